@@ -1,0 +1,32 @@
+# The two commands of the README are `make dev` and `make test`.
+# Everything but the race detector is built without a C compiler.
+
+ARGS  ?=
+SEEDS ?= 20
+
+.DEFAULT_GOAL := help
+.PHONY: help dev build test bench chaos lint
+
+help: ## Show this list.
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+
+dev: ## Build everything and run it in one process; options with ARGS='--day 2s'.
+	@scripts/build-dev.sh
+	@exec bin/roomcover-dev up $(ARGS)
+
+build: ## Build bin/roomcover and bin/roomcover-dev.
+	@scripts/build-dev.sh
+	@if [ -d cmd/roomcover ]; then CGO_ENABLED=0 go build -o bin/roomcover ./cmd/roomcover; fi
+
+test: ## Run every test that this machine can run.
+	@scripts/test.sh
+
+bench: ## Measure throughput and cost against no-op workflows.
+	@scripts/build-dev.sh
+	@exec bin/roomcover-dev bench $(ARGS)
+
+chaos: ## Kill parts at random and check that nothing is lost; SEEDS=20.
+	@cd dev && CHAOS_SEEDS=$(SEEDS) CGO_ENABLED=0 go test -count=1 -timeout 90m -v ./chaos/...
+
+lint: ## Check format and correctness of the code.
+	@scripts/lint.sh

@@ -1,0 +1,125 @@
+package roomcover_test
+
+import (
+	"encoding/json"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "roomcover.dev/roomcover/"
+
+// arrows are the packages of ours that each package may import. A folder that
+// is not here may import what its parent may. Tests may import anything.
+var arrows = map[string][]string{
+	"rules": {}, "clock": {}, "config": {}, "mail": {}, "strictjson": {"rules"},
+	"orderfile":       {"rules", "strictjson"},
+	"models":          {"rules", "clock"},
+	"models/sqlitedb": {}, // dev and tests only
+	"mail/smtptest":   {}, // dev and tests only
+	"activities":      {"models", "mail", "rules", "clock", "orderfile"},
+	"workflows":       {"activities", "rules", "clock"},
+	"worker":          {"workflows", "activities", "models", "rules", "clock"},
+	"api":             {"workflows", "models", "rules", "clock", "orderfile", "strictjson"},
+	"portal":          {"workflows", "models", "rules", "clock"},
+	"server":          {"api", "portal", "models", "rules", "clock", "config"},
+	"cmd":             {"server", "worker", "workflows", "activities", "api", "portal", "models", "mail", "rules", "clock", "config", "orderfile", "strictjson"},
+}
+
+// testOnly are packages that production never links: only their own tests, dev
+// (a module of its own) and each other import them.
+var testOnly = []string{"models/storetest", "models/sqlitedb", "mail/smtptest"}
+
+type goPackage struct {
+	ImportPath string
+	Imports    []string
+}
+
+// packages lists the module's packages with the imports of their code, tests
+// apart.
+func packages(t *testing.T) (out []goPackage) {
+	t.Helper()
+	cmd := exec.Command("go", "list", "-e", "-json=ImportPath,Imports", "./...")
+	raw, err := cmd.Output()
+	require.NoError(t, err)
+	for d := json.NewDecoder(strings.NewReader(string(raw))); ; {
+		var p goPackage
+		err := d.Decode(&p)
+		if err == io.EOF {
+			return out
+		}
+		require.NoError(t, err)
+		out = append(out, p)
+	}
+}
+
+// TestImportArrows holds the packages to the plan: arrows point one way.
+func TestImportArrows(t *testing.T) {
+	seen := 0
+	for _, p := range packages(t) {
+		from := strings.TrimPrefix(p.ImportPath, module)
+		for _, i := range p.Imports {
+			to, ours := strings.CutPrefix(i, module)
+			if !ours {
+				continue
+			}
+			seen++
+			if why := forbidden(from, to); why != "" {
+				t.Errorf("%s imports %s: %s", from, to, why)
+			}
+		}
+	}
+	require.Greater(t, seen, 20, "the imports were read")
+}
+
+// forbidden says why an arrow may not be; empty when it may.
+func forbidden(from, to string) string {
+	if slices.Contains(testOnly, from) {
+		return ""
+	}
+	if slices.Contains(testOnly, to) {
+		return "it is for dev and tests only"
+	}
+	if root, _, _ := strings.Cut(from, "/"); root == to || strings.HasPrefix(to, root+"/") {
+		return ""
+	}
+	allowed, known := allowedFor(from)
+	if !known {
+		return "the package is not in the plan; add it to arrows on purpose"
+	}
+	for _, a := range allowed {
+		if to == a || strings.HasPrefix(to, a+"/") {
+			return ""
+		}
+	}
+	return "the arrow is not in the plan"
+}
+
+func allowedFor(path string) ([]string, bool) {
+	for {
+		if allowed, ok := arrows[path]; ok {
+			return allowed, true
+		}
+		i := strings.LastIndex(path, "/")
+		if i < 0 {
+			return nil, false
+		}
+		path = path[:i]
+	}
+}
+
+func TestForbiddenArrows(t *testing.T) {
+	for _, c := range [][2]string{
+		{"rules", "models"}, {"models", "activities"}, {"models", "mail"}, {"mail", "rules"}, {"workflows", "models"}, {"worker", "api"},
+		{"api", "activities"}, {"portal", "mail"}, {"clock", "rules"}, {"worker", "models/sqlitedb"}, {"cmd/roomcover", "models/storetest"}, {"newcomer", "rules"},
+	} {
+		require.NotEmpty(t, forbidden(c[0], c[1]), "%s → %s", c[0], c[1])
+	}
+	for _, c := range [][2]string{{"cmd/roomcover", "worker"}, {"activities", "mail"}, {"models/storetest", "models"}, {"orderfile", "rules"}} {
+		require.Empty(t, forbidden(c[0], c[1]), "%s → %s", c[0], c[1])
+	}
+}

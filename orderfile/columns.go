@@ -1,0 +1,104 @@
+package orderfile
+
+import (
+	"fmt"
+	"strings"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// column is one column of a CSV file: where its text goes in a form, and under
+// which JSON pointer.
+type column struct {
+	name     string
+	pointer  string
+	place    func(*rules.OrderForm) *string // nil: sku and quantity, which belong to a line
+	optional bool
+}
+
+func address(party, pointer string, place func(*rules.OrderForm) *rules.Address) []column {
+	part := func(name string, optional bool, text func(*rules.Address) *string) column {
+		return column{party + "_" + name, pointer + "/address/" + name, func(f *rules.OrderForm) *string { return text(place(f)) }, optional}
+	}
+	return []column{
+		part("street", false, func(a *rules.Address) *string { return &a.Street }),
+		part("city", false, func(a *rules.Address) *string { return &a.City }),
+		part("region", true, func(a *rules.Address) *string { return &a.Region }),
+		part("postal_code", true, func(a *rules.Address) *string { return &a.PostalCode }),
+		part("country", false, func(a *rules.Address) *string { return &a.Country }),
+	}
+}
+
+func org(party string, place func(*rules.OrderForm) *rules.OrgParty) []column {
+	return append([]column{
+		{party + "_company", "/" + party + "/company", func(f *rules.OrderForm) *string { return &place(f).Company }, false},
+		{party + "_email", "/" + party + "/email", func(f *rules.OrderForm) *string { return &place(f).Email }, false},
+	}, address(party, "/"+party, func(f *rules.OrderForm) *rules.Address { return &place(f).Address })...)
+}
+
+const (
+	skuColumn      = "sku"
+	quantityColumn = "quantity"
+)
+
+var columns = func() []column {
+	all := []column{
+		{"po_number", "/po_number", func(f *rules.OrderForm) *string { return &f.PONumber }, false},
+		{"purchased_on", "/purchased_on", func(f *rules.OrderForm) *string { return &f.PurchasedOn }, false},
+		{skuColumn, "", nil, false},
+		{quantityColumn, "", nil, false},
+		{"end_customer_company", "/end_customer/company", func(f *rules.OrderForm) *string { return &f.EndCustomer.Company }, false},
+		{"end_customer_contact_name", "/end_customer/contact_name", func(f *rules.OrderForm) *string { return &f.EndCustomer.ContactName }, false},
+		{"end_customer_email", "/end_customer/email", func(f *rules.OrderForm) *string { return &f.EndCustomer.Email }, false},
+	}
+	all = append(all, address("end_customer", "/end_customer", func(f *rules.OrderForm) *rules.Address { return &f.EndCustomer.Address })...)
+	all = append(all, org("reseller", func(f *rules.OrderForm) *rules.OrgParty { return &f.Reseller })...)
+	return append(all, org("distributor", func(f *rules.OrderForm) *rules.OrgParty { return &f.Distributor })...)
+}()
+
+// Columns names the columns of a CSV file. Only those of region and postal code
+// may be left out.
+func Columns() []string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.name
+	}
+	return names
+}
+
+// header matches a file's first row with the known columns; unknown, double
+// and missing ones are all told at once, by their place in the header.
+func header(record []string) ([]column, error) {
+	known := map[string]column{}
+	for _, c := range columns {
+		known[c.name] = c
+	}
+	var fields []rules.FieldError
+	fail := func(at any, code, message string) {
+		fields = append(fields, rules.FieldError{Pointer: fmt.Sprintf("/header/%v", at), Code: code, Message: message, Remedy: "Use the documented columns, each once."})
+	}
+	found := make([]column, len(record))
+	seen := map[string]bool{}
+	for i, text := range record {
+		name := strings.ToLower(strings.TrimSpace(text))
+		c, ok := known[name]
+		switch {
+		case !ok:
+			fail(i, UnknownColumn, "There is no such column.")
+		case seen[name]:
+			fail(i, DuplicateColumn, "This column stands twice in the header.")
+		}
+		found[i], seen[name] = c, true
+	}
+	for _, c := range columns {
+		if !c.optional && !seen[c.name] {
+			fail(c.name, MissingColumn, "This column is missing.")
+		}
+	}
+	if len(fields) == 0 {
+		return found, nil
+	}
+	refusal := rules.Refuse(Unreadable, "The file's header is not complete or not correct.", "Correct the header and send the file again.")
+	refusal.Fields = fields
+	return nil, refusal
+}

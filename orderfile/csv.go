@@ -1,0 +1,156 @@
+package orderfile
+
+import (
+	"bufio"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+	"strings"
+
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/strictjson"
+)
+
+func readCSV(r io.Reader) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		src, cols, err := openCSV(r)
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				yield(Row{}, err)
+			}
+			return
+		}
+		if err := orders(src, cols, func(row Row) bool { return yield(row, nil) }); err != nil {
+			yield(Row{}, err)
+		}
+	}
+}
+
+// openCSV skips the byte order mark, finds the separator and reads the header.
+func openCSV(r io.Reader) (*csv.Reader, []column, error) {
+	buffered := bufio.NewReaderSize(r, 64<<10)
+	if mark, _ := buffered.Peek(3); string(mark) == "\ufeff" {
+		_, _ = buffered.Discard(3)
+	}
+	start, _ := buffered.Peek(4096)
+	line, _, _ := strings.Cut(string(start), "\n")
+	src := csv.NewReader(buffered)
+	src.FieldsPerRecord, src.ReuseRecord = -1, true
+	for _, separator := range ";\t" {
+		if strings.Count(line, string(separator)) > strings.Count(line, string(src.Comma)) {
+			src.Comma = separator
+		}
+	}
+	record, err := src.Read()
+	if err != nil {
+		return nil, nil, csvError(err)
+	}
+	cols, err := header(record)
+	return src, cols, err
+}
+
+func csvError(err error) error {
+	var syntax *csv.ParseError
+	if errors.As(err, &syntax) {
+		return rules.Refuse(Unreadable, fmt.Sprintf("The file is not well-formed CSV; it breaks on line %d.", syntax.Line),
+			"Put texts with quotes or separators into double quotes, and double the quotes in them.")
+	}
+	return err
+}
+
+// orders gathers the rows that stand together under one purchase order number.
+func orders(src *csv.Reader, cols []column, yield func(Row) bool) error {
+	var open *Row
+	for {
+		record, err := src.Read()
+		if err != nil && !errors.Is(err, io.EOF) {
+			return csvError(err)
+		}
+		if err != nil {
+			if open != nil {
+				yield(*open)
+			}
+			return nil
+		}
+		if blank(record) {
+			continue
+		}
+		line, _ := src.FieldPos(0)
+		next := parse(line, record, cols)
+		if open != nil && next.Form.PONumber != "" && next.Form.PONumber == open.Form.PONumber {
+			open.add(next)
+			continue
+		}
+		if open != nil && !yield(*open) {
+			return nil
+		}
+		open = &next
+	}
+}
+
+func blank(record []string) bool {
+	return strings.TrimSpace(strings.Join(record, "")) == ""
+}
+
+// parse reads one row as an order of one line.
+func parse(line int, record []string, cols []column) Row {
+	row := Row{No: line, Form: rules.OrderForm{Lines: make([]rules.OrderLine, 1)}}
+	if len(record) != len(cols) {
+		row.fail("", WrongColumns, "The row has another number of columns than the header.", "Fill in every column, and quote texts that hold the separator.")
+	}
+	for i, text := range record[:min(len(record), len(cols))] {
+		text = strings.Clone(strings.TrimSpace(text)) // the reader's record is used again
+		switch c := cols[i]; {
+		case c.place != nil:
+			*c.place(&row.Form) = text
+		case c.name == skuColumn:
+			row.Form.Lines[0].SKU = text
+		default:
+			row.quantity(text)
+		}
+	}
+	return row
+}
+
+func (r *Row) fail(pointer, code, message, remedy string) {
+	r.Err = append(r.Err, rules.FieldError{Pointer: pointer, Code: code, Message: message, Remedy: remedy})
+}
+
+func (r *Row) quantity(text string) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case text == "":
+		r.fail("/lines/0/quantity", rules.Required, "This field is missing or empty.", "Fill it in.")
+	case err != nil:
+		r.fail("/lines/0/quantity", strictjson.WrongType, "This must be a whole number.", "Send a whole number, without fraction or exponent.")
+	}
+	r.Form.Lines[0].Quantity = n
+}
+
+// add joins a further row of the same order: its line is added, and what it
+// says about the order must not differ from the first row.
+func (r *Row) add(next Row) {
+	if len(r.Form.Lines) > rules.MaxLines {
+		return // too many already, which the rules tell
+	}
+	at := "/lines/" + strconv.Itoa(len(r.Form.Lines))
+	r.Form.Lines = append(r.Form.Lines, next.Form.Lines[0])
+	for _, f := range next.Err {
+		f.Pointer = strings.Replace(f.Pointer, "/lines/0", at, 1)
+		if f.Code == WrongColumns {
+			f.Pointer = at
+		}
+		r.Err = append(r.Err, f)
+	}
+	for _, c := range columns {
+		if c.place == nil {
+			continue
+		}
+		if text := *c.place(&next.Form); text != "" && text != *c.place(&r.Form) {
+			r.fail(c.pointer, RowsDiffer, "A later row of the same order says something else.", "Fill in the order's fields on its first row only, or the same on each.")
+		}
+	}
+}

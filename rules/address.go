@@ -1,0 +1,99 @@
+package rules
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
+)
+
+// Address is a postal address as submitted. Country is an ISO 3166 code of two
+// letters. Region and postal code may be empty, since not every country has them.
+type Address struct {
+	Street     string `json:"street"`
+	City       string `json:"city"`
+	Region     string `json:"region,omitempty"`
+	PostalCode string `json:"postal_code,omitempty"`
+	Country    string `json:"country"`
+}
+
+// AddressKey gives the form of an address for matching (R107a): country, postal
+// code, city, street words and house numbers, in one spelling. The region counts
+// only where there is no postal code, because people write it in many ways.
+func AddressKey(a Address) string {
+	country := strings.ToUpper(strings.TrimSpace(a.Country))
+	postal := postalKey(country, a.PostalCode)
+	region := ""
+	if postal == "" {
+		region = regionKey(country, a.Region)
+	}
+	city := strings.Join(words(fold(a.City)), " ")
+	return strings.Join([]string{country, postal, region, city, streetKey(a.Street)}, "|")
+}
+
+// AddressHash gives the SHA-256 of AddressKey in hexadecimal: an index that does
+// not hold the address itself.
+func AddressHash(a Address) string {
+	sum := sha256.Sum256([]byte(AddressKey(a)))
+	return hex.EncodeToString(sum[:])
+}
+
+var postalPrefix = regexp.MustCompile(`^(?:CEP|ZIP|PLZ|CP|[A-Z]{1,2})[- ]+(\d)`)
+
+// postalKey keeps letters and digits only. A leading country or "CEP" goes, and so
+// do the last four digits of a ZIP+4, which change within one building.
+func postalKey(country, code string) string {
+	code = strings.ToUpper(fold(strings.TrimSpace(code)))
+	code = postalPrefix.ReplaceAllString(code, "$1")
+	code = strings.Join(words(code), "")
+	if country == "US" && len(code) == 9 {
+		return code[:5]
+	}
+	return code
+}
+
+var (
+	thousands  = regexp.MustCompile(`\b(\d{1,3})\.(\d{3})\b`)
+	noNumber   = regexp.MustCompile(`\bs/n\b`)
+	numberSign = regexp.MustCompile(`\b(n|no|nr|num)\.?[ºª°]`)
+	ordinal    = regexp.MustCompile(`(\d)\.?[ºª°]`)
+	pureNumber = regexp.MustCompile(`^\d+[a-z]?$`)
+)
+
+// streetKey brings the words of a street into one spelling and puts the house
+// numbers last, in their order, because some countries write them first.
+func streetKey(street string) string {
+	// The sign º must go before folding turns "nº" into "no" and "1º" into "1o".
+	s := numberSign.ReplaceAllString(strings.ToLower(street), "$1 ")
+	s = ordinal.ReplaceAllString(s, "$1 ")
+	s = noNumber.ReplaceAllString(fold(s), "sn")
+	tokens := words(thousands.ReplaceAllString(s, "$1$2"))
+	var names, numbers []string
+	for i, t := range tokens {
+		followed := i+1 < len(tokens) && pureNumber.MatchString(tokens[i+1])
+		switch {
+		case pureNumber.MatchString(t):
+			numbers = append(numbers, t)
+		case streetParticles[t] || followed && numberMarkers[t]:
+		default:
+			names = appendStreetWord(names, t)
+		}
+	}
+	return strings.Join(names, " ") + "#" + strings.Join(numbers, " ")
+}
+
+// appendStreetWord adds a word in its one spelling. German street words are
+// written together or apart, so they join the word before them.
+func appendStreetWord(names []string, t string) []string {
+	if stem, ok := strings.CutSuffix(t, "strasse"); ok {
+		t = stem + "str"
+	}
+	if t == "str" && len(names) > 0 {
+		names[len(names)-1] += t
+		return names
+	}
+	if one, ok := streetWords[t]; ok {
+		t = one
+	}
+	return append(names, t)
+}

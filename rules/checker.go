@@ -1,0 +1,88 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"cloud.google.com/go/civil"
+)
+
+// checker collects what is wrong with a form, at most one error per field.
+type checker struct{ fields []FieldError }
+
+func (k *checker) fail(pointer, code, message, remedy string) {
+	k.fields = append(k.fields, FieldError{Pointer: pointer, Code: code, Message: message, Remedy: remedy})
+}
+
+// text checks a mandatory text and tells whether it is sound.
+func (k *checker) text(pointer, value string, most int) bool {
+	if value == "" {
+		k.fail(pointer, Required, "This field is missing or empty.", "Fill it in.")
+		return false
+	}
+	return k.optional(pointer, value, most)
+}
+
+// optional checks a text that may be empty; most counts code points.
+func (k *checker) optional(pointer, value string, most int) bool {
+	switch {
+	case !utf8.ValidString(value) || strings.ContainsRune(value, utf8.RuneError):
+		k.fail(pointer, InvalidUTF8, "The text is damaged: it is not valid UTF-8.", "Send the text in UTF-8.")
+	case strings.ContainsFunc(value, forbiddenRune):
+		k.fail(pointer, ControlCharacters, "The text holds control or invisible formatting characters.",
+			"Send one line of plain text.")
+	case utf8.RuneCountInString(value) > most:
+		k.fail(pointer, TooLong, fmt.Sprintf("The text has more than %d characters.", most), "Shorten it.")
+	default:
+		return true
+	}
+	return false
+}
+
+// CheckLine gives what is wrong with one line of text that may be empty; most
+// counts code points.
+func CheckLine(pointer, value string, most int) []FieldError {
+	var k checker
+	k.optional(pointer, value, most)
+	return k.fields
+}
+
+// forbiddenRune names what could break lines or make a text look like another:
+// control characters, line separators, overrides and isolates of the writing
+// direction, the zero-width space and the byte order mark. Joiners and the plain
+// direction marks stay allowed, since Persian, Hindi and Arabic need them.
+func forbiddenRune(r rune) bool {
+	switch {
+	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
+		return true
+	case r == 0x2028, r == 0x2029, r == 0x200B, r == 0xFEFF:
+		return true
+	}
+	return unicode.IsControl(r)
+}
+
+func (k *checker) email(pointer, value string) {
+	// The longest address has as many code points as octets: it must be ASCII.
+	if k.text(pointer, value, MaxEmailLength) && !ValidEmail(value) {
+		k.fail(pointer, InvalidEmail, "This is not one plain e-mail address.",
+			"Send one address without a display name, such as name@company.example.")
+	}
+}
+
+func (k *checker) date(pointer, value string) {
+	// Ten characters would do; a longer text is not worth parsing.
+	if !k.text(pointer, value, 32) {
+		return
+	}
+	if d, err := civil.ParseDate(value); err != nil || !d.IsValid() || d.Year < 1 {
+		k.fail(pointer, InvalidDate, "This is not a calendar date.", "Send a date as YYYY-MM-DD.")
+	}
+}
+
+func (k *checker) country(pointer, value string) {
+	if k.text(pointer, value, 64) && !ValidCountry(value) {
+		k.fail(pointer, InvalidCountry, "This is not a country code.", "Send an ISO 3166 code of two letters, such as BR.")
+	}
+}

@@ -1,0 +1,44 @@
+package rules
+
+import (
+	"time"
+
+	"cloud.google.com/go/civil"
+)
+
+// JumpStartDays is how long JumpStart lasts after the day of purchase (R29).
+const JumpStartDays = 90
+
+// Period is half-open: Start belongs to it, End does not (C2). Both are UTC
+// instants of local midnight.
+type Period struct {
+	Start time.Time `json:"start"`
+	End   time.Time `json:"end"`
+}
+
+// Contains tells whether t lies in the period.
+func (p Period) Contains(t time.Time) bool { return !t.Before(p.Start) && t.Before(p.End) }
+
+// ContractPeriod gives the term of a contract that starts on local day start and
+// lasts the given years (S2, V1 to V3).
+func ContractPeriod(start civil.Date, years int, loc *time.Location) Period {
+	return Period{Start: StartOfDay(start, loc), End: StartOfDay(AddYears(start, years), loc)}
+}
+
+// LastCoveredDay gives the last local day before the exclusive end of a
+// contract: the day to show to people (C2).
+func LastCoveredDay(end time.Time, loc *time.Location) civil.Date {
+	return DateIn(end.Add(-time.Nanosecond), loc)
+}
+
+// FallbackStart gives the latest possible start of an order's contracts: local
+// midnight of the day of creation plus days, when nothing was assigned (S1, V4).
+func FallbackStart(created time.Time, days int, loc *time.Location) time.Time {
+	return StartOfDay(DateIn(created, loc).AddDays(days), loc)
+}
+
+// JumpStartPeriod runs from the day of purchase through local day purchase+90
+// (R29).
+func JumpStartPeriod(purchased civil.Date, loc *time.Location) Period {
+	return Period{Start: StartOfDay(purchased, loc), End: AllowedUntil(purchased, JumpStartDays, loc)}
+}

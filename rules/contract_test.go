@@ -1,0 +1,156 @@
+package rules
+
+import (
+	"testing"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"github.com/stretchr/testify/require"
+)
+
+func TestS2_ContractPeriod(t *testing.T) {
+	for _, c := range []struct {
+		name, start string
+		years       int
+		end, last   string
+	}{
+		{"V1", "2026-03-15", 1, "2027-03-15", "2027-03-14"},
+		{"V2", "2024-02-29", 1, "2025-03-01", "2025-02-28"},
+		{"V3", "2020-02-29", 5, "2025-03-01", "2025-02-28"},
+		{"two years", "2026-03-15", 2, "2028-03-15", "2028-03-14"},
+		{"three years", "2026-03-15", 3, "2029-03-15", "2029-03-14"},
+		{"four years", "2026-03-15", 4, "2030-03-15", "2030-03-14"},
+	} {
+		for _, zoneName := range []string{"UTC", "America/Sao_Paulo", "Asia/Tokyo"} {
+			t.Run(c.name+" "+zoneName, func(t *testing.T) {
+				loc := zone(t, zoneName)
+				p := ContractPeriod(day(t, c.start), c.years, loc)
+				require.Equal(t, c.start, DateIn(p.Start, loc).String())
+				require.Equal(t, c.end, DateIn(p.End, loc).String())
+				require.Equal(t, c.last, LastCoveredDay(p.End, loc).String())
+				require.Equal(t, "00:00:00", p.End.In(loc).Format(time.TimeOnly))
+			})
+		}
+	}
+}
+
+func TestC2_PeriodIsHalfOpen(t *testing.T) {
+	p := ContractPeriod(day(t, "2026-03-15"), 1, zone(t, "America/Sao_Paulo"))
+	require.True(t, p.Contains(p.Start))
+	require.False(t, p.Contains(p.Start.Add(-1)))
+	require.True(t, p.Contains(p.End.Add(-1)))
+	require.False(t, p.Contains(p.End))
+}
+
+func TestS1_V4_FallbackStart(t *testing.T) {
+	for _, c := range []struct{ zone, created, want string }{
+		{"UTC", "2026-05-10T12:00:00Z", "2026-07-09T00:00:00Z"},
+		{"America/Sao_Paulo", "2026-05-10T12:00:00Z", "2026-07-09T03:00:00Z"},
+		{"America/Sao_Paulo", "2026-05-11T02:59:59Z", "2026-07-09T03:00:00Z"}, // still the 10th there
+		{"America/Sao_Paulo", "2026-05-11T03:00:00Z", "2026-07-10T03:00:00Z"},
+		{"Europe/Berlin", "2026-02-10T12:00:00Z", "2026-04-10T22:00:00Z"}, // across the time change
+	} {
+		got := FallbackStart(instant(t, c.created), 60, zone(t, c.zone))
+		require.Equal(t, c.want, got.Format(time.RFC3339), c.zone)
+	}
+}
+
+func TestR29_JumpStartRunsThroughLocalDay90(t *testing.T) {
+	loc := zone(t, "America/Sao_Paulo")
+	p := JumpStartPeriod(day(t, "2026-01-01"), loc)
+	require.True(t, p.Contains(time.Date(2026, 1, 1, 0, 0, 0, 0, loc)))
+	require.True(t, p.Contains(time.Date(2026, 4, 1, 23, 59, 59, 0, loc)))
+	require.False(t, p.Contains(time.Date(2026, 4, 2, 0, 0, 0, 0, loc)))
+	require.Equal(t, "2026-04-01", LastCoveredDay(p.End, loc).String())
+}
+
+func TestS5_DueReminder(t *testing.T) {
+	loc := zone(t, "America/Sao_Paulo")
+	end := StartOfDay(day(t, "2027-03-15"), loc)
+	for _, c := range []struct {
+		left, want int
+		due        bool
+	}{
+		{400, 0, false}, {91, 0, false}, {90, 90, true}, {89, 90, true}, {61, 90, true}, {60, 60, true},
+		{31, 60, true}, {30, 30, true}, {8, 30, true}, {7, 7, true}, {1, 7, true}, {0, 0, true},
+		{-1, 0, true}, {-7, 0, true}, {-8, 0, false}, {-500, 0, false},
+	} {
+		got, due := DueReminder(end, day(t, "2027-03-15").AddDays(-c.left), loc)
+		require.Equal(t, c.due, due, "%d days left", c.left)
+		require.Equal(t, c.want, got, "%d days left", c.left)
+	}
+}
+
+// sweep runs the reminder sweep on the given days and counts what a dedupe key
+// by daysBefore lets through.
+func sweep(t *testing.T, end civil.Date, days []int) []int {
+	loc := zone(t, "Europe/Berlin")
+	sent := map[int]bool{}
+	var order []int
+	for _, left := range days {
+		n, due := DueReminder(StartOfDay(end, loc), end.AddDays(-left), loc)
+		if due && !sent[n] {
+			sent[n] = true
+			order = append(order, n)
+		}
+	}
+	return order
+}
+
+func TestS5_FiveMailsIn120Days(t *testing.T) {
+	var days []int
+	for left := 110; left >= -10; left-- {
+		days = append(days, left, left) // twice a day: a repeated sweep sends nothing more
+	}
+	require.Equal(t, []int{90, 60, 30, 7, 0}, sweep(t, day(t, "2027-04-10"), days))
+}
+
+func TestS5_MissedSweepsCatchUpWithTheLatestOnly(t *testing.T) {
+	end := day(t, "2027-04-10")
+	require.Equal(t, []int{60}, sweep(t, end, []int{58}), "missed on the day, sent two days later")
+	require.Equal(t, []int{90, 7}, sweep(t, end, []int{90, 5}), "60 and 30 are out of date")
+	require.Equal(t, []int{0}, sweep(t, end, []int{-3}), "after expiry the last one")
+	require.Empty(t, sweep(t, end, []int{-30}), "long expired")
+}
+
+func TestS6_PurchaseDate(t *testing.T) {
+	for _, c := range []struct {
+		name, po, received, zone, want string
+		future                         bool
+	}{
+		{"same day", "2026-11-20", "2026-11-20T12:00:00Z", "America/Sao_Paulo", "2026-11-20", false},
+		{"earlier", "2026-11-01", "2026-11-20T12:00:00Z", "America/Sao_Paulo", "2026-11-01", false},
+		{"exactly 60 days", "2026-09-21", "2026-11-20T12:00:00Z", "America/Sao_Paulo", "2026-09-21", false},
+		{"61 days", "2026-09-20", "2026-11-20T12:00:00Z", "America/Sao_Paulo", "2026-11-20", false},
+		{"tomorrow", "2026-11-21", "2026-11-20T12:00:00Z", "America/Sao_Paulo", "2026-11-20", true},
+		{"tomorrow in UTC, today here", "2026-11-21", "2026-11-20T23:00:00Z", "Asia/Tokyo", "2026-11-21", false},
+		{"today in UTC, tomorrow here", "2026-11-21", "2026-11-21T01:00:00Z", "America/Sao_Paulo", "2026-11-20", true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, future := PurchaseDate(day(t, c.po), instant(t, c.received), 60, zone(t, c.zone))
+			require.Equal(t, c.want, d.String())
+			require.Equal(t, c.future, future)
+		})
+	}
+	d, future := PurchaseDate(civil.Date{}, instant(t, "2026-11-20T12:00:00Z"), 60, time.UTC)
+	require.Equal(t, "2026-11-20", d.String(), "no date on the order")
+	require.False(t, future)
+}
+
+func TestR90_CancellationWindow(t *testing.T) {
+	for _, zoneName := range []string{"America/Sao_Paulo", "Europe/Berlin", "Asia/Tokyo"} {
+		loc := zone(t, zoneName)
+		closes := CancellationClosesAt(day(t, "2026-01-31"), 30, loc)
+		require.True(t, CancellationOpen(closes, time.Date(2026, 3, 2, 23, 59, 59, 999, loc)), zoneName)
+		require.False(t, CancellationOpen(closes, time.Date(2026, 3, 3, 0, 0, 0, 0, loc)), zoneName)
+	}
+}
+
+func TestV5_SparesEarned(t *testing.T) {
+	for _, c := range []struct{ licences, ratio, want int }{
+		{0, 50, 0}, {49, 50, 0}, {50, 50, 1}, {99, 50, 1}, {100, 50, 2}, {150, 50, 3},
+		{-1, 50, 0}, {100, 0, 0}, {100, -5, 0}, {80, 50, 1}, {5, 1, 5},
+	} {
+		require.Equal(t, c.want, SparesEarned(c.licences, c.ratio), "%d/%d", c.licences, c.ratio)
+	}
+}

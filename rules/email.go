@@ -1,0 +1,104 @@
+package rules
+
+import (
+	"net/mail"
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
+)
+
+// MaxEmailLength is the longest address in octets that SMTP can carry (RFC 5321).
+const MaxEmailLength = 254
+
+const maxLocalPartLength = 64
+
+// NormaliseEmail gives the form in which addresses are stored and compared:
+// trimmed, the local part in lower case, the domain in lower case and IDNA's
+// ASCII form. Only ASCII letters of the local part change, so that look-alikes
+// such as the Kelvin sign never become an ordinary letter of another mailbox.
+func NormaliseEmail(s string) string {
+	s = strings.TrimSpace(s)
+	at := strings.LastIndexByte(s, '@')
+	if at < 0 {
+		return lowerASCII(s)
+	}
+	domain := s[at+1:]
+	if ascii, err := idna.Lookup.ToASCII(domain); err == nil && ascii != "" {
+		domain = ascii
+	}
+	return lowerASCII(s[:at]) + "@" + lowerASCII(domain)
+}
+
+func lowerASCII(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'A' && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
+}
+
+// ValidEmail tells whether s is exactly one plain address that any SMTP server
+// takes: no display name, no quoting, an ASCII local part of at most 64 octets, a
+// domain with a dot, at most 254 octets in all, no control character anywhere.
+func ValidEmail(s string) bool {
+	if strings.ContainsFunc(s, unicode.IsControl) {
+		return false
+	}
+	n := NormaliseEmail(s)
+	at := strings.LastIndexByte(n, '@')
+	if at < 1 || at > maxLocalPartLength || len(n) > MaxEmailLength || !isASCII(n) {
+		return false
+	}
+	address, err := mail.ParseAddress(n)
+	return err == nil && address.Name == "" && address.Address == n && validDomain(n[at+1:])
+}
+
+func isASCII(s string) bool {
+	return !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII })
+}
+
+// validDomain asks for two or more labels of letters, digits and inner hyphens
+// and a last one that is not a number, which rules out IP addresses.
+func validDomain(domain string) bool {
+	labels := strings.Split(domain, ".")
+	for _, label := range labels {
+		if !validLabel(label) {
+			return false
+		}
+	}
+	last := labels[len(labels)-1]
+	return len(labels) > 1 && len(last) > 1 && strings.Trim(last, "0123456789") != ""
+}
+
+func validLabel(label string) bool {
+	if label == "" || len(label) > 63 || label[0] == '-' || label[len(label)-1] == '-' {
+		return false
+	}
+	return strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
+}
+
+// EmailDomain gives the normalised domain of an address, or "" if it has none.
+func EmailDomain(s string) string {
+	n := NormaliseEmail(s)
+	at := strings.LastIndexByte(n, '@')
+	if at < 0 {
+		return ""
+	}
+	return n[at+1:]
+}
+
+// sameOrganisation tells whether two domains are registered by the same owner:
+// mail.acme.com.br and acme.com.br are, acme.com.br and other.com.br are not.
+func sameOrganisation(a, b string) bool {
+	return a != "" && b != "" && registered(a) == registered(b)
+}
+
+func registered(domain string) string {
+	if d, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil {
+		return d
+	}
+	return domain
+}

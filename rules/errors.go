@@ -1,0 +1,104 @@
+package rules
+
+import "errors"
+
+// Codes of refusals. They are part of the API and never change their meaning.
+const (
+	ValidationFailed         = "VALIDATION_FAILED"
+	NotFound                 = "NOT_FOUND"
+	Forbidden                = "FORBIDDEN"
+	Unauthenticated          = "UNAUTHENTICATED"
+	StateConflict            = "STATE_CONFLICT"
+	ReasonRequired           = "REASON_REQUIRED"
+	IdempotencyConflict      = "IDEMPOTENCY_KEY_CONFLICT"
+	PONumberConflict         = "PO_NUMBER_CONFLICT"
+	CancellationWindowClosed = "CANCELLATION_WINDOW_CLOSED"
+	LicencesNotNamed         = "LICENCES_NOT_NAMED"
+	InvitationExpired        = "INVITATION_EXPIRED"
+	InvitationUsed           = "INVITATION_USED"
+	InvitationSuperseded     = "INVITATION_SUPERSEDED"
+	InvitationRevoked        = "INVITATION_REVOKED"
+	InvitationWrongPerson    = "INVITATION_WRONG_PERSON"
+	LastAdmin                = "LAST_ADMIN"
+	UserLimit                = "USER_LIMIT"
+	RateLimited              = "RATE_LIMITED"
+)
+
+// Codes of single fields inside a VALIDATION_FAILED error.
+const (
+	Required          = "REQUIRED"
+	TooLong           = "TOO_LONG"
+	InvalidUTF8       = "INVALID_UTF8"
+	ControlCharacters = "CONTROL_CHARACTERS"
+	InvalidEmail      = "INVALID_EMAIL"
+	InvalidDate       = "INVALID_DATE"
+	InvalidCountry    = "INVALID_COUNTRY"
+	InvalidLocale     = "INVALID_LOCALE"
+	UnknownSKU        = "UNKNOWN_SKU"
+	QuantityTooSmall  = "QUANTITY_TOO_SMALL"
+	QuantityTooLarge  = "QUANTITY_TOO_LARGE"
+	TooManyLines      = "TOO_MANY_LINES"
+	MixedServiceTypes = "MIXED_SERVICE_TYPES"
+	UnknownLicence    = "UNKNOWN_LICENCE"
+	Duplicate         = "DUPLICATE"
+	TooManyNamed      = "TOO_MANY_NAMED"
+	OutOfRange        = "OUT_OF_RANGE"
+)
+
+// Codes of warnings: the order is accepted all the same.
+const (
+	GroupMailboxSuspected = "GROUP_MAILBOX_SUSPECTED" // R49a
+	PurchaseDateReplaced  = "PURCHASE_DATE_REPLACED"  // S6
+)
+
+// FieldError is one wrong field. Pointer is a JSON pointer (RFC 6901) into the
+// submitted document. Message and Remedy never repeat the submitted value.
+type FieldError struct {
+	Pointer string `json:"pointer"`
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	Remedy  string `json:"remedy"`
+}
+
+// Error is a refusal with a stable code, what happened, what to do about it and,
+// for VALIDATION_FAILED, every field that is wrong.
+type Error struct {
+	Code    string       `json:"code"`
+	Message string       `json:"message"`
+	Remedy  string       `json:"remedy"`
+	Fields  []FieldError `json:"fields,omitempty"`
+}
+
+// Error gives code and message; neither holds personal data, so it may be logged.
+func (e *Error) Error() string { return e.Code + ": " + e.Message }
+
+// Refuse makes a refusal that does not concern single fields.
+func Refuse(code, message, remedy string) *Error {
+	return &Error{Code: code, Message: message, Remedy: remedy}
+}
+
+// Invalid makes a VALIDATION_FAILED error of the fields, and a plain nil when
+// there are none, so that "return Invalid(fields)" is always right. The value is
+// an *Error; the result type is error because a nil *Error inside an error would
+// not compare equal to nil.
+func Invalid(fields []FieldError) error {
+	if len(fields) == 0 {
+		return nil
+	}
+	return &Error{
+		Code:    ValidationFailed,
+		Message: "The request is not complete or not correct.",
+		Remedy:  "Correct every field listed and send the request again.",
+		Fields:  fields,
+	}
+}
+
+// CodeOf gives the code of the first *Error in err's chain, or "" for any other
+// error and for nil.
+func CodeOf(err error) string {
+	var refusal *Error
+	if errors.As(err, &refusal) && refusal != nil {
+		return refusal.Code
+	}
+	return ""
+}

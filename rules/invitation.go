@@ -1,0 +1,97 @@
+package rules
+
+import (
+	"time"
+
+	"cloud.google.com/go/civil"
+)
+
+// KeepInvitationDays is how many days a pending invitation must still be valid
+// to be kept when the same person orders again (S15).
+const KeepInvitationDays = 7
+
+// invitationReminderHour is the local hour at which reminders go out.
+const invitationReminderHour = 9
+
+// Reminder is one mail about a pending invitation: Day days after its issue, at
+// the UTC instant At.
+type Reminder struct {
+	Day int       `json:"day"`
+	At  time.Time `json:"at"`
+}
+
+// InvitationExpiry gives the exclusive end of an invitation: it is valid through
+// the end of local day issue+days (R121, V17).
+func InvitationExpiry(issued time.Time, days int, loc *time.Location) time.Time {
+	return AllowedUntil(DateIn(issued, loc), days, loc)
+}
+
+// InvitationReminders gives the reminders of an invitation at 09:00 local time
+// on the days 7, 21 and 28 after its issue. A program with a shorter window has
+// to leave out those after the expiry; see RemindersAhead.
+func InvitationReminders(issued time.Time, loc *time.Location) []Reminder {
+	day := DateIn(issued, loc)
+	var reminders []Reminder
+	for _, n := range []int{7, 21, 28} {
+		at := civil.DateTime{Date: day.AddDays(n), Time: civil.Time{Hour: invitationReminderHour}}
+		reminders = append(reminders, Reminder{Day: n, At: at.In(loc).UTC()})
+	}
+	return reminders
+}
+
+// RemindersAhead gives the reminders that are still to come at now and fall
+// before the expiry.
+func RemindersAhead(issued, expires, now time.Time, loc *time.Location) []Reminder {
+	var ahead []Reminder
+	for _, r := range InvitationReminders(issued, loc) {
+		if r.At.After(now) && r.At.Before(expires) {
+			ahead = append(ahead, r)
+		}
+	}
+	return ahead
+}
+
+// KeepPendingInvitation tells whether a pending invitation has enough time left
+// to be kept (S15); otherwise it is superseded by a fresh one. Days are calendar
+// days in now's location: pass now in the account's zone to be exact across a
+// change of daylight saving time.
+func KeepPendingInvitation(now, expires time.Time) bool {
+	return !now.AddDate(0, 0, KeepInvitationDays).After(expires)
+}
+
+// InvitationAction is what fulfilment does about the invitation of an order.
+type InvitationAction string
+
+// The answers of DecideInvitation (S15).
+const (
+	InviteNone            InvitationAction = "NONE"              // an active admin: confirmation only
+	InviteKeep            InvitationAction = "KEEP"              // the pending one stays
+	InviteSupersede       InvitationAction = "SUPERSEDE"         // a fresh one replaces the pending one
+	InviteIssue           InvitationAction = "ISSUE"             // the first one of the account
+	InviteIssueWithNotice InvitationAction = "ISSUE_WITH_NOTICE" // a further admin: current admins are told first
+)
+
+// InvitationFacts is what DecideInvitation needs to know about the account and
+// the e-mail address of the order.
+type InvitationFacts struct {
+	ActiveAdmin    bool      // the address belongs to an active admin of the account
+	Pending        bool      // a live invitation to the address exists
+	PendingExpires time.Time // its expiry, if Pending
+	OtherAdmins    bool      // the account has active admins
+}
+
+// DecideInvitation settles what happens when an order names a person (S15).
+func DecideInvitation(f InvitationFacts, now time.Time) InvitationAction {
+	switch {
+	case f.ActiveAdmin:
+		return InviteNone
+	case f.Pending && KeepPendingInvitation(now, f.PendingExpires):
+		return InviteKeep
+	case f.Pending:
+		return InviteSupersede
+	case f.OtherAdmins:
+		return InviteIssueWithNotice
+	default:
+		return InviteIssue
+	}
+}

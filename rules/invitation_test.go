@@ -1,0 +1,82 @@
+package rules
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestR121_V17_InvitationValidThroughLocalDay30(t *testing.T) {
+	for _, c := range []struct{ zone, issued, want string }{
+		{"Europe/Berlin", "2026-03-01T08:00:00Z", "2026-03-31T22:00:00Z"}, // V17: summer time since the 29th
+		{"Europe/Berlin", "2026-03-01T22:59:59Z", "2026-03-31T22:00:00Z"},
+		{"Europe/Berlin", "2026-03-01T23:00:00Z", "2026-04-01T22:00:00Z"}, // the 2nd there
+		{"America/Sao_Paulo", "2026-03-01T08:00:00Z", "2026-04-01T03:00:00Z"},
+	} {
+		got := InvitationExpiry(instant(t, c.issued), 30, zone(t, c.zone))
+		require.Equal(t, c.want, got.Format(time.RFC3339), c.issued)
+	}
+	berlin := zone(t, "Europe/Berlin")
+	expires := InvitationExpiry(time.Date(2026, 3, 1, 12, 0, 0, 0, berlin), 30, berlin)
+	require.True(t, time.Date(2026, 3, 31, 23, 59, 59, 0, berlin).Before(expires))
+	require.False(t, time.Date(2026, 4, 1, 0, 0, 0, 0, berlin).Before(expires))
+}
+
+func TestInvitationRemindersAtNineLocal(t *testing.T) {
+	berlin := zone(t, "Europe/Berlin")
+	got := InvitationReminders(instant(t, "2026-03-01T22:30:00Z"), berlin)
+	want := []Reminder{
+		{7, instant(t, "2026-03-08T08:00:00Z")},
+		{21, instant(t, "2026-03-22T08:00:00Z")},
+		{28, instant(t, "2026-03-29T07:00:00Z")}, // summer time begins that day
+	}
+	require.Equal(t, want, got)
+}
+
+func TestRemindersAhead(t *testing.T) {
+	issued := instant(t, "2026-03-01T12:00:00Z")
+	expires := InvitationExpiry(issued, 30, time.UTC)
+	days := func(now string, expires time.Time) []int {
+		var days []int
+		for _, r := range RemindersAhead(issued, expires, instant(t, now), time.UTC) {
+			days = append(days, r.Day)
+		}
+		return days
+	}
+	require.Equal(t, []int{7, 21, 28}, days("2026-03-01T12:00:00Z", expires))
+	require.Equal(t, []int{21, 28}, days("2026-03-08T09:00:00Z", expires), "a reminder of this instant is not ahead")
+	require.Empty(t, days("2026-03-29T09:00:00Z", expires))
+	require.Equal(t, []int{7}, days("2026-03-01T12:00:00Z", InvitationExpiry(issued, 10, time.UTC)), "short window")
+}
+
+func TestS15_KeepPendingInvitation(t *testing.T) {
+	expires := instant(t, "2026-04-01T00:00:00Z")
+	require.True(t, KeepPendingInvitation(instant(t, "2026-03-01T00:00:00Z"), expires))
+	require.True(t, KeepPendingInvitation(instant(t, "2026-03-25T00:00:00Z"), expires), "exactly seven days")
+	require.False(t, KeepPendingInvitation(instant(t, "2026-03-25T00:00:01Z"), expires))
+	require.False(t, KeepPendingInvitation(instant(t, "2026-05-01T00:00:00Z"), expires), "expired")
+
+	berlin := zone(t, "Europe/Berlin")
+	now := time.Date(2026, 3, 25, 0, 0, 0, 0, berlin)
+	require.True(t, KeepPendingInvitation(now, StartOfDay(day(t, "2026-04-01"), berlin)), "seven days of 167 hours")
+}
+
+func TestS15_DecideInvitation(t *testing.T) {
+	now := instant(t, "2026-03-10T12:00:00Z")
+	later, soon := now.AddDate(0, 0, 20), now.AddDate(0, 0, 3)
+	for _, c := range []struct {
+		name  string
+		facts InvitationFacts
+		want  InvitationAction
+	}{
+		{"first order", InvitationFacts{}, InviteIssue},
+		{"active admin", InvitationFacts{ActiveAdmin: true, OtherAdmins: true}, InviteNone},
+		{"admin with a pending one", InvitationFacts{ActiveAdmin: true, Pending: true, PendingExpires: soon}, InviteNone},
+		{"pending, time left", InvitationFacts{Pending: true, PendingExpires: later}, InviteKeep},
+		{"pending, nearly over", InvitationFacts{Pending: true, PendingExpires: soon}, InviteSupersede},
+		{"another address", InvitationFacts{OtherAdmins: true}, InviteIssueWithNotice},
+	} {
+		require.Equal(t, c.want, DecideInvitation(c.facts, now), c.name)
+	}
+}

@@ -1,0 +1,171 @@
+package rules
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// OrderForm is an order as a reseller or distributor submits it. PurchasedOn is
+// a calendar day, YYYY-MM-DD. The end customer's e-mail is the only address that
+// an invitation goes to (R92c).
+type OrderForm struct {
+	PONumber    string      `json:"po_number"`
+	PurchasedOn string      `json:"purchased_on"`
+	Lines       []OrderLine `json:"lines"`
+	EndCustomer Party       `json:"end_customer"`
+	Reseller    OrgParty    `json:"reseller"`
+	Distributor OrgParty    `json:"distributor"`
+}
+
+// OrderLine asks for Quantity licences of a SKU.
+type OrderLine struct {
+	SKU      string `json:"sku"`
+	Quantity int64  `json:"quantity"`
+}
+
+// Party is the end customer: a company and the named person who administers its
+// rooms (R115a).
+type Party struct {
+	Company     string  `json:"company"`
+	ContactName string  `json:"contact_name"`
+	Email       string  `json:"email"`
+	Address     Address `json:"address"`
+}
+
+// OrgParty is the reseller or the distributor. One organisation may be both (A7).
+type OrgParty struct {
+	Company string  `json:"company"`
+	Email   string  `json:"email"`
+	Address Address `json:"address"`
+}
+
+// Normalised gives the form in the one spelling that is stored and compared:
+// texts trimmed and in Unicode NFC, addresses of mail by NormaliseEmail, SKU and
+// country in upper case. Doing it twice changes nothing.
+func (f OrderForm) Normalised() OrderForm {
+	f.PONumber = normaliseText(f.PONumber)
+	f.PurchasedOn = normaliseText(f.PurchasedOn)
+	lines := make([]OrderLine, 0, len(f.Lines))
+	for _, l := range f.Lines {
+		lines = append(lines, OrderLine{SKU: NormaliseSKU(normaliseText(l.SKU)), Quantity: l.Quantity})
+	}
+	f.Lines = lines
+	f.EndCustomer = Party{
+		Company:     normaliseText(f.EndCustomer.Company),
+		ContactName: normaliseText(f.EndCustomer.ContactName),
+		Email:       NormaliseEmail(f.EndCustomer.Email),
+		Address:     f.EndCustomer.Address.normalised(),
+	}
+	f.Reseller = f.Reseller.normalised()
+	f.Distributor = f.Distributor.normalised()
+	return f
+}
+
+func (p OrgParty) normalised() OrgParty {
+	return OrgParty{Company: normaliseText(p.Company), Email: NormaliseEmail(p.Email), Address: p.Address.normalised()}
+}
+
+func (a Address) normalised() Address {
+	return Address{
+		Street:     normaliseText(a.Street),
+		City:       normaliseText(a.City),
+		Region:     normaliseText(a.Region),
+		PostalCode: normaliseText(a.PostalCode),
+		Country:    strings.ToUpper(normaliseText(a.Country)),
+	}
+}
+
+func normaliseText(s string) string { return strings.TrimSpace(norm.NFC.String(s)) }
+
+// Hash gives the SHA-256, in hexadecimal, of the canonical JSON of the normalised
+// form: two submissions with the same hash are the same order (S14).
+func (f OrderForm) Hash() string {
+	canonical, err := json.Marshal(f.Normalised())
+	if err != nil {
+		panic("rules: an order form of strings and numbers cannot fail to marshal: " + err.Error())
+	}
+	sum := sha256.Sum256(canonical)
+	return hex.EncodeToString(sum[:])
+}
+
+// leaf is one value of a form under its JSON pointer.
+type leaf struct{ pointer, value string }
+
+func (f OrderForm) leaves() []leaf {
+	all := []leaf{{"/po_number", f.PONumber}, {"/purchased_on", f.PurchasedOn}}
+	for i, l := range f.Lines {
+		at := "/lines/" + strconv.Itoa(i)
+		all = append(all, leaf{at + "/sku", l.SKU}, leaf{at + "/quantity", strconv.FormatInt(l.Quantity, 10)})
+	}
+	c := f.EndCustomer
+	all = append(all, leaf{"/end_customer/company", c.Company},
+		leaf{"/end_customer/contact_name", c.ContactName}, leaf{"/end_customer/email", c.Email})
+	all = append(all, c.Address.leaves("/end_customer/address")...)
+	all = append(all, f.Reseller.leaves("/reseller")...)
+	return append(all, f.Distributor.leaves("/distributor")...)
+}
+
+func (p OrgParty) leaves(at string) []leaf {
+	return append([]leaf{{at + "/company", p.Company}, {at + "/email", p.Email}}, p.Address.leaves(at+"/address")...)
+}
+
+func (a Address) leaves(at string) []leaf {
+	return []leaf{{at + "/street", a.Street}, {at + "/city", a.City}, {at + "/region", a.Region},
+		{at + "/postal_code", a.PostalCode}, {at + "/country", a.Country}}
+}
+
+// Differences gives the JSON pointers at which the normalised forms differ, in
+// the order of the form; a line that only one of them has counts with both its
+// fields (S14). It is empty exactly when the hashes are equal.
+func (f OrderForm) Differences(g OrderForm) []string {
+	mine, theirs := f.Normalised().leaves(), g.Normalised().leaves()
+	longer, other := mine, theirs
+	if len(theirs) > len(mine) {
+		longer, other = theirs, mine
+	}
+	values := make(map[string]string, len(other))
+	for _, l := range other {
+		values[l.pointer] = l.value
+	}
+	var pointers []string
+	for _, l := range longer {
+		if value, ok := values[l.pointer]; !ok || value != l.value {
+			pointers = append(pointers, l.pointer)
+		}
+	}
+	return slices.Clip(pointers)
+}
+
+// Warnings tells what is doubtful but accepted: a group mailbox as the person to
+// invite (R49a). PURCHASE_DATE_REPLACED comes from PurchaseDate, which needs the
+// moment of receipt.
+func (f OrderForm) Warnings() []FieldError {
+	if !IsGroupMailbox(f.EndCustomer.Email) {
+		return nil
+	}
+	return []FieldError{{
+		Pointer: "/end_customer/email",
+		Code:    GroupMailboxSuspected,
+		Message: "This looks like a mailbox of a group; the invitation is for one person.",
+		Remedy:  "Use the personal address of an IT administrator of the customer, if there is one.",
+	}}
+}
+
+// ConfirmationRecipients gives the addresses that get a purchase confirmation:
+// the customer, a copy each to reseller and distributor, and one copy only where
+// addresses are equal (R96, R100a). The end customer comes first.
+func (f OrderForm) ConfirmationRecipients() []string {
+	var recipients []string
+	for _, email := range []string{f.EndCustomer.Email, f.Reseller.Email, f.Distributor.Email} {
+		if email = NormaliseEmail(email); !slices.Contains(recipients, email) {
+			recipients = append(recipients, email)
+		}
+	}
+	return recipients
+}

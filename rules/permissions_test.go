@@ -1,0 +1,64 @@
+package rules
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The permission table of RULES 4, written out again: customer admin and
+// read-only, partner admin and read-only, reseller, distributor, operator agent,
+// lead and CSM.
+var permissionTable = []struct {
+	capability Capability
+	grants     [9]Grant
+}{
+	{ViewAccount, [9]Grant{"YES", "YES", "YES", "YES", "OWN", "OWN", "YES", "YES", "YES"}},
+	{ManageRooms, [9]Grant{"YES", "NO", "YES", "NO", "NO", "NO", "WITH_REASON", "WITH_REASON", "WITH_REASON"}},
+	{UseTickets, [9]Grant{"YES", "YES", "YES", "VIEW_ONLY", "NO", "NO", "YES", "YES", "YES"}},
+	{RequestRMA, [9]Grant{"YES", "NO", "YES", "NO", "NO", "NO", "YES", "YES", "YES"}},
+	{ManageUsers, [9]Grant{"YES", "NO", "NO", "NO", "NO", "NO", "RESEND_ONLY", "RESEND_ONLY", "NO"}},
+	{CancelOrder, [9]Grant{"YES", "NO", "NO", "NO", "OWN", "OWN", "YES", "YES", "NO"}},
+	{DecideRMA, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "EXCEPT_WAIVE", "YES", "NO"}},
+	{ChooseSpare, [9]Grant{"AGREE", "NO", "AGREE", "NO", "NO", "NO", "NO", "NO", "YES"}},
+	{SubmitOrders, [9]Grant{"NO", "NO", "NO", "NO", "OWN", "OWN", "WITH_REASON", "WITH_REASON", "NO"}},
+	{ReviewOrders, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "NO"}},
+	{ManageCatalogue, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "NO"}},
+	{ViewProcesses, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "YES"}},
+	{WorkTasks, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "YES"}},
+}
+
+var tableRoles = [9]Role{CustomerAdmin, CustomerReadOnly, PartnerAdmin, PartnerReadOnly, Reseller, Distributor,
+	OperatorAgent, OperatorLead, OperatorCSM}
+
+func TestR42_PermissionTable(t *testing.T) {
+	require.Len(t, grants, len(permissionTable), "every row is tested")
+	for _, row := range permissionTable {
+		for i, want := range row.grants {
+			require.Equal(t, want, Allows(tableRoles[i], row.capability), "%s %s", tableRoles[i], row.capability)
+		}
+	}
+}
+
+func TestUnknownRoleOrCapabilityMayNothing(t *testing.T) {
+	require.Equal(t, GrantNo, Allows("ROOT", ViewAccount))
+	require.Equal(t, GrantNo, Allows("", ViewAccount))
+	require.Equal(t, GrantNo, Allows(OperatorLead, "EVERYTHING"))
+	require.False(t, GrantNo.Allowed())
+	require.False(t, Grant("").Allowed())
+	require.True(t, GrantOwn.Allowed())
+}
+
+func TestS36_ResellersSeeOrdersOnly(t *testing.T) {
+	for _, role := range []Role{Reseller, Distributor} {
+		for _, row := range permissionTable {
+			require.Contains(t, []Grant{GrantNo, GrantOwn}, Allows(role, row.capability), "%s %s", role, row.capability)
+		}
+	}
+}
+
+func TestIsOperator(t *testing.T) {
+	for i, role := range tableRoles {
+		require.Equal(t, i >= 6, role.IsOperator(), role)
+	}
+}

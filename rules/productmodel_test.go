@@ -1,0 +1,109 @@
+package rules
+
+import (
+	"testing"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"github.com/stretchr/testify/require"
+)
+
+func datePtr(t require.TestingT, s string) *civil.Date {
+	d := day(t, s)
+	return &d
+}
+
+func namesOf(kind ModelKind) (names []string) {
+	for _, m := range DefaultModels() {
+		if m.Kind == kind {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+func TestR60_DefaultHardware(t *testing.T) {
+	require.Equal(t, []string{"Rally Bar", "Rally Bar Mini", "Rally Plus", "Rally", "Rally Camera", "Meetup", "Tap", "Tap IP",
+		"Swytch", "RoomMate", "Scribe"}, namesOf(KindHardware))
+	for _, m := range DefaultModels() {
+		if m.Kind == KindHardware {
+			require.True(t, m.Serialised)
+			require.Equal(t, 2, m.StandardWarrantyYears)
+			f := inRoom(t, oneDevice(t, m.Code, "2026-01-01"))
+			a := Cover(f, noon(t, "2026-06-01"), ForHardware)
+			require.True(t, a.Covered, m.Name)
+		}
+	}
+}
+
+func TestR74_R75_DefaultAccessoriesAndSoftware(t *testing.T) {
+	require.Equal(t, []string{"Table mount", "Strong USB cable"}, namesOf(KindAccessory))
+	require.Equal(t, []string{"Sync", "CollabOS"}, namesOf(KindSoftware))
+	codes := map[string]bool{}
+	for _, m := range DefaultModels() {
+		require.False(t, codes[m.Code], "code twice")
+		codes[m.Code] = true
+		require.Equal(t, NormaliseModelCode(m.Code), m.Code)
+		require.Equal(t, m.Kind == KindAccessory, m.FollowsRoom())
+	}
+}
+
+func TestR70_EachPlatformHasABundleOfComponents(t *testing.T) {
+	platforms := map[Platform]bool{}
+	for _, m := range DefaultModels() {
+		if m.Kind != KindBundle {
+			parts, err := ExpandBundle(DefaultModels(), m.Code, day(t, "2026-01-01"))
+			require.NoError(t, err)
+			require.Equal(t, []Component{{m.Code, 1}}, parts, "stands for itself")
+			continue
+		}
+		platforms[m.Platform] = true
+		parts, err := ExpandBundle(DefaultModels(), " "+m.Code, day(t, "2026-01-01"))
+		require.NoError(t, err)
+		require.NotEmpty(t, parts)
+		for _, part := range parts {
+			component, ok := ModelOn(DefaultModels(), part.Code, day(t, "2026-01-01"))
+			require.True(t, ok)
+			require.Equal(t, KindHardware, component.Kind)
+		}
+	}
+	require.Equal(t, map[Platform]bool{PlatformTeamsWindows: true, PlatformTeamsAndroid: true, PlatformZoomPC: true, PlatformZoomAppliance: true}, platforms)
+	_, ok := ModelOn(DefaultModels(), "TAP-BUNDLE-TEAMS", day(t, "2026-01-01"))
+	require.True(t, ok, "the SKU of the order catalogue is a bundle here")
+}
+
+func TestR70_NestedBundles(t *testing.T) {
+	models := []ProductModel{
+		{Code: "A", Kind: KindHardware}, {Code: "B", Kind: KindAccessory},
+		{Code: "PAIR", Kind: KindBundle, Components: []Component{{"A", 2}, {"b", 1}}},
+		{Code: "BIG", Kind: KindBundle, Components: []Component{{"PAIR", 3}, {"A", 1}}},
+		{Code: "LOOP", Kind: KindBundle, Components: []Component{{"A", 1}, {"LOOP2", 1}}},
+		{Code: "LOOP2", Kind: KindBundle, Components: []Component{{"LOOP", 1}}},
+		{Code: "HOLE", Kind: KindBundle, Components: []Component{{"NONE", 1}}},
+	}
+	parts, err := ExpandBundle(models, "BIG", day(t, "2026-01-01"))
+	require.NoError(t, err)
+	require.Equal(t, []Component{{"A", 7}, {"B", 3}}, parts)
+	for _, code := range []string{"LOOP", "HOLE", "NONE", ""} {
+		_, err := ExpandBundle(models, code, day(t, "2026-01-01"))
+		require.Equal(t, ModelNotSupported, CodeOf(err), code)
+	}
+}
+
+func TestR59a_ModelVersionsHaveEffectiveDates(t *testing.T) {
+	models := []ProductModel{
+		{Code: "X", Name: "first", EffectiveTo: datePtr(t, "2026-03-01")},
+		{Code: "X", Name: "second", EffectiveFrom: datePtr(t, "2026-03-01"), EffectiveTo: datePtr(t, "2026-06-01")},
+		{Code: "X", Name: "overlapping", EffectiveFrom: datePtr(t, "2026-05-01"), EffectiveTo: datePtr(t, "2026-06-01")},
+		{Code: "X", Name: "again", EffectiveFrom: datePtr(t, "2026-09-01")},
+	}
+	for on, want := range map[string]string{
+		"2020-01-01": "first", "2026-02-28": "first", "2026-03-01": "second", "2026-04-30": "second", "2026-05-01": "overlapping",
+		"2026-05-31": "overlapping", "2026-06-01": "", "2026-08-31": "", "2026-09-01": "again",
+	} {
+		m, ok := ModelOn(models, "x ", day(t, on))
+		require.Equal(t, want, m.Name, on)
+		require.Equal(t, want != "", ok, on)
+		require.Equal(t, ok, supportedSpans(models, "x", time.UTC).contains(noon(t, on)), on)
+	}
+}

@@ -1,0 +1,144 @@
+package rules
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+var localeForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z]{2})?$`)
+
+// Program is the configuration of one brand's service (C8): names, languages,
+// sender, subjects, windows and thresholds. Days are calendar days (C1).
+type Program struct {
+	ID                 string                       `json:"id"`
+	Name               string                       `json:"name"`
+	Locales            []string                     `json:"locales"`     // the first is the fallback
+	SenderName         string                       `json:"sender_name"` // display name of From
+	SenderNames        map[string]string            `json:"sender_names,omitempty"`
+	SenderAddress      string                       `json:"sender_address"`
+	Mailbox            string                       `json:"mailbox"` // where people write to
+	InviteDays         int                          `json:"invite_days"`
+	CancelDays         int                          `json:"cancel_days"`
+	StartFallbackDays  int                          `json:"start_fallback_days"`
+	POMaxAgeDays       int                          `json:"po_max_age_days"`
+	SpareRatio         int                          `json:"spare_ratio"`
+	WarrantyCapYears   int                          `json:"warranty_cap_years"`
+	ReviewReminderDays []int                        `json:"review_reminder_days"`
+	ReviewRejectDays   int                          `json:"review_reject_days"`
+	UserLimit          int                          `json:"user_limit"`
+	Subjects           map[string]map[string]string `json:"subjects"` // template → locale
+	MenuServiceOrders  map[string]string            `json:"menu_service_orders"`
+}
+
+// DefaultProgram is the FAQ's program with its literal names (R96, R98, R119).
+func DefaultProgram() Program {
+	const name = "Logitech Select"
+	return Program{
+		ID:                 "select",
+		Name:               name,
+		Locales:            []string{"pt-BR", "en"},
+		SenderName:         "Serviços de suporte da Logitech",
+		SenderNames:        map[string]string{"en": "Logitech Support Services"},
+		SenderAddress:      "Select@logitech.com",
+		Mailbox:            "Select@logitech.com",
+		InviteDays:         30,
+		CancelDays:         30,
+		StartFallbackDays:  60,
+		POMaxAgeDays:       60,
+		SpareRatio:         50,
+		WarrantyCapYears:   5,
+		ReviewReminderDays: []int{1, 3},
+		ReviewRejectDays:   30,
+		UserLimit:          100,
+		Subjects:           DefaultSubjects(name),
+		MenuServiceOrders:  map[string]string{"pt-BR": "Pedidos de serviço", "en": "Service orders"},
+	}
+}
+
+// Locale gives the program's locale for a wanted one: itself if the program has
+// it, else the first.
+func (p Program) Locale(wanted string) string {
+	if slices.Contains(p.Locales, wanted) || len(p.Locales) == 0 {
+		return wanted
+	}
+	return p.Locales[0]
+}
+
+// Subject gives a mail's subject in the locale, or in the program's first one.
+func (p Program) Subject(template, locale string) string {
+	return p.Subjects[template][p.Locale(locale)]
+}
+
+// Sender gives the display name of From in the locale.
+func (p Program) Sender(locale string) string {
+	if name, ok := p.SenderNames[p.Locale(locale)]; ok {
+		return name
+	}
+	return p.SenderName
+}
+
+// ServiceOrdersLabel gives the navigation label of R98 in the locale.
+func (p Program) ServiceOrdersLabel(locale string) string {
+	return p.MenuServiceOrders[p.Locale(locale)]
+}
+
+// Validate checks the whole program and names every error at once: texts are one
+// line, addresses are valid, windows are 1 to 3650 days, and each template has a
+// subject in each locale.
+func (p Program) Validate() error {
+	var k checker
+	k.text("/id", p.ID, 64)
+	k.text("/name", p.Name, 100)
+	k.text("/sender_name", p.SenderName, 100)
+	k.email("/sender_address", p.SenderAddress)
+	k.email("/mailbox", p.Mailbox)
+	p.checkNumbers(&k)
+	if len(p.Locales) == 0 {
+		k.fail("/locales", Required, "The program has no language.", "Name at least one locale.")
+	}
+	for i, locale := range p.Locales {
+		if !localeForm.MatchString(locale) {
+			k.fail(fmt.Sprintf("/locales/%d", i), InvalidLocale, "This is not a locale.", "Send a locale such as pt-BR or en.")
+			continue
+		}
+		for _, template := range Templates() {
+			k.text("/subjects/"+template+"/"+locale, p.Subjects[template][locale], 200)
+		}
+		k.text("/menu_service_orders/"+locale, p.MenuServiceOrders[locale], 60)
+		k.optional("/sender_names/"+locale, p.SenderNames[locale], 100)
+	}
+	return Invalid(k.fields)
+}
+
+func (p Program) checkNumbers(k *checker) {
+	k.between("/invite_days", p.InviteDays, 1, 3650)
+	k.between("/cancel_days", p.CancelDays, 0, 3650)
+	k.between("/start_fallback_days", p.StartFallbackDays, 0, 3650)
+	k.between("/po_max_age_days", p.POMaxAgeDays, 0, 3650)
+	k.between("/spare_ratio", p.SpareRatio, 0, 1_000_000)
+	k.between("/warranty_cap_years", p.WarrantyCapYears, 1, 50)
+	k.between("/review_reject_days", p.ReviewRejectDays, 1, 3650)
+	k.between("/user_limit", p.UserLimit, 1, 1_000_000)
+	previous := 0
+	for i, day := range p.ReviewReminderDays {
+		k.between(fmt.Sprintf("/review_reminder_days/%d", i), day, previous+1, max(p.ReviewRejectDays-1, previous+1))
+		previous = max(previous, day)
+	}
+}
+
+func (k *checker) between(pointer string, value, least, most int) {
+	if value < least || value > most {
+		k.fail(pointer, OutOfRange, fmt.Sprintf("The number must be from %d to %d.", least, most),
+			"Send a number in this range.")
+	}
+}
+
+// Named gives the program under another name: the subjects become the default
+// ones with that name in them (R1).
+func (p Program) Named(name string) Program {
+	p.Name = strings.TrimSpace(name)
+	p.Subjects = DefaultSubjects(p.Name)
+	return p
+}

@@ -1,0 +1,36 @@
+package rules
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxReason is how many characters a reason may have; it stands in the audit,
+// and some in mails.
+const MaxReason = 1000
+
+// CheckReason refuses a reason that is missing (REASON_REQUIRED), too long or
+// not plain text. Line breaks are allowed.
+func CheckReason(reason string) error {
+	if strings.TrimSpace(reason) == "" {
+		return Refuse(ReasonRequired, "A reason is missing.", "Send the field reason.")
+	}
+	return CheckOptionalReason(reason)
+}
+
+// CheckOptionalReason is CheckReason where a reason may be left out.
+func CheckOptionalReason(reason string) error {
+	field := FieldError{Pointer: "/reason"}
+	switch {
+	case !utf8.ValidString(reason):
+		field.Code, field.Message, field.Remedy = InvalidUTF8, "The reason is not valid UTF-8.", "Send it as UTF-8."
+	case utf8.RuneCountInString(reason) > MaxReason:
+		field.Code, field.Message, field.Remedy = TooLong, "The reason is too long.", "Send at most 1000 characters."
+	case strings.ContainsFunc(reason, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }):
+		field.Code, field.Message, field.Remedy = ControlCharacters, "The reason has control characters.", "Send plain text; line breaks may stay."
+	default:
+		return nil
+	}
+	return Invalid([]FieldError{field})
+}

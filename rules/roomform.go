@@ -1,0 +1,108 @@
+package rules
+
+import (
+	"strings"
+	"time"
+)
+
+// Codes of a room's and a device's wrong fields.
+const (
+	InvalidPlatform    = "INVALID_PLATFORM"
+	InvalidCriticality = "INVALID_CRITICALITY"
+	InvalidTimeZone    = "INVALID_TIME_ZONE"
+)
+
+// Codes of a serial number that is taken (R27c).
+const (
+	// SerialRegistered: a device of the same account has the serial.
+	SerialRegistered = "SERIAL_REGISTERED"
+	// SerialClaimed: a device of another account has it; nothing more is told.
+	SerialClaimed = "SERIAL_CLAIMED"
+)
+
+// RoomForm is what people tell of a room.
+type RoomForm struct {
+	Name        string
+	Site        string
+	Country     string // ISO 3166; decides speed and languages (R78c)
+	Platform    Platform
+	Criticality Criticality
+	TimeZone    string // IANA name
+}
+
+// Validate names every wrong field.
+func (f RoomForm) Validate() error {
+	var k checker
+	k.text("/name", f.Name, 100)
+	k.optional("/site", f.Site, 100)
+	k.country("/country", f.Country)
+	if !f.Platform.Valid() {
+		k.fail("/platform", InvalidPlatform, "There is no such platform.", "Send MTR_WINDOWS, MTR_ANDROID, ZOOM_PC, ZOOM_APPLIANCE or OTHER.")
+	}
+	if !f.Criticality.Valid() {
+		k.fail("/criticality", InvalidCriticality, "There is no such criticality.", "Send NORMAL, HIGH or CRITICAL.")
+	}
+	if _, err := time.LoadLocation(f.TimeZone); err != nil || f.TimeZone == "" || f.TimeZone == "Local" {
+		k.fail("/time_zone", InvalidTimeZone, "This is not a time zone.", "Send an IANA name such as America/Sao_Paulo.")
+	}
+	return Invalid(k.fields)
+}
+
+// SearchKey makes texts comparable for a search by part of a name: no accents and
+// no case, one space between words.
+func SearchKey(texts ...string) string {
+	return strings.Join(strings.Fields(fold(strings.Join(texts, " "))), " ")
+}
+
+// DeviceForm is what people tell of a device. Dates are YYYY-MM-DD; empty means
+// unknown. A model that is not supported may be registered (R59b).
+type DeviceForm struct {
+	Serial         string
+	ModelCode      string
+	PurchasedOn    string
+	PurchaseProof  string // where the proof is kept
+	StdWarrantyEnd string // exclusive
+	ExtWarrantyEnd string // exclusive
+}
+
+// Validate names every wrong field.
+func (f DeviceForm) Validate() error {
+	var k checker
+	if problem := SerialProblem("/serial", f.Serial); problem != nil {
+		k.fields = append(k.fields, *problem)
+	}
+	f.check(&k)
+	return Invalid(k.fields)
+}
+
+// ValidatePart is Validate for a part of a bundle, whose serial is not known yet
+// (R70).
+func (f DeviceForm) ValidatePart() error {
+	var k checker
+	f.check(&k)
+	return Invalid(k.fields)
+}
+
+func (f DeviceForm) check(k *checker) {
+	k.text("/model", f.ModelCode, 64)
+	for _, d := range []struct{ pointer, value string }{
+		{"/purchased_on", f.PurchasedOn}, {"/std_warranty_end", f.StdWarrantyEnd}, {"/ext_warranty_end", f.ExtWarrantyEnd},
+	} {
+		if d.value != "" {
+			k.date(d.pointer, d.value)
+		}
+	}
+	k.optional("/purchase_proof", f.PurchaseProof, 500)
+}
+
+// MayManageRooms decides whether a role may change rooms, devices and assignments
+// (RULES 4): FORBIDDEN, or REASON_REQUIRED for an operator without a reason.
+func MayManageRooms(role Role, reason string) error {
+	switch grant := Allows(role, ManageRooms); {
+	case !grant.Allowed():
+		return Refuse(Forbidden, "Your role may not change rooms, devices or assignments.", "Ask an administrator of the account.")
+	case grant == GrantWithReason && strings.TrimSpace(reason) == "":
+		return Refuse(ReasonRequired, "An operator changes a customer's rooms with a reason only.", "Send the reason along.")
+	}
+	return nil
+}

@@ -1,0 +1,71 @@
+package rules
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+)
+
+// MinSerialLength and MaxSerialLength bound a normalised serial number.
+const (
+	MinSerialLength = 3
+	MaxSerialLength = 40
+)
+
+// Codes of a serial number's errors (R27c).
+const (
+	SerialTooShort          = "SERIAL_TOO_SHORT"
+	SerialInvalidCharacters = "SERIAL_INVALID_CHARACTERS" // such as a slash
+	SerialConfusable        = "SERIAL_CONFUSABLE"         // not ASCII: may look like another
+)
+
+// NormaliseSerial puts a serial number into the one form in which it is stored
+// and compared (R27c): no spaces, no dashes, upper case. Only ASCII letters change
+// case, because Unicode would turn "ı" and "ſ" into the I and S of another
+// device. What may not stand in a serial stays in it, for ValidSerial to refuse.
+func NormaliseSerial(serial string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsSpace(r), unicode.Is(unicode.Zs, r), unicode.Is(unicode.Pd, r), r == '\u2212': // minus sign
+			return -1
+		case r >= 'a' && r <= 'z':
+			return r - 'a' + 'A'
+		}
+		return r
+	}, serial)
+}
+
+// ValidSerial checks a serial number, normalised or as typed. The error is
+// VALIDATION_FAILED with the field /serial.
+func ValidSerial(serial string) error {
+	if problem := SerialProblem("/serial", serial); problem != nil {
+		return Invalid([]FieldError{*problem})
+	}
+	return nil
+}
+
+// SerialProblem tells what is wrong with a serial number, as typed, in the field
+// at the pointer; nil when nothing is. Its codes are REQUIRED, TOO_LONG,
+// SERIAL_TOO_SHORT, SERIAL_INVALID_CHARACTERS and SERIAL_CONFUSABLE.
+func SerialProblem(pointer, serial string) *FieldError {
+	s := NormaliseSerial(serial)
+	switch {
+	case s == "":
+		return &FieldError{pointer, Required, "The serial number is missing.", "Type it as it stands on the device."}
+	case strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }):
+		return &FieldError{pointer, SerialConfusable, "The serial number holds a character that only looks like a letter or digit.",
+			"Type it by hand, with the letters A to Z and digits only."}
+	case strings.ContainsFunc(s, func(r rune) bool { return !isSerialRune(r) }):
+		return &FieldError{pointer, SerialInvalidCharacters, "The serial number holds a character that is no letter or digit.",
+			"Use letters, digits, spaces and dashes only."}
+	case len(s) < MinSerialLength:
+		return &FieldError{pointer, SerialTooShort, fmt.Sprintf("The serial number has fewer than %d characters.", MinSerialLength),
+			"Type the whole number."}
+	case len(s) > MaxSerialLength:
+		return &FieldError{pointer, TooLong, fmt.Sprintf("The serial number has more than %d characters.", MaxSerialLength),
+			"Send one serial number only."}
+	}
+	return nil
+}
+
+func isSerialRune(r rune) bool { return (r >= 'A' && r <= 'Z') || (r >= '0' && r <= '9') }

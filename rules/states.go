@@ -1,0 +1,177 @@
+package rules
+
+import "slices"
+
+// States of the order, the contract, the licence, the invitation, the mail and
+// the membership (RULES 2). Their strings stand in the database and in the API.
+type (
+	OrderState        string
+	ContractState     string
+	LicenceState      string
+	InvitationState   string
+	NotificationState string
+	MembershipState   string
+)
+
+// Order states.
+const (
+	OrderReceived           OrderState = "RECEIVED"
+	OrderNeedsReview        OrderState = "NEEDS_REVIEW"
+	OrderAccepted           OrderState = "ACCEPTED"
+	OrderRejected           OrderState = "REJECTED"
+	OrderProvisioning       OrderState = "PROVISIONING"
+	OrderFulfilled          OrderState = "FULFILLED"
+	OrderPartiallyCancelled OrderState = "PARTIALLY_CANCELLED"
+	OrderCancelled          OrderState = "CANCELLED"
+)
+
+// Contract states. "Expiring" is derived, never stored.
+const (
+	ContractPendingStart ContractState = "PENDING_START"
+	ContractActive       ContractState = "ACTIVE"
+	ContractSuspended    ContractState = "SUSPENDED"
+	ContractExpired      ContractState = "EXPIRED"
+	ContractCancelled    ContractState = "CANCELLED"
+)
+
+// Licence states.
+const (
+	LicenceAvailable LicenceState = "AVAILABLE"
+	LicenceAssigned  LicenceState = "ASSIGNED"
+	LicenceExpired   LicenceState = "EXPIRED"
+	LicenceRevoked   LicenceState = "REVOKED"
+)
+
+// Invitation states.
+const (
+	InvitationIssued       InvitationState = "ISSUED"
+	InvitationSent         InvitationState = "SENT"
+	InvitationBounced      InvitationState = "BOUNCED"
+	InvitationAccepted     InvitationState = "ACCEPTED"
+	InvitationHasExpired   InvitationState = "EXPIRED"
+	InvitationWasReplaced  InvitationState = "SUPERSEDED"
+	InvitationWasWithdrawn InvitationState = "REVOKED"
+)
+
+// Notification states. UNKNOWN is a crash after SMTP's DATA: it is never sent
+// again by itself.
+const (
+	NotificationQueued      NotificationState = "QUEUED"
+	NotificationSending     NotificationState = "SENDING"
+	NotificationSent        NotificationState = "SENT"
+	NotificationDelivered   NotificationState = "DELIVERED"
+	NotificationSoftFail    NotificationState = "SOFT_FAIL"
+	NotificationHardBounced NotificationState = "HARD_BOUNCED"
+	NotificationSuppressed  NotificationState = "SUPPRESSED"
+	NotificationUnknown     NotificationState = "UNKNOWN"
+)
+
+// Membership states.
+const (
+	MembershipActive    MembershipState = "ACTIVE"
+	MembershipSuspended MembershipState = "SUSPENDED"
+	MembershipRemoved   MembershipState = "REMOVED"
+)
+
+var orderMoves = map[OrderState][]OrderState{
+	"":                      {OrderReceived},
+	OrderReceived:           {OrderNeedsReview, OrderAccepted},
+	OrderNeedsReview:        {OrderAccepted, OrderRejected},
+	OrderAccepted:           {OrderProvisioning},
+	OrderProvisioning:       {OrderFulfilled},
+	OrderFulfilled:          {OrderPartiallyCancelled, OrderCancelled},
+	OrderPartiallyCancelled: {OrderPartiallyCancelled, OrderCancelled},
+}
+
+// A suspended contract still ends at its end_at, else the sweep would leave it
+// suspended for ever.
+var contractMoves = map[ContractState][]ContractState{
+	"":                   {ContractPendingStart, ContractActive},
+	ContractPendingStart: {ContractActive, ContractCancelled},
+	ContractActive:       {ContractSuspended, ContractExpired, ContractCancelled},
+	ContractSuspended:    {ContractActive, ContractExpired},
+}
+
+var licenceMoves = map[LicenceState][]LicenceState{
+	"":               {LicenceAvailable},
+	LicenceAvailable: {LicenceAssigned, LicenceExpired, LicenceRevoked},
+	LicenceAssigned:  {LicenceAvailable, LicenceExpired, LicenceRevoked},
+}
+
+// An issued invitation may bounce at once (the SMTP server refuses it), expire
+// while mail is down, or be accepted although we do not know that it was sent.
+var invitationMoves = map[InvitationState][]InvitationState{
+	"": {InvitationIssued},
+	InvitationIssued: {InvitationSent, InvitationBounced, InvitationAccepted,
+		InvitationHasExpired, InvitationWasReplaced, InvitationWasWithdrawn},
+	InvitationSent: {InvitationBounced, InvitationAccepted,
+		InvitationHasExpired, InvitationWasReplaced, InvitationWasWithdrawn},
+	InvitationBounced:    {InvitationHasExpired, InvitationWasReplaced, InvitationWasWithdrawn},
+	InvitationHasExpired: {InvitationWasReplaced},
+}
+
+// The moves out of UNKNOWN are an operator's or a delivery report's, never the
+// sender's own.
+var notificationMoves = map[NotificationState][]NotificationState{
+	"":                 {NotificationQueued, NotificationSuppressed},
+	NotificationQueued: {NotificationSending, NotificationSuppressed},
+	NotificationSending: {NotificationSent, NotificationSoftFail, NotificationHardBounced,
+		NotificationSuppressed, NotificationUnknown},
+	NotificationSoftFail: {NotificationQueued, NotificationHardBounced, NotificationSuppressed},
+	NotificationSent:     {NotificationDelivered, NotificationHardBounced},
+	NotificationUnknown:  {NotificationQueued, NotificationSent, NotificationDelivered, NotificationHardBounced},
+}
+
+var membershipMoves = map[MembershipState][]MembershipState{
+	"":                  {MembershipActive},
+	MembershipActive:    {MembershipSuspended, MembershipRemoved},
+	MembershipSuspended: {MembershipActive, MembershipRemoved},
+}
+
+// CanBecome tells whether an order may move to next; the zero state is "no order yet".
+func (s OrderState) CanBecome(next OrderState) bool { return slices.Contains(orderMoves[s], next) }
+
+// CanBecome tells whether a contract may move to next.
+func (s ContractState) CanBecome(next ContractState) bool {
+	return slices.Contains(contractMoves[s], next)
+}
+
+// CanBecome tells whether a licence may move to next.
+func (s LicenceState) CanBecome(next LicenceState) bool {
+	return slices.Contains(licenceMoves[s], next)
+}
+
+// CanBecome tells whether an invitation may move to next.
+func (s InvitationState) CanBecome(next InvitationState) bool {
+	return slices.Contains(invitationMoves[s], next)
+}
+
+// Live tells whether the invitation may still be accepted, its expiry aside;
+// there is at most one live invitation per account and address.
+func (s InvitationState) Live() bool { return s == InvitationIssued || s == InvitationSent }
+
+// CanBecome tells whether a mail may move to next.
+func (s NotificationState) CanBecome(next NotificationState) bool {
+	return slices.Contains(notificationMoves[s], next)
+}
+
+// CanBecome tells whether a membership may move to next.
+func (s MembershipState) CanBecome(next MembershipState) bool {
+	return slices.Contains(membershipMoves[s], next)
+}
+
+// Cancellable tells whether an order in this state may be cancelled, window and
+// permission aside (R90).
+func (s OrderState) Cancellable() bool { return s.CanBecome(OrderCancelled) }
+
+// Move refuses a change of state that the rules do not know, with STATE_CONFLICT.
+func Move[S interface {
+	~string
+	CanBecome(S) bool
+}](from, to S) error {
+	if from.CanBecome(to) {
+		return nil
+	}
+	return Refuse(StateConflict, "Not possible in the present state, "+string(from)+".",
+		"Read the object again and choose an action that its state allows.")
+}

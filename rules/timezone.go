@@ -1,0 +1,98 @@
+package rules
+
+import (
+	"embed"
+	"strings"
+	_ "time/tzdata" // zones must not depend on what the machine has installed
+)
+
+//go:embed timezones/*.csv
+var timeZoneFiles embed.FS
+
+type region struct{ code, zone string }
+
+var (
+	countryZones = readCountryZones()
+	regions      = readRegions()
+)
+
+// ValidCountry tells whether code is an ISO 3166 country code of two upper-case
+// letters.
+func ValidCountry(code string) bool {
+	_, ok := countryZones[code]
+	return ok
+}
+
+// TimeZoneFor gives the IANA time zone of an address: that of its region where
+// the country has several and the region is known, by code or by name, else that
+// of the country's business centre. An unknown country gives UTC.
+func TimeZoneFor(country, regionName string) string {
+	country = strings.ToUpper(strings.TrimSpace(country))
+	if r, ok := regions[country][foldRegion(regionName)]; ok {
+		return r.zone
+	}
+	if zone, ok := countryZones[country]; ok {
+		return zone
+	}
+	return "UTC"
+}
+
+// portugueseSpeaking are the countries whose mails and pages are in Portuguese.
+var portugueseSpeaking = set("BR PT AO MZ CV GW ST TL")
+
+// LocaleFor gives the locale of a country's mails and pages: pt-BR or en.
+func LocaleFor(country string) string {
+	if portugueseSpeaking[strings.ToUpper(strings.TrimSpace(country))] {
+		return "pt-BR"
+	}
+	return "en"
+}
+
+// regionKey gives one spelling for a region's code and name.
+func regionKey(country, name string) string {
+	key := foldRegion(name)
+	if r, ok := regions[country][key]; ok {
+		return r.code
+	}
+	return key
+}
+
+func foldRegion(name string) string { return strings.Join(words(fold(name)), " ") }
+
+func readCountryZones() map[string]string {
+	zones := map[string]string{}
+	for _, row := range readTimeZoneFile("countries.csv") {
+		zones[row[0]] = row[1]
+	}
+	return zones
+}
+
+func readRegions() map[string]map[string]region {
+	all := map[string]map[string]region{}
+	for _, row := range readTimeZoneFile("regions.csv") {
+		country, code, name, zone := row[0], row[1], row[2], row[3]
+		if all[country] == nil {
+			all[country] = map[string]region{}
+		}
+		r := region{code: foldRegion(code), zone: zone}
+		all[country][foldRegion(code)] = r
+		all[country][foldRegion(name)] = r
+	}
+	return all
+}
+
+// readTimeZoneFile reads an embedded table; its fields hold neither quotes nor
+// commas, and a test reads every row.
+func readTimeZoneFile(name string) [][]string {
+	text, err := timeZoneFiles.ReadFile("timezones/" + name)
+	if err != nil {
+		panic("rules: the build lacks timezones/" + name)
+	}
+	var rows [][]string
+	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
+		if !strings.HasPrefix(line, "#") {
+			rows = append(rows, strings.Split(line, ","))
+		}
+	}
+	return rows
+}
