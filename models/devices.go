@@ -1,0 +1,283 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// SerialTaken refuses a serial that a live device of the same account has: it
+// names the device and its room (R27c).
+type SerialTaken struct {
+	DeviceID string
+	RoomID   string // empty: in no room
+	refusal  *rules.Error
+}
+
+// Error is the refusal's text.
+func (e *SerialTaken) Error() string { return e.refusal.Error() }
+
+// Unwrap gives the refusal, SERIAL_REGISTERED.
+func (e *SerialTaken) Unwrap() error { return e.refusal }
+
+// NewDevice is a device to register, in a room or in none (R27a).
+type NewDevice struct {
+	AccountID string // may be empty when a room is named
+	RoomID    string
+	Form      rules.DeviceForm
+	Reason    string // operators
+}
+
+// RegisterDevice adds a device by its serial (R27a). Refusals: SERIAL_REGISTERED
+// as a *SerialTaken where the account has it already, SERIAL_CLAIMED where another
+// account has it; then an operator's task is raised and nothing about the owner is
+// told.
+func (s *Store) RegisterDevice(ctx context.Context, n NewDevice) (Device, error) {
+	var d Device
+	var taken error
+	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
+		d, taken = Device{}, nil
+		if err := mayManage(scope, n.Reason); err != nil {
+			return err
+		}
+		acc, room, err := s.lockPlace(tx, scope, n.AccountID, n.RoomID)
+		if err != nil {
+			return err
+		}
+		n.Form.Serial = rules.NormaliseSerial(n.Form.Serial)
+		if err := n.Form.Validate(); err != nil {
+			return err
+		}
+		if taken, err = s.serialTaken(tx, scope, acc, n.Form.Serial, room.ID); err != nil || taken != nil {
+			return err
+		}
+		d = s.newDevice(acc, n.Form, room.ID)
+		return s.addDevices(tx, scope, acc, room.ID, n.Reason, &d)
+	})
+	return d, errors.Join(err, taken)
+}
+
+// lockPlace locks the account and the active room, when one is named.
+func (s *Store) lockPlace(tx *gorm.DB, scope Scope, accountID, roomID string) (acc Account, room Room, err error) {
+	if roomID == "" {
+		acc, err = s.lockAccount(tx, scope, accountID)
+		return acc, room, err
+	}
+	if acc, err = s.lockOwner(tx, scope, "rooms", roomID); err != nil {
+		return acc, room, err
+	}
+	if accountID != "" && accountID != acc.ID {
+		return acc, room, errNotFound()
+	}
+	if err = found(s.forUpdate(tx).First(&room, "id = ?", roomID).Error); err != nil {
+		return acc, room, err
+	}
+	return acc, room, activeRoom(room)
+}
+
+func activeRoom(r Room) error {
+	if r.State != rules.RoomActive {
+		return rules.Refuse(rules.RoomIsArchived, "The room is archived.", "Choose an active room.")
+	}
+	return nil
+}
+
+func (s *Store) newDevice(acc Account, f rules.DeviceForm, roomID string) Device {
+	d := Device{ID: NewID(prefixDevice), AccountID: acc.ID, State: rules.DeviceUnplaced, CreatedAt: s.clock.Now(), Version: 1}
+	if roomID != "" {
+		d.State = rules.DeviceInRoom
+	}
+	d.fill(f)
+	return d
+}
+
+func (d *Device) fill(f rules.DeviceForm) {
+	if d.Serial = nil; f.Serial != "" {
+		d.Serial = &f.Serial
+	}
+	d.ModelCode = rules.NormaliseModelCode(f.ModelCode)
+	d.PurchasedOn, d.PurchaseProof = f.PurchasedOn, strings.TrimSpace(f.PurchaseProof)
+	d.StdWarrantyEnd, d.ExtWarrantyEnd = f.StdWarrantyEnd, f.ExtWarrantyEnd
+}
+
+// addDevices writes new devices, their placements and their audit.
+func (s *Store) addDevices(tx *gorm.DB, scope Scope, acc Account, roomID, reason string, devices ...*Device) error {
+	if err := tx.Create(devices).Error; err != nil {
+		return err
+	}
+	var placements []DevicePlacement
+	entries := make([]entry, len(devices))
+	for i, d := range devices {
+		entries[i] = entry{"device.registered", d.ID, withReason(reason, map[string]any{"after": d.facts(), "room": roomID})}
+		if roomID != "" {
+			placements = append(placements, s.placement(scope, *d, roomID, d.CreatedAt))
+		}
+	}
+	if len(placements) > 0 {
+		if err := tx.Create(&placements).Error; err != nil {
+			return err
+		}
+	}
+	return s.accountAudit(tx, scope, acc.ID, entries...)
+}
+
+func (s *Store) placement(scope Scope, d Device, roomID string, from time.Time) DevicePlacement {
+	return DevicePlacement{ID: NewID(prefixPlacement), AccountID: d.AccountID, DeviceID: d.ID, RoomID: roomID, FromAt: from, PlacedBy: scope.Actor.ID}
+}
+
+// AddBundle places a bundle in a room: one device for each part, without a serial
+// until it is read from the part (R70).
+func (s *Store) AddBundle(ctx context.Context, n NewDevice) ([]Device, error) {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []*Device
+	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		out = nil
+		if err := mayManage(scope, n.Reason); err != nil {
+			return err
+		}
+		acc, room, err := s.lockPlace(tx, scope, n.AccountID, n.RoomID)
+		if err != nil {
+			return err
+		}
+		if err := n.Form.ValidatePart(); err != nil {
+			return err
+		}
+		parts, err := rules.ExpandBundle(ref.allModels(), n.Form.ModelCode, s.today(acc))
+		if err != nil {
+			return err
+		}
+		for _, p := range parts {
+			for range p.Quantity {
+				d := s.newDevice(acc, rules.DeviceForm{ModelCode: p.Code, PurchasedOn: n.Form.PurchasedOn, PurchaseProof: n.Form.PurchaseProof}, room.ID)
+				out = append(out, &d)
+			}
+		}
+		return s.addDevices(tx, scope, acc, room.ID, n.Reason, out...)
+	})
+	devices := make([]Device, len(out))
+	for i, d := range out {
+		devices[i] = *d
+	}
+	return devices, err
+}
+
+// GetDevice reads one device.
+func (s *Store) GetDevice(ctx context.Context, id string) (Device, error) {
+	var d Device
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return found(scope.accounts(tx, "account_id").First(&d, "id = ?", id).Error)
+	})
+	return d, err
+}
+
+// ChangeDevice replaces what people tell of a device: its dates with a reason
+// (S32), and its serial, as that of a bundle's part (R70). version is the one that
+// the caller read; 0 for any. Refusals like those of RegisterDevice.
+func (s *Store) ChangeDevice(ctx context.Context, id string, f rules.DeviceForm, version int64, reason string) (Device, error) {
+	var d Device
+	var taken error
+	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
+		d, taken = Device{}, nil
+		if err := mayManage(scope, reason); err != nil {
+			return err
+		}
+		acc, err := s.lockOwner(tx, scope, "devices", id)
+		if err != nil {
+			return err
+		}
+		if err := found(s.forUpdate(tx).First(&d, "id = ?", id).Error); err != nil {
+			return err
+		}
+		if err := versioned(d.Version, version); err != nil {
+			return err
+		}
+		if err := checkDeviceChange(d, &f, reason); err != nil {
+			return err
+		}
+		if f.Serial != text(d.Serial) {
+			if taken, err = s.serialTaken(tx, scope, acc, f.Serial, ""); err != nil || taken != nil {
+				return err
+			}
+		}
+		before := d.facts()
+		d.fill(f)
+		d.Version++
+		if err := tx.Select("*").Omit("id", "account_id", "created_at").Where("id = ?", id).Updates(&d).Error; err != nil {
+			return err
+		}
+		return s.accountAudit(tx, scope, acc.ID, entry{"device.changed", d.ID, withReason(reason, map[string]any{"before": before, "after": d.facts()})})
+	})
+	return d, errors.Join(err, taken)
+}
+
+// checkDeviceChange also normalises the serial. Dates that were set are evidence:
+// they change with a reason only, whoever changes them (S32).
+func checkDeviceChange(d Device, f *rules.DeviceForm, reason string) error {
+	if d.State.Gone() {
+		return rules.Refuse(rules.StateConflict, "The device is gone.", "Register the device that is there now.")
+	}
+	f.Serial = rules.NormaliseSerial(f.Serial)
+	check := f.Validate
+	if f.Serial == "" && d.Serial == nil {
+		check = f.ValidatePart
+	}
+	if err := check(); err != nil {
+		return err
+	}
+	rewritten := func(before, after string) bool { return before != "" && before != after }
+	if strings.TrimSpace(reason) == "" && (rewritten(d.PurchasedOn, f.PurchasedOn) || rewritten(d.StdWarrantyEnd, f.StdWarrantyEnd) || rewritten(d.ExtWarrantyEnd, f.ExtWarrantyEnd)) {
+		return rules.Refuse(rules.ReasonRequired, "A stored date changes with a reason only.", "Send the reason along.")
+	}
+	return nil
+}
+
+// DeviceFilter narrows a list of devices; empty fields do not narrow. Search finds
+// a part of the serial or of the model's code.
+type DeviceFilter struct {
+	AccountID string
+	RoomID    string // placed there now
+	ModelCode string
+	State     rules.DeviceState
+	Search    string
+	Page      Page
+}
+
+// ListDevices lists the devices in scope, newest first.
+func (s *Store) ListDevices(ctx context.Context, f DeviceFilter) ([]Device, string, error) {
+	var out []Device
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		q := scope.accounts(tx, "account_id")
+		for column, value := range map[string]string{"account_id": f.AccountID, "model_code": rules.NormaliseModelCode(f.ModelCode), "state": string(f.State)} {
+			if value != "" {
+				q = q.Where(clause.Eq{Column: column, Value: value})
+			}
+		}
+		if f.RoomID != "" {
+			q = q.Where("id IN (?)", tx.Model(&DevicePlacement{}).Select("device_id").Where("room_id = ? AND to_at IS NULL", f.RoomID))
+		}
+		if serial := rules.NormaliseSerial(f.Search); serial != "" {
+			q = q.Where(tx.Where("serial LIKE ? ESCAPE '!'", part(serial)).Or("model_code LIKE ? ESCAPE '!'", part(strings.ToUpper(strings.TrimSpace(f.Search)))))
+		}
+		return f.Page.apply(q).Find(&out).Error
+	})
+	out, next := cut(f.Page, out, func(d Device) string { return d.ID })
+	return out, next, err
+}
+
+// PlacementsOf lists a device's stays, oldest first.
+func (s *Store) PlacementsOf(ctx context.Context, deviceID string) ([]DevicePlacement, error) {
+	var out []DevicePlacement
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return scope.accounts(tx, "account_id").Where("device_id = ?", deviceID).Order("from_at, id").Find(&out).Error
+	})
+	return out, err
+}

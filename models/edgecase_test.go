@@ -1,0 +1,111 @@
+package models_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+func TestS14_SameOrderIsAnsweredAfterItsSKULeftTheCatalogue(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		reseller := env.Reseller(t, "Revenda Sul")
+		first := env.Accept(t, reseller, storetest.Form("PO-1"))
+		require.NoError(t, env.PutSKU(env.Context, models.CatalogueSKU{Code: "SELECT-3Y", ServiceType: rules.ServiceSelect, TermYears: 3,
+			EffectiveFrom: "2020-01-01", EffectiveTo: "2026-11-21"}))
+
+		again, err := env.AcceptOrder(env.Context, models.Intake{Sender: reseller, Form: storetest.Form("PO-1")})
+		require.NoError(t, err)
+		require.False(t, again.Created)
+		require.Equal(t, first.ID, again.Order.ID)
+
+		_, err = env.AcceptOrder(env.Context, models.Intake{Sender: reseller, Form: storetest.Form("PO-2")})
+		require.Equal(t, rules.ValidationFailed, rules.CodeOf(err), "a new order of the SKU is refused")
+	})
+}
+
+func TestS15_OrderMakesAPendingReaderAnAdministrator(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		reseller := env.Reseller(t, "Revenda Sul")
+		first := env.Fulfilled(t, reseller, storetest.Form("PO-1"))
+		env.Join(t, env.InvitationOf(t, first.ID))
+		reader, err := env.Invite(env.Context, models.NewInvite{AccountID: *first.AccountID, Email: "bruno@acme.example", ContactName: "Bruno",
+			Role: models.RoleReadOnly, Kind: models.InvitationForColleague})
+		require.NoError(t, err)
+
+		form := storetest.Form("PO-2")
+		form.EndCustomer.Email = "bruno@acme.example"
+		second := env.Fulfilled(t, reseller, form)
+		next := env.InvitationOf(t, second.ID)
+		require.Equal(t, models.RoleAdmin, next.Role)
+		require.Equal(t, reader.ID, *next.SupersedesID)
+	})
+}
+
+func TestS11_SuspendedMemberDoesNotComeBackByAnInvitation(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		reseller := env.Reseller(t, "Revenda Sul")
+		first := env.Fulfilled(t, reseller, storetest.Form("PO-1"))
+		env.Join(t, env.InvitationOf(t, first.ID))
+		reader, err := env.Invite(env.Context, models.NewInvite{AccountID: *first.AccountID, Email: "bruno@acme.example", ContactName: "Bruno",
+			Role: models.RoleReadOnly, Kind: models.InvitationForColleague})
+		require.NoError(t, err)
+		_, member := env.Join(t, reader)
+		_, err = env.ChangeMembership(env.Context, member.ID, models.RoleReadOnly, rules.MembershipSuspended, "left the project")
+		require.NoError(t, err)
+
+		form := storetest.Form("PO-2")
+		form.EndCustomer.Email = "bruno@acme.example"
+		second := env.Fulfilled(t, reseller, form)
+		_, _, err = env.AcceptInvitation(env.Context, models.Acceptance{InvitationID: env.InvitationOf(t, second.ID).ID, Email: "bruno@acme.example", Name: "Bruno"})
+		require.Equal(t, rules.Forbidden, rules.CodeOf(err))
+	})
+}
+
+func TestS12_UnitsInForceAreWhatAPartialCancellationLeft(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		reseller := env.Reseller(t, "Revenda Sul")
+		o := env.Fulfilled(t, reseller, storetest.Form("PO-1"))
+		ctx := models.WithScope(env.Context, models.Scope{System: true, Actor: models.Actor{ID: "tok_1", Role: rules.OperatorAgent}})
+		_, _, err := env.CancelOrder(ctx, o.ID, models.CancelRequest{Quantity: 4, Reason: "too many"})
+		require.NoError(t, err)
+		contracts, err := env.ContractsOfOrder(env.Context, o.ID)
+		require.NoError(t, err)
+
+		left, err := env.UnitsInForce(env.Context, *o.AccountID)
+		require.NoError(t, err)
+		require.Equal(t, map[string]int64{contracts[0].ID: 6}, left)
+
+		foreign := models.WithScope(env.Context, models.Scope{AccountIDs: []string{"acc_other"}})
+		left, err = env.UnitsInForce(foreign, *o.AccountID)
+		require.NoError(t, err)
+		require.Empty(t, left, "another account's licences are not counted for anybody else")
+	})
+}
+
+func TestReadyWithASchemaThatIsNewer(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		require.NoError(t, env.Exec("INSERT INTO goose_db_version (version_id, is_applied) VALUES (99999, true)"))
+		require.NoError(t, env.Ready(env.Context), "old processes go on while the schema is expanded first")
+	})
+}
+
+func TestWatchSweepAsksOnceAndSettlesItself(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		require.NoError(t, env.WatchSweep(env.Context, "contracts", time.Hour))
+		require.Empty(t, env.Tasks(t, models.TaskSweepLate), "the first look only begins to count")
+
+		for range 2 {
+			require.NoError(t, env.WatchSweep(env.Context, "contracts", -time.Hour))
+		}
+		require.Len(t, env.Tasks(t, models.TaskSweepLate), 1)
+
+		require.NoError(t, env.SweepFinished(env.Context, "contracts", models.Sweep{}))
+		require.NoError(t, env.WatchSweep(env.Context, "contracts", time.Hour))
+		require.Equal(t, models.TaskDone, env.Tasks(t, models.TaskSweepLate)[0].State)
+	})
+}

@@ -1,0 +1,196 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// ImportJob is a file of orders on its way in. Content is kept until the job
+// is done, so that a job survives a kill.
+type ImportJob struct {
+	ID            string
+	OrgID         string
+	Format        string // csv or json
+	DryRun        bool
+	AllOrNothing  bool
+	State         ImportState
+	ContentHash   string
+	Content       []byte
+	RowsTotal     int
+	RowsChecked   int
+	RowsStored    int
+	RowsUnchanged int
+	RowsRefused   int
+	RequestedBy   string
+	Error         string
+	CreatedAt     time.Time
+	FinishedAt    *time.Time
+}
+
+// ImportState tells how far a job has come.
+type ImportState string
+
+// The states of an ImportJob. REFUSED: a row was refused and nothing stored.
+const (
+	ImportQueued   ImportState = "QUEUED"
+	ImportChecking ImportState = "CHECKING"
+	ImportStoring  ImportState = "STORING"
+	ImportDone     ImportState = "DONE"
+	ImportRefused  ImportState = "REFUSED"
+	ImportFailed   ImportState = "FAILED"
+)
+
+// ImportRow is the report of one order of a file. RowNo is the line of a CSV
+// file or the place in a JSON array, from 1.
+type ImportRow struct {
+	JobID   string `gorm:"primaryKey"`
+	RowNo   int    `gorm:"primaryKey"`
+	Outcome ImportOutcome
+	OrderID *string
+	Errors  []rules.FieldError `gorm:"serializer:json"`
+}
+
+// ImportOutcome is how a row ended.
+type ImportOutcome string
+
+// The outcomes of a row.
+const (
+	RowValid     ImportOutcome = "VALID"
+	RowStored    ImportOutcome = "STORED"
+	RowUnchanged ImportOutcome = "UNCHANGED"
+	RowRefused   ImportOutcome = "REFUSED"
+)
+
+// CreateImport stores a file with the outbox row that starts its workflow.
+func (s *Store) CreateImport(ctx context.Context, job ImportJob) (ImportJob, error) {
+	job.ID, job.State, job.CreatedAt = NewID(prefixImport), ImportQueued, s.clock.Now()
+	job.ContentHash = HashSecret(string(job.Content))
+	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
+		if !scope.System && job.OrgID != scope.OrgID {
+			return errNotFound()
+		}
+		job.RequestedBy = scope.Actor.ID
+		if err := tx.Create(&job).Error; err != nil {
+			return err
+		}
+		if err := s.appendAudit(tx, scope, job.ID, nil, true, entry{"import.created", job.ID, map[string]any{"format": job.Format, "dry_run": job.DryRun, "hash": job.ContentHash}}); err != nil {
+			return err
+		}
+		return s.enqueue(tx, outboxEvent(OutboxImportQueued, job.ID, "1", nil))
+	})
+	return job, err
+}
+
+// GetImport reads a job; its content only when asked for.
+func (s *Store) GetImport(ctx context.Context, id string, withContent bool) (ImportJob, error) {
+	var job ImportJob
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if !scope.System {
+			tx = tx.Where("org_id = ?", scope.OrgID)
+		}
+		if !withContent {
+			tx = tx.Omit("content")
+		}
+		return found(tx.First(&job, "id = ?", id).Error)
+	})
+	return job, err
+}
+
+// ImportProgress replaces a job's counts and state; a finished job drops its
+// content.
+func (s *Store) ImportProgress(ctx context.Context, job ImportJob) error {
+	columns := []string{"state", "rows_total", "rows_checked", "rows_stored", "rows_unchanged", "rows_refused", "error"}
+	if job.State == ImportDone || job.State == ImportRefused || job.State == ImportFailed {
+		now := s.clock.Now()
+		job.FinishedAt, job.Content = &now, []byte{}
+		columns = append(columns, "finished_at", "content")
+	}
+	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		return tx.Model(&ImportJob{}).Where("id = ?", job.ID).Select(columns).Updates(&job).Error
+	})
+}
+
+// PutImportRows writes reports of rows; a row that is checked or stored again
+// replaces its report.
+func (s *Store) PutImportRows(ctx context.Context, rows []ImportRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	for i := range rows {
+		if rows[i].Errors == nil {
+			rows[i].Errors = []rules.FieldError{}
+		}
+	}
+	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		return tx.Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(&rows, 500).Error
+	})
+}
+
+// ImportRows lists the report of a job by row, after the row number given.
+func (s *Store) ImportRows(ctx context.Context, jobID string, outcome ImportOutcome, after, limit int) ([]ImportRow, error) {
+	var out []ImportRow
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		job := tx.Where("id = ?", jobID)
+		if !scope.System {
+			job = job.Where("org_id = ?", scope.OrgID)
+		}
+		if err := found(job.Select("id").First(&ImportJob{}).Error); err != nil {
+			return err
+		}
+		q := tx.Where("job_id = ? AND row_no > ?", jobID, after)
+		if outcome != "" {
+			q = q.Where("outcome = ?", outcome)
+		}
+		return q.Order("row_no").Limit(limit).Find(&out).Error
+	})
+	return out, err
+}
+
+// ImportMark is the last row of a job with an outcome that is final, so that a
+// job goes on where a kill left it.
+func (s *Store) ImportMark(ctx context.Context, jobID string) (int, error) {
+	var row struct{ N int }
+	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		return tx.Model(&ImportRow{}).Select("COALESCE(MAX(row_no), 0) AS n").
+			Where("job_id = ? AND outcome IN ?", jobID, []ImportOutcome{RowStored, RowUnchanged}).Scan(&row).Error
+	})
+	return row.N, err
+}
+
+// CheckOrder runs the checks of an intake and stores nothing: what it returns
+// is what AcceptOrder would refuse.
+func (s *Store) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError, error) {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var refusal *rules.Error
+	if err := in.Form.Validate(ref.Catalogue, todayUTC(s.clock.Now())); errors.As(err, &refusal) {
+		return refusal.Fields, nil
+	}
+	form := in.Form.Normalised()
+	var stored Order
+	err = s.txAcross(ctx, func(tx *gorm.DB, _ Scope) error {
+		reseller := tx.Model(&Org{}).Select("id").Where("id = ?", in.Sender.ID)
+		if in.Sender.Kind == OrgDistributor { // the number is the reseller's own
+			reseller = tx.Model(&Org{}).Select("id").Where("kind = ? AND name_key = ?", OrgReseller, rules.CompanyKey(form.Reseller.Company))
+		}
+		return tx.First(&stored, "po_number = ? AND reseller_id IN (?)", form.PONumber, reseller).Error
+	})
+	switch {
+	case errors.Is(err, gorm.ErrRecordNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case stored.PayloadHash == form.Hash():
+		return nil, nil
+	}
+	errors.As(poConflict(stored.Payload.Differences(form)), &refusal)
+	return refusal.Fields, nil
+}

@@ -1,0 +1,217 @@
+package models_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+func fulfilledWithInvitation(t *testing.T, env storetest.Env) (models.Order, models.Invitation) {
+	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+	return o, env.InvitationOf(t, o.ID)
+}
+
+func accept(env storetest.Env, inv models.Invitation, email string) error {
+	_, _, err := env.AcceptInvitation(env.Context, models.Acceptance{InvitationID: inv.ID, Email: email, Name: "Ana", PasswordHash: "hash", Locale: "pt-BR"})
+	return err
+}
+
+func TestR47a_BoundToThePersonAndReadingNeverConsumes(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		o, inv := fulfilledWithInvitation(t, env)
+		token := env.Secrets().InvitationToken(inv.ID)
+		for range 2 { // scanners
+			v, err := env.InvitationByToken(env.Context, token)
+			require.NoError(t, err)
+			require.False(t, v.HasUser)
+		}
+		requireCode(t, rules.InvitationWrongPerson, accept(env, inv, "other@acme.example"))
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'invitation.wrong_person'"))
+		require.Zero(t, env.Count(t, "SELECT count(*) FROM users"))
+		require.NoError(t, accept(env, inv, "Ana.Souza@ACME.example"))
+		_, err := env.InvitationByToken(env.Context, token)
+		requireCode(t, rules.InvitationUsed, err)
+		requireCode(t, rules.InvitationUsed, accept(env, inv, inv.Email))
+		_, err = env.Invite(storetest.Customer(*o.AccountID), models.NewInvite{AccountID: *o.AccountID, Email: "rui@acme.example", Role: models.RoleReadOnly, Kind: models.InvitationForColleague})
+		require.NoError(t, err) // R47c
+		_, err = env.InvitationByToken(env.Context, "unknown")
+		requireCode(t, rules.NotFound, err)
+		env.AuditHolds(t)
+	})
+}
+
+func TestR47b_FirstAcceptorIsAdmin(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		o, inv := fulfilledWithInvitation(t, env)
+		extra, err := env.Invite(storetest.Operator(), models.NewInvite{AccountID: *o.AccountID, Email: "rui@acme.example", Role: models.RoleReadOnly, Kind: models.InvitationForExtra})
+		require.NoError(t, err)
+		_, m := env.Join(t, extra)
+		require.Equal(t, models.RoleAdmin, m.Role)
+		_, m = env.Join(t, inv)
+		require.Equal(t, models.RoleAdmin, m.Role)
+		third, err := env.Invite(storetest.Operator(), models.NewInvite{AccountID: *o.AccountID, Email: "eva@acme.example", Role: models.RoleReadOnly, Kind: models.InvitationForExtra})
+		require.NoError(t, err)
+		_, m = env.Join(t, third)
+		require.Equal(t, models.RoleReadOnly, m.Role)
+	})
+}
+
+func TestR47b_AcceptedAtOnceByOnePerson(t *testing.T) {
+	env := storetest.Postgres(t)
+	_, inv := fulfilledWithInvitation(t, env)
+	ok := 0
+	for _, err := range storetest.AtOnce(8, func(int) error { return accept(env, inv, inv.Email) }) {
+		if err == nil {
+			ok++
+			continue
+		}
+		requireCode(t, rules.InvitationUsed, err)
+	}
+	require.Equal(t, 1, ok)
+	require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM memberships"))
+}
+
+func TestR49b_OnePersonPerLogin(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller := env.Reseller(t, "Revenda Sul")
+		var invs []models.Invitation
+		for i := range 6 { // one person, six companies, at once
+			invs = append(invs, env.InvitationOf(t, env.Fulfilled(t, seller, storetest.FormFor(storetest.PO(i), storetest.Company(i), "ana@acme.example")).ID))
+		}
+		_, _, err := env.AcceptInvitation(env.Context, models.Acceptance{InvitationID: invs[0].ID, Email: "ana@acme.example", Name: "  "})
+		requireCode(t, rules.ValidationFailed, err)
+		require.Equal(t, []string{"/name"}, pointers(err))
+		requireAll(t, storetest.AtOnce(6, func(i int) error { return accept(env, invs[i], "ana@acme.example") }))
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM users"))
+		u, err := env.UserByEmail(env.Context, "ANA@acme.example")
+		require.NoError(t, err)
+		ms, err := env.MembershipsOf(env.Context, u.ID)
+		require.NoError(t, err)
+		require.Len(t, ms, 6)
+		env.AuditHolds(t)
+	})
+}
+
+func TestR51a_R123_ReissueGivesAFreshWindowAndTheOldLinkIsDead(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, old := fulfilledWithInvitation(t, env)
+		env.Calendar.Set(old.ExpiresAt)
+		require.NoError(t, env.ExpireInvitation(env.Context, old.ID))
+		require.NoError(t, env.RequestInvitation(env.Context, old.Email))
+		inv, err := env.Reissue(storetest.Operator(), old.ID, "", "", "link was lost")
+		require.NoError(t, err)
+		require.Equal(t, old.Email, inv.Email)
+		require.Equal(t, old.ContactName, inv.ContactName)
+		require.NotEqual(t, old.TokenHash, inv.TokenHash)
+		require.Equal(t, rules.InvitationExpiry(env.Calendar.Now(), 30, saoPaulo(t)), inv.ExpiresAt)
+		_, err = env.InvitationByToken(env.Context, env.Secrets().InvitationToken(old.ID))
+		requireCode(t, rules.InvitationSuperseded, err)
+		_, err = env.InvitationByToken(env.Context, env.Secrets().InvitationToken(inv.ID))
+		require.NoError(t, err)
+		for _, kind := range []models.TaskKind{models.TaskInvitationUnclaimed, models.TaskInvitationRequested} {
+			require.Equal(t, models.TaskDone, env.Tasks(t, kind)[0].State, kind)
+		}
+		events, err := env.Timeline(env.Context, inv.ID)
+		require.NoError(t, err)
+		require.Equal(t, "link was lost", events[0].Details["reason"])
+		_, err = env.Reissue(storetest.Operator(), old.ID, "", "", "again")
+		requireCode(t, rules.StateConflict, err)
+	})
+}
+
+func saoPaulo(t *testing.T) *time.Location {
+	loc, err := time.LoadLocation("America/Sao_Paulo")
+	require.NoError(t, err)
+	return loc
+}
+
+func TestR51b_WrongPersonAcceptedThenRemovedThenReissued(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, inv := fulfilledWithInvitation(t, env)
+		_, m := env.Join(t, inv)
+		_, err := env.Reissue(storetest.Operator(), inv.ID, "rui@acme.example", "Rui", "wrong person")
+		requireCode(t, rules.StateConflict, err)
+		_, err = env.ChangeMembership(storetest.Operator(), m.ID, m.Role, rules.MembershipRemoved, "")
+		requireCode(t, rules.LastAdmin, err)
+		_, err = env.ChangeMembership(storetest.Operator(), m.ID, m.Role, rules.MembershipRemoved, "wrong person")
+		require.NoError(t, err)
+		right, err := env.Reissue(storetest.Operator(), inv.ID, "rui@acme.example", "Rui", "wrong person")
+		require.NoError(t, err)
+		require.Equal(t, inv.ID, *right.SupersedesID)
+		_, m = env.Join(t, right)
+		require.Equal(t, models.RoleAdmin, m.Role)
+		env.AuditHolds(t)
+	})
+}
+
+func TestR51b_RecipientChangeKillsTheOldLinkFirst(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, old := fulfilledWithInvitation(t, env)
+		_, err := env.Reissue(storetest.Operator(), old.ID, "no address", "", "x")
+		requireCode(t, rules.ValidationFailed, err)
+		inv, err := env.Reissue(storetest.Operator(), old.ID, "Rui@Acme.example", "Rui", "was for Rui")
+		require.NoError(t, err)
+		require.Equal(t, "rui@acme.example", inv.Email)
+		requireCode(t, rules.InvitationSuperseded, accept(env, old, old.Email))
+		requireCode(t, rules.InvitationWrongPerson, accept(env, inv, old.Email))
+		mails := env.Mails(t, "invitation")
+		require.Equal(t, []rules.NotificationState{rules.NotificationQueued, rules.NotificationSuppressed}, []rules.NotificationState{mails[0].State, mails[1].State})
+	})
+}
+
+func TestR105_ExtraPersonHasAnInvitationOfTheirOwn(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, first := fulfilledWithInvitation(t, env)
+		env.Calendar.Set(storetest.Now.Add(72 * time.Hour))
+		extra, err := env.Invite(storetest.Operator(), models.NewInvite{AccountID: first.AccountID, Email: "rui@acme.example", ContactName: "Rui", Role: models.RoleReadOnly, Kind: models.InvitationForExtra, Reason: "mail 4711"})
+		require.NoError(t, err)
+		require.True(t, extra.ExpiresAt.After(first.ExpiresAt))
+		require.NotEqual(t, first.TokenHash, extra.TokenHash)
+		same, err := env.GetInvitation(env.Context, first.ID)
+		require.NoError(t, err)
+		require.Equal(t, first, same)
+		events, err := env.Timeline(env.Context, extra.ID)
+		require.NoError(t, err)
+		require.Equal(t, "mail 4711", events[0].Details["reason"])
+		for _, bad := range []models.NewInvite{{Email: "rui", Role: models.RoleAdmin}, {Email: "rui@acme.example", Role: "OWNER"}} {
+			bad.AccountID = first.AccountID
+			_, err = env.Invite(storetest.Operator(), bad)
+			requireCode(t, rules.ValidationFailed, err)
+		}
+	})
+}
+
+func TestC4_OneLiveInvitationUnderParallelInvites(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, first := fulfilledWithInvitation(t, env)
+		ok := 0
+		for _, err := range storetest.AtOnce(10, func(int) error {
+			_, err := env.Invite(storetest.Operator(), models.NewInvite{AccountID: first.AccountID, Email: "rui@acme.example", Role: models.RoleAdmin, Kind: models.InvitationForExtra})
+			return err
+		}) {
+			if err == nil {
+				ok++
+				continue
+			}
+			requireCode(t, rules.StateConflict, err)
+		}
+		require.Equal(t, 1, ok)
+		ok = 0
+		for _, err := range storetest.AtOnce(6, func(int) error {
+			_, err := env.Reissue(storetest.Operator(), first.ID, "", "", "x")
+			return err
+		}) {
+			if err == nil {
+				ok++
+			}
+		}
+		require.Equal(t, 1, ok)
+		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM invitations WHERE state = 'ISSUED'"))
+		env.AuditHolds(t)
+	})
+}

@@ -1,0 +1,157 @@
+package models_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+func TestR121_V17_InvitationValidThroughLocalDay30(t *testing.T) {
+	for _, c := range []struct{ country, zone, end string }{
+		{"DE", "Europe/Berlin", "2026-03-31T22:00:00Z"}, // daylight saving time begins on 29 March
+		{"BR", "America/Sao_Paulo", "2026-04-01T03:00:00Z"},
+	} {
+		env := storetest.SQLite(t)
+		env.SetLocal(t, c.zone, "2026-03-01 10:00")
+		form := storetest.Form("PO-1")
+		form.PurchasedOn, form.EndCustomer.Address.Country, form.EndCustomer.Address.Region = "2026-03-01", c.country, ""
+		inv := env.InvitationOf(t, env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form).ID)
+		require.Equal(t, c.end, stamp(inv.ExpiresAt))
+		token := env.Secrets().InvitationToken(inv.ID)
+		env.SetLocal(t, c.zone, "2026-03-31 23:59")
+		_, err := env.InvitationByToken(env.Context, token)
+		require.NoError(t, err)
+		require.NoError(t, env.ExpireInvitation(env.Context, inv.ID), "too early: nothing happens")
+		env.SetLocal(t, c.zone, "2026-04-01 00:00")
+		_, err = env.InvitationByToken(env.Context, token)
+		requireCode(t, rules.InvitationExpired, err)
+		requireCode(t, rules.InvitationExpired, accept(env, inv, inv.Email))
+		require.NoError(t, env.ExpireInvitation(env.Context, inv.ID))
+		got, err := env.GetInvitation(env.Context, inv.ID)
+		require.NoError(t, err)
+		require.Equal(t, rules.InvitationHasExpired, got.State)
+	}
+}
+
+func TestPlanInvitation(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, inv := fulfilledWithInvitation(t, env)
+		plan, err := env.PlanInvitation(env.Context, inv.ID)
+		require.NoError(t, err)
+		require.True(t, plan.Live)
+		require.Equal(t, inv.ExpiresAt, plan.ExpiresAt)
+		require.Equal(t, []int{7, 21, 28}, days(plan))
+		require.Equal(t, "2026-11-30T12:00:00Z", stamp(plan.Reminders[0].At)) // 09:00 in São Paulo
+		env.Calendar.Set(plan.Reminders[1].At)
+		plan, err = env.PlanInvitation(env.Context, inv.ID)
+		require.NoError(t, err)
+		require.Equal(t, []int{28}, days(plan))
+		env.Join(t, inv)
+		plan, err = env.PlanInvitation(env.Context, inv.ID)
+		require.NoError(t, err)
+		require.False(t, plan.Live)
+		_, err = env.PlanInvitation(env.Context, "inv_none")
+		requireCode(t, rules.NotFound, err)
+	})
+}
+
+func days(p models.InvitationPlan) (out []int) {
+	for _, r := range p.Reminders {
+		out = append(out, r.Day)
+	}
+	return out
+}
+
+func TestReminderOncePerDay(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, inv := fulfilledWithInvitation(t, env)
+		for _, day := range []int{7, 7, 21} {
+			live, err := env.RemindInvitation(env.Context, inv.ID, day)
+			require.NoError(t, err)
+			require.True(t, live)
+		}
+		require.Len(t, env.Mails(t, "invitation_reminder"), 2)
+		env.Join(t, inv)
+		live, err := env.RemindInvitation(env.Context, inv.ID, 28)
+		require.NoError(t, err)
+		require.False(t, live)
+		require.Len(t, env.Mails(t, "invitation_reminder"), 2)
+	})
+}
+
+func TestS16_UnclaimedIsToldOnce(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, inv := fulfilledWithInvitation(t, env)
+		env.Calendar.Set(inv.ExpiresAt)
+		requireAll(t, storetest.AtOnce(4, func(int) error { return env.ExpireInvitation(env.Context, inv.ID) }))
+		mails := env.Mails(t, "invitation_unclaimed")
+		require.Len(t, mails, 1)
+		require.Equal(t, "pedidos@revendasul.example", mails[0].Recipient)
+		require.Len(t, env.Tasks(t, models.TaskInvitationUnclaimed), 1)
+		env.AuditHolds(t)
+	})
+}
+
+func TestS17_BouncedInvitation(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		o, inv := fulfilledWithInvitation(t, env)
+		m, ok, err := env.NextMail(env.Context, inv.ID, models.MailResult{}, nil)
+		require.NoError(t, err)
+		require.True(t, ok)
+		bounce := models.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550 no such user"}
+		for range 2 { // the answer was lost, the report comes again
+			_, ok, err = env.NextMail(env.Context, inv.ID, bounce, nil)
+			require.NoError(t, err)
+			require.False(t, ok)
+		}
+		got, err := env.GetOrder(env.Context, o.ID)
+		require.NoError(t, err)
+		require.True(t, got.InvitationFailed)
+		require.Len(t, env.Tasks(t, models.TaskMailUndeliverable), 1)
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM notification_attempts"))
+		told := env.Mails(t, "invitation_undeliverable")
+		require.Len(t, told, 1)
+		require.Equal(t, "pedidos@revendasul.example", told[0].Recipient)
+		_, err = env.InvitationByToken(env.Context, env.Secrets().InvitationToken(inv.ID))
+		requireCode(t, rules.InvitationExpired, err)
+		requireCode(t, rules.StateConflict, env.ResendMail(storetest.Operator(), m.ID))
+		fresh, err := env.Reissue(storetest.Operator(), inv.ID, "ana.lima@acme.example", "Ana Lima", "address was wrong")
+		require.NoError(t, err)
+		got, err = env.GetOrder(env.Context, o.ID)
+		require.NoError(t, err)
+		require.False(t, got.InvitationFailed)
+		require.Equal(t, models.TaskDone, env.Tasks(t, models.TaskMailUndeliverable)[0].State)
+		env.Join(t, fresh)
+	})
+}
+
+func TestRevokedInvitationIsDead(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, inv := fulfilledWithInvitation(t, env)
+		_, err := env.RevokeInvitation(storetest.Operator(), inv.ID, "left the company")
+		require.NoError(t, err)
+		requireCode(t, rules.InvitationRevoked, accept(env, inv, inv.Email))
+		_, err = env.RevokeInvitation(storetest.Operator(), inv.ID, "x")
+		requireCode(t, rules.StateConflict, err)
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'invitation.closed'"))
+	})
+}
+
+func TestR123_AskingForANewLinkRevealsNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, inv := fulfilledWithInvitation(t, env)
+		for _, email := range []string{"nobody@acme.example", "ANA.souza@acme.example", "ana.souza@acme.example", ""} {
+			require.NoError(t, env.RequestInvitation(env.Context, email))
+		}
+		require.Len(t, env.Tasks(t, models.TaskInvitationRequested), 1)
+		env.Join(t, inv)
+		_, err := env.ResolveTask(storetest.Operator(), env.Tasks(t, models.TaskInvitationRequested)[0].ID, "done")
+		require.NoError(t, err)
+		require.NoError(t, env.RequestInvitation(env.Context, inv.Email))
+		require.Equal(t, models.TaskDone, env.Tasks(t, models.TaskInvitationRequested)[0].State)
+	})
+}

@@ -1,0 +1,20 @@
+-- +goose Up
+CREATE TABLE programs (
+    id         text PRIMARY KEY,
+    config     jsonb NOT NULL,
+    version    bigint NOT NULL,
+    updated_at timestamptz NOT NULL
+);
+CREATE TABLE catalogue_skus (
+    code           text PRIMARY KEY,
+    service_type   text NOT NULL CHECK (service_type IN ('SELECT','SYNC_PLUS','EXT_WARRANTY','JUMPSTART')),
+    term_years     bigint NOT NULL CHECK (term_years BETWEEN 0 AND 5),
+    bundle         boolean NOT NULL,
+    effective_from text NOT NULL,
+    effective_to   text NOT NULL,
+    updated_at     timestamptz NOT NULL
+);
+
+-- +goose Down
+DROP TABLE catalogue_skus;
+DROP TABLE programs;

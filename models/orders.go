@@ -1,0 +1,286 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// Intake is an order at the door: who sends it and what it says.
+type Intake struct {
+	Sender Org // the reseller or distributor of the token
+	Form   rules.OrderForm
+	Reason string // why an operator sends it for the Sender (RULES 4); empty otherwise
+}
+
+// Accepted is the answer to an Intake.
+type Accepted struct {
+	Order    Order
+	Created  bool // false: the same order was here already (S14)
+	Warnings []rules.FieldError
+	reason   string
+}
+
+// AcceptOrder checks an order, decides whether it needs review and stores it
+// with its lines, audit and outbox in one transaction. The same order again
+// gives the stored one; another body under the same PO gives
+// PO_NUMBER_CONFLICT with the differing fields (S14). A form that does not
+// hold gives VALIDATION_FAILED with every error; record it by RefuseOrder.
+func (s *Store) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return Accepted{}, err
+	}
+	form := in.Form.Normalised()
+	if err := in.Form.Validate(ref.Catalogue, civil.DateOf(s.clock.Now())); err != nil {
+		return s.sameOrder(ctx, in.Sender, form, err)
+	}
+	out := Accepted{Warnings: form.Warnings(), reason: in.Reason}
+	err = s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
+		o, err := s.newOrder(tx, ref, in.Sender, form)
+		if err != nil {
+			return err
+		}
+		out.Order, out.Created = o, true
+		return s.insertOrder(tx, scope, ref, &out)
+	})
+	if err == nil && out.Order.PurchasedOn != form.PurchasedOn {
+		out.Warnings = append(out.Warnings, purchaseDateReplaced)
+	}
+	return out, err
+}
+
+var purchaseDateReplaced = rules.FieldError{Pointer: "/purchased_on", Code: rules.PurchaseDateReplaced,
+	Message: "The purchase date lies too far back or in the future; the day of receipt counts instead.",
+	Remedy:  "If the purchase was earlier, ask the operator to review the order."}
+
+// newOrder works out everything that the form, the sender and the calendar
+// decide about an order (S6, R45a, R107, R115b).
+func (s *Store) newOrder(tx *gorm.DB, ref Reference, sender Org, form rules.OrderForm) (Order, error) {
+	now := s.clock.Now()
+	zone := rules.TimeZoneFor(form.EndCustomer.Address.Country, form.EndCustomer.Address.Region)
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		return Order{}, err
+	}
+	po, err := civil.ParseDate(form.PurchasedOn)
+	if err != nil {
+		return Order{}, err
+	}
+	purchased, future := rules.PurchaseDate(po, now, ref.Program.POMaxAgeDays, loc)
+	o := Order{
+		ID: NewID(prefixOrder), SubmittedBy: sender.ID, PONumber: form.PONumber, Payload: form, PayloadHash: form.Hash(),
+		State: rules.OrderAccepted, StateSince: now, PurchasedOn: purchased.String(), TimeZone: zone, CreatedAt: now, Version: 1,
+		CancellableUntil: rules.CancellationClosesAt(purchased, ref.Program.CancelDays, loc), ReviewReasons: []string{},
+	}
+	reseller, err := s.sellers(tx, &o, sender, form)
+	if err != nil {
+		return o, err
+	}
+	accounts, err := s.matchedAccounts(tx, form.EndCustomer.Company, form.EndCustomer.Address)
+	if err != nil {
+		return o, err
+	}
+	if len(accounts) == 1 {
+		o.AccountID = &accounts[0]
+	}
+	s.review(&o, ref, rules.ReviewFacts{
+		ResellerAuthorised: reseller.Authorised(now) && sender.Authorised(now), PurchaseInFuture: future, AccountCandidates: len(accounts),
+		EndCustomerDomain: rules.EmailDomain(form.EndCustomer.Email),
+		ResellerDomain:    rules.EmailDomain(form.Reseller.Email), DistributorDomain: rules.EmailDomain(form.Distributor.Email),
+	})
+	o.Lines = orderLines(&o, ref.Catalogue, form)
+	return o, nil
+}
+
+// sellers notes who sells the order and returns the reseller.
+func (s *Store) sellers(tx *gorm.DB, o *Order, sender Org, form rules.OrderForm) (Org, error) {
+	if sender.Kind != OrgDistributor {
+		o.ResellerID = sender.ID
+		return sender, nil
+	}
+	o.DistributorID = &sender.ID
+	reseller, err := s.ensureOrg(tx, OrgReseller, form.Reseller.Company)
+	o.ResellerID = reseller.ID
+	return reseller, err
+}
+
+// review sends the order to an operator when there is a reason, and accepts it
+// otherwise.
+func (s *Store) review(o *Order, ref Reference, facts rules.ReviewFacts) {
+	o.ReviewReasons = append([]string{}, rules.ReviewReasons(facts)...)
+	if len(o.ReviewReasons) == 0 {
+		number := newVendorOrderNo()
+		o.VendorOrderNo = &number
+		return
+	}
+	until := s.reviewUntil(ref, o.TimeZone)
+	o.State, o.ReviewUntil = rules.OrderNeedsReview, &until
+}
+
+// reviewUntil is the end of the last local day on which an operator may still
+// decide; then the order is rejected.
+func (s *Store) reviewUntil(ref Reference, zone string) time.Time {
+	loc, _ := time.LoadLocation(zone)
+	return rules.AllowedUntil(rules.DateIn(s.clock.Now(), loc), ref.Program.ReviewRejectDays, loc)
+}
+
+func orderLines(o *Order, catalogue rules.Catalogue, form rules.OrderForm) []OrderLine {
+	lines := make([]OrderLine, len(form.Lines))
+	for i, l := range form.Lines {
+		sku := catalogue[l.SKU]
+		lines[i] = OrderLine{ID: NewID(prefixLine), OrderID: o.ID, Position: i + 1, SKU: sku.Code, ServiceType: sku.ServiceType,
+			TermYears: sku.TermYears, Quantity: l.Quantity}
+		o.ServiceType = sku.ServiceType
+	}
+	return lines
+}
+
+// insertOrder stores the order, or finds the one that holds its PO.
+func (s *Store) insertOrder(tx *gorm.DB, scope Scope, ref Reference, out *Accepted) error {
+	o := &out.Order
+	res := tx.Omit("Lines").Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "reseller_id"}, {Name: "po_number"}}, DoNothing: true}).Create(o)
+	if res.Error != nil {
+		return res.Error
+	}
+	if res.RowsAffected == 0 {
+		return s.repeatedOrder(tx, out)
+	}
+	if err := tx.Create(&o.Lines).Error; err != nil {
+		return err
+	}
+	received := map[string]any{"service_type": o.ServiceType, "lines": len(o.Lines)}
+	if out.reason != "" {
+		received["reason"] = out.reason
+	}
+	entries := []entry{{"order.received", o.ID, received}}
+	if o.State == rules.OrderNeedsReview {
+		entries = append(entries, entry{"order.needs_review", o.ID, map[string]any{"reasons": o.ReviewReasons}})
+		if err := s.raise(tx, reviewTask(o)); err != nil {
+			return err
+		}
+	} else {
+		entries = append(entries, entry{"order.accepted", o.ID, map[string]any{"vendor_order_no": *o.VendorOrderNo}})
+	}
+	if err := s.appendAudit(tx, scope, o.ID, o.AccountID, true, entries...); err != nil {
+		return err
+	}
+	return s.enqueue(tx, outboxEvent(OutboxOrderAccepted, o.ID, "1", o.waits()))
+}
+
+// waits tells the relay what people see of the order's workflow in Temporal.
+func (o *Order) waits() map[string]string {
+	w, until := WaitsForWindow, o.CancellableUntil
+	if o.ReviewUntil != nil {
+		w, until = WaitsForDecision, *o.ReviewUntil
+	}
+	return map[string]string{PayloadWaitsFor: w, PayloadUntil: until.Format(time.RFC3339Nano)}
+}
+
+func reviewTask(o *Order) OperatorTask {
+	return OperatorTask{Kind: TaskReviewOrder, SubjectID: o.ID, AccountID: o.AccountID,
+		What: "Decide on the order: accept or reject it, with a reason.", Why: joinCodes(o.ReviewReasons)}
+}
+
+// repeatedOrder answers a PO that is here already.
+func (s *Store) repeatedOrder(tx *gorm.DB, out *Accepted) error {
+	sent := out.Order
+	var stored Order
+	err := tx.Preload("Lines", byPosition).First(&stored, "reseller_id = ? AND po_number = ?", sent.ResellerID, sent.PONumber).Error
+	if err != nil {
+		return found(err)
+	}
+	if stored.PayloadHash != sent.PayloadHash {
+		return poConflict(stored.Payload.Differences(sent.Payload))
+	}
+	out.Order, out.Created = stored, false
+	return nil
+}
+
+func byPosition(q *gorm.DB) *gorm.DB { return q.Order("position") }
+
+func poConflict(pointers []string) error {
+	e := rules.Refuse(rules.PONumberConflict, "Another order stands under this purchase order number.",
+		"Use a new number for a new order; to change an order that is in review, amend it.")
+	for _, p := range pointers {
+		e.Fields = append(e.Fields, rules.FieldError{Pointer: p, Code: "DIFFERS", Message: "This field differs from the stored order.", Remedy: "Send the same value, or use a new purchase order number."})
+	}
+	return e
+}
+
+// RefuseOrder records a refused intake: its errors, none of its values.
+func (s *Store) RefuseOrder(ctx context.Context, orgID, payloadHash string, fields []rules.FieldError) error {
+	if fields == nil {
+		fields = []rules.FieldError{}
+	}
+	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return tx.Create(&OrderRefusal{ID: NewID(prefixRefusal), OrgID: orgID, PayloadHash: payloadHash, Errors: fields,
+			RequestID: scope.Actor.RequestID, CreatedAt: s.clock.Now()}).Error
+	})
+}
+
+// GetOrder reads one order with its lines.
+func (s *Store) GetOrder(ctx context.Context, id string) (Order, error) {
+	var o Order
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return found(scope.orders(tx.Preload("Lines", byPosition)).First(&o, "orders.id = ?", id).Error)
+	})
+	return o, err
+}
+
+// OrderFilter narrows a list of orders; empty fields do not narrow.
+type OrderFilter struct {
+	State     rules.OrderState
+	PONumber  string
+	AccountID string
+	Page      Page
+}
+
+// ListOrders lists the orders in scope with their lines, newest first, and
+// gives the cursor of the next page.
+func (s *Store) ListOrders(ctx context.Context, f OrderFilter) ([]Order, string, error) {
+	var out []Order
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		q := scope.orders(tx.Preload("Lines", byPosition))
+		for column, value := range map[string]string{"state": string(f.State), "po_number": f.PONumber, "account_id": f.AccountID} {
+			if value != "" {
+				q = q.Where(clause.Eq{Column: column, Value: value})
+			}
+		}
+		return f.Page.apply(q).Find(&out).Error
+	})
+	out, next := cut(f.Page, out, func(o Order) string { return o.ID })
+	return out, next, err
+}
+
+// lockOrder reads an order in scope with its lines and keeps others from it
+// until the transaction ends.
+func (s *Store) lockOrder(tx *gorm.DB, scope Scope, id string) (Order, error) {
+	var o Order
+	err := s.forUpdate(scope.orders(tx)).First(&o, "orders.id = ?", id).Error
+	if err == nil {
+		err = tx.Where("order_id = ?", id).Order("position").Find(&o.Lines).Error
+	}
+	return o, found(err)
+}
+
+// moveOrder changes an order's state; columns names what else changed.
+func (s *Store) moveOrder(tx *gorm.DB, o *Order, to rules.OrderState, columns ...string) error {
+	if o.State != to && !o.State.CanBecome(to) {
+		return rules.Refuse(rules.StateConflict, "The order's state does not allow this.", "Read the order again to see its state.")
+	}
+	o.State, o.StateSince = to, s.clock.Now()
+	o.Version++
+	res := tx.Model(&Order{}).Where("id = ? AND version = ?", o.ID, o.Version-1).
+		Select("state", append([]string{"state_since", "version"}, columns...)).Updates(o)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return errors.New("models: the order changed under a lock")
+	}
+	return res.Error
+}

@@ -1,0 +1,222 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// Process is something under way: an order or an invitation, what it waits
+// for, and who must act. It is read from rows alone.
+type Process struct {
+	ID         string // order or invitation id
+	Kind       ProcessKind
+	WorkflowID string
+	State      string
+	WaitsFor   string
+	Actor      string // who must act: OPERATOR, CUSTOMER, SYSTEM or nobody
+	Since      time.Time
+	Until      *time.Time
+	Overdue    bool
+	AccountID  *string
+	OrderID    *string
+	LastError  string
+}
+
+// ProcessKind is the kind of a Process.
+type ProcessKind string
+
+// The kinds of Process.
+const (
+	ProcessOrder      ProcessKind = "ORDER"
+	ProcessInvitation ProcessKind = "INVITATION"
+)
+
+// What a process waits for.
+const (
+	WaitsForDecision     = "REVIEW_DECISION"
+	WaitsForFulfilment   = "FULFILMENT"
+	WaitsForWindow       = "CANCELLATION_WINDOW"
+	WaitsForCompensation = "CANCELLATION_STEPS"
+	WaitsForSending      = "SENDING"
+	WaitsForAcceptance   = "ACCEPTANCE"
+	WaitsForNewAddress   = "NEW_ADDRESS"
+)
+
+// ProcessFilter narrows a list of processes; empty fields do not narrow.
+type ProcessFilter struct {
+	Kind     ProcessKind
+	WaitsFor string
+	Actor    string
+	Overdue  bool
+	Page     Page
+}
+
+// processSQL reads orders and invitations that are not finished as one list.
+// @now is calendar time.
+const processSQL = `SELECT * FROM (
+	SELECT o.id, 'ORDER' AS kind, 'order/' || o.id AS workflow_id, o.state,
+		CASE WHEN c.id IS NOT NULL THEN 'CANCELLATION_STEPS'
+			WHEN o.state = 'NEEDS_REVIEW' THEN 'REVIEW_DECISION'
+			WHEN o.state IN ('RECEIVED','ACCEPTED','PROVISIONING') THEN 'FULFILMENT'
+			ELSE 'CANCELLATION_WINDOW' END AS waits_for,
+		CASE WHEN o.state = 'NEEDS_REVIEW' THEN 'OPERATOR'
+			WHEN c.id IS NULL AND o.state IN ('FULFILLED','PARTIALLY_CANCELLED') THEN 'NOBODY' ELSE 'SYSTEM' END AS actor,
+		o.state_since AS since,
+		CASE WHEN o.state = 'NEEDS_REVIEW' THEN o.review_until
+			WHEN c.id IS NULL AND o.state IN ('FULFILLED','PARTIALLY_CANCELLED') THEN o.cancellable_until END AS until,
+		o.account_id, o.id AS order_id, o.last_error
+	FROM orders o LEFT JOIN (SELECT order_id, MIN(id) AS id FROM order_cancellations WHERE state = 'REQUESTED' GROUP BY order_id) c ON c.order_id = o.id
+	WHERE c.id IS NOT NULL OR o.state IN ('RECEIVED','NEEDS_REVIEW','ACCEPTED','PROVISIONING')
+		OR (o.state IN ('FULFILLED','PARTIALLY_CANCELLED') AND o.cancellable_until > @now)
+	UNION ALL
+	SELECT i.id, 'INVITATION', 'invitation/' || i.id,
+		CASE WHEN i.state = 'ISSUED' AND n.state IN ('SENT','DELIVERED') THEN 'SENT' ELSE i.state END,
+		CASE WHEN i.state = 'BOUNCED' THEN 'NEW_ADDRESS' WHEN n.state IN ('SENT','DELIVERED') THEN 'ACCEPTANCE' ELSE 'SENDING' END,
+		CASE WHEN i.state = 'BOUNCED' THEN 'OPERATOR' WHEN n.state IN ('SENT','DELIVERED') THEN 'CUSTOMER' ELSE 'SYSTEM' END,
+		i.state_since, i.expires_at, i.account_id, i.order_id, CASE WHEN i.last_error <> '' THEN i.last_error ELSE COALESCE(n.last_error, '') END
+	FROM invitations i LEFT JOIN notifications n ON n.subject_id = i.id AND n.template = 'invitation'
+	WHERE i.state IN ('ISSUED','SENT','BOUNCED')
+) p WHERE 1 = 1`
+
+// ListProcesses lists what is under way, newest first; it answers with
+// Temporal down.
+func (s *Store) ListProcesses(ctx context.Context, f ProcessFilter) ([]Process, string, error) {
+	var out []Process
+	now := s.clock.Now()
+	stuck := now.Add(-s.patience())
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := scope.service(); err != nil {
+			return err
+		}
+		sql, args := f.query(now, stuck)
+		return tx.Raw(sql, args).Scan(&out).Error
+	})
+	out, next := cut(f.Page, out, func(p Process) string { return p.ID })
+	for i := range out {
+		out[i].Overdue = out[i].overdue(now, stuck)
+	}
+	return out, next, err
+}
+
+func (f ProcessFilter) query(now, stuck time.Time) (string, map[string]any) {
+	sql, args := processSQL, map[string]any{"now": now}
+	for column, value := range map[string]string{"kind": string(f.Kind), "waits_for": f.WaitsFor, "actor": f.Actor} {
+		if value != "" {
+			sql += " AND " + column + " = @" + column
+			args[column] = value
+		}
+	}
+	if f.Overdue {
+		sql += " AND ((until IS NOT NULL AND until <= @now) OR (actor = 'SYSTEM' AND since <= @stuck))"
+		args["stuck"] = stuck
+	}
+	if f.Page.After != "" {
+		sql += " AND id < @after"
+		args["after"] = f.Page.After
+	}
+	args["limit"] = f.Page.size() + 1
+	return sql + " ORDER BY id DESC LIMIT @limit", args
+}
+
+// stuckAfter is how long (real time) the system may take over its own step
+// before a person should look.
+const stuckAfter = 15 * time.Minute
+
+// patience is stuckAfter on the calendar, which may run fast.
+func (s *Store) patience() time.Duration {
+	speed := float64(stuckAfter) / float64(s.clock.RealDuration(stuckAfter))
+	return time.Duration(float64(stuckAfter) * speed)
+}
+
+func (p Process) overdue(now, stuck time.Time) bool {
+	return (p.Until != nil && !now.Before(*p.Until)) || p.stuck(stuck)
+}
+
+// stuck tells whether the system has been at its own step since before then.
+func (p Process) stuck(then time.Time) bool { return p.Actor == "SYSTEM" && !p.Since.After(then) }
+
+// ProcessCount counts processes by what they wait for.
+type ProcessCount struct {
+	Kind     ProcessKind
+	WaitsFor string
+	Actor    string
+	N        int64
+}
+
+// CountProcesses counts what is under way.
+func (s *Store) CountProcesses(ctx context.Context) ([]ProcessCount, error) {
+	var out []ProcessCount
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := scope.service(); err != nil {
+			return err
+		}
+		return tx.Raw("SELECT kind, waits_for, actor, count(*) AS n FROM ("+processSQL+") q GROUP BY kind, waits_for, actor ORDER BY kind, waits_for",
+			map[string]any{"now": s.clock.Now()}).Scan(&out).Error
+	})
+	return out, err
+}
+
+// RecordFailure keeps the last error of an order's or invitation's step, for
+// people to see. It holds no personal data.
+func (s *Store) RecordFailure(ctx context.Context, subjectID, reason string) error {
+	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		if err := tx.Model(&Order{}).Where("id = ?", subjectID).Update("last_error", reason).Error; err != nil {
+			return err
+		}
+		return tx.Model(&Invitation{}).Where("id = ?", subjectID).Update("last_error", reason).Error
+	})
+}
+
+// RetryProcess tells a workflow that waits for a person to try again.
+func (s *Store) RetryProcess(ctx context.Context, taskID string) error {
+	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		var t OperatorTask
+		if err := found(s.forUpdate(tx).First(&t, "id = ?", taskID).Error); err != nil {
+			return err
+		}
+		if t.State == TaskDone {
+			return rules.Refuse(rules.StateConflict, "This task is done already.", "Read the task again.")
+		}
+		if err := s.resolve(tx, scope, &t, "retry"); err != nil {
+			return err
+		}
+		kinds := map[string]OutboxKind{prefixOrder: OutboxOrderRetried, prefixInvitation: OutboxInvitationRetried, prefixNotification: OutboxNotificationQueued, prefixImport: OutboxImportQueued}
+		kind, ok := kinds[t.SubjectID[:3]]
+		if !ok {
+			return tx.Model(&OutboxEvent{}).Where("id = ? AND delivered_at IS NULL", t.SubjectID).Updates(map[string]any{"due_at": realNow(), "attempts": 0}).Error
+		}
+		return s.enqueue(tx, outboxEvent(kind, t.SubjectID, NewID("retry"), nil))
+	})
+}
+
+// WatchOverdue raises an operator task for every process that should have
+// moved on by itself and did not: the watch that sees a blocked workflow, a
+// dead worker and a lost timer alike. It returns how many are overdue.
+func (s *Store) WatchOverdue(ctx context.Context) (int, error) {
+	late := s.clock.Now().Add(-s.patience())
+	page, n := Page{Limit: 200}, 0
+	for {
+		overdue, next, err := s.ListProcesses(ctx, ProcessFilter{Overdue: true, Page: page})
+		if err != nil {
+			return n, err
+		}
+		for _, p := range overdue {
+			if !p.stuck(late) && p.Until.After(late) {
+				continue // its timer is only just due
+			}
+			n++
+			err := s.RaiseTask(ctx, OperatorTask{Kind: TaskProcessStuck, SubjectID: p.ID, AccountID: p.AccountID,
+				What: "Find out why this does not move on, then retry.", Why: "It has waited longer than it should for " + p.WaitsFor + "."})
+			if err != nil {
+				return n, err
+			}
+		}
+		if page.After = next; next == "" {
+			return n, nil
+		}
+	}
+}

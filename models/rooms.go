@@ -1,0 +1,282 @@
+package models
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// mayManage refuses who may not change rooms; the service itself may.
+func mayManage(scope Scope, reason string) error {
+	if scope.Actor.Role == "SYSTEM" {
+		return nil
+	}
+	return rules.MayManageRooms(scope.Actor.Role, reason)
+}
+
+// lockAccount locks an account in scope. Every change of rooms, devices and
+// assignments does, so that those of one account come one after another and its
+// audit chain never has to be tried again.
+func (s *Store) lockAccount(tx *gorm.DB, scope Scope, id string) (Account, error) {
+	var acc Account
+	err := s.forUpdate(scope.accounts(tx, "id")).First(&acc, "id = ?", id).Error
+	return acc, found(err)
+}
+
+// lockOwner locks the account in scope that owns a row of the table.
+func (s *Store) lockOwner(tx *gorm.DB, scope Scope, table, id string) (Account, error) {
+	var acc Account
+	owner := tx.Table(table).Select("account_id").Where("id = ?", id)
+	err := s.forUpdate(scope.accounts(tx, "id")).First(&acc, "id = (?)", owner).Error
+	return acc, found(err)
+}
+
+// versioned refuses a change of something that was changed since it was read.
+func versioned(have, want int64) error {
+	if want != 0 && have != want {
+		return rules.Refuse(rules.StateConflict, "It was changed since you read it.", "Read it again and repeat the change.")
+	}
+	return nil
+}
+
+// NewRoom is a room to add. An empty time zone is that of the country, or the
+// account's own where it is the same country; an empty criticality is NORMAL.
+type NewRoom struct {
+	AccountID string
+	Form      rules.RoomForm
+	Reason    string // operators
+}
+
+// CreateRoom adds a room to an account (R108).
+func (s *Store) CreateRoom(ctx context.Context, n NewRoom) (Room, error) {
+	var room Room
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := mayManage(scope, n.Reason); err != nil {
+			return err
+		}
+		acc, err := s.lockAccount(tx, scope, n.AccountID)
+		if err != nil {
+			return err
+		}
+		room = Room{ID: NewID(prefixRoom), AccountID: acc.ID, State: rules.RoomActive, CreatedAt: s.clock.Now(), Version: 1}
+		if err := room.fill(n.Form, acc); err != nil {
+			return err
+		}
+		if err := tx.Create(&room).Error; err != nil {
+			return err
+		}
+		return s.accountAudit(tx, scope, acc.ID, entry{"room.created", room.ID, withReason(n.Reason, map[string]any{"after": room.facts()})})
+	})
+	return room, err
+}
+
+// fill takes over a form that holds, with what follows from the account where it
+// is silent.
+func (r *Room) fill(f rules.RoomForm, acc Account) error {
+	f.Name, f.Site, f.Country = strings.TrimSpace(f.Name), strings.TrimSpace(f.Site), strings.ToUpper(strings.TrimSpace(f.Country))
+	if f.Criticality == "" {
+		f.Criticality = rules.CriticalityNormal
+	}
+	switch {
+	case f.TimeZone != "":
+	case f.Country == acc.Country:
+		f.TimeZone = acc.TimeZone
+	default:
+		f.TimeZone = rules.TimeZoneFor(f.Country, "")
+	}
+	if err := f.Validate(); err != nil {
+		return err
+	}
+	r.Name, r.Site, r.Country, r.Platform, r.Criticality, r.TimeZone = f.Name, f.Site, f.Country, f.Platform, f.Criticality, f.TimeZone
+	r.SearchKey = rules.SearchKey(r.Name, r.Site)
+	return nil
+}
+
+func (s *Store) accountAudit(tx *gorm.DB, scope Scope, accountID string, entries ...entry) error {
+	return s.appendAudit(tx, scope, accountID, &accountID, false, entries...)
+}
+
+func withReason(reason string, details map[string]any) map[string]any {
+	if reason = strings.TrimSpace(reason); reason != "" {
+		details["reason"] = reason
+	}
+	return details
+}
+
+// GetRoom reads one room.
+func (s *Store) GetRoom(ctx context.Context, id string) (Room, error) {
+	var r Room
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return found(scope.accounts(tx, "account_id").First(&r, "id = ?", id).Error)
+	})
+	return r, err
+}
+
+// ChangeRoom replaces what people tell of a room. version is the one that the
+// caller read; 0 for any. A changed country leaves the terms of the assignments
+// as they are (S31); an archived room answers STATE_CONFLICT.
+func (s *Store) ChangeRoom(ctx context.Context, id string, f rules.RoomForm, version int64, reason string) (Room, error) {
+	var room Room
+	err := s.changeRoom(ctx, id, reason, func(_ *gorm.DB, acc Account, r *Room) (entry, error) {
+		if err := versioned(r.Version, version); err != nil {
+			return entry{}, err
+		}
+		if r.State != rules.RoomActive {
+			return entry{}, rules.Refuse(rules.StateConflict, "The room is archived.", "Add a new room.")
+		}
+		before := r.facts()
+		err := r.fill(f, acc)
+		room = *r
+		return entry{"room.changed", r.ID, withReason(reason, map[string]any{"before": before, "after": r.facts()})}, err
+	})
+	if err == nil {
+		room.Version++
+	}
+	return room, err
+}
+
+// changeRoom locks a room, has it changed, and stores and audits the change.
+func (s *Store) changeRoom(ctx context.Context, id, reason string, change func(*gorm.DB, Account, *Room) (entry, error)) error {
+	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := mayManage(scope, reason); err != nil {
+			return err
+		}
+		acc, err := s.lockOwner(tx, scope, "rooms", id)
+		if err != nil {
+			return err
+		}
+		var r Room
+		if err := found(s.forUpdate(tx).First(&r, "id = ?", id).Error); err != nil {
+			return err
+		}
+		e, err := change(tx, acc, &r)
+		if err != nil {
+			return err
+		}
+		r.Version++
+		if err := tx.Select("*").Omit("id", "account_id", "created_at").Where("id = ?", id).Updates(&r).Error; err != nil {
+			return err
+		}
+		return s.accountAudit(tx, scope, acc.ID, e)
+	})
+}
+
+// ArchiveRoom closes a room for good: its licences go back to the balance and its
+// devices are in no room (S28). Open tickets and RMAs, which come later, refuse.
+func (s *Store) ArchiveRoom(ctx context.Context, id, reason string) (Room, error) {
+	var room Room
+	err := s.changeRoom(ctx, id, reason, func(tx *gorm.DB, acc Account, r *Room) (entry, error) {
+		if err := rules.MayArchiveRoom(r.State, 0, 0); err != nil {
+			return entry{}, err
+		}
+		licences, err := s.releaseRoom(tx, r.ID)
+		if err != nil {
+			return entry{}, err
+		}
+		devices, err := s.emptyRoom(tx, r.ID)
+		if err != nil {
+			return entry{}, err
+		}
+		before, now := r.facts(), s.clock.Now()
+		r.State, r.ArchivedAt = rules.RoomArchived, &now
+		room = *r
+		return entry{"room.archived", r.ID, withReason(reason, map[string]any{"before": before, "after": r.facts(), "released": licences, "unplaced": devices})}, nil
+	})
+	if err == nil {
+		room.Version++
+	}
+	return room, err
+}
+
+// releaseRoom ends the room's assignments and makes its licences available.
+func (s *Store) releaseRoom(tx *gorm.DB, roomID string) ([]string, error) {
+	ids := []string{}
+	if err := tx.Model(&LicenceAssignment{}).Where("room_id = ? AND to_at IS NULL", roomID).Order("id").Pluck("licence_id", &ids).Error; err != nil || len(ids) == 0 {
+		return ids, err
+	}
+	err := tx.Model(&Licence{}).Where("id IN ? AND state = ?", ids, rules.LicenceAssigned).
+		Updates(map[string]any{"state": rules.LicenceAvailable, "state_since": s.clock.Now()}).Error
+	if err != nil {
+		return nil, err
+	}
+	return ids, s.endAssignments(tx.Where("room_id = ?", roomID), EndArchived, s.clock.Now())
+}
+
+// endAssignments ends the open assignments that the query narrows to. None ends
+// before it began, whatever another machine's clock says. What takes their place
+// must begin at the same instant, read after the locks.
+func (s *Store) endAssignments(q *gorm.DB, why AssignmentEnd, now time.Time) error {
+	return q.Model(&LicenceAssignment{}).Where("to_at IS NULL").
+		Updates(map[string]any{"to_at": gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END", now, now), "end_reason": why}).Error
+}
+
+func (s *Store) endPlacements(q *gorm.DB, now time.Time) error {
+	return q.Model(&DevicePlacement{}).Where("to_at IS NULL").
+		Update("to_at", gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END", now, now)).Error
+}
+
+// emptyRoom takes the devices out of a room.
+func (s *Store) emptyRoom(tx *gorm.DB, roomID string) ([]string, error) {
+	ids := []string{}
+	if err := tx.Model(&DevicePlacement{}).Where("room_id = ? AND to_at IS NULL", roomID).Order("id").Pluck("device_id", &ids).Error; err != nil || len(ids) == 0 {
+		return ids, err
+	}
+	err := tx.Model(&Device{}).Where("id IN ? AND state = ?", ids, rules.DeviceInRoom).
+		Updates(map[string]any{"state": rules.DeviceUnplaced, "version": gorm.Expr("version + 1")}).Error
+	if err != nil {
+		return nil, err
+	}
+	return ids, s.endPlacements(tx.Where("room_id = ?", roomID), s.clock.Now())
+}
+
+// RoomFilter narrows a list of rooms; empty fields do not narrow. Search finds a
+// part of the name or site, or of the serial of a device in the room.
+type RoomFilter struct {
+	AccountID string
+	Site      string
+	Country   string
+	Platform  rules.Platform
+	State     rules.RoomState
+	Search    string
+	Page      Page
+}
+
+// ListRooms lists the rooms in scope, newest first.
+func (s *Store) ListRooms(ctx context.Context, f RoomFilter) ([]Room, string, error) {
+	var out []Room
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		q := scope.accounts(tx, "account_id")
+		for column, value := range map[string]string{"account_id": f.AccountID, "site": f.Site, "country": f.Country, "platform": string(f.Platform), "state": string(f.State)} {
+			if value != "" {
+				q = q.Where(clause.Eq{Column: column, Value: value})
+			}
+		}
+		if strings.TrimSpace(f.Search) != "" {
+			q = q.Where(searchRooms(tx, f.Search))
+		}
+		return f.Page.apply(q).Find(&out).Error
+	})
+	out, next := cut(f.Page, out, func(r Room) string { return r.ID })
+	return out, next, err
+}
+
+func searchRooms(tx *gorm.DB, search string) *gorm.DB {
+	either := tx.Where("search_key LIKE ? ESCAPE '!'", part(rules.SearchKey(search)))
+	serial := rules.NormaliseSerial(search)
+	if serial == "" {
+		return either
+	}
+	inside := tx.Table("device_placements AS p").Select("p.room_id").Joins("JOIN devices d ON d.id = p.device_id").
+		Where("p.to_at IS NULL AND d.serial LIKE ? ESCAPE '!'", part(serial))
+	return either.Or("id IN (?)", inside)
+}
+
+// part is a LIKE pattern for a text that stands anywhere.
+func part(text string) string {
+	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + "%"
+}

@@ -1,0 +1,90 @@
+package models_test
+
+import (
+	"math/rand/v2"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/clock"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Whatever people do at the same time, no two stays of a device, a licence or a
+// room's service overlap, each licence's state says whether it is assigned, and
+// every refusal is one of the rules.
+func TestR39_RandomOperationsAtOnceNeverOverlap(t *testing.T) {
+	env := storetest.Postgres(t)
+	o, account := acme(t, env)
+	store, err := models.Open(dialect(t, env), models.Options{Clock: ticking(), Key: storetest.Key})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = store.Close() })
+	env.Store = store
+	ctx := storetest.Customer(account)
+	licences := env.Licences(t, o)[:4]
+	var rooms []models.Room
+	var devices []models.Device
+	for i := range 4 {
+		rooms = append(rooms, env.Room(t, account, storetest.PO(i)))
+		devices = append(devices, env.Device(t, rooms[i], storetest.PO(i), "MEETUP", "2026-11-01"))
+	}
+	pick := func(r *rand.Rand) (models.Licence, models.Device, models.Room, models.Room) {
+		return licences[r.IntN(4)], devices[r.IntN(4)], rooms[r.IntN(4)], rooms[r.IntN(4)]
+	}
+	step := func(r *rand.Rand) error {
+		l, d, from, to := pick(r)
+		switch r.IntN(5) {
+		case 0:
+			return second(env.Assign(ctx, models.AssignRequest{LicenceID: l.ID, RoomID: to.ID}))
+		case 1:
+			return second(env.Move(ctx, models.MoveRequest{FromRoomID: from.ID, ToRoomID: to.ID, LicenceIDs: []string{l.ID}}))
+		case 2:
+			return second(env.Move(ctx, models.MoveRequest{FromRoomID: from.ID, ToRoomID: to.ID, LicenceIDs: []string{l.ID}, DeviceIDs: []string{d.ID}}))
+		case 3:
+			return second(env.PlaceDevice(ctx, d.ID, to.ID, ""))
+		}
+		open, _, err := env.ListAssignments(ctx, models.AssignmentFilter{LicenceID: l.ID, Open: true})
+		if err != nil || len(open) == 0 {
+			return err
+		}
+		return second(env.Release(ctx, open[0].ID, ""))
+	}
+	requireAll(t, storetest.AtOnce(8, func(i int) error {
+		r := rand.New(rand.NewPCG(39, uint64(i)))
+		for range 30 {
+			if err := step(r); err != nil && rules.CodeOf(err) == "" {
+				return err
+			}
+		}
+		return nil
+	}))
+	require.Greater(t, env.Count(t, "SELECT count(*) FROM licence_assignments"), 4, "the test must do something")
+	overlaps := func(table, key string) int {
+		return env.Count(t, "SELECT count(*) FROM "+table+" a JOIN "+table+" b ON a.id < b.id AND a."+key+" = b."+key+
+			" AND tstzrange(a.from_at, a.to_at) && tstzrange(b.from_at, b.to_at)")
+	}
+	require.Zero(t, overlaps("licence_assignments", "licence_id"))
+	require.Zero(t, overlaps("licence_assignments", "room_id"))
+	require.Zero(t, overlaps("device_placements", "device_id"))
+	require.Zero(t, env.Count(t, "SELECT count(*) FROM licences l WHERE (state = 'ASSIGNED') <> EXISTS (SELECT 1 FROM licence_assignments a WHERE a.licence_id = l.id AND a.to_at IS NULL)"))
+	require.Zero(t, env.Count(t, "SELECT count(*) FROM devices d WHERE (state = 'IN_ROOM') <> EXISTS (SELECT 1 FROM device_placements p WHERE p.device_id = d.id AND p.to_at IS NULL)"))
+	env.AuditHolds(t)
+}
+
+// ticking is a clock that moves on whenever it is read, as a real one does between
+// two statements.
+func ticking() clock.Clock {
+	var reads atomic.Int64
+	return clock.At(func() time.Time { return storetest.Now.Add(time.Duration(reads.Add(1)) * time.Millisecond) })
+}
+
+func dialect(t *testing.T, env storetest.Env) gorm.Dialector {
+	d, err := models.Postgres(env.DSN)
+	require.NoError(t, err)
+	return d
+}

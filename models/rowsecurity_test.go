@@ -1,0 +1,227 @@
+package models_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+// unscoped are the tables that belong to no tenant; every other must be behind
+// row-level security.
+var unscoped = []string{"api_tokens", "audit_heads", "catalogue_skus", "challenges", "country_terms", "goose_db_version", "idempotency_keys", "identities",
+	"orgs", "outbox_events", "product_models", "programs", "sessions", "sweeps", "throttles", "users"}
+
+type twoTenants struct {
+	sellerA, sellerB models.Org
+	a, b             models.Order
+}
+
+// twoAccounts has a row of each table for two customers of two resellers.
+func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
+	var w twoTenants
+	w.sellerA, w.sellerB = env.Reseller(t, "Revenda Sul"), env.Reseller(t, "Revenda Oeste")
+	w.a = env.Fulfilled(t, w.sellerA, storetest.FormFor("PO-1", "Acme Ltda", "ana.souza@acme.example"))
+	w.b = env.Fulfilled(t, w.sellerB, storetest.FormFor("PO-1", "Beta SA", "bia@beta.example"))
+	for i, o := range []models.Order{w.a, w.b} {
+		seller := []models.Org{w.sellerA, w.sellerB}[i]
+		env.Join(t, env.InvitationOf(t, o.ID))
+		m := env.Mails(t, "order_confirmation")[i]
+		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO notification_attempts VALUES ('att_%d', '%s', 'QUEUED', '', now())", i, m.ID)))
+		require.NoError(t, env.RaiseTask(env.Context, models.OperatorTask{Kind: models.TaskInvitationRequested, SubjectID: *o.AccountID, AccountID: o.AccountID}))
+		require.NoError(t, env.RefuseOrder(env.Context, seller.ID, "hash", nil))
+		_, _, err := env.CancelOrder(storetest.Operator(), o.ID, models.CancelRequest{Quantity: 1, Reason: "one too many"})
+		require.NoError(t, err)
+		room := env.Room(t, *o.AccountID, "Sala 1")
+		env.Assigned(t, env.Licences(t, o)[0], room)
+		d := env.Device(t, room, storetest.PO(i), "MEETUP", "")
+		if i == 1 {
+			_, err = env.RegisterDevice(env.Context, models.NewDevice{AccountID: *w.a.AccountID, Form: rules.DeviceForm{Serial: *d.Serial, ModelCode: "MEETUP"}})
+			requireCode(t, rules.SerialClaimed, err)
+			_, err = env.RegisterDevice(env.Context, models.NewDevice{AccountID: *o.AccountID, Form: rules.DeviceForm{Serial: storetest.PO(0), ModelCode: "MEETUP"}})
+			requireCode(t, rules.SerialClaimed, err)
+		}
+		job, err := env.CreateImport(storetest.Seller(seller), models.ImportJob{OrgID: seller.ID, Format: "csv", Content: []byte("x")})
+		require.NoError(t, err)
+		require.NoError(t, env.PutImportRows(env.Context, []models.ImportRow{{JobID: job.ID, RowNo: 1, Outcome: models.RowValid, Errors: []rules.FieldError{}}}))
+	}
+	return w
+}
+
+func visible(t *testing.T, env storetest.Env, ctx context.Context, table string) (n int) {
+	require.NoError(t, models.InTx(env.Store, ctx, func(tx *gorm.DB, _ models.Scope) error {
+		return tx.Raw("SELECT count(*) FROM " + table).Scan(&n).Error
+	}))
+	return n
+}
+
+func TestC5_QueryWithoutWhereShowsNothingForeign(t *testing.T) {
+	env := storetest.Postgres(t)
+	w := twoAccounts(t, env)
+	for _, table := range tablesOf(t, env) {
+		if slices.Contains(unscoped, table) {
+			continue
+		}
+		t.Run(table, func(t *testing.T) {
+			require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM pg_class WHERE relname = '"+table+"' AND relrowsecurity AND relforcerowsecurity"))
+			require.NotZero(t, visible(t, env, env.Context, table), "the test has no row to hide")
+			require.Zero(t, visible(t, env, storetest.Customer("acc_nobody"), table))
+			require.Zero(t, visible(t, env, storetest.Seller(models.Org{ID: "org_nobody"}), table))
+			all := visible(t, env, env.Context, table)
+			for _, ctx := range []context.Context{storetest.Customer(*w.a.AccountID), storetest.Seller(w.sellerA)} {
+				require.Less(t, visible(t, env, ctx, table), all)
+			}
+		})
+	}
+	for _, column := range []string{"account_id", "org_id"} {
+		for _, table := range env.Strings(t, "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = '"+column+"' AND table_name <> 'api_tokens'") {
+			require.NotContains(t, unscoped, table, column)
+		}
+	}
+	require.Equal(t, 1, visible(t, env, storetest.Customer(*w.a.AccountID), "accounts"))
+	require.Equal(t, 2, visible(t, env, storetest.Customer(*w.a.AccountID, *w.b.AccountID), "accounts"))
+	require.Equal(t, 1, visible(t, env, storetest.Seller(w.sellerB), "orders"))
+	require.Equal(t, 1, visible(t, env, storetest.Seller(w.sellerB), "order_lines"))
+}
+
+func TestC5_TheFenceEndsWithItsTransaction(t *testing.T) {
+	env := storetest.Postgres(t)
+	twoAccounts(t, env)
+	pool, err := env.Pool()
+	require.NoError(t, err)
+	pool.SetMaxOpenConns(1) // every transaction meets what the one before left
+	for range 3 {
+		require.Zero(t, visible(t, env, storetest.Customer("acc_nobody"), "orders"))
+		require.Equal(t, 2, visible(t, env, env.Context, "orders"))
+	}
+}
+
+func TestC5_NoScopeIsRefused(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		for name, ctx := range map[string]context.Context{
+			"no scope":          context.Background(),
+			"empty scope":       models.WithScope(context.Background(), models.Scope{}),
+			"empty list":        models.WithScope(context.Background(), models.Scope{AccountIDs: []string{}}),
+			"empty account":     storetest.Customer(""),
+			"several in one":    storetest.Customer("acc_1,acc_2"),
+			"one bad among two": storetest.Customer("acc_1", "acc_2,acc_3"),
+		} {
+			_, err := env.GetOrder(ctx, "ord_x")
+			require.ErrorIs(t, err, models.ErrNoScope, name)
+			_, _, err = env.ListOrders(ctx, models.OrderFilter{})
+			require.ErrorIs(t, err, models.ErrNoScope, name)
+			_, err = env.FulfilOrder(ctx, "ord_x")
+			require.ErrorIs(t, err, models.ErrNoScope, name)
+		}
+	})
+}
+
+func TestC5_ScopeCannotBeInjected(t *testing.T) {
+	env := storetest.Postgres(t)
+	w := twoAccounts(t, env)
+	for _, id := range []string{"x' OR '" + *w.b.AccountID, "{" + *w.b.AccountID + "}", "%", "' OR true --", "system", *w.b.AccountID + " "} {
+		ctx := storetest.Customer(id)
+		orders, _, err := env.ListOrders(ctx, models.OrderFilter{})
+		require.NoError(t, err)
+		require.Empty(t, orders)
+		require.Zero(t, visible(t, env, storetest.Seller(models.Org{ID: id}), "orders"))
+	}
+}
+
+func TestC5_InsertForForeignAccountIsRefused(t *testing.T) {
+	env := storetest.Postgres(t)
+	w := twoAccounts(t, env)
+	err := models.InTx(env.Store, storetest.Customer(*w.a.AccountID), func(tx *gorm.DB, _ models.Scope) error {
+		return tx.Exec("INSERT INTO memberships SELECT 'mem_x', ?, id, 'ADMIN', 'ACTIVE', NULL, now() FROM users LIMIT 1", *w.b.AccountID).Error
+	})
+	require.ErrorContains(t, err, "row-level security")
+	err = models.InTx(env.Store, storetest.Customer(*w.a.AccountID), func(tx *gorm.DB, _ models.Scope) error {
+		return tx.Exec("UPDATE licences SET account_id = ?", *w.b.AccountID).Error
+	})
+	require.ErrorContains(t, err, "row-level security")
+}
+
+func TestC5_TheServiceIsNoSuperuser(t *testing.T) {
+	env := storetest.Postgres(t)
+	require.Equal(t, 0, env.Count(t, "SELECT count(*) FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)"))
+}
+
+func TestC5_ForeignAndMissingIdsAnswerAlike(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller, other := env.Reseller(t, "Revenda Sul"), env.Reseller(t, "Revenda Oeste")
+		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
+		inv := env.InvitationOf(t, o.ID)
+		_, m := env.Join(t, inv)
+		for name, ctx := range map[string]context.Context{"customer": storetest.Customer("acc_other"), "seller": storetest.Seller(other)} {
+			for call, err := range map[string]error{
+				"order":        second(env.GetOrder(ctx, o.ID)),
+				"contracts":    second(env.ContractsOfOrder(ctx, o.ID)),
+				"cancel":       third(env.CancelOrder(ctx, o.ID, models.CancelRequest{Reason: "x"})),
+				"cancellation": second(env.ListCancellations(ctx, o.ID)),
+				"account":      second(env.GetAccount(ctx, *o.AccountID)),
+				"balance":      second(env.Balance(ctx, *o.AccountID)),
+				"invitation":   second(env.GetInvitation(ctx, inv.ID)),
+				"reissue":      second(env.Reissue(ctx, inv.ID, "", "", "x")),
+				"revoke":       second(env.RevokeInvitation(ctx, inv.ID, "x")),
+				"member":       second(env.ChangeMembership(ctx, m.ID, models.RoleAdmin, rules.MembershipRemoved, "x")),
+				"invite":       second(env.Invite(ctx, models.NewInvite{AccountID: *o.AccountID, Email: "x@acme.example", Role: models.RoleAdmin})),
+				"processes":    third(env.ListProcesses(ctx, models.ProcessFilter{})),
+				"counts":       second(env.CountProcesses(ctx)),
+				"audit":        third(env.VerifyAudit(ctx)),
+			} {
+				require.Equal(t, rules.NotFound, rules.CodeOf(err), "%s by a foreign %s: %v", call, name, err)
+			}
+			events, err := env.Timeline(ctx, o.ID, *o.AccountID, inv.ID)
+			require.NoError(t, err)
+			require.Empty(t, events, name)
+		}
+	})
+}
+
+func second[A any](_ A, err error) error        { return err }
+func third[A, B any](_ A, _ B, err error) error { return err }
+
+func TestS36_SellerSeesItsOrdersAndTheirStateOnly(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller := env.Reseller(t, "Revenda Sul")
+		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
+		env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), storetest.Form("PO-1"))
+		ctx := storetest.Seller(seller)
+		orders, _, err := env.ListOrders(ctx, models.OrderFilter{})
+		require.NoError(t, err)
+		require.Len(t, orders, 1)
+		require.Len(t, orders[0].Lines, 1)
+		events, err := env.Timeline(ctx, o.ID, *o.AccountID)
+		require.NoError(t, err)
+		require.Equal(t, []string{"order.received", "order.accepted", "order.fulfilled"}, verbs(events))
+		require.Empty(t, list(env.ListInvitations(ctx, "", o.ID, models.Page{}))(t))
+		require.Empty(t, list(env.ListNotifications(ctx, models.NotificationFilter{}))(t))
+		require.Empty(t, list(env.ListContracts(ctx, "", models.Page{}))(t))
+		require.Empty(t, list(env.ListAccounts(ctx, models.Page{}))(t))
+		require.Empty(t, list(env.ListTasks(ctx, models.TaskFilter{}))(t))
+		contracts, err := env.ContractsOfOrder(ctx, o.ID)
+		require.NoError(t, err)
+		require.Empty(t, contracts)
+	})
+}
+
+func list[T any](rows []T, _ string, err error) func(*testing.T) []T {
+	return func(t *testing.T) []T {
+		require.NoError(t, err)
+		return rows
+	}
+}
+
+func verbs(events []models.AuditEvent) (out []string) {
+	for _, e := range events {
+		out = append(out, e.Verb)
+	}
+	return out
+}

@@ -1,0 +1,187 @@
+package storetest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Operator is a context of an operator's agent.
+func Operator() context.Context {
+	return models.WithScope(context.Background(), models.Scope{System: true, Actor: models.Actor{ID: "tok_operator", Role: rules.OperatorAgent, OrgID: models.OperatorOrgID}})
+}
+
+// Seller is a context of a reseller or distributor.
+func Seller(org models.Org) context.Context {
+	role := rules.Reseller
+	if org.Kind == models.OrgDistributor {
+		role = rules.Distributor
+	}
+	return models.WithScope(context.Background(), models.Scope{OrgID: org.ID, Actor: models.Actor{ID: "tok_seller", Role: role, OrgID: org.ID}})
+}
+
+// Customer is a context of an administrator of the accounts.
+func Customer(accountIDs ...string) context.Context {
+	return models.WithScope(context.Background(), models.Scope{AccountIDs: accountIDs, Actor: models.Actor{ID: "usr_admin", Role: rules.CustomerAdmin}})
+}
+
+// Distributor registers an authorised distributor.
+func (e Env) Distributor(t testing.TB, name string) models.Org {
+	t.Helper()
+	org, err := e.PutOrg(e.Context, models.OrgChange{Kind: models.OrgDistributor, Name: name, AuthorisedFrom: "2020-01-01"})
+	require.NoError(t, err)
+	return org
+}
+
+// Count reads one number from the database.
+func (e Env) Count(t testing.TB, query string) int {
+	t.Helper()
+	pool, err := e.Pool()
+	require.NoError(t, err)
+	var n int
+	require.NoError(t, pool.QueryRow(query).Scan(&n), query)
+	return n
+}
+
+// Exec runs a statement behind the Store's back and tells how it ended.
+func (e Env) Exec(query string) error {
+	pool, err := e.Pool()
+	if err != nil {
+		return err
+	}
+	_, err = pool.Exec(query)
+	return err
+}
+
+// Strings reads one column of texts.
+func (e Env) Strings(t testing.TB, query string) []string {
+	t.Helper()
+	pool, err := e.Pool()
+	require.NoError(t, err)
+	rows, err := pool.Query(query)
+	require.NoError(t, err, query)
+	defer rows.Close()
+	var out []string
+	for rows.Next() {
+		var s *string
+		require.NoError(t, rows.Scan(&s))
+		if s != nil {
+			out = append(out, *s)
+		}
+	}
+	require.NoError(t, rows.Err())
+	return out
+}
+
+// Deliver sends every queued mail of a subject as a sender would, and returns
+// them.
+func (e Env) Deliver(t testing.TB, subject string) []models.Notification {
+	t.Helper()
+	var out []models.Notification
+	var last models.MailResult
+	for {
+		m, ok, err := e.NextMail(e.Context, subject, last, nil)
+		require.NoError(t, err)
+		if !ok {
+			return out
+		}
+		out = append(out, m)
+		last = models.MailResult{ID: m.ID, State: rules.NotificationSent, ProviderID: "test"}
+	}
+}
+
+// Mails lists the mails of a template to anyone.
+func (e Env) Mails(t testing.TB, template string) []models.Notification {
+	t.Helper()
+	var out []models.Notification
+	all, _, err := e.ListNotifications(e.Context, models.NotificationFilter{Page: models.Page{Limit: 200}})
+	require.NoError(t, err)
+	for _, m := range all {
+		if m.Template == template {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
+// InvitationOf is the latest invitation that an order led to.
+func (e Env) InvitationOf(t testing.TB, orderID string) models.Invitation {
+	t.Helper()
+	all, _, err := e.ListInvitations(e.Context, "", orderID, models.Page{})
+	require.NoError(t, err)
+	require.NotEmpty(t, all)
+	return all[0]
+}
+
+// Join has a person accept an invitation.
+func (e Env) Join(t testing.TB, inv models.Invitation) (models.User, models.Membership) {
+	t.Helper()
+	u, m, err := e.AcceptInvitation(e.Context, models.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Pessoa Convidada", PasswordHash: "hash", Locale: "pt-BR"})
+	require.NoError(t, err)
+	return u, m
+}
+
+// Tasks lists the tasks of a kind.
+func (e Env) Tasks(t testing.TB, kind models.TaskKind) []models.OperatorTask {
+	t.Helper()
+	out, _, err := e.ListTasks(e.Context, models.TaskFilter{Kind: kind, Page: models.Page{Limit: 200}})
+	require.NoError(t, err)
+	return out
+}
+
+// AuditHolds verifies every audit chain.
+func (e Env) AuditHolds(t testing.TB) {
+	t.Helper()
+	_, faults, err := e.VerifyAudit(e.Context)
+	require.NoError(t, err)
+	require.Empty(t, faults)
+}
+
+// SetLocal moves the calendar to a wall-clock time of a zone, given as
+// "2006-01-02 15:04".
+func (e Env) SetLocal(t testing.TB, zone, wall string) {
+	t.Helper()
+	loc, err := time.LoadLocation(zone)
+	require.NoError(t, err)
+	at, err := time.ParseInLocation("2006-01-02 15:04", wall, loc)
+	require.NoError(t, err)
+	e.Calendar.Set(at)
+}
+
+// AtOnce runs n copies of fn at the same time and returns their errors.
+func AtOnce(n int, fn func(i int) error) []error {
+	errs := make([]error, n)
+	var ready, done sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		ready.Add(1)
+		done.Add(1)
+		go func() {
+			defer done.Done()
+			ready.Done()
+			<-start
+			errs[i] = fn(i)
+		}()
+	}
+	ready.Wait()
+	close(start)
+	done.Wait()
+	return errs
+}
+
+// FormFor is Form for another company and person.
+func FormFor(po, company, email string) rules.OrderForm {
+	f := Form(po)
+	f.EndCustomer.Company, f.EndCustomer.Email = company, email
+	return f
+}
+
+// Company makes distinct names of companies.
+func Company(n int) string { return fmt.Sprintf("Empresa %d Ltda", n) }

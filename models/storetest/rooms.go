@@ -1,0 +1,57 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Room adds a room of the name to an account, in Brazil.
+func (e Env) Room(t testing.TB, accountID, name string) models.Room {
+	t.Helper()
+	return e.RoomIn(t, accountID, name, "BR")
+}
+
+// RoomIn adds a room in a country.
+func (e Env) RoomIn(t testing.TB, accountID, name, country string) models.Room {
+	t.Helper()
+	r, err := e.CreateRoom(e.Context, models.NewRoom{AccountID: accountID, Form: rules.RoomForm{Name: name, Site: "HQ", Country: country, Platform: rules.PlatformTeamsWindows}})
+	require.NoError(t, err)
+	return r
+}
+
+// Device registers a device bought on the day in a room.
+func (e Env) Device(t testing.TB, room models.Room, serial, model, purchasedOn string) models.Device {
+	t.Helper()
+	d, err := e.RegisterDevice(e.Context, models.NewDevice{AccountID: room.AccountID, RoomID: room.ID, Form: rules.DeviceForm{Serial: serial, ModelCode: model, PurchasedOn: purchasedOn}})
+	require.NoError(t, err)
+	return d
+}
+
+// Licences are the licences of an order's first contract.
+func (e Env) Licences(t testing.TB, o models.Order) []models.Licence {
+	t.Helper()
+	contracts, err := e.ContractsOfOrder(e.Context, o.ID)
+	require.NoError(t, err)
+	require.NotEmpty(t, contracts)
+	licences, err := e.LicencesOf(e.Context, contracts[0].ID)
+	require.NoError(t, err)
+	return licences
+}
+
+// Assigned assigns a licence to a room.
+func (e Env) Assigned(t testing.TB, l models.Licence, r models.Room) models.LicenceAssignment {
+	t.Helper()
+	out, err := e.Assign(e.Context, models.AssignRequest{LicenceID: l.ID, RoomID: r.ID})
+	require.NoError(t, err)
+	return out.Assignments[0]
+}
+
+// ReadOnly is a context of a person who may only view the accounts.
+func ReadOnly(accountIDs ...string) context.Context {
+	return models.WithScope(context.Background(), models.Scope{AccountIDs: accountIDs, Actor: models.Actor{ID: "usr_viewer", Role: rules.CustomerReadOnly}})
+}

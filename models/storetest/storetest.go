@@ -1,0 +1,177 @@
+// Package storetest gives tests a real database each: SQLite on a file, and
+// PostgreSQL on a throw-away server started from the installed binaries.
+package storetest
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"roomcover.dev/roomcover/clock"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/sqlitedb"
+)
+
+// Key is the key of every test's Store.
+var Key = []byte("a key for tests, of 32 bytes or more")
+
+// Now is the calendar instant at which a test's clock begins.
+var Now = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
+
+// Calendar is a clock that a test sets by hand.
+type Calendar struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+// NewCalendar begins at Now.
+func NewCalendar() *Calendar { return &Calendar{now: Now} }
+
+// Now reads the calendar.
+func (c *Calendar) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+// Set moves the calendar.
+func (c *Calendar) Set(t time.Time) {
+	c.mu.Lock()
+	c.now = t
+	c.mu.Unlock()
+}
+
+// Env is a migrated Store with its calendar and a count of SQL statements.
+type Env struct {
+	*models.Store
+	Calendar   *Calendar
+	Statements *Counter
+	DSN        string // PostgreSQL only
+	Context    context.Context
+}
+
+// Counter counts SQL statements; BEGIN and COMMIT are not among them.
+type Counter struct {
+	logger.Interface
+	mu   sync.Mutex
+	list []string
+}
+
+// Trace is called by gorm after each statement.
+func (c *Counter) Trace(_ context.Context, _ time.Time, fc func() (string, int64), _ error) {
+	sql, _ := fc()
+	c.mu.Lock()
+	c.list = append(c.list, sql)
+	c.mu.Unlock()
+}
+
+// Reset forgets the statements so far.
+func (c *Counter) Reset() {
+	c.mu.Lock()
+	c.list = nil
+	c.mu.Unlock()
+}
+
+// List is the statements so far.
+func (c *Counter) List() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]string(nil), c.list...)
+}
+
+// Each runs a test on SQLite and on PostgreSQL; without PostgreSQL's binaries
+// that half is skipped aloud, or fails when ROOMCOVER_TEST_ALL is set.
+func Each(t *testing.T, test func(t *testing.T, env Env)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) { test(t, SQLite(t)) })
+	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
+}
+
+// SQLite is a Store on a new file.
+func SQLite(t testing.TB) Env {
+	t.Helper()
+	return open(t, sqlitedb.Open(filepath.Join(t.TempDir(), "roomcover.db")), "")
+}
+
+// Postgres is a Store on a new database of the package's shared server.
+func Postgres(t testing.TB) Env {
+	t.Helper()
+	dsn := PostgresDSN(t)
+	dialector, err := models.Postgres(dsn)
+	require.NoError(t, err)
+	return open(t, dialector, dsn)
+}
+
+func open(t testing.TB, dialector gorm.Dialector, dsn string) Env {
+	t.Helper()
+	env := Env{Calendar: NewCalendar(), Statements: &Counter{Interface: logger.Discard}, DSN: dsn, Context: models.WithSystem(context.Background())}
+	store, err := models.Open(dialector, models.Options{Clock: clock.At(env.Calendar.Now), Key: Key, Logger: env.Statements})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = store.Close() })
+	_, err = store.Migrate(context.Background())
+	require.NoError(t, err)
+	env.Store = store
+	env.Statements.Reset()
+	return env
+}
+
+var shared struct {
+	once     sync.Once
+	server   *Server
+	template string
+	err      error
+}
+
+// PostgresDSN is the address of a new migrated database on the package's shared
+// server. It skips the test, aloud, where PostgreSQL is not installed.
+func PostgresDSN(t testing.TB) string {
+	t.Helper()
+	shared.once.Do(startShared)
+	if errors.Is(shared.err, ErrNoPostgres) && os.Getenv("ROOMCOVER_TEST_ALL") == "" {
+		t.Skip("SKIPPED: PostgreSQL is not installed; install the package postgresql to run this half")
+	}
+	require.NoError(t, shared.err)
+	name, dsn, err := shared.server.Database(shared.template)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = shared.server.Drop(name) })
+	return dsn
+}
+
+func startShared() {
+	if shared.server, shared.err = StartServer(false); shared.err != nil {
+		return
+	}
+	var dsn string
+	if shared.template, dsn, shared.err = shared.server.Database(""); shared.err != nil {
+		return
+	}
+	dialector, err := models.Postgres(dsn)
+	if err != nil {
+		shared.err = err
+		return
+	}
+	store, err := models.Open(dialector, models.Options{Key: Key})
+	if err != nil {
+		shared.err = err
+		return
+	}
+	_, shared.err = store.Migrate(context.Background())
+	_ = store.Close()
+}
+
+// Main runs a package's tests and then stops the shared server.
+func Main(m *testing.M) {
+	code := m.Run()
+	if shared.server != nil {
+		shared.server.Stop()
+	}
+	os.Exit(code)
+}

@@ -1,0 +1,195 @@
+package models
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// SweepBatch is how many contracts one transaction of the sweep reads.
+const SweepBatch = 500
+
+// Sweep counts what a sweep changed.
+type Sweep struct {
+	Started  int `json:"started"`
+	Expired  int `json:"expired"`
+	Reminded int `json:"reminded"`
+}
+
+// SweepContracts starts contracts whose last day to start has come (S1),
+// expires those that are over (S3) and queues the renewal reminders (S5), in
+// batches of one transaction each. Every effect has a deterministic key, so
+// that a sweep that is killed, missed or run twice leaves the same state.
+// progress is called after each batch.
+func (s *Store) SweepContracts(ctx context.Context, progress func(Sweep)) (Sweep, error) {
+	var out Sweep
+	for _, step := range []struct {
+		count *int
+		run   sweepStep
+	}{{&out.Started, s.startDue}, {&out.Expired, s.expireDue}, {&out.Reminded, s.remindDue}} {
+		for after, read := "", SweepBatch; read == SweepBatch; {
+			var changed int
+			var last string // a transaction may run again, from the same place
+			err := s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
+				read, changed, last, err = step.run(tx, scope, after)
+				return err
+			})
+			if err != nil {
+				return out, err
+			}
+			after = last
+			*step.count += changed
+			progress(out)
+		}
+	}
+	return out, nil
+}
+
+// sweepStep changes one batch of contracts behind the id after; it returns how
+// many it read and changed, and the last id.
+type sweepStep func(tx *gorm.DB, scope Scope, after string) (read, changed int, last string, err error)
+
+func (s *Store) dueContracts(tx *gorm.DB, after string, where string, args ...any) ([]ServiceContract, string, error) {
+	var due []ServiceContract
+	q := tx
+	if s.postgres() {
+		q = tx.Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
+	}
+	err := q.Where("id > ?", after).Where(where, args...).Order("id").Limit(SweepBatch).Find(&due).Error
+	if len(due) > 0 {
+		after = due[len(due)-1].ID
+	}
+	return due, after, err
+}
+
+// startDue starts contracts that nobody began to use in 60 days (S1, V4).
+func (s *Store) startDue(tx *gorm.DB, scope Scope, after string) (read, changed int, last string, err error) {
+	due, last, err := s.dueContracts(tx, after, "state = ? AND fallback_start_at <= ?", rules.ContractPendingStart, s.clock.Now())
+	for i := range due {
+		c := &due[i]
+		if err := c.startOn(c.FallbackStartAt, StartFallback); err != nil {
+			return 0, 0, "", err
+		}
+		err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Select("state", "start_at", "end_at", "start_reason").Updates(c).Error
+		if err != nil {
+			return 0, 0, "", err
+		}
+		if err := s.contractAudit(tx, scope, *c, "contract.started", map[string]any{"start_at": c.StartAt, "end_at": c.EndAt, "reason": c.StartReason}); err != nil {
+			return 0, 0, "", err
+		}
+	}
+	return len(due), len(due), last, err
+}
+
+// startOn gives the contract its half-open period (C2, S2) from the local day
+// of the instant.
+func (c *ServiceContract) startOn(at time.Time, reason StartReason) error {
+	loc, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return err
+	}
+	p := rules.ContractPeriod(rules.DateIn(at, loc), c.TermYears, loc)
+	c.State, c.StartAt, c.EndAt, c.StartReason = rules.ContractActive, &p.Start, &p.End, reason
+	return nil
+}
+
+// expireDue ends contracts and their licences at their end (S3).
+func (s *Store) expireDue(tx *gorm.DB, scope Scope, after string) (read, changed int, last string, err error) {
+	now := s.clock.Now()
+	due, last, err := s.dueContracts(tx, after, "state IN ? AND end_at <= ?", []rules.ContractState{rules.ContractActive, rules.ContractSuspended}, now)
+	for _, c := range due {
+		if err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Update("state", rules.ContractExpired).Error; err != nil {
+			return 0, 0, "", err
+		}
+		err := tx.Model(&Licence{}).Where("contract_id = ? AND state IN ?", c.ID, []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}).
+			Updates(map[string]any{"state": rules.LicenceExpired, "state_since": now}).Error
+		if err != nil {
+			return 0, 0, "", err
+		}
+		released, err := s.expireAssignments(tx, c)
+		if err != nil {
+			return 0, 0, "", err
+		}
+		if err := s.contractAudit(tx, scope, c, "contract.expired", map[string]any{"before": c.State, "after": rules.ContractExpired, "assignments_ended": released}); err != nil {
+			return 0, 0, "", err
+		}
+	}
+	return len(due), len(due), last, err
+}
+
+// expireAssignments ends the contract's assignments at its end, however late the
+// sweep is: history then says what the cover was.
+func (s *Store) expireAssignments(tx *gorm.DB, c ServiceContract) (int64, error) {
+	of := tx.Model(&Licence{}).Select("id").Where("contract_id = ?", c.ID)
+	res := tx.Model(&LicenceAssignment{}).Where("to_at IS NULL AND licence_id IN (?)", of).
+		Updates(map[string]any{"to_at": gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END", *c.EndAt, *c.EndAt), "end_reason": EndExpired})
+	return res.RowsAffected, res.Error
+}
+
+func (s *Store) contractAudit(tx *gorm.DB, scope Scope, c ServiceContract, verb string, details map[string]any) error {
+	return s.appendAudit(tx, scope, c.AccountID, &c.AccountID, false, entry{verb, c.ID, details})
+}
+
+// remindDue queues the one renewal reminder that is due for a contract (S5):
+// to each administrator of its account, once per contract and day.
+func (s *Store) remindDue(tx *gorm.DB, _ Scope, after string) (read, changed int, last string, err error) {
+	now := s.clock.Now()
+	horizon := now.AddDate(0, 0, rules.RenewalReminderDays()[0]+1)
+	near, last, err := s.dueContracts(tx, after, `state IN ? AND type <> ? AND end_at > ? AND end_at <= ? AND (reminded_days < 0 OR
+		(reminded_days > 60 AND end_at <= ?) OR (reminded_days > 30 AND end_at <= ?) OR (reminded_days > 7 AND end_at <= ?) OR (reminded_days > 0 AND end_at <= ?))`,
+		[]rules.ContractState{rules.ContractActive, rules.ContractExpired}, rules.ServiceJumpStart, now.AddDate(0, 0, -rules.RenewalCatchUpDays-1), horizon,
+		now.AddDate(0, 0, 61), now.AddDate(0, 0, 31), now.AddDate(0, 0, 8), now.AddDate(0, 0, 1))
+	for _, c := range near {
+		loc, err := time.LoadLocation(c.TimeZone)
+		if err != nil {
+			return 0, 0, "", err
+		}
+		days, due := rules.DueReminder(*c.EndAt, rules.DateIn(now, loc), loc)
+		if !due || (c.RemindedDays >= 0 && days >= c.RemindedDays) {
+			continue
+		}
+		if err := s.remind(tx, c, days, loc); err != nil {
+			return 0, 0, "", err
+		}
+		changed++
+	}
+	return len(near), changed, last, err
+}
+
+func (s *Store) remind(tx *gorm.DB, c ServiceContract, days int, loc *time.Location) error {
+	var admins []User
+	err := tx.Table("users").Joins("JOIN memberships m ON m.user_id = users.id").
+		Where("m.account_id = ? AND m.role = ? AND m.state = ?", c.AccountID, RoleAdmin, rules.MembershipActive).Find(&admins).Error
+	if err != nil {
+		return err
+	}
+	for _, a := range admins {
+		m := Notification{Template: "renewal_reminder", SubjectID: c.ID, Recipient: a.Email, Epoch: "d-" + strconv.Itoa(days), AccountID: &c.AccountID, OrderID: &c.OrderID,
+			Locale: a.Locale, Params: map[string]any{"service_type": string(c.Type), "quantity": c.Quantity, "days_left": days, "end_on": rules.LastCoveredDay(*c.EndAt, loc).String()}}
+		if err := s.queueSingleMail(tx, m); err != nil {
+			return err
+		}
+	}
+	return tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Update("reminded_days", days).Error
+}
+
+// SweepFinished records that a whole sweep came to its end, for the watchdog.
+func (s *Store) SweepFinished(ctx context.Context, name string, result Sweep) error {
+	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		row := sweepRow{Name: name, FinishedAt: realNow(), Result: result}
+		return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error
+	})
+}
+
+type sweepRow struct {
+	Name       string `gorm:"primaryKey"`
+	FinishedAt time.Time
+	Result     Sweep `gorm:"serializer:json"`
+}
+
+func (sweepRow) TableName() string { return "sweeps" }
