@@ -1,0 +1,144 @@
+package mail
+
+import (
+	"bytes"
+	"net/mail"
+	"regexp"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	gomail "github.com/wneessen/go-mail"
+	"golang.org/x/net/idna"
+)
+
+// composed is a message as it goes over the wire, with its envelope.
+type composed struct {
+	from, to  string
+	messageID string // with angle brackets
+	content   []byte
+}
+
+var (
+	idPattern     = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
+	domainPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
+	localePattern = regexp.MustCompile(`^[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8})*$`)
+)
+
+const maxHeaderText = 300 // runes of a subject or display name
+
+// compose builds the whole mail in memory before anything is sent, so that a
+// fault in the message can never break off a mail in its middle. Everything
+// that reaches the header is checked here; the error never repeats it.
+func compose(m Message, domain string) (composed, *SendError) {
+	c := composed{}
+	for _, a := range []struct {
+		field, in string
+		out       *string
+	}{{"sender address", m.FromAddress, &c.from}, {"recipient address", m.To, &c.to}} {
+		var ok bool
+		if *a.out, ok = wireAddress(a.in); !ok {
+			return c, refused("the " + a.field + " is malformed")
+		}
+	}
+	if reason := wrongHeaderText(m); reason != "" {
+		return c, refused(reason)
+	}
+	if domain == "" {
+		domain = c.from[strings.LastIndex(c.from, "@")+1:]
+	}
+	c.messageID = "<" + m.ID + "@" + domain + ">"
+	msg, failure := build(m, c)
+	if failure != nil {
+		return c, failure
+	}
+	var buffer bytes.Buffer
+	if _, err := msg.WriteTo(&buffer); err != nil {
+		return c, refused("the message cannot be encoded")
+	}
+	c.content = buffer.Bytes()
+	return c, nil
+}
+
+// build sets the header and the parts; the text comes first, so that readers
+// which can show both choose the HTML.
+func build(m Message, c composed) (*gomail.Msg, *SendError) {
+	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
+	msg.FromMailAddress(&mail.Address{Name: m.FromName, Address: c.from})
+	msg.ToMailAddress(&mail.Address{Address: c.to})
+	if m.ReplyTo != "" {
+		replyTo, ok := wireAddress(m.ReplyTo)
+		if !ok {
+			return nil, refused("the reply address is malformed")
+		}
+		msg.ReplyToMailAddress(&mail.Address{Address: replyTo})
+	}
+	msg.Subject(m.Subject)
+	msg.SetDate()
+	msg.SetGenHeader(gomail.HeaderMessageID, c.messageID)
+	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no vacation replies
+	msg.SetGenHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
+	if m.Locale != "" {
+		msg.SetGenHeader(gomail.HeaderContentLang, m.Locale)
+	}
+	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
+	if m.HTML != "" {
+		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
+	}
+	return msg, nil
+}
+
+// wrongHeaderText names what in m may not become a header; empty if all may.
+func wrongHeaderText(m Message) string {
+	switch {
+	case !idPattern.MatchString(m.ID) || len(m.ID) > 200:
+		return "the message's ID is not fit for a Message-ID"
+	case m.Locale != "" && !localePattern.MatchString(m.Locale):
+		return "the locale is not a language tag"
+	case strings.TrimSpace(m.Subject) == "":
+		return "the subject is empty"
+	case !headerText(m.Subject):
+		return "the subject holds characters that a header may not carry"
+	case !headerText(m.FromName):
+		return "the sender's name holds characters that a header may not carry"
+	case m.Text == "":
+		return "the text is empty"
+	case !utf8.ValidString(m.Text) || !utf8.ValidString(m.HTML):
+		return "the body is not UTF-8"
+	}
+	return ""
+}
+
+// headerText refuses line breaks and control characters (header injection),
+// invisible direction marks (they can disguise a name), and "=?", with which
+// plain text would be decoded by the reader into something else.
+func headerText(s string) bool {
+	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxHeaderText || strings.Contains(s, "=?") {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r)
+	})
+}
+
+// wireAddress checks a bare address and returns it as SMTP carries it, with
+// an international domain in its ASCII form. Local parts beyond ASCII need
+// SMTPUTF8 on the whole way and are refused.
+func wireAddress(s string) (string, bool) {
+	at := strings.LastIndex(s, "@")
+	if at < 1 || len(s) > 254 || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+		return "", false
+	}
+	domain, err := idna.Lookup.ToASCII(s[at+1:])
+	if err != nil || !validDomain(domain) {
+		return "", false
+	}
+	bare := s[:at] + "@" + domain
+	parsed, err := mail.ParseAddress(bare)
+	if err != nil || parsed.Name != "" || parsed.Address != bare {
+		return "", false
+	}
+	return bare, !strings.ContainsFunc(bare, func(r rune) bool { return r > 0x7e })
+}
+
+func validDomain(s string) bool { return len(s) <= 253 && domainPattern.MatchString(s) }

@@ -1,0 +1,67 @@
+// Package mail renders the program's mails and hands them to an SMTP server.
+//
+// It knows nothing of orders, accounts or databases: callers pass a Content
+// (template, locale, brand, parameters) and get subject, text and HTML back;
+// then they pass a Message to a Sender. Whether a mail may be sent again is
+// answered by SendError.Kind.
+package mail
+
+// Message is one rendered mail, ready to send to one recipient.
+type Message struct {
+	// ID is the deterministic local part of the Message-ID, for example the
+	// notification's id. The same ID always gives the same Message-ID, so a
+	// receiver can recognise a repeated mail (C7).
+	ID string
+	// FromName is the display name shown to the reader (R96, R119).
+	FromName string
+	// FromAddress is the sender's address, header and envelope.
+	FromAddress string
+	// ReplyTo is the address answers go to; empty means FromAddress.
+	ReplyTo string
+	// To is the one recipient: copies are separate messages, so that no
+	// address is disclosed to another recipient (R100, A6).
+	To string
+	// Subject is the decoded subject line in UTF-8.
+	Subject string
+	// Text is the plain-text twin of HTML; it is required.
+	Text string
+	// HTML is optional; a message without it is sent as text/plain.
+	HTML string
+	// Locale is a BCP 47 tag, written to Content-Language.
+	Locale string
+	// Template is the template's name; it is for logs and traces only and is
+	// never written into the mail.
+	Template string
+}
+
+// Brand is what a template shows of the program (R1).
+type Brand struct {
+	// Name is the program's name, for example "Logitech Select".
+	Name string
+	// SenderName is the display name of the sender, also the signature.
+	SenderName string
+	// SenderAddress is the address mails are sent from.
+	SenderAddress string
+	// Mailbox is the address a reader can write to.
+	Mailbox string
+	// PortalURL is the absolute address of the portal.
+	PortalURL string
+	// MenuServiceOrders is the portal's menu label of service orders (R98).
+	MenuServiceOrders string
+}
+
+// Content is what Render turns into a mail.
+type Content struct {
+	// Template is one of Templates.
+	Template string
+	// Locale is "pt-BR" or "en".
+	Locale string
+	// Brand is the program's identity.
+	Brand Brand
+	// Subject is the program's subject for this template (C8); templates
+	// never bring their own.
+	Subject string
+	// Params are the template's parameters as decoded from JSON: dates are
+	// "2006-01-02" strings, numbers are float64, int or json.Number.
+	Params map[string]any
+}

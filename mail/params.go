@@ -1,0 +1,248 @@
+package mail
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// kind is what a parameter must be, as decoded from JSON.
+type kind int
+
+const (
+	asText  kind = iota // non-empty string, shown on one line
+	asDate              // "2006-01-02", shown in the locale's long form
+	asWhole             // whole number, zero or more
+	asFlag              // true or false
+	asLink              // absolute http or https address
+	asList              // list of strings
+	asLines             // list of order lines, see orderLine
+)
+
+// parameter is one parameter of a template.
+type parameter struct {
+	name     string
+	kind     kind
+	optional bool
+}
+
+func need(name string, k kind) parameter { return parameter{name: name, kind: k} }
+func may(name string, k kind) parameter  { return parameter{name: name, kind: k, optional: true} }
+
+// orderLine are the parameters of one line of an order: what is bought, either
+// as a description or by its service type.
+var orderLine = []parameter{
+	need("sku", asText), need("quantity", asWhole), need("term_years", asWhole),
+	may("description", asText), may("service_type", asText), may("end_on", asDate),
+}
+
+// parameters are every template's. Dates named …_on are local calendar dates;
+// end_on is the last covered day. Others than these are ignored, so that a
+// link or code cannot reach a mail that is not meant to carry it (R100c).
+var parameters = map[string][]parameter{
+	// order_confirmation needs start_on if the contracts have started, else
+	// latest_start_on (S1).
+	"order_confirmation": {need("vendor_order_no", asText), need("po_number", asText), need("company", asText),
+		need("lines", asLines), may("total_licences", asWhole), may("start_on", asDate), may("end_on", asDate), may("latest_start_on", asDate)},
+	"order_review_reminder": {need("order_id", asText), need("reasons", asList), may("link", asLink), may("po_number", asText),
+		may("company", asText), may("reject_on", asDate)},
+	"order_rejected": {need("po_number", asText), need("reason", asText), may("company", asText)},
+	"order_cancelled": {need("vendor_order_no", asText), need("po_number", asText), need("quantity", asWhole), need("whole", asFlag),
+		may("company", asText), may("remaining", asWhole)},
+	// role is ADMIN or READ_ONLY; expires_on is the last day the link works.
+	"invitation": {need("contact_name", asText), need("company", asText), need("link", asLink), need("expires_on", asDate), need("role", asText)},
+	// Without a link the reminder points to the first mail.
+	"invitation_reminder": {need("contact_name", asText), need("company", asText), need("expires_on", asDate), may("role", asText), may("link", asLink)},
+	// Nothing here may identify the invited person.
+	"invitation_unclaimed":     {need("vendor_order_no", asText), need("po_number", asText), may("company", asText), may("latest_start_on", asDate)},
+	"invitation_undeliverable": {need("vendor_order_no", asText), need("po_number", asText), may("company", asText)},
+	"one_time_code":            {need("code", asText), need("minutes", asWhole)},
+	"password_reset":           {need("link", asLink), need("minutes", asWhole)},
+	"admin_notice":             {need("company", asText), may("role", asText), may("invitee", asText), may("vendor_order_no", asText)},
+	"renewal_reminder": {need("days_left", asWhole), need("end_on", asDate), may("company", asText), may("contract", asText),
+		may("service_type", asText), may("quantity", asWhole)},
+}
+
+// localise checks c's parameters against the template's and returns them as
+// the template shows them: dates in words, whole numbers as int, texts on one
+// line. Every fault is named at once.
+func localise(c Content) (map[string]any, error) {
+	p, err := localised(parameters[c.Template], c.Params, c.Locale, "")
+	if c.Template == "order_confirmation" && err == nil {
+		err = completeConfirmation(p, c)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("mail: template %s: %w", c.Template, err)
+	}
+	if c.Template == "renewal_reminder" {
+		p["service"] = serviceName(p, c)
+	}
+	return p, nil
+}
+
+func localised(spec []parameter, in map[string]any, locale, path string) (map[string]any, error) {
+	out := make(map[string]any, len(spec))
+	var faults []error
+	for _, p := range spec {
+		v := in[p.name]
+		if s, ok := v.(string); v == nil || ok && strings.TrimSpace(s) == "" {
+			out[p.name] = nil
+			if !p.optional {
+				faults = append(faults, fmt.Errorf("parameter %s is missing", path+p.name))
+			}
+			continue
+		}
+		shown, err := p.show(v, locale, path)
+		if err != nil {
+			faults = append(faults, err)
+		}
+		out[p.name] = shown
+	}
+	return out, errors.Join(faults...)
+}
+
+func (p parameter) show(v any, locale, path string) (any, error) {
+	switch p.kind {
+	case asText:
+		if s, ok := v.(string); ok {
+			return oneLine(s), nil
+		}
+	case asDate:
+		s, _ := v.(string)
+		if d, err := time.Parse(time.DateOnly, s); err == nil {
+			return longDate(d, locale), nil
+		}
+	case asWhole:
+		if n, ok := wholeNumber(v); ok {
+			return n, nil
+		}
+	case asFlag:
+		if b, ok := v.(bool); ok {
+			return b, nil
+		}
+	case asLink:
+		if s, ok := v.(string); ok && webAddress(s) {
+			return s, nil
+		}
+	case asList:
+		if l, ok := texts(v); ok {
+			return l, nil
+		}
+	case asLines:
+		return p.showLines(v, locale, path)
+	}
+	return nil, fmt.Errorf("parameter %s is malformed", path+p.name)
+}
+
+func (p parameter) showLines(v any, locale, path string) (any, error) {
+	var items []any
+	switch l := v.(type) {
+	case []any:
+		items = l
+	case []map[string]any:
+		for _, m := range l {
+			items = append(items, m)
+		}
+	}
+	if len(items) == 0 {
+		return nil, fmt.Errorf("parameter %s is malformed", path+p.name)
+	}
+	var out []map[string]any
+	var faults []error
+	for i, item := range items {
+		m, _ := item.(map[string]any)
+		line, err := localised(orderLine, m, locale, fmt.Sprintf("%s%s[%d].", path, p.name, i))
+		out, faults = append(out, line), append(faults, err)
+	}
+	return out, errors.Join(faults...)
+}
+
+// completeConfirmation adds what follows from the lines: their names, the
+// total, and whether one end date holds for all of them.
+func completeConfirmation(p map[string]any, c Content) error {
+	if p["start_on"] == nil && p["latest_start_on"] == nil {
+		return errors.New("parameter start_on or latest_start_on is missing")
+	}
+	total := 0
+	first := p["lines"].([]map[string]any)[0]
+	for _, line := range p["lines"].([]map[string]any) {
+		line["service"] = serviceName(line, c)
+		total += line["quantity"].(int)
+		if line["term_years"] != first["term_years"] {
+			p["end_on"] = nil // each line ends on a day of its own
+		}
+	}
+	if p["total_licences"] == nil {
+		p["total_licences"] = total
+	}
+	return nil
+}
+
+// serviceName is the description, else the service type in words; the
+// program's own service goes by the program's name (R1).
+func serviceName(p map[string]any, c Content) string {
+	if description, ok := p["description"].(string); ok {
+		return description
+	}
+	if code, ok := p["service_type"].(string); ok && code != "SELECT" {
+		return namedOrCode(services, code, c.Locale)
+	}
+	return c.Brand.Name
+}
+
+// oneLine keeps a text from breaking the layout of a plain-text mail: control
+// characters and direction marks become blanks.
+func oneLine(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\ufffd"))
+	return strings.Join(strings.Fields(s), " ")
+}
+
+func wholeNumber(v any) (int, bool) {
+	switch n := v.(type) {
+	case int:
+		return n, n >= 0
+	case int64:
+		return int(n), n >= 0
+	case float64:
+		return int(n), n >= 0 && n == math.Trunc(n) && n < 1<<53
+	case json.Number:
+		i, err := n.Int64()
+		return int(i), err == nil && i >= 0
+	}
+	return 0, false
+}
+
+func texts(v any) ([]string, bool) {
+	var out []string
+	switch l := v.(type) {
+	case []string:
+		for _, s := range l {
+			out = append(out, oneLine(s))
+		}
+	case []any:
+		for _, item := range l {
+			s, ok := item.(string)
+			if !ok {
+				return nil, false
+			}
+			out = append(out, oneLine(s))
+		}
+	}
+	return out, len(out) > 0
+}
+
+func webAddress(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil &&
+		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+}

@@ -1,0 +1,90 @@
+package mail
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestRender_OptionalParametersMayBeAbsent(t *testing.T) {
+	for _, template := range Templates() {
+		for _, locale := range locales {
+			changes := map[string]any{}
+			for _, p := range parameters[template] {
+				if p.optional && p.name != "latest_start_on" {
+					changes[p.name] = nil
+				}
+			}
+			text, page := render(t, template, locale, changes)
+			require.NotContains(t, text+page, "no value")
+			require.NotContains(t, text+page, "&lt;nil&gt;")
+			require.NotContains(t, text, "<nil>")
+		}
+	}
+}
+
+func TestRender_NamesEveryMissingParameter(t *testing.T) {
+	for _, template := range Templates() {
+		for _, p := range parameters[template] {
+			if p.optional {
+				continue
+			}
+			for _, value := range []any{nil, " "} {
+				_, _, _, err := Render(sampleContent(t, template, "pt-BR", map[string]any{p.name: value}))
+				require.ErrorContains(t, err, "parameter "+p.name+" is missing")
+			}
+			_, _, _, err := Render(sampleContent(t, template, "pt-BR", map[string]any{p.name: map[string]any{"a": 1}}))
+			require.ErrorContains(t, err, "parameter "+p.name+" is malformed")
+		}
+		_, _, _, err := Render(Content{Template: template, Locale: "en", Brand: sampleBrand, Subject: "s"})
+		for _, p := range parameters[template] {
+			if !p.optional {
+				require.ErrorContains(t, err, p.name, "all at once")
+			}
+		}
+	}
+	_, _, _, err := Render(sampleContent(t, "order_confirmation", "en", map[string]any{"latest_start_on": nil}))
+	require.ErrorContains(t, err, "latest_start_on")
+	_, _, _, err = Render(sampleContent(t, "order_confirmation", "en", map[string]any{"lines": []any{map[string]any{"sku": "x"}}}))
+	require.ErrorContains(t, err, "lines[0].quantity")
+}
+
+func TestRender_RefusesWrongContent(t *testing.T) {
+	for name, change := range map[string]func(*Content){
+		"unknown template": func(c *Content) { c.Template = "nothing" },
+		"unknown locale":   func(c *Content) { c.Locale = "xx" },
+		"no subject":       func(c *Content) { c.Subject = "" },
+		"no mailbox":       func(c *Content) { c.Brand.Mailbox = "" },
+		"portal address":   func(c *Content) { c.Brand.PortalURL = "portal" },
+		"script link":      func(c *Content) { c.Params["link"] = "javascript:alert(1)" },
+		"relative link":    func(c *Content) { c.Params["link"] = "/i/abc" },
+		"link with blank":  func(c *Content) { c.Params["link"] = "https://x.example/a b" },
+		"date":             func(c *Content) { c.Params["expires_on"] = "22/12/2026" },
+		"unknown role":     func(c *Content) { c.Params["role"] = "OWNER" },
+	} {
+		c := sampleContent(t, "invitation", "pt-BR", nil)
+		change(&c)
+		_, _, _, err := Render(c)
+		require.Error(t, err, name)
+		require.NotContains(t, err.Error(), "Ana")
+	}
+}
+
+func TestRender_TextStaysOnItsLine(t *testing.T) {
+	text, _ := render(t, "order_rejected", "en", map[string]any{"reason": "first\r\nSubject: second\u202e\x00third", "po_number": "\tPO  1 "})
+	require.Contains(t, text, "Reason: first Subject: second third\n")
+	require.Contains(t, text, "Purchase order: PO 1\n")
+}
+
+func TestWholeNumber(t *testing.T) {
+	for _, v := range []any{3, int64(3), 3.0, json.Number("3")} {
+		n, ok := wholeNumber(v)
+		require.True(t, ok)
+		require.Equal(t, 3, n)
+	}
+	for _, v := range []any{-1, 1.5, json.Number("x"), "3", nil, 1e300} {
+		_, ok := wholeNumber(v)
+		require.False(t, ok, "%v", v)
+	}
+}

@@ -1,0 +1,132 @@
+package mail
+
+import (
+	"embed"
+	"fmt"
+	htmltemplate "html/template"
+	"io/fs"
+	"slices"
+	"strings"
+	texttemplate "text/template"
+)
+
+//go:embed templates
+var files embed.FS
+
+// locales that every template exists in.
+var locales = []string{"en", "pt-BR"}
+
+// page is what a template sees.
+type page struct {
+	Locale  string
+	Subject string
+	Brand   Brand
+	P       map[string]any // checked and localised parameters
+}
+
+// rendering holds one template in one locale.
+type rendering struct {
+	html *htmltemplate.Template
+	text *texttemplate.Template
+}
+
+// renderings are parsed once; a broken template stops the program at its
+// start rather than at the first mail.
+var renderings = mustParse()
+
+// Render turns a Content into subject, plain text and HTML. The error names
+// the template and every missing or malformed parameter, never its value.
+func Render(c Content) (subject, text, html string, err error) {
+	r, ok := renderings[key(c.Template, c.Locale)]
+	if !ok {
+		return "", "", "", fmt.Errorf("mail: there is no template %q in locale %q", c.Template, c.Locale)
+	}
+	if err := checkBrand(c); err != nil {
+		return "", "", "", err
+	}
+	params, err := localise(c)
+	if err != nil {
+		return "", "", "", err
+	}
+	p := page{Locale: c.Locale, Subject: c.Subject, Brand: c.Brand, P: params}
+	var h, t strings.Builder
+	if err := r.html.ExecuteTemplate(&h, "layout", p); err != nil {
+		return "", "", "", fmt.Errorf("mail: template %s: %w", c.Template, err)
+	}
+	if err := r.text.ExecuteTemplate(&t, "layout", p); err != nil {
+		return "", "", "", fmt.Errorf("mail: template %s: %w", c.Template, err)
+	}
+	return c.Subject, tidyText(t.String()), h.String(), nil
+}
+
+// Templates lists the names of all templates, sorted.
+func Templates() []string {
+	names := make([]string, 0, len(parameters))
+	for name := range parameters {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func key(template, locale string) string { return template + "." + locale }
+
+func mustParse() map[string]rendering {
+	out := map[string]rendering{}
+	for _, locale := range locales {
+		f := functions(locale)
+		h := htmltemplate.Must(htmltemplate.New("").Funcs(f).Option("missingkey=error").Parse(styled(source("layout.html"))))
+		t := texttemplate.Must(texttemplate.New("").Funcs(f).Option("missingkey=error").Parse(source("layout.txt")))
+		for _, name := range Templates() {
+			out[key(name, locale)] = rendering{
+				html: htmltemplate.Must(htmltemplate.Must(h.Clone()).Parse(styled(source(key(name, locale) + ".html")))),
+				text: texttemplate.Must(texttemplate.Must(t.Clone()).Parse(source(key(name, locale) + ".txt"))),
+			}
+		}
+	}
+	return out
+}
+
+func source(name string) string {
+	content, err := fs.ReadFile(files, "templates/"+name)
+	if err != nil {
+		panic(err)
+	}
+	return string(content)
+}
+
+// checkBrand refuses a mail that would show a gap where the program's
+// identity belongs (R1).
+func checkBrand(c Content) error {
+	var missing []string
+	for _, f := range []struct{ name, value string }{
+		{"subject", c.Subject}, {"brand name", c.Brand.Name}, {"sender name", c.Brand.SenderName},
+		{"mailbox", c.Brand.Mailbox}, {"portal URL", c.Brand.PortalURL}, {"menu label", c.Brand.MenuServiceOrders},
+	} {
+		if strings.TrimSpace(f.value) == "" {
+			missing = append(missing, f.name)
+		}
+	}
+	if len(missing) > 0 {
+		return fmt.Errorf("mail: template %s: the program lacks %s", c.Template, strings.Join(missing, ", "))
+	}
+	if !webAddress(c.Brand.PortalURL) {
+		return fmt.Errorf("mail: template %s: the portal URL is not an absolute web address", c.Template)
+	}
+	return nil
+}
+
+// tidyText removes trailing blanks and runs of empty lines that conditions in
+// a template leave behind.
+func tidyText(s string) string {
+	lines := strings.Split(s, "\n")
+	out := lines[:0]
+	for _, line := range lines {
+		line = strings.TrimRight(line, " \t")
+		if line == "" && (len(out) == 0 || out[len(out)-1] == "") {
+			continue
+		}
+		out = append(out, line)
+	}
+	return strings.TrimRight(strings.Join(out, "\n"), "\n") + "\n"
+}

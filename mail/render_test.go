@@ -1,0 +1,228 @@
+package mail
+
+import (
+	"html"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestRender_WritesSamples writes every mail to the folder named by
+// MAIL_SAMPLES, to be looked at in a browser; without it to one that is removed.
+func TestRender_WritesSamples(t *testing.T) {
+	dir := os.Getenv("MAIL_SAMPLES")
+	if dir == "" {
+		dir = t.TempDir()
+	}
+	for _, template := range Templates() {
+		for _, locale := range locales {
+			text, html := render(t, template, locale, nil)
+			require.NoError(t, os.WriteFile(filepath.Join(dir, key(template, locale)+".html"), []byte(html), 0o600))
+			require.NoError(t, os.WriteFile(filepath.Join(dir, key(template, locale)+".txt"), []byte(text), 0o600))
+		}
+	}
+}
+
+func TestC8_EveryTemplateRendersInEveryLocale(t *testing.T) {
+	require.Len(t, Templates(), 12)
+	for _, template := range Templates() {
+		for _, locale := range locales {
+			t.Run(key(template, locale), func(t *testing.T) {
+				text, page := render(t, template, locale, nil)
+				require.Contains(t, page, `<html lang="`+locale+`"`)
+				for _, content := range []string{text, html.UnescapeString(page)} {
+					require.Contains(t, content, sampleBrand.Name)
+					require.Contains(t, content, sampleBrand.SenderName)
+					require.Contains(t, content, sampleBrand.Mailbox)
+					require.Contains(t, content, sampleBrand.PortalURL)
+					require.NotContains(t, content, "<no value>")
+					require.NotContains(t, content, "<nil>")
+					require.NotContains(t, content, "ZgotmplZ")
+				}
+				require.NotContains(t, page, "<img")
+				require.NotContains(t, page, "<script")
+				require.NotContains(t, page, "url(", "nothing is fetched when the mail is read")
+				require.NotContains(t, page, "<Ltda>")
+				require.NotRegexp(t, `<(p|h1|td|ul|th scope="row")>`, page, "every element carries its style")
+				require.NotRegexp(t, `\n\n\n`, text)
+				require.NotRegexp(t, `(?m)[ \t]+$`, text)
+				if locale == "en" {
+					require.NotRegexp(t, `(?i)licença|pedido d|convite|conta de`, strings.ReplaceAll(text, sampleBrand.MenuServiceOrders, ""))
+				} else {
+					require.NotRegexp(t, `(?i)licence|\border\b|invitation|\baccount\b`, text)
+				}
+			})
+		}
+	}
+}
+
+// The files are exactly those that can be rendered.
+func TestTemplates_NoFileIsLeftOver(t *testing.T) {
+	found, err := fs.Glob(files, "templates/*")
+	require.NoError(t, err)
+	require.Len(t, found, 2+len(Templates())*len(locales)*2)
+}
+
+var tags = regexp.MustCompile(`(?s)<style>.*?</style>|<title>.*?</title>|<div style="display:none.*?</div>|<[^>]*>`)
+
+// The text twin has what the HTML says: every word of one is in the other,
+// button labels and the hint below the button aside.
+func TestRender_TextTwinSaysTheSame(t *testing.T) {
+	words := regexp.MustCompile(`[\pL\pN]+`)
+	for _, template := range Templates() {
+		for _, locale := range locales {
+			text, page := render(t, template, locale, nil)
+			seen := map[string]bool{}
+			for _, w := range words.FindAllString(html.UnescapeString(tags.ReplaceAllString(page, " ")), -1) {
+				seen[strings.ToLower(w)] = true
+			}
+			for _, w := range words.FindAllString(text, -1) {
+				switch w = strings.ToLower(w); w {
+				case "abra", "este", "no", "open", "this", "address", "in": // "open this address", in place of "click the button"
+				default:
+					require.True(t, seen[w], "%s.%s: %q is in the text only", template, locale, w)
+				}
+			}
+			for _, n := range regexp.MustCompile(`[0-9][0-9.,-]*`).FindAllString(html.UnescapeString(tags.ReplaceAllString(page, " ")), -1) {
+				require.Contains(t, text, n, "%s.%s: a number is in the HTML only", template, locale)
+			}
+		}
+	}
+}
+
+func TestRender_LinkIsInTextAndHTML(t *testing.T) {
+	for _, template := range []string{"invitation", "invitation_reminder", "password_reset", "order_review_reminder"} {
+		for _, locale := range locales {
+			text, page := render(t, template, locale, nil)
+			require.Contains(t, text, "\n"+sampleLink+"\n", "alone on its line")
+			require.Contains(t, html.UnescapeString(page), `href="`+sampleLink+`"`)
+		}
+	}
+}
+
+func TestR100b_R100c_ConfirmationForAllThreeRecipients(t *testing.T) {
+	for locale, want := range map[string][]string{
+		"pt-BR": {"Na atribuição da primeira licença, no máximo em 22 de dezembro de 2026", "1.201", "1.200 licenças por 3 anos", "1 licença por 1 ano"},
+		"en":    {"Starts on first assignment, at the latest on 22 December 2026", "1,201", "1,200 licences for 3 years", "1 licence for 1 year"},
+	} {
+		// A link among the parameters must not get through (R100c).
+		text, page := render(t, "order_confirmation", locale, map[string]any{"link": sampleLink, "token": "6mZ0c9S1vX4mR2q7"})
+		for _, content := range []string{text, html.UnescapeString(page)} {
+			require.Contains(t, content, "RC-2026-000123", "R100b")
+			require.Contains(t, content, "PO-4711")
+			require.Contains(t, content, "Acme & Filhos <Ltda>")
+			require.Contains(t, content, "994-000150")
+			require.Contains(t, content, "Suporte avançado")
+			require.Contains(t, content, sampleBrand.MenuServiceOrders, "R98")
+			require.NotContains(t, content, "6mZ0c9S1vX4mR2q7", "R100c")
+			for _, w := range want {
+				require.Contains(t, strings.ToLower(content), strings.ToLower(w))
+			}
+		}
+		require.Contains(t, page, "Acme &amp; Filhos &lt;Ltda&gt;")
+	}
+}
+
+func TestR96_ConfirmationWithKnownDates(t *testing.T) {
+	one := []any{map[string]any{"service_type": "SELECT", "sku": "994-000150", "quantity": 2, "term_years": 1}}
+	text, _ := render(t, "order_confirmation", "pt-BR", map[string]any{"start_on": "2026-03-01", "end_on": "2027-02-28", "latest_start_on": nil, "lines": one, "total_licences": nil})
+	require.Contains(t, text, "Início: 1º de março de 2026")
+	require.Contains(t, text, "Último dia coberto: 28 de fevereiro de 2027")
+	require.Contains(t, text, "Logitech Select (SKU 994-000150): 2 licenças por 1 ano")
+	require.Contains(t, text, "Total de licenças: 2", "summed if not given")
+	require.NotContains(t, text, "no máximo")
+
+	text, _ = render(t, "order_confirmation", "en", map[string]any{"start_on": "2026-03-01", "end_on": "2027-02-28"})
+	require.Contains(t, text, "Start: 1 March 2026")
+	require.NotContains(t, text, "Last covered day", "one end date would be wrong for lines of different terms")
+}
+
+func TestR117a_InvitationHasOneButtonWithTheLink(t *testing.T) {
+	for locale, want := range map[string][]string{
+		"pt-BR": {">Começar</a>", "não pode ser encaminhado", "Válido até 22 de dezembro de 2026", "convidar colegas de TI"},
+		"en":    {">Get started</a>", "cannot be forwarded", "Valid until 22 December 2026", "invite colleagues from IT"},
+	} {
+		text, page := render(t, "invitation", locale, nil)
+		escaped := strings.ReplaceAll(sampleLink, "&", "&amp;")
+		require.Equal(t, 2, strings.Count(page, `href="`+escaped+`"`), "the button, and the visible address below it")
+		require.Contains(t, page, ">"+escaped+"</a>")
+		for _, w := range want {
+			require.Contains(t, page, w)
+		}
+		require.Contains(t, text, sampleLink)
+
+		reader, _ := render(t, "invitation", locale, map[string]any{"role": "READ_ONLY"})
+		require.Contains(t, reader, map[string]string{"pt-BR": "somente leitura", "en": "read-only"}[locale])
+	}
+}
+
+func TestInvitationReminder_WithAndWithoutLink(t *testing.T) {
+	for _, locale := range locales {
+		text, page := render(t, "invitation_reminder", locale, nil)
+		require.Contains(t, text, sampleLink)
+		require.Contains(t, page, `class="button"`)
+		text, page = render(t, "invitation_reminder", locale, map[string]any{"link": nil, "role": nil})
+		require.NotContains(t, page, `<td align="center" class="button"`)
+		require.Contains(t, text, map[string]string{"pt-BR": "use o botão da primeira mensagem", "en": "use the button in the first"}[locale])
+	}
+}
+
+func TestS16_S17_NoticesToTheResellerNameNobody(t *testing.T) {
+	for _, template := range []string{"invitation_unclaimed", "invitation_undeliverable"} {
+		for _, locale := range locales {
+			text, page := render(t, template, locale, map[string]any{"contact_name": "Ana Lima", "link": sampleLink, "email": "ana@acme.example"})
+			for _, content := range []string{text, page} {
+				require.Contains(t, content, "RC-2026-000123")
+				require.Contains(t, content, "PO-4711")
+				require.NotContains(t, content, "Ana")
+				require.NotContains(t, content, "ana@")
+				require.NotContains(t, content, sampleLink[:40])
+			}
+		}
+	}
+}
+
+func TestS12_CancellationWholeAndPartial(t *testing.T) {
+	text, _ := render(t, "order_cancelled", "pt-BR", nil)
+	require.Contains(t, text, "cancelado por inteiro")
+	require.Contains(t, text, "Licenças canceladas: 1.200")
+	text, _ = render(t, "order_cancelled", "pt-BR", map[string]any{"whole": false, "quantity": 5, "remaining": 7})
+	require.Contains(t, text, "Parte do pedido")
+	require.Contains(t, text, "Licenças canceladas: 5\nLicenças restantes: 7\n")
+	text, _ = render(t, "order_cancelled", "en", map[string]any{"whole": false, "quantity": 1})
+	require.Contains(t, text, "Licences cancelled: 1\n")
+	require.NotContains(t, text, "remaining")
+}
+
+func TestS5_RenewalReminder(t *testing.T) {
+	for days, want := range map[int]string{0: "Seu contrato termina hoje", 1: "em 1 dia\n", 90: "em 90 dias\n"} {
+		text, _ := render(t, "renewal_reminder", "pt-BR", map[string]any{"days_left": days})
+		require.Contains(t, text, want)
+	}
+}
+
+func TestOneTimeCode_IsNotInThePreview(t *testing.T) {
+	text, page := render(t, "one_time_code", "pt-BR", nil)
+	require.Contains(t, text, "482913")
+	require.Equal(t, 1, strings.Count(page, "482913"), "once, and not in the text shown on a locked screen")
+	require.Contains(t, text, "10 minutos")
+}
+
+func TestR1_AnotherProgramLooksLikeItself(t *testing.T) {
+	for _, template := range Templates() {
+		for _, locale := range locales {
+			c := sampleContent(t, template, locale, nil)
+			c.Brand = Brand{Name: "Rooms One", SenderName: "Rooms One Support", SenderAddress: "a@one.example",
+				Mailbox: "help@one.example", PortalURL: "https://one.example", MenuServiceOrders: "Orders"}
+			_, text, page, err := Render(c)
+			require.NoError(t, err)
+			require.Contains(t, page, "Rooms One")
+			require.NotRegexp(t, `(?i)logitech|\bselect\b`, text+page)
+		}
+	}
+}

@@ -1,0 +1,58 @@
+package mail
+
+import (
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+var sampleBrand = Brand{
+	Name: "Logitech Select", SenderName: "Serviços de suporte da Logitech", SenderAddress: "no-reply@services.example",
+	Mailbox: "Select@logitech.com", PortalURL: "https://portal.services.example", MenuServiceOrders: "Pedidos de serviço",
+}
+
+const sampleLink = "https://portal.services.example/i/6mZ0c9S1vX4mR2q7n8T3kY5bW1pLd0aFhJgEuQxCzVs?l=pt&n=1"
+
+// sampleParams are every template's parameters as they stand in a row.
+var sampleParams = map[string]string{
+	"order_confirmation": `{"vendor_order_no":"RC-2026-000123","po_number":"PO-4711","company":"Acme & Filhos <Ltda>",
+		"lines":[{"service_type":"SELECT","sku":"994-000150","quantity":1200,"term_years":3},
+		         {"description":"Suporte avançado","sku":"994-000148","quantity":1,"term_years":1}],
+		"total_licences":1201,"latest_start_on":"2026-12-22"}`,
+	"order_review_reminder":    `{"order_id":"ord_01k0example","po_number":"PO-4711","reasons":["RESELLER_NOT_AUTHORISED","OTHER_REASON"],"link":"` + sampleLink + `","reject_on":"2026-12-22"}`,
+	"order_rejected":           `{"po_number":"PO-4711","company":"Acme & Filhos <Ltda>","reason":"Revendedor sem contrato"}`,
+	"order_cancelled":          `{"vendor_order_no":"RC-2026-000123","po_number":"PO-4711","company":"Acme & Filhos <Ltda>","quantity":1200,"whole":true}`,
+	"invitation":               `{"contact_name":"Ana Lima","company":"Acme & Filhos <Ltda>","link":"` + sampleLink + `","expires_on":"2026-12-22","role":"ADMIN"}`,
+	"invitation_reminder":      `{"contact_name":"Ana Lima","company":"Acme & Filhos <Ltda>","link":"` + sampleLink + `","expires_on":"2026-12-22","role":"ADMIN"}`,
+	"invitation_unclaimed":     `{"vendor_order_no":"RC-2026-000123","po_number":"PO-4711","company":"Acme & Filhos <Ltda>","latest_start_on":"2026-12-22"}`,
+	"invitation_undeliverable": `{"vendor_order_no":"RC-2026-000123","po_number":"PO-4711","company":"Acme & Filhos <Ltda>"}`,
+	"one_time_code":            `{"code":"482913","minutes":10}`,
+	"password_reset":           `{"link":"` + sampleLink + `","minutes":30}`,
+	"admin_notice":             `{"company":"Acme & Filhos <Ltda>","role":"ADMIN"}`,
+	"renewal_reminder":         `{"service_type":"SELECT","quantity":1200,"days_left":30,"end_on":"2026-12-22"}`,
+}
+
+// sampleContent is a template's sample with some parameters changed; a nil
+// value removes one.
+func sampleContent(t *testing.T, template, locale string, changes map[string]any) Content {
+	t.Helper()
+	params := map[string]any{}
+	require.NoError(t, json.Unmarshal([]byte(sampleParams[template]), &params), template)
+	for name, value := range changes {
+		if value == nil {
+			delete(params, name)
+		} else {
+			params[name] = value
+		}
+	}
+	return Content{Template: template, Locale: locale, Brand: sampleBrand, Subject: "O assunto do programa", Params: params}
+}
+
+func render(t *testing.T, template, locale string, changes map[string]any) (text, html string) {
+	t.Helper()
+	subject, text, html, err := Render(sampleContent(t, template, locale, changes))
+	require.NoError(t, err)
+	require.Equal(t, "O assunto do programa", subject)
+	return text, html
+}
