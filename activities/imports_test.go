@@ -1,0 +1,250 @@
+package activities_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/worker"
+
+	"roomcover.dev/roomcover/activities"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+// file is a JSON file of n orders; change alters the forms.
+func file(t testing.TB, n int, change func(i int, f *rules.OrderForm)) []byte {
+	t.Helper()
+	var out strings.Builder
+	for i := range n {
+		f := storetest.Form(storetest.PO(i))
+		if change != nil {
+			change(i, &f)
+		}
+		line, err := json.Marshal(f)
+		require.NoError(t, err)
+		out.Write(append(line, '\n'))
+	}
+	return []byte(out.String())
+}
+
+type importBench struct {
+	storetest.Env
+	t        *testing.T
+	reseller models.Org
+}
+
+func newImportBench(t *testing.T) *importBench {
+	b := &importBench{Env: storetest.SQLite(t), t: t}
+	b.reseller = b.Env.Reseller(t, "Revenda Sul")
+	return b
+}
+
+func (b *importBench) job(content []byte, change ...func(*models.ImportJob)) models.ImportJob {
+	b.t.Helper()
+	job := models.ImportJob{OrgID: b.reseller.ID, Format: "json", AllOrNothing: true, Content: content}
+	for _, c := range change {
+		c(&job)
+	}
+	job, err := b.CreateImport(b.Context, job)
+	require.NoError(b.t, err)
+	return job
+}
+
+func dry(j *models.ImportJob)   { j.DryRun = true }
+func apart(j *models.ImportJob) { j.AllOrNothing = false }
+
+// run runs the activity once; beats counts its heartbeats.
+func (b *importBench) run(jobID string) (count activities.ImportCount, beats int, err error) {
+	b.t.Helper()
+	suite := quietSuite()
+	env := suite.NewTestActivityEnvironment()
+	env.SetTestTimeout(5 * time.Minute)
+	a := &activities.Imports{Store: b.Store}
+	env.RegisterActivity(a)
+	env.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) { beats++ })
+	value, err := env.ExecuteActivity(a.Run, jobID)
+	if err == nil {
+		require.NoError(b.t, value.Get(&count))
+	}
+	return count, beats, err
+}
+
+func (b *importBench) orders() int {
+	b.t.Helper()
+	pool, err := b.Pool()
+	require.NoError(b.t, err)
+	var n int
+	require.NoError(b.t, pool.QueryRow("SELECT count(*) FROM orders").Scan(&n))
+	return n
+}
+
+func (b *importBench) get(id string) models.ImportJob {
+	b.t.Helper()
+	job, err := b.GetImport(b.Context, id, true)
+	require.NoError(b.t, err)
+	return job
+}
+
+func noQuantity(at ...int) func(int, *rules.OrderForm) {
+	return func(i int, f *rules.OrderForm) {
+		for _, n := range at {
+			if i == n {
+				f.Lines[0].Quantity = 0
+			}
+		}
+	}
+}
+
+func TestS35_DryRunChecksAndStoresNothing(t *testing.T) {
+	b := newImportBench(t)
+	job := b.job(file(t, 5, noQuantity(2)), dry)
+	count, _, err := b.run(job.ID)
+	require.NoError(t, err)
+	require.Equal(t, activities.ImportCount{Rows: 5, Refused: 1}, count)
+	require.Zero(t, b.orders())
+	rows, err := b.ImportRows(b.Context, job.ID, models.RowRefused, 0, 10)
+	require.NoError(t, err)
+	require.Len(t, rows, 1)
+	require.Equal(t, 3, rows[0].RowNo)
+
+	_, err = b.AcceptOrder(b.Context, models.Intake{Sender: b.reseller, Form: formOf(t, job.Content, 2)})
+	var refusal *rules.Error
+	require.True(t, errors.As(err, &refusal))
+	require.Equal(t, refusal.Fields, rows[0].Errors, "the very same checks as at the door")
+}
+
+func formOf(t *testing.T, content []byte, i int) rules.OrderForm {
+	t.Helper()
+	var f rules.OrderForm
+	require.NoError(t, json.Unmarshal([]byte(strings.Split(string(content), "\n")[i]), &f))
+	return f
+}
+
+func TestS35_AllOrNothing(t *testing.T) {
+	b := newImportBench(t)
+	job := b.job(file(t, 250, noQuantity(249)))
+	count, _, err := b.run(job.ID)
+	require.NoError(t, err)
+	require.Equal(t, activities.ImportCount{Rows: 250, Refused: 1}, count)
+	require.Equal(t, models.ImportRefused, b.get(job.ID).State)
+	require.Zero(t, b.orders(), "one refused row keeps every other one out")
+	require.Empty(t, b.get(job.ID).Content, "a finished job keeps no content")
+}
+
+func TestS35_RowByRowStoresTheGoodOnes(t *testing.T) {
+	b := newImportBench(t)
+	job := b.job(file(t, 5, noQuantity(1, 3)), apart)
+	count, _, err := b.run(job.ID)
+	require.NoError(t, err)
+	require.Equal(t, activities.ImportCount{Rows: 5, Stored: 3, Refused: 2}, count)
+	require.Equal(t, 3, b.orders())
+	rows, err := b.ImportRows(b.Context, job.ID, models.RowStored, 0, 10)
+	require.NoError(t, err)
+	require.Len(t, rows, 3)
+	for _, r := range rows {
+		require.NotNil(t, r.OrderID)
+	}
+}
+
+func TestS35_TheSameFileAgainChangesNothing(t *testing.T) {
+	b := newImportBench(t)
+	content := file(t, 20, nil)
+	first := b.job(content)
+	_, _, err := b.run(first.ID)
+	require.NoError(t, err)
+	second := b.job(content)
+	count, _, err := b.run(second.ID)
+	require.NoError(t, err)
+	require.Equal(t, activities.ImportCount{Rows: 20, Unchanged: 20}, count)
+	require.Equal(t, 20, b.orders())
+	again, _, err := b.run(second.ID) // a job told twice
+	require.NoError(t, err)
+	require.Equal(t, count, again)
+}
+
+func TestS35_AnotherOrderUnderAKnownNumberIsRefused(t *testing.T) {
+	b := newImportBench(t)
+	_, _, err := b.run(b.job(file(t, 2, nil)).ID)
+	require.NoError(t, err)
+	job := b.job(file(t, 2, func(i int, f *rules.OrderForm) { f.Lines[0].Quantity = 7 }))
+	count, _, err := b.run(job.ID)
+	require.NoError(t, err)
+	require.Equal(t, 2, count.Refused)
+	rows, err := b.ImportRows(b.Context, job.ID, models.RowRefused, 0, 10)
+	require.NoError(t, err)
+	require.Equal(t, "/lines/0/quantity", rows[0].Errors[0].Pointer)
+}
+
+// A run that is killed halfway and starts again stores no order twice.
+func TestS35_KilledHalfwayAndRunAgain(t *testing.T) {
+	b := newImportBench(t)
+	job := b.job(file(t, 600, nil))
+	ctx, kill := context.WithCancel(context.Background())
+	defer kill()
+	suite := quietSuite()
+	env := suite.NewTestActivityEnvironment()
+	a := &activities.Imports{Store: b.Store}
+	env.RegisterActivity(a)
+	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
+	go func() {
+		for ctx.Err() == nil {
+			if b.orders() >= 100 {
+				kill()
+			}
+		}
+	}()
+	_, err := env.ExecuteActivity(a.Run, job.ID)
+	require.Error(t, err)
+	half := b.orders()
+	require.GreaterOrEqual(t, half, 100)
+	require.Less(t, half, 600)
+	require.NotEmpty(t, b.get(job.ID).Content, "the file is kept until the job is done")
+
+	count, _, err := b.run(job.ID)
+	require.NoError(t, err)
+	require.Equal(t, activities.ImportCount{Rows: 600, Stored: 600 - half, Unchanged: half}, count)
+	require.Equal(t, 600, b.orders())
+	require.Equal(t, models.ImportDone, b.get(job.ID).State)
+}
+
+func TestS35_UnreadableFileIsRefusedNotRetriedForEver(t *testing.T) {
+	for name, content := range map[string]string{"empty": "", "no JSON": "PK\x03\x04", "cut off": string(file(t, 3, nil)[:900])} {
+		t.Run(name, func(t *testing.T) {
+			b := newImportBench(t)
+			job := b.job([]byte(content))
+			_, _, err := b.run(job.ID)
+			require.NoError(t, err)
+			require.Equal(t, models.ImportRefused, b.get(job.ID).State)
+			require.Zero(t, b.orders())
+		})
+	}
+}
+
+func TestS35_TenThousandOrdersInBoundedMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes half a minute")
+	}
+	b := newImportBench(t)
+	job := b.job(file(t, 10_000, nil), dry)
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	count, beats, err := b.run(job.ID)
+	require.NoError(t, err)
+	b.Statements.Reset() // the count of statements is the test's own memory
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	require.Equal(t, 10_000, count.Rows)
+	require.GreaterOrEqual(t, beats, 1)
+	require.Less(t, after.HeapAlloc, before.HeapAlloc+32<<20)
+	t.Logf("bytes still held after 10,000 orders: %d, heartbeats: %d", int64(after.HeapAlloc)-int64(before.HeapAlloc), beats)
+}

@@ -1,0 +1,194 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Sender hands a mail to an SMTP server.
+type Sender interface {
+	Send(ctx context.Context, m mail.Message) (providerID string, err error)
+}
+
+// Mail sends queued mails.
+type Mail struct {
+	Store     *models.Store
+	Sender    Sender
+	PortalURL string
+	Log       *slog.Logger
+}
+
+// The times of one attempt at sending mails.
+const (
+	// MailLease is how long an attempt may take. A mail that is still being
+	// sent after it belongs to a sender that died.
+	MailLease = 60 * time.Second
+	// claimTime is how long an attempt takes on further mails, so that each one
+	// has time to be handed over and recorded within the lease.
+	claimTime = 25 * time.Second
+	// recordTime is how long recording a mail's end may take after the attempt
+	// itself was cut off.
+	recordTime = 10 * time.Second
+	// recordPause is between the tries at it: the database may be starting again.
+	recordPause = 200 * time.Millisecond
+)
+
+// ErrMailLater says that at least one mail has to be tried again later.
+var ErrMailLater = errors.New("some mails could not be handed over for now")
+
+// SendMails sends the queued mails of a key, one after another. Each is
+// claimed before SMTP; its end and the next claim are one statement. What an
+// attempt that died left half sent becomes UNKNOWN.
+func (a *Mail) SendMails(ctx context.Context, in SendMails) (MailsSent, error) {
+	later := 0
+	if activity.GetInfo(ctx).Attempt > 1 {
+		inFlight, err := a.Store.SettleStaleMails(system(ctx), in.Key, MailLease)
+		if err != nil {
+			return MailsSent{}, pausing(ctx, err)
+		}
+		later = inFlight
+	}
+	sent, waiting, err := a.sendAll(ctx, in.Key)
+	if err == nil && later+waiting > 0 {
+		err = ErrMailLater
+	}
+	return sent, pausing(ctx, err)
+}
+
+// sendAll sends one mail after another and counts those that wait for a later
+// attempt.
+func (a *Mail) sendAll(ctx context.Context, key string) (sent MailsSent, later int, err error) {
+	until := time.Now().Add(claimTime)
+	var last models.MailResult
+	var skip []string
+	for {
+		if ctx.Err() != nil || time.Now().After(until) {
+			return sent, later + 1, a.record(ctx, last)
+		}
+		n, ok, err := a.Store.NextMail(system(ctx), key, last, skip)
+		if err != nil {
+			return sent, later, errors.Join(err, a.record(ctx, last))
+		}
+		if !ok {
+			return sent, later, nil
+		}
+		last = a.send(ctx, n)
+		sent.count(last.State)
+		if last.State == rules.NotificationQueued {
+			skip = append(skip, n.ID)
+			later++
+		}
+	}
+}
+
+// record keeps how the last mail ended and claims no other. It outlives an
+// attempt that was cut off and a database that is away for seconds: a mail whose
+// end is known should not become UNKNOWN.
+func (a *Mail) record(ctx context.Context, last models.MailResult) error {
+	if last.ID == "" {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
+	defer cancel()
+	for {
+		_, _, err := a.Store.NextMail(system(ctx), "", last, nil)
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return err
+		case <-time.After(recordPause):
+		}
+	}
+}
+
+func (m *MailsSent) count(state rules.NotificationState) {
+	switch state {
+	case rules.NotificationSent:
+		m.Sent++
+	case rules.NotificationHardBounced:
+		m.Refused++
+	case rules.NotificationUnknown:
+		m.Unknown++
+	}
+}
+
+// GiveUp hands mails that could not be sent in three days to an operator; what
+// the last attempt left half sent becomes UNKNOWN.
+func (a *Mail) GiveUp(ctx context.Context, in GiveUpMails) error {
+	ctx = system(ctx)
+	if err := a.Store.GiveUpMails(ctx, in.Key, in.Reason); err != nil {
+		return failed(err)
+	}
+	inFlight, err := a.Store.SettleStaleMails(ctx, in.Key, MailLease)
+	if err == nil && inFlight > 0 {
+		return ErrMailLater
+	}
+	return failed(err)
+}
+
+// outlived suppresses a one-time code or a reset link whose time ended while the
+// mail waited for a later attempt: it would be of no use, and no task for anybody.
+func (a *Mail) outlived(ctx context.Context, n models.Notification) (models.MailResult, bool) {
+	secret := n.Template == rules.TemplateOneTimeCode || n.Template == rules.TemplatePasswordReset
+	if !secret || n.Attempts <= 1 {
+		return models.MailResult{}, false
+	}
+	result := models.MailResult{ID: n.ID, State: rules.NotificationSuppressed, Error: "its code or link had ended before it could be sent"}
+	over, err := a.Store.ChallengeOver(ctx, n.SubjectID)
+	if err != nil {
+		result.State, result.Error = rules.NotificationQueued, "the database did not answer"
+		over = true
+	}
+	return result, over
+}
+
+// send renders and hands over one mail, and says how it ended.
+func (a *Mail) send(ctx context.Context, n models.Notification) models.MailResult {
+	if result, over := a.outlived(ctx, n); over {
+		return result
+	}
+	result := models.MailResult{ID: n.ID, State: rules.NotificationSent}
+	ref, err := a.Store.Reference(ctx)
+	if err != nil { // the database's fault, not the mail's
+		result.State, result.Error = rules.NotificationQueued, "the program could not be read"
+		return result
+	}
+	m, err := a.render(ref.Program, n)
+	if err != nil {
+		a.Log.Error("a mail cannot be rendered", "notification", n.ID, "template", n.Template, "error", err)
+		result.State, result.Error = rules.NotificationHardBounced, "the template cannot be rendered"
+		return result
+	}
+	if result.ProviderID, err = a.Sender.Send(ctx, m); err == nil {
+		return result
+	}
+	a.Log.Warn("a mail was not handed over", "notification", n.ID, "template", n.Template, "attempt", n.Attempts, "error", err)
+	result.Error = err.Error()
+	result.State = stateOf(err)
+	return result
+}
+
+// stateOf decides by the kind of failure whether the mail may be sent again.
+func stateOf(err error) rules.NotificationState {
+	var e *mail.SendError
+	if !errors.As(err, &e) {
+		return rules.NotificationUnknown
+	}
+	switch e.Kind {
+	case mail.Temporary:
+		return rules.NotificationQueued
+	case mail.Permanent:
+		return rules.NotificationHardBounced
+	}
+	return rules.NotificationUnknown
+}

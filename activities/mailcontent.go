@@ -1,0 +1,46 @@
+package activities
+
+import (
+	"maps"
+
+	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// render makes the mail of a notification, in the program's name (R1). Links
+// and codes are derived here and stand nowhere but in the mail.
+func (a *Mail) render(p rules.Program, n models.Notification) (mail.Message, error) {
+	locale := p.Locale(n.Locale)
+	content := mail.Content{
+		Template: n.Template, Locale: locale, Subject: p.Subject(n.Template, locale), Params: a.withSecrets(n),
+		Brand: mail.Brand{Name: p.Name, SenderName: p.Sender(locale), SenderAddress: p.SenderAddress, Mailbox: p.Mailbox,
+			PortalURL: a.PortalURL, MenuServiceOrders: p.ServiceOrdersLabel(locale)},
+	}
+	subject, text, html, err := mail.Render(content)
+	if err != nil {
+		return mail.Message{}, err
+	}
+	return mail.Message{ID: n.ID, FromName: content.Brand.SenderName, FromAddress: p.SenderAddress, ReplyTo: p.Mailbox, To: n.Recipient,
+		Subject: subject, Text: text, HTML: html, Locale: locale, Template: n.Template}, nil
+}
+
+func (a *Mail) withSecrets(n models.Notification) map[string]any {
+	params := maps.Clone(n.Params)
+	if params == nil {
+		params = map[string]any{}
+	}
+	if name, ok := params["contact_name"]; ok && name == "" {
+		params["contact_name"] = n.Recipient // an administrator may invite a colleague by address alone
+	}
+	secrets := a.Store.Secrets()
+	switch n.Template {
+	case "invitation", "invitation_reminder":
+		params["link"] = a.PortalURL + "/invitation?token=" + secrets.InvitationToken(n.SubjectID)
+	case "one_time_code":
+		params["code"] = secrets.OneTimeCode(n.SubjectID)
+	case "password_reset":
+		params["link"] = a.PortalURL + "/password-reset/new?token=" + secrets.ResetToken(n.SubjectID)
+	}
+	return params
+}

@@ -1,0 +1,25 @@
+package activities
+
+import (
+	"context"
+
+	"go.temporal.io/sdk/activity"
+
+	"roomcover.dev/roomcover/models"
+)
+
+// SweepName is the name under which the daily sweep records its end.
+const SweepName = "contracts"
+
+// Sweeps are the steps of the daily sweep.
+type Sweeps struct{ Store *models.Store }
+
+// SweepContracts starts, expires and reminds contracts (S1, S3, S5).
+func (a *Sweeps) SweepContracts(ctx context.Context) (Sweep, error) {
+	progress := func(s models.Sweep) { activity.RecordHeartbeat(ctx, s) }
+	done, err := a.Store.SweepContracts(system(ctx), progress)
+	if err != nil {
+		return Sweep{}, failed(err)
+	}
+	return Sweep(done), failed(a.Store.SweepFinished(system(ctx), SweepName, done))
+}

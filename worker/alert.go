@@ -1,0 +1,108 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/temporal"
+
+	"roomcover.dev/roomcover/activities"
+	"roomcover.dev/roomcover/models"
+)
+
+// alert asks an operator when an activity has failed many times, so that
+// unlimited attempts are never silent, and turns a panic into an error without
+// the panic's words, which may hold anything and would stand in the history.
+type alert struct {
+	interceptor.WorkerInterceptorBase
+	store *models.Store
+	log   *slog.Logger
+}
+
+// An operator is asked when a step fails for the eighth time or later and has
+// failed for some minutes. The number alone says little: a Temporal server that
+// restarts hands tasks out again, and a short outage may see many of them.
+const (
+	alertAttempt = 8
+	alertAge     = 4 * time.Minute
+)
+
+// mailServer is the subject of the one task that stands for all mails that wait
+// because no mail can be handed over: each mail's own task follows when its
+// three days are over.
+const mailServer = "smtp"
+
+// InterceptActivity wraps every activity.
+func (a *alert) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+	i := &alertActivity{alert: a}
+	i.Next = next
+	return i
+}
+
+type alertActivity struct {
+	interceptor.ActivityInboundInterceptorBase
+	alert *alert
+}
+
+// ExecuteActivity runs the activity and looks at its error.
+func (a *alertActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (out any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			a.alert.log.Error("an activity panicked", "activity", activity.GetInfo(ctx).ActivityType.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			out, err = nil, temporal.NewNonRetryableApplicationError("the step panicked; the log has the trace", activities.ErrorPanic, nil)
+		}
+	}()
+	out, err = a.Next.ExecuteActivity(ctx, in)
+	a.alert.look(ctx, err)
+	return out, err
+}
+
+// look keeps an activity's failure where people look, and clears it when a
+// later attempt succeeds.
+func (a *alert) look(ctx context.Context, cause error) {
+	info := activity.GetInfo(ctx)
+	subject := subjectOf(info)
+	if temporal.IsCanceledError(cause) {
+		return
+	}
+	if cause != nil {
+		a.log.Warn("an activity failed", "activity", info.ActivityType.Name, "subject", subject, "attempt", info.Attempt, "error", cause)
+	}
+	if age := info.StartedTime.Sub(info.ScheduledTime); info.Attempt < alertAttempt || (age > 0 && age < alertAge) {
+		return
+	}
+	ctx = models.WithSystem(context.WithoutCancel(ctx))
+	reason := ""
+	if cause != nil {
+		reason = cause.Error()
+		a.ask(ctx, subject, info.ActivityType.Name, cause)
+	}
+	if err := a.store.RecordFailure(ctx, subject, reason); err != nil {
+		a.log.Error("a failure cannot be recorded", "subject", subject, "error", err)
+	}
+}
+
+func subjectOf(info activity.Info) string {
+	if _, id, ok := strings.Cut(info.WorkflowExecution.ID, "/"); ok {
+		return id
+	}
+	return info.WorkflowExecution.ID
+}
+
+func (a *alert) ask(ctx context.Context, subject, step string, cause error) {
+	t := models.OperatorTask{Kind: models.TaskProcessStuck, SubjectID: subject,
+		What: "Find out why this step fails; it is tried on.", Why: "The step " + step + " fails again and again: " + cause.Error()}
+	if errors.Is(cause, activities.ErrMailLater) {
+		t.SubjectID, t.What, t.Why = mailServer, "Look at the mail server; mails are tried on for three days.", "Mails cannot be handed over for a while now."
+	}
+	if err := a.store.RaiseTask(ctx, t); err != nil {
+		a.log.Error("an operator cannot be asked", "subject", subject, "error", err)
+	}
+}

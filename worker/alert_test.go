@@ -1,0 +1,96 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"roomcover.dev/roomcover/activities"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+// runStep runs a workflow "order/<id>" of one step that is tried ten times at
+// most, under the interceptor of the workers.
+func runStep(t *testing.T, env storetest.Env, orderID string, step func(attempt int32) error) error {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(quiet))
+	w := suite.NewTestWorkflowEnvironment()
+	w.SetTestTimeout(time.Minute)
+	w.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: "order/" + orderID, TaskQueue: "x"})
+	w.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{Interceptor(Options{Store: env.Store, Log: quiet})}})
+	w.RegisterActivityWithOptions(func(ctx context.Context) error { return step(activity.GetInfo(ctx).Attempt) }, activity.RegisterOptions{Name: "Step"})
+	w.ExecuteWorkflow(func(ctx workflow.Context) error {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute,
+			RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumAttempts: 10}})
+		return workflow.ExecuteActivity(ctx, "Step").Get(ctx, nil)
+	})
+	require.True(t, w.IsWorkflowCompleted())
+	return w.GetWorkflowError()
+}
+
+func TestAlertAsksOnceAfterManyAttempts(t *testing.T) {
+	env := storetest.SQLite(t)
+	o := env.Accept(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+	err := runStep(t, env, o.ID, func(attempt int32) error {
+		open := tasks(t, env, models.TaskProcessStuck)
+		if attempt <= alertAttempt {
+			require.Empty(t, open, "attempt %d", attempt)
+		} else {
+			require.Len(t, open, 1)
+			require.Equal(t, o.ID, open[0].SubjectID)
+			require.Contains(t, open[0].Why, "Step")
+		}
+		return errors.New("the database does not answer")
+	})
+	require.Error(t, err)
+	o, err = env.GetOrder(env.Context, o.ID)
+	require.NoError(t, err)
+	require.Equal(t, "the database does not answer", o.LastError)
+}
+
+func TestAlertClearsTheErrorWhenTheStepSucceeds(t *testing.T) {
+	env := storetest.SQLite(t)
+	o := env.Accept(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+	require.NoError(t, runStep(t, env, o.ID, func(attempt int32) error {
+		if attempt < 10 {
+			return errors.New("down")
+		}
+		return nil
+	}))
+	o, err := env.GetOrder(env.Context, o.ID)
+	require.NoError(t, err)
+	require.Empty(t, o.LastError)
+}
+
+func TestAlertMakesOneTaskOfAMailOutage(t *testing.T) {
+	env := storetest.SQLite(t)
+	for range 3 {
+		require.Error(t, runStep(t, env, models.NewID("ord"), func(int32) error { return activities.ErrMailLater }))
+	}
+	open := tasks(t, env, models.TaskProcessStuck)
+	require.Len(t, open, 1)
+	require.Equal(t, mailServer, open[0].SubjectID)
+}
+
+func TestAlertKeepsAPanicsWordsOutOfTheHistory(t *testing.T) {
+	env := storetest.SQLite(t)
+	runs := 0
+	err := runStep(t, env, "ord_1", func(int32) error { runs++; panic("ana.souza@acme.example") })
+	var panicked *temporal.PanicError
+	require.ErrorAs(t, err, &panicked)
+	require.NotContains(t, err.Error(), "acme")
+	require.Equal(t, 1, runs, "a panic is not tried again")
+}

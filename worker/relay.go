@@ -1,0 +1,295 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+	"golang.org/x/sync/errgroup"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/workflows"
+)
+
+// relay starts and tells workflows what the outbox says. An event is told at
+// least once; workflow ids and the steps themselves make that enough.
+type relay struct {
+	store  *models.Store
+	client client.Client
+	log    *slog.Logger
+}
+
+const (
+	relayBatch  = 50
+	relayAtOnce = 8                      // workflows told in parallel
+	relayPause  = 200 * time.Millisecond // between polls of an empty outbox
+	relayGather = 5 * time.Millisecond   // what is committed together is told together
+	relayLease  = 30 * time.Second       // a dead relay's events come back after it
+	relayAlarm  = 10                     // attempts after which an operator is asked
+	relayTell   = 5 * time.Second        // how long Temporal may take over one event
+)
+
+// temporalService is the subject of the one task that stands for every event
+// that waits while Temporal is down.
+const temporalService = "temporal"
+
+func newRelay(o Options) *relay {
+	return &relay{store: o.Store, client: o.Temporal, log: o.Log}
+}
+
+// run relays until the context ends. An error of the database is waited out.
+func (r *relay) run(ctx context.Context) error {
+	ctx = models.WithSystem(ctx)
+	for {
+		_, err := r.once(ctx)
+		if err != nil && ctx.Err() == nil {
+			r.log.Error("the outbox cannot be read", "error", err)
+		}
+		pause := relayPause
+		if err != nil {
+			pause = time.Second
+		}
+		if err := r.rest(ctx, pause); err != nil {
+			return err
+		}
+	}
+}
+
+// rest waits for the next poll, or for a commit of this process.
+func (r *relay) rest(ctx context.Context, pause time.Duration) error {
+	wait := time.NewTimer(pause)
+	defer wait.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-wait.C:
+	case <-r.store.OutboxWritten():
+		wait.Reset(min(pause, relayGather))
+		<-wait.C
+	}
+	return nil
+}
+
+// once relays what is due, batch after batch, and returns how many events it
+// took. The next batch is leased as the last one is marked as told.
+func (r *relay) once(ctx context.Context) (n int, err error) {
+	events, err := r.store.LeaseOutbox(ctx, relayBatch, relayLease)
+	for err == nil && len(events) > 0 {
+		n += len(events)
+		told := r.tellAll(ctx, events)
+		if ctx.Err() != nil {
+			return n, r.store.OutboxDelivered(context.WithoutCancel(ctx), told)
+		}
+		events, err = r.store.NextOutbox(ctx, told, relayBatch, relayLease)
+	}
+	return n, err
+}
+
+// tellAll tells the events, several subjects at once and each subject's own in
+// order, and returns the ids of those that were told. Once Temporal proves to
+// be down, the rest is put back without trying each.
+func (r *relay) tellAll(ctx context.Context, events []models.OutboxEvent) (told []string) {
+	bySubject := map[string][]models.OutboxEvent{}
+	for _, e := range events {
+		bySubject[e.SubjectID] = append(bySubject[e.SubjectID], e)
+	}
+	var (
+		group errgroup.Group
+		mu    sync.Mutex
+		down  error
+	)
+	group.SetLimit(relayAtOnce)
+	one := func(e models.OutboxEvent) {
+		mu.Lock()
+		err := down
+		mu.Unlock()
+		if err == nil {
+			err = r.tellInTime(ctx, e)
+		}
+		if err != nil {
+			r.put(ctx, e, err)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		switch {
+		case err == nil:
+			told = append(told, e.ID)
+		case unreachable(err):
+			down = err
+		}
+	}
+	for _, own := range bySubject {
+		group.Go(func() error {
+			for _, e := range own {
+				one(e)
+			}
+			return nil
+		})
+	}
+	_ = group.Wait() // what failed was put back
+	return told
+}
+
+func (r *relay) tellInTime(ctx context.Context, e models.OutboxEvent) error {
+	ctx, cancel := context.WithTimeout(ctx, relayTell)
+	defer cancel()
+	return r.tell(ctx, e)
+}
+
+// unreachable tells whether the fault is Temporal's, not the event's.
+func unreachable(err error) bool {
+	var unavailable *serviceerror.Unavailable
+	var deadline *serviceerror.DeadlineExceeded
+	return errors.As(err, &unavailable) || errors.As(err, &deadline) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// put gives a failed event back with a growing pause, and asks an operator
+// when it has failed for long.
+func (r *relay) put(ctx context.Context, e models.OutboxEvent, cause error) {
+	if ctx.Err() != nil {
+		return
+	}
+	r.log.Warn("a workflow could not be told", "event", e.ID, "kind", e.Kind, "subject", e.SubjectID, "attempt", e.Attempts, "error", cause)
+	pause := min(time.Duration(1)<<min(e.Attempts, 10)*100*time.Millisecond, time.Minute)
+	if err := r.store.OutboxFailed(ctx, e.ID, cause.Error(), pause); err != nil {
+		r.log.Error("an outbox event cannot be put back", "event", e.ID, "error", err)
+	}
+	if e.Attempts < relayAlarm {
+		return
+	}
+	t := models.OperatorTask{Kind: models.TaskOutboxStuck, SubjectID: e.ID,
+		What: "Find out why Temporal does not take this; it is tried on.", Why: "Telling " + string(e.Kind) + " of " + e.SubjectID + " fails: " + cause.Error()}
+	if unreachable(cause) {
+		t.SubjectID, t.What, t.Why = temporalService, "Look at the Temporal service; what waits is told when it is back.", "Temporal does not answer: "+cause.Error()
+	}
+	err := r.store.RaiseTask(ctx, t)
+	if err != nil {
+		r.log.Error("an operator cannot be asked", "event", e.ID, "error", err)
+	}
+}
+
+// tell starts or signals the workflow that an event is for.
+func (r *relay) tell(ctx context.Context, e models.OutboxEvent) error {
+	id := strings.SplitN(string(e.Kind), ".", 2)[0] + "/" + e.SubjectID
+	switch e.Kind {
+	case models.OutboxOrderAccepted:
+		return r.start(ctx, r.options(id, "Order "+e.SubjectID, e), workflows.OrderName, workflows.OrderInput{OrderID: e.SubjectID})
+	case models.OutboxOrderDecided:
+		return r.signalOrder(ctx, e, workflows.SignalDecided, nil)
+	case models.OutboxOrderCancelled:
+		return r.signalOrder(ctx, e, workflows.SignalCancelled, workflows.CancellationSignal{CancellationID: e.Payload[models.PayloadCancellationID]})
+	case models.OutboxOrderRetried:
+		return r.signalOrder(ctx, e, workflows.SignalRetry, nil)
+	case models.OutboxInvitationIssued:
+		in, err := invitationInput(e)
+		if err != nil {
+			return err
+		}
+		o := r.options(id, "Invitation "+e.SubjectID, e)
+		o.TypedSearchAttributes = temporal.NewSearchAttributes(workflows.AttributeSubject.ValueSet(e.SubjectID),
+			workflows.AttributeWaitsFor.ValueSet(models.WaitsForAcceptance), workflows.AttributeUntil.ValueSet(in.ExpiresAt))
+		return r.start(ctx, o, workflows.InvitationName, in)
+	case models.OutboxInvitationClosed:
+		return r.signal(ctx, id, workflows.SignalClosed)
+	case models.OutboxInvitationRetried:
+		return r.retryInvitation(ctx, id, e)
+	case models.OutboxNotificationQueued:
+		return r.startAgain(ctx, r.options(id, "Mail "+e.SubjectID, e), workflows.MailName, workflows.MailInput{NotificationID: e.SubjectID})
+	case models.OutboxImportQueued:
+		// The same event asks an import that waits for a person to go on.
+		return r.signalOrStart(ctx, r.options(id, "Import "+e.SubjectID, e), workflows.SignalRetry, nil, workflows.ImportName, workflows.ImportInput{JobID: e.SubjectID})
+	}
+	return errors.New("no workflow is known for this kind of event")
+}
+
+// options name a workflow and show people what it waits for.
+func (r *relay) options(id, summary string, e models.OutboxEvent) client.StartWorkflowOptions {
+	attributes := []temporal.SearchAttributeUpdate{workflows.AttributeSubject.ValueSet(e.SubjectID)}
+	if w := e.Payload[models.PayloadWaitsFor]; w != "" {
+		attributes = append(attributes, workflows.AttributeWaitsFor.ValueSet(w))
+	}
+	if until, err := time.Parse(time.RFC3339Nano, e.Payload[models.PayloadUntil]); err == nil {
+		attributes = append(attributes, workflows.AttributeUntil.ValueSet(until))
+	}
+	return client.StartWorkflowOptions{
+		ID: id, TaskQueue: workflows.QueueMain, StaticSummary: summary, EnableEagerStart: true,
+		TypedSearchAttributes:                    temporal.NewSearchAttributes(attributes...),
+		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
+		WorkflowExecutionErrorWhenAlreadyStarted: true,
+	}
+}
+
+// start starts a workflow once; one that runs or ran already was told before.
+func (r *relay) start(ctx context.Context, o client.StartWorkflowOptions, name string, in any) error {
+	_, err := r.client.ExecuteWorkflow(ctx, o, name, in)
+	var started *serviceerror.WorkflowExecutionAlreadyStarted
+	if errors.As(err, &started) {
+		return nil
+	}
+	return err
+}
+
+// startAgain is start for a workflow that may have run before under its id.
+func (r *relay) startAgain(ctx context.Context, o client.StartWorkflowOptions, name string, in any) error {
+	o.WorkflowIDReusePolicy = enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
+	return r.start(ctx, o, name, in)
+}
+
+// signalOrder tells the order's workflow, and starts it where it has ended or
+// has not begun: the order's row says where it stands.
+func (r *relay) signalOrder(ctx context.Context, e models.OutboxEvent, signal string, arg any) error {
+	o := r.options("order/"+e.SubjectID, "Order "+e.SubjectID, e)
+	return r.signalOrStart(ctx, o, signal, arg, workflows.OrderName, workflows.OrderInput{OrderID: e.SubjectID})
+}
+
+// signalOrStart tells a workflow, and starts it where it does not run.
+func (r *relay) signalOrStart(ctx context.Context, o client.StartWorkflowOptions, signal string, arg any, name string, in any) error {
+	o.EnableEagerStart = false
+	o.WorkflowIDConflictPolicy = enums.WORKFLOW_ID_CONFLICT_POLICY_UNSPECIFIED
+	o.WorkflowIDReusePolicy = enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
+	_, err := r.client.SignalWithStartWorkflow(ctx, o.ID, signal, arg, o, name, in)
+	return err
+}
+
+// signal tells a workflow; one that has ended needs no telling.
+func (r *relay) signal(ctx context.Context, id, signal string) error {
+	err := r.client.SignalWorkflow(ctx, id, "", signal, nil)
+	var gone *serviceerror.NotFound
+	if errors.As(err, &gone) {
+		return nil
+	}
+	return err
+}
+
+// invitationInput reads the instants that were fixed when the invitation was
+// issued.
+func invitationInput(e models.OutboxEvent) (workflows.InvitationInput, error) {
+	in := workflows.InvitationInput{InvitationID: e.SubjectID}
+	for key, value := range e.Payload {
+		at, err := time.Parse(time.RFC3339Nano, value)
+		if err != nil {
+			continue
+		}
+		day, ok := strings.CutPrefix(key, models.PayloadReminder)
+		switch n, err := strconv.Atoi(day); {
+		case key == models.PayloadExpiresAt:
+			in.ExpiresAt = at
+		case ok && err == nil:
+			in.Reminders = append(in.Reminders, workflows.InvitationReminder{Day: n, At: at})
+		}
+	}
+	if in.ExpiresAt.IsZero() {
+		return in, errors.New("the event does not say when the invitation expires")
+	}
+	in.SortReminders()
+	return in, nil
+}

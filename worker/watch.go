@@ -1,0 +1,49 @@
+package worker
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"roomcover.dev/roomcover/activities"
+	"roomcover.dev/roomcover/models"
+)
+
+// watch looks at the rows, not at Temporal, for what should have moved on and
+// did not, so that it sees a blocked workflow and an outage alike; and it
+// prunes what has expired.
+type watch struct {
+	store *models.Store
+	log   *slog.Logger
+}
+
+const (
+	watchPause = time.Minute
+	prunePause = time.Hour
+	sweepLate  = 3 * time.Hour // the sweep runs every hour
+)
+
+func newWatch(o Options) *watch { return &watch{store: o.Store, log: o.Log} }
+
+func (w *watch) run(ctx context.Context) error {
+	var pruned time.Time
+	for {
+		if _, err := w.store.WatchOverdue(models.WithSystem(ctx)); err != nil && ctx.Err() == nil {
+			w.log.Error("the watch over processes failed", "error", err)
+		}
+		if err := w.store.WatchSweep(models.WithSystem(ctx), activities.SweepName, sweepLate); err != nil && ctx.Err() == nil {
+			w.log.Error("the watch over the sweep failed", "error", err)
+		}
+		if time.Since(pruned) > prunePause {
+			if err := w.store.PruneSessions(ctx); err != nil && ctx.Err() == nil {
+				w.log.Error("expired rows cannot be pruned", "error", err)
+			}
+			pruned = time.Now()
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(watchPause):
+		}
+	}
+}

@@ -1,0 +1,148 @@
+// Package worker runs the workflows and activities, the relay that tells
+// workflows what the database has committed, the schedule of the daily sweep,
+// and the watch over what does not move on. Several workers may run at once.
+package worker
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+	"golang.org/x/sync/errgroup"
+
+	"roomcover.dev/roomcover/activities"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/workflows"
+)
+
+// Options are what a worker works with.
+type Options struct {
+	Store     *models.Store
+	Temporal  client.Client
+	Sender    activities.Sender
+	Namespace string
+	PortalURL string
+	Log       *slog.Logger
+	// StopTimeout is how long running activities may finish; 0 means 25 s.
+	StopTimeout time.Duration
+}
+
+// The slots of a small machine. The cache keeps few workflows: one that waits
+// for days costs a replay when it wakes, not memory until then.
+const (
+	cachedWorkflows = 200
+	workflowSlots   = 20
+	MainSlots       = 20 // of the main queue's activities
+	MailSlots       = 10
+	importSlots     = 2
+)
+
+// Run works until the context ends, then lets running activities finish. It
+// waits for Temporal where that is not up yet.
+func Run(ctx context.Context, o Options) error {
+	worker.SetStickyWorkflowCacheSize(cachedWorkflows)
+	if err := prepare(ctx, o); ctx.Err() != nil {
+		return nil // told to stop before Temporal was ready
+	} else if err != nil {
+		return err
+	}
+	workers := o.workers()
+	for i, w := range workers {
+		if err := w.Start(); err != nil {
+			stop(workers[:i])
+			return fmt.Errorf("start a worker: %w", err)
+		}
+	}
+	defer stop(workers)
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return newRelay(o).run(ctx) })
+	group.Go(func() error { return newWatch(o).run(ctx) })
+	err := group.Wait()
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+func stop(workers []worker.Worker) {
+	for _, w := range workers {
+		w.Stop()
+	}
+}
+
+// workers are one per task queue: workflows and database steps, mail, imports.
+func (o Options) workers() []worker.Worker {
+	main := o.worker(workflows.QueueMain, MainSlots, false)
+	Register(main, o)
+	mails := o.worker(workflows.QueueMail, MailSlots, true)
+	mails.RegisterActivity(&activities.Mail{Store: o.Store, Sender: o.Sender, PortalURL: o.PortalURL, Log: o.Log})
+	imports := o.worker(workflows.QueueImport, importSlots, true)
+	imports.RegisterActivity(&activities.Imports{Store: o.Store})
+	return []worker.Worker{main, mails, imports}
+}
+
+func (o Options) worker(queue string, slots int, activitiesOnly bool) worker.Worker {
+	tuned := Tuning(slots, activitiesOnly)
+	tuned.WorkerStopTimeout = cmp.Or(o.StopTimeout, 25*time.Second)
+	tuned.Interceptors = []interceptor.WorkerInterceptor{Interceptor(o)}
+	return worker.New(o.Temporal, queue, tuned)
+}
+
+// Tuning are the slots and pollers of a queue's worker; the benchmark's floor
+// works with the same.
+func Tuning(slots int, activitiesOnly bool) worker.Options {
+	return worker.Options{
+		MaxConcurrentActivityExecutionSize:     slots,
+		MaxConcurrentWorkflowTaskExecutionSize: workflowSlots,
+		MaxConcurrentActivityTaskPollers:       2,
+		MaxConcurrentWorkflowTaskPollers:       2,
+		DisableWorkflowWorker:                  activitiesOnly,
+	}
+}
+
+// Interceptor watches over every activity of a worker: panics and failures that
+// go on reach an operator.
+func Interceptor(o Options) interceptor.WorkerInterceptor { return &alert{store: o.Store, log: o.Log} }
+
+// registry is where workflows and activities are registered: a worker, a test
+// environment or a replayer.
+type registry interface {
+	RegisterWorkflowWithOptions(w any, o workflow.RegisterOptions)
+}
+
+// RegisterWorkflows registers every workflow under its name.
+func RegisterWorkflows(r registry, store *models.Store) {
+	c := store.Clock()
+	for name, w := range map[string]any{
+		workflows.OrderName:      workflows.Order{Clock: c}.Run,
+		workflows.InvitationName: workflows.Invitation{Clock: c}.Run,
+		workflows.MailName:       workflows.Mail{Clock: c}.Run,
+		workflows.ImportName:     workflows.Import{Clock: c}.Run,
+		workflows.SweepName:      workflows.DailySweep,
+	} {
+		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
+	}
+}
+
+// Register registers the workflows and the activities of the main queue.
+func Register(w interface {
+	registry
+	RegisterActivity(a any)
+	RegisterActivityWithOptions(a any, o activity.RegisterOptions)
+}, o Options) {
+	RegisterWorkflows(w, o.Store)
+	w.RegisterActivity(&activities.Fulfilment{Store: o.Store})
+	w.RegisterActivity(&activities.Invitations{Store: o.Store})
+	w.RegisterActivity(&activities.Tasks{Store: o.Store})
+	w.RegisterActivity(&activities.Sweeps{Store: o.Store})
+	// An invitation or an order hands its mails over on the main queue too.
+	w.RegisterActivityWithOptions((&activities.Mail{Store: o.Store}).GiveUp, activity.RegisterOptions{Name: "GiveUp"})
+}

@@ -1,0 +1,21 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"roomcover.dev/roomcover/activities"
+	"roomcover.dev/roomcover/clock"
+)
+
+// Import is the workflow of one file of orders (S35). Its activity goes on
+// where a kill left it.
+type Import struct{ Clock clock.Clock }
+
+// Run is the workflow's function.
+func (w Import) Run(ctx workflow.Context, in ImportInput) error {
+	p := newProcess(ctx, w.Clock, in.JobID)
+	return p.step(ctx, "import", func(ctx workflow.Context) error {
+		var a *activities.Imports
+		return workflow.ExecuteActivity(lengthy(ctx, QueueImport, "Check and store the file's orders"), a.Run, in.JobID).Get(ctx, nil)
+	})
+}

@@ -1,0 +1,64 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"roomcover.dev/roomcover/activities"
+	"roomcover.dev/roomcover/clock"
+)
+
+// Invitation is the workflow of one invitation (RULES 2): it sends the mail,
+// reminds on d+7, d+21 and d+28, and ends at the end of local day d+30 (R121)
+// or when the invitation is accepted, superseded or revoked.
+type Invitation struct{ Clock clock.Clock }
+
+type invitation struct {
+	*process
+	in     InvitationInput
+	closed workflow.ReceiveChannel
+}
+
+// Run is the workflow's function.
+func (w Invitation) Run(ctx workflow.Context, in InvitationInput) error {
+	i := &invitation{process: newProcess(ctx, w.Clock, in.InvitationID), in: in, closed: workflow.GetSignalChannel(ctx, SignalClosed)}
+	i.sendMails(ctx, in.InvitationID, "Send the invitation")
+	if err := i.wait(ctx); err != nil {
+		return err
+	}
+	for i.closed.ReceiveAsync(nil) { // it was heeded; a signal left behind is a warning in the log
+	}
+	return i.sent(ctx)
+}
+
+// wait goes through the reminders to the expiry; each may find the invitation
+// closed.
+func (i *invitation) wait(ctx workflow.Context) error {
+	for _, r := range i.in.Reminders {
+		if closed, err := i.awaitUntil(ctx, r.At, i.closed, "Reminder"); closed || err != nil {
+			return err
+		}
+		if live, err := i.remind(ctx, r.Day); !live || err != nil {
+			return err
+		}
+	}
+	if closed, err := i.awaitUntil(ctx, i.in.ExpiresAt, i.closed, "Invitation validity"); closed || err != nil {
+		return err
+	}
+	var a *activities.Invitations
+	return i.step(ctx, "expire", func(ctx workflow.Context) error {
+		return workflow.ExecuteActivity(database(ctx, "Expire the invitation"), a.Expire, i.in.InvitationID).Get(ctx, nil)
+	})
+}
+
+func (i *invitation) remind(ctx workflow.Context, day int) (live bool, err error) {
+	var a *activities.Invitations
+	var status activities.InvitationStatus
+	err = i.step(ctx, "remind", func(ctx workflow.Context) error {
+		in := activities.InvitationReminder{InvitationID: i.in.InvitationID, Day: day}
+		return workflow.ExecuteActivity(database(ctx, "Queue the reminder"), a.Remind, in).Get(ctx, &status)
+	})
+	if err == nil && status.Live {
+		i.sendMails(ctx, i.in.InvitationID, "Send the reminder")
+	}
+	return status.Live, err
+}

@@ -1,0 +1,18 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"roomcover.dev/roomcover/clock"
+)
+
+// Mail is the workflow of one mail that belongs to no order's or invitation's
+// own course: a one-time code, a notice, a mail that an operator sends again.
+type Mail struct{ Clock clock.Clock }
+
+// Run is the workflow's function.
+func (w Mail) Run(ctx workflow.Context, in MailInput) error {
+	p := newProcess(ctx, w.Clock, in.NotificationID)
+	p.sendMails(ctx, in.NotificationID, "Send the mail")
+	return p.sent(ctx)
+}

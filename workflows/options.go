@@ -1,0 +1,45 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"roomcover.dev/roomcover/activities"
+)
+
+// retries are the pauses between the attempts at a step. A refusal or a panic
+// is not tried again: it would fail the same way for ever.
+func retries(first, most time.Duration) *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{InitialInterval: first, BackoffCoefficient: 2, MaximumInterval: most,
+		NonRetryableErrorTypes: []string{activities.ErrorRefused, activities.ErrorPanic}}
+}
+
+// database are the options of a step that only needs the database: it is tried
+// for as long as it takes, and an operator is told when it takes long (by the
+// worker's interceptor). The pauses stay short: an outage that is over should
+// cost no more than half a minute.
+func database(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		StartToCloseTimeout: 30 * time.Second, Summary: summary, RetryPolicy: retries(time.Second, 30*time.Second),
+	})
+}
+
+// mailing are the options of sending mails: three days of attempts with
+// growing pauses (RULES 3), which the activity itself asks for.
+func mailing(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: QueueMail, StartToCloseTimeout: activities.MailLease, ScheduleToCloseTimeout: 72 * time.Hour,
+		Summary: summary, RetryPolicy: retries(5*time.Second, time.Hour),
+	})
+}
+
+// lengthy are the options of a step that works through many rows and says by
+// heartbeats that it still lives.
+func lengthy(ctx workflow.Context, queue, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: queue, StartToCloseTimeout: 2 * time.Hour, HeartbeatTimeout: time.Minute,
+		Summary: summary, RetryPolicy: retries(time.Second, 5*time.Minute),
+	})
+}

@@ -1,0 +1,76 @@
+package workflows
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"roomcover.dev/roomcover/activities"
+	"roomcover.dev/roomcover/clock"
+)
+
+// Order is the workflow of one order (RULES 2): review, fulfilment, mails, and
+// the cancellation window to the end of its last local day. It can be started
+// again at any time: the order's row says where it stands.
+type Order struct{ Clock clock.Clock }
+
+type order struct {
+	*process
+	id          string
+	decided     workflow.ReceiveChannel
+	cancelled   workflow.ReceiveChannel
+	status      activities.OrderStatus
+	compensated map[string]bool
+}
+
+// Run is the workflow's function.
+func (w Order) Run(ctx workflow.Context, in OrderInput) error {
+	o := &order{process: newProcess(ctx, w.Clock, in.OrderID), id: in.OrderID, compensated: map[string]bool{},
+		decided: workflow.GetSignalChannel(ctx, SignalDecided), cancelled: workflow.GetSignalChannel(ctx, SignalCancelled)}
+	if err := o.fulfil(ctx); err != nil {
+		return err
+	}
+	for o.status.Review != nil {
+		if err := o.review(ctx); err != nil {
+			return err
+		}
+	}
+	o.sendMails(ctx, o.id, "Send the order's mails")
+	return o.window(ctx)
+}
+
+// fulfil turns the accepted order into contracts, and learns what is next.
+func (o *order) fulfil(ctx workflow.Context) error {
+	var a *activities.Fulfilment
+	return o.step(ctx, "fulfil", func(ctx workflow.Context) error {
+		o.status = activities.OrderStatus{}
+		return workflow.ExecuteActivity(database(ctx, "Create account, contracts and licences"), a.Fulfil, o.id).Get(ctx, &o.status)
+	})
+}
+
+// window waits out the cancellation window and runs the cancellations that
+// were committed in it, however late they are told: the API accepted them in
+// time. The workflow ends when the window is over, or the whole order is
+// cancelled, and no mail is under way any more.
+func (o *order) window(ctx workflow.Context) error {
+	for _, id := range o.status.Cancellations {
+		if err := o.compensate(ctx, id); err != nil {
+			return err
+		}
+	}
+	timerCtx, cancelTimer := workflow.WithCancel(ctx)
+	defer cancelTimer()
+	over := func() bool { return true }
+	if !o.status.Closed {
+		timer := o.timer(timerCtx, o.status.CancellableUntil, "Cancellation window")
+		over = func() bool { return o.status.Closed || timer.IsReady() }
+	}
+	for {
+		err := workflow.Await(ctx, func() bool { return o.cancelled.Len() > 0 || (over() && o.sending == 0) })
+		var signal CancellationSignal
+		if err != nil || !o.cancelled.ReceiveAsync(&signal) {
+			return err
+		}
+		if err := o.compensate(ctx, signal.CancellationID); err != nil {
+			return err
+		}
+	}
+}

@@ -1,0 +1,114 @@
+package workflows
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"roomcover.dev/roomcover/activities"
+	"roomcover.dev/roomcover/clock"
+)
+
+// process is what the long workflows share: the calendar, mails sent in the
+// background, and steps that never fail in silence.
+type process struct {
+	clock   clock.Clock
+	subject string
+	retry   workflow.ReceiveChannel
+	sending int // senders under way
+}
+
+func newProcess(ctx workflow.Context, c clock.Clock, subject string) *process {
+	return &process{clock: c, subject: subject, retry: workflow.GetSignalChannel(ctx, SignalRetry)}
+}
+
+// step runs a step until it succeeds. When it fails for good, an operator gets
+// a task, and the step waits for the operator's retry. An error means that the
+// workflow was cancelled.
+func (p *process) step(ctx workflow.Context, name string, run func(workflow.Context) error) error {
+	for {
+		err := run(ctx)
+		if err == nil || temporal.IsCanceledError(err) {
+			return err
+		}
+		p.forgetRetries()
+		if err := p.raise(ctx, name, err); err != nil {
+			return err
+		}
+		if err := workflow.Await(ctx, func() bool { return p.retry.Len() > 0 }); err != nil {
+			return err
+		}
+		p.forgetRetries()
+	}
+}
+
+// forgetRetries drops the retries that were told while no step waited for one.
+func (p *process) forgetRetries() {
+	for p.retry.ReceiveAsync(nil) {
+	}
+}
+
+// raise tells an operator what failed.
+func (p *process) raise(ctx workflow.Context, step string, cause error) error {
+	var a *activities.Tasks
+	in := activities.Stuck{SubjectID: p.subject, Step: step, Reason: reasonOf(cause)}
+	return workflow.ExecuteActivity(database(ctx, "Ask an operator for help"), a.RaiseStuck, in).Get(ctx, nil)
+}
+
+// reasonOf is the cause, a rule's code where there is one. What a panic says
+// stays in the log: it may hold anything.
+func reasonOf(err error) string {
+	var app *temporal.ApplicationError
+	var timeout *temporal.TimeoutError
+	var panicked *temporal.PanicError
+	switch {
+	case errors.As(err, &panicked):
+		return "the step panicked; the log has the trace"
+	case errors.As(err, &app):
+		return app.Message()
+	case errors.As(err, &timeout):
+		return "no success in the time allowed"
+	}
+	return err.Error()
+}
+
+// sendMails sends the queued mails of a key in the background; sent awaits all
+// of them. What cannot be sent in three days is given up: an operator gets a
+// task for each such mail.
+func (p *process) sendMails(ctx workflow.Context, key, summary string) {
+	p.sending++
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		defer func() { p.sending-- }()
+		var a *activities.Mail
+		err := workflow.ExecuteActivity(mailing(ctx, summary), a.SendMails, activities.SendMails{Key: key}).Get(ctx, nil)
+		if err == nil || temporal.IsCanceledError(err) {
+			return
+		}
+		give := activities.GiveUpMails{Key: key, Reason: reasonOf(err)}
+		_ = p.step(ctx, "give up mails", func(ctx workflow.Context) error {
+			return workflow.ExecuteActivity(database(ctx, "Hand the mails to an operator"), a.GiveUp, give).Get(ctx, nil)
+		})
+	})
+}
+
+// sent waits until no mail is under way.
+func (p *process) sent(ctx workflow.Context) error {
+	return workflow.Await(ctx, func() bool { return p.sending == 0 })
+}
+
+// awaitUntil waits until the calendar reaches the instant or the channel has a
+// signal, which it leaves there; it tells whether there is one.
+func (p *process) awaitUntil(ctx workflow.Context, at time.Time, c workflow.ReceiveChannel, summary string) (told bool, err error) {
+	timerCtx, cancel := workflow.WithCancel(ctx)
+	defer cancel()
+	timer := p.timer(timerCtx, at, summary)
+	err = workflow.Await(ctx, func() bool { return c.Len() > 0 || timer.IsReady() })
+	return c.Len() > 0, err
+}
+
+// timer fires when the calendar reaches the instant.
+func (p *process) timer(ctx workflow.Context, until time.Time, summary string) workflow.Future {
+	return workflow.NewTimerWithOptions(ctx, p.clock.RealUntil(workflow.Now(ctx), until), workflow.TimerOptions{Summary: summary})
+}

@@ -1,0 +1,176 @@
+//go:build record
+
+package workflows_test
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/temporalproto"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+
+	"roomcover.dev/roomcover/clock"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/sqlitedb"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/worker"
+)
+
+// recordAddress names a Temporal server on which new golden histories are
+// recorded; see testdata/README.md.
+const recordAddress = "ROOMCOVER_RECORD_HISTORIES"
+
+var sweepQuery = &workflowservice.ListWorkflowExecutionsRequest{Namespace: "roomcover", Query: `WorkflowType = "DailySweep" AND ExecutionStatus = "Completed"`}
+
+// studio is a real worker on a real Temporal server, with a calendar on which a
+// day passes in two seconds.
+type studio struct {
+	*bench
+	client client.Client
+}
+
+func newStudio(t *testing.T, address string) *studio {
+	t.Helper()
+	c, err := client.Dial(client.Options{HostPort: address, Namespace: "roomcover", Logger: sdklog.NewStructuredLogger(quiet)})
+	require.NoError(t, err)
+	t.Cleanup(c.Close)
+	fast := clock.Fast(time.Now(), storetest.Now, 2*time.Second)
+	store, err := models.Open(sqlitedb.Open(filepath.Join(t.TempDir(), "roomcover.db")), models.Options{Clock: fast, Key: storetest.Key})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = store.Close() })
+	_, err = store.Migrate(context.Background())
+	require.NoError(t, err)
+	s := &studio{client: c, bench: &bench{t: t, sender: &recorder{}, db: storetest.Env{Store: store, Context: models.WithSystem(context.Background())}}}
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() {
+		done <- worker.Run(ctx, worker.Options{Store: store, Temporal: c, Sender: s.sender, Namespace: "roomcover", PortalURL: "https://portal.example", Log: quiet})
+	}()
+	t.Cleanup(func() { cancel(); require.NoError(t, <-done) })
+	return s
+}
+
+// history reads a workflow's history once it is long enough, or closed.
+func (s *studio) history(id string, ready func([]*historypb.HistoryEvent) bool) *historypb.History {
+	s.t.Helper()
+	var h historypb.History
+	require.Eventually(s.t, func() bool {
+		h.Events = nil
+		i := s.client.GetWorkflowHistory(context.Background(), id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+		for i.HasNext() {
+			e, err := i.Next()
+			if err != nil {
+				return false
+			}
+			h.Events = append(h.Events, e)
+		}
+		return ready(h.Events)
+	}, 2*time.Minute, 20*time.Millisecond, id)
+	return &h
+}
+
+// waits: the mails are sent and a timer runs.
+func waits(events []*historypb.HistoryEvent) bool {
+	timer, sent := false, false
+	for _, e := range events {
+		timer = timer || e.EventType == enums.EVENT_TYPE_TIMER_STARTED
+		if c := e.GetActivityTaskCompletedEventAttributes(); c != nil && timer {
+			sent = true
+		}
+	}
+	return timer && sent && len(events) > 0 && events[len(events)-1].EventType == enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+}
+
+func closed(events []*historypb.HistoryEvent) bool {
+	return len(events) > 0 && events[len(events)-1].EventType == enums.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED
+}
+
+func (s *studio) save(name, id string, ready func([]*historypb.HistoryEvent) bool) {
+	s.t.Helper()
+	h := s.history(id, ready)
+	raw, err := temporalproto.CustomJSONMarshalOptions{}.Marshal(h)
+	require.NoError(s.t, err)
+	var tidy any
+	require.NoError(s.t, json.Unmarshal(raw, &tidy))
+	out, err := json.MarshalIndent(tidy, "", " ")
+	require.NoError(s.t, err)
+	require.NoError(s.t, os.WriteFile(filepath.Join("testdata", name+".json"), append(out, '\n'), 0o600))
+}
+
+// form is an order of a customer of its own.
+func (s *studio) form(po, company string, change ...func(*rules.OrderForm)) rules.OrderForm {
+	f := storetest.Form(po)
+	f.EndCustomer.Company = company
+	for _, c := range change {
+		c(&f)
+	}
+	return f
+}
+
+// TestRecordHistories records the golden histories of the workflows' present
+// shapes.
+func TestRecordHistories(t *testing.T) {
+	address := os.Getenv(recordAddress)
+	require.NotEmpty(t, address, "%s must name a Temporal server", recordAddress)
+	s := newStudio(t, address)
+	reseller := s.db.Reseller(t, "Revenda Sul")
+	normal := s.db.Accept(t, reseller, s.form("PO-1", "Acme Ltda"))
+	s.save("order_waiting", "order/"+normal.ID, waits)
+	inv := s.invitationOf(normal.ID)
+	s.save("invitation_waiting", "invitation/"+inv.ID, waits)
+
+	cancelled := s.db.Accept(t, reseller, s.form("PO-2", "Delta SA"))
+	partly := s.db.Accept(t, reseller, s.form("PO-3", "Eco SA"))
+	undecided := s.db.Accept(t, reseller, s.form("PO-4", "Foco SA", inReview))
+	decided := s.db.Accept(t, reseller, s.form("PO-5", "Gama SA", inReview))
+	s.history("order/"+cancelled.ID, waits)
+	revoked := s.invitationOf(cancelled.ID)
+	s.commitCancel(cancelled.ID, 0)
+	s.history("order/"+partly.ID, waits)
+	s.commitCancel(partly.ID, 3)
+	accepted := s.invitationOf(partly.ID)
+	_, _, err := s.db.AcceptInvitation(s.db.Context, models.Acceptance{InvitationID: accepted.ID, Email: accepted.Email, Name: "Ana Souza", PasswordHash: "x"})
+	require.NoError(t, err)
+	_, err = s.db.DecideOrder(s.operator(), decided.ID, models.Decision{Accept: true, Reason: "fine"})
+	require.NoError(t, err)
+	code, err := s.db.ChallengeInvited(s.db.Context, inv.ID, "browser", "en")
+	require.NoError(t, err)
+	job, err := s.db.CreateImport(s.db.Context, models.ImportJob{OrgID: reseller.ID, Format: "json", DryRun: true, Content: []byte("[]")})
+	require.NoError(t, err)
+
+	s.save("import", "import/"+job.ID, closed)
+	s.save("mail", "mail/"+s.mails(models.NotificationFilter{SubjectID: code.ID})[0].ID, closed)
+	s.save("order_cancelled", "order/"+cancelled.ID, closed)
+	s.save("invitation_revoked", "invitation/"+revoked.ID, closed)
+	s.save("invitation_accepted", "invitation/"+accepted.ID, closed)
+	s.save("order_review_accepted", "order/"+decided.ID, closed)
+	s.save("order_review_rejected", "order/"+undecided.ID, closed)
+	s.save("order_partly_cancelled", "order/"+partly.ID, closed)
+	s.save("order_completed", "order/"+normal.ID, closed)
+	s.save("invitation_expired", "invitation/"+inv.ID, closed)
+	sweeps, err := s.client.ListWorkflow(context.Background(), sweepQuery)
+	require.NoError(t, err)
+	require.NotEmpty(t, sweeps.Executions)
+	s.save("sweep", sweeps.Executions[0].Execution.WorkflowId, closed)
+}
+
+// invitationOf waits for the order's invitation.
+func (s *studio) invitationOf(orderID string) models.Invitation {
+	s.t.Helper()
+	var found []models.Invitation
+	require.Eventually(s.t, func() bool {
+		found, _, _ = s.db.ListInvitations(s.db.Context, "", orderID, models.Page{})
+		return len(found) == 1
+	}, time.Minute, 20*time.Millisecond)
+	return found[0]
+}

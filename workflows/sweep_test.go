@@ -1,0 +1,130 @@
+package workflows_test
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/activities"
+	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/workflows"
+)
+
+func (b *bench) sweep() (out activities.Sweep) {
+	b.t.Helper()
+	b.ExecuteWorkflow(workflows.SweepName)
+	b.ended()
+	require.NoError(b.t, b.GetWorkflowResult(&out))
+	return out
+}
+
+func (b *bench) contract(orderID string) models.ServiceContract {
+	b.t.Helper()
+	contracts, err := b.db.ContractsOfOrder(b.db.Context, orderID)
+	require.NoError(b.t, err)
+	require.Len(b.t, contracts, 1)
+	return contracts[0]
+}
+
+func TestS1_V4_SweepStartsContractsAfterSixtyDays(t *testing.T) {
+	db := storetest.SQLite(t)
+	created := time.Date(2026, 5, 10, 15, 0, 0, 0, time.UTC)
+	b := benchOn(t, db, created)
+	o := b.accept(func(f *rules.OrderForm) { f.PurchasedOn = "2026-05-08" })
+	_, err := db.FulfilOrder(db.Context, o.ID)
+	require.NoError(t, err)
+	start := time.Date(2026, 7, 9, 3, 0, 0, 0, time.UTC) // local midnight
+
+	require.Zero(t, benchOn(t, db, start.Add(-time.Microsecond)).sweep().Started)
+	require.Equal(t, 1, benchOn(t, db, start).sweep().Started)
+	require.Zero(t, benchOn(t, db, start.Add(time.Hour)).sweep().Started, "once")
+	c := b.contract(o.ID)
+	require.Equal(t, rules.ContractActive, c.State)
+	require.Equal(t, models.StartFallback, c.StartReason)
+	require.True(t, start.Equal(*c.StartAt))
+	require.True(t, time.Date(2029, 7, 9, 3, 0, 0, 0, time.UTC).Equal(*c.EndAt))
+
+	require.Equal(t, 1, benchOn(t, db, *c.EndAt).sweep().Expired)
+	require.Equal(t, rules.ContractExpired, b.contract(o.ID).State)
+}
+
+func TestS5_ADailySweepRemindsFiveTimes(t *testing.T) {
+	db := storetest.SQLite(t)
+	b := benchOn(t, db, storetest.Now)
+	inv := b.invited()
+	_, _, err := db.AcceptInvitation(db.Context, models.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Ana Souza", PasswordHash: "x"})
+	require.NoError(t, err)
+	benchOn(t, db, storetest.Now.AddDate(0, 0, 61)).sweep()
+	end := *b.contract(*inv.OrderID).EndAt
+	total := 0
+	for day := -100; day <= 10; day++ {
+		total += benchOn(t, db, end.AddDate(0, 0, day).Add(12*time.Hour)).sweep().Reminded
+	}
+	require.Equal(t, 5, total)
+	require.Len(t, b.mailsOf(rules.TemplateRenewalReminder), 5)
+}
+
+func TestR45b_SweepKilledAfterItsCommit(t *testing.T) {
+	db := storetest.SQLite(t)
+	b := benchOn(t, db, storetest.Now)
+	o := b.accept()
+	_, err := db.FulfilOrder(db.Context, o.ID)
+	require.NoError(t, err)
+	again := benchOn(t, db, storetest.Now.AddDate(0, 0, 61))
+	again.hooks.after = failFor("SweepContracts", 2, func() error { return errKilled })
+	again.sweep()
+	require.Equal(t, 3, again.hooks.count("SweepContracts"))
+	require.Equal(t, rules.ContractActive, b.contract(o.ID).State)
+	_, faults, err := db.VerifyAudit(db.Context)
+	require.NoError(t, err)
+	require.Empty(t, faults)
+}
+
+func TestC7_MailOfItsOwnIsSentOnceAndTriedAgain(t *testing.T) {
+	b := newBench(t)
+	inv := b.invited()
+	code, err := b.db.ChallengeInvited(b.db.Context, inv.ID, "browser", "en")
+	require.NoError(t, err)
+	n := b.mails(models.NotificationFilter{SubjectID: code.ID})[0]
+	tries := 0
+	b.sender.fail = func(m mail.Message) error {
+		if tries++; tries < 4 {
+			return temporary(m)
+		}
+		return nil
+	}
+	b.ExecuteWorkflow(workflows.MailName, workflows.MailInput{NotificationID: n.ID})
+	b.ended()
+	require.Len(t, b.sender.of(rules.TemplateOneTimeCode), 1)
+	require.Contains(t, b.sender.mails[0].Text, b.db.Secrets().OneTimeCode(code.ID))
+}
+
+func TestS35_ImportThatFailsForGoodGoesOnAfterARetry(t *testing.T) {
+	b := newBench(t)
+	content, err := json.Marshal([]rules.OrderForm{storetest.Form("PO-1"), storetest.Form("PO-2")})
+	require.NoError(t, err)
+	job, err := b.db.CreateImport(b.db.Context, models.ImportJob{OrgID: b.db.Reseller(t, "Revenda Sul").ID, Format: "json", Content: content})
+	require.NoError(t, err)
+	b.hooks.before = failFor("Run", 2, func() error {
+		if b.hooks.count("Run") == 1 {
+			return errors.New("the database does not answer")
+		}
+		return refusal()
+	})
+	b.at(b.Now().Add(time.Hour), func() {
+		require.Len(t, b.tasks(models.TaskProcessStuck), 1)
+		b.SignalWorkflow(workflows.SignalRetry, nil)
+	})
+	b.ExecuteWorkflow(workflows.ImportName, workflows.ImportInput{JobID: job.ID})
+	b.ended()
+	done, err := b.db.GetImport(b.db.Context, job.ID, false)
+	require.NoError(t, err)
+	require.Equal(t, models.ImportDone, done.State)
+	require.Equal(t, 2, done.RowsStored)
+}
