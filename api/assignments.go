@@ -1,0 +1,111 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+func (s *service) assignmentRoutes() {
+	read := route{Method: get, Tag: "Assignments", Scope: RoomsRead, Capability: rules.ViewAccount, NoSellers: true}
+	write := route{Method: post, Tag: "Assignments", Scope: RoomsWrite, Capability: rules.ManageRooms, NoSellers: true}
+	mount(s, read.at("list-assignments", "/v1/assignments", "List assignments of licences, newest first"), s.listAssignments)
+	assign := write.at("assign", "/v1/assignments", "Assign a licence to a room", 404, 409)
+	assign.Body, assign.Status, assign.Idempotent = AssignmentRequest{}, http.StatusCreated, true
+	assign.Description = "The first assignment of an order starts all its contracts (S1). Devices that their age covers for less than the contract are named in `warnings` (R125d). " +
+		"Where the terms of the room's country differ from home, their version must be sent (R78e)."
+	mount(s, assign, s.assign)
+	release := write.at("release", "/v1/assignments/{id}/release", "End an assignment", 404, 409)
+	release.Body, release.Idempotent = RoomReasonRequest{}, true
+	release.Description = "The licence goes back to the balance; its contract runs on."
+	mount(s, release, s.release)
+}
+
+// AssignmentRequest assigns a licence.
+type AssignmentRequest struct {
+	LicenceID         string `json:"licence_id"`
+	RoomID            string `json:"room_id"`
+	AcknowledgedTerms int    `json:"acknowledged_terms,omitempty" doc:"Version of the terms of the room's country that was read (R78e)"`
+	Reason            string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+}
+
+// AssignmentView is a stay of a licence in a room.
+type AssignmentView struct {
+	ID             string               `json:"id"`
+	AccountID      string               `json:"account_id"`
+	LicenceID      string               `json:"licence_id"`
+	RoomID         string               `json:"room_id"`
+	ServiceType    rules.ServiceType    `json:"service_type" enum:"SELECT,SYNC_PLUS"`
+	From           time.Time            `json:"from"`
+	To             *time.Time           `json:"to,omitempty" doc:"Exclusive; missing while it lasts"`
+	EndReason      models.AssignmentEnd `json:"end_reason,omitempty" enum:"RELEASED,MOVED,ROOM_ARCHIVED,CANCELLED,EXPIRED"`
+	TermsVersion   int                  `json:"terms_version,omitempty" doc:"Of the room's country, when it was made (S31)"`
+	AcknowledgedAt *time.Time           `json:"acknowledged_at,omitempty" doc:"When differing terms were acknowledged (R78e)"`
+}
+
+func assignmentView(a models.LicenceAssignment) AssignmentView {
+	v := AssignmentView{ID: a.ID, AccountID: a.AccountID, LicenceID: a.LicenceID, RoomID: a.RoomID, ServiceType: a.ServiceType, From: a.FromAt, To: a.ToAt,
+		EndReason: a.EndReason, AcknowledgedAt: a.AcknowledgedAt}
+	if a.Terms != nil {
+		v.TermsVersion = a.Terms.Version
+	}
+	return v
+}
+
+// WarningView tells that a device is covered for less than the contract (R125d).
+type WarningView struct {
+	DeviceID string `json:"device_id"`
+	Code     string `json:"code" enum:"HARDWARE_CAPPED,HARDWARE_OVER_CAP,PURCHASE_DATE_UNKNOWN"`
+	EndsOn   string `json:"ends_on,omitempty" format:"date" doc:"Exclusive end of its hardware cover"`
+}
+
+// AssignedView is what an assignment or a move led to.
+type AssignedView struct {
+	Assignments      []AssignmentView `json:"assignments" nullable:"false"`
+	Warnings         []WarningView    `json:"warnings" nullable:"false"`
+	StartedContracts []string         `json:"started_contracts" nullable:"false" doc:"Contracts that started by it (S1)"`
+}
+
+func assignedView(a models.Assigned) AssignedView {
+	return AssignedView{viewed(a.Assignments, assignmentView), viewed(a.Warnings, func(w rules.CapWarning) WarningView {
+		v := WarningView{DeviceID: w.DeviceID, Code: w.Code}
+		if w.EndsOn != nil {
+			v.EndsOn = w.EndsOn.String()
+		}
+		return v
+	}), append([]string{}, a.Started...)}
+}
+
+func (s *service) assign(ctx context.Context, _ *struct{}) (*one[AssignedView], error) {
+	r, err := decode[AssignmentRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.store.Assign(ctx, models.AssignRequest{LicenceID: r.LicenceID, RoomID: r.RoomID, Acknowledged: r.AcknowledgedTerms, Reason: r.Reason})
+	return single(out, err, assignedView)
+}
+
+func (s *service) release(ctx context.Context, in *IDInput) (*one[AssignmentView], error) {
+	r, err := decode[RoomReasonRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.store.Release(ctx, in.ID, r.Reason)
+	return single(a, err, assignmentView)
+}
+
+type listAssignmentsInput struct {
+	ListInput
+	AccountID string `query:"account_id" maxLength:"64" doc:"Only assignments of this account"`
+	RoomID    string `query:"room_id" maxLength:"64" doc:"Only assignments to this room"`
+	LicenceID string `query:"licence_id" maxLength:"64" doc:"Only assignments of this licence"`
+	Open      bool   `query:"open" doc:"Only those that last"`
+}
+
+func (s *service) listAssignments(ctx context.Context, in *listAssignmentsInput) (*pageOf[AssignmentView], error) {
+	rows, next, err := s.store.ListAssignments(ctx, models.AssignmentFilter{AccountID: in.AccountID, RoomID: in.RoomID, LicenceID: in.LicenceID, Open: in.Open, Page: in.page()})
+	return listed(rows, next, err, assignmentView)
+}

@@ -1,0 +1,128 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// call is what is known about a request under way.
+type call struct {
+	token models.APIToken
+	media string
+	body  []byte
+}
+
+type (
+	callKey    struct{}
+	logKey     struct{}
+	requestKey struct{}
+)
+
+func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
+
+func logOf(ctx context.Context) *slog.Logger {
+	if log, ok := ctx.Value(logKey{}).(*slog.Logger); ok {
+		return log
+	}
+	return slog.Default()
+}
+
+func requestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestKey{}).(string)
+	return id
+}
+
+func routeOf(ctx huma.Context) route { return ctx.Operation().Metadata["route"].(route) }
+
+// observe puts the log into the request, for errors that nobody expected.
+func (s *service) observe(ctx huma.Context, next func(huma.Context)) {
+	next(huma.WithValue(ctx, logKey{}, s.Log))
+}
+
+// authenticate finds the token and says who asks and what they may see (C5).
+func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
+	ip := humagin.Unwrap(ctx).ClientIP()
+	if routeOf(ctx).Public {
+		if wait, ok := s.public.take(ip); !ok {
+			ctx.SetHeader("Retry-After", wait)
+			s.refuse(ctx, rules.Refuse(rules.RateLimited, "Too many requests come from this address.", "Wait as long as Retry-After says, then go on."))
+			return
+		}
+		next(ctx)
+		return
+	}
+	t, err := s.tokenOf(ctx)
+	if errors.Is(err, models.ErrBadToken) {
+		// A good token from the same address always passes: callers may share one.
+		if wait, ok := s.strangers.take(rules.Network(ip)); !ok {
+			ctx.SetHeader("Retry-After", wait)
+			err = rules.Refuse(rules.RateLimited, "Too many requests without a good token come from this address.", "Send a good token, and wait as long as Retry-After says.")
+		}
+	}
+	if err != nil {
+		s.refuse(ctx, err)
+		return
+	}
+	scope := models.Scope{Actor: models.Actor{ID: t.ID, Role: t.Role, OrgID: t.OrgID, IP: ip, RequestID: requestID(ctx.Context())}}
+	switch {
+	case t.Role.IsOperator():
+		scope.System = true
+	case t.AccountID != nil:
+		scope.AccountIDs = []string{*t.AccountID}
+	default:
+		scope.OrgID = t.OrgID
+	}
+	c := context.WithValue(models.WithScope(ctx.Context(), scope), callKey{}, &call{token: t})
+	humagin.Unwrap(ctx).Set(tokenForLog, t.ID)
+	next(huma.WithContext(ctx, c))
+}
+
+// tokenOf finds the live token of the Authorization header.
+func (s *service) tokenOf(ctx huma.Context) (models.APIToken, error) {
+	scheme, secret, _ := strings.Cut(ctx.Header("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || !strings.HasPrefix(secret, "rct_") || len(secret) > 128 {
+		return models.APIToken{}, models.ErrBadToken
+	}
+	return s.store.TokenBySecret(ctx.Context(), secret)
+}
+
+// permit holds the token to its rate, its scopes and its role.
+func (s *service) permit(ctx huma.Context, next func(huma.Context)) {
+	r := routeOf(ctx)
+	if r.Public {
+		next(ctx)
+		return
+	}
+	t := callOf(ctx.Context()).token
+	if wait, ok := s.limits.take(t.ID); !ok {
+		ctx.SetHeader("Retry-After", wait)
+		s.refuse(ctx, rules.Refuse(rules.RateLimited, "This token sends too many requests.", "Wait as long as Retry-After says, then go on."))
+		return
+	}
+	if !t.HasScope(r.Scope) {
+		s.refuse(ctx, rules.Refuse(rules.Forbidden, "The token lacks the scope "+r.Scope+".", "Ask an operator for a token with this scope."))
+		return
+	}
+	if !r.allows(t.Role) || (customers(t.Role) && t.AccountID == nil) {
+		s.refuse(ctx, rules.Refuse(rules.Forbidden, "The token's role may not do this.", "Ask an operator."))
+		return
+	}
+	next(ctx)
+}
+
+// refuse answers with a problem before any handler ran.
+func (s *service) refuse(ctx huma.Context, err error) {
+	p := problemFor(ctx.Context(), err)
+	if p.Status == 401 {
+		ctx.SetHeader("WWW-Authenticate", `Bearer realm="roomcover"`)
+	}
+	writeProblem(humagin.Unwrap(ctx), p)
+}

@@ -1,0 +1,185 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"cloud.google.com/go/civil"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+func (s *service) countryRoutes() {
+	mount(s, route{ID: "list-countries", Method: get, Path: "/v1/countries", Tag: "Countries", Summary: "The terms of every country, with their versions and changes",
+		Description: "No token is needed (R78d).", Public: true}, s.listCountries)
+	mount(s, route{ID: "publish-terms", Method: post, Path: "/v1/countries/{country}/terms", Tag: "Countries", Summary: "Publish the next version of a country's terms",
+		Description: "An earlier version is never edited. Assignments that exist keep the better of old and new (S31).",
+		Scope:       CatalogueWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Body: TermsRequest{}, Status: http.StatusCreated, Idempotent: true}, s.publishTerms)
+	mount(s, route{ID: "list-models", Method: get, Path: "/v1/models", Tag: "Countries", Summary: "List the supported products with their effective dates",
+		Scope: CatalogueRead, Capability: rules.ViewAccount, Everyone: true}, s.listModels)
+	mount(s, route{ID: "put-model", Method: put, Path: "/v1/models/{code}", Tag: "Countries", Summary: "Add or change a version of a supported product",
+		Description: "Devices of the model are coverable from then on, without a deployment (R59a).",
+		Scope:       CatalogueWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Body: ModelRequest{}}, s.putModel)
+}
+
+// TermsView is one version of a country's terms.
+type TermsView struct {
+	Country       string         `json:"country"`
+	Version       int            `json:"version"`
+	EffectiveFrom string         `json:"effective_from" format:"date"`
+	Available     bool           `json:"available"`
+	RMASpeed      rules.RMASpeed `json:"rma_speed" doc:"NBD, STANDARD or business days such as 3BD"`
+	Languages     []string       `json:"languages" nullable:"false"`
+	Note          string         `json:"note,omitempty" doc:"What changed"`
+	PublishedAt   time.Time      `json:"published_at"`
+}
+
+func termsView(v models.CountryTermsVersion) TermsView {
+	return TermsView{v.Country, v.Version, v.EffectiveFrom, v.Available, v.RMASpeed, append([]string{}, v.Languages...), v.Note, v.PublishedAt}
+}
+
+// CountriesView is what the public page shows.
+type CountriesView struct {
+	Version   int         `json:"version" doc:"Grows by one with every change of any country's terms"`
+	Countries []TermsView `json:"countries" nullable:"false" doc:"The version of each country that counts today, in UTC"`
+	Changes   []TermsView `json:"changes" nullable:"false" doc:"Every version after a country's first, newest first"`
+}
+
+func (s *service) listCountries(ctx context.Context, _ *struct{}) (*one[CountriesView], error) {
+	all, err := s.store.ListCountryTerms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := CountriesView{Version: 1, Countries: []TermsView{}, Changes: []TermsView{}}
+	today := civil.DateOf(s.store.Clock().Now().UTC()).String()
+	for _, v := range all {
+		last := len(out.Countries) - 1
+		switch {
+		case v.EffectiveFrom > today:
+		case last >= 0 && out.Countries[last].Country == v.Country:
+			if v.EffectiveFrom >= out.Countries[last].EffectiveFrom {
+				out.Countries[last] = termsView(v)
+			}
+		default:
+			out.Countries = append(out.Countries, termsView(v))
+		}
+		if v.Version > 1 {
+			out.Version++
+			out.Changes = append(out.Changes, termsView(v))
+		}
+	}
+	newestFirst(out.Changes)
+	return &one[CountriesView]{Body: out}, nil
+}
+
+// TermsRequest is the next version of a country's terms.
+type TermsRequest struct {
+	EffectiveFrom string         `json:"effective_from" format:"date" doc:"Today or later"`
+	Available     bool           `json:"available"`
+	RMASpeed      rules.RMASpeed `json:"rma_speed"`
+	Languages     []string       `json:"languages,omitempty" nullable:"false"`
+	Note          string         `json:"note" doc:"What changes; shown in the public change log"`
+}
+
+type countryInput struct {
+	Country string `path:"country" maxLength:"2" doc:"ISO 3166, two letters"`
+}
+
+func (s *service) publishTerms(ctx context.Context, in *countryInput) (*one[TermsView], error) {
+	r, err := decode[TermsRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := rules.CountryTerms{Country: in.Country, Available: r.Available, RMASpeed: r.RMASpeed, Languages: r.Languages}
+	t.EffectiveFrom, _ = civil.ParseDate(r.EffectiveFrom) // the zero date is refused below
+	var f fieldCheck
+	f.fail(r.Note == "", "/note", rules.Required, "This field is missing or empty.", "Fill it in.")
+	f.fail(len(r.Note) > 500, "/note", rules.TooLong, "The text has more than 500 octets.", "Shorten it.")
+	if err := rules.Invalid(f.fields); err != nil {
+		return nil, err
+	}
+	v, err := s.store.PublishTerms(ctx, t, r.Note)
+	return single(v, err, termsView)
+}
+
+// ModelRequest is a version of a supported product.
+type ModelRequest struct {
+	Name                  string             `json:"name"`
+	Kind                  rules.ModelKind    `json:"kind" enum:"HARDWARE,ACCESSORY,SOFTWARE,BUNDLE"`
+	Serialised            bool               `json:"serialised,omitempty"`
+	StandardWarrantyYears int                `json:"standard_warranty_years,omitempty" minimum:"0" maximum:"10"`
+	Platform              rules.Platform     `json:"platform,omitempty" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER"`
+	Components            []ModelPartRequest `json:"components,omitempty" nullable:"false" doc:"Of a bundle (R70)"`
+	EffectiveFrom         string             `json:"effective_from,omitempty" format:"date"`
+	EffectiveTo           string             `json:"effective_to,omitempty" format:"date" doc:"Exclusive"`
+}
+
+// ModelPartRequest is one sort of part of a bundle.
+type ModelPartRequest struct {
+	Code     string `json:"code"`
+	Quantity int    `json:"quantity"`
+}
+
+// ModelView is a version of a supported product.
+type ModelView struct {
+	Code string `json:"code"`
+	ModelRequest
+}
+
+func modelView(m rules.ProductModel) ModelView {
+	r := ModelRequest{Name: m.Name, Kind: m.Kind, Serialised: m.Serialised, StandardWarrantyYears: m.StandardWarrantyYears, Platform: m.Platform}
+	for _, c := range m.Components {
+		r.Components = append(r.Components, ModelPartRequest{c.Code, c.Quantity})
+	}
+	if m.EffectiveFrom != nil {
+		r.EffectiveFrom = m.EffectiveFrom.String()
+	}
+	if m.EffectiveTo != nil {
+		r.EffectiveTo = m.EffectiveTo.String()
+	}
+	return ModelView{m.Code, r}
+}
+
+func (s *service) listModels(ctx context.Context, _ *struct{}) (*pageOf[ModelView], error) {
+	all, err := s.store.ListModels(ctx)
+	return listed(all, "", err, modelView)
+}
+
+type modelInput struct {
+	Code string `path:"code" maxLength:"64" doc:"Code of the model"`
+}
+
+func (s *service) putModel(ctx context.Context, in *modelInput) (*one[ModelView], error) {
+	r, err := decode[ModelRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	var f fieldCheck
+	f.dates("/effective_from", r.EffectiveFrom, "/effective_to", r.EffectiveTo)
+	if err := rules.Invalid(f.fields); err != nil {
+		return nil, err
+	}
+	m := rules.ProductModel{Code: in.Code, Name: r.Name, Kind: r.Kind, Serialised: r.Serialised, StandardWarrantyYears: r.StandardWarrantyYears, Platform: r.Platform,
+		EffectiveFrom: dateOf(r.EffectiveFrom), EffectiveTo: dateOf(r.EffectiveTo)}
+	for _, c := range r.Components {
+		m.Components = append(m.Components, rules.Component{Code: c.Code, Quantity: c.Quantity})
+	}
+	m, err = s.store.PutModel(ctx, m)
+	return single(m, err, modelView)
+}
+
+func dateOf(text string) *civil.Date {
+	d, err := civil.ParseDate(text)
+	if err != nil {
+		return nil
+	}
+	return &d
+}
+
+func newestFirst(list []TermsView) {
+	for i, j := 0, len(list)-1; i < j; i, j = i+1, j-1 {
+		list[i], list[j] = list[j], list[i]
+	}
+}

@@ -1,0 +1,107 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humagin"
+
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/strictjson"
+)
+
+// maxBody is how large a request's body may be, in bytes; an import's is
+// maxImport.
+const (
+	maxBody   = 1 << 20
+	maxImport = 32 << 20
+)
+
+var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
+
+// readBody reads a body whole, within its limit, when the route takes one. huma
+// would read and check it by itself, with answers that repeat values.
+func (s *service) readBody(ctx huma.Context, next func(huma.Context)) {
+	r := routeOf(ctx)
+	media := r.Media
+	if r.Body != nil && media == nil {
+		media = []string{mediaJSON}
+	}
+	if media == nil {
+		next(ctx)
+		return
+	}
+	c := callOf(ctx.Context())
+	var err error
+	if c.media, err = mediaType(ctx, media); err == nil {
+		c.body, err = readLimited(ctx, max(r.MaxBody, maxBody))
+	}
+	if err != nil {
+		s.refuse(ctx, err)
+		return
+	}
+	next(ctx)
+}
+
+func mediaType(ctx huma.Context, allowed []string) (string, error) {
+	media, params, err := mime.ParseMediaType(ctx.Header("Content-Type"))
+	charset := strings.ToLower(params["charset"])
+	coding := strings.ToLower(ctx.Header("Content-Encoding"))
+	if err != nil || !slices.Contains(allowed, media) || (charset != "" && charset != "utf-8") || (coding != "" && coding != "identity") {
+		return "", rules.Refuse(codeMedia, "The body's content type, charset or encoding is not taken here.",
+			"Send Content-Type: "+strings.Join(allowed, " or ")+", in UTF-8, without Content-Encoding.")
+	}
+	return media, nil
+}
+
+func readLimited(ctx huma.Context, limit int64) ([]byte, error) {
+	gin := humagin.Unwrap(ctx)
+	body, err := io.ReadAll(http.MaxBytesReader(gin.Writer, gin.Request.Body, limit))
+	var tooLarge *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLarge):
+		return nil, rules.Refuse(codeTooLarge, "The body is too large.", "Send at most 1 MiB; a file of orders to import at most 32 MiB.")
+	case err != nil: // the client went away, or was too slow
+		return nil, rules.Refuse(codeBodyRead, "The body did not arrive whole.", "Send the request again.")
+	}
+	return body, nil
+}
+
+// decode reads the body into T, with every structural error at once.
+func decode[T any](ctx context.Context) (T, error) {
+	v, fields := decodeInto[T](ctx)
+	return v, structural(fields)
+}
+
+func decodeInto[T any](ctx context.Context) (v T, fields []rules.FieldError) {
+	fields = strictjson.Decode(callOf(ctx).body, &v)
+	return v, fields
+}
+
+// structural makes an error of fields. Text that is no JSON at all has a code
+// of its own.
+func structural(fields []rules.FieldError) error {
+	err := rules.Invalid(fields)
+	if n := len(fields); n > 0 && fields[n-1].Code == strictjson.Malformed {
+		e := rules.Refuse(strictjson.Malformed, "The body is not well-formed JSON.", "Correct every place listed and send the request again.")
+		e.Fields = fields
+		return e
+	}
+	return err
+}
+
+// fieldsOf gives the fields of a refused validation.
+func fieldsOf(err error) []rules.FieldError {
+	var refusal *rules.Error
+	if errors.As(err, &refusal) {
+		return refusal.Fields
+	}
+	return nil
+}

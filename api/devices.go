@@ -1,0 +1,150 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+func (s *service) deviceRoutes() {
+	read := route{Method: get, Tag: "Devices", Scope: RoomsRead, Capability: rules.ViewAccount, NoSellers: true}
+	write := route{Method: post, Tag: "Devices", Scope: RoomsWrite, Capability: rules.ManageRooms, NoSellers: true}
+	mount(s, read.at("list-devices", "/v1/devices", "List devices, newest first"), s.listDevices)
+	mount(s, read.at("get-device", "/v1/devices/{id}", "Read a device with its stays", 404), s.getDevice)
+	create := write.at("register-device", "/v1/devices", "Register a device by its serial", 404, 409)
+	create.Body, create.Status, create.Idempotent = DeviceRequest{}, http.StatusCreated, true
+	create.Description = "A serial that the account has already answers 409 with the room in `existing`. One that is registered elsewhere answers 409 SERIAL_CLAIMED; an operator is asked (R27c)."
+	mount(s, create, s.registerDevice)
+	change := write.at("put-device", "/v1/devices/{id}", "Change a device", 404, 409, 412, 428)
+	change.Method, change.Body = put, DeviceRequest{}
+	change.Description = "Replaces what is told of the device; a stored date changes with a reason only (S32). Its room changes by place-device."
+	mount(s, change, s.putDevice)
+	place := write.at("place-device", "/v1/devices/{id}/placement", "Put a device into a room, or out of it", 404, 409)
+	place.Body, place.Idempotent = PlacementRequest{}, true
+	mount(s, place, s.placeDevice)
+}
+
+// DeviceRequest is a device to register, or what is told of it from now on.
+type DeviceRequest struct {
+	AccountID      string `json:"account_id,omitempty" doc:"Operators, without a room: whose device it is"`
+	RoomID         string `json:"room_id,omitempty" doc:"Where it is; only when it is registered"`
+	Serial         string `json:"serial,omitempty" doc:"As it stands on the device; spaces, dashes and case do not matter"`
+	Model          string `json:"model" doc:"Code of the model; one that is not supported is kept, and never covered (R59b)"`
+	PurchasedOn    string `json:"purchased_on,omitempty" format:"date" doc:"Missing: unknown"`
+	PurchaseProof  string `json:"purchase_proof,omitempty" doc:"Where the proof of purchase is kept"`
+	StdWarrantyEnd string `json:"std_warranty_end,omitempty" format:"date" doc:"Exclusive; missing: by the model"`
+	ExtWarrantyEnd string `json:"ext_warranty_end,omitempty" format:"date" doc:"Exclusive"`
+	Reason         string `json:"reason,omitempty" doc:"Operators, and for a stored date: required; goes into the audit"`
+}
+
+func (r DeviceRequest) form() rules.DeviceForm {
+	return rules.DeviceForm{Serial: r.Serial, ModelCode: r.Model, PurchasedOn: r.PurchasedOn, PurchaseProof: r.PurchaseProof, StdWarrantyEnd: r.StdWarrantyEnd, ExtWarrantyEnd: r.ExtWarrantyEnd}
+}
+
+// DeviceView is a device.
+type DeviceView struct {
+	ID             string            `json:"id"`
+	AccountID      string            `json:"account_id"`
+	Serial         string            `json:"serial,omitempty" doc:"Normalised; missing: a part of a bundle that was not read yet"`
+	Model          string            `json:"model"`
+	State          rules.DeviceState `json:"state" enum:"UNPLACED,IN_ROOM,SPARE_ON_SITE,IN_RMA,RETURNED,RETIRED,LOST"`
+	PurchasedOn    string            `json:"purchased_on,omitempty" format:"date"`
+	PurchaseProof  string            `json:"purchase_proof,omitempty"`
+	StdWarrantyEnd string            `json:"std_warranty_end,omitempty" format:"date"`
+	ExtWarrantyEnd string            `json:"ext_warranty_end,omitempty" format:"date"`
+	CreatedAt      time.Time         `json:"created_at"`
+	Version        int64             `json:"version"`
+}
+
+func deviceView(d models.Device) DeviceView {
+	return DeviceView{d.ID, d.AccountID, text(d.Serial), d.ModelCode, d.State, d.PurchasedOn, d.PurchaseProof, d.StdWarrantyEnd, d.ExtWarrantyEnd, d.CreatedAt, d.Version}
+}
+
+// StayView is a stay of a device in a room.
+type StayView struct {
+	RoomID string     `json:"room_id"`
+	From   time.Time  `json:"from"`
+	To     *time.Time `json:"to,omitempty" doc:"Exclusive; missing while it lasts"`
+}
+
+// DeviceDetail is a device with its stays.
+type DeviceDetail struct {
+	DeviceView
+	Stays []StayView `json:"stays" nullable:"false" doc:"Oldest first"`
+}
+
+type listDevicesInput struct {
+	ListInput
+	AccountID string `query:"account_id" maxLength:"64" doc:"Only devices of this account"`
+	RoomID    string `query:"room_id" maxLength:"64" doc:"Only devices that are in this room now"`
+	Model     string `query:"model" maxLength:"64" doc:"Only devices of this model"`
+	State     string `query:"state" enum:"UNPLACED,IN_ROOM,SPARE_ON_SITE,IN_RMA,RETURNED,RETIRED,LOST" doc:"Only devices in this state"`
+	Search    string `query:"q" maxLength:"100" doc:"Part of the serial or of the model's code"`
+}
+
+func (s *service) listDevices(ctx context.Context, in *listDevicesInput) (*pageOf[DeviceView], error) {
+	devices, next, err := s.store.ListDevices(ctx, models.DeviceFilter{AccountID: in.AccountID, RoomID: in.RoomID, ModelCode: in.Model,
+		State: rules.DeviceState(in.State), Search: in.Search, Page: in.page()})
+	return listed(devices, next, err, deviceView)
+}
+
+func (s *service) getDevice(ctx context.Context, in *IDInput) (*roomOutput[DeviceDetail], error) {
+	d, err := s.store.GetDevice(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	stays, err := s.store.PlacementsOf(ctx, d.ID)
+	return &roomOutput[DeviceDetail]{etag(d.Version), DeviceDetail{deviceView(d), viewed(stays, func(p models.DevicePlacement) StayView {
+		return StayView{p.RoomID, p.FromAt, p.ToAt}
+	})}}, err
+}
+
+func deviceAnswer(d models.Device, err error) (*roomOutput[DeviceView], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &roomOutput[DeviceView]{etag(d.Version), deviceView(d)}, nil
+}
+
+func (s *service) registerDevice(ctx context.Context, _ *struct{}) (*roomOutput[DeviceView], error) {
+	r, err := decode[DeviceRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	return deviceAnswer(s.store.RegisterDevice(ctx, models.NewDevice{AccountID: account(ctx, r.AccountID), RoomID: r.RoomID, Form: r.form(), Reason: r.Reason}))
+}
+
+func (s *service) putDevice(ctx context.Context, in *IfMatchInput) (*roomOutput[DeviceView], error) {
+	r, err := decode[DeviceRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	d, err := s.store.GetDevice(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.matches(d.Version); err != nil {
+		return nil, err
+	}
+	if r.RoomID != "" || (r.AccountID != "" && r.AccountID != d.AccountID) {
+		return nil, wrong("/room_id", "UNCHANGEABLE", "Room and account do not change here.", "Leave them out; place the device instead.")
+	}
+	return deviceAnswer(s.store.ChangeDevice(ctx, in.ID, r.form(), d.Version, r.Reason))
+}
+
+// PlacementRequest says where a device is.
+type PlacementRequest struct {
+	RoomID string `json:"room_id,omitempty" doc:"Missing: in no room"`
+	Reason string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+}
+
+func (s *service) placeDevice(ctx context.Context, in *IDInput) (*roomOutput[DeviceView], error) {
+	r, err := decode[PlacementRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	return deviceAnswer(s.store.PlaceDevice(ctx, in.ID, r.RoomID, r.Reason))
+}

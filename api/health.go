@@ -1,0 +1,78 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/gin-gonic/gin"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"roomcover.dev/roomcover/models"
+)
+
+const checkTimeout = 2 * time.Second
+
+// health mounts /healthz (the process lives), /readyz (the database is
+// reachable and its schema right) and /metrics.
+func (s *service) health(router *gin.Engine) {
+	router.GET("/healthz", func(c *gin.Context) {
+		c.JSON(http.StatusOK, gin.H{"status": "ok", "version": s.Version})
+	})
+	router.GET("/readyz", s.ready)
+	if s.Metrics == nil {
+		return
+	}
+	_ = s.Metrics.Register(&backlog{store: s.store}) // refused only when it is there already
+	router.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{})))
+}
+
+// ready answers 200 with a warning when Temporal fails: accepting an order does
+// not need it.
+func (s *service) ready(c *gin.Context) {
+	ctx, cancel := context.WithTimeout(c.Request.Context(), checkTimeout)
+	defer cancel()
+	checks := gin.H{"database": "ok"}
+	status, word := http.StatusOK, "ok"
+	if s.TemporalCheck != nil {
+		checks["temporal"] = "ok"
+		if err := s.TemporalCheck(ctx); err != nil {
+			s.Log.WarnContext(ctx, "temporal does not answer", "error", err)
+			checks["temporal"], word = "failed", "warning"
+		}
+	}
+	if err := s.store.Ready(ctx); err != nil {
+		s.Log.ErrorContext(ctx, "not ready", "error", err)
+		checks["database"], word, status = "failed", "failed", http.StatusServiceUnavailable
+	}
+	c.JSON(status, gin.H{"status": word, "checks": checks})
+}
+
+// backlog measures the outbox when it is asked for.
+type backlog struct{ store *models.Store }
+
+var (
+	backlogCount = prometheus.NewDesc("roomcover_outbox_backlog", "Outbox events not yet told to a workflow.", nil, nil)
+	backlogAge   = prometheus.NewDesc("roomcover_outbox_oldest_seconds", "Age of the oldest of them, in calendar seconds.", nil, nil)
+)
+
+// Describe is part of prometheus.Collector.
+func (b *backlog) Describe(ch chan<- *prometheus.Desc) { ch <- backlogCount; ch <- backlogAge }
+
+// Collect is part of prometheus.Collector. Nothing is told while the database
+// does not answer.
+func (b *backlog) Collect(ch chan<- prometheus.Metric) {
+	ctx, cancel := context.WithTimeout(models.WithSystem(context.Background()), checkTimeout)
+	defer cancel()
+	count, oldest, err := b.store.OutboxBacklog(ctx)
+	if err != nil {
+		return
+	}
+	age := 0.0
+	if count > 0 {
+		age = b.store.Clock().Now().Sub(oldest).Seconds()
+	}
+	ch <- prometheus.MustNewConstMetric(backlogCount, prometheus.GaugeValue, float64(count))
+	ch <- prometheus.MustNewConstMetric(backlogAge, prometheus.GaugeValue, age)
+}

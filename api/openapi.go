@@ -1,0 +1,134 @@
+package api
+
+import (
+	"embed"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net/http"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/gin-gonic/gin"
+)
+
+// exampleFiles hold one request and one response for each operation, named
+// after it. A test runs every request and holds the answers against them.
+//
+//go:embed all:examples
+var exampleFiles embed.FS
+
+const docsPath = "/v1/docs"
+
+const description = "Submit orders for service contracts, follow them, and run the service behind them.\n\n" +
+	"Send `Authorization: Bearer rct_…` with every request. Bodies are JSON in UTF-8, at most 1 MiB. " +
+	"Refusals are `application/problem+json` with a stable `code`; every wrong field is listed at once with its JSON pointer, and no submitted value is repeated. " +
+	"POST requests other than an order take `Idempotency-Key`; an order's key is its purchase order number. " +
+	"Lists are newest first: go on with `cursor` as long as there is a `next_cursor`. " +
+	"A foreign id and one that does not exist answer the same 404."
+
+// config describes the API. huma's own pages, hooks and schema links stay off:
+// its reference page loads scripts from elsewhere.
+func config() huma.Config {
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI:    "3.1.0",
+			Info:       &huma.Info{Title: "Roomcover API", Version: "1", Description: description},
+			Components: &huma.Components{SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "An API token with scopes."}}},
+		},
+		Formats:                      map[string]huma.Format{mediaJSON: huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		DefaultFormat:                mediaJSON,
+		RejectUnknownQueryParameters: true,
+	}
+}
+
+// document adds what the types do not tell, and serves the description and its
+// reference page, both made once.
+func (s *service) document(router *gin.Engine) error {
+	api := s.api.OpenAPI()
+	for _, op := range operations(api) {
+		if err := addExamples(op); err != nil {
+			return err
+		}
+	}
+	asJSON, err1 := json.MarshalIndent(api, "", "  ")
+	asYAML, err2 := api.YAML()
+	page, err3 := renderReference(api)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
+	}
+	serve := func(path, contentType string, body []byte) {
+		router.GET(path, func(c *gin.Context) {
+			c.Header("Cache-Control", "max-age=300")
+			c.Header("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+			c.Data(http.StatusOK, contentType, body)
+		})
+	}
+	serve("/v1/openapi.json", "application/openapi+json", asJSON)
+	serve("/v1/openapi.yaml", "application/openapi+yaml", asYAML)
+	serve(docsPath, "text/html; charset=utf-8", page)
+	serve(docsPath+".css", "text/css; charset=utf-8", referenceCSS)
+	return nil
+}
+
+// operations lists the operations of a description, by path and then method.
+func operations(api *huma.OpenAPI) []*huma.Operation {
+	var out []*huma.Operation
+	for _, path := range sortedKeys(api.Paths) {
+		item := api.Paths[path]
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op != nil {
+				out = append(out, op)
+			}
+		}
+	}
+	return out
+}
+
+func addExamples(op *huma.Operation) error {
+	r := op.Metadata["route"].(route)
+	if r.Media != nil {
+		describeFile(op)
+	}
+	request, err := readExample(op.OperationID + ".request.json")
+	if err != nil {
+		return err
+	}
+	if request != nil && op.RequestBody != nil {
+		op.RequestBody.Content[mediaJSON].Example = request
+	}
+	status := r.Status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	response, err := readExample(op.OperationID + ".response.json")
+	if answer := op.Responses[strconv.Itoa(status)]; err == nil && response != nil && answer.Content[mediaJSON] != nil {
+		answer.Content[mediaJSON].Example = response
+	}
+	return err
+}
+
+func readExample(name string) (any, error) {
+	content, err := exampleFiles.ReadFile("examples/" + name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil //nolint:nilnil // no example is no error
+	}
+	if err != nil {
+		return nil, err
+	}
+	var v any
+	return v, json.Unmarshal(content, &v)
+}
+
+// describeFile documents the body of the import.
+func describeFile(op *huma.Operation) {
+	order := &huma.Schema{Ref: "#/components/schemas/OrderForm"}
+	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
+		mediaJSON:              {Schema: &huma.Schema{Type: "array", Items: order}},
+		"text/csv":             {Schema: &huma.Schema{Type: "string", Description: "A header of the documented columns, then one row per order line."}},
+		"application/x-ndjson": {Schema: &huma.Schema{Type: "string", Description: "One order per line."}},
+	}}
+	if csv, err := exampleFiles.ReadFile("examples/" + op.OperationID + ".request.csv"); err == nil {
+		op.RequestBody.Content["text/csv"].Example = string(csv)
+	}
+}

@@ -1,0 +1,246 @@
+package api_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"flag"
+	"io/fs"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Examples are part of the description and built in: after adding one, run
+// with -update twice.
+var update = flag.Bool("update", false, "write openapi.json anew, and the examples of answers that are missing")
+
+func TestOpenAPIIsTheCommittedOne(t *testing.T) {
+	h := sqlite(t)
+	a := client{house: h}.get("/v1/openapi.json")
+	require.Equal(t, 200, a.Status)
+	require.Equal(t, "application/openapi+json", a.Header.Get("Content-Type"))
+	if *update {
+		require.NoError(t, os.WriteFile("openapi.json", append(a.Body, '\n'), 0o644))
+	}
+	committed, err := os.ReadFile("openapi.json")
+	require.NoError(t, err)
+	require.Equal(t, string(committed), string(a.Body)+"\n", "the API changed: run go test ./api -update and commit api/openapi.json")
+	var doc struct{ OpenAPI string }
+	require.NoError(t, json.Unmarshal(a.Body, &doc))
+	require.Equal(t, "3.1.0", doc.OpenAPI)
+	yaml := client{house: h}.get("/v1/openapi.yaml")
+	require.Contains(t, string(yaml.Body), "openapi: 3.1.0")
+}
+
+func TestReferencePageNeedsNothingFromElsewhere(t *testing.T) {
+	h := sqlite(t)
+	a := client{house: h}.get("/v1/docs")
+	page := string(a.Body)
+	require.Equal(t, "text/html; charset=utf-8", a.Header.Get("Content-Type"))
+	require.NotContains(t, page, "<script")
+	for _, loads := range []string{`href="http`, `href="//`, "src=", "@import", "url("} {
+		require.NotContains(t, page, loads)
+		require.NotContains(t, string(client{house: h}.get("/v1/docs.css").Body), loads)
+	}
+	require.NotContains(t, a.Header.Get("Content-Security-Policy"), "http")
+	require.Contains(t, page, `<section id="submit-order">`)
+	require.Contains(t, page, `id="error-po-number-conflict"`)
+	require.Contains(t, page, "end_customer_postal_code")
+	require.Equal(t, 200, client{house: h}.get("/v1/docs.css").Status)
+	for _, link := range strings.Split(page, `href="#`)[1:] {
+		id, _, _ := strings.Cut(link, `"`)
+		require.Contains(t, page, `id="`+id+`"`)
+	}
+}
+
+// world is what the examples of requests are about: an object of each kind, in
+// a state in which its request succeeds.
+func (h *house) world(t *testing.T) map[string]func() (client, string) {
+	po := 0
+	form := func() rules.OrderForm {
+		po++
+		f := storetest.Form(storetest.PO(100 + po))
+		return f
+	}
+	review := func() orderRef {
+		f := form()
+		f.PurchasedOn = "2026-12-24"
+		return h.Seller.accepted(f)
+	}
+	done := func() orderRef {
+		r := h.Seller.accepted(form())
+		h.fulfil(r.ID)
+		return r
+	}
+	account := func() string { done(); return as[items[ref]](t, h.Lead.get("/v1/accounts"), 200).Items[0].ID }
+	invitation := func() string {
+		i := as[ref](t, h.Lead.post("/v1/accounts/"+account()+"/invitations", map[string]any{"email": "p" + string(rune('a'+po)) + "@acme.example", "contact_name": "P", "role": "READ_ONLY", "reason": "r"}), 201)
+		return i.ID
+	}
+	member := func() string {
+		i := invitation()
+		inv, err := h.GetInvitation(h.Context, i)
+		require.NoError(t, err)
+		_, m, err := h.AcceptInvitation(h.Context, models.Acceptance{InvitationID: i, Email: inv.Email, Name: "P", PasswordHash: "x", Locale: "en"})
+		require.NoError(t, err)
+		return m.ID
+	}
+	mail := func() string { return h.failMail(done().ID, rules.NotificationUnknown).ID }
+	task := func() string {
+		review()
+		return as[items[ref]](t, h.Lead.get("/v1/operator/tasks?state=OPEN&kind=REVIEW_ORDER"), 200).Items[0].ID
+	}
+	job := func() string {
+		return as[ref](t, h.Seller.send("POST", "/v1/orders/import", "[{}]"), 202).ID
+	}
+	at := func(c client, path string, id ...func() string) func() (client, string) {
+		return func() (client, string) {
+			if len(id) > 0 {
+				path = strings.Replace(path, "{id}", id[0](), 1)
+			}
+			return c, path
+		}
+	}
+	of := func(r func() orderRef) func() string { return func() string { return r().ID } }
+	calls := map[string]func() (client, string){
+		"submit-order": at(h.Seller, "/v1/orders"), "list-orders": at(h.Seller, "/v1/orders?limit=1"),
+		"get-order": at(h.Seller, "/v1/orders/{id}", of(done)), "amend-order": at(h.Seller, "/v1/orders/{id}", func() string {
+			f := storetest.Form("PO-2026-0018")
+			f.EndCustomer.Email = "ana@gmail.com"
+			return h.Seller.accepted(f).ID
+		}),
+		"decide-order": at(h.Lead, "/v1/orders/{id}/decision", of(review)), "cancel-order": at(h.Seller, "/v1/orders/{id}/cancellation", of(done)),
+		"terminate-order": at(h.Lead, "/v1/orders/{id}/termination", of(done)), "import-orders": at(h.Seller, "/v1/orders/import"),
+		"get-import": at(h.Seller, "/v1/imports/{id}", job), "list-import-rows": at(h.Seller, "/v1/imports/{id}/rows", func() string {
+			id := job()
+			require.NoError(t, h.PutImportRows(h.Context, []models.ImportRow{{JobID: id, RowNo: 1, Outcome: models.RowRefused,
+				Errors: []rules.FieldError{{Pointer: "/po_number", Code: rules.Required, Message: "This field is missing or empty.", Remedy: "Fill it in."}}}}))
+			return id
+		}),
+		"get-program": at(h.Lead, "/v1/program"), "put-program": at(h.Lead, "/v1/program"), "list-catalogue": at(h.Seller, "/v1/catalogue"),
+		"put-sku": at(h.Lead, "/v1/catalogue/SELECT-2Y"), "list-orgs": at(h.Lead, "/v1/orgs?kind=RESELLER"),
+		"get-org": at(h.Lead, "/v1/orgs/{id}", func() string { return h.Reseller.ID }), "put-org": at(h.Lead, "/v1/orgs"),
+		"create-token": at(h.Lead, "/v1/tokens"), "list-tokens": at(h.Lead, "/v1/tokens?limit=2"),
+		"revoke-token":  at(h.Lead, "/v1/tokens/{id}", func() string { return h.client(h.Reseller.ID, rules.Reseller).tokenID }),
+		"list-accounts": at(h.Lead, "/v1/accounts"), "get-account": at(h.Lead, "/v1/accounts/{id}", account), "create-account": at(h.Lead, "/v1/accounts"),
+		"list-contracts": at(h.Lead, "/v1/contracts?limit=1"), "list-licences": at(h.Lead, "/v1/contracts/{id}/licences", func() string {
+			return as[items[ref]](t, h.Lead.get("/v1/contracts?limit=1"), 200).Items[0].ID
+		}),
+		"change-membership": at(h.Lead, "/v1/memberships/{id}", member), "list-invitations": at(h.Lead, "/v1/accounts/{id}/invitations", account),
+		"invite": at(h.Lead, "/v1/accounts/{id}/invitations", account), "reissue-invitation": at(h.Lead, "/v1/invitations/{id}/reissue", invitation),
+		"revoke-invitation": at(h.Lead, "/v1/invitations/{id}/revocation", invitation), "list-notifications": at(h.Lead, "/v1/notifications?limit=2"),
+		"get-notification": at(h.Lead, "/v1/notifications/{id}", mail), "resend-notification": at(h.Lead, "/v1/notifications/{id}/resend", mail),
+		"list-tasks": at(h.Lead, "/v1/operator/tasks?state=OPEN&limit=2"), "get-task": at(h.Lead, "/v1/operator/tasks/{id}", task),
+		"act-on-task": at(h.Lead, "/v1/operator/tasks/{id}/accept", task), "list-processes": at(h.Lead, "/v1/processes?limit=2"), "count-processes": at(h.Lead, "/v1/processes/counts"),
+	}
+	maps.Copy(calls, h.roomWorld(t, done))
+	return calls
+}
+
+// Every operation has an example of its answer, and of its request when it
+// takes one; all of them are run.
+func TestExamplesOfEveryOperationRun(t *testing.T) {
+	h := sqlite(t)
+	router := api.NewRouter(api.Options{Store: h.Store})
+	described, err := api.Register(router, api.Options{Store: h.Store})
+	require.NoError(t, err)
+	doc := described.OpenAPI()
+	var ids []string
+	world := h.world(t)
+	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+		item := doc.Paths[path]
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op == nil {
+				continue
+			}
+			ids = append(ids, op.OperationID)
+			require.NotEmpty(t, op.Summary)
+			require.Contains(t, world, op.OperationID, "the operation has no example")
+			t.Run(op.OperationID, func(t *testing.T) { h.runExample(t, doc, op, world[op.OperationID]) })
+		}
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(world)), ids)
+	files, err := fs.Glob(os.DirFS("examples"), "*.json")
+	require.NoError(t, err)
+	for _, name := range files {
+		id, _, _ := strings.Cut(name, ".")
+		require.Contains(t, ids, id, "%s belongs to no operation", name)
+	}
+}
+
+func (h *house) runExample(t *testing.T, doc *huma.OpenAPI, op *huma.Operation, where func() (client, string)) {
+	c, path := where()
+	body, media := requestExample(t, op)
+	if text, ok := body.([]byte); ok {
+		for example, real := range h.Stands {
+			text = bytes.ReplaceAll(text, []byte(example), []byte(real))
+		}
+		body = text
+	}
+	headers := []string{}
+	if media != "" {
+		headers = append(headers, "Content-Type", media)
+	}
+	if slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == "If-Match" }) {
+		headers = append(headers, "If-Match", `"1"`)
+	}
+	a := c.send(op.Method, path, body, headers...)
+	status, answerDoc := success(op)
+	require.Equal(t, status, a.Status, string(a.Body))
+	if answerDoc == nil {
+		require.Empty(t, a.Body)
+		return
+	}
+	file := "examples/" + op.OperationID + ".response.json"
+	if _, err := os.Stat(file); *update && err != nil {
+		var v any
+		require.NoError(t, json.Unmarshal(a.Body, &v))
+		pretty, err := json.MarshalIndent(v, "", "  ")
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(file, append(pretty, '\n'), 0o644))
+	}
+	example, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for name, content := range map[string][]byte{"the answer": a.Body, "the example": example} {
+		var v any
+		require.NoError(t, json.Unmarshal(content, &v))
+		res := &huma.ValidateResult{}
+		huma.Validate(doc.Components.Schemas, answerDoc.Schema, huma.NewPathBuffer([]byte{}, 0), huma.ModeReadFromServer, v, res)
+		require.NoError(t, errors.Join(res.Errors...), name)
+	}
+}
+
+func requestExample(t *testing.T, op *huma.Operation) (any, string) {
+	t.Helper()
+	if op.RequestBody == nil {
+		return nil, ""
+	}
+	if op.OperationID == "import-orders" {
+		content, err := os.ReadFile("examples/import-orders.request.csv")
+		require.NoError(t, err)
+		return content, "text/csv"
+	}
+	content, err := os.ReadFile("examples/" + op.OperationID + ".request.json")
+	require.NoError(t, err)
+	return content, "application/json"
+}
+
+func success(op *huma.Operation) (int, *huma.MediaType) {
+	for _, status := range []int{200, 201, 202, 204} {
+		if r := op.Responses[map[int]string{200: "200", 201: "201", 202: "202", 204: "204"}[status]]; r != nil {
+			return status, r.Content["application/json"]
+		}
+	}
+	return 0, nil
+}

@@ -1,0 +1,158 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/orderfile"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/strictjson"
+)
+
+// Codes of refusals that only this package makes.
+const (
+	codeInternal         = "INTERNAL_ERROR"
+	codeMedia            = "UNSUPPORTED_MEDIA_TYPE"
+	codeTooLarge         = "BODY_TOO_LARGE"
+	codeBodyRead         = "BODY_NOT_READ"
+	codeMethod           = "METHOD_NOT_ALLOWED"
+	codeParameter        = "INVALID_PARAMETER"
+	codeKeyInvalid       = "IDEMPOTENCY_KEY_INVALID"
+	codeVersionMissing   = "PRECONDITION_REQUIRED"
+	codeVersionMismatch  = "VERSION_MISMATCH"
+	codeActionNotOffered = "ACTION_NOT_AVAILABLE"
+	codeNotAcceptable    = "NOT_ACCEPTABLE"
+)
+
+// statuses gives every code its HTTP status, in this one place.
+var statuses = map[string]int{
+	rules.ValidationFailed: 422, rules.ReasonRequired: 422, rules.LicencesNotNamed: 422, codeParameter: 422,
+	orderfile.Unreadable: 422, orderfile.Empty: 422, orderfile.TooManyOrders: 422,
+	strictjson.Malformed: 400, codeKeyInvalid: 400, codeBodyRead: 400,
+	rules.Unauthenticated: 401, rules.Forbidden: 403, rules.InvitationWrongPerson: 403,
+	rules.NotFound: 404, codeMethod: 405, codeNotAcceptable: 406,
+	rules.StateConflict: 409, rules.IdempotencyConflict: 409, rules.PONumberConflict: 409, rules.CancellationWindowClosed: 409,
+	rules.SerialRegistered: 409, rules.SerialClaimed: 409, rules.LicenceTaken: 409, rules.LicenceNotInForce: 409, rules.RoomHasLicence: 409,
+	rules.RoomIsArchived: 409, rules.RoomBusy: 409, rules.TermsAckRequired: 409,
+	rules.NotAssignable: 422, rules.CountryNotSupported: 422, rules.ModelNotSupported: 422, rules.WarrantyCapReached: 422,
+	rules.LastAdmin: 409, rules.UserLimit: 409, rules.UnknownSKU: 409, codeActionNotOffered: 409,
+	rules.InvitationExpired: 410, rules.InvitationUsed: 410, rules.InvitationSuperseded: 410, rules.InvitationRevoked: 410,
+	codeVersionMismatch: 412, codeTooLarge: 413, codeMedia: 415, codeVersionMissing: 428, rules.RateLimited: 429,
+	codeInternal: 500,
+}
+
+// Problem is every refusal (RFC 9457). It never repeats a submitted value.
+type Problem struct {
+	Type      string             `json:"type" doc:"Where the code is explained" example:"/v1/docs#error-not-found"`
+	Title     string             `json:"title" doc:"The status in words"`
+	Status    int                `json:"status" doc:"The HTTP status"`
+	Code      string             `json:"code" doc:"Stable code of the refusal"`
+	Detail    string             `json:"detail" doc:"What happened"`
+	Remedy    string             `json:"remedy,omitempty" doc:"What to do about it"`
+	Errors    []rules.FieldError `json:"errors,omitempty" nullable:"false" doc:"Every wrong field: JSON pointer, code, message and remedy"`
+	Existing  string             `json:"existing,omitempty" doc:"Path of the object that is in the way" example:"/v1/rooms/rom_01kb"`
+	RequestID string             `json:"request_id,omitempty" doc:"Names this request when asking for help"`
+}
+
+// Error makes a Problem an error.
+func (p *Problem) Error() string { return p.Code + ": " + p.Detail }
+
+// GetStatus is the HTTP status.
+func (p *Problem) GetStatus() int { return p.Status }
+
+// ContentType is that of every refusal.
+func (p *Problem) ContentType(string) string { return mediaProblem }
+
+const (
+	mediaJSON    = "application/json"
+	mediaProblem = "application/problem+json"
+)
+
+// problemFor turns an error into the answer. An unknown error is logged in
+// full and tells the caller nothing but the request's id.
+func problemFor(ctx context.Context, err error) *Problem {
+	var refusal *rules.Error
+	var problem *Problem
+	switch {
+	case errors.As(err, &problem):
+		return problem
+	case errors.As(err, &refusal) && statuses[refusal.Code] != 0:
+	case errors.Is(err, models.ErrBadToken):
+		refusal = rules.Refuse(rules.Unauthenticated, "The token is missing, unknown, expired or revoked.", "Send Authorization: Bearer with a valid token.")
+	default:
+		logOf(ctx).ErrorContext(ctx, "request failed", slog.String("request_id", requestID(ctx)), slog.Any("error", err))
+		refusal = rules.Refuse(codeInternal, "Internal error.", "Try again later; if it happens again, name the request id when asking for help.")
+	}
+	status := statuses[refusal.Code]
+	p := &Problem{Type: docsPath + "#" + anchor(refusal.Code), Title: http.StatusText(status), Status: status, Code: refusal.Code,
+		Detail: refusal.Message, Remedy: refusal.Remedy, Errors: refusal.Fields, RequestID: requestID(ctx)}
+	var taken *models.SerialTaken
+	if errors.As(err, &taken) {
+		p.Existing = "/v1/devices/" + taken.DeviceID
+		if taken.RoomID != "" {
+			p.Existing = "/v1/rooms/" + taken.RoomID
+		}
+	}
+	return p
+}
+
+func anchor(code string) string {
+	return "error-" + strings.ToLower(strings.ReplaceAll(code, "_", "-"))
+}
+
+var installOnce sync.Once
+
+// installErrors makes huma answer in our form; by itself it would repeat the
+// offending values. huma keeps this in a variable of its package.
+func installErrors() {
+	installOnce.Do(func() {
+		huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
+			return fromHuma(context.Background(), status, errs)
+		}
+		huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
+			return fromHuma(ctx.Context(), status, errs)
+		}
+	})
+}
+
+// fromHuma handles what a handler returned, and what huma itself refuses:
+// parameters that do not fit.
+func fromHuma(ctx context.Context, status int, errs []error) huma.StatusError {
+	var fields []rules.FieldError
+	for _, err := range errs {
+		var detail *huma.ErrorDetail
+		if !errors.As(err, &detail) {
+			return problemFor(ctx, err)
+		}
+		fields = append(fields, rules.FieldError{Pointer: parameterPointer(detail.Location), Code: codeParameter,
+			Message: "This parameter is unknown or its value does not fit.", Remedy: "See the reference for what it may be."})
+	}
+	switch {
+	case status == 0: // huma asks for the type of errors
+		return &Problem{}
+	case len(fields) > 0:
+		e := rules.Refuse(codeParameter, "A parameter of the request is not correct.", "Correct every parameter listed and send the request again.")
+		e.Fields = fields
+		return problemFor(ctx, e)
+	case status == http.StatusNotAcceptable:
+		return problemFor(ctx, rules.Refuse(codeNotAcceptable, "The answer is JSON only.", "Send Accept: application/json, or leave it out."))
+	}
+	return problemFor(ctx, errors.New("huma refused the request"))
+}
+
+// parameterPointer names a parameter by its place, such as /query/limit; a name
+// that looks like no parameter may be a value, and is left out.
+func parameterPointer(location string) string {
+	place, name, _ := strings.Cut(location, ".")
+	if !plainName.MatchString(name) {
+		return "/" + place
+	}
+	return "/" + place + "/" + name
+}

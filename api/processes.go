@@ -1,0 +1,75 @@
+package api
+
+import (
+	"context"
+	"net/url"
+	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+func (s *service) processRoutes() {
+	mount(s, route{ID: "list-processes", Method: get, Path: "/v1/processes", Tag: "Processes", Summary: "List what is under way, newest first",
+		Description: "Every order and invitation that is not finished: what it waits for, since when, until when and who must act. Read from the database, so it answers with Temporal down.",
+		Scope:       ProcessesRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.listProcesses)
+	mount(s, route{ID: "count-processes", Method: get, Path: "/v1/processes/counts", Tag: "Processes", Summary: "Count what is under way by what it waits for",
+		Scope: ProcessesRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.countProcesses)
+}
+
+// ProcessView is something under way.
+type ProcessView struct {
+	ID         string             `json:"id" doc:"Id of the order or invitation"`
+	Kind       models.ProcessKind `json:"kind" enum:"ORDER,INVITATION"`
+	State      string             `json:"state"`
+	WaitsFor   string             `json:"waits_for"`
+	Actor      string             `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, SYSTEM or NOBODY"`
+	Since      time.Time          `json:"since"`
+	Until      *time.Time         `json:"until,omitempty"`
+	Overdue    bool               `json:"overdue"`
+	AccountID  string             `json:"account_id,omitempty"`
+	OrderID    string             `json:"order_id,omitempty"`
+	LastError  string             `json:"last_error,omitempty"`
+	WorkflowID string             `json:"workflow_id"`
+	Link       string             `json:"link,omitempty" doc:"The workflow in the Temporal UI"`
+}
+
+func (s *service) processView(p models.Process) ProcessView {
+	return ProcessView{p.ID, p.Kind, p.State, p.WaitsFor, p.Actor, p.Since, p.Until, p.Overdue, text(p.AccountID), text(p.OrderID), p.LastError, p.WorkflowID, s.workflowLink(p.WorkflowID)}
+}
+
+func (s *service) workflowLink(id string) string {
+	if s.TemporalUI == "" {
+		return ""
+	}
+	return strings.TrimSuffix(s.TemporalUI, "/") + "/namespaces/" + url.PathEscape(s.Namespace) + "/workflows/" + url.PathEscape(id)
+}
+
+type listProcessesInput struct {
+	ListInput
+	Kind     string `query:"kind" enum:"ORDER,INVITATION" doc:"Only this kind"`
+	WaitsFor string `query:"waits_for" maxLength:"64" doc:"Only what waits for this"`
+	Actor    string `query:"actor" enum:"OPERATOR,CUSTOMER,SYSTEM,NOBODY" doc:"Only what waits for this one to act"`
+	Overdue  bool   `query:"overdue" doc:"Only what should have moved on by now"`
+}
+
+func (s *service) listProcesses(ctx context.Context, in *listProcessesInput) (*pageOf[ProcessView], error) {
+	processes, next, err := s.store.ListProcesses(ctx, models.ProcessFilter{Kind: models.ProcessKind(in.Kind), WaitsFor: in.WaitsFor, Actor: in.Actor, Overdue: in.Overdue, Page: in.page()})
+	return listed(processes, next, err, s.processView)
+}
+
+// ProcessCountView counts processes that wait for the same.
+type ProcessCountView struct {
+	Kind     models.ProcessKind `json:"kind" enum:"ORDER,INVITATION"`
+	WaitsFor string             `json:"waits_for"`
+	Actor    string             `json:"actor"`
+	Count    int64              `json:"count"`
+}
+
+func (s *service) countProcesses(ctx context.Context, _ *struct{}) (*pageOf[ProcessCountView], error) {
+	counts, err := s.store.CountProcesses(ctx)
+	return listed(counts, "", err, func(c models.ProcessCount) ProcessCountView {
+		return ProcessCountView{c.Kind, c.WaitsFor, c.Actor, c.N}
+	})
+}

@@ -1,0 +1,34 @@
+package api
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestLimitersForgetTheOneThatWasQuietForLongest(t *testing.T) {
+	l := newLimiters(0.001, 1)
+	_, ok := l.take("first")
+	require.True(t, ok)
+	_, ok = l.take("first")
+	require.False(t, ok)
+	for i := range maxLimiters - 1 {
+		l.take(fmt.Sprint(i))
+	}
+	_, ok = l.take("first")
+	require.False(t, ok, "still remembered, and used last")
+	l.take("one more")
+	require.Len(t, l.byID, maxLimiters)
+	require.Equal(t, maxLimiters, l.order.Len())
+	require.NotContains(t, l.byID, "0", "the quietest one is gone")
+	require.Contains(t, l.byID, "first")
+}
+
+// Every code that an answer can have is documented with its status.
+func TestEveryStatusIsAnErrorStatus(t *testing.T) {
+	for code, status := range statuses {
+		require.Greater(t, status, 399, code)
+		require.Regexp(t, `^[A-Z_0-9]+$`, code)
+	}
+}

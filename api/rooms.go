@@ -1,0 +1,205 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+func (s *service) roomRoutes() {
+	read := route{Method: get, Tag: "Rooms", Scope: RoomsRead, Capability: rules.ViewAccount, NoSellers: true}
+	write := route{Method: post, Tag: "Rooms", Scope: RoomsWrite, Capability: rules.ManageRooms, NoSellers: true, Errors: []int{404, 409}}
+	mount(s, read.at("list-rooms", "/v1/rooms", "List rooms, newest first"), s.listRooms)
+	mount(s, read.at("get-room", "/v1/rooms/{id}", "Read a room with its devices and licences", 404), s.getRoom)
+	create := write.at("create-room", "/v1/rooms", "Add a room", 404)
+	create.Body, create.Status, create.Idempotent = RoomRequest{}, http.StatusCreated, true
+	mount(s, create, s.createRoom)
+	change := write.at("put-room", "/v1/rooms/{id}", "Change a room", 404, 409, 412, 428)
+	change.Method, change.Body = put, RoomRequest{}
+	change.Description = "Replaces what is told of the room; its account cannot change."
+	mount(s, change, s.putRoom)
+	archive := write.at("archive-room", "/v1/rooms/{id}/archive", "Archive a room", 404, 409)
+	archive.Body, archive.Idempotent = RoomReasonRequest{}, true
+	archive.Description = "Its licences go back to the balance, and its devices are in no room (S28)."
+	mount(s, archive, s.archiveRoom)
+	move := write.at("move", "/v1/rooms/{id}/move", "Move devices, licences or both to another room", 404, 409)
+	move.Body, move.Idempotent = MoveRequest{}, true
+	move.Description = "All of them or none (R28c). A licence keeps its start and end (R28b)."
+	mount(s, move, s.move)
+	bundle := write.at("add-bundle", "/v1/rooms/{id}/bundles", "Place a bundle: one device for each part", 404, 409)
+	bundle.Body, bundle.Status, bundle.Idempotent = BundleRequest{}, http.StatusCreated, true
+	bundle.Description = "The parts have no serial until it is read from them and sent by put-device (R70)."
+	mount(s, bundle, s.addBundle)
+}
+
+// RoomRequest is a room to add, or what is told of it from now on.
+type RoomRequest struct {
+	AccountID   string            `json:"account_id,omitempty" doc:"Operators: whose room it is; a customer's token has its own"`
+	Name        string            `json:"name"`
+	Site        string            `json:"site,omitempty"`
+	Country     string            `json:"country" doc:"ISO 3166, two letters; decides speed and languages (R78c)"`
+	Platform    rules.Platform    `json:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER"`
+	Criticality rules.Criticality `json:"criticality,omitempty" enum:"NORMAL,HIGH,CRITICAL" doc:"Missing: NORMAL"`
+	TimeZone    string            `json:"time_zone,omitempty" doc:"IANA name; missing: that of the country"`
+	Reason      string            `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+}
+
+func (r RoomRequest) form() rules.RoomForm {
+	return rules.RoomForm{Name: r.Name, Site: r.Site, Country: r.Country, Platform: r.Platform, Criticality: r.Criticality, TimeZone: r.TimeZone}
+}
+
+// RoomReasonRequest says why.
+type RoomReasonRequest struct {
+	Reason string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+}
+
+// RoomView is a room.
+type RoomView struct {
+	ID          string            `json:"id"`
+	AccountID   string            `json:"account_id"`
+	Name        string            `json:"name"`
+	Site        string            `json:"site,omitempty"`
+	Country     string            `json:"country"`
+	Platform    rules.Platform    `json:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER"`
+	Criticality rules.Criticality `json:"criticality" enum:"NORMAL,HIGH,CRITICAL"`
+	TimeZone    string            `json:"time_zone"`
+	State       rules.RoomState   `json:"state" enum:"ACTIVE,ARCHIVED"`
+	ArchivedAt  *time.Time        `json:"archived_at,omitempty"`
+	CreatedAt   time.Time         `json:"created_at"`
+	Version     int64             `json:"version"`
+}
+
+func roomView(r models.Room) RoomView {
+	return RoomView{r.ID, r.AccountID, r.Name, r.Site, r.Country, r.Platform, r.Criticality, r.TimeZone, r.State, r.ArchivedAt, r.CreatedAt, r.Version}
+}
+
+// RoomDetail is a room with what is in it now.
+type RoomDetail struct {
+	RoomView
+	Devices     []DeviceView     `json:"devices" nullable:"false"`
+	Assignments []AssignmentView `json:"assignments" nullable:"false" doc:"Licences assigned now"`
+}
+
+type roomOutput[T any] struct {
+	ETag string `header:"ETag"`
+	Body T
+}
+
+func roomAnswer(r models.Room, err error) (*roomOutput[RoomView], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &roomOutput[RoomView]{etag(r.Version), roomView(r)}, nil
+}
+
+type listRoomsInput struct {
+	ListInput
+	AccountID string `query:"account_id" maxLength:"64" doc:"Only rooms of this account"`
+	Site      string `query:"site" maxLength:"100" doc:"Only rooms of this site"`
+	Country   string `query:"country" maxLength:"2" doc:"Only rooms in this country"`
+	Platform  string `query:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER" doc:"Only rooms of this platform"`
+	State     string `query:"state" enum:"ACTIVE,ARCHIVED" doc:"Only rooms in this state"`
+	Search    string `query:"q" maxLength:"100" doc:"Part of the name or site, or of the serial of a device in the room"`
+}
+
+func (s *service) listRooms(ctx context.Context, in *listRoomsInput) (*pageOf[RoomView], error) {
+	rooms, next, err := s.store.ListRooms(ctx, models.RoomFilter{AccountID: in.AccountID, Site: in.Site, Country: in.Country, Platform: rules.Platform(in.Platform),
+		State: rules.RoomState(in.State), Search: in.Search, Page: in.page()})
+	return listed(rooms, next, err, roomView)
+}
+
+func (s *service) getRoom(ctx context.Context, in *IDInput) (*roomOutput[RoomDetail], error) {
+	r, err := s.store.GetRoom(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	devices, _, err := s.store.ListDevices(ctx, models.DeviceFilter{RoomID: r.ID, Page: models.Page{Limit: 200}})
+	if err != nil {
+		return nil, err
+	}
+	open, _, err := s.store.ListAssignments(ctx, models.AssignmentFilter{RoomID: r.ID, Open: true})
+	return &roomOutput[RoomDetail]{etag(r.Version), RoomDetail{roomView(r), viewed(devices, deviceView), viewed(open, assignmentView)}}, err
+}
+
+// account is the account that a request is about: the token's own, unless it
+// names one.
+func account(ctx context.Context, named string) string {
+	if own := callOf(ctx).token.AccountID; named == "" && own != nil {
+		return *own
+	}
+	return named
+}
+
+func (s *service) createRoom(ctx context.Context, _ *struct{}) (*roomOutput[RoomView], error) {
+	r, err := decode[RoomRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	return roomAnswer(s.store.CreateRoom(ctx, models.NewRoom{AccountID: account(ctx, r.AccountID), Form: r.form(), Reason: r.Reason}))
+}
+
+func (s *service) putRoom(ctx context.Context, in *IfMatchInput) (*roomOutput[RoomView], error) {
+	r, err := decode[RoomRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	room, err := s.store.GetRoom(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.matches(room.Version); err != nil {
+		return nil, err
+	}
+	if r.AccountID != "" && r.AccountID != room.AccountID {
+		return nil, wrong("/account_id", "UNCHANGEABLE", "A room's account cannot change.", "Leave it out, or send the one that you read.")
+	}
+	return roomAnswer(s.store.ChangeRoom(ctx, in.ID, r.form(), room.Version, r.Reason))
+}
+
+func (s *service) archiveRoom(ctx context.Context, in *IDInput) (*roomOutput[RoomView], error) {
+	r, err := decode[RoomReasonRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	return roomAnswer(s.store.ArchiveRoom(ctx, in.ID, r.Reason))
+}
+
+// MoveRequest names what moves where.
+type MoveRequest struct {
+	ToRoomID          string   `json:"to_room_id"`
+	DeviceIDs         []string `json:"device_ids,omitempty" nullable:"false"`
+	LicenceIDs        []string `json:"licence_ids,omitempty" nullable:"false"`
+	AcknowledgedTerms int      `json:"acknowledged_terms,omitempty" doc:"Version of the terms of the new room's country that was read, where they differ from home (R78e)"`
+	Reason            string   `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+}
+
+func (s *service) move(ctx context.Context, in *IDInput) (*one[AssignedView], error) {
+	r, err := decode[MoveRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.store.Move(ctx, models.MoveRequest{FromRoomID: in.ID, ToRoomID: r.ToRoomID, DeviceIDs: r.DeviceIDs, LicenceIDs: r.LicenceIDs,
+		Acknowledged: r.AcknowledgedTerms, Reason: r.Reason})
+	return single(out, err, assignedView)
+}
+
+// BundleRequest names a bundle.
+type BundleRequest struct {
+	Model         string `json:"model" doc:"Code of the bundle"`
+	PurchasedOn   string `json:"purchased_on,omitempty" format:"date"`
+	PurchaseProof string `json:"purchase_proof,omitempty" doc:"Where the proof of purchase is kept"`
+	Reason        string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+}
+
+func (s *service) addBundle(ctx context.Context, in *IDInput) (*pageOf[DeviceView], error) {
+	r, err := decode[BundleRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	devices, err := s.store.AddBundle(ctx, models.NewDevice{RoomID: in.ID, Reason: r.Reason,
+		Form: rules.DeviceForm{ModelCode: r.Model, PurchasedOn: r.PurchasedOn, PurchaseProof: r.PurchaseProof}})
+	return listed(devices, "", err, deviceView)
+}

@@ -1,0 +1,180 @@
+package api
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+const (
+	requestIDHeader = "X-Request-Id"
+	tokenForLog     = "roomcover.token"
+	// pathPrefix is where the JSON API lives; everything else is the portal's.
+	pathPrefix = "/v1/"
+)
+
+// NewRouter makes the engine that API and portal share: request ids, access
+// log, recovery, security headers, and answers for what is not there.
+func NewRouter(o Options) *gin.Engine {
+	o = o.withDefaults()
+	gin.SetMode(gin.ReleaseMode)
+	r := gin.New()
+	r.HandleMethodNotAllowed = true
+	r.RedirectTrailingSlash = false // a redirect would repeat the path, and turn a POST into a GET
+	if err := r.SetTrustedProxies(o.TrustedProxies); err != nil {
+		o.Log.Error("the trusted proxies cannot be read; none is trusted", "error", err)
+		_ = r.SetTrustedProxies(nil) // with nil it cannot fail
+	}
+	r.Use(nameRequest(o.Log), logAccess(o.Log))
+	if o.Metrics != nil {
+		r.Use(countRequests(o.Metrics))
+	}
+	notFound := fallback(o.NotFound, rules.Refuse(rules.NotFound, "There is nothing at this address.", "See /v1/docs for what there is."))
+	r.Use(recoverPanic(o), secure(o), readable(notFound))
+	r.NoRoute(notFound)
+	r.NoMethod(fallback(o.MethodNotAllowed, rules.Refuse(codeMethod, "This address does not take this method.", "See the Allow header, and /v1/docs.")))
+	return r
+}
+
+var soundRequestID = regexp.MustCompile(`^[A-Za-z0-9._-]{8,64}$`)
+
+// nameRequest takes a sound X-Request-Id from the caller or makes one.
+func nameRequest(log *slog.Logger) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		id := c.GetHeader(requestIDHeader)
+		if !soundRequestID.MatchString(id) {
+			id = "req-" + strings.ToLower(rand.Text())
+		}
+		c.Header(requestIDHeader, id)
+		ctx := context.WithValue(c.Request.Context(), requestKey{}, id)
+		c.Request = c.Request.WithContext(context.WithValue(ctx, logKey{}, log))
+		c.Next()
+	}
+}
+
+// RequestID is the id of the request that the context belongs to; empty for none.
+func RequestID(ctx context.Context) string { return requestID(ctx) }
+
+// logAccess writes one line per request: the route's template, never the path
+// itself, the query, an address or a header, which may hold personal data.
+func logAccess(log *slog.Logger) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		start := time.Now()
+		c.Next()
+		level := slog.LevelInfo
+		if c.Writer.Status() >= 500 {
+			level = slog.LevelError
+		}
+		log.LogAttrs(c.Request.Context(), level, "request", slog.String("request_id", requestID(c.Request.Context())),
+			slog.String("method", c.Request.Method), slog.String("route", routeTemplate(c)), slog.Int("status", c.Writer.Status()),
+			slog.Int("bytes", c.Writer.Size()), slog.Duration("took", time.Since(start)), slog.String("token", c.GetString(tokenForLog)))
+	}
+}
+
+func routeTemplate(c *gin.Context) string {
+	if path := c.FullPath(); path != "" {
+		return path
+	}
+	return "none"
+}
+
+// recoverPanic answers a panic with 500 and logs it with its stack.
+func recoverPanic(o Options) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		defer func() {
+			fault := recover()
+			if fault == nil {
+				return
+			}
+			if err, ok := fault.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+				panic(fault)
+			}
+			ctx := c.Request.Context()
+			o.Log.ErrorContext(ctx, "panic", "request_id", requestID(ctx), "panic", fmt.Sprint(fault), "stack", string(debug.Stack()))
+			c.Abort()
+			if !c.Writer.Written() {
+				fallback(o.Failed, errPanic)(c)
+			}
+		}()
+		c.Next()
+	}
+}
+
+var errPanic = errors.New("a handler panicked")
+
+// readable turns away addresses that hold the character NUL or damaged UTF-8:
+// no object has such an id, and PostgreSQL refuses to compare it.
+func readable(notFound gin.HandlerFunc) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		if !sound(c.Request.URL.Path) {
+			notFound(c)
+			c.Abort()
+			return
+		}
+		if !strings.HasPrefix(c.Request.URL.Path, pathPrefix) {
+			return // the portal reads no query that it compares
+		}
+		for name, values := range c.Request.URL.Query() {
+			if !sound(name) || slices.ContainsFunc(values, func(v string) bool { return !sound(v) }) {
+				writeProblem(c, problemFor(c.Request.Context(), invalidParameter("/query", "A parameter holds the character NUL or damaged UTF-8.")))
+				return
+			}
+		}
+	}
+}
+
+func sound(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+
+// secure sets headers that hold for everything; pages set a content security
+// policy of their own.
+func secure(o Options) gin.HandlerFunc {
+	https := strings.HasPrefix(o.PublicURL, "https://")
+	return func(c *gin.Context) {
+		c.Header("X-Content-Type-Options", "nosniff")
+		c.Header("X-Frame-Options", "DENY")
+		c.Header("Referrer-Policy", "no-referrer")
+		c.Header("Cross-Origin-Resource-Policy", "same-origin")
+		c.Header("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		c.Header("Cache-Control", "no-store")
+		if https {
+			c.Header("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		}
+		c.Next()
+	}
+}
+
+// fallback answers in the API's form under /v1 and by the portal's handler
+// elsewhere.
+func fallback(page gin.HandlerFunc, err error) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		p := problemFor(c.Request.Context(), err)
+		switch {
+		case strings.HasPrefix(c.Request.URL.Path, pathPrefix):
+			writeProblem(c, p)
+		case page != nil:
+			page(c)
+		default:
+			c.String(p.Status, p.Detail)
+		}
+	}
+}
+
+func writeProblem(c *gin.Context, p *Problem) {
+	body, _ := json.Marshal(p) // strings and numbers cannot fail
+	c.Data(p.Status, mediaProblem, body)
+	c.Abort()
+}

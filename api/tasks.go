@@ -1,0 +1,139 @@
+package api
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+func (s *service) taskRoutes() {
+	mount(s, route{ID: "list-tasks", Method: get, Path: "/v1/operator/tasks", Tag: "Operator tasks", Summary: "List what needs a person, newest first",
+		Scope: Operator, Capability: rules.WorkTasks, OperatorOnly: true}, s.listTasks)
+	mount(s, route{ID: "get-task", Method: get, Path: "/v1/operator/tasks/{id}", Tag: "Operator tasks", Summary: "Read a task with its actions",
+		Scope: Operator, Capability: rules.WorkTasks, OperatorOnly: true, Errors: []int{404}}, s.getTask)
+	mount(s, route{ID: "act-on-task", Method: post, Path: "/v1/operator/tasks/{id}/{action}", Tag: "Operator tasks", Summary: "Do one of a task's actions",
+		Description: "The actions of a task stand in it: accept and reject an order in review, resend or mark_delivered a mail, reissue an invitation, move a claimed device or refuse, retry a process, close by hand.",
+		Scope:       Operator, Capability: rules.WorkTasks, OperatorOnly: true, Body: ActionRequest{}, Idempotent: true, Errors: []int{404}}, s.actOnTask)
+}
+
+// TaskView is something that needs a person.
+type TaskView struct {
+	ID         string           `json:"id"`
+	Kind       models.TaskKind  `json:"kind"`
+	State      models.TaskState `json:"state" enum:"OPEN,DONE"`
+	What       string           `json:"what" doc:"What to do"`
+	Why        string           `json:"why" doc:"Why it is needed"`
+	SubjectID  string           `json:"subject_id" doc:"What it is about"`
+	AccountID  string           `json:"account_id,omitempty"`
+	Actions    []string         `json:"actions" nullable:"false" doc:"What can be done with it here"`
+	Resolution string           `json:"resolution,omitempty"`
+	ResolvedBy string           `json:"resolved_by,omitempty"`
+	CreatedAt  time.Time        `json:"created_at"`
+	ResolvedAt *time.Time       `json:"resolved_at,omitempty"`
+}
+
+func taskView(t models.OperatorTask) TaskView {
+	v := TaskView{t.ID, t.Kind, t.State, t.What, t.Why, t.SubjectID, text(t.AccountID), []string{}, t.Resolution, t.ResolvedBy, t.CreatedAt, t.ResolvedAt}
+	if t.State == models.TaskOpen {
+		v.Actions = append(v.Actions, t.Actions()...)
+	}
+	return v
+}
+
+type listTasksInput struct {
+	ListInput
+	State     string `query:"state" enum:"OPEN,DONE" doc:"Only tasks in this state"`
+	Kind      string `query:"kind" maxLength:"64" doc:"Only tasks of this kind"`
+	SubjectID string `query:"subject_id" maxLength:"64" doc:"Only tasks about this"`
+}
+
+func (s *service) listTasks(ctx context.Context, in *listTasksInput) (*pageOf[TaskView], error) {
+	tasks, next, err := s.store.ListTasks(ctx, models.TaskFilter{State: models.TaskState(in.State), Kind: models.TaskKind(in.Kind), SubjectID: in.SubjectID, Page: in.page()})
+	return listed(tasks, next, err, taskView)
+}
+
+func (s *service) getTask(ctx context.Context, in *IDInput) (*one[TaskView], error) {
+	t, err := s.store.GetTask(ctx, in.ID)
+	return single(t, err, taskView)
+}
+
+// ActionRequest says why, and whatever the action needs.
+type ActionRequest struct {
+	Reason      string `json:"reason,omitempty" doc:"Required to accept, reject, reissue and close"`
+	AccountID   string `json:"account_id,omitempty" doc:"accept: the account, when the order matches several"`
+	Email       string `json:"email,omitempty" doc:"reissue: another person's address"`
+	ContactName string `json:"contact_name,omitempty" doc:"reissue: another person's name"`
+}
+
+type actionInput struct {
+	IDInput
+	Action string `path:"action" maxLength:"32" doc:"One of the task's actions"`
+}
+
+// actionNeeds is what a role needs beyond working on tasks.
+var actionNeeds = map[string]rules.Capability{"accept": rules.ReviewOrders, "reject": rules.ReviewOrders, "reissue": rules.ManageUsers}
+
+func (s *service) actOnTask(ctx context.Context, in *actionInput) (*one[TaskView], error) {
+	r, err := decode[ActionRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.store.GetTask(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	needs, special := actionNeeds[in.Action]
+	switch {
+	case !slices.Contains(t.Actions(), in.Action):
+		return nil, rules.Refuse(codeActionNotOffered, "This task has no such action.", "Read the task for its actions.")
+	case special && !rules.Allows(callOf(ctx).token.Role, needs).Allowed():
+		return nil, rules.Refuse(rules.Forbidden, "The token's role may not do this.", "Ask an agent.")
+	case t.State == models.TaskDone:
+		return nil, rules.Refuse(rules.StateConflict, "This task is done already.", "Read the task again to see how it was resolved.")
+	}
+	if err := s.act(ctx, t, in.Action, r); err != nil {
+		return nil, err
+	}
+	return s.getTask(ctx, &in.IDInput)
+}
+
+// act does the action and closes the task; some commands of the Store close it
+// by themselves.
+func (s *service) act(ctx context.Context, t models.OperatorTask, action string, r ActionRequest) error {
+	var err error
+	switch action {
+	case "accept", "reject":
+		_, err = s.store.DecideOrder(ctx, t.SubjectID, models.Decision{Accept: action == "accept", Reason: r.Reason, AccountID: r.AccountID})
+		return err
+	case "move", "refuse":
+		_, err = s.store.DecideClaim(ctx, t.SubjectID, action == "move", r.Reason)
+		return err
+	case "retry":
+		return s.store.RetryProcess(ctx, t.ID)
+	case "resend":
+		err = s.store.ResendMail(ctx, t.SubjectID)
+	case "mark_delivered":
+		err = s.store.MailDelivered(ctx, t.SubjectID)
+	case "reissue":
+		if err = needReason(r.Reason); err == nil {
+			_, err = s.store.Reissue(ctx, t.SubjectID, r.Email, strings.TrimSpace(r.ContactName), r.Reason)
+		}
+	default: // close
+		err = needReason(r.Reason)
+	}
+	if err != nil {
+		return err
+	}
+	note := action
+	if r.Reason != "" {
+		note += ": " + r.Reason
+	}
+	if _, err = s.store.ResolveTask(ctx, t.ID, note); rules.CodeOf(err) == rules.StateConflict {
+		return nil // the command closed it
+	}
+	return err
+}

@@ -1,0 +1,169 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+func (s *service) tokenRoutes() {
+	mount(s, route{ID: "create-token", Method: post, Path: "/v1/tokens", Tag: "Tokens", Summary: "Create an API token",
+		Description: "The secret is shown this once; only its hash is stored, and an answer replayed by Idempotency-Key lacks it. Only a lead creates tokens for operators.",
+		Scope:       TokensWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Body: TokenRequest{}, Status: http.StatusCreated, Idempotent: true, Secret: "secret", Errors: []int{404}}, s.createToken)
+	mount(s, route{ID: "list-tokens", Method: get, Path: "/v1/tokens", Tag: "Tokens", Summary: "List API tokens",
+		Scope: TokensWrite, Capability: rules.ManageCatalogue, OperatorOnly: true}, s.listTokens)
+	mount(s, route{ID: "revoke-token", Method: http.MethodDelete, Path: "/v1/tokens/{id}", Tag: "Tokens", Summary: "Revoke an API token at once",
+		Scope: TokensWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Status: http.StatusNoContent, Errors: []int{404}}, s.revokeToken)
+}
+
+// TokenRequest is what a token is made of.
+type TokenRequest struct {
+	OrgID     string     `json:"org_id" doc:"The organisation that the token acts for"`
+	Role      rules.Role `json:"role" enum:"RESELLER,DISTRIBUTOR,OPERATOR_AGENT,OPERATOR_LEAD,OPERATOR_CSM,CUSTOMER_ADMIN,CUSTOMER_READ_ONLY"`
+	AccountID string     `json:"account_id,omitempty" doc:"Customers: the one account that the token acts for; org_id is its parent"`
+	Label     string     `json:"label" doc:"What people call it"`
+	Scopes    []string   `json:"scopes,omitempty" nullable:"false" doc:"Missing: all that make sense for the role"`
+	ValidDays int        `json:"valid_days,omitempty" minimum:"1" maximum:"730" doc:"Missing: 365"`
+}
+
+// TokenView is a token without its secret.
+type TokenView struct {
+	ID        string     `json:"id"`
+	OrgID     string     `json:"org_id"`
+	Role      rules.Role `json:"role"`
+	AccountID string     `json:"account_id,omitempty"`
+	Label     string     `json:"label"`
+	Prefix    string     `json:"prefix" doc:"How the secret begins"`
+	Scopes    []string   `json:"scopes" nullable:"false"`
+	CreatedAt time.Time  `json:"created_at"`
+	ExpiresAt time.Time  `json:"expires_at"`
+	RevokedAt *time.Time `json:"revoked_at,omitempty"`
+}
+
+// NewTokenView is a token with its secret.
+type NewTokenView struct {
+	TokenView
+	Secret string `json:"secret,omitempty" doc:"Keep it: it is not shown again"`
+}
+
+func tokenView(t models.APIToken) TokenView {
+	return TokenView{t.ID, t.OrgID, t.Role, text(t.AccountID), t.Label, t.Prefix, append([]string{}, strings.Fields(t.Scopes)...), t.CreatedAt, t.ExpiresAt, t.RevokedAt}
+}
+
+func (s *service) createToken(ctx context.Context, _ *struct{}) (*one[NewTokenView], error) {
+	r, err := decode[TokenRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkToken(&r); err != nil {
+		return nil, err
+	}
+	if err := mayHandle(ctx, r.Role); err != nil {
+		return nil, err
+	}
+	org, err := s.store.GetOrg(ctx, r.OrgID)
+	if err != nil {
+		return nil, err
+	}
+	if !fits(r.Role, org.Kind) {
+		return nil, wrong("/role", "ROLE_DOES_NOT_FIT", "An organisation of this kind cannot have this role.", "Name an organisation of the role's kind.")
+	}
+	if err := s.checkTokenAccount(ctx, r); err != nil {
+		return nil, err
+	}
+	if err := mayGrant(ctx, r); err != nil {
+		return nil, err
+	}
+	t, secret, err := s.store.CreateToken(ctx, models.NewToken{OrgID: r.OrgID, Role: r.Role, AccountID: r.AccountID, Label: r.Label, Scopes: r.Scopes,
+		ExpiresAt: time.Now().AddDate(0, 0, r.ValidDays)})
+	return single(t, err, func(t models.APIToken) NewTokenView { return NewTokenView{tokenView(t), secret} })
+}
+
+// checkTokenAccount holds a customer's token to one account of its organisation.
+func (s *service) checkTokenAccount(ctx context.Context, r TokenRequest) error {
+	if customers(r.Role) == (r.AccountID == "") {
+		return wrong("/account_id", "ACCOUNT_DOES_NOT_FIT", "A customer's token names its account, and no other token does.", "Name the account, or leave it out.")
+	}
+	if r.AccountID == "" {
+		return nil
+	}
+	acc, err := s.store.GetAccount(ctx, r.AccountID)
+	if err == nil && acc.ParentOrgID != r.OrgID {
+		err = wrong("/account_id", "ACCOUNT_DOES_NOT_FIT", "The account belongs to another organisation.", "Name its parent as org_id.")
+	}
+	return err
+}
+
+// checkToken also fills in what is missing.
+func checkToken(r *TokenRequest) error {
+	var f fieldCheck
+	f.fail(!slices.Contains(Roles(), r.Role), "/role", "UNKNOWN_ROLE", "There is no such role for a token.", "See the reference for the roles.")
+	f.fail(strings.TrimSpace(r.Label) == "", "/label", rules.Required, "This field is missing or empty.", "Fill it in.")
+	f.fail(len(r.Label) > 100, "/label", rules.TooLong, "The text has more than 100 octets.", "Shorten it.")
+	if r.ValidDays == 0 {
+		r.ValidDays = 365
+	}
+	f.fail(r.ValidDays < 1 || r.ValidDays > 730, "/valid_days", rules.OutOfRange, "A token is valid for 1 to 730 days.", "Send a number in this range.")
+	all := ScopesFor(r.Role)
+	for i, scope := range r.Scopes {
+		f.fail(!slices.Contains(all, scope), fmt.Sprintf("/scopes/%d", i), "UNKNOWN_SCOPE", "The role has no such scope.", "See the reference for the scopes.")
+	}
+	if r.Scopes == nil {
+		r.Scopes = all
+	}
+	return rules.Invalid(f.fields)
+}
+
+// mayGrant keeps an operator's token from making one that may do more.
+func mayGrant(ctx context.Context, r TokenRequest) error {
+	if !r.Role.IsOperator() {
+		return nil
+	}
+	var f fieldCheck
+	for i, scope := range r.Scopes {
+		f.fail(!callOf(ctx).token.HasScope(scope), fmt.Sprintf("/scopes/%d", i), "SCOPE_NOT_HELD", "Your own token lacks this scope.", "Leave it out, or use a token that has it.")
+	}
+	return rules.Invalid(f.fields)
+}
+
+// mayHandle keeps an agent from making a token that may do more than the agent.
+func mayHandle(ctx context.Context, role rules.Role) error {
+	if role.IsOperator() && callOf(ctx).token.Role != rules.OperatorLead {
+		return rules.Refuse(rules.Forbidden, "Only a lead handles tokens of operators.", "Ask a lead.")
+	}
+	return nil
+}
+
+func fits(role rules.Role, kind models.OrgKind) bool {
+	switch role {
+	case rules.Reseller:
+		return kind == models.OrgReseller
+	case rules.Distributor:
+		return kind == models.OrgDistributor
+	case rules.CustomerAdmin, rules.CustomerReadOnly:
+		return kind == models.OrgCustomerParent
+	}
+	return kind == models.OrgOperator
+}
+
+func (s *service) listTokens(ctx context.Context, in *ListInput) (*pageOf[TokenView], error) {
+	tokens, next, err := s.store.ListTokens(ctx, in.page())
+	return listed(tokens, next, err, tokenView)
+}
+
+func (s *service) revokeToken(ctx context.Context, in *IDInput) (*struct{}, error) {
+	t, err := s.store.GetToken(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := mayHandle(ctx, t.Role); err != nil {
+		return nil, err
+	}
+	return nil, s.store.RevokeToken(ctx, in.ID)
+}
