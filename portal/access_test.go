@@ -1,0 +1,253 @@
+package portal
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+// ownAffairs are the POSTs that concern the visitor alone; every other one
+// changes an account and is the administrator's.
+var ownAffairs = map[string]bool{"/account": true, "/invitation": true, "/invitation/code": true, "/invitation/person": true,
+	"/invitation/accept": true, "/invitation/request": true, "/sign-in": true, "/sign-out": true,
+	"/sessions/end": true, "/sessions/end-others": true, "/password-reset": true, "/password-reset/new": true}
+
+func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
+	w := newWorld(t)
+	ana, inv := w.admin()
+	bruno := w.member(inv.AccountID, "bruno@acme.example", models.RoleReadOnly)
+	w.member(inv.AccountID, "dora@acme.example", models.RoleReadOnly)
+
+	ids := w.memberIDs(inv.AccountID)
+	again := w.pending(inv.AccountID, "again@acme.example")
+	revoke := w.pending(inv.AccountID, "revoke@acme.example")
+	forms := map[string][]string{
+		"/colleagues":                        {"/colleagues", "name", "New", "email", "new@acme.example", "role", "ADMIN"},
+		"/colleagues/:id/role":               {"/colleagues/" + ids["dora@acme.example"] + "/role", "role", "ADMIN"},
+		"/colleagues/:id/remove":             {"/colleagues/" + ids["dora@acme.example"] + "/remove"},
+		"/colleagues/invitations/:id/resend": {"/colleagues/invitations/" + again.ID + "/resend"},
+		"/colleagues/invitations/:id/revoke": {"/colleagues/invitations/" + revoke.ID + "/revoke"},
+	}
+	orders, _, err := w.ListOrders(w.Context, models.OrderFilter{})
+	require.NoError(t, err)
+	forms["/service-orders/:id/cancellation"] = []string{"/service-orders/" + orders[0].ID + "/cancellation", "reason", "not needed"}
+	for _, r := range routes() {
+		if r.method != post || ownAffairs[r.path] {
+			continue
+		}
+		form, ok := forms[r.path]
+		require.True(t, ok, "the route %s is not covered by this test", r.path)
+		require.Equal(t, admin, r.access, r.path)
+		refused := bruno.post(form[0], form[1:]...)
+		require.Equal(t, 403, refused.status, r.path)
+		require.Contains(t, refused.body, "For administrators only")
+		require.Equal(t, "/sign-in", w.guest().post(form[0], form[1:]...).path, r.path)
+		require.Equal(t, 200, ana.post(form[0], form[1:]...).status, r.path)
+	}
+	page := bruno.get("/colleagues").body
+	require.NotContains(t, page, `method="post" action="/colleagues`)
+	require.Contains(t, page, "ask an administrator")
+}
+
+func (w *world) memberIDs(accountID string) map[string]string {
+	w.t.Helper()
+	members, err := w.MembersOf(w.Context, accountID)
+	require.NoError(w.t, err)
+	out := map[string]string{}
+	for _, m := range members {
+		out[m.Email] = m.ID
+	}
+	return out
+}
+
+func (w *world) pending(accountID, email string) models.Invitation {
+	w.t.Helper()
+	inv, err := w.Invite(w.Context, models.NewInvite{AccountID: accountID, Email: email, ContactName: "P", Role: models.RoleReadOnly, Kind: models.InvitationForColleague})
+	require.NoError(w.t, err)
+	return inv
+}
+
+// site opens another account with its own administrator.
+func (w *world) site(email string) (*guest, models.Account) {
+	w.t.Helper()
+	acc, err := w.CreateAccount(w.as(rules.OperatorAgent), rules.Party{Company: "Globex", Address: storetest.Form("x").EndCustomer.Address}, "", models.ModeSite)
+	require.NoError(w.t, err)
+	g := w.guest()
+	require.Equal(w.t, "/", g.accept(w.pending(acc.ID, email), "Gil").path)
+	return g, acc
+}
+
+func TestC5_ForeignThingsDoNotExist(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		_, inv := w.admin()
+		gil, acc := w.site("gil@globex.example")
+		require.NotEqual(t, inv.AccountID, acc.ID)
+		ana := w.memberIDs(inv.AccountID)["ana.souza@acme.example"]
+		open := w.pending(inv.AccountID, "open@acme.example")
+		for path, form := range map[string][]string{
+			"/colleagues/" + ana + "/role":                   {"role", "READ_ONLY"},
+			"/colleagues/" + ana + "/remove":                 nil,
+			"/colleagues/mem_missing/remove":                 nil,
+			"/colleagues/invitations/" + open.ID + "/resend": nil,
+			"/colleagues/invitations/" + open.ID + "/revoke": nil,
+			"/colleagues/invitations/inv_missing/revoke":     nil,
+			"/account": {"account", inv.AccountID},
+			"/colleagues/" + strings.Repeat("x", 300) + "/role": {"role", "ADMIN"},
+		} {
+			require.Equal(t, 404, gil.post(path, form...).status, path)
+		}
+		require.True(t, w.state(open.ID).Live())
+		for _, path := range []string{"/", "/service-orders", "/colleagues"} {
+			require.NotContains(t, gil.get(path).body, "acme", path)
+		}
+		require.Contains(t, gil.get("/service-orders").body, "no service orders in this account")
+	})
+}
+
+// A person may be administrator of one account and read-only in another: what
+// they hold in the first opens nothing in the second.
+func TestR42_ARoleHoldsInItsOwnAccountOnly(t *testing.T) {
+	w := newWorld(t)
+	_, inv := w.admin()
+	gil, acc := w.site("gil@globex.example")
+	gil.get(w.link(w.pending(inv.AccountID, "gil@globex.example")))
+	require.Equal(t, "/", gil.post("/invitation/accept").path)
+	require.Contains(t, gil.get("/").body, "Acme Ltda")
+	require.Equal(t, 403, gil.post("/colleagues", "name", "X", "email", "x@acme.example", "role", "ADMIN").status)
+	require.Contains(t, gil.post("/account", "account", acc.ID).body, "Globex")
+	ids := w.memberIDs(inv.AccountID)
+	require.Equal(t, 404, gil.post("/colleagues/"+ids["gil@globex.example"]+"/role", "role", "ADMIN").status)
+	require.Equal(t, 404, gil.post("/colleagues/"+ids["ana.souza@acme.example"]+"/remove").status)
+	require.Equal(t, 200, gil.post("/colleagues", "name", "Y", "email", "y@globex.example", "role", "READ_ONLY").status)
+	require.Equal(t, acc.ID, w.latestInvitation("y@globex.example").AccountID)
+}
+
+func TestS18_TheLastAdministratorStays(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ana, inv := w.admin()
+		me := "/colleagues/" + w.memberIDs(inv.AccountID)["ana.souza@acme.example"]
+		for _, form := range [][]string{{me + "/role", "role", "READ_ONLY"}, {me + "/remove"}} {
+			r := ana.post(form[0], form[1:]...)
+			require.Equal(t, 409, r.status)
+			require.Contains(t, r.body, "needs an administrator")
+		}
+		bruno := w.member(inv.AccountID, "bruno@acme.example", models.RoleAdmin)
+		require.Equal(t, "/", ana.post(me+"/role", "role", "READ_ONLY").path)
+		require.Equal(t, 403, ana.post("/colleagues", "name", "X", "email", "x@acme.example", "role", "ADMIN").status, "at once")
+		require.Equal(t, "/colleagues", bruno.post(me+"/remove").path)
+		r := ana.get("/")
+		require.Equal(t, 403, r.status)
+		require.Contains(t, r.body, "belong to no account")
+		require.Equal(t, 400, bruno.post(me+"/role", "role", "OWNER").status)
+	})
+}
+
+func TestS19_AnAccountHasALimitOfPeople(t *testing.T) {
+	w := newWorld(t)
+	ana, inv := w.admin()
+	pool, err := w.Pool()
+	require.NoError(t, err)
+	_, err = pool.Exec("UPDATE accounts SET user_limit = 1 WHERE id = '" + inv.AccountID + "'")
+	require.NoError(t, err)
+	r := ana.post("/colleagues", "name", "X", "email", "x@acme.example", "role", "ADMIN")
+	require.Equal(t, 409, r.status)
+	require.Contains(t, r.body, "limit of people")
+	require.Contains(t, r.body, `value="x@acme.example"`, "what was typed stays")
+}
+
+func TestR117b_ColleaguesAreInvitedWithARole(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ana, inv := w.admin()
+		for _, role := range []models.MemberRole{models.RoleAdmin, models.RoleReadOnly} {
+			email := strings.ToLower(string(role)) + "@acme.example"
+			ana.post("/colleagues", "name", "Colleague", "email", email, "role", string(role))
+			made := w.latestInvitation(email)
+			require.Equal(t, role, made.Role)
+			require.Equal(t, models.InvitationForColleague, made.Kind)
+			require.Equal(t, inv.AccountID, made.AccountID)
+			require.NotEqual(t, "system", made.InvitedBy)
+			g := w.guest()
+			require.Equal(t, "/", g.accept(made, "Colleague").path)
+		}
+		for _, form := range [][]string{
+			{"name", "", "email", "a@acme.example", "role", "ADMIN"},
+			{"name", "A", "email", "not an address", "role", "ADMIN"},
+		} {
+			r := ana.post("/colleagues", form...)
+			require.Equal(t, 422, r.status)
+			require.Contains(t, r.body, "aria-invalid")
+		}
+		require.Equal(t, 409, ana.post("/colleagues", "name", "A", "email", "a@acme.example", "role", "OWNER").status)
+		r := ana.post("/colleagues", "name", "Again", "email", "ADMIN@acme.example", "role", "ADMIN")
+		require.Equal(t, 409, r.status)
+		require.Contains(t, r.body, "has access or an open invitation already")
+	})
+}
+
+func TestR117b_OpenInvitationsAreSentAgainAndWithdrawn(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ana, inv := w.admin()
+		old := w.pending(inv.AccountID, "bruno@acme.example")
+		require.Contains(t, ana.get("/colleagues").body, "Valid until 23 December 2026")
+		require.Equal(t, "/colleagues", ana.post("/colleagues/invitations/"+old.ID+"/resend").path)
+		next := w.latestInvitation("bruno@acme.example")
+		require.NotEqual(t, old.ID, next.ID)
+		require.Equal(t, 410, w.guest().get(w.link(old)).status)
+		require.Equal(t, "/colleagues", ana.post("/colleagues/invitations/"+next.ID+"/revoke").path)
+		require.Equal(t, 410, w.guest().get(w.link(next)).status)
+		require.NotContains(t, ana.get("/colleagues").body, "bruno@acme.example")
+		r := ana.post("/colleagues/invitations/" + next.ID + "/revoke")
+		require.Equal(t, 409, r.status)
+		require.NotContains(t, r.body, "was withdrawn", "no message of success on a refusal")
+	})
+}
+
+func TestR117c_TheChecklistFollowsTheFacts(t *testing.T) {
+	w := newWorld(t)
+	ana, inv := w.admin()
+	before := ana.get("/onboarding").body
+	require.Contains(t, before, "0 of 4 done")
+	require.Contains(t, before, `<a href="/colleagues">Invite a colleague</a>`)
+	ana.post("/colleagues", "name", "B", "email", "b@acme.example", "role", "ADMIN")
+	after := ana.get("/onboarding").body
+	require.Contains(t, after, "1 of 4 done")
+	require.Equal(t, 3, strings.Count(after, "Coming soon"))
+	pool, err := w.Pool()
+	require.NoError(t, err)
+	_, err = pool.Exec("UPDATE licences SET state = 'ASSIGNED' WHERE seq = 1 AND account_id = '" + inv.AccountID + "'")
+	require.NoError(t, err)
+	require.Contains(t, ana.get("/onboarding").body, "2 of 4 done")
+}
+
+func TestR42_ANewRoleDoesNotLiftASuspension(t *testing.T) {
+	w := newWorld(t)
+	ana, inv := w.admin()
+	bruno := w.member(inv.AccountID, "bruno@acme.example", models.RoleReadOnly)
+	id := w.memberIDs(inv.AccountID)["bruno@acme.example"]
+	_, err := w.ChangeMembership(w.as(rules.OperatorAgent), id, models.RoleReadOnly, rules.MembershipSuspended, "dispute")
+	require.NoError(t, err)
+	require.Equal(t, 403, bruno.get("/").status)
+	require.Contains(t, ana.post("/colleagues/"+id+"/role", "role", "ADMIN").body, "Access suspended")
+	require.Equal(t, 403, bruno.get("/").status)
+}
+
+func TestR117b_InvitationsThatNeedAnotherTryAreShown(t *testing.T) {
+	w := newWorld(t)
+	ana, inv := w.admin()
+	gone, lost := w.pending(inv.AccountID, "gone@acme.example"), w.pending(inv.AccountID, "lost@acme.example")
+	pool, err := w.Pool()
+	require.NoError(t, err)
+	_, err = pool.Exec("UPDATE invitations SET state = CASE id WHEN '" + gone.ID + "' THEN 'EXPIRED' ELSE 'BOUNCED' END WHERE id IN ('" + gone.ID + "','" + lost.ID + "')")
+	require.NoError(t, err)
+	page := ana.get("/colleagues").body
+	require.Contains(t, page, "Expired on 23 December 2026")
+	require.Contains(t, page, "could not be delivered")
+	for _, i := range []models.Invitation{gone, lost} {
+		require.Equal(t, 200, ana.post("/colleagues/invitations/"+i.ID+"/resend").status)
+	}
+}

@@ -1,0 +1,97 @@
+package portal
+
+import (
+	"bytes"
+	"net/http"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
+)
+
+// answer is what a handler wants shown: a page, or another address.
+type answer struct {
+	status int // 0: 200
+	page   string
+	title  string // key of the message
+	label  string // the title itself, when it is the program's and not a message
+	data   any
+	to     string
+	here   string // address of this page, when the request's own has no GET
+}
+
+func redirect(to string) answer { return answer{status: http.StatusSeeOther, to: to} }
+
+// done goes on to another page, which shows the message once.
+func (v *visit) done(to, message string) answer {
+	v.keep(keyFlash, message)
+	return redirect(to)
+}
+
+// finish renders first, commits the session second and writes last: an error
+// on the way never leaves half a page.
+func (v *visit) finish(c *gin.Context, a answer) {
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	body, err := v.render(a)
+	if err == nil {
+		err = v.commit(c)
+	}
+	if err != nil {
+		v.log.Error("portal: an answer could not be written", "path", c.FullPath(), "request", v.id, "error", err)
+		http.Error(c.Writer, "internal error", http.StatusInternalServerError)
+		return
+	}
+	v.headers(c.Writer.Header())
+	if a.to != "" {
+		c.Writer.Header().Set("Location", a.to)
+	}
+	if a.status == http.StatusTooManyRequests {
+		c.Writer.Header().Set("Retry-After", "900")
+	}
+	c.Status(a.status)
+	_, _ = c.Writer.Write(body)
+}
+
+func (v *visit) render(a answer) ([]byte, error) {
+	if a.to != "" {
+		return nil, nil
+	}
+	var out bytes.Buffer
+	err := v.pages[a.page].ExecuteTemplate(&out, "layout", v.view(a))
+	return out.Bytes(), err
+}
+
+// commit stores the session and sets its cookie.
+func (v *visit) commit(c *gin.Context) error {
+	switch v.sessions.Status(v.ctx) {
+	case scs.Modified:
+		token, expiry, err := v.sessions.Commit(v.ctx)
+		if err != nil {
+			return err
+		}
+		v.sessions.WriteSessionCookie(v.ctx, c.Writer, token, expiry)
+	case scs.Destroyed:
+		c.SetSameSite(http.SameSiteLaxMode)
+		c.SetCookie(v.sessions.Cookie.Name, "", -1, "/", "", v.secure, true)
+	}
+	return nil
+}
+
+// headers forbids whatever a page does not need: scripts, frames, foreign
+// sources. The referrer stays on this site: "no-referrer" would also blank the
+// Origin of our own forms, by which browsers without Sec-Fetch-Site are told
+// apart from foreign sites.
+func (s *site) headers(h http.Header) {
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=()")
+	h.Set("Cache-Control", "no-store")
+	h.Set("Vary", "Cookie, Accept-Language")
+	if s.secure {
+		h.Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+	}
+}

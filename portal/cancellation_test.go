@@ -1,0 +1,114 @@
+package portal
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// firstOrder is the only order of the world and its page of cancellation.
+func (w *world) firstOrder() (models.Order, string) {
+	w.t.Helper()
+	all, _, err := w.ListOrders(w.Context, models.OrderFilter{})
+	require.NoError(w.t, err)
+	require.Len(w.t, all, 1)
+	return all[0], "/service-orders/" + all[0].ID + "/cancellation"
+}
+
+func TestS7_AnAdministratorCancelsWithAReason(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ana, _ := w.admin()
+		o, path := w.firstOrder()
+		require.Contains(t, ana.get("/service-orders").body, `href="`+path+`"`)
+		require.Contains(t, ana.get(path).body, "cannot be undone")
+		for _, reason := range []string{"", " ", strings.Repeat("x", 1001)} {
+			r := ana.post(path, "reason", reason)
+			require.Equal(t, 422, r.status)
+			require.Contains(t, r.body, "reason-problem")
+		}
+		for range 2 { // the second is a double submit
+			r := ana.post(path, "reason", strings.Repeat("é", 1000))
+			require.Equal(t, "/service-orders", r.path)
+			require.Contains(t, r.body, "takes effect at once")
+			require.NotContains(t, r.body, path)
+		}
+		done, err := w.ListCancellations(w.Context, o.ID)
+		require.NoError(t, err)
+		require.Len(t, done, 1)
+		require.Equal(t, rules.CustomerAdmin, done[0].Role)
+		require.Equal(t, 409, ana.get(path).status)
+	})
+}
+
+func TestR90a_TheWindowIsOpenToItsLastMinute(t *testing.T) {
+	w := newWorld(t)
+	ana, _ := w.admin()
+	o, path := w.firstOrder()
+	w.Calendar.Set(o.CancellableUntil)
+	require.NotContains(t, ana.get("/service-orders").body, path)
+	for _, r := range []reply{ana.get(path), ana.post(path, "reason", "late")} {
+		require.Equal(t, 409, r.status)
+		require.Contains(t, r.body, "The time to cancel has ended")
+		require.NotContains(t, r.body, "takes effect at once", "no message of success on a refusal")
+	}
+	w.Calendar.Set(o.CancellableUntil.Add(-time.Minute))
+	require.Contains(t, ana.get("/service-orders").body, path)
+	require.Equal(t, 200, ana.get(path).status)
+	require.Equal(t, "/service-orders", ana.post(path, "reason", "in time").path)
+}
+
+func TestS12_PartOfAnOrderIsCancelledOnce(t *testing.T) {
+	w := newWorld(t)
+	ana, _ := w.admin()
+	o, path := w.firstOrder()
+	for _, n := range []string{"0", "-1", "11", "1.5", "ten"} {
+		r := ana.post(path, "quantity", n, "reason", "fewer rooms")
+		require.Equal(t, 422, r.status, n)
+		require.Contains(t, r.body, "quantity-problem")
+	}
+	for range 2 {
+		require.Equal(t, "/service-orders", ana.post(path, "quantity", "3", "reason", "fewer rooms", "once", "form-1").path)
+	}
+	done, err := w.ListCancellations(w.Context, o.ID)
+	require.NoError(t, err)
+	require.Len(t, done, 1, "a double submit is one request")
+	require.EqualValues(t, 3, done[0].Quantity)
+	require.NoError(t, w.Exec("UPDATE licences SET state = 'ASSIGNED' WHERE state = 'AVAILABLE' AND seq <= 6"))
+	r := ana.post(path, "quantity", "5", "reason", "fewer rooms")
+	require.Equal(t, 409, r.status)
+	require.Contains(t, r.body, "assigned to rooms")
+}
+
+func TestR42_READ_ONLYCancelsNothing(t *testing.T) {
+	w := newWorld(t)
+	_, inv := w.admin()
+	_, path := w.firstOrder()
+	bruno := w.member(inv.AccountID, "bruno@acme.example", models.RoleReadOnly)
+	require.NotContains(t, bruno.get("/service-orders").body, "/cancellation")
+	require.Equal(t, 403, bruno.get(path).status)
+	require.Equal(t, 403, bruno.post(path, "reason", "x").status)
+}
+
+func TestC5_AForeignOrderCannotBeCancelled(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		w.admin()
+		o, path := w.firstOrder()
+		gil, _ := w.site("gil@globex.example")
+		missing := "/service-orders/ord_missing/cancellation"
+		require.Equal(t, 404, gil.get(path).status)
+		r := gil.post(path, "reason", "x")
+		require.Equal(t, 404, r.status)
+		require.NotContains(t, r.body, "takes effect at once", "no message of success on a refusal")
+		require.Equal(t, 404, gil.post(missing, "reason", "x").status)
+		require.Contains(t, gil.get(path).body, "Page not found")
+		require.Contains(t, gil.get(missing).body, "Page not found")
+		after, err := w.GetOrder(w.Context, o.ID)
+		require.NoError(t, err)
+		require.Equal(t, rules.OrderFulfilled, after.State)
+	})
+}

@@ -1,0 +1,174 @@
+package portal
+
+import (
+	"net/http"
+	"strings"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+type memberView struct {
+	ID, Name, Email, Role  string
+	Admin, Self, Suspended bool
+}
+
+type pendingView struct {
+	ID, Name, Email, Role, Note string
+	Expired                     bool
+}
+
+type colleaguesPage struct {
+	Members []memberView
+	Pending []pendingView
+	Form    inviteForm
+	CanEdit bool
+}
+
+// inviteForm is the form for a colleague, with what was typed and what is
+// wrong with it.
+type inviteForm struct {
+	Name, Email, Role                      string
+	NameProblem, EmailProblem, FormProblem string // message keys
+	NameMostLength                         int
+}
+
+func showColleagues(v *visit) (answer, error) {
+	return v.colleaguesPage(inviteForm{Role: string(models.RoleReadOnly)})
+}
+
+func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
+	f.NameMostLength = mostName
+	p := colleaguesPage{Form: f, CanEdit: v.isAdmin()}
+	members, err := v.store.MembersOf(v.scoped(), v.who.account().ID)
+	if err != nil {
+		return answer{}, err
+	}
+	for _, m := range members {
+		p.Members = append(p.Members, memberView{ID: m.ID, Name: m.Name, Email: m.Email, Role: v.roleName(m.Role),
+			Admin: m.Role == models.RoleAdmin, Self: m.UserID == v.who.user.ID, Suspended: m.State == rules.MembershipSuspended})
+	}
+	all, err := v.allInvitations()
+	for _, inv := range all {
+		if inv.State.Live() || inv.State == rules.InvitationBounced || inv.State == rules.InvitationHasExpired {
+			p.Pending = append(p.Pending, v.pendingView(inv))
+		}
+	}
+	return answer{page: "colleagues", title: "colleagues.title", data: p, here: "/colleagues"}, err
+}
+
+func (v *visit) pendingView(inv models.Invitation) pendingView {
+	last := rules.LastCoveredDay(inv.ExpiresAt, location(v.who.account().TimeZone))
+	p := pendingView{ID: inv.ID, Name: inv.ContactName, Email: inv.Email, Role: v.roleName(inv.Role),
+		Note: v.tongue.say("pending.until", "day", v.tongue.day(last))}
+	if inv.State == rules.InvitationBounced {
+		p.Note = v.tongue.say("pending.bounced")
+	}
+	if inv.State == rules.InvitationHasExpired {
+		p.Expired, p.Note = true, v.tongue.say("pending.expired", "day", v.tongue.day(last))
+	}
+	return p
+}
+
+func (v *visit) allInvitations() ([]models.Invitation, error) {
+	all, _, err := v.store.ListInvitations(v.scoped(), v.who.account().ID, "", models.Page{Limit: 200})
+	return all, err
+}
+
+// inviteColleague sends a personal invitation with a role (R117b).
+func inviteColleague(v *visit) (answer, error) {
+	f := inviteForm{Name: strings.TrimSpace(v.form("name")), Email: strings.TrimSpace(v.form("email")), Role: v.form("role")}
+	f.NameProblem = nameProblem(f.Name)
+	if !rules.ValidEmail(f.Email) {
+		f.EmailProblem = "email.invalid"
+	}
+	if f.NameProblem == "" && f.EmailProblem == "" {
+		_, err := v.store.Invite(v.acting(), models.NewInvite{AccountID: v.who.account().ID, Email: f.Email, ContactName: f.Name,
+			Role: models.MemberRole(f.Role), Kind: models.InvitationForColleague, Reason: "invited by an administrator"})
+		if err == nil {
+			return v.done("/colleagues", "flash.invited"), nil
+		}
+		if f.FormProblem = inviteProblem(err); f.FormProblem == "" {
+			return answer{}, err
+		}
+	}
+	a, err := v.colleaguesPage(f)
+	a.status = http.StatusUnprocessableEntity
+	if f.FormProblem != "" {
+		a.status = http.StatusConflict
+	}
+	return a, err
+}
+
+func inviteProblem(err error) string {
+	switch rules.CodeOf(err) {
+	case rules.StateConflict:
+		return "invite.already"
+	case rules.UserLimit:
+		return "problem.userlimit.text"
+	case rules.ValidationFailed:
+		return "invite.role"
+	}
+	return ""
+}
+
+func resendInvitation(v *visit) (answer, error) {
+	if _, err := v.store.Reissue(v.acting(), v.param("id"), "", "", "sent again by an administrator"); err != nil {
+		return answer{}, err
+	}
+	return v.done("/colleagues", "flash.resent"), nil
+}
+
+func revokeInvitation(v *visit) (answer, error) {
+	if _, err := v.store.RevokeInvitation(v.acting(), v.param("id"), "withdrawn by an administrator"); err != nil {
+		return answer{}, err
+	}
+	return v.done("/colleagues", "flash.revoked"), nil
+}
+
+// changeRole refuses to demote the last administrator (S18).
+func changeRole(v *visit) (answer, error) {
+	role := models.MemberRole(v.form("role"))
+	if role != models.RoleAdmin && role != models.RoleReadOnly {
+		return answer{}, errBadForm
+	}
+	m, err := v.member(v.param("id"))
+	if err != nil {
+		return answer{}, err
+	}
+	// The state stays: a suspended member does not come back by a new role.
+	if _, err := v.store.ChangeMembership(v.acting(), m.ID, role, m.State, "role changed by an administrator"); err != nil {
+		return answer{}, err
+	}
+	if m.UserID == v.who.user.ID {
+		return v.done("/", "flash.role"), nil
+	}
+	return v.done("/colleagues", "flash.role"), nil
+}
+
+// removeColleague ends a membership; the person keeps their sign-in for other
+// accounts.
+func removeColleague(v *visit) (answer, error) {
+	m, err := v.member(v.param("id"))
+	if err != nil {
+		return answer{}, err
+	}
+	if _, err := v.store.ChangeMembership(v.acting(), m.ID, m.Role, rules.MembershipRemoved, "removed by an administrator"); err != nil {
+		return answer{}, err
+	}
+	return v.done("/colleagues", "flash.removed"), nil
+}
+
+// member finds a member of the account at hand.
+func (v *visit) member(id string) (models.Member, error) {
+	members, err := v.store.MembersOf(v.acting(), v.who.account().ID)
+	if err != nil {
+		return models.Member{}, err
+	}
+	for _, m := range members {
+		if m.ID == id {
+			return m, nil
+		}
+	}
+	return models.Member{}, errNoPage
+}

@@ -1,0 +1,148 @@
+package portal
+
+import (
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/gin-gonic/gin"
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+func discard() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+
+func TestFormsOfOtherSitesAreRefused(t *testing.T) {
+	w := newWorld(t)
+	inv := w.invited()
+	for _, header := range []map[string]string{
+		{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"},
+	} {
+		for _, r := range routes() {
+			if r.method != post {
+				continue
+			}
+			req, err := http.NewRequest(post, w.url+r.path, strings.NewReader("email=a@b.example"))
+			require.NoError(t, err)
+			req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+			for k, v := range header {
+				req.Header.Set(k, v)
+			}
+			require.Equal(t, 403, w.guest().do(req).status, "%s %v", r.path, header)
+		}
+	}
+	require.True(t, w.state(inv.ID).Live())
+}
+
+func TestHeadersAndCookies(t *testing.T) {
+	env := storetest.SQLite(t)
+	engine := gin.New()
+	require.NoError(t, Register(engine, Options{Store: env.Store, Log: discard(), PublicURL: "https://portal.example"}))
+	ask := func(path string) *http.Response {
+		rec := httptest.NewRecorder()
+		engine.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
+		return rec.Result()
+	}
+	h := ask("/sign-in").Header
+	for name, want := range map[string]string{
+		"Content-Security-Policy":   "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+		"X-Content-Type-Options":    "nosniff",
+		"Cache-Control":             "no-store",
+		"Referrer-Policy":           "same-origin",
+		"Strict-Transport-Security": "max-age=31536000; includeSubDomains",
+	} {
+		require.Equal(t, want, h.Get(name), name)
+	}
+	require.Empty(t, h.Values("Set-Cookie"), "who only looks gets no session")
+	link := ask("/invitation?token=x")
+	require.Equal(t, 303, link.StatusCode)
+	require.Equal(t, "/invitation", link.Header.Get("Location"))
+	c := link.Cookies()[0]
+	require.Equal(t, "__Host-roomcover", c.Name)
+	require.True(t, c.Secure && c.HttpOnly && c.SameSite == http.SameSiteLaxMode && c.Path == "/" && c.Domain == "")
+	style := ask("/static/portal.css?v=" + styleVersion)
+	require.Equal(t, 200, style.StatusCode)
+	require.Equal(t, "text/css; charset=utf-8", style.Header.Get("Content-Type"))
+	require.Contains(t, style.Header.Get("Cache-Control"), "immutable")
+	require.Equal(t, 404, ask("/static/../portal.go").StatusCode)
+	require.Equal(t, 404, ask("/static/nothing.css").StatusCode)
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	env := storetest.SQLite(t)
+	for name, o := range map[string]Options{
+		"no store":   {Log: discard(), PublicURL: "https://portal.example"},
+		"no log":     {Store: env.Store, PublicURL: "https://portal.example"},
+		"no address": {Store: env.Store, Log: discard()},
+	} {
+		require.Error(t, Register(gin.New(), o), name)
+		_, err := NotFound(o)
+		require.Error(t, err, name)
+	}
+}
+
+func TestUnknownPagesAndGiantForms(t *testing.T) {
+	w := newWorld(t)
+	r := w.guest().get("/nowhere")
+	require.Equal(t, 404, r.status)
+	require.Contains(t, r.body, "Page not found")
+	require.Equal(t, 400, w.guest().post("/sign-in", "email", strings.Repeat("a", maxBody+1)).status)
+	require.Equal(t, 200, func() int {
+		req, err := http.NewRequest(http.MethodHead, w.url+"/sign-in", nil)
+		require.NoError(t, err)
+		return w.guest().do(req).status
+	}())
+}
+
+func TestLanguageFollowsTheVisitor(t *testing.T) {
+	w := newWorld(t)
+	for header, want := range map[string]string{"pt-PT,pt;q=0.9": `lang="pt-BR"`, "en-GB": `lang="en"`, "de-DE": `lang="pt-BR"`, "": `lang="pt-BR"`, "de, en;q=0.5": `lang="en"`} {
+		g := w.guest()
+		g.lang = header
+		require.Contains(t, g.get("/sign-in").body, "<html "+want, header)
+	}
+	g := w.guest()
+	require.Contains(t, g.get("/sign-in").body, `<html lang="en"`)
+	r := g.get("/sign-in?lang=pt-BR&next=/sessions")
+	require.Contains(t, r.body, `<html lang="pt-BR"`)
+	require.Contains(t, r.body, `value="/sessions"`)
+	require.Contains(t, g.get("/sign-in").body, `<html lang="pt-BR"`, "the choice is remembered")
+	require.Contains(t, g.get("/sign-in?lang=xx").body, `<html lang="pt-BR"`)
+	ana, _ := w.admin()
+	ana.lang = "pt-BR"
+	require.Contains(t, ana.get("/").body, `<html lang="en"`, "the user's own language comes before the browser's")
+	require.Equal(t, "/", localPath("//evil.example"))
+}
+
+func TestLanguageIsChangedOnALinkWithoutShowingItsToken(t *testing.T) {
+	w := newWorld(t)
+	inv := w.invited()
+	g := w.guest()
+	r := g.get(w.link(inv) + "&lang=pt-BR")
+	require.Equal(t, "/invitation", r.path)
+	require.Contains(t, r.body, "Boas-vindas ao Logitech Select")
+}
+
+func TestPagesForTheRouterItself(t *testing.T) {
+	env := storetest.SQLite(t)
+	o := Options{Store: env.Store, Log: discard(), PublicURL: "http://localhost:8080", Insecure: true}
+	for name, c := range map[string]struct {
+		make   func(Options) (gin.HandlerFunc, error)
+		status int
+	}{"not found": {NotFound, 404}, "method": {MethodNotAllowed, 405}, "failed": {Failed, 500}} {
+		h, err := c.make(o)
+		require.NoError(t, err, name)
+		engine := gin.New()
+		engine.NoRoute(h)
+		rec := httptest.NewRecorder()
+		engine.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/x", nil))
+		require.Equal(t, c.status, rec.Code, name)
+		require.Contains(t, rec.Body.String(), "<!doctype html>", name)
+		_, err = c.make(Options{})
+		require.Error(t, err, name)
+	}
+}

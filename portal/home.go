@@ -1,0 +1,74 @@
+package portal
+
+import (
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+type homePage struct {
+	Orders []orderView
+	Label  string
+	Steps  onboarding
+	Units  int64 // licences in force
+	Live   int   // contracts in force
+}
+
+func showHome(v *visit) (answer, error) {
+	contracts, err := v.contracts()
+	if err != nil {
+		return answer{}, err
+	}
+	steps, err := v.onboarding()
+	if err != nil {
+		return answer{}, err
+	}
+	p := homePage{Orders: v.orderViews(contracts), Label: v.program.ServiceOrdersLabel(v.tongue.locale), Steps: steps}
+	for _, c := range contracts {
+		if c.State == rules.ContractActive || c.State == rules.ContractPendingStart {
+			p.Live++
+			if c.Type != rules.ServiceJumpStart {
+				p.Units += c.Quantity
+			}
+		}
+	}
+	return answer{page: "home", title: "home.title", data: p}, nil
+}
+
+// switchAccount goes to another account of the same person; a foreign one does
+// not exist (C5).
+func switchAccount(v *visit) (answer, error) {
+	acc, err := v.store.GetAccount(v.scoped(), v.form("account"))
+	if err != nil {
+		return answer{}, err
+	}
+	v.keep(keyAccount, acc.ID)
+	return redirect("/"), nil
+}
+
+// contracts reads the whole register of the account at hand. What is in force
+// counts the licences that partial cancellations left (S12).
+func (v *visit) contracts() ([]models.ServiceContract, error) {
+	var all []models.ServiceContract
+	page := models.Page{Limit: 200}
+	for {
+		rows, next, err := v.store.ListContracts(v.scoped(), v.who.account().ID, page)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, rows...)
+		if next == "" {
+			return v.inForce(all)
+		}
+		page.After = next
+	}
+}
+
+func (v *visit) inForce(contracts []models.ServiceContract) ([]models.ServiceContract, error) {
+	left, err := v.store.UnitsInForce(v.scoped(), v.who.account().ID)
+	for i, c := range contracts {
+		if n, ok := left[c.ID]; ok {
+			contracts[i].Quantity = n
+		}
+	}
+	return contracts, err
+}

@@ -1,0 +1,86 @@
+package portal
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/gin-gonic/gin"
+	"golang.org/x/text/language"
+)
+
+const languageCookie = "roomcover-lang"
+
+// chooseTongue follows, in this order, the query's lang, the cookie, the
+// user's own language and what the browser accepts; the program's first
+// language is the fallback.
+func (v *visit) chooseTongue(c *gin.Context) tongue {
+	wishes := []string{c.Query("lang")}
+	if cookie, err := c.Request.Cookie(cookieName(languageCookie, v.secure)); err == nil {
+		wishes = append(wishes, cookie.Value)
+	}
+	if v.who != nil {
+		wishes = append(wishes, v.who.user.Locale)
+	}
+	offered := v.offered()
+	for _, w := range wishes {
+		if slices.Contains(offered, w) {
+			return tongues[w]
+		}
+	}
+	return tongues[accepted(c.GetHeader("Accept-Language"), offered)]
+}
+
+// offered is the program's languages that the portal speaks.
+func (v *visit) offered() []string {
+	var out []string
+	for _, l := range v.program.Locales {
+		if _, ok := tongues[l]; ok {
+			out = append(out, l)
+		}
+	}
+	if len(out) == 0 {
+		return []string{"en"}
+	}
+	return out
+}
+
+func accepted(header string, offered []string) string {
+	wanted, _, err := language.ParseAcceptLanguage(header)
+	if err != nil || len(wanted) == 0 {
+		return offered[0]
+	}
+	tags := make([]language.Tag, len(offered))
+	for i, o := range offered {
+		tags[i] = language.Make(o)
+	}
+	_, index, _ := language.NewMatcher(tags).Match(wanted...)
+	return offered[index]
+}
+
+// changedLanguage remembers the language of ?lang and shows the page again
+// under its own address. A link's token is never copied into a redirect.
+func (v *visit) changedLanguage(c *gin.Context) bool {
+	q := c.Request.URL.Query()
+	lang := q.Get("lang")
+	if lang == "" || lang != v.tongue.locale {
+		return false
+	}
+	c.SetSameSite(http.SameSiteLaxMode)
+	c.SetCookie(cookieName(languageCookie, v.secure), lang, 365*24*3600, "/", "", v.secure, true)
+	if c.Request.Method != get || q.Has("token") {
+		return false
+	}
+	q.Del("lang")
+	to := *c.Request.URL
+	to.Scheme, to.Host, to.RawQuery = "", "", q.Encode()
+	v.finish(c, redirect(localPath(to.String())))
+	return true
+}
+
+// localPath keeps a redirect on this site: "//host" would leave it.
+func localPath(path string) string {
+	if len(path) == 0 || path[0] != '/' || (len(path) > 1 && (path[1] == '/' || path[1] == '\\')) {
+		return "/"
+	}
+	return path
+}

@@ -1,0 +1,73 @@
+package portal
+
+import (
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// step is one line of the checklist (R117c). What it shows as done is read
+// from the facts, never ticked by hand.
+type step struct {
+	Key  string // of its messages: onboarding.<key>.title, .text
+	Path string // where it is done; empty while that is still to come
+	Done bool
+}
+
+type onboarding struct {
+	Steps []step
+	Done  int
+}
+
+// Left tells how many steps are still open.
+func (o onboarding) Left() int { return len(o.Steps) - o.Done }
+
+func showOnboarding(v *visit) (answer, error) {
+	o, err := v.onboarding()
+	return answer{page: "onboarding", title: "onboarding.title", data: o}, err
+}
+
+func (v *visit) onboarding() (onboarding, error) {
+	invited, err := v.invitedColleague()
+	if err != nil {
+		return onboarding{}, err
+	}
+	assigned, err := v.assignedLicence()
+	o := onboarding{Steps: []step{
+		{Key: "colleague", Path: "/colleagues", Done: invited},
+		{Key: "room"},
+		{Key: "devices"},
+		{Key: "licence", Done: assigned},
+	}}
+	for _, s := range o.Steps {
+		if s.Done {
+			o.Done++
+		}
+	}
+	return o, err
+}
+
+// invitedColleague holds once a colleague was invited or belongs to the
+// account.
+func (v *visit) invitedColleague() (bool, error) {
+	members, err := v.store.MembersOf(v.scoped(), v.who.account().ID)
+	if err != nil || len(members) > 1 {
+		return len(members) > 1, err
+	}
+	all, err := v.allInvitations()
+	for _, inv := range all {
+		if inv.Kind == models.InvitationForColleague {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+func (v *visit) assignedLicence() (bool, error) {
+	balance, err := v.store.Balance(v.scoped(), v.who.account().ID)
+	for _, states := range balance {
+		if states[rules.LicenceAssigned] > 0 {
+			return true, err
+		}
+	}
+	return false, err
+}

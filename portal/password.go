@@ -1,0 +1,89 @@
+package portal
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// cost is argon2id's work: memory in KiB, passes, lanes. The encoded hash
+// carries it, so that it can be raised later.
+type cost struct {
+	memory uint32
+	passes uint32
+	lanes  uint8
+}
+
+// OWASP's parameters for argon2id: 19 MiB, two passes, one lane.
+var passwordCost = cost{memory: 19 * 1024, passes: 2, lanes: 1}
+
+const (
+	saltLength = 16
+	keyLength  = 32
+)
+
+// hashing bounds how many passwords are hashed at once, and with them the
+// memory that a flood of sign-ins can take: 8 × 19 MiB.
+var hashing = make(chan struct{}, 8)
+
+func stretch(ctx context.Context, password string, salt []byte, c cost) ([]byte, error) {
+	select {
+	case hashing <- struct{}{}:
+		defer func() { <-hashing }()
+		return argon2.IDKey([]byte(password), salt, c.passes, c.memory, c.lanes, keyLength), nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// hashPassword gives the encoded argon2id hash (PHC string format).
+func hashPassword(ctx context.Context, password string) (string, error) {
+	salt := make([]byte, saltLength)
+	_, _ = rand.Read(salt)
+	key, err := stretch(ctx, password, salt, passwordCost)
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, passwordCost.memory, passwordCost.passes, passwordCost.lanes,
+		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
+}
+
+var errHashForm = errors.New("portal: a stored password hash has an unknown form")
+
+// passwordMatches holds a password against an encoded hash. An empty hash (no
+// such user, or single sign-on only) costs the same work and never matches.
+func passwordMatches(ctx context.Context, password, encoded string) (bool, error) {
+	if encoded == "" {
+		_, err := stretch(ctx, password, make([]byte, saltLength), passwordCost)
+		return false, err
+	}
+	c, salt, want, err := decodeHash(encoded)
+	if err != nil {
+		return false, err
+	}
+	got, err := stretch(ctx, password, salt, c)
+	return err == nil && subtle.ConstantTimeCompare(got, want) == 1, err
+}
+
+func decodeHash(encoded string) (c cost, salt, key []byte, err error) {
+	parts := strings.Split(encoded, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+		return c, nil, nil, errHashForm
+	}
+	if _, err = fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.passes, &c.lanes); err != nil {
+		return c, nil, nil, errHashForm
+	}
+	if salt, err = base64.RawStdEncoding.DecodeString(parts[4]); err != nil {
+		return c, nil, nil, errHashForm
+	}
+	if key, err = base64.RawStdEncoding.DecodeString(parts[5]); err != nil || len(key) != keyLength {
+		return c, nil, nil, errHashForm
+	}
+	return c, salt, key, nil
+}

@@ -1,0 +1,103 @@
+package portal
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestPasswordsAreHashedByArgon2id(t *testing.T) {
+	ctx := context.Background()
+	a, err := hashPassword(ctx, "três cavalos azuis")
+	require.NoError(t, err)
+	b, err := hashPassword(ctx, "três cavalos azuis")
+	require.NoError(t, err)
+	require.NotEqual(t, a, b, "each has its own salt")
+	require.Regexp(t, `^\$argon2id\$v=19\$m=\d+,t=\d+,p=\d+\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$`, a)
+	for password, want := range map[string]bool{"três cavalos azuis": true, "tres cavalos azuis": false, "": false} {
+		ok, err := passwordMatches(ctx, password, a)
+		require.NoError(t, err)
+		require.Equal(t, want, ok)
+	}
+	ok, err := passwordMatches(ctx, "", "")
+	require.NoError(t, err)
+	require.False(t, ok, "a user without a password cannot sign in with an empty one")
+}
+
+func TestPasswordHashesOfOtherCostsStillMatch(t *testing.T) {
+	was := passwordCost
+	defer func() { passwordCost = was }()
+	passwordCost = cost{memory: 128, passes: 2, lanes: 2}
+	old, err := hashPassword(context.Background(), goodPassword)
+	require.NoError(t, err)
+	passwordCost = was
+	ok, err := passwordMatches(context.Background(), goodPassword, old)
+	require.NoError(t, err)
+	require.True(t, ok)
+}
+
+func TestBrokenPasswordHashesAreErrors(t *testing.T) {
+	for _, encoded := range []string{"x", "$argon2i$v=19$m=1,t=1,p=1$AA$AA", "$argon2id$v=18$m=1,t=1,p=1$AA$AA", "$argon2id$v=19$m=x$AA$AA",
+		"$argon2id$v=19$m=64,t=1,p=1$!$AA", "$argon2id$v=19$m=64,t=1,p=1$AAAA$AAAA"} {
+		_, err := passwordMatches(context.Background(), "p", encoded)
+		require.ErrorIs(t, err, errHashForm, encoded)
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	for range cap(hashing) {
+		hashing <- struct{}{}
+	}
+	_, err := hashPassword(ctx, "p")
+	_, err2 := passwordMatches(ctx, "p", "")
+	for range cap(hashing) {
+		<-hashing
+	}
+	require.ErrorIs(t, err, context.Canceled)
+	require.ErrorIs(t, err2, context.Canceled)
+}
+
+func TestPasswordRules(t *testing.T) {
+	own := []string{"Ana Souza", "ana.souza@acme.example", "Acme Ltda", "Logitech Select"}
+	for password, want := range map[string]string{
+		"":                              "password.short",
+		"nine char":                     "password.short",
+		"áéíóúâêô":                      "password.short",
+		strings.Repeat("ab ", 43):       "password.long",
+		"três\x00cavalos azuis":         "password.unusable",
+		"password123":                   "password.common",
+		"PASSWORD123":                   "password.common",
+		"P@ssw0rd2026":                  "password.common",
+		"1234567890":                    "password.common",
+		"9876543210":                    "password.common",
+		"abcdefghijkl":                  "password.common",
+		"aaaaaaaaaaaa":                  "password.common",
+		"abababababab":                  "password.common",
+		"abcdeabcdeabcde":               "password.common",
+		"qwertyuiop":                    "password.common",
+		"dragon2026!":                   "password.common",
+		"senha12345":                    "password.common",
+		"!!brasil2026":                  "password.common",
+		"monkeymonkey":                  "password.common",
+		"anasouza2026":                  "password.personal",
+		"Ana.Souza@acme":                "password.personal",
+		"acmelogitech1":                 "password.personal",
+		"três cavalos azuis":            "",
+		"correct horse battery":         "",
+		"Tk7#mq29xw":                    "",
+		"a whole sentence, no digit":    "",
+		"banana split by the sea":       "",
+		strings.Repeat("çãé ", 32):      "password.common",
+		strings.Repeat("wxyz çãé1", 14): "",
+	} {
+		require.Equal(t, want, passwordProblem(password, own...), "%q", password)
+	}
+}
+
+func TestTheListOfCommonPasswordsIsLarge(t *testing.T) {
+	require.Greater(t, len(common), 10_000)
+	for p := range common {
+		require.Equal(t, strings.ToLower(p), p)
+	}
+}

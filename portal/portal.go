@@ -1,0 +1,98 @@
+package portal
+
+import (
+	"errors"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/gin-gonic/gin"
+
+	"roomcover.dev/roomcover/models"
+)
+
+// Options configure the portal.
+type Options struct {
+	Store *models.Store
+	// Log takes what went wrong; never names, addresses or secrets.
+	Log *slog.Logger
+	// PublicURL is the address under which people reach the portal, such as
+	// https://portal.example.com.
+	PublicURL string
+	// Insecure serves plain http: cookies without Secure and __Host-. For dev.
+	Insecure bool
+}
+
+// site is the portal at work.
+type site struct {
+	store    *models.Store
+	log      *slog.Logger
+	secure   bool
+	sessions *scs.SessionManager
+	origins  *http.CrossOriginProtection
+	pages    pages
+	// evenTime is how long an answer takes that must not tell by its speed
+	// whether an address is known.
+	evenTime time.Duration
+}
+
+// Register mounts the portal's pages on the router. It takes only its own
+// paths; see routes.
+func Register(router gin.IRouter, o Options) error {
+	s, err := newSite(o)
+	if err != nil {
+		return err
+	}
+	s.mount(router)
+	return nil
+}
+
+func (s *site) mount(router gin.IRouter) {
+	for _, r := range routes() {
+		h := s.serve(r)
+		router.Handle(r.method, r.path, h)
+		if r.method == http.MethodGet {
+			router.Handle(http.MethodHead, r.path, h)
+		}
+	}
+	router.GET("/static/*file", s.static)
+}
+
+// NotFound answers a path that nobody serves with a page; for gin's NoRoute.
+func NotFound(o Options) (gin.HandlerFunc, error) { return refusing(o, errNoPage) }
+
+// MethodNotAllowed answers a form's address that was opened as a page; for
+// gin's NoMethod.
+func MethodNotAllowed(o Options) (gin.HandlerFunc, error) { return refusing(o, errNoMethod) }
+
+// Failed answers a request whose handler panicked; the panic itself is logged
+// by who recovered from it.
+func Failed(o Options) (gin.HandlerFunc, error) { return refusing(o, errPanicked) }
+
+func refusing(o Options, err error) (gin.HandlerFunc, error) {
+	s, wrong := newSite(o)
+	if wrong != nil {
+		return nil, wrong
+	}
+	return s.serve(route{access: anyone, do: func(*visit) (answer, error) { return answer{}, err }}), nil
+}
+
+func newSite(o Options) (*site, error) {
+	if o.Store == nil || o.Log == nil {
+		return nil, errors.New("portal: a Store and a Log are needed")
+	}
+	public, err := url.Parse(o.PublicURL)
+	if err != nil || public.Host == "" {
+		return nil, errors.New("portal: PublicURL must be an absolute address")
+	}
+	p, err := readPages()
+	if err != nil {
+		return nil, err
+	}
+	s := &site{store: o.Store, log: o.Log, secure: !o.Insecure, pages: p, evenTime: 300 * time.Millisecond}
+	s.sessions = newSessions(o.Store, s.secure)
+	s.origins = http.NewCrossOriginProtection()
+	return s, s.origins.AddTrustedOrigin(public.Scheme + "://" + public.Host)
+}

@@ -1,0 +1,77 @@
+package portal
+
+import (
+	"net/http"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Refusals of the portal itself.
+var (
+	errNoPage        = rules.Refuse(rules.NotFound, "There is no such page.", "Go to the start.")
+	errNoMethod      = rules.Refuse("NO_METHOD", "This address takes a form only.", "Go to the start.")
+	errPanicked      = rules.Refuse("PANICKED", "Internal error.", "Try again.")
+	errForeignOrigin = rules.Refuse("FOREIGN_ORIGIN", "The form was sent from another site.", "Open the page again.")
+	errReadOnly      = rules.Refuse(rules.Forbidden, "An administrator may do this.", "Ask an administrator.")
+	errBadForm       = rules.Refuse("BAD_FORM", "The form could not be read.", "Open the page again.")
+	errDeadLink      = rules.Refuse(deadLink, "The link is no longer valid.", "Ask for a new one.")
+	errDeadReset     = rules.Refuse(deadReset, "The link is no longer valid.", "Ask for a new one.")
+)
+
+const (
+	deadLink  = "DEAD_LINK"
+	deadReset = "DEAD_RESET"
+)
+
+// refuse turns a refusal into its page; the only place that does. An error
+// without a code goes to the log, and the visitor reads "internal error".
+func (v *visit) refuse(err error) answer {
+	switch rules.CodeOf(err) {
+	case deadLink, rules.InvitationExpired, rules.InvitationUsed, rules.InvitationSuperseded, rules.InvitationRevoked:
+		// One page for all of them, so that it reveals nothing (R123).
+		return answer{status: http.StatusGone, page: "deadlink", title: "deadlink.title", data: requestForm{}, here: "/invitation"}
+	case deadReset, models.CodeExpired:
+		return answer{status: http.StatusGone, page: "deadreset", title: "deadreset.title", here: "/password-reset/new"}
+	case rules.InvitationWrongPerson:
+		return answer{status: http.StatusForbidden, page: "wrongperson", title: "wrongperson.title", here: "/invitation"}
+	case rules.NotFound:
+		return v.problem(http.StatusNotFound, "notfound")
+	case "NO_METHOD":
+		return v.problem(http.StatusMethodNotAllowed, "notfound")
+	case "PANICKED":
+		return v.problem(http.StatusInternalServerError, "internal")
+	case rules.Forbidden:
+		return v.problem(http.StatusForbidden, "readonly")
+	case "FOREIGN_ORIGIN":
+		return v.problem(http.StatusForbidden, "origin")
+	case "BAD_FORM":
+		return v.problem(http.StatusBadRequest, "form")
+	case rules.RateLimited:
+		return v.problem(http.StatusTooManyRequests, "limited")
+	case rules.LastAdmin:
+		return v.problem(http.StatusConflict, "lastadmin")
+	case rules.UserLimit:
+		return v.problem(http.StatusConflict, "userlimit")
+	case rules.CancellationWindowClosed:
+		return v.problem(http.StatusConflict, "window")
+	case rules.StateConflict:
+		return v.problem(http.StatusConflict, "conflict")
+	}
+	v.log.Error("portal: a request failed", "request", v.id, "error", err)
+	return v.problem(http.StatusInternalServerError, "internal")
+}
+
+// problemPage says what happened and what to do; its texts are the messages
+// under problem.<kind>.
+type problemPage struct {
+	Title, Text, Back string
+}
+
+func (v *visit) problem(status int, kind string) answer {
+	p := problemPage{Title: "problem." + kind + ".title", Text: "problem." + kind + ".text", Back: "/"}
+	if len(v.request.URL.Path) > 10 && v.request.URL.Path[:11] == "/colleagues" {
+		p.Back = "/colleagues"
+	}
+	return answer{status: status, page: "problem", title: p.Title, data: p, here: p.Back}
+}

@@ -1,0 +1,118 @@
+package portal
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+type resetPage struct {
+	Email, Problem          string
+	LeastLength, MostLength int
+	Hours                   int64
+}
+
+func showReset(*visit) (answer, error) {
+	return answer{page: "reset", title: "reset.title", data: resetPage{}}, nil
+}
+
+// requestReset mails a link to a user and says the same to everybody else.
+func requestReset(v *visit) (answer, error) {
+	email := strings.TrimSpace(v.form("email"))
+	if !rules.ValidEmail(email) {
+		return answer{status: http.StatusUnprocessableEntity, page: "reset", title: "reset.title",
+			data: resetPage{Email: email, Problem: "email.invalid"}}, nil
+	}
+	if err := v.throttle("reset-ip/"+v.network, 20, time.Hour); err != nil {
+		return answer{}, err
+	}
+	err := v.even(func() error { return v.resetOnce(rules.NormaliseEmail(email)) })
+	return answer{page: "resetsent", title: "resetsent.title", data: resetPage{Hours: int64(models.ResetLifetime.Hours())}}, err
+}
+
+func (v *visit) resetOnce(email string) error {
+	err := v.throttle("reset/"+email, 3, time.Hour)
+	if rules.CodeOf(err) == rules.RateLimited {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return v.store.ChallengeReset(v.ctx, email, v.tongue.locale)
+}
+
+// showNewPassword is where the mail's link leads; as with an invitation, the
+// token leaves the address bar and reading consumes nothing.
+func showNewPassword(v *visit) (answer, error) {
+	if token := v.request.URL.Query().Get("token"); token != "" {
+		return v.takeReset(token)
+	}
+	if _, err := v.reset(); err != nil {
+		return answer{}, err
+	}
+	return newPasswordPage(""), nil
+}
+
+func (v *visit) takeReset(token string) (answer, error) {
+	if err := v.throttle("reset-link/"+v.network, 300, time.Hour); err != nil {
+		return answer{}, err
+	}
+	c, err := v.store.ResetByToken(v.ctx, token)
+	if err != nil && rules.CodeOf(err) == "" {
+		return answer{}, err
+	}
+	if c.ID == "" {
+		c.ID = noLink
+	}
+	v.keep(keyReset, c.ID)
+	return redirect("/password-reset/new"), nil
+}
+
+// reset reads the challenge that this session opened; any that is over is one
+// and the same refusal.
+func (v *visit) reset() (models.Challenge, error) {
+	c, err := v.store.ResetByToken(v.ctx, v.store.Secrets().ResetToken(v.get(keyReset)))
+	if rules.CodeOf(err) != "" {
+		return c, errDeadReset
+	}
+	return c, err
+}
+
+func newPasswordPage(problem string) answer {
+	a := answer{page: "newpassword", title: "newpassword.title", data: resetPage{Problem: problem, LeastLength: leastPassword, MostLength: mostPassword}}
+	if problem != "" {
+		a.status = http.StatusUnprocessableEntity
+	}
+	return a
+}
+
+// setNewPassword ends every session of the user, wherever it is.
+func setNewPassword(v *visit) (answer, error) {
+	c, err := v.reset()
+	if err != nil {
+		return answer{}, err
+	}
+	u, err := v.store.GetUser(v.ctx, c.SubjectID)
+	if err != nil {
+		return answer{}, err
+	}
+	password := v.form("password")
+	if problem := passwordProblem(password, u.Name, u.Email, v.program.Name); problem != "" {
+		return newPasswordPage(problem), nil
+	}
+	hash, err := hashPassword(v.ctx, password)
+	if err != nil {
+		return answer{}, err
+	}
+	if err := v.store.ResetPassword(v.ctx, v.store.Secrets().ResetToken(c.ID), hash); err != nil {
+		return answer{}, err
+	}
+	if err := v.sessions.Destroy(v.ctx); err != nil {
+		return answer{}, err
+	}
+	v.who = nil
+	return v.done("/sign-in", "flash.password"), nil
+}

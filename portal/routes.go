@@ -1,0 +1,79 @@
+package portal
+
+import (
+	"net/http"
+	"strings"
+)
+
+// access says who may use a route.
+type access int
+
+const (
+	anyone access = iota
+	signedIn
+	member // of the account at hand
+	admin  // of the account at hand (R42)
+)
+
+type handler func(*visit) (answer, error)
+
+type route struct {
+	method, path string
+	access       access
+	do           handler
+}
+
+const get, post = http.MethodGet, http.MethodPost
+
+// routes is every page and form of the portal. What changes an account asks
+// for its administrator (R42); the other POSTs concern the visitor alone.
+func routes() []route {
+	return []route{
+		{get, "/", member, showHome},
+		{get, "/service-orders", member, showServiceOrders},
+		{get, "/service-orders/:id/cancellation", admin, showCancellation},
+		{post, "/service-orders/:id/cancellation", admin, cancelOrder},
+		{get, "/onboarding", member, showOnboarding},
+		{post, "/account", member, switchAccount},
+
+		{get, "/colleagues", member, showColleagues},
+		{post, "/colleagues", admin, inviteColleague},
+		{post, "/colleagues/:id/role", admin, changeRole},
+		{post, "/colleagues/:id/remove", admin, removeColleague},
+		{post, "/colleagues/invitations/:id/resend", admin, resendInvitation},
+		{post, "/colleagues/invitations/:id/revoke", admin, revokeInvitation},
+
+		{get, "/invitation", anyone, showInvitation},
+		{post, "/invitation", anyone, sendCode},
+		{get, "/invitation/code", anyone, askCode},
+		{post, "/invitation/code", anyone, checkCode},
+		{get, "/invitation/person", anyone, askPerson},
+		{post, "/invitation/person", anyone, acceptAsNew},
+		{post, "/invitation/accept", signedIn, acceptAsKnown},
+		{get, "/invitation/request", anyone, askRequest},
+		{post, "/invitation/request", anyone, requestInvitation},
+
+		{get, "/sign-in", anyone, showSignIn},
+		{post, "/sign-in", anyone, signIn},
+		{post, "/sign-out", anyone, signOut},
+		{get, "/sessions", signedIn, showSessions},
+		{post, "/sessions/end", signedIn, endSession},
+		{post, "/sessions/end-others", signedIn, endOtherSessions},
+
+		{get, "/password-reset", anyone, showReset},
+		{post, "/password-reset", anyone, requestReset},
+		{get, "/password-reset/new", anyone, showNewPassword},
+		{post, "/password-reset/new", anyone, setNewPassword},
+	}
+}
+
+// pagePath tells whether a path is a page that a visitor can be sent back to
+// after signing in.
+func pagePath(path string) bool {
+	for _, r := range routes() {
+		if r.method == get && r.path == path && r.access != anyone {
+			return !strings.Contains(path, ":")
+		}
+	}
+	return false
+}

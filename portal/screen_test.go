@@ -1,0 +1,138 @@
+package portal
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
+	"github.com/stretchr/testify/require"
+)
+
+// screen is a real Chromium on a world, which checks every page it sees.
+type screen struct {
+	*world
+	ctx    context.Context
+	axe    string
+	prefix string
+	n      int
+}
+
+func chromium(t *testing.T) string {
+	t.Helper()
+	for _, name := range []string{os.Getenv("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"} {
+		if path, err := exec.LookPath(name); name != "" && err == nil {
+			return path
+		}
+	}
+	missing(t, "no Chromium on this machine; install the package chromium")
+	return ""
+}
+
+func axeSource(t *testing.T) string {
+	t.Helper()
+	for _, file := range []string{os.Getenv("AXE_CORE"), "node_modules/axe-core/axe.min.js", "testdata/node_modules/axe-core/axe.min.js"} {
+		if text, err := os.ReadFile(file); file != "" && err == nil {
+			return string(text)
+		}
+	}
+	missing(t, "axe-core is not here; run: npm ci --prefix portal --ignore-scripts")
+	return ""
+}
+
+func newScreen(t *testing.T, locale string, width int64) *screen {
+	t.Helper()
+	path, axe := chromium(t), axeSource(t)
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", locale), chromedp.Flag("accept-lang", locale),
+		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(2*time.Minute), chromedp.WindowSize(1280, 900))
+	deadline, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	t.Cleanup(cancel)
+	allocator, stop := chromedp.NewExecAllocator(deadline, options...)
+	t.Cleanup(stop)
+	ctx, quit := chromedp.NewContext(allocator)
+	t.Cleanup(func() { _ = chromedp.Cancel(ctx); quit() })
+	s := &screen{world: newWorld(t), ctx: ctx, axe: axe, prefix: fmt.Sprintf("%s-%d", locale, width)}
+	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)))
+	return s
+}
+
+func (s *screen) open(path string) {
+	s.t.Helper()
+	_, err := chromedp.RunResponse(s.ctx, chromedp.Navigate(s.url+path))
+	require.NoError(s.t, err)
+}
+
+// press does something by keyboard that leads to another page.
+func (s *screen) press(actions ...chromedp.Action[chromedp.Void]) {
+	s.t.Helper()
+	_, err := chromedp.RunResponse(s.ctx, actions...)
+	require.NoError(s.t, err)
+}
+
+func (s *screen) do(actions ...chromedp.Action[chromedp.Void]) {
+	s.t.Helper()
+	require.NoError(s.t, chromedp.Do(s.ctx, actions...))
+}
+
+func (s *screen) text(selector string) string {
+	s.t.Helper()
+	out, err := chromedp.Run(s.ctx, chromedp.Text(chromedp.CSS(selector)))
+	require.NoError(s.t, err)
+	return out
+}
+
+func (s *screen) path() string {
+	s.t.Helper()
+	out, err := chromedp.Run(s.ctx, chromedp.Location())
+	require.NoError(s.t, err)
+	return strings.TrimPrefix(out, s.url)
+}
+
+func (s *screen) holds(expression string) bool {
+	s.t.Helper()
+	out, err := chromedp.Run(s.ctx, chromedp.EvaluateAsDevTools[bool](expression))
+	require.NoError(s.t, err)
+	return out
+}
+
+// tabTo reaches an element as a keyboard user does.
+func (s *screen) tabTo(selector string) {
+	s.t.Helper()
+	quoted, _ := json.Marshal(selector)
+	for range 60 {
+		if s.holds("document.activeElement.matches(" + string(quoted) + ")") {
+			return
+		}
+		s.do(chromedp.KeyEvent(kb.Tab))
+	}
+	require.Fail(s.t, "the keyboard does not reach the element", selector)
+}
+
+// check looks at the page with axe, at its width, and takes its picture.
+func (s *screen) check(name string) {
+	s.t.Helper()
+	s.n++
+	if dir := os.Getenv("ROOMCOVER_SCREENSHOTS"); dir != "" {
+		png, err := chromedp.Run(s.ctx, chromedp.FullScreenshot(100))
+		require.NoError(s.t, err)
+		require.NoError(s.t, os.MkdirAll(dir, 0o755))
+		require.NoError(s.t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("portal-%s-%02d-%s.png", s.prefix, s.n, name)), png, 0o644))
+	}
+	require.True(s.t, s.holds("document.documentElement.scrollWidth <= window.innerWidth"), "%s is wider than the screen", name)
+	require.True(s.t, s.holds("document.querySelectorAll('script, [style], style').length === 0"), "%s has an inline script or style", name)
+	_, err := chromedp.Run(s.ctx, chromedp.EvaluateAsDevTools[bool](s.axe+"; true"))
+	require.NoError(s.t, err)
+	report, err := chromedp.Run(s.ctx, chromedp.EvaluateAsDevTools[string](
+		`axe.run(document, {resultTypes: ["violations"]}).then(r => r.violations.map(v => v.id + ": " + v.help + " " + v.nodes.map(n => n.target + " " + n.failureSummary).join("; ")).join("\n"))`,
+		chromedp.EvalAwaitPromise))
+	require.NoError(s.t, err)
+	require.Empty(s.t, report, "axe finds faults on %s", name)
+}

@@ -1,0 +1,87 @@
+package portal
+
+import (
+	"slices"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// orderView is a line under "Pedidos de serviço" (R98).
+type orderView struct {
+	ID, Service, Term  string
+	Quantity           int64
+	Start, End, State  string
+	StartNote          string // "on first assignment", above Start
+	Pending, Cancelled bool
+	Tone               string // look of the state
+}
+
+type ordersPage struct {
+	Orders []orderView
+	Label  string
+	Days   int
+	Open   []cancellableView // what the administrator can still cancel
+}
+
+func showServiceOrders(v *visit) (answer, error) {
+	contracts, err := v.contracts()
+	if err != nil {
+		return answer{}, err
+	}
+	open, err := v.cancellables(contracts)
+	if err != nil {
+		return answer{}, err
+	}
+	label := v.program.ServiceOrdersLabel(v.tongue.locale)
+	return answer{page: "serviceorders", label: label,
+		data: ordersPage{v.orderViews(contracts), label, v.program.StartFallbackDays, open}}, nil
+}
+
+// orderViews puts what is over below what is not; each part runs from new to
+// old.
+func (v *visit) orderViews(contracts []models.ServiceContract) []orderView {
+	slices.SortStableFunc(contracts, func(a, b models.ServiceContract) int { return order(a) - order(b) })
+	out := make([]orderView, len(contracts))
+	for i, c := range contracts {
+		out[i] = v.orderView(c)
+	}
+	return out
+}
+
+func order(c models.ServiceContract) int {
+	if c.State == rules.ContractCancelled || c.State == rules.ContractExpired {
+		return 1
+	}
+	return 0
+}
+
+// orderView shows dates in the account's zone, and the end as the last covered
+// day (C2). What has not started shows the latest possible start.
+func (v *visit) orderView(c models.ServiceContract) orderView {
+	o := orderView{ID: c.ID, Service: v.tongue.say("service."+string(c.Type), "program", v.program.Name), Quantity: c.Quantity,
+		State: v.tongue.say("contract." + string(c.State)), Tone: tones[c.State],
+		Pending: c.State == rules.ContractPendingStart, Cancelled: c.State == rules.ContractCancelled}
+	if c.TermYears > 0 {
+		o.Term = v.tongue.count("term", int64(c.TermYears))
+	}
+	switch {
+	case c.StartAt != nil:
+		o.Start = v.tongue.dayIn(*c.StartAt, c.TimeZone)
+	case o.Pending:
+		o.StartNote = v.tongue.say("start.pending")
+		o.Start = v.tongue.say("start.latest", "day", v.tongue.dayIn(c.FallbackStartAt, c.TimeZone))
+	}
+	if c.EndAt != nil {
+		o.End = v.tongue.day(rules.LastCoveredDay(*c.EndAt, location(c.TimeZone)))
+	}
+	return o
+}
+
+var tones = map[rules.ContractState]string{
+	rules.ContractPendingStart: "waiting",
+	rules.ContractActive:       "good",
+	rules.ContractSuspended:    "warning",
+	rules.ContractExpired:      "quiet",
+	rules.ContractCancelled:    "quiet",
+}

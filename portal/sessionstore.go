@@ -1,0 +1,106 @@
+package portal
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"net/http"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"roomcover.dev/roomcover/models"
+)
+
+// How long sessions live, in real time: a signed-in one ends 12 hours after
+// its last use and 7 days after sign-in; one that only holds an invitation or
+// a reset ends after 2 hours.
+const (
+	sessionIdle     = 12 * time.Hour
+	sessionLifetime = 7 * 24 * time.Hour
+	visitorLifetime = 2 * time.Hour
+)
+
+func newSessions(store *models.Store, secure bool) *scs.SessionManager {
+	m := scs.New()
+	m.Store = sessionStore{store}
+	m.HashTokenInStore = true
+	m.IdleTimeout, m.Lifetime = sessionIdle, sessionLifetime
+	m.Cookie.Name = cookieName("roomcover", secure)
+	m.Cookie.Secure, m.Cookie.HttpOnly, m.Cookie.SameSite, m.Cookie.Path = secure, true, http.SameSiteLaxMode, "/"
+	return m
+}
+
+// cookieName adds the prefix that browsers accept only for a Secure cookie of
+// this very host.
+func cookieName(name string, secure bool) string {
+	if secure {
+		return "__Host-" + name
+	}
+	return name
+}
+
+// storedToken is how scs names a session in the store under HashTokenInStore.
+func storedToken(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return base64.RawURLEncoding.EncodeToString(sum[:])
+}
+
+// sessionStore keeps scs sessions as rows.
+type sessionStore struct{ store *models.Store }
+
+// browser travels in the context of a request: what the session row says about
+// it, and the row that the request came with.
+type browser struct {
+	label string
+	found string // stored token; empty for a new session
+}
+
+type browserKey struct{}
+
+// FindCtx reads a live session.
+func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	row, ok, err := s.store.FindSession(ctx, token)
+	if b, in := ctx.Value(browserKey{}).(*browser); in && ok {
+		b.found = token
+	}
+	return row.Data, ok, err
+}
+
+// CommitCtx writes a session. One that the request came with is only updated,
+// so that a request under way does not bring back a session that was ended.
+func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+	row := models.Session{TokenHash: token, Data: data, ExpiresAt: expiry.UTC()}
+	_, values, err := scs.GobCodec{}.Decode(data)
+	if err != nil {
+		return err
+	}
+	if user, ok := values[keyUser].(string); ok && user != "" {
+		row.UserID = &user
+	}
+	if b, ok := ctx.Value(browserKey{}).(*browser); ok {
+		row.Label = b.label
+		if b.found == token {
+			return s.store.KeepSession(ctx, row)
+		}
+	}
+	return s.store.PutSession(ctx, row)
+}
+
+// DeleteCtx ends a session.
+func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
+	return s.store.DeleteSession(ctx, token)
+}
+
+// Find, Commit and Delete complete scs's interface; scs calls the ones above.
+func (s sessionStore) Find(token string) ([]byte, bool, error) {
+	return s.FindCtx(context.Background(), token)
+}
+
+// Commit is CommitCtx without a request.
+func (s sessionStore) Commit(token string, data []byte, expiry time.Time) error {
+	return s.CommitCtx(context.Background(), token, data, expiry)
+}
+
+// Delete is DeleteCtx without a request.
+func (s sessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }

@@ -1,0 +1,171 @@
+package portal
+
+import (
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"mime"
+	"net/http"
+	"path"
+	"strings"
+
+	"github.com/gin-gonic/gin"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+//go:embed static
+var staticFiles embed.FS
+
+// pages is every page's template with the layout around it, by file name.
+type pages map[string]*template.Template
+
+func readPages() (pages, error) {
+	files, err := fs.Glob(templateFiles, "templates/pages/*.html")
+	if err != nil {
+		return nil, err
+	}
+	out := pages{}
+	for _, f := range files {
+		t, err := template.ParseFS(templateFiles, "templates/*.html", f)
+		if err != nil {
+			return nil, fmt.Errorf("portal: %s: %w", f, err)
+		}
+		out[strings.TrimSuffix(path.Base(f), ".html")] = t
+	}
+	return out, nil
+}
+
+// view is what a template sees.
+type view struct {
+	Locale string
+	Brand  string
+	Mail   string // where people write to
+	Title  string
+	Flash  string
+	Here   string
+	Menu   []menuItem
+	Tongue []languageLink
+	Who    *whoView
+	Data   any
+	tongue tongue
+}
+
+type menuItem struct {
+	Path, Label, Icon string
+	Current           bool
+}
+
+type languageLink struct{ Locale, Name, Path string }
+
+// whoView is the signed-in person in the page's head.
+type whoView struct {
+	Name, Company, AccountID string
+	Admin, HasAccount        bool
+	Others                   []accountView
+}
+
+type accountView struct{ ID, Name, Place string }
+
+func (v *visit) view(a answer) view {
+	w := view{Locale: v.tongue.locale, Brand: v.program.Name, Mail: v.program.Mailbox, Title: v.tongue.say(a.title, "program", v.program.Name),
+		Here: a.here, Data: a.data, tongue: v.tongue}
+	if a.label != "" {
+		w.Title = a.label
+	}
+	if w.Here == "" {
+		w.Here = v.request.URL.Path
+	}
+	if key := v.get(keyFlash); key != "" {
+		w.Flash = v.tongue.say(key)
+		v.forget(keyFlash)
+	}
+	for _, l := range v.offered() {
+		w.Tongue = append(w.Tongue, languageLink{l, tongues[l].say("language.name"), w.Here + "?lang=" + l})
+	}
+	if v.who != nil {
+		w.Who, w.Menu = v.whoView(), v.menu(w.Here)
+	}
+	return w
+}
+
+func (v *visit) whoView() *whoView {
+	w := &whoView{Name: v.who.user.Name}
+	if len(v.who.accounts) == 0 {
+		return w
+	}
+	at := v.who.account()
+	w.HasAccount, w.Company, w.AccountID, w.Admin = true, at.LegalName, at.ID, v.isAdmin()
+	for _, a := range v.who.accounts {
+		if len(v.who.accounts) > 1 {
+			w.Others = append(w.Others, accountView{a.ID, a.LegalName, a.Street + ", " + a.City})
+		}
+	}
+	return w
+}
+
+// menu is the left navigation; the label of the service orders is the
+// program's (R98).
+func (v *visit) menu(here string) []menuItem {
+	if len(v.who.accounts) == 0 {
+		return nil
+	}
+	items := []menuItem{
+		{Path: "/", Label: v.tongue.say("menu.home"), Icon: "home"},
+		{Path: "/service-orders", Label: v.program.ServiceOrdersLabel(v.tongue.locale), Icon: "orders"},
+		{Path: "/colleagues", Label: v.tongue.say("menu.colleagues"), Icon: "people"},
+		{Path: "/onboarding", Label: v.tongue.say("menu.onboarding"), Icon: "steps"},
+	}
+	for i := range items {
+		items[i].Current = items[i].Path == here
+	}
+	return items
+}
+
+// T is a text, N a text with a number, for templates.
+func (w view) T(key string, pairs ...any) string { return w.tongue.say(key, pairs...) }
+
+// N is a counted text.
+func (w view) N(key string, n int64) string { return w.tongue.count(key, n) }
+
+// Num is a number in the language's form.
+func (w view) Num(n int64) string { return w.tongue.number(n) }
+
+// Style is the address of the style sheet; it changes with its content.
+func (w view) Style() string { return "/static/portal.css?v=" + styleVersion }
+
+var styleVersion = versionOf("static/portal.css")
+
+func versionOf(file string) string {
+	data, err := staticFiles.ReadFile(file)
+	if err != nil {
+		panic("portal: " + file + " is missing")
+	}
+	sum := sha256.Sum256(data)
+	return hex.EncodeToString(sum[:6])
+}
+
+// static serves the embedded files; an address that carries a version never
+// changes its content.
+func (s *site) static(c *gin.Context) {
+	file := path.Join("static", path.Clean("/"+c.Param("file")))
+	data, err := staticFiles.ReadFile(file)
+	if err != nil {
+		s.serve(route{do: func(*visit) (answer, error) { return answer{}, errNoPage }})(c)
+		return
+	}
+	h := c.Writer.Header()
+	s.headers(h)
+	h.Set("Content-Type", mime.TypeByExtension(path.Ext(file)))
+	h.Set("Cache-Control", "public, max-age=300")
+	h.Del("Vary")
+	if c.Query("v") != "" {
+		h.Set("Cache-Control", "public, max-age=31536000, immutable")
+	}
+	c.Status(http.StatusOK)
+	_, _ = c.Writer.Write(data)
+}

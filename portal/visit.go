@@ -1,0 +1,258 @@
+package portal
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"github.com/gin-gonic/gin"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// visit is one request: its session, its person, its language.
+type visit struct {
+	*site
+	ctx     context.Context // carries the session; no scope
+	request *http.Request
+	param   func(string) string
+	ip      string
+	network string // what throttles count the visitor by
+	id      string // of the request, for the audit
+	program rules.Program
+	tongue  tongue
+	who     *person // nil: signed out
+}
+
+// The keys of a session's values.
+const (
+	keyUser       = "user"
+	keyAccount    = "account"
+	keyFlash      = "flash"
+	keyInvitation = "invitation" // id; noLink when the link was unknown
+	keyBrowser    = "browser"    // secret that binds a one-time code to this browser
+	keyChallenge  = "challenge"
+	keyProven     = "proven"   // the invitation whose mailbox was proven
+	keyProvenAt   = "provenAt" // Unix seconds
+	keyReset      = "reset"    // challenge id; noLink when the link was unknown
+)
+
+// noLink stands for a link that was never issued.
+const noLink = "-"
+
+const maxBody = 64 << 10 // octets of a form
+
+// serve turns a route into gin's handler: session, origin, person, answer.
+func (s *site) serve(r route) gin.HandlerFunc {
+	return func(c *gin.Context) {
+		v, err := s.arrive(c)
+		if err != nil {
+			s.log.Error("portal: a request could not begin", "path", c.FullPath(), "error", err)
+			http.Error(c.Writer, "internal error", http.StatusInternalServerError)
+			return
+		}
+		if v.changedLanguage(c) {
+			return
+		}
+		a, err := v.run(r)
+		if err != nil {
+			a = v.refuse(err)
+		}
+		v.finish(c, a)
+	}
+}
+
+func (s *site) arrive(c *gin.Context) (*visit, error) {
+	b := &browser{label: browserLabel(c.Request.UserAgent())}
+	ctx := context.WithValue(c.Request.Context(), browserKey{}, b)
+	token := ""
+	if cookie, err := c.Request.Cookie(s.sessions.Cookie.Name); err == nil {
+		token = cookie.Value
+	}
+	ctx, err := s.sessions.Load(ctx, token)
+	if err != nil {
+		return nil, err
+	}
+	ref, err := s.store.Reference(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
+	v := &visit{site: s, ctx: ctx, request: c.Request, param: c.Param, ip: c.ClientIP(), network: rules.Network(c.ClientIP()),
+		id: c.Writer.Header().Get("X-Request-Id"), program: ref.Program}
+	if err := v.recognise(); err != nil {
+		return nil, err
+	}
+	v.tongue = v.chooseTongue(c)
+	return v, nil
+}
+
+// run holds the request against the route and calls its handler.
+func (v *visit) run(r route) (answer, error) {
+	if err := v.origins.Check(v.request); err != nil {
+		return answer{}, errForeignOrigin
+	}
+	if r.access >= signedIn && v.who == nil {
+		return v.toSignIn(), nil
+	}
+	if r.access >= member && len(v.who.accounts) == 0 {
+		return answer{status: http.StatusForbidden, page: "noaccount", title: "noaccount.title"}, nil
+	}
+	if r.access == admin && !rules.Allows(v.who.role(), rules.ManageUsers).Allowed() {
+		return answer{}, errReadOnly
+	}
+	if v.request.Method == post {
+		if err := v.request.ParseForm(); err != nil || !sound(v.request.PostForm) {
+			return answer{}, errBadForm
+		}
+	}
+	return r.do(v)
+}
+
+// sound tells whether a form's texts can be compared: PostgreSQL refuses the
+// character NUL and damaged UTF-8. Names and passwords are judged by their own
+// pages, which say what is wrong.
+func sound(form url.Values) bool {
+	for field, values := range form {
+		for _, text := range values {
+			if field == "name" || field == "password" {
+				continue
+			}
+			if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (v *visit) toSignIn() answer {
+	if path := v.request.URL.Path; v.request.Method != post && path != "/" && pagePath(path) {
+		return redirect("/sign-in?next=" + path)
+	}
+	return redirect("/sign-in")
+}
+
+// person is the signed-in user with the accounts they belong to.
+type person struct {
+	user     models.User
+	accounts []models.Account
+	roles    map[string]models.MemberRole // by account
+	at       int                          // the account at hand
+}
+
+func (p *person) account() models.Account { return p.accounts[p.at] }
+
+func (p *person) role() rules.Role {
+	if p.roles[p.account().ID] == models.RoleAdmin {
+		return rules.CustomerAdmin
+	}
+	return rules.CustomerReadOnly
+}
+
+// recognise reads the session's user; one that is gone counts as signed out.
+func (v *visit) recognise() error {
+	id := v.get(keyUser)
+	if id == "" {
+		return nil
+	}
+	u, err := v.store.GetUser(v.ctx, id)
+	if rules.CodeOf(err) == rules.NotFound {
+		return v.sessions.Destroy(v.ctx)
+	}
+	if err != nil {
+		return err
+	}
+	v.who = &person{user: u, roles: map[string]models.MemberRole{}}
+	places, err := v.store.MembershipsOf(v.ctx, u.ID)
+	if err != nil || len(places) == 0 {
+		return err
+	}
+	for _, m := range places {
+		v.who.roles[m.AccountID] = m.Role
+	}
+	v.who.accounts, _, err = v.store.ListAccounts(v.scope(""), models.Page{Limit: 200})
+	for i, a := range v.who.accounts {
+		if a.ID == v.get(keyAccount) {
+			v.who.at = i
+		}
+	}
+	return err
+}
+
+// scope is the context under which the Store shows what the person may see,
+// and no more (C5).
+func (v *visit) scope(role rules.Role) context.Context {
+	s := models.Scope{Actor: models.Actor{ID: v.who.user.ID, Role: role, IP: v.ip, RequestID: v.id}}
+	for id := range v.who.roles {
+		s.AccountIDs = append(s.AccountIDs, id)
+	}
+	return models.WithScope(v.ctx, s)
+}
+
+// scoped is the context of a member's own request.
+func (v *visit) scoped() context.Context { return v.scope(v.who.role()) }
+
+// acting is the context of a change: the account at hand alone, because the
+// person may have another role in another account.
+func (v *visit) acting() context.Context {
+	return models.WithScope(v.ctx, models.Scope{AccountIDs: []string{v.who.account().ID},
+		Actor: models.Actor{ID: v.who.user.ID, Role: v.who.role(), IP: v.ip, RequestID: v.id}})
+}
+
+func (v *visit) isAdmin() bool { return v.who.role() == rules.CustomerAdmin }
+
+func (v *visit) get(key string) string { return v.sessions.GetString(v.ctx, key) }
+
+// keep puts a value into the session. A visitor's session is short.
+func (v *visit) keep(key, value string) {
+	if v.who == nil && v.get(keyUser) == "" {
+		v.sessions.SetDeadline(v.ctx, time.Now().Add(visitorLifetime).UTC())
+	}
+	v.sessions.Put(v.ctx, key, value)
+}
+
+func (v *visit) forget(keys ...string) {
+	for _, k := range keys {
+		if v.sessions.Exists(v.ctx, k) {
+			v.sessions.Remove(v.ctx, k)
+		}
+	}
+}
+
+func (v *visit) form(name string) string { return v.request.PostForm.Get(name) }
+
+// throttle counts an attempt in the database, so that a restart forgets
+// nothing.
+func (v *visit) throttle(key string, most int, window time.Duration) error {
+	return v.store.Throttle(v.ctx, "portal/"+key, most, window)
+}
+
+// enter signs a user in under a new session token, against fixation. What was
+// proven before signing in ends; an invitation that waits stays.
+func (v *visit) enter(u models.User) error {
+	if err := v.sessions.RenewToken(v.ctx); err != nil {
+		return err
+	}
+	v.forget(keyChallenge, keyBrowser, keyProven, keyProvenAt, keyReset, keyAccount)
+	v.sessions.Put(v.ctx, keyUser, u.ID)
+	return nil
+}
+
+// even runs fn and answers after the same time whatever it found.
+func (v *visit) even(fn func() error) error {
+	timer := time.NewTimer(v.evenTime)
+	defer timer.Stop()
+	err := fn()
+	select {
+	case <-timer.C:
+	case <-v.ctx.Done():
+		err = errors.Join(err, v.ctx.Err())
+	}
+	return err
+}

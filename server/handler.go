@@ -1,0 +1,79 @@
+// Package server assembles what people and machines reach by HTTP: the API,
+// the portal, and the answers about the process's own health; and serves it
+// until it is told to stop.
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+
+	"go.temporal.io/sdk/client"
+
+	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/portal"
+)
+
+// Options are what the parts are told.
+type Options struct {
+	Store   *models.Store
+	Log     *slog.Logger
+	Version string
+	// PublicURL is the address under which people reach the portal.
+	PublicURL string
+	// Insecure is for plain http, in development only: cookies without Secure.
+	Insecure bool
+	// Temporal is asked for its health alone; nil asks nothing.
+	Temporal client.Client
+	// TemporalUI is the address of Temporal's web UI, for links; may be empty.
+	TemporalUI string
+	Namespace  string
+	// RatePerSecond and Burst bound the requests of one token.
+	RatePerSecond float64
+	Burst         int
+	// TrustedProxies are the networks whose X-Forwarded-For is believed.
+	TrustedProxies []string
+}
+
+// Handler is the API, the portal and the health answers on one router.
+func Handler(o Options) (http.Handler, error) {
+	settings := api.Options{Store: o.Store, Log: o.Log, Version: o.Version, TemporalUI: o.TemporalUI, Namespace: o.Namespace,
+		PublicURL: o.PublicURL, RatePerSecond: o.RatePerSecond, Burst: o.Burst, TrustedProxies: o.TrustedProxies, TemporalCheck: o.temporalCheck(), Metrics: registry(o.Store, o.Log)}
+	pages := portal.Options{Store: o.Store, Log: o.Log, PublicURL: o.PublicURL, Insecure: o.Insecure}
+	if err := pagesFor(&settings, pages); err != nil {
+		return nil, fmt.Errorf("assemble the portal: %w", err)
+	}
+	router := api.NewRouter(settings)
+	if _, err := api.Register(router, settings); err != nil {
+		return nil, fmt.Errorf("assemble the API: %w", err)
+	}
+	if err := portal.Register(router, pages); err != nil {
+		return nil, fmt.Errorf("assemble the portal: %w", err)
+	}
+	return router, nil
+}
+
+// pagesFor has the portal answer what nobody serves and what failed, outside
+// the API.
+func pagesFor(settings *api.Options, pages portal.Options) (err error) {
+	if settings.NotFound, err = portal.NotFound(pages); err != nil {
+		return err
+	}
+	if settings.MethodNotAllowed, err = portal.MethodNotAllowed(pages); err != nil {
+		return err
+	}
+	settings.Failed, err = portal.Failed(pages)
+	return err
+}
+
+func (o Options) temporalCheck() func(context.Context) error {
+	if o.Temporal == nil {
+		return nil
+	}
+	return func(ctx context.Context) error {
+		_, err := o.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{})
+		return err
+	}
+}
