@@ -1,0 +1,210 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// apiOptions are the options of the commands that talk to the API.
+type apiOptions struct {
+	URL       string `name:"url" env:"ROOMCOVER_URL" default:"http://127.0.0.1:8080" help:"Address of the API (${env})."`
+	TokenFile string `type:"path" env:"ROOMCOVER_TOKEN_FILE" placeholder:"FILE" help:"File that holds the token; otherwise it is read from ROOMCOVER_TOKEN."`
+	AllowHTTP bool   `name:"allow-http" help:"Send the token without TLS to another machine."`
+}
+
+// apiClient calls the API with a token.
+type apiClient struct {
+	base  *url.URL
+	token string
+	http  *http.Client
+	// pause is how long to wait before the n-th try again.
+	pause func(n int) time.Duration
+}
+
+// client checks address and token; it does not connect.
+func (o apiOptions) client() (*apiClient, error) {
+	base, err := url.Parse(strings.TrimRight(o.URL, "/"))
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, settingsError{errors.New("--url or ROOMCOVER_URL must be an address such as https://portal.example.com")}
+	}
+	if base.Scheme == "http" && !o.AllowHTTP && !local(base.Hostname()) {
+		return nil, settingsError{errors.New("the token would travel without TLS: use an https address, or --allow-http inside a trusted network")}
+	}
+	token := strings.TrimSpace(os.Getenv("ROOMCOVER_TOKEN"))
+	if o.TokenFile != "" {
+		text, err := os.ReadFile(o.TokenFile)
+		if err != nil {
+			return nil, settingsError{fmt.Errorf("the token cannot be read: %w", err)}
+		}
+		token = strings.TrimSpace(string(text))
+	}
+	if token == "" {
+		return nil, settingsError{errors.New("there is no token: set ROOMCOVER_TOKEN, or --token-file to a file that holds it")}
+	}
+	return &apiClient{base: base, token: token, http: &http.Client{Timeout: time.Minute}, pause: growing}, nil
+}
+
+func local(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || (ip != nil && ip.IsLoopback())
+}
+
+func growing(n int) time.Duration {
+	return min(time.Duration(1)<<n*250*time.Millisecond, 5*time.Second)
+}
+
+// apiTries is how often a request is sent while the API does not answer or
+// asks to come back later: about a quarter of a minute in all.
+const apiTries = 6
+
+// request is one call; the same key makes sending it again safe.
+type request struct {
+	method, path string
+	query        url.Values
+	body         []byte
+	contentType  string
+	key          string // Idempotency-Key
+}
+
+func newKey() string { return rand.Text() }
+
+// call sends a request and reads the answer into out, trying again where that
+// is safe and may help.
+func (c *apiClient) call(ctx context.Context, r request, out any) error {
+	for n := 0; ; n++ {
+		wait, err := c.once(ctx, r, out)
+		if err == nil || wait < 0 || n == apiTries-1 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(max(wait, c.pause(n))):
+		}
+	}
+}
+
+// once sends a request; wait is negative where trying again cannot help.
+func (c *apiClient) once(ctx context.Context, r request, out any) (wait time.Duration, err error) {
+	u := *c.base
+	u.Path += r.path
+	u.RawQuery = r.query.Encode()
+	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), bytes.NewReader(r.body))
+	if err != nil {
+		return -1, err
+	}
+	req.Header.Set("Authorization", "Bearer "+c.token)
+	req.Header.Set("Accept", "application/json, application/problem+json")
+	req.Header.Set("User-Agent", "roomcover/"+versionText())
+	if r.contentType != "" {
+		req.Header.Set("Content-Type", r.contentType)
+	}
+	if r.key != "" {
+		req.Header.Set("Idempotency-Key", r.key)
+	}
+	res, err := c.http.Do(req)
+	if err != nil {
+		if ctx.Err() != nil {
+			return -1, ctx.Err()
+		}
+		return 0, fmt.Errorf("the API cannot be reached: %w", err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(io.LimitReader(res.Body, 32<<20))
+	if err != nil {
+		return 0, fmt.Errorf("the API's answer cannot be read: %w", err)
+	}
+	if res.StatusCode >= 300 {
+		return retryAfter(res), problemOf(res.StatusCode, text)
+	}
+	if err := json.Unmarshal(text, out); err != nil {
+		return -1, fmt.Errorf("the API's answer is no JSON that this version understands: %w", err)
+	}
+	return -1, nil
+}
+
+// retryAfter tells when to come back, negative for never.
+func retryAfter(res *http.Response) time.Duration {
+	switch res.StatusCode {
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After"))
+		return min(time.Duration(seconds)*time.Second, time.Minute)
+	}
+	return -1
+}
+
+// apiError is a refusal of the API (problem+json).
+type apiError struct {
+	Status    int    `json:"status"`
+	Code      string `json:"code"`
+	Detail    string `json:"detail"`
+	Remedy    string `json:"remedy"`
+	RequestID string `json:"request_id"`
+	Errors    []rowError
+}
+
+func (e *apiError) Error() string { return e.Code + ": " + e.Detail }
+
+func problemOf(status int, text []byte) *apiError {
+	e := &apiError{}
+	if err := json.Unmarshal(text, e); err != nil || e.Code == "" {
+		e.Code, e.Detail = "HTTP_"+strconv.Itoa(status), http.StatusText(status)
+	}
+	e.Status = status
+	return e
+}
+
+// explain says what to do and gives the exit code.
+func (e *apiError) explain(w io.Writer) int {
+	for _, f := range e.Errors {
+		fmt.Fprintf(w, "  %s: %s %s\n", f.Pointer, f.Message, f.Remedy)
+	}
+	if e.Remedy != "" {
+		fmt.Fprintln(w, e.Remedy)
+	}
+	if e.RequestID != "" {
+		fmt.Fprintf(w, "Request %s\n", e.RequestID)
+	}
+	if e.Status >= 500 {
+		return exitFailed
+	}
+	return exitRefused
+}
+
+// paged is a list of the API.
+type paged[T any] struct {
+	Items      []T    `json:"items"`
+	NextCursor string `json:"next_cursor"`
+}
+
+// every reads a list of the API to its end or to limit, 0 for no limit.
+func every[T any](ctx context.Context, c *apiClient, path string, query url.Values, limit int) ([]T, error) {
+	all := []T{}
+	for {
+		query.Set("limit", "200")
+		if limit > 0 {
+			query.Set("limit", strconv.Itoa(min(200, limit-len(all))))
+		}
+		var p paged[T]
+		if err := c.call(ctx, request{method: http.MethodGet, path: path, query: query}, &p); err != nil {
+			return nil, err
+		}
+		all = append(all, p.Items...)
+		if p.NextCursor == "" || (limit > 0 && len(all) >= limit) {
+			return all, nil
+		}
+		query.Set("cursor", p.NextCursor)
+	}
+}

@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+
+	"github.com/jedib0t/go-pretty/v6/table"
+	"github.com/jedib0t/go-pretty/v6/text"
+	"golang.org/x/term"
+
+	"roomcover.dev/roomcover/config"
+	"roomcover.dev/roomcover/models"
+)
+
+// app is what every command works with.
+type app struct {
+	out, errs io.Writer
+	// terminal says whether out is read by a person at a terminal: only then
+	// there are colours and a progress bar.
+	terminal bool
+	// open opens the database; tests put their own here.
+	open func(config.Config) (*models.Store, error)
+	// close closes what open gave.
+	close func(*models.Store)
+}
+
+func newApp(out, errs *os.File) *app {
+	return &app{
+		out: out, errs: errs, terminal: term.IsTerminal(int(out.Fd())) && os.Getenv("NO_COLOR") == "",
+		open:  openDatabase,
+		close: func(s *models.Store) { _ = s.Close() },
+	}
+}
+
+func openDatabase(c config.Config) (*models.Store, error) {
+	key, err := c.KeyBytes()
+	if err != nil {
+		return nil, settingsError{err}
+	}
+	dialector, err := models.Postgres(c.DatabaseURL)
+	if err != nil {
+		return nil, settingsError{err}
+	}
+	return models.Open(dialector, models.Options{Key: key, MaxConns: c.DatabaseMax})
+}
+
+// settings reads the environment; what is wrong with it is a usage error.
+func settings() (config.Config, error) {
+	c, err := config.Read()
+	if err != nil {
+		return c, settingsError{err}
+	}
+	return c, nil
+}
+
+// onStore runs fn on the database that the environment names.
+func (a *app) onStore(ctx context.Context, fn func(context.Context, *models.Store) error) error {
+	c, err := settings()
+	if err != nil {
+		return err
+	}
+	store, err := a.open(c)
+	if err != nil {
+		return err
+	}
+	defer a.close(store)
+	return fn(models.WithScope(ctx, operatorScope), store)
+}
+
+// onReadyStore is onStore for a database that has this program's schema.
+func (a *app) onReadyStore(ctx context.Context, fn func(context.Context, *models.Store) error) error {
+	return a.onStore(ctx, func(ctx context.Context, s *models.Store) error {
+		if err := s.Ready(ctx); err != nil {
+			return err
+		}
+		return fn(ctx, s)
+	})
+}
+
+// operatorScope is how the audit names what is done on the database directly.
+var operatorScope = models.Scope{System: true, Actor: models.Actor{ID: "command_line", Role: "SYSTEM", OrgID: models.OperatorOrgID}}
+
+// output is the option of every command that answers with data.
+type output struct {
+	JSON bool `name:"json" help:"Answer with JSON, for programs."`
+}
+
+// show writes value as JSON, or whatever human writes.
+func (o output) show(a *app, value any, human func(io.Writer)) error {
+	if !o.JSON {
+		human(a.out)
+		return nil
+	}
+	e := json.NewEncoder(a.out)
+	e.SetIndent("", "  ")
+	e.SetEscapeHTML(false)
+	return e.Encode(value)
+}
+
+// table is a table that fits a person's terminal and stays plain in a pipe.
+func (a *app) table(w io.Writer, head ...any) table.Writer {
+	t := table.NewWriter()
+	t.SetOutputMirror(w)
+	style := table.StyleLight
+	if !a.terminal {
+		style = table.StyleDefault
+	}
+	style.Options = table.OptionsNoBordersAndSeparators
+	style.Format.Header = text.FormatUpper
+	style.Box.PaddingLeft = ""
+	t.SetStyle(style)
+	t.SuppressTrailingSpaces()
+	t.AppendHeader(head)
+	return t
+}
+
+// paint colours a text at a terminal and nowhere else.
+func (a *app) paint(c text.Color, s string) string {
+	if !a.terminal || s == "" {
+		return s
+	}
+	return c.Sprint(s)
+}
+
+// logger writes JSON lines; an unknown level is a usage error.
+func logger(w io.Writer, level string) (*slog.Logger, error) {
+	var l slog.Level
+	if err := l.UnmarshalText([]byte(level)); err != nil {
+		return nil, settingsError{fmt.Errorf("ROOMCOVER_LOG_LEVEL must be debug, info, warn or error")}
+	}
+	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l})), nil
+}

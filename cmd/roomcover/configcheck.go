@@ -1,0 +1,116 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"roomcover.dev/roomcover/config"
+)
+
+type configCommands struct {
+	Check configCheckCommand `cmd:"" help:"Check the environment and show what it says, without its secrets."`
+}
+
+// configCheckCommand reads the environment; it connects to nothing.
+type configCheckCommand struct{ output }
+
+// Help is shown by --help.
+func (configCheckCommand) Help() string {
+	return `Names every variable that is missing or wrong, and exits with 2 then. It
+connects to nothing, so it can run in a pipeline.
+
+Example:
+  roomcover config check`
+}
+
+// setting is one line of the answer.
+type setting struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Run checks.
+func (c configCheckCommand) Run(a *app) error {
+	cfg, err := settings()
+	if err != nil {
+		return err
+	}
+	if err := checkLater(cfg); err != nil {
+		return settingsError{err}
+	}
+	list := effective(cfg)
+	return c.show(a, list, func(w io.Writer) {
+		t := a.table(w, "setting", "value")
+		for _, s := range list {
+			t.AppendRow([]any{s.Name, dash(s.Value)})
+		}
+		t.Render()
+		fmt.Fprintln(w, "\nThe environment is right.")
+	})
+}
+
+// checkLater finds what only the parts themselves can tell.
+func checkLater(c config.Config) error {
+	if _, err := logger(io.Discard, c.LogLevel); err != nil {
+		return err
+	}
+	if _, err := temporalOptions(c, nil); err != nil {
+		return err
+	}
+	sender, err := newSender(c)
+	if err != nil {
+		return err
+	}
+	return sender.Close()
+}
+
+// effective is what the environment says, without passwords and keys.
+func effective(c config.Config) []setting {
+	return []setting{
+		{"ROOMCOVER_DATABASE_URL", withoutPassword(c.DatabaseURL)},
+		{"ROOMCOVER_DATABASE_MAX_CONNECTIONS", fmt.Sprint(c.DatabaseMax)},
+		{"ROOMCOVER_KEY", "set"},
+		{"ROOMCOVER_LISTEN", c.Listen},
+		{"ROOMCOVER_TRUSTED_PROXIES", strings.Join(c.TrustedProxies, ",")},
+		{"ROOMCOVER_WORKER_METRICS_LISTEN", c.Metrics},
+		{"ROOMCOVER_PUBLIC_URL", c.PublicURL},
+		{"ROOMCOVER_LOG_LEVEL", c.LogLevel},
+		{"ROOMCOVER_STOP_TIMEOUT", c.StopTimeout.String()},
+		{"ROOMCOVER_RATE_PER_SECOND", fmt.Sprint(c.Rate.PerSecond)},
+		{"ROOMCOVER_RATE_BURST", fmt.Sprint(c.Rate.Burst)},
+		{"ROOMCOVER_TEMPORAL_ADDRESS", c.Temporal.Address},
+		{"ROOMCOVER_TEMPORAL_NAMESPACE", c.Temporal.Namespace},
+		{"ROOMCOVER_TEMPORAL_TLS", yes(c.Temporal.TLS)},
+		{"ROOMCOVER_TEMPORAL_CA_FILE", c.Temporal.CAFile},
+		{"ROOMCOVER_TEMPORAL_CERT_FILE", c.Temporal.CertFile},
+		{"ROOMCOVER_TEMPORAL_KEY_FILE", c.Temporal.KeyFile},
+		{"ROOMCOVER_TEMPORAL_API_KEY", whetherSet(c.Temporal.APIKey)},
+		{"ROOMCOVER_TEMPORAL_UI_URL", c.Temporal.UI},
+		{"ROOMCOVER_SMTP_HOST", c.SMTP.Host},
+		{"ROOMCOVER_SMTP_PORT", fmt.Sprint(c.SMTP.Port)},
+		{"ROOMCOVER_SMTP_USERNAME", c.SMTP.Username},
+		{"ROOMCOVER_SMTP_PASSWORD", whetherSet(c.SMTP.Password)},
+		{"ROOMCOVER_SMTP_TLS", c.SMTP.TLS},
+		{"ROOMCOVER_SMTP_MESSAGE_ID_DOMAIN", c.SMTP.MessageIDDomain},
+	}
+}
+
+func whetherSet(secret string) string {
+	if secret == "" {
+		return ""
+	}
+	return "set"
+}
+
+// withoutPassword keeps of a database address what a person needs to recognise
+// it; an address that is no URL may hold a password anywhere.
+func withoutPassword(dsn string) string {
+	u, err := url.Parse(dsn)
+	if err != nil || u.Host == "" {
+		return "set"
+	}
+	u.RawQuery = ""
+	return u.Redacted()
+}

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+	"github.com/schollz/progressbar/v3"
+)
+
+// progress shows how far an import is: a bar at a terminal, plain lines
+// elsewhere. It writes beside the report, so that the report stays clean.
+type progress struct {
+	w    io.Writer
+	bar  *progressbar.ProgressBar
+	live bool
+	last string
+}
+
+func (a *app) progress() *progress { return &progress{w: a.errs, live: a.terminal} }
+
+// steps: every order is checked, and then stored unless it is a dry run.
+func (j importJob) steps() (done, all int) {
+	done, all = j.Checked, j.Total
+	if !j.DryRun {
+		done, all = done+j.Stored+j.Unchanged, 2*all
+	}
+	if j.over() {
+		done = all
+	}
+	return done, all
+}
+
+func (p *progress) show(j importJob) {
+	done, all := j.steps()
+	if !p.live {
+		// A line for each state and for each tenth.
+		line := j.State
+		if all > 0 {
+			line += " " + strconv.Itoa(done*10/all*10) + " %"
+		}
+		if line != p.last {
+			fmt.Fprintln(p.w, line)
+		}
+		p.last = line
+		return
+	}
+	if p.bar == nil && all > 0 {
+		p.bar = progressbar.NewOptions(all, progressbar.OptionSetWriter(p.w), progressbar.OptionSetWidth(30),
+			progressbar.OptionThrottle(50*time.Millisecond), progressbar.OptionClearOnFinish())
+	}
+	if p.bar != nil {
+		p.bar.Describe(j.State)
+		_ = p.bar.Set(done)
+	}
+}
+
+func (p *progress) end() {
+	if p.bar != nil {
+		_ = p.bar.Exit()
+		_ = p.bar.Clear()
+	}
+}
+
+// report shows the counts and every row that needs a look.
+func (c importCommand) report(a *app, job importJob, rows []importRow) error {
+	return c.show(a, map[string]any{"import": job, "rows": rows}, func(w io.Writer) {
+		a.rowTable(w, rows)
+		kind := "Import"
+		if job.DryRun {
+			kind = "Dry run"
+		}
+		fmt.Fprintf(w, "%s %s %s: %d orders, %d stored, %d unchanged, %d refused.\n", kind, job.ID, job.State, job.Total, job.Stored, job.Unchanged, job.Refused)
+		if job.State == "REFUSED" {
+			fmt.Fprintln(w, "Nothing was stored. Correct the rows above and import the file again, or store the others with --partial.")
+		}
+	})
+}
+
+func (a *app) rowTable(w io.Writer, rows []importRow) {
+	t := a.table(w, "row", "outcome", "order", "field", "code", "what to do")
+	for _, r := range rows {
+		if len(r.Errors) == 0 {
+			t.AppendRow([]any{r.Row, r.Outcome, dash(r.OrderID), "-", "-", "-"})
+		}
+		for _, e := range r.Errors {
+			t.AppendRow([]any{r.Row, a.paint(text.FgRed, r.Outcome), dash(r.OrderID), dash(e.Pointer), e.Code, e.Message + " " + e.Remedy})
+		}
+	}
+	if len(rows) > 0 {
+		t.Render()
+		fmt.Fprintln(w)
+	}
+}

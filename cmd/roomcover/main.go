@@ -1,0 +1,95 @@
+// Command roomcover runs the service and the tools of those who operate it.
+//
+// serve and worker run for ever and may each run several times over; migrate,
+// token, org and audit work on the database directly; import, ps and tasks
+// talk to the API as anyone else does. Secrets come from the environment or
+// from a file, never from the command line.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	_ "time/tzdata" // the image has no zone files
+
+	"github.com/alecthomas/kong"
+)
+
+// version is set by the linker: -ldflags "-X main.version=1.2.3".
+var version = ""
+
+type commands struct {
+	Serve    serveCommand    `cmd:"" help:"Serve the API and the portal."`
+	Worker   workerCommand   `cmd:"" help:"Run the workflows, the relay and the mails."`
+	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up to date."`
+	Token    tokenCommands   `cmd:"" help:"Make, list and revoke API tokens (on the database)."`
+	Org      orgCommands     `cmd:"" help:"Add, change and list organisations (on the database)."`
+	Audit    auditCommands   `cmd:"" help:"Check the audit (on the database)."`
+	Config   configCommands  `cmd:"" help:"Check the environment."`
+	Import   importCommand   `cmd:"" help:"Upload a file of orders and show its report (by the API)."`
+	Ps       psCommand       `cmd:"" help:"Show what is under way (by the API)."`
+	Tasks    tasksCommand    `cmd:"" help:"Show what needs an operator (by the API)."`
+	Coverage coverageCommand `cmd:"" help:"Say what is covered, until when, and why (by the API)."`
+	Health   healthCommand   `cmd:"" help:"Ask a running serve or worker whether it is ready."`
+	Version  versionCommand  `cmd:"" help:"Say which version this is."`
+}
+
+const description = `Roomcover runs service contracts for meeting rooms.
+
+Exit codes: 0 done; 1 failed; 2 wrong usage or settings; 3 refused, not found,
+or rows of a file refused; 4 a check found something wrong; 130 interrupted.`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], newApp(os.Stdout, os.Stderr))
+	stop()
+	os.Exit(code)
+}
+
+// run parses the arguments, runs one command until it is done or ctx ends, and
+// returns the exit code.
+func run(ctx context.Context, args []string, a *app) int {
+	var c commands
+	exited := -1
+	parser := kong.Must(&c,
+		kong.Name("roomcover"),
+		kong.Description(description),
+		kong.Writers(a.out, a.errs),
+		kong.Exit(func(code int) { exited = code }),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 90}),
+		kong.BindTo(ctx, (*context.Context)(nil)),
+		kong.Bind(a),
+	)
+	parsed, err := parser.Parse(args)
+	switch {
+	case exited >= 0: // --help
+		return exited
+	case err != nil:
+		fmt.Fprintf(a.errs, "roomcover: %v\nTry roomcover --help.\n", err)
+		return exitUsage
+	}
+	return a.exit(ctx, parsed.Run())
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(out *app) error {
+	_, err := io.WriteString(out.out, versionText()+"\n")
+	return err
+}
+
+// versionText is the linked version, or what Go knows of the build.
+func versionText() string {
+	if version != "" {
+		return version
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+		return info.Main.Version
+	}
+	return "development"
+}

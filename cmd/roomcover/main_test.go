@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/config"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// shell runs commands in this process, with the environment of a database.
+type shell struct {
+	t   *testing.T
+	app *app
+	out bytes.Buffer
+	err bytes.Buffer
+}
+
+// newShell has an environment that is right; commands that open the database
+// get env's Store.
+func newShell(t *testing.T, env *storetest.Env) *shell {
+	t.Helper()
+	t.Setenv("ROOMCOVER_DATABASE_URL", "postgres://roomcover:open-sesame@127.0.0.1:1/roomcover")
+	t.Setenv("ROOMCOVER_KEY", strings.Repeat("ab", 32))
+	t.Setenv("ROOMCOVER_PUBLIC_URL", "https://portal.example.com")
+	t.Setenv("ROOMCOVER_TOKEN", "rct_a-token-of-this-test")
+	s := &shell{t: t}
+	s.app = &app{out: &s.out, errs: &s.err, open: openDatabase, close: func(*models.Store) {}}
+	if env != nil {
+		s.app.open = func(config.Config) (*models.Store, error) { return env.Store, nil }
+	}
+	return s
+}
+
+// run runs one command and returns its exit code.
+func (s *shell) run(args ...string) int {
+	return s.runUntil(s.t.Context(), args...)
+}
+
+func (s *shell) runUntil(ctx context.Context, args ...string) int {
+	s.out.Reset()
+	s.err.Reset()
+	return run(ctx, args, s.app)
+}
+
+// must runs a command that has to succeed and returns its output.
+func (s *shell) must(args ...string) string {
+	s.t.Helper()
+	require.Equal(s.t, exitDone, s.run(args...), s.err.String())
+	return s.out.String()
+}
+
+// json runs a command with --json and decodes the answer.
+func (s *shell) json(out any, args ...string) {
+	s.t.Helper()
+	require.NoError(s.t, json.Unmarshal([]byte(s.must(append(args, "--json")...)), out), s.out.String())
+}
+
+var everyCommand = [][]string{
+	{"serve"}, {"worker"}, {"migrate"}, {"token", "create"}, {"token", "list"}, {"token", "revoke"},
+	{"org", "set"}, {"org", "list"}, {"audit", "verify"}, {"config", "check"}, {"import"}, {"ps"}, {"tasks"}, {"health"}, {"version"},
+}
+
+func TestHelpOfEveryCommandHasExamples(t *testing.T) {
+	s := newShell(t, nil)
+	top := s.must("--help")
+	require.Contains(t, top, "Exit codes: 0 done; 1 failed; 2 wrong usage")
+	for _, command := range everyCommand {
+		name := strings.Join(command, " ")
+		require.Contains(t, top, "  "+name+" ")
+		help := s.must(append(command, "--help")...)
+		require.Contains(t, help, "Usage: roomcover "+name)
+		if name == "version" || strings.HasSuffix(name, "list") {
+			continue
+		}
+		require.Contains(t, help, "    roomcover "+name, name+" has no example")
+	}
+}
+
+func TestSecretsAreNeverTakenFromTheCommandLine(t *testing.T) {
+	s := newShell(t, nil)
+	for _, command := range everyCommand {
+		help := s.must(append(command, "--help")...)
+		for _, option := range []string{"--key=", "--password", "--token=", "--secret", "--database-url", "--api-key"} {
+			require.NotContains(t, help, option, "%v", command)
+		}
+	}
+}
+
+func TestWrongUsageExitsWith2(t *testing.T) {
+	s := newShell(t, nil)
+	for name, args := range map[string][]string{
+		"no command":         {},
+		"unknown command":    {"remove"},
+		"unknown option":     {"ps", "--colour"},
+		"no organisation":    {"token", "create", "--label", "x"},
+		"no days":            {"token", "create", "--org", "x", "--label", "x", "--days", "0"},
+		"unknown scope":      {"token", "create", "--org", "x", "--label", "x", "--scope", "everything"},
+		"unknown role":       {"token", "create", "--org", "x", "--label", "x", "--role", "king"},
+		"not a date":         {"org", "set", "X", "--kind", "reseller", "--authorised-from", "1.1.2026"},
+		"ends before begin":  {"org", "set", "X", "--kind", "reseller", "--authorised-from", "2026-02-01", "--authorised-until", "2026-01-01"},
+		"no such file":       {"import", "nowhere.csv"},
+		"half of a reason":   {"import", "main_test.go", "--on-behalf-of", "org_1"},
+		"not an order file":  {"import", "main_test.go"},
+		"watch too fast":     {"ps", "--watch", "1ms"},
+		"watch for programs": {"ps", "--watch", "5s", "--json"},
+		"no address":         {"ps", "--url", "portal.example.com"},
+		"token in the clear": {"ps", "--url", "http://portal.example.com"},
+		"no token file":      {"ps", "--token-file", "nowhere"},
+		"no listen address":  {"health", "--listen", "8080"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, exitUsage, s.run(args...), s.err.String())
+			require.Contains(t, s.err.String(), "roomcover: ")
+			require.Empty(t, s.out.String())
+		})
+	}
+}
+
+func TestCommandsOfTheServiceNameEveryMissingSetting(t *testing.T) {
+	s := newShell(t, nil)
+	for _, name := range []string{"ROOMCOVER_DATABASE_URL", "ROOMCOVER_KEY", "ROOMCOVER_PUBLIC_URL"} {
+		t.Setenv(name, "")
+	}
+	for _, args := range [][]string{{"serve"}, {"worker"}, {"migrate"}, {"config", "check"}, {"token", "list"}, {"org", "list"}, {"audit", "verify"}} {
+		require.Equal(t, exitUsage, s.run(args...), "%v", args)
+		for _, name := range []string{"ROOMCOVER_DATABASE_URL", "ROOMCOVER_KEY", "ROOMCOVER_PUBLIC_URL"} {
+			require.Contains(t, s.err.String(), name)
+		}
+	}
+}
+
+func TestDatabaseThatDoesNotAnswerExitsWith1AndKeepsThePassword(t *testing.T) {
+	s := newShell(t, nil)
+	for _, args := range [][]string{{"serve"}, {"worker"}, {"migrate"}, {"token", "list"}} {
+		require.Equal(t, exitFailed, s.run(args...), "%v", args)
+		require.NotContains(t, s.err.String(), "open-sesame")
+	}
+}
+
+func TestVersionIsTold(t *testing.T) {
+	require.NotEmpty(t, strings.TrimSpace(newShell(t, nil).must("version")))
+}

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// psCommand shows what is under way.
+type psCommand struct {
+	output
+	apiOptions
+	Kind     string        `enum:",order,invitation" default:"" help:"Only orders or invitations."`
+	WaitsFor string        `name:"waits-for" placeholder:"WHAT" help:"Only what waits for this, such as REVIEW_DECISION."`
+	Actor    string        `enum:",operator,customer,system,nobody" default:"" help:"Only where this one must act."`
+	Overdue  bool          `help:"Only what should have moved on and did not."`
+	Limit    int           `default:"200" help:"At most so many, the newest first; 0 for all."`
+	Counts   bool          `help:"Only count."`
+	Watch    time.Duration `placeholder:"PAUSE" help:"Show it again after every pause, such as 5s, until Ctrl-C."`
+}
+
+// Help is shown by --help.
+func (psCommand) Help() string {
+	return `Lists every order and invitation under way: its state, what it waits for, since
+when and until when (UTC, calendar), who must act, and the last error. It is
+read from the database, so it answers with Temporal down.
+
+Examples:
+  roomcover ps
+  roomcover ps --overdue
+  roomcover ps --actor operator --json
+  roomcover ps --counts --watch 10s`
+}
+
+// Validate is called by kong.
+func (c psCommand) Validate() error {
+	if c.Watch != 0 && c.Watch < time.Second {
+		return fmt.Errorf("--watch: give 1s or more")
+	}
+	if c.Watch != 0 && c.JSON {
+		return fmt.Errorf("--watch is for people, --json for programs: give one of them")
+	}
+	return nil
+}
+
+// process is one line.
+type process struct {
+	ID         string     `json:"id"`
+	Kind       string     `json:"kind"`
+	State      string     `json:"state"`
+	WaitsFor   string     `json:"waits_for"`
+	Actor      string     `json:"actor"`
+	Since      time.Time  `json:"since"`
+	Until      *time.Time `json:"until,omitempty"`
+	Overdue    bool       `json:"overdue"`
+	AccountID  string     `json:"account_id,omitempty"`
+	OrderID    string     `json:"order_id,omitempty"`
+	LastError  string     `json:"last_error,omitempty"`
+	WorkflowID string     `json:"workflow_id,omitempty"`
+	Link       string     `json:"link,omitempty"` // the workflow in the Temporal UI
+}
+
+// processCount counts what waits for the same.
+type processCount struct {
+	Kind     string `json:"kind"`
+	WaitsFor string `json:"waits_for"`
+	Actor    string `json:"actor"`
+	Count    int64  `json:"count"`
+}
+
+// Run shows, once or until ctx ends.
+func (c psCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	for {
+		err := c.once(ctx, a, client)
+		if c.Watch != 0 && ctx.Err() != nil {
+			return nil // Ctrl-C is how watching ends
+		}
+		if err != nil || c.Watch == 0 {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(c.Watch):
+		}
+		a.clear()
+	}
+}
+
+func (c psCommand) once(ctx context.Context, a *app, client *apiClient) error {
+	if c.Counts {
+		var counts paged[processCount]
+		err := client.call(ctx, request{method: http.MethodGet, path: "/v1/processes/counts"}, &counts)
+		if err != nil {
+			return err
+		}
+		return c.show(a, counts.Items, func(w io.Writer) { a.countTable(w, counts.Items) })
+	}
+	list, err := every[process](ctx, client, "/v1/processes", c.query(), c.Limit)
+	if err != nil {
+		return err
+	}
+	return c.show(a, list, func(w io.Writer) { a.processTable(w, list) })
+}
+
+func (c psCommand) query() url.Values {
+	q := url.Values{}
+	for name, value := range map[string]string{"kind": c.Kind, "waits_for": c.WaitsFor, "actor": c.Actor} {
+		if value != "" {
+			q.Set(name, strings.ToUpper(value))
+		}
+	}
+	if c.Overdue {
+		q.Set("overdue", "true")
+	}
+	return q
+}
+
+func (a *app) processTable(w io.Writer, list []process) {
+	if len(list) == 0 {
+		fmt.Fprintln(w, "Nothing is under way.")
+		return
+	}
+	t := a.table(w, "id", "kind", "state", "waits for", "since", "until", "who must act", "last error")
+	late := 0
+	for _, p := range list {
+		until := "-"
+		if p.Until != nil {
+			until = minute(*p.Until)
+		}
+		if p.Overdue {
+			late++
+			until = a.paint(text.FgRed, until+" overdue")
+		}
+		t.AppendRow([]any{p.ID, p.Kind, p.State, p.WaitsFor, minute(p.Since), until, a.actor(p.Actor), a.paint(text.FgRed, cutAt(p.LastError, 60))})
+	}
+	t.Render()
+	fmt.Fprintf(w, "\n%d under way, %d overdue; times are UTC.\n", len(list), late)
+}
+
+func (a *app) countTable(w io.Writer, counts []processCount) {
+	t := a.table(w, "kind", "waits for", "who must act", "how many")
+	total := int64(0)
+	for _, n := range counts {
+		total += n.Count
+		t.AppendRow([]any{n.Kind, n.WaitsFor, a.actor(n.Actor), n.Count})
+	}
+	t.Render()
+	fmt.Fprintf(w, "\n%d under way.\n", total)
+}
+
+// actor makes it plain where a person of the operator is asked.
+func (a *app) actor(who string) string {
+	switch who {
+	case "OPERATOR":
+		return a.paint(text.FgYellow, who)
+	case "", "NOBODY":
+		return "-"
+	}
+	return who
+}
+
+func minute(t time.Time) string { return t.UTC().Format("2006-01-02 15:04") }
+
+// cutAt shortens a text to n characters and to its first line.
+func cutAt(s string, n int) string {
+	s, _, _ = strings.Cut(s, "\n")
+	if r := []rune(s); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return s
+}
+
+// clear empties a terminal; in a pipe a line keeps the pictures apart.
+func (a *app) clear() {
+	if a.terminal {
+		fmt.Fprint(a.out, "\x1b[H\x1b[2J")
+		return
+	}
+	fmt.Fprintln(a.out)
+}

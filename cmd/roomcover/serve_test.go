@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	return l.Addr().String()
+}
+
+// await asks until the process answers 200.
+func await(t *testing.T, url string) string {
+	t.Helper()
+	var text string
+	require.Eventually(t, func() bool {
+		res, err := http.Get(url)
+		if err != nil {
+			return false
+		}
+		defer res.Body.Close()
+		b, _ := io.ReadAll(res.Body)
+		text = string(b)
+		return res.StatusCode == http.StatusOK
+	}, time.Minute, 10*time.Millisecond)
+	return text
+}
+
+func TestServeRunsWithTemporalDownAndStopsWithCode0(t *testing.T) {
+	env := storetest.Postgres(t)
+	s := newShell(t, &env)
+	address := freeAddress(t)
+	t.Setenv("ROOMCOVER_LISTEN", address)
+	t.Setenv("ROOMCOVER_TEMPORAL_ADDRESS", freeAddress(t))
+	ctx, stop := context.WithCancel(t.Context())
+	code := make(chan int, 1)
+	go func() { code <- s.runUntil(ctx, "serve") }()
+
+	await(t, "http://"+address+"/healthz")
+	require.Contains(t, await(t, "http://"+address+"/readyz"), "warning", "Temporal down is a warning")
+	stop()
+	require.Equal(t, exitDone, <-code, s.err.String())
+	require.Contains(t, s.err.String(), `"msg":"serving"`)
+	require.Contains(t, s.err.String(), `"msg":"stopped serving"`)
+}
+
+func TestWorkerWaitsForTemporalAndStopsWithCode0(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := newShell(t, &env)
+	address := freeAddress(t)
+	t.Setenv("ROOMCOVER_WORKER_METRICS_LISTEN", address)
+	t.Setenv("ROOMCOVER_TEMPORAL_ADDRESS", freeAddress(t))
+	t.Setenv("ROOMCOVER_SMTP_TLS", "none")
+	ctx, stop := context.WithCancel(t.Context())
+	code := make(chan int, 1)
+	go func() { code <- s.runUntil(ctx, "worker") }()
+
+	await(t, "http://"+address+"/readyz")
+	require.Contains(t, await(t, "http://"+address+"/metrics"), "roomcover_outbox_backlog 0")
+	stop()
+	require.Equal(t, exitDone, <-code, s.err.String())
+	require.Contains(t, s.err.String(), `"msg":"working"`)
+}
+
+func TestServeAndWorkerRefuseATakenAddress(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := newShell(t, &env)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	t.Setenv("ROOMCOVER_LISTEN", l.Addr().String())
+	t.Setenv("ROOMCOVER_WORKER_METRICS_LISTEN", l.Addr().String())
+	t.Setenv("ROOMCOVER_TEMPORAL_ADDRESS", freeAddress(t))
+	for _, command := range []string{"serve", "worker"} {
+		require.Equal(t, exitFailed, s.run(command))
+		require.Contains(t, s.err.String(), "address already in use")
+	}
+}

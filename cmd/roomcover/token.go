@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+type tokenCommands struct {
+	Create tokenCreateCommand `cmd:"" help:"Make a token; its secret is shown this once."`
+	List   tokenListCommand   `cmd:"" help:"List tokens, without their secrets."`
+	Revoke tokenRevokeCommand `cmd:"" help:"End a token at once."`
+}
+
+// tokenCreateCommand makes a token for a machine of an organisation.
+type tokenCreateCommand struct {
+	output
+	Org   string   `required:"" help:"Id or name of the organisation that it acts for; operator for the operator's own."`
+	Label string   `required:"" help:"What uses the token, for people to recognise it."`
+	Role  string   `help:"Role; by default the one that fits the organisation." enum:",reseller,distributor,operator_agent,operator_lead,operator_csm" default:""`
+	Scope []string `help:"What it may do, comma separated; by default everything that fits the role."`
+	Days  int      `help:"How many days it is valid, 1 to 730." default:"365"`
+}
+
+// Help is shown by --help.
+func (tokenCreateCommand) Help() string {
+	return `The secret is printed alone on the last line, and only its hash is stored: put
+it away at once. A lost token is revoked and replaced.
+
+Examples:
+  roomcover token create --org "Revenda Sul Ltda" --label "order system"
+  roomcover token create --org operator --role operator_lead --label "night shift" --days 30
+  ROOMCOVER_TOKEN=$(roomcover token create --org operator --label ops | tail -n 1)
+
+Scopes: ` + strings.Join(api.ScopesFor(rules.OperatorLead), ", ") + "."
+}
+
+// Validate is called by kong.
+func (c tokenCreateCommand) Validate() error {
+	if c.Days < 1 || c.Days > 730 {
+		return fmt.Errorf("--days: give 1 to 730")
+	}
+	for _, s := range c.Scope {
+		if !slices.Contains(api.ScopesFor(rules.OperatorLead), s) {
+			return fmt.Errorf("--scope: there is no scope %q; there are %s", s, strings.Join(api.ScopesFor(rules.OperatorLead), ", "))
+		}
+	}
+	return nil
+}
+
+// Run makes the token.
+func (c tokenCreateCommand) Run(ctx context.Context, a *app) error {
+	return a.onReadyStore(ctx, func(ctx context.Context, s *models.Store) error {
+		n, err := c.token(ctx, s)
+		if err != nil {
+			return err
+		}
+		t, secret, err := s.CreateToken(ctx, n)
+		if err != nil {
+			return err
+		}
+		view := tokenView(t)
+		view["token"] = secret
+		return c.show(a, view, func(w io.Writer) {
+			a.tokenTable(w, []models.APIToken{t})
+			fmt.Fprintf(w, "\nThe secret, shown this once:\n%s\n", secret)
+		})
+	})
+}
+
+func (c tokenCreateCommand) token(ctx context.Context, s *models.Store) (models.NewToken, error) {
+	if c.Org == "operator" {
+		c.Org = models.OperatorOrgID
+	}
+	org, err := findOrg(ctx, s, c.Org)
+	if err != nil {
+		return models.NewToken{}, err
+	}
+	fitting := rolesOf[org.Kind]
+	role := rules.Role(strings.ToUpper(c.Role))
+	if role == "" && len(fitting) > 0 {
+		role = fitting[0]
+	}
+	if !slices.Contains(fitting, role) {
+		return models.NewToken{}, rules.Refuse(rules.Forbidden, "This role does not fit the organisation.", "Leave --role out, or choose one of the organisation's kind.")
+	}
+	scopes := c.Scope
+	if len(scopes) == 0 {
+		scopes = api.ScopesFor(role)
+	}
+	return models.NewToken{OrgID: org.ID, Role: role, Label: c.Label, Scopes: scopes, ExpiresAt: time.Now().AddDate(0, 0, c.Days)}, nil
+}
+
+// rolesOf are the roles of tokens that fit an organisation's kind, the usual one
+// first.
+var rolesOf = map[models.OrgKind][]rules.Role{
+	models.OrgOperator:    {rules.OperatorAgent, rules.OperatorLead, rules.OperatorCSM},
+	models.OrgReseller:    {rules.Reseller},
+	models.OrgDistributor: {rules.Distributor},
+}
+
+// tokenListCommand lists tokens.
+type tokenListCommand struct {
+	output
+	All bool `help:"Also tokens that are expired or revoked."`
+}
+
+// Run lists.
+func (c tokenListCommand) Run(ctx context.Context, a *app) error {
+	return a.onReadyStore(ctx, func(ctx context.Context, s *models.Store) error {
+		tokens, err := pages(func(p models.Page) ([]models.APIToken, string, error) { return s.ListTokens(ctx, p) })
+		if err != nil {
+			return err
+		}
+		views := []any{}
+		shown := tokens[:0]
+		for _, t := range tokens {
+			if c.All || tokenState(t) == "live" {
+				shown, views = append(shown, t), append(views, tokenView(t))
+			}
+		}
+		return c.show(a, views, func(w io.Writer) { a.tokenTable(w, shown) })
+	})
+}
+
+// tokenRevokeCommand ends a token.
+type tokenRevokeCommand struct {
+	output
+	ID string `arg:"" help:"Id of the token, tok_…"`
+}
+
+// Help is shown by --help.
+func (tokenRevokeCommand) Help() string {
+	return `The next request with it is refused. Again for the same token it changes nothing.
+
+Example:
+  roomcover token revoke tok_01k8x…`
+}
+
+// Run revokes.
+func (c tokenRevokeCommand) Run(ctx context.Context, a *app) error {
+	return a.onReadyStore(ctx, func(ctx context.Context, s *models.Store) error {
+		if err := s.RevokeToken(ctx, c.ID); err != nil {
+			return err
+		}
+		return c.show(a, map[string]string{"id": c.ID, "state": "revoked"}, func(w io.Writer) {
+			fmt.Fprintf(w, "Revoked %s.\n", c.ID)
+		})
+	})
+}
+
+func tokenView(t models.APIToken) map[string]any {
+	return map[string]any{"id": t.ID, "org_id": t.OrgID, "role": t.Role, "label": t.Label, "prefix": t.Prefix,
+		"scopes": strings.Fields(t.Scopes), "expires_at": t.ExpiresAt, "state": tokenState(t)}
+}
+
+func tokenState(t models.APIToken) string {
+	switch {
+	case t.RevokedAt != nil:
+		return "revoked"
+	case !time.Now().Before(t.ExpiresAt):
+		return "expired"
+	}
+	return "live"
+}
+
+func (a *app) tokenTable(w io.Writer, tokens []models.APIToken) {
+	t := a.table(w, "id", "begins with", "label", "organisation", "role", "state", "expires", "scopes")
+	for _, k := range tokens {
+		t.AppendRow([]any{k.ID, k.Prefix, k.Label, k.OrgID, k.Role, tokenState(k), k.ExpiresAt.Format(time.DateOnly), k.Scopes})
+	}
+	t.Render()
+}

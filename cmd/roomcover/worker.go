@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+
+	"golang.org/x/sync/errgroup"
+
+	"roomcover.dev/roomcover/config"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/server"
+	"roomcover.dev/roomcover/worker"
+)
+
+// workerCommand runs the workflows.
+type workerCommand struct{}
+
+// Help is shown by --help.
+func (workerCommand) Help() string {
+	return `Runs the workflows and their steps, the relay that tells workflows what the
+database has committed, the daily sweep and the mails. Everything it needs to
+know comes from the environment; see docs/operations.md. Several may run at
+once. It waits for Temporal where that is not up yet. With
+ROOMCOVER_WORKER_METRICS_LISTEN it serves /healthz, /readyz and /metrics. On
+SIGTERM it takes no new work, finishes the steps under way and exits with 0.
+
+Examples:
+  roomcover worker
+  ROOMCOVER_WORKER_METRICS_LISTEN=:9090 roomcover worker`
+}
+
+// Run works until ctx ends.
+func (workerCommand) Run(ctx context.Context, a *app) error {
+	c, err := settings()
+	if err != nil {
+		return err
+	}
+	log, err := logger(a.errs, c.LogLevel)
+	if err != nil {
+		return err
+	}
+	return a.onReadyStore(ctx, func(_ context.Context, store *models.Store) error {
+		return work(ctx, c, store, log)
+	})
+}
+
+func work(ctx context.Context, c config.Config, store *models.Store, log *slog.Logger) error {
+	temporal, err := newTemporal(c, log)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+	sender, err := newSender(c)
+	if err != nil {
+		return err
+	}
+	defer sender.Close()
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		log.Info("working", "version", versionText(), "temporal", c.Temporal.Address, "namespace", c.Temporal.Namespace)
+		defer log.Info("stopped")
+		return stopped(ctx, worker.Run(ctx, worker.Options{Store: store, Temporal: temporal, Sender: sender, Namespace: c.Temporal.Namespace,
+			PortalURL: c.PublicURL, Log: log, StopTimeout: c.StopTimeout}))
+	})
+	if c.Metrics != "" {
+		group.Go(func() error {
+			return server.Serve(ctx, server.Listen{Address: c.Metrics, Handler: server.Metrics(store, log), Log: log, StopTimeout: c.StopTimeout})
+		})
+	}
+	return group.Wait()
+}
+
+// stopped makes the end that was asked for a success.
+func stopped(ctx context.Context, err error) error {
+	if ctx.Err() != nil && context.Cause(ctx) == context.Canceled && err != nil {
+		return nil
+	}
+	return err
+}

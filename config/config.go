@@ -1,0 +1,157 @@
+// Package config reads the service's settings from the environment into one
+// validated struct. Secrets come from the environment only, never from the
+// command line.
+package config
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is everything the service is told from outside.
+type Config struct {
+	DatabaseURL string `env:"ROOMCOVER_DATABASE_URL"`
+	DatabaseMax int    `env:"ROOMCOVER_DATABASE_MAX_CONNECTIONS" envDefault:"20"`
+	// Key derives invitation tokens and one-time codes: 32 bytes or more, hex or
+	// base64. Changing it ends every open link.
+	Key       string `env:"ROOMCOVER_KEY"`
+	Listen    string `env:"ROOMCOVER_LISTEN" envDefault:":8080"`
+	Metrics   string `env:"ROOMCOVER_WORKER_METRICS_LISTEN"`
+	PublicURL string `env:"ROOMCOVER_PUBLIC_URL"`
+	// TrustedProxies are the networks (CIDR) of the load balancers in front:
+	// their X-Forwarded-For names the caller. Without it, every caller behind a
+	// balancer shares one address, and one throttle.
+	TrustedProxies []string `env:"ROOMCOVER_TRUSTED_PROXIES"`
+	LogLevel       string   `env:"ROOMCOVER_LOG_LEVEL" envDefault:"info"`
+	Rate           Rate
+	Temporal       Temporal
+	SMTP           SMTP
+	// StopTimeout is how long a process that is told to stop finishes its work.
+	StopTimeout time.Duration `env:"ROOMCOVER_STOP_TIMEOUT" envDefault:"25s"`
+}
+
+// Rate bounds the requests of one token.
+type Rate struct {
+	PerSecond float64 `env:"ROOMCOVER_RATE_PER_SECOND" envDefault:"50"`
+	Burst     int     `env:"ROOMCOVER_RATE_BURST" envDefault:"100"`
+}
+
+// Temporal is the service that runs the workflows.
+type Temporal struct {
+	Address   string `env:"ROOMCOVER_TEMPORAL_ADDRESS" envDefault:"localhost:7233"`
+	Namespace string `env:"ROOMCOVER_TEMPORAL_NAMESPACE" envDefault:"roomcover"`
+	TLS       bool   `env:"ROOMCOVER_TEMPORAL_TLS"`
+	CAFile    string `env:"ROOMCOVER_TEMPORAL_CA_FILE"`
+	CertFile  string `env:"ROOMCOVER_TEMPORAL_CERT_FILE"`
+	KeyFile   string `env:"ROOMCOVER_TEMPORAL_KEY_FILE"`
+	APIKey    string `env:"ROOMCOVER_TEMPORAL_API_KEY"`
+	UI        string `env:"ROOMCOVER_TEMPORAL_UI_URL"`
+}
+
+// SMTP is the server that takes the mails.
+type SMTP struct {
+	Host     string `env:"ROOMCOVER_SMTP_HOST" envDefault:"localhost"`
+	Port     int    `env:"ROOMCOVER_SMTP_PORT" envDefault:"587"`
+	Username string `env:"ROOMCOVER_SMTP_USERNAME"`
+	Password string `env:"ROOMCOVER_SMTP_PASSWORD"`
+	// TLS is required (STARTTLS), implicit or none.
+	TLS             string `env:"ROOMCOVER_SMTP_TLS" envDefault:"required"`
+	MessageIDDomain string `env:"ROOMCOVER_SMTP_MESSAGE_ID_DOMAIN"`
+}
+
+// Read reads and checks the environment. The error names every variable that
+// is wrong, and none of their values.
+func Read() (Config, error) {
+	return parse(env.Options{})
+}
+
+// ReadFrom reads and checks the given variables.
+func ReadFrom(variables map[string]string) (Config, error) {
+	return parse(env.Options{Environment: variables})
+}
+
+func parse(o env.Options) (Config, error) {
+	var c Config
+	err := unreadable(env.ParseWithOptions(&c, o))
+	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	if err = errors.Join(err, c.Validate()); err != nil {
+		return c, fmt.Errorf("the environment is not right:\n%w", err)
+	}
+	return c, nil
+}
+
+// unreadable names the variables that could not be read, without their values.
+func unreadable(err error) error {
+	if err == nil {
+		return nil
+	}
+	var all env.AggregateError
+	if !errors.As(err, &all) {
+		return errors.New("the environment could not be read")
+	}
+	var out []error
+	for _, e := range all.Errors {
+		var p env.ParseError
+		if errors.As(e, &p) {
+			out = append(out, fmt.Errorf("%s must be %s", variable(reflect.TypeFor[Config](), p), meaning(p.Type)))
+		} else {
+			out = append(out, errors.New("the environment could not be read"))
+		}
+	}
+	return errors.Join(out...)
+}
+
+// variable finds the environment's name of a field that could not be read: the
+// library only tells the field's own name and type.
+func variable(t reflect.Type, p env.ParseError) string {
+	for f := range t.Fields() {
+		if f.Type.Kind() == reflect.Struct {
+			if name := variable(f.Type, p); name != "" {
+				return name
+			}
+		}
+		if f.Name == p.Name && f.Type == p.Type {
+			return f.Tag.Get("env")
+		}
+	}
+	return ""
+}
+
+func meaning(t reflect.Type) string {
+	switch t.Kind() {
+	case reflect.Bool:
+		return "true or false"
+	case reflect.Int:
+		return "a whole number"
+	case reflect.Float64:
+		return "a number"
+	}
+	return "a duration such as 25s"
+}
+
+// KeyBytes decodes the key. What looks like hex is hex: read as base64, a key
+// that is too short would seem long enough.
+func (c Config) KeyBytes() ([]byte, error) {
+	text := strings.TrimSpace(c.Key)
+	b, err := hex.DecodeString(text)
+	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+		if err != nil {
+			b, err = e.DecodeString(text)
+		}
+	}
+	if err != nil || len(b) < 32 {
+		return nil, errors.New("ROOMCOVER_KEY must be 32 bytes or more in hex or base64; make one with: openssl rand -hex 32")
+	}
+	return b, nil
+}
+
+// Secure tells whether people reach the portal by https.
+func (c Config) Secure() bool { return strings.HasPrefix(c.PublicURL, "https://") }

@@ -1,0 +1,17 @@
+#!/bin/sh
+# Runs once, when the data directory is new: one role and one database for the
+# service, one role and two databases for Temporal. Neither role is a superuser, because row-level
+# security does not hold for superusers.
+set -eu
+
+psql -v ON_ERROR_STOP=1 --username "$POSTGRES_USER" --dbname postgres \
+	-v roomcover_password="$ROOMCOVER_DB_PASSWORD" -v temporal_password="$TEMPORAL_DB_PASSWORD" <<'SQL'
+CREATE ROLE roomcover LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD :'roomcover_password';
+CREATE DATABASE roomcover OWNER roomcover;
+REVOKE ALL ON DATABASE roomcover FROM PUBLIC;
+
+CREATE ROLE temporal LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PASSWORD :'temporal_password';
+CREATE DATABASE temporal OWNER temporal;
+CREATE DATABASE temporal_visibility OWNER temporal;
+REVOKE ALL ON DATABASE temporal, temporal_visibility FROM PUBLIC;
+SQL
