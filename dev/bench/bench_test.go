@@ -1,0 +1,49 @@
+package bench
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestBudgetsOfANormalOrder counts what ten orders cost on the real server.
+// These figures depend on no machine; times are the benchmark's alone.
+func TestBudgetsOfANormalOrder(t *testing.T) {
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			var progress bytes.Buffer
+			r, err := Run(t.Context(), Options{Orders: 10, Concurrency: 10, Pairs: 1, Database: database, Progress: &progress})
+			skipWithoutPostgres(t, err)
+			require.NoError(t, err)
+			t.Logf("%+v", r.Counts)
+			require.Positive(t, r.Counts.Events)
+			require.LessOrEqual(t, r.Counts.Events, 30, "history events of the two workflows")
+			require.Positive(t, r.Counts.Bytes)
+			require.LessOrEqual(t, r.Counts.Bytes, 8*1024, "history bytes of the two workflows")
+			require.Equal(t, 7, r.Counts.Actions, "two starts, three activities, two timers")
+			require.LessOrEqual(t, r.Counts.StatementsPerOrder, 25.0, "SQL statements: %v", r.Counts.Statements)
+			requireTable(t, r)
+			require.Contains(t, progress.String(), "pair 1 of 1")
+		})
+	}
+}
+
+// requireTable: both forms of the report tell the same.
+func requireTable(t *testing.T, r Report) {
+	t.Helper()
+	require.Len(t, r.Pairs, 1)
+	require.Positive(t, r.Medians.CPURatio)
+	require.Positive(t, r.Medians.PerSecondRatio)
+	var out bytes.Buffer
+	require.NoError(t, r.Print(&out))
+	for _, b := range r.Budgets() {
+		require.Contains(t, out.String(), b.What)
+	}
+	text, err := json.Marshal(r)
+	require.NoError(t, err)
+	var back Report
+	require.NoError(t, json.Unmarshal(text, &back))
+	require.Equal(t, r, back)
+}

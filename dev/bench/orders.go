@@ -1,0 +1,101 @@
+package bench
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// mailsPerOrder: confirmations to customer, reseller and distributor, and the
+// invitation.
+const mailsPerOrder = 4
+
+// form is a normal order: one line of ten licences for a new customer. Every
+// address carries the order's key, so that a mail tells whose it is.
+func form(key string) rules.OrderForm {
+	address := func(street, code string) rules.Address {
+		return rules.Address{Street: street, City: "São Paulo", Region: "SP", PostalCode: code, Country: "BR"}
+	}
+	return rules.OrderForm{
+		PONumber: "PO-" + key, PurchasedOn: time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly),
+		Lines:       []rules.OrderLine{{SKU: "SELECT-3Y", Quantity: 10}},
+		EndCustomer: rules.Party{Company: "Acme " + key + " Ltda", ContactName: "Ana Souza", Email: "ana." + key + "@acme.example", Address: address("Av. Paulista, 1000", "01310-100")},
+		Reseller:    rules.OrgParty{Company: "Revenda Sul", Email: "pedidos." + key + "@revendasul.example", Address: address("Rua Augusta, 10", "01305-000")},
+		Distributor: rules.OrgParty{Company: "Distribuidora Norte", Email: "orders." + key + "@norte.example", Address: address("Rua da Consolação, 20", "01302-000")},
+	}
+}
+
+// keyOf is the key in an address of form.
+func keyOf(recipient string) string {
+	local, _, _ := strings.Cut(recipient, "@")
+	_, key, _ := strings.Cut(local, ".")
+	return key
+}
+
+// orders posts orders and waits until the four mails of each were handed over
+// and recorded.
+func (p *parts) orders(ctx context.Context, name string, n, concurrency int, begun func()) (time.Duration, error) {
+	took, err := p.tracker.run(ctx, name, n, concurrency, mailsPerOrder, begun, p.post)
+	if err != nil {
+		return took, err
+	}
+	return took, p.awaitSent(ctx)
+}
+
+// post sends one order to the API.
+func (p *parts) post(ctx context.Context, key string) error {
+	body, err := json.Marshal(form(key))
+	if err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.stack.URL+"/v1/orders", bytes.NewReader(body))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Authorization", "Bearer "+p.token)
+	resp, err := p.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	text, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusCreated {
+		err = fmt.Errorf("the API answered %s: %s", resp.Status, text)
+	}
+	return err
+}
+
+// openWork counts the orders not yet fulfilled and the mails not yet recorded
+// as sent.
+const openWork = `SELECT (SELECT count(*) FROM orders WHERE state = 'ACCEPTED') + (SELECT count(*) FROM notifications WHERE state <> 'SENT')`
+
+// awaitSent waits until every order is fulfilled and every mail is recorded as
+// sent: a mail's result is written a moment after the SMTP server has it.
+func (p *parts) awaitSent(ctx context.Context) error {
+	pool, err := p.stack.Store.Pool()
+	if err != nil {
+		return err
+	}
+	deadline := time.Now().Add(orderTimeout)
+	for {
+		var open int
+		if err := pool.QueryRowContext(ctx, openWork).Scan(&open); err != nil {
+			return err
+		}
+		if open == 0 {
+			return nil
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%d orders and mails were not done in time", open)
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+}

@@ -1,0 +1,123 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+
+	"roomcover.dev/roomcover/dev/ports"
+	"roomcover.dev/roomcover/dev/stack"
+	"roomcover.dev/roomcover/dev/temporalserver"
+	"roomcover.dev/roomcover/mail/smtptest"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/worker"
+)
+
+// parts are everything that runs during a benchmark.
+type parts struct {
+	dir        string
+	log        *slog.Logger
+	temporal   *temporalserver.Server
+	options    temporalserver.Options
+	client     client.Client // the floor's, and for reading histories
+	postgres   *storetest.Server
+	database   string // PostgreSQL's address, empty for SQLite
+	smtp       *smtptest.Server
+	stack      *stack.Stack
+	http       *http.Client
+	token      string
+	tracker    *tracker
+	statements *statements
+}
+
+func startParts(ctx context.Context, o Options, dir string) (*parts, error) {
+	log, err := os.Create(filepath.Join(dir, "log"))
+	if err != nil {
+		return nil, err
+	}
+	p := &parts{dir: dir, tracker: newTracker(), statements: newStatements(), log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError})),
+		http: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConns: 1000, MaxIdleConnsPerHost: 1000}}}
+	for _, start := range []func(context.Context, Options) error{p.startTemporal, p.startDatabase, p.startMail, p.startStack} {
+		if err := start(ctx, o); err != nil {
+			return nil, errors.Join(err, p.stop())
+		}
+	}
+	return p, nil
+}
+
+func (p *parts) startTemporal(ctx context.Context, _ Options) error {
+	free, err := ports.Free(temporalserver.DefaultHost, 1)
+	if err != nil {
+		return err
+	}
+	p.options = temporalserver.Options{Dir: filepath.Join(p.dir, "temporal"), FrontendPort: free[0], LogLevel: slog.LevelError, SearchAttributes: worker.SearchAttributes()}
+	if p.temporal, err = temporalserver.Start(ctx, p.options); err != nil {
+		return err
+	}
+	p.client, err = client.Dial(client.Options{HostPort: p.temporal.Address(), Namespace: p.temporal.Namespace(), Logger: sdklog.NewStructuredLogger(p.log)})
+	return err
+}
+
+func (p *parts) startDatabase(_ context.Context, o Options) (err error) {
+	switch {
+	case o.DatabaseURL != "":
+		p.database = o.DatabaseURL
+	case o.Database == "postgres":
+		if p.postgres, err = storetest.StartServer(true); err != nil {
+			return fmt.Errorf("start PostgreSQL: %w", err)
+		}
+		_, p.database, err = p.postgres.Database("")
+	}
+	return err
+}
+
+func (p *parts) startMail(context.Context, Options) (err error) {
+	p.smtp, err = smtptest.Start("127.0.0.1:0", smtptest.Discard(func(recipient string) { p.tracker.step(keyOf(recipient)) }))
+	return err
+}
+
+func (p *parts) startStack(ctx context.Context, _ Options) (err error) {
+	p.stack, err = stack.Start(ctx, stack.Options{
+		Dir: p.dir, DatabaseURL: p.database, Listen: "127.0.0.1:0", TemporalAddress: p.temporal.Address(), Namespace: p.temporal.Namespace(),
+		SMTPHost: "127.0.0.1", SMTPPort: p.smtp.Port(), Log: p.log, SQL: p.statements, RatePerSecond: 100_000,
+	})
+	if err == nil {
+		p.token = p.stack.Access.Token("reseller")
+	}
+	return err
+}
+
+// stop ends everything that was started.
+func (p *parts) stop() error {
+	var errs []error
+	if p.stack != nil {
+		errs = append(errs, p.stack.Stop())
+	}
+	if p.client != nil {
+		p.client.Close()
+	}
+	if p.temporal != nil {
+		errs = append(errs, p.temporal.Stop())
+	}
+	if p.smtp != nil {
+		errs = append(errs, p.smtp.Close())
+	}
+	if p.postgres != nil {
+		p.postgres.Stop()
+	}
+	return errors.Join(errs...)
+}
+
+// runStack has the stack's worker running while run is called.
+func (p *parts) runStack(_ context.Context, run func(load) error) error {
+	p.stack.StartWorker()
+	return errors.Join(run(p.orders), p.stack.StopWorker())
+}

@@ -1,0 +1,145 @@
+package bench
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"text/tabwriter"
+	"time"
+)
+
+// Report is everything that was measured.
+type Report struct {
+	Date        time.Time `json:"date"`
+	Machine     string    `json:"machine"`
+	Load        Load      `json:"load"`
+	Database    string    `json:"database"`
+	Orders      int       `json:"orders"`
+	Concurrency int       `json:"concurrency"`
+	Counts      Counts    `json:"counts"`
+	Pairs       []Pair    `json:"pairs"`
+	Medians     Pair      `json:"medians"`
+	Acceptance  []Latency `json:"acceptance"`
+	Waiting     *Waiting  `json:"waiting,omitempty"`
+}
+
+// Load is the machine's load over one minute, before and after the run; the
+// run itself is part of the second.
+type Load struct {
+	Before float64 `json:"before"`
+	After  float64 `json:"after"`
+}
+
+// Half is one side of a pair.
+type Half struct {
+	Orders    int     `json:"orders"`
+	Seconds   float64 `json:"seconds"`
+	PerSecond float64 `json:"orders_per_second"`
+	CPU       float64 `json:"cpu_seconds_per_order"`
+}
+
+// Pair is a run of the stack next to a run of the floor.
+type Pair struct {
+	Stack          Half    `json:"stack"`
+	Floor          Half    `json:"floor"`
+	PerSecondRatio float64 `json:"orders_per_second_ratio"`
+	CPURatio       float64 `json:"cpu_ratio"`
+}
+
+func (p *Pair) rate() {
+	p.PerSecondRatio, p.CPURatio = p.Stack.PerSecond/p.Floor.PerSecond, p.Stack.CPU/p.Floor.CPU
+}
+
+func newReport(o Options) Report {
+	return Report{Date: time.Now().UTC().Truncate(time.Second), Machine: fmt.Sprintf("%d cores, %s/%s, %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version()),
+		Load: Load{Before: loadAverage()}, Database: o.Database, Orders: o.Orders, Concurrency: o.Concurrency}
+}
+
+// sum takes the median of each figure over the pairs; the ratios' medians are
+// those of the pairs' own ratios.
+func (r *Report) sum() {
+	median := func(of func(Pair) float64) float64 {
+		values := make([]float64, len(r.Pairs))
+		for i, p := range r.Pairs {
+			values[i] = of(p)
+		}
+		slices.Sort(values)
+		if n := len(values); n%2 == 0 && n > 0 {
+			return (values[n/2-1] + values[n/2]) / 2
+		} else if n > 0 {
+			return values[n/2]
+		}
+		return 0
+	}
+	half := func(of func(Pair) Half) Half {
+		return Half{Orders: r.Orders, Seconds: median(func(p Pair) float64 { return of(p).Seconds }),
+			PerSecond: median(func(p Pair) float64 { return of(p).PerSecond }), CPU: median(func(p Pair) float64 { return of(p).CPU })}
+	}
+	r.Medians = Pair{Stack: half(func(p Pair) Half { return p.Stack }), Floor: half(func(p Pair) Half { return p.Floor }),
+		PerSecondRatio: median(func(p Pair) float64 { return p.PerSecondRatio }), CPURatio: median(func(p Pair) float64 { return p.CPURatio })}
+}
+
+// Budget is one line of the table.
+type Budget struct {
+	What     string
+	Budget   string
+	Measured string
+	OK       bool
+}
+
+// Budgets holds what was measured against issue 3's budgets; what was not
+// measured has no line.
+func (r Report) Budgets() []Budget {
+	c := r.Counts
+	out := []Budget{
+		{"history events of an order, both workflows", "<= 30", fmt.Sprint(c.Events), c.Events <= 30},
+		{"history bytes, both workflows", "<= 8192", fmt.Sprint(c.Bytes), c.Bytes <= 8192},
+		{"Temporal actions", "<= 7", fmt.Sprint(c.Actions), c.Actions <= 7},
+		{"SQL statements", "<= 25", fmt.Sprintf("%.1f", c.StatementsPerOrder), c.StatementsPerOrder <= 25},
+	}
+	if len(r.Pairs) > 0 {
+		m := r.Medians
+		out = append(out, Budget{"CPU of the stack / floor", "<= 1.25", fmt.Sprintf("%.2f", m.CPURatio), m.CPURatio <= 1.25},
+			Budget{"orders/s of the stack / floor", ">= 0.85", fmt.Sprintf("%.2f", m.PerSecondRatio), m.PerSecondRatio >= 0.85})
+	}
+	for _, l := range r.Acceptance {
+		out = append(out, Budget{"acceptance p99, " + l.Condition, "<= 50 ms", fmt.Sprintf("%.1f ms", l.P99), l.P99 <= 50 && l.Failed == 0})
+	}
+	if w := r.Waiting; w != nil {
+		out = append(out, Budget{fmt.Sprintf("worker memory, %d orders waiting", w.Orders), "<= 150 MB", fmt.Sprintf("%.0f MB", w.RSS), w.RSS <= 150},
+			Budget{fmt.Sprintf("worker CPU, %d orders waiting", w.Orders), "< 1 %", fmt.Sprintf("%.2f %%", w.CPUPercent), w.CPUPercent < 1})
+	}
+	return out
+}
+
+// Print writes the report for people.
+func (r Report) Print(out io.Writer) error {
+	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "\n%s; %s; %s; %d orders, %d at once; load %.2f before, %.2f after\n\n", r.Date.Format(time.RFC3339), r.Machine, r.Database, r.Orders, r.Concurrency, r.Load.Before, r.Load.After)
+	fmt.Fprintf(t, "per normal order\tbudget\tmeasured\tok\n")
+	for _, b := range r.Budgets() {
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", b.What, b.Budget, b.Measured, map[bool]string{true: "yes", false: "NO"}[b.OK])
+	}
+	if len(r.Pairs) > 0 {
+		m := r.Medians
+		fmt.Fprintf(t, "\nmedian of %d pairs\torders/s\tCPU ms per order\n", len(r.Pairs))
+		fmt.Fprintf(t, "stack\t%.1f\t%.2f\nfloor\t%.1f\t%.2f\n", m.Stack.PerSecond, m.Stack.CPU*1000, m.Floor.PerSecond, m.Floor.CPU*1000)
+	}
+	if len(r.Acceptance) > 0 {
+		fmt.Fprintf(t, "\nacceptance\torders/s\tp50 ms\tp99 ms\tmax ms\tfailed\n")
+		for _, l := range r.Acceptance {
+			fmt.Fprintf(t, "%s\t%.1f\t%.1f\t%.1f\t%.1f\t%d of %d\n", l.Condition, l.PerSecond, l.P50, l.P99, l.Max, l.Failed, l.Requests)
+		}
+	}
+	if w := r.Waiting; w != nil {
+		fmt.Fprintf(t, "\n%d orders waiting, %.0f s\tfresh MB\twaiting MB\tof it anonymous\tCPU %%\n", w.Orders, w.Seconds)
+		fmt.Fprintf(t, "worker (own process)\t%.0f\t%.0f\t%.0f\t%.2f\n", w.RSSFresh, w.RSS, w.Anonymous, w.CPUPercent)
+		fmt.Fprintf(t, "Temporal, API and benchmark\t%.0f\t%.0f\n", w.ServerBefore, w.ServerAfter)
+	}
+	fmt.Fprintf(t, "\nSQL statements per order\t\n")
+	for _, s := range r.Counts.Statements {
+		fmt.Fprintf(t, "%s\t%.1f\n", s.Kind, s.PerOrder)
+	}
+	return t.Flush()
+}

@@ -1,0 +1,131 @@
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+func TestMain(m *testing.M) { storetest.Main(m) }
+
+// TestKilledAndNothingLost kills every part of a running Roomcover and checks
+// that nothing is lost. One seed in the normal run; CHAOS_SEEDS=20 runs twenty,
+// CHAOS_SEED=7 runs the seventh again. What a failed seed leaves is kept.
+func TestKilledAndNothingLost(t *testing.T) {
+	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	bin := binaries(t)
+	seeds := seedsToRun(t)
+	load, settle := 25*time.Second, 10*time.Second
+	if long() {
+		load, settle = 40*time.Second, 3*time.Minute
+	}
+	for _, seed := range seeds {
+		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			t.Logf("seed %d; again with: CHAOS_SEED=%d go test ./chaos -run TestKilledAndNothingLost -v", seed, seed)
+			runSeed(ctx, t, Settings{Seed: seed, Binaries: bin, Load: load, Quiet: 4 * time.Minute, Settle: settle, Pause: 100 * time.Millisecond})
+		})
+		require.NoError(t, ctx.Err(), "interrupted")
+	}
+}
+
+func runSeed(ctx context.Context, t *testing.T, set Settings) {
+	var err error
+	set.Dir, err = os.MkdirTemp("", fmt.Sprintf("roomcover-chaos-%d-", set.Seed))
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("logs, mails and histories are kept in %s", set.Dir)
+			return
+		}
+		require.NoError(t, os.RemoveAll(set.Dir))
+	})
+	began := time.Now()
+	set.Log = func(format string, args ...any) {
+		t.Logf("%6.1fs  %s", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
+	}
+	result, err := Run(ctx, set)
+	if errors.Is(err, storetest.ErrNoPostgres) && os.Getenv("ROOMCOVER_TEST_ALL") == "" {
+		t.Skip("SKIPPED: PostgreSQL is not installed; install the package postgresql to run the chaos test")
+	}
+	report(t, result)
+	require.NoError(t, err)
+	for _, v := range result.Violations {
+		t.Errorf("VIOLATION %s", v)
+	}
+	require.NotZero(t, result.Counts.Orders, "no order was acknowledged")
+}
+
+func report(t *testing.T, r Result) {
+	t.Helper()
+	total := 0
+	for _, kind := range slices.Sorted(maps.Keys(r.Faults)) {
+		total += r.Faults[kind]
+		t.Logf("%3d x %s", r.Faults[kind], kind)
+	}
+	c := r.Counts
+	t.Logf("FIGURES seed=%d faults=%d orders=%d repeats=%d conflicts=%d refusals=%d cancellations=%d decisions=%d reissues=%d retries=%d lost_answers=%d recovered=%d workflows=%d mails=%v quiet_after=%.0fs violations=%d",
+		r.Seed, total, c.Orders, c.Repeats, c.Conflicts, c.Refusals, c.Cancellations, c.Decisions, c.Reissues, c.Retries, c.LostAnswers, c.Recovered, r.Workflows, r.Mails, r.Settled.Seconds(), len(r.Violations))
+}
+
+// long tells whether more was asked for than the normal run's one seed.
+func long() bool { return os.Getenv("CHAOS_SEEDS") != "" || os.Getenv("CHAOS_SEED") != "" }
+
+func seedsToRun(t *testing.T) []uint64 {
+	if text := os.Getenv("CHAOS_SEED"); text != "" {
+		seed, err := strconv.ParseUint(text, 10, 64)
+		require.NoError(t, err, "CHAOS_SEED")
+		return []uint64{seed}
+	}
+	n := 1
+	if text := os.Getenv("CHAOS_SEEDS"); text != "" {
+		var err error
+		n, err = strconv.Atoi(text)
+		require.NoError(t, err, "CHAOS_SEEDS")
+	} else if testing.Short() {
+		t.Skip("SKIPPED: the chaos test takes a minute or two; run it without -short")
+	}
+	seeds := make([]uint64, n)
+	for i := range seeds {
+		seeds[i] = uint64(i + 1)
+	}
+	return seeds
+}
+
+// binaries builds the programs, or takes those of ROOMCOVER_BIN and
+// ROOMCOVER_DEV_BIN.
+func binaries(t *testing.T) Binaries {
+	t.Helper()
+	dir := t.TempDir()
+	return Binaries{
+		Roomcover: build(t, "ROOMCOVER_BIN", filepath.Join(dir, "roomcover"), "../..", "./cmd/roomcover"),
+		Dev:       build(t, "ROOMCOVER_DEV_BIN", filepath.Join(dir, "roomcover-dev"), "..", "."),
+	}
+}
+
+func build(t *testing.T, variable, out, dir, pkg string) string {
+	t.Helper()
+	if path := os.Getenv(variable); path != "" {
+		return path
+	}
+	cmd := exec.Command("go", "build", "-o", out, pkg)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	text, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(text))
+	return out
+}

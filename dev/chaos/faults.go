@@ -1,0 +1,242 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Kind is what a fault does.
+type Kind string
+
+// The kinds of fault. Every one of them happens at least once in a run that is
+// long enough.
+const (
+	KillWorker        Kind = "worker killed"
+	KillWorkers       Kind = "both workers killed"
+	KillWorkerMidData Kind = "worker killed in the middle of a mail"
+	KillWorkerDot     Kind = "worker killed after a mail, before the answer"
+	PauseWorker       Kind = "worker paused"
+	KillAPI           Kind = "API killed"
+	KillAPIMidRequest Kind = "API killed after a request was sent"
+	KillSMTP          Kind = "SMTP server killed"
+	KillSMTPMidData   Kind = "SMTP server killed in the middle of a mail"
+	KillSMTPDot       Kind = "SMTP server killed after a mail, before the answer"
+	KillTemporal      Kind = "Temporal server killed"
+	KillPostgres      Kind = "PostgreSQL killed"
+)
+
+// Plan breaks a stack by a seed: one hand kills what is of the service and its
+// mail server, the other the two servers that it stands on, so that faults
+// overlap.
+type Plan struct {
+	Stack  *Stack
+	Client *Client
+	Seed   uint64
+	Log    func(format string, args ...any)
+
+	mu     sync.Mutex
+	counts map[Kind]int
+	errs   []error
+}
+
+// hands are who does what. What leaves a mail half sent comes first, because
+// its lease is what the quiet phase waits for.
+var hands = [][]Kind{
+	{KillWorkerMidData, KillWorkerDot, KillSMTPDot, KillSMTPMidData, KillWorker, KillAPIMidRequest, KillAPIMidRequest, KillAPI, KillSMTP, PauseWorker, KillWorkers, KillAPIMidRequest},
+	{KillPostgres, KillTemporal},
+}
+
+// breathe is how long each hand rests at most between two faults.
+var breathe = []time.Duration{1200 * time.Millisecond, 5 * time.Second}
+
+// Run breaks until the context ends, and returns when everything runs again.
+func (p *Plan) Run(ctx context.Context) error {
+	p.counts = map[Kind]int{}
+	var both sync.WaitGroup
+	for i, kinds := range hands {
+		both.Go(func() { p.hand(ctx, kinds, breathe[i], rand.New(rand.NewPCG(p.Seed, uint64(200+i)))) })
+	}
+	both.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.errs) > 0 {
+		return p.errs[0]
+	}
+	return nil
+}
+
+// Counts are the faults that happened.
+func (p *Plan) Counts() map[Kind]int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.counts
+}
+
+// hand does every kind once, then any of them again and again.
+func (p *Plan) hand(ctx context.Context, kinds []Kind, breath time.Duration, r *rand.Rand) {
+	for n := 0; ctx.Err() == nil; n++ {
+		pause(ctx, upTo(r, breath))
+		kind := kinds[r.IntN(len(kinds))]
+		if n < len(kinds) {
+			kind = kinds[n]
+		}
+		if ctx.Err() == nil {
+			p.strike(ctx, kind, r)
+		}
+	}
+}
+
+func (p *Plan) strike(ctx context.Context, kind Kind, r *rand.Rand) {
+	i, down := r.IntN(replicas), upTo(r, 1500*time.Millisecond)
+	worker, api, proxy := p.Stack.Workers[i], p.Stack.APIs[i], p.Stack.Proxies[i]
+	switch kind {
+	case KillWorker:
+		p.fell(kind, worker, down)
+	case KillWorkers:
+		p.killed(kind)
+		worker.Kill()
+		p.Stack.Workers[1-i].Kill()
+		time.Sleep(down)
+		p.revive(worker)
+		p.revive(p.Stack.Workers[1-i])
+	case KillWorkerMidData:
+		p.armed(ctx, kind, proxy, MidData, worker, down)
+	case KillWorkerDot:
+		p.armed(ctx, kind, proxy, AfterDot, worker, down)
+	case KillSMTPMidData:
+		p.armed(ctx, kind, proxy, MidData, p.Stack.SMTP, down)
+	case KillSMTPDot:
+		p.armed(ctx, kind, proxy, AfterDot, p.Stack.SMTP, down)
+	case PauseWorker:
+		p.killed(kind)
+		worker.Pause()
+		time.Sleep(2 * down)
+		worker.Continue()
+	case KillAPI:
+		p.fell(kind, api, down)
+	case KillAPIMidRequest:
+		p.midRequest(ctx, i, api, upTo(r, 12*time.Millisecond), down)
+	case KillSMTP:
+		p.fell(kind, p.Stack.SMTP, down)
+	case KillTemporal:
+		p.fell(kind, p.Stack.Temporal, down)
+	case KillPostgres:
+		p.postgres(down)
+	}
+}
+
+// fell kills a process and starts it again after a while.
+func (p *Plan) fell(kind Kind, victim *Process, down time.Duration) {
+	p.killed(kind)
+	victim.Kill()
+	time.Sleep(down)
+	p.revive(victim)
+}
+
+// armed kills the victim when a mail of the proxy reaches the moment. Without
+// a mail in time it does nothing.
+func (p *Plan) armed(ctx context.Context, kind Kind, proxy *SMTPProxy, m Moment, victim *Process, down time.Duration) {
+	struck := make(chan struct{})
+	proxy.Arm(m, func() {
+		victim.Kill()
+		close(struck)
+	})
+	select {
+	case <-struck:
+		p.killed(kind)
+		time.Sleep(down)
+		p.revive(victim)
+	case <-after(ctx, 4*time.Second):
+		proxy.Disarm()
+		if !victim.Running() { // it was struck just now
+			p.killed(kind)
+			p.revive(victim)
+		}
+	}
+}
+
+// midRequest kills an API shortly after a request was written to it: before,
+// during or after its commit, mostly before its answer.
+func (p *Plan) midRequest(ctx context.Context, i int, api *Process, delay, down time.Duration) {
+	struck := make(chan struct{})
+	var once atomic.Bool
+	p.Client.Arm(i, func() {
+		if !once.CompareAndSwap(false, true) {
+			return
+		}
+		time.Sleep(delay)
+		api.Kill()
+		close(struck)
+	})
+	select {
+	case <-struck:
+	case <-after(ctx, 4*time.Second):
+		p.Client.Disarm()
+		if once.CompareAndSwap(false, true) {
+			return
+		}
+		<-struck
+	}
+	p.killed(KillAPIMidRequest)
+	time.Sleep(down)
+	p.revive(api)
+}
+
+func (p *Plan) postgres(down time.Duration) {
+	p.killed(KillPostgres)
+	p.Stack.Postgres.Kill()
+	time.Sleep(down)
+	if err := p.Stack.Postgres.Start(true); err != nil {
+		p.failed(fmt.Errorf("PostgreSQL did not start again: %w", err))
+	}
+}
+
+// revive starts a process until it stays up: what it stands on may be down.
+func (p *Plan) revive(victim *Process) {
+	deadline := time.Now().Add(startPatience)
+	for {
+		victim.Kill()
+		err := victim.Start()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			p.failed(err)
+			return
+		}
+		time.Sleep(200 * time.Millisecond)
+	}
+}
+
+func (p *Plan) killed(kind Kind) {
+	p.mu.Lock()
+	p.counts[kind]++
+	p.mu.Unlock()
+	p.Log("%s", kind)
+}
+
+func (p *Plan) failed(err error) {
+	p.mu.Lock()
+	p.errs = append(p.errs, err)
+	p.mu.Unlock()
+}
+
+func upTo(r *rand.Rand, d time.Duration) time.Duration { return time.Duration(r.Int64N(int64(d))) }
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-ctx.Done():
+	case <-time.After(d):
+	}
+}
+
+// after ends with the context or the time, whichever is first.
+func after(ctx context.Context, d time.Duration) <-chan struct{} {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	context.AfterFunc(ctx, cancel)
+	return ctx.Done()
+}

@@ -1,0 +1,199 @@
+package chaos
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// clients is how many clients post at once.
+const clients = 4
+
+// answerPatience is how long a client sends a request again: longer than any
+// outage.
+const answerPatience = 90 * time.Second
+
+// Load posts orders, cancels, decides and reissues, by the seed.
+type Load struct {
+	Client *Client
+	Ledger *Ledger
+	Store  *models.Store
+	Seed   uint64
+	Pause  time.Duration // between a client's steps
+
+	sellers  []seller
+	operator string // token
+}
+
+// seller is a reseller with its token.
+type seller struct{ orgID, token string }
+
+// Prepare makes the organisations and tokens of the load.
+func (l *Load) Prepare(ctx context.Context) error {
+	ctx = models.WithSystem(ctx)
+	for i := range 2 {
+		org, err := l.Store.PutOrg(ctx, models.OrgChange{Kind: models.OrgReseller, Name: fmt.Sprintf("Revenda %d", i), AuthorisedFrom: "2020-01-01"})
+		if err != nil {
+			return err
+		}
+		token, err := l.token(ctx, org.ID, rules.Reseller, "orders:read", "orders:write", "catalogue:read")
+		if err != nil {
+			return err
+		}
+		l.sellers = append(l.sellers, seller{org.ID, token})
+	}
+	org, err := l.Store.PutOrg(ctx, models.OrgChange{Kind: models.OrgOperator, Name: "Operator"})
+	if err != nil {
+		return err
+	}
+	l.operator, err = l.token(ctx, org.ID, rules.OperatorLead, "orders:read", "orders:write", "accounts:read", "accounts:write", "operator", "processes:read")
+	return err
+}
+
+func (l *Load) token(ctx context.Context, orgID string, role rules.Role, scopes ...string) (string, error) {
+	_, secret, err := l.Store.CreateToken(ctx, models.NewToken{OrgID: orgID, Role: role, Label: "chaos", Scopes: scopes, ExpiresAt: time.Now().Add(24 * time.Hour)})
+	return secret, err
+}
+
+// Run posts until the context ends, then waits for the answers that are still
+// out.
+func (l *Load) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	for i := range clients {
+		all.Go(func() { l.client(ctx, i) })
+	}
+	all.Go(func() { l.crowd(ctx) })
+	all.Wait()
+}
+
+// actor is one client: its own randomness, and what it knows.
+type actor struct {
+	*Load
+	n      int
+	rand   *rand.Rand
+	shapes *Shapes
+	seller seller
+	sent   []rules.OrderForm
+	ids    []string
+	wishes int
+}
+
+func (l *Load) client(ctx context.Context, n int) {
+	a := &actor{Load: l, n: n, rand: rand.New(rand.NewPCG(l.Seed, uint64(100+n))), seller: l.sellers[n%len(l.sellers)]}
+	a.shapes = NewShapes(l.Seed, n, time.Now().UTC())
+	for ctx.Err() == nil {
+		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
+		a.step(step)
+		cancel()
+		select {
+		case <-ctx.Done():
+		case <-time.After(time.Duration(a.rand.Int64N(int64(2*l.Pause) + 1))):
+		}
+	}
+}
+
+// step does one thing. What refers to an earlier order needs one.
+func (a *actor) step(ctx context.Context) {
+	what := a.rand.IntN(100)
+	switch {
+	case what < 55 || len(a.ids) == 0:
+		a.order(ctx, a.shapes.Next())
+	case what < 62:
+		a.order(ctx, a.sent[a.rand.IntN(len(a.sent))])
+	case what < 66:
+		a.conflict(ctx)
+	case what < 69:
+		a.invalid(ctx)
+	case what < 84:
+		a.cancel(ctx)
+	case what < 93:
+		a.decide(ctx)
+	default:
+		a.reissue(ctx)
+	}
+}
+
+func (a *actor) do(ctx context.Context, r Request) (Answer, bool) {
+	answer, err := a.Client.Do(ctx, r, a.rand.IntN(replicas))
+	if err != nil {
+		a.Ledger.unexpected(r.Path, "%v", err)
+	}
+	return answer, err == nil
+}
+
+// order posts an order, new or again.
+func (a *actor) order(ctx context.Context, form rules.OrderForm) {
+	answer, ok := a.do(ctx, Request{Method: http.MethodPost, Path: "/v1/orders", Token: a.seller.token, Body: form})
+	if !ok {
+		return
+	}
+	if id := a.Ledger.keep(a.seller.orgID, form, answer); id != "" {
+		a.sent, a.ids = append(a.sent, form), append(a.ids, id)
+	}
+}
+
+// keep takes down the answer to an order and returns its id.
+func (l *Ledger) keep(resellerID string, form rules.OrderForm, answer Answer) string {
+	var o OrderAnswer
+	if err := json.Unmarshal(answer.Body, &o); err != nil || o.ID == "" || (answer.Status != 200 && answer.Status != 201) {
+		l.unexpected(form.PONumber, "the order was answered %d %s", answer.Status, answer.code())
+		return ""
+	}
+	o.Status = answer.Status
+	if answer.Lost && answer.Status == http.StatusOK {
+		l.count(func(n *Counts) { n.Recovered++ })
+	}
+	l.submitted(resellerID, form, o)
+	return o.ID
+}
+
+// conflict posts another order under a number that is taken (S14).
+func (a *actor) conflict(ctx context.Context) {
+	form := a.sent[a.rand.IntN(len(a.sent))]
+	form.EndCustomer.Company += " Outra"
+	answer, ok := a.do(ctx, Request{Method: http.MethodPost, Path: "/v1/orders", Token: a.seller.token, Body: form})
+	if ok && (answer.Status != http.StatusConflict || answer.code() != rules.PONumberConflict) {
+		a.Ledger.unexpected(form.PONumber, "another body under the same number was answered %d %s", answer.Status, answer.code())
+	}
+	a.Ledger.count(func(n *Counts) { n.Conflicts++ })
+}
+
+// invalid posts an order that must be refused at the door.
+func (a *actor) invalid(ctx context.Context) {
+	form := a.shapes.Next()
+	form.Lines[0].Quantity = 0
+	answer, ok := a.do(ctx, Request{Method: http.MethodPost, Path: "/v1/orders", Token: a.seller.token, Body: form})
+	if ok && answer.Status != http.StatusUnprocessableEntity {
+		a.Ledger.unexpected(form.PONumber, "an order of nothing was answered %d %s", answer.Status, answer.code())
+	}
+	a.Ledger.count(func(n *Counts) { n.Refusals++ })
+}
+
+// crowdSize is how many posts of one PO come at once (S14).
+const crowdSize = 100
+
+// crowd posts one order many times in parallel, once in a run.
+func (l *Load) crowd(ctx context.Context) {
+	form := NewShapes(l.Seed, clients, time.Now().UTC()).Next()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
+	defer cancel()
+	var all sync.WaitGroup
+	for i := range crowdSize {
+		all.Go(func() {
+			answer, err := l.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/orders", Token: l.sellers[0].token, Body: form}, i)
+			if err != nil {
+				l.Ledger.unexpected(form.PONumber, "%v", err)
+				return
+			}
+			l.Ledger.keep(l.sellers[0].orgID, form, answer)
+		})
+	}
+	all.Wait()
+}

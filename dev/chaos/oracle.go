@@ -1,0 +1,92 @@
+package chaos
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the oracle's connection
+
+	"roomcover.dev/roomcover/mail/smtptest"
+	"roomcover.dev/roomcover/models"
+)
+
+// Violation is something that must not be. It names ids, never persons.
+type Violation struct{ Check, Subject, What string }
+
+func (v Violation) String() string { return v.Check + ": " + v.Subject + ": " + v.What }
+
+// Evidence is everything that a run left behind.
+type Evidence struct {
+	DB     *sql.DB
+	Store  *models.Store
+	Runs   []WorkflowRun
+	Mails  []smtptest.Message
+	Logs   []string // files of serve and worker
+	Ledger *Ledger
+}
+
+// OpenDB opens a connection of the oracle's own, which sees every row.
+func OpenDB(dsn string) (*sql.DB, error) {
+	return sql.Open("pgx", dsn+"&roomcover.scope=system&timezone=UTC")
+}
+
+// check looks at one thing and reports what is wrong with it.
+type check struct {
+	name string
+	run  func(ctx context.Context, e Evidence, report func(subject, format string, args ...any)) error
+}
+
+// checks are the oracle, by file.
+func checks() []check {
+	all := []check{{"answer", answers}, {"audit chain", auditChain}, {"decision", decisions}, {"cancellation", cancellations},
+		{"mail delivery", deliveries}, {"workflow", workflowRuns}, {"personal data", personalData}, {"log", logs}}
+	for _, q := range queries() {
+		all = append(all, check{q.name, q.run})
+	}
+	return all
+}
+
+// Judge reads all evidence and names every violation. Its error says that it
+// could not look, which is no verdict.
+func Judge(ctx context.Context, e Evidence) ([]Violation, error) {
+	out := append([]Violation(nil), e.Ledger.faults...)
+	for _, c := range checks() {
+		report := func(subject, format string, args ...any) {
+			out = append(out, Violation{c.name, subject, fmt.Sprintf(format, args...)})
+		}
+		if err := c.run(ctx, e, report); err != nil {
+			return out, fmt.Errorf("the check %q: %w", c.name, err)
+		}
+	}
+	return out, nil
+}
+
+// query is a check in SQL: every row it finds is a violation. The first column
+// is the subject, the second says more.
+type query struct{ name, what, sql string }
+
+func (q query) run(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
+	rows, err := e.DB.QueryContext(ctx, q.sql)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var subject, more string
+		if err := rows.Scan(&subject, &more); err != nil {
+			return err
+		}
+		report(subject, "%s (%s)", q.what, more)
+	}
+	return rows.Err()
+}
+
+// auditChain verifies every chain of the audit.
+func auditChain(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
+	_, faults, err := e.Store.VerifyAudit(models.WithSystem(ctx))
+	for _, f := range faults {
+		report(f.EventID, "%s", f.Fault)
+	}
+	return err
+}

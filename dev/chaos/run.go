@@ -1,0 +1,153 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Settings are how one seed is run.
+type Settings struct {
+	Seed     uint64
+	Dir      string // for data and logs
+	Binaries Binaries
+	// Load is how long orders come and parts are killed.
+	Load time.Duration
+	// Quiet bounds the wait for everything to settle.
+	Quiet time.Duration
+	// Settle bounds the wait for requests whose first sending was lost with an
+	// API: their keys are free again after two minutes.
+	Settle time.Duration
+	// Pause is the mean pause between a client's steps.
+	Pause time.Duration
+	Log   func(format string, args ...any)
+}
+
+// Result is what one seed came to.
+type Result struct {
+	Seed       uint64
+	Faults     map[Kind]int
+	Counts     Counts
+	Mails      map[string]int // rows by state
+	Workflows  int
+	Settled    time.Duration // from the last fault to quiet
+	Violations []Violation
+}
+
+// Run runs one seed: start, load and faults, quiet, judgement. The stack is
+// stopped in any case; its folder is the caller's.
+func Run(ctx context.Context, set Settings) (Result, error) {
+	result := Result{Seed: set.Seed}
+	stack, err := NewStack(ctx, set.Dir, set.Binaries)
+	if err != nil {
+		return result, err
+	}
+	defer stack.Stop()
+	ledger := NewLedger()
+	load := &Load{Ledger: ledger, Store: stack.Store, Seed: set.Seed, Pause: set.Pause}
+	load.Client = NewClient([]string{stack.APIURL(0), stack.APIURL(1)}, ledger)
+	if err := load.Prepare(ctx); err != nil {
+		return result, err
+	}
+	plan := &Plan{Stack: stack, Client: load.Client, Seed: set.Seed, Log: set.Log}
+	if err := storm(ctx, set, load, plan); err != nil {
+		return result, err
+	}
+	result.Faults = plan.Counts()
+	began := time.Now()
+	evidence, err := settle(ctx, set, stack, load)
+	if err != nil {
+		return result, err
+	}
+	defer evidence.DB.Close()
+	result.Settled, result.Counts, result.Workflows = time.Since(began), ledger.Counts, len(evidence.Runs)
+	if result.Mails, err = mailStates(ctx, evidence); err != nil {
+		return result, err
+	}
+	result.Violations, err = Judge(ctx, evidence)
+	if len(result.Violations) > 0 {
+		if err := stack.KeepFacts(); err != nil {
+			set.Log("the database could not be kept: %v", err)
+		}
+	}
+	return result, err
+}
+
+// storm runs load and faults together; when it returns, everything is up and
+// every request was answered.
+func storm(ctx context.Context, set Settings, load *Load, plan *Plan) error {
+	ctx, cancel := context.WithTimeout(ctx, set.Load)
+	defer cancel()
+	broken := make(chan error, 1)
+	go func() { broken <- plan.Run(ctx) }()
+	load.Run(ctx)
+	return <-broken
+}
+
+// settle waits for quiet and gathers the evidence. What does not come to rest
+// in time is not an error here: the oracle names it.
+func settle(ctx context.Context, set Settings, stack *Stack, load *Load) (Evidence, error) {
+	db, err := OpenDB(stack.DSN)
+	if err != nil {
+		return Evidence{}, err
+	}
+	quiet, cancel := context.WithTimeout(ctx, set.Quiet)
+	defer cancel()
+	settling, stop := context.WithTimeout(quiet, set.Settle)
+	defer stop()
+	load.Settle(settling)
+	if err := AwaitQuiet(quiet, db); err != nil {
+		set.Log("%v", err)
+	}
+	e := Evidence{DB: db, Store: stack.Store, Logs: stack.ProductLogs(), Ledger: load.Ledger}
+	if e.Runs, err = awaitRuns(ctx, stack, e); err != nil {
+		return e, fmt.Errorf("read the workflows: %w", err)
+	}
+	if e.Mails, err = ReadMails(stack.Mails()); err != nil {
+		return e, fmt.Errorf("read the mails: %w", err)
+	}
+	return e, nil
+}
+
+// closePatience is how long the last workflows may take to end after the last
+// row has changed: the rows come first, the workflow's own end after them.
+const closePatience = 45 * time.Second
+
+// awaitRuns reads the workflows until they agree with the rows, or the
+// patience is over; then the oracle says what does not agree.
+func awaitRuns(ctx context.Context, stack *Stack, e Evidence) ([]WorkflowRun, error) {
+	deadline := time.Now().Add(closePatience)
+	for {
+		var err error
+		agreed := true
+		if e.Runs, err = ListRuns(ctx, stack.Client); err == nil {
+			err = workflowRuns(ctx, e, func(string, string, ...any) { agreed = false })
+		}
+		over := time.Now().After(deadline)
+		if err != nil && over {
+			return nil, err
+		}
+		if (err == nil && agreed) || over {
+			return e.Runs, ReadRuns(ctx, stack.Client, e.Runs)
+		}
+		time.Sleep(time.Second)
+	}
+}
+
+func mailStates(ctx context.Context, e Evidence) (map[string]int, error) {
+	rows, err := e.DB.QueryContext(ctx, `SELECT state, count(*) FROM notifications GROUP BY state`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	out := map[string]int{}
+	for rows.Next() {
+		var state string
+		var n int
+		if err := rows.Scan(&state, &n); err != nil {
+			return nil, err
+		}
+		out[state] = n
+	}
+	return out, rows.Err()
+}

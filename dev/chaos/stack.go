@@ -1,0 +1,217 @@
+package chaos
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+
+	"roomcover.dev/roomcover/clock"
+	"roomcover.dev/roomcover/dev/ports"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+// replicas is how many APIs and how many workers (each with its relay) run at
+// once.
+const replicas = 2
+
+// namespace is the Temporal namespace of the processes.
+const namespace = "roomcover"
+
+// Binaries are the programs under test.
+type Binaries struct{ Roomcover, Dev string }
+
+// Stack is a whole Roomcover of separate processes on loopback ports, with its
+// data in one folder. Every part can be killed and started again on the same
+// port and data.
+type Stack struct {
+	Dir      string
+	Postgres *storetest.Server
+	DSN      string
+	Temporal *Process
+	SMTP     *Process
+	APIs     []*Process
+	Workers  []*Process
+	// Proxies stand between the worker of the same index and the SMTP server.
+	Proxies []*SMTPProxy
+	// Store is the test's own way to the facts; Client to the histories.
+	Store  *models.Store
+	Client client.Client
+
+	bin     Binaries
+	apiPort []int
+}
+
+// NewStack starts everything in the folder. A stack that could not be started
+// has been stopped again.
+func NewStack(ctx context.Context, dir string, bin Binaries) (*Stack, error) {
+	s := &Stack{Dir: dir, bin: bin}
+	if err := s.start(ctx); err != nil {
+		s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *Stack) start(ctx context.Context) error {
+	n, err := ports.Free("127.0.0.1", 2+2*replicas)
+	if err != nil {
+		return err
+	}
+	s.Temporal = s.process("temporal", s.bin.Dev, nil, saysReady("Temporal ready"),
+		"temporal", "--data", s.Dir, "--temporal-port", strconv.Itoa(n[0]), "--temporal-ui-port", "0")
+	s.SMTP = s.process("smtp", s.bin.Dev, nil, saysReady("SMTP ready"),
+		"smtp", "--data", s.Dir, "--smtp-port", strconv.Itoa(n[1]), "--mails-port", "0")
+	if s.Postgres, err = storetest.StartServer(true); err != nil {
+		return err
+	}
+	if _, s.DSN, err = s.Postgres.Database(""); err != nil {
+		return err
+	}
+	if err := s.openStore(ctx); err != nil {
+		return err
+	}
+	if err := errors.Join(s.Temporal.Start(), s.SMTP.Start()); err != nil {
+		return err
+	}
+	s.Client, err = client.NewLazyClient(client.Options{HostPort: address(n[0]), Namespace: namespace, Logger: quietLogger()})
+	if err != nil {
+		return err
+	}
+	s.apiPort = n[2 : 2+replicas]
+	for i := range replicas {
+		if err := s.addReplica(i, n[0], n[1], n[2+i], n[2+replicas+i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Stack) openStore(ctx context.Context) error {
+	dialector, err := models.Postgres(s.DSN)
+	if err != nil {
+		return err
+	}
+	if s.Store, err = models.Open(dialector, models.Options{Clock: clock.Clock{}, Key: storetest.Key}); err != nil {
+		return err
+	}
+	_, err = s.Store.Migrate(ctx)
+	return err
+}
+
+// addReplica starts an API and a worker with its SMTP proxy.
+func (s *Stack) addReplica(i, temporal, smtp, api, metrics int) error {
+	proxy, err := NewSMTPProxy(address(smtp))
+	if err != nil {
+		return err
+	}
+	s.Proxies = append(s.Proxies, proxy)
+	env := []string{
+		"ROOMCOVER_DATABASE_URL=" + s.DSN, "ROOMCOVER_KEY=" + hex.EncodeToString(storetest.Key),
+		"ROOMCOVER_PUBLIC_URL=http://" + address(s.apiPort[0]), "ROOMCOVER_TEMPORAL_ADDRESS=" + address(temporal),
+		"ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_PORT=" + strconv.Itoa(proxy.Port()), "ROOMCOVER_SMTP_TLS=none",
+		"ROOMCOVER_LISTEN=" + address(api), "ROOMCOVER_WORKER_METRICS_LISTEN=" + address(metrics),
+		"ROOMCOVER_RATE_PER_SECOND=100000", "ROOMCOVER_RATE_BURST=100000", "ROOMCOVER_STOP_TIMEOUT=5s",
+	}
+	serve := s.process(fmt.Sprintf("serve-%d", i+1), s.bin.Roomcover, env, answers200("http://"+address(api)+"/readyz"), "serve")
+	work := s.process(fmt.Sprintf("worker-%d", i+1), s.bin.Roomcover, env, answers200("http://"+address(metrics)+"/healthz"), "worker")
+	s.APIs, s.Workers = append(s.APIs, serve), append(s.Workers, work)
+	return errors.Join(serve.Start(), work.Start())
+}
+
+func (s *Stack) process(name, path string, env []string, ready func(*Process) error, args ...string) *Process {
+	return &Process{Name: name, Log: filepath.Join(s.Dir, name+".log"), path: path, args: args, env: env, ready: ready}
+}
+
+// answers200 waits until the address answers 200.
+func answers200(url string) func(*Process) error {
+	return func(p *Process) error {
+		c := http.Client{Timeout: 2 * time.Second}
+		return p.await(func() error {
+			res, err := c.Get(url)
+			if err != nil {
+				return err
+			}
+			defer res.Body.Close()
+			if res.StatusCode != http.StatusOK {
+				return fmt.Errorf("%s answers %d", url, res.StatusCode)
+			}
+			return nil
+		})
+	}
+}
+
+// APIURL is the base address of an API.
+func (s *Stack) APIURL(i int) string { return "http://" + address(s.apiPort[i]) }
+
+// Mails is the folder of the mails that the SMTP server has kept.
+func (s *Stack) Mails() string { return filepath.Join(s.Dir, "mails") }
+
+// ProductLogs are the logs of the service's own processes.
+func (s *Stack) ProductLogs() []string {
+	var out []string
+	for _, p := range append(append([]*Process(nil), s.APIs...), s.Workers...) {
+		out = append(out, p.Log)
+	}
+	return out
+}
+
+// KeepFacts writes the database into the folder, for whoever looks for a cause.
+func (s *Stack) KeepFacts() error {
+	tools, _ := filepath.Glob("/usr/lib/postgresql/*/bin/pg_dump")
+	if len(tools) == 0 {
+		return errors.New("there is no pg_dump")
+	}
+	superuser := strings.Replace(s.DSN, "//roomcover@", "//postgres@", 1) // row-level security holds for all others
+	out, err := exec.Command(tools[len(tools)-1], "--file", filepath.Join(s.Dir, "facts.sql"), superuser).CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, out)
+	}
+	return nil
+}
+
+// Stop ends everything that was started, by its own pid.
+func (s *Stack) Stop() {
+	for _, p := range s.all() {
+		p.Stop(8 * time.Second)
+	}
+	for _, p := range s.Proxies {
+		_ = p.Close()
+	}
+	if s.Client != nil {
+		s.Client.Close()
+	}
+	if s.Store != nil {
+		_ = s.Store.Close()
+	}
+	if s.Postgres != nil {
+		s.Postgres.Stop()
+	}
+}
+
+// all are the processes, those that depend on others first.
+func (s *Stack) all() []*Process {
+	out := append(append([]*Process(nil), s.Workers...), s.APIs...)
+	for _, p := range []*Process{s.SMTP, s.Temporal} {
+		if p != nil {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func address(port int) string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) }
+
+func quietLogger() log.Logger { return log.NewStructuredLogger(slog.New(slog.DiscardHandler)) }

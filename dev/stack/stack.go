@@ -1,0 +1,194 @@
+// Package stack runs Roomcover's own parts in one process: Store, API, portal,
+// worker and relay, on SQLite or PostgreSQL. Temporal and the SMTP server are
+// the caller's.
+package stack
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	sdklog "go.temporal.io/sdk/log"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"roomcover.dev/roomcover/clock"
+	"roomcover.dev/roomcover/mail"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/sqlitedb"
+	"roomcover.dev/roomcover/server"
+	"roomcover.dev/roomcover/worker"
+)
+
+// Options say what a Stack works with.
+type Options struct {
+	// Dir holds the SQLite file and the file of tokens.
+	Dir string
+	// DatabaseURL is a PostgreSQL address; empty for SQLite in Dir.
+	DatabaseURL string
+	// Listen is the address of API and portal, such as 127.0.0.1:8080; port 0
+	// takes a free one.
+	Listen string
+	// TemporalAddress and Namespace name the Temporal server; TemporalUI is its
+	// web UI, empty for none.
+	TemporalAddress, Namespace, TemporalUI string
+	// SMTPHost and SMTPPort name the SMTP server, spoken to without TLS.
+	SMTPHost string
+	SMTPPort int
+	Clock    clock.Clock
+	Log      *slog.Logger
+	// SQL sees every statement; nil for none.
+	SQL logger.Interface
+	// RatePerSecond bounds the requests of a token; 0 means 1000.
+	RatePerSecond float64
+}
+
+// Stack is what runs.
+type Stack struct {
+	Store  *models.Store
+	Access Access
+	// URL is the address of portal and API.
+	URL     string
+	options Options
+	client  client.Client
+	sender  *mail.Sender
+	http    *http.Server
+	stop    context.CancelFunc
+	worker  chan error
+}
+
+// Start opens and migrates the database, serves API and portal, and starts the
+// worker.
+func Start(ctx context.Context, o Options) (*Stack, error) {
+	access, err := readAccess(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	s := &Stack{Access: access, options: o}
+	if err := s.open(ctx); err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	if err := s.serve(); err != nil {
+		return nil, errors.Join(err, s.Stop())
+	}
+	s.StartWorker()
+	return s, nil
+}
+
+func (s *Stack) open(ctx context.Context) (err error) {
+	o := s.options
+	if s.Store, err = OpenStore(o, s.Access.Key); err != nil {
+		return err
+	}
+	if _, err = s.Store.Migrate(ctx); err != nil {
+		return err
+	}
+	if err = seedAccess(ctx, s.Store, &s.Access, o.Dir); err != nil {
+		return err
+	}
+	s.client, err = client.NewLazyClient(client.Options{HostPort: o.TemporalAddress, Namespace: o.Namespace, Logger: sdklog.NewStructuredLogger(o.Log)})
+	if err != nil {
+		return err
+	}
+	s.sender, err = mail.NewSender(mail.Options{Host: o.SMTPHost, Port: o.SMTPPort, TLS: "none", Timeout: 10 * time.Second, MessageIDDomain: "roomcover.localhost", HelloName: "localhost"})
+	return err
+}
+
+// OpenStore opens the database of the options; the key is hexadecimal.
+func OpenStore(o Options, key string) (*models.Store, error) {
+	secret, err := hex.DecodeString(key)
+	if err != nil {
+		return nil, fmt.Errorf("the key in %s cannot be read", accessFile(o.Dir))
+	}
+	var dialector gorm.Dialector = sqlitedb.Open(filepath.Join(o.Dir, "roomcover.db"))
+	if o.DatabaseURL != "" {
+		if dialector, err = models.Postgres(o.DatabaseURL); err != nil {
+			return nil, err
+		}
+	}
+	return models.Open(dialector, models.Options{Clock: o.Clock, Key: secret, Logger: o.SQL})
+}
+
+func (s *Stack) serve() error {
+	listener, err := net.Listen("tcp", s.options.Listen)
+	if err != nil {
+		return err
+	}
+	s.URL = "http://" + publicHost(listener.Addr())
+	rate := s.options.RatePerSecond
+	if rate == 0 {
+		rate = 1000
+	}
+	handler, err := server.Handler(server.Options{
+		Store: s.Store, Log: s.options.Log, Version: "dev", PublicURL: s.URL, Insecure: true, Namespace: s.options.Namespace, TemporalUI: s.options.TemporalUI,
+		RatePerSecond: rate, Burst: int(rate) * 2, Temporal: s.client,
+	})
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	s.http = &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	go func() { _ = s.http.Serve(listener) }()
+	return nil
+}
+
+// publicHost names loopback addresses as a browser likes them: cookies and
+// links then agree.
+func publicHost(a net.Addr) string {
+	host, port, err := net.SplitHostPort(a.String())
+	if err != nil {
+		return a.String()
+	}
+	if ip := net.ParseIP(host); ip.IsLoopback() || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// StartWorker starts the worker and the relay.
+func (s *Stack) StartWorker() {
+	ctx, stop := context.WithCancel(context.Background())
+	s.stop, s.worker = stop, make(chan error, 1)
+	o := worker.Options{Store: s.Store, Temporal: s.client, Sender: s.sender, Namespace: s.options.Namespace, PortalURL: s.URL, Log: s.options.Log}
+	go func() { s.worker <- worker.Run(ctx, o) }()
+}
+
+// StopWorker stops the worker and lets what runs finish.
+func (s *Stack) StopWorker() error {
+	if s.stop == nil {
+		return nil
+	}
+	s.stop()
+	s.stop = nil
+	return <-s.worker
+}
+
+// Failed yields when the worker ends by itself.
+func (s *Stack) Failed() <-chan error { return s.worker }
+
+// Stop ends everything in the order that loses nothing.
+func (s *Stack) Stop() error {
+	var errs []error
+	if s.http != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		errs = append(errs, s.http.Shutdown(ctx))
+	}
+	errs = append(errs, s.StopWorker())
+	if s.client != nil {
+		s.client.Close()
+	}
+	if s.sender != nil {
+		errs = append(errs, s.sender.Close())
+	}
+	if s.Store != nil {
+		errs = append(errs, s.Store.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"strconv"
+	"time"
+
+	"roomcover.dev/roomcover/clock"
+	"roomcover.dev/roomcover/dev/calendar"
+	"roomcover.dev/roomcover/dev/ports"
+	"roomcover.dev/roomcover/dev/stack"
+	"roomcover.dev/roomcover/dev/temporalserver"
+	"roomcover.dev/roomcover/worker"
+)
+
+// upCommand starts everything.
+type upCommand struct {
+	common
+	temporalPorts
+	mailPorts
+	PortalPort int           `aliases:"api" help:"Port of the portal and the API." default:"8080"`
+	Day        time.Duration `help:"Real time that one calendar day takes, for example 2s." default:"24h"`
+}
+
+// Validate is called by kong.
+func (c *upCommand) Validate() error {
+	if c.Day <= 0 || c.Day > 24*time.Hour {
+		return errors.New("--day: one calendar day must last more than 0 and at most 24h, for example 2s")
+	}
+	return nil
+}
+
+// Run starts every part, says where each is, and serves until ctx ends.
+func (c upCommand) Run(ctx context.Context, out io.Writer) error {
+	log, err := c.prepare()
+	if err != nil {
+		return err
+	}
+	defer log.Close()
+	days, err := calendar.Open(c.Data, c.Day)
+	if err != nil {
+		return err
+	}
+	options := temporalOptions(c.common, c.temporalPorts, log)
+	options.SearchAttributes = worker.SearchAttributes()
+	temporal, err := temporalserver.Start(ctx, options)
+	if err != nil {
+		return err
+	}
+	mails, err := startMail(c.common, c.mailPorts)
+	if err != nil {
+		return errors.Join(err, temporal.Stop())
+	}
+	parts, err := stack.Start(ctx, c.stackOptions(days, temporal, log))
+	if err != nil {
+		return errors.Join(err, mails.stop(), temporal.Stop())
+	}
+	c.explain(out, parts, temporal, mails)
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(out, "Stopping.")
+	case err = <-parts.Failed():
+	}
+	return errors.Join(err, parts.Stop(), mails.stop(), temporal.Stop())
+}
+
+func (c upCommand) stackOptions(days clock.Clock, temporal *temporalserver.Server, log io.Writer) stack.Options {
+	return stack.Options{
+		Dir: c.Data, Listen: net.JoinHostPort(c.Host, strconv.Itoa(c.PortalPort)), Clock: days,
+		TemporalAddress: temporal.Address(), Namespace: temporal.Namespace(), TemporalUI: temporal.UIAddress(),
+		SMTPHost: c.Host, SMTPPort: c.SMTPPort, Log: slog.New(slog.NewJSONHandler(log, nil)),
+	}
+}
+
+// explain says in a handful of lines what a person needs.
+func (c upCommand) explain(out io.Writer, parts *stack.Stack, temporal *temporalserver.Server, mails *mailService) {
+	fmt.Fprintf(out, "\nPortal         %s\nAPI reference  %s/v1/docs\nMails          %s\n", parts.URL, parts.URL, mails.url)
+	if ui := temporal.UIAddress(); ui != "" {
+		fmt.Fprintf(out, "Temporal UI    %s\n", ui)
+	}
+	fmt.Fprintf(out, "Data and logs  %s\n", c.Data)
+	if c.Day != 24*time.Hour {
+		fmt.Fprintf(out, "Calendar       one day passes in %s; today is %s\n", c.Day, parts.Store.Clock().Now().Format(time.DateOnly))
+	}
+	fmt.Fprintln(out)
+	for _, t := range parts.Access.Tokens {
+		fmt.Fprintf(out, "%s token: %s\n", t.Name, t.Secret)
+	}
+	fmt.Fprintf(out, "\nSend an order:\n\n  curl -sS %s/v1/orders -H 'Authorization: Bearer %s' \\\n    -H 'Content-Type: application/json' --data @examples/order.json\n\nStop with Ctrl+C.\n",
+		parts.URL, parts.Access.Token("reseller"))
+}
+
+// prepare checks every port at once before anything is written, then opens
+// the log.
+func (c upCommand) prepare() (*os.File, error) {
+	wanted := []ports.Port{{Host: c.Host, Number: c.PortalPort, Option: "--portal-port", Purpose: "the portal and the API"}}
+	wanted = append(wanted, temporalOptions(c.common, c.temporalPorts, io.Discard).Ports()...)
+	wanted = append(wanted, c.wanted(c.Host)...)
+	if err := ports.Check(wanted...); err != nil {
+		return nil, err
+	}
+	return openLog(c.Data, "roomcover.log")
+}
