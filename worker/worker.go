@@ -45,6 +45,12 @@ const (
 	importSlots     = 2
 )
 
+// deadlockTimeout is how long workflow code may run without a rest before the
+// SDK calls it a deadlock and logs a panic. Ours never blocks, but a process that
+// is paused or starved for a second while it replays looks the same to the SDK's
+// default of one second.
+const deadlockTimeout = 15 * time.Second
+
 // Run works until the context ends, then lets running activities finish. It
 // waits for Temporal where that is not up yet.
 func Run(ctx context.Context, o Options) error {
@@ -105,6 +111,7 @@ func Tuning(slots int, activitiesOnly bool) worker.Options {
 		MaxConcurrentActivityTaskPollers:       2,
 		MaxConcurrentWorkflowTaskPollers:       2,
 		DisableWorkflowWorker:                  activitiesOnly,
+		DeadlockDetectionTimeout:               deadlockTimeout,
 	}
 }
 
