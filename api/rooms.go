@@ -41,14 +41,15 @@ type RoomRequest struct {
 	Name        string            `json:"name"`
 	Site        string            `json:"site,omitempty"`
 	Country     string            `json:"country" doc:"ISO 3166, two letters; decides speed and languages (R78c)"`
+	Region      string            `json:"region,omitempty" doc:"What follows the country in ISO 3166-2, such as SP: whose holidays count; missing: the country's own (C3)"`
 	Platform    rules.Platform    `json:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER"`
 	Criticality rules.Criticality `json:"criticality,omitempty" enum:"NORMAL,HIGH,CRITICAL" doc:"Missing: NORMAL"`
-	TimeZone    string            `json:"time_zone,omitempty" doc:"IANA name; missing: that of the country"`
+	TimeZone    string            `json:"time_zone,omitempty" doc:"IANA name; missing: that of the region or country"`
 	Reason      string            `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
 }
 
 func (r RoomRequest) form() rules.RoomForm {
-	return rules.RoomForm{Name: r.Name, Site: r.Site, Country: r.Country, Platform: r.Platform, Criticality: r.Criticality, TimeZone: r.TimeZone}
+	return rules.RoomForm{Name: r.Name, Site: r.Site, Country: r.Country, Region: r.Region, Platform: r.Platform, Criticality: r.Criticality, TimeZone: r.TimeZone}
 }
 
 // RoomReasonRequest says why.
@@ -63,6 +64,7 @@ type RoomView struct {
 	Name        string            `json:"name"`
 	Site        string            `json:"site,omitempty"`
 	Country     string            `json:"country"`
+	Region      string            `json:"region,omitempty" doc:"ISO 3166-2 without the country"`
 	Platform    rules.Platform    `json:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER"`
 	Criticality rules.Criticality `json:"criticality" enum:"NORMAL,HIGH,CRITICAL"`
 	TimeZone    string            `json:"time_zone"`
@@ -73,7 +75,7 @@ type RoomView struct {
 }
 
 func roomView(r models.Room) RoomView {
-	return RoomView{r.ID, r.AccountID, r.Name, r.Site, r.Country, r.Platform, r.Criticality, r.TimeZone, r.State, r.ArchivedAt, r.CreatedAt, r.Version}
+	return RoomView{r.ID, r.AccountID, r.Name, r.Site, r.Country, r.Region, r.Platform, r.Criticality, r.TimeZone, r.State, r.ArchivedAt, r.CreatedAt, r.Version}
 }
 
 // RoomDetail is a room with what is in it now.

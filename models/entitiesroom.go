@@ -17,6 +17,7 @@ type Room struct {
 	Site        string
 	SearchKey   string // rules.SearchKey of name and site
 	Country     string // ISO 3166
+	Region      string // ISO 3166-2 without the country; empty: unknown (C3)
 	Platform    rules.Platform
 	Criticality rules.Criticality
 	TimeZone    string // IANA name
@@ -120,7 +121,7 @@ const (
 )
 
 func (r Room) facts() map[string]any {
-	return map[string]any{"name": r.Name, "site": r.Site, "country": r.Country, "platform": r.Platform, "criticality": r.Criticality,
+	return map[string]any{"name": r.Name, "site": r.Site, "country": r.Country, "region": r.Region, "platform": r.Platform, "criticality": r.Criticality,
 		"time_zone": r.TimeZone, "state": r.State}
 }
 

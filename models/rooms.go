@@ -44,8 +44,9 @@ func versioned(have, want int64) error {
 	return nil
 }
 
-// NewRoom is a room to add. An empty time zone is that of the country, or the
-// account's own where it is the same country; an empty criticality is NORMAL.
+// NewRoom is a room to add. An empty time zone is that of the region or country, or
+// the account's own where it is the same country and no region is told; an empty
+// criticality is NORMAL.
 type NewRoom struct {
 	AccountID string
 	Form      rules.RoomForm
@@ -79,20 +80,22 @@ func (s *Store) CreateRoom(ctx context.Context, n NewRoom) (Room, error) {
 // is silent.
 func (r *Room) fill(f rules.RoomForm, acc Account) error {
 	f.Name, f.Site, f.Country = strings.TrimSpace(f.Name), strings.TrimSpace(f.Site), strings.ToUpper(strings.TrimSpace(f.Country))
+	f.Region = rules.NormaliseRegion(f.Country, f.Region)
 	if f.Criticality == "" {
 		f.Criticality = rules.CriticalityNormal
 	}
 	switch {
 	case f.TimeZone != "":
-	case f.Country == acc.Country:
+	case f.Country == acc.Country && f.Region == "":
 		f.TimeZone = acc.TimeZone
 	default:
-		f.TimeZone = rules.TimeZoneFor(f.Country, "")
+		f.TimeZone = rules.TimeZoneFor(f.Country, f.Region)
 	}
 	if err := f.Validate(); err != nil {
 		return err
 	}
 	r.Name, r.Site, r.Country, r.Platform, r.Criticality, r.TimeZone = f.Name, f.Site, f.Country, f.Platform, f.Criticality, f.TimeZone
+	r.Region = f.Region
 	r.SearchKey = rules.SearchKey(r.Name, r.Site)
 	return nil
 }

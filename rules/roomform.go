@@ -10,6 +10,7 @@ const (
 	InvalidPlatform    = "INVALID_PLATFORM"
 	InvalidCriticality = "INVALID_CRITICALITY"
 	InvalidTimeZone    = "INVALID_TIME_ZONE"
+	InvalidRegion      = "INVALID_REGION"
 )
 
 // Codes of a serial number that is taken (R27c).
@@ -25,6 +26,7 @@ type RoomForm struct {
 	Name        string
 	Site        string
 	Country     string // ISO 3166; decides speed and languages (R78c)
+	Region      string // ISO 3166-2 without the country, such as SP; empty: the country's calendar counts (C3)
 	Platform    Platform
 	Criticality Criticality
 	TimeZone    string // IANA name
@@ -36,6 +38,7 @@ func (f RoomForm) Validate() error {
 	k.text("/name", f.Name, 100)
 	k.optional("/site", f.Site, 100)
 	k.country("/country", f.Country)
+	k.region("/region", f.Region)
 	if !f.Platform.Valid() {
 		k.fail("/platform", InvalidPlatform, "There is no such platform.", "Send MTR_WINDOWS, MTR_ANDROID, ZOOM_PC, ZOOM_APPLIANCE or OTHER.")
 	}

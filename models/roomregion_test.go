@@ -1,0 +1,37 @@
+package models_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+func TestC3_RoomsRegionIsKeptAndGivesItsZone(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, account := acme(t, env) // in São Paulo
+		for _, c := range []struct{ country, region, zone, wantRegion, wantZone string }{
+			{"BR", "", "", "", "America/Sao_Paulo"},
+			{"BR", "br-am", "", "AM", "America/Manaus"},
+			{"BR", "AM", "America/Sao_Paulo", "AM", "America/Sao_Paulo"},
+			{"AU", "sa", "", "SA", "Australia/Adelaide"},
+			{"DE", "BY", "", "BY", "Europe/Berlin"},
+		} {
+			f := roomForm("Sala")
+			f.Country, f.Region, f.TimeZone = c.country, c.region, c.zone
+			r, err := env.CreateRoom(env.Context, models.NewRoom{AccountID: account, Form: f})
+			require.NoError(t, err)
+			r, err = env.GetRoom(env.Context, r.ID)
+			require.NoError(t, err)
+			require.Equal(t, []string{c.wantRegion, c.wantZone}, []string{r.Region, r.TimeZone})
+		}
+		f := roomForm("Sala")
+		f.Region = "São Paulo"
+		_, err := env.CreateRoom(env.Context, models.NewRoom{AccountID: account, Form: f})
+		requireCode(t, rules.ValidationFailed, err)
+		require.Equal(t, []string{"/region"}, pointers(err))
+	})
+}

@@ -1,0 +1,24 @@
+package rules
+
+import (
+	"regexp"
+	"strings"
+)
+
+// regionForm is what follows the country in an ISO 3166-2 code.
+var regionForm = regexp.MustCompile(`^[A-Z0-9]{1,3}$`)
+
+// NormaliseRegion gives the part of an ISO 3166-2 code that follows the country,
+// in capitals: "SP" for "sp" and for "BR-SP" in Brazil. What is no such code comes
+// back as it is, for Validate to refuse.
+func NormaliseRegion(country, region string) string {
+	region = strings.ToUpper(strings.TrimSpace(region))
+	return strings.TrimPrefix(region, strings.ToUpper(strings.TrimSpace(country))+"-")
+}
+
+// region checks a normalised region that may be empty.
+func (k *checker) region(pointer, value string) {
+	if value != "" && !regionForm.MatchString(value) {
+		k.fail(pointer, InvalidRegion, "This is not a region's code.", "Send the part of an ISO 3166-2 code behind the dash, such as SP, or leave it out.")
+	}
+}
