@@ -24,6 +24,7 @@ type ServiceContract struct {
 	StartReason     StartReason
 	RemindedDays    int // the last renewal reminder sent, in days before the end; -1 for none (S5)
 	CancelledAt     *time.Time
+	MaxRooms        *int64 // of an enterprise plan, which is assigned to no room (S37)
 	CreatedAt       time.Time
 }
 
