@@ -17,17 +17,19 @@ const module = "roomcover.dev/roomcover/"
 // is not here may import what its parent may. Tests may import anything.
 var arrows = map[string][]string{
 	"rules": {}, "clock": {}, "config": {}, "mail": {}, "strictjson": {"rules"},
-	"orderfile":       {"rules", "strictjson"},
+	"rowfile":         {"rules"},
+	"orderfile":       {"rowfile", "rules", "strictjson"},
+	"roomfile":        {"rowfile", "rules", "strictjson"},
 	"models":          {"rules", "clock"},
 	"models/sqlitedb": {}, // dev and tests only
 	"mail/smtptest":   {}, // dev and tests only
-	"activities":      {"models", "mail", "rules", "clock", "orderfile"},
+	"activities":      {"models", "mail", "rules", "clock", "orderfile", "roomfile", "rowfile"},
 	"workflows":       {"activities", "rules", "clock"},
 	"worker":          {"workflows", "activities", "models", "rules", "clock"},
-	"api":             {"workflows", "models", "rules", "clock", "orderfile", "strictjson"},
+	"api":             {"workflows", "models", "rules", "clock", "orderfile", "roomfile", "rowfile", "strictjson"},
 	"portal":          {"workflows", "models", "rules", "clock"},
 	"server":          {"api", "portal", "models", "rules", "clock", "config"},
-	"cmd":             {"server", "worker", "workflows", "activities", "api", "portal", "models", "mail", "rules", "clock", "config", "orderfile", "strictjson"},
+	"cmd":             {"server", "worker", "workflows", "activities", "api", "portal", "models", "mail", "rules", "clock", "config", "orderfile", "roomfile", "rowfile", "strictjson"},
 }
 
 // testOnly are packages that production never links: only their own tests, dev

@@ -1,9 +1,7 @@
 package orderfile
 
 import (
-	"fmt"
-	"strings"
-
+	"roomcover.dev/roomcover/rowfile"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -66,39 +64,11 @@ func Columns() []string {
 	return names
 }
 
-// header matches a file's first row with the known columns; unknown, double
-// and missing ones are all told at once, by their place in the header.
-func header(record []string) ([]column, error) {
-	known := map[string]column{}
-	for _, c := range columns {
-		known[c.name] = c
+// fileColumns are the same for rowfile, place by place.
+var fileColumns = func() []rowfile.Column {
+	all := make([]rowfile.Column, len(columns))
+	for i, c := range columns {
+		all[i] = rowfile.Column{Name: c.name, Optional: c.optional}
 	}
-	var fields []rules.FieldError
-	fail := func(at any, code, message string) {
-		fields = append(fields, rules.FieldError{Pointer: fmt.Sprintf("/header/%v", at), Code: code, Message: message, Remedy: "Use the documented columns, each once."})
-	}
-	found := make([]column, len(record))
-	seen := map[string]bool{}
-	for i, text := range record {
-		name := strings.ToLower(strings.TrimSpace(text))
-		c, ok := known[name]
-		switch {
-		case !ok:
-			fail(i, UnknownColumn, "There is no such column.")
-		case seen[name]:
-			fail(i, DuplicateColumn, "This column stands twice in the header.")
-		}
-		found[i], seen[name] = c, true
-	}
-	for _, c := range columns {
-		if !c.optional && !seen[c.name] {
-			fail(c.name, MissingColumn, "This column is missing.")
-		}
-	}
-	if len(fields) == 0 {
-		return found, nil
-	}
-	refusal := rules.Refuse(Unreadable, "The file's header is not complete or not correct.", "Correct the header and send the file again.")
-	refusal.Fields = fields
-	return nil, refusal
-}
+	return all
+}()

@@ -1,64 +1,35 @@
 package orderfile
 
 import (
-	"bufio"
 	"encoding/csv"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"strconv"
 	"strings"
 
+	"roomcover.dev/roomcover/rowfile"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/strictjson"
 )
 
 func readCSV(r io.Reader) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		src, cols, err := openCSV(r)
+		src, at, err := rowfile.OpenCSV(r, fileColumns)
 		if err != nil {
 			if !errors.Is(err, io.EOF) {
 				yield(Row{}, err)
 			}
 			return
 		}
+		cols := make([]column, len(at))
+		for i, place := range at {
+			cols[i] = columns[place]
+		}
 		if err := orders(src, cols, func(row Row) bool { return yield(row, nil) }); err != nil {
 			yield(Row{}, err)
 		}
 	}
-}
-
-// openCSV skips the byte order mark, finds the separator and reads the header.
-func openCSV(r io.Reader) (*csv.Reader, []column, error) {
-	buffered := bufio.NewReaderSize(r, 64<<10)
-	if mark, _ := buffered.Peek(3); string(mark) == "\ufeff" {
-		_, _ = buffered.Discard(3)
-	}
-	start, _ := buffered.Peek(4096)
-	line, _, _ := strings.Cut(string(start), "\n")
-	src := csv.NewReader(buffered)
-	src.FieldsPerRecord, src.ReuseRecord = -1, true
-	for _, separator := range ";\t" {
-		if strings.Count(line, string(separator)) > strings.Count(line, string(src.Comma)) {
-			src.Comma = separator
-		}
-	}
-	record, err := src.Read()
-	if err != nil {
-		return nil, nil, csvError(err)
-	}
-	cols, err := header(record)
-	return src, cols, err
-}
-
-func csvError(err error) error {
-	var syntax *csv.ParseError
-	if errors.As(err, &syntax) {
-		return rules.Refuse(Unreadable, fmt.Sprintf("The file is not well-formed CSV; it breaks on line %d.", syntax.Line),
-			"Put texts with quotes or separators into double quotes, and double the quotes in them.")
-	}
-	return err
 }
 
 // orders gathers the rows that stand together under one purchase order number.
@@ -67,7 +38,7 @@ func orders(src *csv.Reader, cols []column, yield func(Row) bool) error {
 	for {
 		record, err := src.Read()
 		if err != nil && !errors.Is(err, io.EOF) {
-			return csvError(err)
+			return rowfile.CSVError(err)
 		}
 		if err != nil {
 			if open != nil {
@@ -75,7 +46,7 @@ func orders(src *csv.Reader, cols []column, yield func(Row) bool) error {
 			}
 			return nil
 		}
-		if blank(record) {
+		if rowfile.Blank(record) {
 			continue
 		}
 		line, _ := src.FieldPos(0)
@@ -91,15 +62,11 @@ func orders(src *csv.Reader, cols []column, yield func(Row) bool) error {
 	}
 }
 
-func blank(record []string) bool {
-	return strings.TrimSpace(strings.Join(record, "")) == ""
-}
-
 // parse reads one row as an order of one line.
 func parse(line int, record []string, cols []column) Row {
 	row := Row{No: line, Form: rules.OrderForm{Lines: make([]rules.OrderLine, 1)}}
 	if len(record) != len(cols) {
-		row.fail("", WrongColumns, "The row has another number of columns than the header.", "Fill in every column, and quote texts that hold the separator.")
+		row.Err = append(row.Err, rowfile.WrongWidth())
 	}
 	for i, text := range record[:min(len(record), len(cols))] {
 		text = strings.Clone(strings.TrimSpace(text)) // the reader's record is used again

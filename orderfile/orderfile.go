@@ -18,6 +18,7 @@ import (
 
 	"cloud.google.com/go/civil"
 
+	"roomcover.dev/roomcover/rowfile"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/strictjson"
 )
@@ -25,26 +26,23 @@ import (
 // MaxOrders is how many orders one file may hold.
 const MaxOrders = 10_000
 
-// maxOrderBytes is how large one order of a JSON file may be.
-const maxOrderBytes = 1 << 20
-
 // The formats of a file.
 const (
-	CSV  = "csv"
-	JSON = "json"
+	CSV  = rowfile.CSV
+	JSON = rowfile.JSON
 )
 
 // Codes of a file that cannot be read as a whole, and of rows beside those of
 // rules and strictjson.
 const (
-	Unreadable      = "FILE_UNREADABLE"
-	Empty           = "FILE_EMPTY"
+	Unreadable      = rowfile.Unreadable
+	Empty           = rowfile.Empty
 	TooManyOrders   = "TOO_MANY_ORDERS"
-	UnknownColumn   = "UNKNOWN_COLUMN"
-	MissingColumn   = "MISSING_COLUMN"
-	DuplicateColumn = "DUPLICATE_COLUMN"
-	WrongColumns    = "WRONG_COLUMNS"
-	RowsDiffer      = "ROWS_DIFFER"
+	UnknownColumn   = rowfile.UnknownColumn
+	MissingColumn   = rowfile.MissingColumn
+	DuplicateColumn = rowfile.DuplicateColumn
+	WrongColumns    = rowfile.WrongColumns
+	RowsDiffer      = rowfile.RowsDiffer
 	OrderTooLarge   = "ORDER_TOO_LARGE"
 )
 

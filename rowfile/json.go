@@ -1,0 +1,66 @@
+package rowfile
+
+import (
+	"errors"
+	"io"
+	"iter"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// Values reads the values of a JSON array, or one value after the other
+// (NDJSON), without keeping them: each is valid until the next. An error is
+// FILE_UNREADABLE or the reader's own; it ends the sequence.
+func Values(r io.Reader) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		src := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+		array := src.PeekKind() == jsontext.KindBeginArray
+		if array {
+			if _, err := src.ReadToken(); err != nil {
+				yield(nil, broken(err))
+				return
+			}
+		}
+		for {
+			if array && src.PeekKind() == jsontext.KindEndArray {
+				if err := end(src); err != nil {
+					yield(nil, err)
+				}
+				return
+			}
+			raw, err := src.ReadValue()
+			if !array && errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
+				return
+			}
+			if err != nil {
+				yield(nil, broken(err))
+				return
+			}
+			if !yield(raw, nil) {
+				return
+			}
+		}
+	}
+}
+
+// end reads the closing bracket and whatever must not follow it.
+func end(src *jsontext.Decoder) error {
+	if _, err := src.ReadToken(); err != nil {
+		return broken(err)
+	}
+	if _, err := src.ReadToken(); !errors.Is(err, io.EOF) {
+		return broken(nil)
+	}
+	return nil
+}
+
+// broken tells a file with broken syntax from a reader that failed.
+func broken(err error) error {
+	var syntax *jsontext.SyntacticError
+	if err == nil || errors.As(err, &syntax) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return rules.Refuse(Unreadable, "The file is not well-formed JSON.", "Send an array, or one object after the other.")
+	}
+	return err
+}
