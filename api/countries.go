@@ -77,7 +77,7 @@ func (s *service) listCountries(ctx context.Context, _ *struct{}) (*one[Countrie
 // TermsRequest is the next version of a country's terms.
 type TermsRequest struct {
 	EffectiveFrom string         `json:"effective_from" format:"date" doc:"Today or later"`
-	Available     bool           `json:"available"`
+	Available     *bool          `json:"available" nullable:"false" doc:"Required: false ends the service in the country"`
 	RMASpeed      rules.RMASpeed `json:"rma_speed"`
 	Languages     []string       `json:"languages,omitempty" nullable:"false"`
 	Note          string         `json:"note" doc:"What changes; shown in the public change log"`
@@ -92,9 +92,10 @@ func (s *service) publishTerms(ctx context.Context, in *countryInput) (*one[Term
 	if err != nil {
 		return nil, err
 	}
-	t := rules.CountryTerms{Country: in.Country, Available: r.Available, RMASpeed: r.RMASpeed, Languages: r.Languages}
+	t := rules.CountryTerms{Country: in.Country, Available: r.Available != nil && *r.Available, RMASpeed: r.RMASpeed, Languages: r.Languages}
 	t.EffectiveFrom, _ = civil.ParseDate(r.EffectiveFrom) // the zero date is refused below
 	var f fieldCheck
+	f.fail(r.Available == nil, "/available", rules.Required, "This field is missing.", "Send true or false.")
 	f.fail(r.Note == "", "/note", rules.Required, "This field is missing or empty.", "Fill it in.")
 	f.fail(len(r.Note) > 500, "/note", rules.TooLong, "The text has more than 500 octets.", "Shorten it.")
 	if err := rules.Invalid(f.fields); err != nil {

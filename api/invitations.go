@@ -86,7 +86,7 @@ func (s *service) invite(ctx context.Context, in *IDInput) (*one[InvitationView]
 
 func needReason(reason string) error {
 	if strings.TrimSpace(reason) == "" {
-		return rules.Refuse(rules.ReasonRequired, "This needs a reason.", "Send the reason along.")
+		return rules.ReasonMissing("This needs a reason.")
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func (s *service) orderActionRoutes() {
 
 // DecisionRequest decides on an order in review.
 type DecisionRequest struct {
-	Accept    bool   `json:"accept"`
+	Accept    *bool  `json:"accept" nullable:"false" doc:"Required: true accepts, false rejects"`
 	Reason    string `json:"reason" doc:"Required; goes into the audit, and to the reseller when rejected"`
 	AccountID string `json:"account_id,omitempty" doc:"When the order matches several accounts: which it is (R107)"`
 }
@@ -90,7 +90,10 @@ func (s *service) decideOrder(ctx context.Context, in *IDInput) (*orderOutput, e
 	if err != nil {
 		return nil, err
 	}
-	o, err := s.store.DecideOrder(ctx, in.ID, models.Decision(d))
+	if d.Accept == nil { // left out is no decision, least of all a rejection
+		return nil, wrong("/accept", rules.Required, "It is not said whether the order is accepted.", "Send accept, true or false.")
+	}
+	o, err := s.store.DecideOrder(ctx, in.ID, models.Decision{Accept: *d.Accept, Reason: d.Reason, AccountID: d.AccountID})
 	if err != nil {
 		return nil, err
 	}

@@ -235,7 +235,7 @@ func checkDeviceChange(d Device, f *rules.DeviceForm, reason string) error {
 	}
 	rewritten := func(before, after string) bool { return before != "" && before != after }
 	if strings.TrimSpace(reason) == "" && (rewritten(d.PurchasedOn, f.PurchasedOn) || rewritten(d.StdWarrantyEnd, f.StdWarrantyEnd) || rewritten(d.ExtWarrantyEnd, f.ExtWarrantyEnd)) {
-		return rules.Refuse(rules.ReasonRequired, "A stored date changes with a reason only.", "Send the reason along.")
+		return rules.ReasonMissing("A stored date changes with a reason only.")
 	}
 	return nil
 }

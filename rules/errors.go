@@ -61,7 +61,7 @@ type FieldError struct {
 }
 
 // Error is a refusal with a stable code, what happened, what to do about it and,
-// for VALIDATION_FAILED, every field that is wrong.
+// where fields are to blame, every field that is wrong.
 type Error struct {
 	Code    string       `json:"code"`
 	Message string       `json:"message"`

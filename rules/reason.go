@@ -10,11 +10,19 @@ import (
 // and some in mails.
 const MaxReason = 1000
 
+// ReasonMissing refuses, by REASON_REQUIRED, what is done with a reason only;
+// message says what that is.
+func ReasonMissing(message string) *Error {
+	e := Refuse(ReasonRequired, message, "Send the field reason.")
+	e.Fields = []FieldError{{Pointer: "/reason", Code: Required, Message: message, Remedy: e.Remedy}}
+	return e
+}
+
 // CheckReason refuses a reason that is missing (REASON_REQUIRED), too long or
 // not plain text. Line breaks are allowed.
 func CheckReason(reason string) error {
 	if strings.TrimSpace(reason) == "" {
-		return Refuse(ReasonRequired, "A reason is missing.", "Send the field reason.")
+		return ReasonMissing("A reason is missing.")
 	}
 	return CheckOptionalReason(reason)
 }

@@ -28,12 +28,14 @@ func TestS7_ReasonIsRequiredPlainAndBounded(t *testing.T) {
 			}
 			var refusal *Error
 			require.True(t, errors.As(err, &refusal))
-			if len(refusal.Fields) == 0 {
+			require.Len(t, refusal.Fields, 1)
+			require.Equal(t, "/reason", refusal.Fields[0].Pointer)
+			if c.code == ReasonRequired {
 				require.Equal(t, c.code, refusal.Code)
+				require.Equal(t, Required, refusal.Fields[0].Code)
 				return
 			}
 			require.Equal(t, c.code, refusal.Fields[0].Code)
-			require.Equal(t, "/reason", refusal.Fields[0].Pointer)
 		})
 	}
 	require.NoError(t, CheckOptionalReason(""))

@@ -105,7 +105,7 @@ func MayManageRooms(role Role, reason string) error {
 	case !grant.Allowed():
 		return Refuse(Forbidden, "Your role may not change rooms, devices or assignments.", "Ask an administrator of the account.")
 	case grant == GrantWithReason && strings.TrimSpace(reason) == "":
-		return Refuse(ReasonRequired, "An operator changes a customer's rooms with a reason only.", "Send the reason along.")
+		return ReasonMissing("An operator changes a customer's rooms with a reason only.")
 	}
 	return nil
 }
