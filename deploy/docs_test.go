@@ -70,7 +70,7 @@ func defaults(t reflect.Type) map[string]string {
 func TestOperationsExplainEveryTaskAndItsActions(t *testing.T) {
 	text := operations(t)
 	for _, kind := range []models.TaskKind{models.TaskReviewOrder, models.TaskMailUndeliverable, models.TaskMailUnknown, models.TaskInvitationUnclaimed,
-		models.TaskInvitationRequested, models.TaskProcessStuck, models.TaskOutboxStuck} {
+		models.TaskInvitationRequested, models.TaskProcessStuck, models.TaskOutboxStuck, models.TaskSweepLate, models.TaskSerialClaimed, models.TaskShipmentContradicted} {
 		row := regexp.MustCompile("(?m)^\\| `" + string(kind) + "` \\|.*$").FindString(text)
 		require.NotEmpty(t, row, kind)
 		for _, action := range (models.OperatorTask{Kind: kind}).Actions() {

@@ -166,4 +166,7 @@ const (
 	OutboxInvitationRetried  OutboxKind = "invitation.retry"
 	OutboxNotificationQueued OutboxKind = "mail.start"
 	OutboxImportQueued       OutboxKind = "import.start"
+
+	// The subject is what the shipment is for.
+	OutboxShipmentMoved OutboxKind = "shipment.moved"
 )

@@ -48,6 +48,7 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 			_, err = env.RegisterDevice(env.Context, models.NewDevice{AccountID: *o.AccountID, Form: rules.DeviceForm{Serial: storetest.PO(0), ModelCode: "MEETUP"}})
 			requireCode(t, rules.SerialClaimed, err)
 		}
+		shipment(t, env, *o.AccountID, storetest.PO(i))
 		job, err := env.CreateImport(storetest.Seller(seller), models.ImportJob{OrgID: seller.ID, Format: "csv", Content: []byte("x")})
 		require.NoError(t, err)
 		require.NoError(t, env.PutImportRows(env.Context, []models.ImportRow{{JobID: job.ID, RowNo: 1, Outcome: models.RowValid, Errors: []rules.FieldError{}}}))

@@ -23,6 +23,8 @@ const (
 	TaskOutboxStuck         TaskKind = "OUTBOX_STUCK"         // outbox event
 	TaskSweepLate           TaskKind = "SWEEP_LATE"           // the sweep's name
 	TaskSerialClaimed       TaskKind = "SERIAL_CLAIMED"       // device claim (R27c)
+
+	TaskShipmentContradicted TaskKind = "SHIPMENT_CONTRADICTED" // shipment: scans that exclude each other
 )
 
 // taskActions lists what an operator can do with each kind; every kind can be
@@ -37,6 +39,8 @@ var taskActions = map[TaskKind][]string{
 	TaskOutboxStuck:         {"retry", "close"},
 	TaskSweepLate:           {"close"},
 	TaskSerialClaimed:       {"move", "refuse"},
+
+	TaskShipmentContradicted: {"close"},
 }
 
 // Actions are what an operator can do with the task.

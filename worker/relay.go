@@ -206,6 +206,8 @@ func (r *relay) tell(ctx context.Context, e models.OutboxEvent) error {
 	case models.OutboxImportQueued:
 		// The same event asks an import that waits for a person to go on.
 		return r.signalOrStart(ctx, r.options(id, "Import "+e.SubjectID, e), workflows.SignalRetry, nil, workflows.ImportName, workflows.ImportInput{JobID: e.SubjectID})
+	case models.OutboxShipmentMoved:
+		return nil // no workflow waits for shipments yet; their rows say where they stand
 	}
 	return errors.New("no workflow is known for this kind of event")
 }

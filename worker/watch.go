@@ -10,8 +10,8 @@ import (
 )
 
 // watch looks at the rows, not at Temporal, for what should have moved on and
-// did not, so that it sees a blocked workflow and an outage alike; and it
-// prunes what has expired.
+// did not, so that it sees a blocked workflow and an outage alike; it applies what
+// carriers told and a crash left over; and it prunes what has expired.
 type watch struct {
 	store *models.Store
 	log   *slog.Logger
@@ -33,6 +33,9 @@ func (w *watch) run(ctx context.Context) error {
 		}
 		if err := w.store.WatchSweep(models.WithSystem(ctx), activities.SweepName, sweepLate); err != nil && ctx.Err() == nil {
 			w.log.Error("the watch over the sweep failed", "error", err)
+		}
+		if _, err := w.store.SettleCarrierEvents(models.WithSystem(ctx)); err != nil && ctx.Err() == nil {
+			w.log.Error("carriers' events cannot be applied", "error", err)
 		}
 		if time.Since(pruned) > prunePause {
 			if err := w.store.PruneSessions(ctx); err != nil && ctx.Err() == nil {
