@@ -82,7 +82,7 @@ func (s *service) amendOrder(ctx context.Context, in *IfMatchInput) (*submitOutp
 	if o, err = s.store.AmendOrder(ctx, in.ID, form, o.Version); err != nil {
 		return nil, err
 	}
-	return &submitOutput{Status: 200, Location: "/v1/orders/" + o.ID, ETag: etag(o.Version), Body: answerFor(o, form.Warnings())}, nil
+	return &submitOutput{Status: 200, Location: "/v1/orders/" + o.ID, ETag: etag(o.Version), Body: answerFor(o, o.Warnings())}, nil
 }
 
 func (s *service) decideOrder(ctx context.Context, in *IDInput) (*orderOutput, error) {

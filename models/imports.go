@@ -191,6 +191,6 @@ func (s *Store) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError, 
 	case stored.PayloadHash == form.Hash():
 		return nil, nil
 	}
-	errors.As(poConflict(stored.Payload.Differences(form)), &refusal)
+	errors.As(otherOrder(stored, in.Sender.ID, form), &refusal)
 	return refusal.Fields, nil
 }

@@ -49,6 +49,33 @@ func TestS14_OtherBodyUnderThePONamesTheFields(t *testing.T) {
 	})
 }
 
+// A reseller's order tells the distributor nothing, and the other way round:
+// a field that differs would let values be guessed one by one.
+func TestS14_R94_WhoDidNotSendTheOrderLearnsNoDifferences(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller, dist := env.Reseller(t, "Revenda Sul"), env.Distributor(t, "Distribuidora Norte")
+		for i, pair := range [][2]models.Org{{seller, dist}, {dist, seller}} {
+			sender, other := pair[0], pair[1]
+			form := storetest.Form(storetest.PO(i))
+			o := env.Accept(t, sender, form)
+			guess := form
+			guess.EndCustomer.Email = "guess@acme.example"
+			_, err := env.AcceptOrder(env.Context, models.Intake{Sender: other, Form: guess})
+			requireCode(t, rules.PONumberConflict, err)
+			require.Equal(t, []string{"/po_number"}, pointers(err))
+			fields, err := env.CheckOrder(storetest.Seller(other), models.Intake{Sender: other, Form: guess})
+			require.NoError(t, err)
+			require.Len(t, fields, 1)
+			require.Equal(t, "/po_number", fields[0].Pointer, "nor does a dry run")
+			_, err = env.AcceptOrder(env.Context, models.Intake{Sender: sender, Form: guess})
+			require.Equal(t, []string{"/end_customer/email"}, pointers(err))
+			same, err := env.AcceptOrder(env.Context, models.Intake{Sender: other, Form: form})
+			require.NoError(t, err)
+			require.Equal(t, o.ID, same.Order.ID, "who knows all of it is told that it is here")
+		}
+	})
+}
+
 func TestS14_HundredParallelPostsMakeOneOrder(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")

@@ -169,7 +169,7 @@ func (s *Store) amend(tx *gorm.DB, scope Scope, ref Reference, o *Order, form ru
 	if err := tx.First(&sender, "id = ?", o.SubmittedBy).Error; err != nil {
 		return err
 	}
-	fresh, err := s.newOrder(tx, ref, sender, form)
+	fresh, err := s.newOrder(tx, ref, sender, form, o.CreatedAt)
 	if err != nil {
 		return err
 	}
@@ -199,10 +199,20 @@ func (s *Store) amend(tx *gorm.DB, scope Scope, ref Reference, o *Order, form ru
 	*o = fresh
 	e := entry{"order.amended", o.ID, map[string]any{"before": before, "after": o.PayloadHash, "state": o.State, "reasons": o.ReviewReasons}}
 	if o.State == rules.OrderNeedsReview {
+		if err := s.refreshReviewTask(tx, *o); err != nil {
+			return err
+		}
 		return s.appendAudit(tx, scope, o.ID, o.AccountID, false, e)
 	}
 	e.verb = "order.accepted"
 	return s.recordDecision(tx, scope, o, e)
+}
+
+// refreshReviewTask has the open task of an order say why it is in review now.
+func (s *Store) refreshReviewTask(tx *gorm.DB, o Order) error {
+	t := reviewTask(&o)
+	return tx.Model(&OperatorTask{}).Where("kind = ? AND subject_id = ? AND state = ?", t.Kind, t.SubjectID, TaskOpen).
+		Updates(map[string]any{"why": t.Why, "account_id": t.AccountID}).Error
 }
 
 // RejectOverdueOrder rejects an order whose review time is over (RULES 2). An

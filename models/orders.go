@@ -41,19 +41,26 @@ func (s *Store) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 	if err := in.Form.Validate(ref.Catalogue, civil.DateOf(s.clock.Now())); err != nil {
 		return s.sameOrder(ctx, in.Sender, form, err)
 	}
-	out := Accepted{Warnings: form.Warnings(), reason: in.Reason}
+	out := Accepted{reason: in.Reason}
 	err = s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
-		o, err := s.newOrder(tx, ref, in.Sender, form)
+		o, err := s.newOrder(tx, ref, in.Sender, form, s.clock.Now())
 		if err != nil {
 			return err
 		}
 		out.Order, out.Created = o, true
 		return s.insertOrder(tx, scope, ref, &out)
 	})
-	if err == nil && out.Order.PurchasedOn != form.PurchasedOn {
-		out.Warnings = append(out.Warnings, purchaseDateReplaced)
-	}
+	out.Warnings = out.Order.Warnings()
 	return out, err
+}
+
+// Warnings are what is doubtful about an order, but accepted (R49a, S6).
+func (o Order) Warnings() []rules.FieldError {
+	out := o.Payload.Warnings()
+	if o.PurchasedOn != o.Payload.PurchasedOn {
+		out = append(out, purchaseDateReplaced)
+	}
+	return out
 }
 
 var purchaseDateReplaced = rules.FieldError{Pointer: "/purchased_on", Code: rules.PurchaseDateReplaced,
@@ -61,8 +68,9 @@ var purchaseDateReplaced = rules.FieldError{Pointer: "/purchased_on", Code: rule
 	Remedy:  "If the purchase was earlier, ask the operator to review the order."}
 
 // newOrder works out everything that the form, the sender and the calendar
-// decide about an order (S6, R45a, R107, R115b).
-func (s *Store) newOrder(tx *gorm.DB, ref Reference, sender Org, form rules.OrderForm) (Order, error) {
+// decide about an order (S6, R45a, R107, R115b). An amended order was received
+// before now.
+func (s *Store) newOrder(tx *gorm.DB, ref Reference, sender Org, form rules.OrderForm, received time.Time) (Order, error) {
 	now := s.clock.Now()
 	zone := rules.TimeZoneFor(form.EndCustomer.Address.Country, form.EndCustomer.Address.Region)
 	loc, err := time.LoadLocation(zone)
@@ -73,7 +81,10 @@ func (s *Store) newOrder(tx *gorm.DB, ref Reference, sender Org, form rules.Orde
 	if err != nil {
 		return Order{}, err
 	}
-	purchased, future := rules.PurchaseDate(po, now, ref.Program.POMaxAgeDays, loc)
+	purchased, future := rules.PurchaseDate(po, received, ref.Program.POMaxAgeDays, loc)
+	if future && !po.After(rules.DateIn(now, loc)) {
+		purchased, future = po, false // it was in the future when the order came, and is no more
+	}
 	o := Order{
 		ID: NewID(prefixOrder), SubmittedBy: sender.ID, PONumber: form.PONumber, Payload: form, PayloadHash: form.Hash(),
 		State: rules.OrderAccepted, StateSince: now, PurchasedOn: purchased.String(), TimeZone: zone, CreatedAt: now, Version: 1,
@@ -197,10 +208,24 @@ func (s *Store) repeatedOrder(tx *gorm.DB, out *Accepted) error {
 		return found(err)
 	}
 	if stored.PayloadHash != sent.PayloadHash {
-		return poConflict(stored.Payload.Differences(sent.Payload))
+		return otherOrder(stored, sent.SubmittedBy, sent.Payload)
 	}
 	out.Order, out.Created = stored, false
 	return nil
+}
+
+// otherOrder refuses another order under a number that is taken, with the
+// fields that differ (S14). Reseller and distributor may both send orders of
+// one reseller: to who did not send the stored one a difference would tell
+// what it says (R94), so that only the number is named.
+func otherOrder(stored Order, senderID string, sent rules.OrderForm) error {
+	if stored.SubmittedBy == senderID {
+		return poConflict(stored.Payload.Differences(sent))
+	}
+	e := rules.Refuse(rules.PONumberConflict, "Another order of this reseller stands under this purchase order number; somebody else sent it.",
+		"Use a new number, or ask the reseller or distributor who sent the order.")
+	e.Fields = []rules.FieldError{{Pointer: "/po_number", Code: rules.Duplicate, Message: e.Message, Remedy: e.Remedy}}
+	return e
 }
 
 func byPosition(q *gorm.DB) *gorm.DB { return q.Order("position") }

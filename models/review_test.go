@@ -154,6 +154,49 @@ func TestS14_AmendLeavesReview(t *testing.T) {
 	})
 }
 
+// What an amended order may rely on is the day on which the order came, not the
+// day on which it was amended: otherwise a seller in review could move the
+// cancellation window.
+func TestS6_S14_AnAmendedOrderKeepsItsDayOfReceipt(t *testing.T) {
+	for name, c := range map[string]struct{ po, want string }{
+		"60 days before the receipt":       {"2026-09-24", "2026-09-24"},
+		"older than that":                  {"2026-09-23", "2026-11-23"},
+		"after the receipt, no more ahead": {"2026-12-03", "2026-12-03"},
+		"in the future still":              {"2026-12-20", "2026-11-23"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := storetest.SQLite(t)
+			env.SetLocal(t, "America/Sao_Paulo", "2026-11-23 12:00")
+			seller, o := inReview(t, env)
+			env.SetLocal(t, "America/Sao_Paulo", "2026-12-13 12:00")
+			form := storetest.Form("PO-1")
+			form.PurchasedOn = c.po
+			amended, err := env.AmendOrder(storetest.Seller(seller), o.ID, form, o.Version)
+			require.NoError(t, err)
+			require.Equal(t, c.want, amended.PurchasedOn)
+			require.Equal(t, c.po == "2026-12-20", amended.State == rules.OrderNeedsReview)
+			require.Equal(t, c.po != c.want, len(amended.Warnings()) == 1, "the answer says so")
+			loc := saoPaulo(t)
+			day, err := time.ParseInLocation("2006-01-02", c.want, loc)
+			require.NoError(t, err)
+			require.True(t, amended.CancellableUntil.Equal(day.AddDate(0, 0, 31)), amended.CancellableUntil)
+		})
+	}
+}
+
+func TestTheReviewTaskSaysWhyTheAmendedOrderWaits(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller, o := inReview(t, env)
+		require.Equal(t, rules.ReasonContactAtReseller, env.Tasks(t, models.TaskReviewOrder)[0].Why)
+		_, err := env.AmendOrder(storetest.Seller(seller), o.ID, storetest.FormFor("PO-1", "Acme", "ana@gmail.com"), o.Version)
+		require.NoError(t, err)
+		tasks := env.Tasks(t, models.TaskReviewOrder)
+		require.Len(t, tasks, 1)
+		require.Equal(t, models.TaskOpen, tasks[0].State)
+		require.Equal(t, rules.ReasonContactAtFreeMail, tasks[0].Why)
+	})
+}
+
 func TestS14_AmendRefusals(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller, o := inReview(t, env)

@@ -19,12 +19,13 @@ func (s *Store) sameOrder(ctx context.Context, sender Org, form rules.OrderForm,
 	if !utf8.ValidString(form.PONumber) || strings.ContainsRune(form.PONumber, 0) {
 		return Accepted{}, refusal
 	}
-	out := Accepted{Warnings: form.Warnings()}
+	var out Accepted
 	err := s.txAcross(ctx, func(tx *gorm.DB, _ Scope) error {
 		return tx.Preload("Lines", byPosition).First(&out.Order, "submitted_by = ? AND po_number = ? AND payload_hash = ?", sender.ID, form.PONumber, form.Hash()).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		err = refusal
 	}
+	out.Warnings = out.Order.Warnings()
 	return out, err
 }
