@@ -142,7 +142,7 @@ func TestS18_TheLastAdministratorStays(t *testing.T) {
 		require.Equal(t, "/colleagues", bruno.post(me+"/remove").path)
 		r := ana.get("/")
 		require.Equal(t, 403, r.status)
-		require.Contains(t, r.body, "belong to no account")
+		require.Contains(t, r.body, "not belong to any account")
 		require.Equal(t, 400, bruno.post(me+"/role", "role", "OWNER").status)
 	})
 }
@@ -185,7 +185,7 @@ func TestR117b_ColleaguesAreInvitedWithARole(t *testing.T) {
 		require.Equal(t, 409, ana.post("/colleagues", "name", "A", "email", "a@acme.example", "role", "OWNER").status)
 		r := ana.post("/colleagues", "name", "Again", "email", "ADMIN@acme.example", "role", "ADMIN")
 		require.Equal(t, 409, r.status)
-		require.Contains(t, r.body, "has access or an open invitation already")
+		require.Contains(t, r.body, "already has access or a pending invitation")
 	})
 }
 

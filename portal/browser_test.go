@@ -1,8 +1,6 @@
 package portal
 
 import (
-	"fmt"
-	"os"
 	"strings"
 	"testing"
 
@@ -19,19 +17,7 @@ import (
 // the mail's link, the code, name and password, the home page with the service
 // orders, a colleague's invitation.
 func TestR98_R117_FromLinkToHomeInABrowser(t *testing.T) {
-	cases := []struct {
-		locale string
-		width  int64
-	}{{"pt-BR", 1280}, {"en", 390}}
-	if os.Getenv("ROOMCOVER_SCREENSHOTS") != "" {
-		cases = append(cases, []struct {
-			locale string
-			width  int64
-		}{{"pt-BR", 390}, {"en", 1280}}...)
-	}
-	for _, c := range cases {
-		t.Run(fmt.Sprintf("%s-%d", c.locale, c.width), func(t *testing.T) { newScreen(t, c.locale, c.width).walk(c.locale) })
-	}
+	eachScreen(t, "walk", looks[:2], func(s *screen) { s.walk(s.locale) })
 }
 
 func (s *screen) walk(locale string) {
@@ -95,11 +81,14 @@ func (s *screen) walk(locale string) {
 // TestR47a_OtherPagesOfAnInvitationInABrowser looks at what a person sees who
 // is signed in already, as somebody else or as the invited one.
 func TestR47a_OtherPagesOfAnInvitationInABrowser(t *testing.T) {
-	s := newScreen(t, "pt-BR", 390)
-	say := tongues["pt-BR"].say
+	eachScreen(t, "known", looks[2:], (*screen).asKnownPerson)
+}
+
+func (s *screen) asKnownPerson() {
+	t, say := s.t, tongues[s.locale].say
 	inv := s.invited()
 	ana := s.guest()
-	ana.lang = "pt-BR"
+	ana.lang = s.locale
 	require.Equal(t, "/", ana.accept(inv, "Ana Souza").path)
 	s.signIn("ana.souza@acme.example")
 	other := s.pending(inv.AccountID, "bruno@acme.example")

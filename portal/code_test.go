@@ -33,10 +33,10 @@ func TestR47_CodeHasFiveTries(t *testing.T) {
 		for range models.CodeTries {
 			r := g.post("/invitation/code", "code", w.wrong())
 			require.Equal(t, 422, r.status)
-			require.Contains(t, r.body, "That is not the code")
+			require.Contains(t, r.body, "That code is not right")
 		}
 		r := g.post("/invitation/code", "code", w.code())
-		require.Contains(t, r.body, "wrong too often", "the right one comes too late")
+		require.Contains(t, r.body, "Too many wrong attempts", "the right one comes too late")
 		g.post("/invitation")
 		require.Equal(t, "/invitation/person", g.post("/invitation/code", "code", " "+w.code()[:3]+" "+w.code()[3:]).path, "a new code works, typed with spaces")
 		require.True(t, w.state(inv.ID).Live())

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -145,4 +146,29 @@ func TestPagesForTheRouterItself(t *testing.T) {
 		_, err = c.make(Options{})
 		require.Error(t, err, name)
 	}
+}
+
+// The menu shows where a page belongs: a refused form under its own entry, a
+// page that does not exist under none.
+func TestMenuMarksWhereAPageBelongs(t *testing.T) {
+	w := newWorld(t)
+	ana, _ := w.admin()
+	for path, entry := range map[string]string{"/": "/", "/service-orders": "/service-orders", "/nowhere": "", "/sessions": "",
+		"/service-orders/ord_unknown/cancellation": "/service-orders"} {
+		require.Equal(t, entry, currentEntry(ana.get(path).body), path)
+	}
+	refused := ana.post("/colleagues/mem_unknown/remove")
+	require.Equal(t, 404, refused.status)
+	require.Equal(t, "/colleagues", currentEntry(refused.body))
+	require.Contains(t, refused.body, `class="button" href="/colleagues"`, "the way back")
+	require.Contains(t, ana.get("/service-orders/ord_unknown/cancellation").body, `class="button" href="/service-orders"`)
+	require.Contains(t, w.guest().get("/nowhere").body, `class="button" href="/"`)
+}
+
+func currentEntry(body string) string {
+	found := regexp.MustCompile(`<a href="([^"]*)" aria-current="page">`).FindStringSubmatch(body)
+	if found == nil {
+		return ""
+	}
+	return found[1]
 }

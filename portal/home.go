@@ -22,7 +22,11 @@ func showHome(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	p := homePage{Orders: v.orderViews(contracts), Label: v.program.ServiceOrdersLabel(v.tongue.locale), Steps: steps}
+	orders, err := v.orderViews(contracts)
+	if err != nil {
+		return answer{}, err
+	}
+	p := homePage{Orders: orders, Label: v.program.ServiceOrdersLabel(v.tongue.locale), Steps: steps}
 	for _, c := range contracts {
 		if c.State == rules.ContractActive || c.State == rules.ContractPendingStart {
 			p.Live++

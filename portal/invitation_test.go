@@ -59,7 +59,7 @@ func TestR47a_AnotherPersonIsRefusedWithoutHarm(t *testing.T) {
 		require.NoError(t, err)
 		r := admin.get(w.link(inv))
 		require.Equal(t, 403, r.status)
-		require.Contains(t, r.body, "another person")
+		require.Contains(t, r.body, "someone else")
 		require.Empty(t, keep(w.verbs(inv.ID), "invitation.wrong_person"), "reading writes nothing")
 		for i, path := range []string{"/invitation/accept", "/invitation"} {
 			r = admin.post(path)

@@ -74,10 +74,15 @@ func (t tongue) number(n int64) string {
 	return strings.Join(append([]string{digits}, parts...), separator)
 }
 
-// day writes a calendar date, such as "23 de novembro de 2026".
+// day writes a calendar date, such as "23 de novembro de 2026"; the first of a
+// month is an ordinal in Portuguese. A line may end before the year only.
 func (t tongue) day(d civil.Date) string {
+	day := strconv.Itoa(d.Day)
+	if d.Day == 1 {
+		day = t.say("date.first")
+	}
 	months := strings.Split(t.texts["date.months"], "|")
-	return t.say("date.form", "day", d.Day, "month", months[(int(d.Month)-1)%len(months)], "year", d.Year)
+	return t.say("date.form", "day", day, "month", months[(int(d.Month)-1)%len(months)], "year", d.Year)
 }
 
 // dayIn writes the day that a zone shows at an instant; moment adds the time.

@@ -82,12 +82,15 @@ func TestTemplatesHoldNoTextsOfTheirOwn(t *testing.T) {
 	}
 }
 
+// visible shows the blanks at which no line ends.
+func visible(text string) string { return strings.ReplaceAll(text, noBreak, "~") }
+
 func TestDatesAndNumbersSpeakTheLanguage(t *testing.T) {
 	d := civil.Date{Year: 2027, Month: time.March, Day: 1}
-	require.Equal(t, "1 de março de 2027", tongues["pt-BR"].day(d))
-	require.Equal(t, "1 March 2027", tongues["en"].day(d))
-	require.Equal(t, "31 December 2026", tongues["en"].dayIn(time.Date(2027, 1, 1, 2, 0, 0, 0, time.UTC), "America/Sao_Paulo"))
-	require.Equal(t, "1 January 2027, 02:00", tongues["en"].moment(time.Date(2027, 1, 1, 2, 0, 0, 0, time.UTC), "no such zone"))
+	require.Equal(t, "1º~de~março de~2027", visible(tongues["pt-BR"].day(d)), "the first is an ordinal, as in the mails; a line ends before \"de 2027\" only")
+	require.Equal(t, "1~March 2027", visible(tongues["en"].day(d)))
+	require.Equal(t, "31~December 2026", visible(tongues["en"].dayIn(time.Date(2027, 1, 1, 2, 0, 0, 0, time.UTC), "America/Sao_Paulo")))
+	require.Equal(t, "1~January 2027, 02:00", visible(tongues["en"].moment(time.Date(2027, 1, 1, 2, 0, 0, 0, time.UTC), "no such zone")))
 	for n, want := range map[int64]string{0: "0", 999: "999", 1000: "1.000", 1234567: "1.234.567"} {
 		require.Equal(t, want, tongues["pt-BR"].number(n))
 	}

@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"strings"
 
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
@@ -70,8 +71,10 @@ type problemPage struct {
 
 func (v *visit) problem(status int, kind string) answer {
 	p := problemPage{Title: "problem." + kind + ".title", Text: "problem." + kind + ".text", Back: "/"}
-	if len(v.request.URL.Path) > 10 && v.request.URL.Path[:11] == "/colleagues" {
-		p.Back = "/colleagues"
+	for _, page := range []string{"/colleagues", "/service-orders"} {
+		if v.who != nil && strings.HasPrefix(v.request.URL.Path, page+"/") {
+			p.Back = page
+		}
 	}
 	return answer{status: status, page: "problem", title: p.Title, data: p, here: p.Back}
 }

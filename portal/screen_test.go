@@ -21,8 +21,28 @@ type screen struct {
 	*world
 	ctx    context.Context
 	axe    string
+	locale string
 	prefix string
 	n      int
+}
+
+// look is how a screen shows the portal.
+type look struct {
+	locale string
+	width  int64
+}
+
+// looks are a desktop and a phone in both languages.
+var looks = []look{{"pt-BR", 1280}, {"en", 390}, {"pt-BR", 390}, {"en", 1280}}
+
+// eachScreen runs a test in the given looks, or in all when pictures are taken.
+func eachScreen(t *testing.T, name string, some []look, test func(s *screen)) {
+	if os.Getenv("ROOMCOVER_SCREENSHOTS") != "" {
+		some = looks
+	}
+	for _, l := range some {
+		t.Run(fmt.Sprintf("%s-%d", l.locale, l.width), func(t *testing.T) { test(newScreen(t, name, l)) })
+	}
 }
 
 func chromium(t *testing.T) string {
@@ -47,8 +67,9 @@ func axeSource(t *testing.T) string {
 	return ""
 }
 
-func newScreen(t *testing.T, locale string, width int64) *screen {
+func newScreen(t *testing.T, name string, l look) *screen {
 	t.Helper()
+	locale, width := l.locale, l.width
 	path, axe := chromium(t), axeSource(t)
 	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", locale), chromedp.Flag("accept-lang", locale),
@@ -59,7 +80,7 @@ func newScreen(t *testing.T, locale string, width int64) *screen {
 	t.Cleanup(stop)
 	ctx, quit := chromedp.NewContext(allocator)
 	t.Cleanup(func() { _ = chromedp.Cancel(ctx); quit() })
-	s := &screen{world: newWorld(t), ctx: ctx, axe: axe, prefix: fmt.Sprintf("%s-%d", locale, width)}
+	s := &screen{world: newWorld(t), ctx: ctx, axe: axe, locale: locale, prefix: fmt.Sprintf("%s-%s-%d", name, locale, width)}
 	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)))
 	return s
 }

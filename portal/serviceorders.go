@@ -10,6 +10,7 @@ import (
 // orderView is a line under "Pedidos de serviço" (R98).
 type orderView struct {
 	ID, Service, Term  string
+	Number             string // the vendor's, as in the confirmation mail; may be empty
 	Quantity           int64
 	Start, End, State  string
 	StartNote          string // "on first assignment", above Start
@@ -29,24 +30,30 @@ func showServiceOrders(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	orders, err := v.orderViews(contracts)
+	if err != nil {
+		return answer{}, err
+	}
 	open, err := v.cancellables(contracts)
 	if err != nil {
 		return answer{}, err
 	}
 	label := v.program.ServiceOrdersLabel(v.tongue.locale)
 	return answer{page: "serviceorders", label: label,
-		data: ordersPage{v.orderViews(contracts), label, v.program.StartFallbackDays, open}}, nil
+		data: ordersPage{orders, label, v.program.StartFallbackDays, open}}, nil
 }
 
 // orderViews puts what is over below what is not; each part runs from new to
 // old.
-func (v *visit) orderViews(contracts []models.ServiceContract) []orderView {
+func (v *visit) orderViews(contracts []models.ServiceContract) ([]orderView, error) {
 	slices.SortStableFunc(contracts, func(a, b models.ServiceContract) int { return order(a) - order(b) })
+	numbers, err := v.store.OrderNumbers(v.scoped(), v.who.account().ID)
 	out := make([]orderView, len(contracts))
 	for i, c := range contracts {
 		out[i] = v.orderView(c)
+		out[i].Number = numbers[c.OrderID]
 	}
-	return out
+	return out, err
 }
 
 func order(c models.ServiceContract) int {

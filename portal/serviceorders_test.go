@@ -13,12 +13,15 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// rows reads a page's tables as text, one string a row.
+// rows reads a page's tables as text, one string a row; an order's number is
+// shortened to SO.
+var orderNumber = regexp.MustCompile(`SO-[0-9A-Z]{5}-[0-9A-Z]{5}`)
+
 func rows(body string) []string {
 	var out []string
 	for _, row := range regexp.MustCompile(`(?s)<tr[^>]*>(.*?)</tr>`).FindAllStringSubmatch(body, -1) {
 		text := regexp.MustCompile(`(?s)<[^>]*>`).ReplaceAllString(row[1], " ")
-		out = append(out, strings.Join(strings.Fields(text), " "))
+		out = append(out, orderNumber.ReplaceAllString(strings.Join(strings.Fields(text), " "), "SO"))
 	}
 	return out
 }
@@ -30,15 +33,35 @@ func TestR98_ServiceOrdersShowCountStartEndAndState(t *testing.T) {
 		page := ana.get("/service-orders").body
 		require.Regexp(t, `(?s)<nav class="menu".*href="/service-orders" aria-current="page">.*Pedidos de serviço.*</nav>`, page)
 		require.Equal(t, []string{"Serviço Quantidade Início Fim Situação",
-			"Logitech Select 3 anos 10 Na primeira atribuição no máximo em 22 de janeiro de 2027 A partir do início Aguardando início"}, rows(page))
+			"Logitech Select 3 anos Pedido SO 10 Na primeira atribuição o mais tardar em 22 de janeiro de 2027 Definido no início Aguardando início"}, rows(page))
 		require.Equal(t, rows(page), rows(ana.get("/").body), "the start page shows them too")
 
 		w.Calendar.Set(time.Date(2027, 1, 22, 12, 0, 0, 0, time.UTC))
 		_, err := w.SweepContracts(w.Context, func(models.Sweep) {})
 		require.NoError(t, err)
-		require.Contains(t, rows(ana.get("/service-orders").body), "Logitech Select 3 anos 10 22 de janeiro de 2027 21 de janeiro de 2030 Ativo", "the end is the last covered day")
+		require.Contains(t, rows(ana.get("/service-orders").body), "Logitech Select 3 anos Pedido SO 10 22 de janeiro de 2027 21 de janeiro de 2030 Ativo", "the end is the last covered day")
 		ana.get("/?lang=en")
-		require.Contains(t, rows(ana.get("/service-orders").body), "Logitech Select 3 years 10 22 January 2027 21 January 2030 Active")
+		require.Contains(t, rows(ana.get("/service-orders").body), "Logitech Select 3 years Order SO 10 22 January 2027 21 January 2030 Active")
+	})
+}
+
+// Two orders of the same size are told apart by the number that their
+// confirmations carry, in the register and where one of them is cancelled.
+func TestR98_R100b_OrdersAreKnownByTheirNumber(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		ana, _ := w.admin()
+		second := w.Fulfilled(t, w.Reseller(t, "Revenda Norte"), storetest.Form("PO-2"))
+		register, form := ana.get("/service-orders").body, ana.get("/service-orders/"+second.ID+"/cancellation").body
+		confirmed := map[string]bool{}
+		for _, m := range w.mails("order_confirmation") {
+			confirmed[m.Params["vendor_order_no"].(string)] = true
+		}
+		require.Len(t, confirmed, 2)
+		for number := range confirmed {
+			require.Equal(t, 3, strings.Count(register, number), "in the table, in the list and in the link's name")
+			require.Contains(t, ana.get("/").body, number)
+		}
+		require.Contains(t, form, *second.VendorOrderNo)
 	})
 }
 
@@ -54,9 +77,9 @@ func TestR98_JumpStartAndCancelledOrdersAreVisible(t *testing.T) {
 	require.NoError(t, err)
 	table := rows(ana.get("/service-orders").body)
 	require.Len(t, table, 4)
-	require.Equal(t, "JumpStart 2,000 20 November 2026 18 February 2027 Active", table[1])
+	require.Equal(t, "JumpStart Order SO 2,000 20 November 2026 18 February 2027 Active", table[1])
 	require.Contains(t, table[2], "Waiting to start")
-	require.Equal(t, "Logitech Select 3 years 10 – – Cancelled", table[3], "what is over stands last")
+	require.Equal(t, "Logitech Select 3 years Order SO 10 – – Cancelled", table[3], "what is over stands last")
 }
 
 func TestR98_DatesAreTheAccountsNotTheServers(t *testing.T) {
@@ -64,8 +87,8 @@ func TestR98_DatesAreTheAccountsNotTheServers(t *testing.T) {
 	end := time.Date(2027, 3, 15, 3, 0, 0, 0, time.UTC)
 	v := &visit{site: &site{}, tongue: tongues["en"], program: rules.DefaultProgram()}
 	o := v.orderView(models.ServiceContract{Type: rules.ServiceSelect, State: rules.ContractActive, Quantity: 1, TermYears: 1, TimeZone: "America/Sao_Paulo", StartAt: &start, EndAt: &end})
-	require.Equal(t, "15 March 2026", o.Start)
-	require.Equal(t, "14 March 2027", o.End)
+	require.Equal(t, "15"+noBreak+"March 2026", o.Start)
+	require.Equal(t, "14"+noBreak+"March 2027", o.End)
 	for state := range tones {
 		o := v.orderView(models.ServiceContract{Type: rules.ServiceExtWarranty, State: state, TimeZone: "UTC"})
 		require.NotContains(t, o.State, "contract.")

@@ -16,6 +16,7 @@ const mostReason = 1000 // characters
 // cancellableView is an order that an administrator can still cancel (S7).
 type cancellableView struct {
 	Path, Until string
+	Number      string // the vendor's, as in the confirmation mail
 	Contracts   []orderView
 }
 
@@ -45,6 +46,9 @@ func (v *visit) cancellables(contracts []models.ServiceContract) ([]cancellableV
 func (v *visit) cancellableView(o models.Order, contracts []models.ServiceContract) cancellableView {
 	zone := v.who.account().TimeZone
 	c := cancellableView{Path: "/service-orders/" + o.ID + "/cancellation"}
+	if o.VendorOrderNo != nil {
+		c.Number = *o.VendorOrderNo
+	}
 	for _, k := range contracts {
 		if k.OrderID == o.ID && k.State != rules.ContractCancelled {
 			c.Contracts, zone = append(c.Contracts, v.orderView(k)), k.TimeZone

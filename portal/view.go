@@ -88,7 +88,7 @@ func (v *visit) view(a answer) view {
 		w.Tongue = append(w.Tongue, languageLink{l, tongues[l].say("language.name"), w.Here + "?lang=" + l})
 	}
 	if v.who != nil {
-		w.Who, w.Menu = v.whoView(), v.menu(w.Here)
+		w.Who, w.Menu = v.whoView(), v.menu(v.request.URL.Path)
 	}
 	return w
 }
@@ -109,7 +109,8 @@ func (v *visit) whoView() *whoView {
 }
 
 // menu is the left navigation; the label of the service orders is the
-// program's (R98).
+// program's (R98). A page below an entry, such as a form's answer, belongs to it;
+// one that does not exist belongs to none.
 func (v *visit) menu(here string) []menuItem {
 	if len(v.who.accounts) == 0 {
 		return nil
@@ -120,8 +121,8 @@ func (v *visit) menu(here string) []menuItem {
 		{Path: "/colleagues", Label: v.tongue.say("menu.colleagues"), Icon: "people"},
 		{Path: "/onboarding", Label: v.tongue.say("menu.onboarding"), Icon: "steps"},
 	}
-	for i := range items {
-		items[i].Current = items[i].Path == here
+	for i, item := range items {
+		items[i].Current = item.Path == here || item.Path != "/" && strings.HasPrefix(here, item.Path+"/")
 	}
 	return items
 }
