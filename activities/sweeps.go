@@ -23,3 +23,13 @@ func (a *Sweeps) SweepContracts(ctx context.Context) (Sweep, error) {
 	}
 	return Sweep(done), failed(a.Store.SweepFinished(system(ctx), SweepName, done))
 }
+
+// SweepCalendars loads the holidays of the current and the next two years, and
+// raises a task for each calendar that lacks something (C3).
+func (a *Sweeps) SweepCalendars(ctx context.Context) error {
+	if _, err := a.Store.LoadCalendars(system(ctx)); err != nil {
+		return failed(err)
+	}
+	_, err := a.Store.WatchCalendars(system(ctx))
+	return failed(err)
+}

@@ -13,7 +13,7 @@ func EntityColumns(s *Store) (columns, nullable []string, err error) {
 	for _, entity := range []any{programRow{}, CatalogueSKU{}, Org{}, APIToken{}, Account{}, Order{}, OrderLine{}, OrderRefusal{}, OrderCancellation{},
 		ServiceContract{}, Licence{}, Invitation{}, User{}, Identity{}, Membership{}, Session{}, Challenge{}, throttle{}, Notification{},
 		NotificationAttempt{}, OperatorTask{}, AuditEvent{}, auditHead{}, OutboxEvent{}, IdempotencyKey{}, ImportJob{}, ImportRow{}, sweepRow{},
-		productModelRow{}, CountryTermsVersion{}, Room{}, Device{}, DeviceClaim{}, DevicePlacement{}, LicenceAssignment{},
+		productModelRow{}, CountryTermsVersion{}, Calendar{}, CalendarHoliday{}, Room{}, Device{}, DeviceClaim{}, DevicePlacement{}, LicenceAssignment{},
 		Shipment{}, ShipmentScan{}, CarrierEvent{}} {
 		stmt := &gorm.Statement{DB: s.db}
 		if err := stmt.Parse(entity); err != nil {

@@ -112,9 +112,12 @@ func dateOf(text string) *civil.Date {
 	return &d
 }
 
-// SeedReference writes the default program, catalogue, supported products and
-// countries' terms where there are none.
+// SeedReference writes the default program, catalogue, supported products,
+// countries' terms and calendars where there are none.
 func (s *Store) SeedReference(ctx context.Context) error {
+	if _, err := s.LoadCalendars(ctx); err != nil {
+		return err
+	}
 	now := s.clock.Now()
 	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		p := rules.DefaultProgram()

@@ -25,6 +25,9 @@ const (
 	TaskSerialClaimed       TaskKind = "SERIAL_CLAIMED"       // device claim (R27c)
 
 	TaskShipmentContradicted TaskKind = "SHIPMENT_CONTRADICTED" // shipment: scans that exclude each other
+
+	TaskCalendarNoHolidays    TaskKind = "CALENDAR_WITHOUT_HOLIDAYS"     // calendar, by code (C3)
+	TaskCalendarNoWorkingTime TaskKind = "CALENDAR_WITHOUT_WORKING_TIME" // calendar, by code (C3)
 )
 
 // taskActions lists what an operator can do with each kind; every kind can be
@@ -41,6 +44,9 @@ var taskActions = map[TaskKind][]string{
 	TaskSerialClaimed:       {"move", "refuse"},
 
 	TaskShipmentContradicted: {"close"},
+
+	TaskCalendarNoHolidays:    {"close"},
+	TaskCalendarNoWorkingTime: {"close"},
 }
 
 // Actions are what an operator can do with the task.

@@ -105,6 +105,17 @@ func (c Calendar) checkHours(k *checker, i int) {
 	}
 }
 
+// CheckHoliday refuses a holiday whose day is none, or whose name is missing, not one
+// line or longer than 100 characters.
+func CheckHoliday(on civil.Date, name string) error {
+	var k checker
+	if !on.IsValid() {
+		k.fail("/date", InvalidDate, "This is not a calendar date.", "Send a date as YYYY-MM-DD.")
+	}
+	k.text("/name", name, 100)
+	return Invalid(k.fields)
+}
+
 var timeOfDay = regexp.MustCompile(`^([01][0-9]|2[0-3]):([0-5][0-9])$|^24:00$`)
 
 // minuteOfDay reads "HH:MM" as minutes of the wall clock since 00:00.

@@ -16,6 +16,16 @@ func NormaliseRegion(country, region string) string {
 	return strings.TrimPrefix(region, strings.ToUpper(strings.TrimSpace(country))+"-")
 }
 
+// CheckRegion refuses what is no country with a region of it, both in capitals.
+func CheckRegion(country, region string) error {
+	var k checker
+	k.country("/country", country)
+	if k.text("/region", region, 64) {
+		k.region("/region", region)
+	}
+	return Invalid(k.fields)
+}
+
 // region checks a normalised region that may be empty.
 func (k *checker) region(pointer, value string) {
 	if value != "" && !regionForm.MatchString(value) {

@@ -2,6 +2,8 @@ package rules
 
 import (
 	"embed"
+	"maps"
+	"slices"
 	"strings"
 	_ "time/tzdata" // zones must not depend on what the machine has installed
 )
@@ -22,6 +24,9 @@ func ValidCountry(code string) bool {
 	_, ok := countryZones[code]
 	return ok
 }
+
+// Countries lists the ISO 3166 codes of all countries, in order.
+func Countries() []string { return slices.Sorted(maps.Keys(countryZones)) }
 
 // TimeZoneFor gives the IANA time zone of an address: that of its region where
 // the country has several and the region is known, by code or by name, else that

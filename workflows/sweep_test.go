@@ -70,6 +70,25 @@ func TestS5_ADailySweepRemindsFiveTimes(t *testing.T) {
 	require.Len(t, b.mailsOf(rules.TemplateRenewalReminder), 5)
 }
 
+func TestC3_SweepLoadsTheYearsToComeAndTellsWhatIsMissing(t *testing.T) {
+	db := storetest.SQLite(t)
+	b := benchOn(t, db, storetest.Now)
+	o := b.accept()
+	_, err := db.FulfilOrder(db.Context, o.ID)
+	require.NoError(t, err)
+	o, err = db.GetOrder(db.Context, o.ID)
+	require.NoError(t, err)
+	db.RoomIn(t, *o.AccountID, "Pune", "IN")
+	later := benchOn(t, db, storetest.Now.AddDate(1, 0, 0)) // 2027
+	later.hooks.after = failFor("SweepCalendars", 2, func() error { return errKilled })
+	later.sweep()
+	require.Equal(t, 3, later.hooks.count("SweepCalendars"))
+	c, err := db.GetCalendar(db.Context, "BR")
+	require.NoError(t, err)
+	require.Equal(t, []any{2029, int64(2)}, []any{c.LoadedThrough, c.Version})
+	require.Len(t, db.Tasks(t, models.TaskCalendarNoHolidays), 1)
+}
+
 func TestR45b_SweepKilledAfterItsCommit(t *testing.T) {
 	db := storetest.SQLite(t)
 	b := benchOn(t, db, storetest.Now)

@@ -1,0 +1,91 @@
+package models_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+// calendarTasks counts the open tasks of a kind by subject.
+func calendarTasks(t *testing.T, env storetest.Env, kind models.TaskKind) map[string]models.TaskState {
+	out := map[string]models.TaskState{}
+	for _, task := range env.Tasks(t, kind) {
+		out[task.SubjectID] = task.State
+	}
+	return out
+}
+
+func TestC3_CalendarWithoutHolidaysIsToldOnceAndClosesItself(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, account := acme(t, env)
+		const kind = models.TaskCalendarNoHolidays
+		watch := func() {
+			_, err := env.WatchCalendars(env.Context)
+			require.NoError(t, err)
+		}
+		env.Room(t, account, "São Paulo")
+		watch()
+		require.Empty(t, calendarTasks(t, env, kind), "no room counts on a calendar that lacks something")
+		room := env.RoomIn(t, account, "Pune", "IN")
+		env.RoomIn(t, account, "Mumbai", "IN")
+		env.RoomIn(t, account, "Shanghai", "CN")
+		watch()
+		watch()
+		require.Equal(t, map[string]models.TaskState{"IN": models.TaskOpen, "CN": models.TaskOpen}, calendarTasks(t, env, kind))
+		require.Len(t, env.Tasks(t, kind), 2)
+
+		// A person closes one: it stays closed.
+		for _, task := range env.Tasks(t, kind) {
+			if task.SubjectID == "CN" {
+				_, err := env.ResolveTask(storetest.Operator(), task.ID, "asked the courier")
+				require.NoError(t, err)
+			}
+		}
+		watch()
+		require.Equal(t, map[string]models.TaskState{"IN": models.TaskOpen, "CN": models.TaskDone}, calendarTasks(t, env, kind))
+
+		// The other closes by itself with the first holiday, and opens with the last.
+		_, err := env.AddHoliday(storetest.Operator(), change("IN"), date(t, "2027-01-26"), "Republic Day")
+		require.NoError(t, err)
+		require.Equal(t, models.TaskDone, calendarTasks(t, env, kind)["IN"])
+		_, err = env.RemoveHoliday(storetest.Operator(), change("IN"), date(t, "2027-01-26"))
+		require.NoError(t, err)
+		require.Equal(t, models.TaskOpen, calendarTasks(t, env, kind)["IN"])
+
+		// With its last room the need goes too.
+		for _, r := range []string{room.ID, env.Strings(t, "SELECT id FROM rooms WHERE name = 'Mumbai'")[0]} {
+			_, err = env.ArchiveRoom(env.Context, r, "")
+			require.NoError(t, err)
+		}
+		watch()
+		require.Equal(t, models.TaskDone, calendarTasks(t, env, kind)["IN"])
+		require.Len(t, env.Tasks(t, kind), 2)
+		env.AuditHolds(t)
+	})
+}
+
+func TestC3_CalendarWithoutABusinessDayInAFortnightIsTold(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, account := acme(t, env)
+		env.RoomIn(t, account, "Munich", "DE") // no region: the country's calendar
+		today := date(t, "2026-11-23")
+		for i := range 14 {
+			_, err := env.AddHoliday(storetest.Operator(), change("DE"), today.AddDays(i), "closed")
+			require.NoError(t, err)
+			open := calendarTasks(t, env, models.TaskCalendarNoWorkingTime)
+			if i < 11 { // the last two days of the fortnight are a weekend
+				require.Empty(t, open)
+			} else {
+				require.Equal(t, map[string]models.TaskState{"DE": models.TaskOpen}, open)
+			}
+		}
+		env.Calendar.Set(storetest.Now.AddDate(0, 0, 2))
+		n, err := env.WatchCalendars(env.Context)
+		require.NoError(t, err)
+		require.Zero(t, n)
+		require.Equal(t, map[string]models.TaskState{"DE": models.TaskDone}, calendarTasks(t, env, models.TaskCalendarNoWorkingTime))
+	})
+}

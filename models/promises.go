@@ -1,0 +1,77 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// Site is the place that a replacement goes to: whose holidays count, and by whose
+// clock. Region may be empty; TimeZone is an IANA name.
+type Site struct {
+	Country  string
+	Region   string
+	TimeZone string
+}
+
+// SiteOf is the site of a room.
+func SiteOf(r Room) Site { return Site{Country: r.Country, Region: r.Region, TimeZone: r.TimeZone} }
+
+// PromiseAt computes the day that a replacement approved at the instant is promised
+// for at the site (S20, R78c), from the calendar as it is now. The caller stores the
+// result, which names the calendar and its version, and never computes it again: a
+// calendar that is edited later does not move it. Errors: NO_WORKING_TIME.
+func (s *Store) PromiseAt(ctx context.Context, site Site, speed rules.RMASpeed, approved time.Time) (rules.Promise, error) {
+	var p rules.Promise
+	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) (err error) {
+		p, err = s.promise(tx, site, speed, approved)
+		return err
+	})
+	return p, err
+}
+
+// promise is PromiseAt in the caller's transaction.
+func (s *Store) promise(tx *gorm.DB, site Site, speed rules.RMASpeed, approved time.Time) (rules.Promise, error) {
+	c, err := s.calendarOf(tx, site)
+	if err != nil {
+		return rules.Promise{}, err
+	}
+	return rules.PromiseReplacement(rules.PromiseRequest{ApprovedAt: approved, Zone: zoneOf(site.TimeZone), Speed: speed, Calendar: c})
+}
+
+// ReturnDueAt computes until when the faulty unit must be back that was replaced by
+// a delivery at the instant (S22). Like a promise it is stored, not computed again.
+// Errors: NO_WORKING_TIME.
+func (s *Store) ReturnDueAt(ctx context.Context, site Site, delivered time.Time) (rules.ReturnDue, error) {
+	var r rules.ReturnDue
+	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) (err error) {
+		r, err = s.returnDue(tx, site, delivered)
+		return err
+	})
+	return r, err
+}
+
+// returnDue is ReturnDueAt in the caller's transaction.
+func (s *Store) returnDue(tx *gorm.DB, site Site, delivered time.Time) (rules.ReturnDue, error) {
+	c, err := s.calendarOf(tx, site)
+	if err != nil {
+		return rules.ReturnDue{}, err
+	}
+	return rules.DueReturn(delivered, zoneOf(site.TimeZone), c, rules.DefaultReturnWindow())
+}
+
+// calendarOf reads the calendar that counts at a site: its region's, else its
+// country's (C3).
+func (s *Store) calendarOf(tx *gorm.DB, site Site) (rules.Calendar, error) {
+	var c Calendar
+	err := tx.Where("country = ? AND region IN ?", site.Country, []string{"", site.Region}).Order("region DESC").First(&c).Error
+	if err != nil {
+		return rules.Calendar{}, found(err)
+	}
+	var days []CalendarHoliday
+	err = tx.Where("calendar = ? AND NOT removed", c.Code).Find(&days).Error
+	return c.rule(days), err
+}
