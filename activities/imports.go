@@ -20,8 +20,9 @@ type Imports struct{ Store *models.Store }
 const importBatch = 100
 
 // Run checks every order of a job's file and then stores them, each in its own
-// transaction. A run that follows a kill stores no order twice: the purchase
-// order number decides. All or nothing means that one refused row keeps every
+// transaction with its row's report. A run that follows a kill goes on where
+// that one stopped, and stores no order twice: the purchase order number decides.
+// All or nothing means that one refused row keeps every
 // other one out (S35).
 func (a *Imports) Run(ctx context.Context, jobID string) (ImportCount, error) {
 	sys := system(ctx)
@@ -56,9 +57,14 @@ type importRun struct {
 }
 
 // all checks the file, and stores its orders unless the run is dry, the file
-// cannot be read to its end, or a refused row forbids it.
+// cannot be read to its end, or a refused row forbids it. A file that a killed
+// run had begun to store was checked, and is stored to its end.
 func (r *importRun) all(ctx context.Context) error {
-	err := r.check(ctx)
+	var err error
+	begun := r.job.State == models.ImportStoring
+	if !begun {
+		err = r.check(ctx)
+	}
 	var unreadable *rules.Error
 	switch {
 	case errors.As(err, &unreadable):
@@ -67,7 +73,7 @@ func (r *importRun) all(ctx context.Context) error {
 		return err
 	case r.job.DryRun:
 		r.job.State = models.ImportDone
-	case r.job.RowsRefused > 0 && r.job.AllOrNothing:
+	case r.job.RowsRefused > 0 && r.job.AllOrNothing && !begun:
 		r.job.State = models.ImportRefused
 	default:
 		if err := r.storeAll(ctx); err != nil {
@@ -106,19 +112,50 @@ func (r *importRun) refused(fields []rules.FieldError) models.ImportRow {
 	return models.ImportRow{Outcome: models.RowRefused, Errors: fields}
 }
 
+// storeAll stores what no run before this one has stored.
 func (r *importRun) storeAll(ctx context.Context) error {
-	r.job.State, r.job.RowsStored, r.job.RowsUnchanged, r.job.RowsRefused = models.ImportStoring, 0, 0, 0
-	return r.each(ctx, func(row orderfile.Row) (models.ImportRow, error) {
-		if len(row.Err) > 0 {
+	r.job.State, r.job.RowsRefused = models.ImportStoring, 0
+	if err := r.store.ImportProgress(ctx, r.job); err != nil { // from here on the file counts as checked
+		return err
+	}
+	done, err := r.recount(ctx)
+	if err != nil {
+		return err
+	}
+	err = r.each(ctx, func(row orderfile.Row) (models.ImportRow, error) {
+		switch {
+		case done[row.No] != "":
+			return models.ImportRow{}, nil
+		case len(row.Err) > 0:
 			fields, err := r.faults(ctx, row)
 			return r.refused(fields), err
 		}
 		return r.storeOne(ctx, row)
 	})
+	if err == nil {
+		_, err = r.recount(ctx) // another run of the same job may have come in between
+	}
+	return err
 }
 
+// recount reads from the reports which rows are done, and counts them.
+func (r *importRun) recount(ctx context.Context) (map[int]models.ImportOutcome, error) {
+	done, err := r.store.ImportedRows(ctx, r.job.ID)
+	r.job.RowsStored, r.job.RowsUnchanged = 0, 0
+	for _, outcome := range done {
+		if outcome == models.RowStored {
+			r.job.RowsStored++
+		} else {
+			r.job.RowsUnchanged++
+		}
+	}
+	return done, err
+}
+
+// storeOne stores a row's order. The report of one that is new was committed
+// with it.
 func (r *importRun) storeOne(ctx context.Context, row orderfile.Row) (models.ImportRow, error) {
-	accepted, err := r.store.AcceptOrder(ctx, models.Intake{Sender: r.sender, Form: row.Form})
+	accepted, err := r.store.AcceptOrder(ctx, models.Intake{Sender: r.sender, Form: row.Form, JobID: r.job.ID, RowNo: row.No})
 	var refusal *rules.Error
 	switch {
 	case errors.As(err, &refusal):
@@ -127,7 +164,7 @@ func (r *importRun) storeOne(ctx context.Context, row orderfile.Row) (models.Imp
 		return models.ImportRow{}, err
 	case accepted.Created:
 		r.job.RowsStored++
-		return models.ImportRow{Outcome: models.RowStored, OrderID: &accepted.Order.ID}, nil
+		return models.ImportRow{}, nil
 	}
 	r.job.RowsUnchanged++
 	return models.ImportRow{Outcome: models.RowUnchanged, OrderID: &accepted.Order.ID}, nil
@@ -141,9 +178,11 @@ func fieldsOf(e *rules.Error) []rules.FieldError {
 	return []rules.FieldError{{Code: e.Code, Message: e.Message, Remedy: e.Remedy}}
 }
 
-// each walks the file, and reports after every batch.
+// each walks the file, and reports after every batch. A row without an outcome
+// has its report already.
 func (r *importRun) each(ctx context.Context, do func(orderfile.Row) (models.ImportRow, error)) error {
 	r.batch = r.batch[:0]
+	walked := 0
 	for row, err := range orderfile.Read(bytes.NewReader(r.job.Content), r.job.Format) {
 		if err != nil {
 			return errors.Join(err, r.flush(ctx))
@@ -152,12 +191,11 @@ func (r *importRun) each(ctx context.Context, do func(orderfile.Row) (models.Imp
 		if err != nil {
 			return err
 		}
-		if report.Errors == nil {
-			report.Errors = []rules.FieldError{}
+		if report.Outcome != "" {
+			report.JobID, report.RowNo = r.job.ID, row.No
+			r.batch = append(r.batch, report)
 		}
-		report.JobID, report.RowNo = r.job.ID, row.No
-		r.batch = append(r.batch, report)
-		if len(r.batch) >= importBatch {
+		if walked++; walked%importBatch == 0 {
 			if err := r.flush(ctx); err != nil {
 				return err
 			}

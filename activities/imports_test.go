@@ -184,7 +184,8 @@ func TestS35_AnotherOrderUnderAKnownNumberIsRefused(t *testing.T) {
 	require.Equal(t, "/lines/0/quantity", rows[0].Errors[0].Pointer)
 }
 
-// A run that is killed halfway and starts again stores no order twice.
+// A run that is killed halfway goes on where it stopped: no order is stored
+// twice, and the report says of each row that this import stored it.
 func TestS35_KilledHalfwayAndRunAgain(t *testing.T) {
 	b := newImportBench(t)
 	job := b.job(file(t, 600, nil))
@@ -211,9 +212,47 @@ func TestS35_KilledHalfwayAndRunAgain(t *testing.T) {
 
 	count, _, err := b.run(job.ID)
 	require.NoError(t, err)
-	require.Equal(t, activities.ImportCount{Rows: 600, Stored: 600 - half, Unchanged: half}, count)
+	require.Equal(t, activities.ImportCount{Rows: 600, Stored: 600}, count)
 	require.Equal(t, 600, b.orders())
 	require.Equal(t, models.ImportDone, b.get(job.ID).State)
+	rows, err := b.ImportRows(b.Context, job.ID, models.RowStored, 0, 1000)
+	require.NoError(t, err)
+	require.Len(t, rows, 600)
+	for _, r := range rows {
+		require.NotNil(t, r.OrderID)
+	}
+}
+
+// A file that was begun is stored to its end, also when what it orders has left
+// the catalogue meanwhile: half a file is neither all nor nothing.
+func TestS35_AFileThatWasBegunIsNotCheckedAnew(t *testing.T) {
+	b := newImportBench(t)
+	content := file(t, 3, nil)
+	job := b.job(content)
+	_, err := b.AcceptOrder(b.Context, models.Intake{Sender: b.reseller, Form: formOf(t, content, 0), JobID: job.ID, RowNo: 1})
+	require.NoError(t, err)
+	_, err = b.AcceptOrder(b.Context, models.Intake{Sender: b.reseller, Form: formOf(t, content, 1)}) // by another way
+	require.NoError(t, err)
+	job.State, job.RowsTotal, job.RowsChecked, job.RowsRefused = models.ImportStoring, 3, 3, 1
+	require.NoError(t, b.ImportProgress(b.Context, job))
+	count, _, err := b.run(job.ID)
+	require.NoError(t, err)
+	require.Equal(t, activities.ImportCount{Rows: 3, Stored: 2, Unchanged: 1}, count)
+	require.Equal(t, models.ImportDone, b.get(job.ID).State)
+}
+
+func TestS35_TwoRunsOfOneJobAtOnce(t *testing.T) {
+	b := newImportBench(t)
+	job := b.job(file(t, 150, nil))
+	errs := storetest.AtOnce(2, func(int) error {
+		_, _, err := b.run(job.ID)
+		return err
+	})
+	require.Equal(t, []error{nil, nil}, errs)
+	got := b.get(job.ID)
+	require.Equal(t, models.ImportDone, got.State)
+	require.Equal(t, []int{150, 150, 0, 0}, []int{got.RowsTotal, got.RowsStored, got.RowsUnchanged, got.RowsRefused})
+	require.Equal(t, 150, b.orders())
 }
 
 func TestS35_UnreadableFileIsRefusedNotRetriedForEver(t *testing.T) {

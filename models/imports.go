@@ -112,12 +112,29 @@ func (s *Store) ImportProgress(ctx context.Context, job ImportJob) error {
 		columns = append(columns, "finished_at", "content")
 	}
 	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
-		return tx.Model(&ImportJob{}).Where("id = ?", job.ID).Select(columns).Updates(&job).Error
+		return tx.Model(&ImportJob{}).Where("id = ? AND finished_at IS NULL", job.ID).Select(columns).Updates(&job).Error
 	})
 }
 
-// PutImportRows writes reports of rows; a row that is checked or stored again
-// replaces its report.
+// putRow replaces the report of a row that is checked or stored again. What was
+// stored stays: a run that lost its lease may come late.
+var putRow = clause.OnConflict{
+	Columns:   []clause.Column{{Name: "job_id"}, {Name: "row_no"}},
+	DoUpdates: clause.AssignmentColumns([]string{"outcome", "order_id", "errors"}),
+	Where:     clause.Where{Exprs: []clause.Expression{clause.Neq{Column: clause.Column{Table: "import_rows", Name: "outcome"}, Value: RowStored}}},
+}
+
+// reportStored notes, in the order's own transaction, that a row of an import
+// became the order.
+func reportStored(tx *gorm.DB, in Intake, orderID string) error {
+	if in.JobID == "" {
+		return nil
+	}
+	return tx.Clauses(putRow).Create(&ImportRow{JobID: in.JobID, RowNo: in.RowNo, Outcome: RowStored, OrderID: &orderID, Errors: []rules.FieldError{}}).Error
+}
+
+// PutImportRows writes reports of rows; a row that is checked again replaces
+// its report, and one that was stored keeps it.
 func (s *Store) PutImportRows(ctx context.Context, rows []ImportRow) error {
 	if len(rows) == 0 {
 		return nil
@@ -128,7 +145,7 @@ func (s *Store) PutImportRows(ctx context.Context, rows []ImportRow) error {
 		}
 	}
 	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
-		return tx.Clauses(clause.OnConflict{UpdateAll: true}).CreateInBatches(&rows, 500).Error
+		return tx.Clauses(putRow).CreateInBatches(&rows, 500).Error
 	})
 }
 
@@ -152,15 +169,19 @@ func (s *Store) ImportRows(ctx context.Context, jobID string, outcome ImportOutc
 	return out, err
 }
 
-// ImportMark is the last row of a job with an outcome that is final, so that a
-// job goes on where a kill left it.
-func (s *Store) ImportMark(ctx context.Context, jobID string) (int, error) {
-	var row struct{ N int }
+// ImportedRows are the rows of a job that need nothing more, by number: those
+// whose order it stored, or found stored. A job goes on without them where a
+// kill left it.
+func (s *Store) ImportedRows(ctx context.Context, jobID string) (map[int]ImportOutcome, error) {
+	var rows []ImportRow
 	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
-		return tx.Model(&ImportRow{}).Select("COALESCE(MAX(row_no), 0) AS n").
-			Where("job_id = ? AND outcome IN ?", jobID, []ImportOutcome{RowStored, RowUnchanged}).Scan(&row).Error
+		return tx.Select("row_no", "outcome").Find(&rows, "job_id = ? AND outcome IN ?", jobID, []ImportOutcome{RowStored, RowUnchanged}).Error
 	})
-	return row.N, err
+	out := make(map[int]ImportOutcome, len(rows))
+	for _, r := range rows {
+		out[r.RowNo] = r.Outcome
+	}
+	return out, err
 }
 
 // CheckOrder runs the checks of an intake and stores nothing: what it returns

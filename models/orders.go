@@ -17,6 +17,11 @@ type Intake struct {
 	Sender Org // the reseller or distributor of the token
 	Form   rules.OrderForm
 	Reason string // why an operator sends it for the Sender (RULES 4); empty otherwise
+	// JobID and RowNo name the row of an import that the order comes from; they
+	// are empty otherwise. That the row is stored is committed with the order, so
+	// that its report is right whenever the import is killed.
+	JobID string
+	RowNo int
 }
 
 // Accepted is the answer to an Intake.
@@ -24,7 +29,7 @@ type Accepted struct {
 	Order    Order
 	Created  bool // false: the same order was here already (S14)
 	Warnings []rules.FieldError
-	reason   string
+	intake   Intake
 }
 
 // AcceptOrder checks an order, decides whether it needs review and stores it
@@ -41,7 +46,7 @@ func (s *Store) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 	if err := in.Form.Validate(ref.Catalogue, civil.DateOf(s.clock.Now())); err != nil {
 		return s.sameOrder(ctx, in.Sender, form, err)
 	}
-	out := Accepted{reason: in.Reason}
+	out := Accepted{intake: in}
 	err = s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
 		o, err := s.newOrder(tx, ref, in.Sender, form, s.clock.Now())
 		if err != nil {
@@ -167,8 +172,8 @@ func (s *Store) insertOrder(tx *gorm.DB, scope Scope, ref Reference, out *Accept
 		return err
 	}
 	received := map[string]any{"service_type": o.ServiceType, "lines": len(o.Lines)}
-	if out.reason != "" {
-		received["reason"] = out.reason
+	if out.intake.Reason != "" {
+		received["reason"] = out.intake.Reason
 	}
 	entries := []entry{{"order.received", o.ID, received}}
 	if o.State == rules.OrderNeedsReview {
@@ -180,6 +185,9 @@ func (s *Store) insertOrder(tx *gorm.DB, scope Scope, ref Reference, out *Accept
 		entries = append(entries, entry{"order.accepted", o.ID, map[string]any{"vendor_order_no": *o.VendorOrderNo}})
 	}
 	if err := s.appendAudit(tx, scope, o.ID, o.AccountID, true, entries...); err != nil {
+		return err
+	}
+	if err := reportStored(tx, out.intake, o.ID); err != nil {
 		return err
 	}
 	return s.enqueue(tx, outboxEvent(OutboxOrderAccepted, o.ID, "1", o.waits()))
