@@ -31,27 +31,56 @@ func (s *Store) newAccount(p rules.Party, parentID string, userLimit int) Accoun
 	}
 }
 
-// openAccount locks the account that the order belongs to, or creates it with
-// its parent. The unique match key decides between two orders that come at the
-// same time; fresh tells that this one created it.
-func (s *Store) openAccount(tx *gorm.DB, o *Order, userLimit int) (acc Account, fresh bool, err error) {
+// openedAccount is the account of an order, with its parent locked.
+type openedAccount struct {
+	Account
+	fresh     bool // this order created it
+	newParent bool // and its parent
+}
+
+// openAccount locks the account that the order belongs to and its parent, or
+// creates what is missing. The unique match key decides between two orders that
+// come at the same time.
+func (s *Store) openAccount(tx *gorm.DB, o *Order, userLimit int) (acc openedAccount, err error) {
 	if o.AccountID != nil {
-		err = s.forUpdate(tx).First(&acc, "id = ?", *o.AccountID).Error
-		return acc, false, err
+		acc.Account, err = s.lockWithParent(tx, "accounts.id = ?", *o.AccountID)
+		return acc, err
 	}
-	parent, err := s.ensureOrg(tx, OrgCustomerParent, o.Payload.EndCustomer.Company)
+	parent, fresh, err := s.openParent(tx, o.Payload.EndCustomer.Company)
 	if err != nil {
-		return acc, false, err
+		return acc, err
 	}
-	acc = s.newAccount(o.Payload.EndCustomer, parent.ID, userLimit)
-	res := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "match_key"}}, DoNothing: true}).Create(&acc)
-	if res.Error != nil || res.RowsAffected == 1 {
-		return acc, true, res.Error
-	}
+	acc = openedAccount{s.newAccount(o.Payload.EndCustomer, parent.ID, userLimit), true, fresh}
 	match := *acc.MatchKey
-	acc = Account{}
-	err = s.forUpdate(tx).First(&acc, "match_key = ?", match).Error
-	return acc, false, err
+	res := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "match_key"}}, DoNothing: true}).Create(&acc.Account)
+	switch {
+	case res.Error != nil:
+		return acc, res.Error
+	case res.RowsAffected == 0:
+		acc = openedAccount{}
+		acc.Account, err = s.lockWithParent(tx, "accounts.match_key = ?", match)
+		return acc, err
+	case fresh:
+		return acc, nil
+	}
+	_, err = s.lockParents(tx, "id = ?", parent.ID)
+	return acc, err
+}
+
+// lockWithParent locks an account and its parent, in this order, in one statement:
+// the count of the parent's spares that may follow sees what others committed. No
+// row means that the account was moved to another parent while this waited.
+func (s *Store) lockWithParent(tx *gorm.DB, where string, arg string) (Account, error) {
+	query := "SELECT accounts.* FROM accounts JOIN orgs ON orgs.id = accounts.parent_org_id WHERE " + where
+	if s.postgres() {
+		query += " FOR UPDATE OF accounts FOR NO KEY UPDATE OF orgs"
+	}
+	var acc Account
+	res := tx.Raw(query, arg).Scan(&acc)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return acc, errParentMoved
+	}
+	return acc, res.Error
 }
 
 // GetAccount reads one account.
@@ -73,13 +102,11 @@ func (s *Store) CreateAccount(ctx context.Context, p rules.Party, parentOrgID st
 	acc := s.newAccount(p, parentOrgID, ref.Program.UserLimit)
 	acc.MatchKey, acc.Mode = nil, mode
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if acc.ParentOrgID == "" {
-			parent, err := s.ensureOrg(tx, OrgCustomerParent, p.Company)
-			if err != nil {
-				return err
-			}
-			acc.ParentOrgID = parent.ID
+		parent, err := s.parentFor(tx, parentOrgID, p.Company)
+		if err != nil {
+			return err
 		}
+		acc.ParentOrgID = parent.ID
 		if err := tx.Create(&acc).Error; err != nil {
 			return err
 		}

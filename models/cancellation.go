@@ -30,13 +30,17 @@ func (r CancelRequest) id(orderID string) string {
 }
 
 // CancelOrder cancels an order inside its window (R90, S7, S8, S12): the
-// licences are revoked at once, with the audit and the outbox row that has the
+// licences are revoked and the parent's spares counted anew at once (S9), with the audit and the outbox row that has the
 // order's workflow run the rest of the compensation. An order that is
 // cancelled already answers with its last cancellation.
 func (s *Store) CancelOrder(ctx context.Context, id string, r CancelRequest) (Order, OrderCancellation, error) {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return Order{}, OrderCancellation{}, err
+	}
 	var o Order
 	var c OrderCancellation
-	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) (err error) {
+	err = s.txAcross(ctx, func(tx *gorm.DB, scope Scope) (err error) {
 		if o, err = s.lockOrder(tx, scope, id); err != nil {
 			return err
 		}
@@ -46,7 +50,7 @@ func (s *Store) CancelOrder(ctx context.Context, id string, r CancelRequest) (Or
 		if err := s.mayCancel(scope, o, r.Reason); err != nil {
 			return err
 		}
-		c, err = s.cancel(tx, scope, &o, r)
+		c, err = s.cancel(tx, scope, ref, &o, r)
 		return err
 	})
 	return o, c, err
@@ -72,7 +76,7 @@ func (s *Store) mayCancel(scope Scope, o Order, reason string) error {
 		ClosesAt: o.CancellableUntil, Now: s.clock.Now(), Reason: reason})
 }
 
-func (s *Store) cancel(tx *gorm.DB, scope Scope, o *Order, r CancelRequest) (OrderCancellation, error) {
+func (s *Store) cancel(tx *gorm.DB, scope Scope, ref Reference, o *Order, r CancelRequest) (OrderCancellation, error) {
 	contracts, units, err := s.unitsInForce(tx, o.ID)
 	if err != nil {
 		return OrderCancellation{}, err
@@ -90,7 +94,11 @@ func (s *Store) cancel(tx *gorm.DB, scope Scope, o *Order, r CancelRequest) (Ord
 	if err := s.revoke(tx, contracts, units, chosen, whole); err != nil {
 		return OrderCancellation{}, err
 	}
-	return s.recordCancellation(tx, scope, o, r, whole, chosen)
+	c, err := s.recordCancellation(tx, scope, o, r, whole, chosen)
+	if err != nil || !countsForSpares(contracts) {
+		return c, err
+	}
+	return c, s.recountAccount(tx, scope, *o.AccountID, spareChange{ref.Program.SpareRatio, rules.SpareByCancellation, c.ID})
 }
 
 // unitsInForce reads an order's contracts and its licences in force, and locks
@@ -191,7 +199,8 @@ func (s *Store) recordCancellation(tx *gorm.DB, scope Scope, o *Order, r CancelR
 // invitation of an account without any other contract is revoked (S11), and
 // the parties are told. Again for the same cancellation it changes nothing. It
 // tells whether the order is cancelled as a whole.
-// Spares (S9) and RMAs (S10) join here as further steps of the workflow.
+// Spares were counted anew with the cancellation itself (S9); RMAs (S10) join here
+// as a further step of the workflow.
 func (s *Store) CompensateCancellation(ctx context.Context, id string) (closed bool, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var c OrderCancellation
@@ -267,9 +276,13 @@ func (s *Store) cancellationMails(o Order, c OrderCancellation) []Notification {
 // operator, with a reason and without refund (S13). The rest runs like a
 // cancellation.
 func (s *Store) TerminateOrder(ctx context.Context, id, reason string) (Order, OrderCancellation, error) {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return Order{}, OrderCancellation{}, err
+	}
 	var o Order
 	var c OrderCancellation
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
+	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
 		if err := rules.MayTerminate(scope.Actor.Role, reason); err != nil {
 			return err
 		}
@@ -279,7 +292,7 @@ func (s *Store) TerminateOrder(ctx context.Context, id, reason string) (Order, O
 		if o.State == rules.OrderCancelled {
 			return found(tx.Where("order_id = ?", id).Order("sequence DESC").First(&c).Error)
 		}
-		c, err = s.cancel(tx, scope, &o, CancelRequest{Reason: reason})
+		c, err = s.cancel(tx, scope, ref, &o, CancelRequest{Reason: reason})
 		return err
 	})
 	return o, c, err

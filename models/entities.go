@@ -15,6 +15,7 @@ type Org struct {
 	AuthorisedFrom  string // YYYY-MM-DD; empty: never authorised
 	AuthorisedUntil string // exclusive; empty: no end
 	Suspended       bool
+	MergedInto      *string // a customer's parent that was merged into another (S27)
 	CreatedAt       time.Time
 }
 

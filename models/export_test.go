@@ -14,7 +14,8 @@ func EntityColumns(s *Store) (columns, nullable []string, err error) {
 		ServiceContract{}, Licence{}, Invitation{}, User{}, Identity{}, Membership{}, Session{}, Challenge{}, throttle{}, Notification{},
 		NotificationAttempt{}, OperatorTask{}, AuditEvent{}, auditHead{}, OutboxEvent{}, IdempotencyKey{}, ImportJob{}, ImportRow{}, sweepRow{},
 		productModelRow{}, CountryTermsVersion{}, Calendar{}, CalendarHoliday{}, Room{}, Device{}, DeviceClaim{}, DevicePlacement{}, LicenceAssignment{},
-		Shipment{}, ShipmentScan{}, CarrierEvent{}} {
+		Shipment{}, ShipmentScan{}, CarrierEvent{},
+		SpareLine{}} {
 		stmt := &gorm.Statement{DB: s.db}
 		if err := stmt.Parse(entity); err != nil {
 			return nil, nil, err
@@ -38,3 +39,6 @@ func EntityColumns(s *Store) (columns, nullable []string, err error) {
 // InTx runs a statement in a transaction under the context's scope, with no
 // WHERE of ours.
 var InTx = (*Store).tx
+
+// ExecArgs runs a statement behind the Store's back.
+func ExecArgs(s *Store, query string, args ...any) error { return s.db.Exec(query, args...).Error }

@@ -24,8 +24,8 @@ type Fulfilment struct {
 	Cancelled bool
 }
 
-// FulfilOrder turns an accepted order into its account, contracts, licences,
-// confirmations and invitation, in one transaction (RULES 2). Again for the
+// FulfilOrder turns an accepted order into its account, contracts, licences, the
+// spares that they earn (R81b), confirmations and invitation, in one transaction (RULES 2). Again for the
 // same order it changes nothing: the order's state decides, under its lock.
 func (s *Store) FulfilOrder(ctx context.Context, id string) (Fulfilment, error) {
 	ref, err := s.Reference(ctx)
@@ -54,12 +54,16 @@ func (s *Store) FulfilOrder(ctx context.Context, id string) (Fulfilment, error) 
 }
 
 func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error {
-	acc, fresh, err := s.openAccount(tx, o, ref.Program.UserLimit)
+	opened, err := s.openAccount(tx, o, ref.Program.UserLimit)
 	if err != nil {
 		return err
 	}
+	acc, fresh := opened.Account, opened.fresh
 	contracts, err := s.createContracts(tx, ref, o, acc)
 	if err != nil {
+		return err
+	}
+	if err := s.recountOrder(tx, scope, ref, o, opened, contracts); err != nil {
 		return err
 	}
 	invitation, plan, err := s.inviteForOrder(tx, ref, o, acc, fresh)

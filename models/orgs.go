@@ -104,12 +104,17 @@ func (s *Store) ListOrgs(ctx context.Context, kind OrgKind, page Page) ([]Org, s
 // distributor's order has its orders reviewed (R45a). The unique name decides
 // between two that come at the same time.
 func (s *Store) ensureOrg(tx *gorm.DB, kind OrgKind, name string) (Org, error) {
-	o := Org{ID: NewID(prefixOrg), Kind: kind, Name: name, NameKey: rules.CompanyKey(name), CreatedAt: s.clock.Now()}
-	res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&o)
-	if res.Error != nil || res.RowsAffected == 1 {
-		return o, res.Error
+	o, fresh, err := s.insertOrg(tx, kind, name)
+	if err != nil || fresh {
+		return o, err
 	}
 	var stored Org
-	err := tx.First(&stored, "kind = ? AND name_key = ?", kind, o.NameKey).Error
+	err = tx.First(&stored, "kind = ? AND name_key = ?", kind, o.NameKey).Error
 	return stored, err
+}
+
+func (s *Store) insertOrg(tx *gorm.DB, kind OrgKind, name string) (o Org, fresh bool, err error) {
+	o = Org{ID: NewID(prefixOrg), Kind: kind, Name: name, NameKey: rules.CompanyKey(name), CreatedAt: s.clock.Now()}
+	res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&o)
+	return o, res.RowsAffected == 1, res.Error
 }

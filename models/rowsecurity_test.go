@@ -49,6 +49,7 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 			requireCode(t, rules.SerialClaimed, err)
 		}
 		shipment(t, env, *o.AccountID, storetest.PO(i))
+		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO spare_ledger SELECT 'spl_%d', parent_org_id, 1, 1, 'ORDER', 'ord_x', 50, now() FROM accounts WHERE id = '%s'", i, *o.AccountID)))
 		job, err := env.CreateImport(storetest.Seller(seller), models.ImportJob{OrgID: seller.ID, Format: "csv", Content: []byte("x")})
 		require.NoError(t, err)
 		require.NoError(t, env.PutImportRows(env.Context, []models.ImportRow{{JobID: job.ID, RowNo: 1, Outcome: models.RowValid, Errors: []rules.FieldError{}}}))

@@ -162,8 +162,12 @@ func (s *Store) fence(tx *gorm.DB, scope Scope) error {
 // chain first.
 var errChainMoved = errors.New("models: the audit chain moved on")
 
+// errParentMoved says that an account was moved to another parent while the
+// transaction waited for the lock on its parent.
+var errParentMoved = errors.New("models: the account has another parent now")
+
 func retryable(err error) bool {
-	if errors.Is(err, errChainMoved) || errors.Is(err, gorm.ErrDuplicatedKey) {
+	if errors.Is(err, errChainMoved) || errors.Is(err, errParentMoved) || errors.Is(err, gorm.ErrDuplicatedKey) {
 		return true // the next run sees what the other transaction wrote
 	}
 	var state interface{ SQLState() string }

@@ -27,6 +27,10 @@ type Sweep struct {
 // that a sweep that is killed, missed or run twice leaves the same state.
 // progress is called after each batch.
 func (s *Store) SweepContracts(ctx context.Context, progress func(Sweep)) (Sweep, error) {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return Sweep{}, err
+	}
 	var out Sweep
 	for _, step := range []struct {
 		count *int
@@ -36,7 +40,7 @@ func (s *Store) SweepContracts(ctx context.Context, progress func(Sweep)) (Sweep
 			var changed int
 			var last string // a transaction may run again, from the same place
 			err := s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
-				read, changed, last, err = step.run(tx, scope, after)
+				read, changed, last, err = step.run(tx, scope, ref, after)
 				return err
 			})
 			if err != nil {
@@ -52,7 +56,7 @@ func (s *Store) SweepContracts(ctx context.Context, progress func(Sweep)) (Sweep
 
 // sweepStep changes one batch of contracts behind the id after; it returns how
 // many it read and changed, and the last id.
-type sweepStep func(tx *gorm.DB, scope Scope, after string) (read, changed int, last string, err error)
+type sweepStep func(tx *gorm.DB, scope Scope, ref Reference, after string) (read, changed int, last string, err error)
 
 func (s *Store) dueContracts(tx *gorm.DB, after string, where string, args ...any) ([]ServiceContract, string, error) {
 	var due []ServiceContract
@@ -68,7 +72,7 @@ func (s *Store) dueContracts(tx *gorm.DB, after string, where string, args ...an
 }
 
 // startDue starts contracts that nobody began to use in 60 days (S1, V4).
-func (s *Store) startDue(tx *gorm.DB, scope Scope, after string) (read, changed int, last string, err error) {
+func (s *Store) startDue(tx *gorm.DB, scope Scope, _ Reference, after string) (read, changed int, last string, err error) {
 	due, last, err := s.dueContracts(tx, after, "state = ? AND fallback_start_at <= ?", rules.ContractPendingStart, s.clock.Now())
 	for i := range due {
 		c := &due[i]
@@ -99,7 +103,7 @@ func (c *ServiceContract) startOn(at time.Time, reason StartReason) error {
 }
 
 // expireDue ends contracts and their licences at their end (S3).
-func (s *Store) expireDue(tx *gorm.DB, scope Scope, after string) (read, changed int, last string, err error) {
+func (s *Store) expireDue(tx *gorm.DB, scope Scope, ref Reference, after string) (read, changed int, last string, err error) {
 	now := s.clock.Now()
 	due, last, err := s.dueContracts(tx, after, "state IN ? AND end_at <= ?", []rules.ContractState{rules.ContractActive, rules.ContractSuspended}, now)
 	for _, c := range due {
@@ -119,7 +123,25 @@ func (s *Store) expireDue(tx *gorm.DB, scope Scope, after string) (read, changed
 			return 0, 0, "", err
 		}
 	}
+	if err == nil {
+		err = s.recountExpired(tx, scope, ref, due)
+	}
 	return len(due), len(due), last, err
+}
+
+// recountExpired counts anew the spares of the parents whose Select contracts
+// ended, each parent once for the batch, stamped with the last of its contracts.
+func (s *Store) recountExpired(tx *gorm.DB, scope Scope, ref Reference, ended []ServiceContract) error {
+	sources := map[string]string{}
+	for _, c := range ended {
+		if c.Type == rules.ServiceSelect {
+			sources[c.AccountID] = max(sources[c.AccountID], c.ID)
+		}
+	}
+	if len(sources) == 0 {
+		return nil
+	}
+	return s.recountAccounts(tx, scope, sources, ref.Program.SpareRatio, rules.SpareByExpiry)
 }
 
 // expireAssignments ends the contract's assignments at its end, however late the
@@ -137,7 +159,7 @@ func (s *Store) contractAudit(tx *gorm.DB, scope Scope, c ServiceContract, verb 
 
 // remindDue queues the one renewal reminder that is due for a contract (S5):
 // to each administrator of its account, once per contract and day.
-func (s *Store) remindDue(tx *gorm.DB, _ Scope, after string) (read, changed int, last string, err error) {
+func (s *Store) remindDue(tx *gorm.DB, _ Scope, _ Reference, after string) (read, changed int, last string, err error) {
 	now := s.clock.Now()
 	horizon := now.AddDate(0, 0, rules.RenewalReminderDays()[0]+1)
 	near, last, err := s.dueContracts(tx, after, `state IN ? AND type <> ? AND end_at > ? AND end_at <= ? AND (reminded_days < 0 OR

@@ -62,13 +62,13 @@ func MergeSpares(from, into string, fromBalance, intoBalance, licences, ratio in
 	return m
 }
 
-// SplitSpares recounts a parent and the one that was split off it, each by its own
-// licences; what the first loses follows S9 (S27).
-func SplitSpares(kept, split string, keptLicences, splitLicences, keptBalance, ratio int) (keptEntries, splitEntries []SpareEntry) {
+// SplitSpares recounts a parent and the one that accounts of it were split off to,
+// each by its own licences and balance; what one loses follows S9 (S27).
+func SplitSpares(kept, split string, keptLicences, splitLicences, keptBalance, splitBalance, ratio int) (keptEntries, splitEntries []SpareEntry) {
 	if e, changed := RecountSpares(keptLicences, ratio, keptBalance, SpareBySplit, split); changed {
 		keptEntries = append(keptEntries, e)
 	}
-	if e, changed := RecountSpares(splitLicences, ratio, 0, SpareBySplit, kept); changed {
+	if e, changed := RecountSpares(splitLicences, ratio, splitBalance, SpareBySplit, kept); changed {
 		splitEntries = append(splitEntries, e)
 	}
 	return keptEntries, splitEntries

@@ -163,10 +163,13 @@ func TestS27_MergeGrantsOnlyGrowth(t *testing.T) {
 }
 
 func TestS27_SplitShrinksAsCancellingDoes(t *testing.T) {
-	kept, split := SplitSpares("org_a", "org_b", 30, 30, 1, 50)
+	kept, split := SplitSpares("org_a", "org_b", 30, 30, 1, 0, 50)
 	require.Equal(t, []SpareEntry{{-1, SpareBySplit, "org_b"}}, kept)
 	require.Empty(t, split)
-	kept, split = SplitSpares("org_a", "org_b", 50, 100, 3, 50)
+	kept, split = SplitSpares("org_a", "org_b", 50, 100, 3, 0, 50)
 	require.Equal(t, []SpareEntry{{-2, SpareBySplit, "org_b"}}, kept)
 	require.Equal(t, []SpareEntry{{2, SpareBySplit, "org_a"}}, split)
+	kept, split = SplitSpares("org_a", "org_b", 100, 100, 3, 1, 50) // to a parent that has one already
+	require.Equal(t, []SpareEntry{{-1, SpareBySplit, "org_b"}}, kept)
+	require.Equal(t, []SpareEntry{{1, SpareBySplit, "org_a"}}, split)
 }

@@ -1,0 +1,91 @@
+package models
+
+import (
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// spareCount is what a parent's spares follow from.
+type spareCount struct {
+	ParentID string
+	Licences int   // in force (R81c)
+	Balance  int   // of the ledger
+	LastSeq  int64 // of the ledger
+}
+
+// countSpares counts parents' Select licences in force over all their accounts
+// (R80, R82a) and their ledgers, in one statement. It says in SQL what
+// rules.CountLicences says in Go: a renewal does not count beside what it renews
+// (S4). A count to write by comes after the lock on the parents: in one statement
+// with it, it would not see what the transaction wrote that held the lock before.
+func (s *Store) countSpares(tx *gorm.DB, parents ...string) (map[string]spareCount, error) {
+	var rows []spareCount
+	err := tx.Raw(`WITH force AS (
+			SELECT l.id, l.renews_licence_id, a.parent_org_id FROM accounts a
+			JOIN licences l ON l.account_id = a.id JOIN service_contracts c ON c.id = l.contract_id
+			WHERE a.parent_org_id IN @parents AND l.state IN ('AVAILABLE','ASSIGNED') AND c.type = 'SELECT'
+			AND c.state NOT IN ('CANCELLED','EXPIRED') AND (c.end_at IS NULL OR c.end_at > @now))
+		SELECT o.id AS parent_id,
+			(SELECT count(*) FROM force f WHERE f.parent_org_id = o.id) - (SELECT count(DISTINCT f.renews_licence_id) FROM force f
+				JOIN force old ON old.id = f.renews_licence_id AND old.id <> f.id AND old.parent_org_id = f.parent_org_id
+				WHERE f.parent_org_id = o.id) AS licences,
+			(SELECT CAST(COALESCE(sum(s.delta), 0) AS bigint) FROM spare_ledger s WHERE s.parent_org_id = o.id) AS balance,
+			(SELECT COALESCE(max(s.seq), 0) FROM spare_ledger s WHERE s.parent_org_id = o.id) AS last_seq
+		FROM orgs o WHERE o.id IN @parents`, map[string]any{"parents": append([]string{""}, parents...), "now": s.clock.Now()}).Scan(&rows).Error
+	out := make(map[string]spareCount, len(rows))
+	for _, r := range rows {
+		out[r.ParentID] = r
+	}
+	return out, err
+}
+
+// countsForSpares tells whether one of the contracts counts: only Select does (R81c).
+func countsForSpares(contracts []ServiceContract) bool {
+	for _, c := range contracts {
+		if c.Type == rules.ServiceSelect {
+			return true
+		}
+	}
+	return false
+}
+
+// lockParents locks customers' parents in the order of their ids. It leaves their
+// keys free: accounts that are added to one meanwhile do not wait for it, and two
+// orders that each added an account do not wait for each other in a circle.
+func (s *Store) lockParents(tx *gorm.DB, where string, args ...any) ([]Org, error) {
+	q := tx
+	if s.postgres() {
+		q = tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
+	}
+	var parents []Org
+	err := q.Where(where, args...).Order("id").Find(&parents).Error
+	return parents, err
+}
+
+// lockParentsOf locks the parents of accounts and gives the parent of each. An
+// account that was moved to another parent meanwhile makes the transaction run
+// again.
+func (s *Store) lockParentsOf(tx *gorm.DB, accountIDs []string) (map[string]string, error) {
+	parents, err := s.lockParents(tx, "id IN (?)", tx.Model(&Account{}).Select("parent_org_id").Where("id IN ?", accountIDs))
+	if err != nil {
+		return nil, err
+	}
+	locked := map[string]bool{}
+	for _, p := range parents {
+		locked[p.ID] = true
+	}
+	var accounts []Account
+	if err := tx.Select("id", "parent_org_id").Where("id IN ?", accountIDs).Find(&accounts).Error; err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(accounts))
+	for _, a := range accounts {
+		if !locked[a.ParentOrgID] {
+			return nil, errParentMoved
+		}
+		out[a.ID] = a.ParentOrgID
+	}
+	return out, nil
+}
