@@ -217,11 +217,19 @@ func TestR117c_TheChecklistFollowsTheFacts(t *testing.T) {
 	after := ana.get("/onboarding").body
 	require.Contains(t, after, "1 of 4 done")
 	require.Equal(t, 3, strings.Count(after, "Coming soon"))
-	pool, err := w.Pool()
-	require.NoError(t, err)
-	_, err = pool.Exec("UPDATE licences SET state = 'ASSIGNED' WHERE seq = 1 AND account_id = '" + inv.AccountID + "'")
-	require.NoError(t, err)
+	room := w.Room(t, inv.AccountID, "Sala 1")
 	require.Contains(t, ana.get("/onboarding").body, "2 of 4 done")
+	w.Device(t, room, "AB1234", "RALLY-BAR", "2026-06-01")
+	require.Contains(t, ana.get("/onboarding").body, "3 of 4 done")
+	o, _ := w.firstOrder()
+	w.Assigned(t, w.Licences(t, o)[0], room)
+	last := ana.get("/onboarding").body
+	require.Contains(t, last, "4 of 4 done")
+	require.NotContains(t, last, "Coming soon")
+	require.NotContains(t, ana.get("/").body, "Getting started</h2>", "what is done leaves the start page")
+
+	gil, _ := w.site("gil@globex.example")
+	require.Contains(t, gil.get("/onboarding").body, "0 of 4 done", "another account's rooms count for nothing")
 }
 
 func TestR42_ANewRoleDoesNotLiftASuspension(t *testing.T) {

@@ -31,11 +31,15 @@ func (v *visit) onboarding() (onboarding, error) {
 	if err != nil {
 		return onboarding{}, err
 	}
+	room, device, err := v.equipped()
+	if err != nil {
+		return onboarding{}, err
+	}
 	assigned, err := v.assignedLicence()
 	o := onboarding{Steps: []step{
 		{Key: "colleague", Path: "/colleagues", Done: invited},
-		{Key: "room"},
-		{Key: "devices"},
+		{Key: "room", Done: room},
+		{Key: "devices", Done: device},
 		{Key: "licence", Done: assigned},
 	}}
 	for _, s := range o.Steps {
@@ -46,7 +50,7 @@ func (v *visit) onboarding() (onboarding, error) {
 	return o, err
 }
 
-// invitedColleague holds once a colleague was invited or belongs to the
+// invitedColleague holds once somebody else was invited or belongs to the
 // account.
 func (v *visit) invitedColleague() (bool, error) {
 	members, err := v.store.MembersOf(v.scoped(), v.who.account().ID)
@@ -55,11 +59,22 @@ func (v *visit) invitedColleague() (bool, error) {
 	}
 	all, err := v.allInvitations()
 	for _, inv := range all {
-		if inv.Kind == models.InvitationForColleague {
+		if inv.Kind == models.InvitationForColleague && inv.Email != v.who.user.Email {
 			return true, err
 		}
 	}
 	return false, err
+}
+
+// equipped tells whether the account has a room and a device.
+func (v *visit) equipped() (room, device bool, err error) {
+	account, one := v.who.account().ID, models.Page{Limit: 1}
+	rooms, _, err := v.store.ListRooms(v.scoped(), models.RoomFilter{AccountID: account, Page: one})
+	if err != nil {
+		return false, false, err
+	}
+	devices, _, err := v.store.ListDevices(v.scoped(), models.DeviceFilter{AccountID: account, Page: one})
+	return len(rooms) > 0, len(devices) > 0, err
 }
 
 func (v *visit) assignedLicence() (bool, error) {
