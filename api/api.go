@@ -96,6 +96,8 @@ func (s *service) routes() {
 	s.importRoutes()
 	s.programRoutes()
 	s.orgRoutes()
+	s.parentRoutes()
+	s.spareRoutes()
 	s.tokenRoutes()
 	s.accountRoutes()
 	s.invitationRoutes()

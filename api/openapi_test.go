@@ -145,6 +145,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"act-on-task": at(h.Lead, "/v1/operator/tasks/{id}/accept", task), "list-processes": at(h.Lead, "/v1/processes?limit=2"), "count-processes": at(h.Lead, "/v1/processes/counts"),
 	}
 	maps.Copy(calls, h.roomWorld(t, done))
+	maps.Copy(calls, h.spareWorld(t))
 	return calls
 }
 

@@ -36,11 +36,12 @@ type OrgView struct {
 	AuthorisedUntil string         `json:"authorised_until,omitempty"`
 	Suspended       bool           `json:"suspended"`
 	Authorised      bool           `json:"authorised" doc:"Today"`
+	MergedInto      string         `json:"merged_into,omitempty" doc:"Of a customer's parent: the one that took over (S27)"`
 	CreatedAt       time.Time      `json:"created_at"`
 }
 
 func (s *service) orgView(o models.Org) OrgView {
-	return OrgView{o.ID, o.Kind, o.Name, o.AuthorisedFrom, o.AuthorisedUntil, o.Suspended, o.Authorised(s.store.Clock().Now()), o.CreatedAt}
+	return OrgView{o.ID, o.Kind, o.Name, o.AuthorisedFrom, o.AuthorisedUntil, o.Suspended, o.Authorised(s.store.Clock().Now()), text(o.MergedInto), o.CreatedAt}
 }
 
 type listOrgsInput struct {

@@ -14,7 +14,7 @@ const (
 	Operator       = "operator"        // tasks, decisions, mails
 	TokensWrite    = "tokens:write"    // tokens
 	ProcessesRead  = "processes:read"  // what is under way
-	RoomsRead      = "rooms:read"      // rooms, devices, assignments, cover
+	RoomsRead      = "rooms:read"      // rooms, devices, assignments, cover, spares
 	RoomsWrite     = "rooms:write"     // rooms, devices, assignments
 )
 

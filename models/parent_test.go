@@ -52,6 +52,16 @@ func TestS27_MergeMovesTheBalanceAndOnlyGrowthGrants(t *testing.T) {
 		into := ledgerOf(t, env, parents[0])
 		require.Equal(t, []rules.SpareEntry{{Delta: 2, Cause: rules.SpareByTransfer, SourceID: parents[1]}, {Delta: 1, Cause: rules.SpareByMerge, SourceID: parents[1]}}, into[1:])
 		require.Equal(t, 4, rules.SpareBalance(into))
+		var pages []int64
+		for after := ""; ; {
+			page, next, err := env.ListSpareLines(env.Context, parents[0], models.Page{Limit: 1, After: after})
+			require.NoError(t, err)
+			pages = append(pages, page[0].Seq)
+			if after = next; next == "" {
+				break
+			}
+		}
+		require.Equal(t, []int64{3, 2, 1}, pages)
 		from := ledgerOf(t, env, parents[1])
 		require.Equal(t, rules.SpareEntry{Delta: -2, Cause: rules.SpareByTransfer, SourceID: parents[0]}, from[1])
 		require.Zero(t, rules.SpareBalance(from))

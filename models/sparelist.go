@@ -77,7 +77,11 @@ func (s *Store) ListSpareLines(ctx context.Context, parentID string, page Page) 
 		if err := found(scope.parents(tx).Select("id").First(&Org{}, "id = ?", parentID).Error); err != nil {
 			return err
 		}
-		return page.apply(tx.Where("parent_org_id = ?", parentID)).Find(&out).Error
+		q := tx.Where("parent_org_id = ?", parentID)
+		if page.After != "" { // lines of one change have ids of one instant: their number is the order
+			q = q.Where("seq < (SELECT seq FROM spare_ledger WHERE id = ? AND parent_org_id = ?)", page.After, parentID)
+		}
+		return q.Order("seq DESC").Limit(page.size() + 1).Find(&out).Error
 	})
 	out, next := cut(page, out, func(l SpareLine) string { return l.ID })
 	return out, next, err
