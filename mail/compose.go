@@ -73,7 +73,7 @@ func build(m Message, c composed) (*gomail.Msg, *SendError) {
 		}
 		msg.ReplyToMailAddress(&mail.Address{Address: replyTo})
 	}
-	msg.Subject(m.Subject)
+	msg.SetGenHeaderPreformatted(gomail.HeaderSubject, subjectHeader(m.Subject))
 	msg.SetDate()
 	msg.SetGenHeader(gomail.HeaderMessageID, c.messageID)
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no vacation replies

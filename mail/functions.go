@@ -88,15 +88,18 @@ func namedOrCode(words map[string][2]string, code, locale string) string {
 var portugueseMonths = [...]string{"janeiro", "fevereiro", "março", "abril", "maio", "junho",
 	"julho", "agosto", "setembro", "outubro", "novembro", "dezembro"}
 
+// noBreak is the blank at which no line ends.
+const noBreak = "\u00a0"
+
 // longDate is "22 de dezembro de 2026" or "22 December 2026"; the first of a
-// month is an ordinal in Portuguese.
+// month is an ordinal in Portuguese. A line may end before the year only.
 func longDate(d time.Time, locale string) string {
 	if locale != "pt-BR" {
-		return d.Format("2 January 2006")
+		return d.Format("2" + noBreak + "January 2006")
 	}
 	day := fmt.Sprint(d.Day())
 	if d.Day() == 1 {
 		day = "1º"
 	}
-	return fmt.Sprintf("%s de %s de %d", day, portugueseMonths[d.Month()-1], d.Year())
+	return fmt.Sprintf("%s"+noBreak+"de"+noBreak+"%s de"+noBreak+"%d", day, portugueseMonths[d.Month()-1], d.Year())
 }

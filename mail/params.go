@@ -162,19 +162,26 @@ func (p parameter) showLines(v any, locale, path string) (any, error) {
 	return out, errors.Join(faults...)
 }
 
-// completeConfirmation adds what follows from the lines: their names, the
-// total, and whether one end date holds for all of them.
+// completeConfirmation adds what follows from the lines: their names, the name
+// of the whole, the total, and whether one end date holds for all of them. What
+// has no term of years is counted in units, not in licences (R30a).
 func completeConfirmation(p map[string]any, c Content) error {
 	if p["start_on"] == nil && p["latest_start_on"] == nil {
 		return errors.New("parameter start_on or latest_start_on is missing")
 	}
 	total := 0
 	first := p["lines"].([]map[string]any)[0]
+	p["service"] = serviceName(first, c)
 	for _, line := range p["lines"].([]map[string]any) {
 		line["service"] = serviceName(line, c)
-		total += line["quantity"].(int)
+		if line["term_years"] != 0 {
+			total += line["quantity"].(int)
+		}
 		if line["term_years"] != first["term_years"] {
 			p["end_on"] = nil // each line ends on a day of its own
+		}
+		if line["service"] != p["service"] {
+			p["service"] = c.Brand.Name
 		}
 	}
 	if p["total_licences"] == nil {

@@ -117,9 +117,9 @@ func checkBrand(c Content) error {
 }
 
 // tidyText removes trailing blanks and runs of empty lines that conditions in
-// a template leave behind.
+// a template leave behind. Plain text breaks where its reader likes.
 func tidyText(s string) string {
-	lines := strings.Split(s, "\n")
+	lines := strings.Split(strings.ReplaceAll(s, noBreak, " "), "\n")
 	out := lines[:0]
 	for _, line := range lines {
 		line = strings.TrimRight(line, " \t")

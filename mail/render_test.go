@@ -21,7 +21,8 @@ func TestRender_WritesSamples(t *testing.T) {
 	}
 	for _, template := range Templates() {
 		for _, locale := range locales {
-			text, html := render(t, template, locale, nil)
+			_, text, html, err := Render(sampleContent(t, template, locale, nil))
+			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(filepath.Join(dir, key(template, locale)+".html"), []byte(html), 0o600))
 			require.NoError(t, os.WriteFile(filepath.Join(dir, key(template, locale)+".txt"), []byte(text), 0o600))
 		}
@@ -107,8 +108,8 @@ func TestRender_LinkIsInTextAndHTML(t *testing.T) {
 
 func TestR100b_R100c_ConfirmationForAllThreeRecipients(t *testing.T) {
 	for locale, want := range map[string][]string{
-		"pt-BR": {"Na atribuição da primeira licença, no máximo em 22 de dezembro de 2026", "1.201", "1.200 licenças por 3 anos", "1 licença por 1 ano"},
-		"en":    {"Starts on first assignment, at the latest on 22 December 2026", "1,201", "1,200 licences for 3 years", "1 licence for 1 year"},
+		"pt-BR": {"Na atribuição da primeira licença,", "o mais tardar em 22 de dezembro de 2026", "1.201", "1.200 licenças por 3 anos", "1 licença por 1 ano"},
+		"en":    {"On first assignment,", "no later than 22 December 2026", "1,201", "1,200 licences for 3 years", "1 licence for 1 year"},
 	} {
 		// A link among the parameters must not get through (R100c).
 		text, page := render(t, "order_confirmation", locale, map[string]any{"link": sampleLink, "token": "6mZ0c9S1vX4mR2q7"})
@@ -135,11 +136,31 @@ func TestR96_ConfirmationWithKnownDates(t *testing.T) {
 	require.Contains(t, text, "Último dia coberto: 28 de fevereiro de 2027")
 	require.Contains(t, text, "Logitech Select (SKU 994-000150): 2 licenças por 1 ano")
 	require.Contains(t, text, "Total de licenças: 2", "summed if not given")
-	require.NotContains(t, text, "no máximo")
+	require.NotContains(t, text, "o mais tardar")
 
 	text, _ = render(t, "order_confirmation", "en", map[string]any{"start_on": "2026-03-01", "end_on": "2027-02-28"})
 	require.Contains(t, text, "Start: 1 March 2026")
 	require.NotContains(t, text, "Last covered day", "one end date would be wrong for lines of different terms")
+}
+
+// A bundle's JumpStart has no term of years and grants no licences.
+func TestR30a_ConfirmationOfJumpStartCountsUnits(t *testing.T) {
+	lines := []any{map[string]any{"service_type": "JUMPSTART", "sku": "TAP-BUNDLE-TEAMS", "quantity": 3, "term_years": 0}}
+	for locale, want := range map[string][3]string{
+		"pt-BR": {"JumpStart (SKU TAP-BUNDLE-TEAMS): 3 unidades\n", "compra do serviço JumpStart para", "licença"},
+		"en":    {"JumpStart (SKU TAP-BUNDLE-TEAMS): 3 units\n", "purchase of the JumpStart service for", "licence"},
+	} {
+		for _, total := range []any{nil, 0} {
+			text, page := render(t, "order_confirmation", locale, map[string]any{"lines": lines, "total_licences": total, "start_on": "2026-11-20", "end_on": "2027-02-17"})
+			require.Contains(t, text, want[0])
+			require.Contains(t, text, want[1])
+			require.Contains(t, page, want[1])
+			facts := page[strings.Index(page, "<table class=\"facts\""):strings.LastIndex(page, "<p class=\"text\"")]
+			require.NotContains(t, strings.SplitN(facts, "</table>", 2)[0], want[2])
+			require.NotContains(t, text, "0 ano")
+			require.NotContains(t, text, "0 year")
+		}
+	}
 }
 
 func TestR117a_InvitationHasOneButtonWithTheLink(t *testing.T) {

@@ -166,7 +166,9 @@ func confirmationParams(o *Order, acc Account, contracts []ServiceContract) map[
 	total := int64(0)
 	lines := make([]any, len(contracts))
 	for i, c := range contracts {
-		total += c.Quantity
+		if c.Type != rules.ServiceJumpStart { // grants no licences (R30a)
+			total += c.Quantity
+		}
 		lines[i] = map[string]any{"sku": o.Lines[i].SKU, "service_type": string(c.Type), "quantity": c.Quantity, "term_years": c.TermYears}
 	}
 	params := map[string]any{"vendor_order_no": *o.VendorOrderNo, "po_number": o.PONumber, "company": acc.LegalName, "lines": lines, "total_licences": total}
