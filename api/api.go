@@ -94,6 +94,7 @@ func (s *service) routes() {
 	s.orderRoutes()
 	s.orderActionRoutes()
 	s.importRoutes()
+	s.refusalRoutes()
 	s.programRoutes()
 	s.orgRoutes()
 	s.parentRoutes()

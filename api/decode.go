@@ -44,6 +44,9 @@ func (s *service) readBody(ctx huma.Context, next func(huma.Context)) {
 		c.body, err = readLimited(ctx, max(r.MaxBody, maxBody))
 	}
 	if err != nil {
+		if r.Intake {
+			err = s.recordRefusal(ctx.Context(), c.token.OrgID, err)
+		}
 		s.refuse(ctx, err)
 		return
 	}

@@ -19,7 +19,7 @@ func (s *service) importRoutes() {
 	mount(s, route{ID: "import-orders", Method: post, Path: "/v1/orders/import", Tag: "Imports", Summary: "Import a file of orders",
 		Description: "CSV with the documented columns, a JSON array of orders, or one order per line; up to 10000 orders and 32 MiB. The job runs by itself: follow Location. " +
 			"A dry run checks everything and stores nothing. The same file again changes nothing (S35).",
-		Scope: OrdersWrite, Capability: rules.SubmitOrders, Media: importMedia, MaxBody: maxImport, Status: http.StatusAccepted, Idempotent: true}, s.importOrders)
+		Scope: OrdersWrite, Capability: rules.SubmitOrders, Media: importMedia, MaxBody: maxImport, Status: http.StatusAccepted, Idempotent: true, Intake: true}, s.importOrders)
 	mount(s, route{ID: "get-import", Method: get, Path: "/v1/imports/{id}", Tag: "Imports", Summary: "Read an import's progress",
 		Scope: OrdersRead, Capability: rules.SubmitOrders, Errors: []int{404}}, s.getImport)
 	mount(s, route{ID: "list-import-rows", Method: get, Path: "/v1/imports/{id}/rows", Tag: "Imports", Summary: "Read an import's report, row by row",
@@ -70,7 +70,7 @@ func (s *service) importOrders(ctx context.Context, in *importInput) (*importOut
 	}
 	orders, err := orderfile.Check(bytes.NewReader(c.body), format)
 	if err != nil {
-		return nil, err
+		return nil, s.recordRefusal(ctx, sender.ID, err)
 	}
 	job, err := s.store.CreateImport(ctx, models.ImportJob{OrgID: sender.ID, Format: format, DryRun: in.DryRun, AllOrNothing: in.AllOrNothing, Content: c.body, RowsTotal: orders})
 	if err != nil {

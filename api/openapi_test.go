@@ -128,7 +128,10 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 				Errors: []rules.FieldError{{Pointer: "/po_number", Code: rules.Required, Message: "This field is missing or empty.", Remedy: "Fill it in."}}}}))
 			return id
 		}),
-		"get-program": at(h.Lead, "/v1/program"), "put-program": at(h.Lead, "/v1/program"), "list-catalogue": at(h.Seller, "/v1/catalogue"),
+		"list-refusals": at(h.Seller, "/v1/refusals", func() string {
+			require.Equal(t, 422, h.Seller.post("/v1/orders", "{}").Status)
+			return ""
+		}), "get-program": at(h.Lead, "/v1/program"), "put-program": at(h.Lead, "/v1/program"), "list-catalogue": at(h.Seller, "/v1/catalogue"),
 		"put-sku": at(h.Lead, "/v1/catalogue/SELECT-2Y"), "list-orgs": at(h.Lead, "/v1/orgs?kind=RESELLER"),
 		"get-org": at(h.Lead, "/v1/orgs/{id}", func() string { return h.Reseller.ID }), "put-org": at(h.Lead, "/v1/orgs"),
 		"create-token": at(h.Lead, "/v1/tokens"), "list-tokens": at(h.Lead, "/v1/tokens?limit=2"),

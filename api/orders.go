@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 
 	"cloud.google.com/go/civil"
@@ -19,7 +18,7 @@ func (s *service) orderRoutes() {
 	mount(s, route{ID: "submit-order", Method: post, Path: "/v1/orders", Tag: "Orders", Summary: "Submit an order",
 		Description: "The purchase order number is the key: the same order again answers 200 with the stored one, another body under the same number 409 with the differing fields (S14). " +
 			"Everything wrong is told at once. An order that a person must look at first is NEEDS_REVIEW, with the reasons.",
-		Scope: OrdersWrite, Capability: rules.SubmitOrders, Body: rules.OrderForm{}, Status: http.StatusCreated, Errors: []int{409}}, s.submitOrder)
+		Scope: OrdersWrite, Capability: rules.SubmitOrders, Body: rules.OrderForm{}, Status: http.StatusCreated, Errors: []int{409}, Intake: true}, s.submitOrder)
 	mount(s, route{ID: "list-orders", Method: get, Path: "/v1/orders", Tag: "Orders", Summary: "List orders, newest first",
 		Scope: OrdersRead, Capability: rules.ViewAccount}, s.listOrders)
 	mount(s, route{ID: "get-order", Method: get, Path: "/v1/orders/{id}", Tag: "Orders", Summary: "Read an order with contracts, cancellations and timeline",
@@ -96,7 +95,7 @@ func (s *service) submitOrder(ctx context.Context, in *struct{ ForInput }) (*sub
 		out, err = s.store.AcceptOrder(ctx, models.Intake{Sender: sender, Form: form, Reason: in.Reason})
 	}
 	if err != nil {
-		return nil, s.recordRefusal(ctx, sender, err)
+		return nil, s.recordRefusal(ctx, sender.ID, err)
 	}
 	status := http.StatusOK
 	if out.Created {
@@ -121,19 +120,6 @@ func (s *service) orderForm(ctx context.Context) (rules.OrderForm, error) {
 		fields = strictjson.Merge(fields, semantic)
 	}
 	return form, structural(fields)
-}
-
-// recordRefusal keeps that an intake was refused and why, without its values.
-func (s *service) recordRefusal(ctx context.Context, sender models.Org, err error) error {
-	code := rules.CodeOf(err)
-	if !slices.Contains([]string{rules.ValidationFailed, rules.PONumberConflict, strictjson.Malformed}, code) {
-		return err
-	}
-	kept := s.store.RefuseOrder(ctx, sender.ID, models.HashSecret(string(callOf(ctx).body)), fieldsOf(err))
-	if kept != nil {
-		logOf(ctx).ErrorContext(ctx, "refusal not recorded", "request_id", requestID(ctx), "error", kept)
-	}
-	return err
 }
 
 func etag(version int64) string { return fmt.Sprintf(`"%d"`, version) }

@@ -2,8 +2,6 @@ package api_test
 
 import (
 	"encoding/json"
-	"fmt"
-	"net/http"
 	"os"
 	"strings"
 	"sync"
@@ -441,32 +439,4 @@ func TestOperatorsSubmitForASellerWithAReason(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "phone", events[0].Details["reason"])
 	require.Equal(t, h.Reseller.ID, events[0].OnBehalfOf)
-}
-
-func TestRefusedIntakesAreRecordedWithoutTheirData(t *testing.T) {
-	h := sqlite(t)
-	form := storetest.Form("PO-1")
-	form.Lines[0].SKU = "NONE"
-	problem(t, h.Seller.order(form), 422, rules.ValidationFailed)
-	problem(t, h.Seller.post("/v1/orders", `{"po_number":1}`), 422, rules.ValidationFailed)
-	problem(t, h.Seller.post("/v1/orders", `{`), 400, "MALFORMED_JSON")
-	pool, err := h.Pool()
-	require.NoError(t, err)
-	rows, err := pool.Query("SELECT org_id, errors, request_id FROM order_refusals ORDER BY id")
-	require.NoError(t, err)
-	defer rows.Close()
-	n := 0
-	for rows.Next() {
-		var org, errs, request string
-		require.NoError(t, rows.Scan(&org, &errs, &request))
-		require.Equal(t, h.Reseller.ID, org)
-		require.NotEmpty(t, request)
-		require.NotContains(t, errs, "acme")
-		require.Contains(t, errs, "code")
-		n++
-	}
-	require.NoError(t, rows.Err())
-	require.Equal(t, 3, n)
-	require.NotContains(t, fmt.Sprint(h.Log), "acme")
-	require.Equal(t, http.StatusOK, h.Seller.get("/v1/orders").Status)
 }

@@ -27,6 +27,7 @@ type route struct {
 	Errors     []int
 	Idempotent bool   // takes Idempotency-Key
 	Secret     string // field that a replayed answer must not hold
+	Intake     bool   // orders come in here: what is refused is recorded
 }
 
 func (r route) describe() string {

@@ -247,17 +247,6 @@ func poConflict(pointers []string) error {
 	return e
 }
 
-// RefuseOrder records a refused intake: its errors, none of its values.
-func (s *Store) RefuseOrder(ctx context.Context, orgID, payloadHash string, fields []rules.FieldError) error {
-	if fields == nil {
-		fields = []rules.FieldError{}
-	}
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return tx.Create(&OrderRefusal{ID: NewID(prefixRefusal), OrgID: orgID, PayloadHash: payloadHash, Errors: fields,
-			RequestID: scope.Actor.RequestID, CreatedAt: s.clock.Now()}).Error
-	})
-}
-
 // GetOrder reads one order with its lines.
 func (s *Store) GetOrder(ctx context.Context, id string) (Order, error) {
 	var o Order
