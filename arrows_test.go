@@ -16,25 +16,26 @@ const module = "roomcover.dev/roomcover/"
 // arrows are the packages of ours that each package may import. A folder that
 // is not here may import what its parent may. Tests may import anything.
 var arrows = map[string][]string{
-	"rules": {}, "clock": {}, "config": {}, "mail": {}, "strictjson": {"rules"},
-	"rowfile":         {"rules"},
-	"orderfile":       {"rowfile", "rules", "strictjson"},
-	"roomfile":        {"rowfile", "rules", "strictjson"},
-	"models":          {"rules", "clock"},
-	"models/sqlitedb": {}, // dev and tests only
-	"mail/smtptest":   {}, // dev and tests only
-	"activities":      {"models", "mail", "rules", "clock", "orderfile", "roomfile", "rowfile"},
-	"workflows":       {"activities", "rules", "clock"},
-	"worker":          {"workflows", "activities", "models", "rules", "clock"},
-	"api":             {"workflows", "models", "rules", "clock", "orderfile", "roomfile", "rowfile", "strictjson"},
-	"portal":          {"workflows", "models", "rules", "clock"},
-	"server":          {"api", "portal", "models", "rules", "clock", "config"},
-	"cmd":             {"server", "worker", "workflows", "activities", "api", "portal", "models", "mail", "rules", "clock", "config", "orderfile", "roomfile", "rowfile", "strictjson"},
+	"rules": {}, "clock": {}, "config": {}, "mail": {}, "carrier": {}, "strictjson": {"rules"},
+	"rowfile":           {"rules"},
+	"orderfile":         {"rowfile", "rules", "strictjson"},
+	"roomfile":          {"rowfile", "rules", "strictjson"},
+	"models":            {"rules", "clock"},
+	"models/sqlitedb":   {},          // dev and tests only
+	"mail/smtptest":     {},          // dev and tests only
+	"carrier/simulator": {"carrier"}, // dev and tests only
+	"activities":        {"models", "mail", "carrier", "rules", "clock", "orderfile", "roomfile", "rowfile"},
+	"workflows":         {"activities", "rules", "clock"},
+	"worker":            {"workflows", "activities", "models", "rules", "clock"},
+	"api":               {"workflows", "models", "carrier", "rules", "clock", "orderfile", "roomfile", "rowfile", "strictjson"},
+	"portal":            {"workflows", "models", "rules", "clock"},
+	"server":            {"api", "portal", "models", "carrier", "rules", "clock", "config"},
+	"cmd":               {"server", "worker", "workflows", "activities", "api", "portal", "models", "mail", "carrier", "rules", "clock", "config", "orderfile", "roomfile", "rowfile", "strictjson"},
 }
 
 // testOnly are packages that production never links: only their own tests, dev
 // (a module of its own) and each other import them.
-var testOnly = []string{"models/storetest", "models/sqlitedb", "mail/smtptest"}
+var testOnly = []string{"models/storetest", "models/sqlitedb", "mail/smtptest", "carrier/simulator"}
 
 type goPackage struct {
 	ImportPath string
@@ -116,12 +117,12 @@ func allowedFor(path string) ([]string, bool) {
 
 func TestForbiddenArrows(t *testing.T) {
 	for _, c := range [][2]string{
-		{"rules", "models"}, {"models", "activities"}, {"models", "mail"}, {"mail", "rules"}, {"workflows", "models"}, {"worker", "api"},
+		{"rules", "models"}, {"models", "activities"}, {"models", "mail"}, {"mail", "rules"}, {"carrier", "rules"}, {"carrier", "models"}, {"workflows", "carrier"}, {"activities", "carrier/simulator"}, {"workflows", "models"}, {"worker", "api"},
 		{"api", "activities"}, {"portal", "mail"}, {"clock", "rules"}, {"worker", "models/sqlitedb"}, {"cmd/roomcover", "models/storetest"}, {"newcomer", "rules"},
 	} {
 		require.NotEmpty(t, forbidden(c[0], c[1]), "%s → %s", c[0], c[1])
 	}
-	for _, c := range [][2]string{{"cmd/roomcover", "worker"}, {"activities", "mail"}, {"models/storetest", "models"}, {"orderfile", "rules"}} {
+	for _, c := range [][2]string{{"cmd/roomcover", "worker"}, {"activities", "mail"}, {"activities", "carrier"}, {"api", "carrier"}, {"models/storetest", "models"}, {"orderfile", "rules"}} {
 		require.Empty(t, forbidden(c[0], c[1]), "%s → %s", c[0], c[1])
 	}
 }
