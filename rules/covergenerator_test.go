@@ -241,6 +241,17 @@ func (h history) warranty(bought, depth int) Warranty {
 	if h.chance(15) {
 		w.ExtendedYears = h.from(1, 2)
 	}
+	for i := range h.IntN(8) / 6 * h.from(1, 2) {
+		x := Extension{ContractID: fmt.Sprint("ext", depth, i), Years: h.from(1, 2), From: h.event(bought + h.from(0, 200))}
+		if h.chance(40) {
+			x.Years, x.EndsOn = 0, h.dateIn(bought, bought+900)
+		}
+		if h.chance(30) {
+			to := h.event(bought + h.from(200, 400))
+			x.To = &to
+		}
+		w.Extensions = append(w.Extensions, x)
+	}
 	if depth < 2 && h.chance(20) {
 		original := h.warranty(bought-h.from(1, 300), depth+1)
 		w.Replaces, w.ReplacedOn = &original, h.date(h.from(bought, max(bought, 250-200*depth)))

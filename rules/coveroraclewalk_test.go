@@ -37,6 +37,11 @@ func (o *oracle) hardware(t time.Time) (claims []claim) {
 			claims = append(claims, claim{kind: kind, days: 1000, speed: "STANDARD"})
 		}
 	}
+	for _, x := range attachedTo(chain) {
+		if today.Before(*x.EndsOn) && !today.Before(*began) && !t.Before(x.From) && !past(t, x.To) {
+			claims = append(claims, claim{kind: "EXTENDED_WARRANTY", contract: x.ContractID, days: 1000, speed: "STANDARD"})
+		}
+	}
 	byLicence, _ := o.roomClaims(ServiceSelect, t)
 	return append(claims, byLicence...)
 }
@@ -134,7 +139,7 @@ func (o *oracle) refusal(t time.Time, purpose Purpose) string {
 	if hardware && o.ages() {
 		chain := o.chain
 		bought := chain[len(chain)-1].PurchasedOn
-		if bought == nil && (len(served) > 0 || perhaps(chain, o.day(t))) {
+		if bought == nil && (len(served) > 0 || perhaps(chain, t, o.day(t))) {
 			return "PROOF_REQUIRED"
 		}
 		if bought != nil && !o.day(t).Before(yearsOn(*bought, o.f.CapYears)) {
@@ -152,7 +157,7 @@ func (o *oracle) refusal(t time.Time, purpose Purpose) string {
 
 // perhaps tells whether a warranty may be running although nobody knows since
 // when: it tries days of purchase.
-func perhaps(chain []Warranty, today civil.Date) bool {
+func perhaps(chain []Warranty, t time.Time, today civil.Date) bool {
 	for ago := range 1200 {
 		bought := today.AddDays(-ago)
 		tried := slices.Clone(chain)
@@ -163,6 +168,11 @@ func perhaps(chain []Warranty, today civil.Date) bool {
 		standard, extended := warrantyEnds(tried)
 		if (standard != nil && today.Before(*standard)) || (extended != nil && today.Before(*extended)) {
 			return true
+		}
+		for _, x := range attachedTo(tried) {
+			if today.Before(*x.EndsOn) && !t.Before(x.From) && !past(t, x.To) {
+				return true
+			}
 		}
 	}
 	return false

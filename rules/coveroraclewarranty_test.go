@@ -46,3 +46,28 @@ func warrantyEnds(chain []Warranty) (standard, extended *civil.Date) {
 	}
 	return standard, extended
 }
+
+// attachedTo gives the extensions that count, each with its end: those of the
+// newest unit that has any, or a stored end in their place.
+func attachedTo(chain []Warranty) (all []Extension) {
+	for i, u := range chain {
+		if u.ExtendedEnd != nil {
+			return nil
+		}
+		if len(u.Extensions) == 0 {
+			continue
+		}
+		standard, _ := warrantyEnds(chain[i:])
+		for _, x := range u.Extensions {
+			if x.EndsOn == nil && standard != nil {
+				d := yearsOn(*standard, x.Years)
+				x.EndsOn = &d
+			}
+			if x.EndsOn != nil {
+				all = append(all, x)
+			}
+		}
+		return all
+	}
+	return nil
+}

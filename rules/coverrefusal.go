@@ -54,7 +54,7 @@ func (s *subject) needsProof() bool {
 		return false
 	}
 	served := func(v roomService) bool { return v.served.contains(s.at) }
-	return s.warranty.mayApply(s.today) || slices.ContainsFunc(inRoomNow(s.selects, s.roomID), served)
+	return s.warranty.mayApply(s.at, s.today) || slices.ContainsFunc(inRoomNow(s.selects, s.roomID), served)
 }
 
 func (s *subject) overCap() bool {

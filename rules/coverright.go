@@ -100,6 +100,7 @@ func (s *subject) hardwareRights() []right {
 		span := newSpans(daysBetween(&first, &end, s.Zone))
 		rights = append(rights, right{kind: ByExtendedWarranty, covers: span.and(limit).and(s.reach)})
 	}
+	rights = append(rights, s.extensionRights(first, limit)...)
 	return append(rights, s.selectRights(limit)...)
 }
 

@@ -1,6 +1,11 @@
 package rules
 
-import "cloud.google.com/go/civil"
+import (
+	"slices"
+	"time"
+
+	"cloud.google.com/go/civil"
+)
 
 // DefaultWarrantyCapYears is the cap where a program names none (R125b).
 const DefaultWarrantyCapYears = 5
@@ -17,6 +22,7 @@ type Warranty struct {
 	ExtendedYears int         // of a matched extended warranty, after the standard one
 	StandardEnd   *civil.Date // absolute
 	ExtendedEnd   *civil.Date // absolute
+	Extensions    []Extension // attached to the serial (R39a), unless ExtendedEnd is given
 	Replaces      *Warranty   // of the device that this one replaced (S23)
 	ReplacedOn    civil.Date  // the day the replacement was delivered
 }
@@ -111,14 +117,15 @@ func (w Warranty) withYears(years int) Warranty {
 	return w
 }
 
-// mayApply tells whether a warranty could turn out to be in force on the day once
-// the unknown purchase date is known: whether one would be after the latest
-// purchase possible.
-func (w Warranty) mayApply(on civil.Date) bool {
+// mayApply tells whether a warranty could turn out to be in force at the instant,
+// on that local day, once the unknown purchase date is known: whether one would be
+// after the latest purchase possible.
+func (w Warranty) mayApply(at time.Time, on civil.Date) bool {
 	best := w.boughtBy(on)
 	standard, ok := best.StandardEndsOn()
 	extended, also := best.ExtendedEndsOn()
-	return (ok && on.Before(standard)) || (also && on.Before(extended))
+	inTime := func(x attachedEnd) bool { return on.Before(x.end) && between(x.From, x.To).contains(at) }
+	return (ok && on.Before(standard)) || (also && on.Before(extended)) || slices.ContainsFunc(best.attached(), inTime)
 }
 
 // boughtBy gives the warranty as if the first device had been bought on the day,
