@@ -137,6 +137,9 @@ func (s *Store) revoke(tx *gorm.DB, contracts []ServiceContract, units []Licence
 		if err := s.endAssignments(tx.Where("licence_id IN ?", ids), EndCancelled, now); err != nil {
 			return err
 		}
+		if err := endAttachments(tx.Where("licence_id IN ?", ids), EndCancelled, now); err != nil {
+			return err
+		}
 	}
 	left := map[string]int{}
 	gone := map[string]bool{}

@@ -65,6 +65,7 @@ type coverFacts struct {
 	bySerial   map[string]Device
 	byID       map[string]Device // and those that they replaced (S23)
 	placements map[string][]rules.Placement
+	extensions map[string][]rules.Extension // of a serial in an account (R39a)
 	rooms      map[string]Room
 	accounts   map[string]Account
 	inRoom     map[string][]string // licences that were ever assigned to a room
@@ -83,6 +84,9 @@ func (g *coverFacts) gather(subjects []CoverSubject) error {
 		}
 	}
 	if err := g.readDevices(serials); err != nil {
+		return err
+	}
+	if err := g.readExtensions(); err != nil {
 		return err
 	}
 	for _, stays := range g.placements {

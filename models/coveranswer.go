@@ -70,6 +70,7 @@ func (g *coverFacts) addLicence(f *rules.CoverFacts, id string, seen map[string]
 // ends a chain that leads back to itself.
 func (g *coverFacts) warranty(d Device, depth int) rules.Warranty {
 	w := d.warranty()
+	w.Extensions = g.extensions[extensionKey(d.AccountID, text(d.Serial))]
 	if original, ok := g.byID[text(d.ReplacesDeviceID)]; ok && depth < 20 {
 		before := g.warranty(original, depth+1)
 		w.Replaces = &before

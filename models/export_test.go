@@ -15,7 +15,8 @@ func EntityColumns(s *Store) (columns, nullable []string, err error) {
 		NotificationAttempt{}, OperatorTask{}, AuditEvent{}, auditHead{}, OutboxEvent{}, IdempotencyKey{}, ImportJob{}, ImportRow{}, sweepRow{},
 		productModelRow{}, CountryTermsVersion{}, Calendar{}, CalendarHoliday{}, Room{}, Device{}, DeviceClaim{}, DevicePlacement{}, LicenceAssignment{},
 		Shipment{}, ShipmentScan{}, CarrierEvent{},
-		SpareLine{}} {
+		SpareLine{},
+		WarrantyAttachment{}, EarlierWarranty{}} {
 		stmt := &gorm.Statement{DB: s.db}
 		if err := stmt.Parse(entity); err != nil {
 			return nil, nil, err

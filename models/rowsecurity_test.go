@@ -50,6 +50,9 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 		}
 		shipment(t, env, *o.AccountID, storetest.PO(i))
 		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO spare_ledger SELECT 'spl_%d', parent_org_id, 1, 1, 'ORDER', 'ord_x', 50, now() FROM accounts WHERE id = '%s'", i, *o.AccountID)))
+		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO warranty_attachments SELECT 'wat_%d', account_id, id, 'X%d', now(), NULL, '', 'usr' FROM licences WHERE id = '%s'", i, i, env.Licences(t, o)[1].ID)))
+		_, err = env.ClaimWarranty(storetest.Customer(*o.AccountID), models.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: "OLD1", PONumber: "1"}})
+		require.NoError(t, err)
 		job, err := env.CreateImport(storetest.Seller(seller), models.ImportJob{OrgID: seller.ID, Format: "csv", Content: []byte("x")})
 		require.NoError(t, err)
 		require.NoError(t, env.PutImportRows(env.Context, []models.ImportRow{{JobID: job.ID, RowNo: 1, Outcome: models.RowValid, Errors: []rules.FieldError{}}}))

@@ -28,6 +28,9 @@ const (
 
 	TaskCalendarNoHolidays    TaskKind = "CALENDAR_WITHOUT_HOLIDAYS"     // calendar, by code (C3)
 	TaskCalendarNoWorkingTime TaskKind = "CALENDAR_WITHOUT_WORKING_TIME" // calendar, by code (C3)
+
+	TaskWarrantyUnmatched TaskKind = "WARRANTY_UNMATCHED" // earlier warranty of a file (R111b)
+	TaskWarrantyClaimed   TaskKind = "WARRANTY_CLAIMED"   // earlier warranty that a customer misses (R111c)
 )
 
 // taskActions lists what an operator can do with each kind; every kind can be
@@ -47,6 +50,9 @@ var taskActions = map[TaskKind][]string{
 
 	TaskCalendarNoHolidays:    {"close"},
 	TaskCalendarNoWorkingTime: {"close"},
+
+	TaskWarrantyUnmatched: {"link", "refuse"},
+	TaskWarrantyClaimed:   {"link", "refuse"},
 }
 
 // Actions are what an operator can do with the task.

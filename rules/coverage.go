@@ -58,7 +58,7 @@ func newSubject(f CoverFacts, at time.Time) *subject {
 		}
 	}
 	if f.Device != nil && s.model != nil {
-		s.warranty = f.Device.Warranty.withYears(s.model.StandardWarrantyYears)
+		s.warranty = f.Device.Warranty.WithStandardYears(s.model.StandardWarrantyYears)
 	}
 	s.selects, s.syncPluses = f.services(ServiceSelect), f.services(ServiceSyncPlus)
 	return s

@@ -63,8 +63,43 @@ func (s *subject) extensionRights(first civil.Date, limit spans) []right {
 	return rights
 }
 
-// ExtensionOver is the code of an extension that would cover nothing any more.
-const ExtensionOver = "EXTENSION_OVER"
+// Codes of refused attachments.
+const (
+	NotAttachable     = "NOT_ATTACHABLE"      // the service is assigned to rooms, or to nothing (R39a)
+	SerialHasWarranty = "SERIAL_HAS_WARRANTY" // one attached extension for a serial
+	ExtensionOver     = "EXTENSION_OVER"      // it would cover nothing any more
+)
+
+// AttachRequest is what is known when a unit of an extended warranty is to be
+// attached to a serial number. That both belong to one account is for the caller
+// to see to (C5).
+type AttachRequest struct {
+	Service           ServiceType
+	LicenceState      LicenceState
+	ContractState     ContractState
+	ContractEnd       *time.Time // nil before it starts
+	Now               time.Time
+	SerialHasWarranty bool // another unit is attached to the serial
+}
+
+// MayAttach decides whether a unit may be attached to a serial number (R39a), its
+// dates aside: see MayExtend. Errors in this order: NOT_ATTACHABLE,
+// LICENCE_NOT_IN_FORCE, LICENCE_TAKEN, SERIAL_HAS_WARRANTY.
+func MayAttach(q AttachRequest) error {
+	over := q.ContractEnd != nil && !q.Now.Before(*q.ContractEnd)
+	running := q.ContractState == ContractPendingStart || q.ContractState == ContractActive
+	switch {
+	case q.Service != ServiceExtWarranty:
+		return Refuse(NotAttachable, "This service is not attached to serial numbers.", "Assign Select and SyncPlus to a room instead.")
+	case over || !running || q.LicenceState == LicenceExpired || q.LicenceState == LicenceRevoked:
+		return Refuse(LicenceNotInForce, "The extended warranty is not in force.", "Choose a unit of a contract that runs.")
+	case q.LicenceState == LicenceAssigned:
+		return Refuse(LicenceTaken, "This unit is attached to another serial number.", "Take it off first, or choose an available one.")
+	case q.SerialHasWarranty:
+		return Refuse(SerialHasWarranty, "An extended warranty is attached to this serial number.", "Take that one off first, or choose another device.")
+	}
+	return nil
+}
 
 // MayExtend refuses to attach an extension that would be over on the local day
 // (EXTENSION_OVER): it adds years to the standard warranty, and within the cap

@@ -34,3 +34,14 @@ func DueReminder(end time.Time, today civil.Date, loc *time.Location) (daysBefor
 	}
 	return daysBefore, due
 }
+
+// ExpiringDays is how many days before its end a contract counts as expiring: a
+// derived state, never stored (RULES 2).
+const ExpiringDays = 90
+
+// ExpiringBefore gives the instant before which a contract that runs must end to be
+// expiring within days of today, a local day in loc: an end on the local day
+// today+days still counts (C1).
+func ExpiringBefore(today civil.Date, days int, loc *time.Location) time.Time {
+	return AllowedUntil(today, days, loc)
+}

@@ -25,8 +25,10 @@ const (
 	OrderCancelled          OrderState = "CANCELLED"
 )
 
-// Contract states. "Expiring" is derived, never stored.
+// Contract states. "Expiring" and "processing" are derived, never stored; the
+// latter is an order that is accepted and not fulfilled (R111c).
 const (
+	ContractProcessing   ContractState = "PROCESSING"
 	ContractPendingStart ContractState = "PENDING_START"
 	ContractActive       ContractState = "ACTIVE"
 	ContractSuspended    ContractState = "SUSPENDED"

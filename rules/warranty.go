@@ -105,13 +105,13 @@ func (w Warranty) begins() (civil.Date, bool) {
 	return w.Purchase()
 }
 
-// withYears fills in the model's years where the facts leave them open.
-func (w Warranty) withYears(years int) Warranty {
+// WithStandardYears fills in the model's years where the facts leave them open.
+func (w Warranty) WithStandardYears(years int) Warranty {
 	if w.StandardYears == 0 {
 		w.StandardYears = years
 	}
 	if w.Replaces != nil {
-		original := w.Replaces.withYears(years)
+		original := w.Replaces.WithStandardYears(years)
 		w.Replaces = &original
 	}
 	return w
