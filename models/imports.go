@@ -2,6 +2,8 @@ package models
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"time"
 
@@ -11,12 +13,23 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// ImportJob is a file of orders on its way in. Content is kept until the job
-// is done, so that a job survives a kill.
+// ImportKind is what a file holds.
+type ImportKind string
+
+// The kinds of an import.
+const (
+	ImportOrders ImportKind = "ORDERS"
+	ImportRooms  ImportKind = "ROOMS"
+)
+
+// ImportJob is a file on its way in: orders of a seller, or rooms of an account.
+// Content is kept until the job is done, so that a job survives a kill.
 type ImportJob struct {
 	ID            string
-	OrgID         string
-	Format        string // csv or json
+	Kind          ImportKind // empty when it is created: orders
+	OrgID         string     // the seller, or the account's parent
+	AccountID     *string    // whose rooms they are
+	Format        string     // csv or json
 	DryRun        bool
 	AllOrNothing  bool
 	State         ImportState
@@ -28,6 +41,9 @@ type ImportJob struct {
 	RowsUnchanged int
 	RowsRefused   int
 	RequestedBy   string
+	RequestedRole rules.Role
+	Reason        string // operators
+	StoredThrough int    // rooms: the last row of the last batch that was stored
 	Error         string
 	CreatedAt     time.Time
 	FinishedAt    *time.Time
@@ -46,14 +62,17 @@ const (
 	ImportFailed   ImportState = "FAILED"
 )
 
-// ImportRow is the report of one order of a file. RowNo is the line of a CSV
-// file or the place in a JSON array, from 1.
+// ImportRow is the report of one row of a file. RowNo is the line of a CSV
+// file or the place in a JSON array, from 1. RoomID and DeviceID of a refused row
+// name what has its serial already, where that is the account's own.
 type ImportRow struct {
-	JobID   string `gorm:"primaryKey"`
-	RowNo   int    `gorm:"primaryKey"`
-	Outcome ImportOutcome
-	OrderID *string
-	Errors  []rules.FieldError `gorm:"serializer:json"`
+	JobID    string `gorm:"primaryKey"`
+	RowNo    int    `gorm:"primaryKey"`
+	Outcome  ImportOutcome
+	OrderID  *string
+	RoomID   *string
+	DeviceID *string
+	Errors   []rules.FieldError `gorm:"serializer:json"`
 }
 
 // ImportOutcome is how a row ended.
@@ -67,19 +86,24 @@ const (
 	RowRefused   ImportOutcome = "REFUSED"
 )
 
-// CreateImport stores a file with the outbox row that starts its workflow.
+// CreateImport stores a file with the outbox row that starts its workflow. A file
+// of rooms needs the right to change the account's rooms; of an operator a reason.
 func (s *Store) CreateImport(ctx context.Context, job ImportJob) (ImportJob, error) {
+	if job.Kind == "" {
+		job.Kind = ImportOrders
+	}
 	job.ID, job.State, job.CreatedAt = NewID(prefixImport), ImportQueued, s.clock.Now()
-	job.ContentHash = HashSecret(string(job.Content))
+	job.ContentHash = hashContent(job.Content)
 	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
-		if !scope.System && job.OrgID != scope.OrgID {
-			return errNotFound()
+		if err := s.mayImport(tx, scope, &job); err != nil {
+			return err
 		}
-		job.RequestedBy = scope.Actor.ID
+		job.RequestedBy, job.RequestedRole = scope.Actor.ID, scope.Actor.Role
 		if err := tx.Create(&job).Error; err != nil {
 			return err
 		}
-		if err := s.appendAudit(tx, scope, job.ID, nil, true, entry{"import.created", job.ID, map[string]any{"format": job.Format, "dry_run": job.DryRun, "hash": job.ContentHash}}); err != nil {
+		e := entry{"import.created", job.ID, withReason(job.Reason, map[string]any{"kind": job.Kind, "format": job.Format, "dry_run": job.DryRun, "hash": job.ContentHash})}
+		if err := s.appendAudit(tx, scope, job.ID, job.AccountID, true, e); err != nil {
 			return err
 		}
 		return s.enqueue(tx, outboxEvent(OutboxImportQueued, job.ID, "1", nil))
@@ -87,13 +111,46 @@ func (s *Store) CreateImport(ctx context.Context, job ImportJob) (ImportJob, err
 	return job, err
 }
 
+// hashContent is HashSecret without a copy of the file.
+func hashContent(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+func (s *Store) mayImport(tx *gorm.DB, scope Scope, job *ImportJob) error {
+	if job.Kind == ImportOrders {
+		if !scope.System && job.OrgID != scope.OrgID {
+			return errNotFound()
+		}
+		return nil
+	}
+	if err := mayManage(scope, job.Reason); err != nil {
+		return err
+	}
+	var acc Account
+	err := scope.accounts(tx, "id").First(&acc, "id = ?", text(job.AccountID)).Error
+	job.OrgID = acc.ParentOrgID
+	return found(err)
+}
+
+// imports narrows a query on jobs to what the scope may see: a seller its files of
+// orders, a customer those of its accounts' rooms.
+func (s Scope) imports(q *gorm.DB) *gorm.DB {
+	switch {
+	case s.System:
+		return q
+	case s.OrgID != "":
+		return q.Where("org_id = ? AND account_id IS NULL", s.OrgID)
+	default:
+		return s.accounts(q, "account_id")
+	}
+}
+
 // GetImport reads a job; its content only when asked for.
 func (s *Store) GetImport(ctx context.Context, id string, withContent bool) (ImportJob, error) {
 	var job ImportJob
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if !scope.System {
-			tx = tx.Where("org_id = ?", scope.OrgID)
-		}
+		tx = scope.imports(tx)
 		if !withContent {
 			tx = tx.Omit("content")
 		}
@@ -103,7 +160,7 @@ func (s *Store) GetImport(ctx context.Context, id string, withContent bool) (Imp
 }
 
 // ImportProgress replaces a job's counts and state; a finished job drops its
-// content.
+// content, and stays as it is.
 func (s *Store) ImportProgress(ctx context.Context, job ImportJob) error {
 	columns := []string{"state", "rows_total", "rows_checked", "rows_stored", "rows_unchanged", "rows_refused", "error"}
 	if job.State == ImportDone || job.State == ImportRefused || job.State == ImportFailed {
@@ -120,7 +177,7 @@ func (s *Store) ImportProgress(ctx context.Context, job ImportJob) error {
 // stored stays: a run that lost its lease may come late.
 var putRow = clause.OnConflict{
 	Columns:   []clause.Column{{Name: "job_id"}, {Name: "row_no"}},
-	DoUpdates: clause.AssignmentColumns([]string{"outcome", "order_id", "errors"}),
+	DoUpdates: clause.AssignmentColumns([]string{"outcome", "order_id", "room_id", "device_id", "errors"}),
 	Where:     clause.Where{Exprs: []clause.Expression{clause.Neq{Column: clause.Column{Table: "import_rows", Name: "outcome"}, Value: RowStored}}},
 }
 
@@ -130,12 +187,16 @@ func reportStored(tx *gorm.DB, in Intake, orderID string) error {
 	if in.JobID == "" {
 		return nil
 	}
-	return tx.Clauses(putRow).Create(&ImportRow{JobID: in.JobID, RowNo: in.RowNo, Outcome: RowStored, OrderID: &orderID, Errors: []rules.FieldError{}}).Error
+	return putImportRows(tx, []ImportRow{{JobID: in.JobID, RowNo: in.RowNo, Outcome: RowStored, OrderID: &orderID}})
 }
 
 // PutImportRows writes reports of rows; a row that is checked again replaces
 // its report, and one that was stored keeps it.
 func (s *Store) PutImportRows(ctx context.Context, rows []ImportRow) error {
+	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error { return putImportRows(tx, rows) })
+}
+
+func putImportRows(tx *gorm.DB, rows []ImportRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -144,20 +205,14 @@ func (s *Store) PutImportRows(ctx context.Context, rows []ImportRow) error {
 			rows[i].Errors = []rules.FieldError{}
 		}
 	}
-	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
-		return tx.Clauses(putRow).CreateInBatches(&rows, 500).Error
-	})
+	return tx.Clauses(putRow).CreateInBatches(&rows, 500).Error
 }
 
 // ImportRows lists the report of a job by row, after the row number given.
 func (s *Store) ImportRows(ctx context.Context, jobID string, outcome ImportOutcome, after, limit int) ([]ImportRow, error) {
 	var out []ImportRow
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		job := tx.Where("id = ?", jobID)
-		if !scope.System {
-			job = job.Where("org_id = ?", scope.OrgID)
-		}
-		if err := found(job.Select("id").First(&ImportJob{}).Error); err != nil {
+		if err := found(scope.imports(tx).Where("id = ?", jobID).Select("id").First(&ImportJob{}).Error); err != nil {
 			return err
 		}
 		q := tx.Where("job_id = ? AND row_no > ?", jobID, after)

@@ -79,8 +79,7 @@ func (s *Store) CreateRoom(ctx context.Context, n NewRoom) (Room, error) {
 // fill takes over a form that holds, with what follows from the account where it
 // is silent.
 func (r *Room) fill(f rules.RoomForm, acc Account) error {
-	f.Name, f.Site, f.Country = strings.TrimSpace(f.Name), strings.TrimSpace(f.Site), strings.ToUpper(strings.TrimSpace(f.Country))
-	f.Region = rules.NormaliseRegion(f.Country, f.Region)
+	f = f.Trimmed()
 	if f.Criticality == "" {
 		f.Criticality = rules.CriticalityNormal
 	}

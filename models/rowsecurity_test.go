@@ -55,7 +55,11 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 		require.NoError(t, err)
 		job, err := env.CreateImport(storetest.Seller(seller), models.ImportJob{OrgID: seller.ID, Format: "csv", Content: []byte("x")})
 		require.NoError(t, err)
-		require.NoError(t, env.PutImportRows(env.Context, []models.ImportRow{{JobID: job.ID, RowNo: 1, Outcome: models.RowValid, Errors: []rules.FieldError{}}}))
+		rooms, err := env.CreateImport(storetest.Customer(*o.AccountID), models.ImportJob{Kind: models.ImportRooms, AccountID: o.AccountID, Format: "csv", Content: []byte("x")})
+		require.NoError(t, err)
+		for _, id := range []string{job.ID, rooms.ID} {
+			require.NoError(t, env.PutImportRows(env.Context, []models.ImportRow{{JobID: id, RowNo: 1, Outcome: models.RowValid, Errors: []rules.FieldError{}}}))
+		}
 	}
 	return w
 }
@@ -94,6 +98,10 @@ func TestC5_QueryWithoutWhereShowsNothingForeign(t *testing.T) {
 	require.Equal(t, 2, visible(t, env, storetest.Customer(*w.a.AccountID, *w.b.AccountID), "accounts"))
 	require.Equal(t, 1, visible(t, env, storetest.Seller(w.sellerB), "orders"))
 	require.Equal(t, 1, visible(t, env, storetest.Seller(w.sellerB), "order_lines"))
+	for _, table := range []string{"import_jobs", "import_rows"} {
+		require.Equal(t, 1, visible(t, env, storetest.Customer(*w.a.AccountID), table), "its rooms")
+		require.Equal(t, 1, visible(t, env, storetest.Seller(w.sellerB), table), "its orders")
+	}
 }
 
 func TestC5_TheFenceEndsWithItsTransaction(t *testing.T) {

@@ -1,0 +1,145 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"io"
+	"iter"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// importKind is how rows of one kind of file are read, checked and stored. Both
+// steps count in the job and write the rows' reports.
+type importKind[T any] struct {
+	read  func(r io.Reader, format string) iter.Seq2[T, error]
+	batch int         // how much is checked or stored between two reports
+	size  func(T) int // how much of a batch a row is
+	check func(ctx context.Context, batch []T) error
+	store func(ctx context.Context, batch []T) error
+	// begin is called before rows are stored, and end after the last: each sets
+	// the job's counts to what is stored. Nil: the counts commit with the rows.
+	begin, end func(ctx context.Context) error
+}
+
+// importProgress is a job under way.
+type importProgress struct {
+	store *models.Store
+	job   models.ImportJob
+	beat  func()
+}
+
+// changedMeanwhile is told of a job whose rows fitted when they were checked, and
+// did not when they were stored.
+const changedMeanwhile = "Something else changed while the file was stored: the refused rows are not stored, the others are."
+
+// runImport checks the file, and stores its rows unless the run is dry, the file
+// cannot be read to its end, or a refused row forbids it. A file that a killed run
+// had begun to store was checked, and is stored to its end.
+func runImport[T any](ctx context.Context, p *importProgress, k importKind[T]) error {
+	if p.job.State != models.ImportStoring {
+		going, err := checkAll(ctx, p, k)
+		if err != nil || !going {
+			return err
+		}
+		p.job.State, p.job.RowsStored, p.job.RowsUnchanged, p.job.RowsRefused = models.ImportStoring, 0, 0, 0
+		if err := p.report(ctx); err != nil { // from here on the file counts as checked
+			return err
+		}
+	}
+	for _, step := range []func(context.Context) error{k.begin, func(ctx context.Context) error { return eachBatch(ctx, p, k, k.store) }, k.end} {
+		if step == nil {
+			continue
+		}
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	if p.job.State == models.ImportStoring {
+		p.job.State = models.ImportDone
+		if p.job.AllOrNothing && p.job.RowsRefused > 0 {
+			p.job.Error = changedMeanwhile
+		}
+	}
+	return p.report(ctx)
+}
+
+// checkAll runs the very same checks as the API over every row; going tells that
+// the rows are to be stored.
+func checkAll[T any](ctx context.Context, p *importProgress, k importKind[T]) (going bool, err error) {
+	p.job.State, p.job.RowsTotal, p.job.RowsChecked, p.job.RowsRefused = models.ImportChecking, 0, 0, 0
+	err = eachBatch(ctx, p, k, func(ctx context.Context, batch []T) error {
+		p.job.RowsTotal += len(batch)
+		p.job.RowsChecked += len(batch)
+		return k.check(ctx, batch)
+	})
+	var unreadable *rules.Error
+	switch {
+	case errors.As(err, &unreadable):
+		p.job.State, p.job.Error = models.ImportRefused, unreadable.Error()
+	case err != nil:
+		return false, err
+	case p.job.DryRun:
+		p.job.State = models.ImportDone
+	case p.job.RowsRefused > 0 && p.job.AllOrNothing:
+		p.job.State = models.ImportRefused
+	default:
+		return true, nil
+	}
+	return false, p.report(ctx)
+}
+
+// eachBatch walks the file, and reports after every batch. It ends early where
+// the job was refused.
+func eachBatch[T any](ctx context.Context, p *importProgress, k importKind[T], do func(context.Context, []T) error) error {
+	var batch []T
+	size := 0
+	flush := func() error {
+		p.beat()
+		if len(batch) == 0 {
+			return p.report(ctx)
+		}
+		err := do(ctx, batch)
+		batch, size = batch[:0], 0
+		if err != nil || p.job.State == models.ImportRefused {
+			return err
+		}
+		return p.report(ctx)
+	}
+	for row, err := range k.read(p.store.ImportContent(ctx, p.job.ID), p.job.Format) {
+		if err != nil {
+			return errors.Join(err, flush())
+		}
+		batch, size = append(batch, row), size+k.size(row)
+		if size < k.batch {
+			continue
+		}
+		if err := flush(); err != nil || p.job.State == models.ImportRefused {
+			return err
+		}
+	}
+	return flush()
+}
+
+func (p *importProgress) report(ctx context.Context) error {
+	return p.store.ImportProgress(ctx, p.job)
+}
+
+// put writes reports of rows, and counts those that are refused.
+func (p *importProgress) put(ctx context.Context, reports []models.ImportRow) error {
+	for _, r := range reports {
+		if r.Outcome == models.RowRefused {
+			p.job.RowsRefused++
+		}
+	}
+	return p.store.PutImportRows(ctx, reports)
+}
+
+// fieldsOf are a refusal's fields; one without any concerns the whole row.
+func fieldsOf(e *rules.Error) []rules.FieldError {
+	if len(e.Fields) > 0 {
+		return e.Fields
+	}
+	return []rules.FieldError{{Code: e.Code, Message: e.Message, Remedy: e.Remedy}}
+}

@@ -1,0 +1,103 @@
+package roomfile
+
+import (
+	"errors"
+	"io"
+	"iter"
+	"strings"
+
+	"roomcover.dev/roomcover/rowfile"
+	"roomcover.dev/roomcover/rules"
+)
+
+// column is one column of a CSV file: where its text goes.
+type column struct {
+	name     string
+	room     func(*rules.RoomForm) *string // nil: of the device
+	device   func(*rules.DeviceForm) *string
+	optional bool
+}
+
+var columns = []column{
+	{"room", func(f *rules.RoomForm) *string { return &f.Name }, nil, false},
+	{"site", func(f *rules.RoomForm) *string { return &f.Site }, nil, true},
+	{"country", func(f *rules.RoomForm) *string { return &f.Country }, nil, false},
+	{"region", func(f *rules.RoomForm) *string { return &f.Region }, nil, true},
+	{"platform", func(f *rules.RoomForm) *string { return (*string)(&f.Platform) }, nil, false},
+	{"criticality", func(f *rules.RoomForm) *string { return (*string)(&f.Criticality) }, nil, true},
+	{"time_zone", func(f *rules.RoomForm) *string { return &f.TimeZone }, nil, true},
+	{"serial", nil, func(f *rules.DeviceForm) *string { return &f.Serial }, true},
+	{"model", nil, func(f *rules.DeviceForm) *string { return &f.ModelCode }, true},
+	{"purchased_on", nil, func(f *rules.DeviceForm) *string { return &f.PurchasedOn }, true},
+	{"purchase_proof", nil, func(f *rules.DeviceForm) *string { return &f.PurchaseProof }, true},
+	{"std_warranty_end", nil, func(f *rules.DeviceForm) *string { return &f.StdWarrantyEnd }, true},
+	{"ext_warranty_end", nil, func(f *rules.DeviceForm) *string { return &f.ExtWarrantyEnd }, true},
+}
+
+// fileColumns are the same for rowfile, place by place.
+var fileColumns = func() []rowfile.Column {
+	all := make([]rowfile.Column, len(columns))
+	for i, c := range columns {
+		all[i] = rowfile.Column{Name: c.name, Optional: c.optional}
+	}
+	return all
+}()
+
+// Columns names the columns of a CSV file. Those of room, country and platform
+// must be there.
+func Columns() []string {
+	names := make([]string, len(columns))
+	for i, c := range columns {
+		names[i] = c.name
+	}
+	return names
+}
+
+func readCSV(r io.Reader) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		src, at, err := rowfile.OpenCSV(r, fileColumns)
+		if err != nil {
+			if !errors.Is(err, io.EOF) {
+				yield(Row{}, err)
+			}
+			return
+		}
+		for {
+			record, err := src.Read()
+			switch {
+			case errors.Is(err, io.EOF):
+				return
+			case err != nil:
+				yield(Row{}, rowfile.CSVError(err))
+				return
+			case rowfile.Blank(record):
+				continue
+			}
+			line, _ := src.FieldPos(0)
+			if !yield(parse(line, record, at), nil) {
+				return
+			}
+		}
+	}
+}
+
+// parse reads one row: a room, and a device where a column of one is filled in.
+func parse(line int, record []string, at []int) Row {
+	row := Row{No: line}
+	if len(record) != len(at) {
+		row.Err = append(row.Err, rowfile.WrongWidth())
+	}
+	var device rules.DeviceForm
+	for i, text := range record[:min(len(record), len(at))] {
+		text = strings.Clone(strings.TrimSpace(text)) // the reader's record is used again
+		if c := columns[at[i]]; c.room != nil {
+			*c.room(&row.Form.Room) = text
+		} else {
+			*c.device(&device) = text
+		}
+	}
+	if device != (rules.DeviceForm{}) {
+		row.Form.Devices = []rules.DeviceForm{device}
+	}
+	return row
+}

@@ -1,0 +1,68 @@
+package roomfile
+
+import (
+	"io"
+	"iter"
+
+	"roomcover.dev/roomcover/rowfile"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/strictjson"
+)
+
+// room is a room of a JSON file; its fields are those of POST /v1/rooms.
+type room struct {
+	Name        string            `json:"name"`
+	Site        string            `json:"site"`
+	Country     string            `json:"country"`
+	Region      string            `json:"region"`
+	Platform    rules.Platform    `json:"platform"`
+	Criticality rules.Criticality `json:"criticality"`
+	TimeZone    string            `json:"time_zone"`
+	Devices     []device          `json:"devices"`
+}
+
+// device is a device of a room; its fields are those of POST /v1/devices.
+type device struct {
+	Serial         string `json:"serial"`
+	Model          string `json:"model"`
+	PurchasedOn    string `json:"purchased_on"`
+	PurchaseProof  string `json:"purchase_proof"`
+	StdWarrantyEnd string `json:"std_warranty_end"`
+	ExtWarrantyEnd string `json:"ext_warranty_end"`
+}
+
+func readJSON(r io.Reader) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		n := 0
+		for raw, err := range rowfile.Values(r) {
+			n++
+			if err != nil {
+				yield(Row{}, err)
+				return
+			}
+			if !yield(decode(n, raw), nil) {
+				return
+			}
+		}
+	}
+}
+
+func decode(n int, raw []byte) Row {
+	row := Row{No: n}
+	if len(raw) > rowfile.MaxObject {
+		row.fail("", RoomTooLarge, "The room is larger than 1 MiB.", "Send fewer devices for it.")
+		return row
+	}
+	var v room
+	row.Err = strictjson.Decode(raw, &v)
+	row.Form.Room = rules.RoomForm{Name: v.Name, Site: v.Site, Country: v.Country, Region: v.Region, Platform: v.Platform, Criticality: v.Criticality, TimeZone: v.TimeZone}
+	if len(v.Devices) > MaxDevicesOfRoom {
+		row.fail("/devices", TooManyDevices, "The room has more than 200 devices.", "Send a room in several parts, or several rooms.")
+		return row
+	}
+	for _, d := range v.Devices {
+		row.Form.Devices = append(row.Form.Devices, rules.DeviceForm{Serial: d.Serial, ModelCode: d.Model, PurchasedOn: d.PurchasedOn,
+			PurchaseProof: d.PurchaseProof, StdWarrantyEnd: d.StdWarrantyEnd, ExtWarrantyEnd: d.ExtWarrantyEnd})
+	}
+	return row
+}
