@@ -140,7 +140,7 @@ func mount[I, O any](s *service, r route, handle func(context.Context, *I) (*O, 
 // ListInput is how every list is paged. Like the other shared inputs it is
 // exported because huma sees only exported embedded structs.
 type ListInput struct {
-	Cursor string `query:"cursor" maxLength:"64" doc:"next_cursor of the page before"`
+	Cursor string `query:"cursor" pattern:"^[a-z]{2,8}_[0-9a-z]{1,40}$" doc:"next_cursor of the page before"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
 }
 

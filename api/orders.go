@@ -134,9 +134,10 @@ type listOrdersInput struct {
 func (s *service) listOrders(ctx context.Context, in *listOrdersInput) (*pageOf[OrderSummary], error) {
 	operator := callOf(ctx).token.Role.IsOperator()
 	filter := models.OrderFilter{State: rules.OrderState(in.State), PONumber: in.PONumber, Page: in.page()}
-	if operator {
-		filter.AccountID = in.AccountID
+	if in.AccountID != "" && !operator { // left out in silence it would look like a list of that account
+		return nil, invalidParameter("/query/account_id", "Only operators list orders by account.")
 	}
+	filter.AccountID = in.AccountID
 	orders, next, err := s.store.ListOrders(ctx, filter)
 	return listed(orders, next, err, func(o models.Order) OrderSummary { return summarise(o, operator) })
 }

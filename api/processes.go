@@ -55,6 +55,9 @@ type listProcessesInput struct {
 }
 
 func (s *service) listProcesses(ctx context.Context, in *listProcessesInput) (*pageOf[ProcessView], error) {
+	if in.WaitsFor != "" && !models.KnownWait(in.WaitsFor) {
+		return nil, invalidParameter("/query/waits_for", "Nothing ever waits for this.")
+	}
 	processes, next, err := s.store.ListProcesses(ctx, models.ProcessFilter{Kind: models.ProcessKind(in.Kind), WaitsFor: in.WaitsFor, Actor: in.Actor, Overdue: in.Overdue, Page: in.page()})
 	return listed(processes, next, err, s.processView)
 }

@@ -117,7 +117,8 @@ func recoverPanic(o Options) gin.HandlerFunc {
 var errPanic = errors.New("a handler panicked")
 
 // readable turns away addresses that hold the character NUL or damaged UTF-8:
-// no object has such an id, and PostgreSQL refuses to compare it.
+// no object has such an id, and PostgreSQL refuses to compare it. A parameter
+// that stands twice is turned away too: which one counts would be a guess.
 func readable(notFound gin.HandlerFunc) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if !sound(c.Request.URL.Path) {
@@ -131,6 +132,10 @@ func readable(notFound gin.HandlerFunc) gin.HandlerFunc {
 		for name, values := range c.Request.URL.Query() {
 			if !sound(name) || slices.ContainsFunc(values, func(v string) bool { return !sound(v) }) {
 				writeProblem(c, problemFor(c.Request.Context(), invalidParameter("/query", "A parameter holds the character NUL or damaged UTF-8.")))
+				return
+			}
+			if len(values) > 1 {
+				writeProblem(c, problemFor(c.Request.Context(), invalidParameter(parameterPointer("query."+name), "A parameter is given more than once.")))
 				return
 			}
 		}

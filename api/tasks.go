@@ -52,6 +52,9 @@ type listTasksInput struct {
 }
 
 func (s *service) listTasks(ctx context.Context, in *listTasksInput) (*pageOf[TaskView], error) {
+	if kind := models.TaskKind(in.Kind); kind != "" && len(models.OperatorTask{Kind: kind}.Actions()) == 0 {
+		return nil, invalidParameter("/query/kind", "There is no such kind of task.")
+	}
 	tasks, next, err := s.store.ListTasks(ctx, models.TaskFilter{State: models.TaskState(in.State), Kind: models.TaskKind(in.Kind), SubjectID: in.SubjectID, Page: in.page()})
 	return listed(tasks, next, err, taskView)
 }

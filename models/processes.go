@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -45,6 +46,11 @@ const (
 	WaitsForAcceptance   = "ACCEPTANCE"
 	WaitsForNewAddress   = "NEW_ADDRESS"
 )
+
+// KnownWait tells whether a process can wait for this.
+func KnownWait(what string) bool {
+	return slices.Contains([]string{WaitsForDecision, WaitsForFulfilment, WaitsForWindow, WaitsForCompensation, WaitsForSending, WaitsForAcceptance, WaitsForNewAddress}, what)
+}
 
 // ProcessFilter narrows a list of processes; empty fields do not narrow.
 type ProcessFilter struct {
