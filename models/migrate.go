@@ -9,6 +9,7 @@ import (
 	"io/fs"
 
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 )
 
 //go:embed migrations
@@ -30,22 +31,33 @@ func (s *Store) migrations() (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(dialect, pool, files)
+	if !s.postgres() {
+		return goose.NewProvider(dialect, pool, files)
+	}
+	once, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockEvery, lockTries))
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(dialect, pool, files, goose.WithSessionLocker(once))
 }
+
+// How a migration waits for another one: it asks every second for ten minutes. It
+// must not wait inside a statement, because CREATE INDEX CONCURRENTLY waits for
+// the end of every statement that began before it.
+const (
+	lockEvery = 1 // seconds
+	lockTries = 600
+)
 
 // Migrate brings the schema up to date and writes the default program and
 // catalogue where there are none. It returns the versions it applied. Two at
-// the same time are safe on PostgreSQL: an advisory lock lets one go first.
+// the same time are safe on PostgreSQL: an advisory lock lets one go first, and
+// what is seeded is never written twice.
 func (s *Store) Migrate(ctx context.Context) ([]int64, error) {
 	p, err := s.migrations()
 	if err != nil {
 		return nil, err
 	}
-	unlock, err := s.lockMigrations(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer unlock()
 	results, err := p.Up(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
@@ -55,28 +67,6 @@ func (s *Store) Migrate(ctx context.Context) ([]int64, error) {
 		applied[i] = r.Source.Version
 	}
 	return applied, s.SeedReference(WithSystem(ctx))
-}
-
-func (s *Store) lockMigrations(ctx context.Context) (unlock func(), err error) {
-	if !s.postgres() {
-		return func() {}, nil
-	}
-	pool, err := s.db.DB()
-	if err != nil {
-		return nil, err
-	}
-	conn, err := pool.Conn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	const key = 0x726f6f6d // "room"
-	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock($1)", key); err != nil {
-		return nil, errors.Join(err, conn.Close())
-	}
-	return func() {
-		_, _ = conn.ExecContext(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", key)
-		_ = conn.Close()
-	}, nil
 }
 
 // Ready answers nil when the database is reachable and its schema is the one
