@@ -38,7 +38,9 @@ func holidayNames(c models.CalendarDetail) map[string]string {
 	return out
 }
 
-func change(code string) models.CalendarChange { return models.CalendarChange{Code: code, Reason: "decree"} }
+func change(code string) models.CalendarChange {
+	return models.CalendarChange{Code: code, Reason: "decree"}
+}
 
 func TestC3_CalendarsOfTheWorldAreThereFromTheStart(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {

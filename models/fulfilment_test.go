@@ -218,6 +218,11 @@ func TestR108_R109_HeadquartersAndSites(t *testing.T) {
 		head, err := env.Balance(env.Context, accounts[1].ID)
 		require.NoError(t, err)
 		require.EqualValues(t, 30, head[rules.ServiceSelect][rules.LicenceAvailable])
+		for _, country := range []string{"BR", "DE", "US"} { // R108: sites of three countries in one view
+			env.RoomIn(t, accounts[1].ID, "Sala "+country, country)
+		}
+		require.Len(t, list(env.ListRooms(storetest.Customer(accounts[1].ID), models.RoomFilter{}))(t), 3)
+		require.Empty(t, list(env.ListRooms(storetest.Customer(*branch.AccountID), models.RoomFilter{}))(t), "R109")
 		_, err = env.Balance(storetest.Customer(accounts[1].ID), *branch.AccountID)
 		requireCode(t, rules.NotFound, err)
 	})

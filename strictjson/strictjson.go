@@ -41,6 +41,7 @@ func Decode(data []byte, dst any) []rules.FieldError {
 		if _, err = d.src.ReadToken(); errors.Is(err, io.EOF) {
 			return d.fields
 		}
+		d.at = "" // it is the whole that has something after it
 	}
 	d.syntax()
 	return d.fields

@@ -50,6 +50,7 @@ func TestDecodeTellsEveryStructuralErrorAtOnce(t *testing.T) {
 		"no object":           {`[]`, []string{" WRONG_TYPE"}},
 		"null":                {`null`, []string{" WRONG_TYPE"}},
 		"two values":          {`{} {}`, []string{" MALFORMED_JSON"}},
+		"two with fields":     {`{"inner":{"name":"a"}} {}`, []string{" MALFORMED_JSON"}},
 		"trailing comma":      {`{"name":"a",}`, []string{" MALFORMED_JSON"}},
 		"cut short":           {`{"list":[{"name":"a"`, []string{"/list/0 MALFORMED_JSON"}},
 		"cut in a text":       {`{"name":"a`, []string{"/name MALFORMED_JSON"}},

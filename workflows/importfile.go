@@ -14,8 +14,10 @@ type Import struct{ Clock clock.Clock }
 // Run is the workflow's function.
 func (w Import) Run(ctx workflow.Context, in ImportInput) error {
 	p := newProcess(ctx, w.Clock, in.JobID)
-	return p.step(ctx, "import", func(ctx workflow.Context) error {
+	err := p.step(ctx, "import", func(ctx workflow.Context) error {
 		var a *activities.Imports
 		return workflow.ExecuteActivity(lengthy(ctx, QueueImport, "Check and store the file's orders"), a.Run, in.JobID).Get(ctx, nil)
 	})
+	p.forgetRetries() // one started it; a signal left behind is a warning in the log
+	return err
 }

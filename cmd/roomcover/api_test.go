@@ -48,6 +48,8 @@ func TestPsShowsEveryOrderAndInvitationUnderWay(t *testing.T) {
 		for _, want := range []string{order.ID, "CANCELLATION_WINDOW", "inv_", "SENDING", "the step fails", "2 under way, 0 overdue"} {
 			require.Contains(t, out, want)
 		}
+		require.NotContains(t, out, "order/"+order.ID)
+		require.Contains(t, s.must("ps", "--links"), "order/"+order.ID)
 		require.NotContains(t, s.must("ps", "--kind", "order"), "inv_")
 		require.NotContains(t, s.must("ps", "--waits-for", "sending"), order.ID)
 		require.Contains(t, s.must("ps", "--actor", "operator"), "Nothing is under way.")

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -22,6 +23,7 @@ type psCommand struct {
 	Overdue  bool          `help:"Only what should have moved on and did not."`
 	Limit    int           `default:"200" help:"At most so many, the newest first; 0 for all."`
 	Counts   bool          `help:"Only count."`
+	Links    bool          `help:"Also show the address of each workflow in the Temporal UI."`
 	Watch    time.Duration `placeholder:"PAUSE" help:"Show it again after every pause, such as 5s, until Ctrl-C."`
 }
 
@@ -33,7 +35,7 @@ read from the database, so it answers with Temporal down.
 
 Examples:
   roomcover ps
-  roomcover ps --overdue
+  roomcover ps --overdue --links
   roomcover ps --actor operator --json
   roomcover ps --counts --watch 10s`
 }
@@ -110,7 +112,7 @@ func (c psCommand) once(ctx context.Context, a *app, client *apiClient) error {
 	if err != nil {
 		return err
 	}
-	return c.show(a, list, func(w io.Writer) { a.processTable(w, list) })
+	return c.show(a, list, func(w io.Writer) { a.processTable(w, list, c.Links) })
 }
 
 func (c psCommand) query() url.Values {
@@ -126,12 +128,16 @@ func (c psCommand) query() url.Values {
 	return q
 }
 
-func (a *app) processTable(w io.Writer, list []process) {
+func (a *app) processTable(w io.Writer, list []process, links bool) {
 	if len(list) == 0 {
 		fmt.Fprintln(w, "Nothing is under way.")
 		return
 	}
-	t := a.table(w, "id", "kind", "state", "waits for", "since", "until", "who must act", "last error")
+	columns := []any{"id", "kind", "state", "waits for", "since", "until", "who must act", "last error"}
+	if links {
+		columns = append(columns, "workflow")
+	}
+	t := a.table(w, columns...)
 	late := 0
 	for _, p := range list {
 		until := "-"
@@ -142,7 +148,11 @@ func (a *app) processTable(w io.Writer, list []process) {
 			late++
 			until = a.paint(text.FgRed, until+" overdue")
 		}
-		t.AppendRow([]any{p.ID, p.Kind, p.State, p.WaitsFor, minute(p.Since), until, a.actor(p.Actor), a.paint(text.FgRed, cutAt(p.LastError, 60))})
+		row := []any{p.ID, p.Kind, p.State, p.WaitsFor, minute(p.Since), until, a.actor(p.Actor), a.paint(text.FgRed, cutAt(p.LastError, 60))}
+		if links {
+			row = append(row, cmp.Or(p.Link, p.WorkflowID)) // without ROOMCOVER_TEMPORAL_UI_URL there is no address
+		}
+		t.AppendRow(row)
 	}
 	t.Render()
 	fmt.Fprintf(w, "\n%d under way, %d overdue; times are UTC.\n", len(list), late)
