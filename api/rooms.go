@@ -97,22 +97,6 @@ func roomAnswer(r models.Room, err error) (*roomOutput[RoomView], error) {
 	return &roomOutput[RoomView]{etag(r.Version), roomView(r)}, nil
 }
 
-type listRoomsInput struct {
-	ListInput
-	AccountID string `query:"account_id" maxLength:"64" doc:"Only rooms of this account"`
-	Site      string `query:"site" maxLength:"100" doc:"Only rooms of this site"`
-	Country   string `query:"country" maxLength:"2" doc:"Only rooms in this country"`
-	Platform  string `query:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER" doc:"Only rooms of this platform"`
-	State     string `query:"state" enum:"ACTIVE,ARCHIVED" doc:"Only rooms in this state"`
-	Search    string `query:"q" maxLength:"100" doc:"Part of the name or site, or of the serial of a device in the room"`
-}
-
-func (s *service) listRooms(ctx context.Context, in *listRoomsInput) (*pageOf[RoomView], error) {
-	rooms, next, err := s.store.ListRooms(ctx, models.RoomFilter{AccountID: in.AccountID, Site: in.Site, Country: in.Country, Platform: rules.Platform(in.Platform),
-		State: rules.RoomState(in.State), Search: in.Search, Page: in.page()})
-	return listed(rooms, next, err, roomView)
-}
-
 func (s *service) getRoom(ctx context.Context, in *IDInput) (*roomOutput[RoomDetail], error) {
 	r, err := s.store.GetRoom(ctx, in.ID)
 	if err != nil {
