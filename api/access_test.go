@@ -39,7 +39,7 @@ const public = "public"
 var routeTable = map[string]string{
 	"POST /v1/orders": "RDAL", "GET /v1/orders": "RDALC", "GET /v1/orders/x": "RDALC", "PUT /v1/orders/x": "RDAL",
 	"POST /v1/orders/x/decision": "AL", "POST /v1/orders/x/cancellation": "RDAL", "POST /v1/orders/x/termination": "AL",
-	"POST /v1/orders/import": "RDAL", "GET /v1/imports/x": "RDAL", "GET /v1/imports/x/rows": "RDAL", "GET /v1/refusals": "RDAL",
+	"POST /v1/orders/import": "RDAL", "POST /v1/rooms/import": "ALCK", "GET /v1/imports/x": "RDALCKV", "GET /v1/imports/x/rows": "RDALCKV", "GET /v1/refusals": "RDAL",
 	"GET /v1/program": "ALC", "PUT /v1/program": "AL", "GET /v1/catalogue": "RDALCKV", "PUT /v1/catalogue/x": "AL",
 	"GET /v1/orgs": "ALC", "GET /v1/orgs/x": "ALC", "PUT /v1/orgs": "AL",
 	"POST /v1/tokens": "AL", "GET /v1/tokens": "AL", "DELETE /v1/tokens/x": "AL",

@@ -107,8 +107,8 @@ func (s *service) permit(ctx huma.Context, next func(huma.Context)) {
 		s.refuse(ctx, rules.Refuse(rules.RateLimited, "This token sends too many requests.", "Wait as long as Retry-After says, then go on."))
 		return
 	}
-	if !t.HasScope(r.Scope) {
-		s.refuse(ctx, rules.Refuse(rules.Forbidden, "The token lacks the scope "+r.Scope+".", "Ask an operator for a token with this scope."))
+	if !t.HasScope(r.Scope) && (r.OrScope == "" || !t.HasScope(r.OrScope)) {
+		s.refuse(ctx, lacksScope(r.Scope))
 		return
 	}
 	if !r.allows(t.Role) || (customers(t.Role) && t.AccountID == nil) {
@@ -116,6 +116,10 @@ func (s *service) permit(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	next(ctx)
+}
+
+func lacksScope(scope string) error {
+	return rules.Refuse(rules.Forbidden, "The token lacks the scope "+scope+".", "Ask an operator for a token with this scope.")
 }
 
 // refuse answers with a problem before any handler ran.

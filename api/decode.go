@@ -70,7 +70,7 @@ func readLimited(ctx huma.Context, limit int64) ([]byte, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, rules.Refuse(codeTooLarge, "The body is too large.", "Send at most 1 MiB; a file of orders to import at most 32 MiB.")
+		return nil, rules.Refuse(codeTooLarge, "The body is too large.", "Send at most 1 MiB; a file to import at most 32 MiB.")
 	case err != nil: // the client went away, or was too slow
 		return nil, rules.Refuse(codeBodyRead, "The body did not arrive whole.", "Send the request again.")
 	}

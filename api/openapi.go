@@ -120,13 +120,21 @@ func readExample(name string) (any, error) {
 	return v, json.Unmarshal(content, &v)
 }
 
-// describeFile documents the body of the import.
+// fileRow tells what a row of a file is.
+type fileRow struct{ schema, csv, line string }
+
+var fileRows = map[string]fileRow{
+	"import-orders": {"OrderForm", "A header of the documented columns, then one row per order line.", "One order per line."},
+	"import-rooms":  {"Room", "A header of the documented columns, then one row per device with its room, or for a room alone.", "One room per line."},
+}
+
+// describeFile documents the body of an import.
 func describeFile(op *huma.Operation) {
-	order := &huma.Schema{Ref: "#/components/schemas/OrderForm"}
+	row := fileRows[op.OperationID]
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		mediaJSON:              {Schema: &huma.Schema{Type: "array", Items: order}},
-		"text/csv":             {Schema: &huma.Schema{Type: "string", Description: "A header of the documented columns, then one row per order line."}},
-		"application/x-ndjson": {Schema: &huma.Schema{Type: "string", Description: "One order per line."}},
+		mediaJSON:              {Schema: &huma.Schema{Type: "array", Items: &huma.Schema{Ref: "#/components/schemas/" + row.schema}}},
+		"text/csv":             {Schema: &huma.Schema{Type: "string", Description: row.csv}},
+		"application/x-ndjson": {Schema: &huma.Schema{Type: "string", Description: row.line}},
 	}}
 	if csv, err := exampleFiles.ReadFile("examples/" + op.OperationID + ".request.csv"); err == nil {
 		op.RequestBody.Content["text/csv"].Example = string(csv)

@@ -230,8 +230,8 @@ func requestExample(t *testing.T, op *huma.Operation) (any, string) {
 	if op.RequestBody == nil {
 		return nil, ""
 	}
-	if op.OperationID == "import-orders" {
-		content, err := os.ReadFile("examples/import-orders.request.csv")
+	if strings.HasPrefix(op.OperationID, "import-") {
+		content, err := os.ReadFile("examples/" + op.OperationID + ".request.csv")
 		require.NoError(t, err)
 		return content, "text/csv"
 	}

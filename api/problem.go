@@ -12,6 +12,7 @@ import (
 
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/orderfile"
+	"roomcover.dev/roomcover/roomfile"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/strictjson"
 )
@@ -34,7 +35,7 @@ const (
 // statuses gives every code its HTTP status, in this one place.
 var statuses = map[string]int{
 	rules.ValidationFailed: 422, rules.ReasonRequired: 422, rules.LicencesNotNamed: 422, codeParameter: 422,
-	orderfile.Unreadable: 422, orderfile.Empty: 422, orderfile.TooManyOrders: 422,
+	orderfile.Unreadable: 422, orderfile.Empty: 422, orderfile.TooManyOrders: 422, roomfile.TooManyRows: 422,
 	strictjson.Malformed: 400, codeKeyInvalid: 400, codeBodyRead: 400,
 	rules.Unauthenticated: 401, rules.Forbidden: 403, rules.InvitationWrongPerson: 403,
 	rules.NotFound: 404, codeMethod: 405, codeNotAcceptable: 406,

@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"roomcover.dev/roomcover/orderfile"
+	"roomcover.dev/roomcover/roomfile"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -33,7 +34,7 @@ type (
 		Groups                      []groupView
 		Codes                       []codeView
 		Scopes                      []roleScopes
-		Columns                     []string
+		Columns, RoomColumns        []string
 	}
 	groupView struct {
 		Name       string
@@ -64,7 +65,7 @@ type (
 // renderReference makes the reference page from the description: one page, no
 // script, nothing from elsewhere.
 func renderReference(api *huma.OpenAPI) ([]byte, error) {
-	v := referenceView{Title: api.Info.Title, Version: api.Info.Version, Description: api.Info.Description, Codes: codes(), Columns: orderfile.Columns()}
+	v := referenceView{Title: api.Info.Title, Version: api.Info.Version, Description: api.Info.Description, Codes: codes(), Columns: orderfile.Columns(), RoomColumns: roomfile.Columns()}
 	for _, role := range Roles() {
 		v.Scopes = append(v.Scopes, roleScopes{role, ScopesFor(role)})
 	}

@@ -55,6 +55,10 @@ func (h *house) roomWorld(t *testing.T, done func() orderRef) map[string]func() 
 	return map[string]func() (client, string){
 		"list-rooms": at("/v1/rooms?q=sala&limit=1", none), "get-room": at("/v1/rooms/{id}", room), "create-room": at("/v1/rooms", none), "put-room": at("/v1/rooms/{id}", room),
 		"archive-room": at("/v1/rooms/{id}/archive", room), "move": at("/v1/rooms/{id}/move", room), "add-bundle": at("/v1/rooms/{id}/bundles", room),
+		"import-rooms": func() (client, string) {
+			world()
+			return h.Lead, "/v1/rooms/import?reason=onboarding&account_id=" + h.Stands["acc_01kbaccount"]
+		},
 		"list-devices": at("/v1/devices?limit=1", none), "get-device": at("/v1/devices/{id}", device), "register-device": at("/v1/devices", none),
 		"put-device": at("/v1/devices/{id}", device), "place-device": at("/v1/devices/{id}/placement", device),
 		"list-assignments": at("/v1/assignments?open=true&limit=1", none), "release": at("/v1/assignments/{id}/release", func(f facts) string { return f.assignment.ID }),

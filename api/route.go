@@ -14,6 +14,7 @@ type route struct {
 	ID, Method, Path, Summary, Description, Tag string
 
 	Scope        string           // what the token must carry
+	OrScope      string           // what does as well
 	Capability   rules.Capability // what the role must be allowed (RULES 4)
 	OperatorOnly bool             // the capability is also a seller's, the route is not
 	NoSellers    bool             // for customers and operators
@@ -45,7 +46,11 @@ func (r route) describe() string {
 	if r.OperatorOnly {
 		who = "operators who are allowed " + string(r.Capability)
 	}
-	return text + fmt.Sprintf("Scope `%s`; for %s.", r.Scope, who)
+	scope := "`" + r.Scope + "`"
+	if r.OrScope != "" {
+		scope += " or `" + r.OrScope + "`"
+	}
+	return text + fmt.Sprintf("Scope %s; for %s.", scope, who)
 }
 
 // statuses are the refusals of the route, the common ones included.

@@ -9,26 +9,26 @@ import (
 	"roomcover.dev/roomcover/strictjson"
 )
 
-// room is a room of a JSON file; its fields are those of POST /v1/rooms.
-type room struct {
+// Room is a room of a JSON file; its fields are those of POST /v1/rooms.
+type Room struct {
 	Name        string            `json:"name"`
-	Site        string            `json:"site"`
+	Site        string            `json:"site,omitempty"`
 	Country     string            `json:"country"`
-	Region      string            `json:"region"`
+	Region      string            `json:"region,omitempty"`
 	Platform    rules.Platform    `json:"platform"`
-	Criticality rules.Criticality `json:"criticality"`
-	TimeZone    string            `json:"time_zone"`
-	Devices     []device          `json:"devices"`
+	Criticality rules.Criticality `json:"criticality,omitempty"`
+	TimeZone    string            `json:"time_zone,omitempty"`
+	Devices     []Device          `json:"devices,omitempty" nullable:"false"`
 }
 
-// device is a device of a room; its fields are those of POST /v1/devices.
-type device struct {
+// Device is a device of a room; its fields are those of POST /v1/devices.
+type Device struct {
 	Serial         string `json:"serial"`
 	Model          string `json:"model"`
-	PurchasedOn    string `json:"purchased_on"`
-	PurchaseProof  string `json:"purchase_proof"`
-	StdWarrantyEnd string `json:"std_warranty_end"`
-	ExtWarrantyEnd string `json:"ext_warranty_end"`
+	PurchasedOn    string `json:"purchased_on,omitempty"`
+	PurchaseProof  string `json:"purchase_proof,omitempty"`
+	StdWarrantyEnd string `json:"std_warranty_end,omitempty"`
+	ExtWarrantyEnd string `json:"ext_warranty_end,omitempty"`
 }
 
 func readJSON(r io.Reader) iter.Seq2[Row, error] {
@@ -53,7 +53,7 @@ func decode(n int, raw []byte) Row {
 		row.fail("", RoomTooLarge, "The room is larger than 1 MiB.", "Send fewer devices for it.")
 		return row
 	}
-	var v room
+	var v Room
 	row.Err = strictjson.Decode(raw, &v)
 	row.Form.Room = rules.RoomForm{Name: v.Name, Site: v.Site, Country: v.Country, Region: v.Region, Platform: v.Platform, Criticality: v.Criticality, TimeZone: v.TimeZone}
 	if len(v.Devices) > MaxDevicesOfRoom {
