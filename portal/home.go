@@ -10,7 +10,7 @@ type homePage struct {
 	Label  string
 	Steps  onboarding
 	Units  int64 // licences in force
-	Live   int   // contracts in force
+	Live   int64 // contracts in force
 }
 
 func showHome(v *visit) (answer, error) {

@@ -131,3 +131,13 @@ func TestR1_TheProgramsIdentityIsConfiguration(t *testing.T) {
 	require.Contains(t, dead, "ajuda@salasmais.example")
 	require.NotContains(t, strings.ToLower(dead), "logitech")
 }
+
+func TestHomeCountsOneInTheSingular(t *testing.T) {
+	w := newWorld(t)
+	ana, _ := w.admin()
+	ana.get("/?lang=pt-BR")
+	require.Contains(t, ana.get("/").body, `<span class="big">1</span><span>contrato ativo ou a iniciar</span>`)
+	require.Contains(t, ana.get("/").body, `<span class="big">10</span><span>licenças contratadas</span>`)
+	w.Fulfilled(t, w.Reseller(t, "Revenda Norte"), storetest.Form("PO-2"))
+	require.Contains(t, ana.get("/").body, `<span class="big">2</span><span>contratos ativos ou a iniciar</span>`)
+}
