@@ -73,6 +73,18 @@ func PolicyOn(policies []SLAPolicy, service ServiceType, on civil.Date) (best SL
 	return best, ok
 }
 
+// FirstResponseDue gives when the first response to a ticket is due by a policy
+// whose clock always runs: the promised time after it was opened, whatever day or
+// hour it is at the room (R35a). ok is false for a policy that counts business time,
+// and where nothing is promised.
+func (p SLAPolicy) FirstResponseDue(s Severity, opened time.Time) (due time.Time, ok bool) {
+	target := p.Promises[s].FirstResponse
+	if !p.AlwaysOn || target.Within == 0 || target.BusinessDays != 0 {
+		return time.Time{}, false
+	}
+	return opened.Add(target.Within), true
+}
+
 // BetterPolicy gives the policy that answers sooner (R32a), a when they promise
 // the same.
 func BetterPolicy(a, b SLAPolicy) SLAPolicy {
