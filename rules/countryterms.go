@@ -45,18 +45,6 @@ func (c CountryTerms) Validate() error {
 // InvalidRMASpeed is the code of a field that holds no RMASpeed.
 const InvalidRMASpeed = "INVALID_RMA_SPEED"
 
-// DefaultCountryTerms gives every country the same terms, since the FAQ names no
-// difference: available, next business day, the program's languages.
-func DefaultCountryTerms() []CountryTerms {
-	var all []CountryTerms
-	for country := range countryZones {
-		all = append(all, CountryTerms{Country: country, Version: 1, EffectiveFrom: civil.Date{Year: 2000, Month: 1, Day: 1},
-			Available: true, RMASpeed: SpeedNBD, Languages: DefaultProgram().Locales})
-	}
-	slices.SortFunc(all, func(a, b CountryTerms) int { return cmp.Compare(a.Country, b.Country) })
-	return all
-}
-
 // TermsOn gives the version that counts in a country on the day. Of two that
 // came into effect on one day, the higher version counts.
 func TermsOn(list []CountryTerms, country string, day civil.Date) (CountryTerms, bool) {

@@ -123,14 +123,29 @@ func TestR78_PublishedTermsAreChecked(t *testing.T) {
 	require.Equal(t, "/languages/1", err.(*Error).Fields[0].Pointer)
 }
 
-func TestR78_DefaultTermsAreTheSameEverywhere(t *testing.T) {
+func TestR78_DefaultTermsOfEveryCountry(t *testing.T) {
 	list := DefaultCountryTerms()
-	require.Len(t, list, len(countryZones))
-	for i, v := range list {
-		require.NoError(t, v.Validate())
-		require.False(t, TermsDiffer(list[0], v))
-		require.True(t, i == 0 || list[i-1].Country < v.Country)
+	require.Len(t, list, len(Countries()))
+	own := map[string]int{}
+	for i, c := range list {
+		require.Equal(t, Countries()[i], c.Country)
+		require.NoError(t, c.Validate(), c.Country)
+		own[string(c.RMASpeed)]++
+		require.Equal(t, c.RMASpeed == SpeedStandard, !c.Available, c.Country)
 	}
+	require.Equal(t, map[string]int{"STANDARD": 9, "3BD": 10, "5BD": 25, "NBD": len(list) - 44}, own)
+	for _, row := range tableRows(defaultTerms) {
+		require.True(t, row[0] == "*" || ValidCountry(row[0]), row)
+		require.Contains(t, []string{"true", "false"}, row[1], row)
+	}
+	from := func(country string) CountryTerms {
+		terms, ok := TermsOn(list, country, day(t, "2026-01-01"))
+		require.True(t, ok)
+		return terms
+	}
+	require.False(t, TermsDiffer(from("BR"), from("DE")), "no acknowledgement between the big markets")
+	require.False(t, from("CU").Available)
+	require.Equal(t, RMASpeed("5BD"), from("FK").RMASpeed)
 }
 
 func TestR78b_R78e_TermsForAssignment(t *testing.T) {

@@ -86,18 +86,11 @@ func readRegions() map[string]map[string]region {
 	return all
 }
 
-// readTimeZoneFile reads an embedded table; its fields hold neither quotes nor
-// commas, and a test reads every row.
+// readTimeZoneFile reads an embedded table; a test reads every row.
 func readTimeZoneFile(name string) [][]string {
 	text, err := timeZoneFiles.ReadFile("timezones/" + name)
 	if err != nil {
 		panic("rules: the build lacks timezones/" + name)
 	}
-	var rows [][]string
-	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n") {
-		if !strings.HasPrefix(line, "#") {
-			rows = append(rows, strings.Split(line, ","))
-		}
-	}
-	return rows
+	return tableRows(string(text))
 }

@@ -1,0 +1,42 @@
+package rules
+
+import (
+	_ "embed"
+	"strings"
+
+	"cloud.google.com/go/civil"
+)
+
+//go:embed terms/defaults.csv
+var defaultTerms string
+
+// DefaultCountryTerms are the first terms of every country, by country, from
+// terms/defaults.csv: whether Select is available and how fast a replacement is, in
+// the program's languages (R78).
+func DefaultCountryTerms() []CountryTerms {
+	rows := map[string]CountryTerms{}
+	for _, row := range tableRows(defaultTerms) {
+		rows[row[0]] = CountryTerms{Version: 1, EffectiveFrom: civil.Date{Year: 2000, Month: 1, Day: 1}, Available: row[1] == "true",
+			RMASpeed: RMASpeed(row[2]), Languages: DefaultProgram().Locales}
+	}
+	var all []CountryTerms
+	for _, country := range Countries() {
+		t, own := rows[country]
+		if !own {
+			t = rows["*"]
+		}
+		t.Country = country
+		all = append(all, t)
+	}
+	return all
+}
+
+// tableRows splits an embedded table, whose fields hold neither quotes nor commas.
+func tableRows(text string) (rows [][]string) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			rows = append(rows, strings.Split(line, ","))
+		}
+	}
+	return rows
+}
