@@ -18,7 +18,7 @@ var (
 	personal = regexp.MustCompile(`email|name|street|city|postal|recipient|params|payload|password|phone|(^|_)ip$|contact|label|content|birth`)
 	// impersonal are columns whose name only looks like one.
 	impersonal = map[string]bool{"sweeps.name": true, "outbox_events.payload": true, "orders.payload_hash": true, "order_refusals.payload_hash": true,
-		"import_jobs.content_hash": true, "programs.name": true, "orgs.name": true, "product_models.name": true, "orgs.name_key": true, "api_tokens.label": true}
+		"import_jobs.content_hash": true, "programs.name": true, "orgs.name": true, "product_models.name": true, "calendar_holidays.name": true, "orgs.name_key": true, "api_tokens.label": true}
 )
 
 // TestR94_DataInventoryNamesEveryPersonalColumn holds the inventory of personal

@@ -56,6 +56,8 @@ var routeTable = map[string]string{
 	"POST /v1/orgs/x/merge": "AL", "POST /v1/orgs/x/split": "AL",
 	"GET /v1/spares": "ALCKV", "GET /v1/spares/x": "ALCKV", "GET /v1/spares/x/ledger": "ALC",
 	"GET /v1/coverage": "ALCKV", "POST /v1/coverage": "ALCKV",
+	"GET /v1/calendars": "ALC", "POST /v1/calendars": "AL", "GET /v1/calendars/BR": "ALC", "PUT /v1/calendars/BR": "AL", "POST /v1/calendars/BR/holidays": "AL",
+	"POST /v1/calendars/BR/holidays/2026-12-25/removal": "AL",
 	"GET /v1/countries": public, "POST /v1/countries/BR/terms": "AL", "GET /v1/models": "RDALCKV", "PUT /v1/models/x": "AL",
 }
 

@@ -110,6 +110,7 @@ func (s *service) routes() {
 	s.assignmentRoutes()
 	s.coverageRoutes()
 	s.countryRoutes()
+	s.calendarRoutes()
 }
 
 // mount registers a route's handler with its documentation.

@@ -44,11 +44,12 @@ type AssignmentView struct {
 	EndReason      models.AssignmentEnd `json:"end_reason,omitempty" enum:"RELEASED,MOVED,ROOM_ARCHIVED,CANCELLED,EXPIRED"`
 	TermsVersion   int                  `json:"terms_version,omitempty" doc:"Of the room's country, when it was made (S31)"`
 	AcknowledgedAt *time.Time           `json:"acknowledged_at,omitempty" doc:"When differing terms were acknowledged (R78e)"`
+	AcknowledgedBy string               `json:"acknowledged_by,omitempty" doc:"Id of the user or token that acknowledged them"`
 }
 
 func assignmentView(a models.LicenceAssignment) AssignmentView {
 	v := AssignmentView{ID: a.ID, AccountID: a.AccountID, LicenceID: a.LicenceID, RoomID: a.RoomID, ServiceType: a.ServiceType, From: a.FromAt, To: a.ToAt,
-		EndReason: a.EndReason, AcknowledgedAt: a.AcknowledgedAt}
+		EndReason: a.EndReason, AcknowledgedAt: a.AcknowledgedAt, AcknowledgedBy: a.AcknowledgedBy}
 	if a.Terms != nil {
 		v.TermsVersion = a.Terms.Version
 	}

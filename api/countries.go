@@ -13,7 +13,7 @@ import (
 
 func (s *service) countryRoutes() {
 	mount(s, route{ID: "list-countries", Method: get, Path: "/v1/countries", Tag: "Countries", Summary: "The terms of every country, with their versions and changes",
-		Description: "No token is needed (R78d).", Public: true}, s.listCountries)
+		Description: "No token is needed (R78d). The page may be cached; its ETag changes when terms are published or come into force.", Public: true}, s.listCountries)
 	mount(s, route{ID: "publish-terms", Method: post, Path: "/v1/countries/{country}/terms", Tag: "Countries", Summary: "Publish the next version of a country's terms",
 		Description: "An earlier version is never edited. Assignments that exist keep the better of old and new (S31).",
 		Scope:       CatalogueWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Body: TermsRequest{}, Status: http.StatusCreated, Idempotent: true}, s.publishTerms)
@@ -38,40 +38,6 @@ type TermsView struct {
 
 func termsView(v models.CountryTermsVersion) TermsView {
 	return TermsView{v.Country, v.Version, v.EffectiveFrom, v.Available, v.RMASpeed, append([]string{}, v.Languages...), v.Note, v.PublishedAt}
-}
-
-// CountriesView is what the public page shows.
-type CountriesView struct {
-	Version   int         `json:"version" doc:"Grows by one with every change of any country's terms"`
-	Countries []TermsView `json:"countries" nullable:"false" doc:"The version of each country that counts today, in UTC"`
-	Changes   []TermsView `json:"changes" nullable:"false" doc:"Every version after a country's first, newest first"`
-}
-
-func (s *service) listCountries(ctx context.Context, _ *struct{}) (*one[CountriesView], error) {
-	all, err := s.store.ListCountryTerms(ctx)
-	if err != nil {
-		return nil, err
-	}
-	out := CountriesView{Version: 1, Countries: []TermsView{}, Changes: []TermsView{}}
-	today := civil.DateOf(s.store.Clock().Now().UTC()).String()
-	for _, v := range all {
-		last := len(out.Countries) - 1
-		switch {
-		case v.EffectiveFrom > today:
-		case last >= 0 && out.Countries[last].Country == v.Country:
-			if v.EffectiveFrom >= out.Countries[last].EffectiveFrom {
-				out.Countries[last] = termsView(v)
-			}
-		default:
-			out.Countries = append(out.Countries, termsView(v))
-		}
-		if v.Version > 1 {
-			out.Version++
-			out.Changes = append(out.Changes, termsView(v))
-		}
-	}
-	newestFirst(out.Changes)
-	return &one[CountriesView]{Body: out}, nil
 }
 
 // TermsRequest is the next version of a country's terms.
@@ -177,10 +143,4 @@ func dateOf(text string) *civil.Date {
 		return nil
 	}
 	return &d
-}
-
-func newestFirst(list []TermsView) {
-	for i, j := 0, len(list)-1; i < j; i, j = i+1, j-1 {
-		list[i], list[j] = list[j], list[i]
-	}
 }

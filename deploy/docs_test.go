@@ -70,7 +70,8 @@ func defaults(t reflect.Type) map[string]string {
 func TestOperationsExplainEveryTaskAndItsActions(t *testing.T) {
 	text := operations(t)
 	for _, kind := range []models.TaskKind{models.TaskReviewOrder, models.TaskMailUndeliverable, models.TaskMailUnknown, models.TaskInvitationUnclaimed,
-		models.TaskInvitationRequested, models.TaskProcessStuck, models.TaskOutboxStuck, models.TaskSweepLate, models.TaskSerialClaimed, models.TaskShipmentContradicted} {
+		models.TaskInvitationRequested, models.TaskProcessStuck, models.TaskOutboxStuck, models.TaskSweepLate, models.TaskSerialClaimed, models.TaskShipmentContradicted,
+		models.TaskCalendarNoHolidays, models.TaskCalendarNoWorkingTime} {
 		row := regexp.MustCompile("(?m)^\\| `" + string(kind) + "` \\|.*$").FindString(text)
 		require.NotEmpty(t, row, kind)
 		for _, action := range (models.OperatorTask{Kind: kind}).Actions() {

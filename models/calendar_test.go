@@ -44,8 +44,16 @@ func change(code string) models.CalendarChange {
 
 func TestC3_CalendarsOfTheWorldAreThereFromTheStart(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		all, err := env.ListCalendars(env.Context, "")
-		require.NoError(t, err)
+		var all []models.CalendarDetail
+		for page := (models.Page{Limit: 100}); ; {
+			some, next, err := env.ListCalendars(env.Context, models.CalendarFilter{Page: page})
+			require.NoError(t, err)
+			all, page.After = append(all, some...), next
+			if next == "" {
+				break
+			}
+		}
+		require.Len(t, all, env.Count(t, "SELECT count(*) FROM calendars"))
 		countries := map[string]bool{}
 		for _, c := range all {
 			countries[c.Country] = true
@@ -65,7 +73,7 @@ func TestC3_CalendarsOfTheWorldAreThereFromTheStart(t *testing.T) {
 			require.Equal(t, []rules.CalendarAlert{rules.AlertNoHolidays}, calendar(t, env, code).Lacks, code)
 		}
 		require.Empty(t, calendar(t, env, "BR").Lacks)
-		brazil, err := env.ListCalendars(env.Context, "BR")
+		brazil, _, err := env.ListCalendars(env.Context, models.CalendarFilter{Country: "BR"})
 		require.NoError(t, err)
 		require.Len(t, brazil, 6)
 	})
@@ -153,7 +161,7 @@ func TestC3_OperatorsChangeCalendarsWithAReason(t *testing.T) {
 			requireCode(t, rules.NotFound, err)
 			_, err = env.GetCalendar(tenant, "AE")
 			requireCode(t, rules.NotFound, err)
-			_, err = env.ListCalendars(tenant, "")
+			_, _, err = env.ListCalendars(tenant, models.CalendarFilter{})
 			requireCode(t, rules.NotFound, err)
 			_, err = env.LoadCalendars(tenant)
 			requireCode(t, rules.NotFound, err)

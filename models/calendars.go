@@ -14,23 +14,29 @@ func (s *Store) calendarAudit(tx *gorm.DB, scope Scope, e entry) error {
 	return s.appendAudit(tx, scope, "calendars", nil, false, e)
 }
 
-// ListCalendars lists the calendars by code, those of one country when it is given,
-// each with the holidays of the next 12 months and with what it lacks (C3). For the
-// service and its operators.
-func (s *Store) ListCalendars(ctx context.Context, country string) ([]CalendarDetail, error) {
+// CalendarFilter narrows a list of calendars; an empty country does not narrow.
+type CalendarFilter struct {
+	Country string
+	Page    Page
+}
+
+// ListCalendars lists calendars by code, each with the holidays of the next 12
+// months and with what it lacks (C3). For the service and its operators.
+func (s *Store) ListCalendars(ctx context.Context, f CalendarFilter) ([]CalendarDetail, string, error) {
 	var out []CalendarDetail
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
 		if err := scope.service(); err != nil {
 			return err
 		}
-		q := tx
-		if country != "" {
-			q = tx.Where("country = ?", country)
+		q := tx.Where("code > ?", f.Page.After).Limit(f.Page.size() + 1)
+		if f.Country != "" {
+			q = q.Where("country = ?", f.Country)
 		}
 		out, err = s.readCalendars(tx, q)
 		return err
 	})
-	return out, err
+	out, next := cut(f.Page, out, func(c CalendarDetail) string { return c.Code })
+	return out, next, err
 }
 
 // GetCalendar reads one calendar with all its holidays. For the service and its

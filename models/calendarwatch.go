@@ -103,8 +103,12 @@ func (s *Store) readCalendars(tx, where *gorm.DB) ([]CalendarDetail, error) {
 	}
 	today := s.calendarToday()
 	days := tx.Where("on_day >= ? AND on_day < ? AND NOT removed", today.String(), rules.AddYears(today, 1).String())
-	if len(calendars) == 1 {
-		days = days.Where("calendar = ?", calendars[0].Code)
+	if len(calendars) <= 201 { // a page; all of them need no list
+		codes := make([]string, len(calendars))
+		for i, c := range calendars {
+			codes[i] = c.Code
+		}
+		days = days.Where("calendar IN ?", codes)
 	}
 	var holidays []CalendarHoliday
 	if err := days.Order("calendar, on_day").Find(&holidays).Error; err != nil {
