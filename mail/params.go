@@ -64,6 +64,11 @@ var parameters = map[string][]parameter{
 	"one_time_code":            {need("code", asText), need("minutes", asWhole)},
 	"password_reset":           {need("link", asLink), need("minutes", asWhole)},
 	"admin_notice":             {need("company", asText), may("role", asText), may("invitee", asText), may("vendor_order_no", asText)},
+	// step is one of rmaSteps; explanation_… tell the promise in each language.
+	"rma_update": {need("step", asText), need("rma", asText), need("model", asText), need("quantity", asWhole), may("serial", asText), may("site", asText), may("room", asText),
+		may("company", asText), may("replacement_serial", asText), may("carrier", asText), may("tracking", asText), may("promised_on", asDate), may("explanation_en", asText),
+		may("explanation_pt", asText), may("return_on", asDate), may("other_model", asText), may("code", asText), may("outcome", asText), may("expected_on", asDate),
+		may("day", asWhole), may("damage", asFlag)},
 	"renewal_reminder": {need("days_left", asWhole), need("end_on", asDate), may("company", asText), may("contract", asText),
 		may("service_type", asText), may("quantity", asWhole)},
 }
@@ -78,6 +83,11 @@ func localise(c Content) (map[string]any, error) {
 	}
 	if err != nil {
 		return nil, fmt.Errorf("mail: template %s: %w", c.Template, err)
+	}
+	if c.Template == "rma_update" {
+		if err := tellStep(p, c.Locale); err != nil {
+			return nil, fmt.Errorf("mail: template %s: %w", c.Template, err)
+		}
 	}
 	if c.Template == "renewal_reminder" {
 		p["service"] = serviceName(p, c)

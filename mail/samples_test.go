@@ -31,7 +31,9 @@ var sampleParams = map[string]string{
 	"one_time_code":            `{"code":"482913","minutes":10}`,
 	"password_reset":           `{"link":"` + sampleLink + `","minutes":30}`,
 	"admin_notice":             `{"company":"Acme & Filhos <Ltda>","role":"ADMIN"}`,
-	"renewal_reminder":         `{"service_type":"SELECT","quantity":1200,"days_left":30,"end_on":"2026-12-22"}`,
+	"rma_update": `{"step":"APPROVED","rma":"rma_01k0example","model":"Rally Bar","quantity":1,"serial":"SN100","site":"Matriz","room":"Sala & Cia <1>","company":"Acme & Filhos <Ltda>",
+		"promised_on":"2026-12-22","explanation_en":"approved Monday 10:00 by the 15:00 cut-off: Tuesday","explanation_pt":"aprovado na segunda-feira às 10:00, até o limite das 15:00: terça-feira"}`,
+	"renewal_reminder": `{"service_type":"SELECT","quantity":1200,"days_left":30,"end_on":"2026-12-22"}`,
 }
 
 // sampleContent is a template's sample with some parameters changed; a nil

@@ -31,6 +31,12 @@ func (s *Store) appendAudit(tx *gorm.DB, scope Scope, chainID string, accountID 
 			return err
 		}
 	}
+	return s.extendAudit(tx, scope, chainID, accountID, last, entries...)
+}
+
+// extendAudit is appendAudit behind an end of the chain that the caller has read:
+// its number and hash, none for a new chain.
+func (s *Store) extendAudit(tx *gorm.DB, scope Scope, chainID string, accountID *string, last AuditEvent, entries ...entry) error {
 	events := make([]AuditEvent, 0, len(entries))
 	for _, e := range entries {
 		next := s.link(scope, chainID, accountID, last, e)

@@ -202,8 +202,8 @@ func (s *Store) recordCancellation(tx *gorm.DB, scope Scope, o *Order, r CancelR
 // invitation of an account without any other contract is revoked (S11), and
 // the parties are told. Again for the same cancellation it changes nothing. It
 // tells whether the order is cancelled as a whole.
-// Spares were counted anew with the cancellation itself (S9); RMAs (S10) join here
-// as a further step of the workflow.
+// Spares were counted anew with the cancellation itself (S9). RMAs under its licences
+// are withdrawn where nothing was shipped (S10).
 func (s *Store) CompensateCancellation(ctx context.Context, id string) (closed bool, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var c OrderCancellation
@@ -217,6 +217,9 @@ func (s *Store) CompensateCancellation(ctx context.Context, id string) (closed b
 			return err
 		}
 		if err := s.withdrawInvitations(tx, scope, o); err != nil {
+			return err
+		}
+		if err := s.withdrawRMAs(tx, scope, o); err != nil {
 			return err
 		}
 		if err := s.queueMail(tx, s.cancellationMails(o, c)...); err != nil {

@@ -170,4 +170,12 @@ const (
 
 	// The subject is what the shipment is for.
 	OutboxShipmentMoved OutboxKind = "shipment.moved"
+
+	OutboxRMARequested OutboxKind = "rma.start"
+	OutboxRMAChanged   OutboxKind = "rma.changed"
+	OutboxRMARetried   OutboxKind = "rma.retry"
+	// What finance and others outside have to know; no workflow is told.
+	OutboxRMABreached OutboxKind = "event.rma_breached" // RMA (S21)
+	OutboxFeeBilled   OutboxKind = "event.fee_billed"   // RMA (S22)
+	OutboxFeeCredited OutboxKind = "event.fee_credited" // RMA (S22)
 )

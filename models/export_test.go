@@ -16,7 +16,8 @@ func EntityColumns(s *Store) (columns, nullable []string, err error) {
 		productModelRow{}, CountryTermsVersion{}, Calendar{}, CalendarHoliday{}, Room{}, Device{}, DeviceClaim{}, DevicePlacement{}, LicenceAssignment{},
 		Shipment{}, ShipmentScan{}, CarrierEvent{},
 		SpareLine{},
-		WarrantyAttachment{}, EarlierWarranty{}} {
+		WarrantyAttachment{}, EarlierWarranty{},
+		AccountSite{}, RMA{}} {
 		stmt := &gorm.Statement{DB: s.db}
 		if err := stmt.Parse(entity); err != nil {
 			return nil, nil, err

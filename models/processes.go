@@ -166,11 +166,14 @@ func (s *Store) CountProcesses(ctx context.Context) ([]ProcessCount, error) {
 	return out, err
 }
 
-// RecordFailure keeps the last error of an order's or invitation's step, for
+// RecordFailure keeps the last error of an order's, RMA's or invitation's step, for
 // people to see. It holds no personal data.
 func (s *Store) RecordFailure(ctx context.Context, subjectID, reason string) error {
 	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		if err := tx.Model(&Order{}).Where("id = ?", subjectID).Update("last_error", reason).Error; err != nil {
+			return err
+		}
+		if err := tx.Model(&RMA{}).Where("id = ?", subjectID).Update("last_error", reason).Error; err != nil {
 			return err
 		}
 		return tx.Model(&Invitation{}).Where("id = ?", subjectID).Update("last_error", reason).Error
@@ -190,7 +193,7 @@ func (s *Store) RetryProcess(ctx context.Context, taskID string) error {
 		if err := s.resolve(tx, scope, &t, "retry"); err != nil {
 			return err
 		}
-		kinds := map[string]OutboxKind{prefixOrder: OutboxOrderRetried, prefixInvitation: OutboxInvitationRetried, prefixNotification: OutboxNotificationQueued, prefixImport: OutboxImportQueued}
+		kinds := map[string]OutboxKind{prefixOrder: OutboxOrderRetried, prefixInvitation: OutboxInvitationRetried, prefixNotification: OutboxNotificationQueued, prefixImport: OutboxImportQueued, prefixRMA: OutboxRMARetried}
 		kind, ok := kinds[t.SubjectID[:3]]
 		if !ok {
 			return tx.Model(&OutboxEvent{}).Where("id = ? AND delivered_at IS NULL", t.SubjectID).Updates(map[string]any{"due_at": realNow(), "attempts": 0}).Error

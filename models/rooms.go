@@ -169,11 +169,16 @@ func (s *Store) changeRoom(ctx context.Context, id, reason string, change func(*
 }
 
 // ArchiveRoom closes a room for good: its licences go back to the balance and its
-// devices are in no room (S28). Open tickets and RMAs, which come later, refuse.
+// devices are in no room (S28). An open RMA refuses; open tickets, which come later,
+// will.
 func (s *Store) ArchiveRoom(ctx context.Context, id, reason string) (Room, error) {
 	var room Room
 	err := s.changeRoom(ctx, id, reason, func(tx *gorm.DB, acc Account, r *Room) (entry, error) {
-		if err := rules.MayArchiveRoom(r.State, 0, 0); err != nil {
+		open, err := s.openRMAs(tx, r.ID)
+		if err != nil {
+			return entry{}, err
+		}
+		if err := rules.MayArchiveRoom(r.State, 0, open); err != nil {
 			return entry{}, err
 		}
 		licences, err := s.releaseRoom(tx, r.ID)

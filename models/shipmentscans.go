@@ -47,18 +47,7 @@ func (s *Store) ShipmentBooked(ctx context.Context, shipmentID, tracking string)
 		if out, err = s.lockShipment(tx, scope, shipmentID); err != nil {
 			return err
 		}
-		switch text(out.Tracking) {
-		case tracking:
-			return nil
-		case "":
-		default:
-			return rules.Refuse(rules.StateConflict, "The shipment is booked under another number.", "Book with the shipment's own key, which gives the same number again.")
-		}
-		out.Tracking = &tracking
-		if err := tx.Model(&Shipment{}).Where("id = ?", out.ID).Update("tracking", tracking).Error; err != nil {
-			return err
-		}
-		return s.addScan(tx, scope, &out, NewScan{Kind: rules.ScanLabelled, Source: ScanByService, CauseKey: out.ID + "/booked"})
+		return s.bookShipment(tx, scope, &out, tracking)
 	})
 	if err != nil {
 		return out, err
@@ -69,6 +58,23 @@ func (s *Store) ShipmentBooked(ctx context.Context, shipmentID, tracking string)
 		return out, err
 	}
 	return s.GetShipment(ctx, shipmentID)
+}
+
+// bookShipment is ShipmentBooked in the caller's transaction; what the carrier told
+// before is for the caller to apply afterwards.
+func (s *Store) bookShipment(tx *gorm.DB, scope Scope, sh *Shipment, tracking string) error {
+	switch text(sh.Tracking) {
+	case tracking:
+		return nil
+	case "":
+	default:
+		return rules.Refuse(rules.StateConflict, "The shipment is booked under another number.", "Book with the shipment's own key, which gives the same number again.")
+	}
+	sh.Tracking = &tracking
+	if err := tx.Model(&Shipment{}).Where("id = ?", sh.ID).Update("tracking", tracking).Error; err != nil {
+		return err
+	}
+	return s.addScan(tx, scope, sh, NewScan{Kind: rules.ScanLabelled, Source: ScanByService, CauseKey: sh.ID + "/booked"})
 }
 
 // CancelShipment notes that a shipment was cancelled, at the carrier too where it
@@ -141,6 +147,11 @@ func (s *Store) moveShipment(tx *gorm.DB, scope Scope, sh *Shipment, scan Shipme
 	// clock of its fee, without another state.
 	if before.State == sh.State && sameInstant(before.FirstMoveAt, sh.FirstMoveAt) && sameInstant(before.DeliveredAt, sh.DeliveredAt) {
 		return nil
+	}
+	if sh.ofRMA() { // which tells its own workflow
+		if known, err := s.rmaShipmentMoved(tx, scope, *sh); known || err != nil {
+			return err
+		}
 	}
 	return s.enqueue(tx, outboxEvent(OutboxShipmentMoved, sh.SubjectID, fmt.Sprintf("%s/%d", sh.ID, sh.Version), sh.told()))
 }

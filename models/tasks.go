@@ -31,6 +31,12 @@ const (
 
 	TaskWarrantyUnmatched TaskKind = "WARRANTY_UNMATCHED" // earlier warranty of a file (R111b)
 	TaskWarrantyClaimed   TaskKind = "WARRANTY_CLAIMED"   // earlier warranty that a customer misses (R111c)
+
+	TaskDecideRMA    TaskKind = "DECIDE_RMA"        // RMA: approve or reject
+	TaskRMALate      TaskKind = "RMA_LATE"          // RMA: the first promise was missed (S21)
+	TaskRMASilent    TaskKind = "RMA_PARCEL_SILENT" // RMA: no sign of the carrier for 3 business days
+	TaskRMAWrongUnit TaskKind = "RMA_WRONG_UNIT"    // RMA: another unit came back
+	TaskRMAFee       TaskKind = "RMA_FEE"           // RMA: bill or waive (S22)
 )
 
 // taskActions lists what an operator can do with each kind; every kind can be
@@ -53,6 +59,12 @@ var taskActions = map[TaskKind][]string{
 
 	TaskWarrantyUnmatched: {"link", "refuse"},
 	TaskWarrantyClaimed:   {"link", "refuse"},
+
+	TaskDecideRMA:    {"close"},
+	TaskRMALate:      {"close"},
+	TaskRMASilent:    {"close"},
+	TaskRMAWrongUnit: {"close"},
+	TaskRMAFee:       {"close"},
 }
 
 // Actions are what an operator can do with the task.

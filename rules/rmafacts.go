@@ -56,7 +56,7 @@ func (f RMAFacts) Outbound() OutboundState {
 		return OutboundShipped
 	case f.WithdrawnAt != nil:
 		return OutboundWithdrawn
-	case f.RejectedAt != nil && !after(f.AppealedAt, f.RejectedAt):
+	case After(f.RejectedAt, f.AppealedAt):
 		return OutboundRejected
 	case f.ShippedAt != nil:
 		return OutboundShipped
@@ -79,7 +79,7 @@ func (f RMAFacts) Return(now time.Time) ReturnState {
 		return ReturnInspected
 	case f.NoReturnAt != nil:
 		return ReturnNotRequired
-	case after(f.ReturnReceivedAt, f.WrongUnitAt):
+	case After(f.ReturnReceivedAt, f.WrongUnitAt):
 		return ReturnReceived
 	case f.returnScan() != nil:
 		return ReturnInTransit
@@ -157,7 +157,7 @@ func (f RMAFacts) OutboundDoneAt() *time.Time {
 	if f.DeliveredAt != nil {
 		at = f.DeliveredAt
 	}
-	if at != nil && after(f.WrongUnitAt, at) {
+	if at != nil && After(f.WrongUnitAt, at) {
 		return f.WrongUnitAt
 	}
 	return at
@@ -167,9 +167,9 @@ func (f RMAFacts) OutboundDoneAt() *time.Time {
 // of a wrong unit that was inspected do not count.
 func (f RMAFacts) returnScan() *time.Time {
 	switch {
-	case f.WrongUnitAt == nil || after(f.ReturnScannedAt, f.WrongUnitAt):
+	case f.WrongUnitAt == nil || After(f.ReturnScannedAt, f.WrongUnitAt):
 		return f.ReturnScannedAt
-	case after(f.ReturnLastScannedAt, f.WrongUnitAt):
+	case After(f.ReturnLastScannedAt, f.WrongUnitAt):
 		return f.ReturnLastScannedAt
 	}
 	return nil
@@ -192,8 +192,8 @@ func (f RMAFacts) outstanding() bool {
 	return back == ReturnAwaited || back == ReturnOverdue
 }
 
-// after tells whether a is known and later than b; anything is later than nothing.
-func after(a, b *time.Time) bool { return a != nil && (b == nil || a.After(*b)) }
+// After tells whether a is known and later than b; anything is later than nothing.
+func After(a, b *time.Time) bool { return a != nil && (b == nil || a.After(*b)) }
 
 // First gives the earlier of a stored instant and one that is told now.
 func First(stored *time.Time, told time.Time) *time.Time { return keep(stored, told, true) }

@@ -16,6 +16,7 @@ const (
 	TemplatePasswordReset           = "password_reset"           // the user
 	TemplateAdminNotice             = "admin_notice"             // current admins (S15)
 	TemplateRenewalReminder         = "renewal_reminder"         // customer (S5)
+	TemplateRMA                     = "rma_update"               // customer and site: each step of a replacement
 )
 
 // Templates lists every mail template.
@@ -25,6 +26,7 @@ func Templates() []string {
 		TemplateOrderRejected, TemplateOrderCancelled, TemplateInvitation,
 		TemplateInvitationReminder, TemplateInvitationUnclaimed, TemplateInvitationUndeliverable,
 		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateRenewalReminder,
+		TemplateRMA,
 	}
 }
 
@@ -45,6 +47,7 @@ func DefaultSubjects(program string) map[string]map[string]string {
 		TemplatePasswordReset:           {"Redefinição de senha do {program}", "Reset your {program} password"},
 		TemplateAdminNotice:             {"Novo administrador convidado no {program}", "New administrator invited to {program}"},
 		TemplateRenewalReminder:         {"Seu contrato do {program} está próximo do fim", "Your {program} contract ends soon"},
+		TemplateRMA:                     {"Sua substituição de equipamento do {program}", "Your {program} hardware replacement"},
 	}
 	subjects := make(map[string]map[string]string, len(texts))
 	for template, text := range texts {

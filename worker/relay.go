@@ -206,6 +206,10 @@ func (r *relay) tell(ctx context.Context, e models.OutboxEvent) error {
 	case models.OutboxImportQueued:
 		// The same event asks an import that waits for a person to go on.
 		return r.signalOrStart(ctx, r.options(id, "Import "+e.SubjectID, e), workflows.SignalRetry, nil, workflows.ImportName, workflows.ImportInput{JobID: e.SubjectID})
+	case models.OutboxRMARequested, models.OutboxRMAChanged, models.OutboxRMARetried:
+		return r.tellRMA(ctx, id, e)
+	case models.OutboxRMABreached, models.OutboxFeeBilled, models.OutboxFeeCredited:
+		return nil // for those outside, whom nobody tells yet; the event stays in the outbox
 	case models.OutboxShipmentMoved:
 		return nil // no workflow waits for shipments yet; their rows say where they stand
 	}

@@ -134,6 +134,7 @@ func RegisterWorkflows(r registry, store *models.Store) {
 		workflows.MailName:       workflows.Mail{Clock: c}.Run,
 		workflows.ImportName:     workflows.Import{Clock: c}.Run,
 		workflows.SweepName:      workflows.DailySweep,
+		workflows.RMAName:        workflows.RMA{Clock: c}.Run,
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
 	}
@@ -150,6 +151,7 @@ func Register(w interface {
 	w.RegisterActivity(&activities.Invitations{Store: o.Store})
 	w.RegisterActivity(&activities.Tasks{Store: o.Store})
 	w.RegisterActivity(&activities.Sweeps{Store: o.Store})
+	w.RegisterActivity(&activities.RMAs{Store: o.Store})
 	// An invitation or an order hands its mails over on the main queue too.
 	w.RegisterActivityWithOptions((&activities.Mail{Store: o.Store}).GiveUp, activity.RegisterOptions{Name: "GiveUp"})
 }

@@ -61,6 +61,7 @@ func benchOn(t *testing.T, db storetest.Env, now time.Time) *bench {
 	b.RegisterActivity(&activities.Tasks{Store: db.Store})
 	b.RegisterActivity(&activities.Sweeps{Store: db.Store})
 	b.RegisterActivity(&activities.Imports{Store: db.Store})
+	b.RegisterActivity(&activities.RMAs{Store: db.Store})
 	b.RegisterActivity(&activities.Mail{Store: db.Store, Sender: b.sender, PortalURL: o.PortalURL, Log: quiet})
 	db.Calendar.Set(now)
 	return b

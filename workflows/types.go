@@ -20,6 +20,7 @@ const (
 	MailName       = "Mail"
 	ImportName     = "Import"
 	SweepName      = "DailySweep"
+	RMAName        = "RMA"
 )
 
 // The signals: facts that the relay tells from the outbox.
@@ -28,6 +29,7 @@ const (
 	SignalCancelled = "cancelled"
 	SignalClosed    = "closed"
 	SignalRetry     = "retry"
+	SignalChanged   = "changed"
 )
 
 // The task queues: one slow dependency cannot take the slots of the others.

@@ -1,0 +1,44 @@
+package mail
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestRMA_EveryStepIsToldInBothLanguages(t *testing.T) {
+	seen := map[string]bool{}
+	for name, step := range rmaSteps {
+		for i, locale := range []string{"pt-BR", "en"} {
+			text, html := render(t, "rma_update", locale, map[string]any{"step": name, "return_on": "2026-12-10", "tracking": "TRK1"})
+			require.Contains(t, text, step.title[i], name)
+			require.Contains(t, text, step.text[i], name)
+			require.Contains(t, html, "TRK1", name)
+			require.NotContains(t, text, "{{", name)
+			require.False(t, seen[step.title[i]], "each has a title of its own: %s", name)
+			seen[step.title[i]] = true
+		}
+	}
+}
+
+func TestS20_TheMailExplainsThePromise(t *testing.T) {
+	text, _ := render(t, "rma_update", "pt-BR", nil)
+	require.Regexp(t, `Entrega prometida até: 22\s?.*de.*dezembro de.*2026`, text)
+	require.Contains(t, text, "aprovado na segunda-feira às 10:00")
+	require.NotContains(t, text, "approved Monday")
+	text, html := render(t, "rma_update", "en", nil)
+	require.Contains(t, text, "Why this day: approved Monday 10:00 by the 15:00 cut-off: Tuesday")
+	require.Contains(t, html, "Sala &amp; Cia &lt;1&gt;")
+}
+
+func TestRMA_CodesAreToldInWords(t *testing.T) {
+	text, _ := render(t, "rma_update", "en", map[string]any{"step": "REJECTED", "code": "NO_DEFECT", "promised_on": nil})
+	require.Contains(t, text, "Reason: No defect was found")
+	text, _ = render(t, "rma_update", "pt-BR", map[string]any{"step": "INSPECTED", "outcome": "DAMAGE"})
+	require.Contains(t, text, "Resultado: Dano que a garantia não cobre")
+}
+
+func TestRMA_AnUnknownStepIsNotSent(t *testing.T) {
+	_, _, _, err := Render(sampleContent(t, "rma_update", "en", map[string]any{"step": "DANCED"}))
+	require.Error(t, err)
+}

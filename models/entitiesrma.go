@@ -1,0 +1,99 @@
+package models
+
+import (
+	"time"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// AccountSite is where an account's parcels go to: one of its known ship-to addresses
+// (S25). A room is at the site whose name it gives; see rules.SiteKey. The contact
+// is a person: name and address leave the database in labels and mails only.
+type AccountSite struct {
+	ID                string
+	AccountID         string
+	Name              string
+	NameKey           string // rules.SiteKey of Name; unique in the account
+	Street            string
+	City              string
+	Region            string // ISO 3166-2 without the country; empty: unknown
+	PostalCode        string
+	Country           string // ISO 3166
+	TimeZone          string // IANA name
+	ContactName       string
+	ContactEmail      string
+	CourierUnreliable bool // R84
+	CreatedAt         time.Time
+	Version           int64
+}
+
+// RMA is the replacement of one device, or of some pieces of an accessory. The
+// facts decide; State, Outbound and ReturnTrack are derived from them at the last
+// change and stored so that lists can be narrowed. No person's name stands in it.
+type RMA struct {
+	ID           string
+	AccountID    string
+	DeviceID     *string // nil: an accessory (R74)
+	RoomID       *string // where the subject was when it was requested
+	SiteID       string  // the ship-to
+	ModelCode    string
+	Quantity     int
+	FaultySerial string // normalised; empty: an accessory
+	Fault        string // what is wrong, in the words of who requested
+	SerialProof  string // where the proof is kept that the serial is the account's (S25)
+	RequestedBy  string
+
+	Held           bool          // waits for the proof of purchase (R125)
+	ReviewReasons  []string      `gorm:"serializer:json"`
+	Frozen         *rules.Frozen `gorm:"serializer:json"` // nil while held (S3, S38)
+	CoverKind      rules.EntitlementKind
+	CoverLicenceID string // S10
+	Speed          rules.RMASpeed
+
+	rules.RMAFacts
+	RejectCode string
+
+	FirstPromise        *rules.Promise `gorm:"serializer:json"`
+	Promise             *rules.Promise `gorm:"serializer:json"` // the current one
+	PromisedUntil       *time.Time     // exclusive end of the current one
+	ReplacementModel    string         // offered or allocated
+	ReplacementSerial   string
+	ReplacementDeviceID *string
+	Carrier             string
+	Tracking            string
+	ReturnBaseAt        *time.Time       // since when the return plan counts
+	ReturnPlan          *rules.ReturnDue `gorm:"serializer:json"`
+	NoReturnProof       string           // where the photo is kept
+
+	State       rules.RMAState
+	Outbound    rules.OutboundState
+	ReturnTrack rules.ReturnState
+	StateSince  time.Time
+	ClosedAt    *time.Time
+	NextTimer   rules.RMATimerKind // empty: none
+	NextAt      *time.Time
+	LastError   string
+	CreatedAt   time.Time
+	Version     int64
+}
+
+// TableName is the table of RMAs.
+func (RMA) TableName() string { return "rmas" }
+
+// ids of sites and RMAs.
+const (
+	prefixSite = "sit"
+	prefixRMA  = "rma"
+)
+
+// TableName is the table of sites.
+func (AccountSite) TableName() string { return "sites" }
+
+// place is what business days at the site depend on.
+func (s AccountSite) place() Site {
+	return Site{Country: s.Country, Region: s.Region, TimeZone: s.TimeZone}
+}
+
+func (s AccountSite) facts() map[string]any {
+	return map[string]any{"name": s.Name, "country": s.Country, "region": s.Region, "time_zone": s.TimeZone, "courier_unreliable": s.CourierUnreliable}
+}

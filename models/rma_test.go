@@ -1,0 +1,349 @@
+package models_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+func getRMA(t *testing.T, env storetest.Env, id string) models.RMA {
+	t.Helper()
+	r, err := env.GetRMA(env.Context, id)
+	require.NoError(t, err)
+	return r
+}
+
+func device(t *testing.T, env storetest.Env, id string) models.Device {
+	t.Helper()
+	d, err := env.GetDevice(env.Context, id)
+	require.NoError(t, err)
+	return d
+}
+
+// roomOf is where a device is now; empty for nowhere.
+func roomOf(t *testing.T, env storetest.Env, deviceID string) string {
+	t.Helper()
+	stays, err := env.PlacementsOf(env.Context, deviceID)
+	require.NoError(t, err)
+	for _, p := range stays {
+		if p.ToAt == nil {
+			return p.RoomID
+		}
+	}
+	return ""
+}
+
+func steps(t *testing.T, env storetest.Env, rmaID string) (out []string) {
+	t.Helper()
+	all, _, err := env.ListNotifications(env.Context, models.NotificationFilter{SubjectID: rmaID, Page: models.Page{Limit: 200}})
+	require.NoError(t, err)
+	for _, m := range all {
+		out = append(out, m.Params["step"].(string)+" "+m.Recipient)
+	}
+	slices.Sort(out) // ids of one millisecond have no order
+	return out
+}
+
+func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		r := env.Requested(t, c)
+		require.Equal(t, rules.RMARequested, r.State)
+		require.Equal(t, rules.BySelect, r.CoverKind, "S38: which cover is used")
+		require.Equal(t, rules.SpeedNBD, r.Speed)
+		require.Equal(t, c.Room.ID, *r.RoomID)
+		require.Equal(t, c.Site.ID, r.SiteID, "the site of the room")
+		require.Len(t, env.Tasks(t, models.TaskDecideRMA), 1)
+
+		r, err := env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+		require.NoError(t, err)
+		require.Equal(t, "2026-11-26", r.Promise.On.String(), "Wednesday 09:00: the next business day")
+		require.Equal(t, time.Date(2026, 11, 27, 3, 0, 0, 0, time.UTC), *r.PromiseDueAt)
+		require.Equal(t, models.TaskDone, env.Tasks(t, models.TaskDecideRMA)[0].State)
+		require.Equal(t, rules.TimerBreach, r.NextTimer)
+
+		_, err = env.AllocateRMA(storetest.Operator(), r.ID, "")
+		require.NoError(t, err)
+		r, err = env.ShipRMA(storetest.Operator(), r.ID, models.RMAShipment{Serial: "new-100", Carrier: "sim", Tracking: "TRK1"})
+		require.NoError(t, err)
+		require.Equal(t, rules.RMAShipped, r.State)
+		replacement := *r.ReplacementDeviceID
+		require.Equal(t, rules.DeviceUnplaced, device(t, env, replacement).State)
+		require.Equal(t, c.Room.ID, roomOf(t, env, c.Device.ID), "S24: until the delivery")
+
+		shipments, _, err := env.ListShipments(env.Context, models.ShipmentFilter{SubjectID: r.ID})
+		require.NoError(t, err)
+		require.Len(t, shipments, 1)
+		delivered := env.Calendar.Now().Add(20 * time.Hour)
+		env.Calendar.Set(delivered)
+		for i, kind := range []rules.ScanKind{rules.ScanPickedUp, rules.ScanInTransit, rules.ScanDelivered, rules.ScanDelivered} {
+			_, err = env.RecordScan(env.Context, shipments[0].ID, models.NewScan{Kind: kind, Source: models.ScanByCarrier, CauseKey: storetest.PO(i)})
+			require.NoError(t, err)
+		}
+		r = getRMA(t, env, r.ID)
+		require.Equal(t, rules.RMAAwaitingReturn, r.State)
+		require.Equal(t, rules.OutboundDelivered, r.Outbound)
+		require.Equal(t, delivered, *r.DeliveredAt)
+		require.Equal(t, "2026-12-10", r.ReturnPlan.On.String(), "S22: 10 business days after Thursday")
+		require.Equal(t, rules.TimerReminder, r.NextTimer)
+		require.Equal(t, c.Room.ID, roomOf(t, env, replacement), "S24")
+		require.Empty(t, roomOf(t, env, c.Device.ID))
+		require.Equal(t, rules.DeviceInRMA, device(t, env, c.Device.ID).State)
+		require.Equal(t, c.Device.ID, *device(t, env, replacement).ReplacesDeviceID)
+		require.Equal(t, "2026-11-26", device(t, env, replacement).ReplacedOn)
+
+		_, err = env.RecordRMAFact(env.Context, r.ID, rules.FactReturnScanned, time.Time{})
+		require.NoError(t, err)
+		require.Nil(t, getRMA(t, env, r.ID).NextAt, "the clock of the fee stands still")
+		_, err = env.ReceiveRMA(storetest.Operator(), r.ID)
+		require.NoError(t, err)
+		r, err = env.InspectRMA(storetest.Operator(), r.ID, models.RMAInspection{Serial: "sn-100", Outcome: rules.OutcomeDefect})
+		require.NoError(t, err)
+		require.Equal(t, rules.RMAClosed, r.State)
+		require.NotNil(t, r.ClosedAt)
+		require.Equal(t, rules.DeviceReturned, device(t, env, c.Device.ID).State)
+		env.AuditHolds(t)
+		require.Equal(t, []string{"APPROVED ana.souza@acme.example", "APPROVED portaria@acme.example", "DELIVERED ana.souza@acme.example", "DELIVERED portaria@acme.example",
+			"INSPECTED ana.souza@acme.example", "INSPECTED portaria@acme.example", "REQUESTED ana.souza@acme.example", "REQUESTED portaria@acme.example",
+			"SHIPPED ana.souza@acme.example", "SHIPPED portaria@acme.example"}, steps(t, env, r.ID))
+	})
+}
+
+func TestR35d_DeviceInNoRoomIsReplacedByItsWarranty(t *testing.T) {
+	env := storetest.SQLite(t)
+	c := env.Covered(t)
+	_, err := env.PlaceDevice(env.Context, c.Device.ID, "", "")
+	require.NoError(t, err)
+	_, err = env.RequestRMA(storetest.Customer(c.Account), models.NewRMA{Serial: "SN-100", Fault: "Broken"})
+	requireCode(t, rules.SiteUnknown, err)
+	r, err := env.RequestRMA(storetest.Customer(c.Account), models.NewRMA{Serial: "SN-100", Fault: "Broken", SiteID: c.Site.ID})
+	require.NoError(t, err)
+	require.Equal(t, rules.ByStandardWarranty, r.CoverKind, "S38")
+	require.Equal(t, rules.SpeedStandard, r.Speed)
+	r, err = env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+	require.NoError(t, err)
+	require.Nil(t, r.PromiseDueAt, "no day is promised")
+	require.Nil(t, r.NextAt)
+}
+
+func TestR78c_SpeedOfTheRoomsCountryPromisesThirdBusinessDay(t *testing.T) {
+	env := storetest.SQLite(t)
+	c := env.Covered(t)
+	_, err := env.PublishTerms(storetest.Operator(), rules.CountryTerms{Country: "BR", EffectiveFrom: civil.Date{Year: 2026, Month: 11, Day: 25}, Available: true, RMASpeed: "3BD", Languages: []string{"pt"}}, "slower")
+	require.NoError(t, err)
+	room := env.Room(t, c.Account, "Sala 2")
+	env.Assigned(t, env.Licences(t, c.Order)[1], room)
+	env.Device(t, room, "SN-200", "MEETUP", "2020-12-01") // its own warranty is over
+	env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
+	r, err := env.RequestRMA(storetest.Operator(), models.NewRMA{Serial: "SN-200", Fault: "Broken", DefectConfirmed: true})
+	requireCode(t, rules.WarrantyCap, err)
+	env.Device(t, room, "SN-201", "MEETUP", "2023-12-01")
+	env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
+	r, err = env.RequestRMA(storetest.Operator(), models.NewRMA{Serial: "SN-201", Fault: "Broken", DefectConfirmed: true})
+	require.NoError(t, err)
+	require.Equal(t, rules.RMAApproved, r.State, "an agent who has confirmed the defect approves at once")
+	require.Equal(t, rules.RMASpeed("3BD"), r.Speed)
+	require.Equal(t, "2026-12-02", r.Promise.On.String(), "Friday and three business days")
+}
+
+func TestV6_V7_CutOffFixesThePromise(t *testing.T) {
+	for wall, want := range map[string]string{"2026-09-04 14:00": "2026-09-08", "2026-09-04 15:01": "2026-09-09", "2026-12-31 10:00": "2027-01-04"} {
+		env := storetest.SQLite(t)
+		c := env.Covered(t)
+		r := env.Requested(t, c)
+		env.SetLocal(t, "America/Sao_Paulo", wall)
+		r, err := env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+		require.NoError(t, err)
+		require.Equal(t, want, r.Promise.On.String(), wall)
+		require.NotEmpty(t, r.Promise.Text("pt-BR"))
+		require.NotZero(t, r.Promise.CalendarVersion)
+	}
+}
+
+func TestS20_EditedCalendarMovesNoPromise(t *testing.T) {
+	env := storetest.SQLite(t)
+	r := env.Approved(t, env.Covered(t))
+	calendar, err := env.GetCalendar(env.Context, "BR")
+	require.NoError(t, err)
+	_, err = env.AddHoliday(storetest.Operator(), models.CalendarChange{Code: "BR", Version: calendar.Version, Reason: "new"}, r.Promise.On, "Feriado")
+	require.NoError(t, err)
+	require.Equal(t, "2026-11-26", getRMA(t, env, r.ID).Promise.On.String())
+}
+
+func TestR74_AccessoryThroughItsRoom(t *testing.T) {
+	env := storetest.SQLite(t)
+	c := env.Covered(t)
+	ctx := storetest.Customer(c.Account)
+	for _, n := range []models.NewRMA{{ModelCode: "STRONG-USB-CABLE", Quantity: 2, Fault: "Broken"}, {ModelCode: "STRONG-USB-CABLE", RoomID: c.Room.ID, Fault: "Broken"}} {
+		n.AccountID = c.Account
+		_, err := env.RequestRMA(ctx, n)
+		requireCode(t, rules.ValidationFailed, err)
+	}
+	r, err := env.RequestRMA(ctx, models.NewRMA{ModelCode: "strong-usb-cable", RoomID: c.Room.ID, Quantity: 2, Fault: "Broken"})
+	require.NoError(t, err)
+	require.Nil(t, r.DeviceID)
+	require.Equal(t, 2, r.Quantity)
+	_, err = env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+	require.NoError(t, err)
+	_, err = env.AllocateRMA(storetest.Operator(), r.ID, "")
+	require.NoError(t, err)
+	_, err = env.ShipRMA(storetest.Operator(), r.ID, models.RMAShipment{})
+	require.NoError(t, err)
+	_, err = env.RecordRMAFact(env.Context, r.ID, rules.FactDelivered, time.Time{})
+	require.NoError(t, err)
+	r, err = env.KeepRMAUnit(storetest.Operator(), r.ID, "", "worth less than its way back")
+	require.NoError(t, err)
+	require.Equal(t, rules.RMANoReturn, r.State)
+	bare := env.Room(t, c.Account, "Sala 9")
+	_, err = env.RequestRMA(ctx, models.NewRMA{ModelCode: "STRONG-USB-CABLE", RoomID: bare.ID, Quantity: 1, Fault: "Broken"})
+	requireCode(t, rules.NotCovered, err)
+}
+
+func TestR75_R59b_WhatIsNotReplaced(t *testing.T) {
+	env := storetest.SQLite(t)
+	c := env.Covered(t)
+	ctx := storetest.Customer(c.Account)
+	for model, code := range map[string]string{"SYNC": rules.NotHardware, "COLLABOS": rules.NotHardware, "TAP-BUNDLE-TEAMS": rules.NotHardware, "WINDOWS-PC": rules.ModelNotSupported} {
+		_, err := env.RequestRMA(ctx, models.NewRMA{ModelCode: model, RoomID: c.Room.ID, Quantity: 1, Fault: "Broken"})
+		requireCode(t, code, err)
+	}
+	env.Device(t, c.Room, "PC-1", "WINDOWS-PC", "2026-01-01")
+	env.Calendar.Set(env.Calendar.Now().Add(25 * time.Hour))
+	_, err := env.RequestRMA(ctx, models.NewRMA{Serial: "PC-1", Fault: "Broken"})
+	requireCode(t, rules.ModelNotSupported, err)
+}
+
+func TestR125b_UnknownPurchaseDateHoldsTheRMAUntilTheProofIsRead(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		d := env.Device(t, c.Room, "SN-300", "MEETUP", "")
+		env.Calendar.Set(env.Calendar.Now().Add(25 * time.Hour))
+		r, err := env.RequestRMA(storetest.Operator(), models.NewRMA{Serial: "SN-300", Fault: "Broken", DefectConfirmed: true})
+		require.NoError(t, err)
+		require.Equal(t, rules.RMARequested, r.State)
+		require.True(t, r.Held)
+		require.Nil(t, r.Frozen)
+		require.Equal(t, rules.ProofRequired, env.Tasks(t, models.TaskDecideRMA)[0].Why)
+		_, err = env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+		requireCode(t, rules.ProofRequired, err)
+		_, err = env.ChangeDevice(storetest.Operator(), d.ID, rules.DeviceForm{Serial: "SN-300", ModelCode: "MEETUP", PurchasedOn: "2026-01-01"}, 0, "read from the invoice")
+		require.NoError(t, err)
+		r, err = env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+		require.NoError(t, err)
+		require.False(t, r.Held)
+		require.Equal(t, rules.BySelect, r.CoverKind)
+		require.Equal(t, r.RequestedAt, r.Frozen.At, "covered as of its request")
+	})
+}
+
+func TestS25_SerialOfYesterdayNeedsAProof(t *testing.T) {
+	env := storetest.SQLite(t)
+	c := env.Covered(t)
+	env.Device(t, c.Room, "SN-400", "MEETUP", "2026-06-01")
+	ctx := storetest.Customer(c.Account)
+	_, err := env.RequestRMA(ctx, models.NewRMA{Serial: "SN-400", Fault: "Broken"})
+	requireCode(t, rules.SerialTooNew, err)
+	_, err = env.RequestRMA(ctx, models.NewRMA{Serial: "SN-400", Fault: "Broken", SerialProof: "invoice 7"})
+	require.NoError(t, err)
+}
+
+func TestS25_FourthRMAOfTheMonthIsReviewed(t *testing.T) {
+	env := storetest.SQLite(t)
+	c := env.Covered(t)
+	for i := range 4 {
+		env.Device(t, c.Room, storetest.PO(500+i), "MEETUP", "2026-06-01")
+	}
+	env.Calendar.Set(env.Calendar.Now().Add(25 * time.Hour))
+	var last models.RMA
+	for i := range 4 {
+		r, err := env.RequestRMA(storetest.Operator(), models.NewRMA{Serial: storetest.PO(500 + i), Fault: "Broken", DefectConfirmed: true})
+		require.NoError(t, err)
+		require.Equal(t, i == 3, len(r.ReviewReasons) > 0, i)
+		last = r
+	}
+	require.Equal(t, rules.RMARequested, last.State, "not approved by itself")
+	require.Equal(t, rules.ReviewRMARate, env.Tasks(t, models.TaskDecideRMA)[0].Why)
+}
+
+func TestS25_OnlyAKnownSiteIsShippedTo(t *testing.T) {
+	env := storetest.SQLite(t)
+	c := env.Covered(t)
+	other := env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-101")
+	for _, site := range []string{"sit_none", other.Site.ID} {
+		_, err := env.RequestRMA(storetest.Customer(c.Account), models.NewRMA{Serial: "SN-100", Fault: "Broken", SiteID: site})
+		requireCode(t, rules.SiteUnknown, err)
+	}
+}
+
+func TestC4_OneOpenRMAPerDevice(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		errs := storetest.AtOnce(6, func(int) error {
+			_, err := env.RequestRMA(storetest.Customer(c.Account), models.NewRMA{Serial: "SN-100", Fault: "Broken"})
+			return err
+		})
+		refused := 0
+		for _, err := range errs {
+			if rules.CodeOf(err) == rules.RMAOpen {
+				refused++
+			} else {
+				require.NoError(t, err)
+			}
+		}
+		require.Equal(t, 5, refused)
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM rmas"))
+		require.Error(t, env.Exec("INSERT INTO rmas SELECT "+copiedRMA(t, env)+" FROM rmas"), "the database decides")
+	})
+}
+
+// copiedRMA lists the columns of RMAs with another id.
+func copiedRMA(t *testing.T, env storetest.Env) string {
+	out := ""
+	query := "SELECT name FROM pragma_table_info('rmas') ORDER BY cid"
+	if env.DSN != "" {
+		query = "SELECT column_name FROM information_schema.columns WHERE table_name = 'rmas' ORDER BY ordinal_position"
+	}
+	for i, column := range env.Strings(t, query) {
+		if i == 0 {
+			column = "id || 'x'"
+		} else {
+			column = ", " + column
+		}
+		out += column
+	}
+	return out
+}
+
+func TestC5_ForeignRMAsAnswerLikeMissingOnes(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		r := env.Shipped(t, c)
+		other := env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-101")
+		ctx := storetest.Customer(other.Account)
+		for call, err := range map[string]error{
+			"get":      second(env.GetRMA(ctx, r.ID)),
+			"withdraw": second(env.WithdrawRMA(ctx, r.ID, "")),
+			"appeal":   second(env.AppealRMA(ctx, r.ID, "x")),
+			"fact":     second(env.RecordRMAFact(ctx, r.ID, rules.FactDelivered, time.Time{})),
+			"site":     second(env.GetSite(ctx, c.Site.ID)),
+			"change":   second(env.ChangeSite(ctx, c.Site.ID, rules.SiteForm{}, 0, "")),
+			"request":  second(env.RequestRMA(ctx, models.NewRMA{AccountID: c.Account, Serial: "SN-100", Fault: "x"})),
+		} {
+			require.Equal(t, rules.NotFound, rules.CodeOf(err), "%s: %v", call, err)
+		}
+		_, foreign := env.RequestRMA(ctx, models.NewRMA{Serial: "SN-100", Fault: "x", SiteID: other.Site.ID})
+		_, missing := env.RequestRMA(ctx, models.NewRMA{Serial: "SN-999", Fault: "x", SiteID: other.Site.ID})
+		requireCode(t, rules.SerialNotRegistered, foreign)
+		require.Equal(t, missing, foreign)
+		require.Empty(t, list(env.ListRMAs(ctx, models.RMAFilter{}))(t))
+		require.Empty(t, list(env.ListRMAs(ctx, models.RMAFilter{Serial: "SN-100"}))(t))
+		require.Len(t, list(env.ListRMAs(storetest.Customer(c.Account), models.RMAFilter{Serial: "new sn100", Open: true}))(t), 1)
+	})
+}

@@ -1,0 +1,150 @@
+package models
+
+import (
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// moveDevices brings both devices in line with the facts (S24): with a working unit
+// at the customer's, the replacement takes the room and the faulty one is in the
+// RMA; at its end the faulty one is returned, retired or lost. Whatever order the
+// facts came in, it looks at where they lead.
+func (w *rmaWork) moveDevices() error {
+	if w.DeviceID == nil {
+		return nil
+	}
+	if w.RMAFacts.Outbound().Done() && !rules.OutboundState(w.before.Outbound).Done() {
+		if err := w.swapDevices(); err != nil {
+			return err
+		}
+	}
+	if w.before.ReplacementDeviceID != nil && w.gaveUp() {
+		if err := w.endDevice(*w.before.ReplacementDeviceID, w.replacementEnd()); err != nil {
+			return err
+		}
+	}
+	if end := w.faultyEnd(); end != "" && end != faultyEndOf(w.before) {
+		return w.endDevice(*w.DeviceID, end)
+	}
+	return nil
+}
+
+// gaveUp tells whether the captured replacement will not come.
+func (w *rmaWork) gaveUp() bool {
+	withdrawn := w.RMAFacts.Outbound() == rules.OutboundWithdrawn && w.before.Outbound != rules.OutboundWithdrawn
+	return withdrawn || w.Reships > w.before.Reships
+}
+
+// replacementEnd: an unsent one goes back on the shelf, so that its serial is free;
+// one in a lost parcel is lost.
+func (w *rmaWork) replacementEnd() rules.DeviceState {
+	if w.Reships > w.before.Reships {
+		return rules.DeviceLost
+	}
+	return rules.DeviceRetired
+}
+
+func (w *rmaWork) faultyEnd() rules.DeviceState {
+	r := w.RMA
+	r.ReturnTrack = w.RMAFacts.Return(w.now)
+	r.Outbound = w.RMAFacts.Outbound()
+	return faultyEndOf(r)
+}
+
+// faultyEndOf is how the faulty device ends; empty while it has to come back.
+func faultyEndOf(r RMA) rules.DeviceState {
+	switch r.ReturnTrack {
+	case rules.ReturnInspected:
+		return rules.DeviceReturned
+	case rules.ReturnNotRequired:
+		return rules.DeviceRetired
+	case rules.ReturnBilled:
+		return rules.DeviceLost
+	}
+	return ""
+}
+
+// swapDevices takes the faulty device out of its room and puts the replacement
+// there, unless somebody has placed it already.
+func (w *rmaWork) swapDevices() error {
+	ids := []string{*w.DeviceID}
+	if w.ReplacementDeviceID != nil {
+		ids = append(ids, *w.ReplacementDeviceID)
+	}
+	var devices []placedDevice
+	err := w.s.lockRows(w.tx, "d").Table("devices AS d").Select("d.*, (SELECT p.room_id FROM device_placements p WHERE p.device_id = d.id AND p.to_at IS NULL) AS room_id").
+		Where("d.id IN ?", ids).Order("d.id").Scan(&devices).Error
+	if err != nil {
+		return err
+	}
+	var faulty, replacement placedDevice
+	for _, d := range devices {
+		if d.ID == *w.DeviceID {
+			faulty = d
+		} else {
+			replacement = d
+		}
+	}
+	if err := w.takeOut(faulty); err != nil || replacement.ID == "" {
+		return err
+	}
+	return w.putIn(replacement, faulty.RoomID)
+}
+
+func (w *rmaWork) takeOut(faulty placedDevice) error {
+	if faulty.RoomID != nil {
+		if err := w.s.endPlacements(w.tx.Where("device_id = ?", faulty.ID), w.now); err != nil {
+			return err
+		}
+	}
+	if !faulty.State.CanBecome(rules.DeviceInRMA) {
+		return nil
+	}
+	w.noteOf("device.moved", faulty.ID, map[string]any{"before": text(faulty.RoomID), "after": "", "state": rules.DeviceInRMA, "rma": w.ID})
+	return w.setDevice(faulty.ID, map[string]any{"state": rules.DeviceInRMA})
+}
+
+func (w *rmaWork) putIn(replacement placedDevice, roomID *string) error {
+	if err := w.revive(&replacement); err != nil {
+		return err
+	}
+	changes := map[string]any{"replaces_device_id": *w.DeviceID, "replaced_on": rules.DateIn(*w.OutboundDoneAt(), w.zone()).String()}
+	if roomID != nil && replacement.RoomID == nil && replacement.State.CanBecome(rules.DeviceInRoom) {
+		changes["state"] = rules.DeviceInRoom
+		p := w.s.placement(w.scope, replacement.Device, *roomID, w.now)
+		if err := w.tx.Create(&p).Error; err != nil {
+			return err
+		}
+		w.noteOf("device.moved", replacement.ID, map[string]any{"before": "", "after": *roomID, "rma": w.ID})
+	}
+	return w.setDevice(replacement.ID, changes)
+}
+
+// revive takes a replacement back into use that was written off before a carrier
+// told that it was delivered, unless its serial is in use elsewhere by now.
+func (w *rmaWork) revive(d *placedDevice) error {
+	if d.State != rules.DeviceRetired {
+		return nil
+	}
+	var taken int64
+	if err := w.tx.Model(&Device{}).Where("serial = ? AND state <> ?", text(d.Serial), rules.DeviceRetired).Count(&taken).Error; err != nil || taken > 0 {
+		return err
+	}
+	d.State = rules.DeviceUnplaced
+	return w.setDevice(d.ID, map[string]any{"state": d.State, "gone_at": nil})
+}
+
+// endDevice ends a device in a state that it cannot leave for a room any more.
+func (w *rmaWork) endDevice(id string, end rules.DeviceState) error {
+	if err := w.s.endPlacements(w.tx.Where("device_id = ?", id), w.now); err != nil {
+		return err
+	}
+	w.noteOf("device.ended", id, map[string]any{"state": end, "rma": w.ID})
+	return w.setDevice(id, map[string]any{"state": end, "gone_at": w.now})
+}
+
+func (w *rmaWork) setDevice(id string, changes map[string]any) error {
+	changes["version"] = gorm.Expr("version + 1")
+	return w.tx.Model(&Device{}).Where("id = ?", id).Updates(changes).Error
+}

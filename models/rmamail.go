@@ -1,0 +1,79 @@
+package models
+
+import (
+	"maps"
+	"strconv"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// rmaMail is one step that the customer and the site's contact are told of.
+type rmaMail struct {
+	step, epoch string
+	params      map[string]any
+}
+
+// mail tells of a step, once: the version of the RMA makes each step its own.
+func (w *rmaWork) mail(step string, params map[string]any) {
+	w.mails = append(w.mails, rmaMail{step, step + "/" + strconv.FormatInt(w.Version+1, 10), params})
+}
+
+// recipient is a person that is told, in a language.
+type recipient struct{ Email, Locale string }
+
+// queueMails writes one mail for each step and person: the administrators of the
+// account, and whoever takes parcels at the site.
+func (w *rmaWork) queueMails() error {
+	if len(w.mails) == 0 {
+		return nil
+	}
+	people, err := w.recipients()
+	if err != nil {
+		return err
+	}
+	var mails []Notification
+	for _, m := range w.mails {
+		params := w.mailParams(m)
+		for _, p := range people {
+			mails = append(mails, Notification{Template: rules.TemplateRMA, SubjectID: w.ID, Recipient: p.Email, Epoch: m.epoch, AccountID: &w.AccountID, Locale: p.Locale, Params: params})
+		}
+	}
+	return w.s.queueMail(w.tx, mails...)
+}
+
+func (w *rmaWork) recipients() ([]recipient, error) {
+	var people []recipient
+	err := w.tx.Table("users AS u").Select("u.email, u.locale").Joins("JOIN memberships m ON m.user_id = u.id").
+		Where("m.account_id = ? AND m.role = ? AND m.state = ?", w.AccountID, RoleAdmin, rules.MembershipActive).Order("u.id").Scan(&people).Error
+	if err != nil || w.SiteContact == "" {
+		return people, err
+	}
+	for _, p := range people {
+		if p.Email == w.SiteContact {
+			return people, nil
+		}
+	}
+	return append(people, recipient{w.SiteContact, w.AccountLocale}), nil
+}
+
+// mailParams are what a mail about the RMA may show; the templates pick.
+func (w *rmaWork) mailParams(m rmaMail) map[string]any {
+	name := w.ModelCode
+	if model, ok := rules.ModelOn(w.ref.model(w.ModelCode), w.ModelCode, rules.DateIn(w.RequestedAt, w.zone())); ok {
+		name = model.Name
+	}
+	p := map[string]any{"step": m.step, "rma": w.ID, "model": name, "quantity": w.Quantity, "serial": w.FaultySerial, "site": w.SiteName, "room": text(w.RoomName),
+		"company": w.AccountName, "replacement_serial": w.ReplacementSerial, "carrier": w.Carrier, "tracking": w.Tracking}
+	if w.Promise != nil {
+		p["promised_on"] = promisedOn(*w.Promise)
+		p["explanation_en"], p["explanation_pt"] = w.Promise.Text("en"), w.Promise.Text("pt-BR")
+	}
+	if w.ReturnPlan != nil {
+		p["return_on"] = w.ReturnPlan.On.String()
+	}
+	if w.ReplacementModel != "" && w.ReplacementModel != w.ModelCode {
+		p["other_model"] = w.ReplacementModel
+	}
+	maps.Copy(p, m.params)
+	return p
+}

@@ -1,0 +1,93 @@
+package models
+
+import (
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// ofRMA tells whether a shipment is a leg of an RMA; spares have their own.
+func (o Shipment) ofRMA() bool {
+	return strings.HasPrefix(o.SubjectID, prefixRMA+"_") && (o.Direction == rules.ShipOut || o.Direction == rules.ShipReturn)
+}
+
+// bookingKey names the outbound parcel of the RMA: that of a parcel declared lost is
+// another one.
+func (r RMA) bookingKey() string { return fmt.Sprintf("%s/out/%d", r.ID, r.Reships+1) }
+
+// openShipment finds the outbound shipment that was booked for the RMA, or makes it
+// from what the warehouse tells.
+func (w *rmaWork) openShipment(in *RMAShipment) error {
+	var live []Shipment
+	err := w.s.forUpdate(w.tx).Where("subject_id = ? AND direction = ?", w.ID, rules.ShipOut).Find(&live).Error
+	if err != nil {
+		return err
+	}
+	for _, sh := range live {
+		if sh.State.Live() {
+			in.Carrier, in.Tracking = sh.Carrier, text(sh.Tracking)
+			return nil
+		}
+	}
+	if in.Carrier == "" || in.Tracking == "" {
+		return nil
+	}
+	n := NewShipment{AccountID: w.AccountID, Direction: rules.ShipOut, SubjectID: w.ID, BookingKey: w.bookingKey(), Carrier: in.Carrier}
+	if w.Promise != nil {
+		n.PromisedOn = promisedOn(*w.Promise)
+	}
+	sh, err := w.s.createShipment(w.tx, w.scope, n)
+	if err != nil {
+		return err
+	}
+	return w.s.bookShipment(w.tx, w.scope, &sh, in.Tracking)
+}
+
+// endShipment ends the outbound shipment that is under way, if there is one.
+func (w *rmaWork) endShipment(kind rules.ScanKind, reason string) error {
+	var live []Shipment
+	err := w.s.forUpdate(w.tx).Where("booking_key = ?", w.bookingKey()).Find(&live).Error
+	if err != nil || len(live) == 0 || !live[0].State.Live() {
+		return err
+	}
+	return w.s.addScan(w.tx, w.scope, &live[0], NewScan{Kind: kind, Source: ScanByOperator, CauseKey: live[0].ID + "/" + strings.ToLower(string(kind)), Reason: reason})
+}
+
+// rmaShipmentMoved tells an RMA what is known of its parcel. A lost one that turns
+// up after another was sent says nothing about the RMA; an operator sees it at the
+// shipment. known is false where there is no such RMA.
+func (s *Store) rmaShipmentMoved(tx *gorm.DB, scope Scope, sh Shipment) (known bool, err error) {
+	ref, err := s.Reference(tx.Statement.Context)
+	if err != nil {
+		return false, err
+	}
+	w, err := s.lockRMA(tx, scope, ref, sh.SubjectID)
+	if rules.CodeOf(err) == rules.NotFound {
+		return false, nil
+	}
+	if err != nil || sh.Direction == rules.ShipOut && sh.BookingKey != w.bookingKey() {
+		return true, err
+	}
+	w.learnFrom(sh)
+	if len(w.entries) == 0 {
+		return true, nil
+	}
+	return true, w.save()
+}
+
+func (w *rmaWork) learnFrom(sh Shipment) {
+	out := sh.Direction == rules.ShipOut
+	if at := sh.FirstMoveAt; at != nil && out {
+		w.learn(rules.FactPickedUp, *at)
+	} else if at != nil {
+		w.learn(rules.FactReturnScanned, *at)
+	}
+	if at := sh.DeliveredAt; at != nil && out {
+		w.learn(rules.FactDelivered, *at)
+	} else if at != nil {
+		w.learn(rules.FactReturnReceived, *at)
+	}
+}

@@ -1,0 +1,35 @@
+package models
+
+import "roomcover.dev/roomcover/rules"
+
+// raise asks an operator for help with the RMA.
+func (w *rmaWork) raise(kind TaskKind, what, why string) error {
+	return w.s.raise(w.tx, OperatorTask{Kind: kind, SubjectID: w.ID, AccountID: &w.AccountID, What: what, Why: why})
+}
+
+// settleTasks closes the tasks whose need went away with this change; it asks the
+// database only where there can be one.
+func (w *rmaWork) settleTasks() error {
+	var kinds []TaskKind
+	gone := func(before, now bool, kind TaskKind) {
+		if before && !now {
+			kinds = append(kinds, kind)
+		}
+	}
+	b := w.before.RMAFacts
+	gone(openToDecide(w.before), openToDecide(w.RMA), TaskDecideRMA)
+	gone(b.BreachedAt != nil && !w.before.Outbound.Done(), w.Outbound != rules.OutboundWithdrawn && !w.Outbound.Done(), TaskRMALate)
+	gone(b.SilenceAskedAt != nil && w.before.Outbound == rules.OutboundShipped, w.SilenceAskedAt != nil && w.Outbound == rules.OutboundShipped, TaskRMASilent)
+	gone(b.WrongUnitAt != nil && b.InspectedAt == nil, w.InspectedAt == nil && !w.State.Over(), TaskRMAWrongUnit)
+	gone(b.Fee() == rules.FeeAsked, w.Fee() == rules.FeeAsked, TaskRMAFee)
+	if len(kinds) == 0 {
+		return nil
+	}
+	return w.tx.Model(&OperatorTask{}).Where("subject_id = ? AND kind IN ? AND state = ?", w.ID, kinds, TaskOpen).
+		Updates(map[string]any{"state": TaskDone, "resolution": string(w.State), "resolved_by": w.scope.Actor.ID, "resolved_at": w.now}).Error
+}
+
+// openToDecide tells whether an agent was asked to approve or reject.
+func openToDecide(r RMA) bool {
+	return r.State == rules.RMARequested || (r.ID != "" && r.SwappedAt != nil && r.ApprovedAt == nil && !r.State.Over())
+}

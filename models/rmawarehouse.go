@@ -1,0 +1,152 @@
+package models
+
+import (
+	"context"
+
+	"cloud.google.com/go/civil"
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// AllocateRMA sets a unit of the same or a better model apart; an empty model is
+// the faulty one's. Refusals: those of rules.MayRMA, NOT_LIKE_FOR_LIKE.
+func (s *Store) AllocateRMA(ctx context.Context, id, model string) (RMA, error) {
+	allocated := func(r RMA) bool { return r.State == rules.RMAAllocated && (model == "" || r.ReplacementModel == model) }
+	return s.changeRMA(ctx, id, rules.RMAAllocate, "", allocated, func(w *rmaWork) error {
+		if err := w.offer(model); err != nil {
+			return err
+		}
+		w.AllocatedAt = &w.now
+		w.note("rma.allocated", map[string]any{"model": w.ReplacementModel})
+		return nil
+	})
+}
+
+// offer takes over the model of the replacement.
+func (w *rmaWork) offer(model string) error {
+	if model = rules.NormaliseModelCode(model); model == "" {
+		model = w.ModelCode
+	}
+	w.ReplacementModel = model
+	return rules.SameOrBetter(w.ModelCode, model)
+}
+
+// RMABackorder says that no unit is in stock: from which day on one is expected,
+// and whether another model is offered instead.
+type RMABackorder struct {
+	ExpectedOn string // YYYY-MM-DD at the ship-to
+	Model      string // empty: the faulty one's
+}
+
+// BackorderRMA gives a new promise, counted from the day on which a unit is
+// expected, and tells the customer. The breach still counts from the first promise
+// (S21).
+func (s *Store) BackorderRMA(ctx context.Context, id string, b RMABackorder) (RMA, error) {
+	day, err := civil.ParseDate(b.ExpectedOn)
+	if err != nil || !day.IsValid() {
+		return RMA{}, rules.Invalid([]rules.FieldError{{Pointer: "/expected_on", Code: rules.InvalidDate, Message: "This is not a calendar date.", Remedy: "Send a date as YYYY-MM-DD."}})
+	}
+	return s.changeRMA(ctx, id, rules.RMABackorder, "", nil, func(w *rmaWork) error {
+		to := w.shipTo()
+		if day.Before(rules.DateIn(w.now, w.zone())) {
+			return rules.Invalid([]rules.FieldError{{Pointer: "/expected_on", Code: rules.OutOfRange, Message: "The day lies in the past.", Remedy: "Send the day on which a unit is expected."}})
+		}
+		if err := w.offer(b.Model); err != nil {
+			return err
+		}
+		p, err := s.promise(w.tx, to, w.Speed, rules.StartOfDay(day, w.zone()))
+		if err != nil {
+			return err
+		}
+		w.promised(p)
+		w.BackorderedAt = &w.now
+		w.note("rma.backordered", map[string]any{"expected_on": day.String(), "model": w.ReplacementModel, "promised_on": promisedOn(p)})
+		w.mail("BACKORDERED", map[string]any{"expected_on": day.String()})
+		return nil
+	})
+}
+
+// RMAShipment is what leaves the warehouse.
+type RMAShipment struct {
+	Serial   string // of the replacement; none for an accessory
+	Carrier  string
+	Tracking string
+}
+
+// ShipRMA captures the serial of the replacement, which becomes a device of the
+// account; it takes the room on delivery (S24). Refusals: those of rules.MayRMA,
+// SERIAL_REGISTERED where a device in use has the serial.
+func (s *Store) ShipRMA(ctx context.Context, id string, sh RMAShipment) (RMA, error) {
+	sh.Serial = rules.NormaliseSerial(sh.Serial)
+	shipped := func(r RMA) bool { return r.State == rules.RMAShipped && r.ReplacementSerial == sh.Serial }
+	r, err := s.changeRMA(ctx, id, rules.RMAShip, "", shipped, func(w *rmaWork) error {
+		if err := w.validateShipment(sh); err != nil {
+			return err
+		}
+		if err := w.openShipment(&sh); err != nil {
+			return err
+		}
+		if w.DeviceID != nil {
+			if err := w.registerReplacement(sh.Serial); err != nil {
+				return err
+			}
+		}
+		due, err := w.silenceDue(w.now)
+		if err != nil {
+			return err
+		}
+		w.ShippedAt, w.SilenceDueAt, w.SilenceAskedAt, w.Carrier, w.Tracking = &w.now, due, nil, sh.Carrier, sh.Tracking
+		w.note("rma.shipped", map[string]any{"replacement": text(w.ReplacementDeviceID), "carrier": sh.Carrier, "tracking": sh.Tracking})
+		w.mail("SHIPPED", nil)
+		return nil
+	})
+	if err != nil || r.Tracking == "" {
+		return r, err
+	}
+	// Only now: what the carrier told before we knew the parcel. What fails here is
+	// applied by the watch.
+	if n, settled := s.settleCarrierEvents(ctx, "e.carrier = ? AND e.tracking = ?", r.Carrier, r.Tracking); n > 0 && settled == nil {
+		return s.GetRMA(ctx, id)
+	}
+	return r, nil
+}
+
+func (w *rmaWork) validateShipment(sh RMAShipment) error {
+	var fields []rules.FieldError
+	if w.DeviceID != nil {
+		if problem := rules.SerialProblem("/serial", sh.Serial); problem != nil {
+			fields = append(fields, *problem)
+		}
+	} else if sh.Serial != "" {
+		fields = append(fields, rules.FieldError{Pointer: "/serial", Code: "UNEXPECTED", Message: "An accessory has no serial number.", Remedy: "Leave it out."})
+	}
+	fields = append(fields, rules.CheckLine("/carrier", sh.Carrier, 50)...)
+	return rules.Invalid(append(fields, rules.CheckLine("/tracking", sh.Tracking, 100)...))
+}
+
+// registerReplacement makes the replacement a device of the account, linked to the
+// one that it replaces. A unit that came back from somebody and was put in order
+// retires there.
+func (w *rmaWork) registerReplacement(serial string) error {
+	err := w.tx.Model(&Device{}).Where("serial = ? AND state = ?", serial, rules.DeviceReturned).
+		Updates(map[string]any{"state": rules.DeviceRetired, "version": gorm.Expr("version + 1")}).Error
+	if err != nil {
+		return err
+	}
+	d := Device{ID: NewID(prefixDevice), AccountID: w.AccountID, Serial: &serial, ModelCode: w.ReplacementModel, State: rules.DeviceUnplaced,
+		ReplacesDeviceID: w.DeviceID, ReplacedOn: rules.DateIn(w.now, w.zone()).String(), CreatedAt: w.now, Version: 1}
+	var taken int64
+	if err := w.tx.Model(&Device{}).Where("serial = ? AND state <> ?", serial, rules.DeviceRetired).Count(&taken).Error; err != nil {
+		return err
+	}
+	if taken > 0 {
+		return rules.Refuse(rules.SerialRegistered, "A device that is in use has this serial number.", "Read the serial from the replacement again.")
+	}
+	if err := w.tx.Create(&d).Error; err != nil {
+		return err
+	}
+	w.ReplacementDeviceID, w.ReplacementSerial = &d.ID, serial
+	w.noteOf("device.registered", d.ID, map[string]any{"after": d.facts(), "replaces": text(w.DeviceID), "rma": w.ID})
+	return nil
+}
