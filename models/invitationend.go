@@ -44,11 +44,13 @@ func (s *Store) PlanInvitation(ctx context.Context, id string) (InvitationPlan, 
 }
 
 // RemindInvitation queues the reminder of the day after issue; again for the
-// same day it changes nothing. It tells whether the invitation is still live.
+// same day it changes nothing. After the expiry, to which an outage may have
+// lasted, there is nothing to remind of. It tells whether the invitation is still
+// live.
 func (s *Store) RemindInvitation(ctx context.Context, id string, day int) (live bool, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		inv, acc, err := s.lockInvitation(tx, id)
-		if live = inv.State.Live(); err != nil || !live {
+		if live = inv.State.Live(); err != nil || !live || !s.clock.Now().Before(inv.ExpiresAt) {
 			return err
 		}
 		return s.queueMail(tx, invitationMail(inv, acc, "invitation_reminder", dayEpoch(day)))

@@ -2,6 +2,7 @@ package models_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -153,5 +154,48 @@ func TestR123_AskingForANewLinkRevealsNothing(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, env.RequestInvitation(env.Context, inv.Email))
 		require.Equal(t, models.TaskDone, env.Tasks(t, models.TaskInvitationRequested)[0].State)
+	})
+}
+
+// A program with a shorter window has fewer reminders: one that comes after the
+// expiry would hold the workflow up, and offer a link that is dead.
+func TestC8_AShorterWindowHasNoReminderAfterItsEnd(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		ref, err := env.Reference(env.Context)
+		require.NoError(t, err)
+		short := ref.Program
+		short.InviteDays = 14
+		_, err = env.ChangeProgram(storetest.Operator(), short, ref.Version)
+		require.NoError(t, err)
+		_, inv := fulfilledWithInvitation(t, env)
+		require.Equal(t, "2026-12-08T03:00:00Z", stamp(inv.ExpiresAt))
+		events, err := env.LeaseOutbox(env.Context, 10, time.Minute)
+		require.NoError(t, err)
+		told := 0
+		for _, e := range events {
+			if e.Kind == models.OutboxInvitationIssued {
+				require.Equal(t, map[string]string{models.PayloadExpiresAt: "2026-12-08T03:00:00Z", models.PayloadReminder + "7": "2026-11-30T12:00:00Z"}, e.Payload)
+				told++
+			}
+		}
+		require.Equal(t, 1, told)
+		plan, err := env.PlanInvitation(env.Context, inv.ID)
+		require.NoError(t, err)
+		require.Equal(t, []int{7}, days(plan))
+	})
+}
+
+func TestR121_NobodyIsRemindedOfAnExpiredInvitation(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, inv := fulfilledWithInvitation(t, env)
+		env.Calendar.Set(inv.ExpiresAt) // every worker was down for weeks
+		live, err := env.RemindInvitation(env.Context, inv.ID, 28)
+		require.NoError(t, err)
+		require.True(t, live, "its end is still to come")
+		require.Empty(t, env.Mails(t, "invitation_reminder"))
+		env.Calendar.Set(inv.ExpiresAt.Add(-time.Second))
+		_, err = env.RemindInvitation(env.Context, inv.ID, 28)
+		require.NoError(t, err)
+		require.Len(t, env.Mails(t, "invitation_reminder"), 1)
 	})
 }

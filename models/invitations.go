@@ -95,14 +95,16 @@ func (s *Store) insertInvitation(tx *gorm.DB, acc Account, inv Invitation) error
 }
 
 // invitationDates are the instants that the invitation's workflow waits for,
-// fixed when it is issued (R121).
+// fixed when it is issued (R121). A reminder after the expiry, which a program
+// with a shorter window would have (C8), is none: it would hold up the expiry
+// and offer a dead link.
 func invitationDates(inv Invitation, acc Account) map[string]string {
 	dates := map[string]string{PayloadExpiresAt: inv.ExpiresAt.Format(time.RFC3339Nano)}
 	loc, err := time.LoadLocation(acc.TimeZone)
 	if err != nil {
 		return dates
 	}
-	for _, r := range rules.InvitationReminders(inv.IssuedAt, loc) {
+	for _, r := range rules.RemindersAhead(inv.IssuedAt, inv.ExpiresAt, inv.IssuedAt, loc) {
 		dates[PayloadReminder+strconv.Itoa(r.Day)] = r.At.Format(time.RFC3339Nano)
 	}
 	return dates

@@ -146,6 +146,10 @@ func TestTokenComesFromAFileToo(t *testing.T) {
 	t.Setenv("ROOMCOVER_TOKEN", "")
 	require.Equal(t, exitUsage, s.run("tasks"))
 	s.must("tasks", "--token-file", file)
+	t.Setenv("ROOMCOVER_TOKEN", "Token tok_1 of Revenda Sul\nrct_x") // all that token create prints
+	require.Equal(t, exitUsage, s.run("tasks"))
+	require.Contains(t, s.err.String(), "must be one word")
+	require.NotContains(t, s.err.String(), "rct_x")
 }
 
 func TestHealthTellsWhetherAProcessIsReady(t *testing.T) {

@@ -53,6 +53,9 @@ func (o apiOptions) client() (*apiClient, error) {
 	if token == "" {
 		return nil, settingsError{errors.New("there is no token: set ROOMCOVER_TOKEN, or --token-file to a file that holds it")}
 	}
+	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return nil, settingsError{errors.New("the token is no token: it must be one word; token create prints it on its last line")}
+	}
 	return &apiClient{base: base, token: token, http: &http.Client{Timeout: time.Minute}, pause: growing}, nil
 }
 
