@@ -34,6 +34,10 @@ type Options struct {
 	TrustedProxies []string
 	// TemporalCheck is asked by /readyz; its failure is a warning. Nil: not asked.
 	TemporalCheck func(ctx context.Context) error
+	// Carrier is whose webhooks come in, and CarrierKeys sign them: one key, two
+	// while they are changed, none to refuse them all.
+	Carrier     string
+	CarrierKeys [][]byte
 	// Metrics is where requests are counted and what /metrics serves. Nil: neither.
 	Metrics *prometheus.Registry
 	// NotFound, MethodNotAllowed and Failed answer outside /v1; nil: a line of text.
@@ -111,6 +115,8 @@ func (s *service) routes() {
 	s.coverageRoutes()
 	s.countryRoutes()
 	s.calendarRoutes()
+	s.carrierRoutes()
+	s.shipmentRoutes()
 }
 
 // mount registers a route's handler with its documentation.

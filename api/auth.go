@@ -56,7 +56,7 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 			s.refuse(ctx, rules.Refuse(rules.RateLimited, "Too many requests come from this address.", "Wait as long as Retry-After says, then go on."))
 			return
 		}
-		next(ctx)
+		next(huma.WithValue(ctx, callKey{}, &call{}))
 		return
 	}
 	t, err := s.tokenOf(ctx)

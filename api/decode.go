@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -17,11 +18,12 @@ import (
 	"roomcover.dev/roomcover/strictjson"
 )
 
-// maxBody is how large a request's body may be, in bytes; an import's is
-// maxImport.
+// maxBody is how large a request's body may be, in bytes, unless its route says
+// otherwise.
 const (
 	maxBody   = 1 << 20
 	maxImport = 32 << 20
+	maxEvent  = 64 << 10 // a carrier's
 )
 
 var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
@@ -41,7 +43,7 @@ func (s *service) readBody(ctx huma.Context, next func(huma.Context)) {
 	c := callOf(ctx.Context())
 	var err error
 	if c.media, err = mediaType(ctx, media); err == nil {
-		c.body, err = readLimited(ctx, max(r.MaxBody, maxBody))
+		c.body, err = readLimited(ctx, cmp.Or(r.MaxBody, maxBody))
 	}
 	if err != nil {
 		if r.Intake {
@@ -70,7 +72,7 @@ func readLimited(ctx huma.Context, limit int64) ([]byte, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, rules.Refuse(codeTooLarge, "The body is too large.", "Send at most 1 MiB; a file to import at most 32 MiB.")
+		return nil, rules.Refuse(codeTooLarge, "The body is too large.", "Send at most 1 MiB; a file to import at most 32 MiB; a carrier's event at most 64 KiB.")
 	case err != nil: // the client went away, or was too slow
 		return nil, rules.Refuse(codeBodyRead, "The body did not arrive whole.", "Send the request again.")
 	}

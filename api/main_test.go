@@ -57,7 +57,7 @@ func open(t *testing.T, env storetest.Env, change ...func(*api.Options)) *house 
 	t.Helper()
 	log := &lockedBuffer{}
 	o := api.Options{Store: env.Store, Log: slog.New(slog.NewJSONHandler(log, nil)), Version: "test", TemporalUI: "http://temporal.example/", Namespace: "roomcover",
-		PublicURL: "https://roomcover.example", RatePerSecond: 1e6, Burst: 1e6, Metrics: prometheus.NewRegistry()}
+		PublicURL: "https://roomcover.example", RatePerSecond: 1e6, Burst: 1e6, Metrics: prometheus.NewRegistry(), Carrier: "sim", CarrierKeys: [][]byte{carrierKey}}
 	for _, c := range change {
 		c(&o)
 	}

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/stretchr/testify/require"
@@ -148,6 +149,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"act-on-task": at(h.Lead, "/v1/operator/tasks/{id}/accept", task), "list-processes": at(h.Lead, "/v1/processes?limit=2"), "count-processes": at(h.Lead, "/v1/processes/counts"),
 	}
 	maps.Copy(calls, h.roomWorld(t, done))
+	maps.Copy(calls, h.shipmentWorld(t, account))
 	maps.Copy(calls, h.spareWorld(t))
 	return calls
 }
@@ -198,6 +200,9 @@ func (h *house) runExample(t *testing.T, doc *huma.OpenAPI, op *huma.Operation, 
 	}
 	if slices.ContainsFunc(op.Parameters, func(p *huma.Param) bool { return p.Name == "If-Match" }) {
 		headers = append(headers, "If-Match", `"1"`)
+	}
+	if op.OperationID == "receive-carrier-event" {
+		headers = append(headers, webhookHeaders(body.([]byte), time.Now(), carrierKey)...)
 	}
 	a := c.send(op.Method, path, body, headers...)
 	status, answerDoc := success(op)

@@ -10,6 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/orderfile"
 	"roomcover.dev/roomcover/roomfile"
@@ -45,6 +46,8 @@ var statuses = map[string]int{
 	rules.NotAssignable: 422, rules.CountryNotSupported: 422, rules.ModelNotSupported: 422, rules.WarrantyCapReached: 422,
 	rules.LastAdmin: 409, rules.UserLimit: 409, rules.UnknownSKU: 409, codeActionNotOffered: 409,
 	rules.InvitationExpired: 410, rules.InvitationUsed: 410, rules.InvitationSuperseded: 410, rules.InvitationRevoked: 410,
+	carrier.ErrNoKey.Error(): 401, carrier.ErrNoTimestamp.Error(): 401, carrier.ErrBadTimestamp.Error(): 401, carrier.ErrTooOld.Error(): 401,
+	carrier.ErrInFuture.Error(): 401, carrier.ErrNoSignature.Error(): 401, carrier.ErrSignature.Error(): 401,
 	codeVersionMismatch: 412, codeTooLarge: 413, codeMedia: 415, codeVersionMissing: 428, rules.RateLimited: 429,
 	codeInternal: 500,
 }

@@ -34,6 +34,7 @@ type Config struct {
 	Rate           Rate
 	Temporal       Temporal
 	SMTP           SMTP
+	Carrier        Carrier
 	// StopTimeout is how long a process that is told to stop finishes its work.
 	StopTimeout time.Duration `env:"ROOMCOVER_STOP_TIMEOUT" envDefault:"25s"`
 }
@@ -65,6 +66,29 @@ type SMTP struct {
 	// TLS is required (STARTTLS), implicit or none.
 	TLS             string `env:"ROOMCOVER_SMTP_TLS" envDefault:"required"`
 	MessageIDDomain string `env:"ROOMCOVER_SMTP_MESSAGE_ID_DOMAIN"`
+}
+
+// Carrier moves the parcels; see docs/carrier.md.
+type Carrier struct {
+	Name   string `env:"ROOMCOVER_CARRIER_NAME" envDefault:"carrier"`
+	URL    string `env:"ROOMCOVER_CARRIER_URL"`
+	APIKey string `env:"ROOMCOVER_CARRIER_API_KEY"`
+	// WebhookKeys are the keys that sign its webhooks: one, or two while they are
+	// changed.
+	WebhookKeys []string `env:"ROOMCOVER_CARRIER_WEBHOOK_KEYS"`
+}
+
+// Keys decodes the webhooks' keys.
+func (c Carrier) Keys() ([][]byte, error) {
+	var out [][]byte
+	for _, text := range c.WebhookKeys {
+		key, err := keyBytes(text)
+		if err != nil || len(c.WebhookKeys) > 2 {
+			return nil, errors.New("ROOMCOVER_CARRIER_WEBHOOK_KEYS must be one key or two, each of 32 bytes or more in hex or base64")
+		}
+		out = append(out, key)
+	}
+	return out, nil
 }
 
 // Read reads and checks the environment. The error names every variable that
@@ -137,10 +161,19 @@ func meaning(t reflect.Type) string {
 	return "a duration such as 25s"
 }
 
-// KeyBytes decodes the key. What looks like hex is hex: read as base64, a key
-// that is too short would seem long enough.
+// KeyBytes decodes the key.
 func (c Config) KeyBytes() ([]byte, error) {
-	text := strings.TrimSpace(c.Key)
+	b, err := keyBytes(c.Key)
+	if err != nil {
+		return nil, errors.New("ROOMCOVER_KEY must be 32 bytes or more in hex or base64; make one with: openssl rand -hex 32")
+	}
+	return b, nil
+}
+
+// keyBytes decodes a key of 32 bytes or more. What looks like hex is hex: read as
+// base64, a key that is too short would seem long enough.
+func keyBytes(text string) ([]byte, error) {
+	text = strings.TrimSpace(text)
 	b, err := hex.DecodeString(text)
 	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
 		if err != nil {
@@ -148,7 +181,7 @@ func (c Config) KeyBytes() ([]byte, error) {
 		}
 	}
 	if err != nil || len(b) < 32 {
-		return nil, errors.New("ROOMCOVER_KEY must be 32 bytes or more in hex or base64; make one with: openssl rand -hex 32")
+		return nil, errors.New("the key is too short or not encoded")
 	}
 	return b, nil
 }

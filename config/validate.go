@@ -33,6 +33,10 @@ func (c Config) Validate() error {
 	wrong(c.SMTP.Port < 1 || c.SMTP.Port > 65535, "ROOMCOVER_SMTP_PORT", "a port, 1 to 65535")
 	wrong(!slices.Contains([]string{"required", "implicit", "none"}, c.SMTP.TLS), "ROOMCOVER_SMTP_TLS", "required, implicit or none")
 	wrong((c.SMTP.Username == "") != (c.SMTP.Password == ""), "ROOMCOVER_SMTP_USERNAME and ROOMCOVER_SMTP_PASSWORD", "given together")
+	_, webhooks := c.Carrier.Keys()
+	wrong(webhooks != nil, "ROOMCOVER_CARRIER_WEBHOOK_KEYS", "one key or two, separated by a comma, each of 32 bytes or more in hex or base64")
+	wrong(c.Carrier.Name == "" || len(c.Carrier.Name) > 64, "ROOMCOVER_CARRIER_NAME", "a name of at most 64 characters")
+	wrong(c.Carrier.URL != "" && !webAddress(c.Carrier.URL), "ROOMCOVER_CARRIER_URL", "the address of the carrier's API, such as https://carrier.example.com")
 	return errors.Join(errs...)
 }
 

@@ -35,12 +35,15 @@ type Options struct {
 	Burst         int
 	// TrustedProxies are the networks whose X-Forwarded-For is believed.
 	TrustedProxies []string
+	// Carrier is whose webhooks come in, signed with one of CarrierKeys.
+	Carrier     string
+	CarrierKeys [][]byte
 }
 
 // Handler is the API, the portal and the health answers on one router.
 func Handler(o Options) (http.Handler, error) {
 	settings := api.Options{Store: o.Store, Log: o.Log, Version: o.Version, TemporalUI: o.TemporalUI, Namespace: o.Namespace,
-		PublicURL: o.PublicURL, RatePerSecond: o.RatePerSecond, Burst: o.Burst, TrustedProxies: o.TrustedProxies, TemporalCheck: o.temporalCheck(), Metrics: registry(o.Store, o.Log)}
+		PublicURL: o.PublicURL, RatePerSecond: o.RatePerSecond, Burst: o.Burst, TrustedProxies: o.TrustedProxies, Carrier: o.Carrier, CarrierKeys: o.CarrierKeys, TemporalCheck: o.temporalCheck(), Metrics: registry(o.Store, o.Log)}
 	pages := portal.Options{Store: o.Store, Log: o.Log, PublicURL: o.PublicURL, Insecure: o.Insecure}
 	if err := pagesFor(&settings, pages); err != nil {
 		return nil, fmt.Errorf("assemble the portal: %w", err)

@@ -94,6 +94,10 @@ func effective(c config.Config) []setting {
 		{"ROOMCOVER_SMTP_PASSWORD", whetherSet(c.SMTP.Password)},
 		{"ROOMCOVER_SMTP_TLS", c.SMTP.TLS},
 		{"ROOMCOVER_SMTP_MESSAGE_ID_DOMAIN", c.SMTP.MessageIDDomain},
+		{"ROOMCOVER_CARRIER_NAME", c.Carrier.Name},
+		{"ROOMCOVER_CARRIER_URL", c.Carrier.URL},
+		{"ROOMCOVER_CARRIER_API_KEY", whetherSet(c.Carrier.APIKey)},
+		{"ROOMCOVER_CARRIER_WEBHOOK_KEYS", whetherSet(strings.Join(c.Carrier.WebhookKeys, ""))},
 	}
 }
 
