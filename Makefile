@@ -5,10 +5,10 @@ ARGS  ?=
 SEEDS ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test bench chaos lint
+.PHONY: help dev build test bench bench-rooms chaos lint
 
 help: ## Show this list.
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
 
 dev: ## Build everything and run it in one process; options with ARGS='--day 2s'.
 	@scripts/build-dev.sh
@@ -24,6 +24,10 @@ test: ## Run every test that this machine can run.
 bench: ## Measure throughput and cost against no-op workflows.
 	@scripts/build-dev.sh
 	@exec bin/roomcover-dev bench $(ARGS)
+
+bench-rooms: ## Measure rooms, devices and cover on PostgreSQL.
+	@$(MAKE) --no-print-directory build
+	@exec bin/roomcover-dev bench-rooms --program bin/roomcover $(ARGS)
 
 chaos: ## Kill parts at random and check that nothing is lost; SEEDS=20.
 	@cd dev && CHAOS_SEEDS=$(SEEDS) CGO_ENABLED=0 go test -count=1 -timeout 90m -v ./chaos/...

@@ -264,7 +264,7 @@ func (s *Store) ListRooms(ctx context.Context, f RoomFilter) ([]Room, string, er
 			}
 		}
 		if strings.TrimSpace(f.Search) != "" {
-			q = q.Where(searchRooms(tx, f.Search))
+			q = q.Where(searchRooms(tx, scope, f))
 		}
 		return f.Page.apply(q).Find(&out).Error
 	})
@@ -272,14 +272,20 @@ func (s *Store) ListRooms(ctx context.Context, f RoomFilter) ([]Room, string, er
 	return out, next, err
 }
 
-func searchRooms(tx *gorm.DB, search string) *gorm.DB {
-	either := tx.Where("search_key LIKE ? ESCAPE '!'", part(rules.SearchKey(search)))
-	serial := rules.NormaliseSerial(search)
+// searchRooms finds a part of a name or site, or of the serial of a device in the
+// room. The devices are narrowed to the same accounts: otherwise every account's
+// would be read for each search.
+func searchRooms(tx *gorm.DB, scope Scope, f RoomFilter) *gorm.DB {
+	either := tx.Where("search_key LIKE ? ESCAPE '!'", part(rules.SearchKey(f.Search)))
+	serial := rules.NormaliseSerial(f.Search)
 	if serial == "" {
 		return either
 	}
-	inside := tx.Table("device_placements AS p").Select("p.room_id").Joins("JOIN devices d ON d.id = p.device_id").
+	inside := scope.accounts(tx.Table("devices AS d"), "d.account_id").Select("p.room_id").Joins("JOIN device_placements p ON p.device_id = d.id").
 		Where("p.to_at IS NULL AND d.serial LIKE ? ESCAPE '!'", part(serial))
+	if f.AccountID != "" {
+		inside = inside.Where("d.account_id = ?", f.AccountID)
+	}
 	return either.Or("id IN (?)", inside)
 }
 

@@ -1,0 +1,135 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// tenant is one account with a token of its administrator.
+type tenant struct {
+	account, parent string
+	room            string // the first; the others have its id with a number
+	serial          string // of its first device
+	token           string
+}
+
+// roomModels are the devices of a room.
+var roomModels = []string{"RALLY-BAR", "TAP", "RALLY-CAMERA"}
+
+// seed makes the accounts with one room each through the Store, and multiplies
+// these rooms with their devices and licences in the database.
+func (b *roomsBench) seed(ctx context.Context) error {
+	ctx = models.WithSystem(ctx)
+	perAccount := max(b.rooms/b.o.Accounts, 1)
+	began := time.Now()
+	resellers, _, err := b.parts.stack.Store.ListOrgs(ctx, models.OrgReseller, models.Page{Limit: 1})
+	if err != nil {
+		return err
+	}
+	b.reseller = resellers[0]
+	for i := range b.o.Accounts {
+		t, err := b.openTenant(ctx, i, perAccount)
+		if err != nil {
+			return err
+		}
+		b.tenants = append(b.tenants, t)
+	}
+	pool, err := b.parts.stack.Store.Pool()
+	if err != nil {
+		return err
+	}
+	for _, query := range multiply(perAccount, b.contractsToAdd()) {
+		if _, err := pool.ExecContext(ctx, query); err != nil {
+			return fmt.Errorf("%s: %w", query, err)
+		}
+	}
+	b.say("%d accounts with %d rooms each, after %.0f s", b.o.Accounts, perAccount, time.Since(began).Seconds())
+	return nil
+}
+
+// contractsToAdd is how many contracts each account needs beside its own.
+func (b *roomsBench) contractsToAdd() int { return max(b.o.Contracts/b.o.Accounts-1, 0) }
+
+func (b *roomsBench) openTenant(ctx context.Context, i, licences int) (tenant, error) {
+	store := b.parts.stack.Store
+	f := form(fmt.Sprintf("t%d", i))
+	f.Lines[0].Quantity = int64(licences)
+	accepted, err := store.AcceptOrder(ctx, models.Intake{Sender: b.reseller, Form: f})
+	if err != nil {
+		return tenant{}, err
+	}
+	done, err := store.FulfilOrder(ctx, accepted.Order.ID)
+	if err != nil {
+		return tenant{}, err
+	}
+	acc, err := store.GetAccount(ctx, done.AccountID)
+	if err != nil {
+		return tenant{}, err
+	}
+	t := tenant{account: acc.ID, parent: acc.ParentOrgID, serial: fmt.Sprintf("%06dS0", i)}
+	if err := b.firstRoom(ctx, &t, i, accepted.Order.ID); err != nil {
+		return t, err
+	}
+	_, t.token, err = store.CreateToken(ctx, models.NewToken{OrgID: t.parent, Role: rules.CustomerAdmin, AccountID: t.account, Label: "bench",
+		Scopes: api.ScopesFor(rules.CustomerAdmin), ExpiresAt: time.Now().Add(24 * time.Hour)})
+	return t, err
+}
+
+// firstRoom makes the room that is multiplied, with its devices and licence.
+func (b *roomsBench) firstRoom(ctx context.Context, t *tenant, i int, orderID string) error {
+	store := b.parts.stack.Store
+	r, err := store.CreateRoom(ctx, models.NewRoom{AccountID: t.account, Reason: "bench",
+		Form: rules.RoomForm{Name: fmt.Sprintf("Sala %d", i), Site: "Matriz", Country: "BR", Platform: rules.PlatformTeamsWindows}})
+	if err != nil {
+		return err
+	}
+	t.room = r.ID
+	bought := time.Now().UTC().AddDate(-1, 0, 0).Format(time.DateOnly)
+	for n, model := range roomModels {
+		d := models.NewDevice{AccountID: t.account, RoomID: r.ID, Reason: "bench",
+			Form: rules.DeviceForm{Serial: fmt.Sprintf("%06dS%d", i, n), ModelCode: model, PurchasedOn: bought}}
+		if _, err := store.RegisterDevice(ctx, d); err != nil {
+			return err
+		}
+	}
+	contracts, err := store.ContractsOfOrder(ctx, orderID)
+	if err != nil {
+		return err
+	}
+	licences, err := store.LicencesOf(ctx, contracts[0].ID)
+	if err != nil {
+		return err
+	}
+	_, err = store.Assign(ctx, models.AssignRequest{LicenceID: licences[0].ID, RoomID: r.ID, Reason: "bench"})
+	return err
+}
+
+// copied is a row with some columns replaced; every other column stays, also one
+// that a later migration adds.
+func copied(table, alias, changes string) string {
+	return fmt.Sprintf("INSERT INTO %s SELECT (jsonb_populate_record(%s, jsonb_build_object(%s))).*", table, alias, changes)
+}
+
+// multiply are the statements that make rooms 2 to n of each account from its
+// first, and more contracts from its first.
+func multiply(n, contracts int) []string {
+	series := fmt.Sprintf(" CROSS JOIN generate_series(2, %d) n", n)
+	more := fmt.Sprintf(" CROSS JOIN generate_series(1, %d) n", contracts)
+	return []string{
+		copied("rooms", "r", `'id', r.id||'-'||n, 'name', r.name||'-'||n, 'search_key', lower(r.name)||'-'||n||' '||lower(r.site)`) + " FROM rooms r" + series,
+		copied("devices", "d", `'id', d.id||'-'||n, 'serial', d.serial||'X'||n`) + " FROM devices d" + series,
+		copied("device_placements", "p", `'id', p.id||'-'||n, 'device_id', p.device_id||'-'||n, 'room_id', p.room_id||'-'||n`) + " FROM device_placements p" + series,
+		copied("licence_assignments", "a", `'id', a.id||'-'||l.seq, 'licence_id', l.id, 'room_id', a.room_id||'-'||l.seq`) +
+			" FROM licence_assignments a JOIN licences f ON f.id = a.licence_id JOIN licences l ON l.contract_id = f.contract_id AND l.seq > 1",
+		"UPDATE licences SET state = 'ASSIGNED' WHERE state = 'AVAILABLE'",
+		copied("orders", "o", `'id', o.id||'-'||n, 'po_number', o.po_number||'-'||n, 'vendor_order_no', o.vendor_order_no||'-'||n`) + " FROM orders o" + more,
+		copied("order_lines", "l", `'id', l.id||'-'||n, 'order_id', l.order_id||'-'||n`) + " FROM order_lines l" + more,
+		copied("service_contracts", "c", `'id', c.id||'-'||n, 'order_id', c.order_id||'-'||n, 'order_line_id', c.order_line_id||'-'||n`) + " FROM service_contracts c" + more,
+		"ANALYZE",
+	}
+}
