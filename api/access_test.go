@@ -55,7 +55,7 @@ var routeTable = map[string]string{
 	"GET /v1/rooms": "ALCKV", "POST /v1/rooms": "ALCK", "GET /v1/rooms/x": "ALCKV", "PUT /v1/rooms/x": "ALCK", "POST /v1/rooms/x/archive": "ALCK",
 	"POST /v1/rooms/x/move": "ALCK", "POST /v1/rooms/x/bundles": "ALCK",
 	"GET /v1/devices": "ALCKV", "POST /v1/devices": "ALCK", "GET /v1/devices/x": "ALCKV", "PUT /v1/devices/x": "ALCK", "POST /v1/devices/x/placement": "ALCK",
-	"GET /v1/assignments": "ALCKV", "POST /v1/assignments": "ALCK", "POST /v1/assignments/x/release": "ALCK",
+	"GET /v1/assignments": "ALCKV", "POST /v1/assignments": "ALCK", "POST /v1/contracts/x/assignments": "ALCK", "POST /v1/assignments/x/release": "ALCK",
 	"POST /v1/orgs/x/merge": "AL", "POST /v1/orgs/x/split": "AL",
 	"GET /v1/spares": "ALCKV", "GET /v1/spares/x": "ALCKV", "GET /v1/spares/x/ledger": "ALC",
 	"GET /v1/coverage": "ALCKV", "POST /v1/coverage": "ALCKV",

@@ -18,6 +18,10 @@ func (s *service) assignmentRoutes() {
 	assign.Description = "The first assignment of an order starts all its contracts (S1). Devices that their age covers for less than the contract are named in `warnings` (R125d). " +
 		"Where the terms of the room's country differ from home, their version must be sent (R78e)."
 	mount(s, assign, s.assign)
+	many := write.at("assign-many", "/v1/contracts/{id}/assignments", "Assign licences of a contract to rooms, one each", 404, 409)
+	many.Body, many.Status, many.Idempotent = ManyAssignmentsRequest{}, http.StatusCreated, true
+	many.Description = "All of them or none, up to 1000 rooms; what is wrong with a room is told by its pointer. A room that has a licence of the contract keeps it: the same request again changes nothing."
+	mount(s, many, s.assignMany)
 	release := write.at("release", "/v1/assignments/{id}/release", "End an assignment", 404, 409)
 	release.Body, release.Idempotent = RoomReasonRequest{}, true
 	release.Description = "The licence goes back to the balance; its contract runs on."
@@ -86,6 +90,22 @@ func (s *service) assign(ctx context.Context, _ *struct{}) (*one[AssignedView], 
 		return nil, err
 	}
 	out, err := s.store.Assign(ctx, models.AssignRequest{LicenceID: r.LicenceID, RoomID: r.RoomID, Acknowledged: r.AcknowledgedTerms, Reason: r.Reason})
+	return single(out, err, assignedView)
+}
+
+// ManyAssignmentsRequest assigns licences of a contract.
+type ManyAssignmentsRequest struct {
+	RoomIDs           []string       `json:"room_ids" nullable:"false"`
+	AcknowledgedTerms map[string]int `json:"acknowledged_terms,omitempty" doc:"By the rooms' country: version of its terms that was read, where they differ from home (R78e)"`
+	Reason            string         `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+}
+
+func (s *service) assignMany(ctx context.Context, in *IDInput) (*one[AssignedView], error) {
+	r, err := decode[ManyAssignmentsRequest](ctx)
+	if err != nil {
+		return nil, err
+	}
+	out, err := s.store.AssignMany(ctx, models.AssignManyRequest{ContractID: in.ID, RoomIDs: r.RoomIDs, Acknowledged: r.AcknowledgedTerms, Reason: r.Reason})
 	return single(out, err, assignedView)
 }
 

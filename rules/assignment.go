@@ -14,6 +14,7 @@ const (
 	RoomHasLicence     = "ROOM_HAS_LICENCE"     // one licence of a type per room (R39b)
 	RoomIsArchived     = "ROOM_IS_ARCHIVED"     // S28
 	WarrantyCapReached = "WARRANTY_CAP_REACHED" // strict switch (A4)
+	TooFewLicences     = "TOO_FEW_LICENCES"     // fewer available ones than rooms named
 )
 
 // Codes of warnings at assignment (R125d).
