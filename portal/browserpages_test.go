@@ -34,7 +34,7 @@ func (s *screen) asMember() {
 	s.tabTo("main .danger")
 	s.press(chromedp.KeyEvent(kb.Enter))
 	require.Equal(t, say("cancellation.reason.missing"), s.text(".problem span"))
-	require.True(t, s.holds(`document.activeElement.id === "reason"`), "what is wrong has the focus")
+	require.Eventually(t, func() bool { return s.holds(`document.activeElement.id === "reason"`) }, time.Minute, 50*time.Millisecond, "what is wrong has the focus")
 	s.check("cancellation-wrong")
 	s.tabTo("#quantity")
 	s.do(chromedp.KeyEvent("3"))
