@@ -19,8 +19,6 @@ func (s *service) accountRoutes() {
 	}
 	mount(s, at("list-accounts", "/v1/accounts", "List accounts, newest first"), s.listAccounts)
 	mount(s, at("get-account", "/v1/accounts/{id}", "Read an account with its balance and members", 404), s.getAccount)
-	mount(s, at("list-contracts", "/v1/contracts", "List contracts of every type and state, newest first"), s.listContracts)
-	mount(s, at("list-licences", "/v1/contracts/{id}/licences", "List a contract's licences"), s.listLicences)
 	mount(s, route{ID: "create-account", Method: post, Path: "/v1/accounts", Tag: "Accounts", Summary: "Add an account that no order opened",
 		Description: "A second account of the same company at the same address makes orders for it ambiguous: they go to review (R107).",
 		Scope:       AccountsWrite, Capability: rules.ReviewOrders, OperatorOnly: true, Body: AccountRequest{}, Status: http.StatusCreated, Idempotent: true, Errors: []int{404}}, s.createAccount)

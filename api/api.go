@@ -105,6 +105,8 @@ func (s *service) routes() {
 	s.spareRoutes()
 	s.tokenRoutes()
 	s.accountRoutes()
+	s.contractRoutes()
+	s.warrantyRoutes()
 	s.invitationRoutes()
 	s.mailRoutes()
 	s.taskRoutes()

@@ -2,56 +2,124 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-// ContractView is what one order line bought. Until it starts it has the day on
-// which it starts at the latest; days are those of its time zone.
+func (s *service) contractRoutes() {
+	read := route{Method: get, Tag: "Contracts", Scope: AccountsRead, Capability: rules.ViewAccount, NoSellers: true}
+	list := read.at("list-contracts", "/v1/contracts", "List contracts of every type and state")
+	list.Description = "Newest first, unless sorted otherwise. Cancelled ones stay in it (R38). An order that is accepted and not fulfilled stands there as PROCESSING (R111c), " +
+		"an extended warranty from before this service as an EARLIER_WARRANTY (R111a)."
+	mount(s, list, s.listContracts)
+	file := read.at("export-contracts", "/v1/contracts.csv", "Get the contracts as a CSV file")
+	file.Description, file.Produces = "The whole list, narrowed and sorted as asked. A text that a spreadsheet would take for a formula begins with an apostrophe.", mediaCSV
+	mount(s, file, s.exportContracts)
+	mount(s, read.at("get-contract", "/v1/contracts/{id}", "Read a contract with its history", 404), s.getContract)
+	mount(s, read.at("list-licences", "/v1/contracts/{id}/licences", "List a contract's licences", 404), s.listLicences)
+}
+
+// ContractView is what one order line bought, or will buy, or an extended warranty
+// from before. Until it starts it has the day on which it starts at the latest; days
+// are those of its time zone.
 type ContractView struct {
 	ID            string              `json:"id"`
-	OrderID       string              `json:"order_id"`
-	Type          rules.ServiceType   `json:"type"`
-	State         rules.ContractState `json:"state" enum:"PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED"`
-	Quantity      int64               `json:"quantity"`
+	Source        models.EntrySource  `json:"source" enum:"CONTRACT,ORDER,EARLIER_WARRANTY"`
+	AccountID     string              `json:"account_id"`
+	OrderID       string              `json:"order_id,omitempty"`
+	Type          rules.ServiceType   `json:"type" enum:"SELECT,SYNC_PLUS,EXT_WARRANTY,JUMPSTART,ENTERPRISE"`
+	State         rules.ContractState `json:"state" enum:"PROCESSING,PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED"`
+	Expiring      bool                `json:"expiring" doc:"It runs, and ends within 90 days"`
+	Quantity      int64               `json:"quantity" doc:"As bought"`
+	InForce       int64               `json:"in_force" doc:"Licences that are neither cancelled nor expired"`
+	Assigned      int64               `json:"assigned" doc:"Of them, those assigned to a room or attached to a serial number"`
 	TermYears     int                 `json:"term_years"`
+	MaxRooms      int64               `json:"max_rooms,omitempty" doc:"Of an enterprise plan (S37)"`
+	Serial        string              `json:"serial,omitempty" doc:"Of an earlier warranty"`
 	TimeZone      string              `json:"time_zone"`
 	StartOn       string              `json:"start_on,omitempty" format:"date"`
 	LastDay       string              `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
 	StartReason   models.StartReason  `json:"start_reason,omitempty"`
 	LatestStartOn string              `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started (S1)"`
+	CancelledAt   *time.Time          `json:"cancelled_at,omitempty"`
 	CreatedAt     time.Time           `json:"created_at"`
 }
 
-func contractView(c models.ServiceContract) ContractView {
-	v := ContractView{ID: c.ID, OrderID: c.OrderID, Type: c.Type, State: c.State, Quantity: c.Quantity, TermYears: c.TermYears, TimeZone: c.TimeZone,
-		StartReason: c.StartReason, CreatedAt: c.CreatedAt}
-	zone, err := time.LoadLocation(c.TimeZone)
-	if err != nil {
-		zone = time.UTC
-	}
-	if c.StartAt != nil {
-		v.StartOn = rules.DateIn(*c.StartAt, zone).String()
-	}
+func (s *service) contractView(c models.ContractEntry) ContractView {
+	days := daysOf(c.ServiceContract)
+	v := ContractView{ID: c.ID, Source: c.Source, AccountID: c.AccountID, OrderID: c.OrderID, Type: c.Type, State: c.State, Quantity: c.Quantity, InForce: c.InForce,
+		Assigned: c.Assigned, TermYears: c.TermYears, Serial: c.Serial, TimeZone: c.TimeZone, StartOn: days.start, LastDay: days.last, LatestStartOn: days.latestStart,
+		StartReason: c.StartReason, CancelledAt: c.CancelledAt, CreatedAt: c.CreatedAt}
 	if c.EndAt != nil {
-		v.LastDay = rules.LastCoveredDay(*c.EndAt, zone).String()
+		zone := zoneOf(c.ServiceContract)
+		today := rules.DateIn(s.store.Clock().Now(), zone)
+		v.Expiring = c.State == rules.ContractActive && c.EndAt.Before(rules.ExpiringBefore(today, rules.ExpiringDays, zone))
 	}
-	if c.State == rules.ContractPendingStart {
-		v.LatestStartOn = rules.DateIn(c.FallbackStartAt, zone).String()
+	if c.MaxRooms != nil {
+		v.MaxRooms = *c.MaxRooms
 	}
 	return v
 }
 
+// ContractsInput narrows and sorts the register.
+type ContractsInput struct {
+	AccountID      string `query:"account_id" maxLength:"64" doc:"Only contracts of this account"`
+	OrderID        string `query:"order_id" maxLength:"64" doc:"Only contracts of this order"`
+	Type           string `query:"type" enum:"SELECT,SYNC_PLUS,EXT_WARRANTY,JUMPSTART,ENTERPRISE" doc:"Only contracts of this type"`
+	State          string `query:"state" enum:"PROCESSING,PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED" doc:"Only contracts in this state"`
+	ExpiringWithin int    `query:"expiring_within" minimum:"1" maximum:"3660" doc:"Only contracts that run and end within so many days"`
+	Sort           string `query:"sort" enum:"newest,oldest,ending" doc:"newest first (the default), oldest first, or by their end"`
+}
+
+func (in ContractsInput) filter() models.ContractFilter {
+	f := models.ContractFilter{AccountID: in.AccountID, OrderID: in.OrderID, Type: rules.ServiceType(in.Type), State: rules.ContractState(in.State)}
+	if in.ExpiringWithin > 0 {
+		f.ExpiringWithin = &in.ExpiringWithin
+	}
+	if in.Sort != "newest" {
+		f.Sort = models.ContractSort(in.Sort)
+	}
+	return f
+}
+
 type listContractsInput struct {
-	ListInput
-	AccountID string `query:"account_id" maxLength:"64" doc:"Only contracts of this account"`
+	Cursor string `query:"cursor" pattern:"^[0-9a-z]{1,9}-[0-9a-z]{1,7}[.][a-z]{2,8}_[0-9a-z]{1,40}$" doc:"next_cursor of the page before; it belongs to one sort"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
+	ContractsInput
 }
 
 func (s *service) listContracts(ctx context.Context, in *listContractsInput) (*pageOf[ContractView], error) {
-	contracts, next, err := s.store.ListContracts(ctx, in.AccountID, in.page())
-	return listed(contracts, next, err, contractView)
+	f := in.filter()
+	f.Page = models.Page{After: in.Cursor, Limit: in.Limit}
+	contracts, next, err := s.store.Contracts(ctx, f)
+	return listed(contracts, next, err, s.contractView)
+}
+
+// ContractDetail is a contract with what happened to it.
+type ContractDetail struct {
+	ContractView
+	History []ContractEvent `json:"history" nullable:"false" doc:"Of the contract and its order, oldest first"`
+}
+
+// ContractEvent is something that happened to a contract or its order.
+type ContractEvent struct {
+	At    time.Time `json:"at"`
+	Event string    `json:"event" doc:"Such as order.fulfilled, contract.started or order.cancelled"`
+}
+
+func (s *service) getContract(ctx context.Context, in *IDInput) (*one[ContractDetail], error) {
+	c, err := s.store.Contract(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	objects := slices.DeleteFunc([]string{c.ID, c.OrderID}, func(id string) bool { return id == "" })
+	events, err := s.store.Timeline(ctx, objects...)
+	return single(c, err, func(c models.ContractEntry) ContractDetail {
+		return ContractDetail{s.contractView(c), viewed(events, func(e models.AuditEvent) ContractEvent { return ContractEvent{e.At, e.Verb} })}
+	})
 }
 
 // LicenceView is one licence of a contract.
@@ -63,6 +131,9 @@ type LicenceView struct {
 }
 
 func (s *service) listLicences(ctx context.Context, in *IDInput) (*pageOf[LicenceView], error) {
+	if _, err := s.store.Contract(ctx, in.ID); err != nil {
+		return nil, err
+	}
 	licences, err := s.store.LicencesOf(ctx, in.ID)
 	return listed(licences, "", err, func(l models.Licence) LicenceView { return LicenceView{l.ID, l.Seq, l.State, l.StateSince} })
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/http"
+	"reflect"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -47,7 +48,7 @@ func config() huma.Config {
 func (s *service) document(router *gin.Engine) error {
 	api := s.api.OpenAPI()
 	for _, op := range operations(api) {
-		if err := addExamples(op); err != nil {
+		if err := addExamples(api, op); err != nil {
 			return err
 		}
 	}
@@ -85,10 +86,13 @@ func operations(api *huma.OpenAPI) []*huma.Operation {
 	return out
 }
 
-func addExamples(op *huma.Operation) error {
+func addExamples(api *huma.OpenAPI, op *huma.Operation) error {
 	r := op.Metadata["route"].(route)
 	if r.Media != nil {
-		describeFile(op)
+		describeFile(api, op, r)
+	}
+	if r.Produces != "" {
+		op.Responses["200"].Content = map[string]*huma.MediaType{r.Produces: {Schema: &huma.Schema{Type: "string"}}}
 	}
 	request, err := readExample(op.OperationID + ".request.json")
 	if err != nil {
@@ -124,13 +128,17 @@ func readExample(name string) (any, error) {
 type fileRow struct{ schema, csv, line string }
 
 var fileRows = map[string]fileRow{
-	"import-orders": {"OrderForm", "A header of the documented columns, then one row per order line.", "One order per line."},
-	"import-rooms":  {"Room", "A header of the documented columns, then one row per device with its room, or for a room alone.", "One room per line."},
+	"import-orders":     {"OrderForm", "A header of the documented columns, then one row per order line.", "One order per line."},
+	"import-rooms":      {"Room", "A header of the documented columns, then one row per device with its room, or for a room alone.", "One room per line."},
+	"import-warranties": {"EarlierWarrantyForm", "A header of the documented columns, then one row per serial number.", "One warranty per line."},
 }
 
 // describeFile documents the body of an import.
-func describeFile(op *huma.Operation) {
+func describeFile(api *huma.OpenAPI, op *huma.Operation, r route) {
 	row := fileRows[op.OperationID]
+	if r.Row != nil {
+		api.Components.Schemas.Schema(reflect.TypeOf(r.Row), true, "")
+	}
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
 		mediaJSON:              {Schema: &huma.Schema{Type: "array", Items: &huma.Schema{Ref: "#/components/schemas/" + row.schema}}},
 		"text/csv":             {Schema: &huma.Schema{Type: "string", Description: row.csv}},

@@ -138,9 +138,6 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"create-token": at(h.Lead, "/v1/tokens"), "list-tokens": at(h.Lead, "/v1/tokens?limit=2"),
 		"revoke-token":  at(h.Lead, "/v1/tokens/{id}", func() string { return h.client(h.Reseller.ID, rules.Reseller).tokenID }),
 		"list-accounts": at(h.Lead, "/v1/accounts"), "get-account": at(h.Lead, "/v1/accounts/{id}", account), "create-account": at(h.Lead, "/v1/accounts"),
-		"list-contracts": at(h.Lead, "/v1/contracts?limit=1"), "list-licences": at(h.Lead, "/v1/contracts/{id}/licences", func() string {
-			return as[items[ref]](t, h.Lead.get("/v1/contracts?limit=1"), 200).Items[0].ID
-		}),
 		"change-membership": at(h.Lead, "/v1/memberships/{id}", member), "list-invitations": at(h.Lead, "/v1/accounts/{id}/invitations", account),
 		"invite": at(h.Lead, "/v1/accounts/{id}/invitations", account), "reissue-invitation": at(h.Lead, "/v1/invitations/{id}/reissue", invitation),
 		"revoke-invitation": at(h.Lead, "/v1/invitations/{id}/revocation", invitation), "list-notifications": at(h.Lead, "/v1/notifications?limit=2"),
@@ -151,6 +148,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 	maps.Copy(calls, h.roomWorld(t, done))
 	maps.Copy(calls, h.shipmentWorld(t, account))
 	maps.Copy(calls, h.spareWorld(t))
+	maps.Copy(calls, h.warrantyWorld(t, done))
 	return calls
 }
 
@@ -207,6 +205,10 @@ func (h *house) runExample(t *testing.T, doc *huma.OpenAPI, op *huma.Operation, 
 	a := c.send(op.Method, path, body, headers...)
 	status, answerDoc := success(op)
 	require.Equal(t, status, a.Status, string(a.Body))
+	if op.Responses["200"] != nil && op.Responses["200"].Content["text/csv"] != nil {
+		require.NotEmpty(t, a.Body)
+		return
+	}
 	if answerDoc == nil {
 		require.Empty(t, a.Body)
 		return

@@ -179,7 +179,7 @@ func (s *service) detail(ctx context.Context, o models.Order) (*orderOutput, err
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
-	d := OrderDetail{OrderSummary: summarise(o, operator), Timeline: timeline(events, operator), Contracts: viewed(contracts, contractView),
+	d := OrderDetail{OrderSummary: summarise(o, operator), Timeline: timeline(events, operator), Contracts: viewed(contracts, orderContract),
 		Cancellations: viewed(cancellations, func(c models.OrderCancellation) CancellationView { return cancellationView(c, operator) })}
 	if operator || o.SubmittedBy == t.OrgID {
 		d.Submitted = &o.Payload

@@ -45,7 +45,7 @@ type OrderLineView struct {
 type OrderDetail struct {
 	OrderSummary
 	Submitted     *rules.OrderForm   `json:"submitted,omitempty" doc:"The order as it was sent; only for who sent it and for operators (R94)"`
-	Contracts     []ContractView     `json:"contracts" nullable:"false"`
+	Contracts     []OrderContract    `json:"contracts" nullable:"false"`
 	Cancellations []CancellationView `json:"cancellations" nullable:"false"`
 	Timeline      []EventView        `json:"timeline" nullable:"false" doc:"What happened, oldest first"`
 }

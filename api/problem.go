@@ -43,6 +43,7 @@ var statuses = map[string]int{
 	rules.StateConflict: 409, rules.IdempotencyConflict: 409, rules.PONumberConflict: 409, rules.CancellationWindowClosed: 409,
 	rules.SerialRegistered: 409, rules.SerialClaimed: 409, rules.LicenceTaken: 409, rules.LicenceNotInForce: 409, rules.RoomHasLicence: 409,
 	rules.RoomIsArchived: 409, rules.RoomBusy: 409, rules.TermsAckRequired: 409,
+	rules.NotAttachable: 422, rules.ExtensionOver: 422, rules.SerialHasWarranty: 409,
 	rules.NotAssignable: 422, rules.CountryNotSupported: 422, rules.ModelNotSupported: 422, rules.WarrantyCapReached: 422,
 	rules.LastAdmin: 409, rules.UserLimit: 409, rules.UnknownSKU: 409, codeActionNotOffered: 409,
 	rules.InvitationExpired: 410, rules.InvitationUsed: 410, rules.InvitationSuperseded: 410, rules.InvitationRevoked: 410,

@@ -24,7 +24,9 @@ type route struct {
 	Body       any   // example of the request's type; nil: none
 	MaxBody    int64 // bytes; 0: 1 MiB
 	Media      []string
-	Status     int // of success; 0: 200
+	Row        any    // example of the type of a file's row, where no other route has it
+	Produces   string // media type of the answer; empty: JSON
+	Status     int    // of success; 0: 200
 	Errors     []int
 	Idempotent bool   // takes Idempotency-Key
 	Secret     string // field that a replayed answer must not hold

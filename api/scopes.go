@@ -9,13 +9,13 @@ const (
 	OrdersWrite    = "orders:write"    // submit, amend, cancel, import
 	CatalogueRead  = "catalogue:read"  // SKUs; program and organisations for operators
 	CatalogueWrite = "catalogue:write" // program, SKUs, organisations
-	AccountsRead   = "accounts:read"   // accounts, members, invitations, contracts
+	AccountsRead   = "accounts:read"   // accounts, members, invitations; contracts for customers too
 	AccountsWrite  = "accounts:write"  // accounts, invitations, memberships
 	Operator       = "operator"        // tasks, decisions, mails
 	TokensWrite    = "tokens:write"    // tokens
 	ProcessesRead  = "processes:read"  // what is under way
 	RoomsRead      = "rooms:read"      // rooms, devices, assignments, cover, spares
-	RoomsWrite     = "rooms:write"     // rooms, devices, assignments
+	RoomsWrite     = "rooms:write"     // rooms, devices, assignments, warranties
 )
 
 // ScopesFor lists every scope that makes sense for a role.
@@ -26,9 +26,9 @@ func ScopesFor(role rules.Role) []string {
 	case role == rules.Reseller || role == rules.Distributor:
 		return []string{OrdersRead, OrdersWrite, CatalogueRead}
 	case role == rules.CustomerAdmin:
-		return []string{CatalogueRead, RoomsRead, RoomsWrite}
+		return []string{CatalogueRead, AccountsRead, RoomsRead, RoomsWrite}
 	case role == rules.CustomerReadOnly:
-		return []string{CatalogueRead, RoomsRead}
+		return []string{CatalogueRead, AccountsRead, RoomsRead}
 	}
 	return nil
 }

@@ -16,7 +16,7 @@ func (s *service) taskRoutes() {
 	mount(s, route{ID: "get-task", Method: get, Path: "/v1/operator/tasks/{id}", Tag: "Operator tasks", Summary: "Read a task with its actions",
 		Scope: Operator, Capability: rules.WorkTasks, OperatorOnly: true, Errors: []int{404}}, s.getTask)
 	mount(s, route{ID: "act-on-task", Method: post, Path: "/v1/operator/tasks/{id}/{action}", Tag: "Operator tasks", Summary: "Do one of a task's actions",
-		Description: "The actions of a task stand in it: accept and reject an order in review, resend or mark_delivered a mail, reissue an invitation, move a claimed device or refuse, retry a process, close by hand.",
+		Description: "The actions of a task stand in it: accept and reject an order in review, resend or mark_delivered a mail, reissue an invitation, move a claimed device or refuse, link a warranty from before or refuse, retry a process, close by hand.",
 		Scope:       Operator, Capability: rules.WorkTasks, OperatorOnly: true, Body: ActionRequest{}, Idempotent: true, Errors: []int{404}}, s.actOnTask)
 }
 
@@ -67,7 +67,9 @@ func (s *service) getTask(ctx context.Context, in *IDInput) (*one[TaskView], err
 // ActionRequest says why, and whatever the action needs.
 type ActionRequest struct {
 	Reason      string `json:"reason,omitempty" doc:"Required to accept, reject, reissue and close"`
-	AccountID   string `json:"account_id,omitempty" doc:"accept: the account, when the order matches several"`
+	AccountID   string `json:"account_id,omitempty" doc:"accept: the account, when the order matches several; link: whose the imported warranty is"`
+	StartsOn    string `json:"starts_on,omitempty" format:"date" doc:"link: first day of a claimed warranty"`
+	LastDay     string `json:"last_day,omitempty" format:"date" doc:"link: last covered day of a claimed warranty"`
 	Email       string `json:"email,omitempty" doc:"reissue: another person's address"`
 	ContactName string `json:"contact_name,omitempty" doc:"reissue: another person's name"`
 }
@@ -78,7 +80,7 @@ type actionInput struct {
 }
 
 // actionNeeds is what a role needs beyond working on tasks.
-var actionNeeds = map[string]rules.Capability{"accept": rules.ReviewOrders, "reject": rules.ReviewOrders, "reissue": rules.ManageUsers}
+var actionNeeds = map[string]rules.Capability{"link": rules.ReviewOrders, "accept": rules.ReviewOrders, "reject": rules.ReviewOrders, "reissue": rules.ManageUsers}
 
 func (s *service) actOnTask(ctx context.Context, in *actionInput) (*one[TaskView], error) {
 	r, err := decode[ActionRequest](ctx)
@@ -112,7 +114,13 @@ func (s *service) act(ctx context.Context, t models.OperatorTask, action string,
 	case "accept", "reject":
 		_, err = s.store.DecideOrder(ctx, t.SubjectID, models.Decision{Accept: action == "accept", Reason: r.Reason, AccountID: r.AccountID})
 		return err
-	case "move", "refuse":
+	case "link", "refuse":
+		if t.Kind == models.TaskWarrantyUnmatched || t.Kind == models.TaskWarrantyClaimed {
+			_, err = s.store.DecideWarranty(ctx, t.SubjectID, models.WarrantyDecision{Link: action == "link", AccountID: r.AccountID, StartsOn: r.StartsOn, LastDay: r.LastDay, Reason: r.Reason})
+			return err
+		}
+		fallthrough
+	case "move":
 		_, err = s.store.DecideClaim(ctx, t.SubjectID, action == "move", r.Reason)
 		return err
 	case "retry":

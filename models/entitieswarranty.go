@@ -87,6 +87,14 @@ func (a WarrantyAttachment) facts() map[string]any {
 	return map[string]any{"id": a.ID, "serial": a.Serial, "from": a.FromAt}
 }
 
+// LastDay is the last covered day (C2), YYYY-MM-DD; empty while it is not known.
+func (w EarlierWarranty) LastDay() string {
+	if end := dateOf(w.EndsOn); end != nil {
+		return end.AddDays(-1).String()
+	}
+	return ""
+}
+
 func (w EarlierWarranty) facts() map[string]any {
 	return map[string]any{"source": w.Source, "state": w.State, "serial": w.Serial, "starts_on": w.StartsOn, "ends_on": w.EndsOn}
 }

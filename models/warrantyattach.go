@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
 )
@@ -151,36 +150,4 @@ func (s *Store) DetachWarranty(ctx context.Context, attachmentID, reason string)
 // endAttachments ends the open ones among the rows that the query names.
 func endAttachments(q *gorm.DB, why AssignmentEnd, now time.Time) error {
 	return q.Model(&WarrantyAttachment{}).Where("to_at IS NULL").Updates(map[string]any{"to_at": now, "end_reason": why}).Error
-}
-
-// AttachmentFilter narrows a list of attachments; empty fields do not narrow.
-type AttachmentFilter struct {
-	AccountID  string
-	ContractID string
-	LicenceID  string
-	Serial     string
-	Open       bool // only those that last
-	Page       Page
-}
-
-// ListWarrantyAttachments lists the attachments in scope, newest first.
-func (s *Store) ListWarrantyAttachments(ctx context.Context, f AttachmentFilter) ([]WarrantyAttachment, string, error) {
-	var out []WarrantyAttachment
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx, "account_id")
-		for column, value := range map[string]string{"account_id": f.AccountID, "licence_id": f.LicenceID, "serial": rules.NormaliseSerial(f.Serial)} {
-			if value != "" {
-				q = q.Where(clause.Eq{Column: column, Value: value})
-			}
-		}
-		if f.ContractID != "" {
-			q = q.Where("licence_id IN (?)", tx.Model(&Licence{}).Select("id").Where("contract_id = ?", f.ContractID))
-		}
-		if f.Open {
-			q = q.Where("to_at IS NULL")
-		}
-		return f.Page.apply(q).Find(&out).Error
-	})
-	out, next := cut(f.Page, out, func(a WarrantyAttachment) string { return a.ID })
-	return out, next, err
 }

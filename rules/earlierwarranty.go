@@ -84,10 +84,10 @@ func (f EarlierWarrantyForm) Fingerprint() string {
 // WarrantyClaimForm is what a customer tells of an extended warranty that it misses
 // (R111c): no free text, so that no personal data comes in with it.
 type WarrantyClaimForm struct {
-	Serial      string `json:"serial" doc:"As it stands on the device; spaces, dashes and case do not matter"`
-	SKU         string `json:"sku,omitempty" doc:"What was bought: code of the service, as on the invoice"`
-	PONumber    string `json:"po_number,omitempty" doc:"Number of the purchase order"`
-	PurchasedOn string `json:"purchased_on,omitempty" format:"date"`
+	Serial      string
+	SKU         string // what was bought
+	PONumber    string
+	PurchasedOn string // YYYY-MM-DD, or empty
 }
 
 // InvalidReference is the code of a number that holds more than letters, digits
