@@ -126,7 +126,7 @@ func TestRecordHistories(t *testing.T) {
 	reseller := s.db.Reseller(t, "Revenda Sul")
 	normal := s.db.Accept(t, reseller, s.form("PO-1", "Acme Ltda"))
 	s.save("order_waiting", "order/"+normal.ID, waits)
-	inv := s.invitationOf(normal.ID)
+	inv := s.db.InvitationOf(t, normal.ID)
 	s.save("invitation_waiting", "invitation/"+inv.ID, waits)
 
 	cancelled := s.db.Accept(t, reseller, s.form("PO-2", "Delta SA"))
@@ -134,11 +134,11 @@ func TestRecordHistories(t *testing.T) {
 	undecided := s.db.Accept(t, reseller, s.form("PO-4", "Foco SA", inReview))
 	decided := s.db.Accept(t, reseller, s.form("PO-5", "Gama SA", inReview))
 	s.history("order/"+cancelled.ID, waits)
-	revoked := s.invitationOf(cancelled.ID)
+	revoked := s.db.InvitationOf(t, cancelled.ID)
 	s.commitCancel(cancelled.ID, 0)
 	s.history("order/"+partly.ID, waits)
 	s.commitCancel(partly.ID, 3)
-	accepted := s.invitationOf(partly.ID)
+	accepted := s.db.InvitationOf(t, partly.ID)
 	_, _, err := s.db.AcceptInvitation(s.db.Context, models.Acceptance{InvitationID: accepted.ID, Email: accepted.Email, Name: "Ana Souza", PasswordHash: "x"})
 	require.NoError(t, err)
 	_, err = s.db.DecideOrder(s.operator(), decided.ID, models.Decision{Accept: true, Reason: "fine"})
@@ -158,19 +158,28 @@ func TestRecordHistories(t *testing.T) {
 	s.save("order_partly_cancelled", "order/"+partly.ID, closed)
 	s.save("order_completed", "order/"+normal.ID, closed)
 	s.save("invitation_expired", "invitation/"+inv.ID, closed)
-	sweeps, err := s.client.ListWorkflow(context.Background(), sweepQuery)
-	require.NoError(t, err)
-	require.NotEmpty(t, sweeps.Executions)
-	s.save("sweep", sweeps.Executions[0].Execution.WorkflowId, closed)
+	s.saveSweep()
 }
 
-// invitationOf waits for the order's invitation.
-func (s *studio) invitationOf(orderID string) models.Invitation {
+// TestRecordSweep records the daily sweep alone.
+func TestRecordSweep(t *testing.T) {
+	address := os.Getenv(recordAddress)
+	require.NotEmpty(t, address, "%s must name a Temporal server", recordAddress)
+	newStudio(t, address).saveSweep()
+}
+
+// saveSweep saves a sweep that came to its end. sweep.json is one from before it
+// looked after the calendars.
+func (s *studio) saveSweep() {
 	s.t.Helper()
-	var found []models.Invitation
+	var id string
 	require.Eventually(s.t, func() bool {
-		found, _, _ = s.db.ListInvitations(s.db.Context, "", orderID, models.Page{})
-		return len(found) == 1
-	}, time.Minute, 20*time.Millisecond)
-	return found[0]
+		sweeps, err := s.client.ListWorkflow(context.Background(), sweepQuery)
+		if err != nil || len(sweeps.Executions) == 0 {
+			return false
+		}
+		id = sweeps.Executions[0].Execution.WorkflowId
+		return true
+	}, 2*time.Minute, 100*time.Millisecond)
+	s.save("sweep_calendars", id, closed)
 }
