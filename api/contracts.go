@@ -128,6 +128,7 @@ type LicenceView struct {
 	Number     int64              `json:"number" doc:"From 1 to the contract's quantity"`
 	State      rules.LicenceState `json:"state" enum:"AVAILABLE,ASSIGNED,EXPIRED,REVOKED"`
 	StateSince time.Time          `json:"state_since"`
+	Renews     string             `json:"renews,omitempty" doc:"The licence that it continues (S4)"`
 }
 
 func (s *service) listLicences(ctx context.Context, in *IDInput) (*pageOf[LicenceView], error) {
@@ -135,5 +136,7 @@ func (s *service) listLicences(ctx context.Context, in *IDInput) (*pageOf[Licenc
 		return nil, err
 	}
 	licences, err := s.store.LicencesOf(ctx, in.ID)
-	return listed(licences, "", err, func(l models.Licence) LicenceView { return LicenceView{l.ID, l.Seq, l.State, l.StateSince} })
+	return listed(licences, "", err, func(l models.Licence) LicenceView {
+		return LicenceView{l.ID, l.Seq, l.State, l.StateSince, text(l.RenewsLicenceID)}
+	})
 }

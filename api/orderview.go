@@ -39,6 +39,7 @@ type OrderLineView struct {
 	Quantity    int64             `json:"quantity"`
 	ServiceType rules.ServiceType `json:"service_type"`
 	TermYears   int               `json:"term_years"`
+	Renews      string            `json:"renews,omitempty" doc:"Contract whose licences these continue (S4)"`
 }
 
 // OrderDetail is one order with everything that became of it.
@@ -77,7 +78,7 @@ func summarise(o models.Order, operator bool) OrderSummary {
 		PurchasedOn: o.PurchasedOn, TimeZone: o.TimeZone, CancellableUntil: o.CancellableUntil, ReviewReasons: codesOrNone(o.ReviewReasons), ReviewUntil: o.ReviewUntil,
 		InvitationFailed: o.InvitationFailed, CreatedAt: o.CreatedAt, Version: o.Version,
 		Lines: viewed(o.Lines, func(l models.OrderLine) OrderLineView {
-			return OrderLineView{l.SKU, l.Quantity, l.ServiceType, l.TermYears}
+			return OrderLineView{l.SKU, l.Quantity, l.ServiceType, l.TermYears, text(l.RenewsContractID)}
 		})}
 	if operator {
 		v.AccountID, v.ResellerID, v.DistributorID, v.SubmittedBy, v.LastError = text(o.AccountID), o.ResellerID, text(o.DistributorID), o.SubmittedBy, o.LastError

@@ -42,6 +42,9 @@ type OrderLine struct {
 	ServiceType rules.ServiceType
 	TermYears   int
 	Quantity    int64
+	// RenewsContractID is the contract of the same account whose licences these
+	// renew (S4); nil for none.
+	RenewsContractID *string
 }
 
 // OrderRefusal records an intake that was refused at the door: its errors,

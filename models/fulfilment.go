@@ -83,7 +83,7 @@ func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error 
 		entries = append([]entry{{"account.created", acc.ID, map[string]any{"order": o.ID}}}, entries...)
 	}
 	for _, c := range contracts {
-		entries = append(entries, entry{"contract.created", c.ID, map[string]any{"type": c.Type, "quantity": c.Quantity, "state": c.State, "order": o.ID}})
+		entries = append(entries, entry{"contract.created", c.ID, c.createdBy(o)})
 	}
 	if invitation.ID != "" {
 		entries = append(entries, entry{"invitation.issued", invitation.ID, map[string]any{"kind": invitation.Kind, "role": invitation.Role, "order": o.ID, "supersedes": text(invitation.SupersedesID)}})
@@ -99,6 +99,10 @@ func (s *Store) createContracts(tx *gorm.DB, ref Reference, o *Order, acc Accoun
 	if err != nil {
 		return nil, err
 	}
+	pool, err := s.renewable(tx, o.Lines, acc.ID)
+	if err != nil {
+		return nil, err
+	}
 	contracts := make([]ServiceContract, len(o.Lines))
 	var licences []Licence
 	for i, l := range o.Lines {
@@ -108,9 +112,12 @@ func (s *Store) createContracts(tx *gorm.DB, ref Reference, o *Order, acc Accoun
 		if l.ServiceType == rules.ServiceJumpStart {
 			startAtPurchase(&c, o.PurchasedOn, loc)
 		} else {
-			licences = append(licences, units(c)...)
+			licences = append(licences, pool.renewBy(l, units(c))...)
 		}
 		contracts[i] = c
+	}
+	if err := pool.start(ref, o, loc, contracts); err != nil {
+		return nil, err
 	}
 	if err := tx.Create(&contracts).Error; err != nil {
 		return nil, err

@@ -69,6 +69,9 @@ func (s *Store) acceptReviewed(tx *gorm.DB, scope Scope, ref Reference, o *Order
 	if err := chooseAccount(o, accounts, d.AccountID); err != nil {
 		return err
 	}
+	if err := s.recheckRenewals(tx, o); err != nil {
+		return err
+	}
 	for _, l := range o.Lines {
 		if _, ok := ref.Catalogue[l.SKU]; !ok {
 			return rules.Refuse(rules.UnknownSKU, "A line's SKU is no longer in the catalogue.", "Restore the SKU or reject the order.")

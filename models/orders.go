@@ -55,6 +55,9 @@ func (s *Store) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 		out.Order, out.Created = o, true
 		return s.insertOrder(tx, scope, ref, &out)
 	})
+	if rules.CodeOf(err) == rules.ValidationFailed { // nothing is left to renew: the very same order may have done it
+		return s.sameOrder(ctx, in.Sender, form, err)
+	}
 	out.Warnings = out.Order.Warnings()
 	return out, err
 }
@@ -112,7 +115,7 @@ func (s *Store) newOrder(tx *gorm.DB, ref Reference, sender Org, form rules.Orde
 		ResellerDomain:    rules.EmailDomain(form.Reseller.Email), DistributorDomain: rules.EmailDomain(form.Distributor.Email),
 	})
 	o.Lines = orderLines(&o, ref.Catalogue, form)
-	return o, nil
+	return o, s.checkRenewals(tx, o.Lines, accounts)
 }
 
 // sellers notes who sells the order and returns the reseller.
@@ -153,6 +156,9 @@ func orderLines(o *Order, catalogue rules.Catalogue, form rules.OrderForm) []Ord
 		sku := catalogue[l.SKU]
 		lines[i] = OrderLine{ID: NewID(prefixLine), OrderID: o.ID, Position: i + 1, SKU: sku.Code, ServiceType: sku.ServiceType,
 			TermYears: sku.TermYears, Quantity: l.Quantity}
+		if l.Renews != "" {
+			lines[i].RenewsContractID = &form.Lines[i].Renews
+		}
 		o.ServiceType = sku.ServiceType
 	}
 	return lines

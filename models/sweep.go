@@ -22,7 +22,8 @@ type Sweep struct {
 }
 
 // SweepContracts starts contracts whose last day to start has come (S1),
-// expires those that are over (S3) and queues the renewal reminders (S5), in
+// expires those that are over (S3), hands their rooms to what renews them (S4) and
+// queues the renewal reminders (S5), in
 // batches of one transaction each. Every effect has a deterministic key, so
 // that a sweep that is killed, missed or run twice leaves the same state.
 // progress is called after each batch.
@@ -58,6 +59,9 @@ func (s *Store) SweepContracts(ctx context.Context, progress func(Sweep)) (Sweep
 // many it read and changed, and the last id.
 type sweepStep func(tx *gorm.DB, scope Scope, ref Reference, after string) (read, changed int, last string, err error)
 
+// dueContracts reads and locks one batch. The states stand in the conditions as they
+// stand in the partial indexes: PostgreSQL uses such an index only for a condition
+// that it can read.
 func (s *Store) dueContracts(tx *gorm.DB, after string, where string, args ...any) ([]ServiceContract, string, error) {
 	var due []ServiceContract
 	q := tx
@@ -73,7 +77,7 @@ func (s *Store) dueContracts(tx *gorm.DB, after string, where string, args ...an
 
 // startDue starts contracts that nobody began to use in 60 days (S1, V4).
 func (s *Store) startDue(tx *gorm.DB, scope Scope, _ Reference, after string) (read, changed int, last string, err error) {
-	due, last, err := s.dueContracts(tx, after, "state = ? AND fallback_start_at <= ?", rules.ContractPendingStart, s.clock.Now())
+	due, last, err := s.dueContracts(tx, after, "state = 'PENDING_START' AND fallback_start_at <= ?", s.clock.Now())
 	for i := range due {
 		c := &due[i]
 		if err := c.startOn(c.FallbackStartAt, StartFallback); err != nil {
@@ -102,57 +106,6 @@ func (c *ServiceContract) startOn(at time.Time, reason StartReason) error {
 	return nil
 }
 
-// expireDue ends contracts and their licences at their end (S3).
-func (s *Store) expireDue(tx *gorm.DB, scope Scope, ref Reference, after string) (read, changed int, last string, err error) {
-	now := s.clock.Now()
-	due, last, err := s.dueContracts(tx, after, "state IN ? AND end_at <= ?", []rules.ContractState{rules.ContractActive, rules.ContractSuspended}, now)
-	for _, c := range due {
-		if err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Update("state", rules.ContractExpired).Error; err != nil {
-			return 0, 0, "", err
-		}
-		err := tx.Model(&Licence{}).Where("contract_id = ? AND state IN ?", c.ID, []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}).
-			Updates(map[string]any{"state": rules.LicenceExpired, "state_since": now}).Error
-		if err != nil {
-			return 0, 0, "", err
-		}
-		released, err := s.expireAssignments(tx, c)
-		if err != nil {
-			return 0, 0, "", err
-		}
-		if err := s.contractAudit(tx, scope, c, "contract.expired", map[string]any{"before": c.State, "after": rules.ContractExpired, "assignments_ended": released}); err != nil {
-			return 0, 0, "", err
-		}
-	}
-	if err == nil {
-		err = s.recountExpired(tx, scope, ref, due)
-	}
-	return len(due), len(due), last, err
-}
-
-// recountExpired counts anew the spares of the parents whose Select contracts
-// ended, each parent once for the batch, stamped with the last of its contracts.
-func (s *Store) recountExpired(tx *gorm.DB, scope Scope, ref Reference, ended []ServiceContract) error {
-	sources := map[string]string{}
-	for _, c := range ended {
-		if c.Type == rules.ServiceSelect {
-			sources[c.AccountID] = max(sources[c.AccountID], c.ID)
-		}
-	}
-	if len(sources) == 0 {
-		return nil
-	}
-	return s.recountAccounts(tx, scope, sources, ref.Program.SpareRatio, rules.SpareByExpiry)
-}
-
-// expireAssignments ends the contract's assignments at its end, however late the
-// sweep is: history then says what the cover was.
-func (s *Store) expireAssignments(tx *gorm.DB, c ServiceContract) (int64, error) {
-	of := tx.Model(&Licence{}).Select("id").Where("contract_id = ?", c.ID)
-	res := tx.Model(&LicenceAssignment{}).Where("to_at IS NULL AND licence_id IN (?)", of).
-		Updates(map[string]any{"to_at": gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END", *c.EndAt, *c.EndAt), "end_reason": EndExpired})
-	return res.RowsAffected, res.Error
-}
-
 func (s *Store) contractAudit(tx *gorm.DB, scope Scope, c ServiceContract, verb string, details map[string]any) error {
 	return s.appendAudit(tx, scope, c.AccountID, &c.AccountID, false, entry{verb, c.ID, details})
 }
@@ -162,9 +115,9 @@ func (s *Store) contractAudit(tx *gorm.DB, scope Scope, c ServiceContract, verb 
 func (s *Store) remindDue(tx *gorm.DB, _ Scope, _ Reference, after string) (read, changed int, last string, err error) {
 	now := s.clock.Now()
 	horizon := now.AddDate(0, 0, rules.RenewalReminderDays()[0]+1)
-	near, last, err := s.dueContracts(tx, after, `state IN ? AND type <> ? AND end_at > ? AND end_at <= ? AND (reminded_days < 0 OR
+	near, last, err := s.dueContracts(tx, after, `state IN ('ACTIVE','EXPIRED') AND type <> 'JUMPSTART' AND end_at > ? AND end_at <= ? AND (reminded_days < 0 OR
 		(reminded_days > 60 AND end_at <= ?) OR (reminded_days > 30 AND end_at <= ?) OR (reminded_days > 7 AND end_at <= ?) OR (reminded_days > 0 AND end_at <= ?))`,
-		[]rules.ContractState{rules.ContractActive, rules.ContractExpired}, rules.ServiceJumpStart, now.AddDate(0, 0, -rules.RenewalCatchUpDays-1), horizon,
+		now.AddDate(0, 0, -rules.RenewalCatchUpDays-1), horizon,
 		now.AddDate(0, 0, 61), now.AddDate(0, 0, 31), now.AddDate(0, 0, 8), now.AddDate(0, 0, 1))
 	for _, c := range near {
 		loc, err := time.LoadLocation(c.TimeZone)

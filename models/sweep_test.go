@@ -175,7 +175,7 @@ func TestSweepOfMoreThanABatchKilledBetweenBatches(t *testing.T) {
 // manyContracts copies the order's contract and line n times.
 func manyContracts(t *testing.T, env storetest.Env, o models.Order, n int) {
 	numbers := fmt.Sprintf("WITH RECURSIVE k(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k WHERE i < %d) ", n)
-	require.NoError(t, env.Exec("INSERT INTO order_lines "+numbers+"SELECT 'lin_' || i, order_id, i + 1, sku, service_type, term_years, quantity FROM order_lines, k"))
+	require.NoError(t, env.Exec("INSERT INTO order_lines (id, order_id, position, sku, service_type, term_years, quantity) "+numbers+"SELECT 'lin_' || i, order_id, i + 1, sku, service_type, term_years, quantity FROM order_lines, k"))
 	require.NoError(t, env.Exec(`INSERT INTO service_contracts (id, account_id, order_id, order_line_id, type, state, quantity, term_years,
 		time_zone, fallback_start_at, start_at, end_at, start_reason, reminded_days, created_at) `+numbers+`SELECT 'con_' || i, account_id, order_id, 'lin_' || i, type, state, quantity, term_years,
 		time_zone, fallback_start_at, start_at, end_at, start_reason, reminded_days, created_at FROM service_contracts, k`))

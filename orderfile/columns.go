@@ -10,7 +10,7 @@ import (
 type column struct {
 	name     string
 	pointer  string
-	place    func(*rules.OrderForm) *string // nil: sku and quantity, which belong to a line
+	place    func(*rules.OrderForm) *string // nil: sku, quantity and renews, which belong to a line
 	optional bool
 }
 
@@ -37,6 +37,7 @@ func org(party string, place func(*rules.OrderForm) *rules.OrgParty) []column {
 const (
 	skuColumn      = "sku"
 	quantityColumn = "quantity"
+	renewsColumn   = "renews"
 )
 
 var columns = func() []column {
@@ -51,11 +52,12 @@ var columns = func() []column {
 	}
 	all = append(all, address("end_customer", "/end_customer", func(f *rules.OrderForm) *rules.Address { return &f.EndCustomer.Address })...)
 	all = append(all, org("reseller", func(f *rules.OrderForm) *rules.OrgParty { return &f.Reseller })...)
-	return append(all, org("distributor", func(f *rules.OrderForm) *rules.OrgParty { return &f.Distributor })...)
+	all = append(all, org("distributor", func(f *rules.OrderForm) *rules.OrgParty { return &f.Distributor })...)
+	return append(all, column{renewsColumn, "", nil, true})
 }()
 
-// Columns names the columns of a CSV file. Only those of region and postal code
-// may be left out.
+// Columns names the columns of a CSV file. Only those of region and postal code, and
+// what a line renews, may be left out.
 func Columns() []string {
 	names := make([]string, len(columns))
 	for i, c := range columns {

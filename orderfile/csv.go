@@ -75,6 +75,8 @@ func parse(line int, record []string, cols []column) Row {
 			*c.place(&row.Form) = text
 		case c.name == skuColumn:
 			row.Form.Lines[0].SKU = text
+		case c.name == renewsColumn:
+			row.Form.Lines[0].Renews = text
 		default:
 			row.quantity(text)
 		}

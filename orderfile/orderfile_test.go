@@ -67,6 +67,7 @@ func record(separator string, f rules.OrderForm, line int) string {
 	addr(f.Reseller.Address)
 	cells = append(cells, f.Distributor.Company, f.Distributor.Email)
 	addr(f.Distributor.Address)
+	cells = append(cells, f.Lines[line].Renews)
 	for i := range cells {
 		cells[i] = q(cells[i])
 	}
@@ -78,7 +79,7 @@ func header(separator string) string { return strings.Join(orderfile.Columns(), 
 func TestCSVAndJSONReadTheSameOrders(t *testing.T) {
 	want := []rules.OrderForm{form("A"), form("B")}
 	want[1].EndCustomer.Company = `Quoted "and" divided; here, and there`
-	want[1].Lines = append(want[1].Lines, rules.OrderLine{SKU: "SELECT-3Y", Quantity: 7})
+	want[1].Lines = append(want[1].Lines, rules.OrderLine{SKU: "SELECT-3Y", Quantity: 7, Renews: "con_1"})
 	array, err := json.Marshal(want)
 	require.NoError(t, err)
 	first, _ := json.Marshal(want[0])

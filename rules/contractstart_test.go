@@ -108,3 +108,19 @@ func TestR29_JumpStartStartsAtPurchaseOnly(t *testing.T) {
 	o := anOrder(t, ContractToStart{Type: ServiceJumpStart}, ContractToStart{Type: ServiceJumpStart, State: ContractActive, Period: period(t, "2026-05-10", "2026-08-09")}, ContractToStart{TermYears: 1})
 	requireStarts(t, StartOnAssignment(o, noon(t, "2026-05-15")), "con_3 2026-05-15 2027-05-15 FIRST_ASSIGNMENT")
 }
+
+func TestS4_WhatMayBeRenewed(t *testing.T) {
+	for state, may := range map[ContractState]bool{ContractPendingStart: false, ContractActive: true, ContractSuspended: true, ContractExpired: true, ContractCancelled: false, "": false} {
+		c := RenewableContract{Type: ServiceSelect, State: state, Free: 1}
+		require.Equal(t, may, c.MayBeRenewedBy(ServiceSelect), state)
+		require.False(t, c.MayBeRenewedBy(ServiceSyncPlus), state)
+		c.Free = 0
+		require.False(t, c.MayBeRenewedBy(ServiceSelect), "%s, renewed already", state)
+	}
+	lines := []OrderLine{{SKU: "A", Renews: "con_1"}, {SKU: "A"}, {SKU: "A", Renews: secret}}
+	services := []ServiceType{ServiceSelect, ServiceSelect, ServiceSelect}
+	err := CheckRenewals(lines, services, map[string]RenewableContract{"con_1": {ServiceSelect, ContractActive, 1}})
+	require.Equal(t, []string{"/lines/2/renews NOT_RENEWABLE"}, found(err))
+	require.NotContains(t, err.Error(), secret)
+	require.NoError(t, CheckRenewals(lines[:2], services, map[string]RenewableContract{"con_1": {ServiceSelect, ContractActive, 1}}))
+}

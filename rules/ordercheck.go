@@ -21,6 +21,7 @@ const (
 	MaxCity        = 100
 	MaxRegion      = 100
 	MaxPostalCode  = 20
+	MaxID          = 64 // of ours, such as a contract's
 )
 
 // Validate checks the normalised form against the catalogue of the day and
@@ -76,6 +77,7 @@ func (k *checker) lines(lines []OrderLine, c Catalogue, today civil.Date) {
 		at := "/lines/" + strconv.Itoa(i)
 		first = k.sku(at+"/sku", l.SKU, first, c, today)
 		total += k.quantity(at+"/quantity", l.Quantity)
+		k.optional(at+"/renews", l.Renews, MaxID)
 	}
 	if total > MaxOrderQuantity {
 		k.fail("/lines", QuantityTooLarge, "The lines together ask for more than 100000 licences.", "Split the order.")

@@ -200,17 +200,17 @@ func TestLines(t *testing.T) {
 		lines []OrderLine
 		want  []string
 	}{
-		"unknown SKU":          {[]OrderLine{{"SELECT-6Y", 1}}, []string{"/lines/0/sku UNKNOWN_SKU"}},
-		"term of zero":         {[]OrderLine{{"SELECT-0Y", 1}}, []string{"/lines/0/sku UNKNOWN_SKU"}},
-		"lower case":           {[]OrderLine{{" select-3y ", 1}}, nil},
-		"negative":             {[]OrderLine{{"SELECT-3Y", -1}}, []string{"/lines/0/quantity QUANTITY_TOO_SMALL"}},
-		"largest":              {[]OrderLine{{"SELECT-3Y", 100_000}}, nil},
-		"too large":            {[]OrderLine{{"SELECT-3Y", 100_001}}, []string{"/lines/0/quantity QUANTITY_TOO_LARGE"}},
-		"absurd":               {[]OrderLine{{"SELECT-3Y", 1 << 62}, {"SELECT-3Y", 1 << 62}}, []string{"/lines/0/quantity QUANTITY_TOO_LARGE", "/lines/1/quantity QUANTITY_TOO_LARGE"}},
-		"too large together":   {[]OrderLine{{"SELECT-3Y", 60_000}, {"SELECT-1Y", 60_000}}, []string{"/lines QUANTITY_TOO_LARGE"}},
-		"several wrong":        {[]OrderLine{{"X", 0}, {"", 1}}, []string{"/lines/0/sku UNKNOWN_SKU", "/lines/0/quantity QUANTITY_TOO_SMALL", "/lines/1/sku REQUIRED"}},
-		"same SKU twice":       {[]OrderLine{{"SELECT-3Y", 1}, {"SELECT-3Y", 2}}, nil},
-		"unknown before mixed": {[]OrderLine{{"X", 1}, {"SELECT-3Y", 1}, {"EXT-WARRANTY-1Y", 1}}, []string{"/lines/0/sku UNKNOWN_SKU", "/lines/2/sku MIXED_SERVICE_TYPES"}},
+		"unknown SKU":          {[]OrderLine{{SKU: "SELECT-6Y", Quantity: 1}}, []string{"/lines/0/sku UNKNOWN_SKU"}},
+		"term of zero":         {[]OrderLine{{SKU: "SELECT-0Y", Quantity: 1}}, []string{"/lines/0/sku UNKNOWN_SKU"}},
+		"lower case":           {[]OrderLine{{SKU: " select-3y ", Quantity: 1}}, nil},
+		"negative":             {[]OrderLine{{SKU: "SELECT-3Y", Quantity: -1}}, []string{"/lines/0/quantity QUANTITY_TOO_SMALL"}},
+		"largest":              {[]OrderLine{{SKU: "SELECT-3Y", Quantity: 100_000}}, nil},
+		"too large":            {[]OrderLine{{SKU: "SELECT-3Y", Quantity: 100_001}}, []string{"/lines/0/quantity QUANTITY_TOO_LARGE"}},
+		"absurd":               {[]OrderLine{{SKU: "SELECT-3Y", Quantity: 1 << 62}, {SKU: "SELECT-3Y", Quantity: 1 << 62}}, []string{"/lines/0/quantity QUANTITY_TOO_LARGE", "/lines/1/quantity QUANTITY_TOO_LARGE"}},
+		"too large together":   {[]OrderLine{{SKU: "SELECT-3Y", Quantity: 60_000}, {SKU: "SELECT-1Y", Quantity: 60_000}}, []string{"/lines QUANTITY_TOO_LARGE"}},
+		"several wrong":        {[]OrderLine{{SKU: "X", Quantity: 0}, {SKU: "", Quantity: 1}}, []string{"/lines/0/sku UNKNOWN_SKU", "/lines/0/quantity QUANTITY_TOO_SMALL", "/lines/1/sku REQUIRED"}},
+		"same SKU twice":       {[]OrderLine{{SKU: "SELECT-3Y", Quantity: 1}, {SKU: "SELECT-3Y", Quantity: 2}}, nil},
+		"unknown before mixed": {[]OrderLine{{SKU: "X", Quantity: 1}, {SKU: "SELECT-3Y", Quantity: 1}, {SKU: "EXT-WARRANTY-1Y", Quantity: 1}}, []string{"/lines/0/sku UNKNOWN_SKU", "/lines/2/sku MIXED_SERVICE_TYPES"}},
 	} {
 		f := goodForm()
 		f.Lines = c.lines
@@ -220,11 +220,11 @@ func TestLines(t *testing.T) {
 
 func TestR113_MixedServiceTypesListTheLines(t *testing.T) {
 	f := goodForm()
-	f.Lines = []OrderLine{{"SELECT-3Y", 1}, {"EXT-WARRANTY-1Y", 1}, {"SELECT-1Y", 1}, {"SYNC-PLUS-1Y", 1}, {"TAP-BUNDLE-TEAMS", 1}}
+	f.Lines = []OrderLine{{SKU: "SELECT-3Y", Quantity: 1}, {SKU: "EXT-WARRANTY-1Y", Quantity: 1}, {SKU: "SELECT-1Y", Quantity: 1}, {SKU: "SYNC-PLUS-1Y", Quantity: 1}, {SKU: "TAP-BUNDLE-TEAMS", Quantity: 1}}
 	require.Equal(t, []string{
 		"/lines/1/sku MIXED_SERVICE_TYPES", "/lines/3/sku MIXED_SERVICE_TYPES", "/lines/4/sku MIXED_SERVICE_TYPES",
 	}, found(check(t, f)))
-	f.Lines = []OrderLine{{"SELECT-1Y", 1}, {"SELECT-3Y", 1}}
+	f.Lines = []OrderLine{{SKU: "SELECT-1Y", Quantity: 1}, {SKU: "SELECT-3Y", Quantity: 1}}
 	require.NoError(t, check(t, f), "terms may differ")
 }
 
@@ -232,10 +232,10 @@ func TestTooManyLines(t *testing.T) {
 	f := goodForm()
 	f.Lines = nil
 	for range MaxLines {
-		f.Lines = append(f.Lines, OrderLine{"SELECT-3Y", 1})
+		f.Lines = append(f.Lines, OrderLine{SKU: "SELECT-3Y", Quantity: 1})
 	}
 	require.NoError(t, check(t, f))
-	f.Lines = append(f.Lines, OrderLine{"X", 0})
+	f.Lines = append(f.Lines, OrderLine{SKU: "X", Quantity: 0})
 	require.Equal(t, []string{"/lines TOO_MANY_LINES"}, found(check(t, f)), "lines past the limit are not looked at")
 }
 

@@ -23,10 +23,12 @@ type OrderForm struct {
 	Distributor OrgParty    `json:"distributor"`
 }
 
-// OrderLine asks for Quantity licences of a SKU.
+// OrderLine asks for Quantity licences of a SKU. Renews is the id of the contract
+// of the same customer that they continue, or empty (S4).
 type OrderLine struct {
 	SKU      string `json:"sku"`
 	Quantity int64  `json:"quantity"`
+	Renews   string `json:"renews,omitempty" doc:"Id of a contract of this customer, of the same service, whose licences these continue without a gap (S4)"`
 }
 
 // Party is the end customer: a company and the named person who administers its
@@ -53,7 +55,7 @@ func (f OrderForm) Normalised() OrderForm {
 	f.PurchasedOn = normaliseText(f.PurchasedOn)
 	lines := make([]OrderLine, 0, len(f.Lines))
 	for _, l := range f.Lines {
-		lines = append(lines, OrderLine{SKU: NormaliseSKU(normaliseText(l.SKU)), Quantity: l.Quantity})
+		lines = append(lines, OrderLine{SKU: NormaliseSKU(normaliseText(l.SKU)), Quantity: l.Quantity, Renews: normaliseText(l.Renews)})
 	}
 	f.Lines = lines
 	f.EndCustomer = Party{
@@ -102,6 +104,9 @@ func (f OrderForm) leaves() []leaf {
 	for i, l := range f.Lines {
 		at := "/lines/" + strconv.Itoa(i)
 		all = append(all, leaf{at + "/sku", l.SKU}, leaf{at + "/quantity", strconv.FormatInt(l.Quantity, 10)})
+		if l.Renews != "" { // as in the hash: a line that renews nothing is what it was before lines could
+			all = append(all, leaf{at + "/renews", l.Renews})
+		}
 	}
 	c := f.EndCustomer
 	all = append(all, leaf{"/end_customer/company", c.Company},

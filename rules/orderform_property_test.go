@@ -20,7 +20,7 @@ func anyForm(t *rapid.T) OrderForm {
 		Reseller:    OrgParty{text.Draw(t, "reseller"), text.Draw(t, "email"), address("reseller")},
 		Distributor: OrgParty{text.Draw(t, "distributor"), text.Draw(t, "email"), address("distributor")}}
 	for range rapid.IntRange(0, 4).Draw(t, "lines") {
-		f.Lines = append(f.Lines, OrderLine{text.Draw(t, "sku"), rapid.Int64().Draw(t, "quantity")})
+		f.Lines = append(f.Lines, OrderLine{text.Draw(t, "sku"), rapid.Int64().Draw(t, "quantity"), text.Draw(t, "renews")})
 	}
 	return f
 }
@@ -40,6 +40,10 @@ func TestDifferencesAreEmptyExactlyWhenHashesAreEqual(t *testing.T) {
 		f, g := anyForm(t), anyForm(t)
 		if rapid.Bool().Draw(t, "near") {
 			g = f
+			g.Lines = append([]OrderLine{}, f.Lines...)
+			for i := range g.Lines {
+				g.Lines[i].Renews = rapid.SampledFrom([]string{f.Lines[i].Renews, "con_1", ""}).Draw(t, "renewed")
+			}
 			g.Reseller.Company = rapid.SampledFrom([]string{f.Reseller.Company, "x", " " + f.Reseller.Company}).Draw(t, "company")
 		}
 		if !utf8.ValidString(f.PONumber + f.Reseller.Company + g.Reseller.Company) {

@@ -68,7 +68,7 @@ func changed(t *testing.T, f OrderForm, pointer string) OrderForm {
 
 func TestS14_DifferencesOfLines(t *testing.T) {
 	f, g := goodForm(), goodForm()
-	g.Lines = append(g.Lines, OrderLine{"SELECT-1Y", 5})
+	g.Lines = append(g.Lines, OrderLine{SKU: "SELECT-1Y", Quantity: 5})
 	g.PurchasedOn = "2026-11-21"
 	want := []string{"/purchased_on", "/lines/1/sku", "/lines/1/quantity"}
 	require.Equal(t, want, f.Differences(g))
