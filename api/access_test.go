@@ -61,6 +61,8 @@ var routeTable = map[string]string{
 	"GET /v1/assignments": "ALCKV", "POST /v1/assignments": "ALCK", "POST /v1/contracts/x/assignments": "ALCK", "POST /v1/assignments/x/release": "ALCK",
 	"POST /v1/orgs/x/merge": "AL", "POST /v1/orgs/x/split": "AL",
 	"GET /v1/spares": "ALCKV", "GET /v1/spares/x": "ALCKV", "GET /v1/spares/x/ledger": "ALC",
+	"GET /v1/sites": "ALCKV", "POST /v1/sites": "ALCK", "GET /v1/sites/x": "ALCKV", "PUT /v1/sites/x": "ALCK", "POST /v1/sites/x/courier": "ALC",
+	"GET /v1/rmas": "ALCKV", "POST /v1/rmas": "ALCK", "GET /v1/rmas/x": "ALCKV", "POST /v1/rmas/x/approve": "ALCK",
 	"GET /v1/coverage": "ALCKV", "POST /v1/coverage": "ALCKV",
 	"GET /v1/calendars": "ALC", "POST /v1/calendars": "AL", "GET /v1/calendars/BR": "ALC", "PUT /v1/calendars/BR": "AL", "POST /v1/calendars/BR/holidays": "AL",
 	"POST /v1/calendars/BR/holidays/2026-12-25/removal": "AL",
@@ -72,7 +74,7 @@ func TestEveryRouteHoldsToTheTableOfPermissions(t *testing.T) {
 	h := sqlite(t)
 	distributor, err := h.PutOrg(h.Context, models.OrgChange{Kind: models.OrgDistributor, Name: "D", AuthorisedFrom: "2020-01-01"})
 	require.NoError(t, err)
-	all := []string{api.OrdersRead, api.OrdersWrite, api.CatalogueRead, api.CatalogueWrite, api.AccountsRead, api.AccountsWrite, api.Operator, api.TokensWrite, api.ProcessesRead, api.RoomsRead, api.RoomsWrite}
+	all := []string{api.OrdersRead, api.OrdersWrite, api.CatalogueRead, api.CatalogueWrite, api.AccountsRead, api.AccountsWrite, api.Operator, api.TokensWrite, api.ProcessesRead, api.RoomsRead, api.RoomsWrite, api.RMAsRead, api.RMAsWrite}
 	clients := map[string]client{
 		"R": h.client(h.Reseller.ID, rules.Reseller, all...), "D": h.client(distributor.ID, rules.Distributor, all...),
 		"A": h.client(models.OperatorOrgID, rules.OperatorAgent, all...), "L": h.client(models.OperatorOrgID, rules.OperatorLead, all...),

@@ -115,6 +115,8 @@ func (s *service) routes() {
 	s.deviceRoutes()
 	s.assignmentRoutes()
 	s.coverageRoutes()
+	s.siteRoutes()
+	s.rmaRoutes()
 	s.countryRoutes()
 	s.calendarRoutes()
 	s.carrierRoutes()

@@ -15,6 +15,8 @@ const (
 	TokensWrite    = "tokens:write"    // tokens
 	ProcessesRead  = "processes:read"  // what is under way
 	RoomsRead      = "rooms:read"      // rooms, devices, assignments, cover, spares
+	RMAsRead       = "rmas:read"       // replacements
+	RMAsWrite      = "rmas:write"      // replacements
 	RoomsWrite     = "rooms:write"     // rooms, devices, assignments, warranties
 )
 
@@ -22,13 +24,13 @@ const (
 func ScopesFor(role rules.Role) []string {
 	switch {
 	case role.IsOperator():
-		return []string{OrdersRead, OrdersWrite, CatalogueRead, CatalogueWrite, AccountsRead, AccountsWrite, Operator, TokensWrite, ProcessesRead, RoomsRead, RoomsWrite}
+		return []string{OrdersRead, OrdersWrite, CatalogueRead, CatalogueWrite, AccountsRead, AccountsWrite, Operator, TokensWrite, ProcessesRead, RoomsRead, RoomsWrite, RMAsRead, RMAsWrite}
 	case role == rules.Reseller || role == rules.Distributor:
 		return []string{OrdersRead, OrdersWrite, CatalogueRead}
 	case role == rules.CustomerAdmin:
-		return []string{CatalogueRead, AccountsRead, RoomsRead, RoomsWrite}
+		return []string{CatalogueRead, AccountsRead, RoomsRead, RoomsWrite, RMAsRead, RMAsWrite}
 	case role == rules.CustomerReadOnly:
-		return []string{CatalogueRead, AccountsRead, RoomsRead}
+		return []string{CatalogueRead, AccountsRead, RoomsRead, RMAsRead}
 	}
 	return nil
 }

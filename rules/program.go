@@ -66,9 +66,14 @@ func (p Program) Locale(wanted string) string {
 	return p.Locales[0]
 }
 
-// Subject gives a mail's subject in the locale, or in the program's first one.
+// Subject gives a mail's subject in the locale, or in the program's first one. A
+// template that is newer than the stored program has its default subject.
 func (p Program) Subject(template, locale string) string {
-	return p.Subjects[template][p.Locale(locale)]
+	locale = p.Locale(locale)
+	if subject := p.Subjects[template][locale]; subject != "" {
+		return subject
+	}
+	return DefaultSubjects(p.Name)[template][locale]
 }
 
 // Sender gives the display name of From in the locale.

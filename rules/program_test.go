@@ -99,3 +99,10 @@ func TestProgramOnTheWire(t *testing.T) {
 	require.NoError(t, json.Unmarshal(body, &back))
 	require.Equal(t, DefaultProgram(), back)
 }
+
+func TestC8_SubjectOfATemplateNewerThanTheStoredProgram(t *testing.T) {
+	p := DefaultProgram().Named("Room Care")
+	delete(p.Subjects, TemplateRMA)
+	require.Equal(t, "Your Room Care hardware replacement", p.Subject(TemplateRMA, "en"))
+	require.Empty(t, p.Subject("no_such_template", "en"))
+}

@@ -44,3 +44,8 @@ func (f RMAFacts) Inspected(faulty, serial string, outcome RMAOutcome, at time.T
 	}
 	return f
 }
+
+// Valid tells whether there is such a fact.
+func (f RMAFact) Valid() bool {
+	return f == FactPickedUp || f == FactDelivered || f == FactReturnScanned || f == FactReturnReceived
+}

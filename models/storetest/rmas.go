@@ -24,7 +24,7 @@ type Covered struct {
 	Device  models.Device
 }
 
-// Covered makes such an account, and ends two days after Now: Wednesday, 25 November
+// Covered makes such an account, and ends two days later, from Now on Wednesday, 25 November
 // 2026, 09:00 in São Paulo.
 func (e Env) Covered(t testing.TB) Covered {
 	t.Helper()
@@ -42,7 +42,7 @@ func (e Env) CoveredFor(t testing.TB, company, email, serial string) Covered {
 	c.Licence = e.Licences(t, c.Order)[0]
 	e.Assigned(t, c.Licence, c.Room)
 	c.Device = e.Device(t, c.Room, serial, "RALLY-BAR", "2026-06-01")
-	e.Calendar.Set(Now.Add(48 * time.Hour))
+	e.Calendar.Set(e.Calendar.Now().Add(48 * time.Hour))
 	return c
 }
 
