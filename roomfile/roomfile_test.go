@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -119,4 +120,23 @@ func FuzzRead(f *testing.F) {
 			last = row.No
 		}
 	})
+}
+
+// The two examples hold the same rooms, and nothing in them is wrong.
+func TestExamplesOfRoomsAreTheSame(t *testing.T) {
+	devices := map[string][]string{}
+	for _, format := range []string{rowfile.CSV, rowfile.JSON} {
+		content, err := os.ReadFile("../examples/rooms." + format)
+		require.NoError(t, err)
+		for row, err := range roomfile.Read(bytes.NewReader(content), format) {
+			require.NoError(t, err)
+			require.Empty(t, row.Err)
+			for _, d := range row.Form.Devices {
+				require.NoError(t, d.Validate())
+				devices[format] = append(devices[format], fmt.Sprint(row.Form.Room, d))
+			}
+		}
+	}
+	require.Len(t, devices[rowfile.CSV], 9)
+	require.Equal(t, devices[rowfile.CSV], devices[rowfile.JSON])
 }

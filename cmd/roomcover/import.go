@@ -12,21 +12,32 @@ import (
 	"time"
 )
 
-// importCommand uploads a file of orders.
-type importCommand struct {
+// importCommands upload files; without a name, of orders.
+type importCommands struct {
+	Orders importOrdersCommand `cmd:"" default:"withargs" help:"Upload a file of orders; the word may be left out."`
+	Rooms  importRoomsCommand  `cmd:"" help:"Upload a file of rooms with their devices."`
+}
+
+// importOptions are what both have in common.
+type importOptions struct {
 	output
 	apiOptions
-	File    string        `arg:"" type:"existingfile" help:"CSV or JSON file of orders; examples/ shows both."`
-	DryRun  bool          `help:"Check every order and store none."`
-	Partial bool          `help:"Store the orders that are right even where others are refused."`
+	File    string        `arg:"" type:"existingfile" help:"CSV or JSON file; examples/ shows both."`
+	DryRun  bool          `help:"Check every row and store none."`
+	Partial bool          `help:"Store the rows that are right even where others are refused."`
 	Refused bool          `name:"only-refused" help:"Report only rows that are refused."`
-	For     string        `name:"on-behalf-of" placeholder:"ORG" help:"Operators: id of the seller whose orders these are."`
-	Reason  string        `help:"Operators: why; it goes into the audit."`
 	Pause   time.Duration `hidden:"" default:"300ms"`
 }
 
+// importOrdersCommand uploads a file of orders.
+type importOrdersCommand struct {
+	importOptions
+	For    string `name:"on-behalf-of" placeholder:"ORG" help:"Operators: id of the seller whose orders these are."`
+	Reason string `help:"Operators: why; it goes into the audit."`
+}
+
 // Help is shown by --help.
-func (importCommand) Help() string {
+func (importOrdersCommand) Help() string {
 	return `Uploads up to 10,000 orders, shows how far the service is, and then the report
 by row. By default a file is taken as a whole: one refused row, and nothing is
 stored. --dry-run runs the very same checks.
@@ -42,11 +53,75 @@ Examples:
 }
 
 // Validate is called by kong.
-func (c importCommand) Validate() error {
+func (c importOrdersCommand) Validate() error {
 	if (c.For == "") != (c.Reason == "") {
 		return fmt.Errorf("--on-behalf-of and --reason go together")
 	}
 	return nil
+}
+
+// Run uploads, watches and reports.
+func (c importOrdersCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	query := url.Values{}
+	if c.For != "" {
+		query.Set("on_behalf_of", c.For)
+		query.Set("reason", c.Reason)
+	}
+	return c.run(ctx, a, client, importTarget{path: "/v1/orders/import", query: query, what: "orders"})
+}
+
+// importRoomsCommand uploads a file of rooms.
+type importRoomsCommand struct {
+	importOptions
+	Account string `placeholder:"ACCOUNT" help:"Operators: id or name of the account whose rooms these are."`
+	Reason  string `help:"Operators: why; it goes into the audit."`
+}
+
+// Help is shown by --help.
+func (importRoomsCommand) Help() string {
+	return `Uploads up to 100,000 rows, each a room or a device with its room, shows how far
+the service is, and then the report by row. By default a file is taken as a whole:
+one refused row, and nothing is stored. --dry-run runs the very same checks.
+
+A room is known by its name and site, a device by its serial. What is there already
+stays as it is, so running the command again is safe. Exit code 3 when a row was
+refused.
+
+Examples:
+  roomcover import rooms rooms.csv --dry-run
+  roomcover import rooms rooms.csv
+  roomcover import rooms rooms.json --account "Acme Ltda" --reason "asked by phone"`
+}
+
+// Run uploads, watches and reports.
+func (c importRoomsCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	query := url.Values{}
+	if c.Account != "" {
+		id, err := client.accountID(ctx, c.Account)
+		if err != nil {
+			return err
+		}
+		query.Set("account_id", id)
+	}
+	if c.Reason != "" {
+		query.Set("reason", c.Reason)
+	}
+	return c.run(ctx, a, client, importTarget{path: "/v1/rooms/import", query: query, what: "rows"})
+}
+
+// importTarget is where a file goes, and what its rows are called.
+type importTarget struct {
+	path  string
+	query url.Values
+	what  string
 }
 
 // importJob is how far the service is.
@@ -66,12 +141,22 @@ func (j importJob) over() bool {
 	return j.State == "DONE" || j.State == "REFUSED" || j.State == "FAILED"
 }
 
-// importRow is the report of one order.
+// importRow is the report of one row.
 type importRow struct {
-	Row     int        `json:"row"`
-	Outcome string     `json:"outcome"`
-	OrderID string     `json:"order_id,omitempty"`
-	Errors  []rowError `json:"errors,omitempty"`
+	Row      int        `json:"row"`
+	Outcome  string     `json:"outcome"`
+	OrderID  string     `json:"order_id,omitempty"`
+	RoomID   string     `json:"room_id,omitempty"`
+	DeviceID string     `json:"device_id,omitempty"`
+	Errors   []rowError `json:"errors,omitempty"`
+}
+
+// about is what the row became, or what is in its way.
+func (r importRow) about() string {
+	if r.OrderID != "" {
+		return r.OrderID
+	}
+	return r.RoomID
 }
 
 // rowError is one wrong field.
@@ -82,38 +167,37 @@ type rowError struct {
 	Remedy  string `json:"remedy"`
 }
 
-// Run uploads, watches and reports.
-func (c importCommand) Run(ctx context.Context, a *app) error {
-	client, err := c.client()
-	if err != nil {
-		return err
-	}
-	job, err := c.upload(ctx, client)
+// run uploads, watches and reports.
+func (c importOptions) run(ctx context.Context, a *app, client *apiClient, target importTarget) error {
+	job, err := c.upload(ctx, client, target)
 	if err != nil {
 		return err
 	}
 	if job, err = c.watch(ctx, a, client, job); err != nil {
 		return err
 	}
-	rows, err := every[importRow](ctx, client, "/v1/imports/"+job.ID+"/rows", c.rows(), 0)
+	rows, err := every[importRow](ctx, client, "/v1/imports/"+job.ID+"/rows", c.rows(job), 0)
 	if err != nil {
 		return err
 	}
-	if err := c.report(a, job, rows); err != nil {
+	if err := c.report(a, job, rows, target.what); err != nil {
 		return err
 	}
 	switch {
 	case job.State == "FAILED":
 		return fmt.Errorf("the import failed: %s", job.Error)
 	case job.Refused > 0 || job.State == "REFUSED":
-		return refusedRows{fmt.Sprintf("%d of %d orders are refused", job.Refused, job.Total)}
+		return refusedRows{fmt.Sprintf("%d of %d %s are refused", job.Refused, job.Total, target.what)}
 	}
 	return nil
 }
 
+// manyRows is how many rows a person may want to read one by one.
+const manyRows = 1000
+
 var mediaOf = map[string]string{".csv": "text/csv", ".json": "application/json", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
 
-func (c importCommand) upload(ctx context.Context, client *apiClient) (importJob, error) {
+func (c importOptions) upload(ctx context.Context, client *apiClient, target importTarget) (importJob, error) {
 	var job importJob
 	media := mediaOf[strings.ToLower(filepath.Ext(c.File))]
 	if media == "" {
@@ -123,23 +207,21 @@ func (c importCommand) upload(ctx context.Context, client *apiClient) (importJob
 	if err != nil {
 		return job, err
 	}
-	query := url.Values{"dry_run": {strconv.FormatBool(c.DryRun)}, "all_or_nothing": {strconv.FormatBool(!c.Partial)}}
-	if c.For != "" {
-		query.Set("on_behalf_of", c.For)
-		query.Set("reason", c.Reason)
-	}
-	return job, client.call(ctx, request{method: http.MethodPost, path: "/v1/orders/import", query: query, body: content, contentType: media, key: newKey()}, &job)
+	target.query.Set("dry_run", strconv.FormatBool(c.DryRun))
+	target.query.Set("all_or_nothing", strconv.FormatBool(!c.Partial))
+	return job, client.call(ctx, request{method: http.MethodPost, path: target.path, query: target.query, body: content, contentType: media, key: newKey()}, &job)
 }
 
-func (c importCommand) rows() url.Values {
-	if c.Refused {
+// rows are those to report: of a long file that a person reads, only the refused.
+func (c importOptions) rows(job importJob) url.Values {
+	if c.Refused || (!c.JSON && job.Total > manyRows) {
 		return url.Values{"outcome": {"REFUSED"}}
 	}
 	return url.Values{}
 }
 
 // watch shows how far the service is until it is done.
-func (c importCommand) watch(ctx context.Context, a *app, client *apiClient, job importJob) (importJob, error) {
+func (c importOptions) watch(ctx context.Context, a *app, client *apiClient, job importJob) (importJob, error) {
 	progress := a.progress()
 	defer progress.end()
 	for {

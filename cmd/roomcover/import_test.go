@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"path/filepath"
 	"testing"
@@ -20,6 +21,7 @@ type importer struct {
 	asked  int
 	upload *http.Request
 	body   string
+	report url.Values
 	onPoll func()
 }
 
@@ -38,6 +40,7 @@ func (i *importer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(i.states[min(i.asked, len(i.states)-1)])
 		i.asked++
 	case r.URL.Path == "/v1/imports/imp_1/rows":
+		i.report = r.URL.Query()
 		answer(paged[importRow]{Items: i.rows})
 	default:
 		w.WriteHeader(http.StatusNotFound)

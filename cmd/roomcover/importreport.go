@@ -65,14 +65,17 @@ func (p *progress) end() {
 }
 
 // report shows the counts and every row that needs a look.
-func (c importCommand) report(a *app, job importJob, rows []importRow) error {
+func (c importOptions) report(a *app, job importJob, rows []importRow, what string) error {
 	return c.show(a, map[string]any{"import": job, "rows": rows}, func(w io.Writer) {
 		a.rowTable(w, rows)
 		kind := "Import"
 		if job.DryRun {
 			kind = "Dry run"
 		}
-		fmt.Fprintf(w, "%s %s %s: %d orders, %d stored, %d unchanged, %d refused.\n", kind, job.ID, job.State, job.Total, job.Stored, job.Unchanged, job.Refused)
+		fmt.Fprintf(w, "%s %s %s: %d %s, %d stored, %d unchanged, %d refused.\n", kind, job.ID, job.State, job.Total, what, job.Stored, job.Unchanged, job.Refused)
+		if job.Error != "" {
+			fmt.Fprintln(w, job.Error)
+		}
 		if job.State == "REFUSED" {
 			fmt.Fprintln(w, "Nothing was stored. Correct the rows above and import the file again, or store the others with --partial.")
 		}
@@ -80,13 +83,13 @@ func (c importCommand) report(a *app, job importJob, rows []importRow) error {
 }
 
 func (a *app) rowTable(w io.Writer, rows []importRow) {
-	t := a.table(w, "row", "outcome", "order", "field", "code", "what to do")
+	t := a.table(w, "row", "outcome", "order or room", "field", "code", "what to do")
 	for _, r := range rows {
 		if len(r.Errors) == 0 {
-			t.AppendRow([]any{r.Row, r.Outcome, dash(r.OrderID), "-", "-", "-"})
+			t.AppendRow([]any{r.Row, r.Outcome, dash(r.about()), "-", "-", "-"})
 		}
 		for _, e := range r.Errors {
-			t.AppendRow([]any{r.Row, a.paint(text.FgRed, r.Outcome), dash(r.OrderID), dash(e.Pointer), e.Code, e.Message + " " + e.Remedy})
+			t.AppendRow([]any{r.Row, a.paint(text.FgRed, r.Outcome), dash(r.about()), dash(e.Pointer), e.Code, e.Message + " " + e.Remedy})
 		}
 	}
 	if len(rows) > 0 {

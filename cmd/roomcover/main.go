@@ -1,8 +1,8 @@
 // Command roomcover runs the service and the tools of those who operate it.
 //
 // serve and worker run for ever and may each run several times over; migrate,
-// token, org and audit work on the database directly; import, ps and tasks
-// talk to the API as anyone else does. Secrets come from the environment or
+// token, org and audit work on the database directly; import, assign, ps,
+// tasks and coverage talk to the API as anyone else does. Secrets come from the environment or
 // from a file, never from the command line.
 package main
 
@@ -30,7 +30,8 @@ type commands struct {
 	Org      orgCommands     `cmd:"" help:"Add, change and list organisations (on the database)."`
 	Audit    auditCommands   `cmd:"" help:"Check the audit (on the database)."`
 	Config   configCommands  `cmd:"" help:"Check the environment."`
-	Import   importCommand   `cmd:"" help:"Upload a file of orders and show its report (by the API)."`
+	Import   importCommands  `cmd:"" help:"Upload a file of orders or rooms and show its report (by the API)."`
+	Assign   assignCommand   `cmd:"" help:"Assign licences of a contract to rooms (by the API)."`
 	Ps       psCommand       `cmd:"" help:"Show what is under way (by the API)."`
 	Tasks    tasksCommand    `cmd:"" help:"Show what needs an operator (by the API)."`
 	Coverage coverageCommand `cmd:"" help:"Say what is covered, until when, and why (by the API)."`

@@ -1,0 +1,204 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+)
+
+// assignCommand assigns licences of one contract to rooms.
+type assignCommand struct {
+	output
+	apiOptions
+	Rooms    []string       `arg:"" optional:"" name:"room" help:"Ids of rooms."`
+	All      bool           `help:"Every active room that has no licence of the service."`
+	Site     string         `help:"With --all: only rooms of this site."`
+	Contract string         `placeholder:"ID" help:"The contract; left out by operators: the account's only Select contract that runs or waits."`
+	Account  string         `placeholder:"ACCOUNT" help:"Operators: id or name of the account."`
+	Terms    map[string]int `placeholder:"DE=2" help:"Versions of the countries' terms that were read, where they differ from home."`
+	Reason   string         `help:"Operators: why; it goes into the audit."`
+}
+
+// Help is shown by --help.
+func (assignCommand) Help() string {
+	return `Assigns one available licence of a contract to each room: all of them or none.
+The first assignment of an order starts its contracts. A room that has a licence of
+the contract keeps it, so running the command again is safe.
+
+Examples:
+  roomcover assign --contract con_01kb rom_01kb rom_01kc
+  roomcover assign --contract con_01kb --all --site Paulista
+  roomcover assign --all --account "Acme Ltda" --reason "asked by phone"`
+}
+
+// Validate is called by kong.
+func (c assignCommand) Validate() error {
+	switch {
+	case (len(c.Rooms) > 0) == c.All:
+		return errors.New("give either rooms or --all")
+	case c.Contract == "" && c.Account == "":
+		return errors.New("give --contract, or as an operator --account")
+	}
+	return nil
+}
+
+// contractOf is what the command needs of a contract.
+type contractOf struct {
+	ID        string `json:"id"`
+	AccountID string `json:"account_id"`
+	Type      string `json:"type"`
+	State     string `json:"state"`
+	Quantity  int    `json:"quantity"`
+}
+
+// assigned is the API's answer.
+type assigned struct {
+	Assignments []struct {
+		RoomID    string `json:"room_id"`
+		LicenceID string `json:"licence_id"`
+	} `json:"assignments"`
+	Warnings []struct {
+		DeviceID string `json:"device_id"`
+		Code     string `json:"code"`
+		EndsOn   string `json:"ends_on,omitempty"`
+	} `json:"warnings"`
+	Started []string `json:"started_contracts"`
+}
+
+// Run assigns.
+func (c assignCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	account := ""
+	if c.Account != "" {
+		if account, err = client.accountID(ctx, c.Account); err != nil {
+			return err
+		}
+	}
+	if c.Contract == "" {
+		if c.Contract, err = client.onlyContract(ctx, account); err != nil {
+			return err
+		}
+	}
+	rooms := c.Rooms
+	if c.All {
+		if rooms, err = client.freeRooms(ctx, account, c.Site); err != nil {
+			return err
+		}
+	}
+	if len(rooms) == 0 {
+		return c.show(a, assigned{}, func(w io.Writer) { fmt.Fprintln(w, "Every room has a licence already.") })
+	}
+	asked := map[string]any{"room_ids": rooms, "reason": c.Reason}
+	if len(c.Terms) > 0 {
+		asked["acknowledged_terms"] = c.Terms
+	}
+	body, err := json.Marshal(asked)
+	if err != nil {
+		return err
+	}
+	var out assigned
+	err = client.call(ctx, request{method: http.MethodPost, path: "/v1/contracts/" + url.PathEscape(c.Contract) + "/assignments", body: body, contentType: "application/json", key: newKey()}, &out)
+	if err != nil {
+		return err
+	}
+	return c.show(a, out, func(w io.Writer) { c.explain(a, w, out) })
+}
+
+func (c assignCommand) explain(a *app, w io.Writer, out assigned) {
+	if len(out.Warnings) > 0 {
+		t := a.table(w, "device", "warning", "hardware covered until")
+		for _, v := range out.Warnings {
+			t.AppendRow([]any{v.DeviceID, v.Code, dash(v.EndsOn)})
+		}
+		t.Render()
+		fmt.Fprintln(w)
+	}
+	fmt.Fprintf(w, "%d rooms have a licence of contract %s.\n", len(out.Assignments), c.Contract)
+	if len(out.Started) > 0 {
+		fmt.Fprintf(w, "It is the order's first assignment: %s started.\n", strings.Join(out.Started, ", "))
+	}
+}
+
+// onlyContract finds the account's one Select contract that runs or waits.
+func (c *apiClient) onlyContract(ctx context.Context, account string) (string, error) {
+	all, err := every[contractOf](ctx, c, "/v1/contracts", url.Values{"account_id": {account}}, 0)
+	if err != nil {
+		return "", err
+	}
+	var ids []string
+	for _, k := range all {
+		if k.Type == "SELECT" && (k.State == "ACTIVE" || k.State == "PENDING_START") {
+			ids = append(ids, k.ID)
+		}
+	}
+	if len(ids) != 1 {
+		return "", settingsError{fmt.Errorf("the account has %d Select contracts that run or wait: name one with --contract %s", len(ids), strings.Join(ids, " "))}
+	}
+	return ids[0], nil
+}
+
+// freeRooms lists the active rooms without a Select licence.
+func (c *apiClient) freeRooms(ctx context.Context, account, site string) ([]string, error) {
+	query := func(more map[string]string) url.Values {
+		q := url.Values{}
+		for name, value := range more {
+			if value != "" {
+				q.Set(name, value)
+			}
+		}
+		return q
+	}
+	open, err := every[struct {
+		RoomID      string `json:"room_id"`
+		ServiceType string `json:"service_type"`
+	}](ctx, c, "/v1/assignments", query(map[string]string{"open": "true", "account_id": account}), 0)
+	if err != nil {
+		return nil, err
+	}
+	taken := map[string]bool{}
+	for _, a := range open {
+		taken[a.RoomID] = taken[a.RoomID] || a.ServiceType == "SELECT"
+	}
+	rooms, err := every[struct {
+		ID string `json:"id"`
+	}](ctx, c, "/v1/rooms", query(map[string]string{"state": "ACTIVE", "account_id": account, "site": site}), 0)
+	var free []string
+	for _, r := range rooms {
+		if !taken[r.ID] {
+			free = append(free, r.ID)
+		}
+	}
+	return free, err
+}
+
+// accountID finds an account by its id, or by its name where one only has it.
+func (c *apiClient) accountID(ctx context.Context, named string) (string, error) {
+	if strings.HasPrefix(named, "acc_") {
+		return named, nil
+	}
+	all, err := every[struct {
+		ID   string `json:"id"`
+		Name string `json:"legal_name"`
+	}](ctx, c, "/v1/accounts", url.Values{}, 0)
+	if err != nil {
+		return "", err
+	}
+	var ids []string
+	for _, acc := range all {
+		if strings.EqualFold(acc.Name, named) {
+			ids = append(ids, acc.ID)
+		}
+	}
+	if len(ids) != 1 {
+		return "", settingsError{fmt.Errorf("%d accounts have this name: use the id with --account %s", len(ids), strings.Join(ids, " "))}
+	}
+	return ids[0], nil
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+// The commands of the README: rooms are imported, licences assigned, and cover is
+// told in plain words.
+func TestR39_AssignGivesEveryFreeRoomALicence(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := service(t, env)
+	order := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+	account := *order.AccountID
+	here, there := env.Room(t, account, "Sala 1"), env.Room(t, account, "Sala 2")
+	env.Device(t, here, "AB1234", "MEETUP", "2022-12-01")
+	contract := env.Licences(t, order)[0].ContractID
+	out := s.must("assign", "--contract", contract, here.ID, "--reason", "asked")
+	require.Contains(t, out, "1 rooms have a licence of contract "+contract)
+	require.Contains(t, out, "HARDWARE_CAPPED")
+	require.Contains(t, out, contract+" started")
+	require.Equal(t, exitRefused, s.run("assign", "--all", "--account", "acme ltda"))
+	require.Contains(t, s.err.String(), "REASON_REQUIRED")
+	out = s.must("assign", "--all", "--site", "HQ", "--account", "acme ltda", "--reason", "asked")
+	require.Contains(t, out, "1 rooms have a licence")
+	open, _, err := env.ListAssignments(env.Context, models.AssignmentFilter{RoomID: there.ID, Open: true})
+	require.NoError(t, err)
+	require.Len(t, open, 1)
+	require.Contains(t, s.must("assign", "--all", "--account", account, "--reason", "asked"), "Every room has a licence already.")
+	require.Contains(t, s.must("coverage", "--serial", "ab-1234"), "Covered for hardware until 2027-12-01 03:00")
+
+	for range 9 {
+		env.Room(t, account, "Lounge")
+	}
+	require.Equal(t, exitRefused, s.run("assign", "--all", "--account", account, "--reason", "asked"))
+	require.Contains(t, s.err.String(), "/room_ids: The contract has 8 licences left.")
+	env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-2"))
+	require.Equal(t, exitUsage, s.run("assign", "--all", "--account", account, "--reason", "asked"))
+	require.Contains(t, s.err.String(), "2 Select contracts")
+	require.Equal(t, exitUsage, s.run("assign", "--all", "--account", "nobody", "--reason", "asked"))
+	for _, wrong := range [][]string{{"assign", "--all"}, {"assign", "--contract", "c"}, {"assign", "--contract", "c", "--all", "rom_1"}} {
+		require.Equal(t, exitUsage, s.run(wrong...), wrong)
+	}
+}
+
+func TestS35_ImportOfRoomsSaysWhoseAndWhy(t *testing.T) {
+	i := &importer{
+		states: []importJob{job("DONE", 2, 1, 1, 0)},
+		rows:   []importRow{{Row: 2, Outcome: "STORED", RoomID: "rom_1"}, {Row: 3, Outcome: "UNCHANGED", RoomID: "rom_2"}},
+	}
+	s, file := importing(t, i)
+	out := s.must("import", "rooms", file, "--account", "acc_1", "--reason", "asked by phone", "--pause", "1ms")
+	require.Contains(t, out, "rom_1")
+	require.Contains(t, out, "2 rows, 1 stored, 1 unchanged, 0 refused")
+	require.Equal(t, "/v1/rooms/import", i.upload.URL.Path)
+	require.Equal(t, "account_id=acc_1&all_or_nothing=true&dry_run=false&reason=asked+by+phone", i.upload.URL.RawQuery)
+	i.asked = 0
+	s.must("import", "rooms", file, "--pause", "1ms") // a customer's token has its own account
+	require.Equal(t, "all_or_nothing=true&dry_run=false", i.upload.URL.RawQuery)
+	i.asked = 0
+	s.must("import", "orders", file, "--pause", "1ms")
+	require.Equal(t, "/v1/orders/import", i.upload.URL.Path)
+}
+
+// A long file's report names the refused rows only.
+func TestImportOfALongFileReportsWhatIsRefused(t *testing.T) {
+	long := job("DONE", 0, 0, 0, 0)
+	long.Total = 100_000
+	i := &importer{states: []importJob{long}}
+	s, file := importing(t, i)
+	s.must("import", "rooms", file, "--pause", "1ms")
+	require.Equal(t, "REFUSED", i.report.Get("outcome"))
+	i.asked = 0
+	s.must("import", "rooms", file, "--pause", "1ms", "--json")
+	require.Empty(t, i.report.Get("outcome"), "a program may read them all")
+}
