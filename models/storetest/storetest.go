@@ -61,8 +61,17 @@ type Env struct {
 // Counter counts SQL statements; BEGIN and COMMIT are not among them.
 type Counter struct {
 	logger.Interface
-	mu   sync.Mutex
-	list []string
+	mu    sync.Mutex
+	list  []string
+	after func(statements int)
+}
+
+// After calls fn after each statement with their number so far, such as to end a
+// context there; nil ends it.
+func (c *Counter) After(fn func(statements int)) {
+	c.mu.Lock()
+	c.after = fn
+	c.mu.Unlock()
 }
 
 // Trace is called by gorm after each statement.
@@ -70,7 +79,11 @@ func (c *Counter) Trace(_ context.Context, _ time.Time, fc func() (string, int64
 	sql, _ := fc()
 	c.mu.Lock()
 	c.list = append(c.list, sql)
+	n, after := len(c.list), c.after
 	c.mu.Unlock()
+	if after != nil {
+		after(n)
+	}
 }
 
 // Reset forgets the statements so far.
