@@ -121,6 +121,7 @@ func (s *service) routes() {
 	s.calendarRoutes()
 	s.carrierRoutes()
 	s.shipmentRoutes()
+	s.stockRoutes()
 }
 
 // mount registers a route's handler with its documentation.

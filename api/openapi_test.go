@@ -147,6 +147,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 	}
 	maps.Copy(calls, h.roomWorld(t, done))
 	maps.Copy(calls, h.shipmentWorld(t, account))
+	maps.Copy(calls, h.stockWorld(t))
 	maps.Copy(calls, h.spareWorld(t))
 	maps.Copy(calls, h.warrantyWorld(t, done))
 	maps.Copy(calls, h.rmaWorld(t))

@@ -51,6 +51,7 @@ var statuses = map[string]int{
 	rules.InvitationExpired: 410, rules.InvitationUsed: 410, rules.InvitationSuperseded: 410, rules.InvitationRevoked: 410,
 	carrier.ErrNoKey.Error(): 401, carrier.ErrNoTimestamp.Error(): 401, carrier.ErrBadTimestamp.Error(): 401, carrier.ErrTooOld.Error(): 401,
 	carrier.ErrInFuture.Error(): 401, carrier.ErrNoSignature.Error(): 401, carrier.ErrSignature.Error(): 401,
+	rules.OutOfStock: 409, rules.StockNegative: 409, rules.ReservationClosed: 409,
 	codeVersionMismatch: 412, codeTooLarge: 413, codeMedia: 415, codeVersionMissing: 428, rules.RateLimited: 429,
 	codeInternal: 500,
 }

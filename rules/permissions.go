@@ -39,6 +39,7 @@ const (
 	ManageCatalogue Capability = "MANAGE_CATALOGUE" // SKUs, program, authorisations
 	ViewProcesses   Capability = "VIEW_PROCESSES"   // what is under way
 	WorkTasks       Capability = "WORK_TASKS"       // operator tasks
+	ManageStock     Capability = "MANAGE_STOCK"     // depots, receipts, adjustments
 )
 
 // Grant is how far a capability goes.
@@ -93,6 +94,7 @@ var grants = map[Capability]map[Role]Grant{
 	ManageCatalogue: {OperatorAgent: GrantYes, OperatorLead: GrantYes},
 	ViewProcesses:   {OperatorAgent: GrantYes, OperatorLead: GrantYes, OperatorCSM: GrantYes},
 	WorkTasks:       {OperatorAgent: GrantYes, OperatorLead: GrantYes, OperatorCSM: GrantYes},
+	ManageStock:     {OperatorAgent: GrantYes, OperatorLead: GrantYes},
 }
 
 // Allows answers from the permission table of RULES 4. Whether the object is one

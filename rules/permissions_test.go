@@ -26,6 +26,7 @@ var permissionTable = []struct {
 	{ManageCatalogue, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "NO"}},
 	{ViewProcesses, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "YES"}},
 	{WorkTasks, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "YES"}},
+	{ManageStock, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "NO"}},
 }
 
 var tableRoles = [9]Role{CustomerAdmin, CustomerReadOnly, PartnerAdmin, PartnerReadOnly, Reseller, Distributor,
