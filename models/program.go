@@ -80,7 +80,7 @@ func (s *Store) readReference(ctx context.Context) (Reference, error) {
 		if err := found(tx.First(&row).Error); err != nil {
 			return err
 		}
-		ref.Program, ref.Version = row.Config, row.Version
+		ref.Program, ref.Version = row.Config.Completed(), row.Version
 		var skus []CatalogueSKU
 		if err := tx.Find(&skus).Error; err != nil {
 			return err
@@ -149,6 +149,7 @@ func dateText(d *civil.Date) string {
 // ChangeProgram replaces the program's configuration. version is the one that
 // the caller read; another one answers STATE_CONFLICT.
 func (s *Store) ChangeProgram(ctx context.Context, p rules.Program, version int64) (Reference, error) {
+	p = p.Completed()
 	if err := p.Validate(); err != nil {
 		return Reference{}, err
 	}

@@ -66,14 +66,9 @@ func (p Program) Locale(wanted string) string {
 	return p.Locales[0]
 }
 
-// Subject gives a mail's subject in the locale, or in the program's first one. A
-// template that is newer than the stored program has its default subject.
+// Subject gives a mail's subject in the locale, or in the program's first one.
 func (p Program) Subject(template, locale string) string {
-	locale = p.Locale(locale)
-	if subject := p.Subjects[template][locale]; subject != "" {
-		return subject
-	}
-	return DefaultSubjects(p.Name)[template][locale]
+	return p.Subjects[template][p.Locale(locale)]
 }
 
 // Sender gives the display name of From in the locale.
@@ -138,6 +133,18 @@ func (k *checker) between(pointer string, value, least, most int) {
 		k.fail(pointer, OutOfRange, fmt.Sprintf("The number must be from %d to %d.", least, most),
 			"Send a number in this range.")
 	}
+}
+
+// Completed gives the program with the default subjects of templates that it does
+// not know: one that was written before a release added a template sends its mails
+// with a subject, and may be changed.
+func (p Program) Completed() Program {
+	subjects := DefaultSubjects(p.Name)
+	for template, own := range p.Subjects {
+		subjects[template] = own
+	}
+	p.Subjects = subjects
+	return p
 }
 
 // Named gives the program under another name: the subjects become the default

@@ -100,9 +100,16 @@ func TestProgramOnTheWire(t *testing.T) {
 	require.Equal(t, DefaultProgram(), back)
 }
 
-func TestC8_SubjectOfATemplateNewerThanTheStoredProgram(t *testing.T) {
-	p := DefaultProgram().Named("Room Care")
+// A program that was stored before a template was added goes on with the default
+// subject, and keeps its own ones.
+func TestR1_ProgramOfAnEarlierReleaseKnowsNewTemplates(t *testing.T) {
+	p := DefaultProgram().Named("Sala Segura")
 	delete(p.Subjects, TemplateRMA)
-	require.Equal(t, "Your Room Care hardware replacement", p.Subject(TemplateRMA, "en"))
-	require.Empty(t, p.Subject("no_such_template", "en"))
+	p.Subjects[TemplateInvitation]["en"] = "Come in"
+	require.Error(t, p.Validate())
+	done := p.Completed()
+	require.NoError(t, done.Validate())
+	require.Equal(t, "Your Sala Segura hardware replacement", done.Subject(TemplateRMA, "en"))
+	require.Equal(t, "Come in", done.Subject(TemplateInvitation, "en"))
+	require.NotContains(t, p.Subjects, TemplateRMA, "the program itself is not changed")
 }
