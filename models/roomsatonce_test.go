@@ -64,16 +64,36 @@ func TestR39_RandomOperationsAtOnceNeverOverlap(t *testing.T) {
 		return nil
 	}))
 	require.Greater(t, env.Count(t, "SELECT count(*) FROM licence_assignments"), 4, "the test must do something")
-	overlaps := func(table, key string) int {
-		return env.Count(t, "SELECT count(*) FROM "+table+" a JOIN "+table+" b ON a.id < b.id AND a."+key+" = b."+key+
-			" AND tstzrange(a.from_at, a.to_at) && tstzrange(b.from_at, b.to_at)")
-	}
-	require.Zero(t, overlaps("licence_assignments", "licence_id"))
-	require.Zero(t, overlaps("licence_assignments", "room_id"))
-	require.Zero(t, overlaps("device_placements", "device_id"))
-	require.Zero(t, env.Count(t, "SELECT count(*) FROM licences l WHERE (state = 'ASSIGNED') <> EXISTS (SELECT 1 FROM licence_assignments a WHERE a.licence_id = l.id AND a.to_at IS NULL)"))
-	require.Zero(t, env.Count(t, "SELECT count(*) FROM devices d WHERE (state = 'IN_ROOM') <> EXISTS (SELECT 1 FROM device_placements p WHERE p.device_id = d.id AND p.to_at IS NULL)"))
+	requireApart(t, env)
 	env.AuditHolds(t)
+}
+
+// requireApart holds what is stored against the rules: one open stay of a device
+// (R27b), no stays that overlap, no licence in two rooms and no two licences of a
+// service in one (R39b), and states that say the same.
+func requireApart(t require.TestingT, env storetest.Env) {
+	pool, err := env.Pool()
+	require.NoError(t, err)
+	for _, fault := range []string{
+		overlapping("licence_assignments", "licence_id"), overlapping("licence_assignments", "room_id"), overlapping("device_placements", "device_id"),
+		"SELECT device_id FROM device_placements WHERE to_at IS NULL GROUP BY device_id HAVING count(*) > 1",
+		"SELECT licence_id FROM licence_assignments WHERE to_at IS NULL GROUP BY licence_id HAVING count(*) > 1",
+		"SELECT room_id FROM licence_assignments WHERE to_at IS NULL GROUP BY room_id, service_type HAVING count(*) > 1",
+		"SELECT id FROM licences l WHERE (state = 'ASSIGNED') <> EXISTS (SELECT 1 FROM licence_assignments a WHERE a.licence_id = l.id AND a.to_at IS NULL)",
+		"SELECT id FROM devices d WHERE (state = 'IN_ROOM') <> EXISTS (SELECT 1 FROM device_placements p WHERE p.device_id = d.id AND p.to_at IS NULL)",
+		"SELECT p.id FROM device_placements p JOIN rooms r ON r.id = p.room_id WHERE p.to_at IS NULL AND r.state <> 'ACTIVE'",
+		"SELECT a.id FROM licence_assignments a JOIN rooms r ON r.id = a.room_id WHERE a.to_at IS NULL AND r.state <> 'ACTIVE'",
+		"SELECT name FROM rooms WHERE state = 'ACTIVE' GROUP BY account_id, name, site HAVING count(*) > 1",
+		"SELECT serial FROM devices WHERE state <> 'RETIRED' GROUP BY serial HAVING count(*) > 1",
+	} {
+		var n int
+		require.NoError(t, pool.QueryRow("SELECT count(*) FROM ("+fault+") faults").Scan(&n))
+		require.Zero(t, n, fault)
+	}
+}
+
+func overlapping(table, key string) string {
+	return "SELECT a.id FROM " + table + " a JOIN " + table + " b ON a.id < b.id AND a." + key + " = b." + key + " AND tstzrange(a.from_at, a.to_at) && tstzrange(b.from_at, b.to_at)"
 }
 
 // ticking is a clock that moves on whenever it is read, as a real one does between
