@@ -185,8 +185,8 @@ func TestExamplesOfEveryOperationRun(t *testing.T) {
 	}
 }
 
-func (h *house) runExample(t *testing.T, doc *huma.OpenAPI, op *huma.Operation, where func() (client, string)) {
-	c, path := where()
+// example sends an operation's example to the target.
+func (h *house) example(t *testing.T, c client, op *huma.Operation, target string) answer {
 	body, media := requestExample(t, op)
 	if text, ok := body.([]byte); ok {
 		for example, real := range h.Stands {
@@ -204,7 +204,12 @@ func (h *house) runExample(t *testing.T, doc *huma.OpenAPI, op *huma.Operation, 
 	if op.OperationID == "receive-carrier-event" {
 		headers = append(headers, webhookHeaders(body.([]byte), time.Now(), carrierKey)...)
 	}
-	a := c.send(op.Method, path, body, headers...)
+	return c.send(op.Method, target, body, headers...)
+}
+
+func (h *house) runExample(t *testing.T, doc *huma.OpenAPI, op *huma.Operation, where func() (client, string)) {
+	c, path := where()
+	a := h.example(t, c, op, path)
 	status, answerDoc := success(op)
 	require.Equal(t, status, a.Status, string(a.Body))
 	if op.Responses["200"] != nil && op.Responses["200"].Content["text/csv"] != nil {

@@ -59,7 +59,7 @@ func (h *house) roomWorld(t *testing.T, done func() orderRef) map[string]func() 
 			n++
 			o, err := h.GetOrder(h.Context, done().ID)
 			require.NoError(t, err)
-			h.Stands = map[string]string{"rom_01kbroomhere": h.Room(t, *o.AccountID, fmt.Sprintf("Sala %d", n)).ID, "rom_01kbroomthere": h.Room(t, *o.AccountID, fmt.Sprintf("Lounge %d", n)).ID}
+			h.Stands = map[string]string{"acc_01kbaccount": *o.AccountID, "rom_01kbroomhere": h.Room(t, *o.AccountID, fmt.Sprintf("Sala %d", n)).ID, "rom_01kbroomthere": h.Room(t, *o.AccountID, fmt.Sprintf("Lounge %d", n)).ID}
 			return h.Lead, "/v1/contracts/" + h.Licences(t, o)[0].ContractID + "/assignments"
 		},
 		"import-rooms": func() (client, string) {

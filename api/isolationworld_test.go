@@ -1,0 +1,113 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+// side is one of two accounts with the same data: its ids by kind, and a client for
+// each role that a tenant can have.
+type side struct {
+	ids   map[string]string
+	roles map[rules.Role]client
+}
+
+// side makes the n-th account, with one of everything that an operation can name.
+func (h *house) side(t *testing.T, n int) side {
+	reseller := h.Env.Reseller(t, fmt.Sprint("Revenda ", n))
+	distributor, err := h.PutOrg(h.Context, models.OrgChange{Kind: models.OrgDistributor, Name: fmt.Sprint("Distribuidora ", n), AuthorisedFrom: "2020-01-01"})
+	require.NoError(t, err)
+	form := storetest.FormFor("PO-1", storetest.Company(n), fmt.Sprintf("p%d@acme.example", n))
+	o := h.Env.Fulfilled(t, reseller, form)
+	account := *o.AccountID
+	acc, err := h.GetAccount(h.Context, account)
+	require.NoError(t, err)
+	s := side{roles: map[rules.Role]client{rules.Reseller: h.client(reseller.ID, rules.Reseller), rules.Distributor: h.client(distributor.ID, rules.Distributor),
+		rules.CustomerAdmin: h.customer(account, rules.CustomerAdmin), rules.CustomerReadOnly: h.customer(account, rules.CustomerReadOnly)}}
+	room, empty := h.Room(t, account, "Sala 1"), h.Room(t, account, "Sala 2")
+	device := h.Device(t, room, fmt.Sprint("TWIN-", n), "RALLY-BAR", "2026-10-01")
+	licences := h.Licences(t, o)
+	parcel := h.parcel(account, fmt.Sprint("TRACK", n))
+	s.ids = map[string]string{"account": account, "order": o.ID, "reseller": reseller.ID, "parent": acc.ParentOrgID, "room": room.ID, "empty": empty.ID, "device": device.ID,
+		"serial": *device.Serial, "licence": licences[0].ID, "free licence": licences[1].ID, "contract": licences[0].ContractID,
+		"assignment": h.Assigned(t, licences[0], room).ID, "shipment": parcel.ID, "subject": parcel.SubjectID}
+	s.ids["site"] = h.Site(t, account, "HQ", "BR", "SP").ID
+	s.sellersOwn(t, form)
+	h.extend(t, reseller, form, room, &s)
+	return s
+}
+
+// sellersOwn adds what the reseller has besides: an order in review and a job.
+func (s side) sellersOwn(t *testing.T, form rules.OrderForm) {
+	form.PONumber, form.PurchasedOn = "PO-2", "2026-12-24"
+	s.ids["review"] = s.roles[rules.Reseller].accepted(form).ID
+	s.ids["import"] = as[ref](t, s.roles[rules.Reseller].send("POST", "/v1/orders/import", "[{}]"), 202).ID
+	form.PONumber = "PO-9"
+	form.Lines = []rules.OrderLine{{SKU: "SELECT-3Y", Quantity: 1, Renews: "CONTRACT"}}
+	body, err := json.Marshal(form)
+	require.NoError(t, err)
+	s.ids["form"] = strings.Replace(string(body), "CONTRACT", "<contract>", 1)
+	s.ids["amendment"] = strings.Replace(s.ids["form"], "PO-9", "PO-2", 1)
+}
+
+// extend adds an extended warranty of two units, one of them attached, and a
+// replacement that is asked for.
+func (h *house) extend(t *testing.T, reseller models.Org, form rules.OrderForm, room models.Room, s *side) {
+	form.PONumber, form.Lines = "PO-3", []rules.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
+	units := h.Licences(t, h.Env.Fulfilled(t, reseller, form))
+	device := h.Device(t, room, "EXTENDED-"+s.ids["serial"], "RALLY-BAR", "2026-10-01")
+	a, err := h.AttachWarranty(h.Context, models.AttachRequest{LicenceID: units[0].ID, Serial: *device.Serial})
+	require.NoError(t, err)
+	faulty := h.Device(t, room, "FAULTY-"+s.ids["serial"], "RALLY-BAR", "2026-10-01")
+	h.Calendar.Set(h.Calendar.Now().Add(48 * time.Hour)) // S25: the serial has been there for a day
+	rma, err := h.RequestRMA(storetest.Customer(s.ids["account"]), models.NewRMA{AccountID: s.ids["account"], Serial: *faulty.Serial, Fault: "No picture"})
+	require.NoError(t, err)
+	s.ids["faulty"], s.ids["faulty serial"], s.ids["rma"] = faulty.ID, *faulty.Serial, rma.ID
+	s.ids["extension"], s.ids["unit"], s.ids["free unit"], s.ids["extended"], s.ids["attachment"] = units[0].ContractID, units[0].ID, units[1].ID, *device.Serial, a.Attachment.ID
+}
+
+// forms puts in the bodies of orders, which name a contract themselves.
+func (s side) forms(text string) string {
+	return strings.NewReplacer("<form>", s.ids["form"], "<amendment>", s.ids["amendment"]).Replace(text)
+}
+
+var placeholder = regexp.MustCompile(`<[a-z ]+>`)
+
+// request fills a probe with the caller's own ids; the n-th place takes other. It
+// tells how many places there are.
+func (s side) request(text string, n int, other string) (string, int) {
+	text, at := s.forms(text), -1
+	filled := placeholder.ReplaceAllStringFunc(text, func(kind string) string {
+		if at++; at == n {
+			return other
+		}
+		return s.ids[strings.Trim(kind, "<>")]
+	})
+	return filled, at + 1
+}
+
+// kinds are those of a probe's places, in order.
+func (s side) kinds(text string) (out []string) {
+	for _, k := range placeholder.FindAllString(s.forms(text), -1) {
+		out = append(out, strings.Trim(k, "<>"))
+	}
+	return out
+}
+
+// random is an id like the given one that nothing has.
+func random(id string) string {
+	if at := strings.Index(id, "_"); at >= 0 {
+		return id[:at] + "_01kbrandomrandomrandomrandom"[:len(id)-at]
+	}
+	return strings.Repeat("9", len(id))
+}

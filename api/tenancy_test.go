@@ -1,0 +1,78 @@
+package api_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+// One parent with an account in Brazil and one in the United States: their spares
+// are counted together (R82a), and neither sees or uses what the other has.
+func TestR82b_SubsidiariesOfOneParentKeepTheirBalances(t *testing.T) {
+	h := open(t, storetest.Postgres(t))
+	brazil, states := storetest.Form("PO-BR"), storetest.FormFor("PO-US", "Acme Ltda", "joe@acme.example")
+	brazil.Lines[0].Quantity, states.Lines[0].Quantity = 30, 25
+	states.EndCustomer.Address = rules.Address{Street: "1 Main Street", City: "Austin", Region: "TX", PostalCode: "78701", Country: "US"}
+	br, us := h.Env.Fulfilled(t, h.Reseller, brazil), h.Env.Fulfilled(t, h.Reseller, states)
+	require.NotEqual(t, *br.AccountID, *us.AccountID)
+	joe := h.customer(*us.AccountID, rules.CustomerAdmin)
+	spares := as[items[api.SparesView]](t, joe.get("/v1/spares"), 200).Items
+	require.Len(t, spares, 1)
+	require.Equal(t, 1, spares[0].Entitled, "30 + 25 pass 50 at the parent")
+
+	own := as[items[api.ContractView]](t, joe.get("/v1/contracts"), 200).Items
+	require.Len(t, own, 1)
+	require.EqualValues(t, 25, own[0].InForce)
+	theirs := h.Licences(t, br)[0]
+	room := as[api.RoomView](t, joe.post("/v1/rooms", map[string]any{"name": "Austin", "country": "US", "platform": "OTHER"}), 201)
+	for _, a := range []answer{
+		joe.get("/v1/contracts/" + theirs.ContractID), joe.get("/v1/contracts/" + theirs.ContractID + "/licences"),
+		joe.post("/v1/assignments", map[string]any{"licence_id": theirs.ID, "room_id": room.ID}),
+	} {
+		problem(t, a, 404, rules.NotFound)
+	}
+	for _, list := range []string{"/v1/contracts", "/v1/rooms", "/v1/devices", "/v1/assignments", "/v1/warranties"} {
+		require.Empty(t, as[items[ref]](t, joe.get(list+"?account_id="+*br.AccountID), 200).Items, list)
+	}
+	mine := h.Licences(t, us)[0]
+	as[api.AssignedView](t, joe.post("/v1/assignments", map[string]any{"licence_id": mine.ID, "room_id": room.ID}), 201)
+	ana := h.customer(*br.AccountID, rules.CustomerAdmin)
+	require.EqualValues(t, 30, as[items[api.ContractView]](t, ana.get("/v1/contracts"), 200).Items[0].InForce)
+	require.Empty(t, as[items[ref]](t, ana.get("/v1/rooms"), 200).Items)
+}
+
+// Every operation that changes an account: refused to who may only view, and done
+// for its administrator, with the example that the reference shows.
+func TestR42_TheAdministratorChangesWhatAViewerMayNot(t *testing.T) {
+	h := sqlite(t)
+	doc, world, changed := described(t), h.world(t), 0
+	for path, item := range doc.Paths {
+		for _, op := range []*huma.Operation{item.Post, item.Put, item.Patch, item.Delete} {
+			if op == nil || op.OperationID == "list-coverage" { // a question with a body
+				continue
+			}
+			roles := rolesOf(t, op.Method+" "+path)
+			if roles == public || roles == bySignature || !strings.ContainsAny(roles, "KV") {
+				continue
+			}
+			changed++
+			t.Run(op.OperationID, func(t *testing.T) {
+				require.NotContains(t, roles, "V", "a viewer changes nothing")
+				_, target := world[op.OperationID]()
+				target = strings.Replace(target, "/approve", "/withdraw", 1) // of a replacement; agents approve
+				account := h.Stands["acc_01kbaccount"]
+				require.NotEmpty(t, account, "the example does not say whose account it is about")
+				require.Equal(t, 403, h.example(t, h.customer(account, rules.CustomerReadOnly), op, target).Status)
+				a := h.example(t, h.customer(account, rules.CustomerAdmin), op, target)
+				require.Less(t, a.Status, 300, string(a.Body))
+			})
+		}
+	}
+	require.Greater(t, changed, 12)
+}
