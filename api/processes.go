@@ -12,7 +12,7 @@ import (
 
 func (s *service) processRoutes() {
 	mount(s, route{ID: "list-processes", Method: get, Path: "/v1/processes", Tag: "Processes", Summary: "List what is under way, newest first",
-		Description: "Every order and invitation that is not finished: what it waits for, since when, until when and who must act. Read from the database, so it answers with Temporal down.",
+		Description: "Every order, invitation and replacement that is not finished: what it waits for, since when, until when and who must act. Read from the database, so it answers with Temporal down.",
 		Scope:       ProcessesRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.listProcesses)
 	mount(s, route{ID: "count-processes", Method: get, Path: "/v1/processes/counts", Tag: "Processes", Summary: "Count what is under way by what it waits for",
 		Scope: ProcessesRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.countProcesses)
@@ -20,8 +20,8 @@ func (s *service) processRoutes() {
 
 // ProcessView is something under way.
 type ProcessView struct {
-	ID         string             `json:"id" doc:"Id of the order or invitation"`
-	Kind       models.ProcessKind `json:"kind" enum:"ORDER,INVITATION"`
+	ID         string             `json:"id" doc:"Id of the order, invitation or replacement"`
+	Kind       models.ProcessKind `json:"kind" enum:"ORDER,INVITATION,RMA"`
 	State      string             `json:"state"`
 	WaitsFor   string             `json:"waits_for"`
 	Actor      string             `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, SYSTEM or NOBODY"`
@@ -48,23 +48,28 @@ func (s *service) workflowLink(id string) string {
 
 type listProcessesInput struct {
 	ListInput
-	Kind     string `query:"kind" enum:"ORDER,INVITATION" doc:"Only this kind"`
+	Kind     string `query:"kind" enum:"ORDER,INVITATION,RMA" doc:"Only this kind"`
 	WaitsFor string `query:"waits_for" maxLength:"64" doc:"Only what waits for this"`
 	Actor    string `query:"actor" enum:"OPERATOR,CUSTOMER,SYSTEM,NOBODY" doc:"Only what waits for this one to act"`
-	Overdue  bool   `query:"overdue" doc:"Only what should have moved on by now"`
+	Overdue  bool   `query:"overdue" doc:"Only what should have moved on by now: what is late"`
+	DueBy    string `query:"due_by" maxLength:"40" format:"date-time" doc:"Only what waits until this instant at most: with the end of the day, what is due today"`
 }
 
 func (s *service) listProcesses(ctx context.Context, in *listProcessesInput) (*pageOf[ProcessView], error) {
 	if in.WaitsFor != "" && !models.KnownWait(in.WaitsFor) {
 		return nil, invalidParameter("/query/waits_for", "Nothing ever waits for this.")
 	}
-	processes, next, err := s.store.ListProcesses(ctx, models.ProcessFilter{Kind: models.ProcessKind(in.Kind), WaitsFor: in.WaitsFor, Actor: in.Actor, Overdue: in.Overdue, Page: in.page()})
+	due, err := time.Parse(time.RFC3339, in.DueBy)
+	if in.DueBy != "" && err != nil {
+		return nil, rules.Refuse(codeParameter, "due_by is not an instant.", "Send one such as 2026-11-26T23:59:59Z.")
+	}
+	processes, next, err := s.store.ListProcesses(ctx, models.ProcessFilter{DueBy: due, Kind: models.ProcessKind(in.Kind), WaitsFor: in.WaitsFor, Actor: in.Actor, Overdue: in.Overdue, Page: in.page()})
 	return listed(processes, next, err, s.processView)
 }
 
 // ProcessCountView counts processes that wait for the same.
 type ProcessCountView struct {
-	Kind     models.ProcessKind `json:"kind" enum:"ORDER,INVITATION"`
+	Kind     models.ProcessKind `json:"kind" enum:"ORDER,INVITATION,RMA"`
 	WaitsFor string             `json:"waits_for"`
 	Actor    string             `json:"actor"`
 	Count    int64              `json:"count"`

@@ -10,10 +10,10 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// Process is something under way: an order or an invitation, what it waits
-// for, and who must act. It is read from rows alone.
+// Process is something under way: an order, an invitation or an RMA, what it
+// waits for, and who must act. It is read from rows alone.
 type Process struct {
-	ID         string // order or invitation id
+	ID         string // order, invitation or RMA id
 	Kind       ProcessKind
 	WorkflowID string
 	State      string
@@ -21,6 +21,7 @@ type Process struct {
 	Actor      string // who must act: OPERATOR, CUSTOMER, SYSTEM or nobody
 	Since      time.Time
 	Until      *time.Time
+	TimerAt    *time.Time // when its workflow itself has to do something
 	Overdue    bool
 	AccountID  *string
 	OrderID    *string
@@ -34,6 +35,7 @@ type ProcessKind string
 const (
 	ProcessOrder      ProcessKind = "ORDER"
 	ProcessInvitation ProcessKind = "INVITATION"
+	ProcessRMA        ProcessKind = "RMA"
 )
 
 // What a process waits for.
@@ -45,6 +47,15 @@ const (
 	WaitsForSending      = "SENDING"
 	WaitsForAcceptance   = "ACCEPTANCE"
 	WaitsForNewAddress   = "NEW_ADDRESS"
+
+	WaitsForStock        = "STOCK"
+	WaitsForShipping     = "SHIPPING"
+	WaitsForDelivery     = "DELIVERY"
+	WaitsForLossDecision = "LOSS_DECISION"
+	WaitsForReturn       = "RETURN"
+	WaitsForReturnParcel = "RETURN_PARCEL"
+	WaitsForInspection   = "INSPECTION"
+	WaitsForFeeDecision  = "FEE_DECISION"
 )
 
 // KnownWait tells whether a process can wait for this.
@@ -58,6 +69,7 @@ type ProcessFilter struct {
 	WaitsFor string
 	Actor    string
 	Overdue  bool
+	DueBy    time.Time // only what waits until this instant at most; zero does not narrow
 	Page     Page
 }
 
@@ -74,6 +86,8 @@ const processSQL = `SELECT * FROM (
 		o.state_since AS since,
 		CASE WHEN o.state = 'NEEDS_REVIEW' THEN o.review_until
 			WHEN c.id IS NULL AND o.state IN ('FULFILLED','PARTIALLY_CANCELLED') THEN o.cancellable_until END AS until,
+		CASE WHEN o.state = 'NEEDS_REVIEW' THEN o.review_until
+			WHEN c.id IS NULL AND o.state IN ('FULFILLED','PARTIALLY_CANCELLED') THEN o.cancellable_until END AS timer_at,
 		o.account_id, o.id AS order_id, o.last_error
 	FROM orders o LEFT JOIN (SELECT order_id, MIN(id) AS id FROM order_cancellations WHERE state = 'REQUESTED' GROUP BY order_id) c ON c.order_id = o.id
 	WHERE c.id IS NOT NULL OR o.state IN ('RECEIVED','NEEDS_REVIEW','ACCEPTED','PROVISIONING')
@@ -83,9 +97,21 @@ const processSQL = `SELECT * FROM (
 		CASE WHEN i.state = 'ISSUED' AND n.state IN ('SENT','DELIVERED') THEN 'SENT' ELSE i.state END,
 		CASE WHEN i.state = 'BOUNCED' THEN 'NEW_ADDRESS' WHEN n.state IN ('SENT','DELIVERED') THEN 'ACCEPTANCE' ELSE 'SENDING' END,
 		CASE WHEN i.state = 'BOUNCED' THEN 'OPERATOR' WHEN n.state IN ('SENT','DELIVERED') THEN 'CUSTOMER' ELSE 'SYSTEM' END,
-		i.state_since, i.expires_at, i.account_id, i.order_id, CASE WHEN i.last_error <> '' THEN i.last_error ELSE COALESCE(n.last_error, '') END
+		i.state_since, i.expires_at, i.expires_at, i.account_id, i.order_id, CASE WHEN i.last_error <> '' THEN i.last_error ELSE COALESCE(n.last_error, '') END
 	FROM invitations i LEFT JOIN notifications n ON n.subject_id = i.id AND n.template = 'invitation'
 	WHERE i.state IN ('ISSUED','SENT','BOUNCED')
+	UNION ALL
+	SELECT r.id, 'RMA', 'rma/' || r.id, r.state,
+		CASE WHEN r.state = 'REQUESTED' THEN 'REVIEW_DECISION' WHEN r.state IN ('APPROVED','BACKORDERED') THEN 'STOCK' WHEN r.state = 'ALLOCATED' THEN 'SHIPPING'
+			WHEN r.state = 'SHIPPED' AND r.silence_asked_at IS NOT NULL THEN 'LOSS_DECISION' WHEN r.state = 'SHIPPED' THEN 'DELIVERY'
+			WHEN r.state = 'RETURN_IN_TRANSIT' THEN 'RETURN_PARCEL' WHEN r.state = 'RETURN_RECEIVED' THEN 'INSPECTION'
+			WHEN r.state = 'INSPECTED' OR (r.state = 'OVERDUE' AND r.fee_asked_at IS NOT NULL) THEN 'FEE_DECISION' ELSE 'RETURN' END,
+		CASE WHEN r.state IN ('AWAITING_RETURN','OVERDUE') AND r.fee_asked_at IS NULL THEN 'CUSTOMER'
+			WHEN r.state = 'RETURN_IN_TRANSIT' OR (r.state = 'SHIPPED' AND r.silence_asked_at IS NULL) THEN 'NOBODY' ELSE 'OPERATOR' END,
+		r.state_since, CASE WHEN r.state IN ('APPROVED','BACKORDERED','ALLOCATED','SHIPPED') THEN r.promised_until
+			WHEN r.state IN ('AWAITING_RETURN','OVERDUE') THEN r.return_due_at END,
+		r.next_at, r.account_id, NULL, r.last_error
+	FROM rmas r WHERE r.closed_at IS NULL
 ) p WHERE 1 = 1`
 
 // ListProcesses lists what is under way, newest first; it answers with
@@ -117,8 +143,12 @@ func (f ProcessFilter) query(now, stuck time.Time) (string, map[string]any) {
 		}
 	}
 	if f.Overdue {
-		sql += " AND ((until IS NOT NULL AND until <= @now) OR (actor = 'SYSTEM' AND since <= @stuck))"
+		sql += " AND (until <= @now OR timer_at <= @now OR (actor = 'SYSTEM' AND since <= @stuck))"
 		args["stuck"] = stuck
+	}
+	if !f.DueBy.IsZero() {
+		sql += " AND until <= @due_by"
+		args["due_by"] = f.DueBy.UTC()
 	}
 	if f.Page.After != "" {
 		sql += " AND id < @after"
@@ -139,7 +169,8 @@ func (s *Store) patience() time.Duration {
 }
 
 func (p Process) overdue(now, stuck time.Time) bool {
-	return (p.Until != nil && !now.Before(*p.Until)) || p.stuck(stuck)
+	past := func(at *time.Time) bool { return at != nil && !now.Before(*at) }
+	return past(p.Until) || past(p.TimerAt) || p.stuck(stuck)
 }
 
 // stuck tells whether the system has been at its own step since before then.
@@ -214,8 +245,8 @@ func (s *Store) WatchOverdue(ctx context.Context) (int, error) {
 			return n, err
 		}
 		for _, p := range overdue {
-			if !p.stuck(late) && p.Until.After(late) {
-				continue // its timer is only just due
+			if !p.stuck(late) && (p.TimerAt == nil || p.TimerAt.After(late)) {
+				continue // its timer is only just due, or somebody else is late
 			}
 			n++
 			err := s.RaiseTask(ctx, OperatorTask{Kind: TaskProcessStuck, SubjectID: p.ID, AccountID: p.AccountID,

@@ -35,6 +35,7 @@ type commands struct {
 	Ps       psCommand       `cmd:"" help:"Show what is under way (by the API)."`
 	Tasks    tasksCommand    `cmd:"" help:"Show what needs an operator (by the API)."`
 	Coverage coverageCommand `cmd:"" help:"Say what is covered, until when, and why (by the API)."`
+	RMA      rmaCommand      `cmd:"" name:"rma" help:"Replacements of faulty hardware (by the API)."`
 	Health   healthCommand   `cmd:"" help:"Ask a running serve or worker whether it is ready."`
 	Version  versionCommand  `cmd:"" help:"Say which version this is."`
 }

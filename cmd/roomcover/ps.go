@@ -17,10 +17,11 @@ import (
 type psCommand struct {
 	output
 	apiOptions
-	Kind     string        `enum:",order,invitation" default:"" help:"Only orders or invitations."`
+	Kind     string        `enum:",order,invitation,rma" default:"" help:"Only orders, invitations or replacements."`
 	WaitsFor string        `name:"waits-for" placeholder:"WHAT" help:"Only what waits for this, such as REVIEW_DECISION."`
 	Actor    string        `enum:",operator,customer,system,nobody" default:"" help:"Only where this one must act."`
-	Overdue  bool          `help:"Only what should have moved on and did not."`
+	Overdue  bool          `help:"Only what should have moved on and did not: what is late."`
+	DueBy    string        `name:"due-by" placeholder:"INSTANT" help:"Only what waits until this instant at most, such as 2026-11-26T23:59:59Z: what is due."`
 	Limit    int           `default:"200" help:"At most so many, the newest first; 0 for all."`
 	Counts   bool          `help:"Only count."`
 	Links    bool          `help:"Also show the address of each workflow in the Temporal UI."`
@@ -29,7 +30,7 @@ type psCommand struct {
 
 // Help is shown by --help.
 func (psCommand) Help() string {
-	return `Lists every order and invitation under way: its state, what it waits for, since
+	return `Lists every order, invitation and replacement under way: its state, what it waits for, since
 when and until when (UTC, calendar), who must act, and the last error. It is
 read from the database, so it answers with Temporal down.
 
@@ -124,6 +125,9 @@ func (c psCommand) query() url.Values {
 	}
 	if c.Overdue {
 		q.Set("overdue", "true")
+	}
+	if c.DueBy != "" {
+		q.Set("due_by", c.DueBy)
 	}
 	return q
 }

@@ -1,0 +1,30 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+func TestRMAFromTheCommandLine(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := service(t, env)
+	env.Covered(t)
+	require.Contains(t, s.must("rma", "list"), "No replacements.")
+	var r rma
+	s.json(&r, "rma", "request", "--serial", "SN-100", "--fault", "No picture")
+	require.Equal(t, "REQUESTED", r.State)
+	out := s.must("rma", "do", r.ID, "approve")
+	require.Contains(t, out, "Promised: 2026-11-26 (approved Wednesday 09:00 by the 15:00 cut-off: Thursday)")
+	require.Contains(t, out, "You may: withdraw, allocate, backorder")
+	s.must("rma", "do", r.ID, "allocate")
+	s.must("rma", "do", r.ID, "ship", "-w", "serial=NEW100", "-w", "carrier=sim", "-w", "tracking=TRK1")
+	require.Contains(t, s.must("rma", "do", r.ID, "tell", "-w", "fact=DELIVERED"), "AWAITING_RETURN")
+	require.Contains(t, s.must("rma", "list", "--open", "--serial", "new100"), r.ID)
+	require.Contains(t, s.must("ps", "--kind", "rma"), "RETURN")
+	require.Contains(t, s.must("rma", "do", r.ID, "inspect", "-w", "serial=SN-100", "-w", "outcome=DEFECT"), "CLOSED")
+	require.Contains(t, s.must("rma", "show", r.ID), "rma.inspected")
+	require.Contains(t, s.must("rma", "list", "--open"), "No replacements.")
+}

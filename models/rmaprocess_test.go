@@ -1,0 +1,87 @@
+package models_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+// What an open RMA waits for, whom for and until when, from request to close.
+func TestProcessesShowRMAs(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		r := env.Requested(t, c)
+		expect := func(waits, actor string, overdue bool) {
+			t.Helper()
+			list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: models.ProcessRMA})
+			require.NoError(t, err)
+			require.Len(t, list, 1)
+			p := list[0]
+			require.Equal(t, []any{r.ID, "rma/" + r.ID, waits, actor, overdue}, []any{p.ID, p.WorkflowID, p.WaitsFor, p.Actor, p.Overdue})
+			late, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: models.ProcessRMA, Overdue: true})
+			require.NoError(t, err)
+			require.Equal(t, overdue, len(late) == 1)
+		}
+		must := func(_ models.RMA, err error) { t.Helper(); require.NoError(t, err) }
+		expect(models.WaitsForDecision, "OPERATOR", false)
+		must(env.ApproveRMA(agent, r.ID, models.RMAApproval{DefectConfirmed: true}))
+		expect(models.WaitsForStock, "OPERATOR", false)
+		must(env.AllocateRMA(agent, r.ID, ""))
+		expect(models.WaitsForShipping, "OPERATOR", false)
+		must(env.ShipRMA(agent, r.ID, models.RMAShipment{Serial: "NEW1"}))
+		expect(models.WaitsForDelivery, "NOBODY", false)
+		due, _, err := env.ListProcesses(env.Context, models.ProcessFilter{DueBy: *getRMA(t, env, r.ID).PromisedUntil})
+		require.NoError(t, err)
+		require.Len(t, due, 1, "due today")
+		env.Calendar.Set(*getRMA(t, env, r.ID).SilenceDueAt)
+		expect(models.WaitsForDelivery, "NOBODY", true)
+		_, err = env.RunRMATimers(env.Context, r.ID)
+		require.NoError(t, err)
+		expect(models.WaitsForLossDecision, "OPERATOR", true)
+		must(env.RecordRMAFact(env.Context, r.ID, rules.FactDelivered, time.Time{}))
+		expect(models.WaitsForReturn, "CUSTOMER", false)
+		env.Calendar.Set(*getRMA(t, env, r.ID).FeeConfirmAt)
+		_, err = env.RunRMATimers(env.Context, r.ID)
+		require.NoError(t, err)
+		expect(models.WaitsForFeeDecision, "OPERATOR", true)
+		env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
+		_, err = env.WatchOverdue(env.Context)
+		require.NoError(t, err)
+		for _, task := range env.Tasks(t, models.TaskProcessStuck) {
+			require.NotEqual(t, r.ID, task.SubjectID, "the customer is late, not the service")
+		}
+		must(env.RecordRMAFact(env.Context, r.ID, rules.FactReturnScanned, time.Time{}))
+		expect(models.WaitsForReturnParcel, "NOBODY", false)
+		must(env.ReceiveRMA(agent, r.ID))
+		expect(models.WaitsForInspection, "OPERATOR", false)
+		must(env.InspectRMA(agent, r.ID, models.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDamage}))
+		expect(models.WaitsForFeeDecision, "OPERATOR", false)
+		must(env.BillRMA(agent, r.ID, ""))
+		list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: models.ProcessRMA})
+		require.NoError(t, err)
+		require.Empty(t, list)
+	})
+}
+
+// A timer of the workflow that nobody ran is what an operator is told of.
+func TestWatchSeesAnRMAWhoseTimerIsLate(t *testing.T) {
+	env := storetest.SQLite(t)
+	r := env.DeliveredRMA(t, env.Covered(t))
+	env.Calendar.Set(r.NextAt.Add(time.Hour))
+	_, err := env.WatchOverdue(env.Context)
+	require.NoError(t, err)
+	var subjects []string
+	for _, task := range env.Tasks(t, models.TaskProcessStuck) {
+		subjects = append(subjects, task.SubjectID)
+		if task.SubjectID == r.ID {
+			require.NoError(t, env.RetryProcess(agent, task.ID))
+		}
+	}
+	require.Contains(t, subjects, r.ID)
+	require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'rma.retry'"))
+}
