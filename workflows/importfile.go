@@ -7,7 +7,7 @@ import (
 	"roomcover.dev/roomcover/clock"
 )
 
-// Import is the workflow of one file of orders (S35). Its activity goes on
+// Import is the workflow of one file, of orders or of rooms (S35). Its activity goes on
 // where a kill left it.
 type Import struct{ Clock clock.Clock }
 
@@ -16,7 +16,7 @@ func (w Import) Run(ctx workflow.Context, in ImportInput) error {
 	p := newProcess(ctx, w.Clock, in.JobID)
 	err := p.step(ctx, "import", func(ctx workflow.Context) error {
 		var a *activities.Imports
-		return workflow.ExecuteActivity(lengthy(ctx, QueueImport, "Check and store the file's orders"), a.Run, in.JobID).Get(ctx, nil)
+		return workflow.ExecuteActivity(lengthy(ctx, QueueImport, "Check and store the file's rows"), a.Run, in.JobID).Get(ctx, nil)
 	})
 	p.forgetRetries() // one started it; a signal left behind is a warning in the log
 	return err
