@@ -16,7 +16,7 @@ const module = "roomcover.dev/roomcover/"
 // arrows are the packages of ours that each package may import. A folder that
 // is not here may import what its parent may. Tests may import anything.
 var arrows = map[string][]string{
-	"rules": {}, "clock": {}, "config": {}, "mail": {}, "carrier": {}, "strictjson": {"rules"},
+	"rules": {}, "clock": {}, "config": {}, "mail": {}, "carrier": {}, "label": {}, "strictjson": {"rules"},
 	"rowfile":           {"rules"},
 	"orderfile":         {"rowfile", "rules", "strictjson"},
 	"roomfile":          {"rowfile", "rules", "strictjson"},
@@ -24,10 +24,10 @@ var arrows = map[string][]string{
 	"models/sqlitedb":   {},          // dev and tests only
 	"mail/smtptest":     {},          // dev and tests only
 	"carrier/simulator": {"carrier"}, // dev and tests only
-	"activities":        {"models", "mail", "carrier", "rules", "clock", "orderfile", "roomfile", "rowfile"},
+	"activities":        {"models", "mail", "carrier", "label", "rules", "clock", "orderfile", "roomfile", "rowfile"},
 	"workflows":         {"activities", "rules", "clock"},
 	"worker":            {"workflows", "activities", "models", "rules", "clock"},
-	"api":               {"workflows", "models", "carrier", "rules", "clock", "orderfile", "roomfile", "rowfile", "strictjson"},
+	"api":               {"workflows", "models", "carrier", "label", "rules", "clock", "orderfile", "roomfile", "rowfile", "strictjson"},
 	"portal":            {"workflows", "models", "rules", "clock"},
 	"server":            {"api", "portal", "models", "carrier", "rules", "clock", "config"},
 	"cmd":               {"server", "worker", "workflows", "activities", "api", "portal", "models", "mail", "carrier", "rules", "clock", "config", "orderfile", "roomfile", "rowfile", "strictjson"},
@@ -117,7 +117,7 @@ func allowedFor(path string) ([]string, bool) {
 
 func TestForbiddenArrows(t *testing.T) {
 	for _, c := range [][2]string{
-		{"rules", "models"}, {"models", "activities"}, {"models", "mail"}, {"mail", "rules"}, {"carrier", "rules"}, {"carrier", "models"}, {"workflows", "carrier"}, {"activities", "carrier/simulator"}, {"workflows", "models"}, {"worker", "api"},
+		{"rules", "models"}, {"models", "activities"}, {"models", "mail"}, {"mail", "rules"}, {"carrier", "rules"}, {"label", "rules"}, {"carrier", "models"}, {"workflows", "carrier"}, {"activities", "carrier/simulator"}, {"workflows", "models"}, {"worker", "api"},
 		{"api", "activities"}, {"portal", "mail"}, {"clock", "rules"}, {"worker", "models/sqlitedb"}, {"cmd/roomcover", "models/storetest"}, {"newcomer", "rules"},
 	} {
 		require.NotEmpty(t, forbidden(c[0], c[1]), "%s → %s", c[0], c[1])
