@@ -24,7 +24,7 @@ func (c client) probe(method, path, body string) answer {
 // Two accounts with the same data: every operation of the API, every place in its
 // path, query and body that names something, every role that a tenant can have. A
 // foreign id is answered like one that nothing has, to the byte, and nothing of
-// either account changes (C5, S36, R41c, R109).
+// either account changes (C5, S36, R109).
 func TestC5_EveryForeignIDAnswersLikeARandomOne(t *testing.T) {
 	h := open(t, storetest.Postgres(t))
 	a, b := h.side(t, 1), h.side(t, 2)
