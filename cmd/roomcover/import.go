@@ -18,6 +18,13 @@ type importCommands struct {
 	Rooms  importRoomsCommand  `cmd:"" help:"Upload a file of rooms with their devices."`
 }
 
+// Help is shown by --help.
+func (importCommands) Help() string {
+	return `Examples:
+  roomcover import orders.csv
+  roomcover import rooms rooms.csv`
+}
+
 // importOptions are what both have in common.
 type importOptions struct {
 	output
