@@ -24,6 +24,7 @@ type commands struct {
 	Up         upCommand         `cmd:"" default:"withargs" help:"Start everything in one process (the default)."`
 	Temporal   temporalCommand   `cmd:"" help:"Start the embedded Temporal server alone."`
 	SMTP       smtpCommand       `cmd:"" name:"smtp" help:"Start the SMTP catcher and its page of mails alone."`
+	Carrier    carrierCommand    `cmd:"" help:"Start the simulated carrier alone."`
 	Bench      benchCommand      `cmd:"" help:"Measure throughput and cost next to workflows that do nothing."`
 	BenchRooms benchRoomsCommand `cmd:"" name:"bench-rooms" help:"Measure rooms, devices and cover on PostgreSQL."`
 	Worker     workerCommand     `cmd:"" hidden:"" help:"Run a worker alone, for the benchmark."`

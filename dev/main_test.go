@@ -24,14 +24,15 @@ import (
 )
 
 func TestUpTellsWhereEverythingIsAndStopsWhenAsked(t *testing.T) {
-	data, n := t.TempDir(), free(t, 5)
+	data, n := t.TempDir(), free(t, 6)
 	args := []string{"up", "--data", data, "--portal-port", n[0], "--temporal-port", n[1],
-		"--temporal-ui-port", n[2], "--smtp-port", n[3], "--mails-port", n[4]}
+		"--temporal-ui-port", n[2], "--smtp-port", n[3], "--mails-port", n[4], "--carrier-port", n[5]}
 	p := start(t, args...)
 	p.awaitLine(t, "Portal         http://localhost:"+n[0])
 	p.awaitLine(t, "API reference  http://localhost:"+n[0]+"/v1/docs")
 	p.awaitLine(t, "Mails          http://127.0.0.1:"+n[4])
 	p.awaitLine(t, "Temporal UI    http://127.0.0.1:"+n[2])
+	p.awaitLine(t, "Carrier        http://127.0.0.1:"+n[5])
 	token := strings.TrimPrefix(p.awaitLine(t, "reseller token: "), "reseller token: ")
 	p.awaitLine(t, "Stop with Ctrl+C.")
 
@@ -89,9 +90,10 @@ func TestTemporalAloneSaysWhenItIsReady(t *testing.T) {
 func TestEveryTakenPortIsToldBeforeAnythingIsWritten(t *testing.T) {
 	taken := listen(t)
 	commands := map[string][]string{
-		"up":       {"--portal-port", "--temporal-port", "--temporal-ui-port", "--smtp-port", "--mails-port"},
+		"up":       {"--portal-port", "--temporal-port", "--temporal-ui-port", "--smtp-port", "--mails-port", "--carrier-port"},
 		"temporal": {"--temporal-port", "--temporal-ui-port"},
 		"smtp":     {"--smtp-port", "--mails-port"},
+		"carrier":  {"--carrier-port"},
 	}
 	for command, options := range commands {
 		n := free(t, len(options))
@@ -142,7 +144,7 @@ func TestHelpNamesEveryOptionAndItsDefault(t *testing.T) {
 	require.Zero(t, run(t.Context(), []string{"up", "--help"}, &out, io.Discard))
 	for _, want := range []string{
 		`--data="./data"`, "--portal-port=8080", "--temporal-port=7233",
-		"--temporal-ui-port=8233", "--smtp-port=1025", "--mails-port=8025", "--day=24h",
+		"--temporal-ui-port=8233", "--smtp-port=1025", "--mails-port=8025", "--carrier-port=8030", "--day=24h",
 	} {
 		require.Contains(t, out.String(), want)
 	}

@@ -24,6 +24,7 @@ type upCommand struct {
 	common
 	temporalPorts
 	mailPorts
+	carrierPorts
 	PortalPort int           `aliases:"api" help:"Port of the portal and the API." default:"8080"`
 	Day        time.Duration `help:"Real time that one calendar day takes, for example 2s." default:"24h"`
 }
@@ -57,32 +58,49 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return errors.Join(err, temporal.Stop())
 	}
-	parts, err := stack.Start(ctx, c.stackOptions(days, temporal, log))
+	parcels, err := startCarrier(c.common, c.carrierPorts, days, c.portal("http://")+"/v1/carrier/events")
 	if err != nil {
 		return errors.Join(err, mails.stop(), temporal.Stop())
 	}
-	c.explain(out, parts, temporal, mails)
+	stackOptions, err := c.stackOptions(days, temporal, log)
+	if err != nil {
+		return errors.Join(err, parcels.stop(), mails.stop(), temporal.Stop())
+	}
+	parts, err := stack.Start(ctx, stackOptions)
+	if err != nil {
+		return errors.Join(err, parcels.stop(), mails.stop(), temporal.Stop())
+	}
+	c.explain(out, parts, temporal, mails, parcels)
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(out, "Stopping.")
 	case err = <-parts.Failed():
 	}
-	return errors.Join(err, parts.Stop(), mails.stop(), temporal.Stop())
+	return errors.Join(err, parcels.stop(), parts.Stop(), mails.stop(), temporal.Stop())
 }
 
-func (c upCommand) stackOptions(days clock.Clock, temporal *temporalserver.Server, log io.Writer) stack.Options {
+// portal is the address of portal and API after a prefix.
+func (c upCommand) portal(prefix string) string {
+	return prefix + net.JoinHostPort(c.Host, strconv.Itoa(c.PortalPort))
+}
+
+func (c upCommand) stackOptions(days clock.Clock, temporal *temporalserver.Server, log io.Writer) (stack.Options, error) {
+	key, err := carrierKey(c.Data)
 	return stack.Options{
-		Dir: c.Data, Listen: net.JoinHostPort(c.Host, strconv.Itoa(c.PortalPort)), Clock: days,
+		Dir: c.Data, Listen: c.portal(""), Clock: days, Carrier: carrierName, CarrierKeys: [][]byte{key},
 		TemporalAddress: temporal.Address(), Namespace: temporal.Namespace(), TemporalUI: temporal.UIAddress(),
 		SMTPHost: c.Host, SMTPPort: c.SMTPPort, Log: slog.New(slog.NewJSONHandler(log, nil)),
-	}
+	}, err
 }
 
 // explain says in a handful of lines what a person needs.
-func (c upCommand) explain(out io.Writer, parts *stack.Stack, temporal *temporalserver.Server, mails *mailService) {
+func (c upCommand) explain(out io.Writer, parts *stack.Stack, temporal *temporalserver.Server, mails *mailService, parcels *carrierService) {
 	fmt.Fprintf(out, "\nPortal         %s\nAPI reference  %s/v1/docs\nMails          %s\n", parts.URL, parts.URL, mails.url)
 	if ui := temporal.UIAddress(); ui != "" {
 		fmt.Fprintf(out, "Temporal UI    %s\n", ui)
+	}
+	if parcels.url != "" {
+		fmt.Fprintf(out, "Carrier        %s\n", parcels.url)
 	}
 	fmt.Fprintf(out, "Data and logs  %s\n", c.Data)
 	if c.Day != 24*time.Hour {
@@ -102,6 +120,7 @@ func (c upCommand) prepare() (*os.File, error) {
 	wanted := []ports.Port{{Host: c.Host, Number: c.PortalPort, Option: "--portal-port", Purpose: "the portal and the API"}}
 	wanted = append(wanted, temporalOptions(c.common, c.temporalPorts, io.Discard).Ports()...)
 	wanted = append(wanted, c.wanted(c.Host)...)
+	wanted = append(wanted, c.carrierWanted(c.Host))
 	if err := ports.Check(wanted...); err != nil {
 		return nil, err
 	}

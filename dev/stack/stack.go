@@ -42,8 +42,11 @@ type Options struct {
 	// SMTPHost and SMTPPort name the SMTP server, spoken to without TLS.
 	SMTPHost string
 	SMTPPort int
-	Clock    clock.Clock
-	Log      *slog.Logger
+	// Carrier is whose webhooks come in, signed with one of CarrierKeys.
+	Carrier     string
+	CarrierKeys [][]byte
+	Clock       clock.Clock
+	Log         *slog.Logger
 	// SQL sees every statement; nil for none.
 	SQL logger.Interface
 	// RatePerSecond bounds the requests of a token; 0 means 1000.
@@ -127,7 +130,7 @@ func (s *Stack) serve() error {
 		rate = 1000
 	}
 	handler, err := server.Handler(server.Options{
-		Store: s.Store, Log: s.options.Log, Version: "dev", PublicURL: s.URL, Insecure: true, Namespace: s.options.Namespace, TemporalUI: s.options.TemporalUI,
+		Store: s.Store, Log: s.options.Log, Version: "dev", PublicURL: s.URL, Insecure: true, Carrier: s.options.Carrier, CarrierKeys: s.options.CarrierKeys, Namespace: s.options.Namespace, TemporalUI: s.options.TemporalUI,
 		RatePerSecond: rate, Burst: int(rate) * 2, Temporal: s.client,
 	})
 	if err != nil {
