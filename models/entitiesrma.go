@@ -89,11 +89,6 @@ const (
 // TableName is the table of sites.
 func (AccountSite) TableName() string { return "sites" }
 
-// place is what business days at the site depend on.
-func (s AccountSite) place() Site {
-	return Site{Country: s.Country, Region: s.Region, TimeZone: s.TimeZone}
-}
-
 func (s AccountSite) facts() map[string]any {
 	return map[string]any{"name": s.Name, "country": s.Country, "region": s.Region, "time_zone": s.TimeZone, "courier_unreliable": s.CourierUnreliable}
 }
