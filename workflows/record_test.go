@@ -39,12 +39,15 @@ type studio struct {
 	client client.Client
 }
 
-func newStudio(t *testing.T, address string) *studio {
+func newStudio(t *testing.T, address string) *studio { return newStudioAt(t, address, 2*time.Second) }
+
+// newStudioAt is newStudio with another length of the day.
+func newStudioAt(t *testing.T, address string, day time.Duration) *studio {
 	t.Helper()
 	c, err := client.Dial(client.Options{HostPort: address, Namespace: "roomcover", Logger: sdklog.NewStructuredLogger(quiet)})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	fast := clock.Fast(time.Now(), storetest.Now, 2*time.Second)
+	fast := clock.Fast(time.Now(), storetest.Now, day)
 	store, err := models.Open(sqlitedb.Open(filepath.Join(t.TempDir(), "roomcover.db")), models.Options{Clock: fast, Key: storetest.Key})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
