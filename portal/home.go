@@ -28,7 +28,7 @@ func showHome(v *visit) (answer, error) {
 	}
 	p := homePage{Orders: orders, Label: v.program.ServiceOrdersLabel(v.tongue.locale), Steps: steps}
 	for _, c := range contracts {
-		if c.State == rules.ContractActive || c.State == rules.ContractPendingStart {
+		if c.Source == models.EntryContract && (c.State == rules.ContractActive || c.State == rules.ContractPendingStart) {
 			p.Live++
 			if c.Type != rules.ServiceJumpStart {
 				p.Units += c.Quantity
@@ -49,30 +49,26 @@ func switchAccount(v *visit) (answer, error) {
 	return redirect("/"), nil
 }
 
-// contracts reads the whole register of the account at hand. What is in force
-// counts the licences that partial cancellations left (S12).
-func (v *visit) contracts() ([]models.ServiceContract, error) {
-	var all []models.ServiceContract
-	page := models.Page{Limit: 200}
+// contracts reads the whole register of the account at hand (R38), with orders in
+// progress (R111c) and warranties from before (R111a). What is in force counts the
+// licences that partial cancellations left (S12).
+func (v *visit) contracts() ([]models.ContractEntry, error) {
+	var all []models.ContractEntry
+	f := models.ContractFilter{AccountID: v.who.account().ID, Page: models.Page{Limit: 200}}
 	for {
-		rows, next, err := v.store.ListContracts(v.scoped(), v.who.account().ID, page)
+		rows, next, err := v.store.Contracts(v.scoped(), f)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, rows...)
+		for _, c := range rows {
+			if c.InForce > 0 {
+				c.Quantity = c.InForce
+			}
+			all = append(all, c)
+		}
 		if next == "" {
-			return v.inForce(all)
+			return all, nil
 		}
-		page.After = next
+		f.Page.After = next
 	}
-}
-
-func (v *visit) inForce(contracts []models.ServiceContract) ([]models.ServiceContract, error) {
-	left, err := v.store.UnitsInForce(v.scoped(), v.who.account().ID)
-	for i, c := range contracts {
-		if n, ok := left[c.ID]; ok {
-			contracts[i].Quantity = n
-		}
-	}
-	return contracts, err
 }

@@ -33,6 +33,8 @@ func routes() []route {
 		{get, "/service-orders", member, showServiceOrders},
 		{get, "/service-orders/:id/cancellation", admin, showCancellation},
 		{post, "/service-orders/:id/cancellation", admin, cancelOrder},
+		{get, "/service-orders/claim", admin, showClaim},
+		{post, "/service-orders/claim", admin, claimWarranty},
 		{get, "/onboarding", member, showOnboarding},
 		{post, "/account", member, switchAccount},
 

@@ -11,6 +11,7 @@ import (
 type orderView struct {
 	ID, Service, Term  string
 	Number             string // the vendor's, as in the confirmation mail; may be empty
+	Serial             string // of a warranty from before
 	Quantity           int64
 	Start, End, State  string
 	StartNote          string // "on first assignment", above Start
@@ -23,6 +24,8 @@ type ordersPage struct {
 	Label  string
 	Days   int
 	Open   []cancellableView // what the administrator can still cancel
+	Claims []claimView
+	Admin  bool
 }
 
 func showServiceOrders(v *visit) (answer, error) {
@@ -38,15 +41,19 @@ func showServiceOrders(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	claims, err := v.claims()
+	if err != nil {
+		return answer{}, err
+	}
 	label := v.program.ServiceOrdersLabel(v.tongue.locale)
 	return answer{page: "serviceorders", label: label,
-		data: ordersPage{orders, label, v.program.StartFallbackDays, open}}, nil
+		data: ordersPage{orders, label, v.program.StartFallbackDays, open, claims, v.isAdmin()}}, nil
 }
 
 // orderViews puts what is over below what is not; each part runs from new to
 // old.
-func (v *visit) orderViews(contracts []models.ServiceContract) ([]orderView, error) {
-	slices.SortStableFunc(contracts, func(a, b models.ServiceContract) int { return order(a) - order(b) })
+func (v *visit) orderViews(contracts []models.ContractEntry) ([]orderView, error) {
+	slices.SortStableFunc(contracts, func(a, b models.ContractEntry) int { return order(a) - order(b) })
 	numbers, err := v.store.OrderNumbers(v.scoped(), v.who.account().ID)
 	out := make([]orderView, len(contracts))
 	for i, c := range contracts {
@@ -56,7 +63,7 @@ func (v *visit) orderViews(contracts []models.ServiceContract) ([]orderView, err
 	return out, err
 }
 
-func order(c models.ServiceContract) int {
+func order(c models.ContractEntry) int {
 	if c.State == rules.ContractCancelled || c.State == rules.ContractExpired {
 		return 1
 	}
@@ -65,8 +72,8 @@ func order(c models.ServiceContract) int {
 
 // orderView shows dates in the account's zone, and the end as the last covered
 // day (C2). What has not started shows the latest possible start.
-func (v *visit) orderView(c models.ServiceContract) orderView {
-	o := orderView{ID: c.ID, Service: v.tongue.say("service."+string(c.Type), "program", v.program.Name), Quantity: c.Quantity,
+func (v *visit) orderView(c models.ContractEntry) orderView {
+	o := orderView{ID: c.ID, Service: v.tongue.say("service."+string(c.Type), "program", v.program.Name), Quantity: c.Quantity, Serial: c.Serial,
 		State: v.tongue.say("contract." + string(c.State)), Tone: tones[c.State],
 		Pending: c.State == rules.ContractPendingStart, Cancelled: c.State == rules.ContractCancelled}
 	if c.TermYears > 0 {
@@ -86,6 +93,7 @@ func (v *visit) orderView(c models.ServiceContract) orderView {
 }
 
 var tones = map[rules.ContractState]string{
+	rules.ContractProcessing:   "waiting",
 	rules.ContractPendingStart: "waiting",
 	rules.ContractActive:       "good",
 	rules.ContractSuspended:    "warning",

@@ -86,11 +86,11 @@ func TestR98_DatesAreTheAccountsNotTheServers(t *testing.T) {
 	start := time.Date(2026, 3, 15, 3, 0, 0, 0, time.UTC) // midnight in São Paulo
 	end := time.Date(2027, 3, 15, 3, 0, 0, 0, time.UTC)
 	v := &visit{site: &site{}, tongue: tongues["en"], program: rules.DefaultProgram()}
-	o := v.orderView(models.ServiceContract{Type: rules.ServiceSelect, State: rules.ContractActive, Quantity: 1, TermYears: 1, TimeZone: "America/Sao_Paulo", StartAt: &start, EndAt: &end})
+	o := v.orderView(models.ContractEntry{ServiceContract: models.ServiceContract{Type: rules.ServiceSelect, State: rules.ContractActive, Quantity: 1, TermYears: 1, TimeZone: "America/Sao_Paulo", StartAt: &start, EndAt: &end}})
 	require.Equal(t, "15"+noBreak+"March 2026", o.Start)
 	require.Equal(t, "14"+noBreak+"March 2027", o.End)
 	for state := range tones {
-		o := v.orderView(models.ServiceContract{Type: rules.ServiceExtWarranty, State: state, TimeZone: "UTC"})
+		o := v.orderView(models.ContractEntry{ServiceContract: models.ServiceContract{Type: rules.ServiceExtWarranty, State: state, TimeZone: "UTC"}})
 		require.NotContains(t, o.State, "contract.")
 		require.Equal(t, "Extended warranty", o.Service)
 	}

@@ -30,7 +30,7 @@ type cancellationPage struct {
 }
 
 // cancellables shows an administrator the orders whose window is open (R90).
-func (v *visit) cancellables(contracts []models.ServiceContract) ([]cancellableView, error) {
+func (v *visit) cancellables(contracts []models.ContractEntry) ([]cancellableView, error) {
 	if !v.isAdmin() {
 		return nil, nil
 	}
@@ -43,7 +43,7 @@ func (v *visit) cancellables(contracts []models.ServiceContract) ([]cancellableV
 }
 
 // cancellableView names the last day of the window: its end is exclusive.
-func (v *visit) cancellableView(o models.Order, contracts []models.ServiceContract) cancellableView {
+func (v *visit) cancellableView(o models.Order, contracts []models.ContractEntry) cancellableView {
 	zone := v.who.account().TimeZone
 	c := cancellableView{Path: "/service-orders/" + o.ID + "/cancellation"}
 	if o.VendorOrderNo != nil {
