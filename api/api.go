@@ -158,6 +158,14 @@ type ListInput struct {
 
 func (l ListInput) page() models.Page { return models.Page{After: l.Cursor, Limit: l.Limit} }
 
+// sorted reads the order of a list; newest first is what a list is without one.
+func sorted(name string) models.Sort {
+	if name == "newest" {
+		return models.SortNewest
+	}
+	return models.Sort(name)
+}
+
 // IDInput names one object.
 type IDInput struct {
 	ID string `path:"id" maxLength:"64" doc:"Id of the object"`

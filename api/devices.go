@@ -83,11 +83,12 @@ type listDevicesInput struct {
 	Model     string `query:"model" maxLength:"64" doc:"Only devices of this model"`
 	State     string `query:"state" enum:"UNPLACED,IN_ROOM,SPARE_ON_SITE,IN_RMA,RETURNED,RETIRED,LOST" doc:"Only devices in this state"`
 	Search    string `query:"q" maxLength:"100" doc:"Part of the serial or of the model's code"`
+	Sort      string `query:"sort" enum:"newest,oldest,name" doc:"newest first (the default), oldest first, or by serial"`
 }
 
 func (s *service) listDevices(ctx context.Context, in *listDevicesInput) (*pageOf[DeviceView], error) {
 	devices, next, err := s.store.ListDevices(ctx, models.DeviceFilter{AccountID: in.AccountID, RoomID: in.RoomID, ModelCode: in.Model,
-		State: rules.DeviceState(in.State), Search: in.Search, Page: in.page()})
+		State: rules.DeviceState(in.State), Search: in.Search, Sort: sorted(in.Sort), Page: in.page()})
 	return listed(devices, next, err, deviceView)
 }
 

@@ -21,12 +21,13 @@ type listRoomsInput struct {
 	Platform  string `query:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER" doc:"Only rooms of this platform"`
 	State     string `query:"state" enum:"ACTIVE,ARCHIVED" doc:"Only rooms in this state"`
 	Search    string `query:"q" maxLength:"100" doc:"Part of the name or site, or of the serial of a device in the room"`
+	Sort      string `query:"sort" enum:"newest,oldest,name" doc:"newest first (the default), oldest first, or by name"`
 	Coverage  string `query:"coverage" enum:"hardware,technical,setup" doc:"Tell of each room whether it is covered now for this"`
 }
 
 func (s *service) listRooms(ctx context.Context, in *listRoomsInput) (*pageOf[RoomItem], error) {
 	rooms, next, err := s.store.ListRooms(ctx, models.RoomFilter{AccountID: in.AccountID, Site: in.Site, Country: in.Country, Platform: rules.Platform(in.Platform),
-		State: rules.RoomState(in.State), Search: in.Search, Page: in.page()})
+		State: rules.RoomState(in.State), Search: in.Search, Sort: sorted(in.Sort), Page: in.page()})
 	if err != nil {
 		return nil, err
 	}

@@ -37,4 +37,13 @@ func TestR39c_RoomsAreListedWithTheirCover(t *testing.T) {
 	require.Nil(t, list("")[covered.ID], "nobody asked")
 	require.Empty(t, list("?coverage=technical&q=nothing-like-it"))
 	require.Equal(t, 422, h.Lead.get("/v1/rooms?coverage=all").Status)
+	names := func(query string) (out []string) {
+		for _, i := range as[items[struct{ Name string }]](t, h.Lead.get("/v1/rooms"+query), 200).Items {
+			out = append(out, i.Name)
+		}
+		return out
+	}
+	require.Equal(t, []string{"Sala Ipê", "Sala Jatobá"}, names("?sort=name"))
+	require.Equal(t, []string{"Sala Jatobá", "Sala Ipê"}, names("?sort=newest"))
+	require.Equal(t, 422, h.Lead.get("/v1/rooms?sort=colour").Status)
 }

@@ -248,6 +248,7 @@ type DeviceFilter struct {
 	ModelCode string
 	State     rules.DeviceState
 	Search    string
+	Sort      Sort
 	Page      Page
 }
 
@@ -267,7 +268,7 @@ func (s *Store) ListDevices(ctx context.Context, f DeviceFilter) ([]Device, stri
 		if serial := rules.NormaliseSerial(f.Search); serial != "" {
 			q = q.Where(tx.Where("serial LIKE ? ESCAPE '!'", part(serial)).Or("model_code LIKE ? ESCAPE '!'", part(strings.ToUpper(strings.TrimSpace(f.Search)))))
 		}
-		return f.Page.apply(q).Find(&out).Error
+		return f.Page.applySorted(q, f.Sort, "devices", "COALESCE(serial, '')").Find(&out).Error
 	})
 	out, next := cut(f.Page, out, func(d Device) string { return d.ID })
 	return out, next, err

@@ -250,6 +250,7 @@ type RoomFilter struct {
 	Platform  rules.Platform
 	State     rules.RoomState
 	Search    string
+	Sort      Sort
 	Page      Page
 }
 
@@ -266,7 +267,7 @@ func (s *Store) ListRooms(ctx context.Context, f RoomFilter) ([]Room, string, er
 		if strings.TrimSpace(f.Search) != "" {
 			q = q.Where(searchRooms(tx, scope, f))
 		}
-		return f.Page.apply(q).Find(&out).Error
+		return f.Page.applySorted(q, f.Sort, "rooms", "name").Find(&out).Error
 	})
 	out, next := cut(f.Page, out, func(r Room) string { return r.ID })
 	return out, next, err
