@@ -82,6 +82,12 @@ func (b *bench) writeEveryMail(change func(*rules.OrderForm), locale string) {
 	_, err = b.Invite(b.operator(), models.NewInvite{AccountID: inv.AccountID, Email: "colega@acme.example", Role: models.RoleReadOnly, Kind: models.InvitationForColleague})
 	require.NoError(t, err)
 
+	// A device is to be replaced, by its own warranty.
+	site := b.Site(t, inv.AccountID, "HQ", "BR", "SP")
+	b.Device(t, b.Room(t, inv.AccountID, "Sala 1"), "SN-100", "MEETUP", "2026-06-01")
+	_, err = b.RequestRMA(b.operator(), models.NewRMA{AccountID: inv.AccountID, Serial: "SN-100", SerialProof: "invoice", SiteID: site.ID, Fault: "No picture", DefectConfirmed: true})
+	require.NoError(t, err)
+
 	// An order is cancelled; an invitation cannot be delivered; one is not claimed.
 	cancelled := b.Fulfilled(t, reseller, form("PO-4", other("Delta")))
 	_, c, err := b.CancelOrder(b.operator(), cancelled.ID, models.CancelRequest{Quantity: 4, Reason: "too many"})
