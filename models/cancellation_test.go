@@ -207,7 +207,7 @@ func TestS11_UsersKeepAccessToHistory(t *testing.T) {
 	members, err := env.MembershipsOf(env.Context, u.ID)
 	require.NoError(t, err)
 	require.Len(t, members, 1)
-	require.Len(t, list(env.ListContracts(storetest.Customer(*o.AccountID), "", models.Page{}))(t), 1)
+	require.Len(t, registered(t, env, storetest.Customer(*o.AccountID), models.ContractFilter{}), 1)
 }
 
 // TestCompensationKilledAndRunAgain runs the same cancellation again after each

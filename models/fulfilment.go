@@ -192,21 +192,6 @@ func confirmationParams(o *Order, acc Account, contracts []ServiceContract) map[
 	return params
 }
 
-// ListContracts is the contract register (R38): every type and state, newest
-// first.
-func (s *Store) ListContracts(ctx context.Context, accountID string, page Page) ([]ServiceContract, string, error) {
-	var out []ServiceContract
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx, "account_id")
-		if accountID != "" {
-			q = q.Where("account_id = ?", accountID)
-		}
-		return page.apply(q).Find(&out).Error
-	})
-	out, next := cut(page, out, func(c ServiceContract) string { return c.ID })
-	return out, next, err
-}
-
 // ContractsOfOrder lists an order's contracts by line; a seller sees none (S36).
 func (s *Store) ContractsOfOrder(ctx context.Context, orderID string) ([]ServiceContract, error) {
 	var out []ServiceContract

@@ -219,7 +219,7 @@ func TestS36_SellerSeesItsOrdersAndTheirStateOnly(t *testing.T) {
 		require.Equal(t, []string{"order.received", "order.accepted", "order.fulfilled"}, verbs(events))
 		require.Empty(t, list(env.ListInvitations(ctx, "", o.ID, models.Page{}))(t))
 		require.Empty(t, list(env.ListNotifications(ctx, models.NotificationFilter{}))(t))
-		require.Empty(t, list(env.ListContracts(ctx, "", models.Page{}))(t))
+		require.Empty(t, registered(t, env, ctx, models.ContractFilter{}))
 		require.Empty(t, list(env.ListAccounts(ctx, models.Page{}))(t))
 		require.Empty(t, list(env.ListTasks(ctx, models.TaskFilter{}))(t))
 		contracts, err := env.ContractsOfOrder(ctx, o.ID)
