@@ -39,10 +39,20 @@ func (a *Imports) run(ctx context.Context, jobID string, beat func()) (ImportCou
 			err = runImport(sys, progress, orderImport(progress, sender))
 		}
 	}
-	if err != nil {
-		return ImportCount{}, failed(err)
+	return a.outcome(sys, jobID, err)
+}
+
+// outcome is what the job's row says, whatever this run met: another run that ended
+// the job took the file away from under it.
+func (a *Imports) outcome(ctx context.Context, jobID string, cause error) (ImportCount, error) {
+	job, err := a.Store.GetImport(ctx, jobID, false)
+	switch {
+	case err == nil && job.FinishedAt != nil:
+		return countOf(job), nil
+	case cause != nil:
+		return ImportCount{}, failed(cause)
 	}
-	return countOf(progress.job), nil
+	return countOf(job), failed(err)
 }
 
 func countOf(job models.ImportJob) ImportCount {
