@@ -108,10 +108,39 @@ func Each(t *testing.T, test func(t *testing.T, env Env)) {
 	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
 }
 
-// SQLite is a Store on a new file.
+// SQLite is a Store on a new file, a copy of one that was migrated once.
 func SQLite(t testing.TB) Env {
 	t.Helper()
-	return open(t, sqlitedb.Open(filepath.Join(t.TempDir(), "roomcover.db")), "")
+	content, err := sqliteTemplate()
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "roomcover.db")
+	require.NoError(t, os.WriteFile(file, content, 0o600))
+	return open(t, sqlitedb.Open(file), "")
+}
+
+// sqliteTemplate is a migrated file: migrating for each test took longer than most
+// tests do.
+var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "roomcover-sqlite-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	file := filepath.Join(dir, "roomcover.db")
+	if err := migrate(sqlitedb.Open(file)); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(file)
+})
+
+// migrate prepares a template, at the time at which every test begins.
+func migrate(dialector gorm.Dialector) error {
+	store, err := models.Open(dialector, models.Options{Clock: clock.At(NewCalendar().Now), Key: Key})
+	if err != nil {
+		return err
+	}
+	_, err = store.Migrate(context.Background())
+	return errors.Join(err, store.Close())
 }
 
 // Postgres is a Store on a new database of the package's shared server.
@@ -129,8 +158,6 @@ func open(t testing.TB, dialector gorm.Dialector, dsn string) Env {
 	store, err := models.Open(dialector, models.Options{Clock: clock.At(env.Calendar.Now), Key: Key, Logger: env.Statements})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
-	_, err = store.Migrate(context.Background())
-	require.NoError(t, err)
 	env.Store = store
 	env.Statements.Reset()
 	return env
@@ -171,13 +198,7 @@ func startShared() {
 		shared.err = err
 		return
 	}
-	store, err := models.Open(dialector, models.Options{Key: Key})
-	if err != nil {
-		shared.err = err
-		return
-	}
-	_, shared.err = store.Migrate(context.Background())
-	_ = store.Close()
+	shared.err = migrate(dialector)
 }
 
 // Main runs a package's tests and then stops the shared server.
