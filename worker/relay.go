@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -274,28 +273,4 @@ func (r *relay) signal(ctx context.Context, id, signal string) error {
 		return nil
 	}
 	return err
-}
-
-// invitationInput reads the instants that were fixed when the invitation was
-// issued.
-func invitationInput(e models.OutboxEvent) (workflows.InvitationInput, error) {
-	in := workflows.InvitationInput{InvitationID: e.SubjectID}
-	for key, value := range e.Payload {
-		at, err := time.Parse(time.RFC3339Nano, value)
-		if err != nil {
-			continue
-		}
-		day, ok := strings.CutPrefix(key, models.PayloadReminder)
-		switch n, err := strconv.Atoi(day); {
-		case key == models.PayloadExpiresAt:
-			in.ExpiresAt = at
-		case ok && err == nil:
-			in.Reminders = append(in.Reminders, workflows.InvitationReminder{Day: n, At: at})
-		}
-	}
-	if in.ExpiresAt.IsZero() {
-		return in, errors.New("the event does not say when the invitation expires")
-	}
-	in.SortReminders()
-	return in, nil
 }

@@ -2,6 +2,10 @@ package worker
 
 import (
 	"context"
+	"errors"
+	"strconv"
+	"strings"
+	"time"
 
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/workflows"
@@ -19,4 +23,28 @@ func (r *relay) retryInvitation(ctx context.Context, id string, e models.OutboxE
 		in.Reminders = append(in.Reminders, workflows.InvitationReminder{Day: reminder.Day, At: reminder.At})
 	}
 	return r.signalOrStart(ctx, r.options(id, "Invitation "+e.SubjectID, e), workflows.SignalRetry, nil, workflows.InvitationName, in)
+}
+
+// invitationInput reads the instants that were fixed when the invitation was
+// issued.
+func invitationInput(e models.OutboxEvent) (workflows.InvitationInput, error) {
+	in := workflows.InvitationInput{InvitationID: e.SubjectID}
+	for key, value := range e.Payload {
+		at, err := time.Parse(time.RFC3339Nano, value)
+		if err != nil {
+			continue
+		}
+		day, ok := strings.CutPrefix(key, models.PayloadReminder)
+		switch n, err := strconv.Atoi(day); {
+		case key == models.PayloadExpiresAt:
+			in.ExpiresAt = at
+		case ok && err == nil:
+			in.Reminders = append(in.Reminders, workflows.InvitationReminder{Day: n, At: at})
+		}
+	}
+	if in.ExpiresAt.IsZero() {
+		return in, errors.New("the event does not say when the invitation expires")
+	}
+	in.SortReminders()
+	return in, nil
 }
