@@ -44,3 +44,6 @@ var InTx = (*Store).tx
 
 // ExecArgs runs a statement behind the Store's back.
 func ExecArgs(s *Store, query string, args ...any) error { return s.db.Exec(query, args...).Error }
+
+// ForgetReference has the next question about the program read the database.
+var ForgetReference = (*Store).forgetReference

@@ -73,24 +73,31 @@ func (s *Store) Reference(ctx context.Context) (Reference, error) {
 	return ref, err
 }
 
-func (s *Store) readReference(ctx context.Context) (Reference, error) {
-	ref := Reference{Catalogue: rules.Catalogue{}, Models: map[string][]rules.ProductModel{}, Terms: map[string][]rules.CountryTerms{}}
-	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
-		var row programRow
-		if err := found(tx.First(&row).Error); err != nil {
-			return err
-		}
-		ref.Program, ref.Version = row.Config.Completed(), row.Version
-		var skus []CatalogueSKU
-		if err := tx.Find(&skus).Error; err != nil {
-			return err
-		}
-		for _, k := range skus {
-			ref.Catalogue[k.Code] = k.rule()
-		}
-		return ref.readProducts(tx)
+func (s *Store) readReference(ctx context.Context) (ref Reference, err error) {
+	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		ref, err = referenceIn(tx)
+		return err
 	})
 	return ref, err
+}
+
+// referenceIn is Reference for who is in a transaction already: a second one beside
+// it would wait for the first on SQLite, and for a connection on PostgreSQL.
+func referenceIn(tx *gorm.DB) (Reference, error) {
+	ref := Reference{Catalogue: rules.Catalogue{}, Models: map[string][]rules.ProductModel{}, Terms: map[string][]rules.CountryTerms{}}
+	var row programRow
+	if err := found(tx.First(&row).Error); err != nil {
+		return ref, err
+	}
+	ref.Program, ref.Version = row.Config.Completed(), row.Version
+	var skus []CatalogueSKU
+	if err := tx.Find(&skus).Error; err != nil {
+		return ref, err
+	}
+	for _, k := range skus {
+		ref.Catalogue[k.Code] = k.rule()
+	}
+	return ref, ref.readProducts(tx)
 }
 
 func (s *Store) forgetReference() {

@@ -18,7 +18,7 @@ func (s *Store) withdrawRMAs(tx *gorm.DB, scope Scope, o Order) error {
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	ref, err := s.Reference(tx.Statement.Context)
+	ref, err := referenceIn(tx)
 	if err != nil {
 		return err
 	}

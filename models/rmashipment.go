@@ -60,7 +60,7 @@ func (w *rmaWork) endShipment(kind rules.ScanKind, reason string) error {
 // up after another was sent says nothing about the RMA; an operator sees it at the
 // shipment. known is false where there is no such RMA.
 func (s *Store) rmaShipmentMoved(tx *gorm.DB, scope Scope, sh Shipment) (known bool, err error) {
-	ref, err := s.Reference(tx.Statement.Context)
+	ref, err := referenceIn(tx)
 	if err != nil {
 		return false, err
 	}
