@@ -26,19 +26,17 @@ func SiteOf(r Room) Site { return Site{Country: r.Country, Region: r.Region, Tim
 // calendar that is edited later does not move it. Errors: NO_WORKING_TIME.
 func (s *Store) PromiseAt(ctx context.Context, site Site, speed rules.RMASpeed, approved time.Time) (rules.Promise, error) {
 	var p rules.Promise
-	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) (err error) {
-		p, err = s.promise(tx, site, speed, approved)
+	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		c, err := s.calendarOf(tx, site)
+		if err == nil {
+			p, err = promiseBy(c, site, speed, approved)
+		}
 		return err
 	})
 	return p, err
 }
 
-// promise is PromiseAt in the caller's transaction.
-func (s *Store) promise(tx *gorm.DB, site Site, speed rules.RMASpeed, approved time.Time) (rules.Promise, error) {
-	c, err := s.calendarOf(tx, site)
-	if err != nil {
-		return rules.Promise{}, err
-	}
+func promiseBy(c rules.Calendar, site Site, speed rules.RMASpeed, approved time.Time) (rules.Promise, error) {
 	return rules.PromiseReplacement(rules.PromiseRequest{ApprovedAt: approved, Zone: zoneOf(site.TimeZone), Speed: speed, Calendar: c})
 }
 
@@ -47,31 +45,16 @@ func (s *Store) promise(tx *gorm.DB, site Site, speed rules.RMASpeed, approved t
 // Errors: NO_WORKING_TIME.
 func (s *Store) ReturnDueAt(ctx context.Context, site Site, delivered time.Time) (rules.ReturnDue, error) {
 	var r rules.ReturnDue
-	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) (err error) {
-		r, err = s.returnDue(tx, site, delivered)
+	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		c, err := s.calendarOf(tx, site)
+		if err == nil {
+			r, err = returnDueBy(c, site, delivered)
+		}
 		return err
 	})
 	return r, err
 }
 
-// returnDue is ReturnDueAt in the caller's transaction.
-func (s *Store) returnDue(tx *gorm.DB, site Site, delivered time.Time) (rules.ReturnDue, error) {
-	c, err := s.calendarOf(tx, site)
-	if err != nil {
-		return rules.ReturnDue{}, err
-	}
+func returnDueBy(c rules.Calendar, site Site, delivered time.Time) (rules.ReturnDue, error) {
 	return rules.DueReturn(delivered, zoneOf(site.TimeZone), c, rules.DefaultReturnWindow())
-}
-
-// calendarOf reads the calendar that counts at a site: its region's, else its
-// country's (C3).
-func (s *Store) calendarOf(tx *gorm.DB, site Site) (rules.Calendar, error) {
-	var c Calendar
-	err := tx.Where("country = ? AND region IN ?", site.Country, []string{"", site.Region}).Order("region DESC").First(&c).Error
-	if err != nil {
-		return rules.Calendar{}, found(err)
-	}
-	var days []CalendarHoliday
-	err = tx.Where("calendar = ? AND NOT removed", c.Code).Find(&days).Error
-	return c.rule(days), err
 }

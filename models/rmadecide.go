@@ -53,7 +53,7 @@ func (w *rmaWork) approve() error {
 	w.ApprovedAt = &w.now
 	details := map[string]any{"speed": w.Speed}
 	if w.SwappedAt == nil {
-		p, err := w.s.promise(w.tx, w.shipTo(), w.Speed, w.now)
+		p, err := w.promise(w.now)
 		if err != nil {
 			return err
 		}

@@ -48,14 +48,13 @@ func (s *Store) BackorderRMA(ctx context.Context, id string, b RMABackorder) (RM
 		return RMA{}, rules.Invalid([]rules.FieldError{{Pointer: "/expected_on", Code: rules.InvalidDate, Message: "This is not a calendar date.", Remedy: "Send a date as YYYY-MM-DD."}})
 	}
 	return s.changeRMA(ctx, id, rules.RMABackorder, "", nil, func(w *rmaWork) error {
-		to := w.shipTo()
 		if day.Before(rules.DateIn(w.now, w.zone())) {
 			return rules.Invalid([]rules.FieldError{{Pointer: "/expected_on", Code: rules.OutOfRange, Message: "The day lies in the past.", Remedy: "Send the day on which a unit is expected."}})
 		}
 		if err := w.offer(b.Model); err != nil {
 			return err
 		}
-		p, err := s.promise(w.tx, to, w.Speed, rules.StartOfDay(day, w.zone()))
+		p, err := w.promise(rules.StartOfDay(day, w.zone()))
 		if err != nil {
 			return err
 		}

@@ -16,11 +16,12 @@ import (
 
 // Store reads and changes the facts. It is safe for concurrent use.
 type Store struct {
-	db      *gorm.DB
-	clock   clock.Clock
-	secrets Secrets
-	program programCache
-	told    chan struct{} // see OutboxWritten
+	db        *gorm.DB
+	clock     clock.Clock
+	secrets   Secrets
+	program   programCache
+	calendars calendarCache
+	told      chan struct{} // see OutboxWritten
 }
 
 // Options configure a Store.
