@@ -30,7 +30,8 @@ var arrows = map[string][]string{
 	"api":               {"workflows", "models", "carrier", "label", "rules", "clock", "orderfile", "roomfile", "rowfile", "strictjson"},
 	"portal":            {"workflows", "models", "rules", "clock"},
 	"server":            {"api", "portal", "models", "carrier", "rules", "clock", "config"},
-	"cmd":               {"server", "worker", "workflows", "activities", "api", "portal", "models", "mail", "carrier", "rules", "clock", "config", "orderfile", "roomfile", "rowfile", "strictjson"},
+	"demo":              {},
+	"cmd":               {"demo", "server", "worker", "workflows", "activities", "api", "portal", "models", "mail", "carrier", "rules", "clock", "config", "orderfile", "roomfile", "rowfile", "strictjson"},
 }
 
 // testOnly are packages that production never links: only their own tests, dev

@@ -35,13 +35,6 @@ type apiClient struct {
 
 // client checks address and token; it does not connect.
 func (o apiOptions) client() (*apiClient, error) {
-	base, err := url.Parse(strings.TrimRight(o.URL, "/"))
-	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return nil, settingsError{errors.New("--url or ROOMCOVER_URL must be an address such as https://portal.example.com")}
-	}
-	if base.Scheme == "http" && !o.AllowHTTP && !local(base.Hostname()) {
-		return nil, settingsError{errors.New("the token would travel without TLS: use an https address, or --allow-http inside a trusted network")}
-	}
 	token := strings.TrimSpace(os.Getenv("ROOMCOVER_TOKEN"))
 	if o.TokenFile != "" {
 		text, err := os.ReadFile(o.TokenFile)
@@ -49,6 +42,18 @@ func (o apiOptions) client() (*apiClient, error) {
 			return nil, settingsError{fmt.Errorf("the token cannot be read: %w", err)}
 		}
 		token = strings.TrimSpace(string(text))
+	}
+	return o.clientWith(token)
+}
+
+// clientWith is client with a token that is at hand.
+func (o apiOptions) clientWith(token string) (*apiClient, error) {
+	base, err := url.Parse(strings.TrimRight(o.URL, "/"))
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
+		return nil, settingsError{errors.New("--url or ROOMCOVER_URL must be an address such as https://portal.example.com")}
+	}
+	if base.Scheme == "http" && !o.AllowHTTP && !local(base.Hostname()) {
+		return nil, settingsError{errors.New("the token would travel without TLS: use an https address, or --allow-http inside a trusted network")}
 	}
 	if token == "" {
 		return nil, settingsError{errors.New("there is no token: set ROOMCOVER_TOKEN, or --token-file to a file that holds it")}

@@ -1,0 +1,113 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"strings"
+	"time"
+)
+
+// API is the JSON API with the token of one role. An error names the refusal.
+type API interface {
+	// Call sends body as JSON, unless it is nil, and reads the answer into out.
+	Call(ctx context.Context, method, path string, body, out any) error
+}
+
+// Options are where the service is, and who the demo acts as.
+type Options struct {
+	Portal     string // address of the portal and the API
+	Mails      string // address of the mailbox of development
+	Carrier    string // address of the simulated carrier
+	CarrierKey string // its API key
+	// As gives the API with a token.
+	As       func(token string) API
+	Reseller string // token
+	Operator string // token of a lead
+	Name     string // tells this run's customer and orders from those of others
+	Out      io.Writer
+	// Patience is how long anything may take that runs by the calendar; 0 means a
+	// minute and a half.
+	Patience time.Duration
+	pause    time.Duration // between two looks; 0 means a fifth of a second
+}
+
+// Run plays the story and tells its progress. The error says at which step what
+// differed.
+func Run(ctx context.Context, o Options) error {
+	s, err := newStory(o)
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	for i, c := range chapters {
+		fmt.Fprintf(o.Out, "\n%d of %d  %s\n", i+1, len(chapters), c.title)
+		if err := c.play(s, ctx); err != nil {
+			return fmt.Errorf("chapter %d, %q: %w", i+1, c.title, err)
+		}
+	}
+	fmt.Fprintf(o.Out, "\nAll %d checks held, in %s.\n", s.checks, time.Since(began).Round(time.Second))
+	return nil
+}
+
+// chapters in the order of the story.
+var chapters = []struct {
+	title string
+	play  func(*story, context.Context) error
+}{
+	{"A reseller orders fifty licences", (*story).orderLicences},
+	{"The customer's administrator accepts the invitation", (*story).acceptInvitation},
+	{"Fifty rooms come under cover", (*story).coverRooms},
+	{"The earned spare is chosen, agreed and placed", (*story).placeSpare},
+	{"A device fails: it is swapped for the spare at once", (*story).swapAtOnce},
+	{"A second one fails: a replacement on the promised business day", (*story).replaceNextBusinessDay},
+	{"A third one never comes back, and is billed", (*story).billMissingReturn},
+	{"Another order is cancelled in its window", (*story).cancelOrder},
+}
+
+// story is what the chapters hand to each other.
+type story struct {
+	Options
+	browser  *http.Client
+	reseller API
+	operator API
+	customer API // the account's administrator
+	csm      API
+	checks   int
+	today    time.Time // of the service's calendar, at the last order
+
+	order, account, parent, contract string
+	site, depot                      string
+	spare                            string
+	devices                          []device
+}
+
+// device is one that was put into a room.
+type device struct{ Serial, Model, Room string }
+
+func newStory(o Options) (*story, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	if o.Patience == 0 {
+		o.Patience = 90 * time.Second
+	}
+	if o.pause == 0 {
+		o.pause = 200 * time.Millisecond
+	}
+	return &story{Options: o, browser: &http.Client{Jar: jar, Timeout: 30 * time.Second}, reseller: o.As(o.Reseller), operator: o.As(o.Operator)}, nil
+}
+
+// company is this run's customer.
+func (s *story) company() string { return "Demo " + s.Name + " Ltda" }
+
+// email is its administrator's address.
+func (s *story) email() string { return "it@demo-" + strings.ToLower(s.Name) + ".example" }
+
+// serial names a unit of this run.
+func (s *story) serial(kind string, n int) string {
+	return fmt.Sprintf("DEMO%s%s%03d", s.Name, kind, n)
+}
