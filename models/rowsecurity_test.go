@@ -50,6 +50,9 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 		}
 		shipment(t, env, *o.AccountID, storetest.PO(i))
 		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO spare_ledger SELECT 'spl_%d', parent_org_id, 1, 1, 'ORDER', 'ord_x', 50, now() FROM accounts WHERE id = '%s'", i, *o.AccountID)))
+		require.NoError(t, env.Exec(fmt.Sprintf(`INSERT INTO spare_units (id, parent_org_id, line_id, ordinal, account_id, model_code, serial, parcels, recalls, carrier, tracking, state,
+			recall_pending, reminders_sent, state_since, next_timer, last_error, created_at, version)
+			SELECT 'spu_%d', parent_org_id, 'spl_%d', 1, id, '', '', 0, 0, '', '', 'SELECTION_PENDING', false, 0, now(), '', '', now(), 1 FROM accounts WHERE id = '%s'`, i, i, *o.AccountID)))
 		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO warranty_attachments SELECT 'wat_%d', account_id, id, 'X%d', now(), NULL, '', 'usr' FROM licences WHERE id = '%s'", i, i, env.Licences(t, o)[1].ID)))
 		_, err = env.ClaimWarranty(storetest.Customer(*o.AccountID), models.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: "OLD1", PONumber: "1"}})
 		require.NoError(t, err)

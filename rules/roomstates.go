@@ -33,12 +33,14 @@ var roomMoves = map[RoomState][]RoomState{
 
 // An unplaced device may retire at once, else a device that was thrown away would
 // keep its serial claimed for ever (R27c); so may a lost one and one whose return
-// the RMA does not ask for (NO_RETURN_REQUIRED).
+// the RMA does not ask for (NO_RETURN_REQUIRED). A spare is a device from the moment
+// its serial is captured, and on site when it arrives; one that the operator leaves
+// to the customer, or that is used where there is no room, is unplaced.
 var deviceMoves = map[DeviceState][]DeviceState{
 	"":                {DeviceUnplaced, DeviceInRoom, DeviceSpareOnSite},
-	DeviceUnplaced:    {DeviceInRoom, DeviceInRMA, DeviceRetired, DeviceLost},
+	DeviceUnplaced:    {DeviceInRoom, DeviceSpareOnSite, DeviceInRMA, DeviceRetired, DeviceLost},
 	DeviceInRoom:      {DeviceUnplaced, DeviceInRMA, DeviceLost},
-	DeviceSpareOnSite: {DeviceInRoom, DeviceReturned, DeviceLost},
+	DeviceSpareOnSite: {DeviceInRoom, DeviceUnplaced, DeviceReturned, DeviceLost},
 	DeviceInRMA:       {DeviceReturned, DeviceRetired, DeviceLost},
 	DeviceReturned:    {DeviceRetired},
 	DeviceLost:        {DeviceRetired},

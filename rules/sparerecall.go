@@ -1,0 +1,48 @@
+package rules
+
+import "time"
+
+// Days of a recall, counted from the day on which it was requested (RULES 3).
+const SpareRecallDays = 30
+
+// spareReminderDays are the days of a recall on which the customer is reminded.
+var spareReminderDays = []int{20, 27}
+
+// SpareRecallDue gives the exclusive end of the time in which a recalled unit may
+// come back: the end of local day requested+30 (C1).
+func SpareRecallDue(requested time.Time, zone *time.Location) time.Time {
+	return AllowedUntil(DateIn(requested, zone), SpareRecallDays, zone)
+}
+
+// SpareTimerKind is what a spare unit waits for a time to do.
+type SpareTimerKind string
+
+// The timers of a spare unit.
+const (
+	TimerRecallReminder SpareTimerKind = "RECALL_REMINDER"
+	TimerRecallDue      SpareTimerKind = "RECALL_DUE"
+)
+
+// SpareTimer is something to do at an instant.
+type SpareTimer struct {
+	Kind SpareTimerKind
+	At   time.Time
+	Day  int // of a reminder
+}
+
+// Timers lists what is still to be done and when, the earliest first; zone is the
+// account's. Only a recall that the carrier knows nothing of has timers.
+func (f SpareFacts) Timers(zone *time.Location) []SpareTimer {
+	if f.State != SpareRecallRequested || f.RecallRequestedAt == nil || f.RecallDueAt == nil || f.RecallScannedAt != nil {
+		return nil
+	}
+	var timers []SpareTimer
+	day := DateIn(*f.RecallRequestedAt, zone)
+	for _, n := range spareReminderDays[min(f.RemindersSent, len(spareReminderDays)):] {
+		timers = append(timers, SpareTimer{TimerRecallReminder, StartOfDay(day.AddDays(n), zone), n})
+	}
+	if f.FeeAskedAt == nil {
+		timers = append(timers, SpareTimer{Kind: TimerRecallDue, At: *f.RecallDueAt})
+	}
+	return timers
+}
