@@ -67,7 +67,7 @@ type coverFacts struct {
 	placements map[string][]rules.Placement
 	extensions map[string][]rules.Extension // of a serial in an account (R39a)
 	rooms      map[string]Room
-	accounts   map[string]Account
+	zones      map[string]string   // of the accounts of rooms and devices
 	inRoom     map[string][]string // licences that were ever assigned to a room
 	licences   map[string]rules.LicenceFacts
 	renewals   map[string][]string // of a licence
@@ -107,36 +107,50 @@ func (g *coverFacts) gather(subjects []CoverSubject) error {
 // readDevices reads the devices with the serials: the live one of each, or the one
 // that retired last, with those that they replaced and where they stayed.
 func (g *coverFacts) readDevices(serials []string) error {
-	g.bySerial, g.byID, g.placements = map[string]Device{}, map[string]Device{}, map[string][]rules.Placement{}
+	g.bySerial, g.byID, g.placements, g.zones = map[string]Device{}, map[string]Device{}, map[string][]rules.Placement{}, map[string]string{}
 	if len(serials) == 0 {
 		return nil
 	}
-	var found []Device
-	if err := g.scope.accounts(g.tx, "account_id").Where("serial IN ?", serials).Order("id").Find(&found).Error; err != nil {
+	var rows []struct {
+		Device
+		AccountZone      string
+		RoomID           *string
+		StayFrom, StayTo *time.Time
+	}
+	err := g.scope.accounts(g.tx, "d.account_id").Table("devices AS d").Select("d.*, a.time_zone AS account_zone, p.room_id, p.from_at AS stay_from, p.to_at AS stay_to").
+		Joins("JOIN accounts a ON a.id = d.account_id").Joins("LEFT JOIN device_placements p ON p.device_id = d.id").
+		Where("d.serial IN ?", serials).Order("d.id, p.from_at, p.id").Scan(&rows).Error
+	if err != nil {
 		return err
 	}
-	replaced := false
-	for _, d := range found {
-		if before, ok := g.bySerial[*d.Serial]; !ok || !before.State.Live() || d.State.Live() {
-			g.bySerial[*d.Serial] = d
+	replacing := []string{}
+	for _, r := range rows {
+		if r.RoomID != nil {
+			g.placements[r.ID] = append(g.placements[r.ID], rules.Placement{RoomID: *r.RoomID, From: *r.StayFrom, To: r.StayTo})
 		}
-		g.byID[d.ID] = d
-		replaced = replaced || d.ReplacesDeviceID != nil
-	}
-	if replaced {
-		if err := g.readReplaced(found); err != nil {
-			return err
+		if _, again := g.byID[r.ID]; again {
+			continue
+		}
+		g.byID[r.ID], g.zones[r.AccountID] = r.Device, r.AccountZone
+		if before, ok := g.bySerial[*r.Serial]; !ok || !before.State.Live() || r.State.Live() {
+			g.bySerial[*r.Serial] = r.Device
+		}
+		if r.ReplacesDeviceID != nil {
+			replacing = append(replacing, r.ID)
 		}
 	}
-	return g.readPlacements()
+	return g.readReplaced(replacing)
 }
 
-func (g *coverFacts) readReplaced(devices []Device) error {
+func (g *coverFacts) readReplaced(replacing []string) error {
+	if len(replacing) == 0 {
+		return nil
+	}
 	var originals []Device
 	err := g.tx.Raw(`WITH RECURSIVE chain(id) AS (
 			SELECT replaces_device_id FROM devices WHERE id IN ? AND replaces_device_id IS NOT NULL
 			UNION SELECT d.replaces_device_id FROM devices d JOIN chain ON chain.id = d.id WHERE d.replaces_device_id IS NOT NULL)
-		SELECT * FROM devices WHERE id IN (SELECT id FROM chain)`, idsOf(devices, func(d Device) string { return d.ID })).Scan(&originals).Error
+		SELECT * FROM devices WHERE id IN (SELECT id FROM chain)`, replacing).Scan(&originals).Error
 	for _, d := range originals {
 		g.byID[d.ID] = d
 	}
@@ -151,46 +165,20 @@ func idsOf[T any](rows []T, id func(T) string) []string {
 	return out
 }
 
-func (g *coverFacts) readPlacements() error {
-	ids := []string{}
-	for _, d := range g.bySerial {
-		ids = append(ids, d.ID)
-	}
+// readRooms reads the rooms with the zones of their accounts.
+func (g *coverFacts) readRooms(ids []string) error {
+	g.rooms = map[string]Room{}
 	if len(ids) == 0 {
 		return nil
 	}
-	var rows []DevicePlacement
-	err := g.tx.Where("device_id IN ?", ids).Order("from_at, id").Find(&rows).Error
-	for _, p := range rows {
-		g.placements[p.DeviceID] = append(g.placements[p.DeviceID], rules.Placement{RoomID: p.RoomID, From: p.FromAt, To: p.ToAt})
+	var rows []struct {
+		Room
+		AccountZone string
 	}
-	return err
-}
-
-// readRooms reads the rooms and the accounts of rooms and devices.
-func (g *coverFacts) readRooms(ids []string) error {
-	g.rooms, g.accounts = map[string]Room{}, map[string]Account{}
-	var rooms []Room
-	if len(ids) > 0 {
-		if err := g.scope.accounts(g.tx, "account_id").Where("id IN ?", ids).Find(&rooms).Error; err != nil {
-			return err
-		}
-	}
-	owners := map[string]bool{}
-	for _, r := range rooms {
-		g.rooms[r.ID] = r
-		owners[r.AccountID] = true
-	}
-	for _, d := range g.bySerial {
-		owners[d.AccountID] = true
-	}
-	if len(owners) == 0 {
-		return nil
-	}
-	var accounts []Account
-	err := g.tx.Select("id", "time_zone").Where("id IN ?", keysOf(owners)).Find(&accounts).Error
-	for _, a := range accounts {
-		g.accounts[a.ID] = a
+	err := g.scope.accounts(g.tx, "r.account_id").Table("rooms AS r").Select("r.*, a.time_zone AS account_zone").
+		Joins("JOIN accounts a ON a.id = r.account_id").Where("r.id IN ?", ids).Scan(&rows).Error
+	for _, r := range rows {
+		g.rooms[r.ID], g.zones[r.AccountID] = r.Room, r.AccountZone
 	}
 	return err
 }
@@ -202,70 +190,4 @@ func keysOf[V any](m map[string]V) []string {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// readLicences reads the licences that were ever assigned to the rooms, with those
-// that they renew and that renew them (S4), their contracts and every stay.
-func (g *coverFacts) readLicences(rooms []string) error {
-	g.inRoom, g.licences, g.renewals, g.jumpStarts = map[string][]string{}, map[string]rules.LicenceFacts{}, map[string][]string{}, map[string][]rules.ContractFacts{}
-	if len(g.accounts) == 0 {
-		return nil
-	}
-	var licences []Licence
-	err := g.tx.Raw(`WITH RECURSIVE kin(id) AS (
-			SELECT licence_id FROM licence_assignments WHERE room_id IN ?
-			UNION SELECT l.id FROM licences l JOIN kin ON l.renews_licence_id = kin.id)
-		SELECT * FROM licences WHERE id IN (SELECT id FROM kin) ORDER BY id`, append([]string{""}, rooms...)).Scan(&licences).Error
-	if err != nil {
-		return err
-	}
-	contracts, err := g.readContracts(licences)
-	if err != nil {
-		return err
-	}
-	for _, l := range licences {
-		f := rules.LicenceFacts{ID: l.ID, Renews: text(l.RenewsLicenceID), Contract: contracts[l.ContractID]}
-		if l.State == rules.LicenceRevoked {
-			f.RevokedAt = &l.StateSince
-		}
-		g.licences[l.ID] = f
-		if f.Renews != "" {
-			g.renewals[f.Renews] = append(g.renewals[f.Renews], l.ID)
-		}
-	}
-	return g.readAssignments()
-}
-
-func (g *coverFacts) readContracts(licences []Licence) (map[string]rules.ContractFacts, error) {
-	ids := map[string]bool{"": true}
-	for _, l := range licences {
-		ids[l.ContractID] = true
-	}
-	var rows []ServiceContract
-	err := g.tx.Where("id IN ? OR (type = ? AND account_id IN ?)", keysOf(ids), rules.ServiceJumpStart, keysOf(g.accounts)).Order("id").Find(&rows).Error
-	out := map[string]rules.ContractFacts{}
-	for _, c := range rows {
-		f := rules.ContractFacts{ID: c.ID, Type: c.Type, State: c.State, Period: c.period(), CancelledAt: c.CancelledAt}
-		if out[c.ID] = f; c.Type == rules.ServiceJumpStart {
-			g.jumpStarts[c.AccountID] = append(g.jumpStarts[c.AccountID], f)
-		}
-	}
-	return out, err
-}
-
-func (g *coverFacts) readAssignments() error {
-	if len(g.licences) == 0 {
-		return nil
-	}
-	var rows []LicenceAssignment
-	err := g.tx.Where("licence_id IN ?", keysOf(g.licences)).Order("from_at, id").Find(&rows).Error
-	for _, a := range rows {
-		l := g.licences[a.LicenceID]
-		l.Assignments = append(l.Assignments, rules.Assignment{RoomID: a.RoomID, From: a.FromAt, To: a.ToAt, Terms: a.Terms})
-		g.licences[a.LicenceID] = l
-		if !slices.Contains(g.inRoom[a.RoomID], a.LicenceID) {
-			g.inRoom[a.RoomID] = append(g.inRoom[a.RoomID], a.LicenceID)
-		}
-	}
-	return err
 }

@@ -173,7 +173,7 @@ func TestC5_ForeignSubjectsAreNotFound(t *testing.T) {
 	})
 }
 
-func TestCoverageOfAThousandTakesAtMostTenStatements(t *testing.T) {
+func TestCoverageOfAThousandTakesSixStatements(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, account := acme(t, env)
 		ctx := storetest.Customer(account)
@@ -194,7 +194,7 @@ func TestCoverageOfAThousandTakesAtMostTenStatements(t *testing.T) {
 		out, err := env.Coverage(ctx, subjects, env.Calendar.Now().Add(time.Hour), rules.ForHardware)
 		require.NoError(t, err)
 		t.Logf("%d statements", len(env.Statements.List()))
-		require.LessOrEqual(t, len(env.Statements.List()), 10)
+		require.LessOrEqual(t, len(env.Statements.List()), 6, "of the 10 that the budget allows, a fence on PostgreSQL among them")
 		for _, c := range out {
 			require.True(t, c.Answer.Covered, c.Subject)
 		}

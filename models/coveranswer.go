@@ -30,7 +30,7 @@ func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose rules.Purpose) 
 		f.RoomID, owner = r.ID, r.AccountID
 	}
 	out.Found = true
-	f.Zone, f.JumpStarts, f.Models = zoneOf(g.accounts[owner].TimeZone), g.jumpStarts[owner], g.ref.model(f.ModelCode)
+	f.Zone, f.JumpStarts, f.Models = zoneOf(g.zones[owner]), g.jumpStarts[owner], g.ref.model(f.ModelCode)
 	g.addRooms(&f, rooms)
 	out.Answer = rules.Cover(f, at, purpose)
 	return out
