@@ -68,7 +68,7 @@ func (s *service) requestRMA(ctx context.Context, _ *struct{}) (*one[RMADetail],
 		return nil, err
 	}
 	rma, err := s.store.RequestRMA(ctx, models.NewRMA{AccountID: account(ctx, r.AccountID), Serial: r.Serial, RoomID: r.RoomID, ModelCode: r.Model, Quantity: r.Quantity,
-		SiteID: r.SiteID, Fault: r.Fault, SerialProof: r.SerialProof, DefectConfirmed: r.DefectConfirmed})
+		SiteID: r.SiteID, Fault: r.Fault, SerialProof: r.SerialProof, DefectConfirmed: r.DefectConfirmed, Once: onceName(ctx)})
 	if err != nil {
 		return nil, err
 	}

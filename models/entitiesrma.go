@@ -42,6 +42,7 @@ type RMA struct {
 	Fault        string // what is wrong, in the words of who requested
 	SerialProof  string // where the proof is kept that the serial is the account's (S25)
 	RequestedBy  string
+	OnceKey      *string // names the request, where its caller may send it again
 
 	Held           bool          // waits for the proof of purchase (R125)
 	ReviewReasons  []string      `gorm:"serializer:json"`

@@ -113,7 +113,7 @@ func (s *Store) AppealRMA(ctx context.Context, id, reason string) (RMA, error) {
 	appealed := func(r RMA) bool { return r.AppealedAt != nil && r.State == rules.RMARequested }
 	return s.changeRMA(ctx, id, rules.RMAAppeal, reason, appealed, func(w *rmaWork) error {
 		var q rules.RMARequest
-		if err := w.countFor(w.AccountID, text(w.DeviceID), &q); err != nil {
+		if _, err := w.countFor(NewRMA{}, w.AccountID, text(w.DeviceID), &q); err != nil {
 			return err
 		}
 		if q.OpenRMA && w.DeviceID != nil {

@@ -22,6 +22,18 @@ type NewRMA struct {
 	Fault           string // what is wrong, in a person's words
 	SerialProof     string // where the proof is kept that the serial is the account's
 	DefectConfirmed bool   // by an agent: approves at once where nothing is to review
+	// Once names the request, where the caller may send it again: the same one again
+	// answers with its RMA. Empty: not named.
+	Once string
+}
+
+// onceKey is the request's name as it is stored: two callers may choose the same one.
+func (n NewRMA) onceKey(actor Actor) *string {
+	if n.Once == "" {
+		return nil
+	}
+	key := HashSecret(actor.ID + "\n" + n.Once)[:26]
+	return &key
 }
 
 const maxFault = 1000
@@ -60,10 +72,10 @@ func (s *Store) RequestRMA(ctx context.Context, n NewRMA) (RMA, error) {
 	var out RMA
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		w := &rmaWork{s: s, tx: tx, scope: scope, ref: ref, fresh: true}
-		if err := w.request(n); err != nil {
-			return err
+		err := w.request(n)
+		if err == nil && w.fresh {
+			err = w.save()
 		}
-		err := w.save()
 		out = w.RMA
 		return err
 	})
@@ -83,8 +95,13 @@ func (w *rmaWork) request(n NewRMA) error {
 	}
 	q := rules.RMARequest{Role: w.scope.Actor.Role, Now: w.now, Serial: n.Serial != "", Registered: device.ID != "", Device: device.State, KnownSince: device.CreatedAt,
 		Proof: n.SerialProof != "", RoomKnown: room.ID != "", Quantity: n.Quantity, Cover: cover}
-	if err := w.countFor(acc.ID, device.ID, &q); err != nil {
+	before, err := w.countFor(n, acc.ID, device.ID, &q)
+	if err != nil {
 		return err
+	}
+	if before != "" {
+		w.fresh = false
+		return w.tx.First(&w.RMA, "id = ?", before).Error
 	}
 	site, err := w.siteFor(acc.ID, n.SiteID, room)
 	if err != nil {
@@ -133,15 +150,19 @@ func (w *rmaWork) coverOf(n NewRMA, acc Account, at time.Time) (rules.Answer, De
 }
 
 // countFor counts what the thresholds against fraud and the rule of one open RMA
-// per device need (S25).
-func (w *rmaWork) countFor(accountID, deviceID string, q *rules.RMARequest) error {
-	var n struct{ Recent, Fleet, Open int }
-	err := w.tx.Raw(`SELECT (SELECT COUNT(*) FROM rmas WHERE account_id = @account AND requested_at > @since) AS recent,
+// per device need (S25), and gives the RMA that the same request made before, if any.
+func (w *rmaWork) countFor(n NewRMA, accountID, deviceID string, q *rules.RMARequest) (before string, err error) {
+	var counts struct {
+		Recent, Fleet, Open int
+		Before              *string
+	}
+	err = w.tx.Raw(`SELECT (SELECT COUNT(*) FROM rmas WHERE account_id = @account AND requested_at > @since) AS recent,
 		(SELECT COUNT(*) FROM devices WHERE account_id = @account AND state NOT IN ('RETURNED','RETIRED','LOST')) AS fleet,
-		(SELECT COUNT(*) FROM rmas WHERE device_id = @device AND closed_at IS NULL) AS open`,
-		map[string]any{"account": accountID, "device": deviceID, "since": w.now.AddDate(0, 0, -rules.RMARateDays)}).Scan(&n).Error
-	q.Recent, q.Fleet, q.OpenRMA = n.Recent, n.Fleet, n.Open > 0
-	return err
+		(SELECT COUNT(*) FROM rmas WHERE device_id = @device AND closed_at IS NULL) AS open,
+		(SELECT id FROM rmas WHERE account_id = @account AND once_key = @once) AS before`,
+		map[string]any{"account": accountID, "device": deviceID, "since": w.now.AddDate(0, 0, -rules.RMARateDays), "once": text(n.onceKey(w.scope.Actor))}).Scan(&counts).Error
+	q.Recent, q.Fleet, q.OpenRMA = counts.Recent, counts.Fleet, counts.Open > 0
+	return text(counts.Before), err
 }
 
 // siteFor finds the ship-to: the one named, else that of the room.
@@ -161,7 +182,7 @@ func (w *rmaWork) siteFor(accountID, siteID string, room Room) (AccountSite, err
 
 func (w *rmaWork) fill(n NewRMA, acc Account, d Device, room Room, site AccountSite) {
 	w.RMA = RMA{ID: NewID(prefixRMA), AccountID: acc.ID, SiteID: site.ID, ModelCode: n.ModelCode, Quantity: max(n.Quantity, 1), Fault: n.Fault, SerialProof: n.SerialProof,
-		RequestedBy: w.scope.Actor.ID, CreatedAt: w.now, StateSince: w.now}
+		RequestedBy: w.scope.Actor.ID, OnceKey: n.onceKey(w.scope.Actor), CreatedAt: w.now, StateSince: w.now}
 	w.RequestedAt = w.now
 	if d.ID != "" {
 		w.DeviceID, w.FaultySerial, w.ModelCode, w.Quantity = &d.ID, text(d.Serial), d.ModelCode, 1
