@@ -12,12 +12,12 @@ import (
 
 // RunRMATimers does everything that is due for an RMA, each thing once, and tells
 // what it waits for next. It may run again at any time.
-func (s *Store) RunRMATimers(ctx context.Context, id string) (RMAStatus, error) {
+func (s *Store) RunRMATimers(ctx context.Context, id string) (ProcessStatus, error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
-		return RMAStatus{}, err
+		return ProcessStatus{}, err
 	}
-	var st RMAStatus
+	var st ProcessStatus
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		w, err := s.lockRMA(tx, scope, ref, id)
 		if err != nil {

@@ -15,11 +15,11 @@ func (r *relay) tellRMA(ctx context.Context, id string, e models.OutboxEvent) er
 	if e.Kind == models.OutboxRMARetried {
 		return r.signalOrStart(ctx, o, workflows.SignalRetry, nil, workflows.RMAName, in)
 	}
-	status, err := models.RMAStatusOf(e)
+	status, err := models.ProcessStatusOf(e)
 	if err != nil {
 		return err
 	}
-	told := activities.StatusOfRMA(status)
+	told := activities.StatusOf(status)
 	if e.Kind == models.OutboxRMARequested {
 		in.Status = &told
 		return r.start(ctx, o, workflows.RMAName, in)

@@ -32,7 +32,7 @@ func newRMABench(t *testing.T) *rmaBench {
 }
 
 // told are the statuses that the outbox holds and nobody was told yet.
-func (b *rmaBench) told() (out []activities.RMAStatus) {
+func (b *rmaBench) told() (out []activities.Status) {
 	b.t.Helper()
 	for {
 		events, err := b.db.LeaseOutbox(b.db.Context, 50, time.Minute)
@@ -43,9 +43,9 @@ func (b *rmaBench) told() (out []activities.RMAStatus) {
 		ids := make([]string, len(events))
 		for i, e := range events {
 			if ids[i] = e.ID; e.SubjectID == b.id && (e.Kind == models.OutboxRMARequested || e.Kind == models.OutboxRMAChanged) {
-				st, err := models.RMAStatusOf(e)
+				st, err := models.ProcessStatusOf(e)
 				require.NoError(b.t, err)
-				out = append(out, activities.StatusOfRMA(st))
+				out = append(out, activities.StatusOf(st))
 			}
 		}
 		require.NoError(b.t, b.db.OutboxDelivered(b.db.Context, ids))

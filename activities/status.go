@@ -1,0 +1,22 @@
+package activities
+
+import (
+	"time"
+
+	"roomcover.dev/roomcover/models"
+)
+
+// Status is what the workflow of an RMA or a spare unit has to do next. Its names
+// are short because it stands in the history with every change.
+type Status struct {
+	Version int64      `json:"v"`            // of two statuses the higher one holds
+	Timer   string     `json:"t,omitempty"`  // what it waits for
+	At      *time.Time `json:"at,omitempty"` // until when; none: for a signal only
+	Mails   bool       `json:"m,omitempty"`  // mails are queued
+	Closed  bool       `json:"c,omitempty"`
+}
+
+// StatusOf is the status as a workflow is told it.
+func StatusOf(st models.ProcessStatus) Status {
+	return Status{Version: st.Version, Timer: st.Timer, At: st.At, Mails: st.Mails, Closed: st.Closed}
+}

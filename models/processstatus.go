@@ -1,0 +1,69 @@
+package models
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+)
+
+// ProcessStatus is all that the workflow of an RMA or a spare unit needs to know
+// after a change: what to wait for, whether mails are queued, and whether it is at
+// its end. The command's own transaction tells it, so that the workflow needs no
+// step to learn it.
+type ProcessStatus struct {
+	Version int64  // of the row: of two statuses the higher one holds
+	Timer   string // what it waits for; empty: nothing
+	At      *time.Time
+	Mails   bool
+	Closed  bool // nothing is left to wait for; a later change starts the workflow again
+}
+
+const (
+	statusVersion = "v"
+	statusTimer   = "timer"
+	statusAt      = "at"
+	statusMails   = "mails"
+	statusClosed  = "closed"
+)
+
+// matters tells whether the workflow has to learn of this status after the one
+// before; it needs not where it waits on for the same.
+func (st ProcessStatus) matters(before ProcessStatus) bool {
+	return st.Mails || st.Timer != before.Timer || !sameInstant(st.At, before.At) || st.Closed != before.Closed
+}
+
+// event tells the status to the workflow of the subject, once per version.
+func (st ProcessStatus) event(kind OutboxKind, subjectID string) OutboxEvent {
+	return outboxEvent(kind, subjectID, strconv.FormatInt(st.Version, 10), st.payload())
+}
+
+func (st ProcessStatus) payload() map[string]string {
+	p := map[string]string{statusVersion: strconv.FormatInt(st.Version, 10), PayloadWaitsFor: st.Timer}
+	if st.At != nil {
+		p[statusTimer], p[statusAt], p[PayloadUntil] = st.Timer, st.At.Format(time.RFC3339Nano), st.At.Format(time.RFC3339Nano)
+	}
+	if st.Mails {
+		p[statusMails] = "1"
+	}
+	if st.Closed {
+		p[statusClosed] = "1"
+	}
+	return p
+}
+
+// ProcessStatusOf reads the status that an outbox event tells.
+func ProcessStatusOf(e OutboxEvent) (ProcessStatus, error) {
+	st := ProcessStatus{Timer: e.Payload[statusTimer], Mails: e.Payload[statusMails] != "", Closed: e.Payload[statusClosed] != ""}
+	var err error
+	if st.Version, err = strconv.ParseInt(e.Payload[statusVersion], 10, 64); err != nil {
+		return st, fmt.Errorf("models: event %s tells no version: %w", e.ID, err)
+	}
+	if text := e.Payload[statusAt]; text != "" {
+		at, err := time.Parse(time.RFC3339Nano, text)
+		if err != nil {
+			return st, fmt.Errorf("models: event %s tells no instant: %w", e.ID, err)
+		}
+		st.At = &at
+	}
+	return st, nil
+}
