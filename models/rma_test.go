@@ -347,3 +347,28 @@ func TestC5_ForeignRMAsAnswerLikeMissingOnes(t *testing.T) {
 		require.Len(t, list(env.ListRMAs(storetest.Customer(c.Account), models.RMAFilter{Serial: "new sn100", Open: true}))(t), 1)
 	})
 }
+
+func TestMailsOfAnRMAGoOnceToEachAdministratorAndTheSitesContact(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		for i, m := range []struct{ role, state string }{{"ADMIN", "ACTIVE"}, {"READ_ONLY", "ACTIVE"}, {"ADMIN", "SUSPENDED"}} {
+			other := env.CoveredFor(t, storetest.PO(i), "p"+storetest.PO(i)+"@acme.example", "SN-20"+storetest.PO(i))
+			require.NoError(t, env.Exec("INSERT INTO memberships (id, account_id, user_id, role, state, created_at) VALUES ('mem_"+storetest.PO(i)+"', '"+c.Account+"', '"+other.Admin.ID+"', '"+m.role+"', '"+m.state+"', '2026-11-01 00:00:00')"))
+		}
+		told := func(r models.RMA) []string { return steps(t, env, r.ID) }
+		second := env.Strings(t, "SELECT u.email FROM users u JOIN memberships m ON m.user_id = u.id WHERE m.account_id = '"+c.Account+"' AND m.role = 'ADMIN' AND m.state = 'ACTIVE' ORDER BY u.id")
+		require.Len(t, second, 2)
+
+		first := env.Requested(t, c)
+		require.ElementsMatch(t, []string{"REQUESTED " + second[0], "REQUESTED " + second[1], "REQUESTED portaria@acme.example"}, told(first))
+
+		require.NoError(t, env.Exec("UPDATE sites SET contact_email = '"+second[1]+"' WHERE id = '"+c.Site.ID+"'"))
+		_, err := env.WithdrawRMA(agent, first.ID, "")
+		require.NoError(t, err)
+		require.Len(t, told(first), 5, "the contact is an administrator, and is told once")
+
+		require.NoError(t, env.Exec("UPDATE memberships SET state = 'REMOVED'"))
+		require.NoError(t, env.Exec("UPDATE sites SET contact_email = ''"))
+		require.Empty(t, told(env.Requested(t, c)), "there is nobody to tell")
+	})
+}

@@ -57,4 +57,4 @@ func TestBudgetOfAnOrdinaryRMAsStatements(t *testing.T) {
 }
 
 // rmaStatements is what an ordinary RMA takes now; the budget of the issue is 60.
-const rmaStatements = 71
+const rmaStatements = 65

@@ -112,11 +112,11 @@ func (s *Store) AppealRMA(ctx context.Context, id, reason string) (RMA, error) {
 	}
 	appealed := func(r RMA) bool { return r.AppealedAt != nil && r.State == rules.RMARequested }
 	return s.changeRMA(ctx, id, rules.RMAAppeal, reason, appealed, func(w *rmaWork) error {
-		var q rules.RMARequest
-		if _, err := w.countFor(NewRMA{}, w.AccountID, text(w.DeviceID), &q); err != nil {
+		var open int64
+		if err := w.tx.Model(&RMA{}).Where("device_id = ? AND closed_at IS NULL", w.DeviceID).Count(&open).Error; err != nil {
 			return err
 		}
-		if q.OpenRMA && w.DeviceID != nil {
+		if open > 0 {
 			return rules.Refuse(rules.RMAOpen, "The device has an open RMA.", "Read that RMA.")
 		}
 		w.AppealedAt = &w.now

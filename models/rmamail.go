@@ -2,7 +2,9 @@ package models
 
 import (
 	"maps"
+	"slices"
 	"strconv"
+	"strings"
 
 	"roomcover.dev/roomcover/rules"
 )
@@ -27,10 +29,7 @@ func (w *rmaWork) queueMails() error {
 	if len(w.mails) == 0 {
 		return nil
 	}
-	people, err := w.recipients()
-	if err != nil {
-		return err
-	}
+	people := w.recipients()
 	var mails []Notification
 	for _, m := range w.mails {
 		params := w.mailParams(m)
@@ -41,19 +40,23 @@ func (w *rmaWork) queueMails() error {
 	return w.s.queueMail(w.tx, mails...)
 }
 
-func (w *rmaWork) recipients() ([]recipient, error) {
-	var people []recipient
-	err := w.tx.Table("users AS u").Select("u.email, u.locale").Joins("JOIN memberships m ON m.user_id = u.id").
-		Where("m.account_id = ? AND m.role = ? AND m.state = ?", w.AccountID, RoleAdmin, rules.MembershipActive).Order("u.id").Scan(&people).Error
-	if err != nil || w.SiteContact == "" {
-		return people, err
-	}
-	for _, p := range people {
-		if p.Email == w.SiteContact {
-			return people, nil
+// adminsOf selects e-mail and language of an account's administrators, a line each,
+// so that the statement that reads an RMA reads who is told of it too.
+const adminsOf = "(SELECT string_agg(u.email || '\n' || u.locale, '\n' ORDER BY u.id) FROM users u JOIN memberships m ON m.user_id = u.id" +
+	" WHERE m.account_id = %s AND m.role = 'ADMIN' AND m.state = 'ACTIVE')"
+
+func (w *rmaWork) recipients() (people []recipient) {
+	known := w.SiteContact == ""
+	if w.Admins != nil {
+		for pair := range slices.Chunk(strings.Split(*w.Admins, "\n"), 2) {
+			people = append(people, recipient{pair[0], pair[1]})
+			known = known || pair[0] == w.SiteContact
 		}
 	}
-	return append(people, recipient{w.SiteContact, w.AccountLocale}), nil
+	if !known {
+		people = append(people, recipient{w.SiteContact, w.AccountLocale})
+	}
+	return people
 }
 
 // mailParams are what a mail about the RMA may show; the templates pick.

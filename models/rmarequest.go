@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"time"
 
@@ -93,26 +94,22 @@ func (w *rmaWork) request(n NewRMA) error {
 	if err != nil {
 		return err
 	}
-	q := rules.RMARequest{Role: w.scope.Actor.Role, Now: w.now, Serial: n.Serial != "", Registered: device.ID != "", Device: device.State, KnownSince: device.CreatedAt,
-		Proof: n.SerialProof != "", RoomKnown: room.ID != "", Quantity: n.Quantity, Cover: cover}
-	before, err := w.countFor(n, acc.ID, device.ID, &q)
+	f, err := w.factsFor(n, acc.ID, device.ID, room)
 	if err != nil {
 		return err
 	}
-	if before != "" {
+	if f.Before != nil {
 		w.fresh = false
-		return w.tx.First(&w.RMA, "id = ?", before).Error
+		return w.tx.First(&w.RMA, "id = ?", *f.Before).Error
 	}
-	site, err := w.siteFor(acc.ID, n.SiteID, room)
+	verdict, err := rules.MayRequestRMA(rules.RMARequest{Role: w.scope.Actor.Role, Now: w.now, Serial: n.Serial != "", Registered: device.ID != "", Device: device.State,
+		KnownSince: device.CreatedAt, Proof: n.SerialProof != "", RoomKnown: room.ID != "", Quantity: n.Quantity, Cover: cover,
+		Recent: f.Recent, Fleet: f.Fleet, OpenRMA: f.Open > 0, SiteKnown: f.AccountSite.ID != ""})
 	if err != nil {
 		return err
 	}
-	q.SiteKnown = site.ID != ""
-	verdict, err := rules.MayRequestRMA(q)
-	if err != nil {
-		return err
-	}
-	w.fill(n, acc, device, room, site)
+	w.fill(n, acc, device, room, f.AccountSite)
+	w.Admins = f.Admins
 	w.Held, w.ReviewReasons = verdict.Held, append([]string{}, verdict.Review...)
 	return w.begin(n, cover)
 }
@@ -149,35 +146,29 @@ func (w *rmaWork) coverOf(n NewRMA, acc Account, at time.Time) (rules.Answer, De
 	return c.Answer, g.byID[c.DeviceID], g.rooms[c.Answer.RoomID], nil
 }
 
-// countFor counts what the thresholds against fraud and the rule of one open RMA
-// per device need (S25), and gives the RMA that the same request made before, if any.
-func (w *rmaWork) countFor(n NewRMA, accountID, deviceID string, q *rules.RMARequest) (before string, err error) {
-	var counts struct {
-		Recent, Fleet, Open int
-		Before              *string
-	}
-	err = w.tx.Raw(`SELECT (SELECT COUNT(*) FROM rmas WHERE account_id = @account AND requested_at > @since) AS recent,
-		(SELECT COUNT(*) FROM devices WHERE account_id = @account AND state NOT IN ('RETURNED','RETIRED','LOST')) AS fleet,
-		(SELECT COUNT(*) FROM rmas WHERE device_id = @device AND closed_at IS NULL) AS open,
-		(SELECT id FROM rmas WHERE account_id = @account AND once_key = @once) AS before`,
-		map[string]any{"account": accountID, "device": deviceID, "since": w.now.AddDate(0, 0, -rules.RMARateDays), "once": text(n.onceKey(w.scope.Actor))}).Scan(&counts).Error
-	q.Recent, q.Fleet, q.OpenRMA = counts.Recent, counts.Fleet, counts.Open > 0
-	return text(counts.Before), err
+// requestFacts are what else a request is decided by: the counts against fraud and
+// for one open RMA per device (S25), the RMA that the same request made before, the
+// ship-to, and who is told.
+type requestFacts struct {
+	Recent, Fleet, Open int
+	Before, Admins      *string
+	AccountSite         // empty where the account has none such
 }
 
-// siteFor finds the ship-to: the one named, else that of the room.
-func (w *rmaWork) siteFor(accountID, siteID string, room Room) (AccountSite, error) {
-	var sites []AccountSite
-	q := w.tx.Where("account_id = ?", accountID)
-	if siteID != "" {
-		q = q.Where("id = ?", siteID)
-	} else {
-		q = q.Where("name_key = ?", rules.SiteKey(room.Site))
-	}
-	if err := q.Limit(1).Find(&sites).Error; err != nil || len(sites) == 0 {
-		return AccountSite{}, err
-	}
-	return sites[0], nil
+const requestFactsSQL = `SELECT n.*, s.* FROM (SELECT
+		(SELECT COUNT(*) FROM rmas WHERE account_id = @account AND requested_at > @since) AS recent,
+		(SELECT COUNT(*) FROM devices WHERE account_id = @account AND state NOT IN ('RETURNED','RETIRED','LOST')) AS fleet,
+		(SELECT COUNT(*) FROM rmas WHERE device_id = @device AND closed_at IS NULL) AS open,
+		(SELECT id FROM rmas WHERE account_id = @account AND once_key = @once) AS before, %s AS admins) n
+	LEFT JOIN sites s ON s.account_id = @account AND (s.id = @site OR (@site = '' AND s.name_key = @key))`
+
+// factsFor reads them after the account was locked. The ship-to is the site that is
+// named, else that of the room.
+func (w *rmaWork) factsFor(n NewRMA, accountID, deviceID string, room Room) (requestFacts, error) {
+	var f requestFacts
+	in := map[string]any{"account": accountID, "device": deviceID, "since": w.now.AddDate(0, 0, -rules.RMARateDays), "site": n.SiteID, "key": rules.SiteKey(room.Site),
+		"once": text(n.onceKey(w.scope.Actor))}
+	return f, w.tx.Raw(fmt.Sprintf(requestFactsSQL, fmt.Sprintf(adminsOf, "@account")), in).Scan(&f).Error
 }
 
 func (w *rmaWork) fill(n NewRMA, acc Account, d Device, room Room, site AccountSite) {

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"gorm.io/gorm"
@@ -24,14 +25,16 @@ type rmaRow struct {
 	HeadSeq       *int64
 	HeadHash      *string
 	CalendarKey   *string // see calendarCache
+	Admins        *string // see adminsOf
 }
 
-const rmaColumns = `r.*, a.legal_name AS account_name, a.locale AS account_locale, s.name AS site_name, s.time_zone AS site_zone,
+var rmaColumns = `r.*, a.legal_name AS account_name, a.locale AS account_locale, s.name AS site_name, s.time_zone AS site_zone,
 	s.country AS site_country, s.region AS site_region, s.contact_email AS site_contact,
 	(SELECT name FROM rooms WHERE id = r.room_id) AS room_name,
 	(SELECT MAX(seq) FROM audit_events WHERE chain_id = r.id) AS head_seq,
 	(SELECT hash FROM audit_events WHERE chain_id = r.id ORDER BY seq DESC LIMIT 1) AS head_hash,
-	(SELECT k.code || '@' || k.version FROM calendars k WHERE k.country = s.country AND k.region IN ('', s.region) ORDER BY k.region DESC LIMIT 1) AS calendar_key`
+	(SELECT k.code || '@' || k.version FROM calendars k WHERE k.country = s.country AND k.region IN ('', s.region) ORDER BY k.region DESC LIMIT 1) AS calendar_key,
+	` + fmt.Sprintf(adminsOf, "r.account_id") + ` AS admins`
 
 // rmaWork is one change of an RMA under way, in one transaction.
 type rmaWork struct {
