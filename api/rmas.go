@@ -19,7 +19,7 @@ func (s *service) rmaRoutes() {
 	mount(s, create, s.requestRMA)
 	act := write.at("act-on-rma", "/v1/rmas/{id}/{command}", "Do one of a replacement's commands", 404, 409)
 	act.Body = RMACommandRequest{}
-	act.Description = "What the caller may do now stands in the replacement's `commands`. Customers, partners and agents: `appeal` (once; with a reason), `withdraw` (before the pick-up). Agents: `approve`, `reject` (code and reason), `allocate`, `backorder`, `ship`, `reship` and `wait` (with a reason), `receive`, `inspect`, `no_return`, `bill`, and `tell` for what a carrier's own message did not. A lead: `waive` (with a reason). A command that was done already changes nothing."
+	act.Description = "What the caller may do now stands in the replacement's `commands`. Customers, partners and agents: `appeal` (once; with a reason), `withdraw` (before the pick-up). Agents: `approve`, `reject` (code and reason), `allocate`, `backorder`, `ship`, `reship` and `wait` (with a reason), `receive`, `inspect`, `no_return`, `bill`, and `tell` for what a carrier's own message did not. A lead: `waive` (with a reason). A command that was done already changes nothing. An approval allocates by itself what a depot has free; `allocate` answers OUT_OF_STOCK where no depot has enough, and `backorder` is next."
 	mount(s, act, s.actOnRMA)
 }
 

@@ -36,6 +36,7 @@ type RMAView struct {
 	ReplacementSerial string                `json:"replacement_serial,omitempty"`
 	ReplacementModel  string                `json:"replacement_model,omitempty"`
 	ReplacementID     string                `json:"replacement_device_id,omitempty"`
+	DepotID           string                `json:"depot_id,omitempty" doc:"Operators only: the depot that sends the replacement"`
 	Carrier           string                `json:"carrier,omitempty"`
 	Tracking          string                `json:"tracking,omitempty"`
 	ReturnDueOn       string                `json:"return_due_on,omitempty" format:"date" doc:"Last day in time, at the site"`
@@ -89,6 +90,9 @@ func (s *service) rmaView(ctx context.Context) func(models.RMA) RMAView {
 			FirstPromisedOn: dayOf(r.FirstPromise), Late: r.RMAFacts.Late(now), ReplacementSerial: r.ReplacementSerial, ReplacementModel: r.ReplacementModel, ReplacementID: text(r.ReplacementDeviceID),
 			Carrier: r.Carrier, Tracking: r.Tracking, Outcome: r.Outcome, Fee: r.Fee(), WaitsFor: string(r.NextTimer), WaitsUntil: r.NextAt, RequestedAt: r.RequestedAt,
 			ApprovedAt: r.ApprovedAt, ShippedAt: r.ShippedAt, DeliveredAt: r.DeliveredAt, ClosedAt: r.ClosedAt, Version: r.Version}
+		if role.IsOperator() {
+			v.DepotID = text(r.DepotID)
+		}
 		if r.ReturnPlan != nil {
 			v.ReturnDueOn = r.ReturnPlan.On.String()
 		}

@@ -62,6 +62,8 @@ type RMA struct {
 	ReplacementDeviceID *string
 	Carrier             string
 	Tracking            string
+	DepotID             *string          // which sends the replacement; nil: none is known
+	ReservationID       *string          // the ledger's open entry for its units
 	ReturnBaseAt        *time.Time       // since when the return plan counts
 	ReturnPlan          *rules.ReturnDue `gorm:"serializer:json"`
 	NoReturnProof       string           // where the photo is kept

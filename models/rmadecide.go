@@ -14,7 +14,8 @@ type RMAApproval struct {
 }
 
 // ApproveRMA approves a request: the cut-off at the ship-to fixes the promised day,
-// once (S20). One that was held for the proof of purchase is covered as of its
+// once (S20). Where a depot has the same model free it is allocated by that, in the
+// same transaction. One that was held for the proof of purchase is covered as of its
 // request, now that the date is known, or refused (R125). Refusals: those of
 // rules.MayRMA, DEFECT_OPEN, and the codes of Cover.
 func (s *Store) ApproveRMA(ctx context.Context, id string, a RMAApproval) (RMA, error) {
@@ -63,7 +64,10 @@ func (w *rmaWork) approve() error {
 	}
 	w.note("rma.approved", details)
 	w.mail("APPROVED", nil)
-	return nil
+	if w.SwappedAt != nil {
+		return nil
+	}
+	return w.allocateAtOnce()
 }
 
 func (w *rmaWork) promised(p rules.Promise) {

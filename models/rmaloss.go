@@ -8,7 +8,8 @@ import (
 
 // ReshipRMA declares the parcel lost and has another unit sent, once at most; an
 // agent decides, after 3 business days without a sign of the carrier. The RMA goes
-// back to APPROVED, with its first promise.
+// back to APPROVED with its first promise, or to ALLOCATED where a depot has another
+// unit.
 func (s *Store) ReshipRMA(ctx context.Context, id, reason string) (RMA, error) {
 	if err := rules.CheckReason(reason); err != nil {
 		return RMA{}, err
@@ -22,7 +23,8 @@ func (s *Store) ReshipRMA(ctx context.Context, id, reason string) (RMA, error) {
 		w.AllocatedAt, w.BackorderedAt, w.ShippedAt, w.PickedUpAt, w.SilenceDueAt, w.SilenceAskedAt = nil, nil, nil, nil, nil, nil
 		w.ReplacementDeviceID, w.ReplacementSerial, w.ReplacementModel, w.Carrier, w.Tracking = nil, "", "", "", ""
 		w.mail("RESHIPPED", nil)
-		return nil
+		w.DepotID = nil
+		return w.allocateAtOnce()
 	})
 }
 

@@ -10,15 +10,23 @@ import (
 )
 
 // AllocateRMA sets a unit of the same or a better model apart; an empty model is
-// the faulty one's. Refusals: those of rules.MayRMA, NOT_LIKE_FOR_LIKE.
+// the faulty one's. A model that no depot ever received has no figures, and is
+// allocated without them. Refusals: those of rules.MayRMA, NOT_LIKE_FOR_LIKE,
+// OUT_OF_STOCK.
 func (s *Store) AllocateRMA(ctx context.Context, id, model string) (RMA, error) {
 	allocated := func(r RMA) bool { return r.State == rules.RMAAllocated && (model == "" || r.ReplacementModel == model) }
 	return s.changeRMA(ctx, id, rules.RMAAllocate, "", allocated, func(w *rmaWork) error {
 		if err := w.offer(model); err != nil {
 			return err
 		}
-		w.AllocatedAt = &w.now
-		w.note("rma.allocated", map[string]any{"model": w.ReplacementModel})
+		kept, taken, err := w.reserve(w.ReplacementModel)
+		if err != nil {
+			return err
+		}
+		if kept && !taken {
+			return rules.Refuse(rules.OutOfStock, "No depot has enough units of this model free.", "Backorder it with the day on which units are expected, or allocate a better model.")
+		}
+		w.allocated()
 		return nil
 	})
 }

@@ -198,5 +198,7 @@ func (s *Store) enter(tx *gorm.DB, scope Scope, level StockLevel, e StockEntry) 
 	}
 	details := withReason(e.Reason, map[string]any{"kind": e.Kind, "model": e.ModelCode, "quantity": e.Quantity, "subject": e.SubjectID, "before": level.Level(), "after": next})
 	// One chain per level, whose lock we hold.
-	return s.appendAudit(tx, scope, e.DepotID+"/"+e.ModelCode, nil, false, entry{"stock." + strings.ToLower(string(e.Kind)), e.DepotID, details})
+	return s.appendAudit(tx, scope, e.DepotID+"/"+e.ModelCode, nil, false, entry{stockVerb(e.Kind), e.DepotID, details})
 }
+
+func stockVerb(kind rules.StockKind) string { return "stock." + strings.ToLower(string(kind)) }

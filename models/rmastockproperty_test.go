@@ -1,0 +1,160 @@
+package models_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+// stockWorld is one account with RMAs for accessories, of which it may have any
+// number, and two depots that have some.
+type stockWorld struct {
+	storetest.Env
+	ctx    context.Context
+	room   models.Room
+	site   string
+	depots []models.Depot
+	rmas   []models.RMA
+	mu     sync.Mutex
+	n      int
+	did    map[string]int
+}
+
+const cable = "STRONG-USB-CABLE"
+
+func newStockWorld(t *testing.T, env storetest.Env) *stockWorld {
+	c := env.Covered(t)
+	w := &stockWorld{Env: env, ctx: agent, room: c.Room, site: c.Site.ID, did: map[string]int{}}
+	w.depots = []models.Depot{stocked(t, env, "AR-1", "AR", cable, 1), stocked(t, env, "BR-1", "BR", cable, 1)}
+	return w
+}
+
+// begin replaces the RMAs by fresh ones of the quantities.
+func (w *stockWorld) begin(quantities []int) error {
+	w.rmas = nil
+	for _, q := range quantities {
+		r, err := w.RequestRMA(w.ctx, models.NewRMA{RoomID: w.room.ID, ModelCode: cable, Quantity: q, SiteID: w.site, Fault: "Broken"})
+		if err != nil {
+			return err
+		}
+		w.rmas = append(w.rmas, r)
+	}
+	return nil
+}
+
+type stockStep struct {
+	Do         string
+	RMA, Depot int
+}
+
+var stockSteps = []string{"approve", "allocate", "backorder", "ship", "picked up", "delivered", "withdraw", "reship", "reject", "receipt", "count"}
+
+func (w *stockWorld) do(s stockStep) error {
+	id := w.rmas[s.RMA].ID
+	w.mu.Lock()
+	w.n++
+	move := models.StockMove{DepotID: w.depots[s.Depot].ID, ModelCode: cable, Quantity: 1, Cause: fmt.Sprint("cause ", w.n), Reason: "counted"}
+	w.mu.Unlock()
+	switch s.Do {
+	case "approve":
+		return second(w.ApproveRMA(w.ctx, id, models.RMAApproval{DefectConfirmed: true}))
+	case "allocate":
+		return second(w.AllocateRMA(w.ctx, id, ""))
+	case "backorder":
+		return second(w.BackorderRMA(w.ctx, id, models.RMABackorder{ExpectedOn: "2026-12-10"}))
+	case "ship":
+		return second(w.ShipRMA(w.ctx, id, models.RMAShipment{}))
+	case "picked up":
+		return second(w.RecordRMAFact(w.ctx, id, rules.FactPickedUp, time.Time{}))
+	case "delivered":
+		return second(w.RecordRMAFact(w.ctx, id, rules.FactDelivered, time.Time{}))
+	case "withdraw":
+		return second(w.WithdrawRMA(w.ctx, id, ""))
+	case "reship":
+		return second(w.ReshipRMA(w.ctx, id, "lost"))
+	case "reject":
+		return second(w.RejectRMA(w.ctx, id, models.RMARejection{Code: rules.RejectNoDefect, Reason: "none"}))
+	case "receipt":
+		return second(w.ReceiveStock(w.ctx, move))
+	}
+	move.Quantity = -1
+	return second(w.AdjustStock(w.ctx, move))
+}
+
+func (w *stockWorld) work(steps []stockStep) error {
+	for _, s := range steps {
+		err := w.do(s)
+		if err != nil && rules.CodeOf(err) == "" {
+			return fmt.Errorf("%s: %w", s.Do, err)
+		}
+		if err == nil {
+			w.mu.Lock()
+			w.did[s.Do]++
+			w.mu.Unlock()
+		}
+	}
+	return nil
+}
+
+// Whatever two people do with RMAs and stock at the same time: the levels are the
+// sum of the ledger, never negative, and what is reserved is what the allocated RMAs
+// need, no more and no less.
+func TestS21_StockBalancesAgainstRMAs(t *testing.T) {
+	checks := flag.Lookup("rapid.checks")
+	before := checks.Value.String()
+	require.NoError(t, checks.Value.Set("100"))
+	t.Cleanup(func() { _ = checks.Value.Set(before) })
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		w := newStockWorld(t, env)
+		step := rapid.Custom(func(t *rapid.T) stockStep {
+			return stockStep{rapid.SampledFrom(append([]string{"approve", "approve", "allocate", "allocate", "ship", "ship", "reship"}, stockSteps...)).Draw(t, "do"), rapid.IntRange(0, 2).Draw(t, "rma"), rapid.IntRange(0, 1).Draw(t, "depot")}
+		})
+		rapid.Check(t, func(r *rapid.T) {
+			require.NoError(r, w.begin(rapid.SliceOfN(rapid.IntRange(1, 2), 3, 3).Draw(r, "quantities")))
+			people := rapid.SliceOfN(rapid.SliceOfN(step, 1, 12), 2, 2).Draw(r, "people")
+			for i, err := range storetest.AtOnce(len(people), func(i int) error { return w.work(people[i]) }) {
+				require.NoError(r, err, "%d: %v", i, people[i])
+			}
+			wrong, err := w.StockBalance(w.Context)
+			require.NoError(r, err)
+			require.Empty(r, wrong)
+			require.Zero(r, env.Count(t, "SELECT count(*) FROM stock_levels WHERE on_hand < reserved OR reserved < 0"))
+			require.Equal(r, env.Count(t, "SELECT COALESCE(SUM(quantity), 0) FROM rmas WHERE outbound = 'ALLOCATED'"), env.Count(t, "SELECT SUM(reserved) FROM stock_levels"))
+			require.Zero(r, env.Count(t, "SELECT count(*) FROM rmas WHERE (outbound = 'ALLOCATED') <> (reservation_id IS NOT NULL)"))
+		})
+		for _, s := range stockSteps {
+			require.Positive(t, w.did[s], "%s never succeeded", s)
+		}
+		w.AuditHolds(t)
+	})
+}
+
+// Two approvals compete for the last unit: exactly one gets it, and the other one
+// waits for a person.
+func TestS21_TwoApprovalsForTheLastUnit(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		a, b := env.Covered(t), env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-200") // of two accounts: no lock is shared
+		d := stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
+		requested := []models.RMA{env.Requested(t, a), env.Requested(t, b)}
+		requireAll(t, storetest.AtOnce(2, func(i int) error {
+			return second(env.ApproveRMA(agent, requested[i].ID, models.RMAApproval{DefectConfirmed: true}))
+		}))
+		states := map[rules.RMAState]int{}
+		for _, r := range requested {
+			states[getRMA(t, env, r.ID).State]++
+		}
+		require.Equal(t, map[rules.RMAState]int{rules.RMAAllocated: 1, rules.RMAApproved: 1}, states)
+		require.Equal(t, rules.StockLevel{OnHand: 1, Reserved: 1}, stockOf(t, env, d, "RALLY-BAR"))
+		balanced(t, env)
+	})
+}
