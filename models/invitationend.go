@@ -22,7 +22,11 @@ type InvitationPlan struct {
 // ends (R121).
 func (s *Store) PlanInvitation(ctx context.Context, id string) (InvitationPlan, error) {
 	var plan InvitationPlan
-	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return plan, err
+	}
+	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		var row struct {
 			Invitation
 			TimeZone string
@@ -37,7 +41,7 @@ func (s *Store) PlanInvitation(ctx context.Context, id string) (InvitationPlan, 
 			return err
 		}
 		plan = InvitationPlan{Live: row.State.Live(), ExpiresAt: row.ExpiresAt,
-			Reminders: rules.RemindersAhead(row.IssuedAt, row.ExpiresAt, s.clock.Now(), loc)}
+			Reminders: rules.RemindersAhead(row.IssuedAt, row.ExpiresAt, s.clock.Now(), ref.Program.InviteReminderDays, loc)}
 		return nil
 	})
 	return plan, err

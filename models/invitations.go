@@ -24,7 +24,7 @@ func (s *Store) inviteForOrder(tx *gorm.DB, ref Reference, o *Order, acc Account
 	if loc, err := time.LoadLocation(acc.TimeZone); err == nil {
 		now = now.In(loc) // the seven days of S15 are calendar days
 	}
-	plan := rules.DecideInvitation(facts, now)
+	plan := rules.DecideInvitation(facts, now, ref.Program.InviteKeepDays)
 	if plan == rules.InviteKeep && pending.Role != RoleAdmin {
 		plan = rules.InviteSupersede // the order's contact becomes an administrator (S15)
 	}
@@ -42,7 +42,7 @@ func (s *Store) inviteForOrder(tx *gorm.DB, ref Reference, o *Order, acc Account
 			return Invitation{}, plan, err
 		}
 	}
-	return inv, plan, s.insertInvitation(tx, acc, inv)
+	return inv, plan, s.insertInvitation(tx, ref, acc, inv)
 }
 
 // invitationFacts reads what S15 depends on; a fresh account has none of it.
@@ -87,24 +87,24 @@ func (s *Store) newInvitation(ref Reference, acc Account, email, name string, ro
 
 // insertInvitation stores the invitation; the partial unique key keeps one
 // live invitation per account and person.
-func (s *Store) insertInvitation(tx *gorm.DB, acc Account, inv Invitation) error {
+func (s *Store) insertInvitation(tx *gorm.DB, ref Reference, acc Account, inv Invitation) error {
 	if err := tx.Create(&inv).Error; err != nil {
 		return err
 	}
-	return s.enqueue(tx, outboxEvent(OutboxInvitationIssued, inv.ID, "1", invitationDates(inv, acc)))
+	return s.enqueue(tx, outboxEvent(OutboxInvitationIssued, inv.ID, "1", invitationDates(inv, acc, ref.Program.InviteReminderDays)))
 }
 
 // invitationDates are the instants that the invitation's workflow waits for,
 // fixed when it is issued (R121). A reminder after the expiry, which a program
 // with a shorter window would have (C8), is none: it would hold up the expiry
 // and offer a dead link.
-func invitationDates(inv Invitation, acc Account) map[string]string {
+func invitationDates(inv Invitation, acc Account, days []int) map[string]string {
 	dates := map[string]string{PayloadExpiresAt: inv.ExpiresAt.Format(time.RFC3339Nano)}
 	loc, err := time.LoadLocation(acc.TimeZone)
 	if err != nil {
 		return dates
 	}
-	for _, r := range rules.RemindersAhead(inv.IssuedAt, inv.ExpiresAt, inv.IssuedAt, loc) {
+	for _, r := range rules.RemindersAhead(inv.IssuedAt, inv.ExpiresAt, inv.IssuedAt, days, loc) {
 		dates[PayloadReminder+strconv.Itoa(r.Day)] = r.At.Format(time.RFC3339Nano)
 	}
 	return dates

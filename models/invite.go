@@ -43,13 +43,13 @@ func (s *Store) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 		if err := s.refuseIfInside(tx, inv); err != nil {
 			return err
 		}
-		return s.issue(tx, scope, acc, inv, entry{"invitation.issued", inv.ID, map[string]any{"kind": n.Kind, "role": n.Role, "reason": n.Reason}})
+		return s.issue(tx, scope, ref, acc, inv, entry{"invitation.issued", inv.ID, map[string]any{"kind": n.Kind, "role": n.Role, "reason": n.Reason}})
 	})
 	return inv, err
 }
 
-func (s *Store) issue(tx *gorm.DB, scope Scope, acc Account, inv Invitation, e entry) error {
-	if err := s.insertInvitation(tx, acc, inv); err != nil {
+func (s *Store) issue(tx *gorm.DB, scope Scope, ref Reference, acc Account, inv Invitation, e entry) error {
+	if err := s.insertInvitation(tx, ref, acc, inv); err != nil {
 		return err
 	}
 	if err := s.queueMail(tx, invitationMail(inv, acc, "invitation", "1")); err != nil {
@@ -152,7 +152,7 @@ func (s *Store) Reissue(ctx context.Context, id, email, name, reason string) (In
 		if err := s.settleInvitation(tx, scope, old); err != nil {
 			return err
 		}
-		return s.issue(tx, scope, acc, inv, entry{"invitation.reissued", inv.ID, map[string]any{"supersedes": old.ID, "reason": reason, "recipient_changed": inv.Email != old.Email}})
+		return s.issue(tx, scope, ref, acc, inv, entry{"invitation.reissued", inv.ID, map[string]any{"supersedes": old.ID, "reason": reason, "recipient_changed": inv.Email != old.Email}})
 	})
 	return inv, err
 }

@@ -2,6 +2,8 @@ package models
 
 import (
 	"context"
+	"encoding/json"
+	"reflect"
 	"slices"
 	"sync"
 	"time"
@@ -161,6 +163,10 @@ func (s *Store) ChangeProgram(ctx context.Context, p rules.Program, version int6
 		return Reference{}, err
 	}
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		before, err := referenceIn(tx)
+		if err != nil {
+			return err
+		}
 		res := tx.Model(&programRow{}).Where("id = ? AND version = ?", p.ID, version).
 			Select("config", "version", "updated_at").Updates(&programRow{Config: p, Version: version + 1, UpdatedAt: s.clock.Now()})
 		if res.Error != nil {
@@ -169,13 +175,29 @@ func (s *Store) ChangeProgram(ctx context.Context, p rules.Program, version int6
 		if res.RowsAffected == 0 {
 			return rules.Refuse(rules.StateConflict, "The program was changed since you read it.", "Read it again and repeat the change.")
 		}
-		return s.appendAudit(tx, scope, p.ID, nil, false, entry{"program.changed", p.ID, map[string]any{"version": version + 1}})
+		return s.appendAudit(tx, scope, p.ID, nil, false, entry{"program.changed", p.ID, map[string]any{"version": version + 1, "changed": programChanges(before.Program, p)}})
 	})
 	if err != nil {
 		return Reference{}, err
 	}
 	s.forgetReference()
 	return s.Reference(ctx)
+}
+
+// programChanges are the settings that differ, each before and after.
+func programChanges(before, after rules.Program) map[string]any {
+	settings := func(p rules.Program) (out map[string]any) {
+		text, _ := json.Marshal(p) // it has nothing that JSON lacks
+		_ = json.Unmarshal(text, &out)
+		return out
+	}
+	old, changes := settings(before), map[string]any{}
+	for name, value := range settings(after) {
+		if !reflect.DeepEqual(old[name], value) {
+			changes[name] = map[string]any{"before": old[name], "after": value}
+		}
+	}
+	return changes
 }
 
 // PutSKU adds a SKU to the catalogue or changes it.

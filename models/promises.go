@@ -26,18 +26,22 @@ func SiteOf(r Room) Site { return Site{Country: r.Country, Region: r.Region, Tim
 // calendar that is edited later does not move it. Errors: NO_WORKING_TIME.
 func (s *Store) PromiseAt(ctx context.Context, site Site, speed rules.RMASpeed, approved time.Time) (rules.Promise, error) {
 	var p rules.Promise
-	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return p, err
+	}
+	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		c, err := s.calendarOf(tx, site)
 		if err == nil {
-			p, err = promiseBy(c, site, speed, approved)
+			p, err = promiseBy(ref.Program.Replacement, c, site, speed, approved)
 		}
 		return err
 	})
 	return p, err
 }
 
-func promiseBy(c rules.Calendar, site Site, speed rules.RMASpeed, approved time.Time) (rules.Promise, error) {
-	return rules.PromiseReplacement(rules.PromiseRequest{ApprovedAt: approved, Zone: zoneOf(site.TimeZone), Speed: speed, Calendar: c})
+func promiseBy(t rules.ReplacementTerms, c rules.Calendar, site Site, speed rules.RMASpeed, approved time.Time) (rules.Promise, error) {
+	return rules.PromiseReplacement(rules.PromiseRequest{ApprovedAt: approved, Zone: zoneOf(site.TimeZone), Speed: speed, Calendar: c, CutOff: t.CutOff})
 }
 
 // ReturnDueAt computes until when the faulty unit must be back that was replaced by
@@ -45,16 +49,20 @@ func promiseBy(c rules.Calendar, site Site, speed rules.RMASpeed, approved time.
 // Errors: NO_WORKING_TIME.
 func (s *Store) ReturnDueAt(ctx context.Context, site Site, delivered time.Time) (rules.ReturnDue, error) {
 	var r rules.ReturnDue
-	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return r, err
+	}
+	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		c, err := s.calendarOf(tx, site)
 		if err == nil {
-			r, err = returnDueBy(c, site, delivered)
+			r, err = returnDueBy(ref.Program.Replacement, c, site, delivered)
 		}
 		return err
 	})
 	return r, err
 }
 
-func returnDueBy(c rules.Calendar, site Site, delivered time.Time) (rules.ReturnDue, error) {
-	return rules.DueReturn(delivered, zoneOf(site.TimeZone), c, rules.DefaultReturnWindow())
+func returnDueBy(t rules.ReplacementTerms, c rules.Calendar, site Site, delivered time.Time) (rules.ReturnDue, error) {
+	return rules.DueReturn(delivered, zoneOf(site.TimeZone), c, t.Window())
 }

@@ -27,7 +27,7 @@ func (w *rmaWork) promise(from time.Time) (rules.Promise, error) {
 	if err != nil {
 		return rules.Promise{}, err
 	}
-	return promiseBy(calendar, w.shipTo(), w.Speed, from)
+	return promiseBy(w.ref.Program.Replacement, calendar, w.shipTo(), w.Speed, from)
 }
 
 // silenceDue is after how long without a sign of the carrier an agent is asked:
@@ -37,7 +37,7 @@ func (w *rmaWork) silenceDue(sign time.Time) (*time.Time, error) {
 	if err != nil {
 		return nil, err
 	}
-	day, err := calendar.AddBusinessDays(rules.DateIn(sign, w.zone()), rules.SilenceDays)
+	day, err := calendar.AddBusinessDays(rules.DateIn(sign, w.zone()), w.ref.Program.Replacement.CarrierSilenceDays)
 	due := rules.StartOfDay(day.AddDays(1), w.zone())
 	return &due, err
 }

@@ -102,7 +102,7 @@ func (w *rmaWork) request(n NewRMA) error {
 		w.fresh = false
 		return w.tx.First(&w.RMA, "id = ?", *f.Before).Error
 	}
-	verdict, err := rules.MayRequestRMA(rules.RMARequest{Role: w.scope.Actor.Role, Now: w.now, Serial: n.Serial != "", Registered: device.ID != "", Device: device.State,
+	verdict, err := rules.MayRequestRMA(rules.RMARequest{Role: w.scope.Actor.Role, Now: w.now, Terms: w.ref.Program.Replacement, Serial: n.Serial != "", Registered: device.ID != "", Device: device.State,
 		KnownSince: device.CreatedAt, Proof: n.SerialProof != "", RoomKnown: room.ID != "", Quantity: n.Quantity, Cover: cover,
 		Recent: f.Recent, Fleet: f.Fleet, OpenRMA: f.Open > 0, SiteKnown: f.AccountSite.ID != ""})
 	if err != nil {
@@ -166,7 +166,7 @@ const requestFactsSQL = `SELECT n.*, s.* FROM (SELECT
 // named, else that of the room.
 func (w *rmaWork) factsFor(n NewRMA, accountID, deviceID string, room Room) (requestFacts, error) {
 	var f requestFacts
-	in := map[string]any{"account": accountID, "device": deviceID, "since": w.now.AddDate(0, 0, -rules.RMARateDays), "site": n.SiteID, "key": rules.SiteKey(room.Site),
+	in := map[string]any{"account": accountID, "device": deviceID, "since": w.now.AddDate(0, 0, -w.ref.Program.Replacement.ReviewRateDays), "site": n.SiteID, "key": rules.SiteKey(room.Site),
 		"once": text(n.onceKey(w.scope.Actor))}
 	return f, w.tx.Raw(fmt.Sprintf(requestFactsSQL, fmt.Sprintf(adminsOf, "@account")), in).Scan(&f).Error
 }

@@ -134,7 +134,7 @@ func (w *rmaWork) planReturn() error {
 	if err != nil {
 		return err
 	}
-	plan, err := returnDueBy(calendar, w.shipTo(), *base)
+	plan, err := returnDueBy(w.ref.Program.Replacement, calendar, w.shipTo(), *base)
 	if err != nil {
 		return err
 	}

@@ -112,19 +112,20 @@ func (s *Store) contractAudit(tx *gorm.DB, scope Scope, c ServiceContract, verb 
 
 // remindDue queues the one renewal reminder that is due for a contract (S5):
 // to each administrator of its account, once per contract and day.
-func (s *Store) remindDue(tx *gorm.DB, _ Scope, _ Reference, after string) (read, changed int, last string, err error) {
+func (s *Store) remindDue(tx *gorm.DB, _ Scope, ref Reference, after string) (read, changed int, last string, err error) {
+	reminders := ref.Program.RenewalDays
+	if len(reminders) == 0 {
+		return 0, 0, after, nil
+	}
 	now := s.clock.Now()
-	horizon := now.AddDate(0, 0, rules.RenewalReminderDays()[0]+1)
-	near, last, err := s.dueContracts(tx, after, `state IN ('ACTIVE','EXPIRED') AND type <> 'JUMPSTART' AND end_at > ? AND end_at <= ? AND (reminded_days < 0 OR
-		(reminded_days > 60 AND end_at <= ?) OR (reminded_days > 30 AND end_at <= ?) OR (reminded_days > 7 AND end_at <= ?) OR (reminded_days > 0 AND end_at <= ?))`,
-		now.AddDate(0, 0, -rules.RenewalCatchUpDays-1), horizon,
-		now.AddDate(0, 0, 61), now.AddDate(0, 0, 31), now.AddDate(0, 0, 8), now.AddDate(0, 0, 1))
+	where, args := reminding(now, reminders)
+	near, last, err := s.dueContracts(tx, after, where, args...)
 	for _, c := range near {
 		loc, err := time.LoadLocation(c.TimeZone)
 		if err != nil {
 			return 0, 0, "", err
 		}
-		days, due := rules.DueReminder(*c.EndAt, rules.DateIn(now, loc), loc)
+		days, due := rules.DueReminder(*c.EndAt, rules.DateIn(now, loc), reminders, loc)
 		if !due || (c.RemindedDays >= 0 && days >= c.RemindedDays) {
 			continue
 		}
@@ -134,6 +135,19 @@ func (s *Store) remindDue(tx *gorm.DB, _ Scope, _ Reference, after string) (read
 		changed++
 	}
 	return len(near), changed, last, err
+}
+
+// reminding is the condition of a contract that may have to be reminded of: near
+// its end, and not reminded of for the next of the days.
+func reminding(now time.Time, days []int) (where string, args []any) {
+	in := func(days int) time.Time { return now.AddDate(0, 0, days+1) }
+	where = `state IN ('ACTIVE','EXPIRED') AND type <> 'JUMPSTART' AND end_at > ? AND end_at <= ? AND (reminded_days < 0`
+	args = []any{now.AddDate(0, 0, -rules.RenewalCatchUpDays-1), in(days[0])}
+	for _, d := range days[1:] {
+		where += " OR (reminded_days > ? AND end_at <= ?)"
+		args = append(args, d, in(d))
+	}
+	return where + ")", args
 }
 
 func (s *Store) remind(tx *gorm.DB, c ServiceContract, days int, loc *time.Location) error {

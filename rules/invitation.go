@@ -6,10 +6,6 @@ import (
 	"cloud.google.com/go/civil"
 )
 
-// KeepInvitationDays is how many days a pending invitation must still be valid
-// to be kept when the same person orders again (S15).
-const KeepInvitationDays = 7
-
 // invitationReminderHour is the local hour at which reminders go out.
 const invitationReminderHour = 9
 
@@ -27,12 +23,12 @@ func InvitationExpiry(issued time.Time, days int, loc *time.Location) time.Time 
 }
 
 // InvitationReminders gives the reminders of an invitation at 09:00 local time
-// on the days 7, 21 and 28 after its issue. A program with a shorter window has
-// to leave out those after the expiry; see RemindersAhead.
-func InvitationReminders(issued time.Time, loc *time.Location) []Reminder {
+// on the days after its issue, by default 7, 21 and 28. Those after the expiry have
+// to be left out; see RemindersAhead.
+func InvitationReminders(issued time.Time, days []int, loc *time.Location) []Reminder {
 	day := DateIn(issued, loc)
 	var reminders []Reminder
-	for _, n := range []int{7, 21, 28} {
+	for _, n := range days {
 		at := civil.DateTime{Date: day.AddDays(n), Time: civil.Time{Hour: invitationReminderHour}}
 		reminders = append(reminders, Reminder{Day: n, At: at.In(loc).UTC()})
 	}
@@ -41,9 +37,9 @@ func InvitationReminders(issued time.Time, loc *time.Location) []Reminder {
 
 // RemindersAhead gives the reminders that are still to come at now and fall
 // before the expiry.
-func RemindersAhead(issued, expires, now time.Time, loc *time.Location) []Reminder {
+func RemindersAhead(issued, expires, now time.Time, days []int, loc *time.Location) []Reminder {
 	var ahead []Reminder
-	for _, r := range InvitationReminders(issued, loc) {
+	for _, r := range InvitationReminders(issued, days, loc) {
 		if r.At.After(now) && r.At.Before(expires) {
 			ahead = append(ahead, r)
 		}
@@ -51,12 +47,12 @@ func RemindersAhead(issued, expires, now time.Time, loc *time.Location) []Remind
 	return ahead
 }
 
-// KeepPendingInvitation tells whether a pending invitation has enough time left
-// to be kept (S15); otherwise it is superseded by a fresh one. Days are calendar
+// KeepPendingInvitation tells whether a pending invitation is still valid for so many
+// days that it is kept when the same person orders again (S15, by default 7); otherwise it is superseded by a fresh one. Days are calendar
 // days in now's location: pass now in the account's zone to be exact across a
 // change of daylight saving time.
-func KeepPendingInvitation(now, expires time.Time) bool {
-	return !now.AddDate(0, 0, KeepInvitationDays).After(expires)
+func KeepPendingInvitation(now, expires time.Time, days int) bool {
+	return !now.AddDate(0, 0, days).After(expires)
 }
 
 // InvitationAction is what fulfilment does about the invitation of an order.
@@ -80,12 +76,13 @@ type InvitationFacts struct {
 	OtherAdmins    bool      // the account has active admins
 }
 
-// DecideInvitation settles what happens when an order names a person (S15).
-func DecideInvitation(f InvitationFacts, now time.Time) InvitationAction {
+// DecideInvitation settles what happens when an order names a person (S15); keepDays
+// is how long a pending invitation must still be valid to be kept.
+func DecideInvitation(f InvitationFacts, now time.Time, keepDays int) InvitationAction {
 	switch {
 	case f.ActiveAdmin:
 		return InviteNone
-	case f.Pending && KeepPendingInvitation(now, f.PendingExpires):
+	case f.Pending && KeepPendingInvitation(now, f.PendingExpires, keepDays):
 		return InviteKeep
 	case f.Pending:
 		return InviteSupersede

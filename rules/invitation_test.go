@@ -25,7 +25,7 @@ func TestR121_V17_InvitationValidThroughLocalDay30(t *testing.T) {
 
 func TestInvitationRemindersAtNineLocal(t *testing.T) {
 	berlin := zone(t, "Europe/Berlin")
-	got := InvitationReminders(instant(t, "2026-03-01T22:30:00Z"), berlin)
+	got := InvitationReminders(instant(t, "2026-03-01T22:30:00Z"), []int{7, 21, 28}, berlin)
 	want := []Reminder{
 		{7, instant(t, "2026-03-08T08:00:00Z")},
 		{21, instant(t, "2026-03-22T08:00:00Z")},
@@ -39,7 +39,7 @@ func TestRemindersAhead(t *testing.T) {
 	expires := InvitationExpiry(issued, 30, time.UTC)
 	days := func(now string, expires time.Time) []int {
 		var days []int
-		for _, r := range RemindersAhead(issued, expires, instant(t, now), time.UTC) {
+		for _, r := range RemindersAhead(issued, expires, instant(t, now), []int{7, 21, 28}, time.UTC) {
 			days = append(days, r.Day)
 		}
 		return days
@@ -52,14 +52,14 @@ func TestRemindersAhead(t *testing.T) {
 
 func TestS15_KeepPendingInvitation(t *testing.T) {
 	expires := instant(t, "2026-04-01T00:00:00Z")
-	require.True(t, KeepPendingInvitation(instant(t, "2026-03-01T00:00:00Z"), expires))
-	require.True(t, KeepPendingInvitation(instant(t, "2026-03-25T00:00:00Z"), expires), "exactly seven days")
-	require.False(t, KeepPendingInvitation(instant(t, "2026-03-25T00:00:01Z"), expires))
-	require.False(t, KeepPendingInvitation(instant(t, "2026-05-01T00:00:00Z"), expires), "expired")
+	require.True(t, KeepPendingInvitation(instant(t, "2026-03-01T00:00:00Z"), expires, 7))
+	require.True(t, KeepPendingInvitation(instant(t, "2026-03-25T00:00:00Z"), expires, 7), "exactly seven days")
+	require.False(t, KeepPendingInvitation(instant(t, "2026-03-25T00:00:01Z"), expires, 7))
+	require.False(t, KeepPendingInvitation(instant(t, "2026-05-01T00:00:00Z"), expires, 7), "expired")
 
 	berlin := zone(t, "Europe/Berlin")
 	now := time.Date(2026, 3, 25, 0, 0, 0, 0, berlin)
-	require.True(t, KeepPendingInvitation(now, StartOfDay(day(t, "2026-04-01"), berlin)), "seven days of 167 hours")
+	require.True(t, KeepPendingInvitation(now, StartOfDay(day(t, "2026-04-01"), berlin), 7), "seven days of 167 hours")
 }
 
 func TestS15_DecideInvitation(t *testing.T) {
@@ -77,6 +77,6 @@ func TestS15_DecideInvitation(t *testing.T) {
 		{"pending, nearly over", InvitationFacts{Pending: true, PendingExpires: soon}, InviteSupersede},
 		{"another address", InvitationFacts{OtherAdmins: true}, InviteIssueWithNotice},
 	} {
-		require.Equal(t, c.want, DecideInvitation(c.facts, now), c.name)
+		require.Equal(t, c.want, DecideInvitation(c.facts, now, 7), c.name)
 	}
 }

@@ -20,6 +20,8 @@ type Program struct {
 	SenderAddress      string                       `json:"sender_address"`
 	Mailbox            string                       `json:"mailbox"` // where people write to
 	InviteDays         int                          `json:"invite_days"`
+	InviteReminderDays []int                        `json:"invite_reminder_days" nullable:"false"` // after the issue, ascending
+	InviteKeepDays     int                          `json:"invite_keep_days"`                      // left for a pending one to be kept (S15)
 	CancelDays         int                          `json:"cancel_days"`
 	StartFallbackDays  int                          `json:"start_fallback_days"`
 	POMaxAgeDays       int                          `json:"po_max_age_days"`
@@ -28,6 +30,8 @@ type Program struct {
 	ReviewReminderDays []int                        `json:"review_reminder_days"`
 	ReviewRejectDays   int                          `json:"review_reject_days"`
 	UserLimit          int                          `json:"user_limit"`
+	RenewalDays        []int                        `json:"renewal_reminder_days" nullable:"false"` // before the end, descending (S5)
+	Replacement        ReplacementTerms             `json:"replacement"`
 	Subjects           map[string]map[string]string `json:"subjects"` // template → locale
 	MenuServiceOrders  map[string]string            `json:"menu_service_orders"`
 }
@@ -44,6 +48,8 @@ func DefaultProgram() Program {
 		SenderAddress:      "Select@logitech.com",
 		Mailbox:            "Select@logitech.com",
 		InviteDays:         30,
+		InviteReminderDays: []int{7, 21, 28},
+		InviteKeepDays:     7,
 		CancelDays:         30,
 		StartFallbackDays:  60,
 		POMaxAgeDays:       60,
@@ -52,6 +58,8 @@ func DefaultProgram() Program {
 		ReviewReminderDays: []int{1, 3},
 		ReviewRejectDays:   30,
 		UserLimit:          100,
+		RenewalDays:        []int{90, 60, 30, 7, 0},
+		Replacement:        DefaultReplacementTerms(),
 		Subjects:           DefaultSubjects(name),
 		MenuServiceOrders:  map[string]string{"pt-BR": "Pedidos de serviço", "en": "Service orders"},
 	}
@@ -121,11 +129,15 @@ func (p Program) checkNumbers(k *checker) {
 	k.between("/warranty_cap_years", p.WarrantyCapYears, 1, 50)
 	k.between("/review_reject_days", p.ReviewRejectDays, 1, 3650)
 	k.between("/user_limit", p.UserLimit, 1, 1_000_000)
-	previous := 0
-	for i, day := range p.ReviewReminderDays {
-		k.between(fmt.Sprintf("/review_reminder_days/%d", i), day, previous+1, max(p.ReviewRejectDays-1, previous+1))
-		previous = max(previous, day)
+	k.ascending("/review_reminder_days", p.ReviewReminderDays, 1, p.ReviewRejectDays-1)
+	k.ascending("/invite_reminder_days", p.InviteReminderDays, 1, 3650)
+	k.between("/invite_keep_days", p.InviteKeepDays, 0, 3650)
+	most := 3650
+	for i, day := range p.RenewalDays {
+		k.between(fmt.Sprintf("/renewal_reminder_days/%d", i), day, 0, max(most, 0))
+		most = min(most, day-1)
 	}
+	p.Replacement.check(k)
 }
 
 func (k *checker) between(pointer string, value, least, most int) {
@@ -135,10 +147,20 @@ func (k *checker) between(pointer string, value, least, most int) {
 	}
 }
 
-// Completed gives the program with the default subjects of templates that it does
-// not know: one that was written before a release added a template sends its mails
-// with a subject, and may be changed.
+// Completed gives the program with the defaults of what it does not know: one that
+// was written before a release added a template sends its mails with a subject, and
+// one that was written before a window became configuration keeps the default one.
 func (p Program) Completed() Program {
+	d := DefaultProgram()
+	if p.InviteReminderDays == nil {
+		p.InviteReminderDays, p.InviteKeepDays = d.InviteReminderDays, d.InviteKeepDays
+	}
+	if p.RenewalDays == nil {
+		p.RenewalDays = d.RenewalDays
+	}
+	if p.Replacement.CutOff == "" {
+		p.Replacement = d.Replacement
+	}
 	subjects := DefaultSubjects(p.Name)
 	for template, own := range p.Subjects {
 		subjects[template] = own

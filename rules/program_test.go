@@ -89,7 +89,7 @@ func TestProgramValidate(t *testing.T) {
 		"/id REQUIRED", "/name REQUIRED", "/sender_name REQUIRED", "/sender_address REQUIRED", "/mailbox REQUIRED",
 		"/invite_days OUT_OF_RANGE", "/warranty_cap_years OUT_OF_RANGE", "/review_reject_days OUT_OF_RANGE",
 		"/user_limit OUT_OF_RANGE", "/locales REQUIRED",
-	}, found(Program{}.Validate()), "all at once")
+	}, found(Program{Replacement: DefaultReplacementTerms()}.Validate()), "all at once")
 }
 
 func TestProgramOnTheWire(t *testing.T) {

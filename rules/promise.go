@@ -7,16 +7,13 @@ import (
 	"cloud.google.com/go/civil"
 )
 
-// CutOff is until when, by the wall clock at the ship-to, an approval counts on
-// its own business day (S20). The instant itself still does.
-const CutOff = "15:00"
-
 // PromiseRequest is what a promise of a replacement depends on (R35c, R78c, S20).
 type PromiseRequest struct {
 	ApprovedAt time.Time
 	Zone       *time.Location // of the ship-to
 	Speed      RMASpeed       // of the room's country
 	Calendar   Calendar       // of the ship-to
+	CutOff     string         // HH:MM at the ship-to; the instant itself still counts
 }
 
 // Promise is the day by whose end a replacement arrives, with what led to it. It
@@ -107,12 +104,12 @@ func (p *Promise) step(s PromiseStep) { p.Steps = append(p.Steps, s) }
 func (p *Promise) approve(q PromiseRequest) (day civil.Date, counts bool) {
 	local := q.ApprovedAt.In(q.Zone)
 	day = civil.DateOf(local)
-	s := PromiseStep{Code: PromiseByCutOff, On: day, At: wallClock(local), CutOff: CutOff}
+	s := PromiseStep{Code: PromiseByCutOff, On: day, At: wallClock(local), CutOff: q.CutOff}
 	name, holiday := q.Calendar.Holidays[day]
 	switch {
 	case !q.Calendar.IsBusinessDay(day):
 		s.Code, s.CutOff = PromiseNonBusiness, ""
-	case afterCutOff(local):
+	case afterCutOff(local, q.CutOff):
 		s.Code = PromiseAfterCutOff
 	}
 	if holiday {
@@ -144,8 +141,8 @@ func sinceMidnight(local time.Time) time.Duration {
 	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second + time.Duration(local.Nanosecond())
 }
 
-func afterCutOff(local time.Time) bool {
-	minutes, _ := minuteOfDay(CutOff)
+func afterCutOff(local time.Time, cutOff string) bool {
+	minutes, _ := minuteOfDay(cutOff)
 	return sinceMidnight(local) > time.Duration(minutes)*time.Minute
 }
 

@@ -11,23 +11,21 @@ import (
 // about terms that ended years ago.
 const RenewalCatchUpDays = 7
 
-// RenewalReminderDays are the days before the end of a contract on which a
-// reminder is due, the earliest first; 0 is the local date of end_at (S5).
-func RenewalReminderDays() []int { return []int{90, 60, 30, 7, 0} }
-
 // DueReminder gives the one renewal reminder that belongs to today, a local day
-// in loc, for a contract with the exclusive end. The answer names a reminder, not
+// in loc, for a contract with the exclusive end. reminders are the days before the
+// end on which one is due, the earliest first; 0 is the local date of end_at (by
+// default 90, 60, 30, 7 and 0). The answer names a reminder, not
 // an event: it stays the same from its day until the day of the next one, so a
 // sweep that missed days still sends it, and one that missed several reminders
 // sends only the latest. The caller makes it happen once by using daysBefore in
-// the mail's dedupe key (C7, S5). Nothing is due earlier than 90 days before the
-// end or later than RenewalCatchUpDays after it.
-func DueReminder(end time.Time, today civil.Date, loc *time.Location) (daysBefore int, due bool) {
+// the mail's dedupe key (C7, S5). Nothing is due before the first of
+// them or later than RenewalCatchUpDays after it.
+func DueReminder(end time.Time, today civil.Date, reminders []int, loc *time.Location) (daysBefore int, due bool) {
 	left := DateIn(end, loc).DaysSince(today)
 	if left < -RenewalCatchUpDays {
 		return 0, false
 	}
-	for _, day := range RenewalReminderDays() {
+	for _, day := range reminders {
 		if left <= day {
 			daysBefore, due = day, true
 		}

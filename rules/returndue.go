@@ -14,12 +14,6 @@ type ReturnWindow struct {
 	FeeConfirm int   // days after the due day on which a person may confirm the fee
 }
 
-// DefaultReturnWindow is RULES 3: 10 business days, reminders at 3, 7 and 10, the
-// fee confirmed at 5 more.
-func DefaultReturnWindow() ReturnWindow {
-	return ReturnWindow{Days: 10, Reminders: []int{3, 7, 10}, FeeConfirm: 5}
-}
-
 // ReturnDue are the local days of a return, and the instants in UTC to wait for.
 // Like a promise it is computed once and stored.
 type ReturnDue struct {

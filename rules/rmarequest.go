@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -16,21 +17,12 @@ const (
 // ReviewRMARate sends an RMA to review: there were unusually many (S25).
 const ReviewRMARate = "UNUSUALLY_MANY_RMAS"
 
-// The thresholds against fraud (S25).
-const (
-	// SerialKnownFor is how long a serial must have been on the account.
-	SerialKnownFor = 24 * time.Hour
-	// RMARateDays is over how many days RMAs are counted.
-	RMARateDays = 30
-	rmaRate     = 3
-	ratedFleet  = 50
-)
-
 // RMARequest is what the decision about a request for an RMA needs to know. A
 // device is named by its serial, an accessory by room, model and quantity (R74).
 type RMARequest struct {
 	Role   Role
 	Now    time.Time
+	Terms  ReplacementTerms
 	Serial bool // a serial was named
 
 	Registered bool // and a device of the account has it
@@ -44,7 +36,7 @@ type RMARequest struct {
 
 	Cover     Answer // for HARDWARE now
 	SiteKnown bool   // the ship-to is a site of the account
-	Recent    int    // RMAs of the account in the last 30 days, without this one
+	Recent    int    // RMAs of the account in the days that Terms say, without this one
 	Fleet     int    // devices of the account
 }
 
@@ -95,8 +87,8 @@ func (q RMARequest) checkDevice(k *checker) {
 	case q.Device != DeviceInRoom && q.Device != DeviceUnplaced && !q.Device.Gone():
 		k.fail("/serial", StateConflict, "The device is not in use.", "Name the device that is in the room.")
 	}
-	if !q.Proof && q.Now.Sub(q.KnownSince) < SerialKnownFor {
-		k.fail("/serial", SerialTooNew, "The serial number came to the account less than 24 hours ago.", "Send a proof that it is yours, or wait.")
+	if !q.Proof && q.Now.Sub(q.KnownSince) < time.Duration(q.Terms.SerialKnownHours)*time.Hour {
+		k.fail("/serial", SerialTooNew, fmt.Sprintf("The serial number came to the account less than %d hours ago.", q.Terms.SerialKnownHours), "Send a proof that it is yours, or wait.")
 	}
 }
 
@@ -122,10 +114,11 @@ func (q RMARequest) checkCover(k *checker, pointer string) {
 	k.fail(pointer, q.Cover.Code, ReasonFor(q.Cover.Code).Message, refusalRemedies[q.Cover.Code])
 }
 
-// tooMany counts three RMAs in 30 days for every 50 devices begun (S25).
+// tooMany counts the RMAs against the rate for every so many devices begun: by
+// default three in 30 days for every 50 (S25).
 func (q RMARequest) tooMany() bool {
-	fleets := max(1, (q.Fleet+ratedFleet-1)/ratedFleet)
-	return q.Recent+1 > rmaRate*fleets
+	fleets := max(1, (q.Fleet+q.Terms.ReviewRateDevices-1)/q.Terms.ReviewRateDevices)
+	return q.Recent+1 > q.Terms.ReviewRate*fleets
 }
 
 // refusedTogether makes one error of several refusals: the first one's code, and

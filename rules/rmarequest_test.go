@@ -10,7 +10,7 @@ import (
 
 // sound is a request that nothing speaks against.
 func sound(change func(*RMARequest)) RMARequest {
-	q := RMARequest{Role: CustomerAdmin, Now: rmaDay, Serial: true, Registered: true, Device: DeviceInRoom, KnownSince: rmaDay.Add(-48 * time.Hour),
+	q := RMARequest{Role: CustomerAdmin, Now: rmaDay, Terms: DefaultReplacementTerms(), Serial: true, Registered: true, Device: DeviceInRoom, KnownSince: rmaDay.Add(-48 * time.Hour),
 		Cover: Answer{Covered: true}, SiteKnown: true, Fleet: 10}
 	if change != nil {
 		change(&q)

@@ -14,10 +14,6 @@ const (
 	TimerFeeConfirm RMATimerKind = "FEE_CONFIRMATION"
 )
 
-// SilenceDays is after how many business days without a sign of the carrier an
-// agent is asked whether the parcel is lost.
-const SilenceDays = 3
-
 // RMATimer is something to do at an instant.
 type RMATimer struct {
 	Kind RMATimerKind
