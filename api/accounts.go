@@ -18,7 +18,9 @@ func (s *service) accountRoutes() {
 		return r
 	}
 	mount(s, at("list-accounts", "/v1/accounts", "List accounts, newest first"), s.listAccounts)
-	mount(s, at("get-account", "/v1/accounts/{id}", "Read an account with its balance and members", 404), s.getAccount)
+	own := at("get-account", "/v1/accounts/{id}", "Read an account with its balance, members and customer success manager", 404)
+	own.OperatorOnly, own.NoSellers = false, true
+	mount(s, own, s.getAccount)
 	mount(s, route{ID: "create-account", Method: post, Path: "/v1/accounts", Tag: "Accounts", Summary: "Add an account that no order opened",
 		Description: "A second account of the same company at the same address makes orders for it ambiguous: they go to review (R107).",
 		Scope:       AccountsWrite, Capability: rules.ReviewOrders, OperatorOnly: true, Body: AccountRequest{}, Status: http.StatusCreated, Idempotent: true, Errors: []int{404}}, s.createAccount)
@@ -45,12 +47,15 @@ type AccountView struct {
 	Mode        models.AccountMode `json:"mode" enum:"CONSOLIDATED,SITE"`
 	ParentOrgID string             `json:"parent_org_id"`
 	UserLimit   int                `json:"user_limit"`
+	CSMID       string             `json:"csm_id,omitempty" doc:"Customer success manager (R35e)"`
 	CreatedAt   time.Time          `json:"created_at"`
+	Version     int64              `json:"version"`
 }
 
 // AccountDetail is an account with its balance and people.
 type AccountDetail struct {
 	AccountView
+	CSM     *CSMContact                                        `json:"csm,omitempty" doc:"Whom to turn to (R35e); missing where nobody is named, or the one who was has left"`
 	Balance map[rules.ServiceType]map[rules.LicenceState]int64 `json:"balance" nullable:"false" doc:"Licences by service type and state"`
 	Members []MemberView                                       `json:"members" nullable:"false"`
 }
@@ -74,7 +79,7 @@ type MembershipView struct {
 
 func accountView(a models.Account) AccountView {
 	return AccountView{a.ID, a.LegalName, rules.Address{Street: a.Street, City: a.City, Region: a.Region, PostalCode: a.PostalCode, Country: a.Country},
-		a.TimeZone, a.Locale, a.Mode, a.ParentOrgID, a.UserLimit, a.CreatedAt}
+		a.TimeZone, a.Locale, a.Mode, a.ParentOrgID, a.UserLimit, text(a.CSMID), a.CreatedAt, a.Version}
 }
 
 func membershipView(m models.Membership) MembershipView {
@@ -90,7 +95,7 @@ func (s *service) listAccounts(ctx context.Context, in *ListInput) (*pageOf[Acco
 	return listed(accounts, next, err, accountView)
 }
 
-func (s *service) getAccount(ctx context.Context, in *IDInput) (*one[AccountDetail], error) {
+func (s *service) getAccount(ctx context.Context, in *IDInput) (*roomOutput[AccountDetail], error) {
 	a, err := s.store.GetAccount(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -100,9 +105,18 @@ func (s *service) getAccount(ctx context.Context, in *IDInput) (*one[AccountDeta
 		return nil, err
 	}
 	members, err := s.store.MembersOf(ctx, a.ID)
-	return single(a, err, func(a models.Account) AccountDetail {
-		return AccountDetail{accountView(a), balance, viewed(members, memberView)}
-	})
+	if err != nil {
+		return nil, err
+	}
+	v := AccountDetail{accountView(a), nil, balance, viewed(members, memberView)}
+	switch csm, err := s.store.CSMOf(ctx, a.ID); {
+	case err == nil:
+		contact := csmContact(csm)
+		v.CSM = &contact
+	case rules.CodeOf(err) != rules.NotFound:
+		return nil, err
+	}
+	return &roomOutput[AccountDetail]{etag(a.Version), v}, nil
 }
 
 func (s *service) createAccount(ctx context.Context, _ *struct{}) (*one[AccountView], error) {

@@ -105,6 +105,7 @@ func (s *service) routes() {
 	s.spareRoutes()
 	s.tokenRoutes()
 	s.accountRoutes()
+	s.csmRoutes()
 	s.contractRoutes()
 	s.warrantyRoutes()
 	s.invitationRoutes()

@@ -19,6 +19,7 @@ var probes = map[string]struct{ path, body string }{
 	"GET /v1/countries":                 {"/v1/countries", ""},
 	"POST /v1/carrier/events":           {"/v1/carrier/events", `{}`},
 
+	"GET /v1/accounts/{id}":               {"/v1/accounts/<account>", ""},
 	"GET /v1/contracts":                   {"/v1/contracts?account_id=<account>&order_id=<order>", ""},
 	"GET /v1/contracts.csv":               {"/v1/contracts.csv?account_id=<account>&order_id=<order>", ""},
 	"GET /v1/contracts/{id}":              {"/v1/contracts/<contract>", ""},

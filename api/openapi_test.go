@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
@@ -86,7 +87,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 	}
 	account := func() string { done(); return as[items[ref]](t, h.Lead.get("/v1/accounts"), 200).Items[0].ID }
 	invitation := func() string {
-		i := as[ref](t, h.Lead.post("/v1/accounts/"+account()+"/invitations", map[string]any{"email": "p" + string(rune('a'+po)) + "@acme.example", "contact_name": "P", "role": "READ_ONLY", "reason": "r"}), 201)
+		i := as[ref](t, h.Lead.post("/v1/accounts/"+account()+"/invitations", map[string]any{"email": fmt.Sprintf("p%d@acme.example", po), "contact_name": "P", "role": "READ_ONLY", "reason": "r"}), 201)
 		return i.ID
 	}
 	member := func() string {
@@ -148,6 +149,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 	maps.Copy(calls, h.roomWorld(t, done))
 	maps.Copy(calls, h.shipmentWorld(t, account))
 	maps.Copy(calls, h.stockWorld(t))
+	maps.Copy(calls, h.csmWorld(account))
 	maps.Copy(calls, h.spareWorld(t))
 	maps.Copy(calls, h.warrantyWorld(t, done))
 	maps.Copy(calls, h.rmaWorld(t))

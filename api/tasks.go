@@ -16,7 +16,7 @@ func (s *service) taskRoutes() {
 	mount(s, route{ID: "get-task", Method: get, Path: "/v1/operator/tasks/{id}", Tag: "Operator tasks", Summary: "Read a task with its actions",
 		Scope: Operator, Capability: rules.WorkTasks, OperatorOnly: true, Errors: []int{404}}, s.getTask)
 	mount(s, route{ID: "act-on-task", Method: post, Path: "/v1/operator/tasks/{id}/{action}", Tag: "Operator tasks", Summary: "Do one of a task's actions",
-		Description: "The actions of a task stand in it: accept and reject an order in review, resend or mark_delivered a mail, reissue an invitation, move a claimed device or refuse, link a warranty from before or refuse, retry a process, close by hand.",
+		Description: "The actions of a task stand in it: accept and reject an order in review, resend or mark_delivered a mail, reissue an invitation, assign a customer success manager, move a claimed device or refuse, link a warranty from before or refuse, retry a process, close by hand.",
 		Scope:       Operator, Capability: rules.WorkTasks, OperatorOnly: true, Body: ActionRequest{}, Idempotent: true, Errors: []int{404}}, s.actOnTask)
 }
 
@@ -66,12 +66,13 @@ func (s *service) getTask(ctx context.Context, in *IDInput) (*one[TaskView], err
 
 // ActionRequest says why, and whatever the action needs.
 type ActionRequest struct {
-	Reason      string `json:"reason,omitempty" doc:"Required to accept, reject, reissue and close"`
+	Reason      string `json:"reason,omitempty" doc:"Required to accept, reject, reissue, assign and close"`
 	AccountID   string `json:"account_id,omitempty" doc:"accept: the account, when the order matches several; link: whose the imported warranty is"`
 	StartsOn    string `json:"starts_on,omitempty" format:"date" doc:"link: first day of a claimed warranty"`
 	LastDay     string `json:"last_day,omitempty" format:"date" doc:"link: last covered day of a claimed warranty"`
 	Email       string `json:"email,omitempty" doc:"reissue: another person's address"`
 	ContactName string `json:"contact_name,omitempty" doc:"reissue: another person's name"`
+	CSMID       string `json:"csm_id,omitempty" doc:"assign: who looks after the account"`
 }
 
 type actionInput struct {
@@ -80,7 +81,7 @@ type actionInput struct {
 }
 
 // actionNeeds is what a role needs beyond working on tasks.
-var actionNeeds = map[string]rules.Capability{"link": rules.ReviewOrders, "accept": rules.ReviewOrders, "reject": rules.ReviewOrders, "reissue": rules.ManageUsers}
+var actionNeeds = map[string]rules.Capability{"link": rules.ReviewOrders, "accept": rules.ReviewOrders, "reject": rules.ReviewOrders, "reissue": rules.ManageUsers, "assign": rules.AssignCSM}
 
 func (s *service) actOnTask(ctx context.Context, in *actionInput) (*one[TaskView], error) {
 	r, err := decode[ActionRequest](ctx)
@@ -122,6 +123,9 @@ func (s *service) act(ctx context.Context, t models.OperatorTask, action string,
 		fallthrough
 	case "move":
 		_, err = s.store.DecideClaim(ctx, t.SubjectID, action == "move", r.Reason)
+		return err
+	case "assign":
+		_, err = s.store.AssignCSM(ctx, models.CSMAssignment{AccountID: t.SubjectID, CSMID: r.CSMID, Reason: r.Reason})
 		return err
 	case "retry":
 		return s.store.RetryProcess(ctx, t.ID)

@@ -27,7 +27,7 @@ func (s *Store) newAccount(p rules.Party, parentID string, userLimit int) Accoun
 		Street: p.Address.Street, City: p.Address.City, Region: p.Address.Region, PostalCode: p.Address.PostalCode,
 		Country: p.Address.Country, AddressHash: hash, MatchKey: &match,
 		TimeZone: rules.TimeZoneFor(p.Address.Country, p.Address.Region), Locale: rules.LocaleFor(p.Address.Country),
-		Mode: ModeConsolidated, UserLimit: userLimit, CreatedAt: s.clock.Now(),
+		Mode: ModeConsolidated, UserLimit: userLimit, CreatedAt: s.clock.Now(), Version: 1,
 	}
 }
 

@@ -49,7 +49,9 @@ type Account struct {
 	Locale      string  // BCP 47
 	Mode        AccountMode
 	UserLimit   int
+	CSMID       *string `gorm:"column:csm_id"` // customer success manager (R35e)
 	CreatedAt   time.Time
+	Version     int64 // grows when operators change the account
 }
 
 // AccountMode says whether an account covers all sites of a company or one.

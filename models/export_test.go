@@ -15,7 +15,7 @@ func EntityColumns(s *Store) (columns, nullable []string, err error) {
 		NotificationAttempt{}, OperatorTask{}, AuditEvent{}, auditHead{}, OutboxEvent{}, IdempotencyKey{}, ImportJob{}, ImportRow{}, sweepRow{},
 		productModelRow{}, CountryTermsVersion{}, Calendar{}, CalendarHoliday{}, Room{}, Device{}, DeviceClaim{}, DevicePlacement{}, LicenceAssignment{},
 		Shipment{}, ShipmentScan{}, CarrierEvent{}, Depot{}, StockLevel{}, StockEntry{},
-		SpareLine{}, SpareUnit{},
+		SpareLine{}, SpareUnit{}, CSM{},
 		WarrantyAttachment{}, EarlierWarranty{},
 		AccountSite{}, RMA{}} {
 		stmt := &gorm.Statement{DB: s.db}

@@ -66,6 +66,9 @@ func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error 
 	if err := s.recountOrder(tx, scope, ref, o, opened, contracts); err != nil {
 		return err
 	}
+	if err := s.askForFirstCSM(tx, acc, contracts); err != nil {
+		return err
+	}
 	invitation, plan, err := s.inviteForOrder(tx, ref, o, acc, fresh)
 	if err != nil {
 		return err

@@ -36,6 +36,7 @@ const (
 	ProcessOrder      ProcessKind = "ORDER"
 	ProcessInvitation ProcessKind = "INVITATION"
 	ProcessRMA        ProcessKind = "RMA"
+	ProcessCSM        ProcessKind = "CSM" // an account without a customer success manager (R35e)
 )
 
 // What a process waits for.
@@ -56,11 +57,13 @@ const (
 	WaitsForReturnParcel = "RETURN_PARCEL"
 	WaitsForInspection   = "INSPECTION"
 	WaitsForFeeDecision  = "FEE_DECISION"
+	WaitsForCSM          = "CSM_ASSIGNMENT"
 )
 
 // KnownWait tells whether a process can wait for this.
 func KnownWait(what string) bool {
-	return slices.Contains([]string{WaitsForDecision, WaitsForFulfilment, WaitsForWindow, WaitsForCompensation, WaitsForSending, WaitsForAcceptance, WaitsForNewAddress}, what)
+	return slices.Contains([]string{WaitsForDecision, WaitsForFulfilment, WaitsForWindow, WaitsForCompensation, WaitsForSending, WaitsForAcceptance, WaitsForNewAddress,
+		WaitsForStock, WaitsForShipping, WaitsForDelivery, WaitsForLossDecision, WaitsForReturn, WaitsForReturnParcel, WaitsForInspection, WaitsForFeeDecision, WaitsForCSM}, what)
 }
 
 // ProcessFilter narrows a list of processes; empty fields do not narrow.
@@ -112,6 +115,7 @@ const processSQL = `SELECT * FROM (
 			WHEN r.state IN ('AWAITING_RETURN','OVERDUE') THEN r.return_due_at END,
 		r.next_at, r.account_id, NULL, r.last_error
 	FROM rmas r WHERE r.closed_at IS NULL
+	UNION ALL` + csmProcessSQL + `
 ) p WHERE 1 = 1`
 
 // ListProcesses lists what is under way, newest first; it answers with

@@ -16,7 +16,7 @@ import (
 
 // unscoped are the tables that belong to no tenant; every other must be behind
 // row-level security.
-var unscoped = []string{"api_tokens", "audit_heads", "calendar_holidays", "calendars", "catalogue_skus", "challenges", "country_terms", "depots", "goose_db_version", "idempotency_keys", "identities",
+var unscoped = []string{"api_tokens", "audit_heads", "calendar_holidays", "calendars", "catalogue_skus", "challenges", "country_terms", "csms", "depots", "goose_db_version", "idempotency_keys", "identities",
 	"orgs", "outbox_events", "product_models", "programs", "sessions", "stock_entries", "stock_levels", "sweeps", "throttles", "users"}
 
 type twoTenants struct {

@@ -32,6 +32,8 @@ const (
 	TaskWarrantyUnmatched TaskKind = "WARRANTY_UNMATCHED" // earlier warranty of a file (R111b)
 	TaskWarrantyClaimed   TaskKind = "WARRANTY_CLAIMED"   // earlier warranty that a customer misses (R111c)
 
+	TaskAssignCSM TaskKind = "ASSIGN_CSM" // account: name its customer success manager (R35e)
+
 	TaskDecideRMA    TaskKind = "DECIDE_RMA"        // RMA: approve or reject
 	TaskRMALate      TaskKind = "RMA_LATE"          // RMA: the first promise was missed (S21)
 	TaskRMASilent    TaskKind = "RMA_PARCEL_SILENT" // RMA: no sign of the carrier for 3 business days
@@ -60,6 +62,8 @@ var taskActions = map[TaskKind][]string{
 	TaskWarrantyUnmatched: {"link", "refuse"},
 	TaskWarrantyClaimed:   {"link", "refuse"},
 
+	TaskAssignCSM: {"assign", "close"},
+
 	TaskDecideRMA:    {"close"},
 	TaskRMALate:      {"close"},
 	TaskRMASilent:    {"close"},
@@ -77,12 +81,18 @@ func (s *Store) raise(tx *gorm.DB, t OperatorTask) error {
 	if t.DedupeKey == "" {
 		t.DedupeKey = string(t.Kind) + "/" + t.SubjectID
 	}
+	return s.raiseAll(tx, []OperatorTask{t})
+}
+
+// raiseAll is raise for complete tasks of one kind and need.
+func (s *Store) raiseAll(tx *gorm.DB, tasks []OperatorTask) error {
+	t := tasks[0]
 	return tx.Clauses(clause.OnConflict{
 		Columns: []clause.Column{{Name: "dedupe_key"}},
 		Where:   clause.Where{Exprs: []clause.Expression{clause.Eq{Column: clause.Column{Table: "operator_tasks", Name: "state"}, Value: TaskDone}}},
 		DoUpdates: clause.Assignments(map[string]any{"state": TaskOpen, "what": t.What, "why": t.Why,
 			"created_at": t.CreatedAt, "resolved_at": nil, "resolution": "", "resolved_by": ""}),
-	}).Create(&t).Error
+	}).Create(&tasks).Error
 }
 
 // RaiseTask records that something needs a person. It may be called again with
@@ -155,6 +165,15 @@ func (s *Store) resolve(tx *gorm.DB, scope Scope, t *OperatorTask, resolution st
 // settle closes the open task for a need that went away, by itself or by what
 // the actor did.
 func (s *Store) settle(tx *gorm.DB, scope Scope, kind TaskKind, subjectID, resolution string) error {
-	return tx.Model(&OperatorTask{}).Where("dedupe_key = ? AND state = ?", string(kind)+"/"+subjectID, TaskOpen).
+	return s.settleAll(tx, scope, kind, []string{subjectID}, resolution)
+}
+
+// settleAll is settle for several subjects.
+func (s *Store) settleAll(tx *gorm.DB, scope Scope, kind TaskKind, subjectIDs []string, resolution string) error {
+	keys := make([]string, len(subjectIDs))
+	for i, id := range subjectIDs {
+		keys[i] = string(kind) + "/" + id
+	}
+	return tx.Model(&OperatorTask{}).Where("dedupe_key IN ? AND state = ?", keys, TaskOpen).
 		Updates(map[string]any{"state": TaskDone, "resolution": resolution, "resolved_by": scope.Actor.ID, "resolved_at": s.clock.Now()}).Error
 }

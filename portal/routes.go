@@ -36,6 +36,7 @@ func routes() []route {
 		{get, "/service-orders/claim", admin, showClaim},
 		{post, "/service-orders/claim", admin, claimWarranty},
 		{get, "/onboarding", member, showOnboarding},
+		{get, "/account", member, showAccount},
 		{post, "/account", member, switchAccount},
 
 		{get, "/colleagues", member, showColleagues},

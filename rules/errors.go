@@ -40,6 +40,7 @@ const (
 	TooManyLines      = "TOO_MANY_LINES"
 	MixedServiceTypes = "MIXED_SERVICE_TYPES"
 	UnknownLicence    = "UNKNOWN_LICENCE"
+	UnknownCSM        = "UNKNOWN_CSM"
 	Duplicate         = "DUPLICATE"
 	TooManyNamed      = "TOO_MANY_NAMED"
 	OutOfRange        = "OUT_OF_RANGE"

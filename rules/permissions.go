@@ -40,6 +40,8 @@ const (
 	ViewProcesses   Capability = "VIEW_PROCESSES"   // what is under way
 	WorkTasks       Capability = "WORK_TASKS"       // operator tasks
 	ManageStock     Capability = "MANAGE_STOCK"     // depots, receipts, adjustments
+	ManageCSMs      Capability = "MANAGE_CSMS"      // who the customer success managers are
+	AssignCSM       Capability = "ASSIGN_CSM"       // name an account's customer success manager
 )
 
 // Grant is how far a capability goes.
@@ -95,6 +97,8 @@ var grants = map[Capability]map[Role]Grant{
 	ViewProcesses:   {OperatorAgent: GrantYes, OperatorLead: GrantYes, OperatorCSM: GrantYes},
 	WorkTasks:       {OperatorAgent: GrantYes, OperatorLead: GrantYes, OperatorCSM: GrantYes},
 	ManageStock:     {OperatorAgent: GrantYes, OperatorLead: GrantYes},
+	ManageCSMs:      {OperatorAgent: GrantYes, OperatorLead: GrantYes},
+	AssignCSM:       {OperatorAgent: GrantYes, OperatorLead: GrantYes, OperatorCSM: GrantYes},
 }
 
 // Allows answers from the permission table of RULES 4. Whether the object is one

@@ -27,6 +27,8 @@ var permissionTable = []struct {
 	{ViewProcesses, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "YES"}},
 	{WorkTasks, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "YES"}},
 	{ManageStock, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "NO"}},
+	{ManageCSMs, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "NO"}},
+	{AssignCSM, [9]Grant{"NO", "NO", "NO", "NO", "NO", "NO", "YES", "YES", "YES"}},
 }
 
 var tableRoles = [9]Role{CustomerAdmin, CustomerReadOnly, PartnerAdmin, PartnerReadOnly, Reseller, Distributor,

@@ -60,7 +60,7 @@ type underWay struct {
 }
 
 var (
-	processes = prometheus.NewDesc("roomcover_processes", "Orders and invitations under way.", []string{"kind", "waits_for", "actor"}, nil)
+	processes = prometheus.NewDesc("roomcover_processes", "Orders, invitations, replacements and accounts without a manager, under way.", []string{"kind", "waits_for", "actor"}, nil)
 	overdue   = prometheus.NewDesc("roomcover_processes_overdue", "Those that should have moved on and did not, 200 at most.", nil, nil)
 )
 

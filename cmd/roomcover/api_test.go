@@ -45,25 +45,25 @@ func TestPsShowsEveryOrderAndInvitationUnderWay(t *testing.T) {
 		require.NoError(t, env.RecordFailure(env.Context, order.ID, "the step fails"))
 
 		out := s.must("ps")
-		for _, want := range []string{order.ID, "CANCELLATION_WINDOW", "inv_", "SENDING", "the step fails", "2 under way, 0 overdue"} {
+		for _, want := range []string{order.ID, "CANCELLATION_WINDOW", "inv_", "SENDING", "the step fails", "CSM_ASSIGNMENT", "3 under way, 0 overdue"} {
 			require.Contains(t, out, want)
 		}
 		require.NotContains(t, out, "order/"+order.ID)
 		require.Contains(t, s.must("ps", "--links"), "order/"+order.ID)
 		require.NotContains(t, s.must("ps", "--kind", "order"), "inv_")
 		require.NotContains(t, s.must("ps", "--waits-for", "sending"), order.ID)
-		require.Contains(t, s.must("ps", "--actor", "operator"), "Nothing is under way.")
-		require.Contains(t, s.must("ps", "--counts"), "2 under way.")
+		require.Contains(t, s.must("ps", "--actor", "operator", "--kind", "order"), "Nothing is under way.")
+		require.Contains(t, s.must("ps", "--counts"), "3 under way.")
 
 		env.Calendar.Set(storetest.Now.Add(time.Hour))
 		require.Contains(t, s.must("ps", "--overdue"), "1 under way, 1 overdue", "nobody has sent the invitation")
 
 		var list []process
 		s.json(&list, "ps")
-		require.Len(t, list, 2)
+		require.Len(t, list, 3)
 		var counts []processCount
 		s.json(&counts, "ps", "--counts")
-		require.Len(t, counts, 2)
+		require.Len(t, counts, 3)
 	})
 }
 

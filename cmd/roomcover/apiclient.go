@@ -84,6 +84,7 @@ type request struct {
 	body         []byte
 	contentType  string
 	key          string // Idempotency-Key
+	match        string // If-Match
 }
 
 func newKey() string { return rand.Text() }
@@ -121,6 +122,9 @@ func (c *apiClient) once(ctx context.Context, r request, out any) (wait time.Dur
 	}
 	if r.key != "" {
 		req.Header.Set("Idempotency-Key", r.key)
+	}
+	if r.match != "" {
+		req.Header.Set("If-Match", r.match)
 	}
 	res, err := c.http.Do(req)
 	if err != nil {

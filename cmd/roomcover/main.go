@@ -2,7 +2,7 @@
 //
 // serve and worker run for ever and may each run several times over; migrate,
 // token, org and audit work on the database directly; import, assign, ps,
-// tasks, coverage, rma and demo talk to the API as anyone else does. Secrets come from the environment or
+// tasks, coverage, rma, csm and demo talk to the API as anyone else does. Secrets come from the environment or
 // from a file, never from the command line.
 package main
 
@@ -37,6 +37,7 @@ type commands struct {
 	Coverage coverageCommand `cmd:"" help:"Say what is covered, until when, and why (by the API)."`
 	RMA      rmaCommand      `cmd:"" name:"rma" help:"Replacements of faulty hardware (by the API)."`
 	Demo     demoCommand     `cmd:"" help:"Play the whole story against a running development process."`
+	CSM      csmCommand      `cmd:"" name:"csm" help:"Customer success managers, and whose accounts they look after (by the API)."`
 	Health   healthCommand   `cmd:"" help:"Ask a running serve or worker whether it is ready."`
 	Version  versionCommand  `cmd:"" help:"Say which version this is."`
 }

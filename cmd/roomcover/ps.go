@@ -17,7 +17,7 @@ import (
 type psCommand struct {
 	output
 	apiOptions
-	Kind     string        `enum:",order,invitation,rma" default:"" help:"Only orders, invitations or replacements."`
+	Kind     string        `enum:",order,invitation,rma,csm" default:"" help:"Only orders, invitations, replacements, or accounts that still lack a customer success manager."`
 	WaitsFor string        `name:"waits-for" placeholder:"WHAT" help:"Only what waits for this, such as REVIEW_DECISION."`
 	Actor    string        `enum:",operator,customer,system,nobody" default:"" help:"Only where this one must act."`
 	Overdue  bool          `help:"Only what should have moved on and did not: what is late."`
@@ -30,7 +30,8 @@ type psCommand struct {
 
 // Help is shown by --help.
 func (psCommand) Help() string {
-	return `Lists every order, invitation and replacement under way: its state, what it waits for, since
+	return `Lists every order, invitation and replacement under way, and every account that still
+lacks a customer success manager: its state, what it waits for, since
 when and until when (UTC, calendar), who must act, and the last error. It is
 read from the database, so it answers with Temporal down.
 

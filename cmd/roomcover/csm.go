@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+)
+
+// csmCommand is about customer success managers.
+type csmCommand struct {
+	List   csmListCommand   `cmd:"" help:"List customer success managers."`
+	Add    csmAddCommand    `cmd:"" help:"Add a customer success manager."`
+	Assign csmAssignCommand `cmd:"" help:"Name an account's customer success manager."`
+}
+
+// csm is one line.
+type csm struct {
+	ID     string `json:"id"`
+	Name   string `json:"name"`
+	Email  string `json:"email"`
+	Phone  string `json:"phone,omitempty"`
+	Active bool   `json:"active"`
+}
+
+func (a *app) csmTable(w io.Writer, list []csm) {
+	if len(list) == 0 {
+		fmt.Fprintln(w, "No customer success managers.")
+		return
+	}
+	t := a.table(w, "id", "name", "e-mail", "telephone", "state")
+	for _, c := range list {
+		state := "active"
+		if !c.Active {
+			state = "left"
+		}
+		t.AppendRow([]any{c.ID, c.Name, c.Email, c.Phone, state})
+	}
+	t.Render()
+}
+
+type csmListCommand struct {
+	output
+	apiOptions
+	Limit int `default:"200" help:"At most so many, the newest first; 0 for all."`
+}
+
+// Run lists.
+func (c csmListCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	list, err := every[csm](ctx, client, "/v1/csms", url.Values{}, c.Limit)
+	if err != nil {
+		return err
+	}
+	return c.show(a, list, func(w io.Writer) { a.csmTable(w, list) })
+}
+
+type csmAddCommand struct {
+	output
+	apiOptions
+	Name   string `required:"" placeholder:"NAME" help:"As customers see it."`
+	Email  string `required:"" placeholder:"ADDRESS" help:"At work; customers see it."`
+	Phone  string `placeholder:"NUMBER" help:"At work; customers see it."`
+	Reason string `required:"" placeholder:"TEXT" help:"Goes into the audit."`
+}
+
+// Run adds.
+func (c csmAddCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(map[string]string{"name": c.Name, "email": c.Email, "phone": c.Phone, "reason": c.Reason})
+	if err != nil {
+		return err
+	}
+	var made csm
+	if err := client.call(ctx, request{method: http.MethodPost, path: "/v1/csms", body: body, contentType: "application/json", key: newKey()}, &made); err != nil {
+		return err
+	}
+	return c.show(a, made, func(w io.Writer) { a.csmTable(w, []csm{made}) })
+}
+
+type csmAssignCommand struct {
+	output
+	apiOptions
+	Account string `required:"" placeholder:"ACCOUNT" help:"The account: its id, or the company's exact name where one account has it."`
+	CSM     string `required:"" name:"csm" placeholder:"CSM" help:"Who looks after it: the manager's id or e-mail."`
+	Reason  string `required:"" placeholder:"TEXT" help:"Goes into the audit."`
+}
+
+// accountCSM is what the answer says of an account.
+type accountCSM struct {
+	ID      string `json:"id"`
+	Version int64  `json:"version"`
+	CSM     *csm   `json:"csm"`
+}
+
+// Run assigns, on the version of the account that it reads.
+func (c csmAssignCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	id, err := client.accountID(ctx, c.Account)
+	if err != nil {
+		return err
+	}
+	manager, err := c.manager(ctx, client)
+	if err != nil {
+		return err
+	}
+	path := "/v1/accounts/" + url.PathEscape(id)
+	var acc accountCSM
+	if err := client.call(ctx, request{method: http.MethodGet, path: path}, &acc); err != nil {
+		return err
+	}
+	body, err := json.Marshal(map[string]string{"csm_id": manager, "reason": c.Reason})
+	if err != nil {
+		return err
+	}
+	r := request{method: http.MethodPut, path: path + "/csm", body: body, contentType: "application/json", match: strconv.Quote(strconv.FormatInt(acc.Version, 10))}
+	if err := client.call(ctx, r, &acc); err != nil {
+		return err
+	}
+	return c.show(a, acc, func(w io.Writer) { fmt.Fprintf(w, "%s: %s looks after it.\n", acc.ID, acc.CSM.Name) })
+}
+
+// manager finds a manager by e-mail; anything else is taken for an id.
+func (c csmAssignCommand) manager(ctx context.Context, client *apiClient) (string, error) {
+	if !strings.Contains(c.CSM, "@") {
+		return c.CSM, nil
+	}
+	list, err := every[csm](ctx, client, "/v1/csms", url.Values{}, 0)
+	if err != nil {
+		return "", err
+	}
+	for _, m := range list {
+		if strings.EqualFold(m.Email, c.CSM) {
+			return m.ID, nil
+		}
+	}
+	return "", settingsError{fmt.Errorf("--csm: no customer success manager has this address; roomcover csm list shows them all")}
+}

@@ -1,0 +1,55 @@
+package portal
+
+import (
+	"strings"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+type accountPage struct {
+	Company string
+	Address []string // lines
+	CSM     *csmContact
+}
+
+// csmContact is whom the customer turns to (R35e).
+type csmContact struct{ Name, Email, Phone, Dial string }
+
+// showAccount tells whose account it is and who looks after it (R35e).
+func showAccount(v *visit) (answer, error) {
+	acc := v.who.account()
+	p := accountPage{Company: acc.LegalName, Address: addressLines(acc)}
+	csm, err := v.store.CSMOf(v.scoped(), acc.ID)
+	switch {
+	case err == nil:
+		p.CSM = &csmContact{csm.Name, csm.Email, csm.Phone, dial(csm.Phone)}
+	case rules.CodeOf(err) != rules.NotFound:
+		return answer{}, err
+	}
+	return answer{page: "account", title: "account.title", data: p, here: "/account"}, nil
+}
+
+func addressLines(a models.Account) []string {
+	town := strings.Join(filled(a.City, a.Region, a.PostalCode), ", ")
+	return filled(a.Street, town, a.Country)
+}
+
+func filled(texts ...string) (out []string) {
+	for _, t := range texts {
+		if t != "" {
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// dial is a telephone number as its link has it: digits, and a plus before them.
+func dial(phone string) string {
+	return strings.Map(func(r rune) rune {
+		if r == '+' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, phone)
+}

@@ -1,0 +1,46 @@
+package rules
+
+import "strings"
+
+// CSMForm is what operators tell of a customer success manager: who customers turn
+// to (R35e).
+type CSMForm struct {
+	Name  string
+	Email string
+	Phone string // as people dial it; may be empty
+}
+
+// Normalise trims the texts and folds the address.
+func (f CSMForm) Normalise() CSMForm {
+	return CSMForm{Name: strings.TrimSpace(f.Name), Email: NormaliseEmail(f.Email), Phone: strings.TrimSpace(f.Phone)}
+}
+
+// Validate names every wrong field of a normalised form.
+func (f CSMForm) Validate() error {
+	var k checker
+	k.text("/name", f.Name, MaxContactName)
+	k.email("/email", f.Email)
+	if k.optional("/phone", f.Phone, 40) && f.Phone != "" && !dialable(f.Phone) {
+		k.fail("/phone", InvalidPhone, "This is not a telephone number.", "Send one such as +55 11 4000-1234, or leave it out.")
+	}
+	return Invalid(k.fields)
+}
+
+// InvalidPhone is the code of a text that nobody can dial.
+const InvalidPhone = "INVALID_PHONE"
+
+// dialable tells whether a text has the digits of a number, and nothing but what
+// people write between them.
+func dialable(phone string) bool {
+	digits := 0
+	for i, r := range phone {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case r == '+' && i == 0, strings.ContainsRune(" ()-./", r):
+		default:
+			return false
+		}
+	}
+	return digits >= 5
+}
