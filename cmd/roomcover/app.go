@@ -45,7 +45,11 @@ func openDatabase(c config.Config) (*models.Store, error) {
 	if err != nil {
 		return nil, settingsError{err}
 	}
-	return models.Open(dialector, models.Options{Key: key, MaxConns: c.DatabaseMax})
+	days, err := calendar()
+	if err != nil {
+		return nil, err
+	}
+	return models.Open(dialector, models.Options{Clock: days, Key: key, MaxConns: c.DatabaseMax})
 }
 
 // settings reads the environment; what is wrong with it is a usage error.
