@@ -37,7 +37,7 @@ func TestKilledAndNothingLost(t *testing.T) {
 	for _, seed := range seeds {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			t.Logf("seed %d; again with: CHAOS_SEED=%d go test ./chaos -run TestKilledAndNothingLost -v", seed, seed)
-			runSeed(ctx, t, Settings{Seed: seed, Binaries: bin, Load: load, Quiet: 4 * time.Minute, Settle: settle, Pause: 100 * time.Millisecond})
+			runSeed(ctx, t, Settings{Seed: seed, Binaries: bin, Load: load, Quiet: 4 * time.Minute, Settle: settle, Finish: 100 * time.Second, Pause: 100 * time.Millisecond})
 		})
 		require.NoError(t, ctx.Err(), "interrupted")
 	}
@@ -78,8 +78,8 @@ func report(t *testing.T, r Result) {
 		t.Logf("%3d x %s", r.Faults[kind], kind)
 	}
 	c := r.Counts
-	t.Logf("FIGURES seed=%d faults=%d orders=%d repeats=%d conflicts=%d refusals=%d cancellations=%d decisions=%d reissues=%d retries=%d lost_answers=%d recovered=%d workflows=%d mails=%v quiet_after=%.0fs violations=%d",
-		r.Seed, total, c.Orders, c.Repeats, c.Conflicts, c.Refusals, c.Cancellations, c.Decisions, c.Reissues, c.Retries, c.LostAnswers, c.Recovered, r.Workflows, r.Mails, r.Settled.Seconds(), len(r.Violations))
+	t.Logf("FIGURES seed=%d faults=%d orders=%d repeats=%d conflicts=%d refusals=%d cancellations=%d decisions=%d reissues=%d rmas=%d rma_commands=%d rma_refusals=%d retries=%d lost_answers=%d recovered=%d workflows=%d mails=%v quiet_after=%.0fs violations=%d",
+		r.Seed, total, c.Orders, c.Repeats, c.Conflicts, c.Refusals, c.Cancellations, c.Decisions, c.Reissues, c.RMAs, c.Commands, c.RMARefusals, c.Retries, c.LostAnswers, c.Recovered, r.Workflows, r.Mails, r.Settled.Seconds(), len(r.Violations))
 }
 
 // long tells whether more was asked for than the normal run's one seed.
@@ -106,23 +106,23 @@ func seedsToRun(t *testing.T) []uint64 {
 	return seeds
 }
 
-// binaries builds the programs, or takes those of ROOMCOVER_BIN and
-// ROOMCOVER_DEV_BIN.
+// binaries builds the programs, or takes those of ROOMCOVER_BIN, which must be built
+// with the tag fastcalendar, and ROOMCOVER_DEV_BIN.
 func binaries(t *testing.T) Binaries {
 	t.Helper()
 	dir := t.TempDir()
 	return Binaries{
-		Roomcover: build(t, "ROOMCOVER_BIN", filepath.Join(dir, "roomcover"), "../..", "./cmd/roomcover"),
-		Dev:       build(t, "ROOMCOVER_DEV_BIN", filepath.Join(dir, "roomcover-dev"), "..", "."),
+		Roomcover: build(t, "ROOMCOVER_BIN", filepath.Join(dir, "roomcover"), "../..", "-tags=fastcalendar", "./cmd/roomcover"),
+		Dev:       build(t, "ROOMCOVER_DEV_BIN", filepath.Join(dir, "roomcover-dev"), "..", "-tags=", "."),
 	}
 }
 
-func build(t *testing.T, variable, out, dir, pkg string) string {
+func build(t *testing.T, variable, out, dir, tags, pkg string) string {
 	t.Helper()
 	if path := os.Getenv(variable); path != "" {
 		return path
 	}
-	cmd := exec.Command("go", "build", "-o", out, pkg)
+	cmd := exec.Command("go", "build", tags, "-o", out, pkg)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	text, err := cmd.CombinedOutput()

@@ -2,7 +2,6 @@ package chaos
 
 import (
 	"context"
-	"database/sql"
 	"strings"
 
 	"roomcover.dev/roomcover/mail/smtptest"
@@ -58,7 +57,7 @@ func deliveries(ctx context.Context, e Evidence, report func(string, string, ...
 	return nil
 }
 
-func notifications(ctx context.Context, db *sql.DB) (map[string]notification, error) {
+func notifications(ctx context.Context, db Facts) (map[string]notification, error) {
 	rows, err := db.QueryContext(ctx, `SELECT id, recipient, template, state FROM notifications`)
 	if err != nil {
 		return nil, err

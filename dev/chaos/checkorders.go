@@ -39,7 +39,7 @@ func queries() []query {
 		{"cancellation", "one wish was carried out twice", `SELECT max(order_id), reason FROM order_cancellations GROUP BY reason HAVING count(*) > 1`},
 		{"invitation", "more than one live invitation", `SELECT account_id, count(*)::text FROM invitations WHERE state IN ('ISSUED','SENT') GROUP BY account_id, email HAVING count(*) > 1`},
 		{"invitation", "an order's customer has no invitation", `SELECT o.id, o.state FROM orders o WHERE o.state IN ('FULFILLED','PARTIALLY_CANCELLED') AND NOT EXISTS
-			(SELECT 1 FROM invitations i WHERE i.account_id = o.account_id AND i.email = o.payload->'end_customer'->>'email' AND i.state IN ('ISSUED','SENT','BOUNCED','ACCEPTED'))`},
+			(SELECT 1 FROM invitations i WHERE i.account_id = o.account_id AND i.email = o.payload->'end_customer'->>'email' AND (i.state IN ('ISSUED','SENT','BOUNCED','ACCEPTED') OR i.state = 'EXPIRED' AND i.state_since >= i.expires_at))`},
 		{"invitation", "an account without a contract has a live invitation (S11)", `SELECT i.id, i.account_id FROM invitations i WHERE i.state IN ('ISSUED','SENT') AND NOT EXISTS
 			(SELECT 1 FROM service_contracts c WHERE c.account_id = i.account_id AND c.state <> 'CANCELLED') AND NOT EXISTS (SELECT 1 FROM invitations p WHERE p.id = i.supersedes_id AND p.state = 'REVOKED')`},
 		{"outbox", "the event was not told", `SELECT id, kind FROM outbox_events WHERE delivered_at IS NULL`},
@@ -165,7 +165,7 @@ func cancellations(ctx context.Context, e Evidence, report func(string, string, 
 	return nil
 }
 
-func column(ctx context.Context, db *sql.DB, query string, args ...any) ([]string, error) {
+func column(ctx context.Context, db Facts, query string, args ...any) ([]string, error) {
 	rows, err := db.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, err

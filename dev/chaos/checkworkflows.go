@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -11,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 	"google.golang.org/protobuf/proto"
 
+	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -98,12 +100,14 @@ func workflowRuns(ctx context.Context, e Evidence, report func(string, string, .
 			report(r.WorkflowID, "the workflow ended as %s", r.Status)
 		}
 	}
-	for subject, waits := range waiting {
+	for subject, w := range waiting {
+		waits := w == waitsOn
 		switch {
 		case runs[subject] == 0:
 			report(subject, "it has no workflow")
 		case strings.HasPrefix(subject, "inv_") && runs[subject] > 1:
 			report(subject, "its workflow ran %d times", runs[subject])
+		case w == mayWait:
 		case waits && running[subject] != 1:
 			report(subject, "%d workflows run and it still has to wait", running[subject])
 		case !waits && running[subject] > 0:
@@ -126,23 +130,52 @@ func subjectOf(r WorkflowRun) string {
 	return r.WorkflowID
 }
 
-// waits says of every order and invitation whether its workflow has something
-// to wait for.
-func waits(ctx context.Context, e Evidence) (map[string]bool, error) {
-	rows, err := e.DB.QueryContext(ctx, `SELECT id, state IN ('NEEDS_REVIEW') OR (state IN ('FULFILLED','PARTIALLY_CANCELLED') AND cancellable_until > $1) FROM orders
-		UNION ALL SELECT id, state IN ('`+string(rules.InvitationIssued)+`','`+string(rules.InvitationSent)+`') FROM invitations WHERE state <> 'BOUNCED'`, e.Store.Clock().Now())
+// wait says whether a workflow has something to wait for. Around the instant at
+// which a wait ends it may or may not: the calendar runs on while the oracle looks.
+type wait int
+
+const (
+	waitsNot wait = iota
+	waitsOn
+	mayWait
+)
+
+// slack is how long (real time) after an instant what is due then may be undone.
+const slack = 15 * time.Second
+
+// waits says of every order, invitation and replacement whether its workflow has
+// something to wait for.
+func waits(ctx context.Context, e Evidence) (map[string]wait, error) {
+	now := e.Store.Clock().Now()
+	rows, err := e.DB.QueryContext(ctx, `SELECT id, state IN ('NEEDS_REVIEW') OR (state IN ('FULFILLED','PARTIALLY_CANCELLED') AND cancellable_until > $1),
+			state IN ('FULFILLED','PARTIALLY_CANCELLED') AND cancellable_until BETWEEN $2 AND $1 FROM orders
+		UNION ALL SELECT id, state IN ('`+string(rules.InvitationIssued)+`','`+string(rules.InvitationSent)+`'), state IN ('ISSUED','SENT') AND expires_at BETWEEN $2 AND $1 FROM invitations WHERE state <> 'BOUNCED'
+		UNION ALL SELECT id, closed_at IS NULL, false FROM rmas`, now.Add(calendarSlack(e.Store.Clock())), now.Add(-calendarSlack(e.Store.Clock())))
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	out := map[string]bool{}
+	out := map[string]wait{}
 	for rows.Next() {
 		var id string
-		var waiting bool
-		if err := rows.Scan(&id, &waiting); err != nil {
+		var waiting, either bool
+		if err := rows.Scan(&id, &waiting, &either); err != nil {
 			return nil, err
 		}
-		out[id] = waiting
+		switch {
+		case either:
+			out[id] = mayWait
+		case waiting:
+			out[id] = waitsOn
+		default:
+			out[id] = waitsNot
+		}
 	}
 	return out, rows.Err()
+}
+
+// calendarSlack is the slack as it passes on the calendar.
+func calendarSlack(c clock.Clock) time.Duration {
+	now := time.Now()
+	return c.Calendar(now.Add(slack)).Sub(c.Calendar(now))
 }

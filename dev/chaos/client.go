@@ -61,6 +61,8 @@ func (a Answer) code() string {
 	return p.Code
 }
 
+func unmarshal(a Answer, out any) error { return json.Unmarshal(a.Body, out) }
+
 // Do sends until there is an answer below 500, or the context ends.
 func (c *Client) Do(ctx context.Context, r Request, first int) (Answer, error) {
 	body, err := json.Marshal(r.Body)

@@ -27,11 +27,13 @@ const (
 	KillSMTPDot       Kind = "SMTP server killed after a mail, before the answer"
 	KillTemporal      Kind = "Temporal server killed"
 	KillPostgres      Kind = "PostgreSQL killed"
+	KillCarrier       Kind = "carrier killed"
+	CarrierDown       Kind = "carrier down for an hour of the calendar or more"
 )
 
 // Plan breaks a stack by a seed: one hand kills what is of the service and its
-// mail server, the other the two servers that it stands on, so that faults
-// overlap.
+// mail server, one the two servers that it stands on, one the carrier, so that
+// faults overlap.
 type Plan struct {
 	Stack  *Stack
 	Client *Client
@@ -48,19 +50,20 @@ type Plan struct {
 var hands = [][]Kind{
 	{KillWorkerMidData, KillWorkerDot, KillSMTPDot, KillSMTPMidData, KillWorker, KillAPIMidRequest, KillAPIMidRequest, KillAPI, KillSMTP, PauseWorker, KillWorkers, KillAPIMidRequest},
 	{KillPostgres, KillTemporal},
+	{CarrierDown, KillCarrier},
 }
 
 // breathe is how long each hand rests at most between two faults.
-var breathe = []time.Duration{1200 * time.Millisecond, 5 * time.Second}
+var breathe = []time.Duration{1200 * time.Millisecond, 5 * time.Second, 4 * time.Second}
 
 // Run breaks until the context ends, and returns when everything runs again.
 func (p *Plan) Run(ctx context.Context) error {
 	p.counts = map[Kind]int{}
-	var both sync.WaitGroup
+	var all sync.WaitGroup
 	for i, kinds := range hands {
-		both.Go(func() { p.hand(ctx, kinds, breathe[i], rand.New(rand.NewPCG(p.Seed, uint64(200+i)))) })
+		all.Go(func() { p.hand(ctx, kinds, breathe[i], rand.New(rand.NewPCG(p.Seed, uint64(200+i)))) })
 	}
-	both.Wait()
+	all.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.errs) > 0 {
@@ -126,6 +129,10 @@ func (p *Plan) strike(ctx context.Context, kind Kind, r *rand.Rand) {
 		p.fell(kind, p.Stack.Temporal, down)
 	case KillPostgres:
 		p.postgres(down)
+	case KillCarrier:
+		p.fell(kind, p.Stack.Carrier, down/10)
+	case CarrierDown:
+		p.fell(kind, p.Stack.Carrier, Day/24+2*down)
 	}
 }
 

@@ -22,9 +22,11 @@ import (
 
 var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
+func onDay() time.Time { return today }
+
 func TestShapes_AreGoodOrdersTheSameForASeed(t *testing.T) {
 	catalogue := rules.NewCatalogue(rules.DefaultCatalogue())
-	a, b, other := NewShapes(7, 0, today), NewShapes(7, 0, today), NewShapes(8, 0, today)
+	a, b, other := NewShapes(7, 0, onDay), NewShapes(7, 0, onDay), NewShapes(8, 0, onDay)
 	numbers, differs := map[string]bool{}, false
 	for range 300 {
 		form := a.Next()
@@ -136,7 +138,7 @@ func TestProcess_ThatIsNotReadySaysWhatItSaid(t *testing.T) {
 
 func TestPlan_KnowsEveryKind(t *testing.T) {
 	all := slices.Concat(hands...)
-	for _, kind := range []Kind{KillWorker, KillWorkers, KillWorkerMidData, KillWorkerDot, PauseWorker, KillAPI, KillAPIMidRequest, KillSMTP, KillSMTPMidData, KillSMTPDot, KillTemporal, KillPostgres} {
+	for _, kind := range []Kind{KillWorker, KillWorkers, KillWorkerMidData, KillWorkerDot, PauseWorker, KillAPI, KillAPIMidRequest, KillSMTP, KillSMTPMidData, KillSMTPDot, KillTemporal, KillPostgres, KillCarrier, CarrierDown} {
 		require.Contains(t, all, kind)
 	}
 	require.Len(t, breathe, len(hands))

@@ -15,6 +15,8 @@ type Ledger struct {
 	cancellations []*Cancellation
 	decisions     map[string]bool // order id → accepted
 	reissues      []Reissue
+	rmas          map[string]*Replacement
+	notes         map[string]int // entries of stock by their reference
 	faults        []Violation
 	Counts        Counts
 }
@@ -55,6 +57,7 @@ type Reissue struct{ Old, New string }
 // Counts are the figures of a run.
 type Counts struct {
 	Orders, Repeats, Conflicts, Refusals, Cancellations, Decisions, Reissues int
+	RMAs, Commands, RMARefusals                                              int // replacements
 	// Retries are requests sent again; LostAnswers those of them whose first
 	// sending had reached an API; Recovered are orders that had been committed
 	// although their answer was lost.
@@ -63,7 +66,7 @@ type Counts struct {
 
 // NewLedger is empty.
 func NewLedger() *Ledger {
-	return &Ledger{orders: map[orderKey]*Submission{}, decisions: map[string]bool{}}
+	return &Ledger{orders: map[orderKey]*Submission{}, decisions: map[string]bool{}, rmas: map[string]*Replacement{}, notes: map[string]int{}}
 }
 
 func (l *Ledger) count(change func(*Counts)) {

@@ -7,8 +7,10 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
@@ -28,8 +30,12 @@ type Load struct {
 	Seed   uint64
 	Pause  time.Duration // between a client's steps
 
+	Line *Line
+
 	sellers  []seller
-	operator string // token
+	operator string // token of a lead
+	desks    []*desk
+	depots   []string
 }
 
 // seller is a reseller with its token.
@@ -53,8 +59,11 @@ func (l *Load) Prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	l.operator, err = l.token(ctx, org.ID, rules.OperatorLead, "orders:read", "orders:write", "accounts:read", "accounts:write", "operator", "processes:read")
-	return err
+	if l.operator, err = l.token(ctx, org.ID, rules.OperatorLead, api.ScopesFor(rules.OperatorLead)...); err != nil {
+		return err
+	}
+	l.desks = l.makeDesks()
+	return l.stockUp(ctx)
 }
 
 func (l *Load) token(ctx context.Context, orgID string, role rules.Role, scopes ...string) (string, error) {
@@ -69,8 +78,23 @@ func (l *Load) Run(ctx context.Context) {
 	for i := range clients {
 		all.Go(func() { l.client(ctx, i) })
 	}
+	for _, d := range l.desks {
+		all.Go(func() { d.run(ctx) })
+	}
 	all.Go(func() { l.crowd(ctx) })
 	all.Wait()
+}
+
+// Finish brings the replacements to their end, with the calendar running on, and
+// tells how many are still under way.
+func (l *Load) Finish(ctx context.Context) int {
+	var all sync.WaitGroup
+	var left atomic.Int64
+	for _, d := range l.desks {
+		all.Go(func() { left.Add(int64(d.finish(ctx))) })
+	}
+	all.Wait()
+	return int(left.Load())
 }
 
 // actor is one client: its own randomness, and what it knows.
@@ -87,7 +111,7 @@ type actor struct {
 
 func (l *Load) client(ctx context.Context, n int) {
 	a := &actor{Load: l, n: n, rand: rand.New(rand.NewPCG(l.Seed, uint64(100+n))), seller: l.sellers[n%len(l.sellers)]}
-	a.shapes = NewShapes(l.Seed, n, time.Now().UTC())
+	a.shapes = NewShapes(l.Seed, n, l.Store.Clock().Now)
 	for ctx.Err() == nil {
 		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
 		a.step(step)
@@ -181,7 +205,7 @@ const crowdSize = 100
 
 // crowd posts one order many times in parallel, once in a run.
 func (l *Load) crowd(ctx context.Context) {
-	form := NewShapes(l.Seed, clients, time.Now().UTC()).Next()
+	form := NewShapes(l.Seed, clients, l.Store.Clock().Now).Next()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
 	defer cancel()
 	var all sync.WaitGroup

@@ -4,9 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the oracle's connection
 
+	"roomcover.dev/roomcover/carrier/simulator"
 	"roomcover.dev/roomcover/mail/smtptest"
 	"roomcover.dev/roomcover/models"
 )
@@ -18,12 +20,22 @@ func (v Violation) String() string { return v.Check + ": " + v.Subject + ": " + 
 
 // Evidence is everything that a run left behind.
 type Evidence struct {
-	DB     *sql.DB
+	DB     Facts
+	DSN    string
 	Store  *models.Store
 	Runs   []WorkflowRun
 	Mails  []smtptest.Message
 	Logs   []string // files of serve and worker
 	Ledger *Ledger
+	// Parcels are the carrier's bookings, Webhooks the events that it was thanked for.
+	Parcels  []simulator.Parcel
+	Webhooks []string
+}
+
+// Facts are the rows, as a database or a transaction shows them.
+type Facts interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
 }
 
 // OpenDB opens a connection of the oracle's own, which sees every row.
@@ -40,8 +52,9 @@ type check struct {
 // checks are the oracle, by file.
 func checks() []check {
 	all := []check{{"answer", answers}, {"audit chain", auditChain}, {"decision", decisions}, {"cancellation", cancellations},
-		{"mail delivery", deliveries}, {"workflow", workflowRuns}, {"personal data", personalData}, {"log", logs}}
-	for _, q := range queries() {
+		{"mail delivery", deliveries}, {"workflow", workflowRuns}, {"personal data", personalData}, {"log", logs},
+		{"replacement", replacements}, {"replacement", timers}, {"promise", promises}, {"carrier", parcels}, {"carrier", webhooks}, {"stock", notes}}
+	for _, q := range slices.Concat(queries(), replacementQueries(), parcelQueries(), stockQueries()) {
 		all = append(all, check{q.name, q.run})
 	}
 	return all

@@ -24,11 +24,17 @@ import (
 // arrived, and their workflows are what they should be.
 func soundWorld(t *testing.T) Evidence {
 	t.Helper()
+	return world(t, func(*testing.T, storetest.Env, *Evidence) {})
+}
+
+// world is a sound world with what more lives in it.
+func world(t *testing.T, more func(*testing.T, storetest.Env, *Evidence)) Evidence {
+	t.Helper()
 	env := storetest.Postgres(t)
 	db, err := OpenDB(env.DSN)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
-	e := Evidence{DB: db, Store: env.Store, Ledger: NewLedger(), Logs: []string{filepath.Join(t.TempDir(), "serve-1.log")}}
+	e := Evidence{DB: db, DSN: env.DSN, Store: env.Store, Ledger: NewLedger(), Logs: []string{filepath.Join(t.TempDir(), "serve-1.log")}}
 	require.NoError(t, os.WriteFile(e.Logs[0], []byte("{\"msg\":\"serving\"}\n"), 0o600))
 	seller := env.Reseller(t, "Revenda Sul")
 
@@ -42,6 +48,7 @@ func soundWorld(t *testing.T) Evidence {
 	_, err = env.DecideOrder(env.Context, rejected, models.Decision{Reason: "no contract"})
 	require.NoError(t, err)
 	e.Ledger.decided(rejected, false)
+	more(t, env, &e)
 
 	e.Mails = deliver(t, env)
 	tellAll(t, env)
@@ -115,10 +122,13 @@ func runsOf(t *testing.T, e Evidence) []WorkflowRun {
 	out := []WorkflowRun{{WorkflowID: "daily-sweep-2026-11-23T12:00:00Z", Status: enums.WORKFLOW_EXECUTION_STATUS_COMPLETED}}
 	for id, open := range waiting {
 		kind, status := "order/", enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
-		if strings.HasPrefix(id, "inv_") {
+		switch {
+		case strings.HasPrefix(id, "inv_"):
 			kind = "invitation/"
+		case strings.HasPrefix(id, "rma_"):
+			kind = "rma/"
 		}
-		if open {
+		if open == waitsOn {
 			status = enums.WORKFLOW_EXECUTION_STATUS_RUNNING
 		}
 		out = append(out, WorkflowRun{WorkflowID: kind + id, Status: status, Kept: []byte(id)})
@@ -132,11 +142,38 @@ func TestOracle_FindsNothingInASoundWorld(t *testing.T) {
 	require.Empty(t, found)
 }
 
+// broken breaks a world by SQL, in a transaction that the test's end rolls back. The
+// chain of the audit is verified on a connection of its own, for which the world is
+// made anew.
+func broken(t *testing.T, e Evidence, b breakage) Evidence {
+	t.Helper()
+	sql := "ALTER TABLE audit_events DISABLE TRIGGER USER; " + b.sql
+	if b.check == "audit chain" {
+		e = soundWorld(t)
+		db, err := OpenDB(e.DSN)
+		require.NoError(t, err)
+		defer db.Close()
+		_, err = db.ExecContext(t.Context(), sql)
+		require.NoError(t, err)
+		return e
+	}
+	db, err := OpenDB(e.DSN)
+	require.NoError(t, err)
+	tx, err := db.BeginTx(context.Background(), nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = tx.Rollback(); _ = db.Close() })
+	_, err = tx.ExecContext(t.Context(), sql)
+	require.NoError(t, err)
+	e.DB = tx
+	return e
+}
+
 // breakage is one corruption by SQL and what the oracle must say of it.
 type breakage struct{ name, sql, check, want string }
 
 func TestOracle_NamesWhatIsWrongInTheDatabase(t *testing.T) {
 	const inForce = `(SELECT l.id FROM licences l JOIN service_contracts c ON c.id = l.contract_id JOIN orders o ON o.id = c.order_id WHERE o.po_number = 'PO-C' ORDER BY l.id LIMIT 1)`
+	e := soundWorld(t)
 	for _, b := range []breakage{
 		{"lost order", `UPDATE orders SET po_number = 'PO-X' WHERE po_number = 'PO-C'`, "answer", "does not exist"},
 		{"changed order", `UPDATE orders SET payload_hash = 'x' WHERE po_number = 'PO-C'`, "answer", "not the one that was acknowledged"},
@@ -183,12 +220,7 @@ func TestOracle_NamesWhatIsWrongInTheDatabase(t *testing.T) {
 		{"address in the outbox", `UPDATE outbox_events SET payload = '{"to":"ana.qzxvulio@a.example"}'`, "personal data", "outbox_events"},
 		{"address in a refusal", `UPDATE notifications SET last_error = '550 <ana.qzxvulio@a.example>'`, "personal data", "notifications"},
 	} {
-		t.Run(b.name, func(t *testing.T) {
-			e := soundWorld(t)
-			_, err := e.DB.ExecContext(t.Context(), "ALTER TABLE audit_events DISABLE TRIGGER USER; "+b.sql)
-			require.NoError(t, err)
-			requireFound(t, e, b.check, b.want)
-		})
+		t.Run(b.name, func(t *testing.T) { requireFound(t, broken(t, e, b), b.check, b.want) })
 	}
 }
 

@@ -2,7 +2,9 @@ package chaos
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"path/filepath"
 	"time"
 )
 
@@ -18,6 +20,9 @@ type Settings struct {
 	// Settle bounds the wait for requests whose first sending was lost with an
 	// API: their keys are free again after two minutes.
 	Settle time.Duration
+	// Finish bounds the wait for the replacements' ends, with the calendar running
+	// on: a unit that never comes back is billed after a month.
+	Finish time.Duration
 	// Pause is the mean pause between a client's steps.
 	Pause time.Duration
 	Log   func(format string, args ...any)
@@ -38,15 +43,18 @@ type Result struct {
 // stopped in any case; its folder is the caller's.
 func Run(ctx context.Context, set Settings) (Result, error) {
 	result := Result{Seed: set.Seed}
-	stack, err := NewStack(ctx, set.Dir, set.Binaries)
+	stack, err := NewStack(ctx, set.Dir, set.Seed, set.Binaries)
 	if err != nil {
 		return result, err
 	}
 	defer stack.Stop()
 	ledger := NewLedger()
-	load := &Load{Ledger: ledger, Store: stack.Store, Seed: set.Seed, Pause: set.Pause}
+	load := &Load{Ledger: ledger, Store: stack.Store, Line: stack.Line, Seed: set.Seed, Pause: set.Pause}
 	load.Client = NewClient([]string{stack.APIURL(0), stack.APIURL(1)}, ledger)
 	if err := load.Prepare(ctx); err != nil {
+		return result, err
+	}
+	if err := stack.Line.Order(ctx, faults); err != nil {
 		return result, err
 	}
 	plan := &Plan{Stack: stack, Client: load.Client, Seed: set.Seed, Log: set.Log}
@@ -55,11 +63,15 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 	}
 	result.Faults = plan.Counts()
 	began := time.Now()
-	evidence, err := settle(ctx, set, stack, load)
+	db, err := OpenDB(stack.DSN)
 	if err != nil {
 		return result, err
 	}
-	defer evidence.DB.Close()
+	defer db.Close()
+	evidence, err := settle(ctx, set, stack, load, db)
+	if err != nil {
+		return result, err
+	}
 	result.Settled, result.Counts, result.Workflows = time.Since(began), ledger.Counts, len(evidence.Runs)
 	if result.Mails, err = mailStates(ctx, evidence); err != nil {
 		return result, err
@@ -86,25 +98,33 @@ func storm(ctx context.Context, set Settings, load *Load, plan *Plan) error {
 
 // settle waits for quiet and gathers the evidence. What does not come to rest
 // in time is not an error here: the oracle names it.
-func settle(ctx context.Context, set Settings, stack *Stack, load *Load) (Evidence, error) {
-	db, err := OpenDB(stack.DSN)
-	if err != nil {
-		return Evidence{}, err
-	}
+func settle(ctx context.Context, set Settings, stack *Stack, load *Load, db *sql.DB) (Evidence, error) {
 	quiet, cancel := context.WithTimeout(ctx, set.Quiet)
 	defer cancel()
+	ending, end := context.WithTimeout(quiet, set.Finish)
+	defer end()
+	if left := load.Finish(ending); left > 0 {
+		set.Log("%d replacements were not brought to their end", left)
+	}
 	settling, stop := context.WithTimeout(quiet, set.Settle)
 	defer stop()
 	load.Settle(settling)
 	if err := AwaitQuiet(quiet, db); err != nil {
 		set.Log("%v", err)
 	}
-	e := Evidence{DB: db, Store: stack.Store, Logs: stack.ProductLogs(), Ledger: load.Ledger}
+	e := Evidence{DB: db, DSN: stack.DSN, Store: stack.Store, Logs: stack.ProductLogs(), Ledger: load.Ledger}
+	var err error
 	if e.Runs, err = awaitRuns(ctx, stack, e); err != nil {
 		return e, fmt.Errorf("read the workflows: %w", err)
 	}
 	if e.Mails, err = ReadMails(stack.Mails()); err != nil {
 		return e, fmt.Errorf("read the mails: %w", err)
+	}
+	if e.Parcels, err = stack.Line.Parcels(ctx); err != nil {
+		return e, fmt.Errorf("read the carrier's bookings: %w", err)
+	}
+	if e.Webhooks, err = ReadWebhooks(filepath.Join(stack.Dir, "carrier.jsonl")); err != nil {
+		return e, fmt.Errorf("read the carrier's journal: %w", err)
 	}
 	return e, nil
 }

@@ -19,11 +19,11 @@ type Shapes struct {
 	seed   uint64
 	client int
 	n      int
-	today  time.Time
+	today  func() time.Time // calendar
 }
 
-// NewShapes makes the orders of a seed and a client; today is a calendar day in UTC.
-func NewShapes(seed uint64, client int, today time.Time) *Shapes {
+// NewShapes makes the orders of a seed and a client; today is the calendar's.
+func NewShapes(seed uint64, client int, today func() time.Time) *Shapes {
 	return &Shapes{rand: rand.New(rand.NewPCG(seed, uint64(1+client))), seed: seed, client: client, today: today}
 }
 
@@ -38,7 +38,7 @@ func (s *Shapes) Next() rules.OrderForm {
 	customer := s.customer()
 	f := rules.OrderForm{
 		PONumber:    fmt.Sprintf("PO-%d-%d-%04d", s.seed, s.client, s.n),
-		PurchasedOn: s.today.AddDate(0, 0, -s.rand.IntN(20)-1).Format(time.DateOnly),
+		PurchasedOn: s.today().AddDate(0, 0, -s.rand.IntN(20)-1).Format(time.DateOnly),
 		Lines:       s.lines(), EndCustomer: customer,
 		Reseller:    orgParty("Revenda "+Marker, "vendas@reseller-"+Marker+".example"),
 		Distributor: orgParty("Distribuidora "+Marker, "orders@distributor-"+Marker+".example"),

@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/log"
 
 	"roomcover.dev/roomcover/clock"
+	"roomcover.dev/roomcover/dev/calendar"
 	"roomcover.dev/roomcover/dev/ports"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
@@ -30,7 +31,12 @@ const replicas = 2
 // namespace is the Temporal namespace of the processes.
 const namespace = "roomcover"
 
-// Binaries are the programs under test.
+// Day is how long a calendar day takes (real time): a month of returns, fees and
+// expiring invitations fits into a minute.
+const Day = 2 * time.Second
+
+// Binaries are the programs under test. Roomcover is built with the tag
+// fastcalendar.
 type Binaries struct{ Roomcover, Dev string }
 
 // Stack is a whole Roomcover of separate processes on loopback ports, with its
@@ -38,10 +44,12 @@ type Binaries struct{ Roomcover, Dev string }
 // port and data.
 type Stack struct {
 	Dir      string
+	Seed     uint64
 	Postgres *storetest.Server
 	DSN      string
 	Temporal *Process
 	SMTP     *Process
+	Carrier  *Process
 	APIs     []*Process
 	Workers  []*Process
 	// Proxies stand between the worker of the same index and the SMTP server.
@@ -49,6 +57,9 @@ type Stack struct {
 	// Store is the test's own way to the facts; Client to the histories.
 	Store  *models.Store
 	Client client.Client
+	// Calendar is what every part lives by; Line is the way to the carrier.
+	Calendar clock.Clock
+	Line     *Line
 
 	bin     Binaries
 	apiPort []int
@@ -56,8 +67,8 @@ type Stack struct {
 
 // NewStack starts everything in the folder. A stack that could not be started
 // has been stopped again.
-func NewStack(ctx context.Context, dir string, bin Binaries) (*Stack, error) {
-	s := &Stack{Dir: dir, bin: bin}
+func NewStack(ctx context.Context, dir string, seed uint64, bin Binaries) (*Stack, error) {
+	s := &Stack{Dir: dir, Seed: seed, bin: bin}
 	if err := s.start(ctx); err != nil {
 		s.Stop()
 		return nil, err
@@ -66,14 +77,23 @@ func NewStack(ctx context.Context, dir string, bin Binaries) (*Stack, error) {
 }
 
 func (s *Stack) start(ctx context.Context) error {
-	n, err := ports.Free("127.0.0.1", 2+2*replicas)
+	n, err := ports.Free("127.0.0.1", 3+2*replicas)
 	if err != nil {
+		return err
+	}
+	carrierPort := n[2+2*replicas]
+	if s.Calendar, err = calendar.Open(s.Dir, Day); err != nil {
+		return err
+	}
+	if s.Line, err = newLine(s.Dir, address(carrierPort)); err != nil {
 		return err
 	}
 	s.Temporal = s.process("temporal", s.bin.Dev, nil, saysReady("Temporal ready"),
 		"temporal", "--data", s.Dir, "--temporal-port", strconv.Itoa(n[0]), "--temporal-ui-port", "0")
 	s.SMTP = s.process("smtp", s.bin.Dev, nil, saysReady("SMTP ready"),
 		"smtp", "--data", s.Dir, "--smtp-port", strconv.Itoa(n[1]), "--mails-port", "0")
+	s.Carrier = s.process("carrier", s.bin.Dev, nil, saysReady("Carrier ready"), "carrier", "--data", s.Dir, "--carrier-port", strconv.Itoa(carrierPort),
+		"--carrier-seed", strconv.FormatUint(s.Seed, 10), "--day", Day.String(), "--webhook-url", "http://"+address(n[2])+"/v1/carrier/events")
 	if s.Postgres, err = storetest.StartServer(true); err != nil {
 		return err
 	}
@@ -83,7 +103,7 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := s.openStore(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(s.Temporal.Start(), s.SMTP.Start()); err != nil {
+	if err := errors.Join(s.Temporal.Start(), s.SMTP.Start(), s.Carrier.Start()); err != nil {
 		return err
 	}
 	s.Client, err = client.NewLazyClient(client.Options{HostPort: address(n[0]), Namespace: namespace, Logger: quietLogger()})
@@ -104,7 +124,7 @@ func (s *Stack) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.Store, err = models.Open(dialector, models.Options{Clock: clock.Clock{}, Key: storetest.Key}); err != nil {
+	if s.Store, err = models.Open(dialector, models.Options{Clock: s.Calendar, Key: storetest.Key}); err != nil {
 		return err
 	}
 	_, err = s.Store.Migrate(ctx)
@@ -123,6 +143,8 @@ func (s *Stack) addReplica(i, temporal, smtp, api, metrics int) error {
 		"ROOMCOVER_PUBLIC_URL=http://" + address(s.apiPort[0]), "ROOMCOVER_TEMPORAL_ADDRESS=" + address(temporal),
 		"ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_PORT=" + strconv.Itoa(proxy.Port()), "ROOMCOVER_SMTP_TLS=none",
 		"ROOMCOVER_LISTEN=" + address(api), "ROOMCOVER_WORKER_METRICS_LISTEN=" + address(metrics),
+		"ROOMCOVER_FAST_CALENDAR=" + filepath.Join(s.Dir, "calendar.json"),
+		"ROOMCOVER_CARRIER_NAME=" + carrierName, "ROOMCOVER_CARRIER_URL=" + s.Line.URL, "ROOMCOVER_CARRIER_API_KEY=" + s.Line.Key, "ROOMCOVER_CARRIER_WEBHOOK_KEYS=" + s.Line.Key,
 		"ROOMCOVER_RATE_PER_SECOND=100000", "ROOMCOVER_RATE_BURST=100000", "ROOMCOVER_STOP_TIMEOUT=5s",
 	}
 	serve := s.process(fmt.Sprintf("serve-%d", i+1), s.bin.Roomcover, env, answers200("http://"+address(api)+"/readyz"), "serve")
@@ -204,7 +226,7 @@ func (s *Stack) Stop() {
 // all are the processes, those that depend on others first.
 func (s *Stack) all() []*Process {
 	out := append(append([]*Process(nil), s.Workers...), s.APIs...)
-	for _, p := range []*Process{s.SMTP, s.Temporal} {
+	for _, p := range []*Process{s.Carrier, s.SMTP, s.Temporal} {
 		if p != nil {
 			out = append(out, p)
 		}

@@ -1,0 +1,107 @@
+package chaos
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+
+	"roomcover.dev/roomcover/carrier/simulator"
+)
+
+// ReadWebhooks reads from the carrier's journal which events it has told, that is
+// those that were answered with a 2xx.
+func ReadWebhooks(path string) ([]string, error) {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return []string{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var out []string
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		var line struct{ Sent string }
+		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
+			continue // a line that a kill cut off
+		}
+		if event, _, ok := strings.Cut(line.Sent, "/"); ok {
+			out = append(out, event)
+		}
+	}
+	return out, lines.Err()
+}
+
+// parcelQueries are the checks of shipments and of what the carrier told.
+func parcelQueries() []query {
+	return []query{
+		{"carrier", "what the carrier told was not applied", `SELECT e.id, e.state FROM carrier_events e LEFT JOIN shipments s ON s.carrier = e.carrier AND s.tracking = e.tracking
+			WHERE e.state = 'RECEIVED' OR e.state = 'UNKNOWN' AND s.id IS NOT NULL`},
+		{"carrier", "what the carrier told could not be read", `SELECT id, kind FROM carrier_events WHERE state = 'UNREADABLE'`},
+		{"carrier", "an event made not one scan", `SELECT e.id, count(s.id)::text FROM carrier_events e LEFT JOIN shipment_scans s ON s.cause_key = 'carrier/' || e.carrier || '/' || e.event_id WHERE e.state = 'APPLIED' GROUP BY e.id HAVING count(s.id) <> 1`},
+		{"carrier", "a delivered parcel's replacement knows nothing of it", `SELECT s.id, r.state FROM shipments s JOIN rmas r ON r.id = s.subject_id
+			WHERE s.direction = 'OUT' AND s.state = 'DELIVERED' AND s.booking_key = r.id || '/out/' || (r.reships + 1) AND r.delivered_at IS NULL`},
+	}
+}
+
+// parcels holds the carrier's journal against the shipments: one booking for each,
+// and none for nothing.
+func parcels(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
+	byKey, byTracking := map[string]int{}, map[string]simulator.Parcel{}
+	for _, p := range e.Parcels {
+		byKey[p.Key]++
+		byTracking[p.Tracking] = p
+	}
+	for key, n := range byKey {
+		if n > 1 {
+			report(key, "the carrier has %d bookings of one parcel", n)
+		}
+	}
+	rows, err := e.DB.QueryContext(ctx, `SELECT id, booking_key, coalesce(tracking,''), state FROM shipments WHERE carrier = $1`, carrierName)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, key, tracking, state string
+		if err := rows.Scan(&id, &key, &tracking, &state); err != nil {
+			return err
+		}
+		p, booked := byTracking[tracking]
+		switch {
+		case tracking != "" && !booked:
+			report(id, "the carrier has no such parcel")
+		case booked && p.Key != key:
+			report(id, "its number is that of another parcel")
+		case tracking == "" && byKey[key] > 0 && state != "CANCELLED":
+			report(id, "the carrier has a booking that the shipment does not know")
+		}
+	}
+	return rows.Err()
+}
+
+// webhooks holds what the carrier has told and was thanked for against what is
+// stored: none may be lost.
+func webhooks(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
+	stored, err := column(ctx, e.DB, `SELECT event_id FROM carrier_events WHERE carrier = $1`, carrierName)
+	if err != nil {
+		return err
+	}
+	known := map[string]bool{}
+	for _, id := range stored {
+		known[id] = true
+	}
+	for _, id := range e.Webhooks {
+		if !known[id] {
+			known[id] = true
+			report(id, "the carrier was thanked for a webhook that is not stored")
+		}
+	}
+	return nil
+}

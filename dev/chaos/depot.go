@@ -1,0 +1,80 @@
+package chaos
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/rules"
+)
+
+// models of devices and of what is sent instead.
+var deviceModels = []string{"RALLY-BAR", "RALLY-BAR-MINI", "MEETUP"}
+
+// stockUp makes the depots and fills them, before anything is killed. One of them
+// has little: it runs out.
+func (l *Load) stockUp(ctx context.Context) error {
+	for i, code := range []string{"GRU", "BER"} {
+		a := (&house{n: i}).address()
+		depot := api.DepotRequest{Code: code, Name: "Depot " + code, Street: a.Street, City: a.City, Region: a.Region, PostalCode: a.PostalCode, Country: a.Country}
+		var made struct {
+			ID string `json:"id"`
+		}
+		if err := l.must(ctx, Request{Method: http.MethodPut, Path: "/v1/depots", Token: l.operator, Body: depot}, &made); err != nil {
+			return err
+		}
+		for _, model := range deviceModels {
+			receipt := api.StockRequest{DepotID: made.ID, Model: model, Quantity: 300 - 290*i, Reference: "note 1 " + model}
+			if err := l.must(ctx, Request{Method: http.MethodPost, Path: "/v1/stock/receipts", Token: l.operator, Body: receipt}, nil); err != nil {
+				return err
+			}
+		}
+		l.depots = append(l.depots, made.ID)
+	}
+	return nil
+}
+
+// must sends what has to succeed.
+func (l *Load) must(ctx context.Context, r Request, out any) error {
+	answer, err := l.Client.Do(ctx, r, 0)
+	if err == nil && answer.Status >= 300 {
+		err = fmt.Errorf("chaos: %s was answered %d %s", r.Path, answer.Status, answer.code())
+	}
+	if err != nil || out == nil {
+		return err
+	}
+	return unmarshal(answer, out)
+}
+
+// deliveryNote has units come to a depot, or a count corrected; the same note may
+// be entered twice at once.
+func (d *desk) deliveryNote(ctx context.Context) {
+	d.wishes++
+	entry := api.StockRequest{DepotID: d.depots[d.rand.IntN(len(d.depots))], Model: deviceModels[d.rand.IntN(len(deviceModels))], Quantity: 1 + d.rand.IntN(3),
+		Reference: fmt.Sprintf("note %d/%d/%d", d.Seed, d.n, d.wishes)}
+	path := "/v1/stock/receipts"
+	if d.rand.IntN(3) == 0 {
+		path, entry.Reason, entry.Quantity = "/v1/stock/adjustments", "counted", 1-2*d.rand.IntN(2)
+	}
+	d.atOnce(1+d.rand.IntN(2), func(who int) {
+		answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: path, Token: d.operator, Body: entry}, who)
+		if err != nil {
+			d.Ledger.unexpected(entry.Reference, "%v", err)
+			return
+		}
+		d.Ledger.noted(entry, answer)
+	})
+}
+
+// noted takes down an entry of stock.
+func (l *Ledger) noted(entry api.StockRequest, a Answer) {
+	switch {
+	case a.Status == http.StatusCreated:
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.notes[entry.Reference] = entry.Quantity
+	case a.code() != rules.StockNegative:
+		l.unexpected(entry.Reference, "the entry of stock was answered %d %s", a.Status, a.code())
+	}
+}
