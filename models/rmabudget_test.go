@@ -58,4 +58,4 @@ func TestBudgetOfAnOrdinaryRMAsStatements(t *testing.T) {
 }
 
 // rmaStatements is what an ordinary RMA takes now; the budget of the issue is 60.
-const rmaStatements = 67
+const rmaStatements = 63

@@ -86,39 +86,60 @@ func (w *rmaWork) swapDevices() error {
 			replacement = d
 		}
 	}
-	if err := w.takeOut(faulty); err != nil || replacement.ID == "" {
-		return err
-	}
-	return w.putIn(replacement, faulty.RoomID)
+	return w.exchange(faulty, replacement)
 }
 
-func (w *rmaWork) takeOut(faulty placedDevice) error {
+// exchange changes both devices in one statement.
+func (w *rmaWork) exchange(faulty, replacement placedDevice) error {
+	var ids []string
+	taken, err := w.takeOut(faulty)
+	if err != nil {
+		return err
+	}
+	if taken {
+		ids = append(ids, faulty.ID)
+	}
+	if replacement.ID != "" {
+		if err := w.putIn(&replacement, faulty.RoomID); err != nil {
+			return err
+		}
+		ids = append(ids, replacement.ID)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return w.tx.Exec(`UPDATE devices SET version = version + 1, state = CASE WHEN id = @faulty THEN 'IN_RMA' ELSE @state END,
+		replaces_device_id = CASE WHEN id = @faulty THEN replaces_device_id ELSE @faulty END, replaced_on = CASE WHEN id = @faulty THEN replaced_on ELSE @on END
+		WHERE id IN @ids`, map[string]any{"faulty": faulty.ID, "state": replacement.State, "on": rules.DateIn(*w.OutboundDoneAt(), w.zone()).String(), "ids": ids}).Error
+}
+
+// takeOut ends the stay of the faulty device, and tells whether it is in the RMA from
+// now on.
+func (w *rmaWork) takeOut(faulty placedDevice) (bool, error) {
 	if faulty.RoomID != nil {
 		if err := w.s.endPlacements(w.tx.Where("device_id = ?", faulty.ID), w.now); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if !faulty.State.CanBecome(rules.DeviceInRMA) {
-		return nil
+		return false, nil
 	}
 	w.noteOf("device.moved", faulty.ID, map[string]any{"before": text(faulty.RoomID), "after": "", "state": rules.DeviceInRMA, "rma": w.ID})
-	return w.setDevice(faulty.ID, map[string]any{"state": rules.DeviceInRMA})
+	return true, nil
 }
 
-func (w *rmaWork) putIn(replacement placedDevice, roomID *string) error {
-	if err := w.revive(&replacement); err != nil {
+// putIn begins the stay of the replacement, where it can, and gives it its state.
+func (w *rmaWork) putIn(replacement *placedDevice, roomID *string) error {
+	if err := w.revive(replacement); err != nil {
 		return err
 	}
-	changes := map[string]any{"replaces_device_id": *w.DeviceID, "replaced_on": rules.DateIn(*w.OutboundDoneAt(), w.zone()).String()}
-	if roomID != nil && replacement.RoomID == nil && replacement.State.CanBecome(rules.DeviceInRoom) {
-		changes["state"] = rules.DeviceInRoom
-		p := w.s.placement(w.scope, replacement.Device, *roomID, w.now)
-		if err := w.tx.Create(&p).Error; err != nil {
-			return err
-		}
-		w.noteOf("device.moved", replacement.ID, map[string]any{"before": "", "after": *roomID, "rma": w.ID})
+	if roomID == nil || replacement.RoomID != nil || !replacement.State.CanBecome(rules.DeviceInRoom) {
+		return nil
 	}
-	return w.setDevice(replacement.ID, changes)
+	replacement.State = rules.DeviceInRoom
+	p := w.s.placement(w.scope, replacement.Device, *roomID, w.now)
+	w.noteOf("device.moved", replacement.ID, map[string]any{"before": "", "after": *roomID, "rma": w.ID})
+	return w.tx.Create(&p).Error
 }
 
 // revive takes a replacement back into use that was written off before a carrier
@@ -135,13 +156,19 @@ func (w *rmaWork) revive(d *placedDevice) error {
 	return w.setDevice(d.ID, map[string]any{"state": d.State, "gone_at": nil})
 }
 
-// endDevice ends a device in a state that it cannot leave for a room any more.
+// endDevice ends a device in a state that it cannot leave for a room any more. Most
+// are in no room by then.
 func (w *rmaWork) endDevice(id string, end rules.DeviceState) error {
+	w.noteOf("device.ended", id, map[string]any{"state": end, "rma": w.ID})
+	changes := map[string]any{"state": end, "gone_at": w.now, "version": gorm.Expr("version + 1")}
+	res := w.tx.Model(&Device{}).Where("id = ? AND NOT EXISTS (SELECT 1 FROM device_placements WHERE device_id = ? AND to_at IS NULL)", id, id).Updates(changes)
+	if res.Error != nil || res.RowsAffected > 0 {
+		return res.Error
+	}
 	if err := w.s.endPlacements(w.tx.Where("device_id = ?", id), w.now); err != nil {
 		return err
 	}
-	w.noteOf("device.ended", id, map[string]any{"state": end, "rma": w.ID})
-	return w.setDevice(id, map[string]any{"state": end, "gone_at": w.now})
+	return w.tx.Model(&Device{}).Where("id = ?", id).Updates(changes).Error
 }
 
 func (w *rmaWork) setDevice(id string, changes map[string]any) error {

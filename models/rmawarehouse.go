@@ -5,6 +5,7 @@ import (
 
 	"cloud.google.com/go/civil"
 	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
 )
@@ -133,27 +134,38 @@ func (w *rmaWork) validateShipment(sh RMAShipment) error {
 }
 
 // registerReplacement makes the replacement a device of the account, linked to the
-// one that it replaces. A unit that came back from somebody and was put in order
-// retires there.
+// one that it replaces.
 func (w *rmaWork) registerReplacement(serial string) error {
-	err := w.tx.Model(&Device{}).Where("serial = ? AND state = ?", serial, rules.DeviceReturned).
-		Updates(map[string]any{"state": rules.DeviceRetired, "version": gorm.Expr("version + 1")}).Error
+	d := Device{ID: NewID(prefixDevice), AccountID: w.AccountID, Serial: &serial, ModelCode: w.ReplacementModel, State: rules.DeviceUnplaced,
+		ReplacesDeviceID: w.DeviceID, ReplacedOn: rules.DateIn(w.now, w.zone()).String(), CreatedAt: w.now, Version: 1}
+	registered, err := w.newSerial(&d)
+	if err == nil && !registered {
+		registered, err = w.refurbished(&d)
+	}
 	if err != nil {
 		return err
 	}
-	d := Device{ID: NewID(prefixDevice), AccountID: w.AccountID, Serial: &serial, ModelCode: w.ReplacementModel, State: rules.DeviceUnplaced,
-		ReplacesDeviceID: w.DeviceID, ReplacedOn: rules.DateIn(w.now, w.zone()).String(), CreatedAt: w.now, Version: 1}
-	var taken int64
-	if err := w.tx.Model(&Device{}).Where("serial = ? AND state <> ?", serial, rules.DeviceRetired).Count(&taken).Error; err != nil {
-		return err
-	}
-	if taken > 0 {
+	if !registered {
 		return rules.Refuse(rules.SerialRegistered, "A device that is in use has this serial number.", "Read the serial from the replacement again.")
-	}
-	if err := w.tx.Create(&d).Error; err != nil {
-		return err
 	}
 	w.ReplacementDeviceID, w.ReplacementSerial = &d.ID, serial
 	w.noteOf("device.registered", d.ID, map[string]any{"after": d.facts(), "replaces": text(w.DeviceID), "rma": w.ID})
 	return nil
+}
+
+// newSerial stores the device, unless a live one has its serial.
+func (w *rmaWork) newSerial(d *Device) (bool, error) {
+	res := w.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(d)
+	return res.RowsAffected > 0, res.Error
+}
+
+// refurbished stores a unit that came back from somebody and was put in order: there
+// it retires.
+func (w *rmaWork) refurbished(d *Device) (bool, error) {
+	res := w.tx.Model(&Device{}).Where("serial = ? AND state = ?", *d.Serial, rules.DeviceReturned).
+		Updates(map[string]any{"state": rules.DeviceRetired, "version": gorm.Expr("version + 1")})
+	if res.Error != nil || res.RowsAffected == 0 {
+		return false, res.Error
+	}
+	return w.newSerial(d)
 }
