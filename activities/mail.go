@@ -34,6 +34,12 @@ const (
 	// claimTime is how long an attempt takes on further mails, so that each one
 	// has time to be handed over and recorded within the lease.
 	claimTime = 25 * time.Second
+	// mailBatch is how many mails are claimed at once. Of a sender that is killed
+	// all that it holds become UNKNOWN, so it is few.
+	mailBatch = 4
+	// batchTime is how long after its claim a mail may still begin to be handed
+	// over, so that it ends within the lease.
+	batchTime = 10 * time.Second
 	// recordTime is how long recording a mail's end may take after the attempt
 	// itself was cut off.
 	recordTime = 10 * time.Second
@@ -44,8 +50,8 @@ const (
 // ErrMailLater says that at least one mail has to be tried again later.
 var ErrMailLater = errors.New("some mails could not be handed over for now")
 
-// SendMails sends the queued mails of a key, one after another. Each is
-// claimed before SMTP; its end and the next claim are one statement. What an
+// SendMails sends the queued mails of a key, a few at a time. Each is claimed
+// before SMTP; the ends of some and the claims of the next are one statement. What an
 // attempt that died left half sent becomes UNKNOWN.
 func (a *Mail) SendMails(ctx context.Context, in SendMails) (MailsSent, error) {
 	later := 0
@@ -63,43 +69,60 @@ func (a *Mail) SendMails(ctx context.Context, in SendMails) (MailsSent, error) {
 	return sent, pausing(ctx, err)
 }
 
-// sendAll sends one mail after another and counts those that wait for a later
+// sendAll sends one batch after another and counts the mails that wait for a later
 // attempt.
 func (a *Mail) sendAll(ctx context.Context, key string) (sent MailsSent, later int, err error) {
 	until := time.Now().Add(claimTime)
-	var last models.MailResult
+	var ended []models.MailResult
 	var skip []string
 	for {
 		if ctx.Err() != nil || time.Now().After(until) {
-			return sent, later + 1, a.record(ctx, last)
+			return sent, later + 1, a.record(ctx, ended)
 		}
-		n, ok, err := a.Store.NextMail(system(ctx), key, last, skip)
+		batch, err := a.Store.NextMails(system(ctx), key, mailBatch, ended, skip)
 		if err != nil {
-			return sent, later, errors.Join(err, a.record(ctx, last))
+			return sent, later, errors.Join(err, a.record(ctx, ended))
 		}
-		if !ok {
+		if len(batch) == 0 {
 			return sent, later, nil
 		}
-		last = a.send(ctx, n)
-		sent.count(last.State)
-		if last.State == rules.NotificationQueued {
-			skip = append(skip, n.ID)
-			later++
+		ended = a.sendBatch(ctx, batch)
+		for _, r := range ended {
+			sent.count(r.State)
+			if r.State == rules.NotificationQueued {
+				skip = append(skip, r.ID)
+				later++
+			}
 		}
 	}
 }
 
-// record keeps how the last mail ended and claims no other. It outlives an
+// sendBatch sends the mails that were claimed together. Those whose turn does not
+// come in time are put back.
+func (a *Mail) sendBatch(ctx context.Context, batch []models.Notification) []models.MailResult {
+	until := time.Now().Add(batchTime)
+	ended := make([]models.MailResult, 0, len(batch))
+	for i, n := range batch {
+		r := models.MailResult{ID: n.ID, State: rules.NotificationQueued, Error: "its turn did not come in time"}
+		if i == 0 || ctx.Err() == nil && time.Now().Before(until) {
+			r = a.send(ctx, n)
+		}
+		ended = append(ended, r)
+	}
+	return ended
+}
+
+// record keeps how the last mails ended and claims no others. It outlives an
 // attempt that was cut off and a database that is away for seconds: a mail whose
 // end is known should not become UNKNOWN.
-func (a *Mail) record(ctx context.Context, last models.MailResult) error {
-	if last.ID == "" {
+func (a *Mail) record(ctx context.Context, ended []models.MailResult) error {
+	if len(ended) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
 	for {
-		_, _, err := a.Store.NextMail(system(ctx), "", last, nil)
+		_, err := a.Store.NextMails(system(ctx), "", 0, ended, nil)
 		if err == nil {
 			return nil
 		}

@@ -1,7 +1,6 @@
 package models_test
 
 import (
-	"fmt"
 	"strings"
 	"sync"
 	"testing"
@@ -65,10 +64,7 @@ func TestTemporaryFailureIsSkippedAndTriedLater(t *testing.T) {
 
 func TestC7_SendersAtOnceNeverGetTheSameMail(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		for i := range 50 {
-			require.NoError(t, env.Exec(fmt.Sprintf(`INSERT INTO notifications (id, dedupe_key, program_id, template, subject_id, recipient, epoch, locale, params, state, attempts, provider_id, last_error, created_at)
-				VALUES ('ntf_%02d', '%d', 'p', 't', 'sub', 'r', '1', 'en', '{}', 'QUEUED', 0, '', '', '2026-11-23 12:00:00+00:00')`, i, i)))
-		}
+		queueMails(t, env, 50)
 		var mu sync.Mutex
 		got := map[string]int{}
 		for range 20 { // a sender that met another stops; the workflow starts it again

@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"slices"
 	"strings"
 	"time"
 
@@ -57,59 +56,6 @@ func (s *Store) queueSingleMail(tx *gorm.DB, m Notification) error {
 	}
 	return s.enqueue(tx, outboxEvent(OutboxNotificationQueued, stored.ID, "1", nil))
 }
-
-// MailResult is how an attempt to send ended.
-type MailResult struct {
-	ID         string
-	State      rules.NotificationState // SENT, HARD_BOUNCED, UNKNOWN, or QUEUED for a temporary failure
-	ProviderID string
-	Error      string // without addresses
-}
-
-// NextMail records how the last mail ended (zero for none) and claims the next
-// queued one, both in one statement: a kill at any point loses no result and
-// sends nothing twice. key is the id of a subject, for all its mails, or of one
-// notification. It returns false when none is queued. skip are mails that
-// failed for now and wait for a later attempt.
-func (s *Store) NextMail(ctx context.Context, key string, last MailResult, skip []string) (Notification, bool, error) {
-	var rows []Notification
-	skip = append([]string{last.ID}, skip...)
-	run := s.tx
-	if last.ID == "" || last.State == rules.NotificationSent {
-		run = s.alone // a failure's record takes further statements
-	}
-	err := run(ctx, func(tx *gorm.DB, scope Scope) error {
-		rows = nil
-		if err := tx.Raw(nextMailSQL, map[string]any{"last": last.ID, "state": string(last.State), "provider": last.ProviderID,
-			"error": last.Error, "now": s.clock.Now(), "claimed": realNow(), "key": key, "skip": skip}).Scan(&rows).Error; err != nil {
-			return err
-		}
-		recorded := slices.ContainsFunc(rows, func(n Notification) bool { return n.ID == last.ID })
-		if !recorded || last.State == rules.NotificationSent {
-			return nil
-		}
-		return s.mailFailed(tx, scope, last)
-	})
-	for _, n := range rows {
-		if n.ID != last.ID {
-			return n, true, err
-		}
-	}
-	return Notification{}, false, err
-}
-
-// The outer test of the state matters on PostgreSQL: when two senders choose
-// the same mail, the second waits for the first, tests again and claims none.
-const nextMailSQL = `UPDATE notifications SET
-	state       = CASE WHEN id = @last THEN @state ELSE 'SENDING' END,
-	provider_id = CASE WHEN id = @last THEN @provider ELSE provider_id END,
-	last_error  = CASE WHEN id = @last THEN @error ELSE last_error END,
-	sent_at     = CASE WHEN id = @last AND @state = 'SENT' THEN @now ELSE sent_at END,
-	claimed_at  = CASE WHEN id = @last THEN claimed_at ELSE @claimed END,
-	attempts    = CASE WHEN id = @last THEN attempts ELSE attempts + 1 END
-	WHERE (id = @last AND state = 'SENDING') OR (state = 'QUEUED' AND id = (
-		SELECT id FROM notifications WHERE (subject_id = @key OR id = @key) AND state = 'QUEUED' AND id NOT IN @skip ORDER BY id LIMIT 1))
-	RETURNING *`
 
 // mailFailed keeps a failed attempt, and hands what will not be tried again to
 // an operator (S17).

@@ -81,19 +81,36 @@ func (e Env) Strings(t testing.TB, query string) []string {
 }
 
 // Deliver sends every queued mail of a subject as a sender would, and returns
-// them.
+// NextMail is NextMails for one mail after another: last is how the one before ended,
+// zero for none.
+func (e Env) NextMail(ctx context.Context, key string, last models.MailResult, skip []string) (models.Notification, bool, error) {
+	var ended []models.MailResult
+	if last.ID != "" {
+		ended = append(ended, last)
+	}
+	mails, err := e.NextMails(ctx, key, 1, ended, skip)
+	if err != nil || len(mails) == 0 {
+		return models.Notification{}, false, err
+	}
+	return mails[0], true, nil
+}
+
+// Deliver sends every queued mail of a subject as a sender would, four at a time, and
+// returns them.
 func (e Env) Deliver(t testing.TB, subject string) []models.Notification {
 	t.Helper()
 	var out []models.Notification
-	var last models.MailResult
+	var ended []models.MailResult
 	for {
-		m, ok, err := e.NextMail(e.Context, subject, last, nil)
+		mails, err := e.NextMails(e.Context, subject, 4, ended, nil)
 		require.NoError(t, err)
-		if !ok {
+		if len(mails) == 0 {
 			return out
 		}
-		out = append(out, m)
-		last = models.MailResult{ID: m.ID, State: rules.NotificationSent, ProviderID: "test"}
+		out, ended = append(out, mails...), nil
+		for _, m := range mails {
+			ended = append(ended, models.MailResult{ID: m.ID, State: rules.NotificationSent, ProviderID: "test"})
+		}
 	}
 }
 
