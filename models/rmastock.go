@@ -23,36 +23,39 @@ func (r RMA) stockKey() string { return fmt.Sprintf("%s/stock/%d", r.ID, r.Reshi
 // level.
 func (w *rmaWork) reserve(model string) (kept, taken bool, err error) {
 	for {
+		if taken, err := w.takeFree(model); err != nil || taken {
+			return true, taken, err
+		}
 		levels, err := w.levelsOf(model)
 		if err != nil {
 			return false, false, err
 		}
-		free := slices.IndexFunc(levels, func(l StockLevel) bool { return l.Level().Free() >= w.Quantity })
-		if free < 0 {
+		if !slices.ContainsFunc(levels, func(l StockLevel) bool { return l.Level().Free() >= w.Quantity }) {
 			return len(levels) > 0, false, nil
-		}
-		if taken, err := w.reserveAt(levels[free]); err != nil || taken {
-			return true, taken, err
-		} // somebody else was first: look again
+		} // somebody else was first at one depot, and another has them: look again
 	}
 }
 
-// levelsOf lists the levels of a model in the order in which depots are asked.
-func (w *rmaWork) levelsOf(model string) (levels []StockLevel, err error) {
-	err = w.tx.Raw(`SELECT l.* FROM stock_levels l JOIN depots d ON d.id = l.depot_id WHERE l.model_code = ?
-		ORDER BY CASE WHEN d.country = ? THEN 0 ELSE 1 END, d.code`, model, w.SiteCountry).Scan(&levels).Error
-	return levels, err
-}
-
-// reserveAt takes what is free at a level, unless it was taken meanwhile.
-func (w *rmaWork) reserveAt(l StockLevel) (taken bool, err error) {
-	moved, err := w.moveStock(l.DepotID, l.ModelCode, rules.StockReservation)
-	if err != nil || !moved {
+// takeFree reserves at the first depot that has the units free, in one statement.
+func (w *rmaWork) takeFree(model string) (taken bool, err error) {
+	var depots []string
+	err = w.tx.Raw(`UPDATE stock_levels SET reserved = reserved + @quantity, updated_at = @now
+		WHERE model_code = @model AND on_hand - reserved >= @quantity AND depot_id = (
+			SELECT l.depot_id FROM stock_levels l JOIN depots d ON d.id = l.depot_id WHERE l.model_code = @model AND l.on_hand - l.reserved >= @quantity
+			ORDER BY CASE WHEN d.country = @country THEN 0 ELSE 1 END, d.code LIMIT 1)
+		RETURNING depot_id`, map[string]any{"quantity": w.Quantity, "now": w.now, "model": model, "country": w.SiteCountry}).Scan(&depots).Error
+	if err != nil || len(depots) == 0 {
 		return false, err
 	}
-	e := w.stockEntry(rules.StockReservation, l.DepotID, l.ModelCode, w.stockKey(), nil)
-	w.DepotID, w.ReservationID = &l.DepotID, &e.ID
+	e := w.stockEntry(rules.StockReservation, depots[0], model, w.stockKey(), nil)
+	w.DepotID, w.ReservationID = &e.DepotID, &e.ID
 	return true, w.enterStock(e)
+}
+
+// levelsOf lists the levels of a model.
+func (w *rmaWork) levelsOf(model string) (levels []StockLevel, err error) {
+	err = w.tx.Where("model_code = ?", model).Find(&levels).Error
+	return levels, err
 }
 
 // moveStock changes a level as an entry of the kind does; false when it has not
