@@ -14,10 +14,14 @@ const SweepName = "contracts"
 // Sweeps are the steps of the daily sweep.
 type Sweeps struct{ Store *models.Store }
 
-// SweepContracts starts, expires and reminds contracts (S1, S3, S5).
+// SweepContracts starts, expires and reminds contracts (S1, S3, S5), and then
+// brings spare units in line with what is earned where they are not.
 func (a *Sweeps) SweepContracts(ctx context.Context) (Sweep, error) {
 	progress := func(s models.Sweep) { activity.RecordHeartbeat(ctx, s) }
 	done, err := a.Store.SweepContracts(system(ctx), progress)
+	if err == nil {
+		_, err = a.Store.SettleSpareUnits(system(ctx))
+	}
 	if err != nil {
 		return Sweep{}, failed(err)
 	}

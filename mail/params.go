@@ -69,9 +69,16 @@ var parameters = map[string][]parameter{
 		may("company", asText), may("replacement_serial", asText), may("carrier", asText), may("tracking", asText), may("promised_on", asDate), may("explanation_en", asText),
 		may("explanation_pt", asText), may("return_on", asDate), may("other_model", asText), may("code", asText), may("outcome", asText), may("expected_on", asDate),
 		may("day", asWhole), may("damage", asFlag)},
+	// step is one of spareSteps; return_on is the last day on which a recalled unit may
+	// be handed to the carrier.
+	"spare_update": {need("step", asText), need("spare", asText), need("model", asText), may("site", asText), may("company", asText), may("serial", asText),
+		may("carrier", asText), may("tracking", asText), may("return_on", asDate), may("day", asWhole)},
 	"renewal_reminder": {need("days_left", asWhole), need("end_on", asDate), may("company", asText), may("contract", asText),
 		may("service_type", asText), may("quantity", asWhole)},
 }
+
+// tellers put in the words of templates that tell steps.
+var tellers = map[string]func(p map[string]any, locale string) error{"rma_update": tellStep, "spare_update": tellSpare}
 
 // localise checks c's parameters against the template's and returns them as
 // the template shows them: dates in words, whole numbers as int, texts on one
@@ -84,8 +91,8 @@ func localise(c Content) (map[string]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mail: template %s: %w", c.Template, err)
 	}
-	if c.Template == "rma_update" {
-		if err := tellStep(p, c.Locale); err != nil {
+	if tell, ok := tellers[c.Template]; ok {
+		if err := tell(p, c.Locale); err != nil {
 			return nil, fmt.Errorf("mail: template %s: %w", c.Template, err)
 		}
 	}

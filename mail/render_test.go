@@ -30,7 +30,7 @@ func TestRender_WritesSamples(t *testing.T) {
 }
 
 func TestC8_EveryTemplateRendersInEveryLocale(t *testing.T) {
-	require.Len(t, Templates(), 13)
+	require.Len(t, Templates(), 14)
 	for _, template := range Templates() {
 		for _, locale := range locales {
 			t.Run(key(template, locale), func(t *testing.T) {

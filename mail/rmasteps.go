@@ -1,7 +1,5 @@
 package mail
 
-import "fmt"
-
 // rmaStep is what a mail says about one step of a replacement, in Portuguese and
 // English: a title and one paragraph.
 type rmaStep struct{ title, text [2]string }
@@ -64,7 +62,7 @@ var (
 func tellStep(p map[string]any, locale string) error {
 	step, ok := rmaSteps[p["step"].(string)]
 	if !ok {
-		return fmt.Errorf("there are no words for the step")
+		return errNoWords
 	}
 	i := 1
 	if locale == "pt-BR" {

@@ -33,6 +33,8 @@ var sampleParams = map[string]string{
 	"admin_notice":             `{"company":"Acme & Filhos <Ltda>","role":"ADMIN"}`,
 	"rma_update": `{"step":"APPROVED","rma":"rma_01k0example","model":"Rally Bar","quantity":1,"serial":"SN100","site":"Matriz","room":"Sala & Cia <1>","company":"Acme & Filhos <Ltda>",
 		"promised_on":"2026-12-22","explanation_en":"approved Monday 10:00 by the 15:00 cut-off: Tuesday","explanation_pt":"aprovado na segunda-feira às 10:00, até o limite das 15:00: terça-feira"}`,
+	"spare_update": `{"step":"RECALL_REQUESTED","spare":"spu_01k0example","model":"Rally Bar","serial":"SN900","site":"Matriz <1>","company":"Acme & Filhos <Ltda>",
+		"carrier":"post","tracking":"TRK9","return_on":"2026-12-22"}`,
 	"renewal_reminder": `{"service_type":"SELECT","quantity":1200,"days_left":30,"end_on":"2026-12-22"}`,
 }
 

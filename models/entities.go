@@ -176,8 +176,13 @@ const (
 	OutboxRMARequested OutboxKind = "rma.start"
 	OutboxRMAChanged   OutboxKind = "rma.changed"
 	OutboxRMARetried   OutboxKind = "rma.retry"
+
+	OutboxSpareEarned  OutboxKind = "spare.start"
+	OutboxSpareChanged OutboxKind = "spare.changed"
+	OutboxSpareRetried OutboxKind = "spare.retry"
+
 	// What finance and others outside have to know; no workflow is told.
 	OutboxRMABreached OutboxKind = "event.rma_breached" // RMA (S21)
-	OutboxFeeBilled   OutboxKind = "event.fee_billed"   // RMA (S22)
-	OutboxFeeCredited OutboxKind = "event.fee_credited" // RMA (S22)
+	OutboxFeeBilled   OutboxKind = "event.fee_billed"   // RMA (S22) or spare unit (S9)
+	OutboxFeeCredited OutboxKind = "event.fee_credited" // RMA or spare unit (S22)
 )

@@ -60,6 +60,7 @@ type RMA struct {
 	ReplacementModel    string         // offered or allocated
 	ReplacementSerial   string
 	ReplacementDeviceID *string
+	SpareUnitID         *string // the spare that was used (R35d)
 	Carrier             string
 	Tracking            string
 	DepotID             *string          // which sends the replacement; nil: none is known

@@ -85,13 +85,16 @@ func (s *Store) merge(tx *gorm.DB, scope Scope, ref Reference, fromID, intoID, r
 	return accounts, s.mergeSpares(tx, scope, ref, fromID, intoID)
 }
 
-// mergeSpares moves the balance over and counts both together.
+// mergeSpares moves the balance and its units over and counts both together.
 func (s *Store) mergeSpares(tx *gorm.DB, scope Scope, ref Reference, fromID, intoID string) error {
 	counts, err := s.countSpares(tx, fromID, intoID)
 	if err != nil {
 		return err
 	}
 	from, into := counts[fromID], counts[intoID]
+	if err := tx.Model(&SpareUnit{}).Where("parent_org_id = ?", fromID).Update("parent_org_id", intoID).Error; err != nil {
+		return err
+	}
 	m := rules.MergeSpares(fromID, intoID, from.Balance, into.Balance, into.Licences, ref.Program.SpareRatio)
 	if err := s.writeSpares(tx, scope, from, m.From...); err != nil {
 		return err

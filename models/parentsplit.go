@@ -128,8 +128,28 @@ func (s *Store) splitSpares(tx *gorm.DB, scope Scope, ref Reference, keptID, spl
 	}
 	kept, split := counts[keptID], counts[splitID]
 	ofKept, ofSplit := rules.SplitSpares(keptID, splitID, kept.Licences, split.Licences, kept.Balance, split.Balance, ref.Program.SpareRatio)
+	if err := s.moveSpares(tx, keptID, splitID, min(-rules.SpareBalance(ofKept), rules.SpareBalance(ofSplit))); err != nil {
+		return err
+	}
 	if err := s.writeSpares(tx, scope, kept, ofKept...); err != nil {
 		return err
 	}
 	return s.writeSpares(tx, scope, split, ofSplit...)
+}
+
+// moveSpares has up to n live units go with the accounts that they lie at, rather
+// than being recalled from one parent and earned anew by the other.
+func (s *Store) moveSpares(tx *gorm.DB, fromID, intoID string, n int) error {
+	if n <= 0 {
+		return nil
+	}
+	var units []SpareUnit
+	err := s.forUpdate(tx).Where("parent_org_id = ? AND closed_at IS NULL AND account_id IN (?)", fromID,
+		tx.Model(&Account{}).Select("id").Where("parent_org_id = ?", intoID)).Order("id").Find(&units).Error
+	if err != nil {
+		return err
+	}
+	units = slices.DeleteFunc(units, func(u SpareUnit) bool { return !u.Live() })
+	moved := idsOf(units[:min(n, len(units))], func(u SpareUnit) string { return u.ID })
+	return tx.Model(&SpareUnit{}).Where("id IN ?", append([]string{""}, moved...)).Update("parent_org_id", intoID).Error
 }

@@ -32,6 +32,9 @@ func (s *Store) PlaceDevice(ctx context.Context, deviceID, roomID, reason string
 		if err := found(s.forUpdate(tx).First(&d, "id = ?", deviceID).Error); err != nil {
 			return err
 		}
+		if d.State == rules.DeviceSpareOnSite {
+			return rules.Refuse(rules.StateConflict, "The device is a spare on loan.", "Use it for a replacement: the spare is then replenished.")
+		}
 		now := s.clock.Now()
 		from, err := s.leaveRoom(tx, d, roomID, now)
 		if err != nil || from == roomID {

@@ -10,10 +10,11 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// Process is something under way: an order, an invitation or an RMA, what it
-// waits for, and who must act. It is read from rows alone.
+// Process is something under way: an order, an invitation, an RMA or a spare unit,
+// what it waits for, and who must act. It is read from rows alone. A spare that lies
+// on site waits for nothing and is none.
 type Process struct {
-	ID         string // order, invitation or RMA id
+	ID         string // order, invitation, RMA or spare unit id
 	Kind       ProcessKind
 	WorkflowID string
 	State      string
@@ -36,6 +37,7 @@ const (
 	ProcessOrder      ProcessKind = "ORDER"
 	ProcessInvitation ProcessKind = "INVITATION"
 	ProcessRMA        ProcessKind = "RMA"
+	ProcessSpare      ProcessKind = "SPARE"
 	ProcessCSM        ProcessKind = "CSM" // an account without a customer success manager (R35e)
 )
 
@@ -58,12 +60,16 @@ const (
 	WaitsForInspection   = "INSPECTION"
 	WaitsForFeeDecision  = "FEE_DECISION"
 	WaitsForCSM          = "CSM_ASSIGNMENT"
+
+	WaitsForSpareChoice = "SPARE_CHOICE" // model and site, by a CSM
+	WaitsForAgreement   = "AGREEMENT"    // by the customer, to model and site
 )
 
 // KnownWait tells whether a process can wait for this.
 func KnownWait(what string) bool {
 	return slices.Contains([]string{WaitsForDecision, WaitsForFulfilment, WaitsForWindow, WaitsForCompensation, WaitsForSending, WaitsForAcceptance, WaitsForNewAddress,
-		WaitsForStock, WaitsForShipping, WaitsForDelivery, WaitsForLossDecision, WaitsForReturn, WaitsForReturnParcel, WaitsForInspection, WaitsForFeeDecision, WaitsForCSM}, what)
+		WaitsForStock, WaitsForShipping, WaitsForDelivery, WaitsForLossDecision, WaitsForReturn, WaitsForReturnParcel, WaitsForInspection, WaitsForFeeDecision, WaitsForCSM,
+		WaitsForSpareChoice, WaitsForAgreement}, what)
 }
 
 // ProcessFilter narrows a list of processes; empty fields do not narrow.
@@ -115,6 +121,16 @@ const processSQL = `SELECT * FROM (
 			WHEN r.state IN ('AWAITING_RETURN','OVERDUE') THEN r.return_due_at END,
 		r.next_at, r.account_id, NULL, r.last_error
 	FROM rmas r WHERE r.closed_at IS NULL
+	UNION ALL
+	SELECT u.id, 'SPARE', 'spare/' || u.id, u.state,
+		CASE WHEN u.state IN ('EARNED','SELECTION_PENDING') AND u.selected_at IS NULL THEN 'SPARE_CHOICE' WHEN u.state IN ('EARNED','SELECTION_PENDING') THEN 'AGREEMENT'
+			WHEN u.state IN ('APPROVED','REPLENISHING') AND u.shipped_at IS NULL THEN 'SHIPPING' WHEN u.state IN ('SHIPPED','REPLENISHING') THEN 'DELIVERY'
+			WHEN u.state = 'CONSUMED' THEN 'REVIEW_DECISION' WHEN u.recall_scanned_at IS NOT NULL THEN 'RETURN_PARCEL'
+			WHEN u.fee_asked_at IS NOT NULL THEN 'FEE_DECISION' ELSE 'RETURN' END,
+		CASE WHEN u.state = 'SELECTION_PENDING' AND u.selected_at IS NOT NULL OR u.state = 'RECALL_REQUESTED' AND u.fee_asked_at IS NULL AND u.recall_scanned_at IS NULL THEN 'CUSTOMER'
+			WHEN u.state = 'SHIPPED' OR u.state = 'REPLENISHING' AND u.shipped_at IS NOT NULL OR u.recall_scanned_at IS NOT NULL THEN 'NOBODY' ELSE 'OPERATOR' END,
+		u.state_since, CASE WHEN u.state = 'RECALL_REQUESTED' THEN u.recall_due_at END, u.next_at, u.account_id, NULL, u.last_error
+	FROM spare_units u WHERE u.closed_at IS NULL AND u.state <> 'ON_SITE'
 	UNION ALL` + csmProcessSQL + `
 ) p WHERE 1 = 1`
 
@@ -201,14 +217,17 @@ func (s *Store) CountProcesses(ctx context.Context) ([]ProcessCount, error) {
 	return out, err
 }
 
-// RecordFailure keeps the last error of an order's, RMA's or invitation's step, for
-// people to see. It holds no personal data.
+// RecordFailure keeps the last error of a step of an order, RMA, spare unit or
+// invitation, for people to see. It holds no personal data.
 func (s *Store) RecordFailure(ctx context.Context, subjectID, reason string) error {
 	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		if err := tx.Model(&Order{}).Where("id = ?", subjectID).Update("last_error", reason).Error; err != nil {
 			return err
 		}
 		if err := tx.Model(&RMA{}).Where("id = ?", subjectID).Update("last_error", reason).Error; err != nil {
+			return err
+		}
+		if err := tx.Model(&SpareUnit{}).Where("id = ?", subjectID).Update("last_error", reason).Error; err != nil {
 			return err
 		}
 		return tx.Model(&Invitation{}).Where("id = ?", subjectID).Update("last_error", reason).Error
@@ -228,7 +247,7 @@ func (s *Store) RetryProcess(ctx context.Context, taskID string) error {
 		if err := s.resolve(tx, scope, &t, "retry"); err != nil {
 			return err
 		}
-		kinds := map[string]OutboxKind{prefixOrder: OutboxOrderRetried, prefixInvitation: OutboxInvitationRetried, prefixNotification: OutboxNotificationQueued, prefixImport: OutboxImportQueued, prefixRMA: OutboxRMARetried}
+		kinds := map[string]OutboxKind{prefixOrder: OutboxOrderRetried, prefixInvitation: OutboxInvitationRetried, prefixNotification: OutboxNotificationQueued, prefixImport: OutboxImportQueued, prefixRMA: OutboxRMARetried, prefixSpareUnit: OutboxSpareRetried}
 		kind, ok := kinds[t.SubjectID[:3]]
 		if !ok {
 			return tx.Model(&OutboxEvent{}).Where("id = ? AND delivered_at IS NULL", t.SubjectID).Updates(map[string]any{"due_at": realNow(), "attempts": 0}).Error

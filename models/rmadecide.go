@@ -65,7 +65,7 @@ func (w *rmaWork) approve() error {
 	w.note("rma.approved", details)
 	w.mail("APPROVED", nil)
 	if w.SwappedAt != nil {
-		return nil
+		return w.replenishSpare()
 	}
 	return w.allocateAtOnce()
 }

@@ -134,6 +134,9 @@ func (w *rmaWork) putIn(replacement *placedDevice, roomID *string) error {
 		return err
 	}
 	if roomID == nil || replacement.RoomID != nil || !replacement.State.CanBecome(rules.DeviceInRoom) {
+		if replacement.State == rules.DeviceSpareOnSite { // no room to take
+			replacement.State = rules.DeviceUnplaced
+		}
 		return nil
 	}
 	replacement.State = rules.DeviceInRoom

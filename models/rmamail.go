@@ -45,16 +45,22 @@ func (w *rmaWork) queueMails() error {
 const adminsOf = "(SELECT string_agg(u.email || '\n' || u.locale, '\n' ORDER BY u.id) FROM users u JOIN memberships m ON m.user_id = u.id" +
 	" WHERE m.account_id = %s AND m.role = 'ADMIN' AND m.state = 'ACTIVE')"
 
-func (w *rmaWork) recipients() (people []recipient) {
-	known := w.SiteContact == ""
-	if w.Admins != nil {
-		for pair := range slices.Chunk(strings.Split(*w.Admins, "\n"), 2) {
+func (w *rmaWork) recipients() []recipient {
+	return peopleToTell(w.Admins, w.SiteContact, w.AccountLocale)
+}
+
+// peopleToTell are the administrators, as adminsOf reads them, and the contact of the
+// site, each once.
+func peopleToTell(admins *string, contact, locale string) (people []recipient) {
+	known := contact == ""
+	if admins != nil {
+		for pair := range slices.Chunk(strings.Split(*admins, "\n"), 2) {
 			people = append(people, recipient{pair[0], pair[1]})
-			known = known || pair[0] == w.SiteContact
+			known = known || pair[0] == contact
 		}
 	}
 	if !known {
-		people = append(people, recipient{w.SiteContact, w.AccountLocale})
+		people = append(people, recipient{contact, locale})
 	}
 	return people
 }

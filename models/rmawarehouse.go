@@ -138,34 +138,40 @@ func (w *rmaWork) validateShipment(sh RMAShipment) error {
 func (w *rmaWork) registerReplacement(serial string) error {
 	d := Device{ID: NewID(prefixDevice), AccountID: w.AccountID, Serial: &serial, ModelCode: w.ReplacementModel, State: rules.DeviceUnplaced,
 		ReplacesDeviceID: w.DeviceID, ReplacedOn: rules.DateIn(w.now, w.zone()).String(), CreatedAt: w.now, Version: 1}
-	registered, err := w.newSerial(&d)
-	if err == nil && !registered {
-		registered, err = w.refurbished(&d)
-	}
-	if err != nil {
+	if err := registerUnit(w.tx, &d); err != nil {
 		return err
-	}
-	if !registered {
-		return rules.Refuse(rules.SerialRegistered, "A device that is in use has this serial number.", "Read the serial from the replacement again.")
 	}
 	w.ReplacementDeviceID, w.ReplacementSerial = &d.ID, serial
 	w.noteOf("device.registered", d.ID, map[string]any{"after": d.facts(), "replaces": text(w.DeviceID), "rma": w.ID})
 	return nil
 }
 
+// registerUnit stores a unit that leaves the depot as a device. SERIAL_REGISTERED
+// where a device in use has its serial.
+func registerUnit(tx *gorm.DB, d *Device) error {
+	registered, err := newSerial(tx, d)
+	if err == nil && !registered {
+		registered, err = refurbished(tx, d)
+	}
+	if err == nil && !registered {
+		err = rules.Refuse(rules.SerialRegistered, "A device that is in use has this serial number.", "Read the serial from the unit again.")
+	}
+	return err
+}
+
 // newSerial stores the device, unless a live one has its serial.
-func (w *rmaWork) newSerial(d *Device) (bool, error) {
-	res := w.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(d)
+func newSerial(tx *gorm.DB, d *Device) (bool, error) {
+	res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(d)
 	return res.RowsAffected > 0, res.Error
 }
 
 // refurbished stores a unit that came back from somebody and was put in order: there
 // it retires.
-func (w *rmaWork) refurbished(d *Device) (bool, error) {
-	res := w.tx.Model(&Device{}).Where("serial = ? AND state = ?", *d.Serial, rules.DeviceReturned).
+func refurbished(tx *gorm.DB, d *Device) (bool, error) {
+	res := tx.Model(&Device{}).Where("serial = ? AND state = ?", *d.Serial, rules.DeviceReturned).
 		Updates(map[string]any{"state": rules.DeviceRetired, "version": gorm.Expr("version + 1")})
 	if res.Error != nil || res.RowsAffected == 0 {
 		return false, res.Error
 	}
-	return w.newSerial(d)
+	return newSerial(tx, d)
 }

@@ -148,8 +148,14 @@ func (s *Store) moveShipment(tx *gorm.DB, scope Scope, sh *Shipment, scan Shipme
 	if before.State == sh.State && sameInstant(before.FirstMoveAt, sh.FirstMoveAt) && sameInstant(before.DeliveredAt, sh.DeliveredAt) {
 		return nil
 	}
-	if sh.ofRMA() { // which tells its own workflow
-		if known, err := s.rmaShipmentMoved(tx, scope, *sh); known || err != nil {
+	for _, subject := range []struct {
+		is    bool
+		moved func(*gorm.DB, Scope, Shipment) (bool, error)
+	}{{sh.ofRMA(), s.rmaShipmentMoved}, {sh.ofSpare(), s.spareShipmentMoved}} {
+		if !subject.is {
+			continue
+		}
+		if known, err := subject.moved(tx, scope, *sh); known || err != nil { // it tells its own workflow
 			return err
 		}
 	}

@@ -83,8 +83,9 @@ func (s *Store) recount(tx *gorm.DB, scope Scope, count spareCount, why spareCha
 	return s.writeSpares(tx, scope, count, e)
 }
 
-// writeSpares adds lines to a parent's ledger, with their audit in the parent's
-// own chain: it names orders of all its accounts, so no tenant sees it (R82b).
+// writeSpares adds lines to a parent's ledger and brings its units in line with it
+// (S9), with the lines' audit in the parent's own chain: it names orders of all its
+// accounts, so no tenant sees it (R82b).
 func (s *Store) writeSpares(tx *gorm.DB, scope Scope, count spareCount, entries ...rules.SpareEntry) error {
 	if len(entries) == 0 {
 		return nil
@@ -101,5 +102,18 @@ func (s *Store) writeSpares(tx *gorm.DB, scope Scope, count spareCount, entries 
 	if err := tx.Create(&lines).Error; err != nil {
 		return err
 	}
+	if err := s.alignSpares(tx, scope, earning(lines), balance); err != nil {
+		return err
+	}
 	return s.appendAudit(tx, scope, count.ParentID, nil, false, audit...)
+}
+
+// earning is the line that new units are earned by: the last one that adds.
+func earning(lines []SpareLine) SpareLine {
+	for i := len(lines) - 1; i >= 0; i-- {
+		if lines[i].Delta > 0 {
+			return lines[i]
+		}
+	}
+	return lines[len(lines)-1]
 }

@@ -39,6 +39,9 @@ const (
 	TaskRMASilent    TaskKind = "RMA_PARCEL_SILENT" // RMA: no sign of the carrier for 3 business days
 	TaskRMAWrongUnit TaskKind = "RMA_WRONG_UNIT"    // RMA: another unit came back
 	TaskRMAFee       TaskKind = "RMA_FEE"           // RMA: bill or waive (S22)
+
+	TaskChooseSpare TaskKind = "CHOOSE_SPARE" // spare unit: model and site (R88a); a CSM's
+	TaskSpareFee    TaskKind = "SPARE_FEE"    // spare unit: bill or waive one that did not come back (S9)
 )
 
 // taskActions lists what an operator can do with each kind; every kind can be
@@ -69,6 +72,9 @@ var taskActions = map[TaskKind][]string{
 	TaskRMASilent:    {"close"},
 	TaskRMAWrongUnit: {"close"},
 	TaskRMAFee:       {"close"},
+
+	TaskChooseSpare: {"close"},
+	TaskSpareFee:    {"close"},
 }
 
 // Actions are what an operator can do with the task.

@@ -32,9 +32,10 @@ func (f SpareFacts) Live() bool {
 	return !f.State.Over() && f.State != SpareRecallRequested && !f.RecallPending
 }
 
-// UnderWay tells whether the unit has left the depot and has not arrived.
+// UnderWay tells whether the unit has left the depot and has not arrived: its serial
+// was captured, or the carrier says that it has it.
 func (f SpareFacts) UnderWay() bool {
-	return f.State == SpareShipped || f.State == SpareReplenishing && f.ShippedAt != nil
+	return f.State == SpareShipped || (f.State == SpareApproved || f.State == SpareReplenishing) && (f.ShippedAt != nil || f.PickedUpAt != nil)
 }
 
 // ToShip tells whether the unit waits for being shipped: model and site are known,

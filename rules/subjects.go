@@ -17,6 +17,7 @@ const (
 	TemplateAdminNotice             = "admin_notice"             // current admins (S15)
 	TemplateRenewalReminder         = "renewal_reminder"         // customer (S5)
 	TemplateRMA                     = "rma_update"               // customer and site: each step of a replacement
+	TemplateSpare                   = "spare_update"             // customer and site: each step of a spare on loan
 )
 
 // Templates lists every mail template.
@@ -26,7 +27,7 @@ func Templates() []string {
 		TemplateOrderRejected, TemplateOrderCancelled, TemplateInvitation,
 		TemplateInvitationReminder, TemplateInvitationUnclaimed, TemplateInvitationUndeliverable,
 		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateRenewalReminder,
-		TemplateRMA,
+		TemplateRMA, TemplateSpare,
 	}
 }
 
@@ -48,6 +49,7 @@ func DefaultSubjects(program string) map[string]map[string]string {
 		TemplateAdminNotice:             {"Novo administrador convidado no {program}", "New administrator invited to {program}"},
 		TemplateRenewalReminder:         {"Seu contrato do {program} está próximo do fim", "Your {program} contract ends soon"},
 		TemplateRMA:                     {"Sua substituição de equipamento do {program}", "Your {program} hardware replacement"},
+		TemplateSpare:                   {"Seu equipamento sobressalente do {program}", "Your {program} spare unit"},
 	}
 	subjects := make(map[string]map[string]string, len(texts))
 	for template, text := range texts {

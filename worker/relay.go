@@ -206,7 +206,9 @@ func (r *relay) tell(ctx context.Context, e models.OutboxEvent) error {
 		// The same event asks an import that waits for a person to go on.
 		return r.signalOrStart(ctx, r.options(id, "Import "+e.SubjectID, e), workflows.SignalRetry, nil, workflows.ImportName, workflows.ImportInput{JobID: e.SubjectID})
 	case models.OutboxRMARequested, models.OutboxRMAChanged, models.OutboxRMARetried:
-		return r.tellRMA(ctx, id, e)
+		return r.follow(ctx, followedRMA, id, e)
+	case models.OutboxSpareEarned, models.OutboxSpareChanged, models.OutboxSpareRetried:
+		return r.follow(ctx, followedSpare, id, e)
 	case models.OutboxRMABreached, models.OutboxFeeBilled, models.OutboxFeeCredited:
 		return nil // for those outside, whom nobody tells yet; the event stays in the outbox
 	case models.OutboxShipmentMoved:

@@ -135,6 +135,7 @@ func RegisterWorkflows(r registry, store *models.Store) {
 		workflows.ImportName:     workflows.Import{Clock: c}.Run,
 		workflows.SweepName:      workflows.DailySweep,
 		workflows.RMAName:        workflows.RMA{Clock: c}.Run,
+		workflows.SpareName:      workflows.Spare{Clock: c}.Run,
 	} {
 		r.RegisterWorkflowWithOptions(w, workflow.RegisterOptions{Name: name})
 	}
@@ -152,6 +153,7 @@ func Register(w interface {
 	w.RegisterActivity(&activities.Tasks{Store: o.Store})
 	w.RegisterActivity(&activities.Sweeps{Store: o.Store})
 	w.RegisterActivity(&activities.RMAs{Store: o.Store})
+	w.RegisterActivity(&activities.Spares{Store: o.Store})
 	// An invitation or an order hands its mails over on the main queue too.
 	w.RegisterActivityWithOptions((&activities.Mail{Store: o.Store}).GiveUp, activity.RegisterOptions{Name: "GiveUp"})
 }

@@ -21,6 +21,7 @@ const (
 	ImportName     = "Import"
 	SweepName      = "DailySweep"
 	RMAName        = "RMA"
+	SpareName      = "Spare"
 )
 
 // The signals: facts that the relay tells from the outbox.

@@ -1,0 +1,26 @@
+package activities
+
+import (
+	"context"
+	"time"
+
+	"roomcover.dev/roomcover/models"
+)
+
+// Spares are the steps of a spare unit.
+type Spares struct{ Store *models.Store }
+
+// SpareTimer names a timer that has fired; a zero At asks what there is to do.
+type SpareTimer struct {
+	SpareUnitID string
+	At          time.Time `json:",omitzero"`
+}
+
+// RunSpareTimers does what is due for a spare unit, and tells what is next.
+func (a *Spares) RunSpareTimers(ctx context.Context, in SpareTimer) (Status, error) {
+	if a.Store.Clock().Now().Before(in.At) {
+		return Status{}, errTooEarly
+	}
+	st, err := a.Store.RunSpareTimers(system(ctx), in.SpareUnitID)
+	return StatusOf(st), failed(err)
+}

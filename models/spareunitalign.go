@@ -1,0 +1,119 @@
+package models
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// alignSpares brings a parent's units in line with its balance (S9): what it gained
+// withdraws recalls and earns units, what it lost voids or recalls some. The caller
+// holds the lock on the parent; line is the one that new units are earned by. It
+// acts for the service, whoever's order or cancellation it follows from.
+func (s *Store) alignSpares(tx *gorm.DB, scope Scope, line SpareLine, balance int) error {
+	scope = Scope{System: true, Actor: scope.Actor}
+	var units []SpareUnit
+	if err := s.forUpdate(tx).Where("parent_org_id = ? AND closed_at IS NULL", line.ParentOrgID).Order("id").Find(&units).Error; err != nil {
+		return err
+	}
+	planned := make([]rules.PlannedSpare, len(units))
+	for i, u := range units {
+		planned[i] = rules.PlannedSpare{ID: u.ID, SpareFacts: u.SpareFacts}
+	}
+	plan := rules.PlanSpares(planned, balance, s.clock.Now())
+	for _, step := range []struct {
+		ids []string
+		do  func(*spareWork) error
+	}{{plan.Keep, (*spareWork).keep}, {plan.Void, (*spareWork).void}, {plan.Recall, (*spareWork).recall}, {plan.Await, (*spareWork).recallOnArrival}} {
+		for _, id := range step.ids {
+			w, err := s.lockSpare(tx, scope, id)
+			if err != nil {
+				return err
+			}
+			if err := step.do(w); err != nil {
+				return err
+			}
+			if err := w.save(); err != nil {
+				return err
+			}
+		}
+	}
+	return s.earnSpares(tx, scope, line, plan.Earn)
+}
+
+// earnSpares makes n units of a ledger's line, each with the CSM's task to choose
+// model and site (R88a) and the event that starts its workflow. The line and a
+// number within it are unique, so that a replay makes none twice.
+func (s *Store) earnSpares(tx *gorm.DB, scope Scope, line SpareLine, n int) error {
+	if n == 0 {
+		return nil
+	}
+	var last int
+	if err := tx.Model(&SpareUnit{}).Select("COALESCE(MAX(ordinal), 0)").Where("line_id = ?", line.ID).Scan(&last).Error; err != nil {
+		return err
+	}
+	units, trail, events := make([]SpareUnit, n), []AuditEvent{}, make([]OutboxEvent, n)
+	now := s.clock.Now()
+	for i := range units {
+		u := SpareUnit{ID: NewID(prefixSpareUnit), ParentOrgID: line.ParentOrgID, LineID: line.ID, Ordinal: last + i + 1,
+			SpareFacts: rules.SpareFacts{State: rules.SpareSelectionPending}, StateSince: now, CreatedAt: now, Version: 1}
+		earned := s.link(scope, u.ID, nil, AuditEvent{}, entry{"spare.earned", u.ID, map[string]any{"after": rules.SpareEarned, "parent": u.ParentOrgID, "cause": line.Cause, "source": line.SourceID}})
+		trail = append(trail, earned, s.link(scope, u.ID, nil, earned, entry{"spare.choice_asked", u.ID, map[string]any{"before": rules.SpareEarned, "after": u.State}}))
+		units[i], events[i] = u, u.status().event(OutboxSpareEarned, u.ID)
+	}
+	if err := tx.Create(&units).Error; err != nil {
+		return err
+	}
+	for _, u := range units {
+		err := s.raise(tx, OperatorTask{Kind: TaskChooseSpare, SubjectID: u.ID, What: "Discuss with the customer which model to keep as a spare and at which site, and choose both.",
+			Why: "A customer has earned a spare."})
+		if err != nil {
+			return err
+		}
+	}
+	if err := tx.Create(&trail).Error; err != nil {
+		return err
+	}
+	return s.enqueue(tx, events...)
+}
+
+// SettleSpareUnits aligns the units of every parent whose live units differ from its
+// balance, and gives how many parents that were: those whose ledger is older than
+// the units are. The daily sweep calls it.
+func (s *Store) SettleSpareUnits(ctx context.Context) (int, error) {
+	var parents []string
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := scope.service(); err != nil {
+			return err
+		}
+		return tx.Raw(`SELECT parent_org_id FROM (
+			SELECT parent_org_id, SUM(delta) AS balance FROM spare_ledger GROUP BY parent_org_id) l
+			WHERE balance <> (SELECT COUNT(*) FROM spare_units u WHERE u.parent_org_id = l.parent_org_id
+				AND u.closed_at IS NULL AND u.state <> 'RECALL_REQUESTED' AND NOT u.recall_pending) ORDER BY parent_org_id`).Scan(&parents).Error
+	})
+	for i, id := range parents {
+		if err := s.settleSpareUnits(ctx, id); err != nil {
+			return i, err
+		}
+	}
+	return len(parents), err
+}
+
+func (s *Store) settleSpareUnits(ctx context.Context, parentID string) error {
+	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if _, err := s.lockParents(tx, "id = ?", parentID); err != nil {
+			return err
+		}
+		counts, err := s.countSpares(tx, parentID)
+		if err != nil {
+			return err
+		}
+		var line SpareLine // the last one that earned something
+		if err := tx.Where("parent_org_id = ? AND delta > 0", parentID).Order("seq DESC").First(&line).Error; err != nil {
+			return found(err)
+		}
+		return s.alignSpares(tx, scope, line, counts[parentID].Balance)
+	})
+}

@@ -1,0 +1,78 @@
+package storetest
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// CSM is a context of a customer success manager of the operator.
+func CSM() context.Context {
+	return models.WithScope(context.Background(), models.Scope{System: true, Actor: models.Actor{ID: "tok_csm", Role: rules.OperatorCSM, OrgID: models.OperatorOrgID}})
+}
+
+// Units are the spare units of an account's parent, the oldest first.
+func (e Env) Units(t testing.TB, accountID string) []models.SpareUnit {
+	t.Helper()
+	acc, err := e.GetAccount(e.Context, accountID)
+	require.NoError(t, err)
+	units, _, err := e.ListSpareUnits(e.Context, models.SpareFilter{ParentID: acc.ParentOrgID, Page: models.Page{Limit: 200}})
+	require.NoError(t, err)
+	for i, j := 0, len(units)-1; i < j; i, j = i+1, j-1 {
+		units[i], units[j] = units[j], units[i]
+	}
+	return units
+}
+
+// Spare is a covered account of fifty licences, with the unit that these earn, which
+// waits for its model and site.
+func (e Env) Spare(t testing.TB) (Covered, models.SpareUnit) {
+	t.Helper()
+	return e.SpareFor(t, "Acme Ltda", "ana.souza@acme.example", "SN-100")
+}
+
+// SpareFor is Spare for a company, with the serial of its device.
+func (e Env) SpareFor(t testing.TB, company, email, serial string) (Covered, models.SpareUnit) {
+	t.Helper()
+	c := e.CoveredFor(t, company, email, serial)
+	f := FormFor("PO-50-"+serial, company, email)
+	f.Lines[0].Quantity = 50
+	e.Fulfilled(t, e.Reseller(t, "Revenda Sul"), f)
+	units := e.Units(t, c.Account)
+	require.Len(t, units, 1)
+	return c, units[0]
+}
+
+// Agreed is a spare whose model and site, those of the covered device, the customer
+// has agreed to.
+func (e Env) Agreed(t testing.TB, c Covered, u models.SpareUnit) models.SpareUnit {
+	t.Helper()
+	_, err := e.SelectSpare(CSM(), u.ID, models.SpareChoice{ModelCode: c.Device.ModelCode, SiteID: c.Site.ID})
+	require.NoError(t, err)
+	u, err = e.AgreeSpare(Customer(c.Account), u.ID, 0)
+	require.NoError(t, err)
+	return u
+}
+
+// OnSite brings a unit that waits for its shipment on site, under a serial.
+func (e Env) OnSite(t testing.TB, u models.SpareUnit, serial string) models.SpareUnit {
+	t.Helper()
+	_, err := e.ShipSpare(Operator(), u.ID, models.Parcel{Serial: serial})
+	require.NoError(t, err)
+	u, err = e.RecordSpareFact(e.Context, u.ID, rules.SpareDelivered, time.Time{})
+	require.NoError(t, err)
+	return u
+}
+
+// SpareOnSite is a covered account with a spare of its device's model on site, under
+// the serial SP-100.
+func (e Env) SpareOnSite(t testing.TB) (Covered, models.SpareUnit) {
+	t.Helper()
+	c, u := e.Spare(t)
+	return c, e.OnSite(t, e.Agreed(t, c, u), "SP-100")
+}
