@@ -5,7 +5,7 @@ ARGS  ?=
 SEEDS ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test bench bench-rooms chaos lint
+.PHONY: help dev build test bench bench-rooms chaos side-by-side lint
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -31,6 +31,9 @@ bench-rooms: ## Measure rooms, devices and cover on PostgreSQL.
 
 chaos: ## Kill parts at random and check that nothing is lost; SEEDS=20.
 	@cd dev && CHAOS_SEEDS=$(SEEDS) CGO_ENABLED=0 go test -count=1 -timeout 90m -v ./chaos/...
+
+side-by-side: ## Run workers of two commits on the same work; ARGS='--from REV'.
+	@scripts/side-by-side.sh $(ARGS)
 
 lint: ## Check format and correctness of the code.
 	@scripts/lint.sh

@@ -34,16 +34,20 @@ func TestKilledAndNothingLost(t *testing.T) {
 	if long() {
 		load, settle = 40*time.Second, 3*time.Minute
 	}
+	violations, done := 0, 0
 	for _, seed := range seeds {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
+			done++
 			t.Logf("seed %d; again with: CHAOS_SEED=%d go test ./chaos -run TestKilledAndNothingLost -v", seed, seed)
-			runSeed(ctx, t, Settings{Seed: seed, Binaries: bin, Load: load, Quiet: 4 * time.Minute, Settle: settle, Finish: 100 * time.Second, Pause: 100 * time.Millisecond})
+			violations += runSeed(ctx, t, Settings{Seed: seed, Binaries: bin, Load: load, Quiet: 4 * time.Minute, Settle: settle, Finish: 100 * time.Second, Faults: faults, Pause: 100 * time.Millisecond})
 		})
 		require.NoError(t, ctx.Err(), "interrupted")
 	}
+	t.Logf("%d violations in %d seeds", violations, done)
 }
 
-func runSeed(ctx context.Context, t *testing.T, set Settings) {
+// runSeed runs one seed and tells how many violations it found.
+func runSeed(ctx context.Context, t *testing.T, set Settings) int {
 	var err error
 	set.Dir, err = os.MkdirTemp("", fmt.Sprintf("roomcover-chaos-%d-", set.Seed))
 	require.NoError(t, err)
@@ -68,6 +72,8 @@ func runSeed(ctx context.Context, t *testing.T, set Settings) {
 		t.Errorf("VIOLATION %s", v)
 	}
 	require.NotZero(t, result.Counts.Orders, "no order was acknowledged")
+	require.NotZero(t, result.Counts.RMAs, "no replacement was acknowledged")
+	return len(result.Violations)
 }
 
 func report(t *testing.T, r Result) {

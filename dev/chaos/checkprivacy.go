@@ -63,6 +63,8 @@ func logFile(path string, report func(string, string, ...any)) error {
 			report(name, "line %d holds personal data", n)
 		case strings.Contains(line, "rct_") || strings.Contains(line, "token="):
 			report(name, "line %d holds a secret", n)
+		case strings.Contains(strings.ToLower(line), "nondeterminis"):
+			report(name, "line %d tells of a workflow that replays differently", n)
 		case strings.Contains(line, "panic"):
 			report(name, "line %d tells of a panic", n)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"golang.org/x/sync/errgroup"
@@ -22,6 +23,10 @@ type WorkflowRun struct {
 	WorkflowID, RunID string
 	Status            enums.WorkflowExecutionStatus
 	Kept              []byte
+	// Failed are the causes of failed workflow tasks, Programs the build ids of the
+	// workers that have done one.
+	Failed   []string
+	Programs map[string]bool
 }
 
 // ListRuns reads the state of every run of the namespace.
@@ -75,8 +80,23 @@ func readRun(ctx context.Context, c client.Client, run *WorkflowRun) error {
 		if run.Kept, err = (proto.MarshalOptions{}).MarshalAppend(run.Kept, event); err != nil {
 			return err
 		}
+		run.note(event)
 	}
 	return nil
+}
+
+// note keeps of an event who has done a task, and why one failed. A task whose
+// workflow was told something at its very end is done again by design.
+func (r *WorkflowRun) note(event *history.HistoryEvent) {
+	if done := event.GetWorkflowTaskCompletedEventAttributes(); done != nil {
+		if r.Programs == nil {
+			r.Programs = map[string]bool{}
+		}
+		r.Programs[done.GetWorkerVersion().GetBuildId()+done.GetBinaryChecksum()] = true
+	}
+	if failed := event.GetWorkflowTaskFailedEventAttributes(); failed != nil && failed.GetCause() != enums.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND {
+		r.Failed = append(r.Failed, failed.GetCause().String())
+	}
 }
 
 // workflowRuns holds the runs against the rows: every order and invitation has
@@ -92,6 +112,9 @@ func workflowRuns(ctx context.Context, e Evidence, report func(string, string, .
 	for _, r := range e.Runs {
 		subject := subjectOf(r)
 		runs[subject]++
+		for _, cause := range r.Failed {
+			report(r.WorkflowID, "a task of the workflow failed: %s", cause)
+		}
 		switch r.Status {
 		case enums.WORKFLOW_EXECUTION_STATUS_RUNNING:
 			running[subject]++

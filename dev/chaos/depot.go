@@ -12,8 +12,8 @@ import (
 // models of devices and of what is sent instead.
 var deviceModels = []string{"RALLY-BAR", "RALLY-BAR-MINI", "MEETUP"}
 
-// stockUp makes the depots and fills them, before anything is killed. One of them
-// has little: it runs out.
+// stockUp makes the depots and gives them a little, before anything is killed: it
+// runs out, and delivery notes bring more.
 func (l *Load) stockUp(ctx context.Context) error {
 	for i, code := range []string{"GRU", "BER"} {
 		a := (&house{n: i}).address()
@@ -25,7 +25,7 @@ func (l *Load) stockUp(ctx context.Context) error {
 			return err
 		}
 		for _, model := range deviceModels {
-			receipt := api.StockRequest{DepotID: made.ID, Model: model, Quantity: 300 - 290*i, Reference: "note 1 " + model}
+			receipt := api.StockRequest{DepotID: made.ID, Model: model, Quantity: 12 - 8*i, Reference: "note 1 " + model}
 			if err := l.must(ctx, Request{Method: http.MethodPost, Path: "/v1/stock/receipts", Token: l.operator, Body: receipt}, nil); err != nil {
 				return err
 			}
@@ -65,6 +65,17 @@ func (d *desk) deliveryNote(ctx context.Context) {
 		}
 		d.Ledger.noted(entry, answer)
 	})
+}
+
+// refill gives the depot enough for all that is still open.
+func (d *desk) refill(ctx context.Context) {
+	for _, model := range deviceModels {
+		entry := api.StockRequest{DepotID: d.depots[0], Model: model, Quantity: 50, Reference: fmt.Sprintf("note last %d %s", d.n, model)}
+		answer, ok := d.do(ctx, Request{Method: http.MethodPost, Path: "/v1/stock/receipts", Token: d.operator, Body: entry})
+		if ok {
+			d.Ledger.noted(entry, answer)
+		}
+	}
 }
 
 // noted takes down an entry of stock.

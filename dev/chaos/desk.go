@@ -85,12 +85,16 @@ func (d *desk) request(ctx context.Context) {
 	}
 	serial := *devices[d.rand.IntN(len(devices))].Serial
 	body := api.RMARequest{AccountID: d.house.account, Serial: serial, Fault: "No picture", SerialProof: "doc 7", DefectConfirmed: d.rand.IntN(3) == 0}
-	people := 1
+	people, key := 1, ""
 	if d.rand.IntN(4) == 0 {
 		people = 2 + d.rand.IntN(2)
 	}
+	if d.rand.IntN(2) == 0 {
+		d.wishes++
+		key = fmt.Sprintf("rma-%d-%d-%d", d.Seed, d.n, d.wishes)
+	}
 	d.atOnce(people, func(who int) {
-		answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/rmas", Token: d.tokens()[who%2], Body: body}, who)
+		answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/rmas", Token: d.tokens()[who%2], Key: key, Body: body}, who)
 		if err != nil {
 			d.Ledger.unexpected(serial, "%v", err)
 			return
@@ -186,6 +190,7 @@ func (d *desk) book(ctx context.Context, id string, o *order) error {
 // is left to, until the context ends. It tells what is still under way.
 func (d *desk) finish(ctx context.Context) (left int) {
 	d.closed = true
+	d.refill(ctx)
 	for d.ready && ctx.Err() == nil {
 		left = 0
 		for _, r := range d.open(ctx) {

@@ -246,6 +246,7 @@ func TestOracle_NamesWhatIsWrongElsewhere(t *testing.T) {
 		"address in a log":            {func(t *testing.T, e *Evidence) { appendLog(t, e, "sent to ana.qzxvulio@a.example") }, "log", "line 2 holds personal data"},
 		"secret in a log":             {func(t *testing.T, e *Evidence) { appendLog(t, e, "GET /invitation?token=abc") }, "log", "holds a secret"},
 		"panic in a log":              {func(t *testing.T, e *Evidence) { appendLog(t, e, "panic: runtime error") }, "log", "tells of a panic"},
+		"replay in a log":             {func(t *testing.T, e *Evidence) { appendLog(t, e, "[TMPRL1100] nondeterministic workflow") }, "log", "replays differently"},
 		"answers differ":              {func(_ *testing.T, e *Evidence) { anySubmission(e).Answers[1].ID = "ord_x" }, "answer", "names another order"},
 		"created twice":               {func(_ *testing.T, e *Evidence) { anySubmission(e).Answers[1].Status = 201 }, "answer", "say that the order was created"},
 		"refused and done": {func(_ *testing.T, e *Evidence) {

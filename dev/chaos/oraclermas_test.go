@@ -20,14 +20,13 @@ func replaced(t *testing.T, env storetest.Env, e *Evidence) {
 	t.Helper()
 	depot, err := env.PutDepot(env.Context, rules.DepotForm{Code: "GRU", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
 	require.NoError(t, err)
-	_, err = env.ReceiveStock(env.Context, models.StockMove{DepotID: depot.ID, ModelCode: "RALLY-BAR", Quantity: 5, Cause: "receipt/x/note 1"})
+	_, err = env.ReceiveStock(env.Context, models.StockMove{DepotID: depot.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "receipt/x/note 1"})
 	require.NoError(t, err)
-	e.Ledger.notes["note 1"] = 5
+	e.Ledger.notes["note 1"] = 1
 
 	closed := env.CoveredFor(t, "Casa 1 Ltda", "ana@casa-1.example", "SN-1")
 	r := env.Approved(t, closed)
-	_, err = env.AllocateRMA(storetest.Operator(), r.ID, "")
-	require.NoError(t, err)
+	require.Equal(t, rules.RMAAllocated, r.State, "the depot has one unit")
 	r, err = env.ShipRMA(storetest.Operator(), r.ID, models.RMAShipment{Serial: "NEW-1", Carrier: carrierName, Tracking: "T1"})
 	require.NoError(t, err)
 	e.Parcels = append(e.Parcels, simulator.Parcel{Key: r.ID + "/out/1", Tracking: "T1"})
@@ -130,6 +129,7 @@ func TestOracle_NamesWhatIsWrongAtTheCarrier(t *testing.T) {
 		}, "carrier", "2 bookings"},
 		"webhook lost":    {func(e *Evidence) { e.Webhooks = append(e.Webhooks, "T1-2") }, "carrier", "thanked for a webhook"},
 		"workflow twice":  {func(e *Evidence) { e.Runs = append(e.Runs, runOf(e, "rma/", enums.WORKFLOW_EXECUTION_STATUS_RUNNING)) }, "workflow", "workflows run"},
+		"task failed":     {func(e *Evidence) { e.Runs[0].Failed = []string{"NonDeterministicError"} }, "workflow", "NonDeterministicError"},
 		"workflow failed": {func(e *Evidence) { e.Runs = append(e.Runs, runOf(e, "rma/", enums.WORKFLOW_EXECUTION_STATUS_FAILED)) }, "workflow", "ended as Failed"},
 	} {
 		t.Run(name, func(t *testing.T) {

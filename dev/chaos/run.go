@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"path/filepath"
 	"time"
+
+	"roomcover.dev/roomcover/carrier/simulator"
 )
 
 // Settings are how one seed is run.
@@ -25,16 +27,22 @@ type Settings struct {
 	Finish time.Duration
 	// Pause is the mean pause between a client's steps.
 	Pause time.Duration
+	// Faults are what goes wrong at the carrier.
+	Faults simulator.Faults
+	// Break breaks the stack until the context ends; nil for the plan of the seed.
+	Break func(ctx context.Context, s *Stack) error
 	Log   func(format string, args ...any)
 }
 
 // Result is what one seed came to.
 type Result struct {
-	Seed       uint64
-	Faults     map[Kind]int
-	Counts     Counts
-	Mails      map[string]int // rows by state
-	Workflows  int
+	Seed      uint64
+	Faults    map[Kind]int
+	Counts    Counts
+	Mails     map[string]int // rows by state
+	Workflows int
+	// Shared are the workflows whose tasks were done by several programs.
+	Shared     int
 	Settled    time.Duration // from the last fault to quiet
 	Violations []Violation
 }
@@ -54,11 +62,15 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 	if err := load.Prepare(ctx); err != nil {
 		return result, err
 	}
-	if err := stack.Line.Order(ctx, faults); err != nil {
+	if err := stack.Line.Order(ctx, set.Faults); err != nil {
 		return result, err
 	}
 	plan := &Plan{Stack: stack, Client: load.Client, Seed: set.Seed, Log: set.Log}
-	if err := storm(ctx, set, load, plan); err != nil {
+	breakIt := plan.Run
+	if set.Break != nil {
+		breakIt = func(ctx context.Context) error { return set.Break(ctx, stack) }
+	}
+	if err := storm(ctx, set, load, breakIt); err != nil {
 		return result, err
 	}
 	result.Faults = plan.Counts()
@@ -77,6 +89,11 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 		return result, err
 	}
 	result.Violations, err = Judge(ctx, evidence)
+	for _, r := range evidence.Runs {
+		if len(r.Programs) > 1 {
+			result.Shared++
+		}
+	}
 	if len(result.Violations) > 0 {
 		if err := stack.KeepFacts(); err != nil {
 			set.Log("the database could not be kept: %v", err)
@@ -87,11 +104,11 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 
 // storm runs load and faults together; when it returns, everything is up and
 // every request was answered.
-func storm(ctx context.Context, set Settings, load *Load, plan *Plan) error {
+func storm(ctx context.Context, set Settings, load *Load, breakIt func(context.Context) error) error {
 	ctx, cancel := context.WithTimeout(ctx, set.Load)
 	defer cancel()
 	broken := make(chan error, 1)
-	go func() { broken <- plan.Run(ctx) }()
+	go func() { broken <- breakIt(ctx) }()
 	load.Run(ctx)
 	return <-broken
 }

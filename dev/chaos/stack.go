@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"cmp"
 	"context"
 	"encoding/hex"
 	"errors"
@@ -37,7 +38,19 @@ const Day = 2 * time.Second
 
 // Binaries are the programs under test. Roomcover is built with the tag
 // fastcalendar.
-type Binaries struct{ Roomcover, Dev string }
+type Binaries struct {
+	Roomcover, Dev string
+	// OtherWorker is the program of the second worker, where it is another one.
+	OtherWorker string
+}
+
+// worker is the program of a worker.
+func (b Binaries) worker(i int) string {
+	if i > 0 {
+		return cmp.Or(b.OtherWorker, b.Roomcover)
+	}
+	return b.Roomcover
+}
 
 // Stack is a whole Roomcover of separate processes on loopback ports, with its
 // data in one folder. Every part can be killed and started again on the same
@@ -148,7 +161,7 @@ func (s *Stack) addReplica(i, temporal, smtp, api, metrics int) error {
 		"ROOMCOVER_RATE_PER_SECOND=100000", "ROOMCOVER_RATE_BURST=100000", "ROOMCOVER_STOP_TIMEOUT=5s",
 	}
 	serve := s.process(fmt.Sprintf("serve-%d", i+1), s.bin.Roomcover, env, answers200("http://"+address(api)+"/readyz"), "serve")
-	work := s.process(fmt.Sprintf("worker-%d", i+1), s.bin.Roomcover, env, answers200("http://"+address(metrics)+"/healthz"), "worker")
+	work := s.process(fmt.Sprintf("worker-%d", i+1), s.bin.worker(i), env, answers200("http://"+address(metrics)+"/healthz"), "worker")
 	s.APIs, s.Workers = append(s.APIs, serve), append(s.Workers, work)
 	return errors.Join(serve.Start(), work.Start())
 }
