@@ -57,6 +57,25 @@ func TestAppealFindsAnotherOpenRMA(t *testing.T) {
 	requireCode(t, rules.RMAOpen, err)
 }
 
+// What the carrier tells late changes nothing: the room has the new device in the end.
+func TestS24_InspectedBeforeTheDeliveryWasTold(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c := env.Covered(t)
+		r := env.Shipped(t, c)
+		_, err := env.InspectRMA(agent, r.ID, models.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect})
+		require.NoError(t, err)
+		require.Equal(t, rules.DeviceReturned, device(t, env, c.Device.ID).State)
+		require.Empty(t, roomOf(t, env, c.Device.ID))
+		r, err = env.RecordRMAFact(env.Context, r.ID, rules.FactDelivered, env.Calendar.Now().Add(-time.Hour))
+		require.NoError(t, err)
+		require.Equal(t, rules.RMAClosed, r.State)
+		require.Equal(t, c.Room.ID, roomOf(t, env, *r.ReplacementDeviceID))
+		require.Equal(t, rules.DeviceInRoom, device(t, env, *r.ReplacementDeviceID).State)
+		require.Equal(t, rules.DeviceReturned, device(t, env, c.Device.ID).State)
+		env.AuditHolds(t)
+	})
+}
+
 func TestS24_WithdrawnBeforeThePickUpOnly(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)

@@ -100,7 +100,7 @@ func (w *rmaWork) exchange(faulty, replacement placedDevice) error {
 		ids = append(ids, faulty.ID)
 	}
 	if replacement.ID != "" {
-		if err := w.putIn(&replacement, faulty.RoomID); err != nil {
+		if err := w.putIn(&replacement, w.roomFor(faulty)); err != nil {
 			return err
 		}
 		ids = append(ids, replacement.ID)
@@ -111,6 +111,15 @@ func (w *rmaWork) exchange(faulty, replacement placedDevice) error {
 	return w.tx.Exec(`UPDATE devices SET version = version + 1, state = CASE WHEN id = @faulty THEN 'IN_RMA' ELSE @state END,
 		replaces_device_id = CASE WHEN id = @faulty THEN replaces_device_id ELSE @faulty END, replaced_on = CASE WHEN id = @faulty THEN replaced_on ELSE @on END
 		WHERE id IN @ids`, map[string]any{"faulty": faulty.ID, "state": replacement.State, "on": rules.DateIn(*w.OutboundDoneAt(), w.zone()).String(), "ids": ids}).Error
+}
+
+// roomFor is the room that the replacement takes: where the faulty device is, or,
+// where the depot has looked at it before anybody told of the delivery, where it was.
+func (w *rmaWork) roomFor(faulty placedDevice) *string {
+	if faulty.RoomID == nil && faulty.State.Gone() {
+		return w.RoomID
+	}
+	return faulty.RoomID
 }
 
 // takeOut ends the stay of the faulty device, and tells whether it is in the RMA from
