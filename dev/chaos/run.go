@@ -147,8 +147,9 @@ func settle(ctx context.Context, set Settings, stack *Stack, load *Load, db *sql
 }
 
 // closePatience is how long the last workflows may take to end after the last
-// row has changed: the rows come first, the workflow's own end after them.
-const closePatience = 45 * time.Second
+// row has changed: the rows come first, the workflow's own end after them, and an
+// attempt at a mail that a kill has cut off is made again after half of its age.
+const closePatience = 2 * time.Minute
 
 // awaitRuns reads the workflows until they agree with the rows, or the
 // patience is over; then the oracle says what does not agree.
