@@ -58,7 +58,7 @@ const stepVerbs = `(SELECT a.object_id AS rma, CASE
 	ELSE v.step END AS step, count(*) AS times
 	FROM audit_events a JOIN (VALUES ('rma.approved','APPROVED'),('rma.rejected','REJECTED'),('rma.appealed','APPEALED'),('rma.withdrawn','WITHDRAWN'),('rma.backordered','BACKORDERED'),
 		('rma.shipped','SHIPPED'),('rma.parcel_lost','RESHIPPED'),('rma.inspected','INSPECTED'),('rma.no_return_required','NO_RETURN'),('rma.fee_billed','BILLED'),('rma.fee_waived','WAIVED'),
-		('rma.return_overdue','OVERDUE'),('rma.reminded','REMINDER')) v (verb, step) ON v.verb = a.verb GROUP BY 1, 2
+		('rma.return_overdue','OVERDUE'),('rma.spare_used','SWAPPED'),('rma.reminded','REMINDER')) v (verb, step) ON v.verb = a.verb GROUP BY 1, 2
 	UNION ALL SELECT id, 'REQUESTED', 1 FROM rmas r WHERE NOT EXISTS (SELECT 1 FROM notifications n WHERE n.subject_id = r.id AND n.epoch = 'APPROVED/1')
 	UNION ALL SELECT id, 'DELIVERED', 1 FROM rmas WHERE delivered_at IS NOT NULL AND swapped_at IS NULL)`
 
@@ -72,7 +72,7 @@ const stepsWithoutMails = `SELECT s.rma, s.step || ': ' || count(n.id) || ' of '
 	GROUP BY s.rma, s.step, s.times, p.email HAVING count(n.id) <> s.times`
 
 const mailsWithoutSteps = `SELECT n.id, n.params->>'step' FROM notifications n JOIN rmas r ON r.id = n.subject_id LEFT JOIN ` + stepVerbs + ` s ON s.rma = n.subject_id AND s.step = n.params->>'step'
-	LEFT JOIN ` + peopleOf + ` p ON p.rma = n.subject_id AND p.email = n.recipient WHERE s.rma IS NULL AND n.params->>'step' <> 'USED_SPARE' OR p.email IS NULL`
+	LEFT JOIN ` + peopleOf + ` p ON p.rma = n.subject_id AND p.email = n.recipient WHERE s.rma IS NULL OR p.email IS NULL`
 
 // verbOf is how the audit names a command that was carried out.
 var verbOf = map[rules.RMACommand]string{rules.RMAApprove: "rma.approved", rules.RMAReject: "rma.rejected", rules.RMAAppeal: "rma.appealed", rules.RMAWithdraw: "rma.withdrawn",
@@ -118,10 +118,11 @@ func commandsOf(ctx context.Context, e Evidence, r *Replacement, report func(str
 	return nil
 }
 
-// timers finds replacements whose workflow has not done what is due.
+// timers finds replacements and spares whose workflow has not done what is due.
 func timers(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
 	c := e.Store.Clock()
-	late, err := column(ctx, e.DB, `SELECT id || ' ' || next_timer FROM rmas WHERE closed_at IS NULL AND next_at < $1`, c.Now().Add(-calendarSlack(c)))
+	late, err := column(ctx, e.DB, `SELECT id || ' ' || next_timer FROM rmas WHERE closed_at IS NULL AND next_at < $1
+		UNION ALL SELECT id || ' ' || next_timer FROM spare_units WHERE closed_at IS NULL AND next_at < $1`, c.Now().Add(-calendarSlack(c)))
 	for _, id := range late {
 		report(id, "what was due was not done")
 	}

@@ -54,7 +54,7 @@ func checks() []check {
 	all := []check{{"answer", answers}, {"audit chain", auditChain}, {"decision", decisions}, {"cancellation", cancellations},
 		{"mail delivery", deliveries}, {"workflow", workflowRuns}, {"personal data", personalData}, {"log", logs},
 		{"replacement", replacements}, {"replacement", timers}, {"promise", promises}, {"carrier", parcels}, {"carrier", webhooks}, {"stock", notes}}
-	for _, q := range slices.Concat(queries(), replacementQueries(), parcelQueries(), stockQueries()) {
+	for _, q := range slices.Concat(queries(), replacementQueries(), spareQueries(), parcelQueries(), stockQueries()) {
 		all = append(all, check{q.name, q.run})
 	}
 	return all

@@ -127,6 +127,8 @@ func runsOf(t *testing.T, e Evidence) []WorkflowRun {
 			kind = "invitation/"
 		case strings.HasPrefix(id, "rma_"):
 			kind = "rma/"
+		case strings.HasPrefix(id, "spu_"):
+			kind = "spare/"
 		}
 		if open == waitsOn {
 			status = enums.WORKFLOW_EXECUTION_STATUS_RUNNING
