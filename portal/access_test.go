@@ -37,6 +37,7 @@ func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 	require.NoError(t, err)
 	forms["/service-orders/:id/cancellation"] = []string{"/service-orders/" + orders[0].ID + "/cancellation", "reason", "not needed"}
 	forms["/service-orders/claim"] = []string{"/service-orders/claim", "serial", "OLD-1", "po_number", "4500/12"}
+	w.replacementForms(inv.AccountID, forms)
 	for _, r := range routes() {
 		if r.method != post || ownAffairs[r.path] {
 			continue

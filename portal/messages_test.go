@@ -30,7 +30,8 @@ func TestBothLanguagesSayTheSameThings(t *testing.T) {
 }
 
 // composed are the keys that code puts together, by their beginning.
-var composed = []string{"service.", "contract.", "claimstate.", "problem.", "onboarding.", "date.", "number."}
+var composed = []string{"service.", "contract.", "claimstate.", "problem.", "onboarding.", "date.", "number.",
+	"rma.", "next.", "reject.", "fee.", "outcome.", "event.", "refusal."}
 
 func TestEveryTextIsUsedAndEveryUsedTextExists(t *testing.T) {
 	source := sources(t)

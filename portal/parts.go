@@ -54,3 +54,18 @@ type problemPart struct{ ID, Text string }
 func (w view) Problem(id, key string) problemPart {
 	return problemPart{id, w.T(key, "least", leastPassword, "most", mostPassword, "mailbox", w.Mail)}
 }
+
+type problemsPart struct {
+	View view
+	ID   string
+	Keys []string
+}
+
+// ProblemsOf is what is wrong with a field of the request for a replacement.
+func (w view) ProblemsOf(field string) problemsPart {
+	p := problemsPart{View: w, ID: field + "-problem"}
+	if page, ok := w.Data.(requestPage); ok {
+		p.Keys = page.Problems[field]
+	}
+	return p
+}

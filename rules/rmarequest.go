@@ -92,15 +92,15 @@ func (q RMARequest) checkDevice(k *checker) {
 	}
 }
 
-// maxAccessories is how many pieces of an accessory one RMA may ask for.
-const maxAccessories = 20
+// MaxAccessories is how many pieces of an accessory one RMA may ask for.
+const MaxAccessories = 20
 
 func (q RMARequest) checkAccessory(k *checker) {
 	if !q.RoomKnown {
 		k.fail("/room_id", Required, "An accessory is covered through its room, and none of the account's is named.", "Name the room, or the serial number of a device.")
 		return
 	}
-	if q.Quantity < 1 || q.Quantity > maxAccessories {
+	if q.Quantity < 1 || q.Quantity > MaxAccessories {
 		k.fail("/quantity", OutOfRange, "The quantity must be from 1 to 20.", "Say how many pieces are faulty.")
 	}
 	q.checkCover(k, "/model")

@@ -1,0 +1,149 @@
+package portal
+
+import (
+	"time"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// fact is a line of a page's table of facts.
+type fact struct{ Label, Value string }
+
+// replacementPage is one replacement: what happens next, what is known, and what
+// this person may do.
+type replacementPage struct {
+	replacementView
+	ID       string
+	Next     string // one sentence
+	Facts    []fact
+	Return   *returnView // the faulty unit is to be sent back
+	Timeline []happening
+	Actions  replacementActions
+}
+
+// returnView is how and until when the faulty unit goes back.
+type returnView struct {
+	Day, Serial, Label string // Label is the address of the label; empty: there is none
+	Overdue            bool
+}
+
+func showReplacement(v *visit) (answer, error) {
+	return v.replacementPage(replacementActions{})
+}
+
+// replacementPage shows a replacement of the account at hand, with what was typed
+// into its forms; a foreign one does not exist (C5).
+func (v *visit) replacementPage(typed replacementActions) (answer, error) {
+	r, err := v.store.GetRMA(v.acting(), v.param("id"))
+	if err != nil {
+		return answer{}, err
+	}
+	views, err := v.replacementViews([]models.RMA{r})
+	if err != nil {
+		return answer{}, err
+	}
+	site, err := v.store.GetSite(v.acting(), r.SiteID)
+	if err != nil {
+		return answer{}, err
+	}
+	events, err := v.store.Timeline(v.acting(), r.ID)
+	if err != nil {
+		return answer{}, err
+	}
+	ref, err := v.store.Reference(v.ctx)
+	now := v.store.Clock().Now()
+	p := replacementPage{replacementView: views[0], ID: r.ID, Next: v.nextSentence(r, now), Return: v.returnView(r, now), Timeline: v.timeline(events, site.TimeZone)}
+	p.Facts = v.replacementFacts(r, views[0], site, ref)
+	if err == nil {
+		p.Actions, err = v.replacementActions(r, typed, now)
+	}
+	return answer{page: "replacement", title: "replacement.title", label: v.tongue.say("replacement.of", "device", p.Device), data: p, here: p.Path}, err
+}
+
+// replacementFacts lists what is known; a line without a value is left out.
+func (v *visit) replacementFacts(r models.RMA, view replacementView, site models.AccountSite, ref models.Reference) []fact {
+	explanation := ""
+	if r.Promise != nil {
+		explanation = r.Promise.Text(v.tongue.locale)
+	}
+	promise := view.Promise
+	if r.SwappedAt != nil {
+		promise, explanation = "", ""
+	}
+	quantity := ""
+	if view.Quantity > 1 {
+		quantity = v.tongue.number(view.Quantity)
+	}
+	rejected, fee, outcome := "", "", ""
+	if r.RejectCode != "" && r.RMAFacts.Outbound() == rules.OutboundRejected {
+		rejected = v.tongue.say("reject." + r.RejectCode)
+	}
+	if f := r.Fee(); f != rules.FeeNone {
+		fee = v.tongue.say("fee." + string(f))
+	}
+	if r.Outcome != "" {
+		outcome = v.tongue.say("outcome." + string(r.Outcome))
+	}
+	other := ""
+	if r.ReplacementModel != "" && r.ReplacementModel != r.ModelCode {
+		other = nameOn(ref, r.ReplacementModel, r.RequestedAt)
+	}
+	all := []fact{
+		{"replacement.promise", promise}, {"replacement.why", explanation}, {"replacement.late", view.Late}, {"replacement.rejected", rejected},
+		{"replacement.carrier", r.Carrier}, {"replacement.tracking", r.Tracking}, {"replacement.othermodel", other}, {"replacement.newserial", r.ReplacementSerial},
+		{"replacement.outcome", outcome}, {"replacement.fee", fee},
+		{"replacement.serial", r.FaultySerial}, {"replacement.quantity", quantity}, {"replacement.room", view.Room}, {"replacement.fault", r.Fault},
+		{"replacement.site", site.Name + " – " + site.Street + ", " + site.City}, {"replacement.number", r.ID},
+	}
+	var out []fact
+	for _, f := range all {
+		if f.Value != "" {
+			out = append(out, fact{v.tongue.say(f.Label), f.Value})
+		}
+	}
+	return out
+}
+
+// returnView tells how the faulty unit goes back, while it is with the customer.
+func (v *visit) returnView(r models.RMA, now time.Time) *returnView {
+	state := r.RMAFacts.State(now)
+	if r.ReturnPlan == nil || state != rules.RMAAwaitingReturn && state != rules.RMAOverdue {
+		return nil
+	}
+	return &returnView{Day: v.tongue.day(r.ReturnPlan.On), Serial: r.FaultySerial, Overdue: state == rules.RMAOverdue}
+}
+
+// nextSentence tells in one sentence how it goes on.
+func (v *visit) nextSentence(r models.RMA, now time.Time) string {
+	day := ""
+	if r.Promise != nil && !r.Promise.On.IsZero() {
+		day = v.tongue.day(r.Promise.On)
+	}
+	if r.ReturnPlan != nil && r.RMAFacts.Outbound().Done() {
+		day = v.tongue.day(r.ReturnPlan.On)
+	}
+	return v.tongue.say("next."+nextKey(r, now, day != ""), "day", day)
+}
+
+// nextKey names the sentence of a state; dated tells that there is a day to name.
+func nextKey(r models.RMA, now time.Time, dated bool) string {
+	switch state := r.RMAFacts.State(now); {
+	case state == rules.RMARequested && r.Held:
+		return "REQUESTED.proof"
+	case state == rules.RMARequested && r.AppealedAt != nil:
+		return "REQUESTED.again"
+	case state == rules.RMARejected && r.AppealedAt != nil:
+		return "REJECTED.final"
+	case state == rules.RMAAwaitingReturn && r.WrongUnitAt != nil:
+		return "AWAITING_RETURN.wrong"
+	case state == rules.RMAAwaitingReturn && r.SwappedAt != nil && r.DeliveredAt == nil:
+		return "AWAITING_RETURN.swapped"
+	case state == rules.RMANoReturn && r.WaivedAt != nil:
+		return "NO_RETURN_REQUIRED.waived"
+	case !dated && (state == rules.RMAApproved || state == rules.RMABackordered || state == rules.RMAAllocated || state == rules.RMAShipped):
+		return string(state) + ".undated"
+	default:
+		return string(state)
+	}
+}

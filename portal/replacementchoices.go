@@ -1,0 +1,173 @@
+package portal
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// listDevices offers the devices that are covered now and have no replacement under
+// way, by room. Another one can be typed: the refusal says why it is not listed.
+func (v *visit) listDevices(p *requestPage) error {
+	devices, more, err := v.devicesFor(p.Search)
+	if err != nil {
+		return err
+	}
+	p.More = more || p.Search != ""
+	subjects := make([]models.CoverSubject, len(devices))
+	for i, d := range devices {
+		subjects[i].Serial = *d.Serial
+	}
+	covered, err := v.store.Coverage(v.acting(), subjects, v.store.Clock().Now(), rules.ForHardware)
+	if err != nil {
+		return err
+	}
+	busy, err := v.underReplacement()
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(covered))
+	for i, c := range covered {
+		ids[i] = c.Answer.RoomID
+	}
+	rooms, err := v.store.RoomNames(v.acting(), ids)
+	if err != nil {
+		return err
+	}
+	ref, err := v.store.Reference(v.ctx)
+	for i, c := range covered {
+		if d := devices[i]; (c.Answer.Covered || c.Answer.Held) && !busy[d.ID] {
+			label := nameOn(ref, d.ModelCode, v.store.Clock().Now()) + " · " + *d.Serial
+			if room := rooms[c.Answer.RoomID]; room != "" {
+				label = room + " · " + label
+			}
+			p.Devices = append(p.Devices, choice{*d.Serial, label, *d.Serial == p.Serial})
+		}
+	}
+	sortChoices(p.Devices)
+	p.Devices = keepChoice(p.Devices, p.Serial, p.Serial)
+	return err
+}
+
+// keepChoice keeps what was chosen although it is not, or no longer, offered: the
+// refusal beside it says why.
+func keepChoice(list []choice, value, label string) []choice {
+	if value == "" || slices.ContainsFunc(list, func(c choice) bool { return c.Selected }) {
+		return list
+	}
+	return append(list, choice{value, label, true})
+}
+
+// devicesFor gives the account's devices with a serial: all, or those whose serial,
+// model or room fits what is searched for. more tells that there are others.
+func (v *visit) devicesFor(search string) (out []models.Device, more bool, err error) {
+	f := models.DeviceFilter{AccountID: v.who.account().ID, Search: search, Sort: models.SortName, Page: models.Page{Limit: mostListed}}
+	found, next, err := v.store.ListDevices(v.acting(), f)
+	if err != nil {
+		return nil, false, err
+	}
+	if search != "" {
+		inRooms, err := v.devicesInRooms(search)
+		if err != nil {
+			return nil, false, err
+		}
+		found = append(found, inRooms...)
+	}
+	seen := map[string]bool{}
+	for _, d := range found {
+		if d.Serial != nil && (d.State == rules.DeviceInRoom || d.State == rules.DeviceUnplaced) && !seen[d.ID] {
+			seen[d.ID], out = true, append(out, d)
+		}
+	}
+	return out, next != "", nil
+}
+
+// mostSearchedRooms bounds whose devices a search for a room brings.
+const mostSearchedRooms = 10
+
+func (v *visit) devicesInRooms(search string) (out []models.Device, err error) {
+	account := v.who.account().ID
+	rooms, _, err := v.store.ListRooms(v.acting(), models.RoomFilter{AccountID: account, State: rules.RoomActive, Search: search, Sort: models.SortName, Page: models.Page{Limit: mostSearchedRooms}})
+	for _, r := range rooms {
+		devices, _, err := v.store.ListDevices(v.acting(), models.DeviceFilter{AccountID: account, RoomID: r.ID, Page: models.Page{Limit: mostListed}})
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, devices...)
+	}
+	return out, err
+}
+
+// underReplacement are the devices with an open replacement.
+func (v *visit) underReplacement() (map[string]bool, error) {
+	out := map[string]bool{}
+	f := models.RMAFilter{AccountID: v.who.account().ID, Open: true, Page: models.Page{Limit: 200}}
+	rmas, _, err := v.store.ListRMAs(v.acting(), f)
+	for _, r := range rmas {
+		if r.DeviceID != nil {
+			out[*r.DeviceID] = true
+		}
+	}
+	return out, err
+}
+
+// listRooms offers the rooms under a licence, and the accessories of the list of
+// products.
+func (v *visit) listRooms(p *requestPage) error {
+	ref, err := v.store.Reference(v.ctx)
+	if err != nil {
+		return err
+	}
+	today := rules.DateIn(v.store.Clock().Now(), location(v.who.account().TimeZone))
+	for code, versions := range ref.Models {
+		if m, ok := rules.ModelOn(versions, code, today); ok && m.FollowsRoom() {
+			p.Models = append(p.Models, choice{code, m.Name, code == rules.NormaliseModelCode(p.Model)})
+		}
+	}
+	sortChoices(p.Models)
+	if len(p.Models) == 0 {
+		return nil
+	}
+	rooms, next, err := v.store.ListRooms(v.acting(), models.RoomFilter{AccountID: v.who.account().ID, State: rules.RoomActive, Search: p.Search, Sort: models.SortName, Page: models.Page{Limit: mostListed}})
+	if err != nil {
+		return err
+	}
+	p.More = next != "" || p.Search != ""
+	subjects := make([]models.CoverSubject, len(rooms))
+	for i, r := range rooms {
+		subjects[i] = models.CoverSubject{RoomID: r.ID, ModelCode: p.Models[0].Value}
+	}
+	covered, err := v.store.Coverage(v.acting(), subjects, v.store.Clock().Now(), rules.ForHardware)
+	for i, c := range covered {
+		if r := rooms[i]; c.Answer.Covered {
+			p.Rooms = append(p.Rooms, choice{r.ID, r.Name + " · " + r.Site, r.ID == p.Room})
+		}
+	}
+	if err != nil || p.Room == "" {
+		return err
+	}
+	names, err := v.store.RoomNames(v.acting(), []string{p.Room})
+	if name := names[p.Room]; name != "" {
+		p.Rooms = keepChoice(p.Rooms, p.Room, name)
+	}
+	return err
+}
+
+// listSites offers the known ship-to addresses (S25).
+func (v *visit) listSites(p *requestPage) error {
+	sites, _, err := v.store.ListSites(v.acting(), v.who.account().ID, models.Page{Limit: 200})
+	for _, s := range sites {
+		p.Sites = append(p.Sites, choice{s.ID, s.Name + " – " + s.Street + ", " + s.City, s.ID == p.Site})
+	}
+	sortChoices(p.Sites)
+	return err
+}
+
+func sortChoices(list []choice) {
+	slices.SortFunc(list, func(a, b choice) int {
+		return cmp.Or(cmp.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)), cmp.Compare(a.Value, b.Value))
+	})
+}

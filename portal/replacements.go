@@ -1,0 +1,151 @@
+package portal
+
+import (
+	"net/url"
+	"regexp"
+	"time"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+const replacementsPath = "/replacements"
+
+// replacementsAPage is how many replacements one page of the list shows.
+const replacementsAPage = 25
+
+// replacementView is a line of the list of replacements.
+type replacementView struct {
+	Path, Device, Serial, Room string
+	Quantity                   int64 // of an accessory; 0: a device
+	State, Tone                string
+	Promise                    string // the day, or why there is none
+	Late                       string // empty: it is not
+	ToDo                       string // of the customer; empty: nothing
+}
+
+type replacementsPage struct {
+	List   []replacementView
+	Older  string // address of the next page; empty: none
+	Paged  bool   // this is not the first page
+	Admin  bool
+	Places int // known ship-to addresses
+}
+
+// rmaCursor is what our own links to older replacements carry; anything else in
+// the address counts as the first page.
+var rmaCursor = regexp.MustCompile(`^rma_[0-9a-z]{1,40}$`)
+
+func showReplacements(v *visit) (answer, error) {
+	p := replacementsPage{Admin: v.isAdmin()}
+	after := v.request.URL.Query().Get("after")
+	if !rmaCursor.MatchString(after) {
+		after = ""
+	}
+	rmas, next, err := v.store.ListRMAs(v.acting(), models.RMAFilter{AccountID: v.who.account().ID, Page: models.Page{After: after, Limit: replacementsAPage}})
+	if err != nil {
+		return answer{}, err
+	}
+	p.Paged = after != ""
+	if next != "" {
+		p.Older = replacementsPath + "?after=" + url.QueryEscape(next)
+	}
+	p.List, err = v.replacementViews(rmas)
+	return answer{page: "replacements", title: "replacements.title", data: p}, err
+}
+
+func (v *visit) replacementViews(rmas []models.RMA) ([]replacementView, error) {
+	rooms, err := v.roomNames(rmas)
+	if err != nil {
+		return nil, err
+	}
+	ref, err := v.store.Reference(v.ctx)
+	out, now := make([]replacementView, len(rmas)), v.store.Clock().Now()
+	for i, r := range rmas {
+		out[i] = v.replacementView(r, now)
+		out[i].Device = modelName(ref, r)
+		if r.RoomID != nil {
+			out[i].Room = rooms[*r.RoomID]
+		}
+	}
+	return out, err
+}
+
+func (v *visit) replacementView(r models.RMA, now time.Time) replacementView {
+	state := r.RMAFacts.State(now)
+	view := replacementView{Path: replacementsPath + "/" + r.ID, Serial: r.FaultySerial, State: v.tongue.say("rma." + string(state)), Tone: rmaTones[state],
+		Promise: v.promiseDay(r), Late: v.late(r, now), ToDo: v.toDo(r, now)}
+	if r.DeviceID == nil {
+		view.Quantity = int64(r.Quantity)
+	}
+	return view
+}
+
+var rmaTones = map[rules.RMAState]string{
+	rules.RMARequested: "waiting", rules.RMAApproved: "waiting", rules.RMAAllocated: "waiting", rules.RMAShipped: "waiting", rules.RMABackordered: "warning",
+	rules.RMAAwaitingReturn: "warning", rules.RMAOverdue: "warning", rules.RMAReturnInTransit: "waiting", rules.RMAReturnReceived: "waiting", rules.RMAInspected: "warning",
+	rules.RMAClosed: "good", rules.RMANoReturn: "good", rules.RMARejected: "quiet", rules.RMAWithdrawn: "quiet", rules.RMANonReturnBilled: "quiet",
+}
+
+// promiseDay is the day by whose end the replacement arrives, or why there is none.
+func (v *visit) promiseDay(r models.RMA) string {
+	switch {
+	case r.Promise != nil && !r.Promise.On.IsZero():
+		return v.tongue.day(r.Promise.On)
+	case r.Promise != nil:
+		return v.tongue.say("promise.none")
+	case r.RMAFacts.Outbound() == rules.OutboundRequested:
+		return v.tongue.say("promise.later")
+	}
+	return ""
+}
+
+// late tells that the first promise is missed, or was (S21).
+func (v *visit) late(r models.RMA, now time.Time) string {
+	switch {
+	case !r.RMAFacts.Late(now):
+		return ""
+	case r.RMAFacts.Outbound().Done():
+		return v.tongue.say("late.arrived")
+	}
+	return v.tongue.say("late.now")
+}
+
+// toDo is what the customer has to do next; empty where it is nothing.
+func (v *visit) toDo(r models.RMA, now time.Time) string {
+	switch state := r.RMAFacts.State(now); {
+	case state == rules.RMARequested && r.Held:
+		return v.tongue.say("todo.proof")
+	case state == rules.RMAAwaitingReturn && r.ReturnPlan != nil:
+		return v.tongue.say("todo.return", "day", v.tongue.day(r.ReturnPlan.On))
+	case state == rules.RMAOverdue && r.ReturnPlan != nil:
+		return v.tongue.say("todo.overdue", "day", v.tongue.day(r.ReturnPlan.On))
+	case state == rules.RMARejected && r.AppealedAt == nil:
+		return v.tongue.say("todo.appeal")
+	}
+	return ""
+}
+
+// roomNames gives the names of the rooms in which the faulty units are, or were.
+func (v *visit) roomNames(rmas []models.RMA) (map[string]string, error) {
+	var ids []string
+	for _, r := range rmas {
+		if r.RoomID != nil {
+			ids = append(ids, *r.RoomID)
+		}
+	}
+	return v.store.RoomNames(v.acting(), ids)
+}
+
+// modelName is a model's name on the day of the request, as in the mails; its code
+// where the list of products has none.
+func modelName(ref models.Reference, r models.RMA) string {
+	return nameOn(ref, r.ModelCode, r.RequestedAt)
+}
+
+func nameOn(ref models.Reference, code string, at time.Time) string {
+	if m, ok := rules.ModelOn(ref.Models[rules.NormaliseModelCode(code)], code, rules.DateIn(at, time.UTC)); ok {
+		return m.Name
+	}
+	return code
+}

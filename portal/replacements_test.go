@@ -1,0 +1,180 @@
+package portal
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+func TestR55_ReplacementsAreInTheMenuAndExplainThemselvesWhereThereAreNone(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		_, eva, bruno := w.covered()
+		page := eva.get("/replacements").body
+		require.Regexp(t, `(?s)<nav class="menu".*href="/replacements" aria-current="page">.*Replacements.*</nav>`, page)
+		require.Contains(t, page, "There are no replacements in this account yet.")
+		require.Contains(t, page, `href="/replacements/request"`)
+		seen := bruno.get("/replacements").body
+		require.NotContains(t, seen, `href="/replacements/request"`)
+		require.Contains(t, seen, "An administrator of the account can request a replacement here.")
+		bruno.get("/?lang=pt-BR")
+		require.Regexp(t, `(?s)<nav class="menu".*Substituições.*</nav>`, bruno.get("/").body)
+		require.Equal(t, "/sign-in", w.guest().get("/replacements").path)
+	})
+}
+
+func TestS20_TheListTellsStatePromiseAndWhatTheCustomerDoesNext(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c, eva, _ := w.covered()
+		r := w.Requested(t, c)
+		line := func() string { return rows(eva.get("/replacements").body)[1] }
+		require.Equal(t, "Rally Bar , Sala 1 Sala 1 Serial number SN100 Being checked After approval Nothing", line())
+		_, err := w.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+		require.NoError(t, err)
+		require.Contains(t, line(), "Approved 26 November 2026 Nothing")
+		w.Calendar.Set(*getRMA(t, w, r.ID).PromiseDueAt)
+		require.Contains(t, line(), "26 November 2026 Late Nothing", "from the first instant after the promised day on (S21)")
+		_, err = w.RecordRMAFact(w.Context, r.ID, rules.FactDelivered, time.Time{})
+		require.NoError(t, err)
+		require.Contains(t, line(), "Return due 26 November 2026 Arrived late Return the faulty unit by 11 December 2026")
+		w.Calendar.Set(*getRMA(t, w, r.ID).ReturnDueAt)
+		require.Contains(t, line(), "Return overdue 26 November 2026 Arrived late Return the faulty unit now; it was due by 11 December 2026")
+		eva.get("/?lang=pt-BR")
+		require.Contains(t, line(), "Devolução atrasada 26 de novembro de 2026 Chegou com atraso Devolver já o equipamento com defeito; o prazo era 11 de dezembro de 2026")
+	})
+}
+
+func getRMA(t *testing.T, w *world, id string) models.RMA {
+	t.Helper()
+	r, err := w.GetRMA(w.Context, id)
+	require.NoError(t, err)
+	return r
+}
+
+func TestReplacementsArePagedFromNewToOld(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c, eva, _ := w.covered()
+		for i := range replacementsAPage + 2 {
+			_, err := w.RequestRMA(storetest.Customer(c.Account), models.NewRMA{AccountID: c.Account, RoomID: c.Room.ID, ModelCode: "STRONG-USB-CABLE", Quantity: 1 + i%20, Fault: "Broken"})
+			require.NoError(t, err)
+		}
+		first := eva.get("/replacements").body
+		require.Len(t, rows(first), 1+replacementsAPage)
+		require.NotContains(t, first, "Newest")
+		older := regexp.MustCompile(`href="(/replacements\?after=[^"]+)" rel="next"`).FindStringSubmatch(first)
+		require.NotNil(t, older)
+		second := eva.get(older[1]).body
+		require.Len(t, rows(second), 1+2)
+		require.Contains(t, rows(second)[2], "1 × Strong USB cable", "the first one is the last")
+		require.Contains(t, second, `<a href="/replacements">Newest</a>`)
+		require.NotContains(t, second, `rel="next"`)
+		for _, cursor := range []string{"%00", "%ff", "rma_%27", "x", strings.Repeat("a", 500)} {
+			require.Len(t, rows(eva.get("/replacements?after="+cursor).body), 1+replacementsAPage, cursor)
+		}
+		require.Empty(t, w.log.String())
+	})
+}
+
+func TestC5_AForeignReplacementDoesNotExist(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c, eva, _ := w.covered()
+		r := w.rejected(c)
+		gil, _ := w.site("gil@globex.example")
+		require.NotContains(t, gil.get("/replacements").body, r.ID)
+		require.NotContains(t, gil.get("/replacements").body, "SN100")
+		foreign, missing := gil.get("/replacements/"+r.ID), gil.get("/replacements/rma_missing")
+		require.Equal(t, 404, foreign.status)
+		require.Equal(t, missing.body, foreign.body)
+		for _, command := range []string{"/withdraw", "/appeal"} {
+			for _, id := range []string{r.ID, "rma_missing", strings.Repeat("x", 300)} {
+				refused := gil.post("/replacements/"+id+command, "reason", "mine")
+				require.Equal(t, 404, refused.status)
+				require.NotContains(t, refused.body, "SN100")
+				require.Equal(t, 404, gil.post("/replacements/"+id+command).status, "also without a reason")
+			}
+		}
+		require.Nil(t, getRMA(t, w, r.ID).AppealedAt)
+		require.Equal(t, 200, eva.get("/replacements/"+r.ID).status)
+	})
+}
+
+// A person of two accounts sees those of the account at hand only.
+func TestC5_ReplacementsAreThoseOfTheAccountAtHand(t *testing.T) {
+	w := newWorld(t)
+	c, eva, _ := w.covered()
+	r := w.Requested(t, c)
+	_, acc := w.site("gil@globex.example")
+	inv, err := w.Invite(w.Context, models.NewInvite{AccountID: acc.ID, Email: "eva@acme.example", ContactName: "Eva", Role: models.RoleAdmin, Kind: models.InvitationForColleague})
+	require.NoError(t, err)
+	eva.get(w.link(inv))
+	require.Equal(t, "/", eva.post("/invitation/accept").path)
+	require.Contains(t, eva.post("/account", "account", acc.ID).body, "Globex")
+	require.NotContains(t, eva.get("/replacements").body, r.ID)
+	require.Equal(t, 404, eva.get("/replacements/"+r.ID).status)
+	require.Equal(t, 404, eva.post("/replacements/"+r.ID+"/withdraw").status)
+	require.Equal(t, 422, eva.post("/replacements/request", "serial", "SN-100", "fault", "Broken").status, "nor are its devices")
+	eva.post("/account", "account", c.Account)
+	require.Equal(t, 200, eva.get("/replacements/"+r.ID).status)
+}
+
+// Every state, sentence, step and code that the rules can give has words, and every
+// step that is written to the audit is told or left out on purpose.
+func TestEveryStateAndStepOfAReplacementHasWords(t *testing.T) {
+	for locale, tongue := range tongues {
+		var keys []string
+		for _, s := range rules.RMAStates() {
+			keys = append(keys, "rma."+string(s), "next."+string(s))
+			require.NotEmpty(t, rmaTones[s], s)
+		}
+		for _, c := range rules.RejectCodes() {
+			keys = append(keys, "reject."+c)
+		}
+		for _, o := range []rules.RMAOutcome{rules.OutcomeDefect, rules.OutcomeNoFault, rules.OutcomeDamage} {
+			keys = append(keys, "outcome."+string(o))
+		}
+		for _, f := range []rules.RMAFee{rules.FeeAsked, rules.FeeBilled, rules.FeeCredited, rules.FeeWaived} {
+			keys = append(keys, "fee."+string(f))
+		}
+		for _, verb := range told {
+			keys = append(keys, "event."+verb)
+		}
+		for _, code := range append(refusalCodes, rules.SerialTooNew) {
+			keys = append(keys, "refusal."+code)
+		}
+		for _, k := range keys {
+			require.Contains(t, tongue.texts, k, locale)
+		}
+	}
+	untold := []string{"fee_asked", "parcel_silent", "parcel_awaited"} // between the service and its people
+	files, err := filepath.Glob("../models/*.go")
+	require.NoError(t, err)
+	written := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		for _, m := range regexp.MustCompile(`note\("rma\.([a-z_]+)"`).FindAllStringSubmatch(string(text), -1) {
+			written++
+			require.True(t, slices.Contains(told, m[1]) != slices.Contains(untold, m[1]), m[1])
+		}
+	}
+	require.Greater(t, written, 15, "the verbs stand elsewhere now")
+}
+
+func TestEverySentenceOfWhatHappensNextHasWords(t *testing.T) {
+	for key := range tongues["en"].texts {
+		if name, ok := strings.CutPrefix(key, "next."); ok {
+			state, _, _ := strings.Cut(name, ".")
+			require.Contains(t, rules.RMAStates(), rules.RMAState(state), fmt.Sprintf("%s belongs to no state", key))
+		}
+	}
+}
