@@ -25,18 +25,18 @@ type choice struct {
 // requestPage is the form for a replacement, of a device or of an accessory, with
 // what was typed and what is wrong with it.
 type requestPage struct {
-	Accessory                     bool
-	Serial, Other, Proof          string // of a device: chosen, typed, and whose it is
-	Room, Model, Quantity         string // of an accessory
-	Fault, Site, Once, Search     string
-	Devices, Rooms, Models, Sites []choice
-	More                          bool                // not all are listed: there is a search
-	Problems                      map[string][]string // message keys, by field
-	First                         string              // the first field that is wrong
-	AskProof                      bool
-	OpenPath                      string // of the open replacement that stands in the way
-	FaultMost, QuantityMost       int
-	Heading, OtherPath, ToOther   string // message keys and an address
+	Accessory                      bool
+	Serial, Other, Proof           string // of a device: chosen, typed, and whose it is
+	Room, Model, Quantity          string // of an accessory
+	Fault, Site, Once, Search      string
+	Devices, Rooms, Models, Sites  []choice
+	More                           bool                // not all are listed: there is a search
+	Problems                       map[string][]string // message keys, by field
+	First                          string              // the first field that is wrong
+	AskProof                       bool
+	OpenPath                       string // of the open replacement that stands in the way
+	FaultMost, QuantityMost, Hours int
+	Heading, OtherPath, ToOther    string // message keys and an address
 }
 
 func showRequest(v *visit) (answer, error)          { return v.requestPage(v.emptyRequest(false)) }
@@ -59,7 +59,7 @@ func (v *visit) searched() string {
 
 // requestPage fills the lists to choose from and shows the form.
 func (v *visit) requestPage(p requestPage) (answer, error) {
-	p.FaultMost, p.QuantityMost = mostFault, rules.MaxAccessories
+	p.FaultMost, p.QuantityMost, p.Hours = mostFault, rules.MaxAccessories, v.program.Replacement.SerialKnownHours
 	p.AskProof = p.Proof != "" || len(p.Problems["proof"]) > 0
 	var err error
 	if p.Accessory {
