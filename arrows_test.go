@@ -26,7 +26,7 @@ var arrows = map[string][]string{
 	"carrier/simulator": {"carrier"}, // dev and tests only
 	"activities":        {"models", "mail", "carrier", "label", "rules", "clock", "orderfile", "roomfile", "rowfile"},
 	"workflows":         {"activities", "rules", "clock"},
-	"worker":            {"workflows", "activities", "models", "rules", "clock"},
+	"worker":            {"workflows", "activities", "models", "carrier", "rules", "clock"},
 	"api":               {"workflows", "models", "carrier", "label", "rules", "clock", "orderfile", "roomfile", "rowfile", "strictjson"},
 	"portal":            {"workflows", "models", "rules", "clock"},
 	"server":            {"api", "portal", "models", "carrier", "rules", "clock", "config"},

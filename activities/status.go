@@ -13,10 +13,14 @@ type Status struct {
 	Timer   string     `json:"t,omitempty"`  // what it waits for
 	At      *time.Time `json:"at,omitempty"` // until when; none: for a signal only
 	Mails   bool       `json:"m,omitempty"`  // mails are queued
+	Parcels bool       `json:"p,omitempty"`  // the carrier has to be asked
 	Closed  bool       `json:"c,omitempty"`
+	// Leave says of a closed status that the timer may go on until the workflow ends:
+	// to stop it costs an event. Histories from before do not say it.
+	Leave bool `json:"l,omitempty"`
 }
 
 // StatusOf is the status as a workflow is told it.
 func StatusOf(st models.ProcessStatus) Status {
-	return Status{Version: st.Version, Timer: st.Timer, At: st.At, Mails: st.Mails, Closed: st.Closed}
+	return Status{Version: st.Version, Timer: st.Timer, At: st.At, Mails: st.Mails, Parcels: st.Parcels, Closed: st.Closed, Leave: st.Closed}
 }

@@ -78,6 +78,15 @@ type Carrier struct {
 	WebhookKeys []string `env:"ROOMCOVER_CARRIER_WEBHOOK_KEYS"`
 }
 
+// Booking is the name of the carrier at which parcels are booked; empty where it has
+// no address, and people hand them in.
+func (c Carrier) Booking() string {
+	if c.URL == "" {
+		return ""
+	}
+	return c.Name
+}
+
 // Keys decodes the webhooks' keys.
 func (c Carrier) Keys() ([][]byte, error) {
 	var out [][]byte

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -25,6 +27,7 @@ type upCommand struct {
 	temporalPorts
 	mailPorts
 	carrierPorts
+	CarrierURL string        `name:"carrier-url" help:"Carrier that runs elsewhere on the same data folder, see the command carrier; parcels are booked there."`
 	PortalPort int           `aliases:"api" help:"Port of the portal and the API." default:"8080"`
 	Day        time.Duration `help:"Real time that one calendar day takes, for example 2s." default:"24h"`
 }
@@ -62,7 +65,7 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return errors.Join(err, mails.stop(), temporal.Stop())
 	}
-	stackOptions, err := c.stackOptions(days, temporal, log)
+	stackOptions, err := c.stackOptions(days, temporal, parcels.url, log)
 	if err != nil {
 		return errors.Join(err, parcels.stop(), mails.stop(), temporal.Stop())
 	}
@@ -84,10 +87,11 @@ func (c upCommand) portal(prefix string) string {
 	return prefix + net.JoinHostPort(c.Host, strconv.Itoa(c.PortalPort))
 }
 
-func (c upCommand) stackOptions(days clock.Clock, temporal *temporalserver.Server, log io.Writer) (stack.Options, error) {
+func (c upCommand) stackOptions(days clock.Clock, temporal *temporalserver.Server, carrierURL string, log io.Writer) (stack.Options, error) {
 	key, err := carrierKey(c.Data)
 	return stack.Options{
 		Dir: c.Data, Listen: c.portal(""), Clock: days, Carrier: carrierName, CarrierKeys: [][]byte{key},
+		CarrierURL: cmp.Or(c.CarrierURL, carrierURL), CarrierAPIKey: hex.EncodeToString(key),
 		TemporalAddress: temporal.Address(), Namespace: temporal.Namespace(), TemporalUI: temporal.UIAddress(),
 		SMTPHost: c.Host, SMTPPort: c.SMTPPort, Log: slog.New(slog.NewJSONHandler(log, nil)),
 	}, err

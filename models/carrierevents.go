@@ -66,9 +66,8 @@ func (s *Store) applyCarrierEvent(ctx context.Context, e CarrierEvent) (CarrierE
 	out := e
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		out = e
-		var sh Shipment
-		err := s.forUpdate(tx).First(&sh, "carrier = ? AND tracking = ?", e.Carrier, e.Tracking).Error
-		if errors.Is(err, gorm.ErrRecordNotFound) {
+		sh, err := s.lockShipmentWhere(tx, "sh.carrier = ? AND sh.tracking = ?", e.Carrier, e.Tracking)
+		if rules.CodeOf(err) == rules.NotFound {
 			out.State = CarrierEventUnknown
 			return tx.Model(&CarrierEvent{}).Where("id = ? AND state = ?", e.ID, CarrierEventReceived).Update("state", out.State).Error
 		}

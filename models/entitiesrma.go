@@ -64,6 +64,7 @@ type RMA struct {
 	Carrier             string
 	Tracking            string
 	DepotID             *string          // which sends the replacement; nil: none is known
+	ReturnParcels       int              // made so far; number the parcels back
 	ReservationID       *string          // the ledger's open entry for its units
 	ReturnBaseAt        *time.Time       // since when the return plan counts
 	ReturnPlan          *rules.ReturnDue `gorm:"serializer:json"`

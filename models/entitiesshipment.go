@@ -25,6 +25,25 @@ type Shipment struct {
 	LastScanAt   *time.Time
 	CreatedAt    time.Time
 	Version      int64
+
+	// What the carrier is asked to move, and whether it was asked to leave it. Without
+	// a service nobody is asked: a person hands the parcel in.
+	SiteID        *string
+	DepotID       *string
+	Service       rules.ShipmentService
+	ModelCode     string
+	Quantity      int
+	Contents      string // for customs, as it was booked
+	CancelAskedAt *time.Time
+}
+
+// ShipmentLabel is a label as the carrier gave it. It shows an address.
+type ShipmentLabel struct {
+	ShipmentID string `gorm:"primaryKey"`
+	AccountID  string
+	MediaType  string // such as application/pdf
+	Content    []byte
+	CreatedAt  time.Time
 }
 
 // ShipmentScan is one fact about a shipment, once: CauseKey is unique.

@@ -14,7 +14,7 @@ func EntityColumns(s *Store) (columns, nullable []string, err error) {
 		ServiceContract{}, Licence{}, Invitation{}, User{}, Identity{}, Membership{}, Session{}, Challenge{}, throttle{}, Notification{},
 		NotificationAttempt{}, OperatorTask{}, AuditEvent{}, auditHead{}, OutboxEvent{}, IdempotencyKey{}, ImportJob{}, ImportRow{}, sweepRow{},
 		productModelRow{}, CountryTermsVersion{}, Calendar{}, CalendarHoliday{}, Room{}, Device{}, DeviceClaim{}, DevicePlacement{}, LicenceAssignment{},
-		Shipment{}, ShipmentScan{}, CarrierEvent{}, Depot{}, StockLevel{}, StockEntry{},
+		Shipment{}, ShipmentScan{}, ShipmentLabel{}, CarrierEvent{}, Depot{}, StockLevel{}, StockEntry{},
 		SpareLine{}, SpareUnit{}, CSM{},
 		WarrantyAttachment{}, EarlierWarranty{},
 		AccountSite{}, RMA{}} {

@@ -7,14 +7,15 @@ import (
 )
 
 // ProcessStatus is all that the workflow of an RMA or a spare unit needs to know
-// after a change: what to wait for, whether mails are queued, and whether it is at
-// its end. The command's own transaction tells it, so that the workflow needs no
+// after a change: what to wait for, whether mails are queued or the carrier has to be
+// asked, and whether it is at its end. The command's own transaction tells it, so that the workflow needs no
 // step to learn it.
 type ProcessStatus struct {
 	Version int64  // of the row: of two statuses the higher one holds
 	Timer   string // what it waits for; empty: nothing
 	At      *time.Time
 	Mails   bool
+	Parcels bool // the carrier has to be asked about the subject's parcels
 	Closed  bool // nothing is left to wait for; a later change starts the workflow again
 }
 
@@ -23,13 +24,17 @@ const (
 	statusTimer   = "timer"
 	statusAt      = "at"
 	statusMails   = "mails"
+	statusParcels = "parcels"
 	statusClosed  = "closed"
 )
 
 // matters tells whether the workflow has to learn of this status after the one
-// before; it needs not where it waits on for the same.
+// before. It needs not where its timer would only fire later, or not at all: then it
+// fires, nothing is due, and the workflow learns what is next. So what it waits for
+// is never later than what the row says.
 func (st ProcessStatus) matters(before ProcessStatus) bool {
-	return st.Mails || st.Timer != before.Timer || !sameInstant(st.At, before.At) || st.Closed != before.Closed
+	sooner := st.At != nil && (before.At == nil || st.At.Before(*before.At))
+	return st.Mails || st.Parcels || sooner || st.Closed != before.Closed
 }
 
 // event tells the status to the workflow of the subject, once per version.
@@ -45,6 +50,9 @@ func (st ProcessStatus) payload() map[string]string {
 	if st.Mails {
 		p[statusMails] = "1"
 	}
+	if st.Parcels {
+		p[statusParcels] = "1"
+	}
 	if st.Closed {
 		p[statusClosed] = "1"
 	}
@@ -53,7 +61,7 @@ func (st ProcessStatus) payload() map[string]string {
 
 // ProcessStatusOf reads the status that an outbox event tells.
 func ProcessStatusOf(e OutboxEvent) (ProcessStatus, error) {
-	st := ProcessStatus{Timer: e.Payload[statusTimer], Mails: e.Payload[statusMails] != "", Closed: e.Payload[statusClosed] != ""}
+	st := ProcessStatus{Timer: e.Payload[statusTimer], Mails: e.Payload[statusMails] != "", Parcels: e.Payload[statusParcels] != "", Closed: e.Payload[statusClosed] != ""}
 	var err error
 	if st.Version, err = strconv.ParseInt(e.Payload[statusVersion], 10, 64); err != nil {
 		return st, fmt.Errorf("models: event %s tells no version: %w", e.ID, err)

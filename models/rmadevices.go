@@ -19,6 +19,11 @@ func (w *rmaWork) moveDevices() error {
 			return err
 		}
 	}
+	if rules.OutboundState(w.before.Outbound).Done() && w.before.ReplacementDeviceID == nil && w.ReplacementDeviceID != nil {
+		if err := w.placeLate(); err != nil {
+			return err
+		}
+	}
 	if w.before.ReplacementDeviceID != nil && w.gaveUp() {
 		if err := w.endDevice(*w.before.ReplacementDeviceID, w.replacementEnd()); err != nil {
 			return err
@@ -87,6 +92,18 @@ func (w *rmaWork) swapDevices() error {
 		}
 	}
 	return w.exchange(faulty, replacement)
+}
+
+// placeLate puts a replacement where the faulty device was whose serial was told only
+// after it had arrived.
+func (w *rmaWork) placeLate() error {
+	var d placedDevice
+	err := w.tx.Table("devices AS d").Select("d.*, (SELECT p.room_id FROM device_placements p WHERE p.device_id = d.id AND p.to_at IS NULL) AS room_id").
+		Where("d.id = ?", *w.ReplacementDeviceID).Scan(&d).Error
+	if err != nil {
+		return err
+	}
+	return w.exchange(placedDevice{Device: Device{ID: *w.DeviceID, State: rules.DeviceInRMA}, RoomID: w.RoomID}, d)
 }
 
 // exchange changes both devices in one statement.

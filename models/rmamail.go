@@ -65,12 +65,17 @@ func peopleToTell(admins *string, contact, locale string) (people []recipient) {
 	return people
 }
 
+// modelName is how people call a model, or its code.
+func (w *rmaWork) modelName(code string) string {
+	if model, ok := rules.ModelOn(w.ref.model(code), code, rules.DateIn(w.RequestedAt, w.zone())); ok {
+		return model.Name
+	}
+	return code
+}
+
 // mailParams are what a mail about the RMA may show; the templates pick.
 func (w *rmaWork) mailParams(m rmaMail) map[string]any {
-	name := w.ModelCode
-	if model, ok := rules.ModelOn(w.ref.model(w.ModelCode), w.ModelCode, rules.DateIn(w.RequestedAt, w.zone())); ok {
-		name = model.Name
-	}
+	name := w.modelName(w.ModelCode)
 	p := map[string]any{"step": m.step, "rma": w.ID, "model": name, "quantity": w.Quantity, "serial": w.FaultySerial, "site": w.SiteName, "room": text(w.RoomName),
 		"company": w.AccountName, "replacement_serial": w.ReplacementSerial, "carrier": w.Carrier, "tracking": w.Tracking}
 	if w.Promise != nil {

@@ -19,15 +19,25 @@ func (o Shipment) ofRMA() bool {
 func (r RMA) bookingKey() string { return fmt.Sprintf("%s/out/%d", r.ID, r.Reships+1) }
 
 // openShipment finds the outbound shipment that was booked for the RMA, or makes it
-// from what the warehouse tells.
+// from what the warehouse tells. One whose booking is still to come may leave with
+// another carrier: the warehouse names both, and nobody is asked any more.
 func (w *rmaWork) openShipment(in *RMAShipment) error {
 	var live []Shipment
 	err := w.s.forUpdate(w.tx).Where("subject_id = ? AND direction = ?", w.ID, rules.ShipOut).Find(&live).Error
 	if err != nil {
 		return err
 	}
-	for _, sh := range live {
-		if sh.State.Live() {
+	for i := range live {
+		sh := &live[i]
+		switch {
+		case !sh.State.Live():
+		case sh.Tracking == nil && in.Carrier != "" && in.Tracking != "":
+			sh.Carrier, sh.Service = in.Carrier, ""
+			if err := w.tx.Model(&Shipment{}).Where("id = ?", sh.ID).Select("carrier", "service").Updates(sh).Error; err != nil {
+				return err
+			}
+			return w.s.bookShipment(w.tx, w.scope, sh, in.Tracking)
+		default:
 			in.Carrier, in.Tracking = sh.Carrier, text(sh.Tracking)
 			return nil
 		}
@@ -46,11 +56,12 @@ func (w *rmaWork) openShipment(in *RMAShipment) error {
 	return w.s.bookShipment(w.tx, w.scope, &sh, in.Tracking)
 }
 
-// endShipment ends the outbound shipment that is under way, if there is one.
+// endShipment ends the outbound shipment that is under way, if there is one. What was
+// booked by the service is called off at the carrier instead: see planParcels.
 func (w *rmaWork) endShipment(kind rules.ScanKind, reason string) error {
 	var live []Shipment
 	err := w.s.forUpdate(w.tx).Where("booking_key = ?", w.bookingKey()).Find(&live).Error
-	if err != nil || len(live) == 0 || !live[0].State.Live() {
+	if err != nil || len(live) == 0 || !live[0].State.Live() || kind == rules.ScanCancelled && live[0].Service != "" {
 		return err
 	}
 	return w.s.addScan(w.tx, w.scope, &live[0], NewScan{Kind: kind, Source: ScanByOperator, CauseKey: live[0].ID + "/" + strings.ToLower(string(kind)), Reason: reason})
@@ -71,11 +82,26 @@ func (s *Store) rmaShipmentMoved(tx *gorm.DB, scope Scope, sh Shipment) (known b
 	if err != nil || sh.Direction == rules.ShipOut && sh.BookingKey != w.bookingKey() {
 		return true, err
 	}
+	left := w.PickedUpAt
 	w.learnFrom(sh)
 	if len(w.entries) == 0 {
 		return true, nil
 	}
+	if left == nil && w.PickedUpAt != nil && w.ShippedAt == nil && w.DeliveredAt == nil {
+		if err := w.leave(sh); err != nil {
+			return true, err
+		}
+	}
 	return true, w.save()
+}
+
+// leave is what follows when the carrier has taken a parcel before anybody told that
+// it was shipped: the customer is told, and its silence is watched.
+func (w *rmaWork) leave(sh Shipment) (err error) {
+	w.Carrier, w.Tracking = sh.Carrier, text(sh.Tracking)
+	w.SilenceDueAt, err = w.silenceDue(*w.PickedUpAt)
+	w.mail("SHIPPED", nil)
+	return err
 }
 
 func (w *rmaWork) learnFrom(sh Shipment) {

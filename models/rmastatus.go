@@ -7,7 +7,7 @@ func (r RMA) status() ProcessStatus {
 
 func (w *rmaWork) status() ProcessStatus {
 	st := w.RMA.status()
-	st.Mails = len(w.mails) > 0
+	st.Mails, st.Parcels = len(w.mails) > 0, w.parcels
 	return st
 }
 

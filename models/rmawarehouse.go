@@ -83,16 +83,22 @@ type RMAShipment struct {
 }
 
 // ShipRMA captures the serial of the replacement, which becomes a device of the
-// account; it takes the room on delivery (S24). Refusals: those of rules.MayRMA,
+// account; it takes the room on delivery (S24). It may come after the carrier's own
+// scans: a parcel that the service booked may leave before anybody tells. Refusals: those of rules.MayRMA,
 // SERIAL_REGISTERED where a device in use has the serial.
 func (s *Store) ShipRMA(ctx context.Context, id string, sh RMAShipment) (RMA, error) {
 	sh.Serial = rules.NormaliseSerial(sh.Serial)
-	shipped := func(r RMA) bool { return r.State == rules.RMAShipped && r.ReplacementSerial == sh.Serial }
+	shipped := func(r RMA) bool {
+		return r.ShippedAt != nil && r.State == rules.RMAShipped && r.ReplacementSerial == sh.Serial
+	}
 	r, err := s.changeRMA(ctx, id, rules.RMAShip, "", shipped, func(w *rmaWork) error {
 		if err := w.validateShipment(sh); err != nil {
 			return err
 		}
-		if err := w.openShipment(&sh); err != nil {
+		late := w.PickedUpAt != nil || w.DeliveredAt != nil // the carrier was first, and the customer knows
+		if late && w.Carrier != "" {
+			sh.Carrier, sh.Tracking = w.Carrier, w.Tracking
+		} else if err := w.openShipment(&sh); err != nil {
 			return err
 		}
 		if w.DeviceID != nil {
@@ -100,14 +106,15 @@ func (s *Store) ShipRMA(ctx context.Context, id string, sh RMAShipment) (RMA, er
 				return err
 			}
 		}
-		due, err := w.silenceDue(w.now)
-		if err != nil {
-			return err
-		}
-		w.ShippedAt, w.SilenceDueAt, w.SilenceAskedAt, w.Carrier, w.Tracking = &w.now, due, nil, sh.Carrier, sh.Tracking
+		w.ShippedAt, w.Carrier, w.Tracking = &w.now, sh.Carrier, sh.Tracking
 		w.note("rma.shipped", map[string]any{"replacement": text(w.ReplacementDeviceID), "carrier": sh.Carrier, "tracking": sh.Tracking})
+		if late {
+			return nil
+		}
+		due, err := w.silenceDue(w.now)
+		w.SilenceDueAt, w.SilenceAskedAt = due, nil
 		w.mail("SHIPPED", nil)
-		return nil
+		return err
 	})
 	if err != nil || r.Tracking == "" {
 		return r, err

@@ -51,6 +51,7 @@ type rmaWork struct {
 	events  []OutboxEvent
 	fresh   bool // the RMA is new
 	quiet   bool // the workflow itself asked for the change
+	parcels bool // the carrier has to be asked
 }
 
 // lockRMA locks an RMA in scope, with its account as every change of rooms and
@@ -112,10 +113,10 @@ func (w *rmaWork) noteOf(verb, id string, details map[string]any) {
 }
 
 // save brings everything in line with the facts and stores it: the return's plan,
-// the devices, the stock, the derived states, the tasks that are settled, then audit, mails and
+// the devices, the stock, the parcels, the derived states, the tasks that are settled, then audit, mails and
 // what the workflow is told.
 func (w *rmaWork) save() error {
-	for _, step := range []func() error{w.planReturn, w.moveDevices, w.settleStock, w.derive, w.store, w.settleTasks, w.queueMails, w.audit, w.tell} {
+	for _, step := range []func() error{w.planReturn, w.moveDevices, w.settleStock, w.planParcels, w.derive, w.store, w.settleTasks, w.queueMails, w.audit, w.tell} {
 		if err := step(); err != nil {
 			return err
 		}

@@ -49,6 +49,7 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 			requireCode(t, rules.SerialClaimed, err)
 		}
 		shipment(t, env, *o.AccountID, storetest.PO(i))
+		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO shipment_labels SELECT id, account_id, 'application/pdf', '', now() FROM shipments WHERE account_id = '%s'", *o.AccountID)))
 		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO spare_ledger SELECT 'spl_%d', parent_org_id, 1, 1, 'ORDER', 'ord_x', 50, now() FROM accounts WHERE id = '%s'", i, *o.AccountID)))
 		require.NoError(t, env.Exec(fmt.Sprintf(`INSERT INTO spare_units (id, parent_org_id, line_id, ordinal, account_id, model_code, serial, parcels, recalls, carrier, tracking, state,
 			recall_pending, reminders_sent, state_since, next_timer, last_error, created_at, version)

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"errors"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
@@ -19,6 +20,19 @@ type NewShipment struct {
 	BookingKey string
 	Carrier    string
 	PromisedOn string // YYYY-MM-DD; empty for none
+
+	// Consignment is what the carrier is asked to move; nil: a person hands it in.
+	Consignment *Consignment
+}
+
+// Consignment is what a carrier is asked to move between a depot and a site.
+type Consignment struct {
+	SiteID    string
+	DepotID   string
+	Service   rules.ShipmentService
+	ModelCode string
+	Quantity  int
+	Contents  string // for customs
 }
 
 func (n NewShipment) validate() error {
@@ -34,7 +48,20 @@ func (n NewShipment) validate() error {
 	if wrongDate(n.PromisedOn) {
 		fields = append(fields, rules.FieldError{Pointer: "/promised_on", Code: rules.InvalidDate, Message: "This is not a calendar date.", Remedy: "Send a date as YYYY-MM-DD, or leave it empty."})
 	}
+	if p := n.Consignment; p != nil && (p.SiteID == "" || p.DepotID == "" || !p.Service.Valid() || p.Quantity < 1) {
+		fields = append(fields, rules.FieldError{Pointer: "/consignment", Code: rules.Required, Message: "A consignment needs a site, a depot, a service and a quantity.", Remedy: "Fill them in."})
+	}
 	return rules.Invalid(fields)
+}
+
+// row is the shipment as it begins.
+func (n NewShipment) row(now time.Time) Shipment {
+	sh := Shipment{ID: NewID(prefixShipment), AccountID: n.AccountID, Direction: n.Direction, SubjectID: n.SubjectID, BookingKey: n.BookingKey, Carrier: n.Carrier,
+		PromisedOn: n.PromisedOn, State: rules.ShipmentCreated, CreatedAt: now, Version: 1, Quantity: 1}
+	if p := n.Consignment; p != nil {
+		sh.SiteID, sh.DepotID, sh.Service, sh.ModelCode, sh.Quantity, sh.Contents = &p.SiteID, &p.DepotID, p.Service, p.ModelCode, p.Quantity, p.Contents
+	}
+	return sh
 }
 
 // CreateShipment makes a shipment in the state CREATED; nothing is booked yet. The
@@ -70,8 +97,7 @@ func (s *Store) createShipment(tx *gorm.DB, scope Scope, n NewShipment) (Shipmen
 			return Shipment{}, rules.Refuse(rules.ShipmentLive, "A shipment is under way already.", "Wait for it, cancel it, or declare it lost.")
 		}
 	}
-	sh := Shipment{ID: NewID(prefixShipment), AccountID: n.AccountID, Direction: n.Direction, SubjectID: n.SubjectID, BookingKey: n.BookingKey, Carrier: n.Carrier,
-		PromisedOn: n.PromisedOn, State: rules.ShipmentCreated, CreatedAt: s.clock.Now(), Version: 1}
+	sh := n.row(s.clock.Now())
 	err = tx.Create(&sh).Error
 	if errors.Is(err, gorm.ErrForeignKeyViolated) {
 		err = errNotFound()

@@ -95,9 +95,18 @@ func (s *Store) CancelShipment(ctx context.Context, shipmentID, reason string) (
 }
 
 func (s *Store) lockShipment(tx *gorm.DB, scope Scope, id string) (Shipment, error) {
+	return s.lockShipmentWhere(scope.accounts(tx, "sh.account_id"), "sh.id = ?", id)
+}
+
+// lockShipmentWhere locks a shipment after its account, as every command does that
+// goes on to its shipments: what follows from a scan locks more of the account.
+func (s *Store) lockShipmentWhere(tx *gorm.DB, where string, args ...any) (Shipment, error) {
 	var sh Shipment
-	err := s.forUpdate(scope.accounts(tx, "account_id")).First(&sh, "id = ?", id).Error
-	return sh, found(err)
+	res := s.forUpdate(tx).Table("accounts AS a").Select("sh.*").Joins("JOIN shipments sh ON sh.account_id = a.id").Where(where, args...).Limit(1).Scan(&sh)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return sh, errNotFound()
+	}
+	return sh, res.Error
 }
 
 // addScan writes a scan and what follows from it; the shipment is locked.

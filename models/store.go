@@ -22,6 +22,7 @@ type Store struct {
 	program   programCache
 	calendars calendarCache
 	told      chan struct{} // see OutboxWritten
+	carrier   string        // see Options
 }
 
 // Options configure a Store.
@@ -31,6 +32,9 @@ type Options struct {
 	Key []byte
 	// Logger sees every SQL statement; nil for none. Tests count with it.
 	Logger logger.Interface
+	// Carrier is the name of the carrier at which the service books parcels by itself;
+	// empty: people hand them in.
+	Carrier string
 	// MaxConns bounds open connections; 0 means 10.
 	MaxConns int
 }
@@ -62,7 +66,7 @@ func Open(dialector gorm.Dialector, o Options) (*Store, error) {
 		pool.SetMaxOpenConns(max(o.MaxConns, 10))
 		pool.SetMaxIdleConns(max(o.MaxConns, 10))
 	}
-	return &Store{db: db, clock: o.Clock, secrets: Secrets{key: o.Key}, told: make(chan struct{}, 1)}, nil
+	return &Store{db: db, clock: o.Clock, secrets: Secrets{key: o.Key}, told: make(chan struct{}, 1), carrier: o.Carrier}, nil
 }
 
 // Close closes the pool.

@@ -73,14 +73,17 @@ var rmaGuards = map[RMACommand]rmaGuard{
 	RMAUseSpare:  {RequestRMA, false, in(RMARequested, RMAApproved, RMABackordered, RMAAllocated)},
 	RMAAllocate:  {DecideRMA, false, in(RMAApproved, RMABackordered)},
 	RMABackorder: {DecideRMA, false, in(RMAApproved, RMABackordered)},
-	RMAShip:      {DecideRMA, false, in(RMAAllocated)},
-	RMAReship:    {DecideRMA, false, in(RMAShipped)},
-	RMAWait:      {DecideRMA, false, in(RMAShipped)},
-	RMAReceive:   {DecideRMA, false, sent},
-	RMAInspect:   {DecideRMA, false, sent},
-	RMAKeepUnit:  {DecideRMA, false, in(RMAAwaitingReturn, RMAOverdue)},
-	RMABill:      {DecideRMA, false, in(RMAOverdue, RMAInspected)},
-	RMAWaive:     {DecideRMA, true, in(RMAOverdue, RMAInspected, RMANonReturnBilled)},
+	// The carrier may have the parcel before the warehouse tells what is in it.
+	RMAShip: {DecideRMA, false, func(f RMAFacts, state RMAState, out OutboundState) bool {
+		return state == RMAAllocated || f.AllocatedAt != nil && f.ShippedAt == nil && f.InspectedAt == nil && (out == OutboundShipped || out == OutboundDelivered)
+	}},
+	RMAReship:   {DecideRMA, false, in(RMAShipped)},
+	RMAWait:     {DecideRMA, false, in(RMAShipped)},
+	RMAReceive:  {DecideRMA, false, sent},
+	RMAInspect:  {DecideRMA, false, sent},
+	RMAKeepUnit: {DecideRMA, false, in(RMAAwaitingReturn, RMAOverdue)},
+	RMABill:     {DecideRMA, false, in(RMAOverdue, RMAInspected)},
+	RMAWaive:    {DecideRMA, true, in(RMAOverdue, RMAInspected, RMANonReturnBilled)},
 }
 
 // MayRMA decides who may give a command to an RMA and when. Errors in this order:

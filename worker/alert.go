@@ -39,6 +39,10 @@ const (
 // three days are over.
 const mailServer = "smtp"
 
+// carrierService is the subject of the one task that stands for every parcel that
+// waits while the carrier is down.
+const carrierService = "carrier"
+
 // InterceptActivity wraps every activity.
 func (a *alert) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
 	i := &alertActivity{alert: a}
@@ -101,6 +105,9 @@ func (a *alert) ask(ctx context.Context, subject, step string, cause error) {
 		What: "Find out why this step fails; it is tried on.", Why: "The step " + step + " fails again and again: " + cause.Error()}
 	if errors.Is(cause, activities.ErrMailLater) {
 		t.SubjectID, t.What, t.Why = mailServer, "Look at the mail server; mails are tried on for three days.", "Mails cannot be handed over for a while now."
+	}
+	if errors.Is(cause, activities.ErrCarrierLater) {
+		t.SubjectID, t.What, t.Why = carrierService, "Look at the carrier, and at its settings here; parcels are booked when it is back.", "The carrier cannot be asked for a while now: "+cause.Error()
 	}
 	if err := a.store.RaiseTask(ctx, t); err != nil {
 		a.log.Error("an operator cannot be asked", "subject", subject, "error", err)

@@ -19,6 +19,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"roomcover.dev/roomcover/activities"
+	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/workflows"
 )
@@ -30,7 +31,11 @@ type Options struct {
 	Sender    activities.Sender
 	Namespace string
 	PortalURL string
-	Log       *slog.Logger
+	// Carrier is where parcels are booked, under the name that the Store has for it;
+	// nil: people hand them in.
+	Carrier     carrier.Carrier
+	CarrierName string
+	Log         *slog.Logger
 	// StopTimeout is how long running activities may finish; 0 means 25 s.
 	StopTimeout time.Duration
 }
@@ -43,6 +48,7 @@ const (
 	MainSlots       = 20 // of the main queue's activities
 	MailSlots       = 10
 	importSlots     = 2
+	carrierSlots    = 4
 )
 
 // deadlockTimeout is how long workflow code may run without a rest before the
@@ -84,7 +90,8 @@ func stop(workers []worker.Worker) {
 	}
 }
 
-// workers are one per task queue: workflows and database steps, mail, imports.
+// workers are one per task queue: workflows and database steps, mail, imports, the
+// carrier.
 func (o Options) workers() []worker.Worker {
 	main := o.worker(workflows.QueueMain, MainSlots, false)
 	Register(main, o)
@@ -92,7 +99,9 @@ func (o Options) workers() []worker.Worker {
 	mails.RegisterActivity(&activities.Mail{Store: o.Store, Sender: o.Sender, PortalURL: o.PortalURL, Log: o.Log})
 	imports := o.worker(workflows.QueueImport, importSlots, true)
 	imports.RegisterActivity(&activities.Imports{Store: o.Store})
-	return []worker.Worker{main, mails, imports}
+	parcels := o.worker(workflows.QueueCarrier, carrierSlots, true)
+	parcels.RegisterActivity(&activities.Parcels{Store: o.Store, Carrier: o.Carrier, Name: o.CarrierName})
+	return []worker.Worker{main, mails, imports, parcels}
 }
 
 func (o Options) worker(queue string, slots int, activitiesOnly bool) worker.Worker {

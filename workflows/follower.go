@@ -70,11 +70,14 @@ func (f *follower) listen(ctx workflow.Context) (told bool) {
 	return told
 }
 
-// take sends the mails that a change has queued, and goes on by the newer status:
+// take sends the mails that a change has queued, asks the carrier about parcels, and goes on by the newer status:
 // signals may come twice and late.
 func (f *follower) take(ctx workflow.Context, st activities.Status) {
 	if st.Mails {
 		f.sendMails(ctx, f.id, "Tell the customer")
+	}
+	if st.Parcels {
+		f.askCarrier(ctx)
 	}
 	if st.Version > f.status.Version {
 		f.status = st
@@ -87,7 +90,7 @@ func (f *follower) fired() bool { return f.timer != nil && f.timer.IsReady() }
 // already goes on.
 func (f *follower) setTimer(ctx workflow.Context) {
 	at := f.status.At
-	if f.timer != nil && at != nil && f.firing.Equal(*at) {
+	if f.timer != nil && (f.status.Leave || at != nil && f.firing.Equal(*at)) {
 		return
 	}
 	if f.timer != nil {

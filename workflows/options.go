@@ -35,6 +35,14 @@ func mailing(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
+// carrying are the options of asking the carrier: it is tried for as long as it
+// takes, with pauses that the activity itself asks for.
+func carrying(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue: QueueCarrier, StartToCloseTimeout: activities.CarrierLease, Summary: summary, RetryPolicy: retries(5*time.Second, 5*time.Minute),
+	})
+}
+
 // lengthy are the options of a step that works through many rows and says by
 // heartbeats that it still lives.
 func lengthy(ctx workflow.Context, queue, summary string) workflow.Context {

@@ -17,7 +17,10 @@ type process struct {
 	clock   clock.Clock
 	subject string
 	retry   workflow.ReceiveChannel
+	retried int // retries that a step took
 	sending int // senders under way
+	parcels int // how often the carrier was to be asked
+	asking  bool
 }
 
 func newProcess(ctx workflow.Context, c clock.Clock, subject string) *process {
@@ -28,6 +31,11 @@ func newProcess(ctx workflow.Context, c clock.Clock, subject string) *process {
 // a task, and the step waits for the operator's retry. An error means that the
 // workflow was cancelled.
 func (p *process) step(ctx workflow.Context, name string, run func(workflow.Context) error) error {
+	return p.stepOr(ctx, name, run, func() bool { return false })
+}
+
+// stepOr is step that runs again when something else gives it reason to.
+func (p *process) stepOr(ctx workflow.Context, name string, run func(workflow.Context) error, again func() bool) error {
 	for {
 		err := run(ctx)
 		if err == nil || temporal.IsCanceledError(err) {
@@ -37,8 +45,13 @@ func (p *process) step(ctx workflow.Context, name string, run func(workflow.Cont
 		if err := p.raise(ctx, name, err); err != nil {
 			return err
 		}
-		if err := workflow.Await(ctx, func() bool { return p.retry.Len() > 0 }); err != nil {
+		// A retry is for every step that waits for one.
+		seen := p.retried
+		if err := workflow.Await(ctx, func() bool { return p.retry.Len() > 0 || p.retried > seen || again() }); err != nil {
 			return err
+		}
+		if p.retry.Len() > 0 {
+			p.retried++
 		}
 		p.forgetRetries()
 	}
@@ -90,6 +103,34 @@ func (p *process) sendMails(ctx workflow.Context, key, summary string) {
 		_ = p.step(ctx, "give up mails", func(ctx workflow.Context) error {
 			return workflow.ExecuteActivity(database(ctx, "Hand the mails to an operator"), a.GiveUp, give).Get(ctx, nil)
 		})
+	})
+}
+
+// askCarrier has the carrier asked about the subject's parcels in the background, by
+// one step at a time: it finds out itself what there is to book, to label or to call
+// off. It is tried for as long as it takes; where the carrier refuses for good, an
+// operator is asked, and it is tried again after a retry or the next change.
+func (p *process) askCarrier(ctx workflow.Context) {
+	p.parcels++
+	if p.asking {
+		return
+	}
+	p.asking = true
+	p.sending++
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		defer func() { p.sending--; p.asking = false }()
+		var a *activities.Parcels
+		for done := 0; done < p.parcels; {
+			asked := 0
+			err := p.stepOr(ctx, "carrier", func(ctx workflow.Context) error {
+				asked = p.parcels
+				return workflow.ExecuteActivity(carrying(ctx, "Ask the carrier"), a.Settle, activities.ParcelsOf{SubjectID: p.subject}).Get(ctx, nil)
+			}, func() bool { return p.parcels > asked })
+			if err != nil {
+				return // the workflow was cancelled
+			}
+			done = asked
+		}
 	})
 }
 

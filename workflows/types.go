@@ -35,9 +35,10 @@ const (
 
 // The task queues: one slow dependency cannot take the slots of the others.
 const (
-	QueueMain   = "roomcover"
-	QueueMail   = "roomcover-mail"
-	QueueImport = "roomcover-import"
+	QueueMain    = "roomcover"
+	QueueMail    = "roomcover-mail"
+	QueueImport  = "roomcover-import"
+	QueueCarrier = "roomcover-carrier"
 )
 
 // The search attributes, set when a workflow starts.

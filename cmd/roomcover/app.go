@@ -49,7 +49,7 @@ func openDatabase(c config.Config) (*models.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return models.Open(dialector, models.Options{Clock: days, Key: key, MaxConns: c.DatabaseMax})
+	return models.Open(dialector, models.Options{Clock: days, Key: key, MaxConns: c.DatabaseMax, Carrier: c.Carrier.Booking()})
 }
 
 // settings reads the environment; what is wrong with it is a usage error.

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/config"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/server"
@@ -55,12 +56,16 @@ func work(ctx context.Context, c config.Config, store *models.Store, log *slog.L
 		return err
 	}
 	defer sender.Close()
+	parcels, err := newCarrier(c.Carrier)
+	if err != nil {
+		return err
+	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		log.Info("working", "version", versionText(), "temporal", c.Temporal.Address, "namespace", c.Temporal.Namespace)
 		defer log.Info("stopped")
 		return stopped(ctx, worker.Run(ctx, worker.Options{Store: store, Temporal: temporal, Sender: sender, Namespace: c.Temporal.Namespace,
-			PortalURL: c.PublicURL, Log: log, StopTimeout: c.StopTimeout}))
+			PortalURL: c.PublicURL, Carrier: parcels, CarrierName: c.Carrier.Name, Log: log, StopTimeout: c.StopTimeout}))
 	})
 	if c.Metrics != "" {
 		group.Go(func() error {
@@ -69,6 +74,22 @@ func work(ctx context.Context, c config.Config, store *models.Store, log *slog.L
 	}
 	return group.Wait()
 }
+
+// newCarrier speaks to the carrier that the environment names; nothing does where it
+// names none.
+func newCarrier(c config.Carrier) (carrier.Carrier, error) {
+	if c.URL == "" {
+		return noCarrier, nil
+	}
+	client, err := carrier.NewClient(carrier.Options{URL: c.URL, APIKey: c.APIKey})
+	if err != nil {
+		return noCarrier, settingsError{err}
+	}
+	return client, nil
+}
+
+// noCarrier says that parcels are handed in by people.
+var noCarrier carrier.Carrier
 
 // stopped makes the end that was asked for a success.
 func stopped(ctx context.Context, err error) error {

@@ -19,6 +19,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
+	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/mail"
 	"roomcover.dev/roomcover/models"
@@ -45,8 +46,11 @@ type Options struct {
 	// Carrier is whose webhooks come in, signed with one of CarrierKeys.
 	Carrier     string
 	CarrierKeys [][]byte
-	Clock       clock.Clock
-	Log         *slog.Logger
+	// CarrierURL is where parcels are booked with CarrierAPIKey; empty: nowhere, people
+	// hand them in.
+	CarrierURL, CarrierAPIKey string
+	Clock                     clock.Clock
+	Log                       *slog.Logger
 	// SQL sees every statement; nil for none.
 	SQL logger.Interface
 	// RatePerSecond bounds the requests of a token; 0 means 1000.
@@ -62,6 +66,7 @@ type Stack struct {
 	options Options
 	client  client.Client
 	sender  *mail.Sender
+	parcels carrier.Carrier // nil: none
 	http    *http.Server
 	stop    context.CancelFunc
 	worker  chan error
@@ -96,6 +101,11 @@ func (s *Stack) open(ctx context.Context) (err error) {
 	if err = seedAccess(ctx, s.Store, &s.Access, o.Dir); err != nil {
 		return err
 	}
+	if o.CarrierURL != "" {
+		if s.parcels, err = carrier.NewClient(carrier.Options{URL: o.CarrierURL, APIKey: o.CarrierAPIKey}); err != nil {
+			return err
+		}
+	}
 	s.client, err = client.NewLazyClient(client.Options{HostPort: o.TemporalAddress, Namespace: o.Namespace, Logger: sdklog.NewStructuredLogger(o.Log)})
 	if err != nil {
 		return err
@@ -116,7 +126,15 @@ func OpenStore(o Options, key string) (*models.Store, error) {
 			return nil, err
 		}
 	}
-	return models.Open(dialector, models.Options{Clock: o.Clock, Key: secret, Logger: o.SQL})
+	return models.Open(dialector, models.Options{Clock: o.Clock, Key: secret, Logger: o.SQL, Carrier: o.booking()})
+}
+
+// booking is the name of the carrier at which parcels are booked.
+func (o Options) booking() string {
+	if o.CarrierURL == "" {
+		return ""
+	}
+	return o.Carrier
 }
 
 func (s *Stack) serve() error {
@@ -158,7 +176,8 @@ func publicHost(a net.Addr) string {
 func (s *Stack) StartWorker() {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop, s.worker = stop, make(chan error, 1)
-	o := worker.Options{Store: s.Store, Temporal: s.client, Sender: s.sender, Namespace: s.options.Namespace, PortalURL: s.URL, Log: s.options.Log}
+	o := worker.Options{Store: s.Store, Temporal: s.client, Sender: s.sender, Namespace: s.options.Namespace, PortalURL: s.URL, Log: s.options.Log,
+		Carrier: s.parcels, CarrierName: s.options.Carrier}
 	go func() { s.worker <- worker.Run(ctx, o) }()
 }
 

@@ -56,6 +56,7 @@ type Env struct {
 	Statements *Counter
 	DSN        string // PostgreSQL only
 	Context    context.Context
+	dial       func() (gorm.Dialector, error)
 }
 
 // Counter counts SQL statements; BEGIN and COMMIT are not among them.
@@ -115,7 +116,7 @@ func SQLite(t testing.TB) Env {
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "roomcover.db")
 	require.NoError(t, os.WriteFile(file, content, 0o600))
-	return open(t, sqlitedb.Open(file), "")
+	return open(t, func() (gorm.Dialector, error) { return sqlitedb.Open(file), nil }, "")
 }
 
 // sqliteTemplate is a migrated file: migrating for each test took longer than most
@@ -147,20 +148,24 @@ func migrate(dialector gorm.Dialector) error {
 func Postgres(t testing.TB) Env {
 	t.Helper()
 	dsn := PostgresDSN(t)
-	dialector, err := models.Postgres(dsn)
-	require.NoError(t, err)
-	return open(t, dialector, dsn)
+	return open(t, func() (gorm.Dialector, error) { return models.Postgres(dsn) }, dsn)
 }
 
-func open(t testing.TB, dialector gorm.Dialector, dsn string) Env {
+func open(t testing.TB, dial func() (gorm.Dialector, error), dsn string) Env {
 	t.Helper()
-	env := Env{Calendar: NewCalendar(), Statements: &Counter{Interface: logger.Discard}, DSN: dsn, Context: models.WithSystem(context.Background())}
-	store, err := models.Open(dialector, models.Options{Clock: clock.At(env.Calendar.Now), Key: Key, Logger: env.Statements})
+	return Env{Calendar: NewCalendar(), Statements: &Counter{Interface: logger.Discard}, DSN: dsn, Context: models.WithSystem(context.Background()), dial: dial}.WithCarrier(t, "")
+}
+
+// WithCarrier is the same database behind a Store that books parcels at a carrier.
+func (e Env) WithCarrier(t testing.TB, name string) Env {
+	t.Helper()
+	dialector, err := e.dial()
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = store.Close() })
-	env.Store = store
-	env.Statements.Reset()
-	return env
+	e.Store, err = models.Open(dialector, models.Options{Clock: clock.At(e.Calendar.Now), Key: Key, Logger: e.Statements, Carrier: name})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = e.Close() })
+	e.Statements.Reset()
+	return e
 }
 
 var shared struct {

@@ -1,0 +1,189 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/temporal"
+
+	"roomcover.dev/roomcover/carrier"
+	"roomcover.dev/roomcover/models"
+)
+
+// Parcels asks the carrier about the parcels of a subject: an RMA or a spare unit.
+type Parcels struct {
+	Store   *models.Store
+	Carrier carrier.Carrier // nil: none is configured
+	Name    string          // whose tracking numbers they are
+}
+
+// ParcelsOf names a subject.
+type ParcelsOf struct {
+	SubjectID string
+}
+
+// ParcelsSettled counts what was done.
+type ParcelsSettled struct {
+	Booked    int `json:",omitempty"`
+	Cancelled int `json:",omitempty"`
+}
+
+// CarrierLease is how long one attempt may take: a few requests of ten seconds.
+const CarrierLease = 2 * time.Minute
+
+// ErrCarrierLater says that the carrier could not be asked for now.
+var ErrCarrierLater = errors.New("the carrier cannot be asked for now")
+
+var errNoCarrier = &carrier.Error{Code: carrier.Unauthorised}
+
+// Settle books, labels or calls off whatever is outstanding for a subject. A booking
+// is named by the shipment's key, so an attempt that died is simply repeated.
+func (a *Parcels) Settle(ctx context.Context, in ParcelsOf) (ParcelsSettled, error) {
+	parcels, err := a.Store.OutstandingParcels(system(ctx), in.SubjectID)
+	if err != nil || len(parcels) == 0 {
+		return ParcelsSettled{}, failed(err)
+	}
+	if a.Carrier == nil {
+		return ParcelsSettled{}, a.later(ctx, errNoCarrier)
+	}
+	var done ParcelsSettled
+	var booked []models.BookedParcel
+	var errs []error
+	for _, p := range parcels {
+		if p.Asked() {
+			err = a.callOff(ctx, p, &done)
+		} else {
+			var b models.BookedParcel
+			if b, err = a.book(ctx, p); b.Tracking != "" {
+				booked = append(booked, b)
+			}
+		}
+		errs = append(errs, err)
+	}
+	unused, err := a.Store.StoreBookings(system(ctx), booked)
+	errs = append(errs, err)
+	if err == nil {
+		done.Booked = len(booked) - len(unused)
+	}
+	for _, tracking := range unused {
+		errs = append(errs, a.Carrier.Cancel(ctx, tracking))
+	}
+	return done, a.answered(ctx, errs)
+}
+
+// book books a parcel, unless it is booked, and fetches its label. What was booked is
+// given also where the label fails.
+func (a *Parcels) book(ctx context.Context, p models.OutstandingParcel) (models.BookedParcel, error) {
+	b := models.BookedParcel{ShipmentID: p.ID}
+	if p.Tracking != nil {
+		b.Tracking = *p.Tracking
+	} else {
+		booked, err := a.Carrier.Book(ctx, p.BookingKey, bookingOf(p))
+		if err != nil {
+			return b, err
+		}
+		b.Tracking = booked.Tracking
+	}
+	l, err := a.Carrier.Label(ctx, b.Tracking)
+	if err == nil {
+		b.MediaType, b.Label = l.MediaType, l.Content
+	}
+	return b, err
+}
+
+func bookingOf(p models.OutstandingParcel) carrier.Booking {
+	return carrier.Booking{Reference: p.ID, Service: carrier.Service(p.Service), From: carrierAddress(p.From), To: carrierAddress(p.To), Contents: p.Contents,
+		DeliverBy: p.DeliverBy, DropOff: !p.Direction.Outward()}
+}
+
+func carrierAddress(e models.ParcelEnd) carrier.Address {
+	return carrier.Address{Name: e.Name, Company: e.Company, Street: e.Street, City: e.City, Region: e.Region, PostalCode: e.PostalCode, Country: e.Country}
+}
+
+// callOff cancels a parcel. One that was perhaps booked by an attempt that died is
+// booked by its key first, which gives the number to cancel. One that the carrier has
+// goes on.
+func (a *Parcels) callOff(ctx context.Context, p models.OutstandingParcel, done *ParcelsSettled) error {
+	var tracking string
+	if p.Tracking != nil {
+		tracking = *p.Tracking
+	} else {
+		booked, err := a.Carrier.Book(ctx, p.BookingKey, bookingOf(p))
+		if err != nil && (carrier.IsTemporary(err) || carrier.CodeOf(err) == carrier.KeyReused) {
+			return err
+		}
+		tracking = booked.Tracking // none where the carrier refuses the booking: nothing is to cancel
+	}
+	if tracking != "" {
+		switch err := a.Carrier.Cancel(ctx, tracking); carrier.CodeOf(err) {
+		case carrier.UnknownParcel:
+		case carrier.AlreadyPickedUp:
+			return a.goesOn(ctx, p, tracking)
+		default:
+			if err != nil {
+				return err
+			}
+		}
+	}
+	done.Cancelled++
+	return a.Store.ParcelCancelled(system(ctx), p.ID)
+}
+
+// goesOn takes over what the carrier has scanned of a parcel that it would not leave:
+// the withdrawal came too late.
+func (a *Parcels) goesOn(ctx context.Context, p models.OutstandingParcel, tracking string) error {
+	if p.Tracking == nil {
+		if _, err := a.Store.StoreBookings(system(ctx), []models.BookedParcel{{ShipmentID: p.ID, Tracking: tracking}}); err != nil {
+			return err
+		}
+	}
+	known, err := a.Carrier.Track(ctx, tracking)
+	if err != nil {
+		return err
+	}
+	for _, e := range known.Events {
+		raw, err := json.Marshal(e)
+		if err != nil {
+			return err
+		}
+		n := models.NewCarrierEvent{Carrier: a.Name, EventID: e.EventID, Tracking: e.Tracking, Kind: e.Kind, OccurredAt: e.OccurredAt, Raw: raw}
+		if _, err := a.Store.ReceiveCarrierEvent(system(ctx), n); err != nil {
+			return err
+		}
+	}
+	return a.Store.ParcelGoesOn(system(ctx), p.ID)
+}
+
+// answered makes one error of several: as long as anything may succeed later, all of
+// it is tried again.
+func (a *Parcels) answered(ctx context.Context, errs []error) error {
+	var refused error
+	for _, err := range errs {
+		var e *carrier.Error
+		switch {
+		case err == nil:
+		case !errors.As(err, &e):
+			return failed(err)
+		case e.Code.Temporary():
+			return a.later(ctx, e)
+		default:
+			refused = temporal.NewNonRetryableApplicationError(e.Error(), ErrorRefused, nil)
+		}
+	}
+	return refused
+}
+
+// later asks Temporal for the pause that the carrier asks for, or else for one that
+// grows with the outage.
+func (a *Parcels) later(ctx context.Context, e *carrier.Error) error {
+	info := activity.GetInfo(ctx)
+	pause := max(e.RetryAfter, min(MailPause(info.StartedTime.Sub(info.ScheduledTime)), MostCarrierPause))
+	return temporal.NewApplicationErrorWithOptions(e.Error(), "", temporal.ApplicationErrorOptions{Cause: ErrCarrierLater, NextRetryDelay: pause})
+}
+
+// MostCarrierPause is the most time between two attempts, unless the carrier asks for
+// more: a replacement is promised for tomorrow.
+const MostCarrierPause = 5 * time.Minute
