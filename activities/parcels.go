@@ -39,9 +39,9 @@ var ErrCarrierLater = errors.New("the carrier cannot be asked for now")
 
 var errNoCarrier = &carrier.Error{Code: carrier.Unauthorised}
 
-// Settle books, labels or calls off whatever is outstanding for a subject. A booking
+// SettleParcels books, labels or calls off whatever is outstanding for a subject. A booking
 // is named by the shipment's key, so an attempt that died is simply repeated.
-func (a *Parcels) Settle(ctx context.Context, in ParcelsOf) (ParcelsSettled, error) {
+func (a *Parcels) SettleParcels(ctx context.Context, in ParcelsOf) (ParcelsSettled, error) {
 	parcels, err := a.Store.OutstandingParcels(system(ctx), in.SubjectID)
 	if err != nil || len(parcels) == 0 {
 		return ParcelsSettled{}, failed(err)
@@ -54,7 +54,10 @@ func (a *Parcels) Settle(ctx context.Context, in ParcelsOf) (ParcelsSettled, err
 	var errs []error
 	for _, p := range parcels {
 		if p.Asked() {
-			err = a.callOff(ctx, p, &done)
+			var goesOn bool
+			if goesOn, err = a.callOff(ctx, p, &done); goesOn && err == nil {
+				return a.SettleParcels(ctx, in) // what it means to the others is known now
+			}
 		} else {
 			var b models.BookedParcel
 			if b, err = a.book(ctx, p); b.Tracking != "" {
@@ -106,14 +109,14 @@ func carrierAddress(e models.ParcelEnd) carrier.Address {
 // callOff cancels a parcel. One that was perhaps booked by an attempt that died is
 // booked by its key first, which gives the number to cancel. One that the carrier has
 // goes on.
-func (a *Parcels) callOff(ctx context.Context, p models.OutstandingParcel, done *ParcelsSettled) error {
+func (a *Parcels) callOff(ctx context.Context, p models.OutstandingParcel, done *ParcelsSettled) (goesOn bool, err error) {
 	var tracking string
 	if p.Tracking != nil {
 		tracking = *p.Tracking
 	} else {
 		booked, err := a.Carrier.Book(ctx, p.BookingKey, bookingOf(p))
 		if err != nil && (carrier.IsTemporary(err) || carrier.CodeOf(err) == carrier.KeyReused) {
-			return err
+			return false, err
 		}
 		tracking = booked.Tracking // none where the carrier refuses the booking: nothing is to cancel
 	}
@@ -121,15 +124,15 @@ func (a *Parcels) callOff(ctx context.Context, p models.OutstandingParcel, done 
 		switch err := a.Carrier.Cancel(ctx, tracking); carrier.CodeOf(err) {
 		case carrier.UnknownParcel:
 		case carrier.AlreadyPickedUp:
-			return a.goesOn(ctx, p, tracking)
+			return true, a.goesOn(ctx, p, tracking)
 		default:
 			if err != nil {
-				return err
+				return false, err
 			}
 		}
 	}
 	done.Cancelled++
-	return a.Store.ParcelCancelled(system(ctx), p.ID)
+	return false, a.Store.ParcelCancelled(system(ctx), p.ID)
 }
 
 // goesOn takes over what the carrier has scanned of a parcel that it would not leave:

@@ -24,7 +24,7 @@ func (w *rmaWork) planParcels() error {
 		unwanted = append(unwanted, rules.ShipOut)
 	}
 	back, had := w.wantsReturn(out), w.before.wantsReturn(before)
-	switch another := w.WrongUnitAt != nil && !sameInstant(w.WrongUnitAt, w.before.WrongUnitAt); {
+	switch another := w.anotherReturn || w.WrongUnitAt != nil && !sameInstant(w.WrongUnitAt, w.before.WrongUnitAt); {
 	case back && (!had || another):
 		n, err := w.returnParcel()
 		if err != nil {

@@ -283,6 +283,26 @@ func TestS10_ReturnIsBookedAnewAfterALateWithdrawal(t *testing.T) {
 	balanced(t, env)
 }
 
+// So it is where the carrier has left the return just after the other parcel proved
+// to be under way.
+func TestS10_ReturnThatIsCancelledTooLateIsBookedAnew(t *testing.T) {
+	env, c := carried(t, storetest.SQLite(t))
+	r := env.Approved(t, c)
+	book(t, env, r.ID)
+	_, err := env.WithdrawRMA(agent, r.ID, "it works again")
+	require.NoError(t, err)
+	scanned(t, env, r.ID, "out/1", rules.ScanPickedUp)
+	lastStatus(t, env, r.ID)
+	for range 2 {
+		require.NoError(t, env.ParcelCancelled(env.Context, parcels(t, env, r.ID)["return/1"].ID))
+	}
+	got := parcels(t, env, r.ID)
+	require.Len(t, got, 3)
+	require.Equal(t, rules.ShipmentCreated, got["return/2"].State)
+	require.True(t, lastStatus(t, env, r.ID).Parcels)
+	balanced(t, env)
+}
+
 // EXCEPTION → LOST: the parcel that is sent anew has a booking of its own; the way
 // back stays.
 func TestLostParcelIsBookedAnew(t *testing.T) {

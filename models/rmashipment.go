@@ -84,6 +84,11 @@ func (s *Store) rmaShipmentMoved(tx *gorm.DB, scope Scope, sh Shipment) (known b
 	}
 	left := w.PickedUpAt
 	w.learnFrom(sh)
+	if sh.Direction == rules.ShipReturn && sh.State == rules.ShipmentCancelled && w.WithdrawnAt != nil && w.wantsReturn(w.RMAFacts.Outbound()) {
+		// It was called off with a withdrawal that came too late.
+		w.note("rma.return_booked_anew", map[string]any{"shipment": sh.ID})
+		w.anotherReturn = w.s.carrier != ""
+	}
 	if len(w.entries) == 0 {
 		return true, nil
 	}

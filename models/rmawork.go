@@ -52,6 +52,8 @@ type rmaWork struct {
 	fresh   bool // the RMA is new
 	quiet   bool // the workflow itself asked for the change
 	parcels bool // the carrier has to be asked
+
+	anotherReturn bool // the parcel back is gone, and is still needed
 }
 
 // lockRMA locks an RMA in scope, with its account as every change of rooms and

@@ -37,6 +37,8 @@ type bench struct {
 	db     storetest.Env
 	sender *recorder
 	hooks  *hooks
+	// parcels asks the carrier that a test gives it.
+	parcels *activities.Parcels
 }
 
 func newBench(t *testing.T) *bench {
@@ -62,6 +64,8 @@ func benchOn(t *testing.T, db storetest.Env, now time.Time) *bench {
 	b.RegisterActivity(&activities.Sweeps{Store: db.Store})
 	b.RegisterActivity(&activities.Imports{Store: db.Store})
 	b.RegisterActivity(&activities.RMAs{Store: db.Store})
+	b.parcels = &activities.Parcels{Store: db.Store, Name: "sim"}
+	b.RegisterActivity(b.parcels)
 	b.RegisterActivity(&activities.Mail{Store: db.Store, Sender: b.sender, PortalURL: o.PortalURL, Log: quiet})
 	db.Calendar.Set(now)
 	return b

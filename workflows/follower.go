@@ -18,6 +18,7 @@ type follower struct {
 	changed   workflow.ReceiveChannel
 	status    activities.Status
 	runTimers timersStep
+	asked     int64 // version of the newest status for which the carrier was asked
 
 	timer  workflow.Future // nil: none runs
 	firing time.Time       // when it fires
@@ -76,7 +77,8 @@ func (f *follower) take(ctx workflow.Context, st activities.Status) {
 	if st.Mails {
 		f.sendMails(ctx, f.id, "Tell the customer")
 	}
-	if st.Parcels {
+	if st.Parcels && st.Version > f.asked {
+		f.asked = st.Version // whoever asks finds what was committed before, too
 		f.askCarrier(ctx)
 	}
 	if st.Version > f.status.Version {

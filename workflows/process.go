@@ -124,7 +124,7 @@ func (p *process) askCarrier(ctx workflow.Context) {
 			asked := 0
 			err := p.stepOr(ctx, "carrier", func(ctx workflow.Context) error {
 				asked = p.parcels
-				return workflow.ExecuteActivity(carrying(ctx, "Ask the carrier"), a.Settle, activities.ParcelsOf{SubjectID: p.subject}).Get(ctx, nil)
+				return workflow.ExecuteActivity(carrying(ctx, "Ask the carrier"), a.SettleParcels, activities.ParcelsOf{SubjectID: p.subject}).Get(ctx, nil)
 			}, func() bool { return p.parcels > asked })
 			if err != nil {
 				return // the workflow was cancelled

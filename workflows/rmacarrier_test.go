@@ -1,0 +1,173 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/carrier"
+	"roomcover.dev/roomcover/carrier/simulator"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/workflows"
+)
+
+// carrierBench is an RMA that goes by a simulated carrier, whose bookings a test may
+// let fail.
+type carrierBench struct {
+	*rmaBench
+	sim  *simulator.Simulator
+	fail func() error // nil: nothing fails
+}
+
+func newCarrierBench(t *testing.T) *carrierBench {
+	t.Helper()
+	db := storetest.SQLite(t).WithCarrier(t, "sim")
+	c := db.Covered(t)
+	d, err := db.PutDepot(storetest.Operator(), rules.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	require.NoError(t, err)
+	_, err = db.ReceiveStock(storetest.Operator(), models.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "note"})
+	require.NoError(t, err)
+	b := &carrierBench{rmaBench: &rmaBench{bench: benchOn(t, db, storetest.Now.Add(48*time.Hour)), covered: c}}
+	b.id = db.Requested(t, c).ID
+	b.sim, err = simulator.New(simulator.Options{Now: db.Calendar.Now})
+	require.NoError(t, err)
+	b.parcels.Carrier = failing{b.sim, b}
+	return b
+}
+
+type failing struct {
+	carrier.Carrier
+	b *carrierBench
+}
+
+func (f failing) Book(ctx context.Context, key string, b carrier.Booking) (carrier.Booked, error) {
+	if f.b.fail != nil {
+		if err := f.b.fail(); err != nil {
+			return carrier.Booked{}, err
+		}
+	}
+	return f.Carrier.Book(ctx, key, b)
+}
+
+func (b *carrierBench) shipments(state rules.ShipmentState) []models.Shipment {
+	b.t.Helper()
+	out, _, err := b.db.ListShipments(b.db.Context, models.ShipmentFilter{SubjectID: b.id, State: state})
+	require.NoError(b.t, err)
+	return out
+}
+
+// events hands over what the carrier has scanned by then, as its webhooks would.
+func (b *carrierBench) events() error {
+	for _, p := range b.sim.Parcels() {
+		known, err := b.sim.Track(context.Background(), p.Tracking)
+		if err != nil {
+			return err
+		}
+		for _, e := range known.Events {
+			n := models.NewCarrierEvent{Carrier: "sim", EventID: e.EventID, Tracking: e.Tracking, Kind: e.Kind, OccurredAt: e.OccurredAt, Raw: []byte("{}")}
+			if _, err := b.db.ReceiveCarrierEvent(b.db.Context, n); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// From the approval to the delivery by itself: nobody gives a command in between.
+func TestR35c_ApprovedRMAGoesToItsDeliveryByItself(t *testing.T) {
+	b := newCarrierBench(t)
+	start := b.Now()
+	b.do(start.Add(hour), b.approve)
+	for h := time.Duration(2); h < 48; h++ {
+		b.do(start.Add(h*hour), b.events)
+	}
+	b.at(start.Add(49*hour), func() {
+		r := b.rma()
+		require.Equal(t, rules.RMAAwaitingReturn, r.State)
+		require.False(t, r.RMAFacts.Late(b.db.Calendar.Now()), "on the promised day")
+		require.NoError(t, b.sim.Scan(*b.shipments(rules.ShipmentLabelled)[0].Tracking, carrier.PickedUp))
+	})
+	for h := time.Duration(50); h < 140; h += 5 {
+		b.do(start.Add(h*hour), b.events)
+	}
+	b.do(start.Add(141*hour), b.inspect)
+	b.run()
+	require.Equal(t, rules.RMAClosed, b.rma().State)
+	require.Equal(t, 1, b.hooks.count("SettleParcels"), "the carrier is asked once")
+	require.Len(t, b.shipments(rules.ShipmentDelivered), 2)
+	require.Len(t, b.sender.of(rules.TemplateRMA), 10, "each step once, to two people")
+}
+
+// The carrier is down for an hour: nothing is lost, an operator knows, and the parcel
+// is booked when it is back.
+func TestS20_CarrierThatIsDownForAnHourLosesNothing(t *testing.T) {
+	b := newCarrierBench(t)
+	start := b.Now()
+	b.fail = func() error {
+		if b.db.Calendar.Now().Before(start.Add(2 * hour)) {
+			return &carrier.Error{Code: carrier.Unavailable, Status: 503}
+		}
+		return nil
+	}
+	b.do(start.Add(hour), b.approve)
+	b.at(start.Add(2*hour-time.Minute), func() {
+		require.Empty(t, b.sim.Parcels())
+		require.Len(t, b.shipments(rules.ShipmentCreated), 2)
+		tasks := b.tasks(models.TaskProcessStuck)
+		require.Len(t, tasks, 1)
+		require.Equal(t, "carrier", tasks[0].SubjectID, "one task for every parcel that waits")
+	})
+	b.at(start.Add(2*hour+6*time.Minute), func() {
+		require.Len(t, b.sim.Parcels(), 2)
+		require.Len(t, b.shipments(rules.ShipmentLabelled), 2)
+	})
+	b.do(start.Add(3*hour), func() error {
+		_, err := b.db.WithdrawRMA(storetest.Operator(), b.id, "")
+		return err
+	})
+	b.run()
+}
+
+// Refused for good: an operator is asked, mends it and has it tried again.
+func TestRefusedBookingWaitsForARetry(t *testing.T) {
+	b := newCarrierBench(t)
+	start := b.Now()
+	b.fail = func() error { return &carrier.Error{Code: carrier.InvalidBooking, Status: 422} }
+	b.do(start.Add(hour), b.approve)
+	b.at(start.Add(2*hour), func() {
+		tasks := b.tasks(models.TaskProcessStuck)
+		require.Len(t, tasks, 1)
+		require.Equal(t, b.id, tasks[0].SubjectID)
+		require.Contains(t, tasks[0].Why, "INVALID_BOOKING")
+		require.Equal(t, 1, b.hooks.count("SettleParcels"), "it is not tried for ever")
+		b.fail = nil
+		require.NoError(t, b.db.RetryProcess(b.operator(), tasks[0].ID))
+		b.SignalWorkflow(workflows.SignalRetry, nil)
+	})
+	b.at(start.Add(3*hour), func() { require.Len(t, b.shipments(rules.ShipmentLabelled), 2) })
+	b.do(start.Add(4*hour), func() error {
+		_, err := b.db.WithdrawRMA(storetest.Operator(), b.id, "")
+		return err
+	})
+	b.run()
+	require.Len(t, b.shipments(rules.ShipmentCancelled), 2)
+}
+
+// While a refused booking waits for a person, a withdrawal needs no retry to end it.
+func TestS10_WithdrawalEndsARefusedBooking(t *testing.T) {
+	b := newCarrierBench(t)
+	start := b.Now()
+	b.fail = func() error { return &carrier.Error{Code: carrier.InvalidBooking, Status: 422} }
+	b.do(start.Add(hour), b.approve)
+	b.do(start.Add(2*hour), func() error {
+		_, err := b.db.WithdrawRMA(storetest.Operator(), b.id, "")
+		return err
+	})
+	b.run()
+	require.Len(t, b.shipments(rules.ShipmentCancelled), 2)
+	require.Equal(t, rules.RMAWithdrawn, b.rma().State)
+}
