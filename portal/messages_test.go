@@ -31,7 +31,7 @@ func TestBothLanguagesSayTheSameThings(t *testing.T) {
 
 // composed are the keys that code puts together, by their beginning.
 var composed = []string{"service.", "contract.", "claimstate.", "problem.", "onboarding.", "date.", "number.",
-	"rma.", "next.", "reject.", "fee.", "outcome.", "event.", "refusal."}
+	"rma.", "next.", "reject.", "fee.", "outcome.", "event.", "refusal.", "spare.", "sparenext."}
 
 func TestEveryTextIsUsedAndEveryUsedTextExists(t *testing.T) {
 	source := sources(t)

@@ -71,7 +71,7 @@ type problemPage struct {
 
 func (v *visit) problem(status int, kind string) answer {
 	p := problemPage{Title: "problem." + kind + ".title", Text: "problem." + kind + ".text", Back: "/"}
-	for _, page := range []string{"/colleagues", "/service-orders", replacementsPath} {
+	for _, page := range []string{"/colleagues", "/service-orders", replacementsPath, sparesPath} {
 		if v.who != nil && strings.HasPrefix(v.request.URL.Path, page+"/") {
 			p.Back = page
 		}

@@ -64,12 +64,8 @@ func (v *visit) replacementPage(typed replacementActions) (answer, error) {
 // replacementFacts lists what is known; a line without a value is left out.
 func (v *visit) replacementFacts(r models.RMA, view replacementView, site models.AccountSite, ref models.Reference) []fact {
 	explanation := ""
-	if r.Promise != nil {
+	if r.Promise != nil && view.Promise != "" {
 		explanation = r.Promise.Text(v.tongue.locale)
-	}
-	promise := view.Promise
-	if r.SwappedAt != nil {
-		promise, explanation = "", ""
 	}
 	quantity := ""
 	if view.Quantity > 1 {
@@ -90,11 +86,11 @@ func (v *visit) replacementFacts(r models.RMA, view replacementView, site models
 		other = nameOn(ref, r.ReplacementModel, r.RequestedAt)
 	}
 	all := []fact{
-		{"replacement.promise", promise}, {"replacement.why", explanation}, {"replacement.late", view.Late}, {"replacement.rejected", rejected},
+		{"replacement.promise", view.Promise}, {"replacement.why", explanation}, {"replacement.late", view.Late}, {"replacement.rejected", rejected},
 		{"replacement.carrier", r.Carrier}, {"replacement.tracking", r.Tracking}, {"replacement.othermodel", other}, {"replacement.newserial", r.ReplacementSerial},
 		{"replacement.outcome", outcome}, {"replacement.fee", fee},
 		{"replacement.serial", r.FaultySerial}, {"replacement.quantity", quantity}, {"replacement.room", view.Room}, {"replacement.fault", r.Fault},
-		{"replacement.site", site.Name + " – " + site.Street + ", " + site.City}, {"replacement.number", r.ID},
+		{"replacement.site", siteLine(site)}, {"replacement.number", r.ID},
 	}
 	var out []fact
 	for _, f := range all {

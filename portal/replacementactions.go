@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -17,10 +16,10 @@ type replacementActions struct {
 	Reason           string
 	ReasonProblem    string // message key
 	MostLength       int
+	Spares           []choice // that may take the device's place
+	Spare            string
+	SpareProblem     string // message key
 }
-
-// Any tells whether there is anything to do.
-func (a replacementActions) Any() bool { return a.Withdraw || a.Appeal }
 
 // replacementActions offers what the role may do in this state (RULES 4); who only
 // reads is offered nothing.
@@ -28,7 +27,11 @@ func (v *visit) replacementActions(r models.RMA, typed replacementActions, now t
 	offered := rules.RMACommandsFor(v.who.role(), r.RMAFacts, now)
 	typed.Withdraw, typed.Appeal = slices.Contains(offered, rules.RMAWithdraw), slices.Contains(offered, rules.RMAAppeal)
 	typed.MostLength = rules.MaxReason
-	return typed, nil
+	var err error
+	if slices.Contains(offered, rules.RMAUseSpare) && r.DeviceID != nil {
+		typed.Spares, err = v.sparesFor(r, typed.Spare)
+	}
+	return typed, err
 }
 
 func withdrawReplacement(v *visit) (answer, error) {
@@ -58,7 +61,5 @@ func appealReplacement(v *visit) (answer, error) {
 	default:
 		return answer{}, err
 	}
-	a, err := v.replacementPage(typed)
-	a.status = http.StatusUnprocessableEntity
-	return a, err
+	return v.actionAgain(typed)
 }

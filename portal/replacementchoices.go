@@ -160,7 +160,7 @@ func (v *visit) listRooms(p *requestPage) error {
 func (v *visit) listSites(p *requestPage) error {
 	sites, _, err := v.store.ListSites(v.acting(), v.who.account().ID, models.Page{Limit: 200})
 	for _, s := range sites {
-		p.Sites = append(p.Sites, choice{s.ID, s.Name + " – " + s.Street + ", " + s.City, s.ID == p.Site})
+		p.Sites = append(p.Sites, choice{s.ID, siteLine(s), s.ID == p.Site})
 	}
 	sortChoices(p.Sites)
 	return err

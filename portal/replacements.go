@@ -25,11 +25,10 @@ type replacementView struct {
 }
 
 type replacementsPage struct {
-	List   []replacementView
-	Older  string // address of the next page; empty: none
-	Paged  bool   // this is not the first page
-	Admin  bool
-	Places int // known ship-to addresses
+	List  []replacementView
+	Older string // address of the next page; empty: none
+	Paged bool   // this is not the first page
+	Admin bool
 }
 
 // rmaCursor is what our own links to older replacements carry; anything else in
@@ -90,6 +89,8 @@ var rmaTones = map[rules.RMAState]string{
 // promiseDay is the day by whose end the replacement arrives, or why there is none.
 func (v *visit) promiseDay(r models.RMA) string {
 	switch {
+	case r.RMAFacts.Outbound() == rules.OutboundSwapped: // nothing is awaited
+		return ""
 	case r.Promise != nil && !r.Promise.On.IsZero():
 		return v.tongue.day(r.Promise.On)
 	case r.Promise != nil:

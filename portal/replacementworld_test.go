@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -43,7 +44,10 @@ func (w *world) replacementForms(accountID string, forms map[string][]string) {
 	w.Site(w.t, accountID, "HQ", "BR", "SP")
 	room := w.Room(w.t, accountID, "Sala R42")
 	w.Assigned(w.t, w.Licences(w.t, w.Fulfilled(w.t, w.Reseller(w.t, "Revenda Sul"), storetest.Form("PO-R42")))[0], room)
-	for _, serial := range []string{"SN-1", "SN-2", "SN-3"} {
+	hundred := storetest.Form("PO-100")
+	hundred.Lines[0].Quantity = 100
+	w.Fulfilled(w.t, w.Reseller(w.t, "Revenda Sul"), hundred)
+	for _, serial := range []string{"SN-1", "SN-2", "SN-3", "SN-4"} {
 		w.Device(w.t, room, serial, "RALLY-BAR", "2026-06-01")
 	}
 	w.Calendar.Set(w.Calendar.Now().Add(25 * time.Hour))
@@ -57,6 +61,26 @@ func (w *world) replacementForms(accountID string, forms map[string][]string) {
 	require.NoError(w.t, err)
 	forms["/replacements/request"] = []string{"/replacements/request", "serial", "SN-1", "fault", "No picture"}
 	forms["/replacements/request/accessory"] = []string{"/replacements/request/accessory", "room", room.ID, "model", "STRONG-USB-CABLE", "quantity", "1", "fault", "Broken"}
+	unit := w.sparesOf(accountID)
+	forms["/replacements/:id/use-spare"] = []string{"/replacements/" + ask("SN-4").ID + "/use-spare", "spare", unit[0].ID}
+	forms["/spares/:id/agree"] = []string{"/spares/" + unit[1].ID + "/agree", "version", fmt.Sprint(unit[1].Version)}
 	forms["/replacements/:id/withdraw"] = []string{"/replacements/" + ask("SN-3").ID + "/withdraw"}
 	forms["/replacements/:id/appeal"] = []string{"/replacements/" + appealed.ID + "/appeal", "reason", "It does not work here"}
+}
+
+// sparesOf are two spares of the account: one on site, one that is proposed.
+func (w *world) sparesOf(accountID string) []models.SpareUnit {
+	w.t.Helper()
+	sites, _, err := w.ListSites(w.Context, accountID, models.Page{})
+	require.NoError(w.t, err)
+	units := w.Units(w.t, accountID)
+	require.Len(w.t, units, 2)
+	for i := range units {
+		units[i], err = w.SelectSpare(storetest.CSM(), units[i].ID, models.SpareChoice{ModelCode: "RALLY-BAR", SiteID: sites[0].ID})
+		require.NoError(w.t, err)
+	}
+	units[0], err = w.AgreeSpare(storetest.Customer(accountID), units[0].ID, 0)
+	require.NoError(w.t, err)
+	units[0] = w.OnSite(w.t, units[0], "SP-R42")
+	return units
 }

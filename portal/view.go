@@ -119,6 +119,7 @@ func (v *visit) menu(here string) []menuItem {
 		{Path: "/", Label: v.tongue.say("menu.home"), Icon: "home"},
 		{Path: "/service-orders", Label: v.program.ServiceOrdersLabel(v.tongue.locale), Icon: "orders"},
 		{Path: replacementsPath, Label: v.tongue.say("menu.replacements"), Icon: "swap"},
+		{Path: sparesPath, Label: v.tongue.say("menu.spares"), Icon: "box"},
 		{Path: "/colleagues", Label: v.tongue.say("menu.colleagues"), Icon: "people"},
 		{Path: "/account", Label: v.tongue.say("menu.account"), Icon: "account"},
 		{Path: "/onboarding", Label: v.tongue.say("menu.onboarding"), Icon: "steps"},

@@ -1,0 +1,136 @@
+package portal
+
+import (
+	"slices"
+	"strconv"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+const sparesPath = "/spares"
+
+// mostSpares bounds how many units the page shows, the newest first.
+const mostSpares = 200
+
+// spareView is one spare unit of the account.
+type spareView struct {
+	ID, Model, Site, Serial   string
+	State, Tone, Text         string
+	Carrier, Tracking         string
+	Agree                     bool  // it waits for this person's agreement
+	Version                   int64 // of the proposal that they read
+	Replacement, ReplacedPath string
+	over, proposed            bool
+}
+
+type sparesPage struct {
+	Earned   int64 // by the customer's parent, over all its accounts (R82b)
+	Ratio    int   // licences for each
+	Units    []spareView
+	Admin    bool
+	Proposed bool // one waits for an agreement
+}
+
+var spareTones = map[rules.SpareState]string{
+	rules.SpareEarned: "waiting", rules.SpareSelectionPending: "warning", rules.SpareApproved: "waiting", rules.SpareShipped: "waiting", rules.SpareOnSite: "good",
+	rules.SpareConsumed: "waiting", rules.SpareReplenishing: "waiting", rules.SpareRecallRequested: "warning",
+	rules.SpareReturned: "quiet", rules.SpareBilled: "quiet", rules.SpareWaived: "quiet", rules.SpareVoided: "quiet",
+}
+
+// showSpares shows what the customer has earned, and the units of the account at
+// hand. A unit is nobody's before its site is proposed, so it is not here yet.
+func showSpares(v *visit) (answer, error) {
+	p := sparesPage{Ratio: v.program.SpareRatio, Admin: v.isAdmin()}
+	earned, err := v.store.GetSpares(v.acting(), v.who.account().ParentOrgID)
+	if err != nil {
+		return answer{}, err
+	}
+	p.Earned = int64(earned.Entitled)
+	if p.Units, err = v.spareViews(models.SpareFilter{AccountID: v.who.account().ID, Page: models.Page{Limit: mostSpares}}); err != nil {
+		return answer{}, err
+	}
+	p.Proposed = slices.ContainsFunc(p.Units, func(u spareView) bool { return u.proposed })
+	return answer{page: "spares", title: "spares.title", data: p}, nil
+}
+
+// spareViews puts what has come to its end below what has not.
+func (v *visit) spareViews(f models.SpareFilter) ([]spareView, error) {
+	units, _, err := v.store.ListSpareUnits(v.acting(), f)
+	if err != nil {
+		return nil, err
+	}
+	sites, err := v.siteNames()
+	if err != nil {
+		return nil, err
+	}
+	ref, err := v.store.Reference(v.ctx)
+	out := make([]spareView, len(units))
+	for i, u := range units {
+		out[i] = v.spareView(u)
+		out[i].Model = nameOn(ref, u.ModelCode, v.store.Clock().Now())
+		if u.SiteID != nil {
+			out[i].Site = sites[*u.SiteID]
+		}
+	}
+	slices.SortStableFunc(out, func(a, b spareView) int { return rank(a.over) - rank(b.over) })
+	return out, err
+}
+
+func rank(over bool) int {
+	if over {
+		return 1
+	}
+	return 0
+}
+
+func (v *visit) spareView(u models.SpareUnit) spareView {
+	view := spareView{ID: u.ID, State: v.tongue.say("spare." + string(u.State)), Tone: spareTones[u.State], Version: u.Version, over: u.State.Over(), proposed: u.State == rules.SpareSelectionPending,
+		Agree: rules.MaySpare(rules.SpareAgree, v.who.role(), u.SpareFacts, v.store.Clock().Now()) == nil}
+	day := ""
+	if u.RecallDueAt != nil {
+		day = v.tongue.day(rules.LastCoveredDay(*u.RecallDueAt, location(v.who.account().TimeZone)))
+	}
+	view.Text = v.tongue.say("sparenext."+string(u.State), "day", day)
+	if u.UnderWay() {
+		view.Carrier, view.Tracking = u.Carrier, u.Tracking
+	}
+	if u.State != rules.SpareSelectionPending && u.State != rules.SpareApproved && u.State != rules.SpareVoided {
+		view.Serial = u.Serial
+	}
+	if u.RMAID != nil && (u.State == rules.SpareConsumed || u.State == rules.SpareReplenishing) {
+		view.Replacement, view.ReplacedPath = *u.RMAID, replacementsPath+"/"+*u.RMAID
+	}
+	return view
+}
+
+// siteNames gives the account's known ship-to addresses by id.
+func (v *visit) siteNames() (map[string]string, error) {
+	sites, _, err := v.store.ListSites(v.acting(), v.who.account().ID, models.Page{Limit: 200})
+	out := map[string]string{}
+	for _, s := range sites {
+		out[s.ID] = siteLine(s)
+	}
+	return out, err
+}
+
+func siteLine(s models.AccountSite) string { return s.Name + " – " + s.Street + ", " + s.City }
+
+// agreeSpare is the customer's consent to the model and the site that they read
+// (R88a). Something else that was proposed meanwhile is not agreed to.
+func agreeSpare(v *visit) (answer, error) {
+	version, err := strconv.ParseInt(v.form("version"), 10, 64)
+	if err != nil || version < 1 {
+		return answer{}, errBadForm
+	}
+	_, err = v.store.AgreeSpare(v.acting(), v.param("id"), version)
+	switch rules.CodeOf(err) {
+	case rules.SpareNotChosen:
+		return answer{}, rules.Refuse(rules.StateConflict, "Nothing is proposed.", "Read the page again.")
+	case "":
+		if err == nil {
+			return v.done(sparesPath, "flash.spare.agreed"), nil
+		}
+	}
+	return answer{}, err
+}

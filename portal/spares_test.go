@@ -1,0 +1,200 @@
+package portal
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+// withSpare is an account of fifty licences with the unit that these earn.
+func (w *world) withSpare() (storetest.Covered, models.SpareUnit, *guest, *guest) {
+	w.t.Helper()
+	c, u := w.Spare(w.t)
+	return c, u, w.member(c.Account, "eva@acme.example", models.RoleAdmin), w.member(c.Account, "bruno@acme.example", models.RoleReadOnly)
+}
+
+func (w *world) unit(id string) models.SpareUnit {
+	w.t.Helper()
+	u, err := w.GetSpareUnit(w.Context, id)
+	require.NoError(w.t, err)
+	return u
+}
+
+func (w *world) proposed(c storetest.Covered, u models.SpareUnit) models.SpareUnit {
+	w.t.Helper()
+	u, err := w.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: c.Device.ModelCode, SiteID: c.Site.ID})
+	require.NoError(w.t, err)
+	return u
+}
+
+func TestR88a_TheCustomerReadsTheProposalAndAgreesOnce(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c, u, eva, bruno := w.withSpare()
+		before := eva.get("/spares").body
+		require.Regexp(t, `(?s)<nav class="menu".*href="/spares" aria-current="page">.*Spares.*</nav>`, before)
+		require.Contains(t, before, `<span class="big">1</span><span>spare earned by your company</span>`)
+		require.Contains(t, before, "There is no spare in this account yet.")
+		require.Contains(t, before, "one spare for every 50 licences in force")
+		u = w.proposed(c, u)
+		page := eva.get("/spares").body
+		for _, text := range []string{"Rally Bar", "HQ – Av. Paulista 1000, São Paulo", "Your agreement needed", `action="/spares/` + u.ID + `/agree"`} {
+			require.Contains(t, page, text)
+		}
+		seen := bruno.get("/spares").body
+		require.Contains(t, seen, "waits for the agreement of an administrator")
+		require.NotContains(t, seen, "/agree")
+		require.Equal(t, 403, bruno.post("/spares/"+u.ID+"/agree", "version", fmt.Sprint(u.Version)).status)
+		for _, version := range []string{"", "x", "0", "-1"} {
+			require.Equal(t, 400, eva.post("/spares/"+u.ID+"/agree", "version", version).status)
+		}
+		for range 2 { // the second is a double submit
+			done := eva.post("/spares/"+u.ID+"/agree", "version", fmt.Sprint(u.Version))
+			require.Equal(t, "/spares", done.path)
+			require.Contains(t, done.body, "the spare is being prepared")
+			require.NotContains(t, done.body, "/agree")
+		}
+		require.Equal(t, rules.SpareApproved, w.unit(u.ID).State)
+		require.Empty(t, w.log.String())
+	})
+}
+
+// Who read one proposal does not agree to another one.
+func TestR88a_AnAgreementIsToWhatWasRead(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c, u, eva, _ := w.withSpare()
+		read := w.proposed(c, u)
+		other := w.Site(t, c.Account, "Filial", "BR", "SP")
+		_, err := w.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: c.Device.ModelCode, SiteID: other.ID})
+		require.NoError(t, err)
+		refused := eva.post("/spares/"+u.ID+"/agree", "version", fmt.Sprint(read.Version))
+		require.Equal(t, 409, refused.status)
+		require.Contains(t, refused.body, "This has changed in the meantime")
+		require.Contains(t, refused.body, `class="button" href="/spares"`)
+		require.Equal(t, rules.SpareSelectionPending, w.unit(u.ID).State)
+		require.Contains(t, eva.get("/spares").body, "Filial")
+	})
+}
+
+func TestSparesAreToldFromShipmentToUseAndReplenishment(t *testing.T) {
+	w := newWorld(t)
+	c, u, eva, _ := w.withSpare()
+	w.Agreed(t, c, u)
+	require.Contains(t, eva.get("/spares").body, "It is being prepared for shipping.")
+	_, err := w.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: "SP-100", Carrier: "sim", Tracking: "TRK7"})
+	require.NoError(t, err)
+	require.Contains(t, eva.get("/spares").body, "TRK7")
+	_, err = w.RecordSpareFact(w.Context, u.ID, rules.SpareDelivered, w.Calendar.Now())
+	require.NoError(t, err)
+	require.Contains(t, eva.get("/spares").body, "Ready for use when a device of this model fails.")
+	r := w.Requested(t, c)
+	eva.post("/replacements/"+r.ID+"/use-spare", "spare", u.ID)
+	page := eva.get("/spares").body
+	require.Contains(t, page, "Another one is sent once that replacement is approved.")
+	require.Contains(t, page, `href="/replacements/`+r.ID+`"`)
+	_, err = w.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+	require.NoError(t, err)
+	require.Contains(t, eva.get("/spares").body, "another one is being sent to the site")
+}
+
+func TestS9_ARecalledSpareNamesItsLastDay(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c, u, eva, _ := w.withSpare()
+		w.OnSite(t, w.Agreed(t, c, u), "SP-100")
+		w.cancelLargest(c)
+		u = w.unit(u.ID)
+		require.Equal(t, rules.SpareRecallRequested, u.State)
+		page := eva.get("/spares").body
+		day := tongues["en"].day(rules.LastCoveredDay(*u.RecallDueAt, location("America/Sao_Paulo")))
+		require.Contains(t, page, "give it to the carrier by "+strings.ReplaceAll(day, noBreak, " "))
+		require.Contains(t, page, `<span class="big">0</span>`)
+	})
+}
+
+// cancelLargest cancels the order of fifty licences, so that its spare is not earned
+// any more.
+func (w *world) cancelLargest(c storetest.Covered) {
+	w.t.Helper()
+	orders, _, err := w.ListOrders(w.Context, models.OrderFilter{})
+	require.NoError(w.t, err)
+	for _, o := range orders {
+		if o.ID != c.Order.ID {
+			_, _, err := w.CancelOrder(w.as(rules.OperatorAgent), o.ID, models.CancelRequest{Reason: "not needed"})
+			require.NoError(w.t, err)
+		}
+	}
+}
+
+func TestR82b_C5_SparesOfOthersAreNotSeen(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c, u, _, _ := w.withSpare()
+		u = w.proposed(c, u)
+		gil, _ := w.site("gil@globex.example")
+		page := gil.get("/spares").body
+		require.Contains(t, page, `<span class="big">0</span>`)
+		require.NotContains(t, page, u.ID)
+		require.NotContains(t, page, "Paulista")
+		foreign, missing := gil.post("/spares/"+u.ID+"/agree", "version", "1"), gil.post("/spares/spu_missing/agree", "version", "1")
+		require.Equal(t, 404, foreign.status)
+		require.Equal(t, missing.body, foreign.body)
+		require.Equal(t, rules.SpareSelectionPending, w.unit(u.ID).State)
+		require.Equal(t, "/sign-in", w.guest().get("/spares").path)
+	})
+}
+
+func TestR35d_UsedMySpareEndsTheOutageAtOnce(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		c, u, eva, bruno := w.withSpare()
+		r := w.Requested(t, c)
+		page := "/replacements/" + r.ID
+		require.NotContains(t, eva.get(page).body, "/use-spare", "none is on site")
+		w.OnSite(t, w.Agreed(t, c, u), "SP-100")
+		require.Contains(t, eva.get(page).body, `<option value="`+u.ID+`">SP100 · HQ – Av. Paulista 1000, São Paulo</option>`)
+		require.NotContains(t, bruno.get(page).body, "/use-spare")
+		require.Equal(t, 403, bruno.post(page+"/use-spare", "spare", u.ID).status)
+		refused := eva.post(page+"/use-spare", "spare", "")
+		require.Equal(t, 422, refused.status)
+		require.Contains(t, refused.body, "Choose the spare that you used.")
+		for range 2 { // the second is a double submit
+			done := eva.post(page+"/use-spare", "spare", u.ID)
+			require.Equal(t, page, done.path)
+			require.Contains(t, done.body, "The spare is in use now.")
+			require.Contains(t, next(done.body), "Your spare is in use; please return the faulty unit by")
+		}
+		body := eva.get(page).body
+		require.Contains(t, body, "A spare on site was put to use.")
+		require.Contains(t, body, "SP100")
+		require.NotContains(t, body, "After approval", "nothing is awaited")
+		require.Equal(t, rules.SpareConsumed, w.unit(u.ID).State)
+		require.Empty(t, w.log.String())
+	})
+}
+
+func TestR88c_ASpareOfAnotherModelIsNotOffered(t *testing.T) {
+	w := newWorld(t)
+	c, u, eva, _ := w.withSpare()
+	w.OnSite(t, w.Agreed(t, c, u), "SP-100")
+	r, err := w.RequestRMA(storetest.Customer(c.Account), models.NewRMA{AccountID: c.Account, RoomID: c.Room.ID, ModelCode: "STRONG-USB-CABLE", Quantity: 1, Fault: "Loose"})
+	require.NoError(t, err)
+	page := "/replacements/" + r.ID
+	require.NotContains(t, eva.get(page).body, "/use-spare")
+	refused := eva.post(page+"/use-spare", "spare", u.ID)
+	require.Equal(t, 422, refused.status)
+	require.Equal(t, rules.SpareOnSite, w.unit(u.ID).State)
+	require.Equal(t, 404, eva.post(page+"/use-spare", "spare", "spu_missing").status)
+}
+
+func TestEveryStateOfASpareHasWords(t *testing.T) {
+	for locale, tongue := range tongues {
+		for _, s := range rules.SpareStates() {
+			require.Contains(t, tongue.texts, "spare."+string(s), locale)
+			require.Contains(t, tongue.texts, "sparenext."+string(s), locale)
+			require.NotEmpty(t, spareTones[s], s)
+		}
+	}
+}
