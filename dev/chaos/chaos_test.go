@@ -58,10 +58,7 @@ func runSeed(ctx context.Context, t *testing.T, set Settings) int {
 		}
 		require.NoError(t, os.RemoveAll(set.Dir))
 	})
-	began := time.Now()
-	set.Log = func(format string, args ...any) {
-		t.Logf("%6.1fs  %s", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
-	}
+	set.Log = logTo(t, set.Dir)
 	result, err := Run(ctx, set)
 	if errors.Is(err, storetest.ErrNoPostgres) && os.Getenv("ROOMCOVER_TEST_ALL") == "" {
 		t.Skip("SKIPPED: PostgreSQL is not installed; install the package postgresql to run the chaos test")
@@ -69,11 +66,26 @@ func runSeed(ctx context.Context, t *testing.T, set Settings) int {
 	report(t, result)
 	require.NoError(t, err)
 	for _, v := range result.Violations {
+		set.Log("VIOLATION %s", v)
 		t.Errorf("VIOLATION %s", v)
 	}
 	require.NotZero(t, result.Counts.Orders, "no order was acknowledged")
 	require.NotZero(t, result.Counts.RMAs, "no replacement was acknowledged")
 	return len(result.Violations)
+}
+
+// logTo tells what happens when, and keeps it in the folder beside the logs.
+func logTo(t *testing.T, dir string) func(format string, args ...any) {
+	t.Helper()
+	file, err := os.Create(filepath.Join(dir, "chaos.log"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = file.Close() })
+	began := time.Now()
+	return func(format string, args ...any) {
+		line := fmt.Sprintf("%6.1fs  %s", time.Since(began).Seconds(), fmt.Sprintf(format, args...))
+		t.Log(line)
+		_, _ = fmt.Fprintln(file, time.Now().UTC().Format(time.RFC3339Nano), line)
+	}
 }
 
 func report(t *testing.T, r Result) {
@@ -84,8 +96,8 @@ func report(t *testing.T, r Result) {
 		t.Logf("%3d x %s", r.Faults[kind], kind)
 	}
 	c := r.Counts
-	t.Logf("FIGURES seed=%d faults=%d orders=%d repeats=%d conflicts=%d refusals=%d cancellations=%d decisions=%d reissues=%d rmas=%d rma_commands=%d rma_refusals=%d retries=%d lost_answers=%d recovered=%d workflows=%d mails=%v quiet_after=%.0fs violations=%d",
-		r.Seed, total, c.Orders, c.Repeats, c.Conflicts, c.Refusals, c.Cancellations, c.Decisions, c.Reissues, c.RMAs, c.Commands, c.RMARefusals, c.Retries, c.LostAnswers, c.Recovered, r.Workflows, r.Mails, r.Settled.Seconds(), len(r.Violations))
+	t.Logf("FIGURES seed=%d faults=%d orders=%d repeats=%d conflicts=%d refusals=%d cancellations=%d decisions=%d reissues=%d rmas=%d rma_commands=%d spare_commands=%d handed_in=%d rma_refusals=%d retries=%d lost_answers=%d recovered=%d workflows=%d mails=%v quiet_after=%.0fs violations=%d",
+		r.Seed, total, c.Orders, c.Repeats, c.Conflicts, c.Refusals, c.Cancellations, c.Decisions, c.Reissues, c.RMAs, c.Commands, c.SpareCommands, c.HandedIn, c.RMARefusals, c.Retries, c.LostAnswers, c.Recovered, r.Workflows, r.Mails, r.Settled.Seconds(), len(r.Violations))
 }
 
 // long tells whether more was asked for than the normal run's one seed.

@@ -38,6 +38,9 @@ func ReadWebhooks(path string) ([]string, error) {
 	return out, lines.Err()
 }
 
+// byHand stands in the keys of parcels that people booked by themselves.
+const byHand = "/by-hand/"
+
 // parcelQueries are the checks of shipments and of what the carrier told.
 func parcelQueries() []query {
 	return []query{
@@ -45,10 +48,14 @@ func parcelQueries() []query {
 			WHERE e.state = 'RECEIVED' OR e.state = 'UNKNOWN' AND s.id IS NOT NULL`},
 		{"carrier", "what the carrier told could not be read", `SELECT id, kind FROM carrier_events WHERE state = 'UNREADABLE'`},
 		{"carrier", "an event made not one scan", `SELECT e.id, count(s.id)::text FROM carrier_events e LEFT JOIN shipment_scans s ON s.cause_key = 'carrier/' || e.carrier || '/' || e.event_id WHERE e.state = 'APPLIED' GROUP BY e.id HAVING count(s.id) <> 1`},
+		{"carrier", "a parcel is not booked, labelled or called off", `SELECT s.id, s.state FROM shipments s WHERE ` + outstanding},
 		{"carrier", "a delivered parcel's replacement knows nothing of it", `SELECT s.id, r.state FROM shipments s JOIN rmas r ON r.id = s.subject_id
 			WHERE s.direction = 'OUT' AND s.state = 'DELIVERED' AND s.booking_key = r.id || '/out/' || (r.reships + 1) AND r.delivered_at IS NULL`},
 	}
 }
+
+// outstanding are the parcels about which the carrier is still to be asked.
+const outstanding = `s.service <> '' AND (s.state = 'CREATED' OR s.state = 'LABELLED' AND (s.cancel_asked_at IS NOT NULL OR NOT EXISTS (SELECT 1 FROM shipment_labels l WHERE l.shipment_id = s.id)))`
 
 // parcels holds the carrier's journal against the shipments: one booking for each,
 // and none for nothing.
@@ -58,29 +65,36 @@ func parcels(ctx context.Context, e Evidence, report func(string, string, ...any
 		byKey[p.Key]++
 		byTracking[p.Tracking] = p
 	}
-	for key, n := range byKey {
-		if n > 1 {
-			report(key, "the carrier has %d bookings of one parcel", n)
-		}
-	}
 	rows, err := e.DB.QueryContext(ctx, `SELECT id, booking_key, coalesce(tracking,''), state FROM shipments WHERE carrier = $1`, carrierName)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
+	known := map[string]bool{}
 	for rows.Next() {
 		var id, key, tracking, state string
 		if err := rows.Scan(&id, &key, &tracking, &state); err != nil {
 			return err
 		}
+		known[key] = true
 		p, booked := byTracking[tracking]
 		switch {
 		case tracking != "" && !booked:
 			report(id, "the carrier has no such parcel")
-		case booked && p.Key != key:
+		case booked && state == "CANCELLED" && !p.Cancelled && !strings.Contains(p.Key, byHand):
+			report(id, "it is called off, and the carrier does not know")
+		case booked && p.Key != key && !strings.Contains(p.Key, byHand):
 			report(id, "its number is that of another parcel")
 		case tracking == "" && byKey[key] > 0 && state != "CANCELLED":
 			report(id, "the carrier has a booking that the shipment does not know")
+		}
+	}
+	for key, n := range byKey {
+		switch {
+		case n > 1:
+			report(key, "the carrier has %d bookings of one parcel", n)
+		case !known[key] && !strings.Contains(key, byHand):
+			report(key, "the carrier has a booking of no shipment")
 		}
 	}
 	return rows.Err()

@@ -37,11 +37,14 @@ func replacementQueries() []query {
 		{"audit", "a state has not its one event", auditOf("rmas", "rma.breached", "s.breached_at IS NOT NULL")},
 		{"audit", "a state has not its one event", auditOf("rmas", "rma.no_return_required", "s.no_return_at IS NOT NULL")},
 		{"audit", "a state has not its one event", auditOf("rmas", "rma.fee_waived", "s.waived_at IS NOT NULL")},
-		{"audit", "a replacement was not shipped once for each parcel", verbTimes("rma.shipped", "r.reships + (r.shipped_at IS NOT NULL)::int")},
+		{"audit", "a replacement was shipped more often than once for each parcel", `SELECT r.id, count(a.id)::text FROM rmas r JOIN audit_events a ON a.object_id = r.id AND a.verb = 'rma.shipped'
+			GROUP BY r.id HAVING count(a.id) NOT BETWEEN (r.shipped_at IS NOT NULL)::int AND r.reships + 1`},
 		{"audit", "not one event for each parcel declared lost", verbTimes("rma.parcel_lost", "r.reships")},
 		{"audit", "not one event for each fee", verbTimes("rma.fee_billed", "(r.billed_at IS NOT NULL)::int + (r.damage_billed_at IS NOT NULL)::int")},
 		{"mail", "a step of a replacement has not its one mail for each person", stepsWithoutMails},
 		{"mail", "a mail tells of a step that was not taken", mailsWithoutSteps},
+		{"mail", "more than one mail tells a person that a parcel has left", `SELECT n.subject_id, count(*)::text FROM notifications n JOIN rmas r ON r.id = n.subject_id WHERE n.params->>'step' = 'SHIPPED'
+			GROUP BY n.subject_id, n.recipient, r.reships HAVING count(*) > r.reships + 1`},
 	}
 }
 
@@ -57,7 +60,7 @@ const stepVerbs = `(SELECT a.object_id AS rma, CASE
 	WHEN a.verb = 'rma.inspected' AND a.details->>'outcome' = 'WRONG_UNIT' THEN 'WRONG_UNIT'
 	ELSE v.step END AS step, count(*) AS times
 	FROM audit_events a JOIN (VALUES ('rma.approved','APPROVED'),('rma.rejected','REJECTED'),('rma.appealed','APPEALED'),('rma.withdrawn','WITHDRAWN'),('rma.backordered','BACKORDERED'),
-		('rma.shipped','SHIPPED'),('rma.parcel_lost','RESHIPPED'),('rma.inspected','INSPECTED'),('rma.no_return_required','NO_RETURN'),('rma.fee_billed','BILLED'),('rma.fee_waived','WAIVED'),
+		('rma.parcel_lost','RESHIPPED'),('rma.inspected','INSPECTED'),('rma.no_return_required','NO_RETURN'),('rma.fee_billed','BILLED'),('rma.fee_waived','WAIVED'),
 		('rma.return_overdue','OVERDUE'),('rma.spare_used','SWAPPED'),('rma.reminded','REMINDER')) v (verb, step) ON v.verb = a.verb GROUP BY 1, 2
 	UNION ALL SELECT id, 'REQUESTED', 1 FROM rmas r WHERE NOT EXISTS (SELECT 1 FROM notifications n WHERE n.subject_id = r.id AND n.epoch = 'APPROVED/1')
 	UNION ALL SELECT id, 'DELIVERED', 1 FROM rmas WHERE delivered_at IS NOT NULL AND swapped_at IS NULL)`
@@ -72,7 +75,7 @@ const stepsWithoutMails = `SELECT s.rma, s.step || ': ' || count(n.id) || ' of '
 	GROUP BY s.rma, s.step, s.times, p.email HAVING count(n.id) <> s.times`
 
 const mailsWithoutSteps = `SELECT n.id, n.params->>'step' FROM notifications n JOIN rmas r ON r.id = n.subject_id LEFT JOIN ` + stepVerbs + ` s ON s.rma = n.subject_id AND s.step = n.params->>'step'
-	LEFT JOIN ` + peopleOf + ` p ON p.rma = n.subject_id AND p.email = n.recipient WHERE s.rma IS NULL OR p.email IS NULL`
+	LEFT JOIN ` + peopleOf + ` p ON p.rma = n.subject_id AND p.email = n.recipient WHERE s.rma IS NULL AND (n.params->>'step' <> 'SHIPPED' OR r.shipped_at IS NULL AND r.picked_up_at IS NULL AND r.reships = 0) OR p.email IS NULL`
 
 // verbOf is how the audit names a command that was carried out.
 var verbOf = map[rules.RMACommand]string{rules.RMAApprove: "rma.approved", rules.RMAReject: "rma.rejected", rules.RMAAppeal: "rma.appealed", rules.RMAWithdraw: "rma.withdrawn",

@@ -63,6 +63,8 @@ func (d *desk) step(ctx context.Context) {
 		d.giveUp(ctx)
 	case what < 25:
 		d.deliveryNote(ctx)
+	case what < 40:
+		d.moveSpares(ctx)
 	default:
 		d.moveOn(ctx)
 	}
@@ -153,6 +155,7 @@ func (d *desk) moveOn(ctx context.Context) {
 type order struct {
 	rules.RMACommand
 	body  api.RMACommandRequest
+	spare string // unit that is used
 	token string
 }
 
@@ -160,13 +163,14 @@ type order struct {
 const tell rules.RMACommand = "tell"
 
 func (d *desk) command(ctx context.Context, id string, o order, first int) {
-	if o.RMACommand == rules.RMAShip {
-		if err := d.book(ctx, id, &o); err != nil {
-			d.Ledger.unexpected(id, "%v", err)
-			return
-		}
+	if o.RMACommand == tell && o.body.Fact == rules.FactReturnScanned && d.handIn(ctx, id) {
+		return // the carrier tells the rest
 	}
-	answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/rmas/" + id + "/" + string(o.RMACommand), Token: o.token, Body: o.body}, first)
+	body := any(o.body)
+	if o.spare != "" {
+		body = map[string]string{"spare_unit_id": o.spare}
+	}
+	answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/rmas/" + id + "/" + string(o.RMACommand), Token: o.token, Body: body}, first)
 	if err != nil {
 		d.Ledger.unexpected(id, "%v", err)
 		return
@@ -174,16 +178,25 @@ func (d *desk) command(ctx context.Context, id string, o order, first int) {
 	d.Ledger.commanded(id, o, answer)
 }
 
-// book books the parcel at the carrier, as the warehouse does by hand.
-func (d *desk) book(ctx context.Context, id string, o *order) error {
-	n := 1
-	if d.Ledger.reshipped(id) {
-		n = 2
+// handIn hands the faulty unit in, where the carrier knows its parcel; else somebody
+// tells by telephone that it is on its way.
+func (d *desk) handIn(ctx context.Context, id string) bool {
+	back, _, err := d.Store.ListShipments(models.WithSystem(ctx), models.ShipmentFilter{SubjectID: id, Direction: rules.ShipReturn, State: rules.ShipmentLabelled, Page: models.Page{Limit: 1}})
+	if err != nil || len(back) == 0 || back[0].Tracking == nil {
+		return false
 	}
+	if err := d.Line.HandIn(ctx, *back[0].Tracking); err != nil {
+		return false // it was called off meanwhile
+	}
+	d.Ledger.count(func(n *Counts) { n.HandedIn++ })
+	return true
+}
+
+// bookByHand books a parcel as people do.
+func (d *desk) bookByHand(ctx context.Context, key string) (tracking string, err error) {
 	a := carrier.Address{Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"}
-	booked, err := d.Line.Book(ctx, fmt.Sprintf("%s/out/%d", id, n), carrier.Booking{Reference: id, Service: carrier.Express, Contents: "Video bar", From: a, To: a})
-	o.body.Carrier, o.body.Tracking = carrierName, booked.Tracking
-	return err
+	booked, err := d.Line.Book(ctx, key, carrier.Booking{Reference: key, Service: carrier.Express, Contents: "Video bar", From: a, To: a})
+	return booked.Tracking, err
 }
 
 // finish brings what is open to its end, or to where it waits for a person that it
@@ -193,6 +206,7 @@ func (d *desk) finish(ctx context.Context) (left int) {
 	d.refill(ctx)
 	for d.ready && ctx.Err() == nil {
 		left = 0
+		d.moveSpares(ctx)
 		for _, r := range d.open(ctx) {
 			if d.waitsForNobody(r) {
 				continue

@@ -90,6 +90,8 @@ func (d *desk) next(r api.RMAView) (o order, ok bool) {
 
 func (d *desk) choose(r api.RMAView) rules.RMACommand {
 	switch {
+	case r.State == rules.RMAAwaitingReturn && r.ApprovedAt == nil: // a spare was used, and nobody has decided yet
+		return rules.RMAApprove
 	case r.State == rules.RMAAwaitingReturn:
 		return fate(r.ID)
 	case d.closed && r.State == rules.RMAShipped:

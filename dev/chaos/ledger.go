@@ -57,7 +57,7 @@ type Reissue struct{ Old, New string }
 // Counts are the figures of a run.
 type Counts struct {
 	Orders, Repeats, Conflicts, Refusals, Cancellations, Decisions, Reissues int
-	RMAs, Commands, RMARefusals                                              int // replacements
+	RMAs, Commands, RMARefusals, SpareCommands, HandedIn                     int // replacements and spares
 	// Retries are requests sent again; LostAnswers those of them whose first
 	// sending had reached an API; Recovered are orders that had been committed
 	// although their answer was lost.

@@ -34,6 +34,7 @@ type Load struct {
 
 	sellers  []seller
 	operator string // token of a lead
+	manager  string // token of a CSM
 	desks    []*desk
 	depots   []string
 }
@@ -60,6 +61,9 @@ func (l *Load) Prepare(ctx context.Context) error {
 		return err
 	}
 	if l.operator, err = l.token(ctx, org.ID, rules.OperatorLead, api.ScopesFor(rules.OperatorLead)...); err != nil {
+		return err
+	}
+	if l.manager, err = l.token(ctx, org.ID, rules.OperatorCSM, api.ScopesFor(rules.OperatorCSM)...); err != nil {
 		return err
 	}
 	l.desks = l.makeDesks()

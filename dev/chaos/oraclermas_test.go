@@ -72,7 +72,7 @@ func TestOracle_NamesWhatIsWrongWithReplacements(t *testing.T) {
 		{"fee not told", `UPDATE rmas SET billed_at = requested_at WHERE id = ` + closed, "replacement", "finance was not told"},
 		{"fee without event", `UPDATE rmas SET billed_at = requested_at WHERE id = ` + closed, "audit", "not one event for each fee"},
 		{"approved twice", `UPDATE audit_events SET verb = 'rma.approved' WHERE verb = 'rma.inspected'`, "audit", "rma.approved 2"},
-		{"shipped twice", `UPDATE audit_events SET verb = 'rma.shipped' WHERE verb = 'rma.inspected'`, "audit", "once for each parcel"},
+		{"shipped twice", `UPDATE audit_events SET verb = 'rma.shipped' WHERE verb = 'rma.inspected'`, "audit", "shipped more often"},
 		{"loss without event", `UPDATE rmas SET reships = 1 WHERE id = ` + closed, "audit", "declared lost"},
 		{"step not told", `DELETE FROM notifications WHERE template = 'rma_update' AND params->>'step' = 'DELIVERED' AND recipient LIKE 'portaria%'`, "mail", "DELIVERED: 0 of 1"},
 		{"step told twice", `UPDATE notifications SET params = '{"step":"APPROVED"}' WHERE template = 'rma_update' AND params->>'step' = 'SHIPPED'`, "mail", "APPROVED: 2 of 1"},
@@ -91,6 +91,10 @@ func TestOracle_NamesWhatIsWrongWithReplacements(t *testing.T) {
 		{"parcel of nobody", `UPDATE shipments SET tracking = 'T9'`, "carrier", "no such parcel"},
 		{"parcel of another", `UPDATE shipments SET booking_key = 'rma_x/out/1'`, "carrier", "that of another parcel"},
 		{"booking not known", `UPDATE shipments SET tracking = NULL, state = 'CREATED'`, "carrier", "does not know"},
+		{"parcel not booked", `UPDATE shipments SET service = 'EXPRESS', state = 'CREATED'`, "carrier", "not booked, labelled or called off"},
+		{"parcel without label", `UPDATE shipments SET service = 'EXPRESS', state = 'LABELLED'`, "carrier", "not booked, labelled or called off"},
+		{"called off here alone", `UPDATE shipments SET state = 'CANCELLED'`, "carrier", "the carrier does not know"},
+		{"told of a parcel twice", `INSERT INTO notifications SELECT (jsonb_populate_record(n, jsonb_build_object('id', n.id || 'x', 'dedupe_key', n.id))).* FROM notifications n WHERE params->>'step' = 'SHIPPED'`, "mail", "a parcel has left"},
 		{"level wrong", `UPDATE stock_levels SET on_hand = 6`, "stock", "not the sum of its entries"},
 		{"entries without level", `DELETE FROM stock_levels`, "stock", "without a level"},
 		{"was negative", `UPDATE audit_events SET details = '{"model":"X","after":{"on_hand":-1,"reserved":0}}' WHERE verb = 'stock.receipt'`, "stock", "it was negative"},
@@ -127,10 +131,11 @@ func TestOracle_NamesWhatIsWrongAtTheCarrier(t *testing.T) {
 		"booked twice": {func(e *Evidence) {
 			e.Parcels = append(e.Parcels, simulator.Parcel{Key: e.Parcels[0].Key, Tracking: "T2"})
 		}, "carrier", "2 bookings"},
-		"webhook lost":    {func(e *Evidence) { e.Webhooks = append(e.Webhooks, "T1-2") }, "carrier", "thanked for a webhook"},
-		"workflow twice":  {func(e *Evidence) { e.Runs = append(e.Runs, runOf(e, "rma/", enums.WORKFLOW_EXECUTION_STATUS_RUNNING)) }, "workflow", "workflows run"},
-		"task failed":     {func(e *Evidence) { e.Runs[0].Failed = []string{"NonDeterministicError"} }, "workflow", "NonDeterministicError"},
-		"workflow failed": {func(e *Evidence) { e.Runs = append(e.Runs, runOf(e, "rma/", enums.WORKFLOW_EXECUTION_STATUS_FAILED)) }, "workflow", "ended as Failed"},
+		"booked for nothing": {func(e *Evidence) { e.Parcels = append(e.Parcels, simulator.Parcel{Key: "rma_x/out/1", Tracking: "T2"}) }, "carrier", "booking of no shipment"},
+		"webhook lost":       {func(e *Evidence) { e.Webhooks = append(e.Webhooks, "T1-2") }, "carrier", "thanked for a webhook"},
+		"workflow twice":     {func(e *Evidence) { e.Runs = append(e.Runs, runOf(e, "rma/", enums.WORKFLOW_EXECUTION_STATUS_RUNNING)) }, "workflow", "workflows run"},
+		"task failed":        {func(e *Evidence) { e.Runs[0].Failed = []string{"NonDeterministicError"} }, "workflow", "NonDeterministicError"},
+		"workflow failed":    {func(e *Evidence) { e.Runs = append(e.Runs, runOf(e, "rma/", enums.WORKFLOW_EXECUTION_STATUS_FAILED)) }, "workflow", "ended as Failed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			e := world(t, replaced)

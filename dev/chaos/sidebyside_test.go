@@ -21,12 +21,9 @@ func TestWorkersOfTwoCommitsSideBySide(t *testing.T) {
 	require.NotEmpty(t, previous, "ROOMCOVER_PREVIOUS_BIN names the program of the other commit; use make side-by-side")
 	bin := binaries(t)
 	bin.OtherWorker = previous
-	began := time.Now()
 	set := Settings{Seed: 1, Dir: t.TempDir(), Binaries: bin, Load: 45 * time.Second, Quiet: 4 * time.Minute, Settle: 10 * time.Second, Finish: 100 * time.Second,
 		Pause: 150 * time.Millisecond, Faults: simulator.Faults{Duplicates: 0.3, Shuffled: 0.3, LateScans: 0.2}}
-	set.Log = func(format string, args ...any) {
-		t.Logf("%6.1fs  "+format, append([]any{time.Since(began).Seconds()}, args...)...)
-	}
+	set.Log = logTo(t, set.Dir)
 	set.Break = SideBySide(set.Log)
 	result, err := Run(t.Context(), set)
 	require.NoError(t, err)

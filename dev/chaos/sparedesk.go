@@ -1,0 +1,140 @@
+package chaos
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/rules"
+)
+
+// spareUnit is what a desk reads of a spare.
+type spareUnit struct {
+	ID       string           `json:"id"`
+	State    rules.SpareState `json:"state"`
+	Model    string           `json:"model"`
+	Serial   string           `json:"serial"`
+	Selected *string          `json:"selected_at"`
+	Shipped  *string          `json:"shipped_at"`
+	WaitsFor string           `json:"waits_for"`
+}
+
+// spares lists the units that the house's parent has earned.
+func (d *desk) spares(ctx context.Context) []spareUnit {
+	answer, ok := d.do(ctx, Request{Method: http.MethodGet, Path: "/v1/spare-units?limit=50&open=true&parent_id=" + d.house.parent, Token: d.operator})
+	var list struct {
+		Items []spareUnit `json:"items"`
+	}
+	if !ok || json.Unmarshal(answer.Body, &list) != nil {
+		return nil
+	}
+	return list.Items
+}
+
+// moveSpares has somebody do the next thing to one of the spares, or two people take
+// the same one at once for two devices.
+func (d *desk) moveSpares(ctx context.Context) {
+	units := d.spares(ctx)
+	if len(units) == 0 {
+		return
+	}
+	u := units[d.rand.IntN(len(units))]
+	if u.State == rules.SpareOnSite {
+		d.use(ctx, u)
+		return
+	}
+	if command, body, token := d.nextOfSpare(u); command != "" {
+		d.atOnce(1+d.rand.IntN(6)/5, func(who int) { d.commandSpare(ctx, u, command, body, token, who) })
+	}
+}
+
+// nextOfSpare is what somebody does to a spare now; an empty command where all wait.
+func (d *desk) nextOfSpare(u spareUnit) (command rules.SpareCommand, body map[string]any, token string) {
+	body = map[string]any{}
+	switch u.State {
+	case rules.SpareSelectionPending:
+		if u.Selected != nil {
+			return rules.SpareAgree, body, d.house.customer
+		}
+		return rules.SpareSelect, map[string]any{"model": deviceModels[d.rand.IntN(len(deviceModels))], "site_id": d.house.site}, d.manager
+	case rules.SpareApproved, rules.SpareReplenishing:
+		if u.Shipped == nil {
+			return rules.SpareShip, map[string]any{"serial": d.house.serial()}, d.operator
+		}
+	case rules.SpareRecallRequested:
+		return d.ofRecall(u)
+	}
+	return d.ofParcel(u)
+}
+
+// ofParcel is what is done about a spare that is on its way: in the end somebody says
+// that it has arrived, where the carrier has lost it.
+func (d *desk) ofParcel(u spareUnit) (rules.SpareCommand, map[string]any, string) {
+	underWay := u.State == rules.SpareShipped || u.State == rules.SpareReplenishing && u.Shipped != nil
+	if !underWay || !d.closed && d.rand.IntN(30) > 0 || d.closed && d.rand.IntN(60) > 0 {
+		return "", nil, ""
+	}
+	return "tell", map[string]any{"fact": rules.SpareDelivered}, d.operator
+}
+
+// ofRecall is what becomes of a recalled spare: it comes back, or is billed once it
+// may be, or waived.
+func (d *desk) ofRecall(u spareUnit) (rules.SpareCommand, map[string]any, string) {
+	switch fate(u.ID) {
+	case tell:
+		return rules.SpareReceive, map[string]any{}, d.operator
+	case rules.RMAKeepUnit:
+		return rules.SpareWaive, map[string]any{"reason": "as agreed by telephone"}, d.operator
+	}
+	if u.WaitsFor != "" { // it is not due yet
+		return "", nil, ""
+	}
+	return rules.SpareBill, map[string]any{"reason": "as agreed by telephone"}, d.operator
+}
+
+func (d *desk) commandSpare(ctx context.Context, u spareUnit, c rules.SpareCommand, body map[string]any, token string, first int) {
+	if c == rules.SpareShip {
+		booked, err := d.bookByHand(ctx, u.ID+byHand+fmt.Sprint(body["serial"]))
+		if err != nil {
+			d.Ledger.unexpected(u.ID, "%v", err)
+			return
+		}
+		body = map[string]any{"serial": body["serial"], "carrier": carrierName, "tracking": booked}
+	}
+	answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/spare-units/" + u.ID + "/" + string(c), Token: token, Body: body}, first)
+	if err != nil {
+		d.Ledger.unexpected(u.ID, "%v", err)
+		return
+	}
+	d.Ledger.spared(u.ID, c, answer)
+}
+
+// use has the spare take the place of a faulty device, or of two at once: one of the
+// two must be refused.
+func (d *desk) use(ctx context.Context, u spareUnit) {
+	open := slices.DeleteFunc(d.open(ctx), func(r api.RMAView) bool {
+		return r.Model != u.Model || !slices.Contains([]rules.RMAState{rules.RMARequested, rules.RMAApproved, rules.RMABackordered, rules.RMAAllocated}, r.State)
+	})
+	if len(open) == 0 || d.closed {
+		return
+	}
+	d.atOnce(min(2, len(open)), func(who int) {
+		d.command(ctx, open[who].ID, order{RMACommand: rules.RMAUseSpare, spare: u.ID, token: d.house.customer}, who)
+	})
+}
+
+// spared takes down the answer to a command for a spare.
+func (l *Ledger) spared(id string, c rules.SpareCommand, a Answer) {
+	code := a.code()
+	switch {
+	case a.Status == http.StatusOK:
+		l.count(func(n *Counts) { n.SpareCommands++ })
+	case slices.Contains(refusals, code) || slices.Contains([]string{rules.SpareNotChosen, rules.ModelNotDeployed}, code):
+		l.count(func(n *Counts) { n.RMARefusals++ })
+	default:
+		l.unexpected(id, "the command %s was answered %d %s", c, a.Status, code)
+	}
+}
