@@ -64,6 +64,7 @@ var routeTable = map[string]string{
 	"GET /v1/spares": "ALCKV", "GET /v1/spares/x": "ALCKV", "GET /v1/spares/x/ledger": "ALC",
 	"GET /v1/sites": "ALCKV", "POST /v1/sites": "ALCK", "GET /v1/sites/x": "ALCKV", "PUT /v1/sites/x": "ALCK", "POST /v1/sites/x/courier": "ALC",
 	"GET /v1/rmas": "ALCKV", "POST /v1/rmas": "ALCK", "GET /v1/rmas/x": "ALCKV", "POST /v1/rmas/x/approve": "ALCK",
+	"GET /v1/spare-units": "ALCKV", "GET /v1/spare-units/x": "ALCKV", "POST /v1/spare-units/x/agree": "ALCK",
 	"GET /v1/coverage": "ALCKV", "POST /v1/coverage": "ALCKV",
 	"GET /v1/calendars": "ALC", "POST /v1/calendars": "AL", "GET /v1/calendars/BR": "ALC", "PUT /v1/calendars/BR": "AL", "POST /v1/calendars/BR/holidays": "AL",
 	"POST /v1/calendars/BR/holidays/2026-12-25/removal": "AL",

@@ -118,6 +118,7 @@ func (s *service) routes() {
 	s.coverageRoutes()
 	s.siteRoutes()
 	s.rmaRoutes()
+	s.spareUnitRoutes()
 	s.countryRoutes()
 	s.calendarRoutes()
 	s.carrierRoutes()

@@ -73,7 +73,24 @@ func (h *house) extend(t *testing.T, reseller models.Org, form rules.OrderForm, 
 	rma, err := h.RequestRMA(storetest.Customer(s.ids["account"]), models.NewRMA{AccountID: s.ids["account"], Serial: *faulty.Serial, Fault: "No picture"})
 	require.NoError(t, err)
 	s.ids["faulty"], s.ids["faulty serial"], s.ids["rma"] = faulty.ID, *faulty.Serial, rma.ID
+	h.spares(t, reseller, form, s)
 	s.ids["extension"], s.ids["unit"], s.ids["free unit"], s.ids["extended"], s.ids["attachment"] = units[0].ContractID, units[0].ID, units[1].ID, *device.Serial, a.Attachment.ID
+}
+
+// spares adds a spare that is on site and one that waits for the customer's consent.
+func (h *house) spares(t *testing.T, reseller models.Org, form rules.OrderForm, s *side) {
+	form.PONumber, form.Lines = "PO-4", []rules.OrderLine{{SKU: "SELECT-3Y", Quantity: 100}}
+	h.Env.Fulfilled(t, reseller, form)
+	units := h.Units(t, s.ids["account"])
+	require.Len(t, units, 2)
+	for _, u := range units {
+		_, err := h.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: "RALLY-BAR", SiteID: s.ids["site"]})
+		require.NoError(t, err)
+	}
+	_, err := h.AgreeSpare(storetest.Customer(s.ids["account"]), units[0].ID, 0)
+	require.NoError(t, err)
+	u := h.OnSite(t, units[0], "SPARE-"+s.ids["serial"])
+	s.ids["spare"], s.ids["spare serial"], s.ids["proposed spare"] = u.ID, u.Serial, units[1].ID
 }
 
 // forms puts in the bodies of orders, which name a contract themselves.

@@ -153,6 +153,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 	maps.Copy(calls, h.spareWorld(t))
 	maps.Copy(calls, h.warrantyWorld(t, done))
 	maps.Copy(calls, h.rmaWorld(t))
+	maps.Copy(calls, h.spareUnitWorld(t))
 	return calls
 }
 

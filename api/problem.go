@@ -45,7 +45,7 @@ var statuses = map[string]int{
 	rules.RoomIsArchived: 409, rules.RoomBusy: 409, rules.TermsAckRequired: 409,
 	rules.NotAttachable: 422, rules.ExtensionOver: 422, rules.SerialHasWarranty: 409,
 	rules.NotAssignable: 422, rules.CountryNotSupported: 422, rules.ModelNotSupported: 422, rules.WarrantyCapReached: 422,
-	rules.RMAOpen: 409, rules.ReshipLimit: 409, rules.FeeNotDue: 409, rules.DefectOpen: 409, rules.NotCovered: 422, rules.WarrantyCap: 422, rules.NotHardware: 422,
+	rules.RMAOpen: 409, rules.ReshipLimit: 409, rules.FeeNotDue: 409, rules.DefectOpen: 409, rules.SpareNotChosen: 409, rules.ModelNotDeployed: 422, rules.NotCovered: 422, rules.WarrantyCap: 422, rules.NotHardware: 422,
 	rules.ProofRequired: 422, rules.Unplaced: 422, rules.NotLikeForLike: 422, rules.SerialNotRegistered: 422, rules.SerialTooNew: 422, rules.SiteUnknown: 422, rules.PhotoMissing: 422,
 	rules.LastAdmin: 409, rules.UserLimit: 409, rules.UnknownSKU: 409, codeActionNotOffered: 409,
 	rules.InvitationExpired: 410, rules.InvitationUsed: 410, rules.InvitationSuperseded: 410, rules.InvitationRevoked: 410,

@@ -21,6 +21,7 @@ type RMACommandRequest struct {
 	Outcome         rules.RMAOutcome `json:"outcome,omitempty" doc:"inspect: DEFECT, NO_FAULT_FOUND, DAMAGE or WRONG_UNIT"`
 	Photo           string           `json:"photo,omitempty" doc:"no_return: where the photo of the unit is kept; not for accessories"`
 	Fact            rules.RMAFact    `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RETURN_SCANNED or RETURN_RECEIVED"`
+	SpareUnitID     string           `json:"spare_unit_id,omitempty" doc:"use_spare: a spare of the same model on site in the account (R88c)"`
 	At              *time.Time       `json:"at,omitempty" doc:"tell: when it happened; missing: now"`
 }
 
@@ -43,6 +44,12 @@ var rmaCommands = map[rules.RMACommand]func(context.Context, *models.Store, stri
 	},
 	rules.RMAWithdraw: func(ctx context.Context, s *models.Store, id string, q RMACommandRequest) (models.RMA, error) {
 		return s.WithdrawRMA(ctx, id, q.Reason)
+	},
+	rules.RMAUseSpare: func(ctx context.Context, s *models.Store, id string, q RMACommandRequest) (models.RMA, error) {
+		if q.SpareUnitID == "" {
+			return models.RMA{}, wrong("/spare_unit_id", rules.Required, "This field is missing or empty.", "Name the spare unit that was used.")
+		}
+		return s.UseSpare(ctx, id, q.SpareUnitID)
 	},
 	rules.RMAAllocate: func(ctx context.Context, s *models.Store, id string, q RMACommandRequest) (models.RMA, error) {
 		return s.AllocateRMA(ctx, id, q.Model)

@@ -19,7 +19,7 @@ func (s *service) rmaRoutes() {
 	mount(s, create, s.requestRMA)
 	act := write.at("act-on-rma", "/v1/rmas/{id}/{command}", "Do one of a replacement's commands", 404, 409)
 	act.Body = RMACommandRequest{}
-	act.Description = "What the caller may do now stands in the replacement's `commands`. Customers, partners and agents: `appeal` (once; with a reason), `withdraw` (before the pick-up). Agents: `approve`, `reject` (code and reason), `allocate`, `backorder`, `ship`, `reship` and `wait` (with a reason), `receive`, `inspect`, `no_return`, `bill`, and `tell` for what a carrier's own message did not. A lead: `waive` (with a reason). A command that was done already changes nothing. An approval allocates by itself what a depot has free; `allocate` answers OUT_OF_STOCK where no depot has enough, and `backorder` is next."
+	act.Description = "What the caller may do now stands in the replacement's `commands`. Customers, partners and agents: `appeal` (once; with a reason), `withdraw` (before the pick-up), `use_spare` (a spare of the same model that is on site takes the room at once, R35d). Agents: `approve`, `reject` (code and reason), `allocate`, `backorder`, `ship`, `reship` and `wait` (with a reason), `receive`, `inspect`, `no_return`, `bill`, and `tell` for what a carrier's own message did not. A lead: `waive` (with a reason). A command that was done already changes nothing. An approval allocates by itself what a depot has free; `allocate` answers OUT_OF_STOCK where no depot has enough, and `backorder` is next."
 	mount(s, act, s.actOnRMA)
 }
 
@@ -33,6 +33,7 @@ type RMARequest struct {
 	SiteID          string `json:"site_id,omitempty" doc:"Where it goes; missing: the site of the room"`
 	Fault           string `json:"fault" doc:"What is wrong"`
 	SerialProof     string `json:"serial_proof,omitempty" doc:"Where the proof is kept that the device is the account's, for one that was registered less than 24 hours ago"`
+	SpareUnitID     string `json:"spare_unit_id,omitempty" doc:"A spare of the same model on site that is used at once (R35d); see use_spare"`
 	DefectConfirmed bool   `json:"defect_confirmed,omitempty" doc:"Agents: the defect is confirmed"`
 }
 
@@ -68,7 +69,7 @@ func (s *service) requestRMA(ctx context.Context, _ *struct{}) (*one[RMADetail],
 		return nil, err
 	}
 	rma, err := s.store.RequestRMA(ctx, models.NewRMA{AccountID: account(ctx, r.AccountID), Serial: r.Serial, RoomID: r.RoomID, ModelCode: r.Model, Quantity: r.Quantity,
-		SiteID: r.SiteID, Fault: r.Fault, SerialProof: r.SerialProof, DefectConfirmed: r.DefectConfirmed, Once: onceName(ctx)})
+		SiteID: r.SiteID, Fault: r.Fault, SerialProof: r.SerialProof, SpareUnitID: r.SpareUnitID, DefectConfirmed: r.DefectConfirmed, Once: onceName(ctx)})
 	if err != nil {
 		return nil, err
 	}

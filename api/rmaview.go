@@ -36,6 +36,7 @@ type RMAView struct {
 	ReplacementSerial string                `json:"replacement_serial,omitempty"`
 	ReplacementModel  string                `json:"replacement_model,omitempty"`
 	ReplacementID     string                `json:"replacement_device_id,omitempty"`
+	SpareUnitID       string                `json:"spare_unit_id,omitempty" doc:"The spare that was used"`
 	DepotID           string                `json:"depot_id,omitempty" doc:"Operators only: the depot that sends the replacement"`
 	Carrier           string                `json:"carrier,omitempty"`
 	Tracking          string                `json:"tracking,omitempty"`
@@ -87,7 +88,7 @@ func (s *service) rmaView(ctx context.Context) func(models.RMA) RMAView {
 		v := RMAView{ID: r.ID, AccountID: r.AccountID, State: r.RMAFacts.State(now), Outbound: r.RMAFacts.Outbound(), Return: r.RMAFacts.Return(now), StateSince: r.StateSince,
 			Commands: offered(role, r, now), Held: r.Held, ReviewReasons: append([]string{}, r.ReviewReasons...), RejectCode: r.RejectCode, DeviceID: text(r.DeviceID), Serial: r.FaultySerial,
 			Model: r.ModelCode, Quantity: r.Quantity, RoomID: text(r.RoomID), SiteID: r.SiteID, Fault: r.Fault, Cover: r.CoverKind, Speed: r.Speed, Promise: promiseView(r.Promise),
-			FirstPromisedOn: dayOf(r.FirstPromise), Late: r.RMAFacts.Late(now), ReplacementSerial: r.ReplacementSerial, ReplacementModel: r.ReplacementModel, ReplacementID: text(r.ReplacementDeviceID),
+			FirstPromisedOn: dayOf(r.FirstPromise), Late: r.RMAFacts.Late(now), ReplacementSerial: r.ReplacementSerial, ReplacementModel: r.ReplacementModel, ReplacementID: text(r.ReplacementDeviceID), SpareUnitID: text(r.SpareUnitID),
 			Carrier: r.Carrier, Tracking: r.Tracking, Outcome: r.Outcome, Fee: r.Fee(), WaitsFor: string(r.NextTimer), WaitsUntil: r.NextAt, RequestedAt: r.RequestedAt,
 			ApprovedAt: r.ApprovedAt, ShippedAt: r.ShippedAt, DeliveredAt: r.DeliveredAt, ClosedAt: r.ClosedAt, Version: r.Version}
 		if role.IsOperator() {

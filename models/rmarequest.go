@@ -22,6 +22,7 @@ type NewRMA struct {
 	SiteID          string
 	Fault           string // what is wrong, in a person's words
 	SerialProof     string // where the proof is kept that the serial is the account's
+	SpareUnitID     string // a spare that is used at once (R35d); see UseSpare
 	DefectConfirmed bool   // by an agent: approves at once where nothing is to review
 	// Once names the request, where the caller may send it again: the same one again
 	// answers with its RMA. Empty: not named.
@@ -77,7 +78,12 @@ func (s *Store) RequestRMA(ctx context.Context, n NewRMA) (RMA, error) {
 		if err == nil && w.fresh {
 			err = w.save()
 		}
-		out = w.RMA
+		if err == nil && w.fresh && n.SpareUnitID != "" {
+			w, err = s.swapAtOnce(tx, scope, ref, w.ID, n.SpareUnitID)
+		}
+		if err == nil {
+			out = w.RMA
+		}
 		return err
 	})
 	return out, err

@@ -3,6 +3,8 @@ package models
 import (
 	"context"
 
+	"gorm.io/gorm"
+
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -14,6 +16,21 @@ import (
 func (s *Store) UseSpare(ctx context.Context, rmaID, unitID string) (RMA, error) {
 	used := func(r RMA) bool { return text(r.SpareUnitID) == unitID }
 	return s.changeRMA(ctx, rmaID, rules.RMAUseSpare, "", used, func(w *rmaWork) error { return w.useSpare(unitID) })
+}
+
+// swapAtOnce is UseSpare in the transaction that stored the request.
+func (s *Store) swapAtOnce(tx *gorm.DB, scope Scope, ref Reference, rmaID, unitID string) (*rmaWork, error) {
+	w, err := s.lockRMA(tx, scope, ref, rmaID)
+	if err != nil {
+		return nil, err
+	}
+	if err := rules.MayRMA(rules.RMAUseSpare, scope.Actor.Role, w.RMAFacts, w.now); err != nil {
+		return nil, err
+	}
+	if err := w.useSpare(unitID); err != nil {
+		return nil, err
+	}
+	return w, w.save()
 }
 
 // useSpare takes the unit for the RMA. The lock on it has one of two win that want

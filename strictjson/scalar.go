@@ -4,6 +4,7 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -54,6 +55,27 @@ func (d *decoder) text(at string, v reflect.Value, raw []byte) {
 		return
 	}
 	v.SetString(text)
+}
+
+var instantType = reflect.TypeFor[time.Time]()
+
+// instant takes a point in time with its offset, as RFC 3339 writes it.
+func (d *decoder) instant(at string, v reflect.Value) error {
+	if d.src.PeekKind() != jsontext.KindString {
+		return d.skip(at, "an instant")
+	}
+	raw, err := d.src.ReadValue()
+	if err != nil {
+		return err
+	}
+	text, _ := unquote(raw)
+	instant, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		d.fail(at, rules.InvalidDate, "This is not an instant.", "Send one such as 2026-11-26T23:59:59Z.")
+		return nil
+	}
+	v.Set(reflect.ValueOf(instant))
+	return nil
 }
 
 // integer takes plain digits only: 1.0 and 1e2 are numbers, but nobody who

@@ -75,6 +75,9 @@ func (d *decoder) value(at string, v reflect.Value) error {
 		}
 		return d.value(at, v.Elem())
 	case reflect.Struct:
+		if v.Type() == instantType {
+			return d.instant(at, v)
+		}
 		return d.object(at, v)
 	case reflect.Map:
 		return d.dictionary(at, v)

@@ -36,6 +36,7 @@ type commands struct {
 	Tasks    tasksCommand    `cmd:"" help:"Show what needs an operator (by the API)."`
 	Coverage coverageCommand `cmd:"" help:"Say what is covered, until when, and why (by the API)."`
 	RMA      rmaCommand      `cmd:"" name:"rma" help:"Replacements of faulty hardware (by the API)."`
+	Spare    spareCommand    `cmd:"" help:"Spare units on loan (by the API)."`
 	Demo     demoCommand     `cmd:"" help:"Play the whole story against a running development process."`
 	CSM      csmCommand      `cmd:"" name:"csm" help:"Customer success managers, and whose accounts they look after (by the API)."`
 	Health   healthCommand   `cmd:"" help:"Ask a running serve or worker whether it is ready."`

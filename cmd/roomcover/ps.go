@@ -17,7 +17,7 @@ import (
 type psCommand struct {
 	output
 	apiOptions
-	Kind     string        `enum:",order,invitation,rma,csm" default:"" help:"Only orders, invitations, replacements, or accounts that still lack a customer success manager."`
+	Kind     string        `enum:",order,invitation,rma,spare,csm" default:"" help:"Only orders, invitations, replacements, spare units or accounts without a customer success manager."`
 	WaitsFor string        `name:"waits-for" placeholder:"WHAT" help:"Only what waits for this, such as REVIEW_DECISION."`
 	Actor    string        `enum:",operator,customer,system,nobody" default:"" help:"Only where this one must act."`
 	Overdue  bool          `help:"Only what should have moved on and did not: what is late."`

@@ -197,7 +197,7 @@ type rmaDoCommand struct {
 	apiOptions
 	ID      string            `arg:"" help:"Id of the replacement."`
 	Command string            `arg:"" help:"What to do: one of those that 'rma show' lists, or tell."`
-	With    map[string]string `short:"w" placeholder:"FIELD=VALUE" help:"What the command needs, as in the API: reason, code, model, expected_on, serial, carrier, tracking, outcome, photo, fact, at."`
+	With    map[string]string `short:"w" placeholder:"FIELD=VALUE" help:"What the command needs, as in the API: reason, code, model, expected_on, serial, carrier, tracking, outcome, photo, spare_unit_id, fact, at."`
 }
 
 // Help is shown by --help.

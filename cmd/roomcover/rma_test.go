@@ -18,7 +18,7 @@ func TestRMAFromTheCommandLine(t *testing.T) {
 	require.Equal(t, "REQUESTED", r.State)
 	out := s.must("rma", "do", r.ID, "approve")
 	require.Contains(t, out, "Promised: 2026-11-26 (approved Wednesday 09:00 by the 15:00 cut-off: Thursday)")
-	require.Contains(t, out, "You may: withdraw, allocate, backorder")
+	require.Contains(t, out, "You may: withdraw, use_spare, allocate, backorder")
 	s.must("rma", "do", r.ID, "allocate")
 	s.must("rma", "do", r.ID, "ship", "-w", "serial=NEW100", "-w", "carrier=sim", "-w", "tracking=TRK1")
 	require.Contains(t, s.must("rma", "do", r.ID, "tell", "-w", "fact=DELIVERED"), "AWAITING_RETURN")

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// spareCommand is about spare units on loan.
+type spareCommand struct {
+	List spareListCommand `cmd:"" help:"List spare units."`
+	Show spareShowCommand `cmd:"" help:"Show one with its timeline and what you may do."`
+	Do   spareDoCommand   `cmd:"" help:"Do one of a spare unit's commands, such as select, agree or ship."`
+}
+
+// spare is one line, or the whole.
+type spare struct {
+	ID            string     `json:"id"`
+	State         string     `json:"state"`
+	Parent        string     `json:"parent_org_id"`
+	Account       string     `json:"account_id,omitempty"`
+	Site          string     `json:"site_id,omitempty"`
+	Model         string     `json:"model,omitempty"`
+	Serial        string     `json:"serial,omitempty"`
+	RMA           string     `json:"rma_id,omitempty"`
+	Tracking      string     `json:"tracking,omitempty"`
+	SelectedAt    *time.Time `json:"selected_at,omitempty"`
+	RecallPending bool       `json:"recall_pending"`
+	RecallUntil   *time.Time `json:"recall_until,omitempty"`
+	WaitsFor      string     `json:"waits_for,omitempty"`
+	WaitsUntil    *time.Time `json:"waits_until,omitempty"`
+	Commands      []string   `json:"commands"`
+	Timeline      []struct {
+		At    time.Time `json:"at"`
+		Event string    `json:"event"`
+	} `json:"timeline,omitempty"`
+}
+
+type spareListCommand struct {
+	output
+	apiOptions
+	Parent  string `placeholder:"ID" help:"Only those of this customer's parent."`
+	Account string `placeholder:"ID" help:"Only those at sites of this account."`
+	State   string `placeholder:"STATE" help:"Only those in this state, such as ON_SITE."`
+	Model   string `placeholder:"CODE" help:"Only those of this model."`
+	Serial  string `placeholder:"SERIAL" help:"Only the one with this serial."`
+	Open    bool   `help:"Only those that have not come to their end."`
+	Limit   int    `default:"200" help:"At most so many, the newest first; 0 for all."`
+}
+
+// Run lists.
+func (c spareListCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	q := url.Values{}
+	for name, value := range map[string]string{"parent_id": c.Parent, "account_id": c.Account, "state": strings.ToUpper(c.State), "model": c.Model, "serial": c.Serial, "open": truth(c.Open)} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	list, err := every[spare](ctx, client, "/v1/spare-units", q, c.Limit)
+	if err != nil {
+		return err
+	}
+	return c.show(a, list, func(w io.Writer) { a.spareTable(w, list) })
+}
+
+func (a *app) spareTable(w io.Writer, list []spare) {
+	if len(list) == 0 {
+		fmt.Fprintln(w, "No spare units.")
+		return
+	}
+	t := a.table(w, "id", "state", "model", "serial", "account", "site", "return until")
+	for _, s := range list {
+		t.AppendRow([]any{s.ID, s.State, s.Model, s.Serial, s.Account, s.Site, s.until()})
+	}
+	t.Render()
+}
+
+func (s spare) until() string {
+	if s.RecallUntil == nil {
+		return ""
+	}
+	return minute(*s.RecallUntil)
+}
+
+type spareShowCommand struct {
+	output
+	apiOptions
+	ID string `arg:"" help:"Id of the spare unit."`
+}
+
+// Run shows.
+func (c spareShowCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	var s spare
+	if err := client.call(ctx, request{method: http.MethodGet, path: "/v1/spare-units/" + url.PathEscape(c.ID)}, &s); err != nil {
+		return err
+	}
+	return c.show(a, s, s.tell)
+}
+
+// tell shows a spare unit in plain words.
+func (s spare) tell(w io.Writer) {
+	fmt.Fprintf(w, "%s: %s, %s %s\n", s.ID, s.State, s.Model, s.Serial)
+	for _, line := range []struct{ what, value string }{{"Site", s.Site}, {"Used for", s.RMA}, {"Parcel", s.Tracking}, {"Return before", s.until()}} {
+		if line.value != "" {
+			fmt.Fprintf(w, "%s: %s\n", line.what, line.value)
+		}
+	}
+	if s.RecallPending {
+		fmt.Fprintln(w, "It is recalled when it arrives.")
+	}
+	if s.WaitsUntil != nil {
+		fmt.Fprintf(w, "Timer: %s at %s\n", s.WaitsFor, minute(*s.WaitsUntil))
+	}
+	for _, e := range s.Timeline {
+		fmt.Fprintf(w, "  %s  %s\n", minute(e.At), e.Event)
+	}
+	fmt.Fprintf(w, "You may: %s\n", strings.Join(s.Commands, ", "))
+}
+
+type spareDoCommand struct {
+	output
+	apiOptions
+	ID      string            `arg:"" help:"Id of the spare unit."`
+	Command string            `arg:"" help:"What to do: one of those that 'spare show' lists, or tell."`
+	With    map[string]string `short:"w" placeholder:"FIELD=VALUE" help:"What the command needs, as in the API: model, site_id, version, serial, carrier, tracking, fact, at, reason."`
+}
+
+// Help is shown by --help.
+func (spareDoCommand) Help() string {
+	return `To use a spare that is on site: roomcover rma do <replacement> use_spare -w spare_unit_id=<spare>
+
+Examples:
+  roomcover spare do spu_01kb select -w model=RALLY-BAR -w site_id=sit_01kb
+  roomcover spare do spu_01kb agree
+  roomcover spare do spu_01kb ship -w serial=NEW100 -w carrier=sim -w tracking=TRK1
+  roomcover spare do spu_01kb tell -w fact=DELIVERED`
+}
+
+// Run does it.
+func (c spareDoCommand) Run(ctx context.Context, a *app) error {
+	body := map[string]any{}
+	for name, value := range c.With {
+		body[name] = value
+		if n, err := strconv.ParseInt(value, 10, 64); name == "version" && err == nil {
+			body[name] = n
+		}
+	}
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	var s spare
+	path := "/v1/spare-units/" + url.PathEscape(c.ID) + "/" + url.PathEscape(c.Command)
+	if err := client.call(ctx, request{method: http.MethodPost, path: path, body: raw, contentType: "application/json", key: newKey()}, &s); err != nil {
+		return err
+	}
+	return c.show(a, s, s.tell)
+}

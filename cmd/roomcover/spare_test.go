@@ -1,0 +1,35 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+func TestSparesFromTheCommandLine(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := service(t, env)
+	require.Contains(t, s.must("spare", "list"), "No spare units.")
+	c, u := env.Spare(t)
+	require.Contains(t, s.must("ps", "--kind", "spare"), "SPARE_CHOICE")
+	_, err := env.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
+	require.NoError(t, err)
+	_, err = env.AgreeSpare(storetest.Customer(c.Account), u.ID, 0)
+	require.NoError(t, err)
+	require.Contains(t, s.must("spare", "show", u.ID), "You may: ship")
+	out := s.must("spare", "do", u.ID, "ship", "-w", "serial=SP-1", "-w", "carrier=sim", "-w", "tracking=TRK1")
+	require.Contains(t, out, "SHIPPED, RALLY-BAR SP1")
+	require.Contains(t, out, "Parcel: TRK1")
+	require.Contains(t, s.must("spare", "do", u.ID, "tell", "-w", "fact=DELIVERED", "-w", "at=2026-11-25T11:00:00Z"), "ON_SITE")
+	require.Contains(t, s.must("spare", "list", "--state", "on_site", "--parent", u.ParentOrgID, "--model", "RALLY-BAR"), u.ID)
+	var r rma
+	s.json(&r, "rma", "request", "--serial", "SN-100", "--fault", "No picture", "--confirmed")
+	require.Contains(t, s.must("rma", "do", r.ID, "use_spare", "-w", "spare_unit_id="+u.ID), "AWAITING_RETURN")
+	require.Contains(t, s.must("spare", "show", u.ID), "REPLENISHING")
+	var list []spare
+	s.json(&list, "spare", "list", "--open", "--account", c.Account)
+	require.Equal(t, r.ID, list[0].RMA)
+}
