@@ -18,6 +18,7 @@ import (
 	"go.temporal.io/sdk/client"
 	sdklog "go.temporal.io/sdk/log"
 
+	"roomcover.dev/roomcover/carrier/simulator"
 	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/sqlitedb"
@@ -37,6 +38,7 @@ var sweepQuery = &workflowservice.ListWorkflowExecutionsRequest{Namespace: "room
 type studio struct {
 	*bench
 	client client.Client
+	sim    *simulator.Simulator // the carrier "sim"
 }
 
 func newStudio(t *testing.T, address string) *studio { return newStudioAt(t, address, 2*time.Second) }
@@ -47,17 +49,26 @@ func newStudioAt(t *testing.T, address string, day time.Duration) *studio {
 	c, err := client.Dial(client.Options{HostPort: address, Namespace: "roomcover", Logger: sdklog.NewStructuredLogger(quiet)})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	fast := clock.Fast(time.Now(), storetest.Now, day)
-	store, err := models.Open(sqlitedb.Open(filepath.Join(t.TempDir(), "roomcover.db")), models.Options{Clock: fast, Key: storetest.Key})
+	// A replay reads the plain calendar: what was to come must lie ahead there too, or
+	// a timer would be none.
+	begin := time.Now().UTC()
+	if begin.Before(storetest.Now) {
+		begin = storetest.Now
+	}
+	fast := clock.Fast(time.Now(), begin, day)
+	store, err := models.Open(sqlitedb.Open(filepath.Join(t.TempDir(), "roomcover.db")), models.Options{Clock: fast, Key: storetest.Key, Carrier: "sim"})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	_, err = store.Migrate(context.Background())
 	require.NoError(t, err)
 	s := &studio{client: c, bench: &bench{t: t, sender: &recorder{}, db: storetest.Env{Store: store, Context: models.WithSystem(context.Background())}}}
+	s.sim, err = simulator.New(simulator.Options{Now: fast.Now})
+	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- worker.Run(ctx, worker.Options{Store: store, Temporal: c, Sender: s.sender, Namespace: "roomcover", PortalURL: "https://portal.example", Log: quiet})
+		done <- worker.Run(ctx, worker.Options{Store: store, Temporal: c, Sender: s.sender, Namespace: "roomcover", PortalURL: "https://portal.example", Log: quiet,
+			Carrier: s.sim, CarrierName: "sim"})
 	}()
 	t.Cleanup(func() { cancel(); require.NoError(t, <-done) })
 	return s

@@ -3,6 +3,7 @@
 package workflows_test
 
 import (
+	"context"
 	"os"
 	"testing"
 	"time"
@@ -11,6 +12,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 
+	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -25,26 +27,58 @@ func TestRecordRMAHistories(t *testing.T) {
 	t.Run("billed", func(t *testing.T) { recordBilledRMA(t, newStudio(t, address)) })
 }
 
+// recordOrdinaryRMA goes by the carrier both ways: nobody gives a command between the
+// approval, which allocates, and the inspection but the warehouse, which ships.
 func recordOrdinaryRMA(t *testing.T, s *studio) {
+	s.stock("RALLY-BAR")
 	c := s.covered("Acme Ltda", "SN-100")
 	time.Sleep(20500 * time.Millisecond) // a day of the calendar: the serial is known
 	r := s.requested(c)
 	id := "rma/" + r.ID
-	quiet := func(mails int) { s.history(id, settled(mails)) }
+	quiet := func(activities int) { s.history(id, settled(activities)) }
 	quiet(1)
 	s.step(s.db.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true}))
-	quiet(2)
-	s.step(s.db.AllocateRMA(storetest.Operator(), r.ID, ""))
+	quiet(3) // its mails, and the carrier
 	s.step(s.db.ShipRMA(storetest.Operator(), r.ID, models.RMAShipment{Serial: "NEW-100"}))
-	quiet(3)
-	s.step(s.db.RecordRMAFact(s.db.Context, r.ID, rules.FactPickedUp, time.Time{}))
-	s.step(s.db.RecordRMAFact(s.db.Context, r.ID, rules.FactDelivered, time.Time{}))
 	quiet(4)
-	s.step(s.db.RecordRMAFact(s.db.Context, r.ID, rules.FactReturnScanned, time.Time{}))
-	s.history(id, signalled(4))
-	s.step(s.db.ReceiveRMA(storetest.Operator(), r.ID))
+	out, back := s.parcel(r.ID, rules.ShipOut), s.parcel(r.ID, rules.ShipReturn)
+	s.scanned(out, carrier.PickedUp)
+	s.scanned(out, carrier.Delivered)
+	quiet(5)
+	s.scanned(back, carrier.PickedUp)
+	s.scanned(back, carrier.Delivered)
 	s.step(s.db.InspectRMA(storetest.Operator(), r.ID, models.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect}))
 	s.save("rma_ordinary", id, closed)
+}
+
+// stock makes a depot with some units of a model.
+func (s *studio) stock(model string) {
+	s.t.Helper()
+	d, err := s.db.PutDepot(storetest.Operator(), rules.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	require.NoError(s.t, err)
+	_, err = s.db.ReceiveStock(storetest.Operator(), models.StockMove{DepotID: d.ID, ModelCode: model, Quantity: 5, Cause: "note"})
+	require.NoError(s.t, err)
+}
+
+// parcel is the tracking number of an RMA's booked parcel.
+func (s *studio) parcel(id string, d rules.ShipmentDirection) string {
+	s.t.Helper()
+	all, _, err := s.db.ListShipments(s.db.Context, models.ShipmentFilter{SubjectID: id, Direction: d})
+	require.NoError(s.t, err)
+	require.Len(s.t, all, 1)
+	return *all[0].Tracking
+}
+
+// scanned has the carrier scan a parcel now and tell it, as its webhook does.
+func (s *studio) scanned(tracking, kind string) {
+	s.t.Helper()
+	require.NoError(s.t, s.sim.Scan(tracking, kind))
+	known, err := s.sim.Track(context.Background(), tracking)
+	require.NoError(s.t, err)
+	for _, e := range known.Events {
+		_, err := s.db.ReceiveCarrierEvent(s.db.Context, models.NewCarrierEvent{Carrier: "sim", EventID: e.EventID, Tracking: e.Tracking, Kind: e.Kind, OccurredAt: e.OccurredAt, Raw: []byte("{}")})
+		require.NoError(s.t, err)
+	}
 }
 
 func recordBilledRMA(t *testing.T, s *studio) {
@@ -78,19 +112,6 @@ func settled(activities int) func([]*historypb.HistoryEvent) bool {
 			}
 		}
 		return n == activities && events[len(events)-1].EventType == enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
-	}
-}
-
-// signalled: so many signals were taken, the last of which ended the waiting.
-func signalled(signals int) func([]*historypb.HistoryEvent) bool {
-	return func(events []*historypb.HistoryEvent) bool {
-		n := 0
-		for _, e := range events {
-			if e.EventType == enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED {
-				n++
-			}
-		}
-		return n == signals && events[len(events)-1].EventType == enums.EVENT_TYPE_TIMER_CANCELED // its last command
 	}
 }
 

@@ -104,7 +104,7 @@ func TestR35c_ApprovedRMAGoesToItsDeliveryByItself(t *testing.T) {
 
 // The carrier is down for an hour: nothing is lost, an operator knows, and the parcel
 // is booked when it is back.
-func TestS20_CarrierThatIsDownForAnHourLosesNothing(t *testing.T) {
+func TestCarrierThatIsDownForAnHourLosesNothing(t *testing.T) {
 	b := newCarrierBench(t)
 	start := b.Now()
 	b.fail = func() error {
