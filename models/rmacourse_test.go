@@ -76,6 +76,22 @@ func TestS24_InspectedBeforeTheDeliveryWasTold(t *testing.T) {
 	})
 }
 
+// The unit may be at the depot before its replacement has left, and then the RMA be
+// withdrawn: nobody may bill the damage any more, so nobody is asked to.
+func TestWithdrawnAfterDamageWasFoundAsksNobody(t *testing.T) {
+	env := storetest.SQLite(t)
+	c := env.Covered(t)
+	r := env.Shipped(t, c)
+	_, err := env.InspectRMA(agent, r.ID, models.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDamage})
+	require.NoError(t, err)
+	require.Equal(t, models.TaskOpen, env.Tasks(t, models.TaskRMAFee)[0].State)
+	_, err = env.WithdrawRMA(agent, r.ID, "")
+	require.NoError(t, err)
+	require.Equal(t, models.TaskDone, env.Tasks(t, models.TaskRMAFee)[0].State)
+	_, err = env.BillRMA(agent, r.ID, "")
+	requireCode(t, rules.StateConflict, err)
+}
+
 func TestS24_WithdrawnBeforeThePickUpOnly(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)

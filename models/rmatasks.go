@@ -21,7 +21,7 @@ func (w *rmaWork) settleTasks() error {
 	gone(b.BreachedAt != nil && !w.before.Outbound.Done(), w.Outbound != rules.OutboundWithdrawn && !w.Outbound.Done(), TaskRMALate)
 	gone(b.SilenceAskedAt != nil && w.before.Outbound == rules.OutboundShipped, w.SilenceAskedAt != nil && w.Outbound == rules.OutboundShipped, TaskRMASilent)
 	gone(b.WrongUnitAt != nil && b.InspectedAt == nil, w.InspectedAt == nil && !w.State.Over(), TaskRMAWrongUnit)
-	gone(b.Fee() == rules.FeeAsked, w.Fee() == rules.FeeAsked, TaskRMAFee)
+	gone(b.Fee() == rules.FeeAsked, w.Fee() == rules.FeeAsked && !w.State.Over(), TaskRMAFee) // nobody may bill one that was withdrawn
 	if len(kinds) == 0 {
 		return nil
 	}
