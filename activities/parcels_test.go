@@ -247,6 +247,35 @@ func TestS10_WithdrawnParcelsAreCancelledAtTheCarrier(t *testing.T) {
 	}
 }
 
+// A parcel is declared lost whose booking was never answered, though the carrier may
+// have made it: what is sent instead is the only one that it moves.
+func TestParcelLostBeforeItsBookingWasAnsweredIsCalledOff(t *testing.T) {
+	for _, made := range []bool{false, true} {
+		b := newParcelBench(t)
+		if made {
+			require.NoError(t, b.sim.SetFaults(simulator.Faults{LostAnswers: 1}))
+			_, err := b.settle()
+			require.Error(t, err)
+			require.Len(t, b.keys(), 2, "booked, and not answered")
+			require.NoError(t, b.sim.SetFaults(simulator.Faults{}))
+		}
+		_, err := b.ShipRMA(storetest.Operator(), b.rma.ID, models.RMAShipment{Serial: "NEW1"})
+		require.NoError(t, err)
+		_, err = b.ReshipRMA(storetest.Operator(), b.rma.ID, "nobody has seen it")
+		require.NoError(t, err)
+		_, err = b.settle()
+		require.NoError(t, err)
+		for _, p := range b.sim.Parcels() {
+			require.Equal(t, strings.HasSuffix(p.Key, "/out/1"), p.Cancelled, p.Key)
+		}
+		left, err := b.OutstandingParcels(b.Context, b.rma.ID)
+		require.NoError(t, err)
+		require.Empty(t, left)
+		require.Empty(t, b.Tasks(t, models.TaskShipmentContradicted))
+		b.AuditHolds(t)
+	}
+}
+
 // S10: the carrier has it already, and its webhook is late or lost: what it tells when
 // asked moves the RMA on, with its return.
 func TestS10_WithdrawalAfterThePickUpFindsTheParcelUnderWay(t *testing.T) {

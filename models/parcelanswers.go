@@ -141,12 +141,16 @@ func (b *bookings) writeMoves() error {
 	return b.tx.Create(&links).Error
 }
 
-// ParcelCancelled notes that the carrier left a parcel as it was asked.
+// ParcelCancelled notes that the carrier left a parcel as it was asked. One that was
+// declared lost before stays that.
 func (s *Store) ParcelCancelled(ctx context.Context, shipmentID string) error {
 	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		sh, err := s.lockShipment(tx, scope, shipmentID)
 		if err != nil {
 			return err
+		}
+		if sh.State == rules.ShipmentLost {
+			return s.askedEnough(tx, scope, sh, "shipment.called_off")
 		}
 		return s.addScan(tx, scope, &sh, NewScan{Kind: rules.ScanCancelled, Source: ScanByService, CauseKey: sh.ID + "/cancelled"})
 	})
@@ -157,15 +161,23 @@ func (s *Store) ParcelCancelled(ctx context.Context, shipmentID string) error {
 func (s *Store) ParcelGoesOn(ctx context.Context, shipmentID string) error {
 	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		sh, err := s.lockShipment(tx, scope, shipmentID)
-		if err != nil || sh.CancelAskedAt == nil {
-			return err
-		}
-		err = tx.Model(&Shipment{}).Where("id = ?", sh.ID).Updates(map[string]any{"cancel_asked_at": nil, "version": gorm.Expr("version + 1")}).Error
 		if err != nil {
 			return err
 		}
-		return s.appendAudit(tx, scope, sh.ID, &sh.AccountID, false, entry{"shipment.cancellation_refused", sh.ID, map[string]any{"state": sh.State}})
+		return s.askedEnough(tx, scope, sh, "shipment.cancellation_refused")
 	})
+}
+
+// askedEnough ends the asking of the carrier to leave a parcel.
+func (s *Store) askedEnough(tx *gorm.DB, scope Scope, sh Shipment, verb string) error {
+	if sh.CancelAskedAt == nil {
+		return nil
+	}
+	err := tx.Model(&Shipment{}).Where("id = ?", sh.ID).Updates(map[string]any{"cancel_asked_at": nil, "version": gorm.Expr("version + 1")}).Error
+	if err != nil {
+		return err
+	}
+	return s.appendAudit(tx, scope, sh.ID, &sh.AccountID, false, entry{verb, sh.ID, map[string]any{"state": sh.State}})
 }
 
 // ShipmentLabelOf reads the label that the carrier gave; NOT_FOUND where there is

@@ -74,7 +74,7 @@ func (s *Store) OutstandingParcels(ctx context.Context, subjectID string) (out [
 	err = s.alone(ctx, func(db *gorm.DB, _ Scope) error {
 		out = nil
 		var rows []parcelRow
-		err := db.Raw(parcelSQL+`sh.subject_id = ? AND sh.service <> '' AND (sh.state = 'CREATED' OR sh.state = 'LABELLED' AND (sh.cancel_asked_at IS NOT NULL
+		err := db.Raw(parcelSQL+`sh.subject_id = ? AND sh.service <> '' AND (sh.state = 'CREATED' OR sh.state = 'LOST' AND sh.cancel_asked_at IS NOT NULL OR sh.state = 'LABELLED' AND (sh.cancel_asked_at IS NOT NULL
 			OR NOT EXISTS (SELECT 1 FROM shipment_labels l WHERE l.shipment_id = sh.id))) ORDER BY sh.id`, subjectID).Scan(&rows).Error
 		for _, r := range rows {
 			out = append(out, r.parcel())

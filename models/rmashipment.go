@@ -64,7 +64,19 @@ func (w *rmaWork) endShipment(kind rules.ScanKind, reason string) error {
 	if err != nil || len(live) == 0 || !live[0].State.Live() || kind == rules.ScanCancelled && live[0].Service != "" {
 		return err
 	}
+	if live[0].Service != "" && live[0].Tracking == nil {
+		if err := w.forgetBooking(live[0].ID); err != nil {
+			return err
+		}
+	}
 	return w.s.addScan(w.tx, w.scope, &live[0], NewScan{Kind: kind, Source: ScanByOperator, CauseKey: live[0].ID + "/" + strings.ToLower(string(kind)), Reason: reason})
+}
+
+// forgetBooking has the carrier asked to leave a parcel that was declared lost before
+// its booking was answered: the carrier may have booked it all the same.
+func (w *rmaWork) forgetBooking(shipmentID string) error {
+	w.parcels = true
+	return w.tx.Model(&Shipment{}).Where("id = ?", shipmentID).Update("cancel_asked_at", w.now).Error
 }
 
 // rmaShipmentMoved tells an RMA what is known of its parcel. A lost one that turns
