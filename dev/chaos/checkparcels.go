@@ -55,14 +55,15 @@ func parcelQueries() []query {
 }
 
 // outstanding are the parcels about which the carrier is still to be asked.
-const outstanding = `s.service <> '' AND (s.state = 'CREATED' OR s.state = 'LABELLED' AND (s.cancel_asked_at IS NOT NULL OR NOT EXISTS (SELECT 1 FROM shipment_labels l WHERE l.shipment_id = s.id)))`
+const outstanding = `s.service <> '' AND (s.state = 'CREATED' OR s.state = 'LOST' AND s.cancel_asked_at IS NOT NULL OR s.state = 'LABELLED' AND (s.cancel_asked_at IS NOT NULL OR NOT EXISTS (SELECT 1 FROM shipment_labels l WHERE l.shipment_id = s.id)))`
 
 // parcels holds the carrier's journal against the shipments: one booking for each,
 // and none for nothing.
 func parcels(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
-	byKey, byTracking := map[string]int{}, map[string]simulator.Parcel{}
+	byKey, live, byTracking := map[string]int{}, map[string]bool{}, map[string]simulator.Parcel{}
 	for _, p := range e.Parcels {
 		byKey[p.Key]++
+		live[p.Key] = !p.Cancelled
 		byTracking[p.Tracking] = p
 	}
 	rows, err := e.DB.QueryContext(ctx, `SELECT id, booking_key, coalesce(tracking,''), state FROM shipments WHERE carrier = $1`, carrierName)
@@ -85,7 +86,7 @@ func parcels(ctx context.Context, e Evidence, report func(string, string, ...any
 			report(id, "it is called off, and the carrier does not know")
 		case booked && p.Key != key && !strings.Contains(p.Key, byHand):
 			report(id, "its number is that of another parcel")
-		case tracking == "" && byKey[key] > 0 && state != "CANCELLED":
+		case tracking == "" && live[key]:
 			report(id, "the carrier has a booking that the shipment does not know")
 		}
 	}
