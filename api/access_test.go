@@ -61,7 +61,7 @@ var routeTable = map[string]string{
 	"GET /v1/devices": "ALCKV", "POST /v1/devices": "ALCK", "GET /v1/devices/x": "ALCKV", "PUT /v1/devices/x": "ALCK", "POST /v1/devices/x/placement": "ALCK",
 	"GET /v1/assignments": "ALCKV", "POST /v1/assignments": "ALCK", "POST /v1/contracts/x/assignments": "ALCK", "POST /v1/assignments/x/release": "ALCK",
 	"POST /v1/orgs/x/merge": "AL", "POST /v1/orgs/x/split": "AL",
-	"GET /v1/spares": "ALCKV", "GET /v1/spares/x": "ALCKV", "GET /v1/spares/x/ledger": "ALC",
+	"GET /v1/spares": "ALCKV", "GET /v1/spares/x": "ALCKV", "GET /v1/spares/x/ledger": "ALC", "GET /v1/spares/x/selection-aid": "ALC",
 	"GET /v1/sites": "ALCKV", "POST /v1/sites": "ALCK", "GET /v1/sites/x": "ALCKV", "PUT /v1/sites/x": "ALCK", "POST /v1/sites/x/courier": "ALC",
 	"GET /v1/rmas": "ALCKV", "POST /v1/rmas": "ALCK", "GET /v1/rmas/x": "ALCKV", "POST /v1/rmas/x/approve": "ALCK",
 	"GET /v1/spare-units": "ALCKV", "GET /v1/spare-units/x": "ALCKV", "POST /v1/spare-units/x/agree": "ALCK",

@@ -103,6 +103,7 @@ func (s *service) routes() {
 	s.orgRoutes()
 	s.parentRoutes()
 	s.spareRoutes()
+	s.spareAidRoutes()
 	s.tokenRoutes()
 	s.accountRoutes()
 	s.csmRoutes()

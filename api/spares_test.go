@@ -44,7 +44,7 @@ func (h *house) spareWorld(t *testing.T) map[string]func() (client, string) {
 		}
 	}
 	return map[string]func() (client, string){
-		"list-spares": at("/v1/spares?limit=2"), "get-spares": at("/v1/spares/{id}"), "list-spare-lines": at("/v1/spares/{id}/ledger"),
+		"list-spares": at("/v1/spares?limit=2"), "get-spares": at("/v1/spares/{id}"), "get-selection-aid": at("/v1/spares/{id}/selection-aid"), "list-spare-lines": at("/v1/spares/{id}/ledger"),
 		"merge-parent": at("/v1/orgs/{id}/merge"), "split-parent": at("/v1/orgs/{id}/split"),
 	}
 }
