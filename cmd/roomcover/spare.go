@@ -17,6 +17,7 @@ type spareCommand struct {
 	List spareListCommand `cmd:"" help:"List spare units."`
 	Show spareShowCommand `cmd:"" help:"Show one with its timeline and what you may do."`
 	Do   spareDoCommand   `cmd:"" help:"Do one of a spare unit's commands, such as select, agree or ship."`
+	Aid  spareAidCommand  `cmd:"" help:"Rank models and sites for a parent's spares, with reasons."`
 }
 
 // spare is one line, or the whole.
