@@ -17,6 +17,13 @@ type answer struct {
 	data   any
 	to     string
 	here   string // address of this page, when the request's own has no GET
+	file   *file
+}
+
+// file is what is saved instead of shown.
+type file struct {
+	mediaType, name string // name of ASCII letters, digits, dashes and dots
+	content         []byte
 }
 
 func redirect(to string) answer { return answer{status: http.StatusSeeOther, to: to} }
@@ -46,6 +53,10 @@ func (v *visit) finish(c *gin.Context, a answer) {
 	if a.to != "" {
 		c.Writer.Header().Set("Location", a.to)
 	}
+	if a.file != nil {
+		c.Writer.Header().Set("Content-Type", a.file.mediaType)
+		c.Writer.Header().Set("Content-Disposition", `attachment; filename="`+a.file.name+`"`)
+	}
 	if a.status == http.StatusTooManyRequests {
 		c.Writer.Header().Set("Retry-After", "900")
 	}
@@ -56,6 +67,9 @@ func (v *visit) finish(c *gin.Context, a answer) {
 func (v *visit) render(a answer) ([]byte, error) {
 	if a.to != "" {
 		return nil, nil
+	}
+	if a.file != nil {
+		return a.file.content, nil
 	}
 	var out bytes.Buffer
 	err := v.pages[a.page].ExecuteTemplate(&out, "layout", v.view(a))

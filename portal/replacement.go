@@ -17,7 +17,7 @@ type replacementPage struct {
 	ID       string
 	Next     string // one sentence
 	Facts    []fact
-	Return   *returnView // the faulty unit is to be sent back
+	Return   returnView // without a Day nothing is to be sent back
 	Timeline []happening
 	Actions  replacementActions
 }
@@ -53,8 +53,11 @@ func (v *visit) replacementPage(typed replacementActions) (answer, error) {
 	}
 	ref, err := v.store.Reference(v.ctx)
 	now := v.store.Clock().Now()
-	p := replacementPage{replacementView: views[0], ID: r.ID, Next: v.nextSentence(r, now), Return: v.returnView(r, now), Timeline: v.timeline(events, site.TimeZone)}
+	p := replacementPage{replacementView: views[0], ID: r.ID, Next: v.nextSentence(r, now), Timeline: v.timeline(events, site.TimeZone)}
 	p.Facts = v.replacementFacts(r, views[0], site, ref)
+	if err == nil {
+		p.Return, err = v.returnView(r, now)
+	}
 	if err == nil {
 		p.Actions, err = v.replacementActions(r, typed, now)
 	}
@@ -101,13 +104,15 @@ func (v *visit) replacementFacts(r models.RMA, view replacementView, site models
 	return out
 }
 
-// returnView tells how the faulty unit goes back, while it is with the customer.
-func (v *visit) returnView(r models.RMA, now time.Time) *returnView {
+// returnView tells how the faulty unit goes back, while it is with the customer;
+// empty at any other time.
+func (v *visit) returnView(r models.RMA, now time.Time) (returnView, error) {
 	state := r.RMAFacts.State(now)
 	if r.ReturnPlan == nil || state != rules.RMAAwaitingReturn && state != rules.RMAOverdue {
-		return nil
+		return returnView{}, nil
 	}
-	return &returnView{Day: v.tongue.day(r.ReturnPlan.On), Serial: r.FaultySerial, Overdue: state == rules.RMAOverdue}
+	label, err := v.labelPath(replacementsPath+"/"+r.ID, r.ID, rules.ShipReturn)
+	return returnView{Day: v.tongue.day(r.ReturnPlan.On), Serial: r.FaultySerial, Label: label, Overdue: state == rules.RMAOverdue}, err
 }
 
 // nextSentence tells in one sentence how it goes on.

@@ -21,6 +21,7 @@ type spareView struct {
 	Agree                     bool  // it waits for this person's agreement
 	Version                   int64 // of the proposal that they read
 	Replacement, ReplacedPath string
+	Label                     string // address of the label of a recalled one; empty: there is none
 	over, proposed            bool
 }
 
@@ -65,6 +66,9 @@ func (v *visit) spareViews(f models.SpareFilter) ([]spareView, error) {
 		return nil, err
 	}
 	ref, err := v.store.Reference(v.ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]spareView, len(units))
 	for i, u := range units {
 		out[i] = v.spareView(u)
@@ -72,9 +76,14 @@ func (v *visit) spareViews(f models.SpareFilter) ([]spareView, error) {
 		if u.SiteID != nil {
 			out[i].Site = sites[*u.SiteID]
 		}
+		if u.State == rules.SpareRecallRequested {
+			if out[i].Label, err = v.labelPath(sparesPath+"/"+u.ID, u.ID, rules.ShipRecall); err != nil {
+				return nil, err
+			}
+		}
 	}
 	slices.SortStableFunc(out, func(a, b spareView) int { return rank(a.over) - rank(b.over) })
-	return out, err
+	return out, nil
 }
 
 func rank(over bool) int {
@@ -92,6 +101,9 @@ func (v *visit) spareView(u models.SpareUnit) spareView {
 		day = v.tongue.day(rules.LastCoveredDay(*u.RecallDueAt, location(v.who.account().TimeZone)))
 	}
 	view.Text = v.tongue.say("sparenext."+string(u.State), "day", day)
+	if u.State == rules.SpareVoided && u.ConsumedAt != nil {
+		view.State, view.Text = v.tongue.say("spare.VOIDED.used"), v.tongue.say("sparenext.VOIDED.used")
+	}
 	if u.UnderWay() {
 		view.Carrier, view.Tracking = u.Carrier, u.Tracking
 	}

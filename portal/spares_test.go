@@ -189,6 +189,18 @@ func TestR88c_ASpareOfAnotherModelIsNotOffered(t *testing.T) {
 	require.Equal(t, 404, eva.post(page+"/use-spare", "spare", "spu_missing").status)
 }
 
+// A spare that took a device's place and is not replenished was used, not left unsent.
+func TestS26_AUsedSpareThatIsNotEarnedAnyMoreStays(t *testing.T) {
+	w := newWorld(t)
+	c, u, eva, _ := w.withSpare()
+	w.OnSite(t, w.Agreed(t, c, u), "SP-100")
+	_, err := w.UseSpare(storetest.Customer(c.Account), w.Requested(t, c).ID, u.ID)
+	require.NoError(t, err)
+	w.cancelLargest(c)
+	require.Equal(t, rules.SpareVoided, w.unit(u.ID).State)
+	require.Contains(t, eva.get("/spares").body, "stays there. The licences in force no longer earn another one.")
+}
+
 func TestEveryStateOfASpareHasWords(t *testing.T) {
 	for locale, tongue := range tongues {
 		for _, s := range rules.SpareStates() {

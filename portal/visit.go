@@ -111,11 +111,17 @@ func (v *visit) run(r route) (answer, error) {
 			return answer{}, errBadForm
 		}
 	}
+	if !storable(v.param("id")) {
+		return answer{}, errNoPage
+	}
 	return r.do(v)
 }
 
-// sound tells whether a form's texts can be compared: PostgreSQL refuses the
-// character NUL and damaged UTF-8. Names and passwords are judged by their own
+// storable tells whether a text can be compared: PostgreSQL refuses the character
+// NUL and damaged UTF-8.
+func storable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
+
+// sound tells whether a form's texts can be compared. Names and passwords are judged by their own
 // pages, which say what is wrong.
 func sound(form url.Values) bool {
 	for field, values := range form {
@@ -123,7 +129,7 @@ func sound(form url.Values) bool {
 			if field == "name" || field == "password" {
 				continue
 			}
-			if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			if !storable(text) {
 				return false
 			}
 		}
