@@ -30,7 +30,7 @@ bench-rooms: ## Measure rooms, devices and cover on PostgreSQL.
 	@exec bin/roomcover-dev bench-rooms --program bin/roomcover $(ARGS)
 
 chaos: ## Kill parts at random and check that nothing is lost; SEEDS=20.
-	@cd dev && CHAOS_SEEDS=$(SEEDS) CGO_ENABLED=0 go test -count=1 -timeout 90m -v ./chaos/...
+	@cd dev && CHAOS_SEEDS=$(SEEDS) CGO_ENABLED=0 go test -count=1 -timeout 150m -v ./chaos/...
 
 side-by-side: ## Run workers of two commits on the same work; ARGS='--from REV'.
 	@scripts/side-by-side.sh $(ARGS)

@@ -155,7 +155,6 @@ func (d *desk) moveOn(ctx context.Context) {
 type order struct {
 	rules.RMACommand
 	body  api.RMACommandRequest
-	spare string // unit that is used
 	token string
 }
 
@@ -166,11 +165,7 @@ func (d *desk) command(ctx context.Context, id string, o order, first int) {
 	if o.RMACommand == tell && o.body.Fact == rules.FactReturnScanned && d.handIn(ctx, id) {
 		return // the carrier tells the rest
 	}
-	body := any(o.body)
-	if o.spare != "" {
-		body = map[string]string{"spare_unit_id": o.spare}
-	}
-	answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/rmas/" + id + "/" + string(o.RMACommand), Token: o.token, Body: body}, first)
+	answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/rmas/" + id + "/" + string(o.RMACommand), Token: o.token, Body: o.body}, first)
 	if err != nil {
 		d.Ledger.unexpected(id, "%v", err)
 		return

@@ -95,25 +95,24 @@ func TestDesk_BringsEveryReplacementToItsEnd(t *testing.T) {
 
 func TestDesk_MovesSparesOn(t *testing.T) {
 	d := newDesk(t, 1)
-	at := "2026-11-26T00:00:00Z"
 	recalls := map[rules.SpareCommand]bool{}
 	for range 60 {
-		command, _, _ := d.nextOfSpare(spareUnit{ID: models.NewID("spu"), State: rules.SpareRecallRequested})
+		command, _, _ := d.nextOfSpare(api.SpareUnitView{ID: models.NewID("spu"), State: rules.SpareRecallRequested})
 		recalls[command] = true
 	}
 	require.Equal(t, map[rules.SpareCommand]bool{rules.SpareReceive: true, rules.SpareWaive: true, rules.SpareBill: true}, recalls)
-	for want, u := range map[rules.SpareCommand]spareUnit{
-		rules.SpareSelect: {State: rules.SpareSelectionPending}, rules.SpareAgree: {State: rules.SpareSelectionPending, Selected: &at},
+	for want, u := range map[rules.SpareCommand]api.SpareUnitView{
+		rules.SpareSelect: {State: rules.SpareSelectionPending}, rules.SpareAgree: {State: rules.SpareSelectionPending, SelectedAt: &today},
 		rules.SpareShip: {State: rules.SpareApproved},
 	} {
 		command, _, _ := d.nextOfSpare(u)
 		require.Equal(t, want, command)
 	}
-	command, _, _ := d.nextOfSpare(spareUnit{State: rules.SpareReplenishing})
+	command, _, _ := d.nextOfSpare(api.SpareUnitView{State: rules.SpareReplenishing})
 	require.Equal(t, rules.SpareShip, command, "a unit that was used is replenished")
 	told := map[rules.SpareCommand]bool{}
 	for range 500 {
-		command, _, _ = d.nextOfSpare(spareUnit{State: rules.SpareShipped, Shipped: &at})
+		command, _, _ = d.nextOfSpare(api.SpareUnitView{State: rules.SpareShipped, ShippedAt: &today})
 		told[command] = true
 	}
 	require.Equal(t, map[rules.SpareCommand]bool{"": true, "tell": true}, told, "mostly the carrier tells")

@@ -3,7 +3,6 @@ package chaos
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
 
@@ -11,22 +10,11 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// spareUnit is what a desk reads of a spare.
-type spareUnit struct {
-	ID       string           `json:"id"`
-	State    rules.SpareState `json:"state"`
-	Model    string           `json:"model"`
-	Serial   string           `json:"serial"`
-	Selected *string          `json:"selected_at"`
-	Shipped  *string          `json:"shipped_at"`
-	WaitsFor string           `json:"waits_for"`
-}
-
 // spares lists the units that the house's parent has earned.
-func (d *desk) spares(ctx context.Context) []spareUnit {
+func (d *desk) spares(ctx context.Context) []api.SpareUnitView {
 	answer, ok := d.do(ctx, Request{Method: http.MethodGet, Path: "/v1/spare-units?limit=50&open=true&parent_id=" + d.house.parent, Token: d.operator})
 	var list struct {
-		Items []spareUnit `json:"items"`
+		Items []api.SpareUnitView `json:"items"`
 	}
 	if !ok || json.Unmarshal(answer.Body, &list) != nil {
 		return nil
@@ -52,17 +40,16 @@ func (d *desk) moveSpares(ctx context.Context) {
 }
 
 // nextOfSpare is what somebody does to a spare now; an empty command where all wait.
-func (d *desk) nextOfSpare(u spareUnit) (command rules.SpareCommand, body map[string]any, token string) {
-	body = map[string]any{}
+func (d *desk) nextOfSpare(u api.SpareUnitView) (command rules.SpareCommand, body api.SpareCommandRequest, token string) {
 	switch u.State {
 	case rules.SpareSelectionPending:
-		if u.Selected != nil {
+		if u.SelectedAt != nil {
 			return rules.SpareAgree, body, d.house.customer
 		}
-		return rules.SpareSelect, map[string]any{"model": deviceModels[d.rand.IntN(len(deviceModels))], "site_id": d.house.site}, d.manager
+		return rules.SpareSelect, api.SpareCommandRequest{Model: deviceModels[d.rand.IntN(len(deviceModels))], SiteID: d.house.site}, d.manager
 	case rules.SpareApproved, rules.SpareReplenishing:
-		if u.Shipped == nil {
-			return rules.SpareShip, map[string]any{"serial": d.house.serial()}, d.operator
+		if u.ShippedAt == nil {
+			return rules.SpareShip, api.SpareCommandRequest{Serial: d.house.serial()}, d.operator
 		}
 	case rules.SpareRecallRequested:
 		return d.ofRecall(u)
@@ -72,37 +59,37 @@ func (d *desk) nextOfSpare(u spareUnit) (command rules.SpareCommand, body map[st
 
 // ofParcel is what is done about a spare that is on its way: in the end somebody says
 // that it has arrived, where the carrier has lost it.
-func (d *desk) ofParcel(u spareUnit) (rules.SpareCommand, map[string]any, string) {
-	underWay := u.State == rules.SpareShipped || u.State == rules.SpareReplenishing && u.Shipped != nil
+func (d *desk) ofParcel(u api.SpareUnitView) (rules.SpareCommand, api.SpareCommandRequest, string) {
+	underWay := u.State == rules.SpareShipped || u.State == rules.SpareReplenishing && u.ShippedAt != nil
 	if !underWay || !d.closed && d.rand.IntN(30) > 0 || d.closed && d.rand.IntN(60) > 0 {
-		return "", nil, ""
+		return "", api.SpareCommandRequest{}, ""
 	}
-	return "tell", map[string]any{"fact": rules.SpareDelivered}, d.operator
+	return "tell", api.SpareCommandRequest{Fact: rules.SpareDelivered}, d.operator
 }
 
 // ofRecall is what becomes of a recalled spare: it comes back, or is billed once it
 // may be, or waived.
-func (d *desk) ofRecall(u spareUnit) (rules.SpareCommand, map[string]any, string) {
+func (d *desk) ofRecall(u api.SpareUnitView) (rules.SpareCommand, api.SpareCommandRequest, string) {
 	switch fate(u.ID) {
 	case tell:
-		return rules.SpareReceive, map[string]any{}, d.operator
+		return rules.SpareReceive, api.SpareCommandRequest{}, d.operator
 	case rules.RMAKeepUnit:
-		return rules.SpareWaive, map[string]any{"reason": "as agreed by telephone"}, d.operator
+		return rules.SpareWaive, api.SpareCommandRequest{Reason: "as agreed by telephone"}, d.operator
 	}
 	if u.WaitsFor != "" { // it is not due yet
-		return "", nil, ""
+		return "", api.SpareCommandRequest{}, ""
 	}
-	return rules.SpareBill, map[string]any{"reason": "as agreed by telephone"}, d.operator
+	return rules.SpareBill, api.SpareCommandRequest{Reason: "as agreed by telephone"}, d.operator
 }
 
-func (d *desk) commandSpare(ctx context.Context, u spareUnit, c rules.SpareCommand, body map[string]any, token string, first int) {
+func (d *desk) commandSpare(ctx context.Context, u api.SpareUnitView, c rules.SpareCommand, body api.SpareCommandRequest, token string, first int) {
 	if c == rules.SpareShip {
-		booked, err := d.bookByHand(ctx, u.ID+byHand+fmt.Sprint(body["serial"]))
+		booked, err := d.bookByHand(ctx, u.ID+byHand+body.Serial)
 		if err != nil {
 			d.Ledger.unexpected(u.ID, "%v", err)
 			return
 		}
-		body = map[string]any{"serial": body["serial"], "carrier": carrierName, "tracking": booked}
+		body.Carrier, body.Tracking = carrierName, booked
 	}
 	answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/spare-units/" + u.ID + "/" + string(c), Token: token, Body: body}, first)
 	if err != nil {
@@ -114,7 +101,7 @@ func (d *desk) commandSpare(ctx context.Context, u spareUnit, c rules.SpareComma
 
 // use has the spare take the place of a faulty device, or of two at once: one of the
 // two must be refused.
-func (d *desk) use(ctx context.Context, u spareUnit) {
+func (d *desk) use(ctx context.Context, u api.SpareUnitView) {
 	open := slices.DeleteFunc(d.open(ctx), func(r api.RMAView) bool {
 		return r.Model != u.Model || !slices.Contains([]rules.RMAState{rules.RMARequested, rules.RMAApproved, rules.RMABackordered, rules.RMAAllocated}, r.State)
 	})
@@ -122,7 +109,7 @@ func (d *desk) use(ctx context.Context, u spareUnit) {
 		return
 	}
 	d.atOnce(min(2, len(open)), func(who int) {
-		d.command(ctx, open[who].ID, order{RMACommand: rules.RMAUseSpare, spare: u.ID, token: d.house.customer}, who)
+		d.command(ctx, open[who].ID, order{RMACommand: rules.RMAUseSpare, body: api.RMACommandRequest{SpareUnitID: u.ID}, token: d.house.customer}, who)
 	})
 }
 
