@@ -64,6 +64,7 @@ func benchOn(t *testing.T, db storetest.Env, now time.Time) *bench {
 	b.RegisterActivity(&activities.Sweeps{Store: db.Store})
 	b.RegisterActivity(&activities.Imports{Store: db.Store})
 	b.RegisterActivity(&activities.RMAs{Store: db.Store})
+	b.RegisterActivity(&activities.Spares{Store: db.Store})
 	b.parcels = &activities.Parcels{Store: db.Store, Name: "sim"}
 	b.RegisterActivity(b.parcels)
 	b.RegisterActivity(&activities.Mail{Store: db.Store, Sender: b.sender, PortalURL: o.PortalURL, Log: quiet})

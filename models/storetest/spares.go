@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -21,12 +22,16 @@ func (e Env) Units(t testing.TB, accountID string) []models.SpareUnit {
 	t.Helper()
 	acc, err := e.GetAccount(e.Context, accountID)
 	require.NoError(t, err)
-	units, _, err := e.ListSpareUnits(e.Context, models.SpareFilter{ParentID: acc.ParentOrgID, Page: models.Page{Limit: 200}})
-	require.NoError(t, err)
-	for i, j := 0, len(units)-1; i < j; i, j = i+1, j-1 {
-		units[i], units[j] = units[j], units[i]
+	var units []models.SpareUnit
+	for page := (models.Page{Limit: 200}); ; {
+		some, next, err := e.ListSpareUnits(e.Context, models.SpareFilter{ParentID: acc.ParentOrgID, Page: page})
+		require.NoError(t, err)
+		units = append(units, some...)
+		if page.After = next; next == "" {
+			slices.Reverse(units)
+			return units
+		}
 	}
-	return units
 }
 
 // Spare is a covered account of fifty licences, with the unit that these earn, which
