@@ -68,7 +68,7 @@ var routeTable = map[string]string{
 	"GET /v1/coverage": "ALCKV", "POST /v1/coverage": "ALCKV",
 	"GET /v1/calendars": "ALC", "POST /v1/calendars": "AL", "GET /v1/calendars/BR": "ALC", "PUT /v1/calendars/BR": "AL", "POST /v1/calendars/BR/holidays": "AL",
 	"POST /v1/calendars/BR/holidays/2026-12-25/removal": "AL",
-	"POST /v1/carrier/events":                           bySignature, "GET /v1/carrier/events": "ALC", "GET /v1/shipments": "ALCKV", "GET /v1/shipments/x": "ALCKV",
+	"POST /v1/carrier/events":                           bySignature, "GET /v1/carrier/events": "ALC", "GET /v1/shipments": "ALCKV", "GET /v1/shipments/x": "ALCKV", "GET /v1/shipments/x/label": "ALCKV", "GET /v1/shipments/x/packing-slip": "ALCKV",
 	"GET /v1/stock": "ALC", "GET /v1/stock/entries": "ALC", "POST /v1/stock/receipts": "AL", "POST /v1/stock/adjustments": "AL", "GET /v1/depots": "ALC", "PUT /v1/depots": "AL",
 	"GET /v1/countries": public, "POST /v1/countries/BR/terms": "AL", "GET /v1/models": "RDALCKV", "PUT /v1/models/x": "AL",
 }

@@ -42,6 +42,19 @@ func (h *house) parcel(accountID, tracking string) models.Shipment {
 	return sh
 }
 
+// wayBack is the booked parcel in which a unit comes back from a site, with its label.
+func (h *house) wayBack(accountID, siteID, tracking string) models.Shipment {
+	h.t.Helper()
+	d, err := h.PutDepot(h.Context, rules.DepotForm{Code: "BR-9", Name: "Depósito Campinas", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	require.NoError(h.t, err)
+	sh, err := h.CreateShipment(h.Context, models.NewShipment{AccountID: accountID, Direction: rules.ShipReturn, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim",
+		Consignment: &models.Consignment{SiteID: siteID, DepotID: d.ID, Service: rules.ServiceStandard, ModelCode: "RALLY-BAR", Quantity: 1, Contents: "1 x Rally Bar"}})
+	require.NoError(h.t, err)
+	_, err = h.StoreBookings(h.Context, []models.BookedParcel{{ShipmentID: sh.ID, Tracking: tracking, MediaType: "application/pdf", Label: []byte("%PDF of " + tracking)}})
+	require.NoError(h.t, err)
+	return sh
+}
+
 // shipmentWorld is what the examples of shipments are about.
 func (h *house) shipmentWorld(t *testing.T, account func() string) map[string]func() (client, string) {
 	n := 0
@@ -51,11 +64,17 @@ func (h *house) shipmentWorld(t *testing.T, account func() string) map[string]fu
 		require.Equal(t, 202, h.webhook(scanned(*sh.Tracking, "PICKED_UP", 1)).Status)
 		return sh
 	}
+	back := func() string {
+		n++
+		return h.wayBack(account(), h.Site(t, account(), fmt.Sprint("Site ", n), "BR", "SP").ID, fmt.Sprintf("BACK%d", n)).ID
+	}
 	return map[string]func() (client, string){
 		"receive-carrier-event": func() (client, string) { return client{house: h}, "/v1/carrier/events" },
 		"list-carrier-events":   func() (client, string) { booked(); return h.Lead, "/v1/carrier/events?limit=1" },
 		"list-shipments":        func() (client, string) { booked(); return h.Lead, "/v1/shipments?limit=1" },
 		"get-shipment":          func() (client, string) { return h.Lead, "/v1/shipments/" + booked().ID },
+		"get-shipment-label":    func() (client, string) { return h.Lead, "/v1/shipments/" + back() + "/label" },
+		"get-packing-slip":      func() (client, string) { return h.Lead, "/v1/shipments/" + back() + "/packing-slip?lang=en" },
 	}
 }
 

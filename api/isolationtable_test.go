@@ -55,6 +55,8 @@ var probes = map[string]struct{ path, body string }{
 	"POST /v1/coverage":                   {"/v1/coverage", `{"for":"hardware","subjects":[{"room":"<room>"},{"serial":"<serial>"}]}`},
 	"GET /v1/shipments":                   {"/v1/shipments?account_id=<account>&subject_id=<subject>", ""},
 	"GET /v1/shipments/{id}":              {"/v1/shipments/<shipment>", ""},
+	"GET /v1/shipments/{id}/label":        {"/v1/shipments/<way back>/label", ""},
+	"GET /v1/shipments/{id}/packing-slip": {"/v1/shipments/<way back>/packing-slip", ""},
 	"GET /v1/sites":                       {"/v1/sites?account_id=<account>", ""},
 	"POST /v1/sites":                      {"/v1/sites", `{"account_id":"<account>","name":"Lab","address":{"street":"Rua A 1","city":"Rio","region":"RJ","country":"BR"}}`},
 	"GET /v1/sites/{id}":                  {"/v1/sites/<site>", ""},

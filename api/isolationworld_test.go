@@ -42,6 +42,7 @@ func (h *house) side(t *testing.T, n int) side {
 		"serial": *device.Serial, "licence": licences[0].ID, "free licence": licences[1].ID, "contract": licences[0].ContractID,
 		"assignment": h.Assigned(t, licences[0], room).ID, "shipment": parcel.ID, "subject": parcel.SubjectID}
 	s.ids["site"] = h.Site(t, account, "HQ", "BR", "SP").ID
+	s.ids["way back"] = h.wayBack(account, s.ids["site"], fmt.Sprint("BACK", n)).ID
 	s.sellersOwn(t, form)
 	h.extend(t, reseller, form, room, &s)
 	return s

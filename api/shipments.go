@@ -12,6 +12,7 @@ func (s *service) shipmentRoutes() {
 	read := route{Method: get, Tag: "Shipments", Scope: RoomsRead, Capability: rules.ViewAccount, NoSellers: true}
 	mount(s, read.at("list-shipments", "/v1/shipments", "List shipments, newest first"), s.listShipments)
 	mount(s, read.at("get-shipment", "/v1/shipments/{id}", "Read a shipment with its scans", 404), s.getShipment)
+	s.shipmentPaperRoutes(read)
 }
 
 // ShipmentView is a parcel between a depot and a site.
