@@ -14,12 +14,13 @@ import (
 // benchCommand measures the stack next to workflows that do nothing.
 type benchCommand struct {
 	Orders      int           `help:"Orders per half of a pair." default:"400"`
-	Concurrency int           `help:"Orders under way at once." default:"32"`
+	RMAs        int           `name:"rmas" help:"Measure RMAs rather than orders: so many per half of a pair; 0 for orders."`
+	Concurrency int           `help:"Orders or RMAs under way at once." default:"32"`
 	Pairs       int           `help:"Pairs of stack and floor." default:"5"`
 	Database    string        `help:"sqlite or postgres." enum:"sqlite,postgres" default:"sqlite"`
 	DatabaseURL string        `name:"database-url" help:"A PostgreSQL server that runs already, with an empty database; its CPU is not counted. Without it a throw-away one is started."`
 	Acceptance  time.Duration `help:"How long each measure of acceptance lasts; 0 leaves it out." default:"20s"`
-	Waiting     int           `help:"Orders that wait while a worker's memory and CPU are measured; 0 leaves it out." default:"10000"`
+	Waiting     int           `help:"Orders or RMAs that wait while a worker's memory and CPU are measured; 0 leaves it out." default:"10000"`
 	WaitingTime time.Duration `help:"How long they are measured." default:"30s"`
 	Program     string        `help:"The released program roomcover, to measure its worker's memory; with --database postgres." type:"existingfile"`
 	JSON        string        `name:"json" help:"File to write the report to." type:"path"`
@@ -31,7 +32,11 @@ func (c benchCommand) Run(ctx context.Context, out io.Writer) error {
 	if c.DatabaseURL != "" {
 		c.Database = "postgres"
 	}
-	report, err := bench.Run(ctx, bench.Options{Orders: c.Orders, Concurrency: c.Concurrency, Pairs: c.Pairs, Database: c.Database, DatabaseURL: c.DatabaseURL,
+	run := bench.Run
+	if c.RMAs > 0 {
+		run, c.Orders = bench.RunRMAs, c.RMAs
+	}
+	report, err := run(ctx, bench.Options{Orders: c.Orders, Concurrency: c.Concurrency, Pairs: c.Pairs, Database: c.Database, DatabaseURL: c.DatabaseURL,
 		Acceptance: c.Acceptance, Waiting: c.Waiting, WaitingTime: c.WaitingTime, CPUProfile: c.CPUProfile, Program: c.Program, WorkerCommand: workerArguments, Progress: out})
 	if err != nil {
 		return err

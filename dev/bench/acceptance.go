@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,7 +12,7 @@ import (
 	"roomcover.dev/roomcover/dev/temporalserver"
 )
 
-// Latency is how long clients waited for the answer to an order.
+// Latency is how long clients waited for one kind of answer.
 type Latency struct {
 	Condition string  `json:"condition"`
 	PerSecond float64 `json:"per_second"`
@@ -32,13 +33,13 @@ func (b *bench) acceptance(ctx context.Context) error {
 	p := b.parts
 	rate := max(b.report.Medians.Stack.PerSecond/2, 1)
 	p.stack.StartWorker()
-	if err := b.latency(ctx, "workers running", rate); err != nil {
+	if err := b.latency(ctx, "acceptance, workers running", rate); err != nil {
 		return err
 	}
 	if err := p.stack.StopWorker(); err != nil {
 		return err
 	}
-	if err := b.latency(ctx, "workers stopped", rate); err != nil {
+	if err := b.latency(ctx, "acceptance, workers stopped", rate); err != nil {
 		return err
 	}
 	p.stack.StartWorker()
@@ -48,7 +49,7 @@ func (b *bench) acceptance(ctx context.Context) error {
 	if err := p.temporal.Stop(); err != nil {
 		return err
 	}
-	if err := b.latency(ctx, "Temporal stopped", rate); err != nil {
+	if err := b.latency(ctx, "acceptance, Temporal stopped", rate); err != nil {
 		return err
 	}
 	b.say("starting Temporal again and finishing what was accepted")
@@ -59,35 +60,63 @@ func (b *bench) acceptance(ctx context.Context) error {
 	return errors.Join(p.awaitSent(ctx), p.stack.StopWorker())
 }
 
-// latency posts at a steady rate whatever the answers do, and counts each
-// answer's time from the moment at which the request was due.
+// latency posts orders at a steady rate.
 func (b *bench) latency(ctx context.Context, condition string, rate float64) error {
-	n := int(rate * b.Acceptance.Seconds())
-	times, failed := make([]time.Duration, n), 0
 	name := fmt.Sprintf("a%d", len(b.report.Acceptance))
-	var mu sync.Mutex
+	a := newAnswers(condition, rate)
+	steady(rate, b.Acceptance, func(i int, due time.Time) {
+		a.add(due, b.parts.post(ctx, fmt.Sprintf("%s-%d", name, i)))
+	})
+	b.tell(a)
+	return ctx.Err()
+}
+
+// steady begins one after another at a steady rate, whatever became of those before,
+// and waits for all.
+func steady(rate float64, last time.Duration, one func(i int, due time.Time)) {
 	var wg sync.WaitGroup
 	began := time.Now()
-	for i := range n {
+	for i := range int(rate * last.Seconds()) {
 		due := began.Add(time.Duration(float64(i) / rate * float64(time.Second)))
 		time.Sleep(time.Until(due))
-		wg.Go(func() {
-			err := b.parts.post(ctx, fmt.Sprintf("%s-%d", name, i))
-			mu.Lock()
-			defer mu.Unlock()
-			times[i] = time.Since(due)
-			if err != nil {
-				failed++
-			}
-		})
+		wg.Go(func() { one(i, due) })
 	}
 	wg.Wait()
-	slices.Sort(times)
-	l := Latency{Condition: condition, PerSecond: rate, Requests: n, Failed: failed,
-		P50: quantile(times, 0.5), P99: quantile(times, 0.99), Max: quantile(times, 1)}
+}
+
+// answers are the times of one kind of request.
+type answers struct {
+	mu     sync.Mutex
+	times  []time.Duration
+	failed error // the first
+	of     Latency
+}
+
+func newAnswers(condition string, rate float64) *answers {
+	return &answers{of: Latency{Condition: condition, PerSecond: rate}}
+}
+
+// add counts an answer from the moment at which the request was due.
+func (a *answers) add(due time.Time, err error) {
+	took := time.Since(due)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.times = append(a.times, took)
+	if err != nil {
+		a.of.Failed++
+		a.failed = cmp.Or(a.failed, err)
+	}
+}
+
+func (b *bench) tell(a *answers) {
+	slices.Sort(a.times)
+	l := a.of
+	l.Requests, l.P50, l.P99, l.Max = len(a.times), quantile(a.times, 0.5), quantile(a.times, 0.99), quantile(a.times, 1)
 	b.report.Acceptance = append(b.report.Acceptance, l)
-	b.say("acceptance, %s: p50 %.1f ms, p99 %.1f ms, %d of %d failed", condition, l.P50, l.P99, l.Failed, n)
-	return ctx.Err()
+	b.say("%s: p50 %.1f ms, p99 %.1f ms, %d of %d failed", l.Condition, l.P50, l.P99, l.Failed, l.Requests)
+	if a.failed != nil {
+		b.say("the first failure: %v", a.failed)
+	}
 }
 
 // quantile of sorted times, in milliseconds.

@@ -13,12 +13,13 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sync/atomic"
 	"time"
 )
 
 // Options say what is measured.
 type Options struct {
-	// Orders per half of a pair, Concurrency how many are under way at once.
+	// Orders, or RMAs, per half of a pair, Concurrency how many are under way at once.
 	Orders, Concurrency int
 	// Pairs of one run of the stack and one of the floor.
 	Pairs int
@@ -27,7 +28,7 @@ type Options struct {
 	Database, DatabaseURL string
 	// Acceptance is how long each measure of acceptance lasts; 0 leaves it out.
 	Acceptance time.Duration
-	// Waiting orders are created before a worker's memory and CPU are measured
+	// So many Waiting are created before a worker's memory and CPU are measured
 	// for WaitingTime; 0 leaves it out.
 	Waiting     int
 	WaitingTime time.Duration
@@ -43,11 +44,20 @@ type Options struct {
 	Progress io.Writer
 }
 
-// countedOrders are those whose statements, histories and actions are counted.
-const countedOrders = 10
+// counted is how many have their statements, histories and actions counted.
+const counted = 10
 
-// Run measures and reports. It leaves nothing behind.
+// Run measures orders and reports. It leaves nothing behind.
 func Run(ctx context.Context, o Options) (Report, error) {
+	return measure(ctx, o, "order", func(b *bench) []func(context.Context) error {
+		b.subject = subject{stack: b.parts.orders, runFloor: b.parts.runFloor,
+			workflows: `SELECT 'order/' || o.id || ' invitation/' || i.id FROM orders o JOIN invitations i ON i.order_id = o.id WHERE o.po_number LIKE 'PO-count-%'`}
+		return []func(context.Context) error{b.counts, b.pairs, b.acceptance, b.waiting}
+	})
+}
+
+// measure has everything up while the steps run.
+func measure(ctx context.Context, o Options, of string, steps func(b *bench) []func(context.Context) error) (Report, error) {
 	if o.Progress == nil {
 		o.Progress = io.Discard
 	}
@@ -59,14 +69,14 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return Report{}, err
 	}
 	defer os.RemoveAll(dir)
-	b := &bench{Options: o, began: time.Now(), report: newReport(o)}
+	b := &bench{Options: o, began: time.Now(), report: newReport(o, of)}
 	b.say("starting Temporal, %s, API and worker", o.Database)
 	if b.parts, err = startParts(ctx, o, dir); err != nil {
 		return Report{}, err
 	}
 	defer func() { _ = b.parts.stop() }()
-	for _, measure := range []func(context.Context) error{b.counts, b.pairs, b.acceptance, b.waiting} {
-		if err := measure(ctx); err != nil {
+	for _, step := range steps(b) {
+		if err := step(ctx); err != nil {
 			return b.report, err
 		}
 	}
@@ -74,33 +84,42 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	return b.report, nil
 }
 
+// subject is what is measured, next to its floor.
+type subject struct {
+	stack     load                                                  // through API, worker and mail
+	runFloor  func(ctx context.Context, run func(load) error) error // while the floor's workers run
+	workflows string                                                // query of the workflows of the run "count"; see histories
+}
+
 // bench is one run.
 type bench struct {
 	Options
+	subject
 	parts  *parts
 	report Report
 	began  time.Time
+	begun  atomic.Int64 // of those that wait
 }
 
 func (b *bench) say(format string, args ...any) {
 	fmt.Fprintf(b.Progress, "%6.1fs  %s\n", time.Since(b.began).Seconds(), fmt.Sprintf(format, args...))
 }
 
-// counts runs a few orders on the worker that came up with the stack and counts
-// what they cost: figures that depend on no machine. Then it stops the worker;
-// each measure starts its own.
+// counts runs a few on the worker that came up with the stack and counts what they
+// cost: figures that depend on no machine. Then it stops the worker; each measure
+// starts its own.
 func (b *bench) counts(ctx context.Context) error {
-	b.say("counting SQL statements, events and actions of %d orders", countedOrders)
-	if _, err := b.parts.orders(ctx, "first", 5, 5, nil); err != nil { // the program and the catalogue are read
+	b.say("counting SQL statements, events and actions of %d %ss", counted, b.report.Of)
+	if _, err := b.stack(ctx, "first", 5, 5, nil); err != nil { // the program and the catalogue are read
 		return err
 	}
 	b.parts.statements.start()
-	if _, err := b.parts.orders(ctx, "count", countedOrders, countedOrders, nil); err != nil {
+	if _, err := b.stack(ctx, "count", counted, counted, nil); err != nil {
 		return err
 	}
-	b.report.Counts.Statements = b.parts.statements.stop(countedOrders)
-	b.report.Counts.StatementsPerOrder = total(b.report.Counts.Statements)
-	return errors.Join(b.parts.histories(ctx, "count", &b.report.Counts), b.parts.stack.StopWorker())
+	b.report.Counts.Statements = b.parts.statements.stop(counted)
+	b.report.Counts.StatementsEach = total(b.report.Counts.Statements)
+	return errors.Join(b.parts.histories(ctx, b.workflows, &b.report.Counts), b.parts.stack.StopWorker())
 }
 
 // pairs alternates the stack and the floor; every second pair begins with the
@@ -109,8 +128,8 @@ func (b *bench) pairs(ctx context.Context) error {
 	for i := range b.Pairs {
 		var p Pair
 		halves := []func() error{
-			func() (err error) { p.Stack, err = b.half(ctx, fmt.Sprintf("s%d", i), b.parts.runStack); return err },
-			func() (err error) { p.Floor, err = b.half(ctx, fmt.Sprintf("f%d", i), b.parts.runFloor); return err },
+			func() (err error) { p.Stack, err = b.half(ctx, fmt.Sprintf("s%d", i), b.runStack); return err },
+			func() (err error) { p.Floor, err = b.half(ctx, fmt.Sprintf("f%d", i), b.runFloor); return err },
 		}
 		if i%2 == 1 {
 			slices.Reverse(halves)
@@ -122,19 +141,19 @@ func (b *bench) pairs(ctx context.Context) error {
 		}
 		p.rate()
 		b.report.Pairs = append(b.report.Pairs, p)
-		b.say("pair %d of %d: stack %.1f orders/s, %.2f ms CPU; floor %.1f orders/s, %.2f ms CPU; ratios %.2f and %.2f",
+		b.say("pair %d of %d: stack %.1f/s, %.2f ms CPU; floor %.1f/s, %.2f ms CPU; ratios %.2f and %.2f",
 			i+1, b.Pairs, p.Stack.PerSecond, p.Stack.CPU*1000, p.Floor.PerSecond, p.Floor.CPU*1000, p.PerSecondRatio, p.CPURatio)
 	}
 	b.report.sum()
 	return nil
 }
 
-// settle is how long a half waits after its last order until it reads the CPU
+// settle is how long a half waits after its last until it reads the CPU
 // used, so that what is done in the background is counted too.
 const settle = 500 * time.Millisecond
 
-// half runs one half of a pair: workers start, a tenth of the orders warms up,
-// then the orders are measured.
+// half runs one half of a pair: workers start, a tenth warms up, then the
+// others are measured.
 func (b *bench) half(ctx context.Context, name string, with func(context.Context, func(run load) error) error) (Half, error) {
 	var h Half
 	err := with(ctx, func(run load) error {
@@ -158,4 +177,10 @@ func (b *bench) half(ctx context.Context, name string, with func(context.Context
 		return nil
 	})
 	return h, err
+}
+
+// runStack has the stack's worker running while run is called.
+func (b *bench) runStack(_ context.Context, run func(load) error) error {
+	b.parts.stack.StartWorker()
+	return errors.Join(run(b.stack), b.parts.stack.StopWorker())
 }

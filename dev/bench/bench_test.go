@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -23,7 +24,7 @@ func TestBudgetsOfANormalOrder(t *testing.T) {
 			require.Positive(t, r.Counts.Bytes)
 			require.LessOrEqual(t, r.Counts.Bytes, 8*1024, "history bytes of the two workflows")
 			require.Equal(t, 7, r.Counts.Actions, "two starts, three activities, two timers")
-			require.LessOrEqual(t, r.Counts.StatementsPerOrder, 25.0, "SQL statements: %v", r.Counts.Statements)
+			require.LessOrEqual(t, r.Counts.StatementsEach, 25.0, "SQL statements: %v", r.Counts.Statements)
 			requireTable(t, r)
 			require.Contains(t, progress.String(), "pair 1 of 1")
 		})
@@ -46,4 +47,28 @@ func requireTable(t *testing.T, r Report) {
 	var back Report
 	require.NoError(t, json.Unmarshal(text, &back))
 	require.Equal(t, r, back)
+}
+
+// TestBudgetsOfAnOrdinaryRMA runs the whole measure of RMAs on a few: each from the
+// request over HTTP to the carrier's webhook and the inspection, and as many on the
+// floor.
+func TestBudgetsOfAnOrdinaryRMA(t *testing.T) {
+	for _, database := range []string{"sqlite", "postgres"} {
+		t.Run(database, func(t *testing.T) {
+			var progress bytes.Buffer
+			r, err := RunRMAs(t.Context(), Options{Orders: 4, Concurrency: 4, Pairs: 1, Database: database, Acceptance: time.Second, Progress: &progress})
+			skipWithoutPostgres(t, err)
+			require.NoError(t, err)
+			t.Logf("%+v", r.Counts)
+			require.Positive(t, r.Counts.Events)
+			require.LessOrEqual(t, r.Counts.Events, 60, "history events")
+			require.LessOrEqual(t, r.Counts.Bytes, 15*1024, "history bytes")
+			require.LessOrEqual(t, r.Counts.Actions, 18, "actions")
+			require.Len(t, r.Acceptance, 3)
+			for _, l := range r.Acceptance {
+				require.Zero(t, l.Failed, "%s\n%s", l.Condition, progress.String())
+			}
+			requireTable(t, r)
+		})
+	}
 }

@@ -88,11 +88,15 @@ func (f *floor) start(ctx context.Context, key string) error {
 }
 
 func (f *floor) execute(ctx context.Context, id, summary, subject string, run, in any) error {
-	_, err := f.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{ID: id, TaskQueue: floorMain, StaticSummary: summary, EnableEagerStart: true,
-		TypedSearchAttributes: temporal.NewSearchAttributes(workflows.AttributeSubject.ValueSet(subject),
-			workflows.AttributeWaitsFor.ValueSet("WINDOW"), workflows.AttributeUntil.ValueSet(time.Now())),
-	}, run, in)
+	_, err := f.client.ExecuteWorkflow(ctx, startOptions(floorMain, id, summary, subject), run, in)
 	return err
+}
+
+// startOptions are those with which the relay starts a workflow.
+func startOptions(queue, id, summary, subject string) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{ID: id, TaskQueue: queue, StaticSummary: summary, EnableEagerStart: true,
+		TypedSearchAttributes: temporal.NewSearchAttributes(workflows.AttributeSubject.ValueSet(subject),
+			workflows.AttributeWaitsFor.ValueSet("WINDOW"), workflows.AttributeUntil.ValueSet(time.Now()))}
 }
 
 // runFloor has the floor's workers running while run is called.

@@ -4,36 +4,38 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
 )
 
-// Counts are what a normal order costs on any machine, until both of its
-// workflows wait.
+// Counts are what each that is measured costs on any machine: an order until both of
+// its workflows wait, an RMA until it is closed.
 type Counts struct {
-	StatementsPerOrder float64     `json:"statements_per_order"`
-	Statements         []Statement `json:"statements"`
-	// The most that any of the counted orders took, both workflows together.
+	StatementsEach float64     `json:"statements_each"`
+	Statements     []Statement `json:"statements"`
+	// The most that any of those counted took, all its workflows together.
 	Events  int `json:"events"`
 	Bytes   int `json:"bytes"`
 	Actions int `json:"actions"`
 }
 
-// histories reads the histories of a run's orders and keeps the largest.
-func (p *parts) histories(ctx context.Context, name string, c *Counts) error {
+// histories reads the histories of a run and keeps the largest. query finds the ids
+// of the workflows of each, separated by blanks.
+func (p *parts) histories(ctx context.Context, query string, c *Counts) error {
 	pool, err := p.stack.Store.Pool()
 	if err != nil {
 		return err
 	}
-	pairs, err := workflowsOf(ctx, pool, name)
+	each, err := textsOf(ctx, pool, query)
 	if err != nil {
 		return err
 	}
-	for _, ids := range pairs {
+	for _, ids := range each {
 		var sum Counts
-		for _, id := range ids {
+		for id := range strings.FieldsSeq(ids) {
 			if err := p.history(ctx, id, &sum); err != nil {
 				return fmt.Errorf("read the history of %s: %w", id, err)
 			}
@@ -43,20 +45,19 @@ func (p *parts) histories(ctx context.Context, name string, c *Counts) error {
 	return nil
 }
 
-// workflowsOf are the two workflows of each order of a run.
-func workflowsOf(ctx context.Context, pool *sql.DB, name string) ([][2]string, error) {
-	rows, err := pool.QueryContext(ctx, `SELECT o.id, i.id FROM orders o JOIN invitations i ON i.order_id = o.id WHERE o.po_number LIKE 'PO-`+name+`-%'`)
+// textsOf is the first column of a query.
+func textsOf(ctx context.Context, pool *sql.DB, query string) (out []string, err error) {
+	rows, err := pool.QueryContext(ctx, query)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var out [][2]string
 	for rows.Next() {
-		var order, invitation string
-		if err := rows.Scan(&order, &invitation); err != nil {
+		var text string
+		if err := rows.Scan(&text); err != nil {
 			return nil, err
 		}
-		out = append(out, [2]string{"order/" + order, "invitation/" + invitation})
+		out = append(out, text)
 	}
 	return out, rows.Err()
 }

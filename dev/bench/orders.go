@@ -1,12 +1,8 @@
 package bench
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
-	"net/http"
 	"strings"
 	"time"
 
@@ -51,26 +47,7 @@ func (p *parts) orders(ctx context.Context, name string, n, concurrency int, beg
 
 // post sends one order to the API.
 func (p *parts) post(ctx context.Context, key string) error {
-	body, err := json.Marshal(form(key))
-	if err != nil {
-		return err
-	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.stack.URL+"/v1/orders", bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer "+p.token)
-	resp, err := p.http.Do(req)
-	if err != nil {
-		return err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode != http.StatusCreated {
-		err = fmt.Errorf("the API answered %s: %s", resp.Status, text)
-	}
-	return err
+	return p.send(ctx, "/v1/orders", p.token, form(key), nil)
 }
 
 // openWork counts the orders not yet fulfilled and the mails not yet recorded

@@ -87,7 +87,7 @@ func (p *parts) startMail(context.Context, Options) (err error) {
 func (p *parts) startStack(ctx context.Context, _ Options) (err error) {
 	p.stack, err = stack.Start(ctx, stack.Options{
 		Dir: p.dir, DatabaseURL: p.database, Listen: "127.0.0.1:0", TemporalAddress: p.temporal.Address(), Namespace: p.temporal.Namespace(),
-		SMTPHost: "127.0.0.1", SMTPPort: p.smtp.Port(), Log: p.log, SQL: p.statements, RatePerSecond: 100_000,
+		SMTPHost: "127.0.0.1", SMTPPort: p.smtp.Port(), Log: p.log, SQL: p.statements, RatePerSecond: 100_000, Carrier: carrierName, CarrierKeys: [][]byte{carrierKey},
 	})
 	if err == nil {
 		p.token = p.stack.Access.Token("reseller")
@@ -114,10 +114,4 @@ func (p *parts) stop() error {
 		p.postgres.Stop()
 	}
 	return errors.Join(errs...)
-}
-
-// runStack has the stack's worker running while run is called.
-func (p *parts) runStack(_ context.Context, run func(load) error) error {
-	p.stack.StartWorker()
-	return errors.Join(run(p.orders), p.stack.StopWorker())
 }

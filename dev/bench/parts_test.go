@@ -116,7 +116,7 @@ func TestQuantile(t *testing.T) {
 }
 
 func TestMediansAreOfTheRatiosOfEachPair(t *testing.T) {
-	r := newReport(Options{Orders: 10})
+	r := newReport(Options{Orders: 10}, "order")
 	for i, stack := range []float64{100, 80, 90} {
 		p := Pair{Stack: Half{PerSecond: stack, CPU: 0.02}, Floor: Half{PerSecond: 100, CPU: 0.01 * float64(i+1)}}
 		p.rate()
@@ -126,7 +126,7 @@ func TestMediansAreOfTheRatiosOfEachPair(t *testing.T) {
 	require.InDelta(t, 90, r.Medians.Stack.PerSecond, 1e-9)
 	require.InDelta(t, 0.9, r.Medians.PerSecondRatio, 1e-9)
 	require.InDelta(t, 1, r.Medians.CPURatio, 1e-9)
-	r.Counts = Counts{Events: 31, Bytes: 8192, Actions: 7, StatementsPerOrder: 25}
+	r.Counts = Counts{Events: 31, Bytes: 8192, Actions: 7, StatementsEach: 25}
 	r.Acceptance = []Latency{{Condition: "workers stopped", P99: 10, Failed: 1}}
 	r.Waiting = &Waiting{RSS: 151, CPUPercent: 0.5}
 	var missed []string

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net/http"
 	"net/url"
@@ -88,28 +87,6 @@ func (b *roomsBench) ask(ctx context.Context, q question, t tenant, n int) error
 	}
 	_, err := b.parts.call(ctx, http.MethodGet, q.ask(t, n), token, "", nil)
 	return err
-}
-
-// call sends a request and reads the whole answer.
-func (p *parts) call(ctx context.Context, method, path, token, media string, body []byte) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, p.stack.URL+path, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Authorization", "Bearer "+token)
-	if media != "" {
-		req.Header.Set("Content-Type", media)
-	}
-	resp, err := p.http.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	text, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode >= 300 {
-		err = fmt.Errorf("the API answered %s: %s", resp.Status, text)
-	}
-	return text, err
 }
 
 // many asks about up to 1,000 rooms of one account in one request.

@@ -37,7 +37,7 @@ type Import struct {
 }
 
 func newRoomsReport(RoomsOptions) RoomsReport {
-	r := newReport(Options{})
+	r := newReport(Options{}, "")
 	return RoomsReport{Date: r.Date, Machine: r.Machine, Load: r.Load}
 }
 

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
@@ -27,11 +26,11 @@ func (b *roomsBench) seed(ctx context.Context) error {
 	ctx = models.WithSystem(ctx)
 	perAccount := max(b.rooms/b.o.Accounts, 1)
 	began := time.Now()
-	resellers, _, err := b.parts.stack.Store.ListOrgs(ctx, models.OrgReseller, models.Page{Limit: 1})
+	reseller, err := b.parts.seller(ctx)
 	if err != nil {
 		return err
 	}
-	b.reseller = resellers[0]
+	b.reseller = reseller
 	for i := range b.o.Accounts {
 		t, err := b.openTenant(ctx, i, perAccount)
 		if err != nil {
@@ -56,27 +55,15 @@ func (b *roomsBench) seed(ctx context.Context) error {
 func (b *roomsBench) contractsToAdd() int { return max(b.o.Contracts/b.o.Accounts-1, 0) }
 
 func (b *roomsBench) openTenant(ctx context.Context, i, licences int) (tenant, error) {
-	store := b.parts.stack.Store
-	f := form(fmt.Sprintf("t%d", i))
-	f.Lines[0].Quantity = int64(licences)
-	accepted, err := store.AcceptOrder(ctx, models.Intake{Sender: b.reseller, Form: f})
-	if err != nil {
-		return tenant{}, err
-	}
-	done, err := store.FulfilOrder(ctx, accepted.Order.ID)
-	if err != nil {
-		return tenant{}, err
-	}
-	acc, err := store.GetAccount(ctx, done.AccountID)
+	order, acc, err := b.parts.openAccount(ctx, b.reseller, fmt.Sprintf("t%d", i), licences)
 	if err != nil {
 		return tenant{}, err
 	}
 	t := tenant{account: acc.ID, parent: acc.ParentOrgID, serial: fmt.Sprintf("%06dS0", i)}
-	if err := b.firstRoom(ctx, &t, i, accepted.Order.ID); err != nil {
+	if err := b.firstRoom(ctx, &t, i, order); err != nil {
 		return t, err
 	}
-	_, t.token, err = store.CreateToken(ctx, models.NewToken{OrgID: t.parent, Role: rules.CustomerAdmin, AccountID: t.account, Label: "bench",
-		Scopes: api.ScopesFor(rules.CustomerAdmin), ExpiresAt: time.Now().Add(24 * time.Hour)})
+	t.token, err = b.parts.customerToken(ctx, acc)
 	return t, err
 }
 
@@ -97,16 +84,7 @@ func (b *roomsBench) firstRoom(ctx context.Context, t *tenant, i int, orderID st
 			return err
 		}
 	}
-	contracts, err := store.ContractsOfOrder(ctx, orderID)
-	if err != nil {
-		return err
-	}
-	licences, err := store.LicencesOf(ctx, contracts[0].ID)
-	if err != nil {
-		return err
-	}
-	_, err = store.Assign(ctx, models.AssignRequest{LicenceID: licences[0].ID, RoomID: r.ID, Reason: "bench"})
-	return err
+	return b.parts.cover(ctx, orderID, r.ID)
 }
 
 // copied is a row with some columns replaced; every other column stays, also one

@@ -12,10 +12,10 @@ import (
 	"gorm.io/gorm/logger"
 )
 
-// Statement is how often one kind of SQL statement runs per order.
+// Statement is how often one kind of SQL statement runs for each that is counted.
 type Statement struct {
-	Kind     string  `json:"kind"`
-	PerOrder float64 `json:"per_order"`
+	Kind string  `json:"kind"`
+	Each float64 `json:"each"`
 }
 
 // outboxPoll is the relay's question for what is due.
@@ -57,24 +57,24 @@ func (s *statements) start() {
 	s.counting.Store(true)
 }
 
-// stop ends the count and shares it among the orders, the most frequent first.
-func (s *statements) stop(orders int) []Statement {
+// stop ends the count and shares it among those that were counted, the most frequent first.
+func (s *statements) stop(among int) []Statement {
 	s.counting.Store(false)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := make([]Statement, 0, len(s.kinds))
 	for kind, n := range s.kinds {
-		out = append(out, Statement{kind, float64(n) / float64(orders)})
+		out = append(out, Statement{kind, float64(n) / float64(among)})
 	}
 	slices.SortFunc(out, func(a, b Statement) int {
-		return cmp.Or(cmp.Compare(b.PerOrder, a.PerOrder), strings.Compare(a.Kind, b.Kind))
+		return cmp.Or(cmp.Compare(b.Each, a.Each), strings.Compare(a.Kind, b.Kind))
 	})
 	return out
 }
 
 func total(kinds []Statement) (sum float64) {
 	for _, k := range kinds {
-		sum += k.PerOrder
+		sum += k.Each
 	}
 	return sum
 }
@@ -86,8 +86,13 @@ func kindOf(sql string) string {
 		return ""
 	}
 	verb, before := strings.ToUpper(words[0]), "FROM"
-	if verb == "WITH" { // only updates begin so
-		verb = "UPDATE"
+	if verb == "WITH" {
+		verb = "SELECT"
+		for i, w := range words[1:] {
+			if strings.EqualFold(w, "UPDATE") && !strings.EqualFold(words[i], "FOR") {
+				verb = "UPDATE"
+			}
+		}
 	}
 	switch verb {
 	case "INSERT":

@@ -6,7 +6,6 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
-	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -18,11 +17,11 @@ import (
 	"roomcover.dev/roomcover/worker"
 )
 
-// Waiting is what a worker costs while orders wait for their days.
+// Waiting is what a worker costs while many wait for their days.
 type Waiting struct {
-	Orders       int     `json:"orders"`
+	Orders       int     `json:"number"`
 	Seconds      float64 `json:"seconds"`
-	RSSFresh     float64 `json:"rss_fresh_mb"`     // before the first order
+	RSSFresh     float64 `json:"rss_fresh_mb"`     // before the first
 	RSS          float64 `json:"rss_mb"`           // the most, while the orders wait
 	Anonymous    float64 `json:"anonymous_mb"`     // of it the process's own; the rest is the program's file
 	CPUPercent   float64 `json:"cpu_percent"`      // of one core
@@ -77,10 +76,28 @@ func RunWorker(ctx context.Context, o WorkerOptions) error {
 // waiting lets a worker of its own process fulfil many orders, and then looks
 // at it while they wait.
 func (b *bench) waiting(ctx context.Context) error {
+	return b.whileWaiting(ctx, func() error {
+		_, err := b.parts.orders(ctx, "wait", b.Waiting, 4*b.Concurrency, b.every(1000))
+		return err
+	})
+}
+
+// every tells how many have begun, each so many.
+func (b *bench) every(n int64) func() {
+	return func() {
+		if begun := b.begun.Add(1); begun%n == 0 {
+			b.say("%d of %d %ss accepted", begun, b.Waiting, b.report.Of)
+		}
+	}
+}
+
+// whileWaiting looks at a worker of its own process while all wait that create has
+// made.
+func (b *bench) whileWaiting(ctx context.Context, create func() error) error {
 	if b.Waiting == 0 {
 		return nil
 	}
-	b.say("creating %d waiting orders", b.Waiting)
+	b.say("creating %d waiting %ss", b.Waiting, b.report.Of)
 	w := Waiting{Orders: b.Waiting, ServerBefore: megabytes(os.Getpid(), resident)}
 	cmd, err := b.startWorker()
 	if err != nil {
@@ -91,20 +108,15 @@ func (b *bench) waiting(ctx context.Context) error {
 		_ = cmd.Wait()
 	}()
 	pid := cmd.Process.Pid
-	if _, err := b.parts.orders(ctx, "worker", 1, 1, nil); err != nil { // it is up when it has done one
+	if _, err := b.stack(ctx, "worker", 1, 1, nil); err != nil { // it is up when it has done one
 		return err
 	}
 	w.RSSFresh = megabytes(pid, resident)
-	var begun atomic.Int64
-	took, err := b.parts.orders(ctx, "wait", b.Waiting, 4*b.Concurrency, func() {
-		if n := begun.Add(1); n%1000 == 0 {
-			b.say("%d of %d orders accepted", n, b.Waiting)
-		}
-	})
-	if err != nil {
+	began := time.Now()
+	if err := create(); err != nil {
 		return err
 	}
-	b.say("%d orders wait; they took %.0f s; watching the worker for %s", b.Waiting, took.Seconds(), b.WaitingTime)
+	b.say("%d %ss wait; they took %.0f s; watching the worker for %s", b.Waiting, b.report.Of, time.Since(began).Seconds(), b.WaitingTime)
 	b.watch(ctx, pid, &w)
 	w.ServerAfter = megabytes(os.Getpid(), resident)
 	b.report.Waiting = &w

@@ -1,0 +1,126 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+// failing is the model of every device that fails.
+const failing = "RALLY-BAR"
+
+// devicesPerAccount are in one room under one licence, each at a site of its own.
+// All of them fail within the month, which marks their RMAs for review (S25) and
+// costs no statement.
+const devicesPerAccount = 50
+
+// openDepot makes a depot with more units than are ever asked for.
+func (r *rmas) openDepot(ctx context.Context) error {
+	ctx = models.WithSystem(ctx)
+	store := r.parts.stack.Store
+	depot, err := store.PutDepot(ctx, rules.DepotForm{Code: "GRU", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	if err != nil {
+		return err
+	}
+	for i := range 10 {
+		if _, err := store.ReceiveStock(ctx, models.StockMove{DepotID: depot.ID, ModelCode: failing, Quantity: 10_000, Cause: fmt.Sprintf("note %d", i)}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// provide makes n more covered devices through the Store, while no worker runs:
+// nobody is told of them.
+func (r *rmas) provide(ctx context.Context, n int) error {
+	ctx = models.WithSystem(ctx)
+	seller, err := r.parts.seller(ctx)
+	if err != nil {
+		return err
+	}
+	began, all := time.Now(), n
+	group, inGroup := errgroup.WithContext(ctx)
+	group.SetLimit(8)
+	for ; n > 0; n -= devicesPerAccount {
+		r.opened++
+		i, devices := r.opened, min(n, devicesPerAccount)
+		group.Go(func() error { return r.openCovered(inGroup, seller, fmt.Sprintf("r%d", i), devices) })
+	}
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	r.say("%d more devices may fail, after %.0f s", all, time.Since(began).Seconds())
+	return r.forget(ctx)
+}
+
+// forget marks what the seed would tell as told, and has its devices registered long
+// ago (S25).
+func (r *rmas) forget(ctx context.Context) error {
+	pool, err := r.parts.stack.Store.Pool()
+	if err != nil {
+		return err
+	}
+	for _, query := range []string{"UPDATE outbox_events SET delivered_at = created_at WHERE delivered_at IS NULL", "UPDATE notifications SET state = 'SENT' WHERE state <> 'SENT'",
+		"UPDATE devices SET created_at = '2020-01-01 00:00:00+00:00'"} {
+		if _, err := pool.ExecContext(ctx, query); err != nil {
+			return fmt.Errorf("%s: %w", query, err)
+		}
+	}
+	return nil
+}
+
+// openCovered makes an account with an administrator, a room under a licence, and
+// devices in it.
+func (r *rmas) openCovered(ctx context.Context, seller models.Org, key string, devices int) error {
+	store := r.parts.stack.Store
+	order, acc, err := r.parts.openAccount(ctx, seller, key, 1)
+	if err != nil {
+		return err
+	}
+	invited, _, err := store.ListInvitations(ctx, "", order, models.Page{Limit: 1})
+	if err != nil {
+		return err
+	}
+	if _, _, err := store.AcceptInvitation(ctx, models.Acceptance{InvitationID: invited[0].ID, Email: invited[0].Email, Name: "Ana Souza", PasswordHash: "none", Locale: "pt-BR"}); err != nil {
+		return err
+	}
+	room, err := store.CreateRoom(ctx, models.NewRoom{AccountID: acc.ID, Reason: "bench",
+		Form: rules.RoomForm{Name: "Sala 1", Site: "Matriz", Country: "BR", Platform: rules.PlatformTeamsWindows}})
+	if err != nil {
+		return err
+	}
+	if err := r.parts.cover(ctx, order, room.ID); err != nil {
+		return err
+	}
+	token, err := r.parts.customerToken(ctx, acc)
+	if err != nil {
+		return err
+	}
+	for i := range devices {
+		d := &faulty{key: fmt.Sprintf("%s-%d", key, i), account: acc.ID, token: token, serial: fmt.Sprintf("%sX%d", key, i)}
+		if err := r.register(ctx, d, room.ID); err != nil {
+			return err
+		}
+		r.ready <- d
+	}
+	return nil
+}
+
+// register makes the device and its site.
+func (r *rmas) register(ctx context.Context, d *faulty, roomID string) error {
+	store := r.parts.stack.Store
+	site, err := store.CreateSite(ctx, models.NewSite{AccountID: d.account, Reason: "bench", Form: rules.SiteForm{Name: "Site " + d.key, ContactName: "Rui Portaria", ContactEmail: "rui." + d.key + "@site.example",
+		Address: rules.Address{Street: "Av. Paulista 1000", City: "São Paulo", Region: "SP", PostalCode: "01310-100", Country: "BR"}}})
+	if err != nil {
+		return err
+	}
+	d.site, d.serial = site.ID, rules.NormaliseSerial(d.serial)
+	_, err = store.RegisterDevice(ctx, models.NewDevice{AccountID: d.account, RoomID: roomID, Reason: "bench",
+		Form: rules.DeviceForm{Serial: d.serial, ModelCode: failing, PurchasedOn: time.Now().UTC().AddDate(-1, 0, 0).Format(time.DateOnly)}})
+	return err
+}
