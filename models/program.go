@@ -83,8 +83,20 @@ func (s *Store) readReference(ctx context.Context) (ref Reference, err error) {
 	return ref, err
 }
 
-// referenceIn is Reference for who is in a transaction already: a second one beside
-// it would wait for the first on SQLite, and for a connection on PostgreSQL.
+// referenceWithin is Reference for who is in a transaction already: a second one beside
+// it would wait for the first on SQLite, and for a connection on PostgreSQL. So would
+// who waits here for one that reads: then each reads for itself.
+func (s *Store) referenceWithin(tx *gorm.DB) (Reference, error) {
+	if s.program.mu.TryLock() {
+		ref, fresh := s.program.ref, !s.program.readAt.IsZero() && time.Since(s.program.readAt) < referenceAge
+		s.program.mu.Unlock()
+		if fresh {
+			return ref, nil
+		}
+	}
+	return referenceIn(tx)
+}
+
 func referenceIn(tx *gorm.DB) (Reference, error) {
 	ref := Reference{Catalogue: rules.Catalogue{}, Models: map[string][]rules.ProductModel{}, Terms: map[string][]rules.CountryTerms{}}
 	var row programRow

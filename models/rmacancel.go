@@ -18,7 +18,7 @@ func (s *Store) withdrawRMAs(tx *gorm.DB, scope Scope, o Order) error {
 	if err != nil || len(ids) == 0 {
 		return err
 	}
-	ref, err := referenceIn(tx)
+	ref, err := s.referenceWithin(tx)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (w *rmaWork) forgetBooking(shipmentID string) error {
 // up after another was sent says nothing about the RMA; an operator sees it at the
 // shipment. known is false where there is no such RMA.
 func (s *Store) rmaShipmentMoved(tx *gorm.DB, scope Scope, sh Shipment) (known bool, err error) {
-	ref, err := referenceIn(tx)
+	ref, err := s.referenceWithin(tx)
 	if err != nil {
 		return false, err
 	}

@@ -56,12 +56,12 @@ type rmaWork struct {
 	anotherReturn bool // the parcel back is gone, and is still needed
 }
 
-// lockRMA locks an RMA in scope, with its account as every change of rooms and
-// devices does, because a delivery moves devices.
+// lockRMA locks an RMA in scope after its account, as every change of rooms, devices
+// and shipments does, because a delivery moves devices.
 func (s *Store) lockRMA(tx *gorm.DB, scope Scope, ref Reference, id string) (*rmaWork, error) {
 	w := &rmaWork{s: s, tx: tx, scope: scope, ref: ref}
-	q := s.forUpdate(scope.accounts(tx, "r.account_id")).Table("rmas AS r").Select(rmaColumns).
-		Joins("JOIN accounts a ON a.id = r.account_id").Joins("JOIN sites s ON s.id = r.site_id")
+	q := s.forUpdate(scope.accounts(tx, "r.account_id")).Table("accounts AS a").Select(rmaColumns).
+		Joins("JOIN rmas r ON r.account_id = a.id").Joins("JOIN sites s ON s.id = r.site_id")
 	res := q.Where("r.id = ?", id).Limit(1).Scan(&w.rmaRow)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return nil, errNotFound()

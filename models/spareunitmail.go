@@ -44,7 +44,7 @@ func (w *spareWork) queueMails() error {
 }
 
 func (w *spareWork) modelName() (string, error) {
-	ref, err := referenceIn(w.tx)
+	ref, err := w.s.referenceWithin(w.tx)
 	if err != nil {
 		return "", err
 	}
