@@ -1,5 +1,5 @@
 // Package portal serves the pages that customers see: accepting an invitation,
-// signing in, service orders and colleagues. Pages are rendered on the server
+// signing in, service orders, replacements, spares and colleagues. Pages are rendered on the server
 // in the visitor's language and work without scripts.
 //
 // A screen is one file: its handler takes a visit and returns an answer.

@@ -14,7 +14,7 @@ type happening struct{ When, What string }
 // told are the steps of a replacement that its customer is told of, by their verb
 // in the audit. What is between the service and its people stays there.
 var told = []string{"requested", "appealed", "rejected", "withdrawn", "approved", "spare_used", "backordered", "allocated", "shipped", "picked_up", "delivered", "breached",
-	"parcel_lost", "reminded", "return_overdue", "return_scanned", "return_received", "inspected", "no_return_required", "fee_billed", "fee_credited", "fee_waived"}
+	"parcel_lost", "reminded", "return_overdue", "return_scanned", "return_received", "return_booked_anew", "inspected", "no_return_required", "fee_billed", "fee_credited", "fee_waived"}
 
 // timeline tells what happened, oldest first and by the clock of the site. Who did
 // it, and why, is not for the page.

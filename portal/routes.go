@@ -2,6 +2,7 @@ package portal
 
 import (
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -87,9 +88,26 @@ func routes() []route {
 // after signing in.
 func pagePath(path string) bool {
 	for _, r := range routes() {
-		if r.method == get && r.path == path && r.access != anyone {
-			return !strings.Contains(path, ":")
+		if r.method == get && r.access != anyone && r.leadsTo(path) {
+			return true
 		}
 	}
 	return false
+}
+
+var ourID = regexp.MustCompile(`^[a-z]{3}_[0-9a-z]{1,40}$`)
+
+// leadsTo tells whether a path is one of the route's: letter by letter, with an id
+// of ours where the route has one.
+func (r route) leadsTo(path string) bool {
+	want, got := strings.Split(r.path, "/"), strings.Split(path, "/")
+	if len(want) != len(got) {
+		return false
+	}
+	for i, part := range want {
+		if part != got[i] && !(part == ":id" && ourID.MatchString(got[i])) {
+			return false
+		}
+	}
+	return !strings.Contains(path, ":")
 }

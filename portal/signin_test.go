@@ -33,7 +33,10 @@ func TestSignInGoesOnToThePageThatWasAskedFor(t *testing.T) {
 	require.Equal(t, "/sign-in", r.path)
 	require.Contains(t, r.body, `name="next" value="/service-orders"`)
 	require.Equal(t, "/service-orders", g.post("/sign-in", "email", "ana.souza@acme.example", "password", goodPassword, "next", "/service-orders").path)
-	for _, next := range []string{"https://evil.example/", "//evil.example", "/\\evil.example", "/v1/orders", "/sign-out"} {
+	require.Equal(t, "/sign-in", w.guest().get("/replacements/rma_01").path)
+	require.Contains(t, w.guest().get("/replacements/rma_01").body, `name="next" value="/replacements/rma_01"`, "the link of a mail")
+	for _, next := range []string{"https://evil.example/", "//evil.example", "/\\evil.example", "/v1/orders", "/sign-out", "/replacements/:id", "/replacements/../sign-out",
+		"/replacements/rma_01/withdraw"} {
 		g = w.guest()
 		require.NotContains(t, g.get("/sign-in?next="+next).body, `name="next"`)
 		require.Equal(t, "/", g.post("/sign-in", "email", "ana.souza@acme.example", "password", goodPassword, "next", next).path, next)
