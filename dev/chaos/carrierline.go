@@ -42,6 +42,13 @@ func newLine(dir, address string) (*Line, error) {
 var faults = simulator.Faults{LateScans: 0.15, LateDeliveries: 0.2, Lost: 0.1, Exceptions: 0.15, Returned: 0.05, Duplicates: 0.6, Shuffled: 0.5,
 	ServerErrors: 0.15, LostAnswers: 0.15, SlowAnswers: 0.1, SlowMillis: 400}
 
+// parcelsOnly leaves the faults of parcels and takes those of the line away: what is
+// asked again after a failure waits half of its age, and all must come to rest.
+func parcelsOnly(f simulator.Faults) simulator.Faults {
+	f.ServerErrors, f.LostAnswers, f.SlowAnswers = 0, 0, 0
+	return f
+}
+
 // Order puts the faults in place, or, in the end, takes them away.
 func (l *Line) Order(ctx context.Context, f simulator.Faults) error {
 	return l.ask(ctx, http.MethodPut, "/simulator/faults", f, nil)

@@ -120,6 +120,9 @@ func settle(ctx context.Context, set Settings, stack *Stack, load *Load, db *sql
 	defer cancel()
 	ending, end := context.WithTimeout(quiet, set.Finish)
 	defer end()
+	if err := stack.Line.Order(ending, parcelsOnly(set.Faults)); err != nil {
+		return Evidence{}, err
+	}
 	if left := load.Finish(ending); left > 0 {
 		set.Log("%d replacements were not brought to their end", left)
 	}
