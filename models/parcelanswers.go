@@ -62,8 +62,9 @@ func (b *bookings) store(booked []BookedParcel) error {
 	for i, p := range booked {
 		ids[i], byID[p.ShipmentID] = p.ShipmentID, p
 	}
-	var rows []Shipment
-	if err := b.s.forUpdate(b.tx).Where("id IN ?", ids).Order("id").Find(&rows).Error; err != nil {
+	var rows []Shipment // after their account: see lockShipmentWhere
+	err := b.s.forUpdate(b.tx).Table("accounts AS a").Select("sh.*").Joins("JOIN shipments sh ON sh.account_id = a.id").Where("sh.id IN ?", ids).Order("sh.id").Scan(&rows).Error
+	if err != nil {
 		return err
 	}
 	for i := range rows {

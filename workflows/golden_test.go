@@ -42,7 +42,7 @@ func TestGoldenHistoriesReplay(t *testing.T) {
 	}
 }
 
-func golden(t *testing.T, name string) *historypb.History {
+func golden(t testing.TB, name string) *historypb.History {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join("testdata", name+".json"))
 	require.NoError(t, err)

@@ -24,6 +24,7 @@ func TestRecordRMAHistories(t *testing.T) {
 	address := os.Getenv(recordAddress)
 	require.NotEmpty(t, address, "%s must name a Temporal server", recordAddress)
 	t.Run("ordinary", func(t *testing.T) { recordOrdinaryRMA(t, newStudioAt(t, address, 20*time.Second)) }) // no timer fires meanwhile
+	t.Run("longest", func(t *testing.T) { recordLongestRMA(t, newStudio(t, address)) })
 	t.Run("billed", func(t *testing.T) { recordBilledRMA(t, newStudio(t, address)) })
 }
 
@@ -95,6 +96,42 @@ func recordBilledRMA(t *testing.T, s *studio) {
 	}, 3*time.Minute, 50*time.Millisecond)
 	s.step(s.db.BillRMA(storetest.Operator(), late.ID, ""))
 	s.save("rma_billed", "rma/"+late.ID, closed)
+}
+
+// recordLongestRMA takes an RMA by every detour: rejected and appealed, not in stock, late, its
+// parcel silent and declared lost, another one sent, a wrong unit returned after all reminders,
+// then nothing returned until it is overdue, and a bill.
+func recordLongestRMA(t *testing.T, s *studio) {
+	c := s.covered("Gama SA", "SN-300")
+	time.Sleep(2200 * time.Millisecond)
+	agent, r := storetest.Operator(), s.requested(c)
+	id := r.ID
+	after := func(what string, done func(r models.RMA) bool) {
+		require.Eventually(t, func() bool {
+			r, err := s.db.GetRMA(s.db.Context, id)
+			return err == nil && done(r)
+		}, 3*time.Minute, 50*time.Millisecond, what)
+	}
+	s.step(s.db.RejectRMA(agent, id, models.RMARejection{Code: "NO_DEFECT", Reason: "it works here"}))
+	s.history("rma/"+id, closed)
+	s.step(s.db.AppealRMA(agent, id, "it does not there"))
+	s.step(s.db.ApproveRMA(agent, id, models.RMAApproval{DefectConfirmed: true}))
+	s.step(s.db.BackorderRMA(agent, id, models.RMABackorder{ExpectedOn: s.db.Clock().Now().AddDate(0, 0, 10).Format(time.DateOnly)}))
+	after("breach", func(r models.RMA) bool { return r.BreachedAt != nil })
+	s.stock("RALLY-BAR")
+	s.step(s.db.AllocateRMA(agent, id, ""))
+	s.step(s.db.ShipRMA(agent, id, models.RMAShipment{Serial: "NEW-300"}))
+	after("silence", func(r models.RMA) bool { return r.SilenceAskedAt != nil })
+	s.step(s.db.ReshipRMA(agent, id, "lost"))
+	s.step(s.db.ShipRMA(agent, id, models.RMAShipment{Serial: "NEW-301"}))
+	s.step(s.db.RecordRMAFact(s.db.Context, id, rules.FactDelivered, time.Time{}))
+	after("reminders", func(r models.RMA) bool { return r.RemindersSent >= 3 })
+	s.step(s.db.RecordRMAFact(s.db.Context, id, rules.FactReturnScanned, time.Time{}))
+	s.step(s.db.ReceiveRMA(agent, id))
+	s.step(s.db.InspectRMA(agent, id, models.RMAInspection{Serial: "SN-999", Outcome: rules.OutcomeDefect}))
+	after("fee", func(r models.RMA) bool { return r.FeeAskedAt != nil })
+	s.step(s.db.BillRMA(agent, id, ""))
+	s.save("rma_longest", "rma/"+id, closed)
 }
 
 func (s *studio) step(_ models.RMA, err error) {
