@@ -3,6 +3,7 @@ package models
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"gorm.io/gorm"
 
@@ -61,19 +62,25 @@ func (w *rmaWork) levelsOf(model string) (levels []StockLevel, err error) {
 // moveStock changes a level as an entry of the kind does; false when it has not
 // that many units.
 func (w *rmaWork) moveStock(depotID, model string, kinds ...rules.StockKind) (moved bool, err error) {
+	return moveLevel(w.tx, depotID, model, w.Quantity, w.now, kinds...)
+}
+
+// moveLevel changes a level in one statement as entries of the kinds do; false when
+// it has not that many units.
+func moveLevel(tx *gorm.DB, depotID, model string, quantity int, now time.Time, kinds ...rules.StockKind) (moved bool, err error) {
 	var sum rules.StockDelta
-	q := w.tx.Model(&StockLevel{}).Where("depot_id = ? AND model_code = ?", depotID, model)
+	q := tx.Model(&StockLevel{}).Where("depot_id = ? AND model_code = ?", depotID, model)
 	for _, kind := range kinds {
-		d, err := rules.DeltaOf(kind, w.Quantity)
+		d, err := rules.DeltaOf(kind, quantity)
 		if err != nil {
 			return false, err
 		}
 		sum = rules.StockDelta{OnHand: sum.OnHand + d.OnHand, Reserved: sum.Reserved + d.Reserved}
 		if kind == rules.StockReservation {
-			q = q.Where("on_hand - reserved >= ?", w.Quantity)
+			q = q.Where("on_hand - reserved >= ?", quantity)
 		}
 	}
-	res := q.Updates(map[string]any{"on_hand": gorm.Expr("on_hand + ?", sum.OnHand), "reserved": gorm.Expr("reserved + ?", sum.Reserved), "updated_at": w.now})
+	res := q.Updates(map[string]any{"on_hand": gorm.Expr("on_hand + ?", sum.OnHand), "reserved": gorm.Expr("reserved + ?", sum.Reserved), "updated_at": now})
 	return res.RowsAffected == 1, res.Error
 }
 

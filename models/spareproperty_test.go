@@ -20,6 +20,7 @@ type spareTown struct {
 	env     storetest.Env
 	t       *testing.T
 	covered storetest.Covered
+	company string
 	serials int
 }
 
@@ -111,7 +112,7 @@ var spareMoves = map[string]func(*spareTown, *rapid.T, models.SpareUnit) error{
 
 func (s *spareTown) order(rt *rapid.T) {
 	s.serials++
-	f := storetest.FormFor(fmt.Sprint("PO-R", s.serials), "Acme Ltda", "ana.souza@acme.example")
+	f := storetest.FormFor(fmt.Sprint("PO-R", s.serials), s.company, "ana.souza@acme.example")
 	f.Lines[0].Quantity = int64(rapid.SampledFrom([]int{20, 50, 100}).Draw(rt, "licences"))
 	s.env.Fulfilled(s.t, s.env.Reseller(s.t, "Revenda Sul"), f)
 }
@@ -135,21 +136,24 @@ func TestS9_LiveUnitsAreTheBalanceAlways(t *testing.T) {
 	}
 	slices.Sort(names)
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		runs := 0
-		s := &spareTown{env: env, t: t}
-		rapid.Check(t, func(rt *rapid.T) {
-			if runs++; runs > 12 { // each builds upon what the one before left
-				return
-			}
-			if s.covered.Account == "" {
-				s.covered = env.Covered(t)
-			}
-			for range rapid.IntRange(5, 25).Draw(rt, "steps") {
-				s.step(rt, names)
-				s.requireBalance(rt)
-			}
-		})
-		env.AuditHolds(t)
+		for _, carrier := range []string{"", "post"} { // by hand, and by a carrier that is asked
+			env := env.WithCarrier(t, carrier)
+			s, runs := &spareTown{env: env, t: t, company: "Acme Ltda " + carrier, serials: 1000 * len(carrier)}, 0
+			rapid.Check(t, func(rt *rapid.T) {
+				if runs++; runs > 8 { // each builds upon what the one before left
+					return
+				}
+				if s.covered.Account == "" {
+					s.covered = env.CoveredFor(t, s.company, "ana.souza@acme.example", "SN-"+carrier+"100")
+					stocked(t, env, "BR-1"+carrier, "BR", "RALLY-BAR", 20)
+				}
+				for range rapid.IntRange(5, 25).Draw(rt, "steps") {
+					s.step(rt, names)
+					s.requireBalance(rt)
+				}
+			})
+			env.AuditHolds(t)
+		}
 	})
 }
 

@@ -73,7 +73,7 @@ func (w *spareWork) takeSite(siteID string) error {
 	}
 	site := sites[0]
 	w.AccountID, w.SiteID = &site.AccountID, &site.ID
-	w.AccountName, w.AccountLocale, w.AccountZone, w.SiteName, w.SiteContact, w.Admins = site.LegalName, site.Locale, site.AccountZone, site.Name, site.ContactEmail, site.Admins
+	w.AccountName, w.AccountLocale, w.AccountZone, w.SiteName, w.SiteContact, w.SiteCountry, w.Admins = site.LegalName, site.Locale, site.AccountZone, site.Name, site.ContactEmail, site.Country, site.Admins
 	return nil
 }
 

@@ -15,7 +15,7 @@ import (
 func (s *Store) RecordSpareFact(ctx context.Context, id string, fact rules.SpareFact, at time.Time) (SpareUnit, error) {
 	var out SpareUnit
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		w, err := s.lockSpare(tx, scope, id)
+		w, err := s.lockOwnedSpare(tx, scope, id)
 		if err != nil {
 			return err
 		}
@@ -147,6 +147,9 @@ func (w *spareWork) learnFrom(sh Shipment) error {
 	moved, arrived := rules.SparePickedUp, rules.SpareDelivered
 	switch sh.BookingKey {
 	case w.parcelKey():
+		if w.State == rules.SpareVoided && sh.FirstMoveAt != nil {
+			return w.wander(sh)
+		}
 		if ended := sh.State == rules.ShipmentLost || sh.State == rules.ShipmentReturnedToSender; ended && w.UnderWay() {
 			return w.lost(sh.State)
 		}

@@ -32,8 +32,8 @@ func (w *spareWork) recall() error {
 	w.Recalls++
 	w.note("spare.recall_requested", map[string]any{"due": due})
 	w.mail("RECALL_REQUESTED", nil)
-	if w.Carrier == "" {
-		return nil // whoever sends it back chooses one
+	if w.Carrier == "" || w.s.carrier != "" {
+		return nil // whoever sends it back chooses one; or see planParcels
 	}
 	_, err := w.s.createShipment(w.tx, w.scope, NewShipment{AccountID: *w.AccountID, Direction: rules.ShipRecall, SubjectID: w.ID, BookingKey: w.recallKey(), Carrier: w.Carrier})
 	return err

@@ -83,6 +83,14 @@ func (w *spareWork) openParcel(p Parcel) (Shipment, error) {
 	if len(booked) > 0 && booked[0].Tracking != nil || p.Carrier == "" || p.Tracking == "" {
 		return append(booked, Shipment{})[0], nil
 	}
+	if len(booked) > 0 { // its booking is still to come: it leaves with another carrier, and nobody is asked any more
+		sh := booked[0]
+		sh.Carrier, sh.Service = p.Carrier, ""
+		if err := w.tx.Model(&Shipment{}).Where("id = ?", sh.ID).Select("carrier", "service").Updates(&sh).Error; err != nil {
+			return Shipment{}, err
+		}
+		return sh, w.s.bookShipment(w.tx, w.scope, &sh, p.Tracking)
+	}
 	sh, err := w.s.createShipment(w.tx, w.scope, NewShipment{AccountID: *w.AccountID, Direction: rules.ShipSpare, SubjectID: w.ID, BookingKey: w.parcelKey(), Carrier: p.Carrier})
 	if err != nil {
 		return Shipment{}, err
@@ -91,13 +99,14 @@ func (w *spareWork) openParcel(p Parcel) (Shipment, error) {
 }
 
 // cancelParcel cancels a parcel of the unit that nobody has picked up, if there is
-// one.
+// one. What was booked by the service is called off at the carrier instead: see
+// planParcels.
 func (w *spareWork) cancelParcel(key string) error {
 	var booked []Shipment
 	if err := w.s.forUpdate(w.tx).Where("booking_key = ?", key).Find(&booked).Error; err != nil {
 		return err
 	}
-	if len(booked) == 0 || !booked[0].State.Cancellable() {
+	if len(booked) == 0 || !booked[0].State.Cancellable() || booked[0].Service != "" {
 		return nil
 	}
 	return w.s.addScan(w.tx, w.scope, &booked[0], NewScan{Kind: rules.ScanCancelled, Source: ScanByService, CauseKey: booked[0].ID + "/cancelled", Reason: w.reason})

@@ -19,14 +19,15 @@ type spareRow struct {
 	AccountLocale string
 	AccountZone   string
 	SiteName      string
-	SiteContact   string  // e-mail address
+	SiteContact   string // e-mail address
+	SiteCountry   string
 	Admins        *string // see adminsOf
 	HeadSeq       *int64
 	HeadHash      *string
 }
 
 var spareColumns = `su.*, COALESCE(a.legal_name, '') AS account_name, COALESCE(a.locale, '') AS account_locale, COALESCE(a.time_zone, '') AS account_zone,
-	COALESCE(s.name, '') AS site_name, COALESCE(s.contact_email, '') AS site_contact,
+	COALESCE(s.name, '') AS site_name, COALESCE(s.contact_email, '') AS site_contact, COALESCE(s.country, '') AS site_country,
 	(SELECT MAX(seq) FROM audit_events WHERE chain_id = su.id) AS head_seq,
 	(SELECT hash FROM audit_events WHERE chain_id = su.id ORDER BY seq DESC LIMIT 1) AS head_hash, ` + fmt.Sprintf(adminsOf, "su.account_id") + " AS admins"
 
@@ -43,6 +44,18 @@ type spareWork struct {
 	mails   []spareMail
 	events  []OutboxEvent
 	quiet   bool // the workflow itself asked for the change
+	parcels bool // the carrier has to be asked
+}
+
+// lockOwnedSpare locks a spare unit in scope after its account, where it has one, as
+// a carrier's scan does that goes on to the unit.
+func (s *Store) lockOwnedSpare(tx *gorm.DB, scope Scope, id string) (*spareWork, error) {
+	var owners []string
+	err := s.lockRows(scope.accounts(tx, "a.id"), "a").Table("accounts AS a").Select("a.id").Joins("JOIN spare_units su ON su.account_id = a.id").Where("su.id = ?", id).Scan(&owners).Error
+	if err != nil {
+		return nil, err
+	}
+	return s.lockSpare(tx, scope, id)
 }
 
 // lockSpare locks a spare unit in scope.
@@ -64,7 +77,7 @@ func (s *Store) lockSpare(tx *gorm.DB, scope Scope, id string) (*spareWork, erro
 func (s *Store) changeSpare(ctx context.Context, id string, c rules.SpareCommand, reason string, done func(SpareUnit) bool, change func(*spareWork) error) (SpareUnit, error) {
 	var out SpareUnit
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		w, err := s.lockSpare(tx, scope, id)
+		w, err := s.lockOwnedSpare(tx, scope, id)
 		if err != nil {
 			return err
 		}
@@ -104,10 +117,10 @@ func (w *spareWork) noteOf(verb, id string, details map[string]any) {
 	w.entries = append(w.entries, entry{verb, id, details})
 }
 
-// save stores the unit with what follows from its facts: the timer, the tasks that
-// are settled, then mails, audit and what the workflow is told.
+// save stores the unit with what follows from its facts: stock and parcels, the
+// timer, the tasks that are settled, then mails, audit and what the workflow is told.
 func (w *spareWork) save() error {
-	for _, step := range []func() error{w.derive, w.store, w.settleTasks, w.queueMails, w.audit, w.tell} {
+	for _, step := range []func() error{w.planStock, w.planParcels, w.derive, w.store, w.settleTasks, w.queueMails, w.audit, w.tell} {
 		if err := step(); err != nil {
 			return err
 		}
@@ -153,7 +166,7 @@ func (u SpareUnit) status() ProcessStatus {
 
 func (w *spareWork) status() ProcessStatus {
 	st := w.SpareUnit.status()
-	st.Mails = len(w.mails) > 0
+	st.Mails, st.Parcels = len(w.mails) > 0, w.parcels
 	return st
 }
 
