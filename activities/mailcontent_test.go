@@ -88,6 +88,11 @@ func (b *bench) writeEveryMail(change func(*rules.OrderForm), locale string) {
 	_, err = b.RequestRMA(b.operator(), models.NewRMA{AccountID: inv.AccountID, Serial: "SN-100", SerialProof: "invoice", SiteID: site.ID, Fault: "No picture", DefectConfirmed: true})
 	require.NoError(t, err)
 
+	// Fifty licences earn a spare, whose model and site are proposed.
+	b.Fulfilled(t, reseller, form("PO-50", func(f *rules.OrderForm) { f.Lines[0].Quantity = 50 }))
+	_, err = b.SelectSpare(storetest.CSM(), b.Units(t, inv.AccountID)[0].ID, models.SpareChoice{ModelCode: "MEETUP", SiteID: site.ID})
+	require.NoError(t, err)
+
 	// An order is cancelled; an invitation cannot be delivered; one is not claimed.
 	cancelled := b.Fulfilled(t, reseller, form("PO-4", other("Delta")))
 	_, c, err := b.CancelOrder(b.operator(), cancelled.ID, models.CancelRequest{Quantity: 4, Reason: "too many"})

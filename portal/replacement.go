@@ -124,7 +124,7 @@ func (v *visit) nextSentence(r models.RMA, now time.Time) string {
 	if r.ReturnPlan != nil && r.RMAFacts.Outbound().Done() {
 		day = v.tongue.day(r.ReturnPlan.On)
 	}
-	return v.tongue.say("next."+nextKey(r, now, day != ""), "day", day)
+	return v.tongue.say("next."+nextKey(r, now, day != ""), "day", day, "mailbox", v.program.Mailbox)
 }
 
 // nextKey names the sentence of a state; dated tells that there is a day to name.
@@ -142,9 +142,16 @@ func nextKey(r models.RMA, now time.Time, dated bool) string {
 		return "AWAITING_RETURN.swapped"
 	case state == rules.RMANoReturn && r.WaivedAt != nil:
 		return "NO_RETURN_REQUIRED.waived"
-	case !dated && (state == rules.RMAApproved || state == rules.RMABackordered || state == rules.RMAAllocated || state == rules.RMAShipped):
+	case underWay(state) && r.PromisedUntil != nil && !now.Before(*r.PromisedUntil):
+		return "SHIPPED.late" // whatever it waits for: the day that would be named is over
+	case underWay(state) && !dated:
 		return string(state) + ".undated"
 	default:
 		return string(state)
 	}
+}
+
+// underWay tells whether a replacement is still to arrive.
+func underWay(state rules.RMAState) bool {
+	return state == rules.RMAApproved || state == rules.RMABackordered || state == rules.RMAAllocated || state == rules.RMAShipped
 }

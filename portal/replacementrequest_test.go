@@ -150,7 +150,7 @@ func TestR125_AnUnknownDayOfPurchaseIsTakenAndAsksForTheProof(t *testing.T) {
 	w.Calendar.Set(w.Calendar.Now().Add(25 * time.Hour))
 	require.Contains(t, eva.get(requestForDevice).body, `value="SN500"`)
 	done := eva.post(requestForDevice, "serial", "SN500", "fault", "Dead")
-	require.Contains(t, next(done.body), "please send us the proof of purchase")
+	require.Contains(t, next(done.body), "please send its proof of purchase to "+rules.DefaultProgram().Mailbox)
 	require.Contains(t, rows(eva.get("/replacements").body)[1], "Send the proof of purchase")
 }
 

@@ -44,6 +44,7 @@ func TestS20_TheListTellsStatePromiseAndWhatTheCustomerDoesNext(t *testing.T) {
 		require.Contains(t, line(), "Approved 26 November 2026 Nothing")
 		w.Calendar.Set(*getRMA(t, w, r.ID).PromiseDueAt)
 		require.Contains(t, line(), "26 November 2026 Late Nothing", "from the first instant after the promised day on (S21)")
+		require.Equal(t, "We are sorry: the new unit was promised by 26 November 2026 and has not arrived yet; our team is looking into it.", next(eva.get("/replacements/"+r.ID).body))
 		_, err = w.RecordRMAFact(w.Context, r.ID, rules.FactDelivered, time.Time{})
 		require.NoError(t, err)
 		require.Contains(t, line(), "Return due 26 November 2026 Arrived late Return the faulty unit by 11 December 2026")
