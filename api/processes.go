@@ -12,7 +12,7 @@ import (
 
 func (s *service) processRoutes() {
 	mount(s, route{ID: "list-processes", Method: get, Path: "/v1/processes", Tag: "Processes", Summary: "List what is under way, newest first",
-		Description: "Every order, invitation, replacement and spare unit that is not finished or at rest, and every account that still lacks its customer success manager: what it waits for, since when, until when and who must act. Read from the database, so it answers with Temporal down.",
+		Description: "Every order, invitation, replacement, spare unit and shipment that is not finished or at rest, and every account that still lacks its customer success manager: what it waits for, since when, until when and who must act. Read from the database, so it answers with Temporal down.",
 		Scope:       ProcessesRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.listProcesses)
 	mount(s, route{ID: "count-processes", Method: get, Path: "/v1/processes/counts", Tag: "Processes", Summary: "Count what is under way by what it waits for",
 		Scope: ProcessesRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.countProcesses)
@@ -20,11 +20,11 @@ func (s *service) processRoutes() {
 
 // ProcessView is something under way.
 type ProcessView struct {
-	ID         string             `json:"id" doc:"Id of the order, invitation, replacement, spare unit or account"`
-	Kind       models.ProcessKind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM"`
+	ID         string             `json:"id" doc:"Id of the order, invitation, replacement, spare unit, shipment or account"`
+	Kind       models.ProcessKind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM"`
 	State      string             `json:"state"`
 	WaitsFor   string             `json:"waits_for"`
-	Actor      string             `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, SYSTEM or NOBODY"`
+	Actor      string             `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
 	Since      time.Time          `json:"since"`
 	Until      *time.Time         `json:"until,omitempty"`
 	Overdue    bool               `json:"overdue"`
@@ -48,9 +48,9 @@ func (s *service) workflowLink(id string) string {
 
 type listProcessesInput struct {
 	ListInput
-	Kind     string `query:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM" doc:"Only this kind"`
+	Kind     string `query:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM" doc:"Only this kind"`
 	WaitsFor string `query:"waits_for" maxLength:"64" doc:"Only what waits for this"`
-	Actor    string `query:"actor" enum:"OPERATOR,CUSTOMER,SYSTEM,NOBODY" doc:"Only what waits for this one to act"`
+	Actor    string `query:"actor" enum:"OPERATOR,CUSTOMER,CARRIER,SYSTEM,NOBODY" doc:"Only what waits for this one to act"`
 	Overdue  bool   `query:"overdue" doc:"Only what should have moved on by now: what is late"`
 	DueBy    string `query:"due_by" maxLength:"40" format:"date-time" doc:"Only what waits until this instant at most: with the end of the day, what is due today"`
 }
@@ -69,7 +69,7 @@ func (s *service) listProcesses(ctx context.Context, in *listProcessesInput) (*p
 
 // ProcessCountView counts processes that wait for the same.
 type ProcessCountView struct {
-	Kind     models.ProcessKind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM"`
+	Kind     models.ProcessKind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM"`
 	WaitsFor string             `json:"waits_for"`
 	Actor    string             `json:"actor"`
 	Count    int64              `json:"count"`

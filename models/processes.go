@@ -10,16 +10,16 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// Process is something under way: an order, an invitation, an RMA or a spare unit,
-// what it waits for, and who must act. It is read from rows alone. A spare that lies
+// Process is something under way: an order, an invitation, an RMA, a spare unit or a
+// shipment, what it waits for, and who must act. It is read from rows alone. A spare that lies
 // on site waits for nothing and is none.
 type Process struct {
-	ID         string // order, invitation, RMA or spare unit id
+	ID         string // order, invitation, RMA, spare unit or shipment id
 	Kind       ProcessKind
 	WorkflowID string
 	State      string
 	WaitsFor   string
-	Actor      string // who must act: OPERATOR, CUSTOMER, SYSTEM or nobody
+	Actor      string // who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or nobody
 	Since      time.Time
 	Until      *time.Time
 	TimerAt    *time.Time // when its workflow itself has to do something
@@ -38,6 +38,7 @@ const (
 	ProcessInvitation ProcessKind = "INVITATION"
 	ProcessRMA        ProcessKind = "RMA"
 	ProcessSpare      ProcessKind = "SPARE"
+	ProcessShipment   ProcessKind = "SHIPMENT"
 	ProcessCSM        ProcessKind = "CSM" // an account without a customer success manager (R35e)
 )
 
@@ -61,6 +62,10 @@ const (
 	WaitsForFeeDecision  = "FEE_DECISION"
 	WaitsForCSM          = "CSM_ASSIGNMENT"
 
+	WaitsForBooking = "BOOKING"
+	WaitsForCallOff = "CALL_OFF" // the carrier was asked to leave it
+	WaitsForPickUp  = "PICK_UP"
+
 	WaitsForSpareChoice = "SPARE_CHOICE" // model and site, by a CSM
 	WaitsForAgreement   = "AGREEMENT"    // by the customer, to model and site
 )
@@ -68,7 +73,7 @@ const (
 // KnownWait tells whether a process can wait for this.
 func KnownWait(what string) bool {
 	return slices.Contains([]string{WaitsForDecision, WaitsForFulfilment, WaitsForWindow, WaitsForCompensation, WaitsForSending, WaitsForAcceptance, WaitsForNewAddress,
-		WaitsForStock, WaitsForShipping, WaitsForDelivery, WaitsForLossDecision, WaitsForReturn, WaitsForReturnParcel, WaitsForInspection, WaitsForFeeDecision, WaitsForCSM,
+		WaitsForStock, WaitsForShipping, WaitsForDelivery, WaitsForLossDecision, WaitsForReturn, WaitsForReturnParcel, WaitsForInspection, WaitsForFeeDecision, WaitsForCSM, WaitsForBooking, WaitsForCallOff, WaitsForPickUp,
 		WaitsForSpareChoice, WaitsForAgreement}, what)
 }
 
@@ -131,6 +136,7 @@ const processSQL = `SELECT * FROM (
 			WHEN u.state = 'SHIPPED' OR u.state = 'REPLENISHING' AND u.shipped_at IS NOT NULL OR u.recall_scanned_at IS NOT NULL THEN 'NOBODY' ELSE 'OPERATOR' END,
 		u.state_since, CASE WHEN u.state = 'RECALL_REQUESTED' THEN u.recall_due_at END, u.next_at, u.account_id, NULL, u.last_error
 	FROM spare_units u WHERE u.closed_at IS NULL AND u.state <> 'ON_SITE'
+	UNION ALL` + shipmentProcessSQL + `
 	UNION ALL` + csmProcessSQL + `
 ) p WHERE 1 = 1`
 

@@ -17,9 +17,9 @@ import (
 type psCommand struct {
 	output
 	apiOptions
-	Kind     string        `enum:",order,invitation,rma,spare,csm" default:"" help:"Only orders, invitations, replacements, spare units or accounts without a customer success manager."`
+	Kind     string        `enum:",order,invitation,rma,spare,shipment,csm" default:"" help:"Only orders, invitations, replacements, spare units, shipments or accounts without a customer success manager."`
 	WaitsFor string        `name:"waits-for" placeholder:"WHAT" help:"Only what waits for this, such as REVIEW_DECISION."`
-	Actor    string        `enum:",operator,customer,system,nobody" default:"" help:"Only where this one must act."`
+	Actor    string        `enum:",operator,customer,carrier,system,nobody" default:"" help:"Only where this one must act."`
 	Overdue  bool          `help:"Only what should have moved on and did not: what is late."`
 	DueBy    string        `name:"due-by" placeholder:"INSTANT" help:"Only what waits until this instant at most, such as 2026-11-26T23:59:59Z: what is due."`
 	Limit    int           `default:"200" help:"At most so many, the newest first; 0 for all."`
@@ -30,10 +30,10 @@ type psCommand struct {
 
 // Help is shown by --help.
 func (psCommand) Help() string {
-	return `Lists every order, invitation and replacement under way, and every account that still
-lacks a customer success manager: its state, what it waits for, since
-when and until when (UTC, calendar), who must act, and the last error. It is
-read from the database, so it answers with Temporal down.
+	return `Lists every order, invitation, replacement, spare unit and shipment under way, and
+every account that still lacks a customer success manager: its state, what it
+waits for, since when and until when (UTC, calendar), who must act, and the last
+error. It is read from the database, so it answers with Temporal down.
 
 Examples:
   roomcover ps
