@@ -15,6 +15,8 @@ func stockQueries() []query {
 		{"stock", "a reservation was closed more than once", `SELECT closes_id, count(*)::text FROM stock_entries WHERE closes_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1`},
 		{"stock", "units are set apart for one that does not wait for them", `SELECT e.id, e.subject_id FROM stock_entries e LEFT JOIN rmas r ON r.id = e.subject_id AND r.state = 'ALLOCATED'
 			WHERE e.kind = 'RESERVATION' AND e.subject_id LIKE 'rma_%' AND r.id IS NULL AND NOT EXISTS (SELECT 1 FROM stock_entries c WHERE c.closes_id = e.id)`},
+		{"stock", "a unit is set apart for a spare that does not wait for it", `SELECT e.id, e.subject_id FROM stock_entries e LEFT JOIN spare_units u ON u.id = e.subject_id AND u.state IN ('APPROVED','REPLENISHING') AND u.shipped_at IS NULL
+			WHERE e.kind = 'RESERVATION' AND e.subject_id LIKE 'spu_%' AND u.id IS NULL AND NOT EXISTS (SELECT 1 FROM stock_entries c WHERE c.closes_id = e.id)`},
 		{"stock", "more than one set of units is set apart for one", `SELECT e.subject_id, count(*)::text FROM stock_entries e WHERE e.kind = 'RESERVATION' AND NOT EXISTS (SELECT 1 FROM stock_entries c WHERE c.closes_id = e.id)
 			GROUP BY 1 HAVING count(*) > 1`},
 		{"stock", "more units were sent for one than parcels", `SELECT r.id, count(e.id)::text FROM rmas r JOIN stock_entries e ON e.subject_id = r.id AND e.kind = 'SHIPMENT' GROUP BY r.id, r.reships, r.shipped_at, r.withdrawn_at

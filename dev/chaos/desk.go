@@ -162,7 +162,7 @@ type order struct {
 const tell rules.RMACommand = "tell"
 
 func (d *desk) command(ctx context.Context, id string, o order, first int) {
-	if o.RMACommand == tell && o.body.Fact == rules.FactReturnScanned && d.handIn(ctx, id) {
+	if o.RMACommand == tell && o.body.Fact == rules.FactReturnScanned && d.handIn(ctx, id, rules.ShipReturn) {
 		return // the carrier tells the rest
 	}
 	answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/rmas/" + id + "/" + string(o.RMACommand), Token: o.token, Body: o.body}, first)
@@ -173,10 +173,10 @@ func (d *desk) command(ctx context.Context, id string, o order, first int) {
 	d.Ledger.commanded(id, o, answer)
 }
 
-// handIn hands the faulty unit in, where the carrier knows its parcel; else somebody
-// tells by telephone that it is on its way.
-func (d *desk) handIn(ctx context.Context, id string) bool {
-	back, _, err := d.Store.ListShipments(models.WithSystem(ctx), models.ShipmentFilter{SubjectID: id, Direction: rules.ShipReturn, State: rules.ShipmentLabelled, Page: models.Page{Limit: 1}})
+// handIn hands a unit in that is to come back, where the carrier knows its parcel;
+// else somebody tells by telephone.
+func (d *desk) handIn(ctx context.Context, id string, way rules.ShipmentDirection) bool {
+	back, _, err := d.Store.ListShipments(models.WithSystem(ctx), models.ShipmentFilter{SubjectID: id, Direction: way, State: rules.ShipmentLabelled, Page: models.Page{Limit: 1}})
 	if err != nil || len(back) == 0 || back[0].Tracking == nil {
 		return false
 	}

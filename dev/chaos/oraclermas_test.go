@@ -101,6 +101,7 @@ func TestOracle_NamesWhatIsWrongWithReplacements(t *testing.T) {
 		{"note twice", stockEntry("2", "RECEIPT", "receipt/y/note 1", "", ""), "stock", "stands 2 times"},
 		{"note lost", `DELETE FROM stock_entries`, "stock", "stands 0 times"},
 		{"set apart for nobody", stockEntry("2", "RESERVATION", "r", "rma_x", ""), "stock", "does not wait for them"},
+		{"set apart for no spare", stockEntry("2", "RESERVATION", "r", "spu_x", ""), "stock", "for a spare that does not wait"},
 		{"set apart twice", stockEntry("2", "RESERVATION", "r", "rma_x", "") + stockEntry("3", "RESERVATION", "s", "rma_x", ""), "stock", "more than one set"},
 		{"reservation closed twice", `ALTER TABLE stock_entries DROP CONSTRAINT stock_entries_closes_id_key; ` + stockEntry("2", "RESERVATION", "r", "rma_x", "") + stockEntry("3", "RELEASE", "s", "rma_x", "stk_2") +
 			stockEntry("4", "SHIPMENT", "t", "rma_x", "stk_2"), "stock", "closed more than once"},

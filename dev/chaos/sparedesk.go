@@ -83,7 +83,10 @@ func (d *desk) ofRecall(u api.SpareUnitView) (rules.SpareCommand, api.SpareComma
 }
 
 func (d *desk) commandSpare(ctx context.Context, u api.SpareUnitView, c rules.SpareCommand, body api.SpareCommandRequest, token string, first int) {
-	if c == rules.SpareShip {
+	if c == rules.SpareReceive && d.handIn(ctx, u.ID, rules.ShipRecall) {
+		return // the carrier tells the rest
+	}
+	if c == rules.SpareShip && dieOf(body.Serial)%4 == 0 { // it leaves with a parcel that people booked
 		booked, err := d.bookByHand(ctx, u.ID+byHand+body.Serial)
 		if err != nil {
 			d.Ledger.unexpected(u.ID, "%v", err)
