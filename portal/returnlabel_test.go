@@ -84,7 +84,7 @@ func TestALabelOfAnotherMediaTypeIsNotHandedOut(t *testing.T) {
 	require.Equal(t, 404, eva.get("/replacements/"+r.ID+"/return-label").status)
 	_, err = w.RecordRMAFact(w.Context, r.ID, rules.FactDelivered, w.Calendar.Now())
 	require.NoError(t, err)
-	require.Contains(t, eva.get("/replacements/"+r.ID).body, "No return label in the parcel?", "the way without one")
+	require.Contains(t, eva.get("/replacements/"+r.ID).body, "No return label?", "the way without one")
 }
 
 func TestS9_TheLabelOfARecalledSpareIsOnThePage(t *testing.T) {
