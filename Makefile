@@ -25,6 +25,10 @@ bench: ## Measure throughput and cost against no-op workflows.
 	@scripts/build-dev.sh
 	@exec bin/roomcover-dev bench $(ARGS)
 
+bench-rmas: ## Measure replacements against their workflow doing nothing, on PostgreSQL.
+	@$(MAKE) --no-print-directory build
+	@exec bin/roomcover-dev bench --rmas 100 --concurrency 16 --database postgres --program bin/roomcover $(ARGS)
+
 bench-rooms: ## Measure rooms, devices and cover on PostgreSQL.
 	@$(MAKE) --no-print-directory build
 	@exec bin/roomcover-dev bench-rooms --program bin/roomcover $(ARGS)

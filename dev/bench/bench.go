@@ -13,7 +13,6 @@ import (
 	"os"
 	"runtime"
 	"slices"
-	"sync/atomic"
 	"time"
 )
 
@@ -98,7 +97,6 @@ type bench struct {
 	parts  *parts
 	report Report
 	began  time.Time
-	begun  atomic.Int64 // of those that wait
 }
 
 func (b *bench) say(format string, args ...any) {

@@ -135,7 +135,7 @@ func TestMediansAreOfTheRatiosOfEachPair(t *testing.T) {
 			missed = append(missed, b.What)
 		}
 	}
-	require.Equal(t, []string{"history events of an order, both workflows", "acceptance p99, workers stopped", "worker memory, 0 orders waiting"}, missed)
+	require.Equal(t, []string{"history events, all workflows", "p99, workers stopped", "worker memory, 0 orders waiting"}, missed)
 }
 
 func TestMemoryAndCPUOfThisProcessAreSeen(t *testing.T) {

@@ -46,18 +46,14 @@ func (r *rmas) pairs(ctx context.Context) error {
 // all takes RMAs from request to close, each step once the mails of the one before
 // have arrived, and waits until every mail is recorded.
 func (r *rmas) all(ctx context.Context, name string, n, concurrency int, begun func()) (time.Duration, error) {
-	return r.run(ctx, name, n, concurrency, begun, rmaSteps, true)
-}
-
-func (r *rmas) run(ctx context.Context, name string, n, concurrency int, begun func(), steps []rmaStep, paced bool) (time.Duration, error) {
 	took, err := r.parts.tracker.run(ctx, name, n, concurrency, 1, begun, func(ctx context.Context, key string) error {
 		d, err := r.take()
 		if err != nil {
 			return err
 		}
 		d.name = key
-		for _, step := range steps {
-			if err := r.step(ctx, d, step, paced); err != nil {
+		for _, step := range rmaSteps {
+			if err := r.step(ctx, d, step); err != nil {
 				return err
 			}
 		}
@@ -79,9 +75,9 @@ func (r *rmas) take() (*faulty, error) {
 	}
 }
 
-// step does one step; paced waits until the site's contact has its mail.
-func (r *rmas) step(ctx context.Context, d *faulty, s rmaStep, paced bool) error {
-	if !paced || !s.mails {
+// step does one step and waits until the site's contact has its mail.
+func (r *rmas) step(ctx context.Context, d *faulty, s rmaStep) error {
+	if !s.mails {
 		return s.do(ctx, r.parts, d)
 	}
 	mailed := r.parts.tracker.expect(d.key, 1)
@@ -134,17 +130,14 @@ func (r *rmas) answers(ctx context.Context) error {
 	return errors.Join(r.parts.awaitSent(ctx), r.parts.stack.StopWorker(), ctx.Err())
 }
 
-// waiting lets a worker of its own process take RMAs as far as the delivery, and
-// then looks at it while their units are awaited.
+// waiting gives a worker of its own process RMAs whose units are awaited, and then
+// looks at it meanwhile.
 func (r *rmas) waiting(ctx context.Context) error {
 	if r.Waiting == 0 {
 		return nil
 	}
-	if err := r.provide(ctx, r.Waiting+1); err != nil {
+	if err := errors.Join(r.provide(ctx, r.Waiting+1), r.deliverAll(ctx), r.hold(ctx)); err != nil {
 		return err
 	}
-	return r.whileWaiting(ctx, func() error {
-		_, err := r.run(ctx, "wait", r.Waiting, 4*r.Concurrency, r.every(1000), rmaSteps[:4], false)
-		return err
-	})
+	return r.whileWaiting(ctx, func() error { return r.release(ctx) })
 }

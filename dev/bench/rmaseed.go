@@ -61,17 +61,8 @@ func (r *rmas) provide(ctx context.Context, n int) error {
 // forget marks what the seed would tell as told, and has its devices registered long
 // ago (S25).
 func (r *rmas) forget(ctx context.Context) error {
-	pool, err := r.parts.stack.Store.Pool()
-	if err != nil {
-		return err
-	}
-	for _, query := range []string{"UPDATE outbox_events SET delivered_at = created_at WHERE delivered_at IS NULL", "UPDATE notifications SET state = 'SENT' WHERE state <> 'SENT'",
-		"UPDATE devices SET created_at = '2020-01-01 00:00:00+00:00'"} {
-		if _, err := pool.ExecContext(ctx, query); err != nil {
-			return fmt.Errorf("%s: %w", query, err)
-		}
-	}
-	return nil
+	return r.exec(ctx, "UPDATE outbox_events SET delivered_at = created_at WHERE delivered_at IS NULL", "UPDATE notifications SET state = 'SENT' WHERE state <> 'SENT'",
+		"UPDATE devices SET created_at = '2020-01-01 00:00:00+00:00'")
 }
 
 // openCovered makes an account with an administrator, a room under a licence, and

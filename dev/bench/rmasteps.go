@@ -31,7 +31,6 @@ type rmaStep struct {
 }
 
 // rmaSteps are an ordinary RMA: a unit is in stock, so that the approval allocates it.
-// With the fourth it waits for the return.
 var rmaSteps = []rmaStep{
 	{true, request},
 	{true, approve},

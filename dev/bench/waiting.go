@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -76,19 +77,15 @@ func RunWorker(ctx context.Context, o WorkerOptions) error {
 // waiting lets a worker of its own process fulfil many orders, and then looks
 // at it while they wait.
 func (b *bench) waiting(ctx context.Context) error {
+	var begun atomic.Int64
 	return b.whileWaiting(ctx, func() error {
-		_, err := b.parts.orders(ctx, "wait", b.Waiting, 4*b.Concurrency, b.every(1000))
+		_, err := b.parts.orders(ctx, "wait", b.Waiting, 4*b.Concurrency, func() {
+			if n := begun.Add(1); n%1000 == 0 {
+				b.say("%d of %d orders accepted", n, b.Waiting)
+			}
+		})
 		return err
 	})
-}
-
-// every tells how many have begun, each so many.
-func (b *bench) every(n int64) func() {
-	return func() {
-		if begun := b.begun.Add(1); begun%n == 0 {
-			b.say("%d of %d %ss accepted", begun, b.Waiting, b.report.Of)
-		}
-	}
 }
 
 // whileWaiting looks at a worker of its own process while all wait that create has
@@ -123,10 +120,16 @@ func (b *bench) whileWaiting(ctx context.Context, create func() error) error {
 	return ctx.Err()
 }
 
-// watch looks at an idle worker's memory and CPU, after a pause in which it
-// finishes what it was doing.
+// watch looks at an idle worker's memory and CPU, after it has finished what it was
+// doing.
 func (b *bench) watch(ctx context.Context, pid int, w *Waiting) {
 	sleep(ctx, 5*time.Second)
+	for until := time.Now().Add(orderTimeout); time.Now().Before(until) && ctx.Err() == nil; {
+		used := cpuOf(pid, false)
+		if sleep(ctx, 2*time.Second); cpuOf(pid, false)-used < 200*time.Millisecond { // a tenth of a core
+			break
+		}
+	}
 	began, used := time.Now(), cpuOf(pid, false)
 	for time.Since(began) < b.WaitingTime && ctx.Err() == nil {
 		sleep(ctx, time.Second)
