@@ -100,7 +100,7 @@ func (s *story) cancelOrder(ctx context.Context) error {
 		return err
 	}
 	cancel := fmt.Sprintf("/v1/orders/%s/cancellation", o.ID)
-	if _, err := post[any](ctx, s.customer, cancel, body{"reason": "demo: ordered twice"}); err != nil {
+	if _, err := post[any](ctx, s.reseller, cancel, body{"reason": "demo: ordered twice"}); err != nil {
 		return err
 	}
 	err = s.await(ctx, "the cancellation", func(ctx context.Context) (err error) {

@@ -100,28 +100,42 @@ func (s *story) deliver(ctx context.Context, r rma, serial string) (rma, error) 
 	return r, s.inRoom(ctx, serial, r.Serial)
 }
 
+// unitOf is a device with its stays in rooms, oldest first.
+type unitOf struct {
+	ID    string
+	State string
+	Stays []struct {
+		RoomID string `json:"room_id"`
+		To     *time.Time
+	}
+}
+
+func (s *story) unitBySerial(ctx context.Context, serial string) (unitOf, error) {
+	all, err := get[list[unitOf]](ctx, s.operator, "/v1/devices?account_id="+s.account+"&q="+serial)
+	if err == nil {
+		err = s.check(len(all.Items) == 1, "%d devices have the serial %s", len(all.Items), serial)
+	}
+	if err != nil {
+		return unitOf{}, err
+	}
+	return get[unitOf](ctx, s.operator, "/v1/devices/"+all.Items[0].ID)
+}
+
 // inRoom checks that the new unit has taken the old one's room (S24).
 func (s *story) inRoom(ctx context.Context, serial, old string) error {
-	type unit struct {
-		State  string
-		RoomID string `json:"room_id"`
-	}
-	at := func(serial string) (unit, error) {
-		all, err := get[list[unit]](ctx, s.operator, "/v1/devices?serial="+serial)
-		if err != nil || len(all.Items) != 1 {
-			return unit{}, s.check(err == nil, "device %s cannot be read: %v", serial, err)
-		}
-		return all.Items[0], nil
-	}
-	in, err := at(serial)
+	in, err := s.unitBySerial(ctx, serial)
 	if err != nil {
 		return err
 	}
-	out, err := at(old)
+	out, err := s.unitBySerial(ctx, old)
 	if err != nil {
 		return err
 	}
-	return s.check(in.State == "IN_ROOM" && in.RoomID != "" && out.State == "IN_RMA" && out.RoomID == "", "%s is %s and %s is %s", serial, in.State, old, out.State)
+	if err := s.check(in.State == "IN_ROOM" && out.State == "IN_RMA" && len(in.Stays) > 0 && len(out.Stays) > 0, "%s is %s and %s is %s", serial, in.State, old, out.State); err != nil {
+		return err
+	}
+	now, before := in.Stays[len(in.Stays)-1], out.Stays[len(out.Stays)-1]
+	return s.check(now.RoomID == before.RoomID && now.To == nil && before.To != nil, "%s has not taken the room of %s", serial, old)
 }
 
 // comeBack has the customer return the faulty unit, and the depot inspect it.

@@ -1,0 +1,23 @@
+package e2e
+
+import (
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The whole story is played on the development process as README tells it, from the
+// order to a return that is billed, and every check in it holds.
+func TestTheDemoPlaysTheWholeStory(t *testing.T) {
+	roomcover, dev := build(t)
+	data, n := t.TempDir(), free(t, 6)
+	up := start(t, os.Environ(), dev, "up", "--day", "2s", "--data", data, "--portal-port", n[0], "--temporal-port", n[1],
+		"--temporal-ui-port", n[2], "--smtp-port", n[3], "--mails-port", n[4], "--carrier-port", n[5])
+	awaitOK(t, "http://localhost:"+n[0]+"/readyz")
+	told := command(t, os.Environ(), roomcover, "demo", "--data", data, "--url", "http://localhost:"+n[0],
+		"--mails", "http://127.0.0.1:"+n[4], "--carrier", "http://127.0.0.1:"+n[5], "--wait", "5m")
+	require.Contains(t, told, "8 of 8  Another order is cancelled in its window")
+	require.Regexp(t, `All \d+ checks held`, told)
+	require.Zero(t, up.stop(t))
+}
