@@ -11,7 +11,7 @@ import (
 
 // watch looks at the rows, not at Temporal, for what should have moved on and
 // did not, so that it sees a blocked workflow and an outage alike; it applies what
-// carriers told and a crash left over; and it prunes what has expired.
+// carriers told and a crash left over; it tells again what the carrier has to be asked; and it prunes what has expired.
 type watch struct {
 	store *models.Store
 	log   *slog.Logger
@@ -36,6 +36,9 @@ func (w *watch) run(ctx context.Context) error {
 		}
 		if _, err := w.store.SettleCarrierEvents(models.WithSystem(ctx)); err != nil && ctx.Err() == nil {
 			w.log.Error("carriers' events cannot be applied", "error", err)
+		}
+		if _, err := w.store.RemindOfParcels(models.WithSystem(ctx)); err != nil && ctx.Err() == nil {
+			w.log.Error("workflows cannot be told of outstanding parcels", "error", err)
 		}
 		if time.Since(pruned) > prunePause {
 			if err := w.store.PruneSessions(ctx); err != nil && ctx.Err() == nil {
