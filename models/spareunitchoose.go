@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -105,13 +103,4 @@ func (s *Store) AgreeSpare(ctx context.Context, id string, version int64) (Spare
 		w.note("spare.agreed", map[string]any{"model": w.ModelCode, "site": text(w.SiteID)})
 		return nil
 	})
-}
-
-// GetSpareUnit reads one spare unit.
-func (s *Store) GetSpareUnit(ctx context.Context, id string) (SpareUnit, error) {
-	var u SpareUnit
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.accounts(tx, "account_id").First(&u, "id = ?", id).Error)
-	})
-	return u, err
 }

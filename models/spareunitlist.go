@@ -9,6 +9,15 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
+// GetSpareUnit reads one spare unit.
+func (s *Store) GetSpareUnit(ctx context.Context, id string) (SpareUnit, error) {
+	var u SpareUnit
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return found(scope.accounts(tx, "account_id").First(&u, "id = ?", id).Error)
+	})
+	return u, err
+}
+
 // SpareFilter narrows a list of spare units; empty fields do not narrow.
 type SpareFilter struct {
 	ParentID  string

@@ -57,7 +57,10 @@ func (w *spareWork) modelName() (string, error) {
 // mailParams are what a mail about the spare may show; the templates pick.
 func (w *spareWork) mailParams(m spareMail, model string) map[string]any {
 	p := map[string]any{"step": m.step, "spare": w.ID, "model": model, "site": w.SiteName, "company": w.AccountName,
-		"serial": w.Serial, "carrier": w.Carrier, "tracking": w.Tracking}
+		"serial": w.Serial}
+	if w.UnderWay() {
+		p["carrier"], p["tracking"] = w.Carrier, w.Tracking
+	}
 	if w.State == rules.SpareRecallRequested && w.RecallDueAt != nil {
 		p["return_on"] = rules.LastCoveredDay(*w.RecallDueAt, w.zone()).String()
 	}

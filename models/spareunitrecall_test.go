@@ -160,6 +160,12 @@ func TestS9_AUnitUnderWayIsRecalledWhenItArrives(t *testing.T) {
 		require.False(t, u.RecallPending)
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM shipments WHERE direction = 'RECALL' AND state = 'CREATED' AND booking_key = '"+u.ID+"/recall/1'"))
 		require.Equal(t, map[string]int{"SELECTED": 2, "SHIPPED": 2, "RECALL_REQUESTED": 2}, stepsTold(t, env, rules.TemplateSpare, u.ID))
+		for _, m := range env.Mails(t, rules.TemplateSpare) {
+			if m.SubjectID == u.ID {
+				require.Equal(t, m.Params["step"] == "SHIPPED", m.Params["tracking"] == "TRK-1", "the number of the parcel to the site is no use for the way back")
+				require.Equal(t, m.Params["step"] == "RECALL_REQUESTED", m.Params["return_on"] != nil)
+			}
+		}
 		env.AuditHolds(t)
 	})
 }

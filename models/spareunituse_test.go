@@ -151,14 +151,19 @@ func TestR35d_OfTwoWhoUseTheSameSpareAtOnceOneWins(t *testing.T) {
 	env.AuditHolds(t)
 }
 
-// After the entitlement went, a used spare is not replenished (S26): its RMA goes on.
-func TestS26_NotAfterTheEntitlementWent(t *testing.T) {
+// After the entitlement went, a used spare is not replenished (S26): its RMA goes on
+// with its return (S10).
+func TestS10_S26_NotAfterTheEntitlementWent(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c, u := env.SpareOnSite(t)
 		r := env.Requested(t, c)
 		_, err := env.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
 		require.NoError(t, err)
 		cancelAll(t, env, c.Account)
+		for _, id := range env.Strings(t, "SELECT id FROM order_cancellations ORDER BY id") {
+			_, err := env.CompensateCancellation(env.Context, id)
+			require.NoError(t, err)
+		}
 		require.Equal(t, rules.SpareVoided, unitOf(t, env, u.ID).State)
 		r, err = env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
 		require.NoError(t, err)
