@@ -92,6 +92,7 @@ func (r *WorkflowRun) note(event *history.HistoryEvent) {
 		if r.Programs == nil {
 			r.Programs = map[string]bool{}
 		}
+		//lint:ignore SA1019 an unversioned worker tells its program nowhere else
 		r.Programs[done.GetWorkerVersion().GetBuildId()+done.GetBinaryChecksum()] = true
 	}
 	if failed := event.GetWorkflowTaskFailedEventAttributes(); failed != nil && failed.GetCause() != enums.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND {

@@ -198,6 +198,7 @@ func TestWorkflowRun_NotesWhoDidItsTasksAndWhyOneFailed(t *testing.T) {
 		return &history.HistoryEvent{Attributes: &history.HistoryEvent_WorkflowTaskFailedEventAttributes{WorkflowTaskFailedEventAttributes: &history.WorkflowTaskFailedEventAttributes{Cause: cause}}}
 	}
 	done := func(program string) *history.HistoryEvent {
+		//lint:ignore SA1019 an unversioned worker tells its program nowhere else
 		return &history.HistoryEvent{Attributes: &history.HistoryEvent_WorkflowTaskCompletedEventAttributes{WorkflowTaskCompletedEventAttributes: &history.WorkflowTaskCompletedEventAttributes{BinaryChecksum: program}}}
 	}
 	for _, e := range []*history.HistoryEvent{done("a"), done("b"), done("a"), failed(enums.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND), failed(enums.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR)} {

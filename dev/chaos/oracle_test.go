@@ -1,7 +1,6 @@
 package chaos
 
 import (
-	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -144,35 +143,6 @@ func TestOracle_FindsNothingInASoundWorld(t *testing.T) {
 	require.Empty(t, found)
 }
 
-// broken breaks a world by SQL, in a transaction that the test's end rolls back. The
-// chain of the audit is verified on a connection of its own, for which the world is
-// made anew.
-func broken(t *testing.T, e Evidence, b breakage) Evidence {
-	t.Helper()
-	sql := "ALTER TABLE audit_events DISABLE TRIGGER USER; " + b.sql
-	if b.check == "audit chain" {
-		e = soundWorld(t)
-		db, err := OpenDB(e.DSN)
-		require.NoError(t, err)
-		defer db.Close()
-		_, err = db.ExecContext(t.Context(), sql)
-		require.NoError(t, err)
-		return e
-	}
-	db, err := OpenDB(e.DSN)
-	require.NoError(t, err)
-	tx, err := db.BeginTx(context.Background(), nil)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = tx.Rollback(); _ = db.Close() })
-	_, err = tx.ExecContext(t.Context(), sql)
-	require.NoError(t, err)
-	e.DB = tx
-	return e
-}
-
-// breakage is one corruption by SQL and what the oracle must say of it.
-type breakage struct{ name, sql, check, want string }
-
 func TestOracle_NamesWhatIsWrongInTheDatabase(t *testing.T) {
 	const inForce = `(SELECT l.id FROM licences l JOIN service_contracts c ON c.id = l.contract_id JOIN orders o ON o.id = c.order_id WHERE o.po_number = 'PO-C' ORDER BY l.id LIMIT 1)`
 	e := soundWorld(t)
@@ -264,18 +234,6 @@ func TestOracle_NamesWhatIsWrongElsewhere(t *testing.T) {
 			requireFound(t, e, b.check, b.want)
 		})
 	}
-}
-
-func requireFound(t *testing.T, e Evidence, check, want string) {
-	t.Helper()
-	found, err := Judge(context.Background(), e)
-	require.NoError(t, err)
-	for _, v := range found {
-		if v.Check == check && strings.Contains(v.What, want) {
-			return
-		}
-	}
-	require.Fail(t, "not named", "%s: %s, among %v", check, want, found)
 }
 
 func setStatus(e *Evidence, s enums.WorkflowExecutionStatus) {

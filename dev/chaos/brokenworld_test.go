@@ -1,0 +1,50 @@
+package chaos
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// broken breaks a world by SQL, in a transaction that the test's end rolls back. The
+// chain of the audit is verified on a connection of its own, for which the world is
+// made anew.
+func broken(t *testing.T, e Evidence, b breakage) Evidence {
+	t.Helper()
+	sql := "ALTER TABLE audit_events DISABLE TRIGGER USER; " + b.sql
+	if b.check == "audit chain" {
+		e = soundWorld(t)
+		db, err := OpenDB(e.DSN)
+		require.NoError(t, err)
+		defer db.Close()
+		_, err = db.ExecContext(t.Context(), sql)
+		require.NoError(t, err)
+		return e
+	}
+	db, err := OpenDB(e.DSN)
+	require.NoError(t, err)
+	tx, err := db.BeginTx(context.Background(), nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = tx.Rollback(); _ = db.Close() })
+	_, err = tx.ExecContext(t.Context(), sql)
+	require.NoError(t, err)
+	e.DB = tx
+	return e
+}
+
+// breakage is one corruption by SQL and what the oracle must say of it.
+type breakage struct{ name, sql, check, want string }
+
+func requireFound(t *testing.T, e Evidence, check, want string) {
+	t.Helper()
+	found, err := Judge(context.Background(), e)
+	require.NoError(t, err)
+	for _, v := range found {
+		if v.Check == check && strings.Contains(v.What, want) {
+			return
+		}
+	}
+	require.Fail(t, "not named", "%s: %s, among %v", check, want, found)
+}
