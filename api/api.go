@@ -113,6 +113,7 @@ func (s *service) routes() {
 	s.mailRoutes()
 	s.taskRoutes()
 	s.processRoutes()
+	s.agendaRoutes()
 	s.roomRoutes()
 	s.deviceRoutes()
 	s.assignmentRoutes()

@@ -27,6 +27,7 @@ type Process struct {
 	AccountID  *string
 	OrderID    *string
 	LastError  string
+	TimeZone   string // IANA name, of where it is done; empty: of no place
 }
 
 // ProcessKind is the kind of a Process.
@@ -102,17 +103,18 @@ const processSQL = `SELECT * FROM (
 			WHEN c.id IS NULL AND o.state IN ('FULFILLED','PARTIALLY_CANCELLED') THEN o.cancellable_until END AS until,
 		CASE WHEN o.state = 'NEEDS_REVIEW' THEN o.review_until
 			WHEN c.id IS NULL AND o.state IN ('FULFILLED','PARTIALLY_CANCELLED') THEN o.cancellable_until END AS timer_at,
-		o.account_id, o.id AS order_id, o.last_error
+		o.account_id, o.id AS order_id, o.last_error, o.time_zone
 	FROM orders o LEFT JOIN (SELECT order_id, MIN(id) AS id FROM order_cancellations WHERE state = 'REQUESTED' GROUP BY order_id) c ON c.order_id = o.id
-	WHERE c.id IS NOT NULL OR o.state IN ('RECEIVED','NEEDS_REVIEW','ACCEPTED','PROVISIONING')
-		OR (o.state IN ('FULFILLED','PARTIALLY_CANCELLED') AND o.cancellable_until > @now)
+	WHERE o.id IN (SELECT id FROM orders WHERE state IN ('RECEIVED','NEEDS_REVIEW','ACCEPTED','PROVISIONING')
+		UNION SELECT id FROM orders WHERE state IN ('FULFILLED','PARTIALLY_CANCELLED') AND cancellable_until > @now
+		UNION SELECT order_id FROM order_cancellations WHERE state = 'REQUESTED')
 	UNION ALL
 	SELECT i.id, 'INVITATION', 'invitation/' || i.id,
 		CASE WHEN i.state = 'ISSUED' AND n.state IN ('SENT','DELIVERED') THEN 'SENT' ELSE i.state END,
 		CASE WHEN i.state = 'BOUNCED' THEN 'NEW_ADDRESS' WHEN n.state IN ('SENT','DELIVERED') THEN 'ACCEPTANCE' ELSE 'SENDING' END,
 		CASE WHEN i.state = 'BOUNCED' THEN 'OPERATOR' WHEN n.state IN ('SENT','DELIVERED') THEN 'CUSTOMER' ELSE 'SYSTEM' END,
-		i.state_since, i.expires_at, i.expires_at, i.account_id, i.order_id, CASE WHEN i.last_error <> '' THEN i.last_error ELSE COALESCE(n.last_error, '') END
-	FROM invitations i LEFT JOIN notifications n ON n.subject_id = i.id AND n.template = 'invitation'
+		i.state_since, i.expires_at, i.expires_at, i.account_id, i.order_id, CASE WHEN i.last_error <> '' THEN i.last_error ELSE COALESCE(n.last_error, '') END, a.time_zone
+	FROM invitations i JOIN accounts a ON a.id = i.account_id LEFT JOIN notifications n ON n.subject_id = i.id AND n.template = 'invitation'
 	WHERE i.state IN ('ISSUED','SENT','BOUNCED')
 	UNION ALL
 	SELECT r.id, 'RMA', 'rma/' || r.id, r.state,
@@ -124,8 +126,8 @@ const processSQL = `SELECT * FROM (
 			WHEN r.state = 'RETURN_IN_TRANSIT' OR (r.state = 'SHIPPED' AND r.silence_asked_at IS NULL) THEN 'NOBODY' ELSE 'OPERATOR' END,
 		r.state_since, CASE WHEN r.state IN ('APPROVED','BACKORDERED','ALLOCATED','SHIPPED') THEN r.promised_until
 			WHEN r.state IN ('AWAITING_RETURN','OVERDUE') THEN r.return_due_at END,
-		r.next_at, r.account_id, NULL, r.last_error
-	FROM rmas r WHERE r.closed_at IS NULL
+		r.next_at, r.account_id, NULL, r.last_error, s.time_zone
+	FROM rmas r JOIN sites s ON s.id = r.site_id WHERE r.closed_at IS NULL
 	UNION ALL
 	SELECT u.id, 'SPARE', 'spare/' || u.id, u.state,
 		CASE WHEN u.state IN ('EARNED','SELECTION_PENDING') AND u.selected_at IS NULL THEN 'SPARE_CHOICE' WHEN u.state IN ('EARNED','SELECTION_PENDING') THEN 'AGREEMENT'
@@ -134,8 +136,8 @@ const processSQL = `SELECT * FROM (
 			WHEN u.fee_asked_at IS NOT NULL THEN 'FEE_DECISION' ELSE 'RETURN' END,
 		CASE WHEN u.state = 'SELECTION_PENDING' AND u.selected_at IS NOT NULL OR u.state = 'RECALL_REQUESTED' AND u.fee_asked_at IS NULL AND u.recall_scanned_at IS NULL THEN 'CUSTOMER'
 			WHEN u.state = 'SHIPPED' OR u.state = 'REPLENISHING' AND u.shipped_at IS NOT NULL OR u.recall_scanned_at IS NOT NULL THEN 'NOBODY' ELSE 'OPERATOR' END,
-		u.state_since, CASE WHEN u.state = 'RECALL_REQUESTED' THEN u.recall_due_at END, u.next_at, u.account_id, NULL, u.last_error
-	FROM spare_units u WHERE u.closed_at IS NULL AND u.state <> 'ON_SITE'
+		u.state_since, CASE WHEN u.state = 'RECALL_REQUESTED' THEN u.recall_due_at END, u.next_at, u.account_id, NULL, u.last_error, COALESCE(s.time_zone, '')
+	FROM spare_units u LEFT JOIN sites s ON s.id = u.site_id WHERE u.closed_at IS NULL AND u.state <> 'ON_SITE'
 	UNION ALL` + shipmentProcessSQL + `
 	UNION ALL` + csmProcessSQL + `
 ) p WHERE 1 = 1`

@@ -66,7 +66,7 @@ func (s *shell) json(out any, args ...string) {
 
 var everyCommand = [][]string{
 	{"serve"}, {"worker"}, {"migrate"}, {"token", "create"}, {"token", "list"}, {"token", "revoke"},
-	{"org", "set"}, {"org", "list"}, {"audit", "verify"}, {"config", "check"}, {"import"}, {"import", "orders"}, {"import", "rooms"}, {"assign"}, {"coverage"}, {"ps"}, {"tasks"}, {"demo"}, {"health"}, {"version"},
+	{"org", "set"}, {"org", "list"}, {"audit", "verify"}, {"config", "check"}, {"import"}, {"import", "orders"}, {"import", "rooms"}, {"assign"}, {"coverage"}, {"ps"}, {"agenda"}, {"tasks"}, {"demo"}, {"health"}, {"version"},
 }
 
 func TestHelpOfEveryCommandHasExamples(t *testing.T) {

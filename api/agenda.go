@@ -1,0 +1,113 @@
+package api
+
+import (
+	"context"
+	"time"
+
+	"cloud.google.com/go/civil"
+
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
+)
+
+func (s *service) agendaRoutes() {
+	mount(s, route{ID: "get-agenda", Method: get, Path: "/v1/agenda", Tag: "Processes", Summary: "Say what is late, and what is due today",
+		Description: "Two lists, the longest waiting first, over all that is under way: orders in review, invitations, replacements, spares, shipments, and open operator tasks, which are due by the end of the day on which they were raised. It is read from the same rows as the processes.\n\nA day is that of the place: a replacement due today is due today at its ship-to. What has no place counts by `time_zone`. Of a day to come, what waits until before it is late.",
+		Scope:       ProcessesRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.getAgenda)
+}
+
+// AgendaView is what is late, and what is due on the day.
+type AgendaView struct {
+	Late AgendaListView `json:"late"`
+	Due  AgendaListView `json:"due" doc:"Due on the day, and not late yet"`
+}
+
+// AgendaListView is one list of an agenda.
+type AgendaListView struct {
+	Total      int64            `json:"total" doc:"On all pages"`
+	ByKind     map[string]int64 `json:"by_kind" nullable:"false" doc:"The total by kind"`
+	Items      []AgendaItemView `json:"items" nullable:"false"`
+	NextCursor string           `json:"next_cursor,omitempty" doc:"For late_cursor or due_cursor; missing on the last page"`
+}
+
+// AgendaItemView is one line of an agenda.
+type AgendaItemView struct {
+	ID        string             `json:"id"`
+	Kind      models.ProcessKind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM,SHIPMENT,TASK"`
+	State     string             `json:"state"`
+	WaitsFor  string             `json:"waits_for"`
+	Actor     string             `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
+	Since     time.Time          `json:"since"`
+	Until     *time.Time         `json:"until,omitempty" doc:"Missing: the system should have done its step by itself"`
+	DueOn     string             `json:"due_on,omitempty" format:"date" doc:"The last day in time, at the place"`
+	TimeZone  string             `json:"time_zone" doc:"In which the days are counted"`
+	Late      bool               `json:"late" doc:"Now; of a day to come, what will be late may still be in time"`
+	Text      string             `json:"text" doc:"How late, or until when" example:"2 days late"`
+	TaskKind  models.TaskKind    `json:"task_kind,omitempty"`
+	What      string             `json:"what,omitempty" doc:"Tasks: what to do"`
+	SubjectID string             `json:"subject_id" doc:"What a shipment or task is about; otherwise the id"`
+	AccountID string             `json:"account_id,omitempty"`
+	OrderID   string             `json:"order_id,omitempty"`
+	Path      string             `json:"path,omitempty" doc:"Where to read it in this API"`
+	Link      string             `json:"link,omitempty" doc:"The workflow in the Temporal UI"`
+}
+
+// agendaPaths are where lines are read; an invitation is read with its account.
+var agendaPaths = map[models.ProcessKind]string{models.ProcessOrder: "/v1/orders/", models.ProcessRMA: "/v1/rmas/", models.ProcessSpare: "/v1/spare-units/",
+	models.ProcessShipment: "/v1/shipments/", models.ProcessTask: "/v1/operator/tasks/", models.ProcessCSM: "/v1/accounts/"}
+
+func (s *service) agendaItemView(a models.AgendaItem) AgendaItemView {
+	v := AgendaItemView{ID: a.ID, Kind: a.Kind, State: a.State, WaitsFor: a.WaitsFor, Actor: a.Actor, Since: a.Since, Until: a.Until, TimeZone: a.Zone, Late: a.Overdue,
+		Text: a.DueText, TaskKind: a.TaskKind, What: a.What, SubjectID: a.SubjectID, AccountID: text(a.AccountID), OrderID: text(a.OrderID), Link: s.workflowLink(a.WorkflowID)}
+	if zone, err := time.LoadLocation(a.Zone); err == nil && a.Until != nil {
+		v.DueOn = rules.LastCoveredDay(*a.Until, zone).String()
+	}
+	if path, ok := agendaPaths[a.Kind]; ok {
+		v.Path = path + a.ID
+	}
+	return v
+}
+
+func (s *service) agendaListView(l models.AgendaList) AgendaListView {
+	v := AgendaListView{ByKind: map[string]int64{}, Items: viewed(l.Items, s.agendaItemView), NextCursor: l.Next.String()}
+	for kind, n := range l.Total {
+		v.ByKind[string(kind)] = n
+		v.Total += n
+	}
+	return v
+}
+
+type agendaInput struct {
+	On         string `query:"on" maxLength:"10" format:"date" doc:"The day, in the zone of each line's place; missing: today there. Not one that is over"`
+	TimeZone   string `query:"time_zone" maxLength:"64" default:"UTC" doc:"IANA name: where the day of tasks, and of whatever has no place, begins"`
+	AccountID  string `query:"account_id" maxLength:"64" doc:"Only of this account"`
+	Limit      int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many of each list at most"`
+	LateCursor string `query:"late_cursor" maxLength:"100" doc:"next_cursor of the list late"`
+	DueCursor  string `query:"due_cursor" maxLength:"100" doc:"next_cursor of the list due"`
+}
+
+func (in agendaInput) asked() (models.AgendaQuery, error) {
+	q := models.AgendaQuery{Zone: in.TimeZone, AccountID: in.AccountID, Limit: in.Limit}
+	if in.On != "" {
+		day, err := civil.ParseDate(in.On)
+		if err != nil || !day.IsValid() {
+			return q, invalidParameter("/query/on", "This is not a calendar date.")
+		}
+		q.On = &day
+	}
+	var err error
+	if q.LateAfter, err = models.ParseAgendaCursor("/query/late_cursor", in.LateCursor); err != nil {
+		return q, err
+	}
+	q.DueAfter, err = models.ParseAgendaCursor("/query/due_cursor", in.DueCursor)
+	return q, err
+}
+
+func (s *service) getAgenda(ctx context.Context, in *agendaInput) (*one[AgendaView], error) {
+	q, err := in.asked()
+	if err != nil {
+		return nil, err
+	}
+	a, err := s.store.Agenda(ctx, q)
+	return single(a, err, func(a models.Agenda) AgendaView { return AgendaView{s.agendaListView(a.Late), s.agendaListView(a.Due)} })
+}

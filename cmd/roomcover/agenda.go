@@ -1,0 +1,114 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+)
+
+// agendaCommand shows what is late and what is due.
+type agendaCommand struct {
+	output
+	apiOptions
+	On       string `placeholder:"DAY" help:"The day, such as 2026-11-26; otherwise today."`
+	TimeZone string `name:"time-zone" default:"UTC" env:"TZ" placeholder:"ZONE" help:"Where the day of tasks begins, such as America/Sao_Paulo (${env})."`
+	Account  string `placeholder:"ACCOUNT" help:"Only of this account: its id, or the company's exact name where one account has it."`
+	Limit    int    `default:"50" help:"At most so many of each list, 200 at most."`
+}
+
+// Help is shown by --help.
+func (agendaCommand) Help() string {
+	return `Shows what is late and what is due today, over orders in review, invitations,
+replacements, spares, shipments and operator tasks. A day is that of the
+place: a replacement that is due today is due today where it goes to.
+
+Examples:
+  roomcover agenda
+  roomcover agenda --on 2026-11-27 --time-zone America/Sao_Paulo
+  roomcover agenda --account "Acme Ltda" --json`
+}
+
+// agenda is the answer.
+type agenda struct {
+	Late agendaList `json:"late"`
+	Due  agendaList `json:"due"`
+}
+
+type agendaList struct {
+	Total  int64            `json:"total"`
+	ByKind map[string]int64 `json:"by_kind"`
+	Items  []agendaItem     `json:"items"`
+	Next   string           `json:"next_cursor,omitempty"`
+}
+
+type agendaItem struct {
+	ID        string     `json:"id"`
+	Kind      string     `json:"kind"`
+	State     string     `json:"state"`
+	WaitsFor  string     `json:"waits_for"`
+	Actor     string     `json:"actor"`
+	Since     time.Time  `json:"since"`
+	Until     *time.Time `json:"until,omitempty"`
+	DueOn     string     `json:"due_on,omitempty"`
+	TimeZone  string     `json:"time_zone"`
+	Late      bool       `json:"late"`
+	Text      string     `json:"text"`
+	TaskKind  string     `json:"task_kind,omitempty"`
+	What      string     `json:"what,omitempty"`
+	SubjectID string     `json:"subject_id"`
+	AccountID string     `json:"account_id,omitempty"`
+	Path      string     `json:"path,omitempty"`
+	Link      string     `json:"link,omitempty"`
+}
+
+// Run shows.
+func (c agendaCommand) Run(ctx context.Context, a *app) error {
+	client, err := c.client()
+	if err != nil {
+		return err
+	}
+	q := url.Values{"time_zone": {c.TimeZone}, "limit": {strconv.Itoa(c.Limit)}}
+	if c.On != "" {
+		q.Set("on", c.On)
+	}
+	if c.Account != "" {
+		id, err := client.accountID(ctx, c.Account)
+		if err != nil {
+			return err
+		}
+		q.Set("account_id", id)
+	}
+	var list agenda
+	if err := client.call(ctx, request{method: http.MethodGet, path: "/v1/agenda", query: q}, &list); err != nil {
+		return err
+	}
+	return c.show(a, list, func(w io.Writer) {
+		a.agendaTable(w, "Late", list.Late, text.FgRed)
+		fmt.Fprintln(w)
+		a.agendaTable(w, "Due "+cmp.Or(c.On, "today"), list.Due, text.FgYellow)
+	})
+}
+
+func (a *app) agendaTable(w io.Writer, name string, list agendaList, c text.Color) {
+	if list.Total == 0 {
+		fmt.Fprintf(w, "%s: nothing.\n", name)
+		return
+	}
+	fmt.Fprintf(w, "%s: %d\n", name, list.Total)
+	t := a.table(w, "how late", "kind", "id", "waits for", "who must act", "about")
+	for _, i := range list.Items {
+		about := cmp.Or(i.What, i.AccountID)
+		t.AppendRow([]any{a.paint(c, i.Text), i.Kind, i.ID, cmp.Or(i.TaskKind, i.WaitsFor), a.actor(i.Actor), cutAt(about, 60)})
+	}
+	t.Render()
+	if more := list.Total - int64(len(list.Items)); more > 0 {
+		fmt.Fprintf(w, "and %d more\n", more)
+	}
+}
