@@ -190,6 +190,9 @@ func (a *Mail) send(ctx context.Context, n models.Notification) models.MailResul
 	if err != nil {
 		a.Log.Error("a mail cannot be rendered", "notification", n.ID, "template", n.Template, "error", err)
 		result.State, result.Error = rules.NotificationHardBounced, "the template cannot be rendered"
+		if errors.Is(err, mail.ErrNoTemplate) { // a newer worker knows it
+			result.State = rules.NotificationQueued
+		}
 		return result
 	}
 	if result.ProviderID, err = a.Sender.Send(ctx, m); err == nil {

@@ -187,6 +187,22 @@ func (b *bench) stale() {
 	require.NoError(b.t, err)
 }
 
+// During a roll-out an old worker may be handed a mail that only the new program can
+// write: it leaves it to that one.
+func TestMailOfANewerProgramWaitsForIt(t *testing.T) {
+	b := newBench(t)
+	o := b.fulfilled()
+	require.NoError(t, b.Exec("UPDATE notifications SET template = 'of_tomorrow' WHERE recipient = 'orders@norte.example'"))
+	_, err := b.send(o.ID)
+	require.Error(t, err, "it is tried again")
+	require.Equal(t, map[rules.NotificationState]int{rules.NotificationSent: 2, rules.NotificationQueued: 1}, b.states(o.ID))
+	require.NoError(t, b.Exec("UPDATE notifications SET template = 'order_confirmation' WHERE template = 'of_tomorrow'"))
+	_, err = b.send(o.ID)
+	require.NoError(t, err)
+	require.Equal(t, map[rules.NotificationState]int{rules.NotificationSent: 3}, b.states(o.ID))
+	require.Empty(t, b.tasks(models.TaskMailUndeliverable))
+}
+
 func TestC7_GivingUpSettlesWhatADeadSenderLeft(t *testing.T) {
 	b := newBench(t)
 	o := b.fulfilled()

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"embed"
+	"errors"
 	"fmt"
 	htmltemplate "html/template"
 	"io/fs"
@@ -34,12 +35,16 @@ type rendering struct {
 // start rather than at the first mail.
 var renderings = mustParse()
 
+// ErrNoTemplate says that this program does not know the template. During a roll-out a
+// newer one does.
+var ErrNoTemplate = errors.New("mail: there is no template")
+
 // Render turns a Content into subject, plain text and HTML. The error names
 // the template and every missing or malformed parameter, never its value.
 func Render(c Content) (subject, text, html string, err error) {
 	r, ok := renderings[key(c.Template, c.Locale)]
 	if !ok {
-		return "", "", "", fmt.Errorf("mail: there is no template %q in locale %q", c.Template, c.Locale)
+		return "", "", "", fmt.Errorf("%w %q in locale %q", ErrNoTemplate, c.Template, c.Locale)
 	}
 	if err := checkBrand(c); err != nil {
 		return "", "", "", err
