@@ -16,7 +16,7 @@ const rmaStatements = 60
 
 // carriedStatements is what one takes whose parcels the service books and the carrier
 // tells of: beyond the budget, and held so that it does not grow.
-const carriedStatements = 95
+const carriedStatements = 91
 
 // The SQL statements of an ordinary RMA, with the reservation and the shipment of a
 // unit in stock and with its mails, sent at each step. The program and the calendar

@@ -20,12 +20,13 @@ func (r RMA) bookingKey() string { return fmt.Sprintf("%s/out/%d", r.ID, r.Reshi
 
 // openShipment finds the outbound shipment that was booked for the RMA, or makes it
 // from what the warehouse tells. One whose booking is still to come may leave with
-// another carrier: the warehouse names both, and nobody is asked any more.
-func (w *rmaWork) openShipment(in *RMAShipment) error {
+// another carrier: the warehouse names both, and nobody is asked any more. named tells
+// whether the parcel's number is new to us.
+func (w *rmaWork) openShipment(in *RMAShipment) (named bool, err error) {
 	var live []Shipment
-	err := w.s.forUpdate(w.tx).Where("subject_id = ? AND direction = ?", w.ID, rules.ShipOut).Find(&live).Error
+	err = w.s.forUpdate(w.tx).Where("subject_id = ? AND direction = ?", w.ID, rules.ShipOut).Find(&live).Error
 	if err != nil {
-		return err
+		return false, err
 	}
 	for i := range live {
 		sh := &live[i]
@@ -34,16 +35,16 @@ func (w *rmaWork) openShipment(in *RMAShipment) error {
 		case sh.Tracking == nil && in.Carrier != "" && in.Tracking != "":
 			sh.Carrier, sh.Service = in.Carrier, ""
 			if err := w.tx.Model(&Shipment{}).Where("id = ?", sh.ID).Select("carrier", "service").Updates(sh).Error; err != nil {
-				return err
+				return false, err
 			}
-			return w.s.bookShipment(w.tx, w.scope, sh, in.Tracking)
+			return true, w.s.bookShipment(w.tx, w.scope, sh, in.Tracking)
 		default:
 			in.Carrier, in.Tracking = sh.Carrier, text(sh.Tracking)
-			return nil
+			return false, nil
 		}
 	}
 	if in.Carrier == "" || in.Tracking == "" {
-		return nil
+		return false, nil
 	}
 	n := NewShipment{AccountID: w.AccountID, Direction: rules.ShipOut, SubjectID: w.ID, BookingKey: w.bookingKey(), Carrier: in.Carrier}
 	if w.Promise != nil {
@@ -51,9 +52,9 @@ func (w *rmaWork) openShipment(in *RMAShipment) error {
 	}
 	sh, err := w.s.createShipment(w.tx, w.scope, n)
 	if err != nil {
-		return err
+		return false, err
 	}
-	return w.s.bookShipment(w.tx, w.scope, &sh, in.Tracking)
+	return true, w.s.bookShipment(w.tx, w.scope, &sh, in.Tracking)
 }
 
 // endShipment ends the outbound shipment that is under way, if there is one. What was

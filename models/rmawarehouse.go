@@ -91,14 +91,16 @@ func (s *Store) ShipRMA(ctx context.Context, id string, sh RMAShipment) (RMA, er
 	shipped := func(r RMA) bool {
 		return r.ShippedAt != nil && r.State == rules.RMAShipped && r.ReplacementSerial == sh.Serial
 	}
-	r, err := s.changeRMA(ctx, id, rules.RMAShip, "", shipped, func(w *rmaWork) error {
+	named := false
+	r, err := s.changeRMA(ctx, id, rules.RMAShip, "", shipped, func(w *rmaWork) (err error) {
+		named = false
 		if err := w.validateShipment(sh); err != nil {
 			return err
 		}
 		late := w.PickedUpAt != nil || w.DeliveredAt != nil // the carrier was first, and the customer knows
 		if late && w.Carrier != "" {
 			sh.Carrier, sh.Tracking = w.Carrier, w.Tracking
-		} else if err := w.openShipment(&sh); err != nil {
+		} else if named, err = w.openShipment(&sh); err != nil {
 			return err
 		}
 		if w.DeviceID != nil {
@@ -116,7 +118,7 @@ func (s *Store) ShipRMA(ctx context.Context, id string, sh RMAShipment) (RMA, er
 		w.mail("SHIPPED", nil)
 		return err
 	})
-	if err != nil || r.Tracking == "" {
+	if err != nil || !named {
 		return r, err
 	}
 	// Only now: what the carrier told before we knew the parcel. What fails here is

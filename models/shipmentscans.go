@@ -120,20 +120,35 @@ func (s *Store) addScan(tx *gorm.DB, scope Scope, sh *Shipment, n NewScan) error
 	if res.Error != nil || res.RowsAffected == 0 {
 		return res.Error
 	}
-	var scans []ShipmentScan
-	if err := tx.Where("shipment_id = ?", sh.ID).Find(&scans).Error; err != nil {
+	var scans []scanRow
+	if err := tx.Table("shipment_scans AS s").Select(scanColumns).Where("s.shipment_id = ?", sh.ID).Scan(&scans).Error; err != nil {
 		return err
 	}
 	facts := make([]rules.Scan, len(scans))
+	var last AuditEvent
 	for i, f := range scans {
 		facts[i] = rules.Scan{Kind: f.Kind, At: f.At}
+		if f.HeadSeq != nil {
+			last.Seq, last.Hash = *f.HeadSeq, *f.HeadHash
+		}
 	}
-	return s.moveShipment(tx, scope, sh, scan, n.Reason, rules.ProgressOf(facts))
+	return s.moveShipment(tx, scope, sh, scan, n.Reason, rules.ProgressOf(facts), last)
 }
 
-// moveShipment stores the derived state with its audit, and tells the workflow when
+// scanRow is a scan with the end of its shipment's audit chain, in one statement.
+type scanRow struct {
+	Kind     rules.ScanKind
+	At       time.Time
+	HeadSeq  *int64
+	HeadHash *string
+}
+
+const scanColumns = `s.kind, s.at, (SELECT MAX(seq) FROM audit_events WHERE chain_id = s.shipment_id) AS head_seq,
+	(SELECT hash FROM audit_events WHERE chain_id = s.shipment_id ORDER BY seq DESC LIMIT 1) AS head_hash`
+
+// moveShipment stores the derived state with its audit, behind the last event of its chain, and tells the workflow when
 // it is another one.
-func (s *Store) moveShipment(tx *gorm.DB, scope Scope, sh *Shipment, scan ShipmentScan, reason string, p rules.ShipmentProgress) error {
+func (s *Store) moveShipment(tx *gorm.DB, scope Scope, sh *Shipment, scan ShipmentScan, reason string, p rules.ShipmentProgress, last AuditEvent) error {
 	before := *sh
 	sh.State, sh.Contradicted, sh.FirstMoveAt, sh.DeliveredAt, sh.LastScanAt = p.State, p.Contradicted, p.FirstMoveAt, p.DeliveredAt, p.LastScanAt
 	sh.Version++
@@ -142,7 +157,7 @@ func (s *Store) moveShipment(tx *gorm.DB, scope Scope, sh *Shipment, scan Shipme
 		return err
 	}
 	details := withReason(reason, map[string]any{"scan": scan.Kind, "at": scan.At, "source": scan.Source, "before": before.State, "after": sh.State})
-	if err := s.appendAudit(tx, scope, sh.ID, &sh.AccountID, false, entry{"shipment.scanned", sh.ID, details}); err != nil {
+	if err := s.extendAudit(tx, scope, sh.ID, &sh.AccountID, last, entry{"shipment.scanned", sh.ID, details}); err != nil {
 		return err
 	}
 	if sh.Contradicted && !before.Contradicted {
