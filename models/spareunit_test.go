@@ -212,3 +212,23 @@ func TestASpareOnLoanIsNotPlacedByHand(t *testing.T) {
 		requireCode(t, rules.StateConflict, err)
 	}
 }
+
+// S27: units go along with a merge, and with the accounts that are split off.
+func TestS27_UnitsFollowTheirParent(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		c, u := env.SpareOnSite(t)
+		other := env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-200")
+		into := parentOf(t, env, other.Order)
+		_, err := env.MergeParents(storetest.Operator(), u.ParentOrgID, into, "one group")
+		require.NoError(t, err)
+		u = unitOf(t, env, u.ID)
+		require.Equal(t, into, u.ParentOrgID)
+		require.Equal(t, rules.SpareOnSite, u.State)
+		_, err = env.SplitParent(storetest.Operator(), into, models.SplitRequest{Name: "Acme Ltda", AccountIDs: []string{c.Account}, Reason: "two groups"})
+		require.NoError(t, err)
+		u = unitOf(t, env, u.ID)
+		require.NotEqual(t, into, u.ParentOrgID)
+		require.Equal(t, rules.SpareOnSite, u.State, "it lies at an account that went along")
+		require.Len(t, env.Units(t, c.Account), 1)
+	})
+}

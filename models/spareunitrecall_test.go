@@ -1,7 +1,6 @@
 package models_test
 
 import (
-	"fmt"
 	"testing"
 	"time"
 
@@ -170,13 +169,6 @@ func TestS9_AUnitUnderWayIsRecalledWhenItArrives(t *testing.T) {
 	})
 }
 
-// carrierSays has a carrier tell of a parcel.
-func carrierSays(t *testing.T, env storetest.Env, carrier, tracking, kind string, at time.Time) {
-	t.Helper()
-	_, err := env.ReceiveCarrierEvent(env.Context, models.NewCarrierEvent{Carrier: carrier, EventID: tracking + kind + at.String(), Tracking: tracking, Kind: kind, OccurredAt: at})
-	require.NoError(t, err)
-}
-
 // Reminders on days 20 and 27, then an operator is asked and bills: RECALL_REQUESTED
 // to BILLED; a late return credits, BILLED to RETURNED.
 func TestS9_ARecallThatNobodyAnswersIsBilledAndALateReturnCredited(t *testing.T) {
@@ -272,50 +264,6 @@ func TestS9_TheCarrierBringsARecalledUnitBack(t *testing.T) {
 	})
 }
 
-// SHIPPED to APPROVED: a parcel that is lost, or comes back, has the unit wait for
-// another one; the lost one tells nothing about it any more.
-func TestALostSpareIsShippedAnew(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		c, u := env.Spare(t)
-		u = env.Agreed(t, c, u)
-		for i, end := range []string{"LOST", "RETURNED_TO_SENDER"} {
-			tracking := storetest.PO(i)
-			shipped, err := env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: fmt.Sprint("SP-10", i), Carrier: "post", Tracking: tracking})
-			require.NoError(t, err)
-			carrierSays(t, env, "post", tracking, "EXCEPTION", env.Calendar.Now())
-			carrierSays(t, env, "post", tracking, end, env.Calendar.Now())
-			u = unitOf(t, env, u.ID)
-			require.Equal(t, rules.SpareApproved, u.State)
-			require.Nil(t, u.DeviceID)
-			require.Contains(t, []rules.DeviceState{rules.DeviceLost, rules.DeviceRetired}, deviceState(t, env, shipped.DeviceID))
-		}
-		u = env.OnSite(t, u, "SP-300")
-		carrierSays(t, env, "post", storetest.PO(0), "DELIVERED", env.Calendar.Now())
-		require.Equal(t, "SP300", unitOf(t, env, u.ID).Serial)
-		fewer(t, env, c)
-		require.Equal(t, rules.SpareRecallRequested, unitOf(t, env, u.ID).State)
-	})
-}
-
-// A parcel that was delivered before the warehouse told its serial: nothing is lost.
-func TestASpareThatArrivesBeforeItsSerialIsTold(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		c, u := env.Spare(t)
-		u = env.Agreed(t, c, u)
-		sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: c.Account, Direction: rules.ShipSpare, SubjectID: u.ID, BookingKey: u.ID + "/spare/1", Carrier: "post"})
-		require.NoError(t, err)
-		_, err = env.ShipmentBooked(env.Context, sh.ID, "TRK-1")
-		require.NoError(t, err)
-		carrierSays(t, env, "post", "TRK-1", "PICKED_UP", env.Calendar.Now())
-		carrierSays(t, env, "post", "TRK-1", "DELIVERED", env.Calendar.Now())
-		require.Equal(t, rules.SpareApproved, unitOf(t, env, u.ID).State)
-		u, err = env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: "SP-100"})
-		require.NoError(t, err)
-		require.Equal(t, rules.SpareOnSite, u.State)
-		require.Equal(t, "TRK-1", u.Tracking)
-	})
-}
-
 // The end of the contracts recalls (S26).
 func TestS26_ExpiryRecallsAndReplenishesNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
@@ -332,25 +280,5 @@ func TestS26_ExpiryRecallsAndReplenishesNothing(t *testing.T) {
 		_, err := env.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
 		requireCode(t, rules.StateConflict, err)
 		env.AuditHolds(t)
-	})
-}
-
-// S27: units go along with a merge, and with the accounts that are split off.
-func TestS27_UnitsFollowTheirParent(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		c, u := env.SpareOnSite(t)
-		other := env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-200")
-		into := parentOf(t, env, other.Order)
-		_, err := env.MergeParents(storetest.Operator(), u.ParentOrgID, into, "one group")
-		require.NoError(t, err)
-		u = unitOf(t, env, u.ID)
-		require.Equal(t, into, u.ParentOrgID)
-		require.Equal(t, rules.SpareOnSite, u.State)
-		_, err = env.SplitParent(storetest.Operator(), into, models.SplitRequest{Name: "Acme Ltda", AccountIDs: []string{c.Account}, Reason: "two groups"})
-		require.NoError(t, err)
-		u = unitOf(t, env, u.ID)
-		require.NotEqual(t, into, u.ParentOrgID)
-		require.Equal(t, rules.SpareOnSite, u.State, "it lies at an account that went along")
-		require.Len(t, env.Units(t, c.Account), 1)
 	})
 }
