@@ -55,7 +55,7 @@ var routeTable = map[string]string{
 	"POST /v1/invitations/x/reissue": "AL", "POST /v1/invitations/x/revocation": "AL",
 	"GET /v1/notifications": "ALC", "GET /v1/notifications/x": "ALC", "POST /v1/notifications/x/resend": "ALC",
 	"GET /v1/operator/tasks": "ALC", "GET /v1/operator/tasks/x": "ALC", "POST /v1/operator/tasks/x/close": "ALC",
-	"GET /v1/processes": "ALC", "GET /v1/processes/counts": "ALC", "GET /v1/agenda": "ALC",
+	"GET /v1/processes": "ALC", "GET /v1/processes/counts": "ALC", "GET /v1/agenda": "ALC", "GET /v1/events": "ALC",
 	"GET /v1/rooms": "ALCKV", "POST /v1/rooms": "ALCK", "GET /v1/rooms/x": "ALCKV", "PUT /v1/rooms/x": "ALCK", "POST /v1/rooms/x/archive": "ALCK",
 	"POST /v1/rooms/x/move": "ALCK", "POST /v1/rooms/x/bundles": "ALCK",
 	"GET /v1/devices": "ALCKV", "POST /v1/devices": "ALCK", "GET /v1/devices/x": "ALCKV", "PUT /v1/devices/x": "ALCK", "POST /v1/devices/x/placement": "ALCK",

@@ -114,6 +114,7 @@ func (s *service) routes() {
 	s.taskRoutes()
 	s.processRoutes()
 	s.agendaRoutes()
+	s.eventRoutes()
 	s.roomRoutes()
 	s.deviceRoutes()
 	s.assignmentRoutes()

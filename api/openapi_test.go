@@ -144,7 +144,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"revoke-invitation": at(h.Lead, "/v1/invitations/{id}/revocation", invitation), "list-notifications": at(h.Lead, "/v1/notifications?limit=2"),
 		"get-notification": at(h.Lead, "/v1/notifications/{id}", mail), "resend-notification": at(h.Lead, "/v1/notifications/{id}/resend", mail),
 		"list-tasks": at(h.Lead, "/v1/operator/tasks?state=OPEN&limit=2"), "get-task": at(h.Lead, "/v1/operator/tasks/{id}", task),
-		"act-on-task": at(h.Lead, "/v1/operator/tasks/{id}/accept", task), "list-processes": at(h.Lead, "/v1/processes?limit=2"), "count-processes": at(h.Lead, "/v1/processes/counts"), "get-agenda": at(h.Lead, "/v1/agenda?limit=2"),
+		"act-on-task": at(h.Lead, "/v1/operator/tasks/{id}/accept", task), "list-processes": at(h.Lead, "/v1/processes?limit=2"), "count-processes": at(h.Lead, "/v1/processes/counts"), "get-agenda": at(h.Lead, "/v1/agenda?limit=2"), "list-events": at(h.Lead, "/v1/events?kind=fee_billed"),
 	}
 	maps.Copy(calls, h.roomWorld(t, done))
 	maps.Copy(calls, h.shipmentWorld(t, account))

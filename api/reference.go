@@ -79,7 +79,7 @@ func renderReference(api *huma.OpenAPI) ([]byte, error) {
 		}
 		v.Groups[i].Operations = append(v.Groups[i].Operations, viewOperation(api, op))
 	}
-	order := []string{"Orders", "Imports", "Rooms", "Devices", "Assignments", "Coverage", "Sites", "RMAs", "Contracts", "Warranties", "Spares", "Countries", "Calendars", "Shipments", "Stock", "Accounts", "Customer success managers", "Invitations", "Mail", "Operator tasks", "Processes", "Program", "Organisations", "Tokens"}
+	order := []string{"Orders", "Imports", "Rooms", "Devices", "Assignments", "Coverage", "Sites", "RMAs", "Contracts", "Warranties", "Spares", "Countries", "Calendars", "Shipments", "Stock", "Accounts", "Customer success managers", "Invitations", "Mail", "Operator tasks", "Processes", "Events", "Program", "Organisations", "Tokens"}
 	slices.SortStableFunc(v.Groups, func(a, b groupView) int { return cmp.Compare(slices.Index(order, a.Name), slices.Index(order, b.Name)) })
 	var page bytes.Buffer
 	err := referencePage.Execute(&page, v)
