@@ -105,6 +105,31 @@ func (c *apiClient) call(ctx context.Context, r request, out any) error {
 	}
 }
 
+// read gets what is at a path.
+func (c *apiClient) read(ctx context.Context, path string, out any) error {
+	return c.call(ctx, request{method: http.MethodGet, path: path}, out)
+}
+
+// post sends JSON, under a key of its own so that sending it again is safe.
+func (c *apiClient) post(ctx context.Context, path string, body, out any) error {
+	raw, err := json.Marshal(body)
+	if err != nil {
+		return err
+	}
+	return c.call(ctx, request{method: http.MethodPost, path: path, body: raw, contentType: "application/json", key: newKey()}, out)
+}
+
+// filters are the parameters that say something.
+func filters(values map[string]string) url.Values {
+	q := url.Values{}
+	for name, value := range values {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	return q
+}
+
 // once sends a request; wait is negative where trying again cannot help.
 func (c *apiClient) once(ctx context.Context, r request, out any) (wait time.Duration, err error) {
 	u := *c.base

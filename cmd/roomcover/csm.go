@@ -77,12 +77,9 @@ func (c csmAddCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(map[string]string{"name": c.Name, "email": c.Email, "phone": c.Phone, "reason": c.Reason})
-	if err != nil {
-		return err
-	}
 	var made csm
-	if err := client.call(ctx, request{method: http.MethodPost, path: "/v1/csms", body: body, contentType: "application/json", key: newKey()}, &made); err != nil {
+	body := map[string]string{"name": c.Name, "email": c.Email, "phone": c.Phone, "reason": c.Reason}
+	if err := client.post(ctx, "/v1/csms", body, &made); err != nil {
 		return err
 	}
 	return c.show(a, made, func(w io.Writer) { a.csmTable(w, []csm{made}) })
@@ -119,7 +116,7 @@ func (c csmAssignCommand) Run(ctx context.Context, a *app) error {
 	}
 	path := "/v1/accounts/" + url.PathEscape(id)
 	var acc accountCSM
-	if err := client.call(ctx, request{method: http.MethodGet, path: path}, &acc); err != nil {
+	if err := client.read(ctx, path, &acc); err != nil {
 		return err
 	}
 	body, err := json.Marshal(map[string]string{"csm_id": manager, "reason": c.Reason})

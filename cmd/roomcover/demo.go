@@ -87,6 +87,9 @@ type demoAPI struct{ client *apiClient }
 
 // Call sends a request, safely again where that may help.
 func (d demoAPI) Call(ctx context.Context, method, path string, body, out any) error {
+	if method == http.MethodPost {
+		return namingFields(d.client.post(ctx, path, body, out))
+	}
 	r := request{method: method, path: path}
 	if at := strings.IndexByte(path, '?'); at >= 0 {
 		r.path = path[:at]
@@ -102,9 +105,6 @@ func (d demoAPI) Call(ctx context.Context, method, path string, body, out any) e
 			return err
 		}
 		r.body, r.contentType = text, "application/json"
-	}
-	if method == http.MethodPost {
-		r.key = newKey()
 	}
 	return namingFields(d.client.call(ctx, r, out))
 }

@@ -242,7 +242,7 @@ func (c importOptions) watch(ctx context.Context, a *app, client *apiClient, job
 		case <-time.After(c.Pause):
 		}
 		next := importJob{}
-		if err := client.call(ctx, request{method: http.MethodGet, path: "/v1/imports/" + job.ID}, &next); err != nil {
+		if err := client.read(ctx, "/v1/imports/"+job.ID, &next); err != nil {
 			return job, err
 		}
 		job = next

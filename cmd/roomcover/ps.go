@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"strings"
 	"time"
@@ -104,7 +103,7 @@ func (c psCommand) Run(ctx context.Context, a *app) error {
 func (c psCommand) once(ctx context.Context, a *app, client *apiClient) error {
 	if c.Counts {
 		var counts paged[processCount]
-		err := client.call(ctx, request{method: http.MethodGet, path: "/v1/processes/counts"}, &counts)
+		err := client.read(ctx, "/v1/processes/counts", &counts)
 		if err != nil {
 			return err
 		}

@@ -2,13 +2,10 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"strings"
-	"time"
 )
 
 // rmaCommand is about replacements of faulty hardware.
@@ -21,29 +18,23 @@ type rmaCommand struct {
 
 // rma is one line, or the whole.
 type rma struct {
-	ID         string     `json:"id"`
-	State      string     `json:"state"`
-	Serial     string     `json:"serial,omitempty"`
-	Model      string     `json:"model"`
-	Speed      string     `json:"speed,omitempty"`
-	Cover      string     `json:"cover,omitempty"`
-	Late       bool       `json:"late"`
-	Held       bool       `json:"held"`
-	Fee        string     `json:"fee"`
-	Commands   []string   `json:"commands"`
-	New        string     `json:"replacement_serial,omitempty"`
-	Tracking   string     `json:"tracking,omitempty"`
-	ReturnDue  string     `json:"return_due_on,omitempty"`
-	WaitsFor   string     `json:"waits_for,omitempty"`
-	WaitsUntil *time.Time `json:"waits_until,omitempty"`
-	Promise    *struct {
+	ID        string `json:"id"`
+	State     string `json:"state"`
+	Serial    string `json:"serial,omitempty"`
+	Model     string `json:"model"`
+	Speed     string `json:"speed,omitempty"`
+	Cover     string `json:"cover,omitempty"`
+	Late      bool   `json:"late"`
+	Held      bool   `json:"held"`
+	Fee       string `json:"fee"`
+	New       string `json:"replacement_serial,omitempty"`
+	Tracking  string `json:"tracking,omitempty"`
+	ReturnDue string `json:"return_due_on,omitempty"`
+	Promise   *struct {
 		On          string            `json:"on,omitempty"`
 		Explanation map[string]string `json:"explanation"`
 	} `json:"promise,omitempty"`
-	Timeline []struct {
-		At    time.Time `json:"at"`
-		Event string    `json:"event"`
-	} `json:"timeline,omitempty"`
+	course
 }
 
 type rmaListCommand struct {
@@ -62,12 +53,7 @@ func (c rmaListCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	q := url.Values{}
-	for name, value := range map[string]string{"state": strings.ToUpper(c.State), "serial": c.Serial, "open": truth(c.Open), "late": truth(c.Late)} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
+	q := filters(map[string]string{"state": strings.ToUpper(c.State), "serial": c.Serial, "open": truth(c.Open), "late": truth(c.Late)})
 	list, err := every[rma](ctx, client, "/v1/rmas", q, c.Limit)
 	if err != nil {
 		return err
@@ -114,7 +100,7 @@ func (c rmaShowCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	var r rma
-	if err := client.call(ctx, request{method: http.MethodGet, path: "/v1/rmas/" + url.PathEscape(c.ID)}, &r); err != nil {
+	if err := client.read(ctx, "/v1/rmas/"+url.PathEscape(c.ID), &r); err != nil {
 		return err
 	}
 	return c.show(a, r, r.tell)
@@ -138,13 +124,7 @@ func (r rma) tell(w io.Writer) {
 	if r.ReturnDue != "" {
 		fmt.Fprintf(w, "Return by: %s; fee: %s\n", r.ReturnDue, r.Fee)
 	}
-	if r.WaitsUntil != nil {
-		fmt.Fprintf(w, "Timer: %s at %s\n", r.WaitsFor, minute(*r.WaitsUntil))
-	}
-	for _, e := range r.Timeline {
-		fmt.Fprintf(w, "  %s  %s\n", minute(e.At), e.Event)
-	}
-	fmt.Fprintf(w, "You may: %s\n", strings.Join(r.Commands, ", "))
+	r.course.tell(w)
 }
 
 type rmaRequestCommand struct {
@@ -181,12 +161,8 @@ func postRMA(ctx context.Context, a *app, o output, options apiOptions, path str
 	if err != nil {
 		return err
 	}
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
 	var r rma
-	if err := client.call(ctx, request{method: http.MethodPost, path: path, body: raw, contentType: "application/json", key: newKey()}, &r); err != nil {
+	if err := client.post(ctx, path, body, &r); err != nil {
 		return err
 	}
 	return o.show(a, r, r.tell)

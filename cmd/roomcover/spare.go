@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
@@ -34,13 +32,7 @@ type spare struct {
 	SelectedAt    *time.Time `json:"selected_at,omitempty"`
 	RecallPending bool       `json:"recall_pending"`
 	RecallUntil   *time.Time `json:"recall_until,omitempty"`
-	WaitsFor      string     `json:"waits_for,omitempty"`
-	WaitsUntil    *time.Time `json:"waits_until,omitempty"`
-	Commands      []string   `json:"commands"`
-	Timeline      []struct {
-		At    time.Time `json:"at"`
-		Event string    `json:"event"`
-	} `json:"timeline,omitempty"`
+	course
 }
 
 type spareListCommand struct {
@@ -61,12 +53,7 @@ func (c spareListCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	q := url.Values{}
-	for name, value := range map[string]string{"parent_id": c.Parent, "account_id": c.Account, "state": strings.ToUpper(c.State), "model": c.Model, "serial": c.Serial, "open": truth(c.Open)} {
-		if value != "" {
-			q.Set(name, value)
-		}
-	}
+	q := filters(map[string]string{"parent_id": c.Parent, "account_id": c.Account, "state": strings.ToUpper(c.State), "model": c.Model, "serial": c.Serial, "open": truth(c.Open)})
 	list, err := every[spare](ctx, client, "/v1/spare-units", q, c.Limit)
 	if err != nil {
 		return err
@@ -106,7 +93,7 @@ func (c spareShowCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	var s spare
-	if err := client.call(ctx, request{method: http.MethodGet, path: "/v1/spare-units/" + url.PathEscape(c.ID)}, &s); err != nil {
+	if err := client.read(ctx, "/v1/spare-units/"+url.PathEscape(c.ID), &s); err != nil {
 		return err
 	}
 	return c.show(a, s, s.tell)
@@ -123,13 +110,7 @@ func (s spare) tell(w io.Writer) {
 	if s.RecallPending {
 		fmt.Fprintln(w, "It is recalled when it arrives.")
 	}
-	if s.WaitsUntil != nil {
-		fmt.Fprintf(w, "Timer: %s at %s\n", s.WaitsFor, minute(*s.WaitsUntil))
-	}
-	for _, e := range s.Timeline {
-		fmt.Fprintf(w, "  %s  %s\n", minute(e.At), e.Event)
-	}
-	fmt.Fprintf(w, "You may: %s\n", strings.Join(s.Commands, ", "))
+	s.course.tell(w)
 }
 
 type spareDoCommand struct {
@@ -164,13 +145,9 @@ func (c spareDoCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	raw, err := json.Marshal(body)
-	if err != nil {
-		return err
-	}
 	var s spare
 	path := "/v1/spare-units/" + url.PathEscape(c.ID) + "/" + url.PathEscape(c.Command)
-	if err := client.call(ctx, request{method: http.MethodPost, path: path, body: raw, contentType: "application/json", key: newKey()}, &s); err != nil {
+	if err := client.post(ctx, path, body, &s); err != nil {
 		return err
 	}
 	return c.show(a, s, s.tell)

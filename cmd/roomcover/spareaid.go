@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"strings"
 )
@@ -54,7 +53,7 @@ func (c spareAidCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	var aid spareAid
-	if err := client.call(ctx, request{method: http.MethodGet, path: "/v1/spares/" + url.PathEscape(c.Parent) + "/selection-aid"}, &aid); err != nil {
+	if err := client.read(ctx, "/v1/spares/"+url.PathEscape(c.Parent)+"/selection-aid", &aid); err != nil {
 		return err
 	}
 	return c.show(a, aid, func(w io.Writer) { a.aidTable(w, aid) })
