@@ -18,7 +18,7 @@ func (h *house) spareUnitWorld(t *testing.T) map[string]func() (client, string) 
 	earned := func() models.SpareUnit {
 		n++
 		c, u := h.SpareFor(t, fmt.Sprintf("Empresa Spare %d", n), fmt.Sprintf("spare%d@empresa.example", n), fmt.Sprintf("SN-SPARE-%d", n))
-		h.Stands = map[string]string{"sit_01kbsite": c.Site.ID}
+		h.Stands = map[string]string{"sit_01kbsite": c.Site.ID, "acc_01kbaccount": c.Account}
 		return u
 	}
 	csm := h.client("org_operator", rules.OperatorCSM)

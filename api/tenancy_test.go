@@ -64,8 +64,12 @@ func TestR42_TheAdministratorChangesWhatAViewerMayNot(t *testing.T) {
 			changed++
 			t.Run(op.OperationID, func(t *testing.T) {
 				require.NotContains(t, roles, "V", "a viewer changes nothing")
-				_, target := world[op.OperationID]()
+				c, target := world[op.OperationID]()
 				target = strings.Replace(target, "/approve", "/withdraw", 1) // of a replacement; agents approve
+				if op.OperationID == "act-on-spare-unit" { // a CSM proposes, and the customer agrees
+					require.Equal(t, 200, h.example(t, c, op, target).Status)
+					target = strings.Replace(target, "/select", "/agree", 1)
+				}
 				account := h.Stands["acc_01kbaccount"]
 				require.NotEmpty(t, account, "the example does not say whose account it is about")
 				require.Equal(t, 403, h.example(t, h.customer(account, rules.CustomerReadOnly), op, target).Status)
