@@ -24,6 +24,7 @@ type relay struct {
 	store  *models.Store
 	client client.Client
 	log    *slog.Logger
+	pause  func(attempts int) time.Duration // before an event that failed is told again
 }
 
 const (
@@ -41,7 +42,12 @@ const (
 const temporalService = "temporal"
 
 func newRelay(o Options) *relay {
-	return &relay{store: o.Store, client: o.Temporal, log: o.Log}
+	return &relay{store: o.Store, client: o.Temporal, log: o.Log, pause: growingPause}
+}
+
+// growingPause doubles from a tenth of a second to a minute.
+func growingPause(attempts int) time.Duration {
+	return min(time.Duration(1)<<min(attempts, 10)*100*time.Millisecond, time.Minute)
 }
 
 // run relays until the context ends. An error of the database is waited out.
@@ -157,8 +163,7 @@ func (r *relay) put(ctx context.Context, e models.OutboxEvent, cause error) {
 		return
 	}
 	r.log.Warn("a workflow could not be told", "event", e.ID, "kind", e.Kind, "subject", e.SubjectID, "attempt", e.Attempts, "error", cause)
-	pause := min(time.Duration(1)<<min(e.Attempts, 10)*100*time.Millisecond, time.Minute)
-	if err := r.store.OutboxFailed(ctx, e.ID, cause.Error(), pause); err != nil {
+	if err := r.store.OutboxFailed(ctx, e.ID, cause.Error(), r.pause(e.Attempts)); err != nil {
 		r.log.Error("an outbox event cannot be put back", "event", e.ID, "error", err)
 	}
 	if e.Attempts < relayAlarm {

@@ -78,7 +78,16 @@ func (f *fakeTemporal) said() (out []string) {
 
 func newTestRelay(t *testing.T, env storetest.Env) (*relay, *fakeTemporal) {
 	f := newFake(t)
-	return newRelay(Options{Store: env.Store, Temporal: f, Log: quiet}), f
+	r := newRelay(Options{Store: env.Store, Temporal: f, Log: quiet})
+	r.pause = func(int) time.Duration { return time.Hour } // dueNow ends it, and no slow machine does
+	return r, f
+}
+
+func TestThePauseOfAFailedEventGrowsToAMinute(t *testing.T) {
+	require.Equal(t, 200*time.Millisecond, growingPause(1))
+	require.Equal(t, 400*time.Millisecond, growingPause(2))
+	require.Equal(t, time.Minute, growingPause(10))
+	require.Equal(t, time.Minute, growingPause(100_000))
 }
 
 func operator() context.Context {
