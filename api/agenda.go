@@ -18,6 +18,7 @@ func (s *service) agendaRoutes() {
 
 // AgendaView is what is late, and what is due on the day.
 type AgendaView struct {
+	On   string         `json:"on" format:"date" doc:"The day that was asked for; otherwise today by the service's calendar, in time_zone"`
 	Late AgendaListView `json:"late"`
 	Due  AgendaListView `json:"due" doc:"Due on the day, and not late yet"`
 }
@@ -109,5 +110,7 @@ func (s *service) getAgenda(ctx context.Context, in *agendaInput) (*one[AgendaVi
 		return nil, err
 	}
 	a, err := s.store.Agenda(ctx, q)
-	return single(a, err, func(a models.Agenda) AgendaView { return AgendaView{s.agendaListView(a.Late), s.agendaListView(a.Due)} })
+	return single(a, err, func(a models.Agenda) AgendaView {
+		return AgendaView{a.On.String(), s.agendaListView(a.Late), s.agendaListView(a.Due)}
+	})
 }

@@ -66,7 +66,7 @@ func TestR42_TheAdministratorChangesWhatAViewerMayNot(t *testing.T) {
 				require.NotContains(t, roles, "V", "a viewer changes nothing")
 				c, target := world[op.OperationID]()
 				target = strings.Replace(target, "/approve", "/withdraw", 1) // of a replacement; agents approve
-				if op.OperationID == "act-on-spare-unit" { // a CSM proposes, and the customer agrees
+				if op.OperationID == "act-on-spare-unit" {                   // a CSM proposes, and the customer agrees
 					require.Equal(t, 200, h.example(t, c, op, target).Status)
 					target = strings.Replace(target, "/select", "/agree", 1)
 				}

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 )
 
 // acceptInvitation goes the administrator's way: the mail's button, the one-time
@@ -53,7 +52,10 @@ func (s *story) acceptInvitation(ctx context.Context) error {
 	if err := s.check(strings.Contains(orders, "Pedidos de serviço") && strings.Contains(orders, "50"), "the page of service orders does not show 50 licences"); err != nil {
 		return err
 	}
-	s.customer, _, err = s.makeToken(ctx, s.parent, s.account, "CUSTOMER_ADMIN")
+	if s.customer, err = s.makeToken(ctx, s.parent, s.account, "CUSTOMER_ADMIN"); err != nil {
+		return err
+	}
+	s.csm, err = s.makeToken(ctx, operatorOrg, "", "OPERATOR_CSM")
 	return err
 }
 
@@ -85,18 +87,15 @@ func (s *story) page(ctx context.Context, path string, form url.Values) (string,
 }
 
 // makeToken makes a token for a program of the customer's, or for one of the
-// operator's people. It also tells the service's calendar day.
-func (s *story) makeToken(ctx context.Context, org, account, role string) (API, time.Time, error) {
+// operator's people.
+func (s *story) makeToken(ctx context.Context, org, account, role string) (API, error) {
 	ask := body{"org_id": org, "role": role, "label": "demo " + s.Name, "valid_days": 30}
 	if account != "" {
 		ask["account_id"] = account
 	}
-	made, err := post[struct {
-		Secret    string    `json:"secret"`
-		CreatedAt time.Time `json:"created_at"`
-	}](ctx, s.operator, "/v1/tokens", ask)
+	made, err := post[struct{ Secret string }](ctx, s.operator, "/v1/tokens", ask)
 	if err != nil {
-		return nil, time.Time{}, err
+		return nil, err
 	}
-	return s.As(made.Secret), made.CreatedAt, nil
+	return s.As(made.Secret), nil
 }

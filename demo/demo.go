@@ -76,7 +76,6 @@ type story struct {
 	customer API // the account's administrator
 	csm      API
 	checks   int
-	today    time.Time // of the service's calendar, at the last order
 
 	order, account, parent, contract string
 	site, depot                      string

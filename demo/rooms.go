@@ -61,7 +61,11 @@ func (s *story) coverRooms(ctx context.Context) error {
 
 // importRooms uploads the rooms, twice: the second time changes nothing (S35).
 func (s *story) importRooms(ctx context.Context) error {
-	bought := s.today.AddDate(0, -2, 0).Format(time.DateOnly)
+	today, err := s.calendarDay(ctx)
+	if err != nil {
+		return err
+	}
+	bought := today.AddDate(0, -2, 0).Format(time.DateOnly)
 	var rooms []body
 	for n := range roomCount {
 		d := device{Serial: s.serial("F", n), Model: modelOf(n), Room: fmt.Sprintf("Sala %02d", n+1)}

@@ -45,8 +45,12 @@ type AgendaList struct {
 	Next  AgendaCursor
 }
 
-// Agenda is what is late, and what is due on the day.
-type Agenda struct{ Late, Due AgendaList }
+// Agenda is what is late, and what is due on the day. On is the day that was asked
+// for, or today in the zone of the question.
+type Agenda struct {
+	On        civil.Date
+	Late, Due AgendaList
+}
 
 // Agenda lists what is late and what is due, of all that is under way: orders in
 // review, invitations, RMAs, spares, shipments, and open operator tasks. It
@@ -62,7 +66,7 @@ func (s *Store) Agenda(ctx context.Context, q AgendaQuery) (Agenda, error) {
 	}
 	var out Agenda
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		out = Agenda{}
+		out = Agenda{On: v.day()}
 		if err := scope.service(); err != nil {
 			return err
 		}
@@ -98,6 +102,14 @@ func newAgendaView(q AgendaQuery, now, stuck time.Time) (*agendaView, error) {
 		return nil, rules.Invalid([]rules.FieldError{{Pointer: "/query/on", Code: rules.OutOfRange, Message: "This day is over everywhere.", Remedy: "Send today or a day to come."}})
 	}
 	return &agendaView{q: q, now: now, zone: zone, args: map[string]any{"now": now, "stuck": stuck.UTC()}}, nil
+}
+
+// day is the one that is asked about, in the zone of the question.
+func (v *agendaView) day() civil.Date {
+	if v.q.On != nil {
+		return *v.q.On
+	}
+	return rules.DateIn(v.now, v.zone)
 }
 
 // westernmost is where a day ends last.

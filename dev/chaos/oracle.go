@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"slices"
+	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the oracle's connection
 
@@ -20,10 +21,13 @@ func (v Violation) String() string { return v.Check + ": " + v.Subject + ": " + 
 
 // Evidence is everything that a run left behind.
 type Evidence struct {
-	DB     Facts
-	DSN    string
-	Store  *models.Store
-	Runs   []WorkflowRun
+	DB    Facts
+	DSN   string
+	Store *models.Store
+	Runs  []WorkflowRun
+	// RunsAt is when the runs were listed, by the calendar; rows that have changed
+	// since say nothing about them. Zero: now.
+	RunsAt time.Time
 	Mails  []smtptest.Message
 	Logs   []string // files of serve and worker
 	Ledger *Ledger

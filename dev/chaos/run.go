@@ -133,10 +133,10 @@ func settle(ctx context.Context, set Settings, stack *Stack, load *Load, db *sql
 		set.Log("%v", err)
 	}
 	e := Evidence{DB: db, DSN: stack.DSN, Store: stack.Store, Logs: stack.ProductLogs(), Ledger: load.Ledger}
-	var err error
-	if e.Runs, err = awaitRuns(ctx, stack, e); err != nil {
+	if err := awaitRuns(ctx, stack, &e); err != nil {
 		return e, fmt.Errorf("read the workflows: %w", err)
 	}
+	var err error
 	if e.Mails, err = ReadMails(stack.Mails()); err != nil {
 		return e, fmt.Errorf("read the mails: %w", err)
 	}
@@ -156,20 +156,21 @@ const closePatience = 2 * time.Minute
 
 // awaitRuns reads the workflows until they agree with the rows, or the
 // patience is over; then the oracle says what does not agree.
-func awaitRuns(ctx context.Context, stack *Stack, e Evidence) ([]WorkflowRun, error) {
+func awaitRuns(ctx context.Context, stack *Stack, e *Evidence) error {
 	deadline := time.Now().Add(closePatience)
 	for {
 		var err error
 		agreed := true
+		e.RunsAt = stack.Store.Clock().Now()
 		if e.Runs, err = ListRuns(ctx, stack.Client); err == nil {
-			err = workflowRuns(ctx, e, func(string, string, ...any) { agreed = false })
+			err = workflowRuns(ctx, *e, func(string, string, ...any) { agreed = false })
 		}
 		over := time.Now().After(deadline)
 		if err != nil && over {
-			return nil, err
+			return err
 		}
 		if (err == nil && agreed) || over {
-			return e.Runs, ReadRuns(ctx, stack.Client, e.Runs)
+			return ReadRuns(ctx, stack.Client, e.Runs)
 		}
 		time.Sleep(time.Second)
 	}
