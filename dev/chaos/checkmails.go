@@ -38,6 +38,7 @@ func deliveries(ctx context.Context, e Evidence, report func(string, string, ...
 		n, known := rows[id]
 		arrived[id]++
 		switch {
+		case !known && !e.ReadAt.IsZero() && m.ReceivedAt.After(e.ReadAt): // its row is newer than what DB shows
 		case !known:
 			report(m.ID, "a mail arrived that stands in no row: %s", m.MessageID)
 		case len(m.To) != 1 || !strings.EqualFold(m.To[0], n.recipient):

@@ -123,9 +123,8 @@ func commandsOf(ctx context.Context, e Evidence, r *Replacement, report func(str
 
 // timers finds replacements and spares whose workflow has not done what is due.
 func timers(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
-	c := e.Store.Clock()
 	late, err := column(ctx, e.DB, `SELECT id || ' ' || next_timer FROM rmas WHERE closed_at IS NULL AND next_at < $1
-		UNION ALL SELECT id || ' ' || next_timer FROM spare_units WHERE closed_at IS NULL AND next_at < $1`, c.Now().Add(-calendarSlack(c)))
+		UNION ALL SELECT id || ' ' || next_timer FROM spare_units WHERE closed_at IS NULL AND next_at < $1`, e.today().Add(-calendarSlack(e.Store.Clock())))
 	for _, id := range late {
 		report(id, "what was due was not done")
 	}

@@ -169,15 +169,12 @@ const slack = 15 * time.Second
 // waits says of every order, invitation, replacement and spare whether its workflow has
 // something to wait for.
 func waits(ctx context.Context, e Evidence) (map[string]wait, error) {
-	now := e.RunsAt
-	if now.IsZero() {
-		now = e.Store.Clock().Now()
-	}
+	now := e.today()
 	rows, err := e.DB.QueryContext(ctx, `SELECT id, state IN ('NEEDS_REVIEW') OR (state IN ('FULFILLED','PARTIALLY_CANCELLED') AND cancellable_until > $1),
-			(state IN ('FULFILLED','PARTIALLY_CANCELLED') AND cancellable_until BETWEEN $2 AND $1) OR state_since > $3 FROM orders
-		UNION ALL SELECT id, state IN ('`+string(rules.InvitationIssued)+`','`+string(rules.InvitationSent)+`'), (state IN ('ISSUED','SENT') AND expires_at BETWEEN $2 AND $1) OR state_since > $3 FROM invitations WHERE state <> 'BOUNCED'
-		UNION ALL SELECT id, closed_at IS NULL, state_since > $3 FROM rmas
-		UNION ALL SELECT id, closed_at IS NULL AND state <> 'ON_SITE', state_since > $3 FROM spare_units`, now.Add(calendarSlack(e.Store.Clock())), now.Add(-calendarSlack(e.Store.Clock())), now)
+			state IN ('FULFILLED','PARTIALLY_CANCELLED') AND cancellable_until BETWEEN $2 AND $1 FROM orders
+		UNION ALL SELECT id, state IN ('`+string(rules.InvitationIssued)+`','`+string(rules.InvitationSent)+`'), state IN ('ISSUED','SENT') AND expires_at BETWEEN $2 AND $1 FROM invitations WHERE state <> 'BOUNCED'
+		UNION ALL SELECT id, closed_at IS NULL, false FROM rmas
+		UNION ALL SELECT id, closed_at IS NULL AND state <> 'ON_SITE', false FROM spare_units`, now.Add(calendarSlack(e.Store.Clock())), now.Add(-calendarSlack(e.Store.Clock())))
 	if err != nil {
 		return nil, err
 	}

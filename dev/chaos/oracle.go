@@ -25,9 +25,9 @@ type Evidence struct {
 	DSN   string
 	Store *models.Store
 	Runs  []WorkflowRun
-	// RunsAt is when the runs were listed, by the calendar; rows that have changed
-	// since say nothing about them. Zero: now.
-	RunsAt time.Time
+	// ReadAt is the moment that DB shows, in real time; zero: now. What the world
+	// did since is not held against it.
+	ReadAt time.Time
 	Mails  []smtptest.Message
 	Logs   []string // files of serve and worker
 	Ledger *Ledger
@@ -51,6 +51,14 @@ func OpenDB(dsn string) (*sql.DB, error) {
 type check struct {
 	name string
 	run  func(ctx context.Context, e Evidence, report func(subject, format string, args ...any)) error
+}
+
+// today is the moment that DB shows, by the calendar.
+func (e Evidence) today() time.Time {
+	if e.ReadAt.IsZero() {
+		return e.Store.Clock().Now()
+	}
+	return e.Store.Clock().Calendar(e.ReadAt)
 }
 
 // checks are the oracle, by file.

@@ -34,7 +34,7 @@ func AwaitQuiet(ctx context.Context, db *sql.DB) error {
 	}
 }
 
-func unrest(ctx context.Context, db *sql.DB) (string, error) {
+func unrest(ctx context.Context, db Facts) (string, error) {
 	var left []string
 	for _, r := range restless {
 		var n int

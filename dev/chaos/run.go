@@ -81,6 +81,7 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 	}
 	defer db.Close()
 	evidence, err := settle(ctx, set, stack, load, db)
+	defer evidence.end()
 	if err != nil {
 		return result, err
 	}
@@ -132,19 +133,13 @@ func settle(ctx context.Context, set Settings, stack *Stack, load *Load, db *sql
 	if err := AwaitQuiet(quiet, db); err != nil {
 		set.Log("%v", err)
 	}
-	e := Evidence{DB: db, DSN: stack.DSN, Store: stack.Store, Logs: stack.ProductLogs(), Ledger: load.Ledger}
-	if err := awaitRuns(ctx, stack, &e); err != nil {
+	e := Evidence{DSN: stack.DSN, Store: stack.Store, Logs: stack.ProductLogs(), Ledger: load.Ledger}
+	if err := agree(ctx, stack, db, &e); err != nil {
 		return e, fmt.Errorf("read the workflows: %w", err)
 	}
 	var err error
 	if e.Mails, err = ReadMails(stack.Mails()); err != nil {
 		return e, fmt.Errorf("read the mails: %w", err)
-	}
-	if e.Parcels, err = stack.Line.Parcels(ctx); err != nil {
-		return e, fmt.Errorf("read the carrier's bookings: %w", err)
-	}
-	if e.Webhooks, err = ReadWebhooks(filepath.Join(stack.Dir, "carrier.jsonl")); err != nil {
-		return e, fmt.Errorf("read the carrier's journal: %w", err)
 	}
 	return e, nil
 }
@@ -154,25 +149,54 @@ func settle(ctx context.Context, set Settings, stack *Stack, load *Load, db *sql
 // attempt at a mail that a kill has cut off is made again after half of its age.
 const closePatience = 2 * time.Minute
 
-// awaitRuns reads the workflows until they agree with the rows, or the
-// patience is over; then the oracle says what does not agree.
-func awaitRuns(ctx context.Context, stack *Stack, e *Evidence) error {
-	deadline := time.Now().Add(closePatience)
-	for {
-		var err error
-		agreed := true
-		e.RunsAt = stack.Store.Clock().Now()
-		if e.Runs, err = ListRuns(ctx, stack.Client); err == nil {
-			err = workflowRuns(ctx, *e, func(string, string, ...any) { agreed = false })
-		}
+// agree looks for a moment at which nothing is left to do and the workflows agree
+// with the rows, or until the patience is over; then the oracle says what does not
+// agree. Windows close and timers fire while the oracle reads, so it reads the rows
+// of that one moment: what the carrier says was read before it, mails after.
+func agree(ctx context.Context, stack *Stack, db *sql.DB, e *Evidence) error {
+	for deadline := time.Now().Add(closePatience); ; time.Sleep(time.Second) {
+		agreed, err := moment(ctx, stack, db, e)
 		over := time.Now().After(deadline)
-		if err != nil && over {
+		switch {
+		case err == nil && (agreed || over):
+			return ReadRuns(ctx, stack.Client, e.Runs)
+		case over:
 			return err
 		}
-		if (err == nil && agreed) || over {
-			return ReadRuns(ctx, stack.Client, e.Runs)
-		}
-		time.Sleep(time.Second)
+		e.end()
+	}
+}
+
+// moment takes the evidence of one moment.
+func moment(ctx context.Context, stack *Stack, db *sql.DB, e *Evidence) (agreed bool, err error) {
+	if e.Parcels, err = stack.Line.Parcels(ctx); err != nil {
+		return false, err
+	}
+	if e.Webhooks, err = ReadWebhooks(filepath.Join(stack.Dir, "carrier.jsonl")); err != nil {
+		return false, err
+	}
+	e.ReadAt = time.Now()
+	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return false, err
+	}
+	e.DB = tx
+	left, err := unrest(ctx, tx)
+	if err != nil {
+		return false, err
+	}
+	if e.Runs, err = ListRuns(ctx, stack.Client); err != nil {
+		return false, err
+	}
+	agreed = left == ""
+	err = workflowRuns(ctx, *e, func(string, string, ...any) { agreed = false })
+	return agreed, err
+}
+
+// end lets the moment go.
+func (e *Evidence) end() {
+	if tx, ok := e.DB.(*sql.Tx); ok {
+		_ = tx.Rollback()
 	}
 }
 
