@@ -72,3 +72,16 @@ func TestC6_ChangingTheProgramIsAudited(t *testing.T) {
 	require.Equal(t, map[string]any{"before": 30.0, "after": 14.0}, changes["cancel_days"])
 	require.Equal(t, "16:00", changes["replacement"].(map[string]any)["after"].(map[string]any)["cut_off"])
 }
+
+// A recall has the days that the program says; a reminder that would come after its
+// end is none.
+func TestC8_DaysOfARecallAreConfiguration(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		changed(t, env, func(p *rules.Program) { p.Replacement.SpareRecallDays = 10 })
+		c, u := env.SpareOnSite(t)
+		fewer(t, env, c)
+		u = unitOf(t, env, u.ID)
+		require.Equal(t, rules.SpareRecallDue(env.Calendar.Now(), 10, time.FixedZone("", -3*3600)), u.RecallDueAt.UTC())
+		require.Equal(t, rules.TimerRecallDue, u.NextTimer)
+	})
+}

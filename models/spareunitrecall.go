@@ -21,12 +21,16 @@ func (w *spareWork) void() error {
 }
 
 // recall asks for a unit that lies on site: the account has until the end of its
-// local day 30 (RULES 3, S9).
+// local day that the program says, by default 30 (RULES 3, S9, C8).
 func (w *spareWork) recall() error {
 	if err := w.become(rules.SpareRecallRequested); err != nil {
 		return err
 	}
-	due := rules.SpareRecallDue(w.now, w.zone())
+	ref, err := w.s.referenceWithin(w.tx)
+	if err != nil {
+		return err
+	}
+	due := rules.SpareRecallDue(w.now, ref.Program.Replacement.SpareRecallDays, w.zone())
 	w.RecallRequestedAt, w.RecallDueAt, w.RecallScannedAt, w.FeeAskedAt, w.RemindersSent = &w.now, &due, nil, nil, 0
 	w.RecallPending = false
 	w.Recalls++
@@ -35,7 +39,7 @@ func (w *spareWork) recall() error {
 	if w.Carrier == "" || w.s.carrier != "" {
 		return nil // whoever sends it back chooses one; or see planParcels
 	}
-	_, err := w.s.createShipment(w.tx, w.scope, NewShipment{AccountID: *w.AccountID, Direction: rules.ShipRecall, SubjectID: w.ID, BookingKey: w.recallKey(), Carrier: w.Carrier})
+	_, err = w.s.createShipment(w.tx, w.scope, NewShipment{AccountID: *w.AccountID, Direction: rules.ShipRecall, SubjectID: w.ID, BookingKey: w.recallKey(), Carrier: w.Carrier})
 	return err
 }
 

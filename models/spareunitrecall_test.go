@@ -51,7 +51,7 @@ func TestS9_AUnitOnSiteIsRecalled(t *testing.T) {
 		fewer(t, env, c)
 		u = unitOf(t, env, u.ID)
 		require.Equal(t, rules.SpareRecallRequested, u.State)
-		require.Equal(t, rules.SpareRecallDue(env.Calendar.Now(), time.FixedZone("", -3*3600)), u.RecallDueAt.UTC())
+		require.Equal(t, rules.SpareRecallDue(env.Calendar.Now(), 30, time.FixedZone("", -3*3600)), u.RecallDueAt.UTC())
 		require.Equal(t, rules.TimerRecallReminder, u.NextTimer)
 		_, err := env.UseSpare(storetest.Customer(c.Account), env.Requested(t, c).ID, u.ID)
 		requireCode(t, rules.StateConflict, err)

@@ -2,16 +2,14 @@ package rules
 
 import "time"
 
-// Days of a recall, counted from the day on which it was requested (RULES 3).
-const SpareRecallDays = 30
-
-// spareReminderDays are the days of a recall on which the customer is reminded.
+// spareReminderDays are the days of a recall on which the customer is reminded,
+// unless it is due before them.
 var spareReminderDays = []int{20, 27}
 
 // SpareRecallDue gives the exclusive end of the time in which a recalled unit may
-// come back: the end of local day requested+30 (C1).
-func SpareRecallDue(requested time.Time, zone *time.Location) time.Time {
-	return AllowedUntil(DateIn(requested, zone), SpareRecallDays, zone)
+// come back: the end of local day requested+days, by default 30 (C1, RULES 3).
+func SpareRecallDue(requested time.Time, days int, zone *time.Location) time.Time {
+	return AllowedUntil(DateIn(requested, zone), days, zone)
 }
 
 // SpareTimerKind is what a spare unit waits for a time to do.
@@ -39,7 +37,9 @@ func (f SpareFacts) Timers(zone *time.Location) []SpareTimer {
 	var timers []SpareTimer
 	day := DateIn(*f.RecallRequestedAt, zone)
 	for _, n := range spareReminderDays[min(f.RemindersSent, len(spareReminderDays)):] {
-		timers = append(timers, SpareTimer{TimerRecallReminder, StartOfDay(day.AddDays(n), zone), n})
+		if at := StartOfDay(day.AddDays(n), zone); at.Before(*f.RecallDueAt) {
+			timers = append(timers, SpareTimer{TimerRecallReminder, at, n})
+		}
 	}
 	if f.FeeAskedAt == nil {
 		timers = append(timers, SpareTimer{Kind: TimerRecallDue, At: *f.RecallDueAt})

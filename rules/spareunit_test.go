@@ -137,7 +137,7 @@ func TestSpareRecallIsDueAfterLocalDay30(t *testing.T) {
 	zone, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
 	asked := time.Date(2026, 3, 1, 23, 30, 0, 0, time.UTC) // 2 March in Berlin
-	due := SpareRecallDue(asked, zone)
+	due := SpareRecallDue(asked, 30, zone)
 	require.Equal(t, "2026-04-02T00:00:00+02:00", due.In(zone).Format(time.RFC3339))
 	f := SpareFacts{State: SpareRecallRequested, RecallRequestedAt: &asked, RecallDueAt: &due}
 	var got []string
