@@ -41,16 +41,3 @@ const (
 	prefixOutbox       = "evt"
 	prefixImport       = "imp"
 )
-
-// newVendorOrderNo makes the number under which the vendor knows an order
-// (R100b): short enough to read out, without letters that look like digits.
-// The database's unique key decides; a collision is tried again.
-func newVendorOrderNo() string {
-	const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-	b := make([]byte, 10)
-	_, _ = rand.Read(b)
-	for i := range b {
-		b[i] = alphabet[int(b[i])%len(alphabet)]
-	}
-	return "SO-" + string(b[:5]) + "-" + string(b[5:])
-}

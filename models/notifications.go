@@ -14,13 +14,6 @@ import (
 
 func todayUTC(t time.Time) civil.Date { return civil.DateOf(t.UTC()) }
 
-// orderMail describes a mail about an order. The subject id decides who sends
-// it: an order's own workflow sends what stands under the order's id.
-func (s *Store) orderMail(o *Order, template, recipient string, params map[string]any) Notification {
-	return Notification{Template: template, SubjectID: o.ID, Recipient: rules.NormaliseEmail(recipient), Epoch: "1", AccountID: o.AccountID,
-		OrderID: &o.ID, Locale: rules.LocaleFor(o.Payload.EndCustomer.Address.Country), Params: params}
-}
-
 // queueMail writes notifications in the caller's transaction. A mail whose
 // dedupe key (program, template, subject, recipient, epoch) stands already is
 // left alone (C7).

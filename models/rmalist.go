@@ -56,11 +56,3 @@ func (s *Store) ListRMAs(ctx context.Context, f RMAFilter) ([]RMA, string, error
 	out, next := cut(f.Page, out, func(r RMA) string { return r.ID })
 	return out, next, err
 }
-
-// openRMAs counts the open RMAs of a room and of the devices that are in it (S28).
-func (s *Store) openRMAs(tx *gorm.DB, roomID string) (int, error) {
-	var n int64
-	err := tx.Model(&RMA{}).Where("closed_at IS NULL AND (room_id = ? OR device_id IN (?))", roomID,
-		tx.Model(&DevicePlacement{}).Select("device_id").Where("room_id = ? AND to_at IS NULL", roomID)).Count(&n).Error
-	return int(n), err
-}

@@ -3,7 +3,9 @@ package models
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"cloud.google.com/go/civil"
 	"gorm.io/gorm"
@@ -61,19 +63,6 @@ func (s *Store) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 	out.Warnings = out.Order.Warnings()
 	return out, err
 }
-
-// Warnings are what is doubtful about an order, but accepted (R49a, S6).
-func (o Order) Warnings() []rules.FieldError {
-	out := o.Payload.Warnings()
-	if o.PurchasedOn != o.Payload.PurchasedOn {
-		out = append(out, purchaseDateReplaced)
-	}
-	return out
-}
-
-var purchaseDateReplaced = rules.FieldError{Pointer: "/purchased_on", Code: rules.PurchaseDateReplaced,
-	Message: "The purchase date lies too far back or in the future; the day of receipt counts instead.",
-	Remedy:  "If the purchase was earlier, ask the operator to review the order."}
 
 // newOrder works out everything that the form, the sender and the calendar
 // decide about an order (S6, R45a, R107, R115b). An amended order was received
@@ -242,8 +231,6 @@ func otherOrder(stored Order, senderID string, sent rules.OrderForm) error {
 	return e
 }
 
-func byPosition(q *gorm.DB) *gorm.DB { return q.Order("position") }
-
 func poConflict(pointers []string) error {
 	e := rules.Refuse(rules.PONumberConflict, "Another order stands under this purchase order number.",
 		"Use a new number for a new order; to change an order that is in review, amend it.")
@@ -253,27 +240,21 @@ func poConflict(pointers []string) error {
 	return e
 }
 
-// until the transaction ends.
-func (s *Store) lockOrder(tx *gorm.DB, scope Scope, id string) (Order, error) {
-	var o Order
-	err := s.forUpdate(scope.orders(tx)).First(&o, "orders.id = ?", id).Error
-	if err == nil {
-		err = tx.Where("order_id = ?", id).Order("position").Find(&o.Lines).Error
+// sameOrder answers an order that does not hold any more, since its SKU left
+// the catalogue: when the very same one is here already, it is that one (S14).
+// A number that no order can have is not looked for: PostgreSQL refuses to
+// compare damaged text.
+func (s *Store) sameOrder(ctx context.Context, sender Org, form rules.OrderForm, refusal error) (Accepted, error) {
+	if !utf8.ValidString(form.PONumber) || strings.ContainsRune(form.PONumber, 0) {
+		return Accepted{}, refusal
 	}
-	return o, found(err)
-}
-
-// moveOrder changes an order's state; columns names what else changed.
-func (s *Store) moveOrder(tx *gorm.DB, o *Order, to rules.OrderState, columns ...string) error {
-	if o.State != to && !o.State.CanBecome(to) {
-		return rules.Refuse(rules.StateConflict, "The order's state does not allow this.", "Read the order again to see its state.")
+	var out Accepted
+	err := s.txAcross(ctx, func(tx *gorm.DB, _ Scope) error {
+		return tx.Preload("Lines", byPosition).First(&out.Order, "submitted_by = ? AND po_number = ? AND payload_hash = ?", sender.ID, form.PONumber, form.Hash()).Error
+	})
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err = refusal
 	}
-	o.State, o.StateSince = to, s.clock.Now()
-	o.Version++
-	res := tx.Model(&Order{}).Where("id = ? AND version = ?", o.ID, o.Version-1).
-		Select("state", append([]string{"state_since", "version"}, columns...)).Updates(o)
-	if res.Error == nil && res.RowsAffected == 0 {
-		return errors.New("models: the order changed under a lock")
-	}
-	return res.Error
+	out.Warnings = out.Order.Warnings()
+	return out, err
 }

@@ -12,19 +12,61 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// SerialTaken refuses a serial that a live device of the same account has: it
-// names the device and its room (R27c).
-type SerialTaken struct {
-	DeviceID string
-	RoomID   string // empty: in no room
-	refusal  *rules.Error
+// Device is a piece of hardware by its normalised serial (R27c). A part of a
+// bundle has none until it is read from the device (R70). Dates are YYYY-MM-DD
+// and exclusive where they end something; empty means unknown (S32).
+type Device struct {
+	ID               string
+	AccountID        string
+	Serial           *string
+	ModelCode        string
+	State            rules.DeviceState
+	PurchasedOn      string
+	PurchaseProof    string
+	StdWarrantyEnd   string
+	ExtWarrantyEnd   string
+	ReplacesDeviceID *string // S23
+	ReplacedOn       string
+	GoneAt           *time.Time // returned, retired or lost
+	CreatedAt        time.Time
+	Version          int64
 }
 
-// Error is the refusal's text.
-func (e *SerialTaken) Error() string { return e.refusal.Error() }
+func (d Device) facts() map[string]any {
+	return map[string]any{"serial": text(d.Serial), "model": d.ModelCode, "state": d.State, "purchased_on": d.PurchasedOn, "proof": d.PurchaseProof != "",
+		"std_warranty_end": d.StdWarrantyEnd, "ext_warranty_end": d.ExtWarrantyEnd}
+}
 
-// Unwrap gives the refusal, SERIAL_REGISTERED.
-func (e *SerialTaken) Unwrap() error { return e.refusal }
+func (d Device) form() rules.DeviceForm {
+	return rules.DeviceForm{Serial: text(d.Serial), ModelCode: d.ModelCode, PurchasedOn: d.PurchasedOn, PurchaseProof: d.PurchaseProof,
+		StdWarrantyEnd: d.StdWarrantyEnd, ExtWarrantyEnd: d.ExtWarrantyEnd}
+}
+
+// warranty is what rules.Cover needs of the device's warranties; the one that it
+// replaced is for the caller to add (S23).
+func (d Device) warranty() rules.Warranty {
+	w := rules.Warranty{PurchasedOn: dateOf(d.PurchasedOn), ProofHeld: d.PurchaseProof != "", StandardEnd: dateOf(d.StdWarrantyEnd), ExtendedEnd: dateOf(d.ExtWarrantyEnd)}
+	if on := dateOf(d.ReplacedOn); on != nil {
+		w.ReplacedOn = *on
+	}
+	return w
+}
+
+// DevicePlacement is a stay of a device in a room, half-open (R27b).
+type DevicePlacement struct {
+	ID        string
+	AccountID string
+	DeviceID  string
+	RoomID    string
+	FromAt    time.Time
+	ToAt      *time.Time
+	PlacedBy  string
+}
+
+type placedDevice struct {
+	Device
+	RoomID *string
+}
 
 // NewDevice is a device to register, in a room or in none (R27a).
 type NewDevice struct {
@@ -125,10 +167,6 @@ func (s *Store) addDevices(tx *gorm.DB, scope Scope, acc Account, roomID, reason
 		}
 	}
 	return s.accountAudit(tx, scope, acc.ID, entries...)
-}
-
-func (s *Store) placement(scope Scope, d Device, roomID string, from time.Time) DevicePlacement {
-	return DevicePlacement{ID: NewID(prefixPlacement), AccountID: d.AccountID, DeviceID: d.ID, RoomID: roomID, FromAt: from, PlacedBy: scope.Actor.ID}
 }
 
 // AddBundle places a bundle in a room: one device for each part, without a serial
@@ -274,11 +312,89 @@ func (s *Store) ListDevices(ctx context.Context, f DeviceFilter) ([]Device, stri
 	return out, next, err
 }
 
+// PlaceDevice puts a device into a room, takes it to another one, or out of its
+// room when none is named (R27b, R28a).
+func (s *Store) PlaceDevice(ctx context.Context, deviceID, roomID, reason string) (Device, error) {
+	var d Device
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		d = Device{}
+		if err := mayManage(scope, reason); err != nil {
+			return err
+		}
+		acc, err := s.lockOwner(tx, scope, "devices", deviceID)
+		if err != nil {
+			return err
+		}
+		to := rules.DeviceUnplaced
+		if roomID != "" {
+			to = rules.DeviceInRoom
+			if _, _, err := s.lockPlace(tx, scope, acc.ID, roomID); err != nil {
+				return err
+			}
+		}
+		if err := found(s.forUpdate(tx).First(&d, "id = ?", deviceID).Error); err != nil {
+			return err
+		}
+		if d.State == rules.DeviceSpareOnSite {
+			return rules.Refuse(rules.StateConflict, "The device is a spare on loan.", "Use it for a replacement: the spare is then replenished.")
+		}
+		now := s.clock.Now()
+		from, err := s.leaveRoom(tx, d, roomID, now)
+		if err != nil || from == roomID {
+			return err
+		}
+		if d.State != to {
+			if err := rules.Move(d.State, to); err != nil {
+				return err
+			}
+		}
+		d.State, d.Version = to, d.Version+1
+		if err := tx.Model(&Device{}).Where("id = ?", d.ID).Select("state", "version").Updates(&d).Error; err != nil {
+			return err
+		}
+		if roomID != "" {
+			p := s.placement(scope, d, roomID, now)
+			if err := tx.Create(&p).Error; err != nil {
+				return err
+			}
+		}
+		return s.accountAudit(tx, scope, acc.ID, entry{"device.moved", d.ID, withReason(reason, map[string]any{"before": from, "after": roomID})})
+	})
+	return d, err
+}
+
+// leaveRoom ends the device's stay, unless it is in the room already.
+func (s *Store) leaveRoom(tx *gorm.DB, d Device, roomID string, now time.Time) (from string, err error) {
+	var open []DevicePlacement
+	if err := tx.Where("device_id = ? AND to_at IS NULL", d.ID).Limit(1).Find(&open).Error; err != nil || len(open) == 0 {
+		return "", err
+	}
+	if from = open[0].RoomID; from == roomID {
+		return from, nil
+	}
+	return from, s.endPlacements(tx.Where("id = ?", open[0].ID), now)
+}
+
+func (s *Store) placement(scope Scope, d Device, roomID string, from time.Time) DevicePlacement {
+	return DevicePlacement{ID: NewID(prefixPlacement), AccountID: d.AccountID, DeviceID: d.ID, RoomID: roomID, FromAt: from, PlacedBy: scope.Actor.ID}
+}
+
+func (s *Store) endPlacements(q *gorm.DB, now time.Time) error {
+	return q.Model(&DevicePlacement{}).Where("to_at IS NULL").
+		Update("to_at", gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END", now, now)).Error
+}
+
 // PlacementsOf lists a device's stays, oldest first.
 func (s *Store) PlacementsOf(ctx context.Context, deviceID string) ([]DevicePlacement, error) {
 	var out []DevicePlacement
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		return scope.accounts(tx, "account_id").Where("device_id = ?", deviceID).Order("from_at, id").Find(&out).Error
 	})
+	return out, err
+}
+
+func (s *Store) devicesIn(tx *gorm.DB, roomID string) ([]Device, error) {
+	var out []Device
+	err := tx.Where("id IN (?)", tx.Model(&DevicePlacement{}).Select("device_id").Where("room_id = ? AND to_at IS NULL", roomID)).Order("id").Find(&out).Error
 	return out, err
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"cloud.google.com/go/civil"
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/rules"
@@ -94,60 +93,6 @@ func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error 
 	return s.appendAudit(tx, scope, acc.ID, &acc.ID, fresh, entries...)
 }
 
-// createContracts writes one contract per line, with one licence per unit for
-// what is assigned or registered by unit. A bundle's JumpStart runs from the
-// purchase (R29, R30a) and has no licences.
-func (s *Store) createContracts(tx *gorm.DB, ref Reference, o *Order, acc Account) ([]ServiceContract, error) {
-	loc, err := time.LoadLocation(acc.TimeZone)
-	if err != nil {
-		return nil, err
-	}
-	pool, err := s.renewable(tx, o.Lines, acc.ID)
-	if err != nil {
-		return nil, err
-	}
-	contracts := make([]ServiceContract, len(o.Lines))
-	var licences []Licence
-	for i, l := range o.Lines {
-		c := ServiceContract{ID: NewID(prefixContract), AccountID: acc.ID, OrderID: o.ID, OrderLineID: l.ID, Type: l.ServiceType,
-			State: rules.ContractPendingStart, Quantity: l.Quantity, TermYears: l.TermYears, TimeZone: acc.TimeZone, RemindedDays: -1,
-			FallbackStartAt: rules.FallbackStart(o.CreatedAt, ref.Program.StartFallbackDays, loc), CreatedAt: s.clock.Now()}
-		if l.ServiceType == rules.ServiceJumpStart {
-			startAtPurchase(&c, o.PurchasedOn, loc)
-		} else {
-			licences = append(licences, pool.renewBy(l, units(c))...)
-		}
-		contracts[i] = c
-	}
-	if err := pool.start(ref, o, loc, contracts); err != nil {
-		return nil, err
-	}
-	if err := tx.Create(&contracts).Error; err != nil {
-		return nil, err
-	}
-	if len(licences) == 0 {
-		return contracts, nil
-	}
-	return contracts, tx.CreateInBatches(&licences, 1000).Error
-}
-
-func startAtPurchase(c *ServiceContract, purchasedOn string, loc *time.Location) {
-	day, err := civil.ParseDate(purchasedOn)
-	if err != nil {
-		return
-	}
-	p := rules.JumpStartPeriod(day, loc)
-	c.State, c.StartAt, c.EndAt, c.StartReason = rules.ContractActive, &p.Start, &p.End, StartPurchase
-}
-
-func units(c ServiceContract) []Licence {
-	out := make([]Licence, c.Quantity)
-	for i := range out {
-		out[i] = Licence{ID: NewID(prefixLicence), AccountID: c.AccountID, ContractID: c.ID, Seq: int64(i + 1), State: rules.LicenceAvailable, StateSince: c.CreatedAt}
-	}
-	return out
-}
-
 // fulfilmentMails are the confirmation to the customer (R96) and its copies to
 // reseller and distributor, one per address (R100), and the invitation's mail
 // (R45c).
@@ -195,29 +140,13 @@ func confirmationParams(o *Order, acc Account, contracts []ServiceContract) map[
 	return params
 }
 
-// ContractsOfOrder lists an order's contracts by line; a seller sees none (S36).
-func (s *Store) ContractsOfOrder(ctx context.Context, orderID string) ([]ServiceContract, error) {
-	var out []ServiceContract
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if _, err := s.orderInScope(tx, scope, orderID); err != nil {
-			return err
+// createdBy is what the audit notes of a new contract.
+func (c ServiceContract) createdBy(o *Order) map[string]any {
+	details := map[string]any{"type": c.Type, "quantity": c.Quantity, "state": c.State, "order": o.ID}
+	for _, l := range o.Lines {
+		if l.ID == c.OrderLineID && l.RenewsContractID != nil {
+			details["renews"], details["start_at"], details["end_at"], details["reason"] = *l.RenewsContractID, c.StartAt, c.EndAt, c.StartReason
 		}
-		return scope.accounts(tx, "account_id").Where("order_id = ?", orderID).Order("id").Find(&out).Error
-	})
-	return out, err
-}
-
-func (s *Store) orderInScope(tx *gorm.DB, scope Scope, id string) (Order, error) {
-	var o Order
-	err := scope.orders(tx).First(&o, "orders.id = ?", id).Error
-	return o, found(err)
-}
-
-// LicencesOf lists the licences of a contract by number.
-func (s *Store) LicencesOf(ctx context.Context, contractID string) ([]Licence, error) {
-	var out []Licence
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return scope.accounts(tx, "account_id").Where("contract_id = ?", contractID).Order("seq").Find(&out).Error
-	})
-	return out, err
+	}
+	return details
 }

@@ -2,11 +2,49 @@ package models
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/rules"
 )
+
+// DeviceClaim is an account's wish for a device that another account has
+// registered (R27c). An operator decides.
+type DeviceClaim struct {
+	ID        string
+	AccountID string // who asks
+	DeviceID  string // of the other account
+	RoomID    *string
+	State     ClaimState
+	ClaimedBy string
+	CreatedAt time.Time
+	DecidedAt *time.Time
+}
+
+// ClaimState tells what became of a DeviceClaim.
+type ClaimState string
+
+// The states of a DeviceClaim.
+const (
+	ClaimOpen    ClaimState = "OPEN"
+	ClaimMoved   ClaimState = "MOVED"
+	ClaimRefused ClaimState = "REFUSED"
+)
+
+// SerialTaken refuses a serial that a live device of the same account has: it
+// names the device and its room (R27c).
+type SerialTaken struct {
+	DeviceID string
+	RoomID   string // empty: in no room
+	refusal  *rules.Error
+}
+
+// Error is the refusal's text.
+func (e *SerialTaken) Error() string { return e.refusal.Error() }
+
+// Unwrap gives the refusal, SERIAL_REGISTERED.
+func (e *SerialTaken) Unwrap() error { return e.refusal }
 
 // serialTaken tells why a serial cannot be registered for the account, nil when it
 // can. A claim on another account's device is recorded in the caller's transaction,

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
 )
@@ -20,7 +19,7 @@ type MoveRequest struct {
 	Reason                string // operators
 }
 
-// Validate names every wrong field.
+// validate names every wrong field.
 func (q MoveRequest) validate() error {
 	var fields []rules.FieldError
 	fail := func(wrong bool, pointer, code, message, remedy string) {
@@ -91,11 +90,6 @@ type roomAssignment struct {
 	ServiceType                     *rules.ServiceType
 }
 
-type placedDevice struct {
-	Device
-	RoomID *string
-}
-
 func (m *move) run() error {
 	for _, step := range []func() error{m.lock, m.moveLicences, m.moveDevices} {
 		if err := step(); err != nil {
@@ -139,14 +133,6 @@ func (m *move) lock() (err error) {
 
 func (m *move) of(q *gorm.DB, table string) *gorm.DB {
 	return q.Where(table+".account_id = ?", m.acc.ID)
-}
-
-// lockRows locks the rows of one table of a join.
-func (s *Store) lockRows(tx *gorm.DB, table string) *gorm.DB {
-	if !s.postgres() {
-		return tx
-	}
-	return tx.Clauses(clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: table}})
 }
 
 func (m *move) lockRooms() error {

@@ -2,11 +2,23 @@ package models
 
 import (
 	"context"
+	"time"
 
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/rules"
 )
+
+// OrderRefusal records an intake that was refused at the door: its errors,
+// never its values.
+type OrderRefusal struct {
+	ID          string
+	OrgID       string
+	PayloadHash string
+	Errors      []rules.FieldError `gorm:"serializer:json"`
+	RequestID   string
+	CreatedAt   time.Time
+}
 
 // RefuseOrder records a refused intake: its errors, none of its values.
 func (s *Store) RefuseOrder(ctx context.Context, orgID, payloadHash string, fields []rules.FieldError) error {

@@ -7,6 +7,29 @@ import (
 	"gorm.io/gorm"
 )
 
+func (j *ImportJob) count(reports []ImportRow) {
+	for _, r := range reports {
+		switch r.Outcome {
+		case RowStored:
+			j.RowsStored++
+		case RowUnchanged:
+			j.RowsUnchanged++
+		case RowRefused:
+			j.RowsRefused++
+		}
+	}
+}
+
+// moveOn writes the job's counts and mark, unless another worker did.
+func moveOn(tx *gorm.DB, job, after ImportJob) error {
+	moved := tx.Model(&ImportJob{}).Where("id = ? AND stored_through = ? AND state = ?", job.ID, job.StoredThrough, ImportStoring).
+		Select("rows_stored", "rows_unchanged", "rows_refused", "stored_through").Updates(&after)
+	if moved.Error == nil && moved.RowsAffected == 0 {
+		return errImportMoved
+	}
+	return moved.Error
+}
+
 // contentSlice is how much of a job's file is read at once, in bytes.
 const contentSlice = 1 << 20
 

@@ -12,8 +12,6 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-func joinCodes(codes []string) string { return strings.Join(codes, ", ") }
-
 // Decision is what an operator decides on an order in review.
 type Decision struct {
 	Accept    bool
@@ -83,6 +81,21 @@ func (s *Store) acceptReviewed(tx *gorm.DB, scope Scope, ref Reference, o *Order
 		return err
 	}
 	return s.recordDecision(tx, scope, o, entry{"order.accepted", o.ID, map[string]any{"vendor_order_no": number, "reason": d.Reason, "overridden": o.ReviewReasons}})
+}
+
+// recheckRenewals holds an order in review to the account that was chosen for it,
+// and to what was renewed or cancelled meanwhile.
+func (s *Store) recheckRenewals(tx *gorm.DB, o *Order) error {
+	var account []string
+	if o.AccountID != nil {
+		account = append(account, *o.AccountID)
+	}
+	err := s.checkRenewals(tx, o.Lines, account)
+	if rules.CodeOf(err) == rules.ValidationFailed {
+		return rules.Refuse(rules.StateConflict, "A line renews what is no contract of the account, or cannot be renewed any more.",
+			"Choose the account of that contract, have the order amended, or reject it.")
+	}
+	return err
 }
 
 func chooseAccount(o *Order, candidates []string, chosen string) error {

@@ -11,37 +11,41 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// mayManage refuses who may not change rooms; the service itself may.
-func mayManage(scope Scope, reason string) error {
-	if scope.Actor.Role == "SYSTEM" {
-		return nil
-	}
-	return rules.MayManageRooms(scope.Actor.Role, reason)
+// Room is a meeting room of an account. Whether it is covered is computed, never
+// stored (S32).
+type Room struct {
+	ID          string
+	AccountID   string
+	Name        string
+	Site        string
+	SearchKey   string // rules.SearchKey of name and site
+	Country     string // ISO 3166
+	Region      string // ISO 3166-2 without the country; empty: unknown (C3)
+	Platform    rules.Platform
+	Criticality rules.Criticality
+	TimeZone    string // IANA name
+	State       rules.RoomState
+	ArchivedAt  *time.Time
+	CreatedAt   time.Time
+	Version     int64
 }
 
-// lockAccount locks an account in scope. Every change of rooms, devices and
-// assignments does, so that those of one account come one after another and its
-// audit chain never has to be tried again.
-func (s *Store) lockAccount(tx *gorm.DB, scope Scope, id string) (Account, error) {
-	var acc Account
-	err := s.forUpdate(scope.accounts(tx, "id")).First(&acc, "id = ?", id).Error
-	return acc, found(err)
+// ids of rooms and what belongs to them.
+const (
+	prefixRoom       = "rom"
+	prefixDevice     = "dev"
+	prefixPlacement  = "plc"
+	prefixAssignment = "asg"
+	prefixClaim      = "clm"
+)
+
+func (r Room) facts() map[string]any {
+	return map[string]any{"name": r.Name, "site": r.Site, "country": r.Country, "region": r.Region, "platform": r.Platform, "criticality": r.Criticality,
+		"time_zone": r.TimeZone, "state": r.State}
 }
 
-// lockOwner locks the account in scope that owns a row of the table.
-func (s *Store) lockOwner(tx *gorm.DB, scope Scope, table, id string) (Account, error) {
-	var acc Account
-	owner := tx.Table(table).Select("account_id").Where("id = ?", id)
-	err := s.forUpdate(scope.accounts(tx, "id")).First(&acc, "id = (?)", owner).Error
-	return acc, found(err)
-}
-
-// versioned refuses a change of something that was changed since it was read.
-func versioned(have, want int64) error {
-	if want != 0 && have != want {
-		return rules.Refuse(rules.StateConflict, "It was changed since you read it.", "Read it again and repeat the change.")
-	}
-	return nil
+func (r Room) form() rules.RoomForm {
+	return rules.RoomForm{Name: r.Name, Site: r.Site, Country: r.Country, Region: r.Region, Platform: r.Platform, Criticality: r.Criticality, TimeZone: r.TimeZone}
 }
 
 // NewRoom is a room to add. An empty time zone is that of the region or country, or
@@ -97,17 +101,6 @@ func (r *Room) fill(f rules.RoomForm, acc Account) error {
 	r.Region = f.Region
 	r.SearchKey = rules.SearchKey(r.Name, r.Site)
 	return nil
-}
-
-func (s *Store) accountAudit(tx *gorm.DB, scope Scope, accountID string, entries ...entry) error {
-	return s.appendAudit(tx, scope, accountID, &accountID, false, entries...)
-}
-
-func withReason(reason string, details map[string]any) map[string]any {
-	if reason = strings.TrimSpace(reason); reason != "" {
-		details["reason"] = reason
-	}
-	return details
 }
 
 // GetRoom reads one room.
@@ -200,6 +193,14 @@ func (s *Store) ArchiveRoom(ctx context.Context, id, reason string) (Room, error
 	return room, err
 }
 
+// openRMAs counts the open RMAs of a room and of the devices that are in it (S28).
+func (s *Store) openRMAs(tx *gorm.DB, roomID string) (int, error) {
+	var n int64
+	err := tx.Model(&RMA{}).Where("closed_at IS NULL AND (room_id = ? OR device_id IN (?))", roomID,
+		tx.Model(&DevicePlacement{}).Select("device_id").Where("room_id = ? AND to_at IS NULL", roomID)).Count(&n).Error
+	return int(n), err
+}
+
 // releaseRoom ends the room's assignments and makes its licences available.
 func (s *Store) releaseRoom(tx *gorm.DB, roomID string) ([]string, error) {
 	ids := []string{}
@@ -212,19 +213,6 @@ func (s *Store) releaseRoom(tx *gorm.DB, roomID string) ([]string, error) {
 		return nil, err
 	}
 	return ids, s.endAssignments(tx.Where("room_id = ?", roomID), EndArchived, s.clock.Now())
-}
-
-// endAssignments ends the open assignments that the query narrows to. None ends
-// before it began, whatever another machine's clock says. What takes their place
-// must begin at the same instant, read after the locks.
-func (s *Store) endAssignments(q *gorm.DB, why AssignmentEnd, now time.Time) error {
-	return q.Model(&LicenceAssignment{}).Where("to_at IS NULL").
-		Updates(map[string]any{"to_at": gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END", now, now), "end_reason": why}).Error
-}
-
-func (s *Store) endPlacements(q *gorm.DB, now time.Time) error {
-	return q.Model(&DevicePlacement{}).Where("to_at IS NULL").
-		Update("to_at", gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END", now, now)).Error
 }
 
 // emptyRoom takes the devices out of a room.
@@ -290,7 +278,19 @@ func searchRooms(tx *gorm.DB, scope Scope, f RoomFilter) *gorm.DB {
 	return either.Or("id IN (?)", inside)
 }
 
-// part is a LIKE pattern for a text that stands anywhere.
-func part(text string) string {
-	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + "%"
+// RoomNames gives the names of those of the rooms that are in scope, archived ones
+// too, by id.
+func (s *Store) RoomNames(ctx context.Context, ids []string) (map[string]string, error) {
+	out := map[string]string{}
+	if len(ids) == 0 {
+		return out, nil
+	}
+	var rooms []Room
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return scope.accounts(tx, "account_id").Select("id", "name").Where("id IN ?", ids).Find(&rooms).Error
+	})
+	for _, r := range rooms {
+		out[r.ID] = r.Name
+	}
+	return out, err
 }

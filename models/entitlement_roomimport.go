@@ -1,14 +1,115 @@
 package models
 
 import (
+	"context"
 	"errors"
 	"slices"
+	"strconv"
 	"strings"
 
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/rules"
 )
+
+// RoomOfFile is a row of a file of rooms. Err is what the file itself got wrong.
+type RoomOfFile struct {
+	No   int
+	Form rules.RoomRow
+	Err  []rules.FieldError
+}
+
+// Errors of the storing of a batch.
+var (
+	// errBatchRefused rolls the first batch back: all or nothing.
+	errBatchRefused = errors.New("models: a row of the first batch is refused")
+	// errImportMoved: another worker goes on with the job.
+	errImportMoved = errors.New("models: another worker goes on with the import")
+)
+
+// requester is the context of who asked for a job: the audit names them, and what
+// they may do is asked again.
+func requester(ctx context.Context, job ImportJob) context.Context {
+	org := job.OrgID
+	if job.RequestedRole.IsOperator() {
+		org = OperatorOrgID
+	}
+	return WithScope(ctx, Scope{System: true, Actor: Actor{ID: job.RequestedBy, Role: job.RequestedRole, OrgID: org}})
+}
+
+// CheckRooms gives the report of rows that are to be stored: the very same checks
+// as CreateRoom and RegisterDevice, by three statements for all of them. Nothing is
+// stored but, unless the run is dry, the claims on devices of other accounts, as
+// RegisterDevice does (R27c).
+func (s *Store) CheckRooms(ctx context.Context, job ImportJob, rows []RoomOfFile) ([]ImportRow, error) {
+	var reports []ImportRow
+	err := s.txAcross(requester(ctx, job), func(tx *gorm.DB, scope Scope) error {
+		b, err := s.newRoomBatch(tx, scope, job, rows)
+		if err != nil {
+			return err
+		}
+		reports = b.decide(rows)
+		if job.DryRun || len(b.claims) == 0 {
+			return nil
+		}
+		if b.acc, err = s.lockAccount(tx, scope, b.acc.ID); err != nil {
+			return err
+		}
+		return b.raiseClaims()
+	})
+	return reports, err
+}
+
+// StoreRooms stores a batch of rows in one transaction with its report, its audit
+// and the job's counts and mark, so that a job that was killed goes on behind the
+// last batch. A row that is refused meanwhile is reported; in the first batch of an
+// import of all or nothing it keeps everything out, and the job comes back REFUSED.
+func (s *Store) StoreRooms(ctx context.Context, job ImportJob, rows []RoomOfFile) (ImportJob, error) {
+	var after ImportJob
+	var reports []ImportRow
+	err := s.txAcross(requester(ctx, job), func(tx *gorm.DB, scope Scope) error {
+		if err := mayManage(scope, job.Reason); err != nil {
+			return err
+		}
+		acc, err := s.lockAccount(tx, scope, text(job.AccountID))
+		if err != nil {
+			return err
+		}
+		b, err := s.newRoomBatch(tx, scope, job, rows)
+		if err != nil {
+			return err
+		}
+		b.acc = acc
+		reports = b.decide(rows)
+		after = job
+		after.count(reports)
+		if job.AllOrNothing && job.StoredThrough == 0 && after.RowsRefused > 0 {
+			return errBatchRefused
+		}
+		after.StoredThrough = rows[len(rows)-1].No
+		if err := b.store(reports); err != nil {
+			return err
+		}
+		return moveOn(tx, job, after)
+	})
+	if errors.Is(err, errBatchRefused) {
+		return s.refuseFirstBatch(ctx, job, reports)
+	}
+	return after, err
+}
+
+// refuseFirstBatch reports what changed between check and store; nothing of the
+// file is there.
+func (s *Store) refuseFirstBatch(ctx context.Context, job ImportJob, reports []ImportRow) (ImportJob, error) {
+	refused := reports[:0]
+	for _, r := range reports {
+		if r.Outcome == RowRefused {
+			refused = append(refused, r)
+		}
+	}
+	job.RowsRefused, job.State = len(refused), ImportRefused
+	return job, s.PutImportRows(ctx, refused)
+}
 
 // roomBatch decides rows of a file of rooms against what the database has, and
 // collects what is to be written.
@@ -190,10 +291,6 @@ func (b *roomBatch) room(row RoomOfFile) (room *Room, isNew bool, fields []rules
 	return room, true, []rules.FieldError{{Pointer: "/name", Code: rules.RoomAmbiguous, Message: "Several rooms have this name at this site.", Remedy: "Give each its own name first."}}
 }
 
-func (r Room) form() rules.RoomForm {
-	return rules.RoomForm{Name: r.Name, Site: r.Site, Country: r.Country, Region: r.Region, Platform: r.Platform, Criticality: r.Criticality, TimeZone: r.TimeZone}
-}
-
 // fieldsOf are a refusal's fields; one without any concerns the whole row.
 func fieldsOf(err error) []rules.FieldError {
 	var refusal *rules.Error
@@ -204,4 +301,103 @@ func fieldsOf(err error) []rules.FieldError {
 		return refusal.Fields
 	}
 	return []rules.FieldError{{Code: refusal.Code, Message: refusal.Message, Remedy: refusal.Remedy}}
+}
+
+// device finds or makes the i-th device of a row; nil where it is in the room
+// already. A serial of the account that is elsewhere is named in the report.
+func (b *roomBatch) device(i int, form rules.DeviceForm, room *Room, isNew bool, report *ImportRow) (*Device, []rules.FieldError) {
+	at := "/devices/" + strconv.Itoa(i)
+	form.Serial = rules.NormaliseSerial(form.Serial)
+	if err := form.Validate(); err != nil {
+		fields := fieldsOf(err)
+		for i := range fields {
+			fields[i].Pointer = at + fields[i].Pointer
+		}
+		return nil, fields
+	}
+	there, ok := b.devices[form.Serial]
+	switch {
+	case !ok:
+		d := b.s.newDevice(b.acc, form, room.ID)
+		return &d, nil
+	case there.AccountID != b.acc.ID:
+		b.claims = append(b.claims, wantedDevice{there.Device, room.ID})
+		return nil, []rules.FieldError{{Pointer: at + "/serial", Code: rules.SerialClaimed, Message: "This serial number is registered elsewhere.",
+			Remedy: "Check the number on the device; an operator looks into it once the file was imported."}}
+	case !isNew && text(there.RoomID) == room.ID:
+		return nil, rules.DeviceDifferences(at, there.form(), form)
+	}
+	report.RoomID, report.DeviceID = there.RoomID, &there.ID
+	return nil, []rules.FieldError{{Pointer: at + "/serial", Code: rules.SerialRegistered, Message: "This serial number is registered in the account already.",
+		Remedy: "Move the device that has it, or check the number; the report names the device and its room."}}
+}
+
+// take notes what a good row leads to; the rows behind it find it.
+func (b *roomBatch) take(room *Room, isNew bool, devices []*Device) {
+	if isNew {
+		n := roomName{room.Name, room.Site}
+		b.rooms[n] = append(b.rooms[n], room)
+		b.newRooms = append(b.newRooms, room)
+		b.note("room.created", room.ID, map[string]any{"after": room.facts()})
+	}
+	for _, d := range devices {
+		b.devices[*d.Serial] = &placedDevice{*d, &room.ID}
+		b.newDevices = append(b.newDevices, d)
+		b.placements = append(b.placements, b.s.placement(b.scope, *d, room.ID, d.CreatedAt))
+		b.note("device.registered", d.ID, map[string]any{"after": d.facts(), "room": room.ID})
+	}
+}
+
+func (b *roomBatch) note(verb, id string, details map[string]any) {
+	details["import"] = b.job.ID
+	b.entries = append(b.entries, entry{verb, id, withReason(b.job.Reason, details)})
+}
+
+// store writes everything that the batch leads to, one statement for each table.
+func (b *roomBatch) store(reports []ImportRow) error {
+	for _, rows := range []struct {
+		n    int
+		rows any
+	}{{len(b.newRooms), &b.newRooms}, {len(b.newDevices), &b.newDevices}, {len(b.placements), &b.placements}} {
+		if rows.n == 0 {
+			continue
+		}
+		if err := b.tx.Create(rows.rows).Error; err != nil {
+			return err
+		}
+	}
+	if len(b.entries) > 0 {
+		if err := b.s.accountAudit(b.tx, b.scope, b.acc.ID, b.entries...); err != nil {
+			return err
+		}
+	}
+	if err := b.raiseClaims(); err != nil {
+		return err
+	}
+	return putImportRows(b.tx, reports)
+}
+
+// raiseClaims asks an operator about devices of other accounts, once for each. A
+// room that is not stored is not named.
+func (b *roomBatch) raiseClaims() error {
+	if len(b.claims) == 0 {
+		return nil
+	}
+	ids := make([]string, len(b.claims))
+	for i, c := range b.claims {
+		ids[i] = c.roomID
+	}
+	var stored []string
+	if err := b.tx.Model(&Room{}).Where("id IN ?", ids).Pluck("id", &stored).Error; err != nil {
+		return err
+	}
+	for _, c := range b.claims {
+		if !slices.Contains(stored, c.roomID) {
+			c.roomID = ""
+		}
+		if err := b.s.claim(b.tx, b.scope, b.acc, c.device, c.roomID); err != nil {
+			return err
+		}
+	}
+	return nil
 }

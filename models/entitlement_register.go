@@ -1,0 +1,358 @@
+package models
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// EntrySource says what stands behind a line of the contract register.
+type EntrySource string
+
+// The sources of a register's line.
+const (
+	EntryContract EntrySource = "CONTRACT"         // what an order line bought
+	EntryOrder    EntrySource = "ORDER"            // an order line that is not fulfilled yet (R111c)
+	EntryEarlier  EntrySource = "EARLIER_WARRANTY" // linked from before this service (R111a)
+)
+
+// ContractEntry is a line of the contract register (R38). The contract of a line
+// of another source is made up of what is known there; its id is the line's.
+type ContractEntry struct {
+	ServiceContract
+	Source   EntrySource
+	Serial   string // of an earlier warranty
+	InForce  int64  // units that are neither cancelled nor expired
+	Assigned int64  // of them, to a room or a serial
+}
+
+// ContractSort is the order of the register.
+type ContractSort string
+
+// The orders of the register. What has no end yet stands last by end.
+const (
+	ContractsNewest ContractSort = ""
+	ContractsOldest ContractSort = "oldest"
+	ContractsEnding ContractSort = "ending"
+)
+
+// ContractFilter narrows the register; empty fields do not narrow. ExpiringWithin
+// keeps contracts that run and end within that many local days; nil keeps all.
+type ContractFilter struct {
+	AccountID      string
+	OrderID        string
+	Type           rules.ServiceType
+	State          rules.ContractState
+	ExpiringWithin *int
+	Sort           ContractSort
+	Page           Page // After is a cursor that Contracts gave
+}
+
+// Contracts is the contract register (R38): every type and state, those cancelled
+// too, with orders under way (R111c) and earlier warranties (R111a). A cursor that
+// it never gave answers VALIDATION_FAILED.
+func (s *Store) Contracts(ctx context.Context, f ContractFilter) ([]ContractEntry, string, error) {
+	var out []ContractEntry
+	var next string
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		r := register{tx: tx, scope: scope, now: s.clock.Now(), filter: f}
+		keys, more, err := r.keys()
+		if err != nil {
+			return err
+		}
+		if out, err = r.entries(keys); err != nil {
+			return err
+		}
+		if next = ""; more && len(out) > 0 {
+			next = r.cursor(out[len(out)-1])
+		}
+		return nil
+	})
+	return out, next, err
+}
+
+// Contract reads one line of the register by its id.
+func (s *Store) Contract(ctx context.Context, id string) (ContractEntry, error) {
+	var out ContractEntry
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		r := register{tx: tx, scope: scope, now: s.clock.Now(), id: id}
+		keys, _, err := r.keys()
+		if err == nil && len(keys) == 0 {
+			err = errNotFound()
+		}
+		if err != nil {
+			return err
+		}
+		entries, err := r.entries(keys)
+		if err == nil {
+			out = entries[0]
+		}
+		return err
+	})
+	return out, err
+}
+
+// register reads the lines of one page.
+type register struct {
+	tx     *gorm.DB
+	scope  Scope
+	now    time.Time
+	filter ContractFilter
+	id     string // of the one line asked for
+}
+
+type registerKey struct {
+	ID     string
+	Source EntrySource
+}
+
+// entries reads the lines of the keys, in their order.
+func (r register) entries(keys []registerKey) ([]ContractEntry, error) {
+	ids := map[EntrySource][]string{}
+	for _, k := range keys {
+		ids[k.Source] = append(ids[k.Source], k.ID)
+	}
+	found := map[string]ContractEntry{}
+	for source, read := range map[EntrySource]func([]string, map[string]ContractEntry) error{
+		EntryContract: r.contracts, EntryOrder: r.orderLines, EntryEarlier: r.earlier,
+	} {
+		if len(ids[source]) > 0 {
+			if err := read(ids[source], found); err != nil {
+				return nil, err
+			}
+		}
+	}
+	out := make([]ContractEntry, len(keys))
+	for i, k := range keys {
+		out[i] = found[k.ID]
+	}
+	return out, nil
+}
+
+func (r register) contracts(ids []string, found map[string]ContractEntry) error {
+	var rows []ServiceContract
+	if err := r.tx.Where("id IN ?", ids).Find(&rows).Error; err != nil {
+		return err
+	}
+	var counts []struct {
+		ContractID        string
+		InForce, Assigned int64
+	}
+	err := r.tx.Model(&Licence{}).Select("contract_id, count(*) AS in_force, sum(CASE WHEN state = ? THEN 1 ELSE 0 END) AS assigned", rules.LicenceAssigned).
+		Where("contract_id IN ? AND state IN ?", ids, []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}).Group("contract_id").Scan(&counts).Error
+	for _, c := range rows {
+		found[c.ID] = ContractEntry{ServiceContract: c, Source: EntryContract}
+	}
+	for _, n := range counts {
+		e := found[n.ContractID]
+		e.InForce, e.Assigned = n.InForce, n.Assigned
+		found[n.ContractID] = e
+	}
+	return err
+}
+
+func (r register) orderLines(ids []string, found map[string]ContractEntry) error {
+	var rows []struct {
+		OrderLine
+		AccountID string
+		TimeZone  string
+		CreatedAt time.Time
+	}
+	err := r.tx.Table("order_lines AS l").Select("l.*, o.account_id, o.time_zone, o.created_at").Joins("JOIN orders o ON o.id = l.order_id").Where("l.id IN ?", ids).Scan(&rows).Error
+	for _, l := range rows {
+		found[l.ID] = ContractEntry{Source: EntryOrder, ServiceContract: ServiceContract{ID: l.ID, AccountID: l.AccountID, OrderID: l.OrderID, OrderLineID: l.ID,
+			Type: l.ServiceType, State: rules.ContractProcessing, Quantity: l.Quantity, TermYears: l.TermYears, TimeZone: l.TimeZone, CreatedAt: l.CreatedAt}}
+	}
+	return err
+}
+
+func (r register) earlier(ids []string, found map[string]ContractEntry) error {
+	var rows []struct {
+		EarlierWarranty
+		TimeZone string
+	}
+	err := r.tx.Table("earlier_warranties AS w").Select("w.*, a.time_zone").Joins("JOIN accounts a ON a.id = w.account_id").Where("w.id IN ?", ids).Scan(&rows).Error
+	for _, w := range rows {
+		e := ContractEntry{Source: EntryEarlier, Serial: w.Serial, ServiceContract: ServiceContract{ID: w.ID, AccountID: *w.AccountID, Type: rules.ServiceExtWarranty,
+			State: w.contractState(r.now), Quantity: 1, TimeZone: w.TimeZone, StartAt: w.StartAt, EndAt: w.EndAt, CreatedAt: w.CreatedAt}}
+		if e.State != rules.ContractExpired {
+			e.InForce, e.Assigned = 1, 1
+		}
+		found[w.ID] = e
+	}
+	return err
+}
+
+// contractState is derived: no sweep keeps it (S32).
+func (w EarlierWarranty) contractState(now time.Time) rules.ContractState {
+	switch {
+	case !now.Before(*w.EndAt):
+		return rules.ContractExpired
+	case now.Before(*w.StartAt):
+		return rules.ContractPendingStart
+	}
+	return rules.ContractActive
+}
+
+// noEnd stands for the end of what has none, so that it sorts last.
+var noEnd = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// keys reads which lines stand on the page: one union over what a line can be, each
+// part narrowed by the scope. more tells that another page is.
+func (r register) keys() (keys []registerKey, more bool, err error) {
+	union, err := r.union()
+	if err != nil {
+		return nil, false, err
+	}
+	q := r.tx.Table("(?) AS r", union).Select("id, source")
+	if r.id != "" {
+		q = q.Where("id = ?", r.id)
+	}
+	if q, err = r.after(q); err != nil {
+		return nil, false, err
+	}
+	if err := q.Limit(r.filter.Page.size() + 1).Scan(&keys).Error; err != nil {
+		return nil, false, err
+	}
+	if n := r.filter.Page.size(); len(keys) > n {
+		return keys[:n], true, nil
+	}
+	return keys, false, nil
+}
+
+func (r register) union() (*gorm.DB, error) {
+	contracts := r.part("service_contracts AS c", "c.id, 'CONTRACT' AS source, c.created_at, c.end_at", "c.account_id", "c.order_id", "c.type", "c.state")
+	const state = "CASE WHEN w.end_at <= ? THEN 'EXPIRED' WHEN w.start_at > ? THEN 'PENDING_START' ELSE 'ACTIVE' END"
+	earlier := r.part("earlier_warranties AS w", "w.id, 'EARLIER_WARRANTY' AS source, w.created_at, w.end_at", "w.account_id", "''", "'EXT_WARRANTY'", state, r.now, r.now).
+		Joins("JOIN accounts a ON a.id = w.account_id").Where("w.state = ?", WarrantyLinked)
+	if r.filter.ExpiringWithin != nil {
+		zones, err := r.zones()
+		if err != nil {
+			return nil, err
+		}
+		contracts = contracts.Where("c.state = ?", rules.ContractActive).Where(r.expiring(zones, "c.end_at", "c.time_zone"))
+		earlier = earlier.Where("w.end_at > ?", r.now).Where(r.expiring(zones, "w.end_at", "a.time_zone"))
+		return r.tx.Raw("? UNION ALL ?", contracts, earlier), nil
+	}
+	lines := r.part("order_lines AS l", "l.id, 'ORDER' AS source, o.created_at, NULL AS end_at", "o.account_id", "o.id", "l.service_type", "'PROCESSING'").
+		Joins("JOIN orders o ON o.id = l.order_id").Where("o.account_id IS NOT NULL AND o.state IN ?", []rules.OrderState{rules.OrderAccepted, rules.OrderProvisioning})
+	return r.tx.Raw("? UNION ALL ? UNION ALL ?", contracts, earlier, lines), nil
+}
+
+// part is one part of the union, with what its columns are called there.
+func (r register) part(table, columns, account, order, service, state string, stateArgs ...any) *gorm.DB {
+	q := r.scope.accounts(r.tx.Table(table), account).Select(columns)
+	for _, narrow := range []struct {
+		column, value string
+		args          []any
+	}{{account, r.filter.AccountID, nil}, {order, r.filter.OrderID, nil}, {service, string(r.filter.Type), nil}, {state, string(r.filter.State), stateArgs}} {
+		if narrow.value != "" {
+			q = q.Where(narrow.column+" = ?", append(narrow.args, narrow.value)...)
+		}
+	}
+	return q
+}
+
+// zones are those in which days are counted for the lines in scope.
+func (r register) zones() ([]string, error) {
+	contracts := r.scope.accounts(r.tx.Model(&ServiceContract{}), "account_id").Select("time_zone")
+	accounts := r.scope.accounts(r.tx.Model(&Account{}), "id").Select("time_zone")
+	var zones []string
+	err := r.tx.Raw("? UNION ?", contracts, accounts).Scan(&zones).Error
+	return zones, err
+}
+
+// expiring compares each line in the zone of its own days (C1).
+func (r register) expiring(zones []string, end, zone string) *gorm.DB {
+	either := r.tx.Where("1 = 0")
+	for _, z := range zones {
+		loc := zoneOf(z)
+		either = either.Or("("+zone+" = ? AND "+end+" < ?)", z, rules.ExpiringBefore(rules.DateIn(r.now, loc), *r.filter.ExpiringWithin, loc))
+	}
+	return either
+}
+
+// after sorts, and goes on behind the cursor: an instant in nanoseconds and an id.
+func (r register) after(q *gorm.DB) (*gorm.DB, error) {
+	at, id, err := r.position()
+	if err != nil {
+		return nil, err
+	}
+	behind := !at.IsZero()
+	switch r.filter.Sort {
+	case ContractsEnding:
+		if behind {
+			q = q.Where("(COALESCE(end_at, ?), id) > (?, ?)", noEnd, at, id)
+		}
+		return q.Order(clause.OrderBy{Expression: clause.Expr{SQL: "COALESCE(end_at, ?), id", Vars: []any{noEnd}}}), nil
+	case ContractsOldest:
+		if behind {
+			q = q.Where("(created_at, id) > (?, ?)", at, id)
+		}
+		return q.Order("created_at, id"), nil
+	}
+	if behind {
+		q = q.Where("(created_at, id) < (?, ?)", at, id)
+	}
+	return q.Order("created_at DESC, id DESC"), nil
+}
+
+func (r register) position() (at time.Time, id string, err error) {
+	if r.filter.Page.After == "" {
+		return time.Time{}, "", nil
+	}
+	instant, id, _ := strings.Cut(r.filter.Page.After, ".")
+	seconds, nanos, _ := strings.Cut(instant, "-")
+	s, err1 := strconv.ParseInt(seconds, 36, 64)
+	n, err2 := strconv.ParseInt(nanos, 36, 64)
+	if err1 != nil || err2 != nil || id == "" {
+		return time.Time{}, "", rules.Invalid([]rules.FieldError{{Pointer: "/cursor", Code: "UNKNOWN_CURSOR", Message: "This is no cursor of this list.", Remedy: "Send the next_cursor of the page before, or none."}})
+	}
+	return time.Unix(s, n).UTC(), id, nil
+}
+
+// cursor tells where the page behind the line begins.
+func (r register) cursor(e ContractEntry) string {
+	at := e.CreatedAt
+	if r.filter.Sort == ContractsEnding {
+		if at = noEnd; e.EndAt != nil {
+			at = *e.EndAt
+		}
+	}
+	return strconv.FormatInt(at.Unix(), 36) + "-" + strconv.FormatInt(int64(at.Nanosecond()), 36) + "." + e.ID
+}
+
+// ContractNames are what people know the lines of the register by.
+type ContractNames struct {
+	Company  map[string]string // by account
+	PONumber map[string]string // by order
+}
+
+// NamesOf reads the names that belong to lines of the register, for its file.
+func (s *Store) NamesOf(ctx context.Context, entries []ContractEntry) (ContractNames, error) {
+	n := ContractNames{Company: map[string]string{}, PONumber: map[string]string{}}
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		var accounts []Account
+		ids := idsOf(entries, func(e ContractEntry) string { return e.AccountID })
+		if err := scope.accounts(tx, "id").Select("id", "legal_name").Where("id IN ?", ids).Find(&accounts).Error; err != nil {
+			return err
+		}
+		for _, a := range accounts {
+			n.Company[a.ID] = a.LegalName
+		}
+		var orders []Order
+		ids = idsOf(entries, func(e ContractEntry) string { return e.OrderID })
+		err := scope.orders(tx).Select("id", "po_number").Where("id IN ?", ids).Find(&orders).Error
+		for _, o := range orders {
+			n.PONumber[o.ID] = o.PONumber
+		}
+		return err
+	})
+	return n, err
+}

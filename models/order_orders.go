@@ -1,0 +1,194 @@
+package models
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// Order is a reseller's purchase order. Payload is the order as submitted; it
+// holds personal data and leaves the database only towards those who sent it.
+type Order struct {
+	ID               string
+	SubmittedBy      string // org that posted it
+	ResellerID       string
+	DistributorID    *string
+	AccountID        *string
+	PONumber         string `gorm:"column:po_number"`
+	ServiceType      rules.ServiceType
+	State            rules.OrderState
+	StateSince       time.Time
+	VendorOrderNo    *string
+	PurchasedOn      string // effective purchase date (S6), YYYY-MM-DD in TimeZone
+	TimeZone         string
+	Payload          rules.OrderForm `gorm:"serializer:json"`
+	PayloadHash      string
+	ReviewReasons    []string `gorm:"serializer:json"`
+	ReviewUntil      *time.Time
+	CancellableUntil time.Time // exclusive (R90)
+	InvitationFailed bool      // hard bounce (S17)
+	LastError        string
+	CreatedAt        time.Time
+	Version          int64
+	Lines            []OrderLine `gorm:"foreignKey:OrderID"`
+}
+
+// Warnings are what is doubtful about an order, but accepted (R49a, S6).
+func (o Order) Warnings() []rules.FieldError {
+	out := o.Payload.Warnings()
+	if o.PurchasedOn != o.Payload.PurchasedOn {
+		out = append(out, purchaseDateReplaced)
+	}
+	return out
+}
+
+var purchaseDateReplaced = rules.FieldError{Pointer: "/purchased_on", Code: rules.PurchaseDateReplaced,
+	Message: "The purchase date lies too far back or in the future; the day of receipt counts instead.",
+	Remedy:  "If the purchase was earlier, ask the operator to review the order."}
+
+// OrderLine is one SKU and its quantity.
+type OrderLine struct {
+	ID          string
+	OrderID     string
+	Position    int
+	SKU         string `gorm:"column:sku"`
+	ServiceType rules.ServiceType
+	TermYears   int
+	Quantity    int64
+	// RenewsContractID is the contract of the same account whose licences these
+	// renew (S4); nil for none.
+	RenewsContractID *string
+}
+
+// lockOrder reads an order in scope with its lines, and keeps others from it until
+// the transaction ends.
+func (s *Store) lockOrder(tx *gorm.DB, scope Scope, id string) (Order, error) {
+	var o Order
+	err := s.forUpdate(scope.orders(tx)).First(&o, "orders.id = ?", id).Error
+	if err == nil {
+		err = tx.Where("order_id = ?", id).Order("position").Find(&o.Lines).Error
+	}
+	return o, found(err)
+}
+
+func (s *Store) orderInScope(tx *gorm.DB, scope Scope, id string) (Order, error) {
+	var o Order
+	err := scope.orders(tx).First(&o, "orders.id = ?", id).Error
+	return o, found(err)
+}
+
+// moveOrder changes an order's state; columns names what else changed.
+func (s *Store) moveOrder(tx *gorm.DB, o *Order, to rules.OrderState, columns ...string) error {
+	if o.State != to && !o.State.CanBecome(to) {
+		return rules.Refuse(rules.StateConflict, "The order's state does not allow this.", "Read the order again to see its state.")
+	}
+	o.State, o.StateSince = to, s.clock.Now()
+	o.Version++
+	res := tx.Model(&Order{}).Where("id = ? AND version = ?", o.ID, o.Version-1).
+		Select("state", append([]string{"state_since", "version"}, columns...)).Updates(o)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return errors.New("models: the order changed under a lock")
+	}
+	return res.Error
+}
+
+// newVendorOrderNo makes the number under which the vendor knows an order
+// (R100b): short enough to read out, without letters that look like digits.
+// The database's unique key decides; a collision is tried again.
+func newVendorOrderNo() string {
+	const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	b := make([]byte, 10)
+	_, _ = rand.Read(b)
+	for i := range b {
+		b[i] = alphabet[int(b[i])%len(alphabet)]
+	}
+	return "SO-" + string(b[:5]) + "-" + string(b[5:])
+}
+
+func byPosition(q *gorm.DB) *gorm.DB { return q.Order("position") }
+
+// GetOrder reads one order with its lines.
+func (s *Store) GetOrder(ctx context.Context, id string) (Order, error) {
+	var o Order
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return found(scope.orders(tx.Preload("Lines", byPosition)).First(&o, "orders.id = ?", id).Error)
+	})
+	return o, err
+}
+
+// OrderFilter narrows a list of orders; empty fields do not narrow.
+type OrderFilter struct {
+	State     rules.OrderState
+	PONumber  string
+	AccountID string
+	Page      Page
+}
+
+// ListOrders lists the orders in scope with their lines, newest first, and
+// gives the cursor of the next page.
+func (s *Store) ListOrders(ctx context.Context, f OrderFilter) ([]Order, string, error) {
+	var out []Order
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		q := scope.orders(tx.Preload("Lines", byPosition))
+		for column, value := range map[string]string{"state": string(f.State), "po_number": f.PONumber, "account_id": f.AccountID} {
+			if value != "" {
+				q = q.Where(clause.Eq{Column: column, Value: value})
+			}
+		}
+		return f.Page.apply(q).Find(&out).Error
+	})
+	out, next := cut(f.Page, out, func(o Order) string { return o.ID })
+	return out, next, err
+}
+
+// OrderNumbers gives the vendor's number of each of an account's orders, by the
+// order's id: the one that the confirmation mail carries (R100b). An order
+// without a number is left out.
+func (s *Store) OrderNumbers(ctx context.Context, accountID string) (map[string]string, error) {
+	var rows []struct{ ID, VendorOrderNo string }
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return scope.orders(tx).Model(&Order{}).Select("id", "vendor_order_no").
+			Where("account_id = ? AND vendor_order_no IS NOT NULL", accountID).Scan(&rows).Error
+	})
+	out := make(map[string]string, len(rows))
+	for _, r := range rows {
+		out[r.ID] = r.VendorOrderNo
+	}
+	return out, err
+}
+
+// ContractsOfOrder lists an order's contracts by line; a seller sees none (S36).
+func (s *Store) ContractsOfOrder(ctx context.Context, orderID string) ([]ServiceContract, error) {
+	var out []ServiceContract
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if _, err := s.orderInScope(tx, scope, orderID); err != nil {
+			return err
+		}
+		return scope.accounts(tx, "account_id").Where("order_id = ?", orderID).Order("id").Find(&out).Error
+	})
+	return out, err
+}
+
+// CancellableOrders lists an account's orders whose window is open (R90),
+// newest first.
+func (s *Store) CancellableOrders(ctx context.Context, accountID string) ([]Order, error) {
+	var out []Order
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return scope.orders(tx).Where("account_id = ? AND state IN ? AND cancellable_until > ?", accountID,
+			[]rules.OrderState{rules.OrderFulfilled, rules.OrderPartiallyCancelled}, s.clock.Now().UTC()).Order("id DESC").Find(&out).Error
+	})
+	return out, err
+}
+
+// orderMail describes a mail about an order. The subject id decides who sends
+// it: an order's own workflow sends what stands under the order's id.
+func (s *Store) orderMail(o *Order, template, recipient string, params map[string]any) Notification {
+	return Notification{Template: template, SubjectID: o.ID, Recipient: rules.NormaliseEmail(recipient), Epoch: "1", AccountID: o.AccountID,
+		OrderID: &o.ID, Locale: rules.LocaleFor(o.Payload.EndCustomer.Address.Country), Params: params}
+}

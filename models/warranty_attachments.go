@@ -1,0 +1,348 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// WarrantyAttachment is a stay of a unit of an extended warranty with a serial,
+// half-open (R39a). Until when it covers the device is computed, never stored
+// (S32).
+type WarrantyAttachment struct {
+	ID         string
+	AccountID  string
+	LicenceID  string
+	Serial     string // normalised
+	FromAt     time.Time
+	ToAt       *time.Time
+	EndReason  AssignmentEnd // RELEASED or CANCELLED; empty while it lasts
+	AttachedBy string
+}
+
+// EarlierWarranty is an extended warranty from before this service (R111): of a
+// file that an operator imported, or claimed by a customer. Linked to an account it
+// stands among its contracts. Days are YYYY-MM-DD in the account's zone, EndsOn
+// exclusive; a claim has none until it is decided.
+type EarlierWarranty struct {
+	ID          string
+	AccountID   *string // nil: an import that matched none; of a claim, who claims
+	Source      WarrantySource
+	State       WarrantyState
+	Why         WarrantyMismatch // of an import that matched nothing
+	Serial      string           // normalised
+	StartsOn    string
+	EndsOn      string
+	StartAt     *time.Time // once linked
+	EndAt       *time.Time // once linked
+	SKU         string     `gorm:"column:sku"`
+	PONumber    string     `gorm:"column:po_number"`
+	PurchasedOn string
+	Company     string         // until it is decided
+	Address     *rules.Address `gorm:"serializer:json"` // until it is decided
+	Fingerprint *string        // of an imported row
+	SubmittedBy string
+	CreatedAt   time.Time
+	DecidedBy   string
+	DecidedAt   *time.Time
+}
+
+// WarrantySource says where an EarlierWarranty comes from.
+type WarrantySource string
+
+// The sources.
+const (
+	WarrantyImported WarrantySource = "IMPORT"
+	WarrantyClaimed  WarrantySource = "CLAIM"
+)
+
+// WarrantyState tells what became of an EarlierWarranty.
+type WarrantyState string
+
+// The states of an EarlierWarranty.
+const (
+	WarrantyUnmatched WarrantyState = "UNMATCHED" // waits for an operator (R111b)
+	WarrantyLinked    WarrantyState = "LINKED"    // among the account's contracts (R111a)
+	WarrantyRefused   WarrantyState = "REFUSED"
+)
+
+// WarrantyMismatch says why an imported warranty matched no account.
+type WarrantyMismatch string
+
+// The reasons.
+const (
+	MatchNoAccount       WarrantyMismatch = "NO_ACCOUNT"        // of that company and address
+	MatchSeveralAccounts WarrantyMismatch = "SEVERAL_ACCOUNTS"  // never guessed between (R107a)
+	MatchSerialElsewhere WarrantyMismatch = "SERIAL_ELSEWHERE"  // another account has the device
+	MatchTwice           WarrantyMismatch = "THE_SAME_IS_THERE" // the account has it already, from a claim or under another spelling
+)
+
+// ids of warranties.
+const (
+	prefixAttachment = "wat"
+	prefixEarlier    = "war"
+)
+
+func (a WarrantyAttachment) facts() map[string]any {
+	return map[string]any{"id": a.ID, "serial": a.Serial, "from": a.FromAt}
+}
+
+// LastDay is the last covered day (C2), YYYY-MM-DD; empty while it is not known.
+func (w EarlierWarranty) LastDay() string {
+	if end := dateOf(w.EndsOn); end != nil {
+		return end.AddDays(-1).String()
+	}
+	return ""
+}
+
+func (w EarlierWarranty) facts() map[string]any {
+	return map[string]any{"source": w.Source, "state": w.State, "serial": w.Serial, "starts_on": w.StartsOn, "ends_on": w.EndsOn}
+}
+
+// AttachRequest attaches a unit of an extended warranty to a serial.
+type AttachRequest struct {
+	LicenceID string
+	Serial    string
+	Reason    string // operators
+}
+
+// Attached is what attaching a unit led to.
+type Attached struct {
+	Attachment WarrantyAttachment
+	ContractID string
+	DeviceID   string
+	Started    []string // contracts (S1)
+}
+
+// AttachWarranty attaches a unit of an extended warranty to a registered device by
+// its serial (R39a). The first one of an order starts its contracts (S1). Refusals
+// are those of rules.MayAttach and rules.MayExtend; a unit or serial of another
+// account is not found.
+func (s *Store) AttachWarranty(ctx context.Context, q AttachRequest) (Attached, error) {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return Attached{}, err
+	}
+	var out Attached
+	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
+		if err := mayManage(scope, q.Reason); err != nil {
+			return err
+		}
+		out, err = s.attach(tx, scope, ref, q)
+		return err
+	})
+	return out, err
+}
+
+// attach locks contracts, account and licence in the order in which every command
+// does.
+func (s *Store) attach(tx *gorm.DB, scope Scope, ref Reference, q AttachRequest) (Attached, error) {
+	contracts, err := s.lockContractsOf(tx, scope, q.LicenceID)
+	if err != nil {
+		return Attached{}, err
+	}
+	acc, err := s.lockAccount(tx, scope, contracts[0].AccountID)
+	if err != nil {
+		return Attached{}, err
+	}
+	var licence Licence
+	if err := found(s.forUpdate(tx).First(&licence, "id = ?", q.LicenceID).Error); err != nil {
+		return Attached{}, err
+	}
+	c := contractWith(contracts, licence.ContractID)
+	d, err := s.deviceToExtend(tx, ref, acc, *c, licence, rules.NormaliseSerial(q.Serial))
+	if err != nil {
+		return Attached{}, err
+	}
+	var assigned Assigned
+	entries, err := s.startOnAssignment(tx, ref, acc, contracts, &assigned)
+	if err != nil {
+		return Attached{}, err
+	}
+	a := WarrantyAttachment{ID: NewID(prefixAttachment), AccountID: acc.ID, LicenceID: licence.ID, Serial: *d.Serial, FromAt: s.clock.Now(), AttachedBy: scope.Actor.ID}
+	if err := tx.Create(&a).Error; err != nil {
+		return Attached{}, err
+	}
+	err = tx.Model(&Licence{}).Where("id = ?", licence.ID).Updates(map[string]any{"state": rules.LicenceAssigned, "state_since": a.FromAt}).Error
+	if err != nil {
+		return Attached{}, err
+	}
+	e := entry{"warranty.attached", licence.ID, withReason(q.Reason, map[string]any{"before": licence.State, "after": rules.LicenceAssigned, "device": d.ID, "attachment": a.facts()})}
+	return Attached{a, c.ID, d.ID, assigned.Started}, s.accountAudit(tx, scope, acc.ID, append(entries, e)...)
+}
+
+// deviceToExtend finds the account's device with the serial, and refuses what may
+// not be attached to it.
+func (s *Store) deviceToExtend(tx *gorm.DB, ref Reference, acc Account, c ServiceContract, l Licence, serial string) (Device, error) {
+	g := &coverFacts{tx: tx, scope: Scope{AccountIDs: []string{acc.ID}}, ref: ref}
+	if err := g.readDevices([]string{serial}); err != nil {
+		return Device{}, err
+	}
+	d, ok := g.bySerial[serial]
+	if !ok {
+		return d, errNotFound()
+	}
+	var others int64
+	if err := tx.Model(&WarrantyAttachment{}).Where("account_id = ? AND serial = ? AND to_at IS NULL", acc.ID, serial).Count(&others).Error; err != nil {
+		return d, err
+	}
+	err := rules.MayAttach(rules.AttachRequest{Service: c.Type, LicenceState: l.State, ContractState: c.State, ContractEnd: c.EndAt, Now: s.clock.Now(), SerialHasWarranty: others > 0})
+	switch {
+	case err != nil:
+		return d, err
+	case d.State.Gone():
+		return d, rules.Refuse(rules.StateConflict, "The device is gone.", "Attach it to the device that is there now.")
+	}
+	return d, rules.MayExtend(g.warrantyOn(d, s.today(acc)), rules.Extension{Years: c.TermYears}, s.today(acc), ref.Program.WarrantyCapYears)
+}
+
+// DetachWarranty takes a unit off its serial: what it covered until then stays
+// covered, and the unit goes back to the balance while its contract runs.
+func (s *Store) DetachWarranty(ctx context.Context, attachmentID, reason string) (WarrantyAttachment, error) {
+	var a WarrantyAttachment
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		a = WarrantyAttachment{}
+		if err := mayManage(scope, reason); err != nil {
+			return err
+		}
+		acc, err := s.lockOwner(tx, scope, "warranty_attachments", attachmentID)
+		if err != nil {
+			return err
+		}
+		var l Licence
+		of := tx.Model(&WarrantyAttachment{}).Select("licence_id").Where("id = ?", attachmentID)
+		if err := found(s.forUpdate(tx).First(&l, "id = (?)", of).Error); err != nil {
+			return err
+		}
+		if err := found(tx.First(&a, "id = ?", attachmentID).Error); err != nil {
+			return err
+		}
+		if a.ToAt != nil {
+			return rules.Refuse(rules.StateConflict, "The warranty was taken off already.", "Read the device's warranties again.")
+		}
+		now, after := s.clock.Now(), l.State
+		if l.State == rules.LicenceAssigned {
+			after = rules.LicenceAvailable
+			if err := tx.Model(&Licence{}).Where("id = ?", l.ID).Updates(map[string]any{"state": after, "state_since": now}).Error; err != nil {
+				return err
+			}
+		}
+		if err := endAttachments(tx.Where("id = ?", a.ID), EndReleased, now); err != nil {
+			return err
+		}
+		e := entry{"warranty.detached", l.ID, withReason(reason, map[string]any{"before": l.State, "after": after, "attachment": a.facts()})}
+		a.ToAt, a.EndReason = &now, EndReleased
+		return s.accountAudit(tx, scope, acc.ID, e)
+	})
+	return a, err
+}
+
+// endAttachments ends the open ones among the rows that the query names.
+func endAttachments(q *gorm.DB, why AssignmentEnd, now time.Time) error {
+	return q.Model(&WarrantyAttachment{}).Where("to_at IS NULL").Updates(map[string]any{"to_at": now, "end_reason": why}).Error
+}
+
+// AttachmentDetail is an attachment with what follows from it now. EndsOn is the
+// exclusive day, YYYY-MM-DD, on which the device's extended warranty ends; empty
+// while the device or its date of purchase is not known.
+type AttachmentDetail struct {
+	WarrantyAttachment
+	ContractID string
+	TermYears  int
+	DeviceID   string // empty: the account has no device with the serial
+	EndsOn     string
+}
+
+// AttachmentFilter narrows a list of attachments; empty fields do not narrow.
+type AttachmentFilter struct {
+	ID         string
+	AccountID  string
+	ContractID string
+	LicenceID  string
+	Serial     string
+	Open       bool // only those that last
+	Page       Page
+}
+
+// ListWarrantyAttachments lists the attachments in scope, newest first.
+func (s *Store) ListWarrantyAttachments(ctx context.Context, f AttachmentFilter) ([]AttachmentDetail, string, error) {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return nil, "", err
+	}
+	var out []AttachmentDetail
+	var next string
+	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		var rows []AttachmentDetail
+		sold := tx.Table("warranty_attachments AS w").Select("w.*, c.id AS contract_id, c.term_years").
+			Joins("JOIN licences l ON l.id = w.licence_id").Joins("JOIN service_contracts c ON c.id = l.contract_id")
+		q := scope.accounts(tx.Table("(?) AS a", sold), "account_id")
+		for column, value := range map[string]string{"id": f.ID, "account_id": f.AccountID, "licence_id": f.LicenceID, "contract_id": f.ContractID, "serial": rules.NormaliseSerial(f.Serial)} {
+			if value != "" {
+				q = q.Where(clause.Eq{Column: column, Value: value})
+			}
+		}
+		if f.Open {
+			q = q.Where("to_at IS NULL")
+		}
+		if err := f.Page.apply(q).Scan(&rows).Error; err != nil {
+			return err
+		}
+		out, next = cut(f.Page, rows, func(a AttachmentDetail) string { return a.ID })
+		return s.describeAttachments(tx, scope, ref, out)
+	})
+	return out, next, err
+}
+
+// WarrantyAttachment reads one attachment.
+func (s *Store) WarrantyAttachment(ctx context.Context, id string) (AttachmentDetail, error) {
+	rows, _, err := s.ListWarrantyAttachments(ctx, AttachmentFilter{ID: id})
+	if err == nil && (len(rows) == 0 || id == "") {
+		err = errNotFound()
+	}
+	if err != nil {
+		return AttachmentDetail{}, err
+	}
+	return rows[0], nil
+}
+
+// describeAttachments fills in the devices and the ends.
+func (s *Store) describeAttachments(tx *gorm.DB, scope Scope, ref Reference, rows []AttachmentDetail) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	g := &coverFacts{tx: tx, scope: scope, ref: ref}
+	if err := g.readDevices(idsOf(rows, func(a AttachmentDetail) string { return a.Serial })); err != nil {
+		return err
+	}
+	for i := range rows {
+		d, ok := g.bySerial[rows[i].Serial]
+		if !ok || d.AccountID != rows[i].AccountID {
+			continue
+		}
+		rows[i].DeviceID = d.ID
+		w := g.warrantyOn(d, civil.DateOf(s.clock.Now()))
+		if end, ok := extensionEnd(w, rows[i].TermYears, ref.Program.WarrantyCapYears); ok {
+			rows[i].EndsOn = end.String()
+		}
+	}
+	return nil
+}
+
+// extensionEnd is the end that a person is told: the stored one (S32) or the
+// extension's, within the cap (R125b), without which nothing is certain.
+func extensionEnd(w rules.Warranty, years, capYears int) (end civil.Date, ok bool) {
+	if end, ok = w.ExtensionEndsOn(rules.Extension{Years: years}); w.ExtendedEnd != nil {
+		end, ok = *w.ExtendedEnd, true
+	}
+	capped, known := w.CapOn(capYears)
+	if known && capped.Before(end) {
+		end = capped
+	}
+	return end, ok && known
+}
