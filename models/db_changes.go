@@ -17,7 +17,11 @@ func mayManage(scope Scope, reason string) error {
 // versioned refuses a change of something that was changed since it was read.
 func versioned(have, want int64) error {
 	if want != 0 && have != want {
-		return rules.Refuse(rules.StateConflict, "It was changed since you read it.", "Read it again and repeat the change.")
+		return rules.Refuse(
+			rules.StateConflict,
+			"It was changed since you read it.",
+			"Read it again and repeat the change.",
+		)
 	}
 	return nil
 }

@@ -73,10 +73,18 @@ func contractWith(contracts []ServiceContract, id string) *ServiceContract {
 }
 
 // lockContractsOf locks all contracts of the order that the licence belongs to.
-func (s *Store) lockContractsOf(tx *gorm.DB, scope Scope, licenceID string) ([]ServiceContract, error) {
-	order := tx.Table("licences AS l").Select("c.order_id").Joins("JOIN service_contracts c ON c.id = l.contract_id").Where("l.id = ?", licenceID)
+func (s *Store) lockContractsOf(
+	tx *gorm.DB, scope Scope, licenceID string,
+) ([]ServiceContract, error) {
+	order := tx.Table("licences AS l").
+		Select("c.order_id").
+		Joins("JOIN service_contracts c ON c.id = l.contract_id").
+		Where("l.id = ?", licenceID)
 	var contracts []ServiceContract
-	err := s.forUpdate(scope.accounts(tx, "account_id")).Where("order_id = (?)", order).Order("id").Find(&contracts).Error
+	err := s.forUpdate(scope.accounts(tx, "account_id")).
+		Where("order_id = (?)", order).
+		Order("id").
+		Find(&contracts).Error
 	if err == nil && len(contracts) == 0 {
 		err = errNotFound()
 	}
@@ -87,7 +95,10 @@ func (s *Store) lockContractsOf(tx *gorm.DB, scope Scope, licenceID string) ([]S
 func (s *Store) LicencesOf(ctx context.Context, contractID string) ([]Licence, error) {
 	var out []Licence
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return scope.accounts(tx, "account_id").Where("contract_id = ?", contractID).Order("seq").Find(&out).Error
+		return scope.accounts(tx, "account_id").
+			Where("contract_id = ?", contractID).
+			Order("seq").
+			Find(&out).Error
 	})
 	return out, err
 }
@@ -95,21 +106,36 @@ func (s *Store) LicencesOf(ctx context.Context, contractID string) ([]Licence, e
 // createContracts writes one contract per line, with one licence per unit for
 // what is assigned or registered by unit. A bundle's JumpStart runs from the
 // purchase (R29, R30a) and has no licences.
-func (s *Store) createContracts(tx *gorm.DB, ref Reference, o *Order, acc Account) ([]ServiceContract, error) {
+func (s *Store) createContracts(
+	tx *gorm.DB, ref Reference, o *Order, acc Account,
+) ([]ServiceContract, error) {
 	loc, err := time.LoadLocation(acc.TimeZone)
 	if err != nil {
 		return nil, err
 	}
+
 	pool, err := s.renewable(tx, o.Lines, acc.ID)
 	if err != nil {
 		return nil, err
 	}
+
 	contracts := make([]ServiceContract, len(o.Lines))
 	var licences []Licence
 	for i, l := range o.Lines {
-		c := ServiceContract{ID: NewID(prefixContract), AccountID: acc.ID, OrderID: o.ID, OrderLineID: l.ID, Type: l.ServiceType,
-			State: rules.ContractPendingStart, Quantity: l.Quantity, TermYears: l.TermYears, TimeZone: acc.TimeZone, RemindedDays: -1,
-			FallbackStartAt: rules.FallbackStart(o.CreatedAt, ref.Program.StartFallbackDays, loc), CreatedAt: s.clock.Now()}
+		c := ServiceContract{
+			ID:              NewID(prefixContract),
+			AccountID:       acc.ID,
+			OrderID:         o.ID,
+			OrderLineID:     l.ID,
+			Type:            l.ServiceType,
+			State:           rules.ContractPendingStart,
+			Quantity:        l.Quantity,
+			TermYears:       l.TermYears,
+			TimeZone:        acc.TimeZone,
+			RemindedDays:    -1,
+			FallbackStartAt: rules.FallbackStart(o.CreatedAt, ref.Program.StartFallbackDays, loc),
+			CreatedAt:       s.clock.Now(),
+		}
 		if l.ServiceType == rules.ServiceJumpStart {
 			startAtPurchase(&c, o.PurchasedOn, loc)
 		} else {
@@ -117,6 +143,7 @@ func (s *Store) createContracts(tx *gorm.DB, ref Reference, o *Order, acc Accoun
 		}
 		contracts[i] = c
 	}
+
 	if err := pool.start(ref, o, loc, contracts); err != nil {
 		return nil, err
 	}
@@ -126,6 +153,7 @@ func (s *Store) createContracts(tx *gorm.DB, ref Reference, o *Order, acc Accoun
 	if len(licences) == 0 {
 		return contracts, nil
 	}
+
 	return contracts, tx.CreateInBatches(&licences, 1000).Error
 }
 
@@ -135,69 +163,116 @@ func startAtPurchase(c *ServiceContract, purchasedOn string, loc *time.Location)
 		return
 	}
 	p := rules.JumpStartPeriod(day, loc)
-	c.State, c.StartAt, c.EndAt, c.StartReason = rules.ContractActive, &p.Start, &p.End, StartPurchase
+	c.State = rules.ContractActive
+	c.StartAt = &p.Start
+	c.EndAt = &p.End
+	c.StartReason = StartPurchase
 }
 
 func units(c ServiceContract) []Licence {
 	out := make([]Licence, c.Quantity)
 	for i := range out {
-		out[i] = Licence{ID: NewID(prefixLicence), AccountID: c.AccountID, ContractID: c.ID, Seq: int64(i + 1), State: rules.LicenceAvailable, StateSince: c.CreatedAt}
+		out[i] = Licence{
+			ID:         NewID(prefixLicence),
+			AccountID:  c.AccountID,
+			ContractID: c.ID,
+			Seq:        int64(i + 1),
+			State:      rules.LicenceAvailable,
+			StateSince: c.CreatedAt,
+		}
 	}
 	return out
 }
 
 // startOnAssignment starts the contracts of the order that wait (S1, S4), with
 // their audit.
-func (s *Store) startOnAssignment(tx *gorm.DB, ref Reference, acc Account, contracts []ServiceContract, out *Assigned) ([]entry, error) {
+func (s *Store) startOnAssignment(
+	tx *gorm.DB, ref Reference, acc Account, contracts []ServiceContract, out *Assigned,
+) ([]entry, error) {
 	waits := false
 	for _, c := range contracts {
 		waits = waits || c.State == rules.ContractPendingStart
 	}
+
 	if !waits {
 		return nil, nil
 	}
+
 	order, err := s.orderStart(tx, ref, acc, contracts)
 	if err != nil {
 		return nil, err
 	}
+
 	var entries []entry
 	var started []ServiceContract
 	for _, start := range rules.StartOnAssignment(order, s.clock.Now()) {
 		c := contractWith(contracts, start.ContractID)
-		c.State, c.StartAt, c.EndAt, c.StartReason = rules.ContractActive, &start.Period.Start, &start.Period.End, StartReason(start.Reason)
+		c.State = rules.ContractActive
+		c.StartAt = &start.Period.Start
+		c.EndAt = &start.Period.End
+		c.StartReason = StartReason(start.Reason)
 		started = append(started, *c)
 		out.Started = append(out.Started, c.ID)
-		entries = append(entries, entry{"contract.started", c.ID, map[string]any{"before": rules.ContractPendingStart, "after": c.State, "start_at": c.StartAt, "end_at": c.EndAt, "reason": c.StartReason}})
+		entries = append(entries, entry{"contract.started", c.ID, map[string]any{
+			"before":   rules.ContractPendingStart,
+			"after":    c.State,
+			"start_at": c.StartAt,
+			"end_at":   c.EndAt,
+			"reason":   c.StartReason,
+		}})
 	}
+
 	if len(started) == 0 {
 		return nil, nil
 	}
-	keyed := clause.OnConflict{Columns: []clause.Column{{Name: "id"}}, DoUpdates: clause.AssignmentColumns([]string{"state", "start_at", "end_at", "start_reason"})}
+
+	keyed := clause.OnConflict{
+		Columns: []clause.Column{{Name: "id"}},
+		DoUpdates: clause.AssignmentColumns([]string{
+			"state",
+			"start_at",
+			"end_at",
+			"start_reason",
+		}),
+	}
 	return entries, tx.Clauses(keyed).Create(&started).Error
 }
 
 // orderStart gathers what is known of an order whose contracts are to start.
-func (s *Store) orderStart(tx *gorm.DB, ref Reference, acc Account, contracts []ServiceContract) (rules.OrderStart, error) {
+func (s *Store) orderStart(
+	tx *gorm.DB, ref Reference, acc Account, contracts []ServiceContract,
+) (rules.OrderStart, error) {
 	ids := make([]string, len(contracts))
 	for i, c := range contracts {
 		ids[i] = c.ID
 	}
+
 	var rows []struct {
 		CreatedAt   time.Time
 		PurchasedOn string
 		ContractID  *string
 		RenewedEnd  *time.Time
 	}
-	err := tx.Table("orders AS o").Select("DISTINCT o.created_at, o.purchased_on, l.contract_id, oc.end_at AS renewed_end").
+	err := tx.Table("orders AS o").
+		Select("DISTINCT o.created_at, o.purchased_on, l.contract_id, oc.end_at AS renewed_end").
 		Joins("LEFT JOIN licences l ON l.contract_id IN ? AND l.renews_licence_id IS NOT NULL", ids).
-		Joins("LEFT JOIN licences ol ON ol.id = l.renews_licence_id").Joins("LEFT JOIN service_contracts oc ON oc.id = ol.contract_id").
-		Where("o.id = ?", contracts[0].OrderID).Scan(&rows).Error
+		Joins("LEFT JOIN licences ol ON ol.id = l.renews_licence_id").
+		Joins("LEFT JOIN service_contracts oc ON oc.id = ol.contract_id").
+		Where("o.id = ?", contracts[0].OrderID).
+		Scan(&rows).Error
 	if err != nil {
 		return rules.OrderStart{}, err
 	}
+
 	o := rules.OrderStart{Zone: zoneOf(acc.TimeZone), FallbackDays: ref.Program.StartFallbackDays}
 	for _, c := range contracts {
-		w := rules.ContractToStart{ID: c.ID, Type: c.Type, State: c.State, Period: c.period(), TermYears: c.TermYears}
+		w := rules.ContractToStart{
+			ID:        c.ID,
+			Type:      c.Type,
+			State:     c.State,
+			Period:    c.period(),
+			TermYears: c.TermYears,
+		}
 		for _, r := range rows {
 			if o.CreatedAt = r.CreatedAt; o.PurchasedOn == (civil.Date{}) {
 				if on := dateOf(r.PurchasedOn); on != nil {
@@ -210,5 +285,6 @@ func (s *Store) orderStart(tx *gorm.DB, ref Reference, acc Account, contracts []
 		}
 		o.Contracts = append(o.Contracts, w)
 	}
+
 	return o, nil
 }

@@ -34,14 +34,23 @@ type Covered struct {
 // Coverage answers whether each subject is covered at an instant for a purpose, by
 // rules.Cover alone: it gathers the facts in a fixed number of statements, whatever
 // the number of subjects, and stores nothing (S32). At most MaxCoverage subjects.
-func (s *Store) Coverage(ctx context.Context, subjects []CoverSubject, at time.Time, purpose rules.Purpose) ([]Covered, error) {
+func (s *Store) Coverage(
+	ctx context.Context, subjects []CoverSubject, at time.Time, purpose rules.Purpose,
+) ([]Covered, error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	if len(subjects) > MaxCoverage {
-		return nil, rules.Invalid([]rules.FieldError{{Pointer: "/subjects", Code: rules.TooManyNamed, Message: "More than 1000 subjects are named.", Remedy: "Ask in parts."}})
+		return nil, rules.Invalid([]rules.FieldError{{
+			Pointer: "/subjects",
+			Code:    rules.TooManyNamed,
+			Message: "More than 1000 subjects are named.",
+			Remedy:  "Ask in parts.",
+		}})
 	}
+
 	var g *coverFacts
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		g = &coverFacts{tx: tx, scope: scope, ref: ref}
@@ -50,10 +59,12 @@ func (s *Store) Coverage(ctx context.Context, subjects []CoverSubject, at time.T
 	if err != nil {
 		return nil, err
 	}
+
 	out := make([]Covered, len(subjects))
 	for i, q := range subjects {
 		out[i] = g.cover(q, at, purpose)
 	}
+
 	return out, nil
 }
 
@@ -76,7 +87,8 @@ type coverFacts struct {
 }
 
 func (g *coverFacts) gather(subjects []CoverSubject) error {
-	serials, rooms := []string{}, []string{}
+	serials := []string{}
+	rooms := []string{}
 	for _, q := range subjects {
 		if q.Serial != "" {
 			serials = append(serials, rules.NormaliseSerial(q.Serial))
@@ -84,17 +96,20 @@ func (g *coverFacts) gather(subjects []CoverSubject) error {
 			rooms = append(rooms, q.RoomID)
 		}
 	}
+
 	if err := g.readDevices(serials); err != nil {
 		return err
 	}
 	if err := g.readExtensions(); err != nil {
 		return err
 	}
+
 	for _, stays := range g.placements {
 		for _, p := range stays {
 			rooms = append(rooms, p.RoomID)
 		}
 	}
+
 	slices.Sort(rooms)
 	rooms = slices.Compact(rooms)
 	for _, read := range []func([]string) error{g.readRooms, g.readLicences} {
@@ -102,37 +117,53 @@ func (g *coverFacts) gather(subjects []CoverSubject) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
 // readDevices reads the devices with the serials: the live one of each, or the one
 // that retired last, with those that they replaced and where they stayed.
 func (g *coverFacts) readDevices(serials []string) error {
-	g.bySerial, g.byID, g.placements, g.zones = map[string]Device{}, map[string]Device{}, map[string][]rules.Placement{}, map[string]string{}
+	g.bySerial = map[string]Device{}
+	g.byID = map[string]Device{}
+	g.placements = map[string][]rules.Placement{}
+	g.zones = map[string]string{}
 	if len(serials) == 0 {
 		return nil
 	}
+
 	var rows []struct {
 		Device
 		AccountZone      string
 		RoomID           *string
 		StayFrom, StayTo *time.Time
 	}
-	err := g.scope.accounts(g.tx, "d.account_id").Table("devices AS d").Select("d.*, a.time_zone AS account_zone, p.room_id, p.from_at AS stay_from, p.to_at AS stay_to").
-		Joins("JOIN accounts a ON a.id = d.account_id").Joins("LEFT JOIN device_placements p ON p.device_id = d.id").
-		Where("d.serial IN ?", serials).Order("d.id, p.from_at, p.id").Scan(&rows).Error
+	err := g.scope.accounts(g.tx, "d.account_id").
+		Table("devices AS d").
+		Select("d.*, a.time_zone AS account_zone, p.room_id, p.from_at AS stay_from, p.to_at AS stay_to").
+		Joins("JOIN accounts a ON a.id = d.account_id").
+		Joins("LEFT JOIN device_placements p ON p.device_id = d.id").
+		Where("d.serial IN ?", serials).
+		Order("d.id, p.from_at, p.id").
+		Scan(&rows).Error
 	if err != nil {
 		return err
 	}
+
 	replacing := []string{}
 	for _, r := range rows {
 		if r.RoomID != nil {
-			g.placements[r.ID] = append(g.placements[r.ID], rules.Placement{RoomID: *r.RoomID, From: *r.StayFrom, To: r.StayTo})
+			g.placements[r.ID] = append(g.placements[r.ID], rules.Placement{
+				RoomID: *r.RoomID,
+				From:   *r.StayFrom,
+				To:     r.StayTo,
+			})
 		}
 		if _, again := g.byID[r.ID]; again {
 			continue
 		}
-		g.byID[r.ID], g.zones[r.AccountID] = r.Device, r.AccountZone
+		g.byID[r.ID] = r.Device
+		g.zones[r.AccountID] = r.AccountZone
 		if before, ok := g.bySerial[*r.Serial]; !ok || !before.State.Live() || r.State.Live() {
 			g.bySerial[*r.Serial] = r.Device
 		}
@@ -140,6 +171,7 @@ func (g *coverFacts) readDevices(serials []string) error {
 			replacing = append(replacing, r.ID)
 		}
 	}
+
 	return g.readReplaced(replacing)
 }
 
@@ -164,30 +196,49 @@ func (g *coverFacts) readRooms(ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
+
 	var rows []struct {
 		Room
 		AccountZone string
 	}
-	err := g.scope.accounts(g.tx, "r.account_id").Table("rooms AS r").Select("r.*, a.time_zone AS account_zone").
-		Joins("JOIN accounts a ON a.id = r.account_id").Where("r.id IN ?", ids).Scan(&rows).Error
+	err := g.scope.accounts(g.tx, "r.account_id").
+		Table("rooms AS r").
+		Select("r.*, a.time_zone AS account_zone").
+		Joins("JOIN accounts a ON a.id = r.account_id").
+		Where("r.id IN ?", ids).
+		Scan(&rows).Error
 	for _, r := range rows {
-		g.rooms[r.ID], g.zones[r.AccountID] = r.Room, r.AccountZone
+		g.rooms[r.ID] = r.Room
+		g.zones[r.AccountID] = r.AccountZone
 	}
+
 	return err
 }
 
 // cover hands one subject's facts to rules.Cover.
 func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose rules.Purpose) Covered {
 	out := Covered{Subject: q}
-	f := rules.CoverFacts{CapYears: g.ref.Program.WarrantyCapYears, ModelCode: rules.NormaliseModelCode(q.ModelCode)}
-	rooms, owner := []string{q.RoomID}, ""
+	f := rules.CoverFacts{
+		CapYears:  g.ref.Program.WarrantyCapYears,
+		ModelCode: rules.NormaliseModelCode(q.ModelCode),
+	}
+	rooms := []string{q.RoomID}
+	owner := ""
 	if q.Serial != "" {
 		d, ok := g.bySerial[rules.NormaliseSerial(q.Serial)]
 		if !ok {
 			return out
 		}
-		out.DeviceID, owner, rooms = d.ID, d.AccountID, nil
-		f.Device = &rules.DeviceFacts{ID: d.ID, ModelCode: d.ModelCode, Warranty: g.warranty(d, 0), Placements: g.placements[d.ID], GoneAt: d.GoneAt}
+		out.DeviceID = d.ID
+		owner = d.AccountID
+		rooms = nil
+		f.Device = &rules.DeviceFacts{
+			ID:         d.ID,
+			ModelCode:  d.ModelCode,
+			Warranty:   g.warranty(d, 0),
+			Placements: g.placements[d.ID],
+			GoneAt:     d.GoneAt,
+		}
 		f.ModelCode = d.ModelCode
 		for _, p := range g.placements[d.ID] {
 			rooms = append(rooms, p.RoomID)
@@ -197,10 +248,14 @@ func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose rules.Purpose) 
 		if !ok {
 			return out
 		}
-		f.RoomID, owner = r.ID, r.AccountID
+		f.RoomID = r.ID
+		owner = r.AccountID
 	}
+
 	out.Found = true
-	f.Zone, f.JumpStarts, f.Models = zoneOf(g.zones[owner]), g.jumpStarts[owner], g.ref.model(f.ModelCode)
+	f.Zone = zoneOf(g.zones[owner])
+	f.JumpStarts = g.jumpStarts[owner]
+	f.Models = g.ref.model(f.ModelCode)
 	g.addRooms(&f, rooms)
 	out.Answer = rules.Cover(f, at, purpose)
 	return out
@@ -216,12 +271,17 @@ func (g *coverFacts) addRooms(f *rules.CoverFacts, ids []string) {
 			continue
 		}
 		seen[id] = true
-		f.Rooms = append(f.Rooms, rules.RoomFacts{ID: r.ID, Country: r.Country, ArchivedAt: r.ArchivedAt})
+		f.Rooms = append(f.Rooms, rules.RoomFacts{
+			ID:         r.ID,
+			Country:    r.Country,
+			ArchivedAt: r.ArchivedAt,
+		})
 		countries = append(countries, r.Country)
 		for _, l := range g.inRoom[id] {
 			g.addLicence(f, l, seen)
 		}
 	}
+
 	f.Terms = g.ref.termsIn(countries...)
 }
 
@@ -274,21 +334,35 @@ const extensionsOf = `SELECT account_id, serial, id AS contract_id, 0 AS years, 
 // in an account, so that a device registered later has them too.
 func (g *coverFacts) readExtensions() error {
 	g.extensions = map[string][]rules.Extension{}
-	serials, owners := map[string]bool{}, map[string]bool{}
+	serials := map[string]bool{}
+	owners := map[string]bool{}
 	for _, d := range g.byID {
 		if d.Serial != nil {
-			serials[*d.Serial], owners[d.AccountID] = true, true
+			serials[*d.Serial] = true
+			owners[d.AccountID] = true
 		}
 	}
+
 	if len(serials) == 0 {
 		return nil
 	}
+
 	var rows []extensionRow
-	err := g.tx.Raw(extensionsOf, map[string]any{"serials": keysOf(serials), "owners": keysOf(owners)}).Scan(&rows).Error
+	err := g.tx.Raw(extensionsOf, map[string]any{
+		"serials": keysOf(serials),
+		"owners":  keysOf(owners),
+	}).Scan(&rows).Error
 	for _, r := range rows {
 		key := extensionKey(r.AccountID, r.Serial)
-		g.extensions[key] = append(g.extensions[key], rules.Extension{ContractID: r.ContractID, Years: r.Years, EndsOn: dateOf(r.EndsOn), From: r.FromAt, To: r.ToAt})
+		g.extensions[key] = append(g.extensions[key], rules.Extension{
+			ContractID: r.ContractID,
+			Years:      r.Years,
+			EndsOn:     dateOf(r.EndsOn),
+			From:       r.FromAt,
+			To:         r.ToAt,
+		})
 	}
+
 	return err
 }
 
@@ -321,11 +395,21 @@ type coverRow struct {
 
 func (r coverRow) contract() rules.ContractFacts {
 	c := ServiceContract{StartAt: r.StartAt, EndAt: r.EndAt}
-	return rules.ContractFacts{ID: r.ContractID, Type: r.Type, State: r.State, Period: c.period(), CancelledAt: r.CancelledAt}
+	return rules.ContractFacts{
+		ID:          r.ContractID,
+		Type:        r.Type,
+		State:       r.State,
+		Period:      c.period(),
+		CancelledAt: r.CancelledAt,
+	}
 }
 
 func (r coverRow) licence() rules.LicenceFacts {
-	f := rules.LicenceFacts{ID: *r.LicenceID, Renews: text(r.RenewsLicenceID), Contract: r.contract()}
+	f := rules.LicenceFacts{
+		ID:       *r.LicenceID,
+		Renews:   text(r.RenewsLicenceID),
+		Contract: r.contract(),
+	}
 	if r.LicenceState == rules.LicenceRevoked {
 		f.RevokedAt = r.StateSince
 	}
@@ -347,12 +431,19 @@ const coverLicences = `WITH RECURSIVE kin(id) AS (
 	ORDER BY licence_id, from_at, contract_id`
 
 func (g *coverFacts) readLicences(rooms []string) error {
-	g.inRoom, g.licences, g.renewals, g.jumpStarts = map[string][]string{}, map[string]rules.LicenceFacts{}, map[string][]string{}, map[string][]rules.ContractFacts{}
+	g.inRoom = map[string][]string{}
+	g.licences = map[string]rules.LicenceFacts{}
+	g.renewals = map[string][]string{}
+	g.jumpStarts = map[string][]rules.ContractFacts{}
 	if len(g.zones) == 0 {
 		return nil
 	}
+
 	var rows []coverRow
-	err := g.tx.Raw(coverLicences, map[string]any{"rooms": append([]string{""}, rooms...), "owners": keysOf(g.zones)}).Scan(&rows).Error
+	err := g.tx.Raw(coverLicences, map[string]any{
+		"rooms":  append([]string{""}, rooms...),
+		"owners": keysOf(g.zones),
+	}).Scan(&rows).Error
 	for _, r := range rows {
 		if r.LicenceID == nil {
 			g.jumpStarts[r.AccountID] = append(g.jumpStarts[r.AccountID], r.contract())
@@ -360,6 +451,7 @@ func (g *coverFacts) readLicences(rooms []string) error {
 			g.addStay(r)
 		}
 	}
+
 	return err
 }
 
@@ -372,11 +464,18 @@ func (g *coverFacts) addStay(r coverRow) {
 			g.renewals[l.Renews] = append(g.renewals[l.Renews], l.ID)
 		}
 	}
+
 	if r.RoomID != nil {
-		l.Assignments = append(l.Assignments, rules.Assignment{RoomID: *r.RoomID, From: *r.FromAt, To: r.ToAt, Terms: r.Terms})
+		l.Assignments = append(l.Assignments, rules.Assignment{
+			RoomID: *r.RoomID,
+			From:   *r.FromAt,
+			To:     r.ToAt,
+			Terms:  r.Terms,
+		})
 		if !slices.Contains(g.inRoom[*r.RoomID], l.ID) {
 			g.inRoom[*r.RoomID] = append(g.inRoom[*r.RoomID], l.ID)
 		}
 	}
+
 	g.licences[l.ID] = l
 }

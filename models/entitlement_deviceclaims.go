@@ -49,12 +49,17 @@ func (e *SerialTaken) Unwrap() error { return e.refusal }
 // serialTaken tells why a serial cannot be registered for the account, nil when it
 // can. A claim on another account's device is recorded in the caller's transaction,
 // which must commit: the fence has to stay open for it (see txAcross).
-func (s *Store) serialTaken(tx *gorm.DB, scope Scope, acc Account, serial, roomID string) (taken, err error) {
+func (s *Store) serialTaken(
+	tx *gorm.DB, scope Scope, acc Account, serial, roomID string,
+) (taken, err error) {
 	var live []Device
-	err = tx.Where("serial = ? AND state <> ?", serial, rules.DeviceRetired).Limit(1).Find(&live).Error
+	err = tx.Where("serial = ? AND state <> ?", serial, rules.DeviceRetired).
+		Limit(1).
+		Find(&live).Error
 	if err != nil || len(live) == 0 {
 		return nil, err
 	}
+
 	d := live[0]
 	if d.AccountID == acc.ID {
 		return s.registered(tx, d)
@@ -62,16 +67,30 @@ func (s *Store) serialTaken(tx *gorm.DB, scope Scope, acc Account, serial, roomI
 	if err := s.claim(tx, scope, acc, d, roomID); err != nil {
 		return nil, err
 	}
-	return rules.Refuse(rules.SerialClaimed, "This serial number is registered elsewhere.", "Check the number on the device; an operator was asked to look into it."), nil
+
+	return rules.Refuse(
+		rules.SerialClaimed,
+		"This serial number is registered elsewhere.",
+		"Check the number on the device; an operator was asked to look into it.",
+	), nil
 }
 
 func (s *Store) registered(tx *gorm.DB, d Device) (taken, err error) {
 	var p []DevicePlacement
-	if err := tx.Where("device_id = ? AND to_at IS NULL", d.ID).Limit(1).Find(&p).Error; err != nil {
+	if err := tx.Where("device_id = ? AND to_at IS NULL", d.ID).
+		Limit(1).
+		Find(&p).Error; err != nil {
 		return nil, err
 	}
-	e := &SerialTaken{DeviceID: d.ID, refusal: rules.Refuse(rules.SerialRegistered, "This serial number is registered in the account already.",
-		"Move the device that has it, or check the number.")}
+
+	e := &SerialTaken{
+		DeviceID: d.ID,
+		refusal: rules.Refuse(
+			rules.SerialRegistered,
+			"This serial number is registered in the account already.",
+			"Move the device that has it, or check the number.",
+		),
+	}
 	if len(p) > 0 {
 		e.RoomID = p[0].RoomID
 	}
@@ -82,28 +101,51 @@ func (s *Store) registered(tx *gorm.DB, d Device) (taken, err error) {
 // belongs to no account: neither side may read of the other.
 func (s *Store) claim(tx *gorm.DB, scope Scope, acc Account, d Device, roomID string) error {
 	var open int64
-	err := tx.Model(&DeviceClaim{}).Where("account_id = ? AND device_id = ? AND state = ?", acc.ID, d.ID, ClaimOpen).Count(&open).Error
+	err := tx.Model(&DeviceClaim{}).
+		Where("account_id = ? AND device_id = ? AND state = ?", acc.ID, d.ID, ClaimOpen).
+		Count(&open).Error
 	if err != nil || open > 0 {
 		return err
 	}
-	c := DeviceClaim{ID: NewID(prefixClaim), AccountID: acc.ID, DeviceID: d.ID, State: ClaimOpen, ClaimedBy: scope.Actor.ID, CreatedAt: s.clock.Now()}
+
+	c := DeviceClaim{
+		ID:        NewID(prefixClaim),
+		AccountID: acc.ID,
+		DeviceID:  d.ID,
+		State:     ClaimOpen,
+		ClaimedBy: scope.Actor.ID,
+		CreatedAt: s.clock.Now(),
+	}
 	if roomID != "" {
 		c.RoomID = &roomID
 	}
 	if err := tx.Create(&c).Error; err != nil {
 		return err
 	}
-	if err := s.raise(tx, OperatorTask{Kind: TaskSerialClaimed, SubjectID: c.ID, What: "Decide which account has the device: move it or refuse.",
-		Why: "Account " + acc.ID + " registers device " + d.ID + ", which account " + d.AccountID + " has registered."}); err != nil {
+
+	if err := s.raise(tx, OperatorTask{
+		Kind:      TaskSerialClaimed,
+		SubjectID: c.ID,
+		What:      "Decide which account has the device: move it or refuse.",
+		Why:       "Account " + acc.ID + " registers device " + d.ID + ", which account " + d.AccountID + " has registered.",
+	}); err != nil {
 		return err
 	}
-	return s.accountAudit(tx, scope, acc.ID, entry{"device.claimed", c.ID, map[string]any{"room": roomID}})
+
+	return s.accountAudit(
+		tx,
+		scope,
+		acc.ID,
+		entry{"device.claimed", c.ID, map[string]any{"room": roomID}},
+	)
 }
 
 // DecideClaim moves a claimed device to the account that asks for it, or refuses
 // (R27c). The other account keeps its history: its device retires, and the one
 // that asks gets a new one with the same dates.
-func (s *Store) DecideClaim(ctx context.Context, id string, move bool, reason string) (DeviceClaim, error) {
+func (s *Store) DecideClaim(
+	ctx context.Context, id string, move bool, reason string,
+) (DeviceClaim, error) {
 	var c DeviceClaim
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		c = DeviceClaim{}
@@ -116,24 +158,45 @@ func (s *Store) DecideClaim(ctx context.Context, id string, move bool, reason st
 		if err := found(s.forUpdate(tx).First(&c, "id = ?", id).Error); err != nil {
 			return err
 		}
+
 		if c.State != ClaimOpen {
-			return rules.Refuse(rules.StateConflict, "This claim is decided already.", "Read the task again.")
+			return rules.Refuse(
+				rules.StateConflict,
+				"This claim is decided already.",
+				"Read the task again.",
+			)
 		}
+
 		now := s.clock.Now()
-		c.State, c.DecidedAt = ClaimRefused, &now
+		c.State = ClaimRefused
+		c.DecidedAt = &now
 		if move {
 			c.State = ClaimMoved
 			if err := s.handOver(tx, scope, c, reason); err != nil {
 				return err
 			}
 		}
-		if err := tx.Model(&DeviceClaim{}).Where("id = ?", c.ID).Select("state", "decided_at").Updates(&c).Error; err != nil {
+
+		if err := tx.Model(&DeviceClaim{}).
+			Where("id = ?", c.ID).
+			Select("state", "decided_at").
+			Updates(&c).Error; err != nil {
 			return err
 		}
+
 		if err := s.settle(tx, scope, TaskSerialClaimed, c.ID, string(c.State)); err != nil {
 			return err
 		}
-		return s.accountAudit(tx, scope, c.AccountID, entry{"device.claim_decided", c.ID, withReason(reason, map[string]any{"after": c.State})})
+
+		return s.accountAudit(
+			tx,
+			scope,
+			c.AccountID,
+			entry{"device.claim_decided", c.ID, withReason(
+				reason,
+				map[string]any{"after": c.State},
+			)},
+		)
 	})
 	return c, err
 }
@@ -143,36 +206,73 @@ func (s *Store) handOver(tx *gorm.DB, scope Scope, c DeviceClaim, reason string)
 	if err := found(s.forUpdate(tx).First(&d, "id = ?", c.DeviceID).Error); err != nil {
 		return err
 	}
+
 	if d.State != rules.DeviceUnplaced && d.State != rules.DeviceInRoom {
-		return rules.Refuse(rules.StateConflict, "The device is neither in a room nor free.", "Finish what is under way with it first.")
+		return rules.Refuse(
+			rules.StateConflict,
+			"The device is neither in a room nor free.",
+			"Finish what is under way with it first.",
+		)
 	}
-	before, now := d.facts(), s.clock.Now()
+
+	before := d.facts()
+	now := s.clock.Now()
 	if err := s.endPlacements(tx.Where("device_id = ?", d.ID), now); err != nil {
 		return err
 	}
-	heir := Device{ID: NewID(prefixDevice), AccountID: c.AccountID, Serial: d.Serial, ModelCode: d.ModelCode, State: rules.DeviceUnplaced, PurchasedOn: d.PurchasedOn,
-		StdWarrantyEnd: d.StdWarrantyEnd, ExtWarrantyEnd: d.ExtWarrantyEnd, CreatedAt: now, Version: 1}
-	d.State, d.GoneAt = rules.DeviceRetired, &now
-	err := tx.Model(&Device{}).Where("id = ?", d.ID).Updates(map[string]any{"state": d.State, "gone_at": now, "version": gorm.Expr("version + 1")}).Error
+
+	heir := Device{
+		ID:             NewID(prefixDevice),
+		AccountID:      c.AccountID,
+		Serial:         d.Serial,
+		ModelCode:      d.ModelCode,
+		State:          rules.DeviceUnplaced,
+		PurchasedOn:    d.PurchasedOn,
+		StdWarrantyEnd: d.StdWarrantyEnd,
+		ExtWarrantyEnd: d.ExtWarrantyEnd,
+		CreatedAt:      now,
+		Version:        1,
+	}
+	d.State = rules.DeviceRetired
+	d.GoneAt = &now
+	err := tx.Model(&Device{}).Where("id = ?", d.ID).Updates(map[string]any{
+		"state":   d.State,
+		"gone_at": now,
+		"version": gorm.Expr("version + 1"),
+	}).Error
 	if err != nil {
 		return err
 	}
-	if err := s.accountAudit(tx, scope, d.AccountID, entry{"device.retired", d.ID, withReason(reason, map[string]any{"before": before, "after": d.facts()})}); err != nil {
+
+	if err := s.accountAudit(
+		tx,
+		scope,
+		d.AccountID,
+		entry{"device.retired", d.ID, withReason(reason, map[string]any{
+			"before": before,
+			"after":  d.facts(),
+		})},
+	); err != nil {
 		return err
 	}
+
 	acc := Account{ID: c.AccountID}
 	room := text(c.RoomID)
 	if room != "" { // the room may have been archived meanwhile
 		var active int64
-		if err := tx.Model(&Room{}).Where("id = ? AND state = ?", room, rules.RoomActive).Count(&active).Error; err != nil {
+		if err := tx.Model(&Room{}).
+			Where("id = ? AND state = ?", room, rules.RoomActive).
+			Count(&active).Error; err != nil {
 			return err
 		}
 		if active == 0 {
 			room = ""
 		}
 	}
+
 	if room != "" {
 		heir.State = rules.DeviceInRoom
 	}
+
 	return s.addDevices(tx, scope, acc, room, reason, &heir)
 }

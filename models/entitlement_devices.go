@@ -33,19 +33,37 @@ type Device struct {
 }
 
 func (d Device) facts() map[string]any {
-	return map[string]any{"serial": text(d.Serial), "model": d.ModelCode, "state": d.State, "purchased_on": d.PurchasedOn, "proof": d.PurchaseProof != "",
-		"std_warranty_end": d.StdWarrantyEnd, "ext_warranty_end": d.ExtWarrantyEnd}
+	return map[string]any{
+		"serial":           text(d.Serial),
+		"model":            d.ModelCode,
+		"state":            d.State,
+		"purchased_on":     d.PurchasedOn,
+		"proof":            d.PurchaseProof != "",
+		"std_warranty_end": d.StdWarrantyEnd,
+		"ext_warranty_end": d.ExtWarrantyEnd,
+	}
 }
 
 func (d Device) form() rules.DeviceForm {
-	return rules.DeviceForm{Serial: text(d.Serial), ModelCode: d.ModelCode, PurchasedOn: d.PurchasedOn, PurchaseProof: d.PurchaseProof,
-		StdWarrantyEnd: d.StdWarrantyEnd, ExtWarrantyEnd: d.ExtWarrantyEnd}
+	return rules.DeviceForm{
+		Serial:         text(d.Serial),
+		ModelCode:      d.ModelCode,
+		PurchasedOn:    d.PurchasedOn,
+		PurchaseProof:  d.PurchaseProof,
+		StdWarrantyEnd: d.StdWarrantyEnd,
+		ExtWarrantyEnd: d.ExtWarrantyEnd,
+	}
 }
 
 // warranty is what rules.Cover needs of the device's warranties; the one that it
 // replaced is for the caller to add (S23).
 func (d Device) warranty() rules.Warranty {
-	w := rules.Warranty{PurchasedOn: dateOf(d.PurchasedOn), ProofHeld: d.PurchaseProof != "", StandardEnd: dateOf(d.StdWarrantyEnd), ExtendedEnd: dateOf(d.ExtWarrantyEnd)}
+	w := rules.Warranty{
+		PurchasedOn: dateOf(d.PurchasedOn),
+		ProofHeld:   d.PurchaseProof != "",
+		StandardEnd: dateOf(d.StdWarrantyEnd),
+		ExtendedEnd: dateOf(d.ExtWarrantyEnd),
+	}
 	if on := dateOf(d.ReplacedOn); on != nil {
 		w.ReplacedOn = *on
 	}
@@ -84,21 +102,27 @@ func (s *Store) RegisterDevice(ctx context.Context, n NewDevice) (Device, error)
 	var d Device
 	var taken error
 	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
-		d, taken = Device{}, nil
+		d = Device{}
+		taken = nil
 		if err := mayManage(scope, n.Reason); err != nil {
 			return err
 		}
+
 		acc, room, err := s.lockPlace(tx, scope, n.AccountID, n.RoomID)
 		if err != nil {
 			return err
 		}
+
 		n.Form.Serial = rules.NormaliseSerial(n.Form.Serial)
 		if err := n.Form.Validate(); err != nil {
 			return err
 		}
-		if taken, err = s.serialTaken(tx, scope, acc, n.Form.Serial, room.ID); err != nil || taken != nil {
+
+		if taken, err = s.serialTaken(tx, scope, acc, n.Form.Serial, room.ID); err != nil ||
+			taken != nil {
 			return err
 		}
+
 		d = s.newDevice(acc, n.Form, room.ID)
 		return s.addDevices(tx, scope, acc, room.ID, n.Reason, &d)
 	})
@@ -106,11 +130,14 @@ func (s *Store) RegisterDevice(ctx context.Context, n NewDevice) (Device, error)
 }
 
 // lockPlace locks the account and the active room, when one is named.
-func (s *Store) lockPlace(tx *gorm.DB, scope Scope, accountID, roomID string) (acc Account, room Room, err error) {
+func (s *Store) lockPlace(
+	tx *gorm.DB, scope Scope, accountID, roomID string,
+) (acc Account, room Room, err error) {
 	if roomID == "" {
 		acc, err = s.lockAccount(tx, scope, accountID)
 		return acc, room, err
 	}
+
 	if acc, err = s.lockOwner(tx, scope, "rooms", roomID); err != nil {
 		return acc, room, err
 	}
@@ -131,7 +158,13 @@ func activeRoom(r Room) error {
 }
 
 func (s *Store) newDevice(acc Account, f rules.DeviceForm, roomID string) Device {
-	d := Device{ID: NewID(prefixDevice), AccountID: acc.ID, State: rules.DeviceUnplaced, CreatedAt: s.clock.Now(), Version: 1}
+	d := Device{
+		ID:        NewID(prefixDevice),
+		AccountID: acc.ID,
+		State:     rules.DeviceUnplaced,
+		CreatedAt: s.clock.Now(),
+		Version:   1,
+	}
 	if roomID != "" {
 		d.State = rules.DeviceInRoom
 	}
@@ -144,28 +177,38 @@ func (d *Device) fill(f rules.DeviceForm) {
 		d.Serial = &f.Serial
 	}
 	d.ModelCode = rules.NormaliseModelCode(f.ModelCode)
-	d.PurchasedOn, d.PurchaseProof = f.PurchasedOn, strings.TrimSpace(f.PurchaseProof)
-	d.StdWarrantyEnd, d.ExtWarrantyEnd = f.StdWarrantyEnd, f.ExtWarrantyEnd
+	d.PurchasedOn = f.PurchasedOn
+	d.PurchaseProof = strings.TrimSpace(f.PurchaseProof)
+	d.StdWarrantyEnd = f.StdWarrantyEnd
+	d.ExtWarrantyEnd = f.ExtWarrantyEnd
 }
 
 // addDevices writes new devices, their placements and their audit.
-func (s *Store) addDevices(tx *gorm.DB, scope Scope, acc Account, roomID, reason string, devices ...*Device) error {
+func (s *Store) addDevices(
+	tx *gorm.DB, scope Scope, acc Account, roomID, reason string, devices ...*Device,
+) error {
 	if err := tx.Create(devices).Error; err != nil {
 		return err
 	}
+
 	var placements []DevicePlacement
 	entries := make([]entry, len(devices))
 	for i, d := range devices {
-		entries[i] = entry{"device.registered", d.ID, withReason(reason, map[string]any{"after": d.facts(), "room": roomID})}
+		entries[i] = entry{"device.registered", d.ID, withReason(reason, map[string]any{
+			"after": d.facts(),
+			"room":  roomID,
+		})}
 		if roomID != "" {
 			placements = append(placements, s.placement(scope, *d, roomID, d.CreatedAt))
 		}
 	}
+
 	if len(placements) > 0 {
 		if err := tx.Create(&placements).Error; err != nil {
 			return err
 		}
 	}
+
 	return s.accountAudit(tx, scope, acc.ID, entries...)
 }
 
@@ -176,12 +219,14 @@ func (s *Store) AddBundle(ctx context.Context, n NewDevice) ([]Device, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	var out []*Device
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		out = nil
 		if err := mayManage(scope, n.Reason); err != nil {
 			return err
 		}
+
 		acc, room, err := s.lockPlace(tx, scope, n.AccountID, n.RoomID)
 		if err != nil {
 			return err
@@ -189,22 +234,30 @@ func (s *Store) AddBundle(ctx context.Context, n NewDevice) ([]Device, error) {
 		if err := n.Form.ValidatePart(); err != nil {
 			return err
 		}
+
 		parts, err := rules.ExpandBundle(ref.allModels(), n.Form.ModelCode, s.today(acc))
 		if err != nil {
 			return err
 		}
+
 		for _, p := range parts {
 			for range p.Quantity {
-				d := s.newDevice(acc, rules.DeviceForm{ModelCode: p.Code, PurchasedOn: n.Form.PurchasedOn, PurchaseProof: n.Form.PurchaseProof}, room.ID)
+				d := s.newDevice(acc, rules.DeviceForm{
+					ModelCode:     p.Code,
+					PurchasedOn:   n.Form.PurchasedOn,
+					PurchaseProof: n.Form.PurchaseProof,
+				}, room.ID)
 				out = append(out, &d)
 			}
 		}
+
 		return s.addDevices(tx, scope, acc, room.ID, n.Reason, out...)
 	})
 	devices := make([]Device, len(out))
 	for i, d := range out {
 		devices[i] = *d
 	}
+
 	return devices, err
 }
 
@@ -220,14 +273,18 @@ func (s *Store) GetDevice(ctx context.Context, id string) (Device, error) {
 // ChangeDevice replaces what people tell of a device: its dates with a reason
 // (S32), and its serial, as that of a bundle's part (R70). version is the one that
 // the caller read; 0 for any. Refusals like those of RegisterDevice.
-func (s *Store) ChangeDevice(ctx context.Context, id string, f rules.DeviceForm, version int64, reason string) (Device, error) {
+func (s *Store) ChangeDevice(
+	ctx context.Context, id string, f rules.DeviceForm, version int64, reason string,
+) (Device, error) {
 	var d Device
 	var taken error
 	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
-		d, taken = Device{}, nil
+		d = Device{}
+		taken = nil
 		if err := mayManage(scope, reason); err != nil {
 			return err
 		}
+
 		acc, err := s.lockOwner(tx, scope, "devices", id)
 		if err != nil {
 			return err
@@ -241,18 +298,33 @@ func (s *Store) ChangeDevice(ctx context.Context, id string, f rules.DeviceForm,
 		if err := checkDeviceChange(d, &f, reason); err != nil {
 			return err
 		}
+
 		if f.Serial != text(d.Serial) {
-			if taken, err = s.serialTaken(tx, scope, acc, f.Serial, ""); err != nil || taken != nil {
+			if taken, err = s.serialTaken(tx, scope, acc, f.Serial, ""); err != nil ||
+				taken != nil {
 				return err
 			}
 		}
+
 		before := d.facts()
 		d.fill(f)
 		d.Version++
-		if err := tx.Select("*").Omit("id", "account_id", "created_at").Where("id = ?", id).Updates(&d).Error; err != nil {
+		if err := tx.Select("*").
+			Omit("id", "account_id", "created_at").
+			Where("id = ?", id).
+			Updates(&d).Error; err != nil {
 			return err
 		}
-		return s.accountAudit(tx, scope, acc.ID, entry{"device.changed", d.ID, withReason(reason, map[string]any{"before": before, "after": d.facts()})})
+
+		return s.accountAudit(
+			tx,
+			scope,
+			acc.ID,
+			entry{"device.changed", d.ID, withReason(reason, map[string]any{
+				"before": before,
+				"after":  d.facts(),
+			})},
+		)
 	})
 	return d, errors.Join(err, taken)
 }
@@ -261,8 +333,13 @@ func (s *Store) ChangeDevice(ctx context.Context, id string, f rules.DeviceForm,
 // they change with a reason only, whoever changes them (S32).
 func checkDeviceChange(d Device, f *rules.DeviceForm, reason string) error {
 	if d.State.Gone() {
-		return rules.Refuse(rules.StateConflict, "The device is gone.", "Register the device that is there now.")
+		return rules.Refuse(
+			rules.StateConflict,
+			"The device is gone.",
+			"Register the device that is there now.",
+		)
 	}
+
 	f.Serial = rules.NormaliseSerial(f.Serial)
 	check := f.Validate
 	if f.Serial == "" && d.Serial == nil {
@@ -271,10 +348,14 @@ func checkDeviceChange(d Device, f *rules.DeviceForm, reason string) error {
 	if err := check(); err != nil {
 		return err
 	}
+
 	rewritten := func(before, after string) bool { return before != "" && before != after }
-	if strings.TrimSpace(reason) == "" && (rewritten(d.PurchasedOn, f.PurchasedOn) || rewritten(d.StdWarrantyEnd, f.StdWarrantyEnd) || rewritten(d.ExtWarrantyEnd, f.ExtWarrantyEnd)) {
+	if strings.TrimSpace(reason) == "" &&
+		(rewritten(d.PurchasedOn, f.PurchasedOn) || rewritten(d.StdWarrantyEnd, f.StdWarrantyEnd) ||
+			rewritten(d.ExtWarrantyEnd, f.ExtWarrantyEnd)) {
 		return rules.ReasonMissing("A stored date changes with a reason only.")
 	}
+
 	return nil
 }
 
@@ -295,17 +376,27 @@ func (s *Store) ListDevices(ctx context.Context, f DeviceFilter) ([]Device, stri
 	var out []Device
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		q := scope.accounts(tx, "account_id")
-		for column, value := range map[string]string{"account_id": f.AccountID, "model_code": rules.NormaliseModelCode(f.ModelCode), "state": string(f.State)} {
+		for column, value := range map[string]string{
+			"account_id": f.AccountID,
+			"model_code": rules.NormaliseModelCode(f.ModelCode),
+			"state":      string(f.State),
+		} {
 			if value != "" {
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
+
 		if f.RoomID != "" {
-			q = q.Where("id IN (?)", tx.Model(&DevicePlacement{}).Select("device_id").Where("room_id = ? AND to_at IS NULL", f.RoomID))
+			q = q.Where("id IN (?)", tx.Model(&DevicePlacement{}).
+				Select("device_id").
+				Where("room_id = ? AND to_at IS NULL", f.RoomID))
 		}
+
 		if serial := rules.NormaliseSerial(f.Search); serial != "" {
-			q = q.Where(tx.Where("serial LIKE ? ESCAPE '!'", part(serial)).Or("model_code LIKE ? ESCAPE '!'", part(strings.ToUpper(strings.TrimSpace(f.Search)))))
+			q = q.Where(tx.Where("serial LIKE ? ESCAPE '!'", part(serial)).
+				Or("model_code LIKE ? ESCAPE '!'", part(strings.ToUpper(strings.TrimSpace(f.Search)))))
 		}
+
 		return f.Page.applySorted(q, f.Sort, "devices", "COALESCE(serial, '')").Find(&out).Error
 	})
 	out, next := cut(f.Page, out, func(d Device) string { return d.ID })
@@ -321,10 +412,12 @@ func (s *Store) PlaceDevice(ctx context.Context, deviceID, roomID, reason string
 		if err := mayManage(scope, reason); err != nil {
 			return err
 		}
+
 		acc, err := s.lockOwner(tx, scope, "devices", deviceID)
 		if err != nil {
 			return err
 		}
+
 		to := rules.DeviceUnplaced
 		if roomID != "" {
 			to = rules.DeviceInRoom
@@ -332,41 +425,68 @@ func (s *Store) PlaceDevice(ctx context.Context, deviceID, roomID, reason string
 				return err
 			}
 		}
+
 		if err := found(s.forUpdate(tx).First(&d, "id = ?", deviceID).Error); err != nil {
 			return err
 		}
+
 		if d.State == rules.DeviceSpareOnSite {
-			return rules.Refuse(rules.StateConflict, "The device is a spare on loan.", "Use it for a replacement: the spare is then replenished.")
+			return rules.Refuse(
+				rules.StateConflict,
+				"The device is a spare on loan.",
+				"Use it for a replacement: the spare is then replenished.",
+			)
 		}
+
 		now := s.clock.Now()
 		from, err := s.leaveRoom(tx, d, roomID, now)
 		if err != nil || from == roomID {
 			return err
 		}
+
 		if d.State != to {
 			if err := rules.Move(d.State, to); err != nil {
 				return err
 			}
 		}
-		d.State, d.Version = to, d.Version+1
-		if err := tx.Model(&Device{}).Where("id = ?", d.ID).Select("state", "version").Updates(&d).Error; err != nil {
+
+		d.State = to
+		d.Version = d.Version + 1
+		if err := tx.Model(&Device{}).
+			Where("id = ?", d.ID).
+			Select("state", "version").
+			Updates(&d).Error; err != nil {
 			return err
 		}
+
 		if roomID != "" {
 			p := s.placement(scope, d, roomID, now)
 			if err := tx.Create(&p).Error; err != nil {
 				return err
 			}
 		}
-		return s.accountAudit(tx, scope, acc.ID, entry{"device.moved", d.ID, withReason(reason, map[string]any{"before": from, "after": roomID})})
+
+		return s.accountAudit(
+			tx,
+			scope,
+			acc.ID,
+			entry{"device.moved", d.ID, withReason(reason, map[string]any{
+				"before": from,
+				"after":  roomID,
+			})},
+		)
 	})
 	return d, err
 }
 
 // leaveRoom ends the device's stay, unless it is in the room already.
-func (s *Store) leaveRoom(tx *gorm.DB, d Device, roomID string, now time.Time) (from string, err error) {
+func (s *Store) leaveRoom(
+	tx *gorm.DB, d Device, roomID string, now time.Time,
+) (from string, err error) {
 	var open []DevicePlacement
-	if err := tx.Where("device_id = ? AND to_at IS NULL", d.ID).Limit(1).Find(&open).Error; err != nil || len(open) == 0 {
+	if err := tx.Where("device_id = ? AND to_at IS NULL", d.ID).
+		Limit(1).
+		Find(&open).Error; err != nil || len(open) == 0 {
 		return "", err
 	}
 	if from = open[0].RoomID; from == roomID {
@@ -376,7 +496,14 @@ func (s *Store) leaveRoom(tx *gorm.DB, d Device, roomID string, now time.Time) (
 }
 
 func (s *Store) placement(scope Scope, d Device, roomID string, from time.Time) DevicePlacement {
-	return DevicePlacement{ID: NewID(prefixPlacement), AccountID: d.AccountID, DeviceID: d.ID, RoomID: roomID, FromAt: from, PlacedBy: scope.Actor.ID}
+	return DevicePlacement{
+		ID:        NewID(prefixPlacement),
+		AccountID: d.AccountID,
+		DeviceID:  d.ID,
+		RoomID:    roomID,
+		FromAt:    from,
+		PlacedBy:  scope.Actor.ID,
+	}
 }
 
 func (s *Store) endPlacements(q *gorm.DB, now time.Time) error {
@@ -388,13 +515,20 @@ func (s *Store) endPlacements(q *gorm.DB, now time.Time) error {
 func (s *Store) PlacementsOf(ctx context.Context, deviceID string) ([]DevicePlacement, error) {
 	var out []DevicePlacement
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return scope.accounts(tx, "account_id").Where("device_id = ?", deviceID).Order("from_at, id").Find(&out).Error
+		return scope.accounts(tx, "account_id").
+			Where("device_id = ?", deviceID).
+			Order("from_at, id").
+			Find(&out).Error
 	})
 	return out, err
 }
 
 func (s *Store) devicesIn(tx *gorm.DB, roomID string) ([]Device, error) {
 	var out []Device
-	err := tx.Where("id IN (?)", tx.Model(&DevicePlacement{}).Select("device_id").Where("room_id = ? AND to_at IS NULL", roomID)).Order("id").Find(&out).Error
+	err := tx.Where("id IN (?)", tx.Model(&DevicePlacement{}).
+		Select("device_id").
+		Where("room_id = ? AND to_at IS NULL", roomID)).
+		Order("id").
+		Find(&out).Error
 	return out, err
 }

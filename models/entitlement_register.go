@@ -61,7 +61,12 @@ func (s *Store) Contracts(ctx context.Context, f ContractFilter) ([]ContractEntr
 	var out []ContractEntry
 	var next string
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		r := register{tx: tx, scope: scope, now: s.clock.Now(), filter: f}
+		r := register{
+			tx:     tx,
+			scope:  scope,
+			now:    s.clock.Now(),
+			filter: f,
+		}
 		keys, more, err := r.keys()
 		if err != nil {
 			return err
@@ -72,6 +77,7 @@ func (s *Store) Contracts(ctx context.Context, f ContractFilter) ([]ContractEntr
 		if next = ""; more && len(out) > 0 {
 			next = r.cursor(out[len(out)-1])
 		}
+
 		return nil
 	})
 	return out, next, err
@@ -81,7 +87,12 @@ func (s *Store) Contracts(ctx context.Context, f ContractFilter) ([]ContractEntr
 func (s *Store) Contract(ctx context.Context, id string) (ContractEntry, error) {
 	var out ContractEntry
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		r := register{tx: tx, scope: scope, now: s.clock.Now(), id: id}
+		r := register{
+			tx:    tx,
+			scope: scope,
+			now:   s.clock.Now(),
+			id:    id,
+		}
 		keys, _, err := r.keys()
 		if err == nil && len(keys) == 0 {
 			err = errNotFound()
@@ -89,10 +100,12 @@ func (s *Store) Contract(ctx context.Context, id string) (ContractEntry, error) 
 		if err != nil {
 			return err
 		}
+
 		entries, err := r.entries(keys)
 		if err == nil {
 			out = entries[0]
 		}
+
 		return err
 	})
 	return out, err
@@ -118,6 +131,7 @@ func (r register) entries(keys []registerKey) ([]ContractEntry, error) {
 	for _, k := range keys {
 		ids[k.Source] = append(ids[k.Source], k.ID)
 	}
+
 	found := map[string]ContractEntry{}
 	for source, read := range map[EntrySource]func([]string, map[string]ContractEntry) error{
 		EntryContract: r.contracts, EntryOrder: r.orderLines, EntryEarlier: r.earlier,
@@ -128,10 +142,12 @@ func (r register) entries(keys []registerKey) ([]ContractEntry, error) {
 			}
 		}
 	}
+
 	out := make([]ContractEntry, len(keys))
 	for i, k := range keys {
 		out[i] = found[k.ID]
 	}
+
 	return out, nil
 }
 
@@ -140,20 +156,30 @@ func (r register) contracts(ids []string, found map[string]ContractEntry) error 
 	if err := r.tx.Where("id IN ?", ids).Find(&rows).Error; err != nil {
 		return err
 	}
+
 	var counts []struct {
 		ContractID        string
 		InForce, Assigned int64
 	}
-	err := r.tx.Model(&Licence{}).Select("contract_id, count(*) AS in_force, sum(CASE WHEN state = ? THEN 1 ELSE 0 END) AS assigned", rules.LicenceAssigned).
-		Where("contract_id IN ? AND state IN ?", ids, []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}).Group("contract_id").Scan(&counts).Error
+	err := r.tx.Model(&Licence{}).
+		Select("contract_id, count(*) AS in_force, sum(CASE WHEN state = ? THEN 1 ELSE 0 END) AS assigned", rules.LicenceAssigned).
+		Where("contract_id IN ? AND state IN ?", ids, []rules.LicenceState{
+			rules.LicenceAvailable,
+			rules.LicenceAssigned,
+		}).
+		Group("contract_id").
+		Scan(&counts).Error
 	for _, c := range rows {
 		found[c.ID] = ContractEntry{ServiceContract: c, Source: EntryContract}
 	}
+
 	for _, n := range counts {
 		e := found[n.ContractID]
-		e.InForce, e.Assigned = n.InForce, n.Assigned
+		e.InForce = n.InForce
+		e.Assigned = n.Assigned
 		found[n.ContractID] = e
 	}
+
 	return err
 }
 
@@ -164,11 +190,26 @@ func (r register) orderLines(ids []string, found map[string]ContractEntry) error
 		TimeZone  string
 		CreatedAt time.Time
 	}
-	err := r.tx.Table("order_lines AS l").Select("l.*, o.account_id, o.time_zone, o.created_at").Joins("JOIN orders o ON o.id = l.order_id").Where("l.id IN ?", ids).Scan(&rows).Error
+	err := r.tx.Table("order_lines AS l").
+		Select("l.*, o.account_id, o.time_zone, o.created_at").
+		Joins("JOIN orders o ON o.id = l.order_id").
+		Where("l.id IN ?", ids).
+		Scan(&rows).Error
 	for _, l := range rows {
-		found[l.ID] = ContractEntry{Source: EntryOrder, ServiceContract: ServiceContract{ID: l.ID, AccountID: l.AccountID, OrderID: l.OrderID, OrderLineID: l.ID,
-			Type: l.ServiceType, State: rules.ContractProcessing, Quantity: l.Quantity, TermYears: l.TermYears, TimeZone: l.TimeZone, CreatedAt: l.CreatedAt}}
+		found[l.ID] = ContractEntry{Source: EntryOrder, ServiceContract: ServiceContract{
+			ID:          l.ID,
+			AccountID:   l.AccountID,
+			OrderID:     l.OrderID,
+			OrderLineID: l.ID,
+			Type:        l.ServiceType,
+			State:       rules.ContractProcessing,
+			Quantity:    l.Quantity,
+			TermYears:   l.TermYears,
+			TimeZone:    l.TimeZone,
+			CreatedAt:   l.CreatedAt,
+		}}
 	}
+
 	return err
 }
 
@@ -177,15 +218,30 @@ func (r register) earlier(ids []string, found map[string]ContractEntry) error {
 		EarlierWarranty
 		TimeZone string
 	}
-	err := r.tx.Table("earlier_warranties AS w").Select("w.*, a.time_zone").Joins("JOIN accounts a ON a.id = w.account_id").Where("w.id IN ?", ids).Scan(&rows).Error
+	err := r.tx.Table("earlier_warranties AS w").
+		Select("w.*, a.time_zone").
+		Joins("JOIN accounts a ON a.id = w.account_id").
+		Where("w.id IN ?", ids).
+		Scan(&rows).Error
 	for _, w := range rows {
-		e := ContractEntry{Source: EntryEarlier, Serial: w.Serial, ServiceContract: ServiceContract{ID: w.ID, AccountID: *w.AccountID, Type: rules.ServiceExtWarranty,
-			State: w.contractState(r.now), Quantity: 1, TimeZone: w.TimeZone, StartAt: w.StartAt, EndAt: w.EndAt, CreatedAt: w.CreatedAt}}
+		e := ContractEntry{Source: EntryEarlier, Serial: w.Serial, ServiceContract: ServiceContract{
+			ID:        w.ID,
+			AccountID: *w.AccountID,
+			Type:      rules.ServiceExtWarranty,
+			State:     w.contractState(r.now),
+			Quantity:  1,
+			TimeZone:  w.TimeZone,
+			StartAt:   w.StartAt,
+			EndAt:     w.EndAt,
+			CreatedAt: w.CreatedAt,
+		}}
 		if e.State != rules.ContractExpired {
-			e.InForce, e.Assigned = 1, 1
+			e.InForce = 1
+			e.Assigned = 1
 		}
 		found[w.ID] = e
 	}
+
 	return err
 }
 
@@ -210,6 +266,7 @@ func (r register) keys() (keys []registerKey, more bool, err error) {
 	if err != nil {
 		return nil, false, err
 	}
+
 	q := r.tx.Table("(?) AS r", union).Select("id, source")
 	if r.id != "" {
 		q = q.Where("id = ?", r.id)
@@ -223,11 +280,19 @@ func (r register) keys() (keys []registerKey, more bool, err error) {
 	if n := r.filter.Page.size(); len(keys) > n {
 		return keys[:n], true, nil
 	}
+
 	return keys, false, nil
 }
 
 func (r register) union() (*gorm.DB, error) {
-	contracts := r.part("service_contracts AS c", "c.id, 'CONTRACT' AS source, c.created_at, c.end_at", "c.account_id", "c.order_id", "c.type", "c.state")
+	contracts := r.part(
+		"service_contracts AS c",
+		"c.id, 'CONTRACT' AS source, c.created_at, c.end_at",
+		"c.account_id",
+		"c.order_id",
+		"c.type",
+		"c.state",
+	)
 	const state = "CASE WHEN w.end_at <= ? THEN 'EXPIRED' WHEN w.start_at > ? THEN 'PENDING_START' ELSE 'ACTIVE' END"
 	earlier := r.part("earlier_warranties AS w", "w.id, 'EARLIER_WARRANTY' AS source, w.created_at, w.end_at", "w.account_id", "''", "'EXT_WARRANTY'", state, r.now, r.now).
 		Joins("JOIN accounts a ON a.id = w.account_id").Where("w.state = ?", WarrantyLinked)
@@ -236,22 +301,36 @@ func (r register) union() (*gorm.DB, error) {
 		if err != nil {
 			return nil, err
 		}
-		contracts = contracts.Where("c.state = ?", rules.ContractActive).Where(r.expiring(zones, "c.end_at", "c.time_zone"))
-		earlier = earlier.Where("w.end_at > ?", r.now).Where(r.expiring(zones, "w.end_at", "a.time_zone"))
+		contracts = contracts.Where("c.state = ?", rules.ContractActive).
+			Where(r.expiring(zones, "c.end_at", "c.time_zone"))
+		earlier = earlier.Where("w.end_at > ?", r.now).
+			Where(r.expiring(zones, "w.end_at", "a.time_zone"))
 		return r.tx.Raw("? UNION ALL ?", contracts, earlier), nil
 	}
+
 	lines := r.part("order_lines AS l", "l.id, 'ORDER' AS source, o.created_at, NULL AS end_at", "o.account_id", "o.id", "l.service_type", "'PROCESSING'").
-		Joins("JOIN orders o ON o.id = l.order_id").Where("o.account_id IS NOT NULL AND o.state IN ?", []rules.OrderState{rules.OrderAccepted, rules.OrderProvisioning})
+		Joins("JOIN orders o ON o.id = l.order_id").
+		Where("o.account_id IS NOT NULL AND o.state IN ?", []rules.OrderState{
+			rules.OrderAccepted,
+			rules.OrderProvisioning,
+		})
 	return r.tx.Raw("? UNION ALL ? UNION ALL ?", contracts, earlier, lines), nil
 }
 
 // part is one part of the union, with what its columns are called there.
-func (r register) part(table, columns, account, order, service, state string, stateArgs ...any) *gorm.DB {
+func (r register) part(
+	table, columns, account, order, service, state string, stateArgs ...any,
+) *gorm.DB {
 	q := r.scope.accounts(r.tx.Table(table), account).Select(columns)
 	for _, narrow := range []struct {
 		column, value string
 		args          []any
-	}{{account, r.filter.AccountID, nil}, {order, r.filter.OrderID, nil}, {service, string(r.filter.Type), nil}, {state, string(r.filter.State), stateArgs}} {
+	}{
+		{account, r.filter.AccountID, nil},
+		{order, r.filter.OrderID, nil},
+		{service, string(r.filter.Type), nil},
+		{state, string(r.filter.State), stateArgs},
+	} {
 		if narrow.value != "" {
 			q = q.Where(narrow.column+" = ?", append(narrow.args, narrow.value)...)
 		}
@@ -273,7 +352,8 @@ func (r register) expiring(zones []string, end, zone string) *gorm.DB {
 	either := r.tx.Where("1 = 0")
 	for _, z := range zones {
 		loc := zoneOf(z)
-		either = either.Or("("+zone+" = ? AND "+end+" < ?)", z, rules.ExpiringBefore(rules.DateIn(r.now, loc), *r.filter.ExpiringWithin, loc))
+		either = either.Or("("+zone+" = ? AND "+end+" < ?)",
+			z, rules.ExpiringBefore(rules.DateIn(r.now, loc), *r.filter.ExpiringWithin, loc))
 	}
 	return either
 }
@@ -284,22 +364,28 @@ func (r register) after(q *gorm.DB) (*gorm.DB, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	behind := !at.IsZero()
 	switch r.filter.Sort {
 	case ContractsEnding:
 		if behind {
 			q = q.Where("(COALESCE(end_at, ?), id) > (?, ?)", noEnd, at, id)
 		}
-		return q.Order(clause.OrderBy{Expression: clause.Expr{SQL: "COALESCE(end_at, ?), id", Vars: []any{noEnd}}}), nil
+		return q.Order(clause.OrderBy{Expression: clause.Expr{
+			SQL:  "COALESCE(end_at, ?), id",
+			Vars: []any{noEnd},
+		}}), nil
 	case ContractsOldest:
 		if behind {
 			q = q.Where("(created_at, id) > (?, ?)", at, id)
 		}
 		return q.Order("created_at, id"), nil
 	}
+
 	if behind {
 		q = q.Where("(created_at, id) < (?, ?)", at, id)
 	}
+
 	return q.Order("created_at DESC, id DESC"), nil
 }
 
@@ -307,13 +393,20 @@ func (r register) position() (at time.Time, id string, err error) {
 	if r.filter.Page.After == "" {
 		return time.Time{}, "", nil
 	}
+
 	instant, id, _ := strings.Cut(r.filter.Page.After, ".")
 	seconds, nanos, _ := strings.Cut(instant, "-")
 	s, err1 := strconv.ParseInt(seconds, 36, 64)
 	n, err2 := strconv.ParseInt(nanos, 36, 64)
 	if err1 != nil || err2 != nil || id == "" {
-		return time.Time{}, "", rules.Invalid([]rules.FieldError{{Pointer: "/cursor", Code: "UNKNOWN_CURSOR", Message: "This is no cursor of this list.", Remedy: "Send the next_cursor of the page before, or none."}})
+		return time.Time{}, "", rules.Invalid([]rules.FieldError{{
+			Pointer: "/cursor",
+			Code:    "UNKNOWN_CURSOR",
+			Message: "This is no cursor of this list.",
+			Remedy:  "Send the next_cursor of the page before, or none.",
+		}})
 	}
+
 	return time.Unix(s, n).UTC(), id, nil
 }
 
@@ -325,7 +418,10 @@ func (r register) cursor(e ContractEntry) string {
 			at = *e.EndAt
 		}
 	}
-	return strconv.FormatInt(at.Unix(), 36) + "-" + strconv.FormatInt(int64(at.Nanosecond()), 36) + "." + e.ID
+	return strconv.FormatInt(at.Unix(), 36) + "-" + strconv.FormatInt(
+		int64(at.Nanosecond()),
+		36,
+	) + "." + e.ID
 }
 
 // ContractNames are what people know the lines of the register by.
@@ -340,18 +436,24 @@ func (s *Store) NamesOf(ctx context.Context, entries []ContractEntry) (ContractN
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var accounts []Account
 		ids := idsOf(entries, func(e ContractEntry) string { return e.AccountID })
-		if err := scope.accounts(tx, "id").Select("id", "legal_name").Where("id IN ?", ids).Find(&accounts).Error; err != nil {
+		if err := scope.accounts(tx, "id").
+			Select("id", "legal_name").
+			Where("id IN ?", ids).
+			Find(&accounts).Error; err != nil {
 			return err
 		}
+
 		for _, a := range accounts {
 			n.Company[a.ID] = a.LegalName
 		}
+
 		var orders []Order
 		ids = idsOf(entries, func(e ContractEntry) string { return e.OrderID })
 		err := scope.orders(tx).Select("id", "po_number").Where("id IN ?", ids).Find(&orders).Error
 		for _, o := range orders {
 			n.PONumber[o.ID] = o.PONumber
 		}
+
 		return err
 	})
 	return n, err

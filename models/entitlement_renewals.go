@@ -21,26 +21,33 @@ func (s *Store) checkRenewals(tx *gorm.DB, lines []OrderLine, accountIDs []strin
 	if len(named) == 0 {
 		return nil
 	}
+
 	var rows []struct {
 		ID    string
 		Type  rules.ServiceType
 		State rules.ContractState
 		Free  int64
 	}
-	err := tx.Table("service_contracts AS c").Select("c.id, c.type, c.state, (SELECT count(*) FROM licences l WHERE l.contract_id = c.id AND "+free+") AS free").
-		Where("c.id IN ? AND c.account_id IN ?", named, append([]string{""}, accountIDs...)).Scan(&rows).Error
+	err := tx.Table("service_contracts AS c").
+		Select("c.id, c.type, c.state, (SELECT count(*) FROM licences l WHERE l.contract_id = c.id AND "+free+") AS free").
+		Where("c.id IN ? AND c.account_id IN ?", named, append([]string{""}, accountIDs...)).
+		Scan(&rows).Error
 	if err != nil {
 		return err
 	}
+
 	contracts := map[string]rules.RenewableContract{}
 	for _, r := range rows {
 		contracts[r.ID] = rules.RenewableContract{Type: r.Type, State: r.State, Free: r.Free}
 	}
+
 	form := make([]rules.OrderLine, len(lines))
 	services := make([]rules.ServiceType, len(lines))
 	for i, l := range lines {
-		form[i], services[i] = rules.OrderLine{Renews: text(l.RenewsContractID)}, l.ServiceType
+		form[i] = rules.OrderLine{Renews: text(l.RenewsContractID)}
+		services[i] = l.ServiceType
 	}
+
 	return rules.CheckRenewals(form, services, contracts)
 }
 
@@ -65,24 +72,33 @@ type renewalPool struct {
 // renewable reads the pool of an order; the lock on the account keeps two orders
 // from taking the same licences.
 func (s *Store) renewable(tx *gorm.DB, lines []OrderLine, accountID string) (renewalPool, error) {
-	pool := renewalPool{free: map[string][]string{}, ends: map[string]time.Time{}, took: map[string]time.Time{}}
+	pool := renewalPool{
+		free: map[string][]string{},
+		ends: map[string]time.Time{},
+		took: map[string]time.Time{},
+	}
 	named := renewedBy(lines)
 	if len(named) == 0 {
 		return pool, nil
 	}
+
 	var rows []struct {
 		ID, ContractID string
 		EndAt          *time.Time
 	}
-	err := tx.Table("licences AS l").Select("l.id, l.contract_id, c.end_at").Joins("JOIN service_contracts c ON c.id = l.contract_id").
+	err := tx.Table("licences AS l").
+		Select("l.id, l.contract_id, c.end_at").
+		Joins("JOIN service_contracts c ON c.id = l.contract_id").
 		Where("l.contract_id IN ? AND l.account_id = ? AND "+free, named, accountID).
-		Order("CASE l.state WHEN 'ASSIGNED' THEN 0 WHEN 'AVAILABLE' THEN 1 ELSE 2 END, l.seq").Scan(&rows).Error
+		Order("CASE l.state WHEN 'ASSIGNED' THEN 0 WHEN 'AVAILABLE' THEN 1 ELSE 2 END, l.seq").
+		Scan(&rows).Error
 	for _, r := range rows {
 		pool.free[r.ContractID] = append(pool.free[r.ContractID], r.ID)
 		if r.EndAt != nil {
 			pool.ends[r.ContractID] = *r.EndAt
 		}
 	}
+
 	return pool, err
 }
 
@@ -101,26 +117,46 @@ func (p renewalPool) renewBy(l OrderLine, licences []Licence) []Licence {
 }
 
 // start starts the contracts that renew others before their end, at that end (S4).
-func (p renewalPool) start(ref Reference, o *Order, loc *time.Location, contracts []ServiceContract) error {
+func (p renewalPool) start(
+	ref Reference, o *Order, loc *time.Location, contracts []ServiceContract,
+) error {
 	if len(p.took) == 0 {
 		return nil
 	}
+
 	on, err := civil.ParseDate(o.PurchasedOn)
 	if err != nil {
 		return err
 	}
-	order := rules.OrderStart{Zone: loc, CreatedAt: o.CreatedAt, PurchasedOn: on, FallbackDays: ref.Program.StartFallbackDays}
+
+	order := rules.OrderStart{
+		Zone:         loc,
+		CreatedAt:    o.CreatedAt,
+		PurchasedOn:  on,
+		FallbackDays: ref.Program.StartFallbackDays,
+	}
 	for _, c := range contracts {
-		w := rules.ContractToStart{ID: c.ID, Type: c.Type, State: c.State, Period: c.period(), TermYears: c.TermYears}
+		w := rules.ContractToStart{
+			ID:        c.ID,
+			Type:      c.Type,
+			State:     c.State,
+			Period:    c.period(),
+			TermYears: c.TermYears,
+		}
 		if end, ok := p.took[c.ID]; ok && !end.IsZero() {
 			w.RenewedEnds = []time.Time{end}
 		}
 		order.Contracts = append(order.Contracts, w)
 	}
+
 	for _, start := range rules.StartRenewals(order) {
 		c := contractWith(contracts, start.ContractID)
-		c.State, c.StartAt, c.EndAt, c.StartReason = rules.ContractActive, &start.Period.Start, &start.Period.End, StartReason(start.Reason)
+		c.State = rules.ContractActive
+		c.StartAt = &start.Period.Start
+		c.EndAt = &start.Period.End
+		c.StartReason = StartReason(start.Reason)
 	}
+
 	return nil
 }
 
@@ -135,14 +171,18 @@ type renewedRoom struct {
 // renewed without a gap: by a licence that is free, of a contract that has started
 // by then (S4). The renewals are locked.
 func (s *Store) renewedRooms(tx *gorm.DB, c ServiceContract) ([]renewedRoom, error) {
-	q := tx.Table("licences AS r").Select("a.room_id, rooms.country, r.id AS licence_id").
+	q := tx.Table("licences AS r").
+		Select("a.room_id, rooms.country, r.id AS licence_id").
 		Joins("JOIN licence_assignments a ON a.licence_id = r.renews_licence_id AND a.to_at IS NULL").
-		Joins("JOIN licences l ON l.id = r.renews_licence_id").Joins("JOIN service_contracts rc ON rc.id = r.contract_id").Joins("JOIN rooms ON rooms.id = a.room_id").
+		Joins("JOIN licences l ON l.id = r.renews_licence_id").
+		Joins("JOIN service_contracts rc ON rc.id = r.contract_id").
+		Joins("JOIN rooms ON rooms.id = a.room_id").
 		Where("l.contract_id = ? AND r.state = 'AVAILABLE' AND rc.type = ? AND rc.state IN ('ACTIVE','SUSPENDED') AND rc.start_at <= ? AND rc.end_at > ?", c.ID, c.Type, c.EndAt, c.EndAt).
 		Order("r.id")
 	if s.postgres() {
 		q = q.Clauses(clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: "r"}})
 	}
+
 	var rooms []renewedRoom
 	err := q.Scan(&rooms).Error
 	return rooms, err
@@ -151,28 +191,51 @@ func (s *Store) renewedRooms(tx *gorm.DB, c ServiceContract) ([]renewedRoom, err
 // takeOver assigns the renewals to the rooms from the old end on, however late the
 // sweep is, under the terms that count in the room's country on that day: a renewal
 // is a new contract (S31). rules.Cover says the same until the sweep has come.
-func (s *Store) takeOver(tx *gorm.DB, scope Scope, ref Reference, c ServiceContract, rooms []renewedRoom) ([]entry, error) {
+func (s *Store) takeOver(
+	tx *gorm.DB, scope Scope, ref Reference, c ServiceContract, rooms []renewedRoom,
+) ([]entry, error) {
 	if len(rooms) == 0 {
 		return nil, nil
 	}
+
 	assignments := make([]LicenceAssignment, len(rooms))
 	entries := make([]entry, len(rooms))
 	ids := make([]string, len(rooms))
 	for i, r := range rooms {
-		a := LicenceAssignment{ID: NewID(prefixAssignment), AccountID: c.AccountID, LicenceID: r.LicenceID, RoomID: r.RoomID, ServiceType: c.Type,
-			FromAt: *c.EndAt, AssignedBy: scope.Actor.ID, Terms: renewedTerms(ref, c, r)}
-		assignments[i], ids[i] = a, r.LicenceID
-		entries[i] = entry{"licence.assigned", r.LicenceID, map[string]any{"before": rules.LicenceAvailable, "after": rules.LicenceAssigned, "assignment": a.facts(), "renews": c.ID}}
+		a := LicenceAssignment{
+			ID:          NewID(prefixAssignment),
+			AccountID:   c.AccountID,
+			LicenceID:   r.LicenceID,
+			RoomID:      r.RoomID,
+			ServiceType: c.Type,
+			FromAt:      *c.EndAt,
+			AssignedBy:  scope.Actor.ID,
+			Terms:       renewedTerms(ref, c, r),
+		}
+		assignments[i] = a
+		ids[i] = r.LicenceID
+		entries[i] = entry{"licence.assigned", r.LicenceID, map[string]any{
+			"before":     rules.LicenceAvailable,
+			"after":      rules.LicenceAssigned,
+			"assignment": a.facts(),
+			"renews":     c.ID,
+		}}
 	}
+
 	if err := tx.CreateInBatches(&assignments, 500).Error; err != nil {
 		return nil, err
 	}
+
 	for some := range batches(ids, 1000) {
-		err := tx.Model(&Licence{}).Where("id IN ?", some).Updates(map[string]any{"state": rules.LicenceAssigned, "state_since": s.clock.Now()}).Error
+		err := tx.Model(&Licence{}).Where("id IN ?", some).Updates(map[string]any{
+			"state":       rules.LicenceAssigned,
+			"state_since": s.clock.Now(),
+		}).Error
 		if err != nil {
 			return nil, err
 		}
 	}
+
 	return entries, nil
 }
 
@@ -180,7 +243,11 @@ func renewedTerms(ref Reference, c ServiceContract, r renewedRoom) *rules.Countr
 	if c.Type != rules.ServiceSelect {
 		return nil
 	}
-	terms, ok := rules.TermsOn(ref.termsIn(r.Country), r.Country, rules.DateIn(*c.EndAt, zoneOf(c.TimeZone)))
+	terms, ok := rules.TermsOn(
+		ref.termsIn(r.Country),
+		r.Country,
+		rules.DateIn(*c.EndAt, zoneOf(c.TimeZone)),
+	)
 	if !ok {
 		return nil
 	}

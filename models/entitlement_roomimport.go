@@ -34,14 +34,19 @@ func requester(ctx context.Context, job ImportJob) context.Context {
 	if job.RequestedRole.IsOperator() {
 		org = OperatorOrgID
 	}
-	return WithScope(ctx, Scope{System: true, Actor: Actor{ID: job.RequestedBy, Role: job.RequestedRole, OrgID: org}})
+	return WithScope(ctx, Scope{
+		System: true,
+		Actor:  Actor{ID: job.RequestedBy, Role: job.RequestedRole, OrgID: org},
+	})
 }
 
 // CheckRooms gives the report of rows that are to be stored: the very same checks
 // as CreateRoom and RegisterDevice, by three statements for all of them. Nothing is
 // stored but, unless the run is dry, the claims on devices of other accounts, as
 // RegisterDevice does (R27c).
-func (s *Store) CheckRooms(ctx context.Context, job ImportJob, rows []RoomOfFile) ([]ImportRow, error) {
+func (s *Store) CheckRooms(
+	ctx context.Context, job ImportJob, rows []RoomOfFile,
+) ([]ImportRow, error) {
 	var reports []ImportRow
 	err := s.txAcross(requester(ctx, job), func(tx *gorm.DB, scope Scope) error {
 		b, err := s.newRoomBatch(tx, scope, job, rows)
@@ -64,21 +69,26 @@ func (s *Store) CheckRooms(ctx context.Context, job ImportJob, rows []RoomOfFile
 // and the job's counts and mark, so that a job that was killed goes on behind the
 // last batch. A row that is refused meanwhile is reported; in the first batch of an
 // import of all or nothing it keeps everything out, and the job comes back REFUSED.
-func (s *Store) StoreRooms(ctx context.Context, job ImportJob, rows []RoomOfFile) (ImportJob, error) {
+func (s *Store) StoreRooms(
+	ctx context.Context, job ImportJob, rows []RoomOfFile,
+) (ImportJob, error) {
 	var after ImportJob
 	var reports []ImportRow
 	err := s.txAcross(requester(ctx, job), func(tx *gorm.DB, scope Scope) error {
 		if err := mayManage(scope, job.Reason); err != nil {
 			return err
 		}
+
 		acc, err := s.lockAccount(tx, scope, text(job.AccountID))
 		if err != nil {
 			return err
 		}
+
 		b, err := s.newRoomBatch(tx, scope, job, rows)
 		if err != nil {
 			return err
 		}
+
 		b.acc = acc
 		reports = b.decide(rows)
 		after = job
@@ -86,10 +96,12 @@ func (s *Store) StoreRooms(ctx context.Context, job ImportJob, rows []RoomOfFile
 		if job.AllOrNothing && job.StoredThrough == 0 && after.RowsRefused > 0 {
 			return errBatchRefused
 		}
+
 		after.StoredThrough = rows[len(rows)-1].No
 		if err := b.store(reports); err != nil {
 			return err
 		}
+
 		return moveOn(tx, job, after)
 	})
 	if errors.Is(err, errBatchRefused) {
@@ -100,14 +112,17 @@ func (s *Store) StoreRooms(ctx context.Context, job ImportJob, rows []RoomOfFile
 
 // refuseFirstBatch reports what changed between check and store; nothing of the
 // file is there.
-func (s *Store) refuseFirstBatch(ctx context.Context, job ImportJob, reports []ImportRow) (ImportJob, error) {
+func (s *Store) refuseFirstBatch(
+	ctx context.Context, job ImportJob, reports []ImportRow,
+) (ImportJob, error) {
 	refused := reports[:0]
 	for _, r := range reports {
 		if r.Outcome == RowRefused {
 			refused = append(refused, r)
 		}
 	}
-	job.RowsRefused, job.State = len(refused), ImportRefused
+	job.RowsRefused = len(refused)
+	job.State = ImportRefused
 	return job, s.PutImportRows(ctx, refused)
 }
 
@@ -140,12 +155,23 @@ type wantedDevice struct {
 }
 
 // newRoomBatch looks up the account, and the rooms and devices that the rows name.
-func (s *Store) newRoomBatch(tx *gorm.DB, scope Scope, job ImportJob, rows []RoomOfFile) (*roomBatch, error) {
-	b := &roomBatch{s: s, tx: tx, scope: scope, job: job, rooms: map[roomName][]*Room{}, devices: map[string]*placedDevice{}}
+func (s *Store) newRoomBatch(
+	tx *gorm.DB, scope Scope, job ImportJob, rows []RoomOfFile,
+) (*roomBatch, error) {
+	b := &roomBatch{
+		s:       s,
+		tx:      tx,
+		scope:   scope,
+		job:     job,
+		rooms:   map[roomName][]*Room{},
+		devices: map[string]*placedDevice{},
+	}
 	if err := found(tx.First(&b.acc, "id = ?", text(job.AccountID)).Error); err != nil {
 		return nil, err
 	}
-	names, serials := map[roomName]bool{}, map[string]bool{}
+
+	names := map[roomName]bool{}
+	serials := map[string]bool{}
 	for _, r := range rows {
 		room := r.Form.Room.Trimmed()
 		names[roomName{room.Name, room.Site}] = true
@@ -155,9 +181,11 @@ func (s *Store) newRoomBatch(tx *gorm.DB, scope Scope, job ImportJob, rows []Roo
 			}
 		}
 	}
+
 	if err := b.findRooms(names); err != nil {
 		return nil, err
 	}
+
 	return b, b.findDevices(serials)
 }
 
@@ -167,7 +195,8 @@ func (b *roomBatch) findRooms(names map[roomName]bool) error {
 		pairs = append(pairs, storable(n.name), storable(n.site))
 	}
 	var rooms []*Room
-	err := b.tx.Raw(b.s.roomsByName(len(names)), append(pairs, b.acc.ID, rules.RoomActive)...).Scan(&rooms).Error
+	err := b.tx.Raw(b.s.roomsByName(len(names)), append(pairs, b.acc.ID, rules.RoomActive)...).
+		Scan(&rooms).Error
 	for _, r := range rooms {
 		n := roomName{r.Name, r.Site}
 		b.rooms[n] = append(b.rooms[n], r)
@@ -203,15 +232,18 @@ func (b *roomBatch) findDevices(serials map[string]bool) error {
 			list = append(list, s)
 		}
 	}
+
 	if len(list) == 0 {
 		return nil
 	}
+
 	slices.Sort(list)
 	var found []*placedDevice
 	err := b.tx.Raw(b.s.devicesBySerial(len(list)), anySlice(list)...).Scan(&found).Error
 	for _, d := range found {
 		b.devices[*d.Serial] = d
 	}
+
 	return err
 }
 
@@ -231,7 +263,8 @@ func (b *roomBatch) decide(rows []RoomOfFile) []ImportRow {
 	reports := make([]ImportRow, len(rows))
 	for i, row := range rows {
 		reports[i] = b.row(row)
-		reports[i].JobID, reports[i].RowNo = b.job.ID, row.No
+		reports[i].JobID = b.job.ID
+		reports[i].RowNo = row.No
 	}
 	return reports
 }
@@ -247,23 +280,29 @@ func (b *roomBatch) row(row RoomOfFile) ImportRow {
 			devices = append(devices, d)
 		}
 	}
+
 	for _, f := range fields {
 		if !told(row.Err, f.Pointer) {
 			report.Errors = append(report.Errors, f)
 		}
 	}
+
 	if len(report.Errors) > 0 {
 		report.Outcome = RowRefused
 		return report
 	}
-	report.RoomID, report.DeviceID = &room.ID, nil
+
+	report.RoomID = &room.ID
+	report.DeviceID = nil
 	if isNew || len(devices) > 0 {
 		report.Outcome = RowStored
 	}
+
 	b.take(room, isNew, devices)
 	if len(row.Form.Devices) == 1 {
 		report.DeviceID = &b.devices[rules.NormaliseSerial(row.Form.Devices[0].Serial)].ID
 	}
+
 	return report
 }
 
@@ -278,17 +317,30 @@ func told(file []rules.FieldError, pointer string) bool {
 // room finds the row's room, or makes it.
 func (b *roomBatch) room(row RoomOfFile) (room *Room, isNew bool, fields []rules.FieldError) {
 	form := row.Form.Room.Trimmed()
-	room = &Room{ID: NewID(prefixRoom), AccountID: b.acc.ID, State: rules.RoomActive, CreatedAt: b.s.clock.Now(), Version: 1}
+	room = &Room{
+		ID:        NewID(prefixRoom),
+		AccountID: b.acc.ID,
+		State:     rules.RoomActive,
+		CreatedAt: b.s.clock.Now(),
+		Version:   1,
+	}
 	if err := room.fill(form, b.acc); err != nil {
 		return room, true, fieldsOf(err)
 	}
+
 	switch there := b.rooms[roomName{form.Name, form.Site}]; len(there) {
 	case 0:
 		return room, true, nil
 	case 1:
 		return there[0], false, rules.RoomDifferences(there[0].form(), form, rules.RoomDiffers)
 	}
-	return room, true, []rules.FieldError{{Pointer: "/name", Code: rules.RoomAmbiguous, Message: "Several rooms have this name at this site.", Remedy: "Give each its own name first."}}
+
+	return room, true, []rules.FieldError{{
+		Pointer: "/name",
+		Code:    rules.RoomAmbiguous,
+		Message: "Several rooms have this name at this site.",
+		Remedy:  "Give each its own name first.",
+	}}
 }
 
 // fieldsOf are a refusal's fields; one without any concerns the whole row.
@@ -300,12 +352,18 @@ func fieldsOf(err error) []rules.FieldError {
 	if len(refusal.Fields) > 0 {
 		return refusal.Fields
 	}
-	return []rules.FieldError{{Code: refusal.Code, Message: refusal.Message, Remedy: refusal.Remedy}}
+	return []rules.FieldError{{
+		Code:    refusal.Code,
+		Message: refusal.Message,
+		Remedy:  refusal.Remedy,
+	}}
 }
 
 // device finds or makes the i-th device of a row; nil where it is in the room
 // already. A serial of the account that is elsewhere is named in the report.
-func (b *roomBatch) device(i int, form rules.DeviceForm, room *Room, isNew bool, report *ImportRow) (*Device, []rules.FieldError) {
+func (b *roomBatch) device(
+	i int, form rules.DeviceForm, room *Room, isNew bool, report *ImportRow,
+) (*Device, []rules.FieldError) {
 	at := "/devices/" + strconv.Itoa(i)
 	form.Serial = rules.NormaliseSerial(form.Serial)
 	if err := form.Validate(); err != nil {
@@ -315,6 +373,7 @@ func (b *roomBatch) device(i int, form rules.DeviceForm, room *Room, isNew bool,
 		}
 		return nil, fields
 	}
+
 	there, ok := b.devices[form.Serial]
 	switch {
 	case !ok:
@@ -322,14 +381,24 @@ func (b *roomBatch) device(i int, form rules.DeviceForm, room *Room, isNew bool,
 		return &d, nil
 	case there.AccountID != b.acc.ID:
 		b.claims = append(b.claims, wantedDevice{there.Device, room.ID})
-		return nil, []rules.FieldError{{Pointer: at + "/serial", Code: rules.SerialClaimed, Message: "This serial number is registered elsewhere.",
-			Remedy: "Check the number on the device; an operator looks into it once the file was imported."}}
+		return nil, []rules.FieldError{{
+			Pointer: at + "/serial",
+			Code:    rules.SerialClaimed,
+			Message: "This serial number is registered elsewhere.",
+			Remedy:  "Check the number on the device; an operator looks into it once the file was imported.",
+		}}
 	case !isNew && text(there.RoomID) == room.ID:
 		return nil, rules.DeviceDifferences(at, there.form(), form)
 	}
-	report.RoomID, report.DeviceID = there.RoomID, &there.ID
-	return nil, []rules.FieldError{{Pointer: at + "/serial", Code: rules.SerialRegistered, Message: "This serial number is registered in the account already.",
-		Remedy: "Move the device that has it, or check the number; the report names the device and its room."}}
+
+	report.RoomID = there.RoomID
+	report.DeviceID = &there.ID
+	return nil, []rules.FieldError{{
+		Pointer: at + "/serial",
+		Code:    rules.SerialRegistered,
+		Message: "This serial number is registered in the account already.",
+		Remedy:  "Move the device that has it, or check the number; the report names the device and its room.",
+	}}
 }
 
 // take notes what a good row leads to; the rows behind it find it.
@@ -358,7 +427,11 @@ func (b *roomBatch) store(reports []ImportRow) error {
 	for _, rows := range []struct {
 		n    int
 		rows any
-	}{{len(b.newRooms), &b.newRooms}, {len(b.newDevices), &b.newDevices}, {len(b.placements), &b.placements}} {
+	}{
+		{len(b.newRooms), &b.newRooms},
+		{len(b.newDevices), &b.newDevices},
+		{len(b.placements), &b.placements},
+	} {
 		if rows.n == 0 {
 			continue
 		}
@@ -366,11 +439,13 @@ func (b *roomBatch) store(reports []ImportRow) error {
 			return err
 		}
 	}
+
 	if len(b.entries) > 0 {
 		if err := b.s.accountAudit(b.tx, b.scope, b.acc.ID, b.entries...); err != nil {
 			return err
 		}
 	}
+
 	if err := b.raiseClaims(); err != nil {
 		return err
 	}
@@ -383,14 +458,17 @@ func (b *roomBatch) raiseClaims() error {
 	if len(b.claims) == 0 {
 		return nil
 	}
+
 	ids := make([]string, len(b.claims))
 	for i, c := range b.claims {
 		ids[i] = c.roomID
 	}
+
 	var stored []string
 	if err := b.tx.Model(&Room{}).Where("id IN ?", ids).Pluck("id", &stored).Error; err != nil {
 		return err
 	}
+
 	for _, c := range b.claims {
 		if !slices.Contains(stored, c.roomID) {
 			c.roomID = ""
@@ -399,5 +477,6 @@ func (b *roomBatch) raiseClaims() error {
 			return err
 		}
 	}
+
 	return nil
 }

@@ -40,12 +40,28 @@ const (
 )
 
 func (r Room) facts() map[string]any {
-	return map[string]any{"name": r.Name, "site": r.Site, "country": r.Country, "region": r.Region, "platform": r.Platform, "criticality": r.Criticality,
-		"time_zone": r.TimeZone, "state": r.State}
+	return map[string]any{
+		"name":        r.Name,
+		"site":        r.Site,
+		"country":     r.Country,
+		"region":      r.Region,
+		"platform":    r.Platform,
+		"criticality": r.Criticality,
+		"time_zone":   r.TimeZone,
+		"state":       r.State,
+	}
 }
 
 func (r Room) form() rules.RoomForm {
-	return rules.RoomForm{Name: r.Name, Site: r.Site, Country: r.Country, Region: r.Region, Platform: r.Platform, Criticality: r.Criticality, TimeZone: r.TimeZone}
+	return rules.RoomForm{
+		Name:        r.Name,
+		Site:        r.Site,
+		Country:     r.Country,
+		Region:      r.Region,
+		Platform:    r.Platform,
+		Criticality: r.Criticality,
+		TimeZone:    r.TimeZone,
+	}
 }
 
 // NewRoom is a room to add. An empty time zone is that of the region or country, or
@@ -64,18 +80,35 @@ func (s *Store) CreateRoom(ctx context.Context, n NewRoom) (Room, error) {
 		if err := mayManage(scope, n.Reason); err != nil {
 			return err
 		}
+
 		acc, err := s.lockAccount(tx, scope, n.AccountID)
 		if err != nil {
 			return err
 		}
-		room = Room{ID: NewID(prefixRoom), AccountID: acc.ID, State: rules.RoomActive, CreatedAt: s.clock.Now(), Version: 1}
+
+		room = Room{
+			ID:        NewID(prefixRoom),
+			AccountID: acc.ID,
+			State:     rules.RoomActive,
+			CreatedAt: s.clock.Now(),
+			Version:   1,
+		}
 		if err := room.fill(n.Form, acc); err != nil {
 			return err
 		}
 		if err := tx.Create(&room).Error; err != nil {
 			return err
 		}
-		return s.accountAudit(tx, scope, acc.ID, entry{"room.created", room.ID, withReason(n.Reason, map[string]any{"after": room.facts()})})
+
+		return s.accountAudit(
+			tx,
+			scope,
+			acc.ID,
+			entry{"room.created", room.ID, withReason(
+				n.Reason,
+				map[string]any{"after": room.facts()},
+			)},
+		)
 	})
 	return room, err
 }
@@ -87,6 +120,7 @@ func (r *Room) fill(f rules.RoomForm, acc Account) error {
 	if f.Criticality == "" {
 		f.Criticality = rules.CriticalityNormal
 	}
+
 	switch {
 	case f.TimeZone != "":
 	case f.Country == acc.Country && f.Region == "":
@@ -94,10 +128,17 @@ func (r *Room) fill(f rules.RoomForm, acc Account) error {
 	default:
 		f.TimeZone = rules.TimeZoneFor(f.Country, f.Region)
 	}
+
 	if err := f.Validate(); err != nil {
 		return err
 	}
-	r.Name, r.Site, r.Country, r.Platform, r.Criticality, r.TimeZone = f.Name, f.Site, f.Country, f.Platform, f.Criticality, f.TimeZone
+
+	r.Name = f.Name
+	r.Site = f.Site
+	r.Country = f.Country
+	r.Platform = f.Platform
+	r.Criticality = f.Criticality
+	r.TimeZone = f.TimeZone
 	r.Region = f.Region
 	r.SearchKey = rules.SearchKey(r.Name, r.Site)
 	return nil
@@ -115,19 +156,30 @@ func (s *Store) GetRoom(ctx context.Context, id string) (Room, error) {
 // ChangeRoom replaces what people tell of a room. version is the one that the
 // caller read; 0 for any. A changed country leaves the terms of the assignments
 // as they are (S31); an archived room answers STATE_CONFLICT.
-func (s *Store) ChangeRoom(ctx context.Context, id string, f rules.RoomForm, version int64, reason string) (Room, error) {
+func (s *Store) ChangeRoom(
+	ctx context.Context, id string, f rules.RoomForm, version int64, reason string,
+) (Room, error) {
 	var room Room
 	err := s.changeRoom(ctx, id, reason, func(_ *gorm.DB, acc Account, r *Room) (entry, error) {
 		if err := versioned(r.Version, version); err != nil {
 			return entry{}, err
 		}
+
 		if r.State != rules.RoomActive {
-			return entry{}, rules.Refuse(rules.StateConflict, "The room is archived.", "Add a new room.")
+			return entry{}, rules.Refuse(
+				rules.StateConflict,
+				"The room is archived.",
+				"Add a new room.",
+			)
 		}
+
 		before := r.facts()
 		err := r.fill(f, acc)
 		room = *r
-		return entry{"room.changed", r.ID, withReason(reason, map[string]any{"before": before, "after": r.facts()})}, err
+		return entry{"room.changed", r.ID, withReason(reason, map[string]any{
+			"before": before,
+			"after":  r.facts(),
+		})}, err
 	})
 	if err == nil {
 		room.Version++
@@ -136,27 +188,37 @@ func (s *Store) ChangeRoom(ctx context.Context, id string, f rules.RoomForm, ver
 }
 
 // changeRoom locks a room, has it changed, and stores and audits the change.
-func (s *Store) changeRoom(ctx context.Context, id, reason string, change func(*gorm.DB, Account, *Room) (entry, error)) error {
+func (s *Store) changeRoom(
+	ctx context.Context, id, reason string, change func(*gorm.DB, Account, *Room) (entry, error),
+) error {
 	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := mayManage(scope, reason); err != nil {
 			return err
 		}
+
 		acc, err := s.lockOwner(tx, scope, "rooms", id)
 		if err != nil {
 			return err
 		}
+
 		var r Room
 		if err := found(s.forUpdate(tx).First(&r, "id = ?", id).Error); err != nil {
 			return err
 		}
+
 		e, err := change(tx, acc, &r)
 		if err != nil {
 			return err
 		}
+
 		r.Version++
-		if err := tx.Select("*").Omit("id", "account_id", "created_at").Where("id = ?", id).Updates(&r).Error; err != nil {
+		if err := tx.Select("*").
+			Omit("id", "account_id", "created_at").
+			Where("id = ?", id).
+			Updates(&r).Error; err != nil {
 			return err
 		}
+
 		return s.accountAudit(tx, scope, acc.ID, e)
 	})
 }
@@ -174,18 +236,28 @@ func (s *Store) ArchiveRoom(ctx context.Context, id, reason string) (Room, error
 		if err := rules.MayArchiveRoom(r.State, 0, open); err != nil {
 			return entry{}, err
 		}
+
 		licences, err := s.releaseRoom(tx, r.ID)
 		if err != nil {
 			return entry{}, err
 		}
+
 		devices, err := s.emptyRoom(tx, r.ID)
 		if err != nil {
 			return entry{}, err
 		}
-		before, now := r.facts(), s.clock.Now()
-		r.State, r.ArchivedAt = rules.RoomArchived, &now
+
+		before := r.facts()
+		now := s.clock.Now()
+		r.State = rules.RoomArchived
+		r.ArchivedAt = &now
 		room = *r
-		return entry{"room.archived", r.ID, withReason(reason, map[string]any{"before": before, "after": r.facts(), "released": licences, "unplaced": devices})}, nil
+		return entry{"room.archived", r.ID, withReason(reason, map[string]any{
+			"before":   before,
+			"after":    r.facts(),
+			"released": licences,
+			"unplaced": devices,
+		})}, nil
 	})
 	if err == nil {
 		room.Version++
@@ -196,17 +268,25 @@ func (s *Store) ArchiveRoom(ctx context.Context, id, reason string) (Room, error
 // openRMAs counts the open RMAs of a room and of the devices that are in it (S28).
 func (s *Store) openRMAs(tx *gorm.DB, roomID string) (int, error) {
 	var n int64
-	err := tx.Model(&RMA{}).Where("closed_at IS NULL AND (room_id = ? OR device_id IN (?))", roomID,
-		tx.Model(&DevicePlacement{}).Select("device_id").Where("room_id = ? AND to_at IS NULL", roomID)).Count(&n).Error
+	err := tx.Model(&RMA{}).
+		Where("closed_at IS NULL AND (room_id = ? OR device_id IN (?))", roomID,
+			tx.Model(&DevicePlacement{}).
+				Select("device_id").
+				Where("room_id = ? AND to_at IS NULL", roomID)).
+		Count(&n).Error
 	return int(n), err
 }
 
 // releaseRoom ends the room's assignments and makes its licences available.
 func (s *Store) releaseRoom(tx *gorm.DB, roomID string) ([]string, error) {
 	ids := []string{}
-	if err := tx.Model(&LicenceAssignment{}).Where("room_id = ? AND to_at IS NULL", roomID).Order("id").Pluck("licence_id", &ids).Error; err != nil || len(ids) == 0 {
+	if err := tx.Model(&LicenceAssignment{}).
+		Where("room_id = ? AND to_at IS NULL", roomID).
+		Order("id").
+		Pluck("licence_id", &ids).Error; err != nil || len(ids) == 0 {
 		return ids, err
 	}
+
 	err := tx.Model(&Licence{}).Where("id IN ? AND state = ?", ids, rules.LicenceAssigned).
 		Updates(map[string]any{"state": rules.LicenceAvailable, "state_since": s.clock.Now()}).Error
 	if err != nil {
@@ -218,11 +298,18 @@ func (s *Store) releaseRoom(tx *gorm.DB, roomID string) ([]string, error) {
 // emptyRoom takes the devices out of a room.
 func (s *Store) emptyRoom(tx *gorm.DB, roomID string) ([]string, error) {
 	ids := []string{}
-	if err := tx.Model(&DevicePlacement{}).Where("room_id = ? AND to_at IS NULL", roomID).Order("id").Pluck("device_id", &ids).Error; err != nil || len(ids) == 0 {
+	if err := tx.Model(&DevicePlacement{}).
+		Where("room_id = ? AND to_at IS NULL", roomID).
+		Order("id").
+		Pluck("device_id", &ids).Error; err != nil || len(ids) == 0 {
 		return ids, err
 	}
+
 	err := tx.Model(&Device{}).Where("id IN ? AND state = ?", ids, rules.DeviceInRoom).
-		Updates(map[string]any{"state": rules.DeviceUnplaced, "version": gorm.Expr("version + 1")}).Error
+		Updates(map[string]any{
+			"state":   rules.DeviceUnplaced,
+			"version": gorm.Expr("version + 1"),
+		}).Error
 	if err != nil {
 		return nil, err
 	}
@@ -247,11 +334,18 @@ func (s *Store) ListRooms(ctx context.Context, f RoomFilter) ([]Room, string, er
 	var out []Room
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		q := scope.accounts(tx, "account_id")
-		for column, value := range map[string]string{"account_id": f.AccountID, "site": f.Site, "country": f.Country, "platform": string(f.Platform), "state": string(f.State)} {
+		for column, value := range map[string]string{
+			"account_id": f.AccountID,
+			"site":       f.Site,
+			"country":    f.Country,
+			"platform":   string(f.Platform),
+			"state":      string(f.State),
+		} {
 			if value != "" {
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
+
 		if strings.TrimSpace(f.Search) != "" {
 			q = q.Where(searchRooms(tx, scope, f))
 		}
@@ -270,11 +364,15 @@ func searchRooms(tx *gorm.DB, scope Scope, f RoomFilter) *gorm.DB {
 	if serial == "" {
 		return either
 	}
-	inside := scope.accounts(tx.Table("devices AS d"), "d.account_id").Select("p.room_id").Joins("JOIN device_placements p ON p.device_id = d.id").
+
+	inside := scope.accounts(tx.Table("devices AS d"), "d.account_id").
+		Select("p.room_id").
+		Joins("JOIN device_placements p ON p.device_id = d.id").
 		Where("p.to_at IS NULL AND d.serial LIKE ? ESCAPE '!'", part(serial))
 	if f.AccountID != "" {
 		inside = inside.Where("d.account_id = ?", f.AccountID)
 	}
+
 	return either.Or("id IN (?)", inside)
 }
 
@@ -285,12 +383,17 @@ func (s *Store) RoomNames(ctx context.Context, ids []string) (map[string]string,
 	if len(ids) == 0 {
 		return out, nil
 	}
+
 	var rooms []Room
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return scope.accounts(tx, "account_id").Select("id", "name").Where("id IN ?", ids).Find(&rooms).Error
+		return scope.accounts(tx, "account_id").
+			Select("id", "name").
+			Where("id IN ?", ids).
+			Find(&rooms).Error
 	})
 	for _, r := range rooms {
 		out[r.ID] = r.Name
 	}
+
 	return out, err
 }

@@ -22,8 +22,10 @@ func (j *ImportJob) count(reports []ImportRow) {
 
 // moveOn writes the job's counts and mark, unless another worker did.
 func moveOn(tx *gorm.DB, job, after ImportJob) error {
-	moved := tx.Model(&ImportJob{}).Where("id = ? AND stored_through = ? AND state = ?", job.ID, job.StoredThrough, ImportStoring).
-		Select("rows_stored", "rows_unchanged", "rows_refused", "stored_through").Updates(&after)
+	moved := tx.Model(&ImportJob{}).
+		Where("id = ? AND stored_through = ? AND state = ?", job.ID, job.StoredThrough, ImportStoring).
+		Select("rows_stored", "rows_unchanged", "rows_refused", "stored_through").
+		Updates(&after)
 	if moved.Error == nil && moved.RowsAffected == 0 {
 		return errImportMoved
 	}
@@ -62,7 +64,11 @@ func (r *contentReader) Read(p []byte) (int, error) {
 func (r *contentReader) next() error {
 	var row struct{ Slice []byte }
 	err := r.store.tx(r.ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.imports(tx).Model(&ImportJob{}).Select("substr(content, ?, ?) AS slice", r.read+1, contentSlice).Where("id = ?", r.jobID).Take(&row).Error)
+		return found(scope.imports(tx).
+			Model(&ImportJob{}).
+			Select("substr(content, ?, ?) AS slice", r.read+1, contentSlice).
+			Where("id = ?", r.jobID).
+			Take(&row).Error)
 	})
 	if err != nil {
 		return err
@@ -70,6 +76,8 @@ func (r *contentReader) next() error {
 	if len(row.Slice) == 0 {
 		return io.EOF
 	}
-	r.read, r.rest = r.read+len(row.Slice), row.Slice
+
+	r.read = r.read + len(row.Slice)
+	r.rest = row.Slice
 	return nil
 }

@@ -58,11 +58,14 @@ func (r CancelRequest) id(orderID string) string {
 // licences are revoked and the parent's spares counted anew at once (S9), with the audit and the outbox row that has the
 // order's workflow run the rest of the compensation. An order that is
 // cancelled already answers with its last cancellation.
-func (s *Store) CancelOrder(ctx context.Context, id string, r CancelRequest) (Order, OrderCancellation, error) {
+func (s *Store) CancelOrder(
+	ctx context.Context, id string, r CancelRequest,
+) (Order, OrderCancellation, error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return Order{}, OrderCancellation{}, err
 	}
+
 	var o Order
 	var c OrderCancellation
 	err = s.txAcross(ctx, func(tx *gorm.DB, scope Scope) (err error) {
@@ -97,47 +100,77 @@ func cancelledBefore(tx *gorm.DB, o Order, r CancelRequest, c *OrderCancellation
 }
 
 func (s *Store) mayCancel(scope Scope, o Order, reason string) error {
-	return rules.MayCancel(rules.CancellationRequest{Role: scope.Actor.Role, Own: true, State: o.State,
-		ClosesAt: o.CancellableUntil, Now: s.clock.Now(), Reason: reason})
+	return rules.MayCancel(rules.CancellationRequest{
+		Role:     scope.Actor.Role,
+		Own:      true,
+		State:    o.State,
+		ClosesAt: o.CancellableUntil,
+		Now:      s.clock.Now(),
+		Reason:   reason,
+	})
 }
 
-func (s *Store) cancel(tx *gorm.DB, scope Scope, ref Reference, o *Order, r CancelRequest) (OrderCancellation, error) {
+func (s *Store) cancel(
+	tx *gorm.DB, scope Scope, ref Reference, o *Order, r CancelRequest,
+) (OrderCancellation, error) {
 	contracts, units, err := s.unitsInForce(tx, o.ID)
 	if err != nil {
 		return OrderCancellation{}, err
 	}
+
 	whole := r.Quantity == 0 || (r.Quantity == len(units) && len(units) > 0)
 	chosen := make([]string, len(units))
 	for i, u := range units {
 		chosen[i] = u.ID
 	}
+
 	if !whole {
 		if chosen, err = chooseUnits(units, r); err != nil {
 			return OrderCancellation{}, err
 		}
 	}
+
 	if err := s.revoke(tx, contracts, units, chosen, whole); err != nil {
 		return OrderCancellation{}, err
 	}
+
 	c, err := s.recordCancellation(tx, scope, o, r, whole, chosen)
 	if err != nil || !countsForSpares(contracts) {
 		return c, err
 	}
-	return c, s.recountAccount(tx, scope, *o.AccountID, spareChange{ref.Program.SpareRatio, rules.SpareByCancellation, c.ID})
+
+	return c, s.recountAccount(
+		tx,
+		scope,
+		*o.AccountID,
+		spareChange{ref.Program.SpareRatio, rules.SpareByCancellation, c.ID},
+	)
 }
 
 // unitsInForce reads an order's contracts and its licences in force, and locks
 // both.
-func (s *Store) unitsInForce(tx *gorm.DB, orderID string) (contracts []ServiceContract, units []Licence, err error) {
-	if err = s.forUpdate(tx).Where("order_id = ?", orderID).Order("id").Find(&contracts).Error; err != nil {
+func (s *Store) unitsInForce(
+	tx *gorm.DB, orderID string,
+) (contracts []ServiceContract, units []Licence, err error) {
+	if err = s.forUpdate(tx).
+		Where("order_id = ?", orderID).
+		Order("id").
+		Find(&contracts).Error; err != nil {
 		return nil, nil, err
 	}
+
 	ids := make([]string, len(contracts))
 	for i, c := range contracts {
 		ids[i] = c.ID
 	}
-	err = s.forUpdate(tx).Where("contract_id IN ? AND state IN ?", ids, []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}).
-		Order("contract_id, seq DESC").Find(&units).Error
+
+	err = s.forUpdate(tx).
+		Where("contract_id IN ? AND state IN ?", ids, []rules.LicenceState{
+			rules.LicenceAvailable,
+			rules.LicenceAssigned,
+		}).
+		Order("contract_id, seq DESC").
+		Find(&units).Error
 	return contracts, units, err
 }
 
@@ -152,73 +185,124 @@ func chooseUnits(units []Licence, r CancelRequest) ([]string, error) {
 // revoke ends the chosen licences with their assignments, and each contract that
 // has none left or is cancelled as a whole; start and end stay for the history
 // (S8).
-func (s *Store) revoke(tx *gorm.DB, contracts []ServiceContract, units []Licence, chosen []string, whole bool) error {
+func (s *Store) revoke(
+	tx *gorm.DB, contracts []ServiceContract, units []Licence, chosen []string, whole bool,
+) error {
 	now := s.clock.Now()
 	for ids := range batches(chosen, 1000) {
-		err := tx.Model(&Licence{}).Where("id IN ?", ids).Updates(map[string]any{"state": rules.LicenceRevoked, "state_since": now}).Error
+		err := tx.Model(&Licence{}).Where("id IN ?", ids).Updates(map[string]any{
+			"state":       rules.LicenceRevoked,
+			"state_since": now,
+		}).Error
 		if err != nil {
 			return err
 		}
-		if err := s.endAssignments(tx.Where("licence_id IN ?", ids), EndCancelled, now); err != nil {
+		if err := s.endAssignments(tx.Where("licence_id IN ?",
+			ids), EndCancelled, now); err != nil {
 			return err
 		}
 		if err := endAttachments(tx.Where("licence_id IN ?", ids), EndCancelled, now); err != nil {
 			return err
 		}
 	}
+
 	left := map[string]int{}
 	gone := map[string]bool{}
 	for _, id := range chosen {
 		gone[id] = true
 	}
+
 	for _, u := range units {
 		if !gone[u.ID] {
 			left[u.ContractID]++
 		}
 	}
+
 	for _, c := range contracts {
 		if (whole || left[c.ID] == 0) && c.State.CanBecome(rules.ContractCancelled) {
-			if err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Updates(map[string]any{"state": rules.ContractCancelled, "cancelled_at": now}).Error; err != nil {
+			if err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Updates(map[string]any{
+				"state":        rules.ContractCancelled,
+				"cancelled_at": now,
+			}).Error; err != nil {
 				return err
 			}
 		}
 	}
+
 	return nil
 }
 
-func (s *Store) recordCancellation(tx *gorm.DB, scope Scope, o *Order, r CancelRequest, whole bool, chosen []string) (OrderCancellation, error) {
+func (s *Store) recordCancellation(
+	tx *gorm.DB, scope Scope, o *Order, r CancelRequest, whole bool, chosen []string,
+) (OrderCancellation, error) {
 	var before int64
-	if err := tx.Model(&OrderCancellation{}).Where("order_id = ?", o.ID).Count(&before).Error; err != nil {
+	if err := tx.Model(&OrderCancellation{}).
+		Where("order_id = ?", o.ID).
+		Count(&before).Error; err != nil {
 		return OrderCancellation{}, err
 	}
-	c := OrderCancellation{ID: r.id(o.ID), OrderID: o.ID, Sequence: int(before) + 1, State: CancellationRequested, Whole: whole,
-		Quantity: int64(len(chosen)), Reason: strings.TrimSpace(r.Reason), RequestedBy: scope.Actor.ID, Role: scope.Actor.Role, CreatedAt: s.clock.Now()}
+
+	c := OrderCancellation{
+		ID:          r.id(o.ID),
+		OrderID:     o.ID,
+		Sequence:    int(before) + 1,
+		State:       CancellationRequested,
+		Whole:       whole,
+		Quantity:    int64(len(chosen)),
+		Reason:      strings.TrimSpace(r.Reason),
+		RequestedBy: scope.Actor.ID,
+		Role:        scope.Actor.Role,
+		CreatedAt:   s.clock.Now(),
+	}
 	if err := tx.Create(&c).Error; err != nil {
 		return c, err
 	}
-	to, verb := rules.OrderPartiallyCancelled, "order.partially_cancelled"
+
+	to := rules.OrderPartiallyCancelled
+	verb := "order.partially_cancelled"
 	if whole {
-		to, verb = rules.OrderCancelled, "order.cancelled"
+		to = rules.OrderCancelled
+		verb = "order.cancelled"
 	}
+
 	from := o.State
 	if err := s.moveOrder(tx, o, to); err != nil {
 		return c, err
 	}
-	e := entry{verb, o.ID, map[string]any{"before": from, "after": to, "quantity": c.Quantity, "reason": c.Reason, "cancellation": c.ID}}
+
+	e := entry{verb, o.ID, map[string]any{
+		"before":       from,
+		"after":        to,
+		"quantity":     c.Quantity,
+		"reason":       c.Reason,
+		"cancellation": c.ID,
+	}}
 	if err := s.appendAudit(tx, scope, *o.AccountID, o.AccountID, false, e); err != nil {
 		return c, err
 	}
-	return c, s.enqueue(tx, outboxEvent(OutboxOrderCancelled, o.ID, c.ID, map[string]string{PayloadCancellationID: c.ID}))
+
+	return c, s.enqueue(
+		tx,
+		outboxEvent(
+			OutboxOrderCancelled,
+			o.ID,
+			c.ID,
+			map[string]string{PayloadCancellationID: c.ID},
+		),
+	)
 }
 
 // TerminateOrder ends an order's contracts after the window, as goodwill of an
 // operator, with a reason and without refund (S13). The rest runs like a
 // cancellation.
-func (s *Store) TerminateOrder(ctx context.Context, id, reason string) (Order, OrderCancellation, error) {
+func (s *Store) TerminateOrder(
+	ctx context.Context, id, reason string,
+) (Order, OrderCancellation, error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return Order{}, OrderCancellation{}, err
 	}
+
 	var o Order
 	var c OrderCancellation
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
@@ -238,7 +322,9 @@ func (s *Store) TerminateOrder(ctx context.Context, id, reason string) (Order, O
 }
 
 // ListCancellations lists an order's cancellations, oldest first.
-func (s *Store) ListCancellations(ctx context.Context, orderID string) ([]OrderCancellation, error) {
+func (s *Store) ListCancellations(
+	ctx context.Context, orderID string,
+) ([]OrderCancellation, error) {
 	var out []OrderCancellation
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if _, err := s.orderInScope(tx, scope, orderID); err != nil {
@@ -258,10 +344,12 @@ func (s *Store) ListCancellations(ctx context.Context, orderID string) ([]OrderC
 func (s *Store) CompensateCancellation(ctx context.Context, id string) (closed bool, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var c OrderCancellation
-		if err := found(s.forUpdate(tx).First(&c, "id = ?", id).Error); err != nil || c.State == CancellationCompleted {
+		if err := found(s.forUpdate(tx).
+			First(&c, "id = ?", id).Error); err != nil || c.State == CancellationCompleted {
 			closed = c.Whole
 			return err
 		}
+
 		closed = c.Whole
 		o, err := s.lockOrder(tx, scope, c.OrderID)
 		if err != nil {
@@ -276,12 +364,25 @@ func (s *Store) CompensateCancellation(ctx context.Context, id string) (closed b
 		if err := s.queueMail(tx, s.cancellationMails(o, c)...); err != nil {
 			return err
 		}
+
 		now := s.clock.Now()
-		c.State, c.CompletedAt = CancellationCompleted, &now
-		if err := tx.Model(&OrderCancellation{}).Where("id = ?", id).Select("state", "completed_at").Updates(&c).Error; err != nil {
+		c.State = CancellationCompleted
+		c.CompletedAt = &now
+		if err := tx.Model(&OrderCancellation{}).
+			Where("id = ?", id).
+			Select("state", "completed_at").
+			Updates(&c).Error; err != nil {
 			return err
 		}
-		return s.appendAudit(tx, scope, *o.AccountID, o.AccountID, false, entry{"cancellation.completed", c.ID, map[string]any{"order": o.ID}})
+
+		return s.appendAudit(
+			tx,
+			scope,
+			*o.AccountID,
+			o.AccountID,
+			false,
+			entry{"cancellation.completed", c.ID, map[string]any{"order": o.ID}},
+		)
 	})
 	return closed, err
 }
@@ -293,32 +394,54 @@ func (s *Store) withdrawInvitations(tx *gorm.DB, scope Scope, o Order) error {
 	if err := s.forUpdate(tx).Select("id").First(&acc, "id = ?", *o.AccountID).Error; err != nil {
 		return err
 	}
+
 	var left int64
-	err := tx.Model(&ServiceContract{}).Where("account_id = ? AND state <> ?", *o.AccountID, rules.ContractCancelled).Count(&left).Error
+	err := tx.Model(&ServiceContract{}).
+		Where("account_id = ? AND state <> ?", *o.AccountID, rules.ContractCancelled).
+		Count(&left).Error
 	if err != nil || !rules.RevokePendingInvitation(int(left)) {
 		return err
 	}
+
 	var live []Invitation
 	if err := s.live(tx).Find(&live, "account_id = ?", *o.AccountID).Error; err != nil {
 		return err
 	}
+
 	for i := range live {
 		if err := s.closeInvitation(tx, &live[i], rules.InvitationWasWithdrawn); err != nil {
 			return err
 		}
-		if err := s.appendAudit(tx, scope, *o.AccountID, o.AccountID, false, entry{"invitation.revoked", live[i].ID, map[string]any{"order": o.ID}}); err != nil {
+		if err := s.appendAudit(
+			tx,
+			scope,
+			*o.AccountID,
+			o.AccountID,
+			false,
+			entry{"invitation.revoked", live[i].ID, map[string]any{"order": o.ID}},
+		); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
 func (s *Store) cancellationMails(o Order, c OrderCancellation) []Notification {
-	params := map[string]any{"vendor_order_no": text(o.VendorOrderNo), "po_number": o.PONumber, "company": o.Payload.EndCustomer.Company,
-		"quantity": c.Quantity, "whole": c.Whole}
+	params := map[string]any{
+		"vendor_order_no": text(o.VendorOrderNo),
+		"po_number":       o.PONumber,
+		"company":         o.Payload.EndCustomer.Company,
+		"quantity":        c.Quantity,
+		"whole":           c.Whole,
+	}
 	var out []Notification
 	seen := map[string]bool{}
-	for _, to := range []string{o.Payload.EndCustomer.Email, o.Payload.Reseller.Email, o.Payload.Distributor.Email} {
+	for _, to := range []string{
+		o.Payload.EndCustomer.Email,
+		o.Payload.Reseller.Email,
+		o.Payload.Distributor.Email,
+	} {
 		n := s.orderMail(&o, "order_cancelled", to, params)
 		n.Epoch = c.ID
 		if !seen[n.Recipient] {
@@ -326,5 +449,6 @@ func (s *Store) cancellationMails(o Order, c OrderCancellation) []Notification {
 		}
 		seen[n.Recipient] = true
 	}
+
 	return out
 }

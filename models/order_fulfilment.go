@@ -31,22 +31,31 @@ func (s *Store) FulfilOrder(ctx context.Context, id string) (Fulfilment, error) 
 	if err != nil {
 		return Fulfilment{}, err
 	}
+
 	var f Fulfilment
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		o, err := s.lockOrder(tx, scope, id)
 		if err != nil {
 			return err
 		}
+
 		if o.State == rules.OrderAccepted {
 			if err := s.fulfil(tx, scope, ref, &o); err != nil {
 				return err
 			}
 		}
-		f = Fulfilment{CancellableUntil: o.CancellableUntil, Closed: o.State == rules.OrderRejected || o.State == rules.OrderCancelled, InReview: o.State == rules.OrderNeedsReview,
-			Cancelled: o.State == rules.OrderCancelled || o.State == rules.OrderPartiallyCancelled}
+
+		f = Fulfilment{
+			CancellableUntil: o.CancellableUntil,
+			Closed:           o.State == rules.OrderRejected || o.State == rules.OrderCancelled,
+			InReview:         o.State == rules.OrderNeedsReview,
+			Cancelled: o.State == rules.OrderCancelled ||
+				o.State == rules.OrderPartiallyCancelled,
+		}
 		if o.AccountID != nil {
 			f.AccountID = *o.AccountID
 		}
+
 		return nil
 	})
 	return f, err
@@ -57,7 +66,9 @@ func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error 
 	if err != nil {
 		return err
 	}
-	acc, fresh := opened.Account, opened.fresh
+
+	acc := opened.Account
+	fresh := opened.fresh
 	contracts, err := s.createContracts(tx, ref, o, acc)
 	if err != nil {
 		return err
@@ -68,52 +79,79 @@ func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error 
 	if err := s.askForFirstCSM(tx, acc, contracts); err != nil {
 		return err
 	}
+
 	invitation, plan, err := s.inviteForOrder(tx, ref, o, acc, fresh)
 	if err != nil {
 		return err
 	}
+
 	o.AccountID = &acc.ID
-	if err := s.queueMail(tx, s.fulfilmentMails(o, acc, contracts, invitation, plan)...); err != nil {
+	if err := s.queueMail(
+		tx,
+		s.fulfilmentMails(o, acc, contracts, invitation, plan)...,
+	); err != nil {
 		return err
 	}
+
 	o.State = rules.OrderProvisioning
 	if err := s.moveOrder(tx, o, rules.OrderFulfilled, "account_id"); err != nil {
 		return err
 	}
+
 	entries := []entry{{"order.fulfilled", o.ID, map[string]any{"contracts": len(contracts)}}}
 	if fresh {
-		entries = append([]entry{{"account.created", acc.ID, map[string]any{"order": o.ID}}}, entries...)
+		entries = append(
+			[]entry{{"account.created", acc.ID, map[string]any{"order": o.ID}}},
+			entries...,
+		)
 	}
+
 	for _, c := range contracts {
 		entries = append(entries, entry{"contract.created", c.ID, c.createdBy(o)})
 	}
+
 	if invitation.ID != "" {
-		entries = append(entries, entry{"invitation.issued", invitation.ID, map[string]any{"kind": invitation.Kind, "role": invitation.Role, "order": o.ID, "supersedes": text(invitation.SupersedesID)}})
+		entries = append(entries, entry{"invitation.issued", invitation.ID, map[string]any{
+			"kind":       invitation.Kind,
+			"role":       invitation.Role,
+			"order":      o.ID,
+			"supersedes": text(invitation.SupersedesID),
+		}})
 	}
+
 	return s.appendAudit(tx, scope, acc.ID, &acc.ID, fresh, entries...)
 }
 
 // fulfilmentMails are the confirmation to the customer (R96) and its copies to
 // reseller and distributor, one per address (R100), and the invitation's mail
 // (R45c).
-func (s *Store) fulfilmentMails(o *Order, acc Account, contracts []ServiceContract, inv Invitation, plan rules.InvitationAction) []Notification {
+func (s *Store) fulfilmentMails(
+	o *Order, acc Account, contracts []ServiceContract, inv Invitation, plan rules.InvitationAction,
+) []Notification {
 	params := confirmationParams(o, acc, contracts)
 	template := "order_confirmation"
 	var out []Notification
 	seen := map[string]bool{}
-	for _, to := range []string{o.Payload.EndCustomer.Email, o.Payload.Reseller.Email, o.Payload.Distributor.Email} {
+	for _, to := range []string{
+		o.Payload.EndCustomer.Email,
+		o.Payload.Reseller.Email,
+		o.Payload.Distributor.Email,
+	} {
 		to = rules.NormaliseEmail(to)
 		if seen[to] {
 			continue
 		}
 		seen[to] = true
 		n := s.orderMail(o, template, to, params)
-		n.AccountID, n.Locale = &acc.ID, acc.Locale
+		n.AccountID = &acc.ID
+		n.Locale = acc.Locale
 		out = append(out, n)
 	}
+
 	if inv.ID != "" {
 		out = append(out, invitationMail(inv, acc, "invitation", "1"))
 	}
+
 	return out
 }
 
@@ -124,28 +162,50 @@ func confirmationParams(o *Order, acc Account, contracts []ServiceContract) map[
 		if c.Type != rules.ServiceJumpStart { // grants no licences (R30a)
 			total += c.Quantity
 		}
-		lines[i] = map[string]any{"sku": o.Lines[i].SKU, "service_type": string(c.Type), "quantity": c.Quantity, "term_years": c.TermYears}
+		lines[i] = map[string]any{
+			"sku":          o.Lines[i].SKU,
+			"service_type": string(c.Type),
+			"quantity":     c.Quantity,
+			"term_years":   c.TermYears,
+		}
 	}
-	params := map[string]any{"vendor_order_no": *o.VendorOrderNo, "po_number": o.PONumber, "company": acc.LegalName, "lines": lines, "total_licences": total}
+
+	params := map[string]any{
+		"vendor_order_no": *o.VendorOrderNo,
+		"po_number":       o.PONumber,
+		"company":         acc.LegalName,
+		"lines":           lines,
+		"total_licences":  total,
+	}
 	loc, err := time.LoadLocation(acc.TimeZone)
 	if err != nil || len(contracts) == 0 {
 		return params
 	}
+
 	if c := contracts[0]; c.StartAt != nil {
 		params["start_on"] = rules.DateIn(*c.StartAt, loc).String()
 		params["end_on"] = rules.LastCoveredDay(*c.EndAt, loc).String()
 	} else {
 		params["latest_start_on"] = rules.DateIn(c.FallbackStartAt, loc).String()
 	}
+
 	return params
 }
 
 // createdBy is what the audit notes of a new contract.
 func (c ServiceContract) createdBy(o *Order) map[string]any {
-	details := map[string]any{"type": c.Type, "quantity": c.Quantity, "state": c.State, "order": o.ID}
+	details := map[string]any{
+		"type":     c.Type,
+		"quantity": c.Quantity,
+		"state":    c.State,
+		"order":    o.ID,
+	}
 	for _, l := range o.Lines {
 		if l.ID == c.OrderLineID && l.RenewsContractID != nil {
-			details["renews"], details["start_at"], details["end_at"], details["reason"] = *l.RenewsContractID, c.StartAt, c.EndAt, c.StartReason
+			details["renews"] = *l.RenewsContractID
+			details["start_at"] = c.StartAt
+			details["end_at"] = c.EndAt
+			details["reason"] = c.StartReason
 		}
 	}
 	return details

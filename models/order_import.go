@@ -16,18 +16,23 @@ func (s *Store) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError, 
 	if err != nil {
 		return nil, err
 	}
+
 	var refusal *rules.Error
 	if err := in.Form.Validate(ref.Catalogue, todayUTC(s.clock.Now())); errors.As(err, &refusal) {
 		return refusal.Fields, nil
 	}
+
 	form := in.Form.Normalised()
 	var stored Order
 	err = s.txAcross(ctx, func(tx *gorm.DB, _ Scope) error {
 		reseller := tx.Model(&Org{}).Select("id").Where("id = ?", in.Sender.ID)
 		if in.Sender.Kind == OrgDistributor { // the number is the reseller's own
-			reseller = tx.Model(&Org{}).Select("id").Where("kind = ? AND name_key = ?", OrgReseller, rules.CompanyKey(form.Reseller.Company))
+			reseller = tx.Model(&Org{}).
+				Select("id").
+				Where("kind = ? AND name_key = ?", OrgReseller, rules.CompanyKey(form.Reseller.Company))
 		}
-		return tx.First(&stored, "po_number = ? AND reseller_id IN (?)", form.PONumber, reseller).Error
+		return tx.First(&stored,
+			"po_number = ? AND reseller_id IN (?)", form.PONumber, reseller).Error
 	})
 	switch {
 	case errors.Is(err, gorm.ErrRecordNotFound):
@@ -37,6 +42,7 @@ func (s *Store) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError, 
 	case stored.PayloadHash == form.Hash():
 		return nil, nil
 	}
+
 	errors.As(otherOrder(stored, in.Sender.ID, form), &refusal)
 	return refusal.Fields, nil
 }
@@ -47,5 +53,10 @@ func reportStored(tx *gorm.DB, in Intake, orderID string) error {
 	if in.JobID == "" {
 		return nil
 	}
-	return putImportRows(tx, []ImportRow{{JobID: in.JobID, RowNo: in.RowNo, Outcome: RowStored, OrderID: &orderID}})
+	return putImportRows(tx, []ImportRow{{
+		JobID:   in.JobID,
+		RowNo:   in.RowNo,
+		Outcome: RowStored,
+		OrderID: &orderID,
+	}})
 }

@@ -44,22 +44,26 @@ func (s *Store) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 	if err != nil {
 		return Accepted{}, err
 	}
+
 	form := in.Form.Normalised()
 	if err := in.Form.Validate(ref.Catalogue, civil.DateOf(s.clock.Now())); err != nil {
 		return s.sameOrder(ctx, in.Sender, form, err)
 	}
+
 	out := Accepted{intake: in}
 	err = s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
 		o, err := s.newOrder(tx, ref, in.Sender, form, s.clock.Now())
 		if err != nil {
 			return err
 		}
-		out.Order, out.Created = o, true
+		out.Order = o
+		out.Created = true
 		return s.insertOrder(tx, scope, ref, &out)
 	})
 	if rules.CodeOf(err) == rules.ValidationFailed { // nothing is left to renew: the very same order may have done it
 		return s.sameOrder(ctx, in.Sender, form, err)
 	}
+
 	out.Warnings = out.Order.Warnings()
 	return out, err
 }
@@ -67,30 +71,47 @@ func (s *Store) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 // newOrder works out everything that the form, the sender and the calendar
 // decide about an order (S6, R45a, R107, R115b). An amended order was received
 // before now.
-func (s *Store) newOrder(tx *gorm.DB, ref Reference, sender Org, form rules.OrderForm, received time.Time) (Order, error) {
+func (s *Store) newOrder(
+	tx *gorm.DB, ref Reference, sender Org, form rules.OrderForm, received time.Time,
+) (Order, error) {
 	now := s.clock.Now()
 	zone := rules.TimeZoneFor(form.EndCustomer.Address.Country, form.EndCustomer.Address.Region)
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
 		return Order{}, err
 	}
+
 	po, err := civil.ParseDate(form.PurchasedOn)
 	if err != nil {
 		return Order{}, err
 	}
+
 	purchased, future := rules.PurchaseDate(po, received, ref.Program.POMaxAgeDays, loc)
 	if future && !po.After(rules.DateIn(now, loc)) {
-		purchased, future = po, false // it was in the future when the order came, and is no more
+		purchased = po
+		future = false // it was in the future when the order came, and is no more
 	}
+
 	o := Order{
-		ID: NewID(prefixOrder), SubmittedBy: sender.ID, PONumber: form.PONumber, Payload: form, PayloadHash: form.Hash(),
-		State: rules.OrderAccepted, StateSince: now, PurchasedOn: purchased.String(), TimeZone: zone, CreatedAt: now, Version: 1,
-		CancellableUntil: rules.CancellationClosesAt(purchased, ref.Program.CancelDays, loc), ReviewReasons: []string{},
+		ID:               NewID(prefixOrder),
+		SubmittedBy:      sender.ID,
+		PONumber:         form.PONumber,
+		Payload:          form,
+		PayloadHash:      form.Hash(),
+		State:            rules.OrderAccepted,
+		StateSince:       now,
+		PurchasedOn:      purchased.String(),
+		TimeZone:         zone,
+		CreatedAt:        now,
+		Version:          1,
+		CancellableUntil: rules.CancellationClosesAt(purchased, ref.Program.CancelDays, loc),
+		ReviewReasons:    []string{},
 	}
 	reseller, err := s.sellers(tx, &o, sender, form)
 	if err != nil {
 		return o, err
 	}
+
 	accounts, err := s.matchedAccounts(tx, form.EndCustomer.Company, form.EndCustomer.Address)
 	if err != nil {
 		return o, err
@@ -98,10 +119,14 @@ func (s *Store) newOrder(tx *gorm.DB, ref Reference, sender Org, form rules.Orde
 	if len(accounts) == 1 {
 		o.AccountID = &accounts[0]
 	}
+
 	s.review(&o, ref, rules.ReviewFacts{
-		ResellerAuthorised: reseller.Authorised(now) && sender.Authorised(now), PurchaseInFuture: future, AccountCandidates: len(accounts),
-		EndCustomerDomain: rules.EmailDomain(form.EndCustomer.Email),
-		ResellerDomain:    rules.EmailDomain(form.Reseller.Email), DistributorDomain: rules.EmailDomain(form.Distributor.Email),
+		ResellerAuthorised: reseller.Authorised(now) && sender.Authorised(now),
+		PurchaseInFuture:   future,
+		AccountCandidates:  len(accounts),
+		EndCustomerDomain:  rules.EmailDomain(form.EndCustomer.Email),
+		ResellerDomain:     rules.EmailDomain(form.Reseller.Email),
+		DistributorDomain:  rules.EmailDomain(form.Distributor.Email),
 	})
 	o.Lines = orderLines(&o, ref.Catalogue, form)
 	return o, s.checkRenewals(tx, o.Lines, accounts)
@@ -129,7 +154,8 @@ func (s *Store) review(o *Order, ref Reference, facts rules.ReviewFacts) {
 		return
 	}
 	until := s.reviewUntil(ref, o.TimeZone)
-	o.State, o.ReviewUntil = rules.OrderNeedsReview, &until
+	o.State = rules.OrderNeedsReview
+	o.ReviewUntil = &until
 }
 
 // reviewUntil is the end of the last local day on which an operator may still
@@ -143,8 +169,15 @@ func orderLines(o *Order, catalogue rules.Catalogue, form rules.OrderForm) []Ord
 	lines := make([]OrderLine, len(form.Lines))
 	for i, l := range form.Lines {
 		sku := catalogue[l.SKU]
-		lines[i] = OrderLine{ID: NewID(prefixLine), OrderID: o.ID, Position: i + 1, SKU: sku.Code, ServiceType: sku.ServiceType,
-			TermYears: sku.TermYears, Quantity: l.Quantity}
+		lines[i] = OrderLine{
+			ID:          NewID(prefixLine),
+			OrderID:     o.ID,
+			Position:    i + 1,
+			SKU:         sku.Code,
+			ServiceType: sku.ServiceType,
+			TermYears:   sku.TermYears,
+			Quantity:    l.Quantity,
+		}
 		if l.Renews != "" {
 			lines[i].RenewsContractID = &form.Lines[i].Renews
 		}
@@ -156,7 +189,10 @@ func orderLines(o *Order, catalogue rules.Catalogue, form rules.OrderForm) []Ord
 // insertOrder stores the order, or finds the one that holds its PO.
 func (s *Store) insertOrder(tx *gorm.DB, scope Scope, ref Reference, out *Accepted) error {
 	o := &out.Order
-	res := tx.Omit("Lines").Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "reseller_id"}, {Name: "po_number"}}, DoNothing: true}).Create(o)
+	res := tx.Omit("Lines").Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "reseller_id"}, {Name: "po_number"}},
+		DoNothing: true,
+	}).Create(o)
 	if res.Error != nil {
 		return res.Error
 	}
@@ -166,31 +202,42 @@ func (s *Store) insertOrder(tx *gorm.DB, scope Scope, ref Reference, out *Accept
 	if err := tx.Create(&o.Lines).Error; err != nil {
 		return err
 	}
+
 	received := map[string]any{"service_type": o.ServiceType, "lines": len(o.Lines)}
 	if out.intake.Reason != "" {
 		received["reason"] = out.intake.Reason
 	}
+
 	entries := []entry{{"order.received", o.ID, received}}
 	if o.State == rules.OrderNeedsReview {
-		entries = append(entries, entry{"order.needs_review", o.ID, map[string]any{"reasons": o.ReviewReasons}})
+		entries = append(
+			entries,
+			entry{"order.needs_review", o.ID, map[string]any{"reasons": o.ReviewReasons}},
+		)
 		if err := s.raise(tx, reviewTask(o)); err != nil {
 			return err
 		}
 	} else {
-		entries = append(entries, entry{"order.accepted", o.ID, map[string]any{"vendor_order_no": *o.VendorOrderNo}})
+		entries = append(
+			entries,
+			entry{"order.accepted", o.ID, map[string]any{"vendor_order_no": *o.VendorOrderNo}},
+		)
 	}
+
 	if err := s.appendAudit(tx, scope, o.ID, o.AccountID, true, entries...); err != nil {
 		return err
 	}
 	if err := reportStored(tx, out.intake, o.ID); err != nil {
 		return err
 	}
+
 	return s.enqueue(tx, outboxEvent(OutboxOrderAccepted, o.ID, "1", o.waits()))
 }
 
 // waits tells the relay what people see of the order's workflow in Temporal.
 func (o *Order) waits() map[string]string {
-	w, until := WaitsForWindow, o.CancellableUntil
+	w := WaitsForWindow
+	until := o.CancellableUntil
 	if o.ReviewUntil != nil {
 		w, until = WaitsForDecision, *o.ReviewUntil
 	}
@@ -198,22 +245,30 @@ func (o *Order) waits() map[string]string {
 }
 
 func reviewTask(o *Order) OperatorTask {
-	return OperatorTask{Kind: TaskReviewOrder, SubjectID: o.ID, AccountID: o.AccountID,
-		What: "Decide on the order: accept or reject it, with a reason.", Why: joinCodes(o.ReviewReasons)}
+	return OperatorTask{
+		Kind:      TaskReviewOrder,
+		SubjectID: o.ID,
+		AccountID: o.AccountID,
+		What:      "Decide on the order: accept or reject it, with a reason.",
+		Why:       joinCodes(o.ReviewReasons),
+	}
 }
 
 // repeatedOrder answers a PO that is here already.
 func (s *Store) repeatedOrder(tx *gorm.DB, out *Accepted) error {
 	sent := out.Order
 	var stored Order
-	err := tx.Preload("Lines", byPosition).First(&stored, "reseller_id = ? AND po_number = ?", sent.ResellerID, sent.PONumber).Error
+	err := tx.Preload("Lines", byPosition).
+		First(&stored, "reseller_id = ? AND po_number = ?", sent.ResellerID, sent.PONumber).Error
 	if err != nil {
 		return found(err)
 	}
 	if stored.PayloadHash != sent.PayloadHash {
 		return otherOrder(stored, sent.SubmittedBy, sent.Payload)
 	}
-	out.Order, out.Created = stored, false
+
+	out.Order = stored
+	out.Created = false
 	return nil
 }
 
@@ -225,17 +280,34 @@ func otherOrder(stored Order, senderID string, sent rules.OrderForm) error {
 	if stored.SubmittedBy == senderID {
 		return poConflict(stored.Payload.Differences(sent))
 	}
-	e := rules.Refuse(rules.PONumberConflict, "Another order of this reseller stands under this purchase order number; somebody else sent it.",
-		"Use a new number, or ask the reseller or distributor who sent the order.")
-	e.Fields = []rules.FieldError{{Pointer: "/po_number", Code: rules.Duplicate, Message: e.Message, Remedy: e.Remedy}}
+
+	e := rules.Refuse(
+		rules.PONumberConflict,
+		"Another order of this reseller stands under this purchase order number; somebody else sent it.",
+		"Use a new number, or ask the reseller or distributor who sent the order.",
+	)
+	e.Fields = []rules.FieldError{{
+		Pointer: "/po_number",
+		Code:    rules.Duplicate,
+		Message: e.Message,
+		Remedy:  e.Remedy,
+	}}
 	return e
 }
 
 func poConflict(pointers []string) error {
-	e := rules.Refuse(rules.PONumberConflict, "Another order stands under this purchase order number.",
-		"Use a new number for a new order; to change an order that is in review, amend it.")
+	e := rules.Refuse(
+		rules.PONumberConflict,
+		"Another order stands under this purchase order number.",
+		"Use a new number for a new order; to change an order that is in review, amend it.",
+	)
 	for _, p := range pointers {
-		e.Fields = append(e.Fields, rules.FieldError{Pointer: p, Code: "DIFFERS", Message: "This field differs from the stored order.", Remedy: "Send the same value, or use a new purchase order number."})
+		e.Fields = append(e.Fields, rules.FieldError{
+			Pointer: p,
+			Code:    "DIFFERS",
+			Message: "This field differs from the stored order.",
+			Remedy:  "Send the same value, or use a new purchase order number.",
+		})
 	}
 	return e
 }
@@ -244,17 +316,22 @@ func poConflict(pointers []string) error {
 // the catalogue: when the very same one is here already, it is that one (S14).
 // A number that no order can have is not looked for: PostgreSQL refuses to
 // compare damaged text.
-func (s *Store) sameOrder(ctx context.Context, sender Org, form rules.OrderForm, refusal error) (Accepted, error) {
+func (s *Store) sameOrder(
+	ctx context.Context, sender Org, form rules.OrderForm, refusal error,
+) (Accepted, error) {
 	if !utf8.ValidString(form.PONumber) || strings.ContainsRune(form.PONumber, 0) {
 		return Accepted{}, refusal
 	}
+
 	var out Accepted
 	err := s.txAcross(ctx, func(tx *gorm.DB, _ Scope) error {
-		return tx.Preload("Lines", byPosition).First(&out.Order, "submitted_by = ? AND po_number = ? AND payload_hash = ?", sender.ID, form.PONumber, form.Hash()).Error
+		return tx.Preload("Lines", byPosition).
+			First(&out.Order, "submitted_by = ? AND po_number = ? AND payload_hash = ?", sender.ID, form.PONumber, form.Hash()).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		err = refusal
 	}
+
 	out.Warnings = out.Order.Warnings()
 	return out, err
 }

@@ -48,9 +48,12 @@ func (o Order) Warnings() []rules.FieldError {
 	return out
 }
 
-var purchaseDateReplaced = rules.FieldError{Pointer: "/purchased_on", Code: rules.PurchaseDateReplaced,
+var purchaseDateReplaced = rules.FieldError{
+	Pointer: "/purchased_on",
+	Code:    rules.PurchaseDateReplaced,
 	Message: "The purchase date lies too far back or in the future; the day of receipt counts instead.",
-	Remedy:  "If the purchase was earlier, ask the operator to review the order."}
+	Remedy:  "If the purchase was earlier, ask the operator to review the order.",
+}
 
 // OrderLine is one SKU and its quantity.
 type OrderLine struct {
@@ -86,15 +89,22 @@ func (s *Store) orderInScope(tx *gorm.DB, scope Scope, id string) (Order, error)
 // moveOrder changes an order's state; columns names what else changed.
 func (s *Store) moveOrder(tx *gorm.DB, o *Order, to rules.OrderState, columns ...string) error {
 	if o.State != to && !o.State.CanBecome(to) {
-		return rules.Refuse(rules.StateConflict, "The order's state does not allow this.", "Read the order again to see its state.")
+		return rules.Refuse(
+			rules.StateConflict,
+			"The order's state does not allow this.",
+			"Read the order again to see its state.",
+		)
 	}
-	o.State, o.StateSince = to, s.clock.Now()
+
+	o.State = to
+	o.StateSince = s.clock.Now()
 	o.Version++
 	res := tx.Model(&Order{}).Where("id = ? AND version = ?", o.ID, o.Version-1).
 		Select("state", append([]string{"state_since", "version"}, columns...)).Updates(o)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return errors.New("models: the order changed under a lock")
 	}
+
 	return res.Error
 }
 
@@ -117,7 +127,8 @@ func byPosition(q *gorm.DB) *gorm.DB { return q.Order("position") }
 func (s *Store) GetOrder(ctx context.Context, id string) (Order, error) {
 	var o Order
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.orders(tx.Preload("Lines", byPosition)).First(&o, "orders.id = ?", id).Error)
+		return found(scope.orders(tx.Preload("Lines", byPosition)).
+			First(&o, "orders.id = ?", id).Error)
 	})
 	return o, err
 }
@@ -136,7 +147,11 @@ func (s *Store) ListOrders(ctx context.Context, f OrderFilter) ([]Order, string,
 	var out []Order
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		q := scope.orders(tx.Preload("Lines", byPosition))
-		for column, value := range map[string]string{"state": string(f.State), "po_number": f.PONumber, "account_id": f.AccountID} {
+		for column, value := range map[string]string{
+			"state":      string(f.State),
+			"po_number":  f.PONumber,
+			"account_id": f.AccountID,
+		} {
 			if value != "" {
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
@@ -170,7 +185,10 @@ func (s *Store) ContractsOfOrder(ctx context.Context, orderID string) ([]Service
 		if _, err := s.orderInScope(tx, scope, orderID); err != nil {
 			return err
 		}
-		return scope.accounts(tx, "account_id").Where("order_id = ?", orderID).Order("id").Find(&out).Error
+		return scope.accounts(tx, "account_id").
+			Where("order_id = ?", orderID).
+			Order("id").
+			Find(&out).Error
 	})
 	return out, err
 }
@@ -180,15 +198,32 @@ func (s *Store) ContractsOfOrder(ctx context.Context, orderID string) ([]Service
 func (s *Store) CancellableOrders(ctx context.Context, accountID string) ([]Order, error) {
 	var out []Order
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return scope.orders(tx).Where("account_id = ? AND state IN ? AND cancellable_until > ?", accountID,
-			[]rules.OrderState{rules.OrderFulfilled, rules.OrderPartiallyCancelled}, s.clock.Now().UTC()).Order("id DESC").Find(&out).Error
+		return scope.orders(tx).
+			Where("account_id = ? AND state IN ? AND cancellable_until > ?", accountID,
+				[]rules.OrderState{
+					rules.OrderFulfilled,
+					rules.OrderPartiallyCancelled,
+				}, s.clock.Now().
+					UTC()).
+			Order("id DESC").
+			Find(&out).Error
 	})
 	return out, err
 }
 
 // orderMail describes a mail about an order. The subject id decides who sends
 // it: an order's own workflow sends what stands under the order's id.
-func (s *Store) orderMail(o *Order, template, recipient string, params map[string]any) Notification {
-	return Notification{Template: template, SubjectID: o.ID, Recipient: rules.NormaliseEmail(recipient), Epoch: "1", AccountID: o.AccountID,
-		OrderID: &o.ID, Locale: rules.LocaleFor(o.Payload.EndCustomer.Address.Country), Params: params}
+func (s *Store) orderMail(
+	o *Order, template, recipient string, params map[string]any,
+) Notification {
+	return Notification{
+		Template:  template,
+		SubjectID: o.ID,
+		Recipient: rules.NormaliseEmail(recipient),
+		Epoch:     "1",
+		AccountID: o.AccountID,
+		OrderID:   &o.ID,
+		Locale:    rules.LocaleFor(o.Payload.EndCustomer.Address.Country),
+		Params:    params,
+	}
 }

@@ -21,20 +21,30 @@ type OrderRefusal struct {
 }
 
 // RefuseOrder records a refused intake: its errors, none of its values.
-func (s *Store) RefuseOrder(ctx context.Context, orgID, payloadHash string, fields []rules.FieldError) error {
+func (s *Store) RefuseOrder(
+	ctx context.Context, orgID, payloadHash string, fields []rules.FieldError,
+) error {
 	if fields == nil {
 		fields = []rules.FieldError{}
 	}
 	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return tx.Create(&OrderRefusal{ID: NewID(prefixRefusal), OrgID: orgID, PayloadHash: payloadHash, Errors: fields,
-			RequestID: scope.Actor.RequestID, CreatedAt: s.clock.Now()}).Error
+		return tx.Create(&OrderRefusal{
+			ID:          NewID(prefixRefusal),
+			OrgID:       orgID,
+			PayloadHash: payloadHash,
+			Errors:      fields,
+			RequestID:   scope.Actor.RequestID,
+			CreatedAt:   s.clock.Now(),
+		}).Error
 	})
 }
 
 // ListRefusals lists the refused intakes in scope, newest first, and gives the
 // cursor of the next page; orgID narrows to one sender where it is not empty. A
 // seller sees its own, a customer none (S36).
-func (s *Store) ListRefusals(ctx context.Context, orgID string, page Page) ([]OrderRefusal, string, error) {
+func (s *Store) ListRefusals(
+	ctx context.Context, orgID string, page Page,
+) ([]OrderRefusal, string, error) {
 	var out []OrderRefusal
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		q := tx

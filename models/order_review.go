@@ -26,10 +26,12 @@ func (s *Store) DecideOrder(ctx context.Context, id string, d Decision) (Order, 
 	if err := rules.CheckReason(d.Reason); err != nil {
 		return Order{}, err
 	}
+
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return Order{}, err
 	}
+
 	var o Order
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if o, err = s.lockOrder(tx, scope, id); err != nil {
@@ -55,12 +57,22 @@ func decided(o Order, d Decision) (bool, error) {
 	if d.Accept != (o.State == rules.OrderRejected) {
 		return true, nil
 	}
-	return true, rules.Refuse(rules.StateConflict, "The order was decided otherwise already.", "Read the order again to see its state.")
+	return true, rules.Refuse(
+		rules.StateConflict,
+		"The order was decided otherwise already.",
+		"Read the order again to see its state.",
+	)
 }
 
 // acceptReviewed re-validates everything that can have changed (RULES 2).
-func (s *Store) acceptReviewed(tx *gorm.DB, scope Scope, ref Reference, o *Order, d Decision) error {
-	accounts, err := s.matchedAccounts(tx, o.Payload.EndCustomer.Company, o.Payload.EndCustomer.Address)
+func (s *Store) acceptReviewed(
+	tx *gorm.DB, scope Scope, ref Reference, o *Order, d Decision,
+) error {
+	accounts, err := s.matchedAccounts(
+		tx,
+		o.Payload.EndCustomer.Company,
+		o.Payload.EndCustomer.Address,
+	)
 	if err != nil {
 		return err
 	}
@@ -70,17 +82,36 @@ func (s *Store) acceptReviewed(tx *gorm.DB, scope Scope, ref Reference, o *Order
 	if err := s.recheckRenewals(tx, o); err != nil {
 		return err
 	}
+
 	for _, l := range o.Lines {
 		if _, ok := ref.Catalogue[l.SKU]; !ok {
-			return rules.Refuse(rules.UnknownSKU, "A line's SKU is no longer in the catalogue.", "Restore the SKU or reject the order.")
+			return rules.Refuse(
+				rules.UnknownSKU,
+				"A line's SKU is no longer in the catalogue.",
+				"Restore the SKU or reject the order.",
+			)
 		}
 	}
+
 	number := newVendorOrderNo()
-	o.VendorOrderNo, o.ReviewUntil = &number, nil
-	if err := s.moveOrder(tx, o, rules.OrderAccepted, "vendor_order_no", "review_until", "account_id"); err != nil {
+	o.VendorOrderNo = &number
+	o.ReviewUntil = nil
+	if err := s.moveOrder(
+		tx,
+		o,
+		rules.OrderAccepted,
+		"vendor_order_no",
+		"review_until",
+		"account_id",
+	); err != nil {
 		return err
 	}
-	return s.recordDecision(tx, scope, o, entry{"order.accepted", o.ID, map[string]any{"vendor_order_no": number, "reason": d.Reason, "overridden": o.ReviewReasons}})
+
+	return s.recordDecision(tx, scope, o, entry{"order.accepted", o.ID, map[string]any{
+		"vendor_order_no": number,
+		"reason":          d.Reason,
+		"overridden":      o.ReviewReasons,
+	}})
 }
 
 // recheckRenewals holds an order in review to the account that was chosen for it,
@@ -90,32 +121,52 @@ func (s *Store) recheckRenewals(tx *gorm.DB, o *Order) error {
 	if o.AccountID != nil {
 		account = append(account, *o.AccountID)
 	}
+
 	err := s.checkRenewals(tx, o.Lines, account)
 	if rules.CodeOf(err) == rules.ValidationFailed {
-		return rules.Refuse(rules.StateConflict, "A line renews what is no contract of the account, or cannot be renewed any more.",
-			"Choose the account of that contract, have the order amended, or reject it.")
+		return rules.Refuse(
+			rules.StateConflict,
+			"A line renews what is no contract of the account, or cannot be renewed any more.",
+			"Choose the account of that contract, have the order amended, or reject it.",
+		)
 	}
+
 	return err
 }
 
 func chooseAccount(o *Order, candidates []string, chosen string) error {
 	if chosen == "" && len(candidates) > 1 {
-		return rules.Invalid([]rules.FieldError{{Pointer: "/account_id", Code: rules.Required,
-			Message: "The order matches several accounts.", Remedy: "Name the account that the order belongs to: " + strings.Join(candidates, ", ") + "."}})
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/account_id",
+			Code:    rules.Required,
+			Message: "The order matches several accounts.",
+			Remedy: "Name the account that the order belongs to: " + strings.Join(
+				candidates,
+				", ",
+			) + ".",
+		}})
 	}
+
 	if chosen == "" && len(candidates) == 1 {
 		chosen = candidates[0]
 	}
+
 	for _, c := range candidates {
 		if c == chosen {
 			o.AccountID = &c
 			return nil
 		}
 	}
+
 	if chosen != "" {
-		return rules.Invalid([]rules.FieldError{{Pointer: "/account_id", Code: "NOT_A_CANDIDATE",
-			Message: "This account is of another company or address.", Remedy: "Name one of the matching accounts, or none."}})
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/account_id",
+			Code:    "NOT_A_CANDIDATE",
+			Message: "This account is of another company or address.",
+			Remedy:  "Name one of the matching accounts, or none.",
+		}})
 	}
+
 	o.AccountID = nil
 	return nil
 }
@@ -125,11 +176,20 @@ func (s *Store) rejectReviewed(tx *gorm.DB, scope Scope, o *Order, reason string
 	if err := s.moveOrder(tx, o, rules.OrderRejected, "review_until"); err != nil {
 		return err
 	}
-	n := s.orderMail(o, "order_rejected", o.Payload.Reseller.Email, map[string]any{"po_number": o.PONumber, "reason": reason})
+
+	n := s.orderMail(o, "order_rejected", o.Payload.Reseller.Email, map[string]any{
+		"po_number": o.PONumber,
+		"reason":    reason,
+	})
 	if err := s.queueMail(tx, n); err != nil {
 		return err
 	}
-	return s.recordDecision(tx, scope, o, entry{"order.rejected", o.ID, map[string]any{"reason": reason}})
+	return s.recordDecision(
+		tx,
+		scope,
+		o,
+		entry{"order.rejected", o.ID, map[string]any{"reason": reason}},
+	)
 }
 
 func (s *Store) recordDecision(tx *gorm.DB, scope Scope, o *Order, e entry) error {
@@ -144,7 +204,9 @@ func (s *Store) recordDecision(tx *gorm.DB, scope Scope, o *Order, e entry) erro
 
 // AmendOrder replaces an order that is still in review (S14) and checks it
 // anew; it may leave the review. version is the one that the caller read.
-func (s *Store) AmendOrder(ctx context.Context, id string, form rules.OrderForm, version int64) (Order, error) {
+func (s *Store) AmendOrder(
+	ctx context.Context, id string, form rules.OrderForm, version int64,
+) (Order, error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return Order{}, err
@@ -152,6 +214,7 @@ func (s *Store) AmendOrder(ctx context.Context, id string, form rules.OrderForm,
 	if err := form.Validate(ref.Catalogue, todayUTC(s.clock.Now())); err != nil {
 		return Order{}, err
 	}
+
 	form = form.Normalised()
 	var o Order
 	err = s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -169,57 +232,94 @@ func (s *Store) AmendOrder(ctx context.Context, id string, form rules.OrderForm,
 func amendable(o Order, form rules.OrderForm, version int64) error {
 	switch {
 	case o.State != rules.OrderNeedsReview:
-		return rules.Refuse(rules.StateConflict, "Only an order in review can be amended.", "Cancel the order within its window and send a new one.")
+		return rules.Refuse(
+			rules.StateConflict,
+			"Only an order in review can be amended.",
+			"Cancel the order within its window and send a new one.",
+		)
 	case version != 0 && version != o.Version:
-		return rules.Refuse(rules.StateConflict, "The order was changed since you read it.", "Read it again and repeat the change.")
+		return rules.Refuse(
+			rules.StateConflict,
+			"The order was changed since you read it.",
+			"Read it again and repeat the change.",
+		)
 	case form.PONumber != o.PONumber:
-		return rules.Invalid([]rules.FieldError{{Pointer: "/po_number", Code: "UNCHANGEABLE",
-			Message: "The purchase order number names the order and cannot change.", Remedy: "Send the number of the order, or a new order."}})
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/po_number",
+			Code:    "UNCHANGEABLE",
+			Message: "The purchase order number names the order and cannot change.",
+			Remedy:  "Send the number of the order, or a new order.",
+		}})
 	}
 	return nil
 }
 
 // amend rewrites the order from the form as if it had just come in.
-func (s *Store) amend(tx *gorm.DB, scope Scope, ref Reference, o *Order, form rules.OrderForm) error {
+func (s *Store) amend(
+	tx *gorm.DB, scope Scope, ref Reference, o *Order, form rules.OrderForm,
+) error {
 	var sender Org
 	if err := tx.First(&sender, "id = ?", o.SubmittedBy).Error; err != nil {
 		return err
 	}
+
 	fresh, err := s.newOrder(tx, ref, sender, form, o.CreatedAt)
 	if err != nil {
 		return err
 	}
+
 	before := o.PayloadHash
-	fresh.ID, fresh.CreatedAt, fresh.StateSince, fresh.Version = o.ID, o.CreatedAt, o.StateSince, o.Version+1
+	fresh.ID = o.ID
+	fresh.CreatedAt = o.CreatedAt
+	fresh.StateSince = o.StateSince
+	fresh.Version = o.Version + 1
 	if fresh.State == rules.OrderNeedsReview {
 		fresh.ReviewUntil = o.ReviewUntil
 	} else {
 		fresh.StateSince = s.clock.Now()
 	}
+
 	for i := range fresh.Lines {
 		fresh.Lines[i].OrderID = o.ID
 	}
+
 	if err := tx.Where("order_id = ?", o.ID).Delete(&OrderLine{}).Error; err != nil {
 		return err
 	}
 	if err := tx.Create(&fresh.Lines).Error; err != nil {
 		return err
 	}
-	err = tx.Model(&Order{}).Where("id = ?", o.ID).Select("*").Omit("id", "created_at", "Lines").Updates(&fresh).Error
-	if errors.Is(err, gorm.ErrDuplicatedKey) { // a distributor named a reseller that has this number already
+
+	err = tx.Model(&Order{}).
+		Where("id = ?", o.ID).
+		Select("*").
+		Omit("id", "created_at", "Lines").
+		Updates(&fresh).Error
+	if errors.Is(
+		err,
+		gorm.ErrDuplicatedKey,
+	) { // a distributor named a reseller that has this number already
 		return poConflict([]string{"/reseller/company"})
 	}
+
 	if err != nil {
 		return err
 	}
+
 	*o = fresh
-	e := entry{"order.amended", o.ID, map[string]any{"before": before, "after": o.PayloadHash, "state": o.State, "reasons": o.ReviewReasons}}
+	e := entry{"order.amended", o.ID, map[string]any{
+		"before":  before,
+		"after":   o.PayloadHash,
+		"state":   o.State,
+		"reasons": o.ReviewReasons,
+	}}
 	if o.State == rules.OrderNeedsReview {
 		if err := s.refreshReviewTask(tx, *o); err != nil {
 			return err
 		}
 		return s.appendAudit(tx, scope, o.ID, o.AccountID, false, e)
 	}
+
 	e.verb = "order.accepted"
 	return s.recordDecision(tx, scope, o, e)
 }
@@ -227,7 +327,8 @@ func (s *Store) amend(tx *gorm.DB, scope Scope, ref Reference, o *Order, form ru
 // refreshReviewTask has the open task of an order say why it is in review now.
 func (s *Store) refreshReviewTask(tx *gorm.DB, o Order) error {
 	t := reviewTask(&o)
-	return tx.Model(&OperatorTask{}).Where("kind = ? AND subject_id = ? AND state = ?", t.Kind, t.SubjectID, TaskOpen).
+	return tx.Model(&OperatorTask{}).
+		Where("kind = ? AND subject_id = ? AND state = ?", t.Kind, t.SubjectID, TaskOpen).
 		Updates(map[string]any{"why": t.Why, "account_id": t.AccountID}).Error
 }
 
@@ -239,28 +340,40 @@ func (s *Store) RejectOverdueOrder(ctx context.Context, id string) error {
 		if err != nil || o.State != rules.OrderNeedsReview || s.clock.Now().Before(*o.ReviewUntil) {
 			return err
 		}
-		return s.rejectReviewed(tx, scope, &o, "The order was in review for too long without a decision.")
+		return s.rejectReviewed(
+			tx,
+			scope,
+			&o,
+			"The order was in review for too long without a decision.",
+		)
 	})
 }
 
 // ReviewDeadlines are the calendar instants at which an order's review reminds
 // operators and then ends.
-func (s *Store) ReviewDeadlines(ctx context.Context, id string) (reminders []time.Time, until time.Time, err error) {
+func (s *Store) ReviewDeadlines(
+	ctx context.Context, id string,
+) (reminders []time.Time, until time.Time, err error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return nil, until, err
 	}
+
 	o, err := s.GetOrder(ctx, id)
 	if err != nil || o.ReviewUntil == nil {
 		return nil, until, err
 	}
+
 	loc, err := time.LoadLocation(o.TimeZone)
 	if err != nil {
 		return nil, until, err
 	}
+
 	for _, days := range ref.Program.ReviewReminderDays {
-		reminders = append(reminders, rules.StartOfDay(rules.DateIn(o.StateSince, loc).AddDays(days), loc))
+		reminders = append(reminders, rules.StartOfDay(rules.DateIn(o.StateSince, loc).
+			AddDays(days), loc))
 	}
+
 	return reminders, *o.ReviewUntil, nil
 }
 
@@ -276,12 +389,19 @@ func (s *Store) RemindReview(ctx context.Context, id string, n int) error {
 		if err != nil || o.State != rules.OrderNeedsReview {
 			return err
 		}
+
 		reasons := make([]any, len(o.ReviewReasons))
 		for i, r := range o.ReviewReasons {
 			reasons[i] = r
 		}
-		m := s.orderMail(&o, "order_review_reminder", ref.Program.Mailbox, map[string]any{"order_id": o.ID, "po_number": o.PONumber, "reasons": reasons})
-		m.Epoch, m.Locale = strconv.Itoa(n), ref.Program.Locales[0]
+
+		m := s.orderMail(&o, "order_review_reminder", ref.Program.Mailbox, map[string]any{
+			"order_id":  o.ID,
+			"po_number": o.PONumber,
+			"reasons":   reasons,
+		})
+		m.Epoch = strconv.Itoa(n)
+		m.Locale = ref.Program.Locales[0]
 		return s.queueMail(tx, m)
 	})
 }

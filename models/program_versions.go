@@ -25,16 +25,35 @@ type productModelRow struct {
 func (productModelRow) TableName() string { return "product_models" }
 
 func modelRow(m rules.ProductModel, now time.Time) productModelRow {
-	return productModelRow{rules.NormaliseModelCode(m.Code), dateText(m.EffectiveFrom), dateText(m.EffectiveTo), m.Name, m.Kind, m.Serialised,
-		m.StandardWarrantyYears, m.Platform, append([]rules.Component{}, m.Components...), now}
+	return productModelRow{
+		rules.NormaliseModelCode(m.Code),
+		dateText(m.EffectiveFrom),
+		dateText(m.EffectiveTo),
+		m.Name,
+		m.Kind,
+		m.Serialised,
+		m.StandardWarrantyYears,
+		m.Platform,
+		append([]rules.Component{}, m.Components...),
+		now,
+	}
 }
 
 func (r productModelRow) rule() rules.ProductModel {
 	if len(r.Components) == 0 {
 		r.Components = nil
 	}
-	return rules.ProductModel{Code: r.Code, Name: r.Name, Kind: r.Kind, Serialised: r.Serialised, StandardWarrantyYears: r.StandardWarrantyYears,
-		Platform: r.Platform, Components: r.Components, EffectiveFrom: dateOf(r.EffectiveFrom), EffectiveTo: dateOf(r.EffectiveTo)}
+	return rules.ProductModel{
+		Code:                  r.Code,
+		Name:                  r.Name,
+		Kind:                  r.Kind,
+		Serialised:            r.Serialised,
+		StandardWarrantyYears: r.StandardWarrantyYears,
+		Platform:              r.Platform,
+		Components:            r.Components,
+		EffectiveFrom:         dateOf(r.EffectiveFrom),
+		EffectiveTo:           dateOf(r.EffectiveTo),
+	}
 }
 
 // CountryTermsVersion is one version of a country's terms, with a note for the
@@ -54,7 +73,13 @@ type CountryTermsVersion struct {
 func (CountryTermsVersion) TableName() string { return "country_terms" }
 
 func (v CountryTermsVersion) rule() rules.CountryTerms {
-	t := rules.CountryTerms{Country: v.Country, Version: v.Version, Available: v.Available, RMASpeed: v.RMASpeed, Languages: v.Languages}
+	t := rules.CountryTerms{
+		Country:   v.Country,
+		Version:   v.Version,
+		Available: v.Available,
+		RMASpeed:  v.RMASpeed,
+		Languages: v.Languages,
+	}
 	t.EffectiveFrom, _ = civil.ParseDate(v.EffectiveFrom)
 	return t
 }

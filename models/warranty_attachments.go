@@ -101,7 +101,13 @@ func (w EarlierWarranty) LastDay() string {
 }
 
 func (w EarlierWarranty) facts() map[string]any {
-	return map[string]any{"source": w.Source, "state": w.State, "serial": w.Serial, "starts_on": w.StartsOn, "ends_on": w.EndsOn}
+	return map[string]any{
+		"source":    w.Source,
+		"state":     w.State,
+		"serial":    w.Serial,
+		"starts_on": w.StartsOn,
+		"ends_on":   w.EndsOn,
+	}
 }
 
 // AttachRequest attaches a unit of an extended warranty to a serial.
@@ -128,6 +134,7 @@ func (s *Store) AttachWarranty(ctx context.Context, q AttachRequest) (Attached, 
 	if err != nil {
 		return Attached{}, err
 	}
+
 	var out Attached
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
 		if err := mayManage(scope, q.Reason); err != nil {
@@ -146,74 +153,129 @@ func (s *Store) attach(tx *gorm.DB, scope Scope, ref Reference, q AttachRequest)
 	if err != nil {
 		return Attached{}, err
 	}
+
 	acc, err := s.lockAccount(tx, scope, contracts[0].AccountID)
 	if err != nil {
 		return Attached{}, err
 	}
+
 	var licence Licence
 	if err := found(s.forUpdate(tx).First(&licence, "id = ?", q.LicenceID).Error); err != nil {
 		return Attached{}, err
 	}
+
 	c := contractWith(contracts, licence.ContractID)
 	d, err := s.deviceToExtend(tx, ref, acc, *c, licence, rules.NormaliseSerial(q.Serial))
 	if err != nil {
 		return Attached{}, err
 	}
+
 	var assigned Assigned
 	entries, err := s.startOnAssignment(tx, ref, acc, contracts, &assigned)
 	if err != nil {
 		return Attached{}, err
 	}
-	a := WarrantyAttachment{ID: NewID(prefixAttachment), AccountID: acc.ID, LicenceID: licence.ID, Serial: *d.Serial, FromAt: s.clock.Now(), AttachedBy: scope.Actor.ID}
+
+	a := WarrantyAttachment{
+		ID:         NewID(prefixAttachment),
+		AccountID:  acc.ID,
+		LicenceID:  licence.ID,
+		Serial:     *d.Serial,
+		FromAt:     s.clock.Now(),
+		AttachedBy: scope.Actor.ID,
+	}
 	if err := tx.Create(&a).Error; err != nil {
 		return Attached{}, err
 	}
-	err = tx.Model(&Licence{}).Where("id = ?", licence.ID).Updates(map[string]any{"state": rules.LicenceAssigned, "state_since": a.FromAt}).Error
+
+	err = tx.Model(&Licence{}).Where("id = ?", licence.ID).Updates(map[string]any{
+		"state":       rules.LicenceAssigned,
+		"state_since": a.FromAt,
+	}).Error
 	if err != nil {
 		return Attached{}, err
 	}
-	e := entry{"warranty.attached", licence.ID, withReason(q.Reason, map[string]any{"before": licence.State, "after": rules.LicenceAssigned, "device": d.ID, "attachment": a.facts()})}
-	return Attached{a, c.ID, d.ID, assigned.Started}, s.accountAudit(tx, scope, acc.ID, append(entries, e)...)
+
+	e := entry{"warranty.attached", licence.ID, withReason(q.Reason, map[string]any{
+		"before":     licence.State,
+		"after":      rules.LicenceAssigned,
+		"device":     d.ID,
+		"attachment": a.facts(),
+	})}
+	return Attached{a, c.ID, d.ID, assigned.Started}, s.accountAudit(
+		tx,
+		scope,
+		acc.ID,
+		append(entries, e)...,
+	)
 }
 
 // deviceToExtend finds the account's device with the serial, and refuses what may
 // not be attached to it.
-func (s *Store) deviceToExtend(tx *gorm.DB, ref Reference, acc Account, c ServiceContract, l Licence, serial string) (Device, error) {
+func (s *Store) deviceToExtend(
+	tx *gorm.DB, ref Reference, acc Account, c ServiceContract, l Licence, serial string,
+) (Device, error) {
 	g := &coverFacts{tx: tx, scope: Scope{AccountIDs: []string{acc.ID}}, ref: ref}
 	if err := g.readDevices([]string{serial}); err != nil {
 		return Device{}, err
 	}
+
 	d, ok := g.bySerial[serial]
 	if !ok {
 		return d, errNotFound()
 	}
+
 	var others int64
-	if err := tx.Model(&WarrantyAttachment{}).Where("account_id = ? AND serial = ? AND to_at IS NULL", acc.ID, serial).Count(&others).Error; err != nil {
+	if err := tx.Model(&WarrantyAttachment{}).
+		Where("account_id = ? AND serial = ? AND to_at IS NULL", acc.ID, serial).
+		Count(&others).Error; err != nil {
 		return d, err
 	}
-	err := rules.MayAttach(rules.AttachRequest{Service: c.Type, LicenceState: l.State, ContractState: c.State, ContractEnd: c.EndAt, Now: s.clock.Now(), SerialHasWarranty: others > 0})
+
+	err := rules.MayAttach(rules.AttachRequest{
+		Service:           c.Type,
+		LicenceState:      l.State,
+		ContractState:     c.State,
+		ContractEnd:       c.EndAt,
+		Now:               s.clock.Now(),
+		SerialHasWarranty: others > 0,
+	})
 	switch {
 	case err != nil:
 		return d, err
 	case d.State.Gone():
-		return d, rules.Refuse(rules.StateConflict, "The device is gone.", "Attach it to the device that is there now.")
+		return d, rules.Refuse(
+			rules.StateConflict,
+			"The device is gone.",
+			"Attach it to the device that is there now.",
+		)
 	}
-	return d, rules.MayExtend(g.warrantyOn(d, s.today(acc)), rules.Extension{Years: c.TermYears}, s.today(acc), ref.Program.WarrantyCapYears)
+
+	return d, rules.MayExtend(
+		g.warrantyOn(d, s.today(acc)),
+		rules.Extension{Years: c.TermYears},
+		s.today(acc),
+		ref.Program.WarrantyCapYears,
+	)
 }
 
 // DetachWarranty takes a unit off its serial: what it covered until then stays
 // covered, and the unit goes back to the balance while its contract runs.
-func (s *Store) DetachWarranty(ctx context.Context, attachmentID, reason string) (WarrantyAttachment, error) {
+func (s *Store) DetachWarranty(
+	ctx context.Context, attachmentID, reason string,
+) (WarrantyAttachment, error) {
 	var a WarrantyAttachment
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		a = WarrantyAttachment{}
 		if err := mayManage(scope, reason); err != nil {
 			return err
 		}
+
 		acc, err := s.lockOwner(tx, scope, "warranty_attachments", attachmentID)
 		if err != nil {
 			return err
 		}
+
 		var l Licence
 		of := tx.Model(&WarrantyAttachment{}).Select("licence_id").Where("id = ?", attachmentID)
 		if err := found(s.forUpdate(tx).First(&l, "id = (?)", of).Error); err != nil {
@@ -222,21 +284,38 @@ func (s *Store) DetachWarranty(ctx context.Context, attachmentID, reason string)
 		if err := found(tx.First(&a, "id = ?", attachmentID).Error); err != nil {
 			return err
 		}
+
 		if a.ToAt != nil {
-			return rules.Refuse(rules.StateConflict, "The warranty was taken off already.", "Read the device's warranties again.")
+			return rules.Refuse(
+				rules.StateConflict,
+				"The warranty was taken off already.",
+				"Read the device's warranties again.",
+			)
 		}
-		now, after := s.clock.Now(), l.State
+
+		now := s.clock.Now()
+		after := l.State
 		if l.State == rules.LicenceAssigned {
 			after = rules.LicenceAvailable
-			if err := tx.Model(&Licence{}).Where("id = ?", l.ID).Updates(map[string]any{"state": after, "state_since": now}).Error; err != nil {
+			if err := tx.Model(&Licence{}).Where("id = ?", l.ID).Updates(map[string]any{
+				"state":       after,
+				"state_since": now,
+			}).Error; err != nil {
 				return err
 			}
 		}
+
 		if err := endAttachments(tx.Where("id = ?", a.ID), EndReleased, now); err != nil {
 			return err
 		}
-		e := entry{"warranty.detached", l.ID, withReason(reason, map[string]any{"before": l.State, "after": after, "attachment": a.facts()})}
-		a.ToAt, a.EndReason = &now, EndReleased
+
+		e := entry{"warranty.detached", l.ID, withReason(reason, map[string]any{
+			"before":     l.State,
+			"after":      after,
+			"attachment": a.facts(),
+		})}
+		a.ToAt = &now
+		a.EndReason = EndReleased
 		return s.accountAudit(tx, scope, acc.ID, e)
 	})
 	return a, err
@@ -244,7 +323,10 @@ func (s *Store) DetachWarranty(ctx context.Context, attachmentID, reason string)
 
 // endAttachments ends the open ones among the rows that the query names.
 func endAttachments(q *gorm.DB, why AssignmentEnd, now time.Time) error {
-	return q.Model(&WarrantyAttachment{}).Where("to_at IS NULL").Updates(map[string]any{"to_at": now, "end_reason": why}).Error
+	return q.Model(&WarrantyAttachment{}).Where("to_at IS NULL").Updates(map[string]any{
+		"to_at":      now,
+		"end_reason": why,
+	}).Error
 }
 
 // AttachmentDetail is an attachment with what follows from it now. EndsOn is the
@@ -270,29 +352,42 @@ type AttachmentFilter struct {
 }
 
 // ListWarrantyAttachments lists the attachments in scope, newest first.
-func (s *Store) ListWarrantyAttachments(ctx context.Context, f AttachmentFilter) ([]AttachmentDetail, string, error) {
+func (s *Store) ListWarrantyAttachments(
+	ctx context.Context, f AttachmentFilter,
+) ([]AttachmentDetail, string, error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return nil, "", err
 	}
+
 	var out []AttachmentDetail
 	var next string
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var rows []AttachmentDetail
-		sold := tx.Table("warranty_attachments AS w").Select("w.*, c.id AS contract_id, c.term_years").
-			Joins("JOIN licences l ON l.id = w.licence_id").Joins("JOIN service_contracts c ON c.id = l.contract_id")
+		sold := tx.Table("warranty_attachments AS w").
+			Select("w.*, c.id AS contract_id, c.term_years").
+			Joins("JOIN licences l ON l.id = w.licence_id").
+			Joins("JOIN service_contracts c ON c.id = l.contract_id")
 		q := scope.accounts(tx.Table("(?) AS a", sold), "account_id")
-		for column, value := range map[string]string{"id": f.ID, "account_id": f.AccountID, "licence_id": f.LicenceID, "contract_id": f.ContractID, "serial": rules.NormaliseSerial(f.Serial)} {
+		for column, value := range map[string]string{
+			"id":          f.ID,
+			"account_id":  f.AccountID,
+			"licence_id":  f.LicenceID,
+			"contract_id": f.ContractID,
+			"serial":      rules.NormaliseSerial(f.Serial),
+		} {
 			if value != "" {
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
+
 		if f.Open {
 			q = q.Where("to_at IS NULL")
 		}
 		if err := f.Page.apply(q).Scan(&rows).Error; err != nil {
 			return err
 		}
+
 		out, next = cut(f.Page, rows, func(a AttachmentDetail) string { return a.ID })
 		return s.describeAttachments(tx, scope, ref, out)
 	})
@@ -312,14 +407,18 @@ func (s *Store) WarrantyAttachment(ctx context.Context, id string) (AttachmentDe
 }
 
 // describeAttachments fills in the devices and the ends.
-func (s *Store) describeAttachments(tx *gorm.DB, scope Scope, ref Reference, rows []AttachmentDetail) error {
+func (s *Store) describeAttachments(
+	tx *gorm.DB, scope Scope, ref Reference, rows []AttachmentDetail,
+) error {
 	if len(rows) == 0 {
 		return nil
 	}
+
 	g := &coverFacts{tx: tx, scope: scope, ref: ref}
 	if err := g.readDevices(idsOf(rows, func(a AttachmentDetail) string { return a.Serial })); err != nil {
 		return err
 	}
+
 	for i := range rows {
 		d, ok := g.bySerial[rows[i].Serial]
 		if !ok || d.AccountID != rows[i].AccountID {
@@ -331,6 +430,7 @@ func (s *Store) describeAttachments(tx *gorm.DB, scope Scope, ref Reference, row
 			rows[i].EndsOn = end.String()
 		}
 	}
+
 	return nil
 }
 
@@ -338,7 +438,8 @@ func (s *Store) describeAttachments(tx *gorm.DB, scope Scope, ref Reference, row
 // extension's, within the cap (R125b), without which nothing is certain.
 func extensionEnd(w rules.Warranty, years, capYears int) (end civil.Date, ok bool) {
 	if end, ok = w.ExtensionEndsOn(rules.Extension{Years: years}); w.ExtendedEnd != nil {
-		end, ok = *w.ExtendedEnd, true
+		end = *w.ExtendedEnd
+		ok = true
 	}
 	capped, known := w.CapOn(capYears)
 	if known && capped.Before(end) {

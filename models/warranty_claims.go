@@ -25,35 +25,67 @@ func (s *Store) ClaimWarranty(ctx context.Context, c WarrantyClaim) (EarlierWarr
 	if err := form.Validate(); err != nil {
 		return EarlierWarranty{}, err
 	}
+
 	var w EarlierWarranty
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := mayManage(scope, c.Reason); err != nil {
 			return err
 		}
+
 		acc, err := s.lockAccount(tx, scope, c.AccountID)
 		if err != nil {
 			return err
 		}
+
 		var open []EarlierWarranty
-		err = tx.Where("account_id = ? AND serial = ? AND source = ? AND state = ?", acc.ID, form.Serial, WarrantyClaimed, WarrantyUnmatched).Limit(1).Find(&open).Error
+		err = tx.Where("account_id = ? AND serial = ? AND source = ? AND state = ?", acc.ID, form.Serial, WarrantyClaimed, WarrantyUnmatched).
+			Limit(1).
+			Find(&open).Error
 		if err != nil {
 			return err
 		}
+
 		if len(open) > 0 {
 			w = open[0]
 			return nil
 		}
-		w = EarlierWarranty{ID: NewID(prefixEarlier), AccountID: &acc.ID, Source: WarrantyClaimed, State: WarrantyUnmatched, Serial: form.Serial, SKU: form.SKU,
-			PONumber: form.PONumber, PurchasedOn: form.PurchasedOn, SubmittedBy: scope.Actor.ID, CreatedAt: s.clock.Now()}
+
+		w = EarlierWarranty{
+			ID:          NewID(prefixEarlier),
+			AccountID:   &acc.ID,
+			Source:      WarrantyClaimed,
+			State:       WarrantyUnmatched,
+			Serial:      form.Serial,
+			SKU:         form.SKU,
+			PONumber:    form.PONumber,
+			PurchasedOn: form.PurchasedOn,
+			SubmittedBy: scope.Actor.ID,
+			CreatedAt:   s.clock.Now(),
+		}
 		if err := tx.Create(&w).Error; err != nil {
 			return err
 		}
-		task := OperatorTask{Kind: TaskWarrantyClaimed, SubjectID: w.ID, AccountID: &acc.ID, What: "Decide on the claim of an earlier warranty: link it with its days, or refuse.",
-			Why: "The account misses it among its contracts."}
+
+		task := OperatorTask{
+			Kind:      TaskWarrantyClaimed,
+			SubjectID: w.ID,
+			AccountID: &acc.ID,
+			What:      "Decide on the claim of an earlier warranty: link it with its days, or refuse.",
+			Why:       "The account misses it among its contracts.",
+		}
 		if err := s.raise(tx, task); err != nil {
 			return err
 		}
-		return s.accountAudit(tx, scope, acc.ID, entry{"warranty.claimed", w.ID, withReason(c.Reason, map[string]any{"after": w.facts()})})
+
+		return s.accountAudit(
+			tx,
+			scope,
+			acc.ID,
+			entry{"warranty.claimed", w.ID, withReason(
+				c.Reason,
+				map[string]any{"after": w.facts()},
+			)},
+		)
 	})
 	return w, err
 }
@@ -72,7 +104,9 @@ type WarrantyDecision struct {
 // reason (R111b). A claim takes its days from an unmatched import of the same
 // serial, which it settles, or from the decision. Refusals: STATE_CONFLICT when it is
 // decided already, or cannot stand with the account.
-func (s *Store) DecideWarranty(ctx context.Context, id string, d WarrantyDecision) (EarlierWarranty, error) {
+func (s *Store) DecideWarranty(
+	ctx context.Context, id string, d WarrantyDecision,
+) (EarlierWarranty, error) {
 	var w EarlierWarranty
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		w = EarlierWarranty{}
@@ -85,50 +119,75 @@ func (s *Store) DecideWarranty(ctx context.Context, id string, d WarrantyDecisio
 		if err := found(s.forUpdate(tx).First(&w, "id = ?", id).Error); err != nil {
 			return err
 		}
+
 		if w.State != WarrantyUnmatched {
-			return rules.Refuse(rules.StateConflict, "This warranty is decided already.", "Read the task again.")
+			return rules.Refuse(
+				rules.StateConflict,
+				"This warranty is decided already.",
+				"Read the task again.",
+			)
 		}
+
 		if !d.Link {
-			w.State, w.Company, w.Address = WarrantyRefused, "", nil
+			w.State = WarrantyRefused
+			w.Company = ""
+			w.Address = nil
 			return s.settleWarranty(tx, scope, &w, d.Reason)
 		}
+
 		return s.linkWarranty(tx, scope, &w, d)
 	})
 	return w, err
 }
 
-func (s *Store) linkWarranty(tx *gorm.DB, scope Scope, w *EarlierWarranty, d WarrantyDecision) error {
+func (s *Store) linkWarranty(
+	tx *gorm.DB, scope Scope, w *EarlierWarranty, d WarrantyDecision,
+) error {
 	owner, err := ownerOf(*w, d.AccountID)
 	if err != nil {
 		return err
 	}
+
 	acc, err := s.lockAccount(tx, scope, owner)
 	if err != nil {
 		return err
 	}
+
 	var imported []EarlierWarranty
 	if w.Source == WarrantyClaimed {
 		if imported, err = s.claimedDays(tx, w, d); err != nil {
 			return err
 		}
 	}
+
 	why, err := s.warrantyClash(tx, acc.ID, w.Serial, w.EndsOn)
 	if err != nil {
 		return err
 	}
+
 	if why != "" {
-		return rules.Refuse(rules.StateConflict, "The warranty cannot stand with this account: "+string(why)+".", "Name another account, or refuse it.")
+		return rules.Refuse(
+			rules.StateConflict,
+			"The warranty cannot stand with this account: "+string(why)+".",
+			"Name another account, or refuse it.",
+		)
 	}
+
 	w.link(acc)
 	if err := s.settleWarranty(tx, scope, w, d.Reason); err != nil {
 		return err
 	}
+
 	for i := range imported { // the claim stands for it from now on
-		imported[i].State, imported[i].Why, imported[i].Company, imported[i].Address = WarrantyRefused, MatchTwice, "", nil
+		imported[i].State = WarrantyRefused
+		imported[i].Why = MatchTwice
+		imported[i].Company = ""
+		imported[i].Address = nil
 		if err := s.settleWarranty(tx, scope, &imported[i], d.Reason); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -139,39 +198,63 @@ func ownerOf(w EarlierWarranty, named string) (string, error) {
 	case w.AccountID != nil && (named == "" || named == *w.AccountID):
 		return *w.AccountID, nil
 	case w.AccountID != nil:
-		return "", rules.Invalid([]rules.FieldError{{Pointer: "/account_id", Code: "NOT_A_CANDIDATE", Message: "Another account claims this warranty.", Remedy: "Leave it out."}})
+		return "", rules.Invalid([]rules.FieldError{{
+			Pointer: "/account_id",
+			Code:    "NOT_A_CANDIDATE",
+			Message: "Another account claims this warranty.",
+			Remedy:  "Leave it out.",
+		}})
 	case named == "":
-		return "", rules.Invalid([]rules.FieldError{{Pointer: "/account_id", Code: rules.Required, Message: "The warranty matched no account.", Remedy: "Name the account that it belongs to."}})
+		return "", rules.Invalid([]rules.FieldError{{
+			Pointer: "/account_id",
+			Code:    rules.Required,
+			Message: "The warranty matched no account.",
+			Remedy:  "Name the account that it belongs to.",
+		}})
 	}
 	return named, nil
 }
 
 // claimedDays gives a claim its days: those of the decision, else those of the one
 // unmatched import with its serial, which is returned.
-func (s *Store) claimedDays(tx *gorm.DB, w *EarlierWarranty, d WarrantyDecision) ([]EarlierWarranty, error) {
+func (s *Store) claimedDays(
+	tx *gorm.DB, w *EarlierWarranty, d WarrantyDecision,
+) ([]EarlierWarranty, error) {
 	var imported []EarlierWarranty
-	err := s.forUpdate(tx).Where("source = ? AND state = ? AND serial = ?", WarrantyImported, WarrantyUnmatched, w.Serial).Order("id").Find(&imported).Error
+	err := s.forUpdate(tx).
+		Where("source = ? AND state = ? AND serial = ?", WarrantyImported, WarrantyUnmatched, w.Serial).
+		Order("id").
+		Find(&imported).Error
 	if err != nil {
 		return nil, err
 	}
+
 	if d.LastDay == "" && d.StartsOn == "" && len(imported) == 1 {
-		w.StartsOn, w.EndsOn = imported[0].StartsOn, imported[0].EndsOn
+		w.StartsOn = imported[0].StartsOn
+		w.EndsOn = imported[0].EndsOn
 		return imported, nil
 	}
-	w.StartsOn, w.EndsOn = d.StartsOn, rules.EndsOn(d.LastDay)
+
+	w.StartsOn = d.StartsOn
+	w.EndsOn = rules.EndsOn(d.LastDay)
 	return nil, rules.WarrantyDays(d.StartsOn, d.LastDay)
 }
 
 // settleWarranty stores a decision with its audit and closes the task.
 func (s *Store) settleWarranty(tx *gorm.DB, scope Scope, w *EarlierWarranty, reason string) error {
 	now := s.clock.Now()
-	w.DecidedBy, w.DecidedAt = scope.Actor.ID, &now
-	err := tx.Model(&EarlierWarranty{}).Where("id = ?", w.ID).
-		Select("account_id", "state", "why", "starts_on", "ends_on", "start_at", "end_at", "company", "address", "decided_by", "decided_at").Updates(w).Error
+	w.DecidedBy = scope.Actor.ID
+	w.DecidedAt = &now
+	err := tx.Model(&EarlierWarranty{}).
+		Where("id = ?", w.ID).
+		Select("account_id", "state", "why", "starts_on", "ends_on", "start_at", "end_at", "company", "address", "decided_by", "decided_at").
+		Updates(w).Error
 	if err != nil {
 		return err
 	}
-	kind, chain := TaskWarrantyUnmatched, w.ID
+
+	kind := TaskWarrantyUnmatched
+	chain := w.ID
 	if w.Source == WarrantyClaimed {
 		kind = TaskWarrantyClaimed
 	}
@@ -181,7 +264,14 @@ func (s *Store) settleWarranty(tx *gorm.DB, scope Scope, w *EarlierWarranty, rea
 	if err := s.settle(tx, scope, kind, w.ID, string(w.State)); err != nil {
 		return err
 	}
-	e := entry{"warranty." + strings.ToLower(string(w.State)), w.ID, withReason(reason, map[string]any{"before": WarrantyUnmatched, "after": w.facts()})}
+
+	e := entry{"warranty." + strings.ToLower(string(w.State)), w.ID, withReason(
+		reason,
+		map[string]any{
+			"before": WarrantyUnmatched,
+			"after":  w.facts(),
+		},
+	)}
 	return s.appendAudit(tx, scope, chain, w.AccountID, false, e)
 }
 
@@ -196,11 +286,18 @@ type WarrantyFilter struct {
 
 // ListWarranties lists the earlier warranties in scope, newest first: operators see
 // the queue of those that matched nothing (R111b), a customer its own.
-func (s *Store) ListWarranties(ctx context.Context, f WarrantyFilter) ([]EarlierWarranty, string, error) {
+func (s *Store) ListWarranties(
+	ctx context.Context, f WarrantyFilter,
+) ([]EarlierWarranty, string, error) {
 	var out []EarlierWarranty
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		q := scope.accounts(tx, "account_id")
-		for column, value := range map[string]string{"account_id": f.AccountID, "state": string(f.State), "source": string(f.Source), "serial": rules.NormaliseSerial(f.Serial)} {
+		for column, value := range map[string]string{
+			"account_id": f.AccountID,
+			"state":      string(f.State),
+			"source":     string(f.Source),
+			"serial":     rules.NormaliseSerial(f.Serial),
+		} {
 			if value != "" {
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}

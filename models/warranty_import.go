@@ -56,16 +56,19 @@ func (s *Store) ImportWarranties(ctx context.Context, in WarrantyImport) ([]Warr
 	for i, f := range in.Forms {
 		forms[i] = f.Normalised()
 		var invalid *rules.Error
-		if rows[i].Errors = in.Errors[i]; len(rows[i].Errors) == 0 && errors.As(forms[i].Validate(), &invalid) {
+		if rows[i].Errors = in.Errors[i]; len(rows[i].Errors) == 0 &&
+			errors.As(forms[i].Validate(), &invalid) {
 			rows[i].Errors = invalid.Fields
 		}
 		refused = refused || len(rows[i].Errors) > 0
 	}
+
 	var out []WarrantyRow
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := scope.service(); err != nil {
 			return err
 		}
+
 		out = append([]WarrantyRow{}, rows...)
 		for i := range out {
 			if len(out[i].Errors) > 0 {
@@ -76,6 +79,7 @@ func (s *Store) ImportWarranties(ctx context.Context, in WarrantyImport) ([]Warr
 				return err
 			}
 		}
+
 		if in.DryRun || refused {
 			return errRolledBack
 		}
@@ -84,6 +88,7 @@ func (s *Store) ImportWarranties(ctx context.Context, in WarrantyImport) ([]Warr
 	if errors.Is(err, errRolledBack) {
 		return notStored(out, refused), nil
 	}
+
 	return out, err
 }
 
@@ -100,42 +105,94 @@ func notStored(rows []WarrantyRow, refused bool) []WarrantyRow {
 	return rows
 }
 
-func (s *Store) importWarranty(tx *gorm.DB, scope Scope, f rules.EarlierWarrantyForm, reason string, row *WarrantyRow) error {
+func (s *Store) importWarranty(
+	tx *gorm.DB, scope Scope, f rules.EarlierWarrantyForm, reason string, row *WarrantyRow,
+) error {
 	mark := f.Fingerprint()
 	var known []EarlierWarranty
 	if err := tx.Where("fingerprint = ?", mark).Limit(1).Find(&known).Error; err != nil {
 		return err
 	}
+
 	if len(known) > 0 {
-		*row = WarrantyRow{Outcome: WarrantyRowUnchanged, WarrantyID: known[0].ID, AccountID: text(known[0].AccountID), Why: known[0].Why}
+		*row = WarrantyRow{
+			Outcome:    WarrantyRowUnchanged,
+			WarrantyID: known[0].ID,
+			AccountID:  text(known[0].AccountID),
+			Why:        known[0].Why,
+		}
 		return nil
 	}
+
 	acc, why, err := s.matchWarranty(tx, f)
 	if err != nil {
 		return err
 	}
-	w := EarlierWarranty{ID: NewID(prefixEarlier), Source: WarrantyImported, State: WarrantyUnmatched, Why: why, Serial: f.Serial, StartsOn: f.StartsOn, EndsOn: rules.EndsOn(f.LastDay),
-		Company: f.Company, Address: &f.Address, Fingerprint: &mark, SubmittedBy: scope.Actor.ID, CreatedAt: s.clock.Now()}
+
+	w := EarlierWarranty{
+		ID:          NewID(prefixEarlier),
+		Source:      WarrantyImported,
+		State:       WarrantyUnmatched,
+		Why:         why,
+		Serial:      f.Serial,
+		StartsOn:    f.StartsOn,
+		EndsOn:      rules.EndsOn(f.LastDay),
+		Company:     f.Company,
+		Address:     &f.Address,
+		Fingerprint: &mark,
+		SubmittedBy: scope.Actor.ID,
+		CreatedAt:   s.clock.Now(),
+	}
 	*row = WarrantyRow{Outcome: WarrantyRowUnmatched, WarrantyID: w.ID, Why: why}
 	if why == "" {
-		row.Outcome, row.AccountID = WarrantyRowMatched, acc.ID
+		row.Outcome = WarrantyRowMatched
+		row.AccountID = acc.ID
 		w.link(acc)
 	}
+
 	if err := tx.Create(&w).Error; err != nil {
 		return err
 	}
+
 	if why == "" {
-		return s.accountAudit(tx, scope, acc.ID, entry{"warranty.imported", w.ID, withReason(reason, map[string]any{"after": w.facts()})})
+		return s.accountAudit(
+			tx,
+			scope,
+			acc.ID,
+			entry{"warranty.imported", w.ID, withReason(
+				reason,
+				map[string]any{"after": w.facts()},
+			)},
+		)
 	}
-	if err := s.raise(tx, OperatorTask{Kind: TaskWarrantyUnmatched, SubjectID: w.ID, What: "Link the earlier warranty to an account, or refuse it.", Why: string(why)}); err != nil {
+
+	if err := s.raise(tx, OperatorTask{
+		Kind:      TaskWarrantyUnmatched,
+		SubjectID: w.ID,
+		What:      "Link the earlier warranty to an account, or refuse it.",
+		Why:       string(why),
+	}); err != nil {
 		return err
 	}
-	return s.appendAudit(tx, scope, w.ID, nil, true, entry{"warranty.imported", w.ID, withReason(reason, map[string]any{"after": w.facts(), "why": why})})
+
+	return s.appendAudit(
+		tx,
+		scope,
+		w.ID,
+		nil,
+		true,
+		entry{"warranty.imported", w.ID, withReason(reason, map[string]any{
+			"after": w.facts(),
+			"why":   why,
+		})},
+	)
 }
 
 // matchWarranty finds the one account that the row belongs to, or tells why there
 // is none (R107a). Where the serial is registered, it must be with that account.
-func (s *Store) matchWarranty(tx *gorm.DB, f rules.EarlierWarrantyForm) (acc Account, why WarrantyMismatch, err error) {
+func (s *Store) matchWarranty(
+	tx *gorm.DB, f rules.EarlierWarrantyForm,
+) (acc Account, why WarrantyMismatch, err error) {
 	accounts, err := s.matchedAccounts(tx, f.Company, f.Address)
 	switch {
 	case err != nil:
@@ -145,25 +202,35 @@ func (s *Store) matchWarranty(tx *gorm.DB, f rules.EarlierWarrantyForm) (acc Acc
 	case len(accounts) > 1:
 		return acc, MatchSeveralAccounts, nil
 	}
+
 	if err := s.forUpdate(tx).First(&acc, "id = ?", accounts[0]).Error; err != nil {
 		return acc, "", err
 	}
+
 	why, err = s.warrantyClash(tx, acc.ID, f.Serial, rules.EndsOn(f.LastDay))
 	return acc, why, err
 }
 
 // warrantyClash tells why a warranty of the serial cannot stand with the account;
 // empty when it can.
-func (s *Store) warrantyClash(tx *gorm.DB, accountID, serial, endsOn string) (WarrantyMismatch, error) {
+func (s *Store) warrantyClash(
+	tx *gorm.DB, accountID, serial, endsOn string,
+) (WarrantyMismatch, error) {
 	var elsewhere, twice int64
-	err := tx.Model(&Device{}).Where("serial = ? AND state <> ? AND account_id <> ?", serial, rules.DeviceRetired, accountID).Count(&elsewhere).Error
+	err := tx.Model(&Device{}).
+		Where("serial = ? AND state <> ? AND account_id <> ?", serial, rules.DeviceRetired, accountID).
+		Count(&elsewhere).Error
 	if err != nil || elsewhere > 0 {
 		return MatchSerialElsewhere, err
 	}
-	err = tx.Model(&EarlierWarranty{}).Where("account_id = ? AND serial = ? AND ends_on = ? AND state = ?", accountID, serial, endsOn, WarrantyLinked).Count(&twice).Error
+
+	err = tx.Model(&EarlierWarranty{}).
+		Where("account_id = ? AND serial = ? AND ends_on = ? AND state = ?", accountID, serial, endsOn, WarrantyLinked).
+		Count(&twice).Error
 	if err != nil || twice > 0 {
 		return MatchTwice, err
 	}
+
 	return "", nil
 }
 
@@ -171,9 +238,15 @@ func (s *Store) warrantyClash(tx *gorm.DB, accountID, serial, endsOn string) (Wa
 // only the matching needed, go (R94).
 func (w *EarlierWarranty) link(acc Account) {
 	zone := zoneOf(acc.TimeZone)
-	w.AccountID, w.State, w.Why, w.Company, w.Address = &acc.ID, WarrantyLinked, "", "", nil
+	w.AccountID = &acc.ID
+	w.State = WarrantyLinked
+	w.Why = ""
+	w.Company = ""
+	w.Address = nil
 	if starts, ends := dateOf(w.StartsOn), dateOf(w.EndsOn); starts != nil && ends != nil {
-		from, to := rules.StartOfDay(*starts, zone), rules.StartOfDay(*ends, zone)
-		w.StartAt, w.EndAt = &from, &to
+		from := rules.StartOfDay(*starts, zone)
+		to := rules.StartOfDay(*ends, zone)
+		w.StartAt = &from
+		w.EndAt = &to
 	}
 }
