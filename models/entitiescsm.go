@@ -2,8 +2,6 @@ package models
 
 import "time"
 
-const prefixCSM = "csm"
-
 // CSM is a customer success manager, one of the operator's people whom customers
 // turn to (R35e).
 type CSM struct {

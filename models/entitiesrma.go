@@ -85,12 +85,6 @@ type RMA struct {
 // TableName is the table of RMAs.
 func (RMA) TableName() string { return "rmas" }
 
-// ids of sites and RMAs.
-const (
-	prefixSite = "sit"
-	prefixRMA  = "rma"
-)
-
 // TableName is the table of sites.
 func (AccountSite) TableName() string { return "sites" }
 

@@ -96,10 +96,3 @@ const (
 	CarrierEventUnknown    CarrierEventState = "UNKNOWN"
 	CarrierEventUnreadable CarrierEventState = "UNREADABLE"
 )
-
-// ids of shipments and what belongs to them.
-const (
-	prefixShipment     = "shp"
-	prefixScan         = "scn"
-	prefixCarrierEvent = "cev"
-)

@@ -33,5 +33,3 @@ type Spares struct {
 	Entitled    int
 	Licences    int
 }
-
-const prefixSpareLine = "spl"

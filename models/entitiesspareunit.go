@@ -38,5 +38,3 @@ type SpareUnit struct {
 	CreatedAt  time.Time
 	Version    int64
 }
-
-const prefixSpareUnit = "spu"

@@ -53,9 +53,3 @@ type StockEntry struct {
 	EnteredBy     string
 	CreatedAt     time.Time
 }
-
-// ids of depots and their stock.
-const (
-	prefixDepot = "dpt"
-	prefixStock = "stk"
-)

@@ -30,15 +30,6 @@ type Room struct {
 	Version     int64
 }
 
-// ids of rooms and what belongs to them.
-const (
-	prefixRoom       = "rom"
-	prefixDevice     = "dev"
-	prefixPlacement  = "plc"
-	prefixAssignment = "asg"
-	prefixClaim      = "clm"
-)
-
 func (r Room) facts() map[string]any {
 	return map[string]any{
 		"name":        r.Name,

@@ -82,12 +82,6 @@ const (
 	MatchTwice           WarrantyMismatch = "THE_SAME_IS_THERE" // the account has it already, from a claim or under another spelling
 )
 
-// ids of warranties.
-const (
-	prefixAttachment = "wat"
-	prefixEarlier    = "war"
-)
-
 func (a WarrantyAttachment) facts() map[string]any {
 	return map[string]any{"id": a.ID, "serial": a.Serial, "from": a.FromAt}
 }
