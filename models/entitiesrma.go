@@ -6,27 +6,6 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// AccountSite is where an account's parcels go to: one of its known ship-to addresses
-// (S25). A room is at the site whose name it gives; see rules.SiteKey. The contact
-// is a person: name and address leave the database in labels and mails only.
-type AccountSite struct {
-	ID                string
-	AccountID         string
-	Name              string
-	NameKey           string // rules.SiteKey of Name; unique in the account
-	Street            string
-	City              string
-	Region            string // ISO 3166-2 without the country; empty: unknown
-	PostalCode        string
-	Country           string // ISO 3166
-	TimeZone          string // IANA name
-	ContactName       string
-	ContactEmail      string
-	CourierUnreliable bool // R84
-	CreatedAt         time.Time
-	Version           int64
-}
-
 // RMA is the replacement of one device, or of some pieces of an accessory. The
 // facts decide; State, Outbound and ReturnTrack are derived from them at the last
 // change and stored so that lists can be narrowed. No person's name stands in it.
@@ -84,10 +63,3 @@ type RMA struct {
 
 // TableName is the table of RMAs.
 func (RMA) TableName() string { return "rmas" }
-
-// TableName is the table of sites.
-func (AccountSite) TableName() string { return "sites" }
-
-func (s AccountSite) facts() map[string]any {
-	return map[string]any{"name": s.Name, "country": s.Country, "region": s.Region, "time_zone": s.TimeZone, "courier_unreliable": s.CourierUnreliable}
-}

@@ -186,13 +186,6 @@ func (s *Store) moveShipment(tx *gorm.DB, scope Scope, sh *Shipment, scan Shipme
 	return s.enqueue(tx, outboxEvent(OutboxShipmentMoved, sh.SubjectID, fmt.Sprintf("%s/%d", sh.ID, sh.Version), sh.told()))
 }
 
-func sameInstant(a, b *time.Time) bool {
-	if a == nil || b == nil {
-		return a == b
-	}
-	return a.Equal(*b)
-}
-
 // Payload of OutboxShipmentMoved. Events of one millisecond may be told in either
 // order: the higher version is the newer.
 const (

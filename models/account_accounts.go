@@ -1,0 +1,169 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// Account is a customer's account: the balance of licences belongs to exactly
+// one (R108, R109); several accounts share one customer parent.
+type Account struct {
+	ID          string
+	ParentOrgID string
+	LegalName   string
+	CompanyKey  string
+	Street      string
+	City        string
+	Region      string
+	PostalCode  string
+	Country     string
+	AddressHash string
+	MatchKey    *string // set when an order created the account: one account per company and address
+	TimeZone    string  // IANA name
+	Locale      string  // BCP 47
+	Mode        AccountMode
+	UserLimit   int
+	CSMID       *string `gorm:"column:csm_id"` // customer success manager (R35e)
+	CreatedAt   time.Time
+	Version     int64 // grows when operators change the account
+}
+
+// AccountMode says whether an account covers all sites of a company or one.
+type AccountMode string
+
+// The modes of an Account.
+const (
+	ModeConsolidated AccountMode = "CONSOLIDATED"
+	ModeSite         AccountMode = "SITE"
+)
+
+// matchedAccounts finds the accounts of the same company at the same address
+// (R107a). More than one is never guessed between.
+func (s *Store) matchedAccounts(tx *gorm.DB, company string, a rules.Address) (ids []string, err error) {
+	err = tx.Model(&Account{}).Where("company_key = ? AND address_hash = ?", rules.CompanyKey(company), rules.AddressHash(a)).Order("id").Pluck("id", &ids).Error
+	return ids, err
+}
+
+// newAccount describes the account that an order opens (R108, R109): one per
+// company and address, in the zone and language of its country.
+func (s *Store) newAccount(p rules.Party, parentID string, userLimit int) Account {
+	key := rules.CompanyKey(p.Company)
+	hash := rules.AddressHash(p.Address)
+	match := key + "|" + hash
+	return Account{
+		ID: NewID(prefixAccount), ParentOrgID: parentID, LegalName: p.Company, CompanyKey: key,
+		Street: p.Address.Street, City: p.Address.City, Region: p.Address.Region, PostalCode: p.Address.PostalCode,
+		Country: p.Address.Country, AddressHash: hash, MatchKey: &match,
+		TimeZone: rules.TimeZoneFor(p.Address.Country, p.Address.Region), Locale: rules.LocaleFor(p.Address.Country),
+		Mode: ModeConsolidated, UserLimit: userLimit, CreatedAt: s.clock.Now(), Version: 1,
+	}
+}
+
+// openedAccount is the account of an order, with its parent locked.
+type openedAccount struct {
+	Account
+	fresh     bool // this order created it
+	newParent bool // and its parent
+}
+
+// openAccount locks the account that the order belongs to and its parent, or
+// creates what is missing. The unique match key decides between two orders that
+// come at the same time.
+func (s *Store) openAccount(tx *gorm.DB, o *Order, userLimit int) (acc openedAccount, err error) {
+	if o.AccountID != nil {
+		acc.Account, err = s.lockWithParent(tx, "accounts.id = ?", *o.AccountID)
+		return acc, err
+	}
+	parent, fresh, err := s.openParent(tx, o.Payload.EndCustomer.Company)
+	if err != nil {
+		return acc, err
+	}
+	acc = openedAccount{s.newAccount(o.Payload.EndCustomer, parent.ID, userLimit), true, fresh}
+	match := *acc.MatchKey
+	res := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "match_key"}}, DoNothing: true}).Create(&acc.Account)
+	switch {
+	case res.Error != nil:
+		return acc, res.Error
+	case res.RowsAffected == 0:
+		acc = openedAccount{}
+		acc.Account, err = s.lockWithParent(tx, "accounts.match_key = ?", match)
+		return acc, err
+	case fresh:
+		return acc, nil
+	}
+	_, err = s.lockParents(tx, "id = ?", parent.ID)
+	return acc, err
+}
+
+// lockAccount locks an account in scope. Every change of rooms, devices and
+// assignments does, so that those of one account come one after another and its
+// audit chain never has to be tried again.
+func (s *Store) lockAccount(tx *gorm.DB, scope Scope, id string) (Account, error) {
+	var acc Account
+	err := s.forUpdate(scope.accounts(tx, "id")).First(&acc, "id = ?", id).Error
+	return acc, found(err)
+}
+
+// lockOwner locks the account in scope that owns a row of the table.
+func (s *Store) lockOwner(tx *gorm.DB, scope Scope, table, id string) (Account, error) {
+	var acc Account
+	owner := tx.Table(table).Select("account_id").Where("id = ?", id)
+	err := s.forUpdate(scope.accounts(tx, "id")).First(&acc, "id = (?)", owner).Error
+	return acc, found(err)
+}
+
+func (s *Store) accountAudit(tx *gorm.DB, scope Scope, accountID string, entries ...entry) error {
+	return s.appendAudit(tx, scope, accountID, &accountID, false, entries...)
+}
+
+func (s *Store) today(acc Account) civil.Date {
+	return rules.DateIn(s.clock.Now(), zoneOf(acc.TimeZone))
+}
+
+// CreateAccount adds an account that no order opened, such as a second one of
+// the same company at the same address; orders for it then go to review.
+func (s *Store) CreateAccount(ctx context.Context, p rules.Party, parentOrgID string, mode AccountMode) (Account, error) {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return Account{}, err
+	}
+	acc := s.newAccount(p, parentOrgID, ref.Program.UserLimit)
+	acc.MatchKey, acc.Mode = nil, mode
+	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		parent, err := s.parentFor(tx, parentOrgID, p.Company)
+		if err != nil {
+			return err
+		}
+		acc.ParentOrgID = parent.ID
+		if err := tx.Create(&acc).Error; err != nil {
+			return err
+		}
+		return s.appendAudit(tx, scope, acc.ID, &acc.ID, true, entry{"account.created", acc.ID, nil})
+	})
+	return acc, err
+}
+
+// GetAccount reads one account.
+func (s *Store) GetAccount(ctx context.Context, id string) (Account, error) {
+	var a Account
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return found(scope.accounts(tx, "id").First(&a, "id = ?", id).Error)
+	})
+	return a, err
+}
+
+// ListAccounts lists the accounts in scope, newest first.
+func (s *Store) ListAccounts(ctx context.Context, page Page) ([]Account, string, error) {
+	var out []Account
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return page.apply(scope.accounts(tx, "id")).Find(&out).Error
+	})
+	out, next := cut(page, out, func(a Account) string { return a.ID })
+	return out, next, err
+}

@@ -1,0 +1,255 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// CSM is a customer success manager, one of the operator's people whom customers
+// turn to (R35e).
+type CSM struct {
+	ID        string
+	Name      string
+	Email     string // normalised, unique
+	Phone     string // may be empty
+	Active    bool   // false: has left; its accounts wait for another
+	CreatedAt time.Time
+	Version   int64
+}
+
+// TableName is the table of managers.
+func (CSM) TableName() string { return "csms" }
+
+// CreateCSM adds a customer success manager (R35e). An address that another one has
+// answers VALIDATION_FAILED with DUPLICATE.
+func (s *Store) CreateCSM(ctx context.Context, f rules.CSMForm, reason string) (CSM, error) {
+	f = f.Normalise()
+	if err := checkCSM(f, reason); err != nil {
+		return CSM{}, err
+	}
+	c := CSM{ID: NewID(prefixCSM), Name: f.Name, Email: f.Email, Phone: f.Phone, Active: true, CreatedAt: s.clock.Now(), Version: 1}
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := scope.service(); err != nil {
+			return err
+		}
+		if err := takenAddress(tx.Create(&c).Error); err != nil {
+			return err
+		}
+		return s.appendAudit(tx, scope, c.ID, nil, true, entry{"csm.created", c.ID, withReason(reason, map[string]any{})})
+	})
+	return c, err
+}
+
+func checkCSM(f rules.CSMForm, reason string) error {
+	if err := rules.CheckReason(reason); err != nil {
+		return err
+	}
+	return f.Validate()
+}
+
+func takenAddress(err error) error {
+	if !errors.Is(err, gorm.ErrDuplicatedKey) {
+		return err
+	}
+	return rules.Invalid([]rules.FieldError{{Pointer: "/email", Code: rules.Duplicate, Message: "Another customer success manager has this address.", Remedy: "Change that one, or send another address."}})
+}
+
+// CSMChange is what is told of a manager from now on.
+type CSMChange struct {
+	Form    rules.CSMForm
+	Active  bool
+	Version int64 // the one that the caller read; 0 for any
+	Reason  string
+}
+
+// ChangeCSM changes a manager. Each account of one who leaves asks for another, and
+// no longer does once that one is back (R35e).
+func (s *Store) ChangeCSM(ctx context.Context, id string, change CSMChange) (CSM, error) {
+	f := change.Form.Normalise()
+	if err := checkCSM(f, change.Reason); err != nil {
+		return CSM{}, err
+	}
+	var c CSM
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := scope.service(); err != nil {
+			return err
+		}
+		c = CSM{}
+		if err := found(s.forUpdate(tx).First(&c, "id = ?", id).Error); err != nil {
+			return err
+		}
+		if err := versioned(c.Version, change.Version); err != nil {
+			return err
+		}
+		before := c.Active
+		c.Name, c.Email, c.Phone, c.Active, c.Version = f.Name, f.Email, f.Phone, change.Active, c.Version+1
+		err := takenAddress(tx.Model(&CSM{}).Where("id = ?", id).Select("name", "email", "phone", "active", "version").Updates(&c).Error)
+		if err != nil {
+			return err
+		}
+		accounts, err := s.comeOrGo(tx, scope, c, before)
+		if err != nil {
+			return err
+		}
+		return s.appendAudit(tx, scope, c.ID, nil, false, entry{"csm.changed", c.ID,
+			withReason(change.Reason, map[string]any{"active_before": before, "active_after": c.Active, "accounts": accounts})})
+	})
+	return c, err
+}
+
+// comeOrGo asks for another manager of each account of one who left, or asks no
+// more. It tells of how many accounts.
+func (s *Store) comeOrGo(tx *gorm.DB, scope Scope, c CSM, wasActive bool) (int, error) {
+	if c.Active == wasActive {
+		return 0, nil
+	}
+	var accounts []string
+	if err := tx.Model(&Account{}).Where("csm_id = ?", c.ID).Order("id").Pluck("id", &accounts).Error; err != nil {
+		return 0, err
+	}
+	for some := range batches(accounts, 500) {
+		err := s.askForCSMs(tx, some)
+		if c.Active {
+			err = s.settleCSMs(tx, scope, some)
+		}
+		if err != nil {
+			return 0, err
+		}
+	}
+	return len(accounts), nil
+}
+
+// GetCSM reads one manager, for the service and operators.
+func (s *Store) GetCSM(ctx context.Context, id string) (CSM, error) {
+	var c CSM
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := scope.service(); err != nil {
+			return err
+		}
+		return found(tx.First(&c, "id = ?", id).Error)
+	})
+	return c, err
+}
+
+// ListCSMs lists managers, newest first, for the service and operators.
+func (s *Store) ListCSMs(ctx context.Context, page Page) ([]CSM, string, error) {
+	var out []CSM
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := scope.service(); err != nil {
+			return err
+		}
+		return page.apply(tx).Find(&out).Error
+	})
+	out, next := cut(page, out, func(c CSM) string { return c.ID })
+	return out, next, err
+}
+
+// askForFirstCSM asks operators for the account's manager with its first fulfilled
+// Select order (R35e, A8), in the transaction that fulfils it. The task's key
+// decides: an account is asked for once, whichever order is first, and not again
+// because somebody closed the task.
+func (s *Store) askForFirstCSM(tx *gorm.DB, acc Account, contracts []ServiceContract) error {
+	if acc.CSMID != nil || !countsForSpares(contracts) {
+		return nil
+	}
+	t := s.csmTask(acc.ID, "Its first Select order was fulfilled (R35e).")
+	return tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "dedupe_key"}}, DoNothing: true}).Create(&t).Error
+}
+
+func (s *Store) csmTask(accountID, why string) OperatorTask {
+	return OperatorTask{ID: NewID(prefixTask), Kind: TaskAssignCSM, SubjectID: accountID, AccountID: &accountID, DedupeKey: string(TaskAssignCSM) + "/" + accountID,
+		What: "Name the account's customer success manager.", Why: why, State: TaskOpen, CreatedAt: s.clock.Now()}
+}
+
+// askForCSMs asks again for each account whose manager left.
+func (s *Store) askForCSMs(tx *gorm.DB, accounts []string) error {
+	tasks := make([]OperatorTask, len(accounts))
+	for i, id := range accounts {
+		tasks[i] = s.csmTask(id, "Its customer success manager has left (R35e).")
+	}
+	return s.raiseAll(tx, tasks)
+}
+
+// settleCSMs closes the tasks of accounts whose manager is back.
+func (s *Store) settleCSMs(tx *gorm.DB, scope Scope, accounts []string) error {
+	return s.settleAll(tx, scope, TaskAssignCSM, accounts, "the manager is back")
+}
+
+// CSMAssignment names an account's manager from now on.
+type CSMAssignment struct {
+	AccountID string
+	CSMID     string
+	Version   int64 // of the account, as the caller read it; 0 for any
+	Reason    string
+}
+
+// AssignCSM gives an account its customer success manager (R35e) and closes the
+// task that asked for one. A manager who has left answers STATE_CONFLICT, one that
+// does not exist VALIDATION_FAILED. Naming the same one again changes nothing.
+func (s *Store) AssignCSM(ctx context.Context, a CSMAssignment) (Account, error) {
+	if err := rules.CheckReason(a.Reason); err != nil {
+		return Account{}, err
+	}
+	var acc Account
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := scope.service(); err != nil {
+			return err
+		}
+		var err error
+		if acc, err = s.lockForCSM(tx, scope, a); err != nil {
+			return err
+		}
+		if err := s.settle(tx, scope, TaskAssignCSM, acc.ID, "assign"); err != nil || text(acc.CSMID) == a.CSMID {
+			return err
+		}
+		before := text(acc.CSMID)
+		acc.CSMID, acc.Version = &a.CSMID, acc.Version+1
+		if err := tx.Model(&Account{}).Where("id = ?", acc.ID).Select("csm_id", "version").Updates(&acc).Error; err != nil {
+			return err
+		}
+		return s.accountAudit(tx, scope, acc.ID, entry{"account.csm_assigned", acc.ID, withReason(a.Reason, map[string]any{"before": before, "after": a.CSMID})})
+	})
+	return acc, err
+}
+
+// lockForCSM locks the manager before the account: one who leaves meanwhile either
+// is seen here, or sees the account.
+func (s *Store) lockForCSM(tx *gorm.DB, scope Scope, a CSMAssignment) (Account, error) {
+	var c CSM
+	if err := s.forUpdate(tx).Limit(1).Find(&c, "id = ?", a.CSMID).Error; err != nil {
+		return Account{}, err
+	}
+	acc, err := s.lockAccount(tx, scope, a.AccountID)
+	if err == nil {
+		err = versioned(acc.Version, a.Version)
+	}
+	switch {
+	case err != nil:
+		return acc, err
+	case c.ID == "":
+		return acc, rules.Invalid([]rules.FieldError{{Pointer: "/csm_id", Code: rules.UnknownCSM, Message: "There is no such customer success manager.", Remedy: "Send an id of the list of managers."}})
+	case !c.Active:
+		return acc, rules.Refuse(rules.StateConflict, "This customer success manager has left.", "Name one who is active.")
+	}
+	return acc, nil
+}
+
+// CSMOf reads the manager of an account in scope; NOT_FOUND where none is named.
+// One who has left is told to the service and operators only.
+func (s *Store) CSMOf(ctx context.Context, accountID string) (CSM, error) {
+	var c CSM
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		q := scope.accounts(tx.Table("csms").Select("csms.*").Joins("JOIN accounts ON accounts.csm_id = csms.id"), "accounts.id")
+		if !scope.System {
+			q = q.Where("csms.active")
+		}
+		return found(q.Where("accounts.id = ?", accountID).Take(&c).Error)
+	})
+	return c, err
+}

@@ -1,0 +1,160 @@
+package models
+
+import (
+	"cmp"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// openParent finds the parent of a customer's company or registers it; that of a
+// merged one is the parent that took over (S27).
+func (s *Store) openParent(tx *gorm.DB, company string) (parent Org, fresh bool, err error) {
+	o, fresh, err := s.insertOrg(tx, OrgCustomerParent, company)
+	if err != nil || fresh {
+		return o, fresh, err
+	}
+	parent, err = s.followMerge(tx, "name_key = ?", o.NameKey)
+	return parent, false, err
+}
+
+// parentFor gives the parent of a new account: the one that is named by its id, or
+// that of the company.
+func (s *Store) parentFor(tx *gorm.DB, id, company string) (Org, error) {
+	if id != "" {
+		return s.followMerge(tx, "id = ?", id)
+	}
+	parent, _, err := s.openParent(tx, company)
+	return parent, err
+}
+
+// followMerge reads a customer's parent, or the one it was merged into, and keeps
+// it from being merged until the transaction ends: an account that is added to it
+// here cannot be left behind.
+func (s *Store) followMerge(tx *gorm.DB, where string, arg string) (Org, error) {
+	var o Org
+	err := s.keepKey(tx).Where("kind = ?", OrgCustomerParent).Where(where, arg).First(&o).Error
+	if err != nil || o.MergedInto == nil {
+		return o, found(err)
+	}
+	var into Org
+	return into, found(s.keepKey(tx).First(&into, "id = ?", *o.MergedInto).Error)
+}
+
+// lockParents locks customers' parents in the order of their ids. It leaves their
+// keys free: accounts that are added to one meanwhile do not wait for it, and two
+// orders that each added an account do not wait for each other in a circle.
+func (s *Store) lockParents(tx *gorm.DB, where string, args ...any) ([]Org, error) {
+	q := tx
+	if s.postgres() {
+		q = tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
+	}
+	var parents []Org
+	err := q.Where(where, args...).Order("id").Find(&parents).Error
+	return parents, err
+}
+
+// lockParentsOf locks the parents of accounts and gives the parent of each. An
+// account that was moved to another parent meanwhile makes the transaction run
+// again.
+func (s *Store) lockParentsOf(tx *gorm.DB, accountIDs []string) (map[string]string, error) {
+	parents, err := s.lockParents(tx, "id IN (?)", tx.Model(&Account{}).Select("parent_org_id").Where("id IN ?", accountIDs))
+	if err != nil {
+		return nil, err
+	}
+	locked := map[string]bool{}
+	for _, p := range parents {
+		locked[p.ID] = true
+	}
+	var accounts []Account
+	if err := tx.Select("id", "parent_org_id").Where("id IN ?", accountIDs).Find(&accounts).Error; err != nil {
+		return nil, err
+	}
+	out := make(map[string]string, len(accounts))
+	for _, a := range accounts {
+		if !locked[a.ParentOrgID] {
+			return nil, errParentMoved
+		}
+		out[a.ID] = a.ParentOrgID
+	}
+	return out, nil
+}
+
+// lockWithParent locks an account and its parent, in this order, in one statement:
+// the count of the parent's spares that may follow sees what others committed. No
+// row means that the account was moved to another parent while this waited.
+func (s *Store) lockWithParent(tx *gorm.DB, where string, arg string) (Account, error) {
+	query := "SELECT accounts.* FROM accounts JOIN orgs ON orgs.id = accounts.parent_org_id WHERE " + where
+	if s.postgres() {
+		query += " FOR UPDATE OF accounts FOR NO KEY UPDATE OF orgs"
+	}
+	var acc Account
+	res := tx.Raw(query, arg).Scan(&acc)
+	if res.Error == nil && res.RowsAffected == 0 {
+		return acc, errParentMoved
+	}
+	return acc, res.Error
+}
+
+// twoParents are the parents of a merge or split, locked against orders,
+// cancellations and sweeps.
+type twoParents struct{ a, b Org }
+
+// lockBoth locks two parents in the order of their ids, new accounts included.
+func (s *Store) lockBoth(tx *gorm.DB, a, b string) (twoParents, error) {
+	var rows []Org
+	err := s.forUpdate(tx).Where("id IN ? AND kind = ?", []string{a, b}, OrgCustomerParent).Order("id").Find(&rows).Error
+	var p twoParents
+	for _, o := range rows {
+		switch o.ID {
+		case a:
+			p.a = o
+		case b:
+			p.b = o
+		}
+	}
+	if err == nil && p.a.ID == "" {
+		err = errNotFound()
+	}
+	return p, err
+}
+
+// moveAccounts gives accounts another parent, their tokens with them, with an entry
+// in the chain of each.
+func (s *Store) moveAccounts(tx *gorm.DB, scope Scope, accounts []Account, to, reason string) error {
+	ids := idsOf(accounts, func(a Account) string { return a.ID })
+	for some := range batches(ids, 1000) {
+		if err := tx.Model(&Account{}).Where("id IN ?", some).Updates(map[string]any{"parent_org_id": to, "version": gorm.Expr("version + 1")}).Error; err != nil {
+			return err
+		}
+		if err := tx.Model(&APIToken{}).Where("account_id IN ?", some).Update("org_id", to).Error; err != nil {
+			return err
+		}
+	}
+	for _, a := range accounts {
+		if err := s.accountAudit(tx, scope, a.ID, entry{"account.parent_changed", a.ID, withReason(reason, map[string]any{"before": a.ParentOrgID, "after": to})}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// parentAudit notes a merge or split in the chains of both parents (S27).
+func (s *Store) parentAudit(tx *gorm.DB, scope Scope, verb string, p twoParents, accounts []Account, reason string) error {
+	details := withReason(reason, map[string]any{"from": p.a.ID, "into": p.b.ID, "accounts": len(accounts)})
+	for _, o := range []Org{p.a, p.b} {
+		if err := s.appendAudit(tx, scope, o.ID, nil, false, entry{verb, o.ID, details}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func mergedElsewhere(o Org, into string) error {
+	if o.MergedInto == nil || cmp.Or(into, "-") == *o.MergedInto {
+		return nil
+	}
+	return rules.Refuse(rules.StateConflict, "This parent was merged into another.", "Read it to see which one took over, and name that one.")
+}

@@ -1,0 +1,121 @@
+package models
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"roomcover.dev/roomcover/clock"
+)
+
+// Store reads and changes the facts. It is safe for concurrent use.
+type Store struct {
+	db        *gorm.DB
+	clock     clock.Clock
+	secrets   Secrets
+	program   programCache
+	calendars calendarCache
+	told      chan struct{} // see OutboxWritten
+	carrier   string        // see Options
+}
+
+// Options configure a Store.
+type Options struct {
+	Clock clock.Clock
+	// Key derives invitation tokens and one-time codes; at least 32 bytes.
+	Key []byte
+	// Logger sees every SQL statement; nil for none. Tests count with it.
+	Logger logger.Interface
+	// Carrier is the name of the carrier at which the service books parcels by itself;
+	// empty: people hand them in.
+	Carrier string
+	// MaxConns bounds open connections; 0 means 10.
+	MaxConns int
+}
+
+// Open returns a Store on the database behind the dialector. It does not
+// migrate; see Migrate and Ready.
+func Open(dialector gorm.Dialector, o Options) (*Store, error) {
+	if len(o.Key) < 32 {
+		return nil, errors.New("models: the key needs at least 32 bytes")
+	}
+	log := o.Logger
+	if log == nil {
+		log = logger.Discard
+	}
+	db, err := gorm.Open(dialector, &gorm.Config{
+		TranslateError:         true,
+		SkipDefaultTransaction: true,
+		Logger:                 log,
+		NowFunc:                func() time.Time { return o.Clock.Now() },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	pool, err := db.DB()
+	if err != nil {
+		return nil, err
+	}
+	if pool.Stats().MaxOpenConnections == 0 {
+		pool.SetMaxOpenConns(max(o.MaxConns, 10))
+		pool.SetMaxIdleConns(max(o.MaxConns, 10))
+	}
+	return &Store{db: db, clock: o.Clock, secrets: Secrets{key: o.Key}, told: make(chan struct{}, 1), carrier: o.Carrier}, nil
+}
+
+// Close closes the pool.
+func (s *Store) Close() error {
+	pool, err := s.db.DB()
+	if err != nil {
+		return err
+	}
+	return pool.Close()
+}
+
+// Ping asks the database for an answer.
+func (s *Store) Ping(ctx context.Context) error {
+	pool, err := s.db.DB()
+	if err != nil {
+		return err
+	}
+	return pool.PingContext(ctx)
+}
+
+// Pool is the connection pool, for metrics and migrations.
+func (s *Store) Pool() (*sql.DB, error) { return s.db.DB() }
+
+// Clock is the calendar that the Store writes by.
+func (s *Store) Clock() clock.Clock { return s.clock }
+
+func (s *Store) postgres() bool { return s.db.Name() == "postgres" }
+
+// Postgres is the dialector for a PostgreSQL address (URL or key=value). Its
+// connections are opened for the service's own work; a tenant's transaction
+// narrows itself (C5).
+func Postgres(dsn string) (gorm.Dialector, error) {
+	cfg, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("the database address cannot be read: %w", err)
+	}
+	cfg.RuntimeParams["roomcover.scope"] = "system"
+	cfg.RuntimeParams["timezone"] = "UTC"
+	if cfg.RuntimeParams["application_name"] == "" {
+		cfg.RuntimeParams["application_name"] = "roomcover"
+	}
+	return postgres.New(postgres.Config{Conn: stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(readUTC))}), nil
+}
+
+// readUTC gives instants in UTC whatever the machine's own zone is.
+func readUTC(_ context.Context, conn *pgx.Conn) error {
+	conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
+	return nil
+}

@@ -1,0 +1,180 @@
+package models
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+)
+
+// OutboxEvent is what the relay still has to tell a workflow.
+type OutboxEvent struct {
+	ID          string
+	DedupeKey   string
+	Kind        OutboxKind
+	SubjectID   string
+	Payload     map[string]string `gorm:"serializer:json"`
+	CreatedAt   time.Time
+	DueAt       time.Time // real time: next attempt, or end of the lease
+	Attempts    int
+	LastError   string
+	DeliveredAt *time.Time
+}
+
+// Why is what an outside event is for, such as non_return or damage of a fee.
+func (e OutboxEvent) Why() string { return e.Payload["why"] }
+
+// OutboxKind says what to start or tell.
+type OutboxKind string
+
+// The kinds of OutboxEvent; the subject is an order, invitation, notification
+// or import job.
+const (
+	OutboxOrderAccepted      OutboxKind = "order.start"
+	OutboxOrderDecided       OutboxKind = "order.decided"
+	OutboxOrderCancelled     OutboxKind = "order.cancelled"
+	OutboxOrderRetried       OutboxKind = "order.retry"
+	OutboxInvitationIssued   OutboxKind = "invitation.start"
+	OutboxInvitationClosed   OutboxKind = "invitation.closed"
+	OutboxInvitationRetried  OutboxKind = "invitation.retry"
+	OutboxNotificationQueued OutboxKind = "mail.start"
+	OutboxImportQueued       OutboxKind = "import.start"
+
+	// The subject is what the shipment is for.
+	OutboxShipmentMoved OutboxKind = "shipment.moved"
+
+	OutboxRMARequested OutboxKind = "rma.start"
+	OutboxRMAChanged   OutboxKind = "rma.changed"
+	OutboxRMARetried   OutboxKind = "rma.retry"
+
+	OutboxSpareEarned  OutboxKind = "spare.start"
+	OutboxSpareChanged OutboxKind = "spare.changed"
+	OutboxSpareRetried OutboxKind = "spare.retry"
+
+	// What finance and others outside have to know; no workflow is told.
+	OutboxRMABreached OutboxKind = "event.rma_breached" // RMA (S21)
+	OutboxFeeBilled   OutboxKind = "event.fee_billed"   // RMA (S22) or spare unit (S9)
+	OutboxFeeCredited OutboxKind = "event.fee_credited" // RMA or spare unit (S22)
+)
+
+// The keys of an outbox event's payload.
+const (
+	PayloadExpiresAt      = "expires_at"
+	PayloadReminder       = "reminder_" // followed by the day after the issue
+	PayloadCancellationID = "cancellation_id"
+	PayloadUntil          = "until"
+	PayloadWaitsFor       = "waits_for"
+)
+
+func outboxEvent(kind OutboxKind, subjectID, epoch string, payload map[string]string) OutboxEvent {
+	return OutboxEvent{DedupeKey: string(kind) + "/" + subjectID + "/" + epoch, Kind: kind, SubjectID: subjectID, Payload: payload}
+}
+
+// enqueue writes outbox events in the caller's transaction (C6). The dedupe
+// key is unique: the same fact is told once.
+func (s *Store) enqueue(tx *gorm.DB, events ...OutboxEvent) error {
+	if enqueued, ok := tx.Statement.Context.Value(enqueuedKey{}).(*bool); ok {
+		*enqueued = true
+	}
+	now := s.clock.Now()
+	for i := range events {
+		events[i].ID = NewID(prefixOutbox)
+		events[i].CreatedAt = now
+		events[i].DueAt = realNow()
+		if events[i].Payload == nil {
+			events[i].Payload = map[string]string{}
+		}
+	}
+	return tx.Create(&events).Error
+}
+
+// enqueuedKey is where a transaction notes that it wrote to the outbox.
+type enqueuedKey struct{}
+
+// OutboxWritten yields after transactions of this process have written to the
+// outbox, for a relay that would rather not wait for its next poll. What other
+// processes write is found by polling.
+func (s *Store) OutboxWritten() <-chan struct{} { return s.told }
+
+func (s *Store) wakeRelay() {
+	select {
+	case s.told <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// LeaseOutbox takes up to limit events that are due, oldest first, and keeps
+// other relays away from them for the lease. Events of a relay that died come
+// back when their lease ends.
+func (s *Store) LeaseOutbox(ctx context.Context, limit int, lease time.Duration) ([]OutboxEvent, error) {
+	return s.NextOutbox(ctx, nil, limit, lease)
+}
+
+// NextOutbox is LeaseOutbox that marks the events of the batch before as told,
+// in the same statement.
+func (s *Store) NextOutbox(ctx context.Context, told []string, limit int, lease time.Duration) ([]OutboxEvent, error) {
+	skip := ""
+	if s.postgres() {
+		skip = " FOR UPDATE SKIP LOCKED"
+	}
+	now := realNow()
+	in := map[string]any{"told": append([]string{""}, told...), "now": s.clock.Now(), "real": now, "until": now.Add(lease), "limit": limit}
+	var rows []OutboxEvent
+	err := s.alone(ctx, func(tx *gorm.DB, _ Scope) error {
+		rows = nil
+		return tx.Raw(fmt.Sprintf(nextOutboxSQL, skip), in).Scan(&rows).Error
+	})
+	out := slices.DeleteFunc(rows, func(e OutboxEvent) bool { return slices.Contains(told, e.ID) })
+	slices.SortFunc(out, func(a, b OutboxEvent) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+	return out, err
+}
+
+// An event waits for the earlier ones of its subject: an invitation's end, told
+// before its start, would find no workflow and leave the one that starts then
+// waiting for days. So a batch holds one event of a subject.
+//
+// One list of ids, rather than an OR, lets PostgreSQL find the rows by their key.
+const nextOutboxSQL = `WITH due AS (
+		SELECT id FROM outbox_events AS e WHERE delivered_at IS NULL AND due_at <= @real AND id NOT IN @told AND NOT EXISTS (
+			SELECT 1 FROM outbox_events AS p WHERE p.delivered_at IS NULL AND p.subject_id = e.subject_id AND p.id < e.id AND p.id NOT IN @told)
+		ORDER BY due_at LIMIT @limit%s)
+	UPDATE outbox_events SET
+		delivered_at = CASE WHEN id IN @told THEN @now ELSE delivered_at END,
+		due_at       = CASE WHEN id IN @told THEN due_at ELSE @until END,
+		attempts     = CASE WHEN id IN @told THEN attempts ELSE attempts + 1 END
+	WHERE id IN (SELECT id FROM due UNION ALL SELECT id FROM outbox_events WHERE id IN @told)
+	RETURNING *`
+
+// OutboxDelivered marks events as told.
+func (s *Store) OutboxDelivered(ctx context.Context, ids []string) error {
+	return s.alone(ctx, func(tx *gorm.DB, _ Scope) error {
+		return tx.Model(&OutboxEvent{}).Where("id IN ?", ids).Update("delivered_at", s.clock.Now()).Error
+	})
+}
+
+// OutboxFailed puts an event back for a later attempt and keeps why.
+func (s *Store) OutboxFailed(ctx context.Context, id, reason string, pause time.Duration) error {
+	return s.alone(ctx, func(tx *gorm.DB, _ Scope) error {
+		return tx.Model(&OutboxEvent{}).Where("id = ?", id).
+			Updates(map[string]any{"due_at": realNow().Add(pause), "last_error": reason}).Error
+	})
+}
+
+// OutboxBacklog counts the events not yet told and the age of the oldest.
+func (s *Store) OutboxBacklog(ctx context.Context) (count int64, oldest time.Time, err error) {
+	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		var first OutboxEvent
+		if err := tx.Model(&OutboxEvent{}).Where("delivered_at IS NULL").Count(&count).Error; err != nil || count == 0 {
+			return err
+		}
+		err := tx.Where("delivered_at IS NULL").Order("created_at").First(&first).Error
+		oldest = first.CreatedAt
+		return found(err)
+	})
+	return count, oldest, err
+}

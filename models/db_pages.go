@@ -1,0 +1,73 @@
+package models
+
+import (
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// Page is one page of a list that runs from new to old by id.
+type Page struct {
+	After string // the cursor that the page before gave; empty for the first
+	Limit int    // 1 to 200; 0 means 50
+}
+
+func (p Page) size() int {
+	if p.Limit <= 0 {
+		return 50
+	}
+	return min(p.Limit, 200)
+}
+
+// apply reads one row more than asked for, to know whether another page is.
+func (p Page) apply(q *gorm.DB) *gorm.DB {
+	if p.After != "" {
+		q = q.Where("id < ?", p.After)
+	}
+	return q.Order("id DESC").Limit(p.size() + 1)
+}
+
+// cut drops the extra row and gives the cursor of the next page, empty at the end.
+func cut[T any](p Page, rows []T, id func(T) string) ([]T, string) {
+	if len(rows) <= p.size() {
+		return rows, ""
+	}
+	rows = rows[:p.size()]
+	return rows, id(rows[len(rows)-1])
+}
+
+// Sort is the order of a list that a person may choose.
+type Sort string
+
+// The orders of lists. SortName is by what a person knows the row by: a room's
+// name, a device's serial.
+const (
+	SortNewest Sort = ""
+	SortOldest Sort = "oldest"
+	SortName   Sort = "name"
+)
+
+// applySorted is Page.apply in the order asked for. name is the expression that
+// SortName sorts by. The cursor stays the last row's id: where its row stands in the
+// order is looked up, so that a page goes on behind it although others came or went.
+func (p Page) applySorted(q *gorm.DB, sort Sort, table, name string) *gorm.DB {
+	key := ""
+	switch sort {
+	case SortOldest:
+		key = "id"
+	case SortName:
+		key = name + ", id"
+	default:
+		return p.apply(q)
+	}
+	if p.After != "" {
+		q = q.Where(fmt.Sprintf("(%[1]s) > (SELECT %[1]s FROM %[2]s WHERE id = ?)", key, table), p.After)
+	}
+	return q.Order(key).Limit(p.size() + 1)
+}
+
+// part is a LIKE pattern for a text that stands anywhere.
+func part(text string) string {
+	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + "%"
+}

@@ -1,0 +1,298 @@
+package models
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// InvitationPlan is what an invitation's workflow waits for: calendar
+// instants only.
+type InvitationPlan struct {
+	Live      bool
+	Reminders []rules.Reminder
+	ExpiresAt time.Time // exclusive
+}
+
+// PlanInvitation reads the instants at which a live invitation reminds and
+// ends (R121).
+func (s *Store) PlanInvitation(ctx context.Context, id string) (InvitationPlan, error) {
+	var plan InvitationPlan
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return plan, err
+	}
+	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		var row struct {
+			Invitation
+			TimeZone string
+		}
+		err := tx.Table("invitations").Select("invitations.*, a.time_zone").Joins("JOIN accounts a ON a.id = invitations.account_id").
+			Where("invitations.id = ?", id).Take(&row).Error
+		if err != nil {
+			return found(err)
+		}
+		loc, err := time.LoadLocation(row.TimeZone)
+		if err != nil {
+			return err
+		}
+		plan = InvitationPlan{Live: row.State.Live(), ExpiresAt: row.ExpiresAt,
+			Reminders: rules.RemindersAhead(row.IssuedAt, row.ExpiresAt, s.clock.Now(), ref.Program.InviteReminderDays, loc)}
+		return nil
+	})
+	return plan, err
+}
+
+// RemindInvitation queues the reminder of the day after issue; again for the
+// same day it changes nothing. After the expiry, to which an outage may have
+// lasted, there is nothing to remind of. It tells whether the invitation is still
+// live.
+func (s *Store) RemindInvitation(ctx context.Context, id string, day int) (live bool, err error) {
+	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		inv, acc, err := s.lockInvitation(tx, id)
+		if live = inv.State.Live(); err != nil || !live || !s.clock.Now().Before(inv.ExpiresAt) {
+			return err
+		}
+		return s.queueMail(tx, invitationMail(inv, acc, "invitation_reminder", dayEpoch(day)))
+	})
+	return live, err
+}
+
+func dayEpoch(day int) string { return "d+" + strconv.Itoa(day) }
+
+func (s *Store) lockInvitation(tx *gorm.DB, id string) (inv Invitation, acc Account, err error) {
+	if err = found(s.forUpdate(tx).First(&inv, "id = ?", id).Error); err != nil {
+		return inv, acc, err
+	}
+	err = tx.First(&acc, "id = ?", inv.AccountID).Error
+	return inv, acc, err
+}
+
+// Reissue sends an invitation again: a new row and token with a fresh window,
+// the old link dead for good (R51a, R123). A different email changes the
+// recipient (R51b); the reason goes into the audit.
+func (s *Store) Reissue(ctx context.Context, id, email, name, reason string) (Invitation, error) {
+	if err := rules.CheckOptionalReason(reason); err != nil {
+		return Invitation{}, err
+	}
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return Invitation{}, err
+	}
+	var inv Invitation
+	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		var old Invitation
+		if err := found(s.forUpdate(scope.accounts(tx, "account_id")).First(&old, "id = ?", id).Error); err != nil {
+			return err
+		}
+		var acc Account
+		if err := s.forUpdate(tx).First(&acc, "id = ?", old.AccountID).Error; err != nil {
+			return err
+		}
+		if email == "" {
+			email, name = old.Email, old.ContactName
+		}
+		if err := (NewInvite{Email: email, ContactName: name, Role: old.Role}).forAnother(old); err != nil {
+			return err
+		}
+		inv = s.newInvitation(ref, acc, rules.NormaliseEmail(email), name, old.Role)
+		inv.Kind, inv.OrderID, inv.InvitedBy = old.Kind, old.OrderID, scope.Actor.ID
+		if err := s.supersede(tx, &inv, old); err != nil {
+			return err
+		}
+		if err := s.refuseIfInside(tx, inv); err != nil {
+			return err
+		}
+		if err := s.settleInvitation(tx, scope, old); err != nil {
+			return err
+		}
+		return s.issue(tx, scope, ref, acc, inv, entry{"invitation.reissued", inv.ID, map[string]any{"supersedes": old.ID, "reason": reason, "recipient_changed": inv.Email != old.Email}})
+	})
+	return inv, err
+}
+
+// supersede closes the old invitation in favour of the next. One that is
+// revoked stays so; one that the wrong person accepted can be replaced only
+// after that membership was removed (R51b).
+func (s *Store) supersede(tx *gorm.DB, next *Invitation, old Invitation) error {
+	next.SupersedesID = &old.ID
+	switch old.State {
+	case rules.InvitationWasWithdrawn:
+		return nil
+	case rules.InvitationAccepted:
+		var inside int64
+		err := tx.Model(&Membership{}).Where("invitation_id = ? AND state <> ?", old.ID, rules.MembershipRemoved).Count(&inside).Error
+		if err == nil && inside > 0 {
+			err = rules.Refuse(rules.StateConflict, "The invitation was accepted.", "Remove that membership first, then send the invitation again.")
+		}
+		return err
+	}
+	return s.closeInvitation(tx, &old, rules.InvitationWasReplaced)
+}
+
+// settleInvitation closes what an invitation asked of an operator, now that a
+// new one takes its place: the tasks, and the flag of its order (S17).
+func (s *Store) settleInvitation(tx *gorm.DB, scope Scope, old Invitation) error {
+	for _, kind := range []TaskKind{TaskInvitationUnclaimed, TaskInvitationRequested} {
+		if err := s.settle(tx, scope, kind, old.ID, "reissued"); err != nil {
+			return err
+		}
+	}
+	err := tx.Model(&OperatorTask{}).Where("kind IN ? AND state = ? AND subject_id IN (?)", []TaskKind{TaskMailUndeliverable, TaskMailUnknown}, TaskOpen,
+		tx.Model(&Notification{}).Select("id").Where("subject_id = ?", old.ID)).
+		Updates(map[string]any{"state": TaskDone, "resolution": "reissued", "resolved_by": "system", "resolved_at": s.clock.Now()}).Error
+	if err != nil || old.OrderID == nil {
+		return err
+	}
+	return tx.Model(&Order{}).Where("id = ? AND invitation_failed", *old.OrderID).Update("invitation_failed", false).Error
+}
+
+// RevokeInvitation ends a live invitation.
+func (s *Store) RevokeInvitation(ctx context.Context, id, reason string) (Invitation, error) {
+	if err := rules.CheckOptionalReason(reason); err != nil {
+		return Invitation{}, err
+	}
+	var inv Invitation
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := found(s.forUpdate(scope.accounts(tx, "account_id")).First(&inv, "id = ?", id).Error); err != nil {
+			return err
+		}
+		if err := s.closeInvitation(tx, &inv, rules.InvitationWasWithdrawn); err != nil {
+			return err
+		}
+		return s.appendAudit(tx, scope, inv.AccountID, &inv.AccountID, false, entry{"invitation.revoked", inv.ID, map[string]any{"reason": reason}})
+	})
+	return inv, err
+}
+
+// closeInvitation ends an invitation and tells its workflow.
+func (s *Store) closeInvitation(tx *gorm.DB, inv *Invitation, to rules.InvitationState) error {
+	if !inv.State.CanBecome(to) {
+		return rules.Refuse(rules.StateConflict, "The invitation's state does not allow this.", "Read the invitation again to see its state.")
+	}
+	wasLive := inv.State.Live()
+	inv.State, inv.StateSince = to, s.clock.Now()
+	if err := tx.Model(&Invitation{}).Where("id = ?", inv.ID).Select("state", "state_since").Updates(inv).Error; err != nil {
+		return err
+	}
+	if err := s.suppressMails(tx, inv.ID); err != nil {
+		return err
+	}
+	if !wasLive || to == rules.InvitationHasExpired {
+		return nil // its workflow has ended, or does this itself
+	}
+	return s.enqueue(tx, outboxEvent(OutboxInvitationClosed, inv.ID, string(to), nil))
+}
+
+// ExpireInvitation ends an invitation whose time is over, tells the reseller
+// and raises an operator task (S16). One that was accepted or closed meanwhile
+// stays as it is.
+func (s *Store) ExpireInvitation(ctx context.Context, id string) error {
+	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		inv, acc, err := s.lockInvitation(tx, id)
+		if err != nil || !inv.State.CanBecome(rules.InvitationHasExpired) || s.clock.Now().Before(inv.ExpiresAt) {
+			return err
+		}
+		if err := s.closeInvitation(tx, &inv, rules.InvitationHasExpired); err != nil {
+			return err
+		}
+		if err := s.raise(tx, OperatorTask{Kind: TaskInvitationUnclaimed, SubjectID: inv.ID, AccountID: &inv.AccountID,
+			What: "Find out who should manage the account, and send the invitation again.", Why: "Nobody accepted the invitation in its window."}); err != nil {
+			return err
+		}
+		if err := s.tellReseller(tx, inv, acc, "invitation_unclaimed"); err != nil {
+			return err
+		}
+		return s.appendAudit(tx, scope, inv.AccountID, &inv.AccountID, false, entry{"invitation.expired", inv.ID, nil})
+	})
+}
+
+// tellReseller writes to the reseller of the invitation's order about it,
+// without the invited person's data.
+func (s *Store) tellReseller(tx *gorm.DB, inv Invitation, acc Account, template string) error {
+	if inv.OrderID == nil {
+		return nil
+	}
+	var o Order
+	if err := tx.First(&o, "id = ?", *inv.OrderID).Error; err != nil {
+		return err
+	}
+	m := s.orderMail(&o, template, o.Payload.Reseller.Email, map[string]any{"po_number": o.PONumber, "vendor_order_no": text(o.VendorOrderNo), "company": acc.LegalName})
+	m.SubjectID, m.AccountID = inv.ID+"/reseller", &acc.ID
+	return s.queueSingleMail(tx, m)
+}
+
+// bounced hands a mail that was refused for good to an operator. A refused
+// invitation also flags its order and tells the reseller (S17).
+func (s *Store) bounced(tx *gorm.DB, scope Scope, r MailResult) error {
+	var n Notification
+	if err := tx.First(&n, "id = ?", r.ID).Error; err != nil {
+		return err
+	}
+	if err := s.raise(tx, OperatorTask{Kind: TaskMailUndeliverable, SubjectID: n.ID, AccountID: n.AccountID,
+		What: "Find a working address for the " + n.Template + " mail, or close the task.", Why: r.Error}); err != nil {
+		return err
+	}
+	if n.Template != "invitation" {
+		return nil
+	}
+	inv, acc, err := s.lockInvitation(tx, n.SubjectID)
+	if err != nil || !inv.State.Live() {
+		return err
+	}
+	inv.State, inv.StateSince, inv.LastError = rules.InvitationBounced, s.clock.Now(), r.Error
+	if err := tx.Model(&Invitation{}).Where("id = ?", inv.ID).Select("state", "state_since", "last_error").Updates(&inv).Error; err != nil {
+		return err
+	}
+	if inv.OrderID != nil {
+		if err := tx.Model(&Order{}).Where("id = ?", *inv.OrderID).Update("invitation_failed", true).Error; err != nil {
+			return err
+		}
+	}
+	if err := s.tellReseller(tx, inv, acc, "invitation_undeliverable"); err != nil {
+		return err
+	}
+	return s.appendAudit(tx, scope, inv.AccountID, &inv.AccountID, false, entry{"invitation.bounced", inv.ID, map[string]any{"error": r.Error}})
+}
+
+// RequestInvitation asks the operators to send an invitation again (L123,
+// R123): it raises one INVITATION_REQUESTED task for the latest invitation of
+// the address in each account. It answers the same whether there is one or
+// not, so that a visitor learns nothing. An accepted invitation raises no task:
+// its person signs in.
+func (s *Store) RequestInvitation(ctx context.Context, email string) error {
+	return s.tx(WithSystem(ctx), func(tx *gorm.DB, scope Scope) error {
+		var all []Invitation
+		if err := tx.Where("email = ?", rules.NormaliseEmail(email)).Order("id DESC").Find(&all).Error; err != nil {
+			return err
+		}
+		seen := map[string]bool{}
+		for _, inv := range all {
+			if seen[inv.AccountID] {
+				continue
+			}
+			seen[inv.AccountID] = true
+			if err := s.askFor(tx, scope, inv); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Store) askFor(tx *gorm.DB, scope Scope, inv Invitation) error {
+	if inv.State == rules.InvitationAccepted {
+		return nil
+	}
+	err := s.raise(tx, OperatorTask{Kind: TaskInvitationRequested, SubjectID: inv.ID, AccountID: &inv.AccountID,
+		What: "Check who asks, then send the invitation again.", Why: "The invited address asked for a new link on the portal."})
+	if err != nil {
+		return err
+	}
+	scope.Actor.ID, scope.Actor.Role = "visitor", "VISITOR"
+	return s.appendAudit(tx, scope, inv.AccountID, &inv.AccountID, false, entry{"invitation.requested", inv.ID, nil})
+}

@@ -1,0 +1,304 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// Invitation lets one person into an account. Only the hash of its token is
+// stored; the token is derived from the invitation's id and the service's key.
+type Invitation struct {
+	ID           string
+	AccountID    string
+	OrderID      *string
+	Kind         InvitationKind
+	Email        string // normalised
+	ContactName  string
+	Role         MemberRole
+	TokenHash    string
+	State        rules.InvitationState
+	StateSince   time.Time
+	IssuedAt     time.Time
+	ExpiresAt    time.Time // exclusive: end of local day issue+30 (R121)
+	SupersedesID *string
+	InvitedBy    string
+	LastError    string
+}
+
+// InvitationKind says what led to an Invitation.
+type InvitationKind string
+
+// The kinds of Invitation.
+const (
+	InvitationForOrder     InvitationKind = "ORDER"
+	InvitationForExtra     InvitationKind = "EXTRA"     // R105
+	InvitationForColleague InvitationKind = "COLLEAGUE" // R117b
+)
+
+var liveInvitations = []rules.InvitationState{rules.InvitationIssued, rules.InvitationSent}
+
+func (s *Store) live(tx *gorm.DB) *gorm.DB {
+	return s.forUpdate(tx).Where("state IN ?", liveInvitations)
+}
+
+// NewInvite is an invitation that a person asks for: an operator for an extra
+// person (R105), an administrator for a colleague (R117b).
+type NewInvite struct {
+	AccountID   string
+	Email       string
+	ContactName string
+	Role        MemberRole
+	Kind        InvitationKind
+	Reason      string // R105: the audit links the request
+}
+
+// Invite issues a personal invitation. A live one to the same person answers
+// STATE_CONFLICT; an account at its limit of users answers USER_LIMIT (S19).
+func (s *Store) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
+	if err := n.validate(); err != nil {
+		return Invitation{}, err
+	}
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return Invitation{}, err
+	}
+	var inv Invitation
+	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		var acc Account
+		if err := found(s.forUpdate(scope.accounts(tx, "id")).First(&acc, "id = ?", n.AccountID).Error); err != nil {
+			return err
+		}
+		if err := s.roomForUser(tx, acc); err != nil {
+			return err
+		}
+		inv = s.newInvitation(ref, acc, rules.NormaliseEmail(n.Email), n.ContactName, n.Role)
+		inv.Kind, inv.InvitedBy = n.Kind, scope.Actor.ID
+		if err := s.refuseIfInside(tx, inv); err != nil {
+			return err
+		}
+		return s.issue(tx, scope, ref, acc, inv, entry{"invitation.issued", inv.ID, map[string]any{"kind": n.Kind, "role": n.Role, "reason": n.Reason}})
+	})
+	return inv, err
+}
+
+func (s *Store) issue(tx *gorm.DB, scope Scope, ref Reference, acc Account, inv Invitation, e entry) error {
+	if err := s.insertInvitation(tx, ref, acc, inv); err != nil {
+		return err
+	}
+	if err := s.queueMail(tx, invitationMail(inv, acc, "invitation", "1")); err != nil {
+		return err
+	}
+	return s.appendAudit(tx, scope, acc.ID, &acc.ID, false, e)
+}
+
+func (n NewInvite) validate() error {
+	var fields []rules.FieldError
+	if !rules.ValidEmail(n.Email) {
+		fields = append(fields, rules.FieldError{Pointer: "/email", Code: rules.InvalidEmail, Message: "This is not one e-mail address.", Remedy: "Give the person's own address."})
+	}
+	if n.Role != RoleAdmin && n.Role != RoleReadOnly {
+		fields = append(fields, rules.FieldError{Pointer: "/role", Code: "INVALID_ROLE", Message: "There is no such role.", Remedy: "Give ADMIN or READ_ONLY."})
+	}
+	return rules.Invalid(append(fields, rules.CheckLine("/contact_name", n.ContactName, rules.MaxContactName)...))
+}
+
+// forAnother checks the recipient that an invitation changes to: a named
+// person (R115a).
+func (n NewInvite) forAnother(old Invitation) error {
+	if err := n.validate(); err != nil {
+		return err
+	}
+	if n.ContactName == "" && rules.NormaliseEmail(n.Email) != old.Email {
+		return rules.Invalid([]rules.FieldError{{Pointer: "/contact_name", Code: rules.Required, Message: "The other person's name is missing.", Remedy: "Give the name along with the address."}})
+	}
+	return nil
+}
+
+// roomForUser holds an account to its limit; an open invitation counts (S19).
+func (s *Store) roomForUser(tx *gorm.DB, acc Account) error {
+	var users int64
+	err := tx.Model(&Membership{}).Where("account_id = ? AND state <> ?", acc.ID, rules.MembershipRemoved).Count(&users).Error
+	if err != nil {
+		return err
+	}
+	var invited int64
+	err = tx.Model(&Invitation{}).Where("account_id = ? AND state IN ? AND expires_at > ?", acc.ID, liveInvitations, s.clock.Now()).Count(&invited).Error
+	if err != nil {
+		return err
+	}
+	return rules.MayAddUser(int(users+invited), acc.UserLimit)
+}
+
+// refuseIfInside refuses a second invitation or membership of one person.
+func (s *Store) refuseIfInside(tx *gorm.DB, inv Invitation) error {
+	var n int64
+	err := tx.Model(&Invitation{}).Where("account_id = ? AND email = ? AND state IN ?", inv.AccountID, inv.Email, liveInvitations).Count(&n).Error
+	if err != nil {
+		return err
+	}
+	if n > 0 {
+		return rules.Refuse(rules.StateConflict, "This person has an invitation already.", "Send that invitation again instead of a second one.")
+	}
+	err = tx.Table("memberships m").Joins("JOIN users u ON u.id = m.user_id").
+		Where("m.account_id = ? AND u.email = ? AND m.state <> ?", inv.AccountID, inv.Email, rules.MembershipRemoved).Count(&n).Error
+	if err == nil && n > 0 {
+		return rules.Refuse(rules.StateConflict, "This person is a member of the account already.", "Change the member's role instead.")
+	}
+	return err
+}
+
+// inviteForOrder decides by S15 whether the end customer is invited, and
+// writes the invitation with its outbox row. A zero Invitation means that none
+// is needed.
+func (s *Store) inviteForOrder(tx *gorm.DB, ref Reference, o *Order, acc Account, fresh bool) (Invitation, rules.InvitationAction, error) {
+	email := rules.NormaliseEmail(o.Payload.EndCustomer.Email)
+	facts, pending, err := s.invitationFacts(tx, acc.ID, email, fresh)
+	if err != nil {
+		return Invitation{}, "", err
+	}
+	now := s.clock.Now()
+	if loc, err := time.LoadLocation(acc.TimeZone); err == nil {
+		now = now.In(loc) // the seven days of S15 are calendar days
+	}
+	plan := rules.DecideInvitation(facts, now, ref.Program.InviteKeepDays)
+	if plan == rules.InviteKeep && pending.Role != RoleAdmin {
+		plan = rules.InviteSupersede // the order's contact becomes an administrator (S15)
+	}
+	inv := s.newInvitation(ref, acc, email, o.Payload.EndCustomer.ContactName, RoleAdmin)
+	inv.OrderID, inv.Kind, inv.InvitedBy = &o.ID, InvitationForOrder, "system"
+	switch plan {
+	case rules.InviteNone, rules.InviteKeep:
+		return Invitation{}, plan, nil
+	case rules.InviteSupersede:
+		if err := s.supersede(tx, &inv, pending); err != nil {
+			return Invitation{}, plan, err
+		}
+	case rules.InviteIssueWithNotice:
+		if err := s.tellAdmins(tx, acc, inv); err != nil {
+			return Invitation{}, plan, err
+		}
+	}
+	return inv, plan, s.insertInvitation(tx, ref, acc, inv)
+}
+
+// invitationFacts reads what S15 depends on; a fresh account has none of it.
+func (s *Store) invitationFacts(tx *gorm.DB, accountID, email string, fresh bool) (f rules.InvitationFacts, pending Invitation, err error) {
+	if fresh {
+		return f, pending, nil
+	}
+	var admins []string
+	err = tx.Table("memberships m").Joins("JOIN users u ON u.id = m.user_id").
+		Where("m.account_id = ? AND m.role = ? AND m.state = ?", accountID, RoleAdmin, rules.MembershipActive).Pluck("u.email", &admins).Error
+	if err != nil {
+		return f, pending, err
+	}
+	for _, a := range admins {
+		f.OtherAdmins = true
+		f.ActiveAdmin = f.ActiveAdmin || a == email
+	}
+	err = s.live(tx).First(&pending, "account_id = ? AND email = ?", accountID, email).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return f, pending, nil
+	}
+	f.Pending, f.PendingExpires = true, pending.ExpiresAt
+	return f, pending, err
+}
+
+func (s *Store) newInvitation(ref Reference, acc Account, email, name string, role MemberRole) Invitation {
+	now := s.clock.Now()
+	loc, err := time.LoadLocation(acc.TimeZone)
+	if err != nil {
+		loc = time.UTC
+	}
+	id := NewID(prefixInvitation)
+	return Invitation{ID: id, AccountID: acc.ID, Email: email, ContactName: name, Role: role, TokenHash: HashSecret(s.secrets.InvitationToken(id)),
+		State: rules.InvitationIssued, StateSince: now, IssuedAt: now, ExpiresAt: rules.InvitationExpiry(now, ref.Program.InviteDays, loc)}
+}
+
+// insertInvitation stores the invitation; the partial unique key keeps one
+// live invitation per account and person.
+func (s *Store) insertInvitation(tx *gorm.DB, ref Reference, acc Account, inv Invitation) error {
+	if err := tx.Create(&inv).Error; err != nil {
+		return err
+	}
+	return s.enqueue(tx, outboxEvent(OutboxInvitationIssued, inv.ID, "1", invitationDates(inv, acc, ref.Program.InviteReminderDays)))
+}
+
+// invitationDates are the instants that the invitation's workflow waits for,
+// fixed when it is issued (R121). A reminder after the expiry, which a program
+// with a shorter window would have (C8), is none: it would hold up the expiry
+// and offer a dead link.
+func invitationDates(inv Invitation, acc Account, days []int) map[string]string {
+	dates := map[string]string{PayloadExpiresAt: inv.ExpiresAt.Format(time.RFC3339Nano)}
+	loc, err := time.LoadLocation(acc.TimeZone)
+	if err != nil {
+		return dates
+	}
+	for _, r := range rules.RemindersAhead(inv.IssuedAt, inv.ExpiresAt, inv.IssuedAt, days, loc) {
+		dates[PayloadReminder+strconv.Itoa(r.Day)] = r.At.Format(time.RFC3339Nano)
+	}
+	return dates
+}
+
+// invitationMail describes a mail to the invited person and no other (R103).
+// The link is derived when it is sent, never stored.
+func invitationMail(inv Invitation, acc Account, template, epoch string) Notification {
+	loc, err := time.LoadLocation(acc.TimeZone)
+	if err != nil {
+		loc = time.UTC
+	}
+	return Notification{Template: template, SubjectID: inv.ID, Recipient: inv.Email, Epoch: epoch, AccountID: &acc.ID, OrderID: inv.OrderID, Locale: acc.Locale,
+		Params: map[string]any{"contact_name": inv.ContactName, "company": acc.LegalName, "role": string(inv.Role),
+			"expires_on": rules.LastCoveredDay(inv.ExpiresAt, loc).String()}}
+}
+
+// tellAdmins gives the current administrators notice of a further one (S15).
+func (s *Store) tellAdmins(tx *gorm.DB, acc Account, inv Invitation) error {
+	var admins []User
+	err := tx.Table("users").Joins("JOIN memberships m ON m.user_id = users.id").
+		Where("m.account_id = ? AND m.role = ? AND m.state = ?", acc.ID, RoleAdmin, rules.MembershipActive).Find(&admins).Error
+	if err != nil {
+		return err
+	}
+	for _, a := range admins {
+		n := Notification{Template: "admin_notice", SubjectID: inv.ID + "/notice", Recipient: a.Email, Epoch: "1", AccountID: &acc.ID, Locale: a.Locale,
+			Params: map[string]any{"company": acc.LegalName, "role": string(inv.Role)}}
+		if err := s.queueSingleMail(tx, n); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// GetInvitation reads one invitation.
+func (s *Store) GetInvitation(ctx context.Context, id string) (Invitation, error) {
+	var inv Invitation
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return found(scope.accounts(tx, "account_id").First(&inv, "id = ?", id).Error)
+	})
+	return inv, err
+}
+
+// ListInvitations lists invitations in scope, newest first; accountID and
+// orderID narrow when given.
+func (s *Store) ListInvitations(ctx context.Context, accountID, orderID string, page Page) ([]Invitation, string, error) {
+	var out []Invitation
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		q := scope.accounts(tx, "account_id")
+		if accountID != "" {
+			q = q.Where("account_id = ?", accountID)
+		}
+		if orderID != "" {
+			q = q.Where("order_id = ?", orderID)
+		}
+		return page.apply(q).Find(&out).Error
+	})
+	out, next := cut(page, out, func(i Invitation) string { return i.ID })
+	return out, next, err
+}

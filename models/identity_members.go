@@ -1,0 +1,149 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// MemberRole is a person's role in an account (R42).
+type MemberRole string
+
+// The roles of a member.
+const (
+	RoleAdmin    MemberRole = "ADMIN"
+	RoleReadOnly MemberRole = "READ_ONLY"
+)
+
+// Membership is a user's place in an account.
+type Membership struct {
+	ID           string
+	AccountID    string
+	UserID       string
+	Role         MemberRole
+	State        rules.MembershipState
+	InvitationID *string
+	CreatedAt    time.Time
+}
+
+// Member is a membership with its person.
+type Member struct {
+	Membership
+	Name  string
+	Email string
+}
+
+// MembersOf lists the people of an account.
+func (s *Store) MembersOf(ctx context.Context, accountID string) ([]Member, error) {
+	var out []Member
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		q := scope.accounts(tx.Table("memberships"), "account_id")
+		return q.Select("memberships.*, u.name, u.email").Joins("JOIN users u ON u.id = memberships.user_id").
+			Where("account_id = ? AND state <> ?", accountID, rules.MembershipRemoved).Order("memberships.id").Scan(&out).Error
+	})
+	return out, err
+}
+
+// MembershipsOf lists a user's active memberships, oldest first.
+func (s *Store) MembershipsOf(ctx context.Context, userID string) ([]Membership, error) {
+	var out []Membership
+	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+		return tx.Where("user_id = ? AND state = ?", userID, rules.MembershipActive).Order("id").Find(&out).Error
+	})
+	return out, err
+}
+
+// GetMembership reads one membership.
+func (s *Store) GetMembership(ctx context.Context, id string) (Membership, error) {
+	var m Membership
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return found(scope.accounts(tx, "account_id").First(&m, "id = ?", id).Error)
+	})
+	return m, err
+}
+
+// join makes the user a member; the first person of an account becomes its
+// administrator (R47b), and a member who was removed comes back.
+func (s *Store) join(tx *gorm.DB, acc Account, inv Invitation, u User) (Membership, error) {
+	if err := s.forUpdate(tx).First(&acc, "id = ?", acc.ID).Error; err != nil {
+		return Membership{}, err
+	}
+	var admins int64
+	err := tx.Model(&Membership{}).Where("account_id = ? AND role = ? AND state = ?", acc.ID, RoleAdmin, rules.MembershipActive).Count(&admins).Error
+	if err != nil {
+		return Membership{}, err
+	}
+	m := Membership{ID: NewID(prefixMembership), AccountID: acc.ID, UserID: u.ID, Role: inv.Role, State: rules.MembershipActive, InvitationID: &inv.ID, CreatedAt: s.clock.Now()}
+	if admins == 0 {
+		m.Role = RoleAdmin
+	}
+	var old Membership
+	err = tx.First(&old, "account_id = ? AND user_id = ?", acc.ID, u.ID).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return m, tx.Create(&m).Error
+	}
+	if err != nil {
+		return m, err
+	}
+	if old.State == rules.MembershipSuspended {
+		return m, rules.Refuse(rules.Forbidden, "Your access to this account is suspended.", "Ask an administrator of the account to restore it.")
+	}
+	m.ID, m.CreatedAt = old.ID, old.CreatedAt
+	return m, tx.Model(&Membership{}).Where("id = ?", m.ID).Select("role", "state", "invitation_id").Updates(&m).Error
+}
+
+// ChangeMembership changes a member's role or state. The last active
+// administrator can be neither demoted nor removed: LAST_ADMIN (S18). An operator
+// alone may remove a wrong person who accepted, with a reason (R51b); the
+// account then waits to be claimed anew.
+func (s *Store) ChangeMembership(ctx context.Context, id string, role MemberRole, state rules.MembershipState, reason string) (Membership, error) {
+	if err := rules.CheckOptionalReason(reason); err != nil {
+		return Membership{}, err
+	}
+	var m Membership
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := found(scope.accounts(tx, "account_id").First(&m, "id = ?", id).Error); err != nil {
+			return err
+		}
+		var acc Account
+		if err := s.forUpdate(tx).First(&acc, "id = ?", m.AccountID).Error; err != nil {
+			return err
+		}
+		if err := tx.First(&m, "id = ?", id).Error; err != nil {
+			return err
+		}
+		if state != m.State && !m.State.CanBecome(state) {
+			return rules.Refuse(rules.StateConflict, "The membership's state does not allow this.", "Read the membership again.")
+		}
+		removedByOperator := scope.Actor.Role.IsOperator() && state == rules.MembershipRemoved && strings.TrimSpace(reason) != ""
+		if err := s.keepsAdmin(tx, m, role, state); err != nil && !removedByOperator {
+			return err
+		}
+		before := map[string]any{"role": m.Role, "state": m.State}
+		m.Role, m.State = role, state
+		if err := tx.Model(&Membership{}).Where("id = ?", id).Select("role", "state").Updates(&m).Error; err != nil {
+			return err
+		}
+		return s.appendAudit(tx, scope, m.AccountID, &m.AccountID, false, entry{"membership.changed", m.ID,
+			map[string]any{"before": before, "after": map[string]any{"role": role, "state": state}, "reason": reason}})
+	})
+	return m, err
+}
+
+func (s *Store) keepsAdmin(tx *gorm.DB, m Membership, role MemberRole, state rules.MembershipState) error {
+	wasAdmin := m.Role == RoleAdmin && m.State == rules.MembershipActive
+	if !wasAdmin || (role == RoleAdmin && state == rules.MembershipActive) {
+		return nil
+	}
+	var admins int64
+	err := tx.Model(&Membership{}).Where("account_id = ? AND role = ? AND state = ?", m.AccountID, RoleAdmin, rules.MembershipActive).Count(&admins).Error
+	if err != nil {
+		return err
+	}
+	return rules.MayLoseAdmin(int(admins))
+}

@@ -1,0 +1,134 @@
+package models
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// APIToken lets a machine call the API for an organisation. Only the hash is
+// stored; Prefix is what a person recognises it by.
+type APIToken struct {
+	ID        string
+	OrgID     string
+	Role      rules.Role
+	AccountID *string // a customer's token acts for this account only
+	Label     string
+	Prefix    string
+	Hash      string
+	Scopes    string // space separated
+	CreatedAt time.Time
+	ExpiresAt time.Time // real time
+	RevokedAt *time.Time
+	Org       Org `gorm:"foreignKey:OrgID"`
+}
+
+// TableName is the table of tokens.
+func (APIToken) TableName() string { return "api_tokens" }
+
+// HasScope tells whether the token carries the scope.
+func (t APIToken) HasScope(scope string) bool {
+	return slices.Contains(strings.Fields(t.Scopes), scope)
+}
+
+// NewToken is what a token is made of.
+type NewToken struct {
+	OrgID     string
+	Role      rules.Role
+	AccountID string // customers only
+	Label     string
+	Scopes    []string
+	ExpiresAt time.Time
+}
+
+// CreateToken makes a token and returns its secret, which is shown this once.
+func (s *Store) CreateToken(ctx context.Context, n NewToken) (APIToken, string, error) {
+	secret := newTokenSecret()
+	t := APIToken{ID: NewID(prefixToken), OrgID: n.OrgID, Role: n.Role, Label: n.Label, Prefix: secret[:10], Hash: HashSecret(secret),
+		Scopes: strings.Join(n.Scopes, " "), CreatedAt: realNow(), ExpiresAt: n.ExpiresAt.UTC()}
+	if n.AccountID != "" {
+		t.AccountID = &n.AccountID
+	}
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := found(tx.First(&t.Org, "id = ?", n.OrgID).Error); err != nil {
+			return err
+		}
+		if err := tx.Omit("Org").Create(&t).Error; err != nil {
+			return err
+		}
+		return s.appendAudit(tx, scope, t.OrgID, nil, false, entry{"token.created", t.ID, map[string]any{"role": t.Role, "scopes": t.Scopes, "expires_at": t.ExpiresAt}})
+	})
+	return t, secret, err
+}
+
+func newTokenSecret() string {
+	b := make([]byte, 32)
+	_, _ = rand.Read(b)
+	return "rct_" + base64.RawURLEncoding.EncodeToString(b)
+}
+
+// ErrBadToken is the one answer for a token that is unknown, expired or
+// revoked.
+var ErrBadToken = errors.New("models: the token is unknown, expired or revoked")
+
+// TokenBySecret finds the live token and its organisation.
+func (s *Store) TokenBySecret(ctx context.Context, secret string) (APIToken, error) {
+	var t APIToken
+	err := s.alone(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+		return tx.Joins("Org").First(&t, "hash = ?", HashSecret(secret)).Error
+	})
+	if errors.Is(err, gorm.ErrRecordNotFound) || (err == nil && (t.RevokedAt != nil || !realNow().Before(t.ExpiresAt))) {
+		return APIToken{}, ErrBadToken
+	}
+	return t, err
+}
+
+// RevokeToken ends a token at once.
+func (s *Store) RevokeToken(ctx context.Context, id string) error {
+	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		var t APIToken
+		if err := found(tx.First(&t, "id = ?", id).Error); err != nil {
+			return err
+		}
+		if t.RevokedAt != nil {
+			return nil
+		}
+		if err := tx.Model(&APIToken{}).Where("id = ?", id).Update("revoked_at", realNow()).Error; err != nil {
+			return err
+		}
+		return s.appendAudit(tx, scope, t.OrgID, nil, false, entry{"token.revoked", t.ID, nil})
+	})
+}
+
+// ListTokens lists the tokens in scope, newest first.
+func (s *Store) ListTokens(ctx context.Context, page Page) ([]APIToken, string, error) {
+	var out []APIToken
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if !scope.System {
+			tx = tx.Where("org_id = ?", scope.OrgID)
+		}
+		return page.apply(tx).Find(&out).Error
+	})
+	out, next := cut(page, out, func(t APIToken) string { return t.ID })
+	return out, next, err
+}
+
+// GetToken reads one API token by its id.
+func (s *Store) GetToken(ctx context.Context, id string) (APIToken, error) {
+	var t APIToken
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if !scope.System {
+			return errNotFound()
+		}
+		return found(tx.First(&t, "id = ?", id).Error)
+	})
+	return t, err
+}

@@ -1,0 +1,306 @@
+package models
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"io"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// ImportKind is what a file holds.
+type ImportKind string
+
+// The kinds of an import.
+const (
+	ImportOrders ImportKind = "ORDERS"
+	ImportRooms  ImportKind = "ROOMS"
+)
+
+// ImportJob is a file on its way in: orders of a seller, or rooms of an account.
+// Content is kept until the job is done, so that a job survives a kill.
+type ImportJob struct {
+	ID            string
+	Kind          ImportKind // empty when it is created: orders
+	OrgID         string     // the seller, or the account's parent
+	AccountID     *string    // whose rooms they are
+	Format        string     // csv or json
+	DryRun        bool
+	AllOrNothing  bool
+	State         ImportState
+	ContentHash   string
+	Content       []byte
+	RowsTotal     int
+	RowsChecked   int
+	RowsStored    int
+	RowsUnchanged int
+	RowsRefused   int
+	RequestedBy   string
+	RequestedRole rules.Role
+	Reason        string // operators
+	StoredThrough int    // rooms: the last row of the last batch that was stored
+	Error         string
+	CreatedAt     time.Time
+	FinishedAt    *time.Time
+}
+
+// ImportState tells how far a job has come.
+type ImportState string
+
+// The states of an ImportJob. REFUSED: a row was refused and nothing stored.
+const (
+	ImportQueued   ImportState = "QUEUED"
+	ImportChecking ImportState = "CHECKING"
+	ImportStoring  ImportState = "STORING"
+	ImportDone     ImportState = "DONE"
+	ImportRefused  ImportState = "REFUSED"
+	ImportFailed   ImportState = "FAILED"
+)
+
+// ImportRow is the report of one row of a file. RowNo is the line of a CSV
+// file or the place in a JSON array, from 1. RoomID and DeviceID of a refused row
+// name what has its serial already, where that is the account's own.
+type ImportRow struct {
+	JobID    string `gorm:"primaryKey"`
+	RowNo    int    `gorm:"primaryKey"`
+	Outcome  ImportOutcome
+	OrderID  *string
+	RoomID   *string
+	DeviceID *string
+	Errors   []rules.FieldError `gorm:"serializer:json"`
+}
+
+// ImportOutcome is how a row ended.
+type ImportOutcome string
+
+// The outcomes of a row.
+const (
+	RowValid     ImportOutcome = "VALID"
+	RowStored    ImportOutcome = "STORED"
+	RowUnchanged ImportOutcome = "UNCHANGED"
+	RowRefused   ImportOutcome = "REFUSED"
+)
+
+// CreateImport stores a file with the outbox row that starts its workflow. A file
+// of rooms needs the right to change the account's rooms; of an operator a reason.
+func (s *Store) CreateImport(ctx context.Context, job ImportJob) (ImportJob, error) {
+	if job.Kind == "" {
+		job.Kind = ImportOrders
+	}
+	job.ID, job.State, job.CreatedAt = NewID(prefixImport), ImportQueued, s.clock.Now()
+	job.ContentHash = hashContent(job.Content)
+	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := s.mayImport(tx, scope, &job); err != nil {
+			return err
+		}
+		job.RequestedBy, job.RequestedRole = scope.Actor.ID, scope.Actor.Role
+		if err := tx.Create(&job).Error; err != nil {
+			return err
+		}
+		e := entry{"import.created", job.ID, withReason(job.Reason, map[string]any{"kind": job.Kind, "format": job.Format, "dry_run": job.DryRun, "hash": job.ContentHash})}
+		if err := s.appendAudit(tx, scope, job.ID, job.AccountID, true, e); err != nil {
+			return err
+		}
+		return s.enqueue(tx, outboxEvent(OutboxImportQueued, job.ID, "1", nil))
+	})
+	return job, err
+}
+
+// hashContent is HashSecret without a copy of the file.
+func hashContent(content []byte) string {
+	sum := sha256.Sum256(content)
+	return hex.EncodeToString(sum[:])
+}
+
+func (s *Store) mayImport(tx *gorm.DB, scope Scope, job *ImportJob) error {
+	if job.Kind == ImportOrders {
+		if !scope.System && job.OrgID != scope.OrgID {
+			return errNotFound()
+		}
+		return nil
+	}
+	if err := mayManage(scope, job.Reason); err != nil {
+		return err
+	}
+	var acc Account
+	err := scope.accounts(tx, "id").First(&acc, "id = ?", text(job.AccountID)).Error
+	job.OrgID = acc.ParentOrgID
+	return found(err)
+}
+
+// imports narrows a query on jobs to what the scope may see: a seller its files of
+// orders, a customer those of its accounts' rooms.
+func (s Scope) imports(q *gorm.DB) *gorm.DB {
+	switch {
+	case s.System:
+		return q
+	case s.OrgID != "":
+		return q.Where("org_id = ? AND account_id IS NULL", s.OrgID)
+	default:
+		return s.accounts(q, "account_id")
+	}
+}
+
+// GetImport reads a job; its content only when asked for.
+func (s *Store) GetImport(ctx context.Context, id string, withContent bool) (ImportJob, error) {
+	var job ImportJob
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		tx = scope.imports(tx)
+		if !withContent {
+			tx = tx.Omit("content")
+		}
+		return found(tx.First(&job, "id = ?", id).Error)
+	})
+	return job, err
+}
+
+// ImportProgress replaces a job's counts and state; a finished job drops its
+// content, and stays as it is.
+func (s *Store) ImportProgress(ctx context.Context, job ImportJob) error {
+	columns := []string{"state", "rows_total", "rows_checked", "rows_stored", "rows_unchanged", "rows_refused", "error"}
+	if job.State == ImportDone || job.State == ImportRefused || job.State == ImportFailed {
+		now := s.clock.Now()
+		job.FinishedAt, job.Content = &now, []byte{}
+		columns = append(columns, "finished_at", "content")
+	}
+	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		return tx.Model(&ImportJob{}).Where("id = ? AND finished_at IS NULL", job.ID).Select(columns).Updates(&job).Error
+	})
+}
+
+// putRow replaces the report of a row that is checked or stored again. What was
+// stored stays: a run that lost its lease may come late.
+var putRow = clause.OnConflict{
+	Columns:   []clause.Column{{Name: "job_id"}, {Name: "row_no"}},
+	DoUpdates: clause.AssignmentColumns([]string{"outcome", "order_id", "room_id", "device_id", "errors"}),
+	Where:     clause.Where{Exprs: []clause.Expression{clause.Neq{Column: clause.Column{Table: "import_rows", Name: "outcome"}, Value: RowStored}}},
+}
+
+// PutImportRows writes reports of rows; a row that is checked again replaces
+// its report, and one that was stored keeps it.
+func (s *Store) PutImportRows(ctx context.Context, rows []ImportRow) error {
+	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error { return putImportRows(tx, rows) })
+}
+
+func putImportRows(tx *gorm.DB, rows []ImportRow) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	for i := range rows {
+		if rows[i].Errors == nil {
+			rows[i].Errors = []rules.FieldError{}
+		}
+	}
+	return tx.Clauses(putRow).CreateInBatches(&rows, 500).Error
+}
+
+// ImportRows lists the report of a job by row, after the row number given.
+func (s *Store) ImportRows(ctx context.Context, jobID string, outcome ImportOutcome, after, limit int) ([]ImportRow, error) {
+	var out []ImportRow
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := found(scope.imports(tx).Where("id = ?", jobID).Select("id").First(&ImportJob{}).Error); err != nil {
+			return err
+		}
+		q := tx.Where("job_id = ? AND row_no > ?", jobID, after)
+		if outcome != "" {
+			q = q.Where("outcome = ?", outcome)
+		}
+		return q.Order("row_no").Limit(limit).Find(&out).Error
+	})
+	return out, err
+}
+
+// ImportedRows are the rows of a job that need nothing more, by number: those
+// whose order it stored, or found stored. A job goes on without them where a
+// kill left it.
+func (s *Store) ImportedRows(ctx context.Context, jobID string) (map[int]ImportOutcome, error) {
+	var rows []ImportRow
+	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		return tx.Select("row_no", "outcome").Find(&rows, "job_id = ? AND outcome IN ?", jobID, []ImportOutcome{RowStored, RowUnchanged}).Error
+	})
+	out := make(map[int]ImportOutcome, len(rows))
+	for _, r := range rows {
+		out[r.RowNo] = r.Outcome
+	}
+	return out, err
+}
+
+func (j *ImportJob) count(reports []ImportRow) {
+	for _, r := range reports {
+		switch r.Outcome {
+		case RowStored:
+			j.RowsStored++
+		case RowUnchanged:
+			j.RowsUnchanged++
+		case RowRefused:
+			j.RowsRefused++
+		}
+	}
+}
+
+// moveOn writes the job's counts and mark, unless another worker did.
+func moveOn(tx *gorm.DB, job, after ImportJob) error {
+	moved := tx.Model(&ImportJob{}).
+		Where("id = ? AND stored_through = ? AND state = ?", job.ID, job.StoredThrough, ImportStoring).
+		Select("rows_stored", "rows_unchanged", "rows_refused", "stored_through").
+		Updates(&after)
+	if moved.Error == nil && moved.RowsAffected == 0 {
+		return errImportMoved
+	}
+	return moved.Error
+}
+
+// contentSlice is how much of a job's file is read at once, in bytes.
+const contentSlice = 1 << 20
+
+// ImportContent reads a job's file slice by slice, each in a statement of its own:
+// neither memory nor a transaction holds the whole. A job that is over has none.
+func (s *Store) ImportContent(ctx context.Context, jobID string) io.Reader {
+	return &contentReader{ctx: ctx, store: s, jobID: jobID}
+}
+
+type contentReader struct {
+	ctx   context.Context
+	store *Store
+	jobID string
+	read  int
+	rest  []byte
+}
+
+// Read implements io.Reader.
+func (r *contentReader) Read(p []byte) (int, error) {
+	if len(r.rest) == 0 {
+		if err := r.next(); err != nil {
+			return 0, err
+		}
+	}
+	n := copy(p, r.rest)
+	r.rest = r.rest[n:]
+	return n, nil
+}
+
+func (r *contentReader) next() error {
+	var row struct{ Slice []byte }
+	err := r.store.tx(r.ctx, func(tx *gorm.DB, scope Scope) error {
+		return found(scope.imports(tx).
+			Model(&ImportJob{}).
+			Select("substr(content, ?, ?) AS slice", r.read+1, contentSlice).
+			Where("id = ?", r.jobID).
+			Take(&row).Error)
+	})
+	if err != nil {
+		return err
+	}
+	if len(row.Slice) == 0 {
+		return io.EOF
+	}
+
+	r.read = r.read + len(row.Slice)
+	r.rest = row.Slice
+	return nil
+}

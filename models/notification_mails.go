@@ -1,0 +1,168 @@
+package models
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// Notification is one mail to one recipient, once: DedupeKey is unique (C7).
+type Notification struct {
+	ID         string
+	DedupeKey  string
+	ProgramID  string
+	Template   string
+	SubjectID  string
+	Recipient  string
+	Epoch      string
+	AccountID  *string
+	OrderID    *string
+	Locale     string
+	Params     map[string]any `gorm:"serializer:json"`
+	State      rules.NotificationState
+	Attempts   int
+	ClaimedAt  *time.Time
+	SentAt     *time.Time
+	ProviderID string
+	LastError  string
+	CreatedAt  time.Time
+}
+
+// NotificationAttempt records an attempt that failed.
+type NotificationAttempt struct {
+	ID             string
+	NotificationID string
+	Outcome        string
+	Error          string
+	At             time.Time
+}
+
+// queueMail writes notifications in the caller's transaction. A mail whose
+// dedupe key (program, template, subject, recipient, epoch) stands already is
+// left alone (C7).
+func (s *Store) queueMail(tx *gorm.DB, mails ...Notification) error {
+	if len(mails) == 0 {
+		return nil
+	}
+	for i := range mails {
+		m := &mails[i]
+		m.ID, m.ProgramID, m.State, m.CreatedAt = NewID(prefixNotification), rules.DefaultProgram().ID, rules.NotificationQueued, s.clock.Now()
+		m.DedupeKey = strings.Join([]string{m.ProgramID, m.Template, m.SubjectID, m.Recipient, m.Epoch}, "|")
+		if m.Params == nil {
+			m.Params = map[string]any{}
+		}
+	}
+	return tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "dedupe_key"}}, DoNothing: true}).Create(&mails).Error
+}
+
+// queueSingleMail writes a mail that no order's or invitation's workflow
+// sends, with the outbox event that starts its own. The outbox key is the
+// mail's, so a repeated mail is told once.
+func (s *Store) queueSingleMail(tx *gorm.DB, m Notification) error {
+	mails := []Notification{m}
+	if err := s.queueMail(tx, mails...); err != nil {
+		return err
+	}
+	var stored Notification
+	if err := tx.Select("id", "state").First(&stored, "dedupe_key = ?", mails[0].DedupeKey).Error; err != nil {
+		return err
+	}
+	if stored.ID != mails[0].ID {
+		return nil
+	}
+	return s.enqueue(tx, outboxEvent(OutboxNotificationQueued, stored.ID, "1", nil))
+}
+
+// ResendMail queues a mail again that an operator found not to have arrived.
+func (s *Store) ResendMail(ctx context.Context, id string) error {
+	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		var n Notification
+		if err := found(s.forUpdate(tx).First(&n, "id = ?", id).Error); err != nil {
+			return err
+		}
+		if n.State != rules.NotificationUnknown && n.State != rules.NotificationHardBounced {
+			return rules.Refuse(rules.StateConflict, "Only a mail that failed or whose fate is unknown can be sent again.", "Read the mail's state again.")
+		}
+		if err := s.stillInvites(tx, n); err != nil {
+			return err
+		}
+		if err := tx.Model(&Notification{}).Where("id = ?", id).Updates(map[string]any{"state": rules.NotificationQueued, "last_error": ""}).Error; err != nil {
+			return err
+		}
+		if err := s.appendAudit(tx, scope, n.ID, n.AccountID, false, entry{"mail.resent", n.ID, map[string]any{"template": n.Template, "before": n.State}}); err != nil {
+			return err
+		}
+		return s.enqueue(tx, outboxEvent(OutboxNotificationQueued, n.ID, NewID("epoch"), nil))
+	})
+}
+
+// stillInvites refuses to send the mail of an invitation that is over or whose
+// mailbox refused it: its link would be dead.
+func (s *Store) stillInvites(tx *gorm.DB, n Notification) error {
+	if n.Template != "invitation" && n.Template != "invitation_reminder" {
+		return nil
+	}
+	inv, _, err := s.lockInvitation(tx, n.SubjectID)
+	if err != nil || inv.State.Live() {
+		return err
+	}
+	return rules.Refuse(rules.StateConflict, "The invitation of this mail is over.", "Issue the invitation again instead.")
+}
+
+// MailDelivered records that a mail whose fate was unknown did arrive.
+func (s *Store) MailDelivered(ctx context.Context, id string) error {
+	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		res := tx.Model(&Notification{}).Where("id = ? AND state IN ?", id, []rules.NotificationState{rules.NotificationUnknown, rules.NotificationSent}).
+			Update("state", rules.NotificationDelivered)
+		if res.Error == nil && res.RowsAffected == 0 {
+			return rules.Refuse(rules.StateConflict, "Only a mail that was sent can be marked as delivered.", "Read the mail's state again.")
+		}
+		if res.Error != nil {
+			return res.Error
+		}
+		return s.appendAudit(tx, scope, id, nil, false, entry{"mail.delivered", id, nil})
+	})
+}
+
+// suppressMails keeps mails that were not sent yet from going out: their
+// invitation is over.
+func (s *Store) suppressMails(tx *gorm.DB, subjectID string) error {
+	return tx.Model(&Notification{}).Where("subject_id = ? AND state = ?", subjectID, rules.NotificationQueued).Update("state", rules.NotificationSuppressed).Error
+}
+
+// GetNotification reads one mail with its delivery state.
+func (s *Store) GetNotification(ctx context.Context, id string) (Notification, error) {
+	var n Notification
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return found(scope.accounts(tx, "account_id").First(&n, "id = ?", id).Error)
+	})
+	return n, err
+}
+
+// NotificationFilter narrows a list of mails; empty fields do not narrow.
+type NotificationFilter struct {
+	OrderID, SubjectID string
+	State              rules.NotificationState
+	Page               Page
+}
+
+// ListNotifications lists mails and their delivery state, newest first.
+func (s *Store) ListNotifications(ctx context.Context, f NotificationFilter) ([]Notification, string, error) {
+	var out []Notification
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		q := scope.accounts(tx, "account_id")
+		for column, value := range map[string]string{"order_id": f.OrderID, "subject_id": f.SubjectID, "state": string(f.State)} {
+			if value != "" {
+				q = q.Where(clause.Eq{Column: column, Value: value})
+			}
+		}
+		return f.Page.apply(q).Find(&out).Error
+	})
+	out, next := cut(f.Page, out, func(n Notification) string { return n.ID })
+	return out, next, err
+}

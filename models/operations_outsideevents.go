@@ -1,0 +1,37 @@
+package models
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// OutsideKinds are the events for those outside of the service, such as finance.
+func OutsideKinds() []OutboxKind {
+	return []OutboxKind{OutboxRMABreached, OutboxFeeBilled, OutboxFeeCredited}
+}
+
+// outsideDelay is after what time an event is shown: one with a lower id that commits
+// later would otherwise be passed by whoever reads on behind the last id.
+const outsideDelay = time.Minute
+
+// OutsideEvents lists the events for those outside, oldest first, behind the cursor;
+// kind may be empty. They are for operators and stay: a reader keeps the last id that
+// it has taken over.
+func (s *Store) OutsideEvents(ctx context.Context, kind OutboxKind, page Page) ([]OutboxEvent, string, error) {
+	var out []OutboxEvent
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := scope.service(); err != nil {
+			return err
+		}
+		q := tx.Where("kind LIKE 'event.%' AND id > ? AND created_at <= ?", page.After, s.clock.Now().Add(-outsideDelay)) // as the index says
+		if kind != "" {
+			q = q.Where(clause.Eq{Column: "kind", Value: kind})
+		}
+		return q.Order("id").Limit(page.size() + 1).Find(&out).Error
+	})
+	out, next := cut(page, out, func(e OutboxEvent) string { return e.ID })
+	return out, next, err
+}

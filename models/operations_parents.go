@@ -1,0 +1,262 @@
+package models
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// NotAParent is the code of a field that names no customer's parent to work on.
+const NotAParent = "NOT_A_PARENT"
+
+// ParentChange is what a merge or split did: the two parents as they stand now,
+// and the accounts that moved.
+type ParentChange struct {
+	From  Spares
+	Into  Spares
+	Moved []string
+}
+
+// MergeParents merges a customer's parent into another (S27): its accounts, its
+// balance of spares and its company's later accounts go there. Only growth grants:
+// 30 and 30 earn one. The same merge again changes nothing; a parent that was
+// merged elsewhere answers STATE_CONFLICT. Both parents and every account note it.
+func (s *Store) MergeParents(ctx context.Context, fromID, intoID, reason string) (ParentChange, error) {
+	if err := rules.CheckReason(reason); err != nil {
+		return ParentChange{}, err
+	}
+	if fromID == intoID {
+		return ParentChange{}, notAParent("/into", "A parent cannot be merged into itself.")
+	}
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return ParentChange{}, err
+	}
+	var moved []Account
+	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := scope.service(); err != nil {
+			return err
+		}
+		moved, err = s.merge(tx, scope, ref, fromID, intoID, reason)
+		return err
+	})
+	if err != nil {
+		return ParentChange{}, err
+	}
+	return s.parentChange(ctx, fromID, intoID, moved)
+}
+
+// merge locks the accounts before the parents, as an order does.
+func (s *Store) merge(tx *gorm.DB, scope Scope, ref Reference, fromID, intoID, reason string) ([]Account, error) {
+	var accounts []Account
+	if err := s.forUpdate(tx).Where("parent_org_id = ?", fromID).Order("id").Find(&accounts).Error; err != nil {
+		return nil, err
+	}
+	p, err := s.lockBoth(tx, fromID, intoID)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case p.b.ID == "":
+		return nil, notAParent("/into", "This is no customer's parent.")
+	case p.a.MergedInto != nil && *p.a.MergedInto == intoID:
+		return accounts, nil // merged already: it has none
+	}
+	for _, o := range []Org{p.a, p.b} {
+		if err := mergedElsewhere(o, ""); err != nil {
+			return nil, err
+		}
+	}
+	// One more look: an order may have added an account before the lock was here.
+	if err := tx.Where("parent_org_id = ?", fromID).Order("id").Find(&accounts).Error; err != nil {
+		return nil, err
+	}
+	if err := s.moveAccounts(tx, scope, accounts, intoID, reason); err != nil {
+		return nil, err
+	}
+	if err := tx.Model(&Org{}).Where("id = ? OR merged_into = ?", fromID, fromID).Update("merged_into", intoID).Error; err != nil {
+		return nil, err
+	}
+	if err := s.parentAudit(tx, scope, "parent.merged", p, accounts, reason); err != nil {
+		return nil, err
+	}
+	return accounts, s.mergeSpares(tx, scope, ref, fromID, intoID)
+}
+
+// mergeSpares moves the balance and its units over and counts both together.
+func (s *Store) mergeSpares(tx *gorm.DB, scope Scope, ref Reference, fromID, intoID string) error {
+	counts, err := s.countSpares(tx, fromID, intoID)
+	if err != nil {
+		return err
+	}
+	from, into := counts[fromID], counts[intoID]
+	if err := tx.Model(&SpareUnit{}).Where("parent_org_id = ?", fromID).Update("parent_org_id", intoID).Error; err != nil {
+		return err
+	}
+	m := rules.MergeSpares(fromID, intoID, from.Balance, into.Balance, into.Licences, ref.Program.SpareRatio)
+	if err := s.writeSpares(tx, scope, from, m.From...); err != nil {
+		return err
+	}
+	return s.writeSpares(tx, scope, into, m.Into...)
+}
+
+func notAParent(pointer, message string) error {
+	return rules.Invalid([]rules.FieldError{{Pointer: pointer, Code: NotAParent, Message: message, Remedy: "Name an organisation of the kind CUSTOMER_PARENT."}})
+}
+
+func (s *Store) parentChange(ctx context.Context, fromID, intoID string, moved []Account) (ParentChange, error) {
+	from, err := s.GetSpares(ctx, fromID)
+	if err != nil {
+		return ParentChange{}, err
+	}
+	into, err := s.GetSpares(ctx, intoID)
+	return ParentChange{from, into, idsOf(moved, func(a Account) string { return a.ID })}, err
+}
+
+// MaxSplit is how many accounts one split may name.
+const MaxSplit = 1000
+
+// SplitRequest moves accounts of a parent to the parent of a name, which is
+// registered where there is none and opened again where it was merged into this
+// one.
+type SplitRequest struct {
+	Name       string
+	AccountIDs []string
+	Reason     string
+}
+
+func (q SplitRequest) validate() error {
+	fields := rules.CheckLine("/name", q.Name, rules.MaxCompany)
+	fail := func(wrong bool, pointer, code, message, remedy string) {
+		if wrong {
+			fields = append(fields, rules.FieldError{Pointer: pointer, Code: code, Message: message, Remedy: remedy})
+		}
+	}
+	fail(rules.CompanyKey(q.Name) == "", "/name", rules.Required, "The name is missing.", "Give the name of the other parent.")
+	fail(len(q.AccountIDs) == 0, "/account_ids", rules.Required, "No account is named.", "Name the accounts that move.")
+	fail(len(q.AccountIDs) > MaxSplit, "/account_ids", rules.TooManyNamed, "More than 1000 accounts are named.", "Move them in parts.")
+	fail(len(slices.Compact(slices.Sorted(slices.Values(q.AccountIDs)))) < len(q.AccountIDs), "/account_ids", rules.Duplicate, "One is named twice.", "Name each once.")
+	if len(fields) > 0 {
+		return rules.Invalid(fields)
+	}
+	return rules.CheckReason(q.Reason)
+}
+
+// SplitParent moves accounts of a parent to another one (S27). Each is counted by
+// its own licences: growth grants, and what the first loses follows S9. Accounts
+// that are there already stay: the same split again changes nothing. Both parents
+// and every account note it.
+func (s *Store) SplitParent(ctx context.Context, fromID string, q SplitRequest) (ParentChange, error) {
+	if err := q.validate(); err != nil {
+		return ParentChange{}, err
+	}
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return ParentChange{}, err
+	}
+	var moved []Account
+	var into string
+	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := scope.service(); err != nil {
+			return err
+		}
+		moved, into, err = s.split(tx, scope, ref, fromID, q)
+		return err
+	})
+	if err != nil {
+		return ParentChange{}, err
+	}
+	return s.parentChange(ctx, fromID, into, moved)
+}
+
+// split locks the accounts before the parents, as an order does.
+func (s *Store) split(tx *gorm.DB, scope Scope, ref Reference, fromID string, q SplitRequest) (moving []Account, intoID string, err error) {
+	into, err := s.ensureOrg(tx, OrgCustomerParent, q.Name)
+	if err != nil {
+		return nil, "", err
+	}
+	if into.ID == fromID {
+		return nil, "", notAParent("/name", "This is the name of the parent itself.")
+	}
+	var named []Account
+	if err := s.forUpdate(tx).Where("id IN ?", q.AccountIDs).Order("id").Find(&named).Error; err != nil {
+		return nil, "", err
+	}
+	p, err := s.lockBoth(tx, fromID, into.ID)
+	if err != nil {
+		return nil, "", err
+	}
+	if err := errors.Join(mergedElsewhere(p.a, ""), mergedElsewhere(p.b, fromID)); err != nil {
+		return nil, "", err
+	}
+	if moving, err = toMove(q.AccountIDs, named, fromID, into.ID); err != nil || len(moving) == 0 {
+		return nil, into.ID, err
+	}
+	if err := s.moveAccounts(tx, scope, moving, into.ID, q.Reason); err != nil {
+		return nil, "", err
+	}
+	if err := tx.Model(&Org{}).Where("id = ?", into.ID).Update("merged_into", nil).Error; err != nil {
+		return nil, "", err
+	}
+	if err := s.parentAudit(tx, scope, "parent.split", p, moving, q.Reason); err != nil {
+		return nil, "", err
+	}
+	return moving, into.ID, s.splitSpares(tx, scope, ref, fromID, into.ID)
+}
+
+// toMove gives those of the named accounts that are not there yet, and names each
+// that is of neither parent.
+func toMove(ids []string, accounts []Account, from, into string) (moving []Account, err error) {
+	parents := map[string]string{}
+	for _, a := range accounts {
+		if parents[a.ID] = a.ParentOrgID; a.ParentOrgID == from {
+			moving = append(moving, a)
+		}
+	}
+	var fields []rules.FieldError
+	for i, id := range ids {
+		if p := parents[id]; p != from && p != into {
+			fields = append(fields, rules.FieldError{Pointer: fmt.Sprintf("/account_ids/%d", i), Code: "NOT_OF_THIS_PARENT",
+				Message: "The parent has no such account.", Remedy: "Name accounts of the parent that is split."})
+		}
+	}
+	return moving, rules.Invalid(fields)
+}
+
+func (s *Store) splitSpares(tx *gorm.DB, scope Scope, ref Reference, keptID, splitID string) error {
+	counts, err := s.countSpares(tx, keptID, splitID)
+	if err != nil {
+		return err
+	}
+	kept, split := counts[keptID], counts[splitID]
+	ofKept, ofSplit := rules.SplitSpares(keptID, splitID, kept.Licences, split.Licences, kept.Balance, split.Balance, ref.Program.SpareRatio)
+	if err := s.moveSpares(tx, keptID, splitID, min(-rules.SpareBalance(ofKept), rules.SpareBalance(ofSplit))); err != nil {
+		return err
+	}
+	if err := s.writeSpares(tx, scope, kept, ofKept...); err != nil {
+		return err
+	}
+	return s.writeSpares(tx, scope, split, ofSplit...)
+}
+
+// moveSpares has up to n live units go with the accounts that they lie at, rather
+// than being recalled from one parent and earned anew by the other.
+func (s *Store) moveSpares(tx *gorm.DB, fromID, intoID string, n int) error {
+	if n <= 0 {
+		return nil
+	}
+	var units []SpareUnit
+	err := s.forUpdate(tx).Where("parent_org_id = ? AND closed_at IS NULL AND account_id IN (?)", fromID,
+		tx.Model(&Account{}).Select("id").Where("parent_org_id = ?", intoID)).Order("id").Find(&units).Error
+	if err != nil {
+		return err
+	}
+	units = slices.DeleteFunc(units, func(u SpareUnit) bool { return !u.Live() })
+	moved := idsOf(units[:min(n, len(units))], func(u SpareUnit) string { return u.ID })
+	return tx.Model(&SpareUnit{}).Where("id IN ?", append([]string{""}, moved...)).Update("parent_org_id", intoID).Error
+}

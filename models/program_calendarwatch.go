@@ -1,0 +1,110 @@
+package models
+
+import (
+	"context"
+	"slices"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// calendarTasks are the tasks that the alerts of a calendar raise (C3).
+var calendarTasks = map[rules.CalendarAlert]OperatorTask{
+	rules.AlertNoHolidays: {Kind: TaskCalendarNoHolidays, What: "Enter the holidays of the calendar for the next 12 months.",
+		Why: "Sites count on it, and without holidays days are promised on which nobody is there."},
+	rules.AlertNoWorkingTime: {Kind: TaskCalendarNoWorkingTime, What: "Check weekend, hours and holidays of the calendar: it has no business day in the next 14 days.",
+		Why: "Sites count on it, and replacements for them are promised late."},
+}
+
+// WatchCalendars raises a task for each calendar that active rooms count on and
+// that lacks working time or holidays, once, and settles it when that is over (C3).
+// A task that a person closes stays closed until the alert has gone and come again.
+// It returns how many calendars have an alert.
+func (s *Store) WatchCalendars(ctx context.Context) (int, error) {
+	alerting := 0
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		alerting = 0
+		if err := scope.service(); err != nil {
+			return err
+		}
+		all, err := s.readCalendars(tx, tx)
+		if err != nil {
+			return err
+		}
+		used, err := usedCalendars(tx, all)
+		if err != nil {
+			return err
+		}
+		for _, c := range all {
+			if !used[c.Code] {
+				c.Lacks = nil
+			}
+			if len(c.Lacks) > 0 {
+				alerting++
+			}
+			if err := s.tellAlerts(tx, scope, c); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return alerting, err
+}
+
+// tellAlerts raises and settles the tasks for what changed since it was last told.
+func (s *Store) tellAlerts(tx *gorm.DB, scope Scope, c CalendarDetail) error {
+	if slices.Equal(c.Alerts, c.Lacks) {
+		return nil
+	}
+	for alert, task := range calendarTasks {
+		before, now := slices.Contains(c.Alerts, alert), slices.Contains(c.Lacks, alert)
+		var err error
+		switch task.SubjectID = c.Code; {
+		case now && !before:
+			err = s.raise(tx, task)
+		case before && !now:
+			err = s.settle(tx, scope, task.Kind, c.Code, "the calendar has what it lacked, or no room counts on it")
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return tx.Model(&Calendar{}).Where("code = ?", c.Code).Select("alerts").Updates(&Calendar{Alerts: append([]rules.CalendarAlert{}, c.Lacks...)}).Error
+}
+
+// watchCalendar is WatchCalendars for one calendar that the transaction changed.
+func (s *Store) watchCalendar(tx *gorm.DB, scope Scope, code string) error {
+	all, err := s.readCalendars(tx, tx.Where("code = ?", code))
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	used, err := usedCalendars(tx, all)
+	if err != nil {
+		return err
+	}
+	if !used[code] {
+		all[0].Lacks = nil
+	}
+	return s.tellAlerts(tx, scope, all[0])
+}
+
+// usedCalendars tells which of the calendars active rooms count on.
+func usedCalendars(tx *gorm.DB, calendars []CalendarDetail) (map[string]bool, error) {
+	var places []Site
+	if err := tx.Model(&Room{}).Distinct("country", "region").Where("state = ?", rules.RoomActive).Find(&places).Error; err != nil {
+		return nil, err
+	}
+	used := map[string]bool{}
+	for _, c := range calendars {
+		used[c.Code] = false
+	}
+	for _, p := range places {
+		code := calendarCode(p.Country, p.Region)
+		if _, ok := used[code]; !ok {
+			code = p.Country
+		}
+		used[code] = true
+	}
+	return used, nil
+}

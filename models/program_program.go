@@ -1,0 +1,244 @@
+package models
+
+import (
+	"context"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// programRow stores the one Program of a deployment (R1).
+type programRow struct {
+	ID        string
+	Config    rules.Program `gorm:"serializer:json"`
+	Version   int64
+	UpdatedAt time.Time
+}
+
+func (programRow) TableName() string { return "programs" }
+
+// Reference is the slow-moving data that every order is held against.
+type Reference struct {
+	Program   rules.Program
+	Version   int64
+	Catalogue rules.Catalogue
+	Models    map[string][]rules.ProductModel // every version, by code (R59a)
+	Terms     map[string][]rules.CountryTerms // every version, by country (R78)
+}
+
+// referenceAge bounds how long a process may work by a Reference that another
+// process has changed.
+const referenceAge = 5 * time.Second
+
+type programCache struct {
+	mu     sync.Mutex
+	ref    Reference
+	readAt time.Time
+}
+
+// Reference reads the program and the catalogue; a change made by another
+// process is seen within five seconds.
+func (s *Store) Reference(ctx context.Context) (Reference, error) {
+	s.program.mu.Lock()
+	defer s.program.mu.Unlock()
+	if !s.program.readAt.IsZero() && time.Since(s.program.readAt) < referenceAge {
+		return s.program.ref, nil
+	}
+	ref, err := s.readReference(WithSystem(ctx))
+	if err == nil {
+		s.program.ref, s.program.readAt = ref, time.Now()
+	}
+	return ref, err
+}
+
+func (s *Store) readReference(ctx context.Context) (ref Reference, err error) {
+	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		ref, err = referenceIn(tx)
+		return err
+	})
+	return ref, err
+}
+
+// referenceWithin is Reference for who is in a transaction already: a second one beside
+// it would wait for the first on SQLite, and for a connection on PostgreSQL. So would
+// who waits here for one that reads: then each reads for itself.
+func (s *Store) referenceWithin(tx *gorm.DB) (Reference, error) {
+	if s.program.mu.TryLock() {
+		ref, fresh := s.program.ref, !s.program.readAt.IsZero() && time.Since(s.program.readAt) < referenceAge
+		s.program.mu.Unlock()
+		if fresh {
+			return ref, nil
+		}
+	}
+	return referenceIn(tx)
+}
+
+func referenceIn(tx *gorm.DB) (Reference, error) {
+	ref := Reference{Catalogue: rules.Catalogue{}, Models: map[string][]rules.ProductModel{}, Terms: map[string][]rules.CountryTerms{}}
+	var row programRow
+	if err := found(tx.First(&row).Error); err != nil {
+		return ref, err
+	}
+	ref.Program, ref.Version = row.Config.Completed(), row.Version
+	var skus []CatalogueSKU
+	if err := tx.Find(&skus).Error; err != nil {
+		return ref, err
+	}
+	for _, k := range skus {
+		ref.Catalogue[k.Code] = k.rule()
+	}
+	return ref, ref.readProducts(tx)
+}
+
+func (s *Store) forgetReference() {
+	s.program.mu.Lock()
+	s.program.readAt = time.Time{}
+	s.program.mu.Unlock()
+}
+
+// SeedReference writes the default program, catalogue, supported products,
+// countries' terms and calendars where there are none.
+func (s *Store) SeedReference(ctx context.Context) error {
+	if _, err := s.LoadCalendars(ctx); err != nil {
+		return err
+	}
+	now := s.clock.Now()
+	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		p := rules.DefaultProgram()
+		keep := clause.OnConflict{DoNothing: true}
+		if err := tx.Clauses(keep).Create(&programRow{ID: p.ID, Config: p, Version: 1, UpdatedAt: now}).Error; err != nil {
+			return err
+		}
+		for _, sku := range rules.DefaultCatalogue() {
+			row := CatalogueSKU{Code: sku.Code, ServiceType: sku.ServiceType, TermYears: sku.TermYears, Bundle: sku.Bundle,
+				EffectiveFrom: dateText(sku.EffectiveFrom), EffectiveTo: dateText(sku.EffectiveTo), UpdatedAt: now}
+			if err := tx.Clauses(keep).Create(&row).Error; err != nil {
+				return err
+			}
+		}
+		if err := seedProducts(tx.Clauses(keep), now); err != nil {
+			return err
+		}
+		return tx.Clauses(keep).Create(&Org{ID: OperatorOrgID, Kind: OrgOperator, Name: p.Name, NameKey: "operator", CreatedAt: now}).Error
+	})
+}
+
+// ChangeProgram replaces the program's configuration. version is the one that
+// the caller read; another one answers STATE_CONFLICT.
+func (s *Store) ChangeProgram(ctx context.Context, p rules.Program, version int64) (Reference, error) {
+	p = p.Completed()
+	if err := p.Validate(); err != nil {
+		return Reference{}, err
+	}
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		before, err := referenceIn(tx)
+		if err != nil {
+			return err
+		}
+		res := tx.Model(&programRow{}).Where("id = ? AND version = ?", p.ID, version).
+			Select("config", "version", "updated_at").Updates(&programRow{Config: p, Version: version + 1, UpdatedAt: s.clock.Now()})
+		if res.Error != nil {
+			return res.Error
+		}
+		if res.RowsAffected == 0 {
+			return rules.Refuse(rules.StateConflict, "The program was changed since you read it.", "Read it again and repeat the change.")
+		}
+		return s.appendAudit(tx, scope, p.ID, nil, false, entry{"program.changed", p.ID, map[string]any{"version": version + 1, "changed": programChanges(before.Program, p)}})
+	})
+	if err != nil {
+		return Reference{}, err
+	}
+	s.forgetReference()
+	return s.Reference(ctx)
+}
+
+// programChanges are the settings that differ, each before and after.
+func programChanges(before, after rules.Program) map[string]any {
+	settings := func(p rules.Program) (out map[string]any) {
+		text, _ := json.Marshal(p) // it has nothing that JSON lacks
+		_ = json.Unmarshal(text, &out)
+		return out
+	}
+	old, changes := settings(before), map[string]any{}
+	for name, value := range settings(after) {
+		if !reflect.DeepEqual(old[name], value) {
+			changes[name] = map[string]any{"before": old[name], "after": value}
+		}
+	}
+	return changes
+}
+
+// CatalogueSKU is a row of the catalogue. Dates are YYYY-MM-DD; an empty
+// EffectiveTo has no end.
+type CatalogueSKU struct {
+	Code          string `gorm:"primaryKey"`
+	ServiceType   rules.ServiceType
+	TermYears     int
+	Bundle        bool
+	EffectiveFrom string
+	EffectiveTo   string
+	UpdatedAt     time.Time
+}
+
+// TableName is the table of the catalogue.
+func (CatalogueSKU) TableName() string { return "catalogue_skus" }
+
+func (k CatalogueSKU) rule() rules.SKU {
+	return rules.SKU{Code: k.Code, ServiceType: k.ServiceType, TermYears: k.TermYears, Bundle: k.Bundle,
+		EffectiveFrom: dateOf(k.EffectiveFrom), EffectiveTo: dateOf(k.EffectiveTo)}
+}
+
+// PutSKU adds a SKU to the catalogue or changes it.
+func (s *Store) PutSKU(ctx context.Context, row CatalogueSKU) error {
+	row.Code, row.UpdatedAt = rules.NormaliseSKU(row.Code), s.clock.Now()
+	if err := row.validate(); err != nil {
+		return err
+	}
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
+			return err
+		}
+		return s.appendAudit(tx, scope, "catalogue", nil, false, entry{"catalogue.changed", row.Code,
+			map[string]any{"service_type": row.ServiceType, "term_years": row.TermYears, "effective_from": row.EffectiveFrom, "effective_to": row.EffectiveTo}})
+	})
+	if err == nil {
+		s.forgetReference()
+	}
+	return err
+}
+
+// validate refuses what the catalogue cannot mean (R125a): above all a date
+// that cannot be read, which would count as no bound.
+func (k CatalogueSKU) validate() error {
+	var fields []rules.FieldError
+	add := func(wrong bool, pointer, code, remedy string) {
+		if wrong {
+			fields = append(fields, rules.FieldError{Pointer: pointer, Code: code, Message: "This field does not hold.", Remedy: remedy})
+		}
+	}
+	known := slices.Contains([]rules.ServiceType{rules.ServiceSelect, rules.ServiceSyncPlus, rules.ServiceExtWarranty, rules.ServiceJumpStart}, k.ServiceType)
+	least, most := 1, 5
+	if k.ServiceType == rules.ServiceJumpStart {
+		least, most = 0, 0
+	}
+	add(k.Code == "", "/code", rules.Required, "Give the code of the SKU.")
+	add(!known, "/service_type", "INVALID_SERVICE_TYPE", "Give SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART.")
+	add(k.TermYears < least || k.TermYears > most, "/term_years", rules.OutOfRange, "Give 1 to 5 years, or 0 for JumpStart.")
+	add(wrongDate(k.EffectiveFrom), "/effective_from", rules.InvalidDate, "Send a date as YYYY-MM-DD, or leave it empty.")
+	add(wrongDate(k.EffectiveTo), "/effective_to", rules.InvalidDate, "Send a date as YYYY-MM-DD, or leave it empty.")
+	return rules.Invalid(fields)
+}
+
+// ListSKUs lists the catalogue by code.
+func (s *Store) ListSKUs(ctx context.Context) ([]CatalogueSKU, error) {
+	var out []CatalogueSKU
+	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error { return tx.Order("code").Find(&out).Error })
+	return out, err
+}
