@@ -72,19 +72,19 @@ type openedAccount struct {
 	newParent bool // and its parent
 }
 
-// openAccount locks the account that the order belongs to and its parent, or
-// creates what is missing. The unique match key decides between two orders that
+// openAccount locks the customer's account and its parent, or creates what is
+// missing. The account is known where the order was matched to one. The unique match key decides between two orders that
 // come at the same time.
-func (s *Store) openAccount(tx *gorm.DB, o *Order, userLimit int) (acc openedAccount, err error) {
-	if o.AccountID != nil {
-		acc.Account, err = s.lockWithParent(tx, "accounts.id = ?", *o.AccountID)
+func (s *Store) openAccount(tx *gorm.DB, known *string, customer rules.Party, userLimit int) (acc openedAccount, err error) {
+	if known != nil {
+		acc.Account, err = s.lockWithParent(tx, "accounts.id = ?", *known)
 		return acc, err
 	}
-	parent, fresh, err := s.openParent(tx, o.Payload.EndCustomer.Company)
+	parent, fresh, err := s.openParent(tx, customer.Company)
 	if err != nil {
 		return acc, err
 	}
-	acc = openedAccount{s.newAccount(o.Payload.EndCustomer, parent.ID, userLimit), true, fresh}
+	acc = openedAccount{s.newAccount(customer, parent.ID, userLimit), true, fresh}
 	match := *acc.MatchKey
 	res := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "match_key"}}, DoNothing: true}).Create(&acc.Account)
 	switch {

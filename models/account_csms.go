@@ -154,8 +154,8 @@ func (s *Store) ListCSMs(ctx context.Context, page Page) ([]CSM, string, error) 
 // Select order (R35e, A8), in the transaction that fulfils it. The task's key
 // decides: an account is asked for once, whichever order is first, and not again
 // because somebody closed the task.
-func (s *Store) askForFirstCSM(tx *gorm.DB, acc Account, contracts []ServiceContract) error {
-	if acc.CSMID != nil || !countsForSpares(contracts) {
+func (s *Store) askForFirstCSM(tx *gorm.DB, acc Account) error {
+	if acc.CSMID != nil {
 		return nil
 	}
 	t := s.csmTask(acc.ID, "Its first Select order was fulfilled (R35e).")

@@ -39,6 +39,20 @@ const (
 // OperatorOrgID is the organisation that runs the service.
 const OperatorOrgID = "org_operator"
 
+// seedOperator registers the organisation that runs the service.
+func (s *Store) seedOperator(ctx context.Context) error {
+	operator := Org{
+		ID:        OperatorOrgID,
+		Kind:      OrgOperator,
+		Name:      rules.DefaultProgram().Name,
+		NameKey:   "operator",
+		CreatedAt: s.clock.Now(),
+	}
+	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&operator).Error
+	})
+}
+
 // Authorised tells whether the org may sell on the (UTC) day of the instant
 // (R45a).
 func (o Org) Authorised(at time.Time) bool {

@@ -121,15 +121,11 @@ func (s *Store) lockBoth(tx *gorm.DB, a, b string) (twoParents, error) {
 	return p, err
 }
 
-// moveAccounts gives accounts another parent, their tokens with them, with an entry
-// in the chain of each.
+// moveAccounts gives accounts another parent, with an entry in the chain of each.
 func (s *Store) moveAccounts(tx *gorm.DB, scope Scope, accounts []Account, to, reason string) error {
 	ids := idsOf(accounts, func(a Account) string { return a.ID })
 	for some := range batches(ids, 1000) {
 		if err := tx.Model(&Account{}).Where("id IN ?", some).Updates(map[string]any{"parent_org_id": to, "version": gorm.Expr("version + 1")}).Error; err != nil {
-			return err
-		}
-		if err := tx.Model(&APIToken{}).Where("account_id IN ?", some).Update("org_id", to).Error; err != nil {
 			return err
 		}
 	}

@@ -118,7 +118,7 @@ func (s *Store) Timeline(ctx context.Context, objectIDs ...string) ([]AuditEvent
 	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
 		q := tx.Where("object_id IN ?", objectIDs)
 		if !scope.System {
-			own := scope.orders(tx.Model(&Order{}).Select("id"))
+			own := scope.orders(tx.Table("orders").Select("id"))
 			q = q.Where(tx.Where("object_id IN (?)", own).Or("account_id IN ?", scope.AccountIDs))
 		}
 		return q.Order("at, seq").Find(&out).Error

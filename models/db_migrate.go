@@ -49,10 +49,14 @@ const (
 	lockTries = 600
 )
 
-// Migrate brings the schema up to date and writes the default program and
-// catalogue where there are none. It returns the versions it applied. Two at
-// the same time are safe on PostgreSQL: an advisory lock lets one go first, and
-// what is seeded is never written twice.
+// seed writes the first rows of a domain where there are none; again it changes
+// nothing.
+type seed func(ctx context.Context) error
+
+// Migrate brings the schema up to date and seeds the domains, such as with the
+// default program and catalogue. It returns the versions it applied. Two at the
+// same time are safe on PostgreSQL: an advisory lock lets one go first, and what is
+// seeded is never written twice.
 func (s *Store) Migrate(ctx context.Context) ([]int64, error) {
 	p, err := s.migrations()
 	if err != nil {
@@ -66,7 +70,12 @@ func (s *Store) Migrate(ctx context.Context) ([]int64, error) {
 	for i, r := range results {
 		applied[i] = r.Source.Version
 	}
-	return applied, s.SeedReference(WithSystem(ctx))
+	for _, write := range s.seeds {
+		if err := write(WithSystem(ctx)); err != nil {
+			return applied, err
+		}
+	}
+	return applied, nil
 }
 
 // Ready answers nil when the database is reachable and its schema is the one

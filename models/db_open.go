@@ -19,13 +19,17 @@ import (
 
 // Store reads and changes the facts. It is safe for concurrent use.
 type Store struct {
-	db        *gorm.DB
-	clock     clock.Clock
-	secrets   Secrets
-	program   programCache
-	calendars calendarCache
-	told      chan struct{} // see OutboxWritten
-	carrier   string        // see Options
+	db      *gorm.DB
+	clock   clock.Clock
+	secrets Secrets
+	told    chan struct{} // see OutboxWritten
+	carrier string        // see Options
+
+	seeds []seed
+
+	programCaches
+	mails       mailRules
+	invitations invitationRules
 }
 
 // Options configure a Store.
@@ -42,9 +46,9 @@ type Options struct {
 	MaxConns int
 }
 
-// Open returns a Store on the database behind the dialector. It does not
+// openDatabase returns a Store on the database behind the dialector. It does not
 // migrate; see Migrate and Ready.
-func Open(dialector gorm.Dialector, o Options) (*Store, error) {
+func openDatabase(dialector gorm.Dialector, o Options) (*Store, error) {
 	if len(o.Key) < 32 {
 		return nil, errors.New("models: the key needs at least 32 bytes")
 	}

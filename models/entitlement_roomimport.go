@@ -23,8 +23,6 @@ type RoomOfFile struct {
 var (
 	// errBatchRefused rolls the first batch back: all or nothing.
 	errBatchRefused = errors.New("models: a row of the first batch is refused")
-	// errImportMoved: another worker goes on with the job.
-	errImportMoved = errors.New("models: another worker goes on with the import")
 )
 
 // requester is the context of who asked for a job: the audit names them, and what

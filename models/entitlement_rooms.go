@@ -388,3 +388,6 @@ func (s *Store) RoomNames(ctx context.Context, ids []string) (map[string]string,
 
 	return out, err
 }
+
+// SiteOf is the site of a room.
+func SiteOf(r Room) Site { return Site{Country: r.Country, Region: r.Region, TimeZone: r.TimeZone} }

@@ -148,7 +148,7 @@ func (s *Store) settleInvitation(tx *gorm.DB, scope Scope, old Invitation) error
 	if err != nil || old.OrderID == nil {
 		return err
 	}
-	return tx.Model(&Order{}).Where("id = ? AND invitation_failed", *old.OrderID).Update("invitation_failed", false).Error
+	return s.invitations.failed(tx, scope, *old.OrderID, false)
 }
 
 // RevokeInvitation ends a live invitation.
@@ -217,46 +217,69 @@ func (s *Store) tellReseller(tx *gorm.DB, inv Invitation, acc Account, template 
 	if inv.OrderID == nil {
 		return nil
 	}
-	var o Order
-	if err := tx.First(&o, "id = ?", *inv.OrderID).Error; err != nil {
+
+	var order struct {
+		PONumber      string
+		VendorOrderNo *string
+		Payload       rules.OrderForm `gorm:"serializer:json"`
+	}
+	err := tx.Table("orders").Select("po_number", "vendor_order_no", "payload").Where("id = ?", *inv.OrderID).Take(&order).Error
+	if err != nil {
 		return err
 	}
-	m := s.orderMail(&o, template, o.Payload.Reseller.Email, map[string]any{"po_number": o.PONumber, "vendor_order_no": text(o.VendorOrderNo), "company": acc.LegalName})
-	m.SubjectID, m.AccountID = inv.ID+"/reseller", &acc.ID
-	return s.queueSingleMail(tx, m)
+
+	return s.queueSingleMail(tx, Notification{
+		Template:  template,
+		SubjectID: inv.ID + "/reseller",
+		Recipient: rules.NormaliseEmail(order.Payload.Reseller.Email),
+		Epoch:     "1",
+		AccountID: &acc.ID,
+		OrderID:   inv.OrderID,
+		Locale:    rules.LocaleFor(order.Payload.EndCustomer.Address.Country),
+		Params: map[string]any{
+			"po_number":       order.PONumber,
+			"vendor_order_no": text(order.VendorOrderNo),
+			"company":         acc.LegalName,
+		},
+	})
 }
 
-// bounced hands a mail that was refused for good to an operator. A refused
-// invitation also flags its order and tells the reseller (S17).
-func (s *Store) bounced(tx *gorm.DB, scope Scope, r MailResult) error {
-	var n Notification
-	if err := tx.First(&n, "id = ?", r.ID).Error; err != nil {
-		return err
-	}
-	if err := s.raise(tx, OperatorTask{Kind: TaskMailUndeliverable, SubjectID: n.ID, AccountID: n.AccountID,
-		What: "Find a working address for the " + n.Template + " mail, or close the task.", Why: r.Error}); err != nil {
-		return err
-	}
-	if n.Template != "invitation" {
-		return nil
-	}
+// invitationBounced ends an invitation whose mail was refused for good: it flags its
+// order and tells the reseller (S17). One that is over already stays as it is.
+func (s *Store) invitationBounced(tx *gorm.DB, scope Scope, n Notification, reason string) error {
 	inv, acc, err := s.lockInvitation(tx, n.SubjectID)
 	if err != nil || !inv.State.Live() {
 		return err
 	}
-	inv.State, inv.StateSince, inv.LastError = rules.InvitationBounced, s.clock.Now(), r.Error
-	if err := tx.Model(&Invitation{}).Where("id = ?", inv.ID).Select("state", "state_since", "last_error").Updates(&inv).Error; err != nil {
+
+	inv.State = rules.InvitationBounced
+	inv.StateSince = s.clock.Now()
+	inv.LastError = reason
+	err = tx.Model(&Invitation{}).Where("id = ?", inv.ID).Select("state", "state_since", "last_error").Updates(&inv).Error
+	if err != nil {
 		return err
 	}
+
 	if inv.OrderID != nil {
-		if err := tx.Model(&Order{}).Where("id = ?", *inv.OrderID).Update("invitation_failed", true).Error; err != nil {
+		if err := s.invitations.failed(tx, scope, *inv.OrderID, true); err != nil {
 			return err
 		}
 	}
 	if err := s.tellReseller(tx, inv, acc, "invitation_undeliverable"); err != nil {
 		return err
 	}
-	return s.appendAudit(tx, scope, inv.AccountID, &inv.AccountID, false, entry{"invitation.bounced", inv.ID, map[string]any{"error": r.Error}})
+
+	return s.accountAudit(tx, scope, inv.AccountID, entry{"invitation.bounced", inv.ID, map[string]any{"error": reason}})
+}
+
+// mayResendInvitation refuses to send the mail of an invitation that is over or
+// whose mailbox refused it: its link would be dead.
+func (s *Store) mayResendInvitation(tx *gorm.DB, n Notification) error {
+	inv, _, err := s.lockInvitation(tx, n.SubjectID)
+	if err != nil || inv.State.Live() {
+		return err
+	}
+	return rules.Refuse(rules.StateConflict, "The invitation of this mail is over.", "Issue the invitation again instead.")
 }
 
 // RequestInvitation asks the operators to send an invitation again (L123,

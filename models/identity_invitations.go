@@ -41,6 +41,16 @@ const (
 	InvitationForColleague InvitationKind = "COLLEAGUE" // R117b
 )
 
+// invitationRules are what other domains do at the word of an invitation. They are
+// set when the Store is opened.
+type invitationRules struct {
+	failed failureRule
+}
+
+// failureRule notes with an order, in the caller's transaction, that the mailbox of
+// its invitation does not exist, or that another invitation has taken its place.
+type failureRule func(tx *gorm.DB, scope Scope, orderID string, failed bool) error
+
 var liveInvitations = []rules.InvitationState{rules.InvitationIssued, rules.InvitationSent}
 
 func (s *Store) live(tx *gorm.DB) *gorm.DB {
@@ -153,11 +163,18 @@ func (s *Store) refuseIfInside(tx *gorm.DB, inv Invitation) error {
 	return err
 }
 
+// invitee is the person whom an order names as the customer's contact.
+type invitee struct {
+	OrderID     string
+	Email       string
+	ContactName string
+}
+
 // inviteForOrder decides by S15 whether the end customer is invited, and
 // writes the invitation with its outbox row. A zero Invitation means that none
 // is needed.
-func (s *Store) inviteForOrder(tx *gorm.DB, ref Reference, o *Order, acc Account, fresh bool) (Invitation, rules.InvitationAction, error) {
-	email := rules.NormaliseEmail(o.Payload.EndCustomer.Email)
+func (s *Store) inviteForOrder(tx *gorm.DB, ref Reference, who invitee, acc Account, fresh bool) (Invitation, rules.InvitationAction, error) {
+	email := rules.NormaliseEmail(who.Email)
 	facts, pending, err := s.invitationFacts(tx, acc.ID, email, fresh)
 	if err != nil {
 		return Invitation{}, "", err
@@ -170,8 +187,8 @@ func (s *Store) inviteForOrder(tx *gorm.DB, ref Reference, o *Order, acc Account
 	if plan == rules.InviteKeep && pending.Role != RoleAdmin {
 		plan = rules.InviteSupersede // the order's contact becomes an administrator (S15)
 	}
-	inv := s.newInvitation(ref, acc, email, o.Payload.EndCustomer.ContactName, RoleAdmin)
-	inv.OrderID, inv.Kind, inv.InvitedBy = &o.ID, InvitationForOrder, "system"
+	inv := s.newInvitation(ref, acc, email, who.ContactName, RoleAdmin)
+	inv.OrderID, inv.Kind, inv.InvitedBy = &who.OrderID, InvitationForOrder, "system"
 	switch plan {
 	case rules.InviteNone, rules.InviteKeep:
 		return Invitation{}, plan, nil

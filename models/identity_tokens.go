@@ -91,6 +91,17 @@ func (s *Store) TokenBySecret(ctx context.Context, secret string) (APIToken, err
 	return t, err
 }
 
+// moveTokens gives the tokens of accounts another organisation: the parent that the
+// accounts move to.
+func (s *Store) moveTokens(tx *gorm.DB, accountIDs []string, to string) error {
+	for some := range batches(accountIDs, 1000) {
+		if err := tx.Model(&APIToken{}).Where("account_id IN ?", some).Update("org_id", to).Error; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // RevokeToken ends a token at once.
 func (s *Store) RevokeToken(ctx context.Context, id string) error {
 	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {

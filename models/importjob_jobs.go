@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"io"
 	"time"
 
@@ -127,9 +128,9 @@ func (s *Store) mayImport(tx *gorm.DB, scope Scope, job *ImportJob) error {
 	if err := mayManage(scope, job.Reason); err != nil {
 		return err
 	}
-	var acc Account
-	err := scope.accounts(tx, "id").First(&acc, "id = ?", text(job.AccountID)).Error
-	job.OrgID = acc.ParentOrgID
+	var account struct{ ParentOrgID string }
+	err := scope.accounts(tx.Table("accounts"), "id").Select("parent_org_id").Where("id = ?", text(job.AccountID)).Take(&account).Error
+	job.OrgID = account.ParentOrgID
 	return found(err)
 }
 
@@ -242,6 +243,9 @@ func (j *ImportJob) count(reports []ImportRow) {
 		}
 	}
 }
+
+// errImportMoved says that another worker goes on with the job.
+var errImportMoved = errors.New("models: another worker goes on with the import")
 
 // moveOn writes the job's counts and mark, unless another worker did.
 func moveOn(tx *gorm.DB, job, after ImportJob) error {

@@ -105,10 +105,35 @@ func (s *Store) mailFailed(tx *gorm.DB, scope Scope, r MailResult) error {
 	}
 	switch r.State {
 	case rules.NotificationHardBounced:
-		return s.bounced(tx, scope, r)
+		return s.mailBounced(tx, scope, r)
 	case rules.NotificationUnknown:
 		return s.raise(tx, OperatorTask{Kind: TaskMailUnknown, SubjectID: r.ID,
 			What: "Find out whether the mail arrived; send it again if it did not.", Why: "The connection broke while the mail was handed over."})
+	}
+	return nil
+}
+
+// mailBounced hands a mail that was refused for good to an operator; what else
+// follows is for the domain that the mail is of.
+func (s *Store) mailBounced(tx *gorm.DB, scope Scope, r MailResult) error {
+	var n Notification
+	if err := tx.First(&n, "id = ?", r.ID).Error; err != nil {
+		return err
+	}
+
+	err := s.raise(tx, OperatorTask{
+		Kind:      TaskMailUndeliverable,
+		SubjectID: n.ID,
+		AccountID: n.AccountID,
+		What:      "Find a working address for the " + n.Template + " mail, or close the task.",
+		Why:       r.Error,
+	})
+	if err != nil {
+		return err
+	}
+
+	if follow := s.mails.bounced[n.Template]; follow != nil {
+		return follow(tx, scope, n, r.Error)
 	}
 	return nil
 }

@@ -42,6 +42,20 @@ type NotificationAttempt struct {
 	At             time.Time
 }
 
+// mailRules are what the domains that mails are of have to say about them, by the
+// mail's template. They are set when the Store is opened.
+type mailRules struct {
+	bounced   map[string]bounceRule
+	mayResend map[string]resendRule
+}
+
+// bounceRule follows a mail that was refused for good, in the transaction that
+// records it.
+type bounceRule func(tx *gorm.DB, scope Scope, n Notification, reason string) error
+
+// resendRule refuses to send a mail again that is of no use any more.
+type resendRule func(tx *gorm.DB, n Notification) error
+
 // queueMail writes notifications in the caller's transaction. A mail whose
 // dedupe key (program, template, subject, recipient, epoch) stands already is
 // left alone (C7).
@@ -88,8 +102,10 @@ func (s *Store) ResendMail(ctx context.Context, id string) error {
 		if n.State != rules.NotificationUnknown && n.State != rules.NotificationHardBounced {
 			return rules.Refuse(rules.StateConflict, "Only a mail that failed or whose fate is unknown can be sent again.", "Read the mail's state again.")
 		}
-		if err := s.stillInvites(tx, n); err != nil {
-			return err
+		if allowed := s.mails.mayResend[n.Template]; allowed != nil {
+			if err := allowed(tx, n); err != nil {
+				return err
+			}
 		}
 		if err := tx.Model(&Notification{}).Where("id = ?", id).Updates(map[string]any{"state": rules.NotificationQueued, "last_error": ""}).Error; err != nil {
 			return err
@@ -99,19 +115,6 @@ func (s *Store) ResendMail(ctx context.Context, id string) error {
 		}
 		return s.enqueue(tx, outboxEvent(OutboxNotificationQueued, n.ID, NewID("epoch"), nil))
 	})
-}
-
-// stillInvites refuses to send the mail of an invitation that is over or whose
-// mailbox refused it: its link would be dead.
-func (s *Store) stillInvites(tx *gorm.DB, n Notification) error {
-	if n.Template != "invitation" && n.Template != "invitation_reminder" {
-		return nil
-	}
-	inv, _, err := s.lockInvitation(tx, n.SubjectID)
-	if err != nil || inv.State.Live() {
-		return err
-	}
-	return rules.Refuse(rules.StateConflict, "The invitation of this mail is over.", "Issue the invitation again instead.")
 }
 
 // MailDelivered records that a mail whose fate was unknown did arrive.

@@ -76,6 +76,9 @@ func (s *Store) merge(tx *gorm.DB, scope Scope, ref Reference, fromID, intoID, r
 	if err := tx.Where("parent_org_id = ?", fromID).Order("id").Find(&accounts).Error; err != nil {
 		return nil, err
 	}
+	if err := s.moveTokens(tx, idsOf(accounts, func(a Account) string { return a.ID }), intoID); err != nil {
+		return nil, err
+	}
 	if err := s.moveAccounts(tx, scope, accounts, intoID, reason); err != nil {
 		return nil, err
 	}
@@ -196,6 +199,9 @@ func (s *Store) split(tx *gorm.DB, scope Scope, ref Reference, fromID string, q 
 	}
 	if moving, err = toMove(q.AccountIDs, named, fromID, into.ID); err != nil || len(moving) == 0 {
 		return nil, into.ID, err
+	}
+	if err := s.moveTokens(tx, idsOf(moving, func(a Account) string { return a.ID }), into.ID); err != nil {
+		return nil, "", err
 	}
 	if err := s.moveAccounts(tx, scope, moving, into.ID, q.Reason); err != nil {
 		return nil, "", err

@@ -62,7 +62,7 @@ func (s *Store) FulfilOrder(ctx context.Context, id string) (Fulfilment, error) 
 }
 
 func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error {
-	opened, err := s.openAccount(tx, o, ref.Program.UserLimit)
+	opened, err := s.openAccount(tx, o.AccountID, o.Payload.EndCustomer, ref.Program.UserLimit)
 	if err != nil {
 		return err
 	}
@@ -76,11 +76,17 @@ func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error 
 	if err := s.recountOrder(tx, scope, ref, o, opened, contracts); err != nil {
 		return err
 	}
-	if err := s.askForFirstCSM(tx, acc, contracts); err != nil {
-		return err
+	if countsForSpares(contracts) {
+		if err := s.askForFirstCSM(tx, acc); err != nil {
+			return err
+		}
 	}
 
-	invitation, plan, err := s.inviteForOrder(tx, ref, o, acc, fresh)
+	invitation, plan, err := s.inviteForOrder(tx, ref, invitee{
+		OrderID:     o.ID,
+		Email:       o.Payload.EndCustomer.Email,
+		ContactName: o.Payload.EndCustomer.ContactName,
+	}, acc, fresh)
 	if err != nil {
 		return err
 	}

@@ -227,3 +227,13 @@ func (s *Store) orderMail(
 		Params:    params,
 	}
 }
+
+// markInvitation notes on an order whether the invitation that came with it failed
+// (S17).
+func markInvitation(tx *gorm.DB, _ Scope, orderID string, failed bool) error {
+	order := tx.Model(&Order{}).Where("id = ?", orderID)
+	if !failed {
+		order = order.Where("invitation_failed")
+	}
+	return order.Update("invitation_failed", failed).Error
+}

@@ -88,6 +88,10 @@ func (c Calendar) facts() map[string]any {
 // look. The holidays are shared: nobody changes them.
 type calendarCache struct{ byKey sync.Map }
 
+// calendarVersion returns a version of a calendar that this process has read, by
+// its key, such as BR-SP@3; false where it has not.
+func (s *Store) calendarVersion(key string) (rules.Calendar, bool) { return s.calendars.version(key) }
+
 func (c *calendarCache) version(key string) (rules.Calendar, bool) {
 	kept, ok := c.byKey.Load(key)
 	if !ok {

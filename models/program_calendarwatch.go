@@ -92,7 +92,7 @@ func (s *Store) watchCalendar(tx *gorm.DB, scope Scope, code string) error {
 // usedCalendars tells which of the calendars active rooms count on.
 func usedCalendars(tx *gorm.DB, calendars []CalendarDetail) (map[string]bool, error) {
 	var places []Site
-	if err := tx.Model(&Room{}).Distinct("country", "region").Where("state = ?", rules.RoomActive).Find(&places).Error; err != nil {
+	if err := tx.Table("rooms").Distinct("country", "region").Where("state = ?", rules.RoomActive).Find(&places).Error; err != nil {
 		return nil, err
 	}
 	used := map[string]bool{}

@@ -37,7 +37,13 @@ type Reference struct {
 // process has changed.
 const referenceAge = 5 * time.Second
 
-type programCache struct {
+// programCaches are what a process keeps of the program's slow-moving data.
+type programCaches struct {
+	program   referenceCache
+	calendars calendarCache
+}
+
+type referenceCache struct {
 	mu     sync.Mutex
 	ref    Reference
 	readAt time.Time
@@ -123,10 +129,7 @@ func (s *Store) SeedReference(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := seedProducts(tx.Clauses(keep), now); err != nil {
-			return err
-		}
-		return tx.Clauses(keep).Create(&Org{ID: OperatorOrgID, Kind: OrgOperator, Name: p.Name, NameKey: "operator", CreatedAt: now}).Error
+		return seedProducts(tx.Clauses(keep), now)
 	})
 }
 

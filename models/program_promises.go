@@ -17,9 +17,6 @@ type Site struct {
 	TimeZone string
 }
 
-// SiteOf is the site of a room.
-func SiteOf(r Room) Site { return Site{Country: r.Country, Region: r.Region, TimeZone: r.TimeZone} }
-
 // PromiseAt computes the day that a replacement approved at the instant is promised
 // for at the site (S20, R78c), from the calendar as it is now. The caller stores the
 // result, which names the calendar and its version, and never computes it again: a

@@ -15,7 +15,7 @@ func (w *rmaWork) zone() *time.Location { return zoneOf(w.SiteZone) }
 // lock's statement saw, or, where this process has not read that one yet, what
 // stands in the database.
 func (w *rmaWork) calendar() (rules.Calendar, error) {
-	if c, ok := w.s.calendars.version(text(w.CalendarKey)); ok {
+	if c, ok := w.s.calendarVersion(text(w.CalendarKey)); ok {
 		return c, nil
 	}
 	return w.s.calendarOf(w.tx, w.shipTo())

@@ -1,0 +1,25 @@
+package models
+
+import "gorm.io/gorm"
+
+// Open returns a Store on the database behind the dialector, with what one domain
+// does at the word of another. It does not migrate; see Migrate and Ready.
+func Open(dialector gorm.Dialector, o Options) (*Store, error) {
+	s, err := openDatabase(dialector, o)
+	if err != nil {
+		return nil, err
+	}
+
+	s.seeds = []seed{s.SeedReference, s.seedOperator}
+	s.mails = mailRules{
+		bounced: map[string]bounceRule{
+			"invitation": s.invitationBounced,
+		},
+		mayResend: map[string]resendRule{
+			"invitation":          s.mayResendInvitation,
+			"invitation_reminder": s.mayResendInvitation,
+		},
+	}
+	s.invitations = invitationRules{failed: markInvitation}
+	return s, nil
+}
