@@ -137,6 +137,17 @@ func (s *Store) moveAccounts(tx *gorm.DB, scope Scope, accounts []Account, to, r
 	return nil
 }
 
+// markMerged notes of a parent, and of those that were merged into it before, which
+// one has taken over (S27).
+func markMerged(tx *gorm.DB, fromID, intoID string) error {
+	return tx.Model(&Org{}).Where("id = ? OR merged_into = ?", fromID, fromID).Update("merged_into", intoID).Error
+}
+
+// openAgain has a parent that was merged stand for itself again.
+func openAgain(tx *gorm.DB, id string) error {
+	return tx.Model(&Org{}).Where("id = ?", id).Update("merged_into", nil).Error
+}
+
 // parentAudit notes a merge or split in the chains of both parents (S27).
 func (s *Store) parentAudit(tx *gorm.DB, scope Scope, verb string, p twoParents, accounts []Account, reason string) error {
 	details := withReason(reason, map[string]any{"from": p.a.ID, "into": p.b.ID, "accounts": len(accounts)})

@@ -18,6 +18,16 @@ func NewID(prefix string) string {
 	return prefix + "_" + strings.ToLower(ulid.MustNew(ulid.Timestamp(time.Now()), entropy).String())
 }
 
+// KindOf returns the prefix of an id, which says what it names; empty for what is no
+// id.
+func KindOf(id string) string {
+	kind, _, ok := strings.Cut(id, "_")
+	if !ok {
+		return ""
+	}
+	return kind
+}
+
 // The prefixes of ids, one per kind of fact.
 const (
 	prefixOrg          = "org"

@@ -165,6 +165,12 @@ func (s *Store) OutboxFailed(ctx context.Context, id, reason string, pause time.
 	})
 }
 
+// retryOutbox has the relay take an event that it could not tell again at once.
+func retryOutbox(tx *gorm.DB, id string) error {
+	return tx.Model(&OutboxEvent{}).Where("id = ? AND delivered_at IS NULL", id).
+		Updates(map[string]any{"due_at": realNow(), "attempts": 0}).Error
+}
+
 // OutboxBacklog counts the events not yet told and the age of the oldest.
 func (s *Store) OutboxBacklog(ctx context.Context) (count int64, oldest time.Time, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {

@@ -288,15 +288,3 @@ func (s *Store) orderStart(
 
 	return o, nil
 }
-
-// startOn gives the contract its half-open period (C2, S2) from the local day
-// of the instant.
-func (c *ServiceContract) startOn(at time.Time, reason StartReason) error {
-	loc, err := time.LoadLocation(c.TimeZone)
-	if err != nil {
-		return err
-	}
-	p := rules.ContractPeriod(rules.DateIn(at, loc), c.TermYears, loc)
-	c.State, c.StartAt, c.EndAt, c.StartReason = rules.ContractActive, &p.Start, &p.End, reason
-	return nil
-}

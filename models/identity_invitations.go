@@ -277,9 +277,7 @@ func invitationMail(inv Invitation, acc Account, template, epoch string) Notific
 
 // tellAdmins gives the current administrators notice of a further one (S15).
 func (s *Store) tellAdmins(tx *gorm.DB, acc Account, inv Invitation) error {
-	var admins []User
-	err := tx.Table("users").Joins("JOIN memberships m ON m.user_id = users.id").
-		Where("m.account_id = ? AND m.role = ? AND m.state = ?", acc.ID, RoleAdmin, rules.MembershipActive).Find(&admins).Error
+	admins, err := adminsOfAccount(tx, acc.ID)
 	if err != nil {
 		return err
 	}

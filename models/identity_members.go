@@ -147,3 +147,12 @@ func (s *Store) keepsAdmin(tx *gorm.DB, m Membership, role MemberRole, state rul
 	}
 	return rules.MayLoseAdmin(int(admins))
 }
+
+// adminsOfAccount reads the active administrators of an account.
+func adminsOfAccount(tx *gorm.DB, accountID string) ([]User, error) {
+	var admins []User
+	err := tx.Table("users").Joins("JOIN memberships m ON m.user_id = users.id").
+		Where("m.account_id = ? AND m.role = ? AND m.state = ?", accountID, RoleAdmin, rules.MembershipActive).
+		Find(&admins).Error
+	return admins, err
+}

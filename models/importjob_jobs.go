@@ -134,16 +134,16 @@ func (s *Store) mayImport(tx *gorm.DB, scope Scope, job *ImportJob) error {
 	return found(err)
 }
 
-// imports narrows a query on jobs to what the scope may see: a seller its files of
-// orders, a customer those of its accounts' rooms.
-func (s Scope) imports(q *gorm.DB) *gorm.DB {
+// jobsInScope narrows a query on jobs to what the scope may see: a seller its files
+// of orders, a customer those of its accounts' rooms.
+func jobsInScope(scope Scope, q *gorm.DB) *gorm.DB {
 	switch {
-	case s.System:
+	case scope.System:
 		return q
-	case s.OrgID != "":
-		return q.Where("org_id = ? AND account_id IS NULL", s.OrgID)
+	case scope.OrgID != "":
+		return q.Where("org_id = ? AND account_id IS NULL", scope.OrgID)
 	default:
-		return s.accounts(q, "account_id")
+		return scope.accounts(q, "account_id")
 	}
 }
 
@@ -151,7 +151,7 @@ func (s Scope) imports(q *gorm.DB) *gorm.DB {
 func (s *Store) GetImport(ctx context.Context, id string, withContent bool) (ImportJob, error) {
 	var job ImportJob
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		tx = scope.imports(tx)
+		tx = jobsInScope(scope, tx)
 		if !withContent {
 			tx = tx.Omit("content")
 		}
@@ -204,7 +204,7 @@ func putImportRows(tx *gorm.DB, rows []ImportRow) error {
 func (s *Store) ImportRows(ctx context.Context, jobID string, outcome ImportOutcome, after, limit int) ([]ImportRow, error) {
 	var out []ImportRow
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := found(scope.imports(tx).Where("id = ?", jobID).Select("id").First(&ImportJob{}).Error); err != nil {
+		if err := found(jobsInScope(scope, tx).Where("id = ?", jobID).Select("id").First(&ImportJob{}).Error); err != nil {
 			return err
 		}
 		q := tx.Where("job_id = ? AND row_no > ?", jobID, after)
@@ -291,7 +291,7 @@ func (r *contentReader) Read(p []byte) (int, error) {
 func (r *contentReader) next() error {
 	var row struct{ Slice []byte }
 	err := r.store.tx(r.ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.imports(tx).
+		return found(jobsInScope(scope, tx).
 			Model(&ImportJob{}).
 			Select("substr(content, ?, ?) AS slice", r.read+1, contentSlice).
 			Where("id = ?", r.jobID).

@@ -9,23 +9,37 @@ import (
 )
 
 // RecordFailure keeps the last error of a step of an order, RMA, spare unit or
-// invitation, for people to see. It holds no personal data.
+// invitation, for people to see; of any other subject it keeps none. The error holds
+// no personal data.
 func (s *Store) RecordFailure(ctx context.Context, subjectID, reason string) error {
+	failing := map[string]any{
+		prefixOrder:      &Order{},
+		prefixRMA:        &RMA{},
+		prefixSpareUnit:  &SpareUnit{},
+		prefixInvitation: &Invitation{},
+	}
+	entity, ok := failing[KindOf(subjectID)]
 	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
-		if err := tx.Model(&Order{}).Where("id = ?", subjectID).Update("last_error", reason).Error; err != nil {
-			return err
+		if !ok {
+			return nil
 		}
-		if err := tx.Model(&RMA{}).Where("id = ?", subjectID).Update("last_error", reason).Error; err != nil {
-			return err
-		}
-		if err := tx.Model(&SpareUnit{}).Where("id = ?", subjectID).Update("last_error", reason).Error; err != nil {
-			return err
-		}
-		return tx.Model(&Invitation{}).Where("id = ?", subjectID).Update("last_error", reason).Error
+		return tx.Model(entity).Where("id = ?", subjectID).Update("last_error", reason).Error
 	})
 }
 
-// RetryProcess tells a workflow that waits for a person to try again.
+// retries are the events that have a workflow try again, by the kind of its subject.
+var retries = map[string]OutboxKind{
+	prefixOrder:        OutboxOrderRetried,
+	prefixInvitation:   OutboxInvitationRetried,
+	prefixNotification: OutboxNotificationQueued,
+	prefixImport:       OutboxImportQueued,
+	prefixRMA:          OutboxRMARetried,
+	prefixSpareUnit:    OutboxSpareRetried,
+}
+
+// RetryProcess closes a task and has the workflow that waits for a person try again,
+// or the relay an event that it could not tell. A task that is done already answers
+// STATE_CONFLICT.
 func (s *Store) RetryProcess(ctx context.Context, taskID string) error {
 	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var t OperatorTask
@@ -38,10 +52,10 @@ func (s *Store) RetryProcess(ctx context.Context, taskID string) error {
 		if err := s.resolve(tx, scope, &t, "retry"); err != nil {
 			return err
 		}
-		kinds := map[string]OutboxKind{prefixOrder: OutboxOrderRetried, prefixInvitation: OutboxInvitationRetried, prefixNotification: OutboxNotificationQueued, prefixImport: OutboxImportQueued, prefixRMA: OutboxRMARetried, prefixSpareUnit: OutboxSpareRetried}
-		kind, ok := kinds[t.SubjectID[:3]]
+
+		kind, ok := retries[KindOf(t.SubjectID)]
 		if !ok {
-			return tx.Model(&OutboxEvent{}).Where("id = ? AND delivered_at IS NULL", t.SubjectID).Updates(map[string]any{"due_at": realNow(), "attempts": 0}).Error
+			return retryOutbox(tx, t.SubjectID)
 		}
 		return s.enqueue(tx, outboxEvent(kind, t.SubjectID, NewID("retry"), nil))
 	})

@@ -1,0 +1,59 @@
+package models
+
+import (
+	"slices"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// mergeSpares moves the balance and its units over and counts both together.
+func (s *Store) mergeSpares(tx *gorm.DB, scope Scope, ref Reference, fromID, intoID string) error {
+	counts, err := s.countSpares(tx, fromID, intoID)
+	if err != nil {
+		return err
+	}
+	from, into := counts[fromID], counts[intoID]
+	if err := tx.Model(&SpareUnit{}).Where("parent_org_id = ?", fromID).Update("parent_org_id", intoID).Error; err != nil {
+		return err
+	}
+	m := rules.MergeSpares(fromID, intoID, from.Balance, into.Balance, into.Licences, ref.Program.SpareRatio)
+	if err := s.writeSpares(tx, scope, from, m.From...); err != nil {
+		return err
+	}
+	return s.writeSpares(tx, scope, into, m.Into...)
+}
+
+func (s *Store) splitSpares(tx *gorm.DB, scope Scope, ref Reference, keptID, splitID string) error {
+	counts, err := s.countSpares(tx, keptID, splitID)
+	if err != nil {
+		return err
+	}
+	kept, split := counts[keptID], counts[splitID]
+	ofKept, ofSplit := rules.SplitSpares(keptID, splitID, kept.Licences, split.Licences, kept.Balance, split.Balance, ref.Program.SpareRatio)
+	if err := s.moveSpares(tx, keptID, splitID, min(-rules.SpareBalance(ofKept), rules.SpareBalance(ofSplit))); err != nil {
+		return err
+	}
+	if err := s.writeSpares(tx, scope, kept, ofKept...); err != nil {
+		return err
+	}
+	return s.writeSpares(tx, scope, split, ofSplit...)
+}
+
+// moveSpares has up to n live units go with the accounts that they lie at, rather
+// than being recalled from one parent and earned anew by the other.
+func (s *Store) moveSpares(tx *gorm.DB, fromID, intoID string, n int) error {
+	if n <= 0 {
+		return nil
+	}
+	var units []SpareUnit
+	err := s.forUpdate(tx).Where("parent_org_id = ? AND closed_at IS NULL AND account_id IN (?)", fromID,
+		tx.Model(&Account{}).Select("id").Where("parent_org_id = ?", intoID)).Order("id").Find(&units).Error
+	if err != nil {
+		return err
+	}
+	units = slices.DeleteFunc(units, func(u SpareUnit) bool { return !u.Live() })
+	moved := idsOf(units[:min(n, len(units))], func(u SpareUnit) string { return u.ID })
+	return tx.Model(&SpareUnit{}).Where("id IN ?", append([]string{""}, moved...)).Update("parent_org_id", intoID).Error
+}
