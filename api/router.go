@@ -13,7 +13,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -121,7 +120,7 @@ var errPanic = errors.New("a handler panicked")
 // that stands twice is turned away too: which one counts would be a guess.
 func readable(notFound gin.HandlerFunc) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		if !sound(c.Request.URL.Path) {
+		if !rules.Storable(c.Request.URL.Path) {
 			notFound(c)
 			c.Abort()
 			return
@@ -130,7 +129,7 @@ func readable(notFound gin.HandlerFunc) gin.HandlerFunc {
 			return // the portal reads no query that it compares
 		}
 		for name, values := range c.Request.URL.Query() {
-			if !sound(name) || slices.ContainsFunc(values, func(v string) bool { return !sound(v) }) {
+			if !rules.Storable(name) || slices.ContainsFunc(values, func(v string) bool { return !rules.Storable(v) }) {
 				writeProblem(c, problemFor(c.Request.Context(), invalidParameter("/query", "A parameter holds the character NUL or damaged UTF-8.")))
 				return
 			}
@@ -141,8 +140,6 @@ func readable(notFound gin.HandlerFunc) gin.HandlerFunc {
 		}
 	}
 }
-
-func sound(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 // secure sets headers that hold for everything; pages set a content security
 // policy of their own.

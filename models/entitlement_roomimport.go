@@ -217,7 +217,7 @@ func (s *Store) roomsByName(n int) string {
 // storable is the text, or none where no database could hold it: such a row is
 // refused by the rules, and nothing is to be found under it.
 func storable(text string) string {
-	if strings.ContainsRune(text, 0) || strings.ToValidUTF8(text, "") != text {
+	if !rules.Storable(text) {
 		return ""
 	}
 	return text

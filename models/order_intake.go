@@ -3,9 +3,7 @@ package models
 import (
 	"context"
 	"errors"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"cloud.google.com/go/civil"
 	"gorm.io/gorm"
@@ -319,7 +317,7 @@ func poConflict(pointers []string) error {
 func (s *Store) sameOrder(
 	ctx context.Context, sender Org, form rules.OrderForm, refusal error,
 ) (Accepted, error) {
-	if !utf8.ValidString(form.PONumber) || strings.ContainsRune(form.PONumber, 0) {
+	if !rules.Storable(form.PONumber) {
 		return Accepted{}, refusal
 	}
 

@@ -70,7 +70,7 @@ func (r Row) Validate(c rules.Catalogue, today civil.Date) []rules.FieldError {
 // ends the sequence. Memory does not grow with the file, save for the purchase
 // order numbers seen.
 func Read(r io.Reader, format string) iter.Seq2[Row, error] {
-	rows := readJSON(r)
+	rows := rowfile.Rows(r, order)
 	if format == CSV {
 		rows = readCSV(r)
 	}

@@ -5,9 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"github.com/gin-gonic/gin"
 
@@ -111,15 +109,11 @@ func (v *visit) run(r route) (answer, error) {
 			return answer{}, errBadForm
 		}
 	}
-	if !storable(v.param("id")) {
+	if !rules.Storable(v.param("id")) {
 		return answer{}, errNoPage
 	}
 	return r.do(v)
 }
-
-// storable tells whether a text can be compared: PostgreSQL refuses the character
-// NUL and damaged UTF-8.
-func storable(text string) bool { return utf8.ValidString(text) && !strings.ContainsRune(text, 0) }
 
 // sound tells whether a form's texts can be compared. Names and passwords are judged by their own
 // pages, which say what is wrong.
@@ -129,7 +123,7 @@ func sound(form url.Values) bool {
 			if field == "name" || field == "password" {
 				continue
 			}
-			if !storable(text) {
+			if !rules.Storable(text) {
 				return false
 			}
 		}

@@ -1,9 +1,6 @@
 package roomfile
 
 import (
-	"io"
-	"iter"
-
 	"roomcover.dev/roomcover/rowfile"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/strictjson"
@@ -29,22 +26,6 @@ type Device struct {
 	PurchaseProof  string `json:"purchase_proof,omitempty"`
 	StdWarrantyEnd string `json:"std_warranty_end,omitempty"`
 	ExtWarrantyEnd string `json:"ext_warranty_end,omitempty"`
-}
-
-func readJSON(r io.Reader) iter.Seq2[Row, error] {
-	return func(yield func(Row, error) bool) {
-		n := 0
-		for raw, err := range rowfile.Values(r) {
-			n++
-			if err != nil {
-				yield(Row{}, err)
-				return
-			}
-			if !yield(decode(n, raw), nil) {
-				return
-			}
-		}
-	}
 }
 
 func decode(n int, raw []byte) Row {

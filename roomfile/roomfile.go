@@ -56,7 +56,7 @@ func (r *Row) fail(pointer, code, message, remedy string) {
 // sequence. Memory does not grow with the file, save for a few bytes for each
 // room and serial seen.
 func Read(r io.Reader, format string) iter.Seq2[Row, error] {
-	rows := readJSON(r)
+	rows := rowfile.Rows(r, decode)
 	if format == rowfile.CSV {
 		rows = readCSV(r)
 	}

@@ -45,6 +45,25 @@ func Values(r io.Reader) iter.Seq2[[]byte, error] {
 	}
 }
 
+// Rows reads the values of a JSON file as rows, numbered from 1; see Values. row
+// makes one of each, and must not keep the bytes.
+func Rows[Row any](r io.Reader, row func(no int, raw []byte) Row) iter.Seq2[Row, error] {
+	return func(yield func(Row, error) bool) {
+		no := 0
+		for raw, err := range Values(r) {
+			no++
+			if err != nil {
+				var none Row
+				yield(none, err)
+				return
+			}
+			if !yield(row(no, raw), nil) {
+				return
+			}
+		}
+	}
+}
+
 // end reads the closing bracket and whatever must not follow it.
 func end(src *jsontext.Decoder) error {
 	if _, err := src.ReadToken(); err != nil {

@@ -49,6 +49,12 @@ func CheckLine(pointer, value string, most int) []FieldError {
 	return k.fields
 }
 
+// Storable reports whether the database can hold a text and compare with it:
+// PostgreSQL refuses the character NUL and damaged UTF-8.
+func Storable(text string) bool {
+	return utf8.ValidString(text) && !strings.ContainsRune(text, 0)
+}
+
 // forbiddenRune names what could break lines or make a text look like another:
 // control characters, line separators, overrides and isolates of the writing
 // direction, the zero-width space and the byte order mark. Joiners and the plain
