@@ -167,3 +167,13 @@ func (s *Store) ListAccounts(ctx context.Context, page Page) ([]Account, string,
 	out, next := cut(page, out, func(a Account) string { return a.ID })
 	return out, next, err
 }
+
+// accountEntities are the rows of accounts.
+func accountEntities() []any {
+	return []any{
+		Org{},
+		Account{},
+		AccountSite{},
+		CSM{},
+	}
+}

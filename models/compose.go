@@ -1,6 +1,10 @@
 package models
 
-import "gorm.io/gorm"
+import (
+	"slices"
+
+	"gorm.io/gorm"
+)
 
 // Open returns a Store on the database behind the dialector, with what one domain
 // does at the word of another. It does not migrate; see Migrate and Ready.
@@ -22,4 +26,22 @@ func Open(dialector gorm.Dialector, o Options) (*Store, error) {
 	}
 	s.invitations = invitationRules{failed: markInvitation}
 	return s, nil
+}
+
+// Entities are the rows of all domains, each once: every table has its entity.
+func Entities() []any {
+	return slices.Concat(
+		dbEntities(),
+		programEntities(),
+		notificationEntities(),
+		importjobEntities(),
+		accountEntities(),
+		identityEntities(),
+		entitlementEntities(),
+		warrantyEntities(),
+		logisticsEntities(),
+		replacementEntities(),
+		orderEntities(),
+		operationsEntities(),
+	)
 }

@@ -108,3 +108,14 @@ func (s *Store) Rollback(ctx context.Context) error {
 	}
 	return err
 }
+
+// dbEntities are the rows of tasks, the audit, the outbox and idempotency keys.
+func dbEntities() []any {
+	return []any{
+		OperatorTask{},
+		AuditEvent{},
+		auditHead{},
+		OutboxEvent{},
+		IdempotencyKey{},
+	}
+}

@@ -10,14 +10,7 @@ import (
 // EntityColumns lists the "table.column" of every entity, and which of them
 // take NULL because their field is a pointer.
 func EntityColumns(s *Store) (columns, nullable []string, err error) {
-	for _, entity := range []any{programRow{}, CatalogueSKU{}, Org{}, APIToken{}, Account{}, Order{}, OrderLine{}, OrderRefusal{}, OrderCancellation{},
-		ServiceContract{}, Licence{}, Invitation{}, User{}, Identity{}, Membership{}, Session{}, Challenge{}, throttle{}, Notification{},
-		NotificationAttempt{}, OperatorTask{}, AuditEvent{}, auditHead{}, OutboxEvent{}, IdempotencyKey{}, ImportJob{}, ImportRow{}, sweepRow{},
-		productModelRow{}, CountryTermsVersion{}, Calendar{}, CalendarHoliday{}, Room{}, Device{}, DeviceClaim{}, DevicePlacement{}, LicenceAssignment{},
-		Shipment{}, ShipmentScan{}, ShipmentLabel{}, CarrierEvent{}, Depot{}, StockLevel{}, StockEntry{},
-		SpareLine{}, SpareUnit{}, CSM{},
-		WarrantyAttachment{}, EarlierWarranty{},
-		AccountSite{}, RMA{}} {
+	for _, entity := range Entities() {
 		stmt := &gorm.Statement{DB: s.db}
 		if err := stmt.Parse(entity); err != nil {
 			return nil, nil, err

@@ -64,3 +64,17 @@ func (s *Store) setPassword(tx *gorm.DB, scope Scope, userID, passwordHash strin
 	scope.Actor.ID, scope.Actor.Role = userID, "USER"
 	return s.appendAudit(tx, scope, userID, nil, false, entry{"user.password_changed", userID, nil})
 }
+
+// identityEntities are the rows of people.
+func identityEntities() []any {
+	return []any{
+		User{},
+		Identity{},
+		Membership{},
+		Invitation{},
+		Session{},
+		Challenge{},
+		throttle{},
+		APIToken{},
+	}
+}

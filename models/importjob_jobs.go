@@ -308,3 +308,11 @@ func (r *contentReader) next() error {
 	r.rest = row.Slice
 	return nil
 }
+
+// importjobEntities are the rows of imports.
+func importjobEntities() []any {
+	return []any{
+		ImportJob{},
+		ImportRow{},
+	}
+}

@@ -169,3 +169,11 @@ func (s *Store) ListNotifications(ctx context.Context, f NotificationFilter) ([]
 	out, next := cut(f.Page, out, func(n Notification) string { return n.ID })
 	return out, next, err
 }
+
+// notificationEntities are the rows of mails.
+func notificationEntities() []any {
+	return []any{
+		Notification{},
+		NotificationAttempt{},
+	}
+}

@@ -148,3 +148,10 @@ func (s *Store) WatchSweep(ctx context.Context, name string, late time.Duration)
 		return s.settle(tx, scope, TaskSweepLate, name, "the sweep ran")
 	})
 }
+
+// operationsEntities are the rows of sweeps.
+func operationsEntities() []any {
+	return []any{
+		sweepRow{},
+	}
+}

@@ -245,3 +245,15 @@ func (s *Store) ListSKUs(ctx context.Context) ([]CatalogueSKU, error) {
 	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error { return tx.Order("code").Find(&out).Error })
 	return out, err
 }
+
+// programEntities are the rows of the program.
+func programEntities() []any {
+	return []any{
+		programRow{},
+		CatalogueSKU{},
+		productModelRow{},
+		CountryTermsVersion{},
+		Calendar{},
+		CalendarHoliday{},
+	}
+}

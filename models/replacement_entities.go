@@ -1,0 +1,10 @@
+package models
+
+// replacementEntities are the rows of replacements and spares.
+func replacementEntities() []any {
+	return []any{
+		RMA{},
+		SpareUnit{},
+		SpareLine{},
+	}
+}
