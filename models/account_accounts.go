@@ -24,14 +24,15 @@ type Account struct {
 	PostalCode  string
 	Country     string
 	AddressHash string
-	MatchKey    *string // set when an order created the account: one account per company and address
-	TimeZone    string  // IANA name
-	Locale      string  // BCP 47
-	Mode        AccountMode
-	UserLimit   int
-	CSMID       *string `gorm:"column:csm_id"` // customer success manager (R35e)
-	CreatedAt   time.Time
-	Version     int64 // grows when operators change the account
+	// set when an order created the account: one account per company and address
+	MatchKey  *string
+	TimeZone  string // IANA name
+	Locale    string // BCP 47
+	Mode      AccountMode
+	UserLimit int
+	CSMID     *string `gorm:"column:csm_id"` // customer success manager (R35e)
+	CreatedAt time.Time
+	Version   int64 // grows when operators change the account
 }
 
 // AccountMode says whether an account covers all sites of a company or one.
@@ -45,8 +46,15 @@ const (
 
 // matchedAccounts finds the accounts of the same company at the same address
 // (R107a). More than one is never guessed between.
-func (s *Store) matchedAccounts(tx *gorm.DB, company string, a rules.Address) (ids []string, err error) {
-	err = tx.Model(&Account{}).Where("company_key = ? AND address_hash = ?", rules.CompanyKey(company), rules.AddressHash(a)).Order("id").Pluck("id", &ids).Error
+func (s *Store) matchedAccounts(
+	tx *gorm.DB, company string, a rules.Address,
+) (ids []string, err error) {
+	err =
+		tx.Model(&Account{}).
+			Where("company_key = ? AND address_hash = ?",
+				rules.CompanyKey(company), rules.AddressHash(a)).
+			Order("id").
+			Pluck("id", &ids).Error
 	return ids, err
 }
 
@@ -56,12 +64,25 @@ func (s *Store) newAccount(p rules.Party, parentID string, userLimit int) Accoun
 	key := rules.CompanyKey(p.Company)
 	hash := rules.AddressHash(p.Address)
 	match := key + "|" + hash
+
 	return Account{
-		ID: NewID(prefixAccount), ParentOrgID: parentID, LegalName: p.Company, CompanyKey: key,
-		Street: p.Address.Street, City: p.Address.City, Region: p.Address.Region, PostalCode: p.Address.PostalCode,
-		Country: p.Address.Country, AddressHash: hash, MatchKey: &match,
-		TimeZone: rules.TimeZoneFor(p.Address.Country, p.Address.Region), Locale: rules.LocaleFor(p.Address.Country),
-		Mode: ModeConsolidated, UserLimit: userLimit, CreatedAt: s.clock.Now(), Version: 1,
+		ID:          NewID(prefixAccount),
+		ParentOrgID: parentID,
+		LegalName:   p.Company,
+		CompanyKey:  key,
+		Street:      p.Address.Street,
+		City:        p.Address.City,
+		Region:      p.Address.Region,
+		PostalCode:  p.Address.PostalCode,
+		Country:     p.Address.Country,
+		AddressHash: hash,
+		MatchKey:    &match,
+		TimeZone:    rules.TimeZoneFor(p.Address.Country, p.Address.Region),
+		Locale:      rules.LocaleFor(p.Address.Country),
+		Mode:        ModeConsolidated,
+		UserLimit:   userLimit,
+		CreatedAt:   s.clock.Now(),
+		Version:     1,
 	}
 }
 
@@ -72,21 +93,29 @@ type openedAccount struct {
 	newParent bool // and its parent
 }
 
-// openAccount locks the customer's account and its parent, or creates what is
-// missing. The account is known where the order was matched to one. The unique match key decides between two orders that
-// come at the same time.
-func (s *Store) openAccount(tx *gorm.DB, known *string, customer rules.Party, userLimit int) (acc openedAccount, err error) {
+// openAccount locks the customer's account and its parent, or creates what is missing. The
+// account is known where the order was matched to one. The unique match key decides between two
+// orders that come at the same time.
+func (s *Store) openAccount(
+	tx *gorm.DB, known *string, customer rules.Party, userLimit int,
+) (acc openedAccount, err error) {
 	if known != nil {
 		acc.Account, err = s.lockWithParent(tx, "accounts.id = ?", *known)
 		return acc, err
 	}
+
 	parent, fresh, err := s.openParent(tx, customer.Company)
 	if err != nil {
 		return acc, err
 	}
+
 	acc = openedAccount{s.newAccount(customer, parent.ID, userLimit), true, fresh}
 	match := *acc.MatchKey
-	res := tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "match_key"}}, DoNothing: true}).Create(&acc.Account)
+	res := tx.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "match_key"}},
+		DoNothing: true,
+	}).Create(&acc.Account)
+
 	switch {
 	case res.Error != nil:
 		return acc, res.Error
@@ -97,6 +126,7 @@ func (s *Store) openAccount(tx *gorm.DB, known *string, customer rules.Party, us
 	case fresh:
 		return acc, nil
 	}
+
 	_, err = s.lockParents(tx, "id = ?", parent.ID)
 	return acc, err
 }
@@ -128,11 +158,14 @@ func (s *Store) today(acc Account) civil.Date {
 
 // CreateAccount adds an account that no order opened, such as a second one of
 // the same company at the same address; orders for it then go to review.
-func (s *Store) CreateAccount(ctx context.Context, p rules.Party, parentOrgID string, mode AccountMode) (Account, error) {
+func (s *Store) CreateAccount(
+	ctx context.Context, p rules.Party, parentOrgID string, mode AccountMode,
+) (Account, error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return Account{}, err
 	}
+
 	acc := s.newAccount(p, parentOrgID, ref.Program.UserLimit)
 	acc.MatchKey, acc.Mode = nil, mode
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -140,12 +173,17 @@ func (s *Store) CreateAccount(ctx context.Context, p rules.Party, parentOrgID st
 		if err != nil {
 			return err
 		}
+
 		acc.ParentOrgID = parent.ID
 		if err := tx.Create(&acc).Error; err != nil {
 			return err
 		}
-		return s.appendAudit(tx, scope, acc.ID, &acc.ID, true, entry{"account.created", acc.ID, nil})
+
+		return s.appendAudit(tx, scope, acc.ID, &acc.ID, true, entry{
+			"account.created", acc.ID, nil,
+		})
 	})
+
 	return acc, err
 }
 

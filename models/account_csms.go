@@ -33,7 +33,17 @@ func (s *Store) CreateCSM(ctx context.Context, f rules.CSMForm, reason string) (
 	if err := checkCSM(f, reason); err != nil {
 		return CSM{}, err
 	}
-	c := CSM{ID: NewID(prefixCSM), Name: f.Name, Email: f.Email, Phone: f.Phone, Active: true, CreatedAt: s.clock.Now(), Version: 1}
+
+	c := CSM{
+		ID:        NewID(prefixCSM),
+		Name:      f.Name,
+		Email:     f.Email,
+		Phone:     f.Phone,
+		Active:    true,
+		CreatedAt: s.clock.Now(),
+		Version:   1,
+	}
+
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := scope.service(); err != nil {
 			return err
@@ -41,8 +51,12 @@ func (s *Store) CreateCSM(ctx context.Context, f rules.CSMForm, reason string) (
 		if err := takenAddress(tx.Create(&c).Error); err != nil {
 			return err
 		}
-		return s.appendAudit(tx, scope, c.ID, nil, true, entry{"csm.created", c.ID, withReason(reason, map[string]any{})})
+
+		return s.appendAudit(tx, scope, c.ID, nil, true, entry{
+			"csm.created", c.ID, withReason(reason, map[string]any{}),
+		})
 	})
+
 	return c, err
 }
 
@@ -57,7 +71,12 @@ func takenAddress(err error) error {
 	if !errors.Is(err, gorm.ErrDuplicatedKey) {
 		return err
 	}
-	return rules.Invalid([]rules.FieldError{{Pointer: "/email", Code: rules.Duplicate, Message: "Another customer success manager has this address.", Remedy: "Change that one, or send another address."}})
+	return rules.Invalid([]rules.FieldError{{
+		Pointer: "/email",
+		Code:    rules.Duplicate,
+		Message: "Another customer success manager has this address.",
+		Remedy:  "Change that one, or send another address.",
+	}})
 }
 
 // CSMChange is what is told of a manager from now on.
@@ -75,11 +94,13 @@ func (s *Store) ChangeCSM(ctx context.Context, id string, change CSMChange) (CSM
 	if err := checkCSM(f, change.Reason); err != nil {
 		return CSM{}, err
 	}
+
 	var c CSM
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := scope.service(); err != nil {
 			return err
 		}
+
 		c = CSM{}
 		if err := found(s.forUpdate(tx).First(&c, "id = ?", id).Error); err != nil {
 			return err
@@ -87,19 +108,35 @@ func (s *Store) ChangeCSM(ctx context.Context, id string, change CSMChange) (CSM
 		if err := versioned(c.Version, change.Version); err != nil {
 			return err
 		}
+
 		before := c.Active
-		c.Name, c.Email, c.Phone, c.Active, c.Version = f.Name, f.Email, f.Phone, change.Active, c.Version+1
-		err := takenAddress(tx.Model(&CSM{}).Where("id = ?", id).Select("name", "email", "phone", "active", "version").Updates(&c).Error)
+		c.Name = f.Name
+		c.Email = f.Email
+		c.Phone = f.Phone
+		c.Active = change.Active
+		c.Version = c.Version + 1
+
+		err := takenAddress(tx.Model(&CSM{}).
+			Where("id = ?", id).
+			Select("name", "email", "phone", "active", "version").
+			Updates(&c).Error)
 		if err != nil {
 			return err
 		}
+
 		accounts, err := s.comeOrGo(tx, scope, c, before)
 		if err != nil {
 			return err
 		}
+
 		return s.appendAudit(tx, scope, c.ID, nil, false, entry{"csm.changed", c.ID,
-			withReason(change.Reason, map[string]any{"active_before": before, "active_after": c.Active, "accounts": accounts})})
+			withReason(change.Reason, map[string]any{
+				"active_before": before,
+				"active_after":  c.Active,
+				"accounts":      accounts,
+			})})
 	})
+
 	return c, err
 }
 
@@ -109,10 +146,13 @@ func (s *Store) comeOrGo(tx *gorm.DB, scope Scope, c CSM, wasActive bool) (int, 
 	if c.Active == wasActive {
 		return 0, nil
 	}
+
 	var accounts []string
-	if err := tx.Model(&Account{}).Where("csm_id = ?", c.ID).Order("id").Pluck("id", &accounts).Error; err != nil {
+	if err := tx.Model(&Account{}).Where("csm_id = ?", c.ID).Order("id").
+		Pluck("id", &accounts).Error; err != nil {
 		return 0, err
 	}
+
 	for some := range batches(accounts, 500) {
 		err := s.askForCSMs(tx, some)
 		if c.Active {
@@ -122,6 +162,7 @@ func (s *Store) comeOrGo(tx *gorm.DB, scope Scope, c CSM, wasActive bool) (int, 
 			return 0, err
 		}
 	}
+
 	return len(accounts), nil
 }
 
@@ -159,12 +200,24 @@ func (s *Store) askForFirstCSM(tx *gorm.DB, acc Account) error {
 		return nil
 	}
 	t := s.csmTask(acc.ID, "Its first Select order was fulfilled (R35e).")
-	return tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "dedupe_key"}}, DoNothing: true}).Create(&t).Error
+	return tx.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "dedupe_key"}},
+		DoNothing: true,
+	}).Create(&t).Error
 }
 
 func (s *Store) csmTask(accountID, why string) OperatorTask {
-	return OperatorTask{ID: NewID(prefixTask), Kind: TaskAssignCSM, SubjectID: accountID, AccountID: &accountID, DedupeKey: string(TaskAssignCSM) + "/" + accountID,
-		What: "Name the account's customer success manager.", Why: why, State: TaskOpen, CreatedAt: s.clock.Now()}
+	return OperatorTask{
+		ID:        NewID(prefixTask),
+		Kind:      TaskAssignCSM,
+		SubjectID: accountID,
+		AccountID: &accountID,
+		DedupeKey: string(TaskAssignCSM) + "/" + accountID,
+		What:      "Name the account's customer success manager.",
+		Why:       why,
+		State:     TaskOpen,
+		CreatedAt: s.clock.Now(),
+	}
 }
 
 // askForCSMs asks again for each account whose manager left.
@@ -197,24 +250,35 @@ func (s *Store) AssignCSM(ctx context.Context, a CSMAssignment) (Account, error)
 		return Account{}, err
 	}
 	var acc Account
+
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := scope.service(); err != nil {
 			return err
 		}
+
 		var err error
 		if acc, err = s.lockForCSM(tx, scope, a); err != nil {
 			return err
 		}
-		if err := s.settle(tx, scope, TaskAssignCSM, acc.ID, "assign"); err != nil || text(acc.CSMID) == a.CSMID {
+		if err := s.settle(tx, scope, TaskAssignCSM, acc.ID, "assign"); err != nil ||
+			text(acc.CSMID) == a.CSMID {
 			return err
 		}
+
 		before := text(acc.CSMID)
 		acc.CSMID, acc.Version = &a.CSMID, acc.Version+1
-		if err := tx.Model(&Account{}).Where("id = ?", acc.ID).Select("csm_id", "version").Updates(&acc).Error; err != nil {
+		if err := tx.Model(&Account{}).Where("id = ?", acc.ID).Select("csm_id", "version").
+			Updates(&acc).Error; err != nil {
 			return err
 		}
-		return s.accountAudit(tx, scope, acc.ID, entry{"account.csm_assigned", acc.ID, withReason(a.Reason, map[string]any{"before": before, "after": a.CSMID})})
+
+		return s.accountAudit(tx, scope, acc.ID, entry{
+			"account.csm_assigned",
+			acc.ID,
+			withReason(a.Reason, map[string]any{"before": before, "after": a.CSMID}),
+		})
 	})
+
 	return acc, err
 }
 
@@ -225,6 +289,7 @@ func (s *Store) lockForCSM(tx *gorm.DB, scope Scope, a CSMAssignment) (Account, 
 	if err := s.forUpdate(tx).Limit(1).Find(&c, "id = ?", a.CSMID).Error; err != nil {
 		return Account{}, err
 	}
+
 	acc, err := s.lockAccount(tx, scope, a.AccountID)
 	if err == nil {
 		err = versioned(acc.Version, a.Version)
@@ -233,10 +298,17 @@ func (s *Store) lockForCSM(tx *gorm.DB, scope Scope, a CSMAssignment) (Account, 
 	case err != nil:
 		return acc, err
 	case c.ID == "":
-		return acc, rules.Invalid([]rules.FieldError{{Pointer: "/csm_id", Code: rules.UnknownCSM, Message: "There is no such customer success manager.", Remedy: "Send an id of the list of managers."}})
+		return acc, rules.Invalid([]rules.FieldError{{
+			Pointer: "/csm_id",
+			Code:    rules.UnknownCSM,
+			Message: "There is no such customer success manager.",
+			Remedy:  "Send an id of the list of managers.",
+		}})
 	case !c.Active:
-		return acc, rules.Refuse(rules.StateConflict, "This customer success manager has left.", "Name one who is active.")
+		return acc, rules.Refuse(rules.StateConflict, "This customer success manager has left.",
+			"Name one who is active.")
 	}
+
 	return acc, nil
 }
 
@@ -245,11 +317,14 @@ func (s *Store) lockForCSM(tx *gorm.DB, scope Scope, a CSMAssignment) (Account, 
 func (s *Store) CSMOf(ctx context.Context, accountID string) (CSM, error) {
 	var c CSM
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx.Table("csms").Select("csms.*").Joins("JOIN accounts ON accounts.csm_id = csms.id"), "accounts.id")
+		q := scope.accounts(tx.Table("csms").
+			Select("csms.*").
+			Joins("JOIN accounts ON accounts.csm_id = csms.id"), "accounts.id")
 		if !scope.System {
 			q = q.Where("csms.active")
 		}
 		return found(q.Where("accounts.id = ?", accountID).Take(&c).Error)
 	})
+
 	return c, err
 }

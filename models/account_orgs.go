@@ -48,6 +48,7 @@ func (s *Store) seedOperator(ctx context.Context) error {
 		NameKey:   "operator",
 		CreatedAt: s.clock.Now(),
 	}
+
 	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&operator).Error
 	})
@@ -56,7 +57,8 @@ func (s *Store) seedOperator(ctx context.Context) error {
 // Authorised tells whether the org may sell on the (UTC) day of the instant
 // (R45a).
 func (o Org) Authorised(at time.Time) bool {
-	return rules.Authorised(dateOf(o.AuthorisedFrom), dateOf(o.AuthorisedUntil), o.Suspended, todayUTC(at))
+	return rules.Authorised(dateOf(o.AuthorisedFrom), dateOf(o.AuthorisedUntil), o.Suspended,
+		todayUTC(at))
 }
 
 // OrgChange is what an operator may set on an organisation that sells.
@@ -74,8 +76,18 @@ func (s *Store) PutOrg(ctx context.Context, c OrgChange) (Org, error) {
 	if err := c.validate(); err != nil {
 		return Org{}, err
 	}
-	o := Org{ID: NewID(prefixOrg), Kind: c.Kind, Name: c.Name, NameKey: rules.CompanyKey(c.Name), AuthorisedFrom: c.AuthorisedFrom,
-		AuthorisedUntil: c.AuthorisedUntil, Suspended: c.Suspended, CreatedAt: s.clock.Now()}
+
+	o := Org{
+		ID:              NewID(prefixOrg),
+		Kind:            c.Kind,
+		Name:            c.Name,
+		NameKey:         rules.CompanyKey(c.Name),
+		AuthorisedFrom:  c.AuthorisedFrom,
+		AuthorisedUntil: c.AuthorisedUntil,
+		Suspended:       c.Suspended,
+		CreatedAt:       s.clock.Now(),
+	}
+
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var old Org
 		err := s.forUpdate(tx).First(&old, "kind = ? AND name_key = ?", o.Kind, o.NameKey).Error
@@ -84,14 +96,24 @@ func (s *Store) PutOrg(ctx context.Context, c OrgChange) (Org, error) {
 			err = tx.Create(&o).Error
 		case err == nil:
 			o.ID, o.CreatedAt = old.ID, old.CreatedAt
-			err = tx.Model(&Org{}).Where("id = ?", o.ID).Select("name", "authorised_from", "authorised_until", "suspended").Updates(&o).Error
+			err =
+				tx.Model(&Org{}).
+					Where("id = ?", o.ID).
+					Select("name", "authorised_from", "authorised_until", "suspended").
+					Updates(&o).Error
 		}
 		if err != nil {
 			return err
 		}
-		return s.appendAudit(tx, scope, o.ID, nil, false, entry{"org.changed", o.ID, map[string]any{"kind": o.Kind, "suspended": o.Suspended,
-			"authorised_from": o.AuthorisedFrom, "authorised_until": o.AuthorisedUntil}})
+
+		return s.appendAudit(tx, scope, o.ID, nil, false, entry{"org.changed", o.ID, map[string]any{
+			"kind":             o.Kind,
+			"suspended":        o.Suspended,
+			"authorised_from":  o.AuthorisedFrom,
+			"authorised_until": o.AuthorisedUntil,
+		}})
 	})
+
 	return o, err
 }
 
@@ -100,13 +122,28 @@ func (s *Store) PutOrg(ctx context.Context, c OrgChange) (Org, error) {
 func (c OrgChange) validate() error {
 	var fields []rules.FieldError
 	if rules.CompanyKey(c.Name) == "" {
-		fields = append(fields, rules.FieldError{Pointer: "/name", Code: rules.Required, Message: "The name is missing.", Remedy: "Give the company's name."})
+		fields = append(fields, rules.FieldError{
+			Pointer: "/name",
+			Code:    rules.Required,
+			Message: "The name is missing.",
+			Remedy:  "Give the company's name.",
+		})
 	}
-	for pointer, text := range map[string]string{"/authorised_from": c.AuthorisedFrom, "/authorised_until": c.AuthorisedUntil} {
+
+	for pointer, text := range map[string]string{
+		"/authorised_from":  c.AuthorisedFrom,
+		"/authorised_until": c.AuthorisedUntil,
+	} {
 		if wrongDate(text) {
-			fields = append(fields, rules.FieldError{Pointer: pointer, Code: rules.InvalidDate, Message: "This is not a calendar date.", Remedy: "Send a date as YYYY-MM-DD, or leave it empty."})
+			fields = append(fields, rules.FieldError{
+				Pointer: pointer,
+				Code:    rules.InvalidDate,
+				Message: "This is not a calendar date.",
+				Remedy:  "Send a date as YYYY-MM-DD, or leave it empty.",
+			})
 		}
 	}
+
 	return rules.Invalid(fields)
 }
 
@@ -134,6 +171,7 @@ func (s *Store) ListOrgs(ctx context.Context, kind OrgKind, page Page) ([]Org, s
 		}
 		return page.apply(tx).Find(&out).Error
 	})
+
 	out, next := cut(page, out, func(o Org) string { return o.ID })
 	return out, next, err
 }
@@ -153,7 +191,13 @@ func (s *Store) ensureOrg(tx *gorm.DB, kind OrgKind, name string) (Org, error) {
 }
 
 func (s *Store) insertOrg(tx *gorm.DB, kind OrgKind, name string) (o Org, fresh bool, err error) {
-	o = Org{ID: NewID(prefixOrg), Kind: kind, Name: name, NameKey: rules.CompanyKey(name), CreatedAt: s.clock.Now()}
+	o = Org{
+		ID:        NewID(prefixOrg),
+		Kind:      kind,
+		Name:      name,
+		NameKey:   rules.CompanyKey(name),
+		CreatedAt: s.clock.Now(),
+	}
 	res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&o)
 	return o, res.RowsAffected == 1, res.Error
 }

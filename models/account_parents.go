@@ -60,18 +60,24 @@ func (s *Store) lockParents(tx *gorm.DB, where string, args ...any) ([]Org, erro
 // account that was moved to another parent meanwhile makes the transaction run
 // again.
 func (s *Store) lockParentsOf(tx *gorm.DB, accountIDs []string) (map[string]string, error) {
-	parents, err := s.lockParents(tx, "id IN (?)", tx.Model(&Account{}).Select("parent_org_id").Where("id IN ?", accountIDs))
+	parents, err := s.lockParents(tx, "id IN (?)",
+		tx.Model(&Account{}).Select("parent_org_id").Where("id IN ?", accountIDs))
 	if err != nil {
 		return nil, err
 	}
+
 	locked := map[string]bool{}
 	for _, p := range parents {
 		locked[p.ID] = true
 	}
+
 	var accounts []Account
-	if err := tx.Select("id", "parent_org_id").Where("id IN ?", accountIDs).Find(&accounts).Error; err != nil {
+	if err := tx.Select("id", "parent_org_id").
+		Where("id IN ?", accountIDs).
+		Find(&accounts).Error; err != nil {
 		return nil, err
 	}
+
 	out := make(map[string]string, len(accounts))
 	for _, a := range accounts {
 		if !locked[a.ParentOrgID] {
@@ -79,6 +85,7 @@ func (s *Store) lockParentsOf(tx *gorm.DB, accountIDs []string) (map[string]stri
 		}
 		out[a.ID] = a.ParentOrgID
 	}
+
 	return out, nil
 }
 
@@ -86,15 +93,19 @@ func (s *Store) lockParentsOf(tx *gorm.DB, accountIDs []string) (map[string]stri
 // the count of the parent's spares that may follow sees what others committed. No
 // row means that the account was moved to another parent while this waited.
 func (s *Store) lockWithParent(tx *gorm.DB, where string, arg string) (Account, error) {
-	query := "SELECT accounts.* FROM accounts JOIN orgs ON orgs.id = accounts.parent_org_id WHERE " + where
+	query :=
+		"SELECT accounts.* FROM accounts JOIN orgs ON orgs.id = accounts.parent_org_id WHERE " +
+			where
 	if s.postgres() {
 		query += " FOR UPDATE OF accounts FOR NO KEY UPDATE OF orgs"
 	}
+
 	var acc Account
 	res := tx.Raw(query, arg).Scan(&acc)
 	if res.Error == nil && res.RowsAffected == 0 {
 		return acc, errParentMoved
 	}
+
 	return acc, res.Error
 }
 
@@ -105,7 +116,9 @@ type twoParents struct{ a, b Org }
 // lockBoth locks two parents in the order of their ids, new accounts included.
 func (s *Store) lockBoth(tx *gorm.DB, a, b string) (twoParents, error) {
 	var rows []Org
-	err := s.forUpdate(tx).Where("id IN ? AND kind = ?", []string{a, b}, OrgCustomerParent).Order("id").Find(&rows).Error
+	err := s.forUpdate(tx).Where("id IN ? AND kind = ?", []string{a, b}, OrgCustomerParent).
+		Order("id").Find(&rows).Error
+
 	var p twoParents
 	for _, o := range rows {
 		switch o.ID {
@@ -115,6 +128,7 @@ func (s *Store) lockBoth(tx *gorm.DB, a, b string) (twoParents, error) {
 			p.b = o
 		}
 	}
+
 	if err == nil && p.a.ID == "" {
 		err = errNotFound()
 	}
@@ -122,25 +136,39 @@ func (s *Store) lockBoth(tx *gorm.DB, a, b string) (twoParents, error) {
 }
 
 // moveAccounts gives accounts another parent, with an entry in the chain of each.
-func (s *Store) moveAccounts(tx *gorm.DB, scope Scope, accounts []Account, to, reason string) error {
+func (s *Store) moveAccounts(
+	tx *gorm.DB, scope Scope, accounts []Account, to, reason string,
+) error {
 	ids := idsOf(accounts, func(a Account) string { return a.ID })
 	for some := range batches(ids, 1000) {
-		if err := tx.Model(&Account{}).Where("id IN ?", some).Updates(map[string]any{"parent_org_id": to, "version": gorm.Expr("version + 1")}).Error; err != nil {
+		if err := tx.Model(&Account{}).Where("id IN ?", some).Updates(map[string]any{
+			"parent_org_id": to,
+			"version":       gorm.Expr("version + 1"),
+		}).Error; err != nil {
 			return err
 		}
 	}
+
 	for _, a := range accounts {
-		if err := s.accountAudit(tx, scope, a.ID, entry{"account.parent_changed", a.ID, withReason(reason, map[string]any{"before": a.ParentOrgID, "after": to})}); err != nil {
+		if err :=
+			s.accountAudit(tx, scope, a.ID, entry{
+				"account.parent_changed",
+				a.ID,
+				withReason(reason, map[string]any{"before": a.ParentOrgID, "after": to}),
+			}); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
 // markMerged notes of a parent, and of those that were merged into it before, which
 // one has taken over (S27).
 func markMerged(tx *gorm.DB, fromID, intoID string) error {
-	return tx.Model(&Org{}).Where("id = ? OR merged_into = ?", fromID, fromID).Update("merged_into", intoID).Error
+	return tx.Model(&Org{}).
+		Where("id = ? OR merged_into = ?", fromID, fromID).
+		Update("merged_into", intoID).Error
 }
 
 // openAgain has a parent that was merged stand for itself again.
@@ -149,13 +177,23 @@ func openAgain(tx *gorm.DB, id string) error {
 }
 
 // parentAudit notes a merge or split in the chains of both parents (S27).
-func (s *Store) parentAudit(tx *gorm.DB, scope Scope, verb string, p twoParents, accounts []Account, reason string) error {
-	details := withReason(reason, map[string]any{"from": p.a.ID, "into": p.b.ID, "accounts": len(accounts)})
+func (s *Store) parentAudit(
+	tx *gorm.DB, scope Scope, verb string, p twoParents, accounts []Account, reason string,
+) error {
+	details := withReason(reason, map[string]any{
+		"from":     p.a.ID,
+		"into":     p.b.ID,
+		"accounts": len(accounts),
+	})
+
 	for _, o := range []Org{p.a, p.b} {
-		if err := s.appendAudit(tx, scope, o.ID, nil, false, entry{verb, o.ID, details}); err != nil {
+		if err := s.appendAudit(tx, scope, o.ID, nil, false, entry{
+			verb, o.ID, details,
+		}); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -163,5 +201,6 @@ func mergedElsewhere(o Org, into string) error {
 	if o.MergedInto == nil || cmp.Or(into, "-") == *o.MergedInto {
 		return nil
 	}
-	return rules.Refuse(rules.StateConflict, "This parent was merged into another.", "Read it to see which one took over, and name that one.")
+	return rules.Refuse(rules.StateConflict, "This parent was merged into another.",
+		"Read it to see which one took over, and name that one.")
 }

@@ -36,14 +36,29 @@ type AccountSite struct {
 func (AccountSite) TableName() string { return "sites" }
 
 func (s AccountSite) facts() map[string]any {
-	return map[string]any{"name": s.Name, "country": s.Country, "region": s.Region, "time_zone": s.TimeZone, "courier_unreliable": s.CourierUnreliable}
+	return map[string]any{
+		"name":               s.Name,
+		"country":            s.Country,
+		"region":             s.Region,
+		"time_zone":          s.TimeZone,
+		"courier_unreliable": s.CourierUnreliable,
+	}
 }
 
 // fill takes over a form that holds.
 func (s *AccountSite) fill(f rules.SiteForm) error {
 	trim := strings.TrimSpace
-	f.Name, f.ContactName, f.ContactEmail = trim(f.Name), trim(f.ContactName), rules.NormaliseEmail(f.ContactEmail)
-	a := rules.Address{Street: trim(f.Address.Street), City: trim(f.Address.City), PostalCode: trim(f.Address.PostalCode), Country: strings.ToUpper(trim(f.Address.Country))}
+	f.Name = trim(f.Name)
+	f.ContactName = trim(f.ContactName)
+	f.ContactEmail = rules.NormaliseEmail(f.ContactEmail)
+
+	a := rules.Address{
+		Street:     trim(f.Address.Street),
+		City:       trim(f.Address.City),
+		PostalCode: trim(f.Address.PostalCode),
+		Country:    strings.ToUpper(trim(f.Address.Country)),
+	}
+
 	a.Region = rules.NormaliseRegion(a.Country, f.Address.Region)
 	f.Address = a
 	if f.TimeZone == "" {
@@ -52,8 +67,17 @@ func (s *AccountSite) fill(f rules.SiteForm) error {
 	if err := f.Validate(); err != nil {
 		return err
 	}
-	s.Name, s.NameKey, s.TimeZone, s.ContactName, s.ContactEmail = f.Name, rules.SiteKey(f.Name), f.TimeZone, f.ContactName, f.ContactEmail
-	s.Street, s.City, s.Region, s.PostalCode, s.Country = a.Street, a.City, a.Region, a.PostalCode, a.Country
+
+	s.Name = f.Name
+	s.NameKey = rules.SiteKey(f.Name)
+	s.TimeZone = f.TimeZone
+	s.ContactName = f.ContactName
+	s.ContactEmail = f.ContactEmail
+	s.Street = a.Street
+	s.City = a.City
+	s.Region = a.Region
+	s.PostalCode = a.PostalCode
+	s.Country = a.Country
 	return nil
 }
 
@@ -73,11 +97,19 @@ func (s *Store) CreateSite(ctx context.Context, n NewSite) (AccountSite, error) 
 		if err := mayManage(scope, n.Reason); err != nil {
 			return err
 		}
+
 		acc, err := s.lockAccount(tx, scope, n.AccountID)
 		if err != nil {
 			return err
 		}
-		site = AccountSite{ID: NewID(prefixSite), AccountID: acc.ID, CreatedAt: s.clock.Now(), Version: 1}
+
+		site = AccountSite{
+			ID:        NewID(prefixSite),
+			AccountID: acc.ID,
+			CreatedAt: s.clock.Now(),
+			Version:   1,
+		}
+
 		if err := site.fill(n.Form); err != nil {
 			return err
 		}
@@ -87,14 +119,20 @@ func (s *Store) CreateSite(ctx context.Context, n NewSite) (AccountSite, error) 
 		if err := tx.Create(&site).Error; err != nil {
 			return err
 		}
-		return s.accountAudit(tx, scope, acc.ID, entry{"site.created", site.ID, withReason(n.Reason, map[string]any{"after": site.facts()})})
+
+		return s.accountAudit(tx, scope, acc.ID, entry{
+			"site.created", site.ID, withReason(n.Reason, map[string]any{"after": site.facts()}),
+		})
 	})
+
 	return site, err
 }
 
 // ChangeSite replaces what people tell of a site. version is the one that the
 // caller read; 0 for any. An RMA under way keeps what it promised.
-func (s *Store) ChangeSite(ctx context.Context, id string, f rules.SiteForm, version int64, reason string) (AccountSite, error) {
+func (s *Store) ChangeSite(
+	ctx context.Context, id string, f rules.SiteForm, version int64, reason string,
+) (AccountSite, error) {
 	return s.changeSite(ctx, id, version, reason, func(tx *gorm.DB, site *AccountSite) error {
 		if err := site.fill(f); err != nil {
 			return err
@@ -105,26 +143,37 @@ func (s *Store) ChangeSite(ctx context.Context, id string, f rules.SiteForm, ver
 
 // MarkCourier notes that the courier is, or is not, unreliable at a site (R84).
 // Operators only: it decides where spares lie.
-func (s *Store) MarkCourier(ctx context.Context, id string, unreliable bool, reason string) (AccountSite, error) {
+func (s *Store) MarkCourier(
+	ctx context.Context, id string, unreliable bool, reason string,
+) (AccountSite, error) {
 	return s.changeSite(ctx, id, 0, reason, func(tx *gorm.DB, site *AccountSite) error {
 		if scope, err := ScopeFrom(tx.Statement.Context); err != nil || scope.service() != nil {
-			return errors.Join(err, rules.Refuse(rules.Forbidden, "Only an operator may mark a site's courier.", "Ask the service's mailbox."))
+			return errors.Join(err, rules.Refuse(rules.Forbidden,
+				"Only an operator may mark a site's courier.", "Ask the service's mailbox."))
 		}
 		site.CourierUnreliable = unreliable
 		return nil
 	})
 }
 
-func (s *Store) changeSite(ctx context.Context, id string, version int64, reason string, change func(*gorm.DB, *AccountSite) error) (AccountSite, error) {
+func (s *Store) changeSite(
+	ctx context.Context,
+	id string,
+	version int64,
+	reason string,
+	change func(*gorm.DB, *AccountSite) error,
+) (AccountSite, error) {
 	var site AccountSite
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := mayManage(scope, reason); err != nil {
 			return err
 		}
+
 		acc, err := s.lockOwner(tx, scope, "sites", id)
 		if err != nil {
 			return err
 		}
+
 		site = AccountSite{}
 		if err := found(s.forUpdate(tx).First(&site, "id = ?", id).Error); err != nil {
 			return err
@@ -132,16 +181,25 @@ func (s *Store) changeSite(ctx context.Context, id string, version int64, reason
 		if err := versioned(site.Version, version); err != nil {
 			return err
 		}
+
 		before := site.facts()
 		if err := change(tx, &site); err != nil {
 			return err
 		}
+
 		site.Version++
-		if err := tx.Select("*").Omit("id", "account_id", "created_at").Where("id = ?", id).Updates(&site).Error; err != nil {
+		if err := tx.Select("*").Omit("id", "account_id", "created_at").Where("id = ?", id).
+			Updates(&site).Error; err != nil {
 			return err
 		}
-		return s.accountAudit(tx, scope, acc.ID, entry{"site.changed", site.ID, withReason(reason, map[string]any{"before": before, "after": site.facts()})})
+
+		return s.accountAudit(tx, scope, acc.ID, entry{
+			"site.changed",
+			site.ID,
+			withReason(reason, map[string]any{"before": before, "after": site.facts()}),
+		})
 	})
+
 	return site, err
 }
 
@@ -149,11 +207,19 @@ func (s *Store) changeSite(ctx context.Context, id string, version int64, reason
 // is the authority.
 func (s *Store) freeSiteName(tx *gorm.DB, site AccountSite) error {
 	var n int64
-	err := tx.Model(&AccountSite{}).Where("account_id = ? AND name_key = ? AND id <> ?", site.AccountID, site.NameKey, site.ID).Count(&n).Error
+	err := tx.Model(&AccountSite{}).
+		Where("account_id = ? AND name_key = ? AND id <> ?", site.AccountID, site.NameKey, site.ID).
+		Count(&n).Error
 	if err != nil || n == 0 {
 		return err
 	}
-	return rules.Invalid([]rules.FieldError{{Pointer: "/name", Code: rules.Duplicate, Message: "The account has a site of this name.", Remedy: "Change that site, or choose another name."}})
+
+	return rules.Invalid([]rules.FieldError{{
+		Pointer: "/name",
+		Code:    rules.Duplicate,
+		Message: "The account has a site of this name.",
+		Remedy:  "Change that site, or choose another name.",
+	}})
 }
 
 // GetSite reads one site.
@@ -166,7 +232,9 @@ func (s *Store) GetSite(ctx context.Context, id string) (AccountSite, error) {
 }
 
 // ListSites lists the sites in scope, newest first; accountID may be empty.
-func (s *Store) ListSites(ctx context.Context, accountID string, page Page) ([]AccountSite, string, error) {
+func (s *Store) ListSites(
+	ctx context.Context, accountID string, page Page,
+) ([]AccountSite, string, error) {
 	var out []AccountSite
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		q := scope.accounts(tx, "account_id")
@@ -175,6 +243,7 @@ func (s *Store) ListSites(ctx context.Context, accountID string, page Page) ([]A
 		}
 		return page.apply(q).Find(&out).Error
 	})
+
 	out, next := cut(page, out, func(s AccountSite) string { return s.ID })
 	return out, next, err
 }

@@ -24,6 +24,7 @@ func Open(dialector gorm.Dialector, o Options) (*Store, error) {
 			"invitation_reminder": s.mayResendInvitation,
 		},
 	}
+
 	s.invitations = invitationRules{failed: markInvitation}
 	return s, nil
 }

@@ -54,10 +54,13 @@ func withReason(reason string, details map[string]any) map[string]any {
 // chain's owner may meet another one: the unique key (chain_id, seq) refuses
 // the second, and the transaction runs again. A chain that the caller has just
 // created is passed as fresh and costs no read.
-func (s *Store) appendAudit(tx *gorm.DB, scope Scope, chainID string, accountID *string, fresh bool, entries ...entry) error {
+func (s *Store) appendAudit(
+	tx *gorm.DB, scope Scope, chainID string, accountID *string, fresh bool, entries ...entry,
+) error {
 	var last AuditEvent
 	if !fresh {
-		err := tx.Select("seq", "hash").Where("chain_id = ?", chainID).Order("seq DESC").Limit(1).Find(&last).Error
+		err := tx.Select("seq", "hash").Where("chain_id = ?", chainID).Order("seq DESC").Limit(1).
+			Find(&last).Error
 		if err != nil {
 			return err
 		}
@@ -67,13 +70,16 @@ func (s *Store) appendAudit(tx *gorm.DB, scope Scope, chainID string, accountID 
 
 // extendAudit is appendAudit behind an end of the chain that the caller has read:
 // its number and hash, none for a new chain.
-func (s *Store) extendAudit(tx *gorm.DB, scope Scope, chainID string, accountID *string, last AuditEvent, entries ...entry) error {
+func (s *Store) extendAudit(
+	tx *gorm.DB, scope Scope, chainID string, accountID *string, last AuditEvent, entries ...entry,
+) error {
 	events := make([]AuditEvent, 0, len(entries))
 	for _, e := range entries {
 		next := s.link(scope, chainID, accountID, last, e)
 		events = append(events, next)
 		last = next
 	}
+
 	err := tx.Create(&events).Error
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return errChainMoved
@@ -81,16 +87,30 @@ func (s *Store) extendAudit(tx *gorm.DB, scope Scope, chainID string, accountID 
 	return err
 }
 
-func (s *Store) link(scope Scope, chainID string, accountID *string, prev AuditEvent, e entry) AuditEvent {
+func (s *Store) link(
+	scope Scope, chainID string, accountID *string, prev AuditEvent, e entry,
+) AuditEvent {
 	next := AuditEvent{
-		ID: NewID(prefixAudit), ChainID: chainID, Seq: prev.Seq + 1, AccountID: accountID,
-		ActorID: scope.Actor.ID, ActorRole: scope.Actor.Role, ActingOrg: scope.Actor.OrgID,
-		OnBehalfOf: scope.Actor.OnBehalfOf, Verb: e.verb, ObjectID: e.objectID, Details: e.details,
-		IP: scope.Actor.IP, RequestID: scope.Actor.RequestID, At: s.clock.Now(), PrevHash: prev.Hash,
+		ID:         NewID(prefixAudit),
+		ChainID:    chainID,
+		Seq:        prev.Seq + 1,
+		AccountID:  accountID,
+		ActorID:    scope.Actor.ID,
+		ActorRole:  scope.Actor.Role,
+		ActingOrg:  scope.Actor.OrgID,
+		OnBehalfOf: scope.Actor.OnBehalfOf,
+		Verb:       e.verb,
+		ObjectID:   e.objectID,
+		Details:    e.details,
+		IP:         scope.Actor.IP,
+		RequestID:  scope.Actor.RequestID,
+		At:         s.clock.Now(),
+		PrevHash:   prev.Hash,
 	}
 	if next.Details == nil {
 		next.Details = map[string]any{}
 	}
+
 	next.Hash = next.digest()
 	return next
 }
@@ -102,11 +122,16 @@ func (e AuditEvent) digest() string {
 	if err != nil {
 		panic(fmt.Sprintf("audit details of %s cannot be encoded: %v", e.Verb, err))
 	}
+
 	h := sha256.New()
-	for _, part := range []string{e.ID, e.ChainID, fmt.Sprint(e.Seq), text(e.AccountID), e.ActorID, string(e.ActorRole), e.ActingOrg,
-		e.OnBehalfOf, e.Verb, e.ObjectID, string(details), e.RequestID, e.At.UTC().Format(time.RFC3339Nano), e.PrevHash} {
+	for _, part := range []string{e.ID, e.ChainID, fmt.Sprint(
+		e.Seq,
+	), text(e.AccountID), e.ActorID, string(e.ActorRole), e.ActingOrg,
+		e.OnBehalfOf, e.Verb, e.ObjectID, string(details), e.RequestID, e.At.UTC().
+			Format(time.RFC3339Nano), e.PrevHash} {
 		fmt.Fprintf(h, "%d:%s;", len(part), part)
 	}
+
 	return hex.EncodeToString(h.Sum(nil))
 }
 
@@ -123,6 +148,7 @@ func (s *Store) Timeline(ctx context.Context, objectIDs ...string) ([]AuditEvent
 		}
 		return q.Order("at, seq").Find(&out).Error
 	})
+
 	return out, err
 }
 
@@ -150,27 +176,32 @@ func (s *Store) VerifyAudit(ctx context.Context) (events int64, faults []AuditFa
 		}
 		ends := map[string]int64{}
 		events, faults = 0, nil
+
 		rows, err := tx.Model(&AuditEvent{}).Order("chain_id, seq").Rows()
 		if err != nil {
 			return err
 		}
 		defer rows.Close()
+
 		var prev AuditEvent
 		for rows.Next() {
 			var e AuditEvent
 			if err := tx.ScanRows(rows, &e); err != nil {
 				return err
 			}
+
 			if e.ChainID != prev.ChainID {
 				prev = AuditEvent{ChainID: e.ChainID}
 			}
 			if fault := e.faultAfter(prev); fault != "" {
 				faults = append(faults, AuditFault{e.ChainID, e.Seq, e.ID, fault})
 			}
+
 			ends[e.ChainID] = e.Seq
 			events++
 			prev = e
 		}
+
 		if err := rows.Err(); err != nil {
 			return err
 		}
@@ -178,6 +209,7 @@ func (s *Store) VerifyAudit(ctx context.Context) (events int64, faults []AuditFa
 		faults = append(faults, cut...)
 		return err
 	})
+
 	return events, faults, err
 }
 
@@ -187,11 +219,17 @@ func cutChains(tx *gorm.DB, ends map[string]int64) (faults []AuditFault, err err
 	if err := tx.Order("chain_id").Find(&heads).Error; err != nil {
 		return nil, err
 	}
+
 	for _, h := range heads {
 		if ends[h.ChainID] != h.Seq {
-			faults = append(faults, AuditFault{ChainID: h.ChainID, Seq: h.Seq, Fault: "the chain does not end where it should"})
+			faults = append(faults, AuditFault{
+				ChainID: h.ChainID,
+				Seq:     h.Seq,
+				Fault:   "the chain does not end where it should",
+			})
 		}
 	}
+
 	return faults, nil
 }
 

@@ -29,21 +29,35 @@ const IdempotencyRetention = 48 * time.Hour
 // another request, or whose first request is still under way, answers
 // IDEMPOTENCY_KEY_CONFLICT. One whose first request died, which is taken for
 // granted after idempotencyLease, is claimed anew by one of those who ask.
-func (s *Store) ClaimKey(ctx context.Context, tokenID, key, request string) (row IdempotencyKey, done bool, err error) {
-	row = IdempotencyKey{TokenID: tokenID, Key: key, Request: request, Response: []byte{}, CreatedAt: realNow()}
+func (s *Store) ClaimKey(
+	ctx context.Context, tokenID, key, request string,
+) (row IdempotencyKey, done bool, err error) {
+	row = IdempotencyKey{
+		TokenID:   tokenID,
+		Key:       key,
+		Request:   request,
+		Response:  []byte{},
+		CreatedAt: realNow(),
+	}
+
 	err = s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
 		res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 		if res.Error != nil || res.RowsAffected == 1 {
 			return res.Error
 		}
-		if err := tx.First(&row, "token_id = ? AND key = ?", tokenID, key).Error; err != nil || row.Status != 0 || row.Request != request {
+
+		if err := tx.First(&row, "token_id = ? AND key = ?", tokenID, key).Error; err != nil ||
+			row.Status != 0 || row.Request != request {
 			return err
 		}
+
 		return takeOver(tx, row)
 	})
 	if err == nil && row.Request != request {
-		err = rules.Refuse(rules.IdempotencyConflict, "This idempotency key came with another request.", "Use a new key for a new request.")
+		err = rules.Refuse(rules.IdempotencyConflict,
+			"This idempotency key came with another request.", "Use a new key for a new request.")
 	}
+
 	return row, row.Status != 0, err
 }
 
@@ -52,20 +66,28 @@ const idempotencyLease = 2 * time.Minute
 
 // takeOver claims a key anew whose first request died.
 func takeOver(tx *gorm.DB, row IdempotencyKey) error {
-	busy := rules.Refuse(rules.IdempotencyConflict, "The first request with this idempotency key is still under way.", "Wait a moment, then send the same request again.")
+	busy := rules.Refuse(rules.IdempotencyConflict,
+		"The first request with this idempotency key is still under way.",
+		"Wait a moment, then send the same request again.")
 	if realNow().Sub(row.CreatedAt) < idempotencyLease {
 		return busy
 	}
-	res := tx.Model(&IdempotencyKey{}).Where("token_id = ? AND key = ? AND status = 0 AND created_at = ?", row.TokenID, row.Key, row.CreatedAt).
+
+	res := tx.Model(&IdempotencyKey{}).
+		Where("token_id = ? AND key = ? AND status = 0 AND created_at = ?",
+			row.TokenID, row.Key, row.CreatedAt).
 		Update("created_at", realNow())
 	if res.Error == nil && res.RowsAffected == 0 {
 		return busy
 	}
+
 	return res.Error
 }
 
 // FinishKey keeps the answer of the request that claimed the key.
-func (s *Store) FinishKey(ctx context.Context, tokenID, key string, status int, response []byte) error {
+func (s *Store) FinishKey(
+	ctx context.Context, tokenID, key string, status int, response []byte,
+) error {
 	return s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
 		return tx.Model(&IdempotencyKey{}).Where("token_id = ? AND key = ?", tokenID, key).
 			Updates(map[string]any{"status": status, "response": response}).Error
@@ -75,7 +97,8 @@ func (s *Store) FinishKey(ctx context.Context, tokenID, key string, status int, 
 // ReleaseKey forgets a key whose request failed without effect.
 func (s *Store) ReleaseKey(ctx context.Context, tokenID, key string) error {
 	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
-		return tx.Delete(&IdempotencyKey{}, "token_id = ? AND key = ? AND status = 0", tokenID, key).Error
+		return tx.Delete(&IdempotencyKey{}, "token_id = ? AND key = ? AND status = 0",
+			tokenID, key).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil

@@ -15,7 +15,8 @@ var entropy = &ulid.LockedMonotonicReader{MonotonicReader: ulid.Monotonic(rand.R
 // rest is a lower-case ULID of the real time, so the ids of a process sort by
 // creation; the relay tells a subject's events in that order.
 func NewID(prefix string) string {
-	return prefix + "_" + strings.ToLower(ulid.MustNew(ulid.Timestamp(time.Now()), entropy).String())
+	return prefix + "_" +
+		strings.ToLower(ulid.MustNew(ulid.Timestamp(time.Now()), entropy).String())
 }
 
 // KindOf returns the prefix of an id, which says what it names; empty for what is no

@@ -23,21 +23,26 @@ func (s *Store) migrations() (*goose.Provider, error) {
 	if s.postgres() {
 		dialect, dir = goose.DialectPostgres, "migrations/postgres"
 	}
+
 	files, err := fs.Sub(migrationFiles, dir)
 	if err != nil {
 		return nil, err
 	}
+
 	pool, err := s.db.DB()
 	if err != nil {
 		return nil, err
 	}
+
 	if !s.postgres() {
 		return goose.NewProvider(dialect, pool, files)
 	}
+
 	once, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockEvery, lockTries))
 	if err != nil {
 		return nil, err
 	}
+
 	return goose.NewProvider(dialect, pool, files, goose.WithSessionLocker(once))
 }
 
@@ -62,19 +67,23 @@ func (s *Store) Migrate(ctx context.Context) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	results, err := p.Up(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("migrate: %w", err)
 	}
+
 	applied := make([]int64, len(results))
 	for i, r := range results {
 		applied[i] = r.Source.Version
 	}
+
 	for _, write := range s.seeds {
 		if err := write(WithSystem(ctx)); err != nil {
 			return applied, err
 		}
 	}
+
 	return applied, nil
 }
 
@@ -86,6 +95,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	current, target, err := p.GetVersions(ctx)
 	if err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
@@ -93,6 +103,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	if current < target {
 		return fmt.Errorf("%w (it is %d, needed is %d)", ErrSchema, current, target)
 	}
+
 	return nil
 }
 

@@ -52,10 +52,12 @@ func openDatabase(dialector gorm.Dialector, o Options) (*Store, error) {
 	if len(o.Key) < 32 {
 		return nil, errors.New("models: the key needs at least 32 bytes")
 	}
+
 	log := o.Logger
 	if log == nil {
 		log = logger.Discard
 	}
+
 	db, err := gorm.Open(dialector, &gorm.Config{
 		TranslateError:         true,
 		SkipDefaultTransaction: true,
@@ -65,15 +67,24 @@ func openDatabase(dialector gorm.Dialector, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
+
 	pool, err := db.DB()
 	if err != nil {
 		return nil, err
 	}
+
 	if pool.Stats().MaxOpenConnections == 0 {
 		pool.SetMaxOpenConns(max(o.MaxConns, 10))
 		pool.SetMaxIdleConns(max(o.MaxConns, 10))
 	}
-	return &Store{db: db, clock: o.Clock, secrets: Secrets{key: o.Key}, told: make(chan struct{}, 1), carrier: o.Carrier}, nil
+
+	return &Store{
+		db:      db,
+		clock:   o.Clock,
+		secrets: Secrets{key: o.Key},
+		told:    make(chan struct{}, 1),
+		carrier: o.Carrier,
+	}, nil
 }
 
 // Close closes the pool.
@@ -111,15 +122,22 @@ func Postgres(dsn string) (gorm.Dialector, error) {
 		return nil, fmt.Errorf("the database address cannot be read: %w", err)
 	}
 	cfg.RuntimeParams["roomcover.scope"] = "system"
+
 	cfg.RuntimeParams["timezone"] = "UTC"
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "roomcover"
 	}
-	return postgres.New(postgres.Config{Conn: stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(readUTC))}), nil
+	return postgres.New(
+		postgres.Config{Conn: stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(readUTC))},
+	), nil
 }
 
 // readUTC gives instants in UTC whatever the machine's own zone is.
 func readUTC(_ context.Context, conn *pgx.Conn) error {
-	conn.TypeMap().RegisterType(&pgtype.Type{Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC}})
+	conn.TypeMap().RegisterType(&pgtype.Type{
+		Name:  "timestamptz",
+		OID:   pgtype.TimestamptzOID,
+		Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+	})
 	return nil
 }

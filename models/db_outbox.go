@@ -70,7 +70,12 @@ const (
 )
 
 func outboxEvent(kind OutboxKind, subjectID, epoch string, payload map[string]string) OutboxEvent {
-	return OutboxEvent{DedupeKey: string(kind) + "/" + subjectID + "/" + epoch, Kind: kind, SubjectID: subjectID, Payload: payload}
+	return OutboxEvent{
+		DedupeKey: string(kind) + "/" + subjectID + "/" + epoch,
+		Kind:      kind,
+		SubjectID: subjectID,
+		Payload:   payload,
+	}
 }
 
 // enqueue writes outbox events in the caller's transaction (C6). The dedupe
@@ -79,6 +84,7 @@ func (s *Store) enqueue(tx *gorm.DB, events ...OutboxEvent) error {
 	if enqueued, ok := tx.Statement.Context.Value(enqueuedKey{}).(*bool); ok {
 		*enqueued = true
 	}
+
 	now := s.clock.Now()
 	for i := range events {
 		events[i].ID = NewID(prefixOutbox)
@@ -88,6 +94,7 @@ func (s *Store) enqueue(tx *gorm.DB, events ...OutboxEvent) error {
 			events[i].Payload = map[string]string{}
 		}
 	}
+
 	return tx.Create(&events).Error
 }
 
@@ -109,28 +116,42 @@ func (s *Store) wakeRelay() {
 // LeaseOutbox takes up to limit events that are due, oldest first, and keeps
 // other relays away from them for the lease. Events of a relay that died come
 // back when their lease ends.
-func (s *Store) LeaseOutbox(ctx context.Context, limit int, lease time.Duration) ([]OutboxEvent, error) {
+func (s *Store) LeaseOutbox(
+	ctx context.Context, limit int, lease time.Duration,
+) ([]OutboxEvent, error) {
 	return s.NextOutbox(ctx, nil, limit, lease)
 }
 
 // NextOutbox is LeaseOutbox that marks the events of the batch before as told,
 // in the same statement.
-func (s *Store) NextOutbox(ctx context.Context, told []string, limit int, lease time.Duration) ([]OutboxEvent, error) {
+func (s *Store) NextOutbox(
+	ctx context.Context, told []string, limit int, lease time.Duration,
+) ([]OutboxEvent, error) {
 	skip := ""
 	if s.postgres() {
 		skip = " FOR UPDATE SKIP LOCKED"
 	}
+
 	now := realNow()
-	in := map[string]any{"told": append([]string{""}, told...), "now": s.clock.Now(), "real": now, "until": now.Add(lease), "limit": limit}
+	in := map[string]any{
+		"told":  append([]string{""}, told...),
+		"now":   s.clock.Now(),
+		"real":  now,
+		"until": now.Add(lease),
+		"limit": limit,
+	}
+
 	var rows []OutboxEvent
 	err := s.alone(ctx, func(tx *gorm.DB, _ Scope) error {
 		rows = nil
 		return tx.Raw(fmt.Sprintf(nextOutboxSQL, skip), in).Scan(&rows).Error
 	})
+
 	out := slices.DeleteFunc(rows, func(e OutboxEvent) bool { return slices.Contains(told, e.ID) })
 	slices.SortFunc(out, func(a, b OutboxEvent) int {
 		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
 	})
+
 	return out, err
 }
 
@@ -153,7 +174,9 @@ const nextOutboxSQL = `WITH due AS (
 // OutboxDelivered marks events as told.
 func (s *Store) OutboxDelivered(ctx context.Context, ids []string) error {
 	return s.alone(ctx, func(tx *gorm.DB, _ Scope) error {
-		return tx.Model(&OutboxEvent{}).Where("id IN ?", ids).Update("delivered_at", s.clock.Now()).Error
+		return tx.Model(&OutboxEvent{}).
+			Where("id IN ?", ids).
+			Update("delivered_at", s.clock.Now()).Error
 	})
 }
 
@@ -175,12 +198,16 @@ func retryOutbox(tx *gorm.DB, id string) error {
 func (s *Store) OutboxBacklog(ctx context.Context) (count int64, oldest time.Time, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		var first OutboxEvent
-		if err := tx.Model(&OutboxEvent{}).Where("delivered_at IS NULL").Count(&count).Error; err != nil || count == 0 {
+		if err := tx.Model(&OutboxEvent{}).
+			Where("delivered_at IS NULL").
+			Count(&count).Error; err != nil || count == 0 {
 			return err
 		}
+
 		err := tx.Where("delivered_at IS NULL").Order("created_at").First(&first).Error
 		oldest = first.CreatedAt
 		return found(err)
 	})
+
 	return count, oldest, err
 }

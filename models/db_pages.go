@@ -61,8 +61,10 @@ func (p Page) applySorted(q *gorm.DB, sort Sort, table, name string) *gorm.DB {
 	default:
 		return p.apply(q)
 	}
+
 	if p.After != "" {
-		q = q.Where(fmt.Sprintf("(%[1]s) > (SELECT %[1]s FROM %[2]s WHERE id = ?)", key, table), p.After)
+		q = q.Where(fmt.Sprintf("(%[1]s) > (SELECT %[1]s FROM %[2]s WHERE id = ?)",
+			key, table), p.After)
 	}
 	return q.Order(key).Limit(p.size() + 1)
 }

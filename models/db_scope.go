@@ -62,7 +62,8 @@ func WithSystem(ctx context.Context) context.Context {
 // ScopeFrom reads the scope, or ErrNoScope.
 func ScopeFrom(ctx context.Context) (Scope, error) {
 	s, ok := ctx.Value(scopeKey{}).(Scope)
-	if !ok || (!s.System && s.OrgID == "" && len(s.AccountIDs) == 0) || slices.ContainsFunc(s.AccountIDs, notOneID) {
+	if !ok || (!s.System && s.OrgID == "" && len(s.AccountIDs) == 0) ||
+		slices.ContainsFunc(s.AccountIDs, notOneID) {
 		return Scope{}, ErrNoScope
 	}
 	return s, nil
@@ -79,7 +80,10 @@ func (s Scope) orders(q *gorm.DB) *gorm.DB {
 	case s.System:
 		return q
 	case s.OrgID != "":
-		return q.Where("(orders.reseller_id = ? OR orders.distributor_id = ? OR orders.submitted_by = ?)", s.OrgID, s.OrgID, s.OrgID)
+		return q.Where(
+			"(orders.reseller_id = ? OR orders.distributor_id = ? OR orders.submitted_by = ?)",
+			s.OrgID, s.OrgID, s.OrgID,
+		)
 	default:
 		return q.Where("orders.account_id IN ?", s.AccountIDs)
 	}
@@ -109,7 +113,8 @@ func (s Scope) sees(accountID string) bool {
 
 // errNotFound is the same answer for a foreign id and for none (C5).
 func errNotFound() error {
-	return rules.Refuse(rules.NotFound, "There is nothing under this id.", "Check the id; it must belong to you.")
+	return rules.Refuse(rules.NotFound, "There is nothing under this id.",
+		"Check the id; it must belong to you.")
 }
 
 // found turns gorm's not-found into ours.

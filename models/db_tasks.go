@@ -40,34 +40,42 @@ type TaskKind string
 
 // The kinds of OperatorTask. Each subject is named in the comment.
 const (
-	TaskReviewOrder         TaskKind = "REVIEW_ORDER"         // order
-	TaskMailUndeliverable   TaskKind = "MAIL_UNDELIVERABLE"   // notification: refused for good (S17)
-	TaskMailUnknown         TaskKind = "MAIL_UNKNOWN"         // notification: may or may not have arrived
+	TaskReviewOrder TaskKind = "REVIEW_ORDER" // order
+	// notification: refused for good (S17)
+	TaskMailUndeliverable TaskKind = "MAIL_UNDELIVERABLE"
+	// notification: may or may not have arrived
+	TaskMailUnknown         TaskKind = "MAIL_UNKNOWN"
 	TaskInvitationUnclaimed TaskKind = "INVITATION_UNCLAIMED" // invitation (S16)
-	TaskInvitationRequested TaskKind = "INVITATION_REQUESTED" // invitation: a visitor asks for a new link
-	TaskProcessStuck        TaskKind = "PROCESS_STUCK"        // order, invitation, notification or import job: retry or repair
-	TaskOutboxStuck         TaskKind = "OUTBOX_STUCK"         // outbox event
-	TaskSweepLate           TaskKind = "SWEEP_LATE"           // the sweep's name
-	TaskSerialClaimed       TaskKind = "SERIAL_CLAIMED"       // device claim (R27c)
+	// invitation: a visitor asks for a new link
+	TaskInvitationRequested TaskKind = "INVITATION_REQUESTED"
+	// order, invitation, notification or import job: retry or repair
+	TaskProcessStuck  TaskKind = "PROCESS_STUCK"
+	TaskOutboxStuck   TaskKind = "OUTBOX_STUCK"   // outbox event
+	TaskSweepLate     TaskKind = "SWEEP_LATE"     // the sweep's name
+	TaskSerialClaimed TaskKind = "SERIAL_CLAIMED" // device claim (R27c)
 
-	TaskShipmentContradicted TaskKind = "SHIPMENT_CONTRADICTED" // shipment: scans that exclude each other
+	// shipment: scans that exclude each other
+	TaskShipmentContradicted TaskKind = "SHIPMENT_CONTRADICTED"
 
 	TaskCalendarNoHolidays    TaskKind = "CALENDAR_WITHOUT_HOLIDAYS"     // calendar, by code (C3)
 	TaskCalendarNoWorkingTime TaskKind = "CALENDAR_WITHOUT_WORKING_TIME" // calendar, by code (C3)
 
 	TaskWarrantyUnmatched TaskKind = "WARRANTY_UNMATCHED" // earlier warranty of a file (R111b)
-	TaskWarrantyClaimed   TaskKind = "WARRANTY_CLAIMED"   // earlier warranty that a customer misses (R111c)
+	// earlier warranty that a customer misses (R111c)
+	TaskWarrantyClaimed TaskKind = "WARRANTY_CLAIMED"
 
 	TaskAssignCSM TaskKind = "ASSIGN_CSM" // account: name its customer success manager (R35e)
 
-	TaskDecideRMA    TaskKind = "DECIDE_RMA"        // RMA: approve or reject
-	TaskRMALate      TaskKind = "RMA_LATE"          // RMA: the first promise was missed (S21)
-	TaskRMASilent    TaskKind = "RMA_PARCEL_SILENT" // RMA: no sign of the carrier for 3 business days
-	TaskRMAWrongUnit TaskKind = "RMA_WRONG_UNIT"    // RMA: another unit came back
-	TaskRMAFee       TaskKind = "RMA_FEE"           // RMA: bill or waive (S22)
+	TaskDecideRMA TaskKind = "DECIDE_RMA" // RMA: approve or reject
+	TaskRMALate   TaskKind = "RMA_LATE"   // RMA: the first promise was missed (S21)
+	// RMA: no sign of the carrier for 3 business days
+	TaskRMASilent    TaskKind = "RMA_PARCEL_SILENT"
+	TaskRMAWrongUnit TaskKind = "RMA_WRONG_UNIT" // RMA: another unit came back
+	TaskRMAFee       TaskKind = "RMA_FEE"        // RMA: bill or waive (S22)
 
 	TaskChooseSpare TaskKind = "CHOOSE_SPARE" // spare unit: model and site (R88a); a CSM's
-	TaskSpareFee    TaskKind = "SPARE_FEE"    // spare unit: bill or waive one that did not come back (S9)
+	// spare unit: bill or waive one that did not come back (S9)
+	TaskSpareFee TaskKind = "SPARE_FEE"
 )
 
 // taskActions lists what an operator can do with each kind; every kind can be
@@ -109,7 +117,9 @@ func (t OperatorTask) Actions() []string { return taskActions[t.Kind] }
 // raise writes a task in the caller's transaction. The same need raises one
 // task: an open one stays as it is, and one that was done is opened again.
 func (s *Store) raise(tx *gorm.DB, t OperatorTask) error {
-	t.ID, t.State, t.CreatedAt = NewID(prefixTask), TaskOpen, s.clock.Now()
+	t.ID = NewID(prefixTask)
+	t.State = TaskOpen
+	t.CreatedAt = s.clock.Now()
 	if t.DedupeKey == "" {
 		t.DedupeKey = string(t.Kind) + "/" + t.SubjectID
 	}
@@ -121,9 +131,19 @@ func (s *Store) raiseAll(tx *gorm.DB, tasks []OperatorTask) error {
 	t := tasks[0]
 	return tx.Clauses(clause.OnConflict{
 		Columns: []clause.Column{{Name: "dedupe_key"}},
-		Where:   clause.Where{Exprs: []clause.Expression{clause.Eq{Column: clause.Column{Table: "operator_tasks", Name: "state"}, Value: TaskDone}}},
-		DoUpdates: clause.Assignments(map[string]any{"state": TaskOpen, "what": t.What, "why": t.Why,
-			"created_at": t.CreatedAt, "resolved_at": nil, "resolution": "", "resolved_by": ""}),
+		Where: clause.Where{Exprs: []clause.Expression{clause.Eq{
+			Column: clause.Column{Table: "operator_tasks", Name: "state"},
+			Value:  TaskDone,
+		}}},
+		DoUpdates: clause.Assignments(map[string]any{
+			"state":       TaskOpen,
+			"what":        t.What,
+			"why":         t.Why,
+			"created_at":  t.CreatedAt,
+			"resolved_at": nil,
+			"resolution":  "",
+			"resolved_by": "",
+		}),
 	}).Create(&tasks).Error
 }
 
@@ -146,13 +166,19 @@ func (s *Store) ListTasks(ctx context.Context, f TaskFilter) ([]OperatorTask, st
 	var out []OperatorTask
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		q := scope.accounts(tx, "account_id")
-		for column, value := range map[string]string{"state": string(f.State), "kind": string(f.Kind), "subject_id": f.SubjectID} {
+		for column, value := range map[string]string{
+			"state":      string(f.State),
+			"kind":       string(f.Kind),
+			"subject_id": f.SubjectID,
+		} {
 			if value != "" {
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
+
 		return f.Page.apply(q).Find(&out).Error
 	})
+
 	out, next := cut(f.Page, out, func(t OperatorTask) string { return t.ID })
 	return out, next, err
 }
@@ -172,40 +198,62 @@ func (s *Store) ResolveTask(ctx context.Context, id, resolution string) (Operato
 	var t OperatorTask
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		t = OperatorTask{}
-		if err := found(s.forUpdate(scope.accounts(tx, "account_id")).First(&t, "id = ?", id).Error); err != nil {
+		if err := found(s.forUpdate(scope.accounts(tx, "account_id")).First(&t, "id = ?",
+			id).Error); err != nil {
 			return err
 		}
+
 		if t.State == TaskDone {
-			return rules.Refuse(rules.StateConflict, "This task is done already.", "Read the task again to see how it was resolved.")
+			return rules.Refuse(rules.StateConflict, "This task is done already.",
+				"Read the task again to see how it was resolved.")
 		}
 		return s.resolve(tx, scope, &t, resolution)
 	})
+
 	return t, err
 }
 
 // resolve closes an open task in the caller's transaction, with its audit.
 func (s *Store) resolve(tx *gorm.DB, scope Scope, t *OperatorTask, resolution string) error {
 	now := s.clock.Now()
-	t.State, t.Resolution, t.ResolvedBy, t.ResolvedAt = TaskDone, resolution, scope.Actor.ID, &now
-	err := tx.Model(&OperatorTask{}).Where("id = ?", t.ID).Select("state", "resolution", "resolved_by", "resolved_at").Updates(t).Error
+	t.State = TaskDone
+	t.Resolution = resolution
+	t.ResolvedBy = scope.Actor.ID
+	t.ResolvedAt = &now
+
+	err := tx.Model(&OperatorTask{}).Where("id = ?", t.ID).
+		Select("state", "resolution", "resolved_by", "resolved_at").Updates(t).Error
 	if err != nil {
 		return err
 	}
-	return s.appendAudit(tx, scope, t.ID, t.AccountID, false, entry{"task.resolved", t.ID, map[string]any{"kind": t.Kind, "subject": t.SubjectID}})
+
+	return s.appendAudit(tx, scope, t.ID, t.AccountID, false, entry{
+		"task.resolved", t.ID, map[string]any{"kind": t.Kind, "subject": t.SubjectID},
+	})
 }
 
 // settle closes the open task for a need that went away, by itself or by what
 // the actor did.
-func (s *Store) settle(tx *gorm.DB, scope Scope, kind TaskKind, subjectID, resolution string) error {
+func (s *Store) settle(
+	tx *gorm.DB, scope Scope, kind TaskKind, subjectID, resolution string,
+) error {
 	return s.settleAll(tx, scope, kind, []string{subjectID}, resolution)
 }
 
 // settleAll is settle for several subjects.
-func (s *Store) settleAll(tx *gorm.DB, scope Scope, kind TaskKind, subjectIDs []string, resolution string) error {
+func (s *Store) settleAll(
+	tx *gorm.DB, scope Scope, kind TaskKind, subjectIDs []string, resolution string,
+) error {
 	keys := make([]string, len(subjectIDs))
 	for i, id := range subjectIDs {
 		keys[i] = string(kind) + "/" + id
 	}
+
 	return tx.Model(&OperatorTask{}).Where("dedupe_key IN ? AND state = ?", keys, TaskOpen).
-		Updates(map[string]any{"state": TaskDone, "resolution": resolution, "resolved_by": scope.Actor.ID, "resolved_at": s.clock.Now()}).Error
+		Updates(map[string]any{
+			"state":       TaskDone,
+			"resolution":  resolution,
+			"resolved_by": scope.Actor.ID,
+			"resolved_at": s.clock.Now(),
+		}).Error
 }

@@ -37,6 +37,7 @@ func (s *Store) alone(ctx context.Context, fn func(db *gorm.DB, scope Scope) err
 	if !scope.System {
 		return s.tx(ctx, fn)
 	}
+
 	for try := 1; ; try++ {
 		err = fn(s.db.WithContext(ctx), scope)
 		if err == nil || try == maxTries || !retryable(err) {
@@ -45,11 +46,14 @@ func (s *Store) alone(ctx context.Context, fn func(db *gorm.DB, scope Scope) err
 	}
 }
 
-func (s *Store) transact(ctx context.Context, fence func(*gorm.DB, Scope) error, fn func(tx *gorm.DB, scope Scope) error) error {
+func (s *Store) transact(
+	ctx context.Context, fence func(*gorm.DB, Scope) error, fn func(tx *gorm.DB, scope Scope) error,
+) error {
 	scope, err := ScopeFrom(ctx)
 	if err != nil {
 		return err
 	}
+
 	var enqueued bool
 	ctx = context.WithValue(ctx, enqueuedKey{}, &enqueued)
 	for try := 1; ; try++ {
@@ -73,8 +77,10 @@ func (s *Store) fence(tx *gorm.DB, scope Scope) error {
 	if scope.System || !s.postgres() {
 		return nil
 	}
-	return tx.Exec(`SELECT set_config('roomcover.scope', 'tenant', true), set_config('roomcover.accounts', ?, true), set_config('roomcover.org', ?, true)`,
-		strings.Join(scope.AccountIDs, ","), scope.OrgID).Error
+	return tx.Exec(
+		`SELECT set_config('roomcover.scope', 'tenant', true), set_config('roomcover.accounts', ?, true), set_config('roomcover.org', ?, true)`,
+		strings.Join(scope.AccountIDs, ","), scope.OrgID,
+	).Error
 }
 
 // errChainMoved says that another transaction appended to the same audit
@@ -86,9 +92,11 @@ var errChainMoved = errors.New("models: the audit chain moved on")
 var errParentMoved = errors.New("models: the account has another parent now")
 
 func retryable(err error) bool {
-	if errors.Is(err, errChainMoved) || errors.Is(err, errParentMoved) || errors.Is(err, gorm.ErrDuplicatedKey) {
+	if errors.Is(err, errChainMoved) || errors.Is(err, errParentMoved) ||
+		errors.Is(err, gorm.ErrDuplicatedKey) {
 		return true // the next run sees what the other transaction wrote
 	}
+
 	var state interface{ SQLState() string }
 	if errors.As(err, &state) {
 		switch state.SQLState() {
@@ -96,6 +104,7 @@ func retryable(err error) bool {
 			return true
 		}
 	}
+
 	return strings.Contains(err.Error(), "SQLITE_BUSY")
 }
 

@@ -16,13 +16,17 @@ const SweepBatch = 500
 // dueContracts reads and locks one batch. The states stand in the conditions as they
 // stand in the partial indexes: PostgreSQL uses such an index only for a condition
 // that it can read.
-func (s *Store) dueContracts(tx *gorm.DB, after string, where string, args ...any) ([]ServiceContract, string, error) {
+func (s *Store) dueContracts(
+	tx *gorm.DB, after string, where string, args ...any,
+) ([]ServiceContract, string, error) {
 	var due []ServiceContract
 	q := tx
 	if s.postgres() {
 		q = tx.Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
 	}
-	err := q.Where("id > ?", after).Where(where, args...).Order("id").Limit(SweepBatch).Find(&due).Error
+
+	err := q.Where("id > ?", after).Where(where, args...).Order("id").Limit(SweepBatch).
+		Find(&due).Error
 	if len(due) > 0 {
 		after = due[len(due)-1].ID
 	}
@@ -47,8 +51,11 @@ func (c *ServiceContract) startOn(at time.Time, reason StartReason) error {
 // startDueContracts starts a batch of contracts behind the id after that nobody
 // began to use in 60 days (S1, V4). It returns how many it read and changed, and the
 // last id.
-func (s *Store) startDueContracts(tx *gorm.DB, scope Scope, _ Reference, after string) (read, changed int, last string, err error) {
-	due, last, err := s.dueContracts(tx, after, "state = 'PENDING_START' AND fallback_start_at <= ?", s.clock.Now())
+func (s *Store) startDueContracts(
+	tx *gorm.DB, scope Scope, _ Reference, after string,
+) (read, changed int, last string, err error) {
+	due, last, err := s.dueContracts(tx, after,
+		"state = 'PENDING_START' AND fallback_start_at <= ?", s.clock.Now())
 	if err != nil {
 		return 0, 0, "", err
 	}
@@ -58,7 +65,9 @@ func (s *Store) startDueContracts(tx *gorm.DB, scope Scope, _ Reference, after s
 		if err := c.startOn(c.FallbackStartAt, StartFallback); err != nil {
 			return 0, 0, "", err
 		}
-		err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Select("state", "start_at", "end_at", "start_reason").Updates(c).Error
+
+		err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).
+			Select("state", "start_at", "end_at", "start_reason").Updates(c).Error
 		if err != nil {
 			return 0, 0, "", err
 		}
@@ -68,18 +77,23 @@ func (s *Store) startDueContracts(tx *gorm.DB, scope Scope, _ Reference, after s
 			"end_at":   c.EndAt,
 			"reason":   c.StartReason,
 		}}
+
 		if err := s.accountAudit(tx, scope, c.AccountID, started); err != nil {
 			return 0, 0, "", err
 		}
 	}
+
 	return len(due), len(due), last, nil
 }
 
 // expireDueContracts ends a batch of contracts behind the id after, with their
 // licences, at their end (S3). It returns those that it ended, and the last id.
-func (s *Store) expireDueContracts(tx *gorm.DB, scope Scope, ref Reference, after string) (ended []ServiceContract, last string, err error) {
+func (s *Store) expireDueContracts(
+	tx *gorm.DB, scope Scope, ref Reference, after string,
+) (ended []ServiceContract, last string, err error) {
 	now := s.clock.Now()
-	due, last, err := s.dueContracts(tx, after, "state IN ('ACTIVE','SUSPENDED') AND end_at <= ?", now)
+	due, last, err := s.dueContracts(tx, after, "state IN ('ACTIVE','SUSPENDED') AND end_at <= ?",
+		now)
 	if err != nil {
 		return nil, "", err
 	}
@@ -89,16 +103,22 @@ func (s *Store) expireDueContracts(tx *gorm.DB, scope Scope, ref Reference, afte
 			return nil, "", err
 		}
 	}
+
 	return due, last, nil
 }
 
 // expire ends one contract with its licences and assignments at its end (S3), and
 // hands its rooms over to what renews it (S4).
-func (s *Store) expire(tx *gorm.DB, scope Scope, ref Reference, c ServiceContract, now time.Time) error {
-	err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Update("state", rules.ContractExpired).Error
+func (s *Store) expire(
+	tx *gorm.DB, scope Scope, ref Reference, c ServiceContract, now time.Time,
+) error {
+	err := tx.Model(&ServiceContract{}).
+		Where("id = ?", c.ID).
+		Update("state", rules.ContractExpired).Error
 	if err != nil {
 		return err
 	}
+
 	inForce := []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}
 	err = tx.Model(&Licence{}).Where("contract_id = ? AND state IN ?", c.ID, inForce).
 		Updates(map[string]any{"state": rules.LicenceExpired, "state_since": now}).Error
@@ -110,10 +130,12 @@ func (s *Store) expire(tx *gorm.DB, scope Scope, ref Reference, c ServiceContrac
 	if err != nil {
 		return err
 	}
+
 	released, err := s.expireAssignments(tx, c)
 	if err != nil {
 		return err
 	}
+
 	entries, err := s.takeOver(tx, scope, ref, c, rooms)
 	if err != nil {
 		return err
@@ -125,6 +147,7 @@ func (s *Store) expire(tx *gorm.DB, scope Scope, ref Reference, c ServiceContrac
 		"assignments_ended": released,
 		"renewed":           len(rooms),
 	}}
+
 	return s.accountAudit(tx, scope, c.AccountID, append([]entry{ended}, entries...)...)
 }
 
@@ -132,10 +155,13 @@ func (s *Store) expire(tx *gorm.DB, scope Scope, ref Reference, c ServiceContrac
 // sweep is: history then says what the cover was.
 func (s *Store) expireAssignments(tx *gorm.DB, c ServiceContract) (int64, error) {
 	licences := tx.Model(&Licence{}).Select("id").Where("contract_id = ?", c.ID)
-	res := tx.Model(&LicenceAssignment{}).Where("to_at IS NULL AND licence_id IN (?)", licences).Updates(map[string]any{
-		"to_at":      gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END", *c.EndAt, *c.EndAt),
-		"end_reason": EndExpired,
-	})
+	res := tx.Model(&LicenceAssignment{}).
+		Where("to_at IS NULL AND licence_id IN (?)", licences).
+		Updates(map[string]any{
+			"to_at": gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END",
+				*c.EndAt, *c.EndAt),
+			"end_reason": EndExpired,
+		})
 	return res.RowsAffected, res.Error
 }
 
@@ -143,7 +169,9 @@ func (s *Store) expireAssignments(tx *gorm.DB, c ServiceContract) (int64, error)
 // of a batch behind the id after (S5): to each administrator of its account, once per
 // contract and day. It returns how many contracts it read and reminded of, and the
 // last id.
-func (s *Store) remindOfDueContracts(tx *gorm.DB, _ Scope, ref Reference, after string) (read, changed int, last string, err error) {
+func (s *Store) remindOfDueContracts(
+	tx *gorm.DB, _ Scope, ref Reference, after string,
+) (read, changed int, last string, err error) {
 	reminders := ref.Program.RenewalDays
 	if len(reminders) == 0 {
 		return 0, 0, after, nil
@@ -161,15 +189,18 @@ func (s *Store) remindOfDueContracts(tx *gorm.DB, _ Scope, ref Reference, after 
 		if err != nil {
 			return 0, 0, "", err
 		}
+
 		days, due := rules.DueReminder(*c.EndAt, rules.DateIn(now, loc), reminders, loc)
 		if !due || (c.RemindedDays >= 0 && days >= c.RemindedDays) {
 			continue
 		}
+
 		if err := s.remind(tx, c, days, loc); err != nil {
 			return 0, 0, "", err
 		}
 		changed++
 	}
+
 	return len(near), changed, last, nil
 }
 
@@ -177,7 +208,8 @@ func (s *Store) remindOfDueContracts(tx *gorm.DB, _ Scope, ref Reference, after 
 // its end, and not reminded of for the next of the days.
 func reminding(now time.Time, days []int) (where string, args []any) {
 	in := func(days int) time.Time { return now.AddDate(0, 0, days+1) }
-	where = `state IN ('ACTIVE','EXPIRED') AND type <> 'JUMPSTART' AND end_at > ? AND end_at <= ? AND (reminded_days < 0`
+	where =
+		`state IN ('ACTIVE','EXPIRED') AND type <> 'JUMPSTART' AND end_at > ? AND end_at <= ? AND (reminded_days < 0`
 	args = []any{now.AddDate(0, 0, -rules.RenewalCatchUpDays-1), in(days[0])}
 	for _, d := range days[1:] {
 		where += " OR (reminded_days > ? AND end_at <= ?)"

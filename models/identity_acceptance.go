@@ -24,12 +24,14 @@ type InvitationView struct {
 func (s *Store) InvitationByToken(ctx context.Context, token string) (InvitationView, error) {
 	var v InvitationView
 	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
-		if err := found(tx.First(&v.Invitation, "token_hash = ?", HashSecret(token)).Error); err != nil {
+		if err := found(tx.First(&v.Invitation, "token_hash = ?",
+			HashSecret(token)).Error); err != nil {
 			return err
 		}
 		if err := tx.First(&v.Account, "id = ?", v.Invitation.AccountID).Error; err != nil {
 			return err
 		}
+
 		var n int64
 		err := tx.Model(&User{}).Where("email = ?", v.Invitation.Email).Count(&n).Error
 		v.HasUser = n > 0
@@ -38,6 +40,7 @@ func (s *Store) InvitationByToken(ctx context.Context, token string) (Invitation
 	if err != nil {
 		return v, err
 	}
+
 	return v, s.acceptable(v.Invitation)
 }
 
@@ -47,6 +50,7 @@ func (s *Store) acceptable(inv Invitation) error {
 	refuse := func(code, message string) error {
 		return rules.Refuse(code, message, "Ask for a new invitation.")
 	}
+
 	switch inv.State {
 	case rules.InvitationAccepted:
 		return refuse(rules.InvitationUsed, "The invitation was used already.")
@@ -55,6 +59,7 @@ func (s *Store) acceptable(inv Invitation) error {
 	case rules.InvitationWasWithdrawn:
 		return refuse(rules.InvitationRevoked, "The invitation was withdrawn.")
 	}
+
 	if !inv.State.Live() || !s.clock.Now().Before(inv.ExpiresAt) {
 		return refuse(rules.InvitationExpired, "The invitation has expired.")
 	}
@@ -78,8 +83,10 @@ type Acceptance struct {
 func (s *Store) AcceptInvitation(ctx context.Context, a Acceptance) (User, Membership, error) {
 	var u User
 	var m Membership
-	wrong := rules.Refuse(rules.InvitationWrongPerson, "The invitation is for another person.", "Sign out and open the link as the person it was sent to.")
+	wrong := rules.Refuse(rules.InvitationWrongPerson, "The invitation is for another person.",
+		"Sign out and open the link as the person it was sent to.")
 	var refused error
+
 	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, scope Scope) error {
 		refused = nil
 		inv, acc, err := s.lockInvitation(tx, a.InvitationID)
@@ -89,10 +96,14 @@ func (s *Store) AcceptInvitation(ctx context.Context, a Acceptance) (User, Membe
 		if err := s.acceptable(inv); err != nil {
 			return err
 		}
+
 		if rules.NormaliseEmail(a.Email) != inv.Email {
 			refused = wrong
-			return s.appendAudit(tx, scope, acc.ID, &acc.ID, false, entry{"invitation.wrong_person", inv.ID, nil})
+			return s.appendAudit(tx, scope, acc.ID, &acc.ID, false, entry{
+				"invitation.wrong_person", inv.ID, nil,
+			})
 		}
+
 		if u, err = s.ensureUser(tx, a, inv.Email); err != nil {
 			return err
 		}
@@ -102,13 +113,17 @@ func (s *Store) AcceptInvitation(ctx context.Context, a Acceptance) (User, Membe
 		if err := s.closeInvitation(tx, &inv, rules.InvitationAccepted); err != nil {
 			return err
 		}
+
 		scope.Actor.ID, scope.Actor.Role = u.ID, "INVITED_PERSON"
 		return s.appendAudit(tx, scope, acc.ID, &acc.ID, false,
-			entry{"invitation.accepted", inv.ID, map[string]any{"user": u.ID}}, entry{"membership.created", m.ID, map[string]any{"user": u.ID, "role": m.Role}})
+			entry{
+				"invitation.accepted", inv.ID, map[string]any{"user": u.ID},
+			}, entry{"membership.created", m.ID, map[string]any{"user": u.ID, "role": m.Role}})
 	})
 	if err == nil {
 		err = refused
 	}
+
 	return u, m, err
 }
 
@@ -118,9 +133,24 @@ func (s *Store) ensureUser(tx *gorm.DB, a Acceptance, email string) (User, error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {
 		return u, err
 	}
+
 	if a.Name = strings.TrimSpace(a.Name); a.Name == "" {
-		return u, rules.Invalid([]rules.FieldError{{Pointer: "/name", Code: rules.Required, Message: "A person's name is missing.", Remedy: "Give your name."}})
+		return u, rules.Invalid([]rules.FieldError{{
+			Pointer: "/name",
+			Code:    rules.Required,
+			Message: "A person's name is missing.",
+			Remedy:  "Give your name.",
+		}})
 	}
-	u = User{ID: NewID(prefixUser), Email: email, Name: a.Name, PasswordHash: a.PasswordHash, Locale: a.Locale, CreatedAt: s.clock.Now()}
+
+	u = User{
+		ID:           NewID(prefixUser),
+		Email:        email,
+		Name:         a.Name,
+		PasswordHash: a.PasswordHash,
+		Locale:       a.Locale,
+		CreatedAt:    s.clock.Now(),
+	}
+
 	return u, tx.Create(&u).Error
 }

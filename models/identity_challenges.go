@@ -53,9 +53,13 @@ const (
 // ChallengeInvited mails a one-time code to the invited mailbox and returns
 // the challenge that the browser has to answer. An earlier open challenge of
 // the same invitation and browser ends.
-func (s *Store) ChallengeInvited(ctx context.Context, invitationID, browserSecret, locale string) (Challenge, error) {
+func (s *Store) ChallengeInvited(
+	ctx context.Context, invitationID, browserSecret, locale string,
+) (Challenge, error) {
 	c := s.newChallenge(ChallengeInvitation, invitationID, CodeLifetime)
-	c.BrowserHash, c.SecretHash = HashSecret(browserSecret), HashSecret(s.secrets.OneTimeCode(c.ID))
+	c.BrowserHash = HashSecret(browserSecret)
+	c.SecretHash = HashSecret(s.secrets.OneTimeCode(c.ID))
+
 	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
 		inv, acc, err := s.lockInvitation(tx, invitationID)
 		if err != nil {
@@ -64,19 +68,38 @@ func (s *Store) ChallengeInvited(ctx context.Context, invitationID, browserSecre
 		if err := s.acceptable(inv); err != nil {
 			return err
 		}
-		err = tx.Model(&Challenge{}).Where("subject_id = ? AND browser_hash = ? AND consumed_at IS NULL", invitationID, c.BrowserHash).Update("consumed_at", realNow()).Error
+
+		err = tx.Model(&Challenge{}).
+			Where("subject_id = ? AND browser_hash = ? AND consumed_at IS NULL",
+				invitationID, c.BrowserHash).
+			Update("consumed_at", realNow()).Error
 		if err != nil {
 			return err
 		}
-		return s.mailChallenge(tx, c, Notification{Template: "one_time_code", Recipient: inv.Email, AccountID: &acc.ID, Locale: locale,
-			Params: map[string]any{"minutes": int(CodeLifetime.Minutes())}})
+
+		return s.mailChallenge(tx, c, Notification{
+			Template:  "one_time_code",
+			Recipient: inv.Email,
+			AccountID: &acc.ID,
+			Locale:    locale,
+			Params:    map[string]any{"minutes": int(CodeLifetime.Minutes())},
+		})
 	})
+
 	return c, err
 }
 
-func (s *Store) newChallenge(purpose ChallengePurpose, subjectID string, life time.Duration) Challenge {
+func (s *Store) newChallenge(
+	purpose ChallengePurpose, subjectID string, life time.Duration,
+) Challenge {
 	now := realNow()
-	return Challenge{ID: NewID(prefixChallenge), Purpose: purpose, SubjectID: subjectID, CreatedAt: now, ExpiresAt: now.Add(life)}
+	return Challenge{
+		ID:        NewID(prefixChallenge),
+		Purpose:   purpose,
+		SubjectID: subjectID,
+		CreatedAt: now,
+		ExpiresAt: now.Add(life),
+	}
 }
 
 func (s *Store) mailChallenge(tx *gorm.DB, c Challenge, m Notification) error {
@@ -89,27 +112,35 @@ func (s *Store) mailChallenge(tx *gorm.DB, c Challenge, m Notification) error {
 
 // AnswerChallenge checks a code against the browser's challenge and consumes
 // it. A wrong code costs one of five tries.
-func (s *Store) AnswerChallenge(ctx context.Context, id, browserSecret, code string) (Challenge, error) {
+func (s *Store) AnswerChallenge(
+	ctx context.Context, id, browserSecret, code string,
+) (Challenge, error) {
 	var c Challenge
 	var refused error
 	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
 		refused = nil
-		err := s.forUpdate(tx).First(&c, "id = ? AND browser_hash = ?", id, HashSecret(browserSecret)).Error
+		err := s.forUpdate(tx).First(&c, "id = ? AND browser_hash = ?",
+			id, HashSecret(browserSecret)).Error
 		if err != nil {
 			return found(err)
 		}
+
 		if refused = c.open(); refused != nil {
 			return nil
 		}
+
 		if subtle.ConstantTimeCompare([]byte(c.SecretHash), []byte(HashSecret(code))) != 1 {
-			refused = rules.Refuse(CodeWrong, "The code is not right.", "Type the six digits of the latest mail.")
+			refused = rules.Refuse(CodeWrong, "The code is not right.",
+				"Type the six digits of the latest mail.")
 			return tx.Model(&Challenge{}).Where("id = ?", c.ID).Update("tries", c.Tries+1).Error
 		}
+
 		return tx.Model(&Challenge{}).Where("id = ?", c.ID).Update("consumed_at", realNow()).Error
 	})
 	if err == nil {
 		err = refused
 	}
+
 	return c, err
 }
 
@@ -127,7 +158,9 @@ func (c Challenge) open() error {
 // is then of no use.
 func (s *Store) ChallengeOver(ctx context.Context, id string) (bool, error) {
 	var c Challenge
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error { return found(tx.First(&c, "id = ?", id).Error) })
+	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+		return found(tx.First(&c, "id = ?", id).Error)
+	})
 	if rules.CodeOf(err) == rules.NotFound {
 		return true, nil
 	}
@@ -144,10 +177,16 @@ func (s *Store) ChallengeReset(ctx context.Context, email, locale string) error 
 	if err != nil {
 		return err
 	}
+
 	c := s.newChallenge(ChallengePasswordReset, u.ID, ResetLifetime)
 	c.SecretHash = HashSecret(s.secrets.ResetToken(c.ID))
 	return s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
-		return s.mailChallenge(tx, c, Notification{Template: "password_reset", Recipient: u.Email, Locale: locale, Params: map[string]any{"minutes": int(ResetLifetime.Minutes())}})
+		return s.mailChallenge(tx, c, Notification{
+			Template:  "password_reset",
+			Recipient: u.Email,
+			Locale:    locale,
+			Params:    map[string]any{"minutes": int(ResetLifetime.Minutes())},
+		})
 	})
 }
 
@@ -156,7 +195,8 @@ func (s *Store) ChallengeReset(ctx context.Context, email, locale string) error 
 func (s *Store) ResetByToken(ctx context.Context, token string) (Challenge, error) {
 	var c Challenge
 	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
-		return found(tx.First(&c, "secret_hash = ? AND purpose = ?", HashSecret(token), ChallengePasswordReset).Error)
+		return found(tx.First(&c, "secret_hash = ? AND purpose = ?",
+			HashSecret(token), ChallengePasswordReset).Error)
 	})
 	if err != nil {
 		return c, err
@@ -171,11 +211,15 @@ func (s *Store) ResetPassword(ctx context.Context, token, passwordHash string) e
 	if err != nil {
 		return err
 	}
+
 	return s.tx(WithSystem(ctx), func(tx *gorm.DB, scope Scope) error {
-		res := tx.Model(&Challenge{}).Where("id = ? AND consumed_at IS NULL", c.ID).Update("consumed_at", realNow())
+		res := tx.Model(&Challenge{}).
+			Where("id = ? AND consumed_at IS NULL", c.ID).
+			Update("consumed_at", realNow())
 		if res.Error == nil && res.RowsAffected == 0 {
 			return rules.Refuse(CodeExpired, "The link was used already.", "Ask for a new link.")
 		}
+
 		if res.Error != nil {
 			return res.Error
 		}
@@ -197,13 +241,23 @@ func (s *Store) Throttle(ctx context.Context, key string, max int, window time.D
 	now := realNow()
 	row := throttle{Key: HashSecret(key), Count: 1, ResetsAt: now.Add(window)}
 	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
-		return tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "key"}}, DoUpdates: clause.Assignments(map[string]any{
-			"count":     gorm.Expr("CASE WHEN throttles.resets_at <= ? THEN 1 ELSE throttles.count + 1 END", now),
-			"resets_at": gorm.Expr("CASE WHEN throttles.resets_at <= ? THEN ? ELSE throttles.resets_at END", now, row.ResetsAt),
-		})}, clause.Returning{}).Create(&row).Error
+		return tx.Clauses(clause.OnConflict{
+			Columns: []clause.Column{{Name: "key"}},
+			DoUpdates: clause.Assignments(map[string]any{
+				"count": gorm.Expr(
+					"CASE WHEN throttles.resets_at <= ? THEN 1 ELSE throttles.count + 1 END", now,
+				),
+				"resets_at": gorm.Expr(
+					"CASE WHEN throttles.resets_at <= ? THEN ? ELSE throttles.resets_at END",
+					now,
+					row.ResetsAt,
+				),
+			}),
+		}, clause.Returning{}).Create(&row).Error
 	})
 	if err == nil && row.Count > max {
 		return rules.Refuse(rules.RateLimited, "Too many attempts.", "Wait a while and try again.")
 	}
+
 	return err
 }

@@ -26,24 +26,35 @@ func (s *Store) PlanInvitation(ctx context.Context, id string) (InvitationPlan, 
 	if err != nil {
 		return plan, err
 	}
+
 	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		var row struct {
 			Invitation
 			TimeZone string
 		}
-		err := tx.Table("invitations").Select("invitations.*, a.time_zone").Joins("JOIN accounts a ON a.id = invitations.account_id").
+
+		err := tx.Table("invitations").Select("invitations.*, a.time_zone").
+			Joins("JOIN accounts a ON a.id = invitations.account_id").
 			Where("invitations.id = ?", id).Take(&row).Error
 		if err != nil {
 			return found(err)
 		}
+
 		loc, err := time.LoadLocation(row.TimeZone)
 		if err != nil {
 			return err
 		}
-		plan = InvitationPlan{Live: row.State.Live(), ExpiresAt: row.ExpiresAt,
-			Reminders: rules.RemindersAhead(row.IssuedAt, row.ExpiresAt, s.clock.Now(), ref.Program.InviteReminderDays, loc)}
+
+		plan = InvitationPlan{
+			Live:      row.State.Live(),
+			ExpiresAt: row.ExpiresAt,
+			Reminders: rules.RemindersAhead(row.IssuedAt, row.ExpiresAt, s.clock.Now(),
+				ref.Program.InviteReminderDays, loc),
+		}
+
 		return nil
 	})
+
 	return plan, err
 }
 
@@ -79,28 +90,39 @@ func (s *Store) Reissue(ctx context.Context, id, email, name, reason string) (In
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return Invitation{}, err
 	}
+
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return Invitation{}, err
 	}
+
 	var inv Invitation
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var old Invitation
-		if err := found(s.forUpdate(scope.accounts(tx, "account_id")).First(&old, "id = ?", id).Error); err != nil {
+		if err := found(s.forUpdate(scope.accounts(tx, "account_id")).First(&old, "id = ?",
+			id).Error); err != nil {
 			return err
 		}
+
 		var acc Account
 		if err := s.forUpdate(tx).First(&acc, "id = ?", old.AccountID).Error; err != nil {
 			return err
 		}
+
 		if email == "" {
 			email, name = old.Email, old.ContactName
 		}
-		if err := (NewInvite{Email: email, ContactName: name, Role: old.Role}).forAnother(old); err != nil {
+
+		if err := (NewInvite{Email: email, ContactName: name, Role: old.Role}).forAnother(
+			old,
+		); err != nil {
 			return err
 		}
+
 		inv = s.newInvitation(ref, acc, rules.NormaliseEmail(email), name, old.Role)
-		inv.Kind, inv.OrderID, inv.InvitedBy = old.Kind, old.OrderID, scope.Actor.ID
+		inv.Kind = old.Kind
+		inv.OrderID = old.OrderID
+		inv.InvitedBy = scope.Actor.ID
 		if err := s.supersede(tx, &inv, old); err != nil {
 			return err
 		}
@@ -110,8 +132,15 @@ func (s *Store) Reissue(ctx context.Context, id, email, name, reason string) (In
 		if err := s.settleInvitation(tx, scope, old); err != nil {
 			return err
 		}
-		return s.issue(tx, scope, ref, acc, inv, entry{"invitation.reissued", inv.ID, map[string]any{"supersedes": old.ID, "reason": reason, "recipient_changed": inv.Email != old.Email}})
+
+		return s.issue(tx, scope, ref, acc, inv,
+			entry{"invitation.reissued", inv.ID, map[string]any{
+				"supersedes":        old.ID,
+				"reason":            reason,
+				"recipient_changed": inv.Email != old.Email,
+			}})
 	})
+
 	return inv, err
 }
 
@@ -125,12 +154,17 @@ func (s *Store) supersede(tx *gorm.DB, next *Invitation, old Invitation) error {
 		return nil
 	case rules.InvitationAccepted:
 		var inside int64
-		err := tx.Model(&Membership{}).Where("invitation_id = ? AND state <> ?", old.ID, rules.MembershipRemoved).Count(&inside).Error
+		err := tx.Model(&Membership{}).
+			Where("invitation_id = ? AND state <> ?", old.ID, rules.MembershipRemoved).
+			Count(&inside).Error
 		if err == nil && inside > 0 {
-			err = rules.Refuse(rules.StateConflict, "The invitation was accepted.", "Remove that membership first, then send the invitation again.")
+			err = rules.Refuse(rules.StateConflict, "The invitation was accepted.",
+				"Remove that membership first, then send the invitation again.")
 		}
+
 		return err
 	}
+
 	return s.closeInvitation(tx, &old, rules.InvitationWasReplaced)
 }
 
@@ -142,12 +176,20 @@ func (s *Store) settleInvitation(tx *gorm.DB, scope Scope, old Invitation) error
 			return err
 		}
 	}
-	err := tx.Model(&OperatorTask{}).Where("kind IN ? AND state = ? AND subject_id IN (?)", []TaskKind{TaskMailUndeliverable, TaskMailUnknown}, TaskOpen,
+
+	err := tx.Model(&OperatorTask{}).Where("kind IN ? AND state = ? AND subject_id IN (?)",
+		[]TaskKind{TaskMailUndeliverable, TaskMailUnknown}, TaskOpen,
 		tx.Model(&Notification{}).Select("id").Where("subject_id = ?", old.ID)).
-		Updates(map[string]any{"state": TaskDone, "resolution": "reissued", "resolved_by": "system", "resolved_at": s.clock.Now()}).Error
+		Updates(map[string]any{
+			"state":       TaskDone,
+			"resolution":  "reissued",
+			"resolved_by": "system",
+			"resolved_at": s.clock.Now(),
+		}).Error
 	if err != nil || old.OrderID == nil {
 		return err
 	}
+
 	return s.invitations.failed(tx, scope, *old.OrderID, false)
 }
 
@@ -157,26 +199,36 @@ func (s *Store) RevokeInvitation(ctx context.Context, id, reason string) (Invita
 		return Invitation{}, err
 	}
 	var inv Invitation
+
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := found(s.forUpdate(scope.accounts(tx, "account_id")).First(&inv, "id = ?", id).Error); err != nil {
+		if err := found(s.forUpdate(scope.accounts(tx, "account_id")).First(&inv, "id = ?",
+			id).Error); err != nil {
 			return err
 		}
 		if err := s.closeInvitation(tx, &inv, rules.InvitationWasWithdrawn); err != nil {
 			return err
 		}
-		return s.appendAudit(tx, scope, inv.AccountID, &inv.AccountID, false, entry{"invitation.revoked", inv.ID, map[string]any{"reason": reason}})
+
+		return s.appendAudit(tx, scope, inv.AccountID, &inv.AccountID, false, entry{
+			"invitation.revoked", inv.ID, map[string]any{"reason": reason},
+		})
 	})
+
 	return inv, err
 }
 
 // closeInvitation ends an invitation and tells its workflow.
 func (s *Store) closeInvitation(tx *gorm.DB, inv *Invitation, to rules.InvitationState) error {
 	if !inv.State.CanBecome(to) {
-		return rules.Refuse(rules.StateConflict, "The invitation's state does not allow this.", "Read the invitation again to see its state.")
+		return rules.Refuse(rules.StateConflict, "The invitation's state does not allow this.",
+			"Read the invitation again to see its state.")
 	}
+
 	wasLive := inv.State.Live()
 	inv.State, inv.StateSince = to, s.clock.Now()
-	if err := tx.Model(&Invitation{}).Where("id = ?", inv.ID).Select("state", "state_since").Updates(inv).Error; err != nil {
+
+	if err := tx.Model(&Invitation{}).Where("id = ?", inv.ID).Select("state", "state_since").
+		Updates(inv).Error; err != nil {
 		return err
 	}
 	if err := s.suppressMails(tx, inv.ID); err != nil {
@@ -185,6 +237,7 @@ func (s *Store) closeInvitation(tx *gorm.DB, inv *Invitation, to rules.Invitatio
 	if !wasLive || to == rules.InvitationHasExpired {
 		return nil // its workflow has ended, or does this itself
 	}
+
 	return s.enqueue(tx, outboxEvent(OutboxInvitationClosed, inv.ID, string(to), nil))
 }
 
@@ -194,20 +247,29 @@ func (s *Store) closeInvitation(tx *gorm.DB, inv *Invitation, to rules.Invitatio
 func (s *Store) ExpireInvitation(ctx context.Context, id string) error {
 	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		inv, acc, err := s.lockInvitation(tx, id)
-		if err != nil || !inv.State.CanBecome(rules.InvitationHasExpired) || s.clock.Now().Before(inv.ExpiresAt) {
+		if err != nil || !inv.State.CanBecome(rules.InvitationHasExpired) ||
+			s.clock.Now().Before(inv.ExpiresAt) {
 			return err
 		}
 		if err := s.closeInvitation(tx, &inv, rules.InvitationHasExpired); err != nil {
 			return err
 		}
-		if err := s.raise(tx, OperatorTask{Kind: TaskInvitationUnclaimed, SubjectID: inv.ID, AccountID: &inv.AccountID,
-			What: "Find out who should manage the account, and send the invitation again.", Why: "Nobody accepted the invitation in its window."}); err != nil {
+		if err := s.raise(tx, OperatorTask{
+			Kind:      TaskInvitationUnclaimed,
+			SubjectID: inv.ID,
+			AccountID: &inv.AccountID,
+			What:      "Find out who should manage the account, and send the invitation again.",
+			Why:       "Nobody accepted the invitation in its window.",
+		}); err != nil {
 			return err
 		}
 		if err := s.tellReseller(tx, inv, acc, "invitation_unclaimed"); err != nil {
 			return err
 		}
-		return s.appendAudit(tx, scope, inv.AccountID, &inv.AccountID, false, entry{"invitation.expired", inv.ID, nil})
+
+		return s.appendAudit(tx, scope, inv.AccountID, &inv.AccountID, false, entry{
+			"invitation.expired", inv.ID, nil,
+		})
 	})
 }
 
@@ -223,7 +285,9 @@ func (s *Store) tellReseller(tx *gorm.DB, inv Invitation, acc Account, template 
 		VendorOrderNo *string
 		Payload       rules.OrderForm `gorm:"serializer:json"`
 	}
-	err := tx.Table("orders").Select("po_number", "vendor_order_no", "payload").Where("id = ?", *inv.OrderID).Take(&order).Error
+
+	err := tx.Table("orders").Select("po_number", "vendor_order_no", "payload").
+		Where("id = ?", *inv.OrderID).Take(&order).Error
 	if err != nil {
 		return err
 	}
@@ -255,7 +319,9 @@ func (s *Store) invitationBounced(tx *gorm.DB, scope Scope, n Notification, reas
 	inv.State = rules.InvitationBounced
 	inv.StateSince = s.clock.Now()
 	inv.LastError = reason
-	err = tx.Model(&Invitation{}).Where("id = ?", inv.ID).Select("state", "state_since", "last_error").Updates(&inv).Error
+
+	err = tx.Model(&Invitation{}).Where("id = ?", inv.ID).
+		Select("state", "state_since", "last_error").Updates(&inv).Error
 	if err != nil {
 		return err
 	}
@@ -265,11 +331,14 @@ func (s *Store) invitationBounced(tx *gorm.DB, scope Scope, n Notification, reas
 			return err
 		}
 	}
+
 	if err := s.tellReseller(tx, inv, acc, "invitation_undeliverable"); err != nil {
 		return err
 	}
 
-	return s.accountAudit(tx, scope, inv.AccountID, entry{"invitation.bounced", inv.ID, map[string]any{"error": reason}})
+	return s.accountAudit(tx, scope, inv.AccountID, entry{
+		"invitation.bounced", inv.ID, map[string]any{"error": reason},
+	})
 }
 
 // mayResendInvitation refuses to send the mail of an invitation that is over or
@@ -279,7 +348,8 @@ func (s *Store) mayResendInvitation(tx *gorm.DB, n Notification) error {
 	if err != nil || inv.State.Live() {
 		return err
 	}
-	return rules.Refuse(rules.StateConflict, "The invitation of this mail is over.", "Issue the invitation again instead.")
+	return rules.Refuse(rules.StateConflict, "The invitation of this mail is over.",
+		"Issue the invitation again instead.")
 }
 
 // RequestInvitation asks the operators to send an invitation again (L123,
@@ -290,9 +360,12 @@ func (s *Store) mayResendInvitation(tx *gorm.DB, n Notification) error {
 func (s *Store) RequestInvitation(ctx context.Context, email string) error {
 	return s.tx(WithSystem(ctx), func(tx *gorm.DB, scope Scope) error {
 		var all []Invitation
-		if err := tx.Where("email = ?", rules.NormaliseEmail(email)).Order("id DESC").Find(&all).Error; err != nil {
+		if err := tx.Where("email = ?", rules.NormaliseEmail(email)).
+			Order("id DESC").
+			Find(&all).Error; err != nil {
 			return err
 		}
+
 		seen := map[string]bool{}
 		for _, inv := range all {
 			if seen[inv.AccountID] {
@@ -303,6 +376,7 @@ func (s *Store) RequestInvitation(ctx context.Context, email string) error {
 				return err
 			}
 		}
+
 		return nil
 	})
 }
@@ -311,11 +385,20 @@ func (s *Store) askFor(tx *gorm.DB, scope Scope, inv Invitation) error {
 	if inv.State == rules.InvitationAccepted {
 		return nil
 	}
-	err := s.raise(tx, OperatorTask{Kind: TaskInvitationRequested, SubjectID: inv.ID, AccountID: &inv.AccountID,
-		What: "Check who asks, then send the invitation again.", Why: "The invited address asked for a new link on the portal."})
+
+	err := s.raise(tx, OperatorTask{
+		Kind:      TaskInvitationRequested,
+		SubjectID: inv.ID,
+		AccountID: &inv.AccountID,
+		What:      "Check who asks, then send the invitation again.",
+		Why:       "The invited address asked for a new link on the portal.",
+	})
 	if err != nil {
 		return err
 	}
+
 	scope.Actor.ID, scope.Actor.Role = "visitor", "VISITOR"
-	return s.appendAudit(tx, scope, inv.AccountID, &inv.AccountID, false, entry{"invitation.requested", inv.ID, nil})
+	return s.appendAudit(tx, scope, inv.AccountID, &inv.AccountID, false, entry{
+		"invitation.requested", inv.ID, nil,
+	})
 }

@@ -74,30 +74,43 @@ func (s *Store) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 	if err := n.validate(); err != nil {
 		return Invitation{}, err
 	}
+
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return Invitation{}, err
 	}
+
 	var inv Invitation
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var acc Account
-		if err := found(s.forUpdate(scope.accounts(tx, "id")).First(&acc, "id = ?", n.AccountID).Error); err != nil {
+		if err := found(s.forUpdate(scope.accounts(tx, "id")).First(&acc, "id = ?",
+			n.AccountID).Error); err != nil {
 			return err
 		}
 		if err := s.roomForUser(tx, acc); err != nil {
 			return err
 		}
+
 		inv = s.newInvitation(ref, acc, rules.NormaliseEmail(n.Email), n.ContactName, n.Role)
 		inv.Kind, inv.InvitedBy = n.Kind, scope.Actor.ID
 		if err := s.refuseIfInside(tx, inv); err != nil {
 			return err
 		}
-		return s.issue(tx, scope, ref, acc, inv, entry{"invitation.issued", inv.ID, map[string]any{"kind": n.Kind, "role": n.Role, "reason": n.Reason}})
+
+		return s.issue(tx, scope, ref, acc, inv,
+			entry{"invitation.issued", inv.ID, map[string]any{
+				"kind":   n.Kind,
+				"role":   n.Role,
+				"reason": n.Reason,
+			}})
 	})
+
 	return inv, err
 }
 
-func (s *Store) issue(tx *gorm.DB, scope Scope, ref Reference, acc Account, inv Invitation, e entry) error {
+func (s *Store) issue(
+	tx *gorm.DB, scope Scope, ref Reference, acc Account, inv Invitation, e entry,
+) error {
 	if err := s.insertInvitation(tx, ref, acc, inv); err != nil {
 		return err
 	}
@@ -110,12 +123,25 @@ func (s *Store) issue(tx *gorm.DB, scope Scope, ref Reference, acc Account, inv 
 func (n NewInvite) validate() error {
 	var fields []rules.FieldError
 	if !rules.ValidEmail(n.Email) {
-		fields = append(fields, rules.FieldError{Pointer: "/email", Code: rules.InvalidEmail, Message: "This is not one e-mail address.", Remedy: "Give the person's own address."})
+		fields = append(fields, rules.FieldError{
+			Pointer: "/email",
+			Code:    rules.InvalidEmail,
+			Message: "This is not one e-mail address.",
+			Remedy:  "Give the person's own address.",
+		})
 	}
+
 	if n.Role != RoleAdmin && n.Role != RoleReadOnly {
-		fields = append(fields, rules.FieldError{Pointer: "/role", Code: "INVALID_ROLE", Message: "There is no such role.", Remedy: "Give ADMIN or READ_ONLY."})
+		fields = append(fields, rules.FieldError{
+			Pointer: "/role",
+			Code:    "INVALID_ROLE",
+			Message: "There is no such role.",
+			Remedy:  "Give ADMIN or READ_ONLY.",
+		})
 	}
-	return rules.Invalid(append(fields, rules.CheckLine("/contact_name", n.ContactName, rules.MaxContactName)...))
+
+	return rules.Invalid(append(fields, rules.CheckLine("/contact_name",
+		n.ContactName, rules.MaxContactName)...))
 }
 
 // forAnother checks the recipient that an invitation changes to: a named
@@ -124,42 +150,61 @@ func (n NewInvite) forAnother(old Invitation) error {
 	if err := n.validate(); err != nil {
 		return err
 	}
+
 	if n.ContactName == "" && rules.NormaliseEmail(n.Email) != old.Email {
-		return rules.Invalid([]rules.FieldError{{Pointer: "/contact_name", Code: rules.Required, Message: "The other person's name is missing.", Remedy: "Give the name along with the address."}})
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/contact_name",
+			Code:    rules.Required,
+			Message: "The other person's name is missing.",
+			Remedy:  "Give the name along with the address.",
+		}})
 	}
+
 	return nil
 }
 
 // roomForUser holds an account to its limit; an open invitation counts (S19).
 func (s *Store) roomForUser(tx *gorm.DB, acc Account) error {
 	var users int64
-	err := tx.Model(&Membership{}).Where("account_id = ? AND state <> ?", acc.ID, rules.MembershipRemoved).Count(&users).Error
+	err := tx.Model(&Membership{}).
+		Where("account_id = ? AND state <> ?", acc.ID, rules.MembershipRemoved).
+		Count(&users).Error
 	if err != nil {
 		return err
 	}
+
 	var invited int64
-	err = tx.Model(&Invitation{}).Where("account_id = ? AND state IN ? AND expires_at > ?", acc.ID, liveInvitations, s.clock.Now()).Count(&invited).Error
+	err = tx.Model(&Invitation{}).Where("account_id = ? AND state IN ? AND expires_at > ?",
+		acc.ID, liveInvitations, s.clock.Now()).Count(&invited).Error
 	if err != nil {
 		return err
 	}
+
 	return rules.MayAddUser(int(users+invited), acc.UserLimit)
 }
 
 // refuseIfInside refuses a second invitation or membership of one person.
 func (s *Store) refuseIfInside(tx *gorm.DB, inv Invitation) error {
 	var n int64
-	err := tx.Model(&Invitation{}).Where("account_id = ? AND email = ? AND state IN ?", inv.AccountID, inv.Email, liveInvitations).Count(&n).Error
+	err := tx.Model(&Invitation{}).Where("account_id = ? AND email = ? AND state IN ?",
+		inv.AccountID, inv.Email, liveInvitations).Count(&n).Error
 	if err != nil {
 		return err
 	}
+
 	if n > 0 {
-		return rules.Refuse(rules.StateConflict, "This person has an invitation already.", "Send that invitation again instead of a second one.")
+		return rules.Refuse(rules.StateConflict, "This person has an invitation already.",
+			"Send that invitation again instead of a second one.")
 	}
+
 	err = tx.Table("memberships m").Joins("JOIN users u ON u.id = m.user_id").
-		Where("m.account_id = ? AND u.email = ? AND m.state <> ?", inv.AccountID, inv.Email, rules.MembershipRemoved).Count(&n).Error
+		Where("m.account_id = ? AND u.email = ? AND m.state <> ?",
+			inv.AccountID, inv.Email, rules.MembershipRemoved).Count(&n).Error
 	if err == nil && n > 0 {
-		return rules.Refuse(rules.StateConflict, "This person is a member of the account already.", "Change the member's role instead.")
+		return rules.Refuse(rules.StateConflict, "This person is a member of the account already.",
+			"Change the member's role instead.")
 	}
+
 	return err
 }
 
@@ -173,22 +218,30 @@ type invitee struct {
 // inviteForOrder decides by S15 whether the end customer is invited, and
 // writes the invitation with its outbox row. A zero Invitation means that none
 // is needed.
-func (s *Store) inviteForOrder(tx *gorm.DB, ref Reference, who invitee, acc Account, fresh bool) (Invitation, rules.InvitationAction, error) {
+func (s *Store) inviteForOrder(
+	tx *gorm.DB, ref Reference, who invitee, acc Account, fresh bool,
+) (Invitation, rules.InvitationAction, error) {
 	email := rules.NormaliseEmail(who.Email)
 	facts, pending, err := s.invitationFacts(tx, acc.ID, email, fresh)
 	if err != nil {
 		return Invitation{}, "", err
 	}
+
 	now := s.clock.Now()
 	if loc, err := time.LoadLocation(acc.TimeZone); err == nil {
 		now = now.In(loc) // the seven days of S15 are calendar days
 	}
+
 	plan := rules.DecideInvitation(facts, now, ref.Program.InviteKeepDays)
 	if plan == rules.InviteKeep && pending.Role != RoleAdmin {
 		plan = rules.InviteSupersede // the order's contact becomes an administrator (S15)
 	}
+
 	inv := s.newInvitation(ref, acc, email, who.ContactName, RoleAdmin)
-	inv.OrderID, inv.Kind, inv.InvitedBy = &who.OrderID, InvitationForOrder, "system"
+	inv.OrderID = &who.OrderID
+	inv.Kind = InvitationForOrder
+	inv.InvitedBy = "system"
+
 	switch plan {
 	case rules.InviteNone, rules.InviteKeep:
 		return Invitation{}, plan, nil
@@ -201,41 +254,62 @@ func (s *Store) inviteForOrder(tx *gorm.DB, ref Reference, who invitee, acc Acco
 			return Invitation{}, plan, err
 		}
 	}
+
 	return inv, plan, s.insertInvitation(tx, ref, acc, inv)
 }
 
 // invitationFacts reads what S15 depends on; a fresh account has none of it.
-func (s *Store) invitationFacts(tx *gorm.DB, accountID, email string, fresh bool) (f rules.InvitationFacts, pending Invitation, err error) {
+func (s *Store) invitationFacts(
+	tx *gorm.DB, accountID, email string, fresh bool,
+) (f rules.InvitationFacts, pending Invitation, err error) {
 	if fresh {
 		return f, pending, nil
 	}
 	var admins []string
+
 	err = tx.Table("memberships m").Joins("JOIN users u ON u.id = m.user_id").
-		Where("m.account_id = ? AND m.role = ? AND m.state = ?", accountID, RoleAdmin, rules.MembershipActive).Pluck("u.email", &admins).Error
+		Where("m.account_id = ? AND m.role = ? AND m.state = ?",
+			accountID, RoleAdmin, rules.MembershipActive).Pluck("u.email", &admins).Error
 	if err != nil {
 		return f, pending, err
 	}
+
 	for _, a := range admins {
 		f.OtherAdmins = true
 		f.ActiveAdmin = f.ActiveAdmin || a == email
 	}
+
 	err = s.live(tx).First(&pending, "account_id = ? AND email = ?", accountID, email).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return f, pending, nil
 	}
+
 	f.Pending, f.PendingExpires = true, pending.ExpiresAt
 	return f, pending, err
 }
 
-func (s *Store) newInvitation(ref Reference, acc Account, email, name string, role MemberRole) Invitation {
+func (s *Store) newInvitation(
+	ref Reference, acc Account, email, name string, role MemberRole,
+) Invitation {
 	now := s.clock.Now()
 	loc, err := time.LoadLocation(acc.TimeZone)
 	if err != nil {
 		loc = time.UTC
 	}
+
 	id := NewID(prefixInvitation)
-	return Invitation{ID: id, AccountID: acc.ID, Email: email, ContactName: name, Role: role, TokenHash: HashSecret(s.secrets.InvitationToken(id)),
-		State: rules.InvitationIssued, StateSince: now, IssuedAt: now, ExpiresAt: rules.InvitationExpiry(now, ref.Program.InviteDays, loc)}
+	return Invitation{
+		ID:          id,
+		AccountID:   acc.ID,
+		Email:       email,
+		ContactName: name,
+		Role:        role,
+		TokenHash:   HashSecret(s.secrets.InvitationToken(id)),
+		State:       rules.InvitationIssued,
+		StateSince:  now,
+		IssuedAt:    now,
+		ExpiresAt:   rules.InvitationExpiry(now, ref.Program.InviteDays, loc),
+	}
 }
 
 // insertInvitation stores the invitation; the partial unique key keeps one
@@ -244,7 +318,8 @@ func (s *Store) insertInvitation(tx *gorm.DB, ref Reference, acc Account, inv In
 	if err := tx.Create(&inv).Error; err != nil {
 		return err
 	}
-	return s.enqueue(tx, outboxEvent(OutboxInvitationIssued, inv.ID, "1", invitationDates(inv, acc, ref.Program.InviteReminderDays)))
+	return s.enqueue(tx, outboxEvent(OutboxInvitationIssued, inv.ID, "1",
+		invitationDates(inv, acc, ref.Program.InviteReminderDays)))
 }
 
 // invitationDates are the instants that the invitation's workflow waits for,
@@ -270,9 +345,22 @@ func invitationMail(inv Invitation, acc Account, template, epoch string) Notific
 	if err != nil {
 		loc = time.UTC
 	}
-	return Notification{Template: template, SubjectID: inv.ID, Recipient: inv.Email, Epoch: epoch, AccountID: &acc.ID, OrderID: inv.OrderID, Locale: acc.Locale,
-		Params: map[string]any{"contact_name": inv.ContactName, "company": acc.LegalName, "role": string(inv.Role),
-			"expires_on": rules.LastCoveredDay(inv.ExpiresAt, loc).String()}}
+
+	return Notification{
+		Template:  template,
+		SubjectID: inv.ID,
+		Recipient: inv.Email,
+		Epoch:     epoch,
+		AccountID: &acc.ID,
+		OrderID:   inv.OrderID,
+		Locale:    acc.Locale,
+		Params: map[string]any{
+			"contact_name": inv.ContactName,
+			"company":      acc.LegalName,
+			"role":         string(inv.Role),
+			"expires_on":   rules.LastCoveredDay(inv.ExpiresAt, loc).String(),
+		},
+	}
 }
 
 // tellAdmins gives the current administrators notice of a further one (S15).
@@ -281,13 +369,23 @@ func (s *Store) tellAdmins(tx *gorm.DB, acc Account, inv Invitation) error {
 	if err != nil {
 		return err
 	}
+
 	for _, a := range admins {
-		n := Notification{Template: "admin_notice", SubjectID: inv.ID + "/notice", Recipient: a.Email, Epoch: "1", AccountID: &acc.ID, Locale: a.Locale,
-			Params: map[string]any{"company": acc.LegalName, "role": string(inv.Role)}}
+		n := Notification{
+			Template:  "admin_notice",
+			SubjectID: inv.ID + "/notice",
+			Recipient: a.Email,
+			Epoch:     "1",
+			AccountID: &acc.ID,
+			Locale:    a.Locale,
+			Params:    map[string]any{"company": acc.LegalName, "role": string(inv.Role)},
+		}
+
 		if err := s.queueSingleMail(tx, n); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -302,7 +400,9 @@ func (s *Store) GetInvitation(ctx context.Context, id string) (Invitation, error
 
 // ListInvitations lists invitations in scope, newest first; accountID and
 // orderID narrow when given.
-func (s *Store) ListInvitations(ctx context.Context, accountID, orderID string, page Page) ([]Invitation, string, error) {
+func (s *Store) ListInvitations(
+	ctx context.Context, accountID, orderID string, page Page,
+) ([]Invitation, string, error) {
 	var out []Invitation
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		q := scope.accounts(tx, "account_id")
@@ -312,8 +412,10 @@ func (s *Store) ListInvitations(ctx context.Context, accountID, orderID string, 
 		if orderID != "" {
 			q = q.Where("order_id = ?", orderID)
 		}
+
 		return page.apply(q).Find(&out).Error
 	})
+
 	out, next := cut(page, out, func(i Invitation) string { return i.ID })
 	return out, next, err
 }

@@ -43,9 +43,13 @@ func (s *Store) MembersOf(ctx context.Context, accountID string) ([]Member, erro
 	var out []Member
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		q := scope.accounts(tx.Table("memberships"), "account_id")
-		return q.Select("memberships.*, u.name, u.email").Joins("JOIN users u ON u.id = memberships.user_id").
-			Where("account_id = ? AND state <> ?", accountID, rules.MembershipRemoved).Order("memberships.id").Scan(&out).Error
+		return q.Select("memberships.*, u.name, u.email").
+			Joins("JOIN users u ON u.id = memberships.user_id").
+			Where("account_id = ? AND state <> ?", accountID, rules.MembershipRemoved).
+			Order("memberships.id").
+			Scan(&out).Error
 	})
+
 	return out, err
 }
 
@@ -53,7 +57,9 @@ func (s *Store) MembersOf(ctx context.Context, accountID string) ([]Member, erro
 func (s *Store) MembershipsOf(ctx context.Context, userID string) ([]Membership, error) {
 	var out []Membership
 	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
-		return tx.Where("user_id = ? AND state = ?", userID, rules.MembershipActive).Order("id").Find(&out).Error
+		return tx.Where("user_id = ? AND state = ?", userID, rules.MembershipActive).
+			Order("id").
+			Find(&out).Error
 	})
 	return out, err
 }
@@ -74,15 +80,28 @@ func (s *Store) join(tx *gorm.DB, acc Account, inv Invitation, u User) (Membersh
 		return Membership{}, err
 	}
 	var admins int64
-	err := tx.Model(&Membership{}).Where("account_id = ? AND role = ? AND state = ?", acc.ID, RoleAdmin, rules.MembershipActive).Count(&admins).Error
+
+	err := tx.Model(&Membership{}).Where("account_id = ? AND role = ? AND state = ?",
+		acc.ID, RoleAdmin, rules.MembershipActive).Count(&admins).Error
 	if err != nil {
 		return Membership{}, err
 	}
-	m := Membership{ID: NewID(prefixMembership), AccountID: acc.ID, UserID: u.ID, Role: inv.Role, State: rules.MembershipActive, InvitationID: &inv.ID, CreatedAt: s.clock.Now()}
+
+	m := Membership{
+		ID:           NewID(prefixMembership),
+		AccountID:    acc.ID,
+		UserID:       u.ID,
+		Role:         inv.Role,
+		State:        rules.MembershipActive,
+		InvitationID: &inv.ID,
+		CreatedAt:    s.clock.Now(),
+	}
+
 	if admins == 0 {
 		m.Role = RoleAdmin
 	}
 	var old Membership
+
 	err = tx.First(&old, "account_id = ? AND user_id = ?", acc.ID, u.ID).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return m, tx.Create(&m).Error
@@ -90,26 +109,35 @@ func (s *Store) join(tx *gorm.DB, acc Account, inv Invitation, u User) (Membersh
 	if err != nil {
 		return m, err
 	}
+
 	if old.State == rules.MembershipSuspended {
-		return m, rules.Refuse(rules.Forbidden, "Your access to this account is suspended.", "Ask an administrator of the account to restore it.")
+		return m, rules.Refuse(rules.Forbidden, "Your access to this account is suspended.",
+			"Ask an administrator of the account to restore it.")
 	}
+
 	m.ID, m.CreatedAt = old.ID, old.CreatedAt
-	return m, tx.Model(&Membership{}).Where("id = ?", m.ID).Select("role", "state", "invitation_id").Updates(&m).Error
+	return m, tx.Model(&Membership{}).Where("id = ?", m.ID).
+		Select("role", "state", "invitation_id").Updates(&m).Error
 }
 
 // ChangeMembership changes a member's role or state. The last active
 // administrator can be neither demoted nor removed: LAST_ADMIN (S18). An operator
 // alone may remove a wrong person who accepted, with a reason (R51b); the
 // account then waits to be claimed anew.
-func (s *Store) ChangeMembership(ctx context.Context, id string, role MemberRole, state rules.MembershipState, reason string) (Membership, error) {
+func (s *Store) ChangeMembership(
+	ctx context.Context, id string, role MemberRole, state rules.MembershipState, reason string,
+) (Membership, error) {
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return Membership{}, err
 	}
 	var m Membership
+
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := found(scope.accounts(tx, "account_id").First(&m, "id = ?", id).Error); err != nil {
+		if err := found(scope.accounts(tx, "account_id").First(&m, "id = ?",
+			id).Error); err != nil {
 			return err
 		}
+
 		var acc Account
 		if err := s.forUpdate(tx).First(&acc, "id = ?", m.AccountID).Error; err != nil {
 			return err
@@ -117,34 +145,53 @@ func (s *Store) ChangeMembership(ctx context.Context, id string, role MemberRole
 		if err := tx.First(&m, "id = ?", id).Error; err != nil {
 			return err
 		}
+
 		if state != m.State && !m.State.CanBecome(state) {
-			return rules.Refuse(rules.StateConflict, "The membership's state does not allow this.", "Read the membership again.")
+			return rules.Refuse(rules.StateConflict, "The membership's state does not allow this.",
+				"Read the membership again.")
 		}
-		removedByOperator := scope.Actor.Role.IsOperator() && state == rules.MembershipRemoved && strings.TrimSpace(reason) != ""
+
+		removedByOperator := scope.Actor.Role.IsOperator() && state == rules.MembershipRemoved &&
+			strings.TrimSpace(reason) != ""
 		if err := s.keepsAdmin(tx, m, role, state); err != nil && !removedByOperator {
 			return err
 		}
+
 		before := map[string]any{"role": m.Role, "state": m.State}
 		m.Role, m.State = role, state
-		if err := tx.Model(&Membership{}).Where("id = ?", id).Select("role", "state").Updates(&m).Error; err != nil {
+		if err := tx.Model(&Membership{}).Where("id = ?", id).Select("role", "state").
+			Updates(&m).Error; err != nil {
 			return err
 		}
-		return s.appendAudit(tx, scope, m.AccountID, &m.AccountID, false, entry{"membership.changed", m.ID,
-			map[string]any{"before": before, "after": map[string]any{"role": role, "state": state}, "reason": reason}})
+
+		return s.appendAudit(tx, scope, m.AccountID, &m.AccountID, false, entry{
+			"membership.changed", m.ID,
+			map[string]any{
+				"before": before,
+				"after":  map[string]any{"role": role, "state": state},
+				"reason": reason,
+			},
+		})
 	})
+
 	return m, err
 }
 
-func (s *Store) keepsAdmin(tx *gorm.DB, m Membership, role MemberRole, state rules.MembershipState) error {
+func (s *Store) keepsAdmin(
+	tx *gorm.DB, m Membership, role MemberRole, state rules.MembershipState,
+) error {
 	wasAdmin := m.Role == RoleAdmin && m.State == rules.MembershipActive
 	if !wasAdmin || (role == RoleAdmin && state == rules.MembershipActive) {
 		return nil
 	}
 	var admins int64
-	err := tx.Model(&Membership{}).Where("account_id = ? AND role = ? AND state = ?", m.AccountID, RoleAdmin, rules.MembershipActive).Count(&admins).Error
+
+	err := tx.Model(&Membership{}).Where("account_id = ? AND role = ? AND state = ?",
+		m.AccountID, RoleAdmin, rules.MembershipActive).Count(&admins).Error
 	if err != nil {
 		return err
 	}
+
 	return rules.MayLoseAdmin(int(admins))
 }
 
@@ -152,7 +199,8 @@ func (s *Store) keepsAdmin(tx *gorm.DB, m Membership, role MemberRole, state rul
 func adminsOfAccount(tx *gorm.DB, accountID string) ([]User, error) {
 	var admins []User
 	err := tx.Table("users").Joins("JOIN memberships m ON m.user_id = users.id").
-		Where("m.account_id = ? AND m.role = ? AND m.state = ?", accountID, RoleAdmin, rules.MembershipActive).
+		Where("m.account_id = ? AND m.role = ? AND m.state = ?",
+			accountID, RoleAdmin, rules.MembershipActive).
 		Find(&admins).Error
 	return admins, err
 }

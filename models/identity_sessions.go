@@ -26,8 +26,12 @@ func (s *Store) PutSession(ctx context.Context, row Session) error {
 	row.SeenAt = realNow()
 	row.CreatedAt = row.SeenAt
 	return s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
-		return tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "token_hash"}},
-			DoUpdates: clause.AssignmentColumns([]string{"user_id", "label", "data", "seen_at", "expires_at"})}).Create(&row).Error
+		return tx.Clauses(clause.OnConflict{
+			Columns: []clause.Column{{Name: "token_hash"}},
+			DoUpdates: clause.AssignmentColumns([]string{
+				"user_id", "label", "data", "seen_at", "expires_at",
+			}),
+		}).Create(&row).Error
 	})
 }
 
@@ -54,7 +58,9 @@ func (s *Store) DeleteSession(ctx context.Context, tokenHash string) error {
 func (s *Store) SessionsOf(ctx context.Context, userID string) ([]Session, error) {
 	var out []Session
 	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
-		return tx.Where("user_id = ? AND expires_at > ?", userID, realNow()).Order("seen_at DESC").Find(&out).Error
+		return tx.Where("user_id = ? AND expires_at > ?", userID, realNow()).
+			Order("seen_at DESC").
+			Find(&out).Error
 	})
 	return out, err
 }

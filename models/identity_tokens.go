@@ -52,11 +52,22 @@ type NewToken struct {
 // CreateToken makes a token and returns its secret, which is shown this once.
 func (s *Store) CreateToken(ctx context.Context, n NewToken) (APIToken, string, error) {
 	secret := newTokenSecret()
-	t := APIToken{ID: NewID(prefixToken), OrgID: n.OrgID, Role: n.Role, Label: n.Label, Prefix: secret[:10], Hash: HashSecret(secret),
-		Scopes: strings.Join(n.Scopes, " "), CreatedAt: realNow(), ExpiresAt: n.ExpiresAt.UTC()}
+	t := APIToken{
+		ID:        NewID(prefixToken),
+		OrgID:     n.OrgID,
+		Role:      n.Role,
+		Label:     n.Label,
+		Prefix:    secret[:10],
+		Hash:      HashSecret(secret),
+		Scopes:    strings.Join(n.Scopes, " "),
+		CreatedAt: realNow(),
+		ExpiresAt: n.ExpiresAt.UTC(),
+	}
+
 	if n.AccountID != "" {
 		t.AccountID = &n.AccountID
 	}
+
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := found(tx.First(&t.Org, "id = ?", n.OrgID).Error); err != nil {
 			return err
@@ -64,8 +75,15 @@ func (s *Store) CreateToken(ctx context.Context, n NewToken) (APIToken, string, 
 		if err := tx.Omit("Org").Create(&t).Error; err != nil {
 			return err
 		}
-		return s.appendAudit(tx, scope, t.OrgID, nil, false, entry{"token.created", t.ID, map[string]any{"role": t.Role, "scopes": t.Scopes, "expires_at": t.ExpiresAt}})
+
+		return s.appendAudit(tx, scope, t.OrgID, nil, false,
+			entry{"token.created", t.ID, map[string]any{
+				"role":       t.Role,
+				"scopes":     t.Scopes,
+				"expires_at": t.ExpiresAt,
+			}})
 	})
+
 	return t, secret, err
 }
 
@@ -85,7 +103,8 @@ func (s *Store) TokenBySecret(ctx context.Context, secret string) (APIToken, err
 	err := s.alone(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
 		return tx.Joins("Org").First(&t, "hash = ?", HashSecret(secret)).Error
 	})
-	if errors.Is(err, gorm.ErrRecordNotFound) || (err == nil && (t.RevokedAt != nil || !realNow().Before(t.ExpiresAt))) {
+	if errors.Is(err, gorm.ErrRecordNotFound) ||
+		(err == nil && (t.RevokedAt != nil || !realNow().Before(t.ExpiresAt))) {
 		return APIToken{}, ErrBadToken
 	}
 	return t, err
@@ -95,7 +114,9 @@ func (s *Store) TokenBySecret(ctx context.Context, secret string) (APIToken, err
 // accounts move to.
 func (s *Store) moveTokens(tx *gorm.DB, accountIDs []string, to string) error {
 	for some := range batches(accountIDs, 1000) {
-		if err := tx.Model(&APIToken{}).Where("account_id IN ?", some).Update("org_id", to).Error; err != nil {
+		if err := tx.Model(&APIToken{}).
+			Where("account_id IN ?", some).
+			Update("org_id", to).Error; err != nil {
 			return err
 		}
 	}
@@ -112,9 +133,13 @@ func (s *Store) RevokeToken(ctx context.Context, id string) error {
 		if t.RevokedAt != nil {
 			return nil
 		}
-		if err := tx.Model(&APIToken{}).Where("id = ?", id).Update("revoked_at", realNow()).Error; err != nil {
+
+		if err := tx.Model(&APIToken{}).
+			Where("id = ?", id).
+			Update("revoked_at", realNow()).Error; err != nil {
 			return err
 		}
+
 		return s.appendAudit(tx, scope, t.OrgID, nil, false, entry{"token.revoked", t.ID, nil})
 	})
 }

@@ -40,27 +40,39 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (User, error) {
 // GetUser reads a user by id.
 func (s *Store) GetUser(ctx context.Context, id string) (User, error) {
 	var u User
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error { return found(tx.First(&u, "id = ?", id).Error) })
+	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+		return found(tx.First(&u, "id = ?", id).Error)
+	})
 	return u, err
 }
 
 // SetPassword stores a new password hash, and ends every session of the user
 // and every reset link that is still open.
 func (s *Store) SetPassword(ctx context.Context, userID, passwordHash string) error {
-	return s.tx(WithSystem(ctx), func(tx *gorm.DB, scope Scope) error { return s.setPassword(tx, scope, userID, passwordHash) })
+	return s.tx(WithSystem(ctx), func(tx *gorm.DB, scope Scope) error {
+		return s.setPassword(tx, scope, userID, passwordHash)
+	})
 }
 
 func (s *Store) setPassword(tx *gorm.DB, scope Scope, userID, passwordHash string) error {
-	if err := tx.Model(&User{}).Where("id = ?", userID).Update("password_hash", passwordHash).Error; err != nil {
+	if err := tx.Model(&User{}).
+		Where("id = ?", userID).
+		Update("password_hash", passwordHash).Error; err != nil {
 		return err
 	}
+
 	if err := tx.Where("user_id = ?", userID).Delete(&Session{}).Error; err != nil {
 		return err
 	}
-	err := tx.Model(&Challenge{}).Where("subject_id = ? AND purpose = ? AND consumed_at IS NULL", userID, ChallengePasswordReset).Update("consumed_at", realNow()).Error
+
+	err := tx.Model(&Challenge{}).
+		Where("subject_id = ? AND purpose = ? AND consumed_at IS NULL",
+			userID, ChallengePasswordReset).
+		Update("consumed_at", realNow()).Error
 	if err != nil {
 		return err
 	}
+
 	scope.Actor.ID, scope.Actor.Role = userID, "USER"
 	return s.appendAudit(tx, scope, userID, nil, false, entry{"user.password_changed", userID, nil})
 }

@@ -93,8 +93,11 @@ func (s *Store) CreateImport(ctx context.Context, job ImportJob) (ImportJob, err
 	if job.Kind == "" {
 		job.Kind = ImportOrders
 	}
-	job.ID, job.State, job.CreatedAt = NewID(prefixImport), ImportQueued, s.clock.Now()
+	job.ID = NewID(prefixImport)
+	job.State = ImportQueued
+	job.CreatedAt = s.clock.Now()
 	job.ContentHash = hashContent(job.Content)
+
 	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := s.mayImport(tx, scope, &job); err != nil {
 			return err
@@ -103,12 +106,20 @@ func (s *Store) CreateImport(ctx context.Context, job ImportJob) (ImportJob, err
 		if err := tx.Create(&job).Error; err != nil {
 			return err
 		}
-		e := entry{"import.created", job.ID, withReason(job.Reason, map[string]any{"kind": job.Kind, "format": job.Format, "dry_run": job.DryRun, "hash": job.ContentHash})}
+
+		e := entry{"import.created", job.ID, withReason(job.Reason, map[string]any{
+			"kind":    job.Kind,
+			"format":  job.Format,
+			"dry_run": job.DryRun,
+			"hash":    job.ContentHash,
+		})}
+
 		if err := s.appendAudit(tx, scope, job.ID, job.AccountID, true, e); err != nil {
 			return err
 		}
 		return s.enqueue(tx, outboxEvent(OutboxImportQueued, job.ID, "1", nil))
 	})
+
 	return job, err
 }
 
@@ -125,11 +136,13 @@ func (s *Store) mayImport(tx *gorm.DB, scope Scope, job *ImportJob) error {
 		}
 		return nil
 	}
+
 	if err := mayManage(scope, job.Reason); err != nil {
 		return err
 	}
 	var account struct{ ParentOrgID string }
-	err := scope.accounts(tx.Table("accounts"), "id").Select("parent_org_id").Where("id = ?", text(job.AccountID)).Take(&account).Error
+	err := scope.accounts(tx.Table("accounts"), "id").Select("parent_org_id").
+		Where("id = ?", text(job.AccountID)).Take(&account).Error
 	job.OrgID = account.ParentOrgID
 	return found(err)
 }
@@ -163,23 +176,33 @@ func (s *Store) GetImport(ctx context.Context, id string, withContent bool) (Imp
 // ImportProgress replaces a job's counts and state; a finished job drops its
 // content, and stays as it is.
 func (s *Store) ImportProgress(ctx context.Context, job ImportJob) error {
-	columns := []string{"state", "rows_total", "rows_checked", "rows_stored", "rows_unchanged", "rows_refused", "error"}
+	columns := []string{
+		"state",
+		"rows_total", "rows_checked", "rows_stored", "rows_unchanged", "rows_refused", "error",
+	}
+
 	if job.State == ImportDone || job.State == ImportRefused || job.State == ImportFailed {
 		now := s.clock.Now()
 		job.FinishedAt, job.Content = &now, []byte{}
 		columns = append(columns, "finished_at", "content")
 	}
+
 	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
-		return tx.Model(&ImportJob{}).Where("id = ? AND finished_at IS NULL", job.ID).Select(columns).Updates(&job).Error
+		return tx.Model(&ImportJob{}).Where("id = ? AND finished_at IS NULL", job.ID).
+			Select(columns).Updates(&job).Error
 	})
 }
 
 // putRow replaces the report of a row that is checked or stored again. What was
 // stored stays: a run that lost its lease may come late.
 var putRow = clause.OnConflict{
-	Columns:   []clause.Column{{Name: "job_id"}, {Name: "row_no"}},
-	DoUpdates: clause.AssignmentColumns([]string{"outcome", "order_id", "room_id", "device_id", "errors"}),
-	Where:     clause.Where{Exprs: []clause.Expression{clause.Neq{Column: clause.Column{Table: "import_rows", Name: "outcome"}, Value: RowStored}}},
+	Columns: []clause.Column{{Name: "job_id"}, {Name: "row_no"}},
+	DoUpdates: clause.AssignmentColumns([]string{
+		"outcome", "order_id", "room_id", "device_id", "errors",
+	}),
+	Where: clause.Where{Exprs: []clause.Expression{
+		clause.Neq{Column: clause.Column{Table: "import_rows", Name: "outcome"}, Value: RowStored},
+	}},
 }
 
 // PutImportRows writes reports of rows; a row that is checked again replaces
@@ -201,18 +224,23 @@ func putImportRows(tx *gorm.DB, rows []ImportRow) error {
 }
 
 // ImportRows lists the report of a job by row, after the row number given.
-func (s *Store) ImportRows(ctx context.Context, jobID string, outcome ImportOutcome, after, limit int) ([]ImportRow, error) {
+func (s *Store) ImportRows(
+	ctx context.Context, jobID string, outcome ImportOutcome, after, limit int,
+) ([]ImportRow, error) {
 	var out []ImportRow
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := found(jobsInScope(scope, tx).Where("id = ?", jobID).Select("id").First(&ImportJob{}).Error); err != nil {
+		if err := found(jobsInScope(scope, tx).Where("id = ?", jobID).Select("id").
+			First(&ImportJob{}).Error); err != nil {
 			return err
 		}
 		q := tx.Where("job_id = ? AND row_no > ?", jobID, after)
 		if outcome != "" {
 			q = q.Where("outcome = ?", outcome)
 		}
+
 		return q.Order("row_no").Limit(limit).Find(&out).Error
 	})
+
 	return out, err
 }
 
@@ -222,8 +250,10 @@ func (s *Store) ImportRows(ctx context.Context, jobID string, outcome ImportOutc
 func (s *Store) ImportedRows(ctx context.Context, jobID string) (map[int]ImportOutcome, error) {
 	var rows []ImportRow
 	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
-		return tx.Select("row_no", "outcome").Find(&rows, "job_id = ? AND outcome IN ?", jobID, []ImportOutcome{RowStored, RowUnchanged}).Error
+		return tx.Select("row_no", "outcome").Find(&rows, "job_id = ? AND outcome IN ?",
+			jobID, []ImportOutcome{RowStored, RowUnchanged}).Error
 	})
+
 	out := make(map[int]ImportOutcome, len(rows))
 	for _, r := range rows {
 		out[r.RowNo] = r.Outcome
@@ -250,7 +280,8 @@ var errImportMoved = errors.New("models: another worker goes on with the import"
 // moveOn writes the job's counts and mark, unless another worker did.
 func moveOn(tx *gorm.DB, job, after ImportJob) error {
 	moved := tx.Model(&ImportJob{}).
-		Where("id = ? AND stored_through = ? AND state = ?", job.ID, job.StoredThrough, ImportStoring).
+		Where("id = ? AND stored_through = ? AND state = ?",
+			job.ID, job.StoredThrough, ImportStoring).
 		Select("rows_stored", "rows_unchanged", "rows_refused", "stored_through").
 		Updates(&after)
 	if moved.Error == nil && moved.RowsAffected == 0 {
@@ -300,6 +331,7 @@ func (r *contentReader) next() error {
 	if err != nil {
 		return err
 	}
+
 	if len(row.Slice) == 0 {
 		return io.EOF
 	}

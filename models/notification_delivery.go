@@ -14,8 +14,9 @@ import (
 
 // MailResult is how an attempt to send ended.
 type MailResult struct {
-	ID         string
-	State      rules.NotificationState // SENT, HARD_BOUNCED, UNKNOWN, or QUEUED for a temporary failure
+	ID string
+	// SENT, HARD_BOUNCED, UNKNOWN, or QUEUED for a temporary failure
+	State      rules.NotificationState
 	ProviderID string
 	Error      string // without addresses
 }
@@ -27,18 +28,22 @@ func (r MailResult) sent() bool { return r.State == rules.NotificationSent }
 // twice. key is the id of a subject, for all its mails, or of one notification.
 // None is queued when it returns none. skip are mails that failed for now and wait
 // for a later attempt.
-func (s *Store) NextMails(ctx context.Context, key string, limit int, ended []MailResult, skip []string) ([]Notification, error) {
+func (s *Store) NextMails(
+	ctx context.Context, key string, limit int, ended []MailResult, skip []string,
+) ([]Notification, error) {
 	var rows []Notification
 	run := s.alone
 	if slices.ContainsFunc(ended, func(r MailResult) bool { return !r.sent() }) {
 		run = s.tx // a failure's record takes further statements
 	}
+
 	sql, in := s.nextMails(key, limit, ended, skip)
 	err := run(ctx, func(tx *gorm.DB, scope Scope) error {
 		rows = nil
 		if err := tx.Raw(sql, in).Scan(&rows).Error; err != nil {
 			return err
 		}
+
 		for _, r := range ended {
 			recorded := slices.ContainsFunc(rows, func(n Notification) bool { return n.ID == r.ID })
 			if !recorded || r.sent() {
@@ -48,8 +53,10 @@ func (s *Store) NextMails(ctx context.Context, key string, limit int, ended []Ma
 				return err
 			}
 		}
+
 		return nil
 	})
+
 	claimed := slices.DeleteFunc(rows, func(n Notification) bool {
 		return slices.ContainsFunc(ended, func(r MailResult) bool { return r.ID == n.ID })
 	})
@@ -73,43 +80,72 @@ const nextMailsSQL = `WITH next AS (
 		AND state = CASE WHEN id IN @ended THEN 'SENDING' ELSE 'QUEUED' END
 	RETURNING *`
 
-func (s *Store) nextMails(key string, limit int, ended []MailResult, skip []string) (string, map[string]any) {
+func (s *Store) nextMails(
+	key string, limit int, ended []MailResult, skip []string,
+) (string, map[string]any) {
 	ids, sent := []string{""}, []string{""}
-	in := map[string]any{"key": key, "limit": limit, "now": s.clock.Now(), "claimed": realNow()}
+	in := map[string]any{
+		"key":     key,
+		"limit":   limit,
+		"now":     s.clock.Now(),
+		"claimed": realNow(),
+	}
+
 	var state, provider, last strings.Builder
 	for i, r := range append([]MailResult{{}}, ended...) {
-		for column, value := range map[*strings.Builder]struct{ name, value string }{&state: {"state", string(r.State)}, &provider: {"provider", r.ProviderID}, &last: {"error", r.Error}} {
+		for column, value := range map[*strings.Builder]struct{ name, value string }{
+			&state:    {"state", string(r.State)},
+			&provider: {"provider", r.ProviderID},
+			&last:     {"error", r.Error},
+		} {
 			fmt.Fprintf(column, " WHEN id = @id%d THEN @%s%d", i, value.name, i)
 			in[fmt.Sprintf("%s%d", value.name, i)] = value.value
 		}
+
 		in[fmt.Sprintf("id%d", i)] = r.ID
 		ids = append(ids, r.ID)
 		if r.sent() {
 			sent = append(sent, r.ID)
 		}
 	}
-	in["ended"], in["sent"], in["skip"] = ids, sent, append(slices.Clone(ids), skip...)
+
+	in["ended"] = ids
+	in["sent"] = sent
+	in["skip"] = append(slices.Clone(ids), skip...)
 	lock := ""
 	if s.postgres() {
 		lock = " FOR UPDATE"
 	}
+
 	return fmt.Sprintf(nextMailsSQL, lock, state.String(), provider.String(), last.String()), in
 }
 
 // mailFailed keeps a failed attempt, and hands what will not be tried again to
 // an operator (S17).
 func (s *Store) mailFailed(tx *gorm.DB, scope Scope, r MailResult) error {
-	err := tx.Create(&NotificationAttempt{ID: NewID(prefixAttempt), NotificationID: r.ID, Outcome: string(r.State), Error: r.Error, At: s.clock.Now()}).Error
+	err := tx.Create(&NotificationAttempt{
+		ID:             NewID(prefixAttempt),
+		NotificationID: r.ID,
+		Outcome:        string(r.State),
+		Error:          r.Error,
+		At:             s.clock.Now(),
+	}).Error
 	if err != nil {
 		return err
 	}
+
 	switch r.State {
 	case rules.NotificationHardBounced:
 		return s.mailBounced(tx, scope, r)
 	case rules.NotificationUnknown:
-		return s.raise(tx, OperatorTask{Kind: TaskMailUnknown, SubjectID: r.ID,
-			What: "Find out whether the mail arrived; send it again if it did not.", Why: "The connection broke while the mail was handed over."})
+		return s.raise(tx, OperatorTask{
+			Kind:      TaskMailUnknown,
+			SubjectID: r.ID,
+			What:      "Find out whether the mail arrived; send it again if it did not.",
+			Why:       "The connection broke while the mail was handed over.",
+		})
 	}
+
 	return nil
 }
 
@@ -142,29 +178,45 @@ func (s *Store) mailBounced(tx *gorm.DB, scope Scope, r MailResult) error {
 // nobody knows whether it was handed over, so it is never sent again by itself
 // (RULES 2). It returns how many mails are still being sent by someone else,
 // claimed less than the lease ago.
-func (s *Store) SettleStaleMails(ctx context.Context, key string, lease time.Duration) (inFlight int, err error) {
+func (s *Store) SettleStaleMails(
+	ctx context.Context, key string, lease time.Duration,
+) (inFlight int, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		inFlight = 0
 		var sending []Notification
-		err := s.forUpdate(tx).Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationSending).Find(&sending).Error
+		err := s.forUpdate(tx).
+			Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationSending).
+			Find(&sending).Error
 		if err != nil {
 			return err
 		}
+
 		for _, n := range sending {
 			if n.ClaimedAt != nil && realNow().Sub(*n.ClaimedAt) < lease {
 				inFlight++
 				continue
 			}
-			r := MailResult{ID: n.ID, State: rules.NotificationUnknown, Error: "the sender stopped while the mail was on its way"}
-			if err := tx.Model(&Notification{}).Where("id = ?", n.ID).Updates(map[string]any{"state": r.State, "last_error": r.Error}).Error; err != nil {
+
+			r := MailResult{
+				ID:    n.ID,
+				State: rules.NotificationUnknown,
+				Error: "the sender stopped while the mail was on its way",
+			}
+
+			if err := tx.Model(&Notification{}).
+				Where("id = ?", n.ID).
+				Updates(map[string]any{"state": r.State, "last_error": r.Error}).Error; err != nil {
 				return err
 			}
+
 			if err := s.mailFailed(tx, scope, r); err != nil {
 				return err
 			}
 		}
+
 		return nil
 	})
+
 	return inFlight, err
 }
 
@@ -173,19 +225,25 @@ func (s *Store) SettleStaleMails(ctx context.Context, key string, lease time.Dur
 func (s *Store) GiveUpMails(ctx context.Context, key, reason string) error {
 	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var queued []Notification
-		err := s.forUpdate(tx).Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationQueued).Find(&queued).Error
+		err := s.forUpdate(tx).
+			Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationQueued).
+			Find(&queued).Error
 		if err != nil {
 			return err
 		}
+
 		for _, n := range queued {
 			r := MailResult{ID: n.ID, State: rules.NotificationHardBounced, Error: reason}
-			if err := tx.Model(&Notification{}).Where("id = ?", n.ID).Updates(map[string]any{"state": r.State, "last_error": reason}).Error; err != nil {
+			if err := tx.Model(&Notification{}).
+				Where("id = ?", n.ID).
+				Updates(map[string]any{"state": r.State, "last_error": reason}).Error; err != nil {
 				return err
 			}
 			if err := s.mailFailed(tx, scope, r); err != nil {
 				return err
 			}
 		}
+
 		return nil
 	})
 }

@@ -63,15 +63,26 @@ func (s *Store) queueMail(tx *gorm.DB, mails ...Notification) error {
 	if len(mails) == 0 {
 		return nil
 	}
+
 	for i := range mails {
 		m := &mails[i]
-		m.ID, m.ProgramID, m.State, m.CreatedAt = NewID(prefixNotification), rules.DefaultProgram().ID, rules.NotificationQueued, s.clock.Now()
-		m.DedupeKey = strings.Join([]string{m.ProgramID, m.Template, m.SubjectID, m.Recipient, m.Epoch}, "|")
+		m.ID = NewID(prefixNotification)
+		m.ProgramID = rules.DefaultProgram().ID
+		m.State = rules.NotificationQueued
+		m.CreatedAt = s.clock.Now()
+		m.DedupeKey = strings.Join(
+			[]string{m.ProgramID, m.Template, m.SubjectID, m.Recipient, m.Epoch}, "|",
+		)
+
 		if m.Params == nil {
 			m.Params = map[string]any{}
 		}
 	}
-	return tx.Clauses(clause.OnConflict{Columns: []clause.Column{{Name: "dedupe_key"}}, DoNothing: true}).Create(&mails).Error
+
+	return tx.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "dedupe_key"}},
+		DoNothing: true,
+	}).Create(&mails).Error
 }
 
 // queueSingleMail writes a mail that no order's or invitation's workflow
@@ -82,10 +93,13 @@ func (s *Store) queueSingleMail(tx *gorm.DB, m Notification) error {
 	if err := s.queueMail(tx, mails...); err != nil {
 		return err
 	}
+
 	var stored Notification
-	if err := tx.Select("id", "state").First(&stored, "dedupe_key = ?", mails[0].DedupeKey).Error; err != nil {
+	if err := tx.Select("id",
+		"state").First(&stored, "dedupe_key = ?", mails[0].DedupeKey).Error; err != nil {
 		return err
 	}
+
 	if stored.ID != mails[0].ID {
 		return nil
 	}
@@ -99,20 +113,34 @@ func (s *Store) ResendMail(ctx context.Context, id string) error {
 		if err := found(s.forUpdate(tx).First(&n, "id = ?", id).Error); err != nil {
 			return err
 		}
+
 		if n.State != rules.NotificationUnknown && n.State != rules.NotificationHardBounced {
-			return rules.Refuse(rules.StateConflict, "Only a mail that failed or whose fate is unknown can be sent again.", "Read the mail's state again.")
+			return rules.Refuse(rules.StateConflict,
+				"Only a mail that failed or whose fate is unknown can be sent again.",
+				"Read the mail's state again.")
 		}
+
 		if allowed := s.mails.mayResend[n.Template]; allowed != nil {
 			if err := allowed(tx, n); err != nil {
 				return err
 			}
 		}
-		if err := tx.Model(&Notification{}).Where("id = ?", id).Updates(map[string]any{"state": rules.NotificationQueued, "last_error": ""}).Error; err != nil {
+
+		if err := tx.Model(&Notification{}).Where("id = ?", id).Updates(map[string]any{
+			"state":      rules.NotificationQueued,
+			"last_error": "",
+		}).Error; err != nil {
 			return err
 		}
-		if err := s.appendAudit(tx, scope, n.ID, n.AccountID, false, entry{"mail.resent", n.ID, map[string]any{"template": n.Template, "before": n.State}}); err != nil {
+
+		if err :=
+			s.appendAudit(tx, scope, n.ID, n.AccountID, false,
+				entry{
+					"mail.resent", n.ID, map[string]any{"template": n.Template, "before": n.State},
+				}); err != nil {
 			return err
 		}
+
 		return s.enqueue(tx, outboxEvent(OutboxNotificationQueued, n.ID, NewID("epoch"), nil))
 	})
 }
@@ -120,11 +148,17 @@ func (s *Store) ResendMail(ctx context.Context, id string) error {
 // MailDelivered records that a mail whose fate was unknown did arrive.
 func (s *Store) MailDelivered(ctx context.Context, id string) error {
 	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		res := tx.Model(&Notification{}).Where("id = ? AND state IN ?", id, []rules.NotificationState{rules.NotificationUnknown, rules.NotificationSent}).
+		res := tx.Model(&Notification{}).
+			Where("id = ? AND state IN ?", id, []rules.NotificationState{
+				rules.NotificationUnknown, rules.NotificationSent,
+			}).
 			Update("state", rules.NotificationDelivered)
 		if res.Error == nil && res.RowsAffected == 0 {
-			return rules.Refuse(rules.StateConflict, "Only a mail that was sent can be marked as delivered.", "Read the mail's state again.")
+			return rules.Refuse(rules.StateConflict,
+				"Only a mail that was sent can be marked as delivered.",
+				"Read the mail's state again.")
 		}
+
 		if res.Error != nil {
 			return res.Error
 		}
@@ -135,7 +169,9 @@ func (s *Store) MailDelivered(ctx context.Context, id string) error {
 // suppressMails keeps mails that were not sent yet from going out: their
 // invitation is over.
 func (s *Store) suppressMails(tx *gorm.DB, subjectID string) error {
-	return tx.Model(&Notification{}).Where("subject_id = ? AND state = ?", subjectID, rules.NotificationQueued).Update("state", rules.NotificationSuppressed).Error
+	return tx.Model(&Notification{}).
+		Where("subject_id = ? AND state = ?", subjectID, rules.NotificationQueued).
+		Update("state", rules.NotificationSuppressed).Error
 }
 
 // GetNotification reads one mail with its delivery state.
@@ -155,17 +191,25 @@ type NotificationFilter struct {
 }
 
 // ListNotifications lists mails and their delivery state, newest first.
-func (s *Store) ListNotifications(ctx context.Context, f NotificationFilter) ([]Notification, string, error) {
+func (s *Store) ListNotifications(
+	ctx context.Context, f NotificationFilter,
+) ([]Notification, string, error) {
 	var out []Notification
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		q := scope.accounts(tx, "account_id")
-		for column, value := range map[string]string{"order_id": f.OrderID, "subject_id": f.SubjectID, "state": string(f.State)} {
+		for column, value := range map[string]string{
+			"order_id":   f.OrderID,
+			"subject_id": f.SubjectID,
+			"state":      string(f.State),
+		} {
 			if value != "" {
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
+
 		return f.Page.apply(q).Find(&out).Error
 	})
+
 	out, next := cut(f.Page, out, func(n Notification) string { return n.ID })
 	return out, next, err
 }

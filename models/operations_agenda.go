@@ -66,6 +66,7 @@ func (s *Store) Agenda(ctx context.Context, q AgendaQuery) (Agenda, error) {
 	if err != nil {
 		return Agenda{}, err
 	}
+
 	var out Agenda
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		out = Agenda{On: v.day()}
@@ -81,8 +82,10 @@ func (s *Store) Agenda(ctx context.Context, q AgendaQuery) (Agenda, error) {
 		if err := v.list(tx, v.late, q.LateAfter, &out.Late); err != nil {
 			return err
 		}
+
 		return v.list(tx, v.due, q.DueAfter, &out.Due)
 	})
+
 	return out, err
 }
 
@@ -98,12 +101,29 @@ type agendaView struct {
 func newAgendaView(q AgendaQuery, now, stuck time.Time) (*agendaView, error) {
 	zone, err := time.LoadLocation(q.Zone)
 	if err != nil || q.Zone == "Local" {
-		return nil, rules.Invalid([]rules.FieldError{{Pointer: "/query/time_zone", Code: rules.InvalidTimeZone, Message: "This is not a time zone.", Remedy: "Send an IANA name such as America/Sao_Paulo."}})
+		return nil, rules.Invalid([]rules.FieldError{{
+			Pointer: "/query/time_zone",
+			Code:    rules.InvalidTimeZone,
+			Message: "This is not a time zone.",
+			Remedy:  "Send an IANA name such as America/Sao_Paulo.",
+		}})
 	}
+
 	if q.On != nil && !rules.StartOfDay(q.On.AddDays(1), westernmost).After(now) {
-		return nil, rules.Invalid([]rules.FieldError{{Pointer: "/query/on", Code: rules.OutOfRange, Message: "This day is over everywhere.", Remedy: "Send today or a day to come."}})
+		return nil, rules.Invalid([]rules.FieldError{{
+			Pointer: "/query/on",
+			Code:    rules.OutOfRange,
+			Message: "This day is over everywhere.",
+			Remedy:  "Send today or a day to come.",
+		}})
 	}
-	return &agendaView{q: q, now: now, zone: zone, args: map[string]any{"now": now, "stuck": stuck.UTC()}}, nil
+
+	return &agendaView{
+		q:    q,
+		now:  now,
+		zone: zone,
+		args: map[string]any{"now": now, "stuck": stuck.UTC()},
+	}, nil
 }
 
 // day is the one that is asked about, in the zone of the question.
@@ -140,10 +160,17 @@ func ParseAgendaCursor(pointer, text string) (AgendaCursor, error) {
 		return AgendaCursor{}, nil
 	}
 	at, id, found := strings.Cut(text, "-")
+
 	t, err := time.Parse(agendaCursorAt, at)
 	if err != nil || !found || id == "" {
-		return AgendaCursor{}, rules.Invalid([]rules.FieldError{{Pointer: pointer, Code: rules.OutOfRange, Message: "This is no cursor.", Remedy: "Send next_cursor of the list's page before."}})
+		return AgendaCursor{}, rules.Invalid([]rules.FieldError{{
+			Pointer: pointer,
+			Code:    rules.OutOfRange,
+			Message: "This is no cursor.",
+			Remedy:  "Send next_cursor of the list's page before.",
+		}})
 	}
+
 	return AgendaCursor{t, id}, nil
 }
 
@@ -161,7 +188,8 @@ func (a AgendaItem) sortedBy() time.Time {
 const agendaSQL = `SELECT * FROM (
 	SELECT p.kind, p.id, p.id AS subject_id, p.workflow_id, p.state, p.waits_for, p.actor, p.since, p.until, COALESCE(p.until, p.since) AS at,
 		p.account_id, p.order_id, p.last_error, p.time_zone, '' AS task_kind, '' AS what
-	FROM (` + processSQL + `) p WHERE p.waits_for <> 'CANCELLATION_WINDOW' AND (p.until IS NOT NULL OR p.actor = 'SYSTEM')
+	FROM (` + processSQL +
+	`) p WHERE p.waits_for <> 'CANCELLATION_WINDOW' AND (p.until IS NOT NULL OR p.actor = 'SYSTEM')
 	UNION ALL
 	SELECT 'TASK', t.id, t.subject_id, '', t.state, 'OPERATOR_ACTION', 'OPERATOR', t.created_at, NULL, t.created_at, t.account_id, NULL, '', '', t.kind, t.what
 	FROM operator_tasks t WHERE t.state = 'OPEN'
@@ -183,28 +211,39 @@ func (v *agendaView) readZones(tx *gorm.DB) error {
 	if v.q.On != nil {
 		on = *v.q.On
 	}
+
 	v.args["latest"] = rules.StartOfDay(on.AddDays(1), westernmost).UTC()
 	var zones []string
-	err := tx.Raw("SELECT DISTINCT time_zone FROM ("+v.source()+") z WHERE until <= @latest ORDER BY time_zone", v.args).Scan(&zones).Error
+	err := tx.Raw("SELECT DISTINCT time_zone FROM ("+v.source()+
+		") z WHERE until <= @latest ORDER BY time_zone", v.args).Scan(&zones).Error
 	if err != nil {
 		return err
 	}
+
 	type bounds struct{ late, due time.Time }
 	same := map[bounds][]string{}
 	for _, name := range append(zones, "") {
 		late, due := rules.AgendaDay(v.q.On, v.now, v.location(name))
 		same[bounds{late, due}] = append(same[bounds{late, due}], name)
 	}
+
 	var late, due []string
 	for b, names := range same {
 		n := len(late)
 		late = append(late, fmt.Sprintf("(time_zone IN @zones%d AND until <= @late%d)", n, n))
-		due = append(due, fmt.Sprintf("(time_zone IN @zones%d AND until > @late%d AND until <= @due%d)", n, n, n))
-		v.args[fmt.Sprint("zones", n)], v.args[fmt.Sprint("late", n)], v.args[fmt.Sprint("due", n)] = names, b.late, b.due
+		due = append(due, fmt.Sprintf(
+			"(time_zone IN @zones%d AND until > @late%d AND until <= @due%d)", n, n, n,
+		))
+		v.args[fmt.Sprint("zones", n)] = names
+		v.args[fmt.Sprint("late", n)] = b.late
+		v.args[fmt.Sprint("due", n)] = b.due
 	}
+
 	_, end := rules.AgendaDay(v.q.On, v.now, v.zone)
 	v.args["day"] = rules.StartOfDay(rules.DateIn(end.Add(-time.Nanosecond), v.zone), v.zone).UTC()
-	v.late = "(kind = 'TASK' AND since < @day OR kind <> 'TASK' AND (until IS NULL AND since <= @stuck OR " + strings.Join(late, " OR ") + "))"
+	v.late =
+		"(kind = 'TASK' AND since < @day OR kind <> 'TASK' AND (until IS NULL AND since <= @stuck OR " +
+			strings.Join(late, " OR ") + "))"
 	v.due = "(kind = 'TASK' AND since >= @day OR " + strings.Join(due, " OR ") + ")"
 	return nil
 }
@@ -224,8 +263,16 @@ func (v *agendaView) count(tx *gorm.DB, out *Agenda) error {
 		Kind ProcessKind
 		N    int64
 	}
-	err := tx.Raw("SELECT late, kind, count(*) AS n FROM (SELECT kind, "+v.late+" AS late FROM ("+v.source()+") b WHERE "+v.late+" OR "+v.due+") c GROUP BY late, kind", v.args).Scan(&rows).Error
-	out.Late.Total, out.Due.Total = map[ProcessKind]int64{}, map[ProcessKind]int64{}
+
+	err :=
+		tx.Raw(
+			"SELECT late, kind, count(*) AS n FROM (SELECT kind, "+v.late+" AS late FROM ("+
+				v.source()+") b WHERE "+v.late+" OR "+v.due+") c GROUP BY late, kind", v.args,
+		).
+			Scan(&rows).Error
+
+	out.Late.Total = map[ProcessKind]int64{}
+	out.Due.Total = map[ProcessKind]int64{}
 	for _, r := range rows {
 		if r.Late {
 			out.Late.Total[r.Kind] = r.N
@@ -233,6 +280,7 @@ func (v *agendaView) count(tx *gorm.DB, out *Agenda) error {
 			out.Due.Total[r.Kind] = r.N
 		}
 	}
+
 	return err
 }
 
@@ -242,19 +290,24 @@ func (v *agendaView) list(tx *gorm.DB, where string, after AgendaCursor, out *Ag
 		query += " AND (at > @after_at OR at = @after_at AND id > @after_id)"
 		v.args["after_at"], v.args["after_id"] = after.At.UTC(), after.ID
 	}
+
 	size := Page{Limit: v.q.Limit}.size()
 	v.args["limit"] = size + 1
-	if err := tx.Raw(query+" ORDER BY at, id LIMIT @limit", v.args).Scan(&out.Items).Error; err != nil {
+	if err := tx.Raw(query+" ORDER BY at, id LIMIT @limit", v.args).
+		Scan(&out.Items).Error; err != nil {
 		return err
 	}
+
 	for i := range out.Items {
 		v.explain(&out.Items[i])
 	}
+
 	if len(out.Items) > size {
 		out.Items = out.Items[:size]
 		last := out.Items[size-1]
 		out.Next = AgendaCursor{last.sortedBy(), last.ID}
 	}
+
 	return nil
 }
 
@@ -264,14 +317,19 @@ func (v *agendaView) explain(a *AgendaItem) {
 	if _, subject, ok := strings.Cut(a.WorkflowID, "/"); ok && a.Kind == ProcessShipment {
 		a.SubjectID = subject
 	}
+
 	a.Zone = zone.String()
+
 	switch {
 	case a.Kind == ProcessTask:
 		end := rules.StartOfDay(rules.DateIn(a.Since, zone).AddDays(1), zone).UTC()
 		a.Until = &end
 	case a.Until == nil:
-		a.Overdue, a.DueText = true, "stands still since "+a.Since.In(zone).Format("2006-01-02 15:04")
+		a.Overdue = true
+		a.DueText = "stands still since " + a.Since.In(zone).Format("2006-01-02 15:04")
 		return
 	}
-	a.Overdue, a.DueText = !v.now.Before(*a.Until), rules.DueText(*a.Until, v.now, zone)
+
+	a.Overdue = !v.now.Before(*a.Until)
+	a.DueText = rules.DueText(*a.Until, v.now, zone)
 }

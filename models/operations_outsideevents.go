@@ -20,18 +20,25 @@ const outsideDelay = time.Minute
 // OutsideEvents lists the events for those outside, oldest first, behind the cursor;
 // kind may be empty. They are for operators and stay: a reader keeps the last id that
 // it has taken over.
-func (s *Store) OutsideEvents(ctx context.Context, kind OutboxKind, page Page) ([]OutboxEvent, string, error) {
+func (s *Store) OutsideEvents(
+	ctx context.Context, kind OutboxKind, page Page,
+) ([]OutboxEvent, string, error) {
 	var out []OutboxEvent
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := scope.service(); err != nil {
 			return err
 		}
-		q := tx.Where("kind LIKE 'event.%' AND id > ? AND created_at <= ?", page.After, s.clock.Now().Add(-outsideDelay)) // as the index says
+
+		// as the index says
+		q := tx.Where("kind LIKE 'event.%' AND id > ? AND created_at <= ?",
+			page.After, s.clock.Now().Add(-outsideDelay))
 		if kind != "" {
 			q = q.Where(clause.Eq{Column: "kind", Value: kind})
 		}
+
 		return q.Order("id").Limit(page.size() + 1).Find(&out).Error
 	})
+
 	out, next := cut(page, out, func(e OutboxEvent) string { return e.ID })
 	return out, next, err
 }

@@ -26,17 +26,21 @@ type ParentChange struct {
 // balance of spares and its company's later accounts go there. Only growth grants:
 // 30 and 30 earn one. The same merge again changes nothing; a parent that was
 // merged elsewhere answers STATE_CONFLICT. Both parents and every account note it.
-func (s *Store) MergeParents(ctx context.Context, fromID, intoID, reason string) (ParentChange, error) {
+func (s *Store) MergeParents(
+	ctx context.Context, fromID, intoID, reason string,
+) (ParentChange, error) {
 	if err := rules.CheckReason(reason); err != nil {
 		return ParentChange{}, err
 	}
 	if fromID == intoID {
 		return ParentChange{}, notAParent("/into", "A parent cannot be merged into itself.")
 	}
+
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return ParentChange{}, err
 	}
+
 	var moved []Account
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := scope.service(); err != nil {
@@ -48,35 +52,44 @@ func (s *Store) MergeParents(ctx context.Context, fromID, intoID, reason string)
 	if err != nil {
 		return ParentChange{}, err
 	}
+
 	return s.parentChange(ctx, fromID, intoID, moved)
 }
 
 // merge locks the accounts before the parents, as an order does.
-func (s *Store) merge(tx *gorm.DB, scope Scope, ref Reference, fromID, intoID, reason string) ([]Account, error) {
+func (s *Store) merge(
+	tx *gorm.DB, scope Scope, ref Reference, fromID, intoID, reason string,
+) ([]Account, error) {
 	var accounts []Account
-	if err := s.forUpdate(tx).Where("parent_org_id = ?", fromID).Order("id").Find(&accounts).Error; err != nil {
+	if err := s.forUpdate(tx).Where("parent_org_id = ?", fromID).Order("id").
+		Find(&accounts).Error; err != nil {
 		return nil, err
 	}
+
 	p, err := s.lockBoth(tx, fromID, intoID)
 	if err != nil {
 		return nil, err
 	}
+
 	switch {
 	case p.b.ID == "":
 		return nil, notAParent("/into", "This is no customer's parent.")
 	case p.a.MergedInto != nil && *p.a.MergedInto == intoID:
 		return accounts, nil // merged already: it has none
 	}
+
 	for _, o := range []Org{p.a, p.b} {
 		if err := mergedElsewhere(o, ""); err != nil {
 			return nil, err
 		}
 	}
+
 	// One more look: an order may have added an account before the lock was here.
 	if err := tx.Where("parent_org_id = ?", fromID).Order("id").Find(&accounts).Error; err != nil {
 		return nil, err
 	}
-	if err := s.moveTokens(tx, idsOf(accounts, func(a Account) string { return a.ID }), intoID); err != nil {
+	if err := s.moveTokens(tx, idsOf(accounts, func(a Account) string { return a.ID }),
+		intoID); err != nil {
 		return nil, err
 	}
 	if err := s.moveAccounts(tx, scope, accounts, intoID, reason); err != nil {
@@ -85,6 +98,7 @@ func (s *Store) merge(tx *gorm.DB, scope Scope, ref Reference, fromID, intoID, r
 	if err := markMerged(tx, fromID, intoID); err != nil {
 		return nil, err
 	}
+
 	if err := s.parentAudit(tx, scope, "parent.merged", p, accounts, reason); err != nil {
 		return nil, err
 	}
@@ -92,10 +106,17 @@ func (s *Store) merge(tx *gorm.DB, scope Scope, ref Reference, fromID, intoID, r
 }
 
 func notAParent(pointer, message string) error {
-	return rules.Invalid([]rules.FieldError{{Pointer: pointer, Code: NotAParent, Message: message, Remedy: "Name an organisation of the kind CUSTOMER_PARENT."}})
+	return rules.Invalid([]rules.FieldError{{
+		Pointer: pointer,
+		Code:    NotAParent,
+		Message: message,
+		Remedy:  "Name an organisation of the kind CUSTOMER_PARENT.",
+	}})
 }
 
-func (s *Store) parentChange(ctx context.Context, fromID, intoID string, moved []Account) (ParentChange, error) {
+func (s *Store) parentChange(
+	ctx context.Context, fromID, intoID string, moved []Account,
+) (ParentChange, error) {
 	from, err := s.GetSpares(ctx, fromID)
 	if err != nil {
 		return ParentChange{}, err
@@ -120,16 +141,27 @@ func (q SplitRequest) validate() error {
 	fields := rules.CheckLine("/name", q.Name, rules.MaxCompany)
 	fail := func(wrong bool, pointer, code, message, remedy string) {
 		if wrong {
-			fields = append(fields, rules.FieldError{Pointer: pointer, Code: code, Message: message, Remedy: remedy})
+			fields = append(fields, rules.FieldError{
+				Pointer: pointer,
+				Code:    code,
+				Message: message,
+				Remedy:  remedy,
+			})
 		}
 	}
-	fail(rules.CompanyKey(q.Name) == "", "/name", rules.Required, "The name is missing.", "Give the name of the other parent.")
-	fail(len(q.AccountIDs) == 0, "/account_ids", rules.Required, "No account is named.", "Name the accounts that move.")
-	fail(len(q.AccountIDs) > MaxSplit, "/account_ids", rules.TooManyNamed, "More than 1000 accounts are named.", "Move them in parts.")
-	fail(len(slices.Compact(slices.Sorted(slices.Values(q.AccountIDs)))) < len(q.AccountIDs), "/account_ids", rules.Duplicate, "One is named twice.", "Name each once.")
+
+	fail(rules.CompanyKey(q.Name) == "", "/name",
+		rules.Required, "The name is missing.", "Give the name of the other parent.")
+	fail(len(q.AccountIDs) == 0, "/account_ids",
+		rules.Required, "No account is named.", "Name the accounts that move.")
+	fail(len(q.AccountIDs) > MaxSplit, "/account_ids",
+		rules.TooManyNamed, "More than 1000 accounts are named.", "Move them in parts.")
+	fail(len(slices.Compact(slices.Sorted(slices.Values(q.AccountIDs)))) < len(q.AccountIDs),
+		"/account_ids", rules.Duplicate, "One is named twice.", "Name each once.")
 	if len(fields) > 0 {
 		return rules.Invalid(fields)
 	}
+
 	return rules.CheckReason(q.Reason)
 }
 
@@ -137,14 +169,18 @@ func (q SplitRequest) validate() error {
 // its own licences: growth grants, and what the first loses follows S9. Accounts
 // that are there already stay: the same split again changes nothing. Both parents
 // and every account note it.
-func (s *Store) SplitParent(ctx context.Context, fromID string, q SplitRequest) (ParentChange, error) {
+func (s *Store) SplitParent(
+	ctx context.Context, fromID string, q SplitRequest,
+) (ParentChange, error) {
 	if err := q.validate(); err != nil {
 		return ParentChange{}, err
 	}
+
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return ParentChange{}, err
 	}
+
 	var moved []Account
 	var into string
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -157,22 +193,29 @@ func (s *Store) SplitParent(ctx context.Context, fromID string, q SplitRequest) 
 	if err != nil {
 		return ParentChange{}, err
 	}
+
 	return s.parentChange(ctx, fromID, into, moved)
 }
 
 // split locks the accounts before the parents, as an order does.
-func (s *Store) split(tx *gorm.DB, scope Scope, ref Reference, fromID string, q SplitRequest) (moving []Account, intoID string, err error) {
+func (s *Store) split(
+	tx *gorm.DB, scope Scope, ref Reference, fromID string, q SplitRequest,
+) (moving []Account, intoID string, err error) {
 	into, err := s.ensureOrg(tx, OrgCustomerParent, q.Name)
 	if err != nil {
 		return nil, "", err
 	}
+
 	if into.ID == fromID {
 		return nil, "", notAParent("/name", "This is the name of the parent itself.")
 	}
+
 	var named []Account
-	if err := s.forUpdate(tx).Where("id IN ?", q.AccountIDs).Order("id").Find(&named).Error; err != nil {
+	if err := s.forUpdate(tx).Where("id IN ?", q.AccountIDs).Order("id").
+		Find(&named).Error; err != nil {
 		return nil, "", err
 	}
+
 	p, err := s.lockBoth(tx, fromID, into.ID)
 	if err != nil {
 		return nil, "", err
@@ -183,7 +226,8 @@ func (s *Store) split(tx *gorm.DB, scope Scope, ref Reference, fromID string, q 
 	if moving, err = toMove(q.AccountIDs, named, fromID, into.ID); err != nil || len(moving) == 0 {
 		return nil, into.ID, err
 	}
-	if err := s.moveTokens(tx, idsOf(moving, func(a Account) string { return a.ID }), into.ID); err != nil {
+	if err := s.moveTokens(tx, idsOf(moving, func(a Account) string { return a.ID }),
+		into.ID); err != nil {
 		return nil, "", err
 	}
 	if err := s.moveAccounts(tx, scope, moving, into.ID, q.Reason); err != nil {
@@ -195,6 +239,7 @@ func (s *Store) split(tx *gorm.DB, scope Scope, ref Reference, fromID string, q 
 	if err := s.parentAudit(tx, scope, "parent.split", p, moving, q.Reason); err != nil {
 		return nil, "", err
 	}
+
 	return moving, into.ID, s.splitSpares(tx, scope, ref, fromID, into.ID)
 }
 
@@ -207,12 +252,18 @@ func toMove(ids []string, accounts []Account, from, into string) (moving []Accou
 			moving = append(moving, a)
 		}
 	}
+
 	var fields []rules.FieldError
 	for i, id := range ids {
 		if p := parents[id]; p != from && p != into {
-			fields = append(fields, rules.FieldError{Pointer: fmt.Sprintf("/account_ids/%d", i), Code: "NOT_OF_THIS_PARENT",
-				Message: "The parent has no such account.", Remedy: "Name accounts of the parent that is split."})
+			fields = append(fields, rules.FieldError{
+				Pointer: fmt.Sprintf("/account_ids/%d", i),
+				Code:    "NOT_OF_THIS_PARENT",
+				Message: "The parent has no such account.",
+				Remedy:  "Name accounts of the parent that is split.",
+			})
 		}
 	}
+
 	return moving, rules.Invalid(fields)
 }

@@ -18,6 +18,7 @@ func (s *Store) RecordFailure(ctx context.Context, subjectID, reason string) err
 		prefixSpareUnit:  &SpareUnit{},
 		prefixInvitation: &Invitation{},
 	}
+
 	entity, ok := failing[KindOf(subjectID)]
 	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		if !ok {
@@ -46,8 +47,10 @@ func (s *Store) RetryProcess(ctx context.Context, taskID string) error {
 		if err := found(s.forUpdate(tx).First(&t, "id = ?", taskID).Error); err != nil {
 			return err
 		}
+
 		if t.State == TaskDone {
-			return rules.Refuse(rules.StateConflict, "This task is done already.", "Read the task again.")
+			return rules.Refuse(rules.StateConflict, "This task is done already.",
+				"Read the task again.")
 		}
 		if err := s.resolve(tx, scope, &t, "retry"); err != nil {
 			return err
@@ -57,6 +60,7 @@ func (s *Store) RetryProcess(ctx context.Context, taskID string) error {
 		if !ok {
 			return retryOutbox(tx, t.SubjectID)
 		}
+
 		return s.enqueue(tx, outboxEvent(kind, t.SubjectID, NewID("retry"), nil))
 	})
 }

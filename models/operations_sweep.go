@@ -50,16 +50,21 @@ func (s *Store) SweepContracts(ctx context.Context, progress func(Sweep)) (Sweep
 		out.Reminded += reminded
 		progress(out)
 	})
+
 	return out, err
 }
 
 // sweepStep changes one batch of contracts behind the id after; it returns how
 // many it read and changed, and the last id.
-type sweepStep func(tx *gorm.DB, scope Scope, ref Reference, after string) (read, changed int, last string, err error)
+type sweepStep func(
+	tx *gorm.DB, scope Scope, ref Reference, after string,
+) (read, changed int, last string, err error)
 
 // sweepInBatches repeats a step until a batch is not full, each in a transaction of
 // its own.
-func (s *Store) sweepInBatches(ctx context.Context, ref Reference, step sweepStep, count func(changed int)) error {
+func (s *Store) sweepInBatches(
+	ctx context.Context, ref Reference, step sweepStep, count func(changed int),
+) error {
 	after := ""
 	for {
 		var read, changed int
@@ -82,7 +87,9 @@ func (s *Store) sweepInBatches(ctx context.Context, ref Reference, step sweepSte
 
 // expireDue ends a batch of contracts that are over, and counts the spares of their
 // parents again.
-func (s *Store) expireDue(tx *gorm.DB, scope Scope, ref Reference, after string) (read, changed int, last string, err error) {
+func (s *Store) expireDue(
+	tx *gorm.DB, scope Scope, ref Reference, after string,
+) (read, changed int, last string, err error) {
 	ended, last, err := s.expireDueContracts(tx, scope, ref, after)
 	if err != nil {
 		return 0, 0, "", err
@@ -95,13 +102,16 @@ func (s *Store) expireDue(tx *gorm.DB, scope Scope, ref Reference, after string)
 
 // recountExpired counts the spares of the parents whose Select contracts ended
 // again, each parent once for the batch, stamped with the last of its contracts.
-func (s *Store) recountExpired(tx *gorm.DB, scope Scope, ref Reference, ended []ServiceContract) error {
+func (s *Store) recountExpired(
+	tx *gorm.DB, scope Scope, ref Reference, ended []ServiceContract,
+) error {
 	sources := map[string]string{}
 	for _, c := range ended {
 		if c.Type == rules.ServiceSelect {
 			sources[c.AccountID] = max(sources[c.AccountID], c.ID)
 		}
 	}
+
 	if len(sources) == 0 {
 		return nil
 	}
@@ -134,7 +144,8 @@ func (s *Store) WatchSweep(ctx context.Context, name string, late time.Duration)
 		err := tx.First(&row, "name = ?", name).Error
 		switch {
 		case errors.Is(err, gorm.ErrRecordNotFound):
-			return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&sweepRow{Name: name, FinishedAt: realNow()}).Error
+			return tx.Clauses(clause.OnConflict{DoNothing: true}).
+				Create(&sweepRow{Name: name, FinishedAt: realNow()}).Error
 		case err != nil:
 			return err
 		case realNow().Sub(row.FinishedAt) > late:
@@ -145,6 +156,7 @@ func (s *Store) WatchSweep(ctx context.Context, name string, late time.Duration)
 				Why:       "Contracts are not started, ended or reminded of until it does.",
 			})
 		}
+
 		return s.settle(tx, scope, TaskSweepLate, name, "the sweep ran")
 	})
 }

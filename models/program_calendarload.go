@@ -26,21 +26,26 @@ func (s *Store) LoadCalendars(ctx context.Context) (int, error) {
 		if err := scope.service(); err != nil {
 			return err
 		}
+
 		var have []Calendar
 		if err := tx.Find(&have).Error; err != nil {
 			return err
 		}
+
 		if s.newLoad(have).nothing() {
 			return nil
 		}
+
 		have = nil // read again under the lock: another sweep may have been first
 		if err := s.forUpdate(tx).Order("code").Find(&have).Error; err != nil {
 			return err
 		}
+
 		l := s.newLoad(have)
 		if l.nothing() {
 			return nil
 		}
+
 		changed = len(l.missing) + len(l.stale)
 		if err := l.write(tx); err != nil {
 			return err
@@ -48,9 +53,16 @@ func (s *Store) LoadCalendars(ctx context.Context) (int, error) {
 		if len(have) == 0 { // the first data, like the rest of the reference, has no audit
 			return nil
 		}
-		return s.calendarAudit(tx, scope, entry{"calendar.loaded", "calendars", map[string]any{"source": holidays.Source, "through": l.last,
-			"added": len(l.missing), "loaded": len(l.stale), "holidays": l.added}})
+
+		return s.calendarAudit(tx, scope, entry{"calendar.loaded", "calendars", map[string]any{
+			"source":   holidays.Source,
+			"through":  l.last,
+			"added":    len(l.missing),
+			"loaded":   len(l.stale),
+			"holidays": l.added,
+		}})
 	})
+
 	return changed, err
 }
 
@@ -80,6 +92,7 @@ func (s *Store) newLoad(have []Calendar) *calendarLoad {
 			}
 		}
 	}
+
 	for _, country := range rules.Countries() {
 		for _, region := range append([]string{""}, holidays.Regions(country)...) {
 			if !present[calendarCode(country, region)] {
@@ -87,13 +100,25 @@ func (s *Store) newLoad(have []Calendar) *calendarLoad {
 			}
 		}
 	}
+
 	return l
 }
 
 func (l *calendarLoad) add(country, region string) {
 	weekend := holidays.Weekend(country)
-	c := Calendar{Code: calendarCode(country, region), Country: country, Region: region, Weekend: weekend, Hours: rules.DefaultHours(weekend),
-		Source: holidays.Source, LoadedThrough: l.last, Alerts: []rules.CalendarAlert{}, UpdatedAt: l.now, Version: 1}
+	c := Calendar{
+		Code:          calendarCode(country, region),
+		Country:       country,
+		Region:        region,
+		Weekend:       weekend,
+		Hours:         rules.DefaultHours(weekend),
+		Source:        holidays.Source,
+		LoadedThrough: l.last,
+		Alerts:        []rules.CalendarAlert{},
+		UpdatedAt:     l.now,
+		Version:       1,
+	}
+
 	l.missing = append(l.missing, c)
 	l.load(c)
 }
@@ -102,8 +127,16 @@ func (l *calendarLoad) add(country, region string) {
 func (l *calendarLoad) load(c Calendar) bool {
 	days, ok := holidays.Of(c.Country, c.Region, l.now.Year(), l.last)
 	for _, d := range days {
-		l.days = append(l.days, CalendarHoliday{Calendar: c.Code, OnDay: d.On.String(), Name: d.Name, Origin: HolidayLoaded, ChangedBy: "system", ChangedAt: l.now})
+		l.days = append(l.days, CalendarHoliday{
+			Calendar:  c.Code,
+			OnDay:     d.On.String(),
+			Name:      d.Name,
+			Origin:    HolidayLoaded,
+			ChangedBy: "system",
+			ChangedAt: l.now,
+		})
 	}
+
 	return ok
 }
 
@@ -112,23 +145,28 @@ func (l *calendarLoad) load(c Calendar) bool {
 func (l *calendarLoad) write(tx *gorm.DB) error {
 	at := tx.Model(&Calendar{}).Session(&gorm.Session{})
 	if len(l.stale) > 0 {
-		err := at.Where("code IN ?", l.stale).Updates(map[string]any{"loaded_through": l.last, "source": holidays.Source}).Error
+		err := at.Where("code IN ?", l.stale).
+			Updates(map[string]any{"loaded_through": l.last, "source": holidays.Source}).Error
 		if err != nil {
 			return err
 		}
 	}
+
 	if len(l.known) > 0 {
-		err := at.Where("code IN ?", l.known).Updates(map[string]any{"updated_at": l.now, "version": gorm.Expr("version + 1")}).Error
+		err := at.Where("code IN ?", l.known).
+			Updates(map[string]any{"updated_at": l.now, "version": gorm.Expr("version + 1")}).Error
 		if err != nil {
 			return err
 		}
 	}
+
 	keep := clause.OnConflict{DoNothing: true}
 	if len(l.missing) > 0 {
 		if err := tx.Clauses(keep).Create(&l.missing).Error; err != nil {
 			return err
 		}
 	}
+
 	if len(l.days) == 0 {
 		return nil
 	}

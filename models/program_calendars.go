@@ -70,12 +70,20 @@ func calendarCode(country, region string) string {
 
 // rule is what the calculations need of a calendar.
 func (c Calendar) rule(days []CalendarHoliday) rules.Calendar {
-	out := rules.Calendar{Code: c.Code, Version: c.Version, Weekend: c.Weekend, Hours: c.Hours, Holidays: map[civil.Date]string{}}
+	out := rules.Calendar{
+		Code:     c.Code,
+		Version:  c.Version,
+		Weekend:  c.Weekend,
+		Hours:    c.Hours,
+		Holidays: map[civil.Date]string{},
+	}
+
 	for _, h := range days {
 		if d := dateOf(h.OnDay); d != nil && !h.Removed {
 			out.Holidays[*d] = h.Name
 		}
 	}
+
 	return out
 }
 
@@ -90,7 +98,9 @@ type calendarCache struct{ byKey sync.Map }
 
 // calendarVersion returns a version of a calendar that this process has read, by
 // its key, such as BR-SP@3; false where it has not.
-func (s *Store) calendarVersion(key string) (rules.Calendar, bool) { return s.calendars.version(key) }
+func (s *Store) calendarVersion(key string) (rules.Calendar, bool) {
+	return s.calendars.version(key)
+}
 
 func (c *calendarCache) version(key string) (rules.Calendar, bool) {
 	kept, ok := c.byKey.Load(key)
@@ -110,21 +120,29 @@ func (s *Store) calendarOf(tx *gorm.DB, site Site) (rules.Calendar, error) {
 		OnDay *string
 		Name  *string
 	}
+
 	err := tx.Table("calendars AS c").Select("c.*, h.on_day, h.name").
 		Joins("LEFT JOIN calendar_holidays h ON h.calendar = c.code AND NOT h.removed").
-		Where("c.code = (SELECT code FROM calendars WHERE country = ? AND region IN ('', ?) ORDER BY region DESC LIMIT 1)", site.Country, site.Region).Scan(&rows).Error
+		Where(
+			"c.code = (SELECT code FROM calendars WHERE country = ? AND region IN ('', ?) ORDER BY region DESC LIMIT 1)",
+			site.Country,
+			site.Region,
+		).Scan(&rows).Error
 	if err != nil {
 		return rules.Calendar{}, err
 	}
+
 	if len(rows) == 0 {
 		return rules.Calendar{}, errNotFound()
 	}
+
 	var days []CalendarHoliday
 	for _, r := range rows {
 		if r.OnDay != nil {
 			days = append(days, CalendarHoliday{OnDay: *r.OnDay, Name: text(r.Name)})
 		}
 	}
+
 	out := rows[0].Calendar.rule(days)
 	s.calendars.byKey.Store(fmt.Sprintf("%s@%d", out.Code, out.Version), out)
 	return out, nil
@@ -138,7 +156,9 @@ type CalendarFilter struct {
 
 // ListCalendars lists calendars by code, each with the holidays of the next 12
 // months and with what it lacks (C3). For the service and its operators.
-func (s *Store) ListCalendars(ctx context.Context, f CalendarFilter) ([]CalendarDetail, string, error) {
+func (s *Store) ListCalendars(
+	ctx context.Context, f CalendarFilter,
+) ([]CalendarDetail, string, error) {
 	var out []CalendarDetail
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
 		if err := scope.service(); err != nil {
@@ -148,9 +168,11 @@ func (s *Store) ListCalendars(ctx context.Context, f CalendarFilter) ([]Calendar
 		if f.Country != "" {
 			q = q.Where("country = ?", f.Country)
 		}
+
 		out, err = s.readCalendars(tx, q)
 		return err
 	})
+
 	out, next := cut(f.Page, out, func(c CalendarDetail) string { return c.Code })
 	return out, next, err
 }
@@ -162,8 +184,11 @@ func (s *Store) readCalendars(tx, where *gorm.DB) ([]CalendarDetail, error) {
 	if err := where.Order("code").Find(&calendars).Error; err != nil {
 		return nil, err
 	}
+
 	today := s.calendarToday()
-	days := tx.Where("on_day >= ? AND on_day < ? AND NOT removed", today.String(), rules.AddYears(today, 1).String())
+	days := tx.Where("on_day >= ? AND on_day < ? AND NOT removed",
+		today.String(), rules.AddYears(today, 1).String())
+
 	if len(calendars) <= 201 { // a page; all of them need no list
 		codes := make([]string, len(calendars))
 		for i, c := range calendars {
@@ -171,18 +196,26 @@ func (s *Store) readCalendars(tx, where *gorm.DB) ([]CalendarDetail, error) {
 		}
 		days = days.Where("calendar IN ?", codes)
 	}
+
 	var holidays []CalendarHoliday
 	if err := days.Order("calendar, on_day").Find(&holidays).Error; err != nil {
 		return nil, err
 	}
+
 	byCode := map[string][]CalendarHoliday{}
 	for _, h := range holidays {
 		byCode[h.Calendar] = append(byCode[h.Calendar], h)
 	}
+
 	out := make([]CalendarDetail, len(calendars))
 	for i, c := range calendars {
-		out[i] = CalendarDetail{Calendar: c, Holidays: byCode[c.Code], Lacks: c.rule(byCode[c.Code]).Alerts(today)}
+		out[i] = CalendarDetail{
+			Calendar: c,
+			Holidays: byCode[c.Code],
+			Lacks:    c.rule(byCode[c.Code]).Alerts(today),
+		}
 	}
+
 	return out, nil
 }
 
@@ -225,15 +258,19 @@ type CalendarChange struct {
 // changeCalendar locks a calendar, has it changed and counts its version on. What
 // was promised by an earlier version stays as it is (S20). Errors: NOT_FOUND,
 // STATE_CONFLICT for a version that is no longer the last, REASON_REQUIRED.
-func (s *Store) changeCalendar(ctx context.Context, q CalendarChange, change func(tx *gorm.DB, scope Scope, c *Calendar) (entry, error)) (CalendarDetail, error) {
+func (s *Store) changeCalendar(ctx context.Context, q CalendarChange, change func(
+	tx *gorm.DB, scope Scope, c *Calendar,
+) (entry, error)) (CalendarDetail, error) {
 	var out CalendarDetail
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := scope.service(); err != nil {
 			return err
 		}
 		if strings.TrimSpace(q.Reason) == "" {
-			return rules.Refuse(rules.ReasonRequired, "A calendar changes with a reason only.", "Send the reason along.")
+			return rules.Refuse(rules.ReasonRequired, "A calendar changes with a reason only.",
+				"Send the reason along.")
 		}
+
 		var c Calendar
 		if err := found(s.forUpdate(tx).First(&c, "code = ?", q.Code).Error); err != nil {
 			return err
@@ -241,13 +278,16 @@ func (s *Store) changeCalendar(ctx context.Context, q CalendarChange, change fun
 		if err := versioned(c.Version, q.Version); err != nil {
 			return err
 		}
+
 		e, err := change(tx, scope, &c)
 		if err != nil {
 			return err
 		}
+
 		c.Version, c.UpdatedAt = c.Version+1, s.clock.Now()
 		e.details["version"] = c.Version
-		if err := tx.Model(&Calendar{}).Where("code = ?", c.Code).Select("weekend", "hours", "version", "updated_at").Updates(&c).Error; err != nil {
+		if err := tx.Model(&Calendar{}).Where("code = ?", c.Code).
+			Select("weekend", "hours", "version", "updated_at").Updates(&c).Error; err != nil {
 			return err
 		}
 		if err := s.watchCalendar(tx, scope, c.Code); err != nil {
@@ -256,33 +296,47 @@ func (s *Store) changeCalendar(ctx context.Context, q CalendarChange, change fun
 		if err := s.calendarAudit(tx, scope, e); err != nil {
 			return err
 		}
+
 		out, err = s.calendarDetail(tx, c.Code)
 		return err
 	})
+
 	return out, err
 }
 
 // PutCalendar replaces weekend and working times. Errors: those of
 // rules.Calendar.Validate, with NO_WORKING_TIME for a calendar without any (C3).
-func (s *Store) PutCalendar(ctx context.Context, q CalendarChange, weekend []rules.Weekday, hours []rules.WorkingTime) (CalendarDetail, error) {
+func (s *Store) PutCalendar(
+	ctx context.Context, q CalendarChange, weekend []rules.Weekday, hours []rules.WorkingTime,
+) (CalendarDetail, error) {
 	if err := (rules.Calendar{Weekend: weekend, Hours: hours}).Validate(); err != nil {
 		return CalendarDetail{}, err
 	}
+
 	return s.changeCalendar(ctx, q, func(_ *gorm.DB, _ Scope, c *Calendar) (entry, error) {
 		before := c.facts()
-		c.Weekend, c.Hours = append([]rules.Weekday{}, weekend...), append([]rules.WorkingTime{}, hours...)
-		return entry{"calendar.changed", c.Code, withReason(q.Reason, map[string]any{"before": before, "after": c.facts()})}, nil
+		c.Weekend = append([]rules.Weekday{}, weekend...)
+		c.Hours = append([]rules.WorkingTime{}, hours...)
+
+		return entry{
+			"calendar.changed",
+			c.Code,
+			withReason(q.Reason, map[string]any{"before": before, "after": c.facts()}),
+		}, nil
 	})
 }
 
 // AddCalendar gives a region a calendar of its own, as a copy of its country's with
 // all holidays. Errors: NOT_FOUND for a country without a calendar, STATE_CONFLICT
 // for a region that has one, REASON_REQUIRED.
-func (s *Store) AddCalendar(ctx context.Context, country, region, reason string) (CalendarDetail, error) {
+func (s *Store) AddCalendar(
+	ctx context.Context, country, region, reason string,
+) (CalendarDetail, error) {
 	region = rules.NormaliseRegion(country, region)
 	if err := rules.CheckRegion(country, region); err != nil {
 		return CalendarDetail{}, err
 	}
+
 	code := calendarCode(country, region)
 	var out CalendarDetail
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
@@ -290,77 +344,133 @@ func (s *Store) AddCalendar(ctx context.Context, country, region, reason string)
 			return err
 		}
 		if strings.TrimSpace(reason) == "" {
-			return rules.Refuse(rules.ReasonRequired, "A calendar is added with a reason only.", "Send the reason along.")
+			return rules.Refuse(rules.ReasonRequired, "A calendar is added with a reason only.",
+				"Send the reason along.")
 		}
+
 		from, err := s.calendarDetail(tx, country)
 		if err != nil {
 			return err
 		}
+
 		c := from.Calendar
-		c.Code, c.Region, c.Version, c.UpdatedAt, c.Alerts = code, region, 1, s.clock.Now(), []rules.CalendarAlert{}
+		c.Code = code
+		c.Region = region
+		c.Version = 1
+		c.UpdatedAt = s.clock.Now()
+		c.Alerts = []rules.CalendarAlert{}
+
 		created := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&c)
 		if created.Error != nil {
 			return created.Error
 		}
+
 		if created.RowsAffected == 0 {
-			return rules.Refuse(rules.StateConflict, "The region has a calendar already.", "Read it and change it.")
+			return rules.Refuse(rules.StateConflict, "The region has a calendar already.",
+				"Read it and change it.")
 		}
+
 		days := from.Holidays
 		for i := range days {
 			days[i].Calendar = code
 		}
+
 		if len(days) > 0 {
 			if err := tx.CreateInBatches(&days, 500).Error; err != nil {
 				return err
 			}
 		}
-		e := entry{"calendar.added", code, withReason(reason, map[string]any{"copy_of": country, "copied_version": from.Version, "holidays": len(days)})}
+
+		e := entry{"calendar.added", code, withReason(reason, map[string]any{
+			"copy_of":        country,
+			"copied_version": from.Version,
+			"holidays":       len(days),
+		})}
+
 		if err := s.calendarAudit(tx, scope, e); err != nil {
 			return err
 		}
 		out, err = s.calendarDetail(tx, code)
 		return err
 	})
+
 	return out, err
 }
 
 // AddHoliday adds a holiday to a calendar, also one that was removed. Errors: those
 // of changeCalendar; VALIDATION_FAILED with DUPLICATE for a day that is a holiday
 // already, and for a name that is empty or too long.
-func (s *Store) AddHoliday(ctx context.Context, q CalendarChange, on civil.Date, name string) (CalendarDetail, error) {
+func (s *Store) AddHoliday(
+	ctx context.Context, q CalendarChange, on civil.Date, name string,
+) (CalendarDetail, error) {
 	if err := rules.CheckHoliday(on, name); err != nil {
 		return CalendarDetail{}, err
 	}
+
 	return s.changeCalendar(ctx, q, func(tx *gorm.DB, scope Scope, c *Calendar) (entry, error) {
 		have, err := s.holidayOn(tx, c.Code, on)
 		if err != nil {
 			return entry{}, err
 		}
+
 		if len(have) > 0 && !have[0].Removed {
-			return entry{}, rules.Invalid([]rules.FieldError{{Pointer: "/date", Code: rules.Duplicate, Message: "The day is a holiday already.", Remedy: "Remove it first to give it another name."}})
+			return entry{}, rules.Invalid([]rules.FieldError{{
+				Pointer: "/date",
+				Code:    rules.Duplicate,
+				Message: "The day is a holiday already.",
+				Remedy:  "Remove it first to give it another name.",
+			}})
 		}
-		row := CalendarHoliday{Calendar: c.Code, OnDay: on.String(), Name: name, Origin: HolidayOperator, Reason: q.Reason, ChangedBy: scope.Actor.ID, ChangedAt: s.clock.Now()}
+
+		row := CalendarHoliday{
+			Calendar:  c.Code,
+			OnDay:     on.String(),
+			Name:      name,
+			Origin:    HolidayOperator,
+			Reason:    q.Reason,
+			ChangedBy: scope.Actor.ID,
+			ChangedAt: s.clock.Now(),
+		}
+
 		err = tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error
-		return entry{"calendar.holiday_added", c.Code, withReason(q.Reason, map[string]any{"on": row.OnDay, "name": name})}, err
+		return entry{
+			"calendar.holiday_added",
+			c.Code,
+			withReason(q.Reason, map[string]any{"on": row.OnDay, "name": name}),
+		}, err
 	})
 }
 
 // RemoveHoliday makes a holiday a day like others. It stays out, also when the
 // calendar is loaded again. Errors: those of changeCalendar; NOT_FOUND for a day that
 // is none.
-func (s *Store) RemoveHoliday(ctx context.Context, q CalendarChange, on civil.Date) (CalendarDetail, error) {
+func (s *Store) RemoveHoliday(
+	ctx context.Context, q CalendarChange, on civil.Date,
+) (CalendarDetail, error) {
 	return s.changeCalendar(ctx, q, func(tx *gorm.DB, scope Scope, c *Calendar) (entry, error) {
 		have, err := s.holidayOn(tx, c.Code, on)
 		if err != nil {
 			return entry{}, err
 		}
+
 		if len(have) == 0 || have[0].Removed {
 			return entry{}, errNotFound()
 		}
 		h := have[0]
+
 		err = tx.Model(&CalendarHoliday{}).Where("calendar = ? AND on_day = ?", c.Code, h.OnDay).
-			Updates(map[string]any{"removed": true, "reason": q.Reason, "changed_by": scope.Actor.ID, "changed_at": s.clock.Now()}).Error
-		return entry{"calendar.holiday_removed", c.Code, withReason(q.Reason, map[string]any{"on": h.OnDay, "name": h.Name, "origin": h.Origin})}, err
+			Updates(map[string]any{
+				"removed":    true,
+				"reason":     q.Reason,
+				"changed_by": scope.Actor.ID,
+				"changed_at": s.clock.Now(),
+			}).Error
+
+		return entry{
+			"calendar.holiday_removed",
+			c.Code,
+			withReason(q.Reason, map[string]any{"on": h.OnDay, "name": h.Name, "origin": h.Origin}),
+		}, err
 	})
 }
 

@@ -11,10 +11,16 @@ import (
 
 // calendarTasks are the tasks that the alerts of a calendar raise (C3).
 var calendarTasks = map[rules.CalendarAlert]OperatorTask{
-	rules.AlertNoHolidays: {Kind: TaskCalendarNoHolidays, What: "Enter the holidays of the calendar for the next 12 months.",
-		Why: "Sites count on it, and without holidays days are promised on which nobody is there."},
-	rules.AlertNoWorkingTime: {Kind: TaskCalendarNoWorkingTime, What: "Check weekend, hours and holidays of the calendar: it has no business day in the next 14 days.",
-		Why: "Sites count on it, and replacements for them are promised late."},
+	rules.AlertNoHolidays: {
+		Kind: TaskCalendarNoHolidays,
+		What: "Enter the holidays of the calendar for the next 12 months.",
+		Why:  "Sites count on it, and without holidays days are promised on which nobody is there.",
+	},
+	rules.AlertNoWorkingTime: {
+		Kind: TaskCalendarNoWorkingTime,
+		What: "Check weekend, hours and holidays of the calendar: it has no business day in the next 14 days.",
+		Why:  "Sites count on it, and replacements for them are promised late.",
+	},
 }
 
 // WatchCalendars raises a task for each calendar that active rooms count on and
@@ -28,14 +34,17 @@ func (s *Store) WatchCalendars(ctx context.Context) (int, error) {
 		if err := scope.service(); err != nil {
 			return err
 		}
+
 		all, err := s.readCalendars(tx, tx)
 		if err != nil {
 			return err
 		}
+
 		used, err := usedCalendars(tx, all)
 		if err != nil {
 			return err
 		}
+
 		for _, c := range all {
 			if !used[c.Code] {
 				c.Lacks = nil
@@ -47,8 +56,10 @@ func (s *Store) WatchCalendars(ctx context.Context) (int, error) {
 				return err
 			}
 		}
+
 		return nil
 	})
+
 	return alerting, err
 }
 
@@ -57,20 +68,25 @@ func (s *Store) tellAlerts(tx *gorm.DB, scope Scope, c CalendarDetail) error {
 	if slices.Equal(c.Alerts, c.Lacks) {
 		return nil
 	}
+
 	for alert, task := range calendarTasks {
-		before, now := slices.Contains(c.Alerts, alert), slices.Contains(c.Lacks, alert)
+		before := slices.Contains(c.Alerts, alert)
+		now := slices.Contains(c.Lacks, alert)
 		var err error
 		switch task.SubjectID = c.Code; {
 		case now && !before:
 			err = s.raise(tx, task)
 		case before && !now:
-			err = s.settle(tx, scope, task.Kind, c.Code, "the calendar has what it lacked, or no room counts on it")
+			err = s.settle(tx, scope, task.Kind, c.Code,
+				"the calendar has what it lacked, or no room counts on it")
 		}
 		if err != nil {
 			return err
 		}
 	}
-	return tx.Model(&Calendar{}).Where("code = ?", c.Code).Select("alerts").Updates(&Calendar{Alerts: append([]rules.CalendarAlert{}, c.Lacks...)}).Error
+
+	return tx.Model(&Calendar{}).Where("code = ?", c.Code).Select("alerts").
+		Updates(&Calendar{Alerts: append([]rules.CalendarAlert{}, c.Lacks...)}).Error
 }
 
 // watchCalendar is WatchCalendars for one calendar that the transaction changed.
@@ -79,6 +95,7 @@ func (s *Store) watchCalendar(tx *gorm.DB, scope Scope, code string) error {
 	if err != nil || len(all) == 0 {
 		return err
 	}
+
 	used, err := usedCalendars(tx, all)
 	if err != nil {
 		return err
@@ -86,19 +103,23 @@ func (s *Store) watchCalendar(tx *gorm.DB, scope Scope, code string) error {
 	if !used[code] {
 		all[0].Lacks = nil
 	}
+
 	return s.tellAlerts(tx, scope, all[0])
 }
 
 // usedCalendars tells which of the calendars active rooms count on.
 func usedCalendars(tx *gorm.DB, calendars []CalendarDetail) (map[string]bool, error) {
 	var places []Site
-	if err := tx.Table("rooms").Distinct("country", "region").Where("state = ?", rules.RoomActive).Find(&places).Error; err != nil {
+	if err := tx.Table("rooms").Distinct("country", "region").Where("state = ?", rules.RoomActive).
+		Find(&places).Error; err != nil {
 		return nil, err
 	}
+
 	used := map[string]bool{}
 	for _, c := range calendars {
 		used[c.Code] = false
 	}
+
 	for _, p := range places {
 		code := calendarCode(p.Country, p.Region)
 		if _, ok := used[code]; !ok {
@@ -106,5 +127,6 @@ func usedCalendars(tx *gorm.DB, calendars []CalendarDetail) (map[string]bool, er
 		}
 		used[code] = true
 	}
+
 	return used, nil
 }

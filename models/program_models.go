@@ -46,6 +46,7 @@ func (r productModelRow) rule() rules.ProductModel {
 	if len(r.Components) == 0 {
 		r.Components = nil
 	}
+
 	return rules.ProductModel{
 		Code:                  r.Code,
 		Name:                  r.Name,
@@ -60,8 +61,14 @@ func (r productModelRow) rule() rules.ProductModel {
 }
 
 func (r productModelRow) facts() map[string]any {
-	return map[string]any{"name": r.Name, "kind": r.Kind, "effective_from": r.EffectiveFrom, "effective_to": r.EffectiveTo,
-		"standard_warranty_years": r.StandardWarrantyYears, "serialised": r.Serialised}
+	return map[string]any{
+		"name":                    r.Name,
+		"kind":                    r.Kind,
+		"effective_from":          r.EffectiveFrom,
+		"effective_to":            r.EffectiveTo,
+		"standard_warranty_years": r.StandardWarrantyYears,
+		"serialised":              r.Serialised,
+	}
 }
 
 func seedProducts(tx *gorm.DB, now time.Time) error {
@@ -70,9 +77,11 @@ func seedProducts(tx *gorm.DB, now time.Time) error {
 	for _, m := range rules.DefaultModels() {
 		models = append(models, modelRow(m, now))
 	}
+
 	if err := tx.Create(&models).Error; err != nil {
 		return err
 	}
+
 	var terms []CountryTermsVersion
 	for _, t := range rules.DefaultCountryTerms() {
 		terms = append(terms, termsRow(t, "", now))
@@ -88,6 +97,7 @@ func (r *Reference) readProducts(tx *gorm.DB) error {
 	for _, m := range models {
 		r.Models[m.Code] = append(r.Models[m.Code], m.rule())
 	}
+
 	var terms []CountryTermsVersion
 	if err := tx.Order("country, version").Find(&terms).Error; err != nil {
 		return err
@@ -95,6 +105,7 @@ func (r *Reference) readProducts(tx *gorm.DB) error {
 	for _, t := range terms {
 		r.Terms[t.Country] = append(r.Terms[t.Country], t.rule())
 	}
+
 	return nil
 }
 
@@ -114,7 +125,9 @@ func (r Reference) allModels() (all []rules.ProductModel) {
 // ListModels lists every version of the supported products by code (R59a).
 func (s *Store) ListModels(ctx context.Context) ([]rules.ProductModel, error) {
 	var rows []productModelRow
-	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error { return tx.Order("code, effective_from").Find(&rows).Error })
+	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+		return tx.Order("code, effective_from").Find(&rows).Error
+	})
 	out := make([]rules.ProductModel, len(rows))
 	for i, r := range rows {
 		out[i] = r.rule()
@@ -129,15 +142,19 @@ func (s *Store) PutModel(ctx context.Context, m rules.ProductModel) (rules.Produ
 	if err := m.Validate(); err != nil {
 		return m, err
 	}
+
 	row := modelRow(m, s.clock.Now())
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := scope.service(); err != nil {
 			return err
 		}
+
 		var before []productModelRow
-		if err := tx.Where("code = ? AND effective_from = ?", row.Code, row.EffectiveFrom).Find(&before).Error; err != nil {
+		if err := tx.Where("code = ? AND effective_from = ?",
+			row.Code, row.EffectiveFrom).Find(&before).Error; err != nil {
 			return err
 		}
+
 		details := map[string]any{"after": row.facts()}
 		if len(before) > 0 {
 			details["before"] = before[0].facts()
@@ -145,11 +162,15 @@ func (s *Store) PutModel(ctx context.Context, m rules.ProductModel) (rules.Produ
 		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
 			return err
 		}
-		return s.appendAudit(tx, scope, "catalogue", nil, false, entry{"model.changed", row.Code, details})
+
+		return s.appendAudit(tx, scope, "catalogue", nil, false, entry{
+			"model.changed", row.Code, details,
+		})
 	})
 	if err == nil {
 		s.forgetReference()
 	}
+
 	return row.rule(), err
 }
 
@@ -170,7 +191,10 @@ type CountryTermsVersion struct {
 func (CountryTermsVersion) TableName() string { return "country_terms" }
 
 func termsRow(t rules.CountryTerms, note string, now time.Time) CountryTermsVersion {
-	return CountryTermsVersion{t.Country, t.Version, t.EffectiveFrom.String(), t.Available, t.RMASpeed, append([]string{}, t.Languages...), note, now}
+	return CountryTermsVersion{
+		t.Country, t.Version, t.EffectiveFrom.String(),
+		t.Available, t.RMASpeed, append([]string{}, t.Languages...), note, now,
+	}
 }
 
 func (v CountryTermsVersion) rule() rules.CountryTerms {
@@ -186,7 +210,13 @@ func (v CountryTermsVersion) rule() rules.CountryTerms {
 }
 
 func (v CountryTermsVersion) facts() map[string]any {
-	return map[string]any{"version": v.Version, "effective_from": v.EffectiveFrom, "available": v.Available, "rma_speed": v.RMASpeed, "languages": v.Languages}
+	return map[string]any{
+		"version":        v.Version,
+		"effective_from": v.EffectiveFrom,
+		"available":      v.Available,
+		"rma_speed":      v.RMASpeed,
+		"languages":      v.Languages,
+	}
 }
 
 // termsIn gives the versions of the countries' terms.
@@ -214,16 +244,21 @@ func (s *Store) ListCountryTerms(ctx context.Context) ([]CountryTermsVersion, er
 
 // PublishTerms adds the next version of a country's terms; an earlier one is never
 // edited (R78, S31). Its first day may not lie in the past.
-func (s *Store) PublishTerms(ctx context.Context, t rules.CountryTerms, note string) (CountryTermsVersion, error) {
+func (s *Store) PublishTerms(
+	ctx context.Context, t rules.CountryTerms, note string,
+) (CountryTermsVersion, error) {
 	var row CountryTermsVersion
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := scope.service(); err != nil {
 			return err
 		}
+
 		var before []CountryTermsVersion
-		if err := tx.Where("country = ?", t.Country).Order("version DESC").Limit(1).Find(&before).Error; err != nil {
+		if err := tx.Where("country = ?", t.Country).Order("version DESC").Limit(1).
+			Find(&before).Error; err != nil {
 			return err
 		}
+
 		t.Version = 1
 		details := map[string]any{}
 		if len(before) > 0 {
@@ -233,18 +268,29 @@ func (s *Store) PublishTerms(ctx context.Context, t rules.CountryTerms, note str
 		if err := t.Validate(); err != nil {
 			return err
 		}
+
 		if t.EffectiveFrom.Before(civil.DateOf(s.clock.Now().UTC()).AddDays(-1)) {
-			return rules.Invalid([]rules.FieldError{{Pointer: "/effective_from", Code: rules.OutOfRange, Message: "Terms cannot begin in the past.", Remedy: "Send today or a later day."}})
+			return rules.Invalid([]rules.FieldError{{
+				Pointer: "/effective_from",
+				Code:    rules.OutOfRange,
+				Message: "Terms cannot begin in the past.",
+				Remedy:  "Send today or a later day.",
+			}})
 		}
+
 		row = termsRow(t, note, s.clock.Now())
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
+
 		details["after"] = row.facts()
-		return s.appendAudit(tx, scope, "countries", nil, false, entry{"country.terms_published", row.Country, details})
+		return s.appendAudit(tx, scope, "countries", nil, false, entry{
+			"country.terms_published", row.Country, details,
+		})
 	})
 	if err == nil {
 		s.forgetReference()
 	}
+
 	return row, err
 }

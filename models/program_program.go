@@ -57,6 +57,7 @@ func (s *Store) Reference(ctx context.Context) (Reference, error) {
 	if !s.program.readAt.IsZero() && time.Since(s.program.readAt) < referenceAge {
 		return s.program.ref, nil
 	}
+
 	ref, err := s.readReference(WithSystem(ctx))
 	if err == nil {
 		s.program.ref, s.program.readAt = ref, time.Now()
@@ -77,7 +78,8 @@ func (s *Store) readReference(ctx context.Context) (ref Reference, err error) {
 // who waits here for one that reads: then each reads for itself.
 func (s *Store) referenceWithin(tx *gorm.DB) (Reference, error) {
 	if s.program.mu.TryLock() {
-		ref, fresh := s.program.ref, !s.program.readAt.IsZero() && time.Since(s.program.readAt) < referenceAge
+		ref := s.program.ref
+		fresh := !s.program.readAt.IsZero() && time.Since(s.program.readAt) < referenceAge
 		s.program.mu.Unlock()
 		if fresh {
 			return ref, nil
@@ -87,16 +89,23 @@ func (s *Store) referenceWithin(tx *gorm.DB) (Reference, error) {
 }
 
 func referenceIn(tx *gorm.DB) (Reference, error) {
-	ref := Reference{Catalogue: rules.Catalogue{}, Models: map[string][]rules.ProductModel{}, Terms: map[string][]rules.CountryTerms{}}
+	ref := Reference{
+		Catalogue: rules.Catalogue{},
+		Models:    map[string][]rules.ProductModel{},
+		Terms:     map[string][]rules.CountryTerms{},
+	}
+
 	var row programRow
 	if err := found(tx.First(&row).Error); err != nil {
 		return ref, err
 	}
+
 	ref.Program, ref.Version = row.Config.Completed(), row.Version
 	var skus []CatalogueSKU
 	if err := tx.Find(&skus).Error; err != nil {
 		return ref, err
 	}
+
 	for _, k := range skus {
 		ref.Catalogue[k.Code] = k.rule()
 	}
@@ -116,48 +125,80 @@ func (s *Store) SeedReference(ctx context.Context) error {
 		return err
 	}
 	now := s.clock.Now()
+
 	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		p := rules.DefaultProgram()
 		keep := clause.OnConflict{DoNothing: true}
-		if err := tx.Clauses(keep).Create(&programRow{ID: p.ID, Config: p, Version: 1, UpdatedAt: now}).Error; err != nil {
+		if err := tx.Clauses(keep).Create(&programRow{
+			ID:        p.ID,
+			Config:    p,
+			Version:   1,
+			UpdatedAt: now,
+		}).Error; err != nil {
 			return err
 		}
+
 		for _, sku := range rules.DefaultCatalogue() {
-			row := CatalogueSKU{Code: sku.Code, ServiceType: sku.ServiceType, TermYears: sku.TermYears, Bundle: sku.Bundle,
-				EffectiveFrom: dateText(sku.EffectiveFrom), EffectiveTo: dateText(sku.EffectiveTo), UpdatedAt: now}
+			row := CatalogueSKU{
+				Code:          sku.Code,
+				ServiceType:   sku.ServiceType,
+				TermYears:     sku.TermYears,
+				Bundle:        sku.Bundle,
+				EffectiveFrom: dateText(sku.EffectiveFrom),
+				EffectiveTo:   dateText(sku.EffectiveTo),
+				UpdatedAt:     now,
+			}
+
 			if err := tx.Clauses(keep).Create(&row).Error; err != nil {
 				return err
 			}
 		}
+
 		return seedProducts(tx.Clauses(keep), now)
 	})
 }
 
 // ChangeProgram replaces the program's configuration. version is the one that
 // the caller read; another one answers STATE_CONFLICT.
-func (s *Store) ChangeProgram(ctx context.Context, p rules.Program, version int64) (Reference, error) {
+func (s *Store) ChangeProgram(
+	ctx context.Context, p rules.Program, version int64,
+) (Reference, error) {
 	p = p.Completed()
 	if err := p.Validate(); err != nil {
 		return Reference{}, err
 	}
+
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		before, err := referenceIn(tx)
 		if err != nil {
 			return err
 		}
-		res := tx.Model(&programRow{}).Where("id = ? AND version = ?", p.ID, version).
-			Select("config", "version", "updated_at").Updates(&programRow{Config: p, Version: version + 1, UpdatedAt: s.clock.Now()})
+
+		res := tx.Model(&programRow{}).
+			Where("id = ? AND version = ?", p.ID, version).
+			Select("config", "version", "updated_at").
+			Updates(&programRow{Config: p, Version: version + 1, UpdatedAt: s.clock.Now()})
 		if res.Error != nil {
 			return res.Error
 		}
+
 		if res.RowsAffected == 0 {
-			return rules.Refuse(rules.StateConflict, "The program was changed since you read it.", "Read it again and repeat the change.")
+			return rules.Refuse(rules.StateConflict, "The program was changed since you read it.",
+				"Read it again and repeat the change.")
 		}
-		return s.appendAudit(tx, scope, p.ID, nil, false, entry{"program.changed", p.ID, map[string]any{"version": version + 1, "changed": programChanges(before.Program, p)}})
+
+		return s.appendAudit(
+			tx, scope, p.ID, nil, false,
+			entry{"program.changed", p.ID, map[string]any{
+				"version": version + 1,
+				"changed": programChanges(before.Program, p),
+			}},
+		)
 	})
 	if err != nil {
 		return Reference{}, err
 	}
+
 	s.forgetReference()
 	return s.Reference(ctx)
 }
@@ -169,12 +210,14 @@ func programChanges(before, after rules.Program) map[string]any {
 		_ = json.Unmarshal(text, &out)
 		return out
 	}
+
 	old, changes := settings(before), map[string]any{}
 	for name, value := range settings(after) {
 		if !reflect.DeepEqual(old[name], value) {
 			changes[name] = map[string]any{"before": old[name], "after": value}
 		}
 	}
+
 	return changes
 }
 
@@ -194,8 +237,14 @@ type CatalogueSKU struct {
 func (CatalogueSKU) TableName() string { return "catalogue_skus" }
 
 func (k CatalogueSKU) rule() rules.SKU {
-	return rules.SKU{Code: k.Code, ServiceType: k.ServiceType, TermYears: k.TermYears, Bundle: k.Bundle,
-		EffectiveFrom: dateOf(k.EffectiveFrom), EffectiveTo: dateOf(k.EffectiveTo)}
+	return rules.SKU{
+		Code:          k.Code,
+		ServiceType:   k.ServiceType,
+		TermYears:     k.TermYears,
+		Bundle:        k.Bundle,
+		EffectiveFrom: dateOf(k.EffectiveFrom),
+		EffectiveTo:   dateOf(k.EffectiveTo),
+	}
 }
 
 // PutSKU adds a SKU to the catalogue or changes it.
@@ -204,16 +253,26 @@ func (s *Store) PutSKU(ctx context.Context, row CatalogueSKU) error {
 	if err := row.validate(); err != nil {
 		return err
 	}
+
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
 			return err
 		}
-		return s.appendAudit(tx, scope, "catalogue", nil, false, entry{"catalogue.changed", row.Code,
-			map[string]any{"service_type": row.ServiceType, "term_years": row.TermYears, "effective_from": row.EffectiveFrom, "effective_to": row.EffectiveTo}})
+
+		return s.appendAudit(tx, scope, "catalogue", nil, false, entry{
+			"catalogue.changed", row.Code,
+			map[string]any{
+				"service_type":   row.ServiceType,
+				"term_years":     row.TermYears,
+				"effective_from": row.EffectiveFrom,
+				"effective_to":   row.EffectiveTo,
+			},
+		})
 	})
 	if err == nil {
 		s.forgetReference()
 	}
+
 	return err
 }
 
@@ -223,19 +282,36 @@ func (k CatalogueSKU) validate() error {
 	var fields []rules.FieldError
 	add := func(wrong bool, pointer, code, remedy string) {
 		if wrong {
-			fields = append(fields, rules.FieldError{Pointer: pointer, Code: code, Message: "This field does not hold.", Remedy: remedy})
+			fields = append(fields, rules.FieldError{
+				Pointer: pointer,
+				Code:    code,
+				Message: "This field does not hold.",
+				Remedy:  remedy,
+			})
 		}
 	}
-	known := slices.Contains([]rules.ServiceType{rules.ServiceSelect, rules.ServiceSyncPlus, rules.ServiceExtWarranty, rules.ServiceJumpStart}, k.ServiceType)
+
+	known := slices.Contains([]rules.ServiceType{
+		rules.ServiceSelect,
+		rules.ServiceSyncPlus,
+		rules.ServiceExtWarranty,
+		rules.ServiceJumpStart,
+	}, k.ServiceType)
+
 	least, most := 1, 5
 	if k.ServiceType == rules.ServiceJumpStart {
 		least, most = 0, 0
 	}
+
 	add(k.Code == "", "/code", rules.Required, "Give the code of the SKU.")
-	add(!known, "/service_type", "INVALID_SERVICE_TYPE", "Give SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART.")
-	add(k.TermYears < least || k.TermYears > most, "/term_years", rules.OutOfRange, "Give 1 to 5 years, or 0 for JumpStart.")
-	add(wrongDate(k.EffectiveFrom), "/effective_from", rules.InvalidDate, "Send a date as YYYY-MM-DD, or leave it empty.")
-	add(wrongDate(k.EffectiveTo), "/effective_to", rules.InvalidDate, "Send a date as YYYY-MM-DD, or leave it empty.")
+	add(!known, "/service_type",
+		"INVALID_SERVICE_TYPE", "Give SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART.")
+	add(k.TermYears < least || k.TermYears > most, "/term_years",
+		rules.OutOfRange, "Give 1 to 5 years, or 0 for JumpStart.")
+	add(wrongDate(k.EffectiveFrom), "/effective_from",
+		rules.InvalidDate, "Send a date as YYYY-MM-DD, or leave it empty.")
+	add(wrongDate(k.EffectiveTo), "/effective_to",
+		rules.InvalidDate, "Send a date as YYYY-MM-DD, or leave it empty.")
 	return rules.Invalid(fields)
 }
 

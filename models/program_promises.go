@@ -21,12 +21,15 @@ type Site struct {
 // for at the site (S20, R78c), from the calendar as it is now. The caller stores the
 // result, which names the calendar and its version, and never computes it again: a
 // calendar that is edited later does not move it. Errors: NO_WORKING_TIME.
-func (s *Store) PromiseAt(ctx context.Context, site Site, speed rules.RMASpeed, approved time.Time) (rules.Promise, error) {
+func (s *Store) PromiseAt(
+	ctx context.Context, site Site, speed rules.RMASpeed, approved time.Time,
+) (rules.Promise, error) {
 	var p rules.Promise
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return p, err
 	}
+
 	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		c, err := s.calendarOf(tx, site)
 		if err == nil {
@@ -34,22 +37,34 @@ func (s *Store) PromiseAt(ctx context.Context, site Site, speed rules.RMASpeed, 
 		}
 		return err
 	})
+
 	return p, err
 }
 
-func promiseBy(t rules.ReplacementTerms, c rules.Calendar, site Site, speed rules.RMASpeed, approved time.Time) (rules.Promise, error) {
-	return rules.PromiseReplacement(rules.PromiseRequest{ApprovedAt: approved, Zone: zoneOf(site.TimeZone), Speed: speed, Calendar: c, CutOff: t.CutOff})
+func promiseBy(
+	t rules.ReplacementTerms, c rules.Calendar, site Site, speed rules.RMASpeed, approved time.Time,
+) (rules.Promise, error) {
+	return rules.PromiseReplacement(rules.PromiseRequest{
+		ApprovedAt: approved,
+		Zone:       zoneOf(site.TimeZone),
+		Speed:      speed,
+		Calendar:   c,
+		CutOff:     t.CutOff,
+	})
 }
 
 // ReturnDueAt computes until when the faulty unit must be back that was replaced by
 // a delivery at the instant (S22). Like a promise it is stored, not computed again.
 // Errors: NO_WORKING_TIME.
-func (s *Store) ReturnDueAt(ctx context.Context, site Site, delivered time.Time) (rules.ReturnDue, error) {
+func (s *Store) ReturnDueAt(
+	ctx context.Context, site Site, delivered time.Time,
+) (rules.ReturnDue, error) {
 	var r rules.ReturnDue
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return r, err
 	}
+
 	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		c, err := s.calendarOf(tx, site)
 		if err == nil {
@@ -57,9 +72,12 @@ func (s *Store) ReturnDueAt(ctx context.Context, site Site, delivered time.Time)
 		}
 		return err
 	})
+
 	return r, err
 }
 
-func returnDueBy(t rules.ReplacementTerms, c rules.Calendar, site Site, delivered time.Time) (rules.ReturnDue, error) {
+func returnDueBy(
+	t rules.ReplacementTerms, c rules.Calendar, site Site, delivered time.Time,
+) (rules.ReturnDue, error) {
 	return rules.DueReturn(delivered, zoneOf(site.TimeZone), c, t.Window())
 }

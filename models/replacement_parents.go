@@ -14,14 +14,21 @@ func (s *Store) mergeSpares(tx *gorm.DB, scope Scope, ref Reference, fromID, int
 	if err != nil {
 		return err
 	}
+
 	from, into := counts[fromID], counts[intoID]
-	if err := tx.Model(&SpareUnit{}).Where("parent_org_id = ?", fromID).Update("parent_org_id", intoID).Error; err != nil {
+
+	if err := tx.Model(&SpareUnit{}).
+		Where("parent_org_id = ?", fromID).
+		Update("parent_org_id", intoID).Error; err != nil {
 		return err
 	}
-	m := rules.MergeSpares(fromID, intoID, from.Balance, into.Balance, into.Licences, ref.Program.SpareRatio)
+
+	m := rules.MergeSpares(fromID, intoID, from.Balance, into.Balance, into.Licences,
+		ref.Program.SpareRatio)
 	if err := s.writeSpares(tx, scope, from, m.From...); err != nil {
 		return err
 	}
+
 	return s.writeSpares(tx, scope, into, m.Into...)
 }
 
@@ -31,13 +38,17 @@ func (s *Store) splitSpares(tx *gorm.DB, scope Scope, ref Reference, keptID, spl
 		return err
 	}
 	kept, split := counts[keptID], counts[splitID]
-	ofKept, ofSplit := rules.SplitSpares(keptID, splitID, kept.Licences, split.Licences, kept.Balance, split.Balance, ref.Program.SpareRatio)
-	if err := s.moveSpares(tx, keptID, splitID, min(-rules.SpareBalance(ofKept), rules.SpareBalance(ofSplit))); err != nil {
+	ofKept, ofSplit := rules.SplitSpares(keptID, splitID, kept.Licences, split.Licences,
+		kept.Balance, split.Balance, ref.Program.SpareRatio)
+
+	if err := s.moveSpares(tx, keptID, splitID,
+		min(-rules.SpareBalance(ofKept), rules.SpareBalance(ofSplit))); err != nil {
 		return err
 	}
 	if err := s.writeSpares(tx, scope, kept, ofKept...); err != nil {
 		return err
 	}
+
 	return s.writeSpares(tx, scope, split, ofSplit...)
 }
 
@@ -48,12 +59,19 @@ func (s *Store) moveSpares(tx *gorm.DB, fromID, intoID string, n int) error {
 		return nil
 	}
 	var units []SpareUnit
-	err := s.forUpdate(tx).Where("parent_org_id = ? AND closed_at IS NULL AND account_id IN (?)", fromID,
-		tx.Model(&Account{}).Select("id").Where("parent_org_id = ?", intoID)).Order("id").Find(&units).Error
+
+	err := s.forUpdate(tx).
+		Where("parent_org_id = ? AND closed_at IS NULL AND account_id IN (?)", fromID,
+			tx.Model(&Account{}).Select("id").Where("parent_org_id = ?", intoID)).
+		Order("id").
+		Find(&units).Error
 	if err != nil {
 		return err
 	}
+
 	units = slices.DeleteFunc(units, func(u SpareUnit) bool { return !u.Live() })
 	moved := idsOf(units[:min(n, len(units))], func(u SpareUnit) string { return u.ID })
-	return tx.Model(&SpareUnit{}).Where("id IN ?", append([]string{""}, moved...)).Update("parent_org_id", intoID).Error
+	return tx.Model(&SpareUnit{}).
+		Where("id IN ?", append([]string{""}, moved...)).
+		Update("parent_org_id", intoID).Error
 }
