@@ -140,8 +140,8 @@ func (s *Store) ChangeCSM(ctx context.Context, id string, change CSMChange) (CSM
 	return c, err
 }
 
-// comeOrGo asks for another manager of each account of one who left, or asks no
-// more. It tells of how many accounts.
+// comeOrGo asks operators for another manager of each account of one who left, or
+// closes these tasks when that one is back. It returns the number of accounts.
 func (s *Store) comeOrGo(tx *gorm.DB, scope Scope, c CSM, wasActive bool) (int, error) {
 	if c.Active == wasActive {
 		return 0, nil
@@ -291,12 +291,14 @@ func (s *Store) lockForCSM(tx *gorm.DB, scope Scope, a CSMAssignment) (Account, 
 	}
 
 	acc, err := s.lockAccount(tx, scope, a.AccountID)
-	if err == nil {
-		err = versioned(acc.Version, a.Version)
+	if err != nil {
+		return Account{}, err
 	}
+	if err := versioned(acc.Version, a.Version); err != nil {
+		return Account{}, err
+	}
+
 	switch {
-	case err != nil:
-		return acc, err
 	case c.ID == "":
 		return acc, rules.Invalid([]rules.FieldError{{
 			Pointer: "/csm_id",
@@ -313,7 +315,7 @@ func (s *Store) lockForCSM(tx *gorm.DB, scope Scope, a CSMAssignment) (Account, 
 }
 
 // CSMOf reads the manager of an account in scope; NOT_FOUND where none is named.
-// One who has left is told to the service and operators only.
+// Only the service and its operators see one who has left.
 func (s *Store) CSMOf(ctx context.Context, accountID string) (CSM, error) {
 	var c CSM
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {

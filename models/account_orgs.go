@@ -54,7 +54,7 @@ func (s *Store) seedOperator(ctx context.Context) error {
 	})
 }
 
-// Authorised tells whether the org may sell on the (UTC) day of the instant
+// Authorised reports whether the org may sell on the (UTC) day of the instant
 // (R45a).
 func (o Org) Authorised(at time.Time) bool {
 	return rules.Authorised(dateOf(o.AuthorisedFrom), dateOf(o.AuthorisedUntil), o.Suspended,
@@ -70,8 +70,8 @@ type OrgChange struct {
 	Suspended       bool
 }
 
-// PutOrg adds a seller or partner, or changes the one of the same kind and
-// name.
+// PutOrg adds a seller or partner, or changes the one of the same kind and name. A
+// name that is missing and a date that cannot be read answer VALIDATION_FAILED.
 func (s *Store) PutOrg(ctx context.Context, c OrgChange) (Org, error) {
 	if err := c.validate(); err != nil {
 		return Org{}, err
@@ -93,17 +93,21 @@ func (s *Store) PutOrg(ctx context.Context, c OrgChange) (Org, error) {
 		err := s.forUpdate(tx).First(&old, "kind = ? AND name_key = ?", o.Kind, o.NameKey).Error
 		switch {
 		case errors.Is(err, gorm.ErrRecordNotFound):
-			err = tx.Create(&o).Error
-		case err == nil:
-			o.ID, o.CreatedAt = old.ID, old.CreatedAt
-			err =
-				tx.Model(&Org{}).
-					Where("id = ?", o.ID).
-					Select("name", "authorised_from", "authorised_until", "suspended").
-					Updates(&o).Error
-		}
-		if err != nil {
+			if err := tx.Create(&o).Error; err != nil {
+				return err
+			}
+		case err != nil:
 			return err
+		default:
+			o.ID = old.ID
+			o.CreatedAt = old.CreatedAt
+			err := tx.Model(&Org{}).
+				Where("id = ?", o.ID).
+				Select("name", "authorised_from", "authorised_until", "suspended").
+				Updates(&o).Error
+			if err != nil {
+				return err
+			}
 		}
 
 		return s.appendAudit(tx, scope, o.ID, nil, false, entry{"org.changed", o.ID, map[string]any{

@@ -20,8 +20,8 @@ func (s *Store) openParent(tx *gorm.DB, company string) (parent Org, fresh bool,
 	return parent, false, err
 }
 
-// parentFor gives the parent of a new account: the one that is named by its id, or
-// that of the company.
+// parentFor returns the parent of a new account: the one of this id, or the company's
+// where the id is empty.
 func (s *Store) parentFor(tx *gorm.DB, id, company string) (Org, error) {
 	if id != "" {
 		return s.followMerge(tx, "id = ?", id)
@@ -40,7 +40,8 @@ func (s *Store) followMerge(tx *gorm.DB, where string, arg string) (Org, error) 
 		return o, found(err)
 	}
 	var into Org
-	return into, found(s.keepKey(tx).First(&into, "id = ?", *o.MergedInto).Error)
+	err = s.keepKey(tx).First(&into, "id = ?", *o.MergedInto).Error
+	return into, found(err)
 }
 
 // lockParents locks customers' parents in the order of their ids. It leaves their
@@ -56,9 +57,8 @@ func (s *Store) lockParents(tx *gorm.DB, where string, args ...any) ([]Org, erro
 	return parents, err
 }
 
-// lockParentsOf locks the parents of accounts and gives the parent of each. An
-// account that was moved to another parent meanwhile makes the transaction run
-// again.
+// lockParentsOf locks the parents of accounts and returns the parent of each account.
+// One that was moved to another parent meanwhile makes the transaction run again.
 func (s *Store) lockParentsOf(tx *gorm.DB, accountIDs []string) (map[string]string, error) {
 	parents, err := s.lockParents(tx, "id IN (?)",
 		tx.Model(&Account{}).Select("parent_org_id").Where("id IN ?", accountIDs))
@@ -93,31 +93,38 @@ func (s *Store) lockParentsOf(tx *gorm.DB, accountIDs []string) (map[string]stri
 // the count of the parent's spares that may follow sees what others committed. No
 // row means that the account was moved to another parent while this waited.
 func (s *Store) lockWithParent(tx *gorm.DB, where string, arg string) (Account, error) {
-	query :=
-		"SELECT accounts.* FROM accounts JOIN orgs ON orgs.id = accounts.parent_org_id WHERE " +
-			where
+	query := `SELECT accounts.* FROM accounts
+		JOIN orgs ON orgs.id = accounts.parent_org_id
+		WHERE ` + where
 	if s.postgres() {
 		query += " FOR UPDATE OF accounts FOR NO KEY UPDATE OF orgs"
 	}
 
 	var acc Account
 	res := tx.Raw(query, arg).Scan(&acc)
-	if res.Error == nil && res.RowsAffected == 0 {
+	if res.Error != nil {
+		return acc, res.Error
+	}
+	if res.RowsAffected == 0 {
 		return acc, errParentMoved
 	}
-
-	return acc, res.Error
+	return acc, nil
 }
 
 // twoParents are the parents of a merge or split, locked against orders,
 // cancellations and sweeps.
 type twoParents struct{ a, b Org }
 
-// lockBoth locks two parents in the order of their ids, new accounts included.
+// lockBoth locks two parents in the order of their ids, and with them which accounts
+// are theirs. It answers NOT_FOUND where the first is no customer's parent; the second
+// is empty then.
 func (s *Store) lockBoth(tx *gorm.DB, a, b string) (twoParents, error) {
 	var rows []Org
 	err := s.forUpdate(tx).Where("id IN ? AND kind = ?", []string{a, b}, OrgCustomerParent).
 		Order("id").Find(&rows).Error
+	if err != nil {
+		return twoParents{}, err
+	}
 
 	var p twoParents
 	for _, o := range rows {
@@ -129,10 +136,10 @@ func (s *Store) lockBoth(tx *gorm.DB, a, b string) (twoParents, error) {
 		}
 	}
 
-	if err == nil && p.a.ID == "" {
-		err = errNotFound()
+	if p.a.ID == "" {
+		return p, errNotFound()
 	}
-	return p, err
+	return p, nil
 }
 
 // moveAccounts gives accounts another parent, with an entry in the chain of each.
@@ -150,12 +157,11 @@ func (s *Store) moveAccounts(
 	}
 
 	for _, a := range accounts {
-		if err :=
-			s.accountAudit(tx, scope, a.ID, entry{
-				"account.parent_changed",
-				a.ID,
-				withReason(reason, map[string]any{"before": a.ParentOrgID, "after": to}),
-			}); err != nil {
+		changed := entry{"account.parent_changed", a.ID, withReason(reason, map[string]any{
+			"before": a.ParentOrgID,
+			"after":  to,
+		})}
+		if err := s.accountAudit(tx, scope, a.ID, changed); err != nil {
 			return err
 		}
 	}
@@ -163,15 +169,15 @@ func (s *Store) moveAccounts(
 	return nil
 }
 
-// markMerged notes of a parent, and of those that were merged into it before, which
-// one has taken over (S27).
+// markMerged notes on a parent, and on those that were merged into it before, which
+// parent took over (S27).
 func markMerged(tx *gorm.DB, fromID, intoID string) error {
 	return tx.Model(&Org{}).
 		Where("id = ? OR merged_into = ?", fromID, fromID).
 		Update("merged_into", intoID).Error
 }
 
-// openAgain has a parent that was merged stand for itself again.
+// openAgain forgets that a parent was merged into another.
 func openAgain(tx *gorm.DB, id string) error {
 	return tx.Model(&Org{}).Where("id = ?", id).Update("merged_into", nil).Error
 }

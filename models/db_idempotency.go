@@ -24,11 +24,11 @@ type IdempotencyKey struct {
 // IdempotencyRetention is how long (real time) a key answers again.
 const IdempotencyRetention = 48 * time.Hour
 
-// ClaimKey claims an idempotency key for a request. done is true when the
-// answer of the first request is returned instead. A key that came with
-// another request, or whose first request is still under way, answers
-// IDEMPOTENCY_KEY_CONFLICT. One whose first request died, which is taken for
-// granted after idempotencyLease, is claimed anew by one of those who ask.
+// ClaimKey claims an idempotency key for a request. done is true when the answer of
+// the first request is returned instead. A key that came with another request, or
+// whose first request is still under way, answers IDEMPOTENCY_KEY_CONFLICT. A first
+// request that has not answered after idempotencyLease counts as dead: one of those
+// who ask then takes its key over.
 func (s *Store) ClaimKey(
 	ctx context.Context, tokenID, key, request string,
 ) (row IdempotencyKey, done bool, err error) {
@@ -46,26 +46,27 @@ func (s *Store) ClaimKey(
 			return res.Error
 		}
 
-		if err := tx.First(&row, "token_id = ? AND key = ?", tokenID, key).Error; err != nil ||
-			row.Status != 0 || row.Request != request {
+		err := tx.First(&row, "token_id = ? AND key = ?", tokenID, key).Error
+		if err != nil || row.Status != 0 || row.Request != request {
 			return err
 		}
-
-		return takeOver(tx, row)
+		return takeOverKey(tx, row)
 	})
-	if err == nil && row.Request != request {
-		err = rules.Refuse(rules.IdempotencyConflict,
+	if err != nil {
+		return row, row.Status != 0, err
+	}
+	if row.Request != request {
+		return row, row.Status != 0, rules.Refuse(rules.IdempotencyConflict,
 			"This idempotency key came with another request.", "Use a new key for a new request.")
 	}
-
-	return row, row.Status != 0, err
+	return row, row.Status != 0, nil
 }
 
 // idempotencyLease is longer than the server lets any request run.
 const idempotencyLease = 2 * time.Minute
 
-// takeOver claims a key anew whose first request died.
-func takeOver(tx *gorm.DB, row IdempotencyKey) error {
+// takeOverKey claims a key whose first request died.
+func takeOverKey(tx *gorm.DB, row IdempotencyKey) error {
 	busy := rules.Refuse(rules.IdempotencyConflict,
 		"The first request with this idempotency key is still under way.",
 		"Wait a moment, then send the same request again.")
@@ -77,11 +78,13 @@ func takeOver(tx *gorm.DB, row IdempotencyKey) error {
 		Where("token_id = ? AND key = ? AND status = 0 AND created_at = ?",
 			row.TokenID, row.Key, row.CreatedAt).
 		Update("created_at", realNow())
-	if res.Error == nil && res.RowsAffected == 0 {
+	if res.Error != nil {
+		return res.Error
+	}
+	if res.RowsAffected == 0 {
 		return busy
 	}
-
-	return res.Error
+	return nil
 }
 
 // FinishKey keeps the answer of the request that claimed the key.

@@ -248,8 +248,22 @@ func (s *Store) settleAll(
 	for i, id := range subjectIDs {
 		keys[i] = string(kind) + "/" + id
 	}
+	return s.settleWhere(scope, tx.Where("dedupe_key IN ?", keys), resolution)
+}
 
-	return tx.Model(&OperatorTask{}).Where("dedupe_key IN ? AND state = ?", keys, TaskOpen).
+// settleKinds closes the open tasks of several kinds about one subject.
+func (s *Store) settleKinds(
+	tx *gorm.DB, scope Scope, kinds []TaskKind, subjectID, resolution string,
+) error {
+	about := tx.Where("subject_id = ? AND kind IN ?", subjectID, kinds)
+	return s.settleWhere(scope, about, resolution)
+}
+
+// settleWhere closes the open tasks that a query narrows to, in the name of the actor.
+// Whatever closes a task whose need went away comes through here.
+func (s *Store) settleWhere(scope Scope, q *gorm.DB, resolution string) error {
+	return q.Model(&OperatorTask{}).
+		Where("state = ?", TaskOpen).
 		Updates(map[string]any{
 			"state":       TaskDone,
 			"resolution":  resolution,

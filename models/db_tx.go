@@ -26,9 +26,9 @@ func (s *Store) txAcross(ctx context.Context, fn func(tx *gorm.DB, scope Scope) 
 	return s.transact(ctx, func(*gorm.DB, Scope) error { return nil }, fn)
 }
 
-// alone is tx for the service's own work in one statement, which is a
-// transaction by itself: it saves BEGIN and COMMIT. A tenant's statement needs
-// its fence and gets the transaction.
+// alone is tx for the service's own work in one statement, which is a transaction by
+// itself and needs no BEGIN and COMMIT. A tenant's statement needs its fence and gets
+// the transaction.
 func (s *Store) alone(ctx context.Context, fn func(db *gorm.DB, scope Scope) error) error {
 	scope, err := ScopeFrom(ctx)
 	if err != nil {
@@ -46,6 +46,8 @@ func (s *Store) alone(ctx context.Context, fn func(db *gorm.DB, scope Scope) err
 	}
 }
 
+// transact runs fn in a transaction behind the fence, again where the database asks
+// for it, and wakes the relay when the transaction wrote to the outbox.
 func (s *Store) transact(
 	ctx context.Context, fence func(*gorm.DB, Scope) error, fn func(tx *gorm.DB, scope Scope) error,
 ) error {
@@ -63,22 +65,26 @@ func (s *Store) transact(
 			}
 			return fn(tx, scope)
 		})
-		if err == nil && enqueued {
+		switch {
+		case err == nil && enqueued:
 			s.wakeRelay()
-		}
-		if err == nil || try == maxTries || !retryable(err) {
+			return nil
+		case err == nil, try == maxTries, !retryable(err):
 			return err
 		}
 	}
 }
 
-// fence tells PostgreSQL which rows this transaction may see (C5).
+// fence narrows, in PostgreSQL, the rows that this transaction can see to those of the
+// scope (C5).
 func (s *Store) fence(tx *gorm.DB, scope Scope) error {
 	if scope.System || !s.postgres() {
 		return nil
 	}
 	return tx.Exec(
-		`SELECT set_config('roomcover.scope', 'tenant', true), set_config('roomcover.accounts', ?, true), set_config('roomcover.org', ?, true)`,
+		`SELECT set_config('roomcover.scope', 'tenant', true),
+			set_config('roomcover.accounts', ?, true),
+			set_config('roomcover.org', ?, true)`,
 		strings.Join(scope.AccountIDs, ","), scope.OrgID,
 	).Error
 }
@@ -91,6 +97,7 @@ var errChainMoved = errors.New("models: the audit chain moved on")
 // transaction waited for the lock on its parent.
 var errParentMoved = errors.New("models: the account has another parent now")
 
+// retryable reports whether the same transaction may succeed when it runs again.
 func retryable(err error) bool {
 	if errors.Is(err, errChainMoved) || errors.Is(err, errParentMoved) ||
 		errors.Is(err, gorm.ErrDuplicatedKey) {
@@ -127,6 +134,8 @@ func (s *Store) lockRows(tx *gorm.DB, table string) *gorm.DB {
 	return tx.Clauses(clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: table}})
 }
 
+// keepKey locks the keys of the rows that the query reads: others may change the rows,
+// but not delete them or change their keys.
 func (s *Store) keepKey(tx *gorm.DB) *gorm.DB {
 	if !s.postgres() {
 		return tx

@@ -17,23 +17,23 @@ type InvitationView struct {
 	HasUser    bool // the invited person can sign in already
 }
 
-// InvitationByToken finds the invitation behind a link. An unknown token gives
-// NOT_FOUND; one that can no longer be accepted gives INVITATION_EXPIRED,
+// InvitationByToken finds the invitation behind a link. An unknown token answers
+// NOT_FOUND; an invitation that can no longer be accepted answers INVITATION_EXPIRED,
 // INVITATION_USED, INVITATION_SUPERSEDED or INVITATION_REVOKED. Reading never
-// consumes (R47).
+// consumes it (R47).
 func (s *Store) InvitationByToken(ctx context.Context, token string) (InvitationView, error) {
 	var v InvitationView
 	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
-		if err := found(tx.First(&v.Invitation, "token_hash = ?",
-			HashSecret(token)).Error); err != nil {
-			return err
+		err := tx.First(&v.Invitation, "token_hash = ?", HashSecret(token)).Error
+		if err != nil {
+			return found(err)
 		}
 		if err := tx.First(&v.Account, "id = ?", v.Invitation.AccountID).Error; err != nil {
 			return err
 		}
 
 		var n int64
-		err := tx.Model(&User{}).Where("email = ?", v.Invitation.Email).Count(&n).Error
+		err = tx.Model(&User{}).Where("email = ?", v.Invitation.Email).Count(&n).Error
 		v.HasUser = n > 0
 		return err
 	})
@@ -99,9 +99,7 @@ func (s *Store) AcceptInvitation(ctx context.Context, a Acceptance) (User, Membe
 
 		if rules.NormaliseEmail(a.Email) != inv.Email {
 			refused = wrong
-			return s.appendAudit(tx, scope, acc.ID, &acc.ID, false, entry{
-				"invitation.wrong_person", inv.ID, nil,
-			})
+			return s.accountAudit(tx, scope, acc.ID, entry{"invitation.wrong_person", inv.ID, nil})
 		}
 
 		if u, err = s.ensureUser(tx, a, inv.Email); err != nil {
@@ -115,18 +113,18 @@ func (s *Store) AcceptInvitation(ctx context.Context, a Acceptance) (User, Membe
 		}
 
 		scope.Actor.ID, scope.Actor.Role = u.ID, "INVITED_PERSON"
-		return s.appendAudit(tx, scope, acc.ID, &acc.ID, false,
-			entry{
-				"invitation.accepted", inv.ID, map[string]any{"user": u.ID},
-			}, entry{"membership.created", m.ID, map[string]any{"user": u.ID, "role": m.Role}})
+		return s.accountAudit(tx, scope, acc.ID,
+			entry{"invitation.accepted", inv.ID, map[string]any{"user": u.ID}},
+			entry{"membership.created", m.ID, map[string]any{"user": u.ID, "role": m.Role}},
+		)
 	})
-	if err == nil {
-		err = refused
+	if err != nil {
+		return u, m, err
 	}
-
-	return u, m, err
+	return u, m, refused
 }
 
+// ensureUser finds the user of the address or creates one; a new user needs a name.
 func (s *Store) ensureUser(tx *gorm.DB, a Acceptance, email string) (User, error) {
 	var u User
 	err := s.forUpdate(tx).First(&u, "email = ?", email).Error
@@ -152,5 +150,6 @@ func (s *Store) ensureUser(tx *gorm.DB, a Acceptance, email string) (User, error
 		CreatedAt:    s.clock.Now(),
 	}
 
-	return u, tx.Create(&u).Error
+	err = tx.Create(&u).Error
+	return u, err
 }

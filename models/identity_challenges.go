@@ -102,6 +102,8 @@ func (s *Store) newChallenge(
 	}
 }
 
+// mailChallenge stores a challenge with the mail that carries its secret; the secret
+// itself is derived when the mail is sent.
 func (s *Store) mailChallenge(tx *gorm.DB, c Challenge, m Notification) error {
 	if err := tx.Create(&c).Error; err != nil {
 		return err
@@ -110,8 +112,9 @@ func (s *Store) mailChallenge(tx *gorm.DB, c Challenge, m Notification) error {
 	return s.queueSingleMail(tx, m)
 }
 
-// AnswerChallenge checks a code against the browser's challenge and consumes
-// it. A wrong code costs one of five tries.
+// AnswerChallenge checks a code against the browser's challenge and consumes it. A
+// wrong code costs one of five tries and answers CODE_WRONG; a challenge that is over
+// answers CODE_EXPIRED or CODE_TRIED_TOO_OFTEN.
 func (s *Store) AnswerChallenge(
 	ctx context.Context, id, browserSecret, code string,
 ) (Challenge, error) {
@@ -137,13 +140,13 @@ func (s *Store) AnswerChallenge(
 
 		return tx.Model(&Challenge{}).Where("id = ?", c.ID).Update("consumed_at", realNow()).Error
 	})
-	if err == nil {
-		err = refused
+	if err != nil {
+		return c, err
 	}
-
-	return c, err
+	return c, refused
 }
 
+// open refuses a challenge that can no longer be answered.
 func (c Challenge) open() error {
 	switch {
 	case c.Tries >= CodeTries:
@@ -154,8 +157,8 @@ func (c Challenge) open() error {
 	return nil
 }
 
-// ChallengeOver tells whether a challenge can no longer be answered: its mail
-// is then of no use.
+// ChallengeOver reports whether a challenge can no longer be answered: its mail is of
+// no use then.
 func (s *Store) ChallengeOver(ctx context.Context, id string) (bool, error) {
 	var c Challenge
 	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
@@ -167,8 +170,8 @@ func (s *Store) ChallengeOver(ctx context.Context, id string) (bool, error) {
 	return c.open() != nil, err
 }
 
-// ChallengeReset mails a reset link to a user. For an unknown address it does
-// nothing and tells nobody.
+// ChallengeReset mails a reset link to a user. For an unknown address it does nothing
+// and succeeds, so that a visitor learns nothing.
 func (s *Store) ChallengeReset(ctx context.Context, email, locale string) error {
 	u, err := s.UserByEmail(ctx, email)
 	if rules.CodeOf(err) == rules.NotFound {
@@ -190,8 +193,9 @@ func (s *Store) ChallengeReset(ctx context.Context, email, locale string) error 
 	})
 }
 
-// ResetByToken finds the user whom a reset link lets set a new password. It
-// does not consume.
+// ResetByToken finds the challenge of a reset link, whose user may set a new password.
+// It does not consume it. An unknown link answers NOT_FOUND, one that is over
+// CODE_EXPIRED.
 func (s *Store) ResetByToken(ctx context.Context, token string) (Challenge, error) {
 	var c Challenge
 	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
@@ -204,8 +208,8 @@ func (s *Store) ResetByToken(ctx context.Context, token string) (Challenge, erro
 	return c, c.open()
 }
 
-// ResetPassword sets a new password by a reset link, once, and ends the user's
-// sessions.
+// ResetPassword sets a new password by a reset link and ends the user's sessions. A
+// link works once: used again it answers CODE_EXPIRED.
 func (s *Store) ResetPassword(ctx context.Context, token, passwordHash string) error {
 	c, err := s.ResetByToken(ctx, token)
 	if err != nil {
@@ -216,13 +220,13 @@ func (s *Store) ResetPassword(ctx context.Context, token, passwordHash string) e
 		res := tx.Model(&Challenge{}).
 			Where("id = ? AND consumed_at IS NULL", c.ID).
 			Update("consumed_at", realNow())
-		if res.Error == nil && res.RowsAffected == 0 {
-			return rules.Refuse(CodeExpired, "The link was used already.", "Ask for a new link.")
-		}
-
 		if res.Error != nil {
 			return res.Error
 		}
+		if res.RowsAffected == 0 {
+			return rules.Refuse(CodeExpired, "The link was used already.", "Ask for a new link.")
+		}
+
 		return s.setPassword(tx, scope, c.SubjectID, passwordHash)
 	})
 }
@@ -255,9 +259,11 @@ func (s *Store) Throttle(ctx context.Context, key string, max int, window time.D
 			}),
 		}, clause.Returning{}).Create(&row).Error
 	})
-	if err == nil && row.Count > max {
+	if err != nil {
+		return err
+	}
+	if row.Count > max {
 		return rules.Refuse(rules.RateLimited, "Too many attempts.", "Wait a while and try again.")
 	}
-
-	return err
+	return nil
 }

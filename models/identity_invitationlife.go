@@ -58,15 +58,19 @@ func (s *Store) PlanInvitation(ctx context.Context, id string) (InvitationPlan, 
 	return plan, err
 }
 
-// RemindInvitation queues the reminder of the day after issue; again for the
-// same day it changes nothing. After the expiry, to which an outage may have
-// lasted, there is nothing to remind of. It tells whether the invitation is still
-// live.
+// RemindInvitation queues the reminder of a day after the issue; again for the same
+// day it changes nothing. After the expiry, to which an outage may have lasted, it
+// queues none. It reports whether the invitation is still live.
 func (s *Store) RemindInvitation(ctx context.Context, id string, day int) (live bool, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		inv, acc, err := s.lockInvitation(tx, id)
-		if live = inv.State.Live(); err != nil || !live || !s.clock.Now().Before(inv.ExpiresAt) {
+		if err != nil {
 			return err
+		}
+
+		live = inv.State.Live()
+		if !live || !s.clock.Now().Before(inv.ExpiresAt) {
+			return nil
 		}
 		return s.queueMail(tx, invitationMail(inv, acc, "invitation_reminder", dayEpoch(day)))
 	})
@@ -75,6 +79,7 @@ func (s *Store) RemindInvitation(ctx context.Context, id string, day int) (live 
 
 func dayEpoch(day int) string { return "d+" + strconv.Itoa(day) }
 
+// lockInvitation locks an invitation and reads its account.
 func (s *Store) lockInvitation(tx *gorm.DB, id string) (inv Invitation, acc Account, err error) {
 	if err = found(s.forUpdate(tx).First(&inv, "id = ?", id).Error); err != nil {
 		return inv, acc, err
@@ -83,9 +88,10 @@ func (s *Store) lockInvitation(tx *gorm.DB, id string) (inv Invitation, acc Acco
 	return inv, acc, err
 }
 
-// Reissue sends an invitation again: a new row and token with a fresh window,
-// the old link dead for good (R51a, R123). A different email changes the
-// recipient (R51b); the reason goes into the audit.
+// Reissue sends an invitation again: a new row and token with a fresh window, while
+// the old link is dead for good (R51a, R123). Another e-mail address changes the
+// recipient (R51b); the reason goes into the audit. An invitation that was accepted
+// answers STATE_CONFLICT while that person is a member. Each call issues another one.
 func (s *Store) Reissue(ctx context.Context, id, email, name, reason string) (Invitation, error) {
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return Invitation{}, err
@@ -99,9 +105,9 @@ func (s *Store) Reissue(ctx context.Context, id, email, name, reason string) (In
 	var inv Invitation
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var old Invitation
-		if err := found(s.forUpdate(scope.accounts(tx, "account_id")).First(&old, "id = ?",
-			id).Error); err != nil {
-			return err
+		err := s.forUpdate(scope.accounts(tx, "account_id")).First(&old, "id = ?", id).Error
+		if err != nil {
+			return found(err)
 		}
 
 		var acc Account
@@ -109,17 +115,16 @@ func (s *Store) Reissue(ctx context.Context, id, email, name, reason string) (In
 			return err
 		}
 
+		next := NewInvite{Email: email, ContactName: name, Role: old.Role}
 		if email == "" {
-			email, name = old.Email, old.ContactName
+			next.Email = old.Email
+			next.ContactName = old.ContactName
 		}
-
-		if err := (NewInvite{Email: email, ContactName: name, Role: old.Role}).forAnother(
-			old,
-		); err != nil {
+		if err := next.forAnother(old); err != nil {
 			return err
 		}
 
-		inv = s.newInvitation(ref, acc, rules.NormaliseEmail(email), name, old.Role)
+		inv = s.newInvitation(ref, acc, rules.NormaliseEmail(next.Email), next.ContactName, next.Role)
 		inv.Kind = old.Kind
 		inv.OrderID = old.OrderID
 		inv.InvitedBy = scope.Actor.ID
@@ -157,12 +162,14 @@ func (s *Store) supersede(tx *gorm.DB, next *Invitation, old Invitation) error {
 		err := tx.Model(&Membership{}).
 			Where("invitation_id = ? AND state <> ?", old.ID, rules.MembershipRemoved).
 			Count(&inside).Error
-		if err == nil && inside > 0 {
-			err = rules.Refuse(rules.StateConflict, "The invitation was accepted.",
+		if err != nil {
+			return err
+		}
+		if inside > 0 {
+			return rules.Refuse(rules.StateConflict, "The invitation was accepted.",
 				"Remove that membership first, then send the invitation again.")
 		}
-
-		return err
+		return nil
 	}
 
 	return s.closeInvitation(tx, &old, rules.InvitationWasReplaced)
@@ -177,23 +184,20 @@ func (s *Store) settleInvitation(tx *gorm.DB, scope Scope, old Invitation) error
 		}
 	}
 
-	err := tx.Model(&OperatorTask{}).Where("kind IN ? AND state = ? AND subject_id IN (?)",
-		[]TaskKind{TaskMailUndeliverable, TaskMailUnknown}, TaskOpen,
-		tx.Model(&Notification{}).Select("id").Where("subject_id = ?", old.ID)).
-		Updates(map[string]any{
-			"state":       TaskDone,
-			"resolution":  "reissued",
-			"resolved_by": "system",
-			"resolved_at": s.clock.Now(),
-		}).Error
-	if err != nil || old.OrderID == nil {
+	mails := tx.Model(&Notification{}).Select("id").Where("subject_id = ?", old.ID)
+	kinds := []TaskKind{TaskMailUndeliverable, TaskMailUnknown}
+	unsent := tx.Where("kind IN ? AND subject_id IN (?)", kinds, mails)
+	if err := s.settleWhere(scope, unsent, "reissued"); err != nil {
 		return err
 	}
 
+	if old.OrderID == nil {
+		return nil
+	}
 	return s.invitations.failed(tx, scope, *old.OrderID, false)
 }
 
-// RevokeInvitation ends a live invitation.
+// RevokeInvitation ends a live invitation; one that is over answers STATE_CONFLICT.
 func (s *Store) RevokeInvitation(ctx context.Context, id, reason string) (Invitation, error) {
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return Invitation{}, err
@@ -201,23 +205,23 @@ func (s *Store) RevokeInvitation(ctx context.Context, id, reason string) (Invita
 	var inv Invitation
 
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := found(s.forUpdate(scope.accounts(tx, "account_id")).First(&inv, "id = ?",
-			id).Error); err != nil {
-			return err
+		err := s.forUpdate(scope.accounts(tx, "account_id")).First(&inv, "id = ?", id).Error
+		if err != nil {
+			return found(err)
 		}
 		if err := s.closeInvitation(tx, &inv, rules.InvitationWasWithdrawn); err != nil {
 			return err
 		}
 
-		return s.appendAudit(tx, scope, inv.AccountID, &inv.AccountID, false, entry{
-			"invitation.revoked", inv.ID, map[string]any{"reason": reason},
-		})
+		revoked := entry{"invitation.revoked", inv.ID, map[string]any{"reason": reason}}
+		return s.accountAudit(tx, scope, inv.AccountID, revoked)
 	})
 
 	return inv, err
 }
 
-// closeInvitation ends an invitation and tells its workflow.
+// closeInvitation ends an invitation with its unsent mails, and has the relay tell its
+// workflow.
 func (s *Store) closeInvitation(tx *gorm.DB, inv *Invitation, to rules.InvitationState) error {
 	if !inv.State.CanBecome(to) {
 		return rules.Refuse(rules.StateConflict, "The invitation's state does not allow this.",
@@ -241,9 +245,9 @@ func (s *Store) closeInvitation(tx *gorm.DB, inv *Invitation, to rules.Invitatio
 	return s.enqueue(tx, outboxEvent(OutboxInvitationClosed, inv.ID, string(to), nil))
 }
 
-// ExpireInvitation ends an invitation whose time is over, tells the reseller
-// and raises an operator task (S16). One that was accepted or closed meanwhile
-// stays as it is.
+// ExpireInvitation ends an invitation whose time is over, writes to the reseller and
+// raises an operator task (S16). One that was accepted or closed meanwhile stays as
+// it is.
 func (s *Store) ExpireInvitation(ctx context.Context, id string) error {
 	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		inv, acc, err := s.lockInvitation(tx, id)
@@ -254,22 +258,22 @@ func (s *Store) ExpireInvitation(ctx context.Context, id string) error {
 		if err := s.closeInvitation(tx, &inv, rules.InvitationHasExpired); err != nil {
 			return err
 		}
-		if err := s.raise(tx, OperatorTask{
+
+		err = s.raise(tx, OperatorTask{
 			Kind:      TaskInvitationUnclaimed,
 			SubjectID: inv.ID,
 			AccountID: &inv.AccountID,
 			What:      "Find out who should manage the account, and send the invitation again.",
 			Why:       "Nobody accepted the invitation in its window.",
-		}); err != nil {
+		})
+		if err != nil {
 			return err
 		}
 		if err := s.tellReseller(tx, inv, acc, "invitation_unclaimed"); err != nil {
 			return err
 		}
 
-		return s.appendAudit(tx, scope, inv.AccountID, &inv.AccountID, false, entry{
-			"invitation.expired", inv.ID, nil,
-		})
+		return s.accountAudit(tx, scope, inv.AccountID, entry{"invitation.expired", inv.ID, nil})
 	})
 }
 
@@ -308,8 +312,8 @@ func (s *Store) tellReseller(tx *gorm.DB, inv Invitation, acc Account, template 
 	})
 }
 
-// invitationBounced ends an invitation whose mail was refused for good: it flags its
-// order and tells the reseller (S17). One that is over already stays as it is.
+// invitationBounced ends an invitation whose mail was refused for good, flags its order
+// and writes to the reseller (S17). One that is over already stays as it is.
 func (s *Store) invitationBounced(tx *gorm.DB, scope Scope, n Notification, reason string) error {
 	inv, acc, err := s.lockInvitation(tx, n.SubjectID)
 	if err != nil || !inv.State.Live() {

@@ -82,9 +82,8 @@ func (s *Store) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 
 	var inv Invitation
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		var acc Account
-		if err := found(s.forUpdate(scope.accounts(tx, "id")).First(&acc, "id = ?",
-			n.AccountID).Error); err != nil {
+		acc, err := s.lockAccount(tx, scope, n.AccountID)
+		if err != nil {
 			return err
 		}
 		if err := s.roomForUser(tx, acc); err != nil {
@@ -97,17 +96,18 @@ func (s *Store) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 			return err
 		}
 
-		return s.issue(tx, scope, ref, acc, inv,
-			entry{"invitation.issued", inv.ID, map[string]any{
-				"kind":   n.Kind,
-				"role":   n.Role,
-				"reason": n.Reason,
-			}})
+		issued := entry{"invitation.issued", inv.ID, map[string]any{
+			"kind":   n.Kind,
+			"role":   n.Role,
+			"reason": n.Reason,
+		}}
+		return s.issue(tx, scope, ref, acc, inv, issued)
 	})
 
 	return inv, err
 }
 
+// issue stores an invitation with its mail and its audit.
 func (s *Store) issue(
 	tx *gorm.DB, scope Scope, ref Reference, acc Account, inv Invitation, e entry,
 ) error {
@@ -117,7 +117,7 @@ func (s *Store) issue(
 	if err := s.queueMail(tx, invitationMail(inv, acc, "invitation", "1")); err != nil {
 		return err
 	}
-	return s.appendAudit(tx, scope, acc.ID, &acc.ID, false, e)
+	return s.accountAudit(tx, scope, acc.ID, e)
 }
 
 func (n NewInvite) validate() error {
@@ -140,8 +140,8 @@ func (n NewInvite) validate() error {
 		})
 	}
 
-	return rules.Invalid(append(fields, rules.CheckLine("/contact_name",
-		n.ContactName, rules.MaxContactName)...))
+	name := rules.CheckLine("/contact_name", n.ContactName, rules.MaxContactName)
+	return rules.Invalid(append(fields, name...))
 }
 
 // forAnother checks the recipient that an invitation changes to: a named
@@ -200,12 +200,14 @@ func (s *Store) refuseIfInside(tx *gorm.DB, inv Invitation) error {
 	err = tx.Table("memberships m").Joins("JOIN users u ON u.id = m.user_id").
 		Where("m.account_id = ? AND u.email = ? AND m.state <> ?",
 			inv.AccountID, inv.Email, rules.MembershipRemoved).Count(&n).Error
-	if err == nil && n > 0 {
+	if err != nil {
+		return err
+	}
+	if n > 0 {
 		return rules.Refuse(rules.StateConflict, "This person is a member of the account already.",
 			"Change the member's role instead.")
 	}
-
-	return err
+	return nil
 }
 
 // invitee is the person whom an order names as the customer's contact.

@@ -109,12 +109,12 @@ func (r *Reference) readProducts(tx *gorm.DB) error {
 	return nil
 }
 
-// model gives the versions of a model, for rules.Cover.
+// model returns the versions of a model, for rules.Cover.
 func (r Reference) model(code string) []rules.ProductModel {
 	return r.Models[rules.NormaliseModelCode(code)]
 }
 
-// allModels gives every version of every model, for bundles.
+// allModels returns every version of every model, for bundles.
 func (r Reference) allModels() (all []rules.ProductModel) {
 	for _, versions := range r.Models {
 		all = append(all, versions...)
@@ -167,11 +167,12 @@ func (s *Store) PutModel(ctx context.Context, m rules.ProductModel) (rules.Produ
 			"model.changed", row.Code, details,
 		})
 	})
-	if err == nil {
-		s.forgetReference()
+	if err != nil {
+		return row.rule(), err
 	}
 
-	return row.rule(), err
+	s.forgetReference()
+	return row.rule(), nil
 }
 
 // CountryTermsVersion is one version of a country's terms, with a note for the
@@ -192,8 +193,14 @@ func (CountryTermsVersion) TableName() string { return "country_terms" }
 
 func termsRow(t rules.CountryTerms, note string, now time.Time) CountryTermsVersion {
 	return CountryTermsVersion{
-		t.Country, t.Version, t.EffectiveFrom.String(),
-		t.Available, t.RMASpeed, append([]string{}, t.Languages...), note, now,
+		Country:       t.Country,
+		Version:       t.Version,
+		EffectiveFrom: t.EffectiveFrom.String(),
+		Available:     t.Available,
+		RMASpeed:      t.RMASpeed,
+		Languages:     append([]string{}, t.Languages...),
+		Note:          note,
+		PublishedAt:   now,
 	}
 }
 
@@ -219,7 +226,7 @@ func (v CountryTermsVersion) facts() map[string]any {
 	}
 }
 
-// termsIn gives the versions of the countries' terms.
+// termsIn returns the versions of the terms of the countries, each country's once.
 func (r Reference) termsIn(countries ...string) (list []rules.CountryTerms) {
 	seen := map[string]bool{}
 	for _, c := range countries {
@@ -243,7 +250,8 @@ func (s *Store) ListCountryTerms(ctx context.Context) ([]CountryTermsVersion, er
 }
 
 // PublishTerms adds the next version of a country's terms; an earlier one is never
-// edited (R78, S31). Its first day may not lie in the past.
+// edited (R78, S31). A first day in the past answers VALIDATION_FAILED. Each call
+// publishes another version.
 func (s *Store) PublishTerms(
 	ctx context.Context, t rules.CountryTerms, note string,
 ) (CountryTermsVersion, error) {
@@ -288,9 +296,10 @@ func (s *Store) PublishTerms(
 			"country.terms_published", row.Country, details,
 		})
 	})
-	if err == nil {
-		s.forgetReference()
+	if err != nil {
+		return row, err
 	}
 
-	return row, err
+	s.forgetReference()
+	return row, nil
 }

@@ -59,10 +59,13 @@ func (s *Store) Reference(ctx context.Context) (Reference, error) {
 	}
 
 	ref, err := s.readReference(WithSystem(ctx))
-	if err == nil {
-		s.program.ref, s.program.readAt = ref, time.Now()
+	if err != nil {
+		return ref, err
 	}
-	return ref, err
+
+	s.program.ref = ref
+	s.program.readAt = time.Now()
+	return ref, nil
 }
 
 func (s *Store) readReference(ctx context.Context) (ref Reference, err error) {
@@ -73,9 +76,10 @@ func (s *Store) readReference(ctx context.Context) (ref Reference, err error) {
 	return ref, err
 }
 
-// referenceWithin is Reference for who is in a transaction already: a second one beside
-// it would wait for the first on SQLite, and for a connection on PostgreSQL. So would
-// who waits here for one that reads: then each reads for itself.
+// referenceWithin is Reference for a caller who is in a transaction already: a second
+// transaction beside it would wait for the first on SQLite, and for a connection on
+// PostgreSQL. Waiting for another reader could wait for the same: then this one reads
+// for itself.
 func (s *Store) referenceWithin(tx *gorm.DB) (Reference, error) {
 	if s.program.mu.TryLock() {
 		ref := s.program.ref
@@ -88,6 +92,7 @@ func (s *Store) referenceWithin(tx *gorm.DB) (Reference, error) {
 	return referenceIn(tx)
 }
 
+// referenceIn reads the reference in the caller's transaction.
 func referenceIn(tx *gorm.DB) (Reference, error) {
 	ref := Reference{
 		Catalogue: rules.Catalogue{},
@@ -109,9 +114,13 @@ func referenceIn(tx *gorm.DB) (Reference, error) {
 	for _, k := range skus {
 		ref.Catalogue[k.Code] = k.rule()
 	}
-	return ref, ref.readProducts(tx)
+	if err := ref.readProducts(tx); err != nil {
+		return ref, err
+	}
+	return ref, nil
 }
 
+// forgetReference has the next question about the program read the database.
 func (s *Store) forgetReference() {
 	s.program.mu.Lock()
 	s.program.readAt = time.Time{}
@@ -247,7 +256,8 @@ func (k CatalogueSKU) rule() rules.SKU {
 	}
 }
 
-// PutSKU adds a SKU to the catalogue or changes it.
+// PutSKU adds a SKU to the catalogue or changes it. What the catalogue cannot mean
+// answers VALIDATION_FAILED.
 func (s *Store) PutSKU(ctx context.Context, row CatalogueSKU) error {
 	row.Code, row.UpdatedAt = rules.NormaliseSKU(row.Code), s.clock.Now()
 	if err := row.validate(); err != nil {
@@ -269,11 +279,12 @@ func (s *Store) PutSKU(ctx context.Context, row CatalogueSKU) error {
 			},
 		})
 	})
-	if err == nil {
-		s.forgetReference()
+	if err != nil {
+		return err
 	}
 
-	return err
+	s.forgetReference()
+	return nil
 }
 
 // validate refuses what the catalogue cannot mean (R125a): above all a date

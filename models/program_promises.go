@@ -32,9 +32,10 @@ func (s *Store) PromiseAt(
 
 	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		c, err := s.calendarOf(tx, site)
-		if err == nil {
-			p, err = promiseBy(ref.Program.Replacement, c, site, speed, approved)
+		if err != nil {
+			return err
 		}
+		p, err = promiseBy(ref.Program.Replacement, c, site, speed, approved)
 		return err
 	})
 
@@ -67,9 +68,10 @@ func (s *Store) ReturnDueAt(
 
 	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		c, err := s.calendarOf(tx, site)
-		if err == nil {
-			r, err = returnDueBy(ref.Program.Replacement, c, site, delivered)
+		if err != nil {
+			return err
 		}
+		r, err = returnDueBy(ref.Program.Replacement, c, site, delivered)
 		return err
 	})
 
