@@ -44,17 +44,16 @@ const (
 	ModeSite         AccountMode = "SITE"
 )
 
-// matchedAccounts finds the accounts of the same company at the same address
-// (R107a). More than one is never guessed between.
+// matchedAccounts finds the accounts of the same company at the same address (R107a).
+// Where there are several, a person has to choose.
 func (s *Store) matchedAccounts(
 	tx *gorm.DB, company string, a rules.Address,
 ) (ids []string, err error) {
-	err =
-		tx.Model(&Account{}).
-			Where("company_key = ? AND address_hash = ?",
-				rules.CompanyKey(company), rules.AddressHash(a)).
-			Order("id").
-			Pluck("id", &ids).Error
+	err = tx.Model(&Account{}).
+		Where("company_key = ? AND address_hash = ?",
+			rules.CompanyKey(company), rules.AddressHash(a)).
+		Order("id").
+		Pluck("id", &ids).Error
 	return ids, err
 }
 
@@ -93,9 +92,9 @@ type openedAccount struct {
 	newParent bool // and its parent
 }
 
-// openAccount locks the customer's account and its parent, or creates what is missing. The
-// account is known where the order was matched to one. The unique match key decides between two
-// orders that come at the same time.
+// openAccount locks the customer's account and its parent, or creates what is missing.
+// The account is known where the order was matched to one. The unique match key decides
+// between two orders that come at the same time.
 func (s *Store) openAccount(
 	tx *gorm.DB, known *string, customer rules.Party, userLimit int,
 ) (acc openedAccount, err error) {
@@ -148,16 +147,19 @@ func (s *Store) lockOwner(tx *gorm.DB, scope Scope, table, id string) (Account, 
 	return acc, found(err)
 }
 
+// accountAudit adds entries to the account's own chain.
 func (s *Store) accountAudit(tx *gorm.DB, scope Scope, accountID string, entries ...entry) error {
 	return s.appendAudit(tx, scope, accountID, &accountID, false, entries...)
 }
 
+// today is the day in the account's zone.
 func (s *Store) today(acc Account) civil.Date {
 	return rules.DateIn(s.clock.Now(), zoneOf(acc.TimeZone))
 }
 
-// CreateAccount adds an account that no order opened, such as a second one of
-// the same company at the same address; orders for it then go to review.
+// CreateAccount adds an account that no order opened, such as a second one of the same
+// company at the same address; orders for it then go to review. An unknown parent
+// answers NOT_FOUND. Each call adds another account.
 func (s *Store) CreateAccount(
 	ctx context.Context, p rules.Party, parentOrgID string, mode AccountMode,
 ) (Account, error) {
@@ -167,7 +169,9 @@ func (s *Store) CreateAccount(
 	}
 
 	acc := s.newAccount(p, parentOrgID, ref.Program.UserLimit)
-	acc.MatchKey, acc.Mode = nil, mode
+	acc.MatchKey = nil
+	acc.Mode = mode
+
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		parent, err := s.parentFor(tx, parentOrgID, p.Company)
 		if err != nil {

@@ -71,6 +71,7 @@ func takenAddress(err error) error {
 	if !errors.Is(err, gorm.ErrDuplicatedKey) {
 		return err
 	}
+
 	return rules.Invalid([]rules.FieldError{{
 		Pointer: "/email",
 		Code:    rules.Duplicate,
@@ -187,6 +188,7 @@ func (s *Store) ListCSMs(ctx context.Context, page Page) ([]CSM, string, error) 
 		}
 		return page.apply(tx).Find(&out).Error
 	})
+
 	out, next := cut(page, out, func(c CSM) string { return c.ID })
 	return out, next, err
 }
@@ -199,6 +201,7 @@ func (s *Store) askForFirstCSM(tx *gorm.DB, acc Account) error {
 	if acc.CSMID != nil {
 		return nil
 	}
+
 	t := s.csmTask(acc.ID, "Its first Select order was fulfilled (R35e).")
 	return tx.Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "dedupe_key"}},
@@ -249,6 +252,7 @@ func (s *Store) AssignCSM(ctx context.Context, a CSMAssignment) (Account, error)
 	if err := rules.CheckReason(a.Reason); err != nil {
 		return Account{}, err
 	}
+
 	var acc Account
 
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {

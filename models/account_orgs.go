@@ -173,6 +173,7 @@ func (s *Store) ListOrgs(ctx context.Context, kind OrgKind, page Page) ([]Org, s
 		if kind != "" {
 			tx = tx.Where("kind = ?", kind)
 		}
+
 		return page.apply(tx).Find(&out).Error
 	})
 
@@ -202,6 +203,7 @@ func (s *Store) insertOrg(tx *gorm.DB, kind OrgKind, name string) (o Org, fresh 
 		NameKey:   rules.CompanyKey(name),
 		CreatedAt: s.clock.Now(),
 	}
+
 	res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&o)
 	return o, res.RowsAffected == 1, res.Error
 }

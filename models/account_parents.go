@@ -39,6 +39,7 @@ func (s *Store) followMerge(tx *gorm.DB, where string, arg string) (Org, error) 
 	if err != nil || o.MergedInto == nil {
 		return o, found(err)
 	}
+
 	var into Org
 	err = s.keepKey(tx).First(&into, "id = ?", *o.MergedInto).Error
 	return into, found(err)
@@ -105,6 +106,7 @@ func (s *Store) lockWithParent(tx *gorm.DB, where string, arg string) (Account, 
 	if res.Error != nil {
 		return acc, res.Error
 	}
+
 	if res.RowsAffected == 0 {
 		return acc, errParentMoved
 	}
@@ -139,6 +141,7 @@ func (s *Store) lockBoth(tx *gorm.DB, a, b string) (twoParents, error) {
 	if p.a.ID == "" {
 		return p, errNotFound()
 	}
+
 	return p, nil
 }
 
@@ -161,6 +164,7 @@ func (s *Store) moveAccounts(
 			"before": a.ParentOrgID,
 			"after":  to,
 		})}
+
 		if err := s.accountAudit(tx, scope, a.ID, changed); err != nil {
 			return err
 		}

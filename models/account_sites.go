@@ -2,7 +2,6 @@ package models
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"time"
 
@@ -45,7 +44,7 @@ func (s AccountSite) facts() map[string]any {
 	}
 }
 
-// fill takes over a form that holds.
+// fill takes over a form, or refuses it.
 func (s *AccountSite) fill(f rules.SiteForm) error {
 	trim := strings.TrimSpace
 	f.Name = trim(f.Name)
@@ -81,8 +80,7 @@ func (s *AccountSite) fill(f rules.SiteForm) error {
 	return nil
 }
 
-// NewSite is a site to add, or what is told of it from now on. An empty time zone
-// is that of the region or country.
+// NewSite is a site to add. An empty time zone is that of the region or country.
 type NewSite struct {
 	AccountID string
 	Form      rules.SiteForm
@@ -128,12 +126,15 @@ func (s *Store) CreateSite(ctx context.Context, n NewSite) (AccountSite, error) 
 	return site, err
 }
 
-// ChangeSite replaces what people tell of a site. version is the one that the
-// caller read; 0 for any. An RMA under way keeps what it promised.
+// ChangeSite replaces what people say about a site. version is the one that the caller
+// read, 0 for any; another one answers STATE_CONFLICT. An RMA under way keeps what it
+// promised.
 func (s *Store) ChangeSite(
 	ctx context.Context, id string, f rules.SiteForm, version int64, reason string,
 ) (AccountSite, error) {
-	return s.changeSite(ctx, id, version, reason, func(tx *gorm.DB, site *AccountSite) error {
+	return s.changeSite(ctx, id, version, reason, func(
+		tx *gorm.DB, _ Scope, site *AccountSite,
+	) error {
 		if err := site.fill(f); err != nil {
 			return err
 		}
@@ -141,27 +142,30 @@ func (s *Store) ChangeSite(
 	})
 }
 
-// MarkCourier notes that the courier is, or is not, unreliable at a site (R84).
-// Operators only: it decides where spares lie.
+// MarkCourier notes that the courier is, or is not, unreliable at a site (R84), which
+// decides where spares lie. A tenant answers FORBIDDEN.
 func (s *Store) MarkCourier(
 	ctx context.Context, id string, unreliable bool, reason string,
 ) (AccountSite, error) {
-	return s.changeSite(ctx, id, 0, reason, func(tx *gorm.DB, site *AccountSite) error {
-		if scope, err := ScopeFrom(tx.Statement.Context); err != nil || scope.service() != nil {
-			return errors.Join(err, rules.Refuse(rules.Forbidden,
-				"Only an operator may mark a site's courier.", "Ask the service's mailbox."))
+	return s.changeSite(ctx, id, 0, reason, func(
+		_ *gorm.DB, scope Scope, site *AccountSite,
+	) error {
+		if !scope.System {
+			return rules.Refuse(rules.Forbidden,
+				"Only an operator may mark a site's courier.", "Ask the service's mailbox.")
 		}
 		site.CourierUnreliable = unreliable
 		return nil
 	})
 }
 
+// changeSite locks a site with its account, has it changed and counts its version on.
 func (s *Store) changeSite(
 	ctx context.Context,
 	id string,
 	version int64,
 	reason string,
-	change func(*gorm.DB, *AccountSite) error,
+	change func(tx *gorm.DB, scope Scope, site *AccountSite) error,
 ) (AccountSite, error) {
 	var site AccountSite
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -183,21 +187,22 @@ func (s *Store) changeSite(
 		}
 
 		before := site.facts()
-		if err := change(tx, &site); err != nil {
+		if err := change(tx, scope, &site); err != nil {
 			return err
 		}
 
 		site.Version++
-		if err := tx.Select("*").Omit("id", "account_id", "created_at").Where("id = ?", id).
-			Updates(&site).Error; err != nil {
+		err = tx.Select("*").Omit("id", "account_id", "created_at").Where("id = ?", id).
+			Updates(&site).Error
+		if err != nil {
 			return err
 		}
 
-		return s.accountAudit(tx, scope, acc.ID, entry{
-			"site.changed",
-			site.ID,
-			withReason(reason, map[string]any{"before": before, "after": site.facts()}),
-		})
+		changed := entry{"site.changed", site.ID, withReason(reason, map[string]any{
+			"before": before,
+			"after":  site.facts(),
+		})}
+		return s.accountAudit(tx, scope, acc.ID, changed)
 	})
 
 	return site, err

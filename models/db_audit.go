@@ -43,6 +43,7 @@ type entry struct {
 	details  map[string]any // before and after; persons by id only
 }
 
+// withReason adds the reason that a person gave to the details of an entry.
 func withReason(reason string, details map[string]any) map[string]any {
 	if reason = strings.TrimSpace(reason); reason != "" {
 		details["reason"] = reason
@@ -50,10 +51,10 @@ func withReason(reason string, details map[string]any) map[string]any {
 	return details
 }
 
-// appendAudit adds entries to a chain. A caller that holds no lock on the
-// chain's owner may meet another one: the unique key (chain_id, seq) refuses
-// the second, and the transaction runs again. A chain that the caller has just
-// created is passed as fresh and costs no read.
+// appendAudit adds entries to a chain. Two callers that hold no lock on the chain's
+// owner may meet: the unique key (chain_id, seq) refuses the second, and its
+// transaction runs again. A chain that the caller has just created is passed as fresh
+// and costs no read.
 func (s *Store) appendAudit(
 	tx *gorm.DB, scope Scope, chainID string, accountID *string, fresh bool, entries ...entry,
 ) error {
@@ -65,11 +66,12 @@ func (s *Store) appendAudit(
 			return err
 		}
 	}
+
 	return s.extendAudit(tx, scope, chainID, accountID, last, entries...)
 }
 
-// extendAudit is appendAudit behind an end of the chain that the caller has read:
-// its number and hash, none for a new chain.
+// extendAudit is appendAudit for a caller that has read the end of the chain: its
+// number and hash, none for a new chain.
 func (s *Store) extendAudit(
 	tx *gorm.DB, scope Scope, chainID string, accountID *string, last AuditEvent, entries ...entry,
 ) error {
@@ -84,9 +86,11 @@ func (s *Store) extendAudit(
 	if errors.Is(err, gorm.ErrDuplicatedKey) {
 		return errChainMoved
 	}
+
 	return err
 }
 
+// link is the event that an entry becomes behind the last one of its chain.
 func (s *Store) link(
 	scope Scope, chainID string, accountID *string, prev AuditEvent, e entry,
 ) AuditEvent {
@@ -124,20 +128,31 @@ func (e AuditEvent) digest() string {
 	}
 
 	h := sha256.New()
-	for _, part := range []string{e.ID, e.ChainID, fmt.Sprint(
-		e.Seq,
-	), text(e.AccountID), e.ActorID, string(e.ActorRole), e.ActingOrg,
-		e.OnBehalfOf, e.Verb, e.ObjectID, string(details), e.RequestID, e.At.UTC().
-			Format(time.RFC3339Nano), e.PrevHash} {
+	for _, part := range []string{
+		e.ID,
+		e.ChainID,
+		fmt.Sprint(e.Seq),
+		text(e.AccountID),
+		e.ActorID,
+		string(e.ActorRole),
+		e.ActingOrg,
+		e.OnBehalfOf,
+		e.Verb,
+		e.ObjectID,
+		string(details),
+		e.RequestID,
+		e.At.UTC().Format(time.RFC3339Nano),
+		e.PrevHash,
+	} {
 		fmt.Fprintf(h, "%d:%s;", len(part), part)
 	}
 
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// Timeline is the audit of an object and of what belongs to it, oldest first. A
-// tenant sees what happened to its orders, also before they had an account, and
-// a customer all of its account (S36).
+// Timeline reads the audit of objects, oldest first. A tenant sees what happened to
+// its orders, also before they had an account, and a customer all of its account
+// (S36).
 func (s *Store) Timeline(ctx context.Context, objectIDs ...string) ([]AuditEvent, error) {
 	var out []AuditEvent
 	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -174,6 +189,7 @@ func (s *Store) VerifyAudit(ctx context.Context) (events int64, faults []AuditFa
 		if err := scope.service(); err != nil {
 			return err
 		}
+
 		ends := map[string]int64{}
 		events, faults = 0, nil
 
@@ -205,6 +221,7 @@ func (s *Store) VerifyAudit(ctx context.Context) (events int64, faults []AuditFa
 		if err := rows.Err(); err != nil {
 			return err
 		}
+
 		cut, err := cutChains(tx, ends)
 		faults = append(faults, cut...)
 		return err
@@ -233,6 +250,7 @@ func cutChains(tx *gorm.DB, ends map[string]int64) (faults []AuditFault, err err
 	return faults, nil
 }
 
+// faultAfter says what is wrong with an event behind the one before; empty: nothing.
 func (e AuditEvent) faultAfter(prev AuditEvent) string {
 	switch {
 	case e.Seq != prev.Seq+1:
@@ -242,5 +260,6 @@ func (e AuditEvent) faultAfter(prev AuditEvent) string {
 	case e.digest() != e.Hash:
 		return "this event was changed"
 	}
+
 	return ""
 }

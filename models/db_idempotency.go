@@ -50,15 +50,18 @@ func (s *Store) ClaimKey(
 		if err != nil || row.Status != 0 || row.Request != request {
 			return err
 		}
+
 		return takeOverKey(tx, row)
 	})
 	if err != nil {
 		return row, row.Status != 0, err
 	}
+
 	if row.Request != request {
 		return row, row.Status != 0, rules.Refuse(rules.IdempotencyConflict,
 			"This idempotency key came with another request.", "Use a new key for a new request.")
 	}
+
 	return row, row.Status != 0, nil
 }
 
@@ -81,9 +84,11 @@ func takeOverKey(tx *gorm.DB, row IdempotencyKey) error {
 	if res.Error != nil {
 		return res.Error
 	}
+
 	if res.RowsAffected == 0 {
 		return busy
 	}
+
 	return nil
 }
 
@@ -106,5 +111,6 @@ func (s *Store) ReleaseKey(ctx context.Context, tokenID, key string) error {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil
 	}
+
 	return err
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// entropy makes the ids of one millisecond of this process sort too.
+// entropy keeps the ids that this process makes within one millisecond in order.
 var entropy = &ulid.LockedMonotonicReader{MonotonicReader: ulid.Monotonic(rand.Reader, 0)}
 
-// NewID makes a typed id, such as ord_01k…: the prefix says what it names, the
-// rest is a lower-case ULID of the real time, so the ids of a process sort by
-// creation; the relay tells a subject's events in that order.
+// NewID makes a typed id, such as ord_01k…: the prefix says what it names, the rest is
+// a lower-case ULID of the real time. So the ids that one process makes sort by
+// creation, and the relay delivers a subject's events in that order.
 func NewID(prefix string) string {
 	return prefix + "_" +
 		strings.ToLower(ulid.MustNew(ulid.Timestamp(time.Now()), entropy).String())

@@ -100,6 +100,7 @@ func (s *Store) Ready(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("read the schema's version: %w", err)
 	}
+
 	if current < target {
 		return fmt.Errorf("%w (it is %d, needed is %d)", ErrSchema, current, target)
 	}
@@ -113,10 +114,12 @@ func (s *Store) Rollback(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	_, err = p.Down(ctx)
 	if errors.Is(err, goose.ErrNoNextVersion) || errors.Is(err, sql.ErrNoRows) {
 		return nil
 	}
+
 	return err
 }
 

@@ -42,7 +42,7 @@ type Options struct {
 	// Carrier is the name of the carrier at which the service books parcels by itself;
 	// empty: people hand them in.
 	Carrier string
-	// MaxConns bounds open connections; 0 means 10.
+	// MaxConns bounds open connections; less than 10 counts as 10.
 	MaxConns int
 }
 
@@ -105,12 +105,13 @@ func (s *Store) Ping(ctx context.Context) error {
 	return pool.PingContext(ctx)
 }
 
-// Pool is the connection pool, for metrics and migrations.
+// Pool is the connection pool, for metrics.
 func (s *Store) Pool() (*sql.DB, error) { return s.db.DB() }
 
 // Clock is the calendar that the Store writes by.
 func (s *Store) Clock() clock.Clock { return s.clock }
 
+// postgres reports whether the database is PostgreSQL; otherwise it is SQLite.
 func (s *Store) postgres() bool { return s.db.Name() == "postgres" }
 
 // Postgres is the dialector for a PostgreSQL address (URL or key=value). Its
@@ -121,18 +122,18 @@ func Postgres(dsn string) (gorm.Dialector, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the database address cannot be read: %w", err)
 	}
-	cfg.RuntimeParams["roomcover.scope"] = "system"
 
+	cfg.RuntimeParams["roomcover.scope"] = "system"
 	cfg.RuntimeParams["timezone"] = "UTC"
 	if cfg.RuntimeParams["application_name"] == "" {
 		cfg.RuntimeParams["application_name"] = "roomcover"
 	}
-	return postgres.New(
-		postgres.Config{Conn: stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(readUTC))},
-	), nil
+
+	pool := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(readUTC))
+	return postgres.New(postgres.Config{Conn: pool}), nil
 }
 
-// readUTC gives instants in UTC whatever the machine's own zone is.
+// readUTC has instants read in UTC, whatever the zone of the machine is.
 func readUTC(_ context.Context, conn *pgx.Conn) error {
 	conn.TypeMap().RegisterType(&pgtype.Type{
 		Name:  "timestamptz",

@@ -30,8 +30,8 @@ func (e OutboxEvent) Why() string { return e.Payload["why"] }
 // OutboxKind says what to start or tell.
 type OutboxKind string
 
-// The kinds of OutboxEvent; the subject is an order, invitation, notification
-// or import job.
+// The kinds of OutboxEvent. The subject is what the event happened to: an order, an
+// invitation, a notification, an import job, an RMA or a spare unit.
 const (
 	OutboxOrderAccepted      OutboxKind = "order.start"
 	OutboxOrderDecided       OutboxKind = "order.decided"
@@ -69,6 +69,8 @@ const (
 	PayloadWaitsFor       = "waits_for"
 )
 
+// outboxEvent describes an event. The epoch tells apart what can happen to a subject
+// more than once.
 func outboxEvent(kind OutboxKind, subjectID, epoch string, payload map[string]string) OutboxEvent {
 	return OutboxEvent{
 		DedupeKey: string(kind) + "/" + subjectID + "/" + epoch,
@@ -78,8 +80,8 @@ func outboxEvent(kind OutboxKind, subjectID, epoch string, payload map[string]st
 	}
 }
 
-// enqueue writes outbox events in the caller's transaction (C6). The dedupe
-// key is unique: the same fact is told once.
+// enqueue writes outbox events in the caller's transaction (C6). Their dedupe key is
+// unique: an event that stands already makes the transaction fail and run again.
 func (s *Store) enqueue(tx *gorm.DB, events ...OutboxEvent) error {
 	if enqueued, ok := tx.Statement.Context.Value(enqueuedKey{}).(*bool); ok {
 		*enqueued = true
@@ -101,9 +103,9 @@ func (s *Store) enqueue(tx *gorm.DB, events ...OutboxEvent) error {
 // enqueuedKey is where a transaction notes that it wrote to the outbox.
 type enqueuedKey struct{}
 
-// OutboxWritten yields after transactions of this process have written to the
-// outbox, for a relay that would rather not wait for its next poll. What other
-// processes write is found by polling.
+// OutboxWritten yields after a transaction of this process has written to the outbox,
+// so that a relay need not wait for its next poll. The relay finds what other
+// processes write by polling.
 func (s *Store) OutboxWritten() <-chan struct{} { return s.told }
 
 func (s *Store) wakeRelay() {
@@ -122,8 +124,8 @@ func (s *Store) LeaseOutbox(
 	return s.NextOutbox(ctx, nil, limit, lease)
 }
 
-// NextOutbox is LeaseOutbox that marks the events of the batch before as told,
-// in the same statement.
+// NextOutbox is LeaseOutbox that also marks the events of the batch before as
+// delivered, in the same statement.
 func (s *Store) NextOutbox(
 	ctx context.Context, told []string, limit int, lease time.Duration,
 ) ([]OutboxEvent, error) {
@@ -155,14 +157,19 @@ func (s *Store) NextOutbox(
 	return out, err
 }
 
-// An event waits for the earlier ones of its subject: an invitation's end, told
-// before its start, would find no workflow and leave the one that starts then
-// waiting for days. So a batch holds one event of a subject.
+// nextOutboxSQL marks events as delivered and leases the next ones. An event waits for
+// the earlier ones of its subject: an invitation's end, delivered before its start,
+// would find no workflow, and the one that starts then would wait for days. So a batch
+// holds one event of a subject.
 //
 // One list of ids, rather than an OR, lets PostgreSQL find the rows by their key.
 const nextOutboxSQL = `WITH due AS (
-		SELECT id FROM outbox_events AS e WHERE delivered_at IS NULL AND due_at <= @real AND id NOT IN @told AND NOT EXISTS (
-			SELECT 1 FROM outbox_events AS p WHERE p.delivered_at IS NULL AND p.subject_id = e.subject_id AND p.id < e.id AND p.id NOT IN @told)
+		SELECT id FROM outbox_events AS e
+		WHERE delivered_at IS NULL AND due_at <= @real AND id NOT IN @told
+			AND NOT EXISTS (
+				SELECT 1 FROM outbox_events AS p
+				WHERE p.delivered_at IS NULL AND p.subject_id = e.subject_id
+					AND p.id < e.id AND p.id NOT IN @told)
 		ORDER BY due_at LIMIT @limit%s)
 	UPDATE outbox_events SET
 		delivered_at = CASE WHEN id IN @told THEN @now ELSE delivered_at END,
@@ -171,7 +178,7 @@ const nextOutboxSQL = `WITH due AS (
 	WHERE id IN (SELECT id FROM due UNION ALL SELECT id FROM outbox_events WHERE id IN @told)
 	RETURNING *`
 
-// OutboxDelivered marks events as told.
+// OutboxDelivered marks events as delivered; again it changes nothing but the instant.
 func (s *Store) OutboxDelivered(ctx context.Context, ids []string) error {
 	return s.alone(ctx, func(tx *gorm.DB, _ Scope) error {
 		return tx.Model(&OutboxEvent{}).
@@ -180,7 +187,7 @@ func (s *Store) OutboxDelivered(ctx context.Context, ids []string) error {
 	})
 }
 
-// OutboxFailed puts an event back for a later attempt and keeps why.
+// OutboxFailed has an event delivered again after a pause, and keeps why it failed.
 func (s *Store) OutboxFailed(ctx context.Context, id, reason string, pause time.Duration) error {
 	return s.alone(ctx, func(tx *gorm.DB, _ Scope) error {
 		return tx.Model(&OutboxEvent{}).Where("id = ?", id).
@@ -194,17 +201,17 @@ func retryOutbox(tx *gorm.DB, id string) error {
 		Updates(map[string]any{"due_at": realNow(), "attempts": 0}).Error
 }
 
-// OutboxBacklog counts the events not yet told and the age of the oldest.
+// OutboxBacklog counts the events that are not delivered yet, and returns when the
+// oldest was written; zero for none.
 func (s *Store) OutboxBacklog(ctx context.Context) (count int64, oldest time.Time, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		var first OutboxEvent
-		if err := tx.Model(&OutboxEvent{}).
-			Where("delivered_at IS NULL").
-			Count(&count).Error; err != nil || count == 0 {
+		err := tx.Model(&OutboxEvent{}).Where("delivered_at IS NULL").Count(&count).Error
+		if err != nil || count == 0 {
 			return err
 		}
 
-		err := tx.Where("delivered_at IS NULL").Order("created_at").First(&first).Error
+		err = tx.Where("delivered_at IS NULL").Order("created_at").First(&first).Error
 		oldest = first.CreatedAt
 		return found(err)
 	})

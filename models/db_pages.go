@@ -28,7 +28,7 @@ func (p Page) apply(q *gorm.DB) *gorm.DB {
 	return q.Order("id DESC").Limit(p.size() + 1)
 }
 
-// cut drops the extra row and gives the cursor of the next page, empty at the end.
+// cut drops the extra row and returns the cursor of the next page, empty at the end.
 func cut[T any](p Page, rows []T, id func(T) string) ([]T, string) {
 	if len(rows) <= p.size() {
 		return rows, ""
@@ -49,8 +49,9 @@ const (
 )
 
 // applySorted is Page.apply in the order asked for. name is the expression that
-// SortName sorts by. The cursor stays the last row's id: where its row stands in the
-// order is looked up, so that a page goes on behind it although others came or went.
+// SortName sorts by. The cursor is the last row's id still: the query looks up where
+// that row stands in the order, so that a page goes on behind it although other rows
+// came or went.
 func (p Page) applySorted(q *gorm.DB, sort Sort, table, name string) *gorm.DB {
 	key := ""
 	switch sort {
@@ -66,10 +67,11 @@ func (p Page) applySorted(q *gorm.DB, sort Sort, table, name string) *gorm.DB {
 		q = q.Where(fmt.Sprintf("(%[1]s) > (SELECT %[1]s FROM %[2]s WHERE id = ?)",
 			key, table), p.After)
 	}
+
 	return q.Order(key).Limit(p.size() + 1)
 }
 
-// part is a LIKE pattern for a text that stands anywhere.
+// part is a LIKE pattern, with ! as its escape, for a text that stands anywhere.
 func part(text string) string {
 	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + "%"
 }

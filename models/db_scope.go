@@ -12,7 +12,8 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// mayManage refuses who may not change rooms; the service itself may.
+// mayManage refuses an actor who may not change rooms; the service itself may. An
+// operator needs a reason.
 func mayManage(scope Scope, reason string) error {
 	if scope.Actor.Role == "SYSTEM" {
 		return nil
@@ -28,7 +29,7 @@ type Scope struct {
 	OrgID      string   // a reseller's or distributor's organisation
 }
 
-// Actor is who is named in the audit.
+// Actor is the person or machine that the audit names.
 type Actor struct {
 	ID         string // user or token id; "system" for the service
 	Role       rules.Role
@@ -40,8 +41,8 @@ type Actor struct {
 
 type scopeKey struct{}
 
-// ErrNoScope is returned by every method whose context carries no Scope: no
-// tenant means reject, never everything.
+// ErrNoScope is what every method returns whose context carries no Scope: without a
+// tenant nothing is readable, rather than everything.
 var ErrNoScope = errors.New("models: no scope in the context")
 
 // WithScope returns a context that carries the scope.
@@ -49,8 +50,8 @@ func WithScope(ctx context.Context, s Scope) context.Context {
 	return context.WithValue(ctx, scopeKey{}, s)
 }
 
-// WithSystem returns a context for the service's own work; what the audit
-// notes about the request stays.
+// WithSystem returns a context for the service's own work; the audit still names the
+// request and its address.
 func WithSystem(ctx context.Context) context.Context {
 	actor := Actor{ID: "system", Role: "SYSTEM"}
 	if s, ok := ctx.Value(scopeKey{}).(Scope); ok {
@@ -69,7 +70,7 @@ func ScopeFrom(ctx context.Context) (Scope, error) {
 	return s, nil
 }
 
-// notOneID tells whether a text would be read as no id or as several where the
+// notOneID reports whether a text would be read as no id or as several where the
 // scope's ids are joined for PostgreSQL.
 func notOneID(id string) bool { return id == "" || strings.Contains(id, ",") }
 
@@ -106,7 +107,7 @@ func (s Scope) service() error {
 	return errNotFound()
 }
 
-// sees tells whether the scope covers the account.
+// sees reports whether the scope covers the account.
 func (s Scope) sees(accountID string) bool {
 	return s.System || slices.Contains(s.AccountIDs, accountID)
 }
@@ -117,7 +118,7 @@ func errNotFound() error {
 		"Check the id; it must belong to you.")
 }
 
-// found turns gorm's not-found into ours.
+// found turns gorm's error for a row that is missing into NOT_FOUND.
 func found(err error) error {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return errNotFound()

@@ -26,7 +26,7 @@ type OperatorTask struct {
 	ResolvedAt *time.Time
 }
 
-// TaskState tells whether a task still waits for a person.
+// TaskState says whether a task still waits for a person.
 type TaskState string
 
 // The states of an OperatorTask.
@@ -207,6 +207,7 @@ func (s *Store) ResolveTask(ctx context.Context, id, resolution string) (Operato
 			return rules.Refuse(rules.StateConflict, "This task is done already.",
 				"Read the task again to see how it was resolved.")
 		}
+
 		return s.resolve(tx, scope, &t, resolution)
 	})
 

@@ -34,6 +34,7 @@ func (s *Store) alone(ctx context.Context, fn func(db *gorm.DB, scope Scope) err
 	if err != nil {
 		return err
 	}
+
 	if !scope.System {
 		return s.tx(ctx, fn)
 	}
@@ -81,6 +82,7 @@ func (s *Store) fence(tx *gorm.DB, scope Scope) error {
 	if scope.System || !s.postgres() {
 		return nil
 	}
+
 	return tx.Exec(
 		`SELECT set_config('roomcover.scope', 'tenant', true),
 			set_config('roomcover.accounts', ?, true),

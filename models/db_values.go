@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
+// text is the text of a column that may be NULL; empty for none.
 func text(s *string) string {
 	if s == nil {
 		return ""
@@ -21,8 +22,10 @@ func text(s *string) string {
 // that do not follow the calendar.
 func realNow() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
+// todayUTC is the UTC day of the instant.
 func todayUTC(t time.Time) civil.Date { return civil.DateOf(t.UTC()) }
 
+// dateOf reads a stored day, YYYY-MM-DD; nil where there is none.
 func dateOf(text string) *civil.Date {
 	d, err := civil.ParseDate(text)
 	if err != nil || !d.IsValid() {
@@ -31,6 +34,7 @@ func dateOf(text string) *civil.Date {
 	return &d
 }
 
+// dateText is what dateOf reads.
 func dateText(d *civil.Date) string {
 	if d == nil {
 		return ""
@@ -38,7 +42,7 @@ func dateText(d *civil.Date) string {
 	return d.String()
 }
 
-// wrongDate tells whether a text is neither empty nor a date.
+// wrongDate reports whether a text is neither empty nor a date.
 func wrongDate(text string) bool { return text != "" && dateOf(text) == nil }
 
 // zoneOf reads a stored IANA name; one that this machine does not know is UTC.
@@ -50,6 +54,7 @@ func zoneOf(name string) *time.Location {
 	return loc
 }
 
+// sameInstant reports whether two instants are the same, or both missing.
 func sameInstant(a, b *time.Time) bool {
 	if a == nil || b == nil {
 		return a == b
@@ -57,7 +62,8 @@ func sameInstant(a, b *time.Time) bool {
 	return a.Equal(*b)
 }
 
-// versioned refuses a change of something that was changed since it was read.
+// versioned refuses with STATE_CONFLICT a change of a row that has another version than
+// the caller read; 0 stands for any version.
 func versioned(have, want int64) error {
 	if want != 0 && have != want {
 		return rules.Refuse(
@@ -66,9 +72,11 @@ func versioned(have, want int64) error {
 			"Read it again and repeat the change.",
 		)
 	}
+
 	return nil
 }
 
+// idsOf returns the id of each row.
 func idsOf[T any](rows []T, id func(T) string) []string {
 	out := make([]string, len(rows))
 	for i, r := range rows {
@@ -77,6 +85,7 @@ func idsOf[T any](rows []T, id func(T) string) []string {
 	return out
 }
 
+// keysOf returns the keys of a map in order.
 func keysOf[V any](m map[string]V) []string {
 	out := make([]string, 0, len(m))
 	for k := range m {
@@ -86,6 +95,7 @@ func keysOf[V any](m map[string]V) []string {
 	return out
 }
 
+// batches yields ids in slices of at most size.
 func batches(ids []string, size int) func(yield func([]string) bool) {
 	return func(yield func([]string) bool) {
 		for len(ids) > 0 {
@@ -98,6 +108,7 @@ func batches(ids []string, size int) func(yield func([]string) bool) {
 	}
 }
 
+// anySlice is ids as gorm's clauses take them.
 func anySlice(ids []string) []any {
 	out := make([]any, len(ids))
 	for i, id := range ids {

@@ -40,6 +40,7 @@ func (c *ServiceContract) startOn(at time.Time, reason StartReason) error {
 	if err != nil {
 		return err
 	}
+
 	p := rules.ContractPeriod(rules.DateIn(at, loc), c.TermYears, loc)
 	c.State = rules.ContractActive
 	c.StartAt = &p.Start
@@ -198,6 +199,7 @@ func (s *Store) remindOfDueContracts(
 		if err := s.remind(tx, c, days, loc); err != nil {
 			return 0, 0, "", err
 		}
+
 		changed++
 	}
 
@@ -210,11 +212,13 @@ func reminding(now time.Time, days []int) (where string, args []any) {
 	in := func(days int) time.Time { return now.AddDate(0, 0, days+1) }
 	where =
 		`state IN ('ACTIVE','EXPIRED') AND type <> 'JUMPSTART' AND end_at > ? AND end_at <= ? AND (reminded_days < 0`
+
 	args = []any{now.AddDate(0, 0, -rules.RenewalCatchUpDays-1), in(days[0])}
 	for _, d := range days[1:] {
 		where += " OR (reminded_days > ? AND end_at <= ?)"
 		args = append(args, d, in(d))
 	}
+
 	return where + ")", args
 }
 

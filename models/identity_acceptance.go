@@ -121,6 +121,7 @@ func (s *Store) AcceptInvitation(ctx context.Context, a Acceptance) (User, Membe
 	if err != nil {
 		return u, m, err
 	}
+
 	return u, m, refused
 }
 

@@ -143,6 +143,7 @@ func (s *Store) AnswerChallenge(
 	if err != nil {
 		return c, err
 	}
+
 	return c, refused
 }
 
@@ -167,6 +168,7 @@ func (s *Store) ChallengeOver(ctx context.Context, id string) (bool, error) {
 	if rules.CodeOf(err) == rules.NotFound {
 		return true, nil
 	}
+
 	return c.open() != nil, err
 }
 
@@ -205,6 +207,7 @@ func (s *Store) ResetByToken(ctx context.Context, token string) (Challenge, erro
 	if err != nil {
 		return c, err
 	}
+
 	return c, c.open()
 }
 
@@ -223,6 +226,7 @@ func (s *Store) ResetPassword(ctx context.Context, token, passwordHash string) e
 		if res.Error != nil {
 			return res.Error
 		}
+
 		if res.RowsAffected == 0 {
 			return rules.Refuse(CodeExpired, "The link was used already.", "Ask for a new link.")
 		}
@@ -262,8 +266,10 @@ func (s *Store) Throttle(ctx context.Context, key string, max int, window time.D
 	if err != nil {
 		return err
 	}
+
 	if row.Count > max {
 		return rules.Refuse(rules.RateLimited, "Too many attempts.", "Wait a while and try again.")
 	}
+
 	return nil
 }

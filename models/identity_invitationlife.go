@@ -72,8 +72,10 @@ func (s *Store) RemindInvitation(ctx context.Context, id string, day int) (live 
 		if !live || !s.clock.Now().Before(inv.ExpiresAt) {
 			return nil
 		}
+
 		return s.queueMail(tx, invitationMail(inv, acc, "invitation_reminder", dayEpoch(day)))
 	})
+
 	return live, err
 }
 
@@ -124,7 +126,8 @@ func (s *Store) Reissue(ctx context.Context, id, email, name, reason string) (In
 			return err
 		}
 
-		inv = s.newInvitation(ref, acc, rules.NormaliseEmail(next.Email), next.ContactName, next.Role)
+		inv = s.newInvitation(ref, acc, rules.NormaliseEmail(next.Email), next.ContactName,
+			next.Role)
 		inv.Kind = old.Kind
 		inv.OrderID = old.OrderID
 		inv.InvitedBy = scope.Actor.ID
@@ -165,10 +168,12 @@ func (s *Store) supersede(tx *gorm.DB, next *Invitation, old Invitation) error {
 		if err != nil {
 			return err
 		}
+
 		if inside > 0 {
 			return rules.Refuse(rules.StateConflict, "The invitation was accepted.",
 				"Remove that membership first, then send the invitation again.")
 		}
+
 		return nil
 	}
 
@@ -202,6 +207,7 @@ func (s *Store) RevokeInvitation(ctx context.Context, id, reason string) (Invita
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return Invitation{}, err
 	}
+
 	var inv Invitation
 
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -375,6 +381,7 @@ func (s *Store) RequestInvitation(ctx context.Context, email string) error {
 			if seen[inv.AccountID] {
 				continue
 			}
+
 			seen[inv.AccountID] = true
 			if err := s.askFor(tx, scope, inv); err != nil {
 				return err

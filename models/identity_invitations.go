@@ -203,10 +203,12 @@ func (s *Store) refuseIfInside(tx *gorm.DB, inv Invitation) error {
 	if err != nil {
 		return err
 	}
+
 	if n > 0 {
 		return rules.Refuse(rules.StateConflict, "This person is a member of the account already.",
 			"Change the member's role instead.")
 	}
+
 	return nil
 }
 
@@ -217,9 +219,8 @@ type invitee struct {
 	ContactName string
 }
 
-// inviteForOrder decides by S15 whether the end customer is invited, and
-// writes the invitation with its outbox row. A zero Invitation means that none
-// is needed.
+// inviteForOrder decides by S15 whether the end customer is invited, and writes the
+// invitation with its outbox row. It returns a zero Invitation where none is needed.
 func (s *Store) inviteForOrder(
 	tx *gorm.DB, ref Reference, who invitee, acc Account, fresh bool,
 ) (Invitation, rules.InvitationAction, error) {
@@ -229,11 +230,7 @@ func (s *Store) inviteForOrder(
 		return Invitation{}, "", err
 	}
 
-	now := s.clock.Now()
-	if loc, err := time.LoadLocation(acc.TimeZone); err == nil {
-		now = now.In(loc) // the seven days of S15 are calendar days
-	}
-
+	now := s.clock.Now().In(zoneOf(acc.TimeZone)) // the seven days of S15 are calendar days
 	plan := rules.DecideInvitation(facts, now, ref.Program.InviteKeepDays)
 	if plan == rules.InviteKeep && pending.Role != RoleAdmin {
 		plan = rules.InviteSupersede // the order's contact becomes an administrator (S15)
@@ -257,7 +254,11 @@ func (s *Store) inviteForOrder(
 		}
 	}
 
-	return inv, plan, s.insertInvitation(tx, ref, acc, inv)
+	if err := s.insertInvitation(tx, ref, acc, inv); err != nil {
+		return Invitation{}, plan, err
+	}
+
+	return inv, plan, nil
 }
 
 // invitationFacts reads what S15 depends on; a fresh account has none of it.
@@ -267,8 +268,8 @@ func (s *Store) invitationFacts(
 	if fresh {
 		return f, pending, nil
 	}
-	var admins []string
 
+	var admins []string
 	err = tx.Table("memberships m").Joins("JOIN users u ON u.id = m.user_id").
 		Where("m.account_id = ? AND m.role = ? AND m.state = ?",
 			accountID, RoleAdmin, rules.MembershipActive).Pluck("u.email", &admins).Error
@@ -285,20 +286,21 @@ func (s *Store) invitationFacts(
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return f, pending, nil
 	}
+	if err != nil {
+		return f, pending, err
+	}
 
-	f.Pending, f.PendingExpires = true, pending.ExpiresAt
-	return f, pending, err
+	f.Pending = true
+	f.PendingExpires = pending.ExpiresAt
+	return f, pending, nil
 }
 
+// newInvitation describes an invitation with its window in the zone of the account.
 func (s *Store) newInvitation(
 	ref Reference, acc Account, email, name string, role MemberRole,
 ) Invitation {
 	now := s.clock.Now()
-	loc, err := time.LoadLocation(acc.TimeZone)
-	if err != nil {
-		loc = time.UTC
-	}
-
+	expires := rules.InvitationExpiry(now, ref.Program.InviteDays, zoneOf(acc.TimeZone))
 	id := NewID(prefixInvitation)
 	return Invitation{
 		ID:          id,
@@ -310,7 +312,7 @@ func (s *Store) newInvitation(
 		State:       rules.InvitationIssued,
 		StateSince:  now,
 		IssuedAt:    now,
-		ExpiresAt:   rules.InvitationExpiry(now, ref.Program.InviteDays, loc),
+		ExpiresAt:   expires,
 	}
 }
 
@@ -334,6 +336,7 @@ func invitationDates(inv Invitation, acc Account, days []int) map[string]string 
 	if err != nil {
 		return dates
 	}
+
 	for _, r := range rules.RemindersAhead(inv.IssuedAt, inv.ExpiresAt, inv.IssuedAt, days, loc) {
 		dates[PayloadReminder+strconv.Itoa(r.Day)] = r.At.Format(time.RFC3339Nano)
 	}
@@ -365,7 +368,7 @@ func invitationMail(inv Invitation, acc Account, template, epoch string) Notific
 	}
 }
 
-// tellAdmins gives the current administrators notice of a further one (S15).
+// tellAdmins queues the notice of another administrator to the current ones (S15).
 func (s *Store) tellAdmins(tx *gorm.DB, acc Account, inv Invitation) error {
 	admins, err := adminsOfAccount(tx, acc.ID)
 	if err != nil {

@@ -79,10 +79,8 @@ func (s *Store) join(tx *gorm.DB, acc Account, inv Invitation, u User) (Membersh
 	if err := s.forUpdate(tx).First(&acc, "id = ?", acc.ID).Error; err != nil {
 		return Membership{}, err
 	}
-	var admins int64
 
-	err := tx.Model(&Membership{}).Where("account_id = ? AND role = ? AND state = ?",
-		acc.ID, RoleAdmin, rules.MembershipActive).Count(&admins).Error
+	admins, err := countAdmins(tx, acc.ID)
 	if err != nil {
 		return Membership{}, err
 	}
@@ -100,11 +98,12 @@ func (s *Store) join(tx *gorm.DB, acc Account, inv Invitation, u User) (Membersh
 	if admins == 0 {
 		m.Role = RoleAdmin
 	}
-	var old Membership
 
+	var old Membership
 	err = tx.First(&old, "account_id = ? AND user_id = ?", acc.ID, u.ID).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return m, tx.Create(&m).Error
+		err := tx.Create(&m).Error
+		return m, err
 	}
 	if err != nil {
 		return m, err
@@ -115,27 +114,29 @@ func (s *Store) join(tx *gorm.DB, acc Account, inv Invitation, u User) (Membersh
 			"Ask an administrator of the account to restore it.")
 	}
 
-	m.ID, m.CreatedAt = old.ID, old.CreatedAt
-	return m, tx.Model(&Membership{}).Where("id = ?", m.ID).
+	m.ID = old.ID
+	m.CreatedAt = old.CreatedAt
+	err = tx.Model(&Membership{}).Where("id = ?", m.ID).
 		Select("role", "state", "invitation_id").Updates(&m).Error
+	return m, err
 }
 
-// ChangeMembership changes a member's role or state. The last active
-// administrator can be neither demoted nor removed: LAST_ADMIN (S18). An operator
-// alone may remove a wrong person who accepted, with a reason (R51b); the
-// account then waits to be claimed anew.
+// ChangeMembership changes a member's role or state. The last active administrator can
+// be neither demoted nor removed: LAST_ADMIN (S18). Only an operator may remove a wrong
+// person who accepted, with a reason (R51b); the account then waits for another one. A
+// state that the membership cannot take answers STATE_CONFLICT.
 func (s *Store) ChangeMembership(
 	ctx context.Context, id string, role MemberRole, state rules.MembershipState, reason string,
 ) (Membership, error) {
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return Membership{}, err
 	}
-	var m Membership
 
+	var m Membership
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := found(scope.accounts(tx, "account_id").First(&m, "id = ?",
-			id).Error); err != nil {
-			return err
+		err := scope.accounts(tx, "account_id").First(&m, "id = ?", id).Error
+		if err != nil {
+			return found(err)
 		}
 
 		var acc Account
@@ -153,20 +154,21 @@ func (s *Store) ChangeMembership(
 
 		removedByOperator := scope.Actor.Role.IsOperator() && state == rules.MembershipRemoved &&
 			strings.TrimSpace(reason) != ""
-		if err := s.keepsAdmin(tx, m, role, state); err != nil && !removedByOperator {
+		if err := keepsAdmin(tx, m, role, state); err != nil && !removedByOperator {
 			return err
 		}
 
 		before := map[string]any{"role": m.Role, "state": m.State}
-		m.Role, m.State = role, state
-		if err := tx.Model(&Membership{}).Where("id = ?", id).Select("role", "state").
-			Updates(&m).Error; err != nil {
+		m.Role = role
+		m.State = state
+
+		err = tx.Model(&Membership{}).Where("id = ?", id).Select("role", "state").Updates(&m).Error
+		if err != nil {
 			return err
 		}
 
-		return s.appendAudit(tx, scope, m.AccountID, &m.AccountID, false, entry{
-			"membership.changed", m.ID,
-			map[string]any{
+		return s.accountAudit(tx, scope, m.AccountID, entry{
+			"membership.changed", m.ID, map[string]any{
 				"before": before,
 				"after":  map[string]any{"role": role, "state": state},
 				"reason": reason,
@@ -177,22 +179,31 @@ func (s *Store) ChangeMembership(
 	return m, err
 }
 
-func (s *Store) keepsAdmin(
+// keepsAdmin refuses a change that would leave the account without an administrator.
+func keepsAdmin(
 	tx *gorm.DB, m Membership, role MemberRole, state rules.MembershipState,
 ) error {
 	wasAdmin := m.Role == RoleAdmin && m.State == rules.MembershipActive
 	if !wasAdmin || (role == RoleAdmin && state == rules.MembershipActive) {
 		return nil
 	}
-	var admins int64
 
-	err := tx.Model(&Membership{}).Where("account_id = ? AND role = ? AND state = ?",
-		m.AccountID, RoleAdmin, rules.MembershipActive).Count(&admins).Error
+	admins, err := countAdmins(tx, m.AccountID)
 	if err != nil {
 		return err
 	}
 
-	return rules.MayLoseAdmin(int(admins))
+	return rules.MayLoseAdmin(admins)
+}
+
+// countAdmins counts the active administrators of an account.
+func countAdmins(tx *gorm.DB, accountID string) (int, error) {
+	var n int64
+	err := tx.Model(&Membership{}).
+		Where("account_id = ? AND role = ? AND state = ?",
+			accountID, RoleAdmin, rules.MembershipActive).
+		Count(&n).Error
+	return int(n), err
 }
 
 // adminsOfAccount reads the active administrators of an account.

@@ -44,7 +44,11 @@ func (s *Store) FindSession(ctx context.Context, tokenHash string) (Session, boo
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return Session{}, false, nil
 	}
-	return row, err == nil, err
+	if err != nil {
+		return Session{}, false, err
+	}
+
+	return row, true, nil
 }
 
 // DeleteSession ends a session.

@@ -34,7 +34,7 @@ type APIToken struct {
 // TableName is the table of tokens.
 func (APIToken) TableName() string { return "api_tokens" }
 
-// HasScope tells whether the token carries the scope.
+// HasScope reports whether the token carries the scope.
 func (t APIToken) HasScope(scope string) bool {
 	return slices.Contains(strings.Fields(t.Scopes), scope)
 }
@@ -49,7 +49,8 @@ type NewToken struct {
 	ExpiresAt time.Time
 }
 
-// CreateToken makes a token and returns its secret, which is shown this once.
+// CreateToken makes a token and returns its secret, which is shown only here. An
+// unknown organisation answers NOT_FOUND.
 func (s *Store) CreateToken(ctx context.Context, n NewToken) (APIToken, string, error) {
 	secret := newTokenSecret()
 	t := APIToken{
@@ -76,12 +77,12 @@ func (s *Store) CreateToken(ctx context.Context, n NewToken) (APIToken, string, 
 			return err
 		}
 
-		return s.appendAudit(tx, scope, t.OrgID, nil, false,
-			entry{"token.created", t.ID, map[string]any{
-				"role":       t.Role,
-				"scopes":     t.Scopes,
-				"expires_at": t.ExpiresAt,
-			}})
+		created := entry{"token.created", t.ID, map[string]any{
+			"role":       t.Role,
+			"scopes":     t.Scopes,
+			"expires_at": t.ExpiresAt,
+		}}
+		return s.appendAudit(tx, scope, t.OrgID, nil, false, created)
 	})
 
 	return t, secret, err
@@ -97,21 +98,27 @@ func newTokenSecret() string {
 // revoked.
 var ErrBadToken = errors.New("models: the token is unknown, expired or revoked")
 
-// TokenBySecret finds the live token and its organisation.
+// TokenBySecret finds the live token and its organisation, or answers ErrBadToken.
 func (s *Store) TokenBySecret(ctx context.Context, secret string) (APIToken, error) {
 	var t APIToken
 	err := s.alone(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
 		return tx.Joins("Org").First(&t, "hash = ?", HashSecret(secret)).Error
 	})
-	if errors.Is(err, gorm.ErrRecordNotFound) ||
-		(err == nil && (t.RevokedAt != nil || !realNow().Before(t.ExpiresAt))) {
+	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return APIToken{}, ErrBadToken
 	}
-	return t, err
+	if err != nil {
+		return t, err
+	}
+
+	if t.RevokedAt != nil || !realNow().Before(t.ExpiresAt) {
+		return APIToken{}, ErrBadToken
+	}
+	return t, nil
 }
 
-// moveTokens gives the tokens of accounts another organisation: the parent that the
-// accounts move to.
+// moveTokens hands the tokens of accounts over to the parent that the accounts move
+// to.
 func (s *Store) moveTokens(tx *gorm.DB, accountIDs []string, to string) error {
 	for some := range batches(accountIDs, 1000) {
 		if err := tx.Model(&APIToken{}).
@@ -120,6 +127,7 @@ func (s *Store) moveTokens(tx *gorm.DB, accountIDs []string, to string) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -130,6 +138,7 @@ func (s *Store) RevokeToken(ctx context.Context, id string) error {
 		if err := found(tx.First(&t, "id = ?", id).Error); err != nil {
 			return err
 		}
+
 		if t.RevokedAt != nil {
 			return nil
 		}
@@ -153,6 +162,7 @@ func (s *Store) ListTokens(ctx context.Context, page Page) ([]APIToken, string, 
 		}
 		return page.apply(tx).Find(&out).Error
 	})
+
 	out, next := cut(page, out, func(t APIToken) string { return t.ID })
 	return out, next, err
 }

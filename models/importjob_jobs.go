@@ -93,6 +93,7 @@ func (s *Store) CreateImport(ctx context.Context, job ImportJob) (ImportJob, err
 	if job.Kind == "" {
 		job.Kind = ImportOrders
 	}
+
 	job.ID = NewID(prefixImport)
 	job.State = ImportQueued
 	job.CreatedAt = s.clock.Now()
@@ -102,6 +103,7 @@ func (s *Store) CreateImport(ctx context.Context, job ImportJob) (ImportJob, err
 		if err := s.mayImport(tx, scope, &job); err != nil {
 			return err
 		}
+
 		job.RequestedBy, job.RequestedRole = scope.Actor.ID, scope.Actor.Role
 		if err := tx.Create(&job).Error; err != nil {
 			return err
@@ -117,6 +119,7 @@ func (s *Store) CreateImport(ctx context.Context, job ImportJob) (ImportJob, err
 		if err := s.appendAudit(tx, scope, job.ID, job.AccountID, true, e); err != nil {
 			return err
 		}
+
 		return s.enqueue(tx, outboxEvent(OutboxImportQueued, job.ID, "1", nil))
 	})
 
@@ -215,11 +218,13 @@ func putImportRows(tx *gorm.DB, rows []ImportRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
+
 	for i := range rows {
 		if rows[i].Errors == nil {
 			rows[i].Errors = []rules.FieldError{}
 		}
 	}
+
 	return tx.Clauses(putRow).CreateInBatches(&rows, 500).Error
 }
 
@@ -233,6 +238,7 @@ func (s *Store) ImportRows(
 			First(&ImportJob{}).Error); err != nil {
 			return err
 		}
+
 		q := tx.Where("job_id = ? AND row_no > ?", jobID, after)
 		if outcome != "" {
 			q = q.Where("outcome = ?", outcome)
@@ -258,6 +264,7 @@ func (s *Store) ImportedRows(ctx context.Context, jobID string) (map[int]ImportO
 	for _, r := range rows {
 		out[r.RowNo] = r.Outcome
 	}
+
 	return out, err
 }
 
@@ -287,6 +294,7 @@ func moveOn(tx *gorm.DB, job, after ImportJob) error {
 	if moved.Error == nil && moved.RowsAffected == 0 {
 		return errImportMoved
 	}
+
 	return moved.Error
 }
 
@@ -314,6 +322,7 @@ func (r *contentReader) Read(p []byte) (int, error) {
 			return 0, err
 		}
 	}
+
 	n := copy(p, r.rest)
 	r.rest = r.rest[n:]
 	return n, nil

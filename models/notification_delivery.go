@@ -23,11 +23,10 @@ type MailResult struct {
 
 func (r MailResult) sent() bool { return r.State == rules.NotificationSent }
 
-// NextMails records how mails ended and claims the next queued ones, at most limit,
-// all in one statement: a kill at any point loses no result and sends nothing
-// twice. key is the id of a subject, for all its mails, or of one notification.
-// None is queued when it returns none. skip are mails that failed for now and wait
-// for a later attempt.
+// NextMails records how mails ended and claims the next queued ones, at most limit, all
+// in one statement: a kill at any point loses no result and sends nothing twice. key is
+// the id of a subject, for all its mails, or of one notification. It returns none when
+// none is queued. skip are mails that failed for now and wait for a later attempt.
 func (s *Store) NextMails(
 	ctx context.Context, key string, limit int, ended []MailResult, skip []string,
 ) ([]Notification, error) {
@@ -49,6 +48,7 @@ func (s *Store) NextMails(
 			if !recorded || r.sent() {
 				continue
 			}
+
 			if err := s.mailFailed(tx, scope, r); err != nil {
 				return err
 			}
@@ -57,29 +57,37 @@ func (s *Store) NextMails(
 		return nil
 	})
 
+	if err != nil {
+		return nil, err
+	}
+
 	claimed := slices.DeleteFunc(rows, func(n Notification) bool {
 		return slices.ContainsFunc(ended, func(r MailResult) bool { return r.ID == n.ID })
 	})
 	slices.SortFunc(claimed, func(a, b Notification) int { return strings.Compare(a.ID, b.ID) })
-	return claimed, err
+	return claimed, nil
 }
 
-// On PostgreSQL the lock has a second sender wait for the first, test the state
-// again and go on to other mails. One list of ids, rather than an OR, lets it find
-// the rows by their key.
+// nextMailsSQL records results and claims mails. On PostgreSQL its lock has a second
+// sender wait for the first, test the state again and go on to other mails. One list of
+// ids, rather than an OR, lets PostgreSQL find the rows by their key.
 const nextMailsSQL = `WITH next AS (
-		SELECT id FROM notifications WHERE (subject_id = @key OR id = @key) AND state = 'QUEUED' AND id NOT IN @skip ORDER BY id LIMIT @limit%s)
+		SELECT id FROM notifications
+		WHERE (subject_id = @key OR id = @key) AND state = 'QUEUED' AND id NOT IN @skip
+		ORDER BY id LIMIT @limit%s)
 	UPDATE notifications SET
-	state       = CASE%s ELSE 'SENDING' END,
-	provider_id = CASE%s ELSE provider_id END,
-	last_error  = CASE%s ELSE last_error END,
-	sent_at     = CASE WHEN id IN @sent THEN @now ELSE sent_at END,
-	claimed_at  = CASE WHEN id IN @ended THEN claimed_at ELSE @claimed END,
-	attempts    = CASE WHEN id IN @ended THEN attempts ELSE attempts + 1 END
+		state       = CASE%s ELSE 'SENDING' END,
+		provider_id = CASE%s ELSE provider_id END,
+		last_error  = CASE%s ELSE last_error END,
+		sent_at     = CASE WHEN id IN @sent THEN @now ELSE sent_at END,
+		claimed_at  = CASE WHEN id IN @ended THEN claimed_at ELSE @claimed END,
+		attempts    = CASE WHEN id IN @ended THEN attempts ELSE attempts + 1 END
 	WHERE id IN (SELECT id FROM next UNION ALL SELECT id FROM notifications WHERE id IN @ended)
 		AND state = CASE WHEN id IN @ended THEN 'SENDING' ELSE 'QUEUED' END
 	RETURNING *`
 
+// nextMails builds the statement of NextMails with its arguments. The empty result in
+// front gives each CASE one branch at least.
 func (s *Store) nextMails(
 	key string, limit int, ended []MailResult, skip []string,
 ) (string, map[string]any) {
@@ -120,7 +128,7 @@ func (s *Store) nextMails(
 	return fmt.Sprintf(nextMailsSQL, lock, state.String(), provider.String(), last.String()), in
 }
 
-// mailFailed keeps a failed attempt, and hands what will not be tried again to
+// mailFailed keeps a failed attempt, and hands a mail that will not be tried again to
 // an operator (S17).
 func (s *Store) mailFailed(tx *gorm.DB, scope Scope, r MailResult) error {
 	err := tx.Create(&NotificationAttempt{
@@ -149,8 +157,8 @@ func (s *Store) mailFailed(tx *gorm.DB, scope Scope, r MailResult) error {
 	return nil
 }
 
-// mailBounced hands a mail that was refused for good to an operator; what else
-// follows is for the domain that the mail is of.
+// mailBounced hands a mail that was refused for good to an operator; the mail's own
+// domain does what else follows.
 func (s *Store) mailBounced(tx *gorm.DB, scope Scope, r MailResult) error {
 	var n Notification
 	if err := tx.First(&n, "id = ?", r.ID).Error; err != nil {
@@ -171,13 +179,24 @@ func (s *Store) mailBounced(tx *gorm.DB, scope Scope, r MailResult) error {
 	if follow := s.mails.bounced[n.Template]; follow != nil {
 		return follow(tx, scope, n, r.Error)
 	}
+
 	return nil
 }
 
-// SettleStaleMails turns what an earlier attempt left in SENDING into UNKNOWN:
-// nobody knows whether it was handed over, so it is never sent again by itself
-// (RULES 2). It returns how many mails are still being sent by someone else,
-// claimed less than the lease ago.
+// endMail stores that an attempt failed for good, with what follows.
+func (s *Store) endMail(tx *gorm.DB, scope Scope, r MailResult) error {
+	err := tx.Model(&Notification{}).Where("id = ?", r.ID).
+		Updates(map[string]any{"state": r.State, "last_error": r.Error}).Error
+	if err != nil {
+		return err
+	}
+	return s.mailFailed(tx, scope, r)
+}
+
+// SettleStaleMails turns the mails that an earlier attempt left in SENDING into UNKNOWN:
+// nobody knows whether they were handed over, so the service never sends them again by
+// itself (RULES 2). It returns how many mails another sender is still sending, claimed
+// less than the lease ago.
 func (s *Store) SettleStaleMails(
 	ctx context.Context, key string, lease time.Duration,
 ) (inFlight int, err error) {
@@ -203,13 +222,7 @@ func (s *Store) SettleStaleMails(
 				Error: "the sender stopped while the mail was on its way",
 			}
 
-			if err := tx.Model(&Notification{}).
-				Where("id = ?", n.ID).
-				Updates(map[string]any{"state": r.State, "last_error": r.Error}).Error; err != nil {
-				return err
-			}
-
-			if err := s.mailFailed(tx, scope, r); err != nil {
+			if err := s.endMail(tx, scope, r); err != nil {
 				return err
 			}
 		}
@@ -234,12 +247,7 @@ func (s *Store) GiveUpMails(ctx context.Context, key, reason string) error {
 
 		for _, n := range queued {
 			r := MailResult{ID: n.ID, State: rules.NotificationHardBounced, Error: reason}
-			if err := tx.Model(&Notification{}).
-				Where("id = ?", n.ID).
-				Updates(map[string]any{"state": r.State, "last_error": reason}).Error; err != nil {
-				return err
-			}
-			if err := s.mailFailed(tx, scope, r); err != nil {
+			if err := s.endMail(tx, scope, r); err != nil {
 				return err
 			}
 		}

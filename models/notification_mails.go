@@ -42,23 +42,22 @@ type NotificationAttempt struct {
 	At             time.Time
 }
 
-// mailRules are what the domains that mails are of have to say about them, by the
-// mail's template. They are set when the Store is opened.
+// mailRules are what other domains do about their mails, by the mail's template. They
+// are set when the Store is opened.
 type mailRules struct {
 	bounced   map[string]bounceRule
 	mayResend map[string]resendRule
 }
 
-// bounceRule follows a mail that was refused for good, in the transaction that
-// records it.
+// bounceRule does what follows from a mail that was refused for good, in the
+// transaction that records it.
 type bounceRule func(tx *gorm.DB, scope Scope, n Notification, reason string) error
 
 // resendRule refuses to send a mail again that is of no use any more.
 type resendRule func(tx *gorm.DB, n Notification) error
 
-// queueMail writes notifications in the caller's transaction. A mail whose
-// dedupe key (program, template, subject, recipient, epoch) stands already is
-// left alone (C7).
+// queueMail writes mails in the caller's transaction. One whose dedupe key (program,
+// template, subject, recipient, epoch) stands already is left alone (C7).
 func (s *Store) queueMail(tx *gorm.DB, mails ...Notification) error {
 	if len(mails) == 0 {
 		return nil
@@ -85,9 +84,9 @@ func (s *Store) queueMail(tx *gorm.DB, mails ...Notification) error {
 	}).Create(&mails).Error
 }
 
-// queueSingleMail writes a mail that no order's or invitation's workflow
-// sends, with the outbox event that starts its own. The outbox key is the
-// mail's, so a repeated mail is told once.
+// queueSingleMail writes a mail that no order's or invitation's workflow sends, with
+// the outbox event that starts a workflow for it. A mail that stands already starts
+// none.
 func (s *Store) queueSingleMail(tx *gorm.DB, m Notification) error {
 	mails := []Notification{m}
 	if err := s.queueMail(tx, mails...); err != nil {
@@ -95,8 +94,8 @@ func (s *Store) queueSingleMail(tx *gorm.DB, m Notification) error {
 	}
 
 	var stored Notification
-	if err := tx.Select("id",
-		"state").First(&stored, "dedupe_key = ?", mails[0].DedupeKey).Error; err != nil {
+	err := tx.Select("id", "state").First(&stored, "dedupe_key = ?", mails[0].DedupeKey).Error
+	if err != nil {
 		return err
 	}
 
@@ -106,7 +105,9 @@ func (s *Store) queueSingleMail(tx *gorm.DB, m Notification) error {
 	return s.enqueue(tx, outboxEvent(OutboxNotificationQueued, stored.ID, "1", nil))
 }
 
-// ResendMail queues a mail again that an operator found not to have arrived.
+// ResendMail queues a mail again that an operator found not to have arrived. A mail
+// that has not failed, or whose subject is over, answers STATE_CONFLICT. Each call
+// sends it once more.
 func (s *Store) ResendMail(ctx context.Context, id string) error {
 	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var n Notification
@@ -126,18 +127,18 @@ func (s *Store) ResendMail(ctx context.Context, id string) error {
 			}
 		}
 
-		if err := tx.Model(&Notification{}).Where("id = ?", id).Updates(map[string]any{
-			"state":      rules.NotificationQueued,
-			"last_error": "",
-		}).Error; err != nil {
+		err := tx.Model(&Notification{}).Where("id = ?", id).
+			Updates(map[string]any{"state": rules.NotificationQueued, "last_error": ""}).Error
+		if err != nil {
 			return err
 		}
 
-		if err :=
-			s.appendAudit(tx, scope, n.ID, n.AccountID, false,
-				entry{
-					"mail.resent", n.ID, map[string]any{"template": n.Template, "before": n.State},
-				}); err != nil {
+		resent := entry{"mail.resent", n.ID, map[string]any{
+			"template": n.Template,
+			"before":   n.State,
+		}}
+
+		if err := s.appendAudit(tx, scope, n.ID, n.AccountID, false, resent); err != nil {
 			return err
 		}
 
@@ -145,29 +146,29 @@ func (s *Store) ResendMail(ctx context.Context, id string) error {
 	})
 }
 
-// MailDelivered records that a mail whose fate was unknown did arrive.
+// MailDelivered records that a mail whose fate was unknown did arrive. One that was not
+// sent answers STATE_CONFLICT.
 func (s *Store) MailDelivered(ctx context.Context, id string) error {
 	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		res := tx.Model(&Notification{}).
-			Where("id = ? AND state IN ?", id, []rules.NotificationState{
-				rules.NotificationUnknown, rules.NotificationSent,
-			}).
+		sent := []rules.NotificationState{rules.NotificationUnknown, rules.NotificationSent}
+		res := tx.Model(&Notification{}).Where("id = ? AND state IN ?", id, sent).
 			Update("state", rules.NotificationDelivered)
-		if res.Error == nil && res.RowsAffected == 0 {
+		if res.Error != nil {
+			return res.Error
+		}
+
+		if res.RowsAffected == 0 {
 			return rules.Refuse(rules.StateConflict,
 				"Only a mail that was sent can be marked as delivered.",
 				"Read the mail's state again.")
 		}
 
-		if res.Error != nil {
-			return res.Error
-		}
 		return s.appendAudit(tx, scope, id, nil, false, entry{"mail.delivered", id, nil})
 	})
 }
 
-// suppressMails keeps mails that were not sent yet from going out: their
-// invitation is over.
+// suppressMails keeps the mails of a subject that were not sent yet from going out: the
+// subject is over.
 func (s *Store) suppressMails(tx *gorm.DB, subjectID string) error {
 	return tx.Model(&Notification{}).
 		Where("subject_id = ? AND state = ?", subjectID, rules.NotificationQueued).

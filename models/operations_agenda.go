@@ -98,6 +98,7 @@ type agendaView struct {
 	args      map[string]any
 }
 
+// newAgendaView refuses a zone that is none and a day that is over everywhere.
 func newAgendaView(q AgendaQuery, now, stuck time.Time) (*agendaView, error) {
 	zone, err := time.LoadLocation(q.Zone)
 	if err != nil || q.Zone == "Local" {
@@ -183,18 +184,23 @@ func (a AgendaItem) sortedBy() time.Time {
 }
 
 // agendaSQL reads what can be late: processes with an end, or that the system should
-// have moved on by itself; promised shipments; open tasks. Column at is what each is
-// sorted by.
+// have moved on by itself; promised shipments; open tasks. The lines are sorted by the
+// column at.
 const agendaSQL = `SELECT * FROM (
-	SELECT p.kind, p.id, p.id AS subject_id, p.workflow_id, p.state, p.waits_for, p.actor, p.since, p.until, COALESCE(p.until, p.since) AS at,
+	SELECT p.kind, p.id, p.id AS subject_id, p.workflow_id, p.state, p.waits_for, p.actor,
+		p.since, p.until, COALESCE(p.until, p.since) AS at,
 		p.account_id, p.order_id, p.last_error, p.time_zone, '' AS task_kind, '' AS what
-	FROM (` + processSQL +
-	`) p WHERE p.waits_for <> 'CANCELLATION_WINDOW' AND (p.until IS NOT NULL OR p.actor = 'SYSTEM')
+	FROM (` + processSQL + `) p
+	WHERE p.waits_for <> 'CANCELLATION_WINDOW' AND (p.until IS NOT NULL OR p.actor = 'SYSTEM')
 	UNION ALL
-	SELECT 'TASK', t.id, t.subject_id, '', t.state, 'OPERATOR_ACTION', 'OPERATOR', t.created_at, NULL, t.created_at, t.account_id, NULL, '', '', t.kind, t.what
-	FROM operator_tasks t WHERE t.state = 'OPEN'
+	SELECT 'TASK', t.id, t.subject_id, '', t.state, 'OPERATOR_ACTION', 'OPERATOR',
+		t.created_at, NULL, t.created_at,
+		t.account_id, NULL, '', '', t.kind, t.what
+	FROM operator_tasks t
+	WHERE t.state = 'OPEN'
 ) a WHERE 1 = 1`
 
+// source is agendaSQL, narrowed to the account that was asked for.
 func (v *agendaView) source() string {
 	if v.q.AccountID == "" {
 		return agendaSQL
@@ -203,9 +209,9 @@ func (v *agendaView) source() string {
 	return agendaSQL + " AND account_id = @account"
 }
 
-// readZones learns in which zones something may be late or due, and makes the
-// conditions by them: a day ends where the parcel goes to. Zones whose day begins
-// and ends at the same instants share a condition.
+// readZones reads in which zones something may be late or due, and builds the
+// conditions of both lists by zone: a day ends where the parcel goes to. Zones whose
+// day begins and ends at the same instants share a condition.
 func (v *agendaView) readZones(tx *gorm.DB) error {
 	on := rules.DateIn(v.now, v.zone).AddDays(1)
 	if v.q.On != nil {
@@ -241,10 +247,10 @@ func (v *agendaView) readZones(tx *gorm.DB) error {
 
 	_, end := rules.AgendaDay(v.q.On, v.now, v.zone)
 	v.args["day"] = rules.StartOfDay(rules.DateIn(end.Add(-time.Nanosecond), v.zone), v.zone).UTC()
-	v.late =
-		"(kind = 'TASK' AND since < @day OR kind <> 'TASK' AND (until IS NULL AND since <= @stuck OR " +
-			strings.Join(late, " OR ") + "))"
-	v.due = "(kind = 'TASK' AND since >= @day OR " + strings.Join(due, " OR ") + ")"
+	v.late = `(kind = 'TASK' AND since < @day
+		OR kind <> 'TASK' AND (until IS NULL AND since <= @stuck OR ` + strings.Join(late, " OR ") +
+		`))`
+	v.due = `(kind = 'TASK' AND since >= @day OR ` + strings.Join(due, " OR ") + `)`
 	return nil
 }
 
@@ -257,6 +263,7 @@ func (v *agendaView) location(name string) *time.Location {
 	return zone
 }
 
+// count counts the lines of both lists by kind, over all pages.
 func (v *agendaView) count(tx *gorm.DB, out *Agenda) error {
 	var rows []struct {
 		Late bool
@@ -264,12 +271,13 @@ func (v *agendaView) count(tx *gorm.DB, out *Agenda) error {
 		N    int64
 	}
 
-	err :=
-		tx.Raw(
-			"SELECT late, kind, count(*) AS n FROM (SELECT kind, "+v.late+" AS late FROM ("+
-				v.source()+") b WHERE "+v.late+" OR "+v.due+") c GROUP BY late, kind", v.args,
-		).
-			Scan(&rows).Error
+	err := tx.Raw(`SELECT late, kind, count(*) AS n FROM (
+			SELECT kind, `+v.late+` AS late FROM (`+v.source()+`) b
+			WHERE `+v.late+` OR `+v.due+`) c
+		GROUP BY late, kind`, v.args).Scan(&rows).Error
+	if err != nil {
+		return err
+	}
 
 	out.Late.Total = map[ProcessKind]int64{}
 	out.Due.Total = map[ProcessKind]int64{}
@@ -281,9 +289,10 @@ func (v *agendaView) count(tx *gorm.DB, out *Agenda) error {
 		}
 	}
 
-	return err
+	return nil
 }
 
+// list reads one page of a list, behind the cursor.
 func (v *agendaView) list(tx *gorm.DB, where string, after AgendaCursor, out *AgendaList) error {
 	query := "SELECT * FROM (" + v.source() + ") b WHERE " + where
 	if after != (AgendaCursor{}) {
@@ -293,8 +302,8 @@ func (v *agendaView) list(tx *gorm.DB, where string, after AgendaCursor, out *Ag
 
 	size := Page{Limit: v.q.Limit}.size()
 	v.args["limit"] = size + 1
-	if err := tx.Raw(query+" ORDER BY at, id LIMIT @limit", v.args).
-		Scan(&out.Items).Error; err != nil {
+	err := tx.Raw(query+" ORDER BY at, id LIMIT @limit", v.args).Scan(&out.Items).Error
+	if err != nil {
 		return err
 	}
 

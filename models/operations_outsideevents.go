@@ -8,18 +8,18 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// OutsideKinds are the events for those outside of the service, such as finance.
+// OutsideKinds are the events for readers outside of the service, such as finance.
 func OutsideKinds() []OutboxKind {
 	return []OutboxKind{OutboxRMABreached, OutboxFeeBilled, OutboxFeeCredited}
 }
 
-// outsideDelay is after what time an event is shown: one with a lower id that commits
-// later would otherwise be passed by whoever reads on behind the last id.
+// outsideDelay is how old an event has to be before it is shown: a reader who goes on
+// behind the last id would otherwise miss one with a lower id that commits later.
 const outsideDelay = time.Minute
 
-// OutsideEvents lists the events for those outside, oldest first, behind the cursor;
-// kind may be empty. They are for operators and stay: a reader keeps the last id that
-// it has taken over.
+// OutsideEvents lists the events for readers outside of the service, oldest first,
+// behind the cursor; kind may be empty. They are for operators and are never deleted: a
+// reader keeps the last id that it has read.
 func (s *Store) OutsideEvents(
 	ctx context.Context, kind OutboxKind, page Page,
 ) ([]OutboxEvent, string, error) {

@@ -61,8 +61,8 @@ func (s *Store) merge(
 	tx *gorm.DB, scope Scope, ref Reference, fromID, intoID, reason string,
 ) ([]Account, error) {
 	var accounts []Account
-	if err := s.forUpdate(tx).Where("parent_org_id = ?", fromID).Order("id").
-		Find(&accounts).Error; err != nil {
+	err := s.forUpdate(tx).Where("parent_org_id = ?", fromID).Order("id").Find(&accounts).Error
+	if err != nil {
 		return nil, err
 	}
 
@@ -88,8 +88,9 @@ func (s *Store) merge(
 	if err := tx.Where("parent_org_id = ?", fromID).Order("id").Find(&accounts).Error; err != nil {
 		return nil, err
 	}
-	if err := s.moveTokens(tx, idsOf(accounts, func(a Account) string { return a.ID }),
-		intoID); err != nil {
+
+	ids := idsOf(accounts, func(a Account) string { return a.ID })
+	if err := s.moveTokens(tx, ids, intoID); err != nil {
 		return nil, err
 	}
 	if err := s.moveAccounts(tx, scope, accounts, intoID, reason); err != nil {
@@ -102,7 +103,11 @@ func (s *Store) merge(
 	if err := s.parentAudit(tx, scope, "parent.merged", p, accounts, reason); err != nil {
 		return nil, err
 	}
-	return accounts, s.mergeSpares(tx, scope, ref, fromID, intoID)
+	if err := s.mergeSpares(tx, scope, ref, fromID, intoID); err != nil {
+		return nil, err
+	}
+
+	return accounts, nil
 }
 
 func notAParent(pointer, message string) error {
@@ -114,6 +119,7 @@ func notAParent(pointer, message string) error {
 	}})
 }
 
+// parentChange reads both parents as they stand after the change.
 func (s *Store) parentChange(
 	ctx context.Context, fromID, intoID string, moved []Account,
 ) (ParentChange, error) {
@@ -121,8 +127,17 @@ func (s *Store) parentChange(
 	if err != nil {
 		return ParentChange{}, err
 	}
+
 	into, err := s.GetSpares(ctx, intoID)
-	return ParentChange{from, into, idsOf(moved, func(a Account) string { return a.ID })}, err
+	if err != nil {
+		return ParentChange{}, err
+	}
+
+	return ParentChange{
+		From:  from,
+		Into:  into,
+		Moved: idsOf(moved, func(a Account) string { return a.ID }),
+	}, nil
 }
 
 // MaxSplit is how many accounts one split may name.
@@ -137,6 +152,7 @@ type SplitRequest struct {
 	Reason     string
 }
 
+// validate refuses a request that names no parent, or no accounts, or one twice.
 func (q SplitRequest) validate() error {
 	fields := rules.CheckLine("/name", q.Name, rules.MaxCompany)
 	fail := func(wrong bool, pointer, code, message, remedy string) {
@@ -211,8 +227,8 @@ func (s *Store) split(
 	}
 
 	var named []Account
-	if err := s.forUpdate(tx).Where("id IN ?", q.AccountIDs).Order("id").
-		Find(&named).Error; err != nil {
+	err = s.forUpdate(tx).Where("id IN ?", q.AccountIDs).Order("id").Find(&named).Error
+	if err != nil {
 		return nil, "", err
 	}
 
@@ -223,11 +239,14 @@ func (s *Store) split(
 	if err := errors.Join(mergedElsewhere(p.a, ""), mergedElsewhere(p.b, fromID)); err != nil {
 		return nil, "", err
 	}
-	if moving, err = toMove(q.AccountIDs, named, fromID, into.ID); err != nil || len(moving) == 0 {
+
+	moving, err = toMove(q.AccountIDs, named, fromID, into.ID)
+	if err != nil || len(moving) == 0 {
 		return nil, into.ID, err
 	}
-	if err := s.moveTokens(tx, idsOf(moving, func(a Account) string { return a.ID }),
-		into.ID); err != nil {
+
+	ids := idsOf(moving, func(a Account) string { return a.ID })
+	if err := s.moveTokens(tx, ids, into.ID); err != nil {
 		return nil, "", err
 	}
 	if err := s.moveAccounts(tx, scope, moving, into.ID, q.Reason); err != nil {
@@ -240,15 +259,20 @@ func (s *Store) split(
 		return nil, "", err
 	}
 
-	return moving, into.ID, s.splitSpares(tx, scope, ref, fromID, into.ID)
+	if err := s.splitSpares(tx, scope, ref, fromID, into.ID); err != nil {
+		return nil, "", err
+	}
+
+	return moving, into.ID, nil
 }
 
-// toMove gives those of the named accounts that are not there yet, and names each
-// that is of neither parent.
+// toMove returns those of the named accounts that are not there yet, and refuses each
+// that belongs to neither parent.
 func toMove(ids []string, accounts []Account, from, into string) (moving []Account, err error) {
 	parents := map[string]string{}
 	for _, a := range accounts {
-		if parents[a.ID] = a.ParentOrgID; a.ParentOrgID == from {
+		parents[a.ID] = a.ParentOrgID
+		if a.ParentOrgID == from {
 			moving = append(moving, a)
 		}
 	}

@@ -97,6 +97,7 @@ func (s *Store) expireDue(
 	if err := s.recountExpired(tx, scope, ref, ended); err != nil {
 		return 0, 0, "", err
 	}
+
 	return len(ended), len(ended), last, nil
 }
 

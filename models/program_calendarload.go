@@ -170,6 +170,7 @@ func (l *calendarLoad) write(tx *gorm.DB) error {
 	if len(l.days) == 0 {
 		return nil
 	}
+
 	res := tx.Clauses(keep).CreateInBatches(&l.days, 1000)
 	l.added = res.RowsAffected
 	return res.Error

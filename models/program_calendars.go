@@ -390,6 +390,7 @@ func (s *Store) AddCalendar(
 		if err := s.calendarAudit(tx, scope, e); err != nil {
 			return err
 		}
+
 		out, err = s.calendarDetail(tx, code)
 		return err
 	})
@@ -456,6 +457,7 @@ func (s *Store) RemoveHoliday(
 		if len(have) == 0 || have[0].Removed {
 			return entry{}, errNotFound()
 		}
+
 		h := have[0]
 
 		err = tx.Model(&CalendarHoliday{}).Where("calendar = ? AND on_day = ?", c.Code, h.OnDay).

@@ -18,8 +18,9 @@ var calendarTasks = map[rules.CalendarAlert]OperatorTask{
 	},
 	rules.AlertNoWorkingTime: {
 		Kind: TaskCalendarNoWorkingTime,
-		What: "Check weekend, hours and holidays of the calendar: it has no business day in the next 14 days.",
-		Why:  "Sites count on it, and replacements for them are promised late.",
+		What: "Check weekend, hours and holidays of the calendar: " +
+			"it has no business day in the next 14 days.",
+		Why: "Sites count on it, and replacements for them are promised late.",
 	},
 }
 
@@ -63,7 +64,8 @@ func (s *Store) WatchCalendars(ctx context.Context) (int, error) {
 	return alerting, err
 }
 
-// tellAlerts raises and settles the tasks for what changed since it was last told.
+// tellAlerts raises and settles the tasks for the alerts that came or went since the
+// last look, and keeps the alerts.
 func (s *Store) tellAlerts(tx *gorm.DB, scope Scope, c CalendarDetail) error {
 	if slices.Equal(c.Alerts, c.Lacks) {
 		return nil
@@ -72,16 +74,19 @@ func (s *Store) tellAlerts(tx *gorm.DB, scope Scope, c CalendarDetail) error {
 	for alert, task := range calendarTasks {
 		before := slices.Contains(c.Alerts, alert)
 		now := slices.Contains(c.Lacks, alert)
-		var err error
-		switch task.SubjectID = c.Code; {
+		task.SubjectID = c.Code
+
+		switch {
 		case now && !before:
-			err = s.raise(tx, task)
+			if err := s.raise(tx, task); err != nil {
+				return err
+			}
 		case before && !now:
-			err = s.settle(tx, scope, task.Kind, c.Code,
+			err := s.settle(tx, scope, task.Kind, c.Code,
 				"the calendar has what it lacked, or no room counts on it")
-		}
-		if err != nil {
-			return err
+			if err != nil {
+				return err
+			}
 		}
 	}
 
@@ -100,6 +105,7 @@ func (s *Store) watchCalendar(tx *gorm.DB, scope Scope, code string) error {
 	if err != nil {
 		return err
 	}
+
 	if !used[code] {
 		all[0].Lacks = nil
 	}
@@ -107,11 +113,13 @@ func (s *Store) watchCalendar(tx *gorm.DB, scope Scope, code string) error {
 	return s.tellAlerts(tx, scope, all[0])
 }
 
-// usedCalendars tells which of the calendars active rooms count on.
+// usedCalendars reads which of the calendars active rooms count on.
 func usedCalendars(tx *gorm.DB, calendars []CalendarDetail) (map[string]bool, error) {
 	var places []Site
-	if err := tx.Table("rooms").Distinct("country", "region").Where("state = ?", rules.RoomActive).
-		Find(&places).Error; err != nil {
+	err := tx.Table("rooms").Distinct("country", "region").
+		Where("state = ?", rules.RoomActive).
+		Find(&places).Error
+	if err != nil {
 		return nil, err
 	}
 

@@ -71,14 +71,15 @@ func (r productModelRow) facts() map[string]any {
 	}
 }
 
-func seedProducts(tx *gorm.DB, now time.Time) error {
-	tx = tx.Session(&gorm.Session{})
+// seedProducts writes the first models and terms by a query that may be used twice.
+func seedProducts(q *gorm.DB, now time.Time) error {
+	q = q.Session(&gorm.Session{})
 	var models []productModelRow
 	for _, m := range rules.DefaultModels() {
 		models = append(models, modelRow(m, now))
 	}
 
-	if err := tx.Create(&models).Error; err != nil {
+	if err := q.Create(&models).Error; err != nil {
 		return err
 	}
 
@@ -86,7 +87,8 @@ func seedProducts(tx *gorm.DB, now time.Time) error {
 	for _, t := range rules.DefaultCountryTerms() {
 		terms = append(terms, termsRow(t, "", now))
 	}
-	return tx.Create(&terms).Error
+
+	return q.Create(&terms).Error
 }
 
 func (r *Reference) readProducts(tx *gorm.DB) error {
@@ -94,6 +96,7 @@ func (r *Reference) readProducts(tx *gorm.DB) error {
 	if err := tx.Order("code, effective_from").Find(&models).Error; err != nil {
 		return err
 	}
+
 	for _, m := range models {
 		r.Models[m.Code] = append(r.Models[m.Code], m.rule())
 	}
@@ -102,6 +105,7 @@ func (r *Reference) readProducts(tx *gorm.DB) error {
 	if err := tx.Order("country, version").Find(&terms).Error; err != nil {
 		return err
 	}
+
 	for _, t := range terms {
 		r.Terms[t.Country] = append(r.Terms[t.Country], t.rule())
 	}
@@ -128,10 +132,12 @@ func (s *Store) ListModels(ctx context.Context) ([]rules.ProductModel, error) {
 	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
 		return tx.Order("code, effective_from").Find(&rows).Error
 	})
+
 	out := make([]rules.ProductModel, len(rows))
 	for i, r := range rows {
 		out[i] = r.rule()
 	}
+
 	return out, err
 }
 
@@ -212,6 +218,7 @@ func (v CountryTermsVersion) rule() rules.CountryTerms {
 		RMASpeed:  v.RMASpeed,
 		Languages: v.Languages,
 	}
+
 	t.EffectiveFrom, _ = civil.ParseDate(v.EffectiveFrom)
 	return t
 }
@@ -235,6 +242,7 @@ func (r Reference) termsIn(countries ...string) (list []rules.CountryTerms) {
 		}
 		seen[c] = true
 	}
+
 	return list
 }
 

@@ -89,6 +89,7 @@ func (s *Store) referenceWithin(tx *gorm.DB) (Reference, error) {
 			return ref, nil
 		}
 	}
+
 	return referenceIn(tx)
 }
 
@@ -117,6 +118,7 @@ func referenceIn(tx *gorm.DB) (Reference, error) {
 	if err := ref.readProducts(tx); err != nil {
 		return ref, err
 	}
+
 	return ref, nil
 }
 
@@ -133,6 +135,7 @@ func (s *Store) SeedReference(ctx context.Context) error {
 	if _, err := s.LoadCalendars(ctx); err != nil {
 		return err
 	}
+
 	now := s.clock.Now()
 
 	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {

@@ -15,11 +15,11 @@ func (s *Store) mergeSpares(tx *gorm.DB, scope Scope, ref Reference, fromID, int
 		return err
 	}
 
-	from, into := counts[fromID], counts[intoID]
-
-	if err := tx.Model(&SpareUnit{}).
-		Where("parent_org_id = ?", fromID).
-		Update("parent_org_id", intoID).Error; err != nil {
+	from := counts[fromID]
+	into := counts[intoID]
+	err = tx.Model(&SpareUnit{}).Where("parent_org_id = ?", fromID).
+		Update("parent_org_id", intoID).Error
+	if err != nil {
 		return err
 	}
 
@@ -32,12 +32,16 @@ func (s *Store) mergeSpares(tx *gorm.DB, scope Scope, ref Reference, fromID, int
 	return s.writeSpares(tx, scope, into, m.Into...)
 }
 
+// splitSpares counts what is left to the parent that was split, and what the other has
+// earned, each by its own licences.
 func (s *Store) splitSpares(tx *gorm.DB, scope Scope, ref Reference, keptID, splitID string) error {
 	counts, err := s.countSpares(tx, keptID, splitID)
 	if err != nil {
 		return err
 	}
-	kept, split := counts[keptID], counts[splitID]
+
+	kept := counts[keptID]
+	split := counts[splitID]
 	ofKept, ofSplit := rules.SplitSpares(keptID, splitID, kept.Licences, split.Licences,
 		kept.Balance, split.Balance, ref.Program.SpareRatio)
 
@@ -52,14 +56,14 @@ func (s *Store) splitSpares(tx *gorm.DB, scope Scope, ref Reference, keptID, spl
 	return s.writeSpares(tx, scope, split, ofSplit...)
 }
 
-// moveSpares has up to n live units go with the accounts that they lie at, rather
-// than being recalled from one parent and earned anew by the other.
+// moveSpares has up to n live units go with the accounts that they lie at: otherwise one
+// parent would have to send them back, and the other would earn them again.
 func (s *Store) moveSpares(tx *gorm.DB, fromID, intoID string, n int) error {
 	if n <= 0 {
 		return nil
 	}
-	var units []SpareUnit
 
+	var units []SpareUnit
 	err := s.forUpdate(tx).
 		Where("parent_org_id = ? AND closed_at IS NULL AND account_id IN (?)", fromID,
 			tx.Model(&Account{}).Select("id").Where("parent_org_id = ?", intoID)).
