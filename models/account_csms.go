@@ -149,8 +149,8 @@ func (s *Store) comeOrGo(tx *gorm.DB, scope Scope, c CSM, wasActive bool) (int, 
 	}
 
 	var accounts []string
-	if err := tx.Model(&Account{}).Where("csm_id = ?", c.ID).Order("id").
-		Pluck("id", &accounts).Error; err != nil {
+	err := tx.Model(&Account{}).Where("csm_id = ?", c.ID).Order("id").Pluck("id", &accounts).Error
+	if err != nil {
 		return 0, err
 	}
 
@@ -271,8 +271,8 @@ func (s *Store) AssignCSM(ctx context.Context, a CSMAssignment) (Account, error)
 
 		before := text(acc.CSMID)
 		acc.CSMID, acc.Version = &a.CSMID, acc.Version+1
-		if err := tx.Model(&Account{}).Where("id = ?", acc.ID).Select("csm_id", "version").
-			Updates(&acc).Error; err != nil {
+		err = tx.Model(&Account{}).Where("id = ?", acc.ID).Select("csm_id", "version").Updates(&acc).Error
+		if err != nil {
 			return err
 		}
 

@@ -73,9 +73,8 @@ func (s *Store) lockParentsOf(tx *gorm.DB, accountIDs []string) (map[string]stri
 	}
 
 	var accounts []Account
-	if err := tx.Select("id", "parent_org_id").
-		Where("id IN ?", accountIDs).
-		Find(&accounts).Error; err != nil {
+	err = tx.Select("id", "parent_org_id").Where("id IN ?", accountIDs).Find(&accounts).Error
+	if err != nil {
 		return nil, err
 	}
 
@@ -151,10 +150,9 @@ func (s *Store) moveAccounts(
 ) error {
 	ids := idsOf(accounts, func(a Account) string { return a.ID })
 	for some := range batches(ids, 1000) {
-		if err := tx.Model(&Account{}).Where("id IN ?", some).Updates(map[string]any{
-			"parent_org_id": to,
-			"version":       gorm.Expr("version + 1"),
-		}).Error; err != nil {
+		err := tx.Model(&Account{}).Where("id IN ?", some).
+			Updates(map[string]any{"parent_org_id": to, "version": gorm.Expr("version + 1")}).Error
+		if err != nil {
 			return err
 		}
 	}

@@ -235,10 +235,11 @@ func (s *Store) closeInvitation(tx *gorm.DB, inv *Invitation, to rules.Invitatio
 	}
 
 	wasLive := inv.State.Live()
-	inv.State, inv.StateSince = to, s.clock.Now()
-
-	if err := tx.Model(&Invitation{}).Where("id = ?", inv.ID).Select("state", "state_since").
-		Updates(inv).Error; err != nil {
+	inv.State = to
+	inv.StateSince = s.clock.Now()
+	err := tx.Model(&Invitation{}).Where("id = ?", inv.ID).Select("state", "state_since").
+		Updates(inv).Error
+	if err != nil {
 		return err
 	}
 	if err := s.suppressMails(tx, inv.ID); err != nil {
@@ -370,9 +371,8 @@ func (s *Store) mayResendInvitation(tx *gorm.DB, n Notification) error {
 func (s *Store) RequestInvitation(ctx context.Context, email string) error {
 	return s.tx(WithSystem(ctx), func(tx *gorm.DB, scope Scope) error {
 		var all []Invitation
-		if err := tx.Where("email = ?", rules.NormaliseEmail(email)).
-			Order("id DESC").
-			Find(&all).Error; err != nil {
+		err := tx.Where("email = ?", rules.NormaliseEmail(email)).Order("id DESC").Find(&all).Error
+		if err != nil {
 			return err
 		}
 

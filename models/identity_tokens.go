@@ -121,9 +121,8 @@ func (s *Store) TokenBySecret(ctx context.Context, secret string) (APIToken, err
 // to.
 func (s *Store) moveTokens(tx *gorm.DB, accountIDs []string, to string) error {
 	for some := range batches(accountIDs, 1000) {
-		if err := tx.Model(&APIToken{}).
-			Where("account_id IN ?", some).
-			Update("org_id", to).Error; err != nil {
+		err := tx.Model(&APIToken{}).Where("account_id IN ?", some).Update("org_id", to).Error
+		if err != nil {
 			return err
 		}
 	}
@@ -131,7 +130,7 @@ func (s *Store) moveTokens(tx *gorm.DB, accountIDs []string, to string) error {
 	return nil
 }
 
-// RevokeToken ends a token at once.
+// RevokeToken ends a token at once; again it changes nothing.
 func (s *Store) RevokeToken(ctx context.Context, id string) error {
 	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var t APIToken
@@ -143,9 +142,8 @@ func (s *Store) RevokeToken(ctx context.Context, id string) error {
 			return nil
 		}
 
-		if err := tx.Model(&APIToken{}).
-			Where("id = ?", id).
-			Update("revoked_at", realNow()).Error; err != nil {
+		err := tx.Model(&APIToken{}).Where("id = ?", id).Update("revoked_at", realNow()).Error
+		if err != nil {
 			return err
 		}
 

@@ -54,10 +54,10 @@ func (s *Store) SetPassword(ctx context.Context, userID, passwordHash string) er
 	})
 }
 
+// setPassword is SetPassword in the caller's transaction, in the user's own name.
 func (s *Store) setPassword(tx *gorm.DB, scope Scope, userID, passwordHash string) error {
-	if err := tx.Model(&User{}).
-		Where("id = ?", userID).
-		Update("password_hash", passwordHash).Error; err != nil {
+	err := tx.Model(&User{}).Where("id = ?", userID).Update("password_hash", passwordHash).Error
+	if err != nil {
 		return err
 	}
 
@@ -65,7 +65,7 @@ func (s *Store) setPassword(tx *gorm.DB, scope Scope, userID, passwordHash strin
 		return err
 	}
 
-	err := tx.Model(&Challenge{}).
+	err = tx.Model(&Challenge{}).
 		Where("subject_id = ? AND purpose = ? AND consumed_at IS NULL",
 			userID, ChallengePasswordReset).
 		Update("consumed_at", realNow()).Error

@@ -50,7 +50,7 @@ type ImportJob struct {
 	FinishedAt    *time.Time
 }
 
-// ImportState tells how far a job has come.
+// ImportState says how far a job has come.
 type ImportState string
 
 // The states of an ImportJob. REFUSED: a row was refused and nothing stored.
@@ -87,8 +87,10 @@ const (
 	RowRefused   ImportOutcome = "REFUSED"
 )
 
-// CreateImport stores a file with the outbox row that starts its workflow. A file
-// of rooms needs the right to change the account's rooms; of an operator a reason.
+// CreateImport stores a file with the outbox row that starts its workflow. A file of
+// rooms needs the right to change the account's rooms (FORBIDDEN), and a reason where
+// an operator sends it (REASON_REQUIRED); an organisation or account out of scope
+// answers NOT_FOUND. Each call stores another job.
 func (s *Store) CreateImport(ctx context.Context, job ImportJob) (ImportJob, error) {
 	if job.Kind == "" {
 		job.Kind = ImportOrders
@@ -100,7 +102,7 @@ func (s *Store) CreateImport(ctx context.Context, job ImportJob) (ImportJob, err
 	job.ContentHash = hashContent(job.Content)
 
 	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := s.mayImport(tx, scope, &job); err != nil {
+		if err := mayImport(tx, scope, &job); err != nil {
 			return err
 		}
 
@@ -132,7 +134,9 @@ func hashContent(content []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (s *Store) mayImport(tx *gorm.DB, scope Scope, job *ImportJob) error {
+// mayImport refuses a file of orders of another seller, and a file of rooms of an actor
+// who may not change them. It fills in the organisation of a file of rooms.
+func mayImport(tx *gorm.DB, scope Scope, job *ImportJob) error {
 	if job.Kind == ImportOrders {
 		if !scope.System && job.OrgID != scope.OrgID {
 			return errNotFound()
@@ -143,11 +147,16 @@ func (s *Store) mayImport(tx *gorm.DB, scope Scope, job *ImportJob) error {
 	if err := mayManage(scope, job.Reason); err != nil {
 		return err
 	}
+
 	var account struct{ ParentOrgID string }
 	err := scope.accounts(tx.Table("accounts"), "id").Select("parent_org_id").
 		Where("id = ?", text(job.AccountID)).Take(&account).Error
+	if err != nil {
+		return found(err)
+	}
+
 	job.OrgID = account.ParentOrgID
-	return found(err)
+	return nil
 }
 
 // jobsInScope narrows a query on jobs to what the scope may see: a seller its files
@@ -167,17 +176,17 @@ func jobsInScope(scope Scope, q *gorm.DB) *gorm.DB {
 func (s *Store) GetImport(ctx context.Context, id string, withContent bool) (ImportJob, error) {
 	var job ImportJob
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		tx = jobsInScope(scope, tx)
+		q := jobsInScope(scope, tx)
 		if !withContent {
-			tx = tx.Omit("content")
+			q = q.Omit("content")
 		}
-		return found(tx.First(&job, "id = ?", id).Error)
+		return found(q.First(&job, "id = ?", id).Error)
 	})
 	return job, err
 }
 
-// ImportProgress replaces a job's counts and state; a finished job drops its
-// content, and stays as it is.
+// ImportProgress replaces a job's counts and state. A job that has finished drops its
+// content and stays as it is from then on.
 func (s *Store) ImportProgress(ctx context.Context, job ImportJob) error {
 	columns := []string{
 		"state",
@@ -196,8 +205,8 @@ func (s *Store) ImportProgress(ctx context.Context, job ImportJob) error {
 	})
 }
 
-// putRow replaces the report of a row that is checked or stored again. What was
-// stored stays: a run that lost its lease may come late.
+// putRow replaces the report of a row that is checked or stored again. The report of a
+// row that was stored stays: a run that lost its lease may come late.
 var putRow = clause.OnConflict{
 	Columns: []clause.Column{{Name: "job_id"}, {Name: "row_no"}},
 	DoUpdates: clause.AssignmentColumns([]string{
@@ -234,9 +243,9 @@ func (s *Store) ImportRows(
 ) ([]ImportRow, error) {
 	var out []ImportRow
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := found(jobsInScope(scope, tx).Where("id = ?", jobID).Select("id").
-			First(&ImportJob{}).Error); err != nil {
-			return err
+		err := jobsInScope(scope, tx).Where("id = ?", jobID).Select("id").First(&ImportJob{}).Error
+		if err != nil {
+			return found(err)
 		}
 
 		q := tx.Where("job_id = ? AND row_no > ?", jobID, after)
@@ -250,9 +259,8 @@ func (s *Store) ImportRows(
 	return out, err
 }
 
-// ImportedRows are the rows of a job that need nothing more, by number: those
-// whose order it stored, or found stored. A job goes on without them where a
-// kill left it.
+// ImportedRows are the rows of a job that need nothing more, by number: those whose
+// order it stored, or found stored. A job that was killed goes on without them.
 func (s *Store) ImportedRows(ctx context.Context, jobID string) (map[int]ImportOutcome, error) {
 	var rows []ImportRow
 	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
@@ -268,6 +276,7 @@ func (s *Store) ImportedRows(ctx context.Context, jobID string) (map[int]ImportO
 	return out, err
 }
 
+// count adds the outcomes of rows to the job's own.
 func (j *ImportJob) count(reports []ImportRow) {
 	for _, r := range reports {
 		switch r.Outcome {
@@ -291,11 +300,13 @@ func moveOn(tx *gorm.DB, job, after ImportJob) error {
 			job.ID, job.StoredThrough, ImportStoring).
 		Select("rows_stored", "rows_unchanged", "rows_refused", "stored_through").
 		Updates(&after)
-	if moved.Error == nil && moved.RowsAffected == 0 {
+	if moved.Error != nil {
+		return moved.Error
+	}
+	if moved.RowsAffected == 0 {
 		return errImportMoved
 	}
-
-	return moved.Error
+	return nil
 }
 
 // contentSlice is how much of a job's file is read at once, in bytes.
@@ -307,6 +318,7 @@ func (s *Store) ImportContent(ctx context.Context, jobID string) io.Reader {
 	return &contentReader{ctx: ctx, store: s, jobID: jobID}
 }
 
+// contentReader reads a job's file behind what it has read.
 type contentReader struct {
 	ctx   context.Context
 	store *Store

@@ -16,9 +16,9 @@ const calendarYears = 3
 
 // LoadCalendars adds the calendars that are missing, one for each country and each
 // region that has holidays of its own, and loads the holidays of the current and
-// the next two years where they are not loaded yet. A day that is there already
-// stays as it is, whoever added or removed it. It returns how many calendars it
-// added or loaded, and may run at any time, also twice at once.
+// the next two years where they are not loaded yet. A day that is there already stays
+// as it is, also one that an operator added or removed. It returns how many calendars
+// it added or loaded, and may run at any time, also twice at once.
 func (s *Store) LoadCalendars(ctx context.Context) (int, error) {
 	changed := 0
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -77,8 +77,10 @@ type calendarLoad struct {
 	added   int64 // days that were not there
 }
 
+// nothing reports whether there is nothing to add.
 func (l *calendarLoad) nothing() bool { return len(l.missing)+len(l.stale) == 0 }
 
+// newLoad works out what is missing beside the calendars that are there.
 func (s *Store) newLoad(have []Calendar) *calendarLoad {
 	l := &calendarLoad{now: s.clock.Now()}
 	l.last = l.now.Year() + calendarYears - 1
@@ -104,6 +106,7 @@ func (s *Store) newLoad(have []Calendar) *calendarLoad {
 	return l
 }
 
+// add collects a calendar that is missing, with its holidays.
 func (l *calendarLoad) add(country, region string) {
 	weekend := holidays.Weekend(country)
 	c := Calendar{

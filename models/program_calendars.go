@@ -43,7 +43,7 @@ type CalendarHoliday struct {
 	ChangedAt time.Time
 }
 
-// HolidayOrigin tells who put a holiday into a calendar.
+// HolidayOrigin says who put a holiday into a calendar.
 type HolidayOrigin string
 
 // The origins of a CalendarHoliday.
@@ -91,9 +91,9 @@ func (c Calendar) facts() map[string]any {
 	return map[string]any{"weekend": c.Weekend, "hours": c.Hours}
 }
 
-// calendarCache keeps the versions of calendars that were read, each under its key,
-// such as BR-SP@3. A version never changes, so one that a row names needs no second
-// look. The holidays are shared: nobody changes them.
+// calendarCache keeps the versions of calendars that this process has read, each under
+// its key, such as BR-SP@3. A version never changes, so the process need not read one
+// twice. The holidays are shared: nobody may change them.
 type calendarCache struct{ byKey sync.Map }
 
 // calendarVersion returns a version of a calendar that this process has read, by
@@ -112,8 +112,9 @@ func (c *calendarCache) version(key string) (rules.Calendar, bool) {
 
 // calendarOf reads the calendar that counts at a site: its region's, else its
 // country's (C3). The holidays come with the same statement: on PostgreSQL a second
-// one could see those of a later version. No transaction that changes a calendar
-// asks for it, so what is kept was committed.
+// one could see those of a later version. No transaction that changes a calendar calls
+// this, so the cache holds only what was committed. A country without a calendar
+// answers NOT_FOUND.
 func (s *Store) calendarOf(tx *gorm.DB, site Site) (rules.Calendar, error) {
 	var rows []struct {
 		Calendar
@@ -123,11 +124,11 @@ func (s *Store) calendarOf(tx *gorm.DB, site Site) (rules.Calendar, error) {
 
 	err := tx.Table("calendars AS c").Select("c.*, h.on_day, h.name").
 		Joins("LEFT JOIN calendar_holidays h ON h.calendar = c.code AND NOT h.removed").
-		Where(
-			"c.code = (SELECT code FROM calendars WHERE country = ? AND region IN ('', ?) ORDER BY region DESC LIMIT 1)",
-			site.Country,
-			site.Region,
-		).Scan(&rows).Error
+		Where(`c.code = (
+			SELECT code FROM calendars
+			WHERE country = ? AND region IN ('', ?)
+			ORDER BY region DESC LIMIT 1)`, site.Country, site.Region).
+		Scan(&rows).Error
 	if err != nil {
 		return rules.Calendar{}, err
 	}
@@ -219,8 +220,8 @@ func (s *Store) readCalendars(tx, where *gorm.DB) ([]CalendarDetail, error) {
 	return out, nil
 }
 
-// calendarToday is the day on which calendars are looked at, in UTC: their alerts
-// are about weeks and months.
+// calendarToday is the day that the alerts of calendars count from, in UTC: they are
+// about weeks and months.
 func (s *Store) calendarToday() civil.Date { return civil.DateOf(s.clock.Now().UTC()) }
 
 // GetCalendar reads one calendar with all its holidays. For the service and its
@@ -237,14 +238,18 @@ func (s *Store) GetCalendar(ctx context.Context, code string) (CalendarDetail, e
 	return out, err
 }
 
+// calendarDetail reads a calendar with all its holidays.
 func (s *Store) calendarDetail(tx *gorm.DB, code string) (CalendarDetail, error) {
 	var out CalendarDetail
 	if err := found(tx.First(&out.Calendar, "code = ?", code).Error); err != nil {
 		return out, err
 	}
-	err := tx.Where("calendar = ?", code).Order("on_day").Find(&out.Holidays).Error
+	if err := tx.Where("calendar = ?", code).Order("on_day").Find(&out.Holidays).Error; err != nil {
+		return out, err
+	}
+
 	out.Lacks = out.rule(out.Holidays).Alerts(s.calendarToday())
-	return out, err
+	return out, nil
 }
 
 // CalendarChange is what an operator changes of a calendar, with the version that
@@ -255,12 +260,16 @@ type CalendarChange struct {
 	Reason  string
 }
 
-// changeCalendar locks a calendar, has it changed and counts its version on. What
-// was promised by an earlier version stays as it is (S20). Errors: NOT_FOUND,
-// STATE_CONFLICT for a version that is no longer the last, REASON_REQUIRED.
-func (s *Store) changeCalendar(ctx context.Context, q CalendarChange, change func(
-	tx *gorm.DB, scope Scope, c *Calendar,
-) (entry, error)) (CalendarDetail, error) {
+// calendarChange changes a calendar that is locked, or its holidays, and says what it
+// did.
+type calendarChange func(tx *gorm.DB, scope Scope, c *Calendar) (entry, error)
+
+// changeCalendar locks a calendar, has it changed and counts its version on. What was
+// promised by an earlier version stays as it is (S20). Errors: NOT_FOUND, STATE_CONFLICT
+// for a version that is no longer the last, REASON_REQUIRED.
+func (s *Store) changeCalendar(
+	ctx context.Context, q CalendarChange, change calendarChange,
+) (CalendarDetail, error) {
 	var out CalendarDetail
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := scope.service(); err != nil {
@@ -284,10 +293,12 @@ func (s *Store) changeCalendar(ctx context.Context, q CalendarChange, change fun
 			return err
 		}
 
-		c.Version, c.UpdatedAt = c.Version+1, s.clock.Now()
+		c.Version++
+		c.UpdatedAt = s.clock.Now()
 		e.details["version"] = c.Version
-		if err := tx.Model(&Calendar{}).Where("code = ?", c.Code).
-			Select("weekend", "hours", "version", "updated_at").Updates(&c).Error; err != nil {
+		err = tx.Model(&Calendar{}).Where("code = ?", c.Code).
+			Select("weekend", "hours", "version", "updated_at").Updates(&c).Error
+		if err != nil {
 			return err
 		}
 		if err := s.watchCalendar(tx, scope, c.Code); err != nil {
@@ -318,11 +329,10 @@ func (s *Store) PutCalendar(
 		c.Weekend = append([]rules.Weekday{}, weekend...)
 		c.Hours = append([]rules.WorkingTime{}, hours...)
 
-		return entry{
-			"calendar.changed",
-			c.Code,
-			withReason(q.Reason, map[string]any{"before": before, "after": c.facts()}),
-		}, nil
+		return entry{"calendar.changed", c.Code, withReason(q.Reason, map[string]any{
+			"before": before,
+			"after":  c.facts(),
+		})}, nil
 	})
 }
 
@@ -409,12 +419,11 @@ func (s *Store) AddHoliday(
 	}
 
 	return s.changeCalendar(ctx, q, func(tx *gorm.DB, scope Scope, c *Calendar) (entry, error) {
-		have, err := s.holidayOn(tx, c.Code, on)
+		have, err := holidayOn(tx, c.Code, on)
 		if err != nil {
 			return entry{}, err
 		}
-
-		if len(have) > 0 && !have[0].Removed {
+		if have != nil && !have.Removed {
 			return entry{}, rules.Invalid([]rules.FieldError{{
 				Pointer: "/date",
 				Code:    rules.Duplicate,
@@ -433,12 +442,14 @@ func (s *Store) AddHoliday(
 			ChangedAt: s.clock.Now(),
 		}
 
-		err = tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error
-		return entry{
-			"calendar.holiday_added",
-			c.Code,
-			withReason(q.Reason, map[string]any{"on": row.OnDay, "name": name}),
-		}, err
+		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
+			return entry{}, err
+		}
+
+		return entry{"calendar.holiday_added", c.Code, withReason(q.Reason, map[string]any{
+			"on":   row.OnDay,
+			"name": name,
+		})}, nil
 	})
 }
 
@@ -449,16 +460,13 @@ func (s *Store) RemoveHoliday(
 	ctx context.Context, q CalendarChange, on civil.Date,
 ) (CalendarDetail, error) {
 	return s.changeCalendar(ctx, q, func(tx *gorm.DB, scope Scope, c *Calendar) (entry, error) {
-		have, err := s.holidayOn(tx, c.Code, on)
+		h, err := holidayOn(tx, c.Code, on)
 		if err != nil {
 			return entry{}, err
 		}
-
-		if len(have) == 0 || have[0].Removed {
+		if h == nil || h.Removed {
 			return entry{}, errNotFound()
 		}
-
-		h := have[0]
 
 		err = tx.Model(&CalendarHoliday{}).Where("calendar = ? AND on_day = ?", c.Code, h.OnDay).
 			Updates(map[string]any{
@@ -467,21 +475,29 @@ func (s *Store) RemoveHoliday(
 				"changed_by": scope.Actor.ID,
 				"changed_at": s.clock.Now(),
 			}).Error
+		if err != nil {
+			return entry{}, err
+		}
 
-		return entry{
-			"calendar.holiday_removed",
-			c.Code,
-			withReason(q.Reason, map[string]any{"on": h.OnDay, "name": h.Name, "origin": h.Origin}),
-		}, err
+		return entry{"calendar.holiday_removed", c.Code, withReason(q.Reason, map[string]any{
+			"on":     h.OnDay,
+			"name":   h.Name,
+			"origin": h.Origin,
+		})}, nil
 	})
 }
 
-func (s *Store) holidayOn(tx *gorm.DB, code string, on civil.Date) ([]CalendarHoliday, error) {
+// holidayOn reads the holiday of a day, also one that was removed; nil for none.
+func holidayOn(tx *gorm.DB, code string, on civil.Date) (*CalendarHoliday, error) {
 	var have []CalendarHoliday
 	err := tx.Where("calendar = ? AND on_day = ?", code, on.String()).Find(&have).Error
-	return have, err
+	if err != nil || len(have) == 0 {
+		return nil, err
+	}
+	return &have[0], nil
 }
 
+// calendarAudit adds an entry to the chain of the calendars.
 func (s *Store) calendarAudit(tx *gorm.DB, scope Scope, e entry) error {
 	return s.appendAudit(tx, scope, "calendars", nil, false, e)
 }
