@@ -148,6 +148,50 @@ func (s *Store) lockOwner(tx *gorm.DB, scope Scope, table, id string) (Account, 
 	return acc, found(err)
 }
 
+// createInAccount runs a person's addition to an account: who may not add to it is
+// refused (see mayManage), the account stays locked until the transaction ends, and
+// its audit takes what create says it did.
+func (s *Store) createInAccount(
+	tx *gorm.DB, scope Scope, accountID, reason string, create func(Account) (entry, error),
+) error {
+	if err := mayManage(scope, reason); err != nil {
+		return err
+	}
+
+	acc, err := s.lockAccount(tx, scope, accountID)
+	if err != nil {
+		return err
+	}
+	return s.auditChange(tx, scope, acc, create)
+}
+
+// changeInAccount runs a person's change of a row of the table; the account that owns
+// it is locked and audited as by createInAccount. A row that is not in scope is not
+// found.
+func (s *Store) changeInAccount(
+	tx *gorm.DB, scope Scope, table, id, reason string, change func(Account) (entry, error),
+) error {
+	if err := mayManage(scope, reason); err != nil {
+		return err
+	}
+
+	acc, err := s.lockOwner(tx, scope, table, id)
+	if err != nil {
+		return err
+	}
+	return s.auditChange(tx, scope, acc, change)
+}
+
+func (s *Store) auditChange(
+	tx *gorm.DB, scope Scope, acc Account, change func(Account) (entry, error),
+) error {
+	e, err := change(acc)
+	if err != nil {
+		return err
+	}
+	return s.accountAudit(tx, scope, acc.ID, e)
+}
+
 func (s *Store) accountAudit(tx *gorm.DB, scope Scope, accountID string, entries ...entry) error {
 	return s.appendAudit(tx, scope, accountID, &accountID, false, entries...)
 }

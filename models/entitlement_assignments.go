@@ -267,10 +267,11 @@ func (s *Store) Release(
 		}
 
 		var l Licence
-		if err := found(s.forUpdate(tx).
+		err = found(s.forUpdate(tx).
 			First(&l, "id = (?)", tx.Model(&LicenceAssignment{}).
 				Select("licence_id").
-				Where("id = ?", assignmentID)).Error); err != nil {
+				Where("id = ?", assignmentID)).Error)
+		if err != nil {
 			return err
 		}
 
@@ -287,12 +288,13 @@ func (s *Store) Release(
 		}
 
 		now := s.clock.Now()
-		if err := tx.Model(&Licence{}).
+		err = tx.Model(&Licence{}).
 			Where("id = ? AND state = ?", l.ID, rules.LicenceAssigned).
 			Updates(map[string]any{
 				"state":       rules.LicenceAvailable,
 				"state_since": now,
-			}).Error; err != nil {
+			}).Error
+		if err != nil {
 			return err
 		}
 
@@ -507,10 +509,11 @@ func (m *assignMany) lock() (err error) {
 
 func (m *assignMany) readRooms() error {
 	var rooms []Room
-	if err := m.s.forUpdate(m.tx).
+	err := m.s.forUpdate(m.tx).
 		Where("account_id = ? AND id IN ?", m.acc.ID, m.q.RoomIDs).
 		Order("id").
-		Find(&rooms).Error; err != nil {
+		Find(&rooms).Error
+	if err != nil {
 		return err
 	}
 
@@ -521,7 +524,7 @@ func (m *assignMany) readRooms() error {
 	}
 
 	var open []openAssignment
-	err := m.tx.Table("licence_assignments AS a").
+	err = m.tx.Table("licence_assignments AS a").
 		Select("a.*, l.contract_id").
 		Joins("JOIN licences l ON l.id = a.licence_id").
 		Where("a.account_id = ? AND a.room_id IN ? AND a.service_type = ? AND a.to_at IS NULL", m.acc.ID, m.q.RoomIDs, m.contract.Type).

@@ -77,9 +77,10 @@ func (s *Store) serialTaken(
 
 func (s *Store) registered(tx *gorm.DB, d Device) (taken, err error) {
 	var p []DevicePlacement
-	if err := tx.Where("device_id = ? AND to_at IS NULL", d.ID).
+	err = tx.Where("device_id = ? AND to_at IS NULL", d.ID).
 		Limit(1).
-		Find(&p).Error; err != nil {
+		Find(&p).Error
+	if err != nil {
 		return nil, err
 	}
 
@@ -123,12 +124,13 @@ func (s *Store) claim(tx *gorm.DB, scope Scope, acc Account, d Device, roomID st
 		return err
 	}
 
-	if err := s.raise(tx, OperatorTask{
+	err = s.raise(tx, OperatorTask{
 		Kind:      TaskSerialClaimed,
 		SubjectID: c.ID,
 		What:      "Decide which account has the device: move it or refuse.",
 		Why:       "Account " + acc.ID + " registers device " + d.ID + ", which account " + d.AccountID + " has registered.",
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 
@@ -177,10 +179,11 @@ func (s *Store) DecideClaim(
 			}
 		}
 
-		if err := tx.Model(&DeviceClaim{}).
+		err := tx.Model(&DeviceClaim{}).
 			Where("id = ?", c.ID).
 			Select("state", "decided_at").
-			Updates(&c).Error; err != nil {
+			Updates(&c).Error
+		if err != nil {
 			return err
 		}
 
@@ -244,7 +247,7 @@ func (s *Store) handOver(tx *gorm.DB, scope Scope, c DeviceClaim, reason string)
 		return err
 	}
 
-	if err := s.accountAudit(
+	err = s.accountAudit(
 		tx,
 		scope,
 		d.AccountID,
@@ -252,7 +255,8 @@ func (s *Store) handOver(tx *gorm.DB, scope Scope, c DeviceClaim, reason string)
 			"before": before,
 			"after":  d.facts(),
 		})},
-	); err != nil {
+	)
+	if err != nil {
 		return err
 	}
 
@@ -260,9 +264,10 @@ func (s *Store) handOver(tx *gorm.DB, scope Scope, c DeviceClaim, reason string)
 	room := text(c.RoomID)
 	if room != "" { // the room may have been archived meanwhile
 		var active int64
-		if err := tx.Model(&Room{}).
+		err := tx.Model(&Room{}).
 			Where("id = ? AND state = ?", room, rules.RoomActive).
-			Count(&active).Error; err != nil {
+			Count(&active).Error
+		if err != nil {
 			return err
 		}
 		if active == 0 {

@@ -309,10 +309,11 @@ func (s *Store) ChangeDevice(
 		before := d.facts()
 		d.fill(f)
 		d.Version++
-		if err := tx.Select("*").
+		err = tx.Select("*").
 			Omit("id", "account_id", "created_at").
 			Where("id = ?", id).
-			Updates(&d).Error; err != nil {
+			Updates(&d).Error
+		if err != nil {
 			return err
 		}
 
@@ -452,10 +453,11 @@ func (s *Store) PlaceDevice(ctx context.Context, deviceID, roomID, reason string
 
 		d.State = to
 		d.Version = d.Version + 1
-		if err := tx.Model(&Device{}).
+		err = tx.Model(&Device{}).
 			Where("id = ?", d.ID).
 			Select("state", "version").
-			Updates(&d).Error; err != nil {
+			Updates(&d).Error
+		if err != nil {
 			return err
 		}
 
@@ -484,9 +486,10 @@ func (s *Store) leaveRoom(
 	tx *gorm.DB, d Device, roomID string, now time.Time,
 ) (from string, err error) {
 	var open []DevicePlacement
-	if err := tx.Where("device_id = ? AND to_at IS NULL", d.ID).
+	err = tx.Where("device_id = ? AND to_at IS NULL", d.ID).
 		Limit(1).
-		Find(&open).Error; err != nil || len(open) == 0 {
+		Find(&open).Error
+	if err != nil || len(open) == 0 {
 		return "", err
 	}
 	if from = open[0].RoomID; from == roomID {

@@ -152,10 +152,11 @@ func (s *Store) cancel(
 func (s *Store) unitsInForce(
 	tx *gorm.DB, orderID string,
 ) (contracts []ServiceContract, units []Licence, err error) {
-	if err = s.forUpdate(tx).
+	err = s.forUpdate(tx).
 		Where("order_id = ?", orderID).
 		Order("id").
-		Find(&contracts).Error; err != nil {
+		Find(&contracts).Error
+	if err != nil {
 		return nil, nil, err
 	}
 
@@ -197,8 +198,9 @@ func (s *Store) revoke(
 		if err != nil {
 			return err
 		}
-		if err := s.endAssignments(tx.Where("licence_id IN ?",
-			ids), EndCancelled, now); err != nil {
+		err = s.endAssignments(tx.Where("licence_id IN ?",
+			ids), EndCancelled, now)
+		if err != nil {
 			return err
 		}
 		if err := endAttachments(tx.Where("licence_id IN ?", ids), EndCancelled, now); err != nil {
@@ -220,10 +222,11 @@ func (s *Store) revoke(
 
 	for _, c := range contracts {
 		if (whole || left[c.ID] == 0) && c.State.CanBecome(rules.ContractCancelled) {
-			if err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Updates(map[string]any{
+			err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Updates(map[string]any{
 				"state":        rules.ContractCancelled,
 				"cancelled_at": now,
-			}).Error; err != nil {
+			}).Error
+			if err != nil {
 				return err
 			}
 		}
@@ -236,9 +239,10 @@ func (s *Store) recordCancellation(
 	tx *gorm.DB, scope Scope, o *Order, r CancelRequest, whole bool, chosen []string,
 ) (OrderCancellation, error) {
 	var before int64
-	if err := tx.Model(&OrderCancellation{}).
+	err := tx.Model(&OrderCancellation{}).
 		Where("order_id = ?", o.ID).
-		Count(&before).Error; err != nil {
+		Count(&before).Error
+	if err != nil {
 		return OrderCancellation{}, err
 	}
 
@@ -344,8 +348,9 @@ func (s *Store) ListCancellations(
 func (s *Store) CompensateCancellation(ctx context.Context, id string) (closed bool, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var c OrderCancellation
-		if err := found(s.forUpdate(tx).
-			First(&c, "id = ?", id).Error); err != nil || c.State == CancellationCompleted {
+		err := found(s.forUpdate(tx).
+			First(&c, "id = ?", id).Error)
+		if err != nil || c.State == CancellationCompleted {
 			closed = c.Whole
 			return err
 		}
@@ -368,10 +373,11 @@ func (s *Store) CompensateCancellation(ctx context.Context, id string) (closed b
 		now := s.clock.Now()
 		c.State = CancellationCompleted
 		c.CompletedAt = &now
-		if err := tx.Model(&OrderCancellation{}).
+		err = tx.Model(&OrderCancellation{}).
 			Where("id = ?", id).
 			Select("state", "completed_at").
-			Updates(&c).Error; err != nil {
+			Updates(&c).Error
+		if err != nil {
 			return err
 		}
 
@@ -412,14 +418,15 @@ func (s *Store) withdrawInvitations(tx *gorm.DB, scope Scope, o Order) error {
 		if err := s.closeInvitation(tx, &live[i], rules.InvitationWasWithdrawn); err != nil {
 			return err
 		}
-		if err := s.appendAudit(
+		err := s.appendAudit(
 			tx,
 			scope,
 			*o.AccountID,
 			o.AccountID,
 			false,
 			entry{"invitation.revoked", live[i].ID, map[string]any{"order": o.ID}},
-		); err != nil {
+		)
+		if err != nil {
 			return err
 		}
 	}

@@ -69,7 +69,7 @@ func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error 
 
 	acc := opened.Account
 	fresh := opened.fresh
-	contracts, err := s.createContracts(tx, ref, o, acc)
+	contracts, err := s.createContracts(tx, ref, acc, o.purchase())
 	if err != nil {
 		return err
 	}
@@ -92,10 +92,11 @@ func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error 
 	}
 
 	o.AccountID = &acc.ID
-	if err := s.queueMail(
+	err = s.queueMail(
 		tx,
 		s.fulfilmentMails(o, acc, contracts, invitation, plan)...,
-	); err != nil {
+	)
+	if err != nil {
 		return err
 	}
 

@@ -69,6 +69,30 @@ type OrderLine struct {
 	RenewsContractID *string
 }
 
+// purchase is what the order buys.
+func (o Order) purchase() purchase {
+	return purchase{
+		OrderID:     o.ID,
+		ReceivedAt:  o.CreatedAt,
+		PurchasedOn: o.PurchasedOn,
+		Lines:       purchaseLines(o.Lines),
+	}
+}
+
+func purchaseLines(lines []OrderLine) []purchaseLine {
+	out := make([]purchaseLine, len(lines))
+	for i, l := range lines {
+		out[i] = purchaseLine{
+			ID:        l.ID,
+			Type:      l.ServiceType,
+			TermYears: l.TermYears,
+			Quantity:  l.Quantity,
+			Renews:    text(l.RenewsContractID),
+		}
+	}
+	return out
+}
+
 // lockOrder reads an order in scope with its lines, and keeps others from it until
 // the transaction ends.
 func (s *Store) lockOrder(tx *gorm.DB, scope Scope, id string) (Order, error) {

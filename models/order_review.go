@@ -96,14 +96,15 @@ func (s *Store) acceptReviewed(
 	number := newVendorOrderNo()
 	o.VendorOrderNo = &number
 	o.ReviewUntil = nil
-	if err := s.moveOrder(
+	err = s.moveOrder(
 		tx,
 		o,
 		rules.OrderAccepted,
 		"vendor_order_no",
 		"review_until",
 		"account_id",
-	); err != nil {
+	)
+	if err != nil {
 		return err
 	}
 
@@ -122,7 +123,7 @@ func (s *Store) recheckRenewals(tx *gorm.DB, o *Order) error {
 		account = append(account, *o.AccountID)
 	}
 
-	err := s.checkRenewals(tx, o.Lines, account)
+	err := s.checkRenewals(tx, purchaseLines(o.Lines), account)
 	if rules.CodeOf(err) == rules.ValidationFailed {
 		return rules.Refuse(
 			rules.StateConflict,

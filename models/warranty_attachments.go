@@ -220,13 +220,14 @@ func (s *Store) deviceToExtend(
 	}
 
 	var others int64
-	if err := tx.Model(&WarrantyAttachment{}).
+	err := tx.Model(&WarrantyAttachment{}).
 		Where("account_id = ? AND serial = ? AND to_at IS NULL", acc.ID, serial).
-		Count(&others).Error; err != nil {
+		Count(&others).Error
+	if err != nil {
 		return d, err
 	}
 
-	err := rules.MayAttach(rules.AttachRequest{
+	err = rules.MayAttach(rules.AttachRequest{
 		Service:           c.Type,
 		LicenceState:      l.State,
 		ContractState:     c.State,
@@ -291,10 +292,11 @@ func (s *Store) DetachWarranty(
 		after := l.State
 		if l.State == rules.LicenceAssigned {
 			after = rules.LicenceAvailable
-			if err := tx.Model(&Licence{}).Where("id = ?", l.ID).Updates(map[string]any{
+			err := tx.Model(&Licence{}).Where("id = ?", l.ID).Updates(map[string]any{
 				"state":       after,
 				"state_since": now,
-			}).Error; err != nil {
+			}).Error
+			if err != nil {
 				return err
 			}
 		}

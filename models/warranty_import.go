@@ -166,12 +166,13 @@ func (s *Store) importWarranty(
 		)
 	}
 
-	if err := s.raise(tx, OperatorTask{
+	err = s.raise(tx, OperatorTask{
 		Kind:      TaskWarrantyUnmatched,
 		SubjectID: w.ID,
 		What:      "Link the earlier warranty to an account, or refuse it.",
 		Why:       string(why),
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 
