@@ -381,14 +381,8 @@ func (s *Store) CompensateCancellation(ctx context.Context, id string) (closed b
 			return err
 		}
 
-		return s.appendAudit(
-			tx,
-			scope,
-			*o.AccountID,
-			o.AccountID,
-			false,
-			entry{"cancellation.completed", c.ID, map[string]any{"order": o.ID}},
-		)
+		e := entry{"cancellation.completed", c.ID, map[string]any{"order": o.ID}}
+		return s.appendAudit(tx, scope, *o.AccountID, o.AccountID, false, e)
 	})
 	return closed, err
 }
@@ -418,14 +412,8 @@ func (s *Store) withdrawInvitations(tx *gorm.DB, scope Scope, o Order) error {
 		if err := s.closeInvitation(tx, &live[i], rules.InvitationWasWithdrawn); err != nil {
 			return err
 		}
-		err := s.appendAudit(
-			tx,
-			scope,
-			*o.AccountID,
-			o.AccountID,
-			false,
-			entry{"invitation.revoked", live[i].ID, map[string]any{"order": o.ID}},
-		)
+		e := entry{"invitation.revoked", live[i].ID, map[string]any{"order": o.ID}}
+		err := s.appendAudit(tx, scope, *o.AccountID, o.AccountID, false, e)
 		if err != nil {
 			return err
 		}

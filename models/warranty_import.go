@@ -155,15 +155,8 @@ func (s *Store) importWarranty(
 	}
 
 	if why == "" {
-		return s.accountAudit(
-			tx,
-			scope,
-			acc.ID,
-			entry{"warranty.imported", w.ID, withReason(
-				reason,
-				map[string]any{"after": w.facts()},
-			)},
-		)
+		e := entry{"warranty.imported", w.ID, withReason(reason, map[string]any{"after": w.facts()})}
+		return s.accountAudit(tx, scope, acc.ID, e)
 	}
 
 	err = s.raise(tx, OperatorTask{
@@ -176,17 +169,11 @@ func (s *Store) importWarranty(
 		return err
 	}
 
-	return s.appendAudit(
-		tx,
-		scope,
-		w.ID,
-		nil,
-		true,
-		entry{"warranty.imported", w.ID, withReason(reason, map[string]any{
-			"after": w.facts(),
-			"why":   why,
-		})},
-	)
+	e := entry{"warranty.imported", w.ID, withReason(reason, map[string]any{
+		"after": w.facts(),
+		"why":   why,
+	})}
+	return s.appendAudit(tx, scope, w.ID, nil, true, e)
 }
 
 // matchWarranty finds the one account that the row belongs to, or tells why there
