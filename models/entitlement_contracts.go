@@ -310,3 +310,75 @@ func (c ServiceContract) toStart() rules.ContractToStart {
 		TermYears: c.TermYears,
 	}
 }
+
+// setLicences stores the state of licences from the instant on.
+func setLicences(tx *gorm.DB, to rules.LicenceState, at time.Time, ids ...string) error {
+	return tx.Model(&Licence{}).
+		Where("id IN ?", ids).
+		Updates(map[string]any{"state": to, "state_since": at}).Error
+}
+
+// lockUnitsInForce reads and locks an order's contracts and their licences in force,
+// those with the highest numbers first.
+func (s *Store) lockUnitsInForce(
+	tx *gorm.DB, orderID string,
+) (contracts []ServiceContract, units []Licence, err error) {
+	err = s.forUpdate(tx).
+		Where("order_id = ?", orderID).
+		Order("id").
+		Find(&contracts).Error
+	if err != nil {
+		return nil, nil, err
+	}
+
+	ids := idsOf(contracts, func(c ServiceContract) string { return c.ID })
+	inForce := []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}
+	err = s.forUpdate(tx).
+		Where("contract_id IN ? AND state IN ?", ids, inForce).
+		Order("contract_id, seq DESC").
+		Find(&units).Error
+	return contracts, units, err
+}
+
+// revokeUnits ends the chosen licences with their assignments, and each contract that
+// has none left or is cancelled as a whole; start and end stay for the history (S8).
+// Extended warranties that the licences were attached as are for the caller to end.
+func (s *Store) revokeUnits(
+	tx *gorm.DB, contracts []ServiceContract, units []Licence, chosen []string, whole bool,
+	now time.Time,
+) error {
+	for ids := range batches(chosen, 1000) {
+		if err := setLicences(tx, rules.LicenceRevoked, now, ids...); err != nil {
+			return err
+		}
+		err := s.endAssignments(tx.Where("licence_id IN ?", ids), EndCancelled, now)
+		if err != nil {
+			return err
+		}
+	}
+
+	gone := map[string]bool{}
+	for _, id := range chosen {
+		gone[id] = true
+	}
+	left := map[string]int{} // by contract
+	for _, u := range units {
+		if !gone[u.ID] {
+			left[u.ContractID]++
+		}
+	}
+	for _, c := range contracts {
+		ends := whole || left[c.ID] == 0
+		if !ends || !c.State.CanBecome(rules.ContractCancelled) {
+			continue
+		}
+		err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Updates(map[string]any{
+			"state":        rules.ContractCancelled,
+			"cancelled_at": now,
+		}).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

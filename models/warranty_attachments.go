@@ -317,12 +317,21 @@ func (s *Store) DetachWarranty(
 	return a, err
 }
 
+// endAttachmentsOf ends the open attachments of the licences.
+func endAttachmentsOf(tx *gorm.DB, licenceIDs []string, why AssignmentEnd, now time.Time) error {
+	for ids := range batches(licenceIDs, 1000) {
+		if err := endAttachments(tx.Where("licence_id IN ?", ids), why, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // endAttachments ends the open ones among the rows that the query names.
 func endAttachments(q *gorm.DB, why AssignmentEnd, now time.Time) error {
-	return q.Model(&WarrantyAttachment{}).Where("to_at IS NULL").Updates(map[string]any{
-		"to_at":      now,
-		"end_reason": why,
-	}).Error
+	return q.Model(&WarrantyAttachment{}).
+		Where("to_at IS NULL").
+		Updates(map[string]any{"to_at": now, "end_reason": why}).Error
 }
 
 // AttachmentDetail is an attachment with what follows from it now. EndsOn is the
