@@ -147,6 +147,51 @@ func (s *Store) lockOwner(tx *gorm.DB, scope Scope, table, id string) (Account, 
 	return acc, found(err)
 }
 
+// createInAccount runs a person's addition to an account: it refuses an actor who may
+// not add to it (see mayManage), keeps the account locked until the transaction ends,
+// and audits what create says it did.
+func (s *Store) createInAccount(
+	tx *gorm.DB, scope Scope, accountID, reason string, create func(Account) (entry, error),
+) error {
+	if err := mayManage(scope, reason); err != nil {
+		return err
+	}
+
+	acc, err := s.lockAccount(tx, scope, accountID)
+	if err != nil {
+		return err
+	}
+	return s.auditChange(tx, scope, acc, create)
+}
+
+// changeInAccount runs a person's change of a row of the table; the account that owns
+// it is locked and audited as by createInAccount. A row that is not in scope is not
+// found.
+func (s *Store) changeInAccount(
+	tx *gorm.DB, scope Scope, table, id, reason string, change func(Account) (entry, error),
+) error {
+	if err := mayManage(scope, reason); err != nil {
+		return err
+	}
+
+	acc, err := s.lockOwner(tx, scope, table, id)
+	if err != nil {
+		return err
+	}
+	return s.auditChange(tx, scope, acc, change)
+}
+
+// auditChange has a locked account changed, and audits what change says it did.
+func (s *Store) auditChange(
+	tx *gorm.DB, scope Scope, acc Account, change func(Account) (entry, error),
+) error {
+	e, err := change(acc)
+	if err != nil {
+		return err
+	}
+	return s.accountAudit(tx, scope, acc.ID, e)
+}
+
 // accountAudit adds entries to the account's own chain.
 func (s *Store) accountAudit(tx *gorm.DB, scope Scope, accountID string, entries ...entry) error {
 	return s.appendAudit(tx, scope, accountID, &accountID, false, entries...)

@@ -92,37 +92,27 @@ type NewSite struct {
 func (s *Store) CreateSite(ctx context.Context, n NewSite) (AccountSite, error) {
 	var site AccountSite
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := mayManage(scope, n.Reason); err != nil {
-			return err
-		}
+		return s.createInAccount(tx, scope, n.AccountID, n.Reason, func(acc Account) (entry, error) {
+			site = AccountSite{
+				ID:        NewID(prefixSite),
+				AccountID: acc.ID,
+				CreatedAt: s.clock.Now(),
+				Version:   1,
+			}
+			if err := site.fill(n.Form); err != nil {
+				return entry{}, err
+			}
+			if err := s.freeSiteName(tx, site); err != nil {
+				return entry{}, err
+			}
+			if err := tx.Create(&site).Error; err != nil {
+				return entry{}, err
+			}
 
-		acc, err := s.lockAccount(tx, scope, n.AccountID)
-		if err != nil {
-			return err
-		}
-
-		site = AccountSite{
-			ID:        NewID(prefixSite),
-			AccountID: acc.ID,
-			CreatedAt: s.clock.Now(),
-			Version:   1,
-		}
-
-		if err := site.fill(n.Form); err != nil {
-			return err
-		}
-		if err := s.freeSiteName(tx, site); err != nil {
-			return err
-		}
-		if err := tx.Create(&site).Error; err != nil {
-			return err
-		}
-
-		return s.accountAudit(tx, scope, acc.ID, entry{
-			"site.created", site.ID, withReason(n.Reason, map[string]any{"after": site.facts()}),
+			details := withReason(n.Reason, map[string]any{"after": site.facts()})
+			return entry{"site.created", site.ID, details}, nil
 		})
 	})
-
 	return site, err
 }
 
@@ -169,42 +159,35 @@ func (s *Store) changeSite(
 ) (AccountSite, error) {
 	var site AccountSite
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := mayManage(scope, reason); err != nil {
-			return err
-		}
+		return s.changeInAccount(tx, scope, "sites", id, reason, func(Account) (entry, error) {
+			site = AccountSite{}
+			if err := found(s.forUpdate(tx).First(&site, "id = ?", id).Error); err != nil {
+				return entry{}, err
+			}
+			if err := versioned(site.Version, version); err != nil {
+				return entry{}, err
+			}
 
-		acc, err := s.lockOwner(tx, scope, "sites", id)
-		if err != nil {
-			return err
-		}
+			before := site.facts()
+			if err := change(tx, scope, &site); err != nil {
+				return entry{}, err
+			}
 
-		site = AccountSite{}
-		if err := found(s.forUpdate(tx).First(&site, "id = ?", id).Error); err != nil {
-			return err
-		}
-		if err := versioned(site.Version, version); err != nil {
-			return err
-		}
+			site.Version++
+			err := tx.Select("*").
+				Omit("id", "account_id", "created_at").
+				Where("id = ?", id).
+				Updates(&site).Error
+			if err != nil {
+				return entry{}, err
+			}
 
-		before := site.facts()
-		if err := change(tx, scope, &site); err != nil {
-			return err
-		}
-
-		site.Version++
-		err = tx.Select("*").Omit("id", "account_id", "created_at").Where("id = ?", id).
-			Updates(&site).Error
-		if err != nil {
-			return err
-		}
-
-		changed := entry{"site.changed", site.ID, withReason(reason, map[string]any{
-			"before": before,
-			"after":  site.facts(),
-		})}
-		return s.accountAudit(tx, scope, acc.ID, changed)
+			return entry{"site.changed", site.ID, withReason(reason, map[string]any{
+				"before": before,
+				"after":  site.facts(),
+			})}, nil
+		})
 	})
-
 	return site, err
 }
 

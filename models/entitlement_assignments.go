@@ -31,6 +31,7 @@ type LicenceAssignment struct {
 	AcknowledgedAt *time.Time
 }
 
+// facts are what the audit says of an assignment.
 func (a LicenceAssignment) facts() map[string]any {
 	f := map[string]any{"id": a.ID, "room": a.RoomID, "from": a.FromAt}
 	if a.Terms != nil {
@@ -70,97 +71,198 @@ type Assigned struct {
 	Started     []string           // contracts (S1)
 }
 
-// Assign assigns a licence to a room (R39). The first assignment of an order
-// starts all its contracts that wait (S1). Refusals are those of rules.MayAssign
-// and rules.TermsForAssignment; a room of another account is not found (R109).
-func (s *Store) Assign(ctx context.Context, q AssignRequest) (Assigned, error) {
+// assigning is a command under way that gives licences to rooms or moves them. Its
+// instant is read after the locks: what ends and what takes its place share it.
+type assigning struct {
+	s       *Store
+	tx      *gorm.DB
+	scope   Scope
+	now     time.Time
+	ref     Reference
+	reason  string // operators
+	acc     Account
+	entries []entry // for the audit of acc
+	out     Assigned
+}
+
+// changeAssignments runs a command on assignments in one transaction, for those who may
+// manage rooms. The command locks, decides and stores; what it noted is audited.
+func (s *Store) changeAssignments(
+	ctx context.Context, reason string, command func(*assigning) error,
+) (Assigned, error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return Assigned{}, err
 	}
 
 	var out Assigned
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
-		if err := mayManage(scope, q.Reason); err != nil {
+	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := mayManage(scope, reason); err != nil {
 			return err
 		}
-		out, err = s.assign(tx, scope, ref, q)
-		return err
+
+		c := &assigning{s: s, tx: tx, scope: scope, ref: ref, reason: reason}
+		if err := command(c); err != nil {
+			return err
+		}
+		out = c.out
+		if len(c.entries) == 0 {
+			return nil
+		}
+		return s.accountAudit(tx, scope, c.acc.ID, c.entries...)
 	})
 	return out, err
 }
 
-// assign locks contracts, account, licence and room in the order in which every
-// command does.
-func (s *Store) assign(tx *gorm.DB, scope Scope, ref Reference, q AssignRequest) (Assigned, error) {
-	contracts, err := s.lockContractsOf(tx, scope, q.LicenceID)
-	if err != nil {
-		return Assigned{}, err
-	}
+// note adds an entry to the audit, with the operator's reason.
+func (c *assigning) note(verb, id string, details map[string]any) {
+	c.entries = append(c.entries, entry{verb, id, withReason(c.reason, details)})
+}
 
-	acc, err := s.lockAccount(tx, scope, contracts[0].AccountID)
-	if err != nil {
-		return Assigned{}, err
-	}
-
-	var licence Licence
-	if err := found(s.forUpdate(tx).First(&licence, "id = ?", q.LicenceID).Error); err != nil {
-		return Assigned{}, err
-	}
-
-	contract := contractWith(contracts, licence.ContractID)
-	room, err := s.lockRoomFor(tx, acc.ID, q.RoomID, contract.Type)
-	if err != nil {
-		return Assigned{}, err
-	}
-	if err := s.mayAssign(licence, *contract, room); err != nil {
-		return Assigned{}, err
-	}
-
-	a, err := s.newAssignment(
-		scope,
-		ref,
-		acc,
-		licence.ID,
-		contract.Type,
-		room.Room,
-		q.Acknowledged,
-		s.clock.Now(),
-	)
-	if err != nil {
-		return Assigned{}, err
-	}
-
-	out := Assigned{Assignments: []LicenceAssignment{a}}
-	entries, err := s.startOnAssignment(tx, ref, acc, contracts, &out)
-	if err != nil {
-		return Assigned{}, err
-	}
-
-	devices, err := s.devicesIn(tx, room.ID)
-	if err != nil {
-		return Assigned{}, err
-	}
-
-	out.Warnings = s.capWarnings(ref, acc, devices, contract.EndAt)
-	if err := tx.Create(&a).Error; err != nil {
-		return Assigned{}, err
-	}
-
-	err = tx.Model(&Licence{}).Where("id = ?", licence.ID).Updates(map[string]any{
-		"state":       rules.LicenceAssigned,
-		"state_since": s.clock.Now(),
-	}).Error
-	if err != nil {
-		return Assigned{}, err
-	}
-
-	e := entry{"licence.assigned", licence.ID, withReason(q.Reason, map[string]any{
-		"before":     licence.State,
+// noteAssigned notes that a free licence was assigned.
+func (c *assigning) noteAssigned(a LicenceAssignment) {
+	c.note("licence.assigned", a.LicenceID, map[string]any{
+		"before":     rules.LicenceAvailable,
 		"after":      rules.LicenceAssigned,
 		"assignment": a.facts(),
-	})}
-	return out, s.accountAudit(tx, scope, acc.ID, append(entries, e)...)
+	})
+}
+
+// startContracts starts those of an order's contracts that wait (S1). Their audit comes
+// before that of the assignments that start them.
+func (c *assigning) startContracts(contracts []ServiceContract) error {
+	started, err := c.s.startOnAssignment(c.tx, c.ref, c.acc, contracts, &c.out)
+	if err != nil {
+		return err
+	}
+	c.entries = append(started, c.entries...)
+	return nil
+}
+
+// newAssignment describes the stay of a licence in a room from now on. For Select it
+// freezes the terms of the room's country (R78, S31), and refuses as
+// rules.TermsForAssignment does; acknowledged is the version of them that the caller
+// has read, 0 for none.
+func (c *assigning) newAssignment(
+	licenceID string, service rules.ServiceType, room Room, acknowledged int,
+) (LicenceAssignment, error) {
+	a := LicenceAssignment{
+		ID:          NewID(prefixAssignment),
+		AccountID:   c.acc.ID,
+		LicenceID:   licenceID,
+		RoomID:      room.ID,
+		ServiceType: service,
+		FromAt:      c.now,
+		AssignedBy:  c.scope.Actor.ID,
+	}
+	if service != rules.ServiceSelect {
+		return a, nil
+	}
+
+	home := c.acc.Country
+	terms, err := rules.TermsForAssignment(
+		c.ref.termsIn(home, room.Country), home, room.Country, c.s.today(c.acc), acknowledged)
+	if err != nil {
+		return a, err
+	}
+
+	a.Terms = &terms
+	if acknowledged != 0 && acknowledged == terms.Version {
+		a.AcknowledgedBy = c.scope.Actor.ID
+		a.AcknowledgedAt = &c.now
+	}
+	return a, nil
+}
+
+// markAssigned stores that licences are in rooms.
+func (c *assigning) markAssigned(licenceIDs ...string) error {
+	return c.tx.Model(&Licence{}).
+		Where("id IN ?", licenceIDs).
+		Updates(map[string]any{"state": rules.LicenceAssigned, "state_since": c.now}).Error
+}
+
+// capWarnings returns which devices are covered for less than the contract (R125d).
+func (c *assigning) capWarnings(devices []Device, contractEnd *time.Time) []rules.CapWarning {
+	if contractEnd == nil {
+		return nil
+	}
+
+	today := c.s.today(c.acc)
+	var list []rules.RoomDevice
+	for _, d := range devices {
+		m, ok := rules.ModelOn(c.ref.model(d.ModelCode), d.ModelCode, today)
+		if ok && m.Kind == rules.KindHardware {
+			list = append(list, rules.RoomDevice{ID: d.ID, Warranty: d.warranty()})
+		}
+	}
+	lastDay := rules.DateIn(*contractEnd, zoneOf(c.acc.TimeZone))
+	return rules.CapWarnings(list, today, lastDay, c.ref.Program.WarrantyCapYears)
+}
+
+// Assign assigns a licence to a room (R39). The first assignment of an order
+// starts all its contracts that wait (S1). Refusals are those of rules.MayAssign
+// and rules.TermsForAssignment; a room of another account is not found (R109). The
+// same request again is refused: the licence is assigned already.
+func (s *Store) Assign(ctx context.Context, q AssignRequest) (Assigned, error) {
+	return s.changeAssignments(ctx, q.Reason, func(c *assigning) error {
+		return c.assign(q)
+	})
+}
+
+// assign locks contracts, account, licence and room in the order in which every
+// command does.
+func (c *assigning) assign(q AssignRequest) error {
+	contracts, err := c.s.lockContractsOf(c.tx, c.scope, q.LicenceID)
+	if err != nil {
+		return err
+	}
+	c.acc, err = c.s.lockAccount(c.tx, c.scope, contracts[0].AccountID)
+	if err != nil {
+		return err
+	}
+	var licence Licence
+	if err := found(c.s.forUpdate(c.tx).First(&licence, "id = ?", q.LicenceID).Error); err != nil {
+		return err
+	}
+	contract := contractWith(contracts, licence.ContractID)
+	room, err := c.lockRoomFor(q.RoomID, contract.Type)
+	if err != nil {
+		return err
+	}
+	c.now = c.s.clock.Now()
+
+	err = rules.MayAssign(rules.AssignRequest{
+		Service:        contract.Type,
+		LicenceState:   licence.State,
+		ContractState:  contract.State,
+		ContractEnd:    contract.EndAt,
+		Now:            c.now,
+		RoomState:      room.State,
+		RoomHasLicence: room.Licensed > 0,
+	})
+	if err != nil {
+		return err
+	}
+	a, err := c.newAssignment(licence.ID, contract.Type, room.Room, q.Acknowledged)
+	if err != nil {
+		return err
+	}
+	c.out.Assignments = []LicenceAssignment{a}
+	c.noteAssigned(a)
+
+	if err := c.startContracts(contracts); err != nil {
+		return err
+	}
+	devices, err := c.s.devicesIn(c.tx, room.ID)
+	if err != nil {
+		return err
+	}
+	c.out.Warnings = c.capWarnings(devices, contract.EndAt)
+
+	if err := c.tx.Create(&a).Error; err != nil {
+		return err
+	}
+	return c.markAssigned(licence.ID)
 }
 
 // lockedRoom is a room, with how many open assignments of one service it has.
@@ -169,147 +271,76 @@ type lockedRoom struct {
 	Licensed int64
 }
 
-func (s *Store) lockRoomFor(
-	tx *gorm.DB, accountID, id string, service rules.ServiceType,
-) (lockedRoom, error) {
+// lockRoomFor locks a room of the account and counts its licences of the service.
+func (c *assigning) lockRoomFor(id string, service rules.ServiceType) (lockedRoom, error) {
 	var r lockedRoom
-	err := s.forUpdate(tx).
+	err := c.s.forUpdate(c.tx).
 		Table("rooms").
-		Select("rooms.*, (SELECT count(*) FROM licence_assignments a WHERE a.room_id = rooms.id AND a.service_type = ? AND a.to_at IS NULL) AS licensed", service).
-		Where("rooms.id = ? AND rooms.account_id = ?", id, accountID).
+		Select(`rooms.*, (
+			SELECT count(*) FROM licence_assignments a
+			WHERE a.room_id = rooms.id AND a.service_type = ? AND a.to_at IS NULL) AS licensed`,
+			service).
+		Where("rooms.id = ? AND rooms.account_id = ?", id, c.acc.ID).
 		Take(&r).Error
 	return r, found(err)
 }
 
-func (s *Store) mayAssign(l Licence, c ServiceContract, r lockedRoom) error {
-	return rules.MayAssign(rules.AssignRequest{
-		Service:        c.Type,
-		LicenceState:   l.State,
-		ContractState:  c.State,
-		ContractEnd:    c.EndAt,
-		Now:            s.clock.Now(),
-		RoomState:      r.State,
-		RoomHasLicence: r.Licensed > 0,
-	})
-}
-
-// newAssignment freezes the terms of the room's country, for Select (R78, S31).
-func (s *Store) newAssignment(
-	scope Scope, ref Reference, acc Account, licenceID string, service rules.ServiceType, r Room, acknowledged int, now time.Time,
-) (LicenceAssignment, error) {
-	a := LicenceAssignment{
-		ID:          NewID(prefixAssignment),
-		AccountID:   acc.ID,
-		LicenceID:   licenceID,
-		RoomID:      r.ID,
-		ServiceType: service,
-		FromAt:      now,
-		AssignedBy:  scope.Actor.ID,
-	}
-	if service != rules.ServiceSelect {
-		return a, nil
-	}
-
-	list := ref.termsIn(acc.Country, r.Country)
-	terms, err := rules.TermsForAssignment(list, acc.Country, r.Country, s.today(acc), acknowledged)
-	if err != nil {
-		return a, err
-	}
-
-	a.Terms = &terms
-	if acknowledged != 0 && acknowledged == terms.Version {
-		a.AcknowledgedBy = scope.Actor.ID
-		a.AcknowledgedAt = &now
-	}
-
-	return a, nil
-}
-
-// capWarnings tells which devices are covered for less than the contract (R125d).
-func (s *Store) capWarnings(
-	ref Reference, acc Account, devices []Device, contractEnd *time.Time,
-) []rules.CapWarning {
-	if contractEnd == nil {
-		return nil
-	}
-
-	var list []rules.RoomDevice
-	for _, d := range devices {
-		if m, ok := rules.ModelOn(ref.model(d.ModelCode), d.ModelCode, s.today(acc)); ok &&
-			m.Kind == rules.KindHardware {
-			list = append(list, rules.RoomDevice{ID: d.ID, Warranty: d.warranty()})
-		}
-	}
-
-	return rules.CapWarnings(
-		list,
-		s.today(acc),
-		rules.DateIn(*contractEnd, zoneOf(acc.TimeZone)),
-		ref.Program.WarrantyCapYears,
-	)
-}
-
 // Release ends an assignment: the licence goes back to the balance, its contract
-// runs on (R28b).
+// runs on (R28b). An assignment that has ended answers STATE_CONFLICT, one that is not
+// in scope NOT_FOUND.
 func (s *Store) Release(
 	ctx context.Context, assignmentID, reason string,
 ) (LicenceAssignment, error) {
 	var a LicenceAssignment
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		a = LicenceAssignment{}
-		if err := mayManage(scope, reason); err != nil {
-			return err
+		change := func(Account) (e entry, err error) {
+			a, e, err = s.release(tx, assignmentID, reason)
+			return e, err
 		}
-
-		acc, err := s.lockOwner(tx, scope, "licence_assignments", assignmentID)
-		if err != nil {
-			return err
-		}
-
-		var l Licence
-		if err := found(s.forUpdate(tx).
-			First(&l, "id = (?)", tx.Model(&LicenceAssignment{}).
-				Select("licence_id").
-				Where("id = ?", assignmentID)).Error); err != nil {
-			return err
-		}
-
-		if err := found(tx.First(&a, "id = ?", assignmentID).Error); err != nil {
-			return err
-		}
-
-		if a.ToAt != nil {
-			return rules.Refuse(
-				rules.StateConflict,
-				"The assignment has ended.",
-				"Read the room again.",
-			)
-		}
-
-		now := s.clock.Now()
-		if err := tx.Model(&Licence{}).
-			Where("id = ? AND state = ?", l.ID, rules.LicenceAssigned).
-			Updates(map[string]any{
-				"state":       rules.LicenceAvailable,
-				"state_since": now,
-			}).Error; err != nil {
-			return err
-		}
-
-		if err := s.endAssignments(tx.Where("id = ?", a.ID), EndReleased, now); err != nil {
-			return err
-		}
-
-		e := entry{"licence.released", l.ID, withReason(reason, map[string]any{
-			"before":     l.State,
-			"after":      rules.LicenceAvailable,
-			"assignment": a.facts(),
-		})}
-		a.ToAt = &now
-		a.EndReason = EndReleased
-		return s.accountAudit(tx, scope, acc.ID, e)
+		return s.changeInAccount(tx, scope, "licence_assignments", assignmentID, reason, change)
 	})
 	return a, err
+}
+
+func (s *Store) release(tx *gorm.DB, id, reason string) (LicenceAssignment, entry, error) {
+	licenceOf := tx.Model(&LicenceAssignment{}).Select("licence_id").Where("id = ?", id)
+	var l Licence
+	err := found(s.forUpdate(tx).First(&l, "id = (?)", licenceOf).Error)
+	if err != nil {
+		return LicenceAssignment{}, entry{}, err
+	}
+	var a LicenceAssignment
+	if err := found(tx.First(&a, "id = ?", id).Error); err != nil {
+		return a, entry{}, err
+	}
+	if a.ToAt != nil {
+		return a, entry{}, rules.Refuse(
+			rules.StateConflict,
+			"The assignment has ended.",
+			"Read the room again.",
+		)
+	}
+
+	now := s.clock.Now()
+	err = tx.Model(&Licence{}).
+		Where("id = ? AND state = ?", l.ID, rules.LicenceAssigned).
+		Updates(map[string]any{"state": rules.LicenceAvailable, "state_since": now}).Error
+	if err != nil {
+		return a, entry{}, err
+	}
+	err = s.endAssignments(tx.Where("id = ?", a.ID), EndReleased, now)
+	if err != nil {
+		return a, entry{}, err
+	}
+
+	e := entry{"licence.released", l.ID, withReason(reason, map[string]any{
+		"before":     l.State,
+		"after":      rules.LicenceAvailable,
+		"assignment": a.facts(),
+	})}
+	a.ToAt = &now
+	a.EndReason = EndReleased
+	return a, e, nil
 }
 
 // endAssignments ends the open assignments that the query narrows to. None ends
@@ -332,7 +363,8 @@ type AssignmentFilter struct {
 	Page      Page
 }
 
-// ListAssignments lists the assignments in scope, newest first.
+// ListAssignments lists the assignments in scope, newest first, and returns the cursor
+// of the next page; it is empty on the last one.
 func (s *Store) ListAssignments(
 	ctx context.Context, f AssignmentFilter,
 ) ([]LicenceAssignment, string, error) {
@@ -348,7 +380,6 @@ func (s *Store) ListAssignments(
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
-
 		if f.Open {
 			q = q.Where("to_at IS NULL")
 		}
@@ -371,37 +402,37 @@ type AssignManyRequest struct {
 	Reason       string // operators
 }
 
+// validate names every wrong field.
 func (q AssignManyRequest) validate() error {
-	var fields []rules.FieldError
-	fail := func(pointer, code, message, remedy string) {
-		fields = append(fields, rules.FieldError{
-			Pointer: pointer,
-			Code:    code,
-			Message: message,
-			Remedy:  remedy,
-		})
-	}
+	var wrong wrongFields
 	switch n := len(q.RoomIDs); {
 	case n == 0:
-		fail("/room_ids", rules.Required, "No room is named.", "Name at least one room.")
+		wrong.add("/room_ids", rules.Required, "No room is named.", "Name at least one room.")
 	case n > maxRoomsAtOnce:
-		fail(
-			"/room_ids",
-			rules.TooManyNamed,
-			fmt.Sprintf("More than %d rooms are named.", maxRoomsAtOnce),
-			"Assign in parts.",
-		)
+		message := fmt.Sprintf("More than %d rooms are named.", maxRoomsAtOnce)
+		wrong.add("/room_ids", rules.TooManyNamed, message, "Assign in parts.")
 	}
 
 	seen := map[string]bool{}
 	for i, id := range q.RoomIDs {
 		if seen[id] {
-			fail(roomPointer(i), rules.Duplicate, "The room is named twice.", "Name each once.")
+			wrong.add(roomPointer(i), rules.Duplicate, "The room is named twice.", "Name each once.")
 		}
 		seen[id] = true
 	}
+	return rules.Invalid(wrong)
+}
 
-	return rules.Invalid(fields)
+// wrongFields collects what is wrong with a request.
+type wrongFields []rules.FieldError
+
+func (w *wrongFields) add(pointer, code, message, remedy string) {
+	*w = append(*w, rules.FieldError{
+		Pointer: pointer,
+		Code:    code,
+		Message: message,
+		Remedy:  remedy,
+	})
 }
 
 func roomPointer(i int) string { return fmt.Sprintf("/room_ids/%d", i) }
@@ -415,48 +446,22 @@ func (s *Store) AssignMany(ctx context.Context, q AssignManyRequest) (Assigned, 
 	if err := q.validate(); err != nil {
 		return Assigned{}, err
 	}
-
-	ref, err := s.Reference(ctx)
-	if err != nil {
-		return Assigned{}, err
-	}
-
-	var out Assigned
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := mayManage(scope, q.Reason); err != nil {
-			return err
-		}
-
-		m := &assignMany{
-			s:     s,
-			tx:    tx,
-			scope: scope,
-			ref:   ref,
-			q:     q,
-		}
-		err := m.run()
-		out = m.out
-		return err
+	return s.changeAssignments(ctx, q.Reason, func(c *assigning) error {
+		m := &assignMany{assigning: c, q: q}
+		return m.run()
 	})
-	return out, err
 }
 
 // assignMany is one AssignMany under way.
 type assignMany struct {
-	s         *Store
-	tx        *gorm.DB
-	scope     Scope
-	ref       Reference
+	*assigning
 	q         AssignManyRequest
 	contracts []ServiceContract // of the order
 	contract  *ServiceContract
-	acc       Account
 	licences  []Licence                 // available ones, by number
 	rooms     map[string]Room           // by id
 	open      map[string]openAssignment // by room, of the contract's service
 	fresh     []LicenceAssignment
-	entries   []entry
-	out       Assigned
 }
 
 type openAssignment struct {
@@ -465,34 +470,52 @@ type openAssignment struct {
 }
 
 func (m *assignMany) run() error {
-	for _, step := range []func() error{m.lock, m.assignable, m.assignRooms, m.start, m.warn} {
-		if err := step(); err != nil {
+	if err := m.lock(); err != nil {
+		return err
+	}
+	if err := m.mayAssign(rules.RoomActive, false); err != nil { // whatever the room
+		return err
+	}
+	if err := m.assignRooms(); err != nil {
+		return err
+	}
+	if len(m.fresh) > 0 {
+		if err := m.startContracts(m.contracts); err != nil {
 			return err
 		}
+	}
+	if err := m.warn(); err != nil {
+		return err
 	}
 	if len(m.fresh) == 0 {
 		return nil
 	}
-	return m.write()
+
+	if err := m.tx.Create(&m.fresh).Error; err != nil {
+		return err
+	}
+	return m.markAssigned(idsOf(m.fresh, func(a LicenceAssignment) string { return a.LicenceID })...)
 }
 
 // lock reads and locks everything, in the order in which every command does.
-func (m *assignMany) lock() (err error) {
+func (m *assignMany) lock() error {
 	order := m.tx.Model(&ServiceContract{}).Select("order_id").Where("id = ?", m.q.ContractID)
-	err = m.s.forUpdate(m.scope.accounts(m.tx, "account_id")).
+	err := m.s.forUpdate(m.scope.accounts(m.tx, "account_id")).
 		Where("order_id = (?) OR id = ?", order, m.q.ContractID).
 		Order("id").
 		Find(&m.contracts).Error
 	if err != nil {
 		return err
 	}
-	if m.contract = contractWith(m.contracts, m.q.ContractID); m.contract.ID == "" {
+	m.contract = contractWith(m.contracts, m.q.ContractID)
+	if m.contract.ID == "" {
 		return errNotFound()
 	}
-	if m.acc, err = m.s.lockAccount(m.tx, m.scope, m.contract.AccountID); err != nil {
+
+	m.acc, err = m.s.lockAccount(m.tx, m.scope, m.contract.AccountID)
+	if err != nil {
 		return err
 	}
-
 	err = m.s.forUpdate(m.tx).
 		Where("contract_id = ? AND state = ?", m.contract.ID, rules.LicenceAvailable).
 		Order("seq").
@@ -501,41 +524,43 @@ func (m *assignMany) lock() (err error) {
 	if err != nil {
 		return err
 	}
-
-	return m.readRooms()
-}
-
-func (m *assignMany) readRooms() error {
-	var rooms []Room
-	if err := m.s.forUpdate(m.tx).
-		Where("account_id = ? AND id IN ?", m.acc.ID, m.q.RoomIDs).
-		Order("id").
-		Find(&rooms).Error; err != nil {
+	if err := m.lockRooms(); err != nil {
 		return err
 	}
+	m.now = m.s.clock.Now()
+	return nil
+}
 
+// lockRooms locks the rooms, and reads their open assignments of the contract's service.
+func (m *assignMany) lockRooms() error {
+	var rooms []Room
+	err := m.s.forUpdate(m.tx).
+		Where("account_id = ? AND id IN ?", m.acc.ID, m.q.RoomIDs).
+		Order("id").
+		Find(&rooms).Error
+	if err != nil {
+		return err
+	}
 	m.rooms = map[string]Room{}
-	m.open = map[string]openAssignment{}
 	for _, r := range rooms {
 		m.rooms[r.ID] = r
 	}
 
 	var open []openAssignment
-	err := m.tx.Table("licence_assignments AS a").
+	err = m.tx.Table("licence_assignments AS a").
 		Select("a.*, l.contract_id").
 		Joins("JOIN licences l ON l.id = a.licence_id").
-		Where("a.account_id = ? AND a.room_id IN ? AND a.service_type = ? AND a.to_at IS NULL", m.acc.ID, m.q.RoomIDs, m.contract.Type).
+		Where("a.account_id = ? AND a.room_id IN ?", m.acc.ID, m.q.RoomIDs).
+		Where("a.service_type = ? AND a.to_at IS NULL", m.contract.Type).
 		Find(&open).Error
+	if err != nil {
+		return err
+	}
+	m.open = map[string]openAssignment{}
 	for _, a := range open {
 		m.open[a.RoomID] = a
 	}
-
-	return err
-}
-
-// assignable refuses what has nothing to do with any room.
-func (m *assignMany) assignable() error {
-	return m.mayAssign(rules.RoomActive, false)
+	return nil
 }
 
 func (m *assignMany) mayAssign(room rules.RoomState, taken bool) error {
@@ -544,30 +569,27 @@ func (m *assignMany) mayAssign(room rules.RoomState, taken bool) error {
 		LicenceState:   rules.LicenceAvailable,
 		ContractState:  m.contract.State,
 		ContractEnd:    m.contract.EndAt,
-		Now:            m.s.clock.Now(),
+		Now:            m.now,
 		RoomState:      room,
 		RoomHasLicence: taken,
 	})
 }
 
-// assignRooms takes the next licence for each room that has none of the contract.
+// assignRooms takes the next licence for each room that has none of the contract, and
+// names everything that is wrong with rooms at once.
 func (m *assignMany) assignRooms() error {
-	var fields []rules.FieldError
+	var wrong wrongFields
 	for i, id := range m.q.RoomIDs {
 		if there, ok := m.open[id]; ok && there.ContractID == m.contract.ID {
 			m.out.Assignments = append(m.out.Assignments, there.LicenceAssignment)
 			continue
 		}
+
 		a, err := m.assignRoom(id, len(m.fresh))
 		var refusal *rules.Error
 		switch {
 		case errors.As(err, &refusal):
-			fields = append(fields, rules.FieldError{
-				Pointer: roomPointer(i),
-				Code:    refusal.Code,
-				Message: refusal.Message,
-				Remedy:  refusal.Remedy,
-			})
+			wrong.add(roomPointer(i), refusal.Code, refusal.Message, refusal.Remedy)
 		case err != nil:
 			return err
 		}
@@ -575,101 +597,52 @@ func (m *assignMany) assignRooms() error {
 	}
 
 	if len(m.fresh) > len(m.licences) {
-		fields = append(fields, rules.FieldError{
-			Pointer: "/room_ids",
-			Code:    rules.TooFewLicences,
-			Message: fmt.Sprintf("The contract has %d licences left.", len(m.licences)),
-			Remedy:  "Name fewer rooms, or use another contract for the rest.",
-		})
+		message := fmt.Sprintf("The contract has %d licences left.", len(m.licences))
+		remedy := "Name fewer rooms, or use another contract for the rest."
+		wrong.add("/room_ids", rules.TooFewLicences, message, remedy)
 	}
-
 	m.out.Assignments = append(m.out.Assignments, m.fresh...)
-	return rules.Invalid(fields)
+	return rules.Invalid(wrong)
 }
 
-// assignRoom gives the n-th licence to a room; without a licence left its checks
-// run all the same.
+// assignRoom gives the n-th licence to a room; where no licence is left its checks run
+// all the same.
 func (m *assignMany) assignRoom(id string, n int) (LicenceAssignment, error) {
 	room, ok := m.rooms[id]
 	if !ok {
 		return LicenceAssignment{}, errNotFound()
 	}
-
 	_, taken := m.open[id]
 	if err := m.mayAssign(room.State, taken); err != nil {
 		return LicenceAssignment{}, err
 	}
 
-	licence := Licence{}
+	var licence Licence
 	if n < len(m.licences) {
 		licence = m.licences[n]
 	}
-
-	a, err := m.s.newAssignment(
-		m.scope,
-		m.ref,
-		m.acc,
-		licence.ID,
-		m.contract.Type,
-		room,
-		m.q.Acknowledged[room.Country],
-		m.s.clock.Now(),
-	)
-	m.entries = append(m.entries, entry{"licence.assigned", licence.ID,
-		withReason(m.q.Reason, map[string]any{
-			"before":     rules.LicenceAvailable,
-			"after":      rules.LicenceAssigned,
-			"assignment": a.facts(),
-		})})
-	return a, err
-}
-
-// start starts the order's contracts that wait (S1).
-func (m *assignMany) start() error {
-	if len(m.fresh) == 0 {
-		return nil
+	a, err := m.newAssignment(licence.ID, m.contract.Type, room, m.q.Acknowledged[room.Country])
+	if err != nil {
+		return a, err
 	}
-	entries, err := m.s.startOnAssignment(m.tx, m.ref, m.acc, m.contracts, &m.out)
-	m.entries = append(entries, m.entries...)
-	return err
+	m.noteAssigned(a)
+	return a, nil
 }
 
-// warn tells which devices in the rooms are covered for less than the contract
+// warn finds the devices in the rooms that are covered for less than the contract
 // (R125d).
 func (m *assignMany) warn() error {
-	var devices []Device
 	inside := m.tx.Model(&DevicePlacement{}).
 		Select("device_id").
 		Where("room_id IN ? AND to_at IS NULL", m.q.RoomIDs)
-	err := m.tx.Where("account_id = ? AND id IN (?)", m.acc.ID, inside).
+	var devices []Device
+	err := m.tx.
+		Where("account_id = ? AND id IN (?)", m.acc.ID, inside).
 		Order("id").
 		Find(&devices).Error
-	m.out.Warnings = m.s.capWarnings(
-		m.ref,
-		m.acc,
-		devices,
-		contractWith(m.contracts, m.contract.ID).EndAt,
-	)
-	return err
-}
-
-func (m *assignMany) write() error {
-	if err := m.tx.Create(&m.fresh).Error; err != nil {
-		return err
-	}
-
-	ids := make([]string, len(m.fresh))
-	for i, a := range m.fresh {
-		ids[i] = a.LicenceID
-	}
-
-	err := m.tx.Model(&Licence{}).Where("id IN ?", ids).Updates(map[string]any{
-		"state":       rules.LicenceAssigned,
-		"state_since": m.s.clock.Now(),
-	}).Error
 	if err != nil {
 		return err
 	}
-
-	return m.s.accountAudit(m.tx, m.scope, m.acc.ID, m.entries...)
+	m.out.Warnings = m.capWarnings(devices, m.contract.EndAt)
+	return nil
 }

@@ -2,6 +2,7 @@ package models
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -63,6 +64,7 @@ type Licence struct {
 	StateSince      time.Time
 }
 
+// contractWith returns the contract with the id; one without an id where there is none.
 func contractWith(contracts []ServiceContract, id string) *ServiceContract {
 	for i := range contracts {
 		if contracts[i].ID == id {
@@ -72,7 +74,8 @@ func contractWith(contracts []ServiceContract, id string) *ServiceContract {
 	return &ServiceContract{}
 }
 
-// lockContractsOf locks all contracts of the order that the licence belongs to.
+// lockContractsOf locks all contracts of the order that the licence belongs to; a
+// licence that is not in scope is not found.
 func (s *Store) lockContractsOf(
 	tx *gorm.DB, scope Scope, licenceID string,
 ) ([]ServiceContract, error) {
@@ -85,13 +88,17 @@ func (s *Store) lockContractsOf(
 		Where("order_id = (?)", order).
 		Order("id").
 		Find(&contracts).Error
-	if err == nil && len(contracts) == 0 {
-		err = errNotFound()
+	if err != nil {
+		return nil, err
 	}
-	return contracts, err
+	if len(contracts) == 0 {
+		return nil, errNotFound()
+	}
+	return contracts, nil
 }
 
-// LicencesOf lists the licences of a contract by number.
+// LicencesOf lists the licences of a contract in scope by number; a foreign contract
+// has none.
 func (s *Store) LicencesOf(ctx context.Context, contractID string) ([]Licence, error) {
 	var out []Licence
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -103,73 +110,96 @@ func (s *Store) LicencesOf(ctx context.Context, contractID string) ([]Licence, e
 	return out, err
 }
 
-// createContracts writes one contract per line, with one licence per unit for
-// what is assigned or registered by unit. A bundle's JumpStart runs from the
-// purchase (R29, R30a) and has no licences.
+// purchase is an order that buys contracts, one by each of its lines.
+type purchase struct {
+	OrderID     string
+	ReceivedAt  time.Time
+	PurchasedOn string // effective purchase date (S6), YYYY-MM-DD
+	Lines       []purchaseLine
+}
+
+// purchaseLine is one line of a purchase.
+type purchaseLine struct {
+	ID        string
+	Type      rules.ServiceType
+	TermYears int
+	Quantity  int64
+	Renews    string // the contract whose licences these renew (S4); empty for none
+}
+
+// createContracts writes one contract for each line of a purchase, with one licence for
+// each unit that is assigned or registered by unit. A bundle's JumpStart runs from the
+// purchase (R29, R30a) and has no licences. The caller holds the lock on the account,
+// which keeps two purchases from renewing the same licences.
 func (s *Store) createContracts(
-	tx *gorm.DB, ref Reference, o *Order, acc Account,
+	tx *gorm.DB, ref Reference, acc Account, p purchase,
 ) ([]ServiceContract, error) {
 	loc, err := time.LoadLocation(acc.TimeZone)
 	if err != nil {
 		return nil, err
 	}
-
-	pool, err := s.renewable(tx, o.Lines, acc.ID)
+	pool, err := s.renewable(tx, p.Lines, acc.ID)
 	if err != nil {
 		return nil, err
 	}
 
-	contracts := make([]ServiceContract, len(o.Lines))
+	contracts := make([]ServiceContract, len(p.Lines))
 	var licences []Licence
-	for i, l := range o.Lines {
+	for i, l := range p.Lines {
 		c := ServiceContract{
 			ID:              NewID(prefixContract),
 			AccountID:       acc.ID,
-			OrderID:         o.ID,
+			OrderID:         p.OrderID,
 			OrderLineID:     l.ID,
-			Type:            l.ServiceType,
+			Type:            l.Type,
 			State:           rules.ContractPendingStart,
 			Quantity:        l.Quantity,
 			TermYears:       l.TermYears,
 			TimeZone:        acc.TimeZone,
 			RemindedDays:    -1,
-			FallbackStartAt: rules.FallbackStart(o.CreatedAt, ref.Program.StartFallbackDays, loc),
+			FallbackStartAt: rules.FallbackStart(p.ReceivedAt, ref.Program.StartFallbackDays, loc),
 			CreatedAt:       s.clock.Now(),
 		}
-		if l.ServiceType == rules.ServiceJumpStart {
-			startAtPurchase(&c, o.PurchasedOn, loc)
+		if l.Type == rules.ServiceJumpStart {
+			c.startAtPurchase(p.PurchasedOn, loc)
 		} else {
-			licences = append(licences, pool.renewBy(l, units(c))...)
+			licences = append(licences, pool.renewBy(l, c.newLicences())...)
 		}
 		contracts[i] = c
 	}
-
-	if err := pool.start(ref, o, loc, contracts); err != nil {
+	if err := pool.start(ref, p, loc, contracts); err != nil {
 		return nil, err
 	}
+
 	if err := tx.Create(&contracts).Error; err != nil {
 		return nil, err
 	}
 	if len(licences) == 0 {
 		return contracts, nil
 	}
-
-	return contracts, tx.CreateInBatches(&licences, 1000).Error
+	err = tx.CreateInBatches(&licences, 1000).Error
+	return contracts, err
 }
 
-func startAtPurchase(c *ServiceContract, purchasedOn string, loc *time.Location) {
+// startAtPurchase starts a JumpStart contract on the day of its purchase (R30a).
+func (c *ServiceContract) startAtPurchase(purchasedOn string, loc *time.Location) {
 	day, err := civil.ParseDate(purchasedOn)
 	if err != nil {
 		return
 	}
-	p := rules.JumpStartPeriod(day, loc)
+	c.start(rules.JumpStartPeriod(day, loc), StartPurchase)
+}
+
+// start has the contract run for the period.
+func (c *ServiceContract) start(p rules.Period, reason StartReason) {
 	c.State = rules.ContractActive
 	c.StartAt = &p.Start
 	c.EndAt = &p.End
-	c.StartReason = StartPurchase
+	c.StartReason = reason
 }
 
-func units(c ServiceContract) []Licence {
+// newLicences makes one licence for each unit of the contract.
+func (c *ServiceContract) newLicences() []Licence {
 	out := make([]Licence, c.Quantity)
 	for i := range out {
 		out[i] = Licence{
@@ -184,16 +214,14 @@ func units(c ServiceContract) []Licence {
 	return out
 }
 
-// startOnAssignment starts the contracts of the order that wait (S1, S4), with
-// their audit.
+// startOnAssignment starts those of an order's contracts that wait for the first
+// assignment (S1, S4), names them in out and returns their audit.
 func (s *Store) startOnAssignment(
 	tx *gorm.DB, ref Reference, acc Account, contracts []ServiceContract, out *Assigned,
 ) ([]entry, error) {
-	waits := false
-	for _, c := range contracts {
-		waits = waits || c.State == rules.ContractPendingStart
-	}
-
+	waits := slices.ContainsFunc(contracts, func(c ServiceContract) bool {
+		return c.State == rules.ContractPendingStart
+	})
 	if !waits {
 		return nil, nil
 	}
@@ -207,10 +235,7 @@ func (s *Store) startOnAssignment(
 	var started []ServiceContract
 	for _, start := range rules.StartOnAssignment(order, s.clock.Now()) {
 		c := contractWith(contracts, start.ContractID)
-		c.State = rules.ContractActive
-		c.StartAt = &start.Period.Start
-		c.EndAt = &start.Period.End
-		c.StartReason = StartReason(start.Reason)
+		c.start(start.Period, StartReason(start.Reason))
 		started = append(started, *c)
 		out.Started = append(out.Started, c.ID)
 		entries = append(entries, entry{"contract.started", c.ID, map[string]any{
@@ -221,32 +246,22 @@ func (s *Store) startOnAssignment(
 			"reason":   c.StartReason,
 		}})
 	}
-
 	if len(started) == 0 {
 		return nil, nil
 	}
 
-	keyed := clause.OnConflict{
-		Columns: []clause.Column{{Name: "id"}},
-		DoUpdates: clause.AssignmentColumns([]string{
-			"state",
-			"start_at",
-			"end_at",
-			"start_reason",
-		}),
-	}
-	return entries, tx.Clauses(keyed).Create(&started).Error
+	err = tx.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "id"}},
+		DoUpdates: clause.AssignmentColumns([]string{"state", "start_at", "end_at", "start_reason"}),
+	}).Create(&started).Error
+	return entries, err
 }
 
-// orderStart gathers what is known of an order whose contracts are to start.
+// orderStart reads what rules need to start contracts of one order.
 func (s *Store) orderStart(
 	tx *gorm.DB, ref Reference, acc Account, contracts []ServiceContract,
 ) (rules.OrderStart, error) {
-	ids := make([]string, len(contracts))
-	for i, c := range contracts {
-		ids[i] = c.ID
-	}
-
+	ids := idsOf(contracts, func(c ServiceContract) string { return c.ID })
 	var rows []struct {
 		CreatedAt   time.Time
 		PurchasedOn string
@@ -255,7 +270,8 @@ func (s *Store) orderStart(
 	}
 	err := tx.Table("orders AS o").
 		Select("DISTINCT o.created_at, o.purchased_on, l.contract_id, oc.end_at AS renewed_end").
-		Joins("LEFT JOIN licences l ON l.contract_id IN ? AND l.renews_licence_id IS NOT NULL", ids).
+		Joins(`LEFT JOIN licences l
+			ON l.contract_id IN ? AND l.renews_licence_id IS NOT NULL`, ids).
 		Joins("LEFT JOIN licences ol ON ol.id = l.renews_licence_id").
 		Joins("LEFT JOIN service_contracts oc ON oc.id = ol.contract_id").
 		Where("o.id = ?", contracts[0].OrderID).
@@ -265,26 +281,104 @@ func (s *Store) orderStart(
 	}
 
 	o := rules.OrderStart{Zone: zoneOf(acc.TimeZone), FallbackDays: ref.Program.StartFallbackDays}
-	for _, c := range contracts {
-		w := rules.ContractToStart{
-			ID:        c.ID,
-			Type:      c.Type,
-			State:     c.State,
-			Period:    c.period(),
-			TermYears: c.TermYears,
+	if len(rows) > 0 { // all are of the one order
+		o.CreatedAt = rows[0].CreatedAt
+		if on := dateOf(rows[0].PurchasedOn); on != nil {
+			o.PurchasedOn = *on
 		}
+	}
+	for _, c := range contracts {
+		w := c.toStart()
 		for _, r := range rows {
-			if o.CreatedAt = r.CreatedAt; o.PurchasedOn == (civil.Date{}) {
-				if on := dateOf(r.PurchasedOn); on != nil {
-					o.PurchasedOn = *on
-				}
-			}
 			if text(r.ContractID) == c.ID && r.RenewedEnd != nil {
 				w.RenewedEnds = append(w.RenewedEnds, *r.RenewedEnd)
 			}
 		}
 		o.Contracts = append(o.Contracts, w)
 	}
-
 	return o, nil
+}
+
+// toStart is what rules need of a contract to start it; what it renews is for the
+// caller to add.
+func (c ServiceContract) toStart() rules.ContractToStart {
+	return rules.ContractToStart{
+		ID:        c.ID,
+		Type:      c.Type,
+		State:     c.State,
+		Period:    c.period(),
+		TermYears: c.TermYears,
+	}
+}
+
+// setLicences stores the state of licences from the instant on.
+func setLicences(tx *gorm.DB, to rules.LicenceState, at time.Time, ids ...string) error {
+	return tx.Model(&Licence{}).
+		Where("id IN ?", ids).
+		Updates(map[string]any{"state": to, "state_since": at}).Error
+}
+
+// lockUnitsInForce reads and locks an order's contracts and their licences in force,
+// those with the highest numbers first.
+func (s *Store) lockUnitsInForce(
+	tx *gorm.DB, orderID string,
+) (contracts []ServiceContract, units []Licence, err error) {
+	err = s.forUpdate(tx).
+		Where("order_id = ?", orderID).
+		Order("id").
+		Find(&contracts).Error
+	if err != nil {
+		return nil, nil, err
+	}
+
+	ids := idsOf(contracts, func(c ServiceContract) string { return c.ID })
+	inForce := []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}
+	err = s.forUpdate(tx).
+		Where("contract_id IN ? AND state IN ?", ids, inForce).
+		Order("contract_id, seq DESC").
+		Find(&units).Error
+	return contracts, units, err
+}
+
+// revokeUnits ends the chosen licences with their assignments, and each contract that
+// has none left or is cancelled as a whole; start and end stay for the history (S8).
+// Extended warranties that the licences were attached as are for the caller to end.
+func (s *Store) revokeUnits(
+	tx *gorm.DB, contracts []ServiceContract, units []Licence, chosen []string, whole bool,
+	now time.Time,
+) error {
+	for ids := range batches(chosen, 1000) {
+		if err := setLicences(tx, rules.LicenceRevoked, now, ids...); err != nil {
+			return err
+		}
+		err := s.endAssignments(tx.Where("licence_id IN ?", ids), EndCancelled, now)
+		if err != nil {
+			return err
+		}
+	}
+
+	gone := map[string]bool{}
+	for _, id := range chosen {
+		gone[id] = true
+	}
+	left := map[string]int{} // by contract
+	for _, u := range units {
+		if !gone[u.ID] {
+			left[u.ContractID]++
+		}
+	}
+	for _, c := range contracts {
+		ends := whole || left[c.ID] == 0
+		if !ends || !c.State.CanBecome(rules.ContractCancelled) {
+			continue
+		}
+		err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Updates(map[string]any{
+			"state":        rules.ContractCancelled,
+			"cancelled_at": now,
+		}).Error
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -22,8 +22,8 @@ type CoverSubject struct {
 	ModelCode string
 }
 
-// Covered is the answer for one subject; not Found for a foreign subject as for
-// one that does not exist (C5).
+// Covered is the answer for one subject. A foreign subject is not Found, like one that
+// does not exist (C5).
 type Covered struct {
 	Subject  CoverSubject
 	Found    bool
@@ -33,7 +33,8 @@ type Covered struct {
 
 // Coverage answers whether each subject is covered at an instant for a purpose, by
 // rules.Cover alone: it gathers the facts in a fixed number of statements, whatever
-// the number of subjects, and stores nothing (S32). At most MaxCoverage subjects.
+// the number of subjects, and stores nothing (S32). More than MaxCoverage subjects
+// answer VALIDATION_FAILED.
 func (s *Store) Coverage(
 	ctx context.Context, subjects []CoverSubject, at time.Time, purpose rules.Purpose,
 ) ([]Covered, error) {
@@ -41,7 +42,6 @@ func (s *Store) Coverage(
 	if err != nil {
 		return nil, err
 	}
-
 	if len(subjects) > MaxCoverage {
 		return nil, rules.Invalid([]rules.FieldError{{
 			Pointer: "/subjects",
@@ -64,7 +64,6 @@ func (s *Store) Coverage(
 	for i, q := range subjects {
 		out[i] = g.cover(q, at, purpose)
 	}
-
 	return out, nil
 }
 
@@ -86,6 +85,8 @@ type coverFacts struct {
 	jumpStarts map[string][]rules.ContractFacts
 }
 
+// gather reads what rules.Cover may ask about the subjects: their devices with where
+// they stayed, and the rooms, named or stayed in, with their licences.
 func (g *coverFacts) gather(subjects []CoverSubject) error {
 	serials := []string{}
 	rooms := []string{}
@@ -103,22 +104,17 @@ func (g *coverFacts) gather(subjects []CoverSubject) error {
 	if err := g.readExtensions(); err != nil {
 		return err
 	}
-
 	for _, stays := range g.placements {
 		for _, p := range stays {
 			rooms = append(rooms, p.RoomID)
 		}
 	}
-
 	slices.Sort(rooms)
 	rooms = slices.Compact(rooms)
-	for _, read := range []func([]string) error{g.readRooms, g.readLicences} {
-		if err := read(rooms); err != nil {
-			return err
-		}
+	if err := g.readRooms(rooms); err != nil {
+		return err
 	}
-
-	return nil
+	return g.readLicences(rooms)
 }
 
 // readDevices reads the devices with the serials: the live one of each, or the one
@@ -175,19 +171,32 @@ func (g *coverFacts) readDevices(serials []string) error {
 	return g.readReplaced(replacing)
 }
 
+// replacedDevices are the devices that some replaced, what those replaced, and so on.
+const replacedDevices = `WITH RECURSIVE chain(id) AS (
+		SELECT replaces_device_id FROM devices
+		WHERE id IN ? AND replaces_device_id IS NOT NULL
+		UNION
+		SELECT d.replaces_device_id FROM devices d
+		JOIN chain ON chain.id = d.id
+		WHERE d.replaces_device_id IS NOT NULL)
+	SELECT * FROM devices
+	WHERE id IN (SELECT id FROM chain)`
+
+// readReplaced reads what the devices replaced, whose warranties count too (S23).
 func (g *coverFacts) readReplaced(replacing []string) error {
 	if len(replacing) == 0 {
 		return nil
 	}
+
 	var originals []Device
-	err := g.tx.Raw(`WITH RECURSIVE chain(id) AS (
-			SELECT replaces_device_id FROM devices WHERE id IN ? AND replaces_device_id IS NOT NULL
-			UNION SELECT d.replaces_device_id FROM devices d JOIN chain ON chain.id = d.id WHERE d.replaces_device_id IS NOT NULL)
-		SELECT * FROM devices WHERE id IN (SELECT id FROM chain)`, replacing).Scan(&originals).Error
+	err := g.tx.Raw(replacedDevices, replacing).Scan(&originals).Error
+	if err != nil {
+		return err
+	}
 	for _, d := range originals {
 		g.byID[d.ID] = d
 	}
-	return err
+	return nil
 }
 
 // readRooms reads the rooms with the zones of their accounts.
@@ -207,12 +216,14 @@ func (g *coverFacts) readRooms(ids []string) error {
 		Joins("JOIN accounts a ON a.id = r.account_id").
 		Where("r.id IN ?", ids).
 		Scan(&rows).Error
+	if err != nil {
+		return err
+	}
 	for _, r := range rows {
 		g.rooms[r.ID] = r.Room
 		g.zones[r.AccountID] = r.AccountZone
 	}
-
-	return err
+	return nil
 }
 
 // cover hands one subject's facts to rules.Cover.
@@ -222,8 +233,8 @@ func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose rules.Purpose) 
 		CapYears:  g.ref.Program.WarrantyCapYears,
 		ModelCode: rules.NormaliseModelCode(q.ModelCode),
 	}
-	rooms := []string{q.RoomID}
-	owner := ""
+	var rooms []string
+	var owner string
 	if q.Serial != "" {
 		d, ok := g.bySerial[rules.NormaliseSerial(q.Serial)]
 		if !ok {
@@ -231,7 +242,7 @@ func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose rules.Purpose) 
 		}
 		out.DeviceID = d.ID
 		owner = d.AccountID
-		rooms = nil
+		f.ModelCode = d.ModelCode
 		f.Device = &rules.DeviceFacts{
 			ID:         d.ID,
 			ModelCode:  d.ModelCode,
@@ -239,7 +250,6 @@ func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose rules.Purpose) 
 			Placements: g.placements[d.ID],
 			GoneAt:     d.GoneAt,
 		}
-		f.ModelCode = d.ModelCode
 		for _, p := range g.placements[d.ID] {
 			rooms = append(rooms, p.RoomID)
 		}
@@ -250,13 +260,14 @@ func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose rules.Purpose) 
 		}
 		f.RoomID = r.ID
 		owner = r.AccountID
+		rooms = []string{r.ID}
 	}
 
-	out.Found = true
 	f.Zone = zoneOf(g.zones[owner])
 	f.JumpStarts = g.jumpStarts[owner]
 	f.Models = g.ref.model(f.ModelCode)
 	g.addRooms(&f, rooms)
+	out.Found = true
 	out.Answer = rules.Cover(f, at, purpose)
 	return out
 }
@@ -285,6 +296,7 @@ func (g *coverFacts) addRooms(f *rules.CoverFacts, ids []string) {
 	f.Terms = g.ref.termsIn(countries...)
 }
 
+// addLicence adds a licence once, with those that renew it (S4).
 func (g *coverFacts) addLicence(f *rules.CoverFacts, id string, seen map[string]bool) {
 	if seen[id] {
 		return
@@ -296,12 +308,13 @@ func (g *coverFacts) addLicence(f *rules.CoverFacts, id string, seen map[string]
 	}
 }
 
-// warranty gives a device's warranties with those of what it replaced (S23). depth
+// warranty returns a device's warranties with those of what it replaced (S23). depth
 // ends a chain that leads back to itself.
 func (g *coverFacts) warranty(d Device, depth int) rules.Warranty {
 	w := d.warranty()
 	w.Extensions = g.extensions[extensionKey(d.AccountID, text(d.Serial))]
-	if original, ok := g.byID[text(d.ReplacesDeviceID)]; ok && depth < 20 {
+	original, ok := g.byID[text(d.ReplacesDeviceID)]
+	if ok && depth < 20 {
 		before := g.warranty(original, depth+1)
 		w.Replaces = &before
 	}
@@ -323,10 +336,15 @@ type extensionRow struct {
 // extensionsOf leaves out suspended contracts: refusing is the safer error. The
 // first part tells SQLite that ends_on is a text; a column without a type would be
 // read as a time.
-const extensionsOf = `SELECT account_id, serial, id AS contract_id, 0 AS years, ends_on, start_at AS from_at, NULL AS to_at FROM earlier_warranties
+const extensionsOf = `SELECT account_id, serial, id AS contract_id, 0 AS years, ends_on,
+		start_at AS from_at, NULL AS to_at
+	FROM earlier_warranties
 	WHERE serial IN @serials AND account_id IN @owners AND state = 'LINKED'
-	UNION ALL SELECT a.account_id, a.serial, c.id, c.term_years, '', a.from_at, a.to_at
-	FROM warranty_attachments a JOIN licences l ON l.id = a.licence_id JOIN service_contracts c ON c.id = l.contract_id
+	UNION ALL
+	SELECT a.account_id, a.serial, c.id, c.term_years, '', a.from_at, a.to_at
+	FROM warranty_attachments a
+	JOIN licences l ON l.id = a.licence_id
+	JOIN service_contracts c ON c.id = l.contract_id
 	WHERE a.serial IN @serials AND a.account_id IN @owners AND c.state <> 'SUSPENDED'`
 
 // readExtensions reads what extends the warranties of the devices: attached units
@@ -342,7 +360,6 @@ func (g *coverFacts) readExtensions() error {
 			owners[d.AccountID] = true
 		}
 	}
-
 	if len(serials) == 0 {
 		return nil
 	}
@@ -352,6 +369,9 @@ func (g *coverFacts) readExtensions() error {
 		"serials": keysOf(serials),
 		"owners":  keysOf(owners),
 	}).Scan(&rows).Error
+	if err != nil {
+		return err
+	}
 	for _, r := range rows {
 		key := extensionKey(r.AccountID, r.Serial)
 		g.extensions[key] = append(g.extensions[key], rules.Extension{
@@ -362,13 +382,12 @@ func (g *coverFacts) readExtensions() error {
 			To:         r.ToAt,
 		})
 	}
-
-	return err
+	return nil
 }
 
 func extensionKey(accountID, serial string) string { return accountID + "/" + serial }
 
-// warrantyOn gives a device's warranties with the years of its model on the day.
+// warrantyOn returns a device's warranties with the years of its model on the day.
 func (g *coverFacts) warrantyOn(d Device, on civil.Date) rules.Warranty {
 	m, _ := rules.ModelOn(g.ref.model(d.ModelCode), d.ModelCode, on)
 	return g.warranty(d, 0).WithStandardYears(m.StandardWarrantyYears)
@@ -421,15 +440,24 @@ func (r coverRow) licence() rules.LicenceFacts {
 // of the accounts.
 const coverLicences = `WITH RECURSIVE kin(id) AS (
 		SELECT licence_id FROM licence_assignments WHERE room_id IN @rooms
-		UNION SELECT l.id FROM licences l JOIN kin ON l.renews_licence_id = kin.id)
-	SELECT l.id AS licence_id, l.renews_licence_id, l.state AS licence_state, l.state_since, a.room_id, a.from_at, a.to_at, a.terms,
+		UNION
+		SELECT l.id FROM licences l JOIN kin ON l.renews_licence_id = kin.id)
+	SELECT l.id AS licence_id, l.renews_licence_id, l.state AS licence_state, l.state_since,
+		a.room_id, a.from_at, a.to_at, a.terms,
 		c.id AS contract_id, c.account_id, c.type, c.state, c.start_at, c.end_at, c.cancelled_at
-	FROM licences l JOIN service_contracts c ON c.id = l.contract_id LEFT JOIN licence_assignments a ON a.licence_id = l.id
+	FROM licences l
+	JOIN service_contracts c ON c.id = l.contract_id
+	LEFT JOIN licence_assignments a ON a.licence_id = l.id
 	WHERE l.id IN (SELECT id FROM kin)
-	UNION ALL SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, c.id, c.account_id, c.type, c.state, c.start_at, c.end_at, c.cancelled_at
-	FROM service_contracts c WHERE c.type = 'JUMPSTART' AND c.account_id IN @owners
+	UNION ALL
+	SELECT NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+		c.id, c.account_id, c.type, c.state, c.start_at, c.end_at, c.cancelled_at
+	FROM service_contracts c
+	WHERE c.type = 'JUMPSTART' AND c.account_id IN @owners
 	ORDER BY licence_id, from_at, contract_id`
 
+// readLicences reads the licences that were ever in the rooms, and the JumpStart
+// contracts of the accounts.
 func (g *coverFacts) readLicences(rooms []string) error {
 	g.inRoom = map[string][]string{}
 	g.licences = map[string]rules.LicenceFacts{}
@@ -444,6 +472,9 @@ func (g *coverFacts) readLicences(rooms []string) error {
 		"rooms":  append([]string{""}, rooms...),
 		"owners": keysOf(g.zones),
 	}).Scan(&rows).Error
+	if err != nil {
+		return err
+	}
 	for _, r := range rows {
 		if r.LicenceID == nil {
 			g.jumpStarts[r.AccountID] = append(g.jumpStarts[r.AccountID], r.contract())
@@ -451,8 +482,7 @@ func (g *coverFacts) readLicences(rooms []string) error {
 			g.addStay(r)
 		}
 	}
-
-	return err
+	return nil
 }
 
 // addStay adds a licence, when it comes first, and its stay.

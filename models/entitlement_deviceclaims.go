@@ -22,7 +22,7 @@ type DeviceClaim struct {
 	DecidedAt *time.Time
 }
 
-// ClaimState tells what became of a DeviceClaim.
+// ClaimState says what became of a DeviceClaim.
 type ClaimState string
 
 // The states of a DeviceClaim.
@@ -43,10 +43,10 @@ type SerialTaken struct {
 // Error is the refusal's text.
 func (e *SerialTaken) Error() string { return e.refusal.Error() }
 
-// Unwrap gives the refusal, SERIAL_REGISTERED.
+// Unwrap returns the refusal, SERIAL_REGISTERED.
 func (e *SerialTaken) Unwrap() error { return e.refusal }
 
-// serialTaken tells why a serial cannot be registered for the account, nil when it
+// serialTaken returns why a serial cannot be registered for the account, nil when it
 // can. A claim on another account's device is recorded in the caller's transaction,
 // which must commit: the fence has to stay open for it (see txAcross).
 func (s *Store) serialTaken(
@@ -67,7 +67,6 @@ func (s *Store) serialTaken(
 	if err := s.claim(tx, scope, acc, d, roomID); err != nil {
 		return nil, err
 	}
-
 	return rules.Refuse(
 		rules.SerialClaimed,
 		"This serial number is registered elsewhere.",
@@ -75,11 +74,13 @@ func (s *Store) serialTaken(
 	), nil
 }
 
+// registered refuses the serial of the account's own device, with where it is.
 func (s *Store) registered(tx *gorm.DB, d Device) (taken, err error) {
 	var p []DevicePlacement
-	if err := tx.Where("device_id = ? AND to_at IS NULL", d.ID).
+	err = tx.Where("device_id = ? AND to_at IS NULL", d.ID).
 		Limit(1).
-		Find(&p).Error; err != nil {
+		Find(&p).Error
+	if err != nil {
 		return nil, err
 	}
 
@@ -97,8 +98,8 @@ func (s *Store) registered(tx *gorm.DB, d Device) (taken, err error) {
 	return e, nil
 }
 
-// claim records who asks for whose device, once while it is undecided. The task
-// belongs to no account: neither side may read of the other.
+// claim records which account asks for whose device, once while it is undecided. The
+// task belongs to no account: neither side may read of the other.
 func (s *Store) claim(tx *gorm.DB, scope Scope, acc Account, d Device, roomID string) error {
 	var open int64
 	err := tx.Model(&DeviceClaim{}).
@@ -123,26 +124,25 @@ func (s *Store) claim(tx *gorm.DB, scope Scope, acc Account, d Device, roomID st
 		return err
 	}
 
-	if err := s.raise(tx, OperatorTask{
+	err = s.raise(tx, OperatorTask{
 		Kind:      TaskSerialClaimed,
 		SubjectID: c.ID,
 		What:      "Decide which account has the device: move it or refuse.",
-		Why:       "Account " + acc.ID + " registers device " + d.ID + ", which account " + d.AccountID + " has registered.",
-	}); err != nil {
+		Why: "Account " + acc.ID + " registers device " + d.ID +
+			", which account " + d.AccountID + " has registered.",
+	})
+	if err != nil {
 		return err
 	}
-
-	return s.accountAudit(
-		tx,
-		scope,
-		acc.ID,
-		entry{"device.claimed", c.ID, map[string]any{"room": roomID}},
-	)
+	e := entry{"device.claimed", c.ID, map[string]any{"room": roomID}}
+	return s.accountAudit(tx, scope, acc.ID, e)
 }
 
 // DecideClaim moves a claimed device to the account that asks for it, or refuses
 // (R27c). The other account keeps its history: its device retires, and the one
-// that asks gets a new one with the same dates.
+// that asks gets a new one with the same dates. For operators and the service only; a
+// claim that is decided, or a device that is neither in a room nor free, answers
+// STATE_CONFLICT.
 func (s *Store) DecideClaim(
 	ctx context.Context, id string, move bool, reason string,
 ) (DeviceClaim, error) {
@@ -158,7 +158,6 @@ func (s *Store) DecideClaim(
 		if err := found(s.forUpdate(tx).First(&c, "id = ?", id).Error); err != nil {
 			return err
 		}
-
 		if c.State != ClaimOpen {
 			return rules.Refuse(
 				rules.StateConflict,
@@ -177,36 +176,29 @@ func (s *Store) DecideClaim(
 			}
 		}
 
-		if err := tx.Model(&DeviceClaim{}).
+		err := tx.Model(&DeviceClaim{}).
 			Where("id = ?", c.ID).
 			Select("state", "decided_at").
-			Updates(&c).Error; err != nil {
+			Updates(&c).Error
+		if err != nil {
 			return err
 		}
-
 		if err := s.settle(tx, scope, TaskSerialClaimed, c.ID, string(c.State)); err != nil {
 			return err
 		}
-
-		return s.accountAudit(
-			tx,
-			scope,
-			c.AccountID,
-			entry{"device.claim_decided", c.ID, withReason(
-				reason,
-				map[string]any{"after": c.State},
-			)},
-		)
+		details := withReason(reason, map[string]any{"after": c.State})
+		return s.accountAudit(tx, scope, c.AccountID, entry{"device.claim_decided", c.ID, details})
 	})
 	return c, err
 }
 
+// handOver retires the device with its owner, and registers it again with the account
+// that claims it: in the room of the claim, unless that was archived meanwhile.
 func (s *Store) handOver(tx *gorm.DB, scope Scope, c DeviceClaim, reason string) error {
 	var d Device
 	if err := found(s.forUpdate(tx).First(&d, "id = ?", c.DeviceID).Error); err != nil {
 		return err
 	}
-
 	if d.State != rules.DeviceUnplaced && d.State != rules.DeviceInRoom {
 		return rules.Refuse(
 			rules.StateConflict,
@@ -215,9 +207,11 @@ func (s *Store) handOver(tx *gorm.DB, scope Scope, c DeviceClaim, reason string)
 		)
 	}
 
-	before := d.facts()
 	now := s.clock.Now()
 	if err := s.endPlacements(tx.Where("device_id = ?", d.ID), now); err != nil {
+		return err
+	}
+	if err := s.retireDevice(tx, scope, d, reason, now); err != nil {
 		return err
 	}
 
@@ -233,6 +227,31 @@ func (s *Store) handOver(tx *gorm.DB, scope Scope, c DeviceClaim, reason string)
 		CreatedAt:      now,
 		Version:        1,
 	}
+	room := text(c.RoomID)
+	if room != "" {
+		var active int64
+		err := tx.Model(&Room{}).
+			Where("id = ? AND state = ?", room, rules.RoomActive).
+			Count(&active).Error
+		if err != nil {
+			return err
+		}
+		if active == 0 {
+			room = ""
+		}
+	}
+	if room != "" {
+		heir.State = rules.DeviceInRoom
+	}
+	return s.addDevices(tx, scope, Account{ID: c.AccountID}, room, reason, &heir)
+}
+
+// retireDevice ends a device for good, with its audit; its stays are for the caller to
+// end.
+func (s *Store) retireDevice(
+	tx *gorm.DB, scope Scope, d Device, reason string, now time.Time,
+) error {
+	before := d.facts()
 	d.State = rules.DeviceRetired
 	d.GoneAt = &now
 	err := tx.Model(&Device{}).Where("id = ?", d.ID).Updates(map[string]any{
@@ -243,36 +262,9 @@ func (s *Store) handOver(tx *gorm.DB, scope Scope, c DeviceClaim, reason string)
 	if err != nil {
 		return err
 	}
-
-	if err := s.accountAudit(
-		tx,
-		scope,
-		d.AccountID,
-		entry{"device.retired", d.ID, withReason(reason, map[string]any{
-			"before": before,
-			"after":  d.facts(),
-		})},
-	); err != nil {
-		return err
-	}
-
-	acc := Account{ID: c.AccountID}
-	room := text(c.RoomID)
-	if room != "" { // the room may have been archived meanwhile
-		var active int64
-		if err := tx.Model(&Room{}).
-			Where("id = ? AND state = ?", room, rules.RoomActive).
-			Count(&active).Error; err != nil {
-			return err
-		}
-		if active == 0 {
-			room = ""
-		}
-	}
-
-	if room != "" {
-		heir.State = rules.DeviceInRoom
-	}
-
-	return s.addDevices(tx, scope, acc, room, reason, &heir)
+	e := entry{"device.retired", d.ID, withReason(reason, map[string]any{
+		"before": before,
+		"after":  d.facts(),
+	})}
+	return s.accountAudit(tx, scope, d.AccountID, e)
 }

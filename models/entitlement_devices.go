@@ -94,20 +94,19 @@ type NewDevice struct {
 	Reason    string // operators
 }
 
-// RegisterDevice adds a device by its serial (R27a). Refusals: SERIAL_REGISTERED
-// as a *SerialTaken where the account has it already, SERIAL_CLAIMED where another
-// account has it; then an operator's task is raised and nothing about the owner is
-// told.
+// RegisterDevice adds a device by its serial (R27a). Refusals: SERIAL_REGISTERED, as a
+// *SerialTaken, where the account has it already (so for the same call again), and
+// SERIAL_CLAIMED where another account has it; then an operator's task is raised, once,
+// and the answer says nothing of the owner. ROOM_IS_ARCHIVED for an archived room.
 func (s *Store) RegisterDevice(ctx context.Context, n NewDevice) (Device, error) {
 	var d Device
-	var taken error
+	var taken error // refuses, and commits the claim
 	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
 		d = Device{}
 		taken = nil
 		if err := mayManage(scope, n.Reason); err != nil {
 			return err
 		}
-
 		acc, room, err := s.lockPlace(tx, scope, n.AccountID, n.RoomID)
 		if err != nil {
 			return err
@@ -117,9 +116,8 @@ func (s *Store) RegisterDevice(ctx context.Context, n NewDevice) (Device, error)
 		if err := n.Form.Validate(); err != nil {
 			return err
 		}
-
-		if taken, err = s.serialTaken(tx, scope, acc, n.Form.Serial, room.ID); err != nil ||
-			taken != nil {
+		taken, err = s.serialTaken(tx, scope, acc, n.Form.Serial, room.ID)
+		if err != nil || taken != nil {
 			return err
 		}
 
@@ -129,7 +127,7 @@ func (s *Store) RegisterDevice(ctx context.Context, n NewDevice) (Device, error)
 	return d, errors.Join(err, taken)
 }
 
-// lockPlace locks the account and the active room, when one is named.
+// lockPlace locks the account and, where one is named, the active room of it.
 func (s *Store) lockPlace(
 	tx *gorm.DB, scope Scope, accountID, roomID string,
 ) (acc Account, room Room, err error) {
@@ -138,13 +136,15 @@ func (s *Store) lockPlace(
 		return acc, room, err
 	}
 
-	if acc, err = s.lockOwner(tx, scope, "rooms", roomID); err != nil {
+	acc, err = s.lockOwner(tx, scope, "rooms", roomID)
+	if err != nil {
 		return acc, room, err
 	}
 	if accountID != "" && accountID != acc.ID {
 		return acc, room, errNotFound()
 	}
-	if err = found(s.forUpdate(tx).First(&room, "id = ?", roomID).Error); err != nil {
+	err = found(s.forUpdate(tx).First(&room, "id = ?", roomID).Error)
+	if err != nil {
 		return acc, room, err
 	}
 	return acc, room, activeRoom(room)
@@ -172,8 +172,10 @@ func (s *Store) newDevice(acc Account, f rules.DeviceForm, roomID string) Device
 	return d
 }
 
+// fill takes over what people say of a device; the serial is normalised.
 func (d *Device) fill(f rules.DeviceForm) {
-	if d.Serial = nil; f.Serial != "" {
+	d.Serial = nil
+	if f.Serial != "" {
 		d.Serial = &f.Serial
 	}
 	d.ModelCode = rules.NormaliseModelCode(f.ModelCode)
@@ -213,33 +215,32 @@ func (s *Store) addDevices(
 }
 
 // AddBundle places a bundle in a room: one device for each part, without a serial
-// until it is read from the part (R70).
+// until it is read from the part (R70). Refusals are those of rules.ExpandBundle, and
+// ROOM_IS_ARCHIVED; the same call again adds another bundle.
 func (s *Store) AddBundle(ctx context.Context, n NewDevice) ([]Device, error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return nil, err
 	}
 
-	var out []*Device
+	var added []*Device
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		out = nil
+		added = nil
 		if err := mayManage(scope, n.Reason); err != nil {
 			return err
 		}
-
 		acc, room, err := s.lockPlace(tx, scope, n.AccountID, n.RoomID)
 		if err != nil {
 			return err
 		}
+
 		if err := n.Form.ValidatePart(); err != nil {
 			return err
 		}
-
 		parts, err := rules.ExpandBundle(ref.allModels(), n.Form.ModelCode, s.today(acc))
 		if err != nil {
 			return err
 		}
-
 		for _, p := range parts {
 			for range p.Quantity {
 				d := s.newDevice(acc, rules.DeviceForm{
@@ -247,21 +248,19 @@ func (s *Store) AddBundle(ctx context.Context, n NewDevice) ([]Device, error) {
 					PurchasedOn:   n.Form.PurchasedOn,
 					PurchaseProof: n.Form.PurchaseProof,
 				}, room.ID)
-				out = append(out, &d)
+				added = append(added, &d)
 			}
 		}
-
-		return s.addDevices(tx, scope, acc, room.ID, n.Reason, out...)
+		return s.addDevices(tx, scope, acc, room.ID, n.Reason, added...)
 	})
-	devices := make([]Device, len(out))
-	for i, d := range out {
+	devices := make([]Device, len(added))
+	for i, d := range added {
 		devices[i] = *d
 	}
-
 	return devices, err
 }
 
-// GetDevice reads one device.
+// GetDevice reads one device in scope, also one that is gone; NOT_FOUND otherwise.
 func (s *Store) GetDevice(ctx context.Context, id string) (Device, error) {
 	var d Device
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -270,21 +269,21 @@ func (s *Store) GetDevice(ctx context.Context, id string) (Device, error) {
 	return d, err
 }
 
-// ChangeDevice replaces what people tell of a device: its dates with a reason
-// (S32), and its serial, as that of a bundle's part (R70). version is the one that
-// the caller read; 0 for any. Refusals like those of RegisterDevice.
+// ChangeDevice replaces what people say of a device: its dates with a reason (S32), and
+// its serial, as that of a bundle's part (R70). version is the one that the caller read,
+// 0 for any; a device that was changed since, or is gone, answers STATE_CONFLICT. Other
+// refusals are like those of RegisterDevice.
 func (s *Store) ChangeDevice(
 	ctx context.Context, id string, f rules.DeviceForm, version int64, reason string,
 ) (Device, error) {
 	var d Device
-	var taken error
+	var taken error // refuses, and commits the claim
 	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
 		d = Device{}
 		taken = nil
 		if err := mayManage(scope, reason); err != nil {
 			return err
 		}
-
 		acc, err := s.lockOwner(tx, scope, "devices", id)
 		if err != nil {
 			return err
@@ -292,16 +291,17 @@ func (s *Store) ChangeDevice(
 		if err := found(s.forUpdate(tx).First(&d, "id = ?", id).Error); err != nil {
 			return err
 		}
+
 		if err := versioned(d.Version, version); err != nil {
 			return err
 		}
-		if err := checkDeviceChange(d, &f, reason); err != nil {
+		f.Serial = rules.NormaliseSerial(f.Serial)
+		if err := checkDeviceChange(d, f, reason); err != nil {
 			return err
 		}
-
 		if f.Serial != text(d.Serial) {
-			if taken, err = s.serialTaken(tx, scope, acc, f.Serial, ""); err != nil ||
-				taken != nil {
+			taken, err = s.serialTaken(tx, scope, acc, f.Serial, "")
+			if err != nil || taken != nil {
 				return err
 			}
 		}
@@ -309,29 +309,25 @@ func (s *Store) ChangeDevice(
 		before := d.facts()
 		d.fill(f)
 		d.Version++
-		if err := tx.Select("*").
+		err = tx.Select("*").
 			Omit("id", "account_id", "created_at").
 			Where("id = ?", id).
-			Updates(&d).Error; err != nil {
+			Updates(&d).Error
+		if err != nil {
 			return err
 		}
-
-		return s.accountAudit(
-			tx,
-			scope,
-			acc.ID,
-			entry{"device.changed", d.ID, withReason(reason, map[string]any{
-				"before": before,
-				"after":  d.facts(),
-			})},
-		)
+		e := entry{"device.changed", d.ID, withReason(reason, map[string]any{
+			"before": before,
+			"after":  d.facts(),
+		})}
+		return s.accountAudit(tx, scope, acc.ID, e)
 	})
 	return d, errors.Join(err, taken)
 }
 
-// checkDeviceChange also normalises the serial. Dates that were set are evidence:
-// they change with a reason only, whoever changes them (S32).
-func checkDeviceChange(d Device, f *rules.DeviceForm, reason string) error {
+// checkDeviceChange checks a form whose serial is normalised. Dates that were set are
+// evidence: they change with a reason only, whoever changes them (S32).
+func checkDeviceChange(d Device, f rules.DeviceForm, reason string) error {
 	if d.State.Gone() {
 		return rules.Refuse(
 			rules.StateConflict,
@@ -340,7 +336,6 @@ func checkDeviceChange(d Device, f *rules.DeviceForm, reason string) error {
 		)
 	}
 
-	f.Serial = rules.NormaliseSerial(f.Serial)
 	check := f.Validate
 	if f.Serial == "" && d.Serial == nil {
 		check = f.ValidatePart
@@ -350,12 +345,12 @@ func checkDeviceChange(d Device, f *rules.DeviceForm, reason string) error {
 	}
 
 	rewritten := func(before, after string) bool { return before != "" && before != after }
-	if strings.TrimSpace(reason) == "" &&
-		(rewritten(d.PurchasedOn, f.PurchasedOn) || rewritten(d.StdWarrantyEnd, f.StdWarrantyEnd) ||
-			rewritten(d.ExtWarrantyEnd, f.ExtWarrantyEnd)) {
+	evidence := rewritten(d.PurchasedOn, f.PurchasedOn) ||
+		rewritten(d.StdWarrantyEnd, f.StdWarrantyEnd) ||
+		rewritten(d.ExtWarrantyEnd, f.ExtWarrantyEnd)
+	if evidence && strings.TrimSpace(reason) == "" {
 		return rules.ReasonMissing("A stored date changes with a reason only.")
 	}
-
 	return nil
 }
 
@@ -371,7 +366,8 @@ type DeviceFilter struct {
 	Page      Page
 }
 
-// ListDevices lists the devices in scope, newest first.
+// ListDevices lists the devices in scope, newest first unless the filter sorts
+// otherwise, and returns the cursor of the next page; it is empty on the last one.
 func (s *Store) ListDevices(ctx context.Context, f DeviceFilter) ([]Device, string, error) {
 	var out []Device
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -385,26 +381,27 @@ func (s *Store) ListDevices(ctx context.Context, f DeviceFilter) ([]Device, stri
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
-
 		if f.RoomID != "" {
 			q = q.Where("id IN (?)", tx.Model(&DevicePlacement{}).
 				Select("device_id").
 				Where("room_id = ? AND to_at IS NULL", f.RoomID))
 		}
-
 		if serial := rules.NormaliseSerial(f.Search); serial != "" {
-			q = q.Where(tx.Where("serial LIKE ? ESCAPE '!'", part(serial)).
-				Or("model_code LIKE ? ESCAPE '!'", part(strings.ToUpper(strings.TrimSpace(f.Search)))))
+			model := strings.ToUpper(strings.TrimSpace(f.Search))
+			q = q.Where(tx.
+				Where("serial LIKE ? ESCAPE '!'", part(serial)).
+				Or("model_code LIKE ? ESCAPE '!'", part(model)))
 		}
-
 		return f.Page.applySorted(q, f.Sort, "devices", "COALESCE(serial, '')").Find(&out).Error
 	})
 	out, next := cut(f.Page, out, func(d Device) string { return d.ID })
 	return out, next, err
 }
 
-// PlaceDevice puts a device into a room, takes it to another one, or out of its
-// room when none is named (R27b, R28a).
+// PlaceDevice puts a device into a room, takes it to another one, or out of its room
+// when none is named (R27b, R28a). A device that is there already stays as it is.
+// Refusals: ROOM_IS_ARCHIVED, STATE_CONFLICT for a spare on loan, and those of
+// rules.Move for a device that is gone or under way.
 func (s *Store) PlaceDevice(ctx context.Context, deviceID, roomID, reason string) (Device, error) {
 	var d Device
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -412,12 +409,10 @@ func (s *Store) PlaceDevice(ctx context.Context, deviceID, roomID, reason string
 		if err := mayManage(scope, reason); err != nil {
 			return err
 		}
-
 		acc, err := s.lockOwner(tx, scope, "devices", deviceID)
 		if err != nil {
 			return err
 		}
-
 		to := rules.DeviceUnplaced
 		if roomID != "" {
 			to = rules.DeviceInRoom
@@ -425,7 +420,6 @@ func (s *Store) PlaceDevice(ctx context.Context, deviceID, roomID, reason string
 				return err
 			}
 		}
-
 		if err := found(s.forUpdate(tx).First(&d, "id = ?", deviceID).Error); err != nil {
 			return err
 		}
@@ -437,13 +431,11 @@ func (s *Store) PlaceDevice(ctx context.Context, deviceID, roomID, reason string
 				"Use it for a replacement: the spare is then replenished.",
 			)
 		}
-
 		now := s.clock.Now()
 		from, err := s.leaveRoom(tx, d, roomID, now)
 		if err != nil || from == roomID {
 			return err
 		}
-
 		if d.State != to {
 			if err := rules.Move(d.State, to); err != nil {
 				return err
@@ -451,50 +443,51 @@ func (s *Store) PlaceDevice(ctx context.Context, deviceID, roomID, reason string
 		}
 
 		d.State = to
-		d.Version = d.Version + 1
-		if err := tx.Model(&Device{}).
+		d.Version++
+		err = tx.Model(&Device{}).
 			Where("id = ?", d.ID).
 			Select("state", "version").
-			Updates(&d).Error; err != nil {
+			Updates(&d).Error
+		if err != nil {
 			return err
 		}
-
 		if roomID != "" {
 			p := s.placement(scope, d, roomID, now)
 			if err := tx.Create(&p).Error; err != nil {
 				return err
 			}
 		}
-
-		return s.accountAudit(
-			tx,
-			scope,
-			acc.ID,
-			entry{"device.moved", d.ID, withReason(reason, map[string]any{
-				"before": from,
-				"after":  roomID,
-			})},
-		)
+		e := entry{"device.moved", d.ID, withReason(reason, map[string]any{
+			"before": from,
+			"after":  roomID,
+		})}
+		return s.accountAudit(tx, scope, acc.ID, e)
 	})
 	return d, err
 }
 
-// leaveRoom ends the device's stay, unless it is in the room already.
+// leaveRoom ends the device's stay in another room than the named one, and returns the
+// room that it was in; empty for none.
 func (s *Store) leaveRoom(
 	tx *gorm.DB, d Device, roomID string, now time.Time,
 ) (from string, err error) {
 	var open []DevicePlacement
-	if err := tx.Where("device_id = ? AND to_at IS NULL", d.ID).
+	err = tx.Where("device_id = ? AND to_at IS NULL", d.ID).
 		Limit(1).
-		Find(&open).Error; err != nil || len(open) == 0 {
+		Find(&open).Error
+	if err != nil || len(open) == 0 {
 		return "", err
 	}
-	if from = open[0].RoomID; from == roomID {
+
+	from = open[0].RoomID
+	if from == roomID {
 		return from, nil
 	}
-	return from, s.endPlacements(tx.Where("id = ?", open[0].ID), now)
+	err = s.endPlacements(tx.Where("id = ?", open[0].ID), now)
+	return from, err
 }
 
+// placement describes the stay of a device in a room from the instant on.
 func (s *Store) placement(scope Scope, d Device, roomID string, from time.Time) DevicePlacement {
 	return DevicePlacement{
 		ID:        NewID(prefixPlacement),
@@ -506,8 +499,11 @@ func (s *Store) placement(scope Scope, d Device, roomID string, from time.Time) 
 	}
 }
 
+// endPlacements ends the open stays that the query narrows to; like endAssignments,
+// none ends before it began.
 func (s *Store) endPlacements(q *gorm.DB, now time.Time) error {
-	return q.Model(&DevicePlacement{}).Where("to_at IS NULL").
+	return q.Model(&DevicePlacement{}).
+		Where("to_at IS NULL").
 		Update("to_at", gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END", now, now)).Error
 }
 
@@ -523,12 +519,12 @@ func (s *Store) PlacementsOf(ctx context.Context, deviceID string) ([]DevicePlac
 	return out, err
 }
 
+// devicesIn reads the devices that are in a room.
 func (s *Store) devicesIn(tx *gorm.DB, roomID string) ([]Device, error) {
-	var out []Device
-	err := tx.Where("id IN (?)", tx.Model(&DevicePlacement{}).
+	inside := tx.Model(&DevicePlacement{}).
 		Select("device_id").
-		Where("room_id = ? AND to_at IS NULL", roomID)).
-		Order("id").
-		Find(&out).Error
+		Where("room_id = ? AND to_at IS NULL", roomID)
+	var out []Device
+	err := tx.Where("id IN (?)", inside).Order("id").Find(&out).Error
 	return out, err
 }

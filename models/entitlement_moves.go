@@ -5,8 +5,6 @@ import (
 	"slices"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -21,103 +19,58 @@ type MoveRequest struct {
 
 // validate names every wrong field.
 func (q MoveRequest) validate() error {
-	var fields []rules.FieldError
-	fail := func(wrong bool, pointer, code, message, remedy string) {
-		if wrong {
-			fields = append(fields, rules.FieldError{
-				Pointer: pointer,
-				Code:    code,
-				Message: message,
-				Remedy:  remedy,
-			})
-		}
+	var wrong wrongFields
+	if len(q.DeviceIDs)+len(q.LicenceIDs) == 0 {
+		wrong.add("", rules.Required, "Nothing is to be moved.", "Name devices, licences or both.")
 	}
-	fail(
-		len(q.DeviceIDs)+len(q.LicenceIDs) == 0,
-		"",
-		rules.Required,
-		"Nothing is to be moved.",
-		"Name devices, licences or both.",
-	)
-	fail(
-		q.FromRoomID == q.ToRoomID,
-		"/to_room_id",
-		rules.Duplicate,
-		"Both rooms are the same.",
-		"Name another room.",
-	)
-	for pointer, ids := range map[string][]string{
-		"/device_ids":  q.DeviceIDs,
-		"/licence_ids": q.LicenceIDs,
-	} {
-		sorted := slices.Sorted(slices.Values(ids))
-		fail(
-			len(ids) > 100,
-			pointer,
-			rules.TooManyNamed,
-			"More than 100 are named.",
-			"Move them in parts.",
-		)
-		fail(
-			len(slices.Compact(sorted)) < len(ids),
-			pointer,
-			rules.Duplicate,
-			"One is named twice.",
-			"Name each once.",
-		)
+	if q.FromRoomID == q.ToRoomID {
+		wrong.add("/to_room_id", rules.Duplicate, "Both rooms are the same.", "Name another room.")
 	}
+	wrong.checkNamed("/device_ids", q.DeviceIDs)
+	wrong.checkNamed("/licence_ids", q.LicenceIDs)
+	return rules.Invalid(wrong)
+}
 
-	return rules.Invalid(fields)
+// checkNamed refuses more than 100 ids, and one that is named twice.
+func (w *wrongFields) checkNamed(pointer string, ids []string) {
+	if len(ids) > 100 {
+		w.add(pointer, rules.TooManyNamed, "More than 100 are named.", "Move them in parts.")
+	}
+	if sorted := slices.Sorted(slices.Values(ids)); len(slices.Compact(sorted)) < len(ids) {
+		w.add(pointer, rules.Duplicate, "One is named twice.", "Name each once.")
+	}
 }
 
 // Move moves devices and licences between rooms in one transaction (R28c). A
 // licence keeps its start and end (R28b); what a device leaves behind no longer
-// covers it (R28a).
+// covers it (R28a). Refusals: VALIDATION_FAILED for the request, STATE_CONFLICT for
+// what is not in the room that it is to leave (so for the same move again), and those
+// of Assign.
 func (s *Store) Move(ctx context.Context, q MoveRequest) (Assigned, error) {
 	if err := q.validate(); err != nil {
 		return Assigned{}, err
 	}
-
-	ref, err := s.Reference(ctx)
-	if err != nil {
-		return Assigned{}, err
-	}
-
-	var out Assigned
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := mayManage(scope, q.Reason); err != nil {
+	return s.changeAssignments(ctx, q.Reason, func(c *assigning) error {
+		m := &move{assigning: c, q: q}
+		if err := m.lock(); err != nil {
 			return err
 		}
-
-		m := &move{
-			s:     s,
-			tx:    tx,
-			scope: scope,
-			ref:   ref,
-			q:     q,
+		if err := m.moveLicences(); err != nil {
+			return err
 		}
-		err := m.run()
-		out = m.out
-		return err
+		return m.moveDevices()
 	})
-	return out, err
 }
 
 // move is one Move under way.
 type move struct {
-	s        *Store
-	tx       *gorm.DB
-	scope    Scope
-	ref      Reference
+	*assigning
 	q        MoveRequest
-	acc      Account
 	licences []movedLicence
-	from, to Room
-	now      time.Time        // of every end and beginning: read after the locks
+	from     Room
+	to       Room
 	there    []roomAssignment // open assignments of both rooms
 	devices  []placedDevice   // those that move, and those of the new room
-	entries  []entry
-	out      Assigned
 }
 
 type movedLicence struct {
@@ -127,83 +80,85 @@ type movedLicence struct {
 	EndAt         *time.Time
 }
 
+// roomAssignment is an open assignment of one of the two rooms.
 type roomAssignment struct {
-	AssignmentID, LicenceID, RoomID *string
-	ServiceType                     *rules.ServiceType
-}
-
-func (m *move) run() error {
-	for _, step := range []func() error{m.lock, m.moveLicences, m.moveDevices} {
-		if err := step(); err != nil {
-			return err
-		}
-	}
-	return m.s.accountAudit(m.tx, m.scope, m.acc.ID, m.entries...)
+	ID          string
+	LicenceID   string
+	RoomID      string
+	ServiceType rules.ServiceType
 }
 
 // lock reads and locks everything, in the order in which every command does.
-func (m *move) lock() (err error) {
-	if m.acc, err = m.s.lockOwner(m.tx, m.scope, "rooms", m.q.FromRoomID); err != nil {
-		return err
-	}
-
-	if len(m.q.LicenceIDs) > 0 {
-		err = m.of(m.s.lockRows(m.tx, "l").
-			Table("licences AS l").
-			Select("l.*, c.type, c.state AS contract_state, c.end_at").
-			Joins("JOIN service_contracts c ON c.id = l.contract_id"), "l").
-			Where("l.id IN ?", m.q.LicenceIDs).
-			Order("l.id").
-			Scan(&m.licences).Error
-		if err != nil {
-			return err
-		}
-	}
-
-	if err := m.lockRooms(); err != nil {
-		return err
-	}
-
-	err = m.of(m.s.lockRows(m.tx, "d").
-		Table("devices AS d").
-		Select("d.*, p.room_id").
-		Joins("LEFT JOIN device_placements p ON p.device_id = d.id AND p.to_at IS NULL"), "d").
-		Where("d.id IN ? OR p.room_id = ?", append([]string{""}, m.q.DeviceIDs...), m.q.ToRoomID).
-		Order("d.id").
-		Scan(&m.devices).Error
+func (m *move) lock() error {
+	var err error
+	m.acc, err = m.s.lockOwner(m.tx, m.scope, "rooms", m.q.FromRoomID)
 	if err != nil {
 		return err
 	}
-
+	if err := m.lockLicences(); err != nil {
+		return err
+	}
+	if err := m.lockRooms(); err != nil {
+		return err
+	}
+	if err := m.lockDevices(); err != nil {
+		return err
+	}
 	m.now = m.s.clock.Now()
+
 	if len(m.licences) < len(m.q.LicenceIDs) {
 		return errNotFound()
 	}
-
 	for _, id := range m.q.DeviceIDs {
 		if !slices.ContainsFunc(m.devices, func(d placedDevice) bool { return d.ID == id }) {
 			return errNotFound()
 		}
 	}
-
 	return nil
 }
 
-func (m *move) of(q *gorm.DB, table string) *gorm.DB {
-	return q.Where(table+".account_id = ?", m.acc.ID)
+func (m *move) lockLicences() error {
+	if len(m.q.LicenceIDs) == 0 {
+		return nil
+	}
+	return m.s.lockRows(m.tx, "l").
+		Table("licences AS l").
+		Select("l.*, c.type, c.state AS contract_state, c.end_at").
+		Joins("JOIN service_contracts c ON c.id = l.contract_id").
+		Where("l.account_id = ?", m.acc.ID).
+		Where("l.id IN ?", m.q.LicenceIDs).
+		Order("l.id").
+		Scan(&m.licences).Error
 }
 
+func (m *move) lockDevices() error {
+	named := append([]string{""}, m.q.DeviceIDs...)
+	return m.s.lockRows(m.tx, "d").
+		Table("devices AS d").
+		Select("d.*, p.room_id").
+		Joins("LEFT JOIN device_placements p ON p.device_id = d.id AND p.to_at IS NULL").
+		Where("d.account_id = ?", m.acc.ID).
+		Where("d.id IN ? OR p.room_id = ?", named, m.q.ToRoomID).
+		Order("d.id").
+		Scan(&m.devices).Error
+}
+
+// lockRooms locks both rooms, and reads the open assignments of each.
 func (m *move) lockRooms() error {
 	var rows []struct {
 		Room
-		AssignmentID, LicenceID *string
-		ServiceType             *rules.ServiceType
+		AssignmentID *string
+		LicenceID    *string
+		ServiceType  *rules.ServiceType
 	}
-	err := m.of(m.s.lockRows(m.tx, "r").
+	err := m.s.lockRows(m.tx, "r").
 		Table("rooms AS r").
 		Select("r.*, a.id AS assignment_id, a.licence_id, a.service_type").
-		Joins("LEFT JOIN licence_assignments a ON a.room_id = r.id AND a.to_at IS NULL"), "r").
-		Where("r.id IN ?", []string{m.q.FromRoomID, m.q.ToRoomID}).Order("r.id").Scan(&rows).Error
+		Joins("LEFT JOIN licence_assignments a ON a.room_id = r.id AND a.to_at IS NULL").
+		Where("r.account_id = ?", m.acc.ID).
+		Where("r.id IN ?", []string{m.q.FromRoomID, m.q.ToRoomID}).
+		Order("r.id").
+		Scan(&rows).Error
 	if err != nil {
 		return err
 	}
@@ -215,20 +170,21 @@ func (m *move) lockRooms() error {
 			m.to = r.Room
 		}
 		if r.AssignmentID != nil {
-			m.there = append(
-				m.there,
-				roomAssignment{r.AssignmentID, r.LicenceID, &r.ID, r.ServiceType},
-			)
+			m.there = append(m.there, roomAssignment{
+				ID:          *r.AssignmentID,
+				LicenceID:   *r.LicenceID,
+				RoomID:      r.ID,
+				ServiceType: *r.ServiceType,
+			})
 		}
 	}
-
 	if m.from.ID == "" || m.to.ID == "" {
 		return errNotFound()
 	}
-
 	return activeRoom(m.to)
 }
 
+// moveLicences ends the licences' stays in the old room and begins those in the new one.
 func (m *move) moveLicences() error {
 	if len(m.licences) == 0 {
 		return nil
@@ -237,8 +193,7 @@ func (m *move) moveLicences() error {
 	var ended []string
 	for _, l := range m.licences {
 		old := slices.IndexFunc(m.there, func(a roomAssignment) bool {
-			return *a.LicenceID == l.ID &&
-				*a.RoomID == m.from.ID
+			return a.LicenceID == l.ID && a.RoomID == m.from.ID
 		})
 		if old < 0 {
 			return rules.Refuse(
@@ -250,20 +205,12 @@ func (m *move) moveLicences() error {
 		if err := m.mayMove(l); err != nil {
 			return err
 		}
-		a, err := m.s.newAssignment(
-			m.scope,
-			m.ref,
-			m.acc,
-			l.ID,
-			l.Type,
-			m.to,
-			m.q.Acknowledged,
-			m.now,
-		)
+		a, err := m.newAssignment(l.ID, l.Type, m.to, m.q.Acknowledged)
 		if err != nil {
 			return err
 		}
-		ended = append(ended, *m.there[old].AssignmentID)
+
+		ended = append(ended, m.there[old].ID)
 		m.out.Assignments = append(m.out.Assignments, a)
 		m.note("licence.moved", l.ID, map[string]any{
 			"before":     m.from.ID,
@@ -278,10 +225,6 @@ func (m *move) moveLicences() error {
 	return m.tx.Create(&m.out.Assignments).Error
 }
 
-func (m *move) note(verb, id string, details map[string]any) {
-	m.entries = append(m.entries, entry{verb, id, withReason(m.q.Reason, details)})
-}
-
 // mayMove asks what an assignment would: the licence counts as free, since it
 // leaves its room.
 func (m *move) mayMove(l movedLicence) error {
@@ -289,29 +232,30 @@ func (m *move) mayMove(l movedLicence) error {
 	if state == rules.LicenceAssigned {
 		state = rules.LicenceAvailable
 	}
-
 	taken := slices.ContainsFunc(m.there, func(a roomAssignment) bool {
-		return *a.RoomID == m.to.ID &&
-			*a.ServiceType == l.Type
+		return a.RoomID == m.to.ID && a.ServiceType == l.Type
 	})
-	taken = taken ||
-		slices.ContainsFunc(m.out.Assignments, func(a LicenceAssignment) bool { return a.ServiceType == l.Type })
+	takenNow := slices.ContainsFunc(m.out.Assignments, func(a LicenceAssignment) bool {
+		return a.ServiceType == l.Type
+	})
 	return rules.MayAssign(rules.AssignRequest{
 		Service:        l.Type,
 		LicenceState:   state,
 		ContractState:  l.ContractState,
 		ContractEnd:    l.EndAt,
-		Now:            m.s.clock.Now(),
+		Now:            m.now,
 		RoomState:      m.to.State,
-		RoomHasLicence: taken,
+		RoomHasLicence: taken || takenNow,
 	})
 }
 
+// moveDevices ends the devices' stays in the old room and begins those in the new one.
+// What is in the new room then may be covered for less than a licence that moved.
 func (m *move) moveDevices() error {
-	var there []Device
+	var inside []Device
 	var placements []DevicePlacement
 	for _, d := range m.devices {
-		there = append(there, d.Device)
+		inside = append(inside, d.Device)
 		if !slices.Contains(m.q.DeviceIDs, d.ID) {
 			continue
 		}
@@ -325,9 +269,8 @@ func (m *move) moveDevices() error {
 		placements = append(placements, m.s.placement(m.scope, d.Device, m.to.ID, m.now))
 		m.note("device.moved", d.ID, map[string]any{"before": m.from.ID, "after": m.to.ID})
 	}
-
 	for _, l := range m.licences {
-		m.out.Warnings = append(m.out.Warnings, m.s.capWarnings(m.ref, m.acc, there, l.EndAt)...)
+		m.out.Warnings = append(m.out.Warnings, m.capWarnings(inside, l.EndAt)...)
 	}
 
 	if len(placements) == 0 {
@@ -336,6 +279,5 @@ func (m *move) moveDevices() error {
 	if err := m.s.endPlacements(m.tx.Where("device_id IN ?", m.q.DeviceIDs), m.now); err != nil {
 		return err
 	}
-
 	return m.tx.Create(&placements).Error
 }

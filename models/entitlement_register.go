@@ -83,7 +83,8 @@ func (s *Store) Contracts(ctx context.Context, f ContractFilter) ([]ContractEntr
 	return out, next, err
 }
 
-// Contract reads one line of the register by its id.
+// Contract reads one line of the register by its id; NOT_FOUND where none in scope has
+// it.
 func (s *Store) Contract(ctx context.Context, id string) (ContractEntry, error) {
 	var out ContractEntry
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -94,19 +95,19 @@ func (s *Store) Contract(ctx context.Context, id string) (ContractEntry, error) 
 			id:    id,
 		}
 		keys, _, err := r.keys()
-		if err == nil && len(keys) == 0 {
-			err = errNotFound()
-		}
 		if err != nil {
 			return err
 		}
-
-		entries, err := r.entries(keys)
-		if err == nil {
-			out = entries[0]
+		if len(keys) == 0 {
+			return errNotFound()
 		}
 
-		return err
+		entries, err := r.entries(keys)
+		if err != nil {
+			return err
+		}
+		out = entries[0]
+		return nil
 	})
 	return out, err
 }
@@ -132,125 +133,165 @@ func (r register) entries(keys []registerKey) ([]ContractEntry, error) {
 		ids[k.Source] = append(ids[k.Source], k.ID)
 	}
 
-	found := map[string]ContractEntry{}
-	for source, read := range map[EntrySource]func([]string, map[string]ContractEntry) error{
-		EntryContract: r.contracts, EntryOrder: r.orderLines, EntryEarlier: r.earlier,
-	} {
-		if len(ids[source]) > 0 {
-			if err := read(ids[source], found); err != nil {
-				return nil, err
-			}
-		}
+	lines := map[string]ContractEntry{}
+	if err := r.readContracts(ids[EntryContract], lines); err != nil {
+		return nil, err
+	}
+	if err := r.readOrderLines(ids[EntryOrder], lines); err != nil {
+		return nil, err
+	}
+	if err := r.readEarlier(ids[EntryEarlier], lines); err != nil {
+		return nil, err
 	}
 
 	out := make([]ContractEntry, len(keys))
 	for i, k := range keys {
-		out[i] = found[k.ID]
+		out[i] = lines[k.ID]
 	}
-
 	return out, nil
 }
 
-func (r register) contracts(ids []string, found map[string]ContractEntry) error {
+// readContracts adds the contracts with the ids, and how many of their units are in
+// force.
+func (r register) readContracts(ids []string, lines map[string]ContractEntry) error {
+	if len(ids) == 0 {
+		return nil
+	}
+
 	var rows []ServiceContract
 	if err := r.tx.Where("id IN ?", ids).Find(&rows).Error; err != nil {
 		return err
 	}
-
+	inForce := []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}
 	var counts []struct {
-		ContractID        string
-		InForce, Assigned int64
+		ContractID string
+		InForce    int64
+		Assigned   int64
 	}
 	err := r.tx.Model(&Licence{}).
-		Select("contract_id, count(*) AS in_force, sum(CASE WHEN state = ? THEN 1 ELSE 0 END) AS assigned", rules.LicenceAssigned).
-		Where("contract_id IN ? AND state IN ?", ids, []rules.LicenceState{
-			rules.LicenceAvailable,
-			rules.LicenceAssigned,
-		}).
+		Select(`contract_id, count(*) AS in_force,
+			sum(CASE WHEN state = ? THEN 1 ELSE 0 END) AS assigned`, rules.LicenceAssigned).
+		Where("contract_id IN ? AND state IN ?", ids, inForce).
 		Group("contract_id").
 		Scan(&counts).Error
-	for _, c := range rows {
-		found[c.ID] = ContractEntry{ServiceContract: c, Source: EntryContract}
+	if err != nil {
+		return err
 	}
 
+	for _, c := range rows {
+		lines[c.ID] = ContractEntry{ServiceContract: c, Source: EntryContract}
+	}
 	for _, n := range counts {
-		e := found[n.ContractID]
+		e := lines[n.ContractID]
 		e.InForce = n.InForce
 		e.Assigned = n.Assigned
-		found[n.ContractID] = e
+		lines[n.ContractID] = e
 	}
-
-	return err
+	return nil
 }
 
-func (r register) orderLines(ids []string, found map[string]ContractEntry) error {
+// readOrderLines adds the lines, with the ids, of orders that are not fulfilled yet
+// (R111c).
+func (r register) readOrderLines(ids []string, lines map[string]ContractEntry) error {
+	if len(ids) == 0 {
+		return nil
+	}
+
 	var rows []struct {
-		OrderLine
-		AccountID string
-		TimeZone  string
-		CreatedAt time.Time
+		ID          string
+		OrderID     string
+		ServiceType rules.ServiceType
+		Quantity    int64
+		TermYears   int
+		AccountID   string
+		TimeZone    string
+		CreatedAt   time.Time
 	}
 	err := r.tx.Table("order_lines AS l").
 		Select("l.*, o.account_id, o.time_zone, o.created_at").
 		Joins("JOIN orders o ON o.id = l.order_id").
 		Where("l.id IN ?", ids).
 		Scan(&rows).Error
-	for _, l := range rows {
-		found[l.ID] = ContractEntry{Source: EntryOrder, ServiceContract: ServiceContract{
-			ID:          l.ID,
-			AccountID:   l.AccountID,
-			OrderID:     l.OrderID,
-			OrderLineID: l.ID,
-			Type:        l.ServiceType,
-			State:       rules.ContractProcessing,
-			Quantity:    l.Quantity,
-			TermYears:   l.TermYears,
-			TimeZone:    l.TimeZone,
-			CreatedAt:   l.CreatedAt,
-		}}
+	if err != nil {
+		return err
 	}
 
-	return err
+	for _, l := range rows {
+		lines[l.ID] = ContractEntry{
+			Source: EntryOrder,
+			ServiceContract: ServiceContract{
+				ID:          l.ID,
+				AccountID:   l.AccountID,
+				OrderID:     l.OrderID,
+				OrderLineID: l.ID,
+				Type:        l.ServiceType,
+				State:       rules.ContractProcessing,
+				Quantity:    l.Quantity,
+				TermYears:   l.TermYears,
+				TimeZone:    l.TimeZone,
+				CreatedAt:   l.CreatedAt,
+			},
+		}
+	}
+	return nil
 }
 
-func (r register) earlier(ids []string, found map[string]ContractEntry) error {
+// readEarlier adds the earlier warranties with the ids, which were linked (R111a).
+func (r register) readEarlier(ids []string, lines map[string]ContractEntry) error {
+	if len(ids) == 0 {
+		return nil
+	}
+
 	var rows []struct {
-		EarlierWarranty
-		TimeZone string
+		ID        string
+		AccountID string
+		Serial    string
+		StartAt   time.Time
+		EndAt     time.Time
+		CreatedAt time.Time
+		TimeZone  string
 	}
 	err := r.tx.Table("earlier_warranties AS w").
 		Select("w.*, a.time_zone").
 		Joins("JOIN accounts a ON a.id = w.account_id").
 		Where("w.id IN ?", ids).
 		Scan(&rows).Error
+	if err != nil {
+		return err
+	}
+
 	for _, w := range rows {
-		e := ContractEntry{Source: EntryEarlier, Serial: w.Serial, ServiceContract: ServiceContract{
-			ID:        w.ID,
-			AccountID: *w.AccountID,
-			Type:      rules.ServiceExtWarranty,
-			State:     w.contractState(r.now),
-			Quantity:  1,
-			TimeZone:  w.TimeZone,
-			StartAt:   w.StartAt,
-			EndAt:     w.EndAt,
-			CreatedAt: w.CreatedAt,
-		}}
+		e := ContractEntry{
+			Source: EntryEarlier,
+			Serial: w.Serial,
+			ServiceContract: ServiceContract{
+				ID:        w.ID,
+				AccountID: w.AccountID,
+				Type:      rules.ServiceExtWarranty,
+				State:     stateOfPeriod(w.StartAt, w.EndAt, r.now),
+				Quantity:  1,
+				TimeZone:  w.TimeZone,
+				StartAt:   &w.StartAt,
+				EndAt:     &w.EndAt,
+				CreatedAt: w.CreatedAt,
+			},
+		}
 		if e.State != rules.ContractExpired {
 			e.InForce = 1
 			e.Assigned = 1
 		}
-		found[w.ID] = e
+		lines[w.ID] = e
 	}
-
-	return err
+	return nil
 }
 
-// contractState is derived: no sweep keeps it (S32).
-func (w EarlierWarranty) contractState(now time.Time) rules.ContractState {
+// stateOfPeriod derives the state of what has a period and no contract: no sweep keeps
+// it (S32).
+func stateOfPeriod(start, end, now time.Time) rules.ContractState {
 	switch {
-	case !now.Before(*w.EndAt):
+	case !now.Before(end):
 		return rules.ContractExpired
-	case now.Before(*w.StartAt):
+	case now.Before(start):
 		return rules.ContractPendingStart
 	}
 	return rules.ContractActive
@@ -260,7 +301,7 @@ func (w EarlierWarranty) contractState(now time.Time) rules.ContractState {
 var noEnd = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // keys reads which lines stand on the page: one union over what a line can be, each
-// part narrowed by the scope. more tells that another page is.
+// part narrowed by the scope. more reports whether another page follows.
 func (r register) keys() (keys []registerKey, more bool, err error) {
 	union, err := r.union()
 	if err != nil {
@@ -271,69 +312,102 @@ func (r register) keys() (keys []registerKey, more bool, err error) {
 	if r.id != "" {
 		q = q.Where("id = ?", r.id)
 	}
-	if q, err = r.after(q); err != nil {
+	q, err = r.after(q)
+	if err != nil {
 		return nil, false, err
-	}
-	if err := q.Limit(r.filter.Page.size() + 1).Scan(&keys).Error; err != nil {
-		return nil, false, err
-	}
-	if n := r.filter.Page.size(); len(keys) > n {
-		return keys[:n], true, nil
 	}
 
+	size := r.filter.Page.size()
+	if err := q.Limit(size + 1).Scan(&keys).Error; err != nil {
+		return nil, false, err
+	}
+	if len(keys) > size {
+		return keys[:size], true, nil
+	}
 	return keys, false, nil
 }
 
+// union is every line in scope that the filter keeps: contracts, linked earlier
+// warranties and the lines of orders under way. What is asked for by its end leaves
+// out orders, which have none.
 func (r register) union() (*gorm.DB, error) {
-	contracts := r.part(
-		"service_contracts AS c",
-		"c.id, 'CONTRACT' AS source, c.created_at, c.end_at",
-		"c.account_id",
-		"c.order_id",
-		"c.type",
-		"c.state",
-	)
-	const state = "CASE WHEN w.end_at <= ? THEN 'EXPIRED' WHEN w.start_at > ? THEN 'PENDING_START' ELSE 'ACTIVE' END"
-	earlier := r.part("earlier_warranties AS w", "w.id, 'EARLIER_WARRANTY' AS source, w.created_at, w.end_at", "w.account_id", "''", "'EXT_WARRANTY'", state, r.now, r.now).
-		Joins("JOIN accounts a ON a.id = w.account_id").Where("w.state = ?", WarrantyLinked)
+	contracts := r.part(registerPart{
+		table:   "service_contracts AS c",
+		columns: "c.id, 'CONTRACT' AS source, c.created_at, c.end_at",
+		account: "c.account_id",
+		order:   "c.order_id",
+		service: "c.type",
+		state:   "c.state",
+	})
+	earlier := r.part(registerPart{
+		table:   "earlier_warranties AS w",
+		columns: "w.id, 'EARLIER_WARRANTY' AS source, w.created_at, w.end_at",
+		account: "w.account_id",
+		order:   "''",
+		service: "'EXT_WARRANTY'",
+		state: `CASE
+			WHEN w.end_at <= ? THEN 'EXPIRED'
+			WHEN w.start_at > ? THEN 'PENDING_START'
+			ELSE 'ACTIVE' END`,
+		stateArgs: []any{r.now, r.now},
+	}).
+		Joins("JOIN accounts a ON a.id = w.account_id").
+		Where("w.state = 'LINKED'")
+
 	if r.filter.ExpiringWithin != nil {
 		zones, err := r.zones()
 		if err != nil {
 			return nil, err
 		}
-		contracts = contracts.Where("c.state = ?", rules.ContractActive).
+		contracts = contracts.
+			Where("c.state = ?", rules.ContractActive).
 			Where(r.expiring(zones, "c.end_at", "c.time_zone"))
-		earlier = earlier.Where("w.end_at > ?", r.now).
+		earlier = earlier.
+			Where("w.end_at > ?", r.now).
 			Where(r.expiring(zones, "w.end_at", "a.time_zone"))
 		return r.tx.Raw("? UNION ALL ?", contracts, earlier), nil
 	}
 
-	lines := r.part("order_lines AS l", "l.id, 'ORDER' AS source, o.created_at, NULL AS end_at", "o.account_id", "o.id", "l.service_type", "'PROCESSING'").
+	underWay := []rules.OrderState{rules.OrderAccepted, rules.OrderProvisioning}
+	lines := r.part(registerPart{
+		table:   "order_lines AS l",
+		columns: "l.id, 'ORDER' AS source, o.created_at, NULL AS end_at",
+		account: "o.account_id",
+		order:   "o.id",
+		service: "l.service_type",
+		state:   "'PROCESSING'",
+	}).
 		Joins("JOIN orders o ON o.id = l.order_id").
-		Where("o.account_id IS NOT NULL AND o.state IN ?", []rules.OrderState{
-			rules.OrderAccepted,
-			rules.OrderProvisioning,
-		})
+		Where("o.account_id IS NOT NULL AND o.state IN ?", underWay)
 	return r.tx.Raw("? UNION ALL ? UNION ALL ?", contracts, earlier, lines), nil
 }
 
-// part is one part of the union, with what its columns are called there.
-func (r register) part(
-	table, columns, account, order, service, state string, stateArgs ...any,
-) *gorm.DB {
-	q := r.scope.accounts(r.tx.Table(table), account).Select(columns)
-	for _, narrow := range []struct {
-		column, value string
-		args          []any
-	}{
-		{account, r.filter.AccountID, nil},
-		{order, r.filter.OrderID, nil},
-		{service, string(r.filter.Type), nil},
-		{state, string(r.filter.State), stateArgs},
-	} {
-		if narrow.value != "" {
-			q = q.Where(narrow.column+" = ?", append(narrow.args, narrow.value)...)
-		}
+// registerPart is one part of the union: its table, what it selects, and what the
+// columns that a filter narrows by are called there.
+type registerPart struct {
+	table     string
+	columns   string
+	account   string
+	order     string
+	service   string
+	state     string
+	stateArgs []any
+}
+
+// part selects what the scope may see and the filter keeps of one part of the union.
+func (r register) part(p registerPart) *gorm.DB {
+	q := r.scope.accounts(r.tx.Table(p.table), p.account).Select(p.columns)
+	if r.filter.AccountID != "" {
+		q = q.Where(p.account+" = ?", r.filter.AccountID)
+	}
+	if r.filter.OrderID != "" {
+		q = q.Where(p.order+" = ?", r.filter.OrderID)
+	}
+	if r.filter.Type != "" {
+		q = q.Where(p.service+" = ?", string(r.filter.Type))
+	}
+	if r.filter.State != "" {
+		q = q.Where(p.state+" = ?", append(p.stateArgs, string(r.filter.State))...)
 	}
 	return q
 }
@@ -435,26 +509,29 @@ func (s *Store) NamesOf(ctx context.Context, entries []ContractEntry) (ContractN
 	n := ContractNames{Company: map[string]string{}, PONumber: map[string]string{}}
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var accounts []Account
-		ids := idsOf(entries, func(e ContractEntry) string { return e.AccountID })
-		if err := scope.accounts(tx, "id").
+		err := scope.accounts(tx, "id").
 			Select("id", "legal_name").
-			Where("id IN ?", ids).
-			Find(&accounts).Error; err != nil {
+			Where("id IN ?", idsOf(entries, func(e ContractEntry) string { return e.AccountID })).
+			Find(&accounts).Error
+		if err != nil {
 			return err
 		}
-
 		for _, a := range accounts {
 			n.Company[a.ID] = a.LegalName
 		}
 
-		var orders []Order
-		ids = idsOf(entries, func(e ContractEntry) string { return e.OrderID })
-		err := scope.orders(tx).Select("id", "po_number").Where("id IN ?", ids).Find(&orders).Error
+		var orders []struct{ ID, PONumber string }
+		err = scope.orders(tx.Table("orders")).
+			Select("id", "po_number").
+			Where("id IN ?", idsOf(entries, func(e ContractEntry) string { return e.OrderID })).
+			Scan(&orders).Error
+		if err != nil {
+			return err
+		}
 		for _, o := range orders {
 			n.PONumber[o.ID] = o.PONumber
 		}
-
-		return err
+		return nil
 	})
 	return n, err
 }

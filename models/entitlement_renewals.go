@@ -7,16 +7,18 @@ import (
 
 	"cloud.google.com/go/civil"
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
 )
 
-// free is what rules call free of a licence l: not revoked, and renewed by none.
-const free = "l.state <> 'REVOKED' AND NOT EXISTS (SELECT 1 FROM licences r WHERE r.renews_licence_id = l.id AND r.state <> 'REVOKED')"
+// freeLicence holds of a licence l that rules call free: it is not revoked, and renewed
+// by none.
+const freeLicence = `l.state <> 'REVOKED' AND NOT EXISTS (
+	SELECT 1 FROM licences r WHERE r.renews_licence_id = l.id AND r.state <> 'REVOKED')`
 
-// checkRenewals refuses lines that name no contract of the accounts to renew (S4).
-func (s *Store) checkRenewals(tx *gorm.DB, lines []OrderLine, accountIDs []string) error {
+// checkRenewals refuses lines that name no contract of the accounts that they could
+// renew (S4), as rules.CheckRenewals says.
+func (s *Store) checkRenewals(tx *gorm.DB, lines []purchaseLine, accountIDs []string) error {
 	named := renewedBy(lines)
 	if len(named) == 0 {
 		return nil
@@ -29,7 +31,8 @@ func (s *Store) checkRenewals(tx *gorm.DB, lines []OrderLine, accountIDs []strin
 		Free  int64
 	}
 	err := tx.Table("service_contracts AS c").
-		Select("c.id, c.type, c.state, (SELECT count(*) FROM licences l WHERE l.contract_id = c.id AND "+free+") AS free").
+		Select(`c.id, c.type, c.state, (
+			SELECT count(*) FROM licences l WHERE l.contract_id = c.id AND `+freeLicence+`) AS free`).
 		Where("c.id IN ? AND c.account_id IN ?", named, append([]string{""}, accountIDs...)).
 		Scan(&rows).Error
 	if err != nil {
@@ -40,22 +43,21 @@ func (s *Store) checkRenewals(tx *gorm.DB, lines []OrderLine, accountIDs []strin
 	for _, r := range rows {
 		contracts[r.ID] = rules.RenewableContract{Type: r.Type, State: r.State, Free: r.Free}
 	}
-
 	form := make([]rules.OrderLine, len(lines))
 	services := make([]rules.ServiceType, len(lines))
 	for i, l := range lines {
-		form[i] = rules.OrderLine{Renews: text(l.RenewsContractID)}
-		services[i] = l.ServiceType
+		form[i] = rules.OrderLine{Renews: l.Renews}
+		services[i] = l.Type
 	}
-
 	return rules.CheckRenewals(form, services, contracts)
 }
 
-func renewedBy(lines []OrderLine) []string {
+// renewedBy returns the contracts that the lines name, each once and in order.
+func renewedBy(lines []purchaseLine) []string {
 	named := map[string]bool{}
 	for _, l := range lines {
-		if l.RenewsContractID != nil {
-			named[*l.RenewsContractID] = true
+		if l.Renews != "" {
+			named[l.Renews] = true
 		}
 	}
 	return slices.Sorted(maps.Keys(named))
@@ -69,9 +71,11 @@ type renewalPool struct {
 	took map[string]time.Time // end of what a new contract renews
 }
 
-// renewable reads the pool of an order; the lock on the account keeps two orders
+// renewable reads the pool of a purchase; the lock on the account keeps two purchases
 // from taking the same licences.
-func (s *Store) renewable(tx *gorm.DB, lines []OrderLine, accountID string) (renewalPool, error) {
+func (s *Store) renewable(
+	tx *gorm.DB, lines []purchaseLine, accountID string,
+) (renewalPool, error) {
 	pool := renewalPool{
 		free: map[string][]string{},
 		ends: map[string]time.Time{},
@@ -83,66 +87,64 @@ func (s *Store) renewable(tx *gorm.DB, lines []OrderLine, accountID string) (ren
 	}
 
 	var rows []struct {
-		ID, ContractID string
-		EndAt          *time.Time
+		ID         string
+		ContractID string
+		EndAt      *time.Time
 	}
 	err := tx.Table("licences AS l").
 		Select("l.id, l.contract_id, c.end_at").
 		Joins("JOIN service_contracts c ON c.id = l.contract_id").
-		Where("l.contract_id IN ? AND l.account_id = ? AND "+free, named, accountID).
+		Where("l.contract_id IN ? AND l.account_id = ? AND "+freeLicence, named, accountID).
 		Order("CASE l.state WHEN 'ASSIGNED' THEN 0 WHEN 'AVAILABLE' THEN 1 ELSE 2 END, l.seq").
 		Scan(&rows).Error
+	if err != nil {
+		return pool, err
+	}
+
 	for _, r := range rows {
 		pool.free[r.ContractID] = append(pool.free[r.ContractID], r.ID)
 		if r.EndAt != nil {
 			pool.ends[r.ContractID] = *r.EndAt
 		}
 	}
-
-	return pool, err
+	return pool, nil
 }
 
 // renewBy has the line's licences renew those that are left of its contract; what
-// it orders beyond them is new.
-func (p renewalPool) renewBy(l OrderLine, licences []Licence) []Licence {
-	old := text(l.RenewsContractID)
-	n := min(len(p.free[old]), len(licences))
+// it buys beyond them is new.
+func (p renewalPool) renewBy(l purchaseLine, licences []Licence) []Licence {
+	free := p.free[l.Renews]
+	n := min(len(free), len(licences))
 	for i := range n {
-		licences[i].RenewsLicenceID = &p.free[old][i]
+		licences[i].RenewsLicenceID = &free[i]
 	}
-	if p.free[old] = p.free[old][n:]; n > 0 {
-		p.took[licences[0].ContractID] = p.ends[old]
+	p.free[l.Renews] = free[n:]
+	if n > 0 {
+		p.took[licences[0].ContractID] = p.ends[l.Renews]
 	}
 	return licences
 }
 
 // start starts the contracts that renew others before their end, at that end (S4).
 func (p renewalPool) start(
-	ref Reference, o *Order, loc *time.Location, contracts []ServiceContract,
+	ref Reference, bought purchase, loc *time.Location, contracts []ServiceContract,
 ) error {
 	if len(p.took) == 0 {
 		return nil
 	}
-
-	on, err := civil.ParseDate(o.PurchasedOn)
+	on, err := civil.ParseDate(bought.PurchasedOn)
 	if err != nil {
 		return err
 	}
 
 	order := rules.OrderStart{
 		Zone:         loc,
-		CreatedAt:    o.CreatedAt,
+		CreatedAt:    bought.ReceivedAt,
 		PurchasedOn:  on,
 		FallbackDays: ref.Program.StartFallbackDays,
 	}
 	for _, c := range contracts {
-		w := rules.ContractToStart{
-			ID:        c.ID,
-			Type:      c.Type,
-			State:     c.State,
-			Period:    c.period(),
-			TermYears: c.TermYears,
-		}
+		w := c.toStart()
 		if end, ok := p.took[c.ID]; ok && !end.IsZero() {
 			w.RenewedEnds = []time.Time{end}
 		}
@@ -150,13 +152,8 @@ func (p renewalPool) start(
 	}
 
 	for _, start := range rules.StartRenewals(order) {
-		c := contractWith(contracts, start.ContractID)
-		c.State = rules.ContractActive
-		c.StartAt = &start.Period.Start
-		c.EndAt = &start.Period.End
-		c.StartReason = StartReason(start.Reason)
+		contractWith(contracts, start.ContractID).start(start.Period, StartReason(start.Reason))
 	}
-
 	return nil
 }
 
@@ -167,24 +164,24 @@ type renewedRoom struct {
 	LicenceID string // the renewal
 }
 
-// renewedRooms gives the rooms of a contract that ends now whose licences are
+// renewedRooms returns the rooms of a contract that ends now whose licences are
 // renewed without a gap: by a licence that is free, of a contract that has started
 // by then (S4). The renewals are locked.
 func (s *Store) renewedRooms(tx *gorm.DB, c ServiceContract) ([]renewedRoom, error) {
-	q := tx.Table("licences AS r").
+	var rooms []renewedRoom
+	err := s.lockRows(tx, "r").
+		Table("licences AS r").
 		Select("a.room_id, rooms.country, r.id AS licence_id").
-		Joins("JOIN licence_assignments a ON a.licence_id = r.renews_licence_id AND a.to_at IS NULL").
+		Joins(`JOIN licence_assignments a
+			ON a.licence_id = r.renews_licence_id AND a.to_at IS NULL`).
 		Joins("JOIN licences l ON l.id = r.renews_licence_id").
 		Joins("JOIN service_contracts rc ON rc.id = r.contract_id").
 		Joins("JOIN rooms ON rooms.id = a.room_id").
-		Where("l.contract_id = ? AND r.state = 'AVAILABLE' AND rc.type = ? AND rc.state IN ('ACTIVE','SUSPENDED') AND rc.start_at <= ? AND rc.end_at > ?", c.ID, c.Type, c.EndAt, c.EndAt).
-		Order("r.id")
-	if s.postgres() {
-		q = q.Clauses(clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: "r"}})
-	}
-
-	var rooms []renewedRoom
-	err := q.Scan(&rooms).Error
+		Where(`l.contract_id = ? AND r.state = 'AVAILABLE' AND rc.type = ?
+			AND rc.state IN ('ACTIVE','SUSPENDED') AND rc.start_at <= ? AND rc.end_at > ?`,
+			c.ID, c.Type, c.EndAt, c.EndAt).
+		Order("r.id").
+		Scan(&rooms).Error
 	return rooms, err
 }
 

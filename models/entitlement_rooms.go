@@ -64,48 +64,36 @@ type NewRoom struct {
 	Reason    string // operators
 }
 
-// CreateRoom adds a room to an account (R108).
+// CreateRoom adds a room to an account (R108); the same call again adds another one.
+// Refusals: VALIDATION_FAILED with every wrong field, NOT_FOUND for an account that is
+// not in scope, and those of rules.MayManageRooms.
 func (s *Store) CreateRoom(ctx context.Context, n NewRoom) (Room, error) {
 	var room Room
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := mayManage(scope, n.Reason); err != nil {
-			return err
-		}
+		return s.createInAccount(tx, scope, n.AccountID, n.Reason, func(acc Account) (entry, error) {
+			room = Room{
+				ID:        NewID(prefixRoom),
+				AccountID: acc.ID,
+				State:     rules.RoomActive,
+				CreatedAt: s.clock.Now(),
+				Version:   1,
+			}
+			if err := room.fill(n.Form, acc); err != nil {
+				return entry{}, err
+			}
+			if err := tx.Create(&room).Error; err != nil {
+				return entry{}, err
+			}
 
-		acc, err := s.lockAccount(tx, scope, n.AccountID)
-		if err != nil {
-			return err
-		}
-
-		room = Room{
-			ID:        NewID(prefixRoom),
-			AccountID: acc.ID,
-			State:     rules.RoomActive,
-			CreatedAt: s.clock.Now(),
-			Version:   1,
-		}
-		if err := room.fill(n.Form, acc); err != nil {
-			return err
-		}
-		if err := tx.Create(&room).Error; err != nil {
-			return err
-		}
-
-		return s.accountAudit(
-			tx,
-			scope,
-			acc.ID,
-			entry{"room.created", room.ID, withReason(
-				n.Reason,
-				map[string]any{"after": room.facts()},
-			)},
-		)
+			details := withReason(n.Reason, map[string]any{"after": room.facts()})
+			return entry{"room.created", room.ID, details}, nil
+		})
 	})
 	return room, err
 }
 
-// fill takes over a form that holds, with what follows from the account where it
-// is silent.
+// fill takes a valid form over; where it is silent, it takes what follows from the
+// account.
 func (r *Room) fill(f rules.RoomForm, acc Account) error {
 	f = f.Trimmed()
 	if f.Criticality == "" {
@@ -127,15 +115,15 @@ func (r *Room) fill(f rules.RoomForm, acc Account) error {
 	r.Name = f.Name
 	r.Site = f.Site
 	r.Country = f.Country
+	r.Region = f.Region
 	r.Platform = f.Platform
 	r.Criticality = f.Criticality
 	r.TimeZone = f.TimeZone
-	r.Region = f.Region
 	r.SearchKey = rules.SearchKey(r.Name, r.Site)
 	return nil
 }
 
-// GetRoom reads one room.
+// GetRoom reads one room in scope, archived or not; NOT_FOUND otherwise.
 func (s *Store) GetRoom(ctx context.Context, id string) (Room, error) {
 	var r Room
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -144,18 +132,17 @@ func (s *Store) GetRoom(ctx context.Context, id string) (Room, error) {
 	return r, err
 }
 
-// ChangeRoom replaces what people tell of a room. version is the one that the
-// caller read; 0 for any. A changed country leaves the terms of the assignments
-// as they are (S31); an archived room answers STATE_CONFLICT.
+// ChangeRoom replaces what people say of a room. version is the one that the caller
+// read, 0 for any; a room that was changed since, or is archived, answers
+// STATE_CONFLICT. A changed country leaves the terms of the assignments as they are
+// (S31).
 func (s *Store) ChangeRoom(
 	ctx context.Context, id string, f rules.RoomForm, version int64, reason string,
 ) (Room, error) {
-	var room Room
-	err := s.changeRoom(ctx, id, reason, func(_ *gorm.DB, acc Account, r *Room) (entry, error) {
+	return s.changeRoom(ctx, id, reason, func(_ *gorm.DB, acc Account, r *Room) (entry, error) {
 		if err := versioned(r.Version, version); err != nil {
 			return entry{}, err
 		}
-
 		if r.State != rules.RoomActive {
 			return entry{}, rules.Refuse(
 				rules.StateConflict,
@@ -165,61 +152,50 @@ func (s *Store) ChangeRoom(
 		}
 
 		before := r.facts()
-		err := r.fill(f, acc)
-		room = *r
+		if err := r.fill(f, acc); err != nil {
+			return entry{}, err
+		}
 		return entry{"room.changed", r.ID, withReason(reason, map[string]any{
 			"before": before,
 			"after":  r.facts(),
-		})}, err
+		})}, nil
 	})
-	if err == nil {
-		room.Version++
-	}
+}
+
+// changeRoom locks a room, lets change alter it, and stores and audits the result.
+func (s *Store) changeRoom(
+	ctx context.Context, id, reason string, change func(*gorm.DB, Account, *Room) (entry, error),
+) (Room, error) {
+	var room Room
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return s.changeInAccount(tx, scope, "rooms", id, reason, func(acc Account) (entry, error) {
+			room = Room{}
+			if err := found(s.forUpdate(tx).First(&room, "id = ?", id).Error); err != nil {
+				return entry{}, err
+			}
+
+			e, err := change(tx, acc, &room)
+			if err != nil {
+				return entry{}, err
+			}
+
+			room.Version++
+			err = tx.Select("*").
+				Omit("id", "account_id", "created_at").
+				Where("id = ?", id).
+				Updates(&room).Error
+			return e, err
+		})
+	})
 	return room, err
 }
 
-// changeRoom locks a room, has it changed, and stores and audits the change.
-func (s *Store) changeRoom(
-	ctx context.Context, id, reason string, change func(*gorm.DB, Account, *Room) (entry, error),
-) error {
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := mayManage(scope, reason); err != nil {
-			return err
-		}
-
-		acc, err := s.lockOwner(tx, scope, "rooms", id)
-		if err != nil {
-			return err
-		}
-
-		var r Room
-		if err := found(s.forUpdate(tx).First(&r, "id = ?", id).Error); err != nil {
-			return err
-		}
-
-		e, err := change(tx, acc, &r)
-		if err != nil {
-			return err
-		}
-
-		r.Version++
-		if err := tx.Select("*").
-			Omit("id", "account_id", "created_at").
-			Where("id = ?", id).
-			Updates(&r).Error; err != nil {
-			return err
-		}
-
-		return s.accountAudit(tx, scope, acc.ID, e)
-	})
-}
-
 // ArchiveRoom closes a room for good: its licences go back to the balance and its
-// devices are in no room (S28). An open RMA refuses; open tickets, which come later,
-// will.
+// devices are in no room (S28). Refusals are those of rules.MayArchiveRoom: an open
+// RMA of the room, or a room that is archived already. Open tickets, which come later,
+// will refuse too.
 func (s *Store) ArchiveRoom(ctx context.Context, id, reason string) (Room, error) {
-	var room Room
-	err := s.changeRoom(ctx, id, reason, func(tx *gorm.DB, acc Account, r *Room) (entry, error) {
+	return s.changeRoom(ctx, id, reason, func(tx *gorm.DB, _ Account, r *Room) (entry, error) {
 		open, err := s.openRMAs(tx, r.ID)
 		if err != nil {
 			return entry{}, err
@@ -232,7 +208,6 @@ func (s *Store) ArchiveRoom(ctx context.Context, id, reason string) (Room, error
 		if err != nil {
 			return entry{}, err
 		}
-
 		devices, err := s.emptyRoom(tx, r.ID)
 		if err != nil {
 			return entry{}, err
@@ -242,7 +217,6 @@ func (s *Store) ArchiveRoom(ctx context.Context, id, reason string) (Room, error
 		now := s.clock.Now()
 		r.State = rules.RoomArchived
 		r.ArchivedAt = &now
-		room = *r
 		return entry{"room.archived", r.ID, withReason(reason, map[string]any{
 			"before":   before,
 			"after":    r.facts(),
@@ -250,53 +224,56 @@ func (s *Store) ArchiveRoom(ctx context.Context, id, reason string) (Room, error
 			"unplaced": devices,
 		})}, nil
 	})
-	if err == nil {
-		room.Version++
-	}
-	return room, err
 }
 
 // openRMAs counts the open RMAs of a room and of the devices that are in it (S28).
 func (s *Store) openRMAs(tx *gorm.DB, roomID string) (int, error) {
+	inside := tx.Model(&DevicePlacement{}).
+		Select("device_id").
+		Where("room_id = ? AND to_at IS NULL", roomID)
 	var n int64
-	err := tx.Model(&RMA{}).
-		Where("closed_at IS NULL AND (room_id = ? OR device_id IN (?))", roomID,
-			tx.Model(&DevicePlacement{}).
-				Select("device_id").
-				Where("room_id = ? AND to_at IS NULL", roomID)).
+	err := tx.Table("rmas").
+		Where("closed_at IS NULL AND (room_id = ? OR device_id IN (?))", roomID, inside).
 		Count(&n).Error
 	return int(n), err
 }
 
-// releaseRoom ends the room's assignments and makes its licences available.
+// releaseRoom ends the room's assignments, makes their licences available and returns
+// the licences' ids.
 func (s *Store) releaseRoom(tx *gorm.DB, roomID string) ([]string, error) {
 	ids := []string{}
-	if err := tx.Model(&LicenceAssignment{}).
+	err := tx.Model(&LicenceAssignment{}).
 		Where("room_id = ? AND to_at IS NULL", roomID).
 		Order("id").
-		Pluck("licence_id", &ids).Error; err != nil || len(ids) == 0 {
+		Pluck("licence_id", &ids).Error
+	if err != nil || len(ids) == 0 {
 		return ids, err
 	}
 
-	err := tx.Model(&Licence{}).Where("id IN ? AND state = ?", ids, rules.LicenceAssigned).
+	err = tx.Model(&Licence{}).
+		Where("id IN ? AND state = ?", ids, rules.LicenceAssigned).
 		Updates(map[string]any{"state": rules.LicenceAvailable, "state_since": s.clock.Now()}).Error
 	if err != nil {
 		return nil, err
 	}
-	return ids, s.endAssignments(tx.Where("room_id = ?", roomID), EndArchived, s.clock.Now())
+
+	err = s.endAssignments(tx.Where("room_id = ?", roomID), EndArchived, s.clock.Now())
+	return ids, err
 }
 
-// emptyRoom takes the devices out of a room.
+// emptyRoom takes the devices out of a room and returns their ids.
 func (s *Store) emptyRoom(tx *gorm.DB, roomID string) ([]string, error) {
 	ids := []string{}
-	if err := tx.Model(&DevicePlacement{}).
+	err := tx.Model(&DevicePlacement{}).
 		Where("room_id = ? AND to_at IS NULL", roomID).
 		Order("id").
-		Pluck("device_id", &ids).Error; err != nil || len(ids) == 0 {
+		Pluck("device_id", &ids).Error
+	if err != nil || len(ids) == 0 {
 		return ids, err
 	}
 
-	err := tx.Model(&Device{}).Where("id IN ? AND state = ?", ids, rules.DeviceInRoom).
+	err = tx.Model(&Device{}).
+		Where("id IN ? AND state = ?", ids, rules.DeviceInRoom).
 		Updates(map[string]any{
 			"state":   rules.DeviceUnplaced,
 			"version": gorm.Expr("version + 1"),
@@ -304,7 +281,9 @@ func (s *Store) emptyRoom(tx *gorm.DB, roomID string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return ids, s.endPlacements(tx.Where("room_id = ?", roomID), s.clock.Now())
+
+	err = s.endPlacements(tx.Where("room_id = ?", roomID), s.clock.Now())
+	return ids, err
 }
 
 // RoomFilter narrows a list of rooms; empty fields do not narrow. Search finds a
@@ -320,7 +299,8 @@ type RoomFilter struct {
 	Page      Page
 }
 
-// ListRooms lists the rooms in scope, newest first.
+// ListRooms lists the rooms in scope, newest first unless the filter sorts otherwise,
+// and returns the cursor of the next page; it is empty on the last one.
 func (s *Store) ListRooms(ctx context.Context, f RoomFilter) ([]Room, string, error) {
 	var out []Room
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -336,7 +316,6 @@ func (s *Store) ListRooms(ctx context.Context, f RoomFilter) ([]Room, string, er
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
-
 		if strings.TrimSpace(f.Search) != "" {
 			q = q.Where(searchRooms(tx, scope, f))
 		}
@@ -367,12 +346,12 @@ func searchRooms(tx *gorm.DB, scope Scope, f RoomFilter) *gorm.DB {
 	return either.Or("id IN (?)", inside)
 }
 
-// RoomNames gives the names of those of the rooms that are in scope, archived ones
-// too, by id.
+// RoomNames returns the names, by id, of those of the rooms that are in scope,
+// archived ones too.
 func (s *Store) RoomNames(ctx context.Context, ids []string) (map[string]string, error) {
-	out := map[string]string{}
+	names := map[string]string{}
 	if len(ids) == 0 {
-		return out, nil
+		return names, nil
 	}
 
 	var rooms []Room
@@ -382,11 +361,14 @@ func (s *Store) RoomNames(ctx context.Context, ids []string) (map[string]string,
 			Where("id IN ?", ids).
 			Find(&rooms).Error
 	})
-	for _, r := range rooms {
-		out[r.ID] = r.Name
+	if err != nil {
+		return nil, err
 	}
 
-	return out, err
+	for _, r := range rooms {
+		names[r.ID] = r.Name
+	}
+	return names, nil
 }
 
 // SiteOf is the site of a room.

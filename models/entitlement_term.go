@@ -40,12 +40,7 @@ func (c *ServiceContract) startOn(at time.Time, reason StartReason) error {
 	if err != nil {
 		return err
 	}
-
-	p := rules.ContractPeriod(rules.DateIn(at, loc), c.TermYears, loc)
-	c.State = rules.ContractActive
-	c.StartAt = &p.Start
-	c.EndAt = &p.End
-	c.StartReason = reason
+	c.start(rules.ContractPeriod(rules.DateIn(at, loc), c.TermYears, loc), reason)
 	return nil
 }
 

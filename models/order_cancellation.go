@@ -25,7 +25,7 @@ type OrderCancellation struct {
 	CompletedAt *time.Time
 }
 
-// CancellationState tells how far the compensation has come.
+// CancellationState says how far the compensation has come.
 type CancellationState string
 
 // The states of an OrderCancellation.
@@ -54,10 +54,12 @@ func (r CancelRequest) id(orderID string) string {
 	return prefixCancellation + "_" + HashSecret(orderID + "\n" + r.Once)[:26]
 }
 
-// CancelOrder cancels an order inside its window (R90, S7, S8, S12): the
-// licences are revoked and the parent's spares counted anew at once (S9), with the audit and the outbox row that has the
-// order's workflow run the rest of the compensation. An order that is
-// cancelled already answers with its last cancellation.
+// CancelOrder cancels an order inside its window (R90, S7, S8, S12): it revokes the
+// licences and counts the parent's spares again at once (S9), with the audit and the
+// outbox row that has the order's workflow run the rest of the compensation. Refusals are
+// those of rules.MayCancel and rules.ChooseLicencesToCancel. A request that has a name
+// answers with its cancellation when it is repeated; an order that is cancelled as a
+// whole answers with its last one.
 func (s *Store) CancelOrder(
 	ctx context.Context, id string, r CancelRequest,
 ) (Order, OrderCancellation, error) {
@@ -68,13 +70,18 @@ func (s *Store) CancelOrder(
 
 	var o Order
 	var c OrderCancellation
-	err = s.txAcross(ctx, func(tx *gorm.DB, scope Scope) (err error) {
-		if o, err = s.lockOrder(tx, scope, id); err != nil {
+	err = s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
+		var err error
+		o, err = s.lockOrder(tx, scope, id)
+		if err != nil {
 			return err
 		}
-		if done, err := cancelledBefore(tx, o, r, &c); done || err != nil {
+		var done bool
+		c, done, err = cancelledBefore(tx, o, r)
+		if err != nil || done {
 			return err
 		}
+
 		if err := s.mayCancel(scope, o, r.Reason); err != nil {
 			return err
 		}
@@ -86,17 +93,26 @@ func (s *Store) CancelOrder(
 
 // cancelledBefore finds the cancellation that a repeated request asks for: its
 // own, or the one that ended the whole order.
-func cancelledBefore(tx *gorm.DB, o Order, r CancelRequest, c *OrderCancellation) (bool, error) {
+func cancelledBefore(
+	tx *gorm.DB, o Order, r CancelRequest,
+) (c OrderCancellation, done bool, err error) {
 	if r.Once != "" {
-		res := tx.Where("id = ? AND order_id = ?", r.id(o.ID), o.ID).Limit(1).Find(c)
+		res := tx.Where("id = ? AND order_id = ?", r.id(o.ID), o.ID).Limit(1).Find(&c)
 		if res.Error != nil || res.RowsAffected == 1 {
-			return true, res.Error
+			return c, true, res.Error
 		}
 	}
 	if o.State == rules.OrderCancelled && r.Quantity == 0 {
-		return true, found(tx.Where("order_id = ?", o.ID).Order("sequence DESC").First(c).Error)
+		c, err = lastCancellation(tx, o.ID)
+		return c, true, err
 	}
-	return false, nil
+	return c, false, nil
+}
+
+func lastCancellation(tx *gorm.DB, orderID string) (OrderCancellation, error) {
+	var c OrderCancellation
+	err := tx.Where("order_id = ?", orderID).Order("sequence DESC").First(&c).Error
+	return c, found(err)
 }
 
 func (s *Store) mayCancel(scope Scope, o Order, reason string) error {
@@ -110,70 +126,45 @@ func (s *Store) mayCancel(scope Scope, o Order, reason string) error {
 	})
 }
 
+// cancel revokes the chosen licences, records the cancellation and counts the spares
+// that the order had earned.
 func (s *Store) cancel(
 	tx *gorm.DB, scope Scope, ref Reference, o *Order, r CancelRequest,
 ) (OrderCancellation, error) {
-	contracts, units, err := s.unitsInForce(tx, o.ID)
+	contracts, units, err := s.lockUnitsInForce(tx, o.ID)
 	if err != nil {
 		return OrderCancellation{}, err
 	}
-
 	whole := r.Quantity == 0 || (r.Quantity == len(units) && len(units) > 0)
-	chosen := make([]string, len(units))
-	for i, u := range units {
-		chosen[i] = u.ID
-	}
-
+	chosen := idsOf(units, func(u Licence) string { return u.ID })
 	if !whole {
-		if chosen, err = chooseUnits(units, r); err != nil {
+		chosen, err = chooseUnits(units, r)
+		if err != nil {
 			return OrderCancellation{}, err
 		}
 	}
 
-	if err := s.revoke(tx, contracts, units, chosen, whole); err != nil {
+	now := s.clock.Now()
+	if err := s.revokeUnits(tx, contracts, units, chosen, whole, now); err != nil {
+		return OrderCancellation{}, err
+	}
+	if err := endAttachmentsOf(tx, chosen, EndCancelled, now); err != nil {
 		return OrderCancellation{}, err
 	}
 
 	c, err := s.recordCancellation(tx, scope, o, r, whole, chosen)
-	if err != nil || !countsForSpares(contracts) {
+	if err != nil {
 		return c, err
 	}
-
-	return c, s.recountAccount(
-		tx,
-		scope,
-		*o.AccountID,
-		spareChange{ref.Program.SpareRatio, rules.SpareByCancellation, c.ID},
-	)
+	if !countsForSpares(contracts) {
+		return c, nil
+	}
+	why := spareChange{ref.Program.SpareRatio, rules.SpareByCancellation, c.ID}
+	err = s.recountAccount(tx, scope, *o.AccountID, why)
+	return c, err
 }
 
-// unitsInForce reads an order's contracts and its licences in force, and locks
-// both.
-func (s *Store) unitsInForce(
-	tx *gorm.DB, orderID string,
-) (contracts []ServiceContract, units []Licence, err error) {
-	if err = s.forUpdate(tx).
-		Where("order_id = ?", orderID).
-		Order("id").
-		Find(&contracts).Error; err != nil {
-		return nil, nil, err
-	}
-
-	ids := make([]string, len(contracts))
-	for i, c := range contracts {
-		ids[i] = c.ID
-	}
-
-	err = s.forUpdate(tx).
-		Where("contract_id IN ? AND state IN ?", ids, []rules.LicenceState{
-			rules.LicenceAvailable,
-			rules.LicenceAssigned,
-		}).
-		Order("contract_id, seq DESC").
-		Find(&units).Error
-	return contracts, units, err
-}
-
+// chooseUnits chooses which licences a cancellation by quantity takes (S12).
 func chooseUnits(units []Licence, r CancelRequest) ([]string, error) {
 	refs := make([]rules.LicenceRef, len(units))
 	for i, u := range units {
@@ -182,66 +173,16 @@ func chooseUnits(units []Licence, r CancelRequest) ([]string, error) {
 	return rules.ChooseLicencesToCancel(refs, r.Quantity, r.LicenceIDs)
 }
 
-// revoke ends the chosen licences with their assignments, and each contract that
-// has none left or is cancelled as a whole; start and end stay for the history
-// (S8).
-func (s *Store) revoke(
-	tx *gorm.DB, contracts []ServiceContract, units []Licence, chosen []string, whole bool,
-) error {
-	now := s.clock.Now()
-	for ids := range batches(chosen, 1000) {
-		err := tx.Model(&Licence{}).Where("id IN ?", ids).Updates(map[string]any{
-			"state":       rules.LicenceRevoked,
-			"state_since": now,
-		}).Error
-		if err != nil {
-			return err
-		}
-		if err := s.endAssignments(tx.Where("licence_id IN ?",
-			ids), EndCancelled, now); err != nil {
-			return err
-		}
-		if err := endAttachments(tx.Where("licence_id IN ?", ids), EndCancelled, now); err != nil {
-			return err
-		}
-	}
-
-	left := map[string]int{}
-	gone := map[string]bool{}
-	for _, id := range chosen {
-		gone[id] = true
-	}
-
-	for _, u := range units {
-		if !gone[u.ID] {
-			left[u.ContractID]++
-		}
-	}
-
-	for _, c := range contracts {
-		if (whole || left[c.ID] == 0) && c.State.CanBecome(rules.ContractCancelled) {
-			if err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Updates(map[string]any{
-				"state":        rules.ContractCancelled,
-				"cancelled_at": now,
-			}).Error; err != nil {
-				return err
-			}
-		}
-	}
-
-	return nil
-}
-
+// recordCancellation stores the cancellation and the order's new state, with the audit
+// and the event that has the order's workflow go on with it.
 func (s *Store) recordCancellation(
 	tx *gorm.DB, scope Scope, o *Order, r CancelRequest, whole bool, chosen []string,
 ) (OrderCancellation, error) {
 	var before int64
-	if err := tx.Model(&OrderCancellation{}).
-		Where("order_id = ?", o.ID).
-		Count(&before).Error; err != nil {
+	err := tx.Model(&OrderCancellation{}).Where("order_id = ?", o.ID).Count(&before).Error
+	if err != nil {
 		return OrderCancellation{}, err
 	}
-
 	c := OrderCancellation{
 		ID:          r.id(o.ID),
 		OrderID:     o.ID,
@@ -258,14 +199,13 @@ func (s *Store) recordCancellation(
 		return c, err
 	}
 
+	from := o.State
 	to := rules.OrderPartiallyCancelled
 	verb := "order.partially_cancelled"
 	if whole {
 		to = rules.OrderCancelled
 		verb = "order.cancelled"
 	}
-
-	from := o.State
 	if err := s.moveOrder(tx, o, to); err != nil {
 		return c, err
 	}
@@ -280,21 +220,15 @@ func (s *Store) recordCancellation(
 	if err := s.appendAudit(tx, scope, *o.AccountID, o.AccountID, false, e); err != nil {
 		return c, err
 	}
-
-	return c, s.enqueue(
-		tx,
-		outboxEvent(
-			OutboxOrderCancelled,
-			o.ID,
-			c.ID,
-			map[string]string{PayloadCancellationID: c.ID},
-		),
-	)
+	payload := map[string]string{PayloadCancellationID: c.ID}
+	err = s.enqueue(tx, outboxEvent(OutboxOrderCancelled, o.ID, c.ID, payload))
+	return c, err
 }
 
 // TerminateOrder ends an order's contracts after the window, as goodwill of an
 // operator, with a reason and without refund (S13). The rest runs like a
-// cancellation.
+// cancellation. Refusals are those of rules.MayTerminate; an order that is cancelled
+// already answers with its last cancellation.
 func (s *Store) TerminateOrder(
 	ctx context.Context, id, reason string,
 ) (Order, OrderCancellation, error) {
@@ -305,15 +239,18 @@ func (s *Store) TerminateOrder(
 
 	var o Order
 	var c OrderCancellation
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
+	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := rules.MayTerminate(scope.Actor.Role, reason); err != nil {
 			return err
 		}
-		if o, err = s.lockOrder(tx, scope, id); err != nil {
+		var err error
+		o, err = s.lockOrder(tx, scope, id)
+		if err != nil {
 			return err
 		}
 		if o.State == rules.OrderCancelled {
-			return found(tx.Where("order_id = ?", id).Order("sequence DESC").First(&c).Error)
+			c, err = lastCancellation(tx, id)
+			return err
 		}
 		c, err = s.cancel(tx, scope, ref, &o, CancelRequest{Reason: reason})
 		return err
@@ -321,7 +258,7 @@ func (s *Store) TerminateOrder(
 	return o, c, err
 }
 
-// ListCancellations lists an order's cancellations, oldest first.
+// ListCancellations lists the cancellations of an order in scope, oldest first.
 func (s *Store) ListCancellations(
 	ctx context.Context, orderID string,
 ) ([]OrderCancellation, error) {
@@ -335,30 +272,30 @@ func (s *Store) ListCancellations(
 	return out, err
 }
 
-// CompensateCancellation runs the rest of a cancellation: the pending
-// invitation of an account without any other contract is revoked (S11), and
-// the parties are told. Again for the same cancellation it changes nothing. It
-// tells whether the order is cancelled as a whole.
-// Spares were counted anew with the cancellation itself (S9). RMAs under its licences
-// are withdrawn where nothing was shipped (S10).
+// CompensateCancellation runs the rest of a cancellation: it revokes the pending
+// invitation of an account without any other contract (S11), withdraws RMAs under the
+// order's licences where nothing was shipped (S10), and writes to the parties. Spares
+// were counted with the cancellation itself (S9). Again for the same cancellation it
+// changes nothing. It reports whether the order is cancelled as a whole.
 func (s *Store) CompensateCancellation(ctx context.Context, id string) (closed bool, err error) {
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var c OrderCancellation
-		if err := found(s.forUpdate(tx).
-			First(&c, "id = ?", id).Error); err != nil || c.State == CancellationCompleted {
-			closed = c.Whole
+		if err := found(s.forUpdate(tx).First(&c, "id = ?", id).Error); err != nil {
 			return err
 		}
-
 		closed = c.Whole
+		if c.State == CancellationCompleted {
+			return nil
+		}
 		o, err := s.lockOrder(tx, scope, c.OrderID)
 		if err != nil {
 			return err
 		}
+
 		if err := s.withdrawInvitations(tx, scope, o); err != nil {
 			return err
 		}
-		if err := s.withdrawRMAs(tx, scope, o); err != nil {
+		if err := s.withdrawRMAs(tx, scope, o.ID); err != nil {
 			return err
 		}
 		if err := s.queueMail(tx, s.cancellationMails(o, c)...); err != nil {
@@ -368,21 +305,15 @@ func (s *Store) CompensateCancellation(ctx context.Context, id string) (closed b
 		now := s.clock.Now()
 		c.State = CancellationCompleted
 		c.CompletedAt = &now
-		if err := tx.Model(&OrderCancellation{}).
+		err = tx.Model(&OrderCancellation{}).
 			Where("id = ?", id).
 			Select("state", "completed_at").
-			Updates(&c).Error; err != nil {
+			Updates(&c).Error
+		if err != nil {
 			return err
 		}
-
-		return s.appendAudit(
-			tx,
-			scope,
-			*o.AccountID,
-			o.AccountID,
-			false,
-			entry{"cancellation.completed", c.ID, map[string]any{"order": o.ID}},
-		)
+		e := entry{"cancellation.completed", c.ID, map[string]any{"order": o.ID}}
+		return s.appendAudit(tx, scope, *o.AccountID, o.AccountID, false, e)
 	})
 	return closed, err
 }
@@ -391,42 +322,40 @@ func (s *Store) CompensateCancellation(ctx context.Context, id string) (closed b
 // is left in it (S11).
 func (s *Store) withdrawInvitations(tx *gorm.DB, scope Scope, o Order) error {
 	var acc Account // its lock keeps a new order from counting on an invitation that goes
-	if err := s.forUpdate(tx).Select("id").First(&acc, "id = ?", *o.AccountID).Error; err != nil {
+	err := s.forUpdate(tx).Select("id").First(&acc, "id = ?", *o.AccountID).Error
+	if err != nil {
 		return err
 	}
-
 	var left int64
-	err := tx.Model(&ServiceContract{}).
+	err = tx.Model(&ServiceContract{}).
 		Where("account_id = ? AND state <> ?", *o.AccountID, rules.ContractCancelled).
 		Count(&left).Error
-	if err != nil || !rules.RevokePendingInvitation(int(left)) {
+	if err != nil {
 		return err
+	}
+	if !rules.RevokePendingInvitation(int(left)) {
+		return nil
 	}
 
 	var live []Invitation
 	if err := s.live(tx).Find(&live, "account_id = ?", *o.AccountID).Error; err != nil {
 		return err
 	}
-
 	for i := range live {
 		if err := s.closeInvitation(tx, &live[i], rules.InvitationWasWithdrawn); err != nil {
 			return err
 		}
-		if err := s.appendAudit(
-			tx,
-			scope,
-			*o.AccountID,
-			o.AccountID,
-			false,
-			entry{"invitation.revoked", live[i].ID, map[string]any{"order": o.ID}},
-		); err != nil {
+		e := entry{"invitation.revoked", live[i].ID, map[string]any{"order": o.ID}}
+		err := s.appendAudit(tx, scope, *o.AccountID, o.AccountID, false, e)
+		if err != nil {
 			return err
 		}
 	}
-
 	return nil
 }
 
+// cancellationMails tell customer, reseller and distributor of a cancellation, each
+// address once.
 func (s *Store) cancellationMails(o Order, c OrderCancellation) []Notification {
 	params := map[string]any{
 		"vendor_order_no": text(o.VendorOrderNo),
@@ -435,20 +364,11 @@ func (s *Store) cancellationMails(o Order, c OrderCancellation) []Notification {
 		"quantity":        c.Quantity,
 		"whole":           c.Whole,
 	}
-	var out []Notification
-	seen := map[string]bool{}
-	for _, to := range []string{
-		o.Payload.EndCustomer.Email,
-		o.Payload.Reseller.Email,
-		o.Payload.Distributor.Email,
-	} {
-		n := s.orderMail(&o, "order_cancelled", to, params)
-		n.Epoch = c.ID
-		if !seen[n.Recipient] {
-			out = append(out, n)
-		}
-		seen[n.Recipient] = true
+	var mails []Notification
+	for _, to := range o.recipients() {
+		m := s.orderMail(&o, "order_cancelled", to, params)
+		m.Epoch = c.ID
+		mails = append(mails, m)
 	}
-
-	return out
+	return mails
 }

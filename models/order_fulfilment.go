@@ -14,18 +14,26 @@ import (
 type Fulfilment struct {
 	AccountID        string
 	CancellableUntil time.Time // exclusive, calendar
-	// Closed tells that there is nothing left to wait for: the order was
-	// rejected or cancelled.
-	Closed bool
-	// InReview tells that an operator has to decide first.
-	InReview bool
-	// Cancelled tells that a part or the whole was cancelled.
-	Cancelled bool
+	Closed           bool      // nothing is left to wait for: it was rejected or cancelled
+	InReview         bool      // an operator has to decide first
+	Cancelled        bool      // a part or the whole was cancelled
 }
 
-// FulfilOrder turns an accepted order into its account, contracts, licences, the
-// spares that they earn (R81b), confirmations and invitation, in one transaction (RULES 2). Again for the
-// same order it changes nothing: the order's state decides, under its lock.
+func (o Order) fulfilment() Fulfilment {
+	return Fulfilment{
+		AccountID:        text(o.AccountID),
+		CancellableUntil: o.CancellableUntil,
+		Closed:           o.State == rules.OrderRejected || o.State == rules.OrderCancelled,
+		InReview:         o.State == rules.OrderNeedsReview,
+		Cancelled: o.State == rules.OrderCancelled ||
+			o.State == rules.OrderPartiallyCancelled,
+	}
+}
+
+// FulfilOrder turns an accepted order into its account, contracts, licences, the spares
+// that they earn (R81b), confirmations and invitation, in one transaction (RULES 2). The
+// order's state decides, under its lock: an order in another state stays as it is, so
+// that the same call again changes nothing. NOT_FOUND for an order that is not in scope.
 func (s *Store) FulfilOrder(ctx context.Context, id string) (Fulfilment, error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
@@ -38,84 +46,79 @@ func (s *Store) FulfilOrder(ctx context.Context, id string) (Fulfilment, error) 
 		if err != nil {
 			return err
 		}
-
 		if o.State == rules.OrderAccepted {
 			if err := s.fulfil(tx, scope, ref, &o); err != nil {
 				return err
 			}
 		}
-
-		f = Fulfilment{
-			CancellableUntil: o.CancellableUntil,
-			Closed:           o.State == rules.OrderRejected || o.State == rules.OrderCancelled,
-			InReview:         o.State == rules.OrderNeedsReview,
-			Cancelled: o.State == rules.OrderCancelled ||
-				o.State == rules.OrderPartiallyCancelled,
-		}
-		if o.AccountID != nil {
-			f.AccountID = *o.AccountID
-		}
-
+		f = o.fulfilment()
 		return nil
 	})
 	return f, err
 }
 
+// fulfil writes everything that an accepted order leads to. It locks the account, then
+// its parent, as every command does that locks both.
 func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error {
-	opened, err := s.openAccount(tx, o.AccountID, o.Payload.EndCustomer, ref.Program.UserLimit)
+	customer := o.Payload.EndCustomer
+	account, err := s.openAccount(tx, o.AccountID, customer, ref.Program.UserLimit)
+	if err != nil {
+		return err
+	}
+	o.AccountID = &account.ID
+
+	contracts, err := s.createContracts(tx, ref, account.Account, o.purchase())
 	if err != nil {
 		return err
 	}
 
-	acc := opened.Account
-	fresh := opened.fresh
-	contracts, err := s.createContracts(tx, ref, o, acc)
+	err = s.recountOrder(tx, scope, ref, o.ID, account, contracts)
 	if err != nil {
 		return err
 	}
-	if err := s.recountOrder(tx, scope, ref, o, opened, contracts); err != nil {
-		return err
-	}
 	if countsForSpares(contracts) {
-		if err := s.askForFirstCSM(tx, acc); err != nil {
+		if err := s.askForFirstCSM(tx, account.Account); err != nil {
 			return err
 		}
 	}
 
-	invitation, plan, err := s.inviteForOrder(tx, ref, invitee{
-		OrderID:     o.ID,
-		Email:       o.Payload.EndCustomer.Email,
-		ContactName: o.Payload.EndCustomer.ContactName,
-	}, acc, fresh)
+	who := invitee{OrderID: o.ID, Email: customer.Email, ContactName: customer.ContactName}
+	invitation, _, err := s.inviteForOrder(tx, ref, who, account.Account, account.fresh)
 	if err != nil {
 		return err
 	}
 
-	o.AccountID = &acc.ID
-	if err := s.queueMail(
-		tx,
-		s.fulfilmentMails(o, acc, contracts, invitation, plan)...,
-	); err != nil {
+	mails := s.confirmations(o, account.Account, contracts)
+	if invitation.ID != "" {
+		mails = append(mails, invitationMail(invitation, account.Account, "invitation", "1"))
+	}
+	if err := s.queueMail(tx, mails...); err != nil {
 		return err
 	}
 
-	o.State = rules.OrderProvisioning
 	if err := s.moveOrder(tx, o, rules.OrderFulfilled, "account_id"); err != nil {
 		return err
 	}
+	return s.auditFulfilment(tx, scope, o, account, contracts, invitation)
+}
 
-	entries := []entry{{"order.fulfilled", o.ID, map[string]any{"contracts": len(contracts)}}}
-	if fresh {
-		entries = append(
-			[]entry{{"account.created", acc.ID, map[string]any{"order": o.ID}}},
-			entries...,
-		)
+// auditFulfilment notes in the account's chain what the order led to.
+func (s *Store) auditFulfilment(
+	tx *gorm.DB, scope Scope, o *Order, account openedAccount, contracts []ServiceContract,
+	invitation Invitation,
+) error {
+	var entries []entry
+	if account.fresh {
+		entries = append(entries, entry{"account.created", account.ID, map[string]any{
+			"order": o.ID,
+		}})
 	}
-
+	entries = append(entries, entry{"order.fulfilled", o.ID, map[string]any{
+		"contracts": len(contracts),
+	}})
 	for _, c := range contracts {
-		entries = append(entries, entry{"contract.created", c.ID, c.createdBy(o)})
+		entries = append(entries, entry{"contract.created", c.ID, creationOf(c, o)})
 	}
-
 	if invitation.ID != "" {
 		entries = append(entries, entry{"invitation.issued", invitation.ID, map[string]any{
 			"kind":       invitation.Kind,
@@ -124,41 +127,42 @@ func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error 
 			"supersedes": text(invitation.SupersedesID),
 		}})
 	}
-
-	return s.appendAudit(tx, scope, acc.ID, &acc.ID, fresh, entries...)
+	return s.appendAudit(tx, scope, account.ID, &account.ID, account.fresh, entries...)
 }
 
-// fulfilmentMails are the confirmation to the customer (R96) and its copies to
-// reseller and distributor, one per address (R100), and the invitation's mail
-// (R45c).
-func (s *Store) fulfilmentMails(
-	o *Order, acc Account, contracts []ServiceContract, inv Invitation, plan rules.InvitationAction,
-) []Notification {
-	params := confirmationParams(o, acc, contracts)
-	template := "order_confirmation"
-	var out []Notification
-	seen := map[string]bool{}
-	for _, to := range []string{
-		o.Payload.EndCustomer.Email,
-		o.Payload.Reseller.Email,
-		o.Payload.Distributor.Email,
-	} {
-		to = rules.NormaliseEmail(to)
-		if seen[to] {
-			continue
+// creationOf is what the audit notes of a new contract.
+func creationOf(c ServiceContract, o *Order) map[string]any {
+	details := map[string]any{
+		"type":     c.Type,
+		"quantity": c.Quantity,
+		"state":    c.State,
+		"order":    o.ID,
+	}
+	for _, l := range o.Lines {
+		if l.ID == c.OrderLineID && l.RenewsContractID != nil {
+			details["renews"] = *l.RenewsContractID
+			details["start_at"] = c.StartAt
+			details["end_at"] = c.EndAt
+			details["reason"] = c.StartReason
 		}
-		seen[to] = true
-		n := s.orderMail(o, template, to, params)
-		n.AccountID = &acc.ID
-		n.Locale = acc.Locale
-		out = append(out, n)
 	}
+	return details
+}
 
-	if inv.ID != "" {
-		out = append(out, invitationMail(inv, acc, "invitation", "1"))
+// confirmations are the confirmation to the customer (R96) and its copies to reseller
+// and distributor (R100), one per address.
+func (s *Store) confirmations(
+	o *Order, account Account, contracts []ServiceContract,
+) []Notification {
+	params := confirmationParams(o, account, contracts)
+	var mails []Notification
+	for _, to := range o.recipients() {
+		m := s.orderMail(o, "order_confirmation", to, params)
+		m.AccountID = &account.ID
+		m.Locale = account.Locale
+		mails = append(mails, m)
 	}
-
-	return out
+	return mails
 }
 
 func confirmationParams(o *Order, acc Account, contracts []ServiceContract) map[string]any {
@@ -175,7 +179,6 @@ func confirmationParams(o *Order, acc Account, contracts []ServiceContract) map[
 			"term_years":   c.TermYears,
 		}
 	}
-
 	params := map[string]any{
 		"vendor_order_no": *o.VendorOrderNo,
 		"po_number":       o.PONumber,
@@ -183,36 +186,16 @@ func confirmationParams(o *Order, acc Account, contracts []ServiceContract) map[
 		"lines":           lines,
 		"total_licences":  total,
 	}
+
 	loc, err := time.LoadLocation(acc.TimeZone)
 	if err != nil || len(contracts) == 0 {
 		return params
 	}
-
 	if c := contracts[0]; c.StartAt != nil {
 		params["start_on"] = rules.DateIn(*c.StartAt, loc).String()
 		params["end_on"] = rules.LastCoveredDay(*c.EndAt, loc).String()
 	} else {
 		params["latest_start_on"] = rules.DateIn(c.FallbackStartAt, loc).String()
 	}
-
 	return params
-}
-
-// createdBy is what the audit notes of a new contract.
-func (c ServiceContract) createdBy(o *Order) map[string]any {
-	details := map[string]any{
-		"type":     c.Type,
-		"quantity": c.Quantity,
-		"state":    c.State,
-		"order":    o.ID,
-	}
-	for _, l := range o.Lines {
-		if l.ID == c.OrderLineID && l.RenewsContractID != nil {
-			details["renews"] = *l.RenewsContractID
-			details["start_at"] = c.StartAt
-			details["end_at"] = c.EndAt
-			details["reason"] = c.StartReason
-		}
-	}
-	return details
 }

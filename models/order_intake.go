@@ -127,7 +127,7 @@ func (s *Store) newOrder(
 		DistributorDomain:  rules.EmailDomain(form.Distributor.Email),
 	})
 	o.Lines = orderLines(&o, ref.Catalogue, form)
-	return o, s.checkRenewals(tx, o.Lines, accounts)
+	return o, s.checkRenewals(tx, purchaseLines(o.Lines), accounts)
 }
 
 // sellers notes who sells the order and returns the reseller.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"slices"
 	"time"
 
 	"gorm.io/gorm"
@@ -69,24 +70,51 @@ type OrderLine struct {
 	RenewsContractID *string
 }
 
+// purchase is what the order buys.
+func (o Order) purchase() purchase {
+	return purchase{
+		OrderID:     o.ID,
+		ReceivedAt:  o.CreatedAt,
+		PurchasedOn: o.PurchasedOn,
+		Lines:       purchaseLines(o.Lines),
+	}
+}
+
+func purchaseLines(lines []OrderLine) []purchaseLine {
+	out := make([]purchaseLine, len(lines))
+	for i, l := range lines {
+		out[i] = purchaseLine{
+			ID:        l.ID,
+			Type:      l.ServiceType,
+			TermYears: l.TermYears,
+			Quantity:  l.Quantity,
+			Renews:    text(l.RenewsContractID),
+		}
+	}
+	return out
+}
+
 // lockOrder reads an order in scope with its lines, and keeps others from it until
 // the transaction ends.
 func (s *Store) lockOrder(tx *gorm.DB, scope Scope, id string) (Order, error) {
 	var o Order
 	err := s.forUpdate(scope.orders(tx)).First(&o, "orders.id = ?", id).Error
-	if err == nil {
-		err = tx.Where("order_id = ?", id).Order("position").Find(&o.Lines).Error
+	if err != nil {
+		return o, found(err)
 	}
-	return o, found(err)
+	err = tx.Where("order_id = ?", id).Order("position").Find(&o.Lines).Error
+	return o, err
 }
 
+// orderInScope reads an order without its lines; NOT_FOUND where it is not in scope.
 func (s *Store) orderInScope(tx *gorm.DB, scope Scope, id string) (Order, error) {
 	var o Order
 	err := scope.orders(tx).First(&o, "orders.id = ?", id).Error
 	return o, found(err)
 }
 
-// moveOrder changes an order's state; columns names what else changed.
+// moveOrder stores an order's new state; columns names what else changed. A state that
+// the order cannot come to answers STATE_CONFLICT.
 func (s *Store) moveOrder(tx *gorm.DB, o *Order, to rules.OrderState, columns ...string) error {
 	if o.State != to && !o.State.CanBecome(to) {
 		return rules.Refuse(
@@ -99,13 +127,17 @@ func (s *Store) moveOrder(tx *gorm.DB, o *Order, to rules.OrderState, columns ..
 	o.State = to
 	o.StateSince = s.clock.Now()
 	o.Version++
-	res := tx.Model(&Order{}).Where("id = ? AND version = ?", o.ID, o.Version-1).
-		Select("state", append([]string{"state_since", "version"}, columns...)).Updates(o)
-	if res.Error == nil && res.RowsAffected == 0 {
+	res := tx.Model(&Order{}).
+		Where("id = ? AND version = ?", o.ID, o.Version-1).
+		Select("state", append([]string{"state_since", "version"}, columns...)).
+		Updates(o)
+	if res.Error != nil {
+		return res.Error
+	}
+	if res.RowsAffected == 0 {
 		return errors.New("models: the order changed under a lock")
 	}
-
-	return res.Error
+	return nil
 }
 
 // newVendorOrderNo makes the number under which the vendor knows an order
@@ -123,12 +155,12 @@ func newVendorOrderNo() string {
 
 func byPosition(q *gorm.DB) *gorm.DB { return q.Order("position") }
 
-// GetOrder reads one order with its lines.
+// GetOrder reads one order in scope with its lines; NOT_FOUND otherwise.
 func (s *Store) GetOrder(ctx context.Context, id string) (Order, error) {
 	var o Order
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.orders(tx.Preload("Lines", byPosition)).
-			First(&o, "orders.id = ?", id).Error)
+		q := scope.orders(tx.Preload("Lines", byPosition))
+		return found(q.First(&o, "orders.id = ?", id).Error)
 	})
 	return o, err
 }
@@ -141,8 +173,8 @@ type OrderFilter struct {
 	Page      Page
 }
 
-// ListOrders lists the orders in scope with their lines, newest first, and
-// gives the cursor of the next page.
+// ListOrders lists the orders in scope with their lines, newest first, and returns the
+// cursor of the next page; it is empty on the last one.
 func (s *Store) ListOrders(ctx context.Context, f OrderFilter) ([]Order, string, error) {
 	var out []Order
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -162,23 +194,26 @@ func (s *Store) ListOrders(ctx context.Context, f OrderFilter) ([]Order, string,
 	return out, next, err
 }
 
-// OrderNumbers gives the vendor's number of each of an account's orders, by the
+// OrderNumbers returns the vendor's number of each of an account's orders, by the
 // order's id: the one that the confirmation mail carries (R100b). An order
 // without a number is left out.
 func (s *Store) OrderNumbers(ctx context.Context, accountID string) (map[string]string, error) {
 	var rows []struct{ ID, VendorOrderNo string }
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return scope.orders(tx).Model(&Order{}).Select("id", "vendor_order_no").
-			Where("account_id = ? AND vendor_order_no IS NOT NULL", accountID).Scan(&rows).Error
+		return scope.orders(tx).Model(&Order{}).
+			Select("id", "vendor_order_no").
+			Where("account_id = ? AND vendor_order_no IS NOT NULL", accountID).
+			Scan(&rows).Error
 	})
-	out := make(map[string]string, len(rows))
+	numbers := make(map[string]string, len(rows))
 	for _, r := range rows {
-		out[r.ID] = r.VendorOrderNo
+		numbers[r.ID] = r.VendorOrderNo
 	}
-	return out, err
+	return numbers, err
 }
 
-// ContractsOfOrder lists an order's contracts by line; a seller sees none (S36).
+// ContractsOfOrder lists an order's contracts by line; a seller sees none (S36), and an
+// order that is not in scope is NOT_FOUND.
 func (s *Store) ContractsOfOrder(ctx context.Context, orderID string) ([]ServiceContract, error) {
 	var out []ServiceContract
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
@@ -196,19 +231,33 @@ func (s *Store) ContractsOfOrder(ctx context.Context, orderID string) ([]Service
 // CancellableOrders lists an account's orders whose window is open (R90),
 // newest first.
 func (s *Store) CancellableOrders(ctx context.Context, accountID string) ([]Order, error) {
+	states := []rules.OrderState{rules.OrderFulfilled, rules.OrderPartiallyCancelled}
 	var out []Order
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		return scope.orders(tx).
-			Where("account_id = ? AND state IN ? AND cancellable_until > ?", accountID,
-				[]rules.OrderState{
-					rules.OrderFulfilled,
-					rules.OrderPartiallyCancelled,
-				}, s.clock.Now().
-					UTC()).
+			Where("account_id = ? AND state IN ?", accountID, states).
+			Where("cancellable_until > ?", s.clock.Now().UTC()).
 			Order("id DESC").
 			Find(&out).Error
 	})
 	return out, err
+}
+
+// recipients are the addresses that read of an order: the customer's, the reseller's
+// and the distributor's, each once.
+func (o *Order) recipients() []string {
+	var out []string
+	for _, to := range []string{
+		o.Payload.EndCustomer.Email,
+		o.Payload.Reseller.Email,
+		o.Payload.Distributor.Email,
+	} {
+		to = rules.NormaliseEmail(to)
+		if !slices.Contains(out, to) {
+			out = append(out, to)
+		}
+	}
+	return out
 }
 
 // orderMail describes a mail about an order. The subject id decides who sends

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,12 +22,11 @@ type Decision struct {
 
 // DecideOrder accepts or rejects an order in review, with a reason. The same
 // decision again changes nothing; another one answers STATE_CONFLICT. An order
-// that matches several accounts needs one named.
+// that matches several accounts needs one named, else it answers VALIDATION_FAILED.
 func (s *Store) DecideOrder(ctx context.Context, id string, d Decision) (Order, error) {
 	if err := rules.CheckReason(d.Reason); err != nil {
 		return Order{}, err
 	}
-
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return Order{}, err
@@ -34,10 +34,12 @@ func (s *Store) DecideOrder(ctx context.Context, id string, d Decision) (Order, 
 
 	var o Order
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if o, err = s.lockOrder(tx, scope, id); err != nil {
+		var err error
+		o, err = s.lockOrder(tx, scope, id)
+		if err != nil {
 			return err
 		}
-		if done, err := decided(o, d); done || err != nil {
+		if done, err := decided(o, d); err != nil || done {
 			return err
 		}
 		if d.Accept {
@@ -48,7 +50,7 @@ func (s *Store) DecideOrder(ctx context.Context, id string, d Decision) (Order, 
 	return o, err
 }
 
-// decided tells whether the order is no longer in review, and refuses a
+// decided reports whether the order is no longer in review, and refuses a
 // decision that differs from the one taken.
 func decided(o Order, d Decision) (bool, error) {
 	if o.State == rules.OrderNeedsReview {
@@ -64,15 +66,13 @@ func decided(o Order, d Decision) (bool, error) {
 	)
 }
 
-// acceptReviewed re-validates everything that can have changed (RULES 2).
+// acceptReviewed checks everything that can have changed since the order came
+// (RULES 2), and accepts it.
 func (s *Store) acceptReviewed(
 	tx *gorm.DB, scope Scope, ref Reference, o *Order, d Decision,
 ) error {
-	accounts, err := s.matchedAccounts(
-		tx,
-		o.Payload.EndCustomer.Company,
-		o.Payload.EndCustomer.Address,
-	)
+	customer := o.Payload.EndCustomer
+	accounts, err := s.matchedAccounts(tx, customer.Company, customer.Address)
 	if err != nil {
 		return err
 	}
@@ -82,7 +82,6 @@ func (s *Store) acceptReviewed(
 	if err := s.recheckRenewals(tx, o); err != nil {
 		return err
 	}
-
 	for _, l := range o.Lines {
 		if _, ok := ref.Catalogue[l.SKU]; !ok {
 			return rules.Refuse(
@@ -96,17 +95,10 @@ func (s *Store) acceptReviewed(
 	number := newVendorOrderNo()
 	o.VendorOrderNo = &number
 	o.ReviewUntil = nil
-	if err := s.moveOrder(
-		tx,
-		o,
-		rules.OrderAccepted,
-		"vendor_order_no",
-		"review_until",
-		"account_id",
-	); err != nil {
+	changed := []string{"vendor_order_no", "review_until", "account_id"}
+	if err := s.moveOrder(tx, o, rules.OrderAccepted, changed...); err != nil {
 		return err
 	}
-
 	return s.recordDecision(tx, scope, o, entry{"order.accepted", o.ID, map[string]any{
 		"vendor_order_no": number,
 		"reason":          d.Reason,
@@ -121,8 +113,7 @@ func (s *Store) recheckRenewals(tx *gorm.DB, o *Order) error {
 	if o.AccountID != nil {
 		account = append(account, *o.AccountID)
 	}
-
-	err := s.checkRenewals(tx, o.Lines, account)
+	err := s.checkRenewals(tx, purchaseLines(o.Lines), account)
 	if rules.CodeOf(err) == rules.ValidationFailed {
 		return rules.Refuse(
 			rules.StateConflict,
@@ -130,35 +121,29 @@ func (s *Store) recheckRenewals(tx *gorm.DB, o *Order) error {
 			"Choose the account of that contract, have the order amended, or reject it.",
 		)
 	}
-
 	return err
 }
 
+// chooseAccount gives the order the account that was chosen among the candidates, or
+// the only one; none where there is no candidate.
 func chooseAccount(o *Order, candidates []string, chosen string) error {
 	if chosen == "" && len(candidates) > 1 {
+		list := strings.Join(candidates, ", ")
 		return rules.Invalid([]rules.FieldError{{
 			Pointer: "/account_id",
 			Code:    rules.Required,
 			Message: "The order matches several accounts.",
-			Remedy: "Name the account that the order belongs to: " + strings.Join(
-				candidates,
-				", ",
-			) + ".",
+			Remedy:  "Name the account that the order belongs to: " + list + ".",
 		}})
 	}
-
 	if chosen == "" && len(candidates) == 1 {
 		chosen = candidates[0]
 	}
-
-	for _, c := range candidates {
-		if c == chosen {
-			o.AccountID = &c
-			return nil
-		}
+	if chosen == "" {
+		o.AccountID = nil
+		return nil
 	}
-
-	if chosen != "" {
+	if !slices.Contains(candidates, chosen) {
 		return rules.Invalid([]rules.FieldError{{
 			Pointer: "/account_id",
 			Code:    "NOT_A_CANDIDATE",
@@ -166,32 +151,29 @@ func chooseAccount(o *Order, candidates []string, chosen string) error {
 			Remedy:  "Name one of the matching accounts, or none.",
 		}})
 	}
-
-	o.AccountID = nil
+	o.AccountID = &chosen
 	return nil
 }
 
+// rejectReviewed rejects an order in review and writes to its reseller.
 func (s *Store) rejectReviewed(tx *gorm.DB, scope Scope, o *Order, reason string) error {
 	o.ReviewUntil = nil
 	if err := s.moveOrder(tx, o, rules.OrderRejected, "review_until"); err != nil {
 		return err
 	}
-
-	n := s.orderMail(o, "order_rejected", o.Payload.Reseller.Email, map[string]any{
+	m := s.orderMail(o, "order_rejected", o.Payload.Reseller.Email, map[string]any{
 		"po_number": o.PONumber,
 		"reason":    reason,
 	})
-	if err := s.queueMail(tx, n); err != nil {
+	if err := s.queueMail(tx, m); err != nil {
 		return err
 	}
-	return s.recordDecision(
-		tx,
-		scope,
-		o,
-		entry{"order.rejected", o.ID, map[string]any{"reason": reason}},
-	)
+	e := entry{"order.rejected", o.ID, map[string]any{"reason": reason}}
+	return s.recordDecision(tx, scope, o, e)
 }
 
+// recordDecision closes the task of the review, and tells audit and workflow how it
+// ended.
 func (s *Store) recordDecision(tx *gorm.DB, scope Scope, o *Order, e entry) error {
 	if err := s.settle(tx, scope, TaskReviewOrder, o.ID, e.verb); err != nil {
 		return err
@@ -202,8 +184,11 @@ func (s *Store) recordDecision(tx *gorm.DB, scope Scope, o *Order, e entry) erro
 	return s.enqueue(tx, outboxEvent(OutboxOrderDecided, o.ID, e.verb, nil))
 }
 
-// AmendOrder replaces an order that is still in review (S14) and checks it
-// anew; it may leave the review. version is the one that the caller read.
+// AmendOrder replaces an order that is still in review (S14) and checks it like a new
+// one; it may leave the review. version is the one that the caller read, 0 for any.
+// Refusals: VALIDATION_FAILED for the form, STATE_CONFLICT for an order that is not in
+// review or was changed since, PO_NUMBER_CONFLICT where the named reseller has another
+// order of that number.
 func (s *Store) AmendOrder(
 	ctx context.Context, id string, form rules.OrderForm, version int64,
 ) (Order, error) {
@@ -214,11 +199,13 @@ func (s *Store) AmendOrder(
 	if err := form.Validate(ref.Catalogue, todayUTC(s.clock.Now())); err != nil {
 		return Order{}, err
 	}
-
 	form = form.Normalised()
+
 	var o Order
 	err = s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
-		if o, err = s.lockOrder(tx, scope, id); err != nil {
+		var err error
+		o, err = s.lockOrder(tx, scope, id)
+		if err != nil {
 			return err
 		}
 		if err := amendable(o, form, version); err != nil {
@@ -262,23 +249,19 @@ func (s *Store) amend(
 	if err := tx.First(&sender, "id = ?", o.SubmittedBy).Error; err != nil {
 		return err
 	}
-
 	fresh, err := s.newOrder(tx, ref, sender, form, o.CreatedAt)
 	if err != nil {
 		return err
 	}
-
-	before := o.PayloadHash
 	fresh.ID = o.ID
 	fresh.CreatedAt = o.CreatedAt
-	fresh.StateSince = o.StateSince
 	fresh.Version = o.Version + 1
 	if fresh.State == rules.OrderNeedsReview {
+		fresh.StateSince = o.StateSince
 		fresh.ReviewUntil = o.ReviewUntil
 	} else {
 		fresh.StateSince = s.clock.Now()
 	}
-
 	for i := range fresh.Lines {
 		fresh.Lines[i].OrderID = o.ID
 	}
@@ -289,23 +272,20 @@ func (s *Store) amend(
 	if err := tx.Create(&fresh.Lines).Error; err != nil {
 		return err
 	}
-
 	err = tx.Model(&Order{}).
 		Where("id = ?", o.ID).
 		Select("*").
 		Omit("id", "created_at", "Lines").
 		Updates(&fresh).Error
-	if errors.Is(
-		err,
-		gorm.ErrDuplicatedKey,
-	) { // a distributor named a reseller that has this number already
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		// A distributor named a reseller that has this number already.
 		return poConflict([]string{"/reseller/company"})
 	}
-
 	if err != nil {
 		return err
 	}
 
+	before := o.PayloadHash
 	*o = fresh
 	e := entry{"order.amended", o.ID, map[string]any{
 		"before":  before,
@@ -313,15 +293,14 @@ func (s *Store) amend(
 		"state":   o.State,
 		"reasons": o.ReviewReasons,
 	}}
-	if o.State == rules.OrderNeedsReview {
-		if err := s.refreshReviewTask(tx, *o); err != nil {
-			return err
-		}
-		return s.appendAudit(tx, scope, o.ID, o.AccountID, false, e)
+	if o.State != rules.OrderNeedsReview {
+		e.verb = "order.accepted"
+		return s.recordDecision(tx, scope, o, e)
 	}
-
-	e.verb = "order.accepted"
-	return s.recordDecision(tx, scope, o, e)
+	if err := s.refreshReviewTask(tx, *o); err != nil {
+		return err
+	}
+	return s.appendAudit(tx, scope, o.ID, o.AccountID, false, e)
 }
 
 // refreshReviewTask has the open task of an order say why it is in review now.
@@ -333,24 +312,23 @@ func (s *Store) refreshReviewTask(tx *gorm.DB, o Order) error {
 }
 
 // RejectOverdueOrder rejects an order whose review time is over (RULES 2). An
-// order that was decided meanwhile stays as it is.
+// order that was decided meanwhile stays as it is, as does one whose time is not over.
 func (s *Store) RejectOverdueOrder(ctx context.Context, id string) error {
 	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		o, err := s.lockOrder(tx, scope, id)
-		if err != nil || o.State != rules.OrderNeedsReview || s.clock.Now().Before(*o.ReviewUntil) {
+		if err != nil {
 			return err
 		}
-		return s.rejectReviewed(
-			tx,
-			scope,
-			&o,
-			"The order was in review for too long without a decision.",
-		)
+		if o.State != rules.OrderNeedsReview || s.clock.Now().Before(*o.ReviewUntil) {
+			return nil
+		}
+		reason := "The order was in review for too long without a decision."
+		return s.rejectReviewed(tx, scope, &o, reason)
 	})
 }
 
-// ReviewDeadlines are the calendar instants at which an order's review reminds
-// operators and then ends.
+// ReviewDeadlines returns the calendar instants at which an order's review reminds
+// operators and then ends; none for an order that is not in review.
 func (s *Store) ReviewDeadlines(
 	ctx context.Context, id string,
 ) (reminders []time.Time, until time.Time, err error) {
@@ -358,22 +336,19 @@ func (s *Store) ReviewDeadlines(
 	if err != nil {
 		return nil, until, err
 	}
-
 	o, err := s.GetOrder(ctx, id)
 	if err != nil || o.ReviewUntil == nil {
 		return nil, until, err
 	}
-
 	loc, err := time.LoadLocation(o.TimeZone)
 	if err != nil {
 		return nil, until, err
 	}
 
+	since := rules.DateIn(o.StateSince, loc)
 	for _, days := range ref.Program.ReviewReminderDays {
-		reminders = append(reminders, rules.StartOfDay(rules.DateIn(o.StateSince, loc).
-			AddDays(days), loc))
+		reminders = append(reminders, rules.StartOfDay(since.AddDays(days), loc))
 	}
-
 	return reminders, *o.ReviewUntil, nil
 }
 
@@ -394,7 +369,6 @@ func (s *Store) RemindReview(ctx context.Context, id string, n int) error {
 		for i, r := range o.ReviewReasons {
 			reasons[i] = r
 		}
-
 		m := s.orderMail(&o, "order_review_reminder", ref.Program.Mailbox, map[string]any{
 			"order_id":  o.ID,
 			"po_number": o.PONumber,

@@ -10,10 +10,10 @@ import (
 // run under a licence of the order that was revoked are withdrawn, unless their
 // replacement was shipped or a spare was used; those go on with their return and
 // its fee.
-func (s *Store) withdrawRMAs(tx *gorm.DB, scope Scope, o Order) error {
+func (s *Store) withdrawRMAs(tx *gorm.DB, scope Scope, orderID string) error {
 	var ids []string
 	err := tx.Model(&RMA{}).Where("closed_at IS NULL AND cover_licence_id IN (?)", tx.Table("licences AS l").Select("l.id").
-		Joins("JOIN service_contracts c ON c.id = l.contract_id").Where("c.order_id = ? AND l.state = ?", o.ID, rules.LicenceRevoked)).
+		Joins("JOIN service_contracts c ON c.id = l.contract_id").Where("c.order_id = ? AND l.state = ?", orderID, rules.LicenceRevoked)).
 		Order("id").Pluck("id", &ids).Error
 	if err != nil || len(ids) == 0 {
 		return err
@@ -31,7 +31,7 @@ func (s *Store) withdrawRMAs(tx *gorm.DB, scope Scope, o Order) error {
 		if out.Done() || out == rules.OutboundShipped {
 			continue
 		}
-		if err := w.withdraw(o.ID); err != nil {
+		if err := w.withdraw(orderID); err != nil {
 			return err
 		}
 		if err := w.save(); err != nil {

@@ -18,7 +18,7 @@ type spareChange struct {
 // order (R81b): in the transaction that wrote the licences and under the lock on
 // the parent's row. An order never takes: what ended since the last count is for
 // the sweep, which stamps it with the contract.
-func (s *Store) recountOrder(tx *gorm.DB, scope Scope, ref Reference, o *Order, acc openedAccount, contracts []ServiceContract) error {
+func (s *Store) recountOrder(tx *gorm.DB, scope Scope, ref Reference, orderID string, acc openedAccount, contracts []ServiceContract) error {
 	if !countsForSpares(contracts) {
 		return nil
 	}
@@ -39,7 +39,7 @@ func (s *Store) recountOrder(tx *gorm.DB, scope Scope, ref Reference, o *Order, 
 	if rules.SparesEarned(count.Licences, ref.Program.SpareRatio) <= count.Balance {
 		return nil
 	}
-	return s.recount(tx, scope, count, spareChange{ref.Program.SpareRatio, rules.SpareByOrder, o.ID})
+	return s.recount(tx, scope, count, spareChange{ref.Program.SpareRatio, rules.SpareByOrder, orderID})
 }
 
 // recountAccount counts the spares of an account's parent anew.

@@ -220,13 +220,14 @@ func (s *Store) deviceToExtend(
 	}
 
 	var others int64
-	if err := tx.Model(&WarrantyAttachment{}).
+	err := tx.Model(&WarrantyAttachment{}).
 		Where("account_id = ? AND serial = ? AND to_at IS NULL", acc.ID, serial).
-		Count(&others).Error; err != nil {
+		Count(&others).Error
+	if err != nil {
 		return d, err
 	}
 
-	err := rules.MayAttach(rules.AttachRequest{
+	err = rules.MayAttach(rules.AttachRequest{
 		Service:           c.Type,
 		LicenceState:      l.State,
 		ContractState:     c.State,
@@ -291,10 +292,11 @@ func (s *Store) DetachWarranty(
 		after := l.State
 		if l.State == rules.LicenceAssigned {
 			after = rules.LicenceAvailable
-			if err := tx.Model(&Licence{}).Where("id = ?", l.ID).Updates(map[string]any{
+			err := tx.Model(&Licence{}).Where("id = ?", l.ID).Updates(map[string]any{
 				"state":       after,
 				"state_since": now,
-			}).Error; err != nil {
+			}).Error
+			if err != nil {
 				return err
 			}
 		}
@@ -315,12 +317,21 @@ func (s *Store) DetachWarranty(
 	return a, err
 }
 
+// endAttachmentsOf ends the open attachments of the licences.
+func endAttachmentsOf(tx *gorm.DB, licenceIDs []string, why AssignmentEnd, now time.Time) error {
+	for ids := range batches(licenceIDs, 1000) {
+		if err := endAttachments(tx.Where("licence_id IN ?", ids), why, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // endAttachments ends the open ones among the rows that the query names.
 func endAttachments(q *gorm.DB, why AssignmentEnd, now time.Time) error {
-	return q.Model(&WarrantyAttachment{}).Where("to_at IS NULL").Updates(map[string]any{
-		"to_at":      now,
-		"end_reason": why,
-	}).Error
+	return q.Model(&WarrantyAttachment{}).
+		Where("to_at IS NULL").
+		Updates(map[string]any{"to_at": now, "end_reason": why}).Error
 }
 
 // AttachmentDetail is an attachment with what follows from it now. EndsOn is the

@@ -77,15 +77,8 @@ func (s *Store) ClaimWarranty(ctx context.Context, c WarrantyClaim) (EarlierWarr
 			return err
 		}
 
-		return s.accountAudit(
-			tx,
-			scope,
-			acc.ID,
-			entry{"warranty.claimed", w.ID, withReason(
-				c.Reason,
-				map[string]any{"after": w.facts()},
-			)},
-		)
+		e := entry{"warranty.claimed", w.ID, withReason(c.Reason, map[string]any{"after": w.facts()})}
+		return s.accountAudit(tx, scope, acc.ID, e)
 	})
 	return w, err
 }

@@ -155,37 +155,25 @@ func (s *Store) importWarranty(
 	}
 
 	if why == "" {
-		return s.accountAudit(
-			tx,
-			scope,
-			acc.ID,
-			entry{"warranty.imported", w.ID, withReason(
-				reason,
-				map[string]any{"after": w.facts()},
-			)},
-		)
+		e := entry{"warranty.imported", w.ID, withReason(reason, map[string]any{"after": w.facts()})}
+		return s.accountAudit(tx, scope, acc.ID, e)
 	}
 
-	if err := s.raise(tx, OperatorTask{
+	err = s.raise(tx, OperatorTask{
 		Kind:      TaskWarrantyUnmatched,
 		SubjectID: w.ID,
 		What:      "Link the earlier warranty to an account, or refuse it.",
 		Why:       string(why),
-	}); err != nil {
+	})
+	if err != nil {
 		return err
 	}
 
-	return s.appendAudit(
-		tx,
-		scope,
-		w.ID,
-		nil,
-		true,
-		entry{"warranty.imported", w.ID, withReason(reason, map[string]any{
-			"after": w.facts(),
-			"why":   why,
-		})},
-	)
+	e := entry{"warranty.imported", w.ID, withReason(reason, map[string]any{
+		"after": w.facts(),
+		"why":   why,
+	})}
+	return s.appendAudit(tx, scope, w.ID, nil, true, e)
 }
 
 // matchWarranty finds the one account that the row belongs to, or tells why there

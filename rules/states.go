@@ -75,11 +75,13 @@ const (
 	MembershipRemoved   MembershipState = "REMOVED"
 )
 
+// An accepted order is fulfilled in one transaction: PROVISIONING is a state that nobody
+// sees, and none is stored.
 var orderMoves = map[OrderState][]OrderState{
 	"":                      {OrderReceived},
 	OrderReceived:           {OrderNeedsReview, OrderAccepted},
 	OrderNeedsReview:        {OrderAccepted, OrderRejected},
-	OrderAccepted:           {OrderProvisioning},
+	OrderAccepted:           {OrderProvisioning, OrderFulfilled},
 	OrderProvisioning:       {OrderFulfilled},
 	OrderFulfilled:          {OrderPartiallyCancelled, OrderCancelled},
 	OrderPartiallyCancelled: {OrderPartiallyCancelled, OrderCancelled},
