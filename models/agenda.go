@@ -8,17 +8,11 @@ import (
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
-// ProcessTask is the kind of a line that is an operator task, due by the end of the
-// day on which it was raised (ours).
-const ProcessTask ProcessKind = "TASK"
-
-// WaitsForOperator is what a task waits for.
-const WaitsForOperator = "OPERATOR_ACTION"
-
 // AgendaItem is a line of an agenda: a Process that is late or due, or an operator
-// task.
+// task, which is due by the end of the day on which it was raised (ours).
 type AgendaItem struct {
 	Process
 	SubjectID string // what a shipment or a task is about; otherwise the id
@@ -41,7 +35,7 @@ type AgendaQuery struct {
 // AgendaList is one list of an agenda, the longest waiting first.
 type AgendaList struct {
 	Items []AgendaItem
-	Total map[ProcessKind]int64 // over all pages
+	Total map[processes.Kind]int64 // over all pages
 	Next  AgendaCursor
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 // AgendaCursor is where a page of an agenda's list ends.
@@ -39,7 +40,7 @@ func ParseAgendaCursor(pointer, text string) (AgendaCursor, error) {
 
 // sortedBy is the instant that an agenda sorts the line by.
 func (a AgendaItem) sortedBy() time.Time {
-	if a.Until == nil || a.Kind == ProcessTask {
+	if a.Until == nil || a.Kind == processes.Task {
 		return a.Since
 	}
 	return *a.Until

@@ -8,12 +8,13 @@ import (
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 // agendaSQL reads what can be late: processes with an end, or that the system should
 // have moved on by itself; promised shipments; open tasks. Column at is what each is
 // sorted by.
-const agendaSQL = `SELECT * FROM (
+var agendaSQL = `SELECT * FROM (
 	SELECT p.kind, p.id, p.id AS subject_id, p.workflow_id, p.state, p.waits_for, p.actor, p.since, p.until, COALESCE(p.until, p.since) AS at,
 		p.account_id, p.order_id, p.last_error, p.time_zone, '' AS task_kind, '' AS what
 	FROM (` + processSQL + `) p WHERE p.waits_for <> 'CANCELLATION_WINDOW' AND (p.until IS NOT NULL OR p.actor = 'SYSTEM')
@@ -76,11 +77,11 @@ func (v *agendaView) location(name string) *time.Location {
 func (v *agendaView) count(tx *gorm.DB, out *Agenda) error {
 	var rows []struct {
 		Late bool
-		Kind ProcessKind
+		Kind processes.Kind
 		N    int64
 	}
 	err := tx.Raw("SELECT late, kind, count(*) AS n FROM (SELECT kind, "+v.late+" AS late FROM ("+v.source()+") b WHERE "+v.late+" OR "+v.due+") c GROUP BY late, kind", v.args).Scan(&rows).Error
-	out.Late.Total, out.Due.Total = map[ProcessKind]int64{}, map[ProcessKind]int64{}
+	out.Late.Total, out.Due.Total = map[processes.Kind]int64{}, map[processes.Kind]int64{}
 	for _, r := range rows {
 		if r.Late {
 			out.Late.Total[r.Kind] = r.N
@@ -116,12 +117,12 @@ func (v *agendaView) list(tx *gorm.DB, where string, after AgendaCursor, out *Ag
 // explain says until when the line waits, and how late it is.
 func (v *agendaView) explain(a *AgendaItem) {
 	zone := v.location(a.TimeZone)
-	if _, subject, ok := strings.Cut(a.WorkflowID, "/"); ok && a.Kind == ProcessShipment {
+	if _, subject, ok := strings.Cut(a.WorkflowID, "/"); ok && a.Kind == processes.Shipment {
 		a.SubjectID = subject
 	}
 	a.Zone = zone.String()
 	switch {
-	case a.Kind == ProcessTask:
+	case a.Kind == processes.Task:
 		end := rules.StartOfDay(rules.DateIn(a.Since, zone).AddDays(1), zone).UTC()
 		a.Until = &end
 	case a.Until == nil:
