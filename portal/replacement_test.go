@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -131,7 +132,7 @@ func TestS21_ABackorderTellsItsNewDay(t *testing.T) {
 	r, err := w.BackorderRMA(storetest.Operator(), r.ID, models.RMABackorder{ExpectedOn: "2026-12-01"})
 	require.NoError(t, err)
 	body := eva.get("/replacements/" + r.ID).body
-	require.Contains(t, next(body), "out of stock now; the new one arrives by "+strings.ReplaceAll(tongues["en"].day(r.Promise.On), noBreak, " "))
+	require.Contains(t, next(body), "out of stock now; the new one arrives by "+strings.ReplaceAll(messages.In("en").Date(r.Promise.On.In(time.UTC)), noBreak, " "))
 }
 
 func TestWithdrawnByAnAdministratorOnce(t *testing.T) {
