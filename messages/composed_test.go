@@ -11,8 +11,9 @@ import (
 // end that the code can give them. An end that no list of the rules names is
 // listed here, and stands somewhere in the code as a string.
 var composed = map[string][]string{
-	"month.":   monthNames(),
-	"weekday.": weekdayNames(),
+	"month.":            monthNames(),
+	"weekday.":          weekdayNames(),
+	"promise.approved.": weekdayNames(),
 
 	// The portal's orders and claims.
 	"service.": names(rules.ServiceSelect, rules.ServiceSyncPlus, rules.ServiceExtWarranty, rules.ServiceJumpStart),

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/messages/promise"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
@@ -69,7 +70,7 @@ func (v *visit) replacementPage(typed replacementActions) (answer, error) {
 func (v *visit) replacementFacts(r models.RMA, view replacementView, site models.AccountSite, ref models.Reference) []fact {
 	explanation := ""
 	if r.Promise != nil && view.Promise != "" {
-		explanation = r.Promise.Text(v.language.Locale())
+		explanation = promise.Text(*r.Promise, v.language.Locale())
 	}
 	quantity := ""
 	if view.Quantity > 1 {

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/messages/promise"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -31,7 +32,7 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 		require.NoError(t, err)
 		body := eva.get(page).body
 		require.Contains(t, next(body), "it arrives by 27 November 2026.")
-		require.Contains(t, body, getRMA(t, w, r.ID).Promise.Text("en"), "the stored explanation")
+		require.Contains(t, body, promise.Text(*getRMA(t, w, r.ID).Promise, "en"), "the stored explanation")
 		require.Contains(t, body, "HQ – Av. Paulista 1000, São Paulo")
 		require.Contains(t, body, r.ID, "the number to name in a mail")
 
@@ -70,7 +71,7 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 		eva.get("/?lang=pt-BR")
 		body = eva.get(page).body
 		require.Contains(t, body, "Defeito confirmado")
-		require.Contains(t, body, getRMA(t, w, r.ID).Promise.Text("pt-BR"))
+		require.Contains(t, body, promise.Text(*getRMA(t, w, r.ID).Promise, "pt-BR"))
 		require.Empty(t, w.log.String())
 	})
 }
