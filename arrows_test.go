@@ -16,19 +16,23 @@ const module = "roomcover.dev/roomcover/"
 // arrows are the packages of ours that each package may import. A folder that
 // is not here may import what its parent may. Tests may import anything.
 var arrows = map[string][]string{
-	"rules": {}, "clock": {}, "config": {}, "mail": {}, "carrier": {}, "label": {}, "strictjson": {"rules"},
+	"rules": {}, "clock": {}, "config": {}, "carrier": {}, "strictjson": {"rules"},
+	"messages":          {}, // the catalogue: texts alone
+	"messages/promise":  {"messages", "rules"},
+	"mail":              {"messages"},
+	"label":             {"messages"},
 	"rowfile":           {"rules"},
 	"orderfile":         {"rowfile", "rules", "strictjson"},
 	"roomfile":          {"rowfile", "rules", "strictjson"},
-	"models":            {"rules", "clock"},
+	"models":            {"rules", "clock", "messages"},
 	"models/sqlitedb":   {},          // dev and tests only
 	"mail/smtptest":     {},          // dev and tests only
 	"carrier/simulator": {"carrier"}, // dev and tests only
 	"activities":        {"models", "mail", "carrier", "label", "rules", "clock", "orderfile", "roomfile", "rowfile"},
 	"workflows":         {"activities", "rules", "clock"},
 	"worker":            {"workflows", "activities", "models", "carrier", "rules", "clock"},
-	"api":               {"workflows", "models", "carrier", "label", "rules", "clock", "orderfile", "roomfile", "rowfile", "strictjson"},
-	"portal":            {"workflows", "models", "rules", "clock"},
+	"api":               {"messages", "workflows", "models", "carrier", "label", "rules", "clock", "orderfile", "roomfile", "rowfile", "strictjson"},
+	"portal":            {"messages", "workflows", "models", "rules", "clock"},
 	"server":            {"api", "portal", "models", "carrier", "rules", "clock", "config"},
 	"demo":              {},
 	"cmd":               {"demo", "server", "worker", "workflows", "activities", "api", "portal", "models", "mail", "carrier", "rules", "clock", "config", "orderfile", "roomfile", "rowfile", "strictjson"},
@@ -119,7 +123,7 @@ func allowedFor(path string) ([]string, bool) {
 func TestForbiddenArrows(t *testing.T) {
 	for _, c := range [][2]string{
 		{"rules", "models"}, {"models", "activities"}, {"models", "mail"}, {"mail", "rules"}, {"carrier", "rules"}, {"label", "rules"}, {"carrier", "models"}, {"workflows", "carrier"}, {"activities", "carrier/simulator"}, {"workflows", "models"}, {"worker", "api"},
-		{"api", "activities"}, {"portal", "mail"}, {"clock", "rules"}, {"worker", "models/sqlitedb"}, {"cmd/roomcover", "models/storetest"}, {"newcomer", "rules"},
+		{"api", "activities"}, {"portal", "mail"}, {"rules", "messages"}, {"messages", "rules"}, {"clock", "rules"}, {"worker", "models/sqlitedb"}, {"cmd/roomcover", "models/storetest"}, {"newcomer", "rules"},
 	} {
 		require.NotEmpty(t, forbidden(c[0], c[1]), "%s → %s", c[0], c[1])
 	}

@@ -8,6 +8,7 @@ import (
 
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 func (s *service) agendaRoutes() {
@@ -33,29 +34,29 @@ type AgendaListView struct {
 
 // AgendaItemView is one line of an agenda.
 type AgendaItemView struct {
-	ID        string             `json:"id"`
-	Kind      models.ProcessKind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM,SHIPMENT,TASK"`
-	State     string             `json:"state"`
-	WaitsFor  string             `json:"waits_for"`
-	Actor     string             `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
-	Since     time.Time          `json:"since"`
-	Until     *time.Time         `json:"until,omitempty" doc:"Missing: the system should have done its step by itself"`
-	DueOn     string             `json:"due_on,omitempty" format:"date" doc:"The last day in time, at the place"`
-	TimeZone  string             `json:"time_zone" doc:"In which the days are counted"`
-	Late      bool               `json:"late" doc:"Now; of a day to come, what will be late may still be in time"`
-	Text      string             `json:"text" doc:"How late, or until when" example:"2 days late"`
-	TaskKind  models.TaskKind    `json:"task_kind,omitempty"`
-	What      string             `json:"what,omitempty" doc:"Tasks: what to do"`
-	SubjectID string             `json:"subject_id" doc:"What a shipment or task is about; otherwise the id"`
-	AccountID string             `json:"account_id,omitempty"`
-	OrderID   string             `json:"order_id,omitempty"`
-	Path      string             `json:"path,omitempty" doc:"Where to read it in this API"`
-	Link      string             `json:"link,omitempty" doc:"The workflow in the Temporal UI"`
+	ID        string          `json:"id"`
+	Kind      processes.Kind  `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM,SHIPMENT,TASK"`
+	State     string          `json:"state"`
+	WaitsFor  string          `json:"waits_for"`
+	Actor     string          `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
+	Since     time.Time       `json:"since"`
+	Until     *time.Time      `json:"until,omitempty" doc:"Missing: the system should have done its step by itself"`
+	DueOn     string          `json:"due_on,omitempty" format:"date" doc:"The last day in time, at the place"`
+	TimeZone  string          `json:"time_zone" doc:"In which the days are counted"`
+	Late      bool            `json:"late" doc:"Now; of a day to come, what will be late may still be in time"`
+	Text      string          `json:"text" doc:"How late, or until when" example:"2 days late"`
+	TaskKind  models.TaskKind `json:"task_kind,omitempty"`
+	What      string          `json:"what,omitempty" doc:"Tasks: what to do"`
+	SubjectID string          `json:"subject_id" doc:"What a shipment or task is about; otherwise the id"`
+	AccountID string          `json:"account_id,omitempty"`
+	OrderID   string          `json:"order_id,omitempty"`
+	Path      string          `json:"path,omitempty" doc:"Where to read it in this API"`
+	Link      string          `json:"link,omitempty" doc:"The workflow in the Temporal UI"`
 }
 
 // agendaPaths are where lines are read; an invitation is read with its account.
-var agendaPaths = map[models.ProcessKind]string{models.ProcessOrder: "/v1/orders/", models.ProcessRMA: "/v1/rmas/", models.ProcessSpare: "/v1/spare-units/",
-	models.ProcessShipment: "/v1/shipments/", models.ProcessTask: "/v1/operator/tasks/", models.ProcessCSM: "/v1/accounts/"}
+var agendaPaths = map[processes.Kind]string{processes.Order: "/v1/orders/", processes.RMA: "/v1/rmas/", processes.Spare: "/v1/spare-units/",
+	processes.Shipment: "/v1/shipments/", processes.Task: "/v1/operator/tasks/", processes.CSM: "/v1/accounts/"}
 
 func (s *service) agendaItemView(a models.AgendaItem) AgendaItemView {
 	v := AgendaItemView{ID: a.ID, Kind: a.Kind, State: a.State, WaitsFor: a.WaitsFor, Actor: a.Actor, Since: a.Since, Until: a.Until, TimeZone: a.Zone, Late: a.Overdue,

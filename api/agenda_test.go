@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 func eachHouse(t *testing.T, test func(t *testing.T, h *house)) {
@@ -22,7 +23,7 @@ func (h *house) agenda(query string) api.AgendaView {
 	return as[api.AgendaView](h.t, h.Lead.get("/v1/agenda?"+query), 200)
 }
 
-func only(l api.AgendaListView, kind models.ProcessKind) []api.AgendaItemView {
+func only(l api.AgendaListView, kind processes.Kind) []api.AgendaItemView {
 	return slices.DeleteFunc(slices.Clone(l.Items), func(i api.AgendaItemView) bool { return i.Kind != kind })
 }
 
@@ -30,14 +31,14 @@ func TestAgendaOverTheAPI(t *testing.T) {
 	eachHouse(t, func(t *testing.T, h *house) {
 		c := h.Env.Covered(t) // Wednesday, 25 November, 09:00 in São Paulo
 		r := h.Env.Shipped(t, c)
-		require.Empty(t, only(h.agenda("time_zone=America/Sao_Paulo").Due, models.ProcessRMA))
+		require.Empty(t, only(h.agenda("time_zone=America/Sao_Paulo").Due, processes.RMA))
 		tomorrow := h.agenda("on=2026-11-26&time_zone=America/Sao_Paulo")
-		require.Len(t, only(tomorrow.Due, models.ProcessRMA), 1)
+		require.Len(t, only(tomorrow.Due, processes.RMA), 1)
 
 		h.Calendar.Set(h.Calendar.Now().Add(24 * time.Hour))
 		today := h.agenda("time_zone=America/Sao_Paulo&account_id=" + c.Account)
 		require.EqualValues(t, 1, today.Due.ByKind["RMA"])
-		line := only(today.Due, models.ProcessRMA)[0]
+		line := only(today.Due, processes.RMA)[0]
 		require.Equal(t, []string{r.ID, "DELIVERY", "NOBODY", "due today", "2026-11-26", "America/Sao_Paulo", c.Account, "/v1/rmas/" + r.ID},
 			[]string{line.ID, line.WaitsFor, line.Actor, line.Text, line.DueOn, line.TimeZone, line.AccountID, line.Path})
 		require.Contains(t, line.Link, "rma%2F"+r.ID)
@@ -46,9 +47,9 @@ func TestAgendaOverTheAPI(t *testing.T) {
 
 		h.Calendar.Set(h.Calendar.Now().Add(24 * time.Hour))
 		late := h.agenda("time_zone=America/Sao_Paulo")
-		require.Equal(t, "1 day late", only(late.Late, models.ProcessRMA)[0].Text)
-		require.True(t, only(late.Late, models.ProcessRMA)[0].Late)
-		task := only(late.Late, models.ProcessTask)[0]
+		require.Equal(t, "1 day late", only(late.Late, processes.RMA)[0].Text)
+		require.True(t, only(late.Late, processes.RMA)[0].Late)
+		task := only(late.Late, processes.Task)[0]
 		require.Equal(t, []any{models.TaskAssignCSM, c.Account, "OPERATOR", "4 days late"}, []any{task.TaskKind, task.SubjectID, task.Actor, task.Text})
 		require.NotEmpty(t, task.What)
 		require.Equal(t, 200, h.Lead.get(task.Path).Status)

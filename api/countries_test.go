@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/messages/promise"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -96,7 +97,7 @@ func TestR78c_TheRoomsCountrySetsSpeedAndLanguages(t *testing.T) {
 	p, err := h.PromiseAt(h.Context, models.SiteOf(stored), got.RMASpeed, approved)
 	require.NoError(t, err)
 	require.Equal(t, "2026-12-29", p.On.String())
-	require.Equal(t, "approved Wednesday 14:59 by the 15:00 cut-off; Friday is a holiday; 3 business days: Tuesday", p.Text("en"))
+	require.Equal(t, "approved Wednesday 14:59 by the 15:00 cut-off; Friday is a holiday; 3 business days: Tuesday", promise.Text(p, "en"))
 }
 
 func TestR78d_TermsArePublicWithVersionChangeLogAndETag(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 func (s *service) processRoutes() {
@@ -20,19 +21,19 @@ func (s *service) processRoutes() {
 
 // ProcessView is something under way.
 type ProcessView struct {
-	ID         string             `json:"id" doc:"Id of the order, invitation, replacement, spare unit, shipment or account"`
-	Kind       models.ProcessKind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM"`
-	State      string             `json:"state"`
-	WaitsFor   string             `json:"waits_for"`
-	Actor      string             `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
-	Since      time.Time          `json:"since"`
-	Until      *time.Time         `json:"until,omitempty"`
-	Overdue    bool               `json:"overdue"`
-	AccountID  string             `json:"account_id,omitempty"`
-	OrderID    string             `json:"order_id,omitempty"`
-	LastError  string             `json:"last_error,omitempty"`
-	WorkflowID string             `json:"workflow_id"`
-	Link       string             `json:"link,omitempty" doc:"The workflow in the Temporal UI"`
+	ID         string         `json:"id" doc:"Id of the order, invitation, replacement, spare unit, shipment or account"`
+	Kind       processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM"`
+	State      string         `json:"state"`
+	WaitsFor   string         `json:"waits_for"`
+	Actor      string         `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
+	Since      time.Time      `json:"since"`
+	Until      *time.Time     `json:"until,omitempty"`
+	Overdue    bool           `json:"overdue"`
+	AccountID  string         `json:"account_id,omitempty"`
+	OrderID    string         `json:"order_id,omitempty"`
+	LastError  string         `json:"last_error,omitempty"`
+	WorkflowID string         `json:"workflow_id"`
+	Link       string         `json:"link,omitempty" doc:"The workflow in the Temporal UI"`
 }
 
 func (s *service) processView(p models.Process) ProcessView {
@@ -56,23 +57,23 @@ type listProcessesInput struct {
 }
 
 func (s *service) listProcesses(ctx context.Context, in *listProcessesInput) (*pageOf[ProcessView], error) {
-	if in.WaitsFor != "" && !models.KnownWait(in.WaitsFor) {
+	if in.WaitsFor != "" && !processes.KnownWait(in.WaitsFor) {
 		return nil, invalidParameter("/query/waits_for", "Nothing ever waits for this.")
 	}
 	due, err := time.Parse(time.RFC3339, in.DueBy)
 	if in.DueBy != "" && err != nil {
 		return nil, rules.Refuse(codeParameter, "due_by is not an instant.", "Send one such as 2026-11-26T23:59:59Z.")
 	}
-	processes, next, err := s.store.ListProcesses(ctx, models.ProcessFilter{DueBy: due, Kind: models.ProcessKind(in.Kind), WaitsFor: in.WaitsFor, Actor: in.Actor, Overdue: in.Overdue, Page: in.page()})
+	processes, next, err := s.store.ListProcesses(ctx, models.ProcessFilter{DueBy: due, Kind: processes.Kind(in.Kind), WaitsFor: in.WaitsFor, Actor: in.Actor, Overdue: in.Overdue, Page: in.page()})
 	return listed(processes, next, err, s.processView)
 }
 
 // ProcessCountView counts processes that wait for the same.
 type ProcessCountView struct {
-	Kind     models.ProcessKind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM"`
-	WaitsFor string             `json:"waits_for"`
-	Actor    string             `json:"actor"`
-	Count    int64              `json:"count"`
+	Kind     processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM"`
+	WaitsFor string         `json:"waits_for"`
+	Actor    string         `json:"actor"`
+	Count    int64          `json:"count"`
 }
 
 func (s *service) countProcesses(ctx context.Context, _ *struct{}) (*pageOf[ProcessCountView], error) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"roomcover.dev/roomcover/messages/promise"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
@@ -71,7 +72,7 @@ func promiseView(p *rules.Promise) *PromiseView {
 	if p == nil {
 		return nil
 	}
-	return &PromiseView{dayOf(p), PromiseText{p.Text("en"), p.Text("pt-BR")}, p.Calendar, p.CalendarVersion}
+	return &PromiseView{dayOf(p), PromiseText{promise.Text(*p, "en"), promise.Text(*p, "pt-BR")}, p.Calendar, p.CalendarVersion}
 }
 
 func dayOf(p *rules.Promise) string {

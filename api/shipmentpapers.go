@@ -3,10 +3,10 @@ package api
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"roomcover.dev/roomcover/label"
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
@@ -100,13 +100,10 @@ func partyOf(e models.ParcelEnd) label.Party {
 // paperDay writes a day as people of the locale do.
 func paperDay(day, locale string) string {
 	at, err := time.Parse(time.DateOnly, day)
-	switch {
-	case err != nil:
+	if err != nil {
 		return ""
-	case portuguese(locale):
-		return at.Format("02/01/2006")
 	}
-	return at.Format("2 January 2006")
+	return messages.In(locale).ShortDate(at)
 }
 
 // returnText says how the faulty unit goes back; nothing where none does.
@@ -114,23 +111,10 @@ func returnText(p models.ShipmentPaper) []string {
 	if !p.ReturnWanted {
 		return nil
 	}
-	unit := p.FaultySerial
-	if portuguese(p.Locale) {
-		if unit != "" {
-			unit = " (número de série " + unit + ")"
-		}
-		return []string{
-			fmt.Sprintf("Devolva a unidade com defeito%s em até %d dias úteis após esta entrega.", unit, p.ReturnDays),
-			"Use esta embalagem, cole a etiqueta de devolução e entregue o pacote à transportadora. A unidade que não voltar pode ser cobrada.",
-		}
+	l, days := messages.In(p.Locale), int64(p.ReturnDays)
+	back := l.Count("paper.return.unit", days)
+	if p.FaultySerial != "" {
+		back = l.Count("paper.return.serial", days, messages.Args{"serial": p.FaultySerial})
 	}
-	if unit != "" {
-		unit = " (serial number " + unit + ")"
-	}
-	return []string{
-		fmt.Sprintf("Please send the faulty unit%s back within %d business days of this delivery.", unit, p.ReturnDays),
-		"Use this box, put the return label on it, and hand the parcel to the carrier. A unit that does not come back may be charged.",
-	}
+	return []string{back, l.Say("paper.return.how")}
 }
-
-func portuguese(locale string) bool { return strings.HasPrefix(strings.ToLower(locale), "pt") }

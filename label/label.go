@@ -3,6 +3,8 @@ package label
 import (
 	"image"
 	"time"
+
+	"roomcover.dev/roomcover/messages"
 )
 
 // Label is a shipping label. Dates are texts, as they are to stand on it.
@@ -25,7 +27,7 @@ const (
 
 // PDF draws the label on A6.
 func (l Label) PDF() ([]byte, error) {
-	w := wordsOf(l.Locale)
+	w := messages.In(l.Locale)
 	p := newPage(a6Width, a6Height, l.Date, l.Tracking, l.Locale)
 	inner := a6Width - 2*edge
 	p.SetLineWidth(0.4)
@@ -35,19 +37,19 @@ func (l Label) PDF() ([]byte, error) {
 	p.block(edge+inner*0.62, edge-1, inner*0.38, 9, []string{l.Service}, "B", 12, 7)
 	p.rule(edge + 9)
 
-	p.caption(edge, edge+13, w.from)
+	p.caption(edge, edge+13, w.Say("paper.from"))
 	p.block(edge, edge+13.5, inner, 17, append([]string{l.From.Name}, l.From.lines()...), "", 8, 5)
 	p.rule(edge + 32)
 
-	p.caption(edge, edge+36, w.to)
+	p.caption(edge, edge+36, w.Say("paper.to"))
 	y := p.block(edge, edge+36.5, inner, 17, []string{l.To.Name}, "B", 15, 8)
 	p.block(edge, y+0.5, inner, edge+79-y-1, l.To.lines(), "", 12, 6)
 	p.rule(edge + 80)
 
 	half := inner / 2
-	p.field(edge, edge+84, half, w.reference, l.Reference)
-	p.field(edge+half, edge+84, half, w.deliverBy, l.DeliverBy)
-	p.field(edge, edge+94, inner, w.contents, l.Contents)
+	p.field(edge, edge+84, half, w.Say("paper.reference"), l.Reference)
+	p.field(edge+half, edge+84, half, w.Say("paper.deliverby"), l.DeliverBy)
+	p.field(edge, edge+94, inner, w.Say("paper.contents"), l.Contents)
 	p.rule(edge + 103)
 	if err := p.barcode(edge, edge+106, inner, 25, l.Tracking); err != nil {
 		return nil, err

@@ -3,6 +3,8 @@ package label
 import (
 	"strconv"
 	"time"
+
+	"roomcover.dev/roomcover/messages"
 )
 
 // Slip is a packing slip: what is in the parcel, and how something goes back.
@@ -38,39 +40,39 @@ var slipColumns = [4][2]float64{{0, 40}, {42, 68}, {112, 44}, {158, slipWidth - 
 
 // PDF draws the slip on A4, on as many pages as its items need.
 func (s Slip) PDF() ([]byte, error) {
-	w := wordsOf(s.Locale)
-	p := newPage(a4Width, a4Height, s.Date, w.slip+" "+s.Reference, s.Locale)
-	p.line(margin, margin+4, w.slip, "B", 20)
+	w := messages.In(s.Locale)
+	p := newPage(a4Width, a4Height, s.Date, w.Say("paper.slip")+" "+s.Reference, s.Locale)
+	p.line(margin, margin+4, w.Say("paper.slip"), "B", 20)
 	if err := p.barcode(margin+slipWidth-80, margin-4, 80, 14, s.Reference); err != nil {
 		return nil, err
 	}
 	y := margin + 24
 	half := slipWidth / 2
-	p.caption(margin, y, w.from)
+	p.caption(margin, y, w.Say("paper.from"))
 	p.block(margin, y+1, half-6, 34, append([]string{s.From.Name}, s.From.lines()...), "", 10, 6)
-	p.caption(margin+half, y, w.to)
+	p.caption(margin+half, y, w.Say("paper.to"))
 	p.block(margin+half, y+1, half, 34, append([]string{s.To.Name}, s.To.lines()...), "", 10, 6)
 	y += 40
-	p.field(margin, y, half, w.date, s.DateText)
-	p.field(margin+half, y, half, w.tracking, s.Tracking)
+	p.field(margin, y, half, w.Say("paper.date"), s.DateText)
+	p.field(margin+half, y, half, w.Say("paper.tracking"), s.Tracking)
 	y = s.items(p, w, y+12)
 	if len(s.Returns) > 0 {
 		if y+30 > slipBottom {
 			p.AddPage()
 			y = margin
 		}
-		p.line(margin, y+12, w.returns, "B", 12)
+		p.line(margin, y+12, w.Say("paper.returns"), "B", 12)
 		p.block(margin, y+14, slipWidth, slipBottom-y-14, s.Returns, "", 10, 7)
 	}
 	return p.bytes()
 }
 
 // items draws the table from y on and gives the y below it.
-func (s Slip) items(p pen, w words, y float64) float64 {
+func (s Slip) items(p pen, w *messages.Language, y float64) float64 {
 	y = p.heading(w, y)
 	rows := s.Items
 	if len(rows) == 0 {
-		p.block(margin, y+1, slipWidth, 8, []string{w.nothing}, "", 10, 8)
+		p.block(margin, y+1, slipWidth, 8, []string{w.Say("paper.empty")}, "", 10, 8)
 		return y + 8
 	}
 	for _, item := range rows {
@@ -101,8 +103,8 @@ func (p pen) rowHeight(cells [4]string) float64 {
 	return float64(min(lines, maxCellLines))*leading(10) + 3
 }
 
-func (p pen) heading(w words, y float64) float64 {
-	for i, text := range [4]string{w.model, w.description, w.serial, w.quantity} {
+func (p pen) heading(w *messages.Language, y float64) float64 {
+	for i, text := range [4]string{w.Say("paper.model"), w.Say("paper.description"), w.Say("paper.serial"), w.Say("paper.quantity")} {
 		p.block(margin+slipColumns[i][0], y, slipColumns[i][1], 6, []string{text}, "B", 9, 7)
 	}
 	p.SetLineWidth(0.4)

@@ -13,6 +13,7 @@ import (
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 const agendaZone = "America/Sao_Paulo"
@@ -30,7 +31,7 @@ func agenda(t *testing.T, env storetest.Env, q models.AgendaQuery) models.Agenda
 // lines are what a list says, without the tasks.
 func lines(l models.AgendaList) (out []string) {
 	for _, i := range l.Items {
-		if i.Kind != models.ProcessTask {
+		if i.Kind != processes.Task {
 			out = append(out, strings.Join([]string{string(i.Kind), i.WaitsFor, i.Actor, i.DueText}, ", "))
 		}
 	}
@@ -39,7 +40,7 @@ func lines(l models.AgendaList) (out []string) {
 
 func tasksOf(l models.AgendaList) (out []string) {
 	for _, i := range l.Items {
-		if i.Kind == models.ProcessTask {
+		if i.Kind == processes.Task {
 			out = append(out, string(i.TaskKind)+", "+i.DueText)
 		}
 	}
@@ -106,7 +107,7 @@ func TestAgendaHasOrdersInReviewAndInvitations(t *testing.T) {
 		env.Calendar.Set(inv.ExpiresAt.Add(-time.Hour))
 		a := agenda(t, env, models.AgendaQuery{AccountID: *o.AccountID})
 		require.Equal(t, []string{"INVITATION, ACCEPTANCE, CUSTOMER, due today"}, lines(a.Due))
-		require.Equal(t, map[models.ProcessKind]int64{models.ProcessInvitation: 1}, a.Due.Total)
+		require.Equal(t, map[processes.Kind]int64{processes.Invitation: 1}, a.Due.Total)
 		require.Equal(t, inv.ID, a.Due.Items[0].ID)
 		require.Empty(t, agenda(t, env, models.AgendaQuery{AccountID: "acc_none"}).Late.Items)
 	})
@@ -130,7 +131,7 @@ func TestC1_AgendaCountsDaysAtTheShipTo(t *testing.T) {
 			a := agenda(t, env, q)
 			require.Empty(t, lines(a.Due), zone)
 			require.Equal(t, []string{"RMA, STOCK, OPERATOR, 1 day late"}, lines(a.Late), zone)
-			require.Equal(t, agendaZone, a.Late.Items[slices.IndexFunc(a.Late.Items, func(i models.AgendaItem) bool { return i.Kind == models.ProcessRMA })].Zone)
+			require.Equal(t, agendaZone, a.Late.Items[slices.IndexFunc(a.Late.Items, func(i models.AgendaItem) bool { return i.Kind == processes.RMA })].Zone)
 		}
 	})
 }
@@ -150,7 +151,7 @@ func TestAgendaAgreesWithTheProcesses(t *testing.T) {
 			}
 			a := agenda(t, env, models.AgendaQuery{Limit: 200})
 			for _, i := range a.Late.Items {
-				if i.Kind != models.ProcessTask {
+				if i.Kind != processes.Task {
 					require.True(t, i.Overdue)
 					got = append(got, i.ID+" "+i.WaitsFor)
 				}
@@ -177,8 +178,8 @@ func TestAgendaPagesThroughBothLists(t *testing.T) {
 		q := models.AgendaQuery{Limit: 2}
 		for {
 			a := agenda(t, env, q)
-			require.EqualValues(t, 5, a.Late.Total[models.ProcessTask])
-			require.EqualValues(t, 7, a.Due.Total[models.ProcessTask])
+			require.EqualValues(t, 5, a.Late.Total[processes.Task])
+			require.EqualValues(t, 7, a.Due.Total[processes.Task])
 			for _, i := range a.Late.Items {
 				require.False(t, seen[i.ID])
 				seen[i.ID] = true

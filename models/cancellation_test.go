@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 func TestR90_WindowClosesAfterLocalDay30(t *testing.T) {
@@ -244,9 +245,9 @@ func TestCancellationsAtOnceNeverTakeALicenceTwice(t *testing.T) {
 	}))
 	require.Equal(t, 5, env.Count(t, "SELECT count(*) FROM licences WHERE state = 'REVOKED'"))
 	require.Equal(t, 5, env.Count(t, "SELECT count(DISTINCT sequence) FROM order_cancellations"))
-	ps := list(env.ListProcesses(env.Context, models.ProcessFilter{Kind: models.ProcessOrder}))(t)
+	ps := list(env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Order}))(t)
 	require.Len(t, ps, 1, "an order with several open cancellations is one process")
-	require.Equal(t, models.WaitsForCompensation, ps[0].WaitsFor)
+	require.Equal(t, processes.WaitsForCompensation, ps[0].WaitsFor)
 }
 
 func TestS13_TerminationIsTheOperatorsOnly(t *testing.T) {

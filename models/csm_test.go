@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 func manager(t *testing.T, env storetest.Env, name, email string) models.CSM {
@@ -42,13 +43,13 @@ func TestR35e_FirstFulfilledSelectOrderAsksForAManagerOnce(t *testing.T) {
 		require.Equal(t, []string{"assign", "close"}, tasks[0].Actions())
 		require.NotContains(t, tasks[0].What+tasks[0].Why, "Acme")
 
-		processes, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: models.ProcessCSM})
+		found, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.CSM})
 		require.NoError(t, err)
-		require.Len(t, processes, 1)
-		p := processes[0]
-		require.Equal(t, []string{*o.AccountID, "order/" + o.ID, o.ID, models.WaitsForCSM, "OPERATOR", "OPEN"}, []string{p.ID, p.WorkflowID, *p.OrderID, p.WaitsFor, p.Actor, p.State})
+		require.Len(t, found, 1)
+		p := found[0]
+		require.Equal(t, []string{*o.AccountID, "order/" + o.ID, o.ID, processes.WaitsForCSM, "OPERATOR", "OPEN"}, []string{p.ID, p.WorkflowID, *p.OrderID, p.WaitsFor, p.Actor, p.State})
 		require.False(t, p.Overdue)
-		require.True(t, models.KnownWait(models.WaitsForCSM))
+		require.True(t, processes.KnownWait(processes.WaitsForCSM))
 
 		_, err = env.ResolveTask(storetest.Operator(), tasks[0].ID, "close: not now")
 		require.NoError(t, err)

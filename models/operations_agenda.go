@@ -10,17 +10,11 @@ import (
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
-// ProcessTask is the kind of a line that is an operator task, due by the end of the
-// day on which it was raised (ours).
-const ProcessTask ProcessKind = "TASK"
-
-// WaitsForOperator is what a task waits for.
-const WaitsForOperator = "OPERATOR_ACTION"
-
 // AgendaItem is a line of an agenda: a Process that is late or due, or an operator
-// task.
+// task, which is due by the end of the day on which it was raised (ours).
 type AgendaItem struct {
 	Process
 	SubjectID string // what a shipment or a task is about; otherwise the id
@@ -43,7 +37,7 @@ type AgendaQuery struct {
 // AgendaList is one list of an agenda, the longest waiting first.
 type AgendaList struct {
 	Items []AgendaItem
-	Total map[ProcessKind]int64 // over all pages
+	Total map[processes.Kind]int64 // over all pages
 	Next  AgendaCursor
 }
 
@@ -177,7 +171,7 @@ func ParseAgendaCursor(pointer, text string) (AgendaCursor, error) {
 
 // sortedBy is the instant that an agenda sorts the line by.
 func (a AgendaItem) sortedBy() time.Time {
-	if a.Until == nil || a.Kind == ProcessTask {
+	if a.Until == nil || a.Kind == processes.Task {
 		return a.Since
 	}
 	return *a.Until
@@ -186,7 +180,7 @@ func (a AgendaItem) sortedBy() time.Time {
 // agendaSQL reads what can be late: processes with an end, or that the system should
 // have moved on by itself; promised shipments; open tasks. The lines are sorted by the
 // column at.
-const agendaSQL = `SELECT * FROM (
+var agendaSQL = `SELECT * FROM (
 	SELECT p.kind, p.id, p.id AS subject_id, p.workflow_id, p.state, p.waits_for, p.actor,
 		p.since, p.until, COALESCE(p.until, p.since) AS at,
 		p.account_id, p.order_id, p.last_error, p.time_zone, '' AS task_kind, '' AS what
@@ -267,7 +261,7 @@ func (v *agendaView) location(name string) *time.Location {
 func (v *agendaView) count(tx *gorm.DB, out *Agenda) error {
 	var rows []struct {
 		Late bool
-		Kind ProcessKind
+		Kind processes.Kind
 		N    int64
 	}
 
@@ -279,8 +273,8 @@ func (v *agendaView) count(tx *gorm.DB, out *Agenda) error {
 		return err
 	}
 
-	out.Late.Total = map[ProcessKind]int64{}
-	out.Due.Total = map[ProcessKind]int64{}
+	out.Late.Total = map[processes.Kind]int64{}
+	out.Due.Total = map[processes.Kind]int64{}
 	for _, r := range rows {
 		if r.Late {
 			out.Late.Total[r.Kind] = r.N
@@ -323,14 +317,14 @@ func (v *agendaView) list(tx *gorm.DB, where string, after AgendaCursor, out *Ag
 // explain says until when the line waits, and how late it is.
 func (v *agendaView) explain(a *AgendaItem) {
 	zone := v.location(a.TimeZone)
-	if _, subject, ok := strings.Cut(a.WorkflowID, "/"); ok && a.Kind == ProcessShipment {
+	if _, subject, ok := strings.Cut(a.WorkflowID, "/"); ok && a.Kind == processes.Shipment {
 		a.SubjectID = subject
 	}
 
 	a.Zone = zone.String()
 
 	switch {
-	case a.Kind == ProcessTask:
+	case a.Kind == processes.Task:
 		end := rules.StartOfDay(rules.DateIn(a.Since, zone).AddDays(1), zone).UTC()
 		a.Until = &end
 	case a.Until == nil:

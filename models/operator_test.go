@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 func process(t *testing.T, env storetest.Env, id string) *models.Process {
@@ -32,17 +33,17 @@ func TestProcessesSayWhatTheyWaitFor(t *testing.T) {
 			require.Equal(t, until, p.Until)
 			require.False(t, p.Overdue)
 		}
-		check(review.ID, models.WaitsForDecision, "OPERATOR", review.ReviewUntil)
+		check(review.ID, processes.WaitsForDecision, "OPERATOR", review.ReviewUntil)
 		o := env.Accept(t, seller, storetest.Form("PO-2"))
-		check(o.ID, models.WaitsForFulfilment, "SYSTEM", nil)
+		check(o.ID, processes.WaitsForFulfilment, "SYSTEM", nil)
 		_, err := env.FulfilOrder(env.Context, o.ID)
 		require.NoError(t, err)
-		check(o.ID, models.WaitsForWindow, "NOBODY", &o.CancellableUntil)
+		check(o.ID, processes.WaitsForWindow, "NOBODY", &o.CancellableUntil)
 		inv := env.InvitationOf(t, o.ID)
 		require.Equal(t, "invitation/"+inv.ID, process(t, env, inv.ID).WorkflowID)
-		check(inv.ID, models.WaitsForSending, "SYSTEM", &inv.ExpiresAt)
+		check(inv.ID, processes.WaitsForSending, "SYSTEM", &inv.ExpiresAt)
 		env.Deliver(t, inv.ID)
-		check(inv.ID, models.WaitsForAcceptance, "CUSTOMER", &inv.ExpiresAt)
+		check(inv.ID, processes.WaitsForAcceptance, "CUSTOMER", &inv.ExpiresAt)
 		require.Equal(t, "SENT", process(t, env, inv.ID).State)
 		counts, err := env.CountProcesses(env.Context)
 		require.NoError(t, err)
@@ -50,11 +51,11 @@ func TestProcessesSayWhatTheyWaitFor(t *testing.T) {
 		for _, c := range counts {
 			require.EqualValues(t, 1, c.N)
 		}
-		require.Len(t, list(env.ListProcesses(env.Context, models.ProcessFilter{WaitsFor: models.WaitsForAcceptance}))(t), 1)
-		require.Len(t, list(env.ListProcesses(env.Context, models.ProcessFilter{Kind: models.ProcessOrder, Actor: "OPERATOR"}))(t), 1)
+		require.Len(t, list(env.ListProcesses(env.Context, models.ProcessFilter{WaitsFor: processes.WaitsForAcceptance}))(t), 1)
+		require.Len(t, list(env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Order, Actor: "OPERATOR"}))(t), 1)
 		_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Reason: "x"})
 		require.NoError(t, err)
-		check(o.ID, models.WaitsForCompensation, "SYSTEM", nil)
+		check(o.ID, processes.WaitsForCompensation, "SYSTEM", nil)
 		require.NoError(t, env.RecordFailure(env.Context, o.ID, "mail server down"))
 		require.Equal(t, "mail server down", process(t, env, o.ID).LastError)
 		_, err = env.CompensateCancellation(env.Context, c.ID)
@@ -72,7 +73,7 @@ func TestBouncedInvitationWaitsForANewAddress(t *testing.T) {
 		_, _, err = env.NextMail(env.Context, inv.ID, models.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)
 		require.NoError(t, err)
 		p := process(t, env, inv.ID)
-		require.Equal(t, models.WaitsForNewAddress, p.WaitsFor)
+		require.Equal(t, processes.WaitsForNewAddress, p.WaitsFor)
 		require.Equal(t, "OPERATOR", p.Actor)
 		require.Equal(t, "550", p.LastError)
 		env.Calendar.Set(o.CancellableUntil)

@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 // Intake is an order at the door: who sends it and what it says.
@@ -234,10 +235,10 @@ func (s *Store) insertOrder(tx *gorm.DB, scope Scope, ref Reference, out *Accept
 
 // waits tells the relay what people see of the order's workflow in Temporal.
 func (o *Order) waits() map[string]string {
-	w := WaitsForWindow
+	w := processes.WaitsForWindow
 	until := o.CancellableUntil
 	if o.ReviewUntil != nil {
-		w, until = WaitsForDecision, *o.ReviewUntil
+		w, until = processes.WaitsForDecision, *o.ReviewUntil
 	}
 	return map[string]string{PayloadWaitsFor: w, PayloadUntil: until.Format(time.RFC3339Nano)}
 }

@@ -2,10 +2,12 @@ package models
 
 import (
 	"context"
-	"slices"
+	_ "embed" // processes.sql
 	"time"
 
 	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 // Process is something under way: an order, an invitation, an RMA, a spare unit or a
@@ -13,7 +15,7 @@ import (
 // on site waits for nothing and is none.
 type Process struct {
 	ID         string // order, invitation, RMA, spare unit or shipment id
-	Kind       ProcessKind
+	Kind       processes.Kind
 	WorkflowID string
 	State      string
 	WaitsFor   string
@@ -28,57 +30,9 @@ type Process struct {
 	TimeZone   string // IANA name, of where it is done; empty: of no place
 }
 
-// ProcessKind is the kind of a Process.
-type ProcessKind string
-
-// The kinds of Process.
-const (
-	ProcessOrder      ProcessKind = "ORDER"
-	ProcessInvitation ProcessKind = "INVITATION"
-	ProcessRMA        ProcessKind = "RMA"
-	ProcessSpare      ProcessKind = "SPARE"
-	ProcessShipment   ProcessKind = "SHIPMENT"
-	ProcessCSM        ProcessKind = "CSM" // an account without a customer success manager (R35e)
-)
-
-// What a process waits for.
-const (
-	WaitsForDecision     = "REVIEW_DECISION"
-	WaitsForFulfilment   = "FULFILMENT"
-	WaitsForWindow       = "CANCELLATION_WINDOW"
-	WaitsForCompensation = "CANCELLATION_STEPS"
-	WaitsForSending      = "SENDING"
-	WaitsForAcceptance   = "ACCEPTANCE"
-	WaitsForNewAddress   = "NEW_ADDRESS"
-
-	WaitsForStock        = "STOCK"
-	WaitsForShipping     = "SHIPPING"
-	WaitsForDelivery     = "DELIVERY"
-	WaitsForLossDecision = "LOSS_DECISION"
-	WaitsForReturn       = "RETURN"
-	WaitsForReturnParcel = "RETURN_PARCEL"
-	WaitsForInspection   = "INSPECTION"
-	WaitsForFeeDecision  = "FEE_DECISION"
-	WaitsForCSM          = "CSM_ASSIGNMENT"
-
-	WaitsForBooking = "BOOKING"
-	WaitsForCallOff = "CALL_OFF" // the carrier was asked to leave it
-	WaitsForPickUp  = "PICK_UP"
-
-	WaitsForSpareChoice = "SPARE_CHOICE" // model and site, by a CSM
-	WaitsForAgreement   = "AGREEMENT"    // by the customer, to model and site
-)
-
-// KnownWait tells whether a process can wait for this.
-func KnownWait(what string) bool {
-	return slices.Contains([]string{WaitsForDecision, WaitsForFulfilment, WaitsForWindow, WaitsForCompensation, WaitsForSending, WaitsForAcceptance, WaitsForNewAddress,
-		WaitsForStock, WaitsForShipping, WaitsForDelivery, WaitsForLossDecision, WaitsForReturn, WaitsForReturnParcel, WaitsForInspection, WaitsForFeeDecision, WaitsForCSM, WaitsForBooking, WaitsForCallOff, WaitsForPickUp,
-		WaitsForSpareChoice, WaitsForAgreement}, what)
-}
-
 // ProcessFilter narrows a list of processes; empty fields do not narrow.
 type ProcessFilter struct {
-	Kind     ProcessKind
+	Kind     processes.Kind
 	WaitsFor string
 	Actor    string
 	Overdue  bool
@@ -86,59 +40,19 @@ type ProcessFilter struct {
 	Page     Page
 }
 
-// processSQL reads orders and invitations that are not finished as one list.
-// @now is calendar time.
-const processSQL = `SELECT * FROM (
-	SELECT o.id, 'ORDER' AS kind, 'order/' || o.id AS workflow_id, o.state,
-		CASE WHEN c.id IS NOT NULL THEN 'CANCELLATION_STEPS'
-			WHEN o.state = 'NEEDS_REVIEW' THEN 'REVIEW_DECISION'
-			WHEN o.state IN ('RECEIVED','ACCEPTED','PROVISIONING') THEN 'FULFILMENT'
-			ELSE 'CANCELLATION_WINDOW' END AS waits_for,
-		CASE WHEN o.state = 'NEEDS_REVIEW' THEN 'OPERATOR'
-			WHEN c.id IS NULL AND o.state IN ('FULFILLED','PARTIALLY_CANCELLED') THEN 'NOBODY' ELSE 'SYSTEM' END AS actor,
-		o.state_since AS since,
-		CASE WHEN o.state = 'NEEDS_REVIEW' THEN o.review_until
-			WHEN c.id IS NULL AND o.state IN ('FULFILLED','PARTIALLY_CANCELLED') THEN o.cancellable_until END AS until,
-		CASE WHEN o.state = 'NEEDS_REVIEW' THEN o.review_until
-			WHEN c.id IS NULL AND o.state IN ('FULFILLED','PARTIALLY_CANCELLED') THEN o.cancellable_until END AS timer_at,
-		o.account_id, o.id AS order_id, o.last_error, o.time_zone
-	FROM orders o LEFT JOIN (SELECT order_id, MIN(id) AS id FROM order_cancellations WHERE state = 'REQUESTED' GROUP BY order_id) c ON c.order_id = o.id
-	WHERE o.id IN (SELECT id FROM orders WHERE state IN ('RECEIVED','NEEDS_REVIEW','ACCEPTED','PROVISIONING')
-		UNION SELECT id FROM orders WHERE state IN ('FULFILLED','PARTIALLY_CANCELLED') AND cancellable_until > @now
-		UNION SELECT order_id FROM order_cancellations WHERE state = 'REQUESTED')
-	UNION ALL
-	SELECT i.id, 'INVITATION', 'invitation/' || i.id,
-		CASE WHEN i.state = 'ISSUED' AND n.state IN ('SENT','DELIVERED') THEN 'SENT' ELSE i.state END,
-		CASE WHEN i.state = 'BOUNCED' THEN 'NEW_ADDRESS' WHEN n.state IN ('SENT','DELIVERED') THEN 'ACCEPTANCE' ELSE 'SENDING' END,
-		CASE WHEN i.state = 'BOUNCED' THEN 'OPERATOR' WHEN n.state IN ('SENT','DELIVERED') THEN 'CUSTOMER' ELSE 'SYSTEM' END,
-		i.state_since, i.expires_at, i.expires_at, i.account_id, i.order_id, CASE WHEN i.last_error <> '' THEN i.last_error ELSE COALESCE(n.last_error, '') END, a.time_zone
-	FROM invitations i JOIN accounts a ON a.id = i.account_id LEFT JOIN notifications n ON n.subject_id = i.id AND n.template = 'invitation'
-	WHERE i.state IN ('ISSUED','SENT','BOUNCED')
-	UNION ALL
-	SELECT r.id, 'RMA', 'rma/' || r.id, r.state,
-		CASE WHEN r.state = 'REQUESTED' THEN 'REVIEW_DECISION' WHEN r.state IN ('APPROVED','BACKORDERED') THEN 'STOCK' WHEN r.state = 'ALLOCATED' THEN 'SHIPPING'
-			WHEN r.state = 'SHIPPED' AND r.silence_asked_at IS NOT NULL THEN 'LOSS_DECISION' WHEN r.state = 'SHIPPED' THEN 'DELIVERY'
-			WHEN r.state = 'RETURN_IN_TRANSIT' THEN 'RETURN_PARCEL' WHEN r.state = 'RETURN_RECEIVED' THEN 'INSPECTION'
-			WHEN r.state = 'INSPECTED' OR (r.state = 'OVERDUE' AND r.fee_asked_at IS NOT NULL) THEN 'FEE_DECISION' ELSE 'RETURN' END,
-		CASE WHEN r.state IN ('AWAITING_RETURN','OVERDUE') AND r.fee_asked_at IS NULL THEN 'CUSTOMER'
-			WHEN r.state = 'RETURN_IN_TRANSIT' OR (r.state = 'SHIPPED' AND r.silence_asked_at IS NULL) THEN 'NOBODY' ELSE 'OPERATOR' END,
-		r.state_since, CASE WHEN r.state IN ('APPROVED','BACKORDERED','ALLOCATED','SHIPPED') THEN r.promised_until
-			WHEN r.state IN ('AWAITING_RETURN','OVERDUE') THEN r.return_due_at END,
-		r.next_at, r.account_id, NULL, r.last_error, s.time_zone
-	FROM rmas r JOIN sites s ON s.id = r.site_id WHERE r.closed_at IS NULL
-	UNION ALL
-	SELECT u.id, 'SPARE', 'spare/' || u.id, u.state,
-		CASE WHEN u.state IN ('EARNED','SELECTION_PENDING') AND u.selected_at IS NULL THEN 'SPARE_CHOICE' WHEN u.state IN ('EARNED','SELECTION_PENDING') THEN 'AGREEMENT'
-			WHEN u.state IN ('APPROVED','REPLENISHING') AND u.shipped_at IS NULL THEN 'SHIPPING' WHEN u.state IN ('SHIPPED','REPLENISHING') THEN 'DELIVERY'
-			WHEN u.state = 'CONSUMED' THEN 'REVIEW_DECISION' WHEN u.recall_scanned_at IS NOT NULL THEN 'RETURN_PARCEL'
-			WHEN u.fee_asked_at IS NOT NULL THEN 'FEE_DECISION' ELSE 'RETURN' END,
-		CASE WHEN u.state = 'SELECTION_PENDING' AND u.selected_at IS NOT NULL OR u.state = 'RECALL_REQUESTED' AND u.fee_asked_at IS NULL AND u.recall_scanned_at IS NULL THEN 'CUSTOMER'
-			WHEN u.state = 'SHIPPED' OR u.state = 'REPLENISHING' AND u.shipped_at IS NOT NULL OR u.recall_scanned_at IS NOT NULL THEN 'NOBODY' ELSE 'OPERATOR' END,
-		u.state_since, CASE WHEN u.state = 'RECALL_REQUESTED' THEN u.recall_due_at END, u.next_at, u.account_id, NULL, u.last_error, COALESCE(s.time_zone, '')
-	FROM spare_units u LEFT JOIN sites s ON s.id = u.site_id WHERE u.closed_at IS NULL AND u.state <> 'ON_SITE'
-	UNION ALL` + shipmentProcessSQL + `
-	UNION ALL` + csmProcessSQL + `
-) p WHERE 1 = 1`
+// processSQL reads all that is under way as one list: orders in review, in fulfilment,
+// being cancelled or cancellable; invitations that nobody accepted; RMAs and spares that
+// are not closed, a spare at rest aside; shipments that the carrier has not brought; and
+// accounts that wait for a customer success manager (R35e), which belong to the workflow
+// of the order that was first, since its fulfilment raised the task. @now is calendar
+// time. What it says of kind, state, waits_for and actor is one of processes.Situations.
+//
+// What the service has to ask the carrier waits for the carrier; a parcel that people
+// hand in, for them. What people said has arrived is under way no more, though no carrier
+// scanned it.
+//
+//go:embed processes.sql
+var processSQL string
 
 // ListProcesses lists what is under way, newest first; it answers with
 // Temporal down.
@@ -200,11 +114,13 @@ func (p Process) overdue(now, stuck time.Time) bool {
 }
 
 // stuck tells whether the system has been at its own step since before then.
-func (p Process) stuck(then time.Time) bool { return p.Actor == "SYSTEM" && !p.Since.After(then) }
+func (p Process) stuck(then time.Time) bool {
+	return p.Actor == processes.BySystem && !p.Since.After(then)
+}
 
 // ProcessCount counts processes by what they wait for.
 type ProcessCount struct {
-	Kind     ProcessKind
+	Kind     processes.Kind
 	WaitsFor string
 	Actor    string
 	N        int64

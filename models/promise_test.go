@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages/promise"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -37,7 +38,7 @@ func TestV6_V7_V8_S20_PromisesFromTheCalendarsInTheDatabase(t *testing.T) {
 			require.Equal(t, want, p.On.String(), approved)
 			require.Equal(t, []any{"BR-SP", int64(1)}, []any{p.Calendar, p.CalendarVersion})
 		}
-		require.Equal(t, "approved Friday 15:01 after the 15:00 cut-off; Monday is a holiday: Wednesday", promised(t, env, paulista, rules.SpeedNBD, "2026-09-04 15:01").Text("en"))
+		require.Equal(t, "approved Friday 15:01 after the 15:00 cut-off; Monday is a holiday: Wednesday", promise.Text(promised(t, env, paulista, rules.SpeedNBD, "2026-09-04 15:01"), "en"))
 	})
 }
 

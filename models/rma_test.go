@@ -8,6 +8,7 @@ import (
 	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages/promise"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -162,7 +163,7 @@ func TestV6_V7_CutOffFixesThePromise(t *testing.T) {
 		r, err := env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
 		require.NoError(t, err)
 		require.Equal(t, want, r.Promise.On.String(), wall)
-		require.NotEmpty(t, r.Promise.Text("pt-BR"))
+		require.NotEmpty(t, promise.Text(*r.Promise, "pt-BR"))
 		require.NotZero(t, r.Promise.CalendarVersion)
 	}
 }

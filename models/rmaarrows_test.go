@@ -114,6 +114,7 @@ func TestRMAArrows(t *testing.T) {
 			require.Equal(t, arrow.from, c.state())
 			arrow.act(c)
 			require.Equal(t, arrow.to, c.state())
+			require.True(t, arrow.from.CanBecome(arrow.to))
 			env.AuditHolds(t)
 		})
 	}

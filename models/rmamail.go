@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"roomcover.dev/roomcover/messages/promise"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -80,7 +81,7 @@ func (w *rmaWork) mailParams(m rmaMail) map[string]any {
 		"company": w.AccountName, "replacement_serial": w.ReplacementSerial, "carrier": w.Carrier, "tracking": w.Tracking}
 	if w.Promise != nil {
 		p["promised_on"] = promisedOn(*w.Promise)
-		p["explanation_en"], p["explanation_pt"] = w.Promise.Text("en"), w.Promise.Text("pt-BR")
+		p["explanation_en"], p["explanation_pt"] = promise.Text(*w.Promise, "en"), promise.Text(*w.Promise, "pt-BR")
 	}
 	if w.ReturnPlan != nil {
 		p["return_on"] = w.ReturnPlan.On.String()

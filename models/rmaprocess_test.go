@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 // What an open RMA waits for, whom for and until when, from request to close.
@@ -18,37 +19,37 @@ func TestProcessesShowRMAs(t *testing.T) {
 		r := env.Requested(t, c)
 		expect := func(waits, actor string, overdue bool) {
 			t.Helper()
-			list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: models.ProcessRMA})
+			list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.RMA})
 			require.NoError(t, err)
 			require.Len(t, list, 1)
 			p := list[0]
 			require.Equal(t, []any{r.ID, "rma/" + r.ID, waits, actor, overdue}, []any{p.ID, p.WorkflowID, p.WaitsFor, p.Actor, p.Overdue})
-			late, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: models.ProcessRMA, Overdue: true})
+			late, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.RMA, Overdue: true})
 			require.NoError(t, err)
 			require.Equal(t, overdue, len(late) == 1)
 		}
 		must := func(_ models.RMA, err error) { t.Helper(); require.NoError(t, err) }
-		expect(models.WaitsForDecision, "OPERATOR", false)
+		expect(processes.WaitsForDecision, "OPERATOR", false)
 		must(env.ApproveRMA(agent, r.ID, models.RMAApproval{DefectConfirmed: true}))
-		expect(models.WaitsForStock, "OPERATOR", false)
+		expect(processes.WaitsForStock, "OPERATOR", false)
 		must(env.AllocateRMA(agent, r.ID, ""))
-		expect(models.WaitsForShipping, "OPERATOR", false)
+		expect(processes.WaitsForShipping, "OPERATOR", false)
 		must(env.ShipRMA(agent, r.ID, models.RMAShipment{Serial: "NEW1"}))
-		expect(models.WaitsForDelivery, "NOBODY", false)
+		expect(processes.WaitsForDelivery, "NOBODY", false)
 		due, _, err := env.ListProcesses(env.Context, models.ProcessFilter{DueBy: *getRMA(t, env, r.ID).PromisedUntil})
 		require.NoError(t, err)
 		require.Len(t, due, 1, "due today")
 		env.Calendar.Set(*getRMA(t, env, r.ID).SilenceDueAt)
-		expect(models.WaitsForDelivery, "NOBODY", true)
+		expect(processes.WaitsForDelivery, "NOBODY", true)
 		_, err = env.RunRMATimers(env.Context, r.ID)
 		require.NoError(t, err)
-		expect(models.WaitsForLossDecision, "OPERATOR", true)
+		expect(processes.WaitsForLossDecision, "OPERATOR", true)
 		must(env.RecordRMAFact(env.Context, r.ID, rules.FactDelivered, time.Time{}))
-		expect(models.WaitsForReturn, "CUSTOMER", false)
+		expect(processes.WaitsForReturn, "CUSTOMER", false)
 		env.Calendar.Set(*getRMA(t, env, r.ID).FeeConfirmAt)
 		_, err = env.RunRMATimers(env.Context, r.ID)
 		require.NoError(t, err)
-		expect(models.WaitsForFeeDecision, "OPERATOR", true)
+		expect(processes.WaitsForFeeDecision, "OPERATOR", true)
 		env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
 		_, err = env.WatchOverdue(env.Context)
 		require.NoError(t, err)
@@ -56,13 +57,13 @@ func TestProcessesShowRMAs(t *testing.T) {
 			require.NotEqual(t, r.ID, task.SubjectID, "the customer is late, not the service")
 		}
 		must(env.RecordRMAFact(env.Context, r.ID, rules.FactReturnScanned, time.Time{}))
-		expect(models.WaitsForReturnParcel, "NOBODY", false)
+		expect(processes.WaitsForReturnParcel, "NOBODY", false)
 		must(env.ReceiveRMA(agent, r.ID))
-		expect(models.WaitsForInspection, "OPERATOR", false)
+		expect(processes.WaitsForInspection, "OPERATOR", false)
 		must(env.InspectRMA(agent, r.ID, models.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDamage}))
-		expect(models.WaitsForFeeDecision, "OPERATOR", false)
+		expect(processes.WaitsForFeeDecision, "OPERATOR", false)
 		must(env.BillRMA(agent, r.ID, ""))
-		list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: models.ProcessRMA})
+		list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.RMA})
 		require.NoError(t, err)
 		require.Empty(t, list)
 	})

@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 // What each parcel of an RMA waits for, whom for and until when.
@@ -19,12 +20,12 @@ func TestProcessesShowShipments(t *testing.T) {
 		expect := func(key string, want ...any) {
 			t.Helper()
 			id := parcels(t, env, r.ID)[key].ID
-			list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: models.ProcessShipment})
+			list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Shipment})
 			require.NoError(t, err)
 			for _, p := range list {
 				if p.ID == id {
 					require.Equal(t, "rma/"+r.ID, p.WorkflowID)
-					require.True(t, models.KnownWait(p.WaitsFor))
+					require.True(t, processes.KnownWait(p.WaitsFor))
 					require.Equal(t, want, []any{p.WaitsFor, p.Actor})
 					if key == "out/1" {
 						require.Equal(t, *getRMA(t, env, r.ID).PromisedUntil, p.Until.UTC())
@@ -34,17 +35,17 @@ func TestProcessesShowShipments(t *testing.T) {
 			}
 			require.Empty(t, want, "it is not under way")
 		}
-		expect("out/1", models.WaitsForBooking, "CARRIER")
+		expect("out/1", processes.WaitsForBooking, "CARRIER")
 		book(t, env, r.ID)
-		expect("out/1", models.WaitsForPickUp, "CARRIER")
-		expect("return/1", models.WaitsForPickUp, "CUSTOMER")
+		expect("out/1", processes.WaitsForPickUp, "CARRIER")
+		expect("return/1", processes.WaitsForPickUp, "CUSTOMER")
 		scanned(t, env, r.ID, "out/1", rules.ScanPickedUp)
-		expect("out/1", models.WaitsForDelivery, "CARRIER")
-		late, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: models.ProcessShipment, Overdue: true})
+		expect("out/1", processes.WaitsForDelivery, "CARRIER")
+		late, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Shipment, Overdue: true})
 		require.NoError(t, err)
 		require.Empty(t, late)
 		env.Calendar.Set(*getRMA(t, env, r.ID).PromisedUntil)
-		late, _, err = env.ListProcesses(env.Context, models.ProcessFilter{Kind: models.ProcessShipment, Overdue: true})
+		late, _, err = env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Shipment, Overdue: true})
 		require.NoError(t, err)
 		require.Len(t, late, 1, "the promised day is over")
 		_, err = env.WatchOverdue(env.Context)
@@ -56,7 +57,7 @@ func TestProcessesShowShipments(t *testing.T) {
 		expect("out/1")
 		_, err = env.KeepRMAUnit(agent, r.ID, "photo", "")
 		require.NoError(t, err)
-		expect("return/1", models.WaitsForCallOff, "CARRIER")
+		expect("return/1", processes.WaitsForCallOff, "CARRIER")
 		require.NoError(t, env.ParcelCancelled(env.Context, parcels(t, env, r.ID)["return/1"].ID))
 		expect("return/1")
 	})
@@ -67,11 +68,11 @@ func TestProcessesShowShipmentsByHand(t *testing.T) {
 	env := storetest.SQLite(t)
 	_, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: account(t, env), Direction: rules.ShipRecall, SubjectID: "spu_1", BookingKey: "k", Carrier: "other"})
 	require.NoError(t, err)
-	list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: models.ProcessShipment, DueBy: time.Time{}})
+	list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Shipment, DueBy: time.Time{}})
 	require.NoError(t, err)
 	require.Len(t, list, 1)
-	require.Equal(t, []any{"spare/spu_1", models.WaitsForBooking, "OPERATOR"}, []any{list[0].WorkflowID, list[0].WaitsFor, list[0].Actor})
+	require.Equal(t, []any{"spare/spu_1", processes.WaitsForBooking, "OPERATOR"}, []any{list[0].WorkflowID, list[0].WaitsFor, list[0].Actor})
 	counts, err := env.CountProcesses(env.Context)
 	require.NoError(t, err)
-	require.Contains(t, counts, models.ProcessCount{Kind: models.ProcessShipment, WaitsFor: models.WaitsForBooking, Actor: "OPERATOR", N: 1})
+	require.Contains(t, counts, models.ProcessCount{Kind: processes.Shipment, WaitsFor: processes.WaitsForBooking, Actor: "OPERATOR", N: 1})
 }

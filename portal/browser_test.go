@@ -1,13 +1,14 @@
 package portal
 
 import (
-	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -21,11 +22,11 @@ func TestR98_R117_FromLinkToHomeInABrowser(t *testing.T) {
 }
 
 func (s *screen) walk(locale string) {
-	say := tongues[locale].say
+	say := messages.In(locale).Say
 	inv := s.orders()
 	s.open(s.link(inv))
 	require.Equal(s.t, "/invitation", s.path(), "the token leaves the address bar")
-	require.Equal(s.t, say("invitation.hello", "program", "Logitech Select"), s.text("h1"))
+	require.Equal(s.t, say("invitation.hello", messages.Args{"program": "Logitech Select"}), s.text("h1"))
 	s.check("invitation")
 	s.tabTo("main form button")
 	s.press(chromedp.KeyEvent(kb.Enter))
@@ -55,7 +56,7 @@ func (s *screen) walk(locale string) {
 	s.tabTo(`nav a[href="/service-orders"]`)
 	s.press(chromedp.KeyEvent(kb.Enter))
 	require.Equal(s.t, label, s.text("h1"))
-	require.Contains(s.t, s.text("table"), say("start.latest", "day", tongues[locale].say("date.form", "day", 22, "month", strings.Split(say("date.months"), "|")[0], "year", 2027)))
+	require.Contains(s.t, s.text("table"), say("start.latest", messages.Args{"day": messages.In(locale).Date(time.Date(2027, time.January, 22, 0, 0, 0, 0, time.UTC))}))
 	s.check("service-orders")
 
 	s.open("/onboarding")
@@ -91,7 +92,7 @@ func TestR47a_OtherPagesOfAnInvitationInABrowser(t *testing.T) {
 }
 
 func (s *screen) asKnownPerson() {
-	t, say := s.t, tongues[s.locale].say
+	t, say := s.t, messages.In(s.locale).Say
 	inv := s.invited()
 	ana := s.guest()
 	ana.lang = s.locale
@@ -103,7 +104,7 @@ func (s *screen) asKnownPerson() {
 	s.check("wrong-person")
 	s.tabTo("main form button")
 	s.press(chromedp.KeyEvent(kb.Enter))
-	require.Equal(t, say("invitation.hello", "program", "Logitech Select"), s.text("h1"), "the right person goes on")
+	require.Equal(t, say("invitation.hello", messages.Args{"program": "Logitech Select"}), s.text("h1"), "the right person goes on")
 
 	_, acc := s.site("gil@globex.example")
 	second := s.pending(acc.ID, "ana.souza@acme.example")
@@ -136,7 +137,7 @@ func (s *screen) signIn(email string) {
 }
 
 // leave signs out and looks at the pages of who is outside.
-func (s *screen) leave(say func(string, ...any) string) {
+func (s *screen) leave(say func(string, ...messages.Args) string) {
 	s.open("/")
 	s.do(chromedp.Click(chromedp.CSS(".who summary")))
 	s.check("home-menu")

@@ -8,6 +8,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
@@ -20,7 +21,7 @@ func TestR42_S7_PagesOfAMemberInABrowser(t *testing.T) {
 }
 
 func (s *screen) asMember() {
-	t, say := s.t, tongues[s.locale].say
+	t, say := s.t, messages.In(s.locale).Say
 	ana, inv := s.admin()
 	o, path := s.firstOrder()
 	s.open("/sign-in?lang=" + s.locale) // the persons themselves chose English
@@ -69,7 +70,7 @@ func (s *screen) invites() {
 	s.open("/colleagues")
 	s.tabTo("#email")
 	s.press(chromedp.KeyEvent("nobody" + kb.Enter))
-	require.Equal(s.t, tongues[s.locale].say("name.missing"), s.text("#name-problem span"))
+	require.Equal(s.t, messages.In(s.locale).Say("name.missing"), s.text("#name-problem span"))
 	s.check("invite-wrong")
 }
 
@@ -94,7 +95,7 @@ func TestR47_R123_RefusalsInABrowser(t *testing.T) {
 }
 
 func (s *screen) getsItWrong() {
-	t, say := s.t, tongues[s.locale].say
+	t, say := s.t, messages.In(s.locale).Say
 	inv := s.invited()
 	s.open(s.link(inv))
 	s.press(chromedp.Click(chromedp.CSS("main form button")))
@@ -127,13 +128,13 @@ func (s *screen) getsItWrong() {
 
 // newPassword goes from the link of a reset to the sign-in.
 func (s *screen) newPassword() {
-	say := tongues[s.locale].say
+	say := messages.In(s.locale).Say
 	s.guest().accept(s.pending(s.latestInvitation("ana.souza@acme.example").AccountID, "eva@acme.example"), "Eva Lima")
 	s.guest().post("/password-reset", "email", "eva@acme.example")
 	s.open("/password-reset/new?token=" + s.Secrets().ResetToken(s.mails("password_reset")[0].SubjectID))
 	s.tabTo("#password")
 	s.press(chromedp.KeyEvent("short" + kb.Enter))
-	require.Equal(s.t, say("password.short", "least", leastPassword), s.text(".problem span"))
+	require.Equal(s.t, say("password.short", messages.Args{"least": leastPassword}), s.text(".problem span"))
 	s.check("new-password-short")
 	s.tabTo("#password")
 	s.press(chromedp.KeyEvent(goodPassword + kb.Enter))

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
@@ -60,12 +61,12 @@ func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
 func (v *visit) pendingView(inv models.Invitation) pendingView {
 	last := rules.LastCoveredDay(inv.ExpiresAt, location(v.who.account().TimeZone))
 	p := pendingView{ID: inv.ID, Name: inv.ContactName, Email: inv.Email, Role: v.roleName(inv.Role),
-		Note: v.tongue.say("pending.until", "day", v.tongue.day(last))}
+		Note: v.language.Say("pending.until", messages.Args{"day": v.day(last)})}
 	if inv.State == rules.InvitationBounced {
-		p.Note = v.tongue.say("pending.bounced")
+		p.Note = v.language.Say("pending.bounced")
 	}
 	if inv.State == rules.InvitationHasExpired {
-		p.Expired, p.Note = true, v.tongue.say("pending.expired", "day", v.tongue.day(last))
+		p.Expired, p.Note = true, v.language.Say("pending.expired", messages.Args{"day": v.day(last)})
 	}
 	return p
 }

@@ -26,7 +26,7 @@ func showHome(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	p := homePage{Orders: orders, Label: v.program.ServiceOrdersLabel(v.tongue.locale), Steps: steps}
+	p := homePage{Orders: orders, Label: v.program.ServiceOrdersLabel(v.language.Locale()), Steps: steps}
 	for _, c := range contracts {
 		if c.Source == models.EntryContract && (c.State == rules.ContractActive || c.State == rules.ContractPendingStart) {
 			p.Live++

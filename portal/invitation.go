@@ -40,7 +40,7 @@ func showInvitation(v *visit) (answer, error) {
 func (v *visit) landing(found models.InvitationView) landing {
 	last := rules.LastCoveredDay(found.Invitation.ExpiresAt, location(found.Account.TimeZone))
 	return landing{Company: found.Account.LegalName, Mailbox: masked(found.Invitation.Email),
-		Until: v.tongue.day(last), Role: v.roleName(found.Invitation.Role)}
+		Until: v.day(last), Role: v.roleName(found.Invitation.Role)}
 }
 
 // takeLink remembers which invitation the link is for. The session keeps the
@@ -120,7 +120,7 @@ func masked(email string) string {
 
 func (v *visit) roleName(r models.MemberRole) string {
 	if r == models.RoleAdmin {
-		return v.tongue.say("role.admin")
+		return v.language.Say("role.admin")
 	}
-	return v.tongue.say("role.readonly")
+	return v.language.Say("role.readonly")
 }

@@ -46,7 +46,7 @@ func sendCode(v *visit) (answer, error) {
 	if v.get(keyBrowser) == "" {
 		v.keep(keyBrowser, rand.Text())
 	}
-	c, err := v.store.ChallengeInvited(v.ctx, found.Invitation.ID, v.get(keyBrowser), v.tongue.locale)
+	c, err := v.store.ChallengeInvited(v.ctx, found.Invitation.ID, v.get(keyBrowser), v.language.Locale())
 	if err != nil {
 		return answer{}, err
 	}

@@ -73,7 +73,7 @@ func acceptAsNew(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	u, _, err := v.store.AcceptInvitation(v.ctx, models.Acceptance{InvitationID: found.Invitation.ID,
-		Email: found.Invitation.Email, Name: name, PasswordHash: hash, Locale: v.tongue.locale})
+		Email: found.Invitation.Email, Name: name, PasswordHash: hash, Locale: v.language.Locale()})
 	if rules.CodeOf(err) == rules.InvitationUsed {
 		return v.acceptAgain(found, err)
 	}

@@ -3,17 +3,22 @@ package portal
 import (
 	"net/http"
 	"slices"
+	"time"
 
+	"cloud.google.com/go/civil"
 	"github.com/gin-gonic/gin"
 	"golang.org/x/text/language"
+
+	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/rules"
 )
 
 const languageCookie = "roomcover-lang"
 
-// chooseTongue follows, in this order, the query's lang, the cookie, the
+// chooseLanguage follows, in this order, the query's lang, the cookie, the
 // user's own language and what the browser accepts; the program's first
 // language is the fallback.
-func (v *visit) chooseTongue(c *gin.Context) tongue {
+func (v *visit) chooseLanguage(c *gin.Context) *messages.Language {
 	wishes := []string{c.Query("lang")}
 	if cookie, err := c.Request.Cookie(cookieName(languageCookie, v.secure)); err == nil {
 		wishes = append(wishes, cookie.Value)
@@ -24,17 +29,17 @@ func (v *visit) chooseTongue(c *gin.Context) tongue {
 	offered := v.offered()
 	for _, w := range wishes {
 		if slices.Contains(offered, w) {
-			return tongues[w]
+			return messages.In(w)
 		}
 	}
-	return tongues[accepted(c.GetHeader("Accept-Language"), offered)]
+	return messages.In(accepted(c.GetHeader("Accept-Language"), offered))
 }
 
 // offered is the program's languages that the portal speaks.
 func (v *visit) offered() []string {
 	var out []string
 	for _, l := range v.program.Locales {
-		if _, ok := tongues[l]; ok {
+		if messages.Knows(l) {
 			out = append(out, l)
 		}
 	}
@@ -62,7 +67,7 @@ func accepted(header string, offered []string) string {
 func (v *visit) changedLanguage(c *gin.Context) bool {
 	q := c.Request.URL.Query()
 	lang := q.Get("lang")
-	if lang == "" || lang != v.tongue.locale {
+	if lang == "" || lang != v.language.Locale() {
 		return false
 	}
 	c.SetSameSite(http.SameSiteLaxMode)
@@ -83,4 +88,24 @@ func localPath(path string) string {
 		return "/"
 	}
 	return path
+}
+
+// day writes a calendar date, dayIn the date that a zone shows at an instant,
+// and moment that date with the time of day.
+func (v *visit) day(d civil.Date) string { return v.language.Date(d.In(time.UTC)) }
+
+func (v *visit) dayIn(at time.Time, zone string) string {
+	return v.day(rules.DateIn(at, location(zone)))
+}
+
+func (v *visit) moment(at time.Time, zone string) string {
+	return v.language.DateTime(at.In(location(zone)))
+}
+
+func location(zone string) *time.Location {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
 }

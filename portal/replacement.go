@@ -3,6 +3,8 @@ package portal
 import (
 	"time"
 
+	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/messages/promise"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
@@ -61,28 +63,28 @@ func (v *visit) replacementPage(typed replacementActions) (answer, error) {
 	if err == nil {
 		p.Actions, err = v.replacementActions(r, typed, now)
 	}
-	return answer{page: "replacement", title: "replacement.title", label: v.tongue.say("replacement.of", "device", p.Device), data: p, here: p.Path}, err
+	return answer{page: "replacement", title: "replacement.title", label: v.language.Say("replacement.of", messages.Args{"device": p.Device}), data: p, here: p.Path}, err
 }
 
 // replacementFacts lists what is known; a line without a value is left out.
 func (v *visit) replacementFacts(r models.RMA, view replacementView, site models.AccountSite, ref models.Reference) []fact {
 	explanation := ""
 	if r.Promise != nil && view.Promise != "" {
-		explanation = r.Promise.Text(v.tongue.locale)
+		explanation = promise.Text(*r.Promise, v.language.Locale())
 	}
 	quantity := ""
 	if view.Quantity > 1 {
-		quantity = v.tongue.number(view.Quantity)
+		quantity = v.language.Number(view.Quantity)
 	}
 	rejected, fee, outcome := "", "", ""
 	if r.RejectCode != "" && r.RMAFacts.Outbound() == rules.OutboundRejected {
-		rejected = v.tongue.say("reject." + r.RejectCode)
+		rejected = v.language.Say("reject." + r.RejectCode)
 	}
 	if f := r.Fee(); f != rules.FeeNone {
-		fee = v.tongue.say("fee." + string(f))
+		fee = v.language.Say("fee." + string(f))
 	}
 	if r.Outcome != "" {
-		outcome = v.tongue.say("outcome." + string(r.Outcome))
+		outcome = v.language.Say("outcome." + string(r.Outcome))
 	}
 	other := ""
 	if r.ReplacementModel != "" && r.ReplacementModel != r.ModelCode {
@@ -98,7 +100,7 @@ func (v *visit) replacementFacts(r models.RMA, view replacementView, site models
 	var out []fact
 	for _, f := range all {
 		if f.Value != "" {
-			out = append(out, fact{v.tongue.say(f.Label), f.Value})
+			out = append(out, fact{v.language.Say(f.Label), f.Value})
 		}
 	}
 	return out
@@ -112,19 +114,19 @@ func (v *visit) returnView(r models.RMA, now time.Time) (returnView, error) {
 		return returnView{}, nil
 	}
 	label, err := v.labelPath(replacementsPath+"/"+r.ID, r.ID, rules.ShipReturn)
-	return returnView{Day: v.tongue.day(r.ReturnPlan.On), Serial: r.FaultySerial, Label: label, Overdue: state == rules.RMAOverdue}, err
+	return returnView{Day: v.day(r.ReturnPlan.On), Serial: r.FaultySerial, Label: label, Overdue: state == rules.RMAOverdue}, err
 }
 
 // nextSentence tells in one sentence how it goes on.
 func (v *visit) nextSentence(r models.RMA, now time.Time) string {
 	day := ""
 	if r.Promise != nil && !r.Promise.On.IsZero() {
-		day = v.tongue.day(r.Promise.On)
+		day = v.day(r.Promise.On)
 	}
 	if r.ReturnPlan != nil && r.RMAFacts.Outbound().Done() {
-		day = v.tongue.day(r.ReturnPlan.On)
+		day = v.day(r.ReturnPlan.On)
 	}
-	return v.tongue.say("next."+nextKey(r, now, day != ""), "day", day, "mailbox", v.program.Mailbox)
+	return v.language.Say("next."+nextKey(r, now, day != ""), messages.Args{"day": day, "mailbox": v.program.Mailbox})
 }
 
 // nextKey names the sentence of a state; dated tells that there is a day to name.

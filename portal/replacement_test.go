@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/messages/promise"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -30,7 +32,7 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 		require.NoError(t, err)
 		body := eva.get(page).body
 		require.Contains(t, next(body), "it arrives by 27 November 2026.")
-		require.Contains(t, body, getRMA(t, w, r.ID).Promise.Text("en"), "the stored explanation")
+		require.Contains(t, body, promise.Text(*getRMA(t, w, r.ID).Promise, "en"), "the stored explanation")
 		require.Contains(t, body, "HQ – Av. Paulista 1000, São Paulo")
 		require.Contains(t, body, r.ID, "the number to name in a mail")
 
@@ -69,7 +71,7 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 		eva.get("/?lang=pt-BR")
 		body = eva.get(page).body
 		require.Contains(t, body, "Defeito confirmado")
-		require.Contains(t, body, getRMA(t, w, r.ID).Promise.Text("pt-BR"))
+		require.Contains(t, body, promise.Text(*getRMA(t, w, r.ID).Promise, "pt-BR"))
 		require.Empty(t, w.log.String())
 	})
 }
@@ -131,7 +133,7 @@ func TestS21_ABackorderTellsItsNewDay(t *testing.T) {
 	r, err := w.BackorderRMA(storetest.Operator(), r.ID, models.RMABackorder{ExpectedOn: "2026-12-01"})
 	require.NoError(t, err)
 	body := eva.get("/replacements/" + r.ID).body
-	require.Contains(t, next(body), "out of stock now; the new one arrives by "+strings.ReplaceAll(tongues["en"].day(r.Promise.On), noBreak, " "))
+	require.Contains(t, next(body), "out of stock now; the new one arrives by "+strings.ReplaceAll(messages.In("en").Date(r.Promise.On.In(time.UTC)), noBreak, " "))
 }
 
 func TestWithdrawnByAnAdministratorOnce(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -19,7 +20,7 @@ func TestR35c_ReplacementsInABrowser(t *testing.T) {
 }
 
 func (s *screen) replaces() {
-	t, say := s.t, tongues[s.locale].say
+	t, say := s.t, messages.In(s.locale).Say
 	c, _, _ := s.covered()
 	s.open("/sign-in?lang=" + s.locale)
 	s.signIn("eva@acme.example")
@@ -60,7 +61,7 @@ func (s *screen) replaces() {
 
 // appeals asks for another decision, first without a reason.
 func (s *screen) appeals(id string) {
-	t, say := s.t, tongues[s.locale].say
+	t, say := s.t, messages.In(s.locale).Say
 	s.open("/replacements/" + id)
 	s.check("rejected")
 	s.tabTo("main form button")
@@ -76,7 +77,7 @@ func (s *screen) appeals(id string) {
 
 // arrives looks at the pages once the new unit is there, and at an accessory's form.
 func (s *screen) arrives(c storetest.Covered, id string) {
-	t, say := s.t, tongues[s.locale].say
+	t, say := s.t, messages.In(s.locale).Say
 	for _, fact := range []rules.RMAFact{rules.FactPickedUp, rules.FactDelivered} {
 		_, err := s.RecordRMAFact(s.Context, id, fact, s.Calendar.Now())
 		require.NoError(t, err)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
@@ -160,7 +161,7 @@ func TestR78b_R35b_CountryAndPlaceAreToldAsReasons(t *testing.T) {
 		var p requestPage
 		require.True(t, p.refused(&rules.Error{Code: code, Fields: []rules.FieldError{{Pointer: "/serial", Code: code}}}), code)
 		require.Equal(t, "device", p.First)
-		require.Contains(t, tongues["en"].say(p.Problems["device"][0]), want)
+		require.Contains(t, messages.In("en").Say(p.Problems["device"][0]), want)
 	}
 	var p requestPage
 	require.False(t, p.refused(&rules.Error{Code: "NEW_CODE", Fields: []rules.FieldError{{Pointer: "/serial", Code: "NEW_CODE"}}}), "a code without words is our error")

@@ -5,6 +5,7 @@ import (
 	"regexp"
 	"time"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
@@ -72,7 +73,7 @@ func (v *visit) replacementViews(rmas []models.RMA) ([]replacementView, error) {
 
 func (v *visit) replacementView(r models.RMA, now time.Time) replacementView {
 	state := r.RMAFacts.State(now)
-	view := replacementView{Path: replacementsPath + "/" + r.ID, Serial: r.FaultySerial, State: v.tongue.say("rma." + string(state)), Tone: rmaTones[state],
+	view := replacementView{Path: replacementsPath + "/" + r.ID, Serial: r.FaultySerial, State: v.language.Say("rma." + string(state)), Tone: rmaTones[state],
 		Promise: v.promiseDay(r), Late: v.late(r, now), ToDo: v.toDo(r, now)}
 	if r.DeviceID == nil {
 		view.Quantity = int64(r.Quantity)
@@ -92,11 +93,11 @@ func (v *visit) promiseDay(r models.RMA) string {
 	case r.RMAFacts.Outbound() == rules.OutboundSwapped: // nothing is awaited
 		return ""
 	case r.Promise != nil && !r.Promise.On.IsZero():
-		return v.tongue.day(r.Promise.On)
+		return v.day(r.Promise.On)
 	case r.Promise != nil:
-		return v.tongue.say("promise.none")
+		return v.language.Say("replacements.promise.none")
 	case r.RMAFacts.Outbound() == rules.OutboundRequested:
-		return v.tongue.say("promise.later")
+		return v.language.Say("replacements.promise.later")
 	}
 	return ""
 }
@@ -107,22 +108,22 @@ func (v *visit) late(r models.RMA, now time.Time) string {
 	case !r.RMAFacts.Late(now):
 		return ""
 	case r.RMAFacts.Outbound().Done():
-		return v.tongue.say("late.arrived")
+		return v.language.Say("late.arrived")
 	}
-	return v.tongue.say("late.now")
+	return v.language.Say("late.now")
 }
 
 // toDo is what the customer has to do next; empty where it is nothing.
 func (v *visit) toDo(r models.RMA, now time.Time) string {
 	switch state := r.RMAFacts.State(now); {
 	case state == rules.RMARequested && r.Held:
-		return v.tongue.say("todo.proof")
+		return v.language.Say("todo.proof")
 	case state == rules.RMAAwaitingReturn && r.ReturnPlan != nil:
-		return v.tongue.say("todo.return", "day", v.tongue.day(r.ReturnPlan.On))
+		return v.language.Say("todo.return", messages.Args{"day": v.day(r.ReturnPlan.On)})
 	case state == rules.RMAOverdue && r.ReturnPlan != nil:
-		return v.tongue.say("todo.overdue", "day", v.tongue.day(r.ReturnPlan.On))
+		return v.language.Say("todo.overdue", messages.Args{"day": v.day(r.ReturnPlan.On)})
 	case state == rules.RMARejected && r.AppealedAt == nil:
-		return v.tongue.say("todo.appeal")
+		return v.language.Say("todo.appeal")
 	}
 	return ""
 }

@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -131,30 +131,28 @@ func TestC5_ReplacementsAreThoseOfTheAccountAtHand(t *testing.T) {
 // Every state, sentence, step and code that the rules can give has words, and every
 // step that is written to the audit is told or left out on purpose.
 func TestEveryStateAndStepOfAReplacementHasWords(t *testing.T) {
-	for locale, tongue := range tongues {
-		var keys []string
-		for _, s := range rules.RMAStates() {
-			keys = append(keys, "rma."+string(s), "next."+string(s))
-			require.NotEmpty(t, rmaTones[s], s)
-		}
-		for _, c := range rules.RejectCodes() {
-			keys = append(keys, "reject."+c)
-		}
-		for _, o := range []rules.RMAOutcome{rules.OutcomeDefect, rules.OutcomeNoFault, rules.OutcomeDamage} {
-			keys = append(keys, "outcome."+string(o))
-		}
-		for _, f := range []rules.RMAFee{rules.FeeAsked, rules.FeeBilled, rules.FeeCredited, rules.FeeWaived} {
-			keys = append(keys, "fee."+string(f))
-		}
-		for _, verb := range told {
-			keys = append(keys, "event."+verb)
-		}
-		for _, code := range append(refusalCodes, rules.SerialTooNew) {
-			keys = append(keys, "refusal."+code)
-		}
-		for _, k := range keys {
-			require.Contains(t, tongue.texts, k, locale)
-		}
+	var keys []string
+	for _, s := range rules.RMAStates() {
+		keys = append(keys, "rma."+string(s), "next."+string(s))
+		require.NotEmpty(t, rmaTones[s], s)
+	}
+	for _, c := range rules.RejectCodes() {
+		keys = append(keys, "reject."+c)
+	}
+	for _, o := range []rules.RMAOutcome{rules.OutcomeDefect, rules.OutcomeNoFault, rules.OutcomeDamage} {
+		keys = append(keys, "outcome."+string(o))
+	}
+	for _, f := range []rules.RMAFee{rules.FeeAsked, rules.FeeBilled, rules.FeeCredited, rules.FeeWaived} {
+		keys = append(keys, "fee."+string(f))
+	}
+	for _, verb := range told {
+		keys = append(keys, "event."+verb)
+	}
+	for _, code := range append(refusalCodes, rules.SerialTooNew) {
+		keys = append(keys, "refusal."+code)
+	}
+	for _, k := range keys {
+		require.True(t, messages.In("en").Has(k), k)
 	}
 	untold := []string{"fee_asked", "parcel_silent", "parcel_awaited"} // between the service and its people
 	files, err := filepath.Glob("../models/*.go")
@@ -169,13 +167,4 @@ func TestEveryStateAndStepOfAReplacementHasWords(t *testing.T) {
 		}
 	}
 	require.Greater(t, written, 15, "the verbs stand elsewhere now")
-}
-
-func TestEverySentenceOfWhatHappensNextHasWords(t *testing.T) {
-	for key := range tongues["en"].texts {
-		if name, ok := strings.CutPrefix(key, "next."); ok {
-			state, _, _ := strings.Cut(name, ".")
-			require.Contains(t, rules.RMAStates(), rules.RMAState(state), fmt.Sprintf("%s belongs to no state", key))
-		}
-	}
 }

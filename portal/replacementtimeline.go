@@ -33,7 +33,7 @@ func (v *visit) timeline(events []models.AuditEvent, zone string) []happening {
 	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
 	out := make([]happening, len(all))
 	for i, m := range all {
-		out[i] = happening{v.tongue.moment(m.at, zone), v.tongue.say("event." + m.verb)}
+		out[i] = happening{v.moment(m.at, zone), v.language.Say("event." + m.verb)}
 	}
 	return out
 }

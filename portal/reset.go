@@ -41,7 +41,7 @@ func (v *visit) resetOnce(email string) error {
 	if err != nil {
 		return err
 	}
-	return v.store.ChallengeReset(v.ctx, email, v.tongue.locale)
+	return v.store.ChallengeReset(v.ctx, email, v.language.Locale())
 }
 
 // showNewPassword is where the mail's link leads; as with an invitation, the

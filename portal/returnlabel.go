@@ -55,5 +55,5 @@ func (v *visit) downloadLabel(direction rules.ShipmentDirection) (answer, error)
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{file: &file{mediaType: l.MediaType, name: v.tongue.say("return.file") + "-" + v.param("id") + "." + labelTypes[l.MediaType], content: l.Content}}, nil
+	return answer{file: &file{mediaType: l.MediaType, name: v.language.Say("return.file") + "-" + v.param("id") + "." + labelTypes[l.MediaType], content: l.Content}}, nil
 }

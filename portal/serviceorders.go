@@ -3,6 +3,7 @@ package portal
 import (
 	"slices"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
@@ -45,7 +46,7 @@ func showServiceOrders(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	label := v.program.ServiceOrdersLabel(v.tongue.locale)
+	label := v.program.ServiceOrdersLabel(v.language.Locale())
 	return answer{page: "serviceorders", label: label,
 		data: ordersPage{orders, label, v.program.StartFallbackDays, open, claims, v.isAdmin()}}, nil
 }
@@ -73,21 +74,21 @@ func order(c models.ContractEntry) int {
 // orderView shows dates in the account's zone, and the end as the last covered
 // day (C2). What has not started shows the latest possible start.
 func (v *visit) orderView(c models.ContractEntry) orderView {
-	o := orderView{ID: c.ID, Service: v.tongue.say("service."+string(c.Type), "program", v.program.Name), Quantity: c.Quantity, Serial: c.Serial,
-		State: v.tongue.say("contract." + string(c.State)), Tone: tones[c.State],
+	o := orderView{ID: c.ID, Service: v.language.Say("service."+string(c.Type), messages.Args{"program": v.program.Name}), Quantity: c.Quantity, Serial: c.Serial,
+		State: v.language.Say("contract." + string(c.State)), Tone: tones[c.State],
 		Pending: c.State == rules.ContractPendingStart, Cancelled: c.State == rules.ContractCancelled}
 	if c.TermYears > 0 {
-		o.Term = v.tongue.count("term", int64(c.TermYears))
+		o.Term = v.language.Count("term", int64(c.TermYears))
 	}
 	switch {
 	case c.StartAt != nil:
-		o.Start = v.tongue.dayIn(*c.StartAt, c.TimeZone)
+		o.Start = v.dayIn(*c.StartAt, c.TimeZone)
 	case o.Pending:
-		o.StartNote = v.tongue.say("start.pending")
-		o.Start = v.tongue.say("start.latest", "day", v.tongue.dayIn(c.FallbackStartAt, c.TimeZone))
+		o.StartNote = v.language.Say("start.pending")
+		o.Start = v.language.Say("start.latest", messages.Args{"day": v.dayIn(c.FallbackStartAt, c.TimeZone)})
 	}
 	if c.EndAt != nil {
-		o.End = v.tongue.day(rules.LastCoveredDay(*c.EndAt, location(c.TimeZone)))
+		o.End = v.day(rules.LastCoveredDay(*c.EndAt, location(c.TimeZone)))
 	}
 	return o
 }

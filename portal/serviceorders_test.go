@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -85,7 +86,7 @@ func TestR98_JumpStartAndCancelledOrdersAreVisible(t *testing.T) {
 func TestR98_DatesAreTheAccountsNotTheServers(t *testing.T) {
 	start := time.Date(2026, 3, 15, 3, 0, 0, 0, time.UTC) // midnight in São Paulo
 	end := time.Date(2027, 3, 15, 3, 0, 0, 0, time.UTC)
-	v := &visit{site: &site{}, tongue: tongues["en"], program: rules.DefaultProgram()}
+	v := &visit{site: &site{}, language: messages.In("en"), program: rules.DefaultProgram()}
 	o := v.orderView(models.ContractEntry{ServiceContract: models.ServiceContract{Type: rules.ServiceSelect, State: rules.ContractActive, Quantity: 1, TermYears: 1, TimeZone: "America/Sao_Paulo", StartAt: &start, EndAt: &end}})
 	require.Equal(t, "15"+noBreak+"March 2026", o.Start)
 	require.Equal(t, "14"+noBreak+"March 2027", o.End)

@@ -54,7 +54,7 @@ func (v *visit) cancellableView(o models.Order, contracts []models.ContractEntry
 			c.Contracts, zone = append(c.Contracts, v.orderView(k)), k.TimeZone
 		}
 	}
-	c.Until = v.tongue.day(rules.LastCoveredDay(o.CancellableUntil, location(zone)))
+	c.Until = v.day(rules.LastCoveredDay(o.CancellableUntil, location(zone)))
 	return c
 }
 

@@ -25,7 +25,7 @@ func showSessions(v *visit) (answer, error) {
 	var list []sessionView
 	for _, r := range rows {
 		list = append(list, sessionView{ID: sessionID(r), Label: r.Label, Current: r.TokenHash == here,
-			Since: v.tongue.moment(r.CreatedAt, zone), Seen: v.tongue.moment(r.SeenAt, zone)})
+			Since: v.moment(r.CreatedAt, zone), Seen: v.moment(r.SeenAt, zone)})
 	}
 	return answer{page: "sessions", title: "sessions.title", data: list}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
@@ -94,15 +95,15 @@ func rank(over bool) int {
 }
 
 func (v *visit) spareView(u models.SpareUnit) spareView {
-	view := spareView{ID: u.ID, State: v.tongue.say("spare." + string(u.State)), Tone: spareTones[u.State], Version: u.Version, over: u.State.Over(), proposed: u.State == rules.SpareSelectionPending,
+	view := spareView{ID: u.ID, State: v.language.Say("spare." + string(u.State)), Tone: spareTones[u.State], Version: u.Version, over: u.State.Over(), proposed: u.State == rules.SpareSelectionPending,
 		Agree: rules.MaySpare(rules.SpareAgree, v.who.role(), u.SpareFacts, v.store.Clock().Now()) == nil}
 	day := ""
 	if u.RecallDueAt != nil {
-		day = v.tongue.day(rules.LastCoveredDay(*u.RecallDueAt, location(v.who.account().TimeZone)))
+		day = v.day(rules.LastCoveredDay(*u.RecallDueAt, location(v.who.account().TimeZone)))
 	}
-	view.Text = v.tongue.say("sparenext."+string(u.State), "day", day)
+	view.Text = v.language.Say("sparenext."+string(u.State), messages.Args{"day": day})
 	if u.State == rules.SpareVoided && u.ConsumedAt != nil {
-		view.State, view.Text = v.tongue.say("spare.VOIDED.used"), v.tongue.say("sparenext.VOIDED.used")
+		view.State, view.Text = v.language.Say("spare.VOIDED.used"), v.language.Say("sparenext.VOIDED.used")
 	}
 	if u.UnderWay() {
 		view.Carrier, view.Tracking = u.Carrier, u.Tracking

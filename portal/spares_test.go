@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -110,7 +112,7 @@ func TestS9_ARecalledSpareNamesItsLastDay(t *testing.T) {
 		u = w.unit(u.ID)
 		require.Equal(t, rules.SpareRecallRequested, u.State)
 		page := eva.get("/spares").body
-		day := tongues["en"].day(rules.LastCoveredDay(*u.RecallDueAt, location("America/Sao_Paulo")))
+		day := messages.In("en").Date(rules.LastCoveredDay(*u.RecallDueAt, location("America/Sao_Paulo")).In(time.UTC))
 		require.Contains(t, page, "give it to the carrier by "+strings.ReplaceAll(day, noBreak, " "))
 		require.Contains(t, page, `<span class="big">0</span>`)
 	})
@@ -202,11 +204,9 @@ func TestS26_AUsedSpareThatIsNotEarnedAnyMoreStays(t *testing.T) {
 }
 
 func TestEveryStateOfASpareHasWords(t *testing.T) {
-	for locale, tongue := range tongues {
-		for _, s := range rules.SpareStates() {
-			require.Contains(t, tongue.texts, "spare."+string(s), locale)
-			require.Contains(t, tongue.texts, "sparenext."+string(s), locale)
-			require.NotEmpty(t, spareTones[s], s)
-		}
+	for _, s := range rules.SpareStates() {
+		require.True(t, messages.In("en").Has("spare."+string(s)), s)
+		require.True(t, messages.In("en").Has("sparenext."+string(s)), s)
+		require.NotEmpty(t, spareTones[s], s)
 	}
 }

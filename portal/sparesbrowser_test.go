@@ -6,6 +6,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/messages"
 )
 
 // TestR35d_R88a_SparesInABrowser agrees to a proposal and uses the spare by keyboard.
@@ -14,7 +16,7 @@ func TestR35d_R88a_SparesInABrowser(t *testing.T) {
 }
 
 func (s *screen) usesSpare() {
-	t, say := s.t, tongues[s.locale].say
+	t, say := s.t, messages.In(s.locale).Say
 	c, u, _, _ := s.withSpare()
 	s.open("/sign-in?lang=" + s.locale)
 	s.signIn("eva@acme.example")

@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"github.com/gin-gonic/gin"
+
+	"roomcover.dev/roomcover/messages"
 )
 
 //go:embed templates
@@ -42,17 +44,17 @@ func readPages() (pages, error) {
 
 // view is what a template sees.
 type view struct {
-	Locale string
-	Brand  string
-	Mail   string // where people write to
-	Title  string
-	Flash  string
-	Here   string
-	Menu   []menuItem
-	Tongue []languageLink
-	Who    *whoView
-	Data   any
-	tongue tongue
+	Locale    string
+	Brand     string
+	Mail      string // where people write to
+	Title     string
+	Flash     string
+	Here      string
+	Menu      []menuItem
+	Languages []languageLink
+	Who       *whoView
+	Data      any
+	language  *messages.Language
 }
 
 type menuItem struct {
@@ -72,8 +74,8 @@ type whoView struct {
 type accountView struct{ ID, Name, Place string }
 
 func (v *visit) view(a answer) view {
-	w := view{Locale: v.tongue.locale, Brand: v.program.Name, Mail: v.program.Mailbox, Title: v.tongue.say(a.title, "program", v.program.Name),
-		Here: a.here, Data: a.data, tongue: v.tongue}
+	w := view{Locale: v.language.Locale(), Brand: v.program.Name, Mail: v.program.Mailbox, Title: v.language.Say(a.title, messages.Args{"program": v.program.Name}),
+		Here: a.here, Data: a.data, language: v.language}
 	if a.label != "" {
 		w.Title = a.label
 	}
@@ -81,11 +83,11 @@ func (v *visit) view(a answer) view {
 		w.Here = v.request.URL.Path
 	}
 	if key := v.get(keyFlash); key != "" {
-		w.Flash = v.tongue.say(key)
+		w.Flash = v.language.Say(key)
 		v.forget(keyFlash)
 	}
 	for _, l := range v.offered() {
-		w.Tongue = append(w.Tongue, languageLink{l, tongues[l].say("language.name"), w.Here + "?lang=" + l})
+		w.Languages = append(w.Languages, languageLink{l, messages.In(l).Say("language.name"), w.Here + "?lang=" + l})
 	}
 	if v.who != nil {
 		w.Who, w.Menu = v.whoView(), v.menu(v.request.URL.Path)
@@ -116,13 +118,13 @@ func (v *visit) menu(here string) []menuItem {
 		return nil
 	}
 	items := []menuItem{
-		{Path: "/", Label: v.tongue.say("menu.home"), Icon: "home"},
-		{Path: "/service-orders", Label: v.program.ServiceOrdersLabel(v.tongue.locale), Icon: "orders"},
-		{Path: replacementsPath, Label: v.tongue.say("menu.replacements"), Icon: "swap"},
-		{Path: sparesPath, Label: v.tongue.say("menu.spares"), Icon: "box"},
-		{Path: "/colleagues", Label: v.tongue.say("menu.colleagues"), Icon: "people"},
-		{Path: "/account", Label: v.tongue.say("menu.account"), Icon: "account"},
-		{Path: "/onboarding", Label: v.tongue.say("menu.onboarding"), Icon: "steps"},
+		{Path: "/", Label: v.language.Say("menu.home"), Icon: "home"},
+		{Path: "/service-orders", Label: v.program.ServiceOrdersLabel(v.language.Locale()), Icon: "orders"},
+		{Path: replacementsPath, Label: v.language.Say("menu.replacements"), Icon: "swap"},
+		{Path: sparesPath, Label: v.language.Say("menu.spares"), Icon: "box"},
+		{Path: "/colleagues", Label: v.language.Say("menu.colleagues"), Icon: "people"},
+		{Path: "/account", Label: v.language.Say("menu.account"), Icon: "account"},
+		{Path: "/onboarding", Label: v.language.Say("menu.onboarding"), Icon: "steps"},
 	}
 	for i, item := range items {
 		items[i].Current = item.Path == here || item.Path != "/" && strings.HasPrefix(here, item.Path+"/")
@@ -130,14 +132,20 @@ func (v *visit) menu(here string) []menuItem {
 	return items
 }
 
-// T is a text, N a text with a number, for templates.
-func (w view) T(key string, pairs ...any) string { return w.tongue.say(key, pairs...) }
+// T is a text for templates; pairs are the names and values of its placeholders.
+func (w view) T(key string, pairs ...any) string {
+	args := messages.Args{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		args[pairs[i].(string)] = pairs[i+1]
+	}
+	return w.language.Say(key, args)
+}
 
 // N is a counted text.
-func (w view) N(key string, n int64) string { return w.tongue.count(key, n) }
+func (w view) N(key string, n int64) string { return w.language.Count(key, n) }
 
 // Num is a number in the language's form.
-func (w view) Num(n int64) string { return w.tongue.number(n) }
+func (w view) Num(n int64) string { return w.language.Number(n) }
 
 // Style is the address of the style sheet; it changes with its content.
 func (w view) Style() string { return "/static/portal.css?v=" + styleVersion }

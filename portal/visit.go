@@ -9,6 +9,7 @@ import (
 
 	"github.com/gin-gonic/gin"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
@@ -16,15 +17,15 @@ import (
 // visit is one request: its session, its person, its language.
 type visit struct {
 	*site
-	ctx     context.Context // carries the session; no scope
-	request *http.Request
-	param   func(string) string
-	ip      string
-	network string // what throttles count the visitor by
-	id      string // of the request, for the audit
-	program rules.Program
-	tongue  tongue
-	who     *person // nil: signed out
+	ctx      context.Context // carries the session; no scope
+	request  *http.Request
+	param    func(string) string
+	ip       string
+	network  string // what throttles count the visitor by
+	id       string // of the request, for the audit
+	program  rules.Program
+	language *messages.Language
+	who      *person // nil: signed out
 }
 
 // The keys of a session's values.
@@ -86,7 +87,7 @@ func (s *site) arrive(c *gin.Context) (*visit, error) {
 	if err := v.recognise(); err != nil {
 		return nil, err
 	}
-	v.tongue = v.chooseTongue(c)
+	v.language = v.chooseLanguage(c)
 	return v, nil
 }
 

@@ -23,7 +23,7 @@ func (v *visit) claims() ([]claimView, error) {
 	rows, _, err := v.store.ListWarranties(v.scoped(), models.WarrantyFilter{AccountID: v.who.account().ID, Source: models.WarrantyClaimed, Page: models.Page{Limit: mostClaims}})
 	out := make([]claimView, len(rows))
 	for i, w := range rows {
-		out[i] = claimView{Serial: w.Serial, Day: v.tongue.dayIn(w.CreatedAt, v.who.account().TimeZone), State: v.tongue.say("claimstate." + string(w.State)), Tone: claimTones[w.State]}
+		out[i] = claimView{Serial: w.Serial, Day: v.dayIn(w.CreatedAt, v.who.account().TimeZone), State: v.language.Say("claimstate." + string(w.State)), Tone: claimTones[w.State]}
 	}
 	return out, err
 }

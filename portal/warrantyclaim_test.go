@@ -7,6 +7,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -86,7 +87,7 @@ func TestR111c_TheFormClaimsAndTheListTellsWhatBecameOfIt(t *testing.T) {
 // every kind of line, and claims by keyboard.
 func TestR38_R111c_ContractsAndTheClaimInABrowser(t *testing.T) {
 	eachScreen(t, "claim", looks[:2], func(s *screen) {
-		t, say := s.t, tongues[s.locale].say
+		t, say := s.t, messages.In(s.locale).Say
 		_, _ = s.admin()
 		s.inProgress()
 		s.earlier("Acme", "old-0001")

@@ -57,6 +57,21 @@ const (
 	OutboundSwapped     OutboundState = "SWAPPED"
 )
 
+// OutboundStates lists the states of the outbound track.
+func OutboundStates() []OutboundState {
+	return []OutboundState{
+		OutboundRequested,
+		OutboundApproved,
+		OutboundRejected,
+		OutboundWithdrawn,
+		OutboundBackordered,
+		OutboundAllocated,
+		OutboundShipped,
+		OutboundDelivered,
+		OutboundSwapped,
+	}
+}
+
 // Done tells whether the customer has a working unit.
 func (s OutboundState) Done() bool { return s == OutboundDelivered || s == OutboundSwapped }
 
@@ -76,6 +91,20 @@ const (
 	ReturnNotRequired ReturnState = "NO_RETURN_REQUIRED"
 	ReturnBilled      ReturnState = "NON_RETURN_BILLED"
 )
+
+// ReturnStates lists the states of the return track.
+func ReturnStates() []ReturnState {
+	return []ReturnState{
+		ReturnNotDue,
+		ReturnAwaited,
+		ReturnOverdue,
+		ReturnInTransit,
+		ReturnReceived,
+		ReturnInspected,
+		ReturnNotRequired,
+		ReturnBilled,
+	}
+}
 
 // RMAOutcome is what the depot's inspection found.
 type RMAOutcome string

@@ -18,6 +18,21 @@ const (
 	ShipmentCancelled        ShipmentState = "CANCELLED"
 )
 
+// ShipmentStates lists the states of a shipment.
+func ShipmentStates() []ShipmentState {
+	return []ShipmentState{
+		ShipmentCreated,
+		ShipmentLabelled,
+		ShipmentPickedUp,
+		ShipmentInTransit,
+		ShipmentDelivered,
+		ShipmentException,
+		ShipmentLost,
+		ShipmentReturnedToSender,
+		ShipmentCancelled,
+	}
+}
+
 // ShipmentDirection says what a shipment is for.
 type ShipmentDirection string
 
@@ -52,21 +67,8 @@ func (s ShipmentState) CanBecome(next ShipmentState) bool {
 	return slices.Contains(shipmentMoves[s], next)
 }
 
-// CanReach tells whether next follows from the state by one step or more.
-func (s ShipmentState) CanReach(next ShipmentState) bool {
-	seen := map[ShipmentState]bool{}
-	for ahead := shipmentMoves[s]; len(ahead) > 0; ahead = ahead[1:] {
-		at := ahead[0]
-		if at == next {
-			return true
-		}
-		if !seen[at] {
-			seen[at] = true
-			ahead = append(slices.Clone(ahead), shipmentMoves[at]...)
-		}
-	}
-	return false
-}
+// CanReach reports whether next follows from the state by one step or more.
+func (s ShipmentState) CanReach(next ShipmentState) bool { return reaches(shipmentMoves, s, next) }
 
 // Live tells whether the parcel may still arrive as planned; an RMA has at most
 // one live shipment in each direction.

@@ -6,9 +6,6 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var shipmentStates = []ShipmentState{ShipmentCreated, ShipmentLabelled, ShipmentPickedUp, ShipmentInTransit, ShipmentDelivered, ShipmentException,
-	ShipmentLost, ShipmentReturnedToSender, ShipmentCancelled}
-
 func TestShipmentMoves(t *testing.T) {
 	expectMoves[ShipmentState](t, `>CREATED CREATED>LABELLED+CANCELLED LABELLED>PICKED_UP+EXCEPTION+CANCELLED PICKED_UP>IN_TRANSIT+EXCEPTION
 		IN_TRANSIT>DELIVERED+EXCEPTION EXCEPTION>IN_TRANSIT+DELIVERED+LOST+RETURNED_TO_SENDER`)
@@ -16,9 +13,9 @@ func TestShipmentMoves(t *testing.T) {
 
 func TestShipmentsReachWhatFollows(t *testing.T) {
 	ahead := map[ShipmentState]int{"": 9, ShipmentCreated: 8, ShipmentLabelled: 7, ShipmentPickedUp: 5, ShipmentInTransit: 5, ShipmentException: 5}
-	for _, from := range append([]ShipmentState{""}, shipmentStates...) {
+	for _, from := range append([]ShipmentState{""}, ShipmentStates()...) {
 		n := 0
-		for _, to := range shipmentStates {
+		for _, to := range ShipmentStates() {
 			if from.CanReach(to) {
 				n++
 			}

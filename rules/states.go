@@ -13,6 +13,68 @@ type (
 	MembershipState   string
 )
 
+// OrderStates lists the states of an order.
+func OrderStates() []OrderState {
+	return []OrderState{
+		OrderReceived,
+		OrderNeedsReview,
+		OrderAccepted,
+		OrderRejected,
+		OrderProvisioning,
+		OrderFulfilled,
+		OrderPartiallyCancelled,
+		OrderCancelled,
+	}
+}
+
+// ContractStates lists the states of a contract that are stored.
+func ContractStates() []ContractState {
+	return []ContractState{
+		ContractPendingStart,
+		ContractActive,
+		ContractSuspended,
+		ContractExpired,
+		ContractCancelled,
+	}
+}
+
+// LicenceStates lists the states of a licence.
+func LicenceStates() []LicenceState {
+	return []LicenceState{
+		LicenceAvailable,
+		LicenceAssigned,
+		LicenceExpired,
+		LicenceRevoked,
+	}
+}
+
+// InvitationStates lists the states of an invitation.
+func InvitationStates() []InvitationState {
+	return []InvitationState{
+		InvitationIssued,
+		InvitationSent,
+		InvitationBounced,
+		InvitationAccepted,
+		InvitationHasExpired,
+		InvitationWasReplaced,
+		InvitationWasWithdrawn,
+	}
+}
+
+// NotificationStates lists the states of a mail.
+func NotificationStates() []NotificationState {
+	return []NotificationState{
+		NotificationQueued,
+		NotificationSending,
+		NotificationSent,
+		NotificationDelivered,
+		NotificationSoftFail,
+		NotificationHardBounced,
+		NotificationSuppressed,
+		NotificationUnknown,
+	}
+}
+
 // Order states.
 const (
 	OrderReceived           OrderState = "RECEIVED"
@@ -162,6 +224,24 @@ func (s NotificationState) CanBecome(next NotificationState) bool {
 // CanBecome tells whether a membership may move to next.
 func (s MembershipState) CanBecome(next MembershipState) bool {
 	return slices.Contains(membershipMoves[s], next)
+}
+
+// reaches reports whether a state follows from another by one move or more.
+func reaches[S comparable](moves map[S][]S, from, to S) bool {
+	seen := map[S]bool{}
+	ahead := slices.Clone(moves[from])
+	for len(ahead) > 0 {
+		at := ahead[0]
+		ahead = ahead[1:]
+		if at == to {
+			return true
+		}
+		if !seen[at] {
+			seen[at] = true
+			ahead = append(ahead, moves[at]...)
+		}
+	}
+	return false
 }
 
 // Cancellable tells whether an order in this state may be cancelled, window and

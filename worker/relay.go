@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -199,7 +200,7 @@ func (r *relay) tell(ctx context.Context, e models.OutboxEvent) error {
 		}
 		o := r.options(id, "Invitation "+e.SubjectID, e)
 		o.TypedSearchAttributes = temporal.NewSearchAttributes(workflows.AttributeSubject.ValueSet(e.SubjectID),
-			workflows.AttributeWaitsFor.ValueSet(models.WaitsForAcceptance), workflows.AttributeUntil.ValueSet(in.ExpiresAt))
+			workflows.AttributeWaitsFor.ValueSet(processes.WaitsForAcceptance), workflows.AttributeUntil.ValueSet(in.ExpiresAt))
 		return r.start(ctx, o, workflows.InvitationName, in)
 	case models.OutboxInvitationClosed:
 		return r.signal(ctx, id, workflows.SignalClosed)

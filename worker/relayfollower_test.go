@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -71,7 +72,7 @@ func TestASpareThatIsStuckIsRetried(t *testing.T) {
 	n, err := env.WatchOverdue(env.Context)
 	require.NoError(t, err)
 	require.NotZero(t, n)
-	list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: models.ProcessSpare})
+	list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Spare})
 	require.NoError(t, err)
 	require.Equal(t, []any{true, "the step fails"}, []any{list[0].Overdue, list[0].LastError})
 	r.round(t, env)

@@ -1,0 +1,85 @@
+package messages
+
+import (
+	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// composed are the keys that code puts together: what they begin with, and every
+// end that the code can give them. An end that no list of the rules names is
+// listed here, and stands somewhere in the code as a string.
+var composed = map[string][]string{
+	"month.":            monthNames(),
+	"weekday.":          weekdayNames(),
+	"promise.approved.": weekdayNames(),
+
+	// The portal's orders and claims.
+	"service.": names(rules.ServiceSelect, rules.ServiceSyncPlus, rules.ServiceExtWarranty, rules.ServiceJumpStart),
+	"contract.": names(rules.ContractProcessing, rules.ContractPendingStart, rules.ContractActive, rules.ContractSuspended,
+		rules.ContractExpired, rules.ContractCancelled),
+	"claimstate.": {"UNMATCHED", "LINKED", "REFUSED"},
+
+	// The portal's replacements and spares.
+	"rma.": names(rules.RMAStates()...),
+	"next.": append(names(rules.RMAStates()...),
+		"REQUESTED.proof", "REQUESTED.again", "REJECTED.final", "AWAITING_RETURN.wrong", "AWAITING_RETURN.swapped",
+		"NO_RETURN_REQUIRED.waived", "SHIPPED.late"),
+	"reject.":  rules.RejectCodes(),
+	"fee.":     names(rules.FeeAsked, rules.FeeBilled, rules.FeeCredited, rules.FeeWaived),
+	"outcome.": names(rules.OutcomeDefect, rules.OutcomeNoFault, rules.OutcomeDamage),
+	"event.": {"requested", "appealed", "rejected", "withdrawn", "approved", "spare_used", "backordered", "allocated",
+		"shipped", "picked_up", "delivered", "breached", "parcel_lost", "reminded", "return_overdue", "return_scanned",
+		"return_received", "return_booked_anew", "inspected", "no_return_required", "fee_billed", "fee_credited", "fee_waived"},
+	"refusal.": {rules.SerialNotRegistered, rules.RMAOpen, rules.SiteUnknown, rules.NotCovered, rules.WarrantyCap,
+		rules.ModelNotSupported, rules.NotHardware, rules.CountryNotSupported, rules.Unplaced, rules.StateConflict,
+		rules.SerialTooNew, "device", "room", "model", "quantity", "fault"},
+	"spare.":     names(rules.SpareStates()...),
+	"sparenext.": names(rules.SpareStates()...),
+
+	// The portal's problems and first steps.
+	"problem.": ends([]string{"window", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit",
+		"conflict", "internal"}, ".title", ".text"),
+	"onboarding.": ends([]string{"colleague", "room", "devices", "licence"}, ".title", ".text"),
+}
+
+// endings are what code puts behind a key that is complete without it.
+var endings = map[string][]string{
+	".undated": ends([]string{"next."}, names(rules.RMAApproved, rules.RMABackordered, rules.RMAAllocated, rules.RMAShipped)...),
+}
+
+func names[T ~string](values ...T) []string {
+	out := make([]string, len(values))
+	for i, v := range values {
+		out[i] = string(v)
+	}
+	return out
+}
+
+// ends puts each end behind each beginning.
+func ends(beginnings []string, ends ...string) []string {
+	var out []string
+	for _, b := range beginnings {
+		for _, e := range ends {
+			out = append(out, b+e)
+		}
+	}
+	return out
+}
+
+func monthNames() []string {
+	var out []string
+	for m := time.January; m <= time.December; m++ {
+		out = append(out, strings.ToLower(m.String()))
+	}
+	return out
+}
+
+func weekdayNames() []string {
+	var out []string
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		out = append(out, strings.ToLower(d.String()))
+	}
+	return out
+}

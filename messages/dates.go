@@ -1,0 +1,54 @@
+package messages
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Date returns the calendar date that a time shows in its own zone: "22 de
+// dezembro de 2026" or "22 December 2026". The first of a month is an ordinal in
+// Portuguese. A line may end before the year only.
+func (l *Language) Date(at time.Time) string {
+	day := strconv.Itoa(at.Day())
+	if at.Day() == 1 {
+		day = l.Say("date.first")
+	}
+	return l.Say("date.long", Args{
+		"day":   day,
+		"month": l.Month(at.Month()),
+		"year":  strconv.Itoa(at.Year()),
+	})
+}
+
+// ShortDate returns a date for a narrow column of a paper: "22/12/2026" or
+// "22 December 2026". Its form is a layout of Go's time package.
+func (l *Language) ShortDate(at time.Time) string {
+	return at.Format(l.Say("date.short"))
+}
+
+// DateTime returns a date with the time of day, both as a time shows them in
+// its own zone.
+func (l *Language) DateTime(at time.Time) string {
+	return l.Say("date.moment", Args{"day": l.Date(at), "time": at.Format("15:04")})
+}
+
+// Weekday returns the name of a day of the week as it stands within a sentence.
+func (l *Language) Weekday(day time.Weekday) string {
+	return l.Say("weekday." + strings.ToLower(day.String()))
+}
+
+// WeekdayAndDate returns a day of the next months as somebody would say it:
+// "Monday 7 September" or "segunda-feira, 7 de setembro".
+func (l *Language) WeekdayAndDate(at time.Time) string {
+	return l.Say("date.weekday", Args{
+		"weekday": l.Weekday(at.Weekday()),
+		"day":     strconv.Itoa(at.Day()),
+		"month":   l.Month(at.Month()),
+	})
+}
+
+// Month returns the name of a month as it stands within a sentence.
+func (l *Language) Month(month time.Month) string {
+	return l.Say("month." + strings.ToLower(month.String()))
+}

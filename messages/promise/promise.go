@@ -1,0 +1,88 @@
+// Package promise tells in one sentence how a promised day came about. The steps
+// are rules.Promise's, the words the catalogue's (promise.json).
+package promise
+
+import (
+	"strings"
+	"time"
+
+	"cloud.google.com/go/civil"
+
+	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Text returns the sentence in the locale's language: "approved Friday 15:01 after
+// the 15:00 cut-off; Monday is a holiday: Wednesday". A day a week or more after
+// the approval stands with its date. A promise without steps has no sentence.
+func Text(p rules.Promise, locale string) string {
+	if len(p.Steps) == 0 {
+		return ""
+	}
+	first, last := p.Steps[0], p.Steps[len(p.Steps)-1]
+	w := words{messages.In(locale), first.On}
+
+	reasons := []string{w.approval(first)}
+	var holidays []string
+	for _, s := range p.Steps {
+		switch {
+		case s.Code == rules.PromiseHoliday:
+			holidays = append(holidays, w.day(s.On))
+		case s.Code == rules.PromiseCountedFrom && first.Code == rules.PromiseNonBusiness:
+			reasons = append(reasons, w.closed(holidays)...)
+			reasons = append(reasons, w.Say("promise.counted", messages.Args{"day": w.day(s.On)}))
+			holidays = nil
+		}
+	}
+	reasons = append(reasons, w.closed(holidays)...)
+
+	if last.Code != rules.PromisePromised {
+		reasons = append(reasons, w.Say("promise.undated"))
+		return strings.Join(reasons, "; ")
+	}
+	if last.Days > 1 {
+		reasons = append(reasons, w.Count("promise.days", int64(last.Days)))
+	}
+	return w.Say("promise.sentence", messages.Args{"reasons": strings.Join(reasons, "; "), "day": w.day(last.On)})
+}
+
+// words speak a language on the day of an approval.
+type words struct {
+	*messages.Language
+	approved civil.Date
+}
+
+// approval says when it was approved, and how that day counts.
+func (w words) approval(s rules.PromiseStep) string {
+	weekday := s.On.In(time.UTC).Weekday()
+	approved := messages.Args{
+		"approved": w.Say("promise.approved."+strings.ToLower(weekday.String()), messages.Args{"time": s.At}),
+		"cutoff":   s.CutOff,
+	}
+	switch {
+	case s.Code == rules.PromiseByCutOff:
+		return w.Say("promise.by_cutoff", approved)
+	case s.Code == rules.PromiseAfterCutOff:
+		return w.Say("promise.after_cutoff", approved)
+	case s.Holiday != "":
+		return w.Say("promise.on_holiday", approved)
+	}
+	return w.Say("promise.on_day_off", approved)
+}
+
+// closed says which days are holidays, if any.
+func (w words) closed(days []string) []string {
+	if len(days) == 0 {
+		return nil
+	}
+	return []string{w.Count("promise.holidays", int64(len(days)), messages.Args{"days": w.List(days)})}
+}
+
+// day names a day as somebody would who speaks on the day of the approval.
+func (w words) day(d civil.Date) string {
+	at := d.In(time.UTC)
+	if d.DaysSince(w.approved) < 7 {
+		return w.Weekday(at.Weekday())
+	}
+	return w.WeekdayAndDate(at)
+}

@@ -1,0 +1,181 @@
+package messages
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/feature/plural"
+	"golang.org/x/text/language"
+	"golang.org/x/text/message"
+	"golang.org/x/text/message/catalog"
+)
+
+// counted is the placeholder of the number in a counted text.
+const counted = "n"
+
+// invariable is the form of a text that counts nothing.
+const invariable = ""
+
+// text is one text of a language as its file has it.
+type text struct {
+	file         string
+	forms        map[string]string // by plural form; invariable: it counts nothing
+	placeholders []string          // in the order in which the catalogue gets their values
+}
+
+var (
+	placeholder = regexp.MustCompile(`\{(\w+)\}`)
+	keyForm     = regexp.MustCompile(`^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$`)
+)
+
+// mustRead reads the languages. A broken file stops the program at its start
+// rather than at the first page.
+func mustRead(files fs.FS, locales ...string) map[string]*Language {
+	out := map[string]*Language{}
+	for _, locale := range locales {
+		l, err := read(files, locale)
+		if err != nil {
+			panic("messages: " + err.Error())
+		}
+		out[locale] = l
+	}
+	return out
+}
+
+// read merges the files of a language's folder. It refuses a key that stands
+// twice, in two files or in one.
+func read(files fs.FS, locale string) (*Language, error) {
+	tag, err := language.Parse(locale)
+	if err != nil {
+		return nil, err
+	}
+	names, err := fs.Glob(files, locale+"/*.json")
+	if err != nil {
+		return nil, err
+	}
+
+	texts := map[string]text{}
+	for _, name := range names {
+		if err := readFile(files, name, texts); err != nil {
+			return nil, err
+		}
+	}
+
+	builder := catalog.NewBuilder()
+	for key, t := range texts {
+		if err := t.enter(builder, tag, key); err != nil {
+			return nil, fmt.Errorf("%s/%s: %s: %w", locale, t.file, key, err)
+		}
+	}
+	return &Language{
+		locale:  locale,
+		texts:   texts,
+		printer: message.NewPrinter(tag, message.Catalog(builder)),
+	}, nil
+}
+
+// readFile adds a file's texts. It reads token by token, because a map would
+// hide a key that stands twice.
+func readFile(files fs.FS, name string, into map[string]text) error {
+	content, err := fs.ReadFile(files, name)
+	if err != nil {
+		return err
+	}
+
+	d := json.NewDecoder(bytes.NewReader(content))
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return fmt.Errorf("%s: not an object of texts: %w", name, err)
+	}
+	for d.More() {
+		token, err := d.Token()
+		if err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+		key := token.(string)
+		var raw json.RawMessage
+		if err := d.Decode(&raw); err != nil {
+			return fmt.Errorf("%s: %s: %w", name, key, err)
+		}
+		t, err := readText(raw)
+		if err != nil {
+			return fmt.Errorf("%s: %s: %w", name, key, err)
+		}
+		if earlier, twice := into[key]; twice {
+			return fmt.Errorf("%s: %s stands in %s already", name, key, earlier.file)
+		}
+		if !keyForm.MatchString(key) {
+			return fmt.Errorf("%s: %q is not a key", name, key)
+		}
+		t.file = path.Base(name)
+		into[key] = t
+	}
+	_, err = d.Token()
+	return err
+}
+
+// readText reads a text, or the forms of a counted one.
+func readText(raw json.RawMessage) (text, error) {
+	var t text
+	var plain string
+	if err := json.Unmarshal(raw, &plain); err == nil {
+		t.forms = map[string]string{invariable: plain}
+	} else if err := json.Unmarshal(raw, &t.forms); err != nil {
+		return text{}, err
+	}
+
+	for form, words := range t.forms {
+		if strings.TrimSpace(words) == "" {
+			return text{}, fmt.Errorf("the form %q is empty", form)
+		}
+		for _, m := range placeholder.FindAllStringSubmatch(words, -1) {
+			if !slices.Contains(t.placeholders, m[1]) {
+				t.placeholders = append(t.placeholders, m[1])
+			}
+		}
+	}
+	if !t.invariable() && !slices.Contains(t.placeholders, counted) {
+		t.placeholders = append(t.placeholders, counted) // some forms leave it to the page
+	}
+	slices.Sort(t.placeholders)
+	return t, nil
+}
+
+func (t text) invariable() bool {
+	_, ok := t.forms[invariable]
+	return ok
+}
+
+// enter puts the text into x/text's catalogue, which knows placeholders by
+// their place.
+func (t text) enter(b *catalog.Builder, tag language.Tag, key string) error {
+	if t.invariable() {
+		return b.SetString(tag, key, t.placed(t.forms[invariable]))
+	}
+
+	var cases []any
+	for _, form := range []string{"=0", "zero", "one", "two", "few", "many", "other"} { // the first that fits is taken
+		if words, ok := t.forms[form]; ok {
+			cases = append(cases, form, t.placed(words))
+		}
+	}
+	if len(cases) != 2*len(t.forms) {
+		return fmt.Errorf("it has a form that no language has")
+	}
+	return b.Set(tag, key, plural.Selectf(1+slices.Index(t.placeholders, counted), "%d", cases...))
+}
+
+// placed writes {name} as %[i]v. What else x/text would read as its own is
+// escaped.
+func (t text) placed(words string) string {
+	words = strings.ReplaceAll(words, "%", "%%")
+	return placeholder.ReplaceAllStringFunc(words, func(found string) string {
+		name := strings.Trim(found, "{}")
+		return fmt.Sprintf("%%[%d]v", 1+slices.Index(t.placeholders, name))
+	})
+}

@@ -1,0 +1,135 @@
+// Package processes names what can be under way, the states that it goes through, and
+// what it waits for in each of them. The states and their arrows are those of package
+// rules; docs/processes.md draws them and says each of them in a sentence.
+package processes
+
+import (
+	"slices"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// Kind is the kind of something under way.
+type Kind string
+
+// The kinds.
+const (
+	Order      Kind = "ORDER"
+	Invitation Kind = "INVITATION"
+	RMA        Kind = "RMA"
+	Spare      Kind = "SPARE"
+	Shipment   Kind = "SHIPMENT"
+	CSM        Kind = "CSM"  // an account without a customer success manager (R35e)
+	Task       Kind = "TASK" // a task of an operator, which only an agenda lists
+)
+
+// What something under way waits for.
+const (
+	WaitsForDecision     = "REVIEW_DECISION"
+	WaitsForFulfilment   = "FULFILMENT"
+	WaitsForWindow       = "CANCELLATION_WINDOW"
+	WaitsForCompensation = "CANCELLATION_STEPS"
+	WaitsForSending      = "SENDING"
+	WaitsForAcceptance   = "ACCEPTANCE"
+	WaitsForNewAddress   = "NEW_ADDRESS"
+	WaitsForStock        = "STOCK"
+	WaitsForShipping     = "SHIPPING"
+	WaitsForDelivery     = "DELIVERY"
+	WaitsForLossDecision = "LOSS_DECISION"
+	WaitsForReturn       = "RETURN"
+	WaitsForReturnParcel = "RETURN_PARCEL"
+	WaitsForInspection   = "INSPECTION"
+	WaitsForFeeDecision  = "FEE_DECISION"
+	WaitsForBooking      = "BOOKING"
+	WaitsForCallOff      = "CALL_OFF" // the carrier was asked to leave it
+	WaitsForPickUp       = "PICK_UP"
+	WaitsForSpareChoice  = "SPARE_CHOICE" // of model and site, by a CSM
+	WaitsForAgreement    = "AGREEMENT"    // of the customer, to model and site
+	WaitsForCSM          = "CSM_ASSIGNMENT"
+	WaitsForOperator     = "OPERATOR_ACTION" // of a task
+)
+
+// Who has to act.
+const (
+	ByOperator = "OPERATOR"
+	ByCustomer = "CUSTOMER"
+	ByCarrier  = "CARRIER"
+	BySystem   = "SYSTEM"
+	ByNobody   = "NOBODY"
+)
+
+// Situation is what something waits for in a state, and who has to act.
+type Situation struct {
+	Kind     Kind
+	State    string
+	WaitsFor string
+	Actor    string
+}
+
+// situations are all in which something is under way. The query that lists what is
+// under way answers with these and no others, which a test holds.
+var situations = []Situation{
+	{Order, string(rules.OrderReceived), WaitsForFulfilment, BySystem},
+	{Order, string(rules.OrderNeedsReview), WaitsForDecision, ByOperator},
+	{Order, string(rules.OrderAccepted), WaitsForFulfilment, BySystem},
+	{Order, string(rules.OrderProvisioning), WaitsForFulfilment, BySystem},
+	{Order, string(rules.OrderFulfilled), WaitsForWindow, ByNobody},
+	{Order, string(rules.OrderPartiallyCancelled), WaitsForWindow, ByNobody},
+	{Order, string(rules.OrderPartiallyCancelled), WaitsForCompensation, BySystem},
+	{Order, string(rules.OrderCancelled), WaitsForCompensation, BySystem},
+
+	{Invitation, string(rules.InvitationIssued), WaitsForSending, BySystem},
+	{Invitation, string(rules.InvitationSent), WaitsForAcceptance, ByCustomer},
+	{Invitation, string(rules.InvitationBounced), WaitsForNewAddress, ByOperator},
+
+	{RMA, string(rules.RMARequested), WaitsForDecision, ByOperator},
+	{RMA, string(rules.RMAApproved), WaitsForStock, ByOperator},
+	{RMA, string(rules.RMABackordered), WaitsForStock, ByOperator},
+	{RMA, string(rules.RMAAllocated), WaitsForShipping, ByOperator},
+	{RMA, string(rules.RMAShipped), WaitsForDelivery, ByNobody},
+	{RMA, string(rules.RMAShipped), WaitsForLossDecision, ByOperator},
+	{RMA, string(rules.RMAAwaitingReturn), WaitsForReturn, ByCustomer},
+	{RMA, string(rules.RMAOverdue), WaitsForReturn, ByCustomer},
+	{RMA, string(rules.RMAOverdue), WaitsForFeeDecision, ByOperator},
+	{RMA, string(rules.RMAReturnInTransit), WaitsForReturnParcel, ByNobody},
+	{RMA, string(rules.RMAReturnReceived), WaitsForInspection, ByOperator},
+	{RMA, string(rules.RMAInspected), WaitsForFeeDecision, ByOperator},
+
+	{Spare, string(rules.SpareEarned), WaitsForSpareChoice, ByOperator},
+	{Spare, string(rules.SpareSelectionPending), WaitsForSpareChoice, ByOperator},
+	{Spare, string(rules.SpareSelectionPending), WaitsForAgreement, ByCustomer},
+	{Spare, string(rules.SpareApproved), WaitsForShipping, ByOperator},
+	{Spare, string(rules.SpareShipped), WaitsForDelivery, ByNobody},
+	{Spare, string(rules.SpareConsumed), WaitsForDecision, ByOperator},
+	{Spare, string(rules.SpareReplenishing), WaitsForShipping, ByOperator},
+	{Spare, string(rules.SpareReplenishing), WaitsForDelivery, ByNobody},
+	{Spare, string(rules.SpareRecallRequested), WaitsForReturn, ByCustomer},
+	{Spare, string(rules.SpareRecallRequested), WaitsForReturnParcel, ByNobody},
+	{Spare, string(rules.SpareRecallRequested), WaitsForFeeDecision, ByOperator},
+
+	{Shipment, string(rules.ShipmentCreated), WaitsForBooking, ByCarrier},
+	{Shipment, string(rules.ShipmentCreated), WaitsForBooking, ByOperator}, // without the service
+	{Shipment, string(rules.ShipmentCreated), WaitsForCallOff, ByCarrier},
+	{Shipment, string(rules.ShipmentLabelled), WaitsForPickUp, ByCarrier},
+	{Shipment, string(rules.ShipmentLabelled), WaitsForPickUp, ByCustomer}, // what comes back
+	{Shipment, string(rules.ShipmentLabelled), WaitsForCallOff, ByCarrier},
+	{Shipment, string(rules.ShipmentPickedUp), WaitsForDelivery, ByCarrier},
+	{Shipment, string(rules.ShipmentInTransit), WaitsForDelivery, ByCarrier},
+	{Shipment, string(rules.ShipmentException), WaitsForDelivery, ByCarrier},
+
+	{CSM, taskOpen, WaitsForCSM, ByOperator},
+}
+
+// States of the task that asks for a customer success manager.
+const (
+	taskOpen = "OPEN"
+	taskDone = "DONE"
+)
+
+// Situations lists all in which something is under way.
+func Situations() []Situation { return slices.Clone(situations) }
+
+// KnownWait reports whether something under way can wait for this.
+func KnownWait(what string) bool {
+	return slices.ContainsFunc(situations, func(s Situation) bool { return s.WaitsFor == what })
+}
