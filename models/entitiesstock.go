@@ -6,21 +6,6 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// Depot is a place of the operator's from which units are sent, and to which they
-// come back.
-type Depot struct {
-	ID         string
-	Code       string // the operator's own name for it, upper case; unique
-	Name       string
-	Street     string
-	City       string
-	Region     string
-	PostalCode string
-	Country    string // ISO 3166
-	TimeZone   string // IANA name
-	CreatedAt  time.Time
-}
-
 // StockLevel is the stock of a model at a depot: the sum of its entries.
 type StockLevel struct {
 	DepotID   string `gorm:"primaryKey"`
@@ -54,8 +39,4 @@ type StockEntry struct {
 	CreatedAt     time.Time
 }
 
-// ids of depots and their stock.
-const (
-	prefixDepot = "dpt"
-	prefixStock = "stk"
-)
+const prefixStock = "stk"
