@@ -12,11 +12,11 @@ import (
 )
 
 // rmaStatements is the budget of an ordinary RMA, from request to close.
-const rmaStatements = 60
+const rmaStatements = 61
 
 // carriedStatements is what one takes whose parcels the service books and the carrier
 // tells of: beyond the budget, and held so that it does not grow.
-const carriedStatements = 91
+const carriedStatements = 92
 
 // The SQL statements of an ordinary RMA, with the reservation and the shipment of a
 // unit in stock and with its mails, sent at each step. The program and the calendar
