@@ -165,9 +165,9 @@ func (s *Store) settleInvitation(tx *gorm.DB, scope Scope, old Invitation) error
 			return err
 		}
 	}
-	err := tx.Model(&OperatorTask{}).Where("kind IN ? AND state = ? AND subject_id IN (?)", []TaskKind{TaskMailUndeliverable, TaskMailUnknown}, TaskOpen,
-		tx.Model(&Notification{}).Select("id").Where("subject_id = ?", old.ID)).
-		Updates(map[string]any{"state": TaskDone, "resolution": "reissued", "resolved_by": "system", "resolved_at": s.clock.Now()}).Error
+	mails := tx.Model(&Notification{}).Select("id").Where("subject_id = ?", old.ID)
+	unsent := tx.Where("kind IN ? AND subject_id IN (?)", []TaskKind{TaskMailUndeliverable, TaskMailUnknown}, mails)
+	err := s.settleWhere(unsent, scope, "reissued")
 	if err != nil || old.OrderID == nil {
 		return err
 	}

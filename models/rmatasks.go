@@ -25,8 +25,7 @@ func (w *rmaWork) settleTasks() error {
 	if len(kinds) == 0 {
 		return nil
 	}
-	return w.tx.Model(&OperatorTask{}).Where("subject_id = ? AND kind IN ? AND state = ?", w.ID, kinds, TaskOpen).
-		Updates(map[string]any{"state": TaskDone, "resolution": string(w.State), "resolved_by": w.scope.Actor.ID, "resolved_at": w.now}).Error
+	return w.s.settleKinds(w.tx, w.scope, kinds, w.ID, string(w.State))
 }
 
 // openToDecide tells whether an agent was asked to approve or reject.

@@ -175,11 +175,33 @@ func (s *Store) settle(tx *gorm.DB, scope Scope, kind TaskKind, subjectID, resol
 }
 
 // settleAll is settle for several subjects.
-func (s *Store) settleAll(tx *gorm.DB, scope Scope, kind TaskKind, subjectIDs []string, resolution string) error {
+func (s *Store) settleAll(
+	tx *gorm.DB, scope Scope, kind TaskKind, subjectIDs []string, resolution string,
+) error {
 	keys := make([]string, len(subjectIDs))
 	for i, id := range subjectIDs {
 		keys[i] = string(kind) + "/" + id
 	}
-	return tx.Model(&OperatorTask{}).Where("dedupe_key IN ? AND state = ?", keys, TaskOpen).
-		Updates(map[string]any{"state": TaskDone, "resolution": resolution, "resolved_by": scope.Actor.ID, "resolved_at": s.clock.Now()}).Error
+	return s.settleWhere(tx.Where("dedupe_key IN ?", keys), scope, resolution)
+}
+
+// settleKinds closes the open tasks of several kinds about one subject.
+func (s *Store) settleKinds(
+	tx *gorm.DB, scope Scope, kinds []TaskKind, subjectID, resolution string,
+) error {
+	q := tx.Where("subject_id = ? AND kind IN ?", subjectID, kinds)
+	return s.settleWhere(q, scope, resolution)
+}
+
+// settleWhere closes the open tasks that a query narrows to, in the name of the actor.
+// Whatever closes a task whose need went away comes through here.
+func (s *Store) settleWhere(q *gorm.DB, scope Scope, resolution string) error {
+	return q.Model(&OperatorTask{}).
+		Where("state = ?", TaskOpen).
+		Updates(map[string]any{
+			"state":       TaskDone,
+			"resolution":  resolution,
+			"resolved_by": scope.Actor.ID,
+			"resolved_at": s.clock.Now(),
+		}).Error
 }
