@@ -16,7 +16,7 @@ func (w *rmaWork) planParcels() error {
 	}
 	var wanted []NewShipment
 	var unwanted []rules.ShipmentDirection
-	out, before := w.RMAFacts.Outbound(), w.before.Outbound
+	out, before := w.RMAFacts.Outbound(), w.before.StoredOutbound
 	switch {
 	case out == rules.OutboundAllocated && before != out:
 		wanted = append(wanted, w.parcel(rules.ShipOut, w.bookingKey()))
