@@ -79,7 +79,7 @@ func (b *parcelBench) state() rules.RMAState {
 	b.t.Helper()
 	r, err := b.GetRMA(b.Context, b.rma.ID)
 	require.NoError(b.t, err)
-	return r.State
+	return r.StoredState
 }
 
 func (b *parcelBench) withdraw() {

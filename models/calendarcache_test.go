@@ -39,6 +39,6 @@ func approve(t *testing.T, env storetest.Env, id string) models.RMA {
 	t.Helper()
 	r, err := env.ApproveRMA(agent, id, models.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
-	require.Equal(t, rules.RMAApproved, r.State)
+	require.Equal(t, rules.RMAApproved, r.StoredState)
 	return r
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // RMA is the replacement of one device, or of some pieces of an accessory. The
-// facts decide; State, Outbound and ReturnTrack are derived from them at the last
-// change and stored so that lists can be narrowed. No person's name stands in it.
+// facts decide; what follows from them is stored too, under names of its own. No
+// person's name stands in it.
 type RMA struct {
 	ID           string
 	AccountID    string
@@ -49,16 +49,19 @@ type RMA struct {
 	ReturnPlan          *rules.ReturnDue `gorm:"serializer:json"`
 	NoReturnProof       string           // where the photo is kept
 
-	State       rules.RMAState
-	Outbound    rules.OutboundState
-	ReturnTrack rules.ReturnState
-	StateSince  time.Time
-	ClosedAt    *time.Time
-	NextTimer   rules.RMATimerKind // empty: none
-	NextAt      *time.Time
-	LastError   string
-	CreatedAt   time.Time
-	Version     int64
+	// What followed from the facts at the last change, so that lists can be narrowed.
+	// Whoever decides asks the facts.
+	StoredState    rules.RMAState      `gorm:"column:state"`
+	StoredOutbound rules.OutboundState `gorm:"column:outbound"`
+	StoredReturn   rules.ReturnState   `gorm:"column:return_track"`
+
+	StateSince time.Time
+	ClosedAt   *time.Time
+	NextTimer  rules.RMATimerKind // empty: none
+	NextAt     *time.Time
+	LastError  string
+	CreatedAt  time.Time
+	Version    int64
 }
 
 // TableName is the table of RMAs.

@@ -56,7 +56,7 @@ func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		r := env.Requested(t, c)
-		require.Equal(t, rules.RMARequested, r.State)
+		require.Equal(t, rules.RMARequested, r.StoredState)
 		require.Equal(t, rules.BySelect, r.CoverKind, "S38: which cover is used")
 		require.Equal(t, rules.SpeedNBD, r.Speed)
 		require.Equal(t, c.Room.ID, *r.RoomID)
@@ -74,7 +74,7 @@ func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
 		require.NoError(t, err)
 		r, err = env.ShipRMA(storetest.Operator(), r.ID, models.RMAShipment{Serial: "new-100", Carrier: "sim", Tracking: "TRK1"})
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAShipped, r.State)
+		require.Equal(t, rules.RMAShipped, r.StoredState)
 		replacement := *r.ReplacementDeviceID
 		require.Equal(t, rules.DeviceUnplaced, device(t, env, replacement).State)
 		require.Equal(t, c.Room.ID, roomOf(t, env, c.Device.ID), "S24: until the delivery")
@@ -89,8 +89,8 @@ func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
 			require.NoError(t, err)
 		}
 		r = getRMA(t, env, r.ID)
-		require.Equal(t, rules.RMAAwaitingReturn, r.State)
-		require.Equal(t, rules.OutboundDelivered, r.Outbound)
+		require.Equal(t, rules.RMAAwaitingReturn, r.StoredState)
+		require.Equal(t, rules.OutboundDelivered, r.StoredOutbound)
 		require.Equal(t, delivered, *r.DeliveredAt)
 		require.Equal(t, "2026-12-10", r.ReturnPlan.On.String(), "S22: 10 business days after Thursday")
 		require.Equal(t, rules.TimerReminder, r.NextTimer)
@@ -107,7 +107,7 @@ func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
 		require.NoError(t, err)
 		r, err = env.InspectRMA(storetest.Operator(), r.ID, models.RMAInspection{Serial: "sn-100", Outcome: rules.OutcomeDefect})
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAClosed, r.State)
+		require.Equal(t, rules.RMAClosed, r.StoredState)
 		require.NotNil(t, r.ClosedAt)
 		require.Equal(t, rules.DeviceReturned, device(t, env, c.Device.ID).State)
 		env.AuditHolds(t)
@@ -149,7 +149,7 @@ func TestR78c_SpeedOfTheRoomsCountryPromisesThirdBusinessDay(t *testing.T) {
 	env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
 	r, err = env.RequestRMA(storetest.Operator(), models.NewRMA{Serial: "SN-201", Fault: "Broken", DefectConfirmed: true})
 	require.NoError(t, err)
-	require.Equal(t, rules.RMAApproved, r.State, "an agent who has confirmed the defect approves at once")
+	require.Equal(t, rules.RMAApproved, r.StoredState, "an agent who has confirmed the defect approves at once")
 	require.Equal(t, rules.RMASpeed("3BD"), r.Speed)
 	require.Equal(t, "2026-12-02", r.Promise.On.String(), "Friday and three business days")
 }
@@ -201,7 +201,7 @@ func TestR74_AccessoryThroughItsRoom(t *testing.T) {
 	require.NoError(t, err)
 	r, err = env.KeepRMAUnit(storetest.Operator(), r.ID, "", "worth less than its way back")
 	require.NoError(t, err)
-	require.Equal(t, rules.RMANoReturn, r.State)
+	require.Equal(t, rules.RMANoReturn, r.StoredState)
 	bare := env.Room(t, c.Account, "Sala 9")
 	_, err = env.RequestRMA(ctx, models.NewRMA{ModelCode: "STRONG-USB-CABLE", RoomID: bare.ID, Quantity: 1, Fault: "Broken"})
 	requireCode(t, rules.NotCovered, err)
@@ -228,7 +228,7 @@ func TestR125b_UnknownPurchaseDateHoldsTheRMAUntilTheProofIsRead(t *testing.T) {
 		env.Calendar.Set(env.Calendar.Now().Add(25 * time.Hour))
 		r, err := env.RequestRMA(storetest.Operator(), models.NewRMA{Serial: "SN-300", Fault: "Broken", DefectConfirmed: true})
 		require.NoError(t, err)
-		require.Equal(t, rules.RMARequested, r.State)
+		require.Equal(t, rules.RMARequested, r.StoredState)
 		require.True(t, r.Held)
 		require.Nil(t, r.Frozen)
 		require.Equal(t, rules.ProofRequired, env.Tasks(t, models.TaskDecideRMA)[0].Why)
@@ -269,7 +269,7 @@ func TestS25_FourthRMAOfTheMonthIsReviewed(t *testing.T) {
 		require.Equal(t, i == 3, len(r.ReviewReasons) > 0, i)
 		last = r
 	}
-	require.Equal(t, rules.RMARequested, last.State, "not approved by itself")
+	require.Equal(t, rules.RMARequested, last.StoredState, "not approved by itself")
 	require.Equal(t, rules.ReviewRMARate, env.Tasks(t, models.TaskDecideRMA)[0].Why)
 }
 

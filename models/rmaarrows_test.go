@@ -18,7 +18,7 @@ type rmaCourse struct {
 	id  string
 }
 
-func (c rmaCourse) state() rules.RMAState { return getRMA(c.t, c.env, c.id).State }
+func (c rmaCourse) state() rules.RMAState { return getRMA(c.t, c.env, c.id).StoredState }
 
 func (c rmaCourse) ok(_ models.RMA, err error) {
 	c.t.Helper()

@@ -95,7 +95,7 @@ func (s *Store) RejectRMA(ctx context.Context, id string, r RMARejection) (RMA, 
 	if err := rules.CheckRejection(r.Code, r.Reason); err != nil {
 		return RMA{}, err
 	}
-	rejected := func(m RMA) bool { return m.State == rules.RMARejected && m.RejectCode == r.Code }
+	rejected := func(m RMA) bool { return m.StoredState == rules.RMARejected && m.RejectCode == r.Code }
 	return s.changeRMA(ctx, id, rules.RMAReject, r.Reason, rejected, func(w *rmaWork) error {
 		w.RejectedAt, w.RejectCode = &w.now, r.Code
 		if !rules.After(w.RejectedAt, w.AppealedAt) { // another machine's clock is ahead
@@ -114,7 +114,7 @@ func (s *Store) AppealRMA(ctx context.Context, id, reason string) (RMA, error) {
 	if err := rules.CheckReason(reason); err != nil {
 		return RMA{}, err
 	}
-	appealed := func(r RMA) bool { return r.AppealedAt != nil && r.State == rules.RMARequested }
+	appealed := func(r RMA) bool { return r.AppealedAt != nil && r.StoredState == rules.RMARequested }
 	return s.changeRMA(ctx, id, rules.RMAAppeal, reason, appealed, func(w *rmaWork) error {
 		var open int64
 		if err := w.tx.Model(&RMA{}).Where("device_id = ? AND closed_at IS NULL", w.DeviceID).Count(&open).Error; err != nil {
@@ -136,7 +136,7 @@ func (s *Store) WithdrawRMA(ctx context.Context, id, reason string) (RMA, error)
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return RMA{}, err
 	}
-	withdrawn := func(r RMA) bool { return r.State == rules.RMAWithdrawn }
+	withdrawn := func(r RMA) bool { return r.StoredState == rules.RMAWithdrawn }
 	return s.changeRMA(ctx, id, rules.RMAWithdraw, reason, withdrawn, func(w *rmaWork) error {
 		return w.withdraw("")
 	})

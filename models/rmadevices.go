@@ -14,12 +14,12 @@ func (w *rmaWork) moveDevices() error {
 	if w.DeviceID == nil {
 		return nil
 	}
-	if w.RMAFacts.Outbound().Done() && !rules.OutboundState(w.before.Outbound).Done() {
+	if w.RMAFacts.Outbound().Done() && !rules.OutboundState(w.before.StoredOutbound).Done() {
 		if err := w.swapDevices(); err != nil {
 			return err
 		}
 	}
-	if rules.OutboundState(w.before.Outbound).Done() && w.before.ReplacementDeviceID == nil && w.ReplacementDeviceID != nil {
+	if rules.OutboundState(w.before.StoredOutbound).Done() && w.before.ReplacementDeviceID == nil && w.ReplacementDeviceID != nil {
 		if err := w.placeLate(); err != nil {
 			return err
 		}
@@ -37,7 +37,7 @@ func (w *rmaWork) moveDevices() error {
 
 // gaveUp tells whether the captured replacement will not come.
 func (w *rmaWork) gaveUp() bool {
-	withdrawn := w.RMAFacts.Outbound() == rules.OutboundWithdrawn && w.before.Outbound != rules.OutboundWithdrawn
+	withdrawn := w.RMAFacts.Outbound() == rules.OutboundWithdrawn && w.before.StoredOutbound != rules.OutboundWithdrawn
 	return withdrawn || w.Reships > w.before.Reships
 }
 
@@ -52,14 +52,14 @@ func (w *rmaWork) replacementEnd() rules.DeviceState {
 
 func (w *rmaWork) faultyEnd() rules.DeviceState {
 	r := w.RMA
-	r.ReturnTrack = w.RMAFacts.Return(w.now)
-	r.Outbound = w.RMAFacts.Outbound()
+	r.StoredReturn = w.RMAFacts.Return(w.now)
+	r.StoredOutbound = w.RMAFacts.Outbound()
 	return faultyEndOf(r)
 }
 
 // faultyEndOf is how the faulty device ends; empty while it has to come back.
 func faultyEndOf(r RMA) rules.DeviceState {
-	switch r.ReturnTrack {
+	switch r.StoredReturn {
 	case rules.ReturnInspected:
 		return rules.DeviceReturned
 	case rules.ReturnNotRequired:

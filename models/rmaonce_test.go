@@ -26,7 +26,7 @@ func TestR74_NamedRequestMakesOneRMA(t *testing.T) {
 		env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
 		again := ask("usr_a", "form-1")
 		require.Equal(t, first.ID, again.ID)
-		require.Equal(t, rules.RMARequested, again.State)
+		require.Equal(t, rules.RMARequested, again.StoredState)
 		require.NotEqual(t, first.ID, ask("usr_b", "form-1").ID, "another caller's name is another request")
 		require.NotEqual(t, first.ID, ask("usr_a", "form-2").ID)
 		require.NotEqual(t, ask("usr_a", "").ID, ask("usr_a", "").ID, "without a name every request counts")

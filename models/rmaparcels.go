@@ -16,7 +16,7 @@ func (w *rmaWork) planParcels() error {
 	}
 	var wanted []NewShipment
 	var unwanted []rules.ShipmentDirection
-	out, before := w.RMAFacts.Outbound(), w.before.Outbound
+	out, before := w.RMAFacts.Outbound(), w.before.StoredOutbound
 	switch {
 	case out == rules.OutboundAllocated && before != out:
 		wanted = append(wanted, w.parcel(rules.ShipOut, w.bookingKey()))
@@ -56,9 +56,12 @@ func (w *rmaWork) bookParcels(wanted []NewShipment, unwanted []rules.ShipmentDir
 	if len(wanted) == 0 {
 		return nil
 	}
-	known, err := w.findDepot()
-	if err != nil || !known {
-		return err
+	if w.DepotID == nil {
+		id, err := nearestDepot(w.tx, w.SiteCountry)
+		if err != nil || id == "" {
+			return err
+		}
+		w.DepotID = &id
 	}
 	for i := range wanted {
 		wanted[i].Consignment.DepotID = *w.DepotID
@@ -68,21 +71,6 @@ func (w *rmaWork) bookParcels(wanted []NewShipment, unwanted []rules.ShipmentDir
 	}
 	w.parcels = true
 	return w.s.createParcels(w.tx, w.scope, wanted...)
-}
-
-// findDepot finds the depot of parcels whose model has no figures: in the order in
-// which depots are asked for stock.
-func (w *rmaWork) findDepot() (known bool, err error) {
-	if w.DepotID != nil {
-		return true, nil
-	}
-	var ids []string
-	err = w.tx.Raw("SELECT id FROM depots ORDER BY CASE WHEN country = ? THEN 0 ELSE 1 END, code LIMIT 1", w.SiteCountry).Scan(&ids).Error
-	if err != nil || len(ids) == 0 {
-		return false, err
-	}
-	w.DepotID = &ids[0]
-	return true, nil
 }
 
 func (w *rmaWork) parcel(d rules.ShipmentDirection, key string) NewShipment {

@@ -87,7 +87,7 @@ func TestAllocationMakesBothParcels(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		env, c := carried(t, env)
 		r := env.Approved(t, c)
-		require.Equal(t, rules.RMAAllocated, r.State)
+		require.Equal(t, rules.RMAAllocated, r.StoredState)
 		require.True(t, lastStatus(t, env, r.ID).Parcels)
 		got := parcels(t, env, r.ID)
 		require.Len(t, got, 2)
@@ -126,7 +126,7 @@ func TestBookingLabelsAndAppliesWhatCameBefore(t *testing.T) {
 		require.Equal(t, "%PDF", string(label.Content))
 		_, err = env.ShipmentLabelOf(storetest.Customer("acc_other"), got["return/1"].ID)
 		requireCode(t, rules.NotFound, err)
-		require.Equal(t, rules.RMAShipped, getRMA(t, env, r.ID).State)
+		require.Equal(t, rules.RMAShipped, getRMA(t, env, r.ID).StoredState)
 		balanced(t, env)
 	})
 }
@@ -167,12 +167,12 @@ func TestS24_CarriersScansLeadAndTheSerialMayComeLate(t *testing.T) {
 				env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
 				scanned(t, env, r.ID, "out/1", kind)
 			}
-			require.Equal(t, rules.RMAAwaitingReturn, getRMA(t, env, r.ID).State)
+			require.Equal(t, rules.RMAAwaitingReturn, getRMA(t, env, r.ID).StoredState)
 			if after == 3 {
 				ship()
 			}
 			r = getRMA(t, env, r.ID)
-			require.Equal(t, []any{rules.RMAAwaitingReturn, "sim", r.ID + "/out/1"}, []any{r.State, r.Carrier, r.Tracking})
+			require.Equal(t, []any{rules.RMAAwaitingReturn, "sim", r.ID + "/out/1"}, []any{r.StoredState, r.Carrier, r.Tracking})
 			require.Equal(t, c.Room.ID, roomOf(t, env, *r.ReplacementDeviceID))
 			require.Equal(t, rules.DeviceInRMA, device(t, env, c.Device.ID).State)
 			require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM notifications WHERE template = '"+string(rules.TemplateRMA)+"' AND epoch LIKE 'SHIPPED/%'"), "to two people, once")
@@ -197,7 +197,7 @@ func TestS22_ReturnParcelTellsTheRMA(t *testing.T) {
 		env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
 		scanned(t, env, r.ID, "return/1", rules.ScanPickedUp)
 		r = getRMA(t, env, r.ID)
-		require.Equal(t, rules.RMAReturnInTransit, r.State)
+		require.Equal(t, rules.RMAReturnInTransit, r.StoredState)
 		require.Nil(t, r.NextAt)
 		require.Zero(t, lastStatus(t, env, r.ID), "its timer finds nothing due")
 		env.Calendar.Set(*told.At)
@@ -206,7 +206,7 @@ func TestS22_ReturnParcelTellsTheRMA(t *testing.T) {
 		require.Nil(t, st.At)
 		require.Greater(t, st.Version, told.Version, "and learns it")
 		scanned(t, env, r.ID, "return/1", rules.ScanDelivered)
-		require.Equal(t, rules.RMAReturnReceived, getRMA(t, env, r.ID).State)
+		require.Equal(t, rules.RMAReturnReceived, getRMA(t, env, r.ID).StoredState)
 		_, err = env.InspectRMA(agent, r.ID, models.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect})
 		require.NoError(t, err)
 		require.False(t, lastStatus(t, env, r.ID).Parcels, "nothing is to call off")
@@ -240,7 +240,7 @@ func TestS10_WithdrawalCallsTheParcelsOff(t *testing.T) {
 				require.Equal(t, rules.ShipmentCancelled, sh.State)
 			}
 			require.Empty(t, outstanding(t, env, r.ID))
-			require.Equal(t, rules.RMAWithdrawn, getRMA(t, env, r.ID).State)
+			require.Equal(t, rules.RMAWithdrawn, getRMA(t, env, r.ID).StoredState)
 		}
 		env.AuditHolds(t)
 	})
@@ -258,7 +258,7 @@ func TestS10_WithdrawalThatComesTooLateGoesOn(t *testing.T) {
 		require.NoError(t, env.ParcelGoesOn(env.Context, got["out/1"].ID))
 		scanned(t, env, r.ID, "out/1", rules.ScanPickedUp)
 		r = getRMA(t, env, r.ID)
-		require.Equal(t, rules.RMAShipped, r.State)
+		require.Equal(t, rules.RMAShipped, r.StoredState)
 		got = parcels(t, env, r.ID)
 		require.Equal(t, rules.ShipmentPickedUp, got["out/1"].State)
 		require.False(t, got["out/1"].Contradicted)
@@ -313,7 +313,7 @@ func TestLostParcelIsBookedAnew(t *testing.T) {
 	scanned(t, env, r.ID, "out/1", rules.ScanException)
 	r, err := env.ReshipRMA(agent, r.ID, "lost")
 	require.NoError(t, err)
-	require.Equal(t, rules.RMAAllocated, r.State)
+	require.Equal(t, rules.RMAAllocated, r.StoredState)
 	got := parcels(t, env, r.ID)
 	require.Len(t, got, 3)
 	require.Equal(t, []rules.ShipmentState{rules.ShipmentLost, rules.ShipmentCreated, rules.ShipmentLabelled},

@@ -64,7 +64,7 @@ func sameFacts(a, b rules.RMAFacts) bool {
 
 // ReceiveRMA notes that the depot has the unit; who looks at it is next.
 func (s *Store) ReceiveRMA(ctx context.Context, id string) (RMA, error) {
-	received := func(r RMA) bool { return r.State == rules.RMAReturnReceived || r.InspectedAt != nil }
+	received := func(r RMA) bool { return r.StoredState == rules.RMAReturnReceived || r.InspectedAt != nil }
 	return s.changeRMA(ctx, id, rules.RMAReceive, "", received, func(w *rmaWork) error {
 		w.learn(rules.FactReturnReceived, w.now)
 		return nil
@@ -154,7 +154,7 @@ func (s *Store) BillRMA(ctx context.Context, id, reason string) (RMA, error) {
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return RMA{}, err
 	}
-	billed := func(r RMA) bool { return r.State == rules.RMANonReturnBilled || r.DamageBilledAt != nil }
+	billed := func(r RMA) bool { return r.StoredState == rules.RMANonReturnBilled || r.DamageBilledAt != nil }
 	return s.changeRMA(ctx, id, rules.RMABill, reason, billed, func(w *rmaWork) error {
 		why := "non_return"
 		if w.DamageOpen() {

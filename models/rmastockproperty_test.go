@@ -156,7 +156,7 @@ func TestS21_TwoApprovalsForTheLastUnit(t *testing.T) {
 		}))
 		states := map[rules.RMAState]int{}
 		for _, r := range requested {
-			states[getRMA(t, env, r.ID).State]++
+			states[getRMA(t, env, r.ID).StoredState]++
 		}
 		require.Equal(t, map[rules.RMAState]int{rules.RMAAllocated: 1, rules.RMAApproved: 1}, states)
 		require.Equal(t, rules.StockLevel{OnHand: 1, Reserved: 1}, stockOf(t, env, d, "RALLY-BAR"))

@@ -18,18 +18,17 @@ func (w *rmaWork) settleTasks() error {
 	}
 	b := w.before.RMAFacts
 	gone(openToDecide(w.before), openToDecide(w.RMA), TaskDecideRMA)
-	gone(b.BreachedAt != nil && !w.before.Outbound.Done(), w.Outbound != rules.OutboundWithdrawn && !w.Outbound.Done(), TaskRMALate)
-	gone(b.SilenceAskedAt != nil && w.before.Outbound == rules.OutboundShipped, w.SilenceAskedAt != nil && w.Outbound == rules.OutboundShipped, TaskRMASilent)
-	gone(b.WrongUnitAt != nil && b.InspectedAt == nil, w.InspectedAt == nil && !w.State.Over(), TaskRMAWrongUnit)
-	gone(b.Fee() == rules.FeeAsked, w.Fee() == rules.FeeAsked && !w.State.Over(), TaskRMAFee) // nobody may bill one that was withdrawn
+	gone(b.BreachedAt != nil && !w.before.StoredOutbound.Done(), w.StoredOutbound != rules.OutboundWithdrawn && !w.StoredOutbound.Done(), TaskRMALate)
+	gone(b.SilenceAskedAt != nil && w.before.StoredOutbound == rules.OutboundShipped, w.SilenceAskedAt != nil && w.StoredOutbound == rules.OutboundShipped, TaskRMASilent)
+	gone(b.WrongUnitAt != nil && b.InspectedAt == nil, w.InspectedAt == nil && !w.StoredState.Over(), TaskRMAWrongUnit)
+	gone(b.Fee() == rules.FeeAsked, w.Fee() == rules.FeeAsked && !w.StoredState.Over(), TaskRMAFee) // nobody may bill one that was withdrawn
 	if len(kinds) == 0 {
 		return nil
 	}
-	return w.tx.Model(&OperatorTask{}).Where("subject_id = ? AND kind IN ? AND state = ?", w.ID, kinds, TaskOpen).
-		Updates(map[string]any{"state": TaskDone, "resolution": string(w.State), "resolved_by": w.scope.Actor.ID, "resolved_at": w.now}).Error
+	return w.s.settleKinds(w.tx, w.scope, kinds, w.ID, string(w.StoredState))
 }
 
 // openToDecide tells whether an agent was asked to approve or reject.
 func openToDecide(r RMA) bool {
-	return r.State == rules.RMARequested || (r.ID != "" && r.SwappedAt != nil && r.ApprovedAt == nil && !r.State.Over())
+	return r.StoredState == rules.RMARequested || (r.ID != "" && r.SwappedAt != nil && r.ApprovedAt == nil && !r.StoredState.Over())
 }

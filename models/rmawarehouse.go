@@ -15,7 +15,7 @@ import (
 // allocated without them. Refusals: those of rules.MayRMA, NOT_LIKE_FOR_LIKE,
 // OUT_OF_STOCK.
 func (s *Store) AllocateRMA(ctx context.Context, id, model string) (RMA, error) {
-	allocated := func(r RMA) bool { return r.State == rules.RMAAllocated && (model == "" || r.ReplacementModel == model) }
+	allocated := func(r RMA) bool { return r.StoredState == rules.RMAAllocated && (model == "" || r.ReplacementModel == model) }
 	return s.changeRMA(ctx, id, rules.RMAAllocate, "", allocated, func(w *rmaWork) error {
 		if err := w.offer(model); err != nil {
 			return err
@@ -89,7 +89,7 @@ type RMAShipment struct {
 func (s *Store) ShipRMA(ctx context.Context, id string, sh RMAShipment) (RMA, error) {
 	sh.Serial = rules.NormaliseSerial(sh.Serial)
 	shipped := func(r RMA) bool {
-		return r.ShippedAt != nil && r.State == rules.RMAShipped && r.ReplacementSerial == sh.Serial
+		return r.ShippedAt != nil && r.StoredState == rules.RMAShipped && r.ReplacementSerial == sh.Serial
 	}
 	named := false
 	r, err := s.changeRMA(ctx, id, rules.RMAShip, "", shipped, func(w *rmaWork) (err error) {

@@ -151,10 +151,10 @@ func (w *rmaWork) planReturn() error {
 // derive stores what follows from the facts.
 func (w *rmaWork) derive() error {
 	state := w.RMAFacts.State(w.now)
-	if state != w.State {
+	if state != w.StoredState {
 		w.StateSince = w.now
 	}
-	w.State, w.Outbound, w.ReturnTrack = state, w.RMAFacts.Outbound(), w.RMAFacts.Return(w.now)
+	w.StoredState, w.StoredOutbound, w.StoredReturn = state, w.RMAFacts.Outbound(), w.RMAFacts.Return(w.now)
 	switch {
 	case !state.Over():
 		w.ClosedAt = nil
@@ -181,8 +181,8 @@ func (w *rmaWork) audit() error {
 	if w.HeadSeq != nil {
 		last.Seq, last.Hash = *w.HeadSeq, *w.HeadHash
 	}
-	if w.State != w.before.State && len(w.entries) > 0 {
-		w.entries[0].details["before"], w.entries[0].details["after"] = w.before.State, w.State
+	if w.StoredState != w.before.StoredState && len(w.entries) > 0 {
+		w.entries[0].details["before"], w.entries[0].details["after"] = w.before.StoredState, w.StoredState
 	}
 	return w.s.extendAudit(w.tx, w.scope, w.ID, &w.AccountID, last, w.entries...)
 }

@@ -1,10 +1,6 @@
 package models
 
-import (
-	"gorm.io/gorm"
-
-	"roomcover.dev/roomcover/rules"
-)
+import "roomcover.dev/roomcover/rules"
 
 // planParcels has the carrier's parcels follow the facts: a unit that waits to be
 // shipped has one to the site, a recalled one has one back. What is not needed any
@@ -63,17 +59,6 @@ func (w *spareWork) bookParcels(wanted []NewShipment) error {
 	}
 	w.parcels = true
 	return w.s.createParcels(w.tx, w.scope, wanted...)
-}
-
-// nearestDepot is the depot that a site is served from where no figures tell: one in
-// its country comes first. Empty where there is none at all.
-func nearestDepot(tx *gorm.DB, country string) (string, error) {
-	var ids []string
-	err := tx.Raw("SELECT id FROM depots ORDER BY CASE WHEN country = ? THEN 0 ELSE 1 END, code LIMIT 1", country).Scan(&ids).Error
-	if err != nil || len(ids) == 0 {
-		return "", err
-	}
-	return ids[0], nil
 }
 
 // wander asks an operator about a parcel that the carrier has although the unit was

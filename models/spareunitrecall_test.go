@@ -82,7 +82,7 @@ func TestS9_BuyingAgainBeforeTheDueDateWithdrawsTheRecall(t *testing.T) {
 		require.Equal(t, 2, stepsTold(t, env, rules.TemplateSpare, u.ID)["RECALL_WITHDRAWN"])
 		r, err := env.UseSpare(storetest.Customer(c.Account), env.Requested(t, c).ID, u.ID)
 		require.NoError(t, err)
-		require.Equal(t, rules.OutboundSwapped, r.Outbound)
+		require.Equal(t, rules.OutboundSwapped, r.StoredOutbound)
 		env.AuditHolds(t)
 	})
 }

@@ -1,10 +1,6 @@
 package models
 
-import (
-	"fmt"
-
-	"roomcover.dev/roomcover/rules"
-)
+import "roomcover.dev/roomcover/rules"
 
 // stockKey names the reservation of the unit's present parcel.
 func (u SpareUnit) stockKey() string { return u.parcelKey() + "/stock" }
@@ -30,54 +26,35 @@ func (w *spareWork) planStock() error {
 	return nil
 }
 
-// reserve sets a unit apart at the first depot that has one: depots in the site's
-// country come first.
+// reserve sets a unit apart where a depot has one; see reserveStock.
 func (w *spareWork) reserve() error {
-	var levels []StockLevel
-	err := w.tx.Raw(`SELECT l.* FROM stock_levels l JOIN depots d ON d.id = l.depot_id WHERE l.model_code = ? AND l.on_hand > l.reserved
-		ORDER BY CASE WHEN d.country = ? THEN 0 ELSE 1 END, d.code`, w.ModelCode, w.SiteCountry).Scan(&levels).Error
-	if err != nil {
+	e, _, err := w.s.reserveStock(w.tx, w.scope, stockNeed{
+		ModelCode: w.ModelCode,
+		Quantity:  1,
+		Country:   w.SiteCountry,
+		Cause:     w.stockKey(),
+		SubjectID: w.ID,
+	})
+	if err != nil || e == nil {
 		return err
 	}
-	for _, l := range levels {
-		taken, err := moveLevel(w.tx, l.DepotID, w.ModelCode, 1, w.now, rules.StockReservation)
-		if err != nil {
-			return err
-		}
-		if taken { // else somebody else was first
-			w.DepotID = &l.DepotID
-			return w.enterStock(rules.StockReservation, l.DepotID, w.stockKey(), nil)
-		}
-	}
+	w.DepotID = &e.DepotID
+	w.noteStock(*e)
 	return nil
 }
 
 // closeStock closes the reservation of the parcel of before this change, if it has
 // one that is open.
 func (w *spareWork) closeStock(kind rules.StockKind) error {
-	var open []StockEntry
-	err := w.tx.Where("cause_key = ? AND NOT EXISTS (SELECT 1 FROM stock_entries c WHERE c.closes_id = stock_entries.id)", w.before.stockKey()).Find(&open).Error
-	if err != nil || len(open) == 0 {
+	e, err := w.s.closeReservation(w.tx, w.scope, w.before.stockKey(), kind)
+	if err != nil || e == nil {
 		return err
 	}
-	r := open[0]
-	moved, err := moveLevel(w.tx, r.DepotID, r.ModelCode, 1, w.now, kind)
-	if err == nil && !moved {
-		err = fmt.Errorf("models: spare unit %s has a reservation at a level that is not there", w.ID)
-	}
-	if err != nil {
-		return err
-	}
-	return w.enterStock(kind, r.DepotID, r.CauseKey+"/closed", &r.ID)
+	w.noteStock(*e)
+	return nil
 }
 
-// enterStock writes an entry; its audit stands in the unit's own chain.
-func (w *spareWork) enterStock(kind rules.StockKind, depotID, cause string, closes *string) error {
-	d, err := rules.DeltaOf(kind, 1)
-	if err != nil {
-		return err
-	}
-	w.noteOf(stockVerb(kind), depotID, map[string]any{"model": w.ModelCode, "quantity": 1, "spare": w.ID})
-	return w.tx.Create(&StockEntry{ID: NewID(prefixStock), DepotID: depotID, ModelCode: w.ModelCode, Kind: kind, Quantity: 1, OnHandDelta: d.OnHand, ReservedDelta: d.Reserved,
-		CauseKey: cause, SubjectID: w.ID, ClosesID: closes, EnteredBy: w.scope.Actor.ID, CreatedAt: w.now}).Error
+// noteStock notes an entry of the stock's ledger in the unit's own audit.
+func (w *spareWork) noteStock(e StockEntry) {
+	w.noteOf(stockVerb(e.Kind), e.DepotID, map[string]any{"model": e.ModelCode, "quantity": e.Quantity, "spare": w.ID})
 }

@@ -195,10 +195,8 @@ func (w *spareWork) settleTasks() error {
 	if w.before.FeeAskedAt != nil && w.State != rules.SpareRecallRequested {
 		kinds = append(kinds, TaskSpareFee)
 	}
-	for _, kind := range kinds {
-		if err := w.s.settle(w.tx, w.scope, kind, w.ID, string(w.State)); err != nil {
-			return err
-		}
+	if len(kinds) == 0 {
+		return nil
 	}
-	return nil
+	return w.s.settleKinds(w.tx, w.scope, kinds, w.ID, string(w.State))
 }

@@ -150,7 +150,7 @@ func TestWithdrawnByAnAdministratorOnce(t *testing.T) {
 			require.Contains(t, done.body, "The request was withdrawn.")
 			require.NotContains(t, done.body, "/withdraw")
 		}
-		require.Equal(t, rules.RMAWithdrawn, getRMA(t, w, r.ID).State)
+		require.Equal(t, rules.RMAWithdrawn, getRMA(t, w, r.ID).StoredState)
 	})
 }
 

@@ -117,7 +117,7 @@ func TestR35c_OrdinaryRMATellsEachStepOnceAndEnds(t *testing.T) {
 	b.do(start.Add(141*hour), b.inspect)
 	b.run()
 
-	require.Equal(t, rules.RMAClosed, b.rma().State)
+	require.Equal(t, rules.RMAClosed, b.rma().StoredState)
 	require.Len(t, b.sender.of(rules.TemplateRMA), 10, "requested, approved, shipped, delivered, inspected, to two people")
 	require.Zero(t, b.hooks.count("RunTimers"), "no timer fired")
 	require.Less(t, b.Now().Sub(start), 142*hour)
@@ -134,7 +134,7 @@ func TestS22_WorkflowRemindsAsksForTheFeeAndEndsWithTheBill(t *testing.T) {
 		return err
 	})
 	b.run()
-	require.Equal(t, rules.RMANonReturnBilled, b.rma().State)
+	require.Equal(t, rules.RMANonReturnBilled, b.rma().StoredState)
 	require.Len(t, b.sender.of(rules.TemplateRMA), 18, "four steps, three reminders, overdue, billed")
 	require.Equal(t, 5, b.hooks.count("RunTimers"))
 }
@@ -160,7 +160,7 @@ func TestS21_WorkflowNotesTheBreachOnce(t *testing.T) {
 		require.Len(t, tasks, 1)
 	})
 	b.run()
-	require.Equal(t, rules.RMANoReturn, b.rma().State)
+	require.Equal(t, rules.RMANoReturn, b.rma().StoredState)
 	require.Equal(t, 1, b.db.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'event.rma_breached'"))
 	require.Empty(t, b.tasks(models.TaskRMALate))
 }
@@ -172,7 +172,7 @@ func TestWithdrawnRMAEndsItsWorkflow(t *testing.T) {
 		return err
 	})
 	b.run()
-	require.Equal(t, rules.RMAWithdrawn, b.rma().State)
+	require.Equal(t, rules.RMAWithdrawn, b.rma().StoredState)
 	require.Len(t, b.sender.of(rules.TemplateRMA), 4)
 }
 
@@ -189,7 +189,7 @@ func TestRMAWorkflowStartsAgainFromTheRow(t *testing.T) {
 	})
 	b.ExecuteWorkflow(workflows.RMAName, workflows.RMAInput{RMAID: b.id})
 	b.ended()
-	require.Equal(t, rules.RMANoReturn, b.rma().State)
+	require.Equal(t, rules.RMANoReturn, b.rma().StoredState)
 	require.Len(t, b.sender.of(rules.TemplateRMA), 10, "nothing that was queued is lost")
 }
 
@@ -210,7 +210,7 @@ func TestS22_LateReturnStartsTheWorkflowAgain(t *testing.T) {
 	b.do(b.Now().Add(hour), b.inspect)
 	b.ExecuteWorkflow(workflows.RMAName, workflows.RMAInput{RMAID: b.id})
 	b.ended()
-	require.Equal(t, rules.RMAClosed, b.rma().State)
+	require.Equal(t, rules.RMAClosed, b.rma().StoredState)
 	require.Equal(t, rules.FeeCredited, b.rma().Fee())
 }
 

@@ -87,7 +87,7 @@ func TestR35c_ApprovedRMAGoesToItsDeliveryByItself(t *testing.T) {
 	}
 	b.at(start.Add(49*hour), func() {
 		r := b.rma()
-		require.Equal(t, rules.RMAAwaitingReturn, r.State)
+		require.Equal(t, rules.RMAAwaitingReturn, r.StoredState)
 		require.False(t, r.RMAFacts.Late(b.db.Calendar.Now()), "on the promised day")
 		require.NoError(t, b.sim.Scan(*b.shipments(rules.ShipmentLabelled)[0].Tracking, carrier.PickedUp))
 	})
@@ -96,7 +96,7 @@ func TestR35c_ApprovedRMAGoesToItsDeliveryByItself(t *testing.T) {
 	}
 	b.do(start.Add(141*hour), b.inspect)
 	b.run()
-	require.Equal(t, rules.RMAClosed, b.rma().State)
+	require.Equal(t, rules.RMAClosed, b.rma().StoredState)
 	require.Equal(t, 1, b.hooks.count("SettleParcels"), "the carrier is asked once")
 	require.Len(t, b.shipments(rules.ShipmentDelivered), 2)
 	require.Len(t, b.sender.of(rules.TemplateRMA), 10, "each step once, to two people")
@@ -169,5 +169,5 @@ func TestS10_WithdrawalEndsARefusedBooking(t *testing.T) {
 	})
 	b.run()
 	require.Len(t, b.shipments(rules.ShipmentCancelled), 2)
-	require.Equal(t, rules.RMAWithdrawn, b.rma().State)
+	require.Equal(t, rules.RMAWithdrawn, b.rma().StoredState)
 }

@@ -26,7 +26,7 @@ func replaced(t *testing.T, env storetest.Env, e *Evidence) {
 
 	closed := env.CoveredFor(t, "Casa 1 Ltda", "ana@casa-1.example", "SN-1")
 	r := env.Approved(t, closed)
-	require.Equal(t, rules.RMAAllocated, r.State, "the depot has one unit")
+	require.Equal(t, rules.RMAAllocated, r.StoredState, "the depot has one unit")
 	r, err = env.ShipRMA(storetest.Operator(), r.ID, models.RMAShipment{Serial: "NEW-1", Carrier: carrierName, Tracking: "T1"})
 	require.NoError(t, err)
 	e.Parcels = append(e.Parcels, simulator.Parcel{Key: r.ID + "/out/1", Tracking: "T1"})
