@@ -15,7 +15,9 @@ import (
 // allocated without them. Refusals: those of rules.MayRMA, NOT_LIKE_FOR_LIKE,
 // OUT_OF_STOCK.
 func (s *Store) AllocateRMA(ctx context.Context, id, model string) (RMA, error) {
-	allocated := func(r RMA) bool { return r.StoredState == rules.RMAAllocated && (model == "" || r.ReplacementModel == model) }
+	allocated := func(r RMA) bool {
+		return r.StoredState == rules.RMAAllocated && (model == "" || r.ReplacementModel == model)
+	}
 	return s.changeRMA(ctx, id, rules.RMAAllocate, "", allocated, func(w *rmaWork) error {
 		if err := w.offer(model); err != nil {
 			return err
