@@ -75,3 +75,13 @@ func ProcessStatusOf(e OutboxEvent) (ProcessStatus, error) {
 	}
 	return st, nil
 }
+
+// stuckAfter is how long (real time) the system may take over its own step
+// before a person should look.
+const stuckAfter = 15 * time.Minute
+
+// patience is stuckAfter on the calendar, which may run fast.
+func (s *Store) patience() time.Duration {
+	speed := float64(stuckAfter) / float64(s.clock.RealDuration(stuckAfter))
+	return time.Duration(float64(stuckAfter) * speed)
+}

@@ -2,7 +2,7 @@ package models
 
 import (
 	"context"
-	_ "embed" // processes.sql
+	_ "embed"
 	"time"
 
 	"gorm.io/gorm"
@@ -96,16 +96,6 @@ func (f ProcessFilter) query(now, stuck time.Time) (string, map[string]any) {
 	}
 	args["limit"] = f.Page.size() + 1
 	return sql + " ORDER BY id DESC LIMIT @limit", args
-}
-
-// stuckAfter is how long (real time) the system may take over its own step
-// before a person should look.
-const stuckAfter = 15 * time.Minute
-
-// patience is stuckAfter on the calendar, which may run fast.
-func (s *Store) patience() time.Duration {
-	speed := float64(stuckAfter) / float64(s.clock.RealDuration(stuckAfter))
-	return time.Duration(float64(stuckAfter) * speed)
 }
 
 func (p Process) overdue(now, stuck time.Time) bool {
