@@ -7,6 +7,16 @@ import (
 	"strings"
 )
 
+// The greatest lengths of a company's texts, in code points.
+const (
+	MaxCompany     = 200
+	MaxContactName = 120
+	MaxStreet      = 200
+	MaxCity        = 100
+	MaxRegion      = 100
+	MaxPostalCode  = 20
+)
+
 // Address is a postal address as submitted. Country is an ISO 3166 code of two
 // letters. Region and postal code may be empty, since not every country has them.
 type Address struct {
@@ -96,4 +106,30 @@ func appendStreetWord(names []string, t string) []string {
 		t = one
 	}
 	return append(names, t)
+}
+
+// Party is the end customer: a company and the named person who administers its
+// rooms (R115a).
+type Party struct {
+	Company     string  `json:"company"`
+	ContactName string  `json:"contact_name"`
+	Email       string  `json:"email"`
+	Address     Address `json:"address"`
+}
+
+// OrgParty is the reseller or the distributor. One organisation may be both (A7).
+type OrgParty struct {
+	Company string  `json:"company"`
+	Email   string  `json:"email"`
+	Address Address `json:"address"`
+}
+
+func (a Address) normalised() Address {
+	return Address{
+		Street:     normaliseText(a.Street),
+		City:       normaliseText(a.City),
+		Region:     normaliseText(a.Region),
+		PostalCode: normaliseText(a.PostalCode),
+		Country:    strings.ToUpper(normaliseText(a.Country)),
+	}
 }

@@ -24,11 +24,6 @@ const (
 	WarnPurchaseUnknown = "PURCHASE_DATE_UNKNOWN" // RMA held until proof
 )
 
-// AssignedToRooms tells whether the service's licences are assigned room by room
-// (R39a). An extended warranty attaches to serials, JumpStart belongs to the
-// account, and an enterprise plan covers rooms without assignment (S37).
-func (t ServiceType) AssignedToRooms() bool { return t == ServiceSelect || t == ServiceSyncPlus }
-
 // ServiceEnterprise is the newer plan with a largest number of rooms and no
 // assignment. It is known to the schema and covers nothing yet (S37).
 const ServiceEnterprise ServiceType = "ENTERPRISE"

@@ -81,3 +81,8 @@ func (c Catalogue) Lookup(code string, on civil.Date) (SKU, bool) {
 
 // NormaliseSKU trims a code and puts it into upper case.
 func NormaliseSKU(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }
+
+// AssignedToRooms tells whether the service's licences are assigned room by room
+// (R39a). An extended warranty attaches to serials, JumpStart belongs to the
+// account, and an enterprise plan covers rooms without assignment (S37).
+func (t ServiceType) AssignedToRooms() bool { return t == ServiceSelect || t == ServiceSyncPlus }

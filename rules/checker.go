@@ -92,3 +92,26 @@ func (k *checker) country(pointer, value string) {
 		k.fail(pointer, InvalidCountry, "This is not a country code.", "Send an ISO 3166 code of two letters, such as BR.")
 	}
 }
+
+func (k *checker) between(pointer string, value, least, most int) {
+	if value < least || value > most {
+		k.fail(pointer, OutOfRange, fmt.Sprintf("The number must be from %d to %d.", least, most),
+			"Send a number in this range.")
+	}
+}
+
+// ascending checks a list of days: each within the bounds and later than the one
+// before.
+func (k *checker) ascending(pointer string, days []int, least, most int) {
+	for i, day := range days {
+		k.between(fmt.Sprintf("%s/%d", pointer, i), day, least, max(most, least))
+		least = max(least, day+1)
+	}
+}
+
+// region checks a normalised region that may be empty.
+func (k *checker) region(pointer, value string) {
+	if value != "" && !regionForm.MatchString(value) {
+		k.fail(pointer, InvalidRegion, "This is not a region's code.", "Send the part of an ISO 3166-2 code behind the dash, such as SP, or leave it out.")
+	}
+}

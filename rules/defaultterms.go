@@ -2,7 +2,6 @@ package rules
 
 import (
 	_ "embed"
-	"strings"
 
 	"cloud.google.com/go/civil"
 )
@@ -29,14 +28,4 @@ func DefaultCountryTerms() []CountryTerms {
 		all = append(all, t)
 	}
 	return all
-}
-
-// tableRows splits an embedded table, whose fields hold neither quotes nor commas.
-func tableRows(text string) (rows [][]string) {
-	for line := range strings.Lines(text) {
-		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
-			rows = append(rows, strings.Split(line, ","))
-		}
-	}
-	return rows
 }

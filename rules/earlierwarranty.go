@@ -43,12 +43,12 @@ func (f EarlierWarrantyForm) Validate() error {
 	if problem := SerialProblem("/serial", f.Serial); problem != nil {
 		k.fields = append(k.fields, *problem)
 	}
-	k.period(f.StartsOn, f.LastDay)
+	checkPeriod(&k, f.StartsOn, f.LastDay)
 	return Invalid(k.fields)
 }
 
-// period checks the days of a warranty.
-func (k *checker) period(startsOn, lastDay string) {
+// checkPeriod checks the days of a warranty.
+func checkPeriod(k *checker, startsOn, lastDay string) {
 	before := len(k.fields)
 	k.date("/starts_on", startsOn)
 	k.date("/last_day", lastDay)
@@ -61,7 +61,7 @@ func (k *checker) period(startsOn, lastDay string) {
 // linked: VALIDATION_FAILED with /starts_on and /last_day.
 func WarrantyDays(startsOn, lastDay string) error {
 	var k checker
-	k.period(startsOn, lastDay)
+	checkPeriod(&k, startsOn, lastDay)
 	return Invalid(k.fields)
 }
 

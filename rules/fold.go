@@ -41,3 +41,11 @@ func set(list string) map[string]bool {
 	}
 	return m
 }
+
+func normaliseText(s string) string { return strings.TrimSpace(norm.NFC.String(s)) }
+
+// SearchKey makes texts comparable for a search by part of a name: no accents and
+// no case, one space between words.
+func SearchKey(texts ...string) string {
+	return strings.Join(strings.Fields(fold(strings.Join(texts, " "))), " ")
+}

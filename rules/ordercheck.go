@@ -13,15 +13,9 @@ const (
 	MaxLineQuantity  = 100_000
 	MaxOrderQuantity = 100_000 // one licence row per unit is written in one transaction
 
-	MaxPONumber    = 64
-	MaxSKU         = 64
-	MaxCompany     = 200
-	MaxContactName = 120
-	MaxStreet      = 200
-	MaxCity        = 100
-	MaxRegion      = 100
-	MaxPostalCode  = 20
-	MaxID          = 64 // of ours, such as a contract's
+	MaxPONumber = 64
+	MaxSKU      = 64
+	MaxID       = 64 // of ours, such as a contract's
 )
 
 // Validate checks the normalised form against the catalogue of the day and
@@ -32,25 +26,26 @@ func (f OrderForm) Validate(c Catalogue, today civil.Date) error {
 	var k checker
 	k.text("/po_number", f.PONumber, MaxPONumber)
 	k.date("/purchased_on", f.PurchasedOn)
-	k.lines(f.Lines, c, today)
+	checkLines(&k, f.Lines, c, today)
 	k.text("/end_customer/company", f.EndCustomer.Company, MaxCompany)
 	k.text("/end_customer/contact_name", f.EndCustomer.ContactName, MaxContactName)
 	k.email("/end_customer/email", f.EndCustomer.Email)
-	k.address("/end_customer/address", f.EndCustomer.Address)
-	k.org("/reseller", f.Reseller)
-	k.org("/distributor", f.Distributor)
+	checkAddress(&k, "/end_customer/address", f.EndCustomer.Address)
+	checkOrg(&k, "/reseller", f.Reseller)
+	checkOrg(&k, "/distributor", f.Distributor)
 	return Invalid(k.fields)
 }
 
-func (k *checker) org(at string, p OrgParty) {
+// checkOrg checks the reseller or the distributor.
+func checkOrg(k *checker, at string, p OrgParty) {
 	k.text(at+"/company", p.Company, MaxCompany)
 	k.email(at+"/email", p.Email)
-	k.address(at+"/address", p.Address)
+	checkAddress(k, at+"/address", p.Address)
 }
 
-// address reports a missing address once, a partial one field by field. Region
+// checkAddress reports a missing address once, a partial one field by field. Region
 // and postal code may be empty.
-func (k *checker) address(at string, a Address) {
+func checkAddress(k *checker, at string, a Address) {
 	if a == (Address{}) {
 		k.fail(at, Required, "The address is missing.", "Give street, city and country.")
 		return
@@ -62,7 +57,8 @@ func (k *checker) address(at string, a Address) {
 	k.country(at+"/country", a.Country)
 }
 
-func (k *checker) lines(lines []OrderLine, c Catalogue, today civil.Date) {
+// checkLines checks the lines one by one, and their sum.
+func checkLines(k *checker, lines []OrderLine, c Catalogue, today civil.Date) {
 	switch {
 	case len(lines) == 0:
 		k.fail("/lines", Required, "The order has no line.", "Send at least one line with SKU and quantity.")
@@ -75,8 +71,8 @@ func (k *checker) lines(lines []OrderLine, c Catalogue, today civil.Date) {
 	total := int64(0)
 	for i, l := range lines {
 		at := "/lines/" + strconv.Itoa(i)
-		first = k.sku(at+"/sku", l.SKU, first, c, today)
-		total += k.quantity(at+"/quantity", l.Quantity)
+		first = checkSKU(k, at+"/sku", l.SKU, first, c, today)
+		total += checkQuantity(k, at+"/quantity", l.Quantity)
 		k.optional(at+"/renews", l.Renews, MaxID)
 	}
 	if total > MaxOrderQuantity {
@@ -84,9 +80,9 @@ func (k *checker) lines(lines []OrderLine, c Catalogue, today civil.Date) {
 	}
 }
 
-// sku checks one line's SKU and gives the service type of the order so far: that
+// checkSKU checks one line's SKU and returns the service type of the order so far: that
 // of the first known SKU. Every line of another type is an error (R113).
-func (k *checker) sku(at, code string, first ServiceType, c Catalogue, today civil.Date) ServiceType {
+func checkSKU(k *checker, at, code string, first ServiceType, c Catalogue, today civil.Date) ServiceType {
 	if !k.text(at, code, MaxSKU) {
 		return first
 	}
@@ -103,9 +99,9 @@ func (k *checker) sku(at, code string, first ServiceType, c Catalogue, today civ
 	return first
 }
 
-// quantity gives what counts towards the order's total: nothing for a quantity
-// that is already refused.
-func (k *checker) quantity(at string, n int64) int64 {
+// checkQuantity returns what counts towards the order's total: nothing for a quantity
+// that is refused.
+func checkQuantity(k *checker, at string, n int64) int64 {
 	switch {
 	case n < 1:
 		k.fail(at, QuantityTooSmall, "The quantity must be at least 1.", "Send a whole number from 1 to 100000.")

@@ -6,9 +6,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strconv"
-	"strings"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // OrderForm is an order as a reseller or distributor submits it. PurchasedOn is
@@ -29,22 +26,6 @@ type OrderLine struct {
 	SKU      string `json:"sku"`
 	Quantity int64  `json:"quantity"`
 	Renews   string `json:"renews,omitempty" doc:"Id of a contract of this customer, of the same service, whose licences these continue without a gap (S4)"`
-}
-
-// Party is the end customer: a company and the named person who administers its
-// rooms (R115a).
-type Party struct {
-	Company     string  `json:"company"`
-	ContactName string  `json:"contact_name"`
-	Email       string  `json:"email"`
-	Address     Address `json:"address"`
-}
-
-// OrgParty is the reseller or the distributor. One organisation may be both (A7).
-type OrgParty struct {
-	Company string  `json:"company"`
-	Email   string  `json:"email"`
-	Address Address `json:"address"`
 }
 
 // Normalised gives the form in the one spelling that is stored and compared:
@@ -73,18 +54,6 @@ func (p OrgParty) normalised() OrgParty {
 	return OrgParty{Company: normaliseText(p.Company), Email: NormaliseEmail(p.Email), Address: p.Address.normalised()}
 }
 
-func (a Address) normalised() Address {
-	return Address{
-		Street:     normaliseText(a.Street),
-		City:       normaliseText(a.City),
-		Region:     normaliseText(a.Region),
-		PostalCode: normaliseText(a.PostalCode),
-		Country:    strings.ToUpper(normaliseText(a.Country)),
-	}
-}
-
-func normaliseText(s string) string { return strings.TrimSpace(norm.NFC.String(s)) }
-
 // Hash gives the SHA-256, in hexadecimal, of the canonical JSON of the normalised
 // form: two submissions with the same hash are the same order (S14).
 func (f OrderForm) Hash() string {
@@ -111,16 +80,16 @@ func (f OrderForm) leaves() []leaf {
 	c := f.EndCustomer
 	all = append(all, leaf{"/end_customer/company", c.Company},
 		leaf{"/end_customer/contact_name", c.ContactName}, leaf{"/end_customer/email", c.Email})
-	all = append(all, c.Address.leaves("/end_customer/address")...)
-	all = append(all, f.Reseller.leaves("/reseller")...)
-	return append(all, f.Distributor.leaves("/distributor")...)
+	all = append(all, leavesOf(c.Address, "/end_customer/address")...)
+	all = append(all, orgLeavesOf(f.Reseller, "/reseller")...)
+	return append(all, orgLeavesOf(f.Distributor, "/distributor")...)
 }
 
-func (p OrgParty) leaves(at string) []leaf {
-	return append([]leaf{{at + "/company", p.Company}, {at + "/email", p.Email}}, p.Address.leaves(at+"/address")...)
+func orgLeavesOf(p OrgParty, at string) []leaf {
+	return append([]leaf{{at + "/company", p.Company}, {at + "/email", p.Email}}, leavesOf(p.Address, at+"/address")...)
 }
 
-func (a Address) leaves(at string) []leaf {
+func leavesOf(a Address, at string) []leaf {
 	return []leaf{{at + "/street", a.Street}, {at + "/city", a.City}, {at + "/region", a.Region},
 		{at + "/postal_code", a.PostalCode}, {at + "/country", a.Country}}
 }

@@ -140,13 +140,6 @@ func (p Program) checkNumbers(k *checker) {
 	p.Replacement.check(k)
 }
 
-func (k *checker) between(pointer string, value, least, most int) {
-	if value < least || value > most {
-		k.fail(pointer, OutOfRange, fmt.Sprintf("The number must be from %d to %d.", least, most),
-			"Send a number in this range.")
-	}
-}
-
 // Completed gives the program with the defaults of what it does not know: one that
 // was written before a release added a template sends its mails with a subject, and
 // one that was written before a window became configuration keeps the default one.

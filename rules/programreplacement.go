@@ -1,7 +1,5 @@
 package rules
 
-import "fmt"
-
 // InvalidTimeOfDay is the code of a text that is no HH:MM.
 const InvalidTimeOfDay = "INVALID_TIME_OF_DAY"
 
@@ -44,13 +42,4 @@ func (t ReplacementTerms) check(k *checker) {
 	k.between("/replacement/review_rate_days", t.ReviewRateDays, 1, 365)
 	k.between("/replacement/review_rate_devices", t.ReviewRateDevices, 1, 1_000_000)
 	k.between("/replacement/spare_recall_days", t.SpareRecallDays, 1, 3650)
-}
-
-// ascending checks a list of days: each within the bounds and later than the one
-// before.
-func (k *checker) ascending(pointer string, days []int, least, most int) {
-	for i, day := range days {
-		k.between(fmt.Sprintf("%s/%d", pointer, i), day, least, max(most, least))
-		least = max(least, day+1)
-	}
 }

@@ -5,6 +5,9 @@ import (
 	"strings"
 )
 
+// InvalidRegion is the code of a text that is no region's code.
+const InvalidRegion = "INVALID_REGION"
+
 // regionForm is what follows the country in an ISO 3166-2 code.
 var regionForm = regexp.MustCompile(`^[A-Z0-9]{1,3}$`)
 
@@ -24,11 +27,4 @@ func CheckRegion(country, region string) error {
 		k.region("/region", region)
 	}
 	return Invalid(k.fields)
-}
-
-// region checks a normalised region that may be empty.
-func (k *checker) region(pointer, value string) {
-	if value != "" && !regionForm.MatchString(value) {
-		k.fail(pointer, InvalidRegion, "This is not a region's code.", "Send the part of an ISO 3166-2 code behind the dash, such as SP, or leave it out.")
-	}
 }

@@ -9,8 +9,6 @@ import (
 const (
 	InvalidPlatform    = "INVALID_PLATFORM"
 	InvalidCriticality = "INVALID_CRITICALITY"
-	InvalidTimeZone    = "INVALID_TIME_ZONE"
-	InvalidRegion      = "INVALID_REGION"
 )
 
 // Codes of a serial number that is taken (R27c).
@@ -49,12 +47,6 @@ func (f RoomForm) Validate() error {
 		k.fail("/time_zone", InvalidTimeZone, "This is not a time zone.", "Send an IANA name such as America/Sao_Paulo.")
 	}
 	return Invalid(k.fields)
-}
-
-// SearchKey makes texts comparable for a search by part of a name: no accents and
-// no case, one space between words.
-func SearchKey(texts ...string) string {
-	return strings.Join(strings.Fields(fold(strings.Join(texts, " "))), " ")
 }
 
 // DeviceForm is what people tell of a device. Dates are YYYY-MM-DD; empty means

@@ -5,8 +5,10 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	_ "time/tzdata" // zones must not depend on what the machine has installed
 )
+
+// InvalidTimeZone is the code of a text that names no time zone.
+const InvalidTimeZone = "INVALID_TIME_ZONE"
 
 //go:embed timezones/*.csv
 var timeZoneFiles embed.FS
@@ -93,4 +95,14 @@ func readTimeZoneFile(name string) [][]string {
 		panic("rules: the build lacks timezones/" + name)
 	}
 	return tableRows(string(text))
+}
+
+// tableRows splits an embedded table, whose fields hold neither quotes nor commas.
+func tableRows(text string) (rows [][]string) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			rows = append(rows, strings.Split(line, ","))
+		}
+	}
+	return rows
 }
