@@ -112,7 +112,7 @@ func literal(e ast.Expr) (string, bool) {
 var (
 	inQuotes      = regexp.MustCompile(`"([^"\s]+)"`)
 	askedInPage   = regexp.MustCompile(`(?:\.T|\.Problem "[a-z-]+"|\bsay|\bmarkup) "([^"]+)"`)
-	countedInPage = regexp.MustCompile(`\.N "([^"]+)"`)
+	countedInPage = regexp.MustCompile(`(?:\.N|\bcount) "([^"]+)"`)
 )
 
 func (u *used) readTemplate(path string) error {
