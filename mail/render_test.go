@@ -71,6 +71,18 @@ func TestTemplates_NoFileIsLeftOver(t *testing.T) {
 	require.Len(t, found, 2+len(Templates())*2)
 }
 
+// Templates give a mail its shape; its words are the catalogue's.
+func TestTemplates_HoldNoTextsOfTheirOwn(t *testing.T) {
+	markup := regexp.MustCompile(`(?s)\{\{.*?\}\}|<style>.*?</style>|<[^>]*>|&#?\w+;|\bSKU\b`)
+	found, err := fs.Glob(files, "templates/*")
+	require.NoError(t, err)
+	for _, f := range found {
+		text, err := fs.ReadFile(files, f)
+		require.NoError(t, err)
+		require.NotRegexp(t, `\pL{2}`, markup.ReplaceAllString(string(text), " "), f)
+	}
+}
+
 var tags = regexp.MustCompile(`(?s)<style>.*?</style>|<title>.*?</title>|<div style="display:none.*?</div>|<[^>]*>`)
 
 // The text twin has what the HTML says: every word of one is in the other,
