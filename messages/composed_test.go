@@ -43,6 +43,21 @@ var composed = map[string][]string{
 	"spare.":     names(rules.SpareStates()...),
 	"sparenext.": names(rules.SpareStates()...),
 
+	// Mails, and the steps that they tell.
+	"mail.invitation.role.": {"ADMIN", "READ_ONLY"},
+	"mail.reason.": {rules.ReasonResellerNotAuthorised, rules.ReasonAmbiguousAccount, "CONTACT_AT_RESELLER_DOMAIN",
+		"CONTACT_AT_DISTRIBUTOR_DOMAIN", "CONTACT_AT_FREE_MAIL", "PURCHASE_DATE_IN_FUTURE"},
+	"mail.rma_update.outcome.": names(rules.OutcomeDefect, rules.OutcomeNoFault, rules.OutcomeDamage, rules.OutcomeWrongUnit),
+	"mail.rma_update.": ends([]string{
+		"REQUESTED", "APPEALED", "REJECTED", "WITHDRAWN", "APPROVED", "BACKORDERED",
+		"RESHIPPED", "SHIPPED", "DELIVERED", "SWAPPED", "REMINDER", "OVERDUE", "WRONG_UNIT",
+		"INSPECTED", "NO_RETURN", "BILLED", "WAIVED",
+	}, ".title", ".text"),
+	"mail.spare_update.": ends([]string{
+		"SELECTED", "VOIDED", "SHIPPED", "ON_SITE", "RECALL_REQUESTED", "RECALL_REMINDER",
+		"RECALL_OVERDUE", "RECALL_WITHDRAWN", "RETURNED", "BILLED", "WAIVED",
+	}, ".title", ".text"),
+
 	// The portal's problems and first steps.
 	"problem.": ends([]string{"window", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit",
 		"conflict", "internal"}, ".title", ".text"),
