@@ -133,3 +133,7 @@ func (a Address) normalised() Address {
 		Country:    strings.ToUpper(normaliseText(a.Country)),
 	}
 }
+
+func (p OrgParty) normalised() OrgParty {
+	return OrgParty{Company: normaliseText(p.Company), Email: NormaliseEmail(p.Email), Address: p.Address.normalised()}
+}

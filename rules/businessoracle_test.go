@@ -115,7 +115,7 @@ func TestS22_ReturnsAgreeWithASlowOracle(t *testing.T) {
 		require.NoError(t, err)
 		at := drawnInstant(t, zone)
 		c, slow := drawnCalendar(t, DateIn(at, zone))
-		r, err := DueReturn(at, zone, c, DefaultReplacementTerms().Window())
+		r, err := DueReturn(at, zone, c, tenDays)
 		require.NoError(t, err)
 		noon := noonOf(at.In(zone))
 		require.Equal(t, slow.count(noon, 10).Format(time.DateOnly), r.On.String())

@@ -76,7 +76,7 @@ func TestC3_CalendarWithoutWorkingTimeIsRefusedAndNeverSearchedForEver(t *testin
 		require.Equal(t, ValidationFailed, CodeOf(c.Validate()), name)
 		_, err := c.AddBusinessDays(day(t, "2026-01-01"), 2)
 		require.Equal(t, NoWorkingTime, CodeOf(err), name)
-		_, err = DueReturn(time.Now(), time.UTC, c, DefaultReplacementTerms().Window())
+		_, err = DueReturn(time.Now(), time.UTC, c, tenDays)
 		require.Equal(t, NoWorkingTime, CodeOf(err), name)
 		for _, at := range []string{"2026-01-01T10:00:00Z", "2026-01-01T16:00:00Z"} {
 			approved, _ := time.Parse(time.RFC3339, at)

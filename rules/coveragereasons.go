@@ -1,16 +1,5 @@
 package rules
 
-// Codes with which cover is refused. They are part of the API.
-const (
-	NotCovered          = "NOT_COVERED"           // R39c, S3
-	WarrantyCap         = "WARRANTY_CAP"          // R125b
-	ModelNotSupported   = "MODEL_NOT_SUPPORTED"   // R59b
-	NotHardware         = "NOT_HARDWARE"          // R75
-	CountryNotSupported = "COUNTRY_NOT_SUPPORTED" // R78b
-	ProofRequired       = "PROOF_REQUIRED"        // R125b, S32: held until the proof is read
-	Unplaced            = "UNPLACED"              // R35b
-)
-
 // Codes of reasons that explain an answer, beside the refusals.
 const (
 	ReasonSelect           = "SELECT_IN_FORCE"

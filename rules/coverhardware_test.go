@@ -271,3 +271,12 @@ func TestS32_ProofIsAskedOnlyIfItCouldHelp(t *testing.T) {
 	f.Device.Warranty.Replaces = &Warranty{ExtendedEnd: datePtr(t, "2030-01-01")}
 	require.Equal(t, ProofRequired, Cover(f, at, ForHardware).Code)
 }
+
+func TestR60_DefaultHardwareIsCovered(t *testing.T) {
+	for _, m := range DefaultModels() {
+		if m.Kind == KindHardware {
+			f := inRoom(t, oneDevice(t, m.Code, "2026-01-01"))
+			require.True(t, Cover(f, noon(t, "2026-06-01"), ForHardware).Covered, m.Name)
+		}
+	}
+}

@@ -1,6 +1,8 @@
 package rules
 
-import "errors"
+import (
+	"errors"
+)
 
 // Codes of refusals. They are part of the API and never change their meaning.
 const (
@@ -103,3 +105,14 @@ func CodeOf(err error) string {
 	}
 	return ""
 }
+
+// Codes with which cover is refused. They are part of the API.
+const (
+	NotCovered          = "NOT_COVERED"           // R39c, S3
+	WarrantyCap         = "WARRANTY_CAP"          // R125b
+	ModelNotSupported   = "MODEL_NOT_SUPPORTED"   // R59b
+	NotHardware         = "NOT_HARDWARE"          // R75
+	CountryNotSupported = "COUNTRY_NOT_SUPPORTED" // R78b
+	ProofRequired       = "PROOF_REQUIRED"        // R125b, S32: held until the proof is read
+	Unplaced            = "UNPLACED"              // R35b
+)

@@ -27,7 +27,7 @@ func goodForm() OrderForm {
 		PONumber: "PO-2026-0017", PurchasedOn: "2026-11-20",
 		Lines: []OrderLine{{SKU: "SELECT-3Y", Quantity: 10}},
 		EndCustomer: Party{Company: "Acme Ltda", ContactName: "Ana Souza", Email: "ana.souza@acme.example",
-			Address: paulista("Av. Paulista, 1000")},
+			Address: Address{Street: "Av. Paulista, 1000", City: "São Paulo", Region: "SP", PostalCode: "01310-100", Country: "BR"}},
 		Reseller: OrgParty{Company: "Revenda SA", Email: "pedidos@revenda.example",
 			Address: Address{Street: "Rua A, 1", City: "Campinas", Country: "BR"}},
 		Distributor: OrgParty{Company: "Distri", Email: "orders@distri.example",

@@ -50,10 +50,6 @@ func (f OrderForm) Normalised() OrderForm {
 	return f
 }
 
-func (p OrgParty) normalised() OrgParty {
-	return OrgParty{Company: normaliseText(p.Company), Email: NormaliseEmail(p.Email), Address: p.Address.normalised()}
-}
-
 // Hash gives the SHA-256, in hexadecimal, of the canonical JSON of the normalised
 // form: two submissions with the same hash are the same order (S14).
 func (f OrderForm) Hash() string {

@@ -29,9 +29,6 @@ func TestR60_DefaultHardware(t *testing.T) {
 		if m.Kind == KindHardware {
 			require.True(t, m.Serialised)
 			require.Equal(t, 2, m.StandardWarrantyYears)
-			f := inRoom(t, oneDevice(t, m.Code, "2026-01-01"))
-			a := Cover(f, noon(t, "2026-06-01"), ForHardware)
-			require.True(t, a.Covered, m.Name)
 		}
 	}
 }

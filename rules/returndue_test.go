@@ -7,9 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// tenDays is the window of RULES 3.
+var tenDays = ReturnWindow{Days: 10, Reminders: []int{3, 7, 10}, FeeConfirm: 5}
+
 func TestV9_S22_ReturnIsDueAtTheEndOfTheTenthBusinessDay(t *testing.T) {
 	delivered, loc := wall(t, saoPaulo, "2026-09-08 11:20")
-	r, err := DueReturn(delivered, loc, office(t, satSun), DefaultReplacementTerms().Window())
+	r, err := DueReturn(delivered, loc, office(t, satSun), tenDays)
 	require.NoError(t, err)
 	require.Equal(t, day(t, "2026-09-22"), r.On)
 	require.Equal(t, "2026-09-23T03:00:00Z", r.Until.Format(time.RFC3339))
@@ -40,7 +43,7 @@ func TestS22_ReturnsOverHolidaysWeekendsAndZones(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			at, loc := wall(t, c.zone, c.delivered)
-			r, err := DueReturn(at, loc, c.calendar, DefaultReplacementTerms().Window())
+			r, err := DueReturn(at, loc, c.calendar, tenDays)
 			require.NoError(t, err)
 			require.Equal(t, []any{day(t, c.due), day(t, c.fee), c.until}, []any{r.On, r.FeeConfirmOn, r.Until.Format(time.RFC3339)})
 			for _, m := range r.Reminders {
