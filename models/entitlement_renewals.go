@@ -222,12 +222,8 @@ func (s *Store) takeOver(
 	if err := tx.CreateInBatches(&assignments, 500).Error; err != nil {
 		return nil, err
 	}
-
 	for some := range batches(ids, 1000) {
-		err := tx.Model(&Licence{}).Where("id IN ?", some).Updates(map[string]any{
-			"state":       rules.LicenceAssigned,
-			"state_since": s.clock.Now(),
-		}).Error
+		err := setLicences(tx, rules.LicenceAssigned, s.clock.Now(), some...)
 		if err != nil {
 			return nil, err
 		}
@@ -236,15 +232,14 @@ func (s *Store) takeOver(
 	return entries, nil
 }
 
+// renewedTerms are the terms of the room's country on the day on which its licence is
+// renewed; nil where the service has none.
 func renewedTerms(ref Reference, c ServiceContract, r renewedRoom) *rules.CountryTerms {
 	if c.Type != rules.ServiceSelect {
 		return nil
 	}
-	terms, ok := rules.TermsOn(
-		ref.termsIn(r.Country),
-		r.Country,
-		rules.DateIn(*c.EndAt, zoneOf(c.TimeZone)),
-	)
+	on := rules.DateIn(*c.EndAt, zoneOf(c.TimeZone))
+	terms, ok := rules.TermsOn(ref.termsIn(r.Country), r.Country, on)
 	if !ok {
 		return nil
 	}
