@@ -9,14 +9,13 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// CheckOrder runs the checks of an intake and stores nothing: what it returns
-// is what AcceptOrder would refuse.
+// CheckOrder runs the checks of an intake and stores nothing: it returns what
+// AcceptOrder would refuse.
 func (s *Store) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError, error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return nil, err
 	}
-
 	var refusal *rules.Error
 	if err := in.Form.Validate(ref.Catalogue, todayUTC(s.clock.Now())); errors.As(err, &refusal) {
 		return refusal.Fields, nil
@@ -27,22 +26,23 @@ func (s *Store) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError, 
 	err = s.txAcross(ctx, func(tx *gorm.DB, _ Scope) error {
 		reseller := tx.Model(&Org{}).Select("id").Where("id = ?", in.Sender.ID)
 		if in.Sender.Kind == OrgDistributor { // the number is the reseller's own
+			company := rules.CompanyKey(form.Reseller.Company)
 			reseller = tx.Model(&Org{}).
 				Select("id").
-				Where("kind = ? AND name_key = ?", OrgReseller, rules.CompanyKey(form.Reseller.Company))
+				Where("kind = ? AND name_key = ?", OrgReseller, company)
 		}
-		return tx.First(&stored,
-			"po_number = ? AND reseller_id IN (?)", form.PONumber, reseller).Error
+		return tx.
+			First(&stored, "po_number = ? AND reseller_id IN (?)", form.PONumber, reseller).Error
 	})
-	switch {
-	case errors.Is(err, gorm.ErrRecordNotFound):
-		return nil, nil
-	case err != nil:
-		return nil, err
-	case stored.PayloadHash == form.Hash():
+	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, nil
 	}
-
+	if err != nil {
+		return nil, err
+	}
+	if stored.PayloadHash == form.Hash() {
+		return nil, nil
+	}
 	errors.As(otherOrder(stored, in.Sender.ID, form), &refusal)
 	return refusal.Fields, nil
 }

@@ -20,7 +20,8 @@ type OrderRefusal struct {
 	CreatedAt   time.Time
 }
 
-// RefuseOrder records a refused intake: its errors, none of its values.
+// RefuseOrder records a refused intake: its errors, none of its values. Each call
+// records one more.
 func (s *Store) RefuseOrder(
 	ctx context.Context, orgID, payloadHash string, fields []rules.FieldError,
 ) error {
@@ -39,7 +40,7 @@ func (s *Store) RefuseOrder(
 	})
 }
 
-// ListRefusals lists the refused intakes in scope, newest first, and gives the
+// ListRefusals lists the refused intakes in scope, newest first, and returns the
 // cursor of the next page; orgID narrows to one sender where it is not empty. A
 // seller sees its own, a customer none (S36).
 func (s *Store) ListRefusals(
