@@ -409,7 +409,8 @@ func (q AssignManyRequest) validate() error {
 	seen := map[string]bool{}
 	for i, id := range q.RoomIDs {
 		if seen[id] {
-			wrong.add(roomPointer(i), rules.Duplicate, "The room is named twice.", "Name each once.")
+			at := roomPointer(i)
+			wrong.add(at, rules.Duplicate, "The room is named twice.", "Name each once.")
 		}
 		seen[id] = true
 	}

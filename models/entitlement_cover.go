@@ -136,7 +136,8 @@ func (g *coverFacts) readDevices(serials []string) error {
 	}
 	err := g.scope.accounts(g.tx, "d.account_id").
 		Table("devices AS d").
-		Select("d.*, a.time_zone AS account_zone, p.room_id, p.from_at AS stay_from, p.to_at AS stay_to").
+		Select(`d.*, a.time_zone AS account_zone,
+			p.room_id, p.from_at AS stay_from, p.to_at AS stay_to`).
 		Joins("JOIN accounts a ON a.id = d.account_id").
 		Joins("LEFT JOIN device_placements p ON p.device_id = d.id").
 		Where("d.serial IN ?", serials).
@@ -334,7 +335,7 @@ type extensionRow struct {
 }
 
 // extensionsOf leaves out suspended contracts: refusing is the safer error. The
-// first part tells SQLite that ends_on is a text; a column without a type would be
+// first part shows SQLite that ends_on is a text; a column without a type would be
 // read as a time.
 const extensionsOf = `SELECT account_id, serial, id AS contract_id, 0 AS years, ends_on,
 		start_at AS from_at, NULL AS to_at

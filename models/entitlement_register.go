@@ -18,7 +18,7 @@ type EntrySource string
 // The sources of a register's line.
 const (
 	EntryContract EntrySource = "CONTRACT"         // what an order line bought
-	EntryOrder    EntrySource = "ORDER"            // an order line that is not fulfilled yet (R111c)
+	EntryOrder    EntrySource = "ORDER"            // a line of an order under way (R111c)
 	EntryEarlier  EntrySource = "EARLIER_WARRANTY" // linked from before this service (R111a)
 )
 
@@ -484,7 +484,7 @@ func (r register) position() (at time.Time, id string, err error) {
 	return time.Unix(s, n).UTC(), id, nil
 }
 
-// cursor tells where the page behind the line begins.
+// cursor says where the page behind the line begins.
 func (r register) cursor(e ContractEntry) string {
 	at := e.CreatedAt
 	if r.filter.Sort == ContractsEnding {

@@ -32,7 +32,8 @@ func (s *Store) checkRenewals(tx *gorm.DB, lines []purchaseLine, accountIDs []st
 	}
 	err := tx.Table("service_contracts AS c").
 		Select(`c.id, c.type, c.state, (
-			SELECT count(*) FROM licences l WHERE l.contract_id = c.id AND `+freeLicence+`) AS free`).
+			SELECT count(*) FROM licences l
+			WHERE l.contract_id = c.id AND `+freeLicence+`) AS free`).
 		Where("c.id IN ? AND c.account_id IN ?", named, append([]string{""}, accountIDs...)).
 		Scan(&rows).Error
 	if err != nil {

@@ -276,7 +276,7 @@ func (s *Store) devicesBySerial(n int) string {
 		WHERE d.serial IN (VALUES ` + list + `) AND d.state <> 'RETIRED'`
 }
 
-// decide gives each row its outcome, and collects what the good ones lead to.
+// decide works out the outcome of each row, and collects what the good ones lead to.
 func (b *roomBatch) decide(rows []RoomOfFile) []ImportRow {
 	reports := make([]ImportRow, len(rows))
 	for i, row := range rows {

@@ -339,3 +339,107 @@ func (s *Store) sameOrder(
 	}
 	return Accepted{Order: stored, Warnings: stored.Warnings()}, nil
 }
+
+// CheckOrder runs the checks of an intake and stores nothing: it returns what
+// AcceptOrder would refuse.
+func (s *Store) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError, error) {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var refusal *rules.Error
+	if err := in.Form.Validate(ref.Catalogue, todayUTC(s.clock.Now())); errors.As(err, &refusal) {
+		return refusal.Fields, nil
+	}
+
+	form := in.Form.Normalised()
+	var stored Order
+	err = s.txAcross(ctx, func(tx *gorm.DB, _ Scope) error {
+		reseller := tx.Model(&Org{}).Select("id").Where("id = ?", in.Sender.ID)
+		if in.Sender.Kind == OrgDistributor { // the number is the reseller's own
+			company := rules.CompanyKey(form.Reseller.Company)
+			reseller = tx.Model(&Org{}).
+				Select("id").
+				Where("kind = ? AND name_key = ?", OrgReseller, company)
+		}
+		return tx.
+			First(&stored, "po_number = ? AND reseller_id IN (?)", form.PONumber, reseller).Error
+	})
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if stored.PayloadHash == form.Hash() {
+		return nil, nil
+	}
+	errors.As(otherOrder(stored, in.Sender.ID, form), &refusal)
+	return refusal.Fields, nil
+}
+
+// reportStored notes, in the order's own transaction, that a row of an import
+// became the order.
+func reportStored(tx *gorm.DB, in Intake, orderID string) error {
+	if in.JobID == "" {
+		return nil
+	}
+	return putImportRows(tx, []ImportRow{{
+		JobID:   in.JobID,
+		RowNo:   in.RowNo,
+		Outcome: RowStored,
+		OrderID: &orderID,
+	}})
+}
+
+// OrderRefusal records an intake that was refused at the door: its errors,
+// never its values.
+type OrderRefusal struct {
+	ID          string
+	OrgID       string
+	PayloadHash string
+	Errors      []rules.FieldError `gorm:"serializer:json"`
+	RequestID   string
+	CreatedAt   time.Time
+}
+
+// RefuseOrder records a refused intake: its errors, none of its values. Each call
+// records one more.
+func (s *Store) RefuseOrder(
+	ctx context.Context, orgID, payloadHash string, fields []rules.FieldError,
+) error {
+	if fields == nil {
+		fields = []rules.FieldError{}
+	}
+	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return tx.Create(&OrderRefusal{
+			ID:          NewID(prefixRefusal),
+			OrgID:       orgID,
+			PayloadHash: payloadHash,
+			Errors:      fields,
+			RequestID:   scope.Actor.RequestID,
+			CreatedAt:   s.clock.Now(),
+		}).Error
+	})
+}
+
+// ListRefusals lists the refused intakes in scope, newest first, and returns the
+// cursor of the next page; orgID narrows to one sender where it is not empty. A
+// seller sees its own, a customer none (S36).
+func (s *Store) ListRefusals(
+	ctx context.Context, orgID string, page Page,
+) ([]OrderRefusal, string, error) {
+	var out []OrderRefusal
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		q := tx
+		if !scope.System {
+			q = q.Where("org_id = ?", scope.OrgID)
+		}
+		if orgID != "" {
+			q = q.Where("org_id = ?", orgID)
+		}
+		return page.apply(q).Find(&out).Error
+	})
+	out, next := cut(page, out, func(r OrderRefusal) string { return r.ID })
+	return out, next, err
+}

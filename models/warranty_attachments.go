@@ -61,7 +61,7 @@ const (
 	WarrantyClaimed  WarrantySource = "CLAIM"
 )
 
-// WarrantyState tells what became of an EarlierWarranty.
+// WarrantyState says what became of an EarlierWarranty.
 type WarrantyState string
 
 // The states of an EarlierWarranty.
@@ -79,7 +79,7 @@ const (
 	MatchNoAccount       WarrantyMismatch = "NO_ACCOUNT"        // of that company and address
 	MatchSeveralAccounts WarrantyMismatch = "SEVERAL_ACCOUNTS"  // never guessed between (R107a)
 	MatchSerialElsewhere WarrantyMismatch = "SERIAL_ELSEWHERE"  // another account has the device
-	MatchTwice           WarrantyMismatch = "THE_SAME_IS_THERE" // the account has it already, from a claim or under another spelling
+	MatchTwice           WarrantyMismatch = "THE_SAME_IS_THERE" // from a claim, or spelled otherwise
 )
 
 // facts are what the audit says of an attachment.
