@@ -331,7 +331,7 @@ func (r register) keys() (keys []registerKey, more bool, err error) {
 // warranties and the lines of orders under way. What is asked for by its end leaves
 // out orders, which have none.
 func (r register) union() (*gorm.DB, error) {
-	contracts := r.part(registerPart{
+	contracts := r.selectPart(registerPart{
 		table:   "service_contracts AS c",
 		columns: "c.id, 'CONTRACT' AS source, c.created_at, c.end_at",
 		account: "c.account_id",
@@ -339,7 +339,7 @@ func (r register) union() (*gorm.DB, error) {
 		service: "c.type",
 		state:   "c.state",
 	})
-	earlier := r.part(registerPart{
+	earlier := r.selectPart(registerPart{
 		table:   "earlier_warranties AS w",
 		columns: "w.id, 'EARLIER_WARRANTY' AS source, w.created_at, w.end_at",
 		account: "w.account_id",
@@ -369,7 +369,7 @@ func (r register) union() (*gorm.DB, error) {
 	}
 
 	underWay := []rules.OrderState{rules.OrderAccepted, rules.OrderProvisioning}
-	lines := r.part(registerPart{
+	lines := r.selectPart(registerPart{
 		table:   "order_lines AS l",
 		columns: "l.id, 'ORDER' AS source, o.created_at, NULL AS end_at",
 		account: "o.account_id",
@@ -394,8 +394,8 @@ type registerPart struct {
 	stateArgs []any
 }
 
-// part selects what the scope may see and the filter keeps of one part of the union.
-func (r register) part(p registerPart) *gorm.DB {
+// selectPart selects what the scope may see and the filter keeps of one part of the union.
+func (r register) selectPart(p registerPart) *gorm.DB {
 	q := r.scope.accounts(r.tx.Table(p.table), p.account).Select(p.columns)
 	if r.filter.AccountID != "" {
 		q = q.Where(p.account+" = ?", r.filter.AccountID)

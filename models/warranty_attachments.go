@@ -161,7 +161,7 @@ func (s *Store) attach(tx *gorm.DB, scope Scope, ref Reference, q AttachRequest)
 	}
 	contract := contractWith(contracts, licence.ContractID)
 	serial := rules.NormaliseSerial(q.Serial)
-	d, err := s.deviceToExtend(tx, ref, acc, *contract, licence, serial)
+	d, err := s.deviceToExtend(tx, scope, ref, acc, *contract, licence, serial)
 	if err != nil {
 		return Attached{}, err
 	}
@@ -207,22 +207,24 @@ func (s *Store) attach(tx *gorm.DB, scope Scope, ref Reference, q AttachRequest)
 // deviceToExtend finds the account's device with the serial, and refuses what may
 // not be attached to it.
 func (s *Store) deviceToExtend(
-	tx *gorm.DB, ref Reference, acc Account, c ServiceContract, l Licence, serial string,
+	tx *gorm.DB, scope Scope, ref Reference, acc Account, c ServiceContract, l Licence,
+	serial string,
 ) (Device, error) {
-	g := &coverFacts{tx: tx, scope: Scope{AccountIDs: []string{acc.ID}}, ref: ref}
-	if err := g.readDevices([]string{serial}); err != nil {
+	today := s.today(acc)
+	devices, err := s.warrantedDevices(tx, scope, ref, acc.ID, []string{serial}, today)
+	if err != nil {
 		return Device{}, err
 	}
-	d, ok := g.bySerial[serial]
+	d, ok := devices[serial]
 	if !ok {
-		return d, errNotFound()
+		return Device{}, errNotFound()
 	}
 	var others int64
-	err := tx.Model(&WarrantyAttachment{}).
+	err = tx.Model(&WarrantyAttachment{}).
 		Where("account_id = ? AND serial = ? AND to_at IS NULL", acc.ID, serial).
 		Count(&others).Error
 	if err != nil {
-		return d, err
+		return Device{}, err
 	}
 
 	err = rules.MayAttach(rules.AttachRequest{
@@ -234,19 +236,18 @@ func (s *Store) deviceToExtend(
 		SerialHasWarranty: others > 0,
 	})
 	if err != nil {
-		return d, err
+		return Device{}, err
 	}
 	if d.State.Gone() {
-		return d, rules.Refuse(
+		return Device{}, rules.Refuse(
 			rules.StateConflict,
 			"The device is gone.",
 			"Attach it to the device that is there now.",
 		)
 	}
-	today := s.today(acc)
 	unit := rules.Extension{Years: c.TermYears}
-	err = rules.MayExtend(g.warrantyOn(d, today), unit, today, ref.Program.WarrantyCapYears)
-	return d, err
+	err = rules.MayExtend(d.Warranty, unit, today, ref.Program.WarrantyCapYears)
+	return d.Device, err
 }
 
 // DetachWarranty takes a unit off its serial: what it covered until then stays
@@ -409,20 +410,20 @@ func (s *Store) describeAttachments(
 		return nil
 	}
 
-	g := &coverFacts{tx: tx, scope: scope, ref: ref}
 	serials := idsOf(rows, func(a AttachmentDetail) string { return a.Serial })
-	if err := g.readDevices(serials); err != nil {
+	today := civil.DateOf(s.clock.Now())
+	devices, err := s.warrantedDevices(tx, scope, ref, "", serials, today)
+	if err != nil {
 		return err
 	}
 	for i := range rows {
 		a := &rows[i]
-		d, ok := g.bySerial[a.Serial]
+		d, ok := devices[a.Serial]
 		if !ok || d.AccountID != a.AccountID {
 			continue
 		}
 		a.DeviceID = d.ID
-		w := g.warrantyOn(d, civil.DateOf(s.clock.Now()))
-		if end, ok := extensionEnd(w, a.TermYears, ref.Program.WarrantyCapYears); ok {
+		if end, ok := extensionEnd(d.Warranty, a.TermYears, ref.Program.WarrantyCapYears); ok {
 			a.EndsOn = end.String()
 		}
 	}
