@@ -29,7 +29,7 @@ func (s *Store) CompensateCancellation(ctx context.Context, id string) (closed b
 		if err := s.withdrawInvitations(tx, scope, o); err != nil {
 			return err
 		}
-		if err := s.withdrawRMAs(tx, scope, o); err != nil {
+		if err := s.withdrawRMAs(tx, scope, o.ID); err != nil {
 			return err
 		}
 		if err := s.queueMail(tx, s.cancellationMails(o, c)...); err != nil {

@@ -23,6 +23,8 @@ type Store struct {
 	calendars calendarCache
 	told      chan struct{} // see OutboxWritten
 	carrier   string        // see Options
+
+	shipmentOwners map[string]shipmentOwner // by prefix of the ids of what they ship
 }
 
 // Options configure a Store.
@@ -66,7 +68,12 @@ func Open(dialector gorm.Dialector, o Options) (*Store, error) {
 		pool.SetMaxOpenConns(max(o.MaxConns, 10))
 		pool.SetMaxIdleConns(max(o.MaxConns, 10))
 	}
-	return &Store{db: db, clock: o.Clock, secrets: Secrets{key: o.Key}, told: make(chan struct{}, 1), carrier: o.Carrier}, nil
+	s := &Store{db: db, clock: o.Clock, secrets: Secrets{key: o.Key}, told: make(chan struct{}, 1), carrier: o.Carrier}
+	s.shipmentOwners = map[string]shipmentOwner{
+		prefixRMA:       rmaShipments{s},
+		prefixSpareUnit: spareShipments{s},
+	}
+	return s, nil
 }
 
 // Close closes the pool.
