@@ -25,6 +25,10 @@ func Open(dialector gorm.Dialector, o Options) (*Store, error) {
 		},
 	}
 
+	s.shipmentOwners = map[string]shipmentOwner{
+		prefixRMA:       rmaShipments{s},
+		prefixSpareUnit: spareShipments{s},
+	}
 	s.invitations = invitationRules{failed: markInvitation}
 	return s, nil
 }
