@@ -16,8 +16,7 @@ import (
 // call is what is known about a request under way.
 type call struct {
 	token models.APIToken
-	media string
-	body  []byte
+	body  rawBody // for mountRaw and for the names of requests only
 }
 
 type (

@@ -5,21 +5,32 @@ import (
 	"slices"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) contractRoutes() {
-	read := route{Method: get, Tag: "Contracts", Scope: AccountsRead, Capability: rules.ViewAccount, NoSellers: true}
-	list := read.at("list-contracts", "/v1/contracts", "List contracts of every type and state")
-	list.Description = "Newest first, unless sorted otherwise. Cancelled ones stay in it (R38). An order that is accepted and not fulfilled stands there as PROCESSING (R111c), " +
-		"an extended warranty from before this service as an EARLIER_WARRANTY (R111a)."
-	mount(s, list, s.listContracts)
-	file := read.at("export-contracts", "/v1/contracts.csv", "Get the contracts as a CSV file")
-	file.Description, file.Produces = "The whole list, narrowed and sorted as asked. A text that a spreadsheet would take for a formula begins with an apostrophe.", mediaCSV
-	mount(s, file, s.exportContracts)
-	mount(s, read.at("get-contract", "/v1/contracts/{id}", "Read a contract with its history", 404), s.getContract)
-	mount(s, read.at("list-licences", "/v1/contracts/{id}/licences", "List a contract's licences", 404), s.listLicences)
+// contractHandlers answer what is asked about contracts.
+type contractHandlers struct{ store *models.Store }
+
+func (h contractHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "Contracts",
+		Scope:      AccountsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+
+	mount(api, read.get("list-contracts", "/v1/contracts",
+		"List contracts of every type and state"), h.listContracts)
+	mount(api, read.get("export-contracts", "/v1/contracts.csv", "Get the contracts as a CSV file").
+		produces(mediaCSV), h.exportContracts)
+	mount(api, read.get("get-contract", "/v1/contracts/{id}", "Read a contract with its history").
+		refuses(404), h.getContract)
+	mount(api, read.get("list-licences", "/v1/contracts/{id}/licences",
+		"List a contract's licences").
+		refuses(404), h.listLicences)
 }
 
 // ContractView is what one order line bought, or will buy, or an extended warranty
@@ -48,14 +59,14 @@ type ContractView struct {
 	CreatedAt     time.Time           `json:"created_at"`
 }
 
-func (s *service) contractView(c models.ContractEntry) ContractView {
+func (h contractHandlers) contractView(c models.ContractEntry) ContractView {
 	days := daysOf(c.ServiceContract)
 	v := ContractView{ID: c.ID, Source: c.Source, AccountID: c.AccountID, OrderID: c.OrderID, Type: c.Type, State: c.State, Quantity: c.Quantity, InForce: c.InForce,
 		Assigned: c.Assigned, TermYears: c.TermYears, Serial: c.Serial, TimeZone: c.TimeZone, StartOn: days.start, LastDay: days.last, LatestStartOn: days.latestStart,
 		StartReason: c.StartReason, CancelledAt: c.CancelledAt, CreatedAt: c.CreatedAt}
 	if c.EndAt != nil {
 		zone := zoneOf(c.ServiceContract)
-		today := rules.DateIn(s.store.Clock().Now(), zone)
+		today := rules.DateIn(h.store.Clock().Now(), zone)
 		v.Expiring = c.State == rules.ContractActive && c.EndAt.Before(rules.ExpiringBefore(today, rules.ExpiringDays, zone))
 	}
 	if c.MaxRooms != nil {
@@ -91,11 +102,11 @@ type listContractsInput struct {
 	ContractsInput
 }
 
-func (s *service) listContracts(ctx context.Context, in *listContractsInput) (*pageOf[ContractView], error) {
+func (h contractHandlers) listContracts(ctx context.Context, in *listContractsInput) (*pageOf[ContractView], error) {
 	f := in.filter()
 	f.Page = models.Page{After: in.Cursor, Limit: in.Limit}
-	contracts, next, err := s.store.Contracts(ctx, f)
-	return listed(contracts, next, err, s.contractView)
+	contracts, next, err := h.store.Contracts(ctx, f)
+	return listed(contracts, next, err, h.contractView)
 }
 
 // ContractDetail is a contract with what happened to it.
@@ -110,15 +121,15 @@ type ContractEvent struct {
 	Event string    `json:"event" doc:"Such as order.fulfilled, contract.started or order.cancelled"`
 }
 
-func (s *service) getContract(ctx context.Context, in *IDInput) (*one[ContractDetail], error) {
-	c, err := s.store.Contract(ctx, in.ID)
+func (h contractHandlers) getContract(ctx context.Context, in *IDInput) (*one[ContractDetail], error) {
+	c, err := h.store.Contract(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	objects := slices.DeleteFunc([]string{c.ID, c.OrderID}, func(id string) bool { return id == "" })
-	events, err := s.store.Timeline(ctx, objects...)
+	events, err := h.store.Timeline(ctx, objects...)
 	return single(c, err, func(c models.ContractEntry) ContractDetail {
-		return ContractDetail{s.contractView(c), viewed(events, func(e models.AuditEvent) ContractEvent { return ContractEvent{e.At, e.Verb} })}
+		return ContractDetail{h.contractView(c), viewed(events, func(e models.AuditEvent) ContractEvent { return ContractEvent{e.At, e.Verb} })}
 	})
 }
 
@@ -131,11 +142,11 @@ type LicenceView struct {
 	Renews     string             `json:"renews,omitempty" doc:"The licence that it continues (S4)"`
 }
 
-func (s *service) listLicences(ctx context.Context, in *IDInput) (*pageOf[LicenceView], error) {
-	if _, err := s.store.Contract(ctx, in.ID); err != nil {
+func (h contractHandlers) listLicences(ctx context.Context, in *IDInput) (*pageOf[LicenceView], error) {
+	if _, err := h.store.Contract(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	licences, err := s.store.LicencesOf(ctx, in.ID)
+	licences, err := h.store.LicencesOf(ctx, in.ID)
 	return listed(licences, "", err, func(l models.Licence) LicenceView {
 		return LicenceView{l.ID, l.Seq, l.State, l.StateSince, text(l.RenewsLicenceID)}
 	})

@@ -23,10 +23,10 @@ var contractColumns = []string{"contract_id", "source", "type", "state", "accoun
 // exportContracts sends the register page by page, so that its size costs no memory.
 // The first page is read before anything is sent: what is refused is answered as a
 // refusal.
-func (s *service) exportContracts(ctx context.Context, in *ContractsInput) (*huma.StreamResponse, error) {
+func (h contractHandlers) exportContracts(ctx context.Context, in *ContractsInput) (*huma.StreamResponse, error) {
 	f := in.filter()
 	f.Page.Limit = 200
-	first, next, err := s.store.Contracts(ctx, f)
+	first, next, err := h.store.Contracts(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -36,14 +36,14 @@ func (s *service) exportContracts(ctx context.Context, in *ContractsInput) (*hum
 		file := csv.NewWriter(out.BodyWriter())
 		_ = file.Write(contractColumns) // an error shows when it is flushed
 		for page := first; ; {
-			if err := s.writeContracts(ctx, file, page); err != nil {
+			if err := h.writeContracts(ctx, file, page); err != nil {
 				abort(ctx, err)
 			}
 			if next == "" {
 				return
 			}
 			f.Page.After = next
-			if page, next, err = s.store.Contracts(ctx, f); err != nil {
+			if page, next, err = h.store.Contracts(ctx, f); err != nil {
 				abort(ctx, err)
 			}
 		}
@@ -56,13 +56,13 @@ func abort(ctx context.Context, err error) {
 	panic(http.ErrAbortHandler)
 }
 
-func (s *service) writeContracts(ctx context.Context, file *csv.Writer, entries []models.ContractEntry) error {
-	names, err := s.store.NamesOf(ctx, entries)
+func (h contractHandlers) writeContracts(ctx context.Context, file *csv.Writer, entries []models.ContractEntry) error {
+	names, err := h.store.NamesOf(ctx, entries)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		v := s.contractView(e)
+		v := h.contractView(e)
 		cancelled := ""
 		if v.CancelledAt != nil {
 			cancelled = v.CancelledAt.Format(time.RFC3339)

@@ -7,21 +7,39 @@ import (
 
 	"cloud.google.com/go/civil"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) countryRoutes() {
-	mount(s, route{ID: "list-countries", Method: get, Path: "/v1/countries", Tag: "Countries", Summary: "The terms of every country, with their versions and changes",
-		Description: "No token is needed (R78d). The page may be cached; its ETag changes when terms are published or come into force.", Public: true}, s.listCountries)
-	mount(s, route{ID: "publish-terms", Method: post, Path: "/v1/countries/{country}/terms", Tag: "Countries", Summary: "Publish the next version of a country's terms",
-		Description: "An earlier version is never edited. Assignments that exist keep the better of old and new (S31).",
-		Scope:       CatalogueWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Body: TermsRequest{}, Status: http.StatusCreated, Idempotent: true}, s.publishTerms)
-	mount(s, route{ID: "list-models", Method: get, Path: "/v1/models", Tag: "Countries", Summary: "List the supported products with their effective dates",
-		Scope: CatalogueRead, Capability: rules.ViewAccount, Everyone: true}, s.listModels)
-	mount(s, route{ID: "put-model", Method: put, Path: "/v1/models/{code}", Tag: "Countries", Summary: "Add or change a version of a supported product",
-		Description: "Devices of the model are coverable from then on, without a deployment (R59a).",
-		Scope:       CatalogueWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Body: ModelRequest{}}, s.putModel)
+// countryHandlers answer what is asked about country terms and supported products.
+type countryHandlers struct{ store *models.Store }
+
+func (h countryHandlers) routes(api huma.API) {
+	public := route{Tag: "Countries", Public: true}
+	write := route{
+		Tag:          "Countries",
+		Scope:        CatalogueWrite,
+		Capability:   rules.ManageCatalogue,
+		OperatorOnly: true,
+	}
+	sell := route{
+		Tag:        "Countries",
+		Scope:      CatalogueRead,
+		Capability: rules.ViewAccount,
+		Everyone:   true,
+	}
+
+	mount(api, public.get("list-countries", "/v1/countries",
+		"The terms of every country, with their versions and changes"), h.listCountries)
+	mountJSON(api, write.post("publish-terms", "/v1/countries/{country}/terms",
+		"Publish the next version of a country's terms").
+		answers(http.StatusCreated).idempotent(), h.publishTerms)
+	mount(api, sell.get("list-models", "/v1/models",
+		"List the supported products with their effective dates"), h.listModels)
+	mountJSON(api, write.put("put-model", "/v1/models/{code}",
+		"Add or change a version of a supported product"), h.putModel)
 }
 
 // TermsView is one version of a country's terms.
@@ -53,11 +71,7 @@ type countryInput struct {
 	Country string `path:"country" maxLength:"2" doc:"ISO 3166, two letters"`
 }
 
-func (s *service) publishTerms(ctx context.Context, in *countryInput) (*one[TermsView], error) {
-	r, err := decode[TermsRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h countryHandlers) publishTerms(ctx context.Context, in *countryInput, r TermsRequest) (*one[TermsView], error) {
 	t := rules.CountryTerms{Country: in.Country, Available: r.Available != nil && *r.Available, RMASpeed: r.RMASpeed, Languages: r.Languages}
 	t.EffectiveFrom, _ = civil.ParseDate(r.EffectiveFrom) // the zero date is refused below
 	var f fieldCheck
@@ -67,7 +81,7 @@ func (s *service) publishTerms(ctx context.Context, in *countryInput) (*one[Term
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
-	v, err := s.store.PublishTerms(ctx, t, r.Note)
+	v, err := h.store.PublishTerms(ctx, t, r.Note)
 	return single(v, err, termsView)
 }
 
@@ -109,8 +123,8 @@ func modelView(m rules.ProductModel) ModelView {
 	return ModelView{m.Code, r}
 }
 
-func (s *service) listModels(ctx context.Context, _ *struct{}) (*pageOf[ModelView], error) {
-	all, err := s.store.ListModels(ctx)
+func (h countryHandlers) listModels(ctx context.Context, _ *struct{}) (*pageOf[ModelView], error) {
+	all, err := h.store.ListModels(ctx)
 	return listed(all, "", err, modelView)
 }
 
@@ -118,11 +132,7 @@ type modelInput struct {
 	Code string `path:"code" maxLength:"64" doc:"Code of the model"`
 }
 
-func (s *service) putModel(ctx context.Context, in *modelInput) (*one[ModelView], error) {
-	r, err := decode[ModelRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h countryHandlers) putModel(ctx context.Context, in *modelInput, r ModelRequest) (*one[ModelView], error) {
 	var f fieldCheck
 	f.dates("/effective_from", r.EffectiveFrom, "/effective_to", r.EffectiveTo)
 	if err := rules.Invalid(f.fields); err != nil {
@@ -133,7 +143,7 @@ func (s *service) putModel(ctx context.Context, in *modelInput) (*one[ModelView]
 	for _, c := range r.Components {
 		m.Components = append(m.Components, rules.Component{Code: c.Code, Quantity: c.Quantity})
 	}
-	m, err = s.store.PutModel(ctx, m)
+	m, err := h.store.PutModel(ctx, m)
 	return single(m, err, modelView)
 }
 

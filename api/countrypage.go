@@ -32,12 +32,12 @@ type countriesOutput struct {
 	Body         CountriesView
 }
 
-func (s *service) listCountries(ctx context.Context, in *countriesInput) (*countriesOutput, error) {
-	all, err := s.store.ListCountryTerms(ctx)
+func (h countryHandlers) listCountries(ctx context.Context, in *countriesInput) (*countriesOutput, error) {
+	all, err := h.store.ListCountryTerms(ctx)
 	if err != nil {
 		return nil, err
 	}
-	today := civil.DateOf(s.store.Clock().Now().UTC()).String()
+	today := civil.DateOf(h.store.Clock().Now().UTC()).String()
 	out := &countriesOutput{Status: http.StatusOK, CacheControl: "public, max-age=300", Body: publishedTerms(all, today)}
 	// A day can bring a version into force without any change.
 	out.ETag = fmt.Sprintf(`"%d-%s"`, out.Body.Version, today)

@@ -2,7 +2,6 @@ package api
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -28,8 +27,13 @@ const (
 
 var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
 
-// readBody reads a body whole, within its limit, when the route takes one. huma
-// would read and check it by itself, with answers that repeat values.
+// rawBody is a request's body as it came.
+type rawBody struct {
+	media   string // without parameters
+	content []byte
+}
+
+// readBody reads a body whole, within its limit, when the route takes one.
 func (s *service) readBody(ctx huma.Context, next func(huma.Context)) {
 	r := routeOf(ctx)
 	media := r.Media
@@ -42,12 +46,12 @@ func (s *service) readBody(ctx huma.Context, next func(huma.Context)) {
 	}
 	c := callOf(ctx.Context())
 	var err error
-	if c.media, err = mediaType(ctx, media); err == nil {
-		c.body, err = readLimited(ctx, cmp.Or(r.MaxBody, maxBody))
+	if c.body.media, err = mediaType(ctx, media); err == nil {
+		c.body.content, err = readLimited(ctx, cmp.Or(r.MaxBody, maxBody))
 	}
 	if err != nil {
 		if r.Intake {
-			err = s.recordRefusal(ctx.Context(), c.token.OrgID, err)
+			err = s.intake.recordRefusal(ctx.Context(), c.token.OrgID, c.body, err)
 		}
 		s.refuse(ctx, err)
 		return
@@ -79,15 +83,10 @@ func readLimited(ctx huma.Context, limit int64) ([]byte, error) {
 	return body, nil
 }
 
-// decode reads the body into T, with every structural error at once.
-func decode[T any](ctx context.Context) (T, error) {
-	v, fields := decodeInto[T](ctx)
-	return v, structural(fields)
-}
-
-func decodeInto[T any](ctx context.Context) (v T, fields []rules.FieldError) {
-	fields = strictjson.Decode(callOf(ctx).body, &v)
-	return v, fields
+// decode reads a JSON body, with every structural error at once.
+func decode[T any](raw rawBody) (v T, wrong []rules.FieldError) {
+	wrong = strictjson.Decode(raw.content, &v)
+	return v, wrong
 }
 
 // structural makes an error of fields. Text that is no JSON at all has a code

@@ -41,12 +41,8 @@ func warrantyView(w models.EarlierWarranty) WarrantyView {
 	return WarrantyView{w.ID, w.Source, w.State, w.Why, text(w.AccountID), w.Serial, w.StartsOn, w.LastDay(), w.SKU, w.PONumber, w.PurchasedOn, w.Company, w.Address, w.CreatedAt, w.DecidedAt}
 }
 
-func (s *service) claimWarranty(ctx context.Context, _ *struct{}) (*one[WarrantyView], error) {
-	r, err := decode[WarrantyClaimRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	w, err := s.store.ClaimWarranty(ctx, models.WarrantyClaim{AccountID: account(ctx, r.AccountID), Form: rules.WarrantyClaimForm{Serial: r.Serial, SKU: r.SKU, PONumber: r.PONumber, PurchasedOn: r.PurchasedOn}, Reason: r.Reason})
+func (h warrantyHandlers) claimWarranty(ctx context.Context, _ *struct{}, r WarrantyClaimRequest) (*one[WarrantyView], error) {
+	w, err := h.store.ClaimWarranty(ctx, models.WarrantyClaim{AccountID: account(ctx, r.AccountID), Form: rules.WarrantyClaimForm{Serial: r.Serial, SKU: r.SKU, PONumber: r.PONumber, PurchasedOn: r.PurchasedOn}, Reason: r.Reason})
 	return single(w, err, warrantyView)
 }
 
@@ -58,8 +54,8 @@ type listWarrantiesInput struct {
 	Serial    string `query:"serial" maxLength:"100" doc:"Only those of this serial number"`
 }
 
-func (s *service) listWarranties(ctx context.Context, in *listWarrantiesInput) (*pageOf[WarrantyView], error) {
-	rows, next, err := s.store.ListWarranties(ctx, models.WarrantyFilter{AccountID: in.AccountID, State: models.WarrantyState(in.State), Source: models.WarrantySource(in.Source),
+func (h warrantyHandlers) listWarranties(ctx context.Context, in *listWarrantiesInput) (*pageOf[WarrantyView], error) {
+	rows, next, err := h.store.ListWarranties(ctx, models.WarrantyFilter{AccountID: in.AccountID, State: models.WarrantyState(in.State), Source: models.WarrantySource(in.Source),
 		Serial: in.Serial, Page: in.page()})
 	return listed(rows, next, err, warrantyView)
 }

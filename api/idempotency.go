@@ -50,7 +50,7 @@ func (s *service) once(ctx huma.Context, next func(huma.Context)) {
 	}
 	c := callOf(ctx.Context())
 	url := ctx.URL()
-	row, done, err := s.store.ClaimKey(ctx.Context(), c.token.ID, key, models.HashSecret(ctx.Method()+"\n"+url.RequestURI()+"\n"+string(c.body)))
+	row, done, err := s.store.ClaimKey(ctx.Context(), c.token.ID, key, models.HashSecret(ctx.Method()+"\n"+url.RequestURI()+"\n"+string(c.body.content)))
 	switch {
 	case err != nil:
 		s.refuse(ctx, err)

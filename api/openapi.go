@@ -21,26 +21,32 @@ var exampleFiles embed.FS
 
 const docsPath = "/v1/docs"
 
-const description = "Submit orders for service contracts, follow them, and run the service behind them.\n\n" +
-	"Send `Authorization: Bearer rct_…` with every request. Bodies are JSON in UTF-8, at most 1 MiB. " +
-	"Refusals are `application/problem+json` with a stable `code`; every wrong field is listed at once with its JSON pointer, and no submitted value is repeated. " +
-	"POST requests other than an order take `Idempotency-Key`; an order's key is its purchase order number. " +
-	"Lists are newest first: go on with `cursor` as long as there is a `next_cursor`. " +
-	"A foreign id and one that does not exist answer the same 404."
-
 // config describes the API. huma's own pages, hooks and schema links stay off:
 // its reference page loads scripts from elsewhere.
-func config() huma.Config {
+func config() (huma.Config, error) {
+	overview, err := readProse("overview.md")
+	if err != nil {
+		return huma.Config{}, err
+	}
+	token := &huma.SecurityScheme{
+		Type:        "http",
+		Scheme:      "bearer",
+		Description: "An API token with scopes.",
+	}
+	formats := map[string]huma.Format{
+		mediaJSON: huma.DefaultJSONFormat,
+		"json":    huma.DefaultJSONFormat,
+	}
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI:    "3.1.0",
-			Info:       &huma.Info{Title: "Roomcover API", Version: "1", Description: description},
-			Components: &huma.Components{SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "An API token with scopes."}}},
+			Info:       &huma.Info{Title: "Roomcover API", Version: "1", Description: overview},
+			Components: &huma.Components{SecuritySchemes: map[string]*huma.SecurityScheme{"token": token}},
 		},
-		Formats:                      map[string]huma.Format{mediaJSON: huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		Formats:                      formats,
 		DefaultFormat:                mediaJSON,
 		RejectUnknownQueryParameters: true,
-	}
+	}, nil
 }
 
 // document adds what the types do not tell, and serves the description and its
@@ -121,7 +127,8 @@ func readExample(name string) (any, error) {
 		return nil, err
 	}
 	var v any
-	return v, json.Unmarshal(content, &v)
+	err = json.Unmarshal(content, &v)
+	return v, err
 }
 
 // fileRow tells what a row of a file is.

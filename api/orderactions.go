@@ -7,20 +7,6 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) orderActionRoutes() {
-	mount(s, route{ID: "amend-order", Method: put, Path: "/v1/orders/{id}", Tag: "Orders", Summary: "Amend an order in review",
-		Description: "Replaces the whole order and checks it anew; it may leave the review. The purchase order number cannot change.",
-		Scope:       OrdersWrite, Capability: rules.SubmitOrders, Body: rules.OrderForm{}, Errors: []int{404, 409, 412, 428}}, s.amendOrder)
-	mount(s, route{ID: "decide-order", Method: post, Path: "/v1/orders/{id}/decision", Tag: "Orders", Summary: "Accept or reject an order in review",
-		Scope: Operator, Capability: rules.ReviewOrders, OperatorOnly: true, Body: DecisionRequest{}, Idempotent: true, Errors: []int{404}}, s.decideOrder)
-	mount(s, route{ID: "cancel-order", Method: post, Path: "/v1/orders/{id}/cancellation", Tag: "Orders", Summary: "Cancel an order within its window",
-		Description: "Whole, or by quantity: available licences go first, assigned ones only when named (S12). Licences are revoked at once; the rest follows by itself.",
-		Scope:       OrdersWrite, Capability: rules.CancelOrder, Body: CancellationRequest{}, Idempotent: true, Errors: []int{404}}, s.cancelOrder)
-	mount(s, route{ID: "terminate-order", Method: post, Path: "/v1/orders/{id}/termination", Tag: "Orders", Summary: "End an order after its window, as goodwill",
-		Description: "Without refund or proration (S13).",
-		Scope:       Operator, Capability: rules.CancelOrder, OperatorOnly: true, Body: ReasonRequest{}, Idempotent: true, Errors: []int{404}}, s.terminateOrder)
-}
-
 // DecisionRequest decides on an order in review.
 type DecisionRequest struct {
 	Accept    *bool  `json:"accept" nullable:"false" doc:"Required: true accepts, false rejects"`
@@ -63,8 +49,10 @@ func (in IfMatchInput) matches(version int64) error {
 	return rules.Refuse(codeVersionMismatch, "The object was changed since you read it.", "Read it again and repeat the change.")
 }
 
-func (s *service) amendOrder(ctx context.Context, in *IfMatchInput) (*submitOutput, error) {
-	o, err := s.store.GetOrder(ctx, in.ID)
+func (h orderHandlers) amendOrder(
+	ctx context.Context, in *IfMatchInput, body rawBody,
+) (*submitOutput, error) {
+	o, err := h.store.GetOrder(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -75,36 +63,28 @@ func (s *service) amendOrder(ctx context.Context, in *IfMatchInput) (*submitOutp
 	if err := in.matches(o.Version); err != nil {
 		return nil, err
 	}
-	form, err := s.orderForm(ctx)
+	form, err := h.orderForm(ctx, body)
 	if err != nil {
 		return nil, err
 	}
-	if o, err = s.store.AmendOrder(ctx, in.ID, form, o.Version); err != nil {
+	if o, err = h.store.AmendOrder(ctx, in.ID, form, o.Version); err != nil {
 		return nil, err
 	}
 	return &submitOutput{Status: 200, Location: "/v1/orders/" + o.ID, ETag: etag(o.Version), Body: answerFor(o, o.Warnings())}, nil
 }
 
-func (s *service) decideOrder(ctx context.Context, in *IDInput) (*orderOutput, error) {
-	d, err := decode[DecisionRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h orderHandlers) decideOrder(ctx context.Context, in *IDInput, d DecisionRequest) (*orderOutput, error) {
 	if d.Accept == nil { // left out is no decision, least of all a rejection
 		return nil, wrong("/accept", rules.Required, "It is not said whether the order is accepted.", "Send accept, true or false.")
 	}
-	o, err := s.store.DecideOrder(ctx, in.ID, models.Decision{Accept: *d.Accept, Reason: d.Reason, AccountID: d.AccountID})
+	o, err := h.store.DecideOrder(ctx, in.ID, models.Decision{Accept: *d.Accept, Reason: d.Reason, AccountID: d.AccountID})
 	if err != nil {
 		return nil, err
 	}
-	return s.detail(ctx, o)
+	return h.detail(ctx, o)
 }
 
-func (s *service) cancelOrder(ctx context.Context, in *IDInput) (*one[CancellationAnswer], error) {
-	c, err := decode[CancellationRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h orderHandlers) cancelOrder(ctx context.Context, in *IDInput, c CancellationRequest) (*one[CancellationAnswer], error) {
 	r := models.CancelRequest{LicenceIDs: c.LicenceIDs, Reason: c.Reason, Once: onceName(ctx)}
 	switch {
 	case c.Quantity == nil && len(c.LicenceIDs) > 0:
@@ -114,16 +94,12 @@ func (s *service) cancelOrder(ctx context.Context, in *IDInput) (*one[Cancellati
 	case c.Quantity != nil:
 		r.Quantity = *c.Quantity
 	}
-	o, done, err := s.store.CancelOrder(ctx, in.ID, r)
+	o, done, err := h.store.CancelOrder(ctx, in.ID, r)
 	return cancelled(ctx, o, done, err)
 }
 
-func (s *service) terminateOrder(ctx context.Context, in *IDInput) (*one[CancellationAnswer], error) {
-	r, err := decode[ReasonRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	o, done, err := s.store.TerminateOrder(ctx, in.ID, r.Reason)
+func (h orderHandlers) terminateOrder(ctx context.Context, in *IDInput, r ReasonRequest) (*one[CancellationAnswer], error) {
+	o, done, err := h.store.TerminateOrder(ctx, in.ID, r.Reason)
 	return cancelled(ctx, o, done, err)
 }
 

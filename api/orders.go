@@ -5,54 +5,57 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"cloud.google.com/go/civil"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/strictjson"
 )
 
-func (s *service) orderRoutes() {
-	mount(s, route{ID: "submit-order", Method: post, Path: "/v1/orders", Tag: "Orders", Summary: "Submit an order",
-		Description: "The purchase order number is the key: the same order again answers 200 with the stored one, another body under the same number 409 with the differing fields (S14). " +
-			"Everything wrong is told at once. An order that a person must look at first is NEEDS_REVIEW, with the reasons.",
-		Scope: OrdersWrite, Capability: rules.SubmitOrders, Body: rules.OrderForm{}, Status: http.StatusCreated, Errors: []int{409}, Intake: true}, s.submitOrder)
-	mount(s, route{ID: "list-orders", Method: get, Path: "/v1/orders", Tag: "Orders", Summary: "List orders, newest first",
-		Scope: OrdersRead, Capability: rules.ViewAccount}, s.listOrders)
-	mount(s, route{ID: "get-order", Method: get, Path: "/v1/orders/{id}", Tag: "Orders", Summary: "Read an order with contracts, cancellations and timeline",
-		Scope: OrdersRead, Capability: rules.ViewAccount, Errors: []int{404}}, s.getOrder)
+// orderHandlers answer what is asked about orders.
+type orderHandlers struct {
+	store  *models.Store
+	intake intake
 }
 
-// ForInput lets an operator act for a seller, with a reason (RULES 4).
-type ForInput struct {
-	For    string `query:"on_behalf_of" maxLength:"64" doc:"Operators: id of the reseller or distributor whose order this is"`
-	Reason string `query:"reason" maxLength:"500" doc:"Operators: why; it goes into the audit"`
-}
+func (h orderHandlers) routes(api huma.API) {
+	submit := route{Tag: "Orders", Scope: OrdersWrite, Capability: rules.SubmitOrders}
+	read := route{Tag: "Orders", Scope: OrdersRead, Capability: rules.ViewAccount}
+	review := route{
+		Tag:          "Orders",
+		Scope:        Operator,
+		Capability:   rules.ReviewOrders,
+		OperatorOnly: true,
+	}
+	cancel := route{Tag: "Orders", Scope: OrdersWrite, Capability: rules.CancelOrder}
+	terminate := route{
+		Tag:          "Orders",
+		Scope:        Operator,
+		Capability:   rules.CancelOrder,
+		OperatorOnly: true,
+	}
 
-// sender is the organisation whose order it is, and the context to act in.
-func (s *service) sender(ctx context.Context, in ForInput) (context.Context, models.Org, error) {
-	t := callOf(ctx).token
-	if !t.Role.IsOperator() {
-		if in.For != "" || in.Reason != "" {
-			return ctx, models.Org{}, invalidParameter("/query/on_behalf_of", "Only operators act for another organisation.")
-		}
-		return ctx, t.Org, nil
-	}
-	if in.For == "" || strings.TrimSpace(in.Reason) == "" {
-		return ctx, models.Org{}, invalidParameter("/query/on_behalf_of", "An operator names the seller in on_behalf_of and says why in reason.")
-	}
-	org, err := s.store.GetOrg(ctx, in.For)
-	if err != nil {
-		return ctx, org, err
-	}
-	if org.Kind != models.OrgReseller && org.Kind != models.OrgDistributor {
-		return ctx, org, invalidParameter("/query/on_behalf_of", "This organisation does not sell.")
-	}
-	scope, _ := models.ScopeFrom(ctx)
-	scope.Actor.OnBehalfOf = org.ID
-	return models.WithScope(ctx, scope), org, nil
+	mountRaw(api, submit.post("submit-order", "/v1/orders", "Submit an order").
+		answers(http.StatusCreated).refuses(409).documents(rules.OrderForm{}).takesOrders(),
+		h.submitOrder)
+	mount(api, read.get("list-orders", "/v1/orders", "List orders, newest first"), h.listOrders)
+	mount(api, read.get("get-order", "/v1/orders/{id}",
+		"Read an order with contracts, cancellations and timeline").
+		refuses(404), h.getOrder)
+	mountRaw(api, submit.put("amend-order", "/v1/orders/{id}", "Amend an order in review").
+		refuses(404, 409, 412, 428).documents(rules.OrderForm{}), h.amendOrder)
+	mountJSON(api, review.post("decide-order", "/v1/orders/{id}/decision",
+		"Accept or reject an order in review").
+		idempotent().refuses(404), h.decideOrder)
+	mountJSON(api, cancel.post("cancel-order", "/v1/orders/{id}/cancellation",
+		"Cancel an order within its window").
+		idempotent().refuses(404), h.cancelOrder)
+	mountJSON(api, terminate.post("terminate-order", "/v1/orders/{id}/termination",
+		"End an order after its window, as goodwill").
+		idempotent().refuses(404), h.terminateOrder)
 }
 
 func invalidParameter(pointer, message string) error {
@@ -84,18 +87,20 @@ func answerFor(o models.Order, warnings []rules.FieldError) OrderAnswer {
 		ReviewReasons: codesOrNone(o.ReviewReasons), Version: o.Version}
 }
 
-func (s *service) submitOrder(ctx context.Context, in *struct{ ForInput }) (*submitOutput, error) {
-	ctx, sender, err := s.sender(ctx, in.ForInput)
+func (h orderHandlers) submitOrder(
+	ctx context.Context, in *struct{ ForInput }, body rawBody,
+) (*submitOutput, error) {
+	ctx, sender, err := h.intake.sender(ctx, in.ForInput)
 	if err != nil {
 		return nil, err
 	}
-	form, err := s.orderForm(ctx)
+	form, err := h.orderForm(ctx, body)
 	var out models.Accepted
 	if err == nil {
-		out, err = s.store.AcceptOrder(ctx, models.Intake{Sender: sender, Form: form, Reason: in.Reason})
+		out, err = h.store.AcceptOrder(ctx, models.Intake{Sender: sender, Form: form, Reason: in.Reason})
 	}
 	if err != nil {
-		return nil, s.recordRefusal(ctx, sender.ID, err)
+		return nil, h.intake.recordRefusal(ctx, sender.ID, body, err)
 	}
 	status := http.StatusOK
 	if out.Created {
@@ -104,22 +109,24 @@ func (s *service) submitOrder(ctx context.Context, in *struct{ ForInput }) (*sub
 	return &submitOutput{Status: status, Location: "/v1/orders/" + out.Order.ID, ETag: etag(out.Order.Version), Body: answerFor(out.Order, out.Warnings)}, nil
 }
 
-// orderForm decodes the body. When its structure is wrong, what the rules say
-// about the rest is told along with it.
-func (s *service) orderForm(ctx context.Context) (rules.OrderForm, error) {
-	form, fields := decodeInto[rules.OrderForm](ctx)
-	if len(fields) == 0 {
+// orderForm decodes an order. When its structure is wrong, what the rules say about
+// the rest is told along with it.
+func (h orderHandlers) orderForm(ctx context.Context, raw rawBody) (rules.OrderForm, error) {
+	form, wrong := decode[rules.OrderForm](raw)
+	if len(wrong) == 0 {
 		return form, nil
 	}
-	ref, err := s.store.Reference(ctx)
+	if wrong[len(wrong)-1].Code == strictjson.Malformed {
+		return form, structural(wrong)
+	}
+
+	ref, err := h.store.Reference(ctx)
 	if err != nil {
 		return form, err
 	}
-	semantic := fieldsOf(form.Validate(ref.Catalogue, civil.DateOf(s.store.Clock().Now())))
-	if fields[len(fields)-1].Code != strictjson.Malformed {
-		fields = strictjson.Merge(fields, semantic)
-	}
-	return form, structural(fields)
+	today := civil.DateOf(h.store.Clock().Now())
+	semantic := fieldsOf(form.Validate(ref.Catalogue, today))
+	return form, structural(strictjson.Merge(wrong, semantic))
 }
 
 func etag(version int64) string { return fmt.Sprintf(`"%d"`, version) }
@@ -131,14 +138,14 @@ type listOrdersInput struct {
 	AccountID string `query:"account_id" maxLength:"64" doc:"Operators: only orders of this account"`
 }
 
-func (s *service) listOrders(ctx context.Context, in *listOrdersInput) (*pageOf[OrderSummary], error) {
+func (h orderHandlers) listOrders(ctx context.Context, in *listOrdersInput) (*pageOf[OrderSummary], error) {
 	operator := callOf(ctx).token.Role.IsOperator()
 	filter := models.OrderFilter{State: rules.OrderState(in.State), PONumber: in.PONumber, Page: in.page()}
 	if in.AccountID != "" && !operator { // left out in silence it would look like a list of that account
 		return nil, invalidParameter("/query/account_id", "Only operators list orders by account.")
 	}
 	filter.AccountID = in.AccountID
-	orders, next, err := s.store.ListOrders(ctx, filter)
+	orders, next, err := h.store.ListOrders(ctx, filter)
 	return listed(orders, next, err, func(o models.Order) OrderSummary { return summarise(o, operator) })
 }
 
@@ -147,23 +154,23 @@ type orderOutput struct {
 	Body OrderDetail
 }
 
-func (s *service) getOrder(ctx context.Context, in *IDInput) (*orderOutput, error) {
-	o, err := s.store.GetOrder(ctx, in.ID)
+func (h orderHandlers) getOrder(ctx context.Context, in *IDInput) (*orderOutput, error) {
+	o, err := h.store.GetOrder(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return s.detail(ctx, o)
+	return h.detail(ctx, o)
 }
 
 // detail reads what became of an order that the caller may see. Its contracts
 // and events are the account's, so they are read beyond the seller's fence and
 // narrowed by the views.
-func (s *service) detail(ctx context.Context, o models.Order) (*orderOutput, error) {
+func (h orderHandlers) detail(ctx context.Context, o models.Order) (*orderOutput, error) {
 	t := callOf(ctx).token
 	operator := t.Role.IsOperator()
 	all := models.WithSystem(ctx)
-	contracts, err1 := s.store.ContractsOfOrder(all, o.ID)
-	cancellations, err2 := s.store.ListCancellations(all, o.ID)
+	contracts, err1 := h.store.ContractsOfOrder(all, o.ID)
+	cancellations, err2 := h.store.ListCancellations(all, o.ID)
 	about := []string{o.ID}
 	for _, c := range contracts {
 		about = append(about, c.ID)
@@ -171,11 +178,11 @@ func (s *service) detail(ctx context.Context, o models.Order) (*orderOutput, err
 	for _, c := range cancellations {
 		about = append(about, c.ID)
 	}
-	invitations, _, err3 := s.store.ListInvitations(all, "", o.ID, models.Page{Limit: 200})
+	invitations, _, err3 := h.store.ListInvitations(all, "", o.ID, models.Page{Limit: 200})
 	for _, i := range invitations {
 		about = append(about, i.ID)
 	}
-	events, err4 := s.store.Timeline(all, about...)
+	events, err4 := h.store.Timeline(all, about...)
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}

@@ -6,16 +6,30 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) processRoutes() {
-	mount(s, route{ID: "list-processes", Method: get, Path: "/v1/processes", Tag: "Processes", Summary: "List what is under way, newest first",
-		Description: "Every order, invitation, replacement, spare unit and shipment that is not finished or at rest, and every account that still lacks its customer success manager: what it waits for, since when, until when and who must act. Read from the database, so it answers with Temporal down.",
-		Scope:       ProcessesRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.listProcesses)
-	mount(s, route{ID: "count-processes", Method: get, Path: "/v1/processes/counts", Tag: "Processes", Summary: "Count what is under way by what it waits for",
-		Scope: ProcessesRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.countProcesses)
+// processHandlers answer what is asked about what is under way.
+type processHandlers struct {
+	store *models.Store
+	links workflowLinks
+}
+
+func (h processHandlers) routes(api huma.API) {
+	watch := route{
+		Tag:          "Processes",
+		Scope:        ProcessesRead,
+		Capability:   rules.ViewProcesses,
+		OperatorOnly: true,
+	}
+
+	mount(api, watch.get("list-processes", "/v1/processes", "List what is under way, newest first"),
+		h.listProcesses)
+	mount(api, watch.get("count-processes", "/v1/processes/counts",
+		"Count what is under way by what it waits for"), h.countProcesses)
 }
 
 // ProcessView is something under way.
@@ -35,15 +49,20 @@ type ProcessView struct {
 	Link       string             `json:"link,omitempty" doc:"The workflow in the Temporal UI"`
 }
 
-func (s *service) processView(p models.Process) ProcessView {
-	return ProcessView{p.ID, p.Kind, p.State, p.WaitsFor, p.Actor, p.Since, p.Until, p.Overdue, text(p.AccountID), text(p.OrderID), p.LastError, p.WorkflowID, s.workflowLink(p.WorkflowID)}
+func (h processHandlers) processView(p models.Process) ProcessView {
+	return ProcessView{p.ID, p.Kind, p.State, p.WaitsFor, p.Actor, p.Since, p.Until, p.Overdue, text(p.AccountID), text(p.OrderID), p.LastError, p.WorkflowID, h.links.workflow(p.WorkflowID)}
 }
 
-func (s *service) workflowLink(id string) string {
-	if s.TemporalUI == "" || id == "" {
+// workflowLinks lead to the Temporal UI; without its address there are none.
+type workflowLinks struct{ ui, namespace string }
+
+func (l workflowLinks) workflow(id string) string {
+	if l.ui == "" || id == "" {
 		return ""
 	}
-	return strings.TrimSuffix(s.TemporalUI, "/") + "/namespaces/" + url.PathEscape(s.Namespace) + "/workflows/" + url.PathEscape(id)
+	return strings.TrimSuffix(l.ui, "/") +
+		"/namespaces/" + url.PathEscape(l.namespace) +
+		"/workflows/" + url.PathEscape(id)
 }
 
 type listProcessesInput struct {
@@ -55,7 +74,7 @@ type listProcessesInput struct {
 	DueBy    string `query:"due_by" maxLength:"40" format:"date-time" doc:"Only what waits until this instant at most: with the end of the day, what is due today"`
 }
 
-func (s *service) listProcesses(ctx context.Context, in *listProcessesInput) (*pageOf[ProcessView], error) {
+func (h processHandlers) listProcesses(ctx context.Context, in *listProcessesInput) (*pageOf[ProcessView], error) {
 	if in.WaitsFor != "" && !models.KnownWait(in.WaitsFor) {
 		return nil, invalidParameter("/query/waits_for", "Nothing ever waits for this.")
 	}
@@ -63,8 +82,8 @@ func (s *service) listProcesses(ctx context.Context, in *listProcessesInput) (*p
 	if in.DueBy != "" && err != nil {
 		return nil, rules.Refuse(codeParameter, "due_by is not an instant.", "Send one such as 2026-11-26T23:59:59Z.")
 	}
-	processes, next, err := s.store.ListProcesses(ctx, models.ProcessFilter{DueBy: due, Kind: models.ProcessKind(in.Kind), WaitsFor: in.WaitsFor, Actor: in.Actor, Overdue: in.Overdue, Page: in.page()})
-	return listed(processes, next, err, s.processView)
+	processes, next, err := h.store.ListProcesses(ctx, models.ProcessFilter{DueBy: due, Kind: models.ProcessKind(in.Kind), WaitsFor: in.WaitsFor, Actor: in.Actor, Overdue: in.Overdue, Page: in.page()})
+	return listed(processes, next, err, h.processView)
 }
 
 // ProcessCountView counts processes that wait for the same.
@@ -75,8 +94,8 @@ type ProcessCountView struct {
 	Count    int64              `json:"count"`
 }
 
-func (s *service) countProcesses(ctx context.Context, _ *struct{}) (*pageOf[ProcessCountView], error) {
-	counts, err := s.store.CountProcesses(ctx)
+func (h processHandlers) countProcesses(ctx context.Context, _ *struct{}) (*pageOf[ProcessCountView], error) {
+	counts, err := h.store.CountProcesses(ctx)
 	return listed(counts, "", err, func(c models.ProcessCount) ProcessCountView {
 		return ProcessCountView{c.Kind, c.WaitsFor, c.Actor, c.N}
 	})

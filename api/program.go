@@ -6,19 +6,41 @@ import (
 
 	"cloud.google.com/go/civil"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) programRoutes() {
-	mount(s, route{ID: "get-program", Method: get, Path: "/v1/program", Tag: "Program", Summary: "Read the program: names, sender, windows, thresholds",
-		Scope: CatalogueRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.getProgram)
-	mount(s, route{ID: "put-program", Method: put, Path: "/v1/program", Tag: "Program", Summary: "Change the program", Description: "In force within five seconds, without a restart (R1).",
-		Scope: CatalogueWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Body: rules.Program{}, Errors: []int{409, 412, 428}}, s.putProgram)
-	mount(s, route{ID: "list-catalogue", Method: get, Path: "/v1/catalogue", Tag: "Program", Summary: "List the SKUs",
-		Scope: CatalogueRead, Capability: rules.ViewAccount, Everyone: true}, s.listCatalogue)
-	mount(s, route{ID: "put-sku", Method: put, Path: "/v1/catalogue/{sku}", Tag: "Program", Summary: "Add or change a SKU",
-		Scope: CatalogueWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Body: SKURequest{}}, s.putSKU)
+// programHandlers answer what is asked about the program and its catalogue.
+type programHandlers struct{ store *models.Store }
+
+func (h programHandlers) routes(api huma.API) {
+	read := route{
+		Tag:          "Program",
+		Scope:        CatalogueRead,
+		Capability:   rules.ViewProcesses,
+		OperatorOnly: true,
+	}
+	write := route{
+		Tag:          "Program",
+		Scope:        CatalogueWrite,
+		Capability:   rules.ManageCatalogue,
+		OperatorOnly: true,
+	}
+	sell := route{
+		Tag:        "Program",
+		Scope:      CatalogueRead,
+		Capability: rules.ViewAccount,
+		Everyone:   true,
+	}
+
+	mount(api, read.get("get-program", "/v1/program",
+		"Read the program: names, sender, windows, thresholds"), h.getProgram)
+	mountJSON(api, write.put("put-program", "/v1/program", "Change the program").
+		refuses(409, 412, 428), h.putProgram)
+	mount(api, sell.get("list-catalogue", "/v1/catalogue", "List the SKUs"), h.listCatalogue)
+	mountJSON(api, write.put("put-sku", "/v1/catalogue/{sku}", "Add or change a SKU"), h.putSKU)
 }
 
 type programOutput struct {
@@ -26,8 +48,8 @@ type programOutput struct {
 	Body rules.Program
 }
 
-func (s *service) getProgram(ctx context.Context, _ *struct{}) (*programOutput, error) {
-	ref, err := s.store.Reference(ctx)
+func (h programHandlers) getProgram(ctx context.Context, _ *struct{}) (*programOutput, error) {
+	ref, err := h.store.Reference(ctx)
 	return &programOutput{ETag: etag(ref.Version), Body: ref.Program}, err
 }
 
@@ -35,22 +57,20 @@ type putProgramInput struct {
 	IfMatch string `header:"If-Match" doc:"Required: the ETag of the program you read"`
 }
 
-func (s *service) putProgram(ctx context.Context, in *putProgramInput) (*programOutput, error) {
-	ref, err := s.store.Reference(ctx)
+func (h programHandlers) putProgram(
+	ctx context.Context, in *putProgramInput, p rules.Program,
+) (*programOutput, error) {
+	ref, err := h.store.Reference(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := (IfMatchInput{IfMatch: in.IfMatch}).matches(ref.Version); err != nil {
 		return nil, err
 	}
-	p, err := decode[rules.Program](ctx)
-	if err != nil {
-		return nil, err
-	}
 	if p.ID != ref.Program.ID {
 		return nil, wrong("/id", "UNCHANGEABLE", "The program's id cannot change.", "Send the id that you read.")
 	}
-	if ref, err = s.store.ChangeProgram(ctx, p, ref.Version); err != nil {
+	if ref, err = h.store.ChangeProgram(ctx, p, ref.Version); err != nil {
 		return nil, err
 	}
 	return &programOutput{ETag: etag(ref.Version), Body: ref.Program}, nil
@@ -76,8 +96,8 @@ func skuView(k models.CatalogueSKU) SKUView {
 	return SKUView{k.Code, SKURequest{k.ServiceType, k.TermYears, k.Bundle, k.EffectiveFrom, k.EffectiveTo}, k.UpdatedAt.Format("2006-01-02T15:04:05Z07:00")}
 }
 
-func (s *service) listCatalogue(ctx context.Context, _ *struct{}) (*pageOf[SKUView], error) {
-	skus, err := s.store.ListSKUs(ctx)
+func (h programHandlers) listCatalogue(ctx context.Context, _ *struct{}) (*pageOf[SKUView], error) {
+	skus, err := h.store.ListSKUs(ctx)
 	return listed(skus, "", err, skuView)
 }
 
@@ -87,17 +107,13 @@ type skuInput struct {
 	SKU string `path:"sku" maxLength:"64" doc:"Code of the SKU"`
 }
 
-func (s *service) putSKU(ctx context.Context, in *skuInput) (*one[SKUView], error) {
-	r, err := decode[SKURequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h programHandlers) putSKU(ctx context.Context, in *skuInput, r SKURequest) (*one[SKUView], error) {
 	row := models.CatalogueSKU{Code: rules.NormaliseSKU(in.SKU), ServiceType: r.ServiceType, TermYears: r.TermYears, Bundle: r.Bundle,
-		EffectiveFrom: r.EffectiveFrom, EffectiveTo: r.EffectiveTo, UpdatedAt: s.store.Clock().Now()}
+		EffectiveFrom: r.EffectiveFrom, EffectiveTo: r.EffectiveTo, UpdatedAt: h.store.Clock().Now()}
 	if err := checkSKU(row); err != nil {
 		return nil, err
 	}
-	return single(row, s.store.PutSKU(ctx, row), skuView)
+	return single(row, h.store.PutSKU(ctx, row), skuView)
 }
 
 // checkSKU holds terms to one to five years (R125a).

@@ -104,21 +104,17 @@ func tellFact(ctx context.Context, s *models.Store, id string, q RMACommandReque
 	return s.RecordRMAFact(ctx, id, q.Fact, at)
 }
 
-func (s *service) actOnRMA(ctx context.Context, in *rmaCommandInput) (*one[RMADetail], error) {
-	q, err := decode[RMACommandRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h rmaHandlers) actOnRMA(ctx context.Context, in *rmaCommandInput, q RMACommandRequest) (*one[RMADetail], error) {
 	run, ok := rmaCommands[rules.RMACommand(in.Command)]
 	if !ok {
-		if _, err := s.store.GetRMA(ctx, in.ID); err != nil {
+		if _, err := h.store.GetRMA(ctx, in.ID); err != nil {
 			return nil, err
 		}
 		return nil, rules.Refuse(codeActionNotOffered, "There is no such command here.", "Read the replacement; its commands stand in it.")
 	}
-	r, err := run(ctx, s.store, in.ID, q)
+	r, err := run(ctx, h.store, in.ID, q)
 	if err != nil {
 		return nil, err
 	}
-	return s.rmaDetail(ctx, r)
+	return h.rmaDetail(ctx, r)
 }

@@ -4,23 +4,38 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) rmaRoutes() {
-	read := route{Method: get, Tag: "RMAs", Scope: RMAsRead, Capability: rules.ViewAccount, NoSellers: true}
-	write := route{Method: post, Tag: "RMAs", Scope: RMAsWrite, Capability: rules.RequestRMA, NoSellers: true, Idempotent: true}
-	mount(s, read.at("list-rmas", "/v1/rmas", "List replacements, newest first"), s.listRMAs)
-	mount(s, read.at("get-rma", "/v1/rmas/{id}", "Read a replacement with its timeline and promise", 404), s.getRMA)
-	create := write.at("request-rma", "/v1/rmas", "Request a replacement", 404, 409)
-	create.Body, create.Status = RMARequest{}, http.StatusCreated
-	create.Description = "Of a device by its serial, or of an accessory by room, model and quantity (R74). Every reason against it is named at once, with the code of the first: the codes of coverage, `SERIAL_NOT_REGISTERED`, `RMA_OPEN`, `SITE_UNKNOWN`, `SERIAL_TOO_NEW`. Where the day of purchase is unknown it is taken and held for the proof. An agent who sends `defect_confirmed` approves it at once, unless it is held or to be reviewed."
-	mount(s, create, s.requestRMA)
-	act := write.at("act-on-rma", "/v1/rmas/{id}/{command}", "Do one of a replacement's commands", 404, 409)
-	act.Body = RMACommandRequest{}
-	act.Description = "What the caller may do now stands in the replacement's `commands`. Customers, partners and agents: `appeal` (once; with a reason), `withdraw` (before the pick-up), `use_spare` (a spare of the same model that is on site takes the room at once, R35d). Agents: `approve`, `reject` (code and reason), `allocate`, `backorder`, `ship`, `reship` and `wait` (with a reason), `receive`, `inspect`, `no_return`, `bill`, and `tell` for what a carrier's own message did not. A lead: `waive` (with a reason). A command that was done already changes nothing. An approval allocates by itself what a depot has free; `allocate` answers OUT_OF_STOCK where no depot has enough, and `backorder` is next."
-	mount(s, act, s.actOnRMA)
+// rmaHandlers answer what is asked about replacements.
+type rmaHandlers struct{ store *models.Store }
+
+func (h rmaHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "RMAs",
+		Scope:      RMAsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+	write := route{
+		Tag:        "RMAs",
+		Scope:      RMAsWrite,
+		Capability: rules.RequestRMA,
+		NoSellers:  true,
+	}
+
+	mount(api, read.get("list-rmas", "/v1/rmas", "List replacements, newest first"), h.listRMAs)
+	mount(api, read.get("get-rma", "/v1/rmas/{id}",
+		"Read a replacement with its timeline and promise").
+		refuses(404), h.getRMA)
+	mountJSON(api, write.post("request-rma", "/v1/rmas", "Request a replacement").
+		answers(http.StatusCreated).idempotent().refuses(404, 409), h.requestRMA)
+	mountJSON(api, write.post("act-on-rma", "/v1/rmas/{id}/{command}",
+		"Do one of a replacement's commands").
+		idempotent().refuses(404, 409), h.actOnRMA)
 }
 
 // RMARequest asks for a replacement.
@@ -49,29 +64,25 @@ type listRMAsInput struct {
 	Late      bool   `query:"late" doc:"Only those whose first promise was, or is being, missed"`
 }
 
-func (s *service) listRMAs(ctx context.Context, in *listRMAsInput) (*pageOf[RMAView], error) {
-	rmas, next, err := s.store.ListRMAs(ctx, models.RMAFilter{AccountID: in.AccountID, State: rules.RMAState(in.State), RoomID: in.RoomID, DeviceID: in.DeviceID, SiteID: in.SiteID,
+func (h rmaHandlers) listRMAs(ctx context.Context, in *listRMAsInput) (*pageOf[RMAView], error) {
+	rmas, next, err := h.store.ListRMAs(ctx, models.RMAFilter{AccountID: in.AccountID, State: rules.RMAState(in.State), RoomID: in.RoomID, DeviceID: in.DeviceID, SiteID: in.SiteID,
 		Serial: in.Serial, Open: in.Open, Late: in.Late, Page: in.page()})
-	return listed(rmas, next, err, s.rmaView(ctx))
+	return listed(rmas, next, err, h.rmaView(ctx))
 }
 
-func (s *service) getRMA(ctx context.Context, in *IDInput) (*one[RMADetail], error) {
-	r, err := s.store.GetRMA(ctx, in.ID)
+func (h rmaHandlers) getRMA(ctx context.Context, in *IDInput) (*one[RMADetail], error) {
+	r, err := h.store.GetRMA(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return s.rmaDetail(ctx, r)
+	return h.rmaDetail(ctx, r)
 }
 
-func (s *service) requestRMA(ctx context.Context, _ *struct{}) (*one[RMADetail], error) {
-	r, err := decode[RMARequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	rma, err := s.store.RequestRMA(ctx, models.NewRMA{AccountID: account(ctx, r.AccountID), Serial: r.Serial, RoomID: r.RoomID, ModelCode: r.Model, Quantity: r.Quantity,
+func (h rmaHandlers) requestRMA(ctx context.Context, _ *struct{}, r RMARequest) (*one[RMADetail], error) {
+	rma, err := h.store.RequestRMA(ctx, models.NewRMA{AccountID: account(ctx, r.AccountID), Serial: r.Serial, RoomID: r.RoomID, ModelCode: r.Model, Quantity: r.Quantity,
 		SiteID: r.SiteID, Fault: r.Fault, SerialProof: r.SerialProof, SpareUnitID: r.SpareUnitID, DefectConfirmed: r.DefectConfirmed, Once: onceName(ctx)})
 	if err != nil {
 		return nil, err
 	}
-	return s.rmaDetail(ctx, rma)
+	return h.rmaDetail(ctx, rma)
 }

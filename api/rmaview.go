@@ -82,8 +82,8 @@ func dayOf(p *rules.Promise) string {
 }
 
 // rmaView gives the view for the caller, whose commands depend on the role.
-func (s *service) rmaView(ctx context.Context) func(models.RMA) RMAView {
-	role, now := callOf(ctx).token.Role, s.store.Clock().Now()
+func (h rmaHandlers) rmaView(ctx context.Context) func(models.RMA) RMAView {
+	role, now := callOf(ctx).token.Role, h.store.Clock().Now()
 	return func(r models.RMA) RMAView {
 		v := RMAView{ID: r.ID, AccountID: r.AccountID, State: r.RMAFacts.State(now), Outbound: r.RMAFacts.Outbound(), Return: r.RMAFacts.Return(now), StateSince: r.StateSince,
 			Commands: offered(role, r, now), Held: r.Held, ReviewReasons: append([]string{}, r.ReviewReasons...), RejectCode: r.RejectCode, DeviceID: text(r.DeviceID), Serial: r.FaultySerial,
@@ -113,10 +113,10 @@ type RMADetail struct {
 	Timeline []EventView `json:"timeline" nullable:"false" doc:"What happened, oldest first"`
 }
 
-func (s *service) rmaDetail(ctx context.Context, r models.RMA) (*one[RMADetail], error) {
-	events, err := s.store.Timeline(ctx, r.ID)
+func (h rmaHandlers) rmaDetail(ctx context.Context, r models.RMA) (*one[RMADetail], error) {
+	events, err := h.store.Timeline(ctx, r.ID)
 	return single(r, err, func(r models.RMA) RMADetail {
-		return RMADetail{s.rmaView(ctx)(r), rmaTimeline(events, callOf(ctx).token.Role.IsOperator())}
+		return RMADetail{h.rmaView(ctx)(r), rmaTimeline(events, callOf(ctx).token.Role.IsOperator())}
 	})
 }
 

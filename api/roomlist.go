@@ -25,22 +25,22 @@ type listRoomsInput struct {
 	Coverage  string `query:"coverage" enum:"hardware,technical,setup" doc:"Tell of each room whether it is covered now for this"`
 }
 
-func (s *service) listRooms(ctx context.Context, in *listRoomsInput) (*pageOf[RoomItem], error) {
-	rooms, next, err := s.store.ListRooms(ctx, models.RoomFilter{AccountID: in.AccountID, Site: in.Site, Country: in.Country, Platform: rules.Platform(in.Platform),
+func (h roomHandlers) listRooms(ctx context.Context, in *listRoomsInput) (*pageOf[RoomItem], error) {
+	rooms, next, err := h.store.ListRooms(ctx, models.RoomFilter{AccountID: in.AccountID, Site: in.Site, Country: in.Country, Platform: rules.Platform(in.Platform),
 		State: rules.RoomState(in.State), Search: in.Search, Sort: sorted(in.Sort), Page: in.page()})
 	if err != nil {
 		return nil, err
 	}
 	items := viewed(rooms, func(r models.Room) RoomItem { return RoomItem{RoomView: roomView(r)} })
 	if in.Coverage != "" {
-		err = s.addCoverage(ctx, items, purpose(in.Coverage))
+		err = h.addCoverage(ctx, items, purpose(in.Coverage))
 	}
 	return listed(items, next, err, func(i RoomItem) RoomItem { return i })
 }
 
 // addCoverage answers for all rooms of a page in one question.
-func (s *service) addCoverage(ctx context.Context, rooms []RoomItem, purpose rules.Purpose) error {
-	answers, err := s.store.Coverage(ctx, viewed(rooms, func(r RoomItem) models.CoverSubject { return models.CoverSubject{RoomID: r.ID} }), s.store.Clock().Now(), purpose)
+func (h roomHandlers) addCoverage(ctx context.Context, rooms []RoomItem, purpose rules.Purpose) error {
+	answers, err := h.store.Coverage(ctx, viewed(rooms, func(r RoomItem) models.CoverSubject { return models.CoverSubject{RoomID: r.ID} }), h.store.Clock().Now(), purpose)
 	for i := range answers {
 		rooms[i].Coverage = &answers[i].Answer
 	}

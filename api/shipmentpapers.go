@@ -13,17 +13,6 @@ import (
 
 const mediaPDF = "application/pdf"
 
-func (s *service) shipmentPaperRoutes(read route) {
-	paper := read
-	paper.Produces = mediaPDF
-	printed := paper.at("get-shipment-label", "/v1/shipments/{id}/label", "Get a parcel's label as a PDF", 404, 409)
-	printed.Description = "The label as the carrier gave it, where the service booked the parcel; otherwise one that is drawn here. STATE_CONFLICT while the parcel has no tracking number. A customer gets the labels of what it sends back; of other parcels it gets 404."
-	mount(s, printed, s.getShipmentLabel)
-	slip := paper.at("get-packing-slip", "/v1/shipments/{id}/packing-slip", "Get a parcel's packing slip as a PDF", 404)
-	slip.Description = "What is in the parcel and, with a replacement, how the faulty unit goes back. A customer gets the slips of what it sends back; of other parcels it gets 404."
-	mount(s, slip, s.getPackingSlip)
-}
-
 type paperInput struct {
 	IDInput
 	Lang string `query:"lang" enum:"pt-BR,en" doc:"Language; missing: the account's"`
@@ -44,21 +33,21 @@ func pdfOf(content []byte, err error, name, id string) (*pdf, error) {
 	return &pdf{mediaPDF, fmt.Sprintf(`inline; filename="%s-%s.pdf"`, name, id), "private, no-store", content}, nil
 }
 
-func (s *service) paperOf(ctx context.Context, in *paperInput) (models.ShipmentPaper, error) {
-	p, err := s.store.PaperOf(ctx, in.ID)
+func (h shipmentHandlers) paperOf(ctx context.Context, in *paperInput) (models.ShipmentPaper, error) {
+	p, err := h.store.PaperOf(ctx, in.ID)
 	if in.Lang != "" {
 		p.Locale = in.Lang
 	}
 	return p, err
 }
 
-func (s *service) getShipmentLabel(ctx context.Context, in *paperInput) (*pdf, error) {
-	p, err := s.paperOf(ctx, in)
+func (h shipmentHandlers) getShipmentLabel(ctx context.Context, in *paperInput) (*pdf, error) {
+	p, err := h.paperOf(ctx, in)
 	if err != nil {
 		return nil, err
 	}
 	if p.StoredLabelID != "" {
-		stored, err := s.store.ShipmentLabelOf(ctx, p.ID)
+		stored, err := h.store.ShipmentLabelOf(ctx, p.ID)
 		if err == nil && stored.MediaType == mediaPDF {
 			return pdfOf(stored.Content, nil, "label", p.ID)
 		}
@@ -78,8 +67,8 @@ func labelOf(p models.ShipmentPaper) label.Label {
 		Reference: p.ID, DeliverBy: paperDay(p.PromisedOn, p.Locale), Contents: fmt.Sprintf("%d × %s", p.Quantity, p.Model), Date: p.CreatedAt}
 }
 
-func (s *service) getPackingSlip(ctx context.Context, in *paperInput) (*pdf, error) {
-	p, err := s.paperOf(ctx, in)
+func (h shipmentHandlers) getPackingSlip(ctx context.Context, in *paperInput) (*pdf, error) {
+	p, err := h.paperOf(ctx, in)
 	if err != nil {
 		return nil, err
 	}

@@ -4,15 +4,33 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) shipmentRoutes() {
-	read := route{Method: get, Tag: "Shipments", Scope: RoomsRead, Capability: rules.ViewAccount, NoSellers: true}
-	mount(s, read.at("list-shipments", "/v1/shipments", "List shipments, newest first"), s.listShipments)
-	mount(s, read.at("get-shipment", "/v1/shipments/{id}", "Read a shipment with its scans", 404), s.getShipment)
-	s.shipmentPaperRoutes(read)
+// shipmentHandlers answer what is asked about shipments and their papers.
+type shipmentHandlers struct{ store *models.Store }
+
+func (h shipmentHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "Shipments",
+		Scope:      RoomsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+
+	mount(api, read.get("list-shipments", "/v1/shipments", "List shipments, newest first"),
+		h.listShipments)
+	mount(api, read.get("get-shipment", "/v1/shipments/{id}", "Read a shipment with its scans").
+		refuses(404), h.getShipment)
+	mount(api, read.get("get-shipment-label", "/v1/shipments/{id}/label",
+		"Get a parcel's label as a PDF").
+		refuses(404, 409).produces(mediaPDF), h.getShipmentLabel)
+	mount(api, read.get("get-packing-slip", "/v1/shipments/{id}/packing-slip",
+		"Get a parcel's packing slip as a PDF").
+		refuses(404).produces(mediaPDF), h.getPackingSlip)
 }
 
 // ShipmentView is a parcel between a depot and a site.
@@ -58,18 +76,18 @@ type listShipmentsInput struct {
 	Tracking  string `query:"tracking" maxLength:"128" doc:"Only the parcel with this number"`
 }
 
-func (s *service) listShipments(ctx context.Context, in *listShipmentsInput) (*pageOf[ShipmentView], error) {
-	shipments, next, err := s.store.ListShipments(ctx, models.ShipmentFilter{AccountID: in.AccountID, SubjectID: in.SubjectID, Direction: rules.ShipmentDirection(in.Direction),
+func (h shipmentHandlers) listShipments(ctx context.Context, in *listShipmentsInput) (*pageOf[ShipmentView], error) {
+	shipments, next, err := h.store.ListShipments(ctx, models.ShipmentFilter{AccountID: in.AccountID, SubjectID: in.SubjectID, Direction: rules.ShipmentDirection(in.Direction),
 		State: rules.ShipmentState(in.State), Tracking: in.Tracking, Page: in.page()})
 	return listed(shipments, next, err, shipmentView)
 }
 
-func (s *service) getShipment(ctx context.Context, in *IDInput) (*one[ShipmentDetail], error) {
-	sh, err := s.store.GetShipment(ctx, in.ID)
+func (h shipmentHandlers) getShipment(ctx context.Context, in *IDInput) (*one[ShipmentDetail], error) {
+	sh, err := h.store.GetShipment(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	scans, err := s.store.ScansOf(ctx, sh.ID)
+	scans, err := h.store.ScansOf(ctx, sh.ID)
 	return &one[ShipmentDetail]{ShipmentDetail{shipmentView(sh), viewed(scans, func(c models.ShipmentScan) ScanView {
 		return ScanView{c.Kind, c.At, c.Source}
 	})}}, err

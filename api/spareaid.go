@@ -7,13 +7,6 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) spareAidRoutes() {
-	read := route{Method: get, Tag: "Spares", Scope: RoomsRead, Capability: rules.WorkTasks, OperatorOnly: true}
-	aid := read.at("get-selection-aid", "/v1/spares/{id}/selection-aid", "Rank models and sites for a parent's spares", 404)
-	aid.Description = "For the talk with the customer about which hardware, and where (R84): what is commonly deployed, rooms without an alternative, sites with an unreliable courier. Each of the three gives 0 to 100 points; they weigh the same. Only supported models that are deployed at a known site are suggested (R88b, S25)."
-	mount(s, aid, s.getSelectionAid)
-}
-
 // SpareAidView is what helps to choose spares.
 type SpareAidView struct {
 	ParentOrgID string              `json:"parent_org_id"`
@@ -85,7 +78,7 @@ func spareAidView(a models.SpareAid) SpareAidView {
 	return v
 }
 
-func (s *service) getSelectionAid(ctx context.Context, in *IDInput) (*one[SpareAidView], error) {
-	aid, err := s.store.SelectionAid(ctx, in.ID)
+func (h spareHandlers) getSelectionAid(ctx context.Context, in *IDInput) (*one[SpareAidView], error) {
+	aid, err := h.store.SelectionAid(ctx, in.ID)
 	return single(aid, err, spareAidView)
 }

@@ -4,20 +4,46 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) spareRoutes() {
-	read := route{Method: get, Tag: "Spares", Scope: RoomsRead, Capability: rules.ViewAccount, NoSellers: true}
-	list := read.at("list-spares", "/v1/spares", "List the spares that customers' parents have earned")
-	list.Description = "One spare for each full number of licences that the program says, over all accounts of the parent (R81). A customer sees its own parent's number only (R82b)."
-	mount(s, list, s.listSpares)
-	mount(s, read.at("get-spares", "/v1/spares/{id}", "Read the spares that a customer's parent has earned", 404), s.getSpares)
-	lines := read.at("list-spare-lines", "/v1/spares/{id}/ledger", "List what granted and took a parent's spares, newest first", 404)
-	lines.OperatorOnly, lines.NoSellers = true, false
-	lines.Description = "A grant names the order that crossed the threshold (R81b)."
-	mount(s, lines, s.listSpareLines)
+// spareHandlers answer what is asked about the spares that parents have earned.
+type spareHandlers struct{ store *models.Store }
+
+func (h spareHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "Spares",
+		Scope:      RoomsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+	ledger := route{
+		Tag:          "Spares",
+		Scope:        RoomsRead,
+		Capability:   rules.ViewAccount,
+		OperatorOnly: true,
+	}
+	advise := route{
+		Tag:          "Spares",
+		Scope:        RoomsRead,
+		Capability:   rules.WorkTasks,
+		OperatorOnly: true,
+	}
+
+	mount(api, read.get("list-spares", "/v1/spares",
+		"List the spares that customers' parents have earned"), h.listSpares)
+	mount(api, read.get("get-spares", "/v1/spares/{id}",
+		"Read the spares that a customer's parent has earned").
+		refuses(404), h.getSpares)
+	mount(api, ledger.get("list-spare-lines", "/v1/spares/{id}/ledger",
+		"List what granted and took a parent's spares, newest first").
+		refuses(404), h.listSpareLines)
+	mount(api, advise.get("get-selection-aid", "/v1/spares/{id}/selection-aid",
+		"Rank models and sites for a parent's spares").
+		refuses(404), h.getSelectionAid)
 }
 
 // SparesView is what a customer's parent has earned.
@@ -39,13 +65,13 @@ func sparesView(operator bool) func(models.Spares) SparesView {
 	}
 }
 
-func (s *service) listSpares(ctx context.Context, in *ListInput) (*pageOf[SparesView], error) {
-	all, next, err := s.store.ListSpares(ctx, in.page())
+func (h spareHandlers) listSpares(ctx context.Context, in *ListInput) (*pageOf[SparesView], error) {
+	all, next, err := h.store.ListSpares(ctx, in.page())
 	return listed(all, next, err, sparesView(callOf(ctx).token.Role.IsOperator()))
 }
 
-func (s *service) getSpares(ctx context.Context, in *IDInput) (*one[SparesView], error) {
-	p, err := s.store.GetSpares(ctx, in.ID)
+func (h spareHandlers) getSpares(ctx context.Context, in *IDInput) (*one[SparesView], error) {
+	p, err := h.store.GetSpares(ctx, in.ID)
 	return single(p, err, sparesView(callOf(ctx).token.Role.IsOperator()))
 }
 
@@ -69,7 +95,7 @@ type listSpareLinesInput struct {
 	ListInput
 }
 
-func (s *service) listSpareLines(ctx context.Context, in *listSpareLinesInput) (*pageOf[SpareLineView], error) {
-	lines, next, err := s.store.ListSpareLines(ctx, in.ID, in.page())
+func (h spareHandlers) listSpareLines(ctx context.Context, in *listSpareLinesInput) (*pageOf[SpareLineView], error) {
+	lines, next, err := h.store.ListSpareLines(ctx, in.ID, in.page())
 	return listed(lines, next, err, spareLineView)
 }

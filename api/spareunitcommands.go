@@ -69,21 +69,17 @@ func tellSpareFact(ctx context.Context, s *models.Store, id string, q SpareComma
 	return s.RecordSpareFact(ctx, id, q.Fact, at)
 }
 
-func (s *service) actOnSpareUnit(ctx context.Context, in *spareCommandInput) (*one[SpareUnitDetail], error) {
-	q, err := decode[SpareCommandRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h spareUnitHandlers) actOnSpareUnit(ctx context.Context, in *spareCommandInput, q SpareCommandRequest) (*one[SpareUnitDetail], error) {
 	run, ok := spareCommands[rules.SpareCommand(in.Command)]
 	if !ok {
-		if _, err := s.store.GetSpareUnit(ctx, in.ID); err != nil {
+		if _, err := h.store.GetSpareUnit(ctx, in.ID); err != nil {
 			return nil, err
 		}
 		return nil, rules.Refuse(codeActionNotOffered, "There is no such command here.", "Read the spare unit; its commands stand in it.")
 	}
-	u, err := run(ctx, s.store, in.ID, q)
+	u, err := run(ctx, h.store, in.ID, q)
 	if err != nil {
 		return nil, err
 	}
-	return s.spareUnitDetail(ctx, u)
+	return h.spareUnitDetail(ctx, u)
 }

@@ -5,33 +5,51 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) warrantyRoutes() {
-	read := route{Method: get, Tag: "Warranties", Scope: AccountsRead, Capability: rules.ViewAccount, NoSellers: true}
-	write := route{Method: post, Tag: "Warranties", Scope: RoomsWrite, Capability: rules.ManageRooms, NoSellers: true, Idempotent: true}
-	mount(s, read.at("list-attachments", "/v1/warranties/attachments", "List extended warranties attached to serial numbers, newest first"), s.listAttachments)
-	attach := write.at("attach-warranty", "/v1/warranties/attachments", "Attach a unit of an extended warranty to a serial number", 404, 409)
-	attach.Body, attach.Status = AttachmentRequest{}, http.StatusCreated
-	attach.Description = "It adds the contract's years to the standard warranty of the device, within the program's cap (R39a, S38). The first one of an order starts its contracts (S1)."
-	mount(s, attach, s.attachWarranty)
-	detach := write.at("detach-warranty", "/v1/warranties/attachments/{id}/release", "Take a unit of an extended warranty off its serial number", 404, 409)
-	detach.Body, detach.Description = RoomReasonRequest{}, "What it covered until then stays covered; the unit goes back to the balance."
-	mount(s, detach, s.detachWarranty)
+// warrantyHandlers answer what is asked about extended warranties.
+type warrantyHandlers struct{ store *models.Store }
 
-	list := read.at("list-warranties", "/v1/warranties", "List imported and claimed warranties from before, newest first")
-	list.Description = "Operators: the queue of those that matched no account is `state=UNMATCHED` (R111b)."
-	mount(s, list, s.listWarranties)
-	claim := write.at("claim-warranty", "/v1/warranties/claims", "Claim an extended warranty that is missing among the contracts", 404)
-	claim.Body, claim.Status = WarrantyClaimRequest{}, http.StatusCreated
-	claim.Description = "An operator decides (R111c). The same serial number again, while undecided, answers the claim that is there."
-	mount(s, claim, s.claimWarranty)
-	mount(s, route{ID: "import-warranties", Method: post, Path: "/v1/warranties/import", Tag: "Warranties", Summary: "Import extended warranties from before",
-		Description: "CSV, a JSON array, or one object per line; up to 1000 rows. Each is matched by company, address and serial number: what matches stands among the account's contracts, " +
-			"what does not becomes an operator task (R111). All rows or none; the same row again changes nothing (S35).",
-		Scope: AccountsWrite, Capability: rules.ReviewOrders, OperatorOnly: true, Media: importMedia, Row: rules.EarlierWarrantyForm{}, Idempotent: true}, s.importWarranties)
+func (h warrantyHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "Warranties",
+		Scope:      AccountsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+	write := route{
+		Tag:        "Warranties",
+		Scope:      RoomsWrite,
+		Capability: rules.ManageRooms,
+		NoSellers:  true,
+	}
+	file := route{
+		Tag:          "Warranties",
+		Scope:        AccountsWrite,
+		Capability:   rules.ReviewOrders,
+		OperatorOnly: true,
+	}
+
+	mount(api, read.get("list-attachments", "/v1/warranties/attachments",
+		"List extended warranties attached to serial numbers, newest first"), h.listAttachments)
+	mountJSON(api, write.post("attach-warranty", "/v1/warranties/attachments",
+		"Attach a unit of an extended warranty to a serial number").
+		answers(http.StatusCreated).idempotent().refuses(404, 409), h.attachWarranty)
+	mountJSON(api, write.post("detach-warranty", "/v1/warranties/attachments/{id}/release",
+		"Take a unit of an extended warranty off its serial number").
+		idempotent().refuses(404, 409), h.detachWarranty)
+	mount(api, read.get("list-warranties", "/v1/warranties",
+		"List imported and claimed warranties from before, newest first"), h.listWarranties)
+	mountJSON(api, write.post("claim-warranty", "/v1/warranties/claims",
+		"Claim an extended warranty that is missing among the contracts").
+		answers(http.StatusCreated).idempotent().refuses(404), h.claimWarranty)
+	mountRaw(api, file.post("import-warranties", "/v1/warranties/import",
+		"Import extended warranties from before").
+		idempotent().takesFile(maxBody, rules.EarlierWarrantyForm{}), h.importWarranties)
 }
 
 // AttachmentRequest attaches a unit of an extended warranty.
@@ -65,30 +83,22 @@ type AttachedView struct {
 	StartedContracts []string `json:"started_contracts" nullable:"false" doc:"Contracts that started by it (S1)"`
 }
 
-func (s *service) attachWarranty(ctx context.Context, _ *struct{}) (*one[AttachedView], error) {
-	r, err := decode[AttachmentRequest](ctx)
+func (h warrantyHandlers) attachWarranty(ctx context.Context, _ *struct{}, r AttachmentRequest) (*one[AttachedView], error) {
+	out, err := h.store.AttachWarranty(ctx, models.AttachRequest{LicenceID: r.LicenceID, Serial: r.Serial, Reason: r.Reason})
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.store.AttachWarranty(ctx, models.AttachRequest{LicenceID: r.LicenceID, Serial: r.Serial, Reason: r.Reason})
-	if err != nil {
-		return nil, err
-	}
-	a, err := s.store.WarrantyAttachment(ctx, out.Attachment.ID)
+	a, err := h.store.WarrantyAttachment(ctx, out.Attachment.ID)
 	return single(a, err, func(a models.AttachmentDetail) AttachedView {
 		return AttachedView{attachmentView(a), append([]string{}, out.Started...)}
 	})
 }
 
-func (s *service) detachWarranty(ctx context.Context, in *IDInput) (*one[AttachmentView], error) {
-	r, err := decode[RoomReasonRequest](ctx)
-	if err != nil {
+func (h warrantyHandlers) detachWarranty(ctx context.Context, in *IDInput, r RoomReasonRequest) (*one[AttachmentView], error) {
+	if _, err := h.store.DetachWarranty(ctx, in.ID, r.Reason); err != nil {
 		return nil, err
 	}
-	if _, err := s.store.DetachWarranty(ctx, in.ID, r.Reason); err != nil {
-		return nil, err
-	}
-	a, err := s.store.WarrantyAttachment(ctx, in.ID)
+	a, err := h.store.WarrantyAttachment(ctx, in.ID)
 	return single(a, err, attachmentView)
 }
 
@@ -101,8 +111,8 @@ type listAttachmentsInput struct {
 	Open       bool   `query:"open" doc:"Only those that last"`
 }
 
-func (s *service) listAttachments(ctx context.Context, in *listAttachmentsInput) (*pageOf[AttachmentView], error) {
-	rows, next, err := s.store.ListWarrantyAttachments(ctx, models.AttachmentFilter{AccountID: in.AccountID, ContractID: in.ContractID, LicenceID: in.LicenceID, Serial: in.Serial,
+func (h warrantyHandlers) listAttachments(ctx context.Context, in *listAttachmentsInput) (*pageOf[AttachmentView], error) {
+	rows, next, err := h.store.ListWarrantyAttachments(ctx, models.AttachmentFilter{AccountID: in.AccountID, ContractID: in.ContractID, LicenceID: in.LicenceID, Serial: in.Serial,
 		Open: in.Open, Page: in.page()})
 	return listed(rows, next, err, attachmentView)
 }

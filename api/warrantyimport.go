@@ -45,13 +45,15 @@ type WarrantyRowView struct {
 	Errors     []rules.FieldError      `json:"errors" nullable:"false"`
 }
 
-func (s *service) importWarranties(ctx context.Context, in *importWarrantiesInput) (*one[WarrantyImportView], error) {
-	file, places, err := readWarranties(callOf(ctx))
+func (h warrantyHandlers) importWarranties(
+	ctx context.Context, in *importWarrantiesInput, body rawBody,
+) (*one[WarrantyImportView], error) {
+	file, places, err := readWarranties(body)
 	if err != nil {
 		return nil, err
 	}
 	file.DryRun, file.Reason = in.DryRun, in.Reason
-	rows, err := s.store.ImportWarranties(ctx, file)
+	rows, err := h.store.ImportWarranties(ctx, file)
 	if err != nil {
 		return nil, err
 	}
@@ -64,7 +66,7 @@ func (s *service) importWarranties(ctx context.Context, in *importWarrantiesInpu
 }
 
 // readWarranties reads the rows of a body with the place of each in the file.
-func readWarranties(c *call) (file models.WarrantyImport, places []int, err error) {
+func readWarranties(body rawBody) (file models.WarrantyImport, places []int, err error) {
 	add := func(place int, f rules.EarlierWarrantyForm, wrong []rules.FieldError) error {
 		if len(places) == models.MaxWarrantyRows {
 			return rules.Refuse(roomfile.TooManyRows, "The file holds more than 1000 rows.", "Split the file.")
@@ -72,10 +74,10 @@ func readWarranties(c *call) (file models.WarrantyImport, places []int, err erro
 		file.Forms, file.Errors, places = append(file.Forms, f), append(file.Errors, wrong), append(places, place)
 		return nil
 	}
-	if c.media == mediaCSV {
-		err = readWarrantyCSV(bytes.NewReader(c.body), add)
+	if body.media == mediaCSV {
+		err = readWarrantyCSV(bytes.NewReader(body.content), add)
 	} else {
-		err = readWarrantyJSON(bytes.NewReader(c.body), add)
+		err = readWarrantyJSON(bytes.NewReader(body.content), add)
 	}
 	if err == nil && len(places) == 0 {
 		err = rules.Refuse(rowfile.Empty, "The file holds no rows.", "Send at least one.")
