@@ -20,17 +20,16 @@ import (
 
 // Codes of refusals that only this package makes.
 const (
-	codeInternal         = "INTERNAL_ERROR"
-	codeMedia            = "UNSUPPORTED_MEDIA_TYPE"
-	codeTooLarge         = "BODY_TOO_LARGE"
-	codeBodyRead         = "BODY_NOT_READ"
-	codeMethod           = "METHOD_NOT_ALLOWED"
-	codeParameter        = "INVALID_PARAMETER"
-	codeKeyInvalid       = "IDEMPOTENCY_KEY_INVALID"
-	codeVersionMissing   = "PRECONDITION_REQUIRED"
-	codeVersionMismatch  = "VERSION_MISMATCH"
-	codeActionNotOffered = "ACTION_NOT_AVAILABLE"
-	codeNotAcceptable    = "NOT_ACCEPTABLE"
+	codeInternal        = "INTERNAL_ERROR"
+	codeMedia           = "UNSUPPORTED_MEDIA_TYPE"
+	codeTooLarge        = "BODY_TOO_LARGE"
+	codeBodyRead        = "BODY_NOT_READ"
+	codeMethod          = "METHOD_NOT_ALLOWED"
+	codeParameter       = "INVALID_PARAMETER"
+	codeKeyInvalid      = "IDEMPOTENCY_KEY_INVALID"
+	codeVersionMissing  = "PRECONDITION_REQUIRED"
+	codeVersionMismatch = "VERSION_MISMATCH"
+	codeNotAcceptable   = "NOT_ACCEPTABLE"
 )
 
 // statuses gives every code its HTTP status, in this one place.
@@ -47,7 +46,7 @@ var statuses = map[string]int{
 	rules.NotAssignable: 422, rules.CountryNotSupported: 422, rules.ModelNotSupported: 422, rules.WarrantyCapReached: 422,
 	rules.RMAOpen: 409, rules.ReshipLimit: 409, rules.FeeNotDue: 409, rules.DefectOpen: 409, rules.SpareNotChosen: 409, rules.ModelNotDeployed: 422, rules.NotCovered: 422, rules.WarrantyCap: 422, rules.NotHardware: 422,
 	rules.ProofRequired: 422, rules.Unplaced: 422, rules.NotLikeForLike: 422, rules.SerialNotRegistered: 422, rules.SerialTooNew: 422, rules.SiteUnknown: 422, rules.PhotoMissing: 422,
-	rules.LastAdmin: 409, rules.UserLimit: 409, rules.UnknownSKU: 409, codeActionNotOffered: 409,
+	rules.LastAdmin: 409, rules.UserLimit: 409, rules.UnknownSKU: 409, rules.ActionNotAvailable: 409,
 	rules.InvitationExpired: 410, rules.InvitationUsed: 410, rules.InvitationSuperseded: 410, rules.InvitationRevoked: 410,
 	carrier.ErrNoKey.Error(): 401, carrier.ErrNoTimestamp.Error(): 401, carrier.ErrBadTimestamp.Error(): 401, carrier.ErrTooOld.Error(): 401,
 	carrier.ErrInFuture.Error(): 401, carrier.ErrNoSignature.Error(): 401, carrier.ErrSignature.Error(): 401,

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"roomcover.dev/roomcover/models"
@@ -86,7 +85,7 @@ func (h rmaHandlers) rmaView(ctx context.Context) func(models.RMA) RMAView {
 	role, now := callOf(ctx).token.Role, h.store.Clock().Now()
 	return func(r models.RMA) RMAView {
 		v := RMAView{ID: r.ID, AccountID: r.AccountID, State: r.RMAFacts.State(now), Outbound: r.RMAFacts.Outbound(), Return: r.RMAFacts.Return(now), StateSince: r.StateSince,
-			Commands: offered(role, r, now), Held: r.Held, ReviewReasons: append([]string{}, r.ReviewReasons...), RejectCode: r.RejectCode, DeviceID: text(r.DeviceID), Serial: r.FaultySerial,
+			Commands: append([]rules.RMACommand{}, rules.RMACommandsFor(role, r.RMAFacts, now)...), Held: r.Held, ReviewReasons: append([]string{}, r.ReviewReasons...), RejectCode: r.RejectCode, DeviceID: text(r.DeviceID), Serial: r.FaultySerial,
 			Model: r.ModelCode, Quantity: r.Quantity, RoomID: text(r.RoomID), SiteID: r.SiteID, Fault: r.Fault, Cover: r.CoverKind, Speed: r.Speed, Promise: promiseView(r.Promise),
 			FirstPromisedOn: dayOf(r.FirstPromise), Late: r.RMAFacts.Late(now), ReplacementSerial: r.ReplacementSerial, ReplacementModel: r.ReplacementModel, ReplacementID: text(r.ReplacementDeviceID), SpareUnitID: text(r.SpareUnitID),
 			Carrier: r.Carrier, Tracking: r.Tracking, Outcome: r.Outcome, Fee: r.Fee(), WaitsFor: string(r.NextTimer), WaitsUntil: r.NextAt, RequestedAt: r.RequestedAt,
@@ -99,12 +98,6 @@ func (h rmaHandlers) rmaView(ctx context.Context) func(models.RMA) RMAView {
 		}
 		return v
 	}
-}
-
-// offered lists the commands that this API has for the role now.
-func offered(role rules.Role, r models.RMA, now time.Time) []rules.RMACommand {
-	out := slices.DeleteFunc(rules.RMACommandsFor(role, r.RMAFacts, now), func(c rules.RMACommand) bool { return rmaCommands[c] == nil })
-	return append([]rules.RMACommand{}, out...)
 }
 
 // RMADetail is a replacement with what happened to it.

@@ -26,58 +26,24 @@ type spareCommandInput struct {
 	Command string `path:"command" maxLength:"32" doc:"What to do"`
 }
 
-type spareCommand func(context.Context, *models.Store, string, SpareCommandRequest) (models.SpareUnit, error)
-
-// spareCommands runs each command on the Store, which holds it to the caller's role
-// and the state of the unit.
-var spareCommands = map[rules.SpareCommand]spareCommand{
-	rules.SpareSelect: func(ctx context.Context, s *models.Store, id string, q SpareCommandRequest) (models.SpareUnit, error) {
-		return s.SelectSpare(ctx, id, models.SpareChoice{ModelCode: q.Model, SiteID: q.SiteID, Reason: q.Reason})
-	},
-	rules.SpareAgree: func(ctx context.Context, s *models.Store, id string, q SpareCommandRequest) (models.SpareUnit, error) {
-		return s.AgreeSpare(ctx, id, q.Version)
-	},
-	rules.SpareShip: func(ctx context.Context, s *models.Store, id string, q SpareCommandRequest) (models.SpareUnit, error) {
-		return s.ShipSpare(ctx, id, models.Parcel{Serial: q.Serial, Carrier: q.Carrier, Tracking: q.Tracking})
-	},
-	rules.SpareReceive: func(ctx context.Context, s *models.Store, id string, _ SpareCommandRequest) (models.SpareUnit, error) {
-		return s.ReceiveSpare(ctx, id)
-	},
-	rules.SpareBill: func(ctx context.Context, s *models.Store, id string, q SpareCommandRequest) (models.SpareUnit, error) {
-		return s.BillSpare(ctx, id, q.Reason)
-	},
-	rules.SpareWaive: func(ctx context.Context, s *models.Store, id string, q SpareCommandRequest) (models.SpareUnit, error) {
-		return s.WaiveSpare(ctx, id, q.Reason)
-	},
-	rules.SpareCommand(commandTell): tellSpareFact,
-}
-
-func tellSpareFact(ctx context.Context, s *models.Store, id string, q SpareCommandRequest) (models.SpareUnit, error) {
-	if !q.Fact.Valid() {
-		return models.SpareUnit{}, wrong("/fact", "UNKNOWN_FACT", "There is no such fact.", "Send PICKED_UP, DELIVERED, RECALL_SCANNED or RECALL_RECEIVED.")
+func (h spareUnitHandlers) actOnSpareUnit(
+	ctx context.Context, in *spareCommandInput, q SpareCommandRequest,
+) (*one[SpareUnitDetail], error) {
+	c := models.SpareUnitCommand{
+		Name:     rules.SpareCommand(in.Command),
+		Model:    q.Model,
+		SiteID:   q.SiteID,
+		Version:  q.Version,
+		Serial:   q.Serial,
+		Carrier:  q.Carrier,
+		Tracking: q.Tracking,
+		Fact:     q.Fact,
+		Reason:   q.Reason,
 	}
-	if !rules.Allows(callOf(ctx).token.Role, rules.DecideRMA).Allowed() {
-		if _, err := s.GetSpareUnit(ctx, id); err != nil {
-			return models.SpareUnit{}, err
-		}
-		return models.SpareUnit{}, rules.Refuse(rules.Forbidden, "Only an agent may tell this.", "Ask the service's mailbox.")
-	}
-	var at time.Time
 	if q.At != nil {
-		at = *q.At
+		c.At = *q.At
 	}
-	return s.RecordSpareFact(ctx, id, q.Fact, at)
-}
-
-func (h spareUnitHandlers) actOnSpareUnit(ctx context.Context, in *spareCommandInput, q SpareCommandRequest) (*one[SpareUnitDetail], error) {
-	run, ok := spareCommands[rules.SpareCommand(in.Command)]
-	if !ok {
-		if _, err := h.store.GetSpareUnit(ctx, in.ID); err != nil {
-			return nil, err
-		}
-		return nil, rules.Refuse(codeActionNotOffered, "There is no such command here.", "Read the spare unit; its commands stand in it.")
-	}
-	u, err := run(ctx, h.store, in.ID, q)
+	u, err := h.store.DoSpare(ctx, in.ID, c)
 	if err != nil {
 		return nil, err
 	}

@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -92,71 +90,18 @@ type actionInput struct {
 	Action string `path:"action" maxLength:"32" doc:"One of the task's actions"`
 }
 
-// actionNeeds is what a role needs beyond working on tasks.
-var actionNeeds = map[string]rules.Capability{"link": rules.ReviewOrders, "accept": rules.ReviewOrders, "reject": rules.ReviewOrders, "reissue": rules.ManageUsers, "assign": rules.AssignCSM}
-
-func (h taskHandlers) actOnTask(ctx context.Context, in *actionInput, r ActionRequest) (*one[TaskView], error) {
-	t, err := h.store.GetTask(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	needs, special := actionNeeds[in.Action]
-	switch {
-	case !slices.Contains(t.Actions(), in.Action):
-		return nil, rules.Refuse(codeActionNotOffered, "This task has no such action.", "Read the task for its actions.")
-	case special && !rules.Allows(callOf(ctx).token.Role, needs).Allowed():
-		return nil, rules.Refuse(rules.Forbidden, "The token's role may not do this.", "Ask an agent.")
-	case t.State == models.TaskDone:
-		return nil, rules.Refuse(rules.StateConflict, "This task is done already.", "Read the task again to see how it was resolved.")
-	}
-	if err := h.act(ctx, t, in.Action, r); err != nil {
-		return nil, err
-	}
-	return h.getTask(ctx, &in.IDInput)
-}
-
-// act does the action and closes the task; some commands of the Store close it
-// by themselves.
-func (h taskHandlers) act(ctx context.Context, t models.OperatorTask, action string, r ActionRequest) error {
-	var err error
-	switch action {
-	case "accept", "reject":
-		_, err = h.store.DecideOrder(ctx, t.SubjectID, models.Decision{Accept: action == "accept", Reason: r.Reason, AccountID: r.AccountID})
-		return err
-	case "link", "refuse":
-		if t.Kind == models.TaskWarrantyUnmatched || t.Kind == models.TaskWarrantyClaimed {
-			_, err = h.store.DecideWarranty(ctx, t.SubjectID, models.WarrantyDecision{Link: action == "link", AccountID: r.AccountID, StartsOn: r.StartsOn, LastDay: r.LastDay, Reason: r.Reason})
-			return err
-		}
-		fallthrough
-	case "move":
-		_, err = h.store.DecideClaim(ctx, t.SubjectID, action == "move", r.Reason)
-		return err
-	case "assign":
-		_, err = h.store.AssignCSM(ctx, models.CSMAssignment{AccountID: t.SubjectID, CSMID: r.CSMID, Reason: r.Reason})
-		return err
-	case "retry":
-		return h.store.RetryProcess(ctx, t.ID)
-	case "resend":
-		err = h.store.ResendMail(ctx, t.SubjectID)
-	case "mark_delivered":
-		err = h.store.MailDelivered(ctx, t.SubjectID)
-	case "reissue":
-		if err = needReason(r.Reason); err == nil {
-			_, err = h.store.Reissue(ctx, t.SubjectID, r.Email, strings.TrimSpace(r.ContactName), r.Reason)
-		}
-	default: // close
-		err = needReason(r.Reason)
-	}
-	if err != nil {
-		return err
-	}
-	note := action
-	if r.Reason != "" {
-		note += ": " + r.Reason
-	}
-	if _, err = h.store.ResolveTask(ctx, t.ID, note); rules.CodeOf(err) == rules.StateConflict {
-		return nil // the command closed it
-	}
-	return err
+func (h taskHandlers) actOnTask(
+	ctx context.Context, in *actionInput, r ActionRequest,
+) (*one[TaskView], error) {
+	t, err := h.store.Act(ctx, in.ID, models.TaskAction{
+		Name:        in.Action,
+		Reason:      r.Reason,
+		AccountID:   r.AccountID,
+		StartsOn:    r.StartsOn,
+		LastDay:     r.LastDay,
+		Email:       r.Email,
+		ContactName: r.ContactName,
+		CSMID:       r.CSMID,
+	})
+	return single(t, err, taskView)
 }
