@@ -1,14 +1,21 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/roomfile"
+	"roomcover.dev/roomcover/rowfile"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/strictjson"
 )
 
 // warrantyHandlers answer what is asked about extended warranties.
@@ -115,4 +122,169 @@ func (h warrantyHandlers) listAttachments(ctx context.Context, in *listAttachmen
 	rows, next, err := h.store.ListWarrantyAttachments(ctx, models.AttachmentFilter{AccountID: in.AccountID, ContractID: in.ContractID, LicenceID: in.LicenceID, Serial: in.Serial,
 		Open: in.Open, Page: in.page()})
 	return listed(rows, next, err, attachmentView)
+}
+
+// WarrantyClaimRequest claims an extended warranty from before.
+type WarrantyClaimRequest struct {
+	AccountID   string `json:"account_id,omitempty" doc:"Operators: who claims; a customer's token has its own"`
+	Serial      string `json:"serial" doc:"As it stands on the device; spaces, dashes and case do not matter"`
+	SKU         string `json:"sku,omitempty" doc:"What was bought: code of the service, as on the invoice"`
+	PONumber    string `json:"po_number,omitempty" doc:"Number of the purchase order; this or sku is required"`
+	PurchasedOn string `json:"purchased_on,omitempty" format:"date"`
+	Reason      string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+}
+
+// WarrantyView is an extended warranty from before this service.
+type WarrantyView struct {
+	ID          string                  `json:"id"`
+	Source      models.WarrantySource   `json:"source" enum:"IMPORT,CLAIM"`
+	State       models.WarrantyState    `json:"state" enum:"UNMATCHED,LINKED,REFUSED"`
+	Why         models.WarrantyMismatch `json:"why,omitempty" enum:"NO_ACCOUNT,SEVERAL_ACCOUNTS,SERIAL_ELSEWHERE,THE_SAME_IS_THERE" doc:"Of an imported one: why it matched nothing"`
+	AccountID   string                  `json:"account_id,omitempty"`
+	Serial      string                  `json:"serial"`
+	StartsOn    string                  `json:"starts_on,omitempty" format:"date"`
+	LastDay     string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
+	SKU         string                  `json:"sku,omitempty"`
+	PONumber    string                  `json:"po_number,omitempty"`
+	PurchasedOn string                  `json:"purchased_on,omitempty" format:"date"`
+	Company     string                  `json:"company,omitempty" doc:"Until it is decided"`
+	Address     *rules.Address          `json:"address,omitempty" doc:"Until it is decided"`
+	CreatedAt   time.Time               `json:"created_at"`
+	DecidedAt   *time.Time              `json:"decided_at,omitempty"`
+}
+
+func warrantyView(w models.EarlierWarranty) WarrantyView {
+	return WarrantyView{w.ID, w.Source, w.State, w.Why, text(w.AccountID), w.Serial, w.StartsOn, w.LastDay(), w.SKU, w.PONumber, w.PurchasedOn, w.Company, w.Address, w.CreatedAt, w.DecidedAt}
+}
+
+func (h warrantyHandlers) claimWarranty(ctx context.Context, _ *struct{}, r WarrantyClaimRequest) (*one[WarrantyView], error) {
+	w, err := h.store.ClaimWarranty(ctx, models.WarrantyClaim{AccountID: account(ctx, r.AccountID), Form: rules.WarrantyClaimForm{Serial: r.Serial, SKU: r.SKU, PONumber: r.PONumber, PurchasedOn: r.PurchasedOn}, Reason: r.Reason})
+	return single(w, err, warrantyView)
+}
+
+type listWarrantiesInput struct {
+	ListInput
+	AccountID string `query:"account_id" maxLength:"64" doc:"Only those of this account"`
+	State     string `query:"state" enum:"UNMATCHED,LINKED,REFUSED" doc:"Only those in this state"`
+	Source    string `query:"source" enum:"IMPORT,CLAIM" doc:"Only those that came so"`
+	Serial    string `query:"serial" maxLength:"100" doc:"Only those of this serial number"`
+}
+
+func (h warrantyHandlers) listWarranties(ctx context.Context, in *listWarrantiesInput) (*pageOf[WarrantyView], error) {
+	rows, next, err := h.store.ListWarranties(ctx, models.WarrantyFilter{AccountID: in.AccountID, State: models.WarrantyState(in.State), Source: models.WarrantySource(in.Source),
+		Serial: in.Serial, Page: in.page()})
+	return listed(rows, next, err, warrantyView)
+}
+
+// warrantyColumns are those of a CSV file of earlier warranties.
+var warrantyColumns = []rowfile.Column{{Name: "company"}, {Name: "street"}, {Name: "city"}, {Name: "region", Optional: true}, {Name: "postal_code", Optional: true},
+	{Name: "country"}, {Name: "serial"}, {Name: "starts_on"}, {Name: "last_day"}}
+
+// warrantyField is where a column's text goes, in the order of warrantyColumns.
+func warrantyField(f *rules.EarlierWarrantyForm, column int) *string {
+	return []*string{&f.Company, &f.Address.Street, &f.Address.City, &f.Address.Region, &f.Address.PostalCode, &f.Address.Country, &f.Serial, &f.StartsOn, &f.LastDay}[column]
+}
+
+type importWarrantiesInput struct {
+	DryRun bool   `query:"dry_run" doc:"Check and match only"`
+	Reason string `query:"reason" maxLength:"500" doc:"Goes into the audit"`
+}
+
+// WarrantyImportView is the report of an import.
+type WarrantyImportView struct {
+	DryRun bool              `json:"dry_run"`
+	Stored bool              `json:"stored" doc:"Whether anything was stored: not in a dry run, nor when a row was refused"`
+	Rows   []WarrantyRowView `json:"rows" nullable:"false"`
+}
+
+// WarrantyRowView is what became, or in a dry run would become, of one row.
+type WarrantyRowView struct {
+	Row        int                     `json:"row" doc:"Line of a CSV file, or place in a JSON file, from 1"`
+	Outcome    models.WarrantyOutcome  `json:"outcome" enum:"MATCHED,UNMATCHED,UNCHANGED,REFUSED,NOT_STORED"`
+	WarrantyID string                  `json:"warranty_id,omitempty"`
+	AccountID  string                  `json:"account_id,omitempty"`
+	Why        models.WarrantyMismatch `json:"why,omitempty" enum:"NO_ACCOUNT,SEVERAL_ACCOUNTS,SERIAL_ELSEWHERE,THE_SAME_IS_THERE" doc:"Why it matched nothing"`
+	Errors     []rules.FieldError      `json:"errors" nullable:"false"`
+}
+
+func (h warrantyHandlers) importWarranties(
+	ctx context.Context, in *importWarrantiesInput, body rawBody,
+) (*one[WarrantyImportView], error) {
+	file, places, err := readWarranties(body)
+	if err != nil {
+		return nil, err
+	}
+	file.DryRun, file.Reason = in.DryRun, in.Reason
+	rows, err := h.store.ImportWarranties(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	v := WarrantyImportView{DryRun: in.DryRun, Stored: !in.DryRun, Rows: make([]WarrantyRowView, len(rows))}
+	for i, r := range rows {
+		v.Rows[i] = WarrantyRowView{places[i], r.Outcome, r.WarrantyID, r.AccountID, r.Why, append([]rules.FieldError{}, r.Errors...)}
+		v.Stored = v.Stored && r.Outcome != models.WarrantyRowRefused
+	}
+	return &one[WarrantyImportView]{v}, nil
+}
+
+// readWarranties reads the rows of a body with the place of each in the file.
+func readWarranties(body rawBody) (file models.WarrantyImport, places []int, err error) {
+	add := func(place int, f rules.EarlierWarrantyForm, wrong []rules.FieldError) error {
+		if len(places) == models.MaxWarrantyRows {
+			return rules.Refuse(roomfile.TooManyRows, "The file holds more than 1000 rows.", "Split the file.")
+		}
+		file.Forms, file.Errors, places = append(file.Forms, f), append(file.Errors, wrong), append(places, place)
+		return nil
+	}
+	if body.media == mediaCSV {
+		err = readWarrantyCSV(bytes.NewReader(body.content), add)
+	} else {
+		err = readWarrantyJSON(bytes.NewReader(body.content), add)
+	}
+	if err == nil && len(places) == 0 {
+		err = rules.Refuse(rowfile.Empty, "The file holds no rows.", "Send at least one.")
+	}
+	return file, places, err
+}
+
+type addWarranty func(place int, f rules.EarlierWarrantyForm, wrong []rules.FieldError) error
+
+func readWarrantyCSV(r io.Reader, add addWarranty) error {
+	src, at, err := rowfile.OpenCSV(r, warrantyColumns)
+	for err == nil {
+		var record []string
+		if record, err = src.Read(); err != nil || rowfile.Blank(record) {
+			continue
+		}
+		var f rules.EarlierWarrantyForm
+		var wrong []rules.FieldError
+		if len(record) != len(at) {
+			wrong = append(wrong, rowfile.WrongWidth())
+		}
+		for i, text := range record[:min(len(record), len(at))] {
+			*warrantyField(&f, at[i]) = strings.Clone(strings.TrimSpace(text)) // the reader's record is used again
+		}
+		line, _ := src.FieldPos(0)
+		err = add(line, f, wrong)
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return rowfile.CSVError(err)
+}
+
+func readWarrantyJSON(r io.Reader, add addWarranty) error {
+	place := 0
+	for raw, err := range rowfile.Values(r) {
+		if err != nil {
+			return err
+		}
+		place++
+		var f rules.EarlierWarrantyForm
+		wrong := strictjson.Decode(raw, &f)
+		if err := add(place, f, wrong); err != nil {
+			return err
+		}
+	}
+	return nil
 }
