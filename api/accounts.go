@@ -112,24 +112,52 @@ type MembershipView struct {
 }
 
 func accountView(a models.Account) AccountView {
-	return AccountView{a.ID, a.LegalName, rules.Address{Street: a.Street, City: a.City, Region: a.Region, PostalCode: a.PostalCode, Country: a.Country},
-		a.TimeZone, a.Locale, a.Mode, a.ParentOrgID, a.UserLimit, text(a.CSMID), a.CreatedAt, a.Version}
+	return AccountView{
+		ID:        a.ID,
+		LegalName: a.LegalName,
+		Address: rules.Address{
+			Street:     a.Street,
+			City:       a.City,
+			Region:     a.Region,
+			PostalCode: a.PostalCode,
+			Country:    a.Country,
+		},
+		TimeZone:    a.TimeZone,
+		Locale:      a.Locale,
+		Mode:        a.Mode,
+		ParentOrgID: a.ParentOrgID,
+		UserLimit:   a.UserLimit,
+		CSMID:       text(a.CSMID),
+		CreatedAt:   a.CreatedAt,
+		Version:     a.Version,
+	}
 }
 
 func membershipView(m models.Membership) MembershipView {
-	return MembershipView{m.ID, m.AccountID, m.UserID, m.Role, m.State, m.CreatedAt}
+	return MembershipView{
+		ID:        m.ID,
+		AccountID: m.AccountID,
+		UserID:    m.UserID,
+		Role:      m.Role,
+		State:     m.State,
+		CreatedAt: m.CreatedAt,
+	}
 }
 
 func memberView(m models.Member) MemberView {
 	return MemberView{membershipView(m.Membership), m.Name, m.Email}
 }
 
-func (h accountHandlers) listAccounts(ctx context.Context, in *ListInput) (*pageOf[AccountView], error) {
+func (h accountHandlers) listAccounts(
+	ctx context.Context, in *ListInput,
+) (*pageOf[AccountView], error) {
 	accounts, next, err := h.store.ListAccounts(ctx, in.page())
 	return listed(accounts, next, err, accountView)
 }
 
-func (h accountHandlers) getAccount(ctx context.Context, in *IDInput) (*roomOutput[AccountDetail], error) {
+func (h accountHandlers) getAccount(
+	ctx context.Context, in *IDInput,
+) (*roomOutput[AccountDetail], error) {
 	a, err := h.store.GetAccount(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -142,7 +170,12 @@ func (h accountHandlers) getAccount(ctx context.Context, in *IDInput) (*roomOutp
 	if err != nil {
 		return nil, err
 	}
-	v := AccountDetail{accountView(a), nil, balance, viewed(members, memberView)}
+	v := AccountDetail{
+		AccountView: accountView(a),
+		CSM:         nil,
+		Balance:     balance,
+		Members:     viewed(members, memberView),
+	}
 	switch csm, err := h.store.CSMOf(ctx, a.ID); {
 	case err == nil:
 		contact := csmContact(csm)
@@ -153,17 +186,22 @@ func (h accountHandlers) getAccount(ctx context.Context, in *IDInput) (*roomOutp
 	return &roomOutput[AccountDetail]{etag(a.Version), v}, nil
 }
 
-func (h accountHandlers) createAccount(ctx context.Context, _ *struct{}, r AccountRequest) (*one[AccountView], error) {
+func (h accountHandlers) createAccount(
+	ctx context.Context, _ *struct{}, r AccountRequest,
+) (*one[AccountView], error) {
 	var f fieldCheck
 	party := f.party(r.Company, &r.Address)
-	f.fail(r.Mode != models.ModeConsolidated && r.Mode != models.ModeSite, "/mode", "UNKNOWN_MODE", "There is no such mode.", "Send CONSOLIDATED or SITE.")
+	f.fail(r.Mode != models.ModeConsolidated && r.Mode != models.ModeSite, "/mode", "UNKNOWN_MODE",
+		"There is no such mode.", "Send CONSOLIDATED or SITE.")
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
 	if r.ParentOrgID != "" {
 		org, err := h.store.GetOrg(ctx, r.ParentOrgID)
 		if err == nil && org.Kind != models.OrgCustomerParent {
-			err = wrong("/parent_org_id", "NOT_A_PARENT", "This organisation is no customer's parent.", "Name an organisation of the kind CUSTOMER_PARENT.")
+			err = wrong("/parent_org_id", "NOT_A_PARENT",
+				"This organisation is no customer's parent.",
+				"Name an organisation of the kind CUSTOMER_PARENT.")
 		}
 		if err != nil {
 			return nil, err
@@ -180,13 +218,19 @@ type MembershipRequest struct {
 	Reason string                `json:"reason" doc:"Required; goes into the audit"`
 }
 
-func (h accountHandlers) changeMembership(ctx context.Context, in *IDInput, r MembershipRequest) (*one[MembershipView], error) {
+func (h accountHandlers) changeMembership(
+	ctx context.Context, in *IDInput, r MembershipRequest,
+) (*one[MembershipView], error) {
 	var f fieldCheck
-	f.fail(r.Role != "" && r.Role != models.RoleAdmin && r.Role != models.RoleReadOnly, "/role", "UNKNOWN_ROLE", "There is no such role.", "Send ADMIN or READ_ONLY.")
-	f.fail(r.State != "" && r.State != rules.MembershipActive && r.State != rules.MembershipSuspended && r.State != rules.MembershipRemoved,
+	f.fail(r.Role != "" && r.Role != models.RoleAdmin && r.Role != models.RoleReadOnly, "/role",
+		"UNKNOWN_ROLE", "There is no such role.", "Send ADMIN or READ_ONLY.")
+	f.fail(r.State != "" && r.State != rules.MembershipActive &&
+		r.State != rules.MembershipSuspended && r.State != rules.MembershipRemoved,
 		"/state", "UNKNOWN_STATE", "There is no such state.", "Send ACTIVE, SUSPENDED or REMOVED.")
-	f.fail(r.Role == "" && r.State == "", "", rules.Required, "Nothing is to be changed.", "Send role or state.")
-	f.fail(strings.TrimSpace(r.Reason) == "", "/reason", rules.Required, "A change of a member needs a reason.", "Send the reason along.")
+	f.fail(r.Role == "" && r.State == "", "", rules.Required, "Nothing is to be changed.",
+		"Send role or state.")
+	f.fail(strings.TrimSpace(r.Reason) == "", "/reason", rules.Required,
+		"A change of a member needs a reason.", "Send the reason along.")
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
@@ -210,7 +254,9 @@ type AssignCSMRequest struct {
 	Reason string `json:"reason" doc:"Required; goes into the audit"`
 }
 
-func (h accountHandlers) assignCSM(ctx context.Context, in *IfMatchInput, r AssignCSMRequest) (*roomOutput[AccountDetail], error) {
+func (h accountHandlers) assignCSM(
+	ctx context.Context, in *IfMatchInput, r AssignCSMRequest,
+) (*roomOutput[AccountDetail], error) {
 	acc, err := h.store.GetAccount(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -218,7 +264,12 @@ func (h accountHandlers) assignCSM(ctx context.Context, in *IfMatchInput, r Assi
 	if err := in.matches(acc.Version); err != nil {
 		return nil, err
 	}
-	if _, err := h.store.AssignCSM(ctx, models.CSMAssignment{AccountID: acc.ID, CSMID: r.CSMID, Version: acc.Version, Reason: r.Reason}); err != nil {
+	if _, err := h.store.AssignCSM(ctx, models.CSMAssignment{
+		AccountID: acc.ID,
+		CSMID:     r.CSMID,
+		Version:   acc.Version,
+		Reason:    r.Reason,
+	}); err != nil {
 		return nil, err
 	}
 	return h.getAccount(ctx, &in.IDInput)

@@ -68,12 +68,34 @@ type AgendaItemView struct {
 }
 
 // agendaPaths are where lines are read; an invitation is read with its account.
-var agendaPaths = map[models.ProcessKind]string{models.ProcessOrder: "/v1/orders/", models.ProcessRMA: "/v1/rmas/", models.ProcessSpare: "/v1/spare-units/",
-	models.ProcessShipment: "/v1/shipments/", models.ProcessTask: "/v1/operator/tasks/", models.ProcessCSM: "/v1/accounts/"}
+var agendaPaths = map[models.ProcessKind]string{
+	models.ProcessOrder:    "/v1/orders/",
+	models.ProcessRMA:      "/v1/rmas/",
+	models.ProcessSpare:    "/v1/spare-units/",
+	models.ProcessShipment: "/v1/shipments/",
+	models.ProcessTask:     "/v1/operator/tasks/",
+	models.ProcessCSM:      "/v1/accounts/",
+}
 
 func (h agendaHandlers) agendaItemView(a models.AgendaItem) AgendaItemView {
-	v := AgendaItemView{ID: a.ID, Kind: a.Kind, State: a.State, WaitsFor: a.WaitsFor, Actor: a.Actor, Since: a.Since, Until: a.Until, TimeZone: a.Zone, Late: a.Overdue,
-		Text: a.DueText, TaskKind: a.TaskKind, What: a.What, SubjectID: a.SubjectID, AccountID: text(a.AccountID), OrderID: text(a.OrderID), Link: h.links.workflow(a.WorkflowID)}
+	v := AgendaItemView{
+		ID:        a.ID,
+		Kind:      a.Kind,
+		State:     a.State,
+		WaitsFor:  a.WaitsFor,
+		Actor:     a.Actor,
+		Since:     a.Since,
+		Until:     a.Until,
+		TimeZone:  a.Zone,
+		Late:      a.Overdue,
+		Text:      a.DueText,
+		TaskKind:  a.TaskKind,
+		What:      a.What,
+		SubjectID: a.SubjectID,
+		AccountID: text(a.AccountID),
+		OrderID:   text(a.OrderID),
+		Link:      h.links.workflow(a.WorkflowID),
+	}
 	if zone, err := time.LoadLocation(a.Zone); err == nil && a.Until != nil {
 		v.DueOn = rules.LastCoveredDay(*a.Until, zone).String()
 	}
@@ -84,7 +106,11 @@ func (h agendaHandlers) agendaItemView(a models.AgendaItem) AgendaItemView {
 }
 
 func (h agendaHandlers) agendaListView(l models.AgendaList) AgendaListView {
-	v := AgendaListView{ByKind: map[string]int64{}, Items: viewed(l.Items, h.agendaItemView), NextCursor: l.Next.String()}
+	v := AgendaListView{
+		ByKind:     map[string]int64{},
+		Items:      viewed(l.Items, h.agendaItemView),
+		NextCursor: l.Next.String(),
+	}
 	for kind, n := range l.Total {
 		v.ByKind[string(kind)] = n
 		v.Total += n
@@ -111,7 +137,8 @@ func (in agendaInput) asked() (models.AgendaQuery, error) {
 		q.On = &day
 	}
 	var err error
-	if q.LateAfter, err = models.ParseAgendaCursor("/query/late_cursor", in.LateCursor); err != nil {
+	if q.LateAfter, err = models.ParseAgendaCursor("/query/late_cursor",
+		in.LateCursor); err != nil {
 		return q, err
 	}
 	q.DueAfter, err = models.ParseAgendaCursor("/query/due_cursor", in.DueCursor)

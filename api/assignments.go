@@ -63,8 +63,18 @@ type AssignmentView struct {
 }
 
 func assignmentView(a models.LicenceAssignment) AssignmentView {
-	v := AssignmentView{ID: a.ID, AccountID: a.AccountID, LicenceID: a.LicenceID, RoomID: a.RoomID, ServiceType: a.ServiceType, From: a.FromAt, To: a.ToAt,
-		EndReason: a.EndReason, AcknowledgedAt: a.AcknowledgedAt, AcknowledgedBy: a.AcknowledgedBy}
+	v := AssignmentView{
+		ID:             a.ID,
+		AccountID:      a.AccountID,
+		LicenceID:      a.LicenceID,
+		RoomID:         a.RoomID,
+		ServiceType:    a.ServiceType,
+		From:           a.FromAt,
+		To:             a.ToAt,
+		EndReason:      a.EndReason,
+		AcknowledgedAt: a.AcknowledgedAt,
+		AcknowledgedBy: a.AcknowledgedBy,
+	}
 	if a.Terms != nil {
 		v.TermsVersion = a.Terms.Version
 	}
@@ -86,7 +96,8 @@ type AssignedView struct {
 }
 
 func assignedView(a models.Assigned) AssignedView {
-	return AssignedView{viewed(a.Assignments, assignmentView), viewed(a.Warnings, func(w rules.CapWarning) WarningView {
+	return AssignedView{viewed(a.Assignments,
+		assignmentView), viewed(a.Warnings, func(w rules.CapWarning) WarningView {
 		v := WarningView{DeviceID: w.DeviceID, Code: w.Code}
 		if w.EndsOn != nil {
 			v.EndsOn = w.EndsOn.String()
@@ -95,8 +106,15 @@ func assignedView(a models.Assigned) AssignedView {
 	}), append([]string{}, a.Started...)}
 }
 
-func (h assignmentHandlers) assign(ctx context.Context, _ *struct{}, r AssignmentRequest) (*one[AssignedView], error) {
-	out, err := h.store.Assign(ctx, models.AssignRequest{LicenceID: r.LicenceID, RoomID: r.RoomID, Acknowledged: r.AcknowledgedTerms, Reason: r.Reason})
+func (h assignmentHandlers) assign(
+	ctx context.Context, _ *struct{}, r AssignmentRequest,
+) (*one[AssignedView], error) {
+	out, err := h.store.Assign(ctx, models.AssignRequest{
+		LicenceID:    r.LicenceID,
+		RoomID:       r.RoomID,
+		Acknowledged: r.AcknowledgedTerms,
+		Reason:       r.Reason,
+	})
 	return single(out, err, assignedView)
 }
 
@@ -107,12 +125,21 @@ type ManyAssignmentsRequest struct {
 	Reason            string         `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
 }
 
-func (h assignmentHandlers) assignMany(ctx context.Context, in *IDInput, r ManyAssignmentsRequest) (*one[AssignedView], error) {
-	out, err := h.store.AssignMany(ctx, models.AssignManyRequest{ContractID: in.ID, RoomIDs: r.RoomIDs, Acknowledged: r.AcknowledgedTerms, Reason: r.Reason})
+func (h assignmentHandlers) assignMany(
+	ctx context.Context, in *IDInput, r ManyAssignmentsRequest,
+) (*one[AssignedView], error) {
+	out, err := h.store.AssignMany(ctx, models.AssignManyRequest{
+		ContractID:   in.ID,
+		RoomIDs:      r.RoomIDs,
+		Acknowledged: r.AcknowledgedTerms,
+		Reason:       r.Reason,
+	})
 	return single(out, err, assignedView)
 }
 
-func (h assignmentHandlers) release(ctx context.Context, in *IDInput, r RoomReasonRequest) (*one[AssignmentView], error) {
+func (h assignmentHandlers) release(
+	ctx context.Context, in *IDInput, r RoomReasonRequest,
+) (*one[AssignmentView], error) {
 	a, err := h.store.Release(ctx, in.ID, r.Reason)
 	return single(a, err, assignmentView)
 }
@@ -125,7 +152,15 @@ type listAssignmentsInput struct {
 	Open      bool   `query:"open" doc:"Only those that last"`
 }
 
-func (h assignmentHandlers) listAssignments(ctx context.Context, in *listAssignmentsInput) (*pageOf[AssignmentView], error) {
-	rows, next, err := h.store.ListAssignments(ctx, models.AssignmentFilter{AccountID: in.AccountID, RoomID: in.RoomID, LicenceID: in.LicenceID, Open: in.Open, Page: in.page()})
+func (h assignmentHandlers) listAssignments(
+	ctx context.Context, in *listAssignmentsInput,
+) (*pageOf[AssignmentView], error) {
+	rows, next, err := h.store.ListAssignments(ctx, models.AssignmentFilter{
+		AccountID: in.AccountID,
+		RoomID:    in.RoomID,
+		LicenceID: in.LicenceID,
+		Open:      in.Open,
+		Page:      in.page(),
+	})
 	return listed(rows, next, err, assignmentView)
 }

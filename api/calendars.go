@@ -64,8 +64,18 @@ type CalendarView struct {
 }
 
 func calendarView(c models.CalendarDetail) CalendarView {
-	return CalendarView{c.Code, c.Country, c.Region, append([]rules.Weekday{}, c.Weekend...), append([]rules.WorkingTime{}, c.Hours...),
-		append([]rules.CalendarAlert{}, c.Lacks...), c.Source, c.LoadedThrough, c.UpdatedAt, c.Version}
+	return CalendarView{
+		Code:          c.Code,
+		Country:       c.Country,
+		Region:        c.Region,
+		Weekend:       append([]rules.Weekday{}, c.Weekend...),
+		Hours:         append([]rules.WorkingTime{}, c.Hours...),
+		Lacks:         append([]rules.CalendarAlert{}, c.Lacks...),
+		Source:        c.Source,
+		LoadedThrough: c.LoadedThrough,
+		UpdatedAt:     c.UpdatedAt,
+		Version:       c.Version,
+	}
 }
 
 // HolidayView is a day of a calendar on which nobody works, or one that an operator
@@ -89,7 +99,13 @@ func calendarAnswer(c models.CalendarDetail, err error) (*roomOutput[CalendarDet
 		return nil, err
 	}
 	days := viewed(c.Holidays, func(h models.CalendarHoliday) HolidayView {
-		return HolidayView{h.OnDay, h.Name, h.Origin, h.Removed, h.Reason}
+		return HolidayView{
+			Date:    h.OnDay,
+			Name:    h.Name,
+			Origin:  h.Origin,
+			Removed: h.Removed,
+			Reason:  h.Reason,
+		}
 	})
 	return &roomOutput[CalendarDetail]{etag(c.Version), CalendarDetail{calendarView(c), days}}, nil
 }
@@ -101,8 +117,16 @@ type listCalendarsInput struct {
 	Country string `query:"country" maxLength:"2" doc:"Only the calendars of this country"`
 }
 
-func (h calendarHandlers) listCalendars(ctx context.Context, in *listCalendarsInput) (*pageOf[CalendarView], error) {
-	all, next, err := h.store.ListCalendars(ctx, models.CalendarFilter{Country: in.Country, Page: models.Page{After: in.Cursor, Limit: in.Limit}})
+func (h calendarHandlers) listCalendars(
+	ctx context.Context, in *listCalendarsInput,
+) (*pageOf[CalendarView], error) {
+	all, next, err := h.store.ListCalendars(ctx, models.CalendarFilter{
+		Country: in.Country,
+		Page: models.Page{
+			After: in.Cursor,
+			Limit: in.Limit,
+		},
+	})
 	return listed(all, next, err, calendarView)
 }
 
@@ -111,7 +135,9 @@ type CalendarCodeInput struct {
 	Code string `path:"code" maxLength:"6" doc:"Country, or country and region, such as BR-SP"`
 }
 
-func (h calendarHandlers) getCalendar(ctx context.Context, in *CalendarCodeInput) (*roomOutput[CalendarDetail], error) {
+func (h calendarHandlers) getCalendar(
+	ctx context.Context, in *CalendarCodeInput,
+) (*roomOutput[CalendarDetail], error) {
 	return calendarAnswer(h.store.GetCalendar(ctx, in.Code))
 }
 
@@ -122,7 +148,9 @@ type NewCalendarRequest struct {
 	Reason  string `json:"reason" doc:"Required; goes into the audit"`
 }
 
-func (h calendarHandlers) addCalendar(ctx context.Context, _ *struct{}, r NewCalendarRequest) (*roomOutput[CalendarDetail], error) {
+func (h calendarHandlers) addCalendar(
+	ctx context.Context, _ *struct{}, r NewCalendarRequest,
+) (*roomOutput[CalendarDetail], error) {
 	return calendarAnswer(h.store.AddCalendar(ctx, r.Country, r.Region, r.Reason))
 }
 
@@ -140,7 +168,9 @@ type CalendarChangeInput struct {
 }
 
 // calendarChange holds If-Match against the calendar.
-func (h calendarHandlers) calendarChange(ctx context.Context, in CalendarChangeInput, reason string) (models.CalendarChange, error) {
+func (h calendarHandlers) calendarChange(
+	ctx context.Context, in CalendarChangeInput, reason string,
+) (models.CalendarChange, error) {
 	c, err := h.store.GetCalendar(ctx, in.Code)
 	if err == nil {
 		err = (IfMatchInput{IfMatch: in.IfMatch}).matches(c.Version)
@@ -148,7 +178,9 @@ func (h calendarHandlers) calendarChange(ctx context.Context, in CalendarChangeI
 	return models.CalendarChange{Code: in.Code, Version: c.Version, Reason: reason}, err
 }
 
-func (h calendarHandlers) putCalendar(ctx context.Context, in *CalendarChangeInput, r CalendarRequest) (*roomOutput[CalendarDetail], error) {
+func (h calendarHandlers) putCalendar(
+	ctx context.Context, in *CalendarChangeInput, r CalendarRequest,
+) (*roomOutput[CalendarDetail], error) {
 	q, err := h.calendarChange(ctx, *in, r.Reason)
 	if err != nil {
 		return nil, err
@@ -163,7 +195,9 @@ type HolidayRequest struct {
 	Reason string `json:"reason" doc:"Required; goes into the audit"`
 }
 
-func (h calendarHandlers) addHoliday(ctx context.Context, in *CalendarChangeInput, r HolidayRequest) (*roomOutput[CalendarDetail], error) {
+func (h calendarHandlers) addHoliday(
+	ctx context.Context, in *CalendarChangeInput, r HolidayRequest,
+) (*roomOutput[CalendarDetail], error) {
 	q, err := h.calendarChange(ctx, *in, r.Reason)
 	if err != nil {
 		return nil, err
@@ -178,7 +212,9 @@ type HolidayInput struct {
 	Date string `path:"date" maxLength:"10" doc:"YYYY-MM-DD"`
 }
 
-func (h calendarHandlers) removeHoliday(ctx context.Context, in *HolidayInput, r ReasonRequest) (*roomOutput[CalendarDetail], error) {
+func (h calendarHandlers) removeHoliday(
+	ctx context.Context, in *HolidayInput, r ReasonRequest,
+) (*roomOutput[CalendarDetail], error) {
 	q, err := h.calendarChange(ctx, in.CalendarChangeInput, r.Reason)
 	if err != nil {
 		return nil, err

@@ -32,7 +32,8 @@ func (h carrierHandlers) routes(api huma.API) {
 
 	mountRaw(api, public.post("receive-carrier-event", "/v1/carrier/events",
 		"Take a carrier's webhook").
-		answers(http.StatusAccepted).refuses(401, 400, 413, 415).documents(CarrierEventRequest{}).upTo(maxEvent), h.receiveCarrierEvent)
+		answers(http.StatusAccepted).refuses(401, 400, 413,
+		415).documents(CarrierEventRequest{}).upTo(maxEvent), h.receiveCarrierEvent)
 	mount(api, read.get("list-carrier-events", "/v1/carrier/events",
 		"List what carriers sent, newest first"), h.listCarrierEvents)
 }
@@ -78,22 +79,39 @@ func (h carrierHandlers) receiveCarrierEvent(
 		carrier.SignatureHeader: {in.Signature},
 	}
 	if err := carrier.Verify(signed, body, time.Now(), h.keys...); err != nil {
-		return nil, rules.Refuse(err.Error(), "The webhook is not known to come from the carrier.", webhookRemedies[err])
+		return nil, rules.Refuse(err.Error(), "The webhook is not known to come from the carrier.",
+			webhookRemedies[err])
 	}
 	e, ok := carrier.ParseEvent(body)
-	n := models.NewCarrierEvent{Carrier: h.carrier, EventID: e.EventID, Tracking: e.Tracking, Kind: e.Kind, OccurredAt: e.OccurredAt, Raw: body}
+	n := models.NewCarrierEvent{
+		Carrier:    h.carrier,
+		EventID:    e.EventID,
+		Tracking:   e.Tracking,
+		Kind:       e.Kind,
+		OccurredAt: e.OccurredAt,
+		Raw:        body,
+	}
 	if !ok || !storable(e) {
 		sum := sha256.Sum256(body)
-		n = models.NewCarrierEvent{Carrier: h.carrier, EventID: "sha256:" + hex.EncodeToString(sum[:]), Raw: body}
+		n = models.NewCarrierEvent{
+			Carrier: h.carrier,
+			EventID: "sha256:" + hex.EncodeToString(sum[:]),
+			Raw:     body,
+		}
 	}
 	stored, err := h.store.ReceiveCarrierEvent(models.WithSystem(ctx), n)
-	return single(stored, err, func(e models.CarrierEvent) ReceivedView { return ReceivedView{e.ID} })
+	return single(stored, err,
+		func(e models.CarrierEvent) ReceivedView { return ReceivedView{e.ID} })
 }
 
 // storable tells whether the fields of an event fit a row; the raw text is kept in
 // any case.
 func storable(e carrier.Event) bool {
-	for pointer, text := range map[string]string{"/event_id": e.EventID, "/tracking": e.Tracking, "/kind": e.Kind} {
+	for pointer, text := range map[string]string{
+		"/event_id": e.EventID,
+		"/tracking": e.Tracking,
+		"/kind":     e.Kind,
+	} {
 		if len(rules.CheckLine(pointer, text, 128)) > 0 {
 			return false
 		}
@@ -116,7 +134,18 @@ type CarrierEventView struct {
 }
 
 func carrierEventView(e models.CarrierEvent) CarrierEventView {
-	return CarrierEventView{e.ID, e.Carrier, e.EventID, e.Tracking, e.Kind, e.OccurredAt, e.ReceivedAt, e.State, text(e.ShipmentID), string(e.Raw)}
+	return CarrierEventView{
+		ID:         e.ID,
+		Carrier:    e.Carrier,
+		EventID:    e.EventID,
+		Tracking:   e.Tracking,
+		Kind:       e.Kind,
+		OccurredAt: e.OccurredAt,
+		ReceivedAt: e.ReceivedAt,
+		State:      e.State,
+		ShipmentID: text(e.ShipmentID),
+		Raw:        string(e.Raw),
+	}
 }
 
 type listCarrierEventsInput struct {
@@ -126,7 +155,14 @@ type listCarrierEventsInput struct {
 	ShipmentID string `query:"shipment_id" maxLength:"64" doc:"Only events of this shipment"`
 }
 
-func (h carrierHandlers) listCarrierEvents(ctx context.Context, in *listCarrierEventsInput) (*pageOf[CarrierEventView], error) {
-	events, next, err := h.store.ListCarrierEvents(ctx, models.CarrierEventFilter{State: models.CarrierEventState(in.State), Tracking: in.Tracking, ShipmentID: in.ShipmentID, Page: in.page()})
+func (h carrierHandlers) listCarrierEvents(
+	ctx context.Context, in *listCarrierEventsInput,
+) (*pageOf[CarrierEventView], error) {
+	events, next, err := h.store.ListCarrierEvents(ctx, models.CarrierEventFilter{
+		State:      models.CarrierEventState(in.State),
+		Tracking:   in.Tracking,
+		ShipmentID: in.ShipmentID,
+		Page:       in.page(),
+	})
 	return listed(events, next, err, carrierEventView)
 }

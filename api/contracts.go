@@ -66,13 +66,31 @@ type ContractView struct {
 
 func (h contractHandlers) contractView(c models.ContractEntry) ContractView {
 	days := daysOf(c.ServiceContract)
-	v := ContractView{ID: c.ID, Source: c.Source, AccountID: c.AccountID, OrderID: c.OrderID, Type: c.Type, State: c.State, Quantity: c.Quantity, InForce: c.InForce,
-		Assigned: c.Assigned, TermYears: c.TermYears, Serial: c.Serial, TimeZone: c.TimeZone, StartOn: days.start, LastDay: days.last, LatestStartOn: days.latestStart,
-		StartReason: c.StartReason, CancelledAt: c.CancelledAt, CreatedAt: c.CreatedAt}
+	v := ContractView{
+		ID:            c.ID,
+		Source:        c.Source,
+		AccountID:     c.AccountID,
+		OrderID:       c.OrderID,
+		Type:          c.Type,
+		State:         c.State,
+		Quantity:      c.Quantity,
+		InForce:       c.InForce,
+		Assigned:      c.Assigned,
+		TermYears:     c.TermYears,
+		Serial:        c.Serial,
+		TimeZone:      c.TimeZone,
+		StartOn:       days.start,
+		LastDay:       days.last,
+		LatestStartOn: days.latestStart,
+		StartReason:   c.StartReason,
+		CancelledAt:   c.CancelledAt,
+		CreatedAt:     c.CreatedAt,
+	}
 	if c.EndAt != nil {
 		zone := zoneOf(c.ServiceContract)
 		today := rules.DateIn(h.store.Clock().Now(), zone)
-		v.Expiring = c.State == rules.ContractActive && c.EndAt.Before(rules.ExpiringBefore(today, rules.ExpiringDays, zone))
+		v.Expiring = c.State == rules.ContractActive &&
+			c.EndAt.Before(rules.ExpiringBefore(today, rules.ExpiringDays, zone))
 	}
 	if c.MaxRooms != nil {
 		v.MaxRooms = *c.MaxRooms
@@ -91,7 +109,12 @@ type ContractsInput struct {
 }
 
 func (in ContractsInput) filter() models.ContractFilter {
-	f := models.ContractFilter{AccountID: in.AccountID, OrderID: in.OrderID, Type: rules.ServiceType(in.Type), State: rules.ContractState(in.State)}
+	f := models.ContractFilter{
+		AccountID: in.AccountID,
+		OrderID:   in.OrderID,
+		Type:      rules.ServiceType(in.Type),
+		State:     rules.ContractState(in.State),
+	}
 	if in.ExpiringWithin > 0 {
 		f.ExpiringWithin = &in.ExpiringWithin
 	}
@@ -107,7 +130,9 @@ type listContractsInput struct {
 	ContractsInput
 }
 
-func (h contractHandlers) listContracts(ctx context.Context, in *listContractsInput) (*pageOf[ContractView], error) {
+func (h contractHandlers) listContracts(
+	ctx context.Context, in *listContractsInput,
+) (*pageOf[ContractView], error) {
 	f := in.filter()
 	f.Page = models.Page{After: in.Cursor, Limit: in.Limit}
 	contracts, next, err := h.store.Contracts(ctx, f)
@@ -126,15 +151,19 @@ type ContractEvent struct {
 	Event string    `json:"event" doc:"Such as order.fulfilled, contract.started or order.cancelled"`
 }
 
-func (h contractHandlers) getContract(ctx context.Context, in *IDInput) (*one[ContractDetail], error) {
+func (h contractHandlers) getContract(
+	ctx context.Context, in *IDInput,
+) (*one[ContractDetail], error) {
 	c, err := h.store.Contract(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	objects := slices.DeleteFunc([]string{c.ID, c.OrderID}, func(id string) bool { return id == "" })
+	objects := slices.DeleteFunc([]string{c.ID, c.OrderID},
+		func(id string) bool { return id == "" })
 	events, err := h.store.Timeline(ctx, objects...)
 	return single(c, err, func(c models.ContractEntry) ContractDetail {
-		return ContractDetail{h.contractView(c), viewed(events, func(e models.AuditEvent) ContractEvent { return ContractEvent{e.At, e.Verb} })}
+		return ContractDetail{h.contractView(c), viewed(events,
+			func(e models.AuditEvent) ContractEvent { return ContractEvent{e.At, e.Verb} })}
 	})
 }
 
@@ -147,26 +176,54 @@ type LicenceView struct {
 	Renews     string             `json:"renews,omitempty" doc:"The licence that it continues (S4)"`
 }
 
-func (h contractHandlers) listLicences(ctx context.Context, in *IDInput) (*pageOf[LicenceView], error) {
+func (h contractHandlers) listLicences(
+	ctx context.Context, in *IDInput,
+) (*pageOf[LicenceView], error) {
 	if _, err := h.store.Contract(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	licences, err := h.store.LicencesOf(ctx, in.ID)
 	return listed(licences, "", err, func(l models.Licence) LicenceView {
-		return LicenceView{l.ID, l.Seq, l.State, l.StateSince, text(l.RenewsLicenceID)}
+		return LicenceView{
+			ID:         l.ID,
+			Number:     l.Seq,
+			State:      l.State,
+			StateSince: l.StateSince,
+			Renews:     text(l.RenewsLicenceID),
+		}
 	})
 }
 
 const mediaCSV = "text/csv"
 
 // contractColumns are the columns of the register's file.
-var contractColumns = []string{"contract_id", "source", "type", "state", "account_id", "company", "order_id", "po_number", "serial", "quantity", "in_force", "assigned",
-	"term_years", "start_on", "last_day", "latest_start_on", "cancelled_at", "time_zone"}
+var contractColumns = []string{
+	"contract_id",
+	"source",
+	"type",
+	"state",
+	"account_id",
+	"company",
+	"order_id",
+	"po_number",
+	"serial",
+	"quantity",
+	"in_force",
+	"assigned",
+	"term_years",
+	"start_on",
+	"last_day",
+	"latest_start_on",
+	"cancelled_at",
+	"time_zone",
+}
 
 // exportContracts sends the register page by page, so that its size costs no memory.
 // The first page is read before anything is sent: what is refused is answered as a
 // refusal.
-func (h contractHandlers) exportContracts(ctx context.Context, in *ContractsInput) (*huma.StreamResponse, error) {
+func (h contractHandlers) exportContracts(
+	ctx context.Context, in *ContractsInput,
+) (*huma.StreamResponse, error) {
 	f := in.filter()
 	f.Page.Limit = 200
 	first, next, err := h.store.Contracts(ctx, f)
@@ -195,11 +252,14 @@ func (h contractHandlers) exportContracts(ctx context.Context, in *ContractsInpu
 
 // abort breaks the connection: a file that is cut off must not look whole.
 func abort(ctx context.Context, err error) {
-	logOf(ctx).ErrorContext(ctx, "a file was cut off", slog.String("request_id", requestID(ctx)), slog.Any("error", err))
+	logOf(ctx).ErrorContext(ctx, "a file was cut off", slog.String("request_id", requestID(ctx)),
+		slog.Any("error", err))
 	panic(http.ErrAbortHandler)
 }
 
-func (h contractHandlers) writeContracts(ctx context.Context, file *csv.Writer, entries []models.ContractEntry) error {
+func (h contractHandlers) writeContracts(
+	ctx context.Context, file *csv.Writer, entries []models.ContractEntry,
+) error {
 	names, err := h.store.NamesOf(ctx, entries)
 	if err != nil {
 		return err
@@ -211,9 +271,26 @@ func (h contractHandlers) writeContracts(ctx context.Context, file *csv.Writer, 
 			cancelled = v.CancelledAt.Format(time.RFC3339)
 		}
 		number := func(n int64) string { return strconv.FormatInt(n, 10) }
-		_ = file.Write([]string{v.ID, string(v.Source), string(v.Type), string(v.State), v.AccountID, plainCell(names.Company[v.AccountID]), v.OrderID,
-			plainCell(names.PONumber[v.OrderID]), v.Serial, number(v.Quantity), number(v.InForce), number(v.Assigned), strconv.Itoa(v.TermYears),
-			v.StartOn, v.LastDay, v.LatestStartOn, cancelled, v.TimeZone})
+		_ = file.Write([]string{
+			v.ID,
+			string(v.Source),
+			string(v.Type),
+			string(v.State),
+			v.AccountID,
+			plainCell(names.Company[v.AccountID]),
+			v.OrderID,
+			plainCell(names.PONumber[v.OrderID]),
+			v.Serial,
+			number(v.Quantity),
+			number(v.InForce),
+			number(v.Assigned),
+			strconv.Itoa(v.TermYears),
+			v.StartOn,
+			v.LastDay,
+			v.LatestStartOn,
+			cancelled,
+			v.TimeZone,
+		})
 	}
 	file.Flush()
 	return file.Error()
@@ -222,7 +299,8 @@ func (h contractHandlers) writeContracts(ctx context.Context, file *csv.Writer, 
 // plainCell keeps a spreadsheet from running a text that somebody else wrote as a
 // formula: one that begins like a formula, also behind blanks, is marked as text.
 func plainCell(text string) string {
-	if start := strings.TrimSpace(text); start != "" && strings.ContainsRune("=+-@|%＝＋－＠", []rune(start)[0]) {
+	if start := strings.TrimSpace(text); start != "" &&
+		strings.ContainsRune("=+-@|%＝＋－＠", []rune(start)[0]) {
 		return "'" + text
 	}
 	if strings.ContainsAny(text, "\t\r\n") {

@@ -58,7 +58,16 @@ type TermsView struct {
 }
 
 func termsView(v models.CountryTermsVersion) TermsView {
-	return TermsView{v.Country, v.Version, v.EffectiveFrom, v.Available, v.RMASpeed, append([]string{}, v.Languages...), v.Note, v.PublishedAt}
+	return TermsView{
+		Country:       v.Country,
+		Version:       v.Version,
+		EffectiveFrom: v.EffectiveFrom,
+		Available:     v.Available,
+		RMASpeed:      v.RMASpeed,
+		Languages:     append([]string{}, v.Languages...),
+		Note:          v.Note,
+		PublishedAt:   v.PublishedAt,
+	}
 }
 
 // TermsRequest is the next version of a country's terms.
@@ -74,13 +83,22 @@ type countryInput struct {
 	Country string `path:"country" maxLength:"2" doc:"ISO 3166, two letters"`
 }
 
-func (h countryHandlers) publishTerms(ctx context.Context, in *countryInput, r TermsRequest) (*one[TermsView], error) {
-	t := rules.CountryTerms{Country: in.Country, Available: r.Available != nil && *r.Available, RMASpeed: r.RMASpeed, Languages: r.Languages}
+func (h countryHandlers) publishTerms(
+	ctx context.Context, in *countryInput, r TermsRequest,
+) (*one[TermsView], error) {
+	t := rules.CountryTerms{
+		Country:   in.Country,
+		Available: r.Available != nil && *r.Available,
+		RMASpeed:  r.RMASpeed,
+		Languages: r.Languages,
+	}
 	t.EffectiveFrom, _ = civil.ParseDate(r.EffectiveFrom) // the zero date is refused below
 	var f fieldCheck
-	f.fail(r.Available == nil, "/available", rules.Required, "This field is missing.", "Send true or false.")
+	f.fail(r.Available == nil, "/available", rules.Required, "This field is missing.",
+		"Send true or false.")
 	f.fail(r.Note == "", "/note", rules.Required, "This field is missing or empty.", "Fill it in.")
-	f.fail(len(r.Note) > 500, "/note", rules.TooLong, "The text has more than 500 octets.", "Shorten it.")
+	f.fail(len(r.Note) > 500, "/note", rules.TooLong, "The text has more than 500 octets.",
+		"Shorten it.")
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
@@ -113,7 +131,13 @@ type ModelView struct {
 }
 
 func modelView(m rules.ProductModel) ModelView {
-	r := ModelRequest{Name: m.Name, Kind: m.Kind, Serialised: m.Serialised, StandardWarrantyYears: m.StandardWarrantyYears, Platform: m.Platform}
+	r := ModelRequest{
+		Name:                  m.Name,
+		Kind:                  m.Kind,
+		Serialised:            m.Serialised,
+		StandardWarrantyYears: m.StandardWarrantyYears,
+		Platform:              m.Platform,
+	}
 	for _, c := range m.Components {
 		r.Components = append(r.Components, ModelPartRequest{c.Code, c.Quantity})
 	}
@@ -135,14 +159,24 @@ type modelInput struct {
 	Code string `path:"code" maxLength:"64" doc:"Code of the model"`
 }
 
-func (h countryHandlers) putModel(ctx context.Context, in *modelInput, r ModelRequest) (*one[ModelView], error) {
+func (h countryHandlers) putModel(
+	ctx context.Context, in *modelInput, r ModelRequest,
+) (*one[ModelView], error) {
 	var f fieldCheck
 	f.dates("/effective_from", r.EffectiveFrom, "/effective_to", r.EffectiveTo)
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
-	m := rules.ProductModel{Code: in.Code, Name: r.Name, Kind: r.Kind, Serialised: r.Serialised, StandardWarrantyYears: r.StandardWarrantyYears, Platform: r.Platform,
-		EffectiveFrom: dateOf(r.EffectiveFrom), EffectiveTo: dateOf(r.EffectiveTo)}
+	m := rules.ProductModel{
+		Code:                  in.Code,
+		Name:                  r.Name,
+		Kind:                  r.Kind,
+		Serialised:            r.Serialised,
+		StandardWarrantyYears: r.StandardWarrantyYears,
+		Platform:              r.Platform,
+		EffectiveFrom:         dateOf(r.EffectiveFrom),
+		EffectiveTo:           dateOf(r.EffectiveTo),
+	}
 	for _, c := range r.Components {
 		m.Components = append(m.Components, rules.Component{Code: c.Code, Quantity: c.Quantity})
 	}
@@ -177,13 +211,19 @@ type countriesOutput struct {
 	Body         CountriesView
 }
 
-func (h countryHandlers) listCountries(ctx context.Context, in *countriesInput) (*countriesOutput, error) {
+func (h countryHandlers) listCountries(
+	ctx context.Context, in *countriesInput,
+) (*countriesOutput, error) {
 	all, err := h.store.ListCountryTerms(ctx)
 	if err != nil {
 		return nil, err
 	}
 	today := civil.DateOf(h.store.Clock().Now().UTC()).String()
-	out := &countriesOutput{Status: http.StatusOK, CacheControl: "public, max-age=300", Body: publishedTerms(all, today)}
+	out := &countriesOutput{
+		Status:       http.StatusOK,
+		CacheControl: "public, max-age=300",
+		Body:         publishedTerms(all, today),
+	}
 	// A day can bring a version into force without any change.
 	out.ETag = fmt.Sprintf(`"%d-%s"`, out.Body.Version, today)
 	if etagListed(in.IfNoneMatch, out.ETag) {
@@ -223,7 +263,8 @@ func publishedTerms(all []models.CountryTermsVersion, today string) CountriesVie
 		}
 	}
 	slices.SortStableFunc(out.Changes, func(a, b TermsView) int {
-		return cmp.Or(b.PublishedAt.Compare(a.PublishedAt), cmp.Compare(a.Country, b.Country), cmp.Compare(b.Version, a.Version))
+		return cmp.Or(b.PublishedAt.Compare(a.PublishedAt), cmp.Compare(a.Country, b.Country),
+			cmp.Compare(b.Version, a.Version))
 	})
 	return out
 }

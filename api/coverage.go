@@ -41,7 +41,13 @@ type CoveredView struct {
 }
 
 func coveredView(c models.Covered) CoveredView {
-	v := CoveredView{RoomID: c.Subject.RoomID, Serial: c.Subject.Serial, Model: c.Subject.ModelCode, Found: c.Found, DeviceID: c.DeviceID}
+	v := CoveredView{
+		RoomID:   c.Subject.RoomID,
+		Serial:   c.Subject.Serial,
+		Model:    c.Subject.ModelCode,
+		Found:    c.Found,
+		DeviceID: c.DeviceID,
+	}
 	if c.Found {
 		v.Answer = &c.Answer
 	}
@@ -56,7 +62,9 @@ type coverageInput struct {
 	For    string `query:"for" enum:"hardware,technical,setup" default:"technical" doc:"What cover is asked for"`
 }
 
-func (h coverageHandlers) getCoverage(ctx context.Context, in *coverageInput) (*one[CoveredView], error) {
+func (h coverageHandlers) getCoverage(
+	ctx context.Context, in *coverageInput,
+) (*one[CoveredView], error) {
 	if (in.Room == "") == (in.Serial == "") {
 		return nil, invalidParameter("/query/room", "Name either a room or a serial.")
 	}
@@ -64,12 +72,17 @@ func (h coverageHandlers) getCoverage(ctx context.Context, in *coverageInput) (*
 	if err != nil {
 		return nil, err
 	}
-	out, err := h.store.Coverage(ctx, []models.CoverSubject{{RoomID: in.Room, Serial: in.Serial, ModelCode: in.Model}}, at, purpose(in.For))
+	out, err := h.store.Coverage(ctx, []models.CoverSubject{{
+		RoomID:    in.Room,
+		Serial:    in.Serial,
+		ModelCode: in.Model,
+	}}, at, purpose(in.For))
 	if err != nil {
 		return nil, err
 	}
 	if !out[0].Found {
-		return nil, rules.Refuse(rules.NotFound, "There is nothing under this id.", "Check the id; it must belong to you.")
+		return nil, rules.Refuse(rules.NotFound, "There is nothing under this id.",
+			"Check the id; it must belong to you.")
 	}
 	return single(out[0], nil, coveredView)
 }
@@ -89,7 +102,8 @@ func (h coverageHandlers) instant(pointer, text string) (time.Time, error) {
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return at, wrong(pointer, "INVALID_TIME", "This is not an instant.", "Send RFC 3339, such as 2026-11-23T12:00:00Z.")
+		return at, wrong(pointer, "INVALID_TIME", "This is not an instant.",
+			"Send RFC 3339, such as 2026-11-23T12:00:00Z.")
 	}
 	return at.UTC(), nil
 }
@@ -108,14 +122,18 @@ type CoverageSubject struct {
 	Model  string `json:"model,omitempty"`
 }
 
-func (h coverageHandlers) listCoverage(ctx context.Context, _ *struct{}, r CoverageRequest) (*pageOf[CoveredView], error) {
+func (h coverageHandlers) listCoverage(
+	ctx context.Context, _ *struct{}, r CoverageRequest,
+) (*pageOf[CoveredView], error) {
 	var f fieldCheck
 	subjects := make([]models.CoverSubject, len(r.Subjects))
 	for i, q := range r.Subjects {
-		f.fail((q.Room == "") == (q.Serial == ""), fmt.Sprintf("/subjects/%d", i), rules.Required, "Neither or both of room and serial are named.", "Name either a room or a serial.")
+		f.fail((q.Room == "") == (q.Serial == ""), fmt.Sprintf("/subjects/%d", i), rules.Required,
+			"Neither or both of room and serial are named.", "Name either a room or a serial.")
 		subjects[i] = models.CoverSubject{RoomID: q.Room, Serial: q.Serial, ModelCode: q.Model}
 	}
-	f.fail(!purpose(r.For).Valid(), "/for", "UNKNOWN_PURPOSE", "There is no such purpose.", "Send hardware, technical or setup.")
+	f.fail(!purpose(r.For).Valid(), "/for", "UNKNOWN_PURPOSE", "There is no such purpose.",
+		"Send hardware, technical or setup.")
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}

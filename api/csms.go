@@ -50,7 +50,13 @@ type CSMContact struct {
 }
 
 func csmContact(c models.CSM) CSMContact {
-	return CSMContact{c.ID, c.Name, c.Email, c.Phone, c.Active}
+	return CSMContact{
+		ID:     c.ID,
+		Name:   c.Name,
+		Email:  c.Email,
+		Phone:  c.Phone,
+		Active: c.Active,
+	}
 }
 
 // CSMView is a customer success manager.
@@ -86,8 +92,14 @@ type CSMRequest struct {
 	Reason string `json:"reason" doc:"Required; goes into the audit"`
 }
 
-func (h csmHandlers) createCSM(ctx context.Context, _ *struct{}, r CSMRequest) (*roomOutput[CSMView], error) {
-	return csmAnswer(h.store.CreateCSM(ctx, rules.CSMForm{Name: r.Name, Email: r.Email, Phone: r.Phone}, r.Reason))
+func (h csmHandlers) createCSM(
+	ctx context.Context, _ *struct{}, r CSMRequest,
+) (*roomOutput[CSMView], error) {
+	return csmAnswer(h.store.CreateCSM(ctx, rules.CSMForm{
+		Name:  r.Name,
+		Email: r.Email,
+		Phone: r.Phone,
+	}, r.Reason))
 }
 
 // CSMChangeRequest changes a manager; what is missing stays.
@@ -99,7 +111,9 @@ type CSMChangeRequest struct {
 	Reason string  `json:"reason" doc:"Required; goes into the audit"`
 }
 
-func (h csmHandlers) changeCSM(ctx context.Context, in *IfMatchInput, r CSMChangeRequest) (*roomOutput[CSMView], error) {
+func (h csmHandlers) changeCSM(
+	ctx context.Context, in *IfMatchInput, r CSMChangeRequest,
+) (*roomOutput[CSMView], error) {
 	c, err := h.store.GetCSM(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -107,6 +121,15 @@ func (h csmHandlers) changeCSM(ctx context.Context, in *IfMatchInput, r CSMChang
 	if err := in.matches(c.Version); err != nil {
 		return nil, err
 	}
-	form := rules.CSMForm{Name: cmp.Or(r.Name, c.Name), Email: cmp.Or(r.Email, c.Email), Phone: *cmp.Or(r.Phone, &c.Phone)}
-	return csmAnswer(h.store.ChangeCSM(ctx, in.ID, models.CSMChange{Form: form, Active: *cmp.Or(r.Active, &c.Active), Version: c.Version, Reason: r.Reason}))
+	form := rules.CSMForm{
+		Name:  cmp.Or(r.Name, c.Name),
+		Email: cmp.Or(r.Email, c.Email),
+		Phone: *cmp.Or(r.Phone, &c.Phone),
+	}
+	return csmAnswer(h.store.ChangeCSM(ctx, in.ID, models.CSMChange{
+		Form:    form,
+		Active:  *cmp.Or(r.Active, &c.Active),
+		Version: c.Version,
+		Reason:  r.Reason,
+	}))
 }

@@ -63,9 +63,11 @@ func mediaType(ctx huma.Context, allowed []string) (string, error) {
 	media, params, err := mime.ParseMediaType(ctx.Header("Content-Type"))
 	charset := strings.ToLower(params["charset"])
 	coding := strings.ToLower(ctx.Header("Content-Encoding"))
-	if err != nil || !slices.Contains(allowed, media) || (charset != "" && charset != "utf-8") || (coding != "" && coding != "identity") {
+	if err != nil || !slices.Contains(allowed, media) || (charset != "" && charset != "utf-8") ||
+		(coding != "" && coding != "identity") {
 		return "", rules.Refuse(codeMedia, "The body's content type, charset or encoding is not taken here.",
-			"Send Content-Type: "+strings.Join(allowed, " or ")+", in UTF-8, without Content-Encoding.")
+			"Send Content-Type: "+strings.Join(allowed,
+				" or ")+", in UTF-8, without Content-Encoding.")
 	}
 	return media, nil
 }
@@ -76,9 +78,11 @@ func readLimited(ctx huma.Context, limit int64) ([]byte, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, rules.Refuse(codeTooLarge, "The body is too large.", "Send at most 1 MiB; a file to import at most 32 MiB; a carrier's event at most 64 KiB.")
+		return nil, rules.Refuse(codeTooLarge, "The body is too large.",
+			"Send at most 1 MiB; a file to import at most 32 MiB; a carrier's event at most 64 KiB.")
 	case err != nil: // the client went away, or was too slow
-		return nil, rules.Refuse(codeBodyRead, "The body did not arrive whole.", "Send the request again.")
+		return nil, rules.Refuse(codeBodyRead, "The body did not arrive whole.",
+			"Send the request again.")
 	}
 	return body, nil
 }
@@ -94,7 +98,8 @@ func decode[T any](raw rawBody) (v T, wrong []rules.FieldError) {
 func structural(fields []rules.FieldError) error {
 	err := rules.Invalid(fields)
 	if n := len(fields); n > 0 && fields[n-1].Code == strictjson.Malformed {
-		e := rules.Refuse(strictjson.Malformed, "The body is not well-formed JSON.", "Correct every place listed and send the request again.")
+		e := rules.Refuse(strictjson.Malformed, "The body is not well-formed JSON.",
+			"Correct every place listed and send the request again.")
 		e.Fields = fields
 		return e
 	}

@@ -54,7 +54,14 @@ type DeviceRequest struct {
 }
 
 func (r DeviceRequest) form() rules.DeviceForm {
-	return rules.DeviceForm{Serial: r.Serial, ModelCode: r.Model, PurchasedOn: r.PurchasedOn, PurchaseProof: r.PurchaseProof, StdWarrantyEnd: r.StdWarrantyEnd, ExtWarrantyEnd: r.ExtWarrantyEnd}
+	return rules.DeviceForm{
+		Serial:         r.Serial,
+		ModelCode:      r.Model,
+		PurchasedOn:    r.PurchasedOn,
+		PurchaseProof:  r.PurchaseProof,
+		StdWarrantyEnd: r.StdWarrantyEnd,
+		ExtWarrantyEnd: r.ExtWarrantyEnd,
+	}
 }
 
 // DeviceView is a device.
@@ -73,7 +80,19 @@ type DeviceView struct {
 }
 
 func deviceView(d models.Device) DeviceView {
-	return DeviceView{d.ID, d.AccountID, text(d.Serial), d.ModelCode, d.State, d.PurchasedOn, d.PurchaseProof, d.StdWarrantyEnd, d.ExtWarrantyEnd, d.CreatedAt, d.Version}
+	return DeviceView{
+		ID:             d.ID,
+		AccountID:      d.AccountID,
+		Serial:         text(d.Serial),
+		Model:          d.ModelCode,
+		State:          d.State,
+		PurchasedOn:    d.PurchasedOn,
+		PurchaseProof:  d.PurchaseProof,
+		StdWarrantyEnd: d.StdWarrantyEnd,
+		ExtWarrantyEnd: d.ExtWarrantyEnd,
+		CreatedAt:      d.CreatedAt,
+		Version:        d.Version,
+	}
 }
 
 // StayView is a stay of a device in a room.
@@ -99,21 +118,39 @@ type listDevicesInput struct {
 	Sort      string `query:"sort" enum:"newest,oldest,name" doc:"newest first (the default), oldest first, or by serial"`
 }
 
-func (h deviceHandlers) listDevices(ctx context.Context, in *listDevicesInput) (*pageOf[DeviceView], error) {
-	devices, next, err := h.store.ListDevices(ctx, models.DeviceFilter{AccountID: in.AccountID, RoomID: in.RoomID, ModelCode: in.Model,
-		State: rules.DeviceState(in.State), Search: in.Search, Sort: sorted(in.Sort), Page: in.page()})
+func (h deviceHandlers) listDevices(
+	ctx context.Context, in *listDevicesInput,
+) (*pageOf[DeviceView], error) {
+	devices, next, err := h.store.ListDevices(ctx, models.DeviceFilter{
+		AccountID: in.AccountID,
+		RoomID:    in.RoomID,
+		ModelCode: in.Model,
+		State:     rules.DeviceState(in.State),
+		Search:    in.Search,
+		Sort:      sorted(in.Sort),
+		Page:      in.page(),
+	})
 	return listed(devices, next, err, deviceView)
 }
 
-func (h deviceHandlers) getDevice(ctx context.Context, in *IDInput) (*roomOutput[DeviceDetail], error) {
+func (h deviceHandlers) getDevice(
+	ctx context.Context, in *IDInput,
+) (*roomOutput[DeviceDetail], error) {
 	d, err := h.store.GetDevice(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	stays, err := h.store.PlacementsOf(ctx, d.ID)
-	return &roomOutput[DeviceDetail]{etag(d.Version), DeviceDetail{deviceView(d), viewed(stays, func(p models.DevicePlacement) StayView {
-		return StayView{p.RoomID, p.FromAt, p.ToAt}
-	})}}, err
+	if err != nil {
+		return nil, err
+	}
+	v := DeviceDetail{
+		DeviceView: deviceView(d),
+		Stays: viewed(stays, func(p models.DevicePlacement) StayView {
+			return StayView{p.RoomID, p.FromAt, p.ToAt}
+		}),
+	}
+	return &roomOutput[DeviceDetail]{etag(d.Version), v}, nil
 }
 
 func deviceAnswer(d models.Device, err error) (*roomOutput[DeviceView], error) {
@@ -123,11 +160,20 @@ func deviceAnswer(d models.Device, err error) (*roomOutput[DeviceView], error) {
 	return &roomOutput[DeviceView]{etag(d.Version), deviceView(d)}, nil
 }
 
-func (h deviceHandlers) registerDevice(ctx context.Context, _ *struct{}, r DeviceRequest) (*roomOutput[DeviceView], error) {
-	return deviceAnswer(h.store.RegisterDevice(ctx, models.NewDevice{AccountID: account(ctx, r.AccountID), RoomID: r.RoomID, Form: r.form(), Reason: r.Reason}))
+func (h deviceHandlers) registerDevice(
+	ctx context.Context, _ *struct{}, r DeviceRequest,
+) (*roomOutput[DeviceView], error) {
+	return deviceAnswer(h.store.RegisterDevice(ctx, models.NewDevice{
+		AccountID: account(ctx, r.AccountID),
+		RoomID:    r.RoomID,
+		Form:      r.form(),
+		Reason:    r.Reason,
+	}))
 }
 
-func (h deviceHandlers) putDevice(ctx context.Context, in *IfMatchInput, r DeviceRequest) (*roomOutput[DeviceView], error) {
+func (h deviceHandlers) putDevice(
+	ctx context.Context, in *IfMatchInput, r DeviceRequest,
+) (*roomOutput[DeviceView], error) {
 	d, err := h.store.GetDevice(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -136,7 +182,8 @@ func (h deviceHandlers) putDevice(ctx context.Context, in *IfMatchInput, r Devic
 		return nil, err
 	}
 	if r.RoomID != "" || (r.AccountID != "" && r.AccountID != d.AccountID) {
-		return nil, wrong("/room_id", "UNCHANGEABLE", "Room and account do not change here.", "Leave them out; place the device instead.")
+		return nil, wrong("/room_id", "UNCHANGEABLE", "Room and account do not change here.",
+			"Leave them out; place the device instead.")
 	}
 	return deviceAnswer(h.store.ChangeDevice(ctx, in.ID, r.form(), d.Version, r.Reason))
 }
@@ -147,6 +194,8 @@ type PlacementRequest struct {
 	Reason string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
 }
 
-func (h deviceHandlers) placeDevice(ctx context.Context, in *IDInput, r PlacementRequest) (*roomOutput[DeviceView], error) {
+func (h deviceHandlers) placeDevice(
+	ctx context.Context, in *IDInput, r PlacementRequest,
+) (*roomOutput[DeviceView], error) {
 	return deviceAnswer(h.store.PlaceDevice(ctx, in.ID, r.RoomID, r.Reason))
 }

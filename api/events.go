@@ -40,14 +40,22 @@ type listEventsInput struct {
 	Kind string `query:"kind" enum:"rma_breached,fee_billed,fee_credited" doc:"Only this kind"`
 }
 
-func (h eventHandlers) listEvents(ctx context.Context, in *listEventsInput) (*pageOf[OutsideEventView], error) {
+func (h eventHandlers) listEvents(
+	ctx context.Context, in *listEventsInput,
+) (*pageOf[OutsideEventView], error) {
 	kind := models.OutboxKind("")
 	if in.Kind != "" {
 		kind = models.OutboxKind(outside + in.Kind)
 	}
 	events, next, err := h.store.OutsideEvents(ctx, kind, in.page())
 	return listed(events, next, err, func(e models.OutboxEvent) OutsideEventView {
-		return OutsideEventView{e.ID, strings.TrimPrefix(string(e.Kind), outside), e.SubjectID, e.Why(), e.CreatedAt}
+		return OutsideEventView{
+			ID:        e.ID,
+			Kind:      strings.TrimPrefix(string(e.Kind), outside),
+			SubjectID: e.SubjectID,
+			Why:       e.Why(),
+			At:        e.CreatedAt,
+		}
 	})
 }
 

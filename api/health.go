@@ -56,8 +56,10 @@ func (s *service) ready(c *gin.Context) {
 type backlog struct{ store *models.Store }
 
 var (
-	backlogCount = prometheus.NewDesc("roomcover_outbox_backlog", "Outbox events not yet told to a workflow.", nil, nil)
-	backlogAge   = prometheus.NewDesc("roomcover_outbox_oldest_seconds", "Age of the oldest of them, in calendar seconds.", nil, nil)
+	backlogCount = prometheus.NewDesc("roomcover_outbox_backlog",
+		"Outbox events not yet told to a workflow.", nil, nil)
+	backlogAge = prometheus.NewDesc("roomcover_outbox_oldest_seconds",
+		"Age of the oldest of them, in calendar seconds.", nil, nil)
 )
 
 // Describe is part of prometheus.Collector.
@@ -84,9 +86,14 @@ func (b *backlog) Collect(ch chan<- prometheus.Metric) {
 func countRequests(registry *prometheus.Registry) gin.HandlerFunc {
 	labels := []string{"method", "route", "status"}
 	count := registered(registry, prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "roomcover_http_requests_total", Help: "Requests answered."}, labels))
+		Name: "roomcover_http_requests_total",
+		Help: "Requests answered.",
+	}, labels))
 	took := registered(registry, prometheus.NewHistogramVec(prometheus.HistogramOpts{
-		Name: "roomcover_http_request_seconds", Help: "Time to answer.", Buckets: prometheus.ExponentialBuckets(0.001, 2, 14)}, labels[:2]))
+		Name:    "roomcover_http_request_seconds",
+		Help:    "Time to answer.",
+		Buckets: prometheus.ExponentialBuckets(0.001, 2, 14),
+	}, labels[:2]))
 	registered(registry, collectors.NewGoCollector())
 	registered(registry, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return func(c *gin.Context) {

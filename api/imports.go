@@ -46,7 +46,8 @@ func (h importHandlers) routes(api huma.API) {
 		h.importOrders)
 	mountRaw(api, rooms.post("import-rooms", "/v1/rooms/import",
 		"Import a file of rooms with their devices").
-		answers(http.StatusAccepted).idempotent().refuses(404).takesFile(maxImport, roomfile.Room{}), h.importRooms)
+		answers(http.StatusAccepted).idempotent().refuses(404).
+		takesFile(maxImport, roomfile.Room{}), h.importRooms)
 	mount(api, read.get("get-import", "/v1/imports/{id}", "Read an import's progress").
 		refuses(404), h.getImport)
 	mount(api, read.get("list-import-rows", "/v1/imports/{id}/rows",
@@ -74,7 +75,23 @@ type ImportView struct {
 }
 
 func importView(j models.ImportJob) ImportView {
-	return ImportView{j.ID, j.Kind, text(j.AccountID), j.State, j.Format, j.DryRun, j.AllOrNothing, j.RowsTotal, j.RowsChecked, j.RowsStored, j.RowsUnchanged, j.RowsRefused, j.Error, j.CreatedAt, j.FinishedAt}
+	return ImportView{
+		ID:            j.ID,
+		Kind:          j.Kind,
+		AccountID:     text(j.AccountID),
+		State:         j.State,
+		Format:        j.Format,
+		DryRun:        j.DryRun,
+		AllOrNothing:  j.AllOrNothing,
+		RowsTotal:     j.RowsTotal,
+		RowsChecked:   j.RowsChecked,
+		RowsStored:    j.RowsStored,
+		RowsUnchanged: j.RowsUnchanged,
+		RowsRefused:   j.RowsRefused,
+		Error:         j.Error,
+		CreatedAt:     j.CreatedAt,
+		FinishedAt:    j.FinishedAt,
+	}
 }
 
 type importInput struct {
@@ -102,7 +119,12 @@ func (h importHandlers) importOrders(
 	if err != nil {
 		return nil, err
 	}
-	job := uploaded(body, models.ImportJob{Kind: models.ImportOrders, OrgID: sender.ID, DryRun: in.DryRun, AllOrNothing: in.AllOrNothing})
+	job := uploaded(body, models.ImportJob{
+		Kind:         models.ImportOrders,
+		OrgID:        sender.ID,
+		DryRun:       in.DryRun,
+		AllOrNothing: in.AllOrNothing,
+	})
 	if job.RowsTotal, err = orderfile.Check(bytes.NewReader(job.Content), job.Format); err != nil {
 		return nil, h.intake.recordRefusal(ctx, sender.ID, body, err)
 	}
@@ -113,7 +135,13 @@ func (h importHandlers) importRooms(
 	ctx context.Context, in *importRoomsInput, body rawBody,
 ) (out *importOutput, err error) {
 	acc := account(ctx, in.AccountID)
-	job := uploaded(body, models.ImportJob{Kind: models.ImportRooms, AccountID: &acc, Reason: in.Reason, DryRun: in.DryRun, AllOrNothing: in.AllOrNothing})
+	job := uploaded(body, models.ImportJob{
+		Kind:         models.ImportRooms,
+		AccountID:    &acc,
+		Reason:       in.Reason,
+		DryRun:       in.DryRun,
+		AllOrNothing: in.AllOrNothing,
+	})
 	if job.RowsTotal, err = roomfile.Check(bytes.NewReader(job.Content), job.Format); err != nil {
 		return nil, err
 	}
@@ -130,7 +158,9 @@ func uploaded(body rawBody, job models.ImportJob) models.ImportJob {
 	return job
 }
 
-func (h importHandlers) queueImport(ctx context.Context, job models.ImportJob) (*importOutput, error) {
+func (h importHandlers) queueImport(
+	ctx context.Context, job models.ImportJob,
+) (*importOutput, error) {
 	job, err := h.store.CreateImport(ctx, job)
 	if err != nil {
 		return nil, err
@@ -177,17 +207,27 @@ type importRowsInput struct {
 	Outcome string `query:"outcome" enum:"VALID,STORED,UNCHANGED,REFUSED" doc:"Only rows that ended so"`
 }
 
-func (h importHandlers) importRows(ctx context.Context, in *importRowsInput) (*pageOf[ImportRowView], error) {
+func (h importHandlers) importRows(
+	ctx context.Context, in *importRowsInput,
+) (*pageOf[ImportRowView], error) {
 	if _, err := h.importJob(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	rows, err := h.store.ImportRows(ctx, in.ID, models.ImportOutcome(in.Outcome), in.Cursor, in.Limit+1)
+	rows, err := h.store.ImportRows(ctx, in.ID, models.ImportOutcome(in.Outcome), in.Cursor,
+		in.Limit+1)
 	next := ""
 	if len(rows) > in.Limit {
 		rows = slices.Clip(rows[:in.Limit])
 		next = strconv.Itoa(rows[in.Limit-1].RowNo)
 	}
 	return listed(rows, next, err, func(r models.ImportRow) ImportRowView {
-		return ImportRowView{r.RowNo, r.Outcome, text(r.OrderID), text(r.RoomID), text(r.DeviceID), append([]rules.FieldError{}, r.Errors...)}
+		return ImportRowView{
+			Row:      r.RowNo,
+			Outcome:  r.Outcome,
+			OrderID:  text(r.OrderID),
+			RoomID:   text(r.RoomID),
+			DeviceID: text(r.DeviceID),
+			Errors:   append([]rules.FieldError{}, r.Errors...),
+		}
 	})
 }

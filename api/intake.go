@@ -29,12 +29,14 @@ func (i intake) sender(ctx context.Context, in ForInput) (context.Context, model
 	t := callOf(ctx).token
 	if !t.Role.IsOperator() {
 		if in.For != "" || in.Reason != "" {
-			return ctx, models.Org{}, invalidParameter("/query/on_behalf_of", "Only operators act for another organisation.")
+			return ctx, models.Org{}, invalidParameter("/query/on_behalf_of",
+				"Only operators act for another organisation.")
 		}
 		return ctx, t.Org, nil
 	}
 	if in.For == "" || strings.TrimSpace(in.Reason) == "" {
-		return ctx, models.Org{}, invalidParameter("/query/on_behalf_of", "An operator names the seller in on_behalf_of and says why in reason.")
+		return ctx, models.Org{}, invalidParameter("/query/on_behalf_of",
+			"An operator names the seller in on_behalf_of and says why in reason.")
 	}
 	org, err := i.store.GetOrg(ctx, in.For)
 	if err != nil {
@@ -50,8 +52,16 @@ func (i intake) sender(ctx context.Context, in ForInput) (context.Context, model
 
 // recorded are the refusals of an intake that are kept (RULES 2): not those of
 // who may not send orders, or too many of them.
-var recorded = []string{rules.ValidationFailed, rules.PONumberConflict, strictjson.Malformed, codeMedia, codeTooLarge,
-	orderfile.Unreadable, orderfile.Empty, orderfile.TooManyOrders}
+var recorded = []string{
+	rules.ValidationFailed,
+	rules.PONumberConflict,
+	strictjson.Malformed,
+	codeMedia,
+	codeTooLarge,
+	orderfile.Unreadable,
+	orderfile.Empty,
+	orderfile.TooManyOrders,
+}
 
 // recordRefusal keeps that an intake was refused and why, without its values,
 // and gives the refusal back.
@@ -64,11 +74,16 @@ func (i intake) recordRefusal(
 	}
 	fields := refusal.Fields
 	if len(fields) == 0 { // the whole is wrong
-		fields = []rules.FieldError{{Code: refusal.Code, Message: refusal.Message, Remedy: refusal.Remedy}}
+		fields = []rules.FieldError{{
+			Code:    refusal.Code,
+			Message: refusal.Message,
+			Remedy:  refusal.Remedy,
+		}}
 	}
 	kept := i.store.RefuseOrder(ctx, orgID, models.HashSecret(string(body.content)), fields)
 	if kept != nil {
-		logOf(ctx).ErrorContext(ctx, "refusal not recorded", "request_id", requestID(ctx), "error", kept)
+		logOf(ctx).ErrorContext(ctx, "refusal not recorded",
+			"request_id", requestID(ctx), "error", kept)
 	}
 	return err
 }
@@ -97,9 +112,17 @@ type listRefusalsInput struct {
 	OrgID string `query:"org_id" maxLength:"64" doc:"Operators: only what this organisation sent"`
 }
 
-func (h refusalHandlers) listRefusals(ctx context.Context, in *listRefusalsInput) (*pageOf[RefusalView], error) {
+func (h refusalHandlers) listRefusals(
+	ctx context.Context, in *listRefusalsInput,
+) (*pageOf[RefusalView], error) {
 	refusals, next, err := h.store.ListRefusals(ctx, in.OrgID, in.page())
 	return listed(refusals, next, err, func(r models.OrderRefusal) RefusalView {
-		return RefusalView{r.ID, r.OrgID, append([]rules.FieldError{}, r.Errors...), r.RequestID, r.CreatedAt}
+		return RefusalView{
+			ID:        r.ID,
+			OrgID:     r.OrgID,
+			Errors:    append([]rules.FieldError{}, r.Errors...),
+			RequestID: r.RequestID,
+			CreatedAt: r.CreatedAt,
+		}
 	})
 }

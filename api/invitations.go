@@ -60,7 +60,21 @@ type InvitationView struct {
 }
 
 func invitationView(i models.Invitation) InvitationView {
-	return InvitationView{i.ID, i.AccountID, text(i.OrderID), i.Kind, i.Email, i.ContactName, i.Role, i.State, i.StateSince, i.IssuedAt, i.ExpiresAt, text(i.SupersedesID), i.LastError}
+	return InvitationView{
+		ID:           i.ID,
+		AccountID:    i.AccountID,
+		OrderID:      text(i.OrderID),
+		Kind:         i.Kind,
+		Email:        i.Email,
+		ContactName:  i.ContactName,
+		Role:         i.Role,
+		State:        i.State,
+		StateSince:   i.StateSince,
+		IssuedAt:     i.IssuedAt,
+		ExpiresAt:    i.ExpiresAt,
+		SupersedesID: text(i.SupersedesID),
+		LastError:    i.LastError,
+	}
 }
 
 type accountListInput struct {
@@ -68,7 +82,9 @@ type accountListInput struct {
 	ListInput
 }
 
-func (h invitationHandlers) listInvitations(ctx context.Context, in *accountListInput) (*pageOf[InvitationView], error) {
+func (h invitationHandlers) listInvitations(
+	ctx context.Context, in *accountListInput,
+) (*pageOf[InvitationView], error) {
 	if _, err := h.store.GetAccount(ctx, in.ID); err != nil {
 		return nil, err
 	}
@@ -84,14 +100,24 @@ type InviteRequest struct {
 	Reason      string            `json:"reason" doc:"Required: who asked for it; goes into the audit"`
 }
 
-func (h invitationHandlers) invite(ctx context.Context, in *IDInput, r InviteRequest) (*one[InvitationView], error) {
+func (h invitationHandlers) invite(
+	ctx context.Context, in *IDInput, r InviteRequest,
+) (*one[InvitationView], error) {
 	if err := needReason(r.Reason); err != nil {
 		return nil, err
 	}
 	if r.ContactName = strings.TrimSpace(r.ContactName); r.ContactName == "" {
-		return nil, wrong("/contact_name", rules.Required, "The person's name is missing.", "Send the name of one person.")
+		return nil, wrong("/contact_name", rules.Required, "The person's name is missing.",
+			"Send the name of one person.")
 	}
-	i, err := h.store.Invite(ctx, models.NewInvite{AccountID: in.ID, Email: r.Email, ContactName: r.ContactName, Role: r.Role, Kind: models.InvitationForExtra, Reason: r.Reason})
+	i, err := h.store.Invite(ctx, models.NewInvite{
+		AccountID:   in.ID,
+		Email:       r.Email,
+		ContactName: r.ContactName,
+		Role:        r.Role,
+		Kind:        models.InvitationForExtra,
+		Reason:      r.Reason,
+	})
 	return single(i, err, invitationView)
 }
 
@@ -110,7 +136,9 @@ type ReissueRequest struct {
 	ContactName string `json:"contact_name,omitempty" doc:"The other person's name"`
 }
 
-func (h invitationHandlers) reissue(ctx context.Context, in *IDInput, r ReissueRequest) (*one[InvitationView], error) {
+func (h invitationHandlers) reissue(
+	ctx context.Context, in *IDInput, r ReissueRequest,
+) (*one[InvitationView], error) {
 	if err := needReason(r.Reason); err != nil {
 		return nil, err
 	}
@@ -118,7 +146,9 @@ func (h invitationHandlers) reissue(ctx context.Context, in *IDInput, r ReissueR
 	return single(i, err, invitationView)
 }
 
-func (h invitationHandlers) revokeInvitation(ctx context.Context, in *IDInput, r ReasonRequest) (*one[InvitationView], error) {
+func (h invitationHandlers) revokeInvitation(
+	ctx context.Context, in *IDInput, r ReasonRequest,
+) (*one[InvitationView], error) {
 	if err := needReason(r.Reason); err != nil {
 		return nil, err
 	}

@@ -50,7 +50,21 @@ type MailView struct {
 }
 
 func mailView(n models.Notification) MailView {
-	return MailView{n.ID, n.Template, n.SubjectID, text(n.OrderID), text(n.AccountID), n.Recipient, n.Locale, n.State, n.Attempts, n.SentAt, n.ProviderID, n.LastError, n.CreatedAt}
+	return MailView{
+		ID:         n.ID,
+		Template:   n.Template,
+		SubjectID:  n.SubjectID,
+		OrderID:    text(n.OrderID),
+		AccountID:  text(n.AccountID),
+		Recipient:  n.Recipient,
+		Locale:     n.Locale,
+		State:      n.State,
+		Attempts:   n.Attempts,
+		SentAt:     n.SentAt,
+		ProviderID: n.ProviderID,
+		LastError:  n.LastError,
+		CreatedAt:  n.CreatedAt,
+	}
 }
 
 type listMailsInput struct {
@@ -60,8 +74,15 @@ type listMailsInput struct {
 	State     string `query:"state" enum:"QUEUED,SENDING,SENT,DELIVERED,SOFT_FAIL,HARD_BOUNCED,SUPPRESSED,UNKNOWN" doc:"Only mails in this state"`
 }
 
-func (h mailHandlers) listMails(ctx context.Context, in *listMailsInput) (*pageOf[MailView], error) {
-	mails, next, err := h.store.ListNotifications(ctx, models.NotificationFilter{OrderID: in.OrderID, SubjectID: in.SubjectID, State: rules.NotificationState(in.State), Page: in.page()})
+func (h mailHandlers) listMails(
+	ctx context.Context, in *listMailsInput,
+) (*pageOf[MailView], error) {
+	mails, next, err := h.store.ListNotifications(ctx, models.NotificationFilter{
+		OrderID:   in.OrderID,
+		SubjectID: in.SubjectID,
+		State:     rules.NotificationState(in.State),
+		Page:      in.page(),
+	})
 	return listed(mails, next, err, mailView)
 }
 

@@ -49,13 +49,14 @@ func mountJSON[In, Body, Out any](
 	api huma.API, r route, handle func(context.Context, *In, Body) (*Out, error),
 ) {
 	var example Body
-	mountRaw(api, r.documents(example), func(ctx context.Context, in *In, raw rawBody) (*Out, error) {
+	decoded := func(ctx context.Context, in *In, raw rawBody) (*Out, error) {
 		body, wrong := decode[Body](raw)
 		if err := structural(wrong); err != nil {
 			return nil, err
 		}
 		return handle(ctx, in, body)
-	})
+	}
+	mountRaw(api, r.documents(example), decoded)
 }
 
 // mountRaw registers a handler that gets the body as it came: a file, or JSON whose

@@ -39,9 +39,11 @@ func config() (huma.Config, error) {
 	}
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
-			OpenAPI:    "3.1.0",
-			Info:       &huma.Info{Title: "Roomcover API", Version: "1", Description: overview},
-			Components: &huma.Components{SecuritySchemes: map[string]*huma.SecurityScheme{"token": token}},
+			OpenAPI: "3.1.0",
+			Info:    &huma.Info{Title: "Roomcover API", Version: "1", Description: overview},
+			Components: &huma.Components{
+				SecuritySchemes: map[string]*huma.SecurityScheme{"token": token},
+			},
 		},
 		Formats:                      formats,
 		DefaultFormat:                mediaJSON,
@@ -67,7 +69,8 @@ func (s *service) document(router *gin.Engine) error {
 	serve := func(path, contentType string, body []byte) {
 		router.GET(path, func(c *gin.Context) {
 			c.Header("Cache-Control", "max-age=300")
-			c.Header("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+			c.Header("Content-Security-Policy",
+				"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 			c.Data(http.StatusOK, contentType, body)
 		})
 	}
@@ -98,7 +101,8 @@ func addExamples(api *huma.OpenAPI, op *huma.Operation) error {
 		describeFile(api, op, r)
 	}
 	if r.Produces != "" {
-		op.Responses["200"].Content = map[string]*huma.MediaType{r.Produces: {Schema: &huma.Schema{Type: "string"}}}
+		text := &huma.MediaType{Schema: &huma.Schema{Type: "string"}}
+		op.Responses["200"].Content = map[string]*huma.MediaType{r.Produces: text}
 	}
 	request, err := readExample(op.OperationID + ".request.json")
 	if err != nil {
@@ -112,7 +116,8 @@ func addExamples(api *huma.OpenAPI, op *huma.Operation) error {
 		status = http.StatusOK
 	}
 	response, err := readExample(op.OperationID + ".response.json")
-	if answer := op.Responses[strconv.Itoa(status)]; err == nil && response != nil && answer.Content[mediaJSON] != nil {
+	if answer := op.Responses[strconv.Itoa(status)]; err == nil && response != nil &&
+		answer.Content[mediaJSON] != nil {
 		answer.Content[mediaJSON].Example = response
 	}
 	return err
@@ -131,13 +136,30 @@ func readExample(name string) (any, error) {
 	return v, err
 }
 
-// fileRow tells what a row of a file is.
-type fileRow struct{ schema, csv, line string }
+// fileRow describes the rows of a file.
+type fileRow struct {
+	schema string // of a row
+	csv    string // what a CSV file holds
+	lines  string // what a file of lines holds
+}
 
 var fileRows = map[string]fileRow{
-	"import-orders":     {"OrderForm", "A header of the documented columns, then one row per order line.", "One order per line."},
-	"import-rooms":      {"Room", "A header of the documented columns, then one row per device with its room, or for a room alone.", "One room per line."},
-	"import-warranties": {"EarlierWarrantyForm", "A header of the documented columns, then one row per serial number.", "One warranty per line."},
+	"import-orders": {
+		schema: "OrderForm",
+		csv:    "A header of the documented columns, then one row per order line.",
+		lines:  "One order per line.",
+	},
+	"import-rooms": {
+		schema: "Room",
+		csv: "A header of the documented columns, then one row per device with its room, " +
+			"or for a room alone.",
+		lines: "One room per line.",
+	},
+	"import-warranties": {
+		schema: "EarlierWarrantyForm",
+		csv:    "A header of the documented columns, then one row per serial number.",
+		lines:  "One warranty per line.",
+	},
 }
 
 // describeFile documents the body of an import.
@@ -146,11 +168,17 @@ func describeFile(api *huma.OpenAPI, op *huma.Operation, r route) {
 	if r.Row != nil {
 		api.Components.Schemas.Schema(reflect.TypeOf(r.Row), true, "")
 	}
-	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		mediaJSON:              {Schema: &huma.Schema{Type: "array", Items: &huma.Schema{Ref: "#/components/schemas/" + row.schema}}},
-		"text/csv":             {Schema: &huma.Schema{Type: "string", Description: row.csv}},
-		"application/x-ndjson": {Schema: &huma.Schema{Type: "string", Description: row.line}},
-	}}
+	op.RequestBody = &huma.RequestBody{
+		Required: true,
+		Content: map[string]*huma.MediaType{
+			mediaJSON: {Schema: &huma.Schema{
+				Type:  "array",
+				Items: &huma.Schema{Ref: "#/components/schemas/" + row.schema},
+			}},
+			"text/csv":             {Schema: &huma.Schema{Type: "string", Description: row.csv}},
+			"application/x-ndjson": {Schema: &huma.Schema{Type: "string", Description: row.lines}},
+		},
+	}
 	if csv, err := exampleFiles.ReadFile("examples/" + op.OperationID + ".request.csv"); err == nil {
 		op.RequestBody.Content["text/csv"].Example = string(csv)
 	}

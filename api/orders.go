@@ -58,8 +58,14 @@ func (h orderHandlers) routes(api huma.API) {
 }
 
 func invalidParameter(pointer, message string) error {
-	e := rules.Refuse(codeParameter, "A parameter of the request is not correct.", "Correct every parameter listed and send the request again.")
-	e.Fields = []rules.FieldError{{Pointer: pointer, Code: codeParameter, Message: message, Remedy: "See the reference."}}
+	e := rules.Refuse(codeParameter, "A parameter of the request is not correct.",
+		"Correct every parameter listed and send the request again.")
+	e.Fields = []rules.FieldError{{
+		Pointer: pointer,
+		Code:    codeParameter,
+		Message: message,
+		Remedy:  "See the reference.",
+	}}
 	return e
 }
 
@@ -82,8 +88,15 @@ type submitOutput struct {
 }
 
 func answerFor(o models.Order, warnings []rules.FieldError) OrderAnswer {
-	return OrderAnswer{ID: o.ID, State: o.State, PONumber: o.PONumber, VendorOrderNo: text(o.VendorOrderNo), Warnings: append([]rules.FieldError{}, warnings...),
-		ReviewReasons: codesOrNone(o.ReviewReasons), Version: o.Version}
+	return OrderAnswer{
+		ID:            o.ID,
+		State:         o.State,
+		PONumber:      o.PONumber,
+		VendorOrderNo: text(o.VendorOrderNo),
+		Warnings:      append([]rules.FieldError{}, warnings...),
+		ReviewReasons: codesOrNone(o.ReviewReasons),
+		Version:       o.Version,
+	}
 }
 
 func (h orderHandlers) submitOrder(
@@ -96,7 +109,11 @@ func (h orderHandlers) submitOrder(
 	form, err := h.orderForm(ctx, body)
 	var out models.Accepted
 	if err == nil {
-		out, err = h.store.AcceptOrder(ctx, models.Intake{Sender: sender, Form: form, Reason: in.Reason})
+		out, err = h.store.AcceptOrder(ctx, models.Intake{
+			Sender: sender,
+			Form:   form,
+			Reason: in.Reason,
+		})
 	}
 	if err != nil {
 		return nil, h.intake.recordRefusal(ctx, sender.ID, body, err)
@@ -105,7 +122,12 @@ func (h orderHandlers) submitOrder(
 	if out.Created {
 		status = http.StatusCreated
 	}
-	return &submitOutput{Status: status, Location: "/v1/orders/" + out.Order.ID, ETag: etag(out.Order.Version), Body: answerFor(out.Order, out.Warnings)}, nil
+	return &submitOutput{
+		Status:   status,
+		Location: "/v1/orders/" + out.Order.ID,
+		ETag:     etag(out.Order.Version),
+		Body:     answerFor(out.Order, out.Warnings),
+	}, nil
 }
 
 // orderForm decodes an order. When its structure is wrong, what the rules say about
@@ -137,15 +159,24 @@ type listOrdersInput struct {
 	AccountID string `query:"account_id" maxLength:"64" doc:"Operators: only orders of this account"`
 }
 
-func (h orderHandlers) listOrders(ctx context.Context, in *listOrdersInput) (*pageOf[OrderSummary], error) {
+func (h orderHandlers) listOrders(
+	ctx context.Context, in *listOrdersInput,
+) (*pageOf[OrderSummary], error) {
 	operator := callOf(ctx).token.Role.IsOperator()
-	filter := models.OrderFilter{State: rules.OrderState(in.State), PONumber: in.PONumber, Page: in.page()}
-	if in.AccountID != "" && !operator { // left out in silence it would look like a list of that account
+	filter := models.OrderFilter{
+		State:    rules.OrderState(in.State),
+		PONumber: in.PONumber,
+		Page:     in.page(),
+	}
+	if in.AccountID != "" && !operator {
+		// Left out in silence, it would look like a list of that account.
 		return nil, invalidParameter("/query/account_id", "Only operators list orders by account.")
 	}
 	filter.AccountID = in.AccountID
 	orders, next, err := h.store.ListOrders(ctx, filter)
-	return listed(orders, next, err, func(o models.Order) OrderSummary { return summarise(o, operator) })
+	return listed(orders, next, err, func(o models.Order) OrderSummary {
+		return summarise(o, operator)
+	})
 }
 
 type orderOutput struct {
@@ -185,8 +216,14 @@ func (h orderHandlers) detail(ctx context.Context, o models.Order) (*orderOutput
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
-	d := OrderDetail{OrderSummary: summarise(o, operator), Timeline: timeline(events, operator), Contracts: viewed(contracts, orderContract),
-		Cancellations: viewed(cancellations, func(c models.OrderCancellation) CancellationView { return cancellationView(c, operator) })}
+	d := OrderDetail{
+		OrderSummary: summarise(o, operator),
+		Timeline:     timeline(events, operator),
+		Contracts:    viewed(contracts, orderContract),
+		Cancellations: viewed(cancellations, func(c models.OrderCancellation) CancellationView {
+			return cancellationView(c, operator)
+		}),
+	}
 	if operator || o.SubmittedBy == t.OrgID {
 		d.Submitted = &o.Payload
 	}
@@ -228,11 +265,13 @@ type IfMatchInput struct {
 func (in IfMatchInput) matches(version int64) error {
 	switch in.IfMatch {
 	case "":
-		return rules.Refuse(codeVersionMissing, "The change must say which version it is based on.", "Read the object and send its ETag as If-Match.")
+		return rules.Refuse(codeVersionMissing, "The change must say which version it is based on.",
+			"Read the object and send its ETag as If-Match.")
 	case etag(version):
 		return nil
 	}
-	return rules.Refuse(codeVersionMismatch, "The object was changed since you read it.", "Read it again and repeat the change.")
+	return rules.Refuse(codeVersionMismatch, "The object was changed since you read it.",
+		"Read it again and repeat the change.")
 }
 
 func (h orderHandlers) amendOrder(
@@ -244,7 +283,8 @@ func (h orderHandlers) amendOrder(
 	}
 	t := callOf(ctx).token
 	if !t.Role.IsOperator() && o.SubmittedBy != t.OrgID {
-		return nil, rules.Refuse(rules.Forbidden, "Only who sent the order may amend it.", "Ask the organisation that sent it.")
+		return nil, rules.Refuse(rules.Forbidden, "Only who sent the order may amend it.",
+			"Ask the organisation that sent it.")
 	}
 	if err := in.matches(o.Version); err != nil {
 		return nil, err
@@ -256,27 +296,43 @@ func (h orderHandlers) amendOrder(
 	if o, err = h.store.AmendOrder(ctx, in.ID, form, o.Version); err != nil {
 		return nil, err
 	}
-	return &submitOutput{Status: 200, Location: "/v1/orders/" + o.ID, ETag: etag(o.Version), Body: answerFor(o, o.Warnings())}, nil
+	return &submitOutput{
+		Status:   200,
+		Location: "/v1/orders/" + o.ID,
+		ETag:     etag(o.Version),
+		Body:     answerFor(o, o.Warnings()),
+	}, nil
 }
 
-func (h orderHandlers) decideOrder(ctx context.Context, in *IDInput, d DecisionRequest) (*orderOutput, error) {
+func (h orderHandlers) decideOrder(
+	ctx context.Context, in *IDInput, d DecisionRequest,
+) (*orderOutput, error) {
 	if d.Accept == nil { // left out is no decision, least of all a rejection
-		return nil, wrong("/accept", rules.Required, "It is not said whether the order is accepted.", "Send accept, true or false.")
+		return nil, wrong("/accept", rules.Required,
+			"It is not said whether the order is accepted.", "Send accept, true or false.")
 	}
-	o, err := h.store.DecideOrder(ctx, in.ID, models.Decision{Accept: *d.Accept, Reason: d.Reason, AccountID: d.AccountID})
+	o, err := h.store.DecideOrder(ctx, in.ID, models.Decision{
+		Accept:    *d.Accept,
+		Reason:    d.Reason,
+		AccountID: d.AccountID,
+	})
 	if err != nil {
 		return nil, err
 	}
 	return h.detail(ctx, o)
 }
 
-func (h orderHandlers) cancelOrder(ctx context.Context, in *IDInput, c CancellationRequest) (*one[CancellationAnswer], error) {
+func (h orderHandlers) cancelOrder(
+	ctx context.Context, in *IDInput, c CancellationRequest,
+) (*one[CancellationAnswer], error) {
 	r := models.CancelRequest{LicenceIDs: c.LicenceIDs, Reason: c.Reason, Once: onceName(ctx)}
 	switch {
 	case c.Quantity == nil && len(c.LicenceIDs) > 0:
-		return nil, wrong("/quantity", rules.Required, "Licences are named, but not how many are to be cancelled.", "Send the quantity too.")
+		return nil, wrong("/quantity", rules.Required,
+			"Licences are named, but not how many are to be cancelled.", "Send the quantity too.")
 	case c.Quantity != nil && *c.Quantity < 1:
-		return nil, wrong("/quantity", rules.QuantityTooSmall, "The quantity must be at least 1.", "Send how many licences to cancel, or leave it out for the whole order.")
+		return nil, wrong("/quantity", rules.QuantityTooSmall, "The quantity must be at least 1.",
+			"Send how many licences to cancel, or leave it out for the whole order.")
 	case c.Quantity != nil:
 		r.Quantity = *c.Quantity
 	}
@@ -284,12 +340,16 @@ func (h orderHandlers) cancelOrder(ctx context.Context, in *IDInput, c Cancellat
 	return cancelled(ctx, o, done, err)
 }
 
-func (h orderHandlers) terminateOrder(ctx context.Context, in *IDInput, r ReasonRequest) (*one[CancellationAnswer], error) {
+func (h orderHandlers) terminateOrder(
+	ctx context.Context, in *IDInput, r ReasonRequest,
+) (*one[CancellationAnswer], error) {
 	o, done, err := h.store.TerminateOrder(ctx, in.ID, r.Reason)
 	return cancelled(ctx, o, done, err)
 }
 
-func cancelled(ctx context.Context, o models.Order, c models.OrderCancellation, err error) (*one[CancellationAnswer], error) {
+func cancelled(
+	ctx context.Context, o models.Order, c models.OrderCancellation, err error,
+) (*one[CancellationAnswer], error) {
 	operator := callOf(ctx).token.Role.IsOperator()
 	return single(c, err, func(c models.OrderCancellation) CancellationAnswer {
 		return CancellationAnswer{summarise(o, operator), cancellationView(c, operator)}
@@ -298,5 +358,10 @@ func cancelled(ctx context.Context, o models.Order, c models.OrderCancellation, 
 
 // wrong refuses a request for one field.
 func wrong(pointer, code, message, remedy string) error {
-	return rules.Invalid([]rules.FieldError{{Pointer: pointer, Code: code, Message: message, Remedy: remedy}})
+	return rules.Invalid([]rules.FieldError{{
+		Pointer: pointer,
+		Code:    code,
+		Message: message,
+		Remedy:  remedy,
+	}})
 }

@@ -74,14 +74,37 @@ type EventView struct {
 }
 
 func summarise(o models.Order, operator bool) OrderSummary {
-	v := OrderSummary{ID: o.ID, State: o.State, StateSince: o.StateSince, PONumber: o.PONumber, VendorOrderNo: text(o.VendorOrderNo), ServiceType: o.ServiceType,
-		PurchasedOn: o.PurchasedOn, TimeZone: o.TimeZone, CancellableUntil: o.CancellableUntil, ReviewReasons: codesOrNone(o.ReviewReasons), ReviewUntil: o.ReviewUntil,
-		InvitationFailed: o.InvitationFailed, CreatedAt: o.CreatedAt, Version: o.Version,
+	v := OrderSummary{
+		ID:               o.ID,
+		State:            o.State,
+		StateSince:       o.StateSince,
+		PONumber:         o.PONumber,
+		VendorOrderNo:    text(o.VendorOrderNo),
+		ServiceType:      o.ServiceType,
+		PurchasedOn:      o.PurchasedOn,
+		TimeZone:         o.TimeZone,
+		CancellableUntil: o.CancellableUntil,
+		ReviewReasons:    codesOrNone(o.ReviewReasons),
+		ReviewUntil:      o.ReviewUntil,
+		InvitationFailed: o.InvitationFailed,
+		CreatedAt:        o.CreatedAt,
+		Version:          o.Version,
 		Lines: viewed(o.Lines, func(l models.OrderLine) OrderLineView {
-			return OrderLineView{l.SKU, l.Quantity, l.ServiceType, l.TermYears, text(l.RenewsContractID)}
-		})}
+			return OrderLineView{
+				SKU:         l.SKU,
+				Quantity:    l.Quantity,
+				ServiceType: l.ServiceType,
+				TermYears:   l.TermYears,
+				Renews:      text(l.RenewsContractID),
+			}
+		}),
+	}
 	if operator {
-		v.AccountID, v.ResellerID, v.DistributorID, v.SubmittedBy, v.LastError = text(o.AccountID), o.ResellerID, text(o.DistributorID), o.SubmittedBy, o.LastError
+		v.AccountID = text(o.AccountID)
+		v.ResellerID = o.ResellerID
+		v.DistributorID = text(o.DistributorID)
+		v.SubmittedBy = o.SubmittedBy
+		v.LastError = o.LastError
 	}
 	return v
 }
@@ -96,7 +119,15 @@ func text(s *string) string {
 }
 
 func cancellationView(c models.OrderCancellation, operator bool) CancellationView {
-	v := CancellationView{ID: c.ID, State: c.State, Whole: c.Whole, Quantity: c.Quantity, Role: c.Role, CreatedAt: c.CreatedAt, CompletedAt: c.CompletedAt}
+	v := CancellationView{
+		ID:          c.ID,
+		State:       c.State,
+		Whole:       c.Whole,
+		Quantity:    c.Quantity,
+		Role:        c.Role,
+		CreatedAt:   c.CreatedAt,
+		CompletedAt: c.CompletedAt,
+	}
 	if operator || c.Role == rules.Reseller || c.Role == rules.Distributor {
 		v.Reason = c.Reason
 	}
@@ -110,7 +141,14 @@ func timeline(events []models.AuditEvent, operator bool) []EventView {
 	for _, e := range events {
 		switch {
 		case operator:
-			out = append(out, EventView{At: e.At, Event: e.Verb, ObjectID: e.ObjectID, Actor: e.ActorID, Role: e.ActorRole, Details: e.Details})
+			out = append(out, EventView{
+				At:       e.At,
+				Event:    e.Verb,
+				ObjectID: e.ObjectID,
+				Actor:    e.ActorID,
+				Role:     e.ActorRole,
+				Details:  e.Details,
+			})
 		case strings.HasPrefix(e.Verb, "order."):
 			out = append(out, EventView{At: e.At, Event: e.Verb})
 		}
@@ -138,7 +176,20 @@ type OrderContract struct {
 
 func orderContract(c models.ServiceContract) OrderContract {
 	days := daysOf(c)
-	return OrderContract{c.ID, c.OrderID, c.Type, c.State, c.Quantity, c.TermYears, c.TimeZone, days.start, days.last, c.StartReason, days.latestStart, c.CreatedAt}
+	return OrderContract{
+		ID:            c.ID,
+		OrderID:       c.OrderID,
+		Type:          c.Type,
+		State:         c.State,
+		Quantity:      c.Quantity,
+		TermYears:     c.TermYears,
+		TimeZone:      c.TimeZone,
+		StartOn:       days.start,
+		LastDay:       days.last,
+		StartReason:   c.StartReason,
+		LatestStartOn: days.latestStart,
+		CreatedAt:     c.CreatedAt,
+	}
 }
 
 // contractDays are the days of a contract in its zone; empty where there is none.

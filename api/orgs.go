@@ -62,7 +62,17 @@ type OrgView struct {
 }
 
 func (h orgHandlers) orgView(o models.Org) OrgView {
-	return OrgView{o.ID, o.Kind, o.Name, o.AuthorisedFrom, o.AuthorisedUntil, o.Suspended, o.Authorised(h.store.Clock().Now()), text(o.MergedInto), o.CreatedAt}
+	return OrgView{
+		ID:              o.ID,
+		Kind:            o.Kind,
+		Name:            o.Name,
+		AuthorisedFrom:  o.AuthorisedFrom,
+		AuthorisedUntil: o.AuthorisedUntil,
+		Suspended:       o.Suspended,
+		Authorised:      o.Authorised(h.store.Clock().Now()),
+		MergedInto:      text(o.MergedInto),
+		CreatedAt:       o.CreatedAt,
+	}
 }
 
 type listOrgsInput struct {
@@ -82,7 +92,8 @@ func (h orgHandlers) getOrg(ctx context.Context, in *IDInput) (*one[OrgView], er
 
 func (h orgHandlers) putOrg(ctx context.Context, _ *struct{}, r OrgRequest) (*one[OrgView], error) {
 	var f fieldCheck
-	f.fail(r.Kind != models.OrgReseller && r.Kind != models.OrgDistributor && r.Kind != models.OrgPartner, "/kind", "UNKNOWN_KIND",
+	f.fail(r.Kind != models.OrgReseller && r.Kind != models.OrgDistributor &&
+		r.Kind != models.OrgPartner, "/kind", "UNKNOWN_KIND",
 		"There is no such kind of organisation here.", "Send RESELLER, DISTRIBUTOR or PARTNER.")
 	f.dates("/authorised_from", r.AuthorisedFrom, "/authorised_until", r.AuthorisedUntil)
 	r.Name = f.party(r.Name, nil).Company
@@ -123,12 +134,20 @@ func parentChangeView(c models.ParentChange) ParentChangeView {
 	return ParentChangeView{view(c.From), view(c.Into), append([]string{}, c.Moved...)}
 }
 
-func (h orgHandlers) mergeParent(ctx context.Context, in *IDInput, r MergeRequest) (*one[ParentChangeView], error) {
+func (h orgHandlers) mergeParent(
+	ctx context.Context, in *IDInput, r MergeRequest,
+) (*one[ParentChangeView], error) {
 	c, err := h.store.MergeParents(ctx, in.ID, r.Into, r.Reason)
 	return single(c, err, parentChangeView)
 }
 
-func (h orgHandlers) splitParent(ctx context.Context, in *IDInput, r SplitRequest) (*one[ParentChangeView], error) {
-	c, err := h.store.SplitParent(ctx, in.ID, models.SplitRequest{Name: r.Name, AccountIDs: r.AccountIDs, Reason: r.Reason})
+func (h orgHandlers) splitParent(
+	ctx context.Context, in *IDInput, r SplitRequest,
+) (*one[ParentChangeView], error) {
+	c, err := h.store.SplitParent(ctx, in.ID, models.SplitRequest{
+		Name:       r.Name,
+		AccountIDs: r.AccountIDs,
+		Reason:     r.Reason,
+	})
 	return single(c, err, parentChangeView)
 }

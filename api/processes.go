@@ -50,7 +50,21 @@ type ProcessView struct {
 }
 
 func (h processHandlers) processView(p models.Process) ProcessView {
-	return ProcessView{p.ID, p.Kind, p.State, p.WaitsFor, p.Actor, p.Since, p.Until, p.Overdue, text(p.AccountID), text(p.OrderID), p.LastError, p.WorkflowID, h.links.workflow(p.WorkflowID)}
+	return ProcessView{
+		ID:         p.ID,
+		Kind:       p.Kind,
+		State:      p.State,
+		WaitsFor:   p.WaitsFor,
+		Actor:      p.Actor,
+		Since:      p.Since,
+		Until:      p.Until,
+		Overdue:    p.Overdue,
+		AccountID:  text(p.AccountID),
+		OrderID:    text(p.OrderID),
+		LastError:  p.LastError,
+		WorkflowID: p.WorkflowID,
+		Link:       h.links.workflow(p.WorkflowID),
+	}
 }
 
 // workflowLinks lead to the Temporal UI; without its address there are none.
@@ -74,15 +88,25 @@ type listProcessesInput struct {
 	DueBy    string `query:"due_by" maxLength:"40" format:"date-time" doc:"Only what waits until this instant at most: with the end of the day, what is due today"`
 }
 
-func (h processHandlers) listProcesses(ctx context.Context, in *listProcessesInput) (*pageOf[ProcessView], error) {
+func (h processHandlers) listProcesses(
+	ctx context.Context, in *listProcessesInput,
+) (*pageOf[ProcessView], error) {
 	if in.WaitsFor != "" && !models.KnownWait(in.WaitsFor) {
 		return nil, invalidParameter("/query/waits_for", "Nothing ever waits for this.")
 	}
 	due, err := time.Parse(time.RFC3339, in.DueBy)
 	if in.DueBy != "" && err != nil {
-		return nil, rules.Refuse(codeParameter, "due_by is not an instant.", "Send one such as 2026-11-26T23:59:59Z.")
+		return nil, rules.Refuse(codeParameter, "due_by is not an instant.",
+			"Send one such as 2026-11-26T23:59:59Z.")
 	}
-	processes, next, err := h.store.ListProcesses(ctx, models.ProcessFilter{DueBy: due, Kind: models.ProcessKind(in.Kind), WaitsFor: in.WaitsFor, Actor: in.Actor, Overdue: in.Overdue, Page: in.page()})
+	processes, next, err := h.store.ListProcesses(ctx, models.ProcessFilter{
+		DueBy:    due,
+		Kind:     models.ProcessKind(in.Kind),
+		WaitsFor: in.WaitsFor,
+		Actor:    in.Actor,
+		Overdue:  in.Overdue,
+		Page:     in.page(),
+	})
 	return listed(processes, next, err, h.processView)
 }
 
@@ -94,9 +118,16 @@ type ProcessCountView struct {
 	Count    int64              `json:"count"`
 }
 
-func (h processHandlers) countProcesses(ctx context.Context, _ *struct{}) (*pageOf[ProcessCountView], error) {
+func (h processHandlers) countProcesses(
+	ctx context.Context, _ *struct{},
+) (*pageOf[ProcessCountView], error) {
 	counts, err := h.store.CountProcesses(ctx)
 	return listed(counts, "", err, func(c models.ProcessCount) ProcessCountView {
-		return ProcessCountView{c.Kind, c.WaitsFor, c.Actor, c.N}
+		return ProcessCountView{
+			Kind:     c.Kind,
+			WaitsFor: c.WaitsFor,
+			Actor:    c.Actor,
+			Count:    c.N,
+		}
 	})
 }

@@ -68,7 +68,8 @@ func (h programHandlers) putProgram(
 		return nil, err
 	}
 	if p.ID != ref.Program.ID {
-		return nil, wrong("/id", "UNCHANGEABLE", "The program's id cannot change.", "Send the id that you read.")
+		return nil, wrong("/id", "UNCHANGEABLE", "The program's id cannot change.",
+			"Send the id that you read.")
 	}
 	if ref, err = h.store.ChangeProgram(ctx, p, ref.Version); err != nil {
 		return nil, err
@@ -93,7 +94,13 @@ type SKUView struct {
 }
 
 func skuView(k models.CatalogueSKU) SKUView {
-	return SKUView{k.Code, SKURequest{k.ServiceType, k.TermYears, k.Bundle, k.EffectiveFrom, k.EffectiveTo}, k.UpdatedAt.Format("2006-01-02T15:04:05Z07:00")}
+	return SKUView{k.Code, SKURequest{
+		ServiceType:   k.ServiceType,
+		TermYears:     k.TermYears,
+		Bundle:        k.Bundle,
+		EffectiveFrom: k.EffectiveFrom,
+		EffectiveTo:   k.EffectiveTo,
+	}, k.UpdatedAt.Format("2006-01-02T15:04:05Z07:00")}
 }
 
 func (h programHandlers) listCatalogue(ctx context.Context, _ *struct{}) (*pageOf[SKUView], error) {
@@ -107,9 +114,18 @@ type skuInput struct {
 	SKU string `path:"sku" maxLength:"64" doc:"Code of the SKU"`
 }
 
-func (h programHandlers) putSKU(ctx context.Context, in *skuInput, r SKURequest) (*one[SKUView], error) {
-	row := models.CatalogueSKU{Code: rules.NormaliseSKU(in.SKU), ServiceType: r.ServiceType, TermYears: r.TermYears, Bundle: r.Bundle,
-		EffectiveFrom: r.EffectiveFrom, EffectiveTo: r.EffectiveTo, UpdatedAt: h.store.Clock().Now()}
+func (h programHandlers) putSKU(
+	ctx context.Context, in *skuInput, r SKURequest,
+) (*one[SKUView], error) {
+	row := models.CatalogueSKU{
+		Code:          rules.NormaliseSKU(in.SKU),
+		ServiceType:   r.ServiceType,
+		TermYears:     r.TermYears,
+		Bundle:        r.Bundle,
+		EffectiveFrom: r.EffectiveFrom,
+		EffectiveTo:   r.EffectiveTo,
+		UpdatedAt:     h.store.Clock().Now(),
+	}
 	if err := checkSKU(row); err != nil {
 		return nil, err
 	}
@@ -119,16 +135,22 @@ func (h programHandlers) putSKU(ctx context.Context, in *skuInput, r SKURequest)
 // checkSKU holds terms to one to five years (R125a).
 func checkSKU(k models.CatalogueSKU) error {
 	var f fieldCheck
-	f.fail(!skuForm.MatchString(k.Code), "/sku", "INVALID_SKU", "This is no SKU code.", "Use capitals, digits, dots and dashes, at most 64.")
+	f.fail(!skuForm.MatchString(k.Code), "/sku", "INVALID_SKU", "This is no SKU code.",
+		"Use capitals, digits, dots and dashes, at most 64.")
 	jumpstart := k.ServiceType == rules.ServiceJumpStart
 	switch k.ServiceType {
 	case rules.ServiceSelect, rules.ServiceSyncPlus, rules.ServiceExtWarranty, rules.ServiceJumpStart:
 	default:
-		f.fail(true, "/service_type", "UNKNOWN_SERVICE_TYPE", "There is no such service type.", "Send SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART.")
+		f.fail(true, "/service_type", "UNKNOWN_SERVICE_TYPE", "There is no such service type.",
+			"Send SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART.")
 	}
-	f.fail(!jumpstart && (k.TermYears < 1 || k.TermYears > 5), "/term_years", rules.OutOfRange, "The term must be from 1 to 5 years.", "Send a whole number from 1 to 5.")
-	f.fail(jumpstart && k.TermYears != 0, "/term_years", rules.OutOfRange, "JumpStart has no term in years.", "Send 0.")
-	f.fail(k.Bundle != jumpstart, "/bundle", "NOT_A_BUNDLE", "A bundle brings JumpStart, and nothing else does.", "Send bundle true with JUMPSTART only.")
+	f.fail(!jumpstart && (k.TermYears < 1 || k.TermYears > 5), "/term_years", rules.OutOfRange,
+		"The term must be from 1 to 5 years.", "Send a whole number from 1 to 5.")
+	f.fail(jumpstart && k.TermYears != 0, "/term_years", rules.OutOfRange,
+		"JumpStart has no term in years.", "Send 0.")
+	f.fail(k.Bundle != jumpstart, "/bundle", "NOT_A_BUNDLE",
+		"A bundle brings JumpStart, and nothing else does.",
+		"Send bundle true with JUMPSTART only.")
 	f.dates("/effective_from", k.EffectiveFrom, "/effective_to", k.EffectiveTo)
 	return rules.Invalid(f.fields)
 }
@@ -138,7 +160,12 @@ type fieldCheck struct{ fields []rules.FieldError }
 
 func (f *fieldCheck) fail(when bool, pointer, code, message, remedy string) {
 	if when {
-		f.fields = append(f.fields, rules.FieldError{Pointer: pointer, Code: code, Message: message, Remedy: remedy})
+		f.fields = append(f.fields, rules.FieldError{
+			Pointer: pointer,
+			Code:    code,
+			Message: message,
+			Remedy:  remedy,
+		})
 	}
 }
 
@@ -146,15 +173,27 @@ func (f *fieldCheck) fail(when bool, pointer, code, message, remedy string) {
 func (f *fieldCheck) dates(fromPointer, from, toPointer, to string) {
 	a, errA := civil.ParseDate(from)
 	b, errB := civil.ParseDate(to)
-	f.fail(from != "" && errA != nil, fromPointer, rules.InvalidDate, "This is not a calendar date.", "Send a date as YYYY-MM-DD.")
-	f.fail(to != "" && errB != nil, toPointer, rules.InvalidDate, "This is not a calendar date.", "Send a date as YYYY-MM-DD.")
-	f.fail(errA == nil && errB == nil && !a.Before(b), toPointer, rules.OutOfRange, "The period ends before it begins.", "Send a later date.")
+	f.fail(from != "" && errA != nil, fromPointer, rules.InvalidDate,
+		"This is not a calendar date.", "Send a date as YYYY-MM-DD.")
+	f.fail(to != "" && errB != nil, toPointer, rules.InvalidDate, "This is not a calendar date.",
+		"Send a date as YYYY-MM-DD.")
+	f.fail(errA == nil && errB == nil && !a.Before(b), toPointer, rules.OutOfRange,
+		"The period ends before it begins.", "Send a later date.")
 }
 
 // party checks a company and its address by the very rules of an order's end
 // customer, whose person does not matter here.
 func (f *fieldCheck) party(company string, address *rules.Address) rules.Party {
-	p := rules.Party{Company: company, ContactName: "-", Email: "nobody@example.com", Address: rules.Address{Street: "-", City: "-", Country: "BR"}}
+	p := rules.Party{
+		Company:     company,
+		ContactName: "-",
+		Email:       "nobody@example.com",
+		Address: rules.Address{
+			Street:  "-",
+			City:    "-",
+			Country: "BR",
+		},
+	}
 	if address != nil {
 		p.Address = *address
 	}

@@ -28,7 +28,12 @@ type limited struct {
 }
 
 func newLimiters(perSecond float64, burst int) *limiters {
-	return &limiters{rate: rate.Limit(perSecond), burst: burst, order: list.New(), byID: map[string]*list.Element{}}
+	return &limiters{
+		rate:  rate.Limit(perSecond),
+		burst: burst,
+		order: list.New(),
+		byID:  map[string]*list.Element{},
+	}
 }
 
 // take counts one request of the token. When it is one too many, it gives the

@@ -66,8 +66,17 @@ type listRMAsInput struct {
 }
 
 func (h rmaHandlers) listRMAs(ctx context.Context, in *listRMAsInput) (*pageOf[RMAView], error) {
-	rmas, next, err := h.store.ListRMAs(ctx, models.RMAFilter{AccountID: in.AccountID, State: rules.RMAState(in.State), RoomID: in.RoomID, DeviceID: in.DeviceID, SiteID: in.SiteID,
-		Serial: in.Serial, Open: in.Open, Late: in.Late, Page: in.page()})
+	rmas, next, err := h.store.ListRMAs(ctx, models.RMAFilter{
+		AccountID: in.AccountID,
+		State:     rules.RMAState(in.State),
+		RoomID:    in.RoomID,
+		DeviceID:  in.DeviceID,
+		SiteID:    in.SiteID,
+		Serial:    in.Serial,
+		Open:      in.Open,
+		Late:      in.Late,
+		Page:      in.page(),
+	})
 	return listed(rmas, next, err, h.rmaView(ctx))
 }
 
@@ -79,9 +88,22 @@ func (h rmaHandlers) getRMA(ctx context.Context, in *IDInput) (*one[RMADetail], 
 	return h.rmaDetail(ctx, r)
 }
 
-func (h rmaHandlers) requestRMA(ctx context.Context, _ *struct{}, r RMARequest) (*one[RMADetail], error) {
-	rma, err := h.store.RequestRMA(ctx, models.NewRMA{AccountID: account(ctx, r.AccountID), Serial: r.Serial, RoomID: r.RoomID, ModelCode: r.Model, Quantity: r.Quantity,
-		SiteID: r.SiteID, Fault: r.Fault, SerialProof: r.SerialProof, SpareUnitID: r.SpareUnitID, DefectConfirmed: r.DefectConfirmed, Once: onceName(ctx)})
+func (h rmaHandlers) requestRMA(
+	ctx context.Context, _ *struct{}, r RMARequest,
+) (*one[RMADetail], error) {
+	rma, err := h.store.RequestRMA(ctx, models.NewRMA{
+		AccountID:       account(ctx, r.AccountID),
+		Serial:          r.Serial,
+		RoomID:          r.RoomID,
+		ModelCode:       r.Model,
+		Quantity:        r.Quantity,
+		SiteID:          r.SiteID,
+		Fault:           r.Fault,
+		SerialProof:     r.SerialProof,
+		SpareUnitID:     r.SpareUnitID,
+		DefectConfirmed: r.DefectConfirmed,
+		Once:            onceName(ctx),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -200,7 +222,12 @@ func promiseView(p *rules.Promise) *PromiseView {
 	if p == nil {
 		return nil
 	}
-	return &PromiseView{dayOf(p), PromiseText{p.Text("en"), p.Text("pt-BR")}, p.Calendar, p.CalendarVersion}
+	return &PromiseView{
+		On:              dayOf(p),
+		Explanation:     PromiseText{p.Text("en"), p.Text("pt-BR")},
+		Calendar:        p.Calendar,
+		CalendarVersion: p.CalendarVersion,
+	}
 }
 
 func dayOf(p *rules.Promise) string {
@@ -212,14 +239,50 @@ func dayOf(p *rules.Promise) string {
 
 // rmaView gives the view for the caller, whose commands depend on the role.
 func (h rmaHandlers) rmaView(ctx context.Context) func(models.RMA) RMAView {
-	role, now := callOf(ctx).token.Role, h.store.Clock().Now()
+	role := callOf(ctx).token.Role
+	now := h.store.Clock().Now()
 	return func(r models.RMA) RMAView {
-		v := RMAView{ID: r.ID, AccountID: r.AccountID, State: r.RMAFacts.State(now), Outbound: r.RMAFacts.Outbound(), Return: r.RMAFacts.Return(now), StateSince: r.StateSince,
-			Commands: append([]rules.RMACommand{}, rules.RMACommandsFor(role, r.RMAFacts, now)...), Held: r.Held, ReviewReasons: append([]string{}, r.ReviewReasons...), RejectCode: r.RejectCode, DeviceID: text(r.DeviceID), Serial: r.FaultySerial,
-			Model: r.ModelCode, Quantity: r.Quantity, RoomID: text(r.RoomID), SiteID: r.SiteID, Fault: r.Fault, Cover: r.CoverKind, Speed: r.Speed, Promise: promiseView(r.Promise),
-			FirstPromisedOn: dayOf(r.FirstPromise), Late: r.RMAFacts.Late(now), ReplacementSerial: r.ReplacementSerial, ReplacementModel: r.ReplacementModel, ReplacementID: text(r.ReplacementDeviceID), SpareUnitID: text(r.SpareUnitID),
-			Carrier: r.Carrier, Tracking: r.Tracking, Outcome: r.Outcome, Fee: r.Fee(), WaitsFor: string(r.NextTimer), WaitsUntil: r.NextAt, RequestedAt: r.RequestedAt,
-			ApprovedAt: r.ApprovedAt, ShippedAt: r.ShippedAt, DeliveredAt: r.DeliveredAt, ClosedAt: r.ClosedAt, Version: r.Version}
+		commands := rules.RMACommandsFor(role, r.RMAFacts, now)
+		v := RMAView{
+			ID:                r.ID,
+			AccountID:         r.AccountID,
+			State:             r.RMAFacts.State(now),
+			Outbound:          r.RMAFacts.Outbound(),
+			Return:            r.RMAFacts.Return(now),
+			StateSince:        r.StateSince,
+			Commands:          append([]rules.RMACommand{}, commands...),
+			Held:              r.Held,
+			ReviewReasons:     append([]string{}, r.ReviewReasons...),
+			RejectCode:        r.RejectCode,
+			DeviceID:          text(r.DeviceID),
+			Serial:            r.FaultySerial,
+			Model:             r.ModelCode,
+			Quantity:          r.Quantity,
+			RoomID:            text(r.RoomID),
+			SiteID:            r.SiteID,
+			Fault:             r.Fault,
+			Cover:             r.CoverKind,
+			Speed:             r.Speed,
+			Promise:           promiseView(r.Promise),
+			FirstPromisedOn:   dayOf(r.FirstPromise),
+			Late:              r.RMAFacts.Late(now),
+			ReplacementSerial: r.ReplacementSerial,
+			ReplacementModel:  r.ReplacementModel,
+			ReplacementID:     text(r.ReplacementDeviceID),
+			SpareUnitID:       text(r.SpareUnitID),
+			Carrier:           r.Carrier,
+			Tracking:          r.Tracking,
+			Outcome:           r.Outcome,
+			Fee:               r.Fee(),
+			WaitsFor:          string(r.NextTimer),
+			WaitsUntil:        r.NextAt,
+			RequestedAt:       r.RequestedAt,
+			ApprovedAt:        r.ApprovedAt,
+			ShippedAt:         r.ShippedAt,
+			DeliveredAt:       r.DeliveredAt,
+			ClosedAt:          r.ClosedAt,
+			Version:           r.Version,
+		}
 		if role.IsOperator() {
 			v.DepotID = text(r.DepotID)
 		}
@@ -239,7 +302,8 @@ type RMADetail struct {
 func (h rmaHandlers) rmaDetail(ctx context.Context, r models.RMA) (*one[RMADetail], error) {
 	events, err := h.store.Timeline(ctx, r.ID)
 	return single(r, err, func(r models.RMA) RMADetail {
-		return RMADetail{h.rmaView(ctx)(r), rmaTimeline(events, callOf(ctx).token.Role.IsOperator())}
+		operator := callOf(ctx).token.Role.IsOperator()
+		return RMADetail{h.rmaView(ctx)(r), rmaTimeline(events, operator)}
 	})
 }
 

@@ -59,7 +59,15 @@ type RoomRequest struct {
 }
 
 func (r RoomRequest) form() rules.RoomForm {
-	return rules.RoomForm{Name: r.Name, Site: r.Site, Country: r.Country, Region: r.Region, Platform: r.Platform, Criticality: r.Criticality, TimeZone: r.TimeZone}
+	return rules.RoomForm{
+		Name:        r.Name,
+		Site:        r.Site,
+		Country:     r.Country,
+		Region:      r.Region,
+		Platform:    r.Platform,
+		Criticality: r.Criticality,
+		TimeZone:    r.TimeZone,
+	}
 }
 
 // RoomReasonRequest says why.
@@ -85,7 +93,21 @@ type RoomView struct {
 }
 
 func roomView(r models.Room) RoomView {
-	return RoomView{r.ID, r.AccountID, r.Name, r.Site, r.Country, r.Region, r.Platform, r.Criticality, r.TimeZone, r.State, r.ArchivedAt, r.CreatedAt, r.Version}
+	return RoomView{
+		ID:          r.ID,
+		AccountID:   r.AccountID,
+		Name:        r.Name,
+		Site:        r.Site,
+		Country:     r.Country,
+		Region:      r.Region,
+		Platform:    r.Platform,
+		Criticality: r.Criticality,
+		TimeZone:    r.TimeZone,
+		State:       r.State,
+		ArchivedAt:  r.ArchivedAt,
+		CreatedAt:   r.CreatedAt,
+		Version:     r.Version,
+	}
 }
 
 // RoomDetail is a room with what is in it now.
@@ -112,12 +134,16 @@ func (h roomHandlers) getRoom(ctx context.Context, in *IDInput) (*roomOutput[Roo
 	if err != nil {
 		return nil, err
 	}
-	devices, _, err := h.store.ListDevices(ctx, models.DeviceFilter{RoomID: r.ID, Page: models.Page{Limit: 200}})
+	devices, _, err := h.store.ListDevices(ctx, models.DeviceFilter{
+		RoomID: r.ID,
+		Page:   models.Page{Limit: 200},
+	})
 	if err != nil {
 		return nil, err
 	}
 	open, _, err := h.store.ListAssignments(ctx, models.AssignmentFilter{RoomID: r.ID, Open: true})
-	return &roomOutput[RoomDetail]{etag(r.Version), RoomDetail{roomView(r), viewed(devices, deviceView), viewed(open, assignmentView)}}, err
+	return &roomOutput[RoomDetail]{etag(r.Version), RoomDetail{roomView(r), viewed(devices,
+		deviceView), viewed(open, assignmentView)}}, err
 }
 
 // account is the account that a request is about: the token's own, unless it
@@ -129,11 +155,19 @@ func account(ctx context.Context, named string) string {
 	return named
 }
 
-func (h roomHandlers) createRoom(ctx context.Context, _ *struct{}, r RoomRequest) (*roomOutput[RoomView], error) {
-	return roomAnswer(h.store.CreateRoom(ctx, models.NewRoom{AccountID: account(ctx, r.AccountID), Form: r.form(), Reason: r.Reason}))
+func (h roomHandlers) createRoom(
+	ctx context.Context, _ *struct{}, r RoomRequest,
+) (*roomOutput[RoomView], error) {
+	return roomAnswer(h.store.CreateRoom(ctx, models.NewRoom{
+		AccountID: account(ctx, r.AccountID),
+		Form:      r.form(),
+		Reason:    r.Reason,
+	}))
 }
 
-func (h roomHandlers) putRoom(ctx context.Context, in *IfMatchInput, r RoomRequest) (*roomOutput[RoomView], error) {
+func (h roomHandlers) putRoom(
+	ctx context.Context, in *IfMatchInput, r RoomRequest,
+) (*roomOutput[RoomView], error) {
 	room, err := h.store.GetRoom(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -142,12 +176,15 @@ func (h roomHandlers) putRoom(ctx context.Context, in *IfMatchInput, r RoomReque
 		return nil, err
 	}
 	if r.AccountID != "" && r.AccountID != room.AccountID {
-		return nil, wrong("/account_id", "UNCHANGEABLE", "A room's account cannot change.", "Leave it out, or send the one that you read.")
+		return nil, wrong("/account_id", "UNCHANGEABLE", "A room's account cannot change.",
+			"Leave it out, or send the one that you read.")
 	}
 	return roomAnswer(h.store.ChangeRoom(ctx, in.ID, r.form(), room.Version, r.Reason))
 }
 
-func (h roomHandlers) archiveRoom(ctx context.Context, in *IDInput, r RoomReasonRequest) (*roomOutput[RoomView], error) {
+func (h roomHandlers) archiveRoom(
+	ctx context.Context, in *IDInput, r RoomReasonRequest,
+) (*roomOutput[RoomView], error) {
 	return roomAnswer(h.store.ArchiveRoom(ctx, in.ID, r.Reason))
 }
 
@@ -160,9 +197,17 @@ type MoveRequest struct {
 	Reason            string   `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
 }
 
-func (h roomHandlers) move(ctx context.Context, in *IDInput, r MoveRequest) (*one[AssignedView], error) {
-	out, err := h.store.Move(ctx, models.MoveRequest{FromRoomID: in.ID, ToRoomID: r.ToRoomID, DeviceIDs: r.DeviceIDs, LicenceIDs: r.LicenceIDs,
-		Acknowledged: r.AcknowledgedTerms, Reason: r.Reason})
+func (h roomHandlers) move(
+	ctx context.Context, in *IDInput, r MoveRequest,
+) (*one[AssignedView], error) {
+	out, err := h.store.Move(ctx, models.MoveRequest{
+		FromRoomID:   in.ID,
+		ToRoomID:     r.ToRoomID,
+		DeviceIDs:    r.DeviceIDs,
+		LicenceIDs:   r.LicenceIDs,
+		Acknowledged: r.AcknowledgedTerms,
+		Reason:       r.Reason,
+	})
 	return single(out, err, assignedView)
 }
 
@@ -174,9 +219,18 @@ type BundleRequest struct {
 	Reason        string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
 }
 
-func (h roomHandlers) addBundle(ctx context.Context, in *IDInput, r BundleRequest) (*pageOf[DeviceView], error) {
-	devices, err := h.store.AddBundle(ctx, models.NewDevice{RoomID: in.ID, Reason: r.Reason,
-		Form: rules.DeviceForm{ModelCode: r.Model, PurchasedOn: r.PurchasedOn, PurchaseProof: r.PurchaseProof}})
+func (h roomHandlers) addBundle(
+	ctx context.Context, in *IDInput, r BundleRequest,
+) (*pageOf[DeviceView], error) {
+	devices, err := h.store.AddBundle(ctx, models.NewDevice{
+		RoomID: in.ID,
+		Reason: r.Reason,
+		Form: rules.DeviceForm{
+			ModelCode:     r.Model,
+			PurchasedOn:   r.PurchasedOn,
+			PurchaseProof: r.PurchaseProof,
+		},
+	})
 	return listed(devices, "", err, deviceView)
 }
 
@@ -198,9 +252,19 @@ type listRoomsInput struct {
 	Coverage  string `query:"coverage" enum:"hardware,technical,setup" doc:"Tell of each room whether it is covered now for this"`
 }
 
-func (h roomHandlers) listRooms(ctx context.Context, in *listRoomsInput) (*pageOf[RoomItem], error) {
-	rooms, next, err := h.store.ListRooms(ctx, models.RoomFilter{AccountID: in.AccountID, Site: in.Site, Country: in.Country, Platform: rules.Platform(in.Platform),
-		State: rules.RoomState(in.State), Search: in.Search, Sort: sorted(in.Sort), Page: in.page()})
+func (h roomHandlers) listRooms(
+	ctx context.Context, in *listRoomsInput,
+) (*pageOf[RoomItem], error) {
+	rooms, next, err := h.store.ListRooms(ctx, models.RoomFilter{
+		AccountID: in.AccountID,
+		Site:      in.Site,
+		Country:   in.Country,
+		Platform:  rules.Platform(in.Platform),
+		State:     rules.RoomState(in.State),
+		Search:    in.Search,
+		Sort:      sorted(in.Sort),
+		Page:      in.page(),
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -212,8 +276,13 @@ func (h roomHandlers) listRooms(ctx context.Context, in *listRoomsInput) (*pageO
 }
 
 // addCoverage answers for all rooms of a page in one question.
-func (h roomHandlers) addCoverage(ctx context.Context, rooms []RoomItem, purpose rules.Purpose) error {
-	answers, err := h.store.Coverage(ctx, viewed(rooms, func(r RoomItem) models.CoverSubject { return models.CoverSubject{RoomID: r.ID} }), h.store.Clock().Now(), purpose)
+func (h roomHandlers) addCoverage(
+	ctx context.Context, rooms []RoomItem, purpose rules.Purpose,
+) error {
+	answers, err := h.store.Coverage(ctx,
+		viewed(rooms,
+			func(r RoomItem) models.CoverSubject { return models.CoverSubject{RoomID: r.ID} }),
+		h.store.Clock().Now(), purpose)
 	for i := range answers {
 		rooms[i].Coverage = &answers[i].Answer
 	}

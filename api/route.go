@@ -22,7 +22,7 @@ type route struct {
 	Capability   rules.Capability // what the role must be allowed (RULES 4)
 	OperatorOnly bool             // the capability is also a seller's, the route is not
 	NoSellers    bool             // for customers and operators
-	Everyone     bool             // for sellers, customers and operators; otherwise customers have no access
+	Everyone     bool             // for sellers, customers and operators; otherwise not for customers
 	Public       bool             // needs no token
 
 	Body       any      // value of the request's type; nil: none
@@ -90,7 +90,8 @@ func (r route) statuses() []int {
 		out = append(out, http.StatusUnauthorized, http.StatusForbidden)
 	}
 	if r.Body != nil || len(r.Media) > 0 {
-		out = append(out, http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
+		out = append(out, http.StatusBadRequest, http.StatusRequestEntityTooLarge,
+			http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
 	}
 	if r.Idempotent {
 		out = append(out, http.StatusConflict, http.StatusBadRequest)
@@ -136,7 +137,10 @@ func (r route) delete(id, path, summary string) route {
 }
 
 func (r route) operation(method, id, path, summary string) route {
-	r.Method, r.ID, r.Path, r.Summary = method, id, path, summary
+	r.Method = method
+	r.ID = id
+	r.Path = path
+	r.Summary = summary
 	return r
 }
 
@@ -167,7 +171,9 @@ func (r route) documents(body any) route {
 // takesFile makes the body a file of rows; row is a value of the type of one, or nil
 // where another route documents it.
 func (r route) takesFile(limit int64, row any) route {
-	r.Media, r.MaxBody, r.Row = importMedia, limit, row
+	r.Media = importMedia
+	r.MaxBody = limit
+	r.Row = row
 	return r
 }
 

@@ -54,7 +54,21 @@ type ShipmentView struct {
 }
 
 func shipmentView(o models.Shipment) ShipmentView {
-	return ShipmentView{o.ID, o.AccountID, o.Direction, o.SubjectID, o.Carrier, text(o.Tracking), o.PromisedOn, o.State, o.Contradicted, o.FirstMoveAt, o.DeliveredAt, o.LastScanAt, o.CreatedAt}
+	return ShipmentView{
+		ID:           o.ID,
+		AccountID:    o.AccountID,
+		Direction:    o.Direction,
+		SubjectID:    o.SubjectID,
+		Carrier:      o.Carrier,
+		Tracking:     text(o.Tracking),
+		PromisedOn:   o.PromisedOn,
+		State:        o.State,
+		Contradicted: o.Contradicted,
+		FirstMoveAt:  o.FirstMoveAt,
+		DeliveredAt:  o.DeliveredAt,
+		LastScanAt:   o.LastScanAt,
+		CreatedAt:    o.CreatedAt,
+	}
 }
 
 // ScanView is one fact about a shipment.
@@ -79,21 +93,36 @@ type listShipmentsInput struct {
 	Tracking  string `query:"tracking" maxLength:"128" doc:"Only the parcel with this number"`
 }
 
-func (h shipmentHandlers) listShipments(ctx context.Context, in *listShipmentsInput) (*pageOf[ShipmentView], error) {
-	shipments, next, err := h.store.ListShipments(ctx, models.ShipmentFilter{AccountID: in.AccountID, SubjectID: in.SubjectID, Direction: rules.ShipmentDirection(in.Direction),
-		State: rules.ShipmentState(in.State), Tracking: in.Tracking, Page: in.page()})
+func (h shipmentHandlers) listShipments(
+	ctx context.Context, in *listShipmentsInput,
+) (*pageOf[ShipmentView], error) {
+	shipments, next, err := h.store.ListShipments(ctx, models.ShipmentFilter{
+		AccountID: in.AccountID,
+		SubjectID: in.SubjectID,
+		Direction: rules.ShipmentDirection(in.Direction),
+		State:     rules.ShipmentState(in.State),
+		Tracking:  in.Tracking,
+		Page:      in.page(),
+	})
 	return listed(shipments, next, err, shipmentView)
 }
 
-func (h shipmentHandlers) getShipment(ctx context.Context, in *IDInput) (*one[ShipmentDetail], error) {
+func (h shipmentHandlers) getShipment(
+	ctx context.Context, in *IDInput,
+) (*one[ShipmentDetail], error) {
 	sh, err := h.store.GetShipment(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	scans, err := h.store.ScansOf(ctx, sh.ID)
-	return &one[ShipmentDetail]{ShipmentDetail{shipmentView(sh), viewed(scans, func(c models.ShipmentScan) ScanView {
-		return ScanView{c.Kind, c.At, c.Source}
-	})}}, err
+	return single(sh, err, func(sh models.Shipment) ShipmentDetail {
+		return ShipmentDetail{
+			ShipmentView: shipmentView(sh),
+			Scans: viewed(scans, func(c models.ShipmentScan) ScanView {
+				return ScanView{c.Kind, c.At, c.Source}
+			}),
+		}
+	})
 }
 
 const mediaPDF = "application/pdf"
@@ -115,10 +144,17 @@ func pdfOf(content []byte, err error, name, id string) (*pdf, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &pdf{mediaPDF, fmt.Sprintf(`inline; filename="%s-%s.pdf"`, name, id), "private, no-store", content}, nil
+	return &pdf{
+		ContentType:  mediaPDF,
+		Disposition:  fmt.Sprintf(`inline; filename="%s-%s.pdf"`, name, id),
+		CacheControl: "private, no-store",
+		Body:         content,
+	}, nil
 }
 
-func (h shipmentHandlers) paperOf(ctx context.Context, in *paperInput) (models.ShipmentPaper, error) {
+func (h shipmentHandlers) paperOf(
+	ctx context.Context, in *paperInput,
+) (models.ShipmentPaper, error) {
 	p, err := h.store.PaperOf(ctx, in.ID)
 	if in.Lang != "" {
 		p.Locale = in.Lang
@@ -141,15 +177,26 @@ func (h shipmentHandlers) getShipmentLabel(ctx context.Context, in *paperInput) 
 		}
 	}
 	if p.Tracking == nil {
-		return nil, rules.Refuse(rules.StateConflict, "The parcel has no tracking number yet.", "Wait until the carrier has booked it, or ship it by hand with carrier and tracking number.")
+		return nil, rules.Refuse(rules.StateConflict, "The parcel has no tracking number yet.",
+			"Wait until the carrier has booked it, or ship it by hand with carrier and tracking number.")
 	}
 	content, err := labelOf(p).PDF()
 	return pdfOf(content, err, "label", p.ID)
 }
 
 func labelOf(p models.ShipmentPaper) label.Label {
-	return label.Label{Locale: p.Locale, From: partyOf(p.From), To: partyOf(p.To), Carrier: p.Carrier, Service: string(p.Service), Tracking: text(p.Tracking),
-		Reference: p.ID, DeliverBy: paperDay(p.PromisedOn, p.Locale), Contents: fmt.Sprintf("%d × %s", p.Quantity, p.Model), Date: p.CreatedAt}
+	return label.Label{
+		Locale:    p.Locale,
+		From:      partyOf(p.From),
+		To:        partyOf(p.To),
+		Carrier:   p.Carrier,
+		Service:   string(p.Service),
+		Tracking:  text(p.Tracking),
+		Reference: p.ID,
+		DeliverBy: paperDay(p.PromisedOn, p.Locale),
+		Contents:  fmt.Sprintf("%d × %s", p.Quantity, p.Model),
+		Date:      p.CreatedAt,
+	}
 }
 
 func (h shipmentHandlers) getPackingSlip(ctx context.Context, in *paperInput) (*pdf, error) {
@@ -162,13 +209,34 @@ func (h shipmentHandlers) getPackingSlip(ctx context.Context, in *paperInput) (*
 }
 
 func slipOf(p models.ShipmentPaper) label.Slip {
-	return label.Slip{Locale: p.Locale, From: partyOf(p.From), To: partyOf(p.To), Reference: p.ID, Tracking: text(p.Tracking), Date: p.CreatedAt,
-		DateText: paperDay(p.CreatedAt.Format(time.DateOnly), p.Locale), Items: []label.Item{{Model: p.ModelCode, Description: p.Model, Serial: p.Serial, Quantity: p.Quantity}},
-		Returns: returnText(p)}
+	return label.Slip{
+		Locale:    p.Locale,
+		From:      partyOf(p.From),
+		To:        partyOf(p.To),
+		Reference: p.ID,
+		Tracking:  text(p.Tracking),
+		Date:      p.CreatedAt,
+		DateText:  paperDay(p.CreatedAt.Format(time.DateOnly), p.Locale),
+		Items: []label.Item{{
+			Model:       p.ModelCode,
+			Description: p.Model,
+			Serial:      p.Serial,
+			Quantity:    p.Quantity,
+		}},
+		Returns: returnText(p),
+	}
 }
 
 func partyOf(e models.ParcelEnd) label.Party {
-	return label.Party{Name: e.Name, Company: e.Company, Street: e.Street, City: e.City, Region: e.Region, PostalCode: e.PostalCode, Country: e.Country}
+	return label.Party{
+		Name:       e.Name,
+		Company:    e.Company,
+		Street:     e.Street,
+		City:       e.City,
+		Region:     e.Region,
+		PostalCode: e.PostalCode,
+		Country:    e.Country,
+	}
 }
 
 // paperDay writes a day as people of the locale do.
@@ -194,7 +262,8 @@ func returnText(p models.ShipmentPaper) []string {
 			unit = " (número de série " + unit + ")"
 		}
 		return []string{
-			fmt.Sprintf("Devolva a unidade com defeito%s em até %d dias úteis após esta entrega.", unit, p.ReturnDays),
+			fmt.Sprintf("Devolva a unidade com defeito%s em até %d dias úteis após esta entrega.",
+				unit, p.ReturnDays),
 			"Use esta embalagem, cole a etiqueta de devolução e entregue o pacote à transportadora. A unidade que não voltar pode ser cobrada.",
 		}
 	}
@@ -202,7 +271,8 @@ func returnText(p models.ShipmentPaper) []string {
 		unit = " (serial number " + unit + ")"
 	}
 	return []string{
-		fmt.Sprintf("Please send the faulty unit%s back within %d business days of this delivery.", unit, p.ReturnDays),
+		fmt.Sprintf("Please send the faulty unit%s back within %d business days of this delivery.",
+			unit, p.ReturnDays),
 		"Use this box, put the return label on it, and hand the parcel to the carrier. A unit that does not come back may be charged.",
 	}
 }

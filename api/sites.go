@@ -57,7 +57,13 @@ type SiteRequest struct {
 }
 
 func (r SiteRequest) form() rules.SiteForm {
-	return rules.SiteForm{Name: r.Name, Address: r.Address, TimeZone: r.TimeZone, ContactName: r.ContactName, ContactEmail: r.ContactEmail}
+	return rules.SiteForm{
+		Name:         r.Name,
+		Address:      r.Address,
+		TimeZone:     r.TimeZone,
+		ContactName:  r.ContactName,
+		ContactEmail: r.ContactEmail,
+	}
 }
 
 // SiteView is a site.
@@ -75,8 +81,24 @@ type SiteView struct {
 }
 
 func siteView(s models.AccountSite) SiteView {
-	return SiteView{s.ID, s.AccountID, s.Name, rules.Address{Street: s.Street, City: s.City, Region: s.Region, PostalCode: s.PostalCode, Country: s.Country},
-		s.TimeZone, s.ContactName, s.ContactEmail, s.CourierUnreliable, s.CreatedAt, s.Version}
+	return SiteView{
+		ID:        s.ID,
+		AccountID: s.AccountID,
+		Name:      s.Name,
+		Address: rules.Address{
+			Street:     s.Street,
+			City:       s.City,
+			Region:     s.Region,
+			PostalCode: s.PostalCode,
+			Country:    s.Country,
+		},
+		TimeZone:          s.TimeZone,
+		ContactName:       s.ContactName,
+		ContactEmail:      s.ContactEmail,
+		CourierUnreliable: s.CourierUnreliable,
+		CreatedAt:         s.CreatedAt,
+		Version:           s.Version,
+	}
 }
 
 func siteAnswer(site models.AccountSite, err error) (*roomOutput[SiteView], error) {
@@ -91,7 +113,9 @@ type listSitesInput struct {
 	AccountID string `query:"account_id" maxLength:"64" doc:"Only sites of this account"`
 }
 
-func (h siteHandlers) listSites(ctx context.Context, in *listSitesInput) (*pageOf[SiteView], error) {
+func (h siteHandlers) listSites(
+	ctx context.Context, in *listSitesInput,
+) (*pageOf[SiteView], error) {
 	sites, next, err := h.store.ListSites(ctx, in.AccountID, in.page())
 	return listed(sites, next, err, siteView)
 }
@@ -100,11 +124,19 @@ func (h siteHandlers) getSite(ctx context.Context, in *IDInput) (*roomOutput[Sit
 	return siteAnswer(h.store.GetSite(ctx, in.ID))
 }
 
-func (h siteHandlers) createSite(ctx context.Context, _ *struct{}, r SiteRequest) (*roomOutput[SiteView], error) {
-	return siteAnswer(h.store.CreateSite(ctx, models.NewSite{AccountID: account(ctx, r.AccountID), Form: r.form(), Reason: r.Reason}))
+func (h siteHandlers) createSite(
+	ctx context.Context, _ *struct{}, r SiteRequest,
+) (*roomOutput[SiteView], error) {
+	return siteAnswer(h.store.CreateSite(ctx, models.NewSite{
+		AccountID: account(ctx, r.AccountID),
+		Form:      r.form(),
+		Reason:    r.Reason,
+	}))
 }
 
-func (h siteHandlers) putSite(ctx context.Context, in *IfMatchInput, r SiteRequest) (*roomOutput[SiteView], error) {
+func (h siteHandlers) putSite(
+	ctx context.Context, in *IfMatchInput, r SiteRequest,
+) (*roomOutput[SiteView], error) {
 	site, err := h.store.GetSite(ctx, in.ID)
 	if err != nil {
 		return nil, err
@@ -113,7 +145,8 @@ func (h siteHandlers) putSite(ctx context.Context, in *IfMatchInput, r SiteReque
 		return nil, err
 	}
 	if r.AccountID != "" && r.AccountID != site.AccountID {
-		return nil, wrong("/account_id", "UNCHANGEABLE", "A site's account cannot change.", "Leave it out, or send the one that you read.")
+		return nil, wrong("/account_id", "UNCHANGEABLE", "A site's account cannot change.",
+			"Leave it out, or send the one that you read.")
 	}
 	return siteAnswer(h.store.ChangeSite(ctx, in.ID, r.form(), site.Version, r.Reason))
 }
@@ -124,6 +157,8 @@ type CourierRequest struct {
 	Reason     string `json:"reason" doc:"Required; goes into the audit"`
 }
 
-func (h siteHandlers) markCourier(ctx context.Context, in *IDInput, r CourierRequest) (*roomOutput[SiteView], error) {
+func (h siteHandlers) markCourier(
+	ctx context.Context, in *IDInput, r CourierRequest,
+) (*roomOutput[SiteView], error) {
 	return siteAnswer(h.store.MarkCourier(ctx, in.ID, r.Unreliable, r.Reason))
 }

@@ -57,7 +57,12 @@ type SparesView struct {
 
 func sparesView(operator bool) func(models.Spares) SparesView {
 	return func(p models.Spares) SparesView {
-		v := SparesView{ParentOrgID: p.ParentOrgID, Name: p.Name, MergedInto: p.MergedInto, Entitled: p.Entitled}
+		v := SparesView{
+			ParentOrgID: p.ParentOrgID,
+			Name:        p.Name,
+			MergedInto:  p.MergedInto,
+			Entitled:    p.Entitled,
+		}
 		if operator {
 			v.Licences = &p.Licences
 		}
@@ -87,7 +92,15 @@ type SpareLineView struct {
 }
 
 func spareLineView(l models.SpareLine) SpareLineView {
-	return SpareLineView{l.ID, l.Seq, l.Delta, l.Cause, l.SourceID, l.Licences, l.CreatedAt}
+	return SpareLineView{
+		ID:        l.ID,
+		Number:    l.Seq,
+		Delta:     l.Delta,
+		Cause:     l.Cause,
+		SourceID:  l.SourceID,
+		Licences:  l.Licences,
+		CreatedAt: l.CreatedAt,
+	}
 }
 
 type listSpareLinesInput struct {
@@ -95,7 +108,9 @@ type listSpareLinesInput struct {
 	ListInput
 }
 
-func (h spareHandlers) listSpareLines(ctx context.Context, in *listSpareLinesInput) (*pageOf[SpareLineView], error) {
+func (h spareHandlers) listSpareLines(
+	ctx context.Context, in *listSpareLinesInput,
+) (*pageOf[SpareLineView], error) {
 	lines, next, err := h.store.ListSpareLines(ctx, in.ID, in.page())
 	return listed(lines, next, err, spareLineView)
 }
@@ -153,25 +168,49 @@ type AidRoomView struct {
 const mostSuggestions = 200
 
 func aidSiteView(s models.AccountSite) AidSiteView {
-	return AidSiteView{s.ID, s.AccountID, s.Name, s.Country}
+	return AidSiteView{
+		ID:        s.ID,
+		AccountID: s.AccountID,
+		Name:      s.Name,
+		Country:   s.Country,
+	}
 }
 
 func spareAidView(a models.SpareAid) SpareAidView {
-	v := SpareAidView{ParentOrgID: a.Parent.ID,
-		Models:     viewed(a.Models, func(m rules.AidModel) AidModelView { return AidModelView{m.Model, m.Units} }),
+	v := SpareAidView{
+		ParentOrgID: a.Parent.ID,
+		Models: viewed(a.Models,
+			func(m rules.AidModel) AidModelView { return AidModelView{m.Model, m.Units} }),
 		Unreliable: viewed(a.Unreliable, aidSiteView),
 		Critical: viewed(a.Critical, func(r models.CriticalRoom) AidRoomView {
-			return AidRoomView{r.RoomID, r.AccountID, r.Name, r.Site, r.SiteID, r.ModelCode}
-		})}
+			return AidRoomView{
+				RoomID:    r.RoomID,
+				AccountID: r.AccountID,
+				Name:      r.Name,
+				Site:      r.Site,
+				SiteID:    r.SiteID,
+				Model:     r.ModelCode,
+			}
+		}),
+	}
 	best := a.Suggestions[:min(len(a.Suggestions), mostSuggestions)]
 	v.Suggestions = viewed(best, func(s rules.AidSuggestion) AidSuggestionView {
-		parts := viewed(s.Parts, func(p rules.AidPart) AidPartView { return AidPartView{p.Reason, p.Points, p.Text} })
-		return AidSuggestionView{s.Model, aidSiteView(a.Sites[s.SiteID]), s.Units, s.Score, parts}
+		parts := viewed(s.Parts,
+			func(p rules.AidPart) AidPartView { return AidPartView{p.Reason, p.Points, p.Text} })
+		return AidSuggestionView{
+			Model:    s.Model,
+			Site:     aidSiteView(a.Sites[s.SiteID]),
+			Deployed: s.Units,
+			Score:    s.Score,
+			Reasons:  parts,
+		}
 	})
 	return v
 }
 
-func (h spareHandlers) getSelectionAid(ctx context.Context, in *IDInput) (*one[SpareAidView], error) {
+func (h spareHandlers) getSelectionAid(
+	ctx context.Context, in *IDInput,
+) (*one[SpareAidView], error) {
 	aid, err := h.store.SelectionAid(ctx, in.ID)
 	return single(aid, err, spareAidView)
 }

@@ -71,10 +71,34 @@ type SpareUnitView struct {
 func (h spareUnitHandlers) spareUnitView(ctx context.Context) func(models.SpareUnit) SpareUnitView {
 	role, now := callOf(ctx).token.Role, h.store.Clock().Now()
 	return func(u models.SpareUnit) SpareUnitView {
-		v := SpareUnitView{ID: u.ID, ParentOrgID: u.ParentOrgID, AccountID: text(u.AccountID), SiteID: text(u.SiteID), Model: u.ModelCode, State: u.State, StateSince: u.StateSince,
-			Commands: append([]rules.SpareCommand{}, rules.SpareCommandsFor(role, u.SpareFacts, now)...), Serial: u.Serial, DeviceID: text(u.DeviceID), RMAID: text(u.RMAID),
-			Carrier: u.Carrier, Tracking: u.Tracking, SelectedAt: u.SelectedAt, AgreedAt: u.AgreedAt, ShippedAt: u.ShippedAt, OnSiteAt: u.OnSiteAt, ConsumedAt: u.ConsumedAt,
-			RecallPending: u.RecallPending, RecallUntil: u.RecallDueAt, WaitsFor: string(u.NextTimer), WaitsUntil: u.NextAt, ClosedAt: u.ClosedAt, CreatedAt: u.CreatedAt, Version: u.Version}
+		v := SpareUnitView{
+			ID:          u.ID,
+			ParentOrgID: u.ParentOrgID,
+			AccountID:   text(u.AccountID),
+			SiteID:      text(u.SiteID),
+			Model:       u.ModelCode,
+			State:       u.State,
+			StateSince:  u.StateSince,
+			Commands: append([]rules.SpareCommand{}, rules.SpareCommandsFor(role, u.SpareFacts,
+				now)...),
+			Serial:        u.Serial,
+			DeviceID:      text(u.DeviceID),
+			RMAID:         text(u.RMAID),
+			Carrier:       u.Carrier,
+			Tracking:      u.Tracking,
+			SelectedAt:    u.SelectedAt,
+			AgreedAt:      u.AgreedAt,
+			ShippedAt:     u.ShippedAt,
+			OnSiteAt:      u.OnSiteAt,
+			ConsumedAt:    u.ConsumedAt,
+			RecallPending: u.RecallPending,
+			RecallUntil:   u.RecallDueAt,
+			WaitsFor:      string(u.NextTimer),
+			WaitsUntil:    u.NextAt,
+			ClosedAt:      u.ClosedAt,
+			CreatedAt:     u.CreatedAt,
+			Version:       u.Version,
+		}
 		if role.IsOperator() {
 			v.DepotID = text(u.DepotID)
 		}
@@ -88,10 +112,13 @@ type SpareUnitDetail struct {
 	Timeline []EventView `json:"timeline" nullable:"false" doc:"What happened, oldest first"`
 }
 
-func (h spareUnitHandlers) spareUnitDetail(ctx context.Context, u models.SpareUnit) (*one[SpareUnitDetail], error) {
+func (h spareUnitHandlers) spareUnitDetail(
+	ctx context.Context, u models.SpareUnit,
+) (*one[SpareUnitDetail], error) {
 	events, err := h.store.Timeline(ctx, u.ID)
 	return single(u, err, func(u models.SpareUnit) SpareUnitDetail {
-		return SpareUnitDetail{h.spareUnitView(ctx)(u), rmaTimeline(events, callOf(ctx).token.Role.IsOperator())}
+		return SpareUnitDetail{h.spareUnitView(ctx)(u), rmaTimeline(events,
+			callOf(ctx).token.Role.IsOperator())}
 	})
 }
 
@@ -106,13 +133,25 @@ type listSpareUnitsInput struct {
 	Open      bool   `query:"open" doc:"Only those that have not come to their end"`
 }
 
-func (h spareUnitHandlers) listSpareUnits(ctx context.Context, in *listSpareUnitsInput) (*pageOf[SpareUnitView], error) {
-	units, next, err := h.store.ListSpareUnits(ctx, models.SpareFilter{ParentID: in.ParentID, AccountID: in.AccountID, SiteID: in.SiteID, ModelCode: in.Model,
-		State: rules.SpareState(in.State), Serial: in.Serial, Open: in.Open, Page: in.page()})
+func (h spareUnitHandlers) listSpareUnits(
+	ctx context.Context, in *listSpareUnitsInput,
+) (*pageOf[SpareUnitView], error) {
+	units, next, err := h.store.ListSpareUnits(ctx, models.SpareFilter{
+		ParentID:  in.ParentID,
+		AccountID: in.AccountID,
+		SiteID:    in.SiteID,
+		ModelCode: in.Model,
+		State:     rules.SpareState(in.State),
+		Serial:    in.Serial,
+		Open:      in.Open,
+		Page:      in.page(),
+	})
 	return listed(units, next, err, h.spareUnitView(ctx))
 }
 
-func (h spareUnitHandlers) getSpareUnit(ctx context.Context, in *IDInput) (*one[SpareUnitDetail], error) {
+func (h spareUnitHandlers) getSpareUnit(
+	ctx context.Context, in *IDInput,
+) (*one[SpareUnitDetail], error) {
 	u, err := h.store.GetSpareUnit(ctx, in.ID)
 	if err != nil {
 		return nil, err

@@ -64,7 +64,13 @@ type StockLevelView struct {
 }
 
 func stockLevelView(l models.StockLevel) StockLevelView {
-	return StockLevelView{l.DepotID, l.ModelCode, l.OnHand, l.Reserved, l.Level().Free()}
+	return StockLevelView{
+		DepotID:  l.DepotID,
+		Model:    l.ModelCode,
+		OnHand:   l.OnHand,
+		Reserved: l.Reserved,
+		Free:     l.Level().Free(),
+	}
 }
 
 // StockEntryView is one line of the ledger.
@@ -82,7 +88,18 @@ type StockEntryView struct {
 }
 
 func stockEntryView(e models.StockEntry) StockEntryView {
-	return StockEntryView{e.ID, e.DepotID, e.ModelCode, e.Kind, e.Quantity, e.SubjectID, text(e.ClosesID), e.Reason, e.EnteredBy, e.CreatedAt}
+	return StockEntryView{
+		ID:        e.ID,
+		DepotID:   e.DepotID,
+		Model:     e.ModelCode,
+		Kind:      e.Kind,
+		Quantity:  e.Quantity,
+		SubjectID: e.SubjectID,
+		Closes:    text(e.ClosesID),
+		Reason:    e.Reason,
+		EnteredBy: e.EnteredBy,
+		CreatedAt: e.CreatedAt,
+	}
 }
 
 type listStockInput struct {
@@ -90,8 +107,13 @@ type listStockInput struct {
 	Model   string `query:"model" maxLength:"64" doc:"Only this model"`
 }
 
-func (h stockHandlers) listStock(ctx context.Context, in *listStockInput) (*pageOf[StockLevelView], error) {
-	levels, err := h.store.StockLevels(ctx, models.StockFilter{DepotID: in.DepotID, ModelCode: in.Model})
+func (h stockHandlers) listStock(
+	ctx context.Context, in *listStockInput,
+) (*pageOf[StockLevelView], error) {
+	levels, err := h.store.StockLevels(ctx, models.StockFilter{
+		DepotID:   in.DepotID,
+		ModelCode: in.Model,
+	})
 	return listed(levels, "", err, stockLevelView)
 }
 
@@ -103,8 +125,16 @@ type listStockEntriesInput struct {
 	Kind      string `query:"kind" enum:"RECEIPT,RESERVATION,RELEASE,SHIPMENT,ADJUSTMENT" doc:"Only entries of this kind"`
 }
 
-func (h stockHandlers) listStockEntries(ctx context.Context, in *listStockEntriesInput) (*pageOf[StockEntryView], error) {
-	entries, next, err := h.store.StockEntries(ctx, models.StockFilter{DepotID: in.DepotID, ModelCode: in.Model, SubjectID: in.SubjectID, Kind: rules.StockKind(in.Kind), Page: in.page()})
+func (h stockHandlers) listStockEntries(
+	ctx context.Context, in *listStockEntriesInput,
+) (*pageOf[StockEntryView], error) {
+	entries, next, err := h.store.StockEntries(ctx, models.StockFilter{
+		DepotID:   in.DepotID,
+		ModelCode: in.Model,
+		SubjectID: in.SubjectID,
+		Kind:      rules.StockKind(in.Kind),
+		Page:      in.page(),
+	})
 	return listed(entries, next, err, stockEntryView)
 }
 
@@ -144,7 +174,13 @@ func stockMove(ctx context.Context, kind string, r StockRequest) (models.StockMo
 	default:
 		cause = kind + "/" + rand.Text()
 	}
-	return models.StockMove{DepotID: r.DepotID, ModelCode: r.Model, Quantity: r.Quantity, Cause: cause, Reason: r.Reason}, nil
+	return models.StockMove{
+		DepotID:   r.DepotID,
+		ModelCode: r.Model,
+		Quantity:  r.Quantity,
+		Cause:     cause,
+		Reason:    r.Reason,
+	}, nil
 }
 
 // DepotRequest is a depot.
@@ -166,7 +202,16 @@ type DepotView struct {
 }
 
 func depotView(d models.Depot) DepotView {
-	return DepotView{d.ID, DepotRequest{d.Code, d.Name, d.Street, d.City, d.Region, d.PostalCode, d.Country, d.TimeZone}}
+	return DepotView{d.ID, DepotRequest{
+		Code:       d.Code,
+		Name:       d.Name,
+		Street:     d.Street,
+		City:       d.City,
+		Region:     d.Region,
+		PostalCode: d.PostalCode,
+		Country:    d.Country,
+		TimeZone:   d.TimeZone,
+	}}
 }
 
 func (h stockHandlers) listDepots(ctx context.Context, _ *struct{}) (*pageOf[DepotView], error) {
@@ -174,7 +219,9 @@ func (h stockHandlers) listDepots(ctx context.Context, _ *struct{}) (*pageOf[Dep
 	return listed(depots, "", err, depotView)
 }
 
-func (h stockHandlers) putDepot(ctx context.Context, _ *struct{}, r DepotRequest) (*one[DepotView], error) {
+func (h stockHandlers) putDepot(
+	ctx context.Context, _ *struct{}, r DepotRequest,
+) (*one[DepotView], error) {
 	d, err := h.store.PutDepot(ctx, rules.DepotForm(r))
 	return single(d, err, depotView)
 }

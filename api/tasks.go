@@ -47,7 +47,20 @@ type TaskView struct {
 }
 
 func taskView(t models.OperatorTask) TaskView {
-	v := TaskView{t.ID, t.Kind, t.State, t.What, t.Why, t.SubjectID, text(t.AccountID), []string{}, t.Resolution, t.ResolvedBy, t.CreatedAt, t.ResolvedAt}
+	v := TaskView{
+		ID:         t.ID,
+		Kind:       t.Kind,
+		State:      t.State,
+		What:       t.What,
+		Why:        t.Why,
+		SubjectID:  t.SubjectID,
+		AccountID:  text(t.AccountID),
+		Actions:    []string{},
+		Resolution: t.Resolution,
+		ResolvedBy: t.ResolvedBy,
+		CreatedAt:  t.CreatedAt,
+		ResolvedAt: t.ResolvedAt,
+	}
 	if t.State == models.TaskOpen {
 		v.Actions = append(v.Actions, t.Actions()...)
 	}
@@ -61,11 +74,19 @@ type listTasksInput struct {
 	SubjectID string `query:"subject_id" maxLength:"64" doc:"Only tasks about this"`
 }
 
-func (h taskHandlers) listTasks(ctx context.Context, in *listTasksInput) (*pageOf[TaskView], error) {
-	if kind := models.TaskKind(in.Kind); kind != "" && len(models.OperatorTask{Kind: kind}.Actions()) == 0 {
+func (h taskHandlers) listTasks(
+	ctx context.Context, in *listTasksInput,
+) (*pageOf[TaskView], error) {
+	if kind := models.TaskKind(in.Kind); kind != "" &&
+		len(models.OperatorTask{Kind: kind}.Actions()) == 0 {
 		return nil, invalidParameter("/query/kind", "There is no such kind of task.")
 	}
-	tasks, next, err := h.store.ListTasks(ctx, models.TaskFilter{State: models.TaskState(in.State), Kind: models.TaskKind(in.Kind), SubjectID: in.SubjectID, Page: in.page()})
+	tasks, next, err := h.store.ListTasks(ctx, models.TaskFilter{
+		State:     models.TaskState(in.State),
+		Kind:      models.TaskKind(in.Kind),
+		SubjectID: in.SubjectID,
+		Page:      in.page(),
+	})
 	return listed(tasks, next, err, taskView)
 }
 

@@ -63,10 +63,23 @@ type NewTokenView struct {
 }
 
 func tokenView(t models.APIToken) TokenView {
-	return TokenView{t.ID, t.OrgID, t.Role, text(t.AccountID), t.Label, t.Prefix, append([]string{}, strings.Fields(t.Scopes)...), t.CreatedAt, t.ExpiresAt, t.RevokedAt}
+	return TokenView{
+		ID:        t.ID,
+		OrgID:     t.OrgID,
+		Role:      t.Role,
+		AccountID: text(t.AccountID),
+		Label:     t.Label,
+		Prefix:    t.Prefix,
+		Scopes:    append([]string{}, strings.Fields(t.Scopes)...),
+		CreatedAt: t.CreatedAt,
+		ExpiresAt: t.ExpiresAt,
+		RevokedAt: t.RevokedAt,
+	}
 }
 
-func (h tokenHandlers) createToken(ctx context.Context, _ *struct{}, r TokenRequest) (*one[NewTokenView], error) {
+func (h tokenHandlers) createToken(
+	ctx context.Context, _ *struct{}, r TokenRequest,
+) (*one[NewTokenView], error) {
 	if err := checkToken(&r); err != nil {
 		return nil, err
 	}
@@ -78,7 +91,9 @@ func (h tokenHandlers) createToken(ctx context.Context, _ *struct{}, r TokenRequ
 		return nil, err
 	}
 	if !fits(r.Role, org.Kind) {
-		return nil, wrong("/role", "ROLE_DOES_NOT_FIT", "An organisation of this kind cannot have this role.", "Name an organisation of the role's kind.")
+		return nil, wrong("/role", "ROLE_DOES_NOT_FIT",
+			"An organisation of this kind cannot have this role.",
+			"Name an organisation of the role's kind.")
 	}
 	if err := h.checkTokenAccount(ctx, r); err != nil {
 		return nil, err
@@ -86,22 +101,32 @@ func (h tokenHandlers) createToken(ctx context.Context, _ *struct{}, r TokenRequ
 	if err := mayGrant(ctx, r); err != nil {
 		return nil, err
 	}
-	t, secret, err := h.store.CreateToken(ctx, models.NewToken{OrgID: r.OrgID, Role: r.Role, AccountID: r.AccountID, Label: r.Label, Scopes: r.Scopes,
-		ExpiresAt: time.Now().AddDate(0, 0, r.ValidDays)})
-	return single(t, err, func(t models.APIToken) NewTokenView { return NewTokenView{tokenView(t), secret} })
+	t, secret, err := h.store.CreateToken(ctx, models.NewToken{
+		OrgID:     r.OrgID,
+		Role:      r.Role,
+		AccountID: r.AccountID,
+		Label:     r.Label,
+		Scopes:    r.Scopes,
+		ExpiresAt: time.Now().AddDate(0, 0, r.ValidDays),
+	})
+	return single(t, err,
+		func(t models.APIToken) NewTokenView { return NewTokenView{tokenView(t), secret} })
 }
 
 // checkTokenAccount holds a customer's token to one account of its organisation.
 func (h tokenHandlers) checkTokenAccount(ctx context.Context, r TokenRequest) error {
 	if customers(r.Role) == (r.AccountID == "") {
-		return wrong("/account_id", "ACCOUNT_DOES_NOT_FIT", "A customer's token names its account, and no other token does.", "Name the account, or leave it out.")
+		return wrong("/account_id", "ACCOUNT_DOES_NOT_FIT",
+			"A customer's token names its account, and no other token does.",
+			"Name the account, or leave it out.")
 	}
 	if r.AccountID == "" {
 		return nil
 	}
 	acc, err := h.store.GetAccount(ctx, r.AccountID)
 	if err == nil && acc.ParentOrgID != r.OrgID {
-		err = wrong("/account_id", "ACCOUNT_DOES_NOT_FIT", "The account belongs to another organisation.", "Name its parent as org_id.")
+		err = wrong("/account_id", "ACCOUNT_DOES_NOT_FIT",
+			"The account belongs to another organisation.", "Name its parent as org_id.")
 	}
 	return err
 }
@@ -109,16 +134,21 @@ func (h tokenHandlers) checkTokenAccount(ctx context.Context, r TokenRequest) er
 // checkToken also fills in what is missing.
 func checkToken(r *TokenRequest) error {
 	var f fieldCheck
-	f.fail(!slices.Contains(Roles(), r.Role), "/role", "UNKNOWN_ROLE", "There is no such role for a token.", "See the reference for the roles.")
-	f.fail(strings.TrimSpace(r.Label) == "", "/label", rules.Required, "This field is missing or empty.", "Fill it in.")
-	f.fail(len(r.Label) > 100, "/label", rules.TooLong, "The text has more than 100 octets.", "Shorten it.")
+	f.fail(!slices.Contains(Roles(), r.Role), "/role", "UNKNOWN_ROLE",
+		"There is no such role for a token.", "See the reference for the roles.")
+	f.fail(strings.TrimSpace(r.Label) == "", "/label", rules.Required,
+		"This field is missing or empty.", "Fill it in.")
+	f.fail(len(r.Label) > 100, "/label", rules.TooLong, "The text has more than 100 octets.",
+		"Shorten it.")
 	if r.ValidDays == 0 {
 		r.ValidDays = 365
 	}
-	f.fail(r.ValidDays < 1 || r.ValidDays > 730, "/valid_days", rules.OutOfRange, "A token is valid for 1 to 730 days.", "Send a number in this range.")
+	f.fail(r.ValidDays < 1 || r.ValidDays > 730, "/valid_days", rules.OutOfRange,
+		"A token is valid for 1 to 730 days.", "Send a number in this range.")
 	all := ScopesFor(r.Role)
 	for i, scope := range r.Scopes {
-		f.fail(!slices.Contains(all, scope), fmt.Sprintf("/scopes/%d", i), "UNKNOWN_SCOPE", "The role has no such scope.", "See the reference for the scopes.")
+		f.fail(!slices.Contains(all, scope), fmt.Sprintf("/scopes/%d", i), "UNKNOWN_SCOPE",
+			"The role has no such scope.", "See the reference for the scopes.")
 	}
 	if r.Scopes == nil {
 		r.Scopes = all
@@ -133,7 +163,8 @@ func mayGrant(ctx context.Context, r TokenRequest) error {
 	}
 	var f fieldCheck
 	for i, scope := range r.Scopes {
-		f.fail(!callOf(ctx).token.HasScope(scope), fmt.Sprintf("/scopes/%d", i), "SCOPE_NOT_HELD", "Your own token lacks this scope.", "Leave it out, or use a token that has it.")
+		f.fail(!callOf(ctx).token.HasScope(scope), fmt.Sprintf("/scopes/%d", i), "SCOPE_NOT_HELD",
+			"Your own token lacks this scope.", "Leave it out, or use a token that has it.")
 	}
 	return rules.Invalid(f.fields)
 }
@@ -141,7 +172,8 @@ func mayGrant(ctx context.Context, r TokenRequest) error {
 // mayHandle keeps an agent from making a token that may do more than the agent.
 func mayHandle(ctx context.Context, role rules.Role) error {
 	if role.IsOperator() && callOf(ctx).token.Role != rules.OperatorLead {
-		return rules.Refuse(rules.Forbidden, "Only a lead handles tokens of operators.", "Ask a lead.")
+		return rules.Refuse(rules.Forbidden, "Only a lead handles tokens of operators.",
+			"Ask a lead.")
 	}
 	return nil
 }

@@ -81,7 +81,18 @@ type AttachmentView struct {
 }
 
 func attachmentView(a models.AttachmentDetail) AttachmentView {
-	return AttachmentView{a.ID, a.AccountID, a.ContractID, a.LicenceID, a.Serial, a.DeviceID, a.FromAt, a.ToAt, a.EndReason, a.EndsOn}
+	return AttachmentView{
+		ID:         a.ID,
+		AccountID:  a.AccountID,
+		ContractID: a.ContractID,
+		LicenceID:  a.LicenceID,
+		Serial:     a.Serial,
+		DeviceID:   a.DeviceID,
+		From:       a.FromAt,
+		To:         a.ToAt,
+		EndReason:  a.EndReason,
+		EndsOn:     a.EndsOn,
+	}
 }
 
 // AttachedView is what attaching a unit led to.
@@ -90,8 +101,14 @@ type AttachedView struct {
 	StartedContracts []string `json:"started_contracts" nullable:"false" doc:"Contracts that started by it (S1)"`
 }
 
-func (h warrantyHandlers) attachWarranty(ctx context.Context, _ *struct{}, r AttachmentRequest) (*one[AttachedView], error) {
-	out, err := h.store.AttachWarranty(ctx, models.AttachRequest{LicenceID: r.LicenceID, Serial: r.Serial, Reason: r.Reason})
+func (h warrantyHandlers) attachWarranty(
+	ctx context.Context, _ *struct{}, r AttachmentRequest,
+) (*one[AttachedView], error) {
+	out, err := h.store.AttachWarranty(ctx, models.AttachRequest{
+		LicenceID: r.LicenceID,
+		Serial:    r.Serial,
+		Reason:    r.Reason,
+	})
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +118,9 @@ func (h warrantyHandlers) attachWarranty(ctx context.Context, _ *struct{}, r Att
 	})
 }
 
-func (h warrantyHandlers) detachWarranty(ctx context.Context, in *IDInput, r RoomReasonRequest) (*one[AttachmentView], error) {
+func (h warrantyHandlers) detachWarranty(
+	ctx context.Context, in *IDInput, r RoomReasonRequest,
+) (*one[AttachmentView], error) {
 	if _, err := h.store.DetachWarranty(ctx, in.ID, r.Reason); err != nil {
 		return nil, err
 	}
@@ -118,9 +137,17 @@ type listAttachmentsInput struct {
 	Open       bool   `query:"open" doc:"Only those that last"`
 }
 
-func (h warrantyHandlers) listAttachments(ctx context.Context, in *listAttachmentsInput) (*pageOf[AttachmentView], error) {
-	rows, next, err := h.store.ListWarrantyAttachments(ctx, models.AttachmentFilter{AccountID: in.AccountID, ContractID: in.ContractID, LicenceID: in.LicenceID, Serial: in.Serial,
-		Open: in.Open, Page: in.page()})
+func (h warrantyHandlers) listAttachments(
+	ctx context.Context, in *listAttachmentsInput,
+) (*pageOf[AttachmentView], error) {
+	rows, next, err := h.store.ListWarrantyAttachments(ctx, models.AttachmentFilter{
+		AccountID:  in.AccountID,
+		ContractID: in.ContractID,
+		LicenceID:  in.LicenceID,
+		Serial:     in.Serial,
+		Open:       in.Open,
+		Page:       in.page(),
+	})
 	return listed(rows, next, err, attachmentView)
 }
 
@@ -154,11 +181,38 @@ type WarrantyView struct {
 }
 
 func warrantyView(w models.EarlierWarranty) WarrantyView {
-	return WarrantyView{w.ID, w.Source, w.State, w.Why, text(w.AccountID), w.Serial, w.StartsOn, w.LastDay(), w.SKU, w.PONumber, w.PurchasedOn, w.Company, w.Address, w.CreatedAt, w.DecidedAt}
+	return WarrantyView{
+		ID:          w.ID,
+		Source:      w.Source,
+		State:       w.State,
+		Why:         w.Why,
+		AccountID:   text(w.AccountID),
+		Serial:      w.Serial,
+		StartsOn:    w.StartsOn,
+		LastDay:     w.LastDay(),
+		SKU:         w.SKU,
+		PONumber:    w.PONumber,
+		PurchasedOn: w.PurchasedOn,
+		Company:     w.Company,
+		Address:     w.Address,
+		CreatedAt:   w.CreatedAt,
+		DecidedAt:   w.DecidedAt,
+	}
 }
 
-func (h warrantyHandlers) claimWarranty(ctx context.Context, _ *struct{}, r WarrantyClaimRequest) (*one[WarrantyView], error) {
-	w, err := h.store.ClaimWarranty(ctx, models.WarrantyClaim{AccountID: account(ctx, r.AccountID), Form: rules.WarrantyClaimForm{Serial: r.Serial, SKU: r.SKU, PONumber: r.PONumber, PurchasedOn: r.PurchasedOn}, Reason: r.Reason})
+func (h warrantyHandlers) claimWarranty(
+	ctx context.Context, _ *struct{}, r WarrantyClaimRequest,
+) (*one[WarrantyView], error) {
+	w, err := h.store.ClaimWarranty(ctx, models.WarrantyClaim{
+		AccountID: account(ctx, r.AccountID),
+		Form: rules.WarrantyClaimForm{
+			Serial:      r.Serial,
+			SKU:         r.SKU,
+			PONumber:    r.PONumber,
+			PurchasedOn: r.PurchasedOn,
+		},
+		Reason: r.Reason,
+	})
 	return single(w, err, warrantyView)
 }
 
@@ -170,19 +224,45 @@ type listWarrantiesInput struct {
 	Serial    string `query:"serial" maxLength:"100" doc:"Only those of this serial number"`
 }
 
-func (h warrantyHandlers) listWarranties(ctx context.Context, in *listWarrantiesInput) (*pageOf[WarrantyView], error) {
-	rows, next, err := h.store.ListWarranties(ctx, models.WarrantyFilter{AccountID: in.AccountID, State: models.WarrantyState(in.State), Source: models.WarrantySource(in.Source),
-		Serial: in.Serial, Page: in.page()})
+func (h warrantyHandlers) listWarranties(
+	ctx context.Context, in *listWarrantiesInput,
+) (*pageOf[WarrantyView], error) {
+	rows, next, err := h.store.ListWarranties(ctx, models.WarrantyFilter{
+		AccountID: in.AccountID,
+		State:     models.WarrantyState(in.State),
+		Source:    models.WarrantySource(in.Source),
+		Serial:    in.Serial,
+		Page:      in.page(),
+	})
 	return listed(rows, next, err, warrantyView)
 }
 
 // warrantyColumns are those of a CSV file of earlier warranties.
-var warrantyColumns = []rowfile.Column{{Name: "company"}, {Name: "street"}, {Name: "city"}, {Name: "region", Optional: true}, {Name: "postal_code", Optional: true},
-	{Name: "country"}, {Name: "serial"}, {Name: "starts_on"}, {Name: "last_day"}}
+var warrantyColumns = []rowfile.Column{
+	{Name: "company"},
+	{Name: "street"},
+	{Name: "city"},
+	{Name: "region", Optional: true},
+	{Name: "postal_code", Optional: true},
+	{Name: "country"},
+	{Name: "serial"},
+	{Name: "starts_on"},
+	{Name: "last_day"},
+}
 
 // warrantyField is where a column's text goes, in the order of warrantyColumns.
 func warrantyField(f *rules.EarlierWarrantyForm, column int) *string {
-	return []*string{&f.Company, &f.Address.Street, &f.Address.City, &f.Address.Region, &f.Address.PostalCode, &f.Address.Country, &f.Serial, &f.StartsOn, &f.LastDay}[column]
+	return []*string{
+		&f.Company,
+		&f.Address.Street,
+		&f.Address.City,
+		&f.Address.Region,
+		&f.Address.PostalCode,
+		&f.Address.Country,
+		&f.Serial,
+		&f.StartsOn,
+		&f.LastDay,
+	}[column]
 }
 
 type importWarrantiesInput struct {
@@ -219,9 +299,20 @@ func (h warrantyHandlers) importWarranties(
 	if err != nil {
 		return nil, err
 	}
-	v := WarrantyImportView{DryRun: in.DryRun, Stored: !in.DryRun, Rows: make([]WarrantyRowView, len(rows))}
+	v := WarrantyImportView{
+		DryRun: in.DryRun,
+		Stored: !in.DryRun,
+		Rows:   make([]WarrantyRowView, len(rows)),
+	}
 	for i, r := range rows {
-		v.Rows[i] = WarrantyRowView{places[i], r.Outcome, r.WarrantyID, r.AccountID, r.Why, append([]rules.FieldError{}, r.Errors...)}
+		v.Rows[i] = WarrantyRowView{
+			Row:        places[i],
+			Outcome:    r.Outcome,
+			WarrantyID: r.WarrantyID,
+			AccountID:  r.AccountID,
+			Why:        r.Why,
+			Errors:     append([]rules.FieldError{}, r.Errors...),
+		}
 		v.Stored = v.Stored && r.Outcome != models.WarrantyRowRefused
 	}
 	return &one[WarrantyImportView]{v}, nil
@@ -231,9 +322,12 @@ func (h warrantyHandlers) importWarranties(
 func readWarranties(body rawBody) (file models.WarrantyImport, places []int, err error) {
 	add := func(place int, f rules.EarlierWarrantyForm, wrong []rules.FieldError) error {
 		if len(places) == models.MaxWarrantyRows {
-			return rules.Refuse(roomfile.TooManyRows, "The file holds more than 1000 rows.", "Split the file.")
+			return rules.Refuse(roomfile.TooManyRows, "The file holds more than 1000 rows.",
+				"Split the file.")
 		}
-		file.Forms, file.Errors, places = append(file.Forms, f), append(file.Errors, wrong), append(places, place)
+		file.Forms = append(file.Forms, f)
+		file.Errors = append(file.Errors, wrong)
+		places = append(places, place)
 		return nil
 	}
 	if body.media == mediaCSV {
@@ -262,7 +356,8 @@ func readWarrantyCSV(r io.Reader, add addWarranty) error {
 			wrong = append(wrong, rowfile.WrongWidth())
 		}
 		for i, text := range record[:min(len(record), len(at))] {
-			*warrantyField(&f, at[i]) = strings.Clone(strings.TrimSpace(text)) // the reader's record is used again
+			*warrantyField(&f,
+				at[i]) = strings.Clone(strings.TrimSpace(text)) // the reader's record is used again
 		}
 		line, _ := src.FieldPos(0)
 		err = add(line, f, wrong)
