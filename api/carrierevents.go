@@ -104,7 +104,7 @@ func (h carrierHandlers) receiveCarrierEvent(
 		func(e models.CarrierEvent) ReceivedView { return ReceivedView{e.ID} })
 }
 
-// storable tells whether the fields of an event fit a row; the raw text is kept in
+// storable reports whether the fields of an event fit a row; the raw text is kept in
 // any case.
 func storable(e carrier.Event) bool {
 	for pointer, text := range map[string]string{

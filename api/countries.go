@@ -232,7 +232,7 @@ func (h countryHandlers) listCountries(
 	return out, nil
 }
 
-// etagListed tells whether If-None-Match names the tag. It is compared weakly, as a
+// etagListed reports whether If-None-Match names the tag. It is compared weakly, as a
 // cache on the way may have marked it so (RFC 9110, 13.1.2).
 func etagListed(header, tag string) bool {
 	for one := range strings.SplitSeq(header, ",") {

@@ -100,7 +100,7 @@ func (r route) statuses() []int {
 	return slices.Compact(out)
 }
 
-// allows tells whether a role may call the route at all.
+// allows reports whether a role may call the route at all.
 func (r route) allows(role rules.Role) bool {
 	var fits bool
 	switch {

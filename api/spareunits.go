@@ -69,18 +69,19 @@ type SpareUnitView struct {
 
 // spareUnitView gives the view for the caller, whose commands depend on the role.
 func (h spareUnitHandlers) spareUnitView(ctx context.Context) func(models.SpareUnit) SpareUnitView {
-	role, now := callOf(ctx).token.Role, h.store.Clock().Now()
+	role := callOf(ctx).token.Role
+	now := h.store.Clock().Now()
 	return func(u models.SpareUnit) SpareUnitView {
+		commands := rules.SpareCommandsFor(role, u.SpareFacts, now)
 		v := SpareUnitView{
-			ID:          u.ID,
-			ParentOrgID: u.ParentOrgID,
-			AccountID:   text(u.AccountID),
-			SiteID:      text(u.SiteID),
-			Model:       u.ModelCode,
-			State:       u.State,
-			StateSince:  u.StateSince,
-			Commands: append([]rules.SpareCommand{}, rules.SpareCommandsFor(role, u.SpareFacts,
-				now)...),
+			ID:            u.ID,
+			ParentOrgID:   u.ParentOrgID,
+			AccountID:     text(u.AccountID),
+			SiteID:        text(u.SiteID),
+			Model:         u.ModelCode,
+			State:         u.State,
+			StateSince:    u.StateSince,
+			Commands:      append([]rules.SpareCommand{}, commands...),
 			Serial:        u.Serial,
 			DeviceID:      text(u.DeviceID),
 			RMAID:         text(u.RMAID),
@@ -117,8 +118,8 @@ func (h spareUnitHandlers) spareUnitDetail(
 ) (*one[SpareUnitDetail], error) {
 	events, err := h.store.Timeline(ctx, u.ID)
 	return single(u, err, func(u models.SpareUnit) SpareUnitDetail {
-		return SpareUnitDetail{h.spareUnitView(ctx)(u), rmaTimeline(events,
-			callOf(ctx).token.Role.IsOperator())}
+		operator := callOf(ctx).token.Role.IsOperator()
+		return SpareUnitDetail{h.spareUnitView(ctx)(u), rmaTimeline(events, operator)}
 	})
 }
 
