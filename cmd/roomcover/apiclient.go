@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"roomcover.dev/roomcover/api"
 )
 
 // apiOptions are the options of the commands that talk to the API.
@@ -183,20 +185,11 @@ func retryAfter(res *http.Response) time.Duration {
 }
 
 // apiError is a refusal of the API (problem+json).
-type apiError struct {
-	Status    int    `json:"status"`
-	Code      string `json:"code"`
-	Detail    string `json:"detail"`
-	Remedy    string `json:"remedy"`
-	RequestID string `json:"request_id"`
-	Errors    []rowError
-}
-
-func (e *apiError) Error() string { return e.Code + ": " + e.Detail }
+type apiError struct{ api.Problem }
 
 func problemOf(status int, text []byte) *apiError {
 	e := &apiError{}
-	if err := json.Unmarshal(text, e); err != nil || e.Code == "" {
+	if err := json.Unmarshal(text, &e.Problem); err != nil || e.Code == "" {
 		e.Code, e.Detail = "HTTP_"+strconv.Itoa(status), http.StatusText(status)
 	}
 	e.Status = status

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"roomcover.dev/roomcover/api"
 )
 
 // psCommand shows what is under way.
@@ -52,31 +54,6 @@ func (c psCommand) Validate() error {
 	return nil
 }
 
-// process is one line.
-type process struct {
-	ID         string     `json:"id"`
-	Kind       string     `json:"kind"`
-	State      string     `json:"state"`
-	WaitsFor   string     `json:"waits_for"`
-	Actor      string     `json:"actor"`
-	Since      time.Time  `json:"since"`
-	Until      *time.Time `json:"until,omitempty"`
-	Overdue    bool       `json:"overdue"`
-	AccountID  string     `json:"account_id,omitempty"`
-	OrderID    string     `json:"order_id,omitempty"`
-	LastError  string     `json:"last_error,omitempty"`
-	WorkflowID string     `json:"workflow_id,omitempty"`
-	Link       string     `json:"link,omitempty"` // the workflow in the Temporal UI
-}
-
-// processCount counts what waits for the same.
-type processCount struct {
-	Kind     string `json:"kind"`
-	WaitsFor string `json:"waits_for"`
-	Actor    string `json:"actor"`
-	Count    int64  `json:"count"`
-}
-
 // Run shows, once or until ctx ends.
 func (c psCommand) Run(ctx context.Context, a *app) error {
 	client, err := c.client()
@@ -102,14 +79,14 @@ func (c psCommand) Run(ctx context.Context, a *app) error {
 
 func (c psCommand) once(ctx context.Context, a *app, client *apiClient) error {
 	if c.Counts {
-		var counts paged[processCount]
+		var counts paged[api.ProcessCountView]
 		err := client.read(ctx, "/v1/processes/counts", &counts)
 		if err != nil {
 			return err
 		}
 		return c.show(a, counts.Items, func(w io.Writer) { a.countTable(w, counts.Items) })
 	}
-	list, err := every[process](ctx, client, "/v1/processes", c.query(), c.Limit)
+	list, err := every[api.ProcessView](ctx, client, "/v1/processes", c.query(), c.Limit)
 	if err != nil {
 		return err
 	}
@@ -132,7 +109,7 @@ func (c psCommand) query() url.Values {
 	return q
 }
 
-func (a *app) processTable(w io.Writer, list []process, links bool) {
+func (a *app) processTable(w io.Writer, list []api.ProcessView, links bool) {
 	if len(list) == 0 {
 		fmt.Fprintln(w, "Nothing is under way.")
 		return
@@ -162,7 +139,7 @@ func (a *app) processTable(w io.Writer, list []process, links bool) {
 	fmt.Fprintf(w, "\n%d under way, %d overdue; times are UTC.\n", len(list), late)
 }
 
-func (a *app) countTable(w io.Writer, counts []processCount) {
+func (a *app) countTable(w io.Writer, counts []api.ProcessCountView) {
 	t := a.table(w, "kind", "waits for", "who must act", "how many")
 	total := int64(0)
 	for _, n := range counts {
