@@ -54,7 +54,11 @@ func (c agendaCommand) Run(ctx context.Context, a *app) error {
 		q.Set("account_id", id)
 	}
 	var list api.AgendaView
-	if err := client.call(ctx, request{method: http.MethodGet, path: "/v1/agenda", query: q}, &list); err != nil {
+	if err := client.call(ctx, request{
+		method: http.MethodGet,
+		path:   "/v1/agenda",
+		query:  q,
+	}, &list); err != nil {
 		return err
 	}
 	return c.show(a, list, func(w io.Writer) {
@@ -73,7 +77,14 @@ func (a *app) agendaTable(w io.Writer, name string, list api.AgendaListView, c t
 	t := a.table(w, "how late", "kind", "id", "waits for", "who must act", "about")
 	for _, i := range list.Items {
 		about := cmp.Or(i.What, i.AccountID)
-		t.AppendRow([]any{a.paint(c, i.Text), i.Kind, i.ID, cmp.Or(string(i.TaskKind), i.WaitsFor), a.actor(i.Actor), cutAt(about, 60)})
+		t.AppendRow([]any{
+			a.paint(c, i.Text),
+			i.Kind,
+			i.ID,
+			cmp.Or(string(i.TaskKind), i.WaitsFor),
+			a.actor(i.Actor),
+			cutAt(about, 60),
+		})
 	}
 	t.Render()
 	if more := list.Total - int64(len(list.Items)); more > 0 {

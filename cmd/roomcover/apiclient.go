@@ -63,7 +63,12 @@ func (o apiOptions) clientWith(token string) (*apiClient, error) {
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, settingsError{errors.New("the token is no token: it must be one word; token create prints it on its last line")}
 	}
-	return &apiClient{base: base, token: token, http: &http.Client{Timeout: time.Minute}, pause: growing}, nil
+	return &apiClient{
+		base:  base,
+		token: token,
+		http:  &http.Client{Timeout: time.Minute},
+		pause: growing,
+	}, nil
 }
 
 func local(host string) bool {
@@ -118,7 +123,13 @@ func (c *apiClient) post(ctx context.Context, path string, body, out any) error 
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, request{method: http.MethodPost, path: path, body: raw, contentType: "application/json", key: newKey()}, out)
+	return c.call(ctx, request{
+		method:      http.MethodPost,
+		path:        path,
+		body:        raw,
+		contentType: "application/json",
+		key:         newKey(),
+	}, out)
 }
 
 // filters are the parameters that say something.
@@ -220,7 +231,9 @@ type paged[T any] struct {
 }
 
 // every reads a list of the API to its end or to limit, 0 for no limit.
-func every[T any](ctx context.Context, c *apiClient, path string, query url.Values, limit int) ([]T, error) {
+func every[T any](
+	ctx context.Context, c *apiClient, path string, query url.Values, limit int,
+) ([]T, error) {
 	all := []T{}
 	for {
 		query.Set("limit", "200")
@@ -228,7 +241,11 @@ func every[T any](ctx context.Context, c *apiClient, path string, query url.Valu
 			query.Set("limit", strconv.Itoa(min(200, limit-len(all))))
 		}
 		var p paged[T]
-		if err := c.call(ctx, request{method: http.MethodGet, path: path, query: query}, &p); err != nil {
+		if err := c.call(ctx, request{
+			method: http.MethodGet,
+			path:   path,
+			query:  query,
+		}, &p); err != nil {
 			return nil, err
 		}
 		all = append(all, p.Items...)

@@ -74,7 +74,8 @@ func (c assignCommand) Run(ctx context.Context, a *app) error {
 		}
 	}
 	if len(rooms) == 0 {
-		return c.show(a, api.AssignedView{}, func(w io.Writer) { fmt.Fprintln(w, "Every room has a licence already.") })
+		return c.show(a, api.AssignedView{},
+			func(w io.Writer) { fmt.Fprintln(w, "Every room has a licence already.") })
 	}
 	asked := map[string]any{"room_ids": rooms, "reason": c.Reason}
 	if len(c.Terms) > 0 {
@@ -85,7 +86,13 @@ func (c assignCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	var out api.AssignedView
-	err = client.call(ctx, request{method: http.MethodPost, path: "/v1/contracts/" + url.PathEscape(c.Contract) + "/assignments", body: body, contentType: "application/json", key: newKey()}, &out)
+	err = client.call(ctx, request{
+		method:      http.MethodPost,
+		path:        "/v1/contracts/" + url.PathEscape(c.Contract) + "/assignments",
+		body:        body,
+		contentType: "application/json",
+		key:         newKey(),
+	}, &out)
 	if err != nil {
 		return err
 	}
@@ -103,24 +110,28 @@ func (c assignCommand) explain(a *app, w io.Writer, out api.AssignedView) {
 	}
 	fmt.Fprintf(w, "%d rooms have a licence of contract %s.\n", len(out.Assignments), c.Contract)
 	if len(out.StartedContracts) > 0 {
-		fmt.Fprintf(w, "It is the order's first assignment: %s started.\n", strings.Join(out.StartedContracts, ", "))
+		fmt.Fprintf(w, "It is the order's first assignment: %s started.\n",
+			strings.Join(out.StartedContracts, ", "))
 	}
 }
 
 // onlyContract finds the account's one Select contract that runs or waits.
 func (c *apiClient) onlyContract(ctx context.Context, account string) (string, error) {
-	all, err := every[api.ContractView](ctx, c, "/v1/contracts", url.Values{"account_id": {account}}, 0)
+	all, err := every[api.ContractView](ctx, c, "/v1/contracts",
+		url.Values{"account_id": {account}}, 0)
 	if err != nil {
 		return "", err
 	}
 	var ids []string
 	for _, k := range all {
-		if k.Type == rules.ServiceSelect && (k.State == rules.ContractActive || k.State == rules.ContractPendingStart) {
+		if k.Type == rules.ServiceSelect &&
+			(k.State == rules.ContractActive || k.State == rules.ContractPendingStart) {
 			ids = append(ids, k.ID)
 		}
 	}
 	if len(ids) != 1 {
-		return "", settingsError{fmt.Errorf("the account has %d Select contracts that run or wait: name one with --contract %s", len(ids), strings.Join(ids, " "))}
+		return "", settingsError{fmt.Errorf("the account has %d Select contracts that run or wait: name one with --contract %s",
+			len(ids), strings.Join(ids, " "))}
 	}
 	return ids[0], nil
 }
@@ -136,7 +147,10 @@ func (c *apiClient) freeRooms(ctx context.Context, account, site string) ([]stri
 		}
 		return q
 	}
-	open, err := every[api.AssignmentView](ctx, c, "/v1/assignments", query(map[string]string{"open": "true", "account_id": account}), 0)
+	open, err := every[api.AssignmentView](ctx, c, "/v1/assignments", query(map[string]string{
+		"open":       "true",
+		"account_id": account,
+	}), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -144,7 +158,11 @@ func (c *apiClient) freeRooms(ctx context.Context, account, site string) ([]stri
 	for _, a := range open {
 		taken[a.RoomID] = taken[a.RoomID] || a.ServiceType == rules.ServiceSelect
 	}
-	rooms, err := every[api.RoomItem](ctx, c, "/v1/rooms", query(map[string]string{"state": "ACTIVE", "account_id": account, "site": site}), 0)
+	rooms, err := every[api.RoomItem](ctx, c, "/v1/rooms", query(map[string]string{
+		"state":      "ACTIVE",
+		"account_id": account,
+		"site":       site,
+	}), 0)
 	var free []string
 	for _, r := range rooms {
 		if !taken[r.ID] {
@@ -170,7 +188,8 @@ func (c *apiClient) accountID(ctx context.Context, named string) (string, error)
 		}
 	}
 	if len(ids) != 1 {
-		return "", settingsError{fmt.Errorf("%d accounts have this name: use the id with --account %s", len(ids), strings.Join(ids, " "))}
+		return "", settingsError{fmt.Errorf("%d accounts have this name: use the id with --account %s",
+			len(ids), strings.Join(ids, " "))}
 	}
 	return ids[0], nil
 }

@@ -49,13 +49,22 @@ func (c coverageCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	q := url.Values{"for": {c.For}}
-	for name, value := range map[string]string{"serial": c.Serial, "room": c.Room, "model": c.Model, "at": c.At} {
+	for name, value := range map[string]string{
+		"serial": c.Serial,
+		"room":   c.Room,
+		"model":  c.Model,
+		"at":     c.At,
+	} {
 		if value != "" {
 			q.Set(name, value)
 		}
 	}
 	var out api.CoveredView
-	if err := client.call(ctx, request{method: http.MethodGet, path: "/v1/coverage", query: q}, &out); err != nil {
+	if err := client.call(ctx, request{
+		method: http.MethodGet,
+		path:   "/v1/coverage",
+		query:  q,
+	}, &out); err != nil {
 		return err
 	}
 	return c.show(a, out, func(w io.Writer) { c.explain(w, out) })
@@ -82,7 +91,11 @@ func (c coverageCommand) explain(w io.Writer, out api.CoveredView) {
 			fmt.Fprintf(w, "%s: %s\n", line.name, minute(*line.end))
 		}
 	}
-	for _, line := range []struct{ name, value string }{{"Replacement", string(answer.RMASpeed)}, {"SLA", answer.SLAPolicy}, {"Room", answer.RoomID}} {
+	for _, line := range []struct{ name, value string }{
+		{"Replacement", string(answer.RMASpeed)},
+		{"SLA", answer.SLAPolicy},
+		{"Room", answer.RoomID},
+	} {
 		if line.value != "" {
 			fmt.Fprintf(w, "%s: %s\n", line.name, line.value)
 		}

@@ -71,7 +71,12 @@ func (c csmAddCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	var made api.CSMView
-	body := map[string]string{"name": c.Name, "email": c.Email, "phone": c.Phone, "reason": c.Reason}
+	body := map[string]string{
+		"name":   c.Name,
+		"email":  c.Email,
+		"phone":  c.Phone,
+		"reason": c.Reason,
+	}
 	if err := client.post(ctx, "/v1/csms", body, &made); err != nil {
 		return err
 	}
@@ -116,11 +121,18 @@ func (c csmAssignCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	r := request{method: http.MethodPut, path: path + "/csm", body: body, contentType: "application/json", match: strconv.Quote(strconv.FormatInt(acc.Version, 10))}
+	r := request{
+		method:      http.MethodPut,
+		path:        path + "/csm",
+		body:        body,
+		contentType: "application/json",
+		match:       strconv.Quote(strconv.FormatInt(acc.Version, 10)),
+	}
 	if err := client.call(ctx, r, &acc); err != nil {
 		return err
 	}
-	return c.show(a, acc, func(w io.Writer) { fmt.Fprintf(w, "%s: %s looks after it.\n", acc.ID, acc.CSM.Name) })
+	return c.show(a, acc,
+		func(w io.Writer) { fmt.Fprintf(w, "%s: %s looks after it.\n", acc.ID, acc.CSM.Name) })
 }
 
 // manager finds a manager by e-mail; anything else is taken for an id.

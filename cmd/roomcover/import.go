@@ -82,7 +82,11 @@ func (c importOrdersCommand) Run(ctx context.Context, a *app) error {
 		query.Set("on_behalf_of", c.For)
 		query.Set("reason", c.Reason)
 	}
-	return c.run(ctx, a, client, importTarget{path: "/v1/orders/import", query: query, what: "orders"})
+	return c.run(ctx, a, client, importTarget{
+		path:  "/v1/orders/import",
+		query: query,
+		what:  "orders",
+	})
 }
 
 // importRoomsCommand uploads a file of rooms.
@@ -137,7 +141,8 @@ type importTarget struct {
 
 // importOver reports whether the service is done with an import.
 func importOver(j api.ImportView) bool {
-	return j.State == models.ImportDone || j.State == models.ImportRefused || j.State == models.ImportFailed
+	return j.State == models.ImportDone || j.State == models.ImportRefused ||
+		j.State == models.ImportFailed
 }
 
 // importedAs is what the row became, or what is in its way.
@@ -146,7 +151,9 @@ func importedAs(r api.ImportRowView) string {
 }
 
 // run uploads, watches and reports.
-func (c importOptions) run(ctx context.Context, a *app, client *apiClient, target importTarget) error {
+func (c importOptions) run(
+	ctx context.Context, a *app, client *apiClient, target importTarget,
+) error {
 	job, err := c.upload(ctx, client, target)
 	if err != nil {
 		return err
@@ -154,7 +161,8 @@ func (c importOptions) run(ctx context.Context, a *app, client *apiClient, targe
 	if job, err = c.watch(ctx, a, client, job); err != nil {
 		return err
 	}
-	rows, err := every[api.ImportRowView](ctx, client, "/v1/imports/"+job.ID+"/rows", c.rows(job), 0)
+	rows, err := every[api.ImportRowView](ctx, client, "/v1/imports/"+job.ID+"/rows",
+		c.rows(job), 0)
 	if err != nil {
 		return err
 	}
@@ -165,7 +173,8 @@ func (c importOptions) run(ctx context.Context, a *app, client *apiClient, targe
 	case job.State == models.ImportFailed:
 		return fmt.Errorf("the import failed: %s", job.Error)
 	case job.RowsRefused > 0 || job.State == models.ImportRefused:
-		return refusedRows{fmt.Sprintf("%d of %d %s are refused", job.RowsRefused, job.RowsTotal, target.what)}
+		return refusedRows{fmt.Sprintf("%d of %d %s are refused", job.RowsRefused, job.RowsTotal,
+			target.what)}
 	}
 	return nil
 }
@@ -173,13 +182,21 @@ func (c importOptions) run(ctx context.Context, a *app, client *apiClient, targe
 // manyRows is how many rows a person may want to read one by one.
 const manyRows = 1000
 
-var mediaOf = map[string]string{".csv": "text/csv", ".json": "application/json", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
+var mediaOf = map[string]string{
+	".csv":    "text/csv",
+	".json":   "application/json",
+	".ndjson": "application/x-ndjson",
+	".jsonl":  "application/x-ndjson",
+}
 
-func (c importOptions) upload(ctx context.Context, client *apiClient, target importTarget) (api.ImportView, error) {
+func (c importOptions) upload(
+	ctx context.Context, client *apiClient, target importTarget,
+) (api.ImportView, error) {
 	var job api.ImportView
 	media := mediaOf[strings.ToLower(filepath.Ext(c.File))]
 	if media == "" {
-		return job, settingsError{fmt.Errorf("%s: the name must end in .csv, .json or .ndjson", filepath.Base(c.File))}
+		return job, settingsError{fmt.Errorf("%s: the name must end in .csv, .json or .ndjson",
+			filepath.Base(c.File))}
 	}
 	content, err := os.ReadFile(c.File)
 	if err != nil {
@@ -187,7 +204,14 @@ func (c importOptions) upload(ctx context.Context, client *apiClient, target imp
 	}
 	target.query.Set("dry_run", strconv.FormatBool(c.DryRun))
 	target.query.Set("all_or_nothing", strconv.FormatBool(!c.Partial))
-	return job, client.call(ctx, request{method: http.MethodPost, path: target.path, query: target.query, body: content, contentType: media, key: newKey()}, &job)
+	return job, client.call(ctx, request{
+		method:      http.MethodPost,
+		path:        target.path,
+		query:       target.query,
+		body:        content,
+		contentType: media,
+		key:         newKey(),
+	}, &job)
 }
 
 // rows are those to report: of a long file that a person reads, only the refused.
@@ -199,7 +223,9 @@ func (c importOptions) rows(job api.ImportView) url.Values {
 }
 
 // watch shows how far the service is until it is done.
-func (c importOptions) watch(ctx context.Context, a *app, client *apiClient, job api.ImportView) (api.ImportView, error) {
+func (c importOptions) watch(
+	ctx context.Context, a *app, client *apiClient, job api.ImportView,
+) (api.ImportView, error) {
 	progress := a.progress()
 	defer progress.end()
 	for {

@@ -24,7 +24,8 @@ type progress struct {
 
 func (a *app) progress() *progress { return &progress{w: a.errs, live: a.terminal} }
 
-// importSteps counts the steps of an import: every order is checked, and then stored unless it is a dry run.
+// importSteps counts the steps of an import: every order is checked, and then stored
+// unless it is a dry run.
 func importSteps(j api.ImportView) (done, all int) {
 	done, all = j.RowsChecked, j.RowsTotal
 	if !j.DryRun {
@@ -68,19 +69,23 @@ func (p *progress) end() {
 }
 
 // report shows the counts and every row that needs a look.
-func (c importOptions) report(a *app, job api.ImportView, rows []api.ImportRowView, what string) error {
+func (c importOptions) report(
+	a *app, job api.ImportView, rows []api.ImportRowView, what string,
+) error {
 	return c.show(a, map[string]any{"import": job, "rows": rows}, func(w io.Writer) {
 		a.rowTable(w, rows)
 		kind := "Import"
 		if job.DryRun {
 			kind = "Dry run"
 		}
-		fmt.Fprintf(w, "%s %s %s: %d %s, %d stored, %d unchanged, %d refused.\n", kind, job.ID, job.State, job.RowsTotal, what, job.RowsStored, job.RowsUnchanged, job.RowsRefused)
+		fmt.Fprintf(w, "%s %s %s: %d %s, %d stored, %d unchanged, %d refused.\n", kind, job.ID,
+			job.State, job.RowsTotal, what, job.RowsStored, job.RowsUnchanged, job.RowsRefused)
 		if job.Error != "" {
 			fmt.Fprintln(w, job.Error)
 		}
 		if job.State == models.ImportRefused {
-			fmt.Fprintln(w, "Nothing was stored. Correct the rows above and import the file again, or store the others with --partial.")
+			fmt.Fprintln(w,
+				"Nothing was stored. Correct the rows above and import the file again, or store the others with --partial.")
 		}
 	})
 }
@@ -92,7 +97,14 @@ func (a *app) rowTable(w io.Writer, rows []api.ImportRowView) {
 			t.AppendRow([]any{r.Row, r.Outcome, dash(importedAs(r)), "-", "-", "-"})
 		}
 		for _, e := range r.Errors {
-			t.AppendRow([]any{r.Row, a.paint(text.FgRed, string(r.Outcome)), dash(importedAs(r)), dash(e.Pointer), e.Code, e.Message + " " + e.Remedy})
+			t.AppendRow([]any{
+				r.Row,
+				a.paint(text.FgRed, string(r.Outcome)),
+				dash(importedAs(r)),
+				dash(e.Pointer),
+				e.Code,
+				e.Message + " " + e.Remedy,
+			})
 		}
 	}
 	if len(rows) > 0 {

@@ -34,7 +34,12 @@ func (c rmaListCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	q := filters(map[string]string{"state": strings.ToUpper(c.State), "serial": c.Serial, "open": truth(c.Open), "late": truth(c.Late)})
+	q := filters(map[string]string{
+		"state":  strings.ToUpper(c.State),
+		"serial": c.Serial,
+		"open":   truth(c.Open),
+		"late":   truth(c.Late),
+	})
 	list, err := every[api.RMAView](ctx, client, "/v1/rmas", q, c.Limit)
 	if err != nil {
 		return err
@@ -56,7 +61,16 @@ func (a *app) rmaTable(w io.Writer, list []api.RMAView) {
 	}
 	t := a.table(w, "id", "state", "model", "serial", "promised", "late", "return due", "fee")
 	for _, r := range list {
-		t.AppendRow([]any{r.ID, r.State, r.Model, r.Serial, promisedOn(r), truth(r.Late), r.ReturnDueOn, r.Fee})
+		t.AppendRow([]any{
+			r.ID,
+			r.State,
+			r.Model,
+			r.Serial,
+			promisedOn(r),
+			truth(r.Late),
+			r.ReturnDueOn,
+			r.Fee,
+		})
 	}
 	t.Render()
 }
@@ -123,7 +137,12 @@ type rmaRequestCommand struct {
 // Run requests.
 func (c rmaRequestCommand) Run(ctx context.Context, a *app) error {
 	body := map[string]any{"fault": c.Fault}
-	for name, value := range map[string]string{"serial": c.Serial, "room_id": c.Room, "model": c.Model, "site_id": c.Site} {
+	for name, value := range map[string]string{
+		"serial":  c.Serial,
+		"room_id": c.Room,
+		"model":   c.Model,
+		"site_id": c.Site,
+	} {
 		if value != "" {
 			body[name] = value
 		}
@@ -137,7 +156,9 @@ func (c rmaRequestCommand) Run(ctx context.Context, a *app) error {
 	return postRMA(ctx, a, c.output, c.apiOptions, "/v1/rmas", body)
 }
 
-func postRMA(ctx context.Context, a *app, o output, options apiOptions, path string, body map[string]any) error {
+func postRMA(
+	ctx context.Context, a *app, o output, options apiOptions, path string, body map[string]any,
+) error {
 	client, err := options.client()
 	if err != nil {
 		return err
@@ -177,5 +198,6 @@ func (c rmaDoCommand) Run(ctx context.Context, a *app) error {
 	if c.Command == "approve" {
 		body["defect_confirmed"] = true
 	}
-	return postRMA(ctx, a, c.output, c.apiOptions, "/v1/rmas/"+url.PathEscape(c.ID)+"/"+url.PathEscape(c.Command), body)
+	return postRMA(ctx, a, c.output, c.apiOptions,
+		"/v1/rmas/"+url.PathEscape(c.ID)+"/"+url.PathEscape(c.Command), body)
 }

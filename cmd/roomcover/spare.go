@@ -37,7 +37,14 @@ func (c spareListCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	q := filters(map[string]string{"parent_id": c.Parent, "account_id": c.Account, "state": strings.ToUpper(c.State), "model": c.Model, "serial": c.Serial, "open": truth(c.Open)})
+	q := filters(map[string]string{
+		"parent_id":  c.Parent,
+		"account_id": c.Account,
+		"state":      strings.ToUpper(c.State),
+		"model":      c.Model,
+		"serial":     c.Serial,
+		"open":       truth(c.Open),
+	})
 	list, err := every[api.SpareUnitView](ctx, client, "/v1/spare-units", q, c.Limit)
 	if err != nil {
 		return err

@@ -23,7 +23,8 @@ func (c spareAidCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	var aid api.SpareAidView
-	if err := client.read(ctx, "/v1/spares/"+url.PathEscape(c.Parent)+"/selection-aid", &aid); err != nil {
+	if err := client.read(ctx, "/v1/spares/"+url.PathEscape(c.Parent)+"/selection-aid",
+		&aid); err != nil {
 		return err
 	}
 	return c.show(a, aid, func(w io.Writer) { a.aidTable(w, aid) })
@@ -40,7 +41,14 @@ func (a *app) aidTable(w io.Writer, aid api.SpareAidView) {
 		for _, r := range s.Reasons {
 			why = append(why, fmt.Sprintf("%s %d", r.Code, r.Points))
 		}
-		t.AppendRow([]any{s.Model, s.Site.Name, s.Site.ID, s.Deployed, s.Score, strings.Join(why, ", ")})
+		t.AppendRow([]any{
+			s.Model,
+			s.Site.Name,
+			s.Site.ID,
+			s.Deployed,
+			s.Score,
+			strings.Join(why, ", "),
+		})
 	}
 	t.Render()
 	fmt.Fprintln(w)

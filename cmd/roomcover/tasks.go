@@ -57,7 +57,15 @@ func (a *app) taskTable(w io.Writer, list []api.TaskView) {
 	}
 	t := a.table(w, "id", "kind", "subject", "since", "actions", "what", "why")
 	for _, k := range list {
-		t.AppendRow([]any{k.ID, k.Kind, k.SubjectID, minute(k.CreatedAt), strings.Join(k.Actions, ", "), cutAt(k.What, 70), cutAt(k.Why, 70)})
+		t.AppendRow([]any{
+			k.ID,
+			k.Kind,
+			k.SubjectID,
+			minute(k.CreatedAt),
+			strings.Join(k.Actions, ", "),
+			cutAt(k.What, 70),
+			cutAt(k.Why, 70),
+		})
 	}
 	t.Render()
 	fmt.Fprintf(w, "\n%d tasks; times are UTC.\n", len(list))
