@@ -81,7 +81,7 @@ func assignmentView(a models.LicenceAssignment) AssignmentView {
 	return v
 }
 
-// WarningView tells that a device is covered for less than the contract (R125d).
+// WarningView says that a device is covered for less than the contract (R125d).
 type WarningView struct {
 	DeviceID string `json:"device_id"`
 	Code     string `json:"code" enum:"HARDWARE_CAPPED,HARDWARE_OVER_CAP,PURCHASE_DATE_UNKNOWN"`

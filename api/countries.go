@@ -199,7 +199,7 @@ type CountriesView struct {
 	Changes   []TermsView `json:"changes" nullable:"false" doc:"Every version after a country's first, newest first"`
 }
 
-// countriesInput tells which page the caller has.
+// countriesInput names the version of the page that the caller has.
 type countriesInput struct {
 	IfNoneMatch string `header:"If-None-Match" doc:"The ETag of the page that you have; answered 304 while it is the latest"`
 }

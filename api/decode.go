@@ -106,7 +106,7 @@ func structural(fields []rules.FieldError) error {
 	return err
 }
 
-// fieldsOf gives the fields of a refused validation.
+// fieldsOf returns the fields of a refused validation.
 func fieldsOf(err error) []rules.FieldError {
 	var refusal *rules.Error
 	if errors.As(err, &refusal) {

@@ -64,7 +64,7 @@ var recorded = []string{
 }
 
 // recordRefusal keeps that an intake was refused and why, without its values,
-// and gives the refusal back.
+// and returns the refusal.
 func (i intake) recordRefusal(
 	ctx context.Context, orgID string, body rawBody, err error,
 ) error {

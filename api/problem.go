@@ -32,7 +32,7 @@ const (
 	codeNotAcceptable   = "NOT_ACCEPTABLE"
 )
 
-// statuses gives every code its HTTP status, in this one place.
+// statuses maps every code to its HTTP status, in this one place.
 var statuses = map[string]int{
 	strictjson.Malformed: 400,
 	codeKeyInvalid:       400,
@@ -154,7 +154,7 @@ const (
 )
 
 // problemFor turns an error into the answer. An unknown error is logged in
-// full and tells the caller nothing but the request's id.
+// full; the caller learns nothing but the request's id.
 func problemFor(ctx context.Context, err error) *Problem {
 	var refusal *rules.Error
 	var problem *Problem

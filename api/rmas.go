@@ -237,7 +237,7 @@ func dayOf(p *rules.Promise) string {
 	return p.On.String()
 }
 
-// rmaView gives the view for the caller, whose commands depend on the role.
+// rmaView returns the view for the caller, whose commands depend on the role.
 func (h rmaHandlers) rmaView(ctx context.Context) func(models.RMA) RMAView {
 	role := callOf(ctx).token.Role
 	now := h.store.Clock().Now()

@@ -162,7 +162,7 @@ func (r route) idempotent() route {
 	return r
 }
 
-// documents gives the type of a JSON body that the handler decodes by itself.
+// documents sets the type of a JSON body that the handler decodes by itself.
 func (r route) documents(body any) route {
 	r.Body = body
 	return r

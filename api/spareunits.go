@@ -67,7 +67,7 @@ type SpareUnitView struct {
 	Version       int64                `json:"version"`
 }
 
-// spareUnitView gives the view for the caller, whose commands depend on the role.
+// spareUnitView returns the view for the caller, whose commands depend on the role.
 func (h spareUnitHandlers) spareUnitView(ctx context.Context) func(models.SpareUnit) SpareUnitView {
 	role := callOf(ctx).token.Role
 	now := h.store.Clock().Now()

@@ -185,7 +185,7 @@ func (c *apiClient) once(ctx context.Context, r request, out any) (wait time.Dur
 	return -1, nil
 }
 
-// retryAfter tells when to come back, negative for never.
+// retryAfter is how long to wait before the next try; negative for never.
 func retryAfter(res *http.Response) time.Duration {
 	switch res.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
