@@ -6,27 +6,61 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) accountRoutes() {
-	read := route{Method: get, Tag: "Accounts", Scope: AccountsRead, Capability: rules.ViewAccount, OperatorOnly: true}
-	at := func(id, path, summary string, errs ...int) route {
-		r := read
-		r.ID, r.Path, r.Summary, r.Errors = id, path, summary, errs
-		return r
+// accountHandlers answer what is asked about accounts and their members.
+type accountHandlers struct{ store *models.Store }
+
+func (h accountHandlers) routes(api huma.API) {
+	read := route{
+		Tag:          "Accounts",
+		Scope:        AccountsRead,
+		Capability:   rules.ViewAccount,
+		OperatorOnly: true,
 	}
-	mount(s, at("list-accounts", "/v1/accounts", "List accounts, newest first"), s.listAccounts)
-	own := at("get-account", "/v1/accounts/{id}", "Read an account with its balance, members and customer success manager", 404)
-	own.OperatorOnly, own.NoSellers = false, true
-	mount(s, own, s.getAccount)
-	mount(s, route{ID: "create-account", Method: post, Path: "/v1/accounts", Tag: "Accounts", Summary: "Add an account that no order opened",
-		Description: "A second account of the same company at the same address makes orders for it ambiguous: they go to review (R107).",
-		Scope:       AccountsWrite, Capability: rules.ReviewOrders, OperatorOnly: true, Body: AccountRequest{}, Status: http.StatusCreated, Idempotent: true, Errors: []int{404}}, s.createAccount)
-	mount(s, route{ID: "change-membership", Method: http.MethodPatch, Path: "/v1/memberships/{id}", Tag: "Accounts", Summary: "Remove, suspend, demote or promote a member",
-		Description: "The last active administrator can be neither suspended nor demoted (S18); an operator may remove one, as a wrong person who accepted (R51b).",
-		Scope:       AccountsWrite, Capability: rules.ManageUsers, OperatorOnly: true, Body: MembershipRequest{}, Errors: []int{404, 409}}, s.changeMembership)
+	own := route{
+		Tag:        "Accounts",
+		Scope:      AccountsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+	open := route{
+		Tag:          "Accounts",
+		Scope:        AccountsWrite,
+		Capability:   rules.ReviewOrders,
+		OperatorOnly: true,
+	}
+	members := route{
+		Tag:          "Accounts",
+		Scope:        AccountsWrite,
+		Capability:   rules.ManageUsers,
+		OperatorOnly: true,
+	}
+	assign := route{
+		Tag:          "Accounts",
+		Scope:        AccountsWrite,
+		Capability:   rules.AssignCSM,
+		OperatorOnly: true,
+	}
+
+	mount(api, read.get("list-accounts", "/v1/accounts", "List accounts, newest first"),
+		h.listAccounts)
+	mount(api, own.get("get-account", "/v1/accounts/{id}",
+		"Read an account with its balance, members and customer success manager").
+		refuses(404), h.getAccount)
+	mountJSON(api, open.post("create-account", "/v1/accounts",
+		"Add an account that no order opened").
+		answers(http.StatusCreated).idempotent().refuses(404), h.createAccount)
+	mountJSON(api, members.patch("change-membership", "/v1/memberships/{id}",
+		"Remove, suspend, demote or promote a member").
+		refuses(404, 409), h.changeMembership)
+	mountJSON(api, assign.put("assign-csm", "/v1/accounts/{id}/csm",
+		"Name an account's customer success manager").
+		refuses(404, 409, 412, 428), h.assignCSM)
 }
 
 // AccountRequest is an account to add.
@@ -78,38 +112,71 @@ type MembershipView struct {
 }
 
 func accountView(a models.Account) AccountView {
-	return AccountView{a.ID, a.LegalName, rules.Address{Street: a.Street, City: a.City, Region: a.Region, PostalCode: a.PostalCode, Country: a.Country},
-		a.TimeZone, a.Locale, a.Mode, a.ParentOrgID, a.UserLimit, text(a.CSMID), a.CreatedAt, a.Version}
+	return AccountView{
+		ID:        a.ID,
+		LegalName: a.LegalName,
+		Address: rules.Address{
+			Street:     a.Street,
+			City:       a.City,
+			Region:     a.Region,
+			PostalCode: a.PostalCode,
+			Country:    a.Country,
+		},
+		TimeZone:    a.TimeZone,
+		Locale:      a.Locale,
+		Mode:        a.Mode,
+		ParentOrgID: a.ParentOrgID,
+		UserLimit:   a.UserLimit,
+		CSMID:       text(a.CSMID),
+		CreatedAt:   a.CreatedAt,
+		Version:     a.Version,
+	}
 }
 
 func membershipView(m models.Membership) MembershipView {
-	return MembershipView{m.ID, m.AccountID, m.UserID, m.Role, m.State, m.CreatedAt}
+	return MembershipView{
+		ID:        m.ID,
+		AccountID: m.AccountID,
+		UserID:    m.UserID,
+		Role:      m.Role,
+		State:     m.State,
+		CreatedAt: m.CreatedAt,
+	}
 }
 
 func memberView(m models.Member) MemberView {
 	return MemberView{membershipView(m.Membership), m.Name, m.Email}
 }
 
-func (s *service) listAccounts(ctx context.Context, in *ListInput) (*pageOf[AccountView], error) {
-	accounts, next, err := s.store.ListAccounts(ctx, in.page())
+func (h accountHandlers) listAccounts(
+	ctx context.Context, in *ListInput,
+) (*pageOf[AccountView], error) {
+	accounts, next, err := h.store.ListAccounts(ctx, in.page())
 	return listed(accounts, next, err, accountView)
 }
 
-func (s *service) getAccount(ctx context.Context, in *IDInput) (*roomOutput[AccountDetail], error) {
-	a, err := s.store.GetAccount(ctx, in.ID)
+func (h accountHandlers) getAccount(
+	ctx context.Context, in *IDInput,
+) (*roomOutput[AccountDetail], error) {
+	a, err := h.store.GetAccount(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	balance, err := s.store.Balance(ctx, a.ID)
+	balance, err := h.store.Balance(ctx, a.ID)
 	if err != nil {
 		return nil, err
 	}
-	members, err := s.store.MembersOf(ctx, a.ID)
+	members, err := h.store.MembersOf(ctx, a.ID)
 	if err != nil {
 		return nil, err
 	}
-	v := AccountDetail{accountView(a), nil, balance, viewed(members, memberView)}
-	switch csm, err := s.store.CSMOf(ctx, a.ID); {
+	v := AccountDetail{
+		AccountView: accountView(a),
+		CSM:         nil,
+		Balance:     balance,
+		Members:     viewed(members, memberView),
+	}
+	switch csm, err := h.store.CSMOf(ctx, a.ID); {
 	case err == nil:
 		contact := csmContact(csm)
 		v.CSM = &contact
@@ -119,27 +186,28 @@ func (s *service) getAccount(ctx context.Context, in *IDInput) (*roomOutput[Acco
 	return &roomOutput[AccountDetail]{etag(a.Version), v}, nil
 }
 
-func (s *service) createAccount(ctx context.Context, _ *struct{}) (*one[AccountView], error) {
-	r, err := decode[AccountRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h accountHandlers) createAccount(
+	ctx context.Context, _ *struct{}, r AccountRequest,
+) (*one[AccountView], error) {
 	var f fieldCheck
 	party := f.party(r.Company, &r.Address)
-	f.fail(r.Mode != models.ModeConsolidated && r.Mode != models.ModeSite, "/mode", "UNKNOWN_MODE", "There is no such mode.", "Send CONSOLIDATED or SITE.")
+	f.fail(r.Mode != models.ModeConsolidated && r.Mode != models.ModeSite, "/mode", "UNKNOWN_MODE",
+		"There is no such mode.", "Send CONSOLIDATED or SITE.")
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
 	if r.ParentOrgID != "" {
-		org, err := s.store.GetOrg(ctx, r.ParentOrgID)
+		org, err := h.store.GetOrg(ctx, r.ParentOrgID)
 		if err == nil && org.Kind != models.OrgCustomerParent {
-			err = wrong("/parent_org_id", "NOT_A_PARENT", "This organisation is no customer's parent.", "Name an organisation of the kind CUSTOMER_PARENT.")
+			err = wrong("/parent_org_id", "NOT_A_PARENT",
+				"This organisation is no customer's parent.",
+				"Name an organisation of the kind CUSTOMER_PARENT.")
 		}
 		if err != nil {
 			return nil, err
 		}
 	}
-	a, err := s.store.CreateAccount(ctx, party, r.ParentOrgID, r.Mode)
+	a, err := h.store.CreateAccount(ctx, party, r.ParentOrgID, r.Mode)
 	return single(a, err, accountView)
 }
 
@@ -150,21 +218,23 @@ type MembershipRequest struct {
 	Reason string                `json:"reason" doc:"Required; goes into the audit"`
 }
 
-func (s *service) changeMembership(ctx context.Context, in *IDInput) (*one[MembershipView], error) {
-	r, err := decode[MembershipRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h accountHandlers) changeMembership(
+	ctx context.Context, in *IDInput, r MembershipRequest,
+) (*one[MembershipView], error) {
 	var f fieldCheck
-	f.fail(r.Role != "" && r.Role != models.RoleAdmin && r.Role != models.RoleReadOnly, "/role", "UNKNOWN_ROLE", "There is no such role.", "Send ADMIN or READ_ONLY.")
-	f.fail(r.State != "" && r.State != rules.MembershipActive && r.State != rules.MembershipSuspended && r.State != rules.MembershipRemoved,
+	f.fail(r.Role != "" && r.Role != models.RoleAdmin && r.Role != models.RoleReadOnly, "/role",
+		"UNKNOWN_ROLE", "There is no such role.", "Send ADMIN or READ_ONLY.")
+	f.fail(r.State != "" && r.State != rules.MembershipActive &&
+		r.State != rules.MembershipSuspended && r.State != rules.MembershipRemoved,
 		"/state", "UNKNOWN_STATE", "There is no such state.", "Send ACTIVE, SUSPENDED or REMOVED.")
-	f.fail(r.Role == "" && r.State == "", "", rules.Required, "Nothing is to be changed.", "Send role or state.")
-	f.fail(strings.TrimSpace(r.Reason) == "", "/reason", rules.Required, "A change of a member needs a reason.", "Send the reason along.")
+	f.fail(r.Role == "" && r.State == "", "", rules.Required, "Nothing is to be changed.",
+		"Send role or state.")
+	f.fail(strings.TrimSpace(r.Reason) == "", "/reason", rules.Required,
+		"A change of a member needs a reason.", "Send the reason along.")
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
-	m, err := s.store.GetMembership(ctx, in.ID)
+	m, err := h.store.GetMembership(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +244,33 @@ func (s *service) changeMembership(ctx context.Context, in *IDInput) (*one[Membe
 	if r.State == "" {
 		r.State = m.State
 	}
-	m, err = s.store.ChangeMembership(ctx, in.ID, r.Role, r.State, r.Reason)
+	m, err = h.store.ChangeMembership(ctx, in.ID, r.Role, r.State, r.Reason)
 	return single(m, err, membershipView)
+}
+
+// AssignCSMRequest names the manager.
+type AssignCSMRequest struct {
+	CSMID  string `json:"csm_id" doc:"Of one who is active"`
+	Reason string `json:"reason" doc:"Required; goes into the audit"`
+}
+
+func (h accountHandlers) assignCSM(
+	ctx context.Context, in *IfMatchInput, r AssignCSMRequest,
+) (*roomOutput[AccountDetail], error) {
+	acc, err := h.store.GetAccount(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.matches(acc.Version); err != nil {
+		return nil, err
+	}
+	if _, err := h.store.AssignCSM(ctx, models.CSMAssignment{
+		AccountID: acc.ID,
+		CSMID:     r.CSMID,
+		Version:   acc.Version,
+		Reason:    r.Reason,
+	}); err != nil {
+		return nil, err
+	}
+	return h.getAccount(ctx, &in.IDInput)
 }

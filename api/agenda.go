@@ -6,15 +6,29 @@ import (
 
 	"cloud.google.com/go/civil"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
 )
 
-func (s *service) agendaRoutes() {
-	mount(s, route{ID: "get-agenda", Method: get, Path: "/v1/agenda", Tag: "Processes", Summary: "Say what is late, and what is due today",
-		Description: "Two lists, the longest waiting first, over all that is under way: orders in review, invitations, replacements, spares, shipments, and open operator tasks, which are due by the end of the day on which they were raised. It is read from the same rows as the processes.\n\nA day is that of the place: a replacement due today is due today at its ship-to. What has no place counts by `time_zone`. Of a day to come, what waits until before it is late.",
-		Scope:       ProcessesRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.getAgenda)
+// agendaHandlers answer what is asked about the agenda.
+type agendaHandlers struct {
+	store *models.Store
+	links workflowLinks
+}
+
+func (h agendaHandlers) routes(api huma.API) {
+	read := route{
+		Tag:          "Processes",
+		Scope:        ProcessesRead,
+		Capability:   rules.ViewProcesses,
+		OperatorOnly: true,
+	}
+
+	mount(api, read.get("get-agenda", "/v1/agenda", "Say what is late, and what is due today"),
+		h.getAgenda)
 }
 
 // AgendaView is what is late, and what is due on the day.
@@ -55,12 +69,34 @@ type AgendaItemView struct {
 }
 
 // agendaPaths are where lines are read; an invitation is read with its account.
-var agendaPaths = map[processes.Kind]string{processes.Order: "/v1/orders/", processes.RMA: "/v1/rmas/", processes.Spare: "/v1/spare-units/",
-	processes.Shipment: "/v1/shipments/", processes.Task: "/v1/operator/tasks/", processes.CSM: "/v1/accounts/"}
+var agendaPaths = map[processes.Kind]string{
+	processes.Order:    "/v1/orders/",
+	processes.RMA:      "/v1/rmas/",
+	processes.Spare:    "/v1/spare-units/",
+	processes.Shipment: "/v1/shipments/",
+	processes.Task:     "/v1/operator/tasks/",
+	processes.CSM:      "/v1/accounts/",
+}
 
-func (s *service) agendaItemView(a models.AgendaItem) AgendaItemView {
-	v := AgendaItemView{ID: a.ID, Kind: a.Kind, State: a.State, WaitsFor: a.WaitsFor, Actor: a.Actor, Since: a.Since, Until: a.Until, TimeZone: a.Zone, Late: a.Overdue,
-		Text: a.DueText, TaskKind: a.TaskKind, What: a.What, SubjectID: a.SubjectID, AccountID: text(a.AccountID), OrderID: text(a.OrderID), Link: s.workflowLink(a.WorkflowID)}
+func (h agendaHandlers) agendaItemView(a models.AgendaItem) AgendaItemView {
+	v := AgendaItemView{
+		ID:        a.ID,
+		Kind:      a.Kind,
+		State:     a.State,
+		WaitsFor:  a.WaitsFor,
+		Actor:     a.Actor,
+		Since:     a.Since,
+		Until:     a.Until,
+		TimeZone:  a.Zone,
+		Late:      a.Overdue,
+		Text:      a.DueText,
+		TaskKind:  a.TaskKind,
+		What:      a.What,
+		SubjectID: a.SubjectID,
+		AccountID: text(a.AccountID),
+		OrderID:   text(a.OrderID),
+		Link:      h.links.workflow(a.WorkflowID),
+	}
 	if zone, err := time.LoadLocation(a.Zone); err == nil && a.Until != nil {
 		v.DueOn = rules.LastCoveredDay(*a.Until, zone).String()
 	}
@@ -70,8 +106,12 @@ func (s *service) agendaItemView(a models.AgendaItem) AgendaItemView {
 	return v
 }
 
-func (s *service) agendaListView(l models.AgendaList) AgendaListView {
-	v := AgendaListView{ByKind: map[string]int64{}, Items: viewed(l.Items, s.agendaItemView), NextCursor: l.Next.String()}
+func (h agendaHandlers) agendaListView(l models.AgendaList) AgendaListView {
+	v := AgendaListView{
+		ByKind:     map[string]int64{},
+		Items:      viewed(l.Items, h.agendaItemView),
+		NextCursor: l.Next.String(),
+	}
 	for kind, n := range l.Total {
 		v.ByKind[string(kind)] = n
 		v.Total += n
@@ -98,20 +138,21 @@ func (in agendaInput) asked() (models.AgendaQuery, error) {
 		q.On = &day
 	}
 	var err error
-	if q.LateAfter, err = models.ParseAgendaCursor("/query/late_cursor", in.LateCursor); err != nil {
+	if q.LateAfter, err = models.ParseAgendaCursor("/query/late_cursor",
+		in.LateCursor); err != nil {
 		return q, err
 	}
 	q.DueAfter, err = models.ParseAgendaCursor("/query/due_cursor", in.DueCursor)
 	return q, err
 }
 
-func (s *service) getAgenda(ctx context.Context, in *agendaInput) (*one[AgendaView], error) {
+func (h agendaHandlers) getAgenda(ctx context.Context, in *agendaInput) (*one[AgendaView], error) {
 	q, err := in.asked()
 	if err != nil {
 		return nil, err
 	}
-	a, err := s.store.Agenda(ctx, q)
+	a, err := h.store.Agenda(ctx, q)
 	return single(a, err, func(a models.Agenda) AgendaView {
-		return AgendaView{a.On.String(), s.agendaListView(a.Late), s.agendaListView(a.Due)}
+		return AgendaView{a.On.String(), h.agendaListView(a.Late), h.agendaListView(a.Due)}
 	})
 }

@@ -3,8 +3,6 @@ package api
 import (
 	"context"
 	"log/slog"
-	"net/http"
-	"reflect"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
@@ -60,11 +58,13 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// service holds what the handlers need.
+// service takes each request to its handler: it knows the caller, bounds how often
+// they ask, reads the body and keeps answers that may be asked for again.
 type service struct {
 	Options
 	store     *models.Store
 	api       huma.API
+	intake    intake
 	limits    *limiters // by token
 	strangers *limiters // by address: requests without a good token
 	public    *limiters // by address: routes that need none
@@ -82,9 +82,19 @@ const (
 func Register(router *gin.Engine, o Options) (huma.API, error) {
 	o = o.withDefaults()
 	installErrors()
-	s := &service{Options: o, store: o.Store, limits: newLimiters(o.RatePerSecond, o.Burst), strangers: newLimiters(strangersPerSecond, strangersBurst),
-		public: newLimiters(o.RatePerSecond, o.Burst)}
-	s.api = humagin.New(router, config())
+	s := &service{
+		Options:   o,
+		store:     o.Store,
+		intake:    intake{store: o.Store},
+		limits:    newLimiters(o.RatePerSecond, o.Burst),
+		strangers: newLimiters(strangersPerSecond, strangersBurst),
+		public:    newLimiters(o.RatePerSecond, o.Burst),
+	}
+	described, err := config()
+	if err != nil {
+		return nil, err
+	}
+	s.api = humagin.New(router, described)
 	s.api.UseMiddleware(s.observe, s.authenticate, s.permit, s.readBody, s.once)
 	s.routes()
 	if err := s.document(router); err != nil {
@@ -94,64 +104,43 @@ func Register(router *gin.Engine, o Options) (huma.API, error) {
 	return s.api, nil
 }
 
+// routes gives each resource what it needs and mounts its routes.
 func (s *service) routes() {
-	s.orderRoutes()
-	s.orderActionRoutes()
-	s.importRoutes()
-	s.refusalRoutes()
-	s.programRoutes()
-	s.orgRoutes()
-	s.parentRoutes()
-	s.spareRoutes()
-	s.spareAidRoutes()
-	s.tokenRoutes()
-	s.accountRoutes()
-	s.csmRoutes()
-	s.contractRoutes()
-	s.warrantyRoutes()
-	s.invitationRoutes()
-	s.mailRoutes()
-	s.taskRoutes()
-	s.processRoutes()
-	s.agendaRoutes()
-	s.eventRoutes()
-	s.roomRoutes()
-	s.deviceRoutes()
-	s.assignmentRoutes()
-	s.coverageRoutes()
-	s.siteRoutes()
-	s.rmaRoutes()
-	s.spareUnitRoutes()
-	s.countryRoutes()
-	s.calendarRoutes()
-	s.carrierRoutes()
-	s.shipmentRoutes()
-	s.stockRoutes()
-}
+	links := workflowLinks{ui: s.TemporalUI, namespace: s.Namespace}
 
-// mount registers a route's handler with its documentation.
-func mount[I, O any](s *service, r route, handle func(context.Context, *I) (*O, error)) {
-	op := huma.Operation{
-		OperationID: r.ID, Method: r.Method, Path: r.Path, Summary: r.Summary, Description: r.describe(), Tags: []string{r.Tag},
-		DefaultStatus: r.Status, Errors: r.statuses(), Metadata: map[string]any{"route": r},
-	}
-	if !r.Public {
-		op.Security = []map[string][]string{{"token": {r.Scope}}}
-	}
-	if r.Idempotent {
-		op.Parameters = append(op.Parameters, idempotencyParameter())
-	}
-	huma.Register(s.api, op, handle)
-	if r.Body == nil {
-		return
-	}
-	// Only now: huma would read and check a body that it knows of.
-	schema := s.api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(r.Body), true, "")
-	for _, documented := range operations(s.api.OpenAPI()) {
-		if documented.OperationID == r.ID {
-			documented.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{mediaJSON: {Schema: schema}}}
-		}
-	}
+	orderHandlers{store: s.store, intake: s.intake}.routes(s.api)
+	refusalHandlers{store: s.store}.routes(s.api)
+	importHandlers{store: s.store, intake: s.intake}.routes(s.api)
+	programHandlers{store: s.store}.routes(s.api)
+	countryHandlers{store: s.store}.routes(s.api)
+	calendarHandlers{store: s.store}.routes(s.api)
+
+	orgHandlers{store: s.store}.routes(s.api)
+	tokenHandlers{store: s.store}.routes(s.api)
+	accountHandlers{store: s.store}.routes(s.api)
+	csmHandlers{store: s.store}.routes(s.api)
+	invitationHandlers{store: s.store}.routes(s.api)
+	siteHandlers{store: s.store}.routes(s.api)
+
+	contractHandlers{store: s.store}.routes(s.api)
+	warrantyHandlers{store: s.store}.routes(s.api)
+	roomHandlers{store: s.store}.routes(s.api)
+	deviceHandlers{store: s.store}.routes(s.api)
+	assignmentHandlers{store: s.store}.routes(s.api)
+	coverageHandlers{store: s.store}.routes(s.api)
+
+	rmaHandlers{store: s.store}.routes(s.api)
+	spareUnitHandlers{store: s.store}.routes(s.api)
+	spareHandlers{store: s.store}.routes(s.api)
+	shipmentHandlers{store: s.store}.routes(s.api)
+	carrierHandlers{store: s.store, carrier: s.Carrier, keys: s.CarrierKeys}.routes(s.api)
+	stockHandlers{store: s.store}.routes(s.api)
+
+	taskHandlers{store: s.store}.routes(s.api)
+	processHandlers{store: s.store, links: links}.routes(s.api)
+	agendaHandlers{store: s.store, links: links}.routes(s.api)
+	eventHandlers{store: s.store}.routes(s.api)
+	mailHandlers{store: s.store}.routes(s.api)
 }
 
 // ListInput is how every list is paged. Like the other shared inputs it is
@@ -210,5 +199,3 @@ func single[R, V any](row R, err error, view func(R) V) (*one[V], error) {
 	}
 	return &one[V]{Body: view(row)}, nil
 }
-
-var get, post, put = http.MethodGet, http.MethodPost, http.MethodPut

@@ -5,27 +5,38 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) assignmentRoutes() {
-	read := route{Method: get, Tag: "Assignments", Scope: RoomsRead, Capability: rules.ViewAccount, NoSellers: true}
-	write := route{Method: post, Tag: "Assignments", Scope: RoomsWrite, Capability: rules.ManageRooms, NoSellers: true}
-	mount(s, read.at("list-assignments", "/v1/assignments", "List assignments of licences, newest first"), s.listAssignments)
-	assign := write.at("assign", "/v1/assignments", "Assign a licence to a room", 404, 409)
-	assign.Body, assign.Status, assign.Idempotent = AssignmentRequest{}, http.StatusCreated, true
-	assign.Description = "The first assignment of an order starts all its contracts (S1). Devices that their age covers for less than the contract are named in `warnings` (R125d). " +
-		"Where the terms of the room's country differ from home, their version must be sent (R78e)."
-	mount(s, assign, s.assign)
-	many := write.at("assign-many", "/v1/contracts/{id}/assignments", "Assign licences of a contract to rooms, one each", 404, 409)
-	many.Body, many.Status, many.Idempotent = ManyAssignmentsRequest{}, http.StatusCreated, true
-	many.Description = "All of them or none, up to 1000 rooms; what is wrong with a room is told by its pointer. A room that has a licence of the contract keeps it: the same request again changes nothing."
-	mount(s, many, s.assignMany)
-	release := write.at("release", "/v1/assignments/{id}/release", "End an assignment", 404, 409)
-	release.Body, release.Idempotent = RoomReasonRequest{}, true
-	release.Description = "The licence goes back to the balance; its contract runs on."
-	mount(s, release, s.release)
+// assignmentHandlers answer what is asked about assignments.
+type assignmentHandlers struct{ store *models.Store }
+
+func (h assignmentHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "Assignments",
+		Scope:      RoomsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+	write := route{
+		Tag:        "Assignments",
+		Scope:      RoomsWrite,
+		Capability: rules.ManageRooms,
+		NoSellers:  true,
+	}
+
+	mount(api, read.get("list-assignments", "/v1/assignments",
+		"List assignments of licences, newest first"), h.listAssignments)
+	mountJSON(api, write.post("assign", "/v1/assignments", "Assign a licence to a room").
+		answers(http.StatusCreated).idempotent().refuses(404, 409), h.assign)
+	mountJSON(api, write.post("assign-many", "/v1/contracts/{id}/assignments",
+		"Assign licences of a contract to rooms, one each").
+		answers(http.StatusCreated).idempotent().refuses(404, 409), h.assignMany)
+	mountJSON(api, write.post("release", "/v1/assignments/{id}/release", "End an assignment").
+		idempotent().refuses(404, 409), h.release)
 }
 
 // AssignmentRequest assigns a licence.
@@ -52,15 +63,25 @@ type AssignmentView struct {
 }
 
 func assignmentView(a models.LicenceAssignment) AssignmentView {
-	v := AssignmentView{ID: a.ID, AccountID: a.AccountID, LicenceID: a.LicenceID, RoomID: a.RoomID, ServiceType: a.ServiceType, From: a.FromAt, To: a.ToAt,
-		EndReason: a.EndReason, AcknowledgedAt: a.AcknowledgedAt, AcknowledgedBy: a.AcknowledgedBy}
+	v := AssignmentView{
+		ID:             a.ID,
+		AccountID:      a.AccountID,
+		LicenceID:      a.LicenceID,
+		RoomID:         a.RoomID,
+		ServiceType:    a.ServiceType,
+		From:           a.FromAt,
+		To:             a.ToAt,
+		EndReason:      a.EndReason,
+		AcknowledgedAt: a.AcknowledgedAt,
+		AcknowledgedBy: a.AcknowledgedBy,
+	}
 	if a.Terms != nil {
 		v.TermsVersion = a.Terms.Version
 	}
 	return v
 }
 
-// WarningView tells that a device is covered for less than the contract (R125d).
+// WarningView says that a device is covered for less than the contract (R125d).
 type WarningView struct {
 	DeviceID string `json:"device_id"`
 	Code     string `json:"code" enum:"HARDWARE_CAPPED,HARDWARE_OVER_CAP,PURCHASE_DATE_UNKNOWN"`
@@ -75,7 +96,8 @@ type AssignedView struct {
 }
 
 func assignedView(a models.Assigned) AssignedView {
-	return AssignedView{viewed(a.Assignments, assignmentView), viewed(a.Warnings, func(w rules.CapWarning) WarningView {
+	return AssignedView{viewed(a.Assignments,
+		assignmentView), viewed(a.Warnings, func(w rules.CapWarning) WarningView {
 		v := WarningView{DeviceID: w.DeviceID, Code: w.Code}
 		if w.EndsOn != nil {
 			v.EndsOn = w.EndsOn.String()
@@ -84,12 +106,15 @@ func assignedView(a models.Assigned) AssignedView {
 	}), append([]string{}, a.Started...)}
 }
 
-func (s *service) assign(ctx context.Context, _ *struct{}) (*one[AssignedView], error) {
-	r, err := decode[AssignmentRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	out, err := s.store.Assign(ctx, models.AssignRequest{LicenceID: r.LicenceID, RoomID: r.RoomID, Acknowledged: r.AcknowledgedTerms, Reason: r.Reason})
+func (h assignmentHandlers) assign(
+	ctx context.Context, _ *struct{}, r AssignmentRequest,
+) (*one[AssignedView], error) {
+	out, err := h.store.Assign(ctx, models.AssignRequest{
+		LicenceID:    r.LicenceID,
+		RoomID:       r.RoomID,
+		Acknowledged: r.AcknowledgedTerms,
+		Reason:       r.Reason,
+	})
 	return single(out, err, assignedView)
 }
 
@@ -100,21 +125,22 @@ type ManyAssignmentsRequest struct {
 	Reason            string         `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
 }
 
-func (s *service) assignMany(ctx context.Context, in *IDInput) (*one[AssignedView], error) {
-	r, err := decode[ManyAssignmentsRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	out, err := s.store.AssignMany(ctx, models.AssignManyRequest{ContractID: in.ID, RoomIDs: r.RoomIDs, Acknowledged: r.AcknowledgedTerms, Reason: r.Reason})
+func (h assignmentHandlers) assignMany(
+	ctx context.Context, in *IDInput, r ManyAssignmentsRequest,
+) (*one[AssignedView], error) {
+	out, err := h.store.AssignMany(ctx, models.AssignManyRequest{
+		ContractID:   in.ID,
+		RoomIDs:      r.RoomIDs,
+		Acknowledged: r.AcknowledgedTerms,
+		Reason:       r.Reason,
+	})
 	return single(out, err, assignedView)
 }
 
-func (s *service) release(ctx context.Context, in *IDInput) (*one[AssignmentView], error) {
-	r, err := decode[RoomReasonRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	a, err := s.store.Release(ctx, in.ID, r.Reason)
+func (h assignmentHandlers) release(
+	ctx context.Context, in *IDInput, r RoomReasonRequest,
+) (*one[AssignmentView], error) {
+	a, err := h.store.Release(ctx, in.ID, r.Reason)
 	return single(a, err, assignmentView)
 }
 
@@ -126,7 +152,15 @@ type listAssignmentsInput struct {
 	Open      bool   `query:"open" doc:"Only those that last"`
 }
 
-func (s *service) listAssignments(ctx context.Context, in *listAssignmentsInput) (*pageOf[AssignmentView], error) {
-	rows, next, err := s.store.ListAssignments(ctx, models.AssignmentFilter{AccountID: in.AccountID, RoomID: in.RoomID, LicenceID: in.LicenceID, Open: in.Open, Page: in.page()})
+func (h assignmentHandlers) listAssignments(
+	ctx context.Context, in *listAssignmentsInput,
+) (*pageOf[AssignmentView], error) {
+	rows, next, err := h.store.ListAssignments(ctx, models.AssignmentFilter{
+		AccountID: in.AccountID,
+		RoomID:    in.RoomID,
+		LicenceID: in.LicenceID,
+		Open:      in.Open,
+		Page:      in.page(),
+	})
 	return listed(rows, next, err, assignmentView)
 }

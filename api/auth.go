@@ -16,8 +16,7 @@ import (
 // call is what is known about a request under way.
 type call struct {
 	token models.APIToken
-	media string
-	body  []byte
+	body  rawBody // for mountRaw and for the names of requests only
 }
 
 type (
@@ -53,7 +52,9 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 	if routeOf(ctx).Public {
 		if wait, ok := s.public.take(ip); !ok {
 			ctx.SetHeader("Retry-After", wait)
-			s.refuse(ctx, rules.Refuse(rules.RateLimited, "Too many requests come from this address.", "Wait as long as Retry-After says, then go on."))
+			s.refuse(ctx,
+				rules.Refuse(rules.RateLimited, "Too many requests come from this address.",
+					"Wait as long as Retry-After says, then go on."))
 			return
 		}
 		next(huma.WithValue(ctx, callKey{}, &call{}))
@@ -64,14 +65,22 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 		// A good token from the same address always passes: callers may share one.
 		if wait, ok := s.strangers.take(rules.Network(ip)); !ok {
 			ctx.SetHeader("Retry-After", wait)
-			err = rules.Refuse(rules.RateLimited, "Too many requests without a good token come from this address.", "Send a good token, and wait as long as Retry-After says.")
+			err = rules.Refuse(rules.RateLimited,
+				"Too many requests without a good token come from this address.",
+				"Send a good token, and wait as long as Retry-After says.")
 		}
 	}
 	if err != nil {
 		s.refuse(ctx, err)
 		return
 	}
-	scope := models.Scope{Actor: models.Actor{ID: t.ID, Role: t.Role, OrgID: t.OrgID, IP: ip, RequestID: requestID(ctx.Context())}}
+	scope := models.Scope{Actor: models.Actor{
+		ID:        t.ID,
+		Role:      t.Role,
+		OrgID:     t.OrgID,
+		IP:        ip,
+		RequestID: requestID(ctx.Context()),
+	}}
 	switch {
 	case t.Role.IsOperator():
 		scope.System = true
@@ -88,7 +97,8 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 // tokenOf finds the live token of the Authorization header.
 func (s *service) tokenOf(ctx huma.Context) (models.APIToken, error) {
 	scheme, secret, _ := strings.Cut(ctx.Header("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || !strings.HasPrefix(secret, "rct_") || len(secret) > 128 {
+	if !strings.EqualFold(scheme, "Bearer") || !strings.HasPrefix(secret, "rct_") ||
+		len(secret) > 128 {
 		return models.APIToken{}, models.ErrBadToken
 	}
 	return s.store.TokenBySecret(ctx.Context(), secret)
@@ -104,7 +114,9 @@ func (s *service) permit(ctx huma.Context, next func(huma.Context)) {
 	t := callOf(ctx.Context()).token
 	if wait, ok := s.limits.take(t.ID); !ok {
 		ctx.SetHeader("Retry-After", wait)
-		s.refuse(ctx, rules.Refuse(rules.RateLimited, "This token sends too many requests.", "Wait as long as Retry-After says, then go on."))
+		s.refuse(ctx,
+			rules.Refuse(rules.RateLimited, "This token sends too many requests.",
+				"Wait as long as Retry-After says, then go on."))
 		return
 	}
 	if !t.HasScope(r.Scope) && (r.OrScope == "" || !t.HasScope(r.OrScope)) {
@@ -112,14 +124,16 @@ func (s *service) permit(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	if !r.allows(t.Role) || (customers(t.Role) && t.AccountID == nil) {
-		s.refuse(ctx, rules.Refuse(rules.Forbidden, "The token's role may not do this.", "Ask an operator."))
+		s.refuse(ctx,
+			rules.Refuse(rules.Forbidden, "The token's role may not do this.", "Ask an operator."))
 		return
 	}
 	next(ctx)
 }
 
 func lacksScope(scope string) error {
-	return rules.Refuse(rules.Forbidden, "The token lacks the scope "+scope+".", "Ask an operator for a token with this scope.")
+	return rules.Refuse(rules.Forbidden, "The token lacks the scope "+scope+".",
+		"Ask an operator for a token with this scope.")
 }
 
 // refuse answers with a problem before any handler ran.

@@ -7,29 +7,45 @@ import (
 
 	"cloud.google.com/go/civil"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) calendarRoutes() {
-	read := route{Method: get, Tag: "Calendars", Scope: CatalogueRead, Capability: rules.ViewProcesses, OperatorOnly: true}
-	write := route{Method: post, Tag: "Calendars", Scope: CatalogueWrite, Capability: rules.ManageCatalogue, OperatorOnly: true}
-	mount(s, read.at("list-calendars", "/v1/calendars", "List the calendars of countries and regions, by code"), s.listCalendars)
-	mount(s, read.at("get-calendar", "/v1/calendars/{code}", "Read a calendar with its holidays", 404), s.getCalendar)
-	add := write.at("add-calendar", "/v1/calendars", "Give a region a calendar of its own", 404, 409)
-	add.Body, add.Status, add.Idempotent = NewCalendarRequest{}, http.StatusCreated, true
-	add.Description = "It begins as a copy of the country's. Sites of the region count by it from then on (C3)."
-	mount(s, add, s.addCalendar)
-	change := write.at("put-calendar", "/v1/calendars/{code}", "Change weekend and working times", 404, 409, 412, 428)
-	change.Method, change.Body = put, CalendarRequest{}
-	change.Description = "What was promised before stays as it is (S20)."
-	mount(s, change, s.putCalendar)
-	holiday := write.at("add-holiday", "/v1/calendars/{code}/holidays", "Add a holiday", 404, 409, 412, 428)
-	holiday.Body, holiday.Status = HolidayRequest{}, http.StatusCreated
-	mount(s, holiday, s.addHoliday)
-	removal := write.at("remove-holiday", "/v1/calendars/{code}/holidays/{date}/removal", "Make a holiday a day like others", 404, 409, 412, 428)
-	removal.Body, removal.Description = ReasonRequest{}, "It stays out, also when holidays are loaded again."
-	mount(s, removal, s.removeHoliday)
+// calendarHandlers answer what is asked about calendars.
+type calendarHandlers struct{ store *models.Store }
+
+func (h calendarHandlers) routes(api huma.API) {
+	read := route{
+		Tag:          "Calendars",
+		Scope:        CatalogueRead,
+		Capability:   rules.ViewProcesses,
+		OperatorOnly: true,
+	}
+	write := route{
+		Tag:          "Calendars",
+		Scope:        CatalogueWrite,
+		Capability:   rules.ManageCatalogue,
+		OperatorOnly: true,
+	}
+
+	mount(api, read.get("list-calendars", "/v1/calendars",
+		"List the calendars of countries and regions, by code"), h.listCalendars)
+	mount(api, read.get("get-calendar", "/v1/calendars/{code}",
+		"Read a calendar with its holidays").
+		refuses(404), h.getCalendar)
+	mountJSON(api, write.post("add-calendar", "/v1/calendars",
+		"Give a region a calendar of its own").
+		answers(http.StatusCreated).idempotent().refuses(404, 409), h.addCalendar)
+	mountJSON(api, write.put("put-calendar", "/v1/calendars/{code}",
+		"Change weekend and working times").
+		refuses(404, 409, 412, 428), h.putCalendar)
+	mountJSON(api, write.post("add-holiday", "/v1/calendars/{code}/holidays", "Add a holiday").
+		answers(http.StatusCreated).refuses(404, 409, 412, 428), h.addHoliday)
+	mountJSON(api, write.post("remove-holiday", "/v1/calendars/{code}/holidays/{date}/removal",
+		"Make a holiday a day like others").
+		refuses(404, 409, 412, 428), h.removeHoliday)
 }
 
 // CalendarView is a calendar. A business day is none of the weekend, no holiday, and
@@ -48,8 +64,18 @@ type CalendarView struct {
 }
 
 func calendarView(c models.CalendarDetail) CalendarView {
-	return CalendarView{c.Code, c.Country, c.Region, append([]rules.Weekday{}, c.Weekend...), append([]rules.WorkingTime{}, c.Hours...),
-		append([]rules.CalendarAlert{}, c.Lacks...), c.Source, c.LoadedThrough, c.UpdatedAt, c.Version}
+	return CalendarView{
+		Code:          c.Code,
+		Country:       c.Country,
+		Region:        c.Region,
+		Weekend:       append([]rules.Weekday{}, c.Weekend...),
+		Hours:         append([]rules.WorkingTime{}, c.Hours...),
+		Lacks:         append([]rules.CalendarAlert{}, c.Lacks...),
+		Source:        c.Source,
+		LoadedThrough: c.LoadedThrough,
+		UpdatedAt:     c.UpdatedAt,
+		Version:       c.Version,
+	}
 }
 
 // HolidayView is a day of a calendar on which nobody works, or one that an operator
@@ -73,7 +99,13 @@ func calendarAnswer(c models.CalendarDetail, err error) (*roomOutput[CalendarDet
 		return nil, err
 	}
 	days := viewed(c.Holidays, func(h models.CalendarHoliday) HolidayView {
-		return HolidayView{h.OnDay, h.Name, h.Origin, h.Removed, h.Reason}
+		return HolidayView{
+			Date:    h.OnDay,
+			Name:    h.Name,
+			Origin:  h.Origin,
+			Removed: h.Removed,
+			Reason:  h.Reason,
+		}
 	})
 	return &roomOutput[CalendarDetail]{etag(c.Version), CalendarDetail{calendarView(c), days}}, nil
 }
@@ -85,8 +117,16 @@ type listCalendarsInput struct {
 	Country string `query:"country" maxLength:"2" doc:"Only the calendars of this country"`
 }
 
-func (s *service) listCalendars(ctx context.Context, in *listCalendarsInput) (*pageOf[CalendarView], error) {
-	all, next, err := s.store.ListCalendars(ctx, models.CalendarFilter{Country: in.Country, Page: models.Page{After: in.Cursor, Limit: in.Limit}})
+func (h calendarHandlers) listCalendars(
+	ctx context.Context, in *listCalendarsInput,
+) (*pageOf[CalendarView], error) {
+	all, next, err := h.store.ListCalendars(ctx, models.CalendarFilter{
+		Country: in.Country,
+		Page: models.Page{
+			After: in.Cursor,
+			Limit: in.Limit,
+		},
+	})
 	return listed(all, next, err, calendarView)
 }
 
@@ -95,8 +135,10 @@ type CalendarCodeInput struct {
 	Code string `path:"code" maxLength:"6" doc:"Country, or country and region, such as BR-SP"`
 }
 
-func (s *service) getCalendar(ctx context.Context, in *CalendarCodeInput) (*roomOutput[CalendarDetail], error) {
-	return calendarAnswer(s.store.GetCalendar(ctx, in.Code))
+func (h calendarHandlers) getCalendar(
+	ctx context.Context, in *CalendarCodeInput,
+) (*roomOutput[CalendarDetail], error) {
+	return calendarAnswer(h.store.GetCalendar(ctx, in.Code))
 }
 
 // NewCalendarRequest names the region that gets a calendar of its own.
@@ -106,12 +148,10 @@ type NewCalendarRequest struct {
 	Reason  string `json:"reason" doc:"Required; goes into the audit"`
 }
 
-func (s *service) addCalendar(ctx context.Context, _ *struct{}) (*roomOutput[CalendarDetail], error) {
-	r, err := decode[NewCalendarRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	return calendarAnswer(s.store.AddCalendar(ctx, r.Country, r.Region, r.Reason))
+func (h calendarHandlers) addCalendar(
+	ctx context.Context, _ *struct{}, r NewCalendarRequest,
+) (*roomOutput[CalendarDetail], error) {
+	return calendarAnswer(h.store.AddCalendar(ctx, r.Country, r.Region, r.Reason))
 }
 
 // CalendarRequest is the week of a calendar from now on.
@@ -128,24 +168,24 @@ type CalendarChangeInput struct {
 }
 
 // calendarChange holds If-Match against the calendar.
-func (s *service) calendarChange(ctx context.Context, in CalendarChangeInput, reason string) (models.CalendarChange, error) {
-	c, err := s.store.GetCalendar(ctx, in.Code)
+func (h calendarHandlers) calendarChange(
+	ctx context.Context, in CalendarChangeInput, reason string,
+) (models.CalendarChange, error) {
+	c, err := h.store.GetCalendar(ctx, in.Code)
 	if err == nil {
 		err = (IfMatchInput{IfMatch: in.IfMatch}).matches(c.Version)
 	}
 	return models.CalendarChange{Code: in.Code, Version: c.Version, Reason: reason}, err
 }
 
-func (s *service) putCalendar(ctx context.Context, in *CalendarChangeInput) (*roomOutput[CalendarDetail], error) {
-	r, err := decode[CalendarRequest](ctx)
+func (h calendarHandlers) putCalendar(
+	ctx context.Context, in *CalendarChangeInput, r CalendarRequest,
+) (*roomOutput[CalendarDetail], error) {
+	q, err := h.calendarChange(ctx, *in, r.Reason)
 	if err != nil {
 		return nil, err
 	}
-	q, err := s.calendarChange(ctx, *in, r.Reason)
-	if err != nil {
-		return nil, err
-	}
-	return calendarAnswer(s.store.PutCalendar(ctx, q, r.Weekend, r.Hours))
+	return calendarAnswer(h.store.PutCalendar(ctx, q, r.Weekend, r.Hours))
 }
 
 // HolidayRequest is a holiday to add.
@@ -155,17 +195,15 @@ type HolidayRequest struct {
 	Reason string `json:"reason" doc:"Required; goes into the audit"`
 }
 
-func (s *service) addHoliday(ctx context.Context, in *CalendarChangeInput) (*roomOutput[CalendarDetail], error) {
-	r, err := decode[HolidayRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	q, err := s.calendarChange(ctx, *in, r.Reason)
+func (h calendarHandlers) addHoliday(
+	ctx context.Context, in *CalendarChangeInput, r HolidayRequest,
+) (*roomOutput[CalendarDetail], error) {
+	q, err := h.calendarChange(ctx, *in, r.Reason)
 	if err != nil {
 		return nil, err
 	}
 	on, _ := civil.ParseDate(r.Date) // the Store refuses the zero date
-	return calendarAnswer(s.store.AddHoliday(ctx, q, on, r.Name))
+	return calendarAnswer(h.store.AddHoliday(ctx, q, on, r.Name))
 }
 
 // HolidayInput names a holiday of a calendar.
@@ -174,15 +212,13 @@ type HolidayInput struct {
 	Date string `path:"date" maxLength:"10" doc:"YYYY-MM-DD"`
 }
 
-func (s *service) removeHoliday(ctx context.Context, in *HolidayInput) (*roomOutput[CalendarDetail], error) {
-	r, err := decode[ReasonRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	q, err := s.calendarChange(ctx, in.CalendarChangeInput, r.Reason)
+func (h calendarHandlers) removeHoliday(
+	ctx context.Context, in *HolidayInput, r ReasonRequest,
+) (*roomOutput[CalendarDetail], error) {
+	q, err := h.calendarChange(ctx, in.CalendarChangeInput, r.Reason)
 	if err != nil {
 		return nil, err
 	}
 	on, _ := civil.ParseDate(in.Date) // a day that is none is no holiday either
-	return calendarAnswer(s.store.RemoveHoliday(ctx, q, on))
+	return calendarAnswer(h.store.RemoveHoliday(ctx, q, on))
 }

@@ -7,17 +7,35 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) carrierRoutes() {
-	mount(s, route{ID: "receive-carrier-event", Method: post, Path: "/v1/carrier/events", Tag: "Shipments", Summary: "Take a carrier's webhook", Public: true,
-		Description: "Needs no token: the carrier signs the body with HMAC-SHA256, see `docs/carrier.md`. 202 means that it is stored, also when it was sent before or its parcel is not known.",
-		Body:        CarrierEventRequest{}, MaxBody: maxEvent, Status: http.StatusAccepted, Errors: []int{401, 400, 413, 415}}, s.receiveCarrierEvent)
-	mount(s, route{ID: "list-carrier-events", Method: get, Path: "/v1/carrier/events", Tag: "Shipments", Summary: "List what carriers sent, newest first",
-		Scope: Operator, Capability: rules.WorkTasks, OperatorOnly: true}, s.listCarrierEvents)
+// carrierHandlers answer what is asked about webhooks of carriers.
+type carrierHandlers struct {
+	store   *models.Store
+	carrier string
+	keys    [][]byte
+}
+
+func (h carrierHandlers) routes(api huma.API) {
+	public := route{Tag: "Shipments", Public: true}
+	read := route{
+		Tag:          "Shipments",
+		Scope:        Operator,
+		Capability:   rules.WorkTasks,
+		OperatorOnly: true,
+	}
+
+	mountRaw(api, public.post("receive-carrier-event", "/v1/carrier/events",
+		"Take a carrier's webhook").
+		answers(http.StatusAccepted).refuses(401, 400, 413,
+		415).documents(CarrierEventRequest{}).upTo(maxEvent), h.receiveCarrierEvent)
+	mount(api, read.get("list-carrier-events", "/v1/carrier/events",
+		"List what carriers sent, newest first"), h.listCarrierEvents)
 }
 
 // CarrierEventRequest is one thing that happened to a parcel.
@@ -52,26 +70,48 @@ var webhookRemedies = map[error]string{
 
 // receiveCarrierEvent stores an authentic webhook before it answers. The window for
 // replays is in real time; what happened when is in calendar time.
-func (s *service) receiveCarrierEvent(ctx context.Context, in *carrierEventInput) (*one[ReceivedView], error) {
-	body := callOf(ctx).body
-	h := http.Header{carrier.TimestampHeader: {in.Timestamp}, carrier.SignatureHeader: {in.Signature}}
-	if err := carrier.Verify(h, body, time.Now(), s.CarrierKeys...); err != nil {
-		return nil, rules.Refuse(err.Error(), "The webhook is not known to come from the carrier.", webhookRemedies[err])
+func (h carrierHandlers) receiveCarrierEvent(
+	ctx context.Context, in *carrierEventInput, raw rawBody,
+) (*one[ReceivedView], error) {
+	body := raw.content
+	signed := http.Header{
+		carrier.TimestampHeader: {in.Timestamp},
+		carrier.SignatureHeader: {in.Signature},
+	}
+	if err := carrier.Verify(signed, body, time.Now(), h.keys...); err != nil {
+		return nil, rules.Refuse(err.Error(), "The webhook is not known to come from the carrier.",
+			webhookRemedies[err])
 	}
 	e, ok := carrier.ParseEvent(body)
-	n := models.NewCarrierEvent{Carrier: s.Carrier, EventID: e.EventID, Tracking: e.Tracking, Kind: e.Kind, OccurredAt: e.OccurredAt, Raw: body}
+	n := models.NewCarrierEvent{
+		Carrier:    h.carrier,
+		EventID:    e.EventID,
+		Tracking:   e.Tracking,
+		Kind:       e.Kind,
+		OccurredAt: e.OccurredAt,
+		Raw:        body,
+	}
 	if !ok || !storable(e) {
 		sum := sha256.Sum256(body)
-		n = models.NewCarrierEvent{Carrier: s.Carrier, EventID: "sha256:" + hex.EncodeToString(sum[:]), Raw: body}
+		n = models.NewCarrierEvent{
+			Carrier: h.carrier,
+			EventID: "sha256:" + hex.EncodeToString(sum[:]),
+			Raw:     body,
+		}
 	}
-	stored, err := s.store.ReceiveCarrierEvent(models.WithSystem(ctx), n)
-	return single(stored, err, func(e models.CarrierEvent) ReceivedView { return ReceivedView{e.ID} })
+	stored, err := h.store.ReceiveCarrierEvent(models.WithSystem(ctx), n)
+	return single(stored, err,
+		func(e models.CarrierEvent) ReceivedView { return ReceivedView{e.ID} })
 }
 
-// storable tells whether the fields of an event fit a row; the raw text is kept in
+// storable reports whether the fields of an event fit a row; the raw text is kept in
 // any case.
 func storable(e carrier.Event) bool {
-	for pointer, text := range map[string]string{"/event_id": e.EventID, "/tracking": e.Tracking, "/kind": e.Kind} {
+	for pointer, text := range map[string]string{
+		"/event_id": e.EventID,
+		"/tracking": e.Tracking,
+		"/kind":     e.Kind,
+	} {
 		if len(rules.CheckLine(pointer, text, 128)) > 0 {
 			return false
 		}
@@ -94,7 +134,18 @@ type CarrierEventView struct {
 }
 
 func carrierEventView(e models.CarrierEvent) CarrierEventView {
-	return CarrierEventView{e.ID, e.Carrier, e.EventID, e.Tracking, e.Kind, e.OccurredAt, e.ReceivedAt, e.State, text(e.ShipmentID), string(e.Raw)}
+	return CarrierEventView{
+		ID:         e.ID,
+		Carrier:    e.Carrier,
+		EventID:    e.EventID,
+		Tracking:   e.Tracking,
+		Kind:       e.Kind,
+		OccurredAt: e.OccurredAt,
+		ReceivedAt: e.ReceivedAt,
+		State:      e.State,
+		ShipmentID: text(e.ShipmentID),
+		Raw:        string(e.Raw),
+	}
 }
 
 type listCarrierEventsInput struct {
@@ -104,7 +155,14 @@ type listCarrierEventsInput struct {
 	ShipmentID string `query:"shipment_id" maxLength:"64" doc:"Only events of this shipment"`
 }
 
-func (s *service) listCarrierEvents(ctx context.Context, in *listCarrierEventsInput) (*pageOf[CarrierEventView], error) {
-	events, next, err := s.store.ListCarrierEvents(ctx, models.CarrierEventFilter{State: models.CarrierEventState(in.State), Tracking: in.Tracking, ShipmentID: in.ShipmentID, Page: in.page()})
+func (h carrierHandlers) listCarrierEvents(
+	ctx context.Context, in *listCarrierEventsInput,
+) (*pageOf[CarrierEventView], error) {
+	events, next, err := h.store.ListCarrierEvents(ctx, models.CarrierEventFilter{
+		State:      models.CarrierEventState(in.State),
+		Tracking:   in.Tracking,
+		ShipmentID: in.ShipmentID,
+		Page:       in.page(),
+	})
 	return listed(events, next, err, carrierEventView)
 }

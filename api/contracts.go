@@ -2,24 +2,40 @@ package api
 
 import (
 	"context"
+	"encoding/csv"
+	"log/slog"
+	"net/http"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) contractRoutes() {
-	read := route{Method: get, Tag: "Contracts", Scope: AccountsRead, Capability: rules.ViewAccount, NoSellers: true}
-	list := read.at("list-contracts", "/v1/contracts", "List contracts of every type and state")
-	list.Description = "Newest first, unless sorted otherwise. Cancelled ones stay in it (R38). An order that is accepted and not fulfilled stands there as PROCESSING (R111c), " +
-		"an extended warranty from before this service as an EARLIER_WARRANTY (R111a)."
-	mount(s, list, s.listContracts)
-	file := read.at("export-contracts", "/v1/contracts.csv", "Get the contracts as a CSV file")
-	file.Description, file.Produces = "The whole list, narrowed and sorted as asked. A text that a spreadsheet would take for a formula begins with an apostrophe.", mediaCSV
-	mount(s, file, s.exportContracts)
-	mount(s, read.at("get-contract", "/v1/contracts/{id}", "Read a contract with its history", 404), s.getContract)
-	mount(s, read.at("list-licences", "/v1/contracts/{id}/licences", "List a contract's licences", 404), s.listLicences)
+// contractHandlers answer what is asked about contracts.
+type contractHandlers struct{ store *models.Store }
+
+func (h contractHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "Contracts",
+		Scope:      AccountsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+
+	mount(api, read.get("list-contracts", "/v1/contracts",
+		"List contracts of every type and state"), h.listContracts)
+	mount(api, read.get("export-contracts", "/v1/contracts.csv", "Get the contracts as a CSV file").
+		produces(mediaCSV), h.exportContracts)
+	mount(api, read.get("get-contract", "/v1/contracts/{id}", "Read a contract with its history").
+		refuses(404), h.getContract)
+	mount(api, read.get("list-licences", "/v1/contracts/{id}/licences",
+		"List a contract's licences").
+		refuses(404), h.listLicences)
 }
 
 // ContractView is what one order line bought, or will buy, or an extended warranty
@@ -48,15 +64,33 @@ type ContractView struct {
 	CreatedAt     time.Time           `json:"created_at"`
 }
 
-func (s *service) contractView(c models.ContractEntry) ContractView {
+func (h contractHandlers) contractView(c models.ContractEntry) ContractView {
 	days := daysOf(c.ServiceContract)
-	v := ContractView{ID: c.ID, Source: c.Source, AccountID: c.AccountID, OrderID: c.OrderID, Type: c.Type, State: c.State, Quantity: c.Quantity, InForce: c.InForce,
-		Assigned: c.Assigned, TermYears: c.TermYears, Serial: c.Serial, TimeZone: c.TimeZone, StartOn: days.start, LastDay: days.last, LatestStartOn: days.latestStart,
-		StartReason: c.StartReason, CancelledAt: c.CancelledAt, CreatedAt: c.CreatedAt}
+	v := ContractView{
+		ID:            c.ID,
+		Source:        c.Source,
+		AccountID:     c.AccountID,
+		OrderID:       c.OrderID,
+		Type:          c.Type,
+		State:         c.State,
+		Quantity:      c.Quantity,
+		InForce:       c.InForce,
+		Assigned:      c.Assigned,
+		TermYears:     c.TermYears,
+		Serial:        c.Serial,
+		TimeZone:      c.TimeZone,
+		StartOn:       days.start,
+		LastDay:       days.last,
+		LatestStartOn: days.latestStart,
+		StartReason:   c.StartReason,
+		CancelledAt:   c.CancelledAt,
+		CreatedAt:     c.CreatedAt,
+	}
 	if c.EndAt != nil {
 		zone := zoneOf(c.ServiceContract)
-		today := rules.DateIn(s.store.Clock().Now(), zone)
-		v.Expiring = c.State == rules.ContractActive && c.EndAt.Before(rules.ExpiringBefore(today, rules.ExpiringDays, zone))
+		today := rules.DateIn(h.store.Clock().Now(), zone)
+		v.Expiring = c.State == rules.ContractActive &&
+			c.EndAt.Before(rules.ExpiringBefore(today, rules.ExpiringDays, zone))
 	}
 	if c.MaxRooms != nil {
 		v.MaxRooms = *c.MaxRooms
@@ -75,7 +109,12 @@ type ContractsInput struct {
 }
 
 func (in ContractsInput) filter() models.ContractFilter {
-	f := models.ContractFilter{AccountID: in.AccountID, OrderID: in.OrderID, Type: rules.ServiceType(in.Type), State: rules.ContractState(in.State)}
+	f := models.ContractFilter{
+		AccountID: in.AccountID,
+		OrderID:   in.OrderID,
+		Type:      rules.ServiceType(in.Type),
+		State:     rules.ContractState(in.State),
+	}
 	if in.ExpiringWithin > 0 {
 		f.ExpiringWithin = &in.ExpiringWithin
 	}
@@ -91,11 +130,13 @@ type listContractsInput struct {
 	ContractsInput
 }
 
-func (s *service) listContracts(ctx context.Context, in *listContractsInput) (*pageOf[ContractView], error) {
+func (h contractHandlers) listContracts(
+	ctx context.Context, in *listContractsInput,
+) (*pageOf[ContractView], error) {
 	f := in.filter()
 	f.Page = models.Page{After: in.Cursor, Limit: in.Limit}
-	contracts, next, err := s.store.Contracts(ctx, f)
-	return listed(contracts, next, err, s.contractView)
+	contracts, next, err := h.store.Contracts(ctx, f)
+	return listed(contracts, next, err, h.contractView)
 }
 
 // ContractDetail is a contract with what happened to it.
@@ -110,15 +151,19 @@ type ContractEvent struct {
 	Event string    `json:"event" doc:"Such as order.fulfilled, contract.started or order.cancelled"`
 }
 
-func (s *service) getContract(ctx context.Context, in *IDInput) (*one[ContractDetail], error) {
-	c, err := s.store.Contract(ctx, in.ID)
+func (h contractHandlers) getContract(
+	ctx context.Context, in *IDInput,
+) (*one[ContractDetail], error) {
+	c, err := h.store.Contract(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	objects := slices.DeleteFunc([]string{c.ID, c.OrderID}, func(id string) bool { return id == "" })
-	events, err := s.store.Timeline(ctx, objects...)
+	objects := slices.DeleteFunc([]string{c.ID, c.OrderID},
+		func(id string) bool { return id == "" })
+	events, err := h.store.Timeline(ctx, objects...)
 	return single(c, err, func(c models.ContractEntry) ContractDetail {
-		return ContractDetail{s.contractView(c), viewed(events, func(e models.AuditEvent) ContractEvent { return ContractEvent{e.At, e.Verb} })}
+		return ContractDetail{h.contractView(c), viewed(events,
+			func(e models.AuditEvent) ContractEvent { return ContractEvent{e.At, e.Verb} })}
 	})
 }
 
@@ -131,12 +176,135 @@ type LicenceView struct {
 	Renews     string             `json:"renews,omitempty" doc:"The licence that it continues (S4)"`
 }
 
-func (s *service) listLicences(ctx context.Context, in *IDInput) (*pageOf[LicenceView], error) {
-	if _, err := s.store.Contract(ctx, in.ID); err != nil {
+func (h contractHandlers) listLicences(
+	ctx context.Context, in *IDInput,
+) (*pageOf[LicenceView], error) {
+	if _, err := h.store.Contract(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	licences, err := s.store.LicencesOf(ctx, in.ID)
+	licences, err := h.store.LicencesOf(ctx, in.ID)
 	return listed(licences, "", err, func(l models.Licence) LicenceView {
-		return LicenceView{l.ID, l.Seq, l.State, l.StateSince, text(l.RenewsLicenceID)}
+		return LicenceView{
+			ID:         l.ID,
+			Number:     l.Seq,
+			State:      l.State,
+			StateSince: l.StateSince,
+			Renews:     text(l.RenewsLicenceID),
+		}
 	})
+}
+
+const mediaCSV = "text/csv"
+
+// contractColumns are the columns of the register's file.
+var contractColumns = []string{
+	"contract_id",
+	"source",
+	"type",
+	"state",
+	"account_id",
+	"company",
+	"order_id",
+	"po_number",
+	"serial",
+	"quantity",
+	"in_force",
+	"assigned",
+	"term_years",
+	"start_on",
+	"last_day",
+	"latest_start_on",
+	"cancelled_at",
+	"time_zone",
+}
+
+// exportContracts sends the register page by page, so that its size costs no memory.
+// The first page is read before anything is sent: what is refused is answered as a
+// refusal.
+func (h contractHandlers) exportContracts(
+	ctx context.Context, in *ContractsInput,
+) (*huma.StreamResponse, error) {
+	f := in.filter()
+	f.Page.Limit = 200
+	first, next, err := h.store.Contracts(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return &huma.StreamResponse{Body: func(out huma.Context) {
+		out.SetHeader("Content-Type", mediaCSV+"; charset=utf-8")
+		out.SetHeader("Content-Disposition", `attachment; filename="contracts.csv"`)
+		file := csv.NewWriter(out.BodyWriter())
+		_ = file.Write(contractColumns) // an error shows when it is flushed
+		for page := first; ; {
+			if err := h.writeContracts(ctx, file, page); err != nil {
+				abort(ctx, err)
+			}
+			if next == "" {
+				return
+			}
+			f.Page.After = next
+			if page, next, err = h.store.Contracts(ctx, f); err != nil {
+				abort(ctx, err)
+			}
+		}
+	}}, nil
+}
+
+// abort breaks the connection: a file that is cut off must not look whole.
+func abort(ctx context.Context, err error) {
+	logOf(ctx).ErrorContext(ctx, "a file was cut off", slog.String("request_id", requestID(ctx)),
+		slog.Any("error", err))
+	panic(http.ErrAbortHandler)
+}
+
+func (h contractHandlers) writeContracts(
+	ctx context.Context, file *csv.Writer, entries []models.ContractEntry,
+) error {
+	names, err := h.store.NamesOf(ctx, entries)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		v := h.contractView(e)
+		cancelled := ""
+		if v.CancelledAt != nil {
+			cancelled = v.CancelledAt.Format(time.RFC3339)
+		}
+		number := func(n int64) string { return strconv.FormatInt(n, 10) }
+		_ = file.Write([]string{
+			v.ID,
+			string(v.Source),
+			string(v.Type),
+			string(v.State),
+			v.AccountID,
+			plainCell(names.Company[v.AccountID]),
+			v.OrderID,
+			plainCell(names.PONumber[v.OrderID]),
+			v.Serial,
+			number(v.Quantity),
+			number(v.InForce),
+			number(v.Assigned),
+			strconv.Itoa(v.TermYears),
+			v.StartOn,
+			v.LastDay,
+			v.LatestStartOn,
+			cancelled,
+			v.TimeZone,
+		})
+	}
+	file.Flush()
+	return file.Error()
+}
+
+// plainCell keeps a spreadsheet from running a text that somebody else wrote as a
+// formula: one that begins like a formula, also behind blanks, is marked as text.
+func plainCell(text string) string {
+	if start := strings.TrimSpace(text); start != "" &&
+		strings.ContainsRune("=+-@|%＝＋－＠", []rune(start)[0]) {
+		return "'" + text
+	}
+	if strings.ContainsAny(text, "\t\r\n") {
+		return "'" + text
+	}
+	return text
 }

@@ -1,27 +1,48 @@
 package api
 
 import (
+	"cmp"
 	"context"
+	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/civil"
+	"github.com/danielgtaylor/huma/v2"
 
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) countryRoutes() {
-	mount(s, route{ID: "list-countries", Method: get, Path: "/v1/countries", Tag: "Countries", Summary: "The terms of every country, with their versions and changes",
-		Description: "No token is needed (R78d). The page may be cached; its ETag changes when terms are published or come into force.", Public: true}, s.listCountries)
-	mount(s, route{ID: "publish-terms", Method: post, Path: "/v1/countries/{country}/terms", Tag: "Countries", Summary: "Publish the next version of a country's terms",
-		Description: "An earlier version is never edited. Assignments that exist keep the better of old and new (S31).",
-		Scope:       CatalogueWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Body: TermsRequest{}, Status: http.StatusCreated, Idempotent: true}, s.publishTerms)
-	mount(s, route{ID: "list-models", Method: get, Path: "/v1/models", Tag: "Countries", Summary: "List the supported products with their effective dates",
-		Scope: CatalogueRead, Capability: rules.ViewAccount, Everyone: true}, s.listModels)
-	mount(s, route{ID: "put-model", Method: put, Path: "/v1/models/{code}", Tag: "Countries", Summary: "Add or change a version of a supported product",
-		Description: "Devices of the model are coverable from then on, without a deployment (R59a).",
-		Scope:       CatalogueWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Body: ModelRequest{}}, s.putModel)
+// countryHandlers answer what is asked about country terms and supported products.
+type countryHandlers struct{ store *models.Store }
+
+func (h countryHandlers) routes(api huma.API) {
+	public := route{Tag: "Countries", Public: true}
+	write := route{
+		Tag:          "Countries",
+		Scope:        CatalogueWrite,
+		Capability:   rules.ManageCatalogue,
+		OperatorOnly: true,
+	}
+	sell := route{
+		Tag:        "Countries",
+		Scope:      CatalogueRead,
+		Capability: rules.ViewAccount,
+		Everyone:   true,
+	}
+
+	mount(api, public.get("list-countries", "/v1/countries",
+		"The terms of every country, with their versions and changes"), h.listCountries)
+	mountJSON(api, write.post("publish-terms", "/v1/countries/{country}/terms",
+		"Publish the next version of a country's terms").
+		answers(http.StatusCreated).idempotent(), h.publishTerms)
+	mount(api, sell.get("list-models", "/v1/models",
+		"List the supported products with their effective dates"), h.listModels)
+	mountJSON(api, write.put("put-model", "/v1/models/{code}",
+		"Add or change a version of a supported product"), h.putModel)
 }
 
 // TermsView is one version of a country's terms.
@@ -37,7 +58,16 @@ type TermsView struct {
 }
 
 func termsView(v models.CountryTermsVersion) TermsView {
-	return TermsView{v.Country, v.Version, v.EffectiveFrom, v.Available, v.RMASpeed, append([]string{}, v.Languages...), v.Note, v.PublishedAt}
+	return TermsView{
+		Country:       v.Country,
+		Version:       v.Version,
+		EffectiveFrom: v.EffectiveFrom,
+		Available:     v.Available,
+		RMASpeed:      v.RMASpeed,
+		Languages:     append([]string{}, v.Languages...),
+		Note:          v.Note,
+		PublishedAt:   v.PublishedAt,
+	}
 }
 
 // TermsRequest is the next version of a country's terms.
@@ -53,21 +83,26 @@ type countryInput struct {
 	Country string `path:"country" maxLength:"2" doc:"ISO 3166, two letters"`
 }
 
-func (s *service) publishTerms(ctx context.Context, in *countryInput) (*one[TermsView], error) {
-	r, err := decode[TermsRequest](ctx)
-	if err != nil {
-		return nil, err
+func (h countryHandlers) publishTerms(
+	ctx context.Context, in *countryInput, r TermsRequest,
+) (*one[TermsView], error) {
+	t := rules.CountryTerms{
+		Country:   in.Country,
+		Available: r.Available != nil && *r.Available,
+		RMASpeed:  r.RMASpeed,
+		Languages: r.Languages,
 	}
-	t := rules.CountryTerms{Country: in.Country, Available: r.Available != nil && *r.Available, RMASpeed: r.RMASpeed, Languages: r.Languages}
 	t.EffectiveFrom, _ = civil.ParseDate(r.EffectiveFrom) // the zero date is refused below
 	var f fieldCheck
-	f.fail(r.Available == nil, "/available", rules.Required, "This field is missing.", "Send true or false.")
+	f.fail(r.Available == nil, "/available", rules.Required, "This field is missing.",
+		"Send true or false.")
 	f.fail(r.Note == "", "/note", rules.Required, "This field is missing or empty.", "Fill it in.")
-	f.fail(len(r.Note) > 500, "/note", rules.TooLong, "The text has more than 500 octets.", "Shorten it.")
+	f.fail(len(r.Note) > 500, "/note", rules.TooLong, "The text has more than 500 octets.",
+		"Shorten it.")
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
-	v, err := s.store.PublishTerms(ctx, t, r.Note)
+	v, err := h.store.PublishTerms(ctx, t, r.Note)
 	return single(v, err, termsView)
 }
 
@@ -96,7 +131,13 @@ type ModelView struct {
 }
 
 func modelView(m rules.ProductModel) ModelView {
-	r := ModelRequest{Name: m.Name, Kind: m.Kind, Serialised: m.Serialised, StandardWarrantyYears: m.StandardWarrantyYears, Platform: m.Platform}
+	r := ModelRequest{
+		Name:                  m.Name,
+		Kind:                  m.Kind,
+		Serialised:            m.Serialised,
+		StandardWarrantyYears: m.StandardWarrantyYears,
+		Platform:              m.Platform,
+	}
 	for _, c := range m.Components {
 		r.Components = append(r.Components, ModelPartRequest{c.Code, c.Quantity})
 	}
@@ -109,8 +150,8 @@ func modelView(m rules.ProductModel) ModelView {
 	return ModelView{m.Code, r}
 }
 
-func (s *service) listModels(ctx context.Context, _ *struct{}) (*pageOf[ModelView], error) {
-	all, err := s.store.ListModels(ctx)
+func (h countryHandlers) listModels(ctx context.Context, _ *struct{}) (*pageOf[ModelView], error) {
+	all, err := h.store.ListModels(ctx)
 	return listed(all, "", err, modelView)
 }
 
@@ -118,22 +159,28 @@ type modelInput struct {
 	Code string `path:"code" maxLength:"64" doc:"Code of the model"`
 }
 
-func (s *service) putModel(ctx context.Context, in *modelInput) (*one[ModelView], error) {
-	r, err := decode[ModelRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h countryHandlers) putModel(
+	ctx context.Context, in *modelInput, r ModelRequest,
+) (*one[ModelView], error) {
 	var f fieldCheck
 	f.dates("/effective_from", r.EffectiveFrom, "/effective_to", r.EffectiveTo)
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
-	m := rules.ProductModel{Code: in.Code, Name: r.Name, Kind: r.Kind, Serialised: r.Serialised, StandardWarrantyYears: r.StandardWarrantyYears, Platform: r.Platform,
-		EffectiveFrom: dateOf(r.EffectiveFrom), EffectiveTo: dateOf(r.EffectiveTo)}
+	m := rules.ProductModel{
+		Code:                  in.Code,
+		Name:                  r.Name,
+		Kind:                  r.Kind,
+		Serialised:            r.Serialised,
+		StandardWarrantyYears: r.StandardWarrantyYears,
+		Platform:              r.Platform,
+		EffectiveFrom:         dateOf(r.EffectiveFrom),
+		EffectiveTo:           dateOf(r.EffectiveTo),
+	}
 	for _, c := range r.Components {
 		m.Components = append(m.Components, rules.Component{Code: c.Code, Quantity: c.Quantity})
 	}
-	m, err = s.store.PutModel(ctx, m)
+	m, err := h.store.PutModel(ctx, m)
 	return single(m, err, modelView)
 }
 
@@ -143,4 +190,81 @@ func dateOf(text string) *civil.Date {
 		return nil
 	}
 	return &d
+}
+
+// CountriesView is what the public page shows.
+type CountriesView struct {
+	Version   int         `json:"version" doc:"Grows by one with every change of any country's terms"`
+	Countries []TermsView `json:"countries" nullable:"false" doc:"The version of each country that counts today, in UTC"`
+	Changes   []TermsView `json:"changes" nullable:"false" doc:"Every version after a country's first, newest first"`
+}
+
+// countriesInput names the version of the page that the caller has.
+type countriesInput struct {
+	IfNoneMatch string `header:"If-None-Match" doc:"The ETag of the page that you have; answered 304 while it is the latest"`
+}
+
+type countriesOutput struct {
+	Status       int
+	ETag         string `header:"ETag"`
+	CacheControl string `header:"Cache-Control"`
+	Body         CountriesView
+}
+
+func (h countryHandlers) listCountries(
+	ctx context.Context, in *countriesInput,
+) (*countriesOutput, error) {
+	all, err := h.store.ListCountryTerms(ctx)
+	if err != nil {
+		return nil, err
+	}
+	today := civil.DateOf(h.store.Clock().Now().UTC()).String()
+	out := &countriesOutput{
+		Status:       http.StatusOK,
+		CacheControl: "public, max-age=300",
+		Body:         publishedTerms(all, today),
+	}
+	// A day can bring a version into force without any change.
+	out.ETag = fmt.Sprintf(`"%d-%s"`, out.Body.Version, today)
+	if etagListed(in.IfNoneMatch, out.ETag) {
+		out.Status = http.StatusNotModified
+	}
+	return out, nil
+}
+
+// etagListed reports whether If-None-Match names the tag. It is compared weakly, as a
+// cache on the way may have marked it so (RFC 9110, 13.1.2).
+func etagListed(header, tag string) bool {
+	for one := range strings.SplitSeq(header, ",") {
+		if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == tag {
+			return true
+		}
+	}
+	return false
+}
+
+// publishedTerms is the page of a day, from all versions by country and version.
+func publishedTerms(all []models.CountryTermsVersion, today string) CountriesView {
+	out := CountriesView{Version: 1, Countries: []TermsView{}, Changes: []TermsView{}}
+	for _, v := range all {
+		last := len(out.Countries) - 1
+		switch {
+		case v.EffectiveFrom > today:
+		case last >= 0 && out.Countries[last].Country == v.Country:
+			if v.EffectiveFrom >= out.Countries[last].EffectiveFrom {
+				out.Countries[last] = termsView(v)
+			}
+		default:
+			out.Countries = append(out.Countries, termsView(v))
+		}
+		if v.Version > 1 {
+			out.Version++
+			out.Changes = append(out.Changes, termsView(v))
+		}
+	}
+	slices.SortStableFunc(out.Changes, func(a, b TermsView) int {
+		return cmp.Or(b.PublishedAt.Compare(a.PublishedAt), cmp.Compare(a.Country, b.Country),
+			cmp.Compare(b.Version, a.Version))
+	})
+	return out
 }

@@ -6,19 +6,28 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) coverageRoutes() {
-	ask := route{Tag: "Coverage", Scope: RoomsRead, Capability: rules.ViewAccount, NoSellers: true, Method: get}
-	one := ask.at("get-coverage", "/v1/coverage", "Is this room or device covered, for what, until when, and why?", 404)
-	one.Description = "Name a room or a serial; with a room also the model of an accessory or software in it (R74, R75). Computed by the rules at every question, never stored."
-	mount(s, one, s.getCoverage)
-	many := ask.at("list-coverage", "/v1/coverage", "The same for up to 1,000 rooms and serials")
-	many.Method, many.Body = post, CoverageRequest{}
-	many.Description = "It changes nothing. What is not found has no answer."
-	mount(s, many, s.listCoverage)
+// coverageHandlers answer what is asked about coverage.
+type coverageHandlers struct{ store *models.Store }
+
+func (h coverageHandlers) routes(api huma.API) {
+	ask := route{
+		Tag:        "Coverage",
+		Scope:      RoomsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+
+	mount(api, ask.get("get-coverage", "/v1/coverage",
+		"Is this room or device covered, for what, until when, and why?").
+		refuses(404), h.getCoverage)
+	mountJSON(api, ask.post("list-coverage", "/v1/coverage",
+		"The same for up to 1,000 rooms and serials"), h.listCoverage)
 }
 
 // CoveredView is the answer for one subject.
@@ -32,7 +41,13 @@ type CoveredView struct {
 }
 
 func coveredView(c models.Covered) CoveredView {
-	v := CoveredView{RoomID: c.Subject.RoomID, Serial: c.Subject.Serial, Model: c.Subject.ModelCode, Found: c.Found, DeviceID: c.DeviceID}
+	v := CoveredView{
+		RoomID:   c.Subject.RoomID,
+		Serial:   c.Subject.Serial,
+		Model:    c.Subject.ModelCode,
+		Found:    c.Found,
+		DeviceID: c.DeviceID,
+	}
 	if c.Found {
 		v.Answer = &c.Answer
 	}
@@ -47,20 +62,27 @@ type coverageInput struct {
 	For    string `query:"for" enum:"hardware,technical,setup" default:"technical" doc:"What cover is asked for"`
 }
 
-func (s *service) getCoverage(ctx context.Context, in *coverageInput) (*one[CoveredView], error) {
+func (h coverageHandlers) getCoverage(
+	ctx context.Context, in *coverageInput,
+) (*one[CoveredView], error) {
 	if (in.Room == "") == (in.Serial == "") {
 		return nil, invalidParameter("/query/room", "Name either a room or a serial.")
 	}
-	at, err := s.instant("/query/at", in.At)
+	at, err := h.instant("/query/at", in.At)
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.store.Coverage(ctx, []models.CoverSubject{{RoomID: in.Room, Serial: in.Serial, ModelCode: in.Model}}, at, purpose(in.For))
+	out, err := h.store.Coverage(ctx, []models.CoverSubject{{
+		RoomID:    in.Room,
+		Serial:    in.Serial,
+		ModelCode: in.Model,
+	}}, at, purpose(in.For))
 	if err != nil {
 		return nil, err
 	}
 	if !out[0].Found {
-		return nil, rules.Refuse(rules.NotFound, "There is nothing under this id.", "Check the id; it must belong to you.")
+		return nil, rules.Refuse(rules.NotFound, "There is nothing under this id.",
+			"Check the id; it must belong to you.")
 	}
 	return single(out[0], nil, coveredView)
 }
@@ -74,13 +96,14 @@ func purpose(name string) rules.Purpose {
 }
 
 // instant reads a time; missing is now.
-func (s *service) instant(pointer, text string) (time.Time, error) {
+func (h coverageHandlers) instant(pointer, text string) (time.Time, error) {
 	if text == "" {
-		return s.store.Clock().Now(), nil
+		return h.store.Clock().Now(), nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
-		return at, wrong(pointer, "INVALID_TIME", "This is not an instant.", "Send RFC 3339, such as 2026-11-23T12:00:00Z.")
+		return at, wrong(pointer, "INVALID_TIME", "This is not an instant.",
+			"Send RFC 3339, such as 2026-11-23T12:00:00Z.")
 	}
 	return at.UTC(), nil
 }
@@ -99,25 +122,25 @@ type CoverageSubject struct {
 	Model  string `json:"model,omitempty"`
 }
 
-func (s *service) listCoverage(ctx context.Context, _ *struct{}) (*pageOf[CoveredView], error) {
-	r, err := decode[CoverageRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h coverageHandlers) listCoverage(
+	ctx context.Context, _ *struct{}, r CoverageRequest,
+) (*pageOf[CoveredView], error) {
 	var f fieldCheck
 	subjects := make([]models.CoverSubject, len(r.Subjects))
 	for i, q := range r.Subjects {
-		f.fail((q.Room == "") == (q.Serial == ""), fmt.Sprintf("/subjects/%d", i), rules.Required, "Neither or both of room and serial are named.", "Name either a room or a serial.")
+		f.fail((q.Room == "") == (q.Serial == ""), fmt.Sprintf("/subjects/%d", i), rules.Required,
+			"Neither or both of room and serial are named.", "Name either a room or a serial.")
 		subjects[i] = models.CoverSubject{RoomID: q.Room, Serial: q.Serial, ModelCode: q.Model}
 	}
-	f.fail(!purpose(r.For).Valid(), "/for", "UNKNOWN_PURPOSE", "There is no such purpose.", "Send hardware, technical or setup.")
+	f.fail(!purpose(r.For).Valid(), "/for", "UNKNOWN_PURPOSE", "There is no such purpose.",
+		"Send hardware, technical or setup.")
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
-	at, err := s.instant("/at", r.At)
+	at, err := h.instant("/at", r.At)
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.store.Coverage(ctx, subjects, at, purpose(r.For))
+	out, err := h.store.Coverage(ctx, subjects, at, purpose(r.For))
 	return listed(out, "", err, coveredView)
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"io"
 	"mime"
@@ -28,8 +27,13 @@ const (
 
 var plainName = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]{0,63}$`)
 
-// readBody reads a body whole, within its limit, when the route takes one. huma
-// would read and check it by itself, with answers that repeat values.
+// rawBody is a request's body as it came.
+type rawBody struct {
+	media   string // without parameters
+	content []byte
+}
+
+// readBody reads a body whole, within its limit, when the route takes one.
 func (s *service) readBody(ctx huma.Context, next func(huma.Context)) {
 	r := routeOf(ctx)
 	media := r.Media
@@ -42,12 +46,12 @@ func (s *service) readBody(ctx huma.Context, next func(huma.Context)) {
 	}
 	c := callOf(ctx.Context())
 	var err error
-	if c.media, err = mediaType(ctx, media); err == nil {
-		c.body, err = readLimited(ctx, cmp.Or(r.MaxBody, maxBody))
+	if c.body.media, err = mediaType(ctx, media); err == nil {
+		c.body.content, err = readLimited(ctx, cmp.Or(r.MaxBody, maxBody))
 	}
 	if err != nil {
 		if r.Intake {
-			err = s.recordRefusal(ctx.Context(), c.token.OrgID, err)
+			err = s.intake.recordRefusal(ctx.Context(), c.token.OrgID, c.body, err)
 		}
 		s.refuse(ctx, err)
 		return
@@ -59,9 +63,11 @@ func mediaType(ctx huma.Context, allowed []string) (string, error) {
 	media, params, err := mime.ParseMediaType(ctx.Header("Content-Type"))
 	charset := strings.ToLower(params["charset"])
 	coding := strings.ToLower(ctx.Header("Content-Encoding"))
-	if err != nil || !slices.Contains(allowed, media) || (charset != "" && charset != "utf-8") || (coding != "" && coding != "identity") {
+	if err != nil || !slices.Contains(allowed, media) || (charset != "" && charset != "utf-8") ||
+		(coding != "" && coding != "identity") {
 		return "", rules.Refuse(codeMedia, "The body's content type, charset or encoding is not taken here.",
-			"Send Content-Type: "+strings.Join(allowed, " or ")+", in UTF-8, without Content-Encoding.")
+			"Send Content-Type: "+strings.Join(allowed,
+				" or ")+", in UTF-8, without Content-Encoding.")
 	}
 	return media, nil
 }
@@ -72,22 +78,19 @@ func readLimited(ctx huma.Context, limit int64) ([]byte, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
-		return nil, rules.Refuse(codeTooLarge, "The body is too large.", "Send at most 1 MiB; a file to import at most 32 MiB; a carrier's event at most 64 KiB.")
+		return nil, rules.Refuse(codeTooLarge, "The body is too large.",
+			"Send at most 1 MiB; a file to import at most 32 MiB; a carrier's event at most 64 KiB.")
 	case err != nil: // the client went away, or was too slow
-		return nil, rules.Refuse(codeBodyRead, "The body did not arrive whole.", "Send the request again.")
+		return nil, rules.Refuse(codeBodyRead, "The body did not arrive whole.",
+			"Send the request again.")
 	}
 	return body, nil
 }
 
-// decode reads the body into T, with every structural error at once.
-func decode[T any](ctx context.Context) (T, error) {
-	v, fields := decodeInto[T](ctx)
-	return v, structural(fields)
-}
-
-func decodeInto[T any](ctx context.Context) (v T, fields []rules.FieldError) {
-	fields = strictjson.Decode(callOf(ctx).body, &v)
-	return v, fields
+// decode reads a JSON body, with every structural error at once.
+func decode[T any](raw rawBody) (v T, wrong []rules.FieldError) {
+	wrong = strictjson.Decode(raw.content, &v)
+	return v, wrong
 }
 
 // structural makes an error of fields. Text that is no JSON at all has a code
@@ -95,14 +98,15 @@ func decodeInto[T any](ctx context.Context) (v T, fields []rules.FieldError) {
 func structural(fields []rules.FieldError) error {
 	err := rules.Invalid(fields)
 	if n := len(fields); n > 0 && fields[n-1].Code == strictjson.Malformed {
-		e := rules.Refuse(strictjson.Malformed, "The body is not well-formed JSON.", "Correct every place listed and send the request again.")
+		e := rules.Refuse(strictjson.Malformed, "The body is not well-formed JSON.",
+			"Correct every place listed and send the request again.")
 		e.Fields = fields
 		return e
 	}
 	return err
 }
 
-// fieldsOf gives the fields of a refused validation.
+// fieldsOf returns the fields of a refused validation.
 func fieldsOf(err error) []rules.FieldError {
 	var refusal *rules.Error
 	if errors.As(err, &refusal) {

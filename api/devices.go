@@ -5,26 +5,39 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) deviceRoutes() {
-	read := route{Method: get, Tag: "Devices", Scope: RoomsRead, Capability: rules.ViewAccount, NoSellers: true}
-	write := route{Method: post, Tag: "Devices", Scope: RoomsWrite, Capability: rules.ManageRooms, NoSellers: true}
-	mount(s, read.at("list-devices", "/v1/devices", "List devices, newest first"), s.listDevices)
-	mount(s, read.at("get-device", "/v1/devices/{id}", "Read a device with its stays", 404), s.getDevice)
-	create := write.at("register-device", "/v1/devices", "Register a device by its serial", 404, 409)
-	create.Body, create.Status, create.Idempotent = DeviceRequest{}, http.StatusCreated, true
-	create.Description = "A serial that the account has already answers 409 with the room in `existing`. One that is registered elsewhere answers 409 SERIAL_CLAIMED; an operator is asked (R27c)."
-	mount(s, create, s.registerDevice)
-	change := write.at("put-device", "/v1/devices/{id}", "Change a device", 404, 409, 412, 428)
-	change.Method, change.Body = put, DeviceRequest{}
-	change.Description = "Replaces what is told of the device; a stored date changes with a reason only (S32). Its room changes by place-device."
-	mount(s, change, s.putDevice)
-	place := write.at("place-device", "/v1/devices/{id}/placement", "Put a device into a room, or out of it", 404, 409)
-	place.Body, place.Idempotent = PlacementRequest{}, true
-	mount(s, place, s.placeDevice)
+// deviceHandlers answer what is asked about devices.
+type deviceHandlers struct{ store *models.Store }
+
+func (h deviceHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "Devices",
+		Scope:      RoomsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+	write := route{
+		Tag:        "Devices",
+		Scope:      RoomsWrite,
+		Capability: rules.ManageRooms,
+		NoSellers:  true,
+	}
+
+	mount(api, read.get("list-devices", "/v1/devices", "List devices, newest first"), h.listDevices)
+	mount(api, read.get("get-device", "/v1/devices/{id}", "Read a device with its stays").
+		refuses(404), h.getDevice)
+	mountJSON(api, write.post("register-device", "/v1/devices", "Register a device by its serial").
+		answers(http.StatusCreated).idempotent().refuses(404, 409), h.registerDevice)
+	mountJSON(api, write.put("put-device", "/v1/devices/{id}", "Change a device").
+		refuses(404, 409, 412, 428), h.putDevice)
+	mountJSON(api, write.post("place-device", "/v1/devices/{id}/placement",
+		"Put a device into a room, or out of it").
+		idempotent().refuses(404, 409), h.placeDevice)
 }
 
 // DeviceRequest is a device to register, or what is told of it from now on.
@@ -41,7 +54,14 @@ type DeviceRequest struct {
 }
 
 func (r DeviceRequest) form() rules.DeviceForm {
-	return rules.DeviceForm{Serial: r.Serial, ModelCode: r.Model, PurchasedOn: r.PurchasedOn, PurchaseProof: r.PurchaseProof, StdWarrantyEnd: r.StdWarrantyEnd, ExtWarrantyEnd: r.ExtWarrantyEnd}
+	return rules.DeviceForm{
+		Serial:         r.Serial,
+		ModelCode:      r.Model,
+		PurchasedOn:    r.PurchasedOn,
+		PurchaseProof:  r.PurchaseProof,
+		StdWarrantyEnd: r.StdWarrantyEnd,
+		ExtWarrantyEnd: r.ExtWarrantyEnd,
+	}
 }
 
 // DeviceView is a device.
@@ -60,7 +80,19 @@ type DeviceView struct {
 }
 
 func deviceView(d models.Device) DeviceView {
-	return DeviceView{d.ID, d.AccountID, text(d.Serial), d.ModelCode, d.State, d.PurchasedOn, d.PurchaseProof, d.StdWarrantyEnd, d.ExtWarrantyEnd, d.CreatedAt, d.Version}
+	return DeviceView{
+		ID:             d.ID,
+		AccountID:      d.AccountID,
+		Serial:         text(d.Serial),
+		Model:          d.ModelCode,
+		State:          d.State,
+		PurchasedOn:    d.PurchasedOn,
+		PurchaseProof:  d.PurchaseProof,
+		StdWarrantyEnd: d.StdWarrantyEnd,
+		ExtWarrantyEnd: d.ExtWarrantyEnd,
+		CreatedAt:      d.CreatedAt,
+		Version:        d.Version,
+	}
 }
 
 // StayView is a stay of a device in a room.
@@ -86,21 +118,39 @@ type listDevicesInput struct {
 	Sort      string `query:"sort" enum:"newest,oldest,name" doc:"newest first (the default), oldest first, or by serial"`
 }
 
-func (s *service) listDevices(ctx context.Context, in *listDevicesInput) (*pageOf[DeviceView], error) {
-	devices, next, err := s.store.ListDevices(ctx, models.DeviceFilter{AccountID: in.AccountID, RoomID: in.RoomID, ModelCode: in.Model,
-		State: rules.DeviceState(in.State), Search: in.Search, Sort: sorted(in.Sort), Page: in.page()})
+func (h deviceHandlers) listDevices(
+	ctx context.Context, in *listDevicesInput,
+) (*pageOf[DeviceView], error) {
+	devices, next, err := h.store.ListDevices(ctx, models.DeviceFilter{
+		AccountID: in.AccountID,
+		RoomID:    in.RoomID,
+		ModelCode: in.Model,
+		State:     rules.DeviceState(in.State),
+		Search:    in.Search,
+		Sort:      sorted(in.Sort),
+		Page:      in.page(),
+	})
 	return listed(devices, next, err, deviceView)
 }
 
-func (s *service) getDevice(ctx context.Context, in *IDInput) (*roomOutput[DeviceDetail], error) {
-	d, err := s.store.GetDevice(ctx, in.ID)
+func (h deviceHandlers) getDevice(
+	ctx context.Context, in *IDInput,
+) (*roomOutput[DeviceDetail], error) {
+	d, err := h.store.GetDevice(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	stays, err := s.store.PlacementsOf(ctx, d.ID)
-	return &roomOutput[DeviceDetail]{etag(d.Version), DeviceDetail{deviceView(d), viewed(stays, func(p models.DevicePlacement) StayView {
-		return StayView{p.RoomID, p.FromAt, p.ToAt}
-	})}}, err
+	stays, err := h.store.PlacementsOf(ctx, d.ID)
+	if err != nil {
+		return nil, err
+	}
+	v := DeviceDetail{
+		DeviceView: deviceView(d),
+		Stays: viewed(stays, func(p models.DevicePlacement) StayView {
+			return StayView{p.RoomID, p.FromAt, p.ToAt}
+		}),
+	}
+	return &roomOutput[DeviceDetail]{etag(d.Version), v}, nil
 }
 
 func deviceAnswer(d models.Device, err error) (*roomOutput[DeviceView], error) {
@@ -110,20 +160,21 @@ func deviceAnswer(d models.Device, err error) (*roomOutput[DeviceView], error) {
 	return &roomOutput[DeviceView]{etag(d.Version), deviceView(d)}, nil
 }
 
-func (s *service) registerDevice(ctx context.Context, _ *struct{}) (*roomOutput[DeviceView], error) {
-	r, err := decode[DeviceRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	return deviceAnswer(s.store.RegisterDevice(ctx, models.NewDevice{AccountID: account(ctx, r.AccountID), RoomID: r.RoomID, Form: r.form(), Reason: r.Reason}))
+func (h deviceHandlers) registerDevice(
+	ctx context.Context, _ *struct{}, r DeviceRequest,
+) (*roomOutput[DeviceView], error) {
+	return deviceAnswer(h.store.RegisterDevice(ctx, models.NewDevice{
+		AccountID: account(ctx, r.AccountID),
+		RoomID:    r.RoomID,
+		Form:      r.form(),
+		Reason:    r.Reason,
+	}))
 }
 
-func (s *service) putDevice(ctx context.Context, in *IfMatchInput) (*roomOutput[DeviceView], error) {
-	r, err := decode[DeviceRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	d, err := s.store.GetDevice(ctx, in.ID)
+func (h deviceHandlers) putDevice(
+	ctx context.Context, in *IfMatchInput, r DeviceRequest,
+) (*roomOutput[DeviceView], error) {
+	d, err := h.store.GetDevice(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -131,9 +182,10 @@ func (s *service) putDevice(ctx context.Context, in *IfMatchInput) (*roomOutput[
 		return nil, err
 	}
 	if r.RoomID != "" || (r.AccountID != "" && r.AccountID != d.AccountID) {
-		return nil, wrong("/room_id", "UNCHANGEABLE", "Room and account do not change here.", "Leave them out; place the device instead.")
+		return nil, wrong("/room_id", "UNCHANGEABLE", "Room and account do not change here.",
+			"Leave them out; place the device instead.")
 	}
-	return deviceAnswer(s.store.ChangeDevice(ctx, in.ID, r.form(), d.Version, r.Reason))
+	return deviceAnswer(h.store.ChangeDevice(ctx, in.ID, r.form(), d.Version, r.Reason))
 }
 
 // PlacementRequest says where a device is.
@@ -142,10 +194,8 @@ type PlacementRequest struct {
 	Reason string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
 }
 
-func (s *service) placeDevice(ctx context.Context, in *IDInput) (*roomOutput[DeviceView], error) {
-	r, err := decode[PlacementRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	return deviceAnswer(s.store.PlaceDevice(ctx, in.ID, r.RoomID, r.Reason))
+func (h deviceHandlers) placeDevice(
+	ctx context.Context, in *IDInput, r PlacementRequest,
+) (*roomOutput[DeviceView], error) {
+	return deviceAnswer(h.store.PlaceDevice(ctx, in.ID, r.RoomID, r.Reason))
 }

@@ -5,14 +5,25 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) eventRoutes() {
-	mount(s, route{ID: "list-events", Method: get, Path: "/v1/events", Tag: "Events", Summary: "List what finance and others outside have to know, oldest first",
-		Description: "Fees to bill (`fee_billed`) or to credit (`fee_credited`) and missed promises (`rma_breached`), each once. Keep the id of the last event that you have taken over, and read on with it as `cursor`: nothing is passed, since an event shows a minute after it happened.",
-		Scope:       ProcessesRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.listEvents)
+// eventHandlers answer what is asked about events for those outside.
+type eventHandlers struct{ store *models.Store }
+
+func (h eventHandlers) routes(api huma.API) {
+	read := route{
+		Tag:          "Events",
+		Scope:        ProcessesRead,
+		Capability:   rules.ViewProcesses,
+		OperatorOnly: true,
+	}
+
+	mount(api, read.get("list-events", "/v1/events",
+		"List what finance and others outside have to know, oldest first"), h.listEvents)
 }
 
 // OutsideEventView is one event for those outside of the service.
@@ -29,14 +40,22 @@ type listEventsInput struct {
 	Kind string `query:"kind" enum:"rma_breached,fee_billed,fee_credited" doc:"Only this kind"`
 }
 
-func (s *service) listEvents(ctx context.Context, in *listEventsInput) (*pageOf[OutsideEventView], error) {
+func (h eventHandlers) listEvents(
+	ctx context.Context, in *listEventsInput,
+) (*pageOf[OutsideEventView], error) {
 	kind := models.OutboxKind("")
 	if in.Kind != "" {
 		kind = models.OutboxKind(outside + in.Kind)
 	}
-	events, next, err := s.store.OutsideEvents(ctx, kind, in.page())
+	events, next, err := h.store.OutsideEvents(ctx, kind, in.page())
 	return listed(events, next, err, func(e models.OutboxEvent) OutsideEventView {
-		return OutsideEventView{e.ID, strings.TrimPrefix(string(e.Kind), outside), e.SubjectID, e.Why(), e.CreatedAt}
+		return OutsideEventView{
+			ID:        e.ID,
+			Kind:      strings.TrimPrefix(string(e.Kind), outside),
+			SubjectID: e.SubjectID,
+			Why:       e.Why(),
+			At:        e.CreatedAt,
+		}
 	})
 }
 

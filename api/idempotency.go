@@ -23,8 +23,12 @@ const (
 var soundKey = regexp.MustCompile(`^[!-~]{1,128}$`)
 
 func idempotencyParameter() *huma.Param {
-	return &huma.Param{Name: keyHeader, In: "header", Description: "The same key with the same request gives the same answer, for 48 hours.",
-		Schema: &huma.Schema{Type: "string", Pattern: soundKey.String()}}
+	return &huma.Param{
+		Name:        keyHeader,
+		In:          "header",
+		Description: "The same key with the same request gives the same answer, for 48 hours.",
+		Schema:      &huma.Schema{Type: "string", Pattern: soundKey.String()},
+	}
 }
 
 // answer is what a key answers again.
@@ -45,12 +49,15 @@ func (s *service) once(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	if !soundKey.MatchString(key) {
-		s.refuse(ctx, rules.Refuse(codeKeyInvalid, "The idempotency key is no key.", "Send 1 to 128 visible ASCII characters, such as a UUID."))
+		s.refuse(ctx,
+			rules.Refuse(codeKeyInvalid, "The idempotency key is no key.",
+				"Send 1 to 128 visible ASCII characters, such as a UUID."))
 		return
 	}
 	c := callOf(ctx.Context())
 	url := ctx.URL()
-	row, done, err := s.store.ClaimKey(ctx.Context(), c.token.ID, key, models.HashSecret(ctx.Method()+"\n"+url.RequestURI()+"\n"+string(c.body)))
+	row, done, err := s.store.ClaimKey(ctx.Context(), c.token.ID, key,
+		models.HashSecret(ctx.Method()+"\n"+url.RequestURI()+"\n"+string(c.body.content)))
 	switch {
 	case err != nil:
 		s.refuse(ctx, err)
@@ -89,12 +96,17 @@ func (s *service) keepAnswer(ctx huma.Context, next func(huma.Context), key stri
 	g.Writer = w
 	next(ctx)
 	if status := w.status(); status < 300 {
-		stored, err := json.Marshal(answer{ContentType: w.Header().Get("Content-Type"), Location: w.Header().Get("Location"), Body: w.kept(routeOf(ctx).Secret)})
+		stored, err := json.Marshal(answer{
+			ContentType: w.Header().Get("Content-Type"),
+			Location:    w.Header().Get("Location"),
+			Body:        w.kept(routeOf(ctx).Secret),
+		})
 		if err == nil {
 			err = s.store.FinishKey(settle, c.token.ID, key, status, stored)
 		}
 		if settled = err == nil; !settled {
-			s.Log.ErrorContext(settle, "idempotency key not kept", "request_id", requestID(settle), "error", err)
+			s.Log.ErrorContext(settle, "idempotency key not kept", "request_id", requestID(settle),
+				"error", err)
 			settled = true // it happened: better the lease runs out than it happens again
 		}
 	}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/orderfile"
 	"roomcover.dev/roomcover/roomfile"
@@ -17,19 +19,40 @@ import (
 
 var importMedia = []string{"text/csv", mediaJSON, "application/x-ndjson"}
 
-func (s *service) importRoutes() {
-	mount(s, route{ID: "import-orders", Method: post, Path: "/v1/orders/import", Tag: "Imports", Summary: "Import a file of orders",
-		Description: "CSV with the documented columns, a JSON array of orders, or one order per line; up to 10000 orders and 32 MiB. The job runs by itself: follow Location. " +
-			"A dry run checks everything and stores nothing. The same file again changes nothing (S35).",
-		Scope: OrdersWrite, Capability: rules.SubmitOrders, Media: importMedia, MaxBody: maxImport, Status: http.StatusAccepted, Idempotent: true, Intake: true}, s.importOrders)
-	mount(s, route{ID: "import-rooms", Method: post, Path: "/v1/rooms/import", Tag: "Imports", Summary: "Import a file of rooms with their devices",
-		Description: "CSV with a row for each device and its room, a JSON array of rooms, or one room per line, each with its `devices`; up to 100000 rows and 32 MiB. " +
-			"The job runs by itself: follow Location. A dry run checks everything and stores nothing. A room is known by its name and site, a device by its serial; " +
-			"what is there already stays as it is, so that the same file again changes nothing (S35). A serial of another account is refused, and an operator is asked (R27c).",
-		Scope: RoomsWrite, Capability: rules.ManageRooms, NoSellers: true, Body: roomfile.Room{}, Media: importMedia, MaxBody: maxImport, Status: http.StatusAccepted, Idempotent: true, Errors: []int{404}}, s.importRooms)
-	read := route{Method: get, Tag: "Imports", Scope: OrdersRead, OrScope: RoomsRead, Capability: rules.ViewAccount, Everyone: true}
-	mount(s, read.at("get-import", "/v1/imports/{id}", "Read an import's progress", 404), s.getImport)
-	mount(s, read.at("list-import-rows", "/v1/imports/{id}/rows", "Read an import's report, row by row", 404), s.importRows)
+// importHandlers answer what is asked about imports.
+type importHandlers struct {
+	store  *models.Store
+	intake intake
+}
+
+func (h importHandlers) routes(api huma.API) {
+	orders := route{Tag: "Imports", Scope: OrdersWrite, Capability: rules.SubmitOrders}
+	rooms := route{
+		Tag:        "Imports",
+		Scope:      RoomsWrite,
+		Capability: rules.ManageRooms,
+		NoSellers:  true,
+	}
+	read := route{
+		Tag:        "Imports",
+		Scope:      OrdersRead,
+		OrScope:    RoomsRead,
+		Capability: rules.ViewAccount,
+		Everyone:   true,
+	}
+
+	mountRaw(api, orders.post("import-orders", "/v1/orders/import", "Import a file of orders").
+		answers(http.StatusAccepted).idempotent().takesFile(maxImport, nil).takesOrders(),
+		h.importOrders)
+	mountRaw(api, rooms.post("import-rooms", "/v1/rooms/import",
+		"Import a file of rooms with their devices").
+		answers(http.StatusAccepted).idempotent().refuses(404).
+		takesFile(maxImport, roomfile.Room{}), h.importRooms)
+	mount(api, read.get("get-import", "/v1/imports/{id}", "Read an import's progress").
+		refuses(404), h.getImport)
+	mount(api, read.get("list-import-rows", "/v1/imports/{id}/rows",
+		"Read an import's report, row by row").
+		refuses(404), h.importRows)
 }
 
 // ImportView is the progress of an import.
@@ -52,7 +75,23 @@ type ImportView struct {
 }
 
 func importView(j models.ImportJob) ImportView {
-	return ImportView{j.ID, j.Kind, text(j.AccountID), j.State, j.Format, j.DryRun, j.AllOrNothing, j.RowsTotal, j.RowsChecked, j.RowsStored, j.RowsUnchanged, j.RowsRefused, j.Error, j.CreatedAt, j.FinishedAt}
+	return ImportView{
+		ID:            j.ID,
+		Kind:          j.Kind,
+		AccountID:     text(j.AccountID),
+		State:         j.State,
+		Format:        j.Format,
+		DryRun:        j.DryRun,
+		AllOrNothing:  j.AllOrNothing,
+		RowsTotal:     j.RowsTotal,
+		RowsChecked:   j.RowsChecked,
+		RowsStored:    j.RowsStored,
+		RowsUnchanged: j.RowsUnchanged,
+		RowsRefused:   j.RowsRefused,
+		Error:         j.Error,
+		CreatedAt:     j.CreatedAt,
+		FinishedAt:    j.FinishedAt,
+	}
 }
 
 type importInput struct {
@@ -73,38 +112,56 @@ type importOutput struct {
 	Body     ImportView
 }
 
-func (s *service) importOrders(ctx context.Context, in *importInput) (*importOutput, error) {
-	ctx, sender, err := s.sender(ctx, in.ForInput)
+func (h importHandlers) importOrders(
+	ctx context.Context, in *importInput, body rawBody,
+) (*importOutput, error) {
+	ctx, sender, err := h.intake.sender(ctx, in.ForInput)
 	if err != nil {
 		return nil, err
 	}
-	job := uploaded(ctx, models.ImportJob{Kind: models.ImportOrders, OrgID: sender.ID, DryRun: in.DryRun, AllOrNothing: in.AllOrNothing})
+	job := uploaded(body, models.ImportJob{
+		Kind:         models.ImportOrders,
+		OrgID:        sender.ID,
+		DryRun:       in.DryRun,
+		AllOrNothing: in.AllOrNothing,
+	})
 	if job.RowsTotal, err = orderfile.Check(bytes.NewReader(job.Content), job.Format); err != nil {
-		return nil, s.recordRefusal(ctx, sender.ID, err)
+		return nil, h.intake.recordRefusal(ctx, sender.ID, body, err)
 	}
-	return s.queueImport(ctx, job)
+	return h.queueImport(ctx, job)
 }
 
-func (s *service) importRooms(ctx context.Context, in *importRoomsInput) (out *importOutput, err error) {
+func (h importHandlers) importRooms(
+	ctx context.Context, in *importRoomsInput, body rawBody,
+) (out *importOutput, err error) {
 	acc := account(ctx, in.AccountID)
-	job := uploaded(ctx, models.ImportJob{Kind: models.ImportRooms, AccountID: &acc, Reason: in.Reason, DryRun: in.DryRun, AllOrNothing: in.AllOrNothing})
+	job := uploaded(body, models.ImportJob{
+		Kind:         models.ImportRooms,
+		AccountID:    &acc,
+		Reason:       in.Reason,
+		DryRun:       in.DryRun,
+		AllOrNothing: in.AllOrNothing,
+	})
 	if job.RowsTotal, err = roomfile.Check(bytes.NewReader(job.Content), job.Format); err != nil {
 		return nil, err
 	}
-	return s.queueImport(ctx, job)
+	return h.queueImport(ctx, job)
 }
 
 // uploaded is the job with the request's file.
-func uploaded(ctx context.Context, job models.ImportJob) models.ImportJob {
-	c := callOf(ctx)
-	if job.Content, job.Format = c.body, rowfile.JSON; c.media == "text/csv" {
+func uploaded(body rawBody, job models.ImportJob) models.ImportJob {
+	job.Content = body.content
+	job.Format = rowfile.JSON
+	if body.media == mediaCSV {
 		job.Format = rowfile.CSV
 	}
 	return job
 }
 
-func (s *service) queueImport(ctx context.Context, job models.ImportJob) (*importOutput, error) {
-	job, err := s.store.CreateImport(ctx, job)
+func (h importHandlers) queueImport(
+	ctx context.Context, job models.ImportJob,
+) (*importOutput, error) {
+	job, err := h.store.CreateImport(ctx, job)
 	if err != nil {
 		return nil, err
 	}
@@ -113,8 +170,8 @@ func (s *service) queueImport(ctx context.Context, job models.ImportJob) (*impor
 
 // importJob reads a job that the token's scopes reach: those of orders and those
 // of rooms are two.
-func (s *service) importJob(ctx context.Context, id string) (models.ImportJob, error) {
-	job, err := s.store.GetImport(ctx, id, false)
+func (h importHandlers) importJob(ctx context.Context, id string) (models.ImportJob, error) {
+	job, err := h.store.GetImport(ctx, id, false)
 	if err != nil {
 		return job, err
 	}
@@ -128,8 +185,8 @@ func (s *service) importJob(ctx context.Context, id string) (models.ImportJob, e
 	return job, nil
 }
 
-func (s *service) getImport(ctx context.Context, in *IDInput) (*one[ImportView], error) {
-	job, err := s.importJob(ctx, in.ID)
+func (h importHandlers) getImport(ctx context.Context, in *IDInput) (*one[ImportView], error) {
+	job, err := h.importJob(ctx, in.ID)
 	return single(job, err, importView)
 }
 
@@ -150,17 +207,27 @@ type importRowsInput struct {
 	Outcome string `query:"outcome" enum:"VALID,STORED,UNCHANGED,REFUSED" doc:"Only rows that ended so"`
 }
 
-func (s *service) importRows(ctx context.Context, in *importRowsInput) (*pageOf[ImportRowView], error) {
-	if _, err := s.importJob(ctx, in.ID); err != nil {
+func (h importHandlers) importRows(
+	ctx context.Context, in *importRowsInput,
+) (*pageOf[ImportRowView], error) {
+	if _, err := h.importJob(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	rows, err := s.store.ImportRows(ctx, in.ID, models.ImportOutcome(in.Outcome), in.Cursor, in.Limit+1)
+	rows, err := h.store.ImportRows(ctx, in.ID, models.ImportOutcome(in.Outcome), in.Cursor,
+		in.Limit+1)
 	next := ""
 	if len(rows) > in.Limit {
 		rows = slices.Clip(rows[:in.Limit])
 		next = strconv.Itoa(rows[in.Limit-1].RowNo)
 	}
 	return listed(rows, next, err, func(r models.ImportRow) ImportRowView {
-		return ImportRowView{r.RowNo, r.Outcome, text(r.OrderID), text(r.RoomID), text(r.DeviceID), append([]rules.FieldError{}, r.Errors...)}
+		return ImportRowView{
+			Row:      r.RowNo,
+			Outcome:  r.Outcome,
+			OrderID:  text(r.OrderID),
+			RoomID:   text(r.RoomID),
+			DeviceID: text(r.DeviceID),
+			Errors:   append([]rules.FieldError{}, r.Errors...),
+		}
 	})
 }

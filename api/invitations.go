@@ -6,25 +6,40 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) invitationRoutes() {
-	write := route{Method: post, Tag: "Invitations", Scope: AccountsWrite, Capability: rules.ManageUsers, OperatorOnly: true, Idempotent: true, Errors: []int{404}}
-	mount(s, route{ID: "list-invitations", Method: get, Path: "/v1/accounts/{id}/invitations", Tag: "Invitations", Summary: "List an account's invitations, newest first",
-		Scope: AccountsRead, Capability: rules.ViewAccount, OperatorOnly: true, Errors: []int{404}}, s.listInvitations)
-	invite := write
-	invite.ID, invite.Path, invite.Summary = "invite", "/v1/accounts/{id}/invitations", "Invite one more person"
-	invite.Description, invite.Body, invite.Status = "A separate personal invitation; others stay as they are (R105).", InviteRequest{}, http.StatusCreated
-	mount(s, invite, s.invite)
-	reissue := write
-	reissue.ID, reissue.Path, reissue.Summary = "reissue-invitation", "/v1/invitations/{id}/reissue", "Send an invitation again, to the same or another person"
-	reissue.Description, reissue.Body, reissue.Status = "A new link with a fresh window; the old one is dead from now on (R51, R123).", ReissueRequest{}, http.StatusCreated
-	mount(s, reissue, s.reissue)
-	revoke := write
-	revoke.ID, revoke.Path, revoke.Summary, revoke.Body = "revoke-invitation", "/v1/invitations/{id}/revocation", "Withdraw an invitation", ReasonRequest{}
-	mount(s, revoke, s.revokeInvitation)
+// invitationHandlers answer what is asked about invitations.
+type invitationHandlers struct{ store *models.Store }
+
+func (h invitationHandlers) routes(api huma.API) {
+	read := route{
+		Tag:          "Invitations",
+		Scope:        AccountsRead,
+		Capability:   rules.ViewAccount,
+		OperatorOnly: true,
+	}
+	write := route{
+		Tag:          "Invitations",
+		Scope:        AccountsWrite,
+		Capability:   rules.ManageUsers,
+		OperatorOnly: true,
+	}
+
+	mount(api, read.get("list-invitations", "/v1/accounts/{id}/invitations",
+		"List an account's invitations, newest first").
+		refuses(404), h.listInvitations)
+	mountJSON(api, write.post("invite", "/v1/accounts/{id}/invitations", "Invite one more person").
+		answers(http.StatusCreated).idempotent().refuses(404), h.invite)
+	mountJSON(api, write.post("reissue-invitation", "/v1/invitations/{id}/reissue",
+		"Send an invitation again, to the same or another person").
+		answers(http.StatusCreated).idempotent().refuses(404), h.reissue)
+	mountJSON(api, write.post("revoke-invitation", "/v1/invitations/{id}/revocation",
+		"Withdraw an invitation").
+		idempotent().refuses(404), h.revokeInvitation)
 }
 
 // InvitationView is an invitation, without its link.
@@ -45,7 +60,21 @@ type InvitationView struct {
 }
 
 func invitationView(i models.Invitation) InvitationView {
-	return InvitationView{i.ID, i.AccountID, text(i.OrderID), i.Kind, i.Email, i.ContactName, i.Role, i.State, i.StateSince, i.IssuedAt, i.ExpiresAt, text(i.SupersedesID), i.LastError}
+	return InvitationView{
+		ID:           i.ID,
+		AccountID:    i.AccountID,
+		OrderID:      text(i.OrderID),
+		Kind:         i.Kind,
+		Email:        i.Email,
+		ContactName:  i.ContactName,
+		Role:         i.Role,
+		State:        i.State,
+		StateSince:   i.StateSince,
+		IssuedAt:     i.IssuedAt,
+		ExpiresAt:    i.ExpiresAt,
+		SupersedesID: text(i.SupersedesID),
+		LastError:    i.LastError,
+	}
 }
 
 type accountListInput struct {
@@ -53,11 +82,13 @@ type accountListInput struct {
 	ListInput
 }
 
-func (s *service) listInvitations(ctx context.Context, in *accountListInput) (*pageOf[InvitationView], error) {
-	if _, err := s.store.GetAccount(ctx, in.ID); err != nil {
+func (h invitationHandlers) listInvitations(
+	ctx context.Context, in *accountListInput,
+) (*pageOf[InvitationView], error) {
+	if _, err := h.store.GetAccount(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	invitations, next, err := s.store.ListInvitations(ctx, in.ID, "", in.page())
+	invitations, next, err := h.store.ListInvitations(ctx, in.ID, "", in.page())
 	return listed(invitations, next, err, invitationView)
 }
 
@@ -69,18 +100,24 @@ type InviteRequest struct {
 	Reason      string            `json:"reason" doc:"Required: who asked for it; goes into the audit"`
 }
 
-func (s *service) invite(ctx context.Context, in *IDInput) (*one[InvitationView], error) {
-	r, err := decode[InviteRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h invitationHandlers) invite(
+	ctx context.Context, in *IDInput, r InviteRequest,
+) (*one[InvitationView], error) {
 	if err := needReason(r.Reason); err != nil {
 		return nil, err
 	}
 	if r.ContactName = strings.TrimSpace(r.ContactName); r.ContactName == "" {
-		return nil, wrong("/contact_name", rules.Required, "The person's name is missing.", "Send the name of one person.")
+		return nil, wrong("/contact_name", rules.Required, "The person's name is missing.",
+			"Send the name of one person.")
 	}
-	i, err := s.store.Invite(ctx, models.NewInvite{AccountID: in.ID, Email: r.Email, ContactName: r.ContactName, Role: r.Role, Kind: models.InvitationForExtra, Reason: r.Reason})
+	i, err := h.store.Invite(ctx, models.NewInvite{
+		AccountID:   in.ID,
+		Email:       r.Email,
+		ContactName: r.ContactName,
+		Role:        r.Role,
+		Kind:        models.InvitationForExtra,
+		Reason:      r.Reason,
+	})
 	return single(i, err, invitationView)
 }
 
@@ -99,26 +136,22 @@ type ReissueRequest struct {
 	ContactName string `json:"contact_name,omitempty" doc:"The other person's name"`
 }
 
-func (s *service) reissue(ctx context.Context, in *IDInput) (*one[InvitationView], error) {
-	r, err := decode[ReissueRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h invitationHandlers) reissue(
+	ctx context.Context, in *IDInput, r ReissueRequest,
+) (*one[InvitationView], error) {
 	if err := needReason(r.Reason); err != nil {
 		return nil, err
 	}
-	i, err := s.store.Reissue(ctx, in.ID, r.Email, strings.TrimSpace(r.ContactName), r.Reason)
+	i, err := h.store.Reissue(ctx, in.ID, r.Email, strings.TrimSpace(r.ContactName), r.Reason)
 	return single(i, err, invitationView)
 }
 
-func (s *service) revokeInvitation(ctx context.Context, in *IDInput) (*one[InvitationView], error) {
-	r, err := decode[ReasonRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h invitationHandlers) revokeInvitation(
+	ctx context.Context, in *IDInput, r ReasonRequest,
+) (*one[InvitationView], error) {
 	if err := needReason(r.Reason); err != nil {
 		return nil, err
 	}
-	i, err := s.store.RevokeInvitation(ctx, in.ID, r.Reason)
+	i, err := h.store.RevokeInvitation(ctx, in.ID, r.Reason)
 	return single(i, err, invitationView)
 }

@@ -5,17 +5,31 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) mailRoutes() {
-	mount(s, route{ID: "list-notifications", Method: get, Path: "/v1/notifications", Tag: "Mail", Summary: "List mails and their delivery state, newest first",
-		Scope: Operator, Capability: rules.WorkTasks, OperatorOnly: true}, s.listMails)
-	mount(s, route{ID: "get-notification", Method: get, Path: "/v1/notifications/{id}", Tag: "Mail", Summary: "Read a mail's delivery state",
-		Scope: Operator, Capability: rules.WorkTasks, OperatorOnly: true, Errors: []int{404}}, s.getMail)
-	mount(s, route{ID: "resend-notification", Method: post, Path: "/v1/notifications/{id}/resend", Tag: "Mail", Summary: "Send a mail again that failed or whose fate is unknown",
-		Scope: Operator, Capability: rules.WorkTasks, OperatorOnly: true, Status: http.StatusAccepted, Idempotent: true, Errors: []int{404}}, s.resendMail)
+// mailHandlers answer what is asked about mails.
+type mailHandlers struct{ store *models.Store }
+
+func (h mailHandlers) routes(api huma.API) {
+	work := route{
+		Tag:          "Mail",
+		Scope:        Operator,
+		Capability:   rules.WorkTasks,
+		OperatorOnly: true,
+	}
+
+	mount(api, work.get("list-notifications", "/v1/notifications",
+		"List mails and their delivery state, newest first"), h.listMails)
+	mount(api, work.get("get-notification", "/v1/notifications/{id}",
+		"Read a mail's delivery state").
+		refuses(404), h.getMail)
+	mount(api, work.post("resend-notification", "/v1/notifications/{id}/resend",
+		"Send a mail again that failed or whose fate is unknown").
+		answers(http.StatusAccepted).idempotent().refuses(404), h.resendMail)
 }
 
 // MailView is a mail to one recipient.
@@ -36,7 +50,21 @@ type MailView struct {
 }
 
 func mailView(n models.Notification) MailView {
-	return MailView{n.ID, n.Template, n.SubjectID, text(n.OrderID), text(n.AccountID), n.Recipient, n.Locale, n.State, n.Attempts, n.SentAt, n.ProviderID, n.LastError, n.CreatedAt}
+	return MailView{
+		ID:         n.ID,
+		Template:   n.Template,
+		SubjectID:  n.SubjectID,
+		OrderID:    text(n.OrderID),
+		AccountID:  text(n.AccountID),
+		Recipient:  n.Recipient,
+		Locale:     n.Locale,
+		State:      n.State,
+		Attempts:   n.Attempts,
+		SentAt:     n.SentAt,
+		ProviderID: n.ProviderID,
+		LastError:  n.LastError,
+		CreatedAt:  n.CreatedAt,
+	}
 }
 
 type listMailsInput struct {
@@ -46,19 +74,26 @@ type listMailsInput struct {
 	State     string `query:"state" enum:"QUEUED,SENDING,SENT,DELIVERED,SOFT_FAIL,HARD_BOUNCED,SUPPRESSED,UNKNOWN" doc:"Only mails in this state"`
 }
 
-func (s *service) listMails(ctx context.Context, in *listMailsInput) (*pageOf[MailView], error) {
-	mails, next, err := s.store.ListNotifications(ctx, models.NotificationFilter{OrderID: in.OrderID, SubjectID: in.SubjectID, State: rules.NotificationState(in.State), Page: in.page()})
+func (h mailHandlers) listMails(
+	ctx context.Context, in *listMailsInput,
+) (*pageOf[MailView], error) {
+	mails, next, err := h.store.ListNotifications(ctx, models.NotificationFilter{
+		OrderID:   in.OrderID,
+		SubjectID: in.SubjectID,
+		State:     rules.NotificationState(in.State),
+		Page:      in.page(),
+	})
 	return listed(mails, next, err, mailView)
 }
 
-func (s *service) getMail(ctx context.Context, in *IDInput) (*one[MailView], error) {
-	n, err := s.store.GetNotification(ctx, in.ID)
+func (h mailHandlers) getMail(ctx context.Context, in *IDInput) (*one[MailView], error) {
+	n, err := h.store.GetNotification(ctx, in.ID)
 	return single(n, err, mailView)
 }
 
-func (s *service) resendMail(ctx context.Context, in *IDInput) (*one[MailView], error) {
-	if err := s.store.ResendMail(ctx, in.ID); err != nil {
+func (h mailHandlers) resendMail(ctx context.Context, in *IDInput) (*one[MailView], error) {
+	if err := h.store.ResendMail(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	return s.getMail(ctx, in)
+	return h.getMail(ctx, in)
 }

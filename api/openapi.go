@@ -21,26 +21,34 @@ var exampleFiles embed.FS
 
 const docsPath = "/v1/docs"
 
-const description = "Submit orders for service contracts, follow them, and run the service behind them.\n\n" +
-	"Send `Authorization: Bearer rct_…` with every request. Bodies are JSON in UTF-8, at most 1 MiB. " +
-	"Refusals are `application/problem+json` with a stable `code`; every wrong field is listed at once with its JSON pointer, and no submitted value is repeated. " +
-	"POST requests other than an order take `Idempotency-Key`; an order's key is its purchase order number. " +
-	"Lists are newest first: go on with `cursor` as long as there is a `next_cursor`. " +
-	"A foreign id and one that does not exist answer the same 404."
-
 // config describes the API. huma's own pages, hooks and schema links stay off:
 // its reference page loads scripts from elsewhere.
-func config() huma.Config {
+func config() (huma.Config, error) {
+	overview, err := readProse("overview.md")
+	if err != nil {
+		return huma.Config{}, err
+	}
+	token := &huma.SecurityScheme{
+		Type:        "http",
+		Scheme:      "bearer",
+		Description: "An API token with scopes.",
+	}
+	formats := map[string]huma.Format{
+		mediaJSON: huma.DefaultJSONFormat,
+		"json":    huma.DefaultJSONFormat,
+	}
 	return huma.Config{
 		OpenAPI: &huma.OpenAPI{
-			OpenAPI:    "3.1.0",
-			Info:       &huma.Info{Title: "Roomcover API", Version: "1", Description: description},
-			Components: &huma.Components{SecuritySchemes: map[string]*huma.SecurityScheme{"token": {Type: "http", Scheme: "bearer", Description: "An API token with scopes."}}},
+			OpenAPI: "3.1.0",
+			Info:    &huma.Info{Title: "Roomcover API", Version: "1", Description: overview},
+			Components: &huma.Components{
+				SecuritySchemes: map[string]*huma.SecurityScheme{"token": token},
+			},
 		},
-		Formats:                      map[string]huma.Format{mediaJSON: huma.DefaultJSONFormat, "json": huma.DefaultJSONFormat},
+		Formats:                      formats,
 		DefaultFormat:                mediaJSON,
 		RejectUnknownQueryParameters: true,
-	}
+	}, nil
 }
 
 // document adds what the types do not tell, and serves the description and its
@@ -61,7 +69,8 @@ func (s *service) document(router *gin.Engine) error {
 	serve := func(path, contentType string, body []byte) {
 		router.GET(path, func(c *gin.Context) {
 			c.Header("Cache-Control", "max-age=300")
-			c.Header("Content-Security-Policy", "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+			c.Header("Content-Security-Policy",
+				"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 			c.Data(http.StatusOK, contentType, body)
 		})
 	}
@@ -92,7 +101,8 @@ func addExamples(api *huma.OpenAPI, op *huma.Operation) error {
 		describeFile(api, op, r)
 	}
 	if r.Produces != "" {
-		op.Responses["200"].Content = map[string]*huma.MediaType{r.Produces: {Schema: &huma.Schema{Type: "string"}}}
+		text := &huma.MediaType{Schema: &huma.Schema{Type: "string"}}
+		op.Responses["200"].Content = map[string]*huma.MediaType{r.Produces: text}
 	}
 	request, err := readExample(op.OperationID + ".request.json")
 	if err != nil {
@@ -106,7 +116,8 @@ func addExamples(api *huma.OpenAPI, op *huma.Operation) error {
 		status = http.StatusOK
 	}
 	response, err := readExample(op.OperationID + ".response.json")
-	if answer := op.Responses[strconv.Itoa(status)]; err == nil && response != nil && answer.Content[mediaJSON] != nil {
+	if answer := op.Responses[strconv.Itoa(status)]; err == nil && response != nil &&
+		answer.Content[mediaJSON] != nil {
 		answer.Content[mediaJSON].Example = response
 	}
 	return err
@@ -121,16 +132,34 @@ func readExample(name string) (any, error) {
 		return nil, err
 	}
 	var v any
-	return v, json.Unmarshal(content, &v)
+	err = json.Unmarshal(content, &v)
+	return v, err
 }
 
-// fileRow tells what a row of a file is.
-type fileRow struct{ schema, csv, line string }
+// fileRow describes the rows of a file.
+type fileRow struct {
+	schema string // of a row
+	csv    string // what a CSV file holds
+	lines  string // what a file of lines holds
+}
 
 var fileRows = map[string]fileRow{
-	"import-orders":     {"OrderForm", "A header of the documented columns, then one row per order line.", "One order per line."},
-	"import-rooms":      {"Room", "A header of the documented columns, then one row per device with its room, or for a room alone.", "One room per line."},
-	"import-warranties": {"EarlierWarrantyForm", "A header of the documented columns, then one row per serial number.", "One warranty per line."},
+	"import-orders": {
+		schema: "OrderForm",
+		csv:    "A header of the documented columns, then one row per order line.",
+		lines:  "One order per line.",
+	},
+	"import-rooms": {
+		schema: "Room",
+		csv: "A header of the documented columns, then one row per device with its room, " +
+			"or for a room alone.",
+		lines: "One room per line.",
+	},
+	"import-warranties": {
+		schema: "EarlierWarrantyForm",
+		csv:    "A header of the documented columns, then one row per serial number.",
+		lines:  "One warranty per line.",
+	},
 }
 
 // describeFile documents the body of an import.
@@ -139,11 +168,17 @@ func describeFile(api *huma.OpenAPI, op *huma.Operation, r route) {
 	if r.Row != nil {
 		api.Components.Schemas.Schema(reflect.TypeOf(r.Row), true, "")
 	}
-	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{
-		mediaJSON:              {Schema: &huma.Schema{Type: "array", Items: &huma.Schema{Ref: "#/components/schemas/" + row.schema}}},
-		"text/csv":             {Schema: &huma.Schema{Type: "string", Description: row.csv}},
-		"application/x-ndjson": {Schema: &huma.Schema{Type: "string", Description: row.line}},
-	}}
+	op.RequestBody = &huma.RequestBody{
+		Required: true,
+		Content: map[string]*huma.MediaType{
+			mediaJSON: {Schema: &huma.Schema{
+				Type:  "array",
+				Items: &huma.Schema{Ref: "#/components/schemas/" + row.schema},
+			}},
+			"text/csv":             {Schema: &huma.Schema{Type: "string", Description: row.csv}},
+			"application/x-ndjson": {Schema: &huma.Schema{Type: "string", Description: row.lines}},
+		},
+	}
 	if csv, err := exampleFiles.ReadFile("examples/" + op.OperationID + ".request.csv"); err == nil {
 		op.RequestBody.Content["text/csv"].Example = string(csv)
 	}

@@ -45,6 +45,26 @@ func TestOpenAPIIsTheCommittedOne(t *testing.T) {
 	require.Contains(t, string(yaml.Body), "openapi: 3.1.0")
 }
 
+func TestEveryDescriptionBelongsToAnOperation(t *testing.T) {
+	files, err := fs.Glob(os.DirFS("operations"), "*")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+
+	offered := map[string]bool{}
+	for _, item := range described(t).Paths {
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op != nil {
+				offered[op.OperationID] = true
+			}
+		}
+	}
+	for _, file := range files {
+		id, ok := strings.CutSuffix(file, ".md")
+		require.True(t, ok, "%s is not Markdown", file)
+		require.True(t, offered[id], "no operation reads %s", file)
+	}
+}
+
 func TestReferencePageNeedsNothingFromElsewhere(t *testing.T) {
 	h := sqlite(t)
 	a := client{house: h}.get("/v1/docs")

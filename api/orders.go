@@ -5,59 +5,67 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strings"
 
 	"cloud.google.com/go/civil"
+	"github.com/danielgtaylor/huma/v2"
 
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/strictjson"
 )
 
-func (s *service) orderRoutes() {
-	mount(s, route{ID: "submit-order", Method: post, Path: "/v1/orders", Tag: "Orders", Summary: "Submit an order",
-		Description: "The purchase order number is the key: the same order again answers 200 with the stored one, another body under the same number 409 with the differing fields (S14). " +
-			"Everything wrong is told at once. An order that a person must look at first is NEEDS_REVIEW, with the reasons.",
-		Scope: OrdersWrite, Capability: rules.SubmitOrders, Body: rules.OrderForm{}, Status: http.StatusCreated, Errors: []int{409}, Intake: true}, s.submitOrder)
-	mount(s, route{ID: "list-orders", Method: get, Path: "/v1/orders", Tag: "Orders", Summary: "List orders, newest first",
-		Scope: OrdersRead, Capability: rules.ViewAccount}, s.listOrders)
-	mount(s, route{ID: "get-order", Method: get, Path: "/v1/orders/{id}", Tag: "Orders", Summary: "Read an order with contracts, cancellations and timeline",
-		Scope: OrdersRead, Capability: rules.ViewAccount, Errors: []int{404}}, s.getOrder)
+// orderHandlers answer what is asked about orders.
+type orderHandlers struct {
+	store  *models.Store
+	intake intake
 }
 
-// ForInput lets an operator act for a seller, with a reason (RULES 4).
-type ForInput struct {
-	For    string `query:"on_behalf_of" maxLength:"64" doc:"Operators: id of the reseller or distributor whose order this is"`
-	Reason string `query:"reason" maxLength:"500" doc:"Operators: why; it goes into the audit"`
-}
+func (h orderHandlers) routes(api huma.API) {
+	submit := route{Tag: "Orders", Scope: OrdersWrite, Capability: rules.SubmitOrders}
+	read := route{Tag: "Orders", Scope: OrdersRead, Capability: rules.ViewAccount}
+	review := route{
+		Tag:          "Orders",
+		Scope:        Operator,
+		Capability:   rules.ReviewOrders,
+		OperatorOnly: true,
+	}
+	cancel := route{Tag: "Orders", Scope: OrdersWrite, Capability: rules.CancelOrder}
+	terminate := route{
+		Tag:          "Orders",
+		Scope:        Operator,
+		Capability:   rules.CancelOrder,
+		OperatorOnly: true,
+	}
 
-// sender is the organisation whose order it is, and the context to act in.
-func (s *service) sender(ctx context.Context, in ForInput) (context.Context, models.Org, error) {
-	t := callOf(ctx).token
-	if !t.Role.IsOperator() {
-		if in.For != "" || in.Reason != "" {
-			return ctx, models.Org{}, invalidParameter("/query/on_behalf_of", "Only operators act for another organisation.")
-		}
-		return ctx, t.Org, nil
-	}
-	if in.For == "" || strings.TrimSpace(in.Reason) == "" {
-		return ctx, models.Org{}, invalidParameter("/query/on_behalf_of", "An operator names the seller in on_behalf_of and says why in reason.")
-	}
-	org, err := s.store.GetOrg(ctx, in.For)
-	if err != nil {
-		return ctx, org, err
-	}
-	if org.Kind != models.OrgReseller && org.Kind != models.OrgDistributor {
-		return ctx, org, invalidParameter("/query/on_behalf_of", "This organisation does not sell.")
-	}
-	scope, _ := models.ScopeFrom(ctx)
-	scope.Actor.OnBehalfOf = org.ID
-	return models.WithScope(ctx, scope), org, nil
+	mountRaw(api, submit.post("submit-order", "/v1/orders", "Submit an order").
+		answers(http.StatusCreated).refuses(409).documents(rules.OrderForm{}).takesOrders(),
+		h.submitOrder)
+	mount(api, read.get("list-orders", "/v1/orders", "List orders, newest first"), h.listOrders)
+	mount(api, read.get("get-order", "/v1/orders/{id}",
+		"Read an order with contracts, cancellations and timeline").
+		refuses(404), h.getOrder)
+	mountRaw(api, submit.put("amend-order", "/v1/orders/{id}", "Amend an order in review").
+		refuses(404, 409, 412, 428).documents(rules.OrderForm{}), h.amendOrder)
+	mountJSON(api, review.post("decide-order", "/v1/orders/{id}/decision",
+		"Accept or reject an order in review").
+		idempotent().refuses(404), h.decideOrder)
+	mountJSON(api, cancel.post("cancel-order", "/v1/orders/{id}/cancellation",
+		"Cancel an order within its window").
+		idempotent().refuses(404), h.cancelOrder)
+	mountJSON(api, terminate.post("terminate-order", "/v1/orders/{id}/termination",
+		"End an order after its window, as goodwill").
+		idempotent().refuses(404), h.terminateOrder)
 }
 
 func invalidParameter(pointer, message string) error {
-	e := rules.Refuse(codeParameter, "A parameter of the request is not correct.", "Correct every parameter listed and send the request again.")
-	e.Fields = []rules.FieldError{{Pointer: pointer, Code: codeParameter, Message: message, Remedy: "See the reference."}}
+	e := rules.Refuse(codeParameter, "A parameter of the request is not correct.",
+		"Correct every parameter listed and send the request again.")
+	e.Fields = []rules.FieldError{{
+		Pointer: pointer,
+		Code:    codeParameter,
+		Message: message,
+		Remedy:  "See the reference.",
+	}}
 	return e
 }
 
@@ -80,46 +88,66 @@ type submitOutput struct {
 }
 
 func answerFor(o models.Order, warnings []rules.FieldError) OrderAnswer {
-	return OrderAnswer{ID: o.ID, State: o.State, PONumber: o.PONumber, VendorOrderNo: text(o.VendorOrderNo), Warnings: append([]rules.FieldError{}, warnings...),
-		ReviewReasons: codesOrNone(o.ReviewReasons), Version: o.Version}
+	return OrderAnswer{
+		ID:            o.ID,
+		State:         o.State,
+		PONumber:      o.PONumber,
+		VendorOrderNo: text(o.VendorOrderNo),
+		Warnings:      append([]rules.FieldError{}, warnings...),
+		ReviewReasons: codesOrNone(o.ReviewReasons),
+		Version:       o.Version,
+	}
 }
 
-func (s *service) submitOrder(ctx context.Context, in *struct{ ForInput }) (*submitOutput, error) {
-	ctx, sender, err := s.sender(ctx, in.ForInput)
+func (h orderHandlers) submitOrder(
+	ctx context.Context, in *struct{ ForInput }, body rawBody,
+) (*submitOutput, error) {
+	ctx, sender, err := h.intake.sender(ctx, in.ForInput)
 	if err != nil {
 		return nil, err
 	}
-	form, err := s.orderForm(ctx)
+	form, err := h.orderForm(ctx, body)
 	var out models.Accepted
 	if err == nil {
-		out, err = s.store.AcceptOrder(ctx, models.Intake{Sender: sender, Form: form, Reason: in.Reason})
+		out, err = h.store.AcceptOrder(ctx, models.Intake{
+			Sender: sender,
+			Form:   form,
+			Reason: in.Reason,
+		})
 	}
 	if err != nil {
-		return nil, s.recordRefusal(ctx, sender.ID, err)
+		return nil, h.intake.recordRefusal(ctx, sender.ID, body, err)
 	}
 	status := http.StatusOK
 	if out.Created {
 		status = http.StatusCreated
 	}
-	return &submitOutput{Status: status, Location: "/v1/orders/" + out.Order.ID, ETag: etag(out.Order.Version), Body: answerFor(out.Order, out.Warnings)}, nil
+	return &submitOutput{
+		Status:   status,
+		Location: "/v1/orders/" + out.Order.ID,
+		ETag:     etag(out.Order.Version),
+		Body:     answerFor(out.Order, out.Warnings),
+	}, nil
 }
 
-// orderForm decodes the body. When its structure is wrong, what the rules say
-// about the rest is told along with it.
-func (s *service) orderForm(ctx context.Context) (rules.OrderForm, error) {
-	form, fields := decodeInto[rules.OrderForm](ctx)
-	if len(fields) == 0 {
+// orderForm decodes an order. When its structure is wrong, what the rules say about
+// the rest is told along with it.
+func (h orderHandlers) orderForm(ctx context.Context, raw rawBody) (rules.OrderForm, error) {
+	form, wrong := decode[rules.OrderForm](raw)
+	if len(wrong) == 0 {
 		return form, nil
 	}
-	ref, err := s.store.Reference(ctx)
+	if wrong[len(wrong)-1].Code == strictjson.Malformed {
+		return form, structural(wrong)
+	}
+
+	ref, err := h.store.Reference(ctx)
 	if err != nil {
 		return form, err
 	}
-	semantic := fieldsOf(form.Validate(ref.Catalogue, civil.DateOf(s.store.Clock().Now())))
-	if fields[len(fields)-1].Code != strictjson.Malformed {
-		fields = strictjson.Merge(fields, semantic)
-	}
-	return form, structural(fields)
+	today := civil.DateOf(h.store.Clock().Now())
+	semantic := fieldsOf(form.Validate(ref.Catalogue, today))
+	return form, structural(strictjson.Merge(wrong, semantic))
 }
 
 func etag(version int64) string { return fmt.Sprintf(`"%d"`, version) }
@@ -131,15 +159,24 @@ type listOrdersInput struct {
 	AccountID string `query:"account_id" maxLength:"64" doc:"Operators: only orders of this account"`
 }
 
-func (s *service) listOrders(ctx context.Context, in *listOrdersInput) (*pageOf[OrderSummary], error) {
+func (h orderHandlers) listOrders(
+	ctx context.Context, in *listOrdersInput,
+) (*pageOf[OrderSummary], error) {
 	operator := callOf(ctx).token.Role.IsOperator()
-	filter := models.OrderFilter{State: rules.OrderState(in.State), PONumber: in.PONumber, Page: in.page()}
-	if in.AccountID != "" && !operator { // left out in silence it would look like a list of that account
+	filter := models.OrderFilter{
+		State:    rules.OrderState(in.State),
+		PONumber: in.PONumber,
+		Page:     in.page(),
+	}
+	if in.AccountID != "" && !operator {
+		// Left out in silence, it would look like a list of that account.
 		return nil, invalidParameter("/query/account_id", "Only operators list orders by account.")
 	}
 	filter.AccountID = in.AccountID
-	orders, next, err := s.store.ListOrders(ctx, filter)
-	return listed(orders, next, err, func(o models.Order) OrderSummary { return summarise(o, operator) })
+	orders, next, err := h.store.ListOrders(ctx, filter)
+	return listed(orders, next, err, func(o models.Order) OrderSummary {
+		return summarise(o, operator)
+	})
 }
 
 type orderOutput struct {
@@ -147,23 +184,23 @@ type orderOutput struct {
 	Body OrderDetail
 }
 
-func (s *service) getOrder(ctx context.Context, in *IDInput) (*orderOutput, error) {
-	o, err := s.store.GetOrder(ctx, in.ID)
+func (h orderHandlers) getOrder(ctx context.Context, in *IDInput) (*orderOutput, error) {
+	o, err := h.store.GetOrder(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return s.detail(ctx, o)
+	return h.detail(ctx, o)
 }
 
 // detail reads what became of an order that the caller may see. Its contracts
 // and events are the account's, so they are read beyond the seller's fence and
 // narrowed by the views.
-func (s *service) detail(ctx context.Context, o models.Order) (*orderOutput, error) {
+func (h orderHandlers) detail(ctx context.Context, o models.Order) (*orderOutput, error) {
 	t := callOf(ctx).token
 	operator := t.Role.IsOperator()
 	all := models.WithSystem(ctx)
-	contracts, err1 := s.store.ContractsOfOrder(all, o.ID)
-	cancellations, err2 := s.store.ListCancellations(all, o.ID)
+	contracts, err1 := h.store.ContractsOfOrder(all, o.ID)
+	cancellations, err2 := h.store.ListCancellations(all, o.ID)
 	about := []string{o.ID}
 	for _, c := range contracts {
 		about = append(about, c.ID)
@@ -171,18 +208,160 @@ func (s *service) detail(ctx context.Context, o models.Order) (*orderOutput, err
 	for _, c := range cancellations {
 		about = append(about, c.ID)
 	}
-	invitations, _, err3 := s.store.ListInvitations(all, "", o.ID, models.Page{Limit: 200})
+	invitations, _, err3 := h.store.ListInvitations(all, "", o.ID, models.Page{Limit: 200})
 	for _, i := range invitations {
 		about = append(about, i.ID)
 	}
-	events, err4 := s.store.Timeline(all, about...)
+	events, err4 := h.store.Timeline(all, about...)
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
-	d := OrderDetail{OrderSummary: summarise(o, operator), Timeline: timeline(events, operator), Contracts: viewed(contracts, orderContract),
-		Cancellations: viewed(cancellations, func(c models.OrderCancellation) CancellationView { return cancellationView(c, operator) })}
+	d := OrderDetail{
+		OrderSummary: summarise(o, operator),
+		Timeline:     timeline(events, operator),
+		Contracts:    viewed(contracts, orderContract),
+		Cancellations: viewed(cancellations, func(c models.OrderCancellation) CancellationView {
+			return cancellationView(c, operator)
+		}),
+	}
 	if operator || o.SubmittedBy == t.OrgID {
 		d.Submitted = &o.Payload
 	}
 	return &orderOutput{ETag: etag(o.Version), Body: d}, nil
+}
+
+// DecisionRequest decides on an order in review.
+type DecisionRequest struct {
+	Accept    *bool  `json:"accept" nullable:"false" doc:"Required: true accepts, false rejects"`
+	Reason    string `json:"reason" doc:"Required; goes into the audit, and to the reseller when rejected"`
+	AccountID string `json:"account_id,omitempty" doc:"When the order matches several accounts: which it is (R107)"`
+}
+
+// CancellationRequest cancels an order, whole without a quantity.
+type CancellationRequest struct {
+	Reason     string   `json:"reason" doc:"Required"`
+	Quantity   *int     `json:"quantity,omitempty" minimum:"1" doc:"How many licences; missing for the whole order"`
+	LicenceIDs []string `json:"licence_ids,omitempty" nullable:"false" doc:"Assigned licences to take"`
+}
+
+// ReasonRequest says why.
+type ReasonRequest struct {
+	Reason string `json:"reason" doc:"Required; goes into the audit"`
+}
+
+// CancellationAnswer is the order and its cancellation.
+type CancellationAnswer struct {
+	Order        OrderSummary     `json:"order"`
+	Cancellation CancellationView `json:"cancellation"`
+}
+
+// IfMatchInput names an object and the version that a change is based on.
+type IfMatchInput struct {
+	IDInput
+	IfMatch string `header:"If-Match" doc:"Required: the ETag of what you read"`
+}
+
+// matches holds If-Match against the version that is stored.
+func (in IfMatchInput) matches(version int64) error {
+	switch in.IfMatch {
+	case "":
+		return rules.Refuse(codeVersionMissing, "The change must say which version it is based on.",
+			"Read the object and send its ETag as If-Match.")
+	case etag(version):
+		return nil
+	}
+	return rules.Refuse(codeVersionMismatch, "The object was changed since you read it.",
+		"Read it again and repeat the change.")
+}
+
+func (h orderHandlers) amendOrder(
+	ctx context.Context, in *IfMatchInput, body rawBody,
+) (*submitOutput, error) {
+	o, err := h.store.GetOrder(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	t := callOf(ctx).token
+	if !t.Role.IsOperator() && o.SubmittedBy != t.OrgID {
+		return nil, rules.Refuse(rules.Forbidden, "Only who sent the order may amend it.",
+			"Ask the organisation that sent it.")
+	}
+	if err := in.matches(o.Version); err != nil {
+		return nil, err
+	}
+	form, err := h.orderForm(ctx, body)
+	if err != nil {
+		return nil, err
+	}
+	if o, err = h.store.AmendOrder(ctx, in.ID, form, o.Version); err != nil {
+		return nil, err
+	}
+	return &submitOutput{
+		Status:   200,
+		Location: "/v1/orders/" + o.ID,
+		ETag:     etag(o.Version),
+		Body:     answerFor(o, o.Warnings()),
+	}, nil
+}
+
+func (h orderHandlers) decideOrder(
+	ctx context.Context, in *IDInput, d DecisionRequest,
+) (*orderOutput, error) {
+	if d.Accept == nil { // left out is no decision, least of all a rejection
+		return nil, wrong("/accept", rules.Required,
+			"It is not said whether the order is accepted.", "Send accept, true or false.")
+	}
+	o, err := h.store.DecideOrder(ctx, in.ID, models.Decision{
+		Accept:    *d.Accept,
+		Reason:    d.Reason,
+		AccountID: d.AccountID,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return h.detail(ctx, o)
+}
+
+func (h orderHandlers) cancelOrder(
+	ctx context.Context, in *IDInput, c CancellationRequest,
+) (*one[CancellationAnswer], error) {
+	r := models.CancelRequest{LicenceIDs: c.LicenceIDs, Reason: c.Reason, Once: onceName(ctx)}
+	switch {
+	case c.Quantity == nil && len(c.LicenceIDs) > 0:
+		return nil, wrong("/quantity", rules.Required,
+			"Licences are named, but not how many are to be cancelled.", "Send the quantity too.")
+	case c.Quantity != nil && *c.Quantity < 1:
+		return nil, wrong("/quantity", rules.QuantityTooSmall, "The quantity must be at least 1.",
+			"Send how many licences to cancel, or leave it out for the whole order.")
+	case c.Quantity != nil:
+		r.Quantity = *c.Quantity
+	}
+	o, done, err := h.store.CancelOrder(ctx, in.ID, r)
+	return cancelled(ctx, o, done, err)
+}
+
+func (h orderHandlers) terminateOrder(
+	ctx context.Context, in *IDInput, r ReasonRequest,
+) (*one[CancellationAnswer], error) {
+	o, done, err := h.store.TerminateOrder(ctx, in.ID, r.Reason)
+	return cancelled(ctx, o, done, err)
+}
+
+func cancelled(
+	ctx context.Context, o models.Order, c models.OrderCancellation, err error,
+) (*one[CancellationAnswer], error) {
+	operator := callOf(ctx).token.Role.IsOperator()
+	return single(c, err, func(c models.OrderCancellation) CancellationAnswer {
+		return CancellationAnswer{summarise(o, operator), cancellationView(c, operator)}
+	})
+}
+
+// wrong refuses a request for one field.
+func wrong(pointer, code, message, remedy string) error {
+	return rules.Invalid([]rules.FieldError{{
+		Pointer: pointer,
+		Code:    code,
+		Message: message,
+		Remedy:  remedy,
+	}})
 }

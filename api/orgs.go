@@ -4,18 +4,39 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) orgRoutes() {
-	mount(s, route{ID: "list-orgs", Method: get, Path: "/v1/orgs", Tag: "Organisations", Summary: "List organisations",
-		Scope: CatalogueRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.listOrgs)
-	mount(s, route{ID: "get-org", Method: get, Path: "/v1/orgs/{id}", Tag: "Organisations", Summary: "Read an organisation",
-		Scope: CatalogueRead, Capability: rules.ViewProcesses, OperatorOnly: true, Errors: []int{404}}, s.getOrg)
-	mount(s, route{ID: "put-org", Method: put, Path: "/v1/orgs", Tag: "Organisations", Summary: "Add an organisation that sells, or change it",
-		Description: "Kind and name say which. The dates of its authorisation and its suspension decide whether its orders go to review (R45a).",
-		Scope:       CatalogueWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Body: OrgRequest{}}, s.putOrg)
+// orgHandlers answer what is asked about organisations.
+type orgHandlers struct{ store *models.Store }
+
+func (h orgHandlers) routes(api huma.API) {
+	read := route{
+		Tag:          "Organisations",
+		Scope:        CatalogueRead,
+		Capability:   rules.ViewProcesses,
+		OperatorOnly: true,
+	}
+	write := route{
+		Tag:          "Organisations",
+		Scope:        CatalogueWrite,
+		Capability:   rules.ManageCatalogue,
+		OperatorOnly: true,
+	}
+
+	mount(api, read.get("list-orgs", "/v1/orgs", "List organisations"), h.listOrgs)
+	mount(api, read.get("get-org", "/v1/orgs/{id}", "Read an organisation").refuses(404), h.getOrg)
+	mountJSON(api, write.put("put-org", "/v1/orgs", "Add an organisation that sells, or change it"),
+		h.putOrg)
+	mountJSON(api, write.post("merge-parent", "/v1/orgs/{id}/merge",
+		"Merge a customer's parent into another").
+		idempotent().refuses(404, 409), h.mergeParent)
+	mountJSON(api, write.post("split-parent", "/v1/orgs/{id}/split",
+		"Move accounts of a customer's parent to another").
+		idempotent().refuses(404, 409), h.splitParent)
 }
 
 // OrgRequest is an organisation that sells or serves.
@@ -40,8 +61,18 @@ type OrgView struct {
 	CreatedAt       time.Time      `json:"created_at"`
 }
 
-func (s *service) orgView(o models.Org) OrgView {
-	return OrgView{o.ID, o.Kind, o.Name, o.AuthorisedFrom, o.AuthorisedUntil, o.Suspended, o.Authorised(s.store.Clock().Now()), text(o.MergedInto), o.CreatedAt}
+func (h orgHandlers) orgView(o models.Org) OrgView {
+	return OrgView{
+		ID:              o.ID,
+		Kind:            o.Kind,
+		Name:            o.Name,
+		AuthorisedFrom:  o.AuthorisedFrom,
+		AuthorisedUntil: o.AuthorisedUntil,
+		Suspended:       o.Suspended,
+		Authorised:      o.Authorised(h.store.Clock().Now()),
+		MergedInto:      text(o.MergedInto),
+		CreatedAt:       o.CreatedAt,
+	}
 }
 
 type listOrgsInput struct {
@@ -49,23 +80,20 @@ type listOrgsInput struct {
 	Kind string `query:"kind" enum:"OPERATOR,CUSTOMER_PARENT,DISTRIBUTOR,RESELLER,PARTNER" doc:"Only this kind"`
 }
 
-func (s *service) listOrgs(ctx context.Context, in *listOrgsInput) (*pageOf[OrgView], error) {
-	orgs, next, err := s.store.ListOrgs(ctx, models.OrgKind(in.Kind), in.page())
-	return listed(orgs, next, err, s.orgView)
+func (h orgHandlers) listOrgs(ctx context.Context, in *listOrgsInput) (*pageOf[OrgView], error) {
+	orgs, next, err := h.store.ListOrgs(ctx, models.OrgKind(in.Kind), in.page())
+	return listed(orgs, next, err, h.orgView)
 }
 
-func (s *service) getOrg(ctx context.Context, in *IDInput) (*one[OrgView], error) {
-	org, err := s.store.GetOrg(ctx, in.ID)
-	return single(org, err, s.orgView)
+func (h orgHandlers) getOrg(ctx context.Context, in *IDInput) (*one[OrgView], error) {
+	org, err := h.store.GetOrg(ctx, in.ID)
+	return single(org, err, h.orgView)
 }
 
-func (s *service) putOrg(ctx context.Context, _ *struct{}) (*one[OrgView], error) {
-	r, err := decode[OrgRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h orgHandlers) putOrg(ctx context.Context, _ *struct{}, r OrgRequest) (*one[OrgView], error) {
 	var f fieldCheck
-	f.fail(r.Kind != models.OrgReseller && r.Kind != models.OrgDistributor && r.Kind != models.OrgPartner, "/kind", "UNKNOWN_KIND",
+	f.fail(r.Kind != models.OrgReseller && r.Kind != models.OrgDistributor &&
+		r.Kind != models.OrgPartner, "/kind", "UNKNOWN_KIND",
 		"There is no such kind of organisation here.", "Send RESELLER, DISTRIBUTOR or PARTNER.")
 	f.dates("/authorised_from", r.AuthorisedFrom, "/authorised_until", r.AuthorisedUntil)
 	r.Name = f.party(r.Name, nil).Company
@@ -77,6 +105,49 @@ func (s *service) putOrg(ctx context.Context, _ *struct{}) (*one[OrgView], error
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
-	org, err := s.store.PutOrg(ctx, models.OrgChange(r))
-	return single(org, err, s.orgView)
+	org, err := h.store.PutOrg(ctx, models.OrgChange(r))
+	return single(org, err, h.orgView)
+}
+
+// MergeRequest names the parent that takes over.
+type MergeRequest struct {
+	Into   string `json:"into" doc:"The parent that stays"`
+	Reason string `json:"reason" doc:"Required; goes into the audit of both"`
+}
+
+// SplitRequest names what moves where.
+type SplitRequest struct {
+	Name       string   `json:"name" doc:"Name of the parent that takes the accounts"`
+	AccountIDs []string `json:"account_ids" nullable:"false" doc:"At most 1000"`
+	Reason     string   `json:"reason" doc:"Required; goes into the audit of both"`
+}
+
+// ParentChangeView is what a merge or split did.
+type ParentChangeView struct {
+	From  SparesView `json:"from"`
+	Into  SparesView `json:"into"`
+	Moved []string   `json:"moved_account_ids" nullable:"false" doc:"Accounts that have another parent now"`
+}
+
+func parentChangeView(c models.ParentChange) ParentChangeView {
+	view := sparesView(true)
+	return ParentChangeView{view(c.From), view(c.Into), append([]string{}, c.Moved...)}
+}
+
+func (h orgHandlers) mergeParent(
+	ctx context.Context, in *IDInput, r MergeRequest,
+) (*one[ParentChangeView], error) {
+	c, err := h.store.MergeParents(ctx, in.ID, r.Into, r.Reason)
+	return single(c, err, parentChangeView)
+}
+
+func (h orgHandlers) splitParent(
+	ctx context.Context, in *IDInput, r SplitRequest,
+) (*one[ParentChangeView], error) {
+	c, err := h.store.SplitParent(ctx, in.ID, models.SplitRequest{
+		Name:       r.Name,
+		AccountIDs: r.AccountIDs,
+		Reason:     r.Reason,
+	})
+	return single(c, err, parentChangeView)
 }

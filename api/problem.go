@@ -20,39 +20,109 @@ import (
 
 // Codes of refusals that only this package makes.
 const (
-	codeInternal         = "INTERNAL_ERROR"
-	codeMedia            = "UNSUPPORTED_MEDIA_TYPE"
-	codeTooLarge         = "BODY_TOO_LARGE"
-	codeBodyRead         = "BODY_NOT_READ"
-	codeMethod           = "METHOD_NOT_ALLOWED"
-	codeParameter        = "INVALID_PARAMETER"
-	codeKeyInvalid       = "IDEMPOTENCY_KEY_INVALID"
-	codeVersionMissing   = "PRECONDITION_REQUIRED"
-	codeVersionMismatch  = "VERSION_MISMATCH"
-	codeActionNotOffered = "ACTION_NOT_AVAILABLE"
-	codeNotAcceptable    = "NOT_ACCEPTABLE"
+	codeInternal        = "INTERNAL_ERROR"
+	codeMedia           = "UNSUPPORTED_MEDIA_TYPE"
+	codeTooLarge        = "BODY_TOO_LARGE"
+	codeBodyRead        = "BODY_NOT_READ"
+	codeMethod          = "METHOD_NOT_ALLOWED"
+	codeParameter       = "INVALID_PARAMETER"
+	codeKeyInvalid      = "IDEMPOTENCY_KEY_INVALID"
+	codeVersionMissing  = "PRECONDITION_REQUIRED"
+	codeVersionMismatch = "VERSION_MISMATCH"
+	codeNotAcceptable   = "NOT_ACCEPTABLE"
 )
 
-// statuses gives every code its HTTP status, in this one place.
+// statuses maps every code to its HTTP status, in this one place.
 var statuses = map[string]int{
-	rules.ValidationFailed: 422, rules.ReasonRequired: 422, rules.LicencesNotNamed: 422, codeParameter: 422,
-	orderfile.Unreadable: 422, orderfile.Empty: 422, orderfile.TooManyOrders: 422, roomfile.TooManyRows: 422,
-	strictjson.Malformed: 400, codeKeyInvalid: 400, codeBodyRead: 400,
-	rules.Unauthenticated: 401, rules.Forbidden: 403, rules.InvitationWrongPerson: 403,
-	rules.NotFound: 404, codeMethod: 405, codeNotAcceptable: 406,
-	rules.StateConflict: 409, rules.IdempotencyConflict: 409, rules.PONumberConflict: 409, rules.CancellationWindowClosed: 409,
-	rules.SerialRegistered: 409, rules.SerialClaimed: 409, rules.LicenceTaken: 409, rules.LicenceNotInForce: 409, rules.RoomHasLicence: 409,
-	rules.RoomIsArchived: 409, rules.RoomBusy: 409, rules.TermsAckRequired: 409,
-	rules.NotAttachable: 422, rules.ExtensionOver: 422, rules.SerialHasWarranty: 409,
-	rules.NotAssignable: 422, rules.CountryNotSupported: 422, rules.ModelNotSupported: 422, rules.WarrantyCapReached: 422,
-	rules.RMAOpen: 409, rules.ReshipLimit: 409, rules.FeeNotDue: 409, rules.DefectOpen: 409, rules.SpareNotChosen: 409, rules.ModelNotDeployed: 422, rules.NotCovered: 422, rules.WarrantyCap: 422, rules.NotHardware: 422,
-	rules.ProofRequired: 422, rules.Unplaced: 422, rules.NotLikeForLike: 422, rules.SerialNotRegistered: 422, rules.SerialTooNew: 422, rules.SiteUnknown: 422, rules.PhotoMissing: 422,
-	rules.LastAdmin: 409, rules.UserLimit: 409, rules.UnknownSKU: 409, codeActionNotOffered: 409,
-	rules.InvitationExpired: 410, rules.InvitationUsed: 410, rules.InvitationSuperseded: 410, rules.InvitationRevoked: 410,
-	carrier.ErrNoKey.Error(): 401, carrier.ErrNoTimestamp.Error(): 401, carrier.ErrBadTimestamp.Error(): 401, carrier.ErrTooOld.Error(): 401,
-	carrier.ErrInFuture.Error(): 401, carrier.ErrNoSignature.Error(): 401, carrier.ErrSignature.Error(): 401,
-	rules.OutOfStock: 409, rules.StockNegative: 409, rules.ReservationClosed: 409,
-	codeVersionMismatch: 412, codeTooLarge: 413, codeMedia: 415, codeVersionMissing: 428, rules.RateLimited: 429,
+	strictjson.Malformed: 400,
+	codeKeyInvalid:       400,
+	codeBodyRead:         400,
+
+	rules.Unauthenticated:           401,
+	carrier.ErrNoKey.Error():        401,
+	carrier.ErrNoTimestamp.Error():  401,
+	carrier.ErrBadTimestamp.Error(): 401,
+	carrier.ErrTooOld.Error():       401,
+	carrier.ErrInFuture.Error():     401,
+	carrier.ErrNoSignature.Error():  401,
+	carrier.ErrSignature.Error():    401,
+
+	rules.Forbidden:             403,
+	rules.InvitationWrongPerson: 403,
+
+	rules.NotFound: 404,
+
+	codeMethod: 405,
+
+	codeNotAcceptable: 406,
+
+	rules.StateConflict:            409,
+	rules.IdempotencyConflict:      409,
+	rules.PONumberConflict:         409,
+	rules.CancellationWindowClosed: 409,
+	rules.SerialRegistered:         409,
+	rules.SerialClaimed:            409,
+	rules.LicenceTaken:             409,
+	rules.LicenceNotInForce:        409,
+	rules.RoomHasLicence:           409,
+	rules.RoomIsArchived:           409,
+	rules.RoomBusy:                 409,
+	rules.TermsAckRequired:         409,
+	rules.SerialHasWarranty:        409,
+	rules.RMAOpen:                  409,
+	rules.ReshipLimit:              409,
+	rules.FeeNotDue:                409,
+	rules.DefectOpen:               409,
+	rules.SpareNotChosen:           409,
+	rules.LastAdmin:                409,
+	rules.UserLimit:                409,
+	rules.UnknownSKU:               409,
+	rules.ActionNotAvailable:       409,
+	rules.OutOfStock:               409,
+	rules.StockNegative:            409,
+	rules.ReservationClosed:        409,
+
+	rules.InvitationExpired:    410,
+	rules.InvitationUsed:       410,
+	rules.InvitationSuperseded: 410,
+	rules.InvitationRevoked:    410,
+
+	codeVersionMismatch: 412,
+
+	codeTooLarge: 413,
+
+	codeMedia: 415,
+
+	rules.ValidationFailed:    422,
+	rules.ReasonRequired:      422,
+	rules.LicencesNotNamed:    422,
+	codeParameter:             422,
+	orderfile.Unreadable:      422,
+	orderfile.Empty:           422,
+	orderfile.TooManyOrders:   422,
+	roomfile.TooManyRows:      422,
+	rules.NotAttachable:       422,
+	rules.ExtensionOver:       422,
+	rules.NotAssignable:       422,
+	rules.CountryNotSupported: 422,
+	rules.ModelNotSupported:   422,
+	rules.WarrantyCapReached:  422,
+	rules.ModelNotDeployed:    422,
+	rules.NotCovered:          422,
+	rules.WarrantyCap:         422,
+	rules.NotHardware:         422,
+	rules.ProofRequired:       422,
+	rules.Unplaced:            422,
+	rules.NotLikeForLike:      422,
+	rules.SerialNotRegistered: 422,
+	rules.SerialTooNew:        422,
+	rules.SiteUnknown:         422,
+	rules.PhotoMissing:        422,
+
+	codeVersionMissing: 428,
+
+	rules.RateLimited: 429,
+
 	codeInternal: 500,
 }
 
@@ -84,7 +154,7 @@ const (
 )
 
 // problemFor turns an error into the answer. An unknown error is logged in
-// full and tells the caller nothing but the request's id.
+// full; the caller learns nothing but the request's id.
 func problemFor(ctx context.Context, err error) *Problem {
 	var refusal *rules.Error
 	var problem *Problem
@@ -93,14 +163,26 @@ func problemFor(ctx context.Context, err error) *Problem {
 		return problem
 	case errors.As(err, &refusal) && statuses[refusal.Code] != 0:
 	case errors.Is(err, models.ErrBadToken):
-		refusal = rules.Refuse(rules.Unauthenticated, "The token is missing, unknown, expired or revoked.", "Send Authorization: Bearer with a valid token.")
+		refusal = rules.Refuse(rules.Unauthenticated,
+			"The token is missing, unknown, expired or revoked.",
+			"Send Authorization: Bearer with a valid token.")
 	default:
-		logOf(ctx).ErrorContext(ctx, "request failed", slog.String("request_id", requestID(ctx)), slog.Any("error", err))
-		refusal = rules.Refuse(codeInternal, "Internal error.", "Try again later; if it happens again, name the request id when asking for help.")
+		logOf(ctx).ErrorContext(ctx, "request failed", slog.String("request_id", requestID(ctx)),
+			slog.Any("error", err))
+		refusal = rules.Refuse(codeInternal, "Internal error.",
+			"Try again later; if it happens again, name the request id when asking for help.")
 	}
 	status := statuses[refusal.Code]
-	p := &Problem{Type: docsPath + "#" + anchor(refusal.Code), Title: http.StatusText(status), Status: status, Code: refusal.Code,
-		Detail: refusal.Message, Remedy: refusal.Remedy, Errors: refusal.Fields, RequestID: requestID(ctx)}
+	p := &Problem{
+		Type:      docsPath + "#" + anchor(refusal.Code),
+		Title:     http.StatusText(status),
+		Status:    status,
+		Code:      refusal.Code,
+		Detail:    refusal.Message,
+		Remedy:    refusal.Remedy,
+		Errors:    refusal.Fields,
+		RequestID: requestID(ctx),
+	}
 	var taken *models.SerialTaken
 	if errors.As(err, &taken) {
 		p.Existing = "/v1/devices/" + taken.DeviceID
@@ -139,18 +221,25 @@ func fromHuma(ctx context.Context, status int, errs []error) huma.StatusError {
 		if !errors.As(err, &detail) {
 			return problemFor(ctx, err)
 		}
-		fields = append(fields, rules.FieldError{Pointer: parameterPointer(detail.Location), Code: codeParameter,
-			Message: "This parameter is unknown or its value does not fit.", Remedy: "See the reference for what it may be."})
+		fields = append(fields, rules.FieldError{
+			Pointer: parameterPointer(detail.Location),
+			Code:    codeParameter,
+			Message: "This parameter is unknown or its value does not fit.",
+			Remedy:  "See the reference for what it may be.",
+		})
 	}
 	switch {
 	case status == 0: // huma asks for the type of errors
 		return &Problem{}
 	case len(fields) > 0:
-		e := rules.Refuse(codeParameter, "A parameter of the request is not correct.", "Correct every parameter listed and send the request again.")
+		e := rules.Refuse(codeParameter, "A parameter of the request is not correct.",
+			"Correct every parameter listed and send the request again.")
 		e.Fields = fields
 		return problemFor(ctx, e)
 	case status == http.StatusNotAcceptable:
-		return problemFor(ctx, rules.Refuse(codeNotAcceptable, "The answer is JSON only.", "Send Accept: application/json, or leave it out."))
+		return problemFor(ctx,
+			rules.Refuse(codeNotAcceptable, "The answer is JSON only.",
+				"Send Accept: application/json, or leave it out."))
 	}
 	return problemFor(ctx, errors.New("huma refused the request"))
 }

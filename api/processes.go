@@ -6,18 +6,32 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/messages/process"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
 )
 
-func (s *service) processRoutes() {
-	mount(s, route{ID: "list-processes", Method: get, Path: "/v1/processes", Tag: "Processes", Summary: "List what is under way, newest first",
-		Description: "Every order, invitation, replacement, spare unit and shipment that is not finished or at rest, and every account that still lacks its customer success manager: what it waits for, since when, until when and who must act. Read from the database, so it answers with Temporal down.",
-		Scope:       ProcessesRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.listProcesses)
-	mount(s, route{ID: "count-processes", Method: get, Path: "/v1/processes/counts", Tag: "Processes", Summary: "Count what is under way by what it waits for",
-		Scope: ProcessesRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.countProcesses)
+// processHandlers answer what is asked about what is under way.
+type processHandlers struct {
+	store *models.Store
+	links workflowLinks
+}
+
+func (h processHandlers) routes(api huma.API) {
+	watch := route{
+		Tag:          "Processes",
+		Scope:        ProcessesRead,
+		Capability:   rules.ViewProcesses,
+		OperatorOnly: true,
+	}
+
+	mount(api, watch.get("list-processes", "/v1/processes", "List what is under way, newest first"),
+		h.listProcesses)
+	mount(api, watch.get("count-processes", "/v1/processes/counts",
+		"Count what is under way by what it waits for"), h.countProcesses)
 }
 
 // ProcessView is something under way.
@@ -39,7 +53,7 @@ type ProcessView struct {
 }
 
 // processView returns how a process looks at an instant, in a locale's language.
-func (s *service) processView(p models.Process, now time.Time, locale string) ProcessView {
+func (h processHandlers) processView(p models.Process, now time.Time, locale string) ProcessView {
 	return ProcessView{
 		ID:         p.ID,
 		Kind:       p.Kind,
@@ -53,7 +67,7 @@ func (s *service) processView(p models.Process, now time.Time, locale string) Pr
 		OrderID:    text(p.OrderID),
 		LastError:  p.LastError,
 		WorkflowID: p.WorkflowID,
-		Link:       s.workflowLink(p.WorkflowID),
+		Link:       h.links.workflow(p.WorkflowID),
 		Sentence: process.Sentence(process.Standing{
 			Kind:     p.Kind,
 			State:    p.State,
@@ -64,11 +78,16 @@ func (s *service) processView(p models.Process, now time.Time, locale string) Pr
 	}
 }
 
-func (s *service) workflowLink(id string) string {
-	if s.TemporalUI == "" || id == "" {
+// workflowLinks lead to the Temporal UI; without its address there are none.
+type workflowLinks struct{ ui, namespace string }
+
+func (l workflowLinks) workflow(id string) string {
+	if l.ui == "" || id == "" {
 		return ""
 	}
-	return strings.TrimSuffix(s.TemporalUI, "/") + "/namespaces/" + url.PathEscape(s.Namespace) + "/workflows/" + url.PathEscape(id)
+	return strings.TrimSuffix(l.ui, "/") +
+		"/namespaces/" + url.PathEscape(l.namespace) +
+		"/workflows/" + url.PathEscape(id)
 }
 
 type listProcessesInput struct {
@@ -81,15 +100,18 @@ type listProcessesInput struct {
 	Lang     string `query:"lang" enum:"en,pt-BR" default:"en" doc:"The language of the sentences"`
 }
 
-func (s *service) listProcesses(ctx context.Context, in *listProcessesInput) (*pageOf[ProcessView], error) {
+func (h processHandlers) listProcesses(
+	ctx context.Context, in *listProcessesInput,
+) (*pageOf[ProcessView], error) {
 	if in.WaitsFor != "" && !processes.KnownWait(in.WaitsFor) {
 		return nil, invalidParameter("/query/waits_for", "Nothing ever waits for this.")
 	}
 	due, err := time.Parse(time.RFC3339, in.DueBy)
 	if in.DueBy != "" && err != nil {
-		return nil, rules.Refuse(codeParameter, "due_by is not an instant.", "Send one such as 2026-11-26T23:59:59Z.")
+		return nil, rules.Refuse(codeParameter, "due_by is not an instant.",
+			"Send one such as 2026-11-26T23:59:59Z.")
 	}
-	found, next, err := s.store.ListProcesses(ctx, models.ProcessFilter{
+	found, next, err := h.store.ListProcesses(ctx, models.ProcessFilter{
 		Kind:     processes.Kind(in.Kind),
 		WaitsFor: in.WaitsFor,
 		Actor:    in.Actor,
@@ -97,8 +119,10 @@ func (s *service) listProcesses(ctx context.Context, in *listProcessesInput) (*p
 		DueBy:    due,
 		Page:     in.page(),
 	})
-	now := s.store.Clock().Now()
-	return listed(found, next, err, func(p models.Process) ProcessView { return s.processView(p, now, in.Lang) })
+	now := h.store.Clock().Now()
+	return listed(found, next, err, func(p models.Process) ProcessView {
+		return h.processView(p, now, in.Lang)
+	})
 }
 
 // ProcessCountView counts processes that wait for the same.
@@ -109,9 +133,16 @@ type ProcessCountView struct {
 	Count    int64          `json:"count"`
 }
 
-func (s *service) countProcesses(ctx context.Context, _ *struct{}) (*pageOf[ProcessCountView], error) {
-	counts, err := s.store.CountProcesses(ctx)
+func (h processHandlers) countProcesses(
+	ctx context.Context, _ *struct{},
+) (*pageOf[ProcessCountView], error) {
+	counts, err := h.store.CountProcesses(ctx)
 	return listed(counts, "", err, func(c models.ProcessCount) ProcessCountView {
-		return ProcessCountView{c.Kind, c.WaitsFor, c.Actor, c.N}
+		return ProcessCountView{
+			Kind:     c.Kind,
+			WaitsFor: c.WaitsFor,
+			Actor:    c.Actor,
+			Count:    c.N,
+		}
 	})
 }

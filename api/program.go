@@ -6,19 +6,41 @@ import (
 
 	"cloud.google.com/go/civil"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) programRoutes() {
-	mount(s, route{ID: "get-program", Method: get, Path: "/v1/program", Tag: "Program", Summary: "Read the program: names, sender, windows, thresholds",
-		Scope: CatalogueRead, Capability: rules.ViewProcesses, OperatorOnly: true}, s.getProgram)
-	mount(s, route{ID: "put-program", Method: put, Path: "/v1/program", Tag: "Program", Summary: "Change the program", Description: "In force within five seconds, without a restart (R1).",
-		Scope: CatalogueWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Body: rules.Program{}, Errors: []int{409, 412, 428}}, s.putProgram)
-	mount(s, route{ID: "list-catalogue", Method: get, Path: "/v1/catalogue", Tag: "Program", Summary: "List the SKUs",
-		Scope: CatalogueRead, Capability: rules.ViewAccount, Everyone: true}, s.listCatalogue)
-	mount(s, route{ID: "put-sku", Method: put, Path: "/v1/catalogue/{sku}", Tag: "Program", Summary: "Add or change a SKU",
-		Scope: CatalogueWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Body: SKURequest{}}, s.putSKU)
+// programHandlers answer what is asked about the program and its catalogue.
+type programHandlers struct{ store *models.Store }
+
+func (h programHandlers) routes(api huma.API) {
+	read := route{
+		Tag:          "Program",
+		Scope:        CatalogueRead,
+		Capability:   rules.ViewProcesses,
+		OperatorOnly: true,
+	}
+	write := route{
+		Tag:          "Program",
+		Scope:        CatalogueWrite,
+		Capability:   rules.ManageCatalogue,
+		OperatorOnly: true,
+	}
+	sell := route{
+		Tag:        "Program",
+		Scope:      CatalogueRead,
+		Capability: rules.ViewAccount,
+		Everyone:   true,
+	}
+
+	mount(api, read.get("get-program", "/v1/program",
+		"Read the program: names, sender, windows, thresholds"), h.getProgram)
+	mountJSON(api, write.put("put-program", "/v1/program", "Change the program").
+		refuses(409, 412, 428), h.putProgram)
+	mount(api, sell.get("list-catalogue", "/v1/catalogue", "List the SKUs"), h.listCatalogue)
+	mountJSON(api, write.put("put-sku", "/v1/catalogue/{sku}", "Add or change a SKU"), h.putSKU)
 }
 
 type programOutput struct {
@@ -26,8 +48,8 @@ type programOutput struct {
 	Body rules.Program
 }
 
-func (s *service) getProgram(ctx context.Context, _ *struct{}) (*programOutput, error) {
-	ref, err := s.store.Reference(ctx)
+func (h programHandlers) getProgram(ctx context.Context, _ *struct{}) (*programOutput, error) {
+	ref, err := h.store.Reference(ctx)
 	return &programOutput{ETag: etag(ref.Version), Body: ref.Program}, err
 }
 
@@ -35,22 +57,21 @@ type putProgramInput struct {
 	IfMatch string `header:"If-Match" doc:"Required: the ETag of the program you read"`
 }
 
-func (s *service) putProgram(ctx context.Context, in *putProgramInput) (*programOutput, error) {
-	ref, err := s.store.Reference(ctx)
+func (h programHandlers) putProgram(
+	ctx context.Context, in *putProgramInput, p rules.Program,
+) (*programOutput, error) {
+	ref, err := h.store.Reference(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if err := (IfMatchInput{IfMatch: in.IfMatch}).matches(ref.Version); err != nil {
 		return nil, err
 	}
-	p, err := decode[rules.Program](ctx)
-	if err != nil {
-		return nil, err
-	}
 	if p.ID != ref.Program.ID {
-		return nil, wrong("/id", "UNCHANGEABLE", "The program's id cannot change.", "Send the id that you read.")
+		return nil, wrong("/id", "UNCHANGEABLE", "The program's id cannot change.",
+			"Send the id that you read.")
 	}
-	if ref, err = s.store.ChangeProgram(ctx, p, ref.Version); err != nil {
+	if ref, err = h.store.ChangeProgram(ctx, p, ref.Version); err != nil {
 		return nil, err
 	}
 	return &programOutput{ETag: etag(ref.Version), Body: ref.Program}, nil
@@ -73,11 +94,17 @@ type SKUView struct {
 }
 
 func skuView(k models.CatalogueSKU) SKUView {
-	return SKUView{k.Code, SKURequest{k.ServiceType, k.TermYears, k.Bundle, k.EffectiveFrom, k.EffectiveTo}, k.UpdatedAt.Format("2006-01-02T15:04:05Z07:00")}
+	return SKUView{k.Code, SKURequest{
+		ServiceType:   k.ServiceType,
+		TermYears:     k.TermYears,
+		Bundle:        k.Bundle,
+		EffectiveFrom: k.EffectiveFrom,
+		EffectiveTo:   k.EffectiveTo,
+	}, k.UpdatedAt.Format("2006-01-02T15:04:05Z07:00")}
 }
 
-func (s *service) listCatalogue(ctx context.Context, _ *struct{}) (*pageOf[SKUView], error) {
-	skus, err := s.store.ListSKUs(ctx)
+func (h programHandlers) listCatalogue(ctx context.Context, _ *struct{}) (*pageOf[SKUView], error) {
+	skus, err := h.store.ListSKUs(ctx)
 	return listed(skus, "", err, skuView)
 }
 
@@ -87,32 +114,43 @@ type skuInput struct {
 	SKU string `path:"sku" maxLength:"64" doc:"Code of the SKU"`
 }
 
-func (s *service) putSKU(ctx context.Context, in *skuInput) (*one[SKUView], error) {
-	r, err := decode[SKURequest](ctx)
-	if err != nil {
-		return nil, err
+func (h programHandlers) putSKU(
+	ctx context.Context, in *skuInput, r SKURequest,
+) (*one[SKUView], error) {
+	row := models.CatalogueSKU{
+		Code:          rules.NormaliseSKU(in.SKU),
+		ServiceType:   r.ServiceType,
+		TermYears:     r.TermYears,
+		Bundle:        r.Bundle,
+		EffectiveFrom: r.EffectiveFrom,
+		EffectiveTo:   r.EffectiveTo,
+		UpdatedAt:     h.store.Clock().Now(),
 	}
-	row := models.CatalogueSKU{Code: rules.NormaliseSKU(in.SKU), ServiceType: r.ServiceType, TermYears: r.TermYears, Bundle: r.Bundle,
-		EffectiveFrom: r.EffectiveFrom, EffectiveTo: r.EffectiveTo, UpdatedAt: s.store.Clock().Now()}
 	if err := checkSKU(row); err != nil {
 		return nil, err
 	}
-	return single(row, s.store.PutSKU(ctx, row), skuView)
+	return single(row, h.store.PutSKU(ctx, row), skuView)
 }
 
 // checkSKU holds terms to one to five years (R125a).
 func checkSKU(k models.CatalogueSKU) error {
 	var f fieldCheck
-	f.fail(!skuForm.MatchString(k.Code), "/sku", "INVALID_SKU", "This is no SKU code.", "Use capitals, digits, dots and dashes, at most 64.")
+	f.fail(!skuForm.MatchString(k.Code), "/sku", "INVALID_SKU", "This is no SKU code.",
+		"Use capitals, digits, dots and dashes, at most 64.")
 	jumpstart := k.ServiceType == rules.ServiceJumpStart
 	switch k.ServiceType {
 	case rules.ServiceSelect, rules.ServiceSyncPlus, rules.ServiceExtWarranty, rules.ServiceJumpStart:
 	default:
-		f.fail(true, "/service_type", "UNKNOWN_SERVICE_TYPE", "There is no such service type.", "Send SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART.")
+		f.fail(true, "/service_type", "UNKNOWN_SERVICE_TYPE", "There is no such service type.",
+			"Send SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART.")
 	}
-	f.fail(!jumpstart && (k.TermYears < 1 || k.TermYears > 5), "/term_years", rules.OutOfRange, "The term must be from 1 to 5 years.", "Send a whole number from 1 to 5.")
-	f.fail(jumpstart && k.TermYears != 0, "/term_years", rules.OutOfRange, "JumpStart has no term in years.", "Send 0.")
-	f.fail(k.Bundle != jumpstart, "/bundle", "NOT_A_BUNDLE", "A bundle brings JumpStart, and nothing else does.", "Send bundle true with JUMPSTART only.")
+	f.fail(!jumpstart && (k.TermYears < 1 || k.TermYears > 5), "/term_years", rules.OutOfRange,
+		"The term must be from 1 to 5 years.", "Send a whole number from 1 to 5.")
+	f.fail(jumpstart && k.TermYears != 0, "/term_years", rules.OutOfRange,
+		"JumpStart has no term in years.", "Send 0.")
+	f.fail(k.Bundle != jumpstart, "/bundle", "NOT_A_BUNDLE",
+		"A bundle brings JumpStart, and nothing else does.",
+		"Send bundle true with JUMPSTART only.")
 	f.dates("/effective_from", k.EffectiveFrom, "/effective_to", k.EffectiveTo)
 	return rules.Invalid(f.fields)
 }
@@ -122,7 +160,12 @@ type fieldCheck struct{ fields []rules.FieldError }
 
 func (f *fieldCheck) fail(when bool, pointer, code, message, remedy string) {
 	if when {
-		f.fields = append(f.fields, rules.FieldError{Pointer: pointer, Code: code, Message: message, Remedy: remedy})
+		f.fields = append(f.fields, rules.FieldError{
+			Pointer: pointer,
+			Code:    code,
+			Message: message,
+			Remedy:  remedy,
+		})
 	}
 }
 
@@ -130,15 +173,27 @@ func (f *fieldCheck) fail(when bool, pointer, code, message, remedy string) {
 func (f *fieldCheck) dates(fromPointer, from, toPointer, to string) {
 	a, errA := civil.ParseDate(from)
 	b, errB := civil.ParseDate(to)
-	f.fail(from != "" && errA != nil, fromPointer, rules.InvalidDate, "This is not a calendar date.", "Send a date as YYYY-MM-DD.")
-	f.fail(to != "" && errB != nil, toPointer, rules.InvalidDate, "This is not a calendar date.", "Send a date as YYYY-MM-DD.")
-	f.fail(errA == nil && errB == nil && !a.Before(b), toPointer, rules.OutOfRange, "The period ends before it begins.", "Send a later date.")
+	f.fail(from != "" && errA != nil, fromPointer, rules.InvalidDate,
+		"This is not a calendar date.", "Send a date as YYYY-MM-DD.")
+	f.fail(to != "" && errB != nil, toPointer, rules.InvalidDate, "This is not a calendar date.",
+		"Send a date as YYYY-MM-DD.")
+	f.fail(errA == nil && errB == nil && !a.Before(b), toPointer, rules.OutOfRange,
+		"The period ends before it begins.", "Send a later date.")
 }
 
 // party checks a company and its address by the very rules of an order's end
 // customer, whose person does not matter here.
 func (f *fieldCheck) party(company string, address *rules.Address) rules.Party {
-	p := rules.Party{Company: company, ContactName: "-", Email: "nobody@example.com", Address: rules.Address{Street: "-", City: "-", Country: "BR"}}
+	p := rules.Party{
+		Company:     company,
+		ContactName: "-",
+		Email:       "nobody@example.com",
+		Address: rules.Address{
+			Street:  "-",
+			City:    "-",
+			Country: "BR",
+		},
+	}
 	if address != nil {
 		p.Address = *address
 	}

@@ -1,41 +1,45 @@
 package api
 
 import (
-	"container/list"
 	"math"
 	"strconv"
 	"sync"
 	"time"
 
+	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/time/rate"
 )
 
-// maxLimiters bounds how many tokens are remembered; the one that was quiet for
-// longest is forgotten first, and starts with a full burst again.
+// maxLimiters bounds how many tokens are remembered. The one that was quiet for longest
+// is forgotten first, and starts with a full burst again.
 const maxLimiters = 10_000
 
+// limiters bound how often each token, or each address, may ask.
 type limiters struct {
-	mu    sync.Mutex
+	mu    sync.Mutex // also keeps two first requests from making two limiters
 	rate  rate.Limit
 	burst int
-	order *list.List // front: used last
-	byID  map[string]*list.Element
-}
-
-type limited struct {
-	id string
-	*rate.Limiter
+	byID  *simplelru.LRU[string, *rate.Limiter]
 }
 
 func newLimiters(perSecond float64, burst int) *limiters {
-	return &limiters{rate: rate.Limit(perSecond), burst: burst, order: list.New(), byID: map[string]*list.Element{}}
+	byID, err := simplelru.NewLRU[string, *rate.Limiter](maxLimiters, nil)
+	if err != nil {
+		panic(err) // refused is only a size that is not positive
+	}
+	return &limiters{
+		rate:  rate.Limit(perSecond),
+		burst: burst,
+		byID:  byID,
+	}
 }
 
-// take counts one request of the token. When it is one too many, it gives the
-// whole seconds to wait.
+// take counts one request of the token. When it is one too many, it gives the whole
+// seconds to wait.
 func (l *limiters) take(id string) (retryAfter string, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+
 	now := time.Now()
 	reservation := l.of(id).ReserveN(now, 1)
 	wait := reservation.DelayFrom(now)
@@ -47,16 +51,10 @@ func (l *limiters) take(id string) (retryAfter string, ok bool) {
 }
 
 func (l *limiters) of(id string) *rate.Limiter {
-	if e, ok := l.byID[id]; ok {
-		l.order.MoveToFront(e)
-		return e.Value.(limited).Limiter
+	if known, ok := l.byID.Get(id); ok {
+		return known
 	}
-	if l.order.Len() >= maxLimiters {
-		oldest := l.order.Back()
-		delete(l.byID, oldest.Value.(limited).id)
-		l.order.Remove(oldest)
-	}
-	fresh := limited{id, rate.NewLimiter(l.rate, l.burst)}
-	l.byID[id] = l.order.PushFront(fresh)
-	return fresh.Limiter
+	fresh := rate.NewLimiter(l.rate, l.burst)
+	l.byID.Add(id, fresh)
+	return fresh
 }

@@ -25,7 +25,9 @@ var referenceHTML string
 //go:embed docspage/reference.css
 var referenceCSS []byte
 
-var referencePage = template.Must(template.New("reference").Funcs(template.FuncMap{"prose": prose}).Parse(referenceHTML))
+var referencePage = template.Must(template.New("reference").
+	Funcs(template.FuncMap{"prose": prose}).
+	Parse(referenceHTML))
 
 // The reference page's view of the API.
 type (
@@ -62,10 +64,46 @@ type (
 	}
 )
 
+// groupOrder is the order of the groups on the reference page.
+var groupOrder = []string{
+	"Orders",
+	"Imports",
+	"Rooms",
+	"Devices",
+	"Assignments",
+	"Coverage",
+	"Sites",
+	"RMAs",
+	"Contracts",
+	"Warranties",
+	"Spares",
+	"Countries",
+	"Calendars",
+	"Shipments",
+	"Stock",
+	"Accounts",
+	"Customer success managers",
+	"Invitations",
+	"Mail",
+	"Operator tasks",
+	"Processes",
+	"Events",
+	"Program",
+	"Organisations",
+	"Tokens",
+}
+
 // renderReference makes the reference page from the description: one page, no
 // script, nothing from elsewhere.
 func renderReference(api *huma.OpenAPI) ([]byte, error) {
-	v := referenceView{Title: api.Info.Title, Version: api.Info.Version, Description: api.Info.Description, Codes: codes(), Columns: orderfile.Columns(), RoomColumns: roomfile.Columns()}
+	v := referenceView{
+		Title:       api.Info.Title,
+		Version:     api.Info.Version,
+		Description: api.Info.Description,
+		Codes:       codes(),
+		Columns:     orderfile.Columns(),
+		RoomColumns: roomfile.Columns(),
+	}
 	for _, role := range Roles() {
 		v.Scopes = append(v.Scopes, roleScopes{role, ScopesFor(role)})
 	}
@@ -79,8 +117,10 @@ func renderReference(api *huma.OpenAPI) ([]byte, error) {
 		}
 		v.Groups[i].Operations = append(v.Groups[i].Operations, viewOperation(api, op))
 	}
-	order := []string{"Orders", "Imports", "Rooms", "Devices", "Assignments", "Coverage", "Sites", "RMAs", "Contracts", "Warranties", "Spares", "Countries", "Calendars", "Shipments", "Stock", "Accounts", "Customer success managers", "Invitations", "Mail", "Operator tasks", "Processes", "Events", "Program", "Organisations", "Tokens"}
-	slices.SortStableFunc(v.Groups, func(a, b groupView) int { return cmp.Compare(slices.Index(order, a.Name), slices.Index(order, b.Name)) })
+	slices.SortStableFunc(v.Groups, func(a, b groupView) int {
+		return cmp.Compare(slices.Index(groupOrder, a.Name), slices.Index(groupOrder, b.Name))
+	})
+
 	var page bytes.Buffer
 	err := referencePage.Execute(&page, v)
 	return page.Bytes(), err
@@ -89,16 +129,35 @@ func renderReference(api *huma.OpenAPI) ([]byte, error) {
 func codes() []codeView {
 	var out []codeView
 	for code, status := range statuses {
-		out = append(out, codeView{anchor(code), code, http.StatusText(status), status})
+		out = append(out, codeView{
+			Anchor: anchor(code),
+			Code:   code,
+			Title:  http.StatusText(status),
+			Status: status,
+		})
 	}
-	slices.SortFunc(out, func(a, b codeView) int { return cmp.Or(cmp.Compare(a.Status, b.Status), cmp.Compare(a.Code, b.Code)) })
+	slices.SortFunc(out, func(a, b codeView) int {
+		return cmp.Or(cmp.Compare(a.Status, b.Status), cmp.Compare(a.Code, b.Code))
+	})
 	return out
 }
 
 func viewOperation(api *huma.OpenAPI, op *huma.Operation) operationView {
-	v := operationView{ID: op.OperationID, Method: op.Method, Path: op.Path, Summary: op.Summary, Description: op.Description}
+	v := operationView{
+		ID:          op.OperationID,
+		Method:      op.Method,
+		Path:        op.Path,
+		Summary:     op.Summary,
+		Description: op.Description,
+	}
 	for _, p := range op.Parameters {
-		v.Parameters = append(v.Parameters, fieldView{Name: p.Name, In: p.In, Type: typeName(p.Schema), Doc: withValues(p.Description, p.Schema), Required: p.Required})
+		v.Parameters = append(v.Parameters, fieldView{
+			Name:     p.Name,
+			In:       p.In,
+			Type:     typeName(p.Schema),
+			Doc:      withValues(p.Description, p.Schema),
+			Required: p.Required,
+		})
 	}
 	if op.RequestBody != nil {
 		body := op.RequestBody.Content[mediaJSON]
@@ -133,7 +192,13 @@ func fields(api *huma.OpenAPI, s *huma.Schema, depth int) []fieldView {
 		p := s.Properties[name]
 		target := resolve(api, p)
 		doc := withValues(cmp.Or(p.Description, target.Description), target)
-		out = append(out, fieldView{Name: name, Type: typeName(target), Doc: doc, Depth: depth, Required: slices.Contains(s.Required, name)})
+		out = append(out, fieldView{
+			Name:     name,
+			Type:     typeName(target),
+			Doc:      doc,
+			Depth:    depth,
+			Required: slices.Contains(s.Required, name),
+		})
 		out = append(out, fields(api, p, depth+1)...)
 	}
 	return out
@@ -143,7 +208,8 @@ func fields(api *huma.OpenAPI, s *huma.Schema, depth int) []fieldView {
 func propertyOrder(s *huma.Schema) []string {
 	names := sortedKeys(s.Properties)
 	slices.SortStableFunc(names, func(a, b string) int {
-		return cmp.Compare(btoi(!slices.Contains(s.Required, a)), btoi(!slices.Contains(s.Required, b)))
+		return cmp.Compare(btoi(!slices.Contains(s.Required, a)),
+			btoi(!slices.Contains(s.Required, b)))
 	})
 	return names
 }

@@ -3,24 +3,41 @@ package api
 import (
 	"context"
 	"net/http"
+	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
+	"roomcover.dev/roomcover/messages/promise"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) rmaRoutes() {
-	read := route{Method: get, Tag: "RMAs", Scope: RMAsRead, Capability: rules.ViewAccount, NoSellers: true}
-	write := route{Method: post, Tag: "RMAs", Scope: RMAsWrite, Capability: rules.RequestRMA, NoSellers: true, Idempotent: true}
-	mount(s, read.at("list-rmas", "/v1/rmas", "List replacements, newest first"), s.listRMAs)
-	mount(s, read.at("get-rma", "/v1/rmas/{id}", "Read a replacement with its timeline and promise", 404), s.getRMA)
-	create := write.at("request-rma", "/v1/rmas", "Request a replacement", 404, 409)
-	create.Body, create.Status = RMARequest{}, http.StatusCreated
-	create.Description = "Of a device by its serial, or of an accessory by room, model and quantity (R74). Every reason against it is named at once, with the code of the first: the codes of coverage, `SERIAL_NOT_REGISTERED`, `RMA_OPEN`, `SITE_UNKNOWN`, `SERIAL_TOO_NEW`. Where the day of purchase is unknown it is taken and held for the proof. An agent who sends `defect_confirmed` approves it at once, unless it is held or to be reviewed."
-	mount(s, create, s.requestRMA)
-	act := write.at("act-on-rma", "/v1/rmas/{id}/{command}", "Do one of a replacement's commands", 404, 409)
-	act.Body = RMACommandRequest{}
-	act.Description = "What the caller may do now stands in the replacement's `commands`. Customers, partners and agents: `appeal` (once; with a reason), `withdraw` (before the pick-up), `use_spare` (a spare of the same model that is on site takes the room at once, R35d). Agents: `approve`, `reject` (code and reason), `allocate`, `backorder`, `ship`, `reship` and `wait` (with a reason), `receive`, `inspect`, `no_return`, `bill`, and `tell` for what a carrier's own message did not. A lead: `waive` (with a reason). A command that was done already changes nothing. An approval allocates by itself what a depot has free; `allocate` answers OUT_OF_STOCK where no depot has enough, and `backorder` is next."
-	mount(s, act, s.actOnRMA)
+// rmaHandlers answer what is asked about replacements.
+type rmaHandlers struct{ store *models.Store }
+
+func (h rmaHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "RMAs",
+		Scope:      RMAsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+	write := route{
+		Tag:        "RMAs",
+		Scope:      RMAsWrite,
+		Capability: rules.RequestRMA,
+		NoSellers:  true,
+	}
+
+	mount(api, read.get("list-rmas", "/v1/rmas", "List replacements, newest first"), h.listRMAs)
+	mount(api, read.get("get-rma", "/v1/rmas/{id}",
+		"Read a replacement with its timeline and promise").
+		refuses(404), h.getRMA)
+	mountJSON(api, write.post("request-rma", "/v1/rmas", "Request a replacement").
+		answers(http.StatusCreated).idempotent().refuses(404, 409), h.requestRMA)
+	mountJSON(api, write.post("act-on-rma", "/v1/rmas/{id}/{command}",
+		"Do one of a replacement's commands").
+		idempotent().refuses(404, 409), h.actOnRMA)
 }
 
 // RMARequest asks for a replacement.
@@ -49,29 +66,257 @@ type listRMAsInput struct {
 	Late      bool   `query:"late" doc:"Only those whose first promise was, or is being, missed"`
 }
 
-func (s *service) listRMAs(ctx context.Context, in *listRMAsInput) (*pageOf[RMAView], error) {
-	rmas, next, err := s.store.ListRMAs(ctx, models.RMAFilter{AccountID: in.AccountID, State: rules.RMAState(in.State), RoomID: in.RoomID, DeviceID: in.DeviceID, SiteID: in.SiteID,
-		Serial: in.Serial, Open: in.Open, Late: in.Late, Page: in.page()})
-	return listed(rmas, next, err, s.rmaView(ctx))
+func (h rmaHandlers) listRMAs(ctx context.Context, in *listRMAsInput) (*pageOf[RMAView], error) {
+	rmas, next, err := h.store.ListRMAs(ctx, models.RMAFilter{
+		AccountID: in.AccountID,
+		State:     rules.RMAState(in.State),
+		RoomID:    in.RoomID,
+		DeviceID:  in.DeviceID,
+		SiteID:    in.SiteID,
+		Serial:    in.Serial,
+		Open:      in.Open,
+		Late:      in.Late,
+		Page:      in.page(),
+	})
+	return listed(rmas, next, err, h.rmaView(ctx))
 }
 
-func (s *service) getRMA(ctx context.Context, in *IDInput) (*one[RMADetail], error) {
-	r, err := s.store.GetRMA(ctx, in.ID)
+func (h rmaHandlers) getRMA(ctx context.Context, in *IDInput) (*one[RMADetail], error) {
+	r, err := h.store.GetRMA(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return s.rmaDetail(ctx, r)
+	return h.rmaDetail(ctx, r)
 }
 
-func (s *service) requestRMA(ctx context.Context, _ *struct{}) (*one[RMADetail], error) {
-	r, err := decode[RMARequest](ctx)
+func (h rmaHandlers) requestRMA(
+	ctx context.Context, _ *struct{}, r RMARequest,
+) (*one[RMADetail], error) {
+	rma, err := h.store.RequestRMA(ctx, models.NewRMA{
+		AccountID:       account(ctx, r.AccountID),
+		Serial:          r.Serial,
+		RoomID:          r.RoomID,
+		ModelCode:       r.Model,
+		Quantity:        r.Quantity,
+		SiteID:          r.SiteID,
+		Fault:           r.Fault,
+		SerialProof:     r.SerialProof,
+		SpareUnitID:     r.SpareUnitID,
+		DefectConfirmed: r.DefectConfirmed,
+		Once:            onceName(ctx),
+	})
 	if err != nil {
 		return nil, err
 	}
-	rma, err := s.store.RequestRMA(ctx, models.NewRMA{AccountID: account(ctx, r.AccountID), Serial: r.Serial, RoomID: r.RoomID, ModelCode: r.Model, Quantity: r.Quantity,
-		SiteID: r.SiteID, Fault: r.Fault, SerialProof: r.SerialProof, SpareUnitID: r.SpareUnitID, DefectConfirmed: r.DefectConfirmed, Once: onceName(ctx)})
+	return h.rmaDetail(ctx, rma)
+}
+
+// RMACommandRequest is what the commands need; each takes its own fields.
+type RMACommandRequest struct {
+	Reason          string           `json:"reason,omitempty" doc:"appeal, reject, reship, wait, waive: required; goes into the audit"`
+	DefectConfirmed bool             `json:"defect_confirmed,omitempty" doc:"approve: required to be true"`
+	Code            string           `json:"code,omitempty" doc:"reject: NO_DEFECT, NOT_ELIGIBLE, FRAUD_SUSPECTED or NO_ANSWER"`
+	Model           string           `json:"model,omitempty" doc:"allocate, backorder: a better model that is sent instead; missing: the same one"`
+	ExpectedOn      string           `json:"expected_on,omitempty" format:"date" doc:"backorder: the day on which a unit is expected"`
+	Serial          string           `json:"serial,omitempty" doc:"ship: of the replacement; inspect: read from the unit that came back"`
+	Carrier         string           `json:"carrier,omitempty" doc:"ship: where no shipment was booked yet"`
+	Tracking        string           `json:"tracking,omitempty" doc:"ship: with the carrier"`
+	Outcome         rules.RMAOutcome `json:"outcome,omitempty" doc:"inspect: DEFECT, NO_FAULT_FOUND, DAMAGE or WRONG_UNIT"`
+	Photo           string           `json:"photo,omitempty" doc:"no_return: where the photo of the unit is kept; not for accessories"`
+	Fact            rules.RMAFact    `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RETURN_SCANNED or RETURN_RECEIVED"`
+	SpareUnitID     string           `json:"spare_unit_id,omitempty" doc:"use_spare: a spare of the same model on site in the account (R88c)"`
+	At              *time.Time       `json:"at,omitempty" doc:"tell: when it happened; missing: now"`
+}
+
+type rmaCommandInput struct {
+	IDInput
+	Command string `path:"command" maxLength:"32" doc:"What to do"`
+}
+
+func (h rmaHandlers) actOnRMA(
+	ctx context.Context, in *rmaCommandInput, q RMACommandRequest,
+) (*one[RMADetail], error) {
+	c := models.ReplacementCommand{
+		Name:            rules.RMACommand(in.Command),
+		Reason:          q.Reason,
+		DefectConfirmed: q.DefectConfirmed,
+		Code:            q.Code,
+		Model:           q.Model,
+		ExpectedOn:      q.ExpectedOn,
+		Serial:          q.Serial,
+		Carrier:         q.Carrier,
+		Tracking:        q.Tracking,
+		Outcome:         q.Outcome,
+		Photo:           q.Photo,
+		SpareUnitID:     q.SpareUnitID,
+		Fact:            q.Fact,
+	}
+	if q.At != nil {
+		c.At = *q.At
+	}
+	r, err := h.store.DoRMA(ctx, in.ID, c)
 	if err != nil {
 		return nil, err
 	}
-	return s.rmaDetail(ctx, rma)
+	return h.rmaDetail(ctx, r)
+}
+
+// RMAView is a replacement.
+type RMAView struct {
+	ID                string                `json:"id"`
+	AccountID         string                `json:"account_id"`
+	State             rules.RMAState        `json:"state" doc:"Derived from both tracks"`
+	Outbound          rules.OutboundState   `json:"outbound" enum:"REQUESTED,APPROVED,REJECTED,WITHDRAWN,BACKORDERED,ALLOCATED,SHIPPED,DELIVERED,SWAPPED"`
+	Return            rules.ReturnState     `json:"return" enum:"NOT_DUE,AWAITING_RETURN,OVERDUE,RETURN_IN_TRANSIT,RETURN_RECEIVED,INSPECTED,NO_RETURN_REQUIRED,NON_RETURN_BILLED"`
+	StateSince        time.Time             `json:"state_since"`
+	Commands          []rules.RMACommand    `json:"commands" nullable:"false" doc:"What the caller may do now"`
+	Held              bool                  `json:"held" doc:"Waits for the proof of purchase (R125)"`
+	ReviewReasons     []string              `json:"review_reasons" nullable:"false" doc:"Why a person has to approve it (S25)"`
+	RejectCode        string                `json:"reject_code,omitempty"`
+	DeviceID          string                `json:"device_id,omitempty"`
+	Serial            string                `json:"serial,omitempty" doc:"Of the faulty unit"`
+	Model             string                `json:"model"`
+	Quantity          int                   `json:"quantity"`
+	RoomID            string                `json:"room_id,omitempty" doc:"Where it was when the replacement was requested"`
+	SiteID            string                `json:"site_id" doc:"Where the replacement goes"`
+	Fault             string                `json:"fault"`
+	Cover             rules.EntitlementKind `json:"cover,omitempty" doc:"Which cover is used (S38); missing while held"`
+	Speed             rules.RMASpeed        `json:"speed,omitempty"`
+	Promise           *PromiseView          `json:"promise,omitempty" doc:"The current one"`
+	FirstPromisedOn   string                `json:"first_promised_on,omitempty" format:"date" doc:"Whether it is late counts from this one (S21)"`
+	Late              bool                  `json:"late"`
+	ReplacementSerial string                `json:"replacement_serial,omitempty"`
+	ReplacementModel  string                `json:"replacement_model,omitempty"`
+	ReplacementID     string                `json:"replacement_device_id,omitempty"`
+	SpareUnitID       string                `json:"spare_unit_id,omitempty" doc:"The spare that was used"`
+	DepotID           string                `json:"depot_id,omitempty" doc:"Operators only: the depot that sends the replacement"`
+	Carrier           string                `json:"carrier,omitempty"`
+	Tracking          string                `json:"tracking,omitempty"`
+	ReturnDueOn       string                `json:"return_due_on,omitempty" format:"date" doc:"Last day in time, at the site"`
+	Outcome           rules.RMAOutcome      `json:"outcome,omitempty" enum:"DEFECT,NO_FAULT_FOUND,DAMAGE"`
+	Fee               rules.RMAFee          `json:"fee" enum:"NONE,ASKED,BILLED,CREDITED,WAIVED"`
+	WaitsFor          string                `json:"waits_for,omitempty" doc:"Timer that runs"`
+	WaitsUntil        *time.Time            `json:"waits_until,omitempty"`
+	RequestedAt       time.Time             `json:"requested_at"`
+	ApprovedAt        *time.Time            `json:"approved_at,omitempty"`
+	ShippedAt         *time.Time            `json:"shipped_at,omitempty"`
+	DeliveredAt       *time.Time            `json:"delivered_at,omitempty"`
+	ClosedAt          *time.Time            `json:"closed_at,omitempty"`
+	Version           int64                 `json:"version"`
+}
+
+// PromiseView is a promised day, explained.
+type PromiseView struct {
+	On              string      `json:"on,omitempty" format:"date" doc:"Local day at the site; missing: this speed promises none"`
+	Explanation     PromiseText `json:"explanation" doc:"Why this day"`
+	Calendar        string      `json:"calendar"`
+	CalendarVersion int64       `json:"calendar_version" doc:"Later changes of the calendar do not move the promise (S20)"`
+}
+
+// PromiseText is a text in both languages.
+type PromiseText struct {
+	English    string `json:"en"`
+	Portuguese string `json:"pt-BR"`
+}
+
+func promiseView(p *rules.Promise) *PromiseView {
+	if p == nil {
+		return nil
+	}
+	return &PromiseView{
+		On:              dayOf(p),
+		Explanation:     PromiseText{promise.Text(*p, "en"), promise.Text(*p, "pt-BR")},
+		Calendar:        p.Calendar,
+		CalendarVersion: p.CalendarVersion,
+	}
+}
+
+func dayOf(p *rules.Promise) string {
+	if p == nil || p.On.IsZero() {
+		return ""
+	}
+	return p.On.String()
+}
+
+// rmaView returns the view for the caller, whose commands depend on the role.
+func (h rmaHandlers) rmaView(ctx context.Context) func(models.RMA) RMAView {
+	role := callOf(ctx).token.Role
+	now := h.store.Clock().Now()
+	return func(r models.RMA) RMAView {
+		commands := rules.RMACommandsFor(role, r.RMAFacts, now)
+		v := RMAView{
+			ID:                r.ID,
+			AccountID:         r.AccountID,
+			State:             r.RMAFacts.State(now),
+			Outbound:          r.RMAFacts.Outbound(),
+			Return:            r.RMAFacts.Return(now),
+			StateSince:        r.StateSince,
+			Commands:          append([]rules.RMACommand{}, commands...),
+			Held:              r.Held,
+			ReviewReasons:     append([]string{}, r.ReviewReasons...),
+			RejectCode:        r.RejectCode,
+			DeviceID:          text(r.DeviceID),
+			Serial:            r.FaultySerial,
+			Model:             r.ModelCode,
+			Quantity:          r.Quantity,
+			RoomID:            text(r.RoomID),
+			SiteID:            r.SiteID,
+			Fault:             r.Fault,
+			Cover:             r.CoverKind,
+			Speed:             r.Speed,
+			Promise:           promiseView(r.Promise),
+			FirstPromisedOn:   dayOf(r.FirstPromise),
+			Late:              r.RMAFacts.Late(now),
+			ReplacementSerial: r.ReplacementSerial,
+			ReplacementModel:  r.ReplacementModel,
+			ReplacementID:     text(r.ReplacementDeviceID),
+			SpareUnitID:       text(r.SpareUnitID),
+			Carrier:           r.Carrier,
+			Tracking:          r.Tracking,
+			Outcome:           r.Outcome,
+			Fee:               r.Fee(),
+			WaitsFor:          string(r.NextTimer),
+			WaitsUntil:        r.NextAt,
+			RequestedAt:       r.RequestedAt,
+			ApprovedAt:        r.ApprovedAt,
+			ShippedAt:         r.ShippedAt,
+			DeliveredAt:       r.DeliveredAt,
+			ClosedAt:          r.ClosedAt,
+			Version:           r.Version,
+		}
+		if role.IsOperator() {
+			v.DepotID = text(r.DepotID)
+		}
+		if r.ReturnPlan != nil {
+			v.ReturnDueOn = r.ReturnPlan.On.String()
+		}
+		return v
+	}
+}
+
+// RMADetail is a replacement with what happened to it.
+type RMADetail struct {
+	RMAView
+	Timeline []EventView `json:"timeline" nullable:"false" doc:"What happened, oldest first"`
+}
+
+func (h rmaHandlers) rmaDetail(ctx context.Context, r models.RMA) (*one[RMADetail], error) {
+	events, err := h.store.Timeline(ctx, r.ID)
+	return single(r, err, func(r models.RMA) RMADetail {
+		operator := callOf(ctx).token.Role.IsOperator()
+		return RMADetail{h.rmaView(ctx)(r), rmaTimeline(events, operator)}
+	})
+}
+
+// rmaTimeline shows a customer what happened to the replacement and when; who did
+// it, and why, is for operators.
+func rmaTimeline(events []models.AuditEvent, operator bool) []EventView {
+	if operator {
+		return timeline(events, true)
+	}
+	out := []EventView{}
+	for _, e := range events {
+		out = append(out, EventView{At: e.At, Event: e.Verb})
+	}
+	return out
 }

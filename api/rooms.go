@@ -5,34 +5,44 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) roomRoutes() {
-	read := route{Method: get, Tag: "Rooms", Scope: RoomsRead, Capability: rules.ViewAccount, NoSellers: true}
-	write := route{Method: post, Tag: "Rooms", Scope: RoomsWrite, Capability: rules.ManageRooms, NoSellers: true, Errors: []int{404, 409}}
-	mount(s, read.at("list-rooms", "/v1/rooms", "List rooms, newest first"), s.listRooms)
-	mount(s, read.at("get-room", "/v1/rooms/{id}", "Read a room with its devices and licences", 404), s.getRoom)
-	create := write.at("create-room", "/v1/rooms", "Add a room", 404)
-	create.Body, create.Status, create.Idempotent = RoomRequest{}, http.StatusCreated, true
-	mount(s, create, s.createRoom)
-	change := write.at("put-room", "/v1/rooms/{id}", "Change a room", 404, 409, 412, 428)
-	change.Method, change.Body = put, RoomRequest{}
-	change.Description = "Replaces what is told of the room; its account cannot change."
-	mount(s, change, s.putRoom)
-	archive := write.at("archive-room", "/v1/rooms/{id}/archive", "Archive a room", 404, 409)
-	archive.Body, archive.Idempotent = RoomReasonRequest{}, true
-	archive.Description = "Its licences go back to the balance, and its devices are in no room (S28)."
-	mount(s, archive, s.archiveRoom)
-	move := write.at("move", "/v1/rooms/{id}/move", "Move devices, licences or both to another room", 404, 409)
-	move.Body, move.Idempotent = MoveRequest{}, true
-	move.Description = "All of them or none (R28c). A licence keeps its start and end (R28b)."
-	mount(s, move, s.move)
-	bundle := write.at("add-bundle", "/v1/rooms/{id}/bundles", "Place a bundle: one device for each part", 404, 409)
-	bundle.Body, bundle.Status, bundle.Idempotent = BundleRequest{}, http.StatusCreated, true
-	bundle.Description = "The parts have no serial until it is read from them and sent by put-device (R70)."
-	mount(s, bundle, s.addBundle)
+// roomHandlers answer what is asked about rooms.
+type roomHandlers struct{ store *models.Store }
+
+func (h roomHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "Rooms",
+		Scope:      RoomsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+	write := route{
+		Tag:        "Rooms",
+		Scope:      RoomsWrite,
+		Capability: rules.ManageRooms,
+		NoSellers:  true,
+	}
+
+	mount(api, read.get("list-rooms", "/v1/rooms", "List rooms, newest first"), h.listRooms)
+	mount(api, read.get("get-room", "/v1/rooms/{id}", "Read a room with its devices and licences").
+		refuses(404), h.getRoom)
+	mountJSON(api, write.post("create-room", "/v1/rooms", "Add a room").
+		answers(http.StatusCreated).idempotent().refuses(404), h.createRoom)
+	mountJSON(api, write.put("put-room", "/v1/rooms/{id}", "Change a room").
+		refuses(404, 409, 412, 428), h.putRoom)
+	mountJSON(api, write.post("archive-room", "/v1/rooms/{id}/archive", "Archive a room").
+		idempotent().refuses(404, 409), h.archiveRoom)
+	mountJSON(api, write.post("move", "/v1/rooms/{id}/move",
+		"Move devices, licences or both to another room").
+		idempotent().refuses(404, 409), h.move)
+	mountJSON(api, write.post("add-bundle", "/v1/rooms/{id}/bundles",
+		"Place a bundle: one device for each part").
+		answers(http.StatusCreated).idempotent().refuses(404, 409), h.addBundle)
 }
 
 // RoomRequest is a room to add, or what is told of it from now on.
@@ -49,7 +59,15 @@ type RoomRequest struct {
 }
 
 func (r RoomRequest) form() rules.RoomForm {
-	return rules.RoomForm{Name: r.Name, Site: r.Site, Country: r.Country, Region: r.Region, Platform: r.Platform, Criticality: r.Criticality, TimeZone: r.TimeZone}
+	return rules.RoomForm{
+		Name:        r.Name,
+		Site:        r.Site,
+		Country:     r.Country,
+		Region:      r.Region,
+		Platform:    r.Platform,
+		Criticality: r.Criticality,
+		TimeZone:    r.TimeZone,
+	}
 }
 
 // RoomReasonRequest says why.
@@ -75,7 +93,21 @@ type RoomView struct {
 }
 
 func roomView(r models.Room) RoomView {
-	return RoomView{r.ID, r.AccountID, r.Name, r.Site, r.Country, r.Region, r.Platform, r.Criticality, r.TimeZone, r.State, r.ArchivedAt, r.CreatedAt, r.Version}
+	return RoomView{
+		ID:          r.ID,
+		AccountID:   r.AccountID,
+		Name:        r.Name,
+		Site:        r.Site,
+		Country:     r.Country,
+		Region:      r.Region,
+		Platform:    r.Platform,
+		Criticality: r.Criticality,
+		TimeZone:    r.TimeZone,
+		State:       r.State,
+		ArchivedAt:  r.ArchivedAt,
+		CreatedAt:   r.CreatedAt,
+		Version:     r.Version,
+	}
 }
 
 // RoomDetail is a room with what is in it now.
@@ -97,17 +129,21 @@ func roomAnswer(r models.Room, err error) (*roomOutput[RoomView], error) {
 	return &roomOutput[RoomView]{etag(r.Version), roomView(r)}, nil
 }
 
-func (s *service) getRoom(ctx context.Context, in *IDInput) (*roomOutput[RoomDetail], error) {
-	r, err := s.store.GetRoom(ctx, in.ID)
+func (h roomHandlers) getRoom(ctx context.Context, in *IDInput) (*roomOutput[RoomDetail], error) {
+	r, err := h.store.GetRoom(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	devices, _, err := s.store.ListDevices(ctx, models.DeviceFilter{RoomID: r.ID, Page: models.Page{Limit: 200}})
+	devices, _, err := h.store.ListDevices(ctx, models.DeviceFilter{
+		RoomID: r.ID,
+		Page:   models.Page{Limit: 200},
+	})
 	if err != nil {
 		return nil, err
 	}
-	open, _, err := s.store.ListAssignments(ctx, models.AssignmentFilter{RoomID: r.ID, Open: true})
-	return &roomOutput[RoomDetail]{etag(r.Version), RoomDetail{roomView(r), viewed(devices, deviceView), viewed(open, assignmentView)}}, err
+	open, _, err := h.store.ListAssignments(ctx, models.AssignmentFilter{RoomID: r.ID, Open: true})
+	return &roomOutput[RoomDetail]{etag(r.Version), RoomDetail{roomView(r), viewed(devices,
+		deviceView), viewed(open, assignmentView)}}, err
 }
 
 // account is the account that a request is about: the token's own, unless it
@@ -119,20 +155,20 @@ func account(ctx context.Context, named string) string {
 	return named
 }
 
-func (s *service) createRoom(ctx context.Context, _ *struct{}) (*roomOutput[RoomView], error) {
-	r, err := decode[RoomRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	return roomAnswer(s.store.CreateRoom(ctx, models.NewRoom{AccountID: account(ctx, r.AccountID), Form: r.form(), Reason: r.Reason}))
+func (h roomHandlers) createRoom(
+	ctx context.Context, _ *struct{}, r RoomRequest,
+) (*roomOutput[RoomView], error) {
+	return roomAnswer(h.store.CreateRoom(ctx, models.NewRoom{
+		AccountID: account(ctx, r.AccountID),
+		Form:      r.form(),
+		Reason:    r.Reason,
+	}))
 }
 
-func (s *service) putRoom(ctx context.Context, in *IfMatchInput) (*roomOutput[RoomView], error) {
-	r, err := decode[RoomRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	room, err := s.store.GetRoom(ctx, in.ID)
+func (h roomHandlers) putRoom(
+	ctx context.Context, in *IfMatchInput, r RoomRequest,
+) (*roomOutput[RoomView], error) {
+	room, err := h.store.GetRoom(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -140,17 +176,16 @@ func (s *service) putRoom(ctx context.Context, in *IfMatchInput) (*roomOutput[Ro
 		return nil, err
 	}
 	if r.AccountID != "" && r.AccountID != room.AccountID {
-		return nil, wrong("/account_id", "UNCHANGEABLE", "A room's account cannot change.", "Leave it out, or send the one that you read.")
+		return nil, wrong("/account_id", "UNCHANGEABLE", "A room's account cannot change.",
+			"Leave it out, or send the one that you read.")
 	}
-	return roomAnswer(s.store.ChangeRoom(ctx, in.ID, r.form(), room.Version, r.Reason))
+	return roomAnswer(h.store.ChangeRoom(ctx, in.ID, r.form(), room.Version, r.Reason))
 }
 
-func (s *service) archiveRoom(ctx context.Context, in *IDInput) (*roomOutput[RoomView], error) {
-	r, err := decode[RoomReasonRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	return roomAnswer(s.store.ArchiveRoom(ctx, in.ID, r.Reason))
+func (h roomHandlers) archiveRoom(
+	ctx context.Context, in *IDInput, r RoomReasonRequest,
+) (*roomOutput[RoomView], error) {
+	return roomAnswer(h.store.ArchiveRoom(ctx, in.ID, r.Reason))
 }
 
 // MoveRequest names what moves where.
@@ -162,13 +197,17 @@ type MoveRequest struct {
 	Reason            string   `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
 }
 
-func (s *service) move(ctx context.Context, in *IDInput) (*one[AssignedView], error) {
-	r, err := decode[MoveRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	out, err := s.store.Move(ctx, models.MoveRequest{FromRoomID: in.ID, ToRoomID: r.ToRoomID, DeviceIDs: r.DeviceIDs, LicenceIDs: r.LicenceIDs,
-		Acknowledged: r.AcknowledgedTerms, Reason: r.Reason})
+func (h roomHandlers) move(
+	ctx context.Context, in *IDInput, r MoveRequest,
+) (*one[AssignedView], error) {
+	out, err := h.store.Move(ctx, models.MoveRequest{
+		FromRoomID:   in.ID,
+		ToRoomID:     r.ToRoomID,
+		DeviceIDs:    r.DeviceIDs,
+		LicenceIDs:   r.LicenceIDs,
+		Acknowledged: r.AcknowledgedTerms,
+		Reason:       r.Reason,
+	})
 	return single(out, err, assignedView)
 }
 
@@ -180,12 +219,72 @@ type BundleRequest struct {
 	Reason        string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
 }
 
-func (s *service) addBundle(ctx context.Context, in *IDInput) (*pageOf[DeviceView], error) {
-	r, err := decode[BundleRequest](ctx)
+func (h roomHandlers) addBundle(
+	ctx context.Context, in *IDInput, r BundleRequest,
+) (*pageOf[DeviceView], error) {
+	devices, err := h.store.AddBundle(ctx, models.NewDevice{
+		RoomID: in.ID,
+		Reason: r.Reason,
+		Form: rules.DeviceForm{
+			ModelCode:     r.Model,
+			PurchasedOn:   r.PurchasedOn,
+			PurchaseProof: r.PurchaseProof,
+		},
+	})
+	return listed(devices, "", err, deviceView)
+}
+
+// RoomItem is a room of a list.
+type RoomItem struct {
+	RoomView
+	Coverage *rules.Answer `json:"coverage,omitempty" doc:"Where the list is asked for it"`
+}
+
+type listRoomsInput struct {
+	ListInput
+	AccountID string `query:"account_id" maxLength:"64" doc:"Only rooms of this account"`
+	Site      string `query:"site" maxLength:"100" doc:"Only rooms of this site"`
+	Country   string `query:"country" maxLength:"2" doc:"Only rooms in this country"`
+	Platform  string `query:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER" doc:"Only rooms of this platform"`
+	State     string `query:"state" enum:"ACTIVE,ARCHIVED" doc:"Only rooms in this state"`
+	Search    string `query:"q" maxLength:"100" doc:"Part of the name or site, or of the serial of a device in the room"`
+	Sort      string `query:"sort" enum:"newest,oldest,name" doc:"newest first (the default), oldest first, or by name"`
+	Coverage  string `query:"coverage" enum:"hardware,technical,setup" doc:"Tell of each room whether it is covered now for this"`
+}
+
+func (h roomHandlers) listRooms(
+	ctx context.Context, in *listRoomsInput,
+) (*pageOf[RoomItem], error) {
+	rooms, next, err := h.store.ListRooms(ctx, models.RoomFilter{
+		AccountID: in.AccountID,
+		Site:      in.Site,
+		Country:   in.Country,
+		Platform:  rules.Platform(in.Platform),
+		State:     rules.RoomState(in.State),
+		Search:    in.Search,
+		Sort:      sorted(in.Sort),
+		Page:      in.page(),
+	})
 	if err != nil {
 		return nil, err
 	}
-	devices, err := s.store.AddBundle(ctx, models.NewDevice{RoomID: in.ID, Reason: r.Reason,
-		Form: rules.DeviceForm{ModelCode: r.Model, PurchasedOn: r.PurchasedOn, PurchaseProof: r.PurchaseProof}})
-	return listed(devices, "", err, deviceView)
+	items := viewed(rooms, func(r models.Room) RoomItem { return RoomItem{RoomView: roomView(r)} })
+	if in.Coverage != "" {
+		err = h.addCoverage(ctx, items, purpose(in.Coverage))
+	}
+	return listed(items, next, err, func(i RoomItem) RoomItem { return i })
+}
+
+// addCoverage answers for all rooms of a page in one question.
+func (h roomHandlers) addCoverage(
+	ctx context.Context, rooms []RoomItem, purpose rules.Purpose,
+) error {
+	answers, err := h.store.Coverage(ctx,
+		viewed(rooms,
+			func(r RoomItem) models.CoverSubject { return models.CoverSubject{RoomID: r.ID} }),
+		h.store.Clock().Now(), purpose)
+	for i := range answers {
+		rooms[i].Coverage = &answers[i].Answer
+	}
+	return err
 }

@@ -9,7 +9,7 @@ const (
 	OrdersWrite    = "orders:write"    // submit, amend, cancel, import
 	CatalogueRead  = "catalogue:read"  // SKUs; program and organisations for operators
 	CatalogueWrite = "catalogue:write" // program, SKUs, organisations
-	AccountsRead   = "accounts:read"   // accounts, members, invitations; contracts for customers too
+	AccountsRead   = "accounts:read"   // accounts, members, invitations, contracts
 	AccountsWrite  = "accounts:write"  // accounts, invitations, memberships
 	Operator       = "operator"        // tasks, decisions, mails
 	TokensWrite    = "tokens:write"    // tokens
@@ -24,7 +24,21 @@ const (
 func ScopesFor(role rules.Role) []string {
 	switch {
 	case role.IsOperator():
-		return []string{OrdersRead, OrdersWrite, CatalogueRead, CatalogueWrite, AccountsRead, AccountsWrite, Operator, TokensWrite, ProcessesRead, RoomsRead, RoomsWrite, RMAsRead, RMAsWrite}
+		return []string{
+			OrdersRead,
+			OrdersWrite,
+			CatalogueRead,
+			CatalogueWrite,
+			AccountsRead,
+			AccountsWrite,
+			Operator,
+			TokensWrite,
+			ProcessesRead,
+			RoomsRead,
+			RoomsWrite,
+			RMAsRead,
+			RMAsWrite,
+		}
 	case role == rules.Reseller || role == rules.Distributor:
 		return []string{OrdersRead, OrdersWrite, CatalogueRead}
 	case role == rules.CustomerAdmin:
@@ -37,10 +51,18 @@ func ScopesFor(role rules.Role) []string {
 
 // Roles lists the roles that a token can have.
 func Roles() []rules.Role {
-	return []rules.Role{rules.Reseller, rules.Distributor, rules.OperatorAgent, rules.OperatorLead, rules.OperatorCSM, rules.CustomerAdmin, rules.CustomerReadOnly}
+	return []rules.Role{
+		rules.Reseller,
+		rules.Distributor,
+		rules.OperatorAgent,
+		rules.OperatorLead,
+		rules.OperatorCSM,
+		rules.CustomerAdmin,
+		rules.CustomerReadOnly,
+	}
 }
 
-// customers tells whether a token of the role belongs to one account.
+// customers reports whether a token of the role belongs to one account.
 func customers(role rules.Role) bool {
 	return role == rules.CustomerAdmin || role == rules.CustomerReadOnly
 }

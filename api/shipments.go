@@ -2,17 +2,38 @@ package api
 
 import (
 	"context"
+	"fmt"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
+	"roomcover.dev/roomcover/label"
+	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) shipmentRoutes() {
-	read := route{Method: get, Tag: "Shipments", Scope: RoomsRead, Capability: rules.ViewAccount, NoSellers: true}
-	mount(s, read.at("list-shipments", "/v1/shipments", "List shipments, newest first"), s.listShipments)
-	mount(s, read.at("get-shipment", "/v1/shipments/{id}", "Read a shipment with its scans", 404), s.getShipment)
-	s.shipmentPaperRoutes(read)
+// shipmentHandlers answer what is asked about shipments and their papers.
+type shipmentHandlers struct{ store *models.Store }
+
+func (h shipmentHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "Shipments",
+		Scope:      RoomsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+
+	mount(api, read.get("list-shipments", "/v1/shipments", "List shipments, newest first"),
+		h.listShipments)
+	mount(api, read.get("get-shipment", "/v1/shipments/{id}", "Read a shipment with its scans").
+		refuses(404), h.getShipment)
+	mount(api, read.get("get-shipment-label", "/v1/shipments/{id}/label",
+		"Get a parcel's label as a PDF").
+		refuses(404, 409).produces(mediaPDF), h.getShipmentLabel)
+	mount(api, read.get("get-packing-slip", "/v1/shipments/{id}/packing-slip",
+		"Get a parcel's packing slip as a PDF").
+		refuses(404).produces(mediaPDF), h.getPackingSlip)
 }
 
 // ShipmentView is a parcel between a depot and a site.
@@ -33,7 +54,21 @@ type ShipmentView struct {
 }
 
 func shipmentView(o models.Shipment) ShipmentView {
-	return ShipmentView{o.ID, o.AccountID, o.Direction, o.SubjectID, o.Carrier, text(o.Tracking), o.PromisedOn, o.State, o.Contradicted, o.FirstMoveAt, o.DeliveredAt, o.LastScanAt, o.CreatedAt}
+	return ShipmentView{
+		ID:           o.ID,
+		AccountID:    o.AccountID,
+		Direction:    o.Direction,
+		SubjectID:    o.SubjectID,
+		Carrier:      o.Carrier,
+		Tracking:     text(o.Tracking),
+		PromisedOn:   o.PromisedOn,
+		State:        o.State,
+		Contradicted: o.Contradicted,
+		FirstMoveAt:  o.FirstMoveAt,
+		DeliveredAt:  o.DeliveredAt,
+		LastScanAt:   o.LastScanAt,
+		CreatedAt:    o.CreatedAt,
+	}
 }
 
 // ScanView is one fact about a shipment.
@@ -58,19 +93,172 @@ type listShipmentsInput struct {
 	Tracking  string `query:"tracking" maxLength:"128" doc:"Only the parcel with this number"`
 }
 
-func (s *service) listShipments(ctx context.Context, in *listShipmentsInput) (*pageOf[ShipmentView], error) {
-	shipments, next, err := s.store.ListShipments(ctx, models.ShipmentFilter{AccountID: in.AccountID, SubjectID: in.SubjectID, Direction: rules.ShipmentDirection(in.Direction),
-		State: rules.ShipmentState(in.State), Tracking: in.Tracking, Page: in.page()})
+func (h shipmentHandlers) listShipments(
+	ctx context.Context, in *listShipmentsInput,
+) (*pageOf[ShipmentView], error) {
+	shipments, next, err := h.store.ListShipments(ctx, models.ShipmentFilter{
+		AccountID: in.AccountID,
+		SubjectID: in.SubjectID,
+		Direction: rules.ShipmentDirection(in.Direction),
+		State:     rules.ShipmentState(in.State),
+		Tracking:  in.Tracking,
+		Page:      in.page(),
+	})
 	return listed(shipments, next, err, shipmentView)
 }
 
-func (s *service) getShipment(ctx context.Context, in *IDInput) (*one[ShipmentDetail], error) {
-	sh, err := s.store.GetShipment(ctx, in.ID)
+func (h shipmentHandlers) getShipment(
+	ctx context.Context, in *IDInput,
+) (*one[ShipmentDetail], error) {
+	sh, err := h.store.GetShipment(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	scans, err := s.store.ScansOf(ctx, sh.ID)
-	return &one[ShipmentDetail]{ShipmentDetail{shipmentView(sh), viewed(scans, func(c models.ShipmentScan) ScanView {
-		return ScanView{c.Kind, c.At, c.Source}
-	})}}, err
+	scans, err := h.store.ScansOf(ctx, sh.ID)
+	return single(sh, err, func(sh models.Shipment) ShipmentDetail {
+		return ShipmentDetail{
+			ShipmentView: shipmentView(sh),
+			Scans: viewed(scans, func(c models.ShipmentScan) ScanView {
+				return ScanView{c.Kind, c.At, c.Source}
+			}),
+		}
+	})
+}
+
+const mediaPDF = "application/pdf"
+
+type paperInput struct {
+	IDInput
+	Lang string `query:"lang" enum:"pt-BR,en" doc:"Language; missing: the account's"`
+}
+
+// pdf is a file that is shown or printed, and kept by no cache: it shows an address.
+type pdf struct {
+	ContentType  string `header:"Content-Type"`
+	Disposition  string `header:"Content-Disposition"`
+	CacheControl string `header:"Cache-Control"`
+	Body         []byte
+}
+
+func pdfOf(content []byte, err error, name, id string) (*pdf, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &pdf{
+		ContentType:  mediaPDF,
+		Disposition:  fmt.Sprintf(`inline; filename="%s-%s.pdf"`, name, id),
+		CacheControl: "private, no-store",
+		Body:         content,
+	}, nil
+}
+
+func (h shipmentHandlers) paperOf(
+	ctx context.Context, in *paperInput,
+) (models.ShipmentPaper, error) {
+	p, err := h.store.PaperOf(ctx, in.ID)
+	if in.Lang != "" {
+		p.Locale = in.Lang
+	}
+	return p, err
+}
+
+func (h shipmentHandlers) getShipmentLabel(ctx context.Context, in *paperInput) (*pdf, error) {
+	p, err := h.paperOf(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	if p.StoredLabelID != "" {
+		stored, err := h.store.ShipmentLabelOf(ctx, p.ID)
+		if err == nil && stored.MediaType == mediaPDF {
+			return pdfOf(stored.Content, nil, "label", p.ID)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	if p.Tracking == nil {
+		return nil, rules.Refuse(rules.StateConflict, "The parcel has no tracking number yet.",
+			"Wait until the carrier has booked it, or ship it by hand with carrier and tracking number.")
+	}
+	content, err := labelOf(p).PDF()
+	return pdfOf(content, err, "label", p.ID)
+}
+
+func labelOf(p models.ShipmentPaper) label.Label {
+	return label.Label{
+		Locale:    p.Locale,
+		From:      partyOf(p.From),
+		To:        partyOf(p.To),
+		Carrier:   p.Carrier,
+		Service:   string(p.Service),
+		Tracking:  text(p.Tracking),
+		Reference: p.ID,
+		DeliverBy: paperDay(p.PromisedOn, p.Locale),
+		Contents:  fmt.Sprintf("%d × %s", p.Quantity, p.Model),
+		Date:      p.CreatedAt,
+	}
+}
+
+func (h shipmentHandlers) getPackingSlip(ctx context.Context, in *paperInput) (*pdf, error) {
+	p, err := h.paperOf(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	content, err := slipOf(p).PDF()
+	return pdfOf(content, err, "packing-slip", p.ID)
+}
+
+func slipOf(p models.ShipmentPaper) label.Slip {
+	return label.Slip{
+		Locale:    p.Locale,
+		From:      partyOf(p.From),
+		To:        partyOf(p.To),
+		Reference: p.ID,
+		Tracking:  text(p.Tracking),
+		Date:      p.CreatedAt,
+		DateText:  paperDay(p.CreatedAt.Format(time.DateOnly), p.Locale),
+		Items: []label.Item{{
+			Model:       p.ModelCode,
+			Description: p.Model,
+			Serial:      p.Serial,
+			Quantity:    p.Quantity,
+		}},
+		Returns: returnText(p),
+	}
+}
+
+func partyOf(e models.ParcelEnd) label.Party {
+	return label.Party{
+		Name:       e.Name,
+		Company:    e.Company,
+		Street:     e.Street,
+		City:       e.City,
+		Region:     e.Region,
+		PostalCode: e.PostalCode,
+		Country:    e.Country,
+	}
+}
+
+// paperDay writes a day as people of the locale do.
+func paperDay(day, locale string) string {
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return ""
+	}
+	return messages.In(locale).ShortDate(at)
+}
+
+// returnText says how the faulty unit goes back; nothing where none does.
+func returnText(p models.ShipmentPaper) []string {
+	if !p.ReturnWanted {
+		return nil
+	}
+
+	l := messages.In(p.Locale)
+	days := int64(p.ReturnDays)
+	back := l.Count("paper.return.unit", days)
+	if p.FaultySerial != "" {
+		back = l.Count("paper.return.serial", days, messages.Args{"serial": p.FaultySerial})
+	}
+	return []string{back, l.Say("paper.return.how")}
 }

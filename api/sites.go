@@ -5,26 +5,44 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) siteRoutes() {
-	read := route{Method: get, Tag: "Sites", Scope: RoomsRead, Capability: rules.ViewAccount, NoSellers: true}
-	write := route{Method: post, Tag: "Sites", Scope: RoomsWrite, Capability: rules.ManageRooms, NoSellers: true}
-	mount(s, read.at("list-sites", "/v1/sites", "List sites, newest first"), s.listSites)
-	mount(s, read.at("get-site", "/v1/sites/{id}", "Read a site", 404), s.getSite)
-	create := write.at("create-site", "/v1/sites", "Add a site that parcels go to", 404)
-	create.Body, create.Status, create.Idempotent = SiteRequest{}, http.StatusCreated, true
-	create.Description = "Replacements and spares go to known sites only (S25). A room is at the site whose name it gives; case, accents and blanks do not matter."
-	mount(s, create, s.createSite)
-	change := write.at("put-site", "/v1/sites/{id}", "Change a site", 404, 409, 412, 428)
-	change.Method, change.Body = put, SiteRequest{}
-	mount(s, change, s.putSite)
-	courier := write.at("mark-courier", "/v1/sites/{id}/courier", "Note whether a site's courier is unreliable", 404)
-	courier.Body, courier.Idempotent, courier.OperatorOnly, courier.NoSellers = CourierRequest{}, true, true, false
-	courier.Description = "It weighs in the choice of spares (R84)."
-	mount(s, courier, s.markCourier)
+// siteHandlers answer what is asked about sites.
+type siteHandlers struct{ store *models.Store }
+
+func (h siteHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "Sites",
+		Scope:      RoomsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+	write := route{
+		Tag:        "Sites",
+		Scope:      RoomsWrite,
+		Capability: rules.ManageRooms,
+		NoSellers:  true,
+	}
+	courier := route{
+		Tag:          "Sites",
+		Scope:        RoomsWrite,
+		Capability:   rules.ManageRooms,
+		OperatorOnly: true,
+	}
+
+	mount(api, read.get("list-sites", "/v1/sites", "List sites, newest first"), h.listSites)
+	mount(api, read.get("get-site", "/v1/sites/{id}", "Read a site").refuses(404), h.getSite)
+	mountJSON(api, write.post("create-site", "/v1/sites", "Add a site that parcels go to").
+		answers(http.StatusCreated).idempotent().refuses(404), h.createSite)
+	mountJSON(api, write.put("put-site", "/v1/sites/{id}", "Change a site").
+		refuses(404, 409, 412, 428), h.putSite)
+	mountJSON(api, courier.post("mark-courier", "/v1/sites/{id}/courier",
+		"Note whether a site's courier is unreliable").
+		idempotent().refuses(404), h.markCourier)
 }
 
 // SiteRequest is a site to add, or what is told of it from now on.
@@ -39,7 +57,13 @@ type SiteRequest struct {
 }
 
 func (r SiteRequest) form() rules.SiteForm {
-	return rules.SiteForm{Name: r.Name, Address: r.Address, TimeZone: r.TimeZone, ContactName: r.ContactName, ContactEmail: r.ContactEmail}
+	return rules.SiteForm{
+		Name:         r.Name,
+		Address:      r.Address,
+		TimeZone:     r.TimeZone,
+		ContactName:  r.ContactName,
+		ContactEmail: r.ContactEmail,
+	}
 }
 
 // SiteView is a site.
@@ -57,8 +81,24 @@ type SiteView struct {
 }
 
 func siteView(s models.AccountSite) SiteView {
-	return SiteView{s.ID, s.AccountID, s.Name, rules.Address{Street: s.Street, City: s.City, Region: s.Region, PostalCode: s.PostalCode, Country: s.Country},
-		s.TimeZone, s.ContactName, s.ContactEmail, s.CourierUnreliable, s.CreatedAt, s.Version}
+	return SiteView{
+		ID:        s.ID,
+		AccountID: s.AccountID,
+		Name:      s.Name,
+		Address: rules.Address{
+			Street:     s.Street,
+			City:       s.City,
+			Region:     s.Region,
+			PostalCode: s.PostalCode,
+			Country:    s.Country,
+		},
+		TimeZone:          s.TimeZone,
+		ContactName:       s.ContactName,
+		ContactEmail:      s.ContactEmail,
+		CourierUnreliable: s.CourierUnreliable,
+		CreatedAt:         s.CreatedAt,
+		Version:           s.Version,
+	}
 }
 
 func siteAnswer(site models.AccountSite, err error) (*roomOutput[SiteView], error) {
@@ -73,29 +113,31 @@ type listSitesInput struct {
 	AccountID string `query:"account_id" maxLength:"64" doc:"Only sites of this account"`
 }
 
-func (s *service) listSites(ctx context.Context, in *listSitesInput) (*pageOf[SiteView], error) {
-	sites, next, err := s.store.ListSites(ctx, in.AccountID, in.page())
+func (h siteHandlers) listSites(
+	ctx context.Context, in *listSitesInput,
+) (*pageOf[SiteView], error) {
+	sites, next, err := h.store.ListSites(ctx, in.AccountID, in.page())
 	return listed(sites, next, err, siteView)
 }
 
-func (s *service) getSite(ctx context.Context, in *IDInput) (*roomOutput[SiteView], error) {
-	return siteAnswer(s.store.GetSite(ctx, in.ID))
+func (h siteHandlers) getSite(ctx context.Context, in *IDInput) (*roomOutput[SiteView], error) {
+	return siteAnswer(h.store.GetSite(ctx, in.ID))
 }
 
-func (s *service) createSite(ctx context.Context, _ *struct{}) (*roomOutput[SiteView], error) {
-	r, err := decode[SiteRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	return siteAnswer(s.store.CreateSite(ctx, models.NewSite{AccountID: account(ctx, r.AccountID), Form: r.form(), Reason: r.Reason}))
+func (h siteHandlers) createSite(
+	ctx context.Context, _ *struct{}, r SiteRequest,
+) (*roomOutput[SiteView], error) {
+	return siteAnswer(h.store.CreateSite(ctx, models.NewSite{
+		AccountID: account(ctx, r.AccountID),
+		Form:      r.form(),
+		Reason:    r.Reason,
+	}))
 }
 
-func (s *service) putSite(ctx context.Context, in *IfMatchInput) (*roomOutput[SiteView], error) {
-	r, err := decode[SiteRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	site, err := s.store.GetSite(ctx, in.ID)
+func (h siteHandlers) putSite(
+	ctx context.Context, in *IfMatchInput, r SiteRequest,
+) (*roomOutput[SiteView], error) {
+	site, err := h.store.GetSite(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -103,9 +145,10 @@ func (s *service) putSite(ctx context.Context, in *IfMatchInput) (*roomOutput[Si
 		return nil, err
 	}
 	if r.AccountID != "" && r.AccountID != site.AccountID {
-		return nil, wrong("/account_id", "UNCHANGEABLE", "A site's account cannot change.", "Leave it out, or send the one that you read.")
+		return nil, wrong("/account_id", "UNCHANGEABLE", "A site's account cannot change.",
+			"Leave it out, or send the one that you read.")
 	}
-	return siteAnswer(s.store.ChangeSite(ctx, in.ID, r.form(), site.Version, r.Reason))
+	return siteAnswer(h.store.ChangeSite(ctx, in.ID, r.form(), site.Version, r.Reason))
 }
 
 // CourierRequest says whether the courier is unreliable.
@@ -114,10 +157,8 @@ type CourierRequest struct {
 	Reason     string `json:"reason" doc:"Required; goes into the audit"`
 }
 
-func (s *service) markCourier(ctx context.Context, in *IDInput) (*roomOutput[SiteView], error) {
-	r, err := decode[CourierRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	return siteAnswer(s.store.MarkCourier(ctx, in.ID, r.Unreliable, r.Reason))
+func (h siteHandlers) markCourier(
+	ctx context.Context, in *IDInput, r CourierRequest,
+) (*roomOutput[SiteView], error) {
+	return siteAnswer(h.store.MarkCourier(ctx, in.ID, r.Unreliable, r.Reason))
 }

@@ -4,20 +4,46 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) spareRoutes() {
-	read := route{Method: get, Tag: "Spares", Scope: RoomsRead, Capability: rules.ViewAccount, NoSellers: true}
-	list := read.at("list-spares", "/v1/spares", "List the spares that customers' parents have earned")
-	list.Description = "One spare for each full number of licences that the program says, over all accounts of the parent (R81). A customer sees its own parent's number only (R82b)."
-	mount(s, list, s.listSpares)
-	mount(s, read.at("get-spares", "/v1/spares/{id}", "Read the spares that a customer's parent has earned", 404), s.getSpares)
-	lines := read.at("list-spare-lines", "/v1/spares/{id}/ledger", "List what granted and took a parent's spares, newest first", 404)
-	lines.OperatorOnly, lines.NoSellers = true, false
-	lines.Description = "A grant names the order that crossed the threshold (R81b)."
-	mount(s, lines, s.listSpareLines)
+// spareHandlers answer what is asked about the spares that parents have earned.
+type spareHandlers struct{ store *models.Store }
+
+func (h spareHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "Spares",
+		Scope:      RoomsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+	ledger := route{
+		Tag:          "Spares",
+		Scope:        RoomsRead,
+		Capability:   rules.ViewAccount,
+		OperatorOnly: true,
+	}
+	advise := route{
+		Tag:          "Spares",
+		Scope:        RoomsRead,
+		Capability:   rules.WorkTasks,
+		OperatorOnly: true,
+	}
+
+	mount(api, read.get("list-spares", "/v1/spares",
+		"List the spares that customers' parents have earned"), h.listSpares)
+	mount(api, read.get("get-spares", "/v1/spares/{id}",
+		"Read the spares that a customer's parent has earned").
+		refuses(404), h.getSpares)
+	mount(api, ledger.get("list-spare-lines", "/v1/spares/{id}/ledger",
+		"List what granted and took a parent's spares, newest first").
+		refuses(404), h.listSpareLines)
+	mount(api, advise.get("get-selection-aid", "/v1/spares/{id}/selection-aid",
+		"Rank models and sites for a parent's spares").
+		refuses(404), h.getSelectionAid)
 }
 
 // SparesView is what a customer's parent has earned.
@@ -31,7 +57,12 @@ type SparesView struct {
 
 func sparesView(operator bool) func(models.Spares) SparesView {
 	return func(p models.Spares) SparesView {
-		v := SparesView{ParentOrgID: p.ParentOrgID, Name: p.Name, MergedInto: p.MergedInto, Entitled: p.Entitled}
+		v := SparesView{
+			ParentOrgID: p.ParentOrgID,
+			Name:        p.Name,
+			MergedInto:  p.MergedInto,
+			Entitled:    p.Entitled,
+		}
 		if operator {
 			v.Licences = &p.Licences
 		}
@@ -39,13 +70,13 @@ func sparesView(operator bool) func(models.Spares) SparesView {
 	}
 }
 
-func (s *service) listSpares(ctx context.Context, in *ListInput) (*pageOf[SparesView], error) {
-	all, next, err := s.store.ListSpares(ctx, in.page())
+func (h spareHandlers) listSpares(ctx context.Context, in *ListInput) (*pageOf[SparesView], error) {
+	all, next, err := h.store.ListSpares(ctx, in.page())
 	return listed(all, next, err, sparesView(callOf(ctx).token.Role.IsOperator()))
 }
 
-func (s *service) getSpares(ctx context.Context, in *IDInput) (*one[SparesView], error) {
-	p, err := s.store.GetSpares(ctx, in.ID)
+func (h spareHandlers) getSpares(ctx context.Context, in *IDInput) (*one[SparesView], error) {
+	p, err := h.store.GetSpares(ctx, in.ID)
 	return single(p, err, sparesView(callOf(ctx).token.Role.IsOperator()))
 }
 
@@ -61,7 +92,15 @@ type SpareLineView struct {
 }
 
 func spareLineView(l models.SpareLine) SpareLineView {
-	return SpareLineView{l.ID, l.Seq, l.Delta, l.Cause, l.SourceID, l.Licences, l.CreatedAt}
+	return SpareLineView{
+		ID:        l.ID,
+		Number:    l.Seq,
+		Delta:     l.Delta,
+		Cause:     l.Cause,
+		SourceID:  l.SourceID,
+		Licences:  l.Licences,
+		CreatedAt: l.CreatedAt,
+	}
 }
 
 type listSpareLinesInput struct {
@@ -69,7 +108,109 @@ type listSpareLinesInput struct {
 	ListInput
 }
 
-func (s *service) listSpareLines(ctx context.Context, in *listSpareLinesInput) (*pageOf[SpareLineView], error) {
-	lines, next, err := s.store.ListSpareLines(ctx, in.ID, in.page())
+func (h spareHandlers) listSpareLines(
+	ctx context.Context, in *listSpareLinesInput,
+) (*pageOf[SpareLineView], error) {
+	lines, next, err := h.store.ListSpareLines(ctx, in.ID, in.page())
 	return listed(lines, next, err, spareLineView)
+}
+
+// SpareAidView is what helps to choose spares.
+type SpareAidView struct {
+	ParentOrgID string              `json:"parent_org_id"`
+	Models      []AidModelView      `json:"models" nullable:"false" doc:"Supported models, the commonest first"`
+	Suggestions []AidSuggestionView `json:"suggestions" nullable:"false" doc:"The best first, 200 at most"`
+	Critical    []AidRoomView       `json:"critical_rooms" nullable:"false" doc:"Rooms without an alternative, by model; 500 at most"`
+	Unreliable  []AidSiteView       `json:"unreliable_sites" nullable:"false" doc:"Sites whose courier is unreliable"`
+}
+
+// AidModelView is a model with how many of it stand in rooms.
+type AidModelView struct {
+	Model    string `json:"model"`
+	Deployed int    `json:"deployed" doc:"In rooms of all the parent's accounts"`
+}
+
+// AidSuggestionView is a model and a site, with what speaks for them.
+type AidSuggestionView struct {
+	Model    string        `json:"model"`
+	Site     AidSiteView   `json:"site"`
+	Deployed int           `json:"deployed" doc:"At this site"`
+	Score    int           `json:"score" doc:"Sum of the points"`
+	Reasons  []AidPartView `json:"reasons" nullable:"false"`
+}
+
+// AidPartView is one reason.
+type AidPartView struct {
+	Code   rules.AidReason `json:"code" enum:"COMMONLY_DEPLOYED,CRITICAL_ROOMS,COURIER_UNRELIABLE"`
+	Points int             `json:"points" minimum:"0" maximum:"100"`
+	Text   string          `json:"text"`
+}
+
+// AidSiteView is a site of one of the parent's accounts.
+type AidSiteView struct {
+	ID        string `json:"id"`
+	AccountID string `json:"account_id"`
+	Name      string `json:"name"`
+	Country   string `json:"country"`
+}
+
+// AidRoomView is a room without an alternative, and one of its models.
+type AidRoomView struct {
+	RoomID    string `json:"room_id"`
+	AccountID string `json:"account_id"`
+	Name      string `json:"name"`
+	Site      string `json:"site,omitempty" doc:"As the room names it"`
+	SiteID    string `json:"site_id,omitempty" doc:"Missing: the room names no known site, so nothing can be sent there"`
+	Model     string `json:"model,omitempty" doc:"Missing: no device stands there"`
+}
+
+// mostSuggestions bounds the answer.
+const mostSuggestions = 200
+
+func aidSiteView(s models.AccountSite) AidSiteView {
+	return AidSiteView{
+		ID:        s.ID,
+		AccountID: s.AccountID,
+		Name:      s.Name,
+		Country:   s.Country,
+	}
+}
+
+func spareAidView(a models.SpareAid) SpareAidView {
+	v := SpareAidView{
+		ParentOrgID: a.Parent.ID,
+		Models: viewed(a.Models,
+			func(m rules.AidModel) AidModelView { return AidModelView{m.Model, m.Units} }),
+		Unreliable: viewed(a.Unreliable, aidSiteView),
+		Critical: viewed(a.Critical, func(r models.CriticalRoom) AidRoomView {
+			return AidRoomView{
+				RoomID:    r.RoomID,
+				AccountID: r.AccountID,
+				Name:      r.Name,
+				Site:      r.Site,
+				SiteID:    r.SiteID,
+				Model:     r.ModelCode,
+			}
+		}),
+	}
+	best := a.Suggestions[:min(len(a.Suggestions), mostSuggestions)]
+	v.Suggestions = viewed(best, func(s rules.AidSuggestion) AidSuggestionView {
+		parts := viewed(s.Parts,
+			func(p rules.AidPart) AidPartView { return AidPartView{p.Reason, p.Points, p.Text} })
+		return AidSuggestionView{
+			Model:    s.Model,
+			Site:     aidSiteView(a.Sites[s.SiteID]),
+			Deployed: s.Units,
+			Score:    s.Score,
+			Reasons:  parts,
+		}
+	})
+	return v
+}
+
+func (h spareHandlers) getSelectionAid(
+	ctx context.Context, in *IDInput,
+) (*one[SpareAidView], error) {
+	aid, err := h.store.SelectionAid(ctx, in.ID)
+	return single(aid, err, spareAidView)
 }

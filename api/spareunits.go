@@ -4,21 +4,37 @@ import (
 	"context"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) spareUnitRoutes() {
-	read := route{Method: get, Tag: "Spares", Scope: RMAsRead, Capability: rules.ViewAccount, NoSellers: true}
-	list := read.at("list-spare-units", "/v1/spare-units", "List spare units, newest first")
-	list.Description = "Each spare that was earned is a unit with a life of its own. A customer sees those at its accounts' sites; before a site is chosen a unit is for operators only (R82b)."
-	mount(s, list, s.listSpareUnits)
-	mount(s, read.at("get-spare-unit", "/v1/spare-units/{id}", "Read a spare unit with its timeline", 404), s.getSpareUnit)
-	act := route{Method: post, Tag: "Spares", Scope: RMAsWrite, Capability: rules.RequestRMA, NoSellers: true, Idempotent: true}.
-		at("act-on-spare-unit", "/v1/spare-units/{id}/{command}", "Do one of a spare unit's commands", 404, 409)
-	act.Body = SpareCommandRequest{}
-	act.Description = "What the caller may do now stands in the unit's `commands`. A CSM: `select` (model and site; the model must be deployed in the parent, R88b). An administrator of the account or its partner: `agree`. Agents: `ship` (409 before model and site are agreed to, R88a), `tell` for what a carrier's own message did not, `receive` (a recalled unit is back), `bill` (from the due instant of the recall on). A lead: `waive` (with a reason). A command that was done already changes nothing. To use a spare that is on site, do `use_spare` on the replacement."
-	mount(s, act, s.actOnSpareUnit)
+// spareUnitHandlers answer what is asked about spare units.
+type spareUnitHandlers struct{ store *models.Store }
+
+func (h spareUnitHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "Spares",
+		Scope:      RMAsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+	write := route{
+		Tag:        "Spares",
+		Scope:      RMAsWrite,
+		Capability: rules.RequestRMA,
+		NoSellers:  true,
+	}
+
+	mount(api, read.get("list-spare-units", "/v1/spare-units", "List spare units, newest first"),
+		h.listSpareUnits)
+	mount(api, read.get("get-spare-unit", "/v1/spare-units/{id}",
+		"Read a spare unit with its timeline").
+		refuses(404), h.getSpareUnit)
+	mountJSON(api, write.post("act-on-spare-unit", "/v1/spare-units/{id}/{command}",
+		"Do one of a spare unit's commands").
+		idempotent().refuses(404, 409), h.actOnSpareUnit)
 }
 
 // SpareUnitView is a spare unit.
@@ -51,14 +67,39 @@ type SpareUnitView struct {
 	Version       int64                `json:"version"`
 }
 
-// spareUnitView gives the view for the caller, whose commands depend on the role.
-func (s *service) spareUnitView(ctx context.Context) func(models.SpareUnit) SpareUnitView {
-	role, now := callOf(ctx).token.Role, s.store.Clock().Now()
+// spareUnitView returns the view for the caller, whose commands depend on the role.
+func (h spareUnitHandlers) spareUnitView(ctx context.Context) func(models.SpareUnit) SpareUnitView {
+	role := callOf(ctx).token.Role
+	now := h.store.Clock().Now()
 	return func(u models.SpareUnit) SpareUnitView {
-		v := SpareUnitView{ID: u.ID, ParentOrgID: u.ParentOrgID, AccountID: text(u.AccountID), SiteID: text(u.SiteID), Model: u.ModelCode, State: u.State, StateSince: u.StateSince,
-			Commands: append([]rules.SpareCommand{}, rules.SpareCommandsFor(role, u.SpareFacts, now)...), Serial: u.Serial, DeviceID: text(u.DeviceID), RMAID: text(u.RMAID),
-			Carrier: u.Carrier, Tracking: u.Tracking, SelectedAt: u.SelectedAt, AgreedAt: u.AgreedAt, ShippedAt: u.ShippedAt, OnSiteAt: u.OnSiteAt, ConsumedAt: u.ConsumedAt,
-			RecallPending: u.RecallPending, RecallUntil: u.RecallDueAt, WaitsFor: string(u.NextTimer), WaitsUntil: u.NextAt, ClosedAt: u.ClosedAt, CreatedAt: u.CreatedAt, Version: u.Version}
+		commands := rules.SpareCommandsFor(role, u.SpareFacts, now)
+		v := SpareUnitView{
+			ID:            u.ID,
+			ParentOrgID:   u.ParentOrgID,
+			AccountID:     text(u.AccountID),
+			SiteID:        text(u.SiteID),
+			Model:         u.ModelCode,
+			State:         u.State,
+			StateSince:    u.StateSince,
+			Commands:      append([]rules.SpareCommand{}, commands...),
+			Serial:        u.Serial,
+			DeviceID:      text(u.DeviceID),
+			RMAID:         text(u.RMAID),
+			Carrier:       u.Carrier,
+			Tracking:      u.Tracking,
+			SelectedAt:    u.SelectedAt,
+			AgreedAt:      u.AgreedAt,
+			ShippedAt:     u.ShippedAt,
+			OnSiteAt:      u.OnSiteAt,
+			ConsumedAt:    u.ConsumedAt,
+			RecallPending: u.RecallPending,
+			RecallUntil:   u.RecallDueAt,
+			WaitsFor:      string(u.NextTimer),
+			WaitsUntil:    u.NextAt,
+			ClosedAt:      u.ClosedAt,
+			CreatedAt:     u.CreatedAt,
+			Version:       u.Version,
+		}
 		if role.IsOperator() {
 			v.DepotID = text(u.DepotID)
 		}
@@ -72,10 +113,13 @@ type SpareUnitDetail struct {
 	Timeline []EventView `json:"timeline" nullable:"false" doc:"What happened, oldest first"`
 }
 
-func (s *service) spareUnitDetail(ctx context.Context, u models.SpareUnit) (*one[SpareUnitDetail], error) {
-	events, err := s.store.Timeline(ctx, u.ID)
+func (h spareUnitHandlers) spareUnitDetail(
+	ctx context.Context, u models.SpareUnit,
+) (*one[SpareUnitDetail], error) {
+	events, err := h.store.Timeline(ctx, u.ID)
 	return single(u, err, func(u models.SpareUnit) SpareUnitDetail {
-		return SpareUnitDetail{s.spareUnitView(ctx)(u), rmaTimeline(events, callOf(ctx).token.Role.IsOperator())}
+		operator := callOf(ctx).token.Role.IsOperator()
+		return SpareUnitDetail{h.spareUnitView(ctx)(u), rmaTimeline(events, operator)}
 	})
 }
 
@@ -90,16 +134,70 @@ type listSpareUnitsInput struct {
 	Open      bool   `query:"open" doc:"Only those that have not come to their end"`
 }
 
-func (s *service) listSpareUnits(ctx context.Context, in *listSpareUnitsInput) (*pageOf[SpareUnitView], error) {
-	units, next, err := s.store.ListSpareUnits(ctx, models.SpareFilter{ParentID: in.ParentID, AccountID: in.AccountID, SiteID: in.SiteID, ModelCode: in.Model,
-		State: rules.SpareState(in.State), Serial: in.Serial, Open: in.Open, Page: in.page()})
-	return listed(units, next, err, s.spareUnitView(ctx))
+func (h spareUnitHandlers) listSpareUnits(
+	ctx context.Context, in *listSpareUnitsInput,
+) (*pageOf[SpareUnitView], error) {
+	units, next, err := h.store.ListSpareUnits(ctx, models.SpareFilter{
+		ParentID:  in.ParentID,
+		AccountID: in.AccountID,
+		SiteID:    in.SiteID,
+		ModelCode: in.Model,
+		State:     rules.SpareState(in.State),
+		Serial:    in.Serial,
+		Open:      in.Open,
+		Page:      in.page(),
+	})
+	return listed(units, next, err, h.spareUnitView(ctx))
 }
 
-func (s *service) getSpareUnit(ctx context.Context, in *IDInput) (*one[SpareUnitDetail], error) {
-	u, err := s.store.GetSpareUnit(ctx, in.ID)
+func (h spareUnitHandlers) getSpareUnit(
+	ctx context.Context, in *IDInput,
+) (*one[SpareUnitDetail], error) {
+	u, err := h.store.GetSpareUnit(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return s.spareUnitDetail(ctx, u)
+	return h.spareUnitDetail(ctx, u)
+}
+
+// SpareCommandRequest is what the commands need; each takes its own fields.
+type SpareCommandRequest struct {
+	Model    string          `json:"model,omitempty" doc:"select: required"`
+	SiteID   string          `json:"site_id,omitempty" doc:"select: required; a site of one of the parent's accounts"`
+	Version  int64           `json:"version,omitempty" doc:"agree: of the proposal that was read; missing: any"`
+	Serial   string          `json:"serial,omitempty" doc:"ship: required"`
+	Carrier  string          `json:"carrier,omitempty" doc:"ship: where no shipment was booked yet"`
+	Tracking string          `json:"tracking,omitempty" doc:"ship: with the carrier"`
+	Fact     rules.SpareFact `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RECALL_SCANNED or RECALL_RECEIVED"`
+	At       *time.Time      `json:"at,omitempty" doc:"tell: when it happened; missing: now"`
+	Reason   string          `json:"reason,omitempty" doc:"waive: required; select, bill: optional; goes into the audit"`
+}
+
+type spareCommandInput struct {
+	IDInput
+	Command string `path:"command" maxLength:"32" doc:"What to do"`
+}
+
+func (h spareUnitHandlers) actOnSpareUnit(
+	ctx context.Context, in *spareCommandInput, q SpareCommandRequest,
+) (*one[SpareUnitDetail], error) {
+	c := models.SpareUnitCommand{
+		Name:     rules.SpareCommand(in.Command),
+		Model:    q.Model,
+		SiteID:   q.SiteID,
+		Version:  q.Version,
+		Serial:   q.Serial,
+		Carrier:  q.Carrier,
+		Tracking: q.Tracking,
+		Fact:     q.Fact,
+		Reason:   q.Reason,
+	}
+	if q.At != nil {
+		c.At = *q.At
+	}
+	u, err := h.store.DoSpare(ctx, in.ID, c)
+	if err != nil {
+		return nil, err
+	}
+	return h.spareUnitDetail(ctx, u)
 }

@@ -6,25 +6,43 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) stockRoutes() {
-	read := route{Method: get, Tag: "Stock", Scope: Operator, Capability: rules.WorkTasks, OperatorOnly: true}
-	write := route{Method: post, Tag: "Stock", Scope: Operator, Capability: rules.ManageStock, OperatorOnly: true, Body: StockRequest{}, Status: http.StatusCreated, Idempotent: true}
-	mount(s, read.at("list-stock", "/v1/stock", "List what depots have, by depot and model"), s.listStock)
-	mount(s, read.at("list-stock-entries", "/v1/stock/entries", "List the ledger of stock, newest first"), s.listStockEntries)
-	receipt := write.at("receive-stock", "/v1/stock/receipts", "Enter units that came to a depot", 404, 409)
-	receipt.Description = "`reference` names the delivery note: the same one again makes no second entry."
-	mount(s, receipt, s.receiveStock)
-	adjustment := write.at("adjust-stock", "/v1/stock/adjustments", "Correct a level after a count", 404, 409)
-	adjustment.Description = "Adds the quantity, which may be negative, for a reason. What is reserved cannot be counted away."
-	mount(s, adjustment, s.adjustStock)
-	mount(s, read.at("list-depots", "/v1/depots", "List the depots"), s.listDepots)
-	depot := write.at("put-depot", "/v1/depots", "Add a depot, or change the one of this code")
-	depot.Method, depot.Body, depot.Status, depot.Idempotent = put, DepotRequest{}, http.StatusOK, false
-	mount(s, depot, s.putDepot)
+// stockHandlers answer what is asked about depots and their stock.
+type stockHandlers struct{ store *models.Store }
+
+func (h stockHandlers) routes(api huma.API) {
+	read := route{
+		Tag:          "Stock",
+		Scope:        Operator,
+		Capability:   rules.WorkTasks,
+		OperatorOnly: true,
+	}
+	write := route{
+		Tag:          "Stock",
+		Scope:        Operator,
+		Capability:   rules.ManageStock,
+		OperatorOnly: true,
+	}
+
+	mount(api, read.get("list-stock", "/v1/stock", "List what depots have, by depot and model"),
+		h.listStock)
+	mount(api, read.get("list-stock-entries", "/v1/stock/entries",
+		"List the ledger of stock, newest first"), h.listStockEntries)
+	mountJSON(api, write.post("receive-stock", "/v1/stock/receipts",
+		"Enter units that came to a depot").
+		answers(http.StatusCreated).idempotent().refuses(404, 409), h.receiveStock)
+	mountJSON(api, write.post("adjust-stock", "/v1/stock/adjustments",
+		"Correct a level after a count").
+		answers(http.StatusCreated).idempotent().refuses(404, 409), h.adjustStock)
+	mount(api, read.get("list-depots", "/v1/depots", "List the depots"), h.listDepots)
+	mountJSON(api, write.put("put-depot", "/v1/depots",
+		"Add a depot, or change the one of this code").
+		answers(200), h.putDepot)
 }
 
 // StockRequest is a receipt or an adjustment.
@@ -46,7 +64,13 @@ type StockLevelView struct {
 }
 
 func stockLevelView(l models.StockLevel) StockLevelView {
-	return StockLevelView{l.DepotID, l.ModelCode, l.OnHand, l.Reserved, l.Level().Free()}
+	return StockLevelView{
+		DepotID:  l.DepotID,
+		Model:    l.ModelCode,
+		OnHand:   l.OnHand,
+		Reserved: l.Reserved,
+		Free:     l.Level().Free(),
+	}
 }
 
 // StockEntryView is one line of the ledger.
@@ -64,7 +88,18 @@ type StockEntryView struct {
 }
 
 func stockEntryView(e models.StockEntry) StockEntryView {
-	return StockEntryView{e.ID, e.DepotID, e.ModelCode, e.Kind, e.Quantity, e.SubjectID, text(e.ClosesID), e.Reason, e.EnteredBy, e.CreatedAt}
+	return StockEntryView{
+		ID:        e.ID,
+		DepotID:   e.DepotID,
+		Model:     e.ModelCode,
+		Kind:      e.Kind,
+		Quantity:  e.Quantity,
+		SubjectID: e.SubjectID,
+		Closes:    text(e.ClosesID),
+		Reason:    e.Reason,
+		EnteredBy: e.EnteredBy,
+		CreatedAt: e.CreatedAt,
+	}
 }
 
 type listStockInput struct {
@@ -72,8 +107,13 @@ type listStockInput struct {
 	Model   string `query:"model" maxLength:"64" doc:"Only this model"`
 }
 
-func (s *service) listStock(ctx context.Context, in *listStockInput) (*pageOf[StockLevelView], error) {
-	levels, err := s.store.StockLevels(ctx, models.StockFilter{DepotID: in.DepotID, ModelCode: in.Model})
+func (h stockHandlers) listStock(
+	ctx context.Context, in *listStockInput,
+) (*pageOf[StockLevelView], error) {
+	levels, err := h.store.StockLevels(ctx, models.StockFilter{
+		DepotID:   in.DepotID,
+		ModelCode: in.Model,
+	})
 	return listed(levels, "", err, stockLevelView)
 }
 
@@ -85,36 +125,44 @@ type listStockEntriesInput struct {
 	Kind      string `query:"kind" enum:"RECEIPT,RESERVATION,RELEASE,SHIPMENT,ADJUSTMENT" doc:"Only entries of this kind"`
 }
 
-func (s *service) listStockEntries(ctx context.Context, in *listStockEntriesInput) (*pageOf[StockEntryView], error) {
-	entries, next, err := s.store.StockEntries(ctx, models.StockFilter{DepotID: in.DepotID, ModelCode: in.Model, SubjectID: in.SubjectID, Kind: rules.StockKind(in.Kind), Page: in.page()})
+func (h stockHandlers) listStockEntries(
+	ctx context.Context, in *listStockEntriesInput,
+) (*pageOf[StockEntryView], error) {
+	entries, next, err := h.store.StockEntries(ctx, models.StockFilter{
+		DepotID:   in.DepotID,
+		ModelCode: in.Model,
+		SubjectID: in.SubjectID,
+		Kind:      rules.StockKind(in.Kind),
+		Page:      in.page(),
+	})
 	return listed(entries, next, err, stockEntryView)
 }
 
-func (s *service) receiveStock(ctx context.Context, _ *struct{}) (*one[StockEntryView], error) {
-	m, err := stockMove(ctx, "receipt")
+func (h stockHandlers) receiveStock(
+	ctx context.Context, _ *struct{}, r StockRequest,
+) (*one[StockEntryView], error) {
+	m, err := stockMove(ctx, "receipt", r)
 	if err != nil {
 		return nil, err
 	}
-	e, err := s.store.ReceiveStock(ctx, m)
+	e, err := h.store.ReceiveStock(ctx, m)
 	return single(e, err, stockEntryView)
 }
 
-func (s *service) adjustStock(ctx context.Context, _ *struct{}) (*one[StockEntryView], error) {
-	m, err := stockMove(ctx, "adjustment")
+func (h stockHandlers) adjustStock(
+	ctx context.Context, _ *struct{}, r StockRequest,
+) (*one[StockEntryView], error) {
+	m, err := stockMove(ctx, "adjustment", r)
 	if err != nil {
 		return nil, err
 	}
-	e, err := s.store.AdjustStock(ctx, m)
+	e, err := h.store.AdjustStock(ctx, m)
 	return single(e, err, stockEntryView)
 }
 
 // stockMove reads a request. Its cause is the reference at the depot, or else the
 // request's own name, so that a request whose answer was lost makes no second entry.
-func stockMove(ctx context.Context, kind string) (models.StockMove, error) {
-	r, err := decode[StockRequest](ctx)
-	if err != nil {
-		return models.StockMove{}, err
-	}
+func stockMove(ctx context.Context, kind string, r StockRequest) (models.StockMove, error) {
 	if fields := rules.CheckLine("/reference", r.Reference, 100); len(fields) > 0 {
 		return models.StockMove{}, rules.Invalid(fields)
 	}
@@ -126,7 +174,13 @@ func stockMove(ctx context.Context, kind string) (models.StockMove, error) {
 	default:
 		cause = kind + "/" + rand.Text()
 	}
-	return models.StockMove{DepotID: r.DepotID, ModelCode: r.Model, Quantity: r.Quantity, Cause: cause, Reason: r.Reason}, nil
+	return models.StockMove{
+		DepotID:   r.DepotID,
+		ModelCode: r.Model,
+		Quantity:  r.Quantity,
+		Cause:     cause,
+		Reason:    r.Reason,
+	}, nil
 }
 
 // DepotRequest is a depot.
@@ -148,19 +202,26 @@ type DepotView struct {
 }
 
 func depotView(d models.Depot) DepotView {
-	return DepotView{d.ID, DepotRequest{d.Code, d.Name, d.Street, d.City, d.Region, d.PostalCode, d.Country, d.TimeZone}}
+	return DepotView{d.ID, DepotRequest{
+		Code:       d.Code,
+		Name:       d.Name,
+		Street:     d.Street,
+		City:       d.City,
+		Region:     d.Region,
+		PostalCode: d.PostalCode,
+		Country:    d.Country,
+		TimeZone:   d.TimeZone,
+	}}
 }
 
-func (s *service) listDepots(ctx context.Context, _ *struct{}) (*pageOf[DepotView], error) {
-	depots, err := s.store.ListDepots(ctx)
+func (h stockHandlers) listDepots(ctx context.Context, _ *struct{}) (*pageOf[DepotView], error) {
+	depots, err := h.store.ListDepots(ctx)
 	return listed(depots, "", err, depotView)
 }
 
-func (s *service) putDepot(ctx context.Context, _ *struct{}) (*one[DepotView], error) {
-	r, err := decode[DepotRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	d, err := s.store.PutDepot(ctx, rules.DepotForm(r))
+func (h stockHandlers) putDepot(
+	ctx context.Context, _ *struct{}, r DepotRequest,
+) (*one[DepotView], error) {
+	d, err := h.store.PutDepot(ctx, rules.DepotForm(r))
 	return single(d, err, depotView)
 }

@@ -2,22 +2,32 @@ package api
 
 import (
 	"context"
-	"slices"
-	"strings"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) taskRoutes() {
-	mount(s, route{ID: "list-tasks", Method: get, Path: "/v1/operator/tasks", Tag: "Operator tasks", Summary: "List what needs a person, newest first",
-		Scope: Operator, Capability: rules.WorkTasks, OperatorOnly: true}, s.listTasks)
-	mount(s, route{ID: "get-task", Method: get, Path: "/v1/operator/tasks/{id}", Tag: "Operator tasks", Summary: "Read a task with its actions",
-		Scope: Operator, Capability: rules.WorkTasks, OperatorOnly: true, Errors: []int{404}}, s.getTask)
-	mount(s, route{ID: "act-on-task", Method: post, Path: "/v1/operator/tasks/{id}/{action}", Tag: "Operator tasks", Summary: "Do one of a task's actions",
-		Description: "The actions of a task stand in it: accept and reject an order in review, resend or mark_delivered a mail, reissue an invitation, assign a customer success manager, move a claimed device or refuse, link a warranty from before or refuse, retry a process, close by hand.",
-		Scope:       Operator, Capability: rules.WorkTasks, OperatorOnly: true, Body: ActionRequest{}, Idempotent: true, Errors: []int{404}}, s.actOnTask)
+// taskHandlers answer what is asked about operator tasks.
+type taskHandlers struct{ store *models.Store }
+
+func (h taskHandlers) routes(api huma.API) {
+	work := route{
+		Tag:          "Operator tasks",
+		Scope:        Operator,
+		Capability:   rules.WorkTasks,
+		OperatorOnly: true,
+	}
+
+	mount(api, work.get("list-tasks", "/v1/operator/tasks",
+		"List what needs a person, newest first"), h.listTasks)
+	mount(api, work.get("get-task", "/v1/operator/tasks/{id}", "Read a task with its actions").
+		refuses(404), h.getTask)
+	mountJSON(api, work.post("act-on-task", "/v1/operator/tasks/{id}/{action}",
+		"Do one of a task's actions").
+		idempotent().refuses(404), h.actOnTask)
 }
 
 // TaskView is something that needs a person.
@@ -37,7 +47,20 @@ type TaskView struct {
 }
 
 func taskView(t models.OperatorTask) TaskView {
-	v := TaskView{t.ID, t.Kind, t.State, t.What, t.Why, t.SubjectID, text(t.AccountID), []string{}, t.Resolution, t.ResolvedBy, t.CreatedAt, t.ResolvedAt}
+	v := TaskView{
+		ID:         t.ID,
+		Kind:       t.Kind,
+		State:      t.State,
+		What:       t.What,
+		Why:        t.Why,
+		SubjectID:  t.SubjectID,
+		AccountID:  text(t.AccountID),
+		Actions:    []string{},
+		Resolution: t.Resolution,
+		ResolvedBy: t.ResolvedBy,
+		CreatedAt:  t.CreatedAt,
+		ResolvedAt: t.ResolvedAt,
+	}
 	if t.State == models.TaskOpen {
 		v.Actions = append(v.Actions, t.Actions()...)
 	}
@@ -51,16 +74,24 @@ type listTasksInput struct {
 	SubjectID string `query:"subject_id" maxLength:"64" doc:"Only tasks about this"`
 }
 
-func (s *service) listTasks(ctx context.Context, in *listTasksInput) (*pageOf[TaskView], error) {
-	if kind := models.TaskKind(in.Kind); kind != "" && len(models.OperatorTask{Kind: kind}.Actions()) == 0 {
+func (h taskHandlers) listTasks(
+	ctx context.Context, in *listTasksInput,
+) (*pageOf[TaskView], error) {
+	if kind := models.TaskKind(in.Kind); kind != "" &&
+		len(models.OperatorTask{Kind: kind}.Actions()) == 0 {
 		return nil, invalidParameter("/query/kind", "There is no such kind of task.")
 	}
-	tasks, next, err := s.store.ListTasks(ctx, models.TaskFilter{State: models.TaskState(in.State), Kind: models.TaskKind(in.Kind), SubjectID: in.SubjectID, Page: in.page()})
+	tasks, next, err := h.store.ListTasks(ctx, models.TaskFilter{
+		State:     models.TaskState(in.State),
+		Kind:      models.TaskKind(in.Kind),
+		SubjectID: in.SubjectID,
+		Page:      in.page(),
+	})
 	return listed(tasks, next, err, taskView)
 }
 
-func (s *service) getTask(ctx context.Context, in *IDInput) (*one[TaskView], error) {
-	t, err := s.store.GetTask(ctx, in.ID)
+func (h taskHandlers) getTask(ctx context.Context, in *IDInput) (*one[TaskView], error) {
+	t, err := h.store.GetTask(ctx, in.ID)
 	return single(t, err, taskView)
 }
 
@@ -80,75 +111,18 @@ type actionInput struct {
 	Action string `path:"action" maxLength:"32" doc:"One of the task's actions"`
 }
 
-// actionNeeds is what a role needs beyond working on tasks.
-var actionNeeds = map[string]rules.Capability{"link": rules.ReviewOrders, "accept": rules.ReviewOrders, "reject": rules.ReviewOrders, "reissue": rules.ManageUsers, "assign": rules.AssignCSM}
-
-func (s *service) actOnTask(ctx context.Context, in *actionInput) (*one[TaskView], error) {
-	r, err := decode[ActionRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
-	t, err := s.store.GetTask(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	needs, special := actionNeeds[in.Action]
-	switch {
-	case !slices.Contains(t.Actions(), in.Action):
-		return nil, rules.Refuse(codeActionNotOffered, "This task has no such action.", "Read the task for its actions.")
-	case special && !rules.Allows(callOf(ctx).token.Role, needs).Allowed():
-		return nil, rules.Refuse(rules.Forbidden, "The token's role may not do this.", "Ask an agent.")
-	case t.State == models.TaskDone:
-		return nil, rules.Refuse(rules.StateConflict, "This task is done already.", "Read the task again to see how it was resolved.")
-	}
-	if err := s.act(ctx, t, in.Action, r); err != nil {
-		return nil, err
-	}
-	return s.getTask(ctx, &in.IDInput)
-}
-
-// act does the action and closes the task; some commands of the Store close it
-// by themselves.
-func (s *service) act(ctx context.Context, t models.OperatorTask, action string, r ActionRequest) error {
-	var err error
-	switch action {
-	case "accept", "reject":
-		_, err = s.store.DecideOrder(ctx, t.SubjectID, models.Decision{Accept: action == "accept", Reason: r.Reason, AccountID: r.AccountID})
-		return err
-	case "link", "refuse":
-		if t.Kind == models.TaskWarrantyUnmatched || t.Kind == models.TaskWarrantyClaimed {
-			_, err = s.store.DecideWarranty(ctx, t.SubjectID, models.WarrantyDecision{Link: action == "link", AccountID: r.AccountID, StartsOn: r.StartsOn, LastDay: r.LastDay, Reason: r.Reason})
-			return err
-		}
-		fallthrough
-	case "move":
-		_, err = s.store.DecideClaim(ctx, t.SubjectID, action == "move", r.Reason)
-		return err
-	case "assign":
-		_, err = s.store.AssignCSM(ctx, models.CSMAssignment{AccountID: t.SubjectID, CSMID: r.CSMID, Reason: r.Reason})
-		return err
-	case "retry":
-		return s.store.RetryProcess(ctx, t.ID)
-	case "resend":
-		err = s.store.ResendMail(ctx, t.SubjectID)
-	case "mark_delivered":
-		err = s.store.MailDelivered(ctx, t.SubjectID)
-	case "reissue":
-		if err = needReason(r.Reason); err == nil {
-			_, err = s.store.Reissue(ctx, t.SubjectID, r.Email, strings.TrimSpace(r.ContactName), r.Reason)
-		}
-	default: // close
-		err = needReason(r.Reason)
-	}
-	if err != nil {
-		return err
-	}
-	note := action
-	if r.Reason != "" {
-		note += ": " + r.Reason
-	}
-	if _, err = s.store.ResolveTask(ctx, t.ID, note); rules.CodeOf(err) == rules.StateConflict {
-		return nil // the command closed it
-	}
-	return err
+func (h taskHandlers) actOnTask(
+	ctx context.Context, in *actionInput, r ActionRequest,
+) (*one[TaskView], error) {
+	t, err := h.store.Act(ctx, in.ID, models.TaskAction{
+		Name:        in.Action,
+		Reason:      r.Reason,
+		AccountID:   r.AccountID,
+		StartsOn:    r.StartsOn,
+		LastDay:     r.LastDay,
+		Email:       r.Email,
+		ContactName: r.ContactName,
+		CSMID:       r.CSMID,
+	})
+	return single(t, err, taskView)
 }

@@ -8,18 +8,28 @@ import (
 	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 )
 
-func (s *service) tokenRoutes() {
-	mount(s, route{ID: "create-token", Method: post, Path: "/v1/tokens", Tag: "Tokens", Summary: "Create an API token",
-		Description: "The secret is shown this once; only its hash is stored, and an answer replayed by Idempotency-Key lacks it. Only a lead creates tokens for operators.",
-		Scope:       TokensWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Body: TokenRequest{}, Status: http.StatusCreated, Idempotent: true, Secret: "secret", Errors: []int{404}}, s.createToken)
-	mount(s, route{ID: "list-tokens", Method: get, Path: "/v1/tokens", Tag: "Tokens", Summary: "List API tokens",
-		Scope: TokensWrite, Capability: rules.ManageCatalogue, OperatorOnly: true}, s.listTokens)
-	mount(s, route{ID: "revoke-token", Method: http.MethodDelete, Path: "/v1/tokens/{id}", Tag: "Tokens", Summary: "Revoke an API token at once",
-		Scope: TokensWrite, Capability: rules.ManageCatalogue, OperatorOnly: true, Status: http.StatusNoContent, Errors: []int{404}}, s.revokeToken)
+// tokenHandlers answer what is asked about tokens.
+type tokenHandlers struct{ store *models.Store }
+
+func (h tokenHandlers) routes(api huma.API) {
+	manage := route{
+		Tag:          "Tokens",
+		Scope:        TokensWrite,
+		Capability:   rules.ManageCatalogue,
+		OperatorOnly: true,
+	}
+
+	mountJSON(api, manage.post("create-token", "/v1/tokens", "Create an API token").
+		answers(http.StatusCreated).idempotent().refuses(404).hides("secret"), h.createToken)
+	mount(api, manage.get("list-tokens", "/v1/tokens", "List API tokens"), h.listTokens)
+	mount(api, manage.delete("revoke-token", "/v1/tokens/{id}", "Revoke an API token at once").
+		answers(http.StatusNoContent).refuses(404), h.revokeToken)
 }
 
 // TokenRequest is what a token is made of.
@@ -53,49 +63,70 @@ type NewTokenView struct {
 }
 
 func tokenView(t models.APIToken) TokenView {
-	return TokenView{t.ID, t.OrgID, t.Role, text(t.AccountID), t.Label, t.Prefix, append([]string{}, strings.Fields(t.Scopes)...), t.CreatedAt, t.ExpiresAt, t.RevokedAt}
+	return TokenView{
+		ID:        t.ID,
+		OrgID:     t.OrgID,
+		Role:      t.Role,
+		AccountID: text(t.AccountID),
+		Label:     t.Label,
+		Prefix:    t.Prefix,
+		Scopes:    append([]string{}, strings.Fields(t.Scopes)...),
+		CreatedAt: t.CreatedAt,
+		ExpiresAt: t.ExpiresAt,
+		RevokedAt: t.RevokedAt,
+	}
 }
 
-func (s *service) createToken(ctx context.Context, _ *struct{}) (*one[NewTokenView], error) {
-	r, err := decode[TokenRequest](ctx)
-	if err != nil {
-		return nil, err
-	}
+func (h tokenHandlers) createToken(
+	ctx context.Context, _ *struct{}, r TokenRequest,
+) (*one[NewTokenView], error) {
 	if err := checkToken(&r); err != nil {
 		return nil, err
 	}
 	if err := mayHandle(ctx, r.Role); err != nil {
 		return nil, err
 	}
-	org, err := s.store.GetOrg(ctx, r.OrgID)
+	org, err := h.store.GetOrg(ctx, r.OrgID)
 	if err != nil {
 		return nil, err
 	}
 	if !fits(r.Role, org.Kind) {
-		return nil, wrong("/role", "ROLE_DOES_NOT_FIT", "An organisation of this kind cannot have this role.", "Name an organisation of the role's kind.")
+		return nil, wrong("/role", "ROLE_DOES_NOT_FIT",
+			"An organisation of this kind cannot have this role.",
+			"Name an organisation of the role's kind.")
 	}
-	if err := s.checkTokenAccount(ctx, r); err != nil {
+	if err := h.checkTokenAccount(ctx, r); err != nil {
 		return nil, err
 	}
 	if err := mayGrant(ctx, r); err != nil {
 		return nil, err
 	}
-	t, secret, err := s.store.CreateToken(ctx, models.NewToken{OrgID: r.OrgID, Role: r.Role, AccountID: r.AccountID, Label: r.Label, Scopes: r.Scopes,
-		ExpiresAt: time.Now().AddDate(0, 0, r.ValidDays)})
-	return single(t, err, func(t models.APIToken) NewTokenView { return NewTokenView{tokenView(t), secret} })
+	t, secret, err := h.store.CreateToken(ctx, models.NewToken{
+		OrgID:     r.OrgID,
+		Role:      r.Role,
+		AccountID: r.AccountID,
+		Label:     r.Label,
+		Scopes:    r.Scopes,
+		ExpiresAt: time.Now().AddDate(0, 0, r.ValidDays),
+	})
+	return single(t, err,
+		func(t models.APIToken) NewTokenView { return NewTokenView{tokenView(t), secret} })
 }
 
 // checkTokenAccount holds a customer's token to one account of its organisation.
-func (s *service) checkTokenAccount(ctx context.Context, r TokenRequest) error {
+func (h tokenHandlers) checkTokenAccount(ctx context.Context, r TokenRequest) error {
 	if customers(r.Role) == (r.AccountID == "") {
-		return wrong("/account_id", "ACCOUNT_DOES_NOT_FIT", "A customer's token names its account, and no other token does.", "Name the account, or leave it out.")
+		return wrong("/account_id", "ACCOUNT_DOES_NOT_FIT",
+			"A customer's token names its account, and no other token does.",
+			"Name the account, or leave it out.")
 	}
 	if r.AccountID == "" {
 		return nil
 	}
-	acc, err := s.store.GetAccount(ctx, r.AccountID)
+	acc, err := h.store.GetAccount(ctx, r.AccountID)
 	if err == nil && acc.ParentOrgID != r.OrgID {
-		err = wrong("/account_id", "ACCOUNT_DOES_NOT_FIT", "The account belongs to another organisation.", "Name its parent as org_id.")
+		err = wrong("/account_id", "ACCOUNT_DOES_NOT_FIT",
+			"The account belongs to another organisation.", "Name its parent as org_id.")
 	}
 	return err
 }
@@ -103,16 +134,21 @@ func (s *service) checkTokenAccount(ctx context.Context, r TokenRequest) error {
 // checkToken also fills in what is missing.
 func checkToken(r *TokenRequest) error {
 	var f fieldCheck
-	f.fail(!slices.Contains(Roles(), r.Role), "/role", "UNKNOWN_ROLE", "There is no such role for a token.", "See the reference for the roles.")
-	f.fail(strings.TrimSpace(r.Label) == "", "/label", rules.Required, "This field is missing or empty.", "Fill it in.")
-	f.fail(len(r.Label) > 100, "/label", rules.TooLong, "The text has more than 100 octets.", "Shorten it.")
+	f.fail(!slices.Contains(Roles(), r.Role), "/role", "UNKNOWN_ROLE",
+		"There is no such role for a token.", "See the reference for the roles.")
+	f.fail(strings.TrimSpace(r.Label) == "", "/label", rules.Required,
+		"This field is missing or empty.", "Fill it in.")
+	f.fail(len(r.Label) > 100, "/label", rules.TooLong, "The text has more than 100 octets.",
+		"Shorten it.")
 	if r.ValidDays == 0 {
 		r.ValidDays = 365
 	}
-	f.fail(r.ValidDays < 1 || r.ValidDays > 730, "/valid_days", rules.OutOfRange, "A token is valid for 1 to 730 days.", "Send a number in this range.")
+	f.fail(r.ValidDays < 1 || r.ValidDays > 730, "/valid_days", rules.OutOfRange,
+		"A token is valid for 1 to 730 days.", "Send a number in this range.")
 	all := ScopesFor(r.Role)
 	for i, scope := range r.Scopes {
-		f.fail(!slices.Contains(all, scope), fmt.Sprintf("/scopes/%d", i), "UNKNOWN_SCOPE", "The role has no such scope.", "See the reference for the scopes.")
+		f.fail(!slices.Contains(all, scope), fmt.Sprintf("/scopes/%d", i), "UNKNOWN_SCOPE",
+			"The role has no such scope.", "See the reference for the scopes.")
 	}
 	if r.Scopes == nil {
 		r.Scopes = all
@@ -127,7 +163,8 @@ func mayGrant(ctx context.Context, r TokenRequest) error {
 	}
 	var f fieldCheck
 	for i, scope := range r.Scopes {
-		f.fail(!callOf(ctx).token.HasScope(scope), fmt.Sprintf("/scopes/%d", i), "SCOPE_NOT_HELD", "Your own token lacks this scope.", "Leave it out, or use a token that has it.")
+		f.fail(!callOf(ctx).token.HasScope(scope), fmt.Sprintf("/scopes/%d", i), "SCOPE_NOT_HELD",
+			"Your own token lacks this scope.", "Leave it out, or use a token that has it.")
 	}
 	return rules.Invalid(f.fields)
 }
@@ -135,7 +172,8 @@ func mayGrant(ctx context.Context, r TokenRequest) error {
 // mayHandle keeps an agent from making a token that may do more than the agent.
 func mayHandle(ctx context.Context, role rules.Role) error {
 	if role.IsOperator() && callOf(ctx).token.Role != rules.OperatorLead {
-		return rules.Refuse(rules.Forbidden, "Only a lead handles tokens of operators.", "Ask a lead.")
+		return rules.Refuse(rules.Forbidden, "Only a lead handles tokens of operators.",
+			"Ask a lead.")
 	}
 	return nil
 }
@@ -152,18 +190,18 @@ func fits(role rules.Role, kind models.OrgKind) bool {
 	return kind == models.OrgOperator
 }
 
-func (s *service) listTokens(ctx context.Context, in *ListInput) (*pageOf[TokenView], error) {
-	tokens, next, err := s.store.ListTokens(ctx, in.page())
+func (h tokenHandlers) listTokens(ctx context.Context, in *ListInput) (*pageOf[TokenView], error) {
+	tokens, next, err := h.store.ListTokens(ctx, in.page())
 	return listed(tokens, next, err, tokenView)
 }
 
-func (s *service) revokeToken(ctx context.Context, in *IDInput) (*struct{}, error) {
-	t, err := s.store.GetToken(ctx, in.ID)
+func (h tokenHandlers) revokeToken(ctx context.Context, in *IDInput) (*struct{}, error) {
+	t, err := h.store.GetToken(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	if err := mayHandle(ctx, t.Role); err != nil {
 		return nil, err
 	}
-	return nil, s.store.RevokeToken(ctx, in.ID)
+	return nil, h.store.RevokeToken(ctx, in.ID)
 }

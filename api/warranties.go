@@ -1,37 +1,62 @@
 package api
 
 import (
+	"bytes"
 	"context"
+	"errors"
+	"io"
 	"net/http"
+	"strings"
 	"time"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/roomfile"
+	"roomcover.dev/roomcover/rowfile"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/strictjson"
 )
 
-func (s *service) warrantyRoutes() {
-	read := route{Method: get, Tag: "Warranties", Scope: AccountsRead, Capability: rules.ViewAccount, NoSellers: true}
-	write := route{Method: post, Tag: "Warranties", Scope: RoomsWrite, Capability: rules.ManageRooms, NoSellers: true, Idempotent: true}
-	mount(s, read.at("list-attachments", "/v1/warranties/attachments", "List extended warranties attached to serial numbers, newest first"), s.listAttachments)
-	attach := write.at("attach-warranty", "/v1/warranties/attachments", "Attach a unit of an extended warranty to a serial number", 404, 409)
-	attach.Body, attach.Status = AttachmentRequest{}, http.StatusCreated
-	attach.Description = "It adds the contract's years to the standard warranty of the device, within the program's cap (R39a, S38). The first one of an order starts its contracts (S1)."
-	mount(s, attach, s.attachWarranty)
-	detach := write.at("detach-warranty", "/v1/warranties/attachments/{id}/release", "Take a unit of an extended warranty off its serial number", 404, 409)
-	detach.Body, detach.Description = RoomReasonRequest{}, "What it covered until then stays covered; the unit goes back to the balance."
-	mount(s, detach, s.detachWarranty)
+// warrantyHandlers answer what is asked about extended warranties.
+type warrantyHandlers struct{ store *models.Store }
 
-	list := read.at("list-warranties", "/v1/warranties", "List imported and claimed warranties from before, newest first")
-	list.Description = "Operators: the queue of those that matched no account is `state=UNMATCHED` (R111b)."
-	mount(s, list, s.listWarranties)
-	claim := write.at("claim-warranty", "/v1/warranties/claims", "Claim an extended warranty that is missing among the contracts", 404)
-	claim.Body, claim.Status = WarrantyClaimRequest{}, http.StatusCreated
-	claim.Description = "An operator decides (R111c). The same serial number again, while undecided, answers the claim that is there."
-	mount(s, claim, s.claimWarranty)
-	mount(s, route{ID: "import-warranties", Method: post, Path: "/v1/warranties/import", Tag: "Warranties", Summary: "Import extended warranties from before",
-		Description: "CSV, a JSON array, or one object per line; up to 1000 rows. Each is matched by company, address and serial number: what matches stands among the account's contracts, " +
-			"what does not becomes an operator task (R111). All rows or none; the same row again changes nothing (S35).",
-		Scope: AccountsWrite, Capability: rules.ReviewOrders, OperatorOnly: true, Media: importMedia, Row: rules.EarlierWarrantyForm{}, Idempotent: true}, s.importWarranties)
+func (h warrantyHandlers) routes(api huma.API) {
+	read := route{
+		Tag:        "Warranties",
+		Scope:      AccountsRead,
+		Capability: rules.ViewAccount,
+		NoSellers:  true,
+	}
+	write := route{
+		Tag:        "Warranties",
+		Scope:      RoomsWrite,
+		Capability: rules.ManageRooms,
+		NoSellers:  true,
+	}
+	file := route{
+		Tag:          "Warranties",
+		Scope:        AccountsWrite,
+		Capability:   rules.ReviewOrders,
+		OperatorOnly: true,
+	}
+
+	mount(api, read.get("list-attachments", "/v1/warranties/attachments",
+		"List extended warranties attached to serial numbers, newest first"), h.listAttachments)
+	mountJSON(api, write.post("attach-warranty", "/v1/warranties/attachments",
+		"Attach a unit of an extended warranty to a serial number").
+		answers(http.StatusCreated).idempotent().refuses(404, 409), h.attachWarranty)
+	mountJSON(api, write.post("detach-warranty", "/v1/warranties/attachments/{id}/release",
+		"Take a unit of an extended warranty off its serial number").
+		idempotent().refuses(404, 409), h.detachWarranty)
+	mount(api, read.get("list-warranties", "/v1/warranties",
+		"List imported and claimed warranties from before, newest first"), h.listWarranties)
+	mountJSON(api, write.post("claim-warranty", "/v1/warranties/claims",
+		"Claim an extended warranty that is missing among the contracts").
+		answers(http.StatusCreated).idempotent().refuses(404), h.claimWarranty)
+	mountRaw(api, file.post("import-warranties", "/v1/warranties/import",
+		"Import extended warranties from before").
+		idempotent().takesFile(maxBody, rules.EarlierWarrantyForm{}), h.importWarranties)
 }
 
 // AttachmentRequest attaches a unit of an extended warranty.
@@ -56,7 +81,18 @@ type AttachmentView struct {
 }
 
 func attachmentView(a models.AttachmentDetail) AttachmentView {
-	return AttachmentView{a.ID, a.AccountID, a.ContractID, a.LicenceID, a.Serial, a.DeviceID, a.FromAt, a.ToAt, a.EndReason, a.EndsOn}
+	return AttachmentView{
+		ID:         a.ID,
+		AccountID:  a.AccountID,
+		ContractID: a.ContractID,
+		LicenceID:  a.LicenceID,
+		Serial:     a.Serial,
+		DeviceID:   a.DeviceID,
+		From:       a.FromAt,
+		To:         a.ToAt,
+		EndReason:  a.EndReason,
+		EndsOn:     a.EndsOn,
+	}
 }
 
 // AttachedView is what attaching a unit led to.
@@ -65,30 +101,30 @@ type AttachedView struct {
 	StartedContracts []string `json:"started_contracts" nullable:"false" doc:"Contracts that started by it (S1)"`
 }
 
-func (s *service) attachWarranty(ctx context.Context, _ *struct{}) (*one[AttachedView], error) {
-	r, err := decode[AttachmentRequest](ctx)
+func (h warrantyHandlers) attachWarranty(
+	ctx context.Context, _ *struct{}, r AttachmentRequest,
+) (*one[AttachedView], error) {
+	out, err := h.store.AttachWarranty(ctx, models.AttachRequest{
+		LicenceID: r.LicenceID,
+		Serial:    r.Serial,
+		Reason:    r.Reason,
+	})
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.store.AttachWarranty(ctx, models.AttachRequest{LicenceID: r.LicenceID, Serial: r.Serial, Reason: r.Reason})
-	if err != nil {
-		return nil, err
-	}
-	a, err := s.store.WarrantyAttachment(ctx, out.Attachment.ID)
+	a, err := h.store.WarrantyAttachment(ctx, out.Attachment.ID)
 	return single(a, err, func(a models.AttachmentDetail) AttachedView {
 		return AttachedView{attachmentView(a), append([]string{}, out.Started...)}
 	})
 }
 
-func (s *service) detachWarranty(ctx context.Context, in *IDInput) (*one[AttachmentView], error) {
-	r, err := decode[RoomReasonRequest](ctx)
-	if err != nil {
+func (h warrantyHandlers) detachWarranty(
+	ctx context.Context, in *IDInput, r RoomReasonRequest,
+) (*one[AttachmentView], error) {
+	if _, err := h.store.DetachWarranty(ctx, in.ID, r.Reason); err != nil {
 		return nil, err
 	}
-	if _, err := s.store.DetachWarranty(ctx, in.ID, r.Reason); err != nil {
-		return nil, err
-	}
-	a, err := s.store.WarrantyAttachment(ctx, in.ID)
+	a, err := h.store.WarrantyAttachment(ctx, in.ID)
 	return single(a, err, attachmentView)
 }
 
@@ -101,8 +137,249 @@ type listAttachmentsInput struct {
 	Open       bool   `query:"open" doc:"Only those that last"`
 }
 
-func (s *service) listAttachments(ctx context.Context, in *listAttachmentsInput) (*pageOf[AttachmentView], error) {
-	rows, next, err := s.store.ListWarrantyAttachments(ctx, models.AttachmentFilter{AccountID: in.AccountID, ContractID: in.ContractID, LicenceID: in.LicenceID, Serial: in.Serial,
-		Open: in.Open, Page: in.page()})
+func (h warrantyHandlers) listAttachments(
+	ctx context.Context, in *listAttachmentsInput,
+) (*pageOf[AttachmentView], error) {
+	rows, next, err := h.store.ListWarrantyAttachments(ctx, models.AttachmentFilter{
+		AccountID:  in.AccountID,
+		ContractID: in.ContractID,
+		LicenceID:  in.LicenceID,
+		Serial:     in.Serial,
+		Open:       in.Open,
+		Page:       in.page(),
+	})
 	return listed(rows, next, err, attachmentView)
+}
+
+// WarrantyClaimRequest claims an extended warranty from before.
+type WarrantyClaimRequest struct {
+	AccountID   string `json:"account_id,omitempty" doc:"Operators: who claims; a customer's token has its own"`
+	Serial      string `json:"serial" doc:"As it stands on the device; spaces, dashes and case do not matter"`
+	SKU         string `json:"sku,omitempty" doc:"What was bought: code of the service, as on the invoice"`
+	PONumber    string `json:"po_number,omitempty" doc:"Number of the purchase order; this or sku is required"`
+	PurchasedOn string `json:"purchased_on,omitempty" format:"date"`
+	Reason      string `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
+}
+
+// WarrantyView is an extended warranty from before this service.
+type WarrantyView struct {
+	ID          string                  `json:"id"`
+	Source      models.WarrantySource   `json:"source" enum:"IMPORT,CLAIM"`
+	State       models.WarrantyState    `json:"state" enum:"UNMATCHED,LINKED,REFUSED"`
+	Why         models.WarrantyMismatch `json:"why,omitempty" enum:"NO_ACCOUNT,SEVERAL_ACCOUNTS,SERIAL_ELSEWHERE,THE_SAME_IS_THERE" doc:"Of an imported one: why it matched nothing"`
+	AccountID   string                  `json:"account_id,omitempty"`
+	Serial      string                  `json:"serial"`
+	StartsOn    string                  `json:"starts_on,omitempty" format:"date"`
+	LastDay     string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
+	SKU         string                  `json:"sku,omitempty"`
+	PONumber    string                  `json:"po_number,omitempty"`
+	PurchasedOn string                  `json:"purchased_on,omitempty" format:"date"`
+	Company     string                  `json:"company,omitempty" doc:"Until it is decided"`
+	Address     *rules.Address          `json:"address,omitempty" doc:"Until it is decided"`
+	CreatedAt   time.Time               `json:"created_at"`
+	DecidedAt   *time.Time              `json:"decided_at,omitempty"`
+}
+
+func warrantyView(w models.EarlierWarranty) WarrantyView {
+	return WarrantyView{
+		ID:          w.ID,
+		Source:      w.Source,
+		State:       w.State,
+		Why:         w.Why,
+		AccountID:   text(w.AccountID),
+		Serial:      w.Serial,
+		StartsOn:    w.StartsOn,
+		LastDay:     w.LastDay(),
+		SKU:         w.SKU,
+		PONumber:    w.PONumber,
+		PurchasedOn: w.PurchasedOn,
+		Company:     w.Company,
+		Address:     w.Address,
+		CreatedAt:   w.CreatedAt,
+		DecidedAt:   w.DecidedAt,
+	}
+}
+
+func (h warrantyHandlers) claimWarranty(
+	ctx context.Context, _ *struct{}, r WarrantyClaimRequest,
+) (*one[WarrantyView], error) {
+	w, err := h.store.ClaimWarranty(ctx, models.WarrantyClaim{
+		AccountID: account(ctx, r.AccountID),
+		Form: rules.WarrantyClaimForm{
+			Serial:      r.Serial,
+			SKU:         r.SKU,
+			PONumber:    r.PONumber,
+			PurchasedOn: r.PurchasedOn,
+		},
+		Reason: r.Reason,
+	})
+	return single(w, err, warrantyView)
+}
+
+type listWarrantiesInput struct {
+	ListInput
+	AccountID string `query:"account_id" maxLength:"64" doc:"Only those of this account"`
+	State     string `query:"state" enum:"UNMATCHED,LINKED,REFUSED" doc:"Only those in this state"`
+	Source    string `query:"source" enum:"IMPORT,CLAIM" doc:"Only those that came so"`
+	Serial    string `query:"serial" maxLength:"100" doc:"Only those of this serial number"`
+}
+
+func (h warrantyHandlers) listWarranties(
+	ctx context.Context, in *listWarrantiesInput,
+) (*pageOf[WarrantyView], error) {
+	rows, next, err := h.store.ListWarranties(ctx, models.WarrantyFilter{
+		AccountID: in.AccountID,
+		State:     models.WarrantyState(in.State),
+		Source:    models.WarrantySource(in.Source),
+		Serial:    in.Serial,
+		Page:      in.page(),
+	})
+	return listed(rows, next, err, warrantyView)
+}
+
+// warrantyColumns are those of a CSV file of earlier warranties.
+var warrantyColumns = []rowfile.Column{
+	{Name: "company"},
+	{Name: "street"},
+	{Name: "city"},
+	{Name: "region", Optional: true},
+	{Name: "postal_code", Optional: true},
+	{Name: "country"},
+	{Name: "serial"},
+	{Name: "starts_on"},
+	{Name: "last_day"},
+}
+
+// warrantyField is where a column's text goes, in the order of warrantyColumns.
+func warrantyField(f *rules.EarlierWarrantyForm, column int) *string {
+	return []*string{
+		&f.Company,
+		&f.Address.Street,
+		&f.Address.City,
+		&f.Address.Region,
+		&f.Address.PostalCode,
+		&f.Address.Country,
+		&f.Serial,
+		&f.StartsOn,
+		&f.LastDay,
+	}[column]
+}
+
+type importWarrantiesInput struct {
+	DryRun bool   `query:"dry_run" doc:"Check and match only"`
+	Reason string `query:"reason" maxLength:"500" doc:"Goes into the audit"`
+}
+
+// WarrantyImportView is the report of an import.
+type WarrantyImportView struct {
+	DryRun bool              `json:"dry_run"`
+	Stored bool              `json:"stored" doc:"Whether anything was stored: not in a dry run, nor when a row was refused"`
+	Rows   []WarrantyRowView `json:"rows" nullable:"false"`
+}
+
+// WarrantyRowView is what became, or in a dry run would become, of one row.
+type WarrantyRowView struct {
+	Row        int                     `json:"row" doc:"Line of a CSV file, or place in a JSON file, from 1"`
+	Outcome    models.WarrantyOutcome  `json:"outcome" enum:"MATCHED,UNMATCHED,UNCHANGED,REFUSED,NOT_STORED"`
+	WarrantyID string                  `json:"warranty_id,omitempty"`
+	AccountID  string                  `json:"account_id,omitempty"`
+	Why        models.WarrantyMismatch `json:"why,omitempty" enum:"NO_ACCOUNT,SEVERAL_ACCOUNTS,SERIAL_ELSEWHERE,THE_SAME_IS_THERE" doc:"Why it matched nothing"`
+	Errors     []rules.FieldError      `json:"errors" nullable:"false"`
+}
+
+func (h warrantyHandlers) importWarranties(
+	ctx context.Context, in *importWarrantiesInput, body rawBody,
+) (*one[WarrantyImportView], error) {
+	file, places, err := readWarranties(body)
+	if err != nil {
+		return nil, err
+	}
+	file.DryRun, file.Reason = in.DryRun, in.Reason
+	rows, err := h.store.ImportWarranties(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	v := WarrantyImportView{
+		DryRun: in.DryRun,
+		Stored: !in.DryRun,
+		Rows:   make([]WarrantyRowView, len(rows)),
+	}
+	for i, r := range rows {
+		v.Rows[i] = WarrantyRowView{
+			Row:        places[i],
+			Outcome:    r.Outcome,
+			WarrantyID: r.WarrantyID,
+			AccountID:  r.AccountID,
+			Why:        r.Why,
+			Errors:     append([]rules.FieldError{}, r.Errors...),
+		}
+		v.Stored = v.Stored && r.Outcome != models.WarrantyRowRefused
+	}
+	return &one[WarrantyImportView]{v}, nil
+}
+
+// readWarranties reads the rows of a body with the place of each in the file.
+func readWarranties(body rawBody) (file models.WarrantyImport, places []int, err error) {
+	add := func(place int, f rules.EarlierWarrantyForm, wrong []rules.FieldError) error {
+		if len(places) == models.MaxWarrantyRows {
+			return rules.Refuse(roomfile.TooManyRows, "The file holds more than 1000 rows.",
+				"Split the file.")
+		}
+		file.Forms = append(file.Forms, f)
+		file.Errors = append(file.Errors, wrong)
+		places = append(places, place)
+		return nil
+	}
+	if body.media == mediaCSV {
+		err = readWarrantyCSV(bytes.NewReader(body.content), add)
+	} else {
+		err = readWarrantyJSON(bytes.NewReader(body.content), add)
+	}
+	if err == nil && len(places) == 0 {
+		err = rules.Refuse(rowfile.Empty, "The file holds no rows.", "Send at least one.")
+	}
+	return file, places, err
+}
+
+type addWarranty func(place int, f rules.EarlierWarrantyForm, wrong []rules.FieldError) error
+
+func readWarrantyCSV(r io.Reader, add addWarranty) error {
+	src, at, err := rowfile.OpenCSV(r, warrantyColumns)
+	for err == nil {
+		var record []string
+		if record, err = src.Read(); err != nil || rowfile.Blank(record) {
+			continue
+		}
+		var f rules.EarlierWarrantyForm
+		var wrong []rules.FieldError
+		if len(record) != len(at) {
+			wrong = append(wrong, rowfile.WrongWidth())
+		}
+		for i, text := range record[:min(len(record), len(at))] {
+			*warrantyField(&f,
+				at[i]) = strings.Clone(strings.TrimSpace(text)) // the reader's record is used again
+		}
+		line, _ := src.FieldPos(0)
+		err = add(line, f, wrong)
+	}
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return rowfile.CSVError(err)
+}
+
+func readWarrantyJSON(r io.Reader, add addWarranty) error {
+	place := 0
+	for raw, err := range rowfile.Values(r) {
+		if err != nil {
+			return err
+		}
+		place++
+		var f rules.EarlierWarrantyForm
+		wrong := strictjson.Decode(raw, &f)
+		if err := add(place, f, wrong); err != nil {
+			return err
+		}
+	}
+	return nil
 }

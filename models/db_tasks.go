@@ -78,42 +78,6 @@ const (
 	TaskSpareFee TaskKind = "SPARE_FEE"
 )
 
-// taskActions lists what an operator can do with each kind; every kind can be
-// closed by hand with a note.
-var taskActions = map[TaskKind][]string{
-	TaskReviewOrder:         {"accept", "reject"},
-	TaskMailUndeliverable:   {"resend", "close"},
-	TaskMailUnknown:         {"resend", "mark_delivered", "close"},
-	TaskInvitationUnclaimed: {"reissue", "close"},
-	TaskInvitationRequested: {"reissue", "close"},
-	TaskProcessStuck:        {"retry", "close"},
-	TaskOutboxStuck:         {"retry", "close"},
-	TaskSweepLate:           {"close"},
-	TaskSerialClaimed:       {"move", "refuse"},
-
-	TaskShipmentContradicted: {"close"},
-
-	TaskCalendarNoHolidays:    {"close"},
-	TaskCalendarNoWorkingTime: {"close"},
-
-	TaskWarrantyUnmatched: {"link", "refuse"},
-	TaskWarrantyClaimed:   {"link", "refuse"},
-
-	TaskAssignCSM: {"assign", "close"},
-
-	TaskDecideRMA:    {"close"},
-	TaskRMALate:      {"close"},
-	TaskRMASilent:    {"close"},
-	TaskRMAWrongUnit: {"close"},
-	TaskRMAFee:       {"close"},
-
-	TaskChooseSpare: {"close"},
-	TaskSpareFee:    {"close"},
-}
-
-// Actions are what an operator can do with the task.
-func (t OperatorTask) Actions() []string { return taskActions[t.Kind] }
-
 // raise writes a task in the caller's transaction. The same need raises one
 // task: an open one stays as it is, and one that was done is opened again.
 func (s *Store) raise(tx *gorm.DB, t OperatorTask) error {

@@ -35,7 +35,7 @@ func (v *visit) replacementActions(r models.RMA, typed replacementActions, now t
 }
 
 func withdrawReplacement(v *visit) (answer, error) {
-	r, err := v.store.WithdrawRMA(v.acting(), v.param("id"), "")
+	r, err := v.store.DoRMA(v.acting(), v.param("id"), models.ReplacementCommand{Name: rules.RMAWithdraw})
 	if err != nil {
 		return answer{}, err
 	}
@@ -45,7 +45,10 @@ func withdrawReplacement(v *visit) (answer, error) {
 // appealReplacement asks to decide anew, once.
 func appealReplacement(v *visit) (answer, error) {
 	typed := replacementActions{Reason: strings.ReplaceAll(v.form("reason"), "\r\n", "\n")}
-	r, err := v.store.AppealRMA(v.acting(), v.param("id"), typed.Reason)
+	r, err := v.store.DoRMA(v.acting(), v.param("id"), models.ReplacementCommand{
+		Name:   rules.RMAAppeal,
+		Reason: typed.Reason,
+	})
 	switch rules.CodeOf(err) {
 	case "":
 		if err != nil {

@@ -33,7 +33,10 @@ func useSpare(v *visit) (answer, error) {
 		typed.SpareProblem = "usespare.choose"
 		return v.actionAgain(typed)
 	}
-	r, err := v.store.UseSpare(v.acting(), v.param("id"), typed.Spare)
+	r, err := v.store.DoRMA(v.acting(), v.param("id"), models.ReplacementCommand{
+		Name:        rules.RMAUseSpare,
+		SpareUnitID: typed.Spare,
+	})
 	switch rules.CodeOf(err) {
 	case rules.NotLikeForLike:
 		typed.SpareProblem = "usespare.wrongmodel"

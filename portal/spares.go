@@ -136,7 +136,10 @@ func agreeSpare(v *visit) (answer, error) {
 	if err != nil || version < 1 {
 		return answer{}, errBadForm
 	}
-	_, err = v.store.AgreeSpare(v.acting(), v.param("id"), version)
+	_, err = v.store.DoSpare(v.acting(), v.param("id"), models.SpareUnitCommand{
+		Name:    rules.SpareAgree,
+		Version: version,
+	})
 	switch rules.CodeOf(err) {
 	case rules.SpareNotChosen:
 		return answer{}, rules.Refuse(rules.StateConflict, "Nothing is proposed.", "Read the page again.")

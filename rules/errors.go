@@ -24,6 +24,7 @@ const (
 	LastAdmin                = "LAST_ADMIN"
 	UserLimit                = "USER_LIMIT"
 	RateLimited              = "RATE_LIMITED"
+	ActionNotAvailable       = "ACTION_NOT_AVAILABLE" // no such command or action
 )
 
 // Codes of single fields inside a VALIDATION_FAILED error.

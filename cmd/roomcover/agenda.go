@@ -8,9 +8,10 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"roomcover.dev/roomcover/api"
 )
 
 // agendaCommand shows what is late and what is due.
@@ -35,39 +36,6 @@ Examples:
   roomcover agenda --account "Acme Ltda" --json`
 }
 
-// agenda is the answer.
-type agenda struct {
-	Late agendaList `json:"late"`
-	Due  agendaList `json:"due"`
-}
-
-type agendaList struct {
-	Total  int64            `json:"total"`
-	ByKind map[string]int64 `json:"by_kind"`
-	Items  []agendaItem     `json:"items"`
-	Next   string           `json:"next_cursor,omitempty"`
-}
-
-type agendaItem struct {
-	ID        string     `json:"id"`
-	Kind      string     `json:"kind"`
-	State     string     `json:"state"`
-	WaitsFor  string     `json:"waits_for"`
-	Actor     string     `json:"actor"`
-	Since     time.Time  `json:"since"`
-	Until     *time.Time `json:"until,omitempty"`
-	DueOn     string     `json:"due_on,omitempty"`
-	TimeZone  string     `json:"time_zone"`
-	Late      bool       `json:"late"`
-	Text      string     `json:"text"`
-	TaskKind  string     `json:"task_kind,omitempty"`
-	What      string     `json:"what,omitempty"`
-	SubjectID string     `json:"subject_id"`
-	AccountID string     `json:"account_id,omitempty"`
-	Path      string     `json:"path,omitempty"`
-	Link      string     `json:"link,omitempty"`
-}
-
 // Run shows.
 func (c agendaCommand) Run(ctx context.Context, a *app) error {
 	client, err := c.client()
@@ -85,8 +53,12 @@ func (c agendaCommand) Run(ctx context.Context, a *app) error {
 		}
 		q.Set("account_id", id)
 	}
-	var list agenda
-	if err := client.call(ctx, request{method: http.MethodGet, path: "/v1/agenda", query: q}, &list); err != nil {
+	var list api.AgendaView
+	if err := client.call(ctx, request{
+		method: http.MethodGet,
+		path:   "/v1/agenda",
+		query:  q,
+	}, &list); err != nil {
 		return err
 	}
 	return c.show(a, list, func(w io.Writer) {
@@ -96,7 +68,7 @@ func (c agendaCommand) Run(ctx context.Context, a *app) error {
 	})
 }
 
-func (a *app) agendaTable(w io.Writer, name string, list agendaList, c text.Color) {
+func (a *app) agendaTable(w io.Writer, name string, list api.AgendaListView, c text.Color) {
 	if list.Total == 0 {
 		fmt.Fprintf(w, "%s: nothing.\n", name)
 		return
@@ -105,7 +77,14 @@ func (a *app) agendaTable(w io.Writer, name string, list agendaList, c text.Colo
 	t := a.table(w, "how late", "kind", "id", "waits for", "who must act", "about")
 	for _, i := range list.Items {
 		about := cmp.Or(i.What, i.AccountID)
-		t.AppendRow([]any{a.paint(c, i.Text), i.Kind, i.ID, cmp.Or(i.TaskKind, i.WaitsFor), a.actor(i.Actor), cutAt(about, 60)})
+		t.AppendRow([]any{
+			a.paint(c, i.Text),
+			i.Kind,
+			i.ID,
+			cmp.Or(string(i.TaskKind), i.WaitsFor),
+			a.actor(i.Actor),
+			cutAt(about, 60),
+		})
 	}
 	t.Render()
 	if more := list.Total - int64(len(list.Items)); more > 0 {

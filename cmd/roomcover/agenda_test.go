@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -21,7 +22,7 @@ func TestAgendaFromTheCommandLine(t *testing.T) {
 	for _, want := range []string{"Late: 1\n", "3 days late", "ASSIGN_CSM", "Name the account's customer success manager.", "Due today: ", "due today", r.ID, "DELIVERY"} {
 		require.Contains(t, out, want)
 	}
-	var list agenda
+	var list api.AgendaView
 	s.json(&list, "agenda", "--on", "2026-11-27")
 	require.EqualValues(t, 1, list.Late.ByKind["RMA"])
 	require.Contains(t, s.must("agenda", "--limit", "1", "--on", "2026-11-27"), "more")

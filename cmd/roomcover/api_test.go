@@ -121,7 +121,7 @@ func TestTasksTellWhatToDoAndWhy(t *testing.T) {
 			require.Contains(t, out, want)
 		}
 		require.Equal(t, "Nothing needs an operator.\n", s.must("tasks", "--done"))
-		var list []task
+		var list []api.TaskView
 		s.json(&list, "tasks")
 		require.Len(t, list, 1)
 		require.Equal(t, []string{"retry", "close"}, list[0].Actions)

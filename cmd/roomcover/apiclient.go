@@ -15,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"roomcover.dev/roomcover/api"
 )
 
 // apiOptions are the options of the commands that talk to the API.
@@ -61,7 +63,12 @@ func (o apiOptions) clientWith(token string) (*apiClient, error) {
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return nil, settingsError{errors.New("the token is no token: it must be one word; token create prints it on its last line")}
 	}
-	return &apiClient{base: base, token: token, http: &http.Client{Timeout: time.Minute}, pause: growing}, nil
+	return &apiClient{
+		base:  base,
+		token: token,
+		http:  &http.Client{Timeout: time.Minute},
+		pause: growing,
+	}, nil
 }
 
 func local(host string) bool {
@@ -116,7 +123,13 @@ func (c *apiClient) post(ctx context.Context, path string, body, out any) error 
 	if err != nil {
 		return err
 	}
-	return c.call(ctx, request{method: http.MethodPost, path: path, body: raw, contentType: "application/json", key: newKey()}, out)
+	return c.call(ctx, request{
+		method:      http.MethodPost,
+		path:        path,
+		body:        raw,
+		contentType: "application/json",
+		key:         newKey(),
+	}, out)
 }
 
 // filters are the parameters that say something.
@@ -172,7 +185,7 @@ func (c *apiClient) once(ctx context.Context, r request, out any) (wait time.Dur
 	return -1, nil
 }
 
-// retryAfter tells when to come back, negative for never.
+// retryAfter is how long to wait before the next try; negative for never.
 func retryAfter(res *http.Response) time.Duration {
 	switch res.StatusCode {
 	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -183,20 +196,11 @@ func retryAfter(res *http.Response) time.Duration {
 }
 
 // apiError is a refusal of the API (problem+json).
-type apiError struct {
-	Status    int    `json:"status"`
-	Code      string `json:"code"`
-	Detail    string `json:"detail"`
-	Remedy    string `json:"remedy"`
-	RequestID string `json:"request_id"`
-	Errors    []rowError
-}
-
-func (e *apiError) Error() string { return e.Code + ": " + e.Detail }
+type apiError struct{ api.Problem }
 
 func problemOf(status int, text []byte) *apiError {
 	e := &apiError{}
-	if err := json.Unmarshal(text, e); err != nil || e.Code == "" {
+	if err := json.Unmarshal(text, &e.Problem); err != nil || e.Code == "" {
 		e.Code, e.Detail = "HTTP_"+strconv.Itoa(status), http.StatusText(status)
 	}
 	e.Status = status
@@ -227,7 +231,9 @@ type paged[T any] struct {
 }
 
 // every reads a list of the API to its end or to limit, 0 for no limit.
-func every[T any](ctx context.Context, c *apiClient, path string, query url.Values, limit int) ([]T, error) {
+func every[T any](
+	ctx context.Context, c *apiClient, path string, query url.Values, limit int,
+) ([]T, error) {
 	all := []T{}
 	for {
 		query.Set("limit", "200")
@@ -235,7 +241,11 @@ func every[T any](ctx context.Context, c *apiClient, path string, query url.Valu
 			query.Set("limit", strconv.Itoa(min(200, limit-len(all))))
 		}
 		var p paged[T]
-		if err := c.call(ctx, request{method: http.MethodGet, path: path, query: query}, &p); err != nil {
+		if err := c.call(ctx, request{
+			method: http.MethodGet,
+			path:   path,
+			query:  query,
+		}, &p); err != nil {
 			return nil, err
 		}
 		all = append(all, p.Items...)

@@ -30,9 +30,11 @@ type app struct {
 
 func newApp(out, errs *os.File) *app {
 	return &app{
-		out: out, errs: errs, terminal: term.IsTerminal(int(out.Fd())) && os.Getenv("NO_COLOR") == "",
-		open:  openDatabase,
-		close: func(s *models.Store) { _ = s.Close() },
+		out:      out,
+		errs:     errs,
+		terminal: term.IsTerminal(int(out.Fd())) && os.Getenv("NO_COLOR") == "",
+		open:     openDatabase,
+		close:    func(s *models.Store) { _ = s.Close() },
 	}
 }
 
@@ -49,7 +51,12 @@ func openDatabase(c config.Config) (*models.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return models.Open(dialector, models.Options{Clock: days, Key: key, MaxConns: c.DatabaseMax, Carrier: c.Carrier.Booking()})
+	return models.Open(dialector, models.Options{
+		Clock:    days,
+		Key:      key,
+		MaxConns: c.DatabaseMax,
+		Carrier:  c.Carrier.Booking(),
+	})
 }
 
 // settings reads the environment; what is wrong with it is a usage error.
@@ -76,7 +83,9 @@ func (a *app) onStore(ctx context.Context, fn func(context.Context, *models.Stor
 }
 
 // onReadyStore is onStore for a database that has this program's schema.
-func (a *app) onReadyStore(ctx context.Context, fn func(context.Context, *models.Store) error) error {
+func (a *app) onReadyStore(
+	ctx context.Context, fn func(context.Context, *models.Store) error,
+) error {
 	return a.onStore(ctx, func(ctx context.Context, s *models.Store) error {
 		if err := s.Ready(ctx); err != nil {
 			return err
@@ -86,7 +95,14 @@ func (a *app) onReadyStore(ctx context.Context, fn func(context.Context, *models
 }
 
 // operatorScope is how the audit names what is done on the database directly.
-var operatorScope = models.Scope{System: true, Actor: models.Actor{ID: "command_line", Role: "SYSTEM", OrgID: models.OperatorOrgID}}
+var operatorScope = models.Scope{
+	System: true,
+	Actor: models.Actor{
+		ID:    "command_line",
+		Role:  "SYSTEM",
+		OrgID: models.OperatorOrgID,
+	},
+}
 
 // output is the option of every command that answers with data.
 type output struct {

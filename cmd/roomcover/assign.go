@@ -9,6 +9,9 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+
+	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/rules"
 )
 
 // assignCommand assigns licences of one contract to rooms.
@@ -47,29 +50,6 @@ func (c assignCommand) Validate() error {
 	return nil
 }
 
-// contractOf is what the command needs of a contract.
-type contractOf struct {
-	ID        string `json:"id"`
-	AccountID string `json:"account_id"`
-	Type      string `json:"type"`
-	State     string `json:"state"`
-	Quantity  int    `json:"quantity"`
-}
-
-// assigned is the API's answer.
-type assigned struct {
-	Assignments []struct {
-		RoomID    string `json:"room_id"`
-		LicenceID string `json:"licence_id"`
-	} `json:"assignments"`
-	Warnings []struct {
-		DeviceID string `json:"device_id"`
-		Code     string `json:"code"`
-		EndsOn   string `json:"ends_on,omitempty"`
-	} `json:"warnings"`
-	Started []string `json:"started_contracts"`
-}
-
 // Run assigns.
 func (c assignCommand) Run(ctx context.Context, a *app) error {
 	client, err := c.client()
@@ -94,7 +74,8 @@ func (c assignCommand) Run(ctx context.Context, a *app) error {
 		}
 	}
 	if len(rooms) == 0 {
-		return c.show(a, assigned{}, func(w io.Writer) { fmt.Fprintln(w, "Every room has a licence already.") })
+		return c.show(a, api.AssignedView{},
+			func(w io.Writer) { fmt.Fprintln(w, "Every room has a licence already.") })
 	}
 	asked := map[string]any{"room_ids": rooms, "reason": c.Reason}
 	if len(c.Terms) > 0 {
@@ -104,15 +85,21 @@ func (c assignCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	var out assigned
-	err = client.call(ctx, request{method: http.MethodPost, path: "/v1/contracts/" + url.PathEscape(c.Contract) + "/assignments", body: body, contentType: "application/json", key: newKey()}, &out)
+	var out api.AssignedView
+	err = client.call(ctx, request{
+		method:      http.MethodPost,
+		path:        "/v1/contracts/" + url.PathEscape(c.Contract) + "/assignments",
+		body:        body,
+		contentType: "application/json",
+		key:         newKey(),
+	}, &out)
 	if err != nil {
 		return err
 	}
 	return c.show(a, out, func(w io.Writer) { c.explain(a, w, out) })
 }
 
-func (c assignCommand) explain(a *app, w io.Writer, out assigned) {
+func (c assignCommand) explain(a *app, w io.Writer, out api.AssignedView) {
 	if len(out.Warnings) > 0 {
 		t := a.table(w, "device", "warning", "hardware covered until")
 		for _, v := range out.Warnings {
@@ -122,25 +109,29 @@ func (c assignCommand) explain(a *app, w io.Writer, out assigned) {
 		fmt.Fprintln(w)
 	}
 	fmt.Fprintf(w, "%d rooms have a licence of contract %s.\n", len(out.Assignments), c.Contract)
-	if len(out.Started) > 0 {
-		fmt.Fprintf(w, "It is the order's first assignment: %s started.\n", strings.Join(out.Started, ", "))
+	if len(out.StartedContracts) > 0 {
+		fmt.Fprintf(w, "It is the order's first assignment: %s started.\n",
+			strings.Join(out.StartedContracts, ", "))
 	}
 }
 
 // onlyContract finds the account's one Select contract that runs or waits.
 func (c *apiClient) onlyContract(ctx context.Context, account string) (string, error) {
-	all, err := every[contractOf](ctx, c, "/v1/contracts", url.Values{"account_id": {account}}, 0)
+	all, err := every[api.ContractView](ctx, c, "/v1/contracts",
+		url.Values{"account_id": {account}}, 0)
 	if err != nil {
 		return "", err
 	}
 	var ids []string
 	for _, k := range all {
-		if k.Type == "SELECT" && (k.State == "ACTIVE" || k.State == "PENDING_START") {
+		if k.Type == rules.ServiceSelect &&
+			(k.State == rules.ContractActive || k.State == rules.ContractPendingStart) {
 			ids = append(ids, k.ID)
 		}
 	}
 	if len(ids) != 1 {
-		return "", settingsError{fmt.Errorf("the account has %d Select contracts that run or wait: name one with --contract %s", len(ids), strings.Join(ids, " "))}
+		return "", settingsError{fmt.Errorf("the account has %d Select contracts that run or wait: name one with --contract %s",
+			len(ids), strings.Join(ids, " "))}
 	}
 	return ids[0], nil
 }
@@ -156,20 +147,22 @@ func (c *apiClient) freeRooms(ctx context.Context, account, site string) ([]stri
 		}
 		return q
 	}
-	open, err := every[struct {
-		RoomID      string `json:"room_id"`
-		ServiceType string `json:"service_type"`
-	}](ctx, c, "/v1/assignments", query(map[string]string{"open": "true", "account_id": account}), 0)
+	open, err := every[api.AssignmentView](ctx, c, "/v1/assignments", query(map[string]string{
+		"open":       "true",
+		"account_id": account,
+	}), 0)
 	if err != nil {
 		return nil, err
 	}
 	taken := map[string]bool{}
 	for _, a := range open {
-		taken[a.RoomID] = taken[a.RoomID] || a.ServiceType == "SELECT"
+		taken[a.RoomID] = taken[a.RoomID] || a.ServiceType == rules.ServiceSelect
 	}
-	rooms, err := every[struct {
-		ID string `json:"id"`
-	}](ctx, c, "/v1/rooms", query(map[string]string{"state": "ACTIVE", "account_id": account, "site": site}), 0)
+	rooms, err := every[api.RoomItem](ctx, c, "/v1/rooms", query(map[string]string{
+		"state":      "ACTIVE",
+		"account_id": account,
+		"site":       site,
+	}), 0)
 	var free []string
 	for _, r := range rooms {
 		if !taken[r.ID] {
@@ -184,21 +177,19 @@ func (c *apiClient) accountID(ctx context.Context, named string) (string, error)
 	if strings.HasPrefix(named, "acc_") {
 		return named, nil
 	}
-	all, err := every[struct {
-		ID   string `json:"id"`
-		Name string `json:"legal_name"`
-	}](ctx, c, "/v1/accounts", url.Values{}, 0)
+	all, err := every[api.AccountView](ctx, c, "/v1/accounts", url.Values{}, 0)
 	if err != nil {
 		return "", err
 	}
 	var ids []string
 	for _, acc := range all {
-		if strings.EqualFold(acc.Name, named) {
+		if strings.EqualFold(acc.LegalName, named) {
 			ids = append(ids, acc.ID)
 		}
 	}
 	if len(ids) != 1 {
-		return "", settingsError{fmt.Errorf("%d accounts have this name: use the id with --account %s", len(ids), strings.Join(ids, " "))}
+		return "", settingsError{fmt.Errorf("%d accounts have this name: use the id with --account %s",
+			len(ids), strings.Join(ids, " "))}
 	}
 	return ids[0], nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 )
@@ -49,8 +50,8 @@ func TestR39_AssignGivesEveryFreeRoomALicence(t *testing.T) {
 
 func TestS35_ImportOfRoomsSaysWhoseAndWhy(t *testing.T) {
 	i := &importer{
-		states: []importJob{job("DONE", 2, 1, 1, 0)},
-		rows:   []importRow{{Row: 2, Outcome: "STORED", RoomID: "rom_1"}, {Row: 3, Outcome: "UNCHANGED", RoomID: "rom_2"}},
+		states: []api.ImportView{job("DONE", 2, 1, 1, 0)},
+		rows:   []api.ImportRowView{{Row: 2, Outcome: "STORED", RoomID: "rom_1"}, {Row: 3, Outcome: "UNCHANGED", RoomID: "rom_2"}},
 	}
 	s, file := importing(t, i)
 	out := s.must("import", "rooms", file, "--account", "acc_1", "--reason", "asked by phone", "--pause", "1ms")
@@ -69,8 +70,8 @@ func TestS35_ImportOfRoomsSaysWhoseAndWhy(t *testing.T) {
 // A long file's report names the refused rows only.
 func TestImportOfALongFileReportsWhatIsRefused(t *testing.T) {
 	long := job("DONE", 0, 0, 0, 0)
-	long.Total = 100_000
-	i := &importer{states: []importJob{long}}
+	long.RowsTotal = 100_000
+	i := &importer{states: []api.ImportView{long}}
 	s, file := importing(t, i)
 	s.must("import", "rooms", file, "--pause", "1ms")
 	require.Equal(t, "REFUSED", i.report.Get("outcome"))

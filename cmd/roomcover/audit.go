@@ -35,7 +35,8 @@ func (c auditVerifyCommand) Run(ctx context.Context, a *app) error {
 			faults = []models.AuditFault{}
 		}
 		report := map[string]any{"events": events, "faults": faults}
-		if err := c.show(a, report, func(w io.Writer) { a.auditReport(w, events, faults) }); err != nil {
+		if err := c.show(a, report,
+			func(w io.Writer) { a.auditReport(w, events, faults) }); err != nil {
 			return err
 		}
 		if len(faults) > 0 {

@@ -5,26 +5,24 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"roomcover.dev/roomcover/api"
 )
 
-// course is how a replacement or a spare unit goes on: its timer, what the caller
-// may do, and what happened.
-type course struct {
-	WaitsFor   string     `json:"waits_for,omitempty"`
-	WaitsUntil *time.Time `json:"waits_until,omitempty"`
-	Commands   []string   `json:"commands"`
-	Timeline   []struct {
-		At    time.Time `json:"at"`
-		Event string    `json:"event"`
-	} `json:"timeline,omitempty"`
-}
-
-func (c course) tell(w io.Writer) {
-	if c.WaitsUntil != nil {
-		fmt.Fprintf(w, "Timer: %s at %s\n", c.WaitsFor, minute(*c.WaitsUntil))
+// writeCourse shows how a replacement or a spare unit goes on: its timer, what
+// happened, and what the caller may do.
+func writeCourse[C ~string](
+	w io.Writer, waitsFor string, until *time.Time, events []api.EventView, commands []C,
+) {
+	if until != nil {
+		fmt.Fprintf(w, "Timer: %s at %s\n", waitsFor, minute(*until))
 	}
-	for _, e := range c.Timeline {
+	for _, e := range events {
 		fmt.Fprintf(w, "  %s  %s\n", minute(e.At), e.Event)
 	}
-	fmt.Fprintf(w, "You may: %s\n", strings.Join(c.Commands, ", "))
+	names := make([]string, len(commands))
+	for i, c := range commands {
+		names[i] = string(c)
+	}
+	fmt.Fprintf(w, "You may: %s\n", strings.Join(names, ", "))
 }

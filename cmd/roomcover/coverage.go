@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"roomcover.dev/roomcover/api"
 )
 
 // coverageCommand asks what is covered.
@@ -40,34 +42,6 @@ func (c coverageCommand) Validate() error {
 	return nil
 }
 
-// covered is the API's answer.
-type covered struct {
-	RoomID   string `json:"room_id,omitempty"`
-	Serial   string `json:"serial,omitempty"`
-	Model    string `json:"model,omitempty"`
-	DeviceID string `json:"device_id,omitempty"`
-	Answer   struct {
-		At            time.Time  `json:"at"`
-		Purpose       string     `json:"purpose"`
-		RoomID        string     `json:"room_id,omitempty"`
-		Covered       bool       `json:"covered"`
-		Held          bool       `json:"held"`
-		Code          string     `json:"code,omitempty"`
-		Until         *time.Time `json:"until,omitempty"`
-		HardwareUntil *time.Time `json:"hardware_until,omitempty"`
-		SupportUntil  *time.Time `json:"support_until,omitempty"`
-		RMASpeed      string     `json:"rma_speed,omitempty"`
-		SLAPolicy     string     `json:"sla_policy,omitempty"`
-		Languages     []string   `json:"languages,omitempty"`
-		Features      []string   `json:"features,omitempty"`
-		Reasons       []struct {
-			Code    string `json:"code"`
-			Rule    string `json:"rule"`
-			Message string `json:"message"`
-		} `json:"reasons"`
-	} `json:"answer"`
-}
-
 // Run asks and answers.
 func (c coverageCommand) Run(ctx context.Context, a *app) error {
 	client, err := c.client()
@@ -75,19 +49,28 @@ func (c coverageCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 	q := url.Values{"for": {c.For}}
-	for name, value := range map[string]string{"serial": c.Serial, "room": c.Room, "model": c.Model, "at": c.At} {
+	for name, value := range map[string]string{
+		"serial": c.Serial,
+		"room":   c.Room,
+		"model":  c.Model,
+		"at":     c.At,
+	} {
 		if value != "" {
 			q.Set(name, value)
 		}
 	}
-	var out covered
-	if err := client.call(ctx, request{method: http.MethodGet, path: "/v1/coverage", query: q}, &out); err != nil {
+	var out api.CoveredView
+	if err := client.call(ctx, request{
+		method: http.MethodGet,
+		path:   "/v1/coverage",
+		query:  q,
+	}, &out); err != nil {
 		return err
 	}
 	return c.show(a, out, func(w io.Writer) { c.explain(w, out) })
 }
 
-func (c coverageCommand) explain(w io.Writer, out covered) {
+func (c coverageCommand) explain(w io.Writer, out api.CoveredView) {
 	answer := out.Answer
 	switch {
 	case answer.Covered:
@@ -108,7 +91,11 @@ func (c coverageCommand) explain(w io.Writer, out covered) {
 			fmt.Fprintf(w, "%s: %s\n", line.name, minute(*line.end))
 		}
 	}
-	for _, line := range []struct{ name, value string }{{"Replacement", answer.RMASpeed}, {"SLA", answer.SLAPolicy}, {"Room", answer.RoomID}} {
+	for _, line := range []struct{ name, value string }{
+		{"Replacement", string(answer.RMASpeed)},
+		{"SLA", answer.SLAPolicy},
+		{"Room", answer.RoomID},
+	} {
 		if line.value != "" {
 			fmt.Fprintf(w, "%s: %s\n", line.name, line.value)
 		}

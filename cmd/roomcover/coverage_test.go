@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -23,7 +24,7 @@ func TestR39c_CoverageInPlainWords(t *testing.T) {
 	require.Contains(t, out, "(rule R125b)")
 	require.Contains(t, out, "Replacement: NBD")
 	require.Contains(t, s.must("coverage", "--room", room.ID, "--for", "technical"), "Covered for technical until")
-	var answer covered
+	var answer api.CoveredView
 	s.json(&answer, "coverage", "--room", room.ID, "--model", "table-mount")
 	require.True(t, answer.Answer.Covered)
 }

@@ -9,6 +9,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+
+	"roomcover.dev/roomcover/api"
 )
 
 // csmCommand is about customer success managers.
@@ -18,16 +20,7 @@ type csmCommand struct {
 	Assign csmAssignCommand `cmd:"" help:"Name an account's customer success manager."`
 }
 
-// csm is one line.
-type csm struct {
-	ID     string `json:"id"`
-	Name   string `json:"name"`
-	Email  string `json:"email"`
-	Phone  string `json:"phone,omitempty"`
-	Active bool   `json:"active"`
-}
-
-func (a *app) csmTable(w io.Writer, list []csm) {
+func (a *app) csmTable(w io.Writer, list []api.CSMView) {
 	if len(list) == 0 {
 		fmt.Fprintln(w, "No customer success managers.")
 		return
@@ -55,7 +48,7 @@ func (c csmListCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	list, err := every[csm](ctx, client, "/v1/csms", url.Values{}, c.Limit)
+	list, err := every[api.CSMView](ctx, client, "/v1/csms", url.Values{}, c.Limit)
 	if err != nil {
 		return err
 	}
@@ -77,12 +70,17 @@ func (c csmAddCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	var made csm
-	body := map[string]string{"name": c.Name, "email": c.Email, "phone": c.Phone, "reason": c.Reason}
+	var made api.CSMView
+	body := map[string]string{
+		"name":   c.Name,
+		"email":  c.Email,
+		"phone":  c.Phone,
+		"reason": c.Reason,
+	}
 	if err := client.post(ctx, "/v1/csms", body, &made); err != nil {
 		return err
 	}
-	return c.show(a, made, func(w io.Writer) { a.csmTable(w, []csm{made}) })
+	return c.show(a, made, func(w io.Writer) { a.csmTable(w, []api.CSMView{made}) })
 }
 
 type csmAssignCommand struct {
@@ -95,9 +93,9 @@ type csmAssignCommand struct {
 
 // accountCSM is what the answer says of an account.
 type accountCSM struct {
-	ID      string `json:"id"`
-	Version int64  `json:"version"`
-	CSM     *csm   `json:"csm"`
+	ID      string          `json:"id"`
+	Version int64           `json:"version"`
+	CSM     *api.CSMContact `json:"csm"`
 }
 
 // Run assigns, on the version of the account that it reads.
@@ -123,11 +121,18 @@ func (c csmAssignCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	r := request{method: http.MethodPut, path: path + "/csm", body: body, contentType: "application/json", match: strconv.Quote(strconv.FormatInt(acc.Version, 10))}
+	r := request{
+		method:      http.MethodPut,
+		path:        path + "/csm",
+		body:        body,
+		contentType: "application/json",
+		match:       strconv.Quote(strconv.FormatInt(acc.Version, 10)),
+	}
 	if err := client.call(ctx, r, &acc); err != nil {
 		return err
 	}
-	return c.show(a, acc, func(w io.Writer) { fmt.Fprintf(w, "%s: %s looks after it.\n", acc.ID, acc.CSM.Name) })
+	return c.show(a, acc,
+		func(w io.Writer) { fmt.Fprintf(w, "%s: %s looks after it.\n", acc.ID, acc.CSM.Name) })
 }
 
 // manager finds a manager by e-mail; anything else is taken for an id.
@@ -135,7 +140,7 @@ func (c csmAssignCommand) manager(ctx context.Context, client *apiClient) (strin
 	if !strings.Contains(c.CSM, "@") {
 		return c.CSM, nil
 	}
-	list, err := every[csm](ctx, client, "/v1/csms", url.Values{}, 0)
+	list, err := every[api.CSMView](ctx, client, "/v1/csms", url.Values{}, 0)
 	if err != nil {
 		return "", err
 	}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -16,9 +17,15 @@ func TestR35e_ManagersFromTheCommandLine(t *testing.T) {
 	require.Contains(t, s.must("tasks", "--kind", "assign_csm"), "assign, close")
 	require.Contains(t, s.must("ps", "--kind", "csm"), account)
 
-	var made csm
+	var made api.CSMView
 	s.json(&made, "csm", "add", "--name", "Clara Reis", "--email", "Clara@operator.example", "--phone", "+55 11 4000-1234", "--reason", "new colleague")
-	require.Equal(t, csm{made.ID, "Clara Reis", "clara@operator.example", "+55 11 4000-1234", true}, made)
+	require.Equal(t, api.CSMContact{
+		ID:     made.ID,
+		Name:   "Clara Reis",
+		Email:  "clara@operator.example",
+		Phone:  "+55 11 4000-1234",
+		Active: true,
+	}, made.CSMContact)
 	out := s.must("csm", "list")
 	for _, want := range []string{made.ID, "Clara Reis", "active"} {
 		require.Contains(t, out, want)

@@ -51,9 +51,18 @@ func (c demoCommand) Run(ctx context.Context, a *app) error {
 	if _, err := base.clientWith(tokens["operator"]); err != nil {
 		return err
 	}
-	err = demo.Run(ctx, demo.Options{Portal: strings.TrimRight(c.URL, "/"), Mails: c.Mails, Carrier: c.Carrier, CarrierKey: strings.TrimSpace(string(key)),
-		As:       func(token string) demo.API { client, _ := base.clientWith(token); return demoAPI{client} },
-		Reseller: tokens["reseller"], Operator: tokens["operator"], Name: rand.Text()[:5], Out: a.out, Patience: c.Wait})
+	err = demo.Run(ctx, demo.Options{
+		Portal:     strings.TrimRight(c.URL, "/"),
+		Mails:      c.Mails,
+		Carrier:    c.Carrier,
+		CarrierKey: strings.TrimSpace(string(key)),
+		As:         func(token string) demo.API { client, _ := base.clientWith(token); return demoAPI{client} },
+		Reseller:   tokens["reseller"],
+		Operator:   tokens["operator"],
+		Name:       rand.Text()[:5],
+		Out:        a.out,
+		Patience:   c.Wait,
+	})
 	if err != nil && ctx.Err() == nil {
 		return findings{err.Error()}
 	}
@@ -64,7 +73,8 @@ func (c demoCommand) Run(ctx context.Context, a *app) error {
 func (c demoCommand) tokens() (map[string]string, error) {
 	text, err := os.ReadFile(filepath.Join(c.Data, "access.json"))
 	if err != nil {
-		return nil, settingsError{fmt.Errorf("start make dev ARGS='--day 2s' first, or name its folder with --data: %w", err)}
+		return nil, settingsError{fmt.Errorf("start make dev ARGS='--day 2s' first, or name its folder with --data: %w",
+			err)}
 	}
 	var access struct {
 		Tokens []struct{ Name, Secret string }

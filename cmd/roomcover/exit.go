@@ -22,7 +22,7 @@ const (
 // settingsError is a mistake in the environment.
 type settingsError struct{ error }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e settingsError) Unwrap() error { return e.error }
 
 // findings is the end of a check that found something wrong; the report was

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -10,6 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models"
 )
 
 // importCommands upload files; without a name, of orders.
@@ -78,7 +82,11 @@ func (c importOrdersCommand) Run(ctx context.Context, a *app) error {
 		query.Set("on_behalf_of", c.For)
 		query.Set("reason", c.Reason)
 	}
-	return c.run(ctx, a, client, importTarget{path: "/v1/orders/import", query: query, what: "orders"})
+	return c.run(ctx, a, client, importTarget{
+		path:  "/v1/orders/import",
+		query: query,
+		what:  "orders",
+	})
 }
 
 // importRoomsCommand uploads a file of rooms.
@@ -131,51 +139,21 @@ type importTarget struct {
 	what  string
 }
 
-// importJob is how far the service is.
-type importJob struct {
-	ID        string `json:"id"`
-	State     string `json:"state"`
-	DryRun    bool   `json:"dry_run"`
-	Total     int    `json:"rows_total"`
-	Checked   int    `json:"rows_checked"`
-	Stored    int    `json:"rows_stored"`
-	Unchanged int    `json:"rows_unchanged"`
-	Refused   int    `json:"rows_refused"`
-	Error     string `json:"error,omitempty"`
+// importOver reports whether the service is done with an import.
+func importOver(j api.ImportView) bool {
+	return j.State == models.ImportDone || j.State == models.ImportRefused ||
+		j.State == models.ImportFailed
 }
 
-func (j importJob) over() bool {
-	return j.State == "DONE" || j.State == "REFUSED" || j.State == "FAILED"
-}
-
-// importRow is the report of one row.
-type importRow struct {
-	Row      int        `json:"row"`
-	Outcome  string     `json:"outcome"`
-	OrderID  string     `json:"order_id,omitempty"`
-	RoomID   string     `json:"room_id,omitempty"`
-	DeviceID string     `json:"device_id,omitempty"`
-	Errors   []rowError `json:"errors,omitempty"`
-}
-
-// about is what the row became, or what is in its way.
-func (r importRow) about() string {
-	if r.OrderID != "" {
-		return r.OrderID
-	}
-	return r.RoomID
-}
-
-// rowError is one wrong field.
-type rowError struct {
-	Pointer string `json:"pointer"`
-	Code    string `json:"code"`
-	Message string `json:"message"`
-	Remedy  string `json:"remedy"`
+// importedAs is what the row became, or what is in its way.
+func importedAs(r api.ImportRowView) string {
+	return cmp.Or(r.OrderID, r.RoomID)
 }
 
 // run uploads, watches and reports.
-func (c importOptions) run(ctx context.Context, a *app, client *apiClient, target importTarget) error {
+func (c importOptions) run(
+	ctx context.Context, a *app, client *apiClient, target importTarget,
+) error {
 	job, err := c.upload(ctx, client, target)
 	if err != nil {
 		return err
@@ -183,7 +161,8 @@ func (c importOptions) run(ctx context.Context, a *app, client *apiClient, targe
 	if job, err = c.watch(ctx, a, client, job); err != nil {
 		return err
 	}
-	rows, err := every[importRow](ctx, client, "/v1/imports/"+job.ID+"/rows", c.rows(job), 0)
+	rows, err := every[api.ImportRowView](ctx, client, "/v1/imports/"+job.ID+"/rows",
+		c.rows(job), 0)
 	if err != nil {
 		return err
 	}
@@ -191,10 +170,11 @@ func (c importOptions) run(ctx context.Context, a *app, client *apiClient, targe
 		return err
 	}
 	switch {
-	case job.State == "FAILED":
+	case job.State == models.ImportFailed:
 		return fmt.Errorf("the import failed: %s", job.Error)
-	case job.Refused > 0 || job.State == "REFUSED":
-		return refusedRows{fmt.Sprintf("%d of %d %s are refused", job.Refused, job.Total, target.what)}
+	case job.RowsRefused > 0 || job.State == models.ImportRefused:
+		return refusedRows{fmt.Sprintf("%d of %d %s are refused", job.RowsRefused, job.RowsTotal,
+			target.what)}
 	}
 	return nil
 }
@@ -202,13 +182,21 @@ func (c importOptions) run(ctx context.Context, a *app, client *apiClient, targe
 // manyRows is how many rows a person may want to read one by one.
 const manyRows = 1000
 
-var mediaOf = map[string]string{".csv": "text/csv", ".json": "application/json", ".ndjson": "application/x-ndjson", ".jsonl": "application/x-ndjson"}
+var mediaOf = map[string]string{
+	".csv":    "text/csv",
+	".json":   "application/json",
+	".ndjson": "application/x-ndjson",
+	".jsonl":  "application/x-ndjson",
+}
 
-func (c importOptions) upload(ctx context.Context, client *apiClient, target importTarget) (importJob, error) {
-	var job importJob
+func (c importOptions) upload(
+	ctx context.Context, client *apiClient, target importTarget,
+) (api.ImportView, error) {
+	var job api.ImportView
 	media := mediaOf[strings.ToLower(filepath.Ext(c.File))]
 	if media == "" {
-		return job, settingsError{fmt.Errorf("%s: the name must end in .csv, .json or .ndjson", filepath.Base(c.File))}
+		return job, settingsError{fmt.Errorf("%s: the name must end in .csv, .json or .ndjson",
+			filepath.Base(c.File))}
 	}
 	content, err := os.ReadFile(c.File)
 	if err != nil {
@@ -216,24 +204,33 @@ func (c importOptions) upload(ctx context.Context, client *apiClient, target imp
 	}
 	target.query.Set("dry_run", strconv.FormatBool(c.DryRun))
 	target.query.Set("all_or_nothing", strconv.FormatBool(!c.Partial))
-	return job, client.call(ctx, request{method: http.MethodPost, path: target.path, query: target.query, body: content, contentType: media, key: newKey()}, &job)
+	return job, client.call(ctx, request{
+		method:      http.MethodPost,
+		path:        target.path,
+		query:       target.query,
+		body:        content,
+		contentType: media,
+		key:         newKey(),
+	}, &job)
 }
 
 // rows are those to report: of a long file that a person reads, only the refused.
-func (c importOptions) rows(job importJob) url.Values {
-	if c.Refused || (!c.JSON && job.Total > manyRows) {
+func (c importOptions) rows(job api.ImportView) url.Values {
+	if c.Refused || (!c.JSON && job.RowsTotal > manyRows) {
 		return url.Values{"outcome": {"REFUSED"}}
 	}
 	return url.Values{}
 }
 
 // watch shows how far the service is until it is done.
-func (c importOptions) watch(ctx context.Context, a *app, client *apiClient, job importJob) (importJob, error) {
+func (c importOptions) watch(
+	ctx context.Context, a *app, client *apiClient, job api.ImportView,
+) (api.ImportView, error) {
 	progress := a.progress()
 	defer progress.end()
 	for {
 		progress.show(job)
-		if job.over() {
+		if importOver(job) {
 			return job, nil
 		}
 		select {
@@ -241,7 +238,7 @@ func (c importOptions) watch(ctx context.Context, a *app, client *apiClient, job
 			return job, ctx.Err()
 		case <-time.After(c.Pause):
 		}
-		next := importJob{}
+		next := api.ImportView{}
 		if err := client.read(ctx, "/v1/imports/"+job.ID, &next); err != nil {
 			return job, err
 		}

@@ -12,12 +12,16 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/rules"
 )
 
 // importer answers like the API, one state of the job after the other.
 type importer struct {
-	states []importJob
-	rows   []importRow
+	states []api.ImportView
+	rows   []api.ImportRowView
 	asked  int
 	upload *http.Request
 	body   string
@@ -32,7 +36,7 @@ func (i *importer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
 		i.upload, i.body = r, string(b)
 		w.WriteHeader(http.StatusAccepted)
-		answer(importJob{ID: "imp_1", State: "QUEUED", Total: i.states[0].Total})
+		answer(api.ImportView{ID: "imp_1", State: models.ImportQueued, RowsTotal: i.states[0].RowsTotal})
 	case r.URL.Path == "/v1/imports/imp_1":
 		if i.onPoll != nil {
 			i.onPoll()
@@ -41,7 +45,7 @@ func (i *importer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		i.asked++
 	case r.URL.Path == "/v1/imports/imp_1/rows":
 		i.report = r.URL.Query()
-		answer(paged[importRow]{Items: i.rows})
+		answer(paged[api.ImportRowView]{Items: i.rows})
 	default:
 		w.WriteHeader(http.StatusNotFound)
 	}
@@ -58,14 +62,22 @@ func importing(t *testing.T, i *importer) (s *shell, file string) {
 	return s, file
 }
 
-func job(state string, checked, stored, unchanged, refused int) importJob {
-	return importJob{ID: "imp_1", State: state, Total: 2, Checked: checked, Stored: stored, Unchanged: unchanged, Refused: refused}
+func job(state models.ImportState, checked, stored, unchanged, refused int) api.ImportView {
+	return api.ImportView{
+		ID:            "imp_1",
+		State:         state,
+		RowsTotal:     2,
+		RowsChecked:   checked,
+		RowsStored:    stored,
+		RowsUnchanged: unchanged,
+		RowsRefused:   refused,
+	}
 }
 
 func TestS35_ImportUploadsShowsProgressAndReportsByRow(t *testing.T) {
 	i := &importer{
-		states: []importJob{job("CHECKING", 1, 0, 0, 0), job("STORING", 2, 1, 0, 0), job("DONE", 2, 1, 1, 0)},
-		rows:   []importRow{{Row: 2, Outcome: "STORED", OrderID: "ord_1"}, {Row: 3, Outcome: "UNCHANGED", OrderID: "ord_2"}},
+		states: []api.ImportView{job("CHECKING", 1, 0, 0, 0), job("STORING", 2, 1, 0, 0), job("DONE", 2, 1, 1, 0)},
+		rows:   []api.ImportRowView{{Row: 2, Outcome: "STORED", OrderID: "ord_1"}, {Row: 3, Outcome: "UNCHANGED", OrderID: "ord_2"}},
 	}
 	s, file := importing(t, i)
 	out := s.must("import", file, "--pause", "1ms")
@@ -81,8 +93,8 @@ func TestS35_ImportUploadsShowsProgressAndReportsByRow(t *testing.T) {
 
 func TestS35_ImportWithARefusedRowExitsWith3AndTellsTheRemedy(t *testing.T) {
 	i := &importer{
-		states: []importJob{job("REFUSED", 2, 0, 0, 1)},
-		rows:   []importRow{{Row: 3, Outcome: "REFUSED", Errors: []rowError{{Pointer: "/lines/0/sku", Code: "UNKNOWN_SKU", Message: "Unknown.", Remedy: "Use another."}}}},
+		states: []api.ImportView{job("REFUSED", 2, 0, 0, 1)},
+		rows:   []api.ImportRowView{{Row: 3, Outcome: "REFUSED", Errors: []rules.FieldError{{Pointer: "/lines/0/sku", Code: "UNKNOWN_SKU", Message: "Unknown.", Remedy: "Use another."}}}},
 	}
 	s, file := importing(t, i)
 	require.Equal(t, exitRefused, s.run("import", file, "--dry-run", "--partial", "--only-refused", "--pause", "1ms", "--on-behalf-of", "org_1", "--reason", "asked by phone"))
@@ -94,35 +106,35 @@ func TestS35_ImportWithARefusedRowExitsWith3AndTellsTheRemedy(t *testing.T) {
 }
 
 func TestImportForProgramsIsJSONAlone(t *testing.T) {
-	i := &importer{states: []importJob{job("DONE", 2, 2, 0, 0)}, rows: []importRow{{Row: 2, Outcome: "STORED"}}}
+	i := &importer{states: []api.ImportView{job("DONE", 2, 2, 0, 0)}, rows: []api.ImportRowView{{Row: 2, Outcome: "STORED"}}}
 	s, file := importing(t, i)
 	var report struct {
-		Import importJob
-		Rows   []importRow
+		Import api.ImportView
+		Rows   []api.ImportRowView
 	}
 	s.json(&report, "import", file, "--pause", "1ms")
-	require.Equal(t, 2, report.Import.Stored)
+	require.Equal(t, 2, report.Import.RowsStored)
 	require.Len(t, report.Rows, 1)
 }
 
 func TestImportThatFailedExitsWith1(t *testing.T) {
 	failed := job("FAILED", 0, 0, 0, 0)
 	failed.Error = "the file cannot be read again"
-	s, file := importing(t, &importer{states: []importJob{failed}})
+	s, file := importing(t, &importer{states: []api.ImportView{failed}})
 	require.Equal(t, exitFailed, s.run("import", file, "--pause", "1ms"))
 	require.Contains(t, s.err.String(), "the file cannot be read again")
 }
 
 func TestImportInterruptedSaysThatItMayBeRunAgain(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
-	i := &importer{states: []importJob{job("CHECKING", 1, 0, 0, 0)}, onPoll: stop}
+	i := &importer{states: []api.ImportView{job("CHECKING", 1, 0, 0, 0)}, onPoll: stop}
 	s, file := importing(t, i)
 	require.Equal(t, exitInterrupted, s.runUntil(ctx, "import", file, "--pause", "1ms"))
 	require.Contains(t, s.err.String(), "running it again is safe")
 }
 
 func TestImportShowsABarAtATerminal(t *testing.T) {
-	i := &importer{states: []importJob{job("CHECKING", 1, 0, 0, 0), job("DONE", 2, 2, 0, 0)}}
+	i := &importer{states: []api.ImportView{job("CHECKING", 1, 0, 0, 0), job("DONE", 2, 2, 0, 0)}}
 	s, file := importing(t, i)
 	s.app.terminal = true
 	s.must("import", file, "--pause", "100ms")

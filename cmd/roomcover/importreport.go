@@ -8,6 +8,9 @@ import (
 
 	"github.com/jedib0t/go-pretty/v6/text"
 	"github.com/schollz/progressbar/v3"
+
+	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models"
 )
 
 // progress shows how far an import is: a bar at a terminal, plain lines
@@ -21,23 +24,24 @@ type progress struct {
 
 func (a *app) progress() *progress { return &progress{w: a.errs, live: a.terminal} }
 
-// steps: every order is checked, and then stored unless it is a dry run.
-func (j importJob) steps() (done, all int) {
-	done, all = j.Checked, j.Total
+// importSteps counts the steps of an import: every order is checked, and then stored
+// unless it is a dry run.
+func importSteps(j api.ImportView) (done, all int) {
+	done, all = j.RowsChecked, j.RowsTotal
 	if !j.DryRun {
-		done, all = done+j.Stored+j.Unchanged, 2*all
+		done, all = done+j.RowsStored+j.RowsUnchanged, 2*all
 	}
-	if j.over() {
+	if importOver(j) {
 		done = all
 	}
 	return done, all
 }
 
-func (p *progress) show(j importJob) {
-	done, all := j.steps()
+func (p *progress) show(j api.ImportView) {
+	done, all := importSteps(j)
 	if !p.live {
 		// A line for each state and for each tenth.
-		line := j.State
+		line := string(j.State)
 		if all > 0 {
 			line += " " + strconv.Itoa(done*10/all*10) + " %"
 		}
@@ -52,7 +56,7 @@ func (p *progress) show(j importJob) {
 			progressbar.OptionThrottle(50*time.Millisecond), progressbar.OptionClearOnFinish())
 	}
 	if p.bar != nil {
-		p.bar.Describe(j.State)
+		p.bar.Describe(string(j.State))
 		_ = p.bar.Set(done)
 	}
 }
@@ -65,31 +69,42 @@ func (p *progress) end() {
 }
 
 // report shows the counts and every row that needs a look.
-func (c importOptions) report(a *app, job importJob, rows []importRow, what string) error {
+func (c importOptions) report(
+	a *app, job api.ImportView, rows []api.ImportRowView, what string,
+) error {
 	return c.show(a, map[string]any{"import": job, "rows": rows}, func(w io.Writer) {
 		a.rowTable(w, rows)
 		kind := "Import"
 		if job.DryRun {
 			kind = "Dry run"
 		}
-		fmt.Fprintf(w, "%s %s %s: %d %s, %d stored, %d unchanged, %d refused.\n", kind, job.ID, job.State, job.Total, what, job.Stored, job.Unchanged, job.Refused)
+		fmt.Fprintf(w, "%s %s %s: %d %s, %d stored, %d unchanged, %d refused.\n", kind, job.ID,
+			job.State, job.RowsTotal, what, job.RowsStored, job.RowsUnchanged, job.RowsRefused)
 		if job.Error != "" {
 			fmt.Fprintln(w, job.Error)
 		}
-		if job.State == "REFUSED" {
-			fmt.Fprintln(w, "Nothing was stored. Correct the rows above and import the file again, or store the others with --partial.")
+		if job.State == models.ImportRefused {
+			fmt.Fprintln(w,
+				"Nothing was stored. Correct the rows above and import the file again, or store the others with --partial.")
 		}
 	})
 }
 
-func (a *app) rowTable(w io.Writer, rows []importRow) {
+func (a *app) rowTable(w io.Writer, rows []api.ImportRowView) {
 	t := a.table(w, "row", "outcome", "order or room", "field", "code", "what to do")
 	for _, r := range rows {
 		if len(r.Errors) == 0 {
-			t.AppendRow([]any{r.Row, r.Outcome, dash(r.about()), "-", "-", "-"})
+			t.AppendRow([]any{r.Row, r.Outcome, dash(importedAs(r)), "-", "-", "-"})
 		}
 		for _, e := range r.Errors {
-			t.AppendRow([]any{r.Row, a.paint(text.FgRed, r.Outcome), dash(r.about()), dash(e.Pointer), e.Code, e.Message + " " + e.Remedy})
+			t.AppendRow([]any{
+				r.Row,
+				a.paint(text.FgRed, string(r.Outcome)),
+				dash(importedAs(r)),
+				dash(e.Pointer),
+				e.Code,
+				e.Message + " " + e.Remedy,
+			})
 		}
 	}
 	if len(rows) > 0 {

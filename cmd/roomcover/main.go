@@ -2,8 +2,8 @@
 //
 // serve and worker run for ever and may each run several times over; migrate,
 // token, org and audit work on the database directly; import, assign, ps,
-// tasks, coverage, rma, csm and demo talk to the API as anyone else does. Secrets come from the environment or
-// from a file, never from the command line.
+// tasks, coverage, rma, csm and demo talk to the API as anyone else does. Secrets come
+// from the environment or from a file, never from the command line.
 package main
 
 import (
@@ -94,7 +94,8 @@ func versionText() string {
 	if version != "" {
 		return version
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" && info.Main.Version != "(devel)" {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" &&
+		info.Main.Version != "(devel)" {
 		return info.Main.Version
 	}
 	return "development"

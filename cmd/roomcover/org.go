@@ -41,7 +41,10 @@ Examples:
 
 // Validate is called by kong.
 func (c orgSetCommand) Validate() error {
-	for option, value := range map[string]string{"--authorised-from": c.From, "--authorised-until": c.Until} {
+	for option, value := range map[string]string{
+		"--authorised-from":  c.From,
+		"--authorised-until": c.Until,
+	} {
 		if _, err := civil.ParseDate(value); value != "" && err != nil {
 			return fmt.Errorf("%s: give a date such as 2026-01-31", option)
 		}
@@ -55,8 +58,13 @@ func (c orgSetCommand) Validate() error {
 // Run stores the organisation.
 func (c orgSetCommand) Run(ctx context.Context, a *app) error {
 	return a.onReadyStore(ctx, func(ctx context.Context, s *models.Store) error {
-		o, err := s.PutOrg(ctx, models.OrgChange{Kind: models.OrgKind(strings.ToUpper(c.Kind)), Name: strings.TrimSpace(c.Name),
-			AuthorisedFrom: c.From, AuthorisedUntil: c.Until, Suspended: c.Suspended})
+		o, err := s.PutOrg(ctx, models.OrgChange{
+			Kind:            models.OrgKind(strings.ToUpper(c.Kind)),
+			Name:            strings.TrimSpace(c.Name),
+			AuthorisedFrom:  c.From,
+			AuthorisedUntil: c.Until,
+			Suspended:       c.Suspended,
+		})
 		if err != nil {
 			return err
 		}
@@ -91,7 +99,9 @@ func (c orgListCommand) Run(ctx context.Context, a *app) error {
 
 // everyOrg reads all pages.
 func everyOrg(ctx context.Context, s *models.Store, kind models.OrgKind) ([]models.Org, error) {
-	return pages(func(p models.Page) ([]models.Org, string, error) { return s.ListOrgs(ctx, kind, p) })
+	return pages(func(p models.Page) ([]models.Org, string, error) {
+		return s.ListOrgs(ctx, kind, p)
+	})
 }
 
 // pages reads a list to its end.
@@ -128,20 +138,35 @@ func findOrg(ctx context.Context, s *models.Store, idOrName string) (models.Org,
 	case 1:
 		return found[0], nil
 	case 0:
-		return models.Org{}, rules.Refuse(rules.NotFound, "There is no organisation of this name.", "Add it with roomcover org set, or see roomcover org list.")
+		return models.Org{}, rules.Refuse(rules.NotFound, "There is no organisation of this name.",
+			"Add it with roomcover org set, or see roomcover org list.")
 	}
-	return models.Org{}, rules.Refuse(rules.StateConflict, "Several organisations have this name.", "Give the id from roomcover org list.")
+	return models.Org{}, rules.Refuse(rules.StateConflict, "Several organisations have this name.",
+		"Give the id from roomcover org list.")
 }
 
 func orgView(o models.Org) map[string]any {
-	return map[string]any{"id": o.ID, "kind": o.Kind, "name": o.Name, "authorised_from": o.AuthorisedFrom,
-		"authorised_until": o.AuthorisedUntil, "suspended": o.Suspended}
+	return map[string]any{
+		"id":               o.ID,
+		"kind":             o.Kind,
+		"name":             o.Name,
+		"authorised_from":  o.AuthorisedFrom,
+		"authorised_until": o.AuthorisedUntil,
+		"suspended":        o.Suspended,
+	}
 }
 
 func (a *app) orgTable(w io.Writer, orgs []models.Org) {
 	t := a.table(w, "id", "kind", "name", "authorised from", "until", "suspended")
 	for _, o := range orgs {
-		t.AppendRow([]any{o.ID, o.Kind, o.Name, dash(o.AuthorisedFrom), dash(o.AuthorisedUntil), yes(o.Suspended)})
+		t.AppendRow([]any{
+			o.ID,
+			o.Kind,
+			o.Name,
+			dash(o.AuthorisedFrom),
+			dash(o.AuthorisedUntil),
+			yes(o.Suspended),
+		})
 	}
 	t.Render()
 }

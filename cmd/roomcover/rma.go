@@ -6,6 +6,8 @@ import (
 	"io"
 	"net/url"
 	"strings"
+
+	"roomcover.dev/roomcover/api"
 )
 
 // rmaCommand is about replacements of faulty hardware.
@@ -14,27 +16,6 @@ type rmaCommand struct {
 	Show    rmaShowCommand    `cmd:"" help:"Show one with its promise, its timeline and what you may do."`
 	Request rmaRequestCommand `cmd:"" help:"Request a replacement."`
 	Do      rmaDoCommand      `cmd:"" help:"Do one of a replacement's commands, such as approve, ship or inspect."`
-}
-
-// rma is one line, or the whole.
-type rma struct {
-	ID        string `json:"id"`
-	State     string `json:"state"`
-	Serial    string `json:"serial,omitempty"`
-	Model     string `json:"model"`
-	Speed     string `json:"speed,omitempty"`
-	Cover     string `json:"cover,omitempty"`
-	Late      bool   `json:"late"`
-	Held      bool   `json:"held"`
-	Fee       string `json:"fee"`
-	New       string `json:"replacement_serial,omitempty"`
-	Tracking  string `json:"tracking,omitempty"`
-	ReturnDue string `json:"return_due_on,omitempty"`
-	Promise   *struct {
-		On          string            `json:"on,omitempty"`
-		Explanation map[string]string `json:"explanation"`
-	} `json:"promise,omitempty"`
-	course
 }
 
 type rmaListCommand struct {
@@ -53,8 +34,13 @@ func (c rmaListCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	q := filters(map[string]string{"state": strings.ToUpper(c.State), "serial": c.Serial, "open": truth(c.Open), "late": truth(c.Late)})
-	list, err := every[rma](ctx, client, "/v1/rmas", q, c.Limit)
+	q := filters(map[string]string{
+		"state":  strings.ToUpper(c.State),
+		"serial": c.Serial,
+		"open":   truth(c.Open),
+		"late":   truth(c.Late),
+	})
+	list, err := every[api.RMAView](ctx, client, "/v1/rmas", q, c.Limit)
 	if err != nil {
 		return err
 	}
@@ -68,19 +54,28 @@ func truth(b bool) string {
 	return ""
 }
 
-func (a *app) rmaTable(w io.Writer, list []rma) {
+func (a *app) rmaTable(w io.Writer, list []api.RMAView) {
 	if len(list) == 0 {
 		fmt.Fprintln(w, "No replacements.")
 		return
 	}
 	t := a.table(w, "id", "state", "model", "serial", "promised", "late", "return due", "fee")
 	for _, r := range list {
-		t.AppendRow([]any{r.ID, r.State, r.Model, r.Serial, r.promisedOn(), truth(r.Late), r.ReturnDue, r.Fee})
+		t.AppendRow([]any{
+			r.ID,
+			r.State,
+			r.Model,
+			r.Serial,
+			promisedOn(r),
+			truth(r.Late),
+			r.ReturnDueOn,
+			r.Fee,
+		})
 	}
 	t.Render()
 }
 
-func (r rma) promisedOn() string {
+func promisedOn(r api.RMAView) string {
 	if r.Promise == nil {
 		return ""
 	}
@@ -99,15 +94,15 @@ func (c rmaShowCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	var r rma
+	var r api.RMADetail
 	if err := client.read(ctx, "/v1/rmas/"+url.PathEscape(c.ID), &r); err != nil {
 		return err
 	}
-	return c.show(a, r, r.tell)
+	return c.show(a, r, func(w io.Writer) { explainRMA(w, r) })
 }
 
-// tell shows a replacement in plain words.
-func (r rma) tell(w io.Writer) {
+// explainRMA shows a replacement in plain words.
+func explainRMA(w io.Writer, r api.RMADetail) {
 	fmt.Fprintf(w, "%s: %s, %s %s\n", r.ID, r.State, r.Model, r.Serial)
 	if r.Cover != "" {
 		fmt.Fprintf(w, "Cover: %s, speed %s\n", r.Cover, r.Speed)
@@ -116,15 +111,15 @@ func (r rma) tell(w io.Writer) {
 		fmt.Fprintln(w, "Held: waits for the proof of purchase.")
 	}
 	if r.Promise != nil {
-		fmt.Fprintf(w, "Promised: %s (%s)\n", r.Promise.On, r.Promise.Explanation["en"])
+		fmt.Fprintf(w, "Promised: %s (%s)\n", r.Promise.On, r.Promise.Explanation.English)
 	}
-	if r.New != "" {
-		fmt.Fprintf(w, "Replacement: %s %s\n", r.New, r.Tracking)
+	if r.ReplacementSerial != "" {
+		fmt.Fprintf(w, "Replacement: %s %s\n", r.ReplacementSerial, r.Tracking)
 	}
-	if r.ReturnDue != "" {
-		fmt.Fprintf(w, "Return by: %s; fee: %s\n", r.ReturnDue, r.Fee)
+	if r.ReturnDueOn != "" {
+		fmt.Fprintf(w, "Return by: %s; fee: %s\n", r.ReturnDueOn, r.Fee)
 	}
-	r.course.tell(w)
+	writeCourse(w, r.WaitsFor, r.WaitsUntil, r.Timeline, r.Commands)
 }
 
 type rmaRequestCommand struct {
@@ -142,7 +137,12 @@ type rmaRequestCommand struct {
 // Run requests.
 func (c rmaRequestCommand) Run(ctx context.Context, a *app) error {
 	body := map[string]any{"fault": c.Fault}
-	for name, value := range map[string]string{"serial": c.Serial, "room_id": c.Room, "model": c.Model, "site_id": c.Site} {
+	for name, value := range map[string]string{
+		"serial":  c.Serial,
+		"room_id": c.Room,
+		"model":   c.Model,
+		"site_id": c.Site,
+	} {
 		if value != "" {
 			body[name] = value
 		}
@@ -156,16 +156,18 @@ func (c rmaRequestCommand) Run(ctx context.Context, a *app) error {
 	return postRMA(ctx, a, c.output, c.apiOptions, "/v1/rmas", body)
 }
 
-func postRMA(ctx context.Context, a *app, o output, options apiOptions, path string, body map[string]any) error {
+func postRMA(
+	ctx context.Context, a *app, o output, options apiOptions, path string, body map[string]any,
+) error {
 	client, err := options.client()
 	if err != nil {
 		return err
 	}
-	var r rma
+	var r api.RMADetail
 	if err := client.post(ctx, path, body, &r); err != nil {
 		return err
 	}
-	return o.show(a, r, r.tell)
+	return o.show(a, r, func(w io.Writer) { explainRMA(w, r) })
 }
 
 type rmaDoCommand struct {
@@ -196,5 +198,6 @@ func (c rmaDoCommand) Run(ctx context.Context, a *app) error {
 	if c.Command == "approve" {
 		body["defect_confirmed"] = true
 	}
-	return postRMA(ctx, a, c.output, c.apiOptions, "/v1/rmas/"+url.PathEscape(c.ID)+"/"+url.PathEscape(c.Command), body)
+	return postRMA(ctx, a, c.output, c.apiOptions,
+		"/v1/rmas/"+url.PathEscape(c.ID)+"/"+url.PathEscape(c.Command), body)
 }

@@ -5,7 +5,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
 )
 
 func TestRMAFromTheCommandLine(t *testing.T) {
@@ -13,9 +15,9 @@ func TestRMAFromTheCommandLine(t *testing.T) {
 	s := service(t, env)
 	env.Covered(t)
 	require.Contains(t, s.must("rma", "list"), "No replacements.")
-	var r rma
+	var r api.RMADetail
 	s.json(&r, "rma", "request", "--serial", "SN-100", "--fault", "No picture")
-	require.Equal(t, "REQUESTED", r.State)
+	require.Equal(t, rules.RMARequested, r.State)
 	out := s.must("rma", "do", r.ID, "approve")
 	require.Contains(t, out, "Promised: 2026-11-26 (approved Wednesday 09:00 by the 15:00 cut-off: Thursday)")
 	require.Contains(t, out, "You may: withdraw, use_spare, allocate, backorder")

@@ -45,16 +45,27 @@ func (serveCommand) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return server.Serve(ctx, server.Listen{Address: c.Listen, Handler: handler, Log: log, StopTimeout: c.StopTimeout})
+		return server.Serve(ctx, server.Listen{
+			Address:     c.Listen,
+			Handler:     handler,
+			Log:         log,
+			StopTimeout: c.StopTimeout,
+		})
 	})
 }
 
 func serverOptions(c config.Config) server.Options {
 	keys, _ := c.Carrier.Keys() // checked when the environment was read
 	return server.Options{
-		Version: versionText(), PublicURL: c.PublicURL, Insecure: !c.Secure(),
-		TemporalUI: c.Temporal.UI, Namespace: c.Temporal.Namespace,
-		RatePerSecond: c.Rate.PerSecond, Burst: c.Rate.Burst, TrustedProxies: c.TrustedProxies,
-		Carrier: c.Carrier.Name, CarrierKeys: keys,
+		Version:        versionText(),
+		PublicURL:      c.PublicURL,
+		Insecure:       !c.Secure(),
+		TemporalUI:     c.Temporal.UI,
+		Namespace:      c.Temporal.Namespace,
+		RatePerSecond:  c.Rate.PerSecond,
+		Burst:          c.Rate.Burst,
+		TrustedProxies: c.TrustedProxies,
+		Carrier:        c.Carrier.Name,
+		CarrierKeys:    keys,
 	}
 }

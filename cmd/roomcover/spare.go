@@ -7,7 +7,8 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
+
+	"roomcover.dev/roomcover/api"
 )
 
 // spareCommand is about spare units on loan.
@@ -16,23 +17,6 @@ type spareCommand struct {
 	Show spareShowCommand `cmd:"" help:"Show one with its timeline and what you may do."`
 	Do   spareDoCommand   `cmd:"" help:"Do one of a spare unit's commands, such as select, agree or ship."`
 	Aid  spareAidCommand  `cmd:"" help:"Rank models and sites for a parent's spares, with reasons."`
-}
-
-// spare is one line, or the whole.
-type spare struct {
-	ID            string     `json:"id"`
-	State         string     `json:"state"`
-	Parent        string     `json:"parent_org_id"`
-	Account       string     `json:"account_id,omitempty"`
-	Site          string     `json:"site_id,omitempty"`
-	Model         string     `json:"model,omitempty"`
-	Serial        string     `json:"serial,omitempty"`
-	RMA           string     `json:"rma_id,omitempty"`
-	Tracking      string     `json:"tracking,omitempty"`
-	SelectedAt    *time.Time `json:"selected_at,omitempty"`
-	RecallPending bool       `json:"recall_pending"`
-	RecallUntil   *time.Time `json:"recall_until,omitempty"`
-	course
 }
 
 type spareListCommand struct {
@@ -53,27 +37,35 @@ func (c spareListCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	q := filters(map[string]string{"parent_id": c.Parent, "account_id": c.Account, "state": strings.ToUpper(c.State), "model": c.Model, "serial": c.Serial, "open": truth(c.Open)})
-	list, err := every[spare](ctx, client, "/v1/spare-units", q, c.Limit)
+	q := filters(map[string]string{
+		"parent_id":  c.Parent,
+		"account_id": c.Account,
+		"state":      strings.ToUpper(c.State),
+		"model":      c.Model,
+		"serial":     c.Serial,
+		"open":       truth(c.Open),
+	})
+	list, err := every[api.SpareUnitView](ctx, client, "/v1/spare-units", q, c.Limit)
 	if err != nil {
 		return err
 	}
 	return c.show(a, list, func(w io.Writer) { a.spareTable(w, list) })
 }
 
-func (a *app) spareTable(w io.Writer, list []spare) {
+func (a *app) spareTable(w io.Writer, list []api.SpareUnitView) {
 	if len(list) == 0 {
 		fmt.Fprintln(w, "No spare units.")
 		return
 	}
 	t := a.table(w, "id", "state", "model", "serial", "account", "site", "return until")
 	for _, s := range list {
-		t.AppendRow([]any{s.ID, s.State, s.Model, s.Serial, s.Account, s.Site, s.until()})
+		t.AppendRow([]any{s.ID, s.State, s.Model, s.Serial, s.AccountID, s.SiteID, returnUntil(s)})
 	}
 	t.Render()
 }
 
-func (s spare) until() string {
+// returnUntil is when the time to send a recalled unit back ends.
+func returnUntil(s api.SpareUnitView) string {
 	if s.RecallUntil == nil {
 		return ""
 	}
@@ -92,17 +84,22 @@ func (c spareShowCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	var s spare
+	var s api.SpareUnitDetail
 	if err := client.read(ctx, "/v1/spare-units/"+url.PathEscape(c.ID), &s); err != nil {
 		return err
 	}
-	return c.show(a, s, s.tell)
+	return c.show(a, s, func(w io.Writer) { explainSpare(w, s) })
 }
 
-// tell shows a spare unit in plain words.
-func (s spare) tell(w io.Writer) {
+// explainSpare shows a spare unit in plain words.
+func explainSpare(w io.Writer, s api.SpareUnitDetail) {
 	fmt.Fprintf(w, "%s: %s, %s %s\n", s.ID, s.State, s.Model, s.Serial)
-	for _, line := range []struct{ what, value string }{{"Site", s.Site}, {"Used for", s.RMA}, {"Parcel", s.Tracking}, {"Return before", s.until()}} {
+	for _, line := range []struct{ what, value string }{
+		{"Site", s.SiteID},
+		{"Used for", s.RMAID},
+		{"Parcel", s.Tracking},
+		{"Return before", returnUntil(s.SpareUnitView)},
+	} {
 		if line.value != "" {
 			fmt.Fprintf(w, "%s: %s\n", line.what, line.value)
 		}
@@ -110,7 +107,7 @@ func (s spare) tell(w io.Writer) {
 	if s.RecallPending {
 		fmt.Fprintln(w, "It is recalled when it arrives.")
 	}
-	s.course.tell(w)
+	writeCourse(w, s.WaitsFor, s.WaitsUntil, s.Timeline, s.Commands)
 }
 
 type spareDoCommand struct {
@@ -145,10 +142,10 @@ func (c spareDoCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	var s spare
+	var s api.SpareUnitDetail
 	path := "/v1/spare-units/" + url.PathEscape(c.ID) + "/" + url.PathEscape(c.Command)
 	if err := client.post(ctx, path, body, &s); err != nil {
 		return err
 	}
-	return c.show(a, s, s.tell)
+	return c.show(a, s, func(w io.Writer) { explainSpare(w, s) })
 }

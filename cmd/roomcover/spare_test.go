@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
 )
@@ -25,11 +26,11 @@ func TestSparesFromTheCommandLine(t *testing.T) {
 	require.Contains(t, out, "Parcel: TRK1")
 	require.Contains(t, s.must("spare", "do", u.ID, "tell", "-w", "fact=DELIVERED", "-w", "at=2026-11-25T11:00:00Z"), "ON_SITE")
 	require.Contains(t, s.must("spare", "list", "--state", "on_site", "--parent", u.ParentOrgID, "--model", "RALLY-BAR"), u.ID)
-	var r rma
+	var r api.RMADetail
 	s.json(&r, "rma", "request", "--serial", "SN-100", "--fault", "No picture", "--confirmed")
 	require.Contains(t, s.must("rma", "do", r.ID, "use_spare", "-w", "spare_unit_id="+u.ID), "AWAITING_RETURN")
 	require.Contains(t, s.must("spare", "show", u.ID), "REPLENISHING")
-	var list []spare
+	var list []api.SpareUnitView
 	s.json(&list, "spare", "list", "--open", "--account", c.Account)
-	require.Equal(t, r.ID, list[0].RMA)
+	require.Equal(t, r.ID, list[0].RMAID)
 }

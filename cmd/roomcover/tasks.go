@@ -6,7 +6,8 @@ import (
 	"io"
 	"net/url"
 	"strings"
-	"time"
+
+	"roomcover.dev/roomcover/api"
 )
 
 // tasksCommand shows what needs an operator.
@@ -29,18 +30,6 @@ Examples:
   roomcover tasks --kind PROCESS_STUCK --json`
 }
 
-// task is one line.
-type task struct {
-	ID        string    `json:"id"`
-	Kind      string    `json:"kind"`
-	SubjectID string    `json:"subject_id"`
-	What      string    `json:"what"`
-	Why       string    `json:"why"`
-	State     string    `json:"state"`
-	Actions   []string  `json:"actions"`
-	CreatedAt time.Time `json:"created_at"`
-}
-
 // Run lists.
 func (c tasksCommand) Run(ctx context.Context, a *app) error {
 	client, err := c.client()
@@ -54,21 +43,29 @@ func (c tasksCommand) Run(ctx context.Context, a *app) error {
 	if c.Kind != "" {
 		q.Set("kind", strings.ToUpper(c.Kind))
 	}
-	list, err := every[task](ctx, client, "/v1/operator/tasks", q, c.Limit)
+	list, err := every[api.TaskView](ctx, client, "/v1/operator/tasks", q, c.Limit)
 	if err != nil {
 		return err
 	}
 	return c.show(a, list, func(w io.Writer) { a.taskTable(w, list) })
 }
 
-func (a *app) taskTable(w io.Writer, list []task) {
+func (a *app) taskTable(w io.Writer, list []api.TaskView) {
 	if len(list) == 0 {
 		fmt.Fprintln(w, "Nothing needs an operator.")
 		return
 	}
 	t := a.table(w, "id", "kind", "subject", "since", "actions", "what", "why")
 	for _, k := range list {
-		t.AppendRow([]any{k.ID, k.Kind, k.SubjectID, minute(k.CreatedAt), strings.Join(k.Actions, ", "), cutAt(k.What, 70), cutAt(k.Why, 70)})
+		t.AppendRow([]any{
+			k.ID,
+			k.Kind,
+			k.SubjectID,
+			minute(k.CreatedAt),
+			strings.Join(k.Actions, ", "),
+			cutAt(k.What, 70),
+			cutAt(k.Why, 70),
+		})
 	}
 	t.Render()
 	fmt.Fprintf(w, "\n%d tasks; times are UTC.\n", len(list))

@@ -61,7 +61,8 @@ func temporalTLS(t config.Temporal) (*tls.Config, error) {
 	if t.CertFile != "" {
 		pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
 		if err != nil {
-			return nil, fmt.Errorf("ROOMCOVER_TEMPORAL_CERT_FILE or ROOMCOVER_TEMPORAL_KEY_FILE cannot be used: %w", err)
+			return nil, fmt.Errorf("ROOMCOVER_TEMPORAL_CERT_FILE or ROOMCOVER_TEMPORAL_KEY_FILE cannot be used: %w",
+				err)
 		}
 		out.Certificates = []tls.Certificate{pair}
 	}
@@ -70,8 +71,14 @@ func temporalTLS(t config.Temporal) (*tls.Config, error) {
 
 // newSender makes the sender of mails; it connects with the first mail.
 func newSender(c config.Config) (*mail.Sender, error) {
-	s, err := mail.NewSender(mail.Options{Host: c.SMTP.Host, Port: c.SMTP.Port, Username: c.SMTP.Username, Password: c.SMTP.Password,
-		TLS: c.SMTP.TLS, MessageIDDomain: c.SMTP.MessageIDDomain})
+	s, err := mail.NewSender(mail.Options{
+		Host:            c.SMTP.Host,
+		Port:            c.SMTP.Port,
+		Username:        c.SMTP.Username,
+		Password:        c.SMTP.Password,
+		TLS:             c.SMTP.TLS,
+		MessageIDDomain: c.SMTP.MessageIDDomain,
+	})
 	if err != nil {
 		return nil, settingsError{err}
 	}

@@ -49,7 +49,8 @@ func (c tokenCreateCommand) Validate() error {
 	}
 	for _, s := range c.Scope {
 		if !slices.Contains(api.ScopesFor(rules.OperatorLead), s) {
-			return fmt.Errorf("--scope: there is no scope %q; there are %s", s, strings.Join(api.ScopesFor(rules.OperatorLead), ", "))
+			return fmt.Errorf("--scope: there is no scope %q; there are %s", s,
+				strings.Join(api.ScopesFor(rules.OperatorLead), ", "))
 		}
 	}
 	return nil
@@ -89,13 +90,21 @@ func (c tokenCreateCommand) token(ctx context.Context, s *models.Store) (models.
 		role = fitting[0]
 	}
 	if !slices.Contains(fitting, role) {
-		return models.NewToken{}, rules.Refuse(rules.Forbidden, "This role does not fit the organisation.", "Leave --role out, or choose one of the organisation's kind.")
+		return models.NewToken{}, rules.Refuse(rules.Forbidden,
+			"This role does not fit the organisation.",
+			"Leave --role out, or choose one of the organisation's kind.")
 	}
 	scopes := c.Scope
 	if len(scopes) == 0 {
 		scopes = api.ScopesFor(role)
 	}
-	return models.NewToken{OrgID: org.ID, Role: role, Label: c.Label, Scopes: scopes, ExpiresAt: time.Now().AddDate(0, 0, c.Days)}, nil
+	return models.NewToken{
+		OrgID:     org.ID,
+		Role:      role,
+		Label:     c.Label,
+		Scopes:    scopes,
+		ExpiresAt: time.Now().AddDate(0, 0, c.Days),
+	}, nil
 }
 
 // rolesOf are the roles of tokens that fit an organisation's kind, the usual one
@@ -115,7 +124,9 @@ type tokenListCommand struct {
 // Run lists.
 func (c tokenListCommand) Run(ctx context.Context, a *app) error {
 	return a.onReadyStore(ctx, func(ctx context.Context, s *models.Store) error {
-		tokens, err := pages(func(p models.Page) ([]models.APIToken, string, error) { return s.ListTokens(ctx, p) })
+		tokens, err := pages(func(p models.Page) ([]models.APIToken, string, error) {
+			return s.ListTokens(ctx, p)
+		})
 		if err != nil {
 			return err
 		}
@@ -157,8 +168,16 @@ func (c tokenRevokeCommand) Run(ctx context.Context, a *app) error {
 }
 
 func tokenView(t models.APIToken) map[string]any {
-	return map[string]any{"id": t.ID, "org_id": t.OrgID, "role": t.Role, "label": t.Label, "prefix": t.Prefix,
-		"scopes": strings.Fields(t.Scopes), "expires_at": t.ExpiresAt, "state": tokenState(t)}
+	return map[string]any{
+		"id":         t.ID,
+		"org_id":     t.OrgID,
+		"role":       t.Role,
+		"label":      t.Label,
+		"prefix":     t.Prefix,
+		"scopes":     strings.Fields(t.Scopes),
+		"expires_at": t.ExpiresAt,
+		"state":      tokenState(t),
+	}
 }
 
 func tokenState(t models.APIToken) string {
@@ -172,9 +191,19 @@ func tokenState(t models.APIToken) string {
 }
 
 func (a *app) tokenTable(w io.Writer, tokens []models.APIToken) {
-	t := a.table(w, "id", "begins with", "label", "organisation", "role", "state", "expires", "scopes")
+	t := a.table(w, "id", "begins with", "label", "organisation", "role", "state", "expires",
+		"scopes")
 	for _, k := range tokens {
-		t.AppendRow([]any{k.ID, k.Prefix, k.Label, k.OrgID, k.Role, tokenState(k), k.ExpiresAt.Format(time.DateOnly), k.Scopes})
+		t.AppendRow([]any{
+			k.ID,
+			k.Prefix,
+			k.Label,
+			k.OrgID,
+			k.Role,
+			tokenState(k),
+			k.ExpiresAt.Format(time.DateOnly),
+			k.Scopes,
+		})
 	}
 	t.Render()
 }

@@ -62,14 +62,29 @@ func work(ctx context.Context, c config.Config, store *models.Store, log *slog.L
 	}
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
-		log.Info("working", "version", versionText(), "temporal", c.Temporal.Address, "namespace", c.Temporal.Namespace)
+		log.Info("working", "version", versionText(), "temporal", c.Temporal.Address, "namespace",
+			c.Temporal.Namespace)
 		defer log.Info("stopped")
-		return stopped(ctx, worker.Run(ctx, worker.Options{Store: store, Temporal: temporal, Sender: sender, Namespace: c.Temporal.Namespace,
-			PortalURL: c.PublicURL, Carrier: parcels, CarrierName: c.Carrier.Name, Log: log, StopTimeout: c.StopTimeout}))
+		return stopped(ctx, worker.Run(ctx, worker.Options{
+			Store:       store,
+			Temporal:    temporal,
+			Sender:      sender,
+			Namespace:   c.Temporal.Namespace,
+			PortalURL:   c.PublicURL,
+			Carrier:     parcels,
+			CarrierName: c.Carrier.Name,
+			Log:         log,
+			StopTimeout: c.StopTimeout,
+		}))
 	})
 	if c.Metrics != "" {
 		group.Go(func() error {
-			return server.Serve(ctx, server.Listen{Address: c.Metrics, Handler: server.Metrics(store, log), Log: log, StopTimeout: c.StopTimeout})
+			return server.Serve(ctx, server.Listen{
+				Address:     c.Metrics,
+				Handler:     server.Metrics(store, log),
+				Log:         log,
+				StopTimeout: c.StopTimeout,
+			})
 		})
 	}
 	return group.Wait()
