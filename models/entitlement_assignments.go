@@ -174,13 +174,6 @@ func (c *assigning) newAssignment(
 	return a, nil
 }
 
-// markAssigned stores that licences are in rooms.
-func (c *assigning) markAssigned(licenceIDs ...string) error {
-	return c.tx.Model(&Licence{}).
-		Where("id IN ?", licenceIDs).
-		Updates(map[string]any{"state": rules.LicenceAssigned, "state_since": c.now}).Error
-}
-
 // capWarnings returns which devices are covered for less than the contract (R125d).
 func (c *assigning) capWarnings(devices []Device, contractEnd *time.Time) []rules.CapWarning {
 	if contractEnd == nil {
@@ -262,7 +255,7 @@ func (c *assigning) assign(q AssignRequest) error {
 	if err := c.tx.Create(&a).Error; err != nil {
 		return err
 	}
-	return c.markAssigned(licence.ID)
+	return setLicences(c.tx, rules.LicenceAssigned, c.now, licence.ID)
 }
 
 // lockedRoom is a room, with how many open assignments of one service it has.
@@ -416,7 +409,8 @@ func (q AssignManyRequest) validate() error {
 	seen := map[string]bool{}
 	for i, id := range q.RoomIDs {
 		if seen[id] {
-			wrong.add(roomPointer(i), rules.Duplicate, "The room is named twice.", "Name each once.")
+			at := roomPointer(i)
+			wrong.add(at, rules.Duplicate, "The room is named twice.", "Name each once.")
 		}
 		seen[id] = true
 	}
@@ -494,7 +488,8 @@ func (m *assignMany) run() error {
 	if err := m.tx.Create(&m.fresh).Error; err != nil {
 		return err
 	}
-	return m.markAssigned(idsOf(m.fresh, func(a LicenceAssignment) string { return a.LicenceID })...)
+	ids := idsOf(m.fresh, func(a LicenceAssignment) string { return a.LicenceID })
+	return setLicences(m.tx, rules.LicenceAssigned, m.now, ids...)
 }
 
 // lock reads and locks everything, in the order in which every command does.

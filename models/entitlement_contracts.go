@@ -250,9 +250,10 @@ func (s *Store) startOnAssignment(
 		return nil, nil
 	}
 
+	changed := []string{"state", "start_at", "end_at", "start_reason"}
 	err = tx.Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "id"}},
-		DoUpdates: clause.AssignmentColumns([]string{"state", "start_at", "end_at", "start_reason"}),
+		DoUpdates: clause.AssignmentColumns(changed),
 	}).Create(&started).Error
 	return entries, err
 }

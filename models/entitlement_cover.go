@@ -67,11 +67,37 @@ func (s *Store) Coverage(
 	return out, nil
 }
 
+// warrantedDevice is a registered device with its warranties on a day: its own and those
+// of what it replaced (S23), without what extends them.
+type warrantedDevice struct {
+	Device
+	Warranty rules.Warranty
+}
+
+// warrantedDevices reads the devices with the serials: the live one of each, or the one
+// that retired last. accountID narrows to one account; empty is all in scope.
+func (s *Store) warrantedDevices(
+	tx *gorm.DB, scope Scope, ref Reference, accountID string, serials []string, on civil.Date,
+) (map[string]warrantedDevice, error) {
+	g := &coverFacts{tx: tx, scope: scope, ref: ref, accountID: accountID}
+	if err := g.readDevices(serials); err != nil {
+		return nil, err
+	}
+	out := map[string]warrantedDevice{}
+	for serial, d := range g.bySerial {
+		m, _ := rules.ModelOn(ref.model(d.ModelCode), d.ModelCode, on)
+		w := g.warranty(d, 0).WithStandardYears(m.StandardWarrantyYears)
+		out[serial] = warrantedDevice{d, w}
+	}
+	return out, nil
+}
+
 // coverFacts are the facts of many subjects, by what they belong to.
 type coverFacts struct {
-	tx    *gorm.DB
-	scope Scope
-	ref   Reference
+	tx        *gorm.DB
+	scope     Scope
+	ref       Reference
+	accountID string // the only account that is asked about; empty: all in scope
 
 	bySerial   map[string]Device
 	byID       map[string]Device // and those that they replaced (S23)
@@ -83,6 +109,15 @@ type coverFacts struct {
 	licences   map[string]rules.LicenceFacts
 	renewals   map[string][]string // of a licence
 	jumpStarts map[string][]rules.ContractFacts
+}
+
+// accounts narrows a query by the named account column.
+func (g *coverFacts) accounts(column string) *gorm.DB {
+	q := g.scope.accounts(g.tx, column)
+	if g.accountID != "" {
+		q = q.Where(column+" = ?", g.accountID)
+	}
+	return q
 }
 
 // gather reads what rules.Cover may ask about the subjects: their devices with where
@@ -134,9 +169,10 @@ func (g *coverFacts) readDevices(serials []string) error {
 		RoomID           *string
 		StayFrom, StayTo *time.Time
 	}
-	err := g.scope.accounts(g.tx, "d.account_id").
+	err := g.accounts("d.account_id").
 		Table("devices AS d").
-		Select("d.*, a.time_zone AS account_zone, p.room_id, p.from_at AS stay_from, p.to_at AS stay_to").
+		Select(`d.*, a.time_zone AS account_zone,
+			p.room_id, p.from_at AS stay_from, p.to_at AS stay_to`).
 		Joins("JOIN accounts a ON a.id = d.account_id").
 		Joins("LEFT JOIN device_placements p ON p.device_id = d.id").
 		Where("d.serial IN ?", serials).
@@ -210,7 +246,7 @@ func (g *coverFacts) readRooms(ids []string) error {
 		Room
 		AccountZone string
 	}
-	err := g.scope.accounts(g.tx, "r.account_id").
+	err := g.accounts("r.account_id").
 		Table("rooms AS r").
 		Select("r.*, a.time_zone AS account_zone").
 		Joins("JOIN accounts a ON a.id = r.account_id").
@@ -334,7 +370,7 @@ type extensionRow struct {
 }
 
 // extensionsOf leaves out suspended contracts: refusing is the safer error. The
-// first part tells SQLite that ends_on is a text; a column without a type would be
+// first part shows SQLite that ends_on is a text; a column without a type would be
 // read as a time.
 const extensionsOf = `SELECT account_id, serial, id AS contract_id, 0 AS years, ends_on,
 		start_at AS from_at, NULL AS to_at
@@ -386,12 +422,6 @@ func (g *coverFacts) readExtensions() error {
 }
 
 func extensionKey(accountID, serial string) string { return accountID + "/" + serial }
-
-// warrantyOn returns a device's warranties with the years of its model on the day.
-func (g *coverFacts) warrantyOn(d Device, on civil.Date) rules.Warranty {
-	m, _ := rules.ModelOn(g.ref.model(d.ModelCode), d.ModelCode, on)
-	return g.warranty(d, 0).WithStandardYears(m.StandardWarrantyYears)
-}
 
 // coverRow is a contract with one of its licences and one of the stays of that
 // licence in a room; or a JumpStart contract alone, which needs no licence (R29).

@@ -326,7 +326,7 @@ func (s *Store) ChangeDevice(
 }
 
 // checkDeviceChange checks a form whose serial is normalised. Dates that were set are
-// evidence: they change with a reason only, whoever changes them (S32).
+// evidence: nobody changes them without a reason (S32).
 func checkDeviceChange(d Device, f rules.DeviceForm, reason string) error {
 	if d.State.Gone() {
 		return rules.Refuse(

@@ -18,7 +18,7 @@ type EntrySource string
 // The sources of a register's line.
 const (
 	EntryContract EntrySource = "CONTRACT"         // what an order line bought
-	EntryOrder    EntrySource = "ORDER"            // an order line that is not fulfilled yet (R111c)
+	EntryOrder    EntrySource = "ORDER"            // a line of an order under way (R111c)
 	EntryEarlier  EntrySource = "EARLIER_WARRANTY" // linked from before this service (R111a)
 )
 
@@ -331,7 +331,7 @@ func (r register) keys() (keys []registerKey, more bool, err error) {
 // warranties and the lines of orders under way. What is asked for by its end leaves
 // out orders, which have none.
 func (r register) union() (*gorm.DB, error) {
-	contracts := r.part(registerPart{
+	contracts := r.selectPart(registerPart{
 		table:   "service_contracts AS c",
 		columns: "c.id, 'CONTRACT' AS source, c.created_at, c.end_at",
 		account: "c.account_id",
@@ -339,7 +339,7 @@ func (r register) union() (*gorm.DB, error) {
 		service: "c.type",
 		state:   "c.state",
 	})
-	earlier := r.part(registerPart{
+	earlier := r.selectPart(registerPart{
 		table:   "earlier_warranties AS w",
 		columns: "w.id, 'EARLIER_WARRANTY' AS source, w.created_at, w.end_at",
 		account: "w.account_id",
@@ -369,7 +369,7 @@ func (r register) union() (*gorm.DB, error) {
 	}
 
 	underWay := []rules.OrderState{rules.OrderAccepted, rules.OrderProvisioning}
-	lines := r.part(registerPart{
+	lines := r.selectPart(registerPart{
 		table:   "order_lines AS l",
 		columns: "l.id, 'ORDER' AS source, o.created_at, NULL AS end_at",
 		account: "o.account_id",
@@ -394,8 +394,8 @@ type registerPart struct {
 	stateArgs []any
 }
 
-// part selects what the scope may see and the filter keeps of one part of the union.
-func (r register) part(p registerPart) *gorm.DB {
+// selectPart selects what the scope may see and the filter keeps of one part of the union.
+func (r register) selectPart(p registerPart) *gorm.DB {
 	q := r.scope.accounts(r.tx.Table(p.table), p.account).Select(p.columns)
 	if r.filter.AccountID != "" {
 		q = q.Where(p.account+" = ?", r.filter.AccountID)
@@ -484,7 +484,7 @@ func (r register) position() (at time.Time, id string, err error) {
 	return time.Unix(s, n).UTC(), id, nil
 }
 
-// cursor tells where the page behind the line begins.
+// cursor says where the page behind the line begins.
 func (r register) cursor(e ContractEntry) string {
 	at := e.CreatedAt
 	if r.filter.Sort == ContractsEnding {

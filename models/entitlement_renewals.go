@@ -32,7 +32,8 @@ func (s *Store) checkRenewals(tx *gorm.DB, lines []purchaseLine, accountIDs []st
 	}
 	err := tx.Table("service_contracts AS c").
 		Select(`c.id, c.type, c.state, (
-			SELECT count(*) FROM licences l WHERE l.contract_id = c.id AND `+freeLicence+`) AS free`).
+			SELECT count(*) FROM licences l
+			WHERE l.contract_id = c.id AND `+freeLicence+`) AS free`).
 		Where("c.id IN ? AND c.account_id IN ?", named, append([]string{""}, accountIDs...)).
 		Scan(&rows).Error
 	if err != nil {
@@ -222,12 +223,8 @@ func (s *Store) takeOver(
 	if err := tx.CreateInBatches(&assignments, 500).Error; err != nil {
 		return nil, err
 	}
-
 	for some := range batches(ids, 1000) {
-		err := tx.Model(&Licence{}).Where("id IN ?", some).Updates(map[string]any{
-			"state":       rules.LicenceAssigned,
-			"state_since": s.clock.Now(),
-		}).Error
+		err := setLicences(tx, rules.LicenceAssigned, s.clock.Now(), some...)
 		if err != nil {
 			return nil, err
 		}
@@ -236,15 +233,14 @@ func (s *Store) takeOver(
 	return entries, nil
 }
 
+// renewedTerms are the terms of the room's country on the day on which its licence is
+// renewed; nil where the service has none.
 func renewedTerms(ref Reference, c ServiceContract, r renewedRoom) *rules.CountryTerms {
 	if c.Type != rules.ServiceSelect {
 		return nil
 	}
-	terms, ok := rules.TermsOn(
-		ref.termsIn(r.Country),
-		r.Country,
-		rules.DateIn(*c.EndAt, zoneOf(c.TimeZone)),
-	)
+	on := rules.DateIn(*c.EndAt, zoneOf(c.TimeZone))
+	terms, ok := rules.TermsOn(ref.termsIn(r.Country), r.Country, on)
 	if !ok {
 		return nil
 	}

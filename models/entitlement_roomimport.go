@@ -19,11 +19,8 @@ type RoomOfFile struct {
 	Err  []rules.FieldError
 }
 
-// Errors of the storing of a batch.
-var (
-	// errBatchRefused rolls the first batch back: all or nothing.
-	errBatchRefused = errors.New("models: a row of the first batch is refused")
-)
+// errBatchRefused rolls the first batch back: all or nothing.
+var errBatchRefused = errors.New("models: a row of the first batch is refused")
 
 // requester is the context of who asked for a job: the audit names them, and what
 // they may do is asked again.
@@ -38,10 +35,10 @@ func requester(ctx context.Context, job ImportJob) context.Context {
 	})
 }
 
-// CheckRooms gives the report of rows that are to be stored: the very same checks
-// as CreateRoom and RegisterDevice, by three statements for all of them. Nothing is
-// stored but, unless the run is dry, the claims on devices of other accounts, as
-// RegisterDevice does (R27c).
+// CheckRooms reports on rows that are to be stored: the very same checks as CreateRoom
+// and RegisterDevice, by three statements for all of them. It stores nothing but, unless
+// the run is dry, the claims on devices of other accounts, as RegisterDevice does (R27c);
+// a claim that is open already is not repeated.
 func (s *Store) CheckRooms(
 	ctx context.Context, job ImportJob, rows []RoomOfFile,
 ) ([]ImportRow, error) {
@@ -55,7 +52,9 @@ func (s *Store) CheckRooms(
 		if job.DryRun || len(b.claims) == 0 {
 			return nil
 		}
-		if b.acc, err = s.lockAccount(tx, scope, b.acc.ID); err != nil {
+
+		b.acc, err = s.lockAccount(tx, scope, b.acc.ID)
+		if err != nil {
 			return err
 		}
 		return b.raiseClaims()
@@ -67,6 +66,7 @@ func (s *Store) CheckRooms(
 // and the job's counts and mark, so that a job that was killed goes on behind the
 // last batch. A row that is refused meanwhile is reported; in the first batch of an
 // import of all or nothing it keeps everything out, and the job comes back REFUSED.
+// A batch that another worker has stored answers with an error and stores nothing.
 func (s *Store) StoreRooms(
 	ctx context.Context, job ImportJob, rows []RoomOfFile,
 ) (ImportJob, error) {
@@ -76,18 +76,16 @@ func (s *Store) StoreRooms(
 		if err := mayManage(scope, job.Reason); err != nil {
 			return err
 		}
-
 		acc, err := s.lockAccount(tx, scope, text(job.AccountID))
 		if err != nil {
 			return err
 		}
-
 		b, err := s.newRoomBatch(tx, scope, job, rows)
 		if err != nil {
 			return err
 		}
-
 		b.acc = acc
+
 		reports = b.decide(rows)
 		after = job
 		after.count(reports)
@@ -95,11 +93,10 @@ func (s *Store) StoreRooms(
 			return errBatchRefused
 		}
 
-		after.StoredThrough = rows[len(rows)-1].No
 		if err := b.store(reports); err != nil {
 			return err
 		}
-
+		after.StoredThrough = rows[len(rows)-1].No
 		return moveOn(tx, job, after)
 	})
 	if errors.Is(err, errBatchRefused) {
@@ -121,7 +118,8 @@ func (s *Store) refuseFirstBatch(
 	}
 	job.RowsRefused = len(refused)
 	job.State = ImportRefused
-	return job, s.PutImportRows(ctx, refused)
+	err := s.PutImportRows(ctx, refused)
+	return job, err
 }
 
 // roomBatch decides rows of a file of rooms against what the database has, and
@@ -179,39 +177,50 @@ func (s *Store) newRoomBatch(
 			}
 		}
 	}
-
 	if err := b.findRooms(names); err != nil {
 		return nil, err
 	}
-
-	return b, b.findDevices(serials)
+	if err := b.findDevices(serials); err != nil {
+		return nil, err
+	}
+	return b, nil
 }
 
+// findRooms reads the account's active rooms of the names.
 func (b *roomBatch) findRooms(names map[roomName]bool) error {
-	pairs := make([]any, 0, 2*len(names))
+	args := make([]any, 0, 2*len(names)+2)
 	for n := range names {
-		pairs = append(pairs, storable(n.name), storable(n.site))
+		args = append(args, storable(n.name), storable(n.site))
 	}
+	args = append(args, b.acc.ID, rules.RoomActive)
+
 	var rooms []*Room
-	err := b.tx.Raw(b.s.roomsByName(len(names)), append(pairs, b.acc.ID, rules.RoomActive)...).
-		Scan(&rooms).Error
+	err := b.tx.Raw(b.s.roomsByName(len(names)), args...).Scan(&rooms).Error
+	if err != nil {
+		return err
+	}
 	for _, r := range rooms {
 		n := roomName{r.Name, r.Site}
 		b.rooms[n] = append(b.rooms[n], r)
 	}
-	return err
+	return nil
 }
 
-// roomsByName is the statement that finds rooms by pairs of name and site. On
+// roomsByName is the statement that finds rooms by n pairs of name and site. On
 // PostgreSQL it goes to the index for each pair, whatever the planner believes of a
 // table that has just begun to grow: reading all rooms of the account for each batch
 // would cost the square of the file.
 func (s *Store) roomsByName(n int) string {
-	pairs := "(VALUES " + strings.TrimSuffix(strings.Repeat("(?,?),", n), ",") + ")"
+	pairs := strings.TrimSuffix(strings.Repeat("(?,?),", n), ",")
 	if s.postgres() {
-		return "SELECT r.* FROM " + pairs + " AS v (name, site) CROSS JOIN LATERAL (SELECT * FROM rooms WHERE name = v.name AND site = v.site AND account_id = ? AND state = ? OFFSET 0) AS r"
+		return `SELECT r.* FROM (VALUES ` + pairs + `) AS v (name, site)
+			CROSS JOIN LATERAL (
+				SELECT * FROM rooms
+				WHERE name = v.name AND site = v.site AND account_id = ? AND state = ?
+				OFFSET 0) AS r`
 	}
-	return "SELECT * FROM rooms WHERE (name, site) IN " + pairs + " AND account_id = ? AND state = ?"
+	return `SELECT * FROM rooms
+		WHERE (name, site) IN (VALUES ` + pairs + `) AND account_id = ? AND state = ?`
 }
 
 // storable is the text, or none where no database could hold it: such a row is
@@ -223,40 +232,51 @@ func storable(text string) string {
 	return text
 }
 
+// findDevices reads the live devices, of all accounts, with the serials.
 func (b *roomBatch) findDevices(serials map[string]bool) error {
-	list := make([]string, 0, len(serials))
+	var list []string
 	for s := range serials {
 		if rules.SerialProblem("", s) == nil {
 			list = append(list, s)
 		}
 	}
-
 	if len(list) == 0 {
 		return nil
 	}
-
 	slices.Sort(list)
-	var found []*placedDevice
-	err := b.tx.Raw(b.s.devicesBySerial(len(list)), anySlice(list)...).Scan(&found).Error
-	for _, d := range found {
+
+	var devices []*placedDevice
+	err := b.tx.Raw(b.s.devicesBySerial(len(list)), anySlice(list)...).Scan(&devices).Error
+	if err != nil {
+		return err
+	}
+	for _, d := range devices {
 		b.devices[*d.Serial] = d
 	}
-
-	return err
+	return nil
 }
 
-// devicesBySerial is the statement that finds live devices by serial, with the
+// devicesBySerial is the statement that finds live devices by n serials, with the
 // room of each; see roomsByName.
 func (s *Store) devicesBySerial(n int) string {
 	list := strings.TrimSuffix(strings.Repeat("(?),", n), ",")
 	if s.postgres() {
-		return "SELECT d.*, p.room_id FROM (VALUES " + list + ") AS v (serial) CROSS JOIN LATERAL (SELECT * FROM devices WHERE serial = v.serial AND state <> 'RETIRED' OFFSET 0) AS d " +
-			"LEFT JOIN LATERAL (SELECT room_id FROM device_placements WHERE device_id = d.id AND to_at IS NULL OFFSET 0) AS p ON true"
+		return `SELECT d.*, p.room_id FROM (VALUES ` + list + `) AS v (serial)
+			CROSS JOIN LATERAL (
+				SELECT * FROM devices
+				WHERE serial = v.serial AND state <> 'RETIRED'
+				OFFSET 0) AS d
+			LEFT JOIN LATERAL (
+				SELECT room_id FROM device_placements
+				WHERE device_id = d.id AND to_at IS NULL
+				OFFSET 0) AS p ON true`
 	}
-	return "SELECT d.*, p.room_id FROM devices AS d LEFT JOIN device_placements p ON p.device_id = d.id AND p.to_at IS NULL WHERE d.serial IN (VALUES " + list + ") AND d.state <> 'RETIRED'"
+	return `SELECT d.*, p.room_id FROM devices AS d
+		LEFT JOIN device_placements p ON p.device_id = d.id AND p.to_at IS NULL
+		WHERE d.serial IN (VALUES ` + list + `) AND d.state <> 'RETIRED'`
 }
 
-// decide gives each row its outcome, and collects what the good ones lead to.
+// decide works out the outcome of each row, and collects what the good ones lead to.
 func (b *roomBatch) decide(rows []RoomOfFile) []ImportRow {
 	reports := make([]ImportRow, len(rows))
 	for i, row := range rows {
@@ -267,6 +287,7 @@ func (b *roomBatch) decide(rows []RoomOfFile) []ImportRow {
 	return reports
 }
 
+// row decides one row: it is refused, changes nothing, or is to be stored.
 func (b *roomBatch) row(row RoomOfFile) ImportRow {
 	room, isNew, fields := b.room(row)
 	report := ImportRow{Outcome: RowUnchanged, Errors: slices.Clone(row.Err)}
@@ -278,33 +299,30 @@ func (b *roomBatch) row(row RoomOfFile) ImportRow {
 			devices = append(devices, d)
 		}
 	}
-
 	for _, f := range fields {
 		if !told(row.Err, f.Pointer) {
 			report.Errors = append(report.Errors, f)
 		}
 	}
-
 	if len(report.Errors) > 0 {
 		report.Outcome = RowRefused
 		return report
 	}
 
+	b.addRow(room, isNew, devices)
 	report.RoomID = &room.ID
 	report.DeviceID = nil
 	if isNew || len(devices) > 0 {
 		report.Outcome = RowStored
 	}
-
-	b.take(room, isNew, devices)
 	if len(row.Form.Devices) == 1 {
-		report.DeviceID = &b.devices[rules.NormaliseSerial(row.Form.Devices[0].Serial)].ID
+		serial := rules.NormaliseSerial(row.Form.Devices[0].Serial)
+		report.DeviceID = &b.devices[serial].ID
 	}
-
 	return report
 }
 
-// told tells whether the file's own errors say enough of a field: of one whose
+// told reports whether the file's own errors say enough of a field: of one whose
 // text could not be read the rules would only say that it is missing.
 func told(file []rules.FieldError, pointer string) bool {
 	return slices.ContainsFunc(file, func(f rules.FieldError) bool {
@@ -383,7 +401,8 @@ func (b *roomBatch) device(
 			Pointer: at + "/serial",
 			Code:    rules.SerialClaimed,
 			Message: "This serial number is registered elsewhere.",
-			Remedy:  "Check the number on the device; an operator looks into it once the file was imported.",
+			Remedy: "Check the number on the device; an operator looks into it " +
+				"once the file was imported.",
 		}}
 	case !isNew && text(there.RoomID) == room.ID:
 		return nil, rules.DeviceDifferences(at, there.form(), form)
@@ -395,12 +414,13 @@ func (b *roomBatch) device(
 		Pointer: at + "/serial",
 		Code:    rules.SerialRegistered,
 		Message: "This serial number is registered in the account already.",
-		Remedy:  "Move the device that has it, or check the number; the report names the device and its room.",
+		Remedy: "Move the device that has it, or check the number; " +
+			"the report names the device and its room.",
 	}}
 }
 
-// take notes what a good row leads to; the rows behind it find it.
-func (b *roomBatch) take(room *Room, isNew bool, devices []*Device) {
+// addRow notes what a good row leads to; the rows behind it find it.
+func (b *roomBatch) addRow(room *Room, isNew bool, devices []*Device) {
 	if isNew {
 		n := roomName{room.Name, room.Site}
 		b.rooms[n] = append(b.rooms[n], room)
@@ -422,18 +442,18 @@ func (b *roomBatch) note(verb, id string, details map[string]any) {
 
 // store writes everything that the batch leads to, one statement for each table.
 func (b *roomBatch) store(reports []ImportRow) error {
-	for _, rows := range []struct {
-		n    int
-		rows any
-	}{
-		{len(b.newRooms), &b.newRooms},
-		{len(b.newDevices), &b.newDevices},
-		{len(b.placements), &b.placements},
-	} {
-		if rows.n == 0 {
-			continue
+	if len(b.newRooms) > 0 {
+		if err := b.tx.Create(&b.newRooms).Error; err != nil {
+			return err
 		}
-		if err := b.tx.Create(rows.rows).Error; err != nil {
+	}
+	if len(b.newDevices) > 0 {
+		if err := b.tx.Create(&b.newDevices).Error; err != nil {
+			return err
+		}
+	}
+	if len(b.placements) > 0 {
+		if err := b.tx.Create(&b.placements).Error; err != nil {
 			return err
 		}
 	}
@@ -443,7 +463,6 @@ func (b *roomBatch) store(reports []ImportRow) error {
 			return err
 		}
 	}
-
 	if err := b.raiseClaims(); err != nil {
 		return err
 	}
@@ -457,16 +476,13 @@ func (b *roomBatch) raiseClaims() error {
 		return nil
 	}
 
-	ids := make([]string, len(b.claims))
-	for i, c := range b.claims {
-		ids[i] = c.roomID
-	}
-
 	var stored []string
-	if err := b.tx.Model(&Room{}).Where("id IN ?", ids).Pluck("id", &stored).Error; err != nil {
+	err := b.tx.Model(&Room{}).
+		Where("id IN ?", idsOf(b.claims, func(c wantedDevice) string { return c.roomID })).
+		Pluck("id", &stored).Error
+	if err != nil {
 		return err
 	}
-
 	for _, c := range b.claims {
 		if !slices.Contains(stored, c.roomID) {
 			c.roomID = ""
@@ -475,6 +491,5 @@ func (b *roomBatch) raiseClaims() error {
 			return err
 		}
 	}
-
 	return nil
 }

@@ -70,7 +70,7 @@ type NewRoom struct {
 func (s *Store) CreateRoom(ctx context.Context, n NewRoom) (Room, error) {
 	var room Room
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return s.createInAccount(tx, scope, n.AccountID, n.Reason, func(acc Account) (entry, error) {
+		create := func(acc Account) (entry, error) {
 			room = Room{
 				ID:        NewID(prefixRoom),
 				AccountID: acc.ID,
@@ -87,7 +87,8 @@ func (s *Store) CreateRoom(ctx context.Context, n NewRoom) (Room, error) {
 
 			details := withReason(n.Reason, map[string]any{"after": room.facts()})
 			return entry{"room.created", room.ID, details}, nil
-		})
+		}
+		return s.createInAccount(tx, scope, n.AccountID, n.Reason, create)
 	})
 	return room, err
 }

@@ -354,7 +354,7 @@ func (s *Store) withdrawInvitations(tx *gorm.DB, scope Scope, o Order) error {
 	return nil
 }
 
-// cancellationMails tell customer, reseller and distributor of a cancellation, each
+// cancellationMails inform customer, reseller and distributor of a cancellation, each
 // address once.
 func (s *Store) cancellationMails(o Order, c OrderCancellation) []Notification {
 	params := map[string]any{

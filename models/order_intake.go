@@ -30,65 +30,65 @@ type Accepted struct {
 	Order    Order
 	Created  bool // false: the same order was here already (S14)
 	Warnings []rules.FieldError
-	intake   Intake
 }
 
 // AcceptOrder checks an order, decides whether it needs review and stores it
 // with its lines, audit and outbox in one transaction. The same order again
-// gives the stored one; another body under the same PO gives
-// PO_NUMBER_CONFLICT with the differing fields (S14). A form that does not
-// hold gives VALIDATION_FAILED with every error; record it by RefuseOrder.
+// answers with the stored one; another body under the same PO number answers
+// PO_NUMBER_CONFLICT with the fields that differ (S14). A form that does not
+// hold answers VALIDATION_FAILED with every error; record it by RefuseOrder.
 func (s *Store) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return Accepted{}, err
 	}
-
 	form := in.Form.Normalised()
 	if err := in.Form.Validate(ref.Catalogue, civil.DateOf(s.clock.Now())); err != nil {
 		return s.sameOrder(ctx, in.Sender, form, err)
 	}
 
-	out := Accepted{intake: in}
+	var out Accepted
 	err = s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
 		o, err := s.newOrder(tx, ref, in.Sender, form, s.clock.Now())
 		if err != nil {
 			return err
 		}
-		out.Order = o
-		out.Created = true
-		return s.insertOrder(tx, scope, ref, &out)
+		out.Order, out.Created, err = s.insertOrder(tx, scope, in, o)
+		return err
 	})
-	if rules.CodeOf(err) == rules.ValidationFailed { // nothing is left to renew: the very same order may have done it
+	if rules.CodeOf(err) == rules.ValidationFailed {
+		// Nothing is left to renew: the very same order may have done it.
 		return s.sameOrder(ctx, in.Sender, form, err)
 	}
-
+	if err != nil {
+		return Accepted{}, err
+	}
 	out.Warnings = out.Order.Warnings()
-	return out, err
+	return out, nil
 }
 
 // newOrder works out everything that the form, the sender and the calendar
-// decide about an order (S6, R45a, R107, R115b). An amended order was received
+// decide about an order (S6, R45a, R107, R115b). An order that is amended was received
 // before now.
 func (s *Store) newOrder(
 	tx *gorm.DB, ref Reference, sender Org, form rules.OrderForm, received time.Time,
 ) (Order, error) {
 	now := s.clock.Now()
-	zone := rules.TimeZoneFor(form.EndCustomer.Address.Country, form.EndCustomer.Address.Region)
+	customer := form.EndCustomer
+	zone := rules.TimeZoneFor(customer.Address.Country, customer.Address.Region)
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
 		return Order{}, err
 	}
-
-	po, err := civil.ParseDate(form.PurchasedOn)
+	on, err := civil.ParseDate(form.PurchasedOn)
 	if err != nil {
 		return Order{}, err
 	}
-
-	purchased, future := rules.PurchaseDate(po, received, ref.Program.POMaxAgeDays, loc)
-	if future && !po.After(rules.DateIn(now, loc)) {
-		purchased = po
-		future = false // it was in the future when the order came, and is no more
+	purchased, future := rules.PurchaseDate(on, received, ref.Program.POMaxAgeDays, loc)
+	if future && !on.After(rules.DateIn(now, loc)) {
+		// It was in the future when the order came, and is no more.
+		purchased = on
+		future = false
 	}
 
 	o := Order{
@@ -110,8 +110,7 @@ func (s *Store) newOrder(
 	if err != nil {
 		return o, err
 	}
-
-	accounts, err := s.matchedAccounts(tx, form.EndCustomer.Company, form.EndCustomer.Address)
+	accounts, err := s.matchedAccounts(tx, customer.Company, customer.Address)
 	if err != nil {
 		return o, err
 	}
@@ -123,12 +122,13 @@ func (s *Store) newOrder(
 		ResellerAuthorised: reseller.Authorised(now) && sender.Authorised(now),
 		PurchaseInFuture:   future,
 		AccountCandidates:  len(accounts),
-		EndCustomerDomain:  rules.EmailDomain(form.EndCustomer.Email),
+		EndCustomerDomain:  rules.EmailDomain(customer.Email),
 		ResellerDomain:     rules.EmailDomain(form.Reseller.Email),
 		DistributorDomain:  rules.EmailDomain(form.Distributor.Email),
 	})
-	o.Lines = orderLines(&o, ref.Catalogue, form)
-	return o, s.checkRenewals(tx, purchaseLines(o.Lines), accounts)
+	o.addLines(ref.Catalogue)
+	err = s.checkRenewals(tx, purchaseLines(o.Lines), accounts)
+	return o, err
 }
 
 // sellers notes who sells the order and returns the reseller.
@@ -164,11 +164,13 @@ func (s *Store) reviewUntil(ref Reference, zone string) time.Time {
 	return rules.AllowedUntil(rules.DateIn(s.clock.Now(), loc), ref.Program.ReviewRejectDays, loc)
 }
 
-func orderLines(o *Order, catalogue rules.Catalogue, form rules.OrderForm) []OrderLine {
-	lines := make([]OrderLine, len(form.Lines))
-	for i, l := range form.Lines {
+// addLines adds the lines of the form, as the catalogue describes them.
+func (o *Order) addLines(catalogue rules.Catalogue) {
+	o.Lines = make([]OrderLine, len(o.Payload.Lines))
+	for i, l := range o.Payload.Lines {
 		sku := catalogue[l.SKU]
-		lines[i] = OrderLine{
+		o.ServiceType = sku.ServiceType
+		o.Lines[i] = OrderLine{
 			ID:          NewID(prefixLine),
 			OrderID:     o.ID,
 			Position:    i + 1,
@@ -178,69 +180,71 @@ func orderLines(o *Order, catalogue rules.Catalogue, form rules.OrderForm) []Ord
 			Quantity:    l.Quantity,
 		}
 		if l.Renews != "" {
-			lines[i].RenewsContractID = &form.Lines[i].Renews
+			o.Lines[i].RenewsContractID = &l.Renews
 		}
-		o.ServiceType = sku.ServiceType
 	}
-	return lines
 }
 
-// insertOrder stores the order, or finds the one that holds its PO.
-func (s *Store) insertOrder(tx *gorm.DB, scope Scope, ref Reference, out *Accepted) error {
-	o := &out.Order
+// insertOrder stores the order, or finds the one that holds its PO number; created
+// reports which.
+func (s *Store) insertOrder(
+	tx *gorm.DB, scope Scope, in Intake, o Order,
+) (stored Order, created bool, err error) {
 	res := tx.Omit("Lines").Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "reseller_id"}, {Name: "po_number"}},
 		DoNothing: true,
-	}).Create(o)
+	}).Create(&o)
 	if res.Error != nil {
-		return res.Error
+		return o, false, res.Error
 	}
 	if res.RowsAffected == 0 {
-		return s.repeatedOrder(tx, out)
+		stored, err = s.repeatedOrder(tx, o)
+		return stored, false, err
 	}
 	if err := tx.Create(&o.Lines).Error; err != nil {
-		return err
+		return o, false, err
 	}
 
 	received := map[string]any{"service_type": o.ServiceType, "lines": len(o.Lines)}
-	if out.intake.Reason != "" {
-		received["reason"] = out.intake.Reason
+	if in.Reason != "" {
+		received["reason"] = in.Reason
 	}
-
 	entries := []entry{{"order.received", o.ID, received}}
 	if o.State == rules.OrderNeedsReview {
-		entries = append(
-			entries,
-			entry{"order.needs_review", o.ID, map[string]any{"reasons": o.ReviewReasons}},
-		)
-		if err := s.raise(tx, reviewTask(o)); err != nil {
-			return err
+		entries = append(entries, entry{"order.needs_review", o.ID, map[string]any{
+			"reasons": o.ReviewReasons,
+		}})
+		if err := s.raise(tx, reviewTask(&o)); err != nil {
+			return o, false, err
 		}
 	} else {
-		entries = append(
-			entries,
-			entry{"order.accepted", o.ID, map[string]any{"vendor_order_no": *o.VendorOrderNo}},
-		)
+		entries = append(entries, entry{"order.accepted", o.ID, map[string]any{
+			"vendor_order_no": *o.VendorOrderNo,
+		}})
 	}
 
 	if err := s.appendAudit(tx, scope, o.ID, o.AccountID, true, entries...); err != nil {
-		return err
+		return o, false, err
 	}
-	if err := reportStored(tx, out.intake, o.ID); err != nil {
-		return err
+	if err := reportStored(tx, in, o.ID); err != nil {
+		return o, false, err
 	}
-
-	return s.enqueue(tx, outboxEvent(OutboxOrderAccepted, o.ID, "1", o.waits()))
+	err = s.enqueue(tx, outboxEvent(OutboxOrderAccepted, o.ID, "1", o.waits()))
+	return o, true, err
 }
 
-// waits tells the relay what people see of the order's workflow in Temporal.
+// waits is what the relay shows of the order's workflow in Temporal.
 func (o *Order) waits() map[string]string {
-	w := processes.WaitsForWindow
+	waitsFor := processes.WaitsForWindow
 	until := o.CancellableUntil
 	if o.ReviewUntil != nil {
-		w, until = processes.WaitsForDecision, *o.ReviewUntil
+		waitsFor = processes.WaitsForDecision
+		until = *o.ReviewUntil
 	}
-	return map[string]string{PayloadWaitsFor: w, PayloadUntil: until.Format(time.RFC3339Nano)}
+	return map[string]string{
+		PayloadWaitsFor: waitsFor,
+		PayloadUntil:    until.Format(time.RFC3339Nano),
+	}
 }
 
 func reviewTask(o *Order) OperatorTask {
@@ -253,28 +257,25 @@ func reviewTask(o *Order) OperatorTask {
 	}
 }
 
-// repeatedOrder answers a PO that is here already.
-func (s *Store) repeatedOrder(tx *gorm.DB, out *Accepted) error {
-	sent := out.Order
+// repeatedOrder reads the order that holds the PO number of the one that was sent, and
+// refuses one that differs.
+func (s *Store) repeatedOrder(tx *gorm.DB, sent Order) (Order, error) {
 	var stored Order
 	err := tx.Preload("Lines", byPosition).
 		First(&stored, "reseller_id = ? AND po_number = ?", sent.ResellerID, sent.PONumber).Error
 	if err != nil {
-		return found(err)
+		return stored, found(err)
 	}
 	if stored.PayloadHash != sent.PayloadHash {
-		return otherOrder(stored, sent.SubmittedBy, sent.Payload)
+		return stored, otherOrder(stored, sent.SubmittedBy, sent.Payload)
 	}
-
-	out.Order = stored
-	out.Created = false
-	return nil
+	return stored, nil
 }
 
-// otherOrder refuses another order under a number that is taken, with the
-// fields that differ (S14). Reseller and distributor may both send orders of
-// one reseller: to who did not send the stored one a difference would tell
-// what it says (R94), so that only the number is named.
+// otherOrder refuses another order under a number that is taken, with the fields that
+// differ (S14). Reseller and distributor may both send orders of one reseller: to a
+// sender who did not send the stored one a difference would show what it says (R94), so
+// that only the number is named.
 func otherOrder(stored Order, senderID string, sent rules.OrderForm) error {
 	if stored.SubmittedBy == senderID {
 		return poConflict(stored.Payload.Differences(sent))
@@ -282,7 +283,8 @@ func otherOrder(stored Order, senderID string, sent rules.OrderForm) error {
 
 	e := rules.Refuse(
 		rules.PONumberConflict,
-		"Another order of this reseller stands under this purchase order number; somebody else sent it.",
+		"Another order of this reseller stands under this purchase order number; "+
+			"somebody else sent it.",
 		"Use a new number, or ask the reseller or distributor who sent the order.",
 	)
 	e.Fields = []rules.FieldError{{
@@ -322,15 +324,122 @@ func (s *Store) sameOrder(
 		return Accepted{}, refusal
 	}
 
-	var out Accepted
+	var stored Order
 	err := s.txAcross(ctx, func(tx *gorm.DB, _ Scope) error {
 		return tx.Preload("Lines", byPosition).
-			First(&out.Order, "submitted_by = ? AND po_number = ? AND payload_hash = ?", sender.ID, form.PONumber, form.Hash()).Error
+			Where("submitted_by = ? AND po_number = ?", sender.ID, form.PONumber).
+			Where("payload_hash = ?", form.Hash()).
+			First(&stored).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
-		err = refusal
+		return Accepted{}, refusal
+	}
+	if err != nil {
+		return Accepted{}, err
+	}
+	return Accepted{Order: stored, Warnings: stored.Warnings()}, nil
+}
+
+// CheckOrder runs the checks of an intake and stores nothing: it returns what
+// AcceptOrder would refuse.
+func (s *Store) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError, error) {
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var refusal *rules.Error
+	if err := in.Form.Validate(ref.Catalogue, todayUTC(s.clock.Now())); errors.As(err, &refusal) {
+		return refusal.Fields, nil
 	}
 
-	out.Warnings = out.Order.Warnings()
-	return out, err
+	form := in.Form.Normalised()
+	var stored Order
+	err = s.txAcross(ctx, func(tx *gorm.DB, _ Scope) error {
+		reseller := tx.Model(&Org{}).Select("id").Where("id = ?", in.Sender.ID)
+		if in.Sender.Kind == OrgDistributor { // the number is the reseller's own
+			company := rules.CompanyKey(form.Reseller.Company)
+			reseller = tx.Model(&Org{}).
+				Select("id").
+				Where("kind = ? AND name_key = ?", OrgReseller, company)
+		}
+		return tx.
+			First(&stored, "po_number = ? AND reseller_id IN (?)", form.PONumber, reseller).Error
+	})
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if stored.PayloadHash == form.Hash() {
+		return nil, nil
+	}
+	errors.As(otherOrder(stored, in.Sender.ID, form), &refusal)
+	return refusal.Fields, nil
+}
+
+// reportStored notes, in the order's own transaction, that a row of an import
+// became the order.
+func reportStored(tx *gorm.DB, in Intake, orderID string) error {
+	if in.JobID == "" {
+		return nil
+	}
+	return putImportRows(tx, []ImportRow{{
+		JobID:   in.JobID,
+		RowNo:   in.RowNo,
+		Outcome: RowStored,
+		OrderID: &orderID,
+	}})
+}
+
+// OrderRefusal records an intake that was refused at the door: its errors,
+// never its values.
+type OrderRefusal struct {
+	ID          string
+	OrgID       string
+	PayloadHash string
+	Errors      []rules.FieldError `gorm:"serializer:json"`
+	RequestID   string
+	CreatedAt   time.Time
+}
+
+// RefuseOrder records a refused intake: its errors, none of its values. Each call
+// records one more.
+func (s *Store) RefuseOrder(
+	ctx context.Context, orgID, payloadHash string, fields []rules.FieldError,
+) error {
+	if fields == nil {
+		fields = []rules.FieldError{}
+	}
+	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		return tx.Create(&OrderRefusal{
+			ID:          NewID(prefixRefusal),
+			OrgID:       orgID,
+			PayloadHash: payloadHash,
+			Errors:      fields,
+			RequestID:   scope.Actor.RequestID,
+			CreatedAt:   s.clock.Now(),
+		}).Error
+	})
+}
+
+// ListRefusals lists the refused intakes in scope, newest first, and returns the
+// cursor of the next page; orgID narrows to one sender where it is not empty. A
+// seller sees its own, a customer none (S36).
+func (s *Store) ListRefusals(
+	ctx context.Context, orgID string, page Page,
+) ([]OrderRefusal, string, error) {
+	var out []OrderRefusal
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		q := tx
+		if !scope.System {
+			q = q.Where("org_id = ?", scope.OrgID)
+		}
+		if orgID != "" {
+			q = q.Where("org_id = ?", orgID)
+		}
+		return page.apply(q).Find(&out).Error
+	})
+	out, next := cut(page, out, func(r OrderRefusal) string { return r.ID })
+	return out, next, err
 }

@@ -52,8 +52,9 @@ func (o Order) Warnings() []rules.FieldError {
 var purchaseDateReplaced = rules.FieldError{
 	Pointer: "/purchased_on",
 	Code:    rules.PurchaseDateReplaced,
-	Message: "The purchase date lies too far back or in the future; the day of receipt counts instead.",
-	Remedy:  "If the purchase was earlier, ask the operator to review the order.",
+	Message: "The purchase date lies too far back or in the future; " +
+		"the day of receipt counts instead.",
+	Remedy: "If the purchase was earlier, ask the operator to review the order.",
 }
 
 // OrderLine is one SKU and its quantity.

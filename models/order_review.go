@@ -172,8 +172,8 @@ func (s *Store) rejectReviewed(tx *gorm.DB, scope Scope, o *Order, reason string
 	return s.recordDecision(tx, scope, o, e)
 }
 
-// recordDecision closes the task of the review, and tells audit and workflow how it
-// ended.
+// recordDecision closes the task of the review, audits how it ended, and has the order's
+// workflow go on.
 func (s *Store) recordDecision(tx *gorm.DB, scope Scope, o *Order, e entry) error {
 	if err := s.settle(tx, scope, TaskReviewOrder, o.ID, e.verb); err != nil {
 		return err

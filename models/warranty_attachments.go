@@ -61,7 +61,7 @@ const (
 	WarrantyClaimed  WarrantySource = "CLAIM"
 )
 
-// WarrantyState tells what became of an EarlierWarranty.
+// WarrantyState says what became of an EarlierWarranty.
 type WarrantyState string
 
 // The states of an EarlierWarranty.
@@ -79,9 +79,10 @@ const (
 	MatchNoAccount       WarrantyMismatch = "NO_ACCOUNT"        // of that company and address
 	MatchSeveralAccounts WarrantyMismatch = "SEVERAL_ACCOUNTS"  // never guessed between (R107a)
 	MatchSerialElsewhere WarrantyMismatch = "SERIAL_ELSEWHERE"  // another account has the device
-	MatchTwice           WarrantyMismatch = "THE_SAME_IS_THERE" // the account has it already, from a claim or under another spelling
+	MatchTwice           WarrantyMismatch = "THE_SAME_IS_THERE" // from a claim, or spelled otherwise
 )
 
+// facts are what the audit says of an attachment.
 func (a WarrantyAttachment) facts() map[string]any {
 	return map[string]any{"id": a.ID, "serial": a.Serial, "from": a.FromAt}
 }
@@ -94,6 +95,7 @@ func (w EarlierWarranty) LastDay() string {
 	return ""
 }
 
+// facts are what the audit says of an earlier warranty.
 func (w EarlierWarranty) facts() map[string]any {
 	return map[string]any{
 		"source":    w.Source,
@@ -121,8 +123,9 @@ type Attached struct {
 
 // AttachWarranty attaches a unit of an extended warranty to a registered device by
 // its serial (R39a). The first one of an order starts its contracts (S1). Refusals
-// are those of rules.MayAttach and rules.MayExtend; a unit or serial of another
-// account is not found.
+// are those of rules.MayAttach and rules.MayExtend, and STATE_CONFLICT for a device that
+// is gone; a unit or serial of another account is not found. The same call again is
+// refused: the unit is attached already.
 func (s *Store) AttachWarranty(ctx context.Context, q AttachRequest) (Attached, error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
@@ -130,10 +133,11 @@ func (s *Store) AttachWarranty(ctx context.Context, q AttachRequest) (Attached, 
 	}
 
 	var out Attached
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
+	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := mayManage(scope, q.Reason); err != nil {
 			return err
 		}
+		var err error
 		out, err = s.attach(tx, scope, ref, q)
 		return err
 	})
@@ -147,19 +151,17 @@ func (s *Store) attach(tx *gorm.DB, scope Scope, ref Reference, q AttachRequest)
 	if err != nil {
 		return Attached{}, err
 	}
-
 	acc, err := s.lockAccount(tx, scope, contracts[0].AccountID)
 	if err != nil {
 		return Attached{}, err
 	}
-
 	var licence Licence
 	if err := found(s.forUpdate(tx).First(&licence, "id = ?", q.LicenceID).Error); err != nil {
 		return Attached{}, err
 	}
-
-	c := contractWith(contracts, licence.ContractID)
-	d, err := s.deviceToExtend(tx, ref, acc, *c, licence, rules.NormaliseSerial(q.Serial))
+	contract := contractWith(contracts, licence.ContractID)
+	serial := rules.NormaliseSerial(q.Serial)
+	d, err := s.deviceToExtend(tx, scope, ref, acc, *contract, licence, serial)
 	if err != nil {
 		return Attached{}, err
 	}
@@ -169,7 +171,6 @@ func (s *Store) attach(tx *gorm.DB, scope Scope, ref Reference, q AttachRequest)
 	if err != nil {
 		return Attached{}, err
 	}
-
 	a := WarrantyAttachment{
 		ID:         NewID(prefixAttachment),
 		AccountID:  acc.ID,
@@ -181,50 +182,49 @@ func (s *Store) attach(tx *gorm.DB, scope Scope, ref Reference, q AttachRequest)
 	if err := tx.Create(&a).Error; err != nil {
 		return Attached{}, err
 	}
-
-	err = tx.Model(&Licence{}).Where("id = ?", licence.ID).Updates(map[string]any{
-		"state":       rules.LicenceAssigned,
-		"state_since": a.FromAt,
-	}).Error
-	if err != nil {
+	if err := setLicences(tx, rules.LicenceAssigned, a.FromAt, licence.ID); err != nil {
 		return Attached{}, err
 	}
 
-	e := entry{"warranty.attached", licence.ID, withReason(q.Reason, map[string]any{
-		"before":     licence.State,
-		"after":      rules.LicenceAssigned,
-		"device":     d.ID,
-		"attachment": a.facts(),
-	})}
-	return Attached{a, c.ID, d.ID, assigned.Started}, s.accountAudit(
-		tx,
-		scope,
-		acc.ID,
-		append(entries, e)...,
-	)
+	entries = append(entries, entry{"warranty.attached", licence.ID,
+		withReason(q.Reason, map[string]any{
+			"before":     licence.State,
+			"after":      rules.LicenceAssigned,
+			"device":     d.ID,
+			"attachment": a.facts(),
+		})})
+	if err := s.accountAudit(tx, scope, acc.ID, entries...); err != nil {
+		return Attached{}, err
+	}
+	return Attached{
+		Attachment: a,
+		ContractID: contract.ID,
+		DeviceID:   d.ID,
+		Started:    assigned.Started,
+	}, nil
 }
 
 // deviceToExtend finds the account's device with the serial, and refuses what may
 // not be attached to it.
 func (s *Store) deviceToExtend(
-	tx *gorm.DB, ref Reference, acc Account, c ServiceContract, l Licence, serial string,
+	tx *gorm.DB, scope Scope, ref Reference, acc Account, c ServiceContract, l Licence,
+	serial string,
 ) (Device, error) {
-	g := &coverFacts{tx: tx, scope: Scope{AccountIDs: []string{acc.ID}}, ref: ref}
-	if err := g.readDevices([]string{serial}); err != nil {
+	today := s.today(acc)
+	devices, err := s.warrantedDevices(tx, scope, ref, acc.ID, []string{serial}, today)
+	if err != nil {
 		return Device{}, err
 	}
-
-	d, ok := g.bySerial[serial]
+	d, ok := devices[serial]
 	if !ok {
-		return d, errNotFound()
+		return Device{}, errNotFound()
 	}
-
 	var others int64
-	err := tx.Model(&WarrantyAttachment{}).
+	err = tx.Model(&WarrantyAttachment{}).
 		Where("account_id = ? AND serial = ? AND to_at IS NULL", acc.ID, serial).
 		Count(&others).Error
 	if err != nil {
-		return d, err
+		return Device{}, err
 	}
 
 	err = rules.MayAttach(rules.AttachRequest{
@@ -235,86 +235,77 @@ func (s *Store) deviceToExtend(
 		Now:               s.clock.Now(),
 		SerialHasWarranty: others > 0,
 	})
-	switch {
-	case err != nil:
-		return d, err
-	case d.State.Gone():
-		return d, rules.Refuse(
+	if err != nil {
+		return Device{}, err
+	}
+	if d.State.Gone() {
+		return Device{}, rules.Refuse(
 			rules.StateConflict,
 			"The device is gone.",
 			"Attach it to the device that is there now.",
 		)
 	}
-
-	return d, rules.MayExtend(
-		g.warrantyOn(d, s.today(acc)),
-		rules.Extension{Years: c.TermYears},
-		s.today(acc),
-		ref.Program.WarrantyCapYears,
-	)
+	unit := rules.Extension{Years: c.TermYears}
+	err = rules.MayExtend(d.Warranty, unit, today, ref.Program.WarrantyCapYears)
+	return d.Device, err
 }
 
 // DetachWarranty takes a unit off its serial: what it covered until then stays
-// covered, and the unit goes back to the balance while its contract runs.
+// covered, and the unit goes back to the balance while its contract runs. A unit that
+// was taken off already answers STATE_CONFLICT.
 func (s *Store) DetachWarranty(
 	ctx context.Context, attachmentID, reason string,
 ) (WarrantyAttachment, error) {
 	var a WarrantyAttachment
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		a = WarrantyAttachment{}
-		if err := mayManage(scope, reason); err != nil {
-			return err
+		change := func(Account) (e entry, err error) {
+			a, e, err = s.detach(tx, attachmentID, reason)
+			return e, err
 		}
-
-		acc, err := s.lockOwner(tx, scope, "warranty_attachments", attachmentID)
-		if err != nil {
-			return err
-		}
-
-		var l Licence
-		of := tx.Model(&WarrantyAttachment{}).Select("licence_id").Where("id = ?", attachmentID)
-		if err := found(s.forUpdate(tx).First(&l, "id = (?)", of).Error); err != nil {
-			return err
-		}
-		if err := found(tx.First(&a, "id = ?", attachmentID).Error); err != nil {
-			return err
-		}
-
-		if a.ToAt != nil {
-			return rules.Refuse(
-				rules.StateConflict,
-				"The warranty was taken off already.",
-				"Read the device's warranties again.",
-			)
-		}
-
-		now := s.clock.Now()
-		after := l.State
-		if l.State == rules.LicenceAssigned {
-			after = rules.LicenceAvailable
-			err := tx.Model(&Licence{}).Where("id = ?", l.ID).Updates(map[string]any{
-				"state":       after,
-				"state_since": now,
-			}).Error
-			if err != nil {
-				return err
-			}
-		}
-
-		if err := endAttachments(tx.Where("id = ?", a.ID), EndReleased, now); err != nil {
-			return err
-		}
-
-		e := entry{"warranty.detached", l.ID, withReason(reason, map[string]any{
-			"before":     l.State,
-			"after":      after,
-			"attachment": a.facts(),
-		})}
-		a.ToAt = &now
-		a.EndReason = EndReleased
-		return s.accountAudit(tx, scope, acc.ID, e)
+		return s.changeInAccount(tx, scope, "warranty_attachments", attachmentID, reason, change)
 	})
 	return a, err
+}
+
+func (s *Store) detach(tx *gorm.DB, id, reason string) (WarrantyAttachment, entry, error) {
+	licenceOf := tx.Model(&WarrantyAttachment{}).Select("licence_id").Where("id = ?", id)
+	var l Licence
+	err := found(s.forUpdate(tx).First(&l, "id = (?)", licenceOf).Error)
+	if err != nil {
+		return WarrantyAttachment{}, entry{}, err
+	}
+	var a WarrantyAttachment
+	if err := found(tx.First(&a, "id = ?", id).Error); err != nil {
+		return a, entry{}, err
+	}
+	if a.ToAt != nil {
+		return a, entry{}, rules.Refuse(
+			rules.StateConflict,
+			"The warranty was taken off already.",
+			"Read the device's warranties again.",
+		)
+	}
+
+	now := s.clock.Now()
+	after := l.State
+	if l.State == rules.LicenceAssigned {
+		after = rules.LicenceAvailable
+		if err := setLicences(tx, after, now, l.ID); err != nil {
+			return a, entry{}, err
+		}
+	}
+	if err := endAttachments(tx.Where("id = ?", a.ID), EndReleased, now); err != nil {
+		return a, entry{}, err
+	}
+
+	e := entry{"warranty.detached", l.ID, withReason(reason, map[string]any{
+		"before":     l.State,
+		"after":      after,
+		"attachment": a.facts(),
+	})}
+	a.ToAt = &now
+	a.EndReason = EndReleased
+	return a, e, nil
 }
 
 // endAttachmentsOf ends the open attachments of the licences.
@@ -356,7 +347,8 @@ type AttachmentFilter struct {
 	Page       Page
 }
 
-// ListWarrantyAttachments lists the attachments in scope, newest first.
+// ListWarrantyAttachments lists the attachments in scope, newest first, and returns the
+// cursor of the next page; it is empty on the last one.
 func (s *Store) ListWarrantyAttachments(
 	ctx context.Context, f AttachmentFilter,
 ) ([]AttachmentDetail, string, error) {
@@ -368,7 +360,6 @@ func (s *Store) ListWarrantyAttachments(
 	var out []AttachmentDetail
 	var next string
 	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		var rows []AttachmentDetail
 		sold := tx.Table("warranty_attachments AS w").
 			Select("w.*, c.id AS contract_id, c.term_years").
 			Joins("JOIN licences l ON l.id = w.licence_id").
@@ -385,28 +376,28 @@ func (s *Store) ListWarrantyAttachments(
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
-
 		if f.Open {
 			q = q.Where("to_at IS NULL")
 		}
+
+		var rows []AttachmentDetail
 		if err := f.Page.apply(q).Scan(&rows).Error; err != nil {
 			return err
 		}
-
 		out, next = cut(f.Page, rows, func(a AttachmentDetail) string { return a.ID })
 		return s.describeAttachments(tx, scope, ref, out)
 	})
 	return out, next, err
 }
 
-// WarrantyAttachment reads one attachment.
+// WarrantyAttachment reads one attachment in scope; NOT_FOUND otherwise.
 func (s *Store) WarrantyAttachment(ctx context.Context, id string) (AttachmentDetail, error) {
 	rows, _, err := s.ListWarrantyAttachments(ctx, AttachmentFilter{ID: id})
-	if err == nil && (len(rows) == 0 || id == "") {
-		err = errNotFound()
-	}
 	if err != nil {
 		return AttachmentDetail{}, err
+	}
+	if len(rows) == 0 || id == "" {
+		return AttachmentDetail{}, errNotFound()
 	}
 	return rows[0], nil
 }
@@ -419,32 +410,32 @@ func (s *Store) describeAttachments(
 		return nil
 	}
 
-	g := &coverFacts{tx: tx, scope: scope, ref: ref}
-	if err := g.readDevices(idsOf(rows, func(a AttachmentDetail) string { return a.Serial })); err != nil {
+	serials := idsOf(rows, func(a AttachmentDetail) string { return a.Serial })
+	today := civil.DateOf(s.clock.Now())
+	devices, err := s.warrantedDevices(tx, scope, ref, "", serials, today)
+	if err != nil {
 		return err
 	}
-
 	for i := range rows {
-		d, ok := g.bySerial[rows[i].Serial]
-		if !ok || d.AccountID != rows[i].AccountID {
+		a := &rows[i]
+		d, ok := devices[a.Serial]
+		if !ok || d.AccountID != a.AccountID {
 			continue
 		}
-		rows[i].DeviceID = d.ID
-		w := g.warrantyOn(d, civil.DateOf(s.clock.Now()))
-		if end, ok := extensionEnd(w, rows[i].TermYears, ref.Program.WarrantyCapYears); ok {
-			rows[i].EndsOn = end.String()
+		a.DeviceID = d.ID
+		if end, ok := extensionEnd(d.Warranty, a.TermYears, ref.Program.WarrantyCapYears); ok {
+			a.EndsOn = end.String()
 		}
 	}
-
 	return nil
 }
 
 // extensionEnd is the end that a person is told: the stored one (S32) or the
 // extension's, within the cap (R125b), without which nothing is certain.
 func extensionEnd(w rules.Warranty, years, capYears int) (end civil.Date, ok bool) {
-	if end, ok = w.ExtensionEndsOn(rules.Extension{Years: years}); w.ExtendedEnd != nil {
-		end = *w.ExtendedEnd
-		ok = true
+	end, ok = w.ExtensionEndsOn(rules.Extension{Years: years})
+	if w.ExtendedEnd != nil {
+		end, ok = *w.ExtendedEnd, true
 	}
 	capped, known := w.CapOn(capYears)
 	if known && capped.Before(end) {

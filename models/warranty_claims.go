@@ -19,7 +19,8 @@ type WarrantyClaim struct {
 }
 
 // ClaimWarranty records a claim and asks an operator to decide (R111b, R111c). One
-// for a serial that the account has claimed and that is undecided answers that one.
+// for a serial that the account has claimed and that is undecided answers with that one.
+// A form that does not hold answers VALIDATION_FAILED.
 func (s *Store) ClaimWarranty(ctx context.Context, c WarrantyClaim) (EarlierWarranty, error) {
 	form := c.Form.Normalised()
 	if err := form.Validate(); err != nil {
@@ -31,20 +32,18 @@ func (s *Store) ClaimWarranty(ctx context.Context, c WarrantyClaim) (EarlierWarr
 		if err := mayManage(scope, c.Reason); err != nil {
 			return err
 		}
-
 		acc, err := s.lockAccount(tx, scope, c.AccountID)
 		if err != nil {
 			return err
 		}
-
 		var open []EarlierWarranty
-		err = tx.Where("account_id = ? AND serial = ? AND source = ? AND state = ?", acc.ID, form.Serial, WarrantyClaimed, WarrantyUnmatched).
+		err = tx.Where("account_id = ? AND serial = ?", acc.ID, form.Serial).
+			Where("source = ? AND state = ?", WarrantyClaimed, WarrantyUnmatched).
 			Limit(1).
 			Find(&open).Error
 		if err != nil {
 			return err
 		}
-
 		if len(open) > 0 {
 			w = open[0]
 			return nil
@@ -65,20 +64,19 @@ func (s *Store) ClaimWarranty(ctx context.Context, c WarrantyClaim) (EarlierWarr
 		if err := tx.Create(&w).Error; err != nil {
 			return err
 		}
-
-		task := OperatorTask{
+		err = s.raise(tx, OperatorTask{
 			Kind:      TaskWarrantyClaimed,
 			SubjectID: w.ID,
 			AccountID: &acc.ID,
-			What:      "Decide on the claim of an earlier warranty: link it with its days, or refuse.",
-			Why:       "The account misses it among its contracts.",
-		}
-		if err := s.raise(tx, task); err != nil {
+			What: "Decide on the claim of an earlier warranty: link it with its days, " +
+				"or refuse.",
+			Why: "The account misses it among its contracts.",
+		})
+		if err != nil {
 			return err
 		}
-
-		e := entry{"warranty.claimed", w.ID, withReason(c.Reason, map[string]any{"after": w.facts()})}
-		return s.accountAudit(tx, scope, acc.ID, e)
+		details := withReason(c.Reason, map[string]any{"after": w.facts()})
+		return s.accountAudit(tx, scope, acc.ID, entry{"warranty.claimed", w.ID, details})
 	})
 	return w, err
 }
@@ -95,8 +93,9 @@ type WarrantyDecision struct {
 
 // DecideWarranty links an earlier warranty to an account or refuses it, with a
 // reason (R111b). A claim takes its days from an unmatched import of the same
-// serial, which it settles, or from the decision. Refusals: STATE_CONFLICT when it is
-// decided already, or cannot stand with the account.
+// serial, which it settles, or from the decision. For operators and the service only.
+// Refusals: STATE_CONFLICT when it is decided already, or cannot stand with the account;
+// VALIDATION_FAILED for an account or days that do not fit.
 func (s *Store) DecideWarranty(
 	ctx context.Context, id string, d WarrantyDecision,
 ) (EarlierWarranty, error) {
@@ -112,7 +111,6 @@ func (s *Store) DecideWarranty(
 		if err := found(s.forUpdate(tx).First(&w, "id = ?", id).Error); err != nil {
 			return err
 		}
-
 		if w.State != WarrantyUnmatched {
 			return rules.Refuse(
 				rules.StateConflict,
@@ -121,18 +119,17 @@ func (s *Store) DecideWarranty(
 			)
 		}
 
-		if !d.Link {
-			w.State = WarrantyRefused
-			w.Company = ""
-			w.Address = nil
-			return s.settleWarranty(tx, scope, &w, d.Reason)
+		if d.Link {
+			return s.linkWarranty(tx, scope, &w, d)
 		}
-
-		return s.linkWarranty(tx, scope, &w, d)
+		w.refuse()
+		return s.settleWarranty(tx, scope, &w, d.Reason)
 	})
 	return w, err
 }
 
+// linkWarranty puts the warranty among the contracts of its account, and refuses the
+// import that a claim stands for from then on.
 func (s *Store) linkWarranty(
 	tx *gorm.DB, scope Scope, w *EarlierWarranty, d WarrantyDecision,
 ) error {
@@ -140,24 +137,21 @@ func (s *Store) linkWarranty(
 	if err != nil {
 		return err
 	}
-
 	acc, err := s.lockAccount(tx, scope, owner)
 	if err != nil {
 		return err
 	}
-
 	var imported []EarlierWarranty
 	if w.Source == WarrantyClaimed {
-		if imported, err = s.claimedDays(tx, w, d); err != nil {
+		imported, err = s.claimedDays(tx, w, d)
+		if err != nil {
 			return err
 		}
 	}
-
 	why, err := s.warrantyClash(tx, acc.ID, w.Serial, w.EndsOn)
 	if err != nil {
 		return err
 	}
-
 	if why != "" {
 		return rules.Refuse(
 			rules.StateConflict,
@@ -170,22 +164,26 @@ func (s *Store) linkWarranty(
 	if err := s.settleWarranty(tx, scope, w, d.Reason); err != nil {
 		return err
 	}
-
-	for i := range imported { // the claim stands for it from now on
-		imported[i].State = WarrantyRefused
+	for i := range imported {
+		imported[i].refuse()
 		imported[i].Why = MatchTwice
-		imported[i].Company = ""
-		imported[i].Address = nil
 		if err := s.settleWarranty(tx, scope, &imported[i], d.Reason); err != nil {
 			return err
 		}
 	}
-
 	return nil
 }
 
-// ownerOf is the account that the warranty is linked to: a claim belongs to who
-// claims.
+// refuse refuses the warranty: company and address, which only the matching needed, go
+// (R94).
+func (w *EarlierWarranty) refuse() {
+	w.State = WarrantyRefused
+	w.Company = ""
+	w.Address = nil
+}
+
+// ownerOf is the account that the warranty is linked to: a claim belongs to the account
+// that claims.
 func ownerOf(w EarlierWarranty, named string) (string, error) {
 	switch {
 	case w.AccountID != nil && (named == "" || named == *w.AccountID):
@@ -215,7 +213,8 @@ func (s *Store) claimedDays(
 ) ([]EarlierWarranty, error) {
 	var imported []EarlierWarranty
 	err := s.forUpdate(tx).
-		Where("source = ? AND state = ? AND serial = ?", WarrantyImported, WarrantyUnmatched, w.Serial).
+		Where("source = ? AND state = ?", WarrantyImported, WarrantyUnmatched).
+		Where("serial = ?", w.Serial).
 		Order("id").
 		Find(&imported).Error
 	if err != nil {
@@ -227,7 +226,6 @@ func (s *Store) claimedDays(
 		w.EndsOn = imported[0].EndsOn
 		return imported, nil
 	}
-
 	w.StartsOn = d.StartsOn
 	w.EndsOn = rules.EndsOn(d.LastDay)
 	return nil, rules.WarrantyDays(d.StartsOn, d.LastDay)
@@ -238,33 +236,35 @@ func (s *Store) settleWarranty(tx *gorm.DB, scope Scope, w *EarlierWarranty, rea
 	now := s.clock.Now()
 	w.DecidedBy = scope.Actor.ID
 	w.DecidedAt = &now
+	decided := []string{
+		"account_id", "state", "why", "starts_on", "ends_on", "start_at", "end_at",
+		"company", "address", "decided_by", "decided_at",
+	}
 	err := tx.Model(&EarlierWarranty{}).
 		Where("id = ?", w.ID).
-		Select("account_id", "state", "why", "starts_on", "ends_on", "start_at", "end_at", "company", "address", "decided_by", "decided_at").
+		Select(decided).
 		Updates(w).Error
 	if err != nil {
 		return err
 	}
 
-	kind := TaskWarrantyUnmatched
-	chain := w.ID
+	task := TaskWarrantyUnmatched
 	if w.Source == WarrantyClaimed {
-		kind = TaskWarrantyClaimed
+		task = TaskWarrantyClaimed
 	}
-	if w.AccountID != nil {
-		chain = *w.AccountID
-	}
-	if err := s.settle(tx, scope, kind, w.ID, string(w.State)); err != nil {
+	if err := s.settle(tx, scope, task, w.ID, string(w.State)); err != nil {
 		return err
 	}
 
-	e := entry{"warranty." + strings.ToLower(string(w.State)), w.ID, withReason(
-		reason,
-		map[string]any{
-			"before": WarrantyUnmatched,
-			"after":  w.facts(),
-		},
-	)}
+	chain := w.ID
+	if w.AccountID != nil {
+		chain = *w.AccountID
+	}
+	verb := "warranty." + strings.ToLower(string(w.State))
+	e := entry{verb, w.ID, withReason(reason, map[string]any{
+		"before": WarrantyUnmatched,
+		"after":  w.facts(),
+	})}
 	return s.appendAudit(tx, scope, chain, w.AccountID, false, e)
 }
 

@@ -3,6 +3,7 @@ package models
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"gorm.io/gorm"
 
@@ -46,18 +47,19 @@ type WarrantyImport struct {
 var errRolledBack = errors.New("models: rolled back")
 
 // ImportWarranties matches earlier warranties by company, address and serial (R107a,
-// R111a): what matches stands on the account's contracts, what does not becomes a
+// R111a): what matches stands among the account's contracts, what does not becomes a
 // task (R111b). All rows or none: one refused row stores nothing. The same row again
-// changes nothing (S35). A dry run does the same work and rolls it back.
+// changes nothing (S35). A dry run does the same work and rolls it back. For operators
+// and the service only.
 func (s *Store) ImportWarranties(ctx context.Context, in WarrantyImport) ([]WarrantyRow, error) {
 	forms := make([]rules.EarlierWarrantyForm, len(in.Forms))
 	rows := make([]WarrantyRow, len(in.Forms))
 	refused := false
 	for i, f := range in.Forms {
 		forms[i] = f.Normalised()
+		rows[i].Errors = in.Errors[i]
 		var invalid *rules.Error
-		if rows[i].Errors = in.Errors[i]; len(rows[i].Errors) == 0 &&
-			errors.As(forms[i].Validate(), &invalid) {
+		if len(rows[i].Errors) == 0 && errors.As(forms[i].Validate(), &invalid) {
 			rows[i].Errors = invalid.Fields
 		}
 		refused = refused || len(rows[i].Errors) > 0
@@ -68,8 +70,7 @@ func (s *Store) ImportWarranties(ctx context.Context, in WarrantyImport) ([]Warr
 		if err := scope.service(); err != nil {
 			return err
 		}
-
-		out = append([]WarrantyRow{}, rows...)
+		out = slices.Clone(rows)
 		for i := range out {
 			if len(out[i].Errors) > 0 {
 				out[i].Outcome = WarrantyRowRefused
@@ -79,7 +80,6 @@ func (s *Store) ImportWarranties(ctx context.Context, in WarrantyImport) ([]Warr
 				return err
 			}
 		}
-
 		if in.DryRun || refused {
 			return errRolledBack
 		}
@@ -88,7 +88,6 @@ func (s *Store) ImportWarranties(ctx context.Context, in WarrantyImport) ([]Warr
 	if errors.Is(err, errRolledBack) {
 		return notStored(out, refused), nil
 	}
-
 	return out, err
 }
 
@@ -105,6 +104,8 @@ func notStored(rows []WarrantyRow, refused bool) []WarrantyRow {
 	return rows
 }
 
+// importWarranty stores one row, unless it is here already, and reports what became of
+// it.
 func (s *Store) importWarranty(
 	tx *gorm.DB, scope Scope, f rules.EarlierWarrantyForm, reason string, row *WarrantyRow,
 ) error {
@@ -113,7 +114,6 @@ func (s *Store) importWarranty(
 	if err := tx.Where("fingerprint = ?", mark).Limit(1).Find(&known).Error; err != nil {
 		return err
 	}
-
 	if len(known) > 0 {
 		*row = WarrantyRow{
 			Outcome:    WarrantyRowUnchanged,
@@ -123,7 +123,6 @@ func (s *Store) importWarranty(
 		}
 		return nil
 	}
-
 	acc, why, err := s.matchWarranty(tx, f)
 	if err != nil {
 		return err
@@ -145,20 +144,18 @@ func (s *Store) importWarranty(
 	}
 	*row = WarrantyRow{Outcome: WarrantyRowUnmatched, WarrantyID: w.ID, Why: why}
 	if why == "" {
+		w.link(acc)
 		row.Outcome = WarrantyRowMatched
 		row.AccountID = acc.ID
-		w.link(acc)
 	}
-
 	if err := tx.Create(&w).Error; err != nil {
 		return err
 	}
 
+	details := withReason(reason, map[string]any{"after": w.facts()})
 	if why == "" {
-		e := entry{"warranty.imported", w.ID, withReason(reason, map[string]any{"after": w.facts()})}
-		return s.accountAudit(tx, scope, acc.ID, e)
+		return s.accountAudit(tx, scope, acc.ID, entry{"warranty.imported", w.ID, details})
 	}
-
 	err = s.raise(tx, OperatorTask{
 		Kind:      TaskWarrantyUnmatched,
 		SubjectID: w.ID,
@@ -168,16 +165,12 @@ func (s *Store) importWarranty(
 	if err != nil {
 		return err
 	}
-
-	e := entry{"warranty.imported", w.ID, withReason(reason, map[string]any{
-		"after": w.facts(),
-		"why":   why,
-	})}
-	return s.appendAudit(tx, scope, w.ID, nil, true, e)
+	details["why"] = why
+	return s.appendAudit(tx, scope, w.ID, nil, true, entry{"warranty.imported", w.ID, details})
 }
 
-// matchWarranty finds the one account that the row belongs to, or tells why there
-// is none (R107a). Where the serial is registered, it must be with that account.
+// matchWarranty finds and locks the one account that the row belongs to, or says why
+// there is none (R107a). Where the serial is registered, it must be with that account.
 func (s *Store) matchWarranty(
 	tx *gorm.DB, f rules.EarlierWarrantyForm,
 ) (acc Account, why WarrantyMismatch, err error) {
@@ -191,47 +184,57 @@ func (s *Store) matchWarranty(
 		return acc, MatchSeveralAccounts, nil
 	}
 
-	if err := s.forUpdate(tx).First(&acc, "id = ?", accounts[0]).Error; err != nil {
+	err = s.forUpdate(tx).First(&acc, "id = ?", accounts[0]).Error
+	if err != nil {
 		return acc, "", err
 	}
-
 	why, err = s.warrantyClash(tx, acc.ID, f.Serial, rules.EndsOn(f.LastDay))
 	return acc, why, err
 }
 
-// warrantyClash tells why a warranty of the serial cannot stand with the account;
+// warrantyClash says why a warranty of the serial cannot stand with the account;
 // empty when it can.
 func (s *Store) warrantyClash(
 	tx *gorm.DB, accountID, serial, endsOn string,
 ) (WarrantyMismatch, error) {
-	var elsewhere, twice int64
+	var elsewhere int64
 	err := tx.Model(&Device{}).
-		Where("serial = ? AND state <> ? AND account_id <> ?", serial, rules.DeviceRetired, accountID).
+		Where("serial = ? AND state <> ?", serial, rules.DeviceRetired).
+		Where("account_id <> ?", accountID).
 		Count(&elsewhere).Error
-	if err != nil || elsewhere > 0 {
-		return MatchSerialElsewhere, err
+	if err != nil {
+		return "", err
+	}
+	if elsewhere > 0 {
+		return MatchSerialElsewhere, nil
 	}
 
+	var twice int64
 	err = tx.Model(&EarlierWarranty{}).
-		Where("account_id = ? AND serial = ? AND ends_on = ? AND state = ?", accountID, serial, endsOn, WarrantyLinked).
+		Where("account_id = ? AND serial = ?", accountID, serial).
+		Where("ends_on = ? AND state = ?", endsOn, WarrantyLinked).
 		Count(&twice).Error
-	if err != nil || twice > 0 {
-		return MatchTwice, err
+	if err != nil {
+		return "", err
 	}
-
+	if twice > 0 {
+		return MatchTwice, nil
+	}
 	return "", nil
 }
 
 // link puts the warranty among the account's contracts: company and address, which
 // only the matching needed, go (R94).
 func (w *EarlierWarranty) link(acc Account) {
-	zone := zoneOf(acc.TimeZone)
 	w.AccountID = &acc.ID
 	w.State = WarrantyLinked
 	w.Why = ""
 	w.Company = ""
 	w.Address = nil
-	if starts, ends := dateOf(w.StartsOn), dateOf(w.EndsOn); starts != nil && ends != nil {
+	starts := dateOf(w.StartsOn)
+	ends := dateOf(w.EndsOn)
+	if starts != nil && ends != nil {
+		zone := zoneOf(acc.TimeZone)
 		from := rules.StartOfDay(*starts, zone)
 		to := rules.StartOfDay(*ends, zone)
 		w.StartAt = &from
