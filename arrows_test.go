@@ -19,6 +19,7 @@ var arrows = map[string][]string{
 	"rules": {}, "clock": {}, "config": {}, "carrier": {}, "strictjson": {"rules"},
 	"messages":          {}, // the catalogue: texts alone
 	"messages/promise":  {"messages", "rules"},
+	"messages/process":  {"messages", "rules"},
 	"mail":              {"messages"},
 	"label":             {"messages"},
 	"rowfile":           {"rules"},

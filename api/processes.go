@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"roomcover.dev/roomcover/messages/process"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
@@ -34,10 +35,33 @@ type ProcessView struct {
 	LastError  string         `json:"last_error,omitempty"`
 	WorkflowID string         `json:"workflow_id"`
 	Link       string         `json:"link,omitempty" doc:"The workflow in the Temporal UI"`
+	Sentence   string         `json:"sentence,omitempty" doc:"What it waits for, until when, what comes then and who can move it, for people to read"`
 }
 
-func (s *service) processView(p models.Process) ProcessView {
-	return ProcessView{p.ID, p.Kind, p.State, p.WaitsFor, p.Actor, p.Since, p.Until, p.Overdue, text(p.AccountID), text(p.OrderID), p.LastError, p.WorkflowID, s.workflowLink(p.WorkflowID)}
+// processView returns how a process looks at an instant, in a locale's language.
+func (s *service) processView(p models.Process, now time.Time, locale string) ProcessView {
+	return ProcessView{
+		ID:         p.ID,
+		Kind:       p.Kind,
+		State:      p.State,
+		WaitsFor:   p.WaitsFor,
+		Actor:      p.Actor,
+		Since:      p.Since,
+		Until:      p.Until,
+		Overdue:    p.Overdue,
+		AccountID:  text(p.AccountID),
+		OrderID:    text(p.OrderID),
+		LastError:  p.LastError,
+		WorkflowID: p.WorkflowID,
+		Link:       s.workflowLink(p.WorkflowID),
+		Sentence: process.Sentence(process.Standing{
+			Kind:     p.Kind,
+			State:    p.State,
+			WaitsFor: p.WaitsFor,
+			Until:    p.Until,
+			Zone:     p.TimeZone,
+		}, now, locale),
+	}
 }
 
 func (s *service) workflowLink(id string) string {
@@ -54,6 +78,7 @@ type listProcessesInput struct {
 	Actor    string `query:"actor" enum:"OPERATOR,CUSTOMER,CARRIER,SYSTEM,NOBODY" doc:"Only what waits for this one to act"`
 	Overdue  bool   `query:"overdue" doc:"Only what should have moved on by now: what is late"`
 	DueBy    string `query:"due_by" maxLength:"40" format:"date-time" doc:"Only what waits until this instant at most: with the end of the day, what is due today"`
+	Lang     string `query:"lang" enum:"en,pt-BR" default:"en" doc:"The language of the sentences"`
 }
 
 func (s *service) listProcesses(ctx context.Context, in *listProcessesInput) (*pageOf[ProcessView], error) {
@@ -64,8 +89,16 @@ func (s *service) listProcesses(ctx context.Context, in *listProcessesInput) (*p
 	if in.DueBy != "" && err != nil {
 		return nil, rules.Refuse(codeParameter, "due_by is not an instant.", "Send one such as 2026-11-26T23:59:59Z.")
 	}
-	processes, next, err := s.store.ListProcesses(ctx, models.ProcessFilter{DueBy: due, Kind: processes.Kind(in.Kind), WaitsFor: in.WaitsFor, Actor: in.Actor, Overdue: in.Overdue, Page: in.page()})
-	return listed(processes, next, err, s.processView)
+	found, next, err := s.store.ListProcesses(ctx, models.ProcessFilter{
+		Kind:     processes.Kind(in.Kind),
+		WaitsFor: in.WaitsFor,
+		Actor:    in.Actor,
+		Overdue:  in.Overdue,
+		DueBy:    due,
+		Page:     in.page(),
+	})
+	now := s.store.Clock().Now()
+	return listed(found, next, err, func(p models.Process) ProcessView { return s.processView(p, now, in.Lang) })
 }
 
 // ProcessCountView counts processes that wait for the same.

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"roomcover.dev/roomcover/messages"
 )
 
 // kind is what a parameter must be, as decoded from JSON.
@@ -64,21 +66,18 @@ var parameters = map[string][]parameter{
 	"one_time_code":            {need("code", asText), need("minutes", asWhole)},
 	"password_reset":           {need("link", asLink), need("minutes", asWhole)},
 	"admin_notice":             {need("company", asText), may("role", asText), may("invitee", asText), may("vendor_order_no", asText)},
-	// step is one of rmaSteps; explanation_… tell the promise in each language.
+	// step is one that mail.json has words for, as in spare_update; explanation_… tell the promise in each language.
 	"rma_update": {need("step", asText), need("rma", asText), need("model", asText), need("quantity", asWhole), may("serial", asText), may("site", asText), may("room", asText),
 		may("company", asText), may("replacement_serial", asText), may("carrier", asText), may("tracking", asText), may("promised_on", asDate), may("explanation_en", asText),
 		may("explanation_pt", asText), may("return_on", asDate), may("other_model", asText), may("code", asText), may("outcome", asText), may("expected_on", asDate),
 		may("day", asWhole), may("damage", asFlag)},
-	// step is one of spareSteps; return_on is the last day on which a recalled unit may
+	// return_on is the last day on which a recalled unit may
 	// be handed to the carrier.
 	"spare_update": {need("step", asText), need("spare", asText), need("model", asText), may("site", asText), may("company", asText), may("serial", asText),
 		may("carrier", asText), may("tracking", asText), may("return_on", asDate), may("day", asWhole)},
 	"renewal_reminder": {need("days_left", asWhole), need("end_on", asDate), may("company", asText), may("contract", asText),
 		may("service_type", asText), may("quantity", asWhole)},
 }
-
-// tellers put in the words of templates that tell steps.
-var tellers = map[string]func(p map[string]any, locale string) error{"rma_update": tellStep, "spare_update": tellSpare}
 
 // localise checks c's parameters against the template's and returns them as
 // the template shows them: dates in words, whole numbers as int, texts on one
@@ -91,9 +90,10 @@ func localise(c Content) (map[string]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mail: template %s: %w", c.Template, err)
 	}
-	if tell, ok := tellers[c.Template]; ok {
-		if err := tell(p, c.Locale); err != nil {
-			return nil, fmt.Errorf("mail: template %s: %w", c.Template, err)
+	if c.Template == "rma_update" {
+		p["explanation"] = p["explanation_en"]
+		if c.Locale == "pt-BR" {
+			p["explanation"] = p["explanation_pt"]
 		}
 	}
 	if c.Template == "renewal_reminder" {
@@ -132,7 +132,7 @@ func (p parameter) show(v any, locale, path string) (any, error) {
 	case asDate:
 		s, _ := v.(string)
 		if d, err := time.Parse(time.DateOnly, s); err == nil {
-			return longDate(d, locale), nil
+			return messages.In(locale).Date(d), nil
 		}
 	case asWhole:
 		if n, ok := wholeNumber(v); ok {
@@ -214,7 +214,7 @@ func serviceName(p map[string]any, c Content) string {
 		return description
 	}
 	if code, ok := p["service_type"].(string); ok && code != "SELECT" {
-		return namedOrCode(services, code, c.Locale)
+		return wordOrCode(messages.In(c.Locale), "service.", code)
 	}
 	return c.Brand.Name
 }

@@ -2,16 +2,16 @@ package mail
 
 import (
 	"encoding/json"
-	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/messages"
 )
 
 func TestRender_OptionalParametersMayBeAbsent(t *testing.T) {
 	for _, template := range Templates() {
-		for _, locale := range locales {
+		for _, locale := range messages.Locales() {
 			changes := map[string]any{}
 			for _, p := range parameters[template] {
 				if p.optional && p.name != "latest_start_on" {
@@ -89,11 +89,4 @@ func TestWholeNumber(t *testing.T) {
 		_, ok := wholeNumber(v)
 		require.False(t, ok, "%v", v)
 	}
-}
-
-func TestLongDate_BreaksBeforeTheYearOnly(t *testing.T) {
-	day := time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC)
-	visible := func(locale string) string { return strings.ReplaceAll(longDate(day, locale), noBreak, "~") }
-	require.Equal(t, "1º~de~março de~2027", visible("pt-BR"))
-	require.Equal(t, "1~March 2027", visible("en"))
 }

@@ -9,13 +9,12 @@ import (
 	"slices"
 	"strings"
 	texttemplate "text/template"
+
+	"roomcover.dev/roomcover/messages"
 )
 
 //go:embed templates
 var files embed.FS
-
-// locales that every template exists in.
-var locales = []string{"en", "pt-BR"}
 
 // page is what a template sees.
 type page struct {
@@ -78,14 +77,16 @@ func key(template, locale string) string { return template + "." + locale }
 
 func mustParse() map[string]rendering {
 	out := map[string]rendering{}
-	for _, locale := range locales {
-		f := functions(locale)
-		h := htmltemplate.Must(htmltemplate.New("").Funcs(f).Option("missingkey=error").Parse(styled(source("layout.html"))))
-		t := texttemplate.Must(texttemplate.New("").Funcs(f).Option("missingkey=error").Parse(source("layout.txt")))
+	for _, locale := range messages.Locales() {
+		l := messages.In(locale)
+		h := htmltemplate.New("").Option("missingkey=error").Funcs(functions(l))
+		h = htmltemplate.Must(h.Funcs(markup(l, h)).Parse(styled(source("layout.html"))))
+		t := texttemplate.New("").Option("missingkey=error").Funcs(functions(l))
+		t = texttemplate.Must(t.Parse(source("layout.txt")))
 		for _, name := range Templates() {
 			out[key(name, locale)] = rendering{
-				html: htmltemplate.Must(htmltemplate.Must(h.Clone()).Parse(styled(source(key(name, locale) + ".html")))),
-				text: texttemplate.Must(texttemplate.Must(t.Clone()).Parse(source(key(name, locale) + ".txt"))),
+				html: htmltemplate.Must(htmltemplate.Must(h.Clone()).Parse(styled(source(name + ".html")))),
+				text: texttemplate.Must(texttemplate.Must(t.Clone()).Parse(source(name + ".txt"))),
 			}
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/messages"
 )
 
 // TestRender_WritesSamples writes every mail to the folder named by
@@ -20,7 +22,7 @@ func TestRender_WritesSamples(t *testing.T) {
 		dir = t.TempDir()
 	}
 	for _, template := range Templates() {
-		for _, locale := range locales {
+		for _, locale := range messages.Locales() {
 			_, text, html, err := Render(sampleContent(t, template, locale, nil))
 			require.NoError(t, err)
 			require.NoError(t, os.WriteFile(filepath.Join(dir, key(template, locale)+".html"), []byte(html), 0o600))
@@ -32,7 +34,7 @@ func TestRender_WritesSamples(t *testing.T) {
 func TestC8_EveryTemplateRendersInEveryLocale(t *testing.T) {
 	require.Len(t, Templates(), 14)
 	for _, template := range Templates() {
-		for _, locale := range locales {
+		for _, locale := range messages.Locales() {
 			t.Run(key(template, locale), func(t *testing.T) {
 				text, page := render(t, template, locale, nil)
 				require.Contains(t, page, `<html lang="`+locale+`"`)
@@ -66,7 +68,19 @@ func TestC8_EveryTemplateRendersInEveryLocale(t *testing.T) {
 func TestTemplates_NoFileIsLeftOver(t *testing.T) {
 	found, err := fs.Glob(files, "templates/*")
 	require.NoError(t, err)
-	require.Len(t, found, 2+len(Templates())*len(locales)*2)
+	require.Len(t, found, 2+len(Templates())*2)
+}
+
+// Templates give a mail its shape; its words are the catalogue's.
+func TestTemplates_HoldNoTextsOfTheirOwn(t *testing.T) {
+	markup := regexp.MustCompile(`(?s)\{\{.*?\}\}|<style>.*?</style>|<[^>]*>|&#?\w+;|\bSKU\b`)
+	found, err := fs.Glob(files, "templates/*")
+	require.NoError(t, err)
+	for _, f := range found {
+		text, err := fs.ReadFile(files, f)
+		require.NoError(t, err)
+		require.NotRegexp(t, `\pL{2}`, markup.ReplaceAllString(string(text), " "), f)
+	}
 }
 
 var tags = regexp.MustCompile(`(?s)<style>.*?</style>|<title>.*?</title>|<div style="display:none.*?</div>|<[^>]*>`)
@@ -76,7 +90,7 @@ var tags = regexp.MustCompile(`(?s)<style>.*?</style>|<title>.*?</title>|<div st
 func TestRender_TextTwinSaysTheSame(t *testing.T) {
 	words := regexp.MustCompile(`[\pL\pN]+`)
 	for _, template := range Templates() {
-		for _, locale := range locales {
+		for _, locale := range messages.Locales() {
 			text, page := render(t, template, locale, nil)
 			seen := map[string]bool{}
 			for _, w := range words.FindAllString(html.UnescapeString(tags.ReplaceAllString(page, " ")), -1) {
@@ -98,7 +112,7 @@ func TestRender_TextTwinSaysTheSame(t *testing.T) {
 
 func TestRender_LinkIsInTextAndHTML(t *testing.T) {
 	for _, template := range []string{"invitation", "invitation_reminder", "password_reset", "order_review_reminder"} {
-		for _, locale := range locales {
+		for _, locale := range messages.Locales() {
 			text, page := render(t, template, locale, nil)
 			require.Contains(t, text, "\n"+sampleLink+"\n", "alone on its line")
 			require.Contains(t, html.UnescapeString(page), `href="`+sampleLink+`"`)
@@ -183,7 +197,7 @@ func TestR117a_InvitationHasOneButtonWithTheLink(t *testing.T) {
 }
 
 func TestInvitationReminder_WithAndWithoutLink(t *testing.T) {
-	for _, locale := range locales {
+	for _, locale := range messages.Locales() {
 		text, page := render(t, "invitation_reminder", locale, nil)
 		require.Contains(t, text, sampleLink)
 		require.Contains(t, page, `class="button"`)
@@ -195,7 +209,7 @@ func TestInvitationReminder_WithAndWithoutLink(t *testing.T) {
 
 func TestS16_S17_NoticesToTheResellerNameNobody(t *testing.T) {
 	for _, template := range []string{"invitation_unclaimed", "invitation_undeliverable"} {
-		for _, locale := range locales {
+		for _, locale := range messages.Locales() {
 			text, page := render(t, template, locale, map[string]any{"contact_name": "Ana Lima", "link": sampleLink, "email": "ana@acme.example"})
 			for _, content := range []string{text, page} {
 				require.Contains(t, content, "RC-2026-000123")
@@ -236,7 +250,7 @@ func TestOneTimeCode_IsNotInThePreview(t *testing.T) {
 
 func TestR1_AnotherProgramLooksLikeItself(t *testing.T) {
 	for _, template := range Templates() {
-		for _, locale := range locales {
+		for _, locale := range messages.Locales() {
 			c := sampleContent(t, template, locale, nil)
 			c.Brand = Brand{Name: "Rooms One", SenderName: "Rooms One Support", SenderAddress: "a@one.example",
 				Mailbox: "help@one.example", PortalURL: "https://one.example", MenuServiceOrders: "Orders"}

@@ -4,19 +4,30 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/messages"
 )
+
+// rmaSteps are the steps of a replacement of which the customer and the site's contact are told.
+var rmaSteps = []string{
+	"REQUESTED", "APPEALED", "REJECTED", "WITHDRAWN", "APPROVED", "BACKORDERED", "RESHIPPED",
+	"SHIPPED", "DELIVERED", "SWAPPED", "REMINDER", "OVERDUE", "WRONG_UNIT", "INSPECTED",
+	"NO_RETURN", "BILLED", "WAIVED",
+}
 
 func TestRMA_EveryStepIsToldInBothLanguages(t *testing.T) {
 	seen := map[string]bool{}
-	for name, step := range rmaSteps {
-		for i, locale := range []string{"pt-BR", "en"} {
+	for _, name := range rmaSteps {
+		for _, locale := range messages.Locales() {
+			l := messages.In(locale)
+			title := l.Say("mail.rma_update." + name + ".title")
 			text, html := render(t, "rma_update", locale, map[string]any{"step": name, "return_on": "2026-12-10", "tracking": "TRK1"})
-			require.Contains(t, text, step.title[i], name)
-			require.Contains(t, text, step.text[i], name)
+			require.Contains(t, text, title, name)
+			require.Contains(t, text, l.Say("mail.rma_update."+name+".text"), name)
 			require.Contains(t, html, "TRK1", name)
 			require.NotContains(t, text, "{{", name)
-			require.False(t, seen[step.title[i]], "each has a title of its own: %s", name)
-			seen[step.title[i]] = true
+			require.False(t, seen[title], "each has a title of its own: %s", name)
+			seen[title] = true
 		}
 	}
 }

@@ -4,21 +4,31 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/messages"
 )
+
+// spareSteps are the steps of a spare unit of which the customer and the site's contact are told.
+var spareSteps = []string{
+	"SELECTED", "VOIDED", "SHIPPED", "ON_SITE", "RECALL_REQUESTED", "RECALL_REMINDER",
+	"RECALL_OVERDUE", "RECALL_WITHDRAWN", "RETURNED", "BILLED", "WAIVED",
+}
 
 func TestSpare_EveryStepIsToldInBothLanguages(t *testing.T) {
 	seen := map[string]bool{}
-	for name, step := range spareSteps {
-		for i, locale := range []string{"pt-BR", "en"} {
+	for _, name := range spareSteps {
+		for _, locale := range messages.Locales() {
+			l := messages.In(locale)
+			title := l.Say("mail.spare_update." + name + ".title")
 			text, html := render(t, "spare_update", locale, map[string]any{"step": name})
-			require.Contains(t, text, step.title[i], name)
-			require.Contains(t, text, step.text[i], name)
+			require.Contains(t, text, title, name)
+			require.Contains(t, text, l.Say("mail.spare_update."+name+".text"), name)
 			require.Contains(t, text, "SN900", name)
 			require.Contains(t, html, "TRK9", name)
 			require.Contains(t, html, "Matriz &lt;1&gt;", name)
 			require.NotContains(t, text, "{{", name)
-			require.False(t, seen[step.title[i]], "each has a title of its own: %s", name)
-			seen[step.title[i]] = true
+			require.False(t, seen[title], "each has a title of its own: %s", name)
+			seen[title] = true
 		}
 	}
 }

@@ -10,6 +10,11 @@ import (
 	"golang.org/x/text/language"
 )
 
+// mayDiffer are the texts that do not say the same in every language, and why.
+var mayDiffer = map[string]string{
+	"mail.invitation_reminder.lead": "in Portuguese the program is in the mail's head only",
+}
+
 func TestEveryLanguageSaysTheSameThings(t *testing.T) {
 	first := languages[fallback]
 	for _, locale := range Locales() {
@@ -19,7 +24,9 @@ func TestEveryLanguageSaysTheSameThings(t *testing.T) {
 		}
 		for key, text := range first.texts {
 			require.True(t, l.Has(key), "%s lacks %s", locale, key)
-			require.Equal(t, text.placeholders, l.texts[key].placeholders, "%s in %s", key, locale)
+			if mayDiffer[key] == "" {
+				require.Equal(t, text.placeholders, l.texts[key].placeholders, "%s in %s", key, locale)
+			}
 			require.Equal(t, text.file, l.texts[key].file, "%s in %s", key, locale)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 // composed are the keys that code puts together: what they begin with, and every
@@ -13,7 +14,11 @@ import (
 var composed = map[string][]string{
 	"month.":            monthNames(),
 	"weekday.":          weekdayNames(),
+	"shortmonth.":       monthNames(),
+	"shortweekday.":     weekdayNames(),
+	"place.":            placeNames,
 	"promise.approved.": weekdayNames(),
+	"process.":          processTexts(),
 
 	// The portal's orders and claims.
 	"service.": names(rules.ServiceSelect, rules.ServiceSyncPlus, rules.ServiceExtWarranty, rules.ServiceJumpStart),
@@ -38,10 +43,53 @@ var composed = map[string][]string{
 	"spare.":     names(rules.SpareStates()...),
 	"sparenext.": names(rules.SpareStates()...),
 
+	// Mails, and the steps that they tell.
+	"mail.invitation.role.": {"ADMIN", "READ_ONLY"},
+	"mail.reason.": {rules.ReasonResellerNotAuthorised, rules.ReasonAmbiguousAccount, "CONTACT_AT_RESELLER_DOMAIN",
+		"CONTACT_AT_DISTRIBUTOR_DOMAIN", "CONTACT_AT_FREE_MAIL", "PURCHASE_DATE_IN_FUTURE"},
+	"mail.rma_update.outcome.": names(rules.OutcomeDefect, rules.OutcomeNoFault, rules.OutcomeDamage, rules.OutcomeWrongUnit),
+	"mail.rma_update.": ends([]string{
+		"REQUESTED", "APPEALED", "REJECTED", "WITHDRAWN", "APPROVED", "BACKORDERED",
+		"RESHIPPED", "SHIPPED", "DELIVERED", "SWAPPED", "REMINDER", "OVERDUE", "WRONG_UNIT",
+		"INSPECTED", "NO_RETURN", "BILLED", "WAIVED",
+	}, ".title", ".text"),
+	"mail.spare_update.": ends([]string{
+		"SELECTED", "VOIDED", "SHIPPED", "ON_SITE", "RECALL_REQUESTED", "RECALL_REMINDER",
+		"RECALL_OVERDUE", "RECALL_WITHDRAWN", "RETURNED", "BILLED", "WAIVED",
+	}, ".title", ".text"),
+
 	// The portal's problems and first steps.
 	"problem.": ends([]string{"window", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit",
 		"conflict", "internal"}, ".title", ".text"),
 	"onboarding.": ends([]string{"colleague", "room", "devices", "licence"}, ".title", ".text"),
+}
+
+// ofNoString are the beginnings whose ends stand in no code as a string: names of
+// package time, of cities, and of states that a process gives.
+var ofNoString = []string{
+	"month.", "weekday.", "shortmonth.", "shortweekday.", "promise.approved.", "place.", "process.",
+}
+
+// placeNames are the ends of zones that a language writes in its own way.
+var placeNames = strings.Fields(`UTC Amsterdam Asuncion Athens Azores Belem Berlin Bogota
+	Brussels Cancun Copenhagen Cuiaba Johannesburg Lisbon London Maceio Madrid Mexico_City
+	Montevideo Moscow New_York Panama Prague Rome Sao_Paulo Seoul Shanghai Singapore St_Johns
+	Stockholm Tokyo Vienna Warsaw Zurich`)
+
+// processTexts are the ends of the texts of every state of every process: what it waits
+// for, until when where that is known, and who can move it.
+func processTexts() []string {
+	var out []string
+	for _, c := range processes.Charts() {
+		out = append(out, c.Name+".title")
+		for _, key := range c.Texts() {
+			out = append(out, key+".waits", key+".who")
+			if strings.Contains(languages[fallback].texts["process."+key+".waits"].forms[invariable], "{until}") {
+				out = append(out, key+".until")
+			}
+		}
+	}
+	return out
 }
 
 // endings are what code puts behind a key that is complete without it.

@@ -52,3 +52,31 @@ func (l *Language) WeekdayAndDate(at time.Time) string {
 func (l *Language) Month(month time.Month) string {
 	return l.Say("month." + strings.ToLower(month.String()))
 }
+
+// NearDate returns a date as lists and sentences about what is under way give it: with
+// the day of the week within a fortnight of now ("Wed 2 Dec"), with the year beyond
+// ("28 Nov 2029"). Both times show their date in their own zone.
+func (l *Language) NearDate(at, now time.Time) string {
+	month := l.Say("shortmonth." + strings.ToLower(at.Month().String()))
+	day := strconv.Itoa(at.Day())
+	if distance := at.Sub(now).Abs(); distance > fortnight {
+		return l.Say("date.far", Args{"day": day, "month": month, "year": strconv.Itoa(at.Year())})
+	}
+	weekday := l.Say("shortweekday." + strings.ToLower(at.Weekday().String()))
+	return l.Say("date.near", Args{"weekday": weekday, "day": day, "month": month})
+}
+
+const fortnight = 14 * 24 * time.Hour
+
+// Place returns where an IANA zone's time is told: "in São Paulo" for
+// America/Sao_Paulo, "UTC" for UTC and for none.
+func (l *Language) Place(zone string) string {
+	city := zone[strings.LastIndex(zone, "/")+1:]
+	if city == "" {
+		city = "UTC"
+	}
+	if key := "place." + city; l.Has(key) {
+		return l.Say(key)
+	}
+	return l.Say("place.other", Args{"city": strings.ReplaceAll(city, "_", " ")})
+}

@@ -176,16 +176,17 @@ var invitationMoves = map[InvitationState][]InvitationState{
 	InvitationHasExpired: {InvitationWasReplaced},
 }
 
-// The moves out of UNKNOWN are an operator's or a delivery report's, never the
-// sender's own.
+// The moves out of UNKNOWN and HARD_BOUNCED are an operator's or a delivery report's,
+// never the sender's own. A queued mail that was tried for too long counts as bounced.
 var notificationMoves = map[NotificationState][]NotificationState{
 	"":                 {NotificationQueued, NotificationSuppressed},
-	NotificationQueued: {NotificationSending, NotificationSuppressed},
+	NotificationQueued: {NotificationSending, NotificationSuppressed, NotificationHardBounced},
 	NotificationSending: {NotificationSent, NotificationSoftFail, NotificationHardBounced,
 		NotificationSuppressed, NotificationUnknown},
-	NotificationSoftFail: {NotificationQueued, NotificationHardBounced, NotificationSuppressed},
-	NotificationSent:     {NotificationDelivered, NotificationHardBounced},
-	NotificationUnknown:  {NotificationQueued, NotificationSent, NotificationDelivered, NotificationHardBounced},
+	NotificationSoftFail:    {NotificationQueued, NotificationHardBounced, NotificationSuppressed},
+	NotificationSent:        {NotificationDelivered, NotificationHardBounced},
+	NotificationHardBounced: {NotificationQueued},
+	NotificationUnknown:     {NotificationQueued, NotificationSent, NotificationDelivered, NotificationHardBounced},
 }
 
 var membershipMoves = map[MembershipState][]MembershipState{

@@ -1,6 +1,10 @@
 package rules
 
-import "strings"
+import (
+	_ "embed"
+	"encoding/json"
+	"strings"
+)
 
 // Mail templates. Their names are part of the mail's dedupe key (C7).
 const (
@@ -31,31 +35,31 @@ func Templates() []string {
 	}
 }
 
-// DefaultSubjects gives the subjects of every template for a program's name. The
-// first two in pt-BR are the FAQ's to the letter (R96, R119). Subjects hold
+//go:embed subjects.json
+var subjectsFile []byte
+
+// subjectForms are the default program's subjects, by template and locale, with
+// {program} for its name.
+var subjectForms = readSubjectForms()
+
+func readSubjectForms() map[string]map[string]string {
+	var forms map[string]map[string]string
+	if err := json.Unmarshal(subjectsFile, &forms); err != nil {
+		panic("rules: subjects.json: " + err.Error())
+	}
+	return forms
+}
+
+// DefaultSubjects returns the subjects of every template for a program's name.
+// They are configuration that a program may replace (C8), not the catalogue's.
+// The first two in pt-BR are the FAQ's to the letter (R96, R119). Subjects hold
 // nothing personal: they are visible on locked screens and in mail logs.
 func DefaultSubjects(program string) map[string]map[string]string {
-	texts := map[string][2]string{
-		TemplateOrderConfirmation:       {"Detalhes do contrato de serviço do {program}", "{program} service contract details"},
-		TemplateInvitation:              {"Boas-vindas ao {program}", "Welcome to {program}"},
-		TemplateOrderReviewReminder:     {"Pedido do {program} aguarda análise", "{program} order waits for review"},
-		TemplateOrderRejected:           {"Pedido do {program} recusado", "{program} order rejected"},
-		TemplateOrderCancelled:          {"Cancelamento de pedido do {program}", "{program} order cancelled"},
-		TemplateInvitationReminder:      {"Lembrete: seu convite para o {program}", "Reminder: your invitation to {program}"},
-		TemplateInvitationUnclaimed:     {"Convite do {program} não utilizado", "{program} invitation not used"},
-		TemplateInvitationUndeliverable: {"Convite do {program} não entregue", "{program} invitation not delivered"},
-		TemplateOneTimeCode:             {"Seu código de acesso ao {program}", "Your {program} access code"},
-		TemplatePasswordReset:           {"Redefinição de senha do {program}", "Reset your {program} password"},
-		TemplateAdminNotice:             {"Novo administrador convidado no {program}", "New administrator invited to {program}"},
-		TemplateRenewalReminder:         {"Seu contrato do {program} está próximo do fim", "Your {program} contract ends soon"},
-		TemplateRMA:                     {"Sua substituição de equipamento do {program}", "Your {program} hardware replacement"},
-		TemplateSpare:                   {"Seu equipamento sobressalente do {program}", "Your {program} spare unit"},
-	}
-	subjects := make(map[string]map[string]string, len(texts))
-	for template, text := range texts {
-		subjects[template] = map[string]string{
-			"pt-BR": strings.ReplaceAll(text[0], "{program}", program),
-			"en":    strings.ReplaceAll(text[1], "{program}", program),
+	subjects := make(map[string]map[string]string, len(subjectForms))
+	for template, forms := range subjectForms {
+		subjects[template] = map[string]string{}
+		for locale, form := range forms {
+			subjects[template][locale] = strings.ReplaceAll(form, "{program}", program)
 		}
 	}
 	return subjects

@@ -58,10 +58,10 @@ func TestPsShowsEveryOrderAndInvitationUnderWay(t *testing.T) {
 		env.Calendar.Set(storetest.Now.Add(time.Hour))
 		require.Contains(t, s.must("ps", "--overdue"), "1 under way, 1 overdue", "nobody has sent the invitation")
 
-		var list []process
+		var list []api.ProcessView
 		s.json(&list, "ps")
 		require.Len(t, list, 3)
-		var counts []processCount
+		var counts []api.ProcessCountView
 		s.json(&counts, "ps", "--counts")
 		require.Len(t, counts, 3)
 	})
@@ -82,7 +82,7 @@ func TestPsReadsEveryPage(t *testing.T) {
 	for _, c := range counts {
 		want += int(c.N)
 	}
-	var list []process
+	var list []api.ProcessView
 	s.json(&list, "ps", "--limit", "0")
 	require.Equal(t, want, len(list))
 	for _, limit := range []int{3, want - 1} {
@@ -192,7 +192,7 @@ func TestClientTriesAgainWhereThatMayHelp(t *testing.T) {
 			require.NoError(t, err)
 			client.pause = func(int) time.Duration { return 0 }
 			s := newShell(t, nil)
-			err = client.call(t.Context(), request{method: http.MethodGet, path: "/v1/processes"}, &paged[process]{})
+			err = client.call(t.Context(), request{method: http.MethodGet, path: "/v1/processes"}, &paged[api.ProcessView]{})
 			require.Equal(t, c.want, s.app.exit(t.Context(), err))
 			require.Equal(t, c.calls, calls)
 		})

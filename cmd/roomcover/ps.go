@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -10,6 +9,8 @@ import (
 	"time"
 
 	"github.com/jedib0t/go-pretty/v6/text"
+
+	"roomcover.dev/roomcover/api"
 )
 
 // psCommand shows what is under way.
@@ -23,6 +24,7 @@ type psCommand struct {
 	DueBy    string        `name:"due-by" placeholder:"INSTANT" help:"Only what waits until this instant at most, such as 2026-11-26T23:59:59Z: what is due."`
 	Limit    int           `default:"200" help:"At most so many, the newest first; 0 for all."`
 	Counts   bool          `help:"Only count."`
+	Lang     string        `enum:"en,pt-BR" default:"en" help:"The language of the sentences: ${enum}."`
 	Links    bool          `help:"Also show the address of each workflow in the Temporal UI."`
 	Watch    time.Duration `placeholder:"PAUSE" help:"Show it again after every pause, such as 5s, until Ctrl-C."`
 }
@@ -31,13 +33,16 @@ type psCommand struct {
 func (psCommand) Help() string {
 	return `Lists every order, invitation, replacement, spare unit and shipment under way, and
 every account that still lacks a customer success manager: its state, what it
-waits for, since when and until when (UTC, calendar), who must act, and the last
+waits for, who must act and since when (UTC, calendar); then, in a sentence, until
+when, by the clock of the place, what comes then, and who can move it; and the last
 error. It is read from the database, so it answers with Temporal down.
+docs/processes.md shows every process with all its states.
 
 Examples:
   roomcover ps
   roomcover ps --overdue --links
-  roomcover ps --actor operator --json
+  roomcover ps --actor operator --lang pt-BR
+  roomcover ps --kind rma --json
   roomcover ps --counts --watch 10s`
 }
 
@@ -50,31 +55,6 @@ func (c psCommand) Validate() error {
 		return fmt.Errorf("--watch is for people, --json for programs: give one of them")
 	}
 	return nil
-}
-
-// process is one line.
-type process struct {
-	ID         string     `json:"id"`
-	Kind       string     `json:"kind"`
-	State      string     `json:"state"`
-	WaitsFor   string     `json:"waits_for"`
-	Actor      string     `json:"actor"`
-	Since      time.Time  `json:"since"`
-	Until      *time.Time `json:"until,omitempty"`
-	Overdue    bool       `json:"overdue"`
-	AccountID  string     `json:"account_id,omitempty"`
-	OrderID    string     `json:"order_id,omitempty"`
-	LastError  string     `json:"last_error,omitempty"`
-	WorkflowID string     `json:"workflow_id,omitempty"`
-	Link       string     `json:"link,omitempty"` // the workflow in the Temporal UI
-}
-
-// processCount counts what waits for the same.
-type processCount struct {
-	Kind     string `json:"kind"`
-	WaitsFor string `json:"waits_for"`
-	Actor    string `json:"actor"`
-	Count    int64  `json:"count"`
 }
 
 // Run shows, once or until ctx ends.
@@ -102,22 +82,22 @@ func (c psCommand) Run(ctx context.Context, a *app) error {
 
 func (c psCommand) once(ctx context.Context, a *app, client *apiClient) error {
 	if c.Counts {
-		var counts paged[processCount]
+		var counts paged[api.ProcessCountView]
 		err := client.read(ctx, "/v1/processes/counts", &counts)
 		if err != nil {
 			return err
 		}
 		return c.show(a, counts.Items, func(w io.Writer) { a.countTable(w, counts.Items) })
 	}
-	list, err := every[process](ctx, client, "/v1/processes", c.query(), c.Limit)
+	list, err := every[api.ProcessView](ctx, client, "/v1/processes", c.query(), c.Limit)
 	if err != nil {
 		return err
 	}
-	return c.show(a, list, func(w io.Writer) { a.processTable(w, list, c.Links) })
+	return c.show(a, list, func(w io.Writer) { a.showProcesses(w, list, c.Links) })
 }
 
 func (c psCommand) query() url.Values {
-	q := url.Values{}
+	q := url.Values{"lang": {c.Lang}}
 	for name, value := range map[string]string{"kind": c.Kind, "waits_for": c.WaitsFor, "actor": c.Actor} {
 		if value != "" {
 			q.Set(name, strings.ToUpper(value))
@@ -132,37 +112,46 @@ func (c psCommand) query() url.Values {
 	return q
 }
 
-func (a *app) processTable(w io.Writer, list []process, links bool) {
+// showProcesses writes a line of codes for each process, to look for and to filter by,
+// and below it the sentence for people.
+func (a *app) showProcesses(w io.Writer, list []api.ProcessView, links bool) {
 	if len(list) == 0 {
 		fmt.Fprintln(w, "Nothing is under way.")
 		return
 	}
-	columns := []any{"id", "kind", "state", "waits for", "since", "until", "who must act", "last error"}
-	if links {
-		columns = append(columns, "workflow")
-	}
-	t := a.table(w, columns...)
 	late := 0
 	for _, p := range list {
-		until := "-"
-		if p.Until != nil {
-			until = minute(*p.Until)
-		}
+		codes := []string{p.ID, string(p.Kind), p.State, p.WaitsFor, a.actor(p.Actor), "since " + minute(p.Since)}
 		if p.Overdue {
 			late++
-			until = a.paint(text.FgRed, until+" overdue")
+			codes = append(codes, a.paint(text.FgRed, "overdue"))
 		}
-		row := []any{p.ID, p.Kind, p.State, p.WaitsFor, minute(p.Since), until, a.actor(p.Actor), a.paint(text.FgRed, cutAt(p.LastError, 60))}
-		if links {
-			row = append(row, cmp.Or(p.Link, p.WorkflowID)) // without ROOMCOVER_TEMPORAL_UI_URL there is no address
+		fmt.Fprintln(w, strings.Join(codes, "  "))
+		fmt.Fprintln(w, indented(p.Sentence))
+		if p.LastError != "" {
+			fmt.Fprintln(w, indented(a.paint(text.FgRed, "Last error: "+cutAt(p.LastError, 120))))
 		}
-		t.AppendRow(row)
+		if links && p.Link != "" {
+			fmt.Fprintln(w, "    "+p.Link)
+		} else if links { // without ROOMCOVER_TEMPORAL_UI_URL there is no address
+			fmt.Fprintln(w, "    "+p.WorkflowID)
+		}
+		fmt.Fprintln(w)
 	}
-	t.Render()
-	fmt.Fprintf(w, "\n%d under way, %d overdue; times are UTC.\n", len(list), late)
+	fmt.Fprintf(w, "%d under way, %d overdue; since is UTC.\n", len(list), late)
 }
 
-func (a *app) countTable(w io.Writer, counts []processCount) {
+// indented breaks a text between words, into lines that fit a terminal.
+func indented(s string) string {
+	const width, margin = 96, "    "
+	var lines []string
+	for line := range strings.Lines(text.WrapSoft(s, width)) {
+		lines = append(lines, margin+strings.TrimRight(line, " \n"))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func (a *app) countTable(w io.Writer, counts []api.ProcessCountView) {
 	t := a.table(w, "kind", "waits for", "who must act", "how many")
 	total := int64(0)
 	for _, n := range counts {

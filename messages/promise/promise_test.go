@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	. "roomcover.dev/roomcover/messages/promise"
+	"roomcover.dev/roomcover/messages/promise"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -52,15 +52,15 @@ func promised(t require.TestingT, c rules.Calendar, approved string, speed rules
 
 func TestV6_V7_S20_TheSentenceNamesTheCutOffAndTheHoliday(t *testing.T) {
 	p := promised(t, brazil, "2026-09-04 14:00", rules.SpeedNBD)
-	require.Equal(t, "approved Friday 14:00 by the 15:00 cut-off; Monday is a holiday: Tuesday", Text(p, "en"))
+	require.Equal(t, "approved Friday 14:00 by the 15:00 cut-off; Monday is a holiday: Tuesday", promise.Text(p, "en"))
 	p = promised(t, brazil, "2026-09-04 15:01", rules.SpeedNBD)
-	require.Equal(t, "approved Friday 15:01 after the 15:00 cut-off; Monday is a holiday: Wednesday", Text(p, "en"))
-	require.Equal(t, "aprovado na sexta-feira às 15:01, depois do limite das 15:00; segunda-feira é feriado: quarta-feira", Text(p, "pt-BR"))
+	require.Equal(t, "approved Friday 15:01 after the 15:00 cut-off; Monday is a holiday: Wednesday", promise.Text(p, "en"))
+	require.Equal(t, "aprovado na sexta-feira às 15:01, depois do limite das 15:00; segunda-feira é feriado: quarta-feira", promise.Text(p, "pt-BR"))
 }
 
 func TestR78c_TheSentenceOfStandardSpeedNamesNoDay(t *testing.T) {
 	p := promised(t, brazil, "2026-09-04 14:00", rules.SpeedStandard)
-	require.Equal(t, "approved Friday 14:00 by the 15:00 cut-off; no day is promised at this speed", Text(p, "en"))
+	require.Equal(t, "approved Friday 14:00 by the 15:00 cut-off; no day is promised at this speed", promise.Text(p, "en"))
 }
 
 func TestS20_PromiseIsToldInBothLanguages(t *testing.T) {
@@ -122,11 +122,11 @@ func TestS20_PromiseIsToldInBothLanguages(t *testing.T) {
 		},
 	} {
 		p := promised(t, c.calendar, c.approved, c.speed)
-		require.Equal(t, c.en, Text(p, "en"))
-		require.Equal(t, c.en, Text(p, "de"))
-		require.Equal(t, c.pt, Text(p, "pt-BR"))
+		require.Equal(t, c.en, promise.Text(p, "en"))
+		require.Equal(t, c.en, promise.Text(p, "de"))
+		require.Equal(t, c.pt, promise.Text(p, "pt-BR"))
 	}
-	require.Empty(t, Text(rules.Promise{}, "en"))
+	require.Empty(t, promise.Text(rules.Promise{}, "en"))
 }
 
 // No promise that the rules can make leaves a gap in its sentence.
@@ -140,7 +140,7 @@ func TestS20_EverySentenceIsComplete(t *testing.T) {
 		speed := rapid.SampledFrom([]rules.RMASpeed{rules.SpeedNBD, rules.SpeedStandard, "3BD", "12BD"}).Draw(t, "speed")
 		p := promised(t, c, approved.Format(time.DateTime), speed)
 		for _, locale := range []string{"en", "pt-BR"} {
-			require.NotRegexp(t, `[{}%]|promise\.|month\.`, Text(p, locale))
+			require.NotRegexp(t, `[{}%]|promise\.|month\.`, promise.Text(p, locale))
 		}
 	})
 }

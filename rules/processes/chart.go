@@ -13,6 +13,7 @@ type Chart struct {
 	Of     string // of a track: the chart whose texts it shares; empty otherwise
 	States []string
 	Arrows []Arrow
+	own    []string // of a track: states of which it says something of its own
 }
 
 // Arrow is a change of state; the one to the first state comes from "".
@@ -27,7 +28,7 @@ func Charts() []Chart {
 		chartOf("licence", rules.LicenceStates()),
 		chartOf("rma", rules.RMAStates()),
 		chartOf("outbound", rules.OutboundStates()).trackOf("rma"),
-		chartOf("return", rules.ReturnStates()).trackOf("rma"),
+		chartOf("return", rules.ReturnStates()).trackOf("rma", string(rules.ReturnInspected)),
 		chartOf("spare", rules.SpareStates()),
 		chartOf("shipment", rules.ShipmentStates()),
 		chartOf("mail", rules.NotificationStates()),
@@ -57,8 +58,10 @@ func chartOf[S interface {
 	return c
 }
 
-func (c Chart) trackOf(name string) Chart {
-	c.Of = name
+// trackOf makes the chart a track of another; own are the states of the same name of
+// which the track says something else than its whole.
+func (c Chart) trackOf(name string, own ...string) Chart {
+	c.Of, c.own = name, own
 	return c
 }
 
@@ -77,13 +80,51 @@ func (c Chart) Waits(state string) []string {
 	return waits
 }
 
+// Text returns the key, in the catalogue, of the texts about a process that waits for
+// something in a state. What it usually waits for there, or nothing, is the state's own
+// text; a state that is over is one in which it usually waits for nothing. A track shares
+// the texts of the states that it has in common with its whole.
+func (c Chart) Text(state, wait string) string {
+	for _, whole := range Charts() {
+		if whole.Name == c.Of && slices.Contains(whole.States, state) && !slices.Contains(c.own, state) {
+			return whole.Text(state, wait)
+		}
+	}
+	key := c.Name + "." + state
+	waits := c.Waits(state)
+	if c.over(state) {
+		waits = append([]string{""}, waits...)
+	}
+	if wait == "" || len(waits) == 0 || waits[0] == wait {
+		return key
+	}
+	return key + "." + wait
+}
+
+// over reports whether no arrow leads out of a state.
+func (c Chart) over(state string) bool {
+	return !slices.ContainsFunc(c.Arrows, func(a Arrow) bool { return a.From == state })
+}
+
+// Texts lists the keys of the chart's own texts, in the order of its states.
+func (c Chart) Texts() []string {
+	var keys []string
+	for _, state := range c.States {
+		for _, wait := range append([]string{""}, c.Waits(state)...) {
+			key := c.Text(state, wait)
+			if strings.HasPrefix(key, c.Name+".") && !slices.Contains(keys, key) {
+				keys = append(keys, key)
+			}
+		}
+	}
+	return keys
+}
+
 // Mermaid returns the chart as a Mermaid state diagram, with the current state marked
 // where one is given.
 func (c Chart) Mermaid(current string) string {
 	lines := []string{"stateDiagram-v2"}
-	leaves := map[string]bool{}
 	for _, a := range c.Arrows {
-		leaves[a.From] = leaves[a.From] || a.From != a.To
 		from := a.From
 		if from == "" {
 			from = "[*]"
@@ -91,12 +132,14 @@ func (c Chart) Mermaid(current string) string {
 		lines = append(lines, "    "+from+" --> "+a.To)
 	}
 	for _, state := range c.States {
-		if !leaves[state] {
+		if c.over(state) {
 			lines = append(lines, "    "+state+" --> [*]")
 		}
 	}
 	if current != "" {
-		lines = append(lines, "    classDef current font-weight:bold,stroke-width:4px", "    class "+current+" current")
+		lines = append(lines,
+			"    classDef current font-weight:bold,stroke-width:4px",
+			"    class "+current+" current")
 	}
 	return strings.Join(lines, "\n") + "\n"
 }

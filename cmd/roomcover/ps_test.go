@@ -1,0 +1,51 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/storetest"
+)
+
+// What roomcover ps says of an order, a replacement and what they bring with them.
+func TestS55_PsSaysWhatEachProcessWaitsFor(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := service(t, env)
+	c, _ := env.Spare(t)
+	r := env.Shipped(t, c)
+
+	out := s.must("ps")
+	t.Log(out)
+	said := strings.Join(strings.Fields(out), " ")
+	for _, sentence := range []string{
+		"RMA SHIPPED DELIVERY - since 2026-11-25",
+		"Waits for the carrier to deliver the replacement, promised by Thu 26 Nov in São Paulo; " +
+			"after 3 business days without a sign of the carrier an agent is asked. The carrier moves it;",
+		"Waits for nobody: the order can be cancelled until",
+		"in São Paulo; then it stands. The reseller, an administrator of the customer or an operator can cancel it",
+		"Waits for the customer success manager to choose its model and site;",
+		"Waits for an operator to name the account's customer success manager, who then chooses its spares.",
+	} {
+		require.Contains(t, said, sentence)
+	}
+	for _, line := range strings.Split(out, "\n") {
+		if strings.HasPrefix(line, " ") {
+			require.LessOrEqual(t, len([]rune(line)), 100)
+		}
+	}
+
+	require.NoError(t, env.RecordFailure(env.Context, r.ID, "the label cannot be printed"))
+	env.Calendar.Set(r.PromisedUntil.Add(90 * time.Minute))
+	out = s.must("ps", "--kind", "rma", "--lang", "pt-BR")
+	t.Log(out)
+	said = strings.Join(strings.Fields(out), " ")
+	require.Contains(t, said, "overdue Aguarda que a transportadora entregue a substituição, "+
+		"prometida até qui., 26 nov. em São Paulo (1 h de atraso);")
+	require.Contains(t, said, "Last error: the label cannot be printed")
+	require.Contains(t, said, "1 under way, 1 overdue; since is UTC.")
+
+	require.Equal(t, exitUsage, s.run("ps", "--lang", "fr"))
+}
