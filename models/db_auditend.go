@@ -12,7 +12,8 @@ type chainEnd struct {
 // chain's id.
 func chainEndSQL(chain string) string {
 	return `(SELECT MAX(seq) FROM audit_events WHERE chain_id = ` + chain + `) AS head_seq,
-		(SELECT hash FROM audit_events WHERE chain_id = ` + chain + ` ORDER BY seq DESC LIMIT 1) AS head_hash`
+		(SELECT hash FROM audit_events WHERE chain_id = ` + chain + `
+			ORDER BY seq DESC LIMIT 1) AS head_hash`
 }
 
 // last returns the event that the next one follows, for extendAudit.
