@@ -26,6 +26,10 @@ func Open(dialector gorm.Dialector, o Options) (*Store, error) {
 	}
 
 	s.invitations = invitationRules{failed: markInvitation}
+	s.shipmentOwners = map[string]shipmentOwner{
+		prefixRMA:       rmaShipments{s},
+		prefixSpareUnit: spareShipments{s},
+	}
 	return s, nil
 }
 

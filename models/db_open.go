@@ -30,6 +30,8 @@ type Store struct {
 	programCaches
 	mails       mailRules
 	invitations invitationRules
+
+	shipmentOwners map[string]shipmentOwner // by prefix of the ids of what they ship
 }
 
 // Options configure a Store.

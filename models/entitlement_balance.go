@@ -1,0 +1,44 @@
+package models
+
+import (
+	"context"
+	"fmt"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// Balance counts an account's licences in force by service type and state
+// (R25c).
+func (s *Store) Balance(ctx context.Context, accountID string) (map[rules.ServiceType]map[rules.LicenceState]int64, error) {
+	type row struct {
+		Type  rules.ServiceType
+		State rules.LicenceState
+		N     int64
+	}
+	var rows []row
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if !scope.sees(accountID) {
+			return errNotFound()
+		}
+		return tx.Table("licences AS l").
+			Select("c.type, l.state, count(*) AS n").
+			Joins("JOIN service_contracts c ON c.id = l.contract_id").
+			Where("l.account_id = ?", accountID).
+			Group("c.type, l.state").
+			Scan(&rows).Error
+	})
+	if err != nil {
+		return nil, fmt.Errorf("balance: %w", err)
+	}
+
+	out := map[rules.ServiceType]map[rules.LicenceState]int64{}
+	for _, r := range rows {
+		if out[r.Type] == nil {
+			out[r.Type] = map[rules.LicenceState]int64{}
+		}
+		out[r.Type][r.State] = r.N
+	}
+	return out, nil
+}

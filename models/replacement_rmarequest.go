@@ -1,0 +1,365 @@
+package models
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// NewRMA asks for a replacement: of a device by its serial, or of an accessory by
+// room, model and quantity (R74). Without a site it goes to the site of the room.
+type NewRMA struct {
+	AccountID       string // may be empty when a room is named, or a serial that is in scope
+	Serial          string
+	RoomID          string
+	ModelCode       string
+	Quantity        int
+	SiteID          string
+	Fault           string // what is wrong, in a person's words
+	SerialProof     string // where the proof is kept that the serial is the account's
+	SpareUnitID     string // a spare that is used at once (R35d); see UseSpare
+	DefectConfirmed bool   // by an agent: approves at once where nothing is to review
+	// Once names the request, where the caller may send it again: the same one again
+	// answers with its RMA. Empty: not named.
+	Once string
+}
+
+// onceKey returns the request's name as it is stored: two callers may choose the same
+// one.
+func (n NewRMA) onceKey(actor Actor) *string {
+	if n.Once == "" {
+		return nil
+	}
+	key := HashSecret(actor.ID + "\n" + n.Once)[:26]
+	return &key
+}
+
+// Lengths that people's texts may have.
+const (
+	maxFault       = 1000
+	maxSerialProof = 200
+)
+
+func (n *NewRMA) validate() error {
+	n.Serial = rules.NormaliseSerial(n.Serial)
+	n.ModelCode = rules.NormaliseModelCode(n.ModelCode)
+	n.Fault = strings.TrimSpace(n.Fault)
+	n.SerialProof = strings.TrimSpace(n.SerialProof)
+
+	var fields []rules.FieldError
+	if n.Serial != "" {
+		if problem := rules.SerialProblem("/serial", n.Serial); problem != nil {
+			fields = append(fields, *problem)
+		}
+	} else if n.ModelCode == "" {
+		fields = append(fields, rules.FieldError{
+			Pointer: "/serial",
+			Code:    rules.Required,
+			Message: "Neither a serial number nor a model is named.",
+			Remedy:  "Name the device's serial number, or an accessory's room, model and quantity.",
+		})
+	}
+	if n.Fault == "" {
+		fields = append(fields, rules.FieldError{
+			Pointer: "/fault",
+			Code:    rules.Required,
+			Message: "This field is missing or empty.",
+			Remedy:  "Say what is wrong.",
+		})
+	}
+	fields = append(fields, rules.CheckLine("/fault", n.Fault, maxFault)...)
+	fields = append(fields, rules.CheckLine("/serial_proof", n.SerialProof, maxSerialProof)...)
+	return rules.Invalid(fields)
+}
+
+// RequestRMA stores a request for a replacement with the entitlement that covers it
+// now, which stays whatever happens to the contract later (S3, R28d). An agent who
+// has confirmed the defect approves it by that, unless it is held for the proof of
+// purchase (R125) or there is something to review (S25). The error names every
+// refusal; see rules.MayRequestRMA.
+func (s *Store) RequestRMA(ctx context.Context, n NewRMA) (RMA, error) {
+	if err := n.validate(); err != nil {
+		return RMA{}, err
+	}
+	ref, err := s.Reference(ctx)
+	if err != nil {
+		return RMA{}, err
+	}
+
+	var out RMA
+	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		w := s.newRMAChange(tx, scope, ref)
+		known, err := w.request(n)
+		if err != nil {
+			return err
+		}
+		if known {
+			out = w.RMA
+			return nil
+		}
+		if err := w.save(); err != nil {
+			return err
+		}
+		if n.SpareUnitID != "" {
+			w, err = s.swapAtOnce(tx, scope, ref, w.ID, n.SpareUnitID)
+			if err != nil {
+				return err
+			}
+		}
+		out = w.RMA
+		return nil
+	})
+	return out, err
+}
+
+// request reads everything that the decision needs, decides, and fills the RMA. known
+// reports that the same request made an RMA before, which stays as it is.
+func (w *rmaChange) request(n NewRMA) (known bool, err error) {
+	acc, err := w.lockOwnerOf(n)
+	if err != nil {
+		return false, err
+	}
+	w.now = w.s.clock.Now() // not before the lock
+	covered, err := w.coverOf(n, acc.ID, w.now)
+	if err != nil {
+		return false, err
+	}
+	facts, err := w.readRequestFacts(n, acc.ID, covered)
+	if err != nil {
+		return false, err
+	}
+	if facts.Before != nil {
+		err := w.tx.First(&w.RMA, "id = ?", *facts.Before).Error
+		return true, err
+	}
+
+	verdict, err := rules.MayRequestRMA(rules.RMARequest{
+		Role:       w.scope.Actor.Role,
+		Now:        w.now,
+		Terms:      w.ref.Program.Replacement,
+		Serial:     n.Serial != "",
+		Registered: covered.device.ID != "",
+		Device:     covered.device.State,
+		KnownSince: covered.device.CreatedAt,
+		Proof:      n.SerialProof != "",
+		OpenRMA:    facts.Open > 0,
+		RoomKnown:  covered.room.ID != "",
+		Quantity:   n.Quantity,
+		Cover:      covered.answer,
+		SiteKnown:  facts.AccountSite.ID != "",
+		Recent:     facts.Recent,
+		Fleet:      facts.Fleet,
+	})
+	if err != nil {
+		return false, err
+	}
+
+	w.fill(n, acc, covered, facts)
+	w.Held = verdict.Held
+	w.ReviewReasons = append([]string{}, verdict.Review...)
+	err = w.begin(n, covered.answer)
+	return false, err
+}
+
+// lockOwnerOf locks the account that the request is about.
+func (w *rmaChange) lockOwnerOf(n NewRMA) (Account, error) {
+	if n.AccountID != "" {
+		return w.s.lockAccount(w.tx, w.scope, n.AccountID)
+	}
+	if n.RoomID != "" {
+		return w.s.lockOwner(w.tx, w.scope, "rooms", n.RoomID)
+	}
+
+	owner := w.tx.Table("devices").
+		Select("account_id").
+		Where("serial = ? AND state <> ?", n.Serial, rules.DeviceRetired)
+	var acc Account
+	err := found(w.s.forUpdate(w.scope.accounts(w.tx, "id")).First(&acc, "id = (?)", owner).Error)
+	if rules.CodeOf(err) == rules.NotFound {
+		err = serialUnknown(w.scope.Actor.Role)
+	}
+	return acc, err
+}
+
+// serialUnknown refuses a serial of which no device is in scope as the rules do: a
+// foreign one reads like one that nobody has.
+func serialUnknown(role rules.Role) error {
+	_, err := rules.MayRequestRMA(rules.RMARequest{
+		Role:       role,
+		Serial:     true,
+		Registered: false,
+		SiteKnown:  true,
+	})
+	return err
+}
+
+// coveredSubject is what a request is about, and whether it is covered. Device and
+// room are empty where the account has none such.
+type coveredSubject struct {
+	answer rules.Answer
+	device Device
+	room   Room
+}
+
+// coverOf asks rules.Cover about the subject of a request at an instant.
+func (w *rmaChange) coverOf(n NewRMA, accountID string, at time.Time) (coveredSubject, error) {
+	subject := CoverSubject{Serial: n.Serial}
+	if n.Serial == "" {
+		subject = CoverSubject{RoomID: n.RoomID, ModelCode: n.ModelCode}
+	}
+	g := &coverFacts{
+		tx:    w.tx,
+		scope: Scope{AccountIDs: []string{accountID}, Actor: w.scope.Actor},
+		ref:   w.ref,
+	}
+	if err := g.gather([]CoverSubject{subject}); err != nil {
+		return coveredSubject{}, err
+	}
+	c := g.cover(subject, at, rules.ForHardware)
+	return coveredSubject{
+		answer: c.Answer,
+		device: g.byID[c.DeviceID],
+		room:   g.rooms[c.Answer.RoomID],
+	}, nil
+}
+
+// requestFacts are what else a request is decided by: the counts against fraud and
+// for one open RMA per device (S25), the RMA that the same request made before, the
+// ship-to, and who is told.
+type requestFacts struct {
+	Recent      int
+	Fleet       int
+	Open        int
+	Before      *string
+	Admins      *string
+	AccountSite // empty where the account has none such
+}
+
+var requestFactsSQL = `
+	SELECT n.*, s.*
+	FROM (SELECT
+		(SELECT COUNT(*) FROM rmas WHERE account_id = @account AND requested_at > @since) AS recent,
+		(SELECT COUNT(*) FROM devices
+			WHERE account_id = @account AND state NOT IN ('RETURNED','RETIRED','LOST')) AS fleet,
+		(SELECT COUNT(*) FROM rmas WHERE device_id = @device AND closed_at IS NULL) AS open,
+		(SELECT id FROM rmas WHERE account_id = @account AND once_key = @once) AS before,
+		` + adminsSQL("@account") + ` AS admins) n
+	LEFT JOIN sites s ON s.account_id = @account
+		AND (s.id = @site OR (@site = '' AND s.name_key = @key))`
+
+// readRequestFacts reads them after the account was locked. The ship-to is the site that
+// is named, else that of the room.
+func (w *rmaChange) readRequestFacts(
+	n NewRMA, accountID string, c coveredSubject,
+) (requestFacts, error) {
+	days := w.ref.Program.Replacement.ReviewRateDays
+	var f requestFacts
+	err := w.tx.Raw(requestFactsSQL, map[string]any{
+		"account": accountID,
+		"device":  c.device.ID,
+		"since":   w.now.AddDate(0, 0, -days),
+		"site":    n.SiteID,
+		"key":     rules.SiteKey(c.room.Site),
+		"once":    text(n.onceKey(w.scope.Actor)),
+	}).Scan(&f).Error
+	return f, err
+}
+
+// fill makes the new RMA, with what lockRMA reads of one that is stored.
+func (w *rmaChange) fill(n NewRMA, acc Account, c coveredSubject, facts requestFacts) {
+	site := facts.AccountSite
+	w.fresh = true
+	w.RMA = RMA{
+		ID:          NewID(prefixRMA),
+		AccountID:   acc.ID,
+		SiteID:      site.ID,
+		ModelCode:   n.ModelCode,
+		Quantity:    max(n.Quantity, 1),
+		Fault:       n.Fault,
+		SerialProof: n.SerialProof,
+		RequestedBy: w.scope.Actor.ID,
+		OnceKey:     n.onceKey(w.scope.Actor),
+		StateSince:  w.now,
+		CreatedAt:   w.now,
+	}
+	w.subjectID = w.ID
+	w.RequestedAt = w.now
+	if c.device.ID != "" {
+		w.DeviceID = &c.device.ID
+		w.FaultySerial = text(c.device.Serial)
+		w.ModelCode = c.device.ModelCode
+		w.Quantity = 1
+	}
+	if c.room.ID != "" {
+		w.RoomID = &c.room.ID
+		w.RoomName = &c.room.Name
+	}
+
+	w.AccountName = acc.LegalName
+	w.SiteName = site.Name
+	w.SiteZone = site.TimeZone
+	w.SiteCountry = site.Country
+	w.SiteRegion = site.Region
+	w.Told = audience{
+		Admins:        facts.Admins,
+		SiteContact:   site.ContactEmail,
+		AccountLocale: acc.Locale,
+	}
+}
+
+// begin freezes the entitlement, and approves or asks an operator to decide.
+func (w *rmaChange) begin(n NewRMA, cover rules.Answer) error {
+	if !w.Held {
+		if err := w.freeze(cover); err != nil {
+			return err
+		}
+	}
+	w.note("rma.requested", map[string]any{
+		"device":   text(w.DeviceID),
+		"room":     text(w.RoomID),
+		"site":     w.SiteID,
+		"model":    w.ModelCode,
+		"quantity": w.Quantity,
+		"cover":    w.CoverKind,
+		"speed":    w.Speed,
+		"held":     w.Held,
+		"review":   w.ReviewReasons,
+	})
+
+	agent := rules.MayRMA(rules.RMAApprove, w.scope.Actor.Role, w.RMAFacts, w.now) == nil
+	if agent && n.DefectConfirmed && !w.Held && len(w.ReviewReasons) == 0 {
+		return w.approve()
+	}
+	w.mail("REQUESTED", nil)
+	return w.askForDecision()
+}
+
+// freeze keeps the entitlement under which the RMA runs, and which cover and speed
+// it gives (S3, S38).
+func (w *rmaChange) freeze(cover rules.Answer) error {
+	frozen, err := rules.Freeze(cover)
+	if err != nil {
+		return err
+	}
+	w.Frozen = &frozen
+	w.CoverKind = frozen.Entitlement.Kind
+	w.CoverLicenceID = frozen.Entitlement.LicenceID
+	w.Speed = frozen.RMASpeed
+	return nil
+}
+
+func (w *rmaChange) askForDecision() error {
+	why := "A replacement was requested."
+	switch {
+	case w.Held:
+		why = rules.ProofRequired
+	case len(w.ReviewReasons) > 0:
+		why = joinCodes(w.ReviewReasons)
+	}
+	return w.raise(TaskDecideRMA,
+		"Confirm the defect and approve the replacement, or reject it with a code.", why)
+}

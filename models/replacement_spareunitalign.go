@@ -1,0 +1,251 @@
+package models
+
+import (
+	"context"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// alignSpares brings a parent's units in line with its balance (S9): what it gained
+// withdraws recalls and earns units, what it lost voids or recalls some. The caller
+// holds the lock on the parent; line is the one that new units are earned by. It
+// acts for the service, whoever's order or cancellation it follows from.
+func (s *Store) alignSpares(tx *gorm.DB, scope Scope, line SpareLine, balance int) error {
+	scope = Scope{System: true, Actor: scope.Actor}
+	var units []SpareUnit
+	err := s.forUpdate(tx).
+		Where("parent_org_id = ? AND closed_at IS NULL", line.ParentOrgID).
+		Order("id").
+		Find(&units).Error
+	if err != nil {
+		return err
+	}
+	planned := make([]rules.PlannedSpare, len(units))
+	for i, u := range units {
+		planned[i] = rules.PlannedSpare{ID: u.ID, SpareFacts: u.SpareFacts}
+	}
+	plan := rules.PlanSpares(planned, balance, s.clock.Now())
+
+	if err := s.changeUnits(tx, scope, plan.Keep, (*spareUnitChange).keep); err != nil {
+		return err
+	}
+	if err := s.changeUnits(tx, scope, plan.Void, (*spareUnitChange).void); err != nil {
+		return err
+	}
+	if err := s.changeUnits(tx, scope, plan.Recall, (*spareUnitChange).recall); err != nil {
+		return err
+	}
+	if err := s.changeUnits(tx, scope, plan.Await, (*spareUnitChange).recallOnArrival); err != nil {
+		return err
+	}
+	return s.earnSpares(tx, scope, line, plan.Earn)
+}
+
+func (s *Store) changeUnits(
+	tx *gorm.DB, scope Scope, ids []string, do func(*spareUnitChange) error,
+) error {
+	for _, id := range ids {
+		w, err := s.lockSpare(tx, scope, id)
+		if err != nil {
+			return err
+		}
+		if err := do(w); err != nil {
+			return err
+		}
+		if err := w.save(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep withdraws a recall, since the entitlement is back in time (S9).
+func (w *spareUnitChange) keep() error {
+	if w.RecallPending {
+		w.RecallPending = false
+		w.note("spare.recall_withdrawn", map[string]any{"pending": true})
+		return nil
+	}
+	if err := w.become(rules.SpareOnSite); err != nil {
+		return err
+	}
+	w.RecallRequestedAt, w.RecallDueAt, w.RemindersSent = nil, nil, 0
+	w.note("spare.recall_withdrawn", nil)
+	w.mail("RECALL_WITHDRAWN", nil)
+	return w.cancelParcel(w.recallKey())
+}
+
+// void ends a unit that was not shipped, and the booking of its parcel (S9).
+func (w *spareUnitChange) void() error {
+	if err := w.become(rules.SpareVoided); err != nil {
+		return err
+	}
+	w.VoidedAt = &w.now
+	w.RecallPending = false
+	w.note("spare.voided", nil)
+	if w.SelectedAt != nil {
+		w.mail("VOIDED", nil)
+	}
+	return w.cancelParcel(w.parcelKey())
+}
+
+// recall asks for a unit that lies on site: the account has until the end of its
+// local day that the program says, by default 30 (RULES 3, S9, C8).
+func (w *spareUnitChange) recall() error {
+	if err := w.become(rules.SpareRecallRequested); err != nil {
+		return err
+	}
+	ref, err := w.s.referenceWithin(w.tx)
+	if err != nil {
+		return err
+	}
+	due := rules.SpareRecallDue(w.now, ref.Program.Replacement.SpareRecallDays, w.zone())
+	w.RecallRequestedAt = &w.now
+	w.RecallDueAt = &due
+	w.RecallScannedAt, w.FeeAskedAt, w.RemindersSent = nil, nil, 0
+	w.RecallPending = false
+	w.Recalls++
+	w.note("spare.recall_requested", map[string]any{"due": due})
+	w.mail("RECALL_REQUESTED", nil)
+
+	if w.Carrier == "" || w.s.carrier != "" {
+		return nil // whoever sends it back chooses one; or see planParcels
+	}
+	_, err = w.s.createShipment(w.tx, w.scope, NewShipment{
+		AccountID:  *w.AccountID,
+		Direction:  rules.ShipRecall,
+		SubjectID:  w.ID,
+		BookingKey: w.recallKey(),
+		Carrier:    w.Carrier,
+	})
+	return err
+}
+
+// recallOnArrival has a unit that is under way recalled when it arrives: what the
+// carrier has cannot be stopped.
+func (w *spareUnitChange) recallOnArrival() error {
+	w.RecallPending = true
+	w.note("spare.recall_pending", nil)
+	return nil
+}
+
+// earnSpares makes n units of a ledger's line, each with the CSM's task to choose
+// model and site (R88a) and the event that starts its workflow. The line and a
+// number within it are unique, so that a replay makes none twice.
+func (s *Store) earnSpares(tx *gorm.DB, scope Scope, line SpareLine, n int) error {
+	if n == 0 {
+		return nil
+	}
+	var last int
+	err := tx.Model(&SpareUnit{}).
+		Select("COALESCE(MAX(ordinal), 0)").
+		Where("line_id = ?", line.ID).
+		Scan(&last).Error
+	if err != nil {
+		return err
+	}
+
+	now := s.clock.Now()
+	units := make([]SpareUnit, n)
+	events := make([]OutboxEvent, n)
+	var trail []AuditEvent
+	for i := range units {
+		u := SpareUnit{
+			ID:          NewID(prefixSpareUnit),
+			ParentOrgID: line.ParentOrgID,
+			LineID:      line.ID,
+			Ordinal:     last + i + 1,
+			SpareFacts:  rules.SpareFacts{State: rules.SpareSelectionPending},
+			StateSince:  now,
+			CreatedAt:   now,
+			Version:     1,
+		}
+		earned := s.link(scope, u.ID, nil, AuditEvent{}, entry{"spare.earned", u.ID, map[string]any{
+			"after":  rules.SpareEarned,
+			"parent": u.ParentOrgID,
+			"cause":  line.Cause,
+			"source": line.SourceID,
+		}})
+		asked := s.link(scope, u.ID, nil, earned, entry{"spare.choice_asked", u.ID, map[string]any{
+			"before": rules.SpareEarned,
+			"after":  u.State,
+		}})
+		units[i] = u
+		events[i] = u.processStatus().event(OutboxSpareEarned, u.ID)
+		trail = append(trail, earned, asked)
+	}
+	if err := tx.Create(&units).Error; err != nil {
+		return err
+	}
+	for _, u := range units {
+		err := s.raise(tx, OperatorTask{
+			Kind:      TaskChooseSpare,
+			SubjectID: u.ID,
+			What:      "Discuss with the customer which model to keep as a spare and at which site, and choose both.",
+			Why:       "A customer has earned a spare.",
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := tx.Create(&trail).Error; err != nil {
+		return err
+	}
+	return s.enqueue(tx, events...)
+}
+
+// SettleSpareUnits aligns the units of every parent whose live units differ from its
+// balance, and returns how many parents that were: those whose ledger is older than
+// the units are. The daily sweep calls it.
+func (s *Store) SettleSpareUnits(ctx context.Context) (int, error) {
+	var parents []string
+	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if err := scope.service(); err != nil {
+			return err
+		}
+		return tx.Raw(`
+			SELECT parent_org_id
+			FROM (
+				SELECT parent_org_id, SUM(delta) AS balance
+				FROM spare_ledger
+				GROUP BY parent_org_id) l
+			WHERE balance <> (
+				SELECT COUNT(*) FROM spare_units u
+				WHERE u.parent_org_id = l.parent_org_id
+					AND u.closed_at IS NULL
+					AND u.state <> 'RECALL_REQUESTED'
+					AND NOT u.recall_pending)
+			ORDER BY parent_org_id`).Scan(&parents).Error
+	})
+	if err != nil {
+		return 0, err
+	}
+	for i, id := range parents {
+		if err := s.settleSpareUnits(ctx, id); err != nil {
+			return i, err
+		}
+	}
+	return len(parents), nil
+}
+
+func (s *Store) settleSpareUnits(ctx context.Context, parentID string) error {
+	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+		if _, err := s.lockParents(tx, "id = ?", parentID); err != nil {
+			return err
+		}
+		counts, err := s.countSpares(tx, parentID)
+		if err != nil {
+			return err
+		}
+		var line SpareLine // the last one that earned something
+		err = tx.Where("parent_org_id = ? AND delta > 0", parentID).
+			Order("seq DESC").
+			First(&line).Error
+		if err != nil {
+			return found(err)
+		}
+		return s.alignSpares(tx, scope, line, counts[parentID].Balance)
+	})
+}
