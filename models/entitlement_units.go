@@ -59,10 +59,12 @@ func (s *Store) endDevice(tx *gorm.DB, id string, end rules.DeviceState, now tim
 		"gone_at": now,
 		"version": gorm.Expr("version + 1"),
 	}
-	const elsewhere = "NOT EXISTS (SELECT 1 FROM device_placements WHERE device_id = ? AND to_at IS NULL)"
+	const inNoRoom = `NOT EXISTS (
+		SELECT 1 FROM device_placements
+		WHERE device_id = ? AND to_at IS NULL)`
 
 	// Most are in no room by then, which one statement finds out.
-	res := tx.Model(&Device{}).Where("id = ?", id).Where(elsewhere, id).Updates(ended)
+	res := tx.Model(&Device{}).Where("id = ?", id).Where(inNoRoom, id).Updates(ended)
 	if res.Error != nil || res.RowsAffected > 0 {
 		return res.Error
 	}

@@ -97,7 +97,9 @@ const outstandingSQL = `
 
 // OutstandingParcels lists the parcels of a subject to book, to fetch the label of or
 // to call off.
-func (s *Store) OutstandingParcels(ctx context.Context, subjectID string) ([]OutstandingParcel, error) {
+func (s *Store) OutstandingParcels(
+	ctx context.Context, subjectID string,
+) ([]OutstandingParcel, error) {
 	var out []OutstandingParcel
 	err := s.alone(ctx, func(db *gorm.DB, _ Scope) error {
 		out = nil
@@ -164,7 +166,9 @@ type BookedParcel struct {
 // what the carrier told of the parcels before we knew them is applied. The same
 // again changes nothing. unused are the tracking numbers that nobody needs: a person
 // handed that parcel to another carrier meanwhile.
-func (s *Store) StoreBookings(ctx context.Context, booked []BookedParcel) (unused []string, err error) {
+func (s *Store) StoreBookings(
+	ctx context.Context, booked []BookedParcel,
+) (unused []string, err error) {
 	if len(booked) == 0 {
 		return nil, nil
 	}

@@ -153,11 +153,15 @@ func (s *Store) SettleCarrierEvents(ctx context.Context) (int, error) {
 }
 
 // settleEventsOf applies what a carrier told of parcels before we knew their numbers.
-func (s *Store) settleEventsOf(ctx context.Context, carrier string, numbers ...string) (int, error) {
+func (s *Store) settleEventsOf(
+	ctx context.Context, carrier string, numbers ...string,
+) (int, error) {
 	return s.settleEventsWhere(ctx, "e.carrier = ? AND e.tracking IN ?", carrier, numbers)
 }
 
-func (s *Store) settleEventsWhere(ctx context.Context, where string, args ...any) (n int, err error) {
+func (s *Store) settleEventsWhere(
+	ctx context.Context, where string, args ...any,
+) (n int, err error) {
 	ctx = WithSystem(ctx)
 	var waiting []CarrierEvent
 	err = s.alone(ctx, func(db *gorm.DB, _ Scope) error {
@@ -193,7 +197,9 @@ type CarrierEventFilter struct {
 
 // ListCarrierEvents lists carriers' events, newest first, for the service and its
 // operators.
-func (s *Store) ListCarrierEvents(ctx context.Context, f CarrierEventFilter) ([]CarrierEvent, string, error) {
+func (s *Store) ListCarrierEvents(
+	ctx context.Context, f CarrierEventFilter,
+) ([]CarrierEvent, string, error) {
 	var out []CarrierEvent
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := scope.service(); err != nil {

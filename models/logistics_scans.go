@@ -230,7 +230,8 @@ func (s *Store) addScan(tx *gorm.DB, scope Scope, sh *Shipment, n NewScan) error
 		"after":  sh.State,
 	})
 	last := scans[0].Chain.last() // one scan at least is there, and all of one chain
-	err = s.extendAudit(tx, scope, sh.ID, &sh.AccountID, last, entry{"shipment.scanned", sh.ID, details})
+	scanned := entry{"shipment.scanned", sh.ID, details}
+	err = s.extendAudit(tx, scope, sh.ID, &sh.AccountID, last, scanned)
 	if err != nil {
 		return err
 	}

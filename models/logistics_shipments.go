@@ -110,7 +110,7 @@ func (n NewShipment) validate() error {
 			Remedy:  "Send a date as YYYY-MM-DD, or leave it empty.",
 		})
 	}
-	if p := n.Consignment; p != nil && (p.SiteID == "" || p.DepotID == "" || !p.Service.Valid() || p.Quantity < 1) {
+	if p := n.Consignment; p != nil && !p.complete() {
 		fields = append(fields, rules.FieldError{
 			Pointer: "/consignment",
 			Code:    rules.Required,
@@ -119,6 +119,10 @@ func (n NewShipment) validate() error {
 		})
 	}
 	return rules.Invalid(fields)
+}
+
+func (p Consignment) complete() bool {
+	return p.SiteID != "" && p.DepotID != "" && p.Service.Valid() && p.Quantity >= 1
 }
 
 // row returns the shipment as it begins.
@@ -170,7 +174,8 @@ func (s *Store) createShipment(tx *gorm.DB, scope Scope, n NewShipment) (Shipmen
 
 	var old []Shipment
 	err := tx.
-		Where("booking_key = ? OR (subject_id = ? AND direction = ?)", n.BookingKey, n.SubjectID, n.Direction).
+		Where("booking_key = ? OR (subject_id = ? AND direction = ?)",
+			n.BookingKey, n.SubjectID, n.Direction).
 		Find(&old).Error
 	if err != nil {
 		return Shipment{}, err
@@ -201,7 +206,8 @@ func (s *Store) createShipment(tx *gorm.DB, scope Scope, n NewShipment) (Shipmen
 // same refuses a booking key that comes again for another shipment. The promise
 // may be told anew: the first one stands.
 func (o Shipment) same(n NewShipment) error {
-	if o.AccountID == n.AccountID && o.SubjectID == n.SubjectID && o.Direction == n.Direction && o.Carrier == n.Carrier {
+	if o.AccountID == n.AccountID && o.SubjectID == n.SubjectID &&
+		o.Direction == n.Direction && o.Carrier == n.Carrier {
 		return nil
 	}
 	return rules.Refuse(rules.IdempotencyConflict,

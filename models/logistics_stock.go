@@ -94,7 +94,9 @@ func (s *Store) ShipStock(ctx context.Context, reservation string) (StockEntry, 
 
 // enterMove makes an entry: it locks the level and then looks for the cause, so that of
 // two moves with the same cause one waits and finds the other's entry.
-func (s *Store) enterMove(ctx context.Context, kind rules.StockKind, m StockMove) (StockEntry, error) {
+func (s *Store) enterMove(
+	ctx context.Context, kind rules.StockKind, m StockMove,
+) (StockEntry, error) {
 	var out StockEntry
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := scope.service(); err != nil {
@@ -197,7 +199,8 @@ func (m StockMove) validate() error {
 
 // same refuses a cause that comes again for something else.
 func (e StockEntry) same(n StockEntry) error {
-	if e.Kind == n.Kind && e.DepotID == n.DepotID && e.ModelCode == n.ModelCode && e.Quantity == n.Quantity {
+	if e.Kind == n.Kind && e.DepotID == n.DepotID &&
+		e.ModelCode == n.ModelCode && e.Quantity == n.Quantity {
 		return nil
 	}
 	return rules.Refuse(rules.IdempotencyConflict,
@@ -424,7 +427,8 @@ func (s *Store) closeReservation(
 func (s *Store) shipUnreserved(
 	tx *gorm.DB, scope Scope, depotID string, n stockNeed,
 ) ([]StockEntry, error) {
-	moved, err := s.moveLevel(tx, depotID, n.ModelCode, n.Quantity, rules.StockReservation, rules.StockShipment)
+	moved, err := s.moveLevel(tx, depotID, n.ModelCode, n.Quantity,
+		rules.StockReservation, rules.StockShipment)
 	if err != nil || !moved {
 		return nil, err
 	}

@@ -18,11 +18,11 @@ type change struct {
 	now   time.Time
 
 	subjectID    string
-	label        string        // names the subject in the audit of what belongs to it: "rma" or "spare"
+	label        string        // "rma" or "spare": names it in the audit of what belongs to it
 	reason       string        // why, in the words of who asked; goes into the audit
 	fresh        bool          // the subject is new
 	statusBefore ProcessStatus // what its workflow was told last; zero where it is new
-	quiet        bool          // the workflow itself asked for the change, and learns it from the answer
+	quiet        bool          // the workflow itself asked, and learns of it from the answer
 	askCarrier   bool          // the carrier has to be asked about the subject's parcels
 
 	entries []entry

@@ -88,7 +88,9 @@ func (w *rmaChange) toldLate() bool {
 
 // unwanted reports whether the replacement that was on its way is needed no more.
 func unwanted(out rules.OutboundState) bool {
-	return out == rules.OutboundWithdrawn || out == rules.OutboundRejected || out == rules.OutboundSwapped
+	return out == rules.OutboundWithdrawn ||
+		out == rules.OutboundRejected ||
+		out == rules.OutboundSwapped
 }
 
 func (w *rmaChange) closeReservation(kind rules.StockKind) error {
@@ -218,7 +220,8 @@ func (w *rmaChange) parcel(d rules.ShipmentDirection, key string) NewShipment {
 		}
 		n.PromisedOn = w.promisedOn()
 	}
-	consignment.Contents = fmt.Sprintf("%d x %s", consignment.Quantity, w.modelName(consignment.ModelCode))
+	name := w.modelName(consignment.ModelCode)
+	consignment.Contents = fmt.Sprintf("%d x %s", consignment.Quantity, name)
 	return n
 }
 
@@ -257,7 +260,9 @@ func (w *rmaChange) endShipment(kind rules.ScanKind, reason string) error {
 // RecordRMAFact adds what a carrier or a depot tells. It is never refused for the
 // state that the RMA is in, and may come twice, late and in any order. at is when
 // it happened; a time that lies ahead counts as now.
-func (s *Store) RecordRMAFact(ctx context.Context, id string, fact rules.RMAFact, at time.Time) (RMA, error) {
+func (s *Store) RecordRMAFact(
+	ctx context.Context, id string, fact rules.RMAFact, at time.Time,
+) (RMA, error) {
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return RMA{}, err
@@ -322,7 +327,9 @@ type rmaShipments struct{ s *Store }
 // shipmentMoved tells an RMA what is known of its parcel. A lost one that turns
 // up after another was sent says nothing about the RMA; an operator sees it at the
 // shipment.
-func (o rmaShipments) shipmentMoved(tx *gorm.DB, scope Scope, sh Shipment) (known bool, err error) {
+func (o rmaShipments) shipmentMoved(
+	tx *gorm.DB, scope Scope, sh Shipment,
+) (known bool, err error) {
 	if sh.Direction != rules.ShipOut && sh.Direction != rules.ShipReturn {
 		return false, nil
 	}

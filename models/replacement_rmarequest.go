@@ -253,7 +253,9 @@ var requestFactsSQL = `
 
 // readRequestFacts reads them after the account was locked. The ship-to is the site that
 // is named, else that of the room.
-func (w *rmaChange) readRequestFacts(n NewRMA, accountID string, c coveredSubject) (requestFacts, error) {
+func (w *rmaChange) readRequestFacts(
+	n NewRMA, accountID string, c coveredSubject,
+) (requestFacts, error) {
 	days := w.ref.Program.Replacement.ReviewRateDays
 	var f requestFacts
 	err := w.tx.Raw(requestFactsSQL, map[string]any{

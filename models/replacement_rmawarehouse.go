@@ -134,7 +134,8 @@ func (w *rmaChange) ship(sh RMAShipment) (named bool, err error) {
 		return false, err
 	}
 
-	late := w.PickedUpAt != nil || w.DeliveredAt != nil // the carrier was first, and the customer knows
+	// The carrier was first, and the customer knows.
+	late := w.PickedUpAt != nil || w.DeliveredAt != nil
 	if late && w.Carrier != "" {
 		sh.Carrier, sh.Tracking = w.Carrier, w.Tracking
 	} else {

@@ -126,7 +126,9 @@ func (a *SpareAid) readCritical(tx *gorm.DB, sites map[siteName]string) error {
 
 // deployedBySite counts devices in active rooms by model and known site. Two ways to
 // write a site's name are one site.
-func deployedBySite(tx *gorm.DB, parentID string, sites map[siteName]string) ([]rules.AidDeployment, error) {
+func deployedBySite(
+	tx *gorm.DB, parentID string, sites map[siteName]string,
+) ([]rules.AidDeployment, error) {
 	var rows []deployedRow
 	err := tx.Raw(`
 		SELECT r.account_id,

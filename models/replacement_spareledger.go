@@ -106,7 +106,8 @@ type spareChange struct {
 // the parent's row. An order never takes: what ended since the last count is for
 // the sweep, which stamps it with the contract.
 func (s *Store) recountOrder(
-	tx *gorm.DB, scope Scope, ref Reference, orderID string, acc openedAccount, contracts []ServiceContract,
+	tx *gorm.DB, scope Scope, ref Reference,
+	orderID string, acc openedAccount, contracts []ServiceContract,
 ) error {
 	if !countsForSpares(contracts) {
 		return nil
@@ -191,7 +192,9 @@ func (s *Store) recount(tx *gorm.DB, scope Scope, count spareCount, why spareCha
 // writeSpares adds lines to a parent's ledger and brings its units in line with it
 // (S9), with the lines' audit in the parent's own chain: it names orders of all its
 // accounts, so no tenant sees it (R82b).
-func (s *Store) writeSpares(tx *gorm.DB, scope Scope, count spareCount, entries ...rules.SpareEntry) error {
+func (s *Store) writeSpares(
+	tx *gorm.DB, scope Scope, count spareCount, entries ...rules.SpareEntry,
+) error {
 	if len(entries) == 0 {
 		return nil
 	}
@@ -306,14 +309,17 @@ func (s *Store) sparesOf(tx *gorm.DB, scope Scope, parents []Org) ([]Spares, err
 
 // ListSpareLines lists a parent's ledger, newest first, for the service and its
 // operators only: its lines name orders of all the parent's accounts (R82b).
-func (s *Store) ListSpareLines(ctx context.Context, parentID string, page Page) ([]SpareLine, string, error) {
+func (s *Store) ListSpareLines(
+	ctx context.Context, parentID string, page Page,
+) ([]SpareLine, string, error) {
 	var out []SpareLine
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		if err := scope.service(); err != nil {
 			return err
 		}
-		if err := found(scope.parents(tx).Select("id").First(&Org{}, "id = ?", parentID).Error); err != nil {
-			return err
+		err := scope.parents(tx).Select("id").First(&Org{}, "id = ?", parentID).Error
+		if err != nil {
+			return found(err)
 		}
 
 		q := tx.Where("parent_org_id = ?", parentID)

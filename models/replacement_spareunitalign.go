@@ -43,7 +43,9 @@ func (s *Store) alignSpares(tx *gorm.DB, scope Scope, line SpareLine, balance in
 	return s.earnSpares(tx, scope, line, plan.Earn)
 }
 
-func (s *Store) changeUnits(tx *gorm.DB, scope Scope, ids []string, do func(*spareUnitChange) error) error {
+func (s *Store) changeUnits(
+	tx *gorm.DB, scope Scope, ids []string, do func(*spareUnitChange) error,
+) error {
 	for _, id := range ids {
 		w, err := s.lockSpare(tx, scope, id)
 		if err != nil {

@@ -23,7 +23,9 @@ func (s *Store) SelectSpare(ctx context.Context, id string, c SpareChoice) (Spar
 		return SpareUnit{}, err
 	}
 	chosen := func(u SpareUnit) bool {
-		return u.State == rules.SpareSelectionPending && u.ModelCode == c.ModelCode && text(u.SiteID) == c.SiteID
+		return u.State == rules.SpareSelectionPending &&
+			u.ModelCode == c.ModelCode &&
+			text(u.SiteID) == c.SiteID
 	}
 	return s.changeSpare(ctx, id, rules.SpareSelect, c.Reason, chosen, func(w *spareUnitChange) error {
 		if err := w.takeSite(c.SiteID); err != nil {
@@ -73,7 +75,8 @@ func (w *spareUnitChange) takeSite(siteID string) error {
 		Admins      *string
 	}
 	err := w.tx.Table("sites AS s").
-		Select("s.*, a.legal_name, a.locale, a.time_zone AS account_zone, "+adminsSQL("a.id")+" AS admins").
+		Select("s.*, a.legal_name, a.locale, a.time_zone AS account_zone, "+
+			adminsSQL("a.id")+" AS admins").
 		Joins("JOIN accounts a ON a.id = s.account_id").
 		Where("s.id = ? AND a.parent_org_id = ?", siteID, w.ParentOrgID).
 		Scan(&sites).Error

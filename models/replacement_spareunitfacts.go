@@ -190,7 +190,9 @@ type spareShipments struct{ s *Store }
 
 // shipmentMoved tells a spare unit what is known of its parcel. A parcel of before says
 // nothing about it. It acts for the service, whoever's command moved the parcel.
-func (o spareShipments) shipmentMoved(tx *gorm.DB, scope Scope, sh Shipment) (known bool, err error) {
+func (o spareShipments) shipmentMoved(
+	tx *gorm.DB, scope Scope, sh Shipment,
+) (known bool, err error) {
 	if sh.Direction != rules.ShipSpare && sh.Direction != rules.ShipRecall {
 		return false, nil
 	}

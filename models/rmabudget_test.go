@@ -12,7 +12,7 @@ import (
 )
 
 // rmaStatements is the budget of an ordinary RMA, from request to close.
-const rmaStatements = 61
+const rmaStatements = 60
 
 // carriedStatements is what one takes whose parcels the service books and the carrier
 // tells of: beyond the budget, and held so that it does not grow.
