@@ -46,3 +46,13 @@ func (s *Store) lockParentsOf(tx *gorm.DB, accountIDs []string) (map[string]stri
 	}
 	return out, nil
 }
+
+// parentsInScope narrows a query on organisations to the customers' parents in scope.
+func parentsInScope(tx *gorm.DB, scope Scope) *gorm.DB {
+	q := tx.Where("kind = ?", OrgCustomerParent)
+	if scope.System {
+		return q
+	}
+	own := scope.accounts(tx.Model(&Account{}), "id").Select("parent_org_id")
+	return q.Where("id IN (?)", own)
+}

@@ -42,3 +42,13 @@ func (s *Store) Balance(ctx context.Context, accountID string) (map[rules.Servic
 	}
 	return out, nil
 }
+
+// countsForSpares reports whether one of the contracts counts: only Select does (R81c).
+func countsForSpares(contracts []ServiceContract) bool {
+	for _, c := range contracts {
+		if c.Type == rules.ServiceSelect {
+			return true
+		}
+	}
+	return false
+}

@@ -63,7 +63,7 @@ func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error 
 	if err != nil {
 		return err
 	}
-	if err := s.recountOrder(tx, scope, ref, o.ID, opened, contracts); err != nil {
+	if err := s.recountOrder(tx, scope, ref, fulfilledOrder{o.ID, opened.ParentOrgID, opened.newParent}, contracts); err != nil {
 		return err
 	}
 	if err := s.askForFirstCSM(tx, acc, contracts); err != nil {

@@ -55,7 +55,7 @@ func (s *Store) SelectionAid(ctx context.Context, parentID string) (SpareAid, er
 		if err := scope.service(); err != nil {
 			return err
 		}
-		if err := found(scope.parents(tx).First(&aid.Parent, "id = ?", parentID).Error); err != nil {
+		if err := found(parentsInScope(tx, scope).First(&aid.Parent, "id = ?", parentID).Error); err != nil {
 			return err
 		}
 		sites, err := aid.readSites(tx)
