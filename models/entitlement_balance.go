@@ -11,7 +11,9 @@ import (
 
 // Balance counts an account's licences in force by service type and state
 // (R25c).
-func (s *Store) Balance(ctx context.Context, accountID string) (map[rules.ServiceType]map[rules.LicenceState]int64, error) {
+func (s *Store) Balance(
+	ctx context.Context, accountID string,
+) (map[rules.ServiceType]map[rules.LicenceState]int64, error) {
 	type row struct {
 		Type  rules.ServiceType
 		State rules.LicenceState
