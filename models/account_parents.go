@@ -212,3 +212,14 @@ func mergedElsewhere(o Org, into string) error {
 	return rules.Refuse(rules.StateConflict, "This parent was merged into another.",
 		"Read it to see which one took over, and name that one.")
 }
+
+// parentsInScope narrows a query on organisations to the customers' parents in scope.
+func parentsInScope(tx *gorm.DB, scope Scope) *gorm.DB {
+	q := tx.Where("kind = ?", OrgCustomerParent)
+	if scope.System {
+		return q
+	}
+
+	own := scope.accounts(tx.Model(&Account{}), "id").Select("parent_org_id")
+	return q.Where("id IN (?)", own)
+}

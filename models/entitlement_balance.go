@@ -11,7 +11,9 @@ import (
 
 // Balance counts an account's licences in force by service type and state
 // (R25c).
-func (s *Store) Balance(ctx context.Context, accountID string) (map[rules.ServiceType]map[rules.LicenceState]int64, error) {
+func (s *Store) Balance(
+	ctx context.Context, accountID string,
+) (map[rules.ServiceType]map[rules.LicenceState]int64, error) {
 	type row struct {
 		Type  rules.ServiceType
 		State rules.LicenceState
@@ -41,4 +43,14 @@ func (s *Store) Balance(ctx context.Context, accountID string) (map[rules.Servic
 		out[r.Type][r.State] = r.N
 	}
 	return out, nil
+}
+
+// countsForSpares reports whether one of the contracts counts: only Select does (R81c).
+func countsForSpares(contracts []ServiceContract) bool {
+	for _, c := range contracts {
+		if c.Type == rules.ServiceSelect {
+			return true
+		}
+	}
+	return false
 }

@@ -41,7 +41,7 @@ const (
 )
 
 // NewCarrierEvent is an authentic message of a carrier. EventID names it at the
-// carrier; whoever calls makes one of the content where it has none.
+// carrier; the caller makes one of the content where the carrier gave none.
 type NewCarrierEvent struct {
 	Carrier    string
 	EventID    string

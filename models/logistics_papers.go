@@ -10,7 +10,7 @@ import (
 )
 
 // ShipmentPaper is what stands on the papers of a parcel: its label and its slip. It
-// is personal data, and goes to whoever handles the parcel.
+// is personal data, and goes to those who handle the parcel.
 type ShipmentPaper struct {
 	Shipment
 	From, To      ParcelEnd

@@ -271,12 +271,13 @@ func (s *Store) askAboutContradiction(tx *gorm.DB, sh Shipment) error {
 		SubjectID: sh.ID,
 		AccountID: &sh.AccountID,
 		What:      "Find out where the parcel is.",
-		Why:       "What was told of the shipment excludes itself, such as a scan after it was cancelled.",
+		Why: "What was told of the shipment excludes itself, " +
+			"such as a scan after it was cancelled.",
 	})
 }
 
 // tellOwner tells the subject of a shipment how it moved, or, where no owner knows the
-// subject, whoever listens to the outbox.
+// subject, those who listen to the outbox.
 func (s *Store) tellOwner(tx *gorm.DB, scope Scope, sh Shipment) error {
 	if owner := s.ownerOf(sh.SubjectID); owner != nil {
 		if known, err := owner.shipmentMoved(tx, scope, sh); known || err != nil {

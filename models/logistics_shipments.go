@@ -204,7 +204,7 @@ func (s *Store) createShipment(tx *gorm.DB, scope Scope, n NewShipment) (Shipmen
 }
 
 // same refuses a booking key that comes again for another shipment. The promise
-// may be told anew: the first one stands.
+// may be another one by now: the first one stands.
 func (o Shipment) same(n NewShipment) error {
 	if o.AccountID == n.AccountID && o.SubjectID == n.SubjectID &&
 		o.Direction == n.Direction && o.Carrier == n.Carrier {

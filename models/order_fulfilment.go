@@ -72,7 +72,12 @@ func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error 
 		return err
 	}
 
-	err = s.recountOrder(tx, scope, ref, o.ID, account, contracts)
+	bought := fulfilledOrder{
+		ID:        o.ID,
+		ParentID:  account.ParentOrgID,
+		NewParent: account.newParent,
+	}
+	err = s.recountOrder(tx, scope, ref, bought, contracts)
 	if err != nil {
 		return err
 	}

@@ -197,34 +197,13 @@ func serialUnknown(role rules.Role) error {
 	return err
 }
 
-// coveredSubject is what a request is about, and whether it is covered. Device and
-// room are empty where the account has none such.
-type coveredSubject struct {
-	answer rules.Answer
-	device Device
-	room   Room
-}
-
-// coverOf asks rules.Cover about the subject of a request at an instant.
+// coverOf asks what covers the subject of a request at an instant.
 func (w *rmaChange) coverOf(n NewRMA, accountID string, at time.Time) (coveredSubject, error) {
 	subject := CoverSubject{Serial: n.Serial}
 	if n.Serial == "" {
 		subject = CoverSubject{RoomID: n.RoomID, ModelCode: n.ModelCode}
 	}
-	g := &coverFacts{
-		tx:    w.tx,
-		scope: Scope{AccountIDs: []string{accountID}, Actor: w.scope.Actor},
-		ref:   w.ref,
-	}
-	if err := g.gather([]CoverSubject{subject}); err != nil {
-		return coveredSubject{}, err
-	}
-	c := g.cover(subject, at, rules.ForHardware)
-	return coveredSubject{
-		answer: c.Answer,
-		device: g.byID[c.DeviceID],
-		room:   g.rooms[c.Answer.RoomID],
-	}, nil
+	return w.s.coverForHardware(w.tx, w.scope, w.ref, accountID, subject, at)
 }
 
 // requestFacts are what else a request is decided by: the counts against fraud and

@@ -108,7 +108,9 @@ type RMAShipment struct {
 func (s *Store) ShipRMA(ctx context.Context, id string, sh RMAShipment) (RMA, error) {
 	sh.Serial = rules.NormaliseSerial(sh.Serial)
 	shipped := func(r RMA) bool {
-		return r.ShippedAt != nil && r.StoredState == rules.RMAShipped && r.ReplacementSerial == sh.Serial
+		return r.ShippedAt != nil &&
+			r.StoredState == rules.RMAShipped &&
+			r.ReplacementSerial == sh.Serial
 	}
 	named := false
 	r, err := s.changeRMA(ctx, id, rules.RMAShip, "", shipped, func(w *rmaChange) (err error) {

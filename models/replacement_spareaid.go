@@ -55,8 +55,9 @@ func (s *Store) SelectionAid(ctx context.Context, parentID string) (SpareAid, er
 		if err := scope.service(); err != nil {
 			return err
 		}
-		if err := found(scope.parents(tx).First(&aid.Parent, "id = ?", parentID).Error); err != nil {
-			return err
+		err := parentsInScope(tx, scope).First(&aid.Parent, "id = ?", parentID).Error
+		if err != nil {
+			return found(err)
 		}
 		sites, err := aid.readSites(tx)
 		if err != nil {

@@ -101,47 +101,45 @@ type spareChange struct {
 	source string
 }
 
+// fulfilledOrder is the order whose licences are counted, and the parent that earns by
+// them.
+type fulfilledOrder struct {
+	ID        string
+	ParentID  string
+	NewParent bool // the order created it
+}
+
 // recountOrder grants what a fulfilled order earned its parent, stamped with the
 // order (R81b): in the transaction that wrote the licences and under the lock on
 // the parent's row. An order never takes: what ended since the last count is for
 // the sweep, which stamps it with the contract.
 func (s *Store) recountOrder(
 	tx *gorm.DB, scope Scope, ref Reference,
-	orderID string, acc openedAccount, contracts []ServiceContract,
+	o fulfilledOrder, contracts []ServiceContract,
 ) error {
 	if !countsForSpares(contracts) {
 		return nil
 	}
-	count := spareCount{ParentID: acc.ParentOrgID}
-	if acc.newParent { // nobody else can have seen it: its licences are this order's
+	count := spareCount{ParentID: o.ParentID}
+	if o.NewParent { // nobody else can have seen it: its licences are this order's
 		for _, c := range contracts {
 			if c.Type == rules.ServiceSelect {
 				count.Licences += int(c.Quantity)
 			}
 		}
 	} else {
-		counts, err := s.countSpares(tx, acc.ParentOrgID)
+		counts, err := s.countSpares(tx, o.ParentID)
 		if err != nil {
 			return err
 		}
-		count = counts[acc.ParentOrgID]
+		count = counts[o.ParentID]
 	}
 
 	ratio := ref.Program.SpareRatio
 	if rules.SparesEarned(count.Licences, ratio) <= count.Balance {
 		return nil
 	}
-	return s.recount(tx, scope, count, spareChange{ratio, rules.SpareByOrder, orderID})
-}
-
-// countsForSpares reports whether one of the contracts counts: only Select does (R81c).
-func countsForSpares(contracts []ServiceContract) bool {
-	for _, c := range contracts {
-		if c.Type == rules.ServiceSelect {
-			return true
-		}
-	}
-	return false
+	return s.recount(tx, scope, count, spareChange{ratio, rules.SpareByOrder, o.ID})
 }
 
 // recountAccount counts the spares of an account's parent again.
@@ -246,7 +244,7 @@ func (s *Store) ListSpares(ctx context.Context, page Page) ([]Spares, string, er
 	var out []Spares
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var parents []Org
-		if err := page.apply(scope.parents(tx)).Find(&parents).Error; err != nil {
+		if err := page.apply(parentsInScope(tx, scope)).Find(&parents).Error; err != nil {
 			return err
 		}
 		var err error
@@ -263,7 +261,7 @@ func (s *Store) GetSpares(ctx context.Context, parentID string) (Spares, error) 
 	var out Spares
 	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
 		var parent Org
-		if err := scope.parents(tx).First(&parent, "id = ?", parentID).Error; err != nil {
+		if err := parentsInScope(tx, scope).First(&parent, "id = ?", parentID).Error; err != nil {
 			return found(err)
 		}
 		all, err := s.sparesOf(tx, scope, []Org{parent})
@@ -274,15 +272,6 @@ func (s *Store) GetSpares(ctx context.Context, parentID string) (Spares, error) 
 		return nil
 	})
 	return out, err
-}
-
-// parents narrows a query on organisations to the customers' parents in scope.
-func (s Scope) parents(tx *gorm.DB) *gorm.DB {
-	q := tx.Where("kind = ?", OrgCustomerParent)
-	if s.System {
-		return q
-	}
-	return q.Where("id IN (?)", s.accounts(tx.Model(&Account{}), "id").Select("parent_org_id"))
 }
 
 // sparesOf counts for the service and its operators; for a tenant, who cannot see
@@ -317,7 +306,7 @@ func (s *Store) ListSpareLines(
 		if err := scope.service(); err != nil {
 			return err
 		}
-		err := scope.parents(tx).Select("id").First(&Org{}, "id = ?", parentID).Error
+		err := parentsInScope(tx, scope).Select("id").First(&Org{}, "id = ?", parentID).Error
 		if err != nil {
 			return found(err)
 		}

@@ -11,7 +11,7 @@ import (
 // alignSpares brings a parent's units in line with its balance (S9): what it gained
 // withdraws recalls and earns units, what it lost voids or recalls some. The caller
 // holds the lock on the parent; line is the one that new units are earned by. It
-// acts for the service, whoever's order or cancellation it follows from.
+// acts for the service, also where it follows from a customer's or a reseller's command.
 func (s *Store) alignSpares(tx *gorm.DB, scope Scope, line SpareLine, balance int) error {
 	scope = Scope{System: true, Actor: scope.Actor}
 	var units []SpareUnit
@@ -111,7 +111,7 @@ func (w *spareUnitChange) recall() error {
 	w.mail("RECALL_REQUESTED", nil)
 
 	if w.Carrier == "" || w.s.carrier != "" {
-		return nil // whoever sends it back chooses one; or see planParcels
+		return nil // the customer chooses one; or the service books it: see planParcels
 	}
 	_, err = w.s.createShipment(w.tx, w.scope, NewShipment{
 		AccountID:  *w.AccountID,
@@ -183,8 +183,9 @@ func (s *Store) earnSpares(tx *gorm.DB, scope Scope, line SpareLine, n int) erro
 		err := s.raise(tx, OperatorTask{
 			Kind:      TaskChooseSpare,
 			SubjectID: u.ID,
-			What:      "Discuss with the customer which model to keep as a spare and at which site, and choose both.",
-			Why:       "A customer has earned a spare.",
+			What: "Discuss with the customer which model to keep as a spare and at which site, " +
+				"and choose both.",
+			Why: "A customer has earned a spare.",
 		})
 		if err != nil {
 			return err

@@ -189,7 +189,8 @@ func (w *spareUnitChange) cancelParcel(bookingKey string) error {
 type spareShipments struct{ s *Store }
 
 // shipmentMoved tells a spare unit what is known of its parcel. A parcel of before says
-// nothing about it. It acts for the service, whoever's command moved the parcel.
+// nothing about it. It acts for the service, also where a customer's command moved the
+// parcel.
 func (o spareShipments) shipmentMoved(
 	tx *gorm.DB, scope Scope, sh Shipment,
 ) (known bool, err error) {
