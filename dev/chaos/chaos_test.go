@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -60,7 +61,7 @@ func runSeed(ctx context.Context, t *testing.T, set Settings) int {
 	})
 	set.Log = logTo(t, set.Dir)
 	result, err := Run(ctx, set)
-	if errors.Is(err, storetest.ErrNoPostgres) && os.Getenv("ROOMCOVER_TEST_ALL") == "" {
+	if errors.Is(err, pgserver.ErrMissing) && os.Getenv("ROOMCOVER_TEST_ALL") == "" {
 		t.Skip("SKIPPED: PostgreSQL is not installed; install the package postgresql to run the chaos test")
 	}
 	report(t, result)

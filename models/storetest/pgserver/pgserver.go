@@ -1,12 +1,13 @@
-package storetest
+// Package pgserver starts throw-away PostgreSQL servers from the installed binaries and
+// makes databases on them.
+package pgserver
 
 import (
 	"bytes"
-	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
@@ -18,29 +19,33 @@ import (
 	"sync"
 	"syscall"
 	"time"
-
-	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the admin connection
 )
 
-// ErrNoPostgres says that this machine has no PostgreSQL binaries.
-var ErrNoPostgres = errors.New("storetest: no PostgreSQL binaries under /usr/lib/postgresql")
+// ErrMissing says that this machine has no PostgreSQL binaries.
+var ErrMissing = errors.New("pgserver: no PostgreSQL binaries under /usr/lib/postgresql")
+
+// Variable names the environment variable that hands the server of a whole run to each
+// of its test binaries, as the superuser's address.
+const Variable = "ROOMCOVER_TEST_POSTGRES"
 
 // Server is a throw-away PostgreSQL server on a loopback port. The role that
 // tests connect as owns its databases but is no superuser, so that row-level
 // security holds.
 type Server struct {
-	Port int
+	host string // with its port
+	port int    // 0 for a server that another process started
 	dir  string
 	cmd  *exec.Cmd
 	cred *syscall.Credential
 	bin  string
-	n    int
-	mu   sync.Mutex
+
+	strategy sync.Once
+	copying  string // how a template is copied, in SQL
 }
 
-// StartServer makes a new data directory and starts a server in it. Durability
-// is off unless durable: tests that kill the server need it.
-func StartServer(durable bool) (*Server, error) {
+// Start makes a new data directory and starts a server in it. Durability is off unless
+// durable: tests that kill the server need it.
+func Start(durable bool) (*Server, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -49,33 +54,84 @@ func StartServer(durable bool) (*Server, error) {
 	if s.cred, err = unprivileged(); err != nil {
 		return nil, err
 	}
-	if s.dir, err = os.MkdirTemp("", "roomcover-pg-"); err != nil {
+	if s.dir, err = os.MkdirTemp(folder(durable), "roomcover-pg-"); err != nil {
 		return nil, err
 	}
+	if err := s.begin(durable); err != nil {
+		s.Stop()
+		return nil, err
+	}
+	return s, nil
+}
+
+// inMemory is a file system in memory: making and removing a database there takes a
+// tenth of the time, since it is several hundred small files.
+const inMemory = "/dev/shm"
+
+// folder returns where a server keeps its data: in memory when it may lose them and there
+// is plenty of room, else where temporary files go.
+func folder(durable bool) string {
+	const plenty = 3 << 30
+	var fs syscall.Statfs_t
+	if durable || syscall.Statfs(inMemory, &fs) != nil || fs.Bavail*uint64(fs.Bsize) < plenty {
+		return ""
+	}
+	return inMemory
+}
+
+func (s *Server) begin(durable bool) (err error) {
 	if s.cred != nil {
 		if err := os.Chown(s.dir, int(s.cred.Uid), int(s.cred.Gid)); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if err := s.run("initdb", "-D", s.data(), "-U", "postgres", "--auth=trust", "-E", "UTF8", "--no-locale", "--no-sync"); err != nil {
-		return nil, err
+	err = s.run("initdb", "-D", s.data(), "-U", "postgres", "--auth=trust", "-E", "UTF8",
+		"--no-locale", "--no-sync")
+	if err != nil {
+		return err
 	}
-	if s.Port, err = freePort(); err != nil {
-		return nil, err
+
+	if s.port, err = freePort(); err != nil {
+		return err
 	}
+	s.host = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
 	if err := s.Start(durable); err != nil {
-		return nil, err
+		return err
 	}
-	return s, s.admin("postgres", `CREATE ROLE roomcover LOGIN CREATEDB`)
+	return s.admin("postgres", `CREATE ROLE roomcover LOGIN CREATEDB`)
+}
+
+// Shared returns the server that Variable names, and whether it names one. The server
+// belongs to the process that started it: Stop leaves it alone.
+func Shared() (*Server, bool, error) {
+	address := os.Getenv(Variable)
+	if address == "" {
+		return nil, false, nil
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" {
+		return nil, true, fmt.Errorf("%s is no address of a server, such as postgres://postgres@127.0.0.1:5432/postgres", Variable)
+	}
+	return &Server{host: u.Host}, true, nil
+}
+
+// Address is what Variable holds for other processes.
+func (s *Server) Address() string { return s.address("postgres", "postgres") }
+
+// DSN is the address of a database for the unprivileged role.
+func (s *Server) DSN(database string) string { return s.address("roomcover", database) }
+
+func (s *Server) address(role, database string) string {
+	return fmt.Sprintf("postgres://%s@%s/%s?sslmode=disable", role, s.host, database)
 }
 
 func (s *Server) data() string { return filepath.Join(s.dir, "data") }
 
 // Start starts the server on its data directory, also after a Kill.
 func (s *Server) Start(durable bool) error {
-	args := []string{"-D", s.data(), "-p", strconv.Itoa(s.Port), "-k", s.dir, "-c", "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c", "shared_buffers=64MB"}
-	if !durable {
-		args = append(args, "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off")
+	args := []string{"-D", s.data(), "-p", strconv.Itoa(s.port), "-k", s.dir}
+	for _, setting := range settings(durable) {
+		args = append(args, "-c", setting)
 	}
 	cmd := exec.Command(filepath.Join(s.bin, "postgres"), args...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.cred, Pdeathsig: syscall.SIGINT, Setpgid: true}
@@ -90,6 +146,28 @@ func (s *Server) Start(durable bool) error {
 	}
 	s.cmd = cmd
 	return s.await()
+}
+
+// settings suffice for the pools of several test binaries at once.
+func settings(durable bool) []string {
+	out := []string{
+		"listen_addresses=127.0.0.1",
+		"max_connections=500",
+		"shared_buffers=64MB",
+	}
+	if durable {
+		return out
+	}
+	return append(out,
+		"shared_buffers=128MB",
+		"fsync=off",
+		"synchronous_commit=off",
+		"full_page_writes=off",
+		"wal_level=minimal",
+		"max_wal_senders=0",
+		"max_wal_size=512MB",
+		"checkpoint_timeout=1h",
+	)
 }
 
 // startOnOwnThread keeps the thread that forked alive: the death signal of the
@@ -126,47 +204,15 @@ func (s *Server) Kill() {
 	_ = os.Remove(filepath.Join(s.data(), "postmaster.pid"))
 }
 
-// Stop ends the server and removes its data.
+// Stop ends the server and removes its data. It leaves a shared server alone.
 func (s *Server) Stop() {
-	_ = s.cmd.Process.Signal(syscall.SIGINT)
-	_ = s.cmd.Wait()
-	_ = os.RemoveAll(s.dir)
-}
-
-// Database makes a database, as a copy of template when one is given, and
-// returns its address.
-func (s *Server) Database(template string) (name, dsn string, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.n++
-	name = fmt.Sprintf("test_%d_%d", os.Getpid(), s.n)
-	query := "CREATE DATABASE " + name + " OWNER roomcover"
-	if template != "" {
-		query += " TEMPLATE " + template
+	if s.cmd != nil {
+		_ = s.cmd.Process.Signal(syscall.SIGINT)
+		_ = s.cmd.Wait()
 	}
-	return name, s.DSN(name), s.admin("postgres", query)
-}
-
-// DSN is the address of a database for the unprivileged role.
-func (s *Server) DSN(database string) string {
-	return fmt.Sprintf("postgres://roomcover@127.0.0.1:%d/%s?sslmode=disable", s.Port, database)
-}
-
-// Drop removes a database.
-func (s *Server) Drop(name string) error {
-	return s.admin("postgres", "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
-}
-
-func (s *Server) admin(database, query string) error {
-	db, err := sql.Open("pgx", fmt.Sprintf("postgres://postgres@127.0.0.1:%d/%s?sslmode=disable", s.Port, database))
-	if err != nil {
-		return err
+	if s.dir != "" {
+		_ = os.RemoveAll(s.dir)
 	}
-	defer db.Close()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
-	_, err = db.ExecContext(ctx, query)
-	return err
 }
 
 func (s *Server) run(name string, args ...string) error {
@@ -187,7 +233,7 @@ func binaries() (string, error) {
 			return dir, nil
 		}
 	}
-	return "", ErrNoPostgres
+	return "", ErrMissing
 }
 
 // unprivileged is who runs the server: PostgreSQL refuses to run as root.
