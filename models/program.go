@@ -51,10 +51,11 @@ type Reference struct {
 }
 
 // referenceAge bounds how long a process may work by a Reference that another
-// process has changed.
+// process has changed, unless Options say otherwise.
 const referenceAge = 5 * time.Second
 
 type programCache struct {
+	age    time.Duration
 	mu     sync.Mutex
 	ref    Reference
 	readAt time.Time
@@ -65,7 +66,7 @@ type programCache struct {
 func (s *Store) Reference(ctx context.Context) (Reference, error) {
 	s.program.mu.Lock()
 	defer s.program.mu.Unlock()
-	if !s.program.readAt.IsZero() && time.Since(s.program.readAt) < referenceAge {
+	if !s.program.readAt.IsZero() && time.Since(s.program.readAt) < s.program.age {
 		return s.program.ref, nil
 	}
 	ref, err := s.readReference(WithSystem(ctx))
@@ -88,7 +89,7 @@ func (s *Store) readReference(ctx context.Context) (ref Reference, err error) {
 // who waits here for one that reads: then each reads for itself.
 func (s *Store) referenceWithin(tx *gorm.DB) (Reference, error) {
 	if s.program.mu.TryLock() {
-		ref, fresh := s.program.ref, !s.program.readAt.IsZero() && time.Since(s.program.readAt) < referenceAge
+		ref, fresh := s.program.ref, !s.program.readAt.IsZero() && time.Since(s.program.readAt) < s.program.age
 		s.program.mu.Unlock()
 		if fresh {
 			return ref, nil

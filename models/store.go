@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -37,6 +38,9 @@ type Options struct {
 	Carrier string
 	// MaxConns bounds open connections; 0 means 10.
 	MaxConns int
+	// ReferenceAge bounds how long a change of the program by another process may go
+	// unseen; 0 means five seconds.
+	ReferenceAge time.Duration
 }
 
 // Open returns a Store on the database behind the dialector. It does not
@@ -66,7 +70,7 @@ func Open(dialector gorm.Dialector, o Options) (*Store, error) {
 		pool.SetMaxOpenConns(max(o.MaxConns, 10))
 		pool.SetMaxIdleConns(max(o.MaxConns, 10))
 	}
-	return &Store{db: db, clock: o.Clock, secrets: Secrets{key: o.Key}, told: make(chan struct{}, 1), carrier: o.Carrier}, nil
+	return &Store{db: db, clock: o.Clock, secrets: Secrets{key: o.Key}, told: make(chan struct{}, 1), carrier: o.Carrier, program: programCache{age: cmp.Or(o.ReferenceAge, referenceAge)}}, nil
 }
 
 // Close closes the pool.
