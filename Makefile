@@ -43,7 +43,7 @@ chaos: ## Kill parts at random and check that nothing is lost; SEEDS=20.
 	@cd dev && CHAOS_SEEDS=$(SEEDS) CGO_ENABLED=0 go test -count=1 -timeout 150m -v ./chaos/...
 
 side-by-side: ## Run workers of two commits on the same work; ARGS='--from REV'.
-	@scripts/side-by-side.sh $(ARGS)
+	@ROOMCOVER_LONG=1 scripts/side-by-side.sh $(ARGS)
 
 lint: ## Check format and correctness of the code.
 	@scripts/lint.sh

@@ -2,6 +2,7 @@
 # Runs the worker of the previous commit, or of --from REV, beside this one's on open
 # orders and replacements, and fails when one replays differently what the other has
 # recorded. A checkout without history says so, and replays the golden histories.
+# make side-by-side takes longer than this does in CI: it sets ROOMCOVER_LONG.
 set -eu
 cd "$(dirname "$0")/.."
 export CGO_ENABLED=0

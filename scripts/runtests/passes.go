@@ -143,7 +143,7 @@ func development() (pass, error) {
 		name: "the development environment",
 		dir:  "dev",
 		env:  []string{"CGO_ENABLED=0"},
-		args: []string{"-timeout", "30m", "-p", "1"},
+		args: []string{"-timeout", "60m"},
 	}
 	err := eachPackage(p.dir, []string{"./..."}, func(path string, _ []string) error {
 		p.packages = append(p.packages, path)
