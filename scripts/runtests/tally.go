@@ -175,9 +175,13 @@ func (r *running) endings(path, action string) int {
 	return n
 }
 
-// short is a package's path without the module's.
+// short is a package's path without the module's, "." for the module's root.
 func short(path string) string {
-	return strings.TrimPrefix(path, "roomcover.dev/roomcover/")
+	const module = "roomcover.dev/roomcover"
+	if path == module {
+		return "."
+	}
+	return strings.TrimPrefix(path, module+"/")
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

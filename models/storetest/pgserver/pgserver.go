@@ -54,6 +54,7 @@ func Start(durable bool) (*Server, error) {
 	if s.cred, err = unprivileged(); err != nil {
 		return nil, err
 	}
+	removeOrphans()
 	if s.dir, err = os.MkdirTemp(folder(durable), "roomcover-pg-"); err != nil {
 		return nil, err
 	}
@@ -77,6 +78,21 @@ func folder(durable bool) string {
 		return ""
 	}
 	return inMemory
+}
+
+// removeOrphans frees the memory of servers whose owner was killed: it ended them, but
+// nobody removed what they left.
+func removeOrphans() {
+	dirs, _ := filepath.Glob(filepath.Join(inMemory, "roomcover-pg-*"))
+	for _, dir := range dirs {
+		info, err := os.Stat(dir)
+		if err != nil || time.Since(info.ModTime()) < time.Hour {
+			continue
+		}
+		if _, err := os.Stat(filepath.Join(dir, "data", "postmaster.pid")); os.IsNotExist(err) {
+			_ = os.RemoveAll(dir)
+		}
+	}
 }
 
 func (s *Server) begin(durable bool) (err error) {
