@@ -32,7 +32,7 @@ func TestKilledAndNothingLost(t *testing.T) {
 	defer stop()
 	bin := binaries(t)
 	seeds := seedsToRun(t)
-	load, settle, finish := 15*time.Second, 5*time.Second, 45*time.Second
+	load, settle, finish := 20*time.Second, 5*time.Second, 45*time.Second
 	if long() {
 		load, settle, finish = 40*time.Second, 3*time.Minute, 100*time.Second
 	}
