@@ -5,7 +5,7 @@ ARGS  ?=
 SEEDS ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test bench bench-rooms chaos side-by-side lint
+.PHONY: help dev build test test-long mutants bench bench-rmas bench-rooms chaos side-by-side lint
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -20,6 +20,12 @@ build: ## Build bin/roomcover and bin/roomcover-dev.
 
 test: ## Run every test that this machine can run.
 	@scripts/test.sh
+
+test-long: ## Run the same tests with many more random histories, larger files and longer chaos.
+	@ROOMCOVER_LONG=1 scripts/test.sh
+
+mutants: ## Break the rules one place at a time and count what no test notices; takes hours.
+	@scripts/mutants.sh $(ARGS)
 
 bench: ## Measure throughput and cost against no-op workflows.
 	@scripts/build-dev.sh
@@ -37,7 +43,7 @@ chaos: ## Kill parts at random and check that nothing is lost; SEEDS=20.
 	@cd dev && CHAOS_SEEDS=$(SEEDS) CGO_ENABLED=0 go test -count=1 -timeout 150m -v ./chaos/...
 
 side-by-side: ## Run workers of two commits on the same work; ARGS='--from REV'.
-	@scripts/side-by-side.sh $(ARGS)
+	@ROOMCOVER_LONG=1 scripts/side-by-side.sh $(ARGS)
 
 lint: ## Check format and correctness of the code.
 	@scripts/lint.sh

@@ -41,7 +41,7 @@ var arrows = map[string][]string{
 
 // testOnly are packages that production never links: only their own tests, dev
 // (a module of its own) and each other import them.
-var testOnly = []string{"models/storetest", "models/sqlitedb", "mail/smtptest", "carrier/simulator"}
+var testOnly = []string{"models/storetest", "models/storetest/pgserver", "models/sqlitedb", "mail/smtptest", "carrier/simulator", "scripts/testpostgres"}
 
 type goPackage struct {
 	ImportPath string

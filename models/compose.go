@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"slices"
 
 	"gorm.io/gorm"
@@ -14,6 +15,7 @@ func Open(dialector gorm.Dialector, o Options) (*Store, error) {
 		return nil, err
 	}
 
+	s.program.age = cmp.Or(o.ReferenceAge, referenceAge)
 	s.seeds = []seed{s.SeedReference, s.seedOperator}
 	s.mails = mailRules{
 		bounced: map[string]bounceRule{

@@ -2,8 +2,10 @@ package models
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"embed"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -14,6 +16,24 @@ import (
 
 //go:embed migrations
 var migrationFiles embed.FS
+
+// MigrationsDigest names the migrations of this program: tests share a migrated
+// database under it.
+func MigrationsDigest() string {
+	hash := sha256.New()
+	err := fs.WalkDir(migrationFiles, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := migrationFiles.ReadFile(path)
+		fmt.Fprintf(hash, "%s %d\n%s", path, len(content), content)
+		return err
+	})
+	if err != nil { // embedded files can always be read
+		panic(err)
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:8])
+}
 
 // ErrSchema says that the database's schema is older than this program needs.
 var ErrSchema = errors.New("models: the database's schema is too old; run roomcover migrate")

@@ -46,6 +46,9 @@ type Options struct {
 	Carrier string
 	// MaxConns bounds open connections; less than 10 counts as 10.
 	MaxConns int
+	// ReferenceAge bounds how long a change of the program by another process may go
+	// unseen; 0 means five seconds.
+	ReferenceAge time.Duration
 }
 
 // openDatabase returns a Store on the database behind the dialector. It does not

@@ -34,7 +34,7 @@ type Reference struct {
 }
 
 // referenceAge bounds how long a process may work by a Reference that another
-// process has changed.
+// process has changed, unless Options say otherwise.
 const referenceAge = 5 * time.Second
 
 // programCaches are what a process keeps of the program's slow-moving data.
@@ -44,6 +44,7 @@ type programCaches struct {
 }
 
 type referenceCache struct {
+	age    time.Duration // see referenceAge
 	mu     sync.Mutex
 	ref    Reference
 	readAt time.Time
@@ -54,7 +55,7 @@ type referenceCache struct {
 func (s *Store) Reference(ctx context.Context) (Reference, error) {
 	s.program.mu.Lock()
 	defer s.program.mu.Unlock()
-	if !s.program.readAt.IsZero() && time.Since(s.program.readAt) < referenceAge {
+	if !s.program.readAt.IsZero() && time.Since(s.program.readAt) < s.program.age {
 		return s.program.ref, nil
 	}
 
@@ -83,7 +84,7 @@ func (s *Store) readReference(ctx context.Context) (ref Reference, err error) {
 func (s *Store) referenceWithin(tx *gorm.DB) (Reference, error) {
 	if s.program.mu.TryLock() {
 		ref := s.program.ref
-		fresh := !s.program.readAt.IsZero() && time.Since(s.program.readAt) < referenceAge
+		fresh := !s.program.readAt.IsZero() && time.Since(s.program.readAt) < s.program.age
 		s.program.mu.Unlock()
 		if fresh {
 			return ref, nil

@@ -2,7 +2,6 @@ package models_test
 
 import (
 	"context"
-	"flag"
 	"fmt"
 	"sync"
 	"testing"
@@ -110,10 +109,7 @@ func (w *stockWorld) work(steps []stockStep) error {
 // sum of the ledger, never negative, and what is reserved is what the allocated RMAs
 // need, no more and no less.
 func TestS21_StockBalancesAgainstRMAs(t *testing.T) {
-	checks := flag.Lookup("rapid.checks")
-	before := checks.Value.String()
-	require.NoError(t, checks.Value.Set("100"))
-	t.Cleanup(func() { _ = checks.Value.Set(before) })
+	storetest.Checks(t, 20, 200)
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		w := newStockWorld(t, env)
 		require.NoError(t, w.begin([]int{2, 1, 1}))

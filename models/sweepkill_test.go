@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -102,6 +103,20 @@ func killed(t *testing.T, env storetest.Env, n int) {
 	if err == nil {
 		require.LessOrEqual(t, len(env.Statements.List()), n, "it was to end before")
 	}
+	awaitNoTransaction(t, env)
+}
+
+// awaitNoTransaction waits until PostgreSQL has noticed that a killed sweep is gone:
+// until then that one's locks are held, and the next sweep leaves what is locked alone.
+func awaitNoTransaction(t *testing.T, env storetest.Env) {
+	t.Helper()
+	if env.DSN == "" {
+		return
+	}
+	require.Eventually(t, func() bool {
+		return env.Count(t, `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND pid <> pg_backend_pid() AND xact_start IS NOT NULL`) == 0
+	}, time.Minute, 2*time.Millisecond)
 }
 
 func TestS5_SweepsAtOnceRemindOnce(t *testing.T) {

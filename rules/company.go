@@ -57,8 +57,8 @@ func legalFormLength(tokens []string) int {
 	longest := 0
 	for _, form := range legalForms {
 		n := len(form)
-		if n > longest && n < len(tokens) && slices.Equal(tokens[len(tokens)-n:], form) {
-			longest = n
+		if n < len(tokens) && slices.Equal(tokens[len(tokens)-n:], form) {
+			longest = max(longest, n)
 		}
 	}
 	return longest

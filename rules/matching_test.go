@@ -37,6 +37,8 @@ func TestR107_CompanyKeyDifferent(t *testing.T) {
 	}
 	require.Empty(t, CompanyKey("  "))
 	require.Equal(t, "ltda", CompanyKey("Ltda"), "a name is never dropped as a whole")
+	require.Equal(t, "y combinator", CompanyKey("Y Combinator"), "a first word joins nothing")
+	require.Equal(t, "vitamin e", CompanyKey("Vitamin E"), "nor does a last one")
 }
 
 func paulista(street string) Address {
@@ -57,6 +59,7 @@ func TestR107_AddressKeyEqual(t *testing.T) {
 		{"100 North Main Street", "100 N Main St."},
 		{"Calle de Alcalá, 50", "Cl. Alcala 50"},
 		{"Rodovia Dr. Santos km 5", "Rod. Doutor Santos km 5"},
+		{"Straße 5", "Str. 5"}, // there is no word before it to join
 	} {
 		for _, street := range same {
 			require.Equal(t, AddressKey(paulista(same[0])), AddressKey(paulista(street)), street)

@@ -58,6 +58,14 @@ func TestC8_ProgramOfAnEarlierReleaseKeepsTheDefaultWindows(t *testing.T) {
 	require.False(t, due)
 }
 
+func TestC8_CutOffAtHalfPast(t *testing.T) {
+	at := func(hour, minute int) time.Time {
+		return time.Date(2026, time.September, 4, hour, minute, 0, 0, time.UTC)
+	}
+	require.False(t, afterCutOff(at(16, 30), "16:30"))
+	require.True(t, afterCutOff(at(16, 31), "16:30"))
+}
+
 func TestC8_AnotherCutOffMovesThePromise(t *testing.T) {
 	at, loc := wall(t, saoPaulo, "2026-09-02 16:00")
 	for cutOff, want := range map[string]string{"15:00": "2026-09-04", "16:00": "2026-09-03", "17:30": "2026-09-03", "00:00": "2026-09-04"} {

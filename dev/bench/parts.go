@@ -17,7 +17,7 @@ import (
 	"roomcover.dev/roomcover/dev/stack"
 	"roomcover.dev/roomcover/dev/temporalserver"
 	"roomcover.dev/roomcover/mail/smtptest"
-	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 	"roomcover.dev/roomcover/worker"
 )
 
@@ -28,7 +28,7 @@ type parts struct {
 	temporal   *temporalserver.Server
 	options    temporalserver.Options
 	client     client.Client // the floor's, and for reading histories
-	postgres   *storetest.Server
+	postgres   *pgserver.Server
 	database   string // PostgreSQL's address, empty for SQLite
 	smtp       *smtptest.Server
 	stack      *stack.Stack
@@ -71,7 +71,7 @@ func (p *parts) startDatabase(_ context.Context, o Options) (err error) {
 	case o.DatabaseURL != "":
 		p.database = o.DatabaseURL
 	case o.Database == "postgres":
-		if p.postgres, err = storetest.StartServer(true); err != nil {
+		if p.postgres, err = pgserver.Start(true); err != nil {
 			return fmt.Errorf("start PostgreSQL: %w", err)
 		}
 		_, p.database, err = p.postgres.Database("")

@@ -11,13 +11,13 @@ import (
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/history/v1"
 
-	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
 
 // skipWithoutPostgres skips aloud where PostgreSQL is not installed.
 func skipWithoutPostgres(t *testing.T, err error) {
 	t.Helper()
-	if errors.Is(err, storetest.ErrNoPostgres) && os.Getenv("ROOMCOVER_TEST_ALL") == "" {
+	if errors.Is(err, pgserver.ErrMissing) && os.Getenv("ROOMCOVER_TEST_ALL") == "" {
 		t.Skip("SKIPPED: PostgreSQL is not installed; install the package postgresql to run this half")
 	}
 }

@@ -18,28 +18,30 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
 // TestKilledAndNothingLost kills every part of a running Roomcover and checks
-// that nothing is lost. One seed in the normal run; CHAOS_SEEDS=20 runs twenty,
-// CHAOS_SEED=7 runs the seventh again. What a failed seed leaves is kept.
+// that nothing is lost. One short seed in the normal run; CHAOS_SEEDS=20 runs twenty,
+// CHAOS_SEED=7 runs the seventh again, and ROOMCOVER_LONG makes the one a long one. What
+// a failed seed leaves is kept.
 func TestKilledAndNothingLost(t *testing.T) {
 	ctx, stop := signal.NotifyContext(t.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	bin := binaries(t)
 	seeds := seedsToRun(t)
-	load, settle := 25*time.Second, 10*time.Second
+	load, settle, finish := 20*time.Second, 5*time.Second, 45*time.Second
 	if long() {
-		load, settle = 40*time.Second, 3*time.Minute
+		load, settle, finish = 40*time.Second, 3*time.Minute, 100*time.Second
 	}
 	violations, done := 0, 0
 	for _, seed := range seeds {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			done++
 			t.Logf("seed %d; again with: CHAOS_SEED=%d go test ./chaos -run TestKilledAndNothingLost -v", seed, seed)
-			violations += runSeed(ctx, t, Settings{Seed: seed, Binaries: bin, Load: load, Quiet: 4 * time.Minute, Settle: settle, Finish: 100 * time.Second, Faults: faults, Pause: 100 * time.Millisecond})
+			violations += runSeed(ctx, t, Settings{Seed: seed, Binaries: bin, Load: load, Quiet: 4 * time.Minute, Settle: settle, Finish: finish, Faults: faults, Pause: 100 * time.Millisecond})
 		})
 		require.NoError(t, ctx.Err(), "interrupted")
 	}
@@ -60,7 +62,7 @@ func runSeed(ctx context.Context, t *testing.T, set Settings) int {
 	})
 	set.Log = logTo(t, set.Dir)
 	result, err := Run(ctx, set)
-	if errors.Is(err, storetest.ErrNoPostgres) && os.Getenv("ROOMCOVER_TEST_ALL") == "" {
+	if errors.Is(err, pgserver.ErrMissing) && os.Getenv("ROOMCOVER_TEST_ALL") == "" {
 		t.Skip("SKIPPED: PostgreSQL is not installed; install the package postgresql to run the chaos test")
 	}
 	report(t, result)
@@ -100,8 +102,12 @@ func report(t *testing.T, r Result) {
 		r.Seed, total, c.Orders, c.Repeats, c.Conflicts, c.Refusals, c.Cancellations, c.Decisions, c.Reissues, c.RMAs, c.Commands, c.SpareCommands, c.HandedIn, c.RMARefusals, c.Retries, c.LostAnswers, c.Recovered, r.Workflows, r.Mails, r.Settled.Seconds(), len(r.Violations))
 }
 
-// long tells whether more was asked for than the normal run's one seed.
-func long() bool { return os.Getenv("CHAOS_SEEDS") != "" || os.Getenv("CHAOS_SEED") != "" }
+// long reports whether more was asked for than the normal run's one short seed.
+func long() bool {
+	return slices.ContainsFunc([]string{"CHAOS_SEEDS", "CHAOS_SEED", "ROOMCOVER_LONG"}, func(name string) bool {
+		return os.Getenv(name) != ""
+	})
+}
 
 func seedsToRun(t *testing.T) []uint64 {
 	if text := os.Getenv("CHAOS_SEED"); text != "" {

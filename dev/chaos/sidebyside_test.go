@@ -21,8 +21,21 @@ func TestWorkersOfTwoCommitsSideBySide(t *testing.T) {
 	require.NotEmpty(t, previous, "ROOMCOVER_PREVIOUS_BIN names the program of the other commit; use make side-by-side")
 	bin := binaries(t)
 	bin.OtherWorker = previous
-	set := Settings{Seed: 1, Dir: t.TempDir(), Binaries: bin, Load: 45 * time.Second, Quiet: 4 * time.Minute, Settle: 10 * time.Second, Finish: 100 * time.Second,
-		Pause: 150 * time.Millisecond, Faults: simulator.Faults{Duplicates: 0.3, Shuffled: 0.3, LateScans: 0.2}}
+	load, finish := 26*time.Second, 30*time.Second // each turn once
+	if long() {
+		load, finish = 50*time.Second, 100*time.Second
+	}
+	set := Settings{
+		Seed:     1,
+		Dir:      t.TempDir(),
+		Binaries: bin,
+		Load:     load,
+		Quiet:    4 * time.Minute,
+		Settle:   10 * time.Second,
+		Finish:   finish,
+		Pause:    150 * time.Millisecond,
+		Faults:   simulator.Faults{Duplicates: 0.3, Shuffled: 0.3, LateScans: 0.2},
+	}
 	set.Log = logTo(t, set.Dir)
 	set.Break = SideBySide(set.Log)
 	result, err := Run(t.Context(), set)

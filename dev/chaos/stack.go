@@ -23,6 +23,7 @@ import (
 	"roomcover.dev/roomcover/dev/ports"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
 
 // replicas is how many APIs and how many workers (each with its relay) run at
@@ -58,7 +59,7 @@ func (b Binaries) worker(i int) string {
 type Stack struct {
 	Dir      string
 	Seed     uint64
-	Postgres *storetest.Server
+	Postgres *pgserver.Server
 	DSN      string
 	Temporal *Process
 	SMTP     *Process
@@ -107,7 +108,7 @@ func (s *Stack) start(ctx context.Context) error {
 		"smtp", "--data", s.Dir, "--smtp-port", strconv.Itoa(n[1]), "--mails-port", "0")
 	s.Carrier = s.process("carrier", s.bin.Dev, nil, saysReady("Carrier ready"), "carrier", "--data", s.Dir, "--carrier-port", strconv.Itoa(carrierPort),
 		"--carrier-seed", strconv.FormatUint(s.Seed, 10), "--day", Day.String(), "--webhook-url", "http://"+address(n[2])+"/v1/carrier/events")
-	if s.Postgres, err = storetest.StartServer(true); err != nil {
+	if s.Postgres, err = pgserver.Start(true); err != nil {
 		return err
 	}
 	if _, s.DSN, err = s.Postgres.Database(""); err != nil {

@@ -18,6 +18,7 @@ import (
 	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/models"
 	"roomcover.dev/roomcover/models/sqlitedb"
+	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
 
 // Key is the key of every test's Store.
@@ -161,52 +162,62 @@ func (e Env) WithCarrier(t testing.TB, name string) Env {
 	t.Helper()
 	dialector, err := e.dial()
 	require.NoError(t, err)
-	e.Store, err = models.Open(dialector, models.Options{Clock: clock.At(e.Calendar.Now), Key: Key, Logger: e.Statements, Carrier: name})
+	e.Store, err = models.Open(dialector, models.Options{
+		Clock:        clock.At(e.Calendar.Now),
+		Key:          Key,
+		Logger:       e.Statements,
+		Carrier:      name,
+		ReferenceAge: time.Hour, // so that no count of statements depends on how busy the machine is
+	})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = e.Close() })
 	e.Statements.Reset()
 	return e
 }
 
+// shared is the server of the whole run where there is one, else of this package.
 var shared struct {
 	once     sync.Once
-	server   *Server
+	server   *pgserver.Server
 	template string
 	err      error
 }
 
-// PostgresDSN is the address of a new migrated database on the package's shared
-// server. It skips the test, aloud, where PostgreSQL is not installed.
+// PostgresDSN is the address of a new migrated database on the shared server. It skips
+// the test, aloud, where PostgreSQL is not installed.
 func PostgresDSN(t testing.TB) string {
 	t.Helper()
-	shared.once.Do(startShared)
-	if errors.Is(shared.err, ErrNoPostgres) && os.Getenv("ROOMCOVER_TEST_ALL") == "" {
+	shared.once.Do(func() { shared.err = startShared() })
+	if errors.Is(shared.err, pgserver.ErrMissing) && os.Getenv("ROOMCOVER_TEST_ALL") == "" {
 		t.Skip("SKIPPED: PostgreSQL is not installed; install the package postgresql to run this half")
 	}
 	require.NoError(t, shared.err)
+
 	name, dsn, err := shared.server.Database(shared.template)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = shared.server.Drop(name) })
 	return dsn
 }
 
-func startShared() {
-	if shared.server, shared.err = StartServer(false); shared.err != nil {
-		return
+func startShared() (err error) {
+	given := false
+	if shared.server, given, err = pgserver.Shared(); !given {
+		shared.server, err = pgserver.Start(false)
 	}
-	var dsn string
-	if shared.template, dsn, shared.err = shared.server.Database(""); shared.err != nil {
-		return
-	}
-	dialector, err := models.Postgres(dsn)
 	if err != nil {
-		shared.err = err
-		return
+		return err
 	}
-	shared.err = migrate(dialector)
+	shared.template = "template_" + models.MigrationsDigest()
+	return shared.server.Template(shared.template, func(dsn string) error {
+		dialector, err := models.Postgres(dsn)
+		if err != nil {
+			return err
+		}
+		return migrate(dialector)
+	})
 }
 
-// Main runs a package's tests and then stops the shared server.
+// Main runs a package's tests and then stops the server that it started.
 func Main(m *testing.M) {
 	code := m.Run()
 	if shared.server != nil {

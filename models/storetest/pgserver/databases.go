@@ -1,0 +1,106 @@
+package pgserver
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"sync/atomic"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the admin connection
+)
+
+// The databases of a process are told apart by its id, and from those that an earlier
+// process of the same id left behind by the time at which it began.
+var (
+	began  = time.Now().UnixNano()
+	number atomic.Int64
+)
+
+// Database makes a database, as a copy of template when one is given, and
+// returns its address.
+func (s *Server) Database(template string) (name, dsn string, err error) {
+	name = fmt.Sprintf("test_%d_%x_%d", os.Getpid(), began, number.Add(1))
+	query := "CREATE DATABASE " + name + " OWNER roomcover"
+	if template != "" {
+		s.strategy.Do(s.askStrategy)
+		query += " TEMPLATE " + template + s.copying
+	}
+	return name, s.DSN(name), s.admin("postgres", query)
+}
+
+// askStrategy finds out how this server copies a template best: file by file in memory,
+// where that is ten times as fast, and else as PostgreSQL does by itself.
+func (s *Server) askStrategy() {
+	pool, err := s.connect("postgres")
+	if err != nil {
+		return
+	}
+	defer pool.Close()
+	var known bool
+	err = pool.QueryRow(`
+		SELECT current_setting('server_version_num')::int >= 150000
+		   AND current_setting('data_directory') LIKE $1`, inMemory+"/%").Scan(&known)
+	if err == nil && known {
+		s.copying = " STRATEGY file_copy"
+	}
+}
+
+// Drop removes a database.
+func (s *Server) Drop(name string) error {
+	return s.admin("postgres", "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)")
+}
+
+// Template makes sure that the database of this name exists, for Database to copy. Of
+// several processes the first one fills it, and the others wait; what a process left
+// half filled is never taken for a template.
+func (s *Server) Template(name string, fill func(dsn string) error) error {
+	pool, err := s.connect("postgres")
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	ctx := context.Background()
+	conn, err := pool.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close() // with the pool's end the session and its lock end too
+
+	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(hashtext($1))", name); err != nil {
+		return err
+	}
+	var exists bool
+	err = conn.QueryRowContext(ctx,
+		"SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&exists)
+	if err != nil || exists {
+		return err
+	}
+
+	unfinished, dsn, err := s.Database("")
+	if err != nil {
+		return err
+	}
+	if err := fill(dsn); err != nil {
+		return err
+	}
+	_, err = conn.ExecContext(ctx, "ALTER DATABASE "+unfinished+" RENAME TO "+name)
+	return err
+}
+
+func (s *Server) admin(database, query string) error {
+	pool, err := s.connect(database)
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	_, err = pool.ExecContext(ctx, query)
+	return err
+}
+
+func (s *Server) connect(database string) (*sql.DB, error) {
+	return sql.Open("pgx", s.address("postgres", database))
+}

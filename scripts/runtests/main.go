@@ -1,0 +1,89 @@
+// Command runtests runs every test of the repository in three passes: the program with
+// its coverage, what has goroutines with the race detector, and the development
+// environment. It says which package ended, shows what failed or was skipped, and ends
+// with where the time went and a count. It ends with a code other than 0 when a test
+// fails, the coverage is too low, or with -all when a test is skipped.
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+)
+
+// options are those of the command line.
+type options struct {
+	tests    string
+	passes   string
+	coverage float64
+	profile  string
+	count    string
+	all      bool
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.passes, "passes", "program,race,dev", "which passes run")
+	flag.StringVar(&o.tests, "tests", "", "run only these tests of the program, wherever they stand, without coverage")
+	flag.Float64Var(&o.coverage, "coverage", 0, "fail below this coverage of the program's statements, in percent")
+	flag.StringVar(&o.profile, "coverprofile", "", "keep the program's coverage in this file")
+	flag.StringVar(&o.count, "count", "", "write the count into this file too")
+	flag.BoolVar(&o.all, "all", os.Getenv("ROOMCOVER_TEST_ALL") != "", "fail when a test is skipped")
+	flag.Parse()
+
+	ok, err := runAll(o, flag.Args())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "runtests:", err)
+		os.Exit(1)
+	}
+	if !ok {
+		os.Exit(1)
+	}
+}
+
+// runAll runs the passes and reports whether all is well.
+func runAll(o options, patterns []string) (bool, error) {
+	began := time.Now()
+	if o.profile == "" && o.tests == "" {
+		dir, err := os.MkdirTemp("", "roomcover-cover-")
+		if err != nil {
+			return false, err
+		}
+		defer os.RemoveAll(dir)
+		o.profile = filepath.Join(dir, "cover.out")
+	}
+	passes, err := o.plan(patterns)
+	if err != nil {
+		return false, err
+	}
+
+	total, ok := newTally(os.Stdout), true
+	for _, p := range passes {
+		fmt.Printf("== %s\n", p.name)
+		if p.missing != "" {
+			fmt.Printf("SKIPPED: %s, because %s.\n", p.name, p.missing)
+			ok = ok && !o.all
+			continue
+		}
+		passed, err := p.execute(total)
+		if err != nil {
+			return false, err
+		}
+		ok = ok && passed
+		if p.profile != "" && !total.checkCoverage(p.profile, o.coverage) {
+			ok = false
+		}
+	}
+
+	total.reportTimes(time.Since(began))
+	count := total.count()
+	fmt.Println(count)
+	if o.count != "" {
+		if err := os.WriteFile(o.count, []byte(count+"\n"), 0o644); err != nil {
+			return false, err
+		}
+	}
+	return ok && !(o.all && total.skipped > 0), nil
+}

@@ -1,0 +1,193 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// pass is one run of go test.
+type pass struct {
+	name     string
+	dir      string // of the module
+	env      []string
+	args     []string
+	packages []string // those that have tests
+	profile  string
+	missing  string // why it cannot run here
+}
+
+// plan lists the passes; patterns name the packages of the program, all without any.
+func (o options) plan(patterns []string) ([]pass, error) {
+	if len(patterns) == 0 {
+		patterns = []string{"./..."}
+	}
+	if o.tests != "" {
+		p, err := named(strings.Split(o.tests, ","), patterns)
+		return []pass{p}, err
+	}
+
+	var out []pass
+	for _, name := range strings.Split(o.passes, ",") {
+		var p pass
+		var err error
+		switch name {
+		case "program":
+			p, err = o.program(patterns)
+		case "race":
+			p, err = race(patterns)
+		case "dev":
+			p, err = development()
+		default:
+			err = fmt.Errorf("there is no pass %q", name)
+		}
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+// named runs the tests of these names, in whichever packages they stand. A test that
+// stands nowhere is an error: who asks for it relies on it.
+func named(tests, patterns []string) (pass, error) {
+	p := pass{
+		name: strings.Join(tests, ", "),
+		dir:  ".",
+		env:  []string{"CGO_ENABLED=0"},
+		args: []string{"-timeout", "25m", "-run", "^(" + strings.Join(tests, "|") + ")$"},
+	}
+	missing := slices.Clone(tests)
+	err := eachPackage(p.dir, patterns, func(path string, files []string) error {
+		declared, err := parse(files)
+		if err != nil {
+			return err
+		}
+		found := func(name string) bool { return slices.Contains(declared.tests, name) }
+		if slices.ContainsFunc(tests, found) {
+			p.packages = append(p.packages, path)
+			missing = slices.DeleteFunc(missing, found)
+		}
+		return nil
+	})
+	if err == nil && len(missing) > 0 {
+		err = fmt.Errorf("there is no test %s", strings.Join(missing, ", "))
+	}
+	return p, err
+}
+
+// program runs all tests without the race detector, with the coverage of all packages by
+// all tests.
+func (o options) program(patterns []string) (pass, error) {
+	p := pass{
+		name:    "the program",
+		dir:     ".",
+		env:     []string{"CGO_ENABLED=0"},
+		profile: o.profile,
+		args: []string{
+			"-timeout", "25m",
+			"-covermode=set", "-coverpkg=./...", "-coverprofile=" + o.profile,
+		},
+	}
+	err := eachPackage(p.dir, patterns, func(path string, _ []string) error {
+		p.packages = append(p.packages, path)
+		return nil
+	})
+	return p, err
+}
+
+// race runs the tests that have goroutines; the detector makes them several times as slow.
+func race(patterns []string) (pass, error) {
+	p := pass{
+		name: "what has goroutines, with the race detector",
+		dir:  ".",
+		env:  []string{"CGO_ENABLED=1"},
+		args: []string{"-timeout", "25m", "-race"},
+	}
+	if !hasCompiler() {
+		p.missing = "there is no C compiler"
+	}
+
+	var tests []string
+	err := eachPackage(p.dir, patterns, func(path string, files []string) error {
+		declared, err := parse(files)
+		if err != nil {
+			return err
+		}
+		found := declared.atOnce()
+		if slices.Contains(manyAtOnce, short(path)) {
+			found = declared.tests
+		}
+		if len(found) > 0 {
+			p.packages, tests = append(p.packages, path), append(tests, found...)
+		}
+		return nil
+	})
+	slices.Sort(tests)
+	p.args = append(p.args, "-run", "^("+strings.Join(slices.Compact(tests), "|")+")$")
+	return p, err
+}
+
+// development runs the tests of the dev module. The embedded Temporal server is built
+// without cgo and without the race detector: that way its packages are built once, for
+// make dev too.
+func development() (pass, error) {
+	p := pass{
+		name: "the development environment",
+		dir:  "dev",
+		env:  []string{"CGO_ENABLED=0"},
+		args: []string{"-timeout", "60m"},
+	}
+	err := eachPackage(p.dir, []string{"./..."}, func(path string, _ []string) error {
+		p.packages = append(p.packages, path)
+		return nil
+	})
+	return p, err
+}
+
+func hasCompiler() bool {
+	for _, name := range []string{os.Getenv("CC"), "cc", "gcc", "clang"} {
+		if _, err := exec.LookPath(name); name != "" && err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// execute runs the pass and reports whether it passed. Format and correctness are for
+// make lint: go test does not look again.
+func (p pass) execute(total *tally) (bool, error) {
+	args := slices.Concat([]string{"test", "-json", "-count=1", "-vet=off"}, p.args, p.packages)
+	cmd := exec.Command("go", args...)
+	cmd.Dir, cmd.Env, cmd.Stderr = p.dir, append(os.Environ(), p.env...), os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+	events, err := cmd.StdoutPipe()
+	if err != nil {
+		return false, err
+	}
+
+	runtime.LockOSThread() // the death signal follows the thread that started the command
+	defer runtime.UnlockOSThread()
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return false, err
+	}
+	if err := total.read(p, events); err != nil {
+		return false, errors.Join(err, cmd.Process.Kill(), cmd.Wait())
+	}
+	err = cmd.Wait()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		return false, err
+	}
+	used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	total.ended(p, time.Since(began), used)
+	return err == nil, nil
+}

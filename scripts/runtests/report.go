@@ -1,0 +1,108 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"fmt"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// ended notes how long a pass took, and how much of it the processors worked.
+func (t *tally) ended(p pass, took, used time.Duration) {
+	t.passes = append(t.passes, timing{
+		name: p.name,
+		took: took,
+		note: fmt.Sprintf("%.0f s of CPU, PostgreSQL's apart", used.Seconds()),
+	})
+}
+
+// reportTimes shows the passes and the slowest packages and tests.
+func (t *tally) reportTimes(whole time.Duration) {
+	fmt.Fprintln(t.out, "== Where the time went")
+	for _, p := range t.passes {
+		fmt.Fprintf(t.out, "%7.1f s  %s (%s)\n", p.took.Seconds(), p.name, p.note)
+	}
+	fmt.Fprintf(t.out, "%7.1f s  in all\n", whole.Seconds())
+	t.slowest("packages", t.packages, 12)
+	t.slowest("tests", t.tests, 15)
+}
+
+func (t *tally) slowest(what string, list []timing, most int) {
+	fmt.Fprintf(t.out, "The slowest %s:\n", what)
+	sorted := slices.SortedFunc(slices.Values(list), func(a, b timing) int {
+		return cmp.Or(cmp.Compare(b.took, a.took), cmp.Compare(a.name, b.name))
+	})
+	for _, x := range sorted[:min(most, len(sorted))] {
+		note := ""
+		if strings.Contains(x.note, "race") {
+			note = " (race)"
+		}
+		fmt.Fprintf(t.out, "%7.1f s  %s%s\n", x.took.Seconds(), x.name, note)
+	}
+}
+
+func (t *tally) count() string {
+	return fmt.Sprintf("%d passed, %d failed, %d skipped", t.passed, t.failed, t.skipped)
+}
+
+// checkCoverage prints the coverage of a profile and reports whether it suffices.
+func (t *tally) checkCoverage(profile string, least float64) bool {
+	covered, err := coverage(profile)
+	if err != nil {
+		fmt.Fprintf(t.out, "FAILED: coverage: %v\n", err)
+		return false
+	}
+	fmt.Fprintf(t.out, "Coverage: %.1f %% of the program's statements\n", covered)
+	if covered < least {
+		fmt.Fprintf(t.out, "FAILED: the coverage is below %.1f %%\n", least)
+		return false
+	}
+	return true
+}
+
+// coverage is the share of statements that ran, in percent. A block stands in the profile
+// once for each test binary that knows it.
+func coverage(profile string) (float64, error) {
+	file, err := os.Open(profile)
+	if err != nil {
+		return 0, err
+	}
+	defer file.Close()
+
+	type block struct {
+		statements int
+		ran        bool
+	}
+	blocks := map[string]block{}
+	lines := bufio.NewScanner(file)
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text()) // file:from,to statements times
+		if len(fields) != 3 {
+			continue
+		}
+		n, err := strconv.Atoi(fields[1])
+		if err != nil {
+			return 0, fmt.Errorf("unknown line %q", lines.Text())
+		}
+		blocks[fields[0]] = block{n, blocks[fields[0]].ran || fields[2] != "0"}
+	}
+	if err := lines.Err(); err != nil {
+		return 0, err
+	}
+
+	all, ran := 0, 0
+	for _, b := range blocks {
+		all += b.statements
+		if b.ran {
+			ran += b.statements
+		}
+	}
+	if all == 0 {
+		return 0, fmt.Errorf("%s holds no statement", profile)
+	}
+	return 100 * float64(ran) / float64(all), nil
+}

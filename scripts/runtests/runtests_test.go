@@ -1,0 +1,106 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "roomcover.dev/roomcover/"
+
+func read(t *testing.T, packages []string, events ...string) (*tally, string) {
+	t.Helper()
+	var out bytes.Buffer
+	total := newTally(&out)
+	p := pass{name: "the program", packages: packages}
+	require.NoError(t, total.read(p, strings.NewReader(strings.Join(events, "\n"))))
+	return total, out.String()
+}
+
+func TestTestsWithSubtestsAreNotCountedBesideThem(t *testing.T) {
+	total, out := read(t, []string{module + "a", module + "b"},
+		`{"Action":"run","Package":"roomcover.dev/roomcover/a","Test":"TestX"}`,
+		`{"Action":"run","Package":"roomcover.dev/roomcover/a","Test":"TestX/sqlite"}`,
+		`{"Action":"output","Package":"roomcover.dev/roomcover/a","Test":"TestX/sqlite","Output":"=== RUN   TestX/sqlite\n"}`,
+		`{"Action":"output","Package":"roomcover.dev/roomcover/a","Test":"TestX/sqlite","Output":"    x_test.go:7: no disk\n"}`,
+		`{"Action":"fail","Package":"roomcover.dev/roomcover/a","Test":"TestX/sqlite","Elapsed":0.5}`,
+		`{"Action":"run","Package":"roomcover.dev/roomcover/a","Test":"TestX/postgres"}`,
+		`{"Action":"output","Package":"roomcover.dev/roomcover/a","Test":"TestX/postgres","Output":"    SKIPPED: no server\n"}`,
+		`{"Action":"skip","Package":"roomcover.dev/roomcover/a","Test":"TestX/postgres","Elapsed":0}`,
+		`{"Action":"fail","Package":"roomcover.dev/roomcover/a","Test":"TestX","Elapsed":0.6}`,
+		`{"Action":"fail","Package":"roomcover.dev/roomcover/a","Elapsed":0.7}`,
+		`{"Action":"run","Package":"roomcover.dev/roomcover/b","Test":"TestY"}`,
+		`{"Action":"output","Package":"roomcover.dev/roomcover/b","Test":"TestY","Output":"of no interest\n"}`,
+		`{"Action":"pass","Package":"roomcover.dev/roomcover/b","Test":"TestY","Elapsed":0.1}`,
+		`{"Action":"pass","Package":"roomcover.dev/roomcover/b","Elapsed":12.3}`,
+	)
+	require.Equal(t, "1 passed, 1 failed, 1 skipped", total.count())
+	require.Equal(t, `    x_test.go:7: no disk
+    SKIPPED: no server
+  1 of 2     0.7 s  FAILED  a
+  2 of 2    12.3 s  ok      b
+`, out)
+}
+
+func TestPackagesThatDoNotBuildOrEndCountAsOneFailure(t *testing.T) {
+	total, out := read(t, []string{module + "a", module + "b"},
+		`{"ImportPath":"roomcover.dev/roomcover/a","Action":"build-output","Output":"a.go:1:1: no such thing\n"}`,
+		`{"Action":"fail","Package":"roomcover.dev/roomcover/a","Elapsed":0,"FailedBuild":"roomcover.dev/roomcover/a"}`,
+		`{"Action":"run","Package":"roomcover.dev/roomcover/b","Test":"TestY"}`,
+		`{"Action":"output","Package":"roomcover.dev/roomcover/b","Test":"TestY","Output":"panic: test timed out\n"}`,
+		`{"Action":"fail","Package":"roomcover.dev/roomcover/b","Elapsed":1}`,
+	)
+	require.Equal(t, "0 passed, 2 failed, 0 skipped", total.count())
+	require.Contains(t, out, "no such thing")
+	require.Contains(t, out, "--- NOT ENDED: TestY\npanic: test timed out")
+}
+
+func TestTestsThatStartGoroutinesAreFound(t *testing.T) {
+	dir := t.TempDir()
+	source := `package a
+
+func TestPlain(t *testing.T)      { helper() }
+func TestStarts(t *testing.T)     { go helper() }
+func TestByAHelper(t *testing.T)  { several() }
+func TestAtOnce(t *testing.T)     { storetest.AtOnce(2, nil) }
+func TestSessionEnds(t *testing.T) { helper() }
+func TestMain(m *testing.M)       { several() }
+func helper()                     { helper() }
+func several()                    { several(); group.Go(helper) }
+`
+	file := filepath.Join(dir, "a_test.go")
+	require.NoError(t, os.WriteFile(file, []byte(source), 0o600))
+	declared, err := parse([]string{file})
+	require.NoError(t, err)
+	require.Equal(t, []string{"TestStarts", "TestByAHelper", "TestAtOnce", "TestSessionEnds"}, declared.atOnce())
+	require.Len(t, declared.tests, 5)
+}
+
+func TestATestThatStandsNowhereIsAnError(t *testing.T) {
+	p, err := named([]string{"TestATestThatStandsNowhereIsAnError"}, []string{"."})
+	require.NoError(t, err)
+	require.Equal(t, []string{module + "scripts/runtests"}, p.packages)
+	_, err = named([]string{"TestSchemaDrifts"}, []string{"."})
+	require.ErrorContains(t, err, "there is no test TestSchemaDrifts")
+}
+
+func TestCoverageJoinsWhatAllBinariesRan(t *testing.T) {
+	profile := filepath.Join(t.TempDir(), "cover.out")
+	require.NoError(t, os.WriteFile(profile, []byte(`mode: set
+roomcover.dev/roomcover/a/a.go:1.2,3.4 3 0
+roomcover.dev/roomcover/a/a.go:5.2,6.4 1 0
+roomcover.dev/roomcover/a/a.go:1.2,3.4 3 1
+roomcover.dev/roomcover/a/a.go:1.2,3.4 3 0
+`), 0o600))
+	covered, err := coverage(profile)
+	require.NoError(t, err)
+	require.InDelta(t, 75, covered, 1e-9)
+
+	var out bytes.Buffer
+	require.False(t, newTally(&out).checkCoverage(profile, 88))
+	require.Contains(t, out.String(), "the coverage is below 88.0 %")
+}

@@ -1,0 +1,129 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// manyAtOnce are packages whose own code is about things at once: all of their tests run
+// with the race detector.
+var manyAtOnce = []string{"clock", "server", "worker", "mail/smtptest", "carrier/simulator"}
+
+// sharedByRequests are tests of what a server's requests share, by their name.
+var sharedByRequests = regexp.MustCompile(`Idempoten|RateLimit|Throttle|Session`)
+
+// eachPackage calls fn for each package that has tests, with the files of these.
+func eachPackage(dir string, patterns []string, fn func(path string, files []string) error) error {
+	const fields = "-json=ImportPath,Dir,TestGoFiles,XTestGoFiles"
+	cmd := exec.Command("go", append([]string{"list", fields}, patterns...)...)
+	cmd.Dir, cmd.Env, cmd.Stderr = dir, append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
+	list, err := cmd.Output()
+	if err != nil {
+		return fmt.Errorf("go list: %w", err)
+	}
+
+	for d := json.NewDecoder(strings.NewReader(string(list))); ; {
+		var p struct {
+			ImportPath   string
+			Dir          string
+			TestGoFiles  []string
+			XTestGoFiles []string
+		}
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+
+		files := slices.Concat(p.TestGoFiles, p.XTestGoFiles)
+		if len(files) == 0 {
+			continue
+		}
+		for i, name := range files {
+			files[i] = filepath.Join(p.Dir, name)
+		}
+		if err := fn(p.ImportPath, files); err != nil {
+			return err
+		}
+	}
+}
+
+// source is what the files of one package's tests declare.
+type source struct {
+	tests    []string
+	starts   map[string]bool     // the functions that start goroutines
+	mentions map[string][]string // the names that a function uses
+}
+
+func parse(files []string) (source, error) {
+	s := source{starts: map[string]bool{}, mentions: map[string][]string{}}
+	for _, name := range files {
+		file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return source{}, err
+		}
+		for _, d := range file.Decls {
+			if f, ok := d.(*ast.FuncDecl); ok && f.Body != nil {
+				s.add(f)
+			}
+		}
+	}
+	return s, nil
+}
+
+func (s *source) add(f *ast.FuncDecl) {
+	name := f.Name.Name
+	if f.Recv == nil && strings.HasPrefix(name, "Test") && name != "TestMain" {
+		s.tests = append(s.tests, name)
+	}
+	ast.Inspect(f.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.GoStmt:
+			s.starts[name] = true
+		case *ast.SelectorExpr:
+			if n.Sel.Name == "AtOnce" || n.Sel.Name == "Go" {
+				s.starts[name] = true
+			}
+		case *ast.Ident:
+			s.mentions[name] = append(s.mentions[name], n.Name)
+		}
+		return true
+	})
+}
+
+// atOnce finds the tests that do things at once: those that start goroutines, themselves
+// or by way of a function of their package's tests, and those of what requests share. It
+// goes by their source, so that a new test is never forgotten.
+func (s *source) atOnce() []string {
+	var out []string
+	for _, name := range s.tests {
+		if sharedByRequests.MatchString(name) || s.reaches(name, map[string]bool{}) {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
+func (s *source) reaches(name string, seen map[string]bool) bool {
+	if s.starts[name] || seen[name] {
+		return s.starts[name]
+	}
+	seen[name] = true
+	return slices.ContainsFunc(s.mentions[name], func(next string) bool {
+		_, ours := s.mentions[next]
+		return ours && s.reaches(next, seen)
+	})
+}
