@@ -62,7 +62,7 @@ func taskView(t models.OperatorTask) TaskView {
 		ResolvedAt: t.ResolvedAt,
 	}
 	if t.State == models.TaskOpen {
-		v.Actions = append(v.Actions, t.Actions()...)
+		v.Actions = append(v.Actions, models.ActionsOf(t.Kind)...)
 	}
 	return v
 }
@@ -78,7 +78,7 @@ func (h taskHandlers) listTasks(
 	ctx context.Context, in *listTasksInput,
 ) (*pageOf[TaskView], error) {
 	if kind := models.TaskKind(in.Kind); kind != "" &&
-		len(models.OperatorTask{Kind: kind}.Actions()) == 0 {
+		len(models.ActionsOf(kind)) == 0 {
 		return nil, invalidParameter("/query/kind", "There is no such kind of task.")
 	}
 	tasks, next, err := h.store.ListTasks(ctx, models.TaskFilter{

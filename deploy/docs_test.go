@@ -74,7 +74,7 @@ func TestOperationsExplainEveryTaskAndItsActions(t *testing.T) {
 		models.TaskCalendarNoHolidays, models.TaskCalendarNoWorkingTime} {
 		row := regexp.MustCompile("(?m)^\\| `" + string(kind) + "` \\|.*$").FindString(text)
 		require.NotEmpty(t, row, kind)
-		for _, action := range (models.OperatorTask{Kind: kind}).Actions() {
+		for _, action := range models.ActionsOf(kind) {
 			require.Contains(t, row, "`"+action+"`", kind)
 		}
 	}

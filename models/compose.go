@@ -32,10 +32,6 @@ func Open(dialector gorm.Dialector, o Options) (*Store, error) {
 		prefixSpareUnit: spareShipments{s},
 	}
 	s.invitations = invitationRules{failed: markInvitation}
-	s.shipmentOwners = map[string]shipmentOwner{
-		prefixRMA:       rmaShipments{s},
-		prefixSpareUnit: spareShipments{s},
-	}
 	return s, nil
 }
 

@@ -40,7 +40,7 @@ func TestR35e_FirstFulfilledSelectOrderAsksForAManagerOnce(t *testing.T) {
 		tasks := env.Tasks(t, models.TaskAssignCSM)
 		require.Len(t, tasks, 1)
 		require.Equal(t, []string{*o.AccountID, *o.AccountID}, []string{tasks[0].SubjectID, *tasks[0].AccountID})
-		require.Equal(t, []string{"assign", "close"}, tasks[0].Actions())
+		require.Equal(t, []string{"assign", "close"}, models.ActionsOf(tasks[0].Kind))
 		require.NotContains(t, tasks[0].What+tasks[0].Why, "Acme")
 
 		found, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.CSM})

@@ -65,8 +65,9 @@ var actionNeeds = map[string]rules.Capability{
 	ActAssign:  rules.AssignCSM,
 }
 
-// Actions lists what an operator can do with the task.
-func (t OperatorTask) Actions() []string { return taskActions[t.Kind] }
+// ActionsOf lists what an operator can do with a task of the kind; nothing where there
+// is no such kind.
+func ActionsOf(kind TaskKind) []string { return taskActions[kind] }
 
 // TaskAction is what an operator does with a task. Each action reads only the fields
 // that are named after it.
@@ -98,7 +99,7 @@ func (s *Store) Act(ctx context.Context, taskID string, a TaskAction) (OperatorT
 
 	needs, special := actionNeeds[a.Name]
 	switch {
-	case !slices.Contains(t.Actions(), a.Name):
+	case !slices.Contains(ActionsOf(t.Kind), a.Name):
 		return t, rules.Refuse(rules.ActionNotAvailable,
 			"This task has no such action.", "Read the task for its actions.")
 	case special && !rules.Allows(scope.Actor.Role, needs).Allowed():

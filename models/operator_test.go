@@ -143,7 +143,7 @@ func TestTasksRaisedTwiceDoneAndRaisedAgain(t *testing.T) {
 		tasks := env.Tasks(t, models.TaskProcessStuck)
 		require.Len(t, tasks, 1)
 		require.Equal(t, "first", tasks[0].Why)
-		require.Equal(t, []string{"retry", "close"}, tasks[0].Actions())
+		require.Equal(t, []string{"retry", "close"}, models.ActionsOf(tasks[0].Kind))
 		done, err := env.ResolveTask(storetest.Operator(), tasks[0].ID, "was nothing")
 		require.NoError(t, err)
 		require.Equal(t, models.TaskDone, done.State)

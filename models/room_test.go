@@ -216,7 +216,7 @@ func TestR27c_SerialOfAnotherAccountIsClaimedWithoutDisclosure(t *testing.T) {
 		}
 		tasks := env.Tasks(t, models.TaskSerialClaimed)
 		require.Len(t, tasks, 1)
-		require.Equal(t, []string{"move", "refuse"}, tasks[0].Actions())
+		require.Equal(t, []string{"move", "refuse"}, models.ActionsOf(tasks[0].Kind))
 		_, err := env.DecideClaim(ctx, tasks[0].SubjectID, true, "x")
 		requireCode(t, rules.NotFound, err)
 		_, err = env.DecideClaim(storetest.Operator(), tasks[0].SubjectID, false, "the invoice is the other one's")
