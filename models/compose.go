@@ -1,7 +1,6 @@
 package models
 
 import (
-	"cmp"
 	"slices"
 
 	"gorm.io/gorm"
@@ -15,23 +14,11 @@ func Open(dialector gorm.Dialector, o Options) (*Store, error) {
 		return nil, err
 	}
 
-	s.program.age = cmp.Or(o.ReferenceAge, referenceAge)
+	s.rememberReference(o.ReferenceAge)
 	s.seeds = []seed{s.SeedReference, s.seedOperator}
-	s.mails = mailRules{
-		bounced: map[string]bounceRule{
-			"invitation": s.invitationBounced,
-		},
-		mayResend: map[string]resendRule{
-			"invitation":          s.mayResendInvitation,
-			"invitation_reminder": s.mayResendInvitation,
-		},
-	}
-
-	s.shipmentOwners = map[string]shipmentOwner{
-		prefixRMA:       rmaShipments{s},
-		prefixSpareUnit: spareShipments{s},
-	}
-	s.invitations = invitationRules{failed: markInvitation}
+	s.registerInvitations()
+	s.registerShipments()
+	s.registerFailures()
 	return s, nil
 }
 

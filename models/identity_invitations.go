@@ -51,6 +51,17 @@ type invitationRules struct {
 // its invitation does not exist, or that another invitation has taken its place.
 type failureRule func(tx *gorm.DB, scope Scope, orderID string, failed bool) error
 
+// registerInvitations has invitations follow their mails; called once, when the service
+// starts.
+func (s *Store) registerInvitations() {
+	s.onBounce("invitation", s.invitationBounced)
+	s.onResend("invitation", s.mayResendInvitation)
+	s.onResend("invitation_reminder", s.mayResendInvitation)
+}
+
+// onFailedInvitation has the rule note with an order that its invitation failed.
+func (s *Store) onFailedInvitation(rule failureRule) { s.invitations.failed = rule }
+
 var liveInvitations = []rules.InvitationState{rules.InvitationIssued, rules.InvitationSent}
 
 func (s *Store) live(tx *gorm.DB) *gorm.DB {

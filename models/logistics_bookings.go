@@ -451,7 +451,7 @@ func (s *Store) remindOfParcels(tx *gorm.DB, scope Scope, subjectID string) (tol
 	if owner == nil {
 		return false, nil
 	}
-	e, known, err := owner.parcelsEvent(tx, scope, subjectID)
+	e, known, err := owner.ParcelsEvent(tx, scope, subjectID)
 	if err != nil || !known {
 		return false, err
 	}

@@ -50,15 +50,24 @@ type NewScan struct {
 // shipmentOwner is a domain whose subjects are shipped. Shipments know of them by id
 // alone; see Store.shipmentOwners.
 type shipmentOwner interface {
-	// shipmentMoved tells a subject what is known of its parcel, in the transaction that
+	// ShipmentMoved tells a subject what is known of its parcel, in the transaction that
 	// learned it and under the lock on the account. known is false where the shipment is
 	// none of the owner's, or there is no such subject. The owner tells the subject's
 	// workflow itself.
-	shipmentMoved(tx *gorm.DB, scope Scope, sh Shipment) (known bool, err error)
+	ShipmentMoved(tx *gorm.DB, scope Scope, sh Shipment) (known bool, err error)
 
-	// parcelsEvent returns the event that has a subject's workflow ask the carrier about
+	// ParcelsEvent returns the event that has a subject's workflow ask the carrier about
 	// its parcels. known is false where there is no such subject.
-	parcelsEvent(tx *gorm.DB, scope Scope, subjectID string) (e OutboxEvent, known bool, err error)
+	ParcelsEvent(tx *gorm.DB, scope Scope, subjectID string) (e OutboxEvent, known bool, err error)
+}
+
+// registerOwner names the owner of the subjects whose ids begin with the prefix, when the
+// service starts.
+func (s *Store) registerOwner(prefix string, o shipmentOwner) {
+	if s.shipmentOwners == nil {
+		s.shipmentOwners = map[string]shipmentOwner{}
+	}
+	s.shipmentOwners[prefix] = o
 }
 
 // ownerOf returns the owner of a subject, by the prefix of its id; nil where nobody
@@ -280,7 +289,7 @@ func (s *Store) askAboutContradiction(tx *gorm.DB, sh Shipment) error {
 // subject, those who listen to the outbox.
 func (s *Store) tellOwner(tx *gorm.DB, scope Scope, sh Shipment) error {
 	if owner := s.ownerOf(sh.SubjectID); owner != nil {
-		if known, err := owner.shipmentMoved(tx, scope, sh); known || err != nil {
+		if known, err := owner.ShipmentMoved(tx, scope, sh); known || err != nil {
 			return err
 		}
 	}

@@ -56,6 +56,22 @@ type bounceRule func(tx *gorm.DB, scope Scope, n Notification, reason string) er
 // resendRule refuses to send a mail again that is of no use any more.
 type resendRule func(tx *gorm.DB, n Notification) error
 
+// onBounce has the rule follow a mail of the template that was refused for good.
+func (s *Store) onBounce(template string, rule bounceRule) {
+	if s.mails.bounced == nil {
+		s.mails.bounced = map[string]bounceRule{}
+	}
+	s.mails.bounced[template] = rule
+}
+
+// onResend asks the rule before a mail of the template is sent again.
+func (s *Store) onResend(template string, rule resendRule) {
+	if s.mails.mayResend == nil {
+		s.mails.mayResend = map[string]resendRule{}
+	}
+	s.mails.mayResend[template] = rule
+}
+
 // queueMail writes mails in the caller's transaction. One whose dedupe key (program,
 // template, subject, recipient, epoch) stands already is left alone (C7).
 func (s *Store) queueMail(tx *gorm.DB, mails ...Notification) error {

@@ -278,6 +278,10 @@ func (s *Store) orderMail(
 	}
 }
 
+// registerFailures has orders note that their invitation failed; called once, when the
+// service starts.
+func (s *Store) registerFailures() { s.onFailedInvitation(markInvitation) }
+
 // markInvitation notes on an order whether the invitation that came with it failed
 // (S17).
 func markInvitation(tx *gorm.DB, _ Scope, orderID string, failed bool) error {

@@ -1,6 +1,7 @@
 package models
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"reflect"
@@ -49,6 +50,10 @@ type referenceCache struct {
 	ref    Reference
 	readAt time.Time
 }
+
+// rememberReference bounds how long a change of the program by another process may go
+// unseen; 0 means five seconds.
+func (s *Store) rememberReference(age time.Duration) { s.program.age = cmp.Or(age, referenceAge) }
 
 // Reference reads the program and the catalogue; a change made by another
 // process is seen within five seconds.

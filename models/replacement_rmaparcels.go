@@ -321,13 +321,20 @@ func sameFacts(a, b rules.RMAFacts) bool {
 		sameInstant(a.ReturnReceivedAt, b.ReturnReceivedAt)
 }
 
+// registerShipments has RMAs and spare units follow their shipments; called once, when the
+// service starts.
+func (s *Store) registerShipments() {
+	s.registerOwner(prefixRMA, rmaShipments{s})
+	s.registerOwner(prefixSpareUnit, spareShipments{s})
+}
+
 // rmaShipments tells RMAs of their parcels.
 type rmaShipments struct{ s *Store }
 
-// shipmentMoved tells an RMA what is known of its parcel. A lost one that turns
+// ShipmentMoved tells an RMA what is known of its parcel. A lost one that turns
 // up after another was sent says nothing about the RMA; an operator sees it at the
 // shipment.
-func (o rmaShipments) shipmentMoved(
+func (o rmaShipments) ShipmentMoved(
 	tx *gorm.DB, scope Scope, sh Shipment,
 ) (known bool, err error) {
 	if sh.Direction != rules.ShipOut && sh.Direction != rules.ShipReturn {
@@ -400,8 +407,8 @@ func (w *rmaChange) learnFrom(sh Shipment) (learned bool) {
 	return learned
 }
 
-// parcelsEvent returns the event that has the RMA's workflow ask the carrier.
-func (o rmaShipments) parcelsEvent(
+// ParcelsEvent returns the event that has the RMA's workflow ask the carrier.
+func (o rmaShipments) ParcelsEvent(
 	tx *gorm.DB, scope Scope, subjectID string,
 ) (e OutboxEvent, known bool, err error) {
 	var r RMA

@@ -188,10 +188,10 @@ func (w *spareUnitChange) cancelParcel(bookingKey string) error {
 // spareShipments tells spare units of their parcels.
 type spareShipments struct{ s *Store }
 
-// shipmentMoved tells a spare unit what is known of its parcel. A parcel of before says
+// ShipmentMoved tells a spare unit what is known of its parcel. A parcel of before says
 // nothing about it. It acts for the service, also where a customer's command moved the
 // parcel.
-func (o spareShipments) shipmentMoved(
+func (o spareShipments) ShipmentMoved(
 	tx *gorm.DB, scope Scope, sh Shipment,
 ) (known bool, err error) {
 	if sh.Direction != rules.ShipSpare && sh.Direction != rules.ShipRecall {
@@ -266,8 +266,8 @@ func (w *spareUnitChange) askForParcelBack(sh Shipment) error {
 	})
 }
 
-// parcelsEvent returns the event that has the unit's workflow ask the carrier.
-func (o spareShipments) parcelsEvent(
+// ParcelsEvent returns the event that has the unit's workflow ask the carrier.
+func (o spareShipments) ParcelsEvent(
 	tx *gorm.DB, scope Scope, subjectID string,
 ) (e OutboxEvent, known bool, err error) {
 	var u SpareUnit
