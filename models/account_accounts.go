@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"cloud.google.com/go/civil"
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
@@ -46,8 +45,8 @@ const (
 
 // matchedAccounts finds the accounts of the same company at the same address (R107a).
 // Where there are several, a person has to choose.
-func (s *Store) matchedAccounts(
-	tx *gorm.DB, company string, a rules.Address,
+func matchedAccounts(
+	tx *Tx, company string, a rules.Address,
 ) (ids []string, err error) {
 	err = tx.Model(&Account{}).
 		Where("company_key = ? AND address_hash = ?",
@@ -80,7 +79,7 @@ func (s *Store) newAccount(p rules.Party, parentID string, userLimit int) Accoun
 		Locale:      rules.LocaleFor(p.Address.Country),
 		Mode:        ModeConsolidated,
 		UserLimit:   userLimit,
-		CreatedAt:   s.clock.Now(),
+		CreatedAt:   s.db.Now(),
 		Version:     1,
 	}
 }
@@ -96,14 +95,14 @@ type openedAccount struct {
 // The account is known where the order was matched to one. The unique match key decides
 // between two orders that come at the same time.
 func (s *Store) openAccount(
-	tx *gorm.DB, known *string, customer rules.Party, userLimit int,
+	tx *Tx, known *string, customer rules.Party, userLimit int,
 ) (acc openedAccount, err error) {
 	if known != nil {
-		acc.Account, err = s.lockWithParent(tx, "accounts.id = ?", *known)
+		acc.Account, err = lockWithParent(tx, "accounts.id = ?", *known)
 		return acc, err
 	}
 
-	parent, fresh, err := s.openParent(tx, customer.Company)
+	parent, fresh, err := openParent(tx, customer.Company)
 	if err != nil {
 		return acc, err
 	}
@@ -120,86 +119,86 @@ func (s *Store) openAccount(
 		return acc, res.Error
 	case res.RowsAffected == 0:
 		acc = openedAccount{}
-		acc.Account, err = s.lockWithParent(tx, "accounts.match_key = ?", match)
+		acc.Account, err = lockWithParent(tx, "accounts.match_key = ?", match)
 		return acc, err
 	case fresh:
 		return acc, nil
 	}
 
-	_, err = s.lockParents(tx, "id = ?", parent.ID)
+	_, err = lockParents(tx, "id = ?", parent.ID)
 	return acc, err
 }
 
 // lockAccount locks an account in scope. Every change of rooms, devices and
 // assignments does, so that those of one account come one after another and its
 // audit chain never has to be tried again.
-func (s *Store) lockAccount(tx *gorm.DB, scope Scope, id string) (Account, error) {
+func lockAccount(tx *Tx, id string) (Account, error) {
 	var acc Account
-	err := s.forUpdate(scope.accounts(tx, "id")).First(&acc, "id = ?", id).Error
+	err := forUpdate(tx.Scope.accounts(tx.DB, "id")).First(&acc, "id = ?", id).Error
 	return acc, found(err)
 }
 
 // lockOwner locks the account in scope that owns a row of the table.
-func (s *Store) lockOwner(tx *gorm.DB, scope Scope, table, id string) (Account, error) {
+func lockOwner(tx *Tx, table, id string) (Account, error) {
 	var acc Account
 	owner := tx.Table(table).Select("account_id").Where("id = ?", id)
-	err := s.forUpdate(scope.accounts(tx, "id")).First(&acc, "id = (?)", owner).Error
+	err := forUpdate(tx.Scope.accounts(tx.DB, "id")).First(&acc, "id = (?)", owner).Error
 	return acc, found(err)
 }
 
 // createInAccount runs a person's addition to an account: it refuses an actor who may
 // not add to it (see mayManage), keeps the account locked until the transaction ends,
 // and audits what create says it did.
-func (s *Store) createInAccount(
-	tx *gorm.DB, scope Scope, accountID, reason string, create func(Account) (entry, error),
+func createInAccount(
+	tx *Tx, accountID, reason string, create func(Account) (entry, error),
 ) error {
-	if err := mayManage(scope, reason); err != nil {
+	if err := mayManage(tx.Scope, reason); err != nil {
 		return err
 	}
 
-	acc, err := s.lockAccount(tx, scope, accountID)
+	acc, err := lockAccount(tx, accountID)
 	if err != nil {
 		return err
 	}
-	return s.auditChange(tx, scope, acc, create)
+	return auditChange(tx, acc, create)
 }
 
 // changeInAccount runs a person's change of a row of the table; the account that owns
 // it is locked and audited as by createInAccount. A row that is not in scope is not
 // found.
-func (s *Store) changeInAccount(
-	tx *gorm.DB, scope Scope, table, id, reason string, change func(Account) (entry, error),
+func changeInAccount(
+	tx *Tx, table, id, reason string, change func(Account) (entry, error),
 ) error {
-	if err := mayManage(scope, reason); err != nil {
+	if err := mayManage(tx.Scope, reason); err != nil {
 		return err
 	}
 
-	acc, err := s.lockOwner(tx, scope, table, id)
+	acc, err := lockOwner(tx, table, id)
 	if err != nil {
 		return err
 	}
-	return s.auditChange(tx, scope, acc, change)
+	return auditChange(tx, acc, change)
 }
 
 // auditChange has a locked account changed, and audits what change says it did.
-func (s *Store) auditChange(
-	tx *gorm.DB, scope Scope, acc Account, change func(Account) (entry, error),
+func auditChange(
+	tx *Tx, acc Account, change func(Account) (entry, error),
 ) error {
 	e, err := change(acc)
 	if err != nil {
 		return err
 	}
-	return s.accountAudit(tx, scope, acc.ID, e)
+	return accountAudit(tx, acc.ID, e)
 }
 
 // accountAudit adds entries to the account's own chain.
-func (s *Store) accountAudit(tx *gorm.DB, scope Scope, accountID string, entries ...entry) error {
-	return s.appendAudit(tx, scope, accountID, &accountID, false, entries...)
+func accountAudit(tx *Tx, accountID string, entries ...entry) error {
+	return tx.Audit(accountID, &accountID, false, entries...)
 }
 
 // today is the day in the account's zone.
-func (s *Store) today(acc Account) civil.Date {
-	return rules.DateIn(s.clock.Now(), zoneOf(acc.TimeZone))
+func today(tx *Tx, acc Account) civil.Date {
+	return rules.DateIn(tx.Now(), zoneOf(acc.TimeZone))
 }
 
 // CreateAccount adds an account that no order opened, such as a second one of the same
@@ -217,8 +216,8 @@ func (s *Store) CreateAccount(
 	acc.MatchKey = nil
 	acc.Mode = mode
 
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		parent, err := s.parentFor(tx, parentOrgID, p.Company)
+	err = s.db.Write(ctx, func(tx *Tx) error {
+		parent, err := parentFor(tx, parentOrgID, p.Company)
 		if err != nil {
 			return err
 		}
@@ -228,7 +227,7 @@ func (s *Store) CreateAccount(
 			return err
 		}
 
-		return s.appendAudit(tx, scope, acc.ID, &acc.ID, true, entry{
+		return tx.Audit(acc.ID, &acc.ID, true, entry{
 			"account.created", acc.ID, nil,
 		})
 	})
@@ -239,8 +238,8 @@ func (s *Store) CreateAccount(
 // GetAccount reads one account.
 func (s *Store) GetAccount(ctx context.Context, id string) (Account, error) {
 	var a Account
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.accounts(tx, "id").First(&a, "id = ?", id).Error)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return found(tx.Scope.accounts(tx.DB, "id").First(&a, "id = ?", id).Error)
 	})
 	return a, err
 }
@@ -248,8 +247,8 @@ func (s *Store) GetAccount(ctx context.Context, id string) (Account, error) {
 // ListAccounts lists the accounts in scope, newest first.
 func (s *Store) ListAccounts(ctx context.Context, page Page) ([]Account, string, error) {
 	var out []Account
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return page.apply(scope.accounts(tx, "id")).Find(&out).Error
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return page.apply(tx.Scope.accounts(tx.DB, "id")).Find(&out).Error
 	})
 	out, next := cut(page, out, func(a Account) string { return a.ID })
 	return out, next, err

@@ -40,19 +40,19 @@ func (s *Store) CreateCSM(ctx context.Context, f rules.CSMForm, reason string) (
 		Email:     f.Email,
 		Phone:     f.Phone,
 		Active:    true,
-		CreatedAt: s.clock.Now(),
+		CreatedAt: s.db.Now(),
 		Version:   1,
 	}
 
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		if err := takenAddress(tx.Create(&c).Error); err != nil {
 			return err
 		}
 
-		return s.appendAudit(tx, scope, c.ID, nil, true, entry{
+		return tx.Audit(c.ID, nil, true, entry{
 			"csm.created", c.ID, withReason(reason, map[string]any{}),
 		})
 	})
@@ -97,13 +97,13 @@ func (s *Store) ChangeCSM(ctx context.Context, id string, change CSMChange) (CSM
 	}
 
 	var c CSM
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 
 		c = CSM{}
-		if err := found(s.forUpdate(tx).First(&c, "id = ?", id).Error); err != nil {
+		if err := found(tx.ForUpdate().First(&c, "id = ?", id).Error); err != nil {
 			return err
 		}
 		if err := versioned(c.Version, change.Version); err != nil {
@@ -125,12 +125,12 @@ func (s *Store) ChangeCSM(ctx context.Context, id string, change CSMChange) (CSM
 			return err
 		}
 
-		accounts, err := s.comeOrGo(tx, scope, c, before)
+		accounts, err := comeOrGo(tx, c, before)
 		if err != nil {
 			return err
 		}
 
-		return s.appendAudit(tx, scope, c.ID, nil, false, entry{"csm.changed", c.ID,
+		return tx.Audit(c.ID, nil, false, entry{"csm.changed", c.ID,
 			withReason(change.Reason, map[string]any{
 				"active_before": before,
 				"active_after":  c.Active,
@@ -143,7 +143,7 @@ func (s *Store) ChangeCSM(ctx context.Context, id string, change CSMChange) (CSM
 
 // comeOrGo asks operators for another manager of each account of one who left, or
 // closes these tasks when that one is back. It returns the number of accounts.
-func (s *Store) comeOrGo(tx *gorm.DB, scope Scope, c CSM, wasActive bool) (int, error) {
+func comeOrGo(tx *Tx, c CSM, wasActive bool) (int, error) {
 	if c.Active == wasActive {
 		return 0, nil
 	}
@@ -155,9 +155,9 @@ func (s *Store) comeOrGo(tx *gorm.DB, scope Scope, c CSM, wasActive bool) (int, 
 	}
 
 	for some := range batches(accounts, 500) {
-		err := s.askForCSMs(tx, some)
+		err := askForCSMs(tx, some)
 		if c.Active {
-			err = s.settleCSMs(tx, scope, some)
+			err = settleCSMs(tx, some)
 		}
 		if err != nil {
 			return 0, err
@@ -170,8 +170,8 @@ func (s *Store) comeOrGo(tx *gorm.DB, scope Scope, c CSM, wasActive bool) (int, 
 // GetCSM reads one manager, for the service and operators.
 func (s *Store) GetCSM(ctx context.Context, id string) (CSM, error) {
 	var c CSM
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		return found(tx.First(&c, "id = ?", id).Error)
@@ -182,11 +182,11 @@ func (s *Store) GetCSM(ctx context.Context, id string) (CSM, error) {
 // ListCSMs lists managers, newest first, for the service and operators.
 func (s *Store) ListCSMs(ctx context.Context, page Page) ([]CSM, string, error) {
 	var out []CSM
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
-		return page.apply(tx).Find(&out).Error
+		return page.apply(tx.DB).Find(&out).Error
 	})
 
 	out, next := cut(page, out, func(c CSM) string { return c.ID })
@@ -197,19 +197,19 @@ func (s *Store) ListCSMs(ctx context.Context, page Page) ([]CSM, string, error) 
 // Select order (R35e, A8), in the transaction that fulfils it. The task's key
 // decides: an account is asked for once, whichever order is first, and not again
 // because somebody closed the task.
-func (s *Store) askForFirstCSM(tx *gorm.DB, acc Account) error {
+func askForFirstCSM(tx *Tx, acc Account) error {
 	if acc.CSMID != nil {
 		return nil
 	}
 
-	t := s.csmTask(acc.ID, "Its first Select order was fulfilled (R35e).")
+	t := csmTask(tx, acc.ID, "Its first Select order was fulfilled (R35e).")
 	return tx.Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "dedupe_key"}},
 		DoNothing: true,
 	}).Create(&t).Error
 }
 
-func (s *Store) csmTask(accountID, why string) OperatorTask {
+func csmTask(tx *Tx, accountID, why string) OperatorTask {
 	return OperatorTask{
 		ID:        NewID(prefixTask),
 		Kind:      TaskAssignCSM,
@@ -219,22 +219,22 @@ func (s *Store) csmTask(accountID, why string) OperatorTask {
 		What:      "Name the account's customer success manager.",
 		Why:       why,
 		State:     TaskOpen,
-		CreatedAt: s.clock.Now(),
+		CreatedAt: tx.Now(),
 	}
 }
 
 // askForCSMs asks again for each account whose manager left.
-func (s *Store) askForCSMs(tx *gorm.DB, accounts []string) error {
+func askForCSMs(tx *Tx, accounts []string) error {
 	tasks := make([]OperatorTask, len(accounts))
 	for i, id := range accounts {
-		tasks[i] = s.csmTask(id, "Its customer success manager has left (R35e).")
+		tasks[i] = csmTask(tx, id, "Its customer success manager has left (R35e).")
 	}
-	return s.raiseAll(tx, tasks)
+	return tx.RaiseAll(tasks)
 }
 
 // settleCSMs closes the tasks of accounts whose manager is back.
-func (s *Store) settleCSMs(tx *gorm.DB, scope Scope, accounts []string) error {
-	return s.settleAll(tx, scope, TaskAssignCSM, accounts, "the manager is back")
+func settleCSMs(tx *Tx, accounts []string) error {
+	return tx.SettleAll(TaskAssignCSM, accounts, "the manager is back")
 }
 
 // CSMAssignment names an account's manager from now on.
@@ -255,16 +255,16 @@ func (s *Store) AssignCSM(ctx context.Context, a CSMAssignment) (Account, error)
 
 	var acc Account
 
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 
 		var err error
-		if acc, err = s.lockForCSM(tx, scope, a); err != nil {
+		if acc, err = lockForCSM(tx, a); err != nil {
 			return err
 		}
-		if err := s.settle(tx, scope, TaskAssignCSM, acc.ID, "assign"); err != nil ||
+		if err := tx.Settle(TaskAssignCSM, acc.ID, "assign"); err != nil ||
 			text(acc.CSMID) == a.CSMID {
 			return err
 		}
@@ -276,7 +276,7 @@ func (s *Store) AssignCSM(ctx context.Context, a CSMAssignment) (Account, error)
 			return err
 		}
 
-		return s.accountAudit(tx, scope, acc.ID, entry{
+		return accountAudit(tx, acc.ID, entry{
 			"account.csm_assigned",
 			acc.ID,
 			withReason(a.Reason, map[string]any{"before": before, "after": a.CSMID}),
@@ -288,13 +288,13 @@ func (s *Store) AssignCSM(ctx context.Context, a CSMAssignment) (Account, error)
 
 // lockForCSM locks the manager before the account: one who leaves meanwhile either
 // is seen here, or sees the account.
-func (s *Store) lockForCSM(tx *gorm.DB, scope Scope, a CSMAssignment) (Account, error) {
+func lockForCSM(tx *Tx, a CSMAssignment) (Account, error) {
 	var c CSM
-	if err := s.forUpdate(tx).Limit(1).Find(&c, "id = ?", a.CSMID).Error; err != nil {
+	if err := tx.ForUpdate().Limit(1).Find(&c, "id = ?", a.CSMID).Error; err != nil {
 		return Account{}, err
 	}
 
-	acc, err := s.lockAccount(tx, scope, a.AccountID)
+	acc, err := lockAccount(tx, a.AccountID)
 	if err != nil {
 		return Account{}, err
 	}
@@ -322,11 +322,11 @@ func (s *Store) lockForCSM(tx *gorm.DB, scope Scope, a CSMAssignment) (Account, 
 // Only the service and its operators see one who has left.
 func (s *Store) CSMOf(ctx context.Context, accountID string) (CSM, error) {
 	var c CSM
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx.Table("csms").
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.accounts(tx.Table("csms").
 			Select("csms.*").
 			Joins("JOIN accounts ON accounts.csm_id = csms.id"), "accounts.id")
-		if !scope.System {
+		if !tx.Scope.System {
 			q = q.Where("csms.active")
 		}
 		return found(q.Where("accounts.id = ?", accountID).Take(&c).Error)

@@ -46,10 +46,10 @@ func (s *Store) seedOperator(ctx context.Context) error {
 		Kind:      OrgOperator,
 		Name:      rules.DefaultProgram().Name,
 		NameKey:   "operator",
-		CreatedAt: s.clock.Now(),
+		CreatedAt: s.db.Now(),
 	}
 
-	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	return s.db.Write(ctx, func(tx *Tx) error {
 		return tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&operator).Error
 	})
 }
@@ -85,12 +85,12 @@ func (s *Store) PutOrg(ctx context.Context, c OrgChange) (Org, error) {
 		AuthorisedFrom:  c.AuthorisedFrom,
 		AuthorisedUntil: c.AuthorisedUntil,
 		Suspended:       c.Suspended,
-		CreatedAt:       s.clock.Now(),
+		CreatedAt:       s.db.Now(),
 	}
 
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(ctx, func(tx *Tx) error {
 		var old Org
-		err := s.forUpdate(tx).First(&old, "kind = ? AND name_key = ?", o.Kind, o.NameKey).Error
+		err := tx.ForUpdate().First(&old, "kind = ? AND name_key = ?", o.Kind, o.NameKey).Error
 		switch {
 		case errors.Is(err, gorm.ErrRecordNotFound):
 			if err := tx.Create(&o).Error; err != nil {
@@ -110,7 +110,7 @@ func (s *Store) PutOrg(ctx context.Context, c OrgChange) (Org, error) {
 			}
 		}
 
-		return s.appendAudit(tx, scope, o.ID, nil, false, entry{"org.changed", o.ID, map[string]any{
+		return tx.Audit(o.ID, nil, false, entry{"org.changed", o.ID, map[string]any{
 			"kind":             o.Kind,
 			"suspended":        o.Suspended,
 			"authorised_from":  o.AuthorisedFrom,
@@ -154,8 +154,8 @@ func (c OrgChange) validate() error {
 // GetOrg reads one organisation.
 func (s *Store) GetOrg(ctx context.Context, id string) (Org, error) {
 	var o Org
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if !scope.System && scope.OrgID != id {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if !tx.Scope.System && tx.Scope.OrgID != id {
 			return errNotFound()
 		}
 		return found(tx.First(&o, "id = ?", id).Error)
@@ -166,15 +166,15 @@ func (s *Store) GetOrg(ctx context.Context, id string) (Org, error) {
 // ListOrgs lists organisations of a kind, newest first.
 func (s *Store) ListOrgs(ctx context.Context, kind OrgKind, page Page) ([]Org, string, error) {
 	var out []Org
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if !scope.System {
-			tx = tx.Where("id = ?", scope.OrgID)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if !tx.Scope.System {
+			tx = tx.With(tx.Where("id = ?", tx.Scope.OrgID))
 		}
 		if kind != "" {
-			tx = tx.Where("kind = ?", kind)
+			tx = tx.With(tx.Where("kind = ?", kind))
 		}
 
-		return page.apply(tx).Find(&out).Error
+		return page.apply(tx.DB).Find(&out).Error
 	})
 
 	out, next := cut(page, out, func(o Org) string { return o.ID })
@@ -185,8 +185,8 @@ func (s *Store) ListOrgs(ctx context.Context, kind OrgKind, page Page) ([]Org, s
 // without authorisation: a reseller that is seen for the first time in a
 // distributor's order has its orders reviewed (R45a). The unique name decides
 // between two that come at the same time.
-func (s *Store) ensureOrg(tx *gorm.DB, kind OrgKind, name string) (Org, error) {
-	o, fresh, err := s.insertOrg(tx, kind, name)
+func ensureOrg(tx *Tx, kind OrgKind, name string) (Org, error) {
+	o, fresh, err := insertOrg(tx, kind, name)
 	if err != nil || fresh {
 		return o, err
 	}
@@ -195,13 +195,13 @@ func (s *Store) ensureOrg(tx *gorm.DB, kind OrgKind, name string) (Org, error) {
 	return stored, err
 }
 
-func (s *Store) insertOrg(tx *gorm.DB, kind OrgKind, name string) (o Org, fresh bool, err error) {
+func insertOrg(tx *Tx, kind OrgKind, name string) (o Org, fresh bool, err error) {
 	o = Org{
 		ID:        NewID(prefixOrg),
 		Kind:      kind,
 		Name:      name,
 		NameKey:   rules.CompanyKey(name),
-		CreatedAt: s.clock.Now(),
+		CreatedAt: tx.Now(),
 	}
 
 	res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&o)

@@ -11,46 +11,46 @@ import (
 
 // openParent finds the parent of a customer's company or registers it; that of a
 // merged one is the parent that took over (S27).
-func (s *Store) openParent(tx *gorm.DB, company string) (parent Org, fresh bool, err error) {
-	o, fresh, err := s.insertOrg(tx, OrgCustomerParent, company)
+func openParent(tx *Tx, company string) (parent Org, fresh bool, err error) {
+	o, fresh, err := insertOrg(tx, OrgCustomerParent, company)
 	if err != nil || fresh {
 		return o, fresh, err
 	}
-	parent, err = s.followMerge(tx, "name_key = ?", o.NameKey)
+	parent, err = followMerge(tx, "name_key = ?", o.NameKey)
 	return parent, false, err
 }
 
 // parentFor returns the parent of a new account: the one of this id, or the company's
 // where the id is empty.
-func (s *Store) parentFor(tx *gorm.DB, id, company string) (Org, error) {
+func parentFor(tx *Tx, id, company string) (Org, error) {
 	if id != "" {
-		return s.followMerge(tx, "id = ?", id)
+		return followMerge(tx, "id = ?", id)
 	}
-	parent, _, err := s.openParent(tx, company)
+	parent, _, err := openParent(tx, company)
 	return parent, err
 }
 
 // followMerge reads a customer's parent, or the one it was merged into, and keeps
 // it from being merged until the transaction ends: an account that is added to it
 // here cannot be left behind.
-func (s *Store) followMerge(tx *gorm.DB, where string, arg string) (Org, error) {
+func followMerge(tx *Tx, where string, arg string) (Org, error) {
 	var o Org
-	err := s.keepKey(tx).Where("kind = ?", OrgCustomerParent).Where(where, arg).First(&o).Error
+	err := keepKey(tx.DB).Where("kind = ?", OrgCustomerParent).Where(where, arg).First(&o).Error
 	if err != nil || o.MergedInto == nil {
 		return o, found(err)
 	}
 
 	var into Org
-	err = s.keepKey(tx).First(&into, "id = ?", *o.MergedInto).Error
+	err = keepKey(tx.DB).First(&into, "id = ?", *o.MergedInto).Error
 	return into, found(err)
 }
 
 // lockParents locks customers' parents in the order of their ids. It leaves their
 // keys free: accounts that are added to one meanwhile do not wait for it, and two
 // orders that each added an account do not wait for each other in a circle.
-func (s *Store) lockParents(tx *gorm.DB, where string, args ...any) ([]Org, error) {
-	q := tx
-	if s.postgres() {
+func lockParents(tx *Tx, where string, args ...any) ([]Org, error) {
+	q := tx.DB
+	if tx.Postgres() {
 		q = tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
 	}
 	var parents []Org
@@ -60,8 +60,8 @@ func (s *Store) lockParents(tx *gorm.DB, where string, args ...any) ([]Org, erro
 
 // lockParentsOf locks the parents of accounts and returns the parent of each account.
 // One that was moved to another parent meanwhile makes the transaction run again.
-func (s *Store) lockParentsOf(tx *gorm.DB, accountIDs []string) (map[string]string, error) {
-	parents, err := s.lockParents(tx, "id IN (?)",
+func lockParentsOf(tx *Tx, accountIDs []string) (map[string]string, error) {
+	parents, err := lockParents(tx, "id IN (?)",
 		tx.Model(&Account{}).Select("parent_org_id").Where("id IN ?", accountIDs))
 	if err != nil {
 		return nil, err
@@ -92,11 +92,11 @@ func (s *Store) lockParentsOf(tx *gorm.DB, accountIDs []string) (map[string]stri
 // lockWithParent locks an account and its parent, in this order, in one statement:
 // the count of the parent's spares that may follow sees what others committed. No
 // row means that the account was moved to another parent while this waited.
-func (s *Store) lockWithParent(tx *gorm.DB, where string, arg string) (Account, error) {
+func lockWithParent(tx *Tx, where string, arg string) (Account, error) {
 	query := `SELECT accounts.* FROM accounts
 		JOIN orgs ON orgs.id = accounts.parent_org_id
 		WHERE ` + where
-	if s.postgres() {
+	if tx.Postgres() {
 		query += " FOR UPDATE OF accounts FOR NO KEY UPDATE OF orgs"
 	}
 
@@ -119,9 +119,9 @@ type twoParents struct{ a, b Org }
 // lockBoth locks two parents in the order of their ids, and with them which accounts
 // are theirs. It answers NOT_FOUND where the first is no customer's parent; the second
 // is empty then.
-func (s *Store) lockBoth(tx *gorm.DB, a, b string) (twoParents, error) {
+func lockBoth(tx *Tx, a, b string) (twoParents, error) {
 	var rows []Org
-	err := s.forUpdate(tx).Where("id IN ? AND kind = ?", []string{a, b}, OrgCustomerParent).
+	err := tx.ForUpdate().Where("id IN ? AND kind = ?", []string{a, b}, OrgCustomerParent).
 		Order("id").Find(&rows).Error
 	if err != nil {
 		return twoParents{}, err
@@ -145,8 +145,8 @@ func (s *Store) lockBoth(tx *gorm.DB, a, b string) (twoParents, error) {
 }
 
 // moveAccounts gives accounts another parent, with an entry in the chain of each.
-func (s *Store) moveAccounts(
-	tx *gorm.DB, scope Scope, accounts []Account, to, reason string,
+func moveAccounts(
+	tx *Tx, accounts []Account, to, reason string,
 ) error {
 	ids := idsOf(accounts, func(a Account) string { return a.ID })
 	for some := range batches(ids, 1000) {
@@ -163,7 +163,7 @@ func (s *Store) moveAccounts(
 			"after":  to,
 		})}
 
-		if err := s.accountAudit(tx, scope, a.ID, changed); err != nil {
+		if err := accountAudit(tx, a.ID, changed); err != nil {
 			return err
 		}
 	}
@@ -173,20 +173,20 @@ func (s *Store) moveAccounts(
 
 // markMerged notes on a parent, and on those that were merged into it before, which
 // parent took over (S27).
-func markMerged(tx *gorm.DB, fromID, intoID string) error {
+func markMerged(tx *Tx, fromID, intoID string) error {
 	return tx.Model(&Org{}).
 		Where("id = ? OR merged_into = ?", fromID, fromID).
 		Update("merged_into", intoID).Error
 }
 
 // openAgain forgets that a parent was merged into another.
-func openAgain(tx *gorm.DB, id string) error {
+func openAgain(tx *Tx, id string) error {
 	return tx.Model(&Org{}).Where("id = ?", id).Update("merged_into", nil).Error
 }
 
 // parentAudit notes a merge or split in the chains of both parents (S27).
-func (s *Store) parentAudit(
-	tx *gorm.DB, scope Scope, verb string, p twoParents, accounts []Account, reason string,
+func parentAudit(
+	tx *Tx, verb string, p twoParents, accounts []Account, reason string,
 ) error {
 	details := withReason(reason, map[string]any{
 		"from":     p.a.ID,
@@ -195,7 +195,7 @@ func (s *Store) parentAudit(
 	})
 
 	for _, o := range []Org{p.a, p.b} {
-		if err := s.appendAudit(tx, scope, o.ID, nil, false, entry{
+		if err := tx.Audit(o.ID, nil, false, entry{
 			verb, o.ID, details,
 		}); err != nil {
 			return err
@@ -214,12 +214,12 @@ func mergedElsewhere(o Org, into string) error {
 }
 
 // parentsInScope narrows a query on organisations to the customers' parents in scope.
-func parentsInScope(tx *gorm.DB, scope Scope) *gorm.DB {
+func parentsInScope(tx *Tx) *gorm.DB {
 	q := tx.Where("kind = ?", OrgCustomerParent)
-	if scope.System {
+	if tx.Scope.System {
 		return q
 	}
 
-	own := scope.accounts(tx.Model(&Account{}), "id").Select("parent_org_id")
+	own := tx.Scope.accounts(tx.Model(&Account{}), "id").Select("parent_org_id")
 	return q.Where("id IN (?)", own)
 }

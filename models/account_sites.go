@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -91,18 +89,18 @@ type NewSite struct {
 // already answers VALIDATION_FAILED with DUPLICATE.
 func (s *Store) CreateSite(ctx context.Context, n NewSite) (AccountSite, error) {
 	var site AccountSite
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return s.createInAccount(tx, scope, n.AccountID, n.Reason, func(acc Account) (entry, error) {
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		return createInAccount(tx, n.AccountID, n.Reason, func(acc Account) (entry, error) {
 			site = AccountSite{
 				ID:        NewID(prefixSite),
 				AccountID: acc.ID,
-				CreatedAt: s.clock.Now(),
+				CreatedAt: tx.Now(),
 				Version:   1,
 			}
 			if err := site.fill(n.Form); err != nil {
 				return entry{}, err
 			}
-			if err := s.freeSiteName(tx, site); err != nil {
+			if err := freeSiteName(tx, site); err != nil {
 				return entry{}, err
 			}
 			if err := tx.Create(&site).Error; err != nil {
@@ -123,12 +121,12 @@ func (s *Store) ChangeSite(
 	ctx context.Context, id string, f rules.SiteForm, version int64, reason string,
 ) (AccountSite, error) {
 	return s.changeSite(ctx, id, version, reason, func(
-		tx *gorm.DB, _ Scope, site *AccountSite,
+		tx *Tx, site *AccountSite,
 	) error {
 		if err := site.fill(f); err != nil {
 			return err
 		}
-		return s.freeSiteName(tx, *site)
+		return freeSiteName(tx, *site)
 	})
 }
 
@@ -138,9 +136,9 @@ func (s *Store) MarkCourier(
 	ctx context.Context, id string, unreliable bool, reason string,
 ) (AccountSite, error) {
 	return s.changeSite(ctx, id, 0, reason, func(
-		_ *gorm.DB, scope Scope, site *AccountSite,
+		tx *Tx, site *AccountSite,
 	) error {
-		if !scope.System {
+		if !tx.Scope.System {
 			return rules.Refuse(rules.Forbidden,
 				"Only an operator may mark a site's courier.", "Ask the service's mailbox.")
 		}
@@ -155,13 +153,13 @@ func (s *Store) changeSite(
 	id string,
 	version int64,
 	reason string,
-	change func(tx *gorm.DB, scope Scope, site *AccountSite) error,
+	change func(tx *Tx, site *AccountSite) error,
 ) (AccountSite, error) {
 	var site AccountSite
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return s.changeInAccount(tx, scope, "sites", id, reason, func(Account) (entry, error) {
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		return changeInAccount(tx, "sites", id, reason, func(Account) (entry, error) {
 			site = AccountSite{}
-			if err := found(s.forUpdate(tx).First(&site, "id = ?", id).Error); err != nil {
+			if err := found(tx.ForUpdate().First(&site, "id = ?", id).Error); err != nil {
 				return entry{}, err
 			}
 			if err := versioned(site.Version, version); err != nil {
@@ -169,7 +167,7 @@ func (s *Store) changeSite(
 			}
 
 			before := site.facts()
-			if err := change(tx, scope, &site); err != nil {
+			if err := change(tx, &site); err != nil {
 				return entry{}, err
 			}
 
@@ -193,7 +191,7 @@ func (s *Store) changeSite(
 
 // freeSiteName refuses a name that another site of the account has; the unique key
 // is the authority.
-func (s *Store) freeSiteName(tx *gorm.DB, site AccountSite) error {
+func freeSiteName(tx *Tx, site AccountSite) error {
 	var n int64
 	err := tx.Model(&AccountSite{}).
 		Where("account_id = ? AND name_key = ? AND id <> ?", site.AccountID, site.NameKey, site.ID).
@@ -213,8 +211,8 @@ func (s *Store) freeSiteName(tx *gorm.DB, site AccountSite) error {
 // GetSite reads one site.
 func (s *Store) GetSite(ctx context.Context, id string) (AccountSite, error) {
 	var site AccountSite
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.accounts(tx, "account_id").First(&site, "id = ?", id).Error)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return found(tx.Scope.accounts(tx.DB, "account_id").First(&site, "id = ?", id).Error)
 	})
 	return site, err
 }
@@ -224,8 +222,8 @@ func (s *Store) ListSites(
 	ctx context.Context, accountID string, page Page,
 ) ([]AccountSite, string, error) {
 	var out []AccountSite
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx, "account_id")
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.accounts(tx.DB, "account_id")
 		if accountID != "" {
 			q = q.Where("account_id = ?", accountID)
 		}

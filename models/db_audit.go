@@ -51,12 +51,12 @@ func withReason(reason string, details map[string]any) map[string]any {
 	return details
 }
 
-// appendAudit adds entries to a chain. Two callers that hold no lock on the chain's
+// Audit adds entries to a chain. Two callers that hold no lock on the chain's
 // owner may meet: the unique key (chain_id, seq) refuses the second, and its
 // transaction runs again. A chain that the caller has just created is passed as fresh
 // and costs no read.
-func (s *Store) appendAudit(
-	tx *gorm.DB, scope Scope, chainID string, accountID *string, fresh bool, entries ...entry,
+func (tx *Tx) Audit(
+	chainID string, accountID *string, fresh bool, entries ...entry,
 ) error {
 	var last AuditEvent
 	if !fresh {
@@ -67,17 +67,17 @@ func (s *Store) appendAudit(
 		}
 	}
 
-	return s.extendAudit(tx, scope, chainID, accountID, last, entries...)
+	return tx.ExtendAudit(chainID, accountID, last, entries...)
 }
 
-// extendAudit is appendAudit for a caller that has read the end of the chain: its
+// ExtendAudit is appendAudit for a caller that has read the end of the chain: its
 // number and hash, none for a new chain.
-func (s *Store) extendAudit(
-	tx *gorm.DB, scope Scope, chainID string, accountID *string, last AuditEvent, entries ...entry,
+func (tx *Tx) ExtendAudit(
+	chainID string, accountID *string, last AuditEvent, entries ...entry,
 ) error {
 	events := make([]AuditEvent, 0, len(entries))
 	for _, e := range entries {
-		next := s.link(scope, chainID, accountID, last, e)
+		next := link(tx, tx.Scope, chainID, accountID, last, e)
 		events = append(events, next)
 		last = next
 	}
@@ -91,7 +91,7 @@ func (s *Store) extendAudit(
 }
 
 // link is the event that an entry becomes behind the last one of its chain.
-func (s *Store) link(
+func link(tx *Tx,
 	scope Scope, chainID string, accountID *string, prev AuditEvent, e entry,
 ) AuditEvent {
 	next := AuditEvent{
@@ -108,7 +108,7 @@ func (s *Store) link(
 		Details:    e.details,
 		IP:         scope.Actor.IP,
 		RequestID:  scope.Actor.RequestID,
-		At:         s.clock.Now(),
+		At:         tx.Now(),
 		PrevHash:   prev.Hash,
 	}
 	if next.Details == nil {
@@ -155,11 +155,11 @@ func (e AuditEvent) digest() string {
 // (S36).
 func (s *Store) Timeline(ctx context.Context, objectIDs ...string) ([]AuditEvent, error) {
 	var out []AuditEvent
-	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.WriteAcross(ctx, func(tx *Tx) error {
 		q := tx.Where("object_id IN ?", objectIDs)
-		if !scope.System {
-			own := scope.orders(tx.Table("orders").Select("id"))
-			q = q.Where(tx.Where("object_id IN (?)", own).Or("account_id IN ?", scope.AccountIDs))
+		if !tx.Scope.System {
+			own := tx.Scope.orders(tx.Table("orders").Select("id"))
+			q = q.Where(tx.Where("object_id IN (?)", own).Or("account_id IN ?", tx.Scope.AccountIDs))
 		}
 		return q.Order("at, seq").Find(&out).Error
 	})
@@ -185,8 +185,8 @@ type auditHead struct {
 // links that do not hold: a changed event, a gap, a chain that lost its
 // beginning or its end.
 func (s *Store) VerifyAudit(ctx context.Context) (events int64, faults []AuditFault, err error) {
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err = s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 
@@ -231,7 +231,7 @@ func (s *Store) VerifyAudit(ctx context.Context) (events int64, faults []AuditFa
 }
 
 // cutChains finds the chains that end before or after where they should.
-func cutChains(tx *gorm.DB, ends map[string]int64) (faults []AuditFault, err error) {
+func cutChains(tx *Tx, ends map[string]int64) (faults []AuditFault, err error) {
 	var heads []auditHead
 	if err := tx.Order("chain_id").Find(&heads).Error; err != nil {
 		return nil, err

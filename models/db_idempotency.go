@@ -40,7 +40,7 @@ func (s *Store) ClaimKey(
 		CreatedAt: realNow(),
 	}
 
-	err = s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	err = s.db.Write(WithSystem(ctx), func(tx *Tx) error {
 		res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&row)
 		if res.Error != nil || res.RowsAffected == 1 {
 			return res.Error
@@ -69,7 +69,7 @@ func (s *Store) ClaimKey(
 const idempotencyLease = 2 * time.Minute
 
 // takeOverKey claims a key whose first request died.
-func takeOverKey(tx *gorm.DB, row IdempotencyKey) error {
+func takeOverKey(tx *Tx, row IdempotencyKey) error {
 	busy := rules.Refuse(rules.IdempotencyConflict,
 		"The first request with this idempotency key is still under way.",
 		"Wait a moment, then send the same request again.")
@@ -96,7 +96,7 @@ func takeOverKey(tx *gorm.DB, row IdempotencyKey) error {
 func (s *Store) FinishKey(
 	ctx context.Context, tokenID, key string, status int, response []byte,
 ) error {
-	return s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	return s.db.Write(WithSystem(ctx), func(tx *Tx) error {
 		return tx.Model(&IdempotencyKey{}).Where("token_id = ? AND key = ?", tokenID, key).
 			Updates(map[string]any{"status": status, "response": response}).Error
 	})
@@ -104,7 +104,7 @@ func (s *Store) FinishKey(
 
 // ReleaseKey forgets a key whose request failed without effect.
 func (s *Store) ReleaseKey(ctx context.Context, tokenID, key string) error {
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Write(WithSystem(ctx), func(tx *Tx) error {
 		return tx.Delete(&IdempotencyKey{}, "token_id = ? AND key = ? AND status = 0",
 			tokenID, key).Error
 	})

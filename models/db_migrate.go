@@ -40,7 +40,7 @@ var ErrSchema = errors.New("models: the database's schema is too old; run roomco
 
 func (s *Store) migrations() (*goose.Provider, error) {
 	dialect, dir := goose.DialectSQLite3, "migrations/sqlite"
-	if s.postgres() {
+	if s.db.Postgres() {
 		dialect, dir = goose.DialectPostgres, "migrations/postgres"
 	}
 
@@ -49,12 +49,12 @@ func (s *Store) migrations() (*goose.Provider, error) {
 		return nil, err
 	}
 
-	pool, err := s.db.DB()
+	pool, err := s.db.Pool()
 	if err != nil {
 		return nil, err
 	}
 
-	if !s.postgres() {
+	if !s.db.Postgres() {
 		return goose.NewProvider(dialect, pool, files)
 	}
 
@@ -73,10 +73,6 @@ const (
 	lockEvery = 1 // seconds
 	lockTries = 600
 )
-
-// seed writes the first rows of a domain where there are none; again it changes
-// nothing.
-type seed func(ctx context.Context) error
 
 // Migrate brings the schema up to date and seeds the domains, such as with the
 // default program and catalogue. It returns the versions it applied. Two at the
@@ -98,7 +94,7 @@ func (s *Store) Migrate(ctx context.Context) ([]int64, error) {
 		applied[i] = r.Source.Version
 	}
 
-	for _, write := range s.seeds {
+	for _, write := range s.db.seeds {
 		if err := write(WithSystem(ctx)); err != nil {
 			return applied, err
 		}

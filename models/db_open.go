@@ -17,24 +17,17 @@ import (
 	"roomcover.dev/roomcover/clock"
 )
 
-// Store reads and changes the facts. It is safe for concurrent use.
-type Store struct {
-	db      *gorm.DB
+// DB is the database, with the calendar by which it is written. It is safe for
+// concurrent use.
+type DB struct {
+	gorm    *gorm.DB
 	clock   clock.Clock
 	secrets Secrets
 	told    chan struct{} // see OutboxWritten
-	carrier string        // see Options
-
-	seeds []seed
-
-	programCaches
-	mails       mailRules
-	invitations invitationRules
-
-	shipmentOwners map[string]shipmentOwner // by prefix of the ids of what they ship
+	seeds   []seed        // see SeedWith
 }
 
-// Options configure a Store.
+// Options configure a DB.
 type Options struct {
 	Clock clock.Clock
 	// Key derives invitation tokens and one-time codes; at least 32 bytes.
@@ -44,25 +37,23 @@ type Options struct {
 	// Carrier is the name of the carrier at which the service books parcels by itself;
 	// empty: people hand them in.
 	Carrier string
-	// MaxConns bounds open connections; less than 10 counts as 10.
-	MaxConns int
 	// ReferenceAge bounds how long a change of the program by another process may go
 	// unseen; 0 means five seconds.
 	ReferenceAge time.Duration
+	// MaxConns bounds open connections; 0 means 10.
+	MaxConns int
 }
 
-// openDatabase returns a Store on the database behind the dialector. It does not
-// migrate; see Migrate and Ready.
-func openDatabase(dialector gorm.Dialector, o Options) (*Store, error) {
+// openDatabase returns a DB behind the dialector. It does not migrate; see Migrate and
+// Ready.
+func openDatabase(dialector gorm.Dialector, o Options) (*DB, error) {
 	if len(o.Key) < 32 {
 		return nil, errors.New("models: the key needs at least 32 bytes")
 	}
-
 	log := o.Logger
 	if log == nil {
 		log = logger.Discard
 	}
-
 	db, err := gorm.Open(dialector, &gorm.Config{
 		TranslateError:         true,
 		SkipDefaultTransaction: true,
@@ -72,29 +63,25 @@ func openDatabase(dialector gorm.Dialector, o Options) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
-
 	pool, err := db.DB()
 	if err != nil {
 		return nil, err
 	}
-
 	if pool.Stats().MaxOpenConnections == 0 {
 		pool.SetMaxOpenConns(max(o.MaxConns, 10))
 		pool.SetMaxIdleConns(max(o.MaxConns, 10))
 	}
-
-	return &Store{
-		db:      db,
+	return &DB{
+		gorm:    db,
 		clock:   o.Clock,
 		secrets: Secrets{key: o.Key},
 		told:    make(chan struct{}, 1),
-		carrier: o.Carrier,
 	}, nil
 }
 
 // Close closes the pool.
-func (s *Store) Close() error {
-	pool, err := s.db.DB()
+func (d *DB) Close() error {
+	pool, err := d.gorm.DB()
 	if err != nil {
 		return err
 	}
@@ -102,22 +89,35 @@ func (s *Store) Close() error {
 }
 
 // Ping asks the database for an answer.
-func (s *Store) Ping(ctx context.Context) error {
-	pool, err := s.db.DB()
+func (d *DB) Ping(ctx context.Context) error {
+	pool, err := d.gorm.DB()
 	if err != nil {
 		return err
 	}
 	return pool.PingContext(ctx)
 }
 
-// Pool is the connection pool, for metrics.
-func (s *Store) Pool() (*sql.DB, error) { return s.db.DB() }
+// Pool returns the connection pool, for metrics and migrations.
+func (d *DB) Pool() (*sql.DB, error) { return d.gorm.DB() }
 
-// Clock is the calendar that the Store writes by.
-func (s *Store) Clock() clock.Clock { return s.clock }
+// Clock returns the calendar by which the database is written.
+func (d *DB) Clock() clock.Clock { return d.clock }
 
-// postgres reports whether the database is PostgreSQL; otherwise it is SQLite.
-func (s *Store) postgres() bool { return s.db.Name() == "postgres" }
+// Now returns the calendar's present instant.
+func (d *DB) Now() time.Time { return d.clock.Now() }
+
+// Secrets returns what derives the secrets that are sent by mail.
+func (d *DB) Secrets() Secrets { return d.secrets }
+
+// Postgres reports whether the database is PostgreSQL; otherwise it is SQLite.
+func (d *DB) Postgres() bool { return isPostgres(d.gorm) }
+
+// seed writes the first rows of a domain where there are none; again it changes
+// nothing.
+type seed func(ctx context.Context) error
+
+// SeedWith has Migrate run the seeds, in their order.
+func (d *DB) SeedWith(seeds ...seed) { d.seeds = append(d.seeds, seeds...) }
 
 // Postgres is the dialector for a PostgreSQL address (URL or key=value). Its
 // connections are opened for the service's own work; a tenant's transaction

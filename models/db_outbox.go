@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"time"
-
-	"gorm.io/gorm"
 )
 
 // OutboxEvent is what the relay still has to tell a workflow.
@@ -80,14 +78,12 @@ func outboxEvent(kind OutboxKind, subjectID, epoch string, payload map[string]st
 	}
 }
 
-// enqueue writes outbox events in the caller's transaction (C6). Their dedupe key is
+// Enqueue writes outbox events in the caller's transaction (C6). Their dedupe key is
 // unique: an event that stands already makes the transaction fail and run again.
-func (s *Store) enqueue(tx *gorm.DB, events ...OutboxEvent) error {
-	if enqueued, ok := tx.Statement.Context.Value(enqueuedKey{}).(*bool); ok {
-		*enqueued = true
-	}
+func (tx *Tx) Enqueue(events ...OutboxEvent) error {
+	tx.state.enqueued = true
 
-	now := s.clock.Now()
+	now := tx.Now()
 	for i := range events {
 		events[i].ID = NewID(prefixOutbox)
 		events[i].CreatedAt = now
@@ -100,17 +96,14 @@ func (s *Store) enqueue(tx *gorm.DB, events ...OutboxEvent) error {
 	return tx.Create(&events).Error
 }
 
-// enqueuedKey is where a transaction notes that it wrote to the outbox.
-type enqueuedKey struct{}
-
 // OutboxWritten yields after a transaction of this process has written to the outbox,
 // so that a relay need not wait for its next poll. The relay finds what other
 // processes write by polling.
-func (s *Store) OutboxWritten() <-chan struct{} { return s.told }
+func (s *Store) OutboxWritten() <-chan struct{} { return s.db.told }
 
-func (s *Store) wakeRelay() {
+func (d *DB) wakeRelay() {
 	select {
-	case s.told <- struct{}{}:
+	case d.told <- struct{}{}:
 	default: // it is awake already
 	}
 }
@@ -130,21 +123,21 @@ func (s *Store) NextOutbox(
 	ctx context.Context, told []string, limit int, lease time.Duration,
 ) ([]OutboxEvent, error) {
 	skip := ""
-	if s.postgres() {
+	if s.db.Postgres() {
 		skip = " FOR UPDATE SKIP LOCKED"
 	}
 
 	now := realNow()
 	in := map[string]any{
 		"told":  append([]string{""}, told...),
-		"now":   s.clock.Now(),
+		"now":   s.db.Now(),
 		"real":  now,
 		"until": now.Add(lease),
 		"limit": limit,
 	}
 
 	var rows []OutboxEvent
-	err := s.alone(ctx, func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Single(ctx, func(tx *Tx) error {
 		rows = nil
 		return tx.Raw(fmt.Sprintf(nextOutboxSQL, skip), in).Scan(&rows).Error
 	})
@@ -180,23 +173,23 @@ const nextOutboxSQL = `WITH due AS (
 
 // OutboxDelivered marks events as delivered; again it changes nothing but the instant.
 func (s *Store) OutboxDelivered(ctx context.Context, ids []string) error {
-	return s.alone(ctx, func(tx *gorm.DB, _ Scope) error {
+	return s.db.Single(ctx, func(tx *Tx) error {
 		return tx.Model(&OutboxEvent{}).
 			Where("id IN ?", ids).
-			Update("delivered_at", s.clock.Now()).Error
+			Update("delivered_at", tx.Now()).Error
 	})
 }
 
 // OutboxFailed has an event delivered again after a pause, and keeps why it failed.
 func (s *Store) OutboxFailed(ctx context.Context, id, reason string, pause time.Duration) error {
-	return s.alone(ctx, func(tx *gorm.DB, _ Scope) error {
+	return s.db.Single(ctx, func(tx *Tx) error {
 		return tx.Model(&OutboxEvent{}).Where("id = ?", id).
 			Updates(map[string]any{"due_at": realNow().Add(pause), "last_error": reason}).Error
 	})
 }
 
 // retryOutbox has the relay take an event that it could not tell again at once.
-func retryOutbox(tx *gorm.DB, id string) error {
+func retryOutbox(tx *Tx, id string) error {
 	return tx.Model(&OutboxEvent{}).Where("id = ? AND delivered_at IS NULL", id).
 		Updates(map[string]any{"due_at": realNow(), "attempts": 0}).Error
 }
@@ -204,7 +197,7 @@ func retryOutbox(tx *gorm.DB, id string) error {
 // OutboxBacklog counts the events that are not delivered yet, and returns when the
 // oldest was written; zero for none.
 func (s *Store) OutboxBacklog(ctx context.Context) (count int64, oldest time.Time, err error) {
-	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	err = s.db.Read(ctx, func(tx *Tx) error {
 		var first OutboxEvent
 		err := tx.Model(&OutboxEvent{}).Where("delivered_at IS NULL").Count(&count).Error
 		if err != nil || count == 0 {

@@ -34,9 +34,6 @@ func (s Secrets) mac(purpose, id string) []byte {
 	return m.Sum(nil)
 }
 
-// Secrets derives what is sent by mail.
-func (s *Store) Secrets() Secrets { return s.secrets }
-
 // HashSecret is how a token or code is stored and looked up.
 func HashSecret(secret string) string {
 	sum := sha256.Sum256([]byte(secret))

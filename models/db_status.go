@@ -82,6 +82,6 @@ const stuckAfter = 15 * time.Minute
 
 // patience is stuckAfter on the calendar, which may run fast.
 func (s *Store) patience() time.Duration {
-	speed := float64(stuckAfter) / float64(s.clock.RealDuration(stuckAfter))
+	speed := float64(stuckAfter) / float64(s.db.Clock().RealDuration(stuckAfter))
 	return time.Duration(float64(stuckAfter) * speed)
 }

@@ -78,20 +78,20 @@ const (
 	TaskSpareFee TaskKind = "SPARE_FEE"
 )
 
-// raise writes a task in the caller's transaction. The same need raises one
+// Raise writes a task in the caller's transaction. The same need raises one
 // task: an open one stays as it is, and one that was done is opened again.
-func (s *Store) raise(tx *gorm.DB, t OperatorTask) error {
+func (tx *Tx) Raise(t OperatorTask) error {
 	t.ID = NewID(prefixTask)
 	t.State = TaskOpen
-	t.CreatedAt = s.clock.Now()
+	t.CreatedAt = tx.Now()
 	if t.DedupeKey == "" {
 		t.DedupeKey = string(t.Kind) + "/" + t.SubjectID
 	}
-	return s.raiseAll(tx, []OperatorTask{t})
+	return tx.RaiseAll([]OperatorTask{t})
 }
 
-// raiseAll is raise for complete tasks of one kind and need.
-func (s *Store) raiseAll(tx *gorm.DB, tasks []OperatorTask) error {
+// RaiseAll is raise for complete tasks of one kind and need.
+func (tx *Tx) RaiseAll(tasks []OperatorTask) error {
 	t := tasks[0]
 	return tx.Clauses(clause.OnConflict{
 		Columns: []clause.Column{{Name: "dedupe_key"}},
@@ -114,7 +114,7 @@ func (s *Store) raiseAll(tx *gorm.DB, tasks []OperatorTask) error {
 // RaiseTask records that something needs a person. It may be called again with
 // the same need.
 func (s *Store) RaiseTask(ctx context.Context, t OperatorTask) error {
-	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error { return s.raise(tx, t) })
+	return s.db.Write(ctx, func(tx *Tx) error { return tx.Raise(t) })
 }
 
 // TaskFilter narrows a list of tasks; empty fields do not narrow.
@@ -128,8 +128,8 @@ type TaskFilter struct {
 // ListTasks lists operator tasks, newest first.
 func (s *Store) ListTasks(ctx context.Context, f TaskFilter) ([]OperatorTask, string, error) {
 	var out []OperatorTask
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx, "account_id")
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
 			"state":      string(f.State),
 			"kind":       string(f.Kind),
@@ -150,8 +150,8 @@ func (s *Store) ListTasks(ctx context.Context, f TaskFilter) ([]OperatorTask, st
 // GetTask reads one task.
 func (s *Store) GetTask(ctx context.Context, id string) (OperatorTask, error) {
 	var t OperatorTask
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.accounts(tx, "account_id").First(&t, "id = ?", id).Error)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return found(tx.Scope.accounts(tx.DB, "account_id").First(&t, "id = ?", id).Error)
 	})
 	return t, err
 }
@@ -160,9 +160,9 @@ func (s *Store) GetTask(ctx context.Context, id string) (OperatorTask, error) {
 // STATE_CONFLICT.
 func (s *Store) ResolveTask(ctx context.Context, id, resolution string) (OperatorTask, error) {
 	var t OperatorTask
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(ctx, func(tx *Tx) error {
 		t = OperatorTask{}
-		if err := found(s.forUpdate(scope.accounts(tx, "account_id")).First(&t, "id = ?",
+		if err := found(forUpdate(tx.Scope.accounts(tx.DB, "account_id")).First(&t, "id = ?",
 			id).Error); err != nil {
 			return err
 		}
@@ -172,18 +172,18 @@ func (s *Store) ResolveTask(ctx context.Context, id, resolution string) (Operato
 				"Read the task again to see how it was resolved.")
 		}
 
-		return s.resolve(tx, scope, &t, resolution)
+		return tx.Resolve(&t, resolution)
 	})
 
 	return t, err
 }
 
-// resolve closes an open task in the caller's transaction, with its audit.
-func (s *Store) resolve(tx *gorm.DB, scope Scope, t *OperatorTask, resolution string) error {
-	now := s.clock.Now()
+// Resolve closes an open task in the caller's transaction, with its audit.
+func (tx *Tx) Resolve(t *OperatorTask, resolution string) error {
+	now := tx.Now()
 	t.State = TaskDone
 	t.Resolution = resolution
-	t.ResolvedBy = scope.Actor.ID
+	t.ResolvedBy = tx.Scope.Actor.ID
 	t.ResolvedAt = &now
 
 	err := tx.Model(&OperatorTask{}).Where("id = ?", t.ID).
@@ -192,47 +192,47 @@ func (s *Store) resolve(tx *gorm.DB, scope Scope, t *OperatorTask, resolution st
 		return err
 	}
 
-	return s.appendAudit(tx, scope, t.ID, t.AccountID, false, entry{
+	return tx.Audit(t.ID, t.AccountID, false, entry{
 		"task.resolved", t.ID, map[string]any{"kind": t.Kind, "subject": t.SubjectID},
 	})
 }
 
-// settle closes the open task for a need that went away, by itself or by what
+// Settle closes the open task for a need that went away, by itself or by what
 // the actor did.
-func (s *Store) settle(
-	tx *gorm.DB, scope Scope, kind TaskKind, subjectID, resolution string,
+func (tx *Tx) Settle(
+	kind TaskKind, subjectID, resolution string,
 ) error {
-	return s.settleAll(tx, scope, kind, []string{subjectID}, resolution)
+	return tx.SettleAll(kind, []string{subjectID}, resolution)
 }
 
-// settleAll is settle for several subjects.
-func (s *Store) settleAll(
-	tx *gorm.DB, scope Scope, kind TaskKind, subjectIDs []string, resolution string,
+// SettleAll is settle for several subjects.
+func (tx *Tx) SettleAll(
+	kind TaskKind, subjectIDs []string, resolution string,
 ) error {
 	keys := make([]string, len(subjectIDs))
 	for i, id := range subjectIDs {
 		keys[i] = string(kind) + "/" + id
 	}
-	return s.settleWhere(scope, tx.Where("dedupe_key IN ?", keys), resolution)
+	return settleWhere(tx, tx.Scope, tx.Where("dedupe_key IN ?", keys), resolution)
 }
 
 // settleKinds closes the open tasks of several kinds about one subject.
-func (s *Store) settleKinds(
-	tx *gorm.DB, scope Scope, kinds []TaskKind, subjectID, resolution string,
+func settleKinds(
+	tx *Tx, kinds []TaskKind, subjectID, resolution string,
 ) error {
 	about := tx.Where("subject_id = ? AND kind IN ?", subjectID, kinds)
-	return s.settleWhere(scope, about, resolution)
+	return settleWhere(tx, tx.Scope, about, resolution)
 }
 
 // settleWhere closes the open tasks that a query narrows to, in the name of the actor.
 // Whatever closes a task whose need went away comes through here.
-func (s *Store) settleWhere(scope Scope, q *gorm.DB, resolution string) error {
+func settleWhere(tx *Tx, scope Scope, q *gorm.DB, resolution string) error {
 	return q.Model(&OperatorTask{}).
 		Where("state = ?", TaskOpen).
 		Updates(map[string]any{
 			"state":       TaskDone,
 			"resolution":  resolution,
 			"resolved_by": scope.Actor.ID,
-			"resolved_at": s.clock.Now(),
+			"resolved_at": tx.Now(),
 		}).Error
 }

@@ -4,91 +4,138 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
 
-// maxTries bounds how often a transaction is tried when the database itself
-// asks to try again.
+// Tx is one transaction under one Scope. A domain's exported function that takes a Tx is
+// the way from one domain into another: whoever calls it has opened the transaction, and
+// it commits or fails as a whole.
+//
+// Locks are taken in one order, so that no two commands wait for each other: contracts
+// of an order, parent, account, the subject (room, device, RMA, spare unit, shipment),
+// then a level of the stock.
+type Tx struct {
+	*gorm.DB
+	Scope Scope
+
+	database *DB
+	state    *txState
+}
+
+// txState is what the copies of one transaction share.
+type txState struct {
+	now      time.Time
+	enqueued bool
+}
+
+// Now is the transaction's one instant. It is read from the calendar when it is first
+// asked for, so that a command which locks first is dated after those it waited for.
+func (tx *Tx) Now() time.Time {
+	if tx.state.now.IsZero() {
+		tx.state.now = tx.database.Now()
+	}
+	return tx.state.now
+}
+
+// As returns the same transaction in the name of another scope.
+func (tx *Tx) As(scope Scope) *Tx {
+	other := *tx
+	other.Scope = scope
+	return &other
+}
+
+// With returns the same transaction with a narrower query to begin from.
+func (tx *Tx) With(q *gorm.DB) *Tx {
+	other := *tx
+	other.DB = q
+	return &other
+}
+
+// Postgres reports whether the database is PostgreSQL; otherwise it is SQLite.
+func (tx *Tx) Postgres() bool { return isPostgres(tx.DB) }
+
+// Secrets returns what derives the secrets that are sent by mail.
+func (tx *Tx) Secrets() Secrets { return tx.database.secrets }
+
+// ForUpdate returns a query that locks the rows that it reads.
+func (tx *Tx) ForUpdate() *gorm.DB { return forUpdate(tx.DB) }
+
+// maxTries bounds how often a transaction is tried when the database itself asks for
+// another try.
 const maxTries = 5
 
-// tx runs fn in one transaction under the context's Scope. fn may run again
-// when the database asks for it, so it must not keep state of a failed run.
-func (s *Store) tx(ctx context.Context, fn func(tx *gorm.DB, scope Scope) error) error {
-	return s.transact(ctx, s.fence, fn)
+// Read runs fn in a transaction under the context's Scope. fn changes nothing.
+func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.transact(ctx, fence, fn)
 }
 
-// txAcross is tx for a command that a seller gives and that works on the
-// customer's rows too (matching an account, revoking licences): the fence stays
-// open, and fn narrows what the caller names by the scope itself.
-func (s *Store) txAcross(ctx context.Context, fn func(tx *gorm.DB, scope Scope) error) error {
-	return s.transact(ctx, func(*gorm.DB, Scope) error { return nil }, fn)
+// Write runs fn in a transaction under the context's Scope, and wakes the relay when fn
+// wrote to the outbox. fn may run again when the database asks for it, so it must not
+// keep state of a failed run.
+func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.transact(ctx, fence, fn)
 }
 
-// alone is tx for the service's own work in one statement, which is a transaction by
-// itself and needs no BEGIN and COMMIT. A tenant's statement needs its fence and gets
-// the transaction.
-func (s *Store) alone(ctx context.Context, fn func(db *gorm.DB, scope Scope) error) error {
+// WriteAcross is Write for a command that a seller gives and that works on the
+// customer's rows too, such as matching an account or revoking licences. Row-level
+// security stays open; fn itself narrows what the caller names to the scope.
+func (d *DB) WriteAcross(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.transact(ctx, func(*Tx) error { return nil }, fn)
+}
+
+// Single is Write for the service's own work in one statement, which is a transaction
+// by itself and saves BEGIN and COMMIT. A tenant's statement needs row-level security
+// and gets a whole transaction.
+func (d *DB) Single(ctx context.Context, fn func(tx *Tx) error) error {
 	scope, err := ScopeFrom(ctx)
 	if err != nil {
 		return err
 	}
-
 	if !scope.System {
-		return s.tx(ctx, fn)
+		return d.Write(ctx, fn)
 	}
-
 	for try := 1; ; try++ {
-		err = fn(s.db.WithContext(ctx), scope)
+		err = fn(&Tx{DB: d.gorm.WithContext(ctx), Scope: scope, database: d, state: &txState{}})
 		if err == nil || try == maxTries || !retryable(err) {
 			return err
 		}
 	}
 }
 
-// transact runs fn in a transaction behind the fence, again where the database asks
-// for it, and wakes the relay when the transaction wrote to the outbox.
-func (s *Store) transact(
-	ctx context.Context, fence func(*gorm.DB, Scope) error, fn func(tx *gorm.DB, scope Scope) error,
-) error {
+func (d *DB) transact(ctx context.Context, fence func(*Tx) error, fn func(tx *Tx) error) error {
 	scope, err := ScopeFrom(ctx)
 	if err != nil {
 		return err
 	}
 
-	var enqueued bool
-	ctx = context.WithValue(ctx, enqueuedKey{}, &enqueued)
 	for try := 1; ; try++ {
-		err = s.db.WithContext(ctx).Transaction(func(tx *gorm.DB) error {
-			if err := fence(tx, scope); err != nil {
+		state := &txState{}
+		err = d.gorm.WithContext(ctx).Transaction(func(q *gorm.DB) error {
+			tx := &Tx{DB: q, Scope: scope, database: d, state: state}
+			if err := fence(tx); err != nil {
 				return err
 			}
-			return fn(tx, scope)
+			return fn(tx)
 		})
-		switch {
-		case err == nil && enqueued:
-			s.wakeRelay()
-			return nil
-		case err == nil, try == maxTries, !retryable(err):
+		if err == nil && state.enqueued {
+			d.wakeRelay()
+		}
+		if err == nil || try == maxTries || !retryable(err) {
 			return err
 		}
 	}
 }
 
-// fence narrows, in PostgreSQL, the rows that this transaction can see to those of the
-// scope (C5).
-func (s *Store) fence(tx *gorm.DB, scope Scope) error {
-	if scope.System || !s.postgres() {
+// fence names to PostgreSQL the rows that this transaction may see (C5).
+func fence(tx *Tx) error {
+	if tx.Scope.System || !tx.Postgres() {
 		return nil
 	}
-
-	return tx.Exec(
-		`SELECT set_config('roomcover.scope', 'tenant', true),
-			set_config('roomcover.accounts', ?, true),
-			set_config('roomcover.org', ?, true)`,
-		strings.Join(scope.AccountIDs, ","), scope.OrgID,
-	).Error
+	return tx.Exec(`SELECT set_config('roomcover.scope', 'tenant', true), set_config('roomcover.accounts', ?, true), set_config('roomcover.org', ?, true)`,
+		strings.Join(tx.Scope.AccountIDs, ","), tx.Scope.OrgID).Error
 }
 
 // errChainMoved says that another transaction appended to the same audit
@@ -99,13 +146,10 @@ var errChainMoved = errors.New("models: the audit chain moved on")
 // transaction waited for the lock on its parent.
 var errParentMoved = errors.New("models: the account has another parent now")
 
-// retryable reports whether the same transaction may succeed when it runs again.
 func retryable(err error) bool {
-	if errors.Is(err, errChainMoved) || errors.Is(err, errParentMoved) ||
-		errors.Is(err, gorm.ErrDuplicatedKey) {
+	if errors.Is(err, errChainMoved) || errors.Is(err, errParentMoved) || errors.Is(err, gorm.ErrDuplicatedKey) {
 		return true // the next run sees what the other transaction wrote
 	}
-
 	var state interface{ SQLState() string }
 	if errors.As(err, &state) {
 		switch state.SQLState() {
@@ -113,34 +157,35 @@ func retryable(err error) bool {
 			return true
 		}
 	}
-
 	return strings.Contains(err.Error(), "SQLITE_BUSY")
 }
+
+func isPostgres(q *gorm.DB) bool { return q.Name() == "postgres" }
 
 var lockForUpdate = clause.Locking{Strength: "UPDATE"}
 
 // forUpdate locks the rows that the query reads; SQLite serialises writers by
 // itself and drops the clause.
-func (s *Store) forUpdate(tx *gorm.DB) *gorm.DB {
-	if !s.postgres() {
-		return tx
+func forUpdate(q *gorm.DB) *gorm.DB {
+	if !isPostgres(q) {
+		return q
 	}
-	return tx.Clauses(lockForUpdate)
+	return q.Clauses(lockForUpdate)
 }
 
 // lockRows locks the rows of one table of a join.
-func (s *Store) lockRows(tx *gorm.DB, table string) *gorm.DB {
-	if !s.postgres() {
-		return tx
+func lockRows(q *gorm.DB, table string) *gorm.DB {
+	if !isPostgres(q) {
+		return q
 	}
-	return tx.Clauses(clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: table}})
+	return q.Clauses(clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: table}})
 }
 
-// keepKey locks the keys of the rows that the query reads: others may change the rows,
-// but not delete them or change their keys.
-func (s *Store) keepKey(tx *gorm.DB) *gorm.DB {
-	if !s.postgres() {
-		return tx
+// keepKey keeps the rows that the query reads from being deleted, without holding up
+// those who only read or change them.
+func keepKey(q *gorm.DB) *gorm.DB {
+	if !isPostgres(q) {
+		return q
 	}
-	return tx.Clauses(clause.Locking{Strength: "KEY SHARE"})
+	return q.Clauses(clause.Locking{Strength: "KEY SHARE"})
 }

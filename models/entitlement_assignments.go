@@ -74,9 +74,9 @@ type Assigned struct {
 // assigning is a command under way that gives licences to rooms or moves them. Its
 // instant is read after the locks: what ends and what takes its place share it.
 type assigning struct {
-	s       *Store
-	tx      *gorm.DB
-	scope   Scope
+	s  *Store
+	tx *Tx
+
 	now     time.Time
 	ref     Reference
 	reason  string // operators
@@ -96,12 +96,12 @@ func (s *Store) changeAssignments(
 	}
 
 	var out Assigned
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := mayManage(scope, reason); err != nil {
+	err = s.db.Write(ctx, func(tx *Tx) error {
+		if err := mayManage(tx.Scope, reason); err != nil {
 			return err
 		}
 
-		c := &assigning{s: s, tx: tx, scope: scope, ref: ref, reason: reason}
+		c := &assigning{s: s, tx: tx, ref: ref, reason: reason}
 		if err := command(c); err != nil {
 			return err
 		}
@@ -109,7 +109,7 @@ func (s *Store) changeAssignments(
 		if len(c.entries) == 0 {
 			return nil
 		}
-		return s.accountAudit(tx, scope, c.acc.ID, c.entries...)
+		return accountAudit(tx, c.acc.ID, c.entries...)
 	})
 	return out, err
 }
@@ -131,7 +131,7 @@ func (c *assigning) noteAssigned(a LicenceAssignment) {
 // startContracts starts those of an order's contracts that wait (S1). Their audit comes
 // before that of the assignments that start them.
 func (c *assigning) startContracts(contracts []ServiceContract) error {
-	started, err := c.s.startOnAssignment(c.tx, c.ref, c.acc, contracts, &c.out)
+	started, err := startOnAssignment(c.tx, c.ref, c.acc, contracts, &c.out)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (c *assigning) newAssignment(
 		RoomID:      room.ID,
 		ServiceType: service,
 		FromAt:      c.now,
-		AssignedBy:  c.scope.Actor.ID,
+		AssignedBy:  c.tx.Scope.Actor.ID,
 	}
 	if service != rules.ServiceSelect {
 		return a, nil
@@ -161,14 +161,14 @@ func (c *assigning) newAssignment(
 
 	home := c.acc.Country
 	terms, err := rules.TermsForAssignment(
-		c.ref.termsIn(home, room.Country), home, room.Country, c.s.today(c.acc), acknowledged)
+		c.ref.termsIn(home, room.Country), home, room.Country, today(c.tx, c.acc), acknowledged)
 	if err != nil {
 		return a, err
 	}
 
 	a.Terms = &terms
 	if acknowledged != 0 && acknowledged == terms.Version {
-		a.AcknowledgedBy = c.scope.Actor.ID
+		a.AcknowledgedBy = c.tx.Scope.Actor.ID
 		a.AcknowledgedAt = &c.now
 	}
 	return a, nil
@@ -180,7 +180,7 @@ func (c *assigning) capWarnings(devices []Device, contractEnd *time.Time) []rule
 		return nil
 	}
 
-	today := c.s.today(c.acc)
+	today := today(c.tx, c.acc)
 	var list []rules.RoomDevice
 	for _, d := range devices {
 		m, ok := rules.ModelOn(c.ref.model(d.ModelCode), d.ModelCode, today)
@@ -205,16 +205,16 @@ func (s *Store) Assign(ctx context.Context, q AssignRequest) (Assigned, error) {
 // assign locks contracts, account, licence and room in the order in which every
 // command does.
 func (c *assigning) assign(q AssignRequest) error {
-	contracts, err := c.s.lockContractsOf(c.tx, c.scope, q.LicenceID)
+	contracts, err := lockContractsOf(c.tx, q.LicenceID)
 	if err != nil {
 		return err
 	}
-	c.acc, err = c.s.lockAccount(c.tx, c.scope, contracts[0].AccountID)
+	c.acc, err = lockAccount(c.tx, contracts[0].AccountID)
 	if err != nil {
 		return err
 	}
 	var licence Licence
-	if err := found(c.s.forUpdate(c.tx).First(&licence, "id = ?", q.LicenceID).Error); err != nil {
+	if err := found(c.tx.ForUpdate().First(&licence, "id = ?", q.LicenceID).Error); err != nil {
 		return err
 	}
 	contract := contractWith(contracts, licence.ContractID)
@@ -222,7 +222,7 @@ func (c *assigning) assign(q AssignRequest) error {
 	if err != nil {
 		return err
 	}
-	c.now = c.s.clock.Now()
+	c.now = c.tx.Now()
 
 	err = rules.MayAssign(rules.AssignRequest{
 		Service:        contract.Type,
@@ -246,7 +246,7 @@ func (c *assigning) assign(q AssignRequest) error {
 	if err := c.startContracts(contracts); err != nil {
 		return err
 	}
-	devices, err := c.s.devicesIn(c.tx, room.ID)
+	devices, err := devicesIn(c.tx, room.ID)
 	if err != nil {
 		return err
 	}
@@ -267,7 +267,7 @@ type lockedRoom struct {
 // lockRoomFor locks a room of the account and counts its licences of the service.
 func (c *assigning) lockRoomFor(id string, service rules.ServiceType) (lockedRoom, error) {
 	var r lockedRoom
-	err := c.s.forUpdate(c.tx).
+	err := c.tx.ForUpdate().
 		Table("rooms").
 		Select(`rooms.*, (
 			SELECT count(*) FROM licence_assignments a
@@ -285,20 +285,20 @@ func (s *Store) Release(
 	ctx context.Context, assignmentID, reason string,
 ) (LicenceAssignment, error) {
 	var a LicenceAssignment
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(ctx, func(tx *Tx) error {
 		change := func(Account) (e entry, err error) {
-			a, e, err = s.release(tx, assignmentID, reason)
+			a, e, err = release(tx, assignmentID, reason)
 			return e, err
 		}
-		return s.changeInAccount(tx, scope, "licence_assignments", assignmentID, reason, change)
+		return changeInAccount(tx, "licence_assignments", assignmentID, reason, change)
 	})
 	return a, err
 }
 
-func (s *Store) release(tx *gorm.DB, id, reason string) (LicenceAssignment, entry, error) {
+func release(tx *Tx, id, reason string) (LicenceAssignment, entry, error) {
 	licenceOf := tx.Model(&LicenceAssignment{}).Select("licence_id").Where("id = ?", id)
 	var l Licence
-	err := found(s.forUpdate(tx).First(&l, "id = (?)", licenceOf).Error)
+	err := found(tx.ForUpdate().First(&l, "id = (?)", licenceOf).Error)
 	if err != nil {
 		return LicenceAssignment{}, entry{}, err
 	}
@@ -314,14 +314,14 @@ func (s *Store) release(tx *gorm.DB, id, reason string) (LicenceAssignment, entr
 		)
 	}
 
-	now := s.clock.Now()
+	now := tx.Now()
 	err = tx.Model(&Licence{}).
 		Where("id = ? AND state = ?", l.ID, rules.LicenceAssigned).
 		Updates(map[string]any{"state": rules.LicenceAvailable, "state_since": now}).Error
 	if err != nil {
 		return a, entry{}, err
 	}
-	err = s.endAssignments(tx.Where("id = ?", a.ID), EndReleased, now)
+	err = endAssignments(tx.Where("id = ?", a.ID), EndReleased, now)
 	if err != nil {
 		return a, entry{}, err
 	}
@@ -339,7 +339,7 @@ func (s *Store) release(tx *gorm.DB, id, reason string) (LicenceAssignment, entr
 // endAssignments ends the open assignments that the query narrows to. None ends
 // before it began, whatever another machine's clock says. What takes their place
 // must begin at the same instant, read after the locks.
-func (s *Store) endAssignments(q *gorm.DB, why AssignmentEnd, now time.Time) error {
+func endAssignments(q *gorm.DB, why AssignmentEnd, now time.Time) error {
 	return q.Model(&LicenceAssignment{}).Where("to_at IS NULL").
 		Updates(map[string]any{
 			"to_at":      gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END", now, now),
@@ -362,8 +362,8 @@ func (s *Store) ListAssignments(
 	ctx context.Context, f AssignmentFilter,
 ) ([]LicenceAssignment, string, error) {
 	var out []LicenceAssignment
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx, "account_id")
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
 			"account_id": f.AccountID,
 			"room_id":    f.RoomID,
@@ -495,7 +495,7 @@ func (m *assignMany) run() error {
 // lock reads and locks everything, in the order in which every command does.
 func (m *assignMany) lock() error {
 	order := m.tx.Model(&ServiceContract{}).Select("order_id").Where("id = ?", m.q.ContractID)
-	err := m.s.forUpdate(m.scope.accounts(m.tx, "account_id")).
+	err := forUpdate(m.tx.Scope.accounts(m.tx.DB, "account_id")).
 		Where("order_id = (?) OR id = ?", order, m.q.ContractID).
 		Order("id").
 		Find(&m.contracts).Error
@@ -507,11 +507,11 @@ func (m *assignMany) lock() error {
 		return errNotFound()
 	}
 
-	m.acc, err = m.s.lockAccount(m.tx, m.scope, m.contract.AccountID)
+	m.acc, err = lockAccount(m.tx, m.contract.AccountID)
 	if err != nil {
 		return err
 	}
-	err = m.s.forUpdate(m.tx).
+	err = m.tx.ForUpdate().
 		Where("contract_id = ? AND state = ?", m.contract.ID, rules.LicenceAvailable).
 		Order("seq").
 		Limit(len(m.q.RoomIDs)).
@@ -522,14 +522,14 @@ func (m *assignMany) lock() error {
 	if err := m.lockRooms(); err != nil {
 		return err
 	}
-	m.now = m.s.clock.Now()
+	m.now = m.tx.Now()
 	return nil
 }
 
 // lockRooms locks the rooms, and reads their open assignments of the contract's service.
 func (m *assignMany) lockRooms() error {
 	var rooms []Room
-	err := m.s.forUpdate(m.tx).
+	err := m.tx.ForUpdate().
 		Where("account_id = ? AND id IN ?", m.acc.ID, m.q.RoomIDs).
 		Order("id").
 		Find(&rooms).Error

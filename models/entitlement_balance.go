@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -20,8 +18,8 @@ func (s *Store) Balance(
 		N     int64
 	}
 	var rows []row
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if !scope.sees(accountID) {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if !tx.Scope.sees(accountID) {
 			return errNotFound()
 		}
 		return tx.Table("licences AS l").

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"cloud.google.com/go/civil"
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
@@ -76,15 +75,15 @@ func contractWith(contracts []ServiceContract, id string) *ServiceContract {
 
 // lockContractsOf locks all contracts of the order that the licence belongs to; a
 // licence that is not in scope is not found.
-func (s *Store) lockContractsOf(
-	tx *gorm.DB, scope Scope, licenceID string,
+func lockContractsOf(
+	tx *Tx, licenceID string,
 ) ([]ServiceContract, error) {
 	order := tx.Table("licences AS l").
 		Select("c.order_id").
 		Joins("JOIN service_contracts c ON c.id = l.contract_id").
 		Where("l.id = ?", licenceID)
 	var contracts []ServiceContract
-	err := s.forUpdate(scope.accounts(tx, "account_id")).
+	err := forUpdate(tx.Scope.accounts(tx.DB, "account_id")).
 		Where("order_id = (?)", order).
 		Order("id").
 		Find(&contracts).Error
@@ -101,8 +100,8 @@ func (s *Store) lockContractsOf(
 // has none.
 func (s *Store) LicencesOf(ctx context.Context, contractID string) ([]Licence, error) {
 	var out []Licence
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return scope.accounts(tx, "account_id").
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return tx.Scope.accounts(tx.DB, "account_id").
 			Where("contract_id = ?", contractID).
 			Order("seq").
 			Find(&out).Error
@@ -131,14 +130,14 @@ type purchaseLine struct {
 // each unit that is assigned or registered by unit. A bundle's JumpStart runs from the
 // purchase (R29, R30a) and has no licences. The caller holds the lock on the account,
 // which keeps two purchases from renewing the same licences.
-func (s *Store) createContracts(
-	tx *gorm.DB, ref Reference, acc Account, p purchase,
+func createContracts(
+	tx *Tx, ref Reference, acc Account, p purchase,
 ) ([]ServiceContract, error) {
 	loc, err := time.LoadLocation(acc.TimeZone)
 	if err != nil {
 		return nil, err
 	}
-	pool, err := s.renewable(tx, p.Lines, acc.ID)
+	pool, err := renewable(tx, p.Lines, acc.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +157,7 @@ func (s *Store) createContracts(
 			TimeZone:        acc.TimeZone,
 			RemindedDays:    -1,
 			FallbackStartAt: rules.FallbackStart(p.ReceivedAt, ref.Program.StartFallbackDays, loc),
-			CreatedAt:       s.clock.Now(),
+			CreatedAt:       tx.Now(),
 		}
 		if l.Type == rules.ServiceJumpStart {
 			c.startAtPurchase(p.PurchasedOn, loc)
@@ -216,8 +215,8 @@ func (c *ServiceContract) newLicences() []Licence {
 
 // startOnAssignment starts those of an order's contracts that wait for the first
 // assignment (S1, S4), names them in out and returns their audit.
-func (s *Store) startOnAssignment(
-	tx *gorm.DB, ref Reference, acc Account, contracts []ServiceContract, out *Assigned,
+func startOnAssignment(
+	tx *Tx, ref Reference, acc Account, contracts []ServiceContract, out *Assigned,
 ) ([]entry, error) {
 	waits := slices.ContainsFunc(contracts, func(c ServiceContract) bool {
 		return c.State == rules.ContractPendingStart
@@ -226,14 +225,14 @@ func (s *Store) startOnAssignment(
 		return nil, nil
 	}
 
-	order, err := s.orderStart(tx, ref, acc, contracts)
+	order, err := orderStart(tx, ref, acc, contracts)
 	if err != nil {
 		return nil, err
 	}
 
 	var entries []entry
 	var started []ServiceContract
-	for _, start := range rules.StartOnAssignment(order, s.clock.Now()) {
+	for _, start := range rules.StartOnAssignment(order, tx.Now()) {
 		c := contractWith(contracts, start.ContractID)
 		c.start(start.Period, StartReason(start.Reason))
 		started = append(started, *c)
@@ -259,8 +258,8 @@ func (s *Store) startOnAssignment(
 }
 
 // orderStart reads what rules need to start contracts of one order.
-func (s *Store) orderStart(
-	tx *gorm.DB, ref Reference, acc Account, contracts []ServiceContract,
+func orderStart(
+	tx *Tx, ref Reference, acc Account, contracts []ServiceContract,
 ) (rules.OrderStart, error) {
 	ids := idsOf(contracts, func(c ServiceContract) string { return c.ID })
 	var rows []struct {
@@ -313,7 +312,7 @@ func (c ServiceContract) toStart() rules.ContractToStart {
 }
 
 // setLicences stores the state of licences from the instant on.
-func setLicences(tx *gorm.DB, to rules.LicenceState, at time.Time, ids ...string) error {
+func setLicences(tx *Tx, to rules.LicenceState, at time.Time, ids ...string) error {
 	return tx.Model(&Licence{}).
 		Where("id IN ?", ids).
 		Updates(map[string]any{"state": to, "state_since": at}).Error
@@ -321,10 +320,10 @@ func setLicences(tx *gorm.DB, to rules.LicenceState, at time.Time, ids ...string
 
 // lockUnitsInForce reads and locks an order's contracts and their licences in force,
 // those with the highest numbers first.
-func (s *Store) lockUnitsInForce(
-	tx *gorm.DB, orderID string,
+func lockUnitsInForce(
+	tx *Tx, orderID string,
 ) (contracts []ServiceContract, units []Licence, err error) {
-	err = s.forUpdate(tx).
+	err = tx.ForUpdate().
 		Where("order_id = ?", orderID).
 		Order("id").
 		Find(&contracts).Error
@@ -334,7 +333,7 @@ func (s *Store) lockUnitsInForce(
 
 	ids := idsOf(contracts, func(c ServiceContract) string { return c.ID })
 	inForce := []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}
-	err = s.forUpdate(tx).
+	err = tx.ForUpdate().
 		Where("contract_id IN ? AND state IN ?", ids, inForce).
 		Order("contract_id, seq DESC").
 		Find(&units).Error
@@ -344,15 +343,15 @@ func (s *Store) lockUnitsInForce(
 // revokeUnits ends the chosen licences with their assignments, and each contract that
 // has none left or is cancelled as a whole; start and end stay for the history (S8).
 // Extended warranties that the licences were attached as are for the caller to end.
-func (s *Store) revokeUnits(
-	tx *gorm.DB, contracts []ServiceContract, units []Licence, chosen []string, whole bool,
+func revokeUnits(
+	tx *Tx, contracts []ServiceContract, units []Licence, chosen []string, whole bool,
 	now time.Time,
 ) error {
 	for ids := range batches(chosen, 1000) {
 		if err := setLicences(tx, rules.LicenceRevoked, now, ids...); err != nil {
 			return err
 		}
-		err := s.endAssignments(tx.Where("licence_id IN ?", ids), EndCancelled, now)
+		err := endAssignments(tx.Where("licence_id IN ?", ids), EndCancelled, now)
 		if err != nil {
 			return err
 		}

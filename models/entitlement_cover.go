@@ -52,8 +52,8 @@ func (s *Store) Coverage(
 	}
 
 	var g *coverFacts
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		g = &coverFacts{tx: tx, scope: scope, ref: ref}
+	err = s.db.Read(ctx, func(tx *Tx) error {
+		g = &coverFacts{tx: tx, scope: tx.Scope, ref: ref}
 		return g.gather(subjects)
 	})
 	if err != nil {
@@ -76,10 +76,10 @@ type warrantedDevice struct {
 
 // warrantedDevices reads the devices with the serials: the live one of each, or the one
 // that retired last. accountID narrows to one account; empty is all in scope.
-func (s *Store) warrantedDevices(
-	tx *gorm.DB, scope Scope, ref Reference, accountID string, serials []string, on civil.Date,
+func warrantedDevices(
+	tx *Tx, ref Reference, accountID string, serials []string, on civil.Date,
 ) (map[string]warrantedDevice, error) {
-	g := &coverFacts{tx: tx, scope: scope, ref: ref, accountID: accountID}
+	g := &coverFacts{tx: tx, scope: tx.Scope, ref: ref, accountID: accountID}
 	if err := g.readDevices(serials); err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (s *Store) warrantedDevices(
 
 // coverFacts are the facts of many subjects, by what they belong to.
 type coverFacts struct {
-	tx        *gorm.DB
+	tx        *Tx
 	scope     Scope
 	ref       Reference
 	accountID string // the only account that is asked about; empty: all in scope
@@ -113,7 +113,7 @@ type coverFacts struct {
 
 // accounts narrows a query by the named account column.
 func (g *coverFacts) accounts(column string) *gorm.DB {
-	q := g.scope.accounts(g.tx, column)
+	q := g.scope.accounts(g.tx.DB, column)
 	if g.accountID != "" {
 		q = q.Where(column+" = ?", g.accountID)
 	}

@@ -3,8 +3,6 @@ package models
 import (
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -18,13 +16,13 @@ type coveredSubject struct {
 
 // coverForHardware answers whether the hardware of a subject of the account is covered
 // at an instant, for a caller that has locked the account.
-func (s *Store) coverForHardware(
-	tx *gorm.DB, scope Scope, ref Reference,
+func coverForHardware(
+	tx *Tx, ref Reference,
 	accountID string, subject CoverSubject, at time.Time,
 ) (coveredSubject, error) {
 	g := &coverFacts{
 		tx:    tx,
-		scope: Scope{AccountIDs: []string{accountID}, Actor: scope.Actor},
+		scope: Scope{AccountIDs: []string{accountID}, Actor: tx.Scope.Actor},
 		ref:   ref,
 	}
 	if err := g.gather([]CoverSubject{subject}); err != nil {

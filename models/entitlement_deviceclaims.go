@@ -49,8 +49,8 @@ func (e *SerialTaken) Unwrap() error { return e.refusal }
 // serialTaken returns why a serial cannot be registered for the account, nil when it
 // can. A claim on another account's device is recorded in the caller's transaction,
 // which must commit: the fence has to stay open for it (see txAcross).
-func (s *Store) serialTaken(
-	tx *gorm.DB, scope Scope, acc Account, serial, roomID string,
+func serialTaken(
+	tx *Tx, acc Account, serial, roomID string,
 ) (taken, err error) {
 	var live []Device
 	err = tx.Where("serial = ? AND state <> ?", serial, rules.DeviceRetired).
@@ -62,9 +62,9 @@ func (s *Store) serialTaken(
 
 	d := live[0]
 	if d.AccountID == acc.ID {
-		return s.registered(tx, d)
+		return registered(tx, d)
 	}
-	if err := s.claim(tx, scope, acc, d, roomID); err != nil {
+	if err := claim(tx, acc, d, roomID); err != nil {
 		return nil, err
 	}
 	return rules.Refuse(
@@ -75,7 +75,7 @@ func (s *Store) serialTaken(
 }
 
 // registered refuses the serial of the account's own device, with where it is.
-func (s *Store) registered(tx *gorm.DB, d Device) (taken, err error) {
+func registered(tx *Tx, d Device) (taken, err error) {
 	var p []DevicePlacement
 	err = tx.Where("device_id = ? AND to_at IS NULL", d.ID).
 		Limit(1).
@@ -100,7 +100,7 @@ func (s *Store) registered(tx *gorm.DB, d Device) (taken, err error) {
 
 // claim records which account asks for whose device, once while it is undecided. The
 // task belongs to no account: neither side may read of the other.
-func (s *Store) claim(tx *gorm.DB, scope Scope, acc Account, d Device, roomID string) error {
+func claim(tx *Tx, acc Account, d Device, roomID string) error {
 	var open int64
 	err := tx.Model(&DeviceClaim{}).
 		Where("account_id = ? AND device_id = ? AND state = ?", acc.ID, d.ID, ClaimOpen).
@@ -114,8 +114,8 @@ func (s *Store) claim(tx *gorm.DB, scope Scope, acc Account, d Device, roomID st
 		AccountID: acc.ID,
 		DeviceID:  d.ID,
 		State:     ClaimOpen,
-		ClaimedBy: scope.Actor.ID,
-		CreatedAt: s.clock.Now(),
+		ClaimedBy: tx.Scope.Actor.ID,
+		CreatedAt: tx.Now(),
 	}
 	if roomID != "" {
 		c.RoomID = &roomID
@@ -124,7 +124,7 @@ func (s *Store) claim(tx *gorm.DB, scope Scope, acc Account, d Device, roomID st
 		return err
 	}
 
-	err = s.raise(tx, OperatorTask{
+	err = tx.Raise(OperatorTask{
 		Kind:      TaskSerialClaimed,
 		SubjectID: c.ID,
 		What:      "Decide which account has the device: move it or refuse.",
@@ -135,7 +135,7 @@ func (s *Store) claim(tx *gorm.DB, scope Scope, acc Account, d Device, roomID st
 		return err
 	}
 	e := entry{"device.claimed", c.ID, map[string]any{"room": roomID}}
-	return s.accountAudit(tx, scope, acc.ID, e)
+	return accountAudit(tx, acc.ID, e)
 }
 
 // DecideClaim moves a claimed device to the account that asks for it, or refuses
@@ -147,15 +147,15 @@ func (s *Store) DecideClaim(
 	ctx context.Context, id string, move bool, reason string,
 ) (DeviceClaim, error) {
 	var c DeviceClaim
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(ctx, func(tx *Tx) error {
 		c = DeviceClaim{}
-		if err := scope.service(); err != nil {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
-		if err := mayManage(scope, reason); err != nil {
+		if err := mayManage(tx.Scope, reason); err != nil {
 			return err
 		}
-		if err := found(s.forUpdate(tx).First(&c, "id = ?", id).Error); err != nil {
+		if err := found(tx.ForUpdate().First(&c, "id = ?", id).Error); err != nil {
 			return err
 		}
 		if c.State != ClaimOpen {
@@ -166,12 +166,12 @@ func (s *Store) DecideClaim(
 			)
 		}
 
-		now := s.clock.Now()
+		now := tx.Now()
 		c.State = ClaimRefused
 		c.DecidedAt = &now
 		if move {
 			c.State = ClaimMoved
-			if err := s.handOver(tx, scope, c, reason); err != nil {
+			if err := handOver(tx, c, reason); err != nil {
 				return err
 			}
 		}
@@ -183,20 +183,20 @@ func (s *Store) DecideClaim(
 		if err != nil {
 			return err
 		}
-		if err := s.settle(tx, scope, TaskSerialClaimed, c.ID, string(c.State)); err != nil {
+		if err := tx.Settle(TaskSerialClaimed, c.ID, string(c.State)); err != nil {
 			return err
 		}
 		details := withReason(reason, map[string]any{"after": c.State})
-		return s.accountAudit(tx, scope, c.AccountID, entry{"device.claim_decided", c.ID, details})
+		return accountAudit(tx, c.AccountID, entry{"device.claim_decided", c.ID, details})
 	})
 	return c, err
 }
 
 // handOver retires the device with its owner, and registers it again with the account
 // that claims it: in the room of the claim, unless that was archived meanwhile.
-func (s *Store) handOver(tx *gorm.DB, scope Scope, c DeviceClaim, reason string) error {
+func handOver(tx *Tx, c DeviceClaim, reason string) error {
 	var d Device
-	if err := found(s.forUpdate(tx).First(&d, "id = ?", c.DeviceID).Error); err != nil {
+	if err := found(tx.ForUpdate().First(&d, "id = ?", c.DeviceID).Error); err != nil {
 		return err
 	}
 	if d.State != rules.DeviceUnplaced && d.State != rules.DeviceInRoom {
@@ -207,11 +207,11 @@ func (s *Store) handOver(tx *gorm.DB, scope Scope, c DeviceClaim, reason string)
 		)
 	}
 
-	now := s.clock.Now()
-	if err := s.endPlacements(tx.Where("device_id = ?", d.ID), now); err != nil {
+	now := tx.Now()
+	if err := endPlacements(tx.Where("device_id = ?", d.ID), now); err != nil {
 		return err
 	}
-	if err := s.retireDevice(tx, scope, d, reason, now); err != nil {
+	if err := retireDevice(tx, d, reason, now); err != nil {
 		return err
 	}
 
@@ -243,13 +243,13 @@ func (s *Store) handOver(tx *gorm.DB, scope Scope, c DeviceClaim, reason string)
 	if room != "" {
 		heir.State = rules.DeviceInRoom
 	}
-	return s.addDevices(tx, scope, Account{ID: c.AccountID}, room, reason, &heir)
+	return addDevices(tx, Account{ID: c.AccountID}, room, reason, &heir)
 }
 
 // retireDevice ends a device for good, with its audit; its stays are for the caller to
 // end.
-func (s *Store) retireDevice(
-	tx *gorm.DB, scope Scope, d Device, reason string, now time.Time,
+func retireDevice(
+	tx *Tx, d Device, reason string, now time.Time,
 ) error {
 	before := d.facts()
 	d.State = rules.DeviceRetired
@@ -266,5 +266,5 @@ func (s *Store) retireDevice(
 		"before": before,
 		"after":  d.facts(),
 	})}
-	return s.accountAudit(tx, scope, d.AccountID, e)
+	return accountAudit(tx, d.AccountID, e)
 }

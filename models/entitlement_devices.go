@@ -101,13 +101,13 @@ type NewDevice struct {
 func (s *Store) RegisterDevice(ctx context.Context, n NewDevice) (Device, error) {
 	var d Device
 	var taken error // refuses, and commits the claim
-	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.WriteAcross(ctx, func(tx *Tx) error {
 		d = Device{}
 		taken = nil
-		if err := mayManage(scope, n.Reason); err != nil {
+		if err := mayManage(tx.Scope, n.Reason); err != nil {
 			return err
 		}
-		acc, room, err := s.lockPlace(tx, scope, n.AccountID, n.RoomID)
+		acc, room, err := lockPlace(tx, n.AccountID, n.RoomID)
 		if err != nil {
 			return err
 		}
@@ -116,34 +116,34 @@ func (s *Store) RegisterDevice(ctx context.Context, n NewDevice) (Device, error)
 		if err := n.Form.Validate(); err != nil {
 			return err
 		}
-		taken, err = s.serialTaken(tx, scope, acc, n.Form.Serial, room.ID)
+		taken, err = serialTaken(tx, acc, n.Form.Serial, room.ID)
 		if err != nil || taken != nil {
 			return err
 		}
 
-		d = s.newDevice(acc, n.Form, room.ID)
-		return s.addDevices(tx, scope, acc, room.ID, n.Reason, &d)
+		d = newDevice(tx, acc, n.Form, room.ID)
+		return addDevices(tx, acc, room.ID, n.Reason, &d)
 	})
 	return d, errors.Join(err, taken)
 }
 
 // lockPlace locks the account and, where one is named, the active room of it.
-func (s *Store) lockPlace(
-	tx *gorm.DB, scope Scope, accountID, roomID string,
+func lockPlace(
+	tx *Tx, accountID, roomID string,
 ) (acc Account, room Room, err error) {
 	if roomID == "" {
-		acc, err = s.lockAccount(tx, scope, accountID)
+		acc, err = lockAccount(tx, accountID)
 		return acc, room, err
 	}
 
-	acc, err = s.lockOwner(tx, scope, "rooms", roomID)
+	acc, err = lockOwner(tx, "rooms", roomID)
 	if err != nil {
 		return acc, room, err
 	}
 	if accountID != "" && accountID != acc.ID {
 		return acc, room, errNotFound()
 	}
-	err = found(s.forUpdate(tx).First(&room, "id = ?", roomID).Error)
+	err = found(tx.ForUpdate().First(&room, "id = ?", roomID).Error)
 	if err != nil {
 		return acc, room, err
 	}
@@ -157,12 +157,12 @@ func activeRoom(r Room) error {
 	return nil
 }
 
-func (s *Store) newDevice(acc Account, f rules.DeviceForm, roomID string) Device {
+func newDevice(tx *Tx, acc Account, f rules.DeviceForm, roomID string) Device {
 	d := Device{
 		ID:        NewID(prefixDevice),
 		AccountID: acc.ID,
 		State:     rules.DeviceUnplaced,
-		CreatedAt: s.clock.Now(),
+		CreatedAt: tx.Now(),
 		Version:   1,
 	}
 	if roomID != "" {
@@ -186,8 +186,8 @@ func (d *Device) fill(f rules.DeviceForm) {
 }
 
 // addDevices writes new devices, their placements and their audit.
-func (s *Store) addDevices(
-	tx *gorm.DB, scope Scope, acc Account, roomID, reason string, devices ...*Device,
+func addDevices(
+	tx *Tx, acc Account, roomID, reason string, devices ...*Device,
 ) error {
 	if err := tx.Create(devices).Error; err != nil {
 		return err
@@ -201,7 +201,7 @@ func (s *Store) addDevices(
 			"room":  roomID,
 		})}
 		if roomID != "" {
-			placements = append(placements, s.placement(scope, *d, roomID, d.CreatedAt))
+			placements = append(placements, placement(tx.Scope, *d, roomID, d.CreatedAt))
 		}
 	}
 
@@ -211,7 +211,7 @@ func (s *Store) addDevices(
 		}
 	}
 
-	return s.accountAudit(tx, scope, acc.ID, entries...)
+	return accountAudit(tx, acc.ID, entries...)
 }
 
 // AddBundle places a bundle in a room: one device for each part, without a serial
@@ -224,12 +224,12 @@ func (s *Store) AddBundle(ctx context.Context, n NewDevice) ([]Device, error) {
 	}
 
 	var added []*Device
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err = s.db.Write(ctx, func(tx *Tx) error {
 		added = nil
-		if err := mayManage(scope, n.Reason); err != nil {
+		if err := mayManage(tx.Scope, n.Reason); err != nil {
 			return err
 		}
-		acc, room, err := s.lockPlace(tx, scope, n.AccountID, n.RoomID)
+		acc, room, err := lockPlace(tx, n.AccountID, n.RoomID)
 		if err != nil {
 			return err
 		}
@@ -237,13 +237,13 @@ func (s *Store) AddBundle(ctx context.Context, n NewDevice) ([]Device, error) {
 		if err := n.Form.ValidatePart(); err != nil {
 			return err
 		}
-		parts, err := rules.ExpandBundle(ref.allModels(), n.Form.ModelCode, s.today(acc))
+		parts, err := rules.ExpandBundle(ref.allModels(), n.Form.ModelCode, today(tx, acc))
 		if err != nil {
 			return err
 		}
 		for _, p := range parts {
 			for range p.Quantity {
-				d := s.newDevice(acc, rules.DeviceForm{
+				d := newDevice(tx, acc, rules.DeviceForm{
 					ModelCode:     p.Code,
 					PurchasedOn:   n.Form.PurchasedOn,
 					PurchaseProof: n.Form.PurchaseProof,
@@ -251,7 +251,7 @@ func (s *Store) AddBundle(ctx context.Context, n NewDevice) ([]Device, error) {
 				added = append(added, &d)
 			}
 		}
-		return s.addDevices(tx, scope, acc, room.ID, n.Reason, added...)
+		return addDevices(tx, acc, room.ID, n.Reason, added...)
 	})
 	devices := make([]Device, len(added))
 	for i, d := range added {
@@ -263,8 +263,8 @@ func (s *Store) AddBundle(ctx context.Context, n NewDevice) ([]Device, error) {
 // GetDevice reads one device in scope, also one that is gone; NOT_FOUND otherwise.
 func (s *Store) GetDevice(ctx context.Context, id string) (Device, error) {
 	var d Device
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.accounts(tx, "account_id").First(&d, "id = ?", id).Error)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return found(tx.Scope.accounts(tx.DB, "account_id").First(&d, "id = ?", id).Error)
 	})
 	return d, err
 }
@@ -278,17 +278,17 @@ func (s *Store) ChangeDevice(
 ) (Device, error) {
 	var d Device
 	var taken error // refuses, and commits the claim
-	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.WriteAcross(ctx, func(tx *Tx) error {
 		d = Device{}
 		taken = nil
-		if err := mayManage(scope, reason); err != nil {
+		if err := mayManage(tx.Scope, reason); err != nil {
 			return err
 		}
-		acc, err := s.lockOwner(tx, scope, "devices", id)
+		acc, err := lockOwner(tx, "devices", id)
 		if err != nil {
 			return err
 		}
-		if err := found(s.forUpdate(tx).First(&d, "id = ?", id).Error); err != nil {
+		if err := found(tx.ForUpdate().First(&d, "id = ?", id).Error); err != nil {
 			return err
 		}
 
@@ -300,7 +300,7 @@ func (s *Store) ChangeDevice(
 			return err
 		}
 		if f.Serial != text(d.Serial) {
-			taken, err = s.serialTaken(tx, scope, acc, f.Serial, "")
+			taken, err = serialTaken(tx, acc, f.Serial, "")
 			if err != nil || taken != nil {
 				return err
 			}
@@ -320,7 +320,7 @@ func (s *Store) ChangeDevice(
 			"before": before,
 			"after":  d.facts(),
 		})}
-		return s.accountAudit(tx, scope, acc.ID, e)
+		return accountAudit(tx, acc.ID, e)
 	})
 	return d, errors.Join(err, taken)
 }
@@ -370,8 +370,8 @@ type DeviceFilter struct {
 // otherwise, and returns the cursor of the next page; it is empty on the last one.
 func (s *Store) ListDevices(ctx context.Context, f DeviceFilter) ([]Device, string, error) {
 	var out []Device
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx, "account_id")
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
 			"account_id": f.AccountID,
 			"model_code": rules.NormaliseModelCode(f.ModelCode),
@@ -404,23 +404,23 @@ func (s *Store) ListDevices(ctx context.Context, f DeviceFilter) ([]Device, stri
 // rules.Move for a device that is gone or under way.
 func (s *Store) PlaceDevice(ctx context.Context, deviceID, roomID, reason string) (Device, error) {
 	var d Device
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(ctx, func(tx *Tx) error {
 		d = Device{}
-		if err := mayManage(scope, reason); err != nil {
+		if err := mayManage(tx.Scope, reason); err != nil {
 			return err
 		}
-		acc, err := s.lockOwner(tx, scope, "devices", deviceID)
+		acc, err := lockOwner(tx, "devices", deviceID)
 		if err != nil {
 			return err
 		}
 		to := rules.DeviceUnplaced
 		if roomID != "" {
 			to = rules.DeviceInRoom
-			if _, _, err := s.lockPlace(tx, scope, acc.ID, roomID); err != nil {
+			if _, _, err := lockPlace(tx, acc.ID, roomID); err != nil {
 				return err
 			}
 		}
-		if err := found(s.forUpdate(tx).First(&d, "id = ?", deviceID).Error); err != nil {
+		if err := found(tx.ForUpdate().First(&d, "id = ?", deviceID).Error); err != nil {
 			return err
 		}
 
@@ -431,8 +431,8 @@ func (s *Store) PlaceDevice(ctx context.Context, deviceID, roomID, reason string
 				"Use it for a replacement: the spare is then replenished.",
 			)
 		}
-		now := s.clock.Now()
-		from, err := s.leaveRoom(tx, d, roomID, now)
+		now := tx.Now()
+		from, err := leaveRoom(tx, d, roomID, now)
 		if err != nil || from == roomID {
 			return err
 		}
@@ -452,7 +452,7 @@ func (s *Store) PlaceDevice(ctx context.Context, deviceID, roomID, reason string
 			return err
 		}
 		if roomID != "" {
-			p := s.placement(scope, d, roomID, now)
+			p := placement(tx.Scope, d, roomID, now)
 			if err := tx.Create(&p).Error; err != nil {
 				return err
 			}
@@ -461,15 +461,15 @@ func (s *Store) PlaceDevice(ctx context.Context, deviceID, roomID, reason string
 			"before": from,
 			"after":  roomID,
 		})}
-		return s.accountAudit(tx, scope, acc.ID, e)
+		return accountAudit(tx, acc.ID, e)
 	})
 	return d, err
 }
 
 // leaveRoom ends the device's stay in another room than the named one, and returns the
 // room that it was in; empty for none.
-func (s *Store) leaveRoom(
-	tx *gorm.DB, d Device, roomID string, now time.Time,
+func leaveRoom(
+	tx *Tx, d Device, roomID string, now time.Time,
 ) (from string, err error) {
 	var open []DevicePlacement
 	err = tx.Where("device_id = ? AND to_at IS NULL", d.ID).
@@ -483,12 +483,12 @@ func (s *Store) leaveRoom(
 	if from == roomID {
 		return from, nil
 	}
-	err = s.endPlacements(tx.Where("id = ?", open[0].ID), now)
+	err = endPlacements(tx.Where("id = ?", open[0].ID), now)
 	return from, err
 }
 
 // placement describes the stay of a device in a room from the instant on.
-func (s *Store) placement(scope Scope, d Device, roomID string, from time.Time) DevicePlacement {
+func placement(scope Scope, d Device, roomID string, from time.Time) DevicePlacement {
 	return DevicePlacement{
 		ID:        NewID(prefixPlacement),
 		AccountID: d.AccountID,
@@ -501,7 +501,7 @@ func (s *Store) placement(scope Scope, d Device, roomID string, from time.Time) 
 
 // endPlacements ends the open stays that the query narrows to; like endAssignments,
 // none ends before it began.
-func (s *Store) endPlacements(q *gorm.DB, now time.Time) error {
+func endPlacements(q *gorm.DB, now time.Time) error {
 	return q.Model(&DevicePlacement{}).
 		Where("to_at IS NULL").
 		Update("to_at", gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END", now, now)).Error
@@ -510,8 +510,8 @@ func (s *Store) endPlacements(q *gorm.DB, now time.Time) error {
 // PlacementsOf lists a device's stays, oldest first.
 func (s *Store) PlacementsOf(ctx context.Context, deviceID string) ([]DevicePlacement, error) {
 	var out []DevicePlacement
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return scope.accounts(tx, "account_id").
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return tx.Scope.accounts(tx.DB, "account_id").
 			Where("device_id = ?", deviceID).
 			Order("from_at, id").
 			Find(&out).Error
@@ -520,7 +520,7 @@ func (s *Store) PlacementsOf(ctx context.Context, deviceID string) ([]DevicePlac
 }
 
 // devicesIn reads the devices that are in a room.
-func (s *Store) devicesIn(tx *gorm.DB, roomID string) ([]Device, error) {
+func devicesIn(tx *Tx, roomID string) ([]Device, error) {
 	inside := tx.Model(&DevicePlacement{}).
 		Select("device_id").
 		Where("room_id = ? AND to_at IS NULL", roomID)

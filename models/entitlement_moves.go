@@ -91,7 +91,7 @@ type roomAssignment struct {
 // lock reads and locks everything, in the order in which every command does.
 func (m *move) lock() error {
 	var err error
-	m.acc, err = m.s.lockOwner(m.tx, m.scope, "rooms", m.q.FromRoomID)
+	m.acc, err = lockOwner(m.tx, "rooms", m.q.FromRoomID)
 	if err != nil {
 		return err
 	}
@@ -104,7 +104,7 @@ func (m *move) lock() error {
 	if err := m.lockDevices(); err != nil {
 		return err
 	}
-	m.now = m.s.clock.Now()
+	m.now = m.tx.Now()
 
 	if len(m.licences) < len(m.q.LicenceIDs) {
 		return errNotFound()
@@ -121,7 +121,7 @@ func (m *move) lockLicences() error {
 	if len(m.q.LicenceIDs) == 0 {
 		return nil
 	}
-	return m.s.lockRows(m.tx, "l").
+	return lockRows(m.tx.DB, "l").
 		Table("licences AS l").
 		Select("l.*, c.type, c.state AS contract_state, c.end_at").
 		Joins("JOIN service_contracts c ON c.id = l.contract_id").
@@ -133,7 +133,7 @@ func (m *move) lockLicences() error {
 
 func (m *move) lockDevices() error {
 	named := append([]string{""}, m.q.DeviceIDs...)
-	return m.s.lockRows(m.tx, "d").
+	return lockRows(m.tx.DB, "d").
 		Table("devices AS d").
 		Select("d.*, p.room_id").
 		Joins("LEFT JOIN device_placements p ON p.device_id = d.id AND p.to_at IS NULL").
@@ -151,7 +151,7 @@ func (m *move) lockRooms() error {
 		LicenceID    *string
 		ServiceType  *rules.ServiceType
 	}
-	err := m.s.lockRows(m.tx, "r").
+	err := lockRows(m.tx.DB, "r").
 		Table("rooms AS r").
 		Select("r.*, a.id AS assignment_id, a.licence_id, a.service_type").
 		Joins("LEFT JOIN licence_assignments a ON a.room_id = r.id AND a.to_at IS NULL").
@@ -219,7 +219,7 @@ func (m *move) moveLicences() error {
 		})
 	}
 
-	if err := m.s.endAssignments(m.tx.Where("id IN ?", ended), EndMoved, m.now); err != nil {
+	if err := endAssignments(m.tx.Where("id IN ?", ended), EndMoved, m.now); err != nil {
 		return err
 	}
 	return m.tx.Create(&m.out.Assignments).Error
@@ -266,7 +266,7 @@ func (m *move) moveDevices() error {
 				"Read the rooms again.",
 			)
 		}
-		placements = append(placements, m.s.placement(m.scope, d.Device, m.to.ID, m.now))
+		placements = append(placements, placement(m.tx.Scope, d.Device, m.to.ID, m.now))
 		m.note("device.moved", d.ID, map[string]any{"before": m.from.ID, "after": m.to.ID})
 	}
 	for _, l := range m.licences {
@@ -276,7 +276,7 @@ func (m *move) moveDevices() error {
 	if len(placements) == 0 {
 		return nil
 	}
-	if err := m.s.endPlacements(m.tx.Where("device_id IN ?", m.q.DeviceIDs), m.now); err != nil {
+	if err := endPlacements(m.tx.Where("device_id IN ?", m.q.DeviceIDs), m.now); err != nil {
 		return err
 	}
 	return m.tx.Create(&placements).Error

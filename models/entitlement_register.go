@@ -60,11 +60,10 @@ type ContractFilter struct {
 func (s *Store) Contracts(ctx context.Context, f ContractFilter) ([]ContractEntry, string, error) {
 	var out []ContractEntry
 	var next string
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Read(ctx, func(tx *Tx) error {
 		r := register{
 			tx:     tx,
-			scope:  scope,
-			now:    s.clock.Now(),
+			now:    tx.Now(),
 			filter: f,
 		}
 		keys, more, err := r.keys()
@@ -87,12 +86,11 @@ func (s *Store) Contracts(ctx context.Context, f ContractFilter) ([]ContractEntr
 // it.
 func (s *Store) Contract(ctx context.Context, id string) (ContractEntry, error) {
 	var out ContractEntry
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Read(ctx, func(tx *Tx) error {
 		r := register{
-			tx:    tx,
-			scope: scope,
-			now:   s.clock.Now(),
-			id:    id,
+			tx:  tx,
+			now: tx.Now(),
+			id:  id,
 		}
 		keys, _, err := r.keys()
 		if err != nil {
@@ -114,8 +112,8 @@ func (s *Store) Contract(ctx context.Context, id string) (ContractEntry, error) 
 
 // register reads the lines of one page.
 type register struct {
-	tx     *gorm.DB
-	scope  Scope
+	tx *Tx
+
 	now    time.Time
 	filter ContractFilter
 	id     string // of the one line asked for
@@ -396,7 +394,7 @@ type registerPart struct {
 
 // selectPart selects what the scope may see and the filter keeps of one part of the union.
 func (r register) selectPart(p registerPart) *gorm.DB {
-	q := r.scope.accounts(r.tx.Table(p.table), p.account).Select(p.columns)
+	q := r.tx.Scope.accounts(r.tx.Table(p.table), p.account).Select(p.columns)
 	if r.filter.AccountID != "" {
 		q = q.Where(p.account+" = ?", r.filter.AccountID)
 	}
@@ -414,8 +412,8 @@ func (r register) selectPart(p registerPart) *gorm.DB {
 
 // zones are those in which days are counted for the lines in scope.
 func (r register) zones() ([]string, error) {
-	contracts := r.scope.accounts(r.tx.Model(&ServiceContract{}), "account_id").Select("time_zone")
-	accounts := r.scope.accounts(r.tx.Model(&Account{}), "id").Select("time_zone")
+	contracts := r.tx.Scope.accounts(r.tx.Model(&ServiceContract{}), "account_id").Select("time_zone")
+	accounts := r.tx.Scope.accounts(r.tx.Model(&Account{}), "id").Select("time_zone")
 	var zones []string
 	err := r.tx.Raw("? UNION ?", contracts, accounts).Scan(&zones).Error
 	return zones, err
@@ -507,9 +505,9 @@ type ContractNames struct {
 // NamesOf reads the names that belong to lines of the register, for its file.
 func (s *Store) NamesOf(ctx context.Context, entries []ContractEntry) (ContractNames, error) {
 	n := ContractNames{Company: map[string]string{}, PONumber: map[string]string{}}
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Read(ctx, func(tx *Tx) error {
 		var accounts []Account
-		err := scope.accounts(tx, "id").
+		err := tx.Scope.accounts(tx.DB, "id").
 			Select("id", "legal_name").
 			Where("id IN ?", idsOf(entries, func(e ContractEntry) string { return e.AccountID })).
 			Find(&accounts).Error
@@ -521,7 +519,7 @@ func (s *Store) NamesOf(ctx context.Context, entries []ContractEntry) (ContractN
 		}
 
 		var orders []struct{ ID, PONumber string }
-		err = scope.orders(tx.Table("orders")).
+		err = tx.Scope.orders(tx.Table("orders")).
 			Select("id", "po_number").
 			Where("id IN ?", idsOf(entries, func(e ContractEntry) string { return e.OrderID })).
 			Scan(&orders).Error

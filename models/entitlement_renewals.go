@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"cloud.google.com/go/civil"
-	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/rules"
 )
@@ -18,7 +17,7 @@ const freeLicence = `l.state <> 'REVOKED' AND NOT EXISTS (
 
 // checkRenewals refuses lines that name no contract of the accounts that they could
 // renew (S4), as rules.CheckRenewals says.
-func (s *Store) checkRenewals(tx *gorm.DB, lines []purchaseLine, accountIDs []string) error {
+func checkRenewals(tx *Tx, lines []purchaseLine, accountIDs []string) error {
 	named := renewedBy(lines)
 	if len(named) == 0 {
 		return nil
@@ -74,8 +73,8 @@ type renewalPool struct {
 
 // renewable reads the pool of a purchase; the lock on the account keeps two purchases
 // from taking the same licences.
-func (s *Store) renewable(
-	tx *gorm.DB, lines []purchaseLine, accountID string,
+func renewable(
+	tx *Tx, lines []purchaseLine, accountID string,
 ) (renewalPool, error) {
 	pool := renewalPool{
 		free: map[string][]string{},
@@ -168,9 +167,9 @@ type renewedRoom struct {
 // renewedRooms returns the rooms of a contract that ends now whose licences are
 // renewed without a gap: by a licence that is free, of a contract that has started
 // by then (S4). The renewals are locked.
-func (s *Store) renewedRooms(tx *gorm.DB, c ServiceContract) ([]renewedRoom, error) {
+func renewedRooms(tx *Tx, c ServiceContract) ([]renewedRoom, error) {
 	var rooms []renewedRoom
-	err := s.lockRows(tx, "r").
+	err := lockRows(tx.DB, "r").
 		Table("licences AS r").
 		Select("a.room_id, rooms.country, r.id AS licence_id").
 		Joins(`JOIN licence_assignments a
@@ -189,8 +188,8 @@ func (s *Store) renewedRooms(tx *gorm.DB, c ServiceContract) ([]renewedRoom, err
 // takeOver assigns the renewals to the rooms from the old end on, however late the
 // sweep is, under the terms that count in the room's country on that day: a renewal
 // is a new contract (S31). rules.Cover says the same until the sweep has come.
-func (s *Store) takeOver(
-	tx *gorm.DB, scope Scope, ref Reference, c ServiceContract, rooms []renewedRoom,
+func takeOverRooms(
+	tx *Tx, ref Reference, c ServiceContract, rooms []renewedRoom,
 ) ([]entry, error) {
 	if len(rooms) == 0 {
 		return nil, nil
@@ -207,7 +206,7 @@ func (s *Store) takeOver(
 			RoomID:      r.RoomID,
 			ServiceType: c.Type,
 			FromAt:      *c.EndAt,
-			AssignedBy:  scope.Actor.ID,
+			AssignedBy:  tx.Scope.Actor.ID,
 			Terms:       renewedTerms(ref, c, r),
 		}
 		assignments[i] = a
@@ -224,7 +223,7 @@ func (s *Store) takeOver(
 		return nil, err
 	}
 	for some := range batches(ids, 1000) {
-		err := setLicences(tx, rules.LicenceAssigned, s.clock.Now(), some...)
+		err := setLicences(tx, rules.LicenceAssigned, tx.Now(), some...)
 		if err != nil {
 			return nil, err
 		}

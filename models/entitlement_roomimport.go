@@ -7,8 +7,6 @@ import (
 	"strconv"
 	"strings"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -43,8 +41,8 @@ func (s *Store) CheckRooms(
 	ctx context.Context, job ImportJob, rows []RoomOfFile,
 ) ([]ImportRow, error) {
 	var reports []ImportRow
-	err := s.txAcross(requester(ctx, job), func(tx *gorm.DB, scope Scope) error {
-		b, err := s.newRoomBatch(tx, scope, job, rows)
+	err := s.db.WriteAcross(requester(ctx, job), func(tx *Tx) error {
+		b, err := s.newRoomBatch(tx, job, rows)
 		if err != nil {
 			return err
 		}
@@ -53,7 +51,7 @@ func (s *Store) CheckRooms(
 			return nil
 		}
 
-		b.acc, err = s.lockAccount(tx, scope, b.acc.ID)
+		b.acc, err = lockAccount(tx, b.acc.ID)
 		if err != nil {
 			return err
 		}
@@ -72,15 +70,15 @@ func (s *Store) StoreRooms(
 ) (ImportJob, error) {
 	var after ImportJob
 	var reports []ImportRow
-	err := s.txAcross(requester(ctx, job), func(tx *gorm.DB, scope Scope) error {
-		if err := mayManage(scope, job.Reason); err != nil {
+	err := s.db.WriteAcross(requester(ctx, job), func(tx *Tx) error {
+		if err := mayManage(tx.Scope, job.Reason); err != nil {
 			return err
 		}
-		acc, err := s.lockAccount(tx, scope, text(job.AccountID))
+		acc, err := lockAccount(tx, text(job.AccountID))
 		if err != nil {
 			return err
 		}
-		b, err := s.newRoomBatch(tx, scope, job, rows)
+		b, err := s.newRoomBatch(tx, job, rows)
 		if err != nil {
 			return err
 		}
@@ -125,11 +123,11 @@ func (s *Store) refuseFirstBatch(
 // roomBatch decides rows of a file of rooms against what the database has, and
 // collects what is to be written.
 type roomBatch struct {
-	s     *Store
-	tx    *gorm.DB
-	scope Scope
-	acc   Account
-	job   ImportJob
+	s  *Store
+	tx *Tx
+
+	acc Account
+	job ImportJob
 
 	rooms   map[roomName][]*Room     // active ones of the account, by what a file knows them by
 	devices map[string]*placedDevice // live ones of all accounts, by serial
@@ -152,12 +150,11 @@ type wantedDevice struct {
 
 // newRoomBatch looks up the account, and the rooms and devices that the rows name.
 func (s *Store) newRoomBatch(
-	tx *gorm.DB, scope Scope, job ImportJob, rows []RoomOfFile,
+	tx *Tx, job ImportJob, rows []RoomOfFile,
 ) (*roomBatch, error) {
 	b := &roomBatch{
 		s:       s,
 		tx:      tx,
-		scope:   scope,
 		job:     job,
 		rooms:   map[roomName][]*Room{},
 		devices: map[string]*placedDevice{},
@@ -195,7 +192,7 @@ func (b *roomBatch) findRooms(names map[roomName]bool) error {
 	args = append(args, b.acc.ID, rules.RoomActive)
 
 	var rooms []*Room
-	err := b.tx.Raw(b.s.roomsByName(len(names)), args...).Scan(&rooms).Error
+	err := b.tx.Raw(roomsByName(b.tx, len(names)), args...).Scan(&rooms).Error
 	if err != nil {
 		return err
 	}
@@ -210,9 +207,9 @@ func (b *roomBatch) findRooms(names map[roomName]bool) error {
 // PostgreSQL it goes to the index for each pair, whatever the planner believes of a
 // table that has just begun to grow: reading all rooms of the account for each batch
 // would cost the square of the file.
-func (s *Store) roomsByName(n int) string {
+func roomsByName(tx *Tx, n int) string {
 	pairs := strings.TrimSuffix(strings.Repeat("(?,?),", n), ",")
-	if s.postgres() {
+	if tx.Postgres() {
 		return `SELECT r.* FROM (VALUES ` + pairs + `) AS v (name, site)
 			CROSS JOIN LATERAL (
 				SELECT * FROM rooms
@@ -246,7 +243,7 @@ func (b *roomBatch) findDevices(serials map[string]bool) error {
 	slices.Sort(list)
 
 	var devices []*placedDevice
-	err := b.tx.Raw(b.s.devicesBySerial(len(list)), anySlice(list)...).Scan(&devices).Error
+	err := b.tx.Raw(devicesBySerial(b.tx, len(list)), anySlice(list)...).Scan(&devices).Error
 	if err != nil {
 		return err
 	}
@@ -258,9 +255,9 @@ func (b *roomBatch) findDevices(serials map[string]bool) error {
 
 // devicesBySerial is the statement that finds live devices by n serials, with the
 // room of each; see roomsByName.
-func (s *Store) devicesBySerial(n int) string {
+func devicesBySerial(tx *Tx, n int) string {
 	list := strings.TrimSuffix(strings.Repeat("(?),", n), ",")
-	if s.postgres() {
+	if tx.Postgres() {
 		return `SELECT d.*, p.room_id FROM (VALUES ` + list + `) AS v (serial)
 			CROSS JOIN LATERAL (
 				SELECT * FROM devices
@@ -337,7 +334,7 @@ func (b *roomBatch) room(row RoomOfFile) (room *Room, isNew bool, fields []rules
 		ID:        NewID(prefixRoom),
 		AccountID: b.acc.ID,
 		State:     rules.RoomActive,
-		CreatedAt: b.s.clock.Now(),
+		CreatedAt: b.tx.Now(),
 		Version:   1,
 	}
 	if err := room.fill(form, b.acc); err != nil {
@@ -393,7 +390,7 @@ func (b *roomBatch) device(
 	there, ok := b.devices[form.Serial]
 	switch {
 	case !ok:
-		d := b.s.newDevice(b.acc, form, room.ID)
+		d := newDevice(b.tx, b.acc, form, room.ID)
 		return &d, nil
 	case there.AccountID != b.acc.ID:
 		b.claims = append(b.claims, wantedDevice{there.Device, room.ID})
@@ -430,7 +427,7 @@ func (b *roomBatch) addRow(room *Room, isNew bool, devices []*Device) {
 	for _, d := range devices {
 		b.devices[*d.Serial] = &placedDevice{*d, &room.ID}
 		b.newDevices = append(b.newDevices, d)
-		b.placements = append(b.placements, b.s.placement(b.scope, *d, room.ID, d.CreatedAt))
+		b.placements = append(b.placements, placement(b.tx.Scope, *d, room.ID, d.CreatedAt))
 		b.note("device.registered", d.ID, map[string]any{"after": d.facts(), "room": room.ID})
 	}
 }
@@ -459,7 +456,7 @@ func (b *roomBatch) store(reports []ImportRow) error {
 	}
 
 	if len(b.entries) > 0 {
-		if err := b.s.accountAudit(b.tx, b.scope, b.acc.ID, b.entries...); err != nil {
+		if err := accountAudit(b.tx, b.acc.ID, b.entries...); err != nil {
 			return err
 		}
 	}
@@ -487,7 +484,7 @@ func (b *roomBatch) raiseClaims() error {
 		if !slices.Contains(stored, c.roomID) {
 			c.roomID = ""
 		}
-		if err := b.s.claim(b.tx, b.scope, b.acc, c.device, c.roomID); err != nil {
+		if err := claim(b.tx, b.acc, c.device, c.roomID); err != nil {
 			return err
 		}
 	}

@@ -69,13 +69,13 @@ type NewRoom struct {
 // not in scope, and those of rules.MayManageRooms.
 func (s *Store) CreateRoom(ctx context.Context, n NewRoom) (Room, error) {
 	var room Room
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(ctx, func(tx *Tx) error {
 		create := func(acc Account) (entry, error) {
 			room = Room{
 				ID:        NewID(prefixRoom),
 				AccountID: acc.ID,
 				State:     rules.RoomActive,
-				CreatedAt: s.clock.Now(),
+				CreatedAt: tx.Now(),
 				Version:   1,
 			}
 			if err := room.fill(n.Form, acc); err != nil {
@@ -88,7 +88,7 @@ func (s *Store) CreateRoom(ctx context.Context, n NewRoom) (Room, error) {
 			details := withReason(n.Reason, map[string]any{"after": room.facts()})
 			return entry{"room.created", room.ID, details}, nil
 		}
-		return s.createInAccount(tx, scope, n.AccountID, n.Reason, create)
+		return createInAccount(tx, n.AccountID, n.Reason, create)
 	})
 	return room, err
 }
@@ -127,8 +127,8 @@ func (r *Room) fill(f rules.RoomForm, acc Account) error {
 // GetRoom reads one room in scope, archived or not; NOT_FOUND otherwise.
 func (s *Store) GetRoom(ctx context.Context, id string) (Room, error) {
 	var r Room
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.accounts(tx, "account_id").First(&r, "id = ?", id).Error)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return found(tx.Scope.accounts(tx.DB, "account_id").First(&r, "id = ?", id).Error)
 	})
 	return r, err
 }
@@ -140,7 +140,7 @@ func (s *Store) GetRoom(ctx context.Context, id string) (Room, error) {
 func (s *Store) ChangeRoom(
 	ctx context.Context, id string, f rules.RoomForm, version int64, reason string,
 ) (Room, error) {
-	return s.changeRoom(ctx, id, reason, func(_ *gorm.DB, acc Account, r *Room) (entry, error) {
+	return s.changeRoom(ctx, id, reason, func(tx *Tx, acc Account, r *Room) (entry, error) {
 		if err := versioned(r.Version, version); err != nil {
 			return entry{}, err
 		}
@@ -165,13 +165,13 @@ func (s *Store) ChangeRoom(
 
 // changeRoom locks a room, lets change alter it, and stores and audits the result.
 func (s *Store) changeRoom(
-	ctx context.Context, id, reason string, change func(*gorm.DB, Account, *Room) (entry, error),
+	ctx context.Context, id, reason string, change func(*Tx, Account, *Room) (entry, error),
 ) (Room, error) {
 	var room Room
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return s.changeInAccount(tx, scope, "rooms", id, reason, func(acc Account) (entry, error) {
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		return changeInAccount(tx, "rooms", id, reason, func(acc Account) (entry, error) {
 			room = Room{}
-			if err := found(s.forUpdate(tx).First(&room, "id = ?", id).Error); err != nil {
+			if err := found(tx.ForUpdate().First(&room, "id = ?", id).Error); err != nil {
 				return entry{}, err
 			}
 
@@ -196,8 +196,8 @@ func (s *Store) changeRoom(
 // RMA of the room, or a room that is archived already. Open tickets, which come later,
 // will refuse too.
 func (s *Store) ArchiveRoom(ctx context.Context, id, reason string) (Room, error) {
-	return s.changeRoom(ctx, id, reason, func(tx *gorm.DB, _ Account, r *Room) (entry, error) {
-		open, err := s.openRMAs(tx, r.ID)
+	return s.changeRoom(ctx, id, reason, func(tx *Tx, _ Account, r *Room) (entry, error) {
+		open, err := openRMAs(tx, r.ID)
 		if err != nil {
 			return entry{}, err
 		}
@@ -205,17 +205,17 @@ func (s *Store) ArchiveRoom(ctx context.Context, id, reason string) (Room, error
 			return entry{}, err
 		}
 
-		licences, err := s.releaseRoom(tx, r.ID)
+		licences, err := releaseRoom(tx, r.ID)
 		if err != nil {
 			return entry{}, err
 		}
-		devices, err := s.emptyRoom(tx, r.ID)
+		devices, err := emptyRoom(tx, r.ID)
 		if err != nil {
 			return entry{}, err
 		}
 
 		before := r.facts()
-		now := s.clock.Now()
+		now := tx.Now()
 		r.State = rules.RoomArchived
 		r.ArchivedAt = &now
 		return entry{"room.archived", r.ID, withReason(reason, map[string]any{
@@ -228,7 +228,7 @@ func (s *Store) ArchiveRoom(ctx context.Context, id, reason string) (Room, error
 }
 
 // openRMAs counts the open RMAs of a room and of the devices that are in it (S28).
-func (s *Store) openRMAs(tx *gorm.DB, roomID string) (int, error) {
+func openRMAs(tx *Tx, roomID string) (int, error) {
 	inside := tx.Model(&DevicePlacement{}).
 		Select("device_id").
 		Where("room_id = ? AND to_at IS NULL", roomID)
@@ -241,7 +241,7 @@ func (s *Store) openRMAs(tx *gorm.DB, roomID string) (int, error) {
 
 // releaseRoom ends the room's assignments, makes their licences available and returns
 // the licences' ids.
-func (s *Store) releaseRoom(tx *gorm.DB, roomID string) ([]string, error) {
+func releaseRoom(tx *Tx, roomID string) ([]string, error) {
 	ids := []string{}
 	err := tx.Model(&LicenceAssignment{}).
 		Where("room_id = ? AND to_at IS NULL", roomID).
@@ -253,17 +253,17 @@ func (s *Store) releaseRoom(tx *gorm.DB, roomID string) ([]string, error) {
 
 	err = tx.Model(&Licence{}).
 		Where("id IN ? AND state = ?", ids, rules.LicenceAssigned).
-		Updates(map[string]any{"state": rules.LicenceAvailable, "state_since": s.clock.Now()}).Error
+		Updates(map[string]any{"state": rules.LicenceAvailable, "state_since": tx.Now()}).Error
 	if err != nil {
 		return nil, err
 	}
 
-	err = s.endAssignments(tx.Where("room_id = ?", roomID), EndArchived, s.clock.Now())
+	err = endAssignments(tx.Where("room_id = ?", roomID), EndArchived, tx.Now())
 	return ids, err
 }
 
 // emptyRoom takes the devices out of a room and returns their ids.
-func (s *Store) emptyRoom(tx *gorm.DB, roomID string) ([]string, error) {
+func emptyRoom(tx *Tx, roomID string) ([]string, error) {
 	ids := []string{}
 	err := tx.Model(&DevicePlacement{}).
 		Where("room_id = ? AND to_at IS NULL", roomID).
@@ -283,7 +283,7 @@ func (s *Store) emptyRoom(tx *gorm.DB, roomID string) ([]string, error) {
 		return nil, err
 	}
 
-	err = s.endPlacements(tx.Where("room_id = ?", roomID), s.clock.Now())
+	err = endPlacements(tx.Where("room_id = ?", roomID), tx.Now())
 	return ids, err
 }
 
@@ -304,8 +304,8 @@ type RoomFilter struct {
 // and returns the cursor of the next page; it is empty on the last one.
 func (s *Store) ListRooms(ctx context.Context, f RoomFilter) ([]Room, string, error) {
 	var out []Room
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx, "account_id")
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
 			"account_id": f.AccountID,
 			"site":       f.Site,
@@ -318,7 +318,7 @@ func (s *Store) ListRooms(ctx context.Context, f RoomFilter) ([]Room, string, er
 			}
 		}
 		if strings.TrimSpace(f.Search) != "" {
-			q = q.Where(searchRooms(tx, scope, f))
+			q = q.Where(searchRooms(tx, f))
 		}
 		return f.Page.applySorted(q, f.Sort, "rooms", "name").Find(&out).Error
 	})
@@ -329,14 +329,14 @@ func (s *Store) ListRooms(ctx context.Context, f RoomFilter) ([]Room, string, er
 // searchRooms finds a part of a name or site, or of the serial of a device in the
 // room. The devices are narrowed to the same accounts: otherwise every account's
 // would be read for each search.
-func searchRooms(tx *gorm.DB, scope Scope, f RoomFilter) *gorm.DB {
+func searchRooms(tx *Tx, f RoomFilter) *gorm.DB {
 	either := tx.Where("search_key LIKE ? ESCAPE '!'", part(rules.SearchKey(f.Search)))
 	serial := rules.NormaliseSerial(f.Search)
 	if serial == "" {
 		return either
 	}
 
-	inside := scope.accounts(tx.Table("devices AS d"), "d.account_id").
+	inside := tx.Scope.accounts(tx.Table("devices AS d"), "d.account_id").
 		Select("p.room_id").
 		Joins("JOIN device_placements p ON p.device_id = d.id").
 		Where("p.to_at IS NULL AND d.serial LIKE ? ESCAPE '!'", part(serial))
@@ -356,8 +356,8 @@ func (s *Store) RoomNames(ctx context.Context, ids []string) (map[string]string,
 	}
 
 	var rooms []Room
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return scope.accounts(tx, "account_id").
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return tx.Scope.accounts(tx.DB, "account_id").
 			Select("id", "name").
 			Where("id IN ?", ids).
 			Find(&rooms).Error

@@ -16,12 +16,12 @@ const SweepBatch = 500
 // dueContracts reads and locks one batch. The states stand in the conditions as they
 // stand in the partial indexes: PostgreSQL uses such an index only for a condition
 // that it can read.
-func (s *Store) dueContracts(
-	tx *gorm.DB, after string, where string, args ...any,
+func dueContracts(
+	tx *Tx, after string, where string, args ...any,
 ) ([]ServiceContract, string, error) {
 	var due []ServiceContract
-	q := tx
-	if s.postgres() {
+	q := tx.DB
+	if tx.Postgres() {
 		q = tx.Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
 	}
 
@@ -47,11 +47,11 @@ func (c *ServiceContract) startOn(at time.Time, reason StartReason) error {
 // startDueContracts starts a batch of contracts behind the id after that nobody
 // began to use in 60 days (S1, V4). It returns how many it read and changed, and the
 // last id.
-func (s *Store) startDueContracts(
-	tx *gorm.DB, scope Scope, _ Reference, after string,
+func startDueContracts(
+	tx *Tx, _ Reference, after string,
 ) (read, changed int, last string, err error) {
-	due, last, err := s.dueContracts(tx, after,
-		"state = 'PENDING_START' AND fallback_start_at <= ?", s.clock.Now())
+	due, last, err := dueContracts(tx, after,
+		"state = 'PENDING_START' AND fallback_start_at <= ?", tx.Now())
 	if err != nil {
 		return 0, 0, "", err
 	}
@@ -74,7 +74,7 @@ func (s *Store) startDueContracts(
 			"reason":   c.StartReason,
 		}}
 
-		if err := s.accountAudit(tx, scope, c.AccountID, started); err != nil {
+		if err := accountAudit(tx, c.AccountID, started); err != nil {
 			return 0, 0, "", err
 		}
 	}
@@ -84,18 +84,18 @@ func (s *Store) startDueContracts(
 
 // expireDueContracts ends a batch of contracts behind the id after, with their
 // licences, at their end (S3). It returns those that it ended, and the last id.
-func (s *Store) expireDueContracts(
-	tx *gorm.DB, scope Scope, ref Reference, after string,
+func expireDueContracts(
+	tx *Tx, ref Reference, after string,
 ) (ended []ServiceContract, last string, err error) {
-	now := s.clock.Now()
-	due, last, err := s.dueContracts(tx, after, "state IN ('ACTIVE','SUSPENDED') AND end_at <= ?",
+	now := tx.Now()
+	due, last, err := dueContracts(tx, after, "state IN ('ACTIVE','SUSPENDED') AND end_at <= ?",
 		now)
 	if err != nil {
 		return nil, "", err
 	}
 
 	for _, c := range due {
-		if err := s.expire(tx, scope, ref, c, now); err != nil {
+		if err := expire(tx, ref, c, now); err != nil {
 			return nil, "", err
 		}
 	}
@@ -105,8 +105,8 @@ func (s *Store) expireDueContracts(
 
 // expire ends one contract with its licences and assignments at its end (S3), and
 // hands its rooms over to what renews it (S4).
-func (s *Store) expire(
-	tx *gorm.DB, scope Scope, ref Reference, c ServiceContract, now time.Time,
+func expire(
+	tx *Tx, ref Reference, c ServiceContract, now time.Time,
 ) error {
 	err := tx.Model(&ServiceContract{}).
 		Where("id = ?", c.ID).
@@ -122,17 +122,17 @@ func (s *Store) expire(
 		return err
 	}
 
-	rooms, err := s.renewedRooms(tx, c)
+	rooms, err := renewedRooms(tx, c)
 	if err != nil {
 		return err
 	}
 
-	released, err := s.expireAssignments(tx, c)
+	released, err := expireAssignments(tx, c)
 	if err != nil {
 		return err
 	}
 
-	entries, err := s.takeOver(tx, scope, ref, c, rooms)
+	entries, err := takeOverRooms(tx, ref, c, rooms)
 	if err != nil {
 		return err
 	}
@@ -144,12 +144,12 @@ func (s *Store) expire(
 		"renewed":           len(rooms),
 	}}
 
-	return s.accountAudit(tx, scope, c.AccountID, append([]entry{ended}, entries...)...)
+	return accountAudit(tx, c.AccountID, append([]entry{ended}, entries...)...)
 }
 
 // expireAssignments ends the contract's assignments at its end, however late the
 // sweep is: history then says what the cover was.
-func (s *Store) expireAssignments(tx *gorm.DB, c ServiceContract) (int64, error) {
+func expireAssignments(tx *Tx, c ServiceContract) (int64, error) {
 	licences := tx.Model(&Licence{}).Select("id").Where("contract_id = ?", c.ID)
 	res := tx.Model(&LicenceAssignment{}).
 		Where("to_at IS NULL AND licence_id IN (?)", licences).
@@ -165,17 +165,17 @@ func (s *Store) expireAssignments(tx *gorm.DB, c ServiceContract) (int64, error)
 // of a batch behind the id after (S5): to each administrator of its account, once per
 // contract and day. It returns how many contracts it read and reminded of, and the
 // last id.
-func (s *Store) remindOfDueContracts(
-	tx *gorm.DB, _ Scope, ref Reference, after string,
+func remindOfDueContracts(
+	tx *Tx, ref Reference, after string,
 ) (read, changed int, last string, err error) {
 	reminders := ref.Program.RenewalDays
 	if len(reminders) == 0 {
 		return 0, 0, after, nil
 	}
 
-	now := s.clock.Now()
+	now := tx.Now()
 	where, args := reminding(now, reminders)
-	near, last, err := s.dueContracts(tx, after, where, args...)
+	near, last, err := dueContracts(tx, after, where, args...)
 	if err != nil {
 		return 0, 0, "", err
 	}
@@ -191,7 +191,7 @@ func (s *Store) remindOfDueContracts(
 			continue
 		}
 
-		if err := s.remind(tx, c, days, loc); err != nil {
+		if err := remind(tx, c, days, loc); err != nil {
 			return 0, 0, "", err
 		}
 
@@ -219,14 +219,14 @@ func reminding(now time.Time, days []int) (where string, args []any) {
 
 // remind queues the reminder for the administrators of the contract's account, and
 // notes for how many days before its end they were reminded.
-func (s *Store) remind(tx *gorm.DB, c ServiceContract, days int, loc *time.Location) error {
+func remind(tx *Tx, c ServiceContract, days int, loc *time.Location) error {
 	admins, err := adminsOfAccount(tx, c.AccountID)
 	if err != nil {
 		return err
 	}
 
 	for _, a := range admins {
-		err := s.queueSingleMail(tx, Notification{
+		err := queueSingleMail(tx, Notification{
 			Template:  "renewal_reminder",
 			SubjectID: c.ID,
 			Recipient: a.Email,

@@ -16,7 +16,7 @@ import (
 // registerUnit stores a unit that leaves the depot as a device. It refuses with
 // SERIAL_REGISTERED where a device in use has its serial. A unit with that serial which
 // came back from somebody and was put in order retires there.
-func registerUnit(tx *gorm.DB, d *Device) error {
+func registerUnit(tx *Tx, d *Device) error {
 	stored, err := createUnlessTaken(tx, d)
 	if err != nil || stored {
 		return err
@@ -39,13 +39,13 @@ func registerUnit(tx *gorm.DB, d *Device) error {
 }
 
 // createUnlessTaken stores the device, unless a live one has its serial.
-func createUnlessTaken(tx *gorm.DB, d *Device) (stored bool, err error) {
+func createUnlessTaken(tx *Tx, d *Device) (stored bool, err error) {
 	res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(d)
 	return res.RowsAffected > 0, res.Error
 }
 
 // setUnitState gives a device another state; its stay in a room is not touched.
-func setUnitState(tx *gorm.DB, id string, state rules.DeviceState) error {
+func setUnitState(tx *Tx, id string, state rules.DeviceState) error {
 	return tx.Model(&Device{}).
 		Where("id = ?", id).
 		Updates(map[string]any{"state": state, "version": gorm.Expr("version + 1")}).Error
@@ -53,7 +53,7 @@ func setUnitState(tx *gorm.DB, id string, state rules.DeviceState) error {
 
 // endDevice ends a device, and its stay in a room where it has one, in a state that it
 // cannot leave for a room any more.
-func (s *Store) endDevice(tx *gorm.DB, id string, end rules.DeviceState, now time.Time) error {
+func endDevice(tx *Tx, id string, end rules.DeviceState, now time.Time) error {
 	ended := map[string]any{
 		"state":   end,
 		"gone_at": now,
@@ -68,7 +68,7 @@ func (s *Store) endDevice(tx *gorm.DB, id string, end rules.DeviceState, now tim
 	if res.Error != nil || res.RowsAffected > 0 {
 		return res.Error
 	}
-	if err := s.endPlacements(tx.Where("device_id = ?", id), now); err != nil {
+	if err := endPlacements(tx.Where("device_id = ?", id), now); err != nil {
 		return err
 	}
 	return tx.Model(&Device{}).Where("id = ?", id).Updates(ended).Error
@@ -76,7 +76,7 @@ func (s *Store) endDevice(tx *gorm.DB, id string, end rules.DeviceState, now tim
 
 // reviveUnit takes a retired device back into use, out of any room, unless its serial is
 // in use elsewhere by now.
-func reviveUnit(tx *gorm.DB, d *Device) error {
+func reviveUnit(tx *Tx, d *Device) error {
 	var taken int64
 	err := tx.Model(&Device{}).
 		Where("serial = ? AND state <> ?", text(d.Serial), rules.DeviceRetired).
@@ -104,7 +104,7 @@ type unitSwap struct {
 }
 
 // swapUnits changes both devices in one statement; either may be left out.
-func swapUnits(tx *gorm.DB, swap unitSwap) error {
+func swapUnits(tx *Tx, swap unitSwap) error {
 	var ids []string
 	if swap.FaultyLeaves {
 		ids = append(ids, swap.FaultyID)
@@ -131,18 +131,18 @@ func swapUnits(tx *gorm.DB, swap unitSwap) error {
 }
 
 // placeUnit begins a device's stay in a room; the caller has ended the one before.
-func (s *Store) placeUnit(tx *gorm.DB, scope Scope, d Device, roomID string, now time.Time) error {
-	stay := s.placement(scope, d, roomID, now)
+func placeUnit(tx *Tx, d Device, roomID string, now time.Time) error {
+	stay := placement(tx.Scope, d, roomID, now)
 	return tx.Create(&stay).Error
 }
 
 // lockPlacedUnits locks devices and returns them with the rooms that they are in, by id.
-func (s *Store) lockPlacedUnits(tx *gorm.DB, ids ...string) (map[string]placedDevice, error) {
-	return placedUnits(s.lockRows(tx, "d"), ids...)
+func lockPlacedUnits(tx *Tx, ids ...string) (map[string]placedDevice, error) {
+	return placedUnits(tx.With(lockRows(tx.DB, "d")), ids...)
 }
 
 // placedUnits returns devices with the rooms that they are in, by id.
-func placedUnits(tx *gorm.DB, ids ...string) (map[string]placedDevice, error) {
+func placedUnits(tx *Tx, ids ...string) (map[string]placedDevice, error) {
 	var rows []placedDevice
 	err := tx.Table("devices AS d").
 		Select(`d.*,

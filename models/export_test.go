@@ -1,6 +1,7 @@
 package models
 
 import (
+	"context"
 	"reflect"
 	"slices"
 
@@ -11,7 +12,7 @@ import (
 // take NULL because their field is a pointer.
 func EntityColumns(s *Store) (columns, nullable []string, err error) {
 	for _, entity := range Entities() {
-		stmt := &gorm.Statement{DB: s.db}
+		stmt := &gorm.Statement{DB: s.db.gorm}
 		if err := stmt.Parse(entity); err != nil {
 			return nil, nil, err
 		}
@@ -33,10 +34,12 @@ func EntityColumns(s *Store) (columns, nullable []string, err error) {
 
 // InTx runs a statement in a transaction under the context's scope, with no
 // WHERE of ours.
-var InTx = (*Store).tx
+func InTx(s *Store, ctx context.Context, fn func(tx *gorm.DB, scope Scope) error) error {
+	return s.db.Write(ctx, func(tx *Tx) error { return fn(tx.DB, tx.Scope) })
+}
 
 // ExecArgs runs a statement behind the Store's back.
-func ExecArgs(s *Store, query string, args ...any) error { return s.db.Exec(query, args...).Error }
+func ExecArgs(s *Store, query string, args ...any) error { return s.db.gorm.Exec(query, args...).Error }
 
 // ForgetReference has the next question about the program read the database.
 var ForgetReference = (*Store).forgetReference

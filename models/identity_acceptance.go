@@ -23,7 +23,7 @@ type InvitationView struct {
 // consumes it (R47).
 func (s *Store) InvitationByToken(ctx context.Context, token string) (InvitationView, error) {
 	var v InvitationView
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Read(WithSystem(ctx), func(tx *Tx) error {
 		err := tx.First(&v.Invitation, "token_hash = ?", HashSecret(token)).Error
 		if err != nil {
 			return found(err)
@@ -60,7 +60,7 @@ func (s *Store) acceptable(inv Invitation) error {
 		return refuse(rules.InvitationRevoked, "The invitation was withdrawn.")
 	}
 
-	if !inv.State.Live() || !s.clock.Now().Before(inv.ExpiresAt) {
+	if !inv.State.Live() || !s.db.Now().Before(inv.ExpiresAt) {
 		return refuse(rules.InvitationExpired, "The invitation has expired.")
 	}
 	return nil
@@ -87,9 +87,9 @@ func (s *Store) AcceptInvitation(ctx context.Context, a Acceptance) (User, Membe
 		"Sign out and open the link as the person it was sent to.")
 	var refused error
 
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(WithSystem(ctx), func(tx *Tx) error {
 		refused = nil
-		inv, acc, err := s.lockInvitation(tx, a.InvitationID)
+		inv, acc, err := lockInvitation(tx, a.InvitationID)
 		if err != nil {
 			return err
 		}
@@ -99,21 +99,21 @@ func (s *Store) AcceptInvitation(ctx context.Context, a Acceptance) (User, Membe
 
 		if rules.NormaliseEmail(a.Email) != inv.Email {
 			refused = wrong
-			return s.accountAudit(tx, scope, acc.ID, entry{"invitation.wrong_person", inv.ID, nil})
+			return accountAudit(tx, acc.ID, entry{"invitation.wrong_person", inv.ID, nil})
 		}
 
-		if u, err = s.ensureUser(tx, a, inv.Email); err != nil {
+		if u, err = ensureUser(tx, a, inv.Email); err != nil {
 			return err
 		}
-		if m, err = s.join(tx, acc, inv, u); err != nil {
+		if m, err = join(tx, acc, inv, u); err != nil {
 			return err
 		}
-		if err := s.closeInvitation(tx, &inv, rules.InvitationAccepted); err != nil {
+		if err := closeInvitation(tx, &inv, rules.InvitationAccepted); err != nil {
 			return err
 		}
 
-		scope.Actor.ID, scope.Actor.Role = u.ID, "INVITED_PERSON"
-		return s.accountAudit(tx, scope, acc.ID,
+		tx.Scope.Actor.ID, tx.Scope.Actor.Role = u.ID, "INVITED_PERSON"
+		return accountAudit(tx, acc.ID,
 			entry{"invitation.accepted", inv.ID, map[string]any{"user": u.ID}},
 			entry{"membership.created", m.ID, map[string]any{"user": u.ID, "role": m.Role}},
 		)
@@ -126,9 +126,9 @@ func (s *Store) AcceptInvitation(ctx context.Context, a Acceptance) (User, Membe
 }
 
 // ensureUser finds the user of the address or creates one; a new user needs a name.
-func (s *Store) ensureUser(tx *gorm.DB, a Acceptance, email string) (User, error) {
+func ensureUser(tx *Tx, a Acceptance, email string) (User, error) {
 	var u User
-	err := s.forUpdate(tx).First(&u, "email = ?", email).Error
+	err := tx.ForUpdate().First(&u, "email = ?", email).Error
 	if !errors.Is(err, gorm.ErrRecordNotFound) {
 		return u, err
 	}
@@ -148,7 +148,7 @@ func (s *Store) ensureUser(tx *gorm.DB, a Acceptance, email string) (User, error
 		Name:         a.Name,
 		PasswordHash: a.PasswordHash,
 		Locale:       a.Locale,
-		CreatedAt:    s.clock.Now(),
+		CreatedAt:    tx.Now(),
 	}
 
 	err = tx.Create(&u).Error

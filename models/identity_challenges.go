@@ -56,12 +56,12 @@ const (
 func (s *Store) ChallengeInvited(
 	ctx context.Context, invitationID, browserSecret, locale string,
 ) (Challenge, error) {
-	c := s.newChallenge(ChallengeInvitation, invitationID, CodeLifetime)
+	c := newChallenge(ChallengeInvitation, invitationID, CodeLifetime)
 	c.BrowserHash = HashSecret(browserSecret)
-	c.SecretHash = HashSecret(s.secrets.OneTimeCode(c.ID))
+	c.SecretHash = HashSecret(s.db.Secrets().OneTimeCode(c.ID))
 
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
-		inv, acc, err := s.lockInvitation(tx, invitationID)
+	err := s.db.Write(WithSystem(ctx), func(tx *Tx) error {
+		inv, acc, err := lockInvitation(tx, invitationID)
 		if err != nil {
 			return err
 		}
@@ -77,7 +77,7 @@ func (s *Store) ChallengeInvited(
 			return err
 		}
 
-		return s.mailChallenge(tx, c, Notification{
+		return mailChallenge(tx, c, Notification{
 			Template:  "one_time_code",
 			Recipient: inv.Email,
 			AccountID: &acc.ID,
@@ -89,7 +89,7 @@ func (s *Store) ChallengeInvited(
 	return c, err
 }
 
-func (s *Store) newChallenge(
+func newChallenge(
 	purpose ChallengePurpose, subjectID string, life time.Duration,
 ) Challenge {
 	now := realNow()
@@ -104,12 +104,12 @@ func (s *Store) newChallenge(
 
 // mailChallenge stores a challenge with the mail that carries its secret; the secret
 // itself is derived when the mail is sent.
-func (s *Store) mailChallenge(tx *gorm.DB, c Challenge, m Notification) error {
+func mailChallenge(tx *Tx, c Challenge, m Notification) error {
 	if err := tx.Create(&c).Error; err != nil {
 		return err
 	}
 	m.SubjectID, m.Epoch = c.ID, "1"
-	return s.queueSingleMail(tx, m)
+	return queueSingleMail(tx, m)
 }
 
 // AnswerChallenge checks a code against the browser's challenge and consumes it. A
@@ -120,9 +120,9 @@ func (s *Store) AnswerChallenge(
 ) (Challenge, error) {
 	var c Challenge
 	var refused error
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Write(WithSystem(ctx), func(tx *Tx) error {
 		refused = nil
-		err := s.forUpdate(tx).First(&c, "id = ? AND browser_hash = ?",
+		err := tx.ForUpdate().First(&c, "id = ? AND browser_hash = ?",
 			id, HashSecret(browserSecret)).Error
 		if err != nil {
 			return found(err)
@@ -162,7 +162,7 @@ func (c Challenge) open() error {
 // no use then.
 func (s *Store) ChallengeOver(ctx context.Context, id string) (bool, error) {
 	var c Challenge
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Read(WithSystem(ctx), func(tx *Tx) error {
 		return found(tx.First(&c, "id = ?", id).Error)
 	})
 	if rules.CodeOf(err) == rules.NotFound {
@@ -183,10 +183,10 @@ func (s *Store) ChallengeReset(ctx context.Context, email, locale string) error 
 		return err
 	}
 
-	c := s.newChallenge(ChallengePasswordReset, u.ID, ResetLifetime)
-	c.SecretHash = HashSecret(s.secrets.ResetToken(c.ID))
-	return s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
-		return s.mailChallenge(tx, c, Notification{
+	c := newChallenge(ChallengePasswordReset, u.ID, ResetLifetime)
+	c.SecretHash = HashSecret(s.db.Secrets().ResetToken(c.ID))
+	return s.db.Write(WithSystem(ctx), func(tx *Tx) error {
+		return mailChallenge(tx, c, Notification{
 			Template:  "password_reset",
 			Recipient: u.Email,
 			Locale:    locale,
@@ -200,7 +200,7 @@ func (s *Store) ChallengeReset(ctx context.Context, email, locale string) error 
 // CODE_EXPIRED.
 func (s *Store) ResetByToken(ctx context.Context, token string) (Challenge, error) {
 	var c Challenge
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Read(WithSystem(ctx), func(tx *Tx) error {
 		return found(tx.First(&c, "secret_hash = ? AND purpose = ?",
 			HashSecret(token), ChallengePasswordReset).Error)
 	})
@@ -219,7 +219,7 @@ func (s *Store) ResetPassword(ctx context.Context, token, passwordHash string) e
 		return err
 	}
 
-	return s.tx(WithSystem(ctx), func(tx *gorm.DB, scope Scope) error {
+	return s.db.Write(WithSystem(ctx), func(tx *Tx) error {
 		res := tx.Model(&Challenge{}).
 			Where("id = ? AND consumed_at IS NULL", c.ID).
 			Update("consumed_at", realNow())
@@ -231,7 +231,7 @@ func (s *Store) ResetPassword(ctx context.Context, token, passwordHash string) e
 			return rules.Refuse(CodeExpired, "The link was used already.", "Ask for a new link.")
 		}
 
-		return s.setPassword(tx, scope, c.SubjectID, passwordHash)
+		return setPassword(tx, c.SubjectID, passwordHash)
 	})
 }
 
@@ -248,7 +248,7 @@ type throttle struct {
 func (s *Store) Throttle(ctx context.Context, key string, max int, window time.Duration) error {
 	now := realNow()
 	row := throttle{Key: HashSecret(key), Count: 1, ResetsAt: now.Add(window)}
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Write(WithSystem(ctx), func(tx *Tx) error {
 		return tx.Clauses(clause.OnConflict{
 			Columns: []clause.Column{{Name: "key"}},
 			DoUpdates: clause.Assignments(map[string]any{

@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -27,7 +25,7 @@ func (s *Store) PlanInvitation(ctx context.Context, id string) (InvitationPlan, 
 		return plan, err
 	}
 
-	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	err = s.db.Read(ctx, func(tx *Tx) error {
 		var row struct {
 			Invitation
 			TimeZone string
@@ -48,7 +46,7 @@ func (s *Store) PlanInvitation(ctx context.Context, id string) (InvitationPlan, 
 		plan = InvitationPlan{
 			Live:      row.State.Live(),
 			ExpiresAt: row.ExpiresAt,
-			Reminders: rules.RemindersAhead(row.IssuedAt, row.ExpiresAt, s.clock.Now(),
+			Reminders: rules.RemindersAhead(row.IssuedAt, row.ExpiresAt, tx.Now(),
 				ref.Program.InviteReminderDays, loc),
 		}
 
@@ -62,18 +60,18 @@ func (s *Store) PlanInvitation(ctx context.Context, id string) (InvitationPlan, 
 // day it changes nothing. After the expiry, to which an outage may have lasted, it
 // queues none. It reports whether the invitation is still live.
 func (s *Store) RemindInvitation(ctx context.Context, id string, day int) (live bool, err error) {
-	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
-		inv, acc, err := s.lockInvitation(tx, id)
+	err = s.db.Write(ctx, func(tx *Tx) error {
+		inv, acc, err := lockInvitation(tx, id)
 		if err != nil {
 			return err
 		}
 
 		live = inv.State.Live()
-		if !live || !s.clock.Now().Before(inv.ExpiresAt) {
+		if !live || !tx.Now().Before(inv.ExpiresAt) {
 			return nil
 		}
 
-		return s.queueMail(tx, invitationMail(inv, acc, "invitation_reminder", dayEpoch(day)))
+		return queueMail(tx, invitationMail(inv, acc, "invitation_reminder", dayEpoch(day)))
 	})
 
 	return live, err
@@ -82,8 +80,8 @@ func (s *Store) RemindInvitation(ctx context.Context, id string, day int) (live 
 func dayEpoch(day int) string { return "d+" + strconv.Itoa(day) }
 
 // lockInvitation locks an invitation and reads its account.
-func (s *Store) lockInvitation(tx *gorm.DB, id string) (inv Invitation, acc Account, err error) {
-	if err = found(s.forUpdate(tx).First(&inv, "id = ?", id).Error); err != nil {
+func lockInvitation(tx *Tx, id string) (inv Invitation, acc Account, err error) {
+	if err = found(tx.ForUpdate().First(&inv, "id = ?", id).Error); err != nil {
 		return inv, acc, err
 	}
 	err = tx.First(&acc, "id = ?", inv.AccountID).Error
@@ -105,15 +103,15 @@ func (s *Store) Reissue(ctx context.Context, id, email, name, reason string) (In
 	}
 
 	var inv Invitation
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err = s.db.Write(ctx, func(tx *Tx) error {
 		var old Invitation
-		err := s.forUpdate(scope.accounts(tx, "account_id")).First(&old, "id = ?", id).Error
+		err := forUpdate(tx.Scope.accounts(tx.DB, "account_id")).First(&old, "id = ?", id).Error
 		if err != nil {
 			return found(err)
 		}
 
 		var acc Account
-		if err := s.forUpdate(tx).First(&acc, "id = ?", old.AccountID).Error; err != nil {
+		if err := tx.ForUpdate().First(&acc, "id = ?", old.AccountID).Error; err != nil {
 			return err
 		}
 
@@ -126,22 +124,22 @@ func (s *Store) Reissue(ctx context.Context, id, email, name, reason string) (In
 			return err
 		}
 
-		inv = s.newInvitation(ref, acc, rules.NormaliseEmail(next.Email), next.ContactName,
+		inv = newInvitation(tx, ref, acc, rules.NormaliseEmail(next.Email), next.ContactName,
 			next.Role)
 		inv.Kind = old.Kind
 		inv.OrderID = old.OrderID
-		inv.InvitedBy = scope.Actor.ID
-		if err := s.supersede(tx, &inv, old); err != nil {
+		inv.InvitedBy = tx.Scope.Actor.ID
+		if err := supersede(tx, &inv, old); err != nil {
 			return err
 		}
-		if err := s.refuseIfInside(tx, inv); err != nil {
+		if err := refuseIfInside(tx, inv); err != nil {
 			return err
 		}
-		if err := s.settleInvitation(tx, scope, old); err != nil {
+		if err := s.settleInvitation(tx, old); err != nil {
 			return err
 		}
 
-		return s.issue(tx, scope, ref, acc, inv,
+		return issue(tx, ref, acc, inv,
 			entry{"invitation.reissued", inv.ID, map[string]any{
 				"supersedes":        old.ID,
 				"reason":            reason,
@@ -155,7 +153,7 @@ func (s *Store) Reissue(ctx context.Context, id, email, name, reason string) (In
 // supersede closes the old invitation in favour of the next. One that is
 // revoked stays so; one that the wrong person accepted can be replaced only
 // after that membership was removed (R51b).
-func (s *Store) supersede(tx *gorm.DB, next *Invitation, old Invitation) error {
+func supersede(tx *Tx, next *Invitation, old Invitation) error {
 	next.SupersedesID = &old.ID
 	switch old.State {
 	case rules.InvitationWasWithdrawn:
@@ -177,14 +175,14 @@ func (s *Store) supersede(tx *gorm.DB, next *Invitation, old Invitation) error {
 		return nil
 	}
 
-	return s.closeInvitation(tx, &old, rules.InvitationWasReplaced)
+	return closeInvitation(tx, &old, rules.InvitationWasReplaced)
 }
 
 // settleInvitation closes what an invitation asked of an operator, now that a
 // new one takes its place: the tasks, and the flag of its order (S17).
-func (s *Store) settleInvitation(tx *gorm.DB, scope Scope, old Invitation) error {
+func (s *Store) settleInvitation(tx *Tx, old Invitation) error {
 	for _, kind := range []TaskKind{TaskInvitationUnclaimed, TaskInvitationRequested} {
-		if err := s.settle(tx, scope, kind, old.ID, "reissued"); err != nil {
+		if err := tx.Settle(kind, old.ID, "reissued"); err != nil {
 			return err
 		}
 	}
@@ -192,14 +190,14 @@ func (s *Store) settleInvitation(tx *gorm.DB, scope Scope, old Invitation) error
 	mails := tx.Model(&Notification{}).Select("id").Where("subject_id = ?", old.ID)
 	kinds := []TaskKind{TaskMailUndeliverable, TaskMailUnknown}
 	unsent := tx.Where("kind IN ? AND subject_id IN (?)", kinds, mails)
-	if err := s.settleWhere(scope, unsent, "reissued"); err != nil {
+	if err := settleWhere(tx, tx.Scope, unsent, "reissued"); err != nil {
 		return err
 	}
 
 	if old.OrderID == nil {
 		return nil
 	}
-	return s.invitations.failed(tx, scope, *old.OrderID, false)
+	return s.invitations.failed(tx, *old.OrderID, false)
 }
 
 // RevokeInvitation ends a live invitation; one that is over answers STATE_CONFLICT.
@@ -210,17 +208,17 @@ func (s *Store) RevokeInvitation(ctx context.Context, id, reason string) (Invita
 
 	var inv Invitation
 
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		err := s.forUpdate(scope.accounts(tx, "account_id")).First(&inv, "id = ?", id).Error
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		err := forUpdate(tx.Scope.accounts(tx.DB, "account_id")).First(&inv, "id = ?", id).Error
 		if err != nil {
 			return found(err)
 		}
-		if err := s.closeInvitation(tx, &inv, rules.InvitationWasWithdrawn); err != nil {
+		if err := closeInvitation(tx, &inv, rules.InvitationWasWithdrawn); err != nil {
 			return err
 		}
 
 		revoked := entry{"invitation.revoked", inv.ID, map[string]any{"reason": reason}}
-		return s.accountAudit(tx, scope, inv.AccountID, revoked)
+		return accountAudit(tx, inv.AccountID, revoked)
 	})
 
 	return inv, err
@@ -228,7 +226,7 @@ func (s *Store) RevokeInvitation(ctx context.Context, id, reason string) (Invita
 
 // closeInvitation ends an invitation with its unsent mails, and has the relay tell its
 // workflow.
-func (s *Store) closeInvitation(tx *gorm.DB, inv *Invitation, to rules.InvitationState) error {
+func closeInvitation(tx *Tx, inv *Invitation, to rules.InvitationState) error {
 	if !inv.State.CanBecome(to) {
 		return rules.Refuse(rules.StateConflict, "The invitation's state does not allow this.",
 			"Read the invitation again to see its state.")
@@ -236,37 +234,37 @@ func (s *Store) closeInvitation(tx *gorm.DB, inv *Invitation, to rules.Invitatio
 
 	wasLive := inv.State.Live()
 	inv.State = to
-	inv.StateSince = s.clock.Now()
+	inv.StateSince = tx.Now()
 	err := tx.Model(&Invitation{}).Where("id = ?", inv.ID).Select("state", "state_since").
 		Updates(inv).Error
 	if err != nil {
 		return err
 	}
-	if err := s.suppressMails(tx, inv.ID); err != nil {
+	if err := suppressMails(tx, inv.ID); err != nil {
 		return err
 	}
 	if !wasLive || to == rules.InvitationHasExpired {
 		return nil // its workflow has ended, or does this itself
 	}
 
-	return s.enqueue(tx, outboxEvent(OutboxInvitationClosed, inv.ID, string(to), nil))
+	return tx.Enqueue(outboxEvent(OutboxInvitationClosed, inv.ID, string(to), nil))
 }
 
 // ExpireInvitation ends an invitation whose time is over, writes to the reseller and
 // raises an operator task (S16). One that was accepted or closed meanwhile stays as
 // it is.
 func (s *Store) ExpireInvitation(ctx context.Context, id string) error {
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		inv, acc, err := s.lockInvitation(tx, id)
+	return s.db.Write(ctx, func(tx *Tx) error {
+		inv, acc, err := lockInvitation(tx, id)
 		if err != nil || !inv.State.CanBecome(rules.InvitationHasExpired) ||
-			s.clock.Now().Before(inv.ExpiresAt) {
+			tx.Now().Before(inv.ExpiresAt) {
 			return err
 		}
-		if err := s.closeInvitation(tx, &inv, rules.InvitationHasExpired); err != nil {
+		if err := closeInvitation(tx, &inv, rules.InvitationHasExpired); err != nil {
 			return err
 		}
 
-		err = s.raise(tx, OperatorTask{
+		err = tx.Raise(OperatorTask{
 			Kind:      TaskInvitationUnclaimed,
 			SubjectID: inv.ID,
 			AccountID: &inv.AccountID,
@@ -276,17 +274,17 @@ func (s *Store) ExpireInvitation(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
-		if err := s.tellReseller(tx, inv, acc, "invitation_unclaimed"); err != nil {
+		if err := tellReseller(tx, inv, acc, "invitation_unclaimed"); err != nil {
 			return err
 		}
 
-		return s.accountAudit(tx, scope, inv.AccountID, entry{"invitation.expired", inv.ID, nil})
+		return accountAudit(tx, inv.AccountID, entry{"invitation.expired", inv.ID, nil})
 	})
 }
 
 // tellReseller writes to the reseller of the invitation's order about it,
 // without the invited person's data.
-func (s *Store) tellReseller(tx *gorm.DB, inv Invitation, acc Account, template string) error {
+func tellReseller(tx *Tx, inv Invitation, acc Account, template string) error {
 	if inv.OrderID == nil {
 		return nil
 	}
@@ -303,7 +301,7 @@ func (s *Store) tellReseller(tx *gorm.DB, inv Invitation, acc Account, template 
 		return err
 	}
 
-	return s.queueSingleMail(tx, Notification{
+	return queueSingleMail(tx, Notification{
 		Template:  template,
 		SubjectID: inv.ID + "/reseller",
 		Recipient: rules.NormaliseEmail(order.Payload.Reseller.Email),
@@ -321,14 +319,14 @@ func (s *Store) tellReseller(tx *gorm.DB, inv Invitation, acc Account, template 
 
 // invitationBounced ends an invitation whose mail was refused for good, flags its order
 // and writes to the reseller (S17). One that is over already stays as it is.
-func (s *Store) invitationBounced(tx *gorm.DB, scope Scope, n Notification, reason string) error {
-	inv, acc, err := s.lockInvitation(tx, n.SubjectID)
+func (s *Store) invitationBounced(tx *Tx, n Notification, reason string) error {
+	inv, acc, err := lockInvitation(tx, n.SubjectID)
 	if err != nil || !inv.State.Live() {
 		return err
 	}
 
 	inv.State = rules.InvitationBounced
-	inv.StateSince = s.clock.Now()
+	inv.StateSince = tx.Now()
 	inv.LastError = reason
 
 	err = tx.Model(&Invitation{}).Where("id = ?", inv.ID).
@@ -338,24 +336,24 @@ func (s *Store) invitationBounced(tx *gorm.DB, scope Scope, n Notification, reas
 	}
 
 	if inv.OrderID != nil {
-		if err := s.invitations.failed(tx, scope, *inv.OrderID, true); err != nil {
+		if err := s.invitations.failed(tx, *inv.OrderID, true); err != nil {
 			return err
 		}
 	}
 
-	if err := s.tellReseller(tx, inv, acc, "invitation_undeliverable"); err != nil {
+	if err := tellReseller(tx, inv, acc, "invitation_undeliverable"); err != nil {
 		return err
 	}
 
-	return s.accountAudit(tx, scope, inv.AccountID, entry{
+	return accountAudit(tx, inv.AccountID, entry{
 		"invitation.bounced", inv.ID, map[string]any{"error": reason},
 	})
 }
 
 // mayResendInvitation refuses to send the mail of an invitation that is over or
 // whose mailbox refused it: its link would be dead.
-func (s *Store) mayResendInvitation(tx *gorm.DB, n Notification) error {
-	inv, _, err := s.lockInvitation(tx, n.SubjectID)
+func mayResendInvitation(tx *Tx, n Notification) error {
+	inv, _, err := lockInvitation(tx, n.SubjectID)
 	if err != nil || inv.State.Live() {
 		return err
 	}
@@ -369,7 +367,7 @@ func (s *Store) mayResendInvitation(tx *gorm.DB, n Notification) error {
 // not, so that a visitor learns nothing. An accepted invitation raises no task:
 // its person signs in.
 func (s *Store) RequestInvitation(ctx context.Context, email string) error {
-	return s.tx(WithSystem(ctx), func(tx *gorm.DB, scope Scope) error {
+	return s.db.Write(WithSystem(ctx), func(tx *Tx) error {
 		var all []Invitation
 		err := tx.Where("email = ?", rules.NormaliseEmail(email)).Order("id DESC").Find(&all).Error
 		if err != nil {
@@ -383,7 +381,7 @@ func (s *Store) RequestInvitation(ctx context.Context, email string) error {
 			}
 
 			seen[inv.AccountID] = true
-			if err := s.askFor(tx, scope, inv); err != nil {
+			if err := askFor(tx, inv); err != nil {
 				return err
 			}
 		}
@@ -392,12 +390,12 @@ func (s *Store) RequestInvitation(ctx context.Context, email string) error {
 	})
 }
 
-func (s *Store) askFor(tx *gorm.DB, scope Scope, inv Invitation) error {
+func askFor(tx *Tx, inv Invitation) error {
 	if inv.State == rules.InvitationAccepted {
 		return nil
 	}
 
-	err := s.raise(tx, OperatorTask{
+	err := tx.Raise(OperatorTask{
 		Kind:      TaskInvitationRequested,
 		SubjectID: inv.ID,
 		AccountID: &inv.AccountID,
@@ -408,8 +406,8 @@ func (s *Store) askFor(tx *gorm.DB, scope Scope, inv Invitation) error {
 		return err
 	}
 
-	scope.Actor.ID, scope.Actor.Role = "visitor", "VISITOR"
-	return s.appendAudit(tx, scope, inv.AccountID, &inv.AccountID, false, entry{
+	tx.Scope.Actor.ID, tx.Scope.Actor.Role = "visitor", "VISITOR"
+	return tx.Audit(inv.AccountID, &inv.AccountID, false, entry{
 		"invitation.requested", inv.ID, nil,
 	})
 }

@@ -49,14 +49,14 @@ type invitationRules struct {
 
 // failureRule notes with an order, in the caller's transaction, that the mailbox of
 // its invitation does not exist, or that another invitation has taken its place.
-type failureRule func(tx *gorm.DB, scope Scope, orderID string, failed bool) error
+type failureRule func(tx *Tx, orderID string, failed bool) error
 
 // registerInvitations has invitations follow their mails; called once, when the service
 // starts.
 func (s *Store) registerInvitations() {
 	s.onBounce("invitation", s.invitationBounced)
-	s.onResend("invitation", s.mayResendInvitation)
-	s.onResend("invitation_reminder", s.mayResendInvitation)
+	s.onResend("invitation", mayResendInvitation)
+	s.onResend("invitation_reminder", mayResendInvitation)
 }
 
 // onFailedInvitation has the rule note with an order that its invitation failed.
@@ -64,8 +64,8 @@ func (s *Store) onFailedInvitation(rule failureRule) { s.invitations.failed = ru
 
 var liveInvitations = []rules.InvitationState{rules.InvitationIssued, rules.InvitationSent}
 
-func (s *Store) live(tx *gorm.DB) *gorm.DB {
-	return s.forUpdate(tx).Where("state IN ?", liveInvitations)
+func whereLive(tx *Tx) *gorm.DB {
+	return tx.ForUpdate().Where("state IN ?", liveInvitations)
 }
 
 // NewInvite is an invitation that a person asks for: an operator for an extra
@@ -92,18 +92,18 @@ func (s *Store) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 	}
 
 	var inv Invitation
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		acc, err := s.lockAccount(tx, scope, n.AccountID)
+	err = s.db.Write(ctx, func(tx *Tx) error {
+		acc, err := lockAccount(tx, n.AccountID)
 		if err != nil {
 			return err
 		}
-		if err := s.roomForUser(tx, acc); err != nil {
+		if err := roomForUser(tx, acc); err != nil {
 			return err
 		}
 
-		inv = s.newInvitation(ref, acc, rules.NormaliseEmail(n.Email), n.ContactName, n.Role)
-		inv.Kind, inv.InvitedBy = n.Kind, scope.Actor.ID
-		if err := s.refuseIfInside(tx, inv); err != nil {
+		inv = newInvitation(tx, ref, acc, rules.NormaliseEmail(n.Email), n.ContactName, n.Role)
+		inv.Kind, inv.InvitedBy = n.Kind, tx.Scope.Actor.ID
+		if err := refuseIfInside(tx, inv); err != nil {
 			return err
 		}
 
@@ -112,23 +112,23 @@ func (s *Store) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 			"role":   n.Role,
 			"reason": n.Reason,
 		}}
-		return s.issue(tx, scope, ref, acc, inv, issued)
+		return issue(tx, ref, acc, inv, issued)
 	})
 
 	return inv, err
 }
 
 // issue stores an invitation with its mail and its audit.
-func (s *Store) issue(
-	tx *gorm.DB, scope Scope, ref Reference, acc Account, inv Invitation, e entry,
+func issue(
+	tx *Tx, ref Reference, acc Account, inv Invitation, e entry,
 ) error {
-	if err := s.insertInvitation(tx, ref, acc, inv); err != nil {
+	if err := insertInvitation(tx, ref, acc, inv); err != nil {
 		return err
 	}
-	if err := s.queueMail(tx, invitationMail(inv, acc, "invitation", "1")); err != nil {
+	if err := queueMail(tx, invitationMail(inv, acc, "invitation", "1")); err != nil {
 		return err
 	}
-	return s.accountAudit(tx, scope, acc.ID, e)
+	return accountAudit(tx, acc.ID, e)
 }
 
 func (n NewInvite) validate() error {
@@ -175,7 +175,7 @@ func (n NewInvite) forAnother(old Invitation) error {
 }
 
 // roomForUser holds an account to its limit; an open invitation counts (S19).
-func (s *Store) roomForUser(tx *gorm.DB, acc Account) error {
+func roomForUser(tx *Tx, acc Account) error {
 	var users int64
 	err := tx.Model(&Membership{}).
 		Where("account_id = ? AND state <> ?", acc.ID, rules.MembershipRemoved).
@@ -186,7 +186,7 @@ func (s *Store) roomForUser(tx *gorm.DB, acc Account) error {
 
 	var invited int64
 	err = tx.Model(&Invitation{}).Where("account_id = ? AND state IN ? AND expires_at > ?",
-		acc.ID, liveInvitations, s.clock.Now()).Count(&invited).Error
+		acc.ID, liveInvitations, tx.Now()).Count(&invited).Error
 	if err != nil {
 		return err
 	}
@@ -195,7 +195,7 @@ func (s *Store) roomForUser(tx *gorm.DB, acc Account) error {
 }
 
 // refuseIfInside refuses a second invitation or membership of one person.
-func (s *Store) refuseIfInside(tx *gorm.DB, inv Invitation) error {
+func refuseIfInside(tx *Tx, inv Invitation) error {
 	var n int64
 	err := tx.Model(&Invitation{}).Where("account_id = ? AND email = ? AND state IN ?",
 		inv.AccountID, inv.Email, liveInvitations).Count(&n).Error
@@ -232,22 +232,22 @@ type invitee struct {
 
 // inviteForOrder decides by S15 whether the end customer is invited, and writes the
 // invitation with its outbox row. It returns a zero Invitation where none is needed.
-func (s *Store) inviteForOrder(
-	tx *gorm.DB, ref Reference, who invitee, acc Account, fresh bool,
+func inviteForOrder(
+	tx *Tx, ref Reference, who invitee, acc Account, fresh bool,
 ) (Invitation, rules.InvitationAction, error) {
 	email := rules.NormaliseEmail(who.Email)
-	facts, pending, err := s.invitationFacts(tx, acc.ID, email, fresh)
+	facts, pending, err := invitationFacts(tx, acc.ID, email, fresh)
 	if err != nil {
 		return Invitation{}, "", err
 	}
 
-	now := s.clock.Now().In(zoneOf(acc.TimeZone)) // the seven days of S15 are calendar days
+	now := tx.Now().In(zoneOf(acc.TimeZone)) // the seven days of S15 are calendar days
 	plan := rules.DecideInvitation(facts, now, ref.Program.InviteKeepDays)
 	if plan == rules.InviteKeep && pending.Role != RoleAdmin {
 		plan = rules.InviteSupersede // the order's contact becomes an administrator (S15)
 	}
 
-	inv := s.newInvitation(ref, acc, email, who.ContactName, RoleAdmin)
+	inv := newInvitation(tx, ref, acc, email, who.ContactName, RoleAdmin)
 	inv.OrderID = &who.OrderID
 	inv.Kind = InvitationForOrder
 	inv.InvitedBy = "system"
@@ -256,16 +256,16 @@ func (s *Store) inviteForOrder(
 	case rules.InviteNone, rules.InviteKeep:
 		return Invitation{}, plan, nil
 	case rules.InviteSupersede:
-		if err := s.supersede(tx, &inv, pending); err != nil {
+		if err := supersede(tx, &inv, pending); err != nil {
 			return Invitation{}, plan, err
 		}
 	case rules.InviteIssueWithNotice:
-		if err := s.tellAdmins(tx, acc, inv); err != nil {
+		if err := tellAdmins(tx, acc, inv); err != nil {
 			return Invitation{}, plan, err
 		}
 	}
 
-	if err := s.insertInvitation(tx, ref, acc, inv); err != nil {
+	if err := insertInvitation(tx, ref, acc, inv); err != nil {
 		return Invitation{}, plan, err
 	}
 
@@ -273,8 +273,8 @@ func (s *Store) inviteForOrder(
 }
 
 // invitationFacts reads what S15 depends on; a fresh account has none of it.
-func (s *Store) invitationFacts(
-	tx *gorm.DB, accountID, email string, fresh bool,
+func invitationFacts(
+	tx *Tx, accountID, email string, fresh bool,
 ) (f rules.InvitationFacts, pending Invitation, err error) {
 	if fresh {
 		return f, pending, nil
@@ -293,7 +293,7 @@ func (s *Store) invitationFacts(
 		f.ActiveAdmin = f.ActiveAdmin || a == email
 	}
 
-	err = s.live(tx).First(&pending, "account_id = ? AND email = ?", accountID, email).Error
+	err = whereLive(tx).First(&pending, "account_id = ? AND email = ?", accountID, email).Error
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return f, pending, nil
 	}
@@ -307,10 +307,10 @@ func (s *Store) invitationFacts(
 }
 
 // newInvitation describes an invitation with its window in the zone of the account.
-func (s *Store) newInvitation(
+func newInvitation(tx *Tx,
 	ref Reference, acc Account, email, name string, role MemberRole,
 ) Invitation {
-	now := s.clock.Now()
+	now := tx.Now()
 	expires := rules.InvitationExpiry(now, ref.Program.InviteDays, zoneOf(acc.TimeZone))
 	id := NewID(prefixInvitation)
 	return Invitation{
@@ -319,7 +319,7 @@ func (s *Store) newInvitation(
 		Email:       email,
 		ContactName: name,
 		Role:        role,
-		TokenHash:   HashSecret(s.secrets.InvitationToken(id)),
+		TokenHash:   HashSecret(tx.Secrets().InvitationToken(id)),
 		State:       rules.InvitationIssued,
 		StateSince:  now,
 		IssuedAt:    now,
@@ -329,11 +329,11 @@ func (s *Store) newInvitation(
 
 // insertInvitation stores the invitation; the partial unique key keeps one
 // live invitation per account and person.
-func (s *Store) insertInvitation(tx *gorm.DB, ref Reference, acc Account, inv Invitation) error {
+func insertInvitation(tx *Tx, ref Reference, acc Account, inv Invitation) error {
 	if err := tx.Create(&inv).Error; err != nil {
 		return err
 	}
-	return s.enqueue(tx, outboxEvent(OutboxInvitationIssued, inv.ID, "1",
+	return tx.Enqueue(outboxEvent(OutboxInvitationIssued, inv.ID, "1",
 		invitationDates(inv, acc, ref.Program.InviteReminderDays)))
 }
 
@@ -380,7 +380,7 @@ func invitationMail(inv Invitation, acc Account, template, epoch string) Notific
 }
 
 // tellAdmins queues the notice of another administrator to the current ones (S15).
-func (s *Store) tellAdmins(tx *gorm.DB, acc Account, inv Invitation) error {
+func tellAdmins(tx *Tx, acc Account, inv Invitation) error {
 	admins, err := adminsOfAccount(tx, acc.ID)
 	if err != nil {
 		return err
@@ -397,7 +397,7 @@ func (s *Store) tellAdmins(tx *gorm.DB, acc Account, inv Invitation) error {
 			Params:    map[string]any{"company": acc.LegalName, "role": string(inv.Role)},
 		}
 
-		if err := s.queueSingleMail(tx, n); err != nil {
+		if err := queueSingleMail(tx, n); err != nil {
 			return err
 		}
 	}
@@ -408,8 +408,8 @@ func (s *Store) tellAdmins(tx *gorm.DB, acc Account, inv Invitation) error {
 // GetInvitation reads one invitation.
 func (s *Store) GetInvitation(ctx context.Context, id string) (Invitation, error) {
 	var inv Invitation
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.accounts(tx, "account_id").First(&inv, "id = ?", id).Error)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return found(tx.Scope.accounts(tx.DB, "account_id").First(&inv, "id = ?", id).Error)
 	})
 	return inv, err
 }
@@ -420,8 +420,8 @@ func (s *Store) ListInvitations(
 	ctx context.Context, accountID, orderID string, page Page,
 ) ([]Invitation, string, error) {
 	var out []Invitation
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx, "account_id")
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.accounts(tx.DB, "account_id")
 		if accountID != "" {
 			q = q.Where("account_id = ?", accountID)
 		}

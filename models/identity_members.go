@@ -41,8 +41,8 @@ type Member struct {
 // MembersOf lists the people of an account.
 func (s *Store) MembersOf(ctx context.Context, accountID string) ([]Member, error) {
 	var out []Member
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx.Table("memberships"), "account_id")
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.accounts(tx.Table("memberships"), "account_id")
 		return q.Select("memberships.*, u.name, u.email").
 			Joins("JOIN users u ON u.id = memberships.user_id").
 			Where("account_id = ? AND state <> ?", accountID, rules.MembershipRemoved).
@@ -56,7 +56,7 @@ func (s *Store) MembersOf(ctx context.Context, accountID string) ([]Member, erro
 // MembershipsOf lists a user's active memberships, oldest first.
 func (s *Store) MembershipsOf(ctx context.Context, userID string) ([]Membership, error) {
 	var out []Membership
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Read(WithSystem(ctx), func(tx *Tx) error {
 		return tx.Where("user_id = ? AND state = ?", userID, rules.MembershipActive).
 			Order("id").
 			Find(&out).Error
@@ -67,16 +67,16 @@ func (s *Store) MembershipsOf(ctx context.Context, userID string) ([]Membership,
 // GetMembership reads one membership.
 func (s *Store) GetMembership(ctx context.Context, id string) (Membership, error) {
 	var m Membership
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.accounts(tx, "account_id").First(&m, "id = ?", id).Error)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return found(tx.Scope.accounts(tx.DB, "account_id").First(&m, "id = ?", id).Error)
 	})
 	return m, err
 }
 
 // join makes the user a member; the first person of an account becomes its
 // administrator (R47b), and a member who was removed comes back.
-func (s *Store) join(tx *gorm.DB, acc Account, inv Invitation, u User) (Membership, error) {
-	if err := s.forUpdate(tx).First(&acc, "id = ?", acc.ID).Error; err != nil {
+func join(tx *Tx, acc Account, inv Invitation, u User) (Membership, error) {
+	if err := tx.ForUpdate().First(&acc, "id = ?", acc.ID).Error; err != nil {
 		return Membership{}, err
 	}
 
@@ -92,7 +92,7 @@ func (s *Store) join(tx *gorm.DB, acc Account, inv Invitation, u User) (Membersh
 		Role:         inv.Role,
 		State:        rules.MembershipActive,
 		InvitationID: &inv.ID,
-		CreatedAt:    s.clock.Now(),
+		CreatedAt:    tx.Now(),
 	}
 
 	if admins == 0 {
@@ -133,14 +133,14 @@ func (s *Store) ChangeMembership(
 	}
 
 	var m Membership
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		err := scope.accounts(tx, "account_id").First(&m, "id = ?", id).Error
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		err := tx.Scope.accounts(tx.DB, "account_id").First(&m, "id = ?", id).Error
 		if err != nil {
 			return found(err)
 		}
 
 		var acc Account
-		if err := s.forUpdate(tx).First(&acc, "id = ?", m.AccountID).Error; err != nil {
+		if err := tx.ForUpdate().First(&acc, "id = ?", m.AccountID).Error; err != nil {
 			return err
 		}
 		if err := tx.First(&m, "id = ?", id).Error; err != nil {
@@ -152,7 +152,7 @@ func (s *Store) ChangeMembership(
 				"Read the membership again.")
 		}
 
-		removedByOperator := scope.Actor.Role.IsOperator() && state == rules.MembershipRemoved &&
+		removedByOperator := tx.Scope.Actor.Role.IsOperator() && state == rules.MembershipRemoved &&
 			strings.TrimSpace(reason) != ""
 		if err := keepsAdmin(tx, m, role, state); err != nil && !removedByOperator {
 			return err
@@ -167,7 +167,7 @@ func (s *Store) ChangeMembership(
 			return err
 		}
 
-		return s.accountAudit(tx, scope, m.AccountID, entry{
+		return accountAudit(tx, m.AccountID, entry{
 			"membership.changed", m.ID, map[string]any{
 				"before": before,
 				"after":  map[string]any{"role": role, "state": state},
@@ -181,7 +181,7 @@ func (s *Store) ChangeMembership(
 
 // keepsAdmin refuses a change that would leave the account without an administrator.
 func keepsAdmin(
-	tx *gorm.DB, m Membership, role MemberRole, state rules.MembershipState,
+	tx *Tx, m Membership, role MemberRole, state rules.MembershipState,
 ) error {
 	wasAdmin := m.Role == RoleAdmin && m.State == rules.MembershipActive
 	if !wasAdmin || (role == RoleAdmin && state == rules.MembershipActive) {
@@ -197,7 +197,7 @@ func keepsAdmin(
 }
 
 // countAdmins counts the active administrators of an account.
-func countAdmins(tx *gorm.DB, accountID string) (int, error) {
+func countAdmins(tx *Tx, accountID string) (int, error) {
 	var n int64
 	err := tx.Model(&Membership{}).
 		Where("account_id = ? AND role = ? AND state = ?",
@@ -207,7 +207,7 @@ func countAdmins(tx *gorm.DB, accountID string) (int, error) {
 }
 
 // adminsOfAccount reads the active administrators of an account.
-func adminsOfAccount(tx *gorm.DB, accountID string) ([]User, error) {
+func adminsOfAccount(tx *Tx, accountID string) ([]User, error) {
 	var admins []User
 	err := tx.Table("users").Joins("JOIN memberships m ON m.user_id = users.id").
 		Where("m.account_id = ? AND m.role = ? AND m.state = ?",

@@ -25,7 +25,7 @@ type Session struct {
 func (s *Store) PutSession(ctx context.Context, row Session) error {
 	row.SeenAt = realNow()
 	row.CreatedAt = row.SeenAt
-	return s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	return s.db.Write(WithSystem(ctx), func(tx *Tx) error {
 		return tx.Clauses(clause.OnConflict{
 			Columns: []clause.Column{{Name: "token_hash"}},
 			DoUpdates: clause.AssignmentColumns([]string{
@@ -38,7 +38,7 @@ func (s *Store) PutSession(ctx context.Context, row Session) error {
 // FindSession reads a live session; false when there is none.
 func (s *Store) FindSession(ctx context.Context, tokenHash string) (Session, bool, error) {
 	var row Session
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Read(WithSystem(ctx), func(tx *Tx) error {
 		return tx.First(&row, "token_hash = ? AND expires_at > ?", tokenHash, realNow()).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -53,7 +53,7 @@ func (s *Store) FindSession(ctx context.Context, tokenHash string) (Session, boo
 
 // DeleteSession ends a session.
 func (s *Store) DeleteSession(ctx context.Context, tokenHash string) error {
-	return s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	return s.db.Write(WithSystem(ctx), func(tx *Tx) error {
 		return tx.Delete(&Session{}, "token_hash = ?", tokenHash).Error
 	})
 }
@@ -61,7 +61,7 @@ func (s *Store) DeleteSession(ctx context.Context, tokenHash string) error {
 // SessionsOf lists a user's live sessions, the latest first.
 func (s *Store) SessionsOf(ctx context.Context, userID string) ([]Session, error) {
 	var out []Session
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Read(WithSystem(ctx), func(tx *Tx) error {
 		return tx.Where("user_id = ? AND expires_at > ?", userID, realNow()).
 			Order("seen_at DESC").
 			Find(&out).Error
@@ -72,7 +72,7 @@ func (s *Store) SessionsOf(ctx context.Context, userID string) ([]Session, error
 // DeleteSessionsOf ends the user's sessions that match the hash prefix, or all
 // but one when except is given.
 func (s *Store) DeleteSessionsOf(ctx context.Context, userID, tokenHash, except string) error {
-	return s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	return s.db.Write(WithSystem(ctx), func(tx *Tx) error {
 		q := tx.Where("user_id = ?", userID)
 		if tokenHash != "" {
 			q = q.Where("token_hash = ?", tokenHash)
@@ -88,7 +88,7 @@ func (s *Store) DeleteSessionsOf(ctx context.Context, userID, tokenHash, except 
 // idempotency keys older than their retention.
 func (s *Store) PruneSessions(ctx context.Context) error {
 	now := realNow()
-	return s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	return s.db.Write(WithSystem(ctx), func(tx *Tx) error {
 		return errors.Join(
 			tx.Delete(&Session{}, "expires_at <= ?", now).Error,
 			tx.Delete(&Challenge{}, "expires_at <= ?", now.Add(-24*time.Hour)).Error,
@@ -102,7 +102,7 @@ func (s *Store) PruneSessions(ctx context.Context) error {
 // was ended while one of its requests was under way stays ended.
 func (s *Store) KeepSession(ctx context.Context, row Session) error {
 	row.SeenAt = realNow()
-	return s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	return s.db.Write(WithSystem(ctx), func(tx *Tx) error {
 		return tx.Model(&Session{}).Where("token_hash = ?", row.TokenHash).
 			Select("user_id", "label", "data", "seen_at", "expires_at").Updates(&row).Error
 	})

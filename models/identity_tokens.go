@@ -69,7 +69,7 @@ func (s *Store) CreateToken(ctx context.Context, n NewToken) (APIToken, string, 
 		t.AccountID = &n.AccountID
 	}
 
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(ctx, func(tx *Tx) error {
 		if err := found(tx.First(&t.Org, "id = ?", n.OrgID).Error); err != nil {
 			return err
 		}
@@ -82,7 +82,7 @@ func (s *Store) CreateToken(ctx context.Context, n NewToken) (APIToken, string, 
 			"scopes":     t.Scopes,
 			"expires_at": t.ExpiresAt,
 		}}
-		return s.appendAudit(tx, scope, t.OrgID, nil, false, created)
+		return tx.Audit(t.OrgID, nil, false, created)
 	})
 
 	return t, secret, err
@@ -101,7 +101,7 @@ var ErrBadToken = errors.New("models: the token is unknown, expired or revoked")
 // TokenBySecret finds the live token and its organisation, or answers ErrBadToken.
 func (s *Store) TokenBySecret(ctx context.Context, secret string) (APIToken, error) {
 	var t APIToken
-	err := s.alone(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Single(WithSystem(ctx), func(tx *Tx) error {
 		return tx.Joins("Org").First(&t, "hash = ?", HashSecret(secret)).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -119,7 +119,7 @@ func (s *Store) TokenBySecret(ctx context.Context, secret string) (APIToken, err
 
 // moveTokens hands the tokens of accounts over to the parent that the accounts move
 // to.
-func (s *Store) moveTokens(tx *gorm.DB, accountIDs []string, to string) error {
+func moveTokens(tx *Tx, accountIDs []string, to string) error {
 	for some := range batches(accountIDs, 1000) {
 		err := tx.Model(&APIToken{}).Where("account_id IN ?", some).Update("org_id", to).Error
 		if err != nil {
@@ -132,7 +132,7 @@ func (s *Store) moveTokens(tx *gorm.DB, accountIDs []string, to string) error {
 
 // RevokeToken ends a token at once; again it changes nothing.
 func (s *Store) RevokeToken(ctx context.Context, id string) error {
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	return s.db.Write(ctx, func(tx *Tx) error {
 		var t APIToken
 		if err := found(tx.First(&t, "id = ?", id).Error); err != nil {
 			return err
@@ -147,18 +147,18 @@ func (s *Store) RevokeToken(ctx context.Context, id string) error {
 			return err
 		}
 
-		return s.appendAudit(tx, scope, t.OrgID, nil, false, entry{"token.revoked", t.ID, nil})
+		return tx.Audit(t.OrgID, nil, false, entry{"token.revoked", t.ID, nil})
 	})
 }
 
 // ListTokens lists the tokens in scope, newest first.
 func (s *Store) ListTokens(ctx context.Context, page Page) ([]APIToken, string, error) {
 	var out []APIToken
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if !scope.System {
-			tx = tx.Where("org_id = ?", scope.OrgID)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if !tx.Scope.System {
+			tx = tx.With(tx.Where("org_id = ?", tx.Scope.OrgID))
 		}
-		return page.apply(tx).Find(&out).Error
+		return page.apply(tx.DB).Find(&out).Error
 	})
 
 	out, next := cut(page, out, func(t APIToken) string { return t.ID })
@@ -168,8 +168,8 @@ func (s *Store) ListTokens(ctx context.Context, page Page) ([]APIToken, string, 
 // GetToken reads one API token by its id.
 func (s *Store) GetToken(ctx context.Context, id string) (APIToken, error) {
 	var t APIToken
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if !scope.System {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if !tx.Scope.System {
 			return errNotFound()
 		}
 		return found(tx.First(&t, "id = ?", id).Error)

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -31,7 +29,7 @@ type Identity struct {
 // UserByEmail finds a user, NOT_FOUND for none.
 func (s *Store) UserByEmail(ctx context.Context, email string) (User, error) {
 	var u User
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Read(WithSystem(ctx), func(tx *Tx) error {
 		return found(tx.First(&u, "email = ?", rules.NormaliseEmail(email)).Error)
 	})
 	return u, err
@@ -40,7 +38,7 @@ func (s *Store) UserByEmail(ctx context.Context, email string) (User, error) {
 // GetUser reads a user by id.
 func (s *Store) GetUser(ctx context.Context, id string) (User, error) {
 	var u User
-	err := s.tx(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Read(WithSystem(ctx), func(tx *Tx) error {
 		return found(tx.First(&u, "id = ?", id).Error)
 	})
 	return u, err
@@ -49,13 +47,13 @@ func (s *Store) GetUser(ctx context.Context, id string) (User, error) {
 // SetPassword stores a new password hash, and ends every session of the user
 // and every reset link that is still open.
 func (s *Store) SetPassword(ctx context.Context, userID, passwordHash string) error {
-	return s.tx(WithSystem(ctx), func(tx *gorm.DB, scope Scope) error {
-		return s.setPassword(tx, scope, userID, passwordHash)
+	return s.db.Write(WithSystem(ctx), func(tx *Tx) error {
+		return setPassword(tx, userID, passwordHash)
 	})
 }
 
 // setPassword is SetPassword in the caller's transaction, in the user's own name.
-func (s *Store) setPassword(tx *gorm.DB, scope Scope, userID, passwordHash string) error {
+func setPassword(tx *Tx, userID, passwordHash string) error {
 	err := tx.Model(&User{}).Where("id = ?", userID).Update("password_hash", passwordHash).Error
 	if err != nil {
 		return err
@@ -73,8 +71,8 @@ func (s *Store) setPassword(tx *gorm.DB, scope Scope, userID, passwordHash strin
 		return err
 	}
 
-	scope.Actor.ID, scope.Actor.Role = userID, "USER"
-	return s.appendAudit(tx, scope, userID, nil, false, entry{"user.password_changed", userID, nil})
+	tx.Scope.Actor.ID, tx.Scope.Actor.Role = userID, "USER"
+	return tx.Audit(userID, nil, false, entry{"user.password_changed", userID, nil})
 }
 
 // identityEntities are the rows of people.

@@ -98,15 +98,15 @@ func (s *Store) CreateImport(ctx context.Context, job ImportJob) (ImportJob, err
 
 	job.ID = NewID(prefixImport)
 	job.State = ImportQueued
-	job.CreatedAt = s.clock.Now()
+	job.CreatedAt = s.db.Now()
 	job.ContentHash = hashContent(job.Content)
 
-	err := s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := mayImport(tx, scope, &job); err != nil {
+	err := s.db.WriteAcross(ctx, func(tx *Tx) error {
+		if err := mayImport(tx, &job); err != nil {
 			return err
 		}
 
-		job.RequestedBy, job.RequestedRole = scope.Actor.ID, scope.Actor.Role
+		job.RequestedBy, job.RequestedRole = tx.Scope.Actor.ID, tx.Scope.Actor.Role
 		if err := tx.Create(&job).Error; err != nil {
 			return err
 		}
@@ -118,11 +118,11 @@ func (s *Store) CreateImport(ctx context.Context, job ImportJob) (ImportJob, err
 			"hash":    job.ContentHash,
 		})}
 
-		if err := s.appendAudit(tx, scope, job.ID, job.AccountID, true, e); err != nil {
+		if err := tx.Audit(job.ID, job.AccountID, true, e); err != nil {
 			return err
 		}
 
-		return s.enqueue(tx, outboxEvent(OutboxImportQueued, job.ID, "1", nil))
+		return tx.Enqueue(outboxEvent(OutboxImportQueued, job.ID, "1", nil))
 	})
 
 	return job, err
@@ -136,20 +136,20 @@ func hashContent(content []byte) string {
 
 // mayImport refuses a file of orders of another seller, and a file of rooms of an actor
 // who may not change them. It fills in the organisation of a file of rooms.
-func mayImport(tx *gorm.DB, scope Scope, job *ImportJob) error {
+func mayImport(tx *Tx, job *ImportJob) error {
 	if job.Kind == ImportOrders {
-		if !scope.System && job.OrgID != scope.OrgID {
+		if !tx.Scope.System && job.OrgID != tx.Scope.OrgID {
 			return errNotFound()
 		}
 		return nil
 	}
 
-	if err := mayManage(scope, job.Reason); err != nil {
+	if err := mayManage(tx.Scope, job.Reason); err != nil {
 		return err
 	}
 
 	var account struct{ ParentOrgID string }
-	err := scope.accounts(tx.Table("accounts"), "id").Select("parent_org_id").
+	err := tx.Scope.accounts(tx.Table("accounts"), "id").Select("parent_org_id").
 		Where("id = ?", text(job.AccountID)).Take(&account).Error
 	if err != nil {
 		return found(err)
@@ -175,8 +175,8 @@ func jobsInScope(scope Scope, q *gorm.DB) *gorm.DB {
 // GetImport reads a job; its content only when asked for.
 func (s *Store) GetImport(ctx context.Context, id string, withContent bool) (ImportJob, error) {
 	var job ImportJob
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := jobsInScope(scope, tx)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := jobsInScope(tx.Scope, tx.DB)
 		if !withContent {
 			q = q.Omit("content")
 		}
@@ -194,12 +194,12 @@ func (s *Store) ImportProgress(ctx context.Context, job ImportJob) error {
 	}
 
 	if job.State == ImportDone || job.State == ImportRefused || job.State == ImportFailed {
-		now := s.clock.Now()
+		now := s.db.Now()
 		job.FinishedAt, job.Content = &now, []byte{}
 		columns = append(columns, "finished_at", "content")
 	}
 
-	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	return s.db.Write(ctx, func(tx *Tx) error {
 		return tx.Model(&ImportJob{}).Where("id = ? AND finished_at IS NULL", job.ID).
 			Select(columns).Updates(&job).Error
 	})
@@ -220,10 +220,10 @@ var putRow = clause.OnConflict{
 // PutImportRows writes reports of rows; a row that is checked again replaces
 // its report, and one that was stored keeps it.
 func (s *Store) PutImportRows(ctx context.Context, rows []ImportRow) error {
-	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error { return putImportRows(tx, rows) })
+	return s.db.Write(ctx, func(tx *Tx) error { return putImportRows(tx, rows) })
 }
 
-func putImportRows(tx *gorm.DB, rows []ImportRow) error {
+func putImportRows(tx *Tx, rows []ImportRow) error {
 	if len(rows) == 0 {
 		return nil
 	}
@@ -242,8 +242,8 @@ func (s *Store) ImportRows(
 	ctx context.Context, jobID string, outcome ImportOutcome, after, limit int,
 ) ([]ImportRow, error) {
 	var out []ImportRow
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		err := jobsInScope(scope, tx).Where("id = ?", jobID).Select("id").First(&ImportJob{}).Error
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		err := jobsInScope(tx.Scope, tx.DB).Where("id = ?", jobID).Select("id").First(&ImportJob{}).Error
 		if err != nil {
 			return found(err)
 		}
@@ -263,7 +263,7 @@ func (s *Store) ImportRows(
 // order it stored, or found stored. A job that was killed goes on without them.
 func (s *Store) ImportedRows(ctx context.Context, jobID string) (map[int]ImportOutcome, error) {
 	var rows []ImportRow
-	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Read(ctx, func(tx *Tx) error {
 		return tx.Select("row_no", "outcome").Find(&rows, "job_id = ? AND outcome IN ?",
 			jobID, []ImportOutcome{RowStored, RowUnchanged}).Error
 	})
@@ -294,7 +294,7 @@ func (j *ImportJob) count(reports []ImportRow) {
 var errImportMoved = errors.New("models: another worker goes on with the import")
 
 // moveOn writes the job's counts and mark, unless another worker did.
-func moveOn(tx *gorm.DB, job, after ImportJob) error {
+func moveOn(tx *Tx, job, after ImportJob) error {
 	moved := tx.Model(&ImportJob{}).
 		Where("id = ? AND stored_through = ? AND state = ?",
 			job.ID, job.StoredThrough, ImportStoring).
@@ -342,8 +342,8 @@ func (r *contentReader) Read(p []byte) (int, error) {
 
 func (r *contentReader) next() error {
 	var row struct{ Slice []byte }
-	err := r.store.tx(r.ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(jobsInScope(scope, tx).
+	err := r.store.db.Read(r.ctx, func(tx *Tx) error {
+		return found(jobsInScope(tx.Scope, tx.DB).
 			Model(&ImportJob{}).
 			Select("substr(content, ?, ?) AS slice", r.read+1, contentSlice).
 			Where("id = ?", r.jobID).

@@ -101,7 +101,7 @@ func (s *Store) OutstandingParcels(
 	ctx context.Context, subjectID string,
 ) ([]OutstandingParcel, error) {
 	var out []OutstandingParcel
-	err := s.alone(ctx, func(db *gorm.DB, _ Scope) error {
+	err := s.db.Single(ctx, func(db *Tx) error {
 		out = nil
 		var rows []parcelRow
 		if err := db.Raw(outstandingSQL, subjectID).Scan(&rows).Error; err != nil {
@@ -172,8 +172,8 @@ func (s *Store) StoreBookings(
 	if len(booked) == 0 {
 		return nil, nil
 	}
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		b := bookings{s: s, tx: tx, scope: scope, now: s.clock.Now()}
+	err = s.db.Write(ctx, func(tx *Tx) error {
+		b := bookings{s: s, tx: tx, now: tx.Now()}
 		err := b.store(booked)
 		unused = b.unused
 		return err
@@ -195,10 +195,10 @@ func (s *Store) StoreBookings(
 // bookings are some answers of the carrier on their way into the database, with as
 // few statements as one of them alone.
 type bookings struct {
-	s     *Store
-	tx    *gorm.DB
-	scope Scope
-	now   time.Time
+	s  *Store
+	tx *Tx
+
+	now time.Time
 
 	unused []string
 	scans  []ShipmentScan
@@ -215,7 +215,7 @@ func (b *bookings) store(booked []BookedParcel) error {
 	}
 
 	var rows []Shipment // after their account: see lockShipmentWhere
-	err := b.s.forUpdate(b.tx).
+	err := b.tx.ForUpdate().
 		Table("accounts AS a").
 		Select("sh.*").
 		Joins("JOIN shipments sh ON sh.account_id = a.id").
@@ -251,7 +251,7 @@ func (b *bookings) takeAnswer(sh *Shipment, p BookedParcel) error {
 			return err
 		}
 	case sh.Tracking == nil:
-		if err := b.s.bookShipment(b.tx, b.scope, sh, p.Tracking); err != nil {
+		if err := b.s.bookShipment(b.tx, sh, p.Tracking); err != nil {
 			return err
 		}
 	}
@@ -335,7 +335,7 @@ func (b *bookings) writeMoves() error {
 			"before": rules.ShipmentCreated,
 			"after":  sh.State,
 		}}
-		links[i] = b.s.link(b.scope, sh.ID, &sh.AccountID, last[sh.ID], scanned)
+		links[i] = link(b.tx, b.tx.Scope, sh.ID, &sh.AccountID, last[sh.ID], scanned)
 	}
 	return b.tx.Create(&links).Error
 }
@@ -343,15 +343,15 @@ func (b *bookings) writeMoves() error {
 // ParcelCancelled notes that the carrier left a parcel as it was asked. One that was
 // declared lost before stays that.
 func (s *Store) ParcelCancelled(ctx context.Context, shipmentID string) error {
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		sh, err := s.lockShipment(tx, scope, shipmentID)
+	return s.db.Write(ctx, func(tx *Tx) error {
+		sh, err := lockShipment(tx, shipmentID)
 		if err != nil {
 			return err
 		}
 		if sh.State == rules.ShipmentLost {
-			return s.stopCallingOff(tx, scope, sh, "shipment.called_off")
+			return stopCallingOff(tx, sh, "shipment.called_off")
 		}
-		return s.addScan(tx, scope, &sh, NewScan{
+		return s.addScan(tx, &sh, NewScan{
 			Kind:     rules.ScanCancelled,
 			Source:   ScanByService,
 			CauseKey: sh.ID + "/cancelled",
@@ -362,17 +362,17 @@ func (s *Store) ParcelCancelled(ctx context.Context, shipmentID string) error {
 // ParcelGoesOn notes that the carrier had the parcel before it was asked to leave
 // it. The scan that shows it comes from the carrier.
 func (s *Store) ParcelGoesOn(ctx context.Context, shipmentID string) error {
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		sh, err := s.lockShipment(tx, scope, shipmentID)
+	return s.db.Write(ctx, func(tx *Tx) error {
+		sh, err := lockShipment(tx, shipmentID)
 		if err != nil {
 			return err
 		}
-		return s.stopCallingOff(tx, scope, sh, "shipment.cancellation_refused")
+		return stopCallingOff(tx, sh, "shipment.cancellation_refused")
 	})
 }
 
 // stopCallingOff notes that the carrier need not be asked any more to leave a parcel.
-func (s *Store) stopCallingOff(tx *gorm.DB, scope Scope, sh Shipment, verb string) error {
+func stopCallingOff(tx *Tx, sh Shipment, verb string) error {
 	if sh.CancelAskedAt == nil {
 		return nil
 	}
@@ -383,15 +383,15 @@ func (s *Store) stopCallingOff(tx *gorm.DB, scope Scope, sh Shipment, verb strin
 		return err
 	}
 	stopped := entry{verb, sh.ID, map[string]any{"state": sh.State}}
-	return s.appendAudit(tx, scope, sh.ID, &sh.AccountID, false, stopped)
+	return tx.Audit(sh.ID, &sh.AccountID, false, stopped)
 }
 
 // ShipmentLabelOf returns the label that the carrier gave; NOT_FOUND where there is
 // none.
 func (s *Store) ShipmentLabelOf(ctx context.Context, shipmentID string) (ShipmentLabel, error) {
 	var l ShipmentLabel
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.accounts(tx, "account_id").First(&l, "shipment_id = ?", shipmentID).Error)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return found(tx.Scope.accounts(tx.DB, "account_id").First(&l, "shipment_id = ?", shipmentID).Error)
 	})
 	return l, err
 }
@@ -408,9 +408,9 @@ func (s *Store) RemindOfParcels(ctx context.Context) (n int, err error) {
 	if s.carrier == "" {
 		return 0, nil
 	}
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err = s.db.Write(ctx, func(tx *Tx) error {
 		n = 0
-		then := s.clock.Now().Add(-outstandingPatience * s.patience())
+		then := tx.Now().Add(-outstandingPatience * s.patience())
 		var subjects []string
 		err := tx.Model(&Shipment{}).
 			Distinct("subject_id").
@@ -431,7 +431,7 @@ func (s *Store) RemindOfParcels(ctx context.Context) (n int, err error) {
 		}
 
 		for _, id := range subjects {
-			told, err := s.remindOfParcels(tx, scope, id)
+			told, err := s.remindOfParcels(tx, id)
 			if err != nil {
 				return err
 			}
@@ -446,16 +446,16 @@ func (s *Store) RemindOfParcels(ctx context.Context) (n int, err error) {
 
 // remindOfParcels tells the workflow of a subject; told is false where nobody knows the
 // subject.
-func (s *Store) remindOfParcels(tx *gorm.DB, scope Scope, subjectID string) (told bool, err error) {
+func (s *Store) remindOfParcels(tx *Tx, subjectID string) (told bool, err error) {
 	owner := s.ownerOf(subjectID)
 	if owner == nil {
 		return false, nil
 	}
-	e, known, err := owner.ParcelsEvent(tx, scope, subjectID)
+	e, known, err := owner.ParcelsEvent(tx, subjectID)
 	if err != nil || !known {
 		return false, err
 	}
-	second := s.clock.Now().Truncate(time.Second).Unix()
+	second := tx.Now().Truncate(time.Second).Unix()
 	e.DedupeKey += "/parcels/" + strconv.FormatInt(second, 10)
-	return true, s.enqueue(tx, e)
+	return true, tx.Enqueue(e)
 }

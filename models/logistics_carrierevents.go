@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
@@ -79,9 +78,9 @@ func (n NewCarrierEvent) row(now time.Time) CarrierEvent {
 // nil once it is stored, even when it cannot be applied: SettleCarrierEvents tries
 // again. The same event again returns the stored one and changes nothing.
 func (s *Store) ReceiveCarrierEvent(ctx context.Context, n NewCarrierEvent) (CarrierEvent, error) {
-	e := n.row(s.clock.Now())
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	e := n.row(s.db.Now())
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&e)
@@ -108,9 +107,9 @@ func (s *Store) ReceiveCarrierEvent(ctx context.Context, n NewCarrierEvent) (Car
 // parcel. Every step has a key, so it may be done again.
 func (s *Store) applyCarrierEvent(ctx context.Context, e CarrierEvent) (CarrierEvent, error) {
 	out := e
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(ctx, func(tx *Tx) error {
 		out = e
-		sh, err := s.lockShipmentWhere(tx, "sh.carrier = ? AND sh.tracking = ?", e.Carrier, e.Tracking)
+		sh, err := lockShipmentWhere(tx, "sh.carrier = ? AND sh.tracking = ?", e.Carrier, e.Tracking)
 		if rules.CodeOf(err) == rules.NotFound {
 			out.State = CarrierEventUnknown
 			return tx.Model(&CarrierEvent{}).
@@ -130,7 +129,7 @@ func (s *Store) applyCarrierEvent(ctx context.Context, e CarrierEvent) (CarrierE
 		if n.At.After(e.ReceivedAt) {
 			n.At = e.ReceivedAt
 		}
-		if err := s.addScan(tx, scope, &sh, n); err != nil {
+		if err := s.addScan(tx, &sh, n); err != nil {
 			return err
 		}
 
@@ -164,7 +163,7 @@ func (s *Store) settleEventsWhere(
 ) (n int, err error) {
 	ctx = WithSystem(ctx)
 	var waiting []CarrierEvent
-	err = s.alone(ctx, func(db *gorm.DB, _ Scope) error {
+	err = s.db.Single(ctx, func(db *Tx) error {
 		return db.Table("carrier_events AS e").
 			Select("e.*").
 			Joins("LEFT JOIN shipments s ON s.carrier = e.carrier AND s.tracking = e.tracking").
@@ -201,11 +200,11 @@ func (s *Store) ListCarrierEvents(
 	ctx context.Context, f CarrierEventFilter,
 ) ([]CarrierEvent, string, error) {
 	var out []CarrierEvent
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
-		q := tx
+		q := tx.DB
 		for column, value := range map[string]string{
 			"state":       string(f.State),
 			"tracking":    strings.TrimSpace(f.Tracking),

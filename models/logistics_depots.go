@@ -43,15 +43,15 @@ func (s *Store) PutDepot(ctx context.Context, f rules.DepotForm) (Depot, error) 
 		PostalCode: f.PostalCode,
 		Country:    f.Country,
 		TimeZone:   f.TimeZone,
-		CreatedAt:  s.clock.Now(),
+		CreatedAt:  s.db.Now(),
 	}
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 
 		var old Depot
-		err := s.forUpdate(tx).First(&old, "code = ?", d.Code).Error
+		err := tx.ForUpdate().First(&old, "code = ?", d.Code).Error
 		switch {
 		case errors.Is(err, gorm.ErrRecordNotFound):
 			err = tx.Create(&d).Error
@@ -71,7 +71,7 @@ func (s *Store) PutDepot(ctx context.Context, f rules.DepotForm) (Depot, error) 
 			"country":   d.Country,
 			"time_zone": d.TimeZone,
 		}}
-		return s.appendAudit(tx, scope, d.ID, nil, false, changed)
+		return tx.Audit(d.ID, nil, false, changed)
 	})
 	return d, err
 }
@@ -79,8 +79,8 @@ func (s *Store) PutDepot(ctx context.Context, f rules.DepotForm) (Depot, error) 
 // GetDepot returns one depot to the service and its operators; NOT_FOUND to anyone else.
 func (s *Store) GetDepot(ctx context.Context, id string) (Depot, error) {
 	var d Depot
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		return found(tx.First(&d, "id = ?", id).Error)
@@ -91,8 +91,8 @@ func (s *Store) GetDepot(ctx context.Context, id string) (Depot, error) {
 // ListDepots returns every depot by its code, to the service and its operators.
 func (s *Store) ListDepots(ctx context.Context) ([]Depot, error) {
 	var out []Depot
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		return tx.Order("code").Find(&out).Error
@@ -103,7 +103,7 @@ func (s *Store) ListDepots(ctx context.Context) ([]Depot, error) {
 // nearestDepot returns the depot that serves a site in a country where no stock figures
 // decide: depots in that country come first, then they follow by their codes, as they do
 // when stock is reserved. It returns an empty id where there is no depot at all.
-func nearestDepot(tx *gorm.DB, country string) (id string, err error) {
+func nearestDepot(tx *Tx, country string) (id string, err error) {
 	var ids []string
 	err = tx.Raw(`
 		SELECT id FROM depots

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"cloud.google.com/go/civil"
-	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/rules"
 )
@@ -82,12 +81,12 @@ func (s *Store) PaperOf(ctx context.Context, shipmentID string) (ShipmentPaper, 
 		return ShipmentPaper{}, err
 	}
 	var r paperRow
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err = s.db.Read(ctx, func(tx *Tx) error {
 		res := tx.Raw(paperSQL, shipmentID).Scan(&r)
 		if res.Error != nil {
 			return res.Error
 		}
-		foreign := !scope.System && (!scope.sees(r.Row.AccountID) || r.Row.Direction.Outward())
+		foreign := !tx.Scope.System && (!tx.Scope.sees(r.Row.AccountID) || r.Row.Direction.Outward())
 		if res.RowsAffected == 0 || foreign || r.Row.SiteCountry == "" {
 			return errNotFound()
 		}

@@ -7,7 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
@@ -54,11 +53,11 @@ type shipmentOwner interface {
 	// learned it and under the lock on the account. known is false where the shipment is
 	// none of the owner's, or there is no such subject. The owner tells the subject's
 	// workflow itself.
-	ShipmentMoved(tx *gorm.DB, scope Scope, sh Shipment) (known bool, err error)
+	ShipmentMoved(tx *Tx, sh Shipment) (known bool, err error)
 
 	// ParcelsEvent returns the event that has a subject's workflow ask the carrier about
 	// its parcels. known is false where there is no such subject.
-	ParcelsEvent(tx *gorm.DB, scope Scope, subjectID string) (e OutboxEvent, known bool, err error)
+	ParcelsEvent(tx *Tx, subjectID string) (e OutboxEvent, known bool, err error)
 }
 
 // registerOwner names the owner of the subjects whose ids begin with the prefix, when the
@@ -82,12 +81,12 @@ func (s *Store) ownerOf(subjectID string) shipmentOwner {
 // state that the shipment is in: order and repetition do not matter.
 func (s *Store) RecordScan(ctx context.Context, shipmentID string, n NewScan) (Shipment, error) {
 	var out Shipment
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
-		out, err = s.lockShipment(tx, scope, shipmentID)
+	err := s.db.Write(ctx, func(tx *Tx) (err error) {
+		out, err = lockShipment(tx, shipmentID)
 		if err != nil {
 			return err
 		}
-		return s.addScan(tx, scope, &out, n)
+		return s.addScan(tx, &out, n)
 	})
 	return out, err
 }
@@ -98,12 +97,12 @@ func (s *Store) RecordScan(ctx context.Context, shipmentID string, n NewScan) (S
 // STATE_CONFLICT.
 func (s *Store) ShipmentBooked(ctx context.Context, shipmentID, tracking string) (Shipment, error) {
 	var out Shipment
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
-		out, err = s.lockShipment(tx, scope, shipmentID)
+	err := s.db.Write(ctx, func(tx *Tx) (err error) {
+		out, err = lockShipment(tx, shipmentID)
 		if err != nil {
 			return err
 		}
-		return s.bookShipment(tx, scope, &out, tracking)
+		return s.bookShipment(tx, &out, tracking)
 	})
 	if err != nil {
 		return out, err
@@ -119,7 +118,7 @@ func (s *Store) ShipmentBooked(ctx context.Context, shipmentID, tracking string)
 
 // bookShipment is ShipmentBooked in the caller's transaction; what the carrier told
 // before is for the caller to apply afterwards.
-func (s *Store) bookShipment(tx *gorm.DB, scope Scope, sh *Shipment, tracking string) error {
+func (s *Store) bookShipment(tx *Tx, sh *Shipment, tracking string) error {
 	switch text(sh.Tracking) {
 	case tracking:
 		return nil
@@ -135,7 +134,7 @@ func (s *Store) bookShipment(tx *gorm.DB, scope Scope, sh *Shipment, tracking st
 	if err != nil {
 		return err
 	}
-	return s.addScan(tx, scope, sh, NewScan{
+	return s.addScan(tx, sh, NewScan{
 		Kind:     rules.ScanLabelled,
 		Source:   ScanByService,
 		CauseKey: sh.ID + "/booked",
@@ -147,15 +146,15 @@ func (s *Store) bookShipment(tx *gorm.DB, scope Scope, sh *Shipment, tracking st
 // ended; doing it again changes nothing.
 func (s *Store) CancelShipment(ctx context.Context, shipmentID, reason string) (Shipment, error) {
 	var out Shipment
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
-		out, err = s.lockShipment(tx, scope, shipmentID)
+	err := s.db.Write(ctx, func(tx *Tx) (err error) {
+		out, err = lockShipment(tx, shipmentID)
 		if err != nil || out.State == rules.ShipmentCancelled {
 			return err
 		}
 		if err := rules.MayCancelShipment(out.State); err != nil {
 			return err
 		}
-		return s.addScan(tx, scope, &out, NewScan{
+		return s.addScan(tx, &out, NewScan{
 			Kind:     rules.ScanCancelled,
 			Source:   ScanByService,
 			CauseKey: out.ID + "/cancelled",
@@ -165,15 +164,15 @@ func (s *Store) CancelShipment(ctx context.Context, shipmentID, reason string) (
 	return out, err
 }
 
-func (s *Store) lockShipment(tx *gorm.DB, scope Scope, id string) (Shipment, error) {
-	return s.lockShipmentWhere(scope.accounts(tx, "sh.account_id"), "sh.id = ?", id)
+func lockShipment(tx *Tx, id string) (Shipment, error) {
+	return lockShipmentWhere(tx.With(tx.Scope.accounts(tx.DB, "sh.account_id")), "sh.id = ?", id)
 }
 
 // lockShipmentWhere locks a shipment after its account, as every command does that
 // goes on to its shipments: what follows from a scan locks more of the account.
-func (s *Store) lockShipmentWhere(tx *gorm.DB, where string, args ...any) (Shipment, error) {
+func lockShipmentWhere(tx *Tx, where string, args ...any) (Shipment, error) {
 	var sh Shipment
-	res := s.forUpdate(tx).
+	res := tx.ForUpdate().
 		Table("accounts AS a").
 		Select("sh.*").
 		Joins("JOIN shipments sh ON sh.account_id = a.id").
@@ -194,8 +193,8 @@ type scanRow struct {
 }
 
 // addScan writes a scan and what follows from it; the caller has locked the shipment.
-func (s *Store) addScan(tx *gorm.DB, scope Scope, sh *Shipment, n NewScan) error {
-	now := s.clock.Now()
+func (s *Store) addScan(tx *Tx, sh *Shipment, n NewScan) error {
+	now := tx.Now()
 	if n.At.IsZero() || n.At.After(now) {
 		n.At = now
 	}
@@ -228,7 +227,7 @@ func (s *Store) addScan(tx *gorm.DB, scope Scope, sh *Shipment, n NewScan) error
 	}
 
 	before := *sh
-	if err := s.storeProgress(tx, sh, rules.ProgressOf(facts)); err != nil {
+	if err := storeProgress(tx, sh, rules.ProgressOf(facts)); err != nil {
 		return err
 	}
 	details := withReason(n.Reason, map[string]any{
@@ -240,12 +239,12 @@ func (s *Store) addScan(tx *gorm.DB, scope Scope, sh *Shipment, n NewScan) error
 	})
 	last := scans[0].Chain.last() // one scan at least is there, and all of one chain
 	scanned := entry{"shipment.scanned", sh.ID, details}
-	err = s.extendAudit(tx, scope, sh.ID, &sh.AccountID, last, scanned)
+	err = tx.ExtendAudit(sh.ID, &sh.AccountID, last, scanned)
 	if err != nil {
 		return err
 	}
 	if sh.Contradicted && !before.Contradicted {
-		if err := s.askAboutContradiction(tx, *sh); err != nil {
+		if err := askAboutContradiction(tx, *sh); err != nil {
 			return err
 		}
 	}
@@ -257,11 +256,11 @@ func (s *Store) addScan(tx *gorm.DB, scope Scope, sh *Shipment, n NewScan) error
 		sameInstant(before.DeliveredAt, sh.DeliveredAt) {
 		return nil
 	}
-	return s.tellOwner(tx, scope, *sh)
+	return s.tellOwner(tx, *sh)
 }
 
 // storeProgress stores what the scans amount to.
-func (s *Store) storeProgress(tx *gorm.DB, sh *Shipment, p rules.ShipmentProgress) error {
+func storeProgress(tx *Tx, sh *Shipment, p rules.ShipmentProgress) error {
 	sh.State = p.State
 	sh.Contradicted = p.Contradicted
 	sh.FirstMoveAt = p.FirstMoveAt
@@ -274,8 +273,8 @@ func (s *Store) storeProgress(tx *gorm.DB, sh *Shipment, p rules.ShipmentProgres
 		Updates(sh).Error
 }
 
-func (s *Store) askAboutContradiction(tx *gorm.DB, sh Shipment) error {
-	return s.raise(tx, OperatorTask{
+func askAboutContradiction(tx *Tx, sh Shipment) error {
+	return tx.Raise(OperatorTask{
 		Kind:      TaskShipmentContradicted,
 		SubjectID: sh.ID,
 		AccountID: &sh.AccountID,
@@ -287,14 +286,14 @@ func (s *Store) askAboutContradiction(tx *gorm.DB, sh Shipment) error {
 
 // tellOwner tells the subject of a shipment how it moved, or, where no owner knows the
 // subject, those who listen to the outbox.
-func (s *Store) tellOwner(tx *gorm.DB, scope Scope, sh Shipment) error {
+func (s *Store) tellOwner(tx *Tx, sh Shipment) error {
 	if owner := s.ownerOf(sh.SubjectID); owner != nil {
-		if known, err := owner.ShipmentMoved(tx, scope, sh); known || err != nil {
+		if known, err := owner.ShipmentMoved(tx, sh); known || err != nil {
 			return err
 		}
 	}
 	epoch := fmt.Sprintf("%s/%d", sh.ID, sh.Version)
-	return s.enqueue(tx, outboxEvent(OutboxShipmentMoved, sh.SubjectID, epoch, sh.payload()))
+	return tx.Enqueue(outboxEvent(OutboxShipmentMoved, sh.SubjectID, epoch, sh.payload()))
 }
 
 // Payload of OutboxShipmentMoved. Events of one millisecond may be told in either
@@ -318,8 +317,8 @@ func (o Shipment) payload() map[string]string {
 // ScansOf lists what is known of a shipment, by when it happened.
 func (s *Store) ScansOf(ctx context.Context, shipmentID string) ([]ShipmentScan, error) {
 	var out []ShipmentScan
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return scope.accounts(tx, "account_id").
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return tx.Scope.accounts(tx.DB, "account_id").
 			Where("shipment_id = ?", shipmentID).
 			Order("at, id").
 			Find(&out).Error

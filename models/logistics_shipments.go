@@ -156,19 +156,19 @@ func (n NewShipment) row(now time.Time) Shipment {
 // another one of the subject is under way in this direction.
 func (s *Store) CreateShipment(ctx context.Context, n NewShipment) (Shipment, error) {
 	var out Shipment
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
-		out, err = s.createShipment(tx, scope, n)
+	err := s.db.Write(ctx, func(tx *Tx) (err error) {
+		out, err = createShipment(tx, n)
 		return err
 	})
 	return out, err
 }
 
 // createShipment is CreateShipment in the caller's transaction.
-func (s *Store) createShipment(tx *gorm.DB, scope Scope, n NewShipment) (Shipment, error) {
+func createShipment(tx *Tx, n NewShipment) (Shipment, error) {
 	if err := n.validate(); err != nil {
 		return Shipment{}, err
 	}
-	if !scope.sees(n.AccountID) {
+	if !tx.Scope.sees(n.AccountID) {
 		return Shipment{}, errNotFound()
 	}
 
@@ -190,7 +190,7 @@ func (s *Store) createShipment(tx *gorm.DB, scope Scope, n NewShipment) (Shipmen
 		}
 	}
 
-	sh := n.row(s.clock.Now())
+	sh := n.row(tx.Now())
 	err = tx.Create(&sh).Error
 	if errors.Is(err, gorm.ErrForeignKeyViolated) {
 		err = errNotFound()
@@ -199,7 +199,7 @@ func (s *Store) createShipment(tx *gorm.DB, scope Scope, n NewShipment) (Shipmen
 		return Shipment{}, err
 	}
 	created := entry{"shipment.created", sh.ID, sh.facts()}
-	err = s.appendAudit(tx, scope, sh.ID, &sh.AccountID, true, created)
+	err = tx.Audit(sh.ID, &sh.AccountID, true, created)
 	return sh, err
 }
 
@@ -216,16 +216,16 @@ func (o Shipment) same(n NewShipment) error {
 
 // createParcels makes shipments that are new for certain: their booking keys are
 // numbered under the lock of their subject.
-func (s *Store) createParcels(tx *gorm.DB, scope Scope, parcels ...NewShipment) error {
+func createParcels(tx *Tx, parcels ...NewShipment) error {
 	rows := make([]Shipment, len(parcels))
 	links := make([]AuditEvent, len(parcels))
 	for i, n := range parcels {
 		if err := n.validate(); err != nil {
 			return err
 		}
-		row := n.row(s.clock.Now())
+		row := n.row(tx.Now())
 		created := entry{"shipment.created", row.ID, row.facts()}
-		links[i] = s.link(scope, row.ID, &row.AccountID, AuditEvent{}, created)
+		links[i] = link(tx, tx.Scope, row.ID, &row.AccountID, AuditEvent{}, created)
 		rows[i] = row
 	}
 	if err := tx.Create(&rows).Error; err != nil {
@@ -245,10 +245,10 @@ func (s *Store) createParcels(tx *gorm.DB, scope Scope, parcels ...NewShipment) 
 // us: the caller then applies, after its transaction, what the carrier told of it
 // before.
 func (s *Store) openShipment(
-	tx *gorm.DB, scope Scope, n NewShipment, tracking string,
+	tx *Tx, n NewShipment, tracking string,
 ) (sh *Shipment, named bool, err error) {
 	told := n.Carrier != "" && tracking != ""
-	booked, err := s.parcelOf(tx, n)
+	booked, err := parcelOf(tx, n)
 	if err != nil {
 		return nil, false, err
 	}
@@ -257,7 +257,7 @@ func (s *Store) openShipment(
 	case !told && (booked == nil || booked.gaveUp()):
 		return nil, false, nil
 	case booked == nil:
-		created, err := s.createShipment(tx, scope, n)
+		created, err := createShipment(tx, n)
 		if err != nil {
 			return nil, false, err
 		}
@@ -276,16 +276,16 @@ func (s *Store) openShipment(
 	}
 
 	// This refuses another number than the one that the parcel has.
-	err = s.bookShipment(tx, scope, booked, tracking)
+	err = s.bookShipment(tx, booked, tracking)
 	return booked, true, err
 }
 
 // parcelOf locks and returns the parcel that a new one would stand beside: the one of
 // the same booking key, or another one of the subject that is under way in this
 // direction; nil where there is none.
-func (s *Store) parcelOf(tx *gorm.DB, n NewShipment) (*Shipment, error) {
+func parcelOf(tx *Tx, n NewShipment) (*Shipment, error) {
 	var all []Shipment
-	err := s.forUpdate(tx).
+	err := tx.ForUpdate().
 		Where("subject_id = ? AND direction = ?", n.SubjectID, n.Direction).
 		Find(&all).Error
 	if err != nil {
@@ -315,10 +315,10 @@ func (o Shipment) gaveUp() bool { return !o.State.Live() && o.State != rules.Shi
 // ask reports whether the carrier has to be asked to leave the parcel: one that was
 // declared lost before its booking was answered may have been booked all the same.
 func (s *Store) endShipment(
-	tx *gorm.DB, scope Scope, bookingKey string, end NewScan,
+	tx *Tx, bookingKey string, end NewScan,
 ) (ask bool, err error) {
 	var booked []Shipment
-	err = s.forUpdate(tx).Where("booking_key = ?", bookingKey).Find(&booked).Error
+	err = tx.ForUpdate().Where("booking_key = ?", bookingKey).Find(&booked).Error
 	if err != nil || len(booked) == 0 {
 		return false, err
 	}
@@ -332,28 +332,28 @@ func (s *Store) endShipment(
 		ask = true
 		err := tx.Model(&Shipment{}).
 			Where("id = ?", sh.ID).
-			Update("cancel_asked_at", s.clock.Now()).Error
+			Update("cancel_asked_at", tx.Now()).Error
 		if err != nil {
 			return false, err
 		}
 	}
 
 	end.CauseKey = sh.ID + "/" + strings.ToLower(string(end.Kind))
-	err = s.addScan(tx, scope, sh, end)
+	err = s.addScan(tx, sh, end)
 	return ask, err
 }
 
 // callOffParcels asks the carrier to leave a subject's parcels that it has not picked
 // up; asked reports whether there are any. Each is CANCELLED once the carrier says so.
-func (s *Store) callOffParcels(
-	tx *gorm.DB, subjectID string, directions ...rules.ShipmentDirection,
+func callOffParcels(
+	tx *Tx, subjectID string, directions ...rules.ShipmentDirection,
 ) (asked bool, err error) {
 	res := tx.Model(&Shipment{}).
 		Where("subject_id = ? AND direction IN ?", subjectID, directions).
 		Where("service <> '' AND cancel_asked_at IS NULL").
 		Where("state IN ?", []rules.ShipmentState{rules.ShipmentCreated, rules.ShipmentLabelled}).
 		Updates(map[string]any{
-			"cancel_asked_at": s.clock.Now(),
+			"cancel_asked_at": tx.Now(),
 			"version":         gorm.Expr("version + 1"),
 		})
 	return res.RowsAffected > 0, res.Error
@@ -361,8 +361,8 @@ func (s *Store) callOffParcels(
 
 // keepParcels takes back that the carrier was asked to leave a subject's parcels; kept
 // reports whether there are any under way.
-func (s *Store) keepParcels(
-	tx *gorm.DB, subjectID string, direction rules.ShipmentDirection,
+func keepParcels(
+	tx *Tx, subjectID string, direction rules.ShipmentDirection,
 ) (kept bool, err error) {
 	live := []rules.ShipmentState{
 		rules.ShipmentCreated,
@@ -380,8 +380,8 @@ func (s *Store) keepParcels(
 // GetShipment returns one shipment.
 func (s *Store) GetShipment(ctx context.Context, id string) (Shipment, error) {
 	var sh Shipment
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.accounts(tx, "account_id").First(&sh, "id = ?", id).Error)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return found(tx.Scope.accounts(tx.DB, "account_id").First(&sh, "id = ?", id).Error)
 	})
 	return sh, err
 }
@@ -399,8 +399,8 @@ type ShipmentFilter struct {
 // ListShipments lists the shipments in scope, newest first.
 func (s *Store) ListShipments(ctx context.Context, f ShipmentFilter) ([]Shipment, string, error) {
 	var out []Shipment
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx, "account_id")
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
 			"account_id": f.AccountID,
 			"subject_id": f.SubjectID,

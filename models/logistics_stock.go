@@ -98,19 +98,19 @@ func (s *Store) enterMove(
 	ctx context.Context, kind rules.StockKind, m StockMove,
 ) (StockEntry, error) {
 	var out StockEntry
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		m.ModelCode = rules.NormaliseModelCode(m.ModelCode)
 		if err := m.validate(); err != nil {
 			return err
 		}
-		e, err := s.newStockEntry(scope, kind, m, nil)
+		e, err := newStockEntry(tx, tx.Scope, kind, m, nil)
 		if err != nil {
 			return err
 		}
-		level, err := s.lockLevel(tx, m.DepotID, m.ModelCode)
+		level, err := lockLevel(tx, m.DepotID, m.ModelCode)
 		if err != nil {
 			return err
 		}
@@ -124,7 +124,7 @@ func (s *Store) enterMove(
 			return err
 		}
 		out = e
-		return s.enterAtLevel(tx, scope, level, e)
+		return enterAtLevel(tx, level, e)
 	})
 	return out, err
 }
@@ -134,8 +134,8 @@ func (s *Store) closeByCause(
 	ctx context.Context, kind rules.StockKind, reservation, reason string,
 ) (StockEntry, error) {
 	var out StockEntry
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		r, err := entryOf(tx, reservation)
@@ -145,7 +145,7 @@ func (s *Store) closeByCause(
 		if r.Kind != rules.StockReservation {
 			return errNotFound()
 		}
-		level, err := s.lockLevel(tx, r.DepotID, r.ModelCode)
+		level, err := lockLevel(tx, r.DepotID, r.ModelCode)
 		if err != nil {
 			return err
 		}
@@ -163,12 +163,12 @@ func (s *Store) closeByCause(
 				"The reservation was released or shipped already.", "Reserve anew.")
 		}
 
-		out, err = s.closingEntry(scope, kind, r)
+		out, err = closingEntry(tx, tx.Scope, kind, r)
 		if err != nil {
 			return err
 		}
 		out.Reason = strings.TrimSpace(reason)
-		return s.enterAtLevel(tx, scope, level, out)
+		return enterAtLevel(tx, level, out)
 	})
 	return out, err
 }
@@ -209,7 +209,7 @@ func (e StockEntry) same(n StockEntry) error {
 
 // newStockEntry returns the line of the ledger that a move makes; closes names the
 // reservation that it closes, if any.
-func (s *Store) newStockEntry(
+func newStockEntry(tx *Tx,
 	scope Scope, kind rules.StockKind, m StockMove, closes *string,
 ) (StockEntry, error) {
 	delta, err := rules.DeltaOf(kind, m.Quantity)
@@ -229,12 +229,12 @@ func (s *Store) newStockEntry(
 		ClosesID:      closes,
 		Reason:        strings.TrimSpace(m.Reason),
 		EnteredBy:     scope.Actor.ID,
-		CreatedAt:     s.clock.Now(),
+		CreatedAt:     tx.Now(),
 	}, nil
 }
 
 // closingEntry returns the line that closes a reservation.
-func (s *Store) closingEntry(scope Scope, kind rules.StockKind, r StockEntry) (StockEntry, error) {
+func closingEntry(tx *Tx, scope Scope, kind rules.StockKind, r StockEntry) (StockEntry, error) {
 	m := StockMove{
 		DepotID:   r.DepotID,
 		ModelCode: r.ModelCode,
@@ -242,19 +242,19 @@ func (s *Store) closingEntry(scope Scope, kind rules.StockKind, r StockEntry) (S
 		Cause:     r.CauseKey + "/closed",
 		SubjectID: r.SubjectID,
 	}
-	return s.newStockEntry(scope, kind, m, &r.ID)
+	return newStockEntry(tx, scope, kind, m, &r.ID)
 }
 
 // entryOf finds the entry that a cause made; NOT_FOUND when there is none.
-func entryOf(tx *gorm.DB, cause string) (StockEntry, error) {
+func entryOf(tx *Tx, cause string) (StockEntry, error) {
 	var e StockEntry
 	err := tx.First(&e, "cause_key = ?", cause).Error
 	return e, found(err)
 }
 
 // lockLevel locks the level of a model at a depot, and makes it where it is new.
-func (s *Store) lockLevel(tx *gorm.DB, depotID, model string) (StockLevel, error) {
-	l := StockLevel{DepotID: depotID, ModelCode: model, UpdatedAt: s.clock.Now()}
+func lockLevel(tx *Tx, depotID, model string) (StockLevel, error) {
+	l := StockLevel{DepotID: depotID, ModelCode: model, UpdatedAt: tx.Now()}
 	err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&l).Error
 	if errors.Is(err, gorm.ErrForeignKeyViolated) {
 		return l, errNotFound()
@@ -262,12 +262,12 @@ func (s *Store) lockLevel(tx *gorm.DB, depotID, model string) (StockLevel, error
 	if err != nil {
 		return l, err
 	}
-	err = s.forUpdate(tx).First(&l, "depot_id = ? AND model_code = ?", depotID, model).Error
+	err = tx.ForUpdate().First(&l, "depot_id = ? AND model_code = ?", depotID, model).Error
 	return l, err
 }
 
 // enterAtLevel writes an entry with its level and audit; the caller has locked the level.
-func (s *Store) enterAtLevel(tx *gorm.DB, scope Scope, level StockLevel, e StockEntry) error {
+func enterAtLevel(tx *Tx, level StockLevel, e StockEntry) error {
 	delta := rules.StockDelta{OnHand: e.OnHandDelta, Reserved: e.ReservedDelta}
 	next, err := level.Level().Apply(delta)
 	if err != nil {
@@ -298,7 +298,7 @@ func (s *Store) enterAtLevel(tx *gorm.DB, scope Scope, level StockLevel, e Stock
 	})
 	// There is one chain per level, whose lock the caller holds.
 	chain := e.DepotID + "/" + e.ModelCode
-	return s.appendAudit(tx, scope, chain, nil, false, entry{stockVerb(e.Kind), e.DepotID, details})
+	return tx.Audit(chain, nil, false, entry{stockVerb(e.Kind), e.DepotID, details})
 }
 
 func stockVerb(kind rules.StockKind) string { return "stock." + strings.ToLower(string(kind)) }
@@ -331,16 +331,16 @@ func (n stockNeed) at(depotID string) StockMove {
 // No level is locked before its units are taken, so that no transaction ever holds
 // one level while it waits for another; locks are taken in the order account, subject,
 // level.
-func (s *Store) reserveStock(
-	tx *gorm.DB, scope Scope, n stockNeed,
+func reserveStock(
+	tx *Tx, n stockNeed,
 ) (reserved *StockEntry, kept bool, err error) {
 	for {
-		depotID, err := s.takeFreeUnits(tx, n)
+		depotID, err := takeFreeUnits(tx, n)
 		if err != nil {
 			return nil, false, err
 		}
 		if depotID != "" {
-			e, err := s.newStockEntry(scope, rules.StockReservation, n.at(depotID), nil)
+			e, err := newStockEntry(tx, tx.Scope, rules.StockReservation, n.at(depotID), nil)
 			if err != nil {
 				return nil, true, err
 			}
@@ -362,7 +362,7 @@ func (s *Store) reserveStock(
 
 // takeFreeUnits raises what is reserved at the first depot that has the units free, in
 // one statement, and returns that depot; an empty id where none has.
-func (s *Store) takeFreeUnits(tx *gorm.DB, n stockNeed) (depotID string, err error) {
+func takeFreeUnits(tx *Tx, n stockNeed) (depotID string, err error) {
 	var depots []string
 	err = tx.Raw(`
 		UPDATE stock_levels
@@ -379,7 +379,7 @@ func (s *Store) takeFreeUnits(tx *gorm.DB, n stockNeed) (depotID string, err err
 		RETURNING depot_id`,
 		map[string]any{
 			"quantity": n.Quantity,
-			"now":      s.clock.Now(),
+			"now":      tx.Now(),
 			"model":    n.ModelCode,
 			"country":  n.Country,
 		}).Scan(&depots).Error
@@ -393,8 +393,8 @@ func (s *Store) takeFreeUnits(tx *gorm.DB, n stockNeed) (depotID string, err err
 // shipment of its units, and returns the entry that does; none where no reservation of
 // that cause is open. The caller holds the lock on the subject, so nobody else closes
 // it meanwhile, and notes the entry in the subject's audit.
-func (s *Store) closeReservation(
-	tx *gorm.DB, scope Scope, cause string, kind rules.StockKind,
+func closeReservation(
+	tx *Tx, cause string, kind rules.StockKind,
 ) (*StockEntry, error) {
 	var open []StockEntry
 	err := tx.
@@ -405,11 +405,11 @@ func (s *Store) closeReservation(
 		return nil, err
 	}
 
-	e, err := s.closingEntry(scope, kind, open[0])
+	e, err := closingEntry(tx, tx.Scope, kind, open[0])
 	if err != nil {
 		return nil, err
 	}
-	moved, err := s.moveLevel(tx, e.DepotID, e.ModelCode, e.Quantity, kind)
+	moved, err := moveLevel(tx, e.DepotID, e.ModelCode, e.Quantity, kind)
 	if err != nil {
 		return nil, err
 	}
@@ -424,20 +424,20 @@ func (s *Store) closeReservation(
 // before: as a reservation and its shipment. It returns no entry where the level does
 // not have the units any more: they were promised to another subject meanwhile, and the
 // next count shows it. A fact is never refused.
-func (s *Store) shipUnreserved(
-	tx *gorm.DB, scope Scope, depotID string, n stockNeed,
+func shipUnreserved(
+	tx *Tx, depotID string, n stockNeed,
 ) ([]StockEntry, error) {
-	moved, err := s.moveLevel(tx, depotID, n.ModelCode, n.Quantity,
+	moved, err := moveLevel(tx, depotID, n.ModelCode, n.Quantity,
 		rules.StockReservation, rules.StockShipment)
 	if err != nil || !moved {
 		return nil, err
 	}
 
-	reserved, err := s.newStockEntry(scope, rules.StockReservation, n.at(depotID), nil)
+	reserved, err := newStockEntry(tx, tx.Scope, rules.StockReservation, n.at(depotID), nil)
 	if err != nil {
 		return nil, err
 	}
-	shipped, err := s.closingEntry(scope, rules.StockShipment, reserved)
+	shipped, err := closingEntry(tx, tx.Scope, rules.StockShipment, reserved)
 	if err != nil {
 		return nil, err
 	}
@@ -448,8 +448,8 @@ func (s *Store) shipUnreserved(
 
 // moveLevel changes a level in one statement as entries of the kinds do; it reports
 // false when the level does not have that many units.
-func (s *Store) moveLevel(
-	tx *gorm.DB, depotID, model string, quantity int, kinds ...rules.StockKind,
+func moveLevel(
+	tx *Tx, depotID, model string, quantity int, kinds ...rules.StockKind,
 ) (moved bool, err error) {
 	var sum rules.StockDelta
 	q := tx.Model(&StockLevel{}).Where("depot_id = ? AND model_code = ?", depotID, model)
@@ -467,7 +467,7 @@ func (s *Store) moveLevel(
 	res := q.Updates(map[string]any{
 		"on_hand":    gorm.Expr("on_hand + ?", sum.OnHand),
 		"reserved":   gorm.Expr("reserved + ?", sum.Reserved),
-		"updated_at": s.clock.Now(),
+		"updated_at": tx.Now(),
 	})
 	return res.RowsAffected == 1, res.Error
 }
@@ -495,8 +495,8 @@ func (f StockFilter) narrow(q *gorm.DB, with map[string]string) *gorm.DB {
 // StockLevels lists levels by depot and model, for the service and its operators.
 func (s *Store) StockLevels(ctx context.Context, f StockFilter) ([]StockLevel, error) {
 	var out []StockLevel
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		q := f.narrow(tx.Order("depot_id, model_code"), map[string]string{})
@@ -508,8 +508,8 @@ func (s *Store) StockLevels(ctx context.Context, f StockFilter) ([]StockLevel, e
 // StockEntries lists the ledger, newest first, for the service and its operators.
 func (s *Store) StockEntries(ctx context.Context, f StockFilter) ([]StockEntry, string, error) {
 	var out []StockEntry
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		q := f.narrow(tx.Model(&StockEntry{}), map[string]string{
@@ -526,8 +526,8 @@ func (s *Store) StockEntries(ctx context.Context, f StockFilter) ([]StockEntry, 
 // when the books are right.
 func (s *Store) StockBalance(ctx context.Context) ([]StockLevel, error) {
 	var wrong []StockLevel
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		return tx.Raw(`

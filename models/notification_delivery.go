@@ -7,8 +7,6 @@ import (
 	"strings"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -31,13 +29,13 @@ func (s *Store) NextMails(
 	ctx context.Context, key string, limit int, ended []MailResult, skip []string,
 ) ([]Notification, error) {
 	var rows []Notification
-	run := s.alone
+	run := s.db.Single
 	if slices.ContainsFunc(ended, func(r MailResult) bool { return !r.sent() }) {
-		run = s.tx // a failure's record takes further statements
+		run = s.db.Write // a failure's record takes further statements
 	}
 
 	sql, in := s.nextMails(key, limit, ended, skip)
-	err := run(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := run(ctx, func(tx *Tx) error {
 		rows = nil
 		if err := tx.Raw(sql, in).Scan(&rows).Error; err != nil {
 			return err
@@ -49,7 +47,7 @@ func (s *Store) NextMails(
 				continue
 			}
 
-			if err := s.mailFailed(tx, scope, r); err != nil {
+			if err := s.mailFailed(tx, r); err != nil {
 				return err
 			}
 		}
@@ -95,7 +93,7 @@ func (s *Store) nextMails(
 	in := map[string]any{
 		"key":     key,
 		"limit":   limit,
-		"now":     s.clock.Now(),
+		"now":     s.db.Now(),
 		"claimed": realNow(),
 	}
 
@@ -121,7 +119,7 @@ func (s *Store) nextMails(
 	in["sent"] = sent
 	in["skip"] = append(slices.Clone(ids), skip...)
 	lock := ""
-	if s.postgres() {
+	if s.db.Postgres() {
 		lock = " FOR UPDATE"
 	}
 
@@ -130,13 +128,13 @@ func (s *Store) nextMails(
 
 // mailFailed keeps a failed attempt, and hands a mail that will not be tried again to
 // an operator (S17).
-func (s *Store) mailFailed(tx *gorm.DB, scope Scope, r MailResult) error {
+func (s *Store) mailFailed(tx *Tx, r MailResult) error {
 	err := tx.Create(&NotificationAttempt{
 		ID:             NewID(prefixAttempt),
 		NotificationID: r.ID,
 		Outcome:        string(r.State),
 		Error:          r.Error,
-		At:             s.clock.Now(),
+		At:             tx.Now(),
 	}).Error
 	if err != nil {
 		return err
@@ -144,9 +142,9 @@ func (s *Store) mailFailed(tx *gorm.DB, scope Scope, r MailResult) error {
 
 	switch r.State {
 	case rules.NotificationHardBounced:
-		return s.mailBounced(tx, scope, r)
+		return s.mailBounced(tx, r)
 	case rules.NotificationUnknown:
-		return s.raise(tx, OperatorTask{
+		return tx.Raise(OperatorTask{
 			Kind:      TaskMailUnknown,
 			SubjectID: r.ID,
 			What:      "Find out whether the mail arrived; send it again if it did not.",
@@ -159,13 +157,13 @@ func (s *Store) mailFailed(tx *gorm.DB, scope Scope, r MailResult) error {
 
 // mailBounced hands a mail that was refused for good to an operator; the mail's own
 // domain does what else follows.
-func (s *Store) mailBounced(tx *gorm.DB, scope Scope, r MailResult) error {
+func (s *Store) mailBounced(tx *Tx, r MailResult) error {
 	var n Notification
 	if err := tx.First(&n, "id = ?", r.ID).Error; err != nil {
 		return err
 	}
 
-	err := s.raise(tx, OperatorTask{
+	err := tx.Raise(OperatorTask{
 		Kind:      TaskMailUndeliverable,
 		SubjectID: n.ID,
 		AccountID: n.AccountID,
@@ -177,20 +175,20 @@ func (s *Store) mailBounced(tx *gorm.DB, scope Scope, r MailResult) error {
 	}
 
 	if follow := s.mails.bounced[n.Template]; follow != nil {
-		return follow(tx, scope, n, r.Error)
+		return follow(tx, n, r.Error)
 	}
 
 	return nil
 }
 
 // endMail stores that an attempt failed for good, with what follows.
-func (s *Store) endMail(tx *gorm.DB, scope Scope, r MailResult) error {
+func (s *Store) endMail(tx *Tx, r MailResult) error {
 	err := tx.Model(&Notification{}).Where("id = ?", r.ID).
 		Updates(map[string]any{"state": r.State, "last_error": r.Error}).Error
 	if err != nil {
 		return err
 	}
-	return s.mailFailed(tx, scope, r)
+	return s.mailFailed(tx, r)
 }
 
 // SettleStaleMails turns the mails that an earlier attempt left in SENDING into UNKNOWN:
@@ -200,10 +198,10 @@ func (s *Store) endMail(tx *gorm.DB, scope Scope, r MailResult) error {
 func (s *Store) SettleStaleMails(
 	ctx context.Context, key string, lease time.Duration,
 ) (inFlight int, err error) {
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err = s.db.Write(ctx, func(tx *Tx) error {
 		inFlight = 0
 		var sending []Notification
-		err := s.forUpdate(tx).
+		err := tx.ForUpdate().
 			Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationSending).
 			Find(&sending).Error
 		if err != nil {
@@ -222,7 +220,7 @@ func (s *Store) SettleStaleMails(
 				Error: "the sender stopped while the mail was on its way",
 			}
 
-			if err := s.endMail(tx, scope, r); err != nil {
+			if err := s.endMail(tx, r); err != nil {
 				return err
 			}
 		}
@@ -236,9 +234,9 @@ func (s *Store) SettleStaleMails(
 // GiveUpMails ends the attempts at a key's queued mails; each becomes an
 // operator's task (S17).
 func (s *Store) GiveUpMails(ctx context.Context, key, reason string) error {
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	return s.db.Write(ctx, func(tx *Tx) error {
 		var queued []Notification
-		err := s.forUpdate(tx).
+		err := tx.ForUpdate().
 			Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationQueued).
 			Find(&queued).Error
 		if err != nil {
@@ -247,7 +245,7 @@ func (s *Store) GiveUpMails(ctx context.Context, key, reason string) error {
 
 		for _, n := range queued {
 			r := MailResult{ID: n.ID, State: rules.NotificationHardBounced, Error: reason}
-			if err := s.endMail(tx, scope, r); err != nil {
+			if err := s.endMail(tx, r); err != nil {
 				return err
 			}
 		}

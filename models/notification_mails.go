@@ -5,7 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
@@ -51,10 +50,10 @@ type mailRules struct {
 
 // bounceRule does what follows from a mail that was refused for good, in the
 // transaction that records it.
-type bounceRule func(tx *gorm.DB, scope Scope, n Notification, reason string) error
+type bounceRule func(tx *Tx, n Notification, reason string) error
 
 // resendRule refuses to send a mail again that is of no use any more.
-type resendRule func(tx *gorm.DB, n Notification) error
+type resendRule func(tx *Tx, n Notification) error
 
 // onBounce has the rule follow a mail of the template that was refused for good.
 func (s *Store) onBounce(template string, rule bounceRule) {
@@ -74,7 +73,7 @@ func (s *Store) onResend(template string, rule resendRule) {
 
 // queueMail writes mails in the caller's transaction. One whose dedupe key (program,
 // template, subject, recipient, epoch) stands already is left alone (C7).
-func (s *Store) queueMail(tx *gorm.DB, mails ...Notification) error {
+func queueMail(tx *Tx, mails ...Notification) error {
 	if len(mails) == 0 {
 		return nil
 	}
@@ -84,7 +83,7 @@ func (s *Store) queueMail(tx *gorm.DB, mails ...Notification) error {
 		m.ID = NewID(prefixNotification)
 		m.ProgramID = rules.DefaultProgram().ID
 		m.State = rules.NotificationQueued
-		m.CreatedAt = s.clock.Now()
+		m.CreatedAt = tx.Now()
 		m.DedupeKey = strings.Join(
 			[]string{m.ProgramID, m.Template, m.SubjectID, m.Recipient, m.Epoch}, "|",
 		)
@@ -103,9 +102,9 @@ func (s *Store) queueMail(tx *gorm.DB, mails ...Notification) error {
 // queueSingleMail writes a mail that no order's or invitation's workflow sends, with
 // the outbox event that starts a workflow for it. A mail that stands already starts
 // none.
-func (s *Store) queueSingleMail(tx *gorm.DB, m Notification) error {
+func queueSingleMail(tx *Tx, m Notification) error {
 	mails := []Notification{m}
-	if err := s.queueMail(tx, mails...); err != nil {
+	if err := queueMail(tx, mails...); err != nil {
 		return err
 	}
 
@@ -118,16 +117,16 @@ func (s *Store) queueSingleMail(tx *gorm.DB, m Notification) error {
 	if stored.ID != mails[0].ID {
 		return nil
 	}
-	return s.enqueue(tx, outboxEvent(OutboxNotificationQueued, stored.ID, "1", nil))
+	return tx.Enqueue(outboxEvent(OutboxNotificationQueued, stored.ID, "1", nil))
 }
 
 // ResendMail queues a mail again that an operator found not to have arrived. A mail
 // that has not failed, or whose subject is over, answers STATE_CONFLICT. Each call
 // sends it once more.
 func (s *Store) ResendMail(ctx context.Context, id string) error {
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	return s.db.Write(ctx, func(tx *Tx) error {
 		var n Notification
-		if err := found(s.forUpdate(tx).First(&n, "id = ?", id).Error); err != nil {
+		if err := found(tx.ForUpdate().First(&n, "id = ?", id).Error); err != nil {
 			return err
 		}
 
@@ -154,18 +153,18 @@ func (s *Store) ResendMail(ctx context.Context, id string) error {
 			"before":   n.State,
 		}}
 
-		if err := s.appendAudit(tx, scope, n.ID, n.AccountID, false, resent); err != nil {
+		if err := tx.Audit(n.ID, n.AccountID, false, resent); err != nil {
 			return err
 		}
 
-		return s.enqueue(tx, outboxEvent(OutboxNotificationQueued, n.ID, NewID("epoch"), nil))
+		return tx.Enqueue(outboxEvent(OutboxNotificationQueued, n.ID, NewID("epoch"), nil))
 	})
 }
 
 // MailDelivered records that a mail whose fate was unknown did arrive. One that was not
 // sent answers STATE_CONFLICT.
 func (s *Store) MailDelivered(ctx context.Context, id string) error {
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	return s.db.Write(ctx, func(tx *Tx) error {
 		sent := []rules.NotificationState{rules.NotificationUnknown, rules.NotificationSent}
 		res := tx.Model(&Notification{}).Where("id = ? AND state IN ?", id, sent).
 			Update("state", rules.NotificationDelivered)
@@ -179,13 +178,13 @@ func (s *Store) MailDelivered(ctx context.Context, id string) error {
 				"Read the mail's state again.")
 		}
 
-		return s.appendAudit(tx, scope, id, nil, false, entry{"mail.delivered", id, nil})
+		return tx.Audit(id, nil, false, entry{"mail.delivered", id, nil})
 	})
 }
 
 // suppressMails keeps the mails of a subject that were not sent yet from going out: the
 // subject is over.
-func (s *Store) suppressMails(tx *gorm.DB, subjectID string) error {
+func suppressMails(tx *Tx, subjectID string) error {
 	return tx.Model(&Notification{}).
 		Where("subject_id = ? AND state = ?", subjectID, rules.NotificationQueued).
 		Update("state", rules.NotificationSuppressed).Error
@@ -194,8 +193,8 @@ func (s *Store) suppressMails(tx *gorm.DB, subjectID string) error {
 // GetNotification reads one mail with its delivery state.
 func (s *Store) GetNotification(ctx context.Context, id string) (Notification, error) {
 	var n Notification
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.accounts(tx, "account_id").First(&n, "id = ?", id).Error)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return found(tx.Scope.accounts(tx.DB, "account_id").First(&n, "id = ?", id).Error)
 	})
 	return n, err
 }
@@ -212,8 +211,8 @@ func (s *Store) ListNotifications(
 	ctx context.Context, f NotificationFilter,
 ) ([]Notification, string, error) {
 	var out []Notification
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx, "account_id")
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
 			"order_id":   f.OrderID,
 			"subject_id": f.SubjectID,

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"cloud.google.com/go/civil"
-	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
@@ -55,16 +54,16 @@ type Agenda struct {
 // left out. For the service and its operators; days that are over answer
 // VALIDATION_FAILED, since what was done then is no longer listed.
 func (s *Store) Agenda(ctx context.Context, q AgendaQuery) (Agenda, error) {
-	now := s.clock.Now()
+	now := s.db.Now()
 	v, err := newAgendaView(q, now, now.Add(-s.patience()))
 	if err != nil {
 		return Agenda{}, err
 	}
 
 	var out Agenda
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err = s.db.Read(ctx, func(tx *Tx) error {
 		out = Agenda{On: v.day()}
-		if err := scope.service(); err != nil {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		if err := v.readZones(tx); err != nil {
@@ -206,7 +205,7 @@ func (v *agendaView) source() string {
 // readZones reads in which zones something may be late or due, and builds the
 // conditions of both lists by zone: a day ends where the parcel goes to. Zones whose
 // day begins and ends at the same instants share a condition.
-func (v *agendaView) readZones(tx *gorm.DB) error {
+func (v *agendaView) readZones(tx *Tx) error {
 	on := rules.DateIn(v.now, v.zone).AddDays(1)
 	if v.q.On != nil {
 		on = *v.q.On
@@ -258,7 +257,7 @@ func (v *agendaView) location(name string) *time.Location {
 }
 
 // count counts the lines of both lists by kind, over all pages.
-func (v *agendaView) count(tx *gorm.DB, out *Agenda) error {
+func (v *agendaView) count(tx *Tx, out *Agenda) error {
 	var rows []struct {
 		Late bool
 		Kind processes.Kind
@@ -287,7 +286,7 @@ func (v *agendaView) count(tx *gorm.DB, out *Agenda) error {
 }
 
 // list reads one page of a list, behind the cursor.
-func (v *agendaView) list(tx *gorm.DB, where string, after AgendaCursor, out *AgendaList) error {
+func (v *agendaView) list(tx *Tx, where string, after AgendaCursor, out *AgendaList) error {
 	query := "SELECT * FROM (" + v.source() + ") b WHERE " + where
 	if after != (AgendaCursor{}) {
 		query += " AND (at > @after_at OR at = @after_at AND id > @after_id)"

@@ -4,7 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 )
 
@@ -24,14 +23,14 @@ func (s *Store) OutsideEvents(
 	ctx context.Context, kind OutboxKind, page Page,
 ) ([]OutboxEvent, string, error) {
 	var out []OutboxEvent
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 
 		// as the index says
 		q := tx.Where("kind LIKE 'event.%' AND id > ? AND created_at <= ?",
-			page.After, s.clock.Now().Add(-outsideDelay))
+			page.After, tx.Now().Add(-outsideDelay))
 		if kind != "" {
 			q = q.Where(clause.Eq{Column: "kind", Value: kind})
 		}

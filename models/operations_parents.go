@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -42,11 +40,11 @@ func (s *Store) MergeParents(
 	}
 
 	var moved []Account
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err = s.db.Write(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
-		moved, err = s.merge(tx, scope, ref, fromID, intoID, reason)
+		moved, err = s.merge(tx, ref, fromID, intoID, reason)
 		return err
 	})
 	if err != nil {
@@ -58,15 +56,15 @@ func (s *Store) MergeParents(
 
 // merge locks the accounts before the parents, as an order does.
 func (s *Store) merge(
-	tx *gorm.DB, scope Scope, ref Reference, fromID, intoID, reason string,
+	tx *Tx, ref Reference, fromID, intoID, reason string,
 ) ([]Account, error) {
 	var accounts []Account
-	err := s.forUpdate(tx).Where("parent_org_id = ?", fromID).Order("id").Find(&accounts).Error
+	err := tx.ForUpdate().Where("parent_org_id = ?", fromID).Order("id").Find(&accounts).Error
 	if err != nil {
 		return nil, err
 	}
 
-	p, err := s.lockBoth(tx, fromID, intoID)
+	p, err := lockBoth(tx, fromID, intoID)
 	if err != nil {
 		return nil, err
 	}
@@ -90,20 +88,20 @@ func (s *Store) merge(
 	}
 
 	ids := idsOf(accounts, func(a Account) string { return a.ID })
-	if err := s.moveTokens(tx, ids, intoID); err != nil {
+	if err := moveTokens(tx, ids, intoID); err != nil {
 		return nil, err
 	}
-	if err := s.moveAccounts(tx, scope, accounts, intoID, reason); err != nil {
+	if err := moveAccounts(tx, accounts, intoID, reason); err != nil {
 		return nil, err
 	}
 	if err := markMerged(tx, fromID, intoID); err != nil {
 		return nil, err
 	}
 
-	if err := s.parentAudit(tx, scope, "parent.merged", p, accounts, reason); err != nil {
+	if err := parentAudit(tx, "parent.merged", p, accounts, reason); err != nil {
 		return nil, err
 	}
-	if err := s.mergeSpares(tx, scope, ref, fromID, intoID); err != nil {
+	if err := s.mergeSpares(tx, ref, fromID, intoID); err != nil {
 		return nil, err
 	}
 
@@ -199,11 +197,11 @@ func (s *Store) SplitParent(
 
 	var moved []Account
 	var into string
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err = s.db.Write(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
-		moved, into, err = s.split(tx, scope, ref, fromID, q)
+		moved, into, err = s.split(tx, ref, fromID, q)
 		return err
 	})
 	if err != nil {
@@ -215,9 +213,9 @@ func (s *Store) SplitParent(
 
 // split locks the accounts before the parents, as an order does.
 func (s *Store) split(
-	tx *gorm.DB, scope Scope, ref Reference, fromID string, q SplitRequest,
+	tx *Tx, ref Reference, fromID string, q SplitRequest,
 ) (moving []Account, intoID string, err error) {
-	into, err := s.ensureOrg(tx, OrgCustomerParent, q.Name)
+	into, err := ensureOrg(tx, OrgCustomerParent, q.Name)
 	if err != nil {
 		return nil, "", err
 	}
@@ -227,12 +225,12 @@ func (s *Store) split(
 	}
 
 	var named []Account
-	err = s.forUpdate(tx).Where("id IN ?", q.AccountIDs).Order("id").Find(&named).Error
+	err = tx.ForUpdate().Where("id IN ?", q.AccountIDs).Order("id").Find(&named).Error
 	if err != nil {
 		return nil, "", err
 	}
 
-	p, err := s.lockBoth(tx, fromID, into.ID)
+	p, err := lockBoth(tx, fromID, into.ID)
 	if err != nil {
 		return nil, "", err
 	}
@@ -246,20 +244,20 @@ func (s *Store) split(
 	}
 
 	ids := idsOf(moving, func(a Account) string { return a.ID })
-	if err := s.moveTokens(tx, ids, into.ID); err != nil {
+	if err := moveTokens(tx, ids, into.ID); err != nil {
 		return nil, "", err
 	}
-	if err := s.moveAccounts(tx, scope, moving, into.ID, q.Reason); err != nil {
+	if err := moveAccounts(tx, moving, into.ID, q.Reason); err != nil {
 		return nil, "", err
 	}
 	if err := openAgain(tx, into.ID); err != nil {
 		return nil, "", err
 	}
-	if err := s.parentAudit(tx, scope, "parent.split", p, moving, q.Reason); err != nil {
+	if err := parentAudit(tx, "parent.split", p, moving, q.Reason); err != nil {
 		return nil, "", err
 	}
 
-	if err := s.splitSpares(tx, scope, ref, fromID, into.ID); err != nil {
+	if err := s.splitSpares(tx, ref, fromID, into.ID); err != nil {
 		return nil, "", err
 	}
 

@@ -5,8 +5,6 @@ import (
 	_ "embed"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules/processes"
 )
 
@@ -58,10 +56,10 @@ var processSQL string
 // Temporal down.
 func (s *Store) ListProcesses(ctx context.Context, f ProcessFilter) ([]Process, string, error) {
 	var out []Process
-	now := s.clock.Now()
+	now := s.db.Now()
 	stuck := now.Add(-s.patience())
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		sql, args := f.query(now, stuck)
@@ -119,12 +117,12 @@ type ProcessCount struct {
 // CountProcesses counts what is under way.
 func (s *Store) CountProcesses(ctx context.Context) ([]ProcessCount, error) {
 	var out []ProcessCount
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		return tx.Raw("SELECT kind, waits_for, actor, count(*) AS n FROM ("+processSQL+") q GROUP BY kind, waits_for, actor ORDER BY kind, waits_for",
-			map[string]any{"now": s.clock.Now()}).Scan(&out).Error
+			map[string]any{"now": tx.Now()}).Scan(&out).Error
 	})
 	return out, err
 }
@@ -133,7 +131,7 @@ func (s *Store) CountProcesses(ctx context.Context) ([]ProcessCount, error) {
 // moved on by itself and did not: the watch that sees a blocked workflow, a
 // dead worker and a lost timer alike. It returns how many are overdue.
 func (s *Store) WatchOverdue(ctx context.Context) (int, error) {
-	late := s.clock.Now().Add(-s.patience())
+	late := s.db.Now().Add(-s.patience())
 	page, n := Page{Limit: 200}, 0
 	for {
 		overdue, next, err := s.ListProcesses(ctx, ProcessFilter{Overdue: true, Page: page})

@@ -3,8 +3,6 @@ package models
 import (
 	"context"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -20,7 +18,7 @@ func (s *Store) RecordFailure(ctx context.Context, subjectID, reason string) err
 	}
 
 	entity, ok := failing[KindOf(subjectID)]
-	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	return s.db.Write(ctx, func(tx *Tx) error {
 		if !ok {
 			return nil
 		}
@@ -42,9 +40,9 @@ var retries = map[string]OutboxKind{
 // or the relay an event that it could not tell. A task that is done already answers
 // STATE_CONFLICT.
 func (s *Store) RetryProcess(ctx context.Context, taskID string) error {
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	return s.db.Write(ctx, func(tx *Tx) error {
 		var t OperatorTask
-		if err := found(s.forUpdate(tx).First(&t, "id = ?", taskID).Error); err != nil {
+		if err := found(tx.ForUpdate().First(&t, "id = ?", taskID).Error); err != nil {
 			return err
 		}
 
@@ -52,7 +50,7 @@ func (s *Store) RetryProcess(ctx context.Context, taskID string) error {
 			return rules.Refuse(rules.StateConflict, "This task is done already.",
 				"Read the task again.")
 		}
-		if err := s.resolve(tx, scope, &t, "retry"); err != nil {
+		if err := tx.Resolve(&t, "retry"); err != nil {
 			return err
 		}
 
@@ -61,6 +59,6 @@ func (s *Store) RetryProcess(ctx context.Context, taskID string) error {
 			return retryOutbox(tx, t.SubjectID)
 		}
 
-		return s.enqueue(tx, outboxEvent(kind, t.SubjectID, NewID("retry"), nil))
+		return tx.Enqueue(outboxEvent(kind, t.SubjectID, NewID("retry"), nil))
 	})
 }

@@ -30,7 +30,7 @@ func (s *Store) SweepContracts(ctx context.Context, progress func(Sweep)) (Sweep
 	}
 
 	var out Sweep
-	err = s.sweepInBatches(ctx, ref, s.startDueContracts, func(started int) {
+	err = s.sweepInBatches(ctx, ref, startDueContracts, func(started int) {
 		out.Started += started
 		progress(out)
 	})
@@ -46,7 +46,7 @@ func (s *Store) SweepContracts(ctx context.Context, progress func(Sweep)) (Sweep
 		return out, err
 	}
 
-	err = s.sweepInBatches(ctx, ref, s.remindOfDueContracts, func(reminded int) {
+	err = s.sweepInBatches(ctx, ref, remindOfDueContracts, func(reminded int) {
 		out.Reminded += reminded
 		progress(out)
 	})
@@ -57,7 +57,7 @@ func (s *Store) SweepContracts(ctx context.Context, progress func(Sweep)) (Sweep
 // sweepStep changes one batch of contracts behind the id after; it returns how
 // many it read and changed, and the last id.
 type sweepStep func(
-	tx *gorm.DB, scope Scope, ref Reference, after string,
+	tx *Tx, ref Reference, after string,
 ) (read, changed int, last string, err error)
 
 // sweepInBatches repeats a step until a batch is not full, each in a transaction of
@@ -69,8 +69,8 @@ func (s *Store) sweepInBatches(
 	for {
 		var read, changed int
 		var last string // a transaction may run again, from the same place
-		err := s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
-			read, changed, last, err = step(tx, scope, ref, after)
+		err := s.db.Write(ctx, func(tx *Tx) (err error) {
+			read, changed, last, err = step(tx, ref, after)
 			return err
 		})
 		if err != nil {
@@ -88,13 +88,13 @@ func (s *Store) sweepInBatches(
 // expireDue ends a batch of contracts that are over, and counts the spares of their
 // parents again.
 func (s *Store) expireDue(
-	tx *gorm.DB, scope Scope, ref Reference, after string,
+	tx *Tx, ref Reference, after string,
 ) (read, changed int, last string, err error) {
-	ended, last, err := s.expireDueContracts(tx, scope, ref, after)
+	ended, last, err := expireDueContracts(tx, ref, after)
 	if err != nil {
 		return 0, 0, "", err
 	}
-	if err := s.recountExpired(tx, scope, ref, ended); err != nil {
+	if err := s.recountExpired(tx, ref, ended); err != nil {
 		return 0, 0, "", err
 	}
 
@@ -104,7 +104,7 @@ func (s *Store) expireDue(
 // recountExpired counts the spares of the parents whose Select contracts ended
 // again, each parent once for the batch, stamped with the last of its contracts.
 func (s *Store) recountExpired(
-	tx *gorm.DB, scope Scope, ref Reference, ended []ServiceContract,
+	tx *Tx, ref Reference, ended []ServiceContract,
 ) error {
 	sources := map[string]string{}
 	for _, c := range ended {
@@ -116,12 +116,12 @@ func (s *Store) recountExpired(
 	if len(sources) == 0 {
 		return nil
 	}
-	return s.recountAccounts(tx, scope, sources, ref.Program.SpareRatio, rules.SpareByExpiry)
+	return s.recountAccounts(tx, sources, ref.Program.SpareRatio, rules.SpareByExpiry)
 }
 
 // SweepFinished records that a whole sweep came to its end, for the watchdog.
 func (s *Store) SweepFinished(ctx context.Context, name string, result Sweep) error {
-	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	return s.db.Write(ctx, func(tx *Tx) error {
 		row := sweepRow{Name: name, FinishedAt: realNow(), Result: result}
 		return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error
 	})
@@ -140,7 +140,7 @@ func (sweepRow) TableName() string { return "sweeps" }
 // end for longer than late (real time), and settles it when it has again. A
 // sweep that never ended counts from the first look.
 func (s *Store) WatchSweep(ctx context.Context, name string, late time.Duration) error {
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	return s.db.Write(ctx, func(tx *Tx) error {
 		var row sweepRow
 		err := tx.First(&row, "name = ?", name).Error
 		switch {
@@ -150,7 +150,7 @@ func (s *Store) WatchSweep(ctx context.Context, name string, late time.Duration)
 		case err != nil:
 			return err
 		case realNow().Sub(row.FinishedAt) > late:
-			return s.raise(tx, OperatorTask{
+			return tx.Raise(OperatorTask{
 				Kind:      TaskSweepLate,
 				SubjectID: name,
 				What:      "Find out why the schedule daily-sweep in Temporal does not run to its end.",
@@ -158,7 +158,7 @@ func (s *Store) WatchSweep(ctx context.Context, name string, late time.Duration)
 			})
 		}
 
-		return s.settle(tx, scope, TaskSweepLate, name, "the sweep ran")
+		return tx.Settle(TaskSweepLate, name, "the sweep ran")
 	})
 }
 

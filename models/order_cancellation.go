@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -70,9 +68,9 @@ func (s *Store) CancelOrder(
 
 	var o Order
 	var c OrderCancellation
-	err = s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
+	err = s.db.WriteAcross(ctx, func(tx *Tx) error {
 		var err error
-		o, err = s.lockOrder(tx, scope, id)
+		o, err = lockOrder(tx, id)
 		if err != nil {
 			return err
 		}
@@ -82,10 +80,10 @@ func (s *Store) CancelOrder(
 			return err
 		}
 
-		if err := s.mayCancel(scope, o, r.Reason); err != nil {
+		if err := mayCancel(tx, tx.Scope, o, r.Reason); err != nil {
 			return err
 		}
-		c, err = s.cancel(tx, scope, ref, &o, r)
+		c, err = s.cancel(tx, ref, &o, r)
 		return err
 	})
 	return o, c, err
@@ -94,7 +92,7 @@ func (s *Store) CancelOrder(
 // cancelledBefore finds the cancellation that a repeated request asks for: its
 // own, or the one that ended the whole order.
 func cancelledBefore(
-	tx *gorm.DB, o Order, r CancelRequest,
+	tx *Tx, o Order, r CancelRequest,
 ) (c OrderCancellation, done bool, err error) {
 	if r.Once != "" {
 		res := tx.Where("id = ? AND order_id = ?", r.id(o.ID), o.ID).Limit(1).Find(&c)
@@ -109,19 +107,19 @@ func cancelledBefore(
 	return c, false, nil
 }
 
-func lastCancellation(tx *gorm.DB, orderID string) (OrderCancellation, error) {
+func lastCancellation(tx *Tx, orderID string) (OrderCancellation, error) {
 	var c OrderCancellation
 	err := tx.Where("order_id = ?", orderID).Order("sequence DESC").First(&c).Error
 	return c, found(err)
 }
 
-func (s *Store) mayCancel(scope Scope, o Order, reason string) error {
+func mayCancel(tx *Tx, scope Scope, o Order, reason string) error {
 	return rules.MayCancel(rules.CancellationRequest{
 		Role:     scope.Actor.Role,
 		Own:      true,
 		State:    o.State,
 		ClosesAt: o.CancellableUntil,
-		Now:      s.clock.Now(),
+		Now:      tx.Now(),
 		Reason:   reason,
 	})
 }
@@ -129,9 +127,9 @@ func (s *Store) mayCancel(scope Scope, o Order, reason string) error {
 // cancel revokes the chosen licences, records the cancellation and counts the spares
 // that the order had earned.
 func (s *Store) cancel(
-	tx *gorm.DB, scope Scope, ref Reference, o *Order, r CancelRequest,
+	tx *Tx, ref Reference, o *Order, r CancelRequest,
 ) (OrderCancellation, error) {
-	contracts, units, err := s.lockUnitsInForce(tx, o.ID)
+	contracts, units, err := lockUnitsInForce(tx, o.ID)
 	if err != nil {
 		return OrderCancellation{}, err
 	}
@@ -144,15 +142,15 @@ func (s *Store) cancel(
 		}
 	}
 
-	now := s.clock.Now()
-	if err := s.revokeUnits(tx, contracts, units, chosen, whole, now); err != nil {
+	now := tx.Now()
+	if err := revokeUnits(tx, contracts, units, chosen, whole, now); err != nil {
 		return OrderCancellation{}, err
 	}
 	if err := endAttachmentsOf(tx, chosen, EndCancelled, now); err != nil {
 		return OrderCancellation{}, err
 	}
 
-	c, err := s.recordCancellation(tx, scope, o, r, whole, chosen)
+	c, err := recordCancellation(tx, o, r, whole, chosen)
 	if err != nil {
 		return c, err
 	}
@@ -160,7 +158,7 @@ func (s *Store) cancel(
 		return c, nil
 	}
 	why := spareChange{ref.Program.SpareRatio, rules.SpareByCancellation, c.ID}
-	err = s.recountAccount(tx, scope, *o.AccountID, why)
+	err = s.recountAccount(tx, *o.AccountID, why)
 	return c, err
 }
 
@@ -175,8 +173,8 @@ func chooseUnits(units []Licence, r CancelRequest) ([]string, error) {
 
 // recordCancellation stores the cancellation and the order's new state, with the audit
 // and the event that has the order's workflow go on with it.
-func (s *Store) recordCancellation(
-	tx *gorm.DB, scope Scope, o *Order, r CancelRequest, whole bool, chosen []string,
+func recordCancellation(
+	tx *Tx, o *Order, r CancelRequest, whole bool, chosen []string,
 ) (OrderCancellation, error) {
 	var before int64
 	err := tx.Model(&OrderCancellation{}).Where("order_id = ?", o.ID).Count(&before).Error
@@ -191,9 +189,9 @@ func (s *Store) recordCancellation(
 		Whole:       whole,
 		Quantity:    int64(len(chosen)),
 		Reason:      strings.TrimSpace(r.Reason),
-		RequestedBy: scope.Actor.ID,
-		Role:        scope.Actor.Role,
-		CreatedAt:   s.clock.Now(),
+		RequestedBy: tx.Scope.Actor.ID,
+		Role:        tx.Scope.Actor.Role,
+		CreatedAt:   tx.Now(),
 	}
 	if err := tx.Create(&c).Error; err != nil {
 		return c, err
@@ -206,7 +204,7 @@ func (s *Store) recordCancellation(
 		to = rules.OrderCancelled
 		verb = "order.cancelled"
 	}
-	if err := s.moveOrder(tx, o, to); err != nil {
+	if err := moveOrder(tx, o, to); err != nil {
 		return c, err
 	}
 
@@ -217,11 +215,11 @@ func (s *Store) recordCancellation(
 		"reason":       c.Reason,
 		"cancellation": c.ID,
 	}}
-	if err := s.appendAudit(tx, scope, *o.AccountID, o.AccountID, false, e); err != nil {
+	if err := tx.Audit(*o.AccountID, o.AccountID, false, e); err != nil {
 		return c, err
 	}
 	payload := map[string]string{PayloadCancellationID: c.ID}
-	err = s.enqueue(tx, outboxEvent(OutboxOrderCancelled, o.ID, c.ID, payload))
+	err = tx.Enqueue(outboxEvent(OutboxOrderCancelled, o.ID, c.ID, payload))
 	return c, err
 }
 
@@ -239,12 +237,12 @@ func (s *Store) TerminateOrder(
 
 	var o Order
 	var c OrderCancellation
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := rules.MayTerminate(scope.Actor.Role, reason); err != nil {
+	err = s.db.Write(ctx, func(tx *Tx) error {
+		if err := rules.MayTerminate(tx.Scope.Actor.Role, reason); err != nil {
 			return err
 		}
 		var err error
-		o, err = s.lockOrder(tx, scope, id)
+		o, err = lockOrder(tx, id)
 		if err != nil {
 			return err
 		}
@@ -252,7 +250,7 @@ func (s *Store) TerminateOrder(
 			c, err = lastCancellation(tx, id)
 			return err
 		}
-		c, err = s.cancel(tx, scope, ref, &o, CancelRequest{Reason: reason})
+		c, err = s.cancel(tx, ref, &o, CancelRequest{Reason: reason})
 		return err
 	})
 	return o, c, err
@@ -263,8 +261,8 @@ func (s *Store) ListCancellations(
 	ctx context.Context, orderID string,
 ) ([]OrderCancellation, error) {
 	var out []OrderCancellation
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if _, err := s.orderInScope(tx, scope, orderID); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if _, err := orderInScope(tx, orderID); err != nil {
 			return err
 		}
 		return tx.Where("order_id = ?", orderID).Order("sequence").Find(&out).Error
@@ -278,31 +276,31 @@ func (s *Store) ListCancellations(
 // were counted with the cancellation itself (S9). Again for the same cancellation it
 // changes nothing. It reports whether the order is cancelled as a whole.
 func (s *Store) CompensateCancellation(ctx context.Context, id string) (closed bool, err error) {
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err = s.db.Write(ctx, func(tx *Tx) error {
 		var c OrderCancellation
-		if err := found(s.forUpdate(tx).First(&c, "id = ?", id).Error); err != nil {
+		if err := found(tx.ForUpdate().First(&c, "id = ?", id).Error); err != nil {
 			return err
 		}
 		closed = c.Whole
 		if c.State == CancellationCompleted {
 			return nil
 		}
-		o, err := s.lockOrder(tx, scope, c.OrderID)
+		o, err := lockOrder(tx, c.OrderID)
 		if err != nil {
 			return err
 		}
 
-		if err := s.withdrawInvitations(tx, scope, o); err != nil {
+		if err := withdrawInvitations(tx, o); err != nil {
 			return err
 		}
-		if err := s.withdrawRMAs(tx, scope, o.ID); err != nil {
+		if err := s.withdrawRMAs(tx, o.ID); err != nil {
 			return err
 		}
-		if err := s.queueMail(tx, s.cancellationMails(o, c)...); err != nil {
+		if err := queueMail(tx, cancellationMails(o, c)...); err != nil {
 			return err
 		}
 
-		now := s.clock.Now()
+		now := tx.Now()
 		c.State = CancellationCompleted
 		c.CompletedAt = &now
 		err = tx.Model(&OrderCancellation{}).
@@ -313,16 +311,16 @@ func (s *Store) CompensateCancellation(ctx context.Context, id string) (closed b
 			return err
 		}
 		e := entry{"cancellation.completed", c.ID, map[string]any{"order": o.ID}}
-		return s.appendAudit(tx, scope, *o.AccountID, o.AccountID, false, e)
+		return tx.Audit(*o.AccountID, o.AccountID, false, e)
 	})
 	return closed, err
 }
 
 // withdrawInvitations revokes an account's live invitations when no contract
 // is left in it (S11).
-func (s *Store) withdrawInvitations(tx *gorm.DB, scope Scope, o Order) error {
+func withdrawInvitations(tx *Tx, o Order) error {
 	var acc Account // its lock keeps a new order from counting on an invitation that goes
-	err := s.forUpdate(tx).Select("id").First(&acc, "id = ?", *o.AccountID).Error
+	err := tx.ForUpdate().Select("id").First(&acc, "id = ?", *o.AccountID).Error
 	if err != nil {
 		return err
 	}
@@ -338,15 +336,15 @@ func (s *Store) withdrawInvitations(tx *gorm.DB, scope Scope, o Order) error {
 	}
 
 	var live []Invitation
-	if err := s.live(tx).Find(&live, "account_id = ?", *o.AccountID).Error; err != nil {
+	if err := whereLive(tx).Find(&live, "account_id = ?", *o.AccountID).Error; err != nil {
 		return err
 	}
 	for i := range live {
-		if err := s.closeInvitation(tx, &live[i], rules.InvitationWasWithdrawn); err != nil {
+		if err := closeInvitation(tx, &live[i], rules.InvitationWasWithdrawn); err != nil {
 			return err
 		}
 		e := entry{"invitation.revoked", live[i].ID, map[string]any{"order": o.ID}}
-		err := s.appendAudit(tx, scope, *o.AccountID, o.AccountID, false, e)
+		err := tx.Audit(*o.AccountID, o.AccountID, false, e)
 		if err != nil {
 			return err
 		}
@@ -356,7 +354,7 @@ func (s *Store) withdrawInvitations(tx *gorm.DB, scope Scope, o Order) error {
 
 // cancellationMails inform customer, reseller and distributor of a cancellation, each
 // address once.
-func (s *Store) cancellationMails(o Order, c OrderCancellation) []Notification {
+func cancellationMails(o Order, c OrderCancellation) []Notification {
 	params := map[string]any{
 		"vendor_order_no": text(o.VendorOrderNo),
 		"po_number":       o.PONumber,
@@ -366,7 +364,7 @@ func (s *Store) cancellationMails(o Order, c OrderCancellation) []Notification {
 	}
 	var mails []Notification
 	for _, to := range o.recipients() {
-		m := s.orderMail(&o, "order_cancelled", to, params)
+		m := orderMail(&o, "order_cancelled", to, params)
 		m.Epoch = c.ID
 		mails = append(mails, m)
 	}

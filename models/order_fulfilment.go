@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -41,13 +39,13 @@ func (s *Store) FulfilOrder(ctx context.Context, id string) (Fulfilment, error) 
 	}
 
 	var f Fulfilment
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		o, err := s.lockOrder(tx, scope, id)
+	err = s.db.Write(ctx, func(tx *Tx) error {
+		o, err := lockOrder(tx, id)
 		if err != nil {
 			return err
 		}
 		if o.State == rules.OrderAccepted {
-			if err := s.fulfil(tx, scope, ref, &o); err != nil {
+			if err := s.fulfil(tx, ref, &o); err != nil {
 				return err
 			}
 		}
@@ -59,7 +57,7 @@ func (s *Store) FulfilOrder(ctx context.Context, id string) (Fulfilment, error) 
 
 // fulfil writes everything that an accepted order leads to. It locks the account, then
 // its parent, as every command does that locks both.
-func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error {
+func (s *Store) fulfil(tx *Tx, ref Reference, o *Order) error {
 	customer := o.Payload.EndCustomer
 	account, err := s.openAccount(tx, o.AccountID, customer, ref.Program.UserLimit)
 	if err != nil {
@@ -67,7 +65,7 @@ func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error 
 	}
 	o.AccountID = &account.ID
 
-	contracts, err := s.createContracts(tx, ref, account.Account, o.purchase())
+	contracts, err := createContracts(tx, ref, account.Account, o.purchase())
 	if err != nil {
 		return err
 	}
@@ -77,39 +75,39 @@ func (s *Store) fulfil(tx *gorm.DB, scope Scope, ref Reference, o *Order) error 
 		ParentID:  account.ParentOrgID,
 		NewParent: account.newParent,
 	}
-	err = s.recountOrder(tx, scope, ref, bought, contracts)
+	err = s.recountOrder(tx, ref, bought, contracts)
 	if err != nil {
 		return err
 	}
 	if countsForSpares(contracts) {
-		if err := s.askForFirstCSM(tx, account.Account); err != nil {
+		if err := askForFirstCSM(tx, account.Account); err != nil {
 			return err
 		}
 	}
 
 	who := invitee{OrderID: o.ID, Email: customer.Email, ContactName: customer.ContactName}
-	invitation, _, err := s.inviteForOrder(tx, ref, who, account.Account, account.fresh)
+	invitation, _, err := inviteForOrder(tx, ref, who, account.Account, account.fresh)
 	if err != nil {
 		return err
 	}
 
-	mails := s.confirmations(o, account.Account, contracts)
+	mails := confirmations(o, account.Account, contracts)
 	if invitation.ID != "" {
 		mails = append(mails, invitationMail(invitation, account.Account, "invitation", "1"))
 	}
-	if err := s.queueMail(tx, mails...); err != nil {
+	if err := queueMail(tx, mails...); err != nil {
 		return err
 	}
 
-	if err := s.moveOrder(tx, o, rules.OrderFulfilled, "account_id"); err != nil {
+	if err := moveOrder(tx, o, rules.OrderFulfilled, "account_id"); err != nil {
 		return err
 	}
-	return s.auditFulfilment(tx, scope, o, account, contracts, invitation)
+	return auditFulfilment(tx, o, account, contracts, invitation)
 }
 
 // auditFulfilment notes in the account's chain what the order led to.
-func (s *Store) auditFulfilment(
-	tx *gorm.DB, scope Scope, o *Order, account openedAccount, contracts []ServiceContract,
+func auditFulfilment(
+	tx *Tx, o *Order, account openedAccount, contracts []ServiceContract,
 	invitation Invitation,
 ) error {
 	var entries []entry
@@ -132,7 +130,7 @@ func (s *Store) auditFulfilment(
 			"supersedes": text(invitation.SupersedesID),
 		}})
 	}
-	return s.appendAudit(tx, scope, account.ID, &account.ID, account.fresh, entries...)
+	return tx.Audit(account.ID, &account.ID, account.fresh, entries...)
 }
 
 // creationOf is what the audit notes of a new contract.
@@ -156,13 +154,13 @@ func creationOf(c ServiceContract, o *Order) map[string]any {
 
 // confirmations are the confirmation to the customer (R96) and its copies to reseller
 // and distributor (R100), one per address.
-func (s *Store) confirmations(
+func confirmations(
 	o *Order, account Account, contracts []ServiceContract,
 ) []Notification {
 	params := confirmationParams(o, account, contracts)
 	var mails []Notification
 	for _, to := range o.recipients() {
-		m := s.orderMail(o, "order_confirmation", to, params)
+		m := orderMail(o, "order_confirmation", to, params)
 		m.AccountID = &account.ID
 		m.Locale = account.Locale
 		mails = append(mails, m)

@@ -43,17 +43,17 @@ func (s *Store) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 		return Accepted{}, err
 	}
 	form := in.Form.Normalised()
-	if err := in.Form.Validate(ref.Catalogue, civil.DateOf(s.clock.Now())); err != nil {
+	if err := in.Form.Validate(ref.Catalogue, civil.DateOf(s.db.Now())); err != nil {
 		return s.sameOrder(ctx, in.Sender, form, err)
 	}
 
 	var out Accepted
-	err = s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
-		o, err := s.newOrder(tx, ref, in.Sender, form, s.clock.Now())
+	err = s.db.WriteAcross(ctx, func(tx *Tx) error {
+		o, err := newOrder(tx, ref, in.Sender, form, tx.Now())
 		if err != nil {
 			return err
 		}
-		out.Order, out.Created, err = s.insertOrder(tx, scope, in, o)
+		out.Order, out.Created, err = insertOrder(tx, in, o)
 		return err
 	})
 	if rules.CodeOf(err) == rules.ValidationFailed {
@@ -70,10 +70,10 @@ func (s *Store) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 // newOrder works out everything that the form, the sender and the calendar
 // decide about an order (S6, R45a, R107, R115b). An order that is amended was received
 // before now.
-func (s *Store) newOrder(
-	tx *gorm.DB, ref Reference, sender Org, form rules.OrderForm, received time.Time,
+func newOrder(
+	tx *Tx, ref Reference, sender Org, form rules.OrderForm, received time.Time,
 ) (Order, error) {
-	now := s.clock.Now()
+	now := tx.Now()
 	customer := form.EndCustomer
 	zone := rules.TimeZoneFor(customer.Address.Country, customer.Address.Region)
 	loc, err := time.LoadLocation(zone)
@@ -106,11 +106,11 @@ func (s *Store) newOrder(
 		CancellableUntil: rules.CancellationClosesAt(purchased, ref.Program.CancelDays, loc),
 		ReviewReasons:    []string{},
 	}
-	reseller, err := s.sellers(tx, &o, sender, form)
+	reseller, err := sellers(tx, &o, sender, form)
 	if err != nil {
 		return o, err
 	}
-	accounts, err := s.matchedAccounts(tx, customer.Company, customer.Address)
+	accounts, err := matchedAccounts(tx, customer.Company, customer.Address)
 	if err != nil {
 		return o, err
 	}
@@ -118,7 +118,7 @@ func (s *Store) newOrder(
 		o.AccountID = &accounts[0]
 	}
 
-	s.review(&o, ref, rules.ReviewFacts{
+	review(tx, &o, ref, rules.ReviewFacts{
 		ResellerAuthorised: reseller.Authorised(now) && sender.Authorised(now),
 		PurchaseInFuture:   future,
 		AccountCandidates:  len(accounts),
@@ -127,41 +127,41 @@ func (s *Store) newOrder(
 		DistributorDomain:  rules.EmailDomain(form.Distributor.Email),
 	})
 	o.addLines(ref.Catalogue)
-	err = s.checkRenewals(tx, purchaseLines(o.Lines), accounts)
+	err = checkRenewals(tx, purchaseLines(o.Lines), accounts)
 	return o, err
 }
 
 // sellers notes who sells the order and returns the reseller.
-func (s *Store) sellers(tx *gorm.DB, o *Order, sender Org, form rules.OrderForm) (Org, error) {
+func sellers(tx *Tx, o *Order, sender Org, form rules.OrderForm) (Org, error) {
 	if sender.Kind != OrgDistributor {
 		o.ResellerID = sender.ID
 		return sender, nil
 	}
 	o.DistributorID = &sender.ID
-	reseller, err := s.ensureOrg(tx, OrgReseller, form.Reseller.Company)
+	reseller, err := ensureOrg(tx, OrgReseller, form.Reseller.Company)
 	o.ResellerID = reseller.ID
 	return reseller, err
 }
 
 // review sends the order to an operator when there is a reason, and accepts it
 // otherwise.
-func (s *Store) review(o *Order, ref Reference, facts rules.ReviewFacts) {
+func review(tx *Tx, o *Order, ref Reference, facts rules.ReviewFacts) {
 	o.ReviewReasons = append([]string{}, rules.ReviewReasons(facts)...)
 	if len(o.ReviewReasons) == 0 {
 		number := newVendorOrderNo()
 		o.VendorOrderNo = &number
 		return
 	}
-	until := s.reviewUntil(ref, o.TimeZone)
+	until := reviewUntil(tx, ref, o.TimeZone)
 	o.State = rules.OrderNeedsReview
 	o.ReviewUntil = &until
 }
 
 // reviewUntil is the end of the last local day on which an operator may still
 // decide; then the order is rejected.
-func (s *Store) reviewUntil(ref Reference, zone string) time.Time {
+func reviewUntil(tx *Tx, ref Reference, zone string) time.Time {
 	loc, _ := time.LoadLocation(zone)
-	return rules.AllowedUntil(rules.DateIn(s.clock.Now(), loc), ref.Program.ReviewRejectDays, loc)
+	return rules.AllowedUntil(rules.DateIn(tx.Now(), loc), ref.Program.ReviewRejectDays, loc)
 }
 
 // addLines adds the lines of the form, as the catalogue describes them.
@@ -187,8 +187,8 @@ func (o *Order) addLines(catalogue rules.Catalogue) {
 
 // insertOrder stores the order, or finds the one that holds its PO number; created
 // reports which.
-func (s *Store) insertOrder(
-	tx *gorm.DB, scope Scope, in Intake, o Order,
+func insertOrder(
+	tx *Tx, in Intake, o Order,
 ) (stored Order, created bool, err error) {
 	res := tx.Omit("Lines").Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "reseller_id"}, {Name: "po_number"}},
@@ -198,7 +198,7 @@ func (s *Store) insertOrder(
 		return o, false, res.Error
 	}
 	if res.RowsAffected == 0 {
-		stored, err = s.repeatedOrder(tx, o)
+		stored, err = repeatedOrder(tx, o)
 		return stored, false, err
 	}
 	if err := tx.Create(&o.Lines).Error; err != nil {
@@ -214,7 +214,7 @@ func (s *Store) insertOrder(
 		entries = append(entries, entry{"order.needs_review", o.ID, map[string]any{
 			"reasons": o.ReviewReasons,
 		}})
-		if err := s.raise(tx, reviewTask(&o)); err != nil {
+		if err := tx.Raise(reviewTask(&o)); err != nil {
 			return o, false, err
 		}
 	} else {
@@ -223,13 +223,13 @@ func (s *Store) insertOrder(
 		}})
 	}
 
-	if err := s.appendAudit(tx, scope, o.ID, o.AccountID, true, entries...); err != nil {
+	if err := tx.Audit(o.ID, o.AccountID, true, entries...); err != nil {
 		return o, false, err
 	}
 	if err := reportStored(tx, in, o.ID); err != nil {
 		return o, false, err
 	}
-	err = s.enqueue(tx, outboxEvent(OutboxOrderAccepted, o.ID, "1", o.waits()))
+	err = tx.Enqueue(outboxEvent(OutboxOrderAccepted, o.ID, "1", o.waits()))
 	return o, true, err
 }
 
@@ -259,7 +259,7 @@ func reviewTask(o *Order) OperatorTask {
 
 // repeatedOrder reads the order that holds the PO number of the one that was sent, and
 // refuses one that differs.
-func (s *Store) repeatedOrder(tx *gorm.DB, sent Order) (Order, error) {
+func repeatedOrder(tx *Tx, sent Order) (Order, error) {
 	var stored Order
 	err := tx.Preload("Lines", byPosition).
 		First(&stored, "reseller_id = ? AND po_number = ?", sent.ResellerID, sent.PONumber).Error
@@ -325,7 +325,7 @@ func (s *Store) sameOrder(
 	}
 
 	var stored Order
-	err := s.txAcross(ctx, func(tx *gorm.DB, _ Scope) error {
+	err := s.db.WriteAcross(ctx, func(tx *Tx) error {
 		return tx.Preload("Lines", byPosition).
 			Where("submitted_by = ? AND po_number = ?", sender.ID, form.PONumber).
 			Where("payload_hash = ?", form.Hash()).
@@ -348,13 +348,13 @@ func (s *Store) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError, 
 		return nil, err
 	}
 	var refusal *rules.Error
-	if err := in.Form.Validate(ref.Catalogue, todayUTC(s.clock.Now())); errors.As(err, &refusal) {
+	if err := in.Form.Validate(ref.Catalogue, todayUTC(s.db.Now())); errors.As(err, &refusal) {
 		return refusal.Fields, nil
 	}
 
 	form := in.Form.Normalised()
 	var stored Order
-	err = s.txAcross(ctx, func(tx *gorm.DB, _ Scope) error {
+	err = s.db.WriteAcross(ctx, func(tx *Tx) error {
 		reseller := tx.Model(&Org{}).Select("id").Where("id = ?", in.Sender.ID)
 		if in.Sender.Kind == OrgDistributor { // the number is the reseller's own
 			company := rules.CompanyKey(form.Reseller.Company)
@@ -380,7 +380,7 @@ func (s *Store) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError, 
 
 // reportStored notes, in the order's own transaction, that a row of an import
 // became the order.
-func reportStored(tx *gorm.DB, in Intake, orderID string) error {
+func reportStored(tx *Tx, in Intake, orderID string) error {
 	if in.JobID == "" {
 		return nil
 	}
@@ -411,14 +411,14 @@ func (s *Store) RefuseOrder(
 	if fields == nil {
 		fields = []rules.FieldError{}
 	}
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	return s.db.Write(ctx, func(tx *Tx) error {
 		return tx.Create(&OrderRefusal{
 			ID:          NewID(prefixRefusal),
 			OrgID:       orgID,
 			PayloadHash: payloadHash,
 			Errors:      fields,
-			RequestID:   scope.Actor.RequestID,
-			CreatedAt:   s.clock.Now(),
+			RequestID:   tx.Scope.Actor.RequestID,
+			CreatedAt:   tx.Now(),
 		}).Error
 	})
 }
@@ -430,10 +430,10 @@ func (s *Store) ListRefusals(
 	ctx context.Context, orgID string, page Page,
 ) ([]OrderRefusal, string, error) {
 	var out []OrderRefusal
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := tx
-		if !scope.System {
-			q = q.Where("org_id = ?", scope.OrgID)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.DB
+		if !tx.Scope.System {
+			q = q.Where("org_id = ?", tx.Scope.OrgID)
 		}
 		if orgID != "" {
 			q = q.Where("org_id = ?", orgID)

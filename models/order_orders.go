@@ -97,9 +97,9 @@ func purchaseLines(lines []OrderLine) []purchaseLine {
 
 // lockOrder reads an order in scope with its lines, and keeps others from it until
 // the transaction ends.
-func (s *Store) lockOrder(tx *gorm.DB, scope Scope, id string) (Order, error) {
+func lockOrder(tx *Tx, id string) (Order, error) {
 	var o Order
-	err := s.forUpdate(scope.orders(tx)).First(&o, "orders.id = ?", id).Error
+	err := forUpdate(tx.Scope.orders(tx.DB)).First(&o, "orders.id = ?", id).Error
 	if err != nil {
 		return o, found(err)
 	}
@@ -108,15 +108,15 @@ func (s *Store) lockOrder(tx *gorm.DB, scope Scope, id string) (Order, error) {
 }
 
 // orderInScope reads an order without its lines; NOT_FOUND where it is not in scope.
-func (s *Store) orderInScope(tx *gorm.DB, scope Scope, id string) (Order, error) {
+func orderInScope(tx *Tx, id string) (Order, error) {
 	var o Order
-	err := scope.orders(tx).First(&o, "orders.id = ?", id).Error
+	err := tx.Scope.orders(tx.DB).First(&o, "orders.id = ?", id).Error
 	return o, found(err)
 }
 
 // moveOrder stores an order's new state; columns names what else changed. A state that
 // the order cannot come to answers STATE_CONFLICT.
-func (s *Store) moveOrder(tx *gorm.DB, o *Order, to rules.OrderState, columns ...string) error {
+func moveOrder(tx *Tx, o *Order, to rules.OrderState, columns ...string) error {
 	if o.State != to && !o.State.CanBecome(to) {
 		return rules.Refuse(
 			rules.StateConflict,
@@ -126,7 +126,7 @@ func (s *Store) moveOrder(tx *gorm.DB, o *Order, to rules.OrderState, columns ..
 	}
 
 	o.State = to
-	o.StateSince = s.clock.Now()
+	o.StateSince = tx.Now()
 	o.Version++
 	res := tx.Model(&Order{}).
 		Where("id = ? AND version = ?", o.ID, o.Version-1).
@@ -159,8 +159,8 @@ func byPosition(q *gorm.DB) *gorm.DB { return q.Order("position") }
 // GetOrder reads one order in scope with its lines; NOT_FOUND otherwise.
 func (s *Store) GetOrder(ctx context.Context, id string) (Order, error) {
 	var o Order
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.orders(tx.Preload("Lines", byPosition))
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.orders(tx.Preload("Lines", byPosition))
 		return found(q.First(&o, "orders.id = ?", id).Error)
 	})
 	return o, err
@@ -178,8 +178,8 @@ type OrderFilter struct {
 // cursor of the next page; it is empty on the last one.
 func (s *Store) ListOrders(ctx context.Context, f OrderFilter) ([]Order, string, error) {
 	var out []Order
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.orders(tx.Preload("Lines", byPosition))
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.orders(tx.Preload("Lines", byPosition))
 		for column, value := range map[string]string{
 			"state":      string(f.State),
 			"po_number":  f.PONumber,
@@ -200,8 +200,8 @@ func (s *Store) ListOrders(ctx context.Context, f OrderFilter) ([]Order, string,
 // without a number is left out.
 func (s *Store) OrderNumbers(ctx context.Context, accountID string) (map[string]string, error) {
 	var rows []struct{ ID, VendorOrderNo string }
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return scope.orders(tx).Model(&Order{}).
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return tx.Scope.orders(tx.DB).Model(&Order{}).
 			Select("id", "vendor_order_no").
 			Where("account_id = ? AND vendor_order_no IS NOT NULL", accountID).
 			Scan(&rows).Error
@@ -217,11 +217,11 @@ func (s *Store) OrderNumbers(ctx context.Context, accountID string) (map[string]
 // order that is not in scope is NOT_FOUND.
 func (s *Store) ContractsOfOrder(ctx context.Context, orderID string) ([]ServiceContract, error) {
 	var out []ServiceContract
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if _, err := s.orderInScope(tx, scope, orderID); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if _, err := orderInScope(tx, orderID); err != nil {
 			return err
 		}
-		return scope.accounts(tx, "account_id").
+		return tx.Scope.accounts(tx.DB, "account_id").
 			Where("order_id = ?", orderID).
 			Order("id").
 			Find(&out).Error
@@ -234,10 +234,10 @@ func (s *Store) ContractsOfOrder(ctx context.Context, orderID string) ([]Service
 func (s *Store) CancellableOrders(ctx context.Context, accountID string) ([]Order, error) {
 	states := []rules.OrderState{rules.OrderFulfilled, rules.OrderPartiallyCancelled}
 	var out []Order
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return scope.orders(tx).
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return tx.Scope.orders(tx.DB).
 			Where("account_id = ? AND state IN ?", accountID, states).
-			Where("cancellable_until > ?", s.clock.Now().UTC()).
+			Where("cancellable_until > ?", tx.Now().UTC()).
 			Order("id DESC").
 			Find(&out).Error
 	})
@@ -263,7 +263,7 @@ func (o *Order) recipients() []string {
 
 // orderMail describes a mail about an order. The subject id decides who sends
 // it: an order's own workflow sends what stands under the order's id.
-func (s *Store) orderMail(
+func orderMail(
 	o *Order, template, recipient string, params map[string]any,
 ) Notification {
 	return Notification{
@@ -284,7 +284,7 @@ func (s *Store) registerFailures() { s.onFailedInvitation(markInvitation) }
 
 // markInvitation notes on an order whether the invitation that came with it failed
 // (S17).
-func markInvitation(tx *gorm.DB, _ Scope, orderID string, failed bool) error {
+func markInvitation(tx *Tx, orderID string, failed bool) error {
 	order := tx.Model(&Order{}).Where("id = ?", orderID)
 	if !failed {
 		order = order.Where("invitation_failed")

@@ -33,9 +33,9 @@ func (s *Store) DecideOrder(ctx context.Context, id string, d Decision) (Order, 
 	}
 
 	var o Order
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err = s.db.Write(ctx, func(tx *Tx) error {
 		var err error
-		o, err = s.lockOrder(tx, scope, id)
+		o, err = lockOrder(tx, id)
 		if err != nil {
 			return err
 		}
@@ -43,9 +43,9 @@ func (s *Store) DecideOrder(ctx context.Context, id string, d Decision) (Order, 
 			return err
 		}
 		if d.Accept {
-			return s.acceptReviewed(tx, scope, ref, &o, d)
+			return acceptReviewed(tx, ref, &o, d)
 		}
-		return s.rejectReviewed(tx, scope, &o, d.Reason)
+		return rejectReviewed(tx, &o, d.Reason)
 	})
 	return o, err
 }
@@ -68,18 +68,18 @@ func decided(o Order, d Decision) (bool, error) {
 
 // acceptReviewed checks everything that can have changed since the order came
 // (RULES 2), and accepts it.
-func (s *Store) acceptReviewed(
-	tx *gorm.DB, scope Scope, ref Reference, o *Order, d Decision,
+func acceptReviewed(
+	tx *Tx, ref Reference, o *Order, d Decision,
 ) error {
 	customer := o.Payload.EndCustomer
-	accounts, err := s.matchedAccounts(tx, customer.Company, customer.Address)
+	accounts, err := matchedAccounts(tx, customer.Company, customer.Address)
 	if err != nil {
 		return err
 	}
 	if err := chooseAccount(o, accounts, d.AccountID); err != nil {
 		return err
 	}
-	if err := s.recheckRenewals(tx, o); err != nil {
+	if err := recheckRenewals(tx, o); err != nil {
 		return err
 	}
 	for _, l := range o.Lines {
@@ -96,10 +96,10 @@ func (s *Store) acceptReviewed(
 	o.VendorOrderNo = &number
 	o.ReviewUntil = nil
 	changed := []string{"vendor_order_no", "review_until", "account_id"}
-	if err := s.moveOrder(tx, o, rules.OrderAccepted, changed...); err != nil {
+	if err := moveOrder(tx, o, rules.OrderAccepted, changed...); err != nil {
 		return err
 	}
-	return s.recordDecision(tx, scope, o, entry{"order.accepted", o.ID, map[string]any{
+	return recordDecision(tx, o, entry{"order.accepted", o.ID, map[string]any{
 		"vendor_order_no": number,
 		"reason":          d.Reason,
 		"overridden":      o.ReviewReasons,
@@ -108,12 +108,12 @@ func (s *Store) acceptReviewed(
 
 // recheckRenewals holds an order in review to the account that was chosen for it,
 // and to what was renewed or cancelled meanwhile.
-func (s *Store) recheckRenewals(tx *gorm.DB, o *Order) error {
+func recheckRenewals(tx *Tx, o *Order) error {
 	var account []string
 	if o.AccountID != nil {
 		account = append(account, *o.AccountID)
 	}
-	err := s.checkRenewals(tx, purchaseLines(o.Lines), account)
+	err := checkRenewals(tx, purchaseLines(o.Lines), account)
 	if rules.CodeOf(err) == rules.ValidationFailed {
 		return rules.Refuse(
 			rules.StateConflict,
@@ -156,32 +156,32 @@ func chooseAccount(o *Order, candidates []string, chosen string) error {
 }
 
 // rejectReviewed rejects an order in review and writes to its reseller.
-func (s *Store) rejectReviewed(tx *gorm.DB, scope Scope, o *Order, reason string) error {
+func rejectReviewed(tx *Tx, o *Order, reason string) error {
 	o.ReviewUntil = nil
-	if err := s.moveOrder(tx, o, rules.OrderRejected, "review_until"); err != nil {
+	if err := moveOrder(tx, o, rules.OrderRejected, "review_until"); err != nil {
 		return err
 	}
-	m := s.orderMail(o, "order_rejected", o.Payload.Reseller.Email, map[string]any{
+	m := orderMail(o, "order_rejected", o.Payload.Reseller.Email, map[string]any{
 		"po_number": o.PONumber,
 		"reason":    reason,
 	})
-	if err := s.queueMail(tx, m); err != nil {
+	if err := queueMail(tx, m); err != nil {
 		return err
 	}
 	e := entry{"order.rejected", o.ID, map[string]any{"reason": reason}}
-	return s.recordDecision(tx, scope, o, e)
+	return recordDecision(tx, o, e)
 }
 
 // recordDecision closes the task of the review, audits how it ended, and has the order's
 // workflow go on.
-func (s *Store) recordDecision(tx *gorm.DB, scope Scope, o *Order, e entry) error {
-	if err := s.settle(tx, scope, TaskReviewOrder, o.ID, e.verb); err != nil {
+func recordDecision(tx *Tx, o *Order, e entry) error {
+	if err := tx.Settle(TaskReviewOrder, o.ID, e.verb); err != nil {
 		return err
 	}
-	if err := s.appendAudit(tx, scope, o.ID, o.AccountID, false, e); err != nil {
+	if err := tx.Audit(o.ID, o.AccountID, false, e); err != nil {
 		return err
 	}
-	return s.enqueue(tx, outboxEvent(OutboxOrderDecided, o.ID, e.verb, nil))
+	return tx.Enqueue(outboxEvent(OutboxOrderDecided, o.ID, e.verb, nil))
 }
 
 // AmendOrder replaces an order that is still in review (S14) and checks it like a new
@@ -196,22 +196,22 @@ func (s *Store) AmendOrder(
 	if err != nil {
 		return Order{}, err
 	}
-	if err := form.Validate(ref.Catalogue, todayUTC(s.clock.Now())); err != nil {
+	if err := form.Validate(ref.Catalogue, todayUTC(s.db.Now())); err != nil {
 		return Order{}, err
 	}
 	form = form.Normalised()
 
 	var o Order
-	err = s.txAcross(ctx, func(tx *gorm.DB, scope Scope) error {
+	err = s.db.WriteAcross(ctx, func(tx *Tx) error {
 		var err error
-		o, err = s.lockOrder(tx, scope, id)
+		o, err = lockOrder(tx, id)
 		if err != nil {
 			return err
 		}
 		if err := amendable(o, form, version); err != nil {
 			return err
 		}
-		return s.amend(tx, scope, ref, &o, form)
+		return amend(tx, ref, &o, form)
 	})
 	return o, err
 }
@@ -242,14 +242,14 @@ func amendable(o Order, form rules.OrderForm, version int64) error {
 }
 
 // amend rewrites the order from the form as if it had just come in.
-func (s *Store) amend(
-	tx *gorm.DB, scope Scope, ref Reference, o *Order, form rules.OrderForm,
+func amend(
+	tx *Tx, ref Reference, o *Order, form rules.OrderForm,
 ) error {
 	var sender Org
 	if err := tx.First(&sender, "id = ?", o.SubmittedBy).Error; err != nil {
 		return err
 	}
-	fresh, err := s.newOrder(tx, ref, sender, form, o.CreatedAt)
+	fresh, err := newOrder(tx, ref, sender, form, o.CreatedAt)
 	if err != nil {
 		return err
 	}
@@ -260,7 +260,7 @@ func (s *Store) amend(
 		fresh.StateSince = o.StateSince
 		fresh.ReviewUntil = o.ReviewUntil
 	} else {
-		fresh.StateSince = s.clock.Now()
+		fresh.StateSince = tx.Now()
 	}
 	for i := range fresh.Lines {
 		fresh.Lines[i].OrderID = o.ID
@@ -295,16 +295,16 @@ func (s *Store) amend(
 	}}
 	if o.State != rules.OrderNeedsReview {
 		e.verb = "order.accepted"
-		return s.recordDecision(tx, scope, o, e)
+		return recordDecision(tx, o, e)
 	}
-	if err := s.refreshReviewTask(tx, *o); err != nil {
+	if err := refreshReviewTask(tx, *o); err != nil {
 		return err
 	}
-	return s.appendAudit(tx, scope, o.ID, o.AccountID, false, e)
+	return tx.Audit(o.ID, o.AccountID, false, e)
 }
 
 // refreshReviewTask has the open task of an order say why it is in review now.
-func (s *Store) refreshReviewTask(tx *gorm.DB, o Order) error {
+func refreshReviewTask(tx *Tx, o Order) error {
 	t := reviewTask(&o)
 	return tx.Model(&OperatorTask{}).
 		Where("kind = ? AND subject_id = ? AND state = ?", t.Kind, t.SubjectID, TaskOpen).
@@ -314,16 +314,16 @@ func (s *Store) refreshReviewTask(tx *gorm.DB, o Order) error {
 // RejectOverdueOrder rejects an order whose review time is over (RULES 2). An
 // order that was decided meanwhile stays as it is, as does one whose time is not over.
 func (s *Store) RejectOverdueOrder(ctx context.Context, id string) error {
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		o, err := s.lockOrder(tx, scope, id)
+	return s.db.Write(ctx, func(tx *Tx) error {
+		o, err := lockOrder(tx, id)
 		if err != nil {
 			return err
 		}
-		if o.State != rules.OrderNeedsReview || s.clock.Now().Before(*o.ReviewUntil) {
+		if o.State != rules.OrderNeedsReview || tx.Now().Before(*o.ReviewUntil) {
 			return nil
 		}
 		reason := "The order was in review for too long without a decision."
-		return s.rejectReviewed(tx, scope, &o, reason)
+		return rejectReviewed(tx, &o, reason)
 	})
 }
 
@@ -359,8 +359,8 @@ func (s *Store) RemindReview(ctx context.Context, id string, n int) error {
 	if err != nil {
 		return err
 	}
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		o, err := s.lockOrder(tx, scope, id)
+	return s.db.Write(ctx, func(tx *Tx) error {
+		o, err := lockOrder(tx, id)
 		if err != nil || o.State != rules.OrderNeedsReview {
 			return err
 		}
@@ -369,13 +369,13 @@ func (s *Store) RemindReview(ctx context.Context, id string, n int) error {
 		for i, r := range o.ReviewReasons {
 			reasons[i] = r
 		}
-		m := s.orderMail(&o, "order_review_reminder", ref.Program.Mailbox, map[string]any{
+		m := orderMail(&o, "order_review_reminder", ref.Program.Mailbox, map[string]any{
 			"order_id":  o.ID,
 			"po_number": o.PONumber,
 			"reasons":   reasons,
 		})
 		m.Epoch = strconv.Itoa(n)
 		m.Locale = ref.Program.Locales[0]
-		return s.queueMail(tx, m)
+		return queueMail(tx, m)
 	})
 }

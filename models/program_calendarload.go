@@ -21,9 +21,9 @@ const calendarYears = 3
 // it added or loaded, and may run at any time, also twice at once.
 func (s *Store) LoadCalendars(ctx context.Context) (int, error) {
 	changed := 0
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(ctx, func(tx *Tx) error {
 		changed = 0
-		if err := scope.service(); err != nil {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 
@@ -32,16 +32,16 @@ func (s *Store) LoadCalendars(ctx context.Context) (int, error) {
 			return err
 		}
 
-		if s.newLoad(have).nothing() {
+		if newLoad(tx, have).nothing() {
 			return nil
 		}
 
 		have = nil // read again under the lock: another sweep may have been first
-		if err := s.forUpdate(tx).Order("code").Find(&have).Error; err != nil {
+		if err := tx.ForUpdate().Order("code").Find(&have).Error; err != nil {
 			return err
 		}
 
-		l := s.newLoad(have)
+		l := newLoad(tx, have)
 		if l.nothing() {
 			return nil
 		}
@@ -54,7 +54,7 @@ func (s *Store) LoadCalendars(ctx context.Context) (int, error) {
 			return nil
 		}
 
-		return s.calendarAudit(tx, scope, entry{"calendar.loaded", "calendars", map[string]any{
+		return calendarAudit(tx, entry{"calendar.loaded", "calendars", map[string]any{
 			"source":   holidays.Source,
 			"through":  l.last,
 			"added":    len(l.missing),
@@ -81,8 +81,8 @@ type calendarLoad struct {
 func (l *calendarLoad) nothing() bool { return len(l.missing)+len(l.stale) == 0 }
 
 // newLoad works out what is missing beside the calendars that are there.
-func (s *Store) newLoad(have []Calendar) *calendarLoad {
-	l := &calendarLoad{now: s.clock.Now()}
+func newLoad(tx *Tx, have []Calendar) *calendarLoad {
+	l := &calendarLoad{now: tx.Now()}
 	l.last = l.now.Year() + calendarYears - 1
 	present := map[string]bool{}
 	for _, c := range have {
@@ -145,7 +145,7 @@ func (l *calendarLoad) load(c Calendar) bool {
 
 // write stores the run. A calendar that the source has nothing for keeps its
 // version.
-func (l *calendarLoad) write(tx *gorm.DB) error {
+func (l *calendarLoad) write(tx *Tx) error {
 	at := tx.Model(&Calendar{}).Session(&gorm.Session{})
 	if len(l.stale) > 0 {
 		err := at.Where("code IN ?", l.stale).

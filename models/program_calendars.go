@@ -115,7 +115,7 @@ func (c *calendarCache) version(key string) (rules.Calendar, bool) {
 // one could see those of a later version. No transaction that changes a calendar calls
 // this, so the cache holds only what was committed. A country without a calendar
 // answers NOT_FOUND.
-func (s *Store) calendarOf(tx *gorm.DB, site Site) (rules.Calendar, error) {
+func (s *Store) calendarOf(tx *Tx, site Site) (rules.Calendar, error) {
 	var rows []struct {
 		Calendar
 		OnDay *string
@@ -161,8 +161,8 @@ func (s *Store) ListCalendars(
 	ctx context.Context, f CalendarFilter,
 ) ([]CalendarDetail, string, error) {
 	var out []CalendarDetail
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) (err error) {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		q := tx.Where("code > ?", f.Page.After).Limit(f.Page.size() + 1)
@@ -170,7 +170,7 @@ func (s *Store) ListCalendars(
 			q = q.Where("country = ?", f.Country)
 		}
 
-		out, err = s.readCalendars(tx, q)
+		out, err = readCalendars(tx, q)
 		return err
 	})
 
@@ -180,13 +180,13 @@ func (s *Store) ListCalendars(
 
 // readCalendars reads calendars by code with the holidays of the next 12 months,
 // and what they lack.
-func (s *Store) readCalendars(tx, where *gorm.DB) ([]CalendarDetail, error) {
+func readCalendars(tx *Tx, where *gorm.DB) ([]CalendarDetail, error) {
 	var calendars []Calendar
 	if err := where.Order("code").Find(&calendars).Error; err != nil {
 		return nil, err
 	}
 
-	today := s.calendarToday()
+	today := calendarToday(tx)
 	days := tx.Where("on_day >= ? AND on_day < ? AND NOT removed",
 		today.String(), rules.AddYears(today, 1).String())
 
@@ -222,24 +222,24 @@ func (s *Store) readCalendars(tx, where *gorm.DB) ([]CalendarDetail, error) {
 
 // calendarToday is the day that the alerts of calendars count from, in UTC: they are
 // about weeks and months.
-func (s *Store) calendarToday() civil.Date { return civil.DateOf(s.clock.Now().UTC()) }
+func calendarToday(tx *Tx) civil.Date { return civil.DateOf(tx.Now().UTC()) }
 
 // GetCalendar reads one calendar with all its holidays. For the service and its
 // operators.
 func (s *Store) GetCalendar(ctx context.Context, code string) (CalendarDetail, error) {
 	var out CalendarDetail
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) (err error) {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
-		out, err = s.calendarDetail(tx, code)
+		out, err = calendarDetail(tx, code)
 		return err
 	})
 	return out, err
 }
 
 // calendarDetail reads a calendar with all its holidays.
-func (s *Store) calendarDetail(tx *gorm.DB, code string) (CalendarDetail, error) {
+func calendarDetail(tx *Tx, code string) (CalendarDetail, error) {
 	var out CalendarDetail
 	if err := found(tx.First(&out.Calendar, "code = ?", code).Error); err != nil {
 		return out, err
@@ -248,7 +248,7 @@ func (s *Store) calendarDetail(tx *gorm.DB, code string) (CalendarDetail, error)
 		return out, err
 	}
 
-	out.Lacks = out.rule(out.Holidays).Alerts(s.calendarToday())
+	out.Lacks = out.rule(out.Holidays).Alerts(calendarToday(tx))
 	return out, nil
 }
 
@@ -262,7 +262,7 @@ type CalendarChange struct {
 
 // calendarChange changes a calendar that is locked, or its holidays, and says what it
 // did.
-type calendarChange func(tx *gorm.DB, scope Scope, c *Calendar) (entry, error)
+type calendarChange func(tx *Tx, c *Calendar) (entry, error)
 
 // changeCalendar locks a calendar, has it changed and counts its version on. What was
 // promised by an earlier version stays as it is (S20). Errors: NOT_FOUND, STATE_CONFLICT
@@ -271,8 +271,8 @@ func (s *Store) changeCalendar(
 	ctx context.Context, q CalendarChange, change calendarChange,
 ) (CalendarDetail, error) {
 	var out CalendarDetail
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		if strings.TrimSpace(q.Reason) == "" {
@@ -281,34 +281,34 @@ func (s *Store) changeCalendar(
 		}
 
 		var c Calendar
-		if err := found(s.forUpdate(tx).First(&c, "code = ?", q.Code).Error); err != nil {
+		if err := found(tx.ForUpdate().First(&c, "code = ?", q.Code).Error); err != nil {
 			return err
 		}
 		if err := versioned(c.Version, q.Version); err != nil {
 			return err
 		}
 
-		e, err := change(tx, scope, &c)
+		e, err := change(tx, &c)
 		if err != nil {
 			return err
 		}
 
 		c.Version++
-		c.UpdatedAt = s.clock.Now()
+		c.UpdatedAt = tx.Now()
 		e.details["version"] = c.Version
 		err = tx.Model(&Calendar{}).Where("code = ?", c.Code).
 			Select("weekend", "hours", "version", "updated_at").Updates(&c).Error
 		if err != nil {
 			return err
 		}
-		if err := s.watchCalendar(tx, scope, c.Code); err != nil {
+		if err := watchCalendar(tx, c.Code); err != nil {
 			return err
 		}
-		if err := s.calendarAudit(tx, scope, e); err != nil {
+		if err := calendarAudit(tx, e); err != nil {
 			return err
 		}
 
-		out, err = s.calendarDetail(tx, c.Code)
+		out, err = calendarDetail(tx, c.Code)
 		return err
 	})
 
@@ -324,7 +324,7 @@ func (s *Store) PutCalendar(
 		return CalendarDetail{}, err
 	}
 
-	return s.changeCalendar(ctx, q, func(_ *gorm.DB, _ Scope, c *Calendar) (entry, error) {
+	return s.changeCalendar(ctx, q, func(tx *Tx, c *Calendar) (entry, error) {
 		before := c.facts()
 		c.Weekend = append([]rules.Weekday{}, weekend...)
 		c.Hours = append([]rules.WorkingTime{}, hours...)
@@ -349,8 +349,8 @@ func (s *Store) AddCalendar(
 
 	code := calendarCode(country, region)
 	var out CalendarDetail
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) (err error) {
-		if err := scope.service(); err != nil {
+	err := s.db.Write(ctx, func(tx *Tx) (err error) {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		if strings.TrimSpace(reason) == "" {
@@ -358,7 +358,7 @@ func (s *Store) AddCalendar(
 				"Send the reason along.")
 		}
 
-		from, err := s.calendarDetail(tx, country)
+		from, err := calendarDetail(tx, country)
 		if err != nil {
 			return err
 		}
@@ -367,7 +367,7 @@ func (s *Store) AddCalendar(
 		c.Code = code
 		c.Region = region
 		c.Version = 1
-		c.UpdatedAt = s.clock.Now()
+		c.UpdatedAt = tx.Now()
 		c.Alerts = []rules.CalendarAlert{}
 
 		created := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&c)
@@ -397,11 +397,11 @@ func (s *Store) AddCalendar(
 			"holidays":       len(days),
 		})}
 
-		if err := s.calendarAudit(tx, scope, e); err != nil {
+		if err := calendarAudit(tx, e); err != nil {
 			return err
 		}
 
-		out, err = s.calendarDetail(tx, code)
+		out, err = calendarDetail(tx, code)
 		return err
 	})
 
@@ -418,7 +418,7 @@ func (s *Store) AddHoliday(
 		return CalendarDetail{}, err
 	}
 
-	return s.changeCalendar(ctx, q, func(tx *gorm.DB, scope Scope, c *Calendar) (entry, error) {
+	return s.changeCalendar(ctx, q, func(tx *Tx, c *Calendar) (entry, error) {
 		have, err := holidayOn(tx, c.Code, on)
 		if err != nil {
 			return entry{}, err
@@ -438,8 +438,8 @@ func (s *Store) AddHoliday(
 			Name:      name,
 			Origin:    HolidayOperator,
 			Reason:    q.Reason,
-			ChangedBy: scope.Actor.ID,
-			ChangedAt: s.clock.Now(),
+			ChangedBy: tx.Scope.Actor.ID,
+			ChangedAt: tx.Now(),
 		}
 
 		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
@@ -459,7 +459,7 @@ func (s *Store) AddHoliday(
 func (s *Store) RemoveHoliday(
 	ctx context.Context, q CalendarChange, on civil.Date,
 ) (CalendarDetail, error) {
-	return s.changeCalendar(ctx, q, func(tx *gorm.DB, scope Scope, c *Calendar) (entry, error) {
+	return s.changeCalendar(ctx, q, func(tx *Tx, c *Calendar) (entry, error) {
 		h, err := holidayOn(tx, c.Code, on)
 		if err != nil {
 			return entry{}, err
@@ -472,8 +472,8 @@ func (s *Store) RemoveHoliday(
 			Updates(map[string]any{
 				"removed":    true,
 				"reason":     q.Reason,
-				"changed_by": scope.Actor.ID,
-				"changed_at": s.clock.Now(),
+				"changed_by": tx.Scope.Actor.ID,
+				"changed_at": tx.Now(),
 			}).Error
 		if err != nil {
 			return entry{}, err
@@ -488,7 +488,7 @@ func (s *Store) RemoveHoliday(
 }
 
 // holidayOn reads the holiday of a day, also one that was removed; nil for none.
-func holidayOn(tx *gorm.DB, code string, on civil.Date) (*CalendarHoliday, error) {
+func holidayOn(tx *Tx, code string, on civil.Date) (*CalendarHoliday, error) {
 	var have []CalendarHoliday
 	err := tx.Where("calendar = ? AND on_day = ?", code, on.String()).Find(&have).Error
 	if err != nil || len(have) == 0 {
@@ -498,6 +498,6 @@ func holidayOn(tx *gorm.DB, code string, on civil.Date) (*CalendarHoliday, error
 }
 
 // calendarAudit adds an entry to the chain of the calendars.
-func (s *Store) calendarAudit(tx *gorm.DB, scope Scope, e entry) error {
-	return s.appendAudit(tx, scope, "calendars", nil, false, e)
+func calendarAudit(tx *Tx, e entry) error {
+	return tx.Audit("calendars", nil, false, e)
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -30,13 +28,13 @@ var calendarTasks = map[rules.CalendarAlert]OperatorTask{
 // It returns how many calendars have an alert.
 func (s *Store) WatchCalendars(ctx context.Context) (int, error) {
 	alerting := 0
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(ctx, func(tx *Tx) error {
 		alerting = 0
-		if err := scope.service(); err != nil {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 
-		all, err := s.readCalendars(tx, tx)
+		all, err := readCalendars(tx, tx.DB)
 		if err != nil {
 			return err
 		}
@@ -53,7 +51,7 @@ func (s *Store) WatchCalendars(ctx context.Context) (int, error) {
 			if len(c.Lacks) > 0 {
 				alerting++
 			}
-			if err := s.tellAlerts(tx, scope, c); err != nil {
+			if err := tellAlerts(tx, c); err != nil {
 				return err
 			}
 		}
@@ -66,7 +64,7 @@ func (s *Store) WatchCalendars(ctx context.Context) (int, error) {
 
 // tellAlerts raises and settles the tasks for the alerts that came or went since the
 // last look, and keeps the alerts.
-func (s *Store) tellAlerts(tx *gorm.DB, scope Scope, c CalendarDetail) error {
+func tellAlerts(tx *Tx, c CalendarDetail) error {
 	if slices.Equal(c.Alerts, c.Lacks) {
 		return nil
 	}
@@ -78,11 +76,11 @@ func (s *Store) tellAlerts(tx *gorm.DB, scope Scope, c CalendarDetail) error {
 
 		switch {
 		case now && !before:
-			if err := s.raise(tx, task); err != nil {
+			if err := tx.Raise(task); err != nil {
 				return err
 			}
 		case before && !now:
-			err := s.settle(tx, scope, task.Kind, c.Code,
+			err := tx.Settle(task.Kind, c.Code,
 				"the calendar has what it lacked, or no room counts on it")
 			if err != nil {
 				return err
@@ -95,8 +93,8 @@ func (s *Store) tellAlerts(tx *gorm.DB, scope Scope, c CalendarDetail) error {
 }
 
 // watchCalendar is WatchCalendars for one calendar that the transaction changed.
-func (s *Store) watchCalendar(tx *gorm.DB, scope Scope, code string) error {
-	all, err := s.readCalendars(tx, tx.Where("code = ?", code))
+func watchCalendar(tx *Tx, code string) error {
+	all, err := readCalendars(tx, tx.Where("code = ?", code))
 	if err != nil || len(all) == 0 {
 		return err
 	}
@@ -110,11 +108,11 @@ func (s *Store) watchCalendar(tx *gorm.DB, scope Scope, code string) error {
 		all[0].Lacks = nil
 	}
 
-	return s.tellAlerts(tx, scope, all[0])
+	return tellAlerts(tx, all[0])
 }
 
 // usedCalendars reads which of the calendars active rooms count on.
-func usedCalendars(tx *gorm.DB, calendars []CalendarDetail) (map[string]bool, error) {
+func usedCalendars(tx *Tx, calendars []CalendarDetail) (map[string]bool, error) {
 	var places []Site
 	err := tx.Table("rooms").Distinct("country", "region").
 		Where("state = ?", rules.RoomActive).

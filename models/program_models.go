@@ -91,7 +91,7 @@ func seedProducts(q *gorm.DB, now time.Time) error {
 	return q.Create(&terms).Error
 }
 
-func (r *Reference) readProducts(tx *gorm.DB) error {
+func (r *Reference) readProducts(tx *Tx) error {
 	var models []productModelRow
 	if err := tx.Order("code, effective_from").Find(&models).Error; err != nil {
 		return err
@@ -129,7 +129,7 @@ func (r Reference) allModels() (all []rules.ProductModel) {
 // ListModels lists every version of the supported products by code (R59a).
 func (s *Store) ListModels(ctx context.Context) ([]rules.ProductModel, error) {
 	var rows []productModelRow
-	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Read(ctx, func(tx *Tx) error {
 		return tx.Order("code, effective_from").Find(&rows).Error
 	})
 
@@ -149,9 +149,9 @@ func (s *Store) PutModel(ctx context.Context, m rules.ProductModel) (rules.Produ
 		return m, err
 	}
 
-	row := modelRow(m, s.clock.Now())
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	row := modelRow(m, s.db.Now())
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 
@@ -169,7 +169,7 @@ func (s *Store) PutModel(ctx context.Context, m rules.ProductModel) (rules.Produ
 			return err
 		}
 
-		return s.appendAudit(tx, scope, "catalogue", nil, false, entry{
+		return tx.Audit("catalogue", nil, false, entry{
 			"model.changed", row.Code, details,
 		})
 	})
@@ -250,7 +250,7 @@ func (r Reference) termsIn(countries ...string) (list []rules.CountryTerms) {
 // version: the published page with its change log (R78d). Anyone may read it.
 func (s *Store) ListCountryTerms(ctx context.Context) ([]CountryTermsVersion, error) {
 	var out []CountryTermsVersion
-	err := s.alone(WithSystem(ctx), func(tx *gorm.DB, _ Scope) error {
+	err := s.db.Single(WithSystem(ctx), func(tx *Tx) error {
 		out = nil
 		return tx.Order("country, version").Find(&out).Error
 	})
@@ -264,8 +264,8 @@ func (s *Store) PublishTerms(
 	ctx context.Context, t rules.CountryTerms, note string,
 ) (CountryTermsVersion, error) {
 	var row CountryTermsVersion
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 
@@ -285,7 +285,7 @@ func (s *Store) PublishTerms(
 			return err
 		}
 
-		if t.EffectiveFrom.Before(civil.DateOf(s.clock.Now().UTC()).AddDays(-1)) {
+		if t.EffectiveFrom.Before(civil.DateOf(tx.Now().UTC()).AddDays(-1)) {
 			return rules.Invalid([]rules.FieldError{{
 				Pointer: "/effective_from",
 				Code:    rules.OutOfRange,
@@ -294,13 +294,13 @@ func (s *Store) PublishTerms(
 			}})
 		}
 
-		row = termsRow(t, note, s.clock.Now())
+		row = termsRow(t, note, tx.Now())
 		if err := tx.Create(&row).Error; err != nil {
 			return err
 		}
 
 		details["after"] = row.facts()
-		return s.appendAudit(tx, scope, "countries", nil, false, entry{
+		return tx.Audit("countries", nil, false, entry{
 			"country.terms_published", row.Country, details,
 		})
 	})

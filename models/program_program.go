@@ -9,7 +9,6 @@ import (
 	"sync"
 	"time"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
@@ -75,7 +74,7 @@ func (s *Store) Reference(ctx context.Context) (Reference, error) {
 }
 
 func (s *Store) readReference(ctx context.Context) (ref Reference, err error) {
-	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	err = s.db.Read(ctx, func(tx *Tx) error {
 		ref, err = referenceIn(tx)
 		return err
 	})
@@ -86,7 +85,7 @@ func (s *Store) readReference(ctx context.Context) (ref Reference, err error) {
 // transaction beside it would wait for the first on SQLite, and for a connection on
 // PostgreSQL. Waiting for another reader could wait for the same: then this one reads
 // for itself.
-func (s *Store) referenceWithin(tx *gorm.DB) (Reference, error) {
+func (s *Store) referenceWithin(tx *Tx) (Reference, error) {
 	if s.program.mu.TryLock() {
 		ref := s.program.ref
 		fresh := !s.program.readAt.IsZero() && time.Since(s.program.readAt) < s.program.age
@@ -100,7 +99,7 @@ func (s *Store) referenceWithin(tx *gorm.DB) (Reference, error) {
 }
 
 // referenceIn reads the reference in the caller's transaction.
-func referenceIn(tx *gorm.DB) (Reference, error) {
+func referenceIn(tx *Tx) (Reference, error) {
 	ref := Reference{
 		Catalogue: rules.Catalogue{},
 		Models:    map[string][]rules.ProductModel{},
@@ -142,9 +141,9 @@ func (s *Store) SeedReference(ctx context.Context) error {
 		return err
 	}
 
-	now := s.clock.Now()
+	now := s.db.Now()
 
-	return s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	return s.db.Write(ctx, func(tx *Tx) error {
 		p := rules.DefaultProgram()
 		keep := clause.OnConflict{DoNothing: true}
 		if err := tx.Clauses(keep).Create(&programRow{
@@ -186,7 +185,7 @@ func (s *Store) ChangeProgram(
 		return Reference{}, err
 	}
 
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(ctx, func(tx *Tx) error {
 		before, err := referenceIn(tx)
 		if err != nil {
 			return err
@@ -195,7 +194,7 @@ func (s *Store) ChangeProgram(
 		res := tx.Model(&programRow{}).
 			Where("id = ? AND version = ?", p.ID, version).
 			Select("config", "version", "updated_at").
-			Updates(&programRow{Config: p, Version: version + 1, UpdatedAt: s.clock.Now()})
+			Updates(&programRow{Config: p, Version: version + 1, UpdatedAt: tx.Now()})
 		if res.Error != nil {
 			return res.Error
 		}
@@ -205,8 +204,8 @@ func (s *Store) ChangeProgram(
 				"Read it again and repeat the change.")
 		}
 
-		return s.appendAudit(
-			tx, scope, p.ID, nil, false,
+		return tx.Audit(
+			p.ID, nil, false,
 			entry{"program.changed", p.ID, map[string]any{
 				"version": version + 1,
 				"changed": programChanges(before.Program, p),
@@ -268,17 +267,17 @@ func (k CatalogueSKU) rule() rules.SKU {
 // PutSKU adds a SKU to the catalogue or changes it. What the catalogue cannot mean
 // answers VALIDATION_FAILED.
 func (s *Store) PutSKU(ctx context.Context, row CatalogueSKU) error {
-	row.Code, row.UpdatedAt = rules.NormaliseSKU(row.Code), s.clock.Now()
+	row.Code, row.UpdatedAt = rules.NormaliseSKU(row.Code), s.db.Now()
 	if err := row.validate(); err != nil {
 		return err
 	}
 
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(ctx, func(tx *Tx) error {
 		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
 			return err
 		}
 
-		return s.appendAudit(tx, scope, "catalogue", nil, false, entry{
+		return tx.Audit("catalogue", nil, false, entry{
 			"catalogue.changed", row.Code,
 			map[string]any{
 				"service_type":   row.ServiceType,
@@ -338,7 +337,7 @@ func (k CatalogueSKU) validate() error {
 // ListSKUs lists the catalogue by code.
 func (s *Store) ListSKUs(ctx context.Context) ([]CatalogueSKU, error) {
 	var out []CatalogueSKU
-	err := s.tx(ctx, func(tx *gorm.DB, _ Scope) error { return tx.Order("code").Find(&out).Error })
+	err := s.db.Read(ctx, func(tx *Tx) error { return tx.Order("code").Find(&out).Error })
 	return out, err
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -30,7 +28,7 @@ func (s *Store) PromiseAt(
 		return p, err
 	}
 
-	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	err = s.db.Read(ctx, func(tx *Tx) error {
 		c, err := s.calendarOf(tx, site)
 		if err != nil {
 			return err
@@ -66,7 +64,7 @@ func (s *Store) ReturnDueAt(
 		return r, err
 	}
 
-	err = s.tx(ctx, func(tx *gorm.DB, _ Scope) error {
+	err = s.db.Read(ctx, func(tx *Tx) error {
 		c, err := s.calendarOf(tx, site)
 		if err != nil {
 			return err

@@ -3,8 +3,6 @@ package models
 import (
 	"strconv"
 	"time"
-
-	"gorm.io/gorm"
 )
 
 // change is one change under way, in one transaction, of a subject that a workflow
@@ -12,10 +10,10 @@ import (
 // to the subject's workflow and to others outside. Its owner writes all of that once the
 // subject is stored: see rmaChange.save and spareChange.save.
 type change struct {
-	s     *Store
-	tx    *gorm.DB
-	scope Scope
-	now   time.Time
+	s  *Store
+	tx *Tx
+
+	now time.Time
 
 	subjectID    string
 	label        string        // "rma" or "spare": names it in the audit of what belongs to it
@@ -100,7 +98,7 @@ func (c *change) queueMails(
 			})
 		}
 	}
-	return c.s.queueMail(c.tx, mails...)
+	return queueMail(c.tx, mails...)
 }
 
 // audit writes the entries behind the end of the subject's chain. The first one shows
@@ -113,7 +111,7 @@ func (c *change) audit(accountID *string, end chainEnd, before, after any) error
 		first := c.entries[0].details
 		first["before"], first["after"] = before, after
 	}
-	return c.s.extendAudit(c.tx, c.scope, c.subjectID, accountID, end.last(), c.entries...)
+	return c.tx.ExtendAudit(c.subjectID, accountID, end.last(), c.entries...)
 }
 
 // statusNow returns what the subject's workflow does next; st is what the row says.
@@ -133,5 +131,5 @@ func (c *change) tell(kind OutboxKind, row ProcessStatus) error {
 	if len(c.events) == 0 {
 		return nil
 	}
-	return c.s.enqueue(c.tx, c.events...)
+	return c.tx.Enqueue(c.events...)
 }

@@ -3,14 +3,12 @@ package models
 import (
 	"slices"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
 // mergeSpares moves the balance and its units over and counts both together.
-func (s *Store) mergeSpares(tx *gorm.DB, scope Scope, ref Reference, fromID, intoID string) error {
-	counts, err := s.countSpares(tx, fromID, intoID)
+func (s *Store) mergeSpares(tx *Tx, ref Reference, fromID, intoID string) error {
+	counts, err := countSpares(tx, fromID, intoID)
 	if err != nil {
 		return err
 	}
@@ -25,17 +23,17 @@ func (s *Store) mergeSpares(tx *gorm.DB, scope Scope, ref Reference, fromID, int
 
 	m := rules.MergeSpares(fromID, intoID, from.Balance, into.Balance, into.Licences,
 		ref.Program.SpareRatio)
-	if err := s.writeSpares(tx, scope, from, m.From...); err != nil {
+	if err := s.writeSpares(tx, from, m.From...); err != nil {
 		return err
 	}
 
-	return s.writeSpares(tx, scope, into, m.Into...)
+	return s.writeSpares(tx, into, m.Into...)
 }
 
 // splitSpares counts what is left to the parent that was split, and what the other has
 // earned, each by its own licences.
-func (s *Store) splitSpares(tx *gorm.DB, scope Scope, ref Reference, keptID, splitID string) error {
-	counts, err := s.countSpares(tx, keptID, splitID)
+func (s *Store) splitSpares(tx *Tx, ref Reference, keptID, splitID string) error {
+	counts, err := countSpares(tx, keptID, splitID)
 	if err != nil {
 		return err
 	}
@@ -45,26 +43,26 @@ func (s *Store) splitSpares(tx *gorm.DB, scope Scope, ref Reference, keptID, spl
 	ofKept, ofSplit := rules.SplitSpares(keptID, splitID, kept.Licences, split.Licences,
 		kept.Balance, split.Balance, ref.Program.SpareRatio)
 
-	if err := s.moveSpares(tx, keptID, splitID,
+	if err := moveSpares(tx, keptID, splitID,
 		min(-rules.SpareBalance(ofKept), rules.SpareBalance(ofSplit))); err != nil {
 		return err
 	}
-	if err := s.writeSpares(tx, scope, kept, ofKept...); err != nil {
+	if err := s.writeSpares(tx, kept, ofKept...); err != nil {
 		return err
 	}
 
-	return s.writeSpares(tx, scope, split, ofSplit...)
+	return s.writeSpares(tx, split, ofSplit...)
 }
 
 // moveSpares has up to n live units go with the accounts that they lie at: otherwise one
 // parent would have to send them back, and the other would earn them again.
-func (s *Store) moveSpares(tx *gorm.DB, fromID, intoID string, n int) error {
+func moveSpares(tx *Tx, fromID, intoID string, n int) error {
 	if n <= 0 {
 		return nil
 	}
 
 	var units []SpareUnit
-	err := s.forUpdate(tx).
+	err := tx.ForUpdate().
 		Where("parent_org_id = ? AND closed_at IS NULL AND account_id IN (?)", fromID,
 			tx.Model(&Account{}).Select("id").Where("parent_org_id = ?", intoID)).
 		Order("id").

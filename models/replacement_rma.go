@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
@@ -127,8 +126,8 @@ func (r RMA) processStatus() ProcessStatus {
 // GetRMA returns one RMA.
 func (s *Store) GetRMA(ctx context.Context, id string) (RMA, error) {
 	var r RMA
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.accounts(tx, "account_id").First(&r, "id = ?", id).Error)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return found(tx.Scope.accounts(tx.DB, "account_id").First(&r, "id = ?", id).Error)
 	})
 	return r, err
 }
@@ -150,8 +149,8 @@ type RMAFilter struct {
 // ListRMAs lists the RMAs in scope, newest first.
 func (s *Store) ListRMAs(ctx context.Context, f RMAFilter) ([]RMA, string, error) {
 	var out []RMA
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx, "account_id")
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
 			"account_id": f.AccountID,
 			"state":      string(f.State),
@@ -172,7 +171,7 @@ func (s *Store) ListRMAs(ctx context.Context, f RMAFilter) ([]RMA, string, error
 		if f.Late {
 			q = q.Where(`promise_due_at IS NOT NULL
 				AND withdrawn_at IS NULL
-				AND promise_due_at <= COALESCE(delivered_at, swapped_at, ?)`, s.clock.Now())
+				AND promise_due_at <= COALESCE(delivered_at, swapped_at, ?)`, tx.Now())
 		}
 		return f.Page.apply(q).Find(&out).Error
 	})

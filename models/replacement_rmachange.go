@@ -5,8 +5,6 @@ import (
 	"maps"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/messages/promise"
 	"roomcover.dev/roomcover/rules"
 )
@@ -52,18 +50,18 @@ type rmaChange struct {
 	anotherReturn bool // the parcel back is gone, and is still needed
 }
 
-func (s *Store) newRMAChange(tx *gorm.DB, scope Scope, ref Reference) *rmaChange {
+func (s *Store) newRMAChange(tx *Tx, ref Reference) *rmaChange {
 	return &rmaChange{
-		change: change{s: s, tx: tx, scope: scope, now: s.clock.Now(), label: "rma"},
+		change: change{s: s, tx: tx, now: tx.Now(), label: "rma"},
 		ref:    ref,
 	}
 }
 
 // lockRMA locks an RMA in scope after its account, as every change of rooms, devices
 // and shipments does, because a delivery moves devices.
-func (s *Store) lockRMA(tx *gorm.DB, scope Scope, ref Reference, id string) (*rmaChange, error) {
-	w := s.newRMAChange(tx, scope, ref)
-	res := s.forUpdate(scope.accounts(tx, "r.account_id")).
+func (s *Store) lockRMA(tx *Tx, ref Reference, id string) (*rmaChange, error) {
+	w := s.newRMAChange(tx, ref)
+	res := forUpdate(tx.Scope.accounts(tx.DB, "r.account_id")).
 		Table("accounts AS a").
 		Select(rmaColumns).
 		Joins("JOIN rmas r ON r.account_id = a.id").
@@ -78,7 +76,7 @@ func (s *Store) lockRMA(tx *gorm.DB, scope Scope, ref Reference, id string) (*rm
 		return nil, errNotFound()
 	}
 
-	w.now = s.clock.Now() // not before the lock: others changed the RMA until then
+	w.now = tx.Now() // not before the lock: others changed the RMA until then
 	w.before = w.RMA
 	w.subjectID = w.ID
 	w.statusBefore = w.RMA.processStatus()
@@ -97,8 +95,8 @@ func (s *Store) changeRMA(
 		return RMA{}, err
 	}
 	var out RMA
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		w, err := s.lockRMA(tx, scope, ref, id)
+	err = s.db.Write(ctx, func(tx *Tx) error {
+		w, err := s.lockRMA(tx, ref, id)
 		if err != nil {
 			return err
 		}
@@ -108,7 +106,7 @@ func (s *Store) changeRMA(
 		}
 
 		w.reason = reason
-		if err := rules.MayRMA(c, scope.Actor.Role, w.RMAFacts, w.now); err != nil {
+		if err := rules.MayRMA(c, tx.Scope.Actor.Role, w.RMAFacts, w.now); err != nil {
 			return err
 		}
 		if err := do(w); err != nil {
@@ -232,7 +230,7 @@ func (w *rmaChange) store() error {
 
 // raise asks an operator for help with the RMA.
 func (w *rmaChange) raise(kind TaskKind, what, why string) error {
-	return w.s.raise(w.tx, OperatorTask{
+	return w.tx.Raise(OperatorTask{
 		Kind:      kind,
 		SubjectID: w.ID,
 		AccountID: &w.AccountID,
@@ -272,7 +270,7 @@ func (w *rmaChange) settleTasks() error {
 	if len(kinds) == 0 {
 		return nil
 	}
-	return w.s.settleKinds(w.tx, w.scope, kinds, w.ID, string(w.StoredState))
+	return settleKinds(w.tx, kinds, w.ID, string(w.StoredState))
 }
 
 // mailParams returns what a mail about the RMA may show; the templates pick.

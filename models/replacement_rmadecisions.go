@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -166,7 +164,7 @@ func (w *rmaChange) withdraw(orderID string) error {
 // RMAs that run under a licence of the order that was revoked are withdrawn, unless their
 // replacement was shipped or a spare was used; those go on with their return and
 // its fee.
-func (s *Store) withdrawRMAs(tx *gorm.DB, scope Scope, orderID string) error {
+func (s *Store) withdrawRMAs(tx *Tx, orderID string) error {
 	revoked := tx.Table("licences AS l").
 		Select("l.id").
 		Joins("JOIN service_contracts c ON c.id = l.contract_id").
@@ -185,7 +183,7 @@ func (s *Store) withdrawRMAs(tx *gorm.DB, scope Scope, orderID string) error {
 		return err
 	}
 	for _, id := range ids {
-		w, err := s.lockRMA(tx, scope, ref, id)
+		w, err := s.lockRMA(tx, ref, id)
 		if err != nil {
 			return err
 		}

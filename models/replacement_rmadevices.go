@@ -50,7 +50,7 @@ func (w *rmaChange) endReplacement(id string) error {
 // endDevice ends a device, and notes it.
 func (w *rmaChange) endDevice(id string, end rules.DeviceState) error {
 	w.noteOf("device.ended", id, map[string]any{"state": end})
-	return w.s.endDevice(w.tx, id, end, w.now)
+	return endDevice(w.tx, id, end, w.now)
 }
 
 // swapDevices takes the faulty device out of its room and puts the replacement
@@ -60,7 +60,7 @@ func (w *rmaChange) swapDevices() error {
 	if w.ReplacementDeviceID != nil {
 		ids = append(ids, *w.ReplacementDeviceID)
 	}
-	devices, err := w.s.lockPlacedUnits(w.tx, ids...)
+	devices, err := lockPlacedUnits(w.tx, ids...)
 	if err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func (w *rmaChange) roomFor(faulty placedDevice) *string {
 // now on.
 func (w *rmaChange) takeOut(faulty placedDevice) (leaves bool, err error) {
 	if faulty.RoomID != nil {
-		if err := w.s.endPlacements(w.tx.Where("device_id = ?", faulty.ID), w.now); err != nil {
+		if err := endPlacements(w.tx.Where("device_id = ?", faulty.ID), w.now); err != nil {
 			return false, err
 		}
 	}
@@ -149,5 +149,5 @@ func (w *rmaChange) putIn(replacement *placedDevice, roomID *string) error {
 		"before": "",
 		"after":  *roomID,
 	})
-	return w.s.placeUnit(w.tx, w.scope, replacement.Device, *roomID, w.now)
+	return placeUnit(w.tx, replacement.Device, *roomID, w.now)
 }

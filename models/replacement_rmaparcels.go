@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -48,7 +46,7 @@ func (w *rmaChange) stockNeed(model string) stockNeed {
 // reserve sets the RMA's units apart where a depot has them. kept reports whether
 // figures are kept of the model at all.
 func (w *rmaChange) reserve(model string) (reserved, kept bool, err error) {
-	e, kept, err := w.s.reserveStock(w.tx, w.scope, w.stockNeed(model))
+	e, kept, err := reserveStock(w.tx, w.stockNeed(model))
 	if err != nil || e == nil {
 		return false, kept, err
 	}
@@ -94,7 +92,7 @@ func unwanted(out rules.OutboundState) bool {
 }
 
 func (w *rmaChange) closeReservation(kind rules.StockKind) error {
-	e, err := w.s.closeReservation(w.tx, w.scope, w.stockKey(), kind)
+	e, err := closeReservation(w.tx, w.stockKey(), kind)
 	if err != nil {
 		return err
 	}
@@ -110,7 +108,7 @@ func (w *rmaChange) closeReservation(kind rules.StockKind) error {
 func (w *rmaChange) shipLate() error {
 	need := w.stockNeed(w.ReplacementModel)
 	need.Cause += "/late"
-	entries, err := w.s.shipUnreserved(w.tx, w.scope, *w.DepotID, need)
+	entries, err := shipUnreserved(w.tx, *w.DepotID, need)
 	w.noteStock(entries...)
 	return err
 }
@@ -164,14 +162,14 @@ func (w *rmaChange) keepReturn() (kept bool, err error) {
 	if w.ReturnParcels == 0 {
 		return false, nil
 	}
-	return w.s.keepParcels(w.tx, w.ID, rules.ShipReturn)
+	return keepParcels(w.tx, w.ID, rules.ShipReturn)
 }
 
 func (w *rmaChange) callOffParcels(directions []rules.ShipmentDirection) error {
 	if len(directions) == 0 {
 		return nil
 	}
-	asked, err := w.s.callOffParcels(w.tx, w.ID, directions...)
+	asked, err := callOffParcels(w.tx, w.ID, directions...)
 	w.askCarrier = w.askCarrier || asked
 	return err
 }
@@ -195,7 +193,7 @@ func (w *rmaChange) bookParcels(wanted []NewShipment) error {
 		}
 	}
 	w.askCarrier = true
-	return w.s.createParcels(w.tx, w.scope, wanted...)
+	return createParcels(w.tx, wanted...)
 }
 
 func (w *rmaChange) parcel(d rules.ShipmentDirection, key string) NewShipment {
@@ -236,7 +234,7 @@ func (w *rmaChange) promisedOn() string {
 // openShipment finds the parcel in which the replacement leaves, or makes it; nil: it
 // leaves by hand. See Store.openShipment.
 func (w *rmaChange) openShipment(sh RMAShipment) (parcel *Shipment, named bool, err error) {
-	return w.s.openShipment(w.tx, w.scope, NewShipment{
+	return w.s.openShipment(w.tx, NewShipment{
 		AccountID:  w.AccountID,
 		Direction:  rules.ShipOut,
 		SubjectID:  w.ID,
@@ -248,7 +246,7 @@ func (w *rmaChange) openShipment(sh RMAShipment) (parcel *Shipment, named bool, 
 
 // endShipment ends the parcel of the replacement that is under way, if there is one.
 func (w *rmaChange) endShipment(kind rules.ScanKind, reason string) error {
-	ask, err := w.s.endShipment(w.tx, w.scope, w.bookingKey(), NewScan{
+	ask, err := w.s.endShipment(w.tx, w.bookingKey(), NewScan{
 		Kind:   kind,
 		Source: ScanByOperator,
 		Reason: reason,
@@ -268,8 +266,8 @@ func (s *Store) RecordRMAFact(
 		return RMA{}, err
 	}
 	var out RMA
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		w, err := s.lockRMA(tx, scope, ref, id)
+	err = s.db.Write(ctx, func(tx *Tx) error {
+		w, err := s.lockRMA(tx, ref, id)
 		if err != nil {
 			return err
 		}
@@ -335,7 +333,7 @@ type rmaShipments struct{ s *Store }
 // up after another was sent says nothing about the RMA; an operator sees it at the
 // shipment.
 func (o rmaShipments) ShipmentMoved(
-	tx *gorm.DB, scope Scope, sh Shipment,
+	tx *Tx, sh Shipment,
 ) (known bool, err error) {
 	if sh.Direction != rules.ShipOut && sh.Direction != rules.ShipReturn {
 		return false, nil
@@ -344,7 +342,7 @@ func (o rmaShipments) ShipmentMoved(
 	if err != nil {
 		return false, err
 	}
-	w, err := o.s.lockRMA(tx, scope, ref, sh.SubjectID)
+	w, err := o.s.lockRMA(tx, ref, sh.SubjectID)
 	if rules.CodeOf(err) == rules.NotFound {
 		return false, nil
 	}
@@ -409,10 +407,10 @@ func (w *rmaChange) learnFrom(sh Shipment) (learned bool) {
 
 // ParcelsEvent returns the event that has the RMA's workflow ask the carrier.
 func (o rmaShipments) ParcelsEvent(
-	tx *gorm.DB, scope Scope, subjectID string,
+	tx *Tx, subjectID string,
 ) (e OutboxEvent, known bool, err error) {
 	var r RMA
-	err = found(scope.accounts(tx, "account_id").First(&r, "id = ?", subjectID).Error)
+	err = found(tx.Scope.accounts(tx.DB, "account_id").First(&r, "id = ?", subjectID).Error)
 	if rules.CodeOf(err) == rules.NotFound {
 		return e, false, nil
 	}

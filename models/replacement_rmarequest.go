@@ -5,8 +5,6 @@ import (
 	"strings"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -91,8 +89,8 @@ func (s *Store) RequestRMA(ctx context.Context, n NewRMA) (RMA, error) {
 	}
 
 	var out RMA
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		w := s.newRMAChange(tx, scope, ref)
+	err = s.db.Write(ctx, func(tx *Tx) error {
+		w := s.newRMAChange(tx, ref)
 		known, err := w.request(n)
 		if err != nil {
 			return err
@@ -105,7 +103,7 @@ func (s *Store) RequestRMA(ctx context.Context, n NewRMA) (RMA, error) {
 			return err
 		}
 		if n.SpareUnitID != "" {
-			w, err = s.swapAtOnce(tx, scope, ref, w.ID, n.SpareUnitID)
+			w, err = s.swapAtOnce(tx, ref, w.ID, n.SpareUnitID)
 			if err != nil {
 				return err
 			}
@@ -123,7 +121,7 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	w.now = w.s.clock.Now() // not before the lock
+	w.now = w.tx.Now() // not before the lock
 	covered, err := w.coverOf(n, acc.ID, w.now)
 	if err != nil {
 		return false, err
@@ -138,7 +136,7 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 	}
 
 	verdict, err := rules.MayRequestRMA(rules.RMARequest{
-		Role:       w.scope.Actor.Role,
+		Role:       w.tx.Scope.Actor.Role,
 		Now:        w.now,
 		Terms:      w.ref.Program.Replacement,
 		Serial:     n.Serial != "",
@@ -168,19 +166,19 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 // lockOwnerOf locks the account that the request is about.
 func (w *rmaChange) lockOwnerOf(n NewRMA) (Account, error) {
 	if n.AccountID != "" {
-		return w.s.lockAccount(w.tx, w.scope, n.AccountID)
+		return lockAccount(w.tx, n.AccountID)
 	}
 	if n.RoomID != "" {
-		return w.s.lockOwner(w.tx, w.scope, "rooms", n.RoomID)
+		return lockOwner(w.tx, "rooms", n.RoomID)
 	}
 
 	owner := w.tx.Table("devices").
 		Select("account_id").
 		Where("serial = ? AND state <> ?", n.Serial, rules.DeviceRetired)
 	var acc Account
-	err := found(w.s.forUpdate(w.scope.accounts(w.tx, "id")).First(&acc, "id = (?)", owner).Error)
+	err := found(forUpdate(w.tx.Scope.accounts(w.tx.DB, "id")).First(&acc, "id = (?)", owner).Error)
 	if rules.CodeOf(err) == rules.NotFound {
-		err = serialUnknown(w.scope.Actor.Role)
+		err = serialUnknown(w.tx.Scope.Actor.Role)
 	}
 	return acc, err
 }
@@ -203,7 +201,7 @@ func (w *rmaChange) coverOf(n NewRMA, accountID string, at time.Time) (coveredSu
 	if n.Serial == "" {
 		subject = CoverSubject{RoomID: n.RoomID, ModelCode: n.ModelCode}
 	}
-	return w.s.coverForHardware(w.tx, w.scope, w.ref, accountID, subject, at)
+	return coverForHardware(w.tx, w.ref, accountID, subject, at)
 }
 
 // requestFacts are what else a request is decided by: the counts against fraud and
@@ -243,7 +241,7 @@ func (w *rmaChange) readRequestFacts(
 		"since":   w.now.AddDate(0, 0, -days),
 		"site":    n.SiteID,
 		"key":     rules.SiteKey(c.room.Site),
-		"once":    text(n.onceKey(w.scope.Actor)),
+		"once":    text(n.onceKey(w.tx.Scope.Actor)),
 	}).Scan(&f).Error
 	return f, err
 }
@@ -260,8 +258,8 @@ func (w *rmaChange) fill(n NewRMA, acc Account, c coveredSubject, facts requestF
 		Quantity:    max(n.Quantity, 1),
 		Fault:       n.Fault,
 		SerialProof: n.SerialProof,
-		RequestedBy: w.scope.Actor.ID,
-		OnceKey:     n.onceKey(w.scope.Actor),
+		RequestedBy: w.tx.Scope.Actor.ID,
+		OnceKey:     n.onceKey(w.tx.Scope.Actor),
 		StateSince:  w.now,
 		CreatedAt:   w.now,
 	}
@@ -309,7 +307,7 @@ func (w *rmaChange) begin(n NewRMA, cover rules.Answer) error {
 		"review":   w.ReviewReasons,
 	})
 
-	agent := rules.MayRMA(rules.RMAApprove, w.scope.Actor.Role, w.RMAFacts, w.now) == nil
+	agent := rules.MayRMA(rules.RMAApprove, w.tx.Scope.Actor.Role, w.RMAFacts, w.now) == nil
 	if agent && n.DefectConfirmed && !w.Held && len(w.ReviewReasons) == 0 {
 		return w.approve()
 	}

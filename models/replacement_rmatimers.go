@@ -5,8 +5,6 @@ import (
 	"strconv"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -18,8 +16,8 @@ func (s *Store) RunRMATimers(ctx context.Context, id string) (ProcessStatus, err
 		return ProcessStatus{}, err
 	}
 	var st ProcessStatus
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		w, err := s.lockRMA(tx, scope, ref, id)
+	err = s.db.Write(ctx, func(tx *Tx) error {
+		w, err := s.lockRMA(tx, ref, id)
 		if err != nil {
 			return err
 		}

@@ -3,8 +3,6 @@ package models
 import (
 	"context"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -50,12 +48,12 @@ func (s *Store) SelectionAid(ctx context.Context, parentID string) (SpareAid, er
 		return SpareAid{}, err
 	}
 	var aid SpareAid
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err = s.db.Read(ctx, func(tx *Tx) error {
 		aid = SpareAid{}
-		if err := scope.service(); err != nil {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
-		err := parentsInScope(tx, scope).First(&aid.Parent, "id = ?", parentID).Error
+		err := parentsInScope(tx).First(&aid.Parent, "id = ?", parentID).Error
 		if err != nil {
 			return found(err)
 		}
@@ -72,7 +70,7 @@ func (s *Store) SelectionAid(ctx context.Context, parentID string) (SpareAid, er
 		}
 
 		supported := func(code string) bool {
-			m, ok := rules.ModelOn(ref.model(code), code, todayUTC(s.clock.Now()))
+			m, ok := rules.ModelOn(ref.model(code), code, todayUTC(tx.Now()))
 			return ok && m.Kind == rules.KindHardware
 		}
 		aid.Models = rules.DeployedModels(deployed, supported)
@@ -86,7 +84,7 @@ func (s *Store) SelectionAid(ctx context.Context, parentID string) (SpareAid, er
 // siteName is what a room and its site have in common.
 type siteName struct{ accountID, key string }
 
-func (a *SpareAid) readSites(tx *gorm.DB) (map[siteName]string, error) {
+func (a *SpareAid) readSites(tx *Tx) (map[siteName]string, error) {
 	var all []AccountSite
 	accounts := tx.Model(&Account{}).Select("id").Where("parent_org_id = ?", a.Parent.ID)
 	err := tx.Where("account_id IN (?)", accounts).Order("name_key, id").Find(&all).Error
@@ -105,7 +103,7 @@ func (a *SpareAid) readSites(tx *gorm.DB) (map[siteName]string, error) {
 	return byName, nil
 }
 
-func (a *SpareAid) readCritical(tx *gorm.DB, sites map[siteName]string) error {
+func (a *SpareAid) readCritical(tx *Tx, sites map[siteName]string) error {
 	err := tx.Raw(`
 		SELECT DISTINCT r.id AS room_id,
 			r.account_id,
@@ -128,7 +126,7 @@ func (a *SpareAid) readCritical(tx *gorm.DB, sites map[siteName]string) error {
 // deployedBySite counts devices in active rooms by model and known site. Two ways to
 // write a site's name are one site.
 func deployedBySite(
-	tx *gorm.DB, parentID string, sites map[siteName]string,
+	tx *Tx, parentID string, sites map[siteName]string,
 ) ([]rules.AidDeployment, error) {
 	var rows []deployedRow
 	err := tx.Raw(`

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -77,11 +75,11 @@ const countSparesSQL = `
 // rules.CountLicences says in Go. A count to write by comes after the lock on the
 // parents: in one statement with it, it would not see what the transaction wrote that
 // held the lock before.
-func (s *Store) countSpares(tx *gorm.DB, parents ...string) (map[string]spareCount, error) {
+func countSpares(tx *Tx, parents ...string) (map[string]spareCount, error) {
 	var rows []spareCount
 	err := tx.Raw(countSparesSQL, map[string]any{
 		"parents": append([]string{""}, parents...),
-		"now":     s.clock.Now(),
+		"now":     tx.Now(),
 	}).Scan(&rows).Error
 	if err != nil {
 		return nil, err
@@ -114,7 +112,7 @@ type fulfilledOrder struct {
 // the parent's row. An order never takes: what ended since the last count is for
 // the sweep, which stamps it with the contract.
 func (s *Store) recountOrder(
-	tx *gorm.DB, scope Scope, ref Reference,
+	tx *Tx, ref Reference,
 	o fulfilledOrder, contracts []ServiceContract,
 ) error {
 	if !countsForSpares(contracts) {
@@ -128,7 +126,7 @@ func (s *Store) recountOrder(
 			}
 		}
 	} else {
-		counts, err := s.countSpares(tx, o.ParentID)
+		counts, err := countSpares(tx, o.ParentID)
 		if err != nil {
 			return err
 		}
@@ -139,21 +137,21 @@ func (s *Store) recountOrder(
 	if rules.SparesEarned(count.Licences, ratio) <= count.Balance {
 		return nil
 	}
-	return s.recount(tx, scope, count, spareChange{ratio, rules.SpareByOrder, o.ID})
+	return s.recount(tx, count, spareChange{ratio, rules.SpareByOrder, o.ID})
 }
 
 // recountAccount counts the spares of an account's parent again.
-func (s *Store) recountAccount(tx *gorm.DB, scope Scope, accountID string, why spareChange) error {
-	return s.recountAccounts(tx, scope, map[string]string{accountID: why.source}, why.ratio, why.cause)
+func (s *Store) recountAccount(tx *Tx, accountID string, why spareChange) error {
+	return s.recountAccounts(tx, map[string]string{accountID: why.source}, why.ratio, why.cause)
 }
 
 // recountAccounts counts the spares of the accounts' parents again, each parent
 // once; sources names what caused it by account, and of several in one parent the
 // greatest id counts.
 func (s *Store) recountAccounts(
-	tx *gorm.DB, scope Scope, sources map[string]string, ratio int, cause rules.SpareCause,
+	tx *Tx, sources map[string]string, ratio int, cause rules.SpareCause,
 ) error {
-	parentOf, err := s.lockParentsOf(tx, keysOf(sources))
+	parentOf, err := lockParentsOf(tx, keysOf(sources))
 	if err != nil {
 		return err
 	}
@@ -164,12 +162,12 @@ func (s *Store) recountAccounts(
 	}
 
 	parents := keysOf(byParent)
-	counts, err := s.countSpares(tx, parents...)
+	counts, err := countSpares(tx, parents...)
 	if err != nil {
 		return err
 	}
 	for _, p := range parents {
-		err := s.recount(tx, scope, counts[p], spareChange{ratio, cause, byParent[p]})
+		err := s.recount(tx, counts[p], spareChange{ratio, cause, byParent[p]})
 		if err != nil {
 			return err
 		}
@@ -179,19 +177,19 @@ func (s *Store) recountAccounts(
 
 // recount writes the line that brings a parent's balance to what its licences
 // earn, if it differs (R81a, S9). The caller holds the lock on the parent.
-func (s *Store) recount(tx *gorm.DB, scope Scope, count spareCount, why spareChange) error {
+func (s *Store) recount(tx *Tx, count spareCount, why spareChange) error {
 	e, changed := rules.RecountSpares(count.Licences, why.ratio, count.Balance, why.cause, why.source)
 	if !changed {
 		return nil
 	}
-	return s.writeSpares(tx, scope, count, e)
+	return s.writeSpares(tx, count, e)
 }
 
 // writeSpares adds lines to a parent's ledger and brings its units in line with it
 // (S9), with the lines' audit in the parent's own chain: it names orders of all its
 // accounts, so no tenant sees it (R82b).
 func (s *Store) writeSpares(
-	tx *gorm.DB, scope Scope, count spareCount, entries ...rules.SpareEntry,
+	tx *Tx, count spareCount, entries ...rules.SpareEntry,
 ) error {
 	if len(entries) == 0 {
 		return nil
@@ -208,7 +206,7 @@ func (s *Store) writeSpares(
 			Cause:       e.Cause,
 			SourceID:    e.SourceID,
 			Licences:    int64(count.Licences),
-			CreatedAt:   s.clock.Now(),
+			CreatedAt:   tx.Now(),
 		}
 		audit[i] = entry{"spares.counted", count.ParentID, map[string]any{
 			"before":   balance,
@@ -222,10 +220,10 @@ func (s *Store) writeSpares(
 	if err := tx.Create(&lines).Error; err != nil {
 		return err
 	}
-	if err := s.alignSpares(tx, scope, earning(lines), balance); err != nil {
+	if err := s.alignSpares(tx, earning(lines), balance); err != nil {
 		return err
 	}
-	return s.appendAudit(tx, scope, count.ParentID, nil, false, audit...)
+	return tx.Audit(count.ParentID, nil, false, audit...)
 }
 
 // earning returns the line that new units are earned by: the last one that adds.
@@ -242,13 +240,13 @@ func earning(lines []SpareLine) SpareLine {
 // tenant sees the number of its own parent only (R82b).
 func (s *Store) ListSpares(ctx context.Context, page Page) ([]Spares, string, error) {
 	var out []Spares
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Read(ctx, func(tx *Tx) error {
 		var parents []Org
-		if err := page.apply(parentsInScope(tx, scope)).Find(&parents).Error; err != nil {
+		if err := page.apply(parentsInScope(tx)).Find(&parents).Error; err != nil {
 			return err
 		}
 		var err error
-		out, err = s.sparesOf(tx, scope, parents)
+		out, err = sparesOf(tx, parents)
 		return err
 	})
 	out, next := cut(page, out, func(p Spares) string { return p.ParentOrgID })
@@ -259,12 +257,12 @@ func (s *Store) ListSpares(ctx context.Context, page Page) ([]Spares, string, er
 // not found.
 func (s *Store) GetSpares(ctx context.Context, parentID string) (Spares, error) {
 	var out Spares
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Read(ctx, func(tx *Tx) error {
 		var parent Org
-		if err := parentsInScope(tx, scope).First(&parent, "id = ?", parentID).Error; err != nil {
+		if err := parentsInScope(tx).First(&parent, "id = ?", parentID).Error; err != nil {
 			return found(err)
 		}
-		all, err := s.sparesOf(tx, scope, []Org{parent})
+		all, err := sparesOf(tx, []Org{parent})
 		if err != nil {
 			return err
 		}
@@ -276,8 +274,8 @@ func (s *Store) GetSpares(ctx context.Context, parentID string) (Spares, error) 
 
 // sparesOf counts for the service and its operators; for a tenant, who cannot see
 // its parent's other accounts, it reads the ledger alone.
-func (s *Store) sparesOf(tx *gorm.DB, scope Scope, parents []Org) ([]Spares, error) {
-	counts, err := s.countSpares(tx, idsOf(parents, func(o Org) string { return o.ID })...)
+func sparesOf(tx *Tx, parents []Org) ([]Spares, error) {
+	counts, err := countSpares(tx, idsOf(parents, func(o Org) string { return o.ID })...)
 	if err != nil {
 		return nil, err
 	}
@@ -289,7 +287,7 @@ func (s *Store) sparesOf(tx *gorm.DB, scope Scope, parents []Org) ([]Spares, err
 			MergedInto:  text(p.MergedInto),
 			Entitled:    counts[p.ID].Balance,
 		}
-		if scope.System {
+		if tx.Scope.System {
 			out[i].Licences = counts[p.ID].Licences
 		}
 	}
@@ -302,11 +300,11 @@ func (s *Store) ListSpareLines(
 	ctx context.Context, parentID string, page Page,
 ) ([]SpareLine, string, error) {
 	var out []SpareLine
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
-		err := parentsInScope(tx, scope).Select("id").First(&Org{}, "id = ?", parentID).Error
+		err := parentsInScope(tx).Select("id").First(&Org{}, "id = ?", parentID).Error
 		if err != nil {
 			return found(err)
 		}
@@ -326,8 +324,8 @@ func (s *Store) ListSpareLines(
 // SpareLines returns the whole ledger of a parent, oldest first, as rules see it.
 func (s *Store) SpareLines(ctx context.Context, parentID string) ([]rules.SpareEntry, error) {
 	var lines []SpareLine
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		return tx.Where("parent_org_id = ?", parentID).Order("seq").Find(&lines).Error

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
@@ -68,8 +67,8 @@ func (u SpareUnit) processStatus() ProcessStatus {
 // GetSpareUnit returns one spare unit.
 func (s *Store) GetSpareUnit(ctx context.Context, id string) (SpareUnit, error) {
 	var u SpareUnit
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		return found(scope.accounts(tx, "account_id").First(&u, "id = ?", id).Error)
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		return found(tx.Scope.accounts(tx.DB, "account_id").First(&u, "id = ?", id).Error)
 	})
 	return u, err
 }
@@ -90,8 +89,8 @@ type SpareFilter struct {
 // of its accounts; before a site is chosen a unit is nobody's yet.
 func (s *Store) ListSpareUnits(ctx context.Context, f SpareFilter) ([]SpareUnit, string, error) {
 	var out []SpareUnit
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx, "account_id")
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
 			"parent_org_id": f.ParentID,
 			"account_id":    f.AccountID,

@@ -3,8 +3,6 @@ package models
 import (
 	"context"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -12,10 +10,10 @@ import (
 // withdraws recalls and earns units, what it lost voids or recalls some. The caller
 // holds the lock on the parent; line is the one that new units are earned by. It
 // acts for the service, also where it follows from a customer's or a reseller's command.
-func (s *Store) alignSpares(tx *gorm.DB, scope Scope, line SpareLine, balance int) error {
-	scope = Scope{System: true, Actor: scope.Actor}
+func (s *Store) alignSpares(tx *Tx, line SpareLine, balance int) error {
+	tx = tx.As(Scope{System: true, Actor: tx.Scope.Actor})
 	var units []SpareUnit
-	err := s.forUpdate(tx).
+	err := tx.ForUpdate().
 		Where("parent_org_id = ? AND closed_at IS NULL", line.ParentOrgID).
 		Order("id").
 		Find(&units).Error
@@ -26,28 +24,28 @@ func (s *Store) alignSpares(tx *gorm.DB, scope Scope, line SpareLine, balance in
 	for i, u := range units {
 		planned[i] = rules.PlannedSpare{ID: u.ID, SpareFacts: u.SpareFacts}
 	}
-	plan := rules.PlanSpares(planned, balance, s.clock.Now())
+	plan := rules.PlanSpares(planned, balance, tx.Now())
 
-	if err := s.changeUnits(tx, scope, plan.Keep, (*spareUnitChange).keep); err != nil {
+	if err := s.changeUnits(tx, plan.Keep, (*spareUnitChange).keep); err != nil {
 		return err
 	}
-	if err := s.changeUnits(tx, scope, plan.Void, (*spareUnitChange).void); err != nil {
+	if err := s.changeUnits(tx, plan.Void, (*spareUnitChange).void); err != nil {
 		return err
 	}
-	if err := s.changeUnits(tx, scope, plan.Recall, (*spareUnitChange).recall); err != nil {
+	if err := s.changeUnits(tx, plan.Recall, (*spareUnitChange).recall); err != nil {
 		return err
 	}
-	if err := s.changeUnits(tx, scope, plan.Await, (*spareUnitChange).recallOnArrival); err != nil {
+	if err := s.changeUnits(tx, plan.Await, (*spareUnitChange).recallOnArrival); err != nil {
 		return err
 	}
-	return s.earnSpares(tx, scope, line, plan.Earn)
+	return earnSpares(tx, line, plan.Earn)
 }
 
 func (s *Store) changeUnits(
-	tx *gorm.DB, scope Scope, ids []string, do func(*spareUnitChange) error,
+	tx *Tx, ids []string, do func(*spareUnitChange) error,
 ) error {
 	for _, id := range ids {
-		w, err := s.lockSpare(tx, scope, id)
+		w, err := s.lockSpare(tx, id)
 		if err != nil {
 			return err
 		}
@@ -113,7 +111,7 @@ func (w *spareUnitChange) recall() error {
 	if w.Carrier == "" || w.s.carrier != "" {
 		return nil // the customer chooses one; or the service books it: see planParcels
 	}
-	_, err = w.s.createShipment(w.tx, w.scope, NewShipment{
+	_, err = createShipment(w.tx, NewShipment{
 		AccountID:  *w.AccountID,
 		Direction:  rules.ShipRecall,
 		SubjectID:  w.ID,
@@ -134,7 +132,7 @@ func (w *spareUnitChange) recallOnArrival() error {
 // earnSpares makes n units of a ledger's line, each with the CSM's task to choose
 // model and site (R88a) and the event that starts its workflow. The line and a
 // number within it are unique, so that a replay makes none twice.
-func (s *Store) earnSpares(tx *gorm.DB, scope Scope, line SpareLine, n int) error {
+func earnSpares(tx *Tx, line SpareLine, n int) error {
 	if n == 0 {
 		return nil
 	}
@@ -147,7 +145,7 @@ func (s *Store) earnSpares(tx *gorm.DB, scope Scope, line SpareLine, n int) erro
 		return err
 	}
 
-	now := s.clock.Now()
+	now := tx.Now()
 	units := make([]SpareUnit, n)
 	events := make([]OutboxEvent, n)
 	var trail []AuditEvent
@@ -162,13 +160,13 @@ func (s *Store) earnSpares(tx *gorm.DB, scope Scope, line SpareLine, n int) erro
 			CreatedAt:   now,
 			Version:     1,
 		}
-		earned := s.link(scope, u.ID, nil, AuditEvent{}, entry{"spare.earned", u.ID, map[string]any{
+		earned := link(tx, tx.Scope, u.ID, nil, AuditEvent{}, entry{"spare.earned", u.ID, map[string]any{
 			"after":  rules.SpareEarned,
 			"parent": u.ParentOrgID,
 			"cause":  line.Cause,
 			"source": line.SourceID,
 		}})
-		asked := s.link(scope, u.ID, nil, earned, entry{"spare.choice_asked", u.ID, map[string]any{
+		asked := link(tx, tx.Scope, u.ID, nil, earned, entry{"spare.choice_asked", u.ID, map[string]any{
 			"before": rules.SpareEarned,
 			"after":  u.State,
 		}})
@@ -180,7 +178,7 @@ func (s *Store) earnSpares(tx *gorm.DB, scope Scope, line SpareLine, n int) erro
 		return err
 	}
 	for _, u := range units {
-		err := s.raise(tx, OperatorTask{
+		err := tx.Raise(OperatorTask{
 			Kind:      TaskChooseSpare,
 			SubjectID: u.ID,
 			What: "Discuss with the customer which model to keep as a spare and at which site, " +
@@ -194,7 +192,7 @@ func (s *Store) earnSpares(tx *gorm.DB, scope Scope, line SpareLine, n int) erro
 	if err := tx.Create(&trail).Error; err != nil {
 		return err
 	}
-	return s.enqueue(tx, events...)
+	return tx.Enqueue(events...)
 }
 
 // SettleSpareUnits aligns the units of every parent whose live units differ from its
@@ -202,8 +200,8 @@ func (s *Store) earnSpares(tx *gorm.DB, scope Scope, line SpareLine, n int) erro
 // the units are. The daily sweep calls it.
 func (s *Store) SettleSpareUnits(ctx context.Context) (int, error) {
 	var parents []string
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		return tx.Raw(`
@@ -232,11 +230,11 @@ func (s *Store) SettleSpareUnits(ctx context.Context) (int, error) {
 }
 
 func (s *Store) settleSpareUnits(ctx context.Context, parentID string) error {
-	return s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if _, err := s.lockParents(tx, "id = ?", parentID); err != nil {
+	return s.db.Write(ctx, func(tx *Tx) error {
+		if _, err := lockParents(tx, "id = ?", parentID); err != nil {
 			return err
 		}
-		counts, err := s.countSpares(tx, parentID)
+		counts, err := countSpares(tx, parentID)
 		if err != nil {
 			return err
 		}
@@ -247,6 +245,6 @@ func (s *Store) settleSpareUnits(ctx context.Context, parentID string) error {
 		if err != nil {
 			return found(err)
 		}
-		return s.alignSpares(tx, scope, line, counts[parentID].Balance)
+		return s.alignSpares(tx, line, counts[parentID].Balance)
 	})
 }

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -43,9 +41,9 @@ type spareUnitChange struct {
 
 // lockOwnedSpare locks a spare unit in scope after its account, where it has one, as
 // a carrier's scan does that goes on to the unit.
-func (s *Store) lockOwnedSpare(tx *gorm.DB, scope Scope, id string) (*spareUnitChange, error) {
+func (s *Store) lockOwnedSpare(tx *Tx, id string) (*spareUnitChange, error) {
 	var owners []string
-	err := s.lockRows(scope.accounts(tx, "a.id"), "a").
+	err := lockRows(tx.Scope.accounts(tx.DB, "a.id"), "a").
 		Table("accounts AS a").
 		Select("a.id").
 		Joins("JOIN spare_units su ON su.account_id = a.id").
@@ -54,13 +52,13 @@ func (s *Store) lockOwnedSpare(tx *gorm.DB, scope Scope, id string) (*spareUnitC
 	if err != nil {
 		return nil, err
 	}
-	return s.lockSpare(tx, scope, id)
+	return s.lockSpare(tx, id)
 }
 
 // lockSpare locks a spare unit in scope.
-func (s *Store) lockSpare(tx *gorm.DB, scope Scope, id string) (*spareUnitChange, error) {
-	w := &spareUnitChange{change: change{s: s, tx: tx, scope: scope, label: "spare"}}
-	res := s.lockRows(scope.accounts(tx, "su.account_id"), "su").
+func (s *Store) lockSpare(tx *Tx, id string) (*spareUnitChange, error) {
+	w := &spareUnitChange{change: change{s: s, tx: tx, label: "spare"}}
+	res := lockRows(tx.Scope.accounts(tx.DB, "su.account_id"), "su").
 		Table("spare_units AS su").
 		Select(spareColumns).
 		Joins("LEFT JOIN accounts a ON a.id = su.account_id").
@@ -75,7 +73,7 @@ func (s *Store) lockSpare(tx *gorm.DB, scope Scope, id string) (*spareUnitChange
 		return nil, errNotFound()
 	}
 
-	w.now = s.clock.Now()
+	w.now = tx.Now()
 	w.before = w.SpareUnit
 	w.subjectID = w.ID
 	w.statusBefore = w.SpareUnit.processStatus()
@@ -90,8 +88,8 @@ func (s *Store) changeSpare(
 	done func(SpareUnit) bool, do func(*spareUnitChange) error,
 ) (SpareUnit, error) {
 	var out SpareUnit
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		w, err := s.lockOwnedSpare(tx, scope, id)
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		w, err := s.lockOwnedSpare(tx, id)
 		if err != nil {
 			return err
 		}
@@ -101,7 +99,7 @@ func (s *Store) changeSpare(
 		}
 
 		w.reason = reason
-		if err := rules.MaySpare(c, scope.Actor.Role, w.SpareFacts, w.now); err != nil {
+		if err := rules.MaySpare(c, tx.Scope.Actor.Role, w.SpareFacts, w.now); err != nil {
 			return err
 		}
 		if err := do(w); err != nil {
@@ -193,7 +191,7 @@ func (w *spareUnitChange) planStock() error {
 
 // reserve sets a unit apart where a depot has one.
 func (w *spareUnitChange) reserve() error {
-	e, _, err := w.s.reserveStock(w.tx, w.scope, stockNeed{
+	e, _, err := reserveStock(w.tx, stockNeed{
 		ModelCode: w.ModelCode,
 		Quantity:  1,
 		Country:   w.SiteCountry,
@@ -211,7 +209,7 @@ func (w *spareUnitChange) reserve() error {
 // closeReservation closes the reservation of the parcel of before this change, if it
 // has one that is open.
 func (w *spareUnitChange) closeReservation(kind rules.StockKind) error {
-	e, err := w.s.closeReservation(w.tx, w.scope, w.before.stockKey(), kind)
+	e, err := closeReservation(w.tx, w.before.stockKey(), kind)
 	if err != nil || e == nil {
 		return err
 	}
@@ -252,7 +250,7 @@ func (w *spareUnitChange) planParcels() error {
 }
 
 func (w *spareUnitChange) callOffParcel(direction rules.ShipmentDirection) error {
-	asked, err := w.s.callOffParcels(w.tx, w.ID, direction)
+	asked, err := callOffParcels(w.tx, w.ID, direction)
 	w.askCarrier = w.askCarrier || asked
 	return err
 }
@@ -294,7 +292,7 @@ func (w *spareUnitChange) bookParcels(wanted []NewShipment) error {
 		wanted[i].Consignment.Contents = "1 x " + name
 	}
 	w.askCarrier = true
-	return w.s.createParcels(w.tx, w.scope, wanted...)
+	return createParcels(w.tx, wanted...)
 }
 
 // derive fills in what follows from the facts.
@@ -333,7 +331,7 @@ func (w *spareUnitChange) settleTasks() error {
 	if len(kinds) == 0 {
 		return nil
 	}
-	return w.s.settleKinds(w.tx, w.scope, kinds, w.ID, string(w.State))
+	return settleKinds(w.tx, kinds, w.ID, string(w.State))
 }
 
 // writeMails queues the mails. Before a site is chosen there is nobody to tell.
@@ -386,8 +384,8 @@ func (w *spareUnitChange) modelName() (string, error) {
 // returns what it waits for next. It may run again at any time.
 func (s *Store) RunSpareTimers(ctx context.Context, id string) (ProcessStatus, error) {
 	var st ProcessStatus
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		w, err := s.lockSpare(tx, scope, id)
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		w, err := s.lockSpare(tx, id)
 		if err != nil {
 			return err
 		}
@@ -441,7 +439,7 @@ func (w *spareUnitChange) askForFee() error {
 	w.FeeAskedAt = &w.now
 	w.note("spare.fee_asked", nil)
 	w.mail("RECALL_OVERDUE", nil)
-	return w.s.raise(w.tx, OperatorTask{
+	return w.tx.Raise(OperatorTask{
 		Kind:      TaskSpareFee,
 		SubjectID: w.ID,
 		AccountID: w.AccountID,

@@ -190,7 +190,7 @@ func (s *Store) ShipSpare(ctx context.Context, id string, p Parcel) (SpareUnit, 
 }
 
 func (w *spareUnitChange) ship(p Parcel) error {
-	parcel, _, err := w.s.openShipment(w.tx, w.scope, NewShipment{
+	parcel, _, err := w.s.openShipment(w.tx, NewShipment{
 		AccountID:  *w.AccountID,
 		Direction:  rules.ShipSpare,
 		SubjectID:  w.ID,

@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -17,8 +15,8 @@ func (s *Store) RecordSpareFact(
 	ctx context.Context, id string, fact rules.SpareFact, at time.Time,
 ) (SpareUnit, error) {
 	var out SpareUnit
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		w, err := s.lockOwnedSpare(tx, scope, id)
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		w, err := s.lockOwnedSpare(tx, id)
 		if err != nil {
 			return err
 		}
@@ -153,7 +151,7 @@ func (w *spareUnitChange) endDevice(end rules.DeviceState) error {
 	if err != nil || !moves {
 		return err
 	}
-	return w.s.endDevice(w.tx, *w.DeviceID, end, w.now)
+	return endDevice(w.tx, *w.DeviceID, end, w.now)
 }
 
 // noteDeviceMove locks the unit's device and notes that it moves on; moves is false
@@ -163,7 +161,7 @@ func (w *spareUnitChange) noteDeviceMove(to rules.DeviceState) (moves bool, err 
 		return false, nil
 	}
 	var d Device
-	if err := w.s.forUpdate(w.tx).First(&d, "id = ?", *w.DeviceID).Error; err != nil {
+	if err := w.tx.ForUpdate().First(&d, "id = ?", *w.DeviceID).Error; err != nil {
 		return false, found(err)
 	}
 	if !d.State.CanBecome(to) || d.State == rules.DeviceInRoom {
@@ -176,7 +174,7 @@ func (w *spareUnitChange) noteDeviceMove(to rules.DeviceState) (moves bool, err 
 // cancelParcel cancels a parcel of the unit that nobody has picked up, if there is one.
 // What was booked by the service is called off at the carrier instead: see planParcels.
 func (w *spareUnitChange) cancelParcel(bookingKey string) error {
-	ask, err := w.s.endShipment(w.tx, w.scope, bookingKey, NewScan{
+	ask, err := w.s.endShipment(w.tx, bookingKey, NewScan{
 		Kind:   rules.ScanCancelled,
 		Source: ScanByService,
 		Reason: w.reason,
@@ -192,13 +190,13 @@ type spareShipments struct{ s *Store }
 // nothing about it. It acts for the service, also where a customer's command moved the
 // parcel.
 func (o spareShipments) ShipmentMoved(
-	tx *gorm.DB, scope Scope, sh Shipment,
+	tx *Tx, sh Shipment,
 ) (known bool, err error) {
 	if sh.Direction != rules.ShipSpare && sh.Direction != rules.ShipRecall {
 		return false, nil
 	}
-	scope = Scope{System: true, Actor: scope.Actor}
-	w, err := o.s.lockSpare(tx, scope, sh.SubjectID)
+	tx = tx.As(Scope{System: true, Actor: tx.Scope.Actor})
+	w, err := o.s.lockSpare(tx, sh.SubjectID)
 	if rules.CodeOf(err) == rules.NotFound {
 		return false, nil
 	}
@@ -257,7 +255,7 @@ func (w *spareUnitChange) learnAt(fact rules.SpareFact, at *time.Time) (learned 
 // askForParcelBack asks an operator about a parcel that the carrier has although the
 // unit was voided: it was called off too late.
 func (w *spareUnitChange) askForParcelBack(sh Shipment) error {
-	return w.s.raise(w.tx, OperatorTask{
+	return w.tx.Raise(OperatorTask{
 		Kind:      TaskShipmentContradicted,
 		SubjectID: sh.ID,
 		AccountID: &sh.AccountID,
@@ -268,10 +266,10 @@ func (w *spareUnitChange) askForParcelBack(sh Shipment) error {
 
 // ParcelsEvent returns the event that has the unit's workflow ask the carrier.
 func (o spareShipments) ParcelsEvent(
-	tx *gorm.DB, scope Scope, subjectID string,
+	tx *Tx, subjectID string,
 ) (e OutboxEvent, known bool, err error) {
 	var u SpareUnit
-	err = found(scope.accounts(tx, "account_id").First(&u, "id = ?", subjectID).Error)
+	err = found(tx.Scope.accounts(tx.DB, "account_id").First(&u, "id = ?", subjectID).Error)
 	if rules.CodeOf(err) == rules.NotFound {
 		return e, false, nil
 	}

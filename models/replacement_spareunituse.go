@@ -3,8 +3,6 @@ package models
 import (
 	"context"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -22,13 +20,13 @@ func (s *Store) UseSpare(ctx context.Context, rmaID, unitID string) (RMA, error)
 
 // swapAtOnce is UseSpare in the transaction that stored the request.
 func (s *Store) swapAtOnce(
-	tx *gorm.DB, scope Scope, ref Reference, rmaID, unitID string,
+	tx *Tx, ref Reference, rmaID, unitID string,
 ) (*rmaChange, error) {
-	w, err := s.lockRMA(tx, scope, ref, rmaID)
+	w, err := s.lockRMA(tx, ref, rmaID)
 	if err != nil {
 		return nil, err
 	}
-	if err := rules.MayRMA(rules.RMAUseSpare, scope.Actor.Role, w.RMAFacts, w.now); err != nil {
+	if err := rules.MayRMA(rules.RMAUseSpare, tx.Scope.Actor.Role, w.RMAFacts, w.now); err != nil {
 		return nil, err
 	}
 	if err := w.useSpare(unitID); err != nil {
@@ -43,7 +41,7 @@ func (s *Store) swapAtOnce(
 // useSpare takes the unit for the RMA. The lock on it has one of two win that want
 // the same one; the other finds it used.
 func (w *rmaChange) useSpare(unitID string) error {
-	u, err := w.s.lockSpare(w.tx, w.scope, unitID)
+	u, err := w.s.lockSpare(w.tx, unitID)
 	if err != nil {
 		return err
 	}
@@ -109,7 +107,7 @@ func (w *rmaChange) replenishSpare() error {
 	if w.SpareUnitID == nil {
 		return nil
 	}
-	u, err := w.s.lockSpare(w.tx, w.scope, *w.SpareUnitID)
+	u, err := w.s.lockSpare(w.tx, *w.SpareUnitID)
 	if err != nil {
 		return err
 	}

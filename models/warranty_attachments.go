@@ -133,12 +133,12 @@ func (s *Store) AttachWarranty(ctx context.Context, q AttachRequest) (Attached, 
 	}
 
 	var out Attached
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := mayManage(scope, q.Reason); err != nil {
+	err = s.db.Write(ctx, func(tx *Tx) error {
+		if err := mayManage(tx.Scope, q.Reason); err != nil {
 			return err
 		}
 		var err error
-		out, err = s.attach(tx, scope, ref, q)
+		out, err = attach(tx, ref, q)
 		return err
 	})
 	return out, err
@@ -146,28 +146,28 @@ func (s *Store) AttachWarranty(ctx context.Context, q AttachRequest) (Attached, 
 
 // attach locks contracts, account and licence in the order in which every command
 // does.
-func (s *Store) attach(tx *gorm.DB, scope Scope, ref Reference, q AttachRequest) (Attached, error) {
-	contracts, err := s.lockContractsOf(tx, scope, q.LicenceID)
+func attach(tx *Tx, ref Reference, q AttachRequest) (Attached, error) {
+	contracts, err := lockContractsOf(tx, q.LicenceID)
 	if err != nil {
 		return Attached{}, err
 	}
-	acc, err := s.lockAccount(tx, scope, contracts[0].AccountID)
+	acc, err := lockAccount(tx, contracts[0].AccountID)
 	if err != nil {
 		return Attached{}, err
 	}
 	var licence Licence
-	if err := found(s.forUpdate(tx).First(&licence, "id = ?", q.LicenceID).Error); err != nil {
+	if err := found(tx.ForUpdate().First(&licence, "id = ?", q.LicenceID).Error); err != nil {
 		return Attached{}, err
 	}
 	contract := contractWith(contracts, licence.ContractID)
 	serial := rules.NormaliseSerial(q.Serial)
-	d, err := s.deviceToExtend(tx, scope, ref, acc, *contract, licence, serial)
+	d, err := deviceToExtend(tx, ref, acc, *contract, licence, serial)
 	if err != nil {
 		return Attached{}, err
 	}
 
 	var assigned Assigned
-	entries, err := s.startOnAssignment(tx, ref, acc, contracts, &assigned)
+	entries, err := startOnAssignment(tx, ref, acc, contracts, &assigned)
 	if err != nil {
 		return Attached{}, err
 	}
@@ -176,8 +176,8 @@ func (s *Store) attach(tx *gorm.DB, scope Scope, ref Reference, q AttachRequest)
 		AccountID:  acc.ID,
 		LicenceID:  licence.ID,
 		Serial:     *d.Serial,
-		FromAt:     s.clock.Now(),
-		AttachedBy: scope.Actor.ID,
+		FromAt:     tx.Now(),
+		AttachedBy: tx.Scope.Actor.ID,
 	}
 	if err := tx.Create(&a).Error; err != nil {
 		return Attached{}, err
@@ -193,7 +193,7 @@ func (s *Store) attach(tx *gorm.DB, scope Scope, ref Reference, q AttachRequest)
 			"device":     d.ID,
 			"attachment": a.facts(),
 		})})
-	if err := s.accountAudit(tx, scope, acc.ID, entries...); err != nil {
+	if err := accountAudit(tx, acc.ID, entries...); err != nil {
 		return Attached{}, err
 	}
 	return Attached{
@@ -206,12 +206,12 @@ func (s *Store) attach(tx *gorm.DB, scope Scope, ref Reference, q AttachRequest)
 
 // deviceToExtend finds the account's device with the serial, and refuses what may
 // not be attached to it.
-func (s *Store) deviceToExtend(
-	tx *gorm.DB, scope Scope, ref Reference, acc Account, c ServiceContract, l Licence,
+func deviceToExtend(
+	tx *Tx, ref Reference, acc Account, c ServiceContract, l Licence,
 	serial string,
 ) (Device, error) {
-	today := s.today(acc)
-	devices, err := s.warrantedDevices(tx, scope, ref, acc.ID, []string{serial}, today)
+	today := today(tx, acc)
+	devices, err := warrantedDevices(tx, ref, acc.ID, []string{serial}, today)
 	if err != nil {
 		return Device{}, err
 	}
@@ -232,7 +232,7 @@ func (s *Store) deviceToExtend(
 		LicenceState:      l.State,
 		ContractState:     c.State,
 		ContractEnd:       c.EndAt,
-		Now:               s.clock.Now(),
+		Now:               tx.Now(),
 		SerialHasWarranty: others > 0,
 	})
 	if err != nil {
@@ -257,20 +257,20 @@ func (s *Store) DetachWarranty(
 	ctx context.Context, attachmentID, reason string,
 ) (WarrantyAttachment, error) {
 	var a WarrantyAttachment
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(ctx, func(tx *Tx) error {
 		change := func(Account) (e entry, err error) {
-			a, e, err = s.detach(tx, attachmentID, reason)
+			a, e, err = detach(tx, attachmentID, reason)
 			return e, err
 		}
-		return s.changeInAccount(tx, scope, "warranty_attachments", attachmentID, reason, change)
+		return changeInAccount(tx, "warranty_attachments", attachmentID, reason, change)
 	})
 	return a, err
 }
 
-func (s *Store) detach(tx *gorm.DB, id, reason string) (WarrantyAttachment, entry, error) {
+func detach(tx *Tx, id, reason string) (WarrantyAttachment, entry, error) {
 	licenceOf := tx.Model(&WarrantyAttachment{}).Select("licence_id").Where("id = ?", id)
 	var l Licence
-	err := found(s.forUpdate(tx).First(&l, "id = (?)", licenceOf).Error)
+	err := found(tx.ForUpdate().First(&l, "id = (?)", licenceOf).Error)
 	if err != nil {
 		return WarrantyAttachment{}, entry{}, err
 	}
@@ -286,7 +286,7 @@ func (s *Store) detach(tx *gorm.DB, id, reason string) (WarrantyAttachment, entr
 		)
 	}
 
-	now := s.clock.Now()
+	now := tx.Now()
 	after := l.State
 	if l.State == rules.LicenceAssigned {
 		after = rules.LicenceAvailable
@@ -309,7 +309,7 @@ func (s *Store) detach(tx *gorm.DB, id, reason string) (WarrantyAttachment, entr
 }
 
 // endAttachmentsOf ends the open attachments of the licences.
-func endAttachmentsOf(tx *gorm.DB, licenceIDs []string, why AssignmentEnd, now time.Time) error {
+func endAttachmentsOf(tx *Tx, licenceIDs []string, why AssignmentEnd, now time.Time) error {
 	for ids := range batches(licenceIDs, 1000) {
 		if err := endAttachments(tx.Where("licence_id IN ?", ids), why, now); err != nil {
 			return err
@@ -359,12 +359,12 @@ func (s *Store) ListWarrantyAttachments(
 
 	var out []AttachmentDetail
 	var next string
-	err = s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err = s.db.Read(ctx, func(tx *Tx) error {
 		sold := tx.Table("warranty_attachments AS w").
 			Select("w.*, c.id AS contract_id, c.term_years").
 			Joins("JOIN licences l ON l.id = w.licence_id").
 			Joins("JOIN service_contracts c ON c.id = l.contract_id")
-		q := scope.accounts(tx.Table("(?) AS a", sold), "account_id")
+		q := tx.Scope.accounts(tx.Table("(?) AS a", sold), "account_id")
 		for column, value := range map[string]string{
 			"id":          f.ID,
 			"account_id":  f.AccountID,
@@ -385,7 +385,7 @@ func (s *Store) ListWarrantyAttachments(
 			return err
 		}
 		out, next = cut(f.Page, rows, func(a AttachmentDetail) string { return a.ID })
-		return s.describeAttachments(tx, scope, ref, out)
+		return describeAttachments(tx, ref, out)
 	})
 	return out, next, err
 }
@@ -403,16 +403,16 @@ func (s *Store) WarrantyAttachment(ctx context.Context, id string) (AttachmentDe
 }
 
 // describeAttachments fills in the devices and the ends.
-func (s *Store) describeAttachments(
-	tx *gorm.DB, scope Scope, ref Reference, rows []AttachmentDetail,
+func describeAttachments(
+	tx *Tx, ref Reference, rows []AttachmentDetail,
 ) error {
 	if len(rows) == 0 {
 		return nil
 	}
 
 	serials := idsOf(rows, func(a AttachmentDetail) string { return a.Serial })
-	today := civil.DateOf(s.clock.Now())
-	devices, err := s.warrantedDevices(tx, scope, ref, "", serials, today)
+	today := civil.DateOf(tx.Now())
+	devices, err := warrantedDevices(tx, ref, "", serials, today)
 	if err != nil {
 		return err
 	}

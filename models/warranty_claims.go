@@ -4,7 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
@@ -28,11 +27,11 @@ func (s *Store) ClaimWarranty(ctx context.Context, c WarrantyClaim) (EarlierWarr
 	}
 
 	var w EarlierWarranty
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := mayManage(scope, c.Reason); err != nil {
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		if err := mayManage(tx.Scope, c.Reason); err != nil {
 			return err
 		}
-		acc, err := s.lockAccount(tx, scope, c.AccountID)
+		acc, err := lockAccount(tx, c.AccountID)
 		if err != nil {
 			return err
 		}
@@ -58,13 +57,13 @@ func (s *Store) ClaimWarranty(ctx context.Context, c WarrantyClaim) (EarlierWarr
 			SKU:         form.SKU,
 			PONumber:    form.PONumber,
 			PurchasedOn: form.PurchasedOn,
-			SubmittedBy: scope.Actor.ID,
-			CreatedAt:   s.clock.Now(),
+			SubmittedBy: tx.Scope.Actor.ID,
+			CreatedAt:   tx.Now(),
 		}
 		if err := tx.Create(&w).Error; err != nil {
 			return err
 		}
-		err = s.raise(tx, OperatorTask{
+		err = tx.Raise(OperatorTask{
 			Kind:      TaskWarrantyClaimed,
 			SubjectID: w.ID,
 			AccountID: &acc.ID,
@@ -76,7 +75,7 @@ func (s *Store) ClaimWarranty(ctx context.Context, c WarrantyClaim) (EarlierWarr
 			return err
 		}
 		details := withReason(c.Reason, map[string]any{"after": w.facts()})
-		return s.accountAudit(tx, scope, acc.ID, entry{"warranty.claimed", w.ID, details})
+		return accountAudit(tx, acc.ID, entry{"warranty.claimed", w.ID, details})
 	})
 	return w, err
 }
@@ -100,15 +99,15 @@ func (s *Store) DecideWarranty(
 	ctx context.Context, id string, d WarrantyDecision,
 ) (EarlierWarranty, error) {
 	var w EarlierWarranty
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
+	err := s.db.Write(ctx, func(tx *Tx) error {
 		w = EarlierWarranty{}
-		if err := scope.service(); err != nil {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		if err := rules.CheckReason(d.Reason); err != nil {
 			return err
 		}
-		if err := found(s.forUpdate(tx).First(&w, "id = ?", id).Error); err != nil {
+		if err := found(tx.ForUpdate().First(&w, "id = ?", id).Error); err != nil {
 			return err
 		}
 		if w.State != WarrantyUnmatched {
@@ -120,35 +119,35 @@ func (s *Store) DecideWarranty(
 		}
 
 		if d.Link {
-			return s.linkWarranty(tx, scope, &w, d)
+			return linkWarranty(tx, &w, d)
 		}
 		w.refuse()
-		return s.settleWarranty(tx, scope, &w, d.Reason)
+		return settleWarranty(tx, &w, d.Reason)
 	})
 	return w, err
 }
 
 // linkWarranty puts the warranty among the contracts of its account, and refuses the
 // import that a claim stands for from then on.
-func (s *Store) linkWarranty(
-	tx *gorm.DB, scope Scope, w *EarlierWarranty, d WarrantyDecision,
+func linkWarranty(
+	tx *Tx, w *EarlierWarranty, d WarrantyDecision,
 ) error {
 	owner, err := ownerOf(*w, d.AccountID)
 	if err != nil {
 		return err
 	}
-	acc, err := s.lockAccount(tx, scope, owner)
+	acc, err := lockAccount(tx, owner)
 	if err != nil {
 		return err
 	}
 	var imported []EarlierWarranty
 	if w.Source == WarrantyClaimed {
-		imported, err = s.claimedDays(tx, w, d)
+		imported, err = claimedDays(tx, w, d)
 		if err != nil {
 			return err
 		}
 	}
-	why, err := s.warrantyClash(tx, acc.ID, w.Serial, w.EndsOn)
+	why, err := warrantyClash(tx, acc.ID, w.Serial, w.EndsOn)
 	if err != nil {
 		return err
 	}
@@ -161,13 +160,13 @@ func (s *Store) linkWarranty(
 	}
 
 	w.link(acc)
-	if err := s.settleWarranty(tx, scope, w, d.Reason); err != nil {
+	if err := settleWarranty(tx, w, d.Reason); err != nil {
 		return err
 	}
 	for i := range imported {
 		imported[i].refuse()
 		imported[i].Why = MatchTwice
-		if err := s.settleWarranty(tx, scope, &imported[i], d.Reason); err != nil {
+		if err := settleWarranty(tx, &imported[i], d.Reason); err != nil {
 			return err
 		}
 	}
@@ -208,11 +207,11 @@ func ownerOf(w EarlierWarranty, named string) (string, error) {
 
 // claimedDays gives a claim its days: those of the decision, else those of the one
 // unmatched import with its serial, which is returned.
-func (s *Store) claimedDays(
-	tx *gorm.DB, w *EarlierWarranty, d WarrantyDecision,
+func claimedDays(
+	tx *Tx, w *EarlierWarranty, d WarrantyDecision,
 ) ([]EarlierWarranty, error) {
 	var imported []EarlierWarranty
-	err := s.forUpdate(tx).
+	err := tx.ForUpdate().
 		Where("source = ? AND state = ?", WarrantyImported, WarrantyUnmatched).
 		Where("serial = ?", w.Serial).
 		Order("id").
@@ -232,9 +231,9 @@ func (s *Store) claimedDays(
 }
 
 // settleWarranty stores a decision with its audit and closes the task.
-func (s *Store) settleWarranty(tx *gorm.DB, scope Scope, w *EarlierWarranty, reason string) error {
-	now := s.clock.Now()
-	w.DecidedBy = scope.Actor.ID
+func settleWarranty(tx *Tx, w *EarlierWarranty, reason string) error {
+	now := tx.Now()
+	w.DecidedBy = tx.Scope.Actor.ID
 	w.DecidedAt = &now
 	decided := []string{
 		"account_id", "state", "why", "starts_on", "ends_on", "start_at", "end_at",
@@ -252,7 +251,7 @@ func (s *Store) settleWarranty(tx *gorm.DB, scope Scope, w *EarlierWarranty, rea
 	if w.Source == WarrantyClaimed {
 		task = TaskWarrantyClaimed
 	}
-	if err := s.settle(tx, scope, task, w.ID, string(w.State)); err != nil {
+	if err := tx.Settle(task, w.ID, string(w.State)); err != nil {
 		return err
 	}
 
@@ -265,7 +264,7 @@ func (s *Store) settleWarranty(tx *gorm.DB, scope Scope, w *EarlierWarranty, rea
 		"before": WarrantyUnmatched,
 		"after":  w.facts(),
 	})}
-	return s.appendAudit(tx, scope, chain, w.AccountID, false, e)
+	return tx.Audit(chain, w.AccountID, false, e)
 }
 
 // WarrantyFilter narrows a list of earlier warranties; empty fields do not narrow.
@@ -283,8 +282,8 @@ func (s *Store) ListWarranties(
 	ctx context.Context, f WarrantyFilter,
 ) ([]EarlierWarranty, string, error) {
 	var out []EarlierWarranty
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		q := scope.accounts(tx, "account_id")
+	err := s.db.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
 			"account_id": f.AccountID,
 			"state":      string(f.State),

@@ -5,8 +5,6 @@ import (
 	"errors"
 	"slices"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -66,8 +64,8 @@ func (s *Store) ImportWarranties(ctx context.Context, in WarrantyImport) ([]Warr
 	}
 
 	var out []WarrantyRow
-	err := s.tx(ctx, func(tx *gorm.DB, scope Scope) error {
-		if err := scope.service(); err != nil {
+	err := s.db.Write(ctx, func(tx *Tx) error {
+		if err := tx.Scope.service(); err != nil {
 			return err
 		}
 		out = slices.Clone(rows)
@@ -76,7 +74,7 @@ func (s *Store) ImportWarranties(ctx context.Context, in WarrantyImport) ([]Warr
 				out[i].Outcome = WarrantyRowRefused
 				continue
 			}
-			if err := s.importWarranty(tx, scope, forms[i], in.Reason, &out[i]); err != nil {
+			if err := importWarranty(tx, forms[i], in.Reason, &out[i]); err != nil {
 				return err
 			}
 		}
@@ -106,8 +104,8 @@ func notStored(rows []WarrantyRow, refused bool) []WarrantyRow {
 
 // importWarranty stores one row, unless it is here already, and reports what became of
 // it.
-func (s *Store) importWarranty(
-	tx *gorm.DB, scope Scope, f rules.EarlierWarrantyForm, reason string, row *WarrantyRow,
+func importWarranty(
+	tx *Tx, f rules.EarlierWarrantyForm, reason string, row *WarrantyRow,
 ) error {
 	mark := f.Fingerprint()
 	var known []EarlierWarranty
@@ -123,7 +121,7 @@ func (s *Store) importWarranty(
 		}
 		return nil
 	}
-	acc, why, err := s.matchWarranty(tx, f)
+	acc, why, err := matchWarranty(tx, f)
 	if err != nil {
 		return err
 	}
@@ -139,8 +137,8 @@ func (s *Store) importWarranty(
 		Company:     f.Company,
 		Address:     &f.Address,
 		Fingerprint: &mark,
-		SubmittedBy: scope.Actor.ID,
-		CreatedAt:   s.clock.Now(),
+		SubmittedBy: tx.Scope.Actor.ID,
+		CreatedAt:   tx.Now(),
 	}
 	*row = WarrantyRow{Outcome: WarrantyRowUnmatched, WarrantyID: w.ID, Why: why}
 	if why == "" {
@@ -154,9 +152,9 @@ func (s *Store) importWarranty(
 
 	details := withReason(reason, map[string]any{"after": w.facts()})
 	if why == "" {
-		return s.accountAudit(tx, scope, acc.ID, entry{"warranty.imported", w.ID, details})
+		return accountAudit(tx, acc.ID, entry{"warranty.imported", w.ID, details})
 	}
-	err = s.raise(tx, OperatorTask{
+	err = tx.Raise(OperatorTask{
 		Kind:      TaskWarrantyUnmatched,
 		SubjectID: w.ID,
 		What:      "Link the earlier warranty to an account, or refuse it.",
@@ -166,15 +164,15 @@ func (s *Store) importWarranty(
 		return err
 	}
 	details["why"] = why
-	return s.appendAudit(tx, scope, w.ID, nil, true, entry{"warranty.imported", w.ID, details})
+	return tx.Audit(w.ID, nil, true, entry{"warranty.imported", w.ID, details})
 }
 
 // matchWarranty finds and locks the one account that the row belongs to, or says why
 // there is none (R107a). Where the serial is registered, it must be with that account.
-func (s *Store) matchWarranty(
-	tx *gorm.DB, f rules.EarlierWarrantyForm,
+func matchWarranty(
+	tx *Tx, f rules.EarlierWarrantyForm,
 ) (acc Account, why WarrantyMismatch, err error) {
-	accounts, err := s.matchedAccounts(tx, f.Company, f.Address)
+	accounts, err := matchedAccounts(tx, f.Company, f.Address)
 	switch {
 	case err != nil:
 		return acc, "", err
@@ -184,18 +182,18 @@ func (s *Store) matchWarranty(
 		return acc, MatchSeveralAccounts, nil
 	}
 
-	err = s.forUpdate(tx).First(&acc, "id = ?", accounts[0]).Error
+	err = tx.ForUpdate().First(&acc, "id = ?", accounts[0]).Error
 	if err != nil {
 		return acc, "", err
 	}
-	why, err = s.warrantyClash(tx, acc.ID, f.Serial, rules.EndsOn(f.LastDay))
+	why, err = warrantyClash(tx, acc.ID, f.Serial, rules.EndsOn(f.LastDay))
 	return acc, why, err
 }
 
 // warrantyClash says why a warranty of the serial cannot stand with the account;
 // empty when it can.
-func (s *Store) warrantyClash(
-	tx *gorm.DB, accountID, serial, endsOn string,
+func warrantyClash(
+	tx *Tx, accountID, serial, endsOn string,
 ) (WarrantyMismatch, error) {
 	var elsewhere int64
 	err := tx.Model(&Device{}).
