@@ -101,10 +101,10 @@ func (s *Store) OutstandingParcels(
 	ctx context.Context, subjectID string,
 ) ([]OutstandingParcel, error) {
 	var out []OutstandingParcel
-	err := s.db.Single(ctx, func(db *Tx) error {
+	err := s.db.Single(ctx, func(tx *Tx) error {
 		out = nil
 		var rows []parcelRow
-		if err := db.Raw(outstandingSQL, subjectID).Scan(&rows).Error; err != nil {
+		if err := tx.Raw(outstandingSQL, subjectID).Scan(&rows).Error; err != nil {
 			return err
 		}
 		for _, r := range rows {

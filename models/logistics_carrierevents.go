@@ -163,8 +163,8 @@ func (s *Store) settleEventsWhere(
 ) (n int, err error) {
 	ctx = WithSystem(ctx)
 	var waiting []CarrierEvent
-	err = s.db.Single(ctx, func(db *Tx) error {
-		return db.Table("carrier_events AS e").
+	err = s.db.Single(ctx, func(tx *Tx) error {
+		return tx.Table("carrier_events AS e").
 			Select("e.*").
 			Joins("LEFT JOIN shipments s ON s.carrier = e.carrier AND s.tracking = e.tracking").
 			Where("e.state IN ?", []CarrierEventState{CarrierEventReceived, CarrierEventUnknown}).

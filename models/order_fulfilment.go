@@ -59,41 +59,41 @@ func (s *Store) FulfilOrder(ctx context.Context, id string) (Fulfilment, error) 
 // its parent, as every command does that locks both.
 func (s *Store) fulfil(tx *Tx, ref Reference, o *Order) error {
 	customer := o.Payload.EndCustomer
-	account, err := s.openAccount(tx, o.AccountID, customer, ref.Program.UserLimit)
+	opened, err := s.openAccount(tx, o.AccountID, customer, ref.Program.UserLimit)
 	if err != nil {
 		return err
 	}
-	o.AccountID = &account.ID
+	o.AccountID = &opened.ID
 
-	contracts, err := createContracts(tx, ref, account.Account, o.purchase())
+	contracts, err := createContracts(tx, ref, opened.Account, o.purchase())
 	if err != nil {
 		return err
 	}
 
 	bought := fulfilledOrder{
 		ID:        o.ID,
-		ParentID:  account.ParentOrgID,
-		NewParent: account.newParent,
+		ParentID:  opened.ParentOrgID,
+		NewParent: opened.newParent,
 	}
 	err = s.recountOrder(tx, ref, bought, contracts)
 	if err != nil {
 		return err
 	}
 	if countsForSpares(contracts) {
-		if err := askForFirstCSM(tx, account.Account); err != nil {
+		if err := askForFirstCSM(tx, opened.Account); err != nil {
 			return err
 		}
 	}
 
 	who := invitee{OrderID: o.ID, Email: customer.Email, ContactName: customer.ContactName}
-	invitation, _, err := inviteForOrder(tx, ref, who, account.Account, account.fresh)
+	invitation, _, err := inviteForOrder(tx, ref, who, opened.Account, opened.fresh)
 	if err != nil {
 		return err
 	}
 
-	mails := confirmations(o, account.Account, contracts)
+	mails := confirmations(o, opened.Account, contracts)
 	if invitation.ID != "" {
-		mails = append(mails, invitationMail(invitation, account.Account, "invitation", "1"))
+		mails = append(mails, invitationMail(invitation, opened.Account, "invitation", "1"))
 	}
 	if err := queueMail(tx, mails...); err != nil {
 		return err
@@ -102,17 +102,17 @@ func (s *Store) fulfil(tx *Tx, ref Reference, o *Order) error {
 	if err := moveOrder(tx, o, rules.OrderFulfilled, "account_id"); err != nil {
 		return err
 	}
-	return auditFulfilment(tx, o, account, contracts, invitation)
+	return auditFulfilment(tx, o, opened, contracts, invitation)
 }
 
 // auditFulfilment notes in the account's chain what the order led to.
 func auditFulfilment(
-	tx *Tx, o *Order, account openedAccount, contracts []ServiceContract,
+	tx *Tx, o *Order, opened openedAccount, contracts []ServiceContract,
 	invitation Invitation,
 ) error {
 	var entries []entry
-	if account.fresh {
-		entries = append(entries, entry{"account.created", account.ID, map[string]any{
+	if opened.fresh {
+		entries = append(entries, entry{"account.created", opened.ID, map[string]any{
 			"order": o.ID,
 		}})
 	}
@@ -130,7 +130,7 @@ func auditFulfilment(
 			"supersedes": text(invitation.SupersedesID),
 		}})
 	}
-	return tx.Audit(account.ID, &account.ID, account.fresh, entries...)
+	return tx.Audit(opened.ID, &opened.ID, opened.fresh, entries...)
 }
 
 // creationOf is what the audit notes of a new contract.
@@ -155,14 +155,14 @@ func creationOf(c ServiceContract, o *Order) map[string]any {
 // confirmations are the confirmation to the customer (R96) and its copies to reseller
 // and distributor (R100), one per address.
 func confirmations(
-	o *Order, account Account, contracts []ServiceContract,
+	o *Order, acc Account, contracts []ServiceContract,
 ) []Notification {
-	params := confirmationParams(o, account, contracts)
+	params := confirmationParams(o, acc, contracts)
 	var mails []Notification
 	for _, to := range o.recipients() {
 		m := orderMail(o, "order_confirmation", to, params)
-		m.AccountID = &account.ID
-		m.Locale = account.Locale
+		m.AccountID = &acc.ID
+		m.Locale = acc.Locale
 		mails = append(mails, m)
 	}
 	return mails
