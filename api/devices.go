@@ -164,7 +164,7 @@ func (h deviceHandlers) registerDevice(
 	ctx context.Context, _ *struct{}, r DeviceRequest,
 ) (*roomOutput[DeviceView], error) {
 	return deviceAnswer(h.store.RegisterDevice(ctx, models.NewDevice{
-		AccountID: account(ctx, r.AccountID),
+		AccountID: accountOf(ctx, r.AccountID),
 		RoomID:    r.RoomID,
 		Form:      r.form(),
 		Reason:    r.Reason,

@@ -134,7 +134,7 @@ func (h importHandlers) importOrders(
 func (h importHandlers) importRooms(
 	ctx context.Context, in *importRoomsInput, body rawBody,
 ) (out *importOutput, err error) {
-	acc := account(ctx, in.AccountID)
+	acc := accountOf(ctx, in.AccountID)
 	job := uploaded(body, models.ImportJob{
 		Kind:         models.ImportRooms,
 		AccountID:    &acc,

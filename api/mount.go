@@ -73,7 +73,7 @@ func mountRaw[In, Out any](
 // already.
 func documentBody(api huma.API, r route) {
 	schema := api.OpenAPI().Components.Schemas.Schema(reflect.TypeOf(r.Body), true, "")
-	for _, op := range operations(api.OpenAPI()) {
+	for _, op := range operationsOf(api.OpenAPI()) {
 		if op.OperationID == r.ID {
 			op.RequestBody = &huma.RequestBody{
 				Required: true,

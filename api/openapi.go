@@ -55,7 +55,7 @@ func config() (huma.Config, error) {
 // reference page, both made once.
 func (s *service) document(router *gin.Engine) error {
 	api := s.api.OpenAPI()
-	for _, op := range operations(api) {
+	for _, op := range operationsOf(api) {
 		if err := addExamples(api, op); err != nil {
 			return err
 		}
@@ -81,8 +81,8 @@ func (s *service) document(router *gin.Engine) error {
 	return nil
 }
 
-// operations lists the operations of a description, by path and then method.
-func operations(api *huma.OpenAPI) []*huma.Operation {
+// operationsOf lists the operations of a description, by path and then method.
+func operationsOf(api *huma.OpenAPI) []*huma.Operation {
 	var out []*huma.Operation
 	for _, path := range sortedKeys(api.Paths) {
 		item := api.Paths[path]

@@ -108,7 +108,7 @@ func renderReference(api *huma.OpenAPI) ([]byte, error) {
 		v.Scopes = append(v.Scopes, roleScopes{role, ScopesFor(role)})
 	}
 	groups := map[string]int{}
-	for _, op := range operations(api) {
+	for _, op := range operationsOf(api) {
 		i, ok := groups[op.Tags[0]]
 		if !ok {
 			i = len(v.Groups)

@@ -93,7 +93,7 @@ func (h rmaHandlers) requestRMA(
 	ctx context.Context, _ *struct{}, r RMARequest,
 ) (*one[RMADetail], error) {
 	rma, err := h.store.RequestRMA(ctx, models.NewRMA{
-		AccountID:       account(ctx, r.AccountID),
+		AccountID:       accountOf(ctx, r.AccountID),
 		Serial:          r.Serial,
 		RoomID:          r.RoomID,
 		ModelCode:       r.Model,

@@ -146,9 +146,9 @@ func (h roomHandlers) getRoom(ctx context.Context, in *IDInput) (*roomOutput[Roo
 		deviceView), viewed(open, assignmentView)}}, err
 }
 
-// account is the account that a request is about: the token's own, unless it
+// accountOf is the account that a request is about: the token's own, unless it
 // names one.
-func account(ctx context.Context, named string) string {
+func accountOf(ctx context.Context, named string) string {
 	if own := callOf(ctx).token.AccountID; named == "" && own != nil {
 		return *own
 	}
@@ -159,7 +159,7 @@ func (h roomHandlers) createRoom(
 	ctx context.Context, _ *struct{}, r RoomRequest,
 ) (*roomOutput[RoomView], error) {
 	return roomAnswer(h.store.CreateRoom(ctx, models.NewRoom{
-		AccountID: account(ctx, r.AccountID),
+		AccountID: accountOf(ctx, r.AccountID),
 		Form:      r.form(),
 		Reason:    r.Reason,
 	}))

@@ -128,7 +128,7 @@ func (h siteHandlers) createSite(
 	ctx context.Context, _ *struct{}, r SiteRequest,
 ) (*roomOutput[SiteView], error) {
 	return siteAnswer(h.store.CreateSite(ctx, models.NewSite{
-		AccountID: account(ctx, r.AccountID),
+		AccountID: accountOf(ctx, r.AccountID),
 		Form:      r.form(),
 		Reason:    r.Reason,
 	}))

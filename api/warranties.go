@@ -204,7 +204,7 @@ func (h warrantyHandlers) claimWarranty(
 	ctx context.Context, _ *struct{}, r WarrantyClaimRequest,
 ) (*one[WarrantyView], error) {
 	w, err := h.store.ClaimWarranty(ctx, models.WarrantyClaim{
-		AccountID: account(ctx, r.AccountID),
+		AccountID: accountOf(ctx, r.AccountID),
 		Form: rules.WarrantyClaimForm{
 			Serial:      r.Serial,
 			SKU:         r.SKU,

@@ -54,7 +54,7 @@ func showServiceOrders(v *visit) (answer, error) {
 // orderViews puts what is over below what is not; each part runs from new to
 // old.
 func (v *visit) orderViews(contracts []models.ContractEntry) ([]orderView, error) {
-	slices.SortStableFunc(contracts, func(a, b models.ContractEntry) int { return order(a) - order(b) })
+	slices.SortStableFunc(contracts, func(a, b models.ContractEntry) int { return rankOf(a) - rankOf(b) })
 	numbers, err := v.store.OrderNumbers(v.scoped(), v.who.account().ID)
 	out := make([]orderView, len(contracts))
 	for i, c := range contracts {
@@ -64,7 +64,7 @@ func (v *visit) orderViews(contracts []models.ContractEntry) ([]orderView, error
 	return out, err
 }
 
-func order(c models.ContractEntry) int {
+func rankOf(c models.ContractEntry) int {
 	if c.State == rules.ContractCancelled || c.State == rules.ContractExpired {
 		return 1
 	}

@@ -23,7 +23,7 @@ const (
 
 func newSessions(store *models.Store, secure bool) *scs.SessionManager {
 	m := scs.New()
-	m.Store = sessionStore{store}
+	m.Store = sessionStore{store: store}
 	m.HashTokenInStore = true
 	m.IdleTimeout, m.Lifetime = sessionIdle, sessionLifetime
 	m.Cookie.Name = cookieName("roomcover", secure)
