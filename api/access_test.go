@@ -85,8 +85,8 @@ func TestEveryRouteHoldsToTheTableOfPermissions(t *testing.T) {
 	}
 	done := h.Seller.accepted(storetest.Form("PO-1"))
 	h.fulfil(done.ID)
-	account := as[items[ref]](t, h.Lead.get("/v1/accounts"), 200).Items[0].ID
-	clients["K"], clients["V"] = h.customer(account, rules.CustomerAdmin, all...), h.customer(account, rules.CustomerReadOnly, all...)
+	accountID := as[items[ref]](t, h.Lead.get("/v1/accounts"), 200).Items[0].ID
+	clients["K"], clients["V"] = h.customer(accountID, rules.CustomerAdmin, all...), h.customer(accountID, rules.CustomerReadOnly, all...)
 	none := h.client(models.OperatorOrgID, rules.OperatorLead, "nothing")
 	customer := h.client(models.OperatorOrgID, rules.CustomerAdmin, all...)
 	for route, allowed := range routeTable {
@@ -107,11 +107,11 @@ func TestEveryRouteHoldsToTheTableOfPermissions(t *testing.T) {
 		require.Equal(t, 403, none.send(method, path, "{}").Status, "%s without scope", route)
 		require.Equal(t, 403, customer.send(method, path, "{}").Status, "%s as a customer of no account", route)
 	}
-	operations := as[struct {
+	operationsGuide := as[struct {
 		Paths map[string]map[string]any
 	}](t, h.Seller.get("/v1/openapi.json"), 200)
 	n := 0
-	for _, item := range operations.Paths {
+	for _, item := range operationsGuide.Paths {
 		n += len(item)
 	}
 	require.Len(t, routeTable, n, "every operation stands in the table")

@@ -56,17 +56,17 @@ func (h *house) wayBack(accountID, siteID, tracking string) models.Shipment {
 }
 
 // shipmentWorld is what the examples of shipments are about.
-func (h *house) shipmentWorld(t *testing.T, account func() string) map[string]func() (client, string) {
+func (h *house) shipmentWorld(t *testing.T, accountOf func() string) map[string]func() (client, string) {
 	n := 0
 	booked := func() models.Shipment {
 		n++
-		sh := h.parcel(account(), fmt.Sprintf("SIM%013d", n))
+		sh := h.parcel(accountOf(), fmt.Sprintf("SIM%013d", n))
 		require.Equal(t, 202, h.webhook(scanned(*sh.Tracking, "PICKED_UP", 1)).Status)
 		return sh
 	}
 	back := func() string {
 		n++
-		return h.wayBack(account(), h.Site(t, account(), fmt.Sprint("Site ", n), "BR", "SP").ID, fmt.Sprintf("BACK%d", n)).ID
+		return h.wayBack(accountOf(), h.Site(t, accountOf(), fmt.Sprint("Site ", n), "BR", "SP").ID, fmt.Sprintf("BACK%d", n)).ID
 	}
 	return map[string]func() (client, string){
 		"receive-carrier-event": func() (client, string) { return client{house: h}, "/v1/carrier/events" },
@@ -85,9 +85,9 @@ func scanned(tracking, kind string, n int) string {
 
 func TestWebhooksMoveShipments(t *testing.T) {
 	h := open(t, storetest.Postgres(t))
-	_, account, _ := h.fulfilled()
-	sh := h.parcel(account, "T1")
-	k := h.customer(account, rules.CustomerReadOnly)
+	_, accountID, _ := h.fulfilled()
+	sh := h.parcel(accountID, "T1")
+	k := h.customer(accountID, rules.CustomerReadOnly)
 	first := h.webhook(scanned("T1", "IN_TRANSIT", 5))
 	stored := as[ref](t, first, 202)
 	for range 5 {
@@ -123,8 +123,8 @@ func TestWebhooksOfUnknownParcelsAndOfNonsenseAreKeptAndShown(t *testing.T) {
 	}
 	require.Len(t, of("UNREADABLE"), len(nonsense)+1)
 	require.Equal(t, "T9", of("UNKNOWN")[0].Tracking)
-	_, account, _ := h.fulfilled()
-	h.parcel(account, "T9")
+	_, accountID, _ := h.fulfilled()
+	h.parcel(accountID, "T9")
 	require.Empty(t, of("UNKNOWN"))
 }
 

@@ -13,7 +13,7 @@ import (
 
 // extension is an account with an extended warranty of units and a device, as the
 // examples of warranties name them.
-func (h *house) extension(t *testing.T, n int, units int64) (account, device, serial string, licences []string) {
+func (h *house) extension(t *testing.T, n int, units int64) (accountID, device, serial string, licences []string) {
 	form := storetest.FormFor(fmt.Sprint("PO-EXT-", n), storetest.Company(n), fmt.Sprintf("ext%d@acme.example", n))
 	form.Lines[0].SKU, form.Lines[0].Quantity = "EXT-WARRANTY-1Y", units
 	o := h.Env.Fulfilled(t, h.Reseller, form)
@@ -27,11 +27,11 @@ func (h *house) extension(t *testing.T, n int, units int64) (account, device, se
 // warrantyWorld is what the examples of contracts and warranties are about.
 func (h *house) warrantyWorld(t *testing.T, done func() orderRef) map[string]func() (client, string) {
 	n := 500
-	world := func() (account, licence, serial string) {
+	world := func() (accountID, licence, serial string) {
 		n++
-		account, device, serial, licences := h.extension(t, n, 2)
-		h.Stands = map[string]string{"acc_01kbaccount": account, "lic_01kblicence": licences[0], "2147EX0001": serial, "dev_01kbdevice": device}
-		return account, licences[0], serial
+		accountID, device, serial, licences := h.extension(t, n, 2)
+		h.Stands = map[string]string{"acc_01kbaccount": accountID, "lic_01kblicence": licences[0], "2147EX0001": serial, "dev_01kbdevice": device}
+		return accountID, licences[0], serial
 	}
 	attachment := func() string {
 		_, licence, serial := world()

@@ -13,7 +13,7 @@ import (
 )
 
 // csmWorld adds a manager for each example.
-func (h *house) csmWorld(account func() string) map[string]func() (client, string) {
+func (h *house) csmWorld(accountOf func() string) map[string]func() (client, string) {
 	n := 0
 	csm := func() string {
 		n++
@@ -27,7 +27,7 @@ func (h *house) csmWorld(account func() string) map[string]func() (client, strin
 		"create-csm": func() (client, string) { return h.Lead, "/v1/csms" },
 		"assign-csm": func() (client, string) {
 			h.Stands = map[string]string{"csm_01kbmanager": csm()}
-			return h.Lead, "/v1/accounts/" + account() + "/csm"
+			return h.Lead, "/v1/accounts/" + accountOf() + "/csm"
 		},
 	}
 }
@@ -42,16 +42,16 @@ func TestR35e_ManagerIsAskedForNamedAndShown(t *testing.T) {
 			h := open(t, env())
 			o := h.Seller.accepted(storetest.Form("PO-1"))
 			h.fulfil(o.ID)
-			account := as[items[ref]](t, h.Lead.get("/v1/accounts"), 200).Items[0].ID
+			accountID := as[items[ref]](t, h.Lead.get("/v1/accounts"), 200).Items[0].ID
 			task := as[items[api.TaskView]](t, h.Lead.get("/v1/operator/tasks?state=OPEN&kind=ASSIGN_CSM"), 200).Items[0]
-			require.Equal(t, []string{account, account}, []string{task.SubjectID, task.AccountID})
+			require.Equal(t, []string{accountID, accountID}, []string{task.SubjectID, task.AccountID})
 			require.Equal(t, []string{"assign", "close"}, task.Actions)
 			p := as[items[api.ProcessView]](t, h.Lead.get("/v1/processes?kind=CSM&waits_for=CSM_ASSIGNMENT&actor=OPERATOR"), 200).Items[0]
-			require.Equal(t, []string{account, "order/" + o.ID, o.ID}, []string{p.ID, p.WorkflowID, p.OrderID})
+			require.Equal(t, []string{accountID, "order/" + o.ID, o.ID}, []string{p.ID, p.WorkflowID, p.OrderID})
 			require.Contains(t, p.Link, o.ID)
 
-			csm, viewer := h.client(models.OperatorOrgID, rules.OperatorCSM), h.customer(account, rules.CustomerReadOnly)
-			detail := func(c client) api.AccountDetail { return as[api.AccountDetail](t, c.get("/v1/accounts/"+account), 200) }
+			csm, viewer := h.client(models.OperatorOrgID, rules.OperatorCSM), h.customer(accountID, rules.CustomerReadOnly)
+			detail := func(c client) api.AccountDetail { return as[api.AccountDetail](t, c.get("/v1/accounts/"+accountID), 200) }
 			require.Nil(t, detail(viewer).CSM)
 			clara, davi := h.manager("Clara Reis", "clara@operator.example"), h.manager("Davi Melo", "davi@operator.example")
 			act := func(body map[string]any) answer { return csm.post("/v1/operator/tasks/"+task.ID+"/assign", body) }
@@ -62,12 +62,12 @@ func TestR35e_ManagerIsAskedForNamedAndShown(t *testing.T) {
 			require.Equal(t, &api.CSMContact{ID: clara.ID, Name: "Clara Reis", Email: "clara@operator.example", Phone: "+55 11 4000-1234", Active: true}, detail(viewer).CSM)
 
 			put := func(body map[string]any, match ...string) answer {
-				return csm.send("PUT", "/v1/accounts/"+account+"/csm", body, match...)
+				return csm.send("PUT", "/v1/accounts/"+accountID+"/csm", body, match...)
 			}
 			body := map[string]any{"csm_id": davi.ID, "reason": "new region"}
 			problem(t, put(body), 428, "PRECONDITION_REQUIRED")
 			problem(t, put(body, "If-Match", `"1"`), 412, "VERSION_MISMATCH")
-			tag := csm.get("/v1/accounts/" + account).Header.Get("ETag")
+			tag := csm.get("/v1/accounts/" + accountID).Header.Get("ETag")
 			require.Equal(t, "Davi Melo", as[api.AccountDetail](t, put(body, "If-Match", tag), 200).CSM.Name)
 
 			patch := func(c client, body map[string]any) answer {
@@ -81,7 +81,7 @@ func TestR35e_ManagerIsAskedForNamedAndShown(t *testing.T) {
 			require.Nil(t, detail(viewer).CSM, "customers are not sent to somebody who has left")
 			require.False(t, detail(h.Lead).CSM.Active)
 			require.Len(t, as[items[ref]](t, h.Lead.get("/v1/processes?kind=CSM"), 200).Items, 1)
-			problem(t, put(body, "If-Match", csm.get("/v1/accounts/"+account).Header.Get("ETag")), 409, rules.StateConflict)
+			problem(t, put(body, "If-Match", csm.get("/v1/accounts/"+accountID).Header.Get("ETag")), 409, rules.StateConflict)
 		})
 	}
 }

@@ -29,20 +29,20 @@ func (h *house) side(t *testing.T, n int) side {
 	require.NoError(t, err)
 	form := storetest.FormFor("PO-1", storetest.Company(n), fmt.Sprintf("p%d@acme.example", n))
 	o := h.Env.Fulfilled(t, reseller, form)
-	account := *o.AccountID
-	acc, err := h.GetAccount(h.Context, account)
+	accountID := *o.AccountID
+	acc, err := h.GetAccount(h.Context, accountID)
 	require.NoError(t, err)
 	s := side{roles: map[rules.Role]client{rules.Reseller: h.client(reseller.ID, rules.Reseller), rules.Distributor: h.client(distributor.ID, rules.Distributor),
-		rules.CustomerAdmin: h.customer(account, rules.CustomerAdmin), rules.CustomerReadOnly: h.customer(account, rules.CustomerReadOnly)}}
-	room, empty := h.Room(t, account, "Sala 1"), h.Room(t, account, "Sala 2")
+		rules.CustomerAdmin: h.customer(accountID, rules.CustomerAdmin), rules.CustomerReadOnly: h.customer(accountID, rules.CustomerReadOnly)}}
+	room, empty := h.Room(t, accountID, "Sala 1"), h.Room(t, accountID, "Sala 2")
 	device := h.Device(t, room, fmt.Sprint("TWIN-", n), "RALLY-BAR", "2026-10-01")
 	licences := h.Licences(t, o)
-	parcel := h.parcel(account, fmt.Sprint("TRACK", n))
-	s.ids = map[string]string{"account": account, "order": o.ID, "reseller": reseller.ID, "parent": acc.ParentOrgID, "room": room.ID, "empty": empty.ID, "device": device.ID,
+	parcel := h.parcel(accountID, fmt.Sprint("TRACK", n))
+	s.ids = map[string]string{"account": accountID, "order": o.ID, "reseller": reseller.ID, "parent": acc.ParentOrgID, "room": room.ID, "empty": empty.ID, "device": device.ID,
 		"serial": *device.Serial, "licence": licences[0].ID, "free licence": licences[1].ID, "contract": licences[0].ContractID,
 		"assignment": h.Assigned(t, licences[0], room).ID, "shipment": parcel.ID, "subject": parcel.SubjectID}
-	s.ids["site"] = h.Site(t, account, "HQ", "BR", "SP").ID
-	s.ids["way back"] = h.wayBack(account, s.ids["site"], fmt.Sprint("BACK", n)).ID
+	s.ids["site"] = h.Site(t, accountID, "HQ", "BR", "SP").ID
+	s.ids["way back"] = h.wayBack(accountID, s.ids["site"], fmt.Sprint("BACK", n)).ID
 	s.sellersOwn(t, form)
 	h.extend(t, reseller, form, room, &s)
 	return s

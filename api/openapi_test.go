@@ -105,9 +105,9 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		h.fulfil(r.ID)
 		return r
 	}
-	account := func() string { done(); return as[items[ref]](t, h.Lead.get("/v1/accounts"), 200).Items[0].ID }
+	accountOf := func() string { done(); return as[items[ref]](t, h.Lead.get("/v1/accounts"), 200).Items[0].ID }
 	invitation := func() string {
-		i := as[ref](t, h.Lead.post("/v1/accounts/"+account()+"/invitations", map[string]any{"email": fmt.Sprintf("p%d@acme.example", po), "contact_name": "P", "role": "READ_ONLY", "reason": "r"}), 201)
+		i := as[ref](t, h.Lead.post("/v1/accounts/"+accountOf()+"/invitations", map[string]any{"email": fmt.Sprintf("p%d@acme.example", po), "contact_name": "P", "role": "READ_ONLY", "reason": "r"}), 201)
 		return i.ID
 	}
 	member := func() string {
@@ -158,18 +158,18 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"get-org": at(h.Lead, "/v1/orgs/{id}", func() string { return h.Reseller.ID }), "put-org": at(h.Lead, "/v1/orgs"),
 		"create-token": at(h.Lead, "/v1/tokens"), "list-tokens": at(h.Lead, "/v1/tokens?limit=2"),
 		"revoke-token":  at(h.Lead, "/v1/tokens/{id}", func() string { return h.client(h.Reseller.ID, rules.Reseller).tokenID }),
-		"list-accounts": at(h.Lead, "/v1/accounts"), "get-account": at(h.Lead, "/v1/accounts/{id}", account), "create-account": at(h.Lead, "/v1/accounts"),
-		"change-membership": at(h.Lead, "/v1/memberships/{id}", member), "list-invitations": at(h.Lead, "/v1/accounts/{id}/invitations", account),
-		"invite": at(h.Lead, "/v1/accounts/{id}/invitations", account), "reissue-invitation": at(h.Lead, "/v1/invitations/{id}/reissue", invitation),
+		"list-accounts": at(h.Lead, "/v1/accounts"), "get-account": at(h.Lead, "/v1/accounts/{id}", accountOf), "create-account": at(h.Lead, "/v1/accounts"),
+		"change-membership": at(h.Lead, "/v1/memberships/{id}", member), "list-invitations": at(h.Lead, "/v1/accounts/{id}/invitations", accountOf),
+		"invite": at(h.Lead, "/v1/accounts/{id}/invitations", accountOf), "reissue-invitation": at(h.Lead, "/v1/invitations/{id}/reissue", invitation),
 		"revoke-invitation": at(h.Lead, "/v1/invitations/{id}/revocation", invitation), "list-notifications": at(h.Lead, "/v1/notifications?limit=2"),
 		"get-notification": at(h.Lead, "/v1/notifications/{id}", mail), "resend-notification": at(h.Lead, "/v1/notifications/{id}/resend", mail),
 		"list-tasks": at(h.Lead, "/v1/operator/tasks?state=OPEN&limit=2"), "get-task": at(h.Lead, "/v1/operator/tasks/{id}", task),
 		"act-on-task": at(h.Lead, "/v1/operator/tasks/{id}/accept", task), "list-processes": at(h.Lead, "/v1/processes?limit=2"), "count-processes": at(h.Lead, "/v1/processes/counts"), "get-agenda": at(h.Lead, "/v1/agenda?limit=2"), "list-events": at(h.Lead, "/v1/events?kind=fee_billed"),
 	}
 	maps.Copy(calls, h.roomWorld(t, done))
-	maps.Copy(calls, h.shipmentWorld(t, account))
+	maps.Copy(calls, h.shipmentWorld(t, accountOf))
 	maps.Copy(calls, h.stockWorld(t))
-	maps.Copy(calls, h.csmWorld(account))
+	maps.Copy(calls, h.csmWorld(accountOf))
 	maps.Copy(calls, h.spareWorld(t))
 	maps.Copy(calls, h.warrantyWorld(t, done))
 	maps.Copy(calls, h.rmaWorld(t))

@@ -25,13 +25,13 @@ type ref struct {
 }
 
 // fulfilled is an order with its account and invitation.
-func (h *house) fulfilled() (order orderRef, account, invitation string) {
-	order = h.Seller.accepted(storetest.Form(fmt.Sprint("PO-", models.NewID("x"))))
-	h.fulfil(order.ID)
+func (h *house) fulfilled() (ordered orderRef, accountID, invitation string) {
+	ordered = h.Seller.accepted(storetest.Form(fmt.Sprint("PO-", models.NewID("x"))))
+	h.fulfil(ordered.ID)
 	accounts := as[items[ref]](h.t, h.Lead.get("/v1/accounts"), 200)
-	account = accounts.Items[0].ID
-	invitations := as[items[ref]](h.t, h.Lead.get("/v1/accounts/"+account+"/invitations"), 200)
-	return order, account, invitations.Items[0].ID
+	accountID = accounts.Items[0].ID
+	invitations := as[items[ref]](h.t, h.Lead.get("/v1/accounts/"+accountID+"/invitations"), 200)
+	return ordered, accountID, invitations.Items[0].ID
 }
 
 func TestProgramIsChangedWithoutARestart(t *testing.T) {
@@ -92,18 +92,18 @@ func TestOrganisationsOverTheAPI(t *testing.T) {
 
 func TestAccountsAreReadWithBalanceAndAdded(t *testing.T) {
 	h := sqlite(t)
-	order, account, _ := h.fulfilled()
+	ordered, accountID, _ := h.fulfilled()
 	detail := as[struct {
 		Balance map[string]map[string]int
 		Members []ref
-	}](t, h.Lead.get("/v1/accounts/"+account), 200)
+	}](t, h.Lead.get("/v1/accounts/"+accountID), 200)
 	require.Equal(t, 10, detail.Balance["SELECT"]["AVAILABLE"])
 	require.Empty(t, detail.Members)
 	contracts := as[items[struct {
 		ID      string
 		OrderID string `json:"order_id"`
-	}]](t, h.Lead.get("/v1/contracts?account_id="+account), 200)
-	require.Equal(t, order.ID, contracts.Items[0].OrderID)
+	}]](t, h.Lead.get("/v1/contracts?account_id="+accountID), 200)
+	require.Equal(t, ordered.ID, contracts.Items[0].OrderID)
 	require.Len(t, as[items[ref]](t, h.Lead.get("/v1/contracts/"+contracts.Items[0].ID+"/licences"), 200).Items, 10)
 	form := storetest.Form("PO-2")
 	body := map[string]any{"company": form.EndCustomer.Company, "address": form.EndCustomer.Address, "mode": "SITE"}
@@ -126,8 +126,8 @@ func TestAccountsAreReadWithBalanceAndAdded(t *testing.T) {
 
 func TestR105_ExtraPersonIsInvitedSeparately(t *testing.T) {
 	h := sqlite(t)
-	_, account, first := h.fulfilled()
-	path := "/v1/accounts/" + account + "/invitations"
+	_, accountID, first := h.fulfilled()
+	path := "/v1/accounts/" + accountID + "/invitations"
 	problem(t, h.Lead.post(path, `{"email":"b@acme.example","contact_name":"B","role":"READ_ONLY"}`), 422, rules.ReasonRequired)
 	problem(t, h.Lead.post(path, `{"email":"nobody","contact_name":"","role":"X","reason":"r"}`), 422, rules.ValidationFailed)
 	extra := as[ref](t, h.Lead.post(path, `{"email":"b@acme.example","contact_name":"B","role":"READ_ONLY","reason":"asked by mail"}`), 201)
@@ -141,13 +141,13 @@ func TestR105_ExtraPersonIsInvitedSeparately(t *testing.T) {
 
 func TestR51_ReissueSupersedesAndMayChangeTheRecipient(t *testing.T) {
 	h := sqlite(t)
-	_, account, first := h.fulfilled()
+	_, accountID, first := h.fulfilled()
 	problem(t, h.Lead.post("/v1/invitations/"+first+"/reissue", `{"reason":""}`), 422, rules.ReasonRequired)
 	second := as[ref](t, h.Lead.post("/v1/invitations/"+first+"/reissue", `{"reason":"lost"}`), 201)
 	third := as[ref](t, h.Lead.post("/v1/invitations/"+second.ID+"/reissue", `{"reason":"wrong person","email":"carla@acme.example","contact_name":"Carla"}`), 201)
 	require.Equal(t, "carla@acme.example", third.Email)
 	states := map[string]string{}
-	for _, i := range as[items[ref]](t, h.Lead.get("/v1/accounts/"+account+"/invitations"), 200).Items {
+	for _, i := range as[items[ref]](t, h.Lead.get("/v1/accounts/"+accountID+"/invitations"), 200).Items {
 		states[i.ID] = i.State
 	}
 	require.Equal(t, map[string]string{first: "SUPERSEDED", second.ID: states[second.ID], third.ID: "ISSUED"}, states)
@@ -159,7 +159,7 @@ func TestR51_ReissueSupersedesAndMayChangeTheRecipient(t *testing.T) {
 
 func TestS18_LastAdministratorStays(t *testing.T) {
 	h := sqlite(t)
-	_, account, invitation := h.fulfilled()
+	_, accountID, invitation := h.fulfilled()
 	_, m, err := h.AcceptInvitation(h.Context, models.Acceptance{InvitationID: invitation, Email: "ana.souza@acme.example", Name: "Ana", PasswordHash: "x", Locale: "pt-BR"})
 	require.NoError(t, err)
 	path := "/v1/memberships/" + m.ID
@@ -171,12 +171,12 @@ func TestS18_LastAdministratorStays(t *testing.T) {
 	p = problem(t, h.Lead.send("PATCH", path, `{"reason":"r"}`), 422, rules.ValidationFailed)
 	require.Equal(t, []string{" REQUIRED"}, codes(p.Errors))
 	problem(t, h.Lead.send("PATCH", "/v1/memberships/mem_none", `{"state":"REMOVED","reason":"r"}`), 404, rules.NotFound)
-	extra := as[ref](t, h.Lead.post("/v1/accounts/"+account+"/invitations", `{"email":"b@acme.example","contact_name":"B","role":"ADMIN","reason":"r"}`), 201)
+	extra := as[ref](t, h.Lead.post("/v1/accounts/"+accountID+"/invitations", `{"email":"b@acme.example","contact_name":"B","role":"ADMIN","reason":"r"}`), 201)
 	_, _, err = h.AcceptInvitation(h.Context, models.Acceptance{InvitationID: extra.ID, Email: "b@acme.example", Name: "B", PasswordHash: "x", Locale: "en"})
 	require.NoError(t, err)
 	require.Equal(t, "READ_ONLY", as[struct{ Role string }](t, h.Lead.send("PATCH", path, `{"role":"READ_ONLY","reason":"asked"}`), 200).Role)
 	require.Equal(t, "REMOVED", as[ref](t, h.Lead.send("PATCH", path, `{"state":"REMOVED","reason":"left"}`), 200).State)
-	require.Len(t, as[struct{ Members []ref }](t, h.Lead.get("/v1/accounts/"+account), 200).Members, 1)
+	require.Len(t, as[struct{ Members []ref }](t, h.Lead.get("/v1/accounts/"+accountID), 200).Members, 1)
 }
 
 // The wrong person who accepted is removed by an operator, even as the only
@@ -205,9 +205,9 @@ func (h *house) failMail(subject string, state rules.NotificationState) models.N
 
 func TestMailsAreListedAndSentAgain(t *testing.T) {
 	h := sqlite(t)
-	order, _, _ := h.fulfilled()
-	n := h.failMail(order.ID, rules.NotificationUnknown)
-	require.Len(t, as[items[ref]](t, h.Lead.get("/v1/notifications?state=UNKNOWN&order_id="+order.ID), 200).Items, 1)
+	ordered, _, _ := h.fulfilled()
+	n := h.failMail(ordered.ID, rules.NotificationUnknown)
+	require.Len(t, as[items[ref]](t, h.Lead.get("/v1/notifications?state=UNKNOWN&order_id="+ordered.ID), 200).Items, 1)
 	require.Equal(t, "UNKNOWN", as[ref](t, h.Lead.get("/v1/notifications/"+n.ID), 200).State)
 	require.Equal(t, "QUEUED", as[ref](t, h.Lead.post("/v1/notifications/"+n.ID+"/resend", nil), 202).State)
 	problem(t, h.Lead.post("/v1/notifications/"+n.ID+"/resend", nil), 409, rules.StateConflict)
@@ -238,11 +238,11 @@ func TestOperatorTasksAndTheirActions(t *testing.T) {
 	require.Equal(t, "DONE", as[ref](t, do(task(models.TaskReviewOrder, b.ID), "reject", `{"reason":"r"}`), 200).State)
 	require.Equal(t, "REJECTED", as[orderRef](t, h.Seller.get("/v1/orders/"+b.ID), 200).State)
 
-	order, _, invitation := h.fulfilled()
-	unknown := h.failMail(order.ID, rules.NotificationUnknown)
+	ordered, _, invitation := h.fulfilled()
+	unknown := h.failMail(ordered.ID, rules.NotificationUnknown)
 	require.Equal(t, "DONE", as[ref](t, do(task(models.TaskMailUnknown, unknown.ID), "mark_delivered", `{}`), 200).State)
 	require.Equal(t, "DELIVERED", as[ref](t, h.Lead.get("/v1/notifications/"+unknown.ID), 200).State)
-	bounced := h.failMail(order.ID, rules.NotificationHardBounced)
+	bounced := h.failMail(ordered.ID, rules.NotificationHardBounced)
 	require.Equal(t, "DONE", as[ref](t, do(task(models.TaskMailUndeliverable, bounced.ID), "resend", `{"reason":"address works again"}`), 200).State)
 
 	require.NoError(t, h.RaiseTask(h.Context, models.OperatorTask{Kind: models.TaskInvitationRequested, SubjectID: invitation, What: "w", Why: "y"}))
@@ -250,8 +250,8 @@ func TestOperatorTasksAndTheirActions(t *testing.T) {
 	problem(t, do(id, "reissue", `{}`), 422, rules.ReasonRequired)
 	require.Equal(t, "DONE", as[ref](t, do(id, "reissue", `{"reason":"asked"}`), 200).State)
 
-	require.NoError(t, h.RaiseTask(h.Context, models.OperatorTask{Kind: models.TaskProcessStuck, SubjectID: order.ID, What: "w", Why: "y"}))
-	require.Equal(t, "DONE", as[ref](t, do(task(models.TaskProcessStuck, order.ID), "retry", `{}`), 200).State)
+	require.NoError(t, h.RaiseTask(h.Context, models.OperatorTask{Kind: models.TaskProcessStuck, SubjectID: ordered.ID, What: "w", Why: "y"}))
+	require.Equal(t, "DONE", as[ref](t, do(task(models.TaskProcessStuck, ordered.ID), "retry", `{}`), 200).State)
 	require.NoError(t, h.RaiseTask(h.Context, models.OperatorTask{Kind: models.TaskInvitationRequested, SubjectID: "acc_x", What: "w", Why: "y"}))
 	id = task(models.TaskInvitationRequested, "acc_x")
 	problem(t, do(id, "close", `{}`), 422, rules.ReasonRequired)
@@ -267,7 +267,7 @@ func TestOperatorTasksAndTheirActions(t *testing.T) {
 
 func TestProcessesAreListedCountedAndLinked(t *testing.T) {
 	h := sqlite(t)
-	order, _, _ := h.fulfilled()
+	ordered, _, _ := h.fulfilled()
 	form := storetest.Form("PO-R")
 	form.PurchasedOn = "2026-12-24"
 	h.Seller.accepted(form)
@@ -279,7 +279,7 @@ func TestProcessesAreListedCountedAndLinked(t *testing.T) {
 	require.Len(t, all, 4, "order, invitation, review, and no manager yet (R35e)")
 	found := as[items[process]](t, h.Lead.get("/v1/processes?kind=ORDER&waits_for=CANCELLATION_WINDOW"), 200).Items
 	require.Len(t, found, 1)
-	require.Equal(t, "http://temporal.example/namespaces/roomcover/workflows/"+url.PathEscape("order/"+order.ID), found[0].Link)
+	require.Equal(t, "http://temporal.example/namespaces/roomcover/workflows/"+url.PathEscape("order/"+ordered.ID), found[0].Link)
 	require.Len(t, as[items[process]](t, h.Lead.get("/v1/processes?actor=OPERATOR&kind=ORDER"), 200).Items, 1)
 	require.Empty(t, as[items[process]](t, h.Lead.get("/v1/processes?overdue=true"), 200).Items)
 	counts := as[items[struct {
@@ -315,11 +315,11 @@ func TestS35_ImportIsTakenAndReported(t *testing.T) {
 	require.Equal(t, content, stored.Content)
 	require.Equal(t, h.Reseller.ID, stored.OrgID)
 
-	order := "ord_x"
+	orderID := "ord_x"
 	require.NoError(t, h.PutImportRows(h.Context, []models.ImportRow{
-		{JobID: j.ID, RowNo: 2, Outcome: models.RowStored, OrderID: &order, Errors: []rules.FieldError{}},
+		{JobID: j.ID, RowNo: 2, Outcome: models.RowStored, OrderID: &orderID, Errors: []rules.FieldError{}},
 		{JobID: j.ID, RowNo: 3, Outcome: models.RowRefused, Errors: []rules.FieldError{{Pointer: "/po_number", Code: "REQUIRED"}}},
-		{JobID: j.ID, RowNo: 5, Outcome: models.RowStored, OrderID: &order, Errors: []rules.FieldError{}}}))
+		{JobID: j.ID, RowNo: 5, Outcome: models.RowStored, OrderID: &orderID, Errors: []rules.FieldError{}}}))
 	type row struct {
 		Row     int
 		Outcome string

@@ -213,9 +213,9 @@ func TestTokensOfCustomersActForOneAccount(t *testing.T) {
 	token := as[struct{ Secret, AccountID string }](t, h.Lead.post("/v1/tokens", body), 201)
 	require.Len(t, as[items[ref]](t, client{h, token.Secret, ""}.get("/v1/rooms"), 200).Items, 1)
 	problem(t, client{h, token.Secret, ""}.get("/v1/orders"), 403, rules.Forbidden)
-	for account, status := range map[string]int{b.account: 422, "": 422, "acc_none": 404} {
-		body["account_id"] = account
-		require.Equal(t, status, h.Lead.post("/v1/tokens", body).Status, account)
+	for accountID, status := range map[string]int{b.account: 422, "": 422, "acc_none": 404} {
+		body["account_id"] = accountID
+		require.Equal(t, status, h.Lead.post("/v1/tokens", body).Status, accountID)
 	}
 	problem(t, h.Lead.post("/v1/tokens", map[string]any{"org_id": h.Reseller.ID, "role": "RESELLER", "account_id": a.account, "label": "x"}), 422, rules.ValidationFailed)
 	stale := a.send("PUT", "/v1/rooms/"+a.room, map[string]any{"name": "x", "country": "BR", "platform": "OTHER"}, "If-Match", `"7"`)

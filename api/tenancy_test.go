@@ -70,10 +70,10 @@ func TestR42_TheAdministratorChangesWhatAViewerMayNot(t *testing.T) {
 					require.Equal(t, 200, h.example(t, c, op, target).Status)
 					target = strings.Replace(target, "/select", "/agree", 1)
 				}
-				account := h.Stands["acc_01kbaccount"]
-				require.NotEmpty(t, account, "the example does not say whose account it is about")
-				require.Equal(t, 403, h.example(t, h.customer(account, rules.CustomerReadOnly), op, target).Status)
-				a := h.example(t, h.customer(account, rules.CustomerAdmin), op, target)
+				accountID := h.Stands["acc_01kbaccount"]
+				require.NotEmpty(t, accountID, "the example does not say whose account it is about")
+				require.Equal(t, 403, h.example(t, h.customer(accountID, rules.CustomerReadOnly), op, target).Status)
+				a := h.example(t, h.customer(accountID, rules.CustomerAdmin), op, target)
 				require.Less(t, a.Status, 300, string(a.Body))
 			})
 		}

@@ -31,11 +31,11 @@ func TestAddressesThatNoDatabaseComparesAreRefused(t *testing.T) {
 func TestTextsThatNoDatabaseStoresAreRefused(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		h := open(t, env)
-		o, account, invitation := h.fulfilled()
+		o, accountID, invitation := h.fulfilled()
 		for name, a := range map[string]answer{
 			"/po_number":    h.Seller.post("/v1/orders", `{"po_number":"a\u0000"}`),
 			"/reason":       h.Seller.post("/v1/orders/"+o.ID+"/cancellation", `{"reason":"a\u0000b","quantity":1}`),
-			"/contact_name": h.Lead.post("/v1/accounts/"+account+"/invitations", `{"reason":"x","email":"rui@acme.example","contact_name":"a\u0000","role":"ADMIN"}`),
+			"/contact_name": h.Lead.post("/v1/accounts/"+accountID+"/invitations", `{"reason":"x","email":"rui@acme.example","contact_name":"a\u0000","role":"ADMIN"}`),
 			"/email":        h.Lead.post("/v1/invitations/"+invitation+"/reissue", `{"reason":"x","email":"\u0000"}`),
 			"/org_id":       h.Lead.post("/v1/tokens", `{"org_id":"\u0000","role":"RESELLER","label":"x"}`),
 		} {

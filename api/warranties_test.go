@@ -15,8 +15,8 @@ import (
 
 func TestR39a_ExtendedWarrantiesAttachToSerialsOverTheAPI(t *testing.T) {
 	h := sqlite(t)
-	account, _, serial, licences := h.extension(t, 1, 2)
-	c := h.customer(account, rules.CustomerAdmin)
+	accountID, _, serial, licences := h.extension(t, 1, 2)
+	c := h.customer(accountID, rules.CustomerAdmin)
 	room := as[items[ref]](t, c.get("/v1/rooms"), 200).Items[0].ID
 	problem(t, c.post("/v1/assignments", map[string]any{"licence_id": licences[0], "room_id": room}), 422, rules.NotAssignable)
 	body := map[string]any{"licence_id": licences[0], "serial": strings.ToLower(serial)}

@@ -14,7 +14,7 @@ import (
 	"roomcover.dev/roomcover/worker"
 )
 
-func operations(t *testing.T) string {
+func operationsGuide(t *testing.T) string {
 	t.Helper()
 	text, err := os.ReadFile(root + "docs/operations.md")
 	require.NoError(t, err)
@@ -26,7 +26,7 @@ var rows = regexp.MustCompile("(?m)^\\| `(ROOMCOVER_[A-Z_]+)` \\| (.*?) \\| (.+)
 
 func TestOperationsListEverySettingWithItsDefault(t *testing.T) {
 	documented := map[string]string{}
-	for _, row := range rows.FindAllStringSubmatch(operations(t), -1) {
+	for _, row := range rows.FindAllStringSubmatch(operationsGuide(t), -1) {
 		require.NotContains(t, documented, row[1], "twice")
 		documented[row[1]] = row[2]
 	}
@@ -47,7 +47,7 @@ func TestOperationsListEverySettingWithItsDefault(t *testing.T) {
 func TestOperationsMarkAsRequiredWhatIs(t *testing.T) {
 	_, err := config.ReadFrom(map[string]string{})
 	require.Error(t, err)
-	for _, row := range rows.FindAllStringSubmatch(operations(t), -1) {
+	for _, row := range rows.FindAllStringSubmatch(operationsGuide(t), -1) {
 		require.Equal(t, strings.Contains(err.Error(), row[1]), row[2] == "required", row[1])
 	}
 }
@@ -68,7 +68,7 @@ func defaults(t reflect.Type) map[string]string {
 }
 
 func TestOperationsExplainEveryTaskAndItsActions(t *testing.T) {
-	text := operations(t)
+	text := operationsGuide(t)
 	for _, kind := range []models.TaskKind{models.TaskReviewOrder, models.TaskMailUndeliverable, models.TaskMailUnknown, models.TaskInvitationUnclaimed,
 		models.TaskInvitationRequested, models.TaskProcessStuck, models.TaskOutboxStuck, models.TaskSweepLate, models.TaskSerialClaimed, models.TaskShipmentContradicted,
 		models.TaskCalendarNoHolidays, models.TaskCalendarNoWorkingTime} {
@@ -81,7 +81,7 @@ func TestOperationsExplainEveryTaskAndItsActions(t *testing.T) {
 }
 
 func TestOperationsNameEverySearchAttribute(t *testing.T) {
-	text := operations(t)
+	text := operationsGuide(t)
 	for name, kind := range worker.SearchAttributes() {
 		require.Contains(t, text, "--name "+name+" --type "+kind.String())
 	}

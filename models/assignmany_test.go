@@ -14,10 +14,10 @@ import (
 )
 
 // several adds n rooms to an account, in a country.
-func several(t *testing.T, env storetest.Env, account, country string, n int) (ids []string) {
+func several(t *testing.T, env storetest.Env, accountID, country string, n int) (ids []string) {
 	t.Helper()
 	for i := range n {
-		ids = append(ids, env.RoomIn(t, account, fmt.Sprintf("%s %d", country, i), country).ID)
+		ids = append(ids, env.RoomIn(t, accountID, fmt.Sprintf("%s %d", country, i), country).ID)
 	}
 	return ids
 }
@@ -38,11 +38,11 @@ func wrongRooms(t *testing.T, err error) (all []string) {
 func TestR39_ManyLicencesAreAssignedAtOnceAndStartTheContract(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
-		account, licences := *o.AccountID, env.Licences(t, o)
-		ctx := storetest.Customer(account)
-		rooms := several(t, env, account, "BR", 4)
+		accountID, licences := *o.AccountID, env.Licences(t, o)
+		ctx := storetest.Customer(accountID)
+		rooms := several(t, env, accountID, "BR", 4)
 		env.Assigned(t, licences[0], models.Room{ID: rooms[3]})
-		old := env.Device(t, models.Room{ID: rooms[0], AccountID: account}, "OLD1", "MEETUP", "2022-01-01")
+		old := env.Device(t, models.Room{ID: rooms[0], AccountID: accountID}, "OLD1", "MEETUP", "2022-01-01")
 		q := models.AssignManyRequest{ContractID: licences[0].ContractID, RoomIDs: rooms}
 		out, err := env.AssignMany(ctx, q)
 		require.NoError(t, err)
@@ -65,7 +65,7 @@ func TestR39_ManyLicencesAreAssignedAtOnceAndStartTheContract(t *testing.T) {
 
 		other := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-2")) // S1
 		contract := env.Licences(t, other)[0].ContractID
-		out, err = env.AssignMany(ctx, models.AssignManyRequest{ContractID: contract, RoomIDs: several(t, env, account, "BR", 2)})
+		out, err = env.AssignMany(ctx, models.AssignManyRequest{ContractID: contract, RoomIDs: several(t, env, accountID, "BR", 2)})
 		require.NoError(t, err)
 		require.Equal(t, []string{contract}, out.Started)
 	})
@@ -77,15 +77,15 @@ func TestR39_ManyAssignmentsAreAllOrNone(t *testing.T) {
 		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
 		rival := env.Fulfilled(t, seller, storetest.Form("PO-2"))
 		foreign := env.Fulfilled(t, seller, storetest.FormFor("PO-3", "Beta SA", "bia@beta.example"))
-		account := *o.AccountID
-		ctx, contract := storetest.Customer(account), env.Licences(t, o)[0].ContractID
-		rooms := several(t, env, account, "BR", 3)
+		accountID := *o.AccountID
+		ctx, contract := storetest.Customer(accountID), env.Licences(t, o)[0].ContractID
+		rooms := several(t, env, accountID, "BR", 3)
 		env.Assigned(t, env.Licences(t, rival)[0], models.Room{ID: rooms[0]})
 		_, err := env.ArchiveRoom(env.Context, rooms[1], "")
 		require.NoError(t, err)
 		_, err = env.PublishTerms(env.Context, rules.CountryTerms{Country: "DE", Available: true, RMASpeed: "3BD", Languages: []string{"de"}, EffectiveFrom: civil.Date{Year: 2026, Month: 11, Day: 23}}, "")
 		require.NoError(t, err)
-		abroad := several(t, env, account, "DE", 1)[0]
+		abroad := several(t, env, accountID, "DE", 1)[0]
 		theirs := several(t, env, *foreign.AccountID, "BR", 1)[0]
 		named := []string{rooms[0], rooms[1], rooms[2], abroad, theirs, "rom_none"}
 		assign := func(ack map[string]int, ids ...string) error {
@@ -104,12 +104,12 @@ func TestR39_ManyAssignmentsAreAllOrNone(t *testing.T) {
 			}
 			return ids
 		}()...)))
-		require.Equal(t, []string{"/room_ids TOO_FEW_LICENCES"}, wrongRooms(t, assign(nil, several(t, env, account, "BR", 10)...)))
+		require.Equal(t, []string{"/room_ids TOO_FEW_LICENCES"}, wrongRooms(t, assign(nil, several(t, env, accountID, "BR", 10)...)))
 		for id, code := range map[string]string{env.Licences(t, foreign)[0].ContractID: rules.NotFound, "con_none": rules.NotFound} {
 			_, err := env.AssignMany(ctx, models.AssignManyRequest{ContractID: id, RoomIDs: rooms[2:]})
 			requireCode(t, code, err)
 		}
-		_, err = env.AssignMany(storetest.ReadOnly(account), models.AssignManyRequest{ContractID: contract, RoomIDs: rooms[2:]})
+		_, err = env.AssignMany(storetest.ReadOnly(accountID), models.AssignManyRequest{ContractID: contract, RoomIDs: rooms[2:]})
 		requireCode(t, rules.Forbidden, err)
 		_, err = env.AssignMany(storetest.Operator(), models.AssignManyRequest{ContractID: contract, RoomIDs: rooms[2:]})
 		requireCode(t, rules.ReasonRequired, err)

@@ -52,15 +52,15 @@ func TestR39_OneLicenceOneRoom(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
 		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
-		order := func(po, sku string) models.Order {
+		place := func(po, sku string) models.Order {
 			f := storetest.Form(po)
 			f.Lines = []rules.OrderLine{{SKU: sku, Quantity: 2}}
 			return env.Fulfilled(t, seller, f)
 		}
-		warranty, sync := order("PO-2", "EXT-WARRANTY-1Y"), order("PO-3", "SYNC-PLUS-1Y")
-		account := *o.AccountID
-		ctx := storetest.Customer(account)
-		a, b := env.Room(t, account, "A"), env.Room(t, account, "B")
+		warranty, sync := place("PO-2", "EXT-WARRANTY-1Y"), place("PO-3", "SYNC-PLUS-1Y")
+		accountID := *o.AccountID
+		ctx := storetest.Customer(accountID)
+		a, b := env.Room(t, accountID, "A"), env.Room(t, accountID, "B")
 		assign := func(l models.Licence, r models.Room) error {
 			_, err := env.Assign(ctx, models.AssignRequest{LicenceID: l.ID, RoomID: r.ID})
 			return err
@@ -89,15 +89,15 @@ func TestR39_OneLicenceOneRoom(t *testing.T) {
 
 func TestR39b_FiftyAssignsOfOneLicenceGiveOneSuccess(t *testing.T) {
 	env := storetest.Postgres(t)
-	o, account := acme(t, env)
+	o, accountID := acme(t, env)
 	licence := env.Licences(t, o)[0]
 	rooms := make([]models.Room, 50)
 	for i := range rooms {
-		rooms[i] = env.Room(t, account, storetest.PO(i))
+		rooms[i] = env.Room(t, accountID, storetest.PO(i))
 	}
 	won := 0
 	for _, err := range storetest.AtOnce(len(rooms), func(i int) error {
-		_, err := env.Assign(storetest.Customer(account), models.AssignRequest{LicenceID: licence.ID, RoomID: rooms[i].ID})
+		_, err := env.Assign(storetest.Customer(accountID), models.AssignRequest{LicenceID: licence.ID, RoomID: rooms[i].ID})
 		return err
 	}) {
 		if err == nil {
@@ -113,8 +113,8 @@ func TestR39b_FiftyAssignsOfOneLicenceGiveOneSuccess(t *testing.T) {
 
 func TestR39b_TheDatabaseItselfRefusesOverlaps(t *testing.T) {
 	env := storetest.Postgres(t)
-	o, account := acme(t, env)
-	a, b := env.Room(t, account, "A"), env.Room(t, account, "B")
+	o, accountID := acme(t, env)
+	a, b := env.Room(t, accountID, "A"), env.Room(t, accountID, "B")
 	d := env.Device(t, a, "SERIAL1", "MEETUP", "")
 	env.Assigned(t, env.Licences(t, o)[0], a)
 	for _, query := range []string{
@@ -130,9 +130,9 @@ func TestR39b_TheDatabaseItselfRefusesOverlaps(t *testing.T) {
 
 func TestR28_Moves(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env)
-		ctx := storetest.Customer(account)
-		a, b := env.Room(t, account, "A"), env.Room(t, account, "B")
+		o, accountID := acme(t, env)
+		ctx := storetest.Customer(accountID)
+		a, b := env.Room(t, accountID, "A"), env.Room(t, accountID, "B")
 		d := env.Device(t, a, "SERIAL1", "MEETUP", "2026-11-01")
 		l := env.Licences(t, o)[0]
 		env.Assigned(t, l, a)
@@ -177,8 +177,8 @@ func TestR28_Moves(t *testing.T) {
 
 func TestR28c_CombinedMoveIsAtomic(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env)
-		a, b := env.Room(t, account, "A"), env.Room(t, account, "B")
+		o, accountID := acme(t, env)
+		a, b := env.Room(t, accountID, "A"), env.Room(t, accountID, "B")
 		d := env.Device(t, a, "SERIAL1", "MEETUP", "2026-11-01")
 		l := env.Licences(t, o)[0]
 		env.Assigned(t, l, a)
@@ -188,7 +188,7 @@ func TestR28c_CombinedMoveIsAtomic(t *testing.T) {
 			require.NoError(t, env.Exec("ALTER TABLE device_placements ADD CONSTRAINT injected CHECK (from_at < '2000-01-01') NOT VALID"))
 		}
 		events := env.Count(t, "SELECT count(*) FROM audit_events")
-		_, err := env.Move(storetest.Customer(account), models.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}, LicenceIDs: []string{l.ID}})
+		_, err := env.Move(storetest.Customer(accountID), models.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}, LicenceIDs: []string{l.ID}})
 		require.Error(t, err)
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM licence_assignments WHERE to_at IS NULL AND room_id = '"+a.ID+"'"))
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM licence_assignments"))
@@ -202,9 +202,9 @@ func TestAssignAndMoveTakeAtMostTwelveStatements(t *testing.T) {
 		form := storetest.Form("PO-1")
 		form.Lines = append(form.Lines, rules.OrderLine{SKU: "SELECT-1Y", Quantity: 3}, rules.OrderLine{SKU: "SELECT-5Y", Quantity: 3})
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
-		account := *o.AccountID
-		ctx := storetest.Customer(account)
-		a, b := env.RoomIn(t, account, "A", "DE"), env.RoomIn(t, account, "B", "DE")
+		accountID := *o.AccountID
+		ctx := storetest.Customer(accountID)
+		a, b := env.RoomIn(t, accountID, "A", "DE"), env.RoomIn(t, accountID, "B", "DE")
 		d := env.Device(t, a, "SERIAL1", "MEETUP", "2026-11-01")
 		l := env.Licences(t, o)[0]
 		_, err := env.PublishTerms(env.Context, terms("DE", func(c *rules.CountryTerms) { c.RMASpeed = "3BD" }), "")
@@ -240,8 +240,8 @@ func terms(country string, change func(*rules.CountryTerms)) rules.CountryTerms 
 
 func TestR78_CountriesDecideAssignments(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env)
-		ctx := storetest.Customer(account)
+		o, accountID := acme(t, env)
+		ctx := storetest.Customer(accountID)
 		l := env.Licences(t, o)
 		publish := func(c rules.CountryTerms) models.CountryTermsVersion {
 			v, err := env.PublishTerms(env.Context, c, "changed")
@@ -251,10 +251,10 @@ func TestR78_CountriesDecideAssignments(t *testing.T) {
 		assign := func(l models.Licence, r models.Room, ack int) (models.Assigned, error) {
 			return env.Assign(ctx, models.AssignRequest{LicenceID: l.ID, RoomID: r.ID, Acknowledged: ack})
 		}
-		_, err := assign(l[0], env.RoomIn(t, account, "DE 1", "DE"), 0) // R78a
+		_, err := assign(l[0], env.RoomIn(t, accountID, "DE 1", "DE"), 0) // R78a
 		require.NoError(t, err)
 		require.Equal(t, 2, publish(terms("DE", func(c *rules.CountryTerms) { c.RMASpeed = "3BD" })).Version)
-		room := env.RoomIn(t, account, "DE 2", "DE")
+		room := env.RoomIn(t, accountID, "DE 2", "DE")
 		_, err = assign(l[1], room, 0)
 		requireCode(t, rules.TermsAckRequired, err) // R78e
 		_, err = assign(l[1], room, 1)
@@ -269,7 +269,7 @@ func TestR78_CountriesDecideAssignments(t *testing.T) {
 		require.Equal(t, env.Calendar.Now(), stored[0].AcknowledgedAt.UTC())
 		require.Equal(t, rules.RMASpeed("3BD"), stored[0].Terms.RMASpeed) // R78c
 		publish(terms("FR", func(c *rules.CountryTerms) { c.Available = false }))
-		_, err = assign(l[2], env.RoomIn(t, account, "FR 1", "FR"), 2)
+		_, err = assign(l[2], env.RoomIn(t, accountID, "FR 1", "FR"), 2)
 		requireCode(t, rules.CountryNotSupported, err) // R78b
 		_, err = env.PublishTerms(env.Context, terms("FR", func(c *rules.CountryTerms) { c.EffectiveFrom = c.EffectiveFrom.AddDays(-9) }), "")
 		requireCode(t, rules.ValidationFailed, err)
@@ -279,15 +279,15 @@ func TestR78_CountriesDecideAssignments(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, all, len(rules.DefaultCountryTerms())+2)
 		require.NoError(t, err)
-		_, err = env.Move(ctx, models.MoveRequest{FromRoomID: room.ID, ToRoomID: env.RoomIn(t, account, "FR 2", "FR").ID, LicenceIDs: []string{l[1].ID}})
+		_, err = env.Move(ctx, models.MoveRequest{FromRoomID: room.ID, ToRoomID: env.RoomIn(t, accountID, "FR 2", "FR").ID, LicenceIDs: []string{l[1].ID}})
 		requireCode(t, rules.CountryNotSupported, err)
 	})
 }
 
 func TestR125d_AssignmentWarnsOfTheCap(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env) // three years
-		room := env.Room(t, account, "A")
+		o, accountID := acme(t, env) // three years
+		room := env.Room(t, accountID, "A")
 		young, old, ancient, unknown := env.Device(t, room, "NEW1", "MEETUP", "2026-11-20"), env.Device(t, room, "OLD1", "MEETUP", "2023-06-01"),
 			env.Device(t, room, "OLD2", "MEETUP", "2020-06-01"), env.Device(t, room, "WHO1", "MEETUP", "")
 		out, err := env.Assign(env.Context, models.AssignRequest{LicenceID: env.Licences(t, o)[0].ID, RoomID: room.ID})
@@ -303,8 +303,8 @@ func TestR125d_AssignmentWarnsOfTheCap(t *testing.T) {
 
 func TestS8_CancellationEndsAssignments(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env)
-		room := env.Room(t, account, "A")
+		o, accountID := acme(t, env)
+		room := env.Room(t, accountID, "A")
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		env.Calendar.Set(storetest.Now.Add(time.Hour))
 		seller, err := env.GetOrg(env.Context, o.ResellerID)
@@ -325,8 +325,8 @@ func TestS8_CancellationEndsAssignments(t *testing.T) {
 
 func TestS3_ExpiryEndsAssignmentsAtTheEnd(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env)
-		room := env.Room(t, account, "A")
+		o, accountID := acme(t, env)
+		room := env.Room(t, accountID, "A")
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		contracts, err := env.ContractsOfOrder(env.Context, o.ID)
 		require.NoError(t, err)
@@ -347,15 +347,15 @@ func TestS3_ExpiryEndsAssignmentsAtTheEnd(t *testing.T) {
 
 func TestR109_AnotherAccountsRoomsAndLicencesAreNotFound(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		mine, account := acme(t, env)
+		mine, accountID := acme(t, env)
 		theirs := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), storetest.FormFor("PO-9", "Beta SA", "bia@beta.example"))
-		ctx := storetest.Customer(account)
-		room, foreign := env.Room(t, account, "A"), env.Room(t, *theirs.AccountID, "B")
+		ctx := storetest.Customer(accountID)
+		room, foreign := env.Room(t, accountID, "A"), env.Room(t, *theirs.AccountID, "B")
 		d, l := env.Device(t, foreign, "SERIAL1", "MEETUP", ""), env.Licences(t, theirs)[0]
 		a := env.Assigned(t, l, foreign)
 		own := env.Licences(t, mine)[0]
 		env.Assigned(t, own, room)
-		for call, ask := range map[string]func(room, device, licence, assignment, account string) error{
+		for call, ask := range map[string]func(room, device, licence, assignment, accountID string) error{
 			"get room":    func(r, _, _, _, _ string) error { return second(env.GetRoom(ctx, r)) },
 			"change room": func(r, _, _, _, _ string) error { return second(env.ChangeRoom(ctx, r, roomForm("x"), 0, "")) },
 			"archive":     func(r, _, _, _, _ string) error { return second(env.ArchiveRoom(ctx, r, "")) },
@@ -390,10 +390,10 @@ func TestR109_AnotherAccountsRoomsAndLicencesAreNotFound(t *testing.T) {
 				return second(env.Move(ctx, models.MoveRequest{FromRoomID: room.ID, ToRoomID: r, LicenceIDs: []string{own.ID}}))
 			},
 			"move licence": func(_, _, l, _, _ string) error {
-				return second(env.Move(ctx, models.MoveRequest{FromRoomID: room.ID, ToRoomID: env.Room(t, account, "X").ID, LicenceIDs: []string{l}}))
+				return second(env.Move(ctx, models.MoveRequest{FromRoomID: room.ID, ToRoomID: env.Room(t, accountID, "X").ID, LicenceIDs: []string{l}}))
 			},
 			"move device": func(_, d, _, _, _ string) error {
-				return second(env.Move(ctx, models.MoveRequest{FromRoomID: room.ID, ToRoomID: env.Room(t, account, "X").ID, DeviceIDs: []string{d}}))
+				return second(env.Move(ctx, models.MoveRequest{FromRoomID: room.ID, ToRoomID: env.Room(t, accountID, "X").ID, DeviceIDs: []string{d}}))
 			},
 		} {
 			there, none := ask(foreign.ID, d.ID, l.ID, a.ID, *theirs.AccountID), ask("rom_x", "dev_x", "lic_x", "asg_x", "acc_x")

@@ -20,18 +20,18 @@ func calendarTasks(t *testing.T, env storetest.Env, kind models.TaskKind) map[st
 
 func TestC3_CalendarWithoutHolidaysIsToldOnceAndClosesItself(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		_, account := acme(t, env)
+		_, accountID := acme(t, env)
 		const kind = models.TaskCalendarNoHolidays
 		watch := func() {
 			_, err := env.WatchCalendars(env.Context)
 			require.NoError(t, err)
 		}
-		env.Room(t, account, "São Paulo")
+		env.Room(t, accountID, "São Paulo")
 		watch()
 		require.Empty(t, calendarTasks(t, env, kind), "no room counts on a calendar that lacks something")
-		room := env.RoomIn(t, account, "Pune", "IN")
-		env.RoomIn(t, account, "Mumbai", "IN")
-		env.RoomIn(t, account, "Shanghai", "CN")
+		room := env.RoomIn(t, accountID, "Pune", "IN")
+		env.RoomIn(t, accountID, "Mumbai", "IN")
+		env.RoomIn(t, accountID, "Shanghai", "CN")
 		watch()
 		watch()
 		require.Equal(t, map[string]models.TaskState{"IN": models.TaskOpen, "CN": models.TaskOpen}, calendarTasks(t, env, kind))
@@ -69,8 +69,8 @@ func TestC3_CalendarWithoutHolidaysIsToldOnceAndClosesItself(t *testing.T) {
 
 func TestC3_CalendarWithoutABusinessDayInAFortnightIsTold(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		_, account := acme(t, env)
-		env.RoomIn(t, account, "Munich", "DE") // no region: the country's calendar
+		_, accountID := acme(t, env)
+		env.RoomIn(t, accountID, "Munich", "DE") // no region: the country's calendar
 		today := date(t, "2026-11-23")
 		for i := range 14 {
 			_, err := env.AddHoliday(storetest.Operator(), change("DE"), today.AddDays(i), "closed")

@@ -42,8 +42,8 @@ func TestR90_WindowClosesAfterLocalDay30(t *testing.T) {
 func TestS7_WhoMayCancel(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller, other := env.Reseller(t, "Revenda Sul"), env.Reseller(t, "Revenda Oeste")
-		order := func(po string) models.Order { return env.Fulfilled(t, seller, storetest.Form(po)) }
-		o := order("PO-1")
+		place := func(po string) models.Order { return env.Fulfilled(t, seller, storetest.Form(po)) }
+		o := place("PO-1")
 		cancel := func(ctx context.Context, o models.Order, reason string) error {
 			_, _, err := env.CancelOrder(ctx, o.ID, models.CancelRequest{Reason: reason})
 			return err
@@ -54,8 +54,8 @@ func TestS7_WhoMayCancel(t *testing.T) {
 		readOnly := models.WithScope(context.Background(), models.Scope{AccountIDs: []string{*o.AccountID}, Actor: models.Actor{ID: "usr_x", Role: rules.CustomerReadOnly}})
 		requireCode(t, rules.Forbidden, cancel(readOnly, o, "x"))
 		require.NoError(t, cancel(storetest.Seller(seller), o, "x"))
-		require.NoError(t, cancel(storetest.Customer(*o.AccountID), order("PO-2"), "x"))
-		require.NoError(t, cancel(storetest.Operator(), order("PO-3"), "x"))
+		require.NoError(t, cancel(storetest.Customer(*o.AccountID), place("PO-2"), "x"))
+		require.NoError(t, cancel(storetest.Operator(), place("PO-3"), "x"))
 		review := env.Accept(t, seller, storetest.FormFor("PO-4", "Acme", "x@revendasul.example"))
 		requireCode(t, rules.StateConflict, cancel(storetest.Seller(seller), review, "x"))
 	})

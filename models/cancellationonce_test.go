@@ -17,8 +17,8 @@ func TestS12_NamedPartialCancellationHappensOnce(t *testing.T) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 		other := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-2"))
 		ctx := models.WithScope(env.Context, models.Scope{System: true, Actor: models.Actor{ID: "tok_a", Role: rules.OperatorLead}})
-		ask := func(order, once string) models.OrderCancellation {
-			_, c, err := env.CancelOrder(ctx, order, models.CancelRequest{Quantity: 2, Reason: "fewer rooms", Once: once})
+		ask := func(orderID, once string) models.OrderCancellation {
+			_, c, err := env.CancelOrder(ctx, orderID, models.CancelRequest{Quantity: 2, Reason: "fewer rooms", Once: once})
 			require.NoError(t, err)
 			return c
 		}

@@ -14,7 +14,7 @@ import (
 
 func TestCarrierEventsAreStoredOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		sh := shipment(t, env, account(t, env), "T1")
+		sh := shipment(t, env, accountOf(t, env), "T1")
 		e := carrierEvent("T1", rules.ScanDelivered, storetest.Now)
 		ids := make([]string, 8)
 		requireAll(t, storetest.AtOnce(len(ids), func(i int) error {
@@ -47,7 +47,7 @@ func TestCarrierEventsAreStoredOnce(t *testing.T) {
 
 func TestUnknownParcelsAreKeptAndAppliedOnceKnown(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		accountID := account(t, env)
+		accountID := accountOf(t, env)
 		for _, kind := range []rules.ScanKind{rules.ScanInTransit, rules.ScanPickedUp} {
 			e, err := env.ReceiveCarrierEvent(env.Context, carrierEvent("T1", kind, storetest.Now.Add(-time.Hour)))
 			require.NoError(t, err)
@@ -71,7 +71,7 @@ func TestUnknownParcelsAreKeptAndAppliedOnceKnown(t *testing.T) {
 // round applies.
 func TestEventsThatACrashLeftAreApplied(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		sh := shipment(t, env, account(t, env), "T1")
+		sh := shipment(t, env, accountOf(t, env), "T1")
 		for i, state := range []string{"RECEIVED", "UNKNOWN"} {
 			require.NoError(t, env.Exec(fmt.Sprintf(`INSERT INTO carrier_events (id, carrier, event_id, tracking, kind, occurred_at, received_at, raw, state)
 				VALUES ('cev_%d', 'sim', 'left %d', 'T1', '%s', '2026-11-23 10:00:0%d+00:00', '2026-11-23 11:00:00+00:00', '', '%s')`, i, i, rules.ScanInTransit, i, state)))
@@ -91,7 +91,7 @@ func TestEventsThatACrashLeftAreApplied(t *testing.T) {
 
 func TestUnreadableEventsAreKeptAsTheyCame(t *testing.T) {
 	env := storetest.SQLite(t)
-	shipment(t, env, account(t, env), "T1")
+	shipment(t, env, accountOf(t, env), "T1")
 	for i, n := range []models.NewCarrierEvent{
 		{Raw: []byte("not json")}, {Tracking: "T1", Kind: "TELEPORTED", OccurredAt: storetest.Now}, {Kind: "LOST", OccurredAt: storetest.Now}, {Tracking: "T1", Kind: "LOST"},
 	} {
@@ -110,7 +110,7 @@ func TestUnreadableEventsAreKeptAsTheyCame(t *testing.T) {
 // the two commits first.
 func TestEventAndBookingAtOnce(t *testing.T) {
 	env := storetest.Postgres(t)
-	accountID := account(t, env)
+	accountID := accountOf(t, env)
 	for i := range 15 {
 		tracking := fmt.Sprint("T", i)
 		sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim"})

@@ -14,7 +14,7 @@ import (
 )
 
 // oneOfEach is an account with a contract of each type, in the order of buying.
-func oneOfEach(t *testing.T, env storetest.Env) (account string, orders []models.Order) {
+func oneOfEach(t *testing.T, env storetest.Env) (accountID string, orders []models.Order) {
 	seller := env.Reseller(t, "Revenda Sul")
 	for i, sku := range []string{"SELECT-3Y", "SYNC-PLUS-1Y", "EXT-WARRANTY-2Y", "TAP-BUNDLE-TEAMS"} {
 		form := storetest.Form(storetest.PO(i))
@@ -41,11 +41,11 @@ func typesOf(entries []models.ContractEntry) (out []rules.ServiceType) {
 
 func TestR38_RegisterHoldsEveryTypeAndStateWithItsCounts(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		account, orders := oneOfEach(t, env)
-		customer := storetest.Customer(account)
+		accountID, orders := oneOfEach(t, env)
+		customer := storetest.Customer(accountID)
 		require.Equal(t, []rules.ServiceType{rules.ServiceJumpStart, rules.ServiceExtWarranty, rules.ServiceSyncPlus, rules.ServiceSelect},
 			typesOf(registered(t, env, customer, models.ContractFilter{})), "newest first")
-		env.Assigned(t, env.Licences(t, orders[0])[0], env.Room(t, account, "Sala 1"))
+		env.Assigned(t, env.Licences(t, orders[0])[0], env.Room(t, accountID, "Sala 1"))
 		_, _, err := env.CancelOrder(storetest.Operator(), orders[1].ID, models.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 
@@ -64,7 +64,7 @@ func TestR38_RegisterHoldsEveryTypeAndStateWithItsCounts(t *testing.T) {
 			"type":       {models.ContractFilter{Type: rules.ServiceSelect}, []rules.ServiceType{rules.ServiceSelect}},
 			"state":      {models.ContractFilter{State: rules.ContractCancelled}, []rules.ServiceType{rules.ServiceSyncPlus}},
 			"order":      {models.ContractFilter{OrderID: orders[2].ID}, []rules.ServiceType{rules.ServiceExtWarranty}},
-			"account":    {models.ContractFilter{AccountID: account, Type: rules.ServiceJumpStart}, []rules.ServiceType{rules.ServiceJumpStart}},
+			"account":    {models.ContractFilter{AccountID: accountID, Type: rules.ServiceJumpStart}, []rules.ServiceType{rules.ServiceJumpStart}},
 			"no account": {models.ContractFilter{AccountID: "acc_other"}, nil},
 			"ending":     {models.ContractFilter{Sort: models.ContractsEnding}, []rules.ServiceType{rules.ServiceJumpStart, rules.ServiceSelect, rules.ServiceSyncPlus, rules.ServiceExtWarranty}},
 		} {

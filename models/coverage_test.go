@@ -40,8 +40,8 @@ func lastDay(t *testing.T, end *time.Time) string {
 
 func TestR25b_OlderDevicesAreCoveredToTheEarlierEnd(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env) // three years from 2026-11-23
-		room := env.Room(t, account, "A")
+		o, accountID := acme(t, env) // three years from 2026-11-23
+		room := env.Room(t, accountID, "A")
 		env.Device(t, room, "OLD-1", "MEETUP", "2024-11-23")
 		env.Device(t, room, "OLD-2", "MEETUP", "2022-06-01")
 		env.Assigned(t, env.Licences(t, o)[0], room)
@@ -60,8 +60,8 @@ func TestR25b_OlderDevicesAreCoveredToTheEarlierEnd(t *testing.T) {
 
 func TestR39c_R28_CoverFollowsAssignmentsAndPlacements(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env)
-		a, b := env.Room(t, account, "A"), env.Room(t, account, "B")
+		o, accountID := acme(t, env)
+		a, b := env.Room(t, accountID, "A"), env.Room(t, accountID, "B")
 		d := env.Device(t, a, "DEV-1", "MEETUP", "2023-12-01") // its own warranty is over
 		serial := models.CoverSubject{Serial: "DEV-1"}
 		require.Equal(t, rules.NotCovered, ask(t, env, serial, day(t, "2026-11-24"), rules.ForTechnical).Code)
@@ -92,14 +92,14 @@ func TestR39c_R28_CoverFollowsAssignmentsAndPlacements(t *testing.T) {
 
 func TestR59_ModelsAreData(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env)
-		room := env.Room(t, account, "A")
+		o, accountID := acme(t, env)
+		room := env.Room(t, accountID, "A")
 		env.Device(t, room, "DEV-1", "gadget", "2026-11-01") // R59b: inventoried, not covered
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		serial, at := models.CoverSubject{Serial: "DEV-1"}, day(t, "2026-11-24")
 		require.Equal(t, rules.ModelNotSupported, ask(t, env, serial, at, rules.ForHardware).Code)
 		from := civil.Date{Year: 2026, Month: 11, Day: 24}
-		_, err := env.PutModel(storetest.Customer(account), rules.ProductModel{Code: "GADGET", Name: "Gadget", Kind: rules.KindHardware, Serialised: true})
+		_, err := env.PutModel(storetest.Customer(accountID), rules.ProductModel{Code: "GADGET", Name: "Gadget", Kind: rules.KindHardware, Serialised: true})
 		requireCode(t, rules.NotFound, err)
 		_, err = env.PutModel(env.Context, rules.ProductModel{Code: "gadget", Name: "Gadget", Kind: rules.KindHardware, Serialised: true, EffectiveFrom: &from}) // R59a
 		require.NoError(t, err)
@@ -114,8 +114,8 @@ func TestR59_ModelsAreData(t *testing.T) {
 
 func TestS32_UnknownPurchaseIsHeldUntilKnown(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env)
-		room := env.Room(t, account, "A")
+		o, accountID := acme(t, env)
+		room := env.Room(t, accountID, "A")
 		d := env.Device(t, room, "DEV-1", "MEETUP", "")
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		serial, at := models.CoverSubject{Serial: "DEV-1"}, day(t, "2026-11-24")
@@ -130,8 +130,8 @@ func TestS32_UnknownPurchaseIsHeldUntilKnown(t *testing.T) {
 
 func TestS3_S8_CoverEndsWithTheContract(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env)
-		room := env.Room(t, account, "A")
+		o, accountID := acme(t, env)
+		room := env.Room(t, accountID, "A")
 		q := models.CoverSubject{RoomID: room.ID}
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		require.True(t, ask(t, env, q, day(t, "2029-11-22"), rules.ForTechnical).Covered)
@@ -148,8 +148,8 @@ func TestS3_S8_CoverEndsWithTheContract(t *testing.T) {
 
 func TestS31_LaterTermsLeaveAssignmentsTheBetter(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env)
-		room := env.Room(t, account, "A")
+		o, accountID := acme(t, env)
+		room := env.Room(t, accountID, "A")
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		_, err := env.PublishTerms(env.Context, terms("BR", func(c *rules.CountryTerms) { c.RMASpeed, c.EffectiveFrom = "5BD", c.EffectiveFrom.AddDays(10) }), "")
 		require.NoError(t, err)
@@ -161,11 +161,11 @@ func TestS31_LaterTermsLeaveAssignmentsTheBetter(t *testing.T) {
 
 func TestC5_ForeignSubjectsAreNotFound(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		_, account := acme(t, env)
+		_, accountID := acme(t, env)
 		theirs := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), storetest.FormFor("PO-9", "Beta SA", "bia@beta.example"))
 		room := env.Room(t, *theirs.AccountID, "B")
 		env.Device(t, room, "DEV-1", "MEETUP", "")
-		out, err := env.Coverage(storetest.Customer(account), []models.CoverSubject{{RoomID: room.ID}, {Serial: "DEV-1"}, {Serial: "NONE"}, {}}, env.Calendar.Now(), rules.ForHardware)
+		out, err := env.Coverage(storetest.Customer(accountID), []models.CoverSubject{{RoomID: room.ID}, {Serial: "DEV-1"}, {Serial: "NONE"}, {}}, env.Calendar.Now(), rules.ForHardware)
 		require.NoError(t, err)
 		for _, c := range out {
 			require.Equal(t, models.Covered{Subject: c.Subject}, c)
@@ -175,11 +175,11 @@ func TestC5_ForeignSubjectsAreNotFound(t *testing.T) {
 
 func TestCoverageOfAThousandTakesSixStatements(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env)
-		ctx := storetest.Customer(account)
+		o, accountID := acme(t, env)
+		ctx := storetest.Customer(accountID)
 		var subjects []models.CoverSubject
 		for i, l := range env.Licences(t, o) {
-			room := env.Room(t, account, storetest.PO(i))
+			room := env.Room(t, accountID, storetest.PO(i))
 			env.Assigned(t, l, room)
 			d := env.Device(t, room, storetest.PO(i), "MEETUP", "2026-11-01")
 			subjects = append(subjects, models.CoverSubject{RoomID: room.ID}, models.CoverSubject{Serial: *d.Serial})

@@ -75,16 +75,16 @@ func TestR35e_TwoFirstOrdersAtOnceAskOnce(t *testing.T) {
 
 func TestR35e_AssigningSettlesTheTaskAndIsAudited(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		account := *env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1")).AccountID
+		accountID := *env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1")).AccountID
 		clara, davi := manager(t, env, "Clara Reis", "Clara.Reis@operator.example"), manager(t, env, "Davi Melo", "davi@operator.example")
 		require.Equal(t, "clara.reis@operator.example", clara.Email)
-		_, err := env.CSMOf(storetest.Customer(account), account)
+		_, err := env.CSMOf(storetest.Customer(accountID), accountID)
 		requireCode(t, rules.NotFound, err)
-		a := models.CSMAssignment{AccountID: account, CSMID: clara.ID, Version: 1, Reason: "knows the region"}
+		a := models.CSMAssignment{AccountID: accountID, CSMID: clara.ID, Version: 1, Reason: "knows the region"}
 		acc, err := env.AssignCSM(storetest.Operator(), a)
 		require.NoError(t, err)
 		require.EqualValues(t, 2, acc.Version)
-		got, err := env.CSMOf(storetest.Customer(account), account)
+		got, err := env.CSMOf(storetest.Customer(accountID), accountID)
 		require.NoError(t, err)
 		require.Equal(t, []string{"Clara Reis", "clara.reis@operator.example", "+55 11 4000-1234"}, []string{got.Name, got.Email, got.Phone})
 		task := env.Tasks(t, models.TaskAssignCSM)[0]
@@ -100,7 +100,7 @@ func TestR35e_AssigningSettlesTheTaskAndIsAudited(t *testing.T) {
 		_, err = env.AssignCSM(storetest.Operator(), a)
 		require.NoError(t, err)
 
-		events, err := env.Timeline(storetest.Customer(account), account)
+		events, err := env.Timeline(storetest.Customer(accountID), accountID)
 		require.NoError(t, err)
 		var details []map[string]any
 		for _, e := range events {
@@ -119,26 +119,26 @@ func TestR35e_AssigningSettlesTheTaskAndIsAudited(t *testing.T) {
 
 func TestR35e_AssignmentThatCannotBe(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		account := *env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1")).AccountID
+		accountID := *env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1")).AccountID
 		gone := manager(t, env, "Clara Reis", "clara@operator.example")
 		_, err := changeManager(env, gone, false)
 		require.NoError(t, err)
 		for _, c := range []struct {
 			account, csm, reason, want string
 		}{
-			{account, gone.ID, "r", rules.StateConflict}, {account, "csm_x", "r", rules.ValidationFailed}, {account, "", "r", rules.ValidationFailed},
-			{"acc_x", gone.ID, "r", rules.NotFound}, {account, gone.ID, " ", rules.ReasonRequired},
+			{accountID, gone.ID, "r", rules.StateConflict}, {accountID, "csm_x", "r", rules.ValidationFailed}, {accountID, "", "r", rules.ValidationFailed},
+			{"acc_x", gone.ID, "r", rules.NotFound}, {accountID, gone.ID, " ", rules.ReasonRequired},
 		} {
 			_, err := env.AssignCSM(storetest.Operator(), models.CSMAssignment{AccountID: c.account, CSMID: c.csm, Reason: c.reason})
 			requireCode(t, c.want, err)
 		}
-		_, err = env.AssignCSM(storetest.Customer(account), models.CSMAssignment{AccountID: account, CSMID: gone.ID, Reason: "r"})
+		_, err = env.AssignCSM(storetest.Customer(accountID), models.CSMAssignment{AccountID: accountID, CSMID: gone.ID, Reason: "r"})
 		requireCode(t, rules.NotFound, err)
 		require.Equal(t, models.TaskOpen, env.Tasks(t, models.TaskAssignCSM)[0].State)
 		_, err = env.CreateCSM(storetest.Operator(), rules.CSMForm{Name: "Other", Email: "CLARA@operator.example"}, "r")
 		requireCode(t, rules.ValidationFailed, err)
-		for _, ctx := range []error{second(env.GetCSM(storetest.Customer(account), gone.ID)), second(env.CreateCSM(storetest.Customer(account), rules.CSMForm{Name: "N", Email: "n@a.example"}, "r")),
-			second(env.ChangeCSM(storetest.Customer(account), gone.ID, models.CSMChange{Form: rules.CSMForm{Name: "N", Email: "n@a.example"}, Reason: "r"}))} {
+		for _, ctx := range []error{second(env.GetCSM(storetest.Customer(accountID), gone.ID)), second(env.CreateCSM(storetest.Customer(accountID), rules.CSMForm{Name: "N", Email: "n@a.example"}, "r")),
+			second(env.ChangeCSM(storetest.Customer(accountID), gone.ID, models.CSMChange{Form: rules.CSMForm{Name: "N", Email: "n@a.example"}, Reason: "r"}))} {
 			requireCode(t, rules.NotFound, ctx)
 		}
 	})
@@ -150,8 +150,8 @@ func TestR35e_AManagerWhoLeavesIsAskedForAgain(t *testing.T) {
 		a := *env.Fulfilled(t, seller, storetest.FormFor("PO-1", "Acme Ltda", "ana@acme.example")).AccountID
 		b := *env.Fulfilled(t, seller, storetest.FormFor("PO-2", "Beta SA", "bia@beta.example")).AccountID
 		clara, davi := manager(t, env, "Clara Reis", "clara@operator.example"), manager(t, env, "Davi Melo", "davi@operator.example")
-		for account, csm := range map[string]models.CSM{a: clara, b: davi} {
-			_, err := env.AssignCSM(storetest.Operator(), models.CSMAssignment{AccountID: account, CSMID: csm.ID, Reason: "r"})
+		for accountID, csm := range map[string]models.CSM{a: clara, b: davi} {
+			_, err := env.AssignCSM(storetest.Operator(), models.CSMAssignment{AccountID: accountID, CSMID: csm.ID, Reason: "r"})
 			require.NoError(t, err)
 		}
 		states := func() map[string]models.TaskState {
@@ -194,23 +194,23 @@ func TestR35e_LeavingWhileBeingAssignedLeavesATask(t *testing.T) {
 	env := storetest.Postgres(t)
 	seller := env.Reseller(t, "Revenda Sul")
 	for n := range 6 {
-		account := *env.Fulfilled(t, seller, storetest.FormFor(storetest.PO(n), storetest.Company(n), "ana@acme.example")).AccountID
+		accountID := *env.Fulfilled(t, seller, storetest.FormFor(storetest.PO(n), storetest.Company(n), "ana@acme.example")).AccountID
 		c := manager(t, env, "Clara Reis", storetest.PO(n)+"@operator.example")
 		errs := storetest.AtOnce(2, func(i int) error {
 			if i == 0 {
 				return second(changeManager(env, c, false))
 			}
-			return second(env.AssignCSM(storetest.Operator(), models.CSMAssignment{AccountID: account, CSMID: c.ID, Reason: "r"}))
+			return second(env.AssignCSM(storetest.Operator(), models.CSMAssignment{AccountID: accountID, CSMID: c.ID, Reason: "r"}))
 		})
 		require.NoError(t, errs[0])
-		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM operator_tasks WHERE kind = 'ASSIGN_CSM' AND state = 'OPEN' AND account_id = '"+account+"'"), errs[1])
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM operator_tasks WHERE kind = 'ASSIGN_CSM' AND state = 'OPEN' AND account_id = '"+accountID+"'"), errs[1])
 	}
 }
 
 func TestR35e_CustomersOfTodayAreAskedForByTheMigration(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
-		account := *env.Fulfilled(t, seller, storetest.Form("PO-1")).AccountID
+		accountID := *env.Fulfilled(t, seller, storetest.Form("PO-1")).AccountID
 		form := storetest.FormFor("PO-2", "Beta SA", "bia@beta.example")
 		form.Lines = []rules.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
 		env.Fulfilled(t, seller, form)
@@ -222,7 +222,7 @@ func TestR35e_CustomersOfTodayAreAskedForByTheMigration(t *testing.T) {
 		require.NoError(t, err)
 		tasks := env.Tasks(t, models.TaskAssignCSM)
 		require.Len(t, tasks, 1)
-		require.Equal(t, account, tasks[0].SubjectID)
+		require.Equal(t, accountID, tasks[0].SubjectID)
 		require.NotZero(t, tasks[0].CreatedAt)
 	})
 }

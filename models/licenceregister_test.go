@@ -62,9 +62,9 @@ var licenceRegister = porcupine.Model{
 // within the times at which they were asked and answered, that explains every answer.
 func TestR28b_R39b_OneLicenceIsALinearizableRegister(t *testing.T) {
 	env := storetest.Postgres(t)
-	o, account := acme(t, env)
-	licence, ctx := env.Licences(t, o)[0], storetest.Customer(account)
-	rooms := []string{env.Room(t, account, "Sala 1").ID, env.Room(t, account, "Sala 2").ID, env.Room(t, account, "Sala 3").ID}
+	o, accountID := acme(t, env)
+	licence, ctx := env.Licences(t, o)[0], storetest.Customer(accountID)
+	rooms := []string{env.Room(t, accountID, "Sala 1").ID, env.Room(t, accountID, "Sala 2").ID, env.Room(t, accountID, "Sala 3").ID}
 	store, err := models.Open(dialect(t, env), models.Options{Clock: ticking(), Key: storetest.Key})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })

@@ -92,12 +92,12 @@ func TestV9_S22_ReturnsFromTheCalendarsInTheDatabase(t *testing.T) {
 // calendar turns it into a day.
 func TestR78c_ThreeBusinessDaysFromTheTermsOfTheRoomsCountry(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env)
+		o, accountID := acme(t, env)
 		_, err := env.PublishTerms(env.Context, terms("DE", func(c *rules.CountryTerms) { c.RMASpeed = "3BD" }), "")
 		require.NoError(t, err)
 		f := roomForm("München")
 		f.Country, f.Region = "DE", "BY"
-		room, err := env.CreateRoom(env.Context, models.NewRoom{AccountID: account, Form: f})
+		room, err := env.CreateRoom(env.Context, models.NewRoom{AccountID: accountID, Form: f})
 		require.NoError(t, err)
 		out, err := env.Assign(env.Context, models.AssignRequest{LicenceID: env.Licences(t, o)[0].ID, RoomID: room.ID, Acknowledged: 2})
 		require.NoError(t, err)

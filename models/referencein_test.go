@@ -14,7 +14,7 @@ import (
 // transaction beside the scan's would wait for it.
 func TestS22_ScanIsTakenWhenTheProgramWasChanged(t *testing.T) {
 	env := storetest.SQLite(t)
-	sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: account(t, env), Direction: rules.ShipReturn, SubjectID: "rma_none", BookingKey: "T1", Carrier: "sim"})
+	sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: accountOf(t, env), Direction: rules.ShipReturn, SubjectID: "rma_none", BookingKey: "T1", Carrier: "sim"})
 	require.NoError(t, err)
 	ref, err := env.Reference(env.Context)
 	require.NoError(t, err)

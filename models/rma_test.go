@@ -75,8 +75,8 @@ func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
 		r, err = env.ShipRMA(storetest.Operator(), r.ID, models.RMAShipment{Serial: "new-100", Carrier: "sim", Tracking: "TRK1"})
 		require.NoError(t, err)
 		require.Equal(t, rules.RMAShipped, r.StoredState)
-		replacement := *r.ReplacementDeviceID
-		require.Equal(t, rules.DeviceUnplaced, device(t, env, replacement).State)
+		newSerial := *r.ReplacementDeviceID
+		require.Equal(t, rules.DeviceUnplaced, device(t, env, newSerial).State)
 		require.Equal(t, c.Room.ID, roomOf(t, env, c.Device.ID), "S24: until the delivery")
 
 		shipments, _, err := env.ListShipments(env.Context, models.ShipmentFilter{SubjectID: r.ID})
@@ -94,11 +94,11 @@ func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
 		require.Equal(t, delivered, *r.DeliveredAt)
 		require.Equal(t, "2026-12-10", r.ReturnPlan.On.String(), "S22: 10 business days after Thursday")
 		require.Equal(t, rules.TimerReminder, r.NextTimer)
-		require.Equal(t, c.Room.ID, roomOf(t, env, replacement), "S24")
+		require.Equal(t, c.Room.ID, roomOf(t, env, newSerial), "S24")
 		require.Empty(t, roomOf(t, env, c.Device.ID))
 		require.Equal(t, rules.DeviceInRMA, device(t, env, c.Device.ID).State)
-		require.Equal(t, c.Device.ID, *device(t, env, replacement).ReplacesDeviceID)
-		require.Equal(t, "2026-11-26", device(t, env, replacement).ReplacedOn)
+		require.Equal(t, c.Device.ID, *device(t, env, newSerial).ReplacesDeviceID)
+		require.Equal(t, "2026-11-26", device(t, env, newSerial).ReplacedOn)
 
 		_, err = env.RecordRMAFact(env.Context, r.ID, rules.FactReturnScanned, time.Time{})
 		require.NoError(t, err)

@@ -96,11 +96,11 @@ func TestS24_WithdrawnBeforeThePickUpOnly(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		r := env.Shipped(t, c)
-		replacement := *r.ReplacementDeviceID
+		newSerial := *r.ReplacementDeviceID
 		r, err := env.WithdrawRMA(storetest.Customer(c.Account), r.ID, "found a spare part")
 		require.NoError(t, err)
 		require.Equal(t, rules.RMAWithdrawn, r.StoredState)
-		require.Equal(t, rules.DeviceRetired, device(t, env, replacement).State, "its serial is free again")
+		require.Equal(t, rules.DeviceRetired, device(t, env, newSerial).State, "its serial is free again")
 		require.Equal(t, c.Room.ID, roomOf(t, env, c.Device.ID))
 		again, err := env.WithdrawRMA(storetest.Customer(c.Account), r.ID, "again")
 		require.NoError(t, err)
@@ -111,7 +111,7 @@ func TestS24_WithdrawnBeforeThePickUpOnly(t *testing.T) {
 			require.NoError(t, err)
 		}
 		require.Equal(t, rules.RMAAwaitingReturn, r.StoredState)
-		require.Equal(t, c.Room.ID, roomOf(t, env, replacement))
+		require.Equal(t, c.Room.ID, roomOf(t, env, newSerial))
 		env.AuditHolds(t)
 	})
 }
@@ -458,13 +458,13 @@ func TestFactsOfAnRMAInEveryOrderLeadToTheSameRows(t *testing.T) {
 	}
 	days := map[rules.RMAFact]int{rules.FactPickedUp: 1, rules.FactDelivered: 2, rules.FactReturnScanned: 3, rules.FactReturnReceived: 4}
 	var want *end
-	permute([]rules.RMAFact{rules.FactPickedUp, rules.FactDelivered, rules.FactReturnScanned, rules.FactReturnReceived}, func(order []rules.RMAFact) {
+	permute([]rules.RMAFact{rules.FactPickedUp, rules.FactDelivered, rules.FactReturnScanned, rules.FactReturnReceived}, func(ordered []rules.RMAFact) {
 		env := storetest.SQLite(t)
 		c := env.Covered(t)
 		r := env.Shipped(t, c)
 		now := env.Calendar.Now()
 		env.Calendar.Set(now.Add(10 * 24 * time.Hour))
-		for _, fact := range append(append([]rules.RMAFact{}, order...), order[0], order[2]) {
+		for _, fact := range append(append([]rules.RMAFact{}, ordered...), ordered[0], ordered[2]) {
 			_, err := env.RecordRMAFact(env.Context, r.ID, fact, now.Add(time.Duration(days[fact])*24*time.Hour))
 			require.NoError(t, err)
 		}
@@ -476,7 +476,7 @@ func TestFactsOfAnRMAInEveryOrderLeadToTheSameRows(t *testing.T) {
 		if want == nil {
 			want = got
 		}
-		require.Equal(t, want, got, order)
+		require.Equal(t, want, got, ordered)
 		require.Len(t, env.Mails(t, rules.TemplateRMA), 8, "requested, approved, shipped and delivered, each once, to two people")
 	})
 	require.Equal(t, &end{"RETURN_RECEIVED", "IN_RMA", "IN_ROOM", "taken", want.delivered, want.due}, want)

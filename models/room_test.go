@@ -25,17 +25,17 @@ func acme(t *testing.T, env storetest.Env) (models.Order, string) {
 
 func TestR70_RoomsHaveAPlatformAndAreFound(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		_, account := acme(t, env)
-		ctx := storetest.Customer(account)
+		_, accountID := acme(t, env)
+		ctx := storetest.Customer(accountID)
 		for _, p := range rules.Platforms() {
 			f := roomForm("Sala de Reunião " + string(p))
 			f.Platform = p
-			r, err := env.CreateRoom(ctx, models.NewRoom{AccountID: account, Form: f})
+			r, err := env.CreateRoom(ctx, models.NewRoom{AccountID: accountID, Form: f})
 			require.NoError(t, err)
 			require.Equal(t, rules.CriticalityNormal, r.Criticality)
 			require.Equal(t, "America/Sao_Paulo", r.TimeZone)
 		}
-		berlin := env.RoomIn(t, account, "100%", "DE")
+		berlin := env.RoomIn(t, accountID, "100%", "DE")
 		require.Equal(t, "Europe/Berlin", berlin.TimeZone)
 		env.Device(t, berlin, "ab-12 34", "MEETUP", "2026-01-01")
 		for search, n := range map[string]int{"REUNIAO": 5, "zoom_": 2, "%": 1, "b-123": 1, "hq": 1, "nothing": 0, "ao_": 0} {
@@ -54,15 +54,15 @@ func TestR70_RoomsHaveAPlatformAndAreFound(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, append(first, rest...), 6)
 		require.Empty(t, end)
-		_, err = env.CreateRoom(ctx, models.NewRoom{AccountID: account, Form: rules.RoomForm{Name: "x", Country: "BR", Platform: "WEBEX"}})
+		_, err = env.CreateRoom(ctx, models.NewRoom{AccountID: accountID, Form: rules.RoomForm{Name: "x", Country: "BR", Platform: "WEBEX"}})
 		requireCode(t, rules.ValidationFailed, err)
 	})
 }
 
 func TestR60_EveryDefaultModelIsRegistered(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		_, account := acme(t, env)
-		room := env.Room(t, account, "Sala 1")
+		_, accountID := acme(t, env)
+		room := env.Room(t, accountID, "Sala 1")
 		all, err := env.ListModels(env.Context)
 		require.NoError(t, err)
 		hardware := 0
@@ -79,19 +79,19 @@ func TestR60_EveryDefaultModelIsRegistered(t *testing.T) {
 
 func TestR42_ChangesNeedTheRoleAndOperatorsAReason(t *testing.T) {
 	env := storetest.SQLite(t)
-	o, account := acme(t, env)
-	room := env.Room(t, account, "Sala 1")
+	o, accountID := acme(t, env)
+	room := env.Room(t, accountID, "Sala 1")
 	d := env.Device(t, room, "SERIAL1", "MEETUP", "")
 	a := env.Assigned(t, env.Licences(t, o)[0], room)
 	for name, c := range map[string]struct {
 		ctx  context.Context
 		code string
-	}{"read only": {storetest.ReadOnly(account), rules.Forbidden}, "operator": {storetest.Operator(), rules.ReasonRequired}} {
+	}{"read only": {storetest.ReadOnly(accountID), rules.Forbidden}, "operator": {storetest.Operator(), rules.ReasonRequired}} {
 		for call, err := range map[string]error{
-			"create":   second(env.CreateRoom(c.ctx, models.NewRoom{AccountID: account, Form: roomForm("x")})),
+			"create":   second(env.CreateRoom(c.ctx, models.NewRoom{AccountID: accountID, Form: roomForm("x")})),
 			"change":   second(env.ChangeRoom(c.ctx, room.ID, roomForm("x"), 0, "")),
 			"archive":  second(env.ArchiveRoom(c.ctx, room.ID, "")),
-			"register": second(env.RegisterDevice(c.ctx, models.NewDevice{AccountID: account, Form: rules.DeviceForm{Serial: "SERIAL2", ModelCode: "TAP"}})),
+			"register": second(env.RegisterDevice(c.ctx, models.NewDevice{AccountID: accountID, Form: rules.DeviceForm{Serial: "SERIAL2", ModelCode: "TAP"}})),
 			"bundle":   second(env.AddBundle(c.ctx, models.NewDevice{RoomID: room.ID, Form: rules.DeviceForm{ModelCode: "ROOM-ZOOM-PC"}})),
 			"device":   second(env.ChangeDevice(c.ctx, d.ID, rules.DeviceForm{Serial: "SERIAL1", ModelCode: "TAP"}, 0, "")),
 			"place":    second(env.PlaceDevice(c.ctx, d.ID, "", "")),
@@ -105,15 +105,15 @@ func TestR42_ChangesNeedTheRoleAndOperatorsAReason(t *testing.T) {
 	}
 	_, err := env.ChangeRoom(storetest.Operator(), room.ID, roomForm("Sala 2"), 0, "asked by phone")
 	require.NoError(t, err)
-	_, err = env.GetRoom(storetest.ReadOnly(account), room.ID)
+	_, err = env.GetRoom(storetest.ReadOnly(accountID), room.ID)
 	require.NoError(t, err)
 }
 
 func TestRoomChangesKeepTheirVersionAndAudit(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		_, account := acme(t, env)
-		ctx := storetest.Customer(account)
-		room := env.Room(t, account, "Sala 1")
+		_, accountID := acme(t, env)
+		ctx := storetest.Customer(accountID)
+		room := env.Room(t, accountID, "Sala 1")
 		changed, err := env.ChangeRoom(ctx, room.ID, roomForm("Sala 2"), room.Version, "")
 		require.NoError(t, err)
 		require.Equal(t, room.Version+1, changed.Version)
@@ -133,9 +133,9 @@ func TestRoomChangesKeepTheirVersionAndAudit(t *testing.T) {
 
 func TestS28_ArchivedRoomReleasesItsLicences(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o, account := acme(t, env)
-		ctx := storetest.Customer(account)
-		room := env.Room(t, account, "Sala 1")
+		o, accountID := acme(t, env)
+		ctx := storetest.Customer(accountID)
+		room := env.Room(t, accountID, "Sala 1")
 		d := env.Device(t, room, "SERIAL1", "MEETUP", "2026-01-01")
 		licence := env.Licences(t, o)[0]
 		env.Assigned(t, licence, room)
@@ -143,7 +143,7 @@ func TestS28_ArchivedRoomReleasesItsLicences(t *testing.T) {
 		archived, err := env.ArchiveRoom(ctx, room.ID, "")
 		require.NoError(t, err)
 		require.Equal(t, rules.RoomArchived, archived.State)
-		balance, err := env.Balance(ctx, account)
+		balance, err := env.Balance(ctx, accountID)
 		require.NoError(t, err)
 		require.EqualValues(t, 10, balance[rules.ServiceSelect][rules.LicenceAvailable])
 		ended, _, err := env.ListAssignments(ctx, models.AssignmentFilter{RoomID: room.ID})
@@ -167,11 +167,11 @@ func TestS28_ArchivedRoomReleasesItsLicences(t *testing.T) {
 
 func TestR27_SerialsNameOneLiveDevice(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		_, account := acme(t, env)
-		ctx := storetest.Customer(account)
-		room := env.Room(t, account, "Sala 1")
+		_, accountID := acme(t, env)
+		ctx := storetest.Customer(accountID)
+		room := env.Room(t, accountID, "Sala 1")
 		register := func(serial string) error {
-			_, err := env.RegisterDevice(ctx, models.NewDevice{AccountID: account, RoomID: room.ID, Form: rules.DeviceForm{Serial: serial, ModelCode: "MEETUP"}})
+			_, err := env.RegisterDevice(ctx, models.NewDevice{AccountID: accountID, RoomID: room.ID, Form: rules.DeviceForm{Serial: serial, ModelCode: "MEETUP"}})
 			return err
 		}
 		require.NoError(t, register("ab-12 34")) // R27a, R27c
@@ -245,9 +245,9 @@ func TestR27c_SerialOfAnotherAccountIsClaimedWithoutDisclosure(t *testing.T) {
 
 func TestR70_BundleBecomesItsParts(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		_, account := acme(t, env)
-		ctx := storetest.Customer(account)
-		room := env.Room(t, account, "Sala 1")
+		_, accountID := acme(t, env)
+		ctx := storetest.Customer(accountID)
+		room := env.Room(t, accountID, "Sala 1")
 		parts, err := env.AddBundle(ctx, models.NewDevice{RoomID: room.ID, Form: rules.DeviceForm{ModelCode: "room-zoom-pc", PurchasedOn: "2026-10-01"}})
 		require.NoError(t, err)
 		require.Len(t, parts, 2)
@@ -264,9 +264,9 @@ func TestR70_BundleBecomesItsParts(t *testing.T) {
 
 func TestS32_StoredDatesChangeWithAReasonOnly(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		_, account := acme(t, env)
-		ctx := storetest.Customer(account)
-		d := env.Device(t, env.Room(t, account, "Sala 1"), "SERIAL1", "MEETUP", "")
+		_, accountID := acme(t, env)
+		ctx := storetest.Customer(accountID)
+		d := env.Device(t, env.Room(t, accountID, "Sala 1"), "SERIAL1", "MEETUP", "")
 		f := rules.DeviceForm{Serial: "SERIAL1", ModelCode: "MEETUP", PurchasedOn: "2026-01-01", StdWarrantyEnd: "2028-06-01"}
 		d, err := env.ChangeDevice(ctx, d.ID, f, d.Version, "")
 		require.NoError(t, err, "an unknown date may be filled in")

@@ -12,7 +12,7 @@ import (
 
 func TestC3_RoomsRegionIsKeptAndGivesItsZone(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		_, account := acme(t, env) // in São Paulo
+		_, accountID := acme(t, env) // in São Paulo
 		for _, c := range []struct{ country, region, zone, wantRegion, wantZone string }{
 			{"BR", "", "", "", "America/Sao_Paulo"},
 			{"BR", "br-am", "", "AM", "America/Manaus"},
@@ -22,7 +22,7 @@ func TestC3_RoomsRegionIsKeptAndGivesItsZone(t *testing.T) {
 		} {
 			f := roomForm("Sala")
 			f.Country, f.Region, f.TimeZone = c.country, c.region, c.zone
-			r, err := env.CreateRoom(env.Context, models.NewRoom{AccountID: account, Form: f})
+			r, err := env.CreateRoom(env.Context, models.NewRoom{AccountID: accountID, Form: f})
 			require.NoError(t, err)
 			r, err = env.GetRoom(env.Context, r.ID)
 			require.NoError(t, err)
@@ -30,7 +30,7 @@ func TestC3_RoomsRegionIsKeptAndGivesItsZone(t *testing.T) {
 		}
 		f := roomForm("Sala")
 		f.Region = "São Paulo"
-		_, err := env.CreateRoom(env.Context, models.NewRoom{AccountID: account, Form: f})
+		_, err := env.CreateRoom(env.Context, models.NewRoom{AccountID: accountID, Form: f})
 		requireCode(t, rules.ValidationFailed, err)
 		require.Equal(t, []string{"/region"}, pointers(err))
 	})

@@ -20,17 +20,17 @@ import (
 // every refusal is one of the rules.
 func TestR39_RandomOperationsAtOnceNeverOverlap(t *testing.T) {
 	env := storetest.Postgres(t)
-	o, account := acme(t, env)
+	o, accountID := acme(t, env)
 	store, err := models.Open(dialect(t, env), models.Options{Clock: ticking(), Key: storetest.Key})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	env.Store = store
-	ctx := storetest.Customer(account)
+	ctx := storetest.Customer(accountID)
 	licences := env.Licences(t, o)[:4]
 	var rooms []models.Room
 	var devices []models.Device
 	for i := range 4 {
-		rooms = append(rooms, env.Room(t, account, storetest.PO(i)))
+		rooms = append(rooms, env.Room(t, accountID, storetest.PO(i)))
 		devices = append(devices, env.Device(t, rooms[i], storetest.PO(i), "MEETUP", "2026-11-01"))
 	}
 	pick := func(r *rand.Rand) (models.Licence, models.Device, models.Room, models.Room) {

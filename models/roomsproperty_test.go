@@ -38,15 +38,15 @@ var roomSteps = []string{"assign", "assign many", "release", "move licence", "mo
 
 func newRoomWorld(t *testing.T) *roomWorld {
 	env := storetest.Postgres(t)
-	o, account := acme(t, env)
+	o, accountID := acme(t, env)
 	store, err := models.Open(dialect(t, env), models.Options{Clock: ticking(), Key: storetest.Key})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	env.Store = store
-	w := &roomWorld{Env: env, ctx: storetest.Customer(account), account: account, licences: env.Licences(t, o)[:4], did: map[string]int{}}
+	w := &roomWorld{Env: env, ctx: storetest.Customer(accountID), account: accountID, licences: env.Licences(t, o)[:4], did: map[string]int{}}
 	w.contract = w.licences[0].ContractID
 	for i := range 4 {
-		w.rooms = append(w.rooms, env.Room(t, account, fmt.Sprintf("Sala %d", i)))
+		w.rooms = append(w.rooms, env.Room(t, accountID, fmt.Sprintf("Sala %d", i)))
 		w.devices = append(w.devices, env.Device(t, w.rooms[i], fmt.Sprintf("SN%d", i), "MEETUP", "2026-11-01"))
 	}
 	w.made = len(w.rooms)

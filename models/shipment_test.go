@@ -36,14 +36,14 @@ func carrierEvent(tracking string, kind rules.ScanKind, at time.Time) models.New
 }
 
 // account is one with an order; its id.
-func account(t *testing.T, env storetest.Env) string {
+func accountOf(t *testing.T, env storetest.Env) string {
 	t.Helper()
 	return *env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1")).AccountID
 }
 
 func TestShipmentsAreMadeOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		n := models.NewShipment{AccountID: account(t, env), Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: "rma_1/out/1", Carrier: "sim"}
+		n := models.NewShipment{AccountID: accountOf(t, env), Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: "rma_1/out/1", Carrier: "sim"}
 		ids := make([]string, 8)
 		requireAll(t, storetest.AtOnce(len(ids), func(i int) error {
 			sh, err := env.CreateShipment(env.Context, n)
@@ -73,7 +73,7 @@ func TestShipmentsAreMadeOnce(t *testing.T) {
 
 func TestAtMostOneLiveOutboundShipment(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		accountID := account(t, env)
+		accountID := accountOf(t, env)
 		errs := storetest.AtOnce(8, func(i int) error {
 			_, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: fmt.Sprint("key ", i), Carrier: "sim"})
 			return err
@@ -102,7 +102,7 @@ func TestShipmentIsCheckedBeforeItIsMade(t *testing.T) {
 
 func TestBookingIsStoredOnceAndOneNumberIsOneParcel(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		accountID := account(t, env)
+		accountID := accountOf(t, env)
 		a := shipment(t, env, accountID, "T1")
 		again, err := env.ShipmentBooked(env.Context, a.ID, "T1")
 		require.NoError(t, err)
@@ -121,7 +121,7 @@ func TestBookingIsStoredOnceAndOneNumberIsOneParcel(t *testing.T) {
 
 func TestCancelledBeforePickUpOnly(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		accountID := account(t, env)
+		accountID := accountOf(t, env)
 		moving := shipment(t, env, accountID, "T1")
 		_, err := env.CancelShipment(env.Context, moving.ID, "withdrawn")
 		requireCode(t, rules.ShipmentNotCancellable, err)
@@ -150,7 +150,7 @@ func TestCancelledBeforePickUpOnly(t *testing.T) {
 // order of arrival and told up to three times.
 func TestShipmentIsTheSameForEveryOrderOfArrival(t *testing.T) {
 	env := storetest.SQLite(t)
-	accountID := account(t, env)
+	accountID := accountOf(t, env)
 	env.Calendar.Set(storetest.Now.Add(100 * time.Hour))
 	hours := func(h int) time.Time { return storetest.Now.Add(time.Duration(h) * time.Hour) }
 	story := []models.NewCarrierEvent{{}, {}, {}, {}, {}}
@@ -213,7 +213,7 @@ func lastTold(t *testing.T, env storetest.Env, subject string) (newest map[strin
 
 func TestScansOfOperatorsAndDepotsCountToo(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		sh := shipment(t, env, account(t, env), "T1")
+		sh := shipment(t, env, accountOf(t, env), "T1")
 		lost := models.NewScan{Kind: rules.ScanLost, Source: models.ScanByOperator, CauseKey: sh.ID + "/lost", Reason: "silent for 3 business days"}
 		for range 2 {
 			after, err := env.RecordScan(storetest.Operator(), sh.ID, lost)
@@ -234,7 +234,7 @@ func TestScansOfOperatorsAndDepotsCountToo(t *testing.T) {
 
 func TestC5_ShipmentsOfOthersAreNotThere(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		accountID := account(t, env)
+		accountID := accountOf(t, env)
 		sh := shipment(t, env, accountID, "T1")
 		foreign, own := storetest.Customer("acc_other"), storetest.Customer(accountID)
 		_, err := env.GetShipment(foreign, sh.ID)

@@ -31,7 +31,7 @@ func TestShipmentArrows(t *testing.T) {
 		}
 		t.Run(name[1:], func(t *testing.T) {
 			env := storetest.SQLite(t)
-			sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: account(t, env), Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: "rma_1/out/1", Carrier: "sim"})
+			sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: accountOf(t, env), Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: "rma_1/out/1", Carrier: "sim"})
 			require.NoError(t, err)
 			require.Equal(t, path[0], sh.State)
 			for i, to := range path[1:] {

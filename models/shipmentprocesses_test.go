@@ -66,7 +66,7 @@ func TestProcessesShowShipments(t *testing.T) {
 // A parcel that people hand in waits for them.
 func TestProcessesShowShipmentsByHand(t *testing.T) {
 	env := storetest.SQLite(t)
-	_, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: account(t, env), Direction: rules.ShipRecall, SubjectID: "spu_1", BookingKey: "k", Carrier: "other"})
+	_, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: accountOf(t, env), Direction: rules.ShipRecall, SubjectID: "spu_1", BookingKey: "k", Carrier: "other"})
 	require.NoError(t, err)
 	list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Shipment, DueBy: time.Time{}})
 	require.NoError(t, err)

@@ -202,8 +202,8 @@ func TestS9_CancellingInTheWindowRecounts(t *testing.T) {
 		require.NoError(t, err)
 		again := env.Fulfilled(t, seller, orderOf("PO-2", "Acme Ltda", "Rua A, 1", 10))
 		require.Equal(t, []rules.SpareEntry{granted, taken, {Delta: 1, Cause: rules.SpareByOrder, SourceID: again.ID}}, ledgerOf(t, env, parent))
-		for _, order := range []string{o.ID, again.ID} { // the seller cancels all of it
-			_, can, err = env.CancelOrder(storetest.Seller(seller), order, models.CancelRequest{Reason: "not needed"})
+		for _, orderID := range []string{o.ID, again.ID} { // the seller cancels all of it
+			_, can, err = env.CancelOrder(storetest.Seller(seller), orderID, models.CancelRequest{Reason: "not needed"})
 			require.NoError(t, err)
 		}
 		require.Zero(t, entitled(t, env, parent))

@@ -34,8 +34,8 @@ func newAidWorld(t *testing.T, env storetest.Env) aidWorld {
 	return w
 }
 
-func (w aidWorld) room(t *testing.T, env storetest.Env, account, name, site string, c rules.Criticality) models.Room {
-	r, err := env.CreateRoom(env.Context, models.NewRoom{AccountID: account, Form: rules.RoomForm{Name: name, Site: site, Country: "BR", Platform: rules.PlatformTeamsWindows, Criticality: c}})
+func (w aidWorld) room(t *testing.T, env storetest.Env, accountID, name, site string, c rules.Criticality) models.Room {
+	r, err := env.CreateRoom(env.Context, models.NewRoom{AccountID: accountID, Form: rules.RoomForm{Name: name, Site: site, Country: "BR", Platform: rules.PlatformTeamsWindows, Criticality: c}})
 	require.NoError(t, err)
 	return r
 }

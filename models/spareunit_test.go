@@ -147,8 +147,8 @@ func TestR82b_ASpareBelongsToTheAccountOfItsSite(t *testing.T) {
 		form.EndCustomer.Address.Street = "Rua B, 2"
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 		require.NotEqual(t, c.Account, *o.AccountID)
-		for _, account := range []string{c.Account, *o.AccountID} {
-			_, err := env.GetSpareUnit(storetest.Customer(account), u.ID)
+		for _, accountID := range []string{c.Account, *o.AccountID} {
+			_, err := env.GetSpareUnit(storetest.Customer(accountID), u.ID)
 			requireCode(t, rules.NotFound, err)
 		}
 		site := env.Site(t, *o.AccountID, "HQ", "BR", "SP")

@@ -51,14 +51,14 @@ func TestS9_ASwapAndALossAtOnce(t *testing.T) {
 		c, u := env.SpareFor(t, storetest.Company(i), fmt.Sprintf("p%d@acme.example", i), fmt.Sprint("SN-", i))
 		u = env.OnSite(t, env.Agreed(t, c, u), fmt.Sprint("SP-", i))
 		r := env.Approved(t, c)
-		order := env.Strings(t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"' AND id <> '"+c.Order.ID+"'")[0]
+		orderID := env.Strings(t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"' AND id <> '"+c.Order.ID+"'")[0]
 		var swapped error
 		requireAll(t, storetest.AtOnce(2, func(n int) error {
 			if n == 0 {
 				_, swapped = env.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
 				return nil
 			}
-			_, _, err := env.CancelOrder(storetest.Operator(), order, models.CancelRequest{Reason: "fewer"})
+			_, _, err := env.CancelOrder(storetest.Operator(), orderID, models.CancelRequest{Reason: "fewer"})
 			return err
 		}))
 		after := unitOf(t, env, u.ID)
@@ -85,10 +85,10 @@ func TestS9_ADeliveryAndALossAtOnce(t *testing.T) {
 		book(t, env, u.ID)
 		_, err := env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: fmt.Sprint("SP-", i)})
 		require.NoError(t, err)
-		order := env.Strings(t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"' AND id <> '"+c.Order.ID+"'")[0]
+		orderID := env.Strings(t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"' AND id <> '"+c.Order.ID+"'")[0]
 		requireAll(t, storetest.AtOnce(3, func(n int) error {
 			if n == 2 {
-				_, _, err := env.CancelOrder(storetest.Operator(), order, models.CancelRequest{Reason: "fewer"})
+				_, _, err := env.CancelOrder(storetest.Operator(), orderID, models.CancelRequest{Reason: "fewer"})
 				return err
 			}
 			kind := []rules.ScanKind{rules.ScanPickedUp, rules.ScanDelivered}[n]

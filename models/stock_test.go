@@ -181,7 +181,7 @@ func TestStockMovesAreChecked(t *testing.T) {
 func TestC5_StockIsNobodysButTheOperators(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		d := depot(t, env)
-		ctx := storetest.Customer(account(t, env))
+		ctx := storetest.Customer(accountOf(t, env))
 		for name, err := range map[string]error{
 			"receive": second(env.ReceiveStock(ctx, bars(d, 1, "x"))), "ship": second(env.ShipStock(ctx, "x")), "levels": second(env.StockLevels(ctx, models.StockFilter{})),
 			"entries": third(env.StockEntries(ctx, models.StockFilter{})), "balance": second(env.StockBalance(ctx)), "depots": second(env.ListDepots(ctx)),

@@ -149,7 +149,7 @@ func TestAnEndedSessionStaysEndedWhileARequestIsUnderWay(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		g, _ := w.admin()
 		token := storedToken(g.cookie("roomcover"))
-		store := sessionStore{w.Store}
+		store := sessionStore{store: w.Store}
 		ctx := context.WithValue(w.Context, browserKey{}, &browser{})
 		data, ok, err := store.FindCtx(ctx, token)
 		require.NoError(t, err)

@@ -47,28 +47,28 @@ func newBench(t *testing.T) *bench {
 }
 
 // benchOn is another environment on the same database, at a later time.
-func benchOn(t *testing.T, db storetest.Env, now time.Time) *bench {
+func benchOn(t *testing.T, env storetest.Env, now time.Time) *bench {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(sdklog.NewStructuredLogger(quiet))
-	b := &bench{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t, db: db, sender: &recorder{}}
+	b := &bench{TestWorkflowEnvironment: suite.NewTestWorkflowEnvironment(), t: t, db: env, sender: &recorder{}}
 	b.hooks = &hooks{now: b.follow, ran: map[string]int{}}
 	b.SetStartTime(now)
 	b.SetTestTimeout(time.Minute)
-	o := worker.Options{Store: db.Store, Sender: b.sender, PortalURL: "https://portal.example", Log: quiet}
+	o := worker.Options{Store: env.Store, Sender: b.sender, PortalURL: "https://portal.example", Log: quiet}
 	b.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{worker.Interceptor(o), b.hooks}})
-	worker.RegisterWorkflows(b, db.Store)
-	b.RegisterActivity(&activities.Fulfilment{Store: db.Store})
-	b.RegisterActivity(&activities.Invitations{Store: db.Store})
-	b.RegisterActivity(&activities.Tasks{Store: db.Store})
-	b.RegisterActivity(&activities.Sweeps{Store: db.Store})
-	b.RegisterActivity(&activities.Imports{Store: db.Store})
-	b.RegisterActivity(&activities.RMAs{Store: db.Store})
-	b.RegisterActivity(&activities.Spares{Store: db.Store})
-	b.parcels = &activities.Parcels{Store: db.Store, Name: "sim"}
+	worker.RegisterWorkflows(b, env.Store)
+	b.RegisterActivity(&activities.Fulfilment{Store: env.Store})
+	b.RegisterActivity(&activities.Invitations{Store: env.Store})
+	b.RegisterActivity(&activities.Tasks{Store: env.Store})
+	b.RegisterActivity(&activities.Sweeps{Store: env.Store})
+	b.RegisterActivity(&activities.Imports{Store: env.Store})
+	b.RegisterActivity(&activities.RMAs{Store: env.Store})
+	b.RegisterActivity(&activities.Spares{Store: env.Store})
+	b.parcels = &activities.Parcels{Store: env.Store, Name: "sim"}
 	b.RegisterActivity(b.parcels)
-	b.RegisterActivity(&activities.Mail{Store: db.Store, Sender: b.sender, PortalURL: o.PortalURL, Log: quiet})
-	db.Calendar.Set(now)
+	b.RegisterActivity(&activities.Mail{Store: env.Store, Sender: b.sender, PortalURL: o.PortalURL, Log: quiet})
+	env.Calendar.Set(now)
 	return b
 }
 

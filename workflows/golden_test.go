@@ -65,12 +65,12 @@ func actions(events []*historypb.HistoryEvent) (n int) {
 
 // The budgets of a normal order, until both of its workflows wait.
 func TestBudgetOfANormalOrder(t *testing.T) {
-	order, invitation := golden(t, "order_waiting"), golden(t, "invitation_waiting")
-	events := len(order.Events) + len(invitation.Events)
-	size := proto.Size(order) + proto.Size(invitation)
-	charged := actions(order.Events) + actions(invitation.Events)
-	t.Logf("events %d + %d = %d, bytes %d + %d = %d, actions %d + %d = %d", len(order.Events), len(invitation.Events), events,
-		proto.Size(order), proto.Size(invitation), size, actions(order.Events), actions(invitation.Events), charged)
+	ordered, invitation := golden(t, "order_waiting"), golden(t, "invitation_waiting")
+	events := len(ordered.Events) + len(invitation.Events)
+	size := proto.Size(ordered) + proto.Size(invitation)
+	charged := actions(ordered.Events) + actions(invitation.Events)
+	t.Logf("events %d + %d = %d, bytes %d + %d = %d, actions %d + %d = %d", len(ordered.Events), len(invitation.Events), events,
+		proto.Size(ordered), proto.Size(invitation), size, actions(ordered.Events), actions(invitation.Events), charged)
 	require.LessOrEqual(t, events, 30)
 	require.LessOrEqual(t, size, 8<<10)
 	require.LessOrEqual(t, charged, 7)

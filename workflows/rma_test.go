@@ -24,10 +24,10 @@ type rmaBench struct {
 // 2026, 09:00 in São Paulo.
 func newRMABench(t *testing.T) *rmaBench {
 	t.Helper()
-	db := storetest.SQLite(t)
-	c := db.Covered(t)
-	b := &rmaBench{bench: benchOn(t, db, storetest.Now.Add(48*time.Hour)), covered: c}
-	b.id = db.Requested(t, c).ID
+	env := storetest.SQLite(t)
+	c := env.Covered(t)
+	b := &rmaBench{bench: benchOn(t, env, storetest.Now.Add(48*time.Hour)), covered: c}
+	b.id = env.Requested(t, c).ID
 	return b
 }
 

@@ -25,15 +25,15 @@ type carrierBench struct {
 
 func newCarrierBench(t *testing.T) *carrierBench {
 	t.Helper()
-	db := storetest.SQLite(t).WithCarrier(t, "sim")
-	c := db.Covered(t)
-	d, err := db.PutDepot(storetest.Operator(), rules.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	env := storetest.SQLite(t).WithCarrier(t, "sim")
+	c := env.Covered(t)
+	d, err := env.PutDepot(storetest.Operator(), rules.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
 	require.NoError(t, err)
-	_, err = db.ReceiveStock(storetest.Operator(), models.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "note"})
+	_, err = env.ReceiveStock(storetest.Operator(), models.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "note"})
 	require.NoError(t, err)
-	b := &carrierBench{rmaBench: &rmaBench{bench: benchOn(t, db, storetest.Now.Add(48*time.Hour)), covered: c}}
-	b.id = db.Requested(t, c).ID
-	b.sim, err = simulator.New(simulator.Options{Now: db.Calendar.Now})
+	b := &carrierBench{rmaBench: &rmaBench{bench: benchOn(t, env, storetest.Now.Add(48*time.Hour)), covered: c}}
+	b.id = env.Requested(t, c).ID
+	b.sim, err = simulator.New(simulator.Options{Now: env.Calendar.Now})
 	require.NoError(t, err)
 	b.parcels.Carrier = failing{b.sim, b}
 	return b

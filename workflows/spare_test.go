@@ -24,9 +24,9 @@ type spareBench struct {
 // 2026, 09:00 in São Paulo.
 func newSpareBench(t *testing.T) *spareBench {
 	t.Helper()
-	db := storetest.SQLite(t)
-	c, u := db.Spare(t)
-	return &spareBench{bench: benchOn(t, db, storetest.Now.Add(48*time.Hour)), covered: c, id: u.ID}
+	env := storetest.SQLite(t)
+	c, u := env.Spare(t)
+	return &spareBench{bench: benchOn(t, env, storetest.Now.Add(48*time.Hour)), covered: c, id: u.ID}
 }
 
 // told are the statuses that the outbox holds and nobody was told yet.

@@ -33,74 +33,74 @@ func (b *bench) contract(orderID string) models.ServiceContract {
 }
 
 func TestS1_V4_SweepStartsContractsAfterSixtyDays(t *testing.T) {
-	db := storetest.SQLite(t)
+	env := storetest.SQLite(t)
 	created := time.Date(2026, 5, 10, 15, 0, 0, 0, time.UTC)
-	b := benchOn(t, db, created)
+	b := benchOn(t, env, created)
 	o := b.accept(func(f *rules.OrderForm) { f.PurchasedOn = "2026-05-08" })
-	_, err := db.FulfilOrder(db.Context, o.ID)
+	_, err := env.FulfilOrder(env.Context, o.ID)
 	require.NoError(t, err)
 	start := time.Date(2026, 7, 9, 3, 0, 0, 0, time.UTC) // local midnight
 
-	require.Zero(t, benchOn(t, db, start.Add(-time.Microsecond)).sweep().Started)
-	require.Equal(t, 1, benchOn(t, db, start).sweep().Started)
-	require.Zero(t, benchOn(t, db, start.Add(time.Hour)).sweep().Started, "once")
+	require.Zero(t, benchOn(t, env, start.Add(-time.Microsecond)).sweep().Started)
+	require.Equal(t, 1, benchOn(t, env, start).sweep().Started)
+	require.Zero(t, benchOn(t, env, start.Add(time.Hour)).sweep().Started, "once")
 	c := b.contract(o.ID)
 	require.Equal(t, rules.ContractActive, c.State)
 	require.Equal(t, models.StartFallback, c.StartReason)
 	require.True(t, start.Equal(*c.StartAt))
 	require.True(t, time.Date(2029, 7, 9, 3, 0, 0, 0, time.UTC).Equal(*c.EndAt))
 
-	require.Equal(t, 1, benchOn(t, db, *c.EndAt).sweep().Expired)
+	require.Equal(t, 1, benchOn(t, env, *c.EndAt).sweep().Expired)
 	require.Equal(t, rules.ContractExpired, b.contract(o.ID).State)
 }
 
 func TestS5_ADailySweepRemindsFiveTimes(t *testing.T) {
-	db := storetest.SQLite(t)
-	b := benchOn(t, db, storetest.Now)
+	env := storetest.SQLite(t)
+	b := benchOn(t, env, storetest.Now)
 	inv := b.invited()
-	_, _, err := db.AcceptInvitation(db.Context, models.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Ana Souza", PasswordHash: "x"})
+	_, _, err := env.AcceptInvitation(env.Context, models.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Ana Souza", PasswordHash: "x"})
 	require.NoError(t, err)
-	benchOn(t, db, storetest.Now.AddDate(0, 0, 61)).sweep()
+	benchOn(t, env, storetest.Now.AddDate(0, 0, 61)).sweep()
 	end := *b.contract(*inv.OrderID).EndAt
 	total := 0
 	for day := -100; day <= 10; day++ {
-		total += benchOn(t, db, end.AddDate(0, 0, day).Add(12*time.Hour)).sweep().Reminded
+		total += benchOn(t, env, end.AddDate(0, 0, day).Add(12*time.Hour)).sweep().Reminded
 	}
 	require.Equal(t, 5, total)
 	require.Len(t, b.mailsOf(rules.TemplateRenewalReminder), 5)
 }
 
 func TestC3_SweepLoadsTheYearsToComeAndTellsWhatIsMissing(t *testing.T) {
-	db := storetest.SQLite(t)
-	b := benchOn(t, db, storetest.Now)
+	env := storetest.SQLite(t)
+	b := benchOn(t, env, storetest.Now)
 	o := b.accept()
-	_, err := db.FulfilOrder(db.Context, o.ID)
+	_, err := env.FulfilOrder(env.Context, o.ID)
 	require.NoError(t, err)
-	o, err = db.GetOrder(db.Context, o.ID)
+	o, err = env.GetOrder(env.Context, o.ID)
 	require.NoError(t, err)
-	db.RoomIn(t, *o.AccountID, "Pune", "IN")
-	later := benchOn(t, db, storetest.Now.AddDate(1, 0, 0)) // 2027
+	env.RoomIn(t, *o.AccountID, "Pune", "IN")
+	later := benchOn(t, env, storetest.Now.AddDate(1, 0, 0)) // 2027
 	later.hooks.after = failFor("SweepCalendars", 2, func() error { return errKilled })
 	later.sweep()
 	require.Equal(t, 3, later.hooks.count("SweepCalendars"))
-	c, err := db.GetCalendar(db.Context, "BR")
+	c, err := env.GetCalendar(env.Context, "BR")
 	require.NoError(t, err)
 	require.Equal(t, []any{2029, int64(2)}, []any{c.LoadedThrough, c.Version})
-	require.Len(t, db.Tasks(t, models.TaskCalendarNoHolidays), 1)
+	require.Len(t, env.Tasks(t, models.TaskCalendarNoHolidays), 1)
 }
 
 func TestR45b_SweepKilledAfterItsCommit(t *testing.T) {
-	db := storetest.SQLite(t)
-	b := benchOn(t, db, storetest.Now)
+	env := storetest.SQLite(t)
+	b := benchOn(t, env, storetest.Now)
 	o := b.accept()
-	_, err := db.FulfilOrder(db.Context, o.ID)
+	_, err := env.FulfilOrder(env.Context, o.ID)
 	require.NoError(t, err)
-	again := benchOn(t, db, storetest.Now.AddDate(0, 0, 61))
+	again := benchOn(t, env, storetest.Now.AddDate(0, 0, 61))
 	again.hooks.after = failFor("SweepContracts", 2, func() error { return errKilled })
 	again.sweep()
 	require.Equal(t, 3, again.hooks.count("SweepContracts"))
 	require.Equal(t, rules.ContractActive, b.contract(o.ID).State)
-	_, faults, err := db.VerifyAudit(db.Context)
+	_, faults, err := env.VerifyAudit(env.Context)
 	require.NoError(t, err)
 	require.Empty(t, faults)
 }
