@@ -18,8 +18,8 @@ func ReadMails(dir string) ([]smtptest.Message, error) {
 	return s.Messages(), nil
 }
 
-// notification is what the check of deliveries needs of a row.
-type notification struct {
+// storedMail is what the check of deliveries needs of a row.
+type storedMail struct {
 	id, recipient, template string
 	state                   rules.NotificationState
 }
@@ -58,15 +58,15 @@ func deliveries(ctx context.Context, e Evidence, report func(string, string, ...
 	return nil
 }
 
-func notifications(ctx context.Context, db Facts) (map[string]notification, error) {
+func notifications(ctx context.Context, db Facts) (map[string]storedMail, error) {
 	rows, err := db.QueryContext(ctx, `SELECT id, recipient, template, state FROM notifications`)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	out := map[string]notification{}
+	out := map[string]storedMail{}
 	for rows.Next() {
-		var n notification
+		var n storedMail
 		if err := rows.Scan(&n.id, &n.recipient, &n.template, &n.state); err != nil {
 			return nil, err
 		}

@@ -151,8 +151,8 @@ func (d *desk) moveOn(ctx context.Context) {
 	d.atOnce(times, func(who int) { d.command(ctx, r.ID, order, who) })
 }
 
-// order is one command of a person.
-type order struct {
+// deskOrder is one command of a person.
+type deskOrder struct {
 	rules.RMACommand
 	body  api.RMACommandRequest
 	token string
@@ -161,7 +161,7 @@ type order struct {
 // tell is the command that tells what a carrier told by telephone.
 const tell rules.RMACommand = "tell"
 
-func (d *desk) command(ctx context.Context, id string, o order, first int) {
+func (d *desk) command(ctx context.Context, id string, o deskOrder, first int) {
 	if o.RMACommand == tell && o.body.Fact == rules.FactReturnScanned && d.handIn(ctx, id, rules.ShipReturn) {
 		return // the carrier tells the rest
 	}

@@ -138,11 +138,11 @@ func TestLedger_KeepsWhatNobodyMayAnswer(t *testing.T) {
 		return Answer{Status: status, Body: []byte(`{"code":"` + code + `"}`)}
 	}
 	l.requested("S1", refused(409, rules.RMAOpen))
-	l.commanded("rma_1", order{RMACommand: rules.RMAShip}, refused(409, rules.StateConflict))
+	l.commanded("rma_1", deskOrder{RMACommand: rules.RMAShip}, refused(409, rules.StateConflict))
 	l.noted(api.StockRequest{Reference: "n"}, refused(409, rules.StockNegative))
 	require.Empty(t, l.faults)
 	l.requested("S1", refused(404, rules.NotFound))
-	l.commanded("rma_1", order{RMACommand: rules.RMAShip}, refused(400, "X"))
+	l.commanded("rma_1", deskOrder{RMACommand: rules.RMAShip}, refused(400, "X"))
 	l.noted(api.StockRequest{Reference: "n"}, refused(409, "X"))
 	require.Len(t, l.faults, 3)
 }

@@ -56,12 +56,12 @@ func fate(id string) rules.RMACommand {
 }
 
 // next is what somebody does to a replacement now; ok is false where all wait.
-func (d *desk) next(r api.RMAView) (o order, ok bool) {
+func (d *desk) next(r api.RMAView) (o deskOrder, ok bool) {
 	command := d.choose(r)
 	if command == "" {
 		return o, false
 	}
-	o = order{RMACommand: command, token: d.operator}
+	o = deskOrder{RMACommand: command, token: d.operator}
 	b := &o.body
 	b.Reason = "as agreed by telephone"
 	switch command {

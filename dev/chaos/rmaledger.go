@@ -43,7 +43,7 @@ func (l *Ledger) requested(serial string, a Answer) {
 }
 
 // commanded takes down the answer to a command.
-func (l *Ledger) commanded(id string, o order, a Answer) {
+func (l *Ledger) commanded(id string, o deskOrder, a Answer) {
 	code := a.code()
 	switch {
 	case a.Status == http.StatusOK:

@@ -112,7 +112,7 @@ func (d *desk) use(ctx context.Context, u api.SpareUnitView) {
 		return
 	}
 	d.atOnce(min(2, len(open)), func(who int) {
-		d.command(ctx, open[who].ID, order{RMACommand: rules.RMAUseSpare, body: api.RMACommandRequest{SpareUnitID: u.ID}, token: d.house.customer}, who)
+		d.command(ctx, open[who].ID, deskOrder{RMACommand: rules.RMAUseSpare, body: api.RMACommandRequest{SpareUnitID: u.ID}, token: d.house.customer}, who)
 	})
 }
 
