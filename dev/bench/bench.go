@@ -46,11 +46,20 @@ type Options struct {
 // counted is how many have their statements, histories and actions counted.
 const counted = 10
 
+// countedOrders names the workflows of the orders that are counted.
+const countedOrders = `SELECT 'order/' || o.id || ' invitation/' || i.id
+	FROM orders o
+	JOIN invitations i ON i.order_id = o.id
+	WHERE o.po_number LIKE 'PO-count-%'`
+
 // Run measures orders and reports. It leaves nothing behind.
 func Run(ctx context.Context, o Options) (Report, error) {
 	return measure(ctx, o, "order", func(b *bench) []func(context.Context) error {
-		b.subject = subject{stack: b.parts.orders, runFloor: b.parts.runFloor,
-			workflows: `SELECT 'order/' || o.id || ' invitation/' || i.id FROM orders o JOIN invitations i ON i.order_id = o.id WHERE o.po_number LIKE 'PO-count-%'`}
+		b.subject = subject{
+			stack:     b.parts.orders,
+			runFloor:  b.parts.runFloor,
+			workflows: countedOrders,
+		}
 		return []func(context.Context) error{b.counts, b.pairs, b.acceptance, b.waiting}
 	})
 }

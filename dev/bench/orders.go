@@ -52,7 +52,8 @@ func (p *parts) post(ctx context.Context, key string) error {
 
 // openWork counts the orders not yet fulfilled and the mails not yet recorded
 // as sent.
-const openWork = `SELECT (SELECT count(*) FROM orders WHERE state = 'ACCEPTED') + (SELECT count(*) FROM notifications WHERE state <> 'SENT')`
+const openWork = `SELECT (SELECT count(*) FROM orders WHERE state = 'ACCEPTED')
+	+ (SELECT count(*) FROM notifications WHERE state <> 'SENT')`
 
 // awaitSent waits until every order is fulfilled and every mail is recorded as
 // sent: a mail's result is written a moment after the SMTP server has it.

@@ -22,13 +22,19 @@ import (
 // one that was counted told it.
 type script []activities.Status
 
+const scriptSQL = `SELECT payload
+	FROM outbox_events
+	WHERE kind LIKE 'rma.%'
+		AND subject_id = (SELECT min(id) FROM rmas WHERE fault LIKE 'count-%')
+	ORDER BY id`
+
 // readScript reads it.
 func (r *rmas) readScript(ctx context.Context) error {
 	pool, err := r.parts.stack.Store.Pool()
 	if err != nil {
 		return err
 	}
-	payloads, err := textsOf(ctx, pool, `SELECT payload FROM outbox_events WHERE kind LIKE 'rma.%' AND subject_id = (SELECT min(id) FROM rmas WHERE fault LIKE 'count-%') ORDER BY id`)
+	payloads, err := textsOf(ctx, pool, scriptSQL)
 	if err != nil {
 		return err
 	}

@@ -61,8 +61,12 @@ func (r *rmas) provide(ctx context.Context, n int) error {
 // forget marks what the seed would tell as told, and has its devices registered long
 // ago (S25).
 func (r *rmas) forget(ctx context.Context) error {
-	return r.exec(ctx, "UPDATE outbox_events SET delivered_at = created_at WHERE delivered_at IS NULL", "UPDATE notifications SET state = 'SENT' WHERE state <> 'SENT'",
-		"UPDATE devices SET created_at = '2020-01-01 00:00:00+00:00'")
+	return r.exec(
+		ctx,
+		"UPDATE outbox_events SET delivered_at = created_at WHERE delivered_at IS NULL",
+		"UPDATE notifications SET state = 'SENT' WHERE state <> 'SENT'",
+		"UPDATE devices SET created_at = '2020-01-01 00:00:00+00:00'",
+	)
 }
 
 // openCovered makes an account with an administrator, a room under a licence, and

@@ -51,8 +51,16 @@ func (r *rmas) deliver(ctx context.Context, d *faulty) error {
 // hold keeps the last that the workflow of each is told for later, and marks all
 // before it as told and the mails as sent.
 func (r *rmas) hold(ctx context.Context) error {
-	return r.exec(ctx, "UPDATE outbox_events SET delivered_at = created_at WHERE delivered_at IS NULL AND id NOT IN (SELECT max(id) FROM outbox_events WHERE delivered_at IS NULL GROUP BY subject_id)",
-		"UPDATE outbox_events SET due_at = '2100-01-01 00:00:00+00:00' WHERE delivered_at IS NULL", "UPDATE notifications SET state = 'SENT' WHERE state <> 'SENT'")
+	return r.exec(
+		ctx,
+		`UPDATE outbox_events
+		SET delivered_at = created_at
+		WHERE delivered_at IS NULL AND id NOT IN (
+			SELECT max(id) FROM outbox_events WHERE delivered_at IS NULL GROUP BY subject_id
+		)`,
+		"UPDATE outbox_events SET due_at = '2100-01-01 00:00:00+00:00' WHERE delivered_at IS NULL",
+		"UPDATE notifications SET state = 'SENT' WHERE state <> 'SENT'",
+	)
 }
 
 // release has the relay start and tell the workflows, and waits until it has.

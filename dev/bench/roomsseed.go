@@ -2,7 +2,10 @@ package bench
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
+	"strconv"
+	"strings"
 	"time"
 
 	"roomcover.dev/roomcover/models"
@@ -87,27 +90,15 @@ func (b *roomsBench) firstRoom(ctx context.Context, t *tenant, i int, orderID st
 	return b.parts.cover(ctx, orderID, r.ID)
 }
 
-// copied is a row with some columns replaced; every other column stays, also one
-// that a later migration adds.
-func copied(table, alias, changes string) string {
-	return fmt.Sprintf("INSERT INTO %s SELECT (jsonb_populate_record(%s, jsonb_build_object(%s))).*", table, alias, changes)
-}
+//go:embed multiply.sql
+var multiplySQL string
 
 // multiply are the statements that make rooms 2 to n of each account from its
 // first, and more contracts from its first.
 func multiply(n, contracts int) []string {
-	series := fmt.Sprintf(" CROSS JOIN generate_series(2, %d) n", n)
-	more := fmt.Sprintf(" CROSS JOIN generate_series(1, %d) n", contracts)
-	return []string{
-		copied("rooms", "r", `'id', r.id||'-'||n, 'name', r.name||'-'||n, 'search_key', lower(r.name)||'-'||n||' '||lower(r.site)`) + " FROM rooms r" + series,
-		copied("devices", "d", `'id', d.id||'-'||n, 'serial', d.serial||'X'||n`) + " FROM devices d" + series,
-		copied("device_placements", "p", `'id', p.id||'-'||n, 'device_id', p.device_id||'-'||n, 'room_id', p.room_id||'-'||n`) + " FROM device_placements p" + series,
-		copied("licence_assignments", "a", `'id', a.id||'-'||l.seq, 'licence_id', l.id, 'room_id', a.room_id||'-'||l.seq`) +
-			" FROM licence_assignments a JOIN licences f ON f.id = a.licence_id JOIN licences l ON l.contract_id = f.contract_id AND l.seq > 1",
-		"UPDATE licences SET state = 'ASSIGNED' WHERE state = 'AVAILABLE'",
-		copied("orders", "o", `'id', o.id||'-'||n, 'po_number', o.po_number||'-'||n, 'vendor_order_no', o.vendor_order_no||'-'||n`) + " FROM orders o" + more,
-		copied("order_lines", "l", `'id', l.id||'-'||n, 'order_id', l.order_id||'-'||n`) + " FROM order_lines l" + more,
-		copied("service_contracts", "c", `'id', c.id||'-'||n, 'order_id', c.order_id||'-'||n, 'order_line_id', c.order_line_id||'-'||n`) + " FROM service_contracts c" + more,
-		"VACUUM ANALYZE", // otherwise it starts by itself in the middle of the measure
-	}
+	text := strings.NewReplacer(
+		"{rooms}", strconv.Itoa(n),
+		"{contracts}", strconv.Itoa(contracts),
+	).Replace(multiplySQL)
+	return strings.Split(strings.TrimSpace(text), ";\n")
 }

@@ -41,22 +41,6 @@ func ReadWebhooks(path string) ([]string, error) {
 // byHand stands in the keys of parcels that people booked by themselves.
 const byHand = "/by-hand/"
 
-// parcelQueries are the checks of shipments and of what the carrier told.
-func parcelQueries() []query {
-	return []query{
-		{"carrier", "what the carrier told was not applied", `SELECT e.id, e.state FROM carrier_events e LEFT JOIN shipments s ON s.carrier = e.carrier AND s.tracking = e.tracking
-			WHERE e.state = 'RECEIVED' OR e.state = 'UNKNOWN' AND s.id IS NOT NULL`},
-		{"carrier", "what the carrier told could not be read", `SELECT id, kind FROM carrier_events WHERE state = 'UNREADABLE'`},
-		{"carrier", "an event made not one scan", `SELECT e.id, count(s.id)::text FROM carrier_events e LEFT JOIN shipment_scans s ON s.cause_key = 'carrier/' || e.carrier || '/' || e.event_id WHERE e.state = 'APPLIED' GROUP BY e.id HAVING count(s.id) <> 1`},
-		{"carrier", "a parcel is not booked, labelled or called off", `SELECT s.id, s.state FROM shipments s WHERE ` + outstanding},
-		{"carrier", "a delivered parcel's replacement knows nothing of it", `SELECT s.id, r.state FROM shipments s JOIN rmas r ON r.id = s.subject_id
-			WHERE s.direction = 'OUT' AND s.state = 'DELIVERED' AND s.booking_key = r.id || '/out/' || (r.reships + 1) AND r.delivered_at IS NULL`},
-	}
-}
-
-// outstanding are the parcels about which the carrier is still to be asked.
-const outstanding = `s.service <> '' AND (s.state = 'CREATED' OR s.state = 'LOST' AND s.cancel_asked_at IS NOT NULL OR s.state = 'LABELLED' AND (s.cancel_asked_at IS NOT NULL OR NOT EXISTS (SELECT 1 FROM shipment_labels l WHERE l.shipment_id = s.id)))`
-
 // parcels holds the carrier's journal against the shipments: one booking for each,
 // and none for nothing.
 func parcels(ctx context.Context, e Evidence, report func(string, string, ...any)) error {

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"database/sql"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -59,12 +60,13 @@ type promise struct {
 	from, due                            sql.NullTime
 }
 
+//go:embed facts/promises.sql
+var promisesSQL string
+
 // promises holds every promise against the calculation: the first one from the
 // approval on, each new one of a backorder from the day on which a unit is expected.
 func promises(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
-	rows, err := e.DB.QueryContext(ctx, `SELECT r.id, coalesce(r.first_promise->>'on',''), r.speed, s.time_zone, s.country, s.region, r.approved_at, r.promise_due_at FROM rmas r JOIN sites s ON s.id = r.site_id WHERE r.first_promise IS NOT NULL
-		UNION ALL SELECT r.id, coalesce(a.details->>'promised_on',''), r.speed, s.time_zone, s.country, s.region, (a.details->>'expected_on')::timestamp AT TIME ZONE s.time_zone, NULL
-		FROM rmas r JOIN sites s ON s.id = r.site_id JOIN audit_events a ON a.object_id = r.id AND a.verb = 'rma.backordered'`)
+	rows, err := e.DB.QueryContext(ctx, promisesSQL)
 	if err != nil {
 		return err
 	}
@@ -115,11 +117,14 @@ func (p promise) check(ctx context.Context, e Evidence, known map[string]workday
 	return nil
 }
 
+//go:embed facts/calendar.sql
+var calendarSQL string
+
 // readWorkdays reads the calendar of a region, or else of its country.
 func readWorkdays(ctx context.Context, db Facts, country, region string) (workdays, error) {
 	w := workdays{off: map[string]bool{"MON": true, "TUE": true, "WED": true, "THU": true, "FRI": true, "SAT": true, "SUN": true}, free: map[string]bool{}}
 	var code, weekend, hours string
-	err := db.QueryRowContext(ctx, `SELECT code, weekend::text, hours::text FROM calendars WHERE country = $1 AND region IN ('', $2) ORDER BY region DESC LIMIT 1`, country, region).Scan(&code, &weekend, &hours)
+	err := db.QueryRowContext(ctx, calendarSQL, country, region).Scan(&code, &weekend, &hours)
 	if err != nil {
 		return w, err
 	}

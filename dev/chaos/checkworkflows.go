@@ -2,6 +2,7 @@ package chaos
 
 import (
 	"context"
+	_ "embed"
 	"fmt"
 	"strings"
 	"time"
@@ -14,7 +15,6 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"roomcover.dev/roomcover/clock"
-	"roomcover.dev/roomcover/rules"
 )
 
 // WorkflowRun is one run of a workflow, with everything that Temporal keeps of
@@ -166,15 +166,15 @@ const (
 // slack is how long (real time) after an instant what is due then may be undone.
 const slack = 15 * time.Second
 
+//go:embed facts/waits.sql
+var waitsSQL string
+
 // waits says of every order, invitation, replacement and spare whether its workflow has
 // something to wait for.
 func waits(ctx context.Context, e Evidence) (map[string]wait, error) {
 	now := e.today()
-	rows, err := e.DB.QueryContext(ctx, `SELECT id, state IN ('NEEDS_REVIEW') OR (state IN ('FULFILLED','PARTIALLY_CANCELLED') AND cancellable_until > $1),
-			state IN ('FULFILLED','PARTIALLY_CANCELLED') AND cancellable_until BETWEEN $2 AND $1 FROM orders
-		UNION ALL SELECT id, state IN ('`+string(rules.InvitationIssued)+`','`+string(rules.InvitationSent)+`'), state IN ('ISSUED','SENT') AND expires_at BETWEEN $2 AND $1 FROM invitations WHERE state <> 'BOUNCED'
-		UNION ALL SELECT id, closed_at IS NULL, false FROM rmas
-		UNION ALL SELECT id, closed_at IS NULL AND state <> 'ON_SITE', false FROM spare_units`, now.Add(calendarSlack(e.Store.Clock())), now.Add(-calendarSlack(e.Store.Clock())))
+	around := calendarSlack(e.Store.Clock())
+	rows, err := e.DB.QueryContext(ctx, waitsSQL, now.Add(around), now.Add(-around))
 	if err != nil {
 		return nil, err
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"slices"
 	"time"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver of the oracle's connection
@@ -66,7 +65,7 @@ func checks() []check {
 	all := []check{{"answer", answers}, {"audit chain", auditChain}, {"decision", decisions}, {"cancellation", cancellations},
 		{"mail delivery", deliveries}, {"workflow", workflowRuns}, {"personal data", personalData}, {"log", logs},
 		{"replacement", replacements}, {"replacement", timers}, {"promise", promises}, {"carrier", parcels}, {"carrier", webhooks}, {"stock", notes}}
-	for _, q := range slices.Concat(queries(), replacementQueries(), spareQueries(), parcelQueries(), stockQueries()) {
+	for _, q := range queries {
 		all = append(all, check{q.name, q.run})
 	}
 	return all
@@ -85,26 +84,6 @@ func Judge(ctx context.Context, e Evidence) ([]Violation, error) {
 		}
 	}
 	return out, nil
-}
-
-// query is a check in SQL: every row it finds is a violation. The first column
-// is the subject, the second says more.
-type query struct{ name, what, sql string }
-
-func (q query) run(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
-	rows, err := e.DB.QueryContext(ctx, q.sql)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var subject, more string
-		if err := rows.Scan(&subject, &more); err != nil {
-			return err
-		}
-		report(subject, "%s (%s)", q.what, more)
-	}
-	return rows.Err()
 }
 
 // auditChain verifies every chain of the audit.

@@ -15,7 +15,7 @@ var restless = []struct{ what, query string }{
 	{"orders not provisioned", `SELECT count(*) FROM orders WHERE state IN ('RECEIVED','ACCEPTED','PROVISIONING')`},
 	{"cancellations not completed", `SELECT count(*) FROM order_cancellations WHERE state = 'REQUESTED'`},
 	{"mails waiting to be sent", `SELECT count(*) FROM notifications WHERE state = 'QUEUED'`},
-	{"parcels not settled with the carrier", `SELECT count(*) FROM shipments s WHERE ` + outstanding},
+	{"parcels not settled with the carrier", countOf("shipment_outstanding")},
 	{"mails half sent", `SELECT count(*) FROM notifications WHERE state = 'SENDING'`},
 }
 
