@@ -30,7 +30,7 @@ func broken(t *testing.T, e Evidence, b breakage) Evidence {
 	t.Cleanup(func() { _ = tx.Rollback(); _ = db.Close() })
 	_, err = tx.ExecContext(t.Context(), sql)
 	require.NoError(t, err)
-	e.DB = tx
+	e.Rows = tx
 	return e
 }
 

@@ -57,7 +57,7 @@ func countOf(file string) string {
 }
 
 func (q query) run(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
-	rows, err := e.DB.QueryContext(ctx, q.sql)
+	rows, err := e.Rows.QueryContext(ctx, q.sql)
 	if err != nil {
 		return err
 	}

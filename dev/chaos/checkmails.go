@@ -28,7 +28,7 @@ type storedMail struct {
 // arrived once, what is UNKNOWN at most once, everything else never, and
 // nothing arrived that is not in a row, or with another recipient.
 func deliveries(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
-	rows, err := notifications(ctx, e.DB)
+	rows, err := notifications(ctx, e.Rows)
 	if err != nil {
 		return err
 	}

@@ -15,7 +15,7 @@ func answers(ctx context.Context, e Evidence, report func(string, string, ...any
 	for key, s := range e.Ledger.orders {
 		var id, hash string
 		var number sql.NullString
-		err := e.DB.QueryRowContext(ctx, `SELECT id, payload_hash, vendor_order_no FROM orders WHERE reseller_id = $1 AND po_number = $2`, key.ResellerID, key.PO).Scan(&id, &hash, &number)
+		err := e.Rows.QueryRowContext(ctx, `SELECT id, payload_hash, vendor_order_no FROM orders WHERE reseller_id = $1 AND po_number = $2`, key.ResellerID, key.PO).Scan(&id, &hash, &number)
 		if errors.Is(err, sql.ErrNoRows) {
 			report(s.Answers[0].ID, "the acknowledged order does not exist")
 			continue
@@ -46,7 +46,7 @@ func answers(ctx context.Context, e Evidence, report func(string, string, ...any
 func decisions(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
 	for id, accepted := range e.Ledger.decisions {
 		var state string
-		if err := e.DB.QueryRowContext(ctx, `SELECT state FROM orders WHERE id = $1`, id).Scan(&state); err != nil {
+		if err := e.Rows.QueryRowContext(ctx, `SELECT state FROM orders WHERE id = $1`, id).Scan(&state); err != nil {
 			return err
 		}
 		if accepted == (state == string(rules.OrderRejected)) || state == string(rules.OrderNeedsReview) {
@@ -55,7 +55,7 @@ func decisions(ctx context.Context, e Evidence, report func(string, string, ...a
 	}
 	for _, r := range e.Ledger.reissues {
 		var supersedes sql.NullString
-		err := e.DB.QueryRowContext(ctx, `SELECT supersedes_id FROM invitations WHERE id = $1`, r.New).Scan(&supersedes)
+		err := e.Rows.QueryRowContext(ctx, `SELECT supersedes_id FROM invitations WHERE id = $1`, r.New).Scan(&supersedes)
 		if errors.Is(err, sql.ErrNoRows) || supersedes.String != r.Old {
 			report(r.New, "the acknowledged reissue is not there")
 		} else if err != nil {
@@ -68,7 +68,7 @@ func decisions(ctx context.Context, e Evidence, report func(string, string, ...a
 // cancellations holds every wish to cancel against the database.
 func cancellations(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
 	for _, c := range e.Ledger.cancellations {
-		ids, err := column(ctx, e.DB, `SELECT id FROM order_cancellations WHERE order_id = $1 AND reason = $2`, c.OrderID, c.Marker)
+		ids, err := column(ctx, e.Rows, `SELECT id FROM order_cancellations WHERE order_id = $1 AND reason = $2`, c.OrderID, c.Marker)
 		if err != nil {
 			return err
 		}
@@ -76,7 +76,7 @@ func cancellations(ctx context.Context, e Evidence, report func(string, string, 
 		case c.Acknowledged != "" && c.Quantity > 0 && !slices.Contains(ids, c.Acknowledged):
 			report(c.OrderID, "the acknowledged cancellation %s is not there", c.Acknowledged)
 		case c.Acknowledged != "" && c.Quantity == 0:
-			all, err := column(ctx, e.DB, `SELECT id FROM order_cancellations WHERE order_id = $1`, c.OrderID)
+			all, err := column(ctx, e.Rows, `SELECT id FROM order_cancellations WHERE order_id = $1`, c.OrderID)
 			if err != nil {
 				return err
 			}

@@ -50,7 +50,7 @@ func parcels(ctx context.Context, e Evidence, report func(string, string, ...any
 		live[p.Key] = !p.Cancelled
 		byTracking[p.Tracking] = p
 	}
-	rows, err := e.DB.QueryContext(ctx, `SELECT id, booking_key, coalesce(tracking,''), state FROM shipments WHERE carrier = $1`, carrierName)
+	rows, err := e.Rows.QueryContext(ctx, `SELECT id, booking_key, coalesce(tracking,''), state FROM shipments WHERE carrier = $1`, carrierName)
 	if err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func parcels(ctx context.Context, e Evidence, report func(string, string, ...any
 // webhooks holds what the carrier has told and was thanked for against what is
 // stored: none may be lost.
 func webhooks(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
-	stored, err := column(ctx, e.DB, `SELECT event_id FROM carrier_events WHERE carrier = $1`, carrierName)
+	stored, err := column(ctx, e.Rows, `SELECT event_id FROM carrier_events WHERE carrier = $1`, carrierName)
 	if err != nil {
 		return err
 	}

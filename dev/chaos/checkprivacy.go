@@ -25,7 +25,7 @@ func personalData(ctx context.Context, e Evidence, report func(string, string, .
 		"notifications": "last_error || provider_id", "notification_attempts": "error", "order_refusals": "errors::text", "orders": "last_error", "invitations": "last_error",
 		"rmas": "rmas::text", "shipments": "shipments::text", "shipment_scans": "cause_key || source", "carrier_events": "encode(raw, 'escape')", "stock_entries": "stock_entries::text", "spare_units": "spare_units::text",
 	} {
-		ids, err := column(ctx, e.DB, `SELECT id FROM `+table+` WHERE lower(`+columns+`) LIKE '%'||$1||'%'`, Marker)
+		ids, err := column(ctx, e.Rows, `SELECT id FROM `+table+` WHERE lower(`+columns+`) LIKE '%'||$1||'%'`, Marker)
 		if err != nil {
 			return err
 		}

@@ -66,7 +66,7 @@ var promisesSQL string
 // promises holds every promise against the calculation: the first one from the
 // approval on, each new one of a backorder from the day on which a unit is expected.
 func promises(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
-	rows, err := e.DB.QueryContext(ctx, promisesSQL)
+	rows, err := e.Rows.QueryContext(ctx, promisesSQL)
 	if err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (p promise) check(ctx context.Context, e Evidence, known map[string]workday
 	w, ok := known[p.country+"-"+p.region]
 	if !ok {
 		var err error
-		if w, err = readWorkdays(ctx, e.DB, p.country, p.region); err != nil {
+		if w, err = readWorkdays(ctx, e.Rows, p.country, p.region); err != nil {
 			return err
 		}
 		known[p.country+"-"+p.region] = w

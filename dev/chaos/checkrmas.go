@@ -18,7 +18,7 @@ var verbOf = map[rules.RMACommand]string{rules.RMAApprove: "rma.approved", rules
 func replacements(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
 	for id, r := range e.Ledger.rmas {
 		var serial string
-		err := e.DB.QueryRowContext(ctx, `SELECT faulty_serial FROM rmas WHERE id = $1`, id).Scan(&serial)
+		err := e.Rows.QueryRowContext(ctx, `SELECT faulty_serial FROM rmas WHERE id = $1`, id).Scan(&serial)
 		if errors.Is(err, sql.ErrNoRows) {
 			report(id, "the acknowledged replacement does not exist")
 			continue
@@ -37,7 +37,7 @@ func replacements(ctx context.Context, e Evidence, report func(string, string, .
 }
 
 func commandsOf(ctx context.Context, e Evidence, r *Replacement, report func(string, string, ...any)) error {
-	verbs, err := column(ctx, e.DB, `SELECT DISTINCT verb FROM audit_events WHERE object_id = $1`, r.ID)
+	verbs, err := column(ctx, e.Rows, `SELECT DISTINCT verb FROM audit_events WHERE object_id = $1`, r.ID)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ var timersSQL string
 // timers finds replacements and spares whose workflow has not done what is due.
 func timers(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
 	due := e.today().Add(-calendarSlack(e.Store.Clock()))
-	late, err := column(ctx, e.DB, timersSQL, due)
+	late, err := column(ctx, e.Rows, timersSQL, due)
 	for _, id := range late {
 		report(id, "what was due was not done")
 	}

@@ -174,7 +174,7 @@ var waitsSQL string
 func waits(ctx context.Context, e Evidence) (map[string]wait, error) {
 	now := e.today()
 	around := calendarSlack(e.Store.Clock())
-	rows, err := e.DB.QueryContext(ctx, waitsSQL, now.Add(around), now.Add(-around))
+	rows, err := e.Rows.QueryContext(ctx, waitsSQL, now.Add(around), now.Add(-around))
 	if err != nil {
 		return nil, err
 	}

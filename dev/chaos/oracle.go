@@ -20,11 +20,11 @@ func (v Violation) String() string { return v.Check + ": " + v.Subject + ": " + 
 
 // Evidence is everything that a run left behind.
 type Evidence struct {
-	DB    Facts
+	Rows  Facts
 	DSN   string
 	Store *models.Store
 	Runs  []WorkflowRun
-	// ReadAt is the moment that DB shows, in real time; zero: now. What the world
+	// ReadAt is the moment that Rows shows, in real time; zero: now. What the world
 	// did since is not held against it.
 	ReadAt time.Time
 	Mails  []smtptest.Message
@@ -52,7 +52,7 @@ type check struct {
 	run  func(ctx context.Context, e Evidence, report func(subject, format string, args ...any)) error
 }
 
-// today is the moment that DB shows, by the calendar.
+// today is the moment that Rows shows, by the calendar.
 func (e Evidence) today() time.Time {
 	if e.ReadAt.IsZero() {
 		return e.Store.Clock().Now()

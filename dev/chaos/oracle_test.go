@@ -33,7 +33,7 @@ func world(t *testing.T, more func(*testing.T, storetest.Env, *Evidence)) Eviden
 	db, err := OpenDB(env.DSN)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
-	e := Evidence{DB: db, DSN: env.DSN, Store: env.Store, Ledger: NewLedger(), Logs: []string{filepath.Join(t.TempDir(), "serve-1.log")}}
+	e := Evidence{Rows: db, DSN: env.DSN, Store: env.Store, Ledger: NewLedger(), Logs: []string{filepath.Join(t.TempDir(), "serve-1.log")}}
 	require.NoError(t, os.WriteFile(e.Logs[0], []byte("{\"msg\":\"serving\"}\n"), 0o600))
 	seller := env.Reseller(t, "Revenda Sul")
 

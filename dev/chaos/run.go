@@ -180,7 +180,7 @@ func moment(ctx context.Context, stack *Stack, db *sql.DB, e *Evidence) (agreed 
 	if err != nil {
 		return false, err
 	}
-	e.DB = tx
+	e.Rows = tx
 	left, err := unrest(ctx, tx)
 	if err != nil {
 		return false, err
@@ -195,13 +195,13 @@ func moment(ctx context.Context, stack *Stack, db *sql.DB, e *Evidence) (agreed 
 
 // end lets the moment go.
 func (e *Evidence) end() {
-	if tx, ok := e.DB.(*sql.Tx); ok {
+	if tx, ok := e.Rows.(*sql.Tx); ok {
 		_ = tx.Rollback()
 	}
 }
 
 func mailStates(ctx context.Context, e Evidence) (map[string]int, error) {
-	rows, err := e.DB.QueryContext(ctx, `SELECT state, count(*) FROM notifications GROUP BY state`)
+	rows, err := e.Rows.QueryContext(ctx, `SELECT state, count(*) FROM notifications GROUP BY state`)
 	if err != nil {
 		return nil, err
 	}
