@@ -14,7 +14,7 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -40,7 +40,7 @@ func failed(err error) error {
 }
 
 // system is the context of the service's own work.
-func system(ctx context.Context) context.Context { return models.WithSystem(ctx) }
+func system(ctx context.Context) context.Context { return db.WithSystem(ctx) }
 
 // OrderStatus is what the workflow of an order has to wait for next.
 type OrderStatus struct {

@@ -15,7 +15,9 @@ import (
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/mail"
 	"roomcover.dev/roomcover/mail/smtptest"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/sqlitedb"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -43,7 +45,7 @@ func benchOn(t *testing.T, env storetest.Env) *bench {
 	t.Cleanup(func() { _ = server.Close() })
 	b := &bench{Env: env, t: t, smtp: server}
 	b.sender = b.newSender()
-	b.mail = &activities.Mail{Store: env.Store, Sender: b.sender, PortalURL: portal, Log: slog.New(slog.DiscardHandler)}
+	b.mail = &activities.Mail{Domains: env.Domains, Sender: b.sender, PortalURL: portal, Log: slog.New(slog.DiscardHandler)}
 	return b
 }
 
@@ -81,9 +83,9 @@ func (b *bench) sendAll() {
 	}
 }
 
-func (b *bench) notifications() []models.Notification {
+func (b *bench) notifications() []notification.Notification {
 	b.t.Helper()
-	out, _, err := b.ListNotifications(b.Context, models.NotificationFilter{Page: models.Page{Limit: 100}})
+	out, _, err := b.ListNotifications(b.Context, notification.NotificationFilter{Page: db.Page{Limit: 100}})
 	require.NoError(b.t, err)
 	return out
 }
@@ -99,27 +101,27 @@ func (b *bench) received(to string) (out []smtptest.Message) {
 }
 
 func (b *bench) operator() context.Context {
-	return models.WithScope(context.Background(), models.Scope{System: true, Actor: models.Actor{ID: "usr_operator", Role: rules.OperatorAgent}})
+	return db.WithScope(context.Background(), db.Scope{System: true, Actor: db.Actor{ID: "usr_operator", Role: rules.OperatorAgent}})
 }
 
-func (b *bench) invitations(orderID string) []models.Invitation {
+func (b *bench) invitations(orderID string) []identity.Invitation {
 	b.t.Helper()
-	out, _, err := b.ListInvitations(b.Context, "", orderID, models.Page{})
+	out, _, err := b.ListInvitations(b.Context, "", orderID, db.Page{})
 	require.NoError(b.t, err)
 	return out
 }
 
-func (b *bench) tasks(kind models.TaskKind) []models.OperatorTask {
+func (b *bench) tasks(kind db.TaskKind) []db.OperatorTask {
 	b.t.Helper()
-	out, _, err := b.ListTasks(b.Context, models.TaskFilter{Kind: kind, State: models.TaskOpen})
+	out, _, err := b.ListTasks(b.Context, db.TaskFilter{Kind: kind, State: db.TaskOpen})
 	require.NoError(b.t, err)
 	return out
 }
 
 // accept makes the invited person a member.
-func (b *bench) accept(inv models.Invitation, locale string) models.User {
+func (b *bench) accept(inv identity.Invitation, locale string) identity.User {
 	b.t.Helper()
-	u, _, err := b.AcceptInvitation(b.Context, models.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Ana Souza", PasswordHash: "x", Locale: locale})
+	u, _, err := b.AcceptInvitation(b.Context, identity.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Ana Souza", PasswordHash: "x", Locale: locale})
 	require.NoError(b.t, err)
 	return u
 }

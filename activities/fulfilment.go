@@ -3,25 +3,25 @@ package activities
 import (
 	"context"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 )
 
 // Fulfilment are the steps of an order.
-type Fulfilment struct{ Store *models.Store }
+type Fulfilment struct{ Orders *order.Orders }
 
 // Fulfil creates what an accepted order bought, in one transaction, and says
 // what the order waits for next.
 func (a *Fulfilment) Fulfil(ctx context.Context, orderID string) (OrderStatus, error) {
 	ctx = system(ctx)
-	f, err := a.Store.FulfilOrder(ctx, orderID)
+	f, err := a.Orders.FulfilOrder(ctx, orderID)
 	if err != nil {
 		return OrderStatus{}, failed(err)
 	}
 	status := OrderStatus{CancellableUntil: f.CancellableUntil, Closed: f.Closed}
 	switch {
 	case f.InReview:
-		reminders, until, err := a.Store.ReviewDeadlines(ctx, orderID)
+		reminders, until, err := a.Orders.ReviewDeadlines(ctx, orderID)
 		status.Review = &ReviewPlan{Reminders: reminders, Until: until}
 		return status, failed(err)
 	case f.Cancelled:
@@ -33,10 +33,10 @@ func (a *Fulfilment) Fulfil(ctx context.Context, orderID string) (OrderStatus, e
 // pending are the cancellations that still need their compensation, so that a
 // workflow that is started anew does not depend on a signal told to an old one.
 func (a *Fulfilment) pending(ctx context.Context, orderID string) ([]string, error) {
-	all, err := a.Store.ListCancellations(ctx, orderID)
+	all, err := a.Orders.ListCancellations(ctx, orderID)
 	var ids []string
 	for _, c := range all {
-		if c.State == models.CancellationRequested {
+		if c.State == order.CancellationRequested {
 			ids = append(ids, c.ID)
 		}
 	}
@@ -45,16 +45,16 @@ func (a *Fulfilment) pending(ctx context.Context, orderID string) ([]string, err
 
 // RemindReview queues the operators' reminder of an order in review.
 func (a *Fulfilment) RemindReview(ctx context.Context, in ReviewReminder) error {
-	return failed(a.Store.RemindReview(system(ctx), in.OrderID, in.N))
+	return failed(a.Orders.RemindReview(system(ctx), in.OrderID, in.N))
 }
 
 // RejectOverdue rejects an order whose review time is over.
 func (a *Fulfilment) RejectOverdue(ctx context.Context, orderID string) error {
 	ctx = system(ctx)
-	if err := a.Store.RejectOverdueOrder(ctx, orderID); err != nil {
+	if err := a.Orders.RejectOverdueOrder(ctx, orderID); err != nil {
 		return failed(err)
 	}
-	o, err := a.Store.GetOrder(ctx, orderID)
+	o, err := a.Orders.GetOrder(ctx, orderID)
 	if err == nil && o.State == rules.OrderNeedsReview {
 		return errTooEarly
 	}
@@ -63,6 +63,6 @@ func (a *Fulfilment) RejectOverdue(ctx context.Context, orderID string) error {
 
 // CompensateCancellation runs the rest of a cancellation.
 func (a *Fulfilment) CompensateCancellation(ctx context.Context, cancellationID string) (Compensation, error) {
-	closed, err := a.Store.CompensateCancellation(system(ctx), cancellationID)
+	closed, err := a.Orders.CompensateCancellation(system(ctx), cancellationID)
 	return Compensation{Closed: closed}, failed(err)
 }

@@ -6,7 +6,9 @@ import (
 
 	"cloud.google.com/go/civil"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/orderfile"
 	"roomcover.dev/roomcover/rules"
 )
@@ -15,11 +17,11 @@ import (
 // API's door.
 type orders struct {
 	*importProgress
-	sender models.Org
-	done   map[int]models.ImportOutcome // rows that need nothing more
+	sender account.Org
+	done   map[int]importjob.ImportOutcome // rows that need nothing more
 }
 
-func orderImport(p *importProgress, sender models.Org) importKind[orderfile.Row] {
+func orderImport(p *importProgress, sender account.Org) importKind[orderfile.Row] {
 	o := &orders{importProgress: p, sender: sender}
 	return importKind[orderfile.Row]{
 		read: orderfile.Read, batch: 100, size: func(orderfile.Row) int { return 1 },
@@ -35,10 +37,10 @@ func (o *orders) recount(ctx context.Context) (err error) {
 	if o.done == nil {
 		o.job.RowsRefused = 0
 	}
-	o.done, err = o.store.ImportedRows(ctx, o.job.ID)
+	o.done, err = o.jobs.ImportedRows(ctx, o.job.ID)
 	o.job.RowsStored, o.job.RowsUnchanged = 0, 0
 	for _, outcome := range o.done {
-		if outcome == models.RowStored {
+		if outcome == importjob.RowStored {
 			o.job.RowsStored++
 		} else {
 			o.job.RowsUnchanged++
@@ -49,8 +51,8 @@ func (o *orders) recount(ctx context.Context) (err error) {
 
 // each reports what do makes of the rows. A row without an outcome has its report
 // already.
-func (o *orders) each(ctx context.Context, batch []orderfile.Row, do func(context.Context, orderfile.Row) (models.ImportRow, error)) error {
-	reports := make([]models.ImportRow, 0, len(batch))
+func (o *orders) each(ctx context.Context, batch []orderfile.Row, do func(context.Context, orderfile.Row) (importjob.ImportRow, error)) error {
+	reports := make([]importjob.ImportRow, 0, len(batch))
 	for _, row := range batch {
 		report, err := do(ctx, row)
 		if err != nil {
@@ -65,43 +67,43 @@ func (o *orders) each(ctx context.Context, batch []orderfile.Row, do func(contex
 }
 
 // check runs the very same checks as the API's intake.
-func (o *orders) check(ctx context.Context, row orderfile.Row) (models.ImportRow, error) {
+func (o *orders) check(ctx context.Context, row orderfile.Row) (importjob.ImportRow, error) {
 	fields, err := o.faults(ctx, row)
 	if err != nil || len(fields) == 0 {
-		return models.ImportRow{Outcome: models.RowValid}, err
+		return importjob.ImportRow{Outcome: importjob.RowValid}, err
 	}
-	return models.ImportRow{Outcome: models.RowRefused, Errors: fields}, nil
+	return importjob.ImportRow{Outcome: importjob.RowRefused, Errors: fields}, nil
 }
 
 // faults are everything that the intake would refuse about a row.
 func (o *orders) faults(ctx context.Context, row orderfile.Row) ([]rules.FieldError, error) {
 	if len(row.Err) == 0 {
-		return o.store.CheckOrder(ctx, models.Intake{Sender: o.sender, Form: row.Form})
+		return o.orders.CheckOrder(ctx, order.Intake{Sender: o.sender, Form: row.Form})
 	}
-	ref, err := o.store.Reference(ctx)
-	return row.Validate(ref.Catalogue, civil.DateOf(o.store.Clock().Now())), err
+	ref, err := o.programs.Reference(ctx)
+	return row.Validate(ref.Catalogue, civil.DateOf(o.db.Clock().Now())), err
 }
 
 // storeOne stores a row's order. The report of one that is new was committed with
 // it.
-func (o *orders) storeOne(ctx context.Context, row orderfile.Row) (models.ImportRow, error) {
+func (o *orders) storeOne(ctx context.Context, row orderfile.Row) (importjob.ImportRow, error) {
 	switch {
 	case o.done[row.No] != "":
-		return models.ImportRow{}, nil
+		return importjob.ImportRow{}, nil
 	case len(row.Err) > 0:
 		return o.check(ctx, row)
 	}
-	accepted, err := o.store.AcceptOrder(ctx, models.Intake{Sender: o.sender, Form: row.Form, JobID: o.job.ID, RowNo: row.No})
+	accepted, err := o.orders.AcceptOrder(ctx, order.Intake{Sender: o.sender, Form: row.Form, JobID: o.job.ID, RowNo: row.No})
 	var refusal *rules.Error
 	switch {
 	case errors.As(err, &refusal):
-		return models.ImportRow{Outcome: models.RowRefused, Errors: fieldsOf(refusal)}, nil
+		return importjob.ImportRow{Outcome: importjob.RowRefused, Errors: fieldsOf(refusal)}, nil
 	case err != nil:
-		return models.ImportRow{}, err
+		return importjob.ImportRow{}, err
 	case accepted.Created:
 		o.job.RowsStored++
-		return models.ImportRow{}, nil
+		return importjob.ImportRow{}, nil
 	}
 	o.job.RowsUnchanged++
-	return models.ImportRow{Outcome: models.RowUnchanged, OrderID: &accepted.Order.ID}, nil
+	return importjob.ImportRow{Outcome: importjob.RowUnchanged, OrderID: &accepted.Order.ID}, nil
 }

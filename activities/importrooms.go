@@ -3,7 +3,8 @@ package activities
 import (
 	"context"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/roomfile"
 )
 
@@ -17,13 +18,13 @@ func roomImport(p *importProgress) importKind[roomfile.Row] {
 	return importKind[roomfile.Row]{
 		read: roomfile.Read, batch: roomBatch, size: func(r roomfile.Row) int { return 1 + len(r.Form.Devices) },
 		check: func(ctx context.Context, batch []roomfile.Row) error {
-			reports, err := p.store.CheckRooms(ctx, p.job, roomsOf(batch, 0))
+			reports, err := p.entitlements.CheckRooms(ctx, p.job, roomsOf(batch, 0))
 			if err != nil {
 				return err
 			}
 			for i := range reports {
-				if reports[i].Outcome != models.RowRefused {
-					reports[i] = models.ImportRow{JobID: reports[i].JobID, RowNo: reports[i].RowNo, Outcome: models.RowValid}
+				if reports[i].Outcome != importjob.RowRefused {
+					reports[i] = importjob.ImportRow{JobID: reports[i].JobID, RowNo: reports[i].RowNo, Outcome: importjob.RowValid}
 				}
 			}
 			return p.put(ctx, reports)
@@ -33,7 +34,7 @@ func roomImport(p *importProgress) importKind[roomfile.Row] {
 			if len(rows) == 0 {
 				return nil
 			}
-			after, err := p.store.StoreRooms(ctx, p.job, rows)
+			after, err := p.entitlements.StoreRooms(ctx, p.job, rows)
 			if err == nil {
 				p.job = after
 			}
@@ -43,11 +44,11 @@ func roomImport(p *importProgress) importKind[roomfile.Row] {
 }
 
 // roomsOf are the rows behind the mark.
-func roomsOf(batch []roomfile.Row, mark int) []models.RoomOfFile {
-	rows := make([]models.RoomOfFile, 0, len(batch))
+func roomsOf(batch []roomfile.Row, mark int) []entitlement.RoomOfFile {
+	rows := make([]entitlement.RoomOfFile, 0, len(batch))
 	for _, r := range batch {
 		if r.No > mark {
-			rows = append(rows, models.RoomOfFile(r))
+			rows = append(rows, entitlement.RoomOfFile(r))
 		}
 	}
 	return rows

@@ -10,7 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/activities"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -39,9 +41,9 @@ func roomsCSV(n int) string {
 	return out.String()
 }
 
-func (b *roomBench) rooms(content string, change ...func(*models.ImportJob)) models.ImportJob {
+func (b *roomBench) rooms(content string, change ...func(*importjob.ImportJob)) importjob.ImportJob {
 	b.t.Helper()
-	job := models.ImportJob{Kind: models.ImportRooms, AccountID: &b.account, Format: "csv", AllOrNothing: true, Content: []byte(content)}
+	job := importjob.ImportJob{Kind: importjob.ImportRooms, AccountID: &b.account, Format: "csv", AllOrNothing: true, Content: []byte(content)}
 	for _, c := range change {
 		c(&job)
 	}
@@ -50,7 +52,7 @@ func (b *roomBench) rooms(content string, change ...func(*models.ImportJob)) mod
 	return job
 }
 
-func (b *roomBench) imported(content string, change ...func(*models.ImportJob)) (models.ImportJob, activities.ImportCount) {
+func (b *roomBench) imported(content string, change ...func(*importjob.ImportJob)) (importjob.ImportJob, activities.ImportCount) {
 	b.t.Helper()
 	job := b.rooms(content, change...)
 	count, _, err := b.run(job.ID)
@@ -59,8 +61,8 @@ func (b *roomBench) imported(content string, change ...func(*models.ImportJob)) 
 }
 
 // watched runs the import and calls between with the job before every batch.
-func (b *roomBench) watched(ctx context.Context, jobID string, between func(models.ImportJob)) (activities.ImportCount, error) {
-	return activities.RunImport(ctx, &activities.Imports{Store: b.Store}, jobID, func() {
+func (b *roomBench) watched(ctx context.Context, jobID string, between func(importjob.ImportJob)) (activities.ImportCount, error) {
+	return activities.RunImport(ctx, &activities.Imports{DB: b.DB, Programs: b.Programs, Jobs: b.Jobs, Accounts: b.Accounts, Entitlements: b.Entitlements, Orders: b.Orders}, jobID, func() {
 		job, err := b.GetImport(b.Context, jobID, false)
 		require.NoError(b.t, err)
 		between(job)
@@ -72,9 +74,9 @@ func (b *roomBench) facts() [3]int {
 	return [3]int{b.Count(b.t, "SELECT count(*) FROM rooms"), b.Count(b.t, "SELECT count(*) FROM devices"), b.Count(b.t, "SELECT count(*) FROM device_placements")}
 }
 
-func (b *roomBench) refused(jobID string) []models.ImportRow {
+func (b *roomBench) refused(jobID string) []importjob.ImportRow {
 	b.t.Helper()
-	rows, err := b.ImportRows(b.Context, jobID, models.RowRefused, 0, 100)
+	rows, err := b.ImportRows(b.Context, jobID, importjob.RowRefused, 0, 100)
 	require.NoError(b.t, err)
 	return rows
 }
@@ -95,9 +97,9 @@ func TestS35_TheSameFileOfRoomsAgainChangesNothing(t *testing.T) {
 		b := newRoomBench(t, env)
 		job, count := b.imported(roomsCSV(30))
 		require.Equal(t, activities.ImportCount{Rows: 30, Stored: 30}, count)
-		require.Equal(t, models.ImportDone, job.State)
+		require.Equal(t, importjob.ImportDone, job.State)
 		require.Equal(t, [3]int{10, 30, 30}, b.facts())
-		rows, err := b.ImportRows(storetest.Customer(b.account), job.ID, models.RowStored, 0, 50)
+		rows, err := b.ImportRows(storetest.Customer(b.account), job.ID, importjob.RowStored, 0, 50)
 		require.NoError(t, err)
 		require.Len(t, rows, 30)
 		room, err := b.GetRoom(storetest.Customer(b.account), *rows[4].RoomID)
@@ -123,7 +125,7 @@ func TestS35_JSONAndCSVOfRoomsAreTheSame(t *testing.T) {
 	require.Equal(t, 3, count.Stored)
 	mirror := `{"name":"Sala 0","site":"Site 0","country":"br","platform":"MTR_WINDOWS","devices":[` +
 		`{"serial":"sn-0000000","model":"rally-bar","purchased_on":"2026-10-01"},{"serial":"SN0000001","model":"RALLY-BAR"},{"serial":"SN 0000002","model":"RALLY-BAR"}]}`
-	asJSON := func(j *models.ImportJob) { j.Format = "json" }
+	asJSON := func(j *importjob.ImportJob) { j.Format = "json" }
 	for _, content := range []string{mirror, "[" + mirror + "]"} {
 		_, count = b.imported(content, asJSON)
 		require.Equal(t, activities.ImportCount{Rows: 1, Unchanged: 1}, count)
@@ -143,7 +145,7 @@ func TestS35_OneRefusedRowKeepsAllRoomsOut(t *testing.T) {
 		bad := roomsCSV(3000) + "Sala X,,XX,TEAMS,A/1,,2026-13-01\nSala 0,Site 0,PT,MTR_WINDOWS,SN0000001,TAP,\nshort,row\n"
 		job, count := b.imported(bad)
 		require.Equal(t, activities.ImportCount{Rows: 3003, Refused: 3}, count)
-		require.Equal(t, models.ImportRefused, job.State)
+		require.Equal(t, importjob.ImportRefused, job.State)
 		require.Equal(t, [3]int{}, b.facts())
 		rows := b.refused(job.ID)
 		require.Len(t, rows, 3)
@@ -162,10 +164,10 @@ func TestS35_OneRefusedRowKeepsAllRoomsOut(t *testing.T) {
 func TestS35_DryRunOfRoomsTellsWhatTheSingleCallsRefuse(t *testing.T) {
 	b := newRoomBench(t, storetest.SQLite(t))
 	for _, form := range []rules.RoomForm{{}, {Name: "A\x00B", Country: "BR", Platform: "OTHER"}, {Name: strings.Repeat("x", 101), Country: "ZZ", Platform: "NONE", Criticality: "BAD", TimeZone: "Mars"}} {
-		_, single := b.CreateRoom(b.Context, models.NewRoom{AccountID: b.account, Form: form})
+		_, single := b.CreateRoom(b.Context, entitlement.NewRoom{AccountID: b.account, Form: form})
 		line, err := json.Marshal(map[string]any{"name": form.Name, "country": form.Country, "platform": form.Platform, "criticality": form.Criticality, "time_zone": form.TimeZone})
 		require.NoError(t, err)
-		job, count := b.imported(string(line), dry, func(j *models.ImportJob) { j.Format = "json" })
+		job, count := b.imported(string(line), dry, func(j *importjob.ImportJob) { j.Format = "json" })
 		require.Equal(t, 1, count.Refused)
 		var refusal *rules.Error
 		require.ErrorAs(t, single, &refusal)
@@ -178,7 +180,7 @@ func TestS35_DryRunOfRoomsTellsWhatTheSingleCallsRefuse(t *testing.T) {
 	require.Equal(t, [3]int{}, b.facts())
 	job, count := b.imported(roomsCSV(30), dry)
 	require.Equal(t, activities.ImportCount{Rows: 30}, count)
-	require.Equal(t, models.ImportDone, job.State)
+	require.Equal(t, importjob.ImportDone, job.State)
 	require.Equal(t, [3]int{}, b.facts())
 }
 
@@ -188,7 +190,7 @@ func TestR27a_ImportPutsADeviceIntoItsRoomBySerial(t *testing.T) {
 		b := newRoomBench(t, env)
 		room := b.Room(t, b.account, "Sala 9")
 		b.imported("room,site,country,platform,serial,model\n Sala 9 ,HQ,br,MTR_WINDOWS,ab-12 34,RALLY-BAR\n")
-		devices, _, err := b.ListDevices(storetest.Customer(b.account), models.DeviceFilter{RoomID: room.ID})
+		devices, _, err := b.ListDevices(storetest.Customer(b.account), entitlement.DeviceFilter{RoomID: room.ID})
 		require.NoError(t, err)
 		require.Len(t, devices, 1, "the room that was there is the one")
 		require.Equal(t, "AB1234", *devices[0].Serial)
@@ -208,7 +210,7 @@ func TestS35_RowThatSaysSomethingElseOfWhatIsThereIsRefused(t *testing.T) {
 	job, _ := b.imported(roomHeader + "Sala 0,Site 0,BR,OTHER,SN0000000,TAP,2025-01-01\n")
 	require.Equal(t, []string{"/platform ROOM_DIFFERS", "/devices/0/model DEVICE_DIFFERS", "/devices/0/purchased_on DEVICE_DIFFERS"}, pointers(b.refused(job.ID)[0].Errors))
 	for range 2 {
-		_, err := b.CreateRoom(b.Context, models.NewRoom{AccountID: b.account, Form: rules.RoomForm{Name: "Twin", Country: "BR", Platform: "OTHER"}})
+		_, err := b.CreateRoom(b.Context, entitlement.NewRoom{AccountID: b.account, Form: rules.RoomForm{Name: "Twin", Country: "BR", Platform: "OTHER"}})
 		require.NoError(t, err)
 	}
 	job, _ = b.imported("room,country,platform\nTwin,BR,OTHER\n")
@@ -225,7 +227,7 @@ func TestR27c_ImportOfAForeignSerialClaimsIt(t *testing.T) {
 		device := b.Device(t, theirs, "SN0000001", "MEETUP", "")
 		_, count := b.imported(roomsCSV(3), dry)
 		require.Equal(t, 1, count.Refused)
-		require.Empty(t, b.Tasks(t, models.TaskSerialClaimed))
+		require.Empty(t, b.Tasks(t, db.TaskSerialClaimed))
 		for range 2 {
 			job, count := b.imported(roomsCSV(3))
 			require.Equal(t, activities.ImportCount{Rows: 3, Refused: 1}, count)
@@ -238,7 +240,7 @@ func TestR27c_ImportOfAForeignSerialClaimsIt(t *testing.T) {
 			for _, secret := range []string{other, theirs.ID, device.ID} {
 				require.NotContains(t, string(text), secret)
 			}
-			require.Len(t, b.Tasks(t, models.TaskSerialClaimed), 1)
+			require.Len(t, b.Tasks(t, db.TaskSerialClaimed), 1)
 		}
 		require.Equal(t, [3]int{1, 1, 1}, b.facts())
 	})

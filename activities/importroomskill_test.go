@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/activities"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -20,14 +20,14 @@ func TestS35_ConflictAfterTheCheckIsReported(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		for _, c := range []struct {
 			serial string
-			state  models.ImportState
+			state  importjob.ImportState
 			want   activities.ImportCount
-		}{{"SN0000001", models.ImportRefused, activities.ImportCount{Rows: 1200, Refused: 1}}, {"SN0001101", models.ImportDone, activities.ImportCount{Rows: 1200, Stored: 1199, Refused: 1}}} {
+		}{{"SN0000001", importjob.ImportRefused, activities.ImportCount{Rows: 1200, Refused: 1}}, {"SN0001101", importjob.ImportDone, activities.ImportCount{Rows: 1200, Stored: 1199, Refused: 1}}} {
 			b := newRoomBench(t, env)
 			taken := false
 			job := b.rooms(roomsCSV(1200))
-			count, err := b.watched(context.Background(), job.ID, func(job models.ImportJob) {
-				if job.State == models.ImportStoring && !taken {
+			count, err := b.watched(context.Background(), job.ID, func(job importjob.ImportJob) {
+				if job.State == importjob.ImportStoring && !taken {
 					taken = true
 					b.Device(t, b.Room(t, b.account, "Elsewhere"), c.serial, "TAP", "")
 				}
@@ -54,14 +54,14 @@ func TestS35_ImportOfRoomsKilledHalfwayGoesOn(t *testing.T) {
 		job := b.rooms(roomsCSV(4000))
 		ctx, kill := context.WithCancel(context.Background())
 		defer kill()
-		_, err := b.watched(ctx, job.ID, func(job models.ImportJob) {
+		_, err := b.watched(ctx, job.ID, func(job importjob.ImportJob) {
 			if job.StoredThrough > 0 {
 				kill()
 			}
 		})
 		require.Error(t, err)
 		half := b.get(job.ID)
-		require.Equal(t, models.ImportStoring, half.State)
+		require.Equal(t, importjob.ImportStoring, half.State)
 		require.Positive(t, half.StoredThrough)
 		require.Less(t, half.RowsStored, 4000)
 		require.Equal(t, half.RowsStored, b.facts()[1], "what is stored and what is counted commit together")
@@ -85,7 +85,7 @@ func TestS35_TwoWorkersStoreRoomsOnce(t *testing.T) {
 	done := atomic.Int32{}
 	storetest.AtOnce(3, func(int) error {
 		for range 20 {
-			if _, err := b.watched(context.Background(), job.ID, func(models.ImportJob) {}); err == nil {
+			if _, err := b.watched(context.Background(), job.ID, func(importjob.ImportJob) {}); err == nil {
 				done.Add(1)
 				return nil
 			}
@@ -93,7 +93,7 @@ func TestS35_TwoWorkersStoreRoomsOnce(t *testing.T) {
 		return nil
 	})
 	require.Positive(t, done.Load())
-	require.Equal(t, models.ImportDone, b.get(job.ID).State)
+	require.Equal(t, importjob.ImportDone, b.get(job.ID).State)
 	require.Equal(t, [3]int{1000, 3000, 3000}, b.facts())
 	require.Equal(t, 3000, b.get(job.ID).RowsStored)
 	b.AuditHolds(t)
@@ -114,7 +114,7 @@ func TestS35_TwentyThousandRowsOfRoomsInBoundedMemory(t *testing.T) {
 	var before runtime.MemStats
 	runtime.ReadMemStats(&before)
 	begun := time.Now()
-	count, err := b.watched(context.Background(), job.ID, func(models.ImportJob) {
+	count, err := b.watched(context.Background(), job.ID, func(importjob.ImportJob) {
 		b.Statements.Reset() // the count of statements is the test's own memory
 		var now runtime.MemStats
 		runtime.ReadMemStats(&now)

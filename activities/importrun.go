@@ -6,7 +6,11 @@ import (
 	"io"
 	"iter"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -25,9 +29,13 @@ type importKind[T any] struct {
 
 // importProgress is a job under way.
 type importProgress struct {
-	store *models.Store
-	job   models.ImportJob
-	beat  func()
+	db           *db.DB
+	programs     *program.Programs
+	jobs         *importjob.Jobs
+	entitlements *entitlement.Entitlements
+	orders       *order.Orders
+	job          importjob.ImportJob
+	beat         func()
 }
 
 // changedMeanwhile is told of a job whose rows fitted when they were checked, and
@@ -38,12 +46,12 @@ const changedMeanwhile = "Something else changed while the file was stored: the 
 // cannot be read to its end, or a refused row forbids it. A file that a killed run
 // had begun to store was checked, and is stored to its end.
 func runImport[T any](ctx context.Context, p *importProgress, k importKind[T]) error {
-	if p.job.State != models.ImportStoring {
+	if p.job.State != importjob.ImportStoring {
 		going, err := checkAll(ctx, p, k)
 		if err != nil || !going {
 			return err
 		}
-		p.job.State, p.job.RowsStored, p.job.RowsUnchanged, p.job.RowsRefused = models.ImportStoring, 0, 0, 0
+		p.job.State, p.job.RowsStored, p.job.RowsUnchanged, p.job.RowsRefused = importjob.ImportStoring, 0, 0, 0
 		if err := p.report(ctx); err != nil { // from here on the file counts as checked
 			return err
 		}
@@ -56,8 +64,8 @@ func runImport[T any](ctx context.Context, p *importProgress, k importKind[T]) e
 			return err
 		}
 	}
-	if p.job.State == models.ImportStoring {
-		p.job.State = models.ImportDone
+	if p.job.State == importjob.ImportStoring {
+		p.job.State = importjob.ImportDone
 		if p.job.AllOrNothing && p.job.RowsRefused > 0 {
 			p.job.Error = changedMeanwhile
 		}
@@ -68,7 +76,7 @@ func runImport[T any](ctx context.Context, p *importProgress, k importKind[T]) e
 // checkAll runs the very same checks as the API over every row; going tells that
 // the rows are to be stored.
 func checkAll[T any](ctx context.Context, p *importProgress, k importKind[T]) (going bool, err error) {
-	p.job.State, p.job.RowsTotal, p.job.RowsChecked, p.job.RowsRefused = models.ImportChecking, 0, 0, 0
+	p.job.State, p.job.RowsTotal, p.job.RowsChecked, p.job.RowsRefused = importjob.ImportChecking, 0, 0, 0
 	err = eachBatch(ctx, p, k, func(ctx context.Context, batch []T) error {
 		p.job.RowsTotal += len(batch)
 		p.job.RowsChecked += len(batch)
@@ -77,13 +85,13 @@ func checkAll[T any](ctx context.Context, p *importProgress, k importKind[T]) (g
 	var unreadable *rules.Error
 	switch {
 	case errors.As(err, &unreadable):
-		p.job.State, p.job.Error = models.ImportRefused, unreadable.Error()
+		p.job.State, p.job.Error = importjob.ImportRefused, unreadable.Error()
 	case err != nil:
 		return false, err
 	case p.job.DryRun:
-		p.job.State = models.ImportDone
+		p.job.State = importjob.ImportDone
 	case p.job.RowsRefused > 0 && p.job.AllOrNothing:
-		p.job.State = models.ImportRefused
+		p.job.State = importjob.ImportRefused
 	default:
 		return true, nil
 	}
@@ -102,12 +110,12 @@ func eachBatch[T any](ctx context.Context, p *importProgress, k importKind[T], d
 		}
 		err := do(ctx, batch)
 		batch, size = batch[:0], 0
-		if err != nil || p.job.State == models.ImportRefused {
+		if err != nil || p.job.State == importjob.ImportRefused {
 			return err
 		}
 		return p.report(ctx)
 	}
-	for row, err := range k.read(p.store.ImportContent(ctx, p.job.ID), p.job.Format) {
+	for row, err := range k.read(p.jobs.ImportContent(ctx, p.job.ID), p.job.Format) {
 		if err != nil {
 			return errors.Join(err, flush())
 		}
@@ -115,7 +123,7 @@ func eachBatch[T any](ctx context.Context, p *importProgress, k importKind[T], d
 		if size < k.batch {
 			continue
 		}
-		if err := flush(); err != nil || p.job.State == models.ImportRefused {
+		if err := flush(); err != nil || p.job.State == importjob.ImportRefused {
 			return err
 		}
 	}
@@ -123,17 +131,17 @@ func eachBatch[T any](ctx context.Context, p *importProgress, k importKind[T], d
 }
 
 func (p *importProgress) report(ctx context.Context) error {
-	return p.store.ImportProgress(ctx, p.job)
+	return p.jobs.ImportProgress(ctx, p.job)
 }
 
 // put writes reports of rows, and counts those that are refused.
-func (p *importProgress) put(ctx context.Context, reports []models.ImportRow) error {
+func (p *importProgress) put(ctx context.Context, reports []importjob.ImportRow) error {
 	for _, r := range reports {
-		if r.Outcome == models.RowRefused {
+		if r.Outcome == importjob.RowRefused {
 			p.job.RowsRefused++
 		}
 	}
-	return p.store.PutImportRows(ctx, reports)
+	return p.jobs.PutImportRows(ctx, reports)
 }
 
 // fieldsOf are a refusal's fields; one without any concerns the whole row.

@@ -5,11 +5,23 @@ import (
 
 	"go.temporal.io/sdk/activity"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/program"
 )
 
 // Imports are the steps of an import of a file.
-type Imports struct{ Store *models.Store }
+type Imports struct {
+	DB           *db.DB
+	Programs     *program.Programs
+	Jobs         *importjob.Jobs
+	Accounts     *account.Accounts
+	Entitlements *entitlement.Entitlements
+	Orders       *order.Orders
+}
 
 // Run checks every row of a job's file and then stores them. A run that follows a
 // kill stores nothing twice: natural keys decide (an order's number; a room's name
@@ -22,19 +34,19 @@ func (a *Imports) Run(ctx context.Context, jobID string) (ImportCount, error) {
 // run calls beat between two batches.
 func (a *Imports) run(ctx context.Context, jobID string, beat func()) (ImportCount, error) {
 	sys := system(ctx)
-	job, err := a.Store.GetImport(sys, jobID, false)
+	job, err := a.Jobs.GetImport(sys, jobID, false)
 	if err != nil {
 		return ImportCount{}, failed(err)
 	}
 	if job.FinishedAt != nil {
 		return countOf(job), nil
 	}
-	progress := &importProgress{store: a.Store, job: job, beat: beat}
+	progress := &importProgress{db: a.DB, programs: a.Programs, jobs: a.Jobs, entitlements: a.Entitlements, orders: a.Orders, job: job, beat: beat}
 	switch job.Kind {
-	case models.ImportRooms:
+	case importjob.ImportRooms:
 		err = runImport(sys, progress, roomImport(progress))
 	default:
-		sender, notFound := a.Store.GetOrg(sys, job.OrgID)
+		sender, notFound := a.Accounts.GetOrg(sys, job.OrgID)
 		if err = notFound; err == nil {
 			err = runImport(sys, progress, orderImport(progress, sender))
 		}
@@ -45,7 +57,7 @@ func (a *Imports) run(ctx context.Context, jobID string, beat func()) (ImportCou
 // outcome is what the job's row says, whatever this run met: another run that ended
 // the job took the file away from under it.
 func (a *Imports) outcome(ctx context.Context, jobID string, cause error) (ImportCount, error) {
-	job, err := a.Store.GetImport(ctx, jobID, false)
+	job, err := a.Jobs.GetImport(ctx, jobID, false)
 	switch {
 	case err == nil && job.FinishedAt != nil:
 		return countOf(job), nil
@@ -55,6 +67,6 @@ func (a *Imports) outcome(ctx context.Context, jobID string, cause error) (Impor
 	return countOf(job), failed(err)
 }
 
-func countOf(job models.ImportJob) ImportCount {
+func countOf(job importjob.ImportJob) ImportCount {
 	return ImportCount{Rows: job.RowsTotal, Stored: job.RowsStored, Unchanged: job.RowsUnchanged, Refused: job.RowsRefused}
 }

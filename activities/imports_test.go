@@ -15,7 +15,9 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"roomcover.dev/roomcover/activities"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -39,7 +41,7 @@ func file(t testing.TB, n int, change func(i int, f *rules.OrderForm)) []byte {
 type importBench struct {
 	storetest.Env
 	t        *testing.T
-	reseller models.Org
+	reseller account.Org
 }
 
 func newImportBench(t *testing.T) *importBench {
@@ -48,9 +50,9 @@ func newImportBench(t *testing.T) *importBench {
 	return b
 }
 
-func (b *importBench) job(content []byte, change ...func(*models.ImportJob)) models.ImportJob {
+func (b *importBench) job(content []byte, change ...func(*importjob.ImportJob)) importjob.ImportJob {
 	b.t.Helper()
-	job := models.ImportJob{OrgID: b.reseller.ID, Format: "json", AllOrNothing: true, Content: content}
+	job := importjob.ImportJob{OrgID: b.reseller.ID, Format: "json", AllOrNothing: true, Content: content}
 	for _, c := range change {
 		c(&job)
 	}
@@ -59,8 +61,8 @@ func (b *importBench) job(content []byte, change ...func(*models.ImportJob)) mod
 	return job
 }
 
-func dry(j *models.ImportJob)   { j.DryRun = true }
-func apart(j *models.ImportJob) { j.AllOrNothing = false }
+func dry(j *importjob.ImportJob)   { j.DryRun = true }
+func apart(j *importjob.ImportJob) { j.AllOrNothing = false }
 
 // run runs the activity once; beats counts its heartbeats.
 func (b *importBench) run(jobID string) (count activities.ImportCount, beats int, err error) {
@@ -68,7 +70,7 @@ func (b *importBench) run(jobID string) (count activities.ImportCount, beats int
 	suite := quietSuite()
 	env := suite.NewTestActivityEnvironment()
 	env.SetTestTimeout(5 * time.Minute)
-	a := &activities.Imports{Store: b.Store}
+	a := &activities.Imports{DB: b.DB, Programs: b.Programs, Jobs: b.Jobs, Accounts: b.Accounts, Entitlements: b.Entitlements, Orders: b.Orders}
 	env.RegisterActivity(a)
 	env.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) { beats++ })
 	value, err := env.ExecuteActivity(a.Run, jobID)
@@ -87,7 +89,7 @@ func (b *importBench) orders() int {
 	return n
 }
 
-func (b *importBench) get(id string) models.ImportJob {
+func (b *importBench) get(id string) importjob.ImportJob {
 	b.t.Helper()
 	job, err := b.GetImport(b.Context, id, true)
 	require.NoError(b.t, err)
@@ -111,12 +113,12 @@ func TestS35_DryRunChecksAndStoresNothing(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, activities.ImportCount{Rows: 5, Refused: 1}, count)
 	require.Zero(t, b.orders())
-	rows, err := b.ImportRows(b.Context, job.ID, models.RowRefused, 0, 10)
+	rows, err := b.ImportRows(b.Context, job.ID, importjob.RowRefused, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, rows, 1)
 	require.Equal(t, 3, rows[0].RowNo)
 
-	_, err = b.AcceptOrder(b.Context, models.Intake{Sender: b.reseller, Form: formOf(t, job.Content, 2)})
+	_, err = b.AcceptOrder(b.Context, order.Intake{Sender: b.reseller, Form: formOf(t, job.Content, 2)})
 	var refusal *rules.Error
 	require.True(t, errors.As(err, &refusal))
 	require.Equal(t, refusal.Fields, rows[0].Errors, "the very same checks as at the door")
@@ -135,7 +137,7 @@ func TestS35_AllOrNothing(t *testing.T) {
 	count, _, err := b.run(job.ID)
 	require.NoError(t, err)
 	require.Equal(t, activities.ImportCount{Rows: 250, Refused: 1}, count)
-	require.Equal(t, models.ImportRefused, b.get(job.ID).State)
+	require.Equal(t, importjob.ImportRefused, b.get(job.ID).State)
 	require.Zero(t, b.orders(), "one refused row keeps every other one out")
 	require.Empty(t, b.get(job.ID).Content, "a finished job keeps no content")
 }
@@ -147,7 +149,7 @@ func TestS35_RowByRowStoresTheGoodOnes(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, activities.ImportCount{Rows: 5, Stored: 3, Refused: 2}, count)
 	require.Equal(t, 3, b.orders())
-	rows, err := b.ImportRows(b.Context, job.ID, models.RowStored, 0, 10)
+	rows, err := b.ImportRows(b.Context, job.ID, importjob.RowStored, 0, 10)
 	require.NoError(t, err)
 	require.Len(t, rows, 3)
 	for _, r := range rows {
@@ -179,7 +181,7 @@ func TestS35_AnotherOrderUnderAKnownNumberIsRefused(t *testing.T) {
 	count, _, err := b.run(job.ID)
 	require.NoError(t, err)
 	require.Equal(t, 2, count.Refused)
-	rows, err := b.ImportRows(b.Context, job.ID, models.RowRefused, 0, 10)
+	rows, err := b.ImportRows(b.Context, job.ID, importjob.RowRefused, 0, 10)
 	require.NoError(t, err)
 	require.Equal(t, "/lines/0/quantity", rows[0].Errors[0].Pointer)
 }
@@ -193,7 +195,7 @@ func TestS35_KilledHalfwayAndRunAgain(t *testing.T) {
 	defer kill()
 	suite := quietSuite()
 	env := suite.NewTestActivityEnvironment()
-	a := &activities.Imports{Store: b.Store}
+	a := &activities.Imports{DB: b.DB, Programs: b.Programs, Jobs: b.Jobs, Accounts: b.Accounts, Entitlements: b.Entitlements, Orders: b.Orders}
 	env.RegisterActivity(a)
 	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
 	go func() {
@@ -214,8 +216,8 @@ func TestS35_KilledHalfwayAndRunAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, activities.ImportCount{Rows: 600, Stored: 600}, count)
 	require.Equal(t, 600, b.orders())
-	require.Equal(t, models.ImportDone, b.get(job.ID).State)
-	rows, err := b.ImportRows(b.Context, job.ID, models.RowStored, 0, 1000)
+	require.Equal(t, importjob.ImportDone, b.get(job.ID).State)
+	rows, err := b.ImportRows(b.Context, job.ID, importjob.RowStored, 0, 1000)
 	require.NoError(t, err)
 	require.Len(t, rows, 600)
 	for _, r := range rows {
@@ -229,16 +231,16 @@ func TestS35_AFileThatWasBegunIsNotCheckedAnew(t *testing.T) {
 	b := newImportBench(t)
 	content := file(t, 3, nil)
 	job := b.job(content)
-	_, err := b.AcceptOrder(b.Context, models.Intake{Sender: b.reseller, Form: formOf(t, content, 0), JobID: job.ID, RowNo: 1})
+	_, err := b.AcceptOrder(b.Context, order.Intake{Sender: b.reseller, Form: formOf(t, content, 0), JobID: job.ID, RowNo: 1})
 	require.NoError(t, err)
-	_, err = b.AcceptOrder(b.Context, models.Intake{Sender: b.reseller, Form: formOf(t, content, 1)}) // by another way
+	_, err = b.AcceptOrder(b.Context, order.Intake{Sender: b.reseller, Form: formOf(t, content, 1)}) // by another way
 	require.NoError(t, err)
-	job.State, job.RowsTotal, job.RowsChecked, job.RowsRefused = models.ImportStoring, 3, 3, 1
+	job.State, job.RowsTotal, job.RowsChecked, job.RowsRefused = importjob.ImportStoring, 3, 3, 1
 	require.NoError(t, b.ImportProgress(b.Context, job))
 	count, _, err := b.run(job.ID)
 	require.NoError(t, err)
 	require.Equal(t, activities.ImportCount{Rows: 3, Stored: 2, Unchanged: 1}, count)
-	require.Equal(t, models.ImportDone, b.get(job.ID).State)
+	require.Equal(t, importjob.ImportDone, b.get(job.ID).State)
 }
 
 func TestS35_TwoRunsOfOneJobAtOnce(t *testing.T) {
@@ -250,7 +252,7 @@ func TestS35_TwoRunsOfOneJobAtOnce(t *testing.T) {
 	})
 	require.NoError(t, errors.Join(errs...))
 	got := b.get(job.ID)
-	require.Equal(t, models.ImportDone, got.State)
+	require.Equal(t, importjob.ImportDone, got.State)
 	require.Equal(t, []int{150, 150, 0, 0}, []int{got.RowsTotal, got.RowsStored, got.RowsUnchanged, got.RowsRefused})
 	require.Equal(t, 150, b.orders())
 }
@@ -262,7 +264,7 @@ func TestS35_UnreadableFileIsRefusedNotRetriedForEver(t *testing.T) {
 			job := b.job([]byte(content))
 			_, _, err := b.run(job.ID)
 			require.NoError(t, err)
-			require.Equal(t, models.ImportRefused, b.get(job.ID).State)
+			require.Equal(t, importjob.ImportRefused, b.get(job.ID).State)
 			require.Zero(t, b.orders())
 		})
 	}

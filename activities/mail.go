@@ -9,7 +9,8 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"roomcover.dev/roomcover/mail"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -20,7 +21,7 @@ type Sender interface {
 
 // Mail sends queued mails.
 type Mail struct {
-	Store     *models.Store
+	Domains   *domains.Domains
 	Sender    Sender
 	PortalURL string
 	Log       *slog.Logger
@@ -56,7 +57,7 @@ var ErrMailLater = errors.New("some mails could not be handed over for now")
 func (a *Mail) SendMails(ctx context.Context, in SendMails) (MailsSent, error) {
 	later := 0
 	if activity.GetInfo(ctx).Attempt > 1 {
-		inFlight, err := a.Store.SettleStaleMails(system(ctx), in.Key, MailLease)
+		inFlight, err := a.Domains.Notifications.SettleStaleMails(system(ctx), in.Key, MailLease)
 		if err != nil {
 			return MailsSent{}, pausing(ctx, err)
 		}
@@ -73,13 +74,13 @@ func (a *Mail) SendMails(ctx context.Context, in SendMails) (MailsSent, error) {
 // attempt.
 func (a *Mail) sendAll(ctx context.Context, key string) (sent MailsSent, later int, err error) {
 	until := time.Now().Add(claimTime)
-	var ended []models.MailResult
+	var ended []notification.MailResult
 	var skip []string
 	for {
 		if ctx.Err() != nil || time.Now().After(until) {
 			return sent, later + 1, a.record(ctx, ended)
 		}
-		batch, err := a.Store.NextMails(system(ctx), key, mailBatch, ended, skip)
+		batch, err := a.Domains.Notifications.NextMails(system(ctx), key, mailBatch, ended, skip)
 		if err != nil {
 			return sent, later, errors.Join(err, a.record(ctx, ended))
 		}
@@ -99,11 +100,11 @@ func (a *Mail) sendAll(ctx context.Context, key string) (sent MailsSent, later i
 
 // sendBatch sends the mails that were claimed together. Those whose turn does not
 // come in time are put back.
-func (a *Mail) sendBatch(ctx context.Context, batch []models.Notification) []models.MailResult {
+func (a *Mail) sendBatch(ctx context.Context, batch []notification.Notification) []notification.MailResult {
 	until := time.Now().Add(batchTime)
-	ended := make([]models.MailResult, 0, len(batch))
+	ended := make([]notification.MailResult, 0, len(batch))
 	for i, n := range batch {
-		r := models.MailResult{ID: n.ID, State: rules.NotificationQueued, Error: "its turn did not come in time"}
+		r := notification.MailResult{ID: n.ID, State: rules.NotificationQueued, Error: "its turn did not come in time"}
 		if i == 0 || ctx.Err() == nil && time.Now().Before(until) {
 			r = a.send(ctx, n)
 		}
@@ -115,14 +116,14 @@ func (a *Mail) sendBatch(ctx context.Context, batch []models.Notification) []mod
 // record keeps how the last mails ended and claims no others. It outlives an
 // attempt that was cut off and a database that is away for seconds: a mail whose
 // end is known should not become UNKNOWN.
-func (a *Mail) record(ctx context.Context, ended []models.MailResult) error {
+func (a *Mail) record(ctx context.Context, ended []notification.MailResult) error {
 	if len(ended) == 0 {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
 	for {
-		_, err := a.Store.NextMails(system(ctx), "", 0, ended, nil)
+		_, err := a.Domains.Notifications.NextMails(system(ctx), "", 0, ended, nil)
 		if err == nil {
 			return nil
 		}
@@ -149,10 +150,10 @@ func (m *MailsSent) count(state rules.NotificationState) {
 // the last attempt left half sent becomes UNKNOWN.
 func (a *Mail) GiveUp(ctx context.Context, in GiveUpMails) error {
 	ctx = system(ctx)
-	if err := a.Store.GiveUpMails(ctx, in.Key, in.Reason); err != nil {
+	if err := a.Domains.Notifications.GiveUpMails(ctx, in.Key, in.Reason); err != nil {
 		return failed(err)
 	}
-	inFlight, err := a.Store.SettleStaleMails(ctx, in.Key, MailLease)
+	inFlight, err := a.Domains.Notifications.SettleStaleMails(ctx, in.Key, MailLease)
 	if err == nil && inFlight > 0 {
 		return ErrMailLater
 	}
@@ -161,13 +162,13 @@ func (a *Mail) GiveUp(ctx context.Context, in GiveUpMails) error {
 
 // outlived suppresses a one-time code or a reset link whose time ended while the
 // mail waited for a later attempt: it would be of no use, and no task for anybody.
-func (a *Mail) outlived(ctx context.Context, n models.Notification) (models.MailResult, bool) {
+func (a *Mail) outlived(ctx context.Context, n notification.Notification) (notification.MailResult, bool) {
 	secret := n.Template == rules.TemplateOneTimeCode || n.Template == rules.TemplatePasswordReset
 	if !secret || n.Attempts <= 1 {
-		return models.MailResult{}, false
+		return notification.MailResult{}, false
 	}
-	result := models.MailResult{ID: n.ID, State: rules.NotificationSuppressed, Error: "its code or link had ended before it could be sent"}
-	over, err := a.Store.ChallengeOver(ctx, n.SubjectID)
+	result := notification.MailResult{ID: n.ID, State: rules.NotificationSuppressed, Error: "its code or link had ended before it could be sent"}
+	over, err := a.Domains.People.ChallengeOver(ctx, n.SubjectID)
 	if err != nil {
 		result.State, result.Error = rules.NotificationQueued, "the database did not answer"
 		over = true
@@ -176,12 +177,12 @@ func (a *Mail) outlived(ctx context.Context, n models.Notification) (models.Mail
 }
 
 // send renders and hands over one mail, and says how it ended.
-func (a *Mail) send(ctx context.Context, n models.Notification) models.MailResult {
+func (a *Mail) send(ctx context.Context, n notification.Notification) notification.MailResult {
 	if result, over := a.outlived(ctx, n); over {
 		return result
 	}
-	result := models.MailResult{ID: n.ID, State: rules.NotificationSent}
-	ref, err := a.Store.Reference(ctx)
+	result := notification.MailResult{ID: n.ID, State: rules.NotificationSent}
+	ref, err := a.Domains.Programs.Reference(ctx)
 	if err != nil { // the database's fault, not the mail's
 		result.State, result.Error = rules.NotificationQueued, "the program could not be read"
 		return result

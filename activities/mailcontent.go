@@ -4,13 +4,13 @@ import (
 	"maps"
 
 	"roomcover.dev/roomcover/mail"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 )
 
 // render makes the mail of a notification, in the program's name (R1). Links
 // and codes are derived here and stand nowhere but in the mail.
-func (a *Mail) render(p rules.Program, n models.Notification) (mail.Message, error) {
+func (a *Mail) render(p rules.Program, n notification.Notification) (mail.Message, error) {
 	locale := p.Locale(n.Locale)
 	content := mail.Content{
 		Template: n.Template, Locale: locale, Subject: p.Subject(n.Template, locale), Params: a.withSecrets(n),
@@ -25,7 +25,7 @@ func (a *Mail) render(p rules.Program, n models.Notification) (mail.Message, err
 		Subject: subject, Text: text, HTML: html, Locale: locale, Template: n.Template}, nil
 }
 
-func (a *Mail) withSecrets(n models.Notification) map[string]any {
+func (a *Mail) withSecrets(n notification.Notification) map[string]any {
 	params := maps.Clone(n.Params)
 	if params == nil {
 		params = map[string]any{}
@@ -33,7 +33,7 @@ func (a *Mail) withSecrets(n models.Notification) map[string]any {
 	if name, ok := params["contact_name"]; ok && name == "" {
 		params["contact_name"] = n.Recipient // an administrator may invite a colleague by address alone
 	}
-	secrets := a.Store.Secrets()
+	secrets := a.Domains.DB.Secrets()
 	switch n.Template {
 	case "invitation", "invitation_reminder":
 		params["link"] = a.PortalURL + "/invitation?token=" + secrets.InvitationToken(n.SubjectID)

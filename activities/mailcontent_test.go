@@ -9,7 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/mail/smtptest"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -66,7 +70,7 @@ func (b *bench) writeEveryMail(change func(*rules.OrderForm), locale string) {
 	}
 	rejected := b.Accept(t, reseller, form("PO-1", gmail))
 	require.NoError(t, b.RemindReview(b.Context, rejected.ID, 1))
-	_, err := b.DecideOrder(b.operator(), rejected.ID, models.Decision{Reason: "unknown customer"})
+	_, err := b.DecideOrder(b.operator(), rejected.ID, order.Decision{Reason: "unknown customer"})
 	require.NoError(t, err)
 
 	// A member asks for a code and a password; a further administrator is invited.
@@ -79,23 +83,23 @@ func (b *bench) writeEveryMail(change func(*rules.OrderForm), locale string) {
 	u := b.accept(inv, locale)
 	require.NoError(t, b.ChallengeReset(b.Context, u.Email, locale))
 	b.Fulfilled(t, reseller, form("PO-3", func(f *rules.OrderForm) { f.EndCustomer.Email = "rui.lima@acme.example" }))
-	_, err = b.Invite(b.operator(), models.NewInvite{AccountID: inv.AccountID, Email: "colega@acme.example", Role: models.RoleReadOnly, Kind: models.InvitationForColleague})
+	_, err = b.Invite(b.operator(), identity.NewInvite{AccountID: inv.AccountID, Email: "colega@acme.example", Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
 	require.NoError(t, err)
 
 	// A device is to be replaced, by its own warranty.
 	site := b.Site(t, inv.AccountID, "HQ", "BR", "SP")
 	b.Device(t, b.Room(t, inv.AccountID, "Sala 1"), "SN-100", "MEETUP", "2026-06-01")
-	_, err = b.RequestRMA(b.operator(), models.NewRMA{AccountID: inv.AccountID, Serial: "SN-100", SerialProof: "invoice", SiteID: site.ID, Fault: "No picture", DefectConfirmed: true})
+	_, err = b.RequestRMA(b.operator(), replacement.NewRMA{AccountID: inv.AccountID, Serial: "SN-100", SerialProof: "invoice", SiteID: site.ID, Fault: "No picture", DefectConfirmed: true})
 	require.NoError(t, err)
 
 	// Fifty licences earn a spare, whose model and site are proposed.
 	b.Fulfilled(t, reseller, form("PO-50", func(f *rules.OrderForm) { f.Lines[0].Quantity = 50 }))
-	_, err = b.SelectSpare(storetest.CSM(), b.Units(t, inv.AccountID)[0].ID, models.SpareChoice{ModelCode: "MEETUP", SiteID: site.ID})
+	_, err = b.SelectSpare(storetest.CSM(), b.Units(t, inv.AccountID)[0].ID, replacement.SpareChoice{ModelCode: "MEETUP", SiteID: site.ID})
 	require.NoError(t, err)
 
 	// An order is cancelled; an invitation cannot be delivered; one is not claimed.
 	cancelled := b.Fulfilled(t, reseller, form("PO-4", other("Delta")))
-	_, c, err := b.CancelOrder(b.operator(), cancelled.ID, models.CancelRequest{Quantity: 4, Reason: "too many"})
+	_, c, err := b.CancelOrder(b.operator(), cancelled.ID, order.CancelRequest{Quantity: 4, Reason: "too many"})
 	require.NoError(t, err)
 	_, err = b.CompensateCancellation(b.Context, c.ID)
 	require.NoError(t, err)
@@ -113,10 +117,10 @@ func (b *bench) writeEveryMail(change func(*rules.OrderForm), locale string) {
 
 	// The contracts start by themselves and come near their end.
 	b.Calendar.Set(storetest.Now.AddDate(0, 0, 61))
-	_, err = b.SweepContracts(b.Context, func(models.Sweep) {})
+	_, err = b.SweepContracts(b.Context, func(operations.Sweep) {})
 	require.NoError(t, err)
 	b.Calendar.Set(storetest.Now.AddDate(3, 0, 0))
-	_, err = b.SweepContracts(b.Context, func(models.Sweep) {})
+	_, err = b.SweepContracts(b.Context, func(operations.Sweep) {})
 	require.NoError(t, err)
 }
 
@@ -184,7 +188,7 @@ func TestR119_R103_InvitationGoesToTheDesignatedPersonAlone(t *testing.T) {
 	require.Contains(t, m.Text, link)
 	require.Contains(t, m.HTML, link)
 	require.Contains(t, m.Text, "23 de dezembro de 2026", "R121: the last day the link works")
-	stored, _, err := b.ListNotifications(b.Context, models.NotificationFilter{SubjectID: inv.ID})
+	stored, _, err := b.ListNotifications(b.Context, notification.NotificationFilter{SubjectID: inv.ID})
 	require.NoError(t, err)
 	require.NotContains(t, stored[0].Params, "link", "the token stands nowhere but in the mail")
 }

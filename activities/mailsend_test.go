@@ -11,13 +11,16 @@ import (
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/mail"
 	"roomcover.dev/roomcover/mail/smtptest"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
 // fulfilled is an order with three mails of its own and an invitation.
-func (b *bench) fulfilled() models.Order {
+func (b *bench) fulfilled() order.Order {
 	b.t.Helper()
 	return b.Fulfilled(b.t, b.Reseller(b.t, "Revenda Sul"), storetest.Form("PO-1"))
 }
@@ -25,7 +28,7 @@ func (b *bench) fulfilled() models.Order {
 // states counts an order's own mails by their state.
 func (b *bench) states(orderID string) map[rules.NotificationState]int {
 	b.t.Helper()
-	out, _, err := b.ListNotifications(b.Context, models.NotificationFilter{SubjectID: orderID})
+	out, _, err := b.ListNotifications(b.Context, notification.NotificationFilter{SubjectID: orderID})
 	require.NoError(b.t, err)
 	states := map[rules.NotificationState]int{}
 	for _, n := range out {
@@ -52,7 +55,7 @@ func TestS17_RefusedRecipientIsATaskAndTheOthersAreSent(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, activities.MailsSent{Sent: 2, Refused: 1}, sent)
 	require.Equal(t, map[rules.NotificationState]int{rules.NotificationSent: 2, rules.NotificationHardBounced: 1}, b.states(o.ID))
-	tasks := b.tasks(models.TaskMailUndeliverable)
+	tasks := b.tasks(db.TaskMailUndeliverable)
 	require.Len(t, tasks, 1)
 	require.Contains(t, tasks[0].Why, "550 5.1.1")
 	require.NotContains(t, tasks[0].Why, "norte", "the server's words may repeat the address")
@@ -78,7 +81,7 @@ func TestC7_ServerThatIsDownIsTriedAgain(t *testing.T) {
 	_, err := b.send(o.ID)
 	require.Error(t, err)
 	require.Equal(t, map[rules.NotificationState]int{rules.NotificationQueued: 3}, b.states(o.ID))
-	require.Empty(t, b.tasks(models.TaskMailUnknown))
+	require.Empty(t, b.tasks(db.TaskMailUnknown))
 }
 
 func TestC7_CrashInDataIsUnknownAndNeverSentAgain(t *testing.T) {
@@ -99,7 +102,7 @@ func TestC7_CrashInDataIsUnknownAndNeverSentAgain(t *testing.T) {
 				require.NoError(t, err)
 			}
 			require.Len(t, b.smtp.Messages(), taken, "nothing is sent again by itself")
-			tasks := b.tasks(models.TaskMailUnknown)
+			tasks := b.tasks(db.TaskMailUnknown)
 			require.Len(t, tasks, 1)
 
 			require.NoError(t, b.ResendMail(b.operator(), tasks[0].SubjectID))
@@ -128,7 +131,7 @@ func TestC7_TwoSendersInParallelSendEachMailOnce(t *testing.T) {
 			sender := b.newSender()
 			wait.Go(func() {
 				other := *b
-				other.mail = &activities.Mail{Store: b.Store, Sender: sender, PortalURL: portal, Log: b.mail.Log}
+				other.mail = &activities.Mail{Domains: b.Domains, Sender: sender, PortalURL: portal, Log: b.mail.Log}
 				_, _ = other.send(o.ID)
 			})
 		}
@@ -165,14 +168,14 @@ func TestC7_AttemptThatIsCutOffRecordsItsMail(t *testing.T) {
 func TestC7_DatabaseFaultIsNoBounce(t *testing.T) {
 	b := newBench(t)
 	o := b.fulfilled()
-	other, err := models.Open(dialectorOf(t, b), models.Options{Key: storetest.Key})
+	other, err := domains.Open(dialectorOf(t, b), domains.Options{Options: db.Options{Key: storetest.Key}})
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = other.Close() })
-	pool, err := other.Pool()
+	t.Cleanup(func() { _ = other.DB.Close() })
+	pool, err := other.DB.Pool()
 	require.NoError(t, err)
 	_, err = pool.Exec("ALTER TABLE programs RENAME TO programs_away")
 	require.NoError(t, err)
-	b.mail.Store = other
+	b.mail.Domains = other
 	_, err = b.send(o.ID)
 	require.ErrorContains(t, err, activities.ErrMailLater.Error())
 	require.Equal(t, map[rules.NotificationState]int{rules.NotificationQueued: 3}, b.states(o.ID))
@@ -200,13 +203,13 @@ func TestMailOfANewerProgramWaitsForIt(t *testing.T) {
 	_, err = b.send(o.ID)
 	require.NoError(t, err)
 	require.Equal(t, map[rules.NotificationState]int{rules.NotificationSent: 3}, b.states(o.ID))
-	require.Empty(t, b.tasks(models.TaskMailUndeliverable))
+	require.Empty(t, b.tasks(db.TaskMailUndeliverable))
 }
 
 func TestC7_GivingUpSettlesWhatADeadSenderLeft(t *testing.T) {
 	b := newBench(t)
 	o := b.fulfilled()
-	_, ok, err := b.NextMail(b.Context, o.ID, models.MailResult{}, nil) // claimed by a sender that dies
+	_, ok, err := b.NextMail(b.Context, o.ID, notification.MailResult{}, nil) // claimed by a sender that dies
 	require.NoError(t, err)
 	require.True(t, ok)
 	give := activities.GiveUpMails{Key: o.ID, Reason: "no success in three days"}
@@ -214,8 +217,8 @@ func TestC7_GivingUpSettlesWhatADeadSenderLeft(t *testing.T) {
 	b.stale()
 	require.NoError(t, b.mail.GiveUp(context.Background(), give))
 	require.Equal(t, map[rules.NotificationState]int{rules.NotificationUnknown: 1, rules.NotificationHardBounced: 2}, b.states(o.ID))
-	require.Len(t, b.tasks(models.TaskMailUnknown), 1)
-	require.Len(t, b.tasks(models.TaskMailUndeliverable), 2)
+	require.Len(t, b.tasks(db.TaskMailUnknown), 1)
+	require.Len(t, b.tasks(db.TaskMailUndeliverable), 2)
 }
 
 func TestC7_CodeThatEndedWhileItsMailWaitedIsNotSent(t *testing.T) {
@@ -232,6 +235,6 @@ func TestC7_CodeThatEndedWhileItsMailWaitedIsNotSent(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[rules.NotificationState]int{rules.NotificationSuppressed: 1}, b.states(c.ID))
 	require.Empty(t, b.smtp.Messages())
-	require.Empty(t, b.tasks(models.TaskMailUndeliverable), "nobody can help with it")
-	require.Empty(t, b.tasks(models.TaskMailUnknown))
+	require.Empty(t, b.tasks(db.TaskMailUndeliverable), "nobody can help with it")
+	require.Empty(t, b.tasks(db.TaskMailUnknown))
 }

@@ -10,14 +10,14 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"roomcover.dev/roomcover/carrier"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
 )
 
 // Parcels asks the carrier about the parcels of a subject: an RMA or a spare unit.
 type Parcels struct {
-	Store   *models.Store
-	Carrier carrier.Carrier // nil: none is configured
-	Name    string          // whose tracking numbers they are
+	Logistics *logistics.Logistics
+	Carrier   carrier.Carrier // nil: none is configured
+	Name      string          // whose tracking numbers they are
 }
 
 // ParcelsOf names a subject.
@@ -42,7 +42,7 @@ var errNoCarrier = &carrier.Error{Code: carrier.Unauthorised}
 // SettleParcels books, labels or calls off whatever is outstanding for a subject. A booking
 // is named by the shipment's key, so an attempt that died is simply repeated.
 func (a *Parcels) SettleParcels(ctx context.Context, in ParcelsOf) (ParcelsSettled, error) {
-	parcels, err := a.Store.OutstandingParcels(system(ctx), in.SubjectID)
+	parcels, err := a.Logistics.OutstandingParcels(system(ctx), in.SubjectID)
 	if err != nil || len(parcels) == 0 {
 		return ParcelsSettled{}, failed(err)
 	}
@@ -50,7 +50,7 @@ func (a *Parcels) SettleParcels(ctx context.Context, in ParcelsOf) (ParcelsSettl
 		return ParcelsSettled{}, a.later(ctx, errNoCarrier)
 	}
 	var done ParcelsSettled
-	var booked []models.BookedParcel
+	var booked []logistics.BookedParcel
 	var errs []error
 	for _, p := range parcels {
 		if p.Asked() {
@@ -59,14 +59,14 @@ func (a *Parcels) SettleParcels(ctx context.Context, in ParcelsOf) (ParcelsSettl
 				return a.SettleParcels(ctx, in) // what it means to the others is known now
 			}
 		} else {
-			var b models.BookedParcel
+			var b logistics.BookedParcel
 			if b, err = a.book(ctx, p); b.Tracking != "" {
 				booked = append(booked, b)
 			}
 		}
 		errs = append(errs, err)
 	}
-	unused, err := a.Store.StoreBookings(system(ctx), booked)
+	unused, err := a.Logistics.StoreBookings(system(ctx), booked)
 	errs = append(errs, err)
 	if err == nil {
 		done.Booked = len(booked) - len(unused)
@@ -79,8 +79,8 @@ func (a *Parcels) SettleParcels(ctx context.Context, in ParcelsOf) (ParcelsSettl
 
 // book books a parcel, unless it is booked, and fetches its label. What was booked is
 // given also where the label fails.
-func (a *Parcels) book(ctx context.Context, p models.OutstandingParcel) (models.BookedParcel, error) {
-	b := models.BookedParcel{ShipmentID: p.ID}
+func (a *Parcels) book(ctx context.Context, p logistics.OutstandingParcel) (logistics.BookedParcel, error) {
+	b := logistics.BookedParcel{ShipmentID: p.ID}
 	if p.Tracking != nil {
 		b.Tracking = *p.Tracking
 	} else {
@@ -97,19 +97,19 @@ func (a *Parcels) book(ctx context.Context, p models.OutstandingParcel) (models.
 	return b, err
 }
 
-func bookingOf(p models.OutstandingParcel) carrier.Booking {
+func bookingOf(p logistics.OutstandingParcel) carrier.Booking {
 	return carrier.Booking{Reference: p.ID, Service: carrier.Service(p.Service), From: carrierAddress(p.From), To: carrierAddress(p.To), Contents: p.Contents,
 		DeliverBy: p.DeliverBy, DropOff: !p.Direction.Outward()}
 }
 
-func carrierAddress(e models.ParcelEnd) carrier.Address {
+func carrierAddress(e logistics.ParcelEnd) carrier.Address {
 	return carrier.Address{Name: e.Name, Company: e.Company, Street: e.Street, City: e.City, Region: e.Region, PostalCode: e.PostalCode, Country: e.Country}
 }
 
 // callOff cancels a parcel. One that was perhaps booked by an attempt that died is
 // booked by its key first, which gives the number to cancel. One that the carrier has
 // goes on.
-func (a *Parcels) callOff(ctx context.Context, p models.OutstandingParcel, done *ParcelsSettled) (goesOn bool, err error) {
+func (a *Parcels) callOff(ctx context.Context, p logistics.OutstandingParcel, done *ParcelsSettled) (goesOn bool, err error) {
 	var tracking string
 	if p.Tracking != nil {
 		tracking = *p.Tracking
@@ -132,14 +132,14 @@ func (a *Parcels) callOff(ctx context.Context, p models.OutstandingParcel, done 
 		}
 	}
 	done.Cancelled++
-	return false, a.Store.ParcelCancelled(system(ctx), p.ID)
+	return false, a.Logistics.ParcelCancelled(system(ctx), p.ID)
 }
 
 // goesOn takes over what the carrier has scanned of a parcel that it would not leave:
 // the withdrawal came too late.
-func (a *Parcels) goesOn(ctx context.Context, p models.OutstandingParcel, tracking string) error {
+func (a *Parcels) goesOn(ctx context.Context, p logistics.OutstandingParcel, tracking string) error {
 	if p.Tracking == nil {
-		if _, err := a.Store.StoreBookings(system(ctx), []models.BookedParcel{{ShipmentID: p.ID, Tracking: tracking}}); err != nil {
+		if _, err := a.Logistics.StoreBookings(system(ctx), []logistics.BookedParcel{{ShipmentID: p.ID, Tracking: tracking}}); err != nil {
 			return err
 		}
 	}
@@ -152,12 +152,12 @@ func (a *Parcels) goesOn(ctx context.Context, p models.OutstandingParcel, tracki
 		if err != nil {
 			return err
 		}
-		n := models.NewCarrierEvent{Carrier: a.Name, EventID: e.EventID, Tracking: e.Tracking, Kind: e.Kind, OccurredAt: e.OccurredAt, Raw: raw}
-		if _, err := a.Store.ReceiveCarrierEvent(system(ctx), n); err != nil {
+		n := logistics.NewCarrierEvent{Carrier: a.Name, EventID: e.EventID, Tracking: e.Tracking, Kind: e.Kind, OccurredAt: e.OccurredAt, Raw: raw}
+		if _, err := a.Logistics.ReceiveCarrierEvent(system(ctx), n); err != nil {
 			return err
 		}
 	}
-	return a.Store.ParcelGoesOn(system(ctx), p.ID)
+	return a.Logistics.ParcelGoesOn(system(ctx), p.ID)
 }
 
 // answered makes one error of several: as long as anything may succeed later, all of

@@ -15,7 +15,9 @@ import (
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/carrier/simulator"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -25,7 +27,7 @@ type parcelBench struct {
 	storetest.Env
 	t   *testing.T
 	sim *simulator.Simulator
-	rma models.RMA
+	rma replacement.RMA
 	act *activities.Parcels
 }
 
@@ -37,7 +39,7 @@ func parcelBenchOn(t *testing.T, env storetest.Env) *parcelBench {
 	c := b.Covered(t)
 	d, err := b.PutDepot(storetest.Operator(), rules.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
 	require.NoError(t, err)
-	_, err = b.ReceiveStock(storetest.Operator(), models.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 2, Cause: "note"})
+	_, err = b.ReceiveStock(storetest.Operator(), logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 2, Cause: "note"})
 	require.NoError(t, err)
 	b.rma = b.Approved(t, c)
 	b.sim, err = simulator.New(simulator.Options{Now: b.Calendar.Now, APIKey: "k"})
@@ -46,7 +48,7 @@ func parcelBenchOn(t *testing.T, env storetest.Env) *parcelBench {
 	t.Cleanup(server.Close)
 	client, err := carrier.NewClient(carrier.Options{URL: server.URL, APIKey: "k", TripAfter: 100})
 	require.NoError(t, err)
-	b.act = &activities.Parcels{Store: b.Store, Carrier: client, Name: "sim"}
+	b.act = &activities.Parcels{Logistics: b.Logistics, Carrier: client, Name: "sim"}
 	return b
 }
 
@@ -66,7 +68,7 @@ func (b *parcelBench) settle() (activities.ParcelsSettled, error) {
 // states are the states of the RMA's shipments by direction.
 func (b *parcelBench) states() map[rules.ShipmentDirection]rules.ShipmentState {
 	b.t.Helper()
-	all, _, err := b.ListShipments(b.Context, models.ShipmentFilter{SubjectID: b.rma.ID})
+	all, _, err := b.ListShipments(b.Context, logistics.ShipmentFilter{SubjectID: b.rma.ID})
 	require.NoError(b.t, err)
 	out := map[rules.ShipmentDirection]rules.ShipmentState{}
 	for _, sh := range all {
@@ -259,7 +261,7 @@ func TestParcelLostBeforeItsBookingWasAnsweredIsCalledOff(t *testing.T) {
 			require.Len(t, b.keys(), 2, "booked, and not answered")
 			require.NoError(t, b.sim.SetFaults(simulator.Faults{}))
 		}
-		_, err := b.ShipRMA(storetest.Operator(), b.rma.ID, models.RMAShipment{Serial: "NEW1"})
+		_, err := b.ShipRMA(storetest.Operator(), b.rma.ID, replacement.RMAShipment{Serial: "NEW1"})
 		require.NoError(t, err)
 		_, err = b.ReshipRMA(storetest.Operator(), b.rma.ID, "nobody has seen it")
 		require.NoError(t, err)
@@ -271,7 +273,7 @@ func TestParcelLostBeforeItsBookingWasAnsweredIsCalledOff(t *testing.T) {
 		left, err := b.OutstandingParcels(b.Context, b.rma.ID)
 		require.NoError(t, err)
 		require.Empty(t, left)
-		require.Empty(t, b.Tasks(t, models.TaskShipmentContradicted))
+		require.Empty(t, b.Tasks(t, db.TaskShipmentContradicted))
 		b.AuditHolds(t)
 	}
 }
@@ -292,7 +294,7 @@ func TestS10_WithdrawalAfterThePickUpFindsTheParcelUnderWay(t *testing.T) {
 	_, err = b.settle()
 	require.NoError(t, err)
 	require.Equal(t, rules.ShipmentLabelled, b.states()[rules.ShipReturn], "it stays for the way back")
-	require.Empty(t, b.Tasks(t, models.TaskShipmentContradicted))
+	require.Empty(t, b.Tasks(t, db.TaskShipmentContradicted))
 	b.AuditHolds(t)
 }
 
@@ -301,7 +303,7 @@ func TestS10_WithdrawalAfterThePickUpFindsTheParcelUnderWay(t *testing.T) {
 func TestUnusedBookingIsCalledOff(t *testing.T) {
 	b := newParcelBench(t)
 	b.act.Carrier = scripted{Carrier: b.act.Carrier, label: func() error {
-		_, err := b.ShipRMA(storetest.Operator(), b.rma.ID, models.RMAShipment{Serial: "NEW1", Carrier: "other", Tracking: "O1"})
+		_, err := b.ShipRMA(storetest.Operator(), b.rma.ID, replacement.RMAShipment{Serial: "NEW1", Carrier: "other", Tracking: "O1"})
 		return errors.Join(err)
 	}}
 	done, err := b.settle()

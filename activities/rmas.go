@@ -4,11 +4,15 @@ import (
 	"context"
 	"time"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/replacement"
 )
 
 // RMAs are the steps of an RMA.
-type RMAs struct{ Store *models.Store }
+type RMAs struct {
+	DB           *db.DB
+	Replacements *replacement.Replacements
+}
 
 // RMATimer names a timer that has fired; a zero At asks what there is to do.
 type RMATimer struct {
@@ -18,9 +22,9 @@ type RMATimer struct {
 
 // RunTimers does what is due for an RMA, and tells what is next.
 func (a *RMAs) RunTimers(ctx context.Context, in RMATimer) (Status, error) {
-	if a.Store.Clock().Now().Before(in.At) {
+	if a.DB.Clock().Now().Before(in.At) {
 		return Status{}, errTooEarly
 	}
-	st, err := a.Store.RunRMATimers(system(ctx), in.RMAID)
+	st, err := a.Replacements.RunRMATimers(system(ctx), in.RMAID)
 	return StatusOf(st), failed(err)
 }

@@ -3,7 +3,7 @@ package activities
 import (
 	"time"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 )
 
 // Status is what the workflow of an RMA or a spare unit has to do next. Its names
@@ -21,6 +21,6 @@ type Status struct {
 }
 
 // StatusOf is the status as a workflow is told it.
-func StatusOf(st models.ProcessStatus) Status {
+func StatusOf(st db.ProcessStatus) Status {
 	return Status{Version: st.Version, Timer: st.Timer, At: st.At, Mails: st.Mails, Parcels: st.Parcels, Closed: st.Closed, Leave: st.Closed}
 }

@@ -3,19 +3,23 @@ package activities
 import (
 	"context"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
 )
 
 // Tasks hands to an operator what a workflow cannot do by itself.
-type Tasks struct{ Store *models.Store }
+type Tasks struct {
+	DB         *db.DB
+	Operations *operations.Operations
+}
 
 // RaiseStuck raises a task for a step that failed for good, and keeps the
 // reason where people look.
 func (a *Tasks) RaiseStuck(ctx context.Context, in Stuck) error {
 	ctx = system(ctx)
-	if err := a.Store.RecordFailure(ctx, in.SubjectID, in.Reason); err != nil {
+	if err := a.Operations.RecordFailure(ctx, in.SubjectID, in.Reason); err != nil {
 		return failed(err)
 	}
-	return failed(a.Store.RaiseTask(ctx, models.OperatorTask{Kind: models.TaskProcessStuck, SubjectID: in.SubjectID,
+	return failed(a.DB.RaiseTask(ctx, db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: in.SubjectID,
 		What: "Mend the cause, then retry.", Why: "The step \"" + in.Step + "\" failed for good: " + in.Reason}))
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -75,20 +75,20 @@ var routeTable = map[string]string{
 
 func TestEveryRouteHoldsToTheTableOfPermissions(t *testing.T) {
 	h := sqlite(t)
-	distributor, err := h.PutOrg(h.Context, models.OrgChange{Kind: models.OrgDistributor, Name: "D", AuthorisedFrom: "2020-01-01"})
+	distributor, err := h.PutOrg(h.Context, account.OrgChange{Kind: account.OrgDistributor, Name: "D", AuthorisedFrom: "2020-01-01"})
 	require.NoError(t, err)
 	all := []string{api.OrdersRead, api.OrdersWrite, api.CatalogueRead, api.CatalogueWrite, api.AccountsRead, api.AccountsWrite, api.Operator, api.TokensWrite, api.ProcessesRead, api.RoomsRead, api.RoomsWrite, api.RMAsRead, api.RMAsWrite}
 	clients := map[string]client{
 		"R": h.client(h.Reseller.ID, rules.Reseller, all...), "D": h.client(distributor.ID, rules.Distributor, all...),
-		"A": h.client(models.OperatorOrgID, rules.OperatorAgent, all...), "L": h.client(models.OperatorOrgID, rules.OperatorLead, all...),
-		"C": h.client(models.OperatorOrgID, rules.OperatorCSM, all...),
+		"A": h.client(account.OperatorOrgID, rules.OperatorAgent, all...), "L": h.client(account.OperatorOrgID, rules.OperatorLead, all...),
+		"C": h.client(account.OperatorOrgID, rules.OperatorCSM, all...),
 	}
 	done := h.Seller.accepted(storetest.Form("PO-1"))
 	h.fulfil(done.ID)
 	accountID := as[items[ref]](t, h.Lead.get("/v1/accounts"), 200).Items[0].ID
 	clients["K"], clients["V"] = h.customer(accountID, rules.CustomerAdmin, all...), h.customer(accountID, rules.CustomerReadOnly, all...)
-	none := h.client(models.OperatorOrgID, rules.OperatorLead, "nothing")
-	customer := h.client(models.OperatorOrgID, rules.CustomerAdmin, all...)
+	none := h.client(account.OperatorOrgID, rules.OperatorLead, "nothing")
+	customer := h.client(account.OperatorOrgID, rules.CustomerAdmin, all...)
 	for route, allowed := range routeTable {
 		method, path, _ := strings.Cut(route, " ")
 		if allowed == bySignature {
@@ -236,17 +236,17 @@ func TestTokensOverTheAPI(t *testing.T) {
 	p := problem(t, h.Lead.post("/v1/tokens", map[string]any{"org_id": "x", "role": "KING", "label": " ", "scopes": []string{"all"}, "valid_days": 9999}), 422, rules.ValidationFailed)
 	require.Equal(t, []string{"/role UNKNOWN_ROLE", "/label REQUIRED", "/valid_days OUT_OF_RANGE", "/scopes/0 UNKNOWN_SCOPE"}, codes(p.Errors))
 	problem(t, h.Lead.post("/v1/tokens", map[string]any{"org_id": "org_none", "role": "RESELLER", "label": "x"}), 404, rules.NotFound)
-	for role, org := range map[string]string{"DISTRIBUTOR": h.Reseller.ID, "OPERATOR_AGENT": h.Reseller.ID, "RESELLER": models.OperatorOrgID} {
+	for role, org := range map[string]string{"DISTRIBUTOR": h.Reseller.ID, "OPERATOR_AGENT": h.Reseller.ID, "RESELLER": account.OperatorOrgID} {
 		p := problem(t, h.Lead.post("/v1/tokens", map[string]any{"org_id": org, "role": role, "label": "x"}), 422, rules.ValidationFailed)
 		require.Equal(t, []string{"/role ROLE_DOES_NOT_FIT"}, codes(p.Errors))
 	}
-	agent := h.client(models.OperatorOrgID, rules.OperatorAgent)
-	problem(t, agent.post("/v1/tokens", map[string]any{"org_id": models.OperatorOrgID, "role": "OPERATOR_LEAD", "label": "x"}), 403, rules.Forbidden)
+	agent := h.client(account.OperatorOrgID, rules.OperatorAgent)
+	problem(t, agent.post("/v1/tokens", map[string]any{"org_id": account.OperatorOrgID, "role": "OPERATOR_LEAD", "label": "x"}), 403, rules.Forbidden)
 	problem(t, agent.send("DELETE", "/v1/tokens/"+h.Lead.tokenID, nil), 403, rules.Forbidden)
 	require.Equal(t, 204, agent.send("DELETE", "/v1/tokens/"+token.ID, nil).Status)
 	problem(t, client{h, token.Secret, ""}.get("/v1/orders"), 401, rules.Unauthenticated)
-	narrow := h.client(models.OperatorOrgID, rules.OperatorLead, api.TokensWrite)
-	p = problem(t, narrow.post("/v1/tokens", map[string]any{"org_id": models.OperatorOrgID, "role": "OPERATOR_CSM", "label": "x", "scopes": []string{api.TokensWrite, api.Operator}}), 422, rules.ValidationFailed)
+	narrow := h.client(account.OperatorOrgID, rules.OperatorLead, api.TokensWrite)
+	p = problem(t, narrow.post("/v1/tokens", map[string]any{"org_id": account.OperatorOrgID, "role": "OPERATOR_CSM", "label": "x", "scopes": []string{api.TokensWrite, api.Operator}}), 422, rules.ValidationFailed)
 	require.Equal(t, []string{"/scopes/1 SCOPE_NOT_HELD"}, codes(p.Errors), "no token makes one that may do more")
 	problem(t, h.Lead.send("DELETE", "/v1/tokens/tok_none", nil), 404, rules.NotFound)
 }

@@ -8,12 +8,18 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
 // accountHandlers answer what is asked about accounts and their members.
-type accountHandlers struct{ store *models.Store }
+type accountHandlers struct {
+	accounts     *account.Accounts
+	people       *identity.People
+	entitlements *entitlement.Entitlements
+}
 
 func (h accountHandlers) routes(api huma.API) {
 	read := route{
@@ -65,25 +71,25 @@ func (h accountHandlers) routes(api huma.API) {
 
 // AccountRequest is an account to add.
 type AccountRequest struct {
-	Company     string             `json:"company"`
-	Address     rules.Address      `json:"address"`
-	Mode        models.AccountMode `json:"mode" enum:"CONSOLIDATED,SITE"`
-	ParentOrgID string             `json:"parent_org_id,omitempty" doc:"Missing: the company's own parent"`
+	Company     string              `json:"company"`
+	Address     rules.Address       `json:"address"`
+	Mode        account.AccountMode `json:"mode" enum:"CONSOLIDATED,SITE"`
+	ParentOrgID string              `json:"parent_org_id,omitempty" doc:"Missing: the company's own parent"`
 }
 
 // AccountView is a customer's account.
 type AccountView struct {
-	ID          string             `json:"id"`
-	LegalName   string             `json:"legal_name"`
-	Address     rules.Address      `json:"address"`
-	TimeZone    string             `json:"time_zone"`
-	Locale      string             `json:"locale"`
-	Mode        models.AccountMode `json:"mode" enum:"CONSOLIDATED,SITE"`
-	ParentOrgID string             `json:"parent_org_id"`
-	UserLimit   int                `json:"user_limit"`
-	CSMID       string             `json:"csm_id,omitempty" doc:"Customer success manager (R35e)"`
-	CreatedAt   time.Time          `json:"created_at"`
-	Version     int64              `json:"version"`
+	ID          string              `json:"id"`
+	LegalName   string              `json:"legal_name"`
+	Address     rules.Address       `json:"address"`
+	TimeZone    string              `json:"time_zone"`
+	Locale      string              `json:"locale"`
+	Mode        account.AccountMode `json:"mode" enum:"CONSOLIDATED,SITE"`
+	ParentOrgID string              `json:"parent_org_id"`
+	UserLimit   int                 `json:"user_limit"`
+	CSMID       string              `json:"csm_id,omitempty" doc:"Customer success manager (R35e)"`
+	CreatedAt   time.Time           `json:"created_at"`
+	Version     int64               `json:"version"`
 }
 
 // AccountDetail is an account with its balance and people.
@@ -106,12 +112,12 @@ type MembershipView struct {
 	ID        string                `json:"id"`
 	AccountID string                `json:"account_id"`
 	UserID    string                `json:"user_id"`
-	Role      models.MemberRole     `json:"role" enum:"ADMIN,READ_ONLY"`
+	Role      identity.MemberRole   `json:"role" enum:"ADMIN,READ_ONLY"`
 	State     rules.MembershipState `json:"state" enum:"ACTIVE,SUSPENDED,REMOVED"`
 	CreatedAt time.Time             `json:"created_at"`
 }
 
-func accountView(a models.Account) AccountView {
+func accountView(a account.Account) AccountView {
 	return AccountView{
 		ID:        a.ID,
 		LegalName: a.LegalName,
@@ -133,7 +139,7 @@ func accountView(a models.Account) AccountView {
 	}
 }
 
-func membershipView(m models.Membership) MembershipView {
+func membershipView(m identity.Membership) MembershipView {
 	return MembershipView{
 		ID:        m.ID,
 		AccountID: m.AccountID,
@@ -144,29 +150,29 @@ func membershipView(m models.Membership) MembershipView {
 	}
 }
 
-func memberView(m models.Member) MemberView {
+func memberView(m identity.Member) MemberView {
 	return MemberView{membershipView(m.Membership), m.Name, m.Email}
 }
 
 func (h accountHandlers) listAccounts(
 	ctx context.Context, in *ListInput,
 ) (*pageOf[AccountView], error) {
-	accounts, next, err := h.store.ListAccounts(ctx, in.page())
+	accounts, next, err := h.accounts.ListAccounts(ctx, in.page())
 	return listed(accounts, next, err, accountView)
 }
 
 func (h accountHandlers) getAccount(
 	ctx context.Context, in *IDInput,
 ) (*roomOutput[AccountDetail], error) {
-	a, err := h.store.GetAccount(ctx, in.ID)
+	a, err := h.accounts.GetAccount(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	balance, err := h.store.Balance(ctx, a.ID)
+	balance, err := h.entitlements.Balance(ctx, a.ID)
 	if err != nil {
 		return nil, err
 	}
-	members, err := h.store.MembersOf(ctx, a.ID)
+	members, err := h.people.MembersOf(ctx, a.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -176,7 +182,7 @@ func (h accountHandlers) getAccount(
 		Balance:     balance,
 		Members:     viewed(members, memberView),
 	}
-	switch csm, err := h.store.CSMOf(ctx, a.ID); {
+	switch csm, err := h.accounts.CSMOf(ctx, a.ID); {
 	case err == nil:
 		contact := csmContact(csm)
 		v.CSM = &contact
@@ -191,14 +197,14 @@ func (h accountHandlers) createAccount(
 ) (*one[AccountView], error) {
 	var f fieldCheck
 	party := f.party(r.Company, &r.Address)
-	f.fail(r.Mode != models.ModeConsolidated && r.Mode != models.ModeSite, "/mode", "UNKNOWN_MODE",
+	f.fail(r.Mode != account.ModeConsolidated && r.Mode != account.ModeSite, "/mode", "UNKNOWN_MODE",
 		"There is no such mode.", "Send CONSOLIDATED or SITE.")
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
 	if r.ParentOrgID != "" {
-		org, err := h.store.GetOrg(ctx, r.ParentOrgID)
-		if err == nil && org.Kind != models.OrgCustomerParent {
+		org, err := h.accounts.GetOrg(ctx, r.ParentOrgID)
+		if err == nil && org.Kind != account.OrgCustomerParent {
 			err = wrong("/parent_org_id", "NOT_A_PARENT",
 				"This organisation is no customer's parent.",
 				"Name an organisation of the kind CUSTOMER_PARENT.")
@@ -207,13 +213,13 @@ func (h accountHandlers) createAccount(
 			return nil, err
 		}
 	}
-	a, err := h.store.CreateAccount(ctx, party, r.ParentOrgID, r.Mode)
+	a, err := h.accounts.CreateAccount(ctx, party, r.ParentOrgID, r.Mode)
 	return single(a, err, accountView)
 }
 
 // MembershipRequest changes a member; what is missing stays.
 type MembershipRequest struct {
-	Role   models.MemberRole     `json:"role,omitempty" enum:"ADMIN,READ_ONLY"`
+	Role   identity.MemberRole   `json:"role,omitempty" enum:"ADMIN,READ_ONLY"`
 	State  rules.MembershipState `json:"state,omitempty" enum:"ACTIVE,SUSPENDED,REMOVED"`
 	Reason string                `json:"reason" doc:"Required; goes into the audit"`
 }
@@ -222,7 +228,7 @@ func (h accountHandlers) changeMembership(
 	ctx context.Context, in *IDInput, r MembershipRequest,
 ) (*one[MembershipView], error) {
 	var f fieldCheck
-	f.fail(r.Role != "" && r.Role != models.RoleAdmin && r.Role != models.RoleReadOnly, "/role",
+	f.fail(r.Role != "" && r.Role != identity.RoleAdmin && r.Role != identity.RoleReadOnly, "/role",
 		"UNKNOWN_ROLE", "There is no such role.", "Send ADMIN or READ_ONLY.")
 	f.fail(r.State != "" && r.State != rules.MembershipActive &&
 		r.State != rules.MembershipSuspended && r.State != rules.MembershipRemoved,
@@ -234,7 +240,7 @@ func (h accountHandlers) changeMembership(
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
-	m, err := h.store.GetMembership(ctx, in.ID)
+	m, err := h.people.GetMembership(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -244,7 +250,7 @@ func (h accountHandlers) changeMembership(
 	if r.State == "" {
 		r.State = m.State
 	}
-	m, err = h.store.ChangeMembership(ctx, in.ID, r.Role, r.State, r.Reason)
+	m, err = h.people.ChangeMembership(ctx, in.ID, r.Role, r.State, r.Reason)
 	return single(m, err, membershipView)
 }
 
@@ -257,14 +263,14 @@ type AssignCSMRequest struct {
 func (h accountHandlers) assignCSM(
 	ctx context.Context, in *IfMatchInput, r AssignCSMRequest,
 ) (*roomOutput[AccountDetail], error) {
-	acc, err := h.store.GetAccount(ctx, in.ID)
+	acc, err := h.accounts.GetAccount(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	if err := in.matches(acc.Version); err != nil {
 		return nil, err
 	}
-	if _, err := h.store.AssignCSM(ctx, models.CSMAssignment{
+	if _, err := h.accounts.AssignCSM(ctx, account.CSMAssignment{
 		AccountID: acc.ID,
 		CSMID:     r.CSMID,
 		Version:   acc.Version,

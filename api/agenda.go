@@ -8,15 +8,16 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
 )
 
 // agendaHandlers answer what is asked about the agenda.
 type agendaHandlers struct {
-	store *models.Store
-	links workflowLinks
+	operations *operations.Operations
+	links      workflowLinks
 }
 
 func (h agendaHandlers) routes(api huma.API) {
@@ -48,24 +49,24 @@ type AgendaListView struct {
 
 // AgendaItemView is one line of an agenda.
 type AgendaItemView struct {
-	ID        string          `json:"id"`
-	Kind      processes.Kind  `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM,SHIPMENT,TASK"`
-	State     string          `json:"state"`
-	WaitsFor  string          `json:"waits_for"`
-	Actor     string          `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
-	Since     time.Time       `json:"since"`
-	Until     *time.Time      `json:"until,omitempty" doc:"Missing: the system should have done its step by itself"`
-	DueOn     string          `json:"due_on,omitempty" format:"date" doc:"The last day in time, at the place"`
-	TimeZone  string          `json:"time_zone" doc:"In which the days are counted"`
-	Late      bool            `json:"late" doc:"Now; of a day to come, what will be late may still be in time"`
-	Text      string          `json:"text" doc:"How late, or until when" example:"2 days late"`
-	TaskKind  models.TaskKind `json:"task_kind,omitempty"`
-	What      string          `json:"what,omitempty" doc:"Tasks: what to do"`
-	SubjectID string          `json:"subject_id" doc:"What a shipment or task is about; otherwise the id"`
-	AccountID string          `json:"account_id,omitempty"`
-	OrderID   string          `json:"order_id,omitempty"`
-	Path      string          `json:"path,omitempty" doc:"Where to read it in this API"`
-	Link      string          `json:"link,omitempty" doc:"The workflow in the Temporal UI"`
+	ID        string         `json:"id"`
+	Kind      processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM,SHIPMENT,TASK"`
+	State     string         `json:"state"`
+	WaitsFor  string         `json:"waits_for"`
+	Actor     string         `json:"actor" doc:"Who must act: OPERATOR, CUSTOMER, CARRIER, SYSTEM or NOBODY"`
+	Since     time.Time      `json:"since"`
+	Until     *time.Time     `json:"until,omitempty" doc:"Missing: the system should have done its step by itself"`
+	DueOn     string         `json:"due_on,omitempty" format:"date" doc:"The last day in time, at the place"`
+	TimeZone  string         `json:"time_zone" doc:"In which the days are counted"`
+	Late      bool           `json:"late" doc:"Now; of a day to come, what will be late may still be in time"`
+	Text      string         `json:"text" doc:"How late, or until when" example:"2 days late"`
+	TaskKind  db.TaskKind    `json:"task_kind,omitempty"`
+	What      string         `json:"what,omitempty" doc:"Tasks: what to do"`
+	SubjectID string         `json:"subject_id" doc:"What a shipment or task is about; otherwise the id"`
+	AccountID string         `json:"account_id,omitempty"`
+	OrderID   string         `json:"order_id,omitempty"`
+	Path      string         `json:"path,omitempty" doc:"Where to read it in this API"`
+	Link      string         `json:"link,omitempty" doc:"The workflow in the Temporal UI"`
 }
 
 // agendaPaths are where lines are read; an invitation is read with its account.
@@ -78,7 +79,7 @@ var agendaPaths = map[processes.Kind]string{
 	processes.CSM:      "/v1/accounts/",
 }
 
-func (h agendaHandlers) agendaItemView(a models.AgendaItem) AgendaItemView {
+func (h agendaHandlers) agendaItemView(a operations.AgendaItem) AgendaItemView {
 	v := AgendaItemView{
 		ID:        a.ID,
 		Kind:      a.Kind,
@@ -106,7 +107,7 @@ func (h agendaHandlers) agendaItemView(a models.AgendaItem) AgendaItemView {
 	return v
 }
 
-func (h agendaHandlers) agendaListView(l models.AgendaList) AgendaListView {
+func (h agendaHandlers) agendaListView(l operations.AgendaList) AgendaListView {
 	v := AgendaListView{
 		ByKind:     map[string]int64{},
 		Items:      viewed(l.Items, h.agendaItemView),
@@ -128,8 +129,8 @@ type agendaInput struct {
 	DueCursor  string `query:"due_cursor" maxLength:"100" doc:"next_cursor of the list due"`
 }
 
-func (in agendaInput) asked() (models.AgendaQuery, error) {
-	q := models.AgendaQuery{Zone: in.TimeZone, AccountID: in.AccountID, Limit: in.Limit}
+func (in agendaInput) asked() (operations.AgendaQuery, error) {
+	q := operations.AgendaQuery{Zone: in.TimeZone, AccountID: in.AccountID, Limit: in.Limit}
 	if in.On != "" {
 		day, err := civil.ParseDate(in.On)
 		if err != nil || !day.IsValid() {
@@ -138,11 +139,11 @@ func (in agendaInput) asked() (models.AgendaQuery, error) {
 		q.On = &day
 	}
 	var err error
-	if q.LateAfter, err = models.ParseAgendaCursor("/query/late_cursor",
+	if q.LateAfter, err = operations.ParseAgendaCursor("/query/late_cursor",
 		in.LateCursor); err != nil {
 		return q, err
 	}
-	q.DueAfter, err = models.ParseAgendaCursor("/query/due_cursor", in.DueCursor)
+	q.DueAfter, err = operations.ParseAgendaCursor("/query/due_cursor", in.DueCursor)
 	return q, err
 }
 
@@ -151,8 +152,8 @@ func (h agendaHandlers) getAgenda(ctx context.Context, in *agendaInput) (*one[Ag
 	if err != nil {
 		return nil, err
 	}
-	a, err := h.store.Agenda(ctx, q)
-	return single(a, err, func(a models.Agenda) AgendaView {
+	a, err := h.operations.Agenda(ctx, q)
+	return single(a, err, func(a operations.Agenda) AgendaView {
 		return AgendaView{a.On.String(), h.agendaListView(a.Late), h.agendaListView(a.Due)}
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
@@ -50,7 +50,7 @@ func TestAgendaOverTheAPI(t *testing.T) {
 		require.Equal(t, "1 day late", only(late.Late, processes.RMA)[0].Text)
 		require.True(t, only(late.Late, processes.RMA)[0].Late)
 		task := only(late.Late, processes.Task)[0]
-		require.Equal(t, []any{models.TaskAssignCSM, c.Account, "OPERATOR", "4 days late"}, []any{task.TaskKind, task.SubjectID, task.Actor, task.Text})
+		require.Equal(t, []any{db.TaskAssignCSM, c.Account, "OPERATOR", "4 days late"}, []any{task.TaskKind, task.SubjectID, task.Actor, task.Text})
 		require.NotEmpty(t, task.What)
 		require.Equal(t, 200, h.Lead.get(task.Path).Status)
 		require.Empty(t, h.agenda("account_id=acc_none").Late.Items)

@@ -9,13 +9,14 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
 )
 
 // Options configure the API.
 type Options struct {
-	Store *models.Store
-	Log   *slog.Logger // nil: slog.Default
+	Domains *domains.Domains
+	Log     *slog.Logger // nil: slog.Default
 	// Version of this program, told by /healthz.
 	Version string
 	// TemporalUI is the base URL for links to workflows, such as
@@ -62,7 +63,7 @@ func (o Options) withDefaults() Options {
 // they ask, reads the body and keeps answers that may be asked for again.
 type service struct {
 	Options
-	store     *models.Store
+	domains   *domains.Domains
 	api       huma.API
 	intake    intake
 	limits    *limiters // by token
@@ -84,8 +85,8 @@ func Register(router *gin.Engine, o Options) (huma.API, error) {
 	installErrors()
 	s := &service{
 		Options:   o,
-		store:     o.Store,
-		intake:    intake{store: o.Store},
+		domains:   o.Domains,
+		intake:    intake{accounts: o.Domains.Accounts, orders: o.Domains.Orders},
 		limits:    newLimiters(o.RatePerSecond, o.Burst),
 		strangers: newLimiters(strangersPerSecond, strangersBurst),
 		public:    newLimiters(o.RatePerSecond, o.Burst),
@@ -108,39 +109,39 @@ func Register(router *gin.Engine, o Options) (huma.API, error) {
 func (s *service) routes() {
 	links := workflowLinks{ui: s.TemporalUI, namespace: s.Namespace}
 
-	orderHandlers{store: s.store, intake: s.intake}.routes(s.api)
-	refusalHandlers{store: s.store}.routes(s.api)
-	importHandlers{store: s.store, intake: s.intake}.routes(s.api)
-	programHandlers{store: s.store}.routes(s.api)
-	countryHandlers{store: s.store}.routes(s.api)
-	calendarHandlers{store: s.store}.routes(s.api)
+	orderHandlers{db: s.domains.DB, programs: s.domains.Programs, people: s.domains.People, orders: s.domains.Orders, intake: s.intake}.routes(s.api)
+	refusalHandlers{orders: s.domains.Orders}.routes(s.api)
+	importHandlers{jobs: s.domains.Jobs, intake: s.intake}.routes(s.api)
+	programHandlers{db: s.domains.DB, programs: s.domains.Programs}.routes(s.api)
+	countryHandlers{db: s.domains.DB, programs: s.domains.Programs}.routes(s.api)
+	calendarHandlers{programs: s.domains.Programs}.routes(s.api)
 
-	orgHandlers{store: s.store}.routes(s.api)
-	tokenHandlers{store: s.store}.routes(s.api)
-	accountHandlers{store: s.store}.routes(s.api)
-	csmHandlers{store: s.store}.routes(s.api)
-	invitationHandlers{store: s.store}.routes(s.api)
-	siteHandlers{store: s.store}.routes(s.api)
+	orgHandlers{db: s.domains.DB, accounts: s.domains.Accounts, operations: s.domains.Operations}.routes(s.api)
+	tokenHandlers{accounts: s.domains.Accounts, people: s.domains.People}.routes(s.api)
+	accountHandlers{accounts: s.domains.Accounts, people: s.domains.People, entitlements: s.domains.Entitlements}.routes(s.api)
+	csmHandlers{accounts: s.domains.Accounts}.routes(s.api)
+	invitationHandlers{accounts: s.domains.Accounts, people: s.domains.People}.routes(s.api)
+	siteHandlers{accounts: s.domains.Accounts}.routes(s.api)
 
-	contractHandlers{store: s.store}.routes(s.api)
-	warrantyHandlers{store: s.store}.routes(s.api)
-	roomHandlers{store: s.store}.routes(s.api)
-	deviceHandlers{store: s.store}.routes(s.api)
-	assignmentHandlers{store: s.store}.routes(s.api)
-	coverageHandlers{store: s.store}.routes(s.api)
+	contractHandlers{db: s.domains.DB, entitlements: s.domains.Entitlements}.routes(s.api)
+	warrantyHandlers{warranties: s.domains.Warranties}.routes(s.api)
+	roomHandlers{db: s.domains.DB, entitlements: s.domains.Entitlements}.routes(s.api)
+	deviceHandlers{entitlements: s.domains.Entitlements}.routes(s.api)
+	assignmentHandlers{entitlements: s.domains.Entitlements}.routes(s.api)
+	coverageHandlers{db: s.domains.DB, entitlements: s.domains.Entitlements}.routes(s.api)
 
-	rmaHandlers{store: s.store}.routes(s.api)
-	spareUnitHandlers{store: s.store}.routes(s.api)
-	spareHandlers{store: s.store}.routes(s.api)
-	shipmentHandlers{store: s.store}.routes(s.api)
-	carrierHandlers{store: s.store, carrier: s.Carrier, keys: s.CarrierKeys}.routes(s.api)
-	stockHandlers{store: s.store}.routes(s.api)
+	rmaHandlers{db: s.domains.DB, replacements: s.domains.Replacements}.routes(s.api)
+	spareUnitHandlers{db: s.domains.DB, replacements: s.domains.Replacements}.routes(s.api)
+	spareHandlers{replacements: s.domains.Replacements}.routes(s.api)
+	shipmentHandlers{logistics: s.domains.Logistics}.routes(s.api)
+	carrierHandlers{logistics: s.domains.Logistics, carrier: s.Carrier, keys: s.CarrierKeys}.routes(s.api)
+	stockHandlers{logistics: s.domains.Logistics}.routes(s.api)
 
-	taskHandlers{store: s.store}.routes(s.api)
-	processHandlers{store: s.store, links: links}.routes(s.api)
-	agendaHandlers{store: s.store, links: links}.routes(s.api)
-	eventHandlers{store: s.store}.routes(s.api)
-	mailHandlers{store: s.store}.routes(s.api)
+	taskHandlers{db: s.domains.DB, operations: s.domains.Operations}.routes(s.api)
+	processHandlers{db: s.domains.DB, operations: s.domains.Operations, links: links}.routes(s.api)
+	agendaHandlers{operations: s.domains.Operations, links: links}.routes(s.api)
+	eventHandlers{operations: s.domains.Operations}.routes(s.api)
+	mailHandlers{notifications: s.domains.Notifications}.routes(s.api)
 }
 
 // ListInput is how every list is paged. Like the other shared inputs it is
@@ -150,14 +151,14 @@ type ListInput struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
 }
 
-func (l ListInput) page() models.Page { return models.Page{After: l.Cursor, Limit: l.Limit} }
+func (l ListInput) page() db.Page { return db.Page{After: l.Cursor, Limit: l.Limit} }
 
 // sorted reads the order of a list; newest first is what a list is without one.
-func sorted(name string) models.Sort {
+func sorted(name string) db.Sort {
 	if name == "newest" {
-		return models.SortNewest
+		return db.SortNewest
 	}
-	return models.Sort(name)
+	return db.Sort(name)
 }
 
 // IDInput names one object.

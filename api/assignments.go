@@ -7,12 +7,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
 )
 
 // assignmentHandlers answer what is asked about assignments.
-type assignmentHandlers struct{ store *models.Store }
+type assignmentHandlers struct{ entitlements *entitlement.Entitlements }
 
 func (h assignmentHandlers) routes(api huma.API) {
 	read := route{
@@ -49,20 +49,20 @@ type AssignmentRequest struct {
 
 // AssignmentView is a stay of a licence in a room.
 type AssignmentView struct {
-	ID             string               `json:"id"`
-	AccountID      string               `json:"account_id"`
-	LicenceID      string               `json:"licence_id"`
-	RoomID         string               `json:"room_id"`
-	ServiceType    rules.ServiceType    `json:"service_type" enum:"SELECT,SYNC_PLUS"`
-	From           time.Time            `json:"from"`
-	To             *time.Time           `json:"to,omitempty" doc:"Exclusive; missing while it lasts"`
-	EndReason      models.AssignmentEnd `json:"end_reason,omitempty" enum:"RELEASED,MOVED,ROOM_ARCHIVED,CANCELLED,EXPIRED"`
-	TermsVersion   int                  `json:"terms_version,omitempty" doc:"Of the room's country, when it was made (S31)"`
-	AcknowledgedAt *time.Time           `json:"acknowledged_at,omitempty" doc:"When differing terms were acknowledged (R78e)"`
-	AcknowledgedBy string               `json:"acknowledged_by,omitempty" doc:"Id of the user or token that acknowledged them"`
+	ID             string                    `json:"id"`
+	AccountID      string                    `json:"account_id"`
+	LicenceID      string                    `json:"licence_id"`
+	RoomID         string                    `json:"room_id"`
+	ServiceType    rules.ServiceType         `json:"service_type" enum:"SELECT,SYNC_PLUS"`
+	From           time.Time                 `json:"from"`
+	To             *time.Time                `json:"to,omitempty" doc:"Exclusive; missing while it lasts"`
+	EndReason      entitlement.AssignmentEnd `json:"end_reason,omitempty" enum:"RELEASED,MOVED,ROOM_ARCHIVED,CANCELLED,EXPIRED"`
+	TermsVersion   int                       `json:"terms_version,omitempty" doc:"Of the room's country, when it was made (S31)"`
+	AcknowledgedAt *time.Time                `json:"acknowledged_at,omitempty" doc:"When differing terms were acknowledged (R78e)"`
+	AcknowledgedBy string                    `json:"acknowledged_by,omitempty" doc:"Id of the user or token that acknowledged them"`
 }
 
-func assignmentView(a models.LicenceAssignment) AssignmentView {
+func assignmentView(a entitlement.LicenceAssignment) AssignmentView {
 	v := AssignmentView{
 		ID:             a.ID,
 		AccountID:      a.AccountID,
@@ -95,7 +95,7 @@ type AssignedView struct {
 	StartedContracts []string         `json:"started_contracts" nullable:"false" doc:"Contracts that started by it (S1)"`
 }
 
-func assignedView(a models.Assigned) AssignedView {
+func assignedView(a entitlement.Assigned) AssignedView {
 	return AssignedView{viewed(a.Assignments,
 		assignmentView), viewed(a.Warnings, func(w rules.CapWarning) WarningView {
 		v := WarningView{DeviceID: w.DeviceID, Code: w.Code}
@@ -109,7 +109,7 @@ func assignedView(a models.Assigned) AssignedView {
 func (h assignmentHandlers) assign(
 	ctx context.Context, _ *struct{}, r AssignmentRequest,
 ) (*one[AssignedView], error) {
-	out, err := h.store.Assign(ctx, models.AssignRequest{
+	out, err := h.entitlements.Assign(ctx, entitlement.AssignRequest{
 		LicenceID:    r.LicenceID,
 		RoomID:       r.RoomID,
 		Acknowledged: r.AcknowledgedTerms,
@@ -128,7 +128,7 @@ type ManyAssignmentsRequest struct {
 func (h assignmentHandlers) assignMany(
 	ctx context.Context, in *IDInput, r ManyAssignmentsRequest,
 ) (*one[AssignedView], error) {
-	out, err := h.store.AssignMany(ctx, models.AssignManyRequest{
+	out, err := h.entitlements.AssignMany(ctx, entitlement.AssignManyRequest{
 		ContractID:   in.ID,
 		RoomIDs:      r.RoomIDs,
 		Acknowledged: r.AcknowledgedTerms,
@@ -140,7 +140,7 @@ func (h assignmentHandlers) assignMany(
 func (h assignmentHandlers) release(
 	ctx context.Context, in *IDInput, r RoomReasonRequest,
 ) (*one[AssignmentView], error) {
-	a, err := h.store.Release(ctx, in.ID, r.Reason)
+	a, err := h.entitlements.Release(ctx, in.ID, r.Reason)
 	return single(a, err, assignmentView)
 }
 
@@ -155,7 +155,7 @@ type listAssignmentsInput struct {
 func (h assignmentHandlers) listAssignments(
 	ctx context.Context, in *listAssignmentsInput,
 ) (*pageOf[AssignmentView], error) {
-	rows, next, err := h.store.ListAssignments(ctx, models.AssignmentFilter{
+	rows, next, err := h.entitlements.ListAssignments(ctx, entitlement.AssignmentFilter{
 		AccountID: in.AccountID,
 		RoomID:    in.RoomID,
 		LicenceID: in.LicenceID,

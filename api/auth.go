@@ -9,13 +9,14 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
 // call is what is known about a request under way.
 type call struct {
-	token models.APIToken
+	token identity.APIToken
 	body  rawBody // for mountRaw and for the names of requests only
 }
 
@@ -61,7 +62,7 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 		return
 	}
 	t, err := s.tokenOf(ctx)
-	if errors.Is(err, models.ErrBadToken) {
+	if errors.Is(err, identity.ErrBadToken) {
 		// A good token from the same address always passes: callers may share one.
 		if wait, ok := s.strangers.take(rules.Network(ip)); !ok {
 			ctx.SetHeader("Retry-After", wait)
@@ -74,7 +75,7 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 		s.refuse(ctx, err)
 		return
 	}
-	scope := models.Scope{Actor: models.Actor{
+	scope := db.Scope{Actor: db.Actor{
 		ID:        t.ID,
 		Role:      t.Role,
 		OrgID:     t.OrgID,
@@ -89,19 +90,19 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 	default:
 		scope.OrgID = t.OrgID
 	}
-	c := context.WithValue(models.WithScope(ctx.Context(), scope), callKey{}, &call{token: t})
+	c := context.WithValue(db.WithScope(ctx.Context(), scope), callKey{}, &call{token: t})
 	humagin.Unwrap(ctx).Set(tokenForLog, t.ID)
 	next(huma.WithContext(ctx, c))
 }
 
 // tokenOf finds the live token of the Authorization header.
-func (s *service) tokenOf(ctx huma.Context) (models.APIToken, error) {
+func (s *service) tokenOf(ctx huma.Context) (identity.APIToken, error) {
 	scheme, secret, _ := strings.Cut(ctx.Header("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") || !strings.HasPrefix(secret, "rct_") ||
 		len(secret) > 128 {
-		return models.APIToken{}, models.ErrBadToken
+		return identity.APIToken{}, identity.ErrBadToken
 	}
-	return s.store.TokenBySecret(ctx.Context(), secret)
+	return s.domains.People.TokenBySecret(ctx.Context(), secret)
 }
 
 // permit holds the token to its rate, its scopes and its role.

@@ -9,12 +9,13 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 )
 
 // calendarHandlers answer what is asked about calendars.
-type calendarHandlers struct{ store *models.Store }
+type calendarHandlers struct{ programs *program.Programs }
 
 func (h calendarHandlers) routes(api huma.API) {
 	read := route{
@@ -63,7 +64,7 @@ type CalendarView struct {
 	Version       int64                 `json:"version" doc:"Grows with every change, holidays included; stored promises name it"`
 }
 
-func calendarView(c models.CalendarDetail) CalendarView {
+func calendarView(c program.CalendarDetail) CalendarView {
 	return CalendarView{
 		Code:          c.Code,
 		Country:       c.Country,
@@ -81,11 +82,11 @@ func calendarView(c models.CalendarDetail) CalendarView {
 // HolidayView is a day of a calendar on which nobody works, or one that an operator
 // took out.
 type HolidayView struct {
-	Date    string               `json:"date" format:"date" doc:"As observed, in the calendar of the place"`
-	Name    string               `json:"name"`
-	Origin  models.HolidayOrigin `json:"origin" enum:"LOADED,OPERATOR"`
-	Removed bool                 `json:"removed,omitempty" doc:"An operator took it out: a day like others"`
-	Reason  string               `json:"reason,omitempty" doc:"The operator's"`
+	Date    string                `json:"date" format:"date" doc:"As observed, in the calendar of the place"`
+	Name    string                `json:"name"`
+	Origin  program.HolidayOrigin `json:"origin" enum:"LOADED,OPERATOR"`
+	Removed bool                  `json:"removed,omitempty" doc:"An operator took it out: a day like others"`
+	Reason  string                `json:"reason,omitempty" doc:"The operator's"`
 }
 
 // CalendarDetail is a calendar with every holiday, by date.
@@ -94,11 +95,11 @@ type CalendarDetail struct {
 	Holidays []HolidayView `json:"holidays" nullable:"false"`
 }
 
-func calendarAnswer(c models.CalendarDetail, err error) (*roomOutput[CalendarDetail], error) {
+func calendarAnswer(c program.CalendarDetail, err error) (*roomOutput[CalendarDetail], error) {
 	if err != nil {
 		return nil, err
 	}
-	days := viewed(c.Holidays, func(h models.CalendarHoliday) HolidayView {
+	days := viewed(c.Holidays, func(h program.CalendarHoliday) HolidayView {
 		return HolidayView{
 			Date:    h.OnDay,
 			Name:    h.Name,
@@ -120,9 +121,9 @@ type listCalendarsInput struct {
 func (h calendarHandlers) listCalendars(
 	ctx context.Context, in *listCalendarsInput,
 ) (*pageOf[CalendarView], error) {
-	all, next, err := h.store.ListCalendars(ctx, models.CalendarFilter{
+	all, next, err := h.programs.ListCalendars(ctx, program.CalendarFilter{
 		Country: in.Country,
-		Page: models.Page{
+		Page: db.Page{
 			After: in.Cursor,
 			Limit: in.Limit,
 		},
@@ -138,7 +139,7 @@ type CalendarCodeInput struct {
 func (h calendarHandlers) getCalendar(
 	ctx context.Context, in *CalendarCodeInput,
 ) (*roomOutput[CalendarDetail], error) {
-	return calendarAnswer(h.store.GetCalendar(ctx, in.Code))
+	return calendarAnswer(h.programs.GetCalendar(ctx, in.Code))
 }
 
 // NewCalendarRequest names the region that gets a calendar of its own.
@@ -151,7 +152,7 @@ type NewCalendarRequest struct {
 func (h calendarHandlers) addCalendar(
 	ctx context.Context, _ *struct{}, r NewCalendarRequest,
 ) (*roomOutput[CalendarDetail], error) {
-	return calendarAnswer(h.store.AddCalendar(ctx, r.Country, r.Region, r.Reason))
+	return calendarAnswer(h.programs.AddCalendar(ctx, r.Country, r.Region, r.Reason))
 }
 
 // CalendarRequest is the week of a calendar from now on.
@@ -170,12 +171,12 @@ type CalendarChangeInput struct {
 // calendarChange holds If-Match against the calendar.
 func (h calendarHandlers) calendarChange(
 	ctx context.Context, in CalendarChangeInput, reason string,
-) (models.CalendarChange, error) {
-	c, err := h.store.GetCalendar(ctx, in.Code)
+) (program.CalendarChange, error) {
+	c, err := h.programs.GetCalendar(ctx, in.Code)
 	if err == nil {
 		err = (IfMatchInput{IfMatch: in.IfMatch}).matches(c.Version)
 	}
-	return models.CalendarChange{Code: in.Code, Version: c.Version, Reason: reason}, err
+	return program.CalendarChange{Code: in.Code, Version: c.Version, Reason: reason}, err
 }
 
 func (h calendarHandlers) putCalendar(
@@ -185,7 +186,7 @@ func (h calendarHandlers) putCalendar(
 	if err != nil {
 		return nil, err
 	}
-	return calendarAnswer(h.store.PutCalendar(ctx, q, r.Weekend, r.Hours))
+	return calendarAnswer(h.programs.PutCalendar(ctx, q, r.Weekend, r.Hours))
 }
 
 // HolidayRequest is a holiday to add.
@@ -203,7 +204,7 @@ func (h calendarHandlers) addHoliday(
 		return nil, err
 	}
 	on, _ := civil.ParseDate(r.Date) // the Store refuses the zero date
-	return calendarAnswer(h.store.AddHoliday(ctx, q, on, r.Name))
+	return calendarAnswer(h.programs.AddHoliday(ctx, q, on, r.Name))
 }
 
 // HolidayInput names a holiday of a calendar.
@@ -220,5 +221,5 @@ func (h calendarHandlers) removeHoliday(
 		return nil, err
 	}
 	on, _ := civil.ParseDate(in.Date) // a day that is none is no holiday either
-	return calendarAnswer(h.store.RemoveHoliday(ctx, q, on))
+	return calendarAnswer(h.programs.RemoveHoliday(ctx, q, on))
 }

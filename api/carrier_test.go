@@ -12,7 +12,7 @@ import (
 
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/carrier"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -33,9 +33,9 @@ func (h *house) webhook(body string) answer {
 }
 
 // parcel is a booked shipment of an account.
-func (h *house) parcel(accountID, tracking string) models.Shipment {
+func (h *house) parcel(accountID, tracking string) logistics.Shipment {
 	h.t.Helper()
-	sh, err := h.CreateShipment(h.Context, models.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim", PromisedOn: "2026-11-24"})
+	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim", PromisedOn: "2026-11-24"})
 	require.NoError(h.t, err)
 	sh, err = h.ShipmentBooked(h.Context, sh.ID, tracking)
 	require.NoError(h.t, err)
@@ -43,14 +43,14 @@ func (h *house) parcel(accountID, tracking string) models.Shipment {
 }
 
 // wayBack is the booked parcel in which a unit comes back from a site, with its label.
-func (h *house) wayBack(accountID, siteID, tracking string) models.Shipment {
+func (h *house) wayBack(accountID, siteID, tracking string) logistics.Shipment {
 	h.t.Helper()
 	d, err := h.PutDepot(h.Context, rules.DepotForm{Code: "BR-9", Name: "Depósito Campinas", Street: "Rua A 1", City: "Campinas", Country: "BR"})
 	require.NoError(h.t, err)
-	sh, err := h.CreateShipment(h.Context, models.NewShipment{AccountID: accountID, Direction: rules.ShipReturn, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim",
-		Consignment: &models.Consignment{SiteID: siteID, DepotID: d.ID, Service: rules.ServiceStandard, ModelCode: "RALLY-BAR", Quantity: 1, Contents: "1 x Rally Bar"}})
+	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipReturn, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim",
+		Consignment: &logistics.Consignment{SiteID: siteID, DepotID: d.ID, Service: rules.ServiceStandard, ModelCode: "RALLY-BAR", Quantity: 1, Contents: "1 x Rally Bar"}})
 	require.NoError(h.t, err)
-	_, err = h.StoreBookings(h.Context, []models.BookedParcel{{ShipmentID: sh.ID, Tracking: tracking, MediaType: "application/pdf", Label: []byte("%PDF of " + tracking)}})
+	_, err = h.StoreBookings(h.Context, []logistics.BookedParcel{{ShipmentID: sh.ID, Tracking: tracking, MediaType: "application/pdf", Label: []byte("%PDF of " + tracking)}})
 	require.NoError(h.t, err)
 	return sh
 }
@@ -58,7 +58,7 @@ func (h *house) wayBack(accountID, siteID, tracking string) models.Shipment {
 // shipmentWorld is what the examples of shipments are about.
 func (h *house) shipmentWorld(t *testing.T, accountOf func() string) map[string]func() (client, string) {
 	n := 0
-	booked := func() models.Shipment {
+	booked := func() logistics.Shipment {
 		n++
 		sh := h.parcel(accountOf(), fmt.Sprintf("SIM%013d", n))
 		require.Equal(t, 202, h.webhook(scanned(*sh.Tracking, "PICKED_UP", 1)).Status)

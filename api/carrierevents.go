@@ -10,15 +10,16 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"roomcover.dev/roomcover/carrier"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
 )
 
 // carrierHandlers answer what is asked about webhooks of carriers.
 type carrierHandlers struct {
-	store   *models.Store
-	carrier string
-	keys    [][]byte
+	logistics *logistics.Logistics
+	carrier   string
+	keys      [][]byte
 }
 
 func (h carrierHandlers) routes(api huma.API) {
@@ -83,7 +84,7 @@ func (h carrierHandlers) receiveCarrierEvent(
 			webhookRemedies[err])
 	}
 	e, ok := carrier.ParseEvent(body)
-	n := models.NewCarrierEvent{
+	n := logistics.NewCarrierEvent{
 		Carrier:    h.carrier,
 		EventID:    e.EventID,
 		Tracking:   e.Tracking,
@@ -93,15 +94,15 @@ func (h carrierHandlers) receiveCarrierEvent(
 	}
 	if !ok || !storable(e) {
 		sum := sha256.Sum256(body)
-		n = models.NewCarrierEvent{
+		n = logistics.NewCarrierEvent{
 			Carrier: h.carrier,
 			EventID: "sha256:" + hex.EncodeToString(sum[:]),
 			Raw:     body,
 		}
 	}
-	stored, err := h.store.ReceiveCarrierEvent(models.WithSystem(ctx), n)
+	stored, err := h.logistics.ReceiveCarrierEvent(db.WithSystem(ctx), n)
 	return single(stored, err,
-		func(e models.CarrierEvent) ReceivedView { return ReceivedView{e.ID} })
+		func(e logistics.CarrierEvent) ReceivedView { return ReceivedView{e.ID} })
 }
 
 // storable reports whether the fields of an event fit a row; the raw text is kept in
@@ -121,19 +122,19 @@ func storable(e carrier.Event) bool {
 
 // CarrierEventView is what a carrier sent, and what became of it.
 type CarrierEventView struct {
-	ID         string                   `json:"id"`
-	Carrier    string                   `json:"carrier"`
-	EventID    string                   `json:"event_id"`
-	Tracking   string                   `json:"tracking,omitempty"`
-	Kind       string                   `json:"kind,omitempty"`
-	OccurredAt *time.Time               `json:"occurred_at,omitempty"`
-	ReceivedAt time.Time                `json:"received_at"`
-	State      models.CarrierEventState `json:"state" enum:"RECEIVED,APPLIED,UNKNOWN,UNREADABLE" doc:"RECEIVED: not applied yet; UNKNOWN: no shipment has this number; UNREADABLE: not understood"`
-	ShipmentID string                   `json:"shipment_id,omitempty"`
-	Raw        string                   `json:"raw" doc:"The body as it came"`
+	ID         string                      `json:"id"`
+	Carrier    string                      `json:"carrier"`
+	EventID    string                      `json:"event_id"`
+	Tracking   string                      `json:"tracking,omitempty"`
+	Kind       string                      `json:"kind,omitempty"`
+	OccurredAt *time.Time                  `json:"occurred_at,omitempty"`
+	ReceivedAt time.Time                   `json:"received_at"`
+	State      logistics.CarrierEventState `json:"state" enum:"RECEIVED,APPLIED,UNKNOWN,UNREADABLE" doc:"RECEIVED: not applied yet; UNKNOWN: no shipment has this number; UNREADABLE: not understood"`
+	ShipmentID string                      `json:"shipment_id,omitempty"`
+	Raw        string                      `json:"raw" doc:"The body as it came"`
 }
 
-func carrierEventView(e models.CarrierEvent) CarrierEventView {
+func carrierEventView(e logistics.CarrierEvent) CarrierEventView {
 	return CarrierEventView{
 		ID:         e.ID,
 		Carrier:    e.Carrier,
@@ -158,8 +159,8 @@ type listCarrierEventsInput struct {
 func (h carrierHandlers) listCarrierEvents(
 	ctx context.Context, in *listCarrierEventsInput,
 ) (*pageOf[CarrierEventView], error) {
-	events, next, err := h.store.ListCarrierEvents(ctx, models.CarrierEventFilter{
-		State:      models.CarrierEventState(in.State),
+	events, next, err := h.logistics.ListCarrierEvents(ctx, logistics.CarrierEventFilter{
+		State:      logistics.CarrierEventState(in.State),
 		Tracking:   in.Tracking,
 		ShipmentID: in.ShipmentID,
 		Page:       in.page(),

@@ -12,12 +12,16 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
 )
 
 // contractHandlers answer what is asked about contracts.
-type contractHandlers struct{ store *models.Store }
+type contractHandlers struct {
+	db           *db.DB
+	entitlements *entitlement.Entitlements
+}
 
 func (h contractHandlers) routes(api huma.API) {
 	read := route{
@@ -42,29 +46,29 @@ func (h contractHandlers) routes(api huma.API) {
 // from before. Until it starts it has the day on which it starts at the latest; days
 // are those of its time zone.
 type ContractView struct {
-	ID            string              `json:"id"`
-	Source        models.EntrySource  `json:"source" enum:"CONTRACT,ORDER,EARLIER_WARRANTY"`
-	AccountID     string              `json:"account_id"`
-	OrderID       string              `json:"order_id,omitempty"`
-	Type          rules.ServiceType   `json:"type" enum:"SELECT,SYNC_PLUS,EXT_WARRANTY,JUMPSTART,ENTERPRISE"`
-	State         rules.ContractState `json:"state" enum:"PROCESSING,PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED"`
-	Expiring      bool                `json:"expiring" doc:"It runs, and ends within 90 days"`
-	Quantity      int64               `json:"quantity" doc:"As bought"`
-	InForce       int64               `json:"in_force" doc:"Licences that are neither cancelled nor expired"`
-	Assigned      int64               `json:"assigned" doc:"Of them, those assigned to a room or attached to a serial number"`
-	TermYears     int                 `json:"term_years"`
-	MaxRooms      int64               `json:"max_rooms,omitempty" doc:"Of an enterprise plan (S37)"`
-	Serial        string              `json:"serial,omitempty" doc:"Of an earlier warranty"`
-	TimeZone      string              `json:"time_zone"`
-	StartOn       string              `json:"start_on,omitempty" format:"date"`
-	LastDay       string              `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
-	StartReason   models.StartReason  `json:"start_reason,omitempty"`
-	LatestStartOn string              `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started (S1)"`
-	CancelledAt   *time.Time          `json:"cancelled_at,omitempty"`
-	CreatedAt     time.Time           `json:"created_at"`
+	ID            string                  `json:"id"`
+	Source        entitlement.EntrySource `json:"source" enum:"CONTRACT,ORDER,EARLIER_WARRANTY"`
+	AccountID     string                  `json:"account_id"`
+	OrderID       string                  `json:"order_id,omitempty"`
+	Type          rules.ServiceType       `json:"type" enum:"SELECT,SYNC_PLUS,EXT_WARRANTY,JUMPSTART,ENTERPRISE"`
+	State         rules.ContractState     `json:"state" enum:"PROCESSING,PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED"`
+	Expiring      bool                    `json:"expiring" doc:"It runs, and ends within 90 days"`
+	Quantity      int64                   `json:"quantity" doc:"As bought"`
+	InForce       int64                   `json:"in_force" doc:"Licences that are neither cancelled nor expired"`
+	Assigned      int64                   `json:"assigned" doc:"Of them, those assigned to a room or attached to a serial number"`
+	TermYears     int                     `json:"term_years"`
+	MaxRooms      int64                   `json:"max_rooms,omitempty" doc:"Of an enterprise plan (S37)"`
+	Serial        string                  `json:"serial,omitempty" doc:"Of an earlier warranty"`
+	TimeZone      string                  `json:"time_zone"`
+	StartOn       string                  `json:"start_on,omitempty" format:"date"`
+	LastDay       string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
+	StartReason   entitlement.StartReason `json:"start_reason,omitempty"`
+	LatestStartOn string                  `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started (S1)"`
+	CancelledAt   *time.Time              `json:"cancelled_at,omitempty"`
+	CreatedAt     time.Time               `json:"created_at"`
 }
 
-func (h contractHandlers) contractView(c models.ContractEntry) ContractView {
+func (h contractHandlers) contractView(c entitlement.ContractEntry) ContractView {
 	days := daysOf(c.ServiceContract)
 	v := ContractView{
 		ID:            c.ID,
@@ -88,7 +92,7 @@ func (h contractHandlers) contractView(c models.ContractEntry) ContractView {
 	}
 	if c.EndAt != nil {
 		zone := zoneOf(c.ServiceContract)
-		today := rules.DateIn(h.store.Clock().Now(), zone)
+		today := rules.DateIn(h.db.Clock().Now(), zone)
 		v.Expiring = c.State == rules.ContractActive &&
 			c.EndAt.Before(rules.ExpiringBefore(today, rules.ExpiringDays, zone))
 	}
@@ -108,8 +112,8 @@ type ContractsInput struct {
 	Sort           string `query:"sort" enum:"newest,oldest,ending" doc:"newest first (the default), oldest first, or by their end"`
 }
 
-func (in ContractsInput) filter() models.ContractFilter {
-	f := models.ContractFilter{
+func (in ContractsInput) filter() entitlement.ContractFilter {
+	f := entitlement.ContractFilter{
 		AccountID: in.AccountID,
 		OrderID:   in.OrderID,
 		Type:      rules.ServiceType(in.Type),
@@ -119,7 +123,7 @@ func (in ContractsInput) filter() models.ContractFilter {
 		f.ExpiringWithin = &in.ExpiringWithin
 	}
 	if in.Sort != "newest" {
-		f.Sort = models.ContractSort(in.Sort)
+		f.Sort = entitlement.ContractSort(in.Sort)
 	}
 	return f
 }
@@ -134,8 +138,8 @@ func (h contractHandlers) listContracts(
 	ctx context.Context, in *listContractsInput,
 ) (*pageOf[ContractView], error) {
 	f := in.filter()
-	f.Page = models.Page{After: in.Cursor, Limit: in.Limit}
-	contracts, next, err := h.store.Contracts(ctx, f)
+	f.Page = db.Page{After: in.Cursor, Limit: in.Limit}
+	contracts, next, err := h.entitlements.Contracts(ctx, f)
 	return listed(contracts, next, err, h.contractView)
 }
 
@@ -154,16 +158,16 @@ type ContractEvent struct {
 func (h contractHandlers) getContract(
 	ctx context.Context, in *IDInput,
 ) (*one[ContractDetail], error) {
-	c, err := h.store.Contract(ctx, in.ID)
+	c, err := h.entitlements.Contract(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	objects := slices.DeleteFunc([]string{c.ID, c.OrderID},
 		func(id string) bool { return id == "" })
-	events, err := h.store.Timeline(ctx, objects...)
-	return single(c, err, func(c models.ContractEntry) ContractDetail {
+	events, err := h.db.Timeline(ctx, objects...)
+	return single(c, err, func(c entitlement.ContractEntry) ContractDetail {
 		return ContractDetail{h.contractView(c), viewed(events,
-			func(e models.AuditEvent) ContractEvent { return ContractEvent{e.At, e.Verb} })}
+			func(e db.AuditEvent) ContractEvent { return ContractEvent{e.At, e.Verb} })}
 	})
 }
 
@@ -179,11 +183,11 @@ type LicenceView struct {
 func (h contractHandlers) listLicences(
 	ctx context.Context, in *IDInput,
 ) (*pageOf[LicenceView], error) {
-	if _, err := h.store.Contract(ctx, in.ID); err != nil {
+	if _, err := h.entitlements.Contract(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	licences, err := h.store.LicencesOf(ctx, in.ID)
-	return listed(licences, "", err, func(l models.Licence) LicenceView {
+	licences, err := h.entitlements.LicencesOf(ctx, in.ID)
+	return listed(licences, "", err, func(l entitlement.Licence) LicenceView {
 		return LicenceView{
 			ID:         l.ID,
 			Number:     l.Seq,
@@ -226,7 +230,7 @@ func (h contractHandlers) exportContracts(
 ) (*huma.StreamResponse, error) {
 	f := in.filter()
 	f.Page.Limit = 200
-	first, next, err := h.store.Contracts(ctx, f)
+	first, next, err := h.entitlements.Contracts(ctx, f)
 	if err != nil {
 		return nil, err
 	}
@@ -243,7 +247,7 @@ func (h contractHandlers) exportContracts(
 				return
 			}
 			f.Page.After = next
-			if page, next, err = h.store.Contracts(ctx, f); err != nil {
+			if page, next, err = h.entitlements.Contracts(ctx, f); err != nil {
 				abort(ctx, err)
 			}
 		}
@@ -258,9 +262,9 @@ func abort(ctx context.Context, err error) {
 }
 
 func (h contractHandlers) writeContracts(
-	ctx context.Context, file *csv.Writer, entries []models.ContractEntry,
+	ctx context.Context, file *csv.Writer, entries []entitlement.ContractEntry,
 ) error {
-	names, err := h.store.NamesOf(ctx, entries)
+	names, err := h.entitlements.NamesOf(ctx, entries)
 	if err != nil {
 		return err
 	}

@@ -10,13 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
 // everyType is an account with one contract of each type, and a customer's token.
-func (h *house) everyType(t *testing.T) (customer client, orders []models.Order) {
+func (h *house) everyType(t *testing.T) (customer client, orders []order.Order) {
 	for i, sku := range []string{"SELECT-3Y", "SYNC-PLUS-1Y", "EXT-WARRANTY-2Y", "TAP-BUNDLE-TEAMS"} {
 		form := storetest.Form(storetest.PO(i))
 		form.Lines[0].SKU, form.Lines[0].Quantity = sku, int64(i+2)
@@ -45,7 +46,7 @@ func table(t *testing.T, c client, query string) [][]string {
 func TestR38_CustomersSeeEveryTypeAndStateAndGetThemAsAFile(t *testing.T) {
 	h := sqlite(t)
 	c, orders := h.everyType(t)
-	_, _, err := h.CancelOrder(storetest.Operator(), orders[1].ID, models.CancelRequest{Reason: "not needed"})
+	_, _, err := h.CancelOrder(storetest.Operator(), orders[1].ID, order.CancelRequest{Reason: "not needed"})
 	require.NoError(t, err)
 	all := contracts(t, c, "")
 	require.Len(t, all, 4)
@@ -129,7 +130,7 @@ func TestR111c_AnOrderInProgressStandsInTheRegister(t *testing.T) {
 	waiting := h.Seller.accepted(form)
 	got := contracts(t, c, "?state=PROCESSING")
 	require.Len(t, got, 1)
-	require.Equal(t, models.EntryOrder, got[0].Source)
+	require.Equal(t, entitlement.EntryOrder, got[0].Source)
 	require.Equal(t, waiting.ID, got[0].OrderID)
 	require.Empty(t, got[0].LatestStartOn)
 	detail := as[api.ContractDetail](t, c.get("/v1/contracts/"+got[0].ID), 200)

@@ -12,12 +12,16 @@ import (
 	"cloud.google.com/go/civil"
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 )
 
 // countryHandlers answer what is asked about country terms and supported products.
-type countryHandlers struct{ store *models.Store }
+type countryHandlers struct {
+	db       *db.DB
+	programs *program.Programs
+}
 
 func (h countryHandlers) routes(api huma.API) {
 	public := route{Tag: "Countries", Public: true}
@@ -57,7 +61,7 @@ type TermsView struct {
 	PublishedAt   time.Time      `json:"published_at"`
 }
 
-func termsView(v models.CountryTermsVersion) TermsView {
+func termsView(v program.CountryTermsVersion) TermsView {
 	return TermsView{
 		Country:       v.Country,
 		Version:       v.Version,
@@ -102,7 +106,7 @@ func (h countryHandlers) publishTerms(
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
-	v, err := h.store.PublishTerms(ctx, t, r.Note)
+	v, err := h.programs.PublishTerms(ctx, t, r.Note)
 	return single(v, err, termsView)
 }
 
@@ -151,7 +155,7 @@ func modelView(m rules.ProductModel) ModelView {
 }
 
 func (h countryHandlers) listModels(ctx context.Context, _ *struct{}) (*pageOf[ModelView], error) {
-	all, err := h.store.ListModels(ctx)
+	all, err := h.programs.ListModels(ctx)
 	return listed(all, "", err, modelView)
 }
 
@@ -180,7 +184,7 @@ func (h countryHandlers) putModel(
 	for _, c := range r.Components {
 		m.Components = append(m.Components, rules.Component{Code: c.Code, Quantity: c.Quantity})
 	}
-	m, err := h.store.PutModel(ctx, m)
+	m, err := h.programs.PutModel(ctx, m)
 	return single(m, err, modelView)
 }
 
@@ -214,11 +218,11 @@ type countriesOutput struct {
 func (h countryHandlers) listCountries(
 	ctx context.Context, in *countriesInput,
 ) (*countriesOutput, error) {
-	all, err := h.store.ListCountryTerms(ctx)
+	all, err := h.programs.ListCountryTerms(ctx)
 	if err != nil {
 		return nil, err
 	}
-	today := civil.DateOf(h.store.Clock().Now().UTC()).String()
+	today := civil.DateOf(h.db.Clock().Now().UTC()).String()
 	out := &countriesOutput{
 		Status:       http.StatusOK,
 		CacheControl: "public, max-age=300",
@@ -244,7 +248,7 @@ func etagListed(header, tag string) bool {
 }
 
 // publishedTerms is the page of a day, from all versions by country and version.
-func publishedTerms(all []models.CountryTermsVersion, today string) CountriesView {
+func publishedTerms(all []program.CountryTermsVersion, today string) CountriesView {
 	out := CountriesView{Version: 1, Countries: []TermsView{}, Changes: []TermsView{}}
 	for _, v := range all {
 		last := len(out.Countries) - 1

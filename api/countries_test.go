@@ -8,7 +8,8 @@ import (
 
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/messages/promise"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -18,12 +19,12 @@ import (
 type abroad struct {
 	twin
 	t    *testing.T
-	left []models.Licence
+	left []entitlement.Licence
 }
 
 func (h *house) abroad(t *testing.T) *abroad {
 	a := h.twin(t, 1)
-	orders, _, err := h.ListOrders(h.Context, models.OrderFilter{})
+	orders, _, err := h.ListOrders(h.Context, order.OrderFilter{})
 	require.NoError(t, err)
 	return &abroad{a, t, h.Licences(t, orders[0])[1:]}
 }
@@ -94,7 +95,7 @@ func TestR78c_TheRoomsCountrySetsSpeedAndLanguages(t *testing.T) {
 	stored, err := h.GetRoom(h.Context, room)
 	require.NoError(t, err)
 	approved := time.Date(2026, 12, 23, 13, 59, 0, 0, time.UTC) // 14:59 in Berlin
-	p, err := h.PromiseAt(h.Context, models.SiteOf(stored), got.RMASpeed, approved)
+	p, err := h.PromiseAt(h.Context, entitlement.SiteOf(stored), got.RMASpeed, approved)
 	require.NoError(t, err)
 	require.Equal(t, "2026-12-29", p.On.String())
 	require.Equal(t, "approved Wednesday 14:59 by the 15:00 cut-off; Friday is a holiday; 3 business days: Tuesday", promise.Text(p, "en"))

@@ -8,12 +8,16 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
 )
 
 // coverageHandlers answer what is asked about coverage.
-type coverageHandlers struct{ store *models.Store }
+type coverageHandlers struct {
+	db           *db.DB
+	entitlements *entitlement.Entitlements
+}
 
 func (h coverageHandlers) routes(api huma.API) {
 	ask := route{
@@ -40,7 +44,7 @@ type CoveredView struct {
 	Answer   *rules.Answer `json:"answer,omitempty" doc:"Missing when the subject was not found"`
 }
 
-func coveredView(c models.Covered) CoveredView {
+func coveredView(c entitlement.Covered) CoveredView {
 	v := CoveredView{
 		RoomID:   c.Subject.RoomID,
 		Serial:   c.Subject.Serial,
@@ -72,7 +76,7 @@ func (h coverageHandlers) getCoverage(
 	if err != nil {
 		return nil, err
 	}
-	out, err := h.store.Coverage(ctx, []models.CoverSubject{{
+	out, err := h.entitlements.Coverage(ctx, []entitlement.CoverSubject{{
 		RoomID:    in.Room,
 		Serial:    in.Serial,
 		ModelCode: in.Model,
@@ -98,7 +102,7 @@ func purpose(name string) rules.Purpose {
 // instant reads a time; missing is now.
 func (h coverageHandlers) instant(pointer, text string) (time.Time, error) {
 	if text == "" {
-		return h.store.Clock().Now(), nil
+		return h.db.Clock().Now(), nil
 	}
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
@@ -126,11 +130,11 @@ func (h coverageHandlers) listCoverage(
 	ctx context.Context, _ *struct{}, r CoverageRequest,
 ) (*pageOf[CoveredView], error) {
 	var f fieldCheck
-	subjects := make([]models.CoverSubject, len(r.Subjects))
+	subjects := make([]entitlement.CoverSubject, len(r.Subjects))
 	for i, q := range r.Subjects {
 		f.fail((q.Room == "") == (q.Serial == ""), fmt.Sprintf("/subjects/%d", i), rules.Required,
 			"Neither or both of room and serial are named.", "Name either a room or a serial.")
-		subjects[i] = models.CoverSubject{RoomID: q.Room, Serial: q.Serial, ModelCode: q.Model}
+		subjects[i] = entitlement.CoverSubject{RoomID: q.Room, Serial: q.Serial, ModelCode: q.Model}
 	}
 	f.fail(!purpose(r.For).Valid(), "/for", "UNKNOWN_PURPOSE", "There is no such purpose.",
 		"Send hardware, technical or setup.")
@@ -141,6 +145,6 @@ func (h coverageHandlers) listCoverage(
 	if err != nil {
 		return nil, err
 	}
-	out, err := h.store.Coverage(ctx, subjects, at, purpose(r.For))
+	out, err := h.entitlements.Coverage(ctx, subjects, at, purpose(r.For))
 	return listed(out, "", err, coveredView)
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -23,15 +23,15 @@ func (a adminOf) asks(t *testing.T, serial string) string {
 func TestR35b_TheWarrantyIsExtendedForCatalogueDevicesInCoveredRooms(t *testing.T) {
 	h := sqlite(t)
 	a := h.admin(t)
-	add := func(serial, model, bought string, room models.Room) {
-		d, err := h.RegisterDevice(h.Context, models.NewDevice{AccountID: a.Account, RoomID: room.ID, Form: rules.DeviceForm{Serial: serial, ModelCode: model, PurchasedOn: bought}})
+	add := func(serial, model, bought string, room entitlement.Room) {
+		d, err := h.RegisterDevice(h.Context, entitlement.NewDevice{AccountID: a.Account, RoomID: room.ID, Form: rules.DeviceForm{Serial: serial, ModelCode: model, PurchasedOn: bought}})
 		require.NoError(t, err)
 		require.NotEmpty(t, d.ID)
 	}
 	bare := h.Room(t, a.Account, "No licence")
 	add("PAST-STANDARD", "RALLY-BAR", "2023-01-01", a.Room)
 	add("UNCOVERED-ROOM", "RALLY-BAR", "2023-01-01", bare)
-	add("UNPLACED", "RALLY-BAR", "2023-01-01", models.Room{})
+	add("UNPLACED", "RALLY-BAR", "2023-01-01", entitlement.Room{})
 	add("THIRD-PARTY", "OTHER-VENDOR-CAM", "2026-01-01", a.Room)
 	add("ROOM-PC", "MINI-PC", "2026-01-01", a.Room)
 	add("SIX-YEARS-OLD", "RALLY-BAR", "2020-01-01", a.Room)

@@ -8,12 +8,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/rules"
 )
 
 // csmHandlers answer what is asked about customer success managers.
-type csmHandlers struct{ store *models.Store }
+type csmHandlers struct{ accounts *account.Accounts }
 
 func (h csmHandlers) routes(api huma.API) {
 	read := route{
@@ -49,7 +49,7 @@ type CSMContact struct {
 	Active bool   `json:"active" doc:"false: has left; only operators still see who it was"`
 }
 
-func csmContact(c models.CSM) CSMContact {
+func csmContact(c account.CSM) CSMContact {
 	return CSMContact{
 		ID:     c.ID,
 		Name:   c.Name,
@@ -66,9 +66,9 @@ type CSMView struct {
 	Version   int64     `json:"version"`
 }
 
-func csmView(c models.CSM) CSMView { return CSMView{csmContact(c), c.CreatedAt, c.Version} }
+func csmView(c account.CSM) CSMView { return CSMView{csmContact(c), c.CreatedAt, c.Version} }
 
-func csmAnswer(c models.CSM, err error) (*roomOutput[CSMView], error) {
+func csmAnswer(c account.CSM, err error) (*roomOutput[CSMView], error) {
 	if err != nil {
 		return nil, err
 	}
@@ -76,12 +76,12 @@ func csmAnswer(c models.CSM, err error) (*roomOutput[CSMView], error) {
 }
 
 func (h csmHandlers) listCSMs(ctx context.Context, in *ListInput) (*pageOf[CSMView], error) {
-	all, next, err := h.store.ListCSMs(ctx, in.page())
+	all, next, err := h.accounts.ListCSMs(ctx, in.page())
 	return listed(all, next, err, csmView)
 }
 
 func (h csmHandlers) getCSM(ctx context.Context, in *IDInput) (*roomOutput[CSMView], error) {
-	return csmAnswer(h.store.GetCSM(ctx, in.ID))
+	return csmAnswer(h.accounts.GetCSM(ctx, in.ID))
 }
 
 // CSMRequest is a manager to add.
@@ -95,7 +95,7 @@ type CSMRequest struct {
 func (h csmHandlers) createCSM(
 	ctx context.Context, _ *struct{}, r CSMRequest,
 ) (*roomOutput[CSMView], error) {
-	return csmAnswer(h.store.CreateCSM(ctx, rules.CSMForm{
+	return csmAnswer(h.accounts.CreateCSM(ctx, rules.CSMForm{
 		Name:  r.Name,
 		Email: r.Email,
 		Phone: r.Phone,
@@ -114,7 +114,7 @@ type CSMChangeRequest struct {
 func (h csmHandlers) changeCSM(
 	ctx context.Context, in *IfMatchInput, r CSMChangeRequest,
 ) (*roomOutput[CSMView], error) {
-	c, err := h.store.GetCSM(ctx, in.ID)
+	c, err := h.accounts.GetCSM(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (h csmHandlers) changeCSM(
 		Email: cmp.Or(r.Email, c.Email),
 		Phone: *cmp.Or(r.Phone, &c.Phone),
 	}
-	return csmAnswer(h.store.ChangeCSM(ctx, in.ID, models.CSMChange{
+	return csmAnswer(h.accounts.ChangeCSM(ctx, in.ID, account.CSMChange{
 		Form:    form,
 		Active:  *cmp.Or(r.Active, &c.Active),
 		Version: c.Version,

@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -50,14 +51,16 @@ func TestR35e_ManagerIsAskedForNamedAndShown(t *testing.T) {
 			require.Equal(t, []string{accountID, "order/" + o.ID, o.ID}, []string{p.ID, p.WorkflowID, p.OrderID})
 			require.Contains(t, p.Link, o.ID)
 
-			csm, viewer := h.client(models.OperatorOrgID, rules.OperatorCSM), h.customer(accountID, rules.CustomerReadOnly)
-			detail := func(c client) api.AccountDetail { return as[api.AccountDetail](t, c.get("/v1/accounts/"+accountID), 200) }
+			csm, viewer := h.client(account.OperatorOrgID, rules.OperatorCSM), h.customer(accountID, rules.CustomerReadOnly)
+			detail := func(c client) api.AccountDetail {
+				return as[api.AccountDetail](t, c.get("/v1/accounts/"+accountID), 200)
+			}
 			require.Nil(t, detail(viewer).CSM)
 			clara, davi := h.manager("Clara Reis", "clara@operator.example"), h.manager("Davi Melo", "davi@operator.example")
 			act := func(body map[string]any) answer { return csm.post("/v1/operator/tasks/"+task.ID+"/assign", body) }
 			require.Equal(t, []string{"/csm_id UNKNOWN_CSM"}, codes(problem(t, act(map[string]any{"reason": "r", "csm_id": "csm_x"}), 422, rules.ValidationFailed).Errors))
 			problem(t, act(map[string]any{"csm_id": clara.ID}), 422, rules.ReasonRequired)
-			require.Equal(t, models.TaskDone, as[api.TaskView](t, act(map[string]any{"reason": "knows them", "csm_id": clara.ID}), 200).State)
+			require.Equal(t, db.TaskDone, as[api.TaskView](t, act(map[string]any{"reason": "knows them", "csm_id": clara.ID}), 200).State)
 			require.Empty(t, as[items[ref]](t, h.Lead.get("/v1/processes?kind=CSM"), 200).Items)
 			require.Equal(t, &api.CSMContact{ID: clara.ID, Name: "Clara Reis", Email: "clara@operator.example", Phone: "+55 11 4000-1234", Active: true}, detail(viewer).CSM)
 

@@ -7,12 +7,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
 )
 
 // deviceHandlers answer what is asked about devices.
-type deviceHandlers struct{ store *models.Store }
+type deviceHandlers struct{ entitlements *entitlement.Entitlements }
 
 func (h deviceHandlers) routes(api huma.API) {
 	read := route{
@@ -79,7 +79,7 @@ type DeviceView struct {
 	Version        int64             `json:"version"`
 }
 
-func deviceView(d models.Device) DeviceView {
+func deviceView(d entitlement.Device) DeviceView {
 	return DeviceView{
 		ID:             d.ID,
 		AccountID:      d.AccountID,
@@ -121,7 +121,7 @@ type listDevicesInput struct {
 func (h deviceHandlers) listDevices(
 	ctx context.Context, in *listDevicesInput,
 ) (*pageOf[DeviceView], error) {
-	devices, next, err := h.store.ListDevices(ctx, models.DeviceFilter{
+	devices, next, err := h.entitlements.ListDevices(ctx, entitlement.DeviceFilter{
 		AccountID: in.AccountID,
 		RoomID:    in.RoomID,
 		ModelCode: in.Model,
@@ -136,24 +136,24 @@ func (h deviceHandlers) listDevices(
 func (h deviceHandlers) getDevice(
 	ctx context.Context, in *IDInput,
 ) (*roomOutput[DeviceDetail], error) {
-	d, err := h.store.GetDevice(ctx, in.ID)
+	d, err := h.entitlements.GetDevice(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	stays, err := h.store.PlacementsOf(ctx, d.ID)
+	stays, err := h.entitlements.PlacementsOf(ctx, d.ID)
 	if err != nil {
 		return nil, err
 	}
 	v := DeviceDetail{
 		DeviceView: deviceView(d),
-		Stays: viewed(stays, func(p models.DevicePlacement) StayView {
+		Stays: viewed(stays, func(p entitlement.DevicePlacement) StayView {
 			return StayView{p.RoomID, p.FromAt, p.ToAt}
 		}),
 	}
 	return &roomOutput[DeviceDetail]{etag(d.Version), v}, nil
 }
 
-func deviceAnswer(d models.Device, err error) (*roomOutput[DeviceView], error) {
+func deviceAnswer(d entitlement.Device, err error) (*roomOutput[DeviceView], error) {
 	if err != nil {
 		return nil, err
 	}
@@ -163,7 +163,7 @@ func deviceAnswer(d models.Device, err error) (*roomOutput[DeviceView], error) {
 func (h deviceHandlers) registerDevice(
 	ctx context.Context, _ *struct{}, r DeviceRequest,
 ) (*roomOutput[DeviceView], error) {
-	return deviceAnswer(h.store.RegisterDevice(ctx, models.NewDevice{
+	return deviceAnswer(h.entitlements.RegisterDevice(ctx, entitlement.NewDevice{
 		AccountID: accountOf(ctx, r.AccountID),
 		RoomID:    r.RoomID,
 		Form:      r.form(),
@@ -174,7 +174,7 @@ func (h deviceHandlers) registerDevice(
 func (h deviceHandlers) putDevice(
 	ctx context.Context, in *IfMatchInput, r DeviceRequest,
 ) (*roomOutput[DeviceView], error) {
-	d, err := h.store.GetDevice(ctx, in.ID)
+	d, err := h.entitlements.GetDevice(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -185,7 +185,7 @@ func (h deviceHandlers) putDevice(
 		return nil, wrong("/room_id", "UNCHANGEABLE", "Room and account do not change here.",
 			"Leave them out; place the device instead.")
 	}
-	return deviceAnswer(h.store.ChangeDevice(ctx, in.ID, r.form(), d.Version, r.Reason))
+	return deviceAnswer(h.entitlements.ChangeDevice(ctx, in.ID, r.form(), d.Version, r.Reason))
 }
 
 // PlacementRequest says where a device is.
@@ -197,5 +197,5 @@ type PlacementRequest struct {
 func (h deviceHandlers) placeDevice(
 	ctx context.Context, in *IDInput, r PlacementRequest,
 ) (*roomOutput[DeviceView], error) {
-	return deviceAnswer(h.store.PlaceDevice(ctx, in.ID, r.RoomID, r.Reason))
+	return deviceAnswer(h.entitlements.PlaceDevice(ctx, in.ID, r.RoomID, r.Reason))
 }

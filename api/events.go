@@ -7,12 +7,13 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
 )
 
 // eventHandlers answer what is asked about events for those outside.
-type eventHandlers struct{ store *models.Store }
+type eventHandlers struct{ operations *operations.Operations }
 
 func (h eventHandlers) routes(api huma.API) {
 	read := route{
@@ -43,12 +44,12 @@ type listEventsInput struct {
 func (h eventHandlers) listEvents(
 	ctx context.Context, in *listEventsInput,
 ) (*pageOf[OutsideEventView], error) {
-	kind := models.OutboxKind("")
+	kind := db.OutboxKind("")
 	if in.Kind != "" {
-		kind = models.OutboxKind(outside + in.Kind)
+		kind = db.OutboxKind(outside + in.Kind)
 	}
-	events, next, err := h.store.OutsideEvents(ctx, kind, in.page())
-	return listed(events, next, err, func(e models.OutboxEvent) OutsideEventView {
+	events, next, err := h.operations.OutsideEvents(ctx, kind, in.page())
+	return listed(events, next, err, func(e db.OutboxEvent) OutsideEventView {
 		return OutsideEventView{
 			ID:        e.ID,
 			Kind:      strings.TrimPrefix(string(e.Kind), outside),

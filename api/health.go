@@ -12,7 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 )
 
 const checkTimeout = 2 * time.Second
@@ -27,7 +27,7 @@ func (s *service) health(router *gin.Engine) {
 	if s.Metrics == nil {
 		return
 	}
-	_ = s.Metrics.Register(&backlog{store: s.store}) // refused only when it is there already
+	_ = s.Metrics.Register(&backlog{db: s.domains.DB}) // refused only when it is there already
 	router.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{})))
 }
 
@@ -45,7 +45,7 @@ func (s *service) ready(c *gin.Context) {
 			checks["temporal"], word = "failed", "warning"
 		}
 	}
-	if err := s.store.Ready(ctx); err != nil {
+	if err := s.domains.DB.Ready(ctx); err != nil {
 		s.Log.ErrorContext(ctx, "not ready", "error", err)
 		checks["database"], word, status = "failed", "failed", http.StatusServiceUnavailable
 	}
@@ -53,7 +53,7 @@ func (s *service) ready(c *gin.Context) {
 }
 
 // backlog measures the outbox when it is asked for.
-type backlog struct{ store *models.Store }
+type backlog struct{ db *db.DB }
 
 var (
 	backlogCount = prometheus.NewDesc("roomcover_outbox_backlog",
@@ -68,15 +68,15 @@ func (b *backlog) Describe(ch chan<- *prometheus.Desc) { ch <- backlogCount; ch 
 // Collect is part of prometheus.Collector. Nothing is told while the database
 // does not answer.
 func (b *backlog) Collect(ch chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(models.WithSystem(context.Background()), checkTimeout)
+	ctx, cancel := context.WithTimeout(db.WithSystem(context.Background()), checkTimeout)
 	defer cancel()
-	count, oldest, err := b.store.OutboxBacklog(ctx)
+	count, oldest, err := b.db.OutboxBacklog(ctx)
 	if err != nil {
 		return
 	}
 	age := 0.0
 	if count > 0 {
-		age = b.store.Clock().Now().Sub(oldest).Seconds()
+		age = b.db.Clock().Now().Sub(oldest).Seconds()
 	}
 	ch <- prometheus.MustNewConstMetric(backlogCount, prometheus.GaugeValue, float64(count))
 	ch <- prometheus.MustNewConstMetric(backlogAge, prometheus.GaugeValue, age)

@@ -11,7 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humagin"
 	"github.com/gin-gonic/gin"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -56,8 +56,8 @@ func (s *service) once(ctx huma.Context, next func(huma.Context)) {
 	}
 	c := callOf(ctx.Context())
 	url := ctx.URL()
-	row, done, err := s.store.ClaimKey(ctx.Context(), c.token.ID, key,
-		models.HashSecret(ctx.Method()+"\n"+url.RequestURI()+"\n"+string(c.body.content)))
+	row, done, err := s.domains.DB.ClaimKey(ctx.Context(), c.token.ID, key,
+		db.HashSecret(ctx.Method()+"\n"+url.RequestURI()+"\n"+string(c.body.content)))
 	switch {
 	case err != nil:
 		s.refuse(ctx, err)
@@ -90,7 +90,7 @@ func (s *service) keepAnswer(ctx huma.Context, next func(huma.Context), key stri
 	defer func() {
 		g.Writer = w.ResponseWriter
 		if !settled {
-			_ = s.store.ReleaseKey(settle, c.token.ID, key)
+			_ = s.domains.DB.ReleaseKey(settle, c.token.ID, key)
 		}
 	}()
 	g.Writer = w
@@ -102,7 +102,7 @@ func (s *service) keepAnswer(ctx huma.Context, next func(huma.Context), key stri
 			Body:        w.kept(routeOf(ctx).Secret),
 		})
 		if err == nil {
-			err = s.store.FinishKey(settle, c.token.ID, key, status, stored)
+			err = s.domains.DB.FinishKey(settle, c.token.ID, key, status, stored)
 		}
 		if settled = err == nil; !settled {
 			s.Log.ErrorContext(settle, "idempotency key not kept", "request_id", requestID(settle),
@@ -113,7 +113,7 @@ func (s *service) keepAnswer(ctx huma.Context, next func(huma.Context), key stri
 	w.send()
 }
 
-func replay(g *gin.Context, row models.IdempotencyKey) {
+func replay(g *gin.Context, row db.IdempotencyKey) {
 	var a answer
 	_ = json.Unmarshal(row.Response, &a)
 	if a.Location != "" {

@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -21,10 +22,10 @@ func TestS35_RoomsImportOverTheAPI(t *testing.T) {
 	sent := a.send("POST", "/v1/rooms/import?dry_run=true", content, "Content-Type", "text/csv", "Idempotency-Key", "file-1")
 	job := as[api.ImportView](t, sent, 202)
 	require.Equal(t, "/v1/imports/"+job.ID, sent.Header.Get("Location"))
-	require.Equal(t, models.ImportRooms, job.Kind)
+	require.Equal(t, importjob.ImportRooms, job.Kind)
 	require.Equal(t, 1, job.RowsTotal)
 	require.Equal(t, "true", a.send("POST", "/v1/rooms/import?dry_run=true", content, "Content-Type", "text/csv", "Idempotency-Key", "file-1").Header.Get("Idempotent-Replayed"))
-	require.NoError(t, h.PutImportRows(h.Context, []models.ImportRow{{JobID: job.ID, RowNo: 2, Outcome: models.RowRefused, RoomID: &a.room, DeviceID: &a.device,
+	require.NoError(t, h.PutImportRows(h.Context, []importjob.ImportRow{{JobID: job.ID, RowNo: 2, Outcome: importjob.RowRefused, RoomID: &a.room, DeviceID: &a.device,
 		Errors: []rules.FieldError{{Pointer: "/devices/0/serial", Code: rules.SerialRegistered}}}}))
 	report := as[items[api.ImportRowView]](t, a.get("/v1/imports/"+job.ID+"/rows"), 200).Items[0]
 	require.Equal(t, a.room, report.RoomID)
@@ -34,7 +35,7 @@ func TestS35_RoomsImportOverTheAPI(t *testing.T) {
 	problem(t, viewer.send("POST", "/v1/rooms/import", content, "Content-Type", "text/csv"), 403, rules.Forbidden)
 	problem(t, h.client(h.Reseller.ID, rules.Reseller, api.OrdersRead, api.RoomsRead).get("/v1/imports/"+job.ID), 404, rules.NotFound)
 	orders := as[ref](t, h.Seller.send("POST", "/v1/orders/import", "[{}]"), 202)
-	narrow := h.client(models.OperatorOrgID, rules.OperatorLead, api.OrdersRead)
+	narrow := h.client(account.OperatorOrgID, rules.OperatorLead, api.OrdersRead)
 	require.Equal(t, 200, narrow.get("/v1/imports/"+orders.ID).Status)
 	problem(t, narrow.get("/v1/imports/"+job.ID+"/rows"), 403, rules.Forbidden)
 	for _, path := range []string{"/v1/imports/%s", "/v1/imports/%s/rows"} {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/orderfile"
 	"roomcover.dev/roomcover/roomfile"
 	"roomcover.dev/roomcover/rowfile"
@@ -21,7 +21,7 @@ var importMedia = []string{"text/csv", mediaJSON, "application/x-ndjson"}
 
 // importHandlers answer what is asked about imports.
 type importHandlers struct {
-	store  *models.Store
+	jobs   *importjob.Jobs
 	intake intake
 }
 
@@ -57,24 +57,24 @@ func (h importHandlers) routes(api huma.API) {
 
 // ImportView is the progress of an import.
 type ImportView struct {
-	ID            string             `json:"id"`
-	Kind          models.ImportKind  `json:"kind" enum:"ORDERS,ROOMS"`
-	AccountID     string             `json:"account_id,omitempty" doc:"Whose rooms they are"`
-	State         models.ImportState `json:"state" enum:"QUEUED,CHECKING,STORING,DONE,REFUSED,FAILED"`
-	Format        string             `json:"format" enum:"csv,json"`
-	DryRun        bool               `json:"dry_run"`
-	AllOrNothing  bool               `json:"all_or_nothing"`
-	RowsTotal     int                `json:"rows_total"`
-	RowsChecked   int                `json:"rows_checked"`
-	RowsStored    int                `json:"rows_stored"`
-	RowsUnchanged int                `json:"rows_unchanged"`
-	RowsRefused   int                `json:"rows_refused"`
-	Error         string             `json:"error,omitempty" doc:"What concerns the file as a whole"`
-	CreatedAt     time.Time          `json:"created_at"`
-	FinishedAt    *time.Time         `json:"finished_at,omitempty"`
+	ID            string                `json:"id"`
+	Kind          importjob.ImportKind  `json:"kind" enum:"ORDERS,ROOMS"`
+	AccountID     string                `json:"account_id,omitempty" doc:"Whose rooms they are"`
+	State         importjob.ImportState `json:"state" enum:"QUEUED,CHECKING,STORING,DONE,REFUSED,FAILED"`
+	Format        string                `json:"format" enum:"csv,json"`
+	DryRun        bool                  `json:"dry_run"`
+	AllOrNothing  bool                  `json:"all_or_nothing"`
+	RowsTotal     int                   `json:"rows_total"`
+	RowsChecked   int                   `json:"rows_checked"`
+	RowsStored    int                   `json:"rows_stored"`
+	RowsUnchanged int                   `json:"rows_unchanged"`
+	RowsRefused   int                   `json:"rows_refused"`
+	Error         string                `json:"error,omitempty" doc:"What concerns the file as a whole"`
+	CreatedAt     time.Time             `json:"created_at"`
+	FinishedAt    *time.Time            `json:"finished_at,omitempty"`
 }
 
-func importView(j models.ImportJob) ImportView {
+func importView(j importjob.ImportJob) ImportView {
 	return ImportView{
 		ID:            j.ID,
 		Kind:          j.Kind,
@@ -119,8 +119,8 @@ func (h importHandlers) importOrders(
 	if err != nil {
 		return nil, err
 	}
-	job := uploaded(body, models.ImportJob{
-		Kind:         models.ImportOrders,
+	job := uploaded(body, importjob.ImportJob{
+		Kind:         importjob.ImportOrders,
 		OrgID:        sender.ID,
 		DryRun:       in.DryRun,
 		AllOrNothing: in.AllOrNothing,
@@ -135,8 +135,8 @@ func (h importHandlers) importRooms(
 	ctx context.Context, in *importRoomsInput, body rawBody,
 ) (out *importOutput, err error) {
 	acc := accountOf(ctx, in.AccountID)
-	job := uploaded(body, models.ImportJob{
-		Kind:         models.ImportRooms,
+	job := uploaded(body, importjob.ImportJob{
+		Kind:         importjob.ImportRooms,
 		AccountID:    &acc,
 		Reason:       in.Reason,
 		DryRun:       in.DryRun,
@@ -149,7 +149,7 @@ func (h importHandlers) importRooms(
 }
 
 // uploaded is the job with the request's file.
-func uploaded(body rawBody, job models.ImportJob) models.ImportJob {
+func uploaded(body rawBody, job importjob.ImportJob) importjob.ImportJob {
 	job.Content = body.content
 	job.Format = rowfile.JSON
 	if body.media == mediaCSV {
@@ -159,9 +159,9 @@ func uploaded(body rawBody, job models.ImportJob) models.ImportJob {
 }
 
 func (h importHandlers) queueImport(
-	ctx context.Context, job models.ImportJob,
+	ctx context.Context, job importjob.ImportJob,
 ) (*importOutput, error) {
-	job, err := h.store.CreateImport(ctx, job)
+	job, err := h.jobs.CreateImport(ctx, job)
 	if err != nil {
 		return nil, err
 	}
@@ -170,13 +170,13 @@ func (h importHandlers) queueImport(
 
 // importJob reads a job that the token's scopes reach: those of orders and those
 // of rooms are two.
-func (h importHandlers) importJob(ctx context.Context, id string) (models.ImportJob, error) {
-	job, err := h.store.GetImport(ctx, id, false)
+func (h importHandlers) importJob(ctx context.Context, id string) (importjob.ImportJob, error) {
+	job, err := h.jobs.GetImport(ctx, id, false)
 	if err != nil {
 		return job, err
 	}
 	scope := OrdersRead
-	if job.Kind == models.ImportRooms {
+	if job.Kind == importjob.ImportRooms {
 		scope = RoomsRead
 	}
 	if !callOf(ctx).token.HasScope(scope) {
@@ -192,12 +192,12 @@ func (h importHandlers) getImport(ctx context.Context, in *IDInput) (*one[Import
 
 // ImportRowView is the report of one row of a file.
 type ImportRowView struct {
-	Row      int                  `json:"row" doc:"Line of a CSV file, or place in a JSON file, from 1"`
-	Outcome  models.ImportOutcome `json:"outcome" enum:"VALID,STORED,UNCHANGED,REFUSED"`
-	OrderID  string               `json:"order_id,omitempty"`
-	RoomID   string               `json:"room_id,omitempty" doc:"The row's room; of a refused row, the room that has its device already"`
-	DeviceID string               `json:"device_id,omitempty" doc:"The row's device, where it has one; of a refused row, what has its serial already"`
-	Errors   []rules.FieldError   `json:"errors" nullable:"false"`
+	Row      int                     `json:"row" doc:"Line of a CSV file, or place in a JSON file, from 1"`
+	Outcome  importjob.ImportOutcome `json:"outcome" enum:"VALID,STORED,UNCHANGED,REFUSED"`
+	OrderID  string                  `json:"order_id,omitempty"`
+	RoomID   string                  `json:"room_id,omitempty" doc:"The row's room; of a refused row, the room that has its device already"`
+	DeviceID string                  `json:"device_id,omitempty" doc:"The row's device, where it has one; of a refused row, what has its serial already"`
+	Errors   []rules.FieldError      `json:"errors" nullable:"false"`
 }
 
 type importRowsInput struct {
@@ -213,14 +213,14 @@ func (h importHandlers) importRows(
 	if _, err := h.importJob(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	rows, err := h.store.ImportRows(ctx, in.ID, models.ImportOutcome(in.Outcome), in.Cursor,
+	rows, err := h.jobs.ImportRows(ctx, in.ID, importjob.ImportOutcome(in.Outcome), in.Cursor,
 		in.Limit+1)
 	next := ""
 	if len(rows) > in.Limit {
 		rows = slices.Clip(rows[:in.Limit])
 		next = strconv.Itoa(rows[in.Limit-1].RowNo)
 	}
-	return listed(rows, next, err, func(r models.ImportRow) ImportRowView {
+	return listed(rows, next, err, func(r importjob.ImportRow) ImportRowView {
 		return ImportRowView{
 			Row:      r.RowNo,
 			Outcome:  r.Outcome,

@@ -9,14 +9,19 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/orderfile"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/strictjson"
 )
 
 // intake is the door that orders come in by, one by one or in a file.
-type intake struct{ store *models.Store }
+type intake struct {
+	accounts *account.Accounts
+	orders   *order.Orders
+}
 
 // ForInput lets an operator act for a seller, with a reason (RULES 4).
 type ForInput struct {
@@ -25,29 +30,29 @@ type ForInput struct {
 }
 
 // sender is the organisation whose order it is, and the context to act in.
-func (i intake) sender(ctx context.Context, in ForInput) (context.Context, models.Org, error) {
+func (i intake) sender(ctx context.Context, in ForInput) (context.Context, account.Org, error) {
 	t := callOf(ctx).token
 	if !t.Role.IsOperator() {
 		if in.For != "" || in.Reason != "" {
-			return ctx, models.Org{}, invalidParameter("/query/on_behalf_of",
+			return ctx, account.Org{}, invalidParameter("/query/on_behalf_of",
 				"Only operators act for another organisation.")
 		}
 		return ctx, t.Org, nil
 	}
 	if in.For == "" || strings.TrimSpace(in.Reason) == "" {
-		return ctx, models.Org{}, invalidParameter("/query/on_behalf_of",
+		return ctx, account.Org{}, invalidParameter("/query/on_behalf_of",
 			"An operator names the seller in on_behalf_of and says why in reason.")
 	}
-	org, err := i.store.GetOrg(ctx, in.For)
+	org, err := i.accounts.GetOrg(ctx, in.For)
 	if err != nil {
 		return ctx, org, err
 	}
-	if org.Kind != models.OrgReseller && org.Kind != models.OrgDistributor {
+	if org.Kind != account.OrgReseller && org.Kind != account.OrgDistributor {
 		return ctx, org, invalidParameter("/query/on_behalf_of", "This organisation does not sell.")
 	}
-	scope, _ := models.ScopeFrom(ctx)
+	scope, _ := db.ScopeFrom(ctx)
 	scope.Actor.OnBehalfOf = org.ID
-	return models.WithScope(ctx, scope), org, nil
+	return db.WithScope(ctx, scope), org, nil
 }
 
 // recorded are the refusals of an intake that are kept (RULES 2): not those of
@@ -80,7 +85,7 @@ func (i intake) recordRefusal(
 			Remedy:  refusal.Remedy,
 		}}
 	}
-	kept := i.store.RefuseOrder(ctx, orgID, models.HashSecret(string(body.content)), fields)
+	kept := i.orders.RefuseOrder(ctx, orgID, db.HashSecret(string(body.content)), fields)
 	if kept != nil {
 		logOf(ctx).ErrorContext(ctx, "refusal not recorded",
 			"request_id", requestID(ctx), "error", kept)
@@ -89,7 +94,7 @@ func (i intake) recordRefusal(
 }
 
 // refusalHandlers answer what is asked about refused intakes.
-type refusalHandlers struct{ store *models.Store }
+type refusalHandlers struct{ orders *order.Orders }
 
 func (h refusalHandlers) routes(api huma.API) {
 	read := route{Tag: "Orders", Scope: OrdersRead, Capability: rules.SubmitOrders}
@@ -115,8 +120,8 @@ type listRefusalsInput struct {
 func (h refusalHandlers) listRefusals(
 	ctx context.Context, in *listRefusalsInput,
 ) (*pageOf[RefusalView], error) {
-	refusals, next, err := h.store.ListRefusals(ctx, in.OrgID, in.page())
-	return listed(refusals, next, err, func(r models.OrderRefusal) RefusalView {
+	refusals, next, err := h.orders.ListRefusals(ctx, in.OrgID, in.page())
+	return listed(refusals, next, err, func(r order.OrderRefusal) RefusalView {
 		return RefusalView{
 			ID:        r.ID,
 			OrgID:     r.OrgID,

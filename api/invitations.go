@@ -8,12 +8,16 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
 // invitationHandlers answer what is asked about invitations.
-type invitationHandlers struct{ store *models.Store }
+type invitationHandlers struct {
+	accounts *account.Accounts
+	people   *identity.People
+}
 
 func (h invitationHandlers) routes(api huma.API) {
 	read := route{
@@ -44,22 +48,22 @@ func (h invitationHandlers) routes(api huma.API) {
 
 // InvitationView is an invitation, without its link.
 type InvitationView struct {
-	ID           string                `json:"id"`
-	AccountID    string                `json:"account_id"`
-	OrderID      string                `json:"order_id,omitempty"`
-	Kind         models.InvitationKind `json:"kind" enum:"ORDER,EXTRA,COLLEAGUE"`
-	Email        string                `json:"email"`
-	ContactName  string                `json:"contact_name"`
-	Role         models.MemberRole     `json:"role" enum:"ADMIN,READ_ONLY"`
-	State        rules.InvitationState `json:"state" enum:"ISSUED,SENT,BOUNCED,ACCEPTED,EXPIRED,SUPERSEDED,REVOKED"`
-	StateSince   time.Time             `json:"state_since"`
-	IssuedAt     time.Time             `json:"issued_at"`
-	ExpiresAt    time.Time             `json:"expires_at" doc:"Exclusive (R121)"`
-	SupersedesID string                `json:"supersedes_id,omitempty"`
-	LastError    string                `json:"last_error,omitempty"`
+	ID           string                  `json:"id"`
+	AccountID    string                  `json:"account_id"`
+	OrderID      string                  `json:"order_id,omitempty"`
+	Kind         identity.InvitationKind `json:"kind" enum:"ORDER,EXTRA,COLLEAGUE"`
+	Email        string                  `json:"email"`
+	ContactName  string                  `json:"contact_name"`
+	Role         identity.MemberRole     `json:"role" enum:"ADMIN,READ_ONLY"`
+	State        rules.InvitationState   `json:"state" enum:"ISSUED,SENT,BOUNCED,ACCEPTED,EXPIRED,SUPERSEDED,REVOKED"`
+	StateSince   time.Time               `json:"state_since"`
+	IssuedAt     time.Time               `json:"issued_at"`
+	ExpiresAt    time.Time               `json:"expires_at" doc:"Exclusive (R121)"`
+	SupersedesID string                  `json:"supersedes_id,omitempty"`
+	LastError    string                  `json:"last_error,omitempty"`
 }
 
-func invitationView(i models.Invitation) InvitationView {
+func invitationView(i identity.Invitation) InvitationView {
 	return InvitationView{
 		ID:           i.ID,
 		AccountID:    i.AccountID,
@@ -85,19 +89,19 @@ type accountListInput struct {
 func (h invitationHandlers) listInvitations(
 	ctx context.Context, in *accountListInput,
 ) (*pageOf[InvitationView], error) {
-	if _, err := h.store.GetAccount(ctx, in.ID); err != nil {
+	if _, err := h.accounts.GetAccount(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	invitations, next, err := h.store.ListInvitations(ctx, in.ID, "", in.page())
+	invitations, next, err := h.people.ListInvitations(ctx, in.ID, "", in.page())
 	return listed(invitations, next, err, invitationView)
 }
 
 // InviteRequest invites one person.
 type InviteRequest struct {
-	Email       string            `json:"email"`
-	ContactName string            `json:"contact_name"`
-	Role        models.MemberRole `json:"role" enum:"ADMIN,READ_ONLY"`
-	Reason      string            `json:"reason" doc:"Required: who asked for it; goes into the audit"`
+	Email       string              `json:"email"`
+	ContactName string              `json:"contact_name"`
+	Role        identity.MemberRole `json:"role" enum:"ADMIN,READ_ONLY"`
+	Reason      string              `json:"reason" doc:"Required: who asked for it; goes into the audit"`
 }
 
 func (h invitationHandlers) invite(
@@ -110,12 +114,12 @@ func (h invitationHandlers) invite(
 		return nil, wrong("/contact_name", rules.Required, "The person's name is missing.",
 			"Send the name of one person.")
 	}
-	i, err := h.store.Invite(ctx, models.NewInvite{
+	i, err := h.people.Invite(ctx, identity.NewInvite{
 		AccountID:   in.ID,
 		Email:       r.Email,
 		ContactName: r.ContactName,
 		Role:        r.Role,
-		Kind:        models.InvitationForExtra,
+		Kind:        identity.InvitationForExtra,
 		Reason:      r.Reason,
 	})
 	return single(i, err, invitationView)
@@ -142,7 +146,7 @@ func (h invitationHandlers) reissue(
 	if err := needReason(r.Reason); err != nil {
 		return nil, err
 	}
-	i, err := h.store.Reissue(ctx, in.ID, r.Email, strings.TrimSpace(r.ContactName), r.Reason)
+	i, err := h.people.Reissue(ctx, in.ID, r.Email, strings.TrimSpace(r.ContactName), r.Reason)
 	return single(i, err, invitationView)
 }
 
@@ -152,6 +156,6 @@ func (h invitationHandlers) revokeInvitation(
 	if err := needReason(r.Reason); err != nil {
 		return nil, err
 	}
-	i, err := h.store.RevokeInvitation(ctx, in.ID, r.Reason)
+	i, err := h.people.RevokeInvitation(ctx, in.ID, r.Reason)
 	return single(i, err, invitationView)
 }

@@ -197,8 +197,8 @@ func rolesOf(t *testing.T, name string) string {
 
 func described(t *testing.T) *huma.OpenAPI {
 	h := sqlite(t)
-	router := api.NewRouter(api.Options{Store: h.Store})
-	d, err := api.Register(router, api.Options{Store: h.Store})
+	router := api.NewRouter(api.Options{Domains: h.Domains})
+	d, err := api.Register(router, api.Options{Domains: h.Domains})
 	require.NoError(t, err)
 	return d.OpenAPI()
 }

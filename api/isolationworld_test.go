@@ -10,8 +10,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -25,7 +28,7 @@ type side struct {
 // side makes the n-th account, with one of everything that an operation can name.
 func (h *house) side(t *testing.T, n int) side {
 	reseller := h.Env.Reseller(t, fmt.Sprint("Revenda ", n))
-	distributor, err := h.PutOrg(h.Context, models.OrgChange{Kind: models.OrgDistributor, Name: fmt.Sprint("Distribuidora ", n), AuthorisedFrom: "2020-01-01"})
+	distributor, err := h.PutOrg(h.Context, account.OrgChange{Kind: account.OrgDistributor, Name: fmt.Sprint("Distribuidora ", n), AuthorisedFrom: "2020-01-01"})
 	require.NoError(t, err)
 	form := storetest.FormFor("PO-1", storetest.Company(n), fmt.Sprintf("p%d@acme.example", n))
 	o := h.Env.Fulfilled(t, reseller, form)
@@ -63,15 +66,15 @@ func (s side) sellersOwn(t *testing.T, form rules.OrderForm) {
 
 // extend adds an extended warranty of two units, one of them attached, and a
 // replacement that is asked for.
-func (h *house) extend(t *testing.T, reseller models.Org, form rules.OrderForm, room models.Room, s *side) {
+func (h *house) extend(t *testing.T, reseller account.Org, form rules.OrderForm, room entitlement.Room, s *side) {
 	form.PONumber, form.Lines = "PO-3", []rules.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
 	units := h.Licences(t, h.Env.Fulfilled(t, reseller, form))
 	device := h.Device(t, room, "EXTENDED-"+s.ids["serial"], "RALLY-BAR", "2026-10-01")
-	a, err := h.AttachWarranty(h.Context, models.AttachRequest{LicenceID: units[0].ID, Serial: *device.Serial})
+	a, err := h.AttachWarranty(h.Context, warranty.AttachRequest{LicenceID: units[0].ID, Serial: *device.Serial})
 	require.NoError(t, err)
 	faulty := h.Device(t, room, "FAULTY-"+s.ids["serial"], "RALLY-BAR", "2026-10-01")
 	h.Calendar.Set(h.Calendar.Now().Add(48 * time.Hour)) // S25: the serial has been there for a day
-	rma, err := h.RequestRMA(storetest.Customer(s.ids["account"]), models.NewRMA{AccountID: s.ids["account"], Serial: *faulty.Serial, Fault: "No picture"})
+	rma, err := h.RequestRMA(storetest.Customer(s.ids["account"]), replacement.NewRMA{AccountID: s.ids["account"], Serial: *faulty.Serial, Fault: "No picture"})
 	require.NoError(t, err)
 	s.ids["faulty"], s.ids["faulty serial"], s.ids["rma"] = faulty.ID, *faulty.Serial, rma.ID
 	h.spares(t, reseller, form, s)
@@ -79,13 +82,13 @@ func (h *house) extend(t *testing.T, reseller models.Org, form rules.OrderForm, 
 }
 
 // spares adds a spare that is on site and one that waits for the customer's consent.
-func (h *house) spares(t *testing.T, reseller models.Org, form rules.OrderForm, s *side) {
+func (h *house) spares(t *testing.T, reseller account.Org, form rules.OrderForm, s *side) {
 	form.PONumber, form.Lines = "PO-4", []rules.OrderLine{{SKU: "SELECT-3Y", Quantity: 100}}
 	h.Env.Fulfilled(t, reseller, form)
 	units := h.Units(t, s.ids["account"])
 	require.Len(t, units, 2)
 	for _, u := range units {
-		_, err := h.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: "RALLY-BAR", SiteID: s.ids["site"]})
+		_, err := h.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: s.ids["site"]})
 		require.NoError(t, err)
 	}
 	_, err := h.AgreeSpare(storetest.Customer(s.ids["account"]), units[0].ID, 0)

@@ -7,12 +7,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 )
 
 // mailHandlers answer what is asked about mails.
-type mailHandlers struct{ store *models.Store }
+type mailHandlers struct{ notifications *notification.Notifications }
 
 func (h mailHandlers) routes(api huma.API) {
 	work := route{
@@ -49,7 +49,7 @@ type MailView struct {
 	CreatedAt  time.Time               `json:"created_at"`
 }
 
-func mailView(n models.Notification) MailView {
+func mailView(n notification.Notification) MailView {
 	return MailView{
 		ID:         n.ID,
 		Template:   n.Template,
@@ -77,7 +77,7 @@ type listMailsInput struct {
 func (h mailHandlers) listMails(
 	ctx context.Context, in *listMailsInput,
 ) (*pageOf[MailView], error) {
-	mails, next, err := h.store.ListNotifications(ctx, models.NotificationFilter{
+	mails, next, err := h.notifications.ListNotifications(ctx, notification.NotificationFilter{
 		OrderID:   in.OrderID,
 		SubjectID: in.SubjectID,
 		State:     rules.NotificationState(in.State),
@@ -87,12 +87,12 @@ func (h mailHandlers) listMails(
 }
 
 func (h mailHandlers) getMail(ctx context.Context, in *IDInput) (*one[MailView], error) {
-	n, err := h.store.GetNotification(ctx, in.ID)
+	n, err := h.notifications.GetNotification(ctx, in.ID)
 	return single(n, err, mailView)
 }
 
 func (h mailHandlers) resendMail(ctx context.Context, in *IDInput) (*one[MailView], error) {
-	if err := h.store.ResendMail(ctx, in.ID); err != nil {
+	if err := h.notifications.ResendMail(ctx, in.ID); err != nil {
 		return nil, err
 	}
 	return h.getMail(ctx, in)

@@ -17,7 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -29,7 +30,7 @@ type house struct {
 	storetest.Env
 	URL      string
 	Log      *lockedBuffer
-	Reseller models.Org
+	Reseller account.Org
 	Lead     client
 	Seller   client
 	Stands   map[string]string // ids of the examples' requests, and whose place they take
@@ -56,7 +57,7 @@ func (l *lockedBuffer) String() string {
 func open(t *testing.T, env storetest.Env, change ...func(*api.Options)) *house {
 	t.Helper()
 	log := &lockedBuffer{}
-	o := api.Options{Store: env.Store, Log: slog.New(slog.NewJSONHandler(log, nil)), Version: "test", TemporalUI: "http://temporal.example/", Namespace: "roomcover",
+	o := api.Options{Domains: env.Domains, Log: slog.New(slog.NewJSONHandler(log, nil)), Version: "test", TemporalUI: "http://temporal.example/", Namespace: "roomcover",
 		PublicURL: "https://roomcover.example", RatePerSecond: 1e6, Burst: 1e6, Metrics: prometheus.NewRegistry(), Carrier: "sim", CarrierKeys: [][]byte{carrierKey}}
 	for _, c := range change {
 		c(&o)
@@ -69,7 +70,7 @@ func open(t *testing.T, env storetest.Env, change ...func(*api.Options)) *house 
 	h := &house{Env: env, URL: server.URL, Log: log, Stands: map[string]string{}, t: t}
 	h.Reseller = env.Reseller(t, "Revenda Sul")
 	h.Seller = h.client(h.Reseller.ID, rules.Reseller)
-	h.Lead = h.client(models.OperatorOrgID, rules.OperatorLead)
+	h.Lead = h.client(account.OperatorOrgID, rules.OperatorLead)
 	return h
 }
 
@@ -90,7 +91,7 @@ func (h *house) client(orgID string, role rules.Role, scopes ...string) client {
 	if scopes == nil {
 		scopes = api.ScopesFor(role)
 	}
-	t, secret, err := h.CreateToken(h.Context, models.NewToken{OrgID: orgID, Role: role, Label: "test", Scopes: scopes, ExpiresAt: time.Now().Add(time.Hour)})
+	t, secret, err := h.CreateToken(h.Context, identity.NewToken{OrgID: orgID, Role: role, Label: "test", Scopes: scopes, ExpiresAt: time.Now().Add(time.Hour)})
 	require.NoError(h.t, err)
 	return client{h, secret, t.ID}
 }

@@ -18,7 +18,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -114,7 +115,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		i := invitation()
 		inv, err := h.GetInvitation(h.Context, i)
 		require.NoError(t, err)
-		_, m, err := h.AcceptInvitation(h.Context, models.Acceptance{InvitationID: i, Email: inv.Email, Name: "P", PasswordHash: "x", Locale: "en"})
+		_, m, err := h.AcceptInvitation(h.Context, identity.Acceptance{InvitationID: i, Email: inv.Email, Name: "P", PasswordHash: "x", Locale: "en"})
 		require.NoError(t, err)
 		return m.ID
 	}
@@ -146,7 +147,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"terminate-order": at(h.Lead, "/v1/orders/{id}/termination", of(done)), "import-orders": at(h.Seller, "/v1/orders/import"),
 		"get-import": at(h.Seller, "/v1/imports/{id}", job), "list-import-rows": at(h.Seller, "/v1/imports/{id}/rows", func() string {
 			id := job()
-			require.NoError(t, h.PutImportRows(h.Context, []models.ImportRow{{JobID: id, RowNo: 1, Outcome: models.RowRefused,
+			require.NoError(t, h.PutImportRows(h.Context, []importjob.ImportRow{{JobID: id, RowNo: 1, Outcome: importjob.RowRefused,
 				Errors: []rules.FieldError{{Pointer: "/po_number", Code: rules.Required, Message: "This field is missing or empty.", Remedy: "Fill it in."}}}}))
 			return id
 		}),
@@ -181,8 +182,8 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 // takes one; all of them are run.
 func TestExamplesOfEveryOperationRun(t *testing.T) {
 	h := sqlite(t)
-	router := api.NewRouter(api.Options{Store: h.Store})
-	described, err := api.Register(router, api.Options{Store: h.Store})
+	router := api.NewRouter(api.Options{Domains: h.Domains})
+	described, err := api.Register(router, api.Options{Domains: h.Domains})
 	require.NoError(t, err)
 	doc := described.OpenAPI()
 	var ids []string

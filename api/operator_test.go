@@ -10,7 +10,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -26,7 +30,7 @@ type ref struct {
 
 // fulfilled is an order with its account and invitation.
 func (h *house) fulfilled() (ordered orderRef, accountID, invitation string) {
-	ordered = h.Seller.accepted(storetest.Form(fmt.Sprint("PO-", models.NewID("x"))))
+	ordered = h.Seller.accepted(storetest.Form(fmt.Sprint("PO-", db.NewID("x"))))
 	h.fulfil(ordered.ID)
 	accounts := as[items[ref]](h.t, h.Lead.get("/v1/accounts"), 200)
 	accountID = accounts.Items[0].ID
@@ -160,7 +164,7 @@ func TestR51_ReissueSupersedesAndMayChangeTheRecipient(t *testing.T) {
 func TestS18_LastAdministratorStays(t *testing.T) {
 	h := sqlite(t)
 	_, accountID, invitation := h.fulfilled()
-	_, m, err := h.AcceptInvitation(h.Context, models.Acceptance{InvitationID: invitation, Email: "ana.souza@acme.example", Name: "Ana", PasswordHash: "x", Locale: "pt-BR"})
+	_, m, err := h.AcceptInvitation(h.Context, identity.Acceptance{InvitationID: invitation, Email: "ana.souza@acme.example", Name: "Ana", PasswordHash: "x", Locale: "pt-BR"})
 	require.NoError(t, err)
 	path := "/v1/memberships/" + m.ID
 	for _, body := range []string{`{"role":"READ_ONLY","reason":"r"}`, `{"state":"SUSPENDED","reason":"r"}`} {
@@ -172,7 +176,7 @@ func TestS18_LastAdministratorStays(t *testing.T) {
 	require.Equal(t, []string{" REQUIRED"}, codes(p.Errors))
 	problem(t, h.Lead.send("PATCH", "/v1/memberships/mem_none", `{"state":"REMOVED","reason":"r"}`), 404, rules.NotFound)
 	extra := as[ref](t, h.Lead.post("/v1/accounts/"+accountID+"/invitations", `{"email":"b@acme.example","contact_name":"B","role":"ADMIN","reason":"r"}`), 201)
-	_, _, err = h.AcceptInvitation(h.Context, models.Acceptance{InvitationID: extra.ID, Email: "b@acme.example", Name: "B", PasswordHash: "x", Locale: "en"})
+	_, _, err = h.AcceptInvitation(h.Context, identity.Acceptance{InvitationID: extra.ID, Email: "b@acme.example", Name: "B", PasswordHash: "x", Locale: "en"})
 	require.NoError(t, err)
 	require.Equal(t, "READ_ONLY", as[struct{ Role string }](t, h.Lead.send("PATCH", path, `{"role":"READ_ONLY","reason":"asked"}`), 200).Role)
 	require.Equal(t, "REMOVED", as[ref](t, h.Lead.send("PATCH", path, `{"state":"REMOVED","reason":"left"}`), 200).State)
@@ -184,7 +188,7 @@ func TestS18_LastAdministratorStays(t *testing.T) {
 func TestR51b_OperatorRemovesTheWrongPersonThenReissues(t *testing.T) {
 	h := sqlite(t)
 	_, _, invitation := h.fulfilled()
-	_, m, err := h.AcceptInvitation(h.Context, models.Acceptance{InvitationID: invitation, Email: "ana.souza@acme.example", Name: "Ana", PasswordHash: "x", Locale: "pt-BR"})
+	_, m, err := h.AcceptInvitation(h.Context, identity.Acceptance{InvitationID: invitation, Email: "ana.souza@acme.example", Name: "Ana", PasswordHash: "x", Locale: "pt-BR"})
 	require.NoError(t, err)
 	again := `{"reason":"wrong person","email":"carla@acme.example","contact_name":"Carla"}`
 	problem(t, h.Lead.post("/v1/invitations/"+invitation+"/reissue", again), 409, rules.StateConflict)
@@ -193,12 +197,12 @@ func TestR51b_OperatorRemovesTheWrongPersonThenReissues(t *testing.T) {
 }
 
 // failMail lets the first mail of a subject end in the state.
-func (h *house) failMail(subject string, state rules.NotificationState) models.Notification {
+func (h *house) failMail(subject string, state rules.NotificationState) notification.Notification {
 	h.t.Helper()
-	n, ok, err := h.NextMail(h.Context, subject, models.MailResult{}, nil)
+	n, ok, err := h.NextMail(h.Context, subject, notification.MailResult{}, nil)
 	require.NoError(h.t, err)
 	require.True(h.t, ok)
-	_, _, err = h.NextMail(h.Context, n.ID, models.MailResult{ID: n.ID, State: state, Error: "550"}, nil)
+	_, _, err = h.NextMail(h.Context, n.ID, notification.MailResult{ID: n.ID, State: state, Error: "550"}, nil)
 	require.NoError(h.t, err)
 	return n
 }
@@ -216,7 +220,7 @@ func TestMailsAreListedAndSentAgain(t *testing.T) {
 
 func TestOperatorTasksAndTheirActions(t *testing.T) {
 	h := sqlite(t)
-	task := func(kind models.TaskKind, subject string) string {
+	task := func(kind db.TaskKind, subject string) string {
 		list := as[items[ref]](t, h.Lead.get("/v1/operator/tasks?state=OPEN&kind="+string(kind)+"&subject_id="+subject), 200)
 		require.Len(t, list.Items, 1, kind)
 		return list.Items[0].ID
@@ -228,32 +232,32 @@ func TestOperatorTasksAndTheirActions(t *testing.T) {
 		return h.Seller.accepted(form)
 	}
 	a, b := review("A"), review("B")
-	id := task(models.TaskReviewOrder, a.ID)
+	id := task(db.TaskReviewOrder, a.ID)
 	problem(t, do(id, "retry", `{}`), 409, "ACTION_NOT_AVAILABLE")
 	problem(t, do(id, "accept", `{}`), 422, rules.ReasonRequired)
-	csm := h.client(models.OperatorOrgID, rules.OperatorCSM)
+	csm := h.client(account.OperatorOrgID, rules.OperatorCSM)
 	problem(t, csm.post("/v1/operator/tasks/"+id+"/accept", `{"reason":"r"}`), 403, rules.Forbidden)
 	require.Equal(t, "DONE", as[ref](t, do(id, "accept", `{"reason":"date agreed"}`), 200).State)
 	problem(t, do(id, "accept", `{"reason":"r"}`), 409, rules.StateConflict)
-	require.Equal(t, "DONE", as[ref](t, do(task(models.TaskReviewOrder, b.ID), "reject", `{"reason":"r"}`), 200).State)
+	require.Equal(t, "DONE", as[ref](t, do(task(db.TaskReviewOrder, b.ID), "reject", `{"reason":"r"}`), 200).State)
 	require.Equal(t, "REJECTED", as[orderRef](t, h.Seller.get("/v1/orders/"+b.ID), 200).State)
 
 	ordered, _, invitation := h.fulfilled()
 	unknown := h.failMail(ordered.ID, rules.NotificationUnknown)
-	require.Equal(t, "DONE", as[ref](t, do(task(models.TaskMailUnknown, unknown.ID), "mark_delivered", `{}`), 200).State)
+	require.Equal(t, "DONE", as[ref](t, do(task(db.TaskMailUnknown, unknown.ID), "mark_delivered", `{}`), 200).State)
 	require.Equal(t, "DELIVERED", as[ref](t, h.Lead.get("/v1/notifications/"+unknown.ID), 200).State)
 	bounced := h.failMail(ordered.ID, rules.NotificationHardBounced)
-	require.Equal(t, "DONE", as[ref](t, do(task(models.TaskMailUndeliverable, bounced.ID), "resend", `{"reason":"address works again"}`), 200).State)
+	require.Equal(t, "DONE", as[ref](t, do(task(db.TaskMailUndeliverable, bounced.ID), "resend", `{"reason":"address works again"}`), 200).State)
 
-	require.NoError(t, h.RaiseTask(h.Context, models.OperatorTask{Kind: models.TaskInvitationRequested, SubjectID: invitation, What: "w", Why: "y"}))
-	id = task(models.TaskInvitationRequested, invitation)
+	require.NoError(t, h.RaiseTask(h.Context, db.OperatorTask{Kind: db.TaskInvitationRequested, SubjectID: invitation, What: "w", Why: "y"}))
+	id = task(db.TaskInvitationRequested, invitation)
 	problem(t, do(id, "reissue", `{}`), 422, rules.ReasonRequired)
 	require.Equal(t, "DONE", as[ref](t, do(id, "reissue", `{"reason":"asked"}`), 200).State)
 
-	require.NoError(t, h.RaiseTask(h.Context, models.OperatorTask{Kind: models.TaskProcessStuck, SubjectID: ordered.ID, What: "w", Why: "y"}))
-	require.Equal(t, "DONE", as[ref](t, do(task(models.TaskProcessStuck, ordered.ID), "retry", `{}`), 200).State)
-	require.NoError(t, h.RaiseTask(h.Context, models.OperatorTask{Kind: models.TaskInvitationRequested, SubjectID: "acc_x", What: "w", Why: "y"}))
-	id = task(models.TaskInvitationRequested, "acc_x")
+	require.NoError(t, h.RaiseTask(h.Context, db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: ordered.ID, What: "w", Why: "y"}))
+	require.Equal(t, "DONE", as[ref](t, do(task(db.TaskProcessStuck, ordered.ID), "retry", `{}`), 200).State)
+	require.NoError(t, h.RaiseTask(h.Context, db.OperatorTask{Kind: db.TaskInvitationRequested, SubjectID: "acc_x", What: "w", Why: "y"}))
+	id = task(db.TaskInvitationRequested, "acc_x")
 	problem(t, do(id, "close", `{}`), 422, rules.ReasonRequired)
 	closed := as[struct {
 		State, Resolution string
@@ -316,10 +320,10 @@ func TestS35_ImportIsTakenAndReported(t *testing.T) {
 	require.Equal(t, h.Reseller.ID, stored.OrgID)
 
 	orderID := "ord_x"
-	require.NoError(t, h.PutImportRows(h.Context, []models.ImportRow{
-		{JobID: j.ID, RowNo: 2, Outcome: models.RowStored, OrderID: &orderID, Errors: []rules.FieldError{}},
-		{JobID: j.ID, RowNo: 3, Outcome: models.RowRefused, Errors: []rules.FieldError{{Pointer: "/po_number", Code: "REQUIRED"}}},
-		{JobID: j.ID, RowNo: 5, Outcome: models.RowStored, OrderID: &orderID, Errors: []rules.FieldError{}}}))
+	require.NoError(t, h.PutImportRows(h.Context, []importjob.ImportRow{
+		{JobID: j.ID, RowNo: 2, Outcome: importjob.RowStored, OrderID: &orderID, Errors: []rules.FieldError{}},
+		{JobID: j.ID, RowNo: 3, Outcome: importjob.RowRefused, Errors: []rules.FieldError{{Pointer: "/po_number", Code: "REQUIRED"}}},
+		{JobID: j.ID, RowNo: 5, Outcome: importjob.RowStored, OrderID: &orderID, Errors: []rules.FieldError{}}}))
 	type row struct {
 		Row     int
 		Outcome string

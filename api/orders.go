@@ -9,15 +9,21 @@ import (
 	"cloud.google.com/go/civil"
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/strictjson"
 )
 
 // orderHandlers answer what is asked about orders.
 type orderHandlers struct {
-	store  *models.Store
-	intake intake
+	db       *db.DB
+	programs *program.Programs
+	people   *identity.People
+	orders   *order.Orders
+	intake   intake
 }
 
 func (h orderHandlers) routes(api huma.API) {
@@ -87,7 +93,7 @@ type submitOutput struct {
 	Body     OrderAnswer
 }
 
-func answerFor(o models.Order, warnings []rules.FieldError) OrderAnswer {
+func answerFor(o order.Order, warnings []rules.FieldError) OrderAnswer {
 	return OrderAnswer{
 		ID:            o.ID,
 		State:         o.State,
@@ -107,9 +113,9 @@ func (h orderHandlers) submitOrder(
 		return nil, err
 	}
 	form, err := h.orderForm(ctx, body)
-	var out models.Accepted
+	var out order.Accepted
 	if err == nil {
-		out, err = h.store.AcceptOrder(ctx, models.Intake{
+		out, err = h.orders.AcceptOrder(ctx, order.Intake{
 			Sender: sender,
 			Form:   form,
 			Reason: in.Reason,
@@ -141,11 +147,11 @@ func (h orderHandlers) orderForm(ctx context.Context, raw rawBody) (rules.OrderF
 		return form, structural(wrong)
 	}
 
-	ref, err := h.store.Reference(ctx)
+	ref, err := h.programs.Reference(ctx)
 	if err != nil {
 		return form, err
 	}
-	today := civil.DateOf(h.store.Clock().Now())
+	today := civil.DateOf(h.db.Clock().Now())
 	semantic := fieldsOf(form.Validate(ref.Catalogue, today))
 	return form, structural(strictjson.Merge(wrong, semantic))
 }
@@ -163,7 +169,7 @@ func (h orderHandlers) listOrders(
 	ctx context.Context, in *listOrdersInput,
 ) (*pageOf[OrderSummary], error) {
 	operator := callOf(ctx).token.Role.IsOperator()
-	filter := models.OrderFilter{
+	filter := order.OrderFilter{
 		State:    rules.OrderState(in.State),
 		PONumber: in.PONumber,
 		Page:     in.page(),
@@ -173,8 +179,8 @@ func (h orderHandlers) listOrders(
 		return nil, invalidParameter("/query/account_id", "Only operators list orders by account.")
 	}
 	filter.AccountID = in.AccountID
-	orders, next, err := h.store.ListOrders(ctx, filter)
-	return listed(orders, next, err, func(o models.Order) OrderSummary {
+	orders, next, err := h.orders.ListOrders(ctx, filter)
+	return listed(orders, next, err, func(o order.Order) OrderSummary {
 		return summarise(o, operator)
 	})
 }
@@ -185,7 +191,7 @@ type orderOutput struct {
 }
 
 func (h orderHandlers) getOrder(ctx context.Context, in *IDInput) (*orderOutput, error) {
-	o, err := h.store.GetOrder(ctx, in.ID)
+	o, err := h.orders.GetOrder(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -195,12 +201,12 @@ func (h orderHandlers) getOrder(ctx context.Context, in *IDInput) (*orderOutput,
 // detail reads what became of an order that the caller may see. Its contracts
 // and events are the account's, so they are read beyond the seller's fence and
 // narrowed by the views.
-func (h orderHandlers) detail(ctx context.Context, o models.Order) (*orderOutput, error) {
+func (h orderHandlers) detail(ctx context.Context, o order.Order) (*orderOutput, error) {
 	t := callOf(ctx).token
 	operator := t.Role.IsOperator()
-	all := models.WithSystem(ctx)
-	contracts, err1 := h.store.ContractsOfOrder(all, o.ID)
-	cancellations, err2 := h.store.ListCancellations(all, o.ID)
+	all := db.WithSystem(ctx)
+	contracts, err1 := h.orders.ContractsOfOrder(all, o.ID)
+	cancellations, err2 := h.orders.ListCancellations(all, o.ID)
 	about := []string{o.ID}
 	for _, c := range contracts {
 		about = append(about, c.ID)
@@ -208,11 +214,11 @@ func (h orderHandlers) detail(ctx context.Context, o models.Order) (*orderOutput
 	for _, c := range cancellations {
 		about = append(about, c.ID)
 	}
-	invitations, _, err3 := h.store.ListInvitations(all, "", o.ID, models.Page{Limit: 200})
+	invitations, _, err3 := h.people.ListInvitations(all, "", o.ID, db.Page{Limit: 200})
 	for _, i := range invitations {
 		about = append(about, i.ID)
 	}
-	events, err4 := h.store.Timeline(all, about...)
+	events, err4 := h.db.Timeline(all, about...)
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
@@ -220,7 +226,7 @@ func (h orderHandlers) detail(ctx context.Context, o models.Order) (*orderOutput
 		OrderSummary: summarise(o, operator),
 		Timeline:     timeline(events, operator),
 		Contracts:    viewed(contracts, orderContract),
-		Cancellations: viewed(cancellations, func(c models.OrderCancellation) CancellationView {
+		Cancellations: viewed(cancellations, func(c order.OrderCancellation) CancellationView {
 			return cancellationView(c, operator)
 		}),
 	}
@@ -277,7 +283,7 @@ func (in IfMatchInput) matches(version int64) error {
 func (h orderHandlers) amendOrder(
 	ctx context.Context, in *IfMatchInput, body rawBody,
 ) (*submitOutput, error) {
-	o, err := h.store.GetOrder(ctx, in.ID)
+	o, err := h.orders.GetOrder(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -293,7 +299,7 @@ func (h orderHandlers) amendOrder(
 	if err != nil {
 		return nil, err
 	}
-	if o, err = h.store.AmendOrder(ctx, in.ID, form, o.Version); err != nil {
+	if o, err = h.orders.AmendOrder(ctx, in.ID, form, o.Version); err != nil {
 		return nil, err
 	}
 	return &submitOutput{
@@ -311,7 +317,7 @@ func (h orderHandlers) decideOrder(
 		return nil, wrong("/accept", rules.Required,
 			"It is not said whether the order is accepted.", "Send accept, true or false.")
 	}
-	o, err := h.store.DecideOrder(ctx, in.ID, models.Decision{
+	o, err := h.orders.DecideOrder(ctx, in.ID, order.Decision{
 		Accept:    *d.Accept,
 		Reason:    d.Reason,
 		AccountID: d.AccountID,
@@ -325,7 +331,7 @@ func (h orderHandlers) decideOrder(
 func (h orderHandlers) cancelOrder(
 	ctx context.Context, in *IDInput, c CancellationRequest,
 ) (*one[CancellationAnswer], error) {
-	r := models.CancelRequest{LicenceIDs: c.LicenceIDs, Reason: c.Reason, Once: onceName(ctx)}
+	r := order.CancelRequest{LicenceIDs: c.LicenceIDs, Reason: c.Reason, Once: onceName(ctx)}
 	switch {
 	case c.Quantity == nil && len(c.LicenceIDs) > 0:
 		return nil, wrong("/quantity", rules.Required,
@@ -336,22 +342,22 @@ func (h orderHandlers) cancelOrder(
 	case c.Quantity != nil:
 		r.Quantity = *c.Quantity
 	}
-	o, done, err := h.store.CancelOrder(ctx, in.ID, r)
+	o, done, err := h.orders.CancelOrder(ctx, in.ID, r)
 	return cancelled(ctx, o, done, err)
 }
 
 func (h orderHandlers) terminateOrder(
 	ctx context.Context, in *IDInput, r ReasonRequest,
 ) (*one[CancellationAnswer], error) {
-	o, done, err := h.store.TerminateOrder(ctx, in.ID, r.Reason)
+	o, done, err := h.orders.TerminateOrder(ctx, in.ID, r.Reason)
 	return cancelled(ctx, o, done, err)
 }
 
 func cancelled(
-	ctx context.Context, o models.Order, c models.OrderCancellation, err error,
+	ctx context.Context, o order.Order, c order.OrderCancellation, err error,
 ) (*one[CancellationAnswer], error) {
 	operator := callOf(ctx).token.Role.IsOperator()
-	return single(c, err, func(c models.OrderCancellation) CancellationAnswer {
+	return single(c, err, func(c order.OrderCancellation) CancellationAnswer {
 		return CancellationAnswer{summarise(o, operator), cancellationView(c, operator)}
 	})
 }

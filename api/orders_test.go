@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -248,7 +248,7 @@ func TestS7_ReasonAndOwnershipOfACancellation(t *testing.T) {
 	problem(t, h.Seller.post(path, map[string]any{"reason": " "}), 422, rules.ReasonRequired)
 	other := h.client(h.Env.Reseller(t, "Outra Revenda").ID, rules.Reseller)
 	problem(t, other.post(path, map[string]any{"reason": "mine now"}), 404, rules.NotFound)
-	csm := h.client(models.OperatorOrgID, rules.OperatorCSM)
+	csm := h.client(account.OperatorOrgID, rules.OperatorCSM)
 	problem(t, csm.post(path, map[string]any{"reason": "x"}), 403, rules.Forbidden)
 }
 
@@ -363,7 +363,7 @@ func leaves(v any) []string {
 // order shows its reseller none of the end customer's data.
 func TestR94_S36_SellersGetNoMoreThanTheySent(t *testing.T) {
 	h := sqlite(t)
-	distributor, err := h.PutOrg(h.Context, models.OrgChange{Kind: models.OrgDistributor, Name: "Distribuidora Norte", AuthorisedFrom: "2020-01-01"})
+	distributor, err := h.PutOrg(h.Context, account.OrgChange{Kind: account.OrgDistributor, Name: "Distribuidora Norte", AuthorisedFrom: "2020-01-01"})
 	require.NoError(t, err)
 	trader := h.client(distributor.ID, rules.Distributor)
 	ref := trader.accepted(storetest.Form("PO-1"))
@@ -430,7 +430,7 @@ func TestOperatorsSubmitForASellerWithAReason(t *testing.T) {
 	problem(t, h.Lead.order(form), 422, "INVALID_PARAMETER")
 	problem(t, h.Lead.post("/v1/orders?on_behalf_of="+h.Reseller.ID, form), 422, "INVALID_PARAMETER")
 	problem(t, h.Lead.post("/v1/orders?reason=phone&on_behalf_of=org_none", form), 404, rules.NotFound)
-	problem(t, h.Lead.post("/v1/orders?reason=phone&on_behalf_of="+models.OperatorOrgID, form), 422, "INVALID_PARAMETER")
+	problem(t, h.Lead.post("/v1/orders?reason=phone&on_behalf_of="+account.OperatorOrgID, form), 422, "INVALID_PARAMETER")
 	problem(t, h.Seller.post("/v1/orders?on_behalf_of="+h.Reseller.ID, form), 422, "INVALID_PARAMETER")
 	a := h.Lead.post("/v1/orders?reason=phone&on_behalf_of="+h.Reseller.ID, form)
 	ref := as[orderRef](t, a, 201)

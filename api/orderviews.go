@@ -4,7 +4,9 @@ import (
 	"strings"
 	"time"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -53,14 +55,14 @@ type OrderDetail struct {
 
 // CancellationView is one cancellation of an order.
 type CancellationView struct {
-	ID          string                   `json:"id"`
-	State       models.CancellationState `json:"state" enum:"REQUESTED,COMPLETED"`
-	Whole       bool                     `json:"whole"`
-	Quantity    int64                    `json:"quantity"`
-	Role        rules.Role               `json:"role" doc:"Who asked for it"`
-	Reason      string                   `json:"reason,omitempty" doc:"For operators, and for the sellers of the order when a seller gave it"`
-	CreatedAt   time.Time                `json:"created_at"`
-	CompletedAt *time.Time               `json:"completed_at,omitempty"`
+	ID          string                  `json:"id"`
+	State       order.CancellationState `json:"state" enum:"REQUESTED,COMPLETED"`
+	Whole       bool                    `json:"whole"`
+	Quantity    int64                   `json:"quantity"`
+	Role        rules.Role              `json:"role" doc:"Who asked for it"`
+	Reason      string                  `json:"reason,omitempty" doc:"For operators, and for the sellers of the order when a seller gave it"`
+	CreatedAt   time.Time               `json:"created_at"`
+	CompletedAt *time.Time              `json:"completed_at,omitempty"`
 }
 
 // EventView is one event of a timeline.
@@ -73,7 +75,7 @@ type EventView struct {
 	Details  map[string]any `json:"details,omitempty" doc:"Operators only"`
 }
 
-func summarise(o models.Order, operator bool) OrderSummary {
+func summarise(o order.Order, operator bool) OrderSummary {
 	v := OrderSummary{
 		ID:               o.ID,
 		State:            o.State,
@@ -89,7 +91,7 @@ func summarise(o models.Order, operator bool) OrderSummary {
 		InvitationFailed: o.InvitationFailed,
 		CreatedAt:        o.CreatedAt,
 		Version:          o.Version,
-		Lines: viewed(o.Lines, func(l models.OrderLine) OrderLineView {
+		Lines: viewed(o.Lines, func(l order.OrderLine) OrderLineView {
 			return OrderLineView{
 				SKU:         l.SKU,
 				Quantity:    l.Quantity,
@@ -118,7 +120,7 @@ func text(s *string) string {
 	return *s
 }
 
-func cancellationView(c models.OrderCancellation, operator bool) CancellationView {
+func cancellationView(c order.OrderCancellation, operator bool) CancellationView {
 	v := CancellationView{
 		ID:          c.ID,
 		State:       c.State,
@@ -136,7 +138,7 @@ func cancellationView(c models.OrderCancellation, operator bool) CancellationVie
 
 // timeline shows a seller the events of the order itself and nothing about
 // persons, rooms or invitations (S36).
-func timeline(events []models.AuditEvent, operator bool) []EventView {
+func timeline(events []db.AuditEvent, operator bool) []EventView {
 	out := []EventView{}
 	for _, e := range events {
 		switch {
@@ -160,21 +162,21 @@ func timeline(events []models.AuditEvent, operator bool) []EventView {
 // it names no account. Until it starts it has the day on which it starts at the
 // latest; days are those of its time zone.
 type OrderContract struct {
-	ID            string              `json:"id"`
-	OrderID       string              `json:"order_id"`
-	Type          rules.ServiceType   `json:"type"`
-	State         rules.ContractState `json:"state" enum:"PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED"`
-	Quantity      int64               `json:"quantity"`
-	TermYears     int                 `json:"term_years"`
-	TimeZone      string              `json:"time_zone"`
-	StartOn       string              `json:"start_on,omitempty" format:"date"`
-	LastDay       string              `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
-	StartReason   models.StartReason  `json:"start_reason,omitempty"`
-	LatestStartOn string              `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started (S1)"`
-	CreatedAt     time.Time           `json:"created_at"`
+	ID            string                  `json:"id"`
+	OrderID       string                  `json:"order_id"`
+	Type          rules.ServiceType       `json:"type"`
+	State         rules.ContractState     `json:"state" enum:"PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED"`
+	Quantity      int64                   `json:"quantity"`
+	TermYears     int                     `json:"term_years"`
+	TimeZone      string                  `json:"time_zone"`
+	StartOn       string                  `json:"start_on,omitempty" format:"date"`
+	LastDay       string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
+	StartReason   entitlement.StartReason `json:"start_reason,omitempty"`
+	LatestStartOn string                  `json:"latest_start_on,omitempty" format:"date" doc:"While it has not started (S1)"`
+	CreatedAt     time.Time               `json:"created_at"`
 }
 
-func orderContract(c models.ServiceContract) OrderContract {
+func orderContract(c entitlement.ServiceContract) OrderContract {
 	days := daysOf(c)
 	return OrderContract{
 		ID:            c.ID,
@@ -195,7 +197,7 @@ func orderContract(c models.ServiceContract) OrderContract {
 // contractDays are the days of a contract in its zone; empty where there is none.
 type contractDays struct{ start, last, latestStart string }
 
-func daysOf(c models.ServiceContract) (d contractDays) {
+func daysOf(c entitlement.ServiceContract) (d contractDays) {
 	zone := zoneOf(c)
 	if c.StartAt != nil {
 		d.start = rules.DateIn(*c.StartAt, zone).String()
@@ -209,7 +211,7 @@ func daysOf(c models.ServiceContract) (d contractDays) {
 	return d
 }
 
-func zoneOf(c models.ServiceContract) *time.Location {
+func zoneOf(c entitlement.ServiceContract) *time.Location {
 	zone, err := time.LoadLocation(c.TimeZone)
 	if err != nil {
 		return time.UTC

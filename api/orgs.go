@@ -6,12 +6,18 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
 )
 
 // orgHandlers answer what is asked about organisations.
-type orgHandlers struct{ store *models.Store }
+type orgHandlers struct {
+	db         *db.DB
+	accounts   *account.Accounts
+	operations *operations.Operations
+}
 
 func (h orgHandlers) routes(api huma.API) {
 	read := route{
@@ -41,27 +47,27 @@ func (h orgHandlers) routes(api huma.API) {
 
 // OrgRequest is an organisation that sells or serves.
 type OrgRequest struct {
-	Kind            models.OrgKind `json:"kind" enum:"RESELLER,DISTRIBUTOR,PARTNER"`
-	Name            string         `json:"name"`
-	AuthorisedFrom  string         `json:"authorised_from,omitempty" doc:"YYYY-MM-DD; missing: not authorised"`
-	AuthorisedUntil string         `json:"authorised_until,omitempty" doc:"Exclusive; missing: without end"`
-	Suspended       bool           `json:"suspended,omitempty"`
+	Kind            account.OrgKind `json:"kind" enum:"RESELLER,DISTRIBUTOR,PARTNER"`
+	Name            string          `json:"name"`
+	AuthorisedFrom  string          `json:"authorised_from,omitempty" doc:"YYYY-MM-DD; missing: not authorised"`
+	AuthorisedUntil string          `json:"authorised_until,omitempty" doc:"Exclusive; missing: without end"`
+	Suspended       bool            `json:"suspended,omitempty"`
 }
 
 // OrgView is an organisation.
 type OrgView struct {
-	ID              string         `json:"id"`
-	Kind            models.OrgKind `json:"kind"`
-	Name            string         `json:"name"`
-	AuthorisedFrom  string         `json:"authorised_from,omitempty"`
-	AuthorisedUntil string         `json:"authorised_until,omitempty"`
-	Suspended       bool           `json:"suspended"`
-	Authorised      bool           `json:"authorised" doc:"Today"`
-	MergedInto      string         `json:"merged_into,omitempty" doc:"Of a customer's parent: the one that took over (S27)"`
-	CreatedAt       time.Time      `json:"created_at"`
+	ID              string          `json:"id"`
+	Kind            account.OrgKind `json:"kind"`
+	Name            string          `json:"name"`
+	AuthorisedFrom  string          `json:"authorised_from,omitempty"`
+	AuthorisedUntil string          `json:"authorised_until,omitempty"`
+	Suspended       bool            `json:"suspended"`
+	Authorised      bool            `json:"authorised" doc:"Today"`
+	MergedInto      string          `json:"merged_into,omitempty" doc:"Of a customer's parent: the one that took over (S27)"`
+	CreatedAt       time.Time       `json:"created_at"`
 }
 
-func (h orgHandlers) orgView(o models.Org) OrgView {
+func (h orgHandlers) orgView(o account.Org) OrgView {
 	return OrgView{
 		ID:              o.ID,
 		Kind:            o.Kind,
@@ -69,7 +75,7 @@ func (h orgHandlers) orgView(o models.Org) OrgView {
 		AuthorisedFrom:  o.AuthorisedFrom,
 		AuthorisedUntil: o.AuthorisedUntil,
 		Suspended:       o.Suspended,
-		Authorised:      o.Authorised(h.store.Clock().Now()),
+		Authorised:      o.Authorised(h.db.Clock().Now()),
 		MergedInto:      text(o.MergedInto),
 		CreatedAt:       o.CreatedAt,
 	}
@@ -81,19 +87,19 @@ type listOrgsInput struct {
 }
 
 func (h orgHandlers) listOrgs(ctx context.Context, in *listOrgsInput) (*pageOf[OrgView], error) {
-	orgs, next, err := h.store.ListOrgs(ctx, models.OrgKind(in.Kind), in.page())
+	orgs, next, err := h.accounts.ListOrgs(ctx, account.OrgKind(in.Kind), in.page())
 	return listed(orgs, next, err, h.orgView)
 }
 
 func (h orgHandlers) getOrg(ctx context.Context, in *IDInput) (*one[OrgView], error) {
-	org, err := h.store.GetOrg(ctx, in.ID)
+	org, err := h.accounts.GetOrg(ctx, in.ID)
 	return single(org, err, h.orgView)
 }
 
 func (h orgHandlers) putOrg(ctx context.Context, _ *struct{}, r OrgRequest) (*one[OrgView], error) {
 	var f fieldCheck
-	f.fail(r.Kind != models.OrgReseller && r.Kind != models.OrgDistributor &&
-		r.Kind != models.OrgPartner, "/kind", "UNKNOWN_KIND",
+	f.fail(r.Kind != account.OrgReseller && r.Kind != account.OrgDistributor &&
+		r.Kind != account.OrgPartner, "/kind", "UNKNOWN_KIND",
 		"There is no such kind of organisation here.", "Send RESELLER, DISTRIBUTOR or PARTNER.")
 	f.dates("/authorised_from", r.AuthorisedFrom, "/authorised_until", r.AuthorisedUntil)
 	r.Name = f.party(r.Name, nil).Company
@@ -105,7 +111,7 @@ func (h orgHandlers) putOrg(ctx context.Context, _ *struct{}, r OrgRequest) (*on
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
-	org, err := h.store.PutOrg(ctx, models.OrgChange(r))
+	org, err := h.accounts.PutOrg(ctx, account.OrgChange(r))
 	return single(org, err, h.orgView)
 }
 
@@ -129,7 +135,7 @@ type ParentChangeView struct {
 	Moved []string   `json:"moved_account_ids" nullable:"false" doc:"Accounts that have another parent now"`
 }
 
-func parentChangeView(c models.ParentChange) ParentChangeView {
+func parentChangeView(c operations.ParentChange) ParentChangeView {
 	view := sparesView(true)
 	return ParentChangeView{view(c.From), view(c.Into), append([]string{}, c.Moved...)}
 }
@@ -137,14 +143,14 @@ func parentChangeView(c models.ParentChange) ParentChangeView {
 func (h orgHandlers) mergeParent(
 	ctx context.Context, in *IDInput, r MergeRequest,
 ) (*one[ParentChangeView], error) {
-	c, err := h.store.MergeParents(ctx, in.ID, r.Into, r.Reason)
+	c, err := h.operations.MergeParents(ctx, in.ID, r.Into, r.Reason)
 	return single(c, err, parentChangeView)
 }
 
 func (h orgHandlers) splitParent(
 	ctx context.Context, in *IDInput, r SplitRequest,
 ) (*one[ParentChangeView], error) {
-	c, err := h.store.SplitParent(ctx, in.ID, models.SplitRequest{
+	c, err := h.operations.SplitParent(ctx, in.ID, operations.SplitRequest{
 		Name:       r.Name,
 		AccountIDs: r.AccountIDs,
 		Reason:     r.Reason,

@@ -11,7 +11,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"roomcover.dev/roomcover/carrier"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/orderfile"
 	"roomcover.dev/roomcover/roomfile"
 	"roomcover.dev/roomcover/rules"
@@ -162,7 +163,7 @@ func problemFor(ctx context.Context, err error) *Problem {
 	case errors.As(err, &problem):
 		return problem
 	case errors.As(err, &refusal) && statuses[refusal.Code] != 0:
-	case errors.Is(err, models.ErrBadToken):
+	case errors.Is(err, identity.ErrBadToken):
 		refusal = rules.Refuse(rules.Unauthenticated,
 			"The token is missing, unknown, expired or revoked.",
 			"Send Authorization: Bearer with a valid token.")
@@ -183,7 +184,7 @@ func problemFor(ctx context.Context, err error) *Problem {
 		Errors:    refusal.Fields,
 		RequestID: requestID(ctx),
 	}
-	var taken *models.SerialTaken
+	var taken *entitlement.SerialTaken
 	if errors.As(err, &taken) {
 		p.Existing = "/v1/devices/" + taken.DeviceID
 		if taken.RoomID != "" {

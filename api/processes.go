@@ -9,15 +9,17 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"roomcover.dev/roomcover/messages/process"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
 )
 
 // processHandlers answer what is asked about what is under way.
 type processHandlers struct {
-	store *models.Store
-	links workflowLinks
+	db         *db.DB
+	operations *operations.Operations
+	links      workflowLinks
 }
 
 func (h processHandlers) routes(api huma.API) {
@@ -53,7 +55,7 @@ type ProcessView struct {
 }
 
 // processView returns how a process looks at an instant, in a locale's language.
-func (h processHandlers) processView(p models.Process, now time.Time, locale string) ProcessView {
+func (h processHandlers) processView(p operations.Process, now time.Time, locale string) ProcessView {
 	return ProcessView{
 		ID:         p.ID,
 		Kind:       p.Kind,
@@ -111,7 +113,7 @@ func (h processHandlers) listProcesses(
 		return nil, rules.Refuse(codeParameter, "due_by is not an instant.",
 			"Send one such as 2026-11-26T23:59:59Z.")
 	}
-	found, next, err := h.store.ListProcesses(ctx, models.ProcessFilter{
+	found, next, err := h.operations.ListProcesses(ctx, operations.ProcessFilter{
 		Kind:     processes.Kind(in.Kind),
 		WaitsFor: in.WaitsFor,
 		Actor:    in.Actor,
@@ -119,8 +121,8 @@ func (h processHandlers) listProcesses(
 		DueBy:    due,
 		Page:     in.page(),
 	})
-	now := h.store.Clock().Now()
-	return listed(found, next, err, func(p models.Process) ProcessView {
+	now := h.db.Clock().Now()
+	return listed(found, next, err, func(p operations.Process) ProcessView {
 		return h.processView(p, now, in.Lang)
 	})
 }
@@ -136,8 +138,8 @@ type ProcessCountView struct {
 func (h processHandlers) countProcesses(
 	ctx context.Context, _ *struct{},
 ) (*pageOf[ProcessCountView], error) {
-	counts, err := h.store.CountProcesses(ctx)
-	return listed(counts, "", err, func(c models.ProcessCount) ProcessCountView {
+	counts, err := h.operations.CountProcesses(ctx)
+	return listed(counts, "", err, func(c operations.ProcessCount) ProcessCountView {
 		return ProcessCountView{
 			Kind:     c.Kind,
 			WaitsFor: c.WaitsFor,

@@ -8,12 +8,16 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 )
 
 // programHandlers answer what is asked about the program and its catalogue.
-type programHandlers struct{ store *models.Store }
+type programHandlers struct {
+	db       *db.DB
+	programs *program.Programs
+}
 
 func (h programHandlers) routes(api huma.API) {
 	read := route{
@@ -49,7 +53,7 @@ type programOutput struct {
 }
 
 func (h programHandlers) getProgram(ctx context.Context, _ *struct{}) (*programOutput, error) {
-	ref, err := h.store.Reference(ctx)
+	ref, err := h.programs.Reference(ctx)
 	return &programOutput{ETag: etag(ref.Version), Body: ref.Program}, err
 }
 
@@ -60,7 +64,7 @@ type putProgramInput struct {
 func (h programHandlers) putProgram(
 	ctx context.Context, in *putProgramInput, p rules.Program,
 ) (*programOutput, error) {
-	ref, err := h.store.Reference(ctx)
+	ref, err := h.programs.Reference(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +75,7 @@ func (h programHandlers) putProgram(
 		return nil, wrong("/id", "UNCHANGEABLE", "The program's id cannot change.",
 			"Send the id that you read.")
 	}
-	if ref, err = h.store.ChangeProgram(ctx, p, ref.Version); err != nil {
+	if ref, err = h.programs.ChangeProgram(ctx, p, ref.Version); err != nil {
 		return nil, err
 	}
 	return &programOutput{ETag: etag(ref.Version), Body: ref.Program}, nil
@@ -93,7 +97,7 @@ type SKUView struct {
 	UpdatedAt string `json:"updated_at" format:"date-time"`
 }
 
-func skuView(k models.CatalogueSKU) SKUView {
+func skuView(k program.CatalogueSKU) SKUView {
 	return SKUView{k.Code, SKURequest{
 		ServiceType:   k.ServiceType,
 		TermYears:     k.TermYears,
@@ -104,7 +108,7 @@ func skuView(k models.CatalogueSKU) SKUView {
 }
 
 func (h programHandlers) listCatalogue(ctx context.Context, _ *struct{}) (*pageOf[SKUView], error) {
-	skus, err := h.store.ListSKUs(ctx)
+	skus, err := h.programs.ListSKUs(ctx)
 	return listed(skus, "", err, skuView)
 }
 
@@ -117,23 +121,23 @@ type skuInput struct {
 func (h programHandlers) putSKU(
 	ctx context.Context, in *skuInput, r SKURequest,
 ) (*one[SKUView], error) {
-	row := models.CatalogueSKU{
+	row := program.CatalogueSKU{
 		Code:          rules.NormaliseSKU(in.SKU),
 		ServiceType:   r.ServiceType,
 		TermYears:     r.TermYears,
 		Bundle:        r.Bundle,
 		EffectiveFrom: r.EffectiveFrom,
 		EffectiveTo:   r.EffectiveTo,
-		UpdatedAt:     h.store.Clock().Now(),
+		UpdatedAt:     h.db.Clock().Now(),
 	}
 	if err := checkSKU(row); err != nil {
 		return nil, err
 	}
-	return single(row, h.store.PutSKU(ctx, row), skuView)
+	return single(row, h.programs.PutSKU(ctx, row), skuView)
 }
 
 // checkSKU holds terms to one to five years (R125a).
-func checkSKU(k models.CatalogueSKU) error {
+func checkSKU(k program.CatalogueSKU) error {
 	var f fieldCheck
 	f.fail(!skuForm.MatchString(k.Code), "/sku", "INVALID_SKU", "This is no SKU code.",
 		"Use capitals, digits, dots and dashes, at most 64.")

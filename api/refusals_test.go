@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -64,11 +64,11 @@ func TestS36_SellersSeeTheirOwnRefusalsOnly(t *testing.T) {
 		require.Zero(t, count(theirs, "?org_id="+h.Reseller.ID))
 		require.Equal(t, 4, count(h.Lead, ""))
 		require.Equal(t, 1, count(h.Lead, "?org_id="+twin.ID))
-		refusals, next, err := h.ListRefusals(storetest.Seller(h.Reseller), "", models.Page{Limit: 2})
+		refusals, next, err := h.ListRefusals(storetest.Seller(h.Reseller), "", db.Page{Limit: 2})
 		require.NoError(t, err)
 		require.Len(t, refusals, 2)
 		require.Equal(t, refusals[1].ID, next)
-		refusals, _, err = h.ListRefusals(storetest.Customer("acc_x"), "", models.Page{})
+		refusals, _, err = h.ListRefusals(storetest.Customer("acc_x"), "", db.Page{})
 		require.NoError(t, err)
 		require.Empty(t, refusals)
 	})

@@ -8,12 +8,16 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"roomcover.dev/roomcover/messages/promise"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
 
 // rmaHandlers answer what is asked about replacements.
-type rmaHandlers struct{ store *models.Store }
+type rmaHandlers struct {
+	db           *db.DB
+	replacements *replacement.Replacements
+}
 
 func (h rmaHandlers) routes(api huma.API) {
 	read := route{
@@ -67,7 +71,7 @@ type listRMAsInput struct {
 }
 
 func (h rmaHandlers) listRMAs(ctx context.Context, in *listRMAsInput) (*pageOf[RMAView], error) {
-	rmas, next, err := h.store.ListRMAs(ctx, models.RMAFilter{
+	rmas, next, err := h.replacements.ListRMAs(ctx, replacement.RMAFilter{
 		AccountID: in.AccountID,
 		State:     rules.RMAState(in.State),
 		RoomID:    in.RoomID,
@@ -82,7 +86,7 @@ func (h rmaHandlers) listRMAs(ctx context.Context, in *listRMAsInput) (*pageOf[R
 }
 
 func (h rmaHandlers) getRMA(ctx context.Context, in *IDInput) (*one[RMADetail], error) {
-	r, err := h.store.GetRMA(ctx, in.ID)
+	r, err := h.replacements.GetRMA(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +96,7 @@ func (h rmaHandlers) getRMA(ctx context.Context, in *IDInput) (*one[RMADetail], 
 func (h rmaHandlers) requestRMA(
 	ctx context.Context, _ *struct{}, r RMARequest,
 ) (*one[RMADetail], error) {
-	rma, err := h.store.RequestRMA(ctx, models.NewRMA{
+	rma, err := h.replacements.RequestRMA(ctx, replacement.NewRMA{
 		AccountID:       accountOf(ctx, r.AccountID),
 		Serial:          r.Serial,
 		RoomID:          r.RoomID,
@@ -136,7 +140,7 @@ type rmaCommandInput struct {
 func (h rmaHandlers) actOnRMA(
 	ctx context.Context, in *rmaCommandInput, q RMACommandRequest,
 ) (*one[RMADetail], error) {
-	c := models.ReplacementCommand{
+	c := replacement.ReplacementCommand{
 		Name:            rules.RMACommand(in.Command),
 		Reason:          q.Reason,
 		DefectConfirmed: q.DefectConfirmed,
@@ -154,7 +158,7 @@ func (h rmaHandlers) actOnRMA(
 	if q.At != nil {
 		c.At = *q.At
 	}
-	r, err := h.store.DoRMA(ctx, in.ID, c)
+	r, err := h.replacements.DoRMA(ctx, in.ID, c)
 	if err != nil {
 		return nil, err
 	}
@@ -239,10 +243,10 @@ func dayOf(p *rules.Promise) string {
 }
 
 // rmaView returns the view for the caller, whose commands depend on the role.
-func (h rmaHandlers) rmaView(ctx context.Context) func(models.RMA) RMAView {
+func (h rmaHandlers) rmaView(ctx context.Context) func(replacement.RMA) RMAView {
 	role := callOf(ctx).token.Role
-	now := h.store.Clock().Now()
-	return func(r models.RMA) RMAView {
+	now := h.db.Clock().Now()
+	return func(r replacement.RMA) RMAView {
 		commands := rules.RMACommandsFor(role, r.RMAFacts, now)
 		v := RMAView{
 			ID:                r.ID,
@@ -300,9 +304,9 @@ type RMADetail struct {
 	Timeline []EventView `json:"timeline" nullable:"false" doc:"What happened, oldest first"`
 }
 
-func (h rmaHandlers) rmaDetail(ctx context.Context, r models.RMA) (*one[RMADetail], error) {
-	events, err := h.store.Timeline(ctx, r.ID)
-	return single(r, err, func(r models.RMA) RMADetail {
+func (h rmaHandlers) rmaDetail(ctx context.Context, r replacement.RMA) (*one[RMADetail], error) {
+	events, err := h.db.Timeline(ctx, r.ID)
+	return single(r, err, func(r replacement.RMA) RMADetail {
 		operator := callOf(ctx).token.Role.IsOperator()
 		return RMADetail{h.rmaView(ctx)(r), rmaTimeline(events, operator)}
 	})
@@ -310,7 +314,7 @@ func (h rmaHandlers) rmaDetail(ctx context.Context, r models.RMA) (*one[RMADetai
 
 // rmaTimeline shows a customer what happened to the replacement and when; who did
 // it, and why, is for operators.
-func rmaTimeline(events []models.AuditEvent, operator bool) []EventView {
+func rmaTimeline(events []db.AuditEvent, operator bool) []EventView {
 	if operator {
 		return timeline(events, true)
 	}

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -146,7 +146,7 @@ func TestR28c_AMoveThatFailsHalfwayChangesNothing(t *testing.T) {
 func TestR28d_AnOpenReplacementShipsAfterTheLicenceMoved(t *testing.T) {
 	h := sqlite(t)
 	a := h.admin(t)
-	agent := h.client(models.OperatorOrgID, rules.OperatorAgent)
+	agent := h.client(account.OperatorOrgID, rules.OperatorAgent)
 	r := as[rmaAnswer](t, a.post("/v1/rmas", map[string]any{"serial": *a.Device.Serial, "fault": "No picture"}), 201)
 	a.move(t, a.Room.ID, a.room(t, "B"), map[string]any{"licence_ids": []string{a.Licence.ID}})
 	require.Equal(t, rules.NotCovered, a.covered(t, "room="+a.Room.ID).Code)

@@ -7,12 +7,16 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
 )
 
 // roomHandlers answer what is asked about rooms.
-type roomHandlers struct{ store *models.Store }
+type roomHandlers struct {
+	db           *db.DB
+	entitlements *entitlement.Entitlements
+}
 
 func (h roomHandlers) routes(api huma.API) {
 	read := route{
@@ -92,7 +96,7 @@ type RoomView struct {
 	Version     int64             `json:"version"`
 }
 
-func roomView(r models.Room) RoomView {
+func roomView(r entitlement.Room) RoomView {
 	return RoomView{
 		ID:          r.ID,
 		AccountID:   r.AccountID,
@@ -122,7 +126,7 @@ type roomOutput[T any] struct {
 	Body T
 }
 
-func roomAnswer(r models.Room, err error) (*roomOutput[RoomView], error) {
+func roomAnswer(r entitlement.Room, err error) (*roomOutput[RoomView], error) {
 	if err != nil {
 		return nil, err
 	}
@@ -130,18 +134,18 @@ func roomAnswer(r models.Room, err error) (*roomOutput[RoomView], error) {
 }
 
 func (h roomHandlers) getRoom(ctx context.Context, in *IDInput) (*roomOutput[RoomDetail], error) {
-	r, err := h.store.GetRoom(ctx, in.ID)
+	r, err := h.entitlements.GetRoom(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	devices, _, err := h.store.ListDevices(ctx, models.DeviceFilter{
+	devices, _, err := h.entitlements.ListDevices(ctx, entitlement.DeviceFilter{
 		RoomID: r.ID,
-		Page:   models.Page{Limit: 200},
+		Page:   db.Page{Limit: 200},
 	})
 	if err != nil {
 		return nil, err
 	}
-	open, _, err := h.store.ListAssignments(ctx, models.AssignmentFilter{RoomID: r.ID, Open: true})
+	open, _, err := h.entitlements.ListAssignments(ctx, entitlement.AssignmentFilter{RoomID: r.ID, Open: true})
 	return &roomOutput[RoomDetail]{etag(r.Version), RoomDetail{roomView(r), viewed(devices,
 		deviceView), viewed(open, assignmentView)}}, err
 }
@@ -158,7 +162,7 @@ func accountOf(ctx context.Context, named string) string {
 func (h roomHandlers) createRoom(
 	ctx context.Context, _ *struct{}, r RoomRequest,
 ) (*roomOutput[RoomView], error) {
-	return roomAnswer(h.store.CreateRoom(ctx, models.NewRoom{
+	return roomAnswer(h.entitlements.CreateRoom(ctx, entitlement.NewRoom{
 		AccountID: accountOf(ctx, r.AccountID),
 		Form:      r.form(),
 		Reason:    r.Reason,
@@ -168,7 +172,7 @@ func (h roomHandlers) createRoom(
 func (h roomHandlers) putRoom(
 	ctx context.Context, in *IfMatchInput, r RoomRequest,
 ) (*roomOutput[RoomView], error) {
-	room, err := h.store.GetRoom(ctx, in.ID)
+	room, err := h.entitlements.GetRoom(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -179,13 +183,13 @@ func (h roomHandlers) putRoom(
 		return nil, wrong("/account_id", "UNCHANGEABLE", "A room's account cannot change.",
 			"Leave it out, or send the one that you read.")
 	}
-	return roomAnswer(h.store.ChangeRoom(ctx, in.ID, r.form(), room.Version, r.Reason))
+	return roomAnswer(h.entitlements.ChangeRoom(ctx, in.ID, r.form(), room.Version, r.Reason))
 }
 
 func (h roomHandlers) archiveRoom(
 	ctx context.Context, in *IDInput, r RoomReasonRequest,
 ) (*roomOutput[RoomView], error) {
-	return roomAnswer(h.store.ArchiveRoom(ctx, in.ID, r.Reason))
+	return roomAnswer(h.entitlements.ArchiveRoom(ctx, in.ID, r.Reason))
 }
 
 // MoveRequest names what moves where.
@@ -200,7 +204,7 @@ type MoveRequest struct {
 func (h roomHandlers) move(
 	ctx context.Context, in *IDInput, r MoveRequest,
 ) (*one[AssignedView], error) {
-	out, err := h.store.Move(ctx, models.MoveRequest{
+	out, err := h.entitlements.Move(ctx, entitlement.MoveRequest{
 		FromRoomID:   in.ID,
 		ToRoomID:     r.ToRoomID,
 		DeviceIDs:    r.DeviceIDs,
@@ -222,7 +226,7 @@ type BundleRequest struct {
 func (h roomHandlers) addBundle(
 	ctx context.Context, in *IDInput, r BundleRequest,
 ) (*pageOf[DeviceView], error) {
-	devices, err := h.store.AddBundle(ctx, models.NewDevice{
+	devices, err := h.entitlements.AddBundle(ctx, entitlement.NewDevice{
 		RoomID: in.ID,
 		Reason: r.Reason,
 		Form: rules.DeviceForm{
@@ -255,7 +259,7 @@ type listRoomsInput struct {
 func (h roomHandlers) listRooms(
 	ctx context.Context, in *listRoomsInput,
 ) (*pageOf[RoomItem], error) {
-	rooms, next, err := h.store.ListRooms(ctx, models.RoomFilter{
+	rooms, next, err := h.entitlements.ListRooms(ctx, entitlement.RoomFilter{
 		AccountID: in.AccountID,
 		Site:      in.Site,
 		Country:   in.Country,
@@ -268,7 +272,7 @@ func (h roomHandlers) listRooms(
 	if err != nil {
 		return nil, err
 	}
-	items := viewed(rooms, func(r models.Room) RoomItem { return RoomItem{RoomView: roomView(r)} })
+	items := viewed(rooms, func(r entitlement.Room) RoomItem { return RoomItem{RoomView: roomView(r)} })
 	if in.Coverage != "" {
 		err = h.addCoverage(ctx, items, purpose(in.Coverage))
 	}
@@ -279,10 +283,10 @@ func (h roomHandlers) listRooms(
 func (h roomHandlers) addCoverage(
 	ctx context.Context, rooms []RoomItem, purpose rules.Purpose,
 ) error {
-	answers, err := h.store.Coverage(ctx,
+	answers, err := h.entitlements.Coverage(ctx,
 		viewed(rooms,
-			func(r RoomItem) models.CoverSubject { return models.CoverSubject{RoomID: r.ID} }),
-		h.store.Clock().Now(), purpose)
+			func(r RoomItem) entitlement.CoverSubject { return entitlement.CoverSubject{RoomID: r.ID} }),
+		h.db.Clock().Now(), purpose)
 	for i := range answers {
 		rooms[i].Coverage = &answers[i].Answer
 	}

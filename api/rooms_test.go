@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -22,7 +23,7 @@ func (h *house) customer(accountID string, role rules.Role, scopes ...string) cl
 	}
 	acc, err := h.GetAccount(h.Context, accountID)
 	require.NoError(h.t, err)
-	t, secret, err := h.CreateToken(h.Context, models.NewToken{OrgID: acc.ParentOrgID, Role: role, AccountID: accountID, Label: "test", Scopes: scopes, ExpiresAt: time.Now().Add(time.Hour)})
+	t, secret, err := h.CreateToken(h.Context, identity.NewToken{OrgID: acc.ParentOrgID, Role: role, AccountID: accountID, Label: "test", Scopes: scopes, ExpiresAt: time.Now().Add(time.Hour)})
 	require.NoError(h.t, err)
 	return client{h, secret, t.ID}
 }
@@ -31,9 +32,9 @@ func (h *house) customer(accountID string, role rules.Role, scopes ...string) cl
 func (h *house) roomWorld(t *testing.T, done func() orderRef) map[string]func() (client, string) {
 	n := 0
 	type facts struct {
-		room, there models.Room
-		device      models.Device
-		assignment  models.LicenceAssignment
+		room, there entitlement.Room
+		device      entitlement.Device
+		assignment  entitlement.LicenceAssignment
 	}
 	world := func() facts {
 		n++

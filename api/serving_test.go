@@ -87,7 +87,7 @@ func TestRequestIdsAreTakenWhenSound(t *testing.T) {
 func TestPanicsAnswer500AndAreLogged(t *testing.T) {
 	log := &lockedBuffer{}
 	h := sqlite(t)
-	o := api.Options{Store: h.Store, Log: logger(log), Failed: func(c *gin.Context) { c.String(500, "a sorry page") }, Metrics: prometheus.NewRegistry()}
+	o := api.Options{Domains: h.Domains, Log: logger(log), Failed: func(c *gin.Context) { c.String(500, "a sorry page") }, Metrics: prometheus.NewRegistry()}
 	router := api.NewRouter(o)
 	api.NewRouter(o) // the same registry twice is fine
 	router.GET("/v1/panic", func(*gin.Context) { panic("secret-cause") })

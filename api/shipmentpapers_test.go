@@ -7,24 +7,25 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
 // paperWorld is an RMA that was shipped by hand, without a carrier of the service.
-func paperWorld(t *testing.T) (*house, storetest.Covered, models.Shipment) {
+func paperWorld(t *testing.T) (*house, storetest.Covered, logistics.Shipment) {
 	t.Helper()
 	h := sqlite(t)
 	c := h.Covered(t)
 	d, err := h.PutDepot(h.Context, rules.DepotForm{Code: "BR-1", Name: "Depósito Campinas", Street: "Rua Barão de Jaguara 1481", City: "Campinas", Region: "SP", PostalCode: "13015-002", Country: "BR"})
 	require.NoError(t, err)
-	_, err = h.ReceiveStock(h.Context, models.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "note"})
+	_, err = h.ReceiveStock(h.Context, logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "note"})
 	require.NoError(t, err)
 	r := h.Approved(t, c)
-	_, err = h.ShipRMA(storetest.Operator(), r.ID, models.RMAShipment{Serial: "NEW-1", Carrier: "Correios", Tracking: "BR123456789"})
+	_, err = h.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "NEW-1", Carrier: "Correios", Tracking: "BR123456789"})
 	require.NoError(t, err)
-	all, _, err := h.ListShipments(h.Context, models.ShipmentFilter{SubjectID: r.ID})
+	all, _, err := h.ListShipments(h.Context, logistics.ShipmentFilter{SubjectID: r.ID})
 	require.NoError(t, err)
 	require.Len(t, all, 1)
 	return h, c, all[0]
@@ -89,8 +90,8 @@ func TestLabelWaitsForTheTrackingNumber(t *testing.T) {
 	c := h.Covered(t)
 	d, err := h.PutDepot(h.Context, rules.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
 	require.NoError(t, err)
-	sh, err := h.CreateShipment(h.Context, models.NewShipment{AccountID: c.Account, Direction: rules.ShipOut, SubjectID: "rma_x", BookingKey: "x", Carrier: "sim",
-		Consignment: &models.Consignment{SiteID: c.Site.ID, DepotID: d.ID, Service: rules.ServiceExpress, ModelCode: "RALLY-BAR", Quantity: 1}})
+	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{AccountID: c.Account, Direction: rules.ShipOut, SubjectID: "rma_x", BookingKey: "x", Carrier: "sim",
+		Consignment: &logistics.Consignment{SiteID: c.Site.ID, DepotID: d.ID, Service: rules.ServiceExpress, ModelCode: "RALLY-BAR", Quantity: 1}})
 	require.NoError(t, err)
 	problem(t, h.Lead.get("/v1/shipments/"+sh.ID+"/label"), 409, rules.StateConflict)
 	requirePDF(t, h.Lead.get("/v1/shipments/"+sh.ID+"/packing-slip"), "slip-unbooked")

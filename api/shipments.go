@@ -9,12 +9,12 @@ import (
 
 	"roomcover.dev/roomcover/label"
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
 )
 
 // shipmentHandlers answer what is asked about shipments and their papers.
-type shipmentHandlers struct{ store *models.Store }
+type shipmentHandlers struct{ logistics *logistics.Logistics }
 
 func (h shipmentHandlers) routes(api huma.API) {
 	read := route{
@@ -53,7 +53,7 @@ type ShipmentView struct {
 	CreatedAt    time.Time               `json:"created_at"`
 }
 
-func shipmentView(o models.Shipment) ShipmentView {
+func shipmentView(o logistics.Shipment) ShipmentView {
 	return ShipmentView{
 		ID:           o.ID,
 		AccountID:    o.AccountID,
@@ -73,9 +73,9 @@ func shipmentView(o models.Shipment) ShipmentView {
 
 // ScanView is one fact about a shipment.
 type ScanView struct {
-	Kind   rules.ScanKind    `json:"kind" enum:"LABELLED,PICKED_UP,IN_TRANSIT,DELIVERED,EXCEPTION,LOST,RETURNED_TO_SENDER,CANCELLED"`
-	At     time.Time         `json:"at" doc:"When it happened"`
-	Source models.ScanSource `json:"source" enum:"CARRIER,DEPOT,OPERATOR,SERVICE"`
+	Kind   rules.ScanKind       `json:"kind" enum:"LABELLED,PICKED_UP,IN_TRANSIT,DELIVERED,EXCEPTION,LOST,RETURNED_TO_SENDER,CANCELLED"`
+	At     time.Time            `json:"at" doc:"When it happened"`
+	Source logistics.ScanSource `json:"source" enum:"CARRIER,DEPOT,OPERATOR,SERVICE"`
 }
 
 // ShipmentDetail is a shipment with its scans.
@@ -96,7 +96,7 @@ type listShipmentsInput struct {
 func (h shipmentHandlers) listShipments(
 	ctx context.Context, in *listShipmentsInput,
 ) (*pageOf[ShipmentView], error) {
-	shipments, next, err := h.store.ListShipments(ctx, models.ShipmentFilter{
+	shipments, next, err := h.logistics.ListShipments(ctx, logistics.ShipmentFilter{
 		AccountID: in.AccountID,
 		SubjectID: in.SubjectID,
 		Direction: rules.ShipmentDirection(in.Direction),
@@ -110,15 +110,15 @@ func (h shipmentHandlers) listShipments(
 func (h shipmentHandlers) getShipment(
 	ctx context.Context, in *IDInput,
 ) (*one[ShipmentDetail], error) {
-	sh, err := h.store.GetShipment(ctx, in.ID)
+	sh, err := h.logistics.GetShipment(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	scans, err := h.store.ScansOf(ctx, sh.ID)
-	return single(sh, err, func(sh models.Shipment) ShipmentDetail {
+	scans, err := h.logistics.ScansOf(ctx, sh.ID)
+	return single(sh, err, func(sh logistics.Shipment) ShipmentDetail {
 		return ShipmentDetail{
 			ShipmentView: shipmentView(sh),
-			Scans: viewed(scans, func(c models.ShipmentScan) ScanView {
+			Scans: viewed(scans, func(c logistics.ShipmentScan) ScanView {
 				return ScanView{c.Kind, c.At, c.Source}
 			}),
 		}
@@ -154,8 +154,8 @@ func pdfOf(content []byte, err error, name, id string) (*pdf, error) {
 
 func (h shipmentHandlers) paperOf(
 	ctx context.Context, in *paperInput,
-) (models.ShipmentPaper, error) {
-	p, err := h.store.PaperOf(ctx, in.ID)
+) (logistics.ShipmentPaper, error) {
+	p, err := h.logistics.PaperOf(ctx, in.ID)
 	if in.Lang != "" {
 		p.Locale = in.Lang
 	}
@@ -168,7 +168,7 @@ func (h shipmentHandlers) getShipmentLabel(ctx context.Context, in *paperInput) 
 		return nil, err
 	}
 	if p.StoredLabelID != "" {
-		stored, err := h.store.ShipmentLabelOf(ctx, p.ID)
+		stored, err := h.logistics.ShipmentLabelOf(ctx, p.ID)
 		if err == nil && stored.MediaType == mediaPDF {
 			return pdfOf(stored.Content, nil, "label", p.ID)
 		}
@@ -184,7 +184,7 @@ func (h shipmentHandlers) getShipmentLabel(ctx context.Context, in *paperInput) 
 	return pdfOf(content, err, "label", p.ID)
 }
 
-func labelOf(p models.ShipmentPaper) label.Label {
+func labelOf(p logistics.ShipmentPaper) label.Label {
 	return label.Label{
 		Locale:    p.Locale,
 		From:      partyOf(p.From),
@@ -208,7 +208,7 @@ func (h shipmentHandlers) getPackingSlip(ctx context.Context, in *paperInput) (*
 	return pdfOf(content, err, "packing-slip", p.ID)
 }
 
-func slipOf(p models.ShipmentPaper) label.Slip {
+func slipOf(p logistics.ShipmentPaper) label.Slip {
 	return label.Slip{
 		Locale:    p.Locale,
 		From:      partyOf(p.From),
@@ -227,7 +227,7 @@ func slipOf(p models.ShipmentPaper) label.Slip {
 	}
 }
 
-func partyOf(e models.ParcelEnd) label.Party {
+func partyOf(e logistics.ParcelEnd) label.Party {
 	return label.Party{
 		Name:       e.Name,
 		Company:    e.Company,
@@ -249,7 +249,7 @@ func paperDay(day, locale string) string {
 }
 
 // returnText says how the faulty unit goes back; nothing where none does.
-func returnText(p models.ShipmentPaper) []string {
+func returnText(p logistics.ShipmentPaper) []string {
 	if !p.ReturnWanted {
 		return nil
 	}

@@ -7,12 +7,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/rules"
 )
 
 // siteHandlers answer what is asked about sites.
-type siteHandlers struct{ store *models.Store }
+type siteHandlers struct{ accounts *account.Accounts }
 
 func (h siteHandlers) routes(api huma.API) {
 	read := route{
@@ -80,7 +80,7 @@ type SiteView struct {
 	Version           int64         `json:"version"`
 }
 
-func siteView(s models.AccountSite) SiteView {
+func siteView(s account.AccountSite) SiteView {
 	return SiteView{
 		ID:        s.ID,
 		AccountID: s.AccountID,
@@ -101,7 +101,7 @@ func siteView(s models.AccountSite) SiteView {
 	}
 }
 
-func siteAnswer(site models.AccountSite, err error) (*roomOutput[SiteView], error) {
+func siteAnswer(site account.AccountSite, err error) (*roomOutput[SiteView], error) {
 	if err != nil {
 		return nil, err
 	}
@@ -116,18 +116,18 @@ type listSitesInput struct {
 func (h siteHandlers) listSites(
 	ctx context.Context, in *listSitesInput,
 ) (*pageOf[SiteView], error) {
-	sites, next, err := h.store.ListSites(ctx, in.AccountID, in.page())
+	sites, next, err := h.accounts.ListSites(ctx, in.AccountID, in.page())
 	return listed(sites, next, err, siteView)
 }
 
 func (h siteHandlers) getSite(ctx context.Context, in *IDInput) (*roomOutput[SiteView], error) {
-	return siteAnswer(h.store.GetSite(ctx, in.ID))
+	return siteAnswer(h.accounts.GetSite(ctx, in.ID))
 }
 
 func (h siteHandlers) createSite(
 	ctx context.Context, _ *struct{}, r SiteRequest,
 ) (*roomOutput[SiteView], error) {
-	return siteAnswer(h.store.CreateSite(ctx, models.NewSite{
+	return siteAnswer(h.accounts.CreateSite(ctx, account.NewSite{
 		AccountID: accountOf(ctx, r.AccountID),
 		Form:      r.form(),
 		Reason:    r.Reason,
@@ -137,7 +137,7 @@ func (h siteHandlers) createSite(
 func (h siteHandlers) putSite(
 	ctx context.Context, in *IfMatchInput, r SiteRequest,
 ) (*roomOutput[SiteView], error) {
-	site, err := h.store.GetSite(ctx, in.ID)
+	site, err := h.accounts.GetSite(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +148,7 @@ func (h siteHandlers) putSite(
 		return nil, wrong("/account_id", "UNCHANGEABLE", "A site's account cannot change.",
 			"Leave it out, or send the one that you read.")
 	}
-	return siteAnswer(h.store.ChangeSite(ctx, in.ID, r.form(), site.Version, r.Reason))
+	return siteAnswer(h.accounts.ChangeSite(ctx, in.ID, r.form(), site.Version, r.Reason))
 }
 
 // CourierRequest says whether the courier is unreliable.
@@ -160,5 +160,5 @@ type CourierRequest struct {
 func (h siteHandlers) markCourier(
 	ctx context.Context, in *IDInput, r CourierRequest,
 ) (*roomOutput[SiteView], error) {
-	return siteAnswer(h.store.MarkCourier(ctx, in.ID, r.Unreliable, r.Reason))
+	return siteAnswer(h.accounts.MarkCourier(ctx, in.ID, r.Unreliable, r.Reason))
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -16,7 +16,7 @@ func TestR84_SelectionAidOverTheAPI(t *testing.T) {
 	c := h.Env.Covered(t)
 	acc, err := h.GetAccount(h.Context, c.Account)
 	require.NoError(t, err)
-	csm := h.client(models.OperatorOrgID, rules.OperatorCSM)
+	csm := h.client(account.OperatorOrgID, rules.OperatorCSM)
 	path := "/v1/spares/" + acc.ParentOrgID + "/selection-aid"
 	v := as[api.SpareAidView](t, csm.get(path), 200)
 	require.Equal(t, []api.AidModelView{{Model: c.Device.ModelCode, Deployed: 1}}, v.Models)

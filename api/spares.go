@@ -6,12 +6,13 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
 
 // spareHandlers answer what is asked about the spares that parents have earned.
-type spareHandlers struct{ store *models.Store }
+type spareHandlers struct{ replacements *replacement.Replacements }
 
 func (h spareHandlers) routes(api huma.API) {
 	read := route{
@@ -55,8 +56,8 @@ type SparesView struct {
 	Licences    *int   `json:"licences_in_force,omitempty" doc:"Operators only: Select licences in force over all its accounts, assigned or not (R81c)"`
 }
 
-func sparesView(operator bool) func(models.Spares) SparesView {
-	return func(p models.Spares) SparesView {
+func sparesView(operator bool) func(replacement.Spares) SparesView {
+	return func(p replacement.Spares) SparesView {
 		v := SparesView{
 			ParentOrgID: p.ParentOrgID,
 			Name:        p.Name,
@@ -71,12 +72,12 @@ func sparesView(operator bool) func(models.Spares) SparesView {
 }
 
 func (h spareHandlers) listSpares(ctx context.Context, in *ListInput) (*pageOf[SparesView], error) {
-	all, next, err := h.store.ListSpares(ctx, in.page())
+	all, next, err := h.replacements.ListSpares(ctx, in.page())
 	return listed(all, next, err, sparesView(callOf(ctx).token.Role.IsOperator()))
 }
 
 func (h spareHandlers) getSpares(ctx context.Context, in *IDInput) (*one[SparesView], error) {
-	p, err := h.store.GetSpares(ctx, in.ID)
+	p, err := h.replacements.GetSpares(ctx, in.ID)
 	return single(p, err, sparesView(callOf(ctx).token.Role.IsOperator()))
 }
 
@@ -91,7 +92,7 @@ type SpareLineView struct {
 	CreatedAt time.Time        `json:"created_at"`
 }
 
-func spareLineView(l models.SpareLine) SpareLineView {
+func spareLineView(l replacement.SpareLine) SpareLineView {
 	return SpareLineView{
 		ID:        l.ID,
 		Number:    l.Seq,
@@ -111,7 +112,7 @@ type listSpareLinesInput struct {
 func (h spareHandlers) listSpareLines(
 	ctx context.Context, in *listSpareLinesInput,
 ) (*pageOf[SpareLineView], error) {
-	lines, next, err := h.store.ListSpareLines(ctx, in.ID, in.page())
+	lines, next, err := h.replacements.ListSpareLines(ctx, in.ID, in.page())
 	return listed(lines, next, err, spareLineView)
 }
 
@@ -167,7 +168,7 @@ type AidRoomView struct {
 // mostSuggestions bounds the answer.
 const mostSuggestions = 200
 
-func aidSiteView(s models.AccountSite) AidSiteView {
+func aidSiteView(s account.AccountSite) AidSiteView {
 	return AidSiteView{
 		ID:        s.ID,
 		AccountID: s.AccountID,
@@ -176,13 +177,13 @@ func aidSiteView(s models.AccountSite) AidSiteView {
 	}
 }
 
-func spareAidView(a models.SpareAid) SpareAidView {
+func spareAidView(a replacement.SpareAid) SpareAidView {
 	v := SpareAidView{
 		ParentOrgID: a.Parent.ID,
 		Models: viewed(a.Models,
 			func(m rules.AidModel) AidModelView { return AidModelView{m.Model, m.Units} }),
 		Unreliable: viewed(a.Unreliable, aidSiteView),
-		Critical: viewed(a.Critical, func(r models.CriticalRoom) AidRoomView {
+		Critical: viewed(a.Critical, func(r replacement.CriticalRoom) AidRoomView {
 			return AidRoomView{
 				RoomID:    r.RoomID,
 				AccountID: r.AccountID,
@@ -211,6 +212,6 @@ func spareAidView(a models.SpareAid) SpareAidView {
 func (h spareHandlers) getSelectionAid(
 	ctx context.Context, in *IDInput,
 ) (*one[SpareAidView], error) {
-	aid, err := h.store.SelectionAid(ctx, in.ID)
+	aid, err := h.replacements.SelectionAid(ctx, in.ID)
 	return single(aid, err, spareAidView)
 }

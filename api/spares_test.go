@@ -8,13 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
 // bought is a fulfilled order of n licences, with its account and its parent.
-func (h *house) bought(po, company, street string, n int64) (o models.Order, parent string) {
+func (h *house) bought(po, company, street string, n int64) (o order.Order, parent string) {
 	h.t.Helper()
 	f := storetest.FormFor(po, company, "ana.souza@acme.example")
 	f.EndCustomer.Address.Street, f.Lines[0].Quantity = street, n
@@ -113,7 +114,7 @@ func TestS27_MergeAndSplitOverTheAPI(t *testing.T) {
 	require.Zero(t, got.From.Entitled, "what it loses follows S9")
 	require.Empty(t, as[api.OrgView](t, h.Lead.get("/v1/orgs/"+b), 200).MergedInto)
 	p := problem(t, h.Lead.post("/v1/orgs/"+a+"/merge", map[string]any{"into": "org_none", "reason": "r"}), 422, rules.ValidationFailed)
-	require.Equal(t, []string{"/into " + models.NotAParent}, codes(p.Errors))
+	require.Equal(t, []string{"/into " + operations.NotAParent}, codes(p.Errors))
 	problem(t, h.Lead.post("/v1/orgs/"+a+"/merge", map[string]any{"into": b, "reason": ""}), 422, rules.ReasonRequired)
 	problem(t, h.Lead.post("/v1/orgs/org_none/merge", merge), 404, rules.NotFound)
 	problem(t, h.Lead.post("/v1/orgs/org_none/split", split), 404, rules.NotFound)

@@ -6,12 +6,16 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
 
 // spareUnitHandlers answer what is asked about spare units.
-type spareUnitHandlers struct{ store *models.Store }
+type spareUnitHandlers struct {
+	db           *db.DB
+	replacements *replacement.Replacements
+}
 
 func (h spareUnitHandlers) routes(api huma.API) {
 	read := route{
@@ -68,10 +72,10 @@ type SpareUnitView struct {
 }
 
 // spareUnitView returns the view for the caller, whose commands depend on the role.
-func (h spareUnitHandlers) spareUnitView(ctx context.Context) func(models.SpareUnit) SpareUnitView {
+func (h spareUnitHandlers) spareUnitView(ctx context.Context) func(replacement.SpareUnit) SpareUnitView {
 	role := callOf(ctx).token.Role
-	now := h.store.Clock().Now()
-	return func(u models.SpareUnit) SpareUnitView {
+	now := h.db.Clock().Now()
+	return func(u replacement.SpareUnit) SpareUnitView {
 		commands := rules.SpareCommandsFor(role, u.SpareFacts, now)
 		v := SpareUnitView{
 			ID:            u.ID,
@@ -114,10 +118,10 @@ type SpareUnitDetail struct {
 }
 
 func (h spareUnitHandlers) spareUnitDetail(
-	ctx context.Context, u models.SpareUnit,
+	ctx context.Context, u replacement.SpareUnit,
 ) (*one[SpareUnitDetail], error) {
-	events, err := h.store.Timeline(ctx, u.ID)
-	return single(u, err, func(u models.SpareUnit) SpareUnitDetail {
+	events, err := h.db.Timeline(ctx, u.ID)
+	return single(u, err, func(u replacement.SpareUnit) SpareUnitDetail {
 		operator := callOf(ctx).token.Role.IsOperator()
 		return SpareUnitDetail{h.spareUnitView(ctx)(u), rmaTimeline(events, operator)}
 	})
@@ -137,7 +141,7 @@ type listSpareUnitsInput struct {
 func (h spareUnitHandlers) listSpareUnits(
 	ctx context.Context, in *listSpareUnitsInput,
 ) (*pageOf[SpareUnitView], error) {
-	units, next, err := h.store.ListSpareUnits(ctx, models.SpareFilter{
+	units, next, err := h.replacements.ListSpareUnits(ctx, replacement.SpareFilter{
 		ParentID:  in.ParentID,
 		AccountID: in.AccountID,
 		SiteID:    in.SiteID,
@@ -153,7 +157,7 @@ func (h spareUnitHandlers) listSpareUnits(
 func (h spareUnitHandlers) getSpareUnit(
 	ctx context.Context, in *IDInput,
 ) (*one[SpareUnitDetail], error) {
-	u, err := h.store.GetSpareUnit(ctx, in.ID)
+	u, err := h.replacements.GetSpareUnit(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -181,7 +185,7 @@ type spareCommandInput struct {
 func (h spareUnitHandlers) actOnSpareUnit(
 	ctx context.Context, in *spareCommandInput, q SpareCommandRequest,
 ) (*one[SpareUnitDetail], error) {
-	c := models.SpareUnitCommand{
+	c := replacement.SpareUnitCommand{
 		Name:     rules.SpareCommand(in.Command),
 		Model:    q.Model,
 		SiteID:   q.SiteID,
@@ -195,7 +199,7 @@ func (h spareUnitHandlers) actOnSpareUnit(
 	if q.At != nil {
 		c.At = *q.At
 	}
-	u, err := h.store.DoSpare(ctx, in.ID, c)
+	u, err := h.replacements.DoSpare(ctx, in.ID, c)
 	if err != nil {
 		return nil, err
 	}

@@ -7,7 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -15,7 +16,7 @@ import (
 // spareUnitWorld is what the examples of spare units are about.
 func (h *house) spareUnitWorld(t *testing.T) map[string]func() (client, string) {
 	n := 0
-	earned := func() models.SpareUnit {
+	earned := func() replacement.SpareUnit {
 		n++
 		c, u := h.SpareFor(t, fmt.Sprintf("Empresa Spare %d", n), fmt.Sprintf("spare%d@empresa.example", n), fmt.Sprintf("SN-SPARE-%d", n))
 		h.Stands = map[string]string{"sit_01kbsite": c.Site.ID, "acc_01kbaccount": c.Account}
@@ -129,7 +130,7 @@ func TestS9_ARecalledSpareOverTheAPI(t *testing.T) {
 	h := sqlite(t)
 	c, unit := h.SpareOnSite(t)
 	for _, id := range h.Strings(t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"'") {
-		_, _, err := h.CancelOrder(storetest.Operator(), id, models.CancelRequest{Reason: "not needed"})
+		_, _, err := h.CancelOrder(storetest.Operator(), id, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 	}
 	agent := h.client("org_operator", rules.OperatorAgent)
@@ -163,13 +164,13 @@ func TestProcessesShowSpares(t *testing.T) {
 		require.Len(t, as[items[map[string]any]](t, h.Lead.get("/v1/processes?kind=SPARE&waits_for="+what), 200).Items, 1)
 	}
 	waits("SPARE_CHOICE", "OPERATOR")
-	_, err := h.SelectSpare(storetest.CSM(), unit.ID, models.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
+	_, err := h.SelectSpare(storetest.CSM(), unit.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
 	require.NoError(t, err)
 	waits("AGREEMENT", "CUSTOMER")
 	_, err = h.AgreeSpare(storetest.Customer(c.Account), unit.ID, 0)
 	require.NoError(t, err)
 	waits("SHIPPING", "OPERATOR")
-	_, err = h.ShipSpare(storetest.Operator(), unit.ID, models.Parcel{Serial: "SP-1"})
+	_, err = h.ShipSpare(storetest.Operator(), unit.ID, replacement.Parcel{Serial: "SP-1"})
 	require.NoError(t, err)
 	waits("DELIVERY", "NOBODY")
 	_, err = h.RecordSpareFact(h.Context, unit.ID, rules.SpareDelivered, time.Time{})
@@ -179,12 +180,12 @@ func TestProcessesShowSpares(t *testing.T) {
 	_, err = h.UseSpare(storetest.Customer(c.Account), r.ID, unit.ID)
 	require.NoError(t, err)
 	waits("REVIEW_DECISION", "OPERATOR")
-	_, err = h.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+	_, err = h.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
 	waits("SHIPPING", "OPERATOR")
 	h.OnSite(t, unit, "SP-2")
 	for _, id := range h.Strings(t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"'") {
-		_, _, err := h.CancelOrder(storetest.Operator(), id, models.CancelRequest{Reason: "not needed"})
+		_, _, err := h.CancelOrder(storetest.Operator(), id, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 	}
 	waits("RETURN", "CUSTOMER")

@@ -8,12 +8,12 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
 )
 
 // stockHandlers answer what is asked about depots and their stock.
-type stockHandlers struct{ store *models.Store }
+type stockHandlers struct{ logistics *logistics.Logistics }
 
 func (h stockHandlers) routes(api huma.API) {
 	read := route{
@@ -63,7 +63,7 @@ type StockLevelView struct {
 	Free     int    `json:"free" doc:"What may still be promised"`
 }
 
-func stockLevelView(l models.StockLevel) StockLevelView {
+func stockLevelView(l logistics.StockLevel) StockLevelView {
 	return StockLevelView{
 		DepotID:  l.DepotID,
 		Model:    l.ModelCode,
@@ -87,7 +87,7 @@ type StockEntryView struct {
 	CreatedAt time.Time       `json:"created_at"`
 }
 
-func stockEntryView(e models.StockEntry) StockEntryView {
+func stockEntryView(e logistics.StockEntry) StockEntryView {
 	return StockEntryView{
 		ID:        e.ID,
 		DepotID:   e.DepotID,
@@ -110,7 +110,7 @@ type listStockInput struct {
 func (h stockHandlers) listStock(
 	ctx context.Context, in *listStockInput,
 ) (*pageOf[StockLevelView], error) {
-	levels, err := h.store.StockLevels(ctx, models.StockFilter{
+	levels, err := h.logistics.StockLevels(ctx, logistics.StockFilter{
 		DepotID:   in.DepotID,
 		ModelCode: in.Model,
 	})
@@ -128,7 +128,7 @@ type listStockEntriesInput struct {
 func (h stockHandlers) listStockEntries(
 	ctx context.Context, in *listStockEntriesInput,
 ) (*pageOf[StockEntryView], error) {
-	entries, next, err := h.store.StockEntries(ctx, models.StockFilter{
+	entries, next, err := h.logistics.StockEntries(ctx, logistics.StockFilter{
 		DepotID:   in.DepotID,
 		ModelCode: in.Model,
 		SubjectID: in.SubjectID,
@@ -145,7 +145,7 @@ func (h stockHandlers) receiveStock(
 	if err != nil {
 		return nil, err
 	}
-	e, err := h.store.ReceiveStock(ctx, m)
+	e, err := h.logistics.ReceiveStock(ctx, m)
 	return single(e, err, stockEntryView)
 }
 
@@ -156,15 +156,15 @@ func (h stockHandlers) adjustStock(
 	if err != nil {
 		return nil, err
 	}
-	e, err := h.store.AdjustStock(ctx, m)
+	e, err := h.logistics.AdjustStock(ctx, m)
 	return single(e, err, stockEntryView)
 }
 
 // stockMove reads a request. Its cause is the reference at the depot, or else the
 // request's own name, so that a request whose answer was lost makes no second entry.
-func stockMove(ctx context.Context, kind string, r StockRequest) (models.StockMove, error) {
+func stockMove(ctx context.Context, kind string, r StockRequest) (logistics.StockMove, error) {
 	if fields := rules.CheckLine("/reference", r.Reference, 100); len(fields) > 0 {
-		return models.StockMove{}, rules.Invalid(fields)
+		return logistics.StockMove{}, rules.Invalid(fields)
 	}
 	cause := kind + "/" + r.DepotID + "/" + rules.NormaliseModelCode(r.Model) + "/" + r.Reference
 	switch name := onceName(ctx); {
@@ -174,7 +174,7 @@ func stockMove(ctx context.Context, kind string, r StockRequest) (models.StockMo
 	default:
 		cause = kind + "/" + rand.Text()
 	}
-	return models.StockMove{
+	return logistics.StockMove{
 		DepotID:   r.DepotID,
 		ModelCode: r.Model,
 		Quantity:  r.Quantity,
@@ -201,7 +201,7 @@ type DepotView struct {
 	DepotRequest
 }
 
-func depotView(d models.Depot) DepotView {
+func depotView(d logistics.Depot) DepotView {
 	return DepotView{d.ID, DepotRequest{
 		Code:       d.Code,
 		Name:       d.Name,
@@ -215,13 +215,13 @@ func depotView(d models.Depot) DepotView {
 }
 
 func (h stockHandlers) listDepots(ctx context.Context, _ *struct{}) (*pageOf[DepotView], error) {
-	depots, err := h.store.ListDepots(ctx)
+	depots, err := h.logistics.ListDepots(ctx)
 	return listed(depots, "", err, depotView)
 }
 
 func (h stockHandlers) putDepot(
 	ctx context.Context, _ *struct{}, r DepotRequest,
 ) (*one[DepotView], error) {
-	d, err := h.store.PutDepot(ctx, rules.DepotForm(r))
+	d, err := h.logistics.PutDepot(ctx, rules.DepotForm(r))
 	return single(d, err, depotView)
 }

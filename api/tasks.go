@@ -6,12 +6,16 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/rules"
 )
 
 // taskHandlers answer what is asked about operator tasks.
-type taskHandlers struct{ store *models.Store }
+type taskHandlers struct {
+	db         *db.DB
+	operations *operations.Operations
+}
 
 func (h taskHandlers) routes(api huma.API) {
 	work := route{
@@ -32,21 +36,21 @@ func (h taskHandlers) routes(api huma.API) {
 
 // TaskView is something that needs a person.
 type TaskView struct {
-	ID         string           `json:"id"`
-	Kind       models.TaskKind  `json:"kind"`
-	State      models.TaskState `json:"state" enum:"OPEN,DONE"`
-	What       string           `json:"what" doc:"What to do"`
-	Why        string           `json:"why" doc:"Why it is needed"`
-	SubjectID  string           `json:"subject_id" doc:"What it is about"`
-	AccountID  string           `json:"account_id,omitempty"`
-	Actions    []string         `json:"actions" nullable:"false" doc:"What can be done with it here"`
-	Resolution string           `json:"resolution,omitempty"`
-	ResolvedBy string           `json:"resolved_by,omitempty"`
-	CreatedAt  time.Time        `json:"created_at"`
-	ResolvedAt *time.Time       `json:"resolved_at,omitempty"`
+	ID         string       `json:"id"`
+	Kind       db.TaskKind  `json:"kind"`
+	State      db.TaskState `json:"state" enum:"OPEN,DONE"`
+	What       string       `json:"what" doc:"What to do"`
+	Why        string       `json:"why" doc:"Why it is needed"`
+	SubjectID  string       `json:"subject_id" doc:"What it is about"`
+	AccountID  string       `json:"account_id,omitempty"`
+	Actions    []string     `json:"actions" nullable:"false" doc:"What can be done with it here"`
+	Resolution string       `json:"resolution,omitempty"`
+	ResolvedBy string       `json:"resolved_by,omitempty"`
+	CreatedAt  time.Time    `json:"created_at"`
+	ResolvedAt *time.Time   `json:"resolved_at,omitempty"`
 }
 
-func taskView(t models.OperatorTask) TaskView {
+func taskView(t db.OperatorTask) TaskView {
 	v := TaskView{
 		ID:         t.ID,
 		Kind:       t.Kind,
@@ -61,8 +65,8 @@ func taskView(t models.OperatorTask) TaskView {
 		CreatedAt:  t.CreatedAt,
 		ResolvedAt: t.ResolvedAt,
 	}
-	if t.State == models.TaskOpen {
-		v.Actions = append(v.Actions, models.ActionsOf(t.Kind)...)
+	if t.State == db.TaskOpen {
+		v.Actions = append(v.Actions, operations.ActionsOf(t.Kind)...)
 	}
 	return v
 }
@@ -77,13 +81,13 @@ type listTasksInput struct {
 func (h taskHandlers) listTasks(
 	ctx context.Context, in *listTasksInput,
 ) (*pageOf[TaskView], error) {
-	if kind := models.TaskKind(in.Kind); kind != "" &&
-		len(models.ActionsOf(kind)) == 0 {
+	if kind := db.TaskKind(in.Kind); kind != "" &&
+		len(operations.ActionsOf(kind)) == 0 {
 		return nil, invalidParameter("/query/kind", "There is no such kind of task.")
 	}
-	tasks, next, err := h.store.ListTasks(ctx, models.TaskFilter{
-		State:     models.TaskState(in.State),
-		Kind:      models.TaskKind(in.Kind),
+	tasks, next, err := h.db.ListTasks(ctx, db.TaskFilter{
+		State:     db.TaskState(in.State),
+		Kind:      db.TaskKind(in.Kind),
 		SubjectID: in.SubjectID,
 		Page:      in.page(),
 	})
@@ -91,7 +95,7 @@ func (h taskHandlers) listTasks(
 }
 
 func (h taskHandlers) getTask(ctx context.Context, in *IDInput) (*one[TaskView], error) {
-	t, err := h.store.GetTask(ctx, in.ID)
+	t, err := h.db.GetTask(ctx, in.ID)
 	return single(t, err, taskView)
 }
 
@@ -114,7 +118,7 @@ type actionInput struct {
 func (h taskHandlers) actOnTask(
 	ctx context.Context, in *actionInput, r ActionRequest,
 ) (*one[TaskView], error) {
-	t, err := h.store.Act(ctx, in.ID, models.TaskAction{
+	t, err := h.operations.Act(ctx, in.ID, operations.TaskAction{
 		Name:        in.Action,
 		Reason:      r.Reason,
 		AccountID:   r.AccountID,

@@ -10,12 +10,16 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
 // tokenHandlers answer what is asked about tokens.
-type tokenHandlers struct{ store *models.Store }
+type tokenHandlers struct {
+	accounts *account.Accounts
+	people   *identity.People
+}
 
 func (h tokenHandlers) routes(api huma.API) {
 	manage := route{
@@ -62,7 +66,7 @@ type NewTokenView struct {
 	Secret string `json:"secret,omitempty" doc:"Keep it: it is not shown again"`
 }
 
-func tokenView(t models.APIToken) TokenView {
+func tokenView(t identity.APIToken) TokenView {
 	return TokenView{
 		ID:        t.ID,
 		OrgID:     t.OrgID,
@@ -86,7 +90,7 @@ func (h tokenHandlers) createToken(
 	if err := mayHandle(ctx, r.Role); err != nil {
 		return nil, err
 	}
-	org, err := h.store.GetOrg(ctx, r.OrgID)
+	org, err := h.accounts.GetOrg(ctx, r.OrgID)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +105,7 @@ func (h tokenHandlers) createToken(
 	if err := mayGrant(ctx, r); err != nil {
 		return nil, err
 	}
-	t, secret, err := h.store.CreateToken(ctx, models.NewToken{
+	t, secret, err := h.people.CreateToken(ctx, identity.NewToken{
 		OrgID:     r.OrgID,
 		Role:      r.Role,
 		AccountID: r.AccountID,
@@ -110,7 +114,7 @@ func (h tokenHandlers) createToken(
 		ExpiresAt: time.Now().AddDate(0, 0, r.ValidDays),
 	})
 	return single(t, err,
-		func(t models.APIToken) NewTokenView { return NewTokenView{tokenView(t), secret} })
+		func(t identity.APIToken) NewTokenView { return NewTokenView{tokenView(t), secret} })
 }
 
 // checkTokenAccount holds a customer's token to one account of its organisation.
@@ -123,7 +127,7 @@ func (h tokenHandlers) checkTokenAccount(ctx context.Context, r TokenRequest) er
 	if r.AccountID == "" {
 		return nil
 	}
-	acc, err := h.store.GetAccount(ctx, r.AccountID)
+	acc, err := h.accounts.GetAccount(ctx, r.AccountID)
 	if err == nil && acc.ParentOrgID != r.OrgID {
 		err = wrong("/account_id", "ACCOUNT_DOES_NOT_FIT",
 			"The account belongs to another organisation.", "Name its parent as org_id.")
@@ -178,30 +182,30 @@ func mayHandle(ctx context.Context, role rules.Role) error {
 	return nil
 }
 
-func fits(role rules.Role, kind models.OrgKind) bool {
+func fits(role rules.Role, kind account.OrgKind) bool {
 	switch role {
 	case rules.Reseller:
-		return kind == models.OrgReseller
+		return kind == account.OrgReseller
 	case rules.Distributor:
-		return kind == models.OrgDistributor
+		return kind == account.OrgDistributor
 	case rules.CustomerAdmin, rules.CustomerReadOnly:
-		return kind == models.OrgCustomerParent
+		return kind == account.OrgCustomerParent
 	}
-	return kind == models.OrgOperator
+	return kind == account.OrgOperator
 }
 
 func (h tokenHandlers) listTokens(ctx context.Context, in *ListInput) (*pageOf[TokenView], error) {
-	tokens, next, err := h.store.ListTokens(ctx, in.page())
+	tokens, next, err := h.people.ListTokens(ctx, in.page())
 	return listed(tokens, next, err, tokenView)
 }
 
 func (h tokenHandlers) revokeToken(ctx context.Context, in *IDInput) (*struct{}, error) {
-	t, err := h.store.GetToken(ctx, in.ID)
+	t, err := h.people.GetToken(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	if err := mayHandle(ctx, t.Role); err != nil {
 		return nil, err
 	}
-	return nil, h.store.RevokeToken(ctx, in.ID)
+	return nil, h.people.RevokeToken(ctx, in.ID)
 }

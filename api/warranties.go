@@ -11,7 +11,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/roomfile"
 	"roomcover.dev/roomcover/rowfile"
 	"roomcover.dev/roomcover/rules"
@@ -19,7 +20,7 @@ import (
 )
 
 // warrantyHandlers answer what is asked about extended warranties.
-type warrantyHandlers struct{ store *models.Store }
+type warrantyHandlers struct{ warranties *warranty.Warranties }
 
 func (h warrantyHandlers) routes(api huma.API) {
 	read := route{
@@ -68,19 +69,19 @@ type AttachmentRequest struct {
 
 // AttachmentView is a stay of a unit with a serial number.
 type AttachmentView struct {
-	ID         string               `json:"id"`
-	AccountID  string               `json:"account_id"`
-	ContractID string               `json:"contract_id"`
-	LicenceID  string               `json:"licence_id"`
-	Serial     string               `json:"serial"`
-	DeviceID   string               `json:"device_id,omitempty"`
-	From       time.Time            `json:"from"`
-	To         *time.Time           `json:"to,omitempty" doc:"Exclusive; missing while it lasts"`
-	EndReason  models.AssignmentEnd `json:"end_reason,omitempty" enum:"RELEASED,CANCELLED"`
-	EndsOn     string               `json:"ends_on,omitempty" format:"date" doc:"Exclusive end of the device's extended warranty while this lasts; missing while its date of purchase is unknown"`
+	ID         string                    `json:"id"`
+	AccountID  string                    `json:"account_id"`
+	ContractID string                    `json:"contract_id"`
+	LicenceID  string                    `json:"licence_id"`
+	Serial     string                    `json:"serial"`
+	DeviceID   string                    `json:"device_id,omitempty"`
+	From       time.Time                 `json:"from"`
+	To         *time.Time                `json:"to,omitempty" doc:"Exclusive; missing while it lasts"`
+	EndReason  entitlement.AssignmentEnd `json:"end_reason,omitempty" enum:"RELEASED,CANCELLED"`
+	EndsOn     string                    `json:"ends_on,omitempty" format:"date" doc:"Exclusive end of the device's extended warranty while this lasts; missing while its date of purchase is unknown"`
 }
 
-func attachmentView(a models.AttachmentDetail) AttachmentView {
+func attachmentView(a warranty.AttachmentDetail) AttachmentView {
 	return AttachmentView{
 		ID:         a.ID,
 		AccountID:  a.AccountID,
@@ -104,7 +105,7 @@ type AttachedView struct {
 func (h warrantyHandlers) attachWarranty(
 	ctx context.Context, _ *struct{}, r AttachmentRequest,
 ) (*one[AttachedView], error) {
-	out, err := h.store.AttachWarranty(ctx, models.AttachRequest{
+	out, err := h.warranties.AttachWarranty(ctx, warranty.AttachRequest{
 		LicenceID: r.LicenceID,
 		Serial:    r.Serial,
 		Reason:    r.Reason,
@@ -112,8 +113,8 @@ func (h warrantyHandlers) attachWarranty(
 	if err != nil {
 		return nil, err
 	}
-	a, err := h.store.WarrantyAttachment(ctx, out.Attachment.ID)
-	return single(a, err, func(a models.AttachmentDetail) AttachedView {
+	a, err := h.warranties.WarrantyAttachment(ctx, out.Attachment.ID)
+	return single(a, err, func(a warranty.AttachmentDetail) AttachedView {
 		return AttachedView{attachmentView(a), append([]string{}, out.Started...)}
 	})
 }
@@ -121,10 +122,10 @@ func (h warrantyHandlers) attachWarranty(
 func (h warrantyHandlers) detachWarranty(
 	ctx context.Context, in *IDInput, r RoomReasonRequest,
 ) (*one[AttachmentView], error) {
-	if _, err := h.store.DetachWarranty(ctx, in.ID, r.Reason); err != nil {
+	if _, err := h.warranties.DetachWarranty(ctx, in.ID, r.Reason); err != nil {
 		return nil, err
 	}
-	a, err := h.store.WarrantyAttachment(ctx, in.ID)
+	a, err := h.warranties.WarrantyAttachment(ctx, in.ID)
 	return single(a, err, attachmentView)
 }
 
@@ -140,7 +141,7 @@ type listAttachmentsInput struct {
 func (h warrantyHandlers) listAttachments(
 	ctx context.Context, in *listAttachmentsInput,
 ) (*pageOf[AttachmentView], error) {
-	rows, next, err := h.store.ListWarrantyAttachments(ctx, models.AttachmentFilter{
+	rows, next, err := h.warranties.ListWarrantyAttachments(ctx, warranty.AttachmentFilter{
 		AccountID:  in.AccountID,
 		ContractID: in.ContractID,
 		LicenceID:  in.LicenceID,
@@ -163,24 +164,24 @@ type WarrantyClaimRequest struct {
 
 // WarrantyView is an extended warranty from before this service.
 type WarrantyView struct {
-	ID          string                  `json:"id"`
-	Source      models.WarrantySource   `json:"source" enum:"IMPORT,CLAIM"`
-	State       models.WarrantyState    `json:"state" enum:"UNMATCHED,LINKED,REFUSED"`
-	Why         models.WarrantyMismatch `json:"why,omitempty" enum:"NO_ACCOUNT,SEVERAL_ACCOUNTS,SERIAL_ELSEWHERE,THE_SAME_IS_THERE" doc:"Of an imported one: why it matched nothing"`
-	AccountID   string                  `json:"account_id,omitempty"`
-	Serial      string                  `json:"serial"`
-	StartsOn    string                  `json:"starts_on,omitempty" format:"date"`
-	LastDay     string                  `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
-	SKU         string                  `json:"sku,omitempty"`
-	PONumber    string                  `json:"po_number,omitempty"`
-	PurchasedOn string                  `json:"purchased_on,omitempty" format:"date"`
-	Company     string                  `json:"company,omitempty" doc:"Until it is decided"`
-	Address     *rules.Address          `json:"address,omitempty" doc:"Until it is decided"`
-	CreatedAt   time.Time               `json:"created_at"`
-	DecidedAt   *time.Time              `json:"decided_at,omitempty"`
+	ID          string                    `json:"id"`
+	Source      warranty.WarrantySource   `json:"source" enum:"IMPORT,CLAIM"`
+	State       warranty.WarrantyState    `json:"state" enum:"UNMATCHED,LINKED,REFUSED"`
+	Why         warranty.WarrantyMismatch `json:"why,omitempty" enum:"NO_ACCOUNT,SEVERAL_ACCOUNTS,SERIAL_ELSEWHERE,THE_SAME_IS_THERE" doc:"Of an imported one: why it matched nothing"`
+	AccountID   string                    `json:"account_id,omitempty"`
+	Serial      string                    `json:"serial"`
+	StartsOn    string                    `json:"starts_on,omitempty" format:"date"`
+	LastDay     string                    `json:"last_day,omitempty" format:"date" doc:"Last covered day (C2)"`
+	SKU         string                    `json:"sku,omitempty"`
+	PONumber    string                    `json:"po_number,omitempty"`
+	PurchasedOn string                    `json:"purchased_on,omitempty" format:"date"`
+	Company     string                    `json:"company,omitempty" doc:"Until it is decided"`
+	Address     *rules.Address            `json:"address,omitempty" doc:"Until it is decided"`
+	CreatedAt   time.Time                 `json:"created_at"`
+	DecidedAt   *time.Time                `json:"decided_at,omitempty"`
 }
 
-func warrantyView(w models.EarlierWarranty) WarrantyView {
+func warrantyView(w warranty.EarlierWarranty) WarrantyView {
 	return WarrantyView{
 		ID:          w.ID,
 		Source:      w.Source,
@@ -203,7 +204,7 @@ func warrantyView(w models.EarlierWarranty) WarrantyView {
 func (h warrantyHandlers) claimWarranty(
 	ctx context.Context, _ *struct{}, r WarrantyClaimRequest,
 ) (*one[WarrantyView], error) {
-	w, err := h.store.ClaimWarranty(ctx, models.WarrantyClaim{
+	w, err := h.warranties.ClaimWarranty(ctx, warranty.WarrantyClaim{
 		AccountID: accountOf(ctx, r.AccountID),
 		Form: rules.WarrantyClaimForm{
 			Serial:      r.Serial,
@@ -227,10 +228,10 @@ type listWarrantiesInput struct {
 func (h warrantyHandlers) listWarranties(
 	ctx context.Context, in *listWarrantiesInput,
 ) (*pageOf[WarrantyView], error) {
-	rows, next, err := h.store.ListWarranties(ctx, models.WarrantyFilter{
+	rows, next, err := h.warranties.ListWarranties(ctx, warranty.WarrantyFilter{
 		AccountID: in.AccountID,
-		State:     models.WarrantyState(in.State),
-		Source:    models.WarrantySource(in.Source),
+		State:     warranty.WarrantyState(in.State),
+		Source:    warranty.WarrantySource(in.Source),
 		Serial:    in.Serial,
 		Page:      in.page(),
 	})
@@ -279,12 +280,12 @@ type WarrantyImportView struct {
 
 // WarrantyRowView is what became, or in a dry run would become, of one row.
 type WarrantyRowView struct {
-	Row        int                     `json:"row" doc:"Line of a CSV file, or place in a JSON file, from 1"`
-	Outcome    models.WarrantyOutcome  `json:"outcome" enum:"MATCHED,UNMATCHED,UNCHANGED,REFUSED,NOT_STORED"`
-	WarrantyID string                  `json:"warranty_id,omitempty"`
-	AccountID  string                  `json:"account_id,omitempty"`
-	Why        models.WarrantyMismatch `json:"why,omitempty" enum:"NO_ACCOUNT,SEVERAL_ACCOUNTS,SERIAL_ELSEWHERE,THE_SAME_IS_THERE" doc:"Why it matched nothing"`
-	Errors     []rules.FieldError      `json:"errors" nullable:"false"`
+	Row        int                       `json:"row" doc:"Line of a CSV file, or place in a JSON file, from 1"`
+	Outcome    warranty.WarrantyOutcome  `json:"outcome" enum:"MATCHED,UNMATCHED,UNCHANGED,REFUSED,NOT_STORED"`
+	WarrantyID string                    `json:"warranty_id,omitempty"`
+	AccountID  string                    `json:"account_id,omitempty"`
+	Why        warranty.WarrantyMismatch `json:"why,omitempty" enum:"NO_ACCOUNT,SEVERAL_ACCOUNTS,SERIAL_ELSEWHERE,THE_SAME_IS_THERE" doc:"Why it matched nothing"`
+	Errors     []rules.FieldError        `json:"errors" nullable:"false"`
 }
 
 func (h warrantyHandlers) importWarranties(
@@ -295,7 +296,7 @@ func (h warrantyHandlers) importWarranties(
 		return nil, err
 	}
 	file.DryRun, file.Reason = in.DryRun, in.Reason
-	rows, err := h.store.ImportWarranties(ctx, file)
+	rows, err := h.warranties.ImportWarranties(ctx, file)
 	if err != nil {
 		return nil, err
 	}
@@ -313,15 +314,15 @@ func (h warrantyHandlers) importWarranties(
 			Why:        r.Why,
 			Errors:     append([]rules.FieldError{}, r.Errors...),
 		}
-		v.Stored = v.Stored && r.Outcome != models.WarrantyRowRefused
+		v.Stored = v.Stored && r.Outcome != warranty.WarrantyRowRefused
 	}
 	return &one[WarrantyImportView]{v}, nil
 }
 
 // readWarranties reads the rows of a body with the place of each in the file.
-func readWarranties(body rawBody) (file models.WarrantyImport, places []int, err error) {
+func readWarranties(body rawBody) (file warranty.WarrantyImport, places []int, err error) {
 	add := func(place int, f rules.EarlierWarrantyForm, wrong []rules.FieldError) error {
-		if len(places) == models.MaxWarrantyRows {
+		if len(places) == warranty.MaxWarrantyRows {
 			return rules.Refuse(roomfile.TooManyRows, "The file holds more than 1000 rows.",
 				"Split the file.")
 		}

@@ -8,8 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -29,7 +31,7 @@ func TestR39a_ExtendedWarrantiesAttachToSerialsOverTheAPI(t *testing.T) {
 	problem(t, h.Lead.post("/v1/warranties/attachments", body), 422, rules.ReasonRequired)
 	require.Len(t, as[items[ref]](t, c.get("/v1/warranties/attachments?open=true&contract_id="+a.ContractID), 200).Items, 1)
 	off := as[api.AttachmentView](t, c.post("/v1/warranties/attachments/"+a.ID+"/release", "{}"), 200)
-	require.Equal(t, models.EndReleased, off.EndReason)
+	require.Equal(t, entitlement.EndReleased, off.EndReason)
 	problem(t, c.post("/v1/warranties/attachments/"+a.ID+"/release", "{}"), 409, rules.StateConflict)
 	require.EqualValues(t, 0, contracts(t, c, "")[0].Assigned)
 }
@@ -48,7 +50,7 @@ func TestR111_EarlierWarrantiesOverTheAPI(t *testing.T) {
 		"Akme;Av. Paulista 1000;São Paulo;SP;01310-100;BR;old-0002;2025-03-01;2029-02-28\n"
 	dry := importOf(t, h.Lead, "?dry_run=true", file, "text/csv")
 	require.False(t, dry.Stored)
-	require.Equal(t, []models.WarrantyOutcome{models.WarrantyRowMatched, models.WarrantyRowUnmatched}, []models.WarrantyOutcome{dry.Rows[0].Outcome, dry.Rows[1].Outcome})
+	require.Equal(t, []warranty.WarrantyOutcome{warranty.WarrantyRowMatched, warranty.WarrantyRowUnmatched}, []warranty.WarrantyOutcome{dry.Rows[0].Outcome, dry.Rows[1].Outcome})
 	require.Empty(t, contracts(t, c, "?type=EXT_WARRANTY"))
 
 	done := importOf(t, h.Lead, "?reason=old", file, "text/csv")
@@ -70,7 +72,7 @@ func TestR111_EarlierWarrantiesOverTheAPI(t *testing.T) {
 
 	again := importOf(t, h.Lead, "", file, "text/csv")
 	for _, r := range again.Rows {
-		require.Equal(t, models.WarrantyRowUnchanged, r.Outcome, "S35")
+		require.Equal(t, warranty.WarrantyRowUnchanged, r.Outcome, "S35")
 	}
 }
 
@@ -95,7 +97,7 @@ func TestR111c_ClaimsOverTheAPI(t *testing.T) {
 		if task.SubjectID == first.ID {
 			p := problem(t, h.Lead.post(path+"/link", map[string]any{"reason": "r", "starts_on": "2025-03-01"}), 422, rules.ValidationFailed)
 			require.Equal(t, []string{"/last_day REQUIRED"}, codes(p.Errors))
-			csm := h.client(models.OperatorOrgID, rules.OperatorCSM)
+			csm := h.client(account.OperatorOrgID, rules.OperatorCSM)
 			problem(t, csm.post(path+"/link", map[string]any{"reason": "r"}), 403, rules.Forbidden)
 			as[ref](t, h.Lead.post(path+"/link", map[string]any{"reason": "r", "starts_on": "2025-03-01", "last_day": "2028-02-29"}), 200)
 			continue
@@ -112,11 +114,11 @@ func TestR111_ImportOfWarrantiesTellsEveryRow(t *testing.T) {
 	h.Env.Fulfilled(t, h.Reseller, storetest.Form("PO-1"))
 	wrong := importOf(t, h.Lead, "", []any{earlier("Acme", "OLD-1"), map[string]any{"company": 5, "colour": "red"}, earlier("", "OLD-2")}, "application/json")
 	require.False(t, wrong.Stored)
-	require.Equal(t, models.WarrantyRowNotStored, wrong.Rows[0].Outcome)
+	require.Equal(t, warranty.WarrantyRowNotStored, wrong.Rows[0].Outcome)
 	require.Equal(t, []string{"/colour UNKNOWN_FIELD", "/company WRONG_TYPE"}, codes(wrong.Rows[1].Errors))
 	require.Equal(t, []string{"/company REQUIRED"}, codes(wrong.Rows[2].Errors))
 	require.Empty(t, as[items[ref]](t, h.Lead.get("/v1/warranties"), 200).Items)
-	many := make([]any, models.MaxWarrantyRows+1)
+	many := make([]any, warranty.MaxWarrantyRows+1)
 	for i := range many {
 		many[i] = earlier("Acme", fmt.Sprint("OLD-", i))
 	}

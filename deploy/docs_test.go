@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/config"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/worker"
 )
 
@@ -69,12 +70,12 @@ func defaults(t reflect.Type) map[string]string {
 
 func TestOperationsExplainEveryTaskAndItsActions(t *testing.T) {
 	text := operationsGuide(t)
-	for _, kind := range []models.TaskKind{models.TaskReviewOrder, models.TaskMailUndeliverable, models.TaskMailUnknown, models.TaskInvitationUnclaimed,
-		models.TaskInvitationRequested, models.TaskProcessStuck, models.TaskOutboxStuck, models.TaskSweepLate, models.TaskSerialClaimed, models.TaskShipmentContradicted,
-		models.TaskCalendarNoHolidays, models.TaskCalendarNoWorkingTime} {
+	for _, kind := range []db.TaskKind{db.TaskReviewOrder, db.TaskMailUndeliverable, db.TaskMailUnknown, db.TaskInvitationUnclaimed,
+		db.TaskInvitationRequested, db.TaskProcessStuck, db.TaskOutboxStuck, db.TaskSweepLate, db.TaskSerialClaimed, db.TaskShipmentContradicted,
+		db.TaskCalendarNoHolidays, db.TaskCalendarNoWorkingTime} {
 		row := regexp.MustCompile("(?m)^\\| `" + string(kind) + "` \\|.*$").FindString(text)
 		require.NotEmpty(t, row, kind)
-		for _, action := range models.ActionsOf(kind) {
+		for _, action := range operations.ActionsOf(kind) {
 			require.Contains(t, row, "`"+action+"`", kind)
 		}
 	}

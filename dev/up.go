@@ -108,7 +108,7 @@ func (c upCommand) explain(out io.Writer, parts *stack.Stack, temporal *temporal
 	}
 	fmt.Fprintf(out, "Data and logs  %s\n", c.Data)
 	if c.Day != 24*time.Hour {
-		fmt.Fprintf(out, "Calendar       one day passes in %s; today is %s\n", c.Day, parts.Store.Clock().Now().Format(time.DateOnly))
+		fmt.Fprintf(out, "Calendar       one day passes in %s; today is %s\n", c.Day, parts.Domains.DB.Clock().Now().Format(time.DateOnly))
 	}
 	fmt.Fprintln(out)
 	for _, t := range parts.Access.Tokens {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -41,7 +41,7 @@ func TestAgendaDoesNotReadWhatIsOver(t *testing.T) {
 	require.NoError(t, env.Exec("ANALYZE"))
 	env.Calendar.Set(env.Calendar.Now().Add(48 * time.Hour))
 	env.Statements.Reset()
-	a, err := env.Agenda(env.Context, models.AgendaQuery{})
+	a, err := env.Agenda(env.Context, operations.AgendaQuery{})
 	require.NoError(t, err)
 	asked := env.Statements.List()
 	require.Len(t, asked, 4)
@@ -58,7 +58,7 @@ func TestAgendaDoesNotReadWhatIsOver(t *testing.T) {
 		env.Shipped(t, env.CoveredFor(t, storetest.Company(len(env.Statements.List())), "p@acme.example", fmt.Sprint("SN-9", len(env.Statements.List()))))
 	}
 	env.Statements.Reset()
-	_, err = env.Agenda(env.Context, models.AgendaQuery{})
+	_, err = env.Agenda(env.Context, operations.AgendaQuery{})
 	require.NoError(t, err)
 	require.Len(t, env.Statements.List(), 4, "however much is under way")
 }

@@ -8,7 +8,7 @@ import (
 	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -41,9 +41,9 @@ func TestR39_ManyLicencesAreAssignedAtOnceAndStartTheContract(t *testing.T) {
 		accountID, licences := *o.AccountID, env.Licences(t, o)
 		ctx := storetest.Customer(accountID)
 		rooms := several(t, env, accountID, "BR", 4)
-		env.Assigned(t, licences[0], models.Room{ID: rooms[3]})
-		old := env.Device(t, models.Room{ID: rooms[0], AccountID: accountID}, "OLD1", "MEETUP", "2022-01-01")
-		q := models.AssignManyRequest{ContractID: licences[0].ContractID, RoomIDs: rooms}
+		env.Assigned(t, licences[0], entitlement.Room{ID: rooms[3]})
+		old := env.Device(t, entitlement.Room{ID: rooms[0], AccountID: accountID}, "OLD1", "MEETUP", "2022-01-01")
+		q := entitlement.AssignManyRequest{ContractID: licences[0].ContractID, RoomIDs: rooms}
 		out, err := env.AssignMany(ctx, q)
 		require.NoError(t, err)
 		require.Len(t, out.Assignments, 4)
@@ -65,7 +65,7 @@ func TestR39_ManyLicencesAreAssignedAtOnceAndStartTheContract(t *testing.T) {
 
 		other := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-2")) // S1
 		contract := env.Licences(t, other)[0].ContractID
-		out, err = env.AssignMany(ctx, models.AssignManyRequest{ContractID: contract, RoomIDs: several(t, env, accountID, "BR", 2)})
+		out, err = env.AssignMany(ctx, entitlement.AssignManyRequest{ContractID: contract, RoomIDs: several(t, env, accountID, "BR", 2)})
 		require.NoError(t, err)
 		require.Equal(t, []string{contract}, out.Started)
 	})
@@ -80,7 +80,7 @@ func TestR39_ManyAssignmentsAreAllOrNone(t *testing.T) {
 		accountID := *o.AccountID
 		ctx, contract := storetest.Customer(accountID), env.Licences(t, o)[0].ContractID
 		rooms := several(t, env, accountID, "BR", 3)
-		env.Assigned(t, env.Licences(t, rival)[0], models.Room{ID: rooms[0]})
+		env.Assigned(t, env.Licences(t, rival)[0], entitlement.Room{ID: rooms[0]})
 		_, err := env.ArchiveRoom(env.Context, rooms[1], "")
 		require.NoError(t, err)
 		_, err = env.PublishTerms(env.Context, rules.CountryTerms{Country: "DE", Available: true, RMASpeed: "3BD", Languages: []string{"de"}, EffectiveFrom: civil.Date{Year: 2026, Month: 11, Day: 23}}, "")
@@ -89,7 +89,7 @@ func TestR39_ManyAssignmentsAreAllOrNone(t *testing.T) {
 		theirs := several(t, env, *foreign.AccountID, "BR", 1)[0]
 		named := []string{rooms[0], rooms[1], rooms[2], abroad, theirs, "rom_none"}
 		assign := func(ack map[string]int, ids ...string) error {
-			_, err := env.AssignMany(ctx, models.AssignManyRequest{ContractID: contract, RoomIDs: ids, Acknowledged: ack})
+			_, err := env.AssignMany(ctx, entitlement.AssignManyRequest{ContractID: contract, RoomIDs: ids, Acknowledged: ack})
 			return err
 		}
 		differs := wrongRooms(t, assign(nil, named...))
@@ -106,12 +106,12 @@ func TestR39_ManyAssignmentsAreAllOrNone(t *testing.T) {
 		}()...)))
 		require.Equal(t, []string{"/room_ids TOO_FEW_LICENCES"}, wrongRooms(t, assign(nil, several(t, env, accountID, "BR", 10)...)))
 		for id, code := range map[string]string{env.Licences(t, foreign)[0].ContractID: rules.NotFound, "con_none": rules.NotFound} {
-			_, err := env.AssignMany(ctx, models.AssignManyRequest{ContractID: id, RoomIDs: rooms[2:]})
+			_, err := env.AssignMany(ctx, entitlement.AssignManyRequest{ContractID: id, RoomIDs: rooms[2:]})
 			requireCode(t, code, err)
 		}
-		_, err = env.AssignMany(storetest.ReadOnly(accountID), models.AssignManyRequest{ContractID: contract, RoomIDs: rooms[2:]})
+		_, err = env.AssignMany(storetest.ReadOnly(accountID), entitlement.AssignManyRequest{ContractID: contract, RoomIDs: rooms[2:]})
 		requireCode(t, rules.Forbidden, err)
-		_, err = env.AssignMany(storetest.Operator(), models.AssignManyRequest{ContractID: contract, RoomIDs: rooms[2:]})
+		_, err = env.AssignMany(storetest.Operator(), entitlement.AssignManyRequest{ContractID: contract, RoomIDs: rooms[2:]})
 		requireCode(t, rules.ReasonRequired, err)
 		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM licence_assignments"))
 	})
@@ -123,7 +123,7 @@ func TestR39a_ManyOfAnExtendedWarrantyAreRefused(t *testing.T) {
 	form := storetest.Form("PO-1")
 	form.Lines = []rules.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
 	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
-	_, err := env.AssignMany(env.Context, models.AssignManyRequest{ContractID: env.Licences(t, o)[0].ContractID, RoomIDs: several(t, env, *o.AccountID, "BR", 1)})
+	_, err := env.AssignMany(env.Context, entitlement.AssignManyRequest{ContractID: env.Licences(t, o)[0].ContractID, RoomIDs: several(t, env, *o.AccountID, "BR", 1)})
 	requireCode(t, rules.NotAssignable, err)
 }
 
@@ -133,12 +133,12 @@ func TestR39_ManyAssignmentsCostAFixedNumberOfStatements(t *testing.T) {
 	form.Lines[0].Quantity = 60
 	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 	rooms := several(t, env, *o.AccountID, "BR", 52)
-	_, err := env.Store.Reference(env.Context)
+	_, err := env.Reference(env.Context)
 	require.NoError(t, err)
 	contract := env.Licences(t, o)[0].ContractID
 	for _, ids := range [][]string{rooms[:2], rooms[2:]} {
 		env.Statements.Reset()
-		_, err := env.AssignMany(storetest.Customer(*o.AccountID), models.AssignManyRequest{ContractID: contract, RoomIDs: ids})
+		_, err := env.AssignMany(storetest.Customer(*o.AccountID), entitlement.AssignManyRequest{ContractID: contract, RoomIDs: ids})
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(env.Statements.List()), 13, "%q", env.Statements.List())
 		t.Log(len(ids), "rooms:", len(env.Statements.List()), "statements")
@@ -159,7 +159,7 @@ func TestR39b_ManyAssignmentsAtOnceNeverShareALicence(t *testing.T) {
 		rooms = append(rooms, own)
 	}
 	errs := storetest.AtOnce(4, func(i int) error {
-		_, err := env.AssignMany(storetest.Customer(*o.AccountID), models.AssignManyRequest{ContractID: contract, RoomIDs: rooms[i]})
+		_, err := env.AssignMany(storetest.Customer(*o.AccountID), entitlement.AssignManyRequest{ContractID: contract, RoomIDs: rooms[i]})
 		return err
 	})
 	done := 0

@@ -8,7 +8,10 @@ import (
 	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -21,7 +24,7 @@ func TestS1_FirstAssignmentStartsEveryContractOfTheOrder(t *testing.T) {
 		other := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), storetest.Form("PO-2"))
 		env.Calendar.Set(storetest.Now.AddDate(0, 0, 5))
 		room := env.Room(t, *o.AccountID, "Sala 1")
-		out, err := env.Assign(storetest.Customer(*o.AccountID), models.AssignRequest{LicenceID: env.Licences(t, o)[0].ID, RoomID: room.ID})
+		out, err := env.Assign(storetest.Customer(*o.AccountID), entitlement.AssignRequest{LicenceID: env.Licences(t, o)[0].ID, RoomID: room.ID})
 		require.NoError(t, err)
 		require.Len(t, out.Started, 2)
 		zone, err := time.LoadLocation("America/Sao_Paulo")
@@ -30,12 +33,12 @@ func TestS1_FirstAssignmentStartsEveryContractOfTheOrder(t *testing.T) {
 		require.NoError(t, err)
 		for _, c := range contracts {
 			require.Equal(t, rules.ContractActive, c.State)
-			require.Equal(t, models.StartFirstAssignment, c.StartReason)
+			require.Equal(t, entitlement.StartFirstAssignment, c.StartReason)
 			require.Equal(t, civil.Date{Year: 2026, Month: 11, Day: 28}, rules.DateIn(*c.StartAt, zone))
 			require.Equal(t, rules.ContractPeriod(rules.DateIn(*c.StartAt, zone), c.TermYears, zone).End, *c.EndAt)
 		}
 		env.Calendar.Set(storetest.Now.AddDate(0, 0, 9))
-		again, err := env.Assign(env.Context, models.AssignRequest{LicenceID: env.Licences(t, o)[1].ID, RoomID: env.Room(t, *o.AccountID, "Sala 2").ID})
+		again, err := env.Assign(env.Context, entitlement.AssignRequest{LicenceID: env.Licences(t, o)[1].ID, RoomID: env.Room(t, *o.AccountID, "Sala 2").ID})
 		require.NoError(t, err)
 		require.Empty(t, again.Started)
 		rest, err := env.ContractsOfOrder(env.Context, other.ID)
@@ -52,7 +55,7 @@ func TestR39_OneLicenceOneRoom(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
 		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
-		place := func(po, sku string) models.Order {
+		place := func(po, sku string) order.Order {
 			f := storetest.Form(po)
 			f.Lines = []rules.OrderLine{{SKU: sku, Quantity: 2}}
 			return env.Fulfilled(t, seller, f)
@@ -61,8 +64,8 @@ func TestR39_OneLicenceOneRoom(t *testing.T) {
 		accountID := *o.AccountID
 		ctx := storetest.Customer(accountID)
 		a, b := env.Room(t, accountID, "A"), env.Room(t, accountID, "B")
-		assign := func(l models.Licence, r models.Room) error {
-			_, err := env.Assign(ctx, models.AssignRequest{LicenceID: l.ID, RoomID: r.ID})
+		assign := func(l entitlement.Licence, r entitlement.Room) error {
+			_, err := env.Assign(ctx, entitlement.AssignRequest{LicenceID: l.ID, RoomID: r.ID})
 			return err
 		}
 		licences := env.Licences(t, o)
@@ -72,10 +75,10 @@ func TestR39_OneLicenceOneRoom(t *testing.T) {
 		requireCode(t, rules.NotAssignable, assign(env.Licences(t, warranty)[0], b)) // R39a
 		require.NoError(t, assign(env.Licences(t, sync)[0], a), "SyncPlus stands beside Select")
 		requireCode(t, rules.RoomHasLicence, assign(env.Licences(t, sync)[1], a))
-		requireCode(t, rules.NotFound, assign(licences[1], models.Room{ID: "rom_none"}))
-		requireCode(t, rules.NotFound, assign(models.Licence{ID: "lic_none"}, b))
+		requireCode(t, rules.NotFound, assign(licences[1], entitlement.Room{ID: "rom_none"}))
+		requireCode(t, rules.NotFound, assign(entitlement.Licence{ID: "lic_none"}, b))
 		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM licence_assignments WHERE to_at IS NULL"))
-		open, _, err := env.ListAssignments(ctx, models.AssignmentFilter{LicenceID: licences[0].ID, Open: true})
+		open, _, err := env.ListAssignments(ctx, entitlement.AssignmentFilter{LicenceID: licences[0].ID, Open: true})
 		require.NoError(t, err)
 		env.Calendar.Set(storetest.Now.Add(time.Hour))
 		_, err = env.Release(ctx, open[0].ID, "")
@@ -91,13 +94,13 @@ func TestR39b_FiftyAssignsOfOneLicenceGiveOneSuccess(t *testing.T) {
 	env := storetest.Postgres(t)
 	o, accountID := acme(t, env)
 	licence := env.Licences(t, o)[0]
-	rooms := make([]models.Room, 50)
+	rooms := make([]entitlement.Room, 50)
 	for i := range rooms {
 		rooms[i] = env.Room(t, accountID, storetest.PO(i))
 	}
 	won := 0
 	for _, err := range storetest.AtOnce(len(rooms), func(i int) error {
-		_, err := env.Assign(storetest.Customer(accountID), models.AssignRequest{LicenceID: licence.ID, RoomID: rooms[i].ID})
+		_, err := env.Assign(storetest.Customer(accountID), entitlement.AssignRequest{LicenceID: licence.ID, RoomID: rooms[i].ID})
 		return err
 	}) {
 		if err == nil {
@@ -139,34 +142,34 @@ func TestR28_Moves(t *testing.T) {
 		before, err := env.ContractsOfOrder(ctx, o.ID)
 		require.NoError(t, err)
 		env.Calendar.Set(storetest.Now.AddDate(0, 0, 100))
-		_, err = env.Move(ctx, models.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}}) // R28a
+		_, err = env.Move(ctx, entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}}) // R28a
 		require.NoError(t, err)
 		stays, err := env.PlacementsOf(ctx, d.ID)
 		require.NoError(t, err)
 		require.Len(t, stays, 2)
 		require.Equal(t, stays[0].ToAt.UTC(), stays[1].FromAt.UTC())
-		out, err := env.Move(ctx, models.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, LicenceIDs: []string{l.ID}}) // R28b
+		out, err := env.Move(ctx, entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, LicenceIDs: []string{l.ID}}) // R28b
 		require.NoError(t, err)
 		require.Equal(t, b.ID, out.Assignments[0].RoomID)
 		after, err := env.ContractsOfOrder(ctx, o.ID)
 		require.NoError(t, err)
 		require.Equal(t, before, after, "start and end stay")
-		back, err := env.Move(ctx, models.MoveRequest{FromRoomID: b.ID, ToRoomID: a.ID, DeviceIDs: []string{d.ID}, LicenceIDs: []string{l.ID}})
+		back, err := env.Move(ctx, entitlement.MoveRequest{FromRoomID: b.ID, ToRoomID: a.ID, DeviceIDs: []string{d.ID}, LicenceIDs: []string{l.ID}})
 		require.NoError(t, err)
 		require.Equal(t, a.ID, back.Assignments[0].RoomID)
 		events, err := env.Timeline(ctx, d.ID, l.ID)
 		require.NoError(t, err)
 		require.Equal(t, []string{"device.registered", "licence.assigned", "device.moved", "licence.moved", "licence.moved", "device.moved"}, verbs(events))
 		for _, c := range []struct {
-			q    models.MoveRequest
+			q    entitlement.MoveRequest
 			code string
 		}{
-			{models.MoveRequest{FromRoomID: b.ID, ToRoomID: a.ID, DeviceIDs: []string{d.ID}}, rules.StateConflict},
-			{models.MoveRequest{FromRoomID: b.ID, ToRoomID: a.ID, LicenceIDs: []string{l.ID}}, rules.StateConflict},
-			{models.MoveRequest{FromRoomID: a.ID, ToRoomID: a.ID, LicenceIDs: []string{l.ID}}, rules.ValidationFailed},
-			{models.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID}, rules.ValidationFailed},
-			{models.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{"dev_x"}}, rules.NotFound},
-			{models.MoveRequest{FromRoomID: a.ID, ToRoomID: "rom_x", DeviceIDs: []string{d.ID}}, rules.NotFound},
+			{entitlement.MoveRequest{FromRoomID: b.ID, ToRoomID: a.ID, DeviceIDs: []string{d.ID}}, rules.StateConflict},
+			{entitlement.MoveRequest{FromRoomID: b.ID, ToRoomID: a.ID, LicenceIDs: []string{l.ID}}, rules.StateConflict},
+			{entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: a.ID, LicenceIDs: []string{l.ID}}, rules.ValidationFailed},
+			{entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID}, rules.ValidationFailed},
+			{entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{"dev_x"}}, rules.NotFound},
+			{entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: "rom_x", DeviceIDs: []string{d.ID}}, rules.NotFound},
 		} {
 			_, err := env.Move(ctx, c.q)
 			requireCode(t, c.code, err)
@@ -188,7 +191,7 @@ func TestR28c_CombinedMoveIsAtomic(t *testing.T) {
 			require.NoError(t, env.Exec("ALTER TABLE device_placements ADD CONSTRAINT injected CHECK (from_at < '2000-01-01') NOT VALID"))
 		}
 		events := env.Count(t, "SELECT count(*) FROM audit_events")
-		_, err := env.Move(storetest.Customer(accountID), models.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}, LicenceIDs: []string{l.ID}})
+		_, err := env.Move(storetest.Customer(accountID), entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}, LicenceIDs: []string{l.ID}})
 		require.Error(t, err)
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM licence_assignments WHERE to_at IS NULL AND room_id = '"+a.ID+"'"))
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM licence_assignments"))
@@ -220,13 +223,13 @@ func TestAssignAndMoveTakeAtMostTwelveStatements(t *testing.T) {
 			require.LessOrEqual(t, n, 12, "%s: %q", what, env.Statements.List())
 		}
 		measure("first assign", func() error {
-			return second(env.Assign(ctx, models.AssignRequest{LicenceID: l.ID, RoomID: a.ID, Acknowledged: 2}))
+			return second(env.Assign(ctx, entitlement.AssignRequest{LicenceID: l.ID, RoomID: a.ID, Acknowledged: 2}))
 		})
 		measure("move of both", func() error {
-			return second(env.Move(ctx, models.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}, LicenceIDs: []string{l.ID}, Acknowledged: 2}))
+			return second(env.Move(ctx, entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}, LicenceIDs: []string{l.ID}, Acknowledged: 2}))
 		})
 		measure("next assign", func() error {
-			return second(env.Assign(ctx, models.AssignRequest{LicenceID: next, RoomID: a.ID, Acknowledged: 2}))
+			return second(env.Assign(ctx, entitlement.AssignRequest{LicenceID: next, RoomID: a.ID, Acknowledged: 2}))
 		})
 	})
 }
@@ -243,13 +246,13 @@ func TestR78_CountriesDecideAssignments(t *testing.T) {
 		o, accountID := acme(t, env)
 		ctx := storetest.Customer(accountID)
 		l := env.Licences(t, o)
-		publish := func(c rules.CountryTerms) models.CountryTermsVersion {
+		publish := func(c rules.CountryTerms) program.CountryTermsVersion {
 			v, err := env.PublishTerms(env.Context, c, "changed")
 			require.NoError(t, err)
 			return v
 		}
-		assign := func(l models.Licence, r models.Room, ack int) (models.Assigned, error) {
-			return env.Assign(ctx, models.AssignRequest{LicenceID: l.ID, RoomID: r.ID, Acknowledged: ack})
+		assign := func(l entitlement.Licence, r entitlement.Room, ack int) (entitlement.Assigned, error) {
+			return env.Assign(ctx, entitlement.AssignRequest{LicenceID: l.ID, RoomID: r.ID, Acknowledged: ack})
 		}
 		_, err := assign(l[0], env.RoomIn(t, accountID, "DE 1", "DE"), 0) // R78a
 		require.NoError(t, err)
@@ -261,7 +264,7 @@ func TestR78_CountriesDecideAssignments(t *testing.T) {
 		requireCode(t, rules.TermsAckRequired, err)
 		out, err := assign(l[1], room, 2)
 		require.NoError(t, err)
-		stored, _, err := env.ListAssignments(ctx, models.AssignmentFilter{RoomID: room.ID})
+		stored, _, err := env.ListAssignments(ctx, entitlement.AssignmentFilter{RoomID: room.ID})
 		require.NoError(t, err)
 		require.Equal(t, out.Assignments[0].Terms, stored[0].Terms)
 		require.Equal(t, 2, stored[0].Terms.Version)
@@ -279,7 +282,7 @@ func TestR78_CountriesDecideAssignments(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, all, len(rules.DefaultCountryTerms())+2)
 		require.NoError(t, err)
-		_, err = env.Move(ctx, models.MoveRequest{FromRoomID: room.ID, ToRoomID: env.RoomIn(t, accountID, "FR 2", "FR").ID, LicenceIDs: []string{l[1].ID}})
+		_, err = env.Move(ctx, entitlement.MoveRequest{FromRoomID: room.ID, ToRoomID: env.RoomIn(t, accountID, "FR 2", "FR").ID, LicenceIDs: []string{l[1].ID}})
 		requireCode(t, rules.CountryNotSupported, err)
 	})
 }
@@ -290,7 +293,7 @@ func TestR125d_AssignmentWarnsOfTheCap(t *testing.T) {
 		room := env.Room(t, accountID, "A")
 		young, old, ancient, unknown := env.Device(t, room, "NEW1", "MEETUP", "2026-11-20"), env.Device(t, room, "OLD1", "MEETUP", "2023-06-01"),
 			env.Device(t, room, "OLD2", "MEETUP", "2020-06-01"), env.Device(t, room, "WHO1", "MEETUP", "")
-		out, err := env.Assign(env.Context, models.AssignRequest{LicenceID: env.Licences(t, o)[0].ID, RoomID: room.ID})
+		out, err := env.Assign(env.Context, entitlement.AssignRequest{LicenceID: env.Licences(t, o)[0].ID, RoomID: room.ID})
 		require.NoError(t, err)
 		got := map[string]string{}
 		for _, w := range out.Warnings {
@@ -309,12 +312,12 @@ func TestS8_CancellationEndsAssignments(t *testing.T) {
 		env.Calendar.Set(storetest.Now.Add(time.Hour))
 		seller, err := env.GetOrg(env.Context, o.ResellerID)
 		require.NoError(t, err)
-		_, _, err = env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Reason: "not needed"})
+		_, _, err = env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
-		ended, _, err := env.ListAssignments(env.Context, models.AssignmentFilter{RoomID: room.ID})
+		ended, _, err := env.ListAssignments(env.Context, entitlement.AssignmentFilter{RoomID: room.ID})
 		require.NoError(t, err)
 		require.Len(t, ended, 1, "history stays")
-		require.Equal(t, models.EndCancelled, ended[0].EndReason)
+		require.Equal(t, entitlement.EndCancelled, ended[0].EndReason)
 		require.Equal(t, env.Calendar.Now(), ended[0].ToAt.UTC())
 		contracts, err := env.ContractsOfOrder(env.Context, o.ID)
 		require.NoError(t, err)
@@ -332,14 +335,14 @@ func TestS3_ExpiryEndsAssignmentsAtTheEnd(t *testing.T) {
 		require.NoError(t, err)
 		env.Calendar.Set(contracts[0].EndAt.AddDate(0, 0, 3)) // the sweep is late
 		for range 2 {
-			_, err = env.SweepContracts(env.Context, func(models.Sweep) {})
+			_, err = env.SweepContracts(env.Context, func(operations.Sweep) {})
 			require.NoError(t, err)
 		}
-		ended, _, err := env.ListAssignments(env.Context, models.AssignmentFilter{RoomID: room.ID})
+		ended, _, err := env.ListAssignments(env.Context, entitlement.AssignmentFilter{RoomID: room.ID})
 		require.NoError(t, err)
-		require.Equal(t, models.EndExpired, ended[0].EndReason)
+		require.Equal(t, entitlement.EndExpired, ended[0].EndReason)
 		require.Equal(t, contracts[0].EndAt.UTC(), ended[0].ToAt.UTC())
-		_, err = env.Assign(env.Context, models.AssignRequest{LicenceID: ended[0].LicenceID, RoomID: room.ID})
+		_, err = env.Assign(env.Context, entitlement.AssignRequest{LicenceID: ended[0].LicenceID, RoomID: room.ID})
 		requireCode(t, rules.LicenceNotInForce, err)
 		env.AuditHolds(t)
 	})
@@ -360,7 +363,7 @@ func TestR109_AnotherAccountsRoomsAndLicencesAreNotFound(t *testing.T) {
 			"change room": func(r, _, _, _, _ string) error { return second(env.ChangeRoom(ctx, r, roomForm("x"), 0, "")) },
 			"archive":     func(r, _, _, _, _ string) error { return second(env.ArchiveRoom(ctx, r, "")) },
 			"create": func(_, _, _, _, acc string) error {
-				return second(env.CreateRoom(ctx, models.NewRoom{AccountID: acc, Form: roomForm("x")}))
+				return second(env.CreateRoom(ctx, entitlement.NewRoom{AccountID: acc, Form: roomForm("x")}))
 			},
 			"get device": func(_, d, _, _, _ string) error { return second(env.GetDevice(ctx, d)) },
 			"change": func(_, d, _, _, _ string) error {
@@ -368,32 +371,32 @@ func TestR109_AnotherAccountsRoomsAndLicencesAreNotFound(t *testing.T) {
 			},
 			"place": func(_, d, _, _, _ string) error { return second(env.PlaceDevice(ctx, d, "", "")) },
 			"place in": func(r, _, _, _, _ string) error {
-				return second(env.RegisterDevice(ctx, models.NewDevice{RoomID: r, Form: rules.DeviceForm{Serial: "SERIAL7", ModelCode: "TAP"}}))
+				return second(env.RegisterDevice(ctx, entitlement.NewDevice{RoomID: r, Form: rules.DeviceForm{Serial: "SERIAL7", ModelCode: "TAP"}}))
 			},
 			"register": func(_, _, _, _, acc string) error {
-				return second(env.RegisterDevice(ctx, models.NewDevice{AccountID: acc, RoomID: room.ID, Form: rules.DeviceForm{Serial: "SERIAL8", ModelCode: "TAP"}}))
+				return second(env.RegisterDevice(ctx, entitlement.NewDevice{AccountID: acc, RoomID: room.ID, Form: rules.DeviceForm{Serial: "SERIAL8", ModelCode: "TAP"}}))
 			},
 			"bundle": func(r, _, _, _, _ string) error {
-				return second(env.AddBundle(ctx, models.NewDevice{RoomID: r, Form: rules.DeviceForm{ModelCode: "ROOM-ZOOM-PC"}}))
+				return second(env.AddBundle(ctx, entitlement.NewDevice{RoomID: r, Form: rules.DeviceForm{ModelCode: "ROOM-ZOOM-PC"}}))
 			},
 			"assign": func(_, _, l, _, _ string) error {
-				return second(env.Assign(ctx, models.AssignRequest{LicenceID: l, RoomID: room.ID}))
+				return second(env.Assign(ctx, entitlement.AssignRequest{LicenceID: l, RoomID: room.ID}))
 			},
 			"assign to": func(r, _, _, _, _ string) error {
-				return second(env.Assign(ctx, models.AssignRequest{LicenceID: env.Licences(t, mine)[1].ID, RoomID: r}))
+				return second(env.Assign(ctx, entitlement.AssignRequest{LicenceID: env.Licences(t, mine)[1].ID, RoomID: r}))
 			},
 			"release": func(_, _, _, a, _ string) error { return second(env.Release(ctx, a, "")) },
 			"move from": func(r, _, _, _, _ string) error {
-				return second(env.Move(ctx, models.MoveRequest{FromRoomID: r, ToRoomID: room.ID, LicenceIDs: []string{own.ID}}))
+				return second(env.Move(ctx, entitlement.MoveRequest{FromRoomID: r, ToRoomID: room.ID, LicenceIDs: []string{own.ID}}))
 			},
 			"move to": func(r, _, _, _, _ string) error {
-				return second(env.Move(ctx, models.MoveRequest{FromRoomID: room.ID, ToRoomID: r, LicenceIDs: []string{own.ID}}))
+				return second(env.Move(ctx, entitlement.MoveRequest{FromRoomID: room.ID, ToRoomID: r, LicenceIDs: []string{own.ID}}))
 			},
 			"move licence": func(_, _, l, _, _ string) error {
-				return second(env.Move(ctx, models.MoveRequest{FromRoomID: room.ID, ToRoomID: env.Room(t, accountID, "X").ID, LicenceIDs: []string{l}}))
+				return second(env.Move(ctx, entitlement.MoveRequest{FromRoomID: room.ID, ToRoomID: env.Room(t, accountID, "X").ID, LicenceIDs: []string{l}}))
 			},
 			"move device": func(_, d, _, _, _ string) error {
-				return second(env.Move(ctx, models.MoveRequest{FromRoomID: room.ID, ToRoomID: env.Room(t, accountID, "X").ID, DeviceIDs: []string{d}}))
+				return second(env.Move(ctx, entitlement.MoveRequest{FromRoomID: room.ID, ToRoomID: env.Room(t, accountID, "X").ID, DeviceIDs: []string{d}}))
 			},
 		} {
 			there, none := ask(foreign.ID, d.ID, l.ID, a.ID, *theirs.AccountID), ask("rom_x", "dev_x", "lic_x", "asg_x", "acc_x")
@@ -401,10 +404,10 @@ func TestR109_AnotherAccountsRoomsAndLicencesAreNotFound(t *testing.T) {
 			require.Equal(t, none, there, call)
 		}
 		for name, n := range map[string]int{
-			"devices":     len(list(env.ListDevices(ctx, models.DeviceFilter{AccountID: *theirs.AccountID}))(t)),
-			"rooms":       len(list(env.ListRooms(ctx, models.RoomFilter{AccountID: *theirs.AccountID}))(t)),
-			"found":       len(list(env.ListRooms(ctx, models.RoomFilter{Search: "SERIAL1"}))(t)),
-			"assignments": len(list(env.ListAssignments(ctx, models.AssignmentFilter{RoomID: foreign.ID}))(t)),
+			"devices":     len(list(env.ListDevices(ctx, entitlement.DeviceFilter{AccountID: *theirs.AccountID}))(t)),
+			"rooms":       len(list(env.ListRooms(ctx, entitlement.RoomFilter{AccountID: *theirs.AccountID}))(t)),
+			"found":       len(list(env.ListRooms(ctx, entitlement.RoomFilter{Search: "SERIAL1"}))(t)),
+			"assignments": len(list(env.ListAssignments(ctx, entitlement.AssignmentFilter{RoomID: foreign.ID}))(t)),
 		} {
 			require.Zero(t, n, name)
 		}

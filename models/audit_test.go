@@ -8,7 +8,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -19,7 +23,7 @@ func TestC6_EveryChangeHasItsAudit(t *testing.T) {
 		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
 		inv := env.InvitationOf(t, o.ID)
 		_, m := env.Join(t, inv)
-		_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Quantity: 1, Reason: "x"})
+		_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Quantity: 1, Reason: "x"})
 		require.NoError(t, err)
 		_, err = env.CompensateCancellation(env.Context, c.ID)
 		require.NoError(t, err)
@@ -92,9 +96,9 @@ func TestAuditChainUnderParallelAppends(t *testing.T) {
 		env.Join(t, env.InvitationOf(t, o.ID))
 		var ids []string
 		for i := range 8 {
-			require.NoError(t, env.RaiseTask(env.Context, models.OperatorTask{Kind: models.TaskInvitationRequested, SubjectID: fmt.Sprint("acc_", i), AccountID: o.AccountID}))
+			require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskInvitationRequested, SubjectID: fmt.Sprint("acc_", i), AccountID: o.AccountID}))
 		}
-		for _, task := range env.Tasks(t, models.TaskInvitationRequested) {
+		for _, task := range env.Tasks(t, db.TaskInvitationRequested) {
 			ids = append(ids, task.ID)
 		}
 		// Half of them append to one chain, the account's.
@@ -103,7 +107,7 @@ func TestAuditChainUnderParallelAppends(t *testing.T) {
 				_, err := env.ResolveTask(storetest.Operator(), ids[i], "done")
 				return err
 			}
-			_, err := env.Invite(storetest.Operator(), models.NewInvite{AccountID: *o.AccountID, Email: fmt.Sprintf("p%d@acme.example", i), Role: models.RoleReadOnly, Kind: models.InvitationForExtra})
+			_, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *o.AccountID, Email: fmt.Sprintf("p%d@acme.example", i), Role: identity.RoleReadOnly, Kind: identity.InvitationForExtra})
 			return err
 		}))
 		env.AuditHolds(t)
@@ -114,7 +118,7 @@ func TestAuditChainUnderParallelAppends(t *testing.T) {
 func TestAuditOfOneChainWithoutAnyLock(t *testing.T) {
 	env := storetest.Postgres(t)
 	requireAll(t, storetest.AtOnce(4, func(i int) error { // one chain, "catalogue", and no row to lock
-		return env.PutSKU(storetest.Operator(), models.CatalogueSKU{Code: fmt.Sprint("SELECT-X", i), ServiceType: rules.ServiceSelect, TermYears: 1})
+		return env.PutSKU(storetest.Operator(), program.CatalogueSKU{Code: fmt.Sprint("SELECT-X", i), ServiceType: rules.ServiceSelect, TermYears: 1})
 	}))
 	env.AuditHolds(t)
 	require.Equal(t, 4, env.Count(t, "SELECT count(*) FROM audit_events WHERE chain_id = 'catalogue'"))
@@ -133,7 +137,7 @@ func TestR94_NoPersonalDataOutsideItsPlace(t *testing.T) {
 		u, _ := env.Join(t, inv)
 		require.NoError(t, env.ChallengeReset(env.Context, u.Email, "en"))
 		require.NoError(t, env.SetPassword(env.Context, u.ID, "hash"))
-		extra, err := env.Invite(storetest.Operator(), models.NewInvite{AccountID: *o.AccountID, Email: "rui.lima@acme.example", ContactName: "Rui Lima", Role: models.RoleAdmin, Kind: models.InvitationForExtra, Reason: "asked"})
+		extra, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *o.AccountID, Email: "rui.lima@acme.example", ContactName: "Rui Lima", Role: identity.RoleAdmin, Kind: identity.InvitationForExtra, Reason: "asked"})
 		require.NoError(t, err)
 		env.Calendar.Set(extra.ExpiresAt)
 		require.NoError(t, env.ExpireInvitation(env.Context, extra.ID))
@@ -141,9 +145,9 @@ func TestR94_NoPersonalDataOutsideItsPlace(t *testing.T) {
 		_, err = env.Reissue(storetest.Operator(), extra.ID, "eva@acme.example", "Eva Dias", "wrong person")
 		require.NoError(t, err)
 		second := env.Fulfilled(t, seller, storetest.FormFor("PO-2", "Acme Ltda", "leo@acme.example"))
-		m, _, err := env.NextMail(env.Context, env.InvitationOf(t, second.ID).ID, models.MailResult{}, nil)
+		m, _, err := env.NextMail(env.Context, env.InvitationOf(t, second.ID).ID, notification.MailResult{}, nil)
 		require.NoError(t, err)
-		_, _, err = env.NextMail(env.Context, m.SubjectID, models.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)
+		_, _, err = env.NextMail(env.Context, m.SubjectID, notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)
 		require.NoError(t, err)
 		env.Accept(t, seller, storetest.FormFor("PO-3", "Outra", "zoe@revendasul.example"))
 		_, c, err := env.TerminateOrder(storetest.Operator(), o.ID, "goodwill")

@@ -8,7 +8,9 @@ import (
 	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -20,7 +22,7 @@ func date(t *testing.T, text string) civil.Date {
 	return d
 }
 
-func calendar(t *testing.T, env storetest.Env, code string) models.CalendarDetail {
+func calendar(t *testing.T, env storetest.Env, code string) program.CalendarDetail {
 	t.Helper()
 	c, err := env.GetCalendar(env.Context, code)
 	require.NoError(t, err)
@@ -28,7 +30,7 @@ func calendar(t *testing.T, env storetest.Env, code string) models.CalendarDetai
 }
 
 // holidayNames are the holidays of a calendar that count, by day.
-func holidayNames(c models.CalendarDetail) map[string]string {
+func holidayNames(c program.CalendarDetail) map[string]string {
 	out := map[string]string{}
 	for _, h := range c.Holidays {
 		if !h.Removed {
@@ -38,15 +40,15 @@ func holidayNames(c models.CalendarDetail) map[string]string {
 	return out
 }
 
-func change(code string) models.CalendarChange {
-	return models.CalendarChange{Code: code, Reason: "decree"}
+func change(code string) program.CalendarChange {
+	return program.CalendarChange{Code: code, Reason: "decree"}
 }
 
 func TestC3_CalendarsOfTheWorldAreThereFromTheStart(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		var all []models.CalendarDetail
-		for page := (models.Page{Limit: 100}); ; {
-			some, next, err := env.ListCalendars(env.Context, models.CalendarFilter{Page: page})
+		var all []program.CalendarDetail
+		for page := (db.Page{Limit: 100}); ; {
+			some, next, err := env.ListCalendars(env.Context, program.CalendarFilter{Page: page})
 			require.NoError(t, err)
 			all, page.After = append(all, some...), next
 			if next == "" {
@@ -73,7 +75,7 @@ func TestC3_CalendarsOfTheWorldAreThereFromTheStart(t *testing.T) {
 			require.Equal(t, []rules.CalendarAlert{rules.AlertNoHolidays}, calendar(t, env, code).Lacks, code)
 		}
 		require.Empty(t, calendar(t, env, "BR").Lacks)
-		brazil, _, err := env.ListCalendars(env.Context, models.CalendarFilter{Country: "BR"})
+		brazil, _, err := env.ListCalendars(env.Context, program.CalendarFilter{Country: "BR"})
 		require.NoError(t, err)
 		require.Len(t, brazil, 6)
 	})
@@ -142,7 +144,7 @@ func TestC3_OperatorsChangeCalendarsWithAReason(t *testing.T) {
 		ctx := storetest.Operator()
 		friSat := []rules.Weekday{rules.Friday, rules.Saturday}
 		split := []rules.WorkingTime{{Day: rules.Sunday, From: "08:00", To: "12:00"}, {Day: rules.Sunday, From: "13:00", To: "18:00"}}
-		q := models.CalendarChange{Code: "AE", Version: 1, Reason: "new week"}
+		q := program.CalendarChange{Code: "AE", Version: 1, Reason: "new week"}
 		c, err := env.PutCalendar(ctx, q, friSat, split)
 		require.NoError(t, err)
 		require.Equal(t, []any{int64(2), friSat, split}, []any{c.Version, c.Weekend, c.Hours})
@@ -156,12 +158,12 @@ func TestC3_OperatorsChangeCalendarsWithAReason(t *testing.T) {
 		q.Reason = " "
 		_, err = env.PutCalendar(ctx, q, friSat, split)
 		requireCode(t, rules.ReasonRequired, err)
-		for _, tenant := range []context.Context{storetest.Customer("acc_x"), storetest.Seller(models.Org{ID: "org_x"})} {
+		for _, tenant := range []context.Context{storetest.Customer("acc_x"), storetest.Seller(account.Org{ID: "org_x"})} {
 			_, err = env.PutCalendar(tenant, change("AE"), friSat, split)
 			requireCode(t, rules.NotFound, err)
 			_, err = env.GetCalendar(tenant, "AE")
 			requireCode(t, rules.NotFound, err)
-			_, _, err = env.ListCalendars(tenant, models.CalendarFilter{})
+			_, _, err = env.ListCalendars(tenant, program.CalendarFilter{})
 			requireCode(t, rules.NotFound, err)
 			_, err = env.LoadCalendars(tenant)
 			requireCode(t, rules.NotFound, err)
@@ -199,7 +201,7 @@ func TestC3_HolidaysAreAddedAndRemovedOnce(t *testing.T) {
 		require.Equal(t, []any{int64(4), map[string]string{"2026-12-24": "Eve again"}}, []any{c.Version, holidayNames(c)})
 		one, failed := 0, 0 // of ten who read version 4
 		for _, err := range storetest.AtOnce(10, func(i int) error {
-			q := models.CalendarChange{Code: "IN", Version: 4, Reason: "r"}
+			q := program.CalendarChange{Code: "IN", Version: 4, Reason: "r"}
 			return second(env.AddHoliday(ctx, q, day.AddDays(1+i), "x"))
 		}) {
 			if err == nil {

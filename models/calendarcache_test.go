@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -35,9 +35,9 @@ func TestS20_AnEditedCalendarCountsFromTheNextApprovalOn(t *testing.T) {
 	})
 }
 
-func approve(t *testing.T, env storetest.Env, id string) models.RMA {
+func approve(t *testing.T, env storetest.Env, id string) replacement.RMA {
 	t.Helper()
-	r, err := env.ApproveRMA(agent, id, models.RMAApproval{DefectConfirmed: true})
+	r, err := env.ApproveRMA(agent, id, replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
 	require.Equal(t, rules.RMAApproved, r.StoredState)
 	return r

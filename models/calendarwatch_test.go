@@ -5,13 +5,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
 // calendarTasks counts the open tasks of a kind by subject.
-func calendarTasks(t *testing.T, env storetest.Env, kind models.TaskKind) map[string]models.TaskState {
-	out := map[string]models.TaskState{}
+func calendarTasks(t *testing.T, env storetest.Env, kind db.TaskKind) map[string]db.TaskState {
+	out := map[string]db.TaskState{}
 	for _, task := range env.Tasks(t, kind) {
 		out[task.SubjectID] = task.State
 	}
@@ -21,7 +21,7 @@ func calendarTasks(t *testing.T, env storetest.Env, kind models.TaskKind) map[st
 func TestC3_CalendarWithoutHolidaysIsToldOnceAndClosesItself(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, accountID := acme(t, env)
-		const kind = models.TaskCalendarNoHolidays
+		const kind = db.TaskCalendarNoHolidays
 		watch := func() {
 			_, err := env.WatchCalendars(env.Context)
 			require.NoError(t, err)
@@ -34,7 +34,7 @@ func TestC3_CalendarWithoutHolidaysIsToldOnceAndClosesItself(t *testing.T) {
 		env.RoomIn(t, accountID, "Shanghai", "CN")
 		watch()
 		watch()
-		require.Equal(t, map[string]models.TaskState{"IN": models.TaskOpen, "CN": models.TaskOpen}, calendarTasks(t, env, kind))
+		require.Equal(t, map[string]db.TaskState{"IN": db.TaskOpen, "CN": db.TaskOpen}, calendarTasks(t, env, kind))
 		require.Len(t, env.Tasks(t, kind), 2)
 
 		// A person closes one: it stays closed.
@@ -45,15 +45,15 @@ func TestC3_CalendarWithoutHolidaysIsToldOnceAndClosesItself(t *testing.T) {
 			}
 		}
 		watch()
-		require.Equal(t, map[string]models.TaskState{"IN": models.TaskOpen, "CN": models.TaskDone}, calendarTasks(t, env, kind))
+		require.Equal(t, map[string]db.TaskState{"IN": db.TaskOpen, "CN": db.TaskDone}, calendarTasks(t, env, kind))
 
 		// The other closes by itself with the first holiday, and opens with the last.
 		_, err := env.AddHoliday(storetest.Operator(), change("IN"), date(t, "2027-01-26"), "Republic Day")
 		require.NoError(t, err)
-		require.Equal(t, models.TaskDone, calendarTasks(t, env, kind)["IN"])
+		require.Equal(t, db.TaskDone, calendarTasks(t, env, kind)["IN"])
 		_, err = env.RemoveHoliday(storetest.Operator(), change("IN"), date(t, "2027-01-26"))
 		require.NoError(t, err)
-		require.Equal(t, models.TaskOpen, calendarTasks(t, env, kind)["IN"])
+		require.Equal(t, db.TaskOpen, calendarTasks(t, env, kind)["IN"])
 
 		// With its last room the need goes too.
 		for _, r := range []string{room.ID, env.Strings(t, "SELECT id FROM rooms WHERE name = 'Mumbai'")[0]} {
@@ -61,7 +61,7 @@ func TestC3_CalendarWithoutHolidaysIsToldOnceAndClosesItself(t *testing.T) {
 			require.NoError(t, err)
 		}
 		watch()
-		require.Equal(t, models.TaskDone, calendarTasks(t, env, kind)["IN"])
+		require.Equal(t, db.TaskDone, calendarTasks(t, env, kind)["IN"])
 		require.Len(t, env.Tasks(t, kind), 2)
 		env.AuditHolds(t)
 	})
@@ -75,17 +75,17 @@ func TestC3_CalendarWithoutABusinessDayInAFortnightIsTold(t *testing.T) {
 		for i := range 14 {
 			_, err := env.AddHoliday(storetest.Operator(), change("DE"), today.AddDays(i), "closed")
 			require.NoError(t, err)
-			open := calendarTasks(t, env, models.TaskCalendarNoWorkingTime)
+			open := calendarTasks(t, env, db.TaskCalendarNoWorkingTime)
 			if i < 11 { // the last two days of the fortnight are a weekend
 				require.Empty(t, open)
 			} else {
-				require.Equal(t, map[string]models.TaskState{"DE": models.TaskOpen}, open)
+				require.Equal(t, map[string]db.TaskState{"DE": db.TaskOpen}, open)
 			}
 		}
 		env.Calendar.Set(storetest.Now.AddDate(0, 0, 2))
 		n, err := env.WatchCalendars(env.Context)
 		require.NoError(t, err)
 		require.Zero(t, n)
-		require.Equal(t, map[string]models.TaskState{"DE": models.TaskDone}, calendarTasks(t, env, models.TaskCalendarNoWorkingTime))
+		require.Equal(t, map[string]db.TaskState{"DE": db.TaskDone}, calendarTasks(t, env, db.TaskCalendarNoWorkingTime))
 	})
 }

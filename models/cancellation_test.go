@@ -6,7 +6,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
@@ -27,12 +30,12 @@ func TestR90_WindowClosesAfterLocalDay30(t *testing.T) {
 		}
 		a, b := env.Fulfilled(t, seller, form("PO-1")), env.Fulfilled(t, seller, form("PO-2"))
 		env.SetLocal(t, c.zone, "2026-03-02 23:59")
-		o, _, err := env.CancelOrder(storetest.Seller(seller), a.ID, models.CancelRequest{Reason: "not needed"})
+		o, _, err := env.CancelOrder(storetest.Seller(seller), a.ID, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 		require.Equal(t, rules.OrderCancelled, o.State)
 		env.SetLocal(t, c.zone, "2026-03-03 00:00")
 		for _, ctx := range []context.Context{storetest.Seller(seller), storetest.Customer(*b.AccountID), storetest.Operator()} {
-			_, _, err = env.CancelOrder(ctx, b.ID, models.CancelRequest{Reason: "too late"})
+			_, _, err = env.CancelOrder(ctx, b.ID, order.CancelRequest{Reason: "too late"})
 			requireCode(t, rules.CancellationWindowClosed, err) // R90c
 		}
 		require.Equal(t, 10, env.Count(t, "SELECT count(*) FROM licences WHERE state = 'AVAILABLE'"))
@@ -42,16 +45,16 @@ func TestR90_WindowClosesAfterLocalDay30(t *testing.T) {
 func TestS7_WhoMayCancel(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller, other := env.Reseller(t, "Revenda Sul"), env.Reseller(t, "Revenda Oeste")
-		place := func(po string) models.Order { return env.Fulfilled(t, seller, storetest.Form(po)) }
+		place := func(po string) order.Order { return env.Fulfilled(t, seller, storetest.Form(po)) }
 		o := place("PO-1")
-		cancel := func(ctx context.Context, o models.Order, reason string) error {
-			_, _, err := env.CancelOrder(ctx, o.ID, models.CancelRequest{Reason: reason})
+		cancel := func(ctx context.Context, o order.Order, reason string) error {
+			_, _, err := env.CancelOrder(ctx, o.ID, order.CancelRequest{Reason: reason})
 			return err
 		}
 		requireCode(t, rules.NotFound, cancel(storetest.Seller(other), o, "x"))
 		requireCode(t, rules.NotFound, cancel(storetest.Customer("acc_other"), o, "x"))
 		requireCode(t, rules.ReasonRequired, cancel(storetest.Seller(seller), o, " "))
-		readOnly := models.WithScope(context.Background(), models.Scope{AccountIDs: []string{*o.AccountID}, Actor: models.Actor{ID: "usr_x", Role: rules.CustomerReadOnly}})
+		readOnly := db.WithScope(context.Background(), db.Scope{AccountIDs: []string{*o.AccountID}, Actor: db.Actor{ID: "usr_x", Role: rules.CustomerReadOnly}})
 		requireCode(t, rules.Forbidden, cancel(readOnly, o, "x"))
 		require.NoError(t, cancel(storetest.Seller(seller), o, "x"))
 		require.NoError(t, cancel(storetest.Customer(*o.AccountID), place("PO-2"), "x"))
@@ -70,7 +73,7 @@ func TestS8_WholeCancellationKeepsHistory(t *testing.T) {
 		require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'ACTIVE', start_reason = 'FIRST_ASSIGNMENT', start_at = created_at, end_at = fallback_start_at WHERE quantity = 3"))
 		before, err := env.ContractsOfOrder(env.Context, o.ID)
 		require.NoError(t, err)
-		_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Reason: "not needed"})
+		_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 		require.True(t, c.Whole)
 		require.EqualValues(t, 13, c.Quantity)
@@ -82,7 +85,7 @@ func TestS8_WholeCancellationKeepsHistory(t *testing.T) {
 			require.Equal(t, before[i].StartAt, after[i].StartAt)
 			require.Equal(t, before[i].EndAt, after[i].EndAt)
 		}
-		again, c2, err := env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Reason: "not needed"})
+		again, c2, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 		require.Equal(t, c.ID, c2.ID)
 		require.Equal(t, rules.OrderCancelled, again.State)
@@ -96,7 +99,7 @@ func TestR30b_CancellingSelectLeavesJumpStart(t *testing.T) {
 		bundle := storetest.Form("PO-B")
 		bundle.Lines = []rules.OrderLine{{SKU: "TAP-BUNDLE-TEAMS", Quantity: 2}}
 		js, sel := env.Fulfilled(t, seller, bundle), env.Fulfilled(t, seller, storetest.Form("PO-1"))
-		_, c, err := env.CancelOrder(storetest.Seller(seller), sel.ID, models.CancelRequest{Reason: "x"})
+		_, c, err := env.CancelOrder(storetest.Seller(seller), sel.ID, order.CancelRequest{Reason: "x"})
 		require.NoError(t, err)
 		_, err = env.CompensateCancellation(env.Context, c.ID)
 		require.NoError(t, err)
@@ -104,9 +107,9 @@ func TestR30b_CancellingSelectLeavesJumpStart(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, rules.ContractActive, contracts[0].State)
 		require.True(t, env.InvitationOf(t, js.ID).State.Live()) // S11
-		_, _, err = env.CancelOrder(storetest.Seller(seller), js.ID, models.CancelRequest{Quantity: 1, Reason: "x"})
+		_, _, err = env.CancelOrder(storetest.Seller(seller), js.ID, order.CancelRequest{Quantity: 1, Reason: "x"})
 		requireCode(t, rules.ValidationFailed, err)
-		o, _, err := env.CancelOrder(storetest.Seller(seller), js.ID, models.CancelRequest{Reason: "x"})
+		o, _, err := env.CancelOrder(storetest.Seller(seller), js.ID, order.CancelRequest{Reason: "x"})
 		require.NoError(t, err)
 		require.Equal(t, rules.OrderCancelled, o.State)
 	})
@@ -121,8 +124,8 @@ func TestS12_PartialCancellationTakesAvailableLicencesFirst(t *testing.T) {
 		require.NoError(t, env.Exec("UPDATE licences SET state = 'ASSIGNED' WHERE seq <= 6"))
 		units, err := env.LicencesOf(env.Context, contracts[0].ID)
 		require.NoError(t, err)
-		cancel := func(n int, named ...string) (models.Order, models.OrderCancellation, error) {
-			return env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Quantity: n, LicenceIDs: named, Reason: "fewer rooms"})
+		cancel := func(n int, named ...string) (order.Order, order.OrderCancellation, error) {
+			return env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Quantity: n, LicenceIDs: named, Reason: "fewer rooms"})
 		}
 		_, _, err = cancel(5)
 		requireCode(t, rules.LicencesNotNamed, err)
@@ -157,13 +160,13 @@ func TestS12_SeveralContracts(t *testing.T) {
 		form := storetest.Form("PO-1")
 		form.Lines = []rules.OrderLine{{SKU: "SELECT-1Y", Quantity: 2}, {SKU: "SELECT-3Y", Quantity: 3}}
 		o := env.Fulfilled(t, seller, form)
-		got, _, err := env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Quantity: 3, Reason: "x"})
+		got, _, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Quantity: 3, Reason: "x"})
 		require.NoError(t, err)
 		require.Equal(t, rules.OrderPartiallyCancelled, got.State)
 		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM licences WHERE state = 'AVAILABLE'"))
 		left := env.Count(t, "SELECT count(DISTINCT contract_id) FROM licences WHERE state = 'AVAILABLE'")
 		require.Equal(t, left, env.Count(t, "SELECT count(*) FROM service_contracts WHERE state <> 'CANCELLED'"))
-		got, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Quantity: 2, Reason: "x"})
+		got, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Quantity: 2, Reason: "x"})
 		require.NoError(t, err)
 		require.True(t, c.Whole, "all that is left is the whole")
 		require.Equal(t, rules.OrderCancelled, got.State)
@@ -180,8 +183,8 @@ func TestS11_InvitationGoesWithTheLastContract(t *testing.T) {
 			require.NoError(t, err)
 			return got.State
 		}
-		for i, o := range []models.Order{a, b} {
-			_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Reason: "x"})
+		for i, o := range []order.Order{a, b} {
+			_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Reason: "x"})
 			require.NoError(t, err)
 			closed, err := env.CompensateCancellation(env.Context, c.ID)
 			require.NoError(t, err)
@@ -201,14 +204,14 @@ func TestS11_UsersKeepAccessToHistory(t *testing.T) {
 	seller := env.Reseller(t, "Revenda Sul")
 	o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
 	u, _ := env.Join(t, env.InvitationOf(t, o.ID))
-	_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Reason: "x"})
+	_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Reason: "x"})
 	require.NoError(t, err)
 	_, err = env.CompensateCancellation(env.Context, c.ID)
 	require.NoError(t, err)
 	members, err := env.MembershipsOf(env.Context, u.ID)
 	require.NoError(t, err)
 	require.Len(t, members, 1)
-	require.Len(t, registered(t, env, storetest.Customer(*o.AccountID), models.ContractFilter{}), 1)
+	require.Len(t, registered(t, env, storetest.Customer(*o.AccountID), entitlement.ContractFilter{}), 1)
 }
 
 // TestCompensationKilledAndRunAgain runs the same cancellation again after each
@@ -217,9 +220,9 @@ func TestCompensationKilledAndRunAgain(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
 		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
-		_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Quantity: 4, Reason: "x"})
+		_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Quantity: 4, Reason: "x"})
 		require.NoError(t, err)
-		_, last, err := env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Reason: "x"})
+		_, last, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Reason: "x"})
 		require.NoError(t, err)
 		requireAll(t, storetest.AtOnce(12, func(i int) error {
 			_, err := env.CompensateCancellation(env.Context, []string{c.ID, last.ID}[i%2])
@@ -240,12 +243,12 @@ func TestCancellationsAtOnceNeverTakeALicenceTwice(t *testing.T) {
 	seller := env.Reseller(t, "Revenda Sul")
 	o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
 	requireAll(t, storetest.AtOnce(5, func(int) error {
-		_, _, err := env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Quantity: 1, Reason: "x"})
+		_, _, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Quantity: 1, Reason: "x"})
 		return err
 	}))
 	require.Equal(t, 5, env.Count(t, "SELECT count(*) FROM licences WHERE state = 'REVOKED'"))
 	require.Equal(t, 5, env.Count(t, "SELECT count(DISTINCT sequence) FROM order_cancellations"))
-	ps := list(env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Order}))(t)
+	ps := list(env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.Order}))(t)
 	require.Len(t, ps, 1, "an order with several open cancellations is one process")
 	require.Equal(t, processes.WaitsForCompensation, ps[0].WaitsFor)
 }
@@ -255,7 +258,7 @@ func TestS13_TerminationIsTheOperatorsOnly(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
 		env.Calendar.Set(o.CancellableUntil)
-		_, _, err := env.CancelOrder(storetest.Customer(*o.AccountID), o.ID, models.CancelRequest{Reason: "x"})
+		_, _, err := env.CancelOrder(storetest.Customer(*o.AccountID), o.ID, order.CancelRequest{Reason: "x"})
 		requireCode(t, rules.CancellationWindowClosed, err)
 		_, _, err = env.TerminateOrder(storetest.Seller(seller), o.ID, "goodwill")
 		requireCode(t, rules.Forbidden, err)

@@ -5,7 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -16,9 +17,9 @@ func TestS12_NamedPartialCancellationHappensOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 		other := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-2"))
-		ctx := models.WithScope(env.Context, models.Scope{System: true, Actor: models.Actor{ID: "tok_a", Role: rules.OperatorLead}})
-		ask := func(orderID, once string) models.OrderCancellation {
-			_, c, err := env.CancelOrder(ctx, orderID, models.CancelRequest{Quantity: 2, Reason: "fewer rooms", Once: once})
+		ctx := db.WithScope(env.Context, db.Scope{System: true, Actor: db.Actor{ID: "tok_a", Role: rules.OperatorLead}})
+		ask := func(orderID, once string) order.OrderCancellation {
+			_, c, err := env.CancelOrder(ctx, orderID, order.CancelRequest{Quantity: 2, Reason: "fewer rooms", Once: once})
 			require.NoError(t, err)
 			return c
 		}

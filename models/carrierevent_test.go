@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -25,12 +25,12 @@ func TestCarrierEventsAreStoredOnce(t *testing.T) {
 		for _, id := range ids {
 			require.Equal(t, ids[0], id)
 		}
-		events := list(env.ListCarrierEvents(env.Context, models.CarrierEventFilter{ShipmentID: sh.ID}))(t)
+		events := list(env.ListCarrierEvents(env.Context, logistics.CarrierEventFilter{ShipmentID: sh.ID}))(t)
 		require.Len(t, events, 2)
 		if events[0].ID != ids[0] {
 			events[0] = events[1] // both of one millisecond
 		}
-		require.Equal(t, models.CarrierEventApplied, events[0].State)
+		require.Equal(t, logistics.CarrierEventApplied, events[0].State)
 		require.Equal(t, sh.AccountID, *events[0].AccountID)
 		require.Equal(t, e.Raw, events[0].Raw)
 		scans, err := env.ScansOf(env.Context, sh.ID)
@@ -41,7 +41,7 @@ func TestCarrierEventsAreStoredOnce(t *testing.T) {
 		got, err := env.ReceiveCarrierEvent(env.Context, other)
 		require.NoError(t, err)
 		require.NotEqual(t, ids[0], got.ID, "each carrier names its own events")
-		require.Equal(t, models.CarrierEventUnknown, got.State)
+		require.Equal(t, logistics.CarrierEventUnknown, got.State)
 	})
 }
 
@@ -51,14 +51,14 @@ func TestUnknownParcelsAreKeptAndAppliedOnceKnown(t *testing.T) {
 		for _, kind := range []rules.ScanKind{rules.ScanInTransit, rules.ScanPickedUp} {
 			e, err := env.ReceiveCarrierEvent(env.Context, carrierEvent("T1", kind, storetest.Now.Add(-time.Hour)))
 			require.NoError(t, err)
-			require.Equal(t, models.CarrierEventUnknown, e.State)
+			require.Equal(t, logistics.CarrierEventUnknown, e.State)
 		}
-		unknown := models.CarrierEventFilter{State: models.CarrierEventUnknown}
+		unknown := logistics.CarrierEventFilter{State: logistics.CarrierEventUnknown}
 		require.Len(t, list(env.ListCarrierEvents(env.Context, unknown))(t), 2)
 		n, err := env.SettleCarrierEvents(env.Context)
 		require.NoError(t, err)
 		require.Zero(t, n, "still unknown")
-		sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: "1", Carrier: "sim"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: "1", Carrier: "sim"})
 		require.NoError(t, err)
 		sh, err = env.ShipmentBooked(env.Context, sh.ID, "T1")
 		require.NoError(t, err)
@@ -92,15 +92,15 @@ func TestEventsThatACrashLeftAreApplied(t *testing.T) {
 func TestUnreadableEventsAreKeptAsTheyCame(t *testing.T) {
 	env := storetest.SQLite(t)
 	shipment(t, env, accountOf(t, env), "T1")
-	for i, n := range []models.NewCarrierEvent{
+	for i, n := range []logistics.NewCarrierEvent{
 		{Raw: []byte("not json")}, {Tracking: "T1", Kind: "TELEPORTED", OccurredAt: storetest.Now}, {Kind: "LOST", OccurredAt: storetest.Now}, {Tracking: "T1", Kind: "LOST"},
 	} {
 		n.Carrier, n.EventID = "sim", fmt.Sprint("bad ", i)
 		e, err := env.ReceiveCarrierEvent(env.Context, n)
 		require.NoError(t, err)
-		require.Equal(t, models.CarrierEventUnreadable, e.State)
+		require.Equal(t, logistics.CarrierEventUnreadable, e.State)
 	}
-	require.Len(t, list(env.ListCarrierEvents(env.Context, models.CarrierEventFilter{State: models.CarrierEventUnreadable}))(t), 4)
+	require.Len(t, list(env.ListCarrierEvents(env.Context, logistics.CarrierEventFilter{State: logistics.CarrierEventUnreadable}))(t), 4)
 	n, err := env.SettleCarrierEvents(env.Context)
 	require.NoError(t, err)
 	require.Zero(t, n)
@@ -113,7 +113,7 @@ func TestEventAndBookingAtOnce(t *testing.T) {
 	accountID := accountOf(t, env)
 	for i := range 15 {
 		tracking := fmt.Sprint("T", i)
-		sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim"})
 		require.NoError(t, err)
 		requireAll(t, storetest.AtOnce(4, func(n int) error {
 			if n == 0 {
@@ -127,6 +127,6 @@ func TestEventAndBookingAtOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, rules.ShipmentDelivered, sh.State)
 	}
-	require.Empty(t, list(env.ListCarrierEvents(env.Context, models.CarrierEventFilter{State: models.CarrierEventUnknown}))(t))
+	require.Empty(t, list(env.ListCarrierEvents(env.Context, logistics.CarrierEventFilter{State: logistics.CarrierEventUnknown}))(t))
 	env.AuditHolds(t)
 }

@@ -5,7 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -21,7 +22,7 @@ func TestR125a_CatalogueRefusesWhatItCannotMean(t *testing.T) {
 			}
 		}
 		require.Equal(t, []int{1, 2, 3, 4, 5}, terms)
-		for _, bad := range []models.CatalogueSKU{
+		for _, bad := range []program.CatalogueSKU{
 			{Code: "S0", ServiceType: rules.ServiceSelect}, {Code: "S6", ServiceType: rules.ServiceSelect, TermYears: 6},
 			{ServiceType: rules.ServiceSelect, TermYears: 1}, {Code: "X", ServiceType: "OTHER", TermYears: 1},
 			{Code: "S1", ServiceType: rules.ServiceSelect, TermYears: 1, EffectiveTo: "2026-13-01"},
@@ -29,14 +30,14 @@ func TestR125a_CatalogueRefusesWhatItCannotMean(t *testing.T) {
 		} {
 			requireCode(t, rules.ValidationFailed, env.PutSKU(env.Context, bad))
 		}
-		require.NoError(t, env.PutSKU(env.Context, models.CatalogueSKU{Code: "select-new", ServiceType: rules.ServiceSelect, TermYears: 2, EffectiveFrom: "2026-11-23", EffectiveTo: "2026-11-24"}))
+		require.NoError(t, env.PutSKU(env.Context, program.CatalogueSKU{Code: "select-new", ServiceType: rules.ServiceSelect, TermYears: 2, EffectiveFrom: "2026-11-23", EffectiveTo: "2026-11-24"}))
 		seller := env.Reseller(t, "Revenda Sul")
 		form := storetest.Form("PO-1")
 		form.Lines[0].SKU = "SELECT-NEW"
 		require.Equal(t, 2, env.Accept(t, seller, form).Lines[0].TermYears)
 		env.Calendar.Set(storetest.Now.AddDate(0, 0, 1))
 		form.PONumber = "PO-2"
-		_, err = env.AcceptOrder(env.Context, models.Intake{Sender: seller, Form: form})
+		_, err = env.AcceptOrder(env.Context, order.Intake{Sender: seller, Form: form})
 		requireCode(t, rules.ValidationFailed, err)
 	})
 }

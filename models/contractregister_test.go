@@ -8,13 +8,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
 // oneOfEach is an account with a contract of each type, in the order of buying.
-func oneOfEach(t *testing.T, env storetest.Env) (accountID string, orders []models.Order) {
+func oneOfEach(t *testing.T, env storetest.Env) (accountID string, orders []order.Order) {
 	seller := env.Reseller(t, "Revenda Sul")
 	for i, sku := range []string{"SELECT-3Y", "SYNC-PLUS-1Y", "EXT-WARRANTY-2Y", "TAP-BUNDLE-TEAMS"} {
 		form := storetest.Form(storetest.PO(i))
@@ -25,14 +28,14 @@ func oneOfEach(t *testing.T, env storetest.Env) (accountID string, orders []mode
 	return *orders[0].AccountID, orders
 }
 
-func registered(t *testing.T, env storetest.Env, ctx context.Context, f models.ContractFilter) []models.ContractEntry {
+func registered(t *testing.T, env storetest.Env, ctx context.Context, f entitlement.ContractFilter) []entitlement.ContractEntry {
 	t.Helper()
 	out, _, err := env.Contracts(ctx, f)
 	require.NoError(t, err)
 	return out
 }
 
-func typesOf(entries []models.ContractEntry) (out []rules.ServiceType) {
+func typesOf(entries []entitlement.ContractEntry) (out []rules.ServiceType) {
 	for _, e := range entries {
 		out = append(out, e.Type)
 	}
@@ -44,12 +47,12 @@ func TestR38_RegisterHoldsEveryTypeAndStateWithItsCounts(t *testing.T) {
 		accountID, orders := oneOfEach(t, env)
 		customer := storetest.Customer(accountID)
 		require.Equal(t, []rules.ServiceType{rules.ServiceJumpStart, rules.ServiceExtWarranty, rules.ServiceSyncPlus, rules.ServiceSelect},
-			typesOf(registered(t, env, customer, models.ContractFilter{})), "newest first")
+			typesOf(registered(t, env, customer, entitlement.ContractFilter{})), "newest first")
 		env.Assigned(t, env.Licences(t, orders[0])[0], env.Room(t, accountID, "Sala 1"))
-		_, _, err := env.CancelOrder(storetest.Operator(), orders[1].ID, models.CancelRequest{Reason: "not needed"})
+		_, _, err := env.CancelOrder(storetest.Operator(), orders[1].ID, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 
-		all := registered(t, env, customer, models.ContractFilter{Sort: models.ContractsOldest})
+		all := registered(t, env, customer, entitlement.ContractFilter{Sort: entitlement.ContractsOldest})
 		require.Len(t, all, 4)
 		require.EqualValues(t, []int64{2, 1}, []int64{all[0].InForce, all[0].Assigned})
 		require.Equal(t, rules.ContractActive, all[0].State)
@@ -58,19 +61,19 @@ func TestR38_RegisterHoldsEveryTypeAndStateWithItsCounts(t *testing.T) {
 		require.EqualValues(t, 3, all[1].Quantity)
 		require.EqualValues(t, []int64{4, 0}, []int64{all[2].InForce, all[2].Assigned})
 		for name, c := range map[string]struct {
-			filter models.ContractFilter
+			filter entitlement.ContractFilter
 			want   []rules.ServiceType
 		}{
-			"type":       {models.ContractFilter{Type: rules.ServiceSelect}, []rules.ServiceType{rules.ServiceSelect}},
-			"state":      {models.ContractFilter{State: rules.ContractCancelled}, []rules.ServiceType{rules.ServiceSyncPlus}},
-			"order":      {models.ContractFilter{OrderID: orders[2].ID}, []rules.ServiceType{rules.ServiceExtWarranty}},
-			"account":    {models.ContractFilter{AccountID: accountID, Type: rules.ServiceJumpStart}, []rules.ServiceType{rules.ServiceJumpStart}},
-			"no account": {models.ContractFilter{AccountID: "acc_other"}, nil},
-			"ending":     {models.ContractFilter{Sort: models.ContractsEnding}, []rules.ServiceType{rules.ServiceJumpStart, rules.ServiceSelect, rules.ServiceSyncPlus, rules.ServiceExtWarranty}},
+			"type":       {entitlement.ContractFilter{Type: rules.ServiceSelect}, []rules.ServiceType{rules.ServiceSelect}},
+			"state":      {entitlement.ContractFilter{State: rules.ContractCancelled}, []rules.ServiceType{rules.ServiceSyncPlus}},
+			"order":      {entitlement.ContractFilter{OrderID: orders[2].ID}, []rules.ServiceType{rules.ServiceExtWarranty}},
+			"account":    {entitlement.ContractFilter{AccountID: accountID, Type: rules.ServiceJumpStart}, []rules.ServiceType{rules.ServiceJumpStart}},
+			"no account": {entitlement.ContractFilter{AccountID: "acc_other"}, nil},
+			"ending":     {entitlement.ContractFilter{Sort: entitlement.ContractsEnding}, []rules.ServiceType{rules.ServiceJumpStart, rules.ServiceSelect, rules.ServiceSyncPlus, rules.ServiceExtWarranty}},
 		} {
 			require.Equal(t, c.want, typesOf(registered(t, env, customer, c.filter)), name)
 		}
-		require.Empty(t, registered(t, env, storetest.Customer("acc_other"), models.ContractFilter{}))
+		require.Empty(t, registered(t, env, storetest.Customer("acc_other"), entitlement.ContractFilter{}))
 	})
 }
 
@@ -85,12 +88,12 @@ func TestR38_RegisterPagesInEveryOrder(t *testing.T) {
 				env.Calendar.Set(env.Calendar.Now().Add(time.Nanosecond * 1500))
 			}
 		}
-		for _, sort := range []models.ContractSort{models.ContractsNewest, models.ContractsOldest, models.ContractsEnding} {
-			whole := registered(t, env, env.Context, models.ContractFilter{Sort: sort})
+		for _, sort := range []entitlement.ContractSort{entitlement.ContractsNewest, entitlement.ContractsOldest, entitlement.ContractsEnding} {
+			whole := registered(t, env, env.Context, entitlement.ContractFilter{Sort: sort})
 			require.Len(t, whole, 7)
-			var paged []models.ContractEntry
+			var paged []entitlement.ContractEntry
 			for after, pages := "", 0; pages == 0 || after != ""; pages++ {
-				part, next, err := env.Contracts(env.Context, models.ContractFilter{Sort: sort, Page: models.Page{After: after, Limit: 2}})
+				part, next, err := env.Contracts(env.Context, entitlement.ContractFilter{Sort: sort, Page: db.Page{After: after, Limit: 2}})
 				require.NoError(t, err)
 				paged, after = append(paged, part...), next
 				require.Less(t, pages, 5)
@@ -98,7 +101,7 @@ func TestR38_RegisterPagesInEveryOrder(t *testing.T) {
 			require.Equal(t, whole, paged, fmt.Sprintf("sorted by %q", sort))
 		}
 		for _, bad := range []string{"con_1", "x", "1-2", "'.x"} {
-			_, _, err := env.Contracts(env.Context, models.ContractFilter{Page: models.Page{After: bad}})
+			_, _, err := env.Contracts(env.Context, entitlement.ContractFilter{Page: db.Page{After: bad}})
 			requireCode(t, rules.ValidationFailed, err)
 		}
 	})
@@ -108,10 +111,10 @@ func TestR38_ExpiringIsCountedInLocalDays(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 		env.Assigned(t, env.Licences(t, o)[0], env.Room(t, *o.AccountID, "Sala 1"))
-		end := registered(t, env, env.Context, models.ContractFilter{})[0].EndAt
-		zone := registered(t, env, env.Context, models.ContractFilter{})[0].TimeZone
+		end := registered(t, env, env.Context, entitlement.ContractFilter{})[0].EndAt
+		zone := registered(t, env, env.Context, entitlement.ContractFilter{})[0].TimeZone
 		within := func(days int) int {
-			return len(registered(t, env, storetest.Customer(*o.AccountID), models.ContractFilter{ExpiringWithin: &days}))
+			return len(registered(t, env, storetest.Customer(*o.AccountID), entitlement.ContractFilter{ExpiringWithin: &days}))
 		}
 		loc, err := time.LoadLocation(zone)
 		require.NoError(t, err)
@@ -122,7 +125,7 @@ func TestR38_ExpiringIsCountedInLocalDays(t *testing.T) {
 		require.Equal(t, 1, within(90))
 		require.Zero(t, within(89))
 		env.SetLocal(t, zone, end.In(loc).Format("2006-01-02")+" 00:00")
-		_, err = env.SweepContracts(env.Context, func(models.Sweep) {})
+		_, err = env.SweepContracts(env.Context, func(operations.Sweep) {})
 		require.NoError(t, err)
 		require.Zero(t, within(90), "what has ended expires no more")
 	})
@@ -139,25 +142,25 @@ func TestR111c_AnOrderInProgressIsShownAsProcessing(t *testing.T) {
 		env.Accept(t, seller, storetest.FormFor("PO-3", "Beta SA", "bia@beta.example"))
 
 		customer := storetest.Customer(*o.AccountID)
-		lines := registered(t, env, customer, models.ContractFilter{State: rules.ContractProcessing})
+		lines := registered(t, env, customer, entitlement.ContractFilter{State: rules.ContractProcessing})
 		require.Len(t, lines, 2)
 		for _, l := range lines {
-			require.Equal(t, models.EntryOrder, l.Source)
+			require.Equal(t, entitlement.EntryOrder, l.Source)
 			require.Equal(t, waiting.ID, l.OrderID)
 			require.Equal(t, rules.ServiceExtWarranty, l.Type)
 			one, err := env.Contract(customer, l.ID)
 			require.NoError(t, err)
 			require.Equal(t, l, one)
 		}
-		require.Len(t, registered(t, env, customer, models.ContractFilter{}), 3)
+		require.Len(t, registered(t, env, customer, entitlement.ContractFilter{}), 3)
 		days := 90
-		require.Empty(t, registered(t, env, customer, models.ContractFilter{ExpiringWithin: &days}))
+		require.Empty(t, registered(t, env, customer, entitlement.ContractFilter{ExpiringWithin: &days}))
 		_, err := env.Contract(storetest.Customer("acc_other"), lines[0].ID)
 		requireCode(t, rules.NotFound, err)
 
 		_, err = env.FulfilOrder(env.Context, waiting.ID)
 		require.NoError(t, err)
-		require.Empty(t, registered(t, env, customer, models.ContractFilter{State: rules.ContractProcessing}))
-		require.Len(t, registered(t, env, customer, models.ContractFilter{OrderID: waiting.ID}), 2, "contracts now, once each")
+		require.Empty(t, registered(t, env, customer, entitlement.ContractFilter{State: rules.ContractProcessing}))
+		require.Len(t, registered(t, env, customer, entitlement.ContractFilter{OrderID: waiting.ID}), 2, "contracts now, once each")
 	})
 }

@@ -7,14 +7,15 @@ import (
 	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
-func ask(t *testing.T, env storetest.Env, q models.CoverSubject, at time.Time, purpose rules.Purpose) rules.Answer {
+func ask(t *testing.T, env storetest.Env, q entitlement.CoverSubject, at time.Time, purpose rules.Purpose) rules.Answer {
 	t.Helper()
-	out, err := env.Coverage(env.Context, []models.CoverSubject{q}, at, purpose)
+	out, err := env.Coverage(env.Context, []entitlement.CoverSubject{q}, at, purpose)
 	require.NoError(t, err)
 	require.True(t, out[0].Found)
 	return out[0].Answer
@@ -46,14 +47,14 @@ func TestR25b_OlderDevicesAreCoveredToTheEarlierEnd(t *testing.T) {
 		env.Device(t, room, "OLD-2", "MEETUP", "2022-06-01")
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		at := day(t, "2026-11-24")
-		a := ask(t, env, models.CoverSubject{Serial: "old1"}, at, rules.ForHardware)
+		a := ask(t, env, entitlement.CoverSubject{Serial: "old1"}, at, rules.ForHardware)
 		require.True(t, a.Covered)
 		require.Equal(t, "2029-11-22", lastDay(t, a.HardwareUntil))
-		a = ask(t, env, models.CoverSubject{Serial: "OLD-2"}, at, rules.ForHardware)
+		a = ask(t, env, entitlement.CoverSubject{Serial: "OLD-2"}, at, rules.ForHardware)
 		require.Equal(t, "2027-05-31", lastDay(t, a.HardwareUntil)) // R125b
 		require.Equal(t, "2029-11-22", lastDay(t, a.SupportUntil))  // R125c
 		require.True(t, a.Has(rules.ReasonCapped))
-		after := ask(t, env, models.CoverSubject{Serial: "OLD-2"}, day(t, "2027-06-01"), rules.ForHardware)
+		after := ask(t, env, entitlement.CoverSubject{Serial: "OLD-2"}, day(t, "2027-06-01"), rules.ForHardware)
 		require.Equal(t, rules.WarrantyCap, after.Code)
 	})
 }
@@ -63,7 +64,7 @@ func TestR39c_R28_CoverFollowsAssignmentsAndPlacements(t *testing.T) {
 		o, accountID := acme(t, env)
 		a, b := env.Room(t, accountID, "A"), env.Room(t, accountID, "B")
 		d := env.Device(t, a, "DEV-1", "MEETUP", "2023-12-01") // its own warranty is over
-		serial := models.CoverSubject{Serial: "DEV-1"}
+		serial := entitlement.CoverSubject{Serial: "DEV-1"}
 		require.Equal(t, rules.NotCovered, ask(t, env, serial, day(t, "2026-11-24"), rules.ForTechnical).Code)
 		l := env.Licences(t, o)[0]
 		env.Assigned(t, l, a)
@@ -72,21 +73,21 @@ func TestR39c_R28_CoverFollowsAssignmentsAndPlacements(t *testing.T) {
 		require.Equal(t, []rules.Feature{rules.SyncPremium}, answer.Features) // R34a, with no Sync anywhere (R34b)
 		require.Equal(t, []string{"en", "pt-BR"}, answer.Languages)
 		env.Calendar.Set(day(t, "2026-12-01").UTC())
-		_, err := env.Move(env.Context, models.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}})
+		_, err := env.Move(env.Context, entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}})
 		require.NoError(t, err)
 		require.Equal(t, rules.NotCovered, ask(t, env, serial, day(t, "2026-12-02"), rules.ForHardware).Code)
 		require.True(t, ask(t, env, serial, day(t, "2026-11-30"), rules.ForHardware).Covered, "history stays")
-		_, err = env.Move(env.Context, models.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, LicenceIDs: []string{l.ID}})
+		_, err = env.Move(env.Context, entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, LicenceIDs: []string{l.ID}})
 		require.NoError(t, err)
 		require.True(t, ask(t, env, serial, day(t, "2026-12-02"), rules.ForHardware).Covered)
-		require.Equal(t, rules.NotCovered, ask(t, env, models.CoverSubject{RoomID: a.ID}, day(t, "2026-12-02"), rules.ForTechnical).Code)
-		require.True(t, ask(t, env, models.CoverSubject{RoomID: b.ID}, day(t, "2026-12-02"), rules.ForTechnical).Covered)
+		require.Equal(t, rules.NotCovered, ask(t, env, entitlement.CoverSubject{RoomID: a.ID}, day(t, "2026-12-02"), rules.ForTechnical).Code)
+		require.True(t, ask(t, env, entitlement.CoverSubject{RoomID: b.ID}, day(t, "2026-12-02"), rules.ForTechnical).Covered)
 		_, err = env.PlaceDevice(env.Context, d.ID, "", "")
 		require.NoError(t, err)
 		require.Equal(t, rules.Unplaced, ask(t, env, serial, day(t, "2026-12-02"), rules.ForHardware).Code)
 		_, err = env.ArchiveRoom(env.Context, b.ID, "") // S28
 		require.NoError(t, err)
-		require.Equal(t, rules.NotCovered, ask(t, env, models.CoverSubject{RoomID: b.ID}, day(t, "2026-12-02"), rules.ForTechnical).Code)
+		require.Equal(t, rules.NotCovered, ask(t, env, entitlement.CoverSubject{RoomID: b.ID}, day(t, "2026-12-02"), rules.ForTechnical).Code)
 	})
 }
 
@@ -96,7 +97,7 @@ func TestR59_ModelsAreData(t *testing.T) {
 		room := env.Room(t, accountID, "A")
 		env.Device(t, room, "DEV-1", "gadget", "2026-11-01") // R59b: inventoried, not covered
 		env.Assigned(t, env.Licences(t, o)[0], room)
-		serial, at := models.CoverSubject{Serial: "DEV-1"}, day(t, "2026-11-24")
+		serial, at := entitlement.CoverSubject{Serial: "DEV-1"}, day(t, "2026-11-24")
 		require.Equal(t, rules.ModelNotSupported, ask(t, env, serial, at, rules.ForHardware).Code)
 		from := civil.Date{Year: 2026, Month: 11, Day: 24}
 		_, err := env.PutModel(storetest.Customer(accountID), rules.ProductModel{Code: "GADGET", Name: "Gadget", Kind: rules.KindHardware, Serialised: true})
@@ -107,8 +108,8 @@ func TestR59_ModelsAreData(t *testing.T) {
 		require.Equal(t, rules.ModelNotSupported, ask(t, env, serial, day(t, "2026-11-23"), rules.ForHardware).Code)
 		_, err = env.PutModel(env.Context, rules.ProductModel{Code: "x", Kind: "TOY"})
 		requireCode(t, rules.ValidationFailed, err)
-		require.True(t, ask(t, env, models.CoverSubject{RoomID: room.ID, ModelCode: "table-mount"}, at, rules.ForHardware).Covered) // R74
-		require.Equal(t, rules.NotHardware, ask(t, env, models.CoverSubject{RoomID: room.ID, ModelCode: "SYNC"}, at, rules.ForHardware).Code)
+		require.True(t, ask(t, env, entitlement.CoverSubject{RoomID: room.ID, ModelCode: "table-mount"}, at, rules.ForHardware).Covered) // R74
+		require.Equal(t, rules.NotHardware, ask(t, env, entitlement.CoverSubject{RoomID: room.ID, ModelCode: "SYNC"}, at, rules.ForHardware).Code)
 	})
 }
 
@@ -118,7 +119,7 @@ func TestS32_UnknownPurchaseIsHeldUntilKnown(t *testing.T) {
 		room := env.Room(t, accountID, "A")
 		d := env.Device(t, room, "DEV-1", "MEETUP", "")
 		env.Assigned(t, env.Licences(t, o)[0], room)
-		serial, at := models.CoverSubject{Serial: "DEV-1"}, day(t, "2026-11-24")
+		serial, at := entitlement.CoverSubject{Serial: "DEV-1"}, day(t, "2026-11-24")
 		a := ask(t, env, serial, at, rules.ForHardware)
 		require.Equal(t, rules.ProofRequired, a.Code)
 		require.True(t, a.Held)
@@ -132,12 +133,12 @@ func TestS3_S8_CoverEndsWithTheContract(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, accountID := acme(t, env)
 		room := env.Room(t, accountID, "A")
-		q := models.CoverSubject{RoomID: room.ID}
+		q := entitlement.CoverSubject{RoomID: room.ID}
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		require.True(t, ask(t, env, q, day(t, "2029-11-22"), rules.ForTechnical).Covered)
 		require.False(t, ask(t, env, q, day(t, "2029-11-23"), rules.ForTechnical).Covered)
 		env.Calendar.Set(day(t, "2026-12-01").UTC())
-		_, _, err := env.CancelOrder(storetest.Operator(), o.ID, models.CancelRequest{Reason: "not needed"})
+		_, _, err := env.CancelOrder(storetest.Operator(), o.ID, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 		require.True(t, ask(t, env, q, day(t, "2026-11-30"), rules.ForTechnical).Covered, "history stays (S8)")
 		a := ask(t, env, q, day(t, "2026-12-02"), rules.ForTechnical)
@@ -153,7 +154,7 @@ func TestS31_LaterTermsLeaveAssignmentsTheBetter(t *testing.T) {
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		_, err := env.PublishTerms(env.Context, terms("BR", func(c *rules.CountryTerms) { c.RMASpeed, c.EffectiveFrom = "5BD", c.EffectiveFrom.AddDays(10) }), "")
 		require.NoError(t, err)
-		a := ask(t, env, models.CoverSubject{RoomID: room.ID}, day(t, "2026-12-20"), rules.ForHardware)
+		a := ask(t, env, entitlement.CoverSubject{RoomID: room.ID}, day(t, "2026-12-20"), rules.ForHardware)
 		require.Equal(t, rules.SpeedNBD, a.RMASpeed)
 		require.True(t, a.Has(rules.ReasonTermsKept))
 	})
@@ -165,10 +166,10 @@ func TestC5_ForeignSubjectsAreNotFound(t *testing.T) {
 		theirs := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), storetest.FormFor("PO-9", "Beta SA", "bia@beta.example"))
 		room := env.Room(t, *theirs.AccountID, "B")
 		env.Device(t, room, "DEV-1", "MEETUP", "")
-		out, err := env.Coverage(storetest.Customer(accountID), []models.CoverSubject{{RoomID: room.ID}, {Serial: "DEV-1"}, {Serial: "NONE"}, {}}, env.Calendar.Now(), rules.ForHardware)
+		out, err := env.Coverage(storetest.Customer(accountID), []entitlement.CoverSubject{{RoomID: room.ID}, {Serial: "DEV-1"}, {Serial: "NONE"}, {}}, env.Calendar.Now(), rules.ForHardware)
 		require.NoError(t, err)
 		for _, c := range out {
-			require.Equal(t, models.Covered{Subject: c.Subject}, c)
+			require.Equal(t, entitlement.Covered{Subject: c.Subject}, c)
 		}
 	})
 }
@@ -177,15 +178,15 @@ func TestCoverageOfAThousandTakesSixStatements(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, accountID := acme(t, env)
 		ctx := storetest.Customer(accountID)
-		var subjects []models.CoverSubject
+		var subjects []entitlement.CoverSubject
 		for i, l := range env.Licences(t, o) {
 			room := env.Room(t, accountID, storetest.PO(i))
 			env.Assigned(t, l, room)
 			d := env.Device(t, room, storetest.PO(i), "MEETUP", "2026-11-01")
-			subjects = append(subjects, models.CoverSubject{RoomID: room.ID}, models.CoverSubject{Serial: *d.Serial})
+			subjects = append(subjects, entitlement.CoverSubject{RoomID: room.ID}, entitlement.CoverSubject{Serial: *d.Serial})
 		}
 		require.NoError(t, env.Exec("UPDATE devices SET replaces_device_id = (SELECT min(id) FROM devices), replaced_on = '2026-11-20' WHERE id <> (SELECT min(id) FROM devices)"))
-		for len(subjects) < models.MaxCoverage {
+		for len(subjects) < entitlement.MaxCoverage {
 			subjects = append(subjects, subjects[len(subjects)%20])
 		}
 		_, err := env.Reference(ctx)

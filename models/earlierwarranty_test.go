@@ -6,8 +6,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -16,9 +19,9 @@ func earlierForm(company, serial string) rules.EarlierWarrantyForm {
 	return rules.EarlierWarrantyForm{Company: company, Address: address, Serial: serial, StartsOn: "2025-03-01", LastDay: "2029-02-28"}
 }
 
-func imported(t *testing.T, env storetest.Env, dry bool, forms ...rules.EarlierWarrantyForm) []models.WarrantyRow {
+func imported(t *testing.T, env storetest.Env, dry bool, forms ...rules.EarlierWarrantyForm) []warranty.WarrantyRow {
 	t.Helper()
-	rows, err := env.ImportWarranties(storetest.Operator(), models.WarrantyImport{Forms: forms, Errors: make([][]rules.FieldError, len(forms)), DryRun: dry, Reason: "old contracts"})
+	rows, err := env.ImportWarranties(storetest.Operator(), warranty.WarrantyImport{Forms: forms, Errors: make([][]rules.FieldError, len(forms)), DryRun: dry, Reason: "old contracts"})
 	require.NoError(t, err)
 	return rows
 }
@@ -29,18 +32,18 @@ func TestR111a_MatchedWarrantiesAppearOnTheContractsPage(t *testing.T) {
 		customer := storetest.Customer(*o.AccountID)
 		form := earlierForm("ACME", "old-0001")
 		form.Address.Street = "Avenida Paulista 1000" // R107a
-		require.Equal(t, models.WarrantyRowMatched, imported(t, env, true, form)[0].Outcome)
-		require.Empty(t, registered(t, env, customer, models.ContractFilter{Type: rules.ServiceExtWarranty}), "a dry run stores nothing")
+		require.Equal(t, warranty.WarrantyRowMatched, imported(t, env, true, form)[0].Outcome)
+		require.Empty(t, registered(t, env, customer, entitlement.ContractFilter{Type: rules.ServiceExtWarranty}), "a dry run stores nothing")
 
 		row := imported(t, env, false, form)[0]
-		require.Equal(t, models.WarrantyRow{Outcome: models.WarrantyRowMatched, WarrantyID: row.WarrantyID, AccountID: *o.AccountID}, row)
-		entries := registered(t, env, customer, models.ContractFilter{Type: rules.ServiceExtWarranty})
+		require.Equal(t, warranty.WarrantyRow{Outcome: warranty.WarrantyRowMatched, WarrantyID: row.WarrantyID, AccountID: *o.AccountID}, row)
+		entries := registered(t, env, customer, entitlement.ContractFilter{Type: rules.ServiceExtWarranty})
 		require.Len(t, entries, 1)
-		require.Equal(t, models.EntryEarlier, entries[0].Source)
+		require.Equal(t, entitlement.EntryEarlier, entries[0].Source)
 		require.Equal(t, rules.ContractActive, entries[0].State)
 		require.Equal(t, "OLD0001", entries[0].Serial)
 		require.Equal(t, "2029-03-01", localDay(t, entries[0].EndAt))
-		require.Empty(t, registered(t, env, storetest.Customer("acc_other"), models.ContractFilter{}))
+		require.Empty(t, registered(t, env, storetest.Customer("acc_other"), entitlement.ContractFilter{}))
 
 		d := env.Device(t, env.Room(t, *o.AccountID, "Sala 1"), "OLD-0001", "RALLY-BAR", "2025-03-01")
 		a := hardware(t, env, *d.Serial, noonOf(t, "2028-01-01"))
@@ -48,7 +51,7 @@ func TestR111a_MatchedWarrantiesAppearOnTheContractsPage(t *testing.T) {
 		require.Equal(t, row.WarrantyID, a.Entitlement.ContractID)
 		require.Equal(t, "2029-03-01", localDay(t, a.Until))
 
-		require.Equal(t, models.WarrantyRowUnchanged, imported(t, env, false, earlierForm("Acme Ltda.", "OLD 0001"))[0].Outcome, "S35: the same file again changes nothing")
+		require.Equal(t, warranty.WarrantyRowUnchanged, imported(t, env, false, earlierForm("Acme Ltda.", "OLD 0001"))[0].Outcome, "S35: the same file again changes nothing")
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM earlier_warranties"))
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM earlier_warranties WHERE company <> '' OR address IS NOT NULL"), "what only the matching needed is not kept")
 		env.AuditHolds(t)
@@ -62,43 +65,43 @@ func TestR111b_UnmatchedWarrantiesWaitForAnOperatorWhoLinksThem(t *testing.T) {
 		other := env.Fulfilled(t, seller, storetest.FormFor("PO-2", "Beta SA", "bia@beta.example"))
 		env.Device(t, env.Room(t, *other.AccountID, "Sala 1"), "OLD-0002", "RALLY-BAR", "2025-03-01")
 		rows := imported(t, env, false, earlierForm("Akme do Brasil", "OLD-0001"), earlierForm("Acme Ltda", "OLD-0002"))
-		require.Equal(t, []models.WarrantyMismatch{models.MatchNoAccount, models.MatchSerialElsewhere}, []models.WarrantyMismatch{rows[0].Why, rows[1].Why})
+		require.Equal(t, []warranty.WarrantyMismatch{warranty.MatchNoAccount, warranty.MatchSerialElsewhere}, []warranty.WarrantyMismatch{rows[0].Why, rows[1].Why})
 		customer := storetest.Customer(*o.AccountID)
-		require.Empty(t, registered(t, env, customer, models.ContractFilter{Type: rules.ServiceExtWarranty}))
-		require.Empty(t, list(env.ListWarranties(customer, models.WarrantyFilter{}))(t), "the queue is the operator's")
-		queue := list(env.ListWarranties(storetest.Operator(), models.WarrantyFilter{State: models.WarrantyUnmatched}))(t)
+		require.Empty(t, registered(t, env, customer, entitlement.ContractFilter{Type: rules.ServiceExtWarranty}))
+		require.Empty(t, list(env.ListWarranties(customer, warranty.WarrantyFilter{}))(t), "the queue is the operator's")
+		queue := list(env.ListWarranties(storetest.Operator(), warranty.WarrantyFilter{State: warranty.WarrantyUnmatched}))(t)
 		require.Len(t, queue, 2)
 		require.Equal(t, "Akme do Brasil", queue[1].Company)
-		tasks := env.Tasks(t, models.TaskWarrantyUnmatched)
+		tasks := env.Tasks(t, db.TaskWarrantyUnmatched)
 		require.Len(t, tasks, 2)
 		for _, task := range tasks {
 			require.NotContains(t, task.What+task.Why, "Akme")
 		}
 
-		decide := func(d models.WarrantyDecision) error {
+		decide := func(d warranty.WarrantyDecision) error {
 			_, err := env.DecideWarranty(storetest.Operator(), rows[0].WarrantyID, d)
 			return err
 		}
-		requireCode(t, rules.ReasonRequired, decide(models.WarrantyDecision{Link: true, AccountID: *o.AccountID}))
-		requireCode(t, rules.ValidationFailed, decide(models.WarrantyDecision{Link: true, Reason: "name misspelt"}))
-		requireCode(t, rules.NotFound, decide(models.WarrantyDecision{Link: true, Reason: "name misspelt", AccountID: "acc_none"}))
-		_, err := env.DecideWarranty(customer, rows[0].WarrantyID, models.WarrantyDecision{Link: true, Reason: "mine", AccountID: *o.AccountID})
+		requireCode(t, rules.ReasonRequired, decide(warranty.WarrantyDecision{Link: true, AccountID: *o.AccountID}))
+		requireCode(t, rules.ValidationFailed, decide(warranty.WarrantyDecision{Link: true, Reason: "name misspelt"}))
+		requireCode(t, rules.NotFound, decide(warranty.WarrantyDecision{Link: true, Reason: "name misspelt", AccountID: "acc_none"}))
+		_, err := env.DecideWarranty(customer, rows[0].WarrantyID, warranty.WarrantyDecision{Link: true, Reason: "mine", AccountID: *o.AccountID})
 		requireCode(t, rules.NotFound, err)
-		require.NoError(t, decide(models.WarrantyDecision{Link: true, Reason: "name misspelt", AccountID: *o.AccountID}))
-		require.Len(t, registered(t, env, customer, models.ContractFilter{Type: rules.ServiceExtWarranty}), 1)
-		requireCode(t, rules.StateConflict, decide(models.WarrantyDecision{Reason: "after all not"}))
+		require.NoError(t, decide(warranty.WarrantyDecision{Link: true, Reason: "name misspelt", AccountID: *o.AccountID}))
+		require.Len(t, registered(t, env, customer, entitlement.ContractFilter{Type: rules.ServiceExtWarranty}), 1)
+		requireCode(t, rules.StateConflict, decide(warranty.WarrantyDecision{Reason: "after all not"}))
 
 		events, err := env.Timeline(env.Context, rows[0].WarrantyID)
 		require.NoError(t, err)
 		require.Equal(t, []string{"warranty.imported", "warranty.linked"}, verbs(events))
 		require.Equal(t, "name misspelt", events[1].Details["reason"])
 		require.Equal(t, *o.AccountID, *events[1].AccountID)
-		_, err = env.DecideWarranty(storetest.Operator(), rows[1].WarrantyID, models.WarrantyDecision{Link: true, Reason: "r", AccountID: *o.AccountID})
+		_, err = env.DecideWarranty(storetest.Operator(), rows[1].WarrantyID, warranty.WarrantyDecision{Link: true, Reason: "r", AccountID: *o.AccountID})
 		requireCode(t, rules.StateConflict, err)
-		_, err = env.DecideWarranty(storetest.Operator(), rows[1].WarrantyID, models.WarrantyDecision{Reason: "not theirs"})
+		_, err = env.DecideWarranty(storetest.Operator(), rows[1].WarrantyID, warranty.WarrantyDecision{Reason: "not theirs"})
 		require.NoError(t, err)
-		for _, task := range env.Tasks(t, models.TaskWarrantyUnmatched) {
-			require.Equal(t, models.TaskDone, task.State)
+		for _, task := range env.Tasks(t, db.TaskWarrantyUnmatched) {
+			require.Equal(t, db.TaskDone, task.State)
 		}
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM earlier_warranties WHERE company <> '' OR address IS NOT NULL"))
 		env.AuditHolds(t)
@@ -109,9 +112,9 @@ func TestR111b_TwoCandidatesAreNeverGuessedBetween(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 		party := storetest.Form("x").EndCustomer
-		_, err := env.CreateAccount(env.Context, party, "", models.ModeSite)
+		_, err := env.CreateAccount(env.Context, party, "", account.ModeSite)
 		require.NoError(t, err)
-		require.Equal(t, models.MatchSeveralAccounts, imported(t, env, false, earlierForm("Acme", "OLD-0001"))[0].Why)
+		require.Equal(t, warranty.MatchSeveralAccounts, imported(t, env, false, earlierForm("Acme", "OLD-0001"))[0].Why)
 	})
 }
 
@@ -121,8 +124,8 @@ func TestS35_ImportOfWarrantiesIsAllOrNothing(t *testing.T) {
 		bad := earlierForm("", "x/1")
 		bad.LastDay = "2024-01-01"
 		rows := imported(t, env, false, earlierForm("Acme", "OLD-0001"), bad, earlierForm("Nobody", "OLD-0003"), earlierForm("Acme", "OLD-0001"))
-		require.Equal(t, []models.WarrantyOutcome{models.WarrantyRowNotStored, models.WarrantyRowRefused, models.WarrantyRowNotStored, models.WarrantyRowUnchanged},
-			[]models.WarrantyOutcome{rows[0].Outcome, rows[1].Outcome, rows[2].Outcome, rows[3].Outcome})
+		require.Equal(t, []warranty.WarrantyOutcome{warranty.WarrantyRowNotStored, warranty.WarrantyRowRefused, warranty.WarrantyRowNotStored, warranty.WarrantyRowUnchanged},
+			[]warranty.WarrantyOutcome{rows[0].Outcome, rows[1].Outcome, rows[2].Outcome, rows[3].Outcome})
 		var pointers []string
 		for _, f := range rows[1].Errors {
 			pointers = append(pointers, f.Pointer+" "+f.Code)
@@ -131,7 +134,7 @@ func TestS35_ImportOfWarrantiesIsAllOrNothing(t *testing.T) {
 		for _, table := range []string{"earlier_warranties", "operator_tasks WHERE kind <> 'ASSIGN_CSM'"} {
 			require.Zero(t, env.Count(t, "SELECT count(*) FROM "+table), table)
 		}
-		_, err := env.ImportWarranties(storetest.Customer("acc_x"), models.WarrantyImport{})
+		_, err := env.ImportWarranties(storetest.Customer("acc_x"), warranty.WarrantyImport{})
 		requireCode(t, rules.NotFound, err)
 	})
 }
@@ -140,34 +143,34 @@ func TestR111c_ACustomerClaimsAWarrantyAndAnOperatorDecides(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 		customer := storetest.Customer(*o.AccountID)
-		claim := func(serial string) models.EarlierWarranty {
-			w, err := env.ClaimWarranty(customer, models.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: serial, PONumber: "PO-77"}})
+		claim := func(serial string) warranty.EarlierWarranty {
+			w, err := env.ClaimWarranty(customer, warranty.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: serial, PONumber: "PO-77"}})
 			require.NoError(t, err)
 			return w
 		}
 		w := claim("old 0001")
 		require.Equal(t, w.ID, claim("OLD-0001").ID, "the same claim again is the same")
-		task := env.Tasks(t, models.TaskWarrantyClaimed)
+		task := env.Tasks(t, db.TaskWarrantyClaimed)
 		require.Len(t, task, 1)
 		require.NotContains(t, task[0].What+task[0].Why, "PO-77")
-		require.Len(t, list(env.ListWarranties(customer, models.WarrantyFilter{State: models.WarrantyUnmatched}))(t), 1)
+		require.Len(t, list(env.ListWarranties(customer, warranty.WarrantyFilter{State: warranty.WarrantyUnmatched}))(t), 1)
 
-		decide := func(id string, d models.WarrantyDecision) error {
+		decide := func(id string, d warranty.WarrantyDecision) error {
 			d.Reason = "seen the invoice"
 			_, err := env.DecideWarranty(storetest.Operator(), id, d)
 			return err
 		}
-		requireCode(t, rules.ValidationFailed, decide(w.ID, models.WarrantyDecision{Link: true}))
-		requireCode(t, rules.ValidationFailed, decide(w.ID, models.WarrantyDecision{Link: true, AccountID: "acc_other", StartsOn: "2025-01-01", LastDay: "2027-12-31"}))
-		require.NoError(t, decide(w.ID, models.WarrantyDecision{Link: true, StartsOn: "2025-01-01", LastDay: "2027-12-31"}))
-		entries := registered(t, env, customer, models.ContractFilter{Type: rules.ServiceExtWarranty})
+		requireCode(t, rules.ValidationFailed, decide(w.ID, warranty.WarrantyDecision{Link: true}))
+		requireCode(t, rules.ValidationFailed, decide(w.ID, warranty.WarrantyDecision{Link: true, AccountID: "acc_other", StartsOn: "2025-01-01", LastDay: "2027-12-31"}))
+		require.NoError(t, decide(w.ID, warranty.WarrantyDecision{Link: true, StartsOn: "2025-01-01", LastDay: "2027-12-31"}))
+		entries := registered(t, env, customer, entitlement.ContractFilter{Type: rules.ServiceExtWarranty})
 		require.Len(t, entries, 1)
 		require.Equal(t, "2028-01-01", localDay(t, entries[0].EndAt))
 
 		refused := claim("OLD-0002")
-		require.NoError(t, decide(refused.ID, models.WarrantyDecision{}))
-		require.Len(t, registered(t, env, customer, models.ContractFilter{Type: rules.ServiceExtWarranty}), 1)
-		require.Equal(t, models.WarrantyRefused, list(env.ListWarranties(customer, models.WarrantyFilter{Serial: "OLD-0002"}))(t)[0].State)
+		require.NoError(t, decide(refused.ID, warranty.WarrantyDecision{}))
+		require.Len(t, registered(t, env, customer, entitlement.ContractFilter{Type: rules.ServiceExtWarranty}), 1)
+		require.Equal(t, warranty.WarrantyRefused, list(env.ListWarranties(customer, warranty.WarrantyFilter{Serial: "OLD-0002"}))(t)[0].State)
 		require.NotEqual(t, refused.ID, claim("OLD-0002").ID, "a refused one can be claimed again, with more")
 		env.AuditHolds(t)
 	})
@@ -177,16 +180,16 @@ func TestR111c_AClaimTakesItsDaysFromTheImportThatMatchedNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 		row := imported(t, env, false, earlierForm("Akme", "OLD-0001"))[0]
-		w, err := env.ClaimWarranty(storetest.Customer(*o.AccountID), models.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: "OLD-0001", SKU: "ext-warranty-3y"}})
+		w, err := env.ClaimWarranty(storetest.Customer(*o.AccountID), warranty.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: "OLD-0001", SKU: "ext-warranty-3y"}})
 		require.NoError(t, err)
-		linked, err := env.DecideWarranty(storetest.Operator(), w.ID, models.WarrantyDecision{Link: true, Reason: "the same serial"})
+		linked, err := env.DecideWarranty(storetest.Operator(), w.ID, warranty.WarrantyDecision{Link: true, Reason: "the same serial"})
 		require.NoError(t, err)
 		require.Equal(t, "2029-03-01", linked.EndsOn)
-		require.Empty(t, list(env.ListWarranties(env.Context, models.WarrantyFilter{State: models.WarrantyUnmatched}))(t), "the import is settled with it")
-		_, err = env.DecideWarranty(storetest.Operator(), row.WarrantyID, models.WarrantyDecision{Link: true, AccountID: *o.AccountID, Reason: "again"})
+		require.Empty(t, list(env.ListWarranties(env.Context, warranty.WarrantyFilter{State: warranty.WarrantyUnmatched}))(t), "the import is settled with it")
+		_, err = env.DecideWarranty(storetest.Operator(), row.WarrantyID, warranty.WarrantyDecision{Link: true, AccountID: *o.AccountID, Reason: "again"})
 		requireCode(t, rules.StateConflict, err)
-		for _, kind := range []models.TaskKind{models.TaskWarrantyClaimed, models.TaskWarrantyUnmatched} {
-			require.Equal(t, models.TaskDone, env.Tasks(t, kind)[0].State)
+		for _, kind := range []db.TaskKind{db.TaskWarrantyClaimed, db.TaskWarrantyUnmatched} {
+			require.Equal(t, db.TaskDone, env.Tasks(t, kind)[0].State)
 		}
 	})
 }
@@ -204,7 +207,7 @@ func TestR111c_AClaimIsRefusedWithEveryErrorAndHoldsNoFreeText(t *testing.T) {
 		"a long one":  {rules.WarrantyClaimForm{Serial: "OLD1", PONumber: strings.Repeat("9", 61)}, "/po_number TOO_LONG"},
 		"no such day": {rules.WarrantyClaimForm{Serial: "OLD1", PONumber: "1", PurchasedOn: "2026-02-30"}, "/purchased_on INVALID_DATE"},
 	} {
-		_, err := env.ClaimWarranty(storetest.Customer(*o.AccountID), models.WarrantyClaim{AccountID: *o.AccountID, Form: c.form})
+		_, err := env.ClaimWarranty(storetest.Customer(*o.AccountID), warranty.WarrantyClaim{AccountID: *o.AccountID, Form: c.form})
 		var refusal *rules.Error
 		require.ErrorAs(t, err, &refusal, name)
 		var got []string
@@ -213,7 +216,7 @@ func TestR111c_AClaimIsRefusedWithEveryErrorAndHoldsNoFreeText(t *testing.T) {
 		}
 		require.Equal(t, c.want, strings.Join(got, " "), name)
 	}
-	ok := models.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: "OLD1", PONumber: "4500/12-B"}}
+	ok := warranty.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: "OLD1", PONumber: "4500/12-B"}}
 	_, err := env.ClaimWarranty(storetest.Customer("acc_other"), ok)
 	requireCode(t, rules.NotFound, err)
 	_, err = env.ClaimWarranty(storetest.ReadOnly(*o.AccountID), ok)

@@ -6,7 +6,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -15,15 +20,15 @@ func TestS14_SameOrderIsAnsweredAfterItsSKULeftTheCatalogue(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		first := env.Accept(t, reseller, storetest.Form("PO-1"))
-		require.NoError(t, env.PutSKU(env.Context, models.CatalogueSKU{Code: "SELECT-3Y", ServiceType: rules.ServiceSelect, TermYears: 3,
+		require.NoError(t, env.PutSKU(env.Context, program.CatalogueSKU{Code: "SELECT-3Y", ServiceType: rules.ServiceSelect, TermYears: 3,
 			EffectiveFrom: "2020-01-01", EffectiveTo: "2026-11-21"}))
 
-		again, err := env.AcceptOrder(env.Context, models.Intake{Sender: reseller, Form: storetest.Form("PO-1")})
+		again, err := env.AcceptOrder(env.Context, order.Intake{Sender: reseller, Form: storetest.Form("PO-1")})
 		require.NoError(t, err)
 		require.False(t, again.Created)
 		require.Equal(t, first.ID, again.Order.ID)
 
-		_, err = env.AcceptOrder(env.Context, models.Intake{Sender: reseller, Form: storetest.Form("PO-2")})
+		_, err = env.AcceptOrder(env.Context, order.Intake{Sender: reseller, Form: storetest.Form("PO-2")})
 		require.Equal(t, rules.ValidationFailed, rules.CodeOf(err), "a new order of the SKU is refused")
 	})
 }
@@ -33,15 +38,15 @@ func TestS15_OrderMakesAPendingReaderAnAdministrator(t *testing.T) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		first := env.Fulfilled(t, reseller, storetest.Form("PO-1"))
 		env.Join(t, env.InvitationOf(t, first.ID))
-		reader, err := env.Invite(env.Context, models.NewInvite{AccountID: *first.AccountID, Email: "bruno@acme.example", ContactName: "Bruno",
-			Role: models.RoleReadOnly, Kind: models.InvitationForColleague})
+		reader, err := env.Invite(env.Context, identity.NewInvite{AccountID: *first.AccountID, Email: "bruno@acme.example", ContactName: "Bruno",
+			Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
 		require.NoError(t, err)
 
 		form := storetest.Form("PO-2")
 		form.EndCustomer.Email = "bruno@acme.example"
 		second := env.Fulfilled(t, reseller, form)
 		next := env.InvitationOf(t, second.ID)
-		require.Equal(t, models.RoleAdmin, next.Role)
+		require.Equal(t, identity.RoleAdmin, next.Role)
 		require.Equal(t, reader.ID, *next.SupersedesID)
 	})
 }
@@ -51,17 +56,17 @@ func TestS11_SuspendedMemberDoesNotComeBackByAnInvitation(t *testing.T) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		first := env.Fulfilled(t, reseller, storetest.Form("PO-1"))
 		env.Join(t, env.InvitationOf(t, first.ID))
-		reader, err := env.Invite(env.Context, models.NewInvite{AccountID: *first.AccountID, Email: "bruno@acme.example", ContactName: "Bruno",
-			Role: models.RoleReadOnly, Kind: models.InvitationForColleague})
+		reader, err := env.Invite(env.Context, identity.NewInvite{AccountID: *first.AccountID, Email: "bruno@acme.example", ContactName: "Bruno",
+			Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
 		require.NoError(t, err)
 		_, member := env.Join(t, reader)
-		_, err = env.ChangeMembership(env.Context, member.ID, models.RoleReadOnly, rules.MembershipSuspended, "left the project")
+		_, err = env.ChangeMembership(env.Context, member.ID, identity.RoleReadOnly, rules.MembershipSuspended, "left the project")
 		require.NoError(t, err)
 
 		form := storetest.Form("PO-2")
 		form.EndCustomer.Email = "bruno@acme.example"
 		second := env.Fulfilled(t, reseller, form)
-		_, _, err = env.AcceptInvitation(env.Context, models.Acceptance{InvitationID: env.InvitationOf(t, second.ID).ID, Email: "bruno@acme.example", Name: "Bruno"})
+		_, _, err = env.AcceptInvitation(env.Context, identity.Acceptance{InvitationID: env.InvitationOf(t, second.ID).ID, Email: "bruno@acme.example", Name: "Bruno"})
 		require.Equal(t, rules.Forbidden, rules.CodeOf(err))
 	})
 }
@@ -70,14 +75,14 @@ func TestS12_UnitsInForceAreWhatAPartialCancellationLeft(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		o := env.Fulfilled(t, reseller, storetest.Form("PO-1"))
-		ctx := models.WithScope(env.Context, models.Scope{System: true, Actor: models.Actor{ID: "tok_1", Role: rules.OperatorAgent}})
-		_, _, err := env.CancelOrder(ctx, o.ID, models.CancelRequest{Quantity: 4, Reason: "too many"})
+		ctx := db.WithScope(env.Context, db.Scope{System: true, Actor: db.Actor{ID: "tok_1", Role: rules.OperatorAgent}})
+		_, _, err := env.CancelOrder(ctx, o.ID, order.CancelRequest{Quantity: 4, Reason: "too many"})
 		require.NoError(t, err)
-		left := registered(t, env, storetest.Customer(*o.AccountID), models.ContractFilter{})
+		left := registered(t, env, storetest.Customer(*o.AccountID), entitlement.ContractFilter{})
 		require.Len(t, left, 1)
 		require.EqualValues(t, 6, left[0].InForce)
 		require.EqualValues(t, 10, left[0].Quantity, "what was bought stays to be seen")
-		require.Empty(t, registered(t, env, storetest.Customer("acc_other"), models.ContractFilter{AccountID: *o.AccountID}), "for nobody else")
+		require.Empty(t, registered(t, env, storetest.Customer("acc_other"), entitlement.ContractFilter{AccountID: *o.AccountID}), "for nobody else")
 	})
 }
 
@@ -91,15 +96,15 @@ func TestReadyWithASchemaThatIsNewer(t *testing.T) {
 func TestWatchSweepAsksOnceAndSettlesItself(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		require.NoError(t, env.WatchSweep(env.Context, "contracts", time.Hour))
-		require.Empty(t, env.Tasks(t, models.TaskSweepLate), "the first look only begins to count")
+		require.Empty(t, env.Tasks(t, db.TaskSweepLate), "the first look only begins to count")
 
 		for range 2 {
 			require.NoError(t, env.WatchSweep(env.Context, "contracts", -time.Hour))
 		}
-		require.Len(t, env.Tasks(t, models.TaskSweepLate), 1)
+		require.Len(t, env.Tasks(t, db.TaskSweepLate), 1)
 
-		require.NoError(t, env.SweepFinished(env.Context, "contracts", models.Sweep{}))
+		require.NoError(t, env.SweepFinished(env.Context, "contracts", operations.Sweep{}))
 		require.NoError(t, env.WatchSweep(env.Context, "contracts", time.Hour))
-		require.Equal(t, models.TaskDone, env.Tasks(t, models.TaskSweepLate)[0].State)
+		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskSweepLate)[0].State)
 	})
 }

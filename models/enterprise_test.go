@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -27,7 +27,7 @@ func TestS37_TheSchemaAcceptsAnEnterprisePlan(t *testing.T) {
 		require.EqualValues(t, 200, *contracts[0].MaxRooms)
 
 		room := env.Room(t, *first.AccountID, "Sala 1")
-		_, err = env.Assign(env.Context, models.AssignRequest{LicenceID: env.Licences(t, first)[0].ID, RoomID: room.ID})
+		_, err = env.Assign(env.Context, entitlement.AssignRequest{LicenceID: env.Licences(t, first)[0].ID, RoomID: room.ID})
 		requireCode(t, rules.NotAssignable, err)
 		require.Error(t, env.Exec(enterprise+"'"+second.ID+"'"), "two in force do not stack")
 		require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'CANCELLED' WHERE order_id = '"+first.ID+"'"))

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -49,7 +49,7 @@ func TestS15_OtherPersonIsInvitedAfterNoticeToTheAdmins(t *testing.T) {
 		o := env.Fulfilled(t, seller, storetest.FormFor("PO-2", "Acme Ltda", "rui@acme.example"))
 		inv := env.InvitationOf(t, o.ID)
 		require.Equal(t, "rui@acme.example", inv.Email)
-		require.Equal(t, models.RoleAdmin, inv.Role)
+		require.Equal(t, identity.RoleAdmin, inv.Role)
 		notices := env.Mails(t, "admin_notice")
 		require.Len(t, notices, 1)
 		require.Equal(t, "ana.souza@acme.example", notices[0].Recipient)

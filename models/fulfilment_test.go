@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -52,7 +54,7 @@ func TestR30a_BundleGrantsJumpStart(t *testing.T) {
 		c := contracts[0]
 		require.Equal(t, rules.ServiceJumpStart, c.Type)
 		require.Equal(t, rules.ContractActive, c.State)
-		require.Equal(t, models.StartPurchase, c.StartReason)
+		require.Equal(t, entitlement.StartPurchase, c.StartReason)
 		require.Equal(t, "2026-11-20T03:00:00Z", stamp(*c.StartAt))
 		require.Equal(t, "2027-02-19T03:00:00Z", stamp(*c.EndAt), "through local day purchase+90, 2027-02-18")
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM licences"))
@@ -91,7 +93,7 @@ func TestR100a_EqualAddressesGetOneCopy(t *testing.T) {
 		form.EndCustomer.Email, form.Reseller.Email, form.Distributor.Email = addresses[0], addresses[1], addresses[2]
 		o := env.Accept(t, env.Reseller(t, "Revenda Sul"), form)
 		if o.State == rules.OrderNeedsReview {
-			_, err := env.DecideOrder(storetest.Operator(), o.ID, models.Decision{Accept: true, Reason: "x"})
+			_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "x"})
 			require.NoError(t, err)
 		}
 		_, err := env.FulfilOrder(env.Context, o.ID)
@@ -210,7 +212,7 @@ func TestR108_R109_HeadquartersAndSites(t *testing.T) {
 		site := storetest.Form("PO-SITE")
 		site.EndCustomer.Address = rules.Address{Street: "Unter den Linden 1", City: "Berlin", PostalCode: "10117", Country: "DE"}
 		branch := env.Fulfilled(t, seller, site)
-		accounts := list(env.ListAccounts(env.Context, models.Page{}))(t)
+		accounts := list(env.ListAccounts(env.Context, db.Page{}))(t)
 		require.Len(t, accounts, 2)
 		require.Equal(t, accounts[0].ParentOrgID, accounts[1].ParentOrgID) // R109: one parent
 		require.Equal(t, "Europe/Berlin", accounts[0].TimeZone)
@@ -221,8 +223,8 @@ func TestR108_R109_HeadquartersAndSites(t *testing.T) {
 		for _, country := range []string{"BR", "DE", "US"} { // R108: sites of three countries in one view
 			env.RoomIn(t, accounts[1].ID, "Sala "+country, country)
 		}
-		require.Len(t, list(env.ListRooms(storetest.Customer(accounts[1].ID), models.RoomFilter{}))(t), 3)
-		require.Empty(t, list(env.ListRooms(storetest.Customer(*branch.AccountID), models.RoomFilter{}))(t), "R109")
+		require.Len(t, list(env.ListRooms(storetest.Customer(accounts[1].ID), entitlement.RoomFilter{}))(t), 3)
+		require.Empty(t, list(env.ListRooms(storetest.Customer(*branch.AccountID), entitlement.RoomFilter{}))(t), "R109")
 		_, err = env.Balance(storetest.Customer(accounts[1].ID), *branch.AccountID)
 		requireCode(t, rules.NotFound, err)
 	})

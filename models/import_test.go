@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -15,45 +17,45 @@ func TestImportsResumeAfterAKill(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		org := env.Reseller(t, "Revenda Sul")
 		seller := storetest.Seller(org)
-		job, err := env.CreateImport(seller, models.ImportJob{OrgID: org.ID, Format: "csv", AllOrNothing: true, Content: []byte("a;b")})
+		job, err := env.CreateImport(seller, importjob.ImportJob{OrgID: org.ID, Format: "csv", AllOrNothing: true, Content: []byte("a;b")})
 		require.NoError(t, err)
-		_, err = env.CreateImport(seller, models.ImportJob{OrgID: "org_other", Format: "csv", Content: []byte("x")})
+		_, err = env.CreateImport(seller, importjob.ImportJob{OrgID: "org_other", Format: "csv", Content: []byte("x")})
 		requireCode(t, rules.NotFound, err)
-		_, err = env.GetImport(storetest.Seller(models.Org{ID: "org_other"}), job.ID, false)
+		_, err = env.GetImport(storetest.Seller(account.Org{ID: "org_other"}), job.ID, false)
 		requireCode(t, rules.NotFound, err)
 		got, err := env.GetImport(seller, job.ID, true)
 		require.NoError(t, err)
 		require.Equal(t, "a;b", string(got.Content))
-		require.Equal(t, models.ImportQueued, got.State)
+		require.Equal(t, importjob.ImportQueued, got.State)
 		for range 2 { // the rows of a batch that was killed come again
-			var rows []models.ImportRow
+			var rows []importjob.ImportRow
 			for i := 1; i <= 700; i++ {
-				rows = append(rows, models.ImportRow{JobID: job.ID, RowNo: i, Outcome: models.RowValid})
+				rows = append(rows, importjob.ImportRow{JobID: job.ID, RowNo: i, Outcome: importjob.RowValid})
 			}
-			rows[4].Outcome = models.RowStored
+			rows[4].Outcome = importjob.RowStored
 			require.NoError(t, env.PutImportRows(env.Context, rows))
 		}
-		late := []models.ImportRow{{JobID: job.ID, RowNo: 5, Outcome: models.RowRefused}, {JobID: job.ID, RowNo: 6, Outcome: models.RowUnchanged}}
+		late := []importjob.ImportRow{{JobID: job.ID, RowNo: 5, Outcome: importjob.RowRefused}, {JobID: job.ID, RowNo: 6, Outcome: importjob.RowUnchanged}}
 		require.NoError(t, env.PutImportRows(env.Context, late))
 		done, err := env.ImportedRows(env.Context, job.ID)
 		require.NoError(t, err)
-		require.Equal(t, map[int]models.ImportOutcome{5: models.RowStored, 6: models.RowUnchanged}, done, "what is stored stays stored")
+		require.Equal(t, map[int]importjob.ImportOutcome{5: importjob.RowStored, 6: importjob.RowUnchanged}, done, "what is stored stays stored")
 		report, err := env.ImportRows(seller, job.ID, "", 690, 50)
 		require.NoError(t, err)
 		require.Len(t, report, 10)
-		_, err = env.ImportRows(storetest.Seller(models.Org{ID: "org_other"}), job.ID, "", 0, 50)
+		_, err = env.ImportRows(storetest.Seller(account.Org{ID: "org_other"}), job.ID, "", 0, 50)
 		requireCode(t, rules.NotFound, err)
-		job.State, job.RowsTotal, job.RowsStored = models.ImportDone, 700, 1
+		job.State, job.RowsTotal, job.RowsStored = importjob.ImportDone, 700, 1
 		require.NoError(t, env.ImportProgress(env.Context, job))
 		got, err = env.GetImport(seller, job.ID, true)
 		require.NoError(t, err)
 		require.Empty(t, got.Content, "a finished job drops its content")
 		require.NotNil(t, got.FinishedAt)
-		job.State = models.ImportChecking // a run that lost its lease comes late
+		job.State = importjob.ImportChecking // a run that lost its lease comes late
 		require.NoError(t, env.ImportProgress(env.Context, job))
 		got, err = env.GetImport(seller, job.ID, false)
 		require.NoError(t, err)
-		require.Equal(t, models.ImportDone, got.State)
+		require.Equal(t, importjob.ImportDone, got.State)
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'import.start'"))
 	})
 }
@@ -62,7 +64,7 @@ func TestS35_CheckOrderSaysWhatAcceptOrderWouldRefuse(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		dist := env.Distributor(t, "Distribuidora Norte")
 		check := func(form rules.OrderForm) string {
-			fields, err := env.CheckOrder(storetest.Seller(dist), models.Intake{Sender: dist, Form: form})
+			fields, err := env.CheckOrder(storetest.Seller(dist), order.Intake{Sender: dist, Form: form})
 			require.NoError(t, err)
 			return fmt.Sprint(len(fields))
 		}

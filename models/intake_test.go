@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -14,7 +16,7 @@ import (
 func TestS14_SameBodyIsTheSameOrder(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
-		first, err := env.AcceptOrder(storetest.Seller(seller), models.Intake{Sender: seller, Form: storetest.Form("PO-1")})
+		first, err := env.AcceptOrder(storetest.Seller(seller), order.Intake{Sender: seller, Form: storetest.Form("PO-1")})
 		require.NoError(t, err)
 		require.True(t, first.Created)
 		require.Regexp(t, `^ord_[0-9a-z]{26}$`, first.Order.ID)
@@ -22,7 +24,7 @@ func TestS14_SameBodyIsTheSameOrder(t *testing.T) {
 		spelled := storetest.Form(" PO-1 ")
 		spelled.EndCustomer.Email = "Ana.Souza@ACME.example"
 		spelled.Lines[0].SKU = "select-3y"
-		again, err := env.AcceptOrder(storetest.Seller(seller), models.Intake{Sender: seller, Form: spelled})
+		again, err := env.AcceptOrder(storetest.Seller(seller), order.Intake{Sender: seller, Form: spelled})
 		require.NoError(t, err)
 		require.False(t, again.Created)
 		require.Equal(t, first.Order.ID, again.Order.ID)
@@ -40,7 +42,7 @@ func TestS14_OtherBodyUnderThePONamesTheFields(t *testing.T) {
 		env.Accept(t, seller, storetest.Form("PO-1"))
 		other := storetest.Form("PO-1")
 		other.Lines[0].Quantity, other.EndCustomer.Address.City = 11, "Campinas"
-		_, err := env.AcceptOrder(env.Context, models.Intake{Sender: seller, Form: other})
+		_, err := env.AcceptOrder(env.Context, order.Intake{Sender: seller, Form: other})
 		requireCode(t, rules.PONumberConflict, err)
 		require.Equal(t, []string{"/lines/0/quantity", "/end_customer/address/city"}, pointers(err))
 		require.NotContains(t, err.Error(), "Campinas")
@@ -54,22 +56,22 @@ func TestS14_OtherBodyUnderThePONamesTheFields(t *testing.T) {
 func TestS14_R94_WhoDidNotSendTheOrderLearnsNoDifferences(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller, dist := env.Reseller(t, "Revenda Sul"), env.Distributor(t, "Distribuidora Norte")
-		for i, pair := range [][2]models.Org{{seller, dist}, {dist, seller}} {
+		for i, pair := range [][2]account.Org{{seller, dist}, {dist, seller}} {
 			sender, other := pair[0], pair[1]
 			form := storetest.Form(storetest.PO(i))
 			o := env.Accept(t, sender, form)
 			guess := form
 			guess.EndCustomer.Email = "guess@acme.example"
-			_, err := env.AcceptOrder(env.Context, models.Intake{Sender: other, Form: guess})
+			_, err := env.AcceptOrder(env.Context, order.Intake{Sender: other, Form: guess})
 			requireCode(t, rules.PONumberConflict, err)
 			require.Equal(t, []string{"/po_number"}, pointers(err))
-			fields, err := env.CheckOrder(storetest.Seller(other), models.Intake{Sender: other, Form: guess})
+			fields, err := env.CheckOrder(storetest.Seller(other), order.Intake{Sender: other, Form: guess})
 			require.NoError(t, err)
 			require.Len(t, fields, 1)
 			require.Equal(t, "/po_number", fields[0].Pointer, "nor does a dry run")
-			_, err = env.AcceptOrder(env.Context, models.Intake{Sender: sender, Form: guess})
+			_, err = env.AcceptOrder(env.Context, order.Intake{Sender: sender, Form: guess})
 			require.Equal(t, []string{"/end_customer/email"}, pointers(err))
-			same, err := env.AcceptOrder(env.Context, models.Intake{Sender: other, Form: form})
+			same, err := env.AcceptOrder(env.Context, order.Intake{Sender: other, Form: form})
 			require.NoError(t, err)
 			require.Equal(t, o.ID, same.Order.ID, "who knows all of it is told that it is here")
 		}
@@ -82,7 +84,7 @@ func TestS14_HundredParallelPostsMakeOneOrder(t *testing.T) {
 		created := make([]bool, 100)
 		ids := make([]string, 100)
 		requireAll(t, storetest.AtOnce(100, func(i int) error {
-			out, err := env.AcceptOrder(env.Context, models.Intake{Sender: seller, Form: storetest.Form("PO-1")})
+			out, err := env.AcceptOrder(env.Context, order.Intake{Sender: seller, Form: storetest.Form("PO-1")})
 			created[i], ids[i] = out.Created, out.Order.ID
 			return err
 		}))
@@ -102,7 +104,7 @@ func TestS14_HundredParallelPostsMakeOneOrder(t *testing.T) {
 }
 
 func TestR45a_UnauthorisedResellerNeedsReview(t *testing.T) {
-	for name, change := range map[string]models.OrgChange{
+	for name, change := range map[string]account.OrgChange{
 		"never authorised": {},
 		"suspended":        {AuthorisedFrom: "2020-01-01", Suspended: true},
 		"expired":          {AuthorisedFrom: "2020-01-01", AuthorisedUntil: "2026-11-23"},
@@ -110,7 +112,7 @@ func TestR45a_UnauthorisedResellerNeedsReview(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			storetest.Each(t, func(t *testing.T, env storetest.Env) {
-				change.Kind, change.Name = models.OrgReseller, "Revenda Sul"
+				change.Kind, change.Name = account.OrgReseller, "Revenda Sul"
 				seller, err := env.PutOrg(env.Context, change)
 				require.NoError(t, err)
 				o := env.Accept(t, seller, storetest.Form("PO-1"))
@@ -123,7 +125,7 @@ func TestR45a_UnauthorisedResellerNeedsReview(t *testing.T) {
 				for _, table := range []string{"service_contracts", "licences", "notifications", "invitations", "accounts"} {
 					require.Zero(t, env.Count(t, "SELECT count(*) FROM "+table), table)
 				}
-				require.Len(t, env.Tasks(t, models.TaskReviewOrder), 1)
+				require.Len(t, env.Tasks(t, db.TaskReviewOrder), 1)
 			})
 		})
 	}
@@ -131,17 +133,17 @@ func TestR45a_UnauthorisedResellerNeedsReview(t *testing.T) {
 
 func TestR45a_LastDayOfAuthorisation(t *testing.T) {
 	env := storetest.SQLite(t)
-	seller, err := env.PutOrg(env.Context, models.OrgChange{Kind: models.OrgReseller, Name: "Revenda Sul", AuthorisedFrom: "2026-11-23", AuthorisedUntil: "2026-11-24"})
+	seller, err := env.PutOrg(env.Context, account.OrgChange{Kind: account.OrgReseller, Name: "Revenda Sul", AuthorisedFrom: "2026-11-23", AuthorisedUntil: "2026-11-24"})
 	require.NoError(t, err)
 	require.Equal(t, rules.OrderAccepted, env.Accept(t, seller, storetest.Form("PO-1")).State)
 }
 
 func TestR45a_AuthorisationThatCannotBeReadIsRefused(t *testing.T) {
 	env := storetest.SQLite(t)
-	for _, bad := range []models.OrgChange{
-		{Kind: models.OrgReseller, Name: "R", AuthorisedFrom: "2020-01-01", AuthorisedUntil: "2026-02-30"},
-		{Kind: models.OrgReseller, Name: "R", AuthorisedFrom: "yesterday"},
-		{Kind: models.OrgReseller, Name: " ", AuthorisedFrom: "2020-01-01"},
+	for _, bad := range []account.OrgChange{
+		{Kind: account.OrgReseller, Name: "R", AuthorisedFrom: "2020-01-01", AuthorisedUntil: "2026-02-30"},
+		{Kind: account.OrgReseller, Name: "R", AuthorisedFrom: "yesterday"},
+		{Kind: account.OrgReseller, Name: " ", AuthorisedFrom: "2020-01-01"},
 	} {
 		_, err := env.PutOrg(env.Context, bad)
 		requireCode(t, rules.ValidationFailed, err)
@@ -158,14 +160,14 @@ func TestR45a_DistributorsOrderOfUnknownReseller(t *testing.T) {
 		require.Equal(t, dist.ID, o.SubmittedBy)
 		reseller, err := env.GetOrg(env.Context, o.ResellerID)
 		require.NoError(t, err)
-		require.Equal(t, models.OrgReseller, reseller.Kind)
+		require.Equal(t, account.OrgReseller, reseller.Kind)
 		require.Empty(t, reseller.AuthorisedFrom)
 		env.Reseller(t, "REVENDA SUL LTDA") // the same company, now authorised
 		o2 := env.Accept(t, dist, storetest.Form("PO-2"))
 		require.Equal(t, rules.OrderAccepted, o2.State)
 		require.Equal(t, o.ResellerID, o2.ResellerID)
-		for _, org := range []models.Org{dist, reseller} {
-			require.Len(t, list(env.ListOrders(storetest.Seller(org), models.OrderFilter{}))(t), 2, org.Kind)
+		for _, org := range []account.Org{dist, reseller} {
+			require.Len(t, list(env.ListOrders(storetest.Seller(org), order.OrderFilter{}))(t), 2, org.Kind)
 		}
 	})
 }
@@ -187,7 +189,7 @@ func TestR115b_DoubtfulContactNeedsReview(t *testing.T) {
 func TestR115b_OverriddenByAnOperatorWithAudit(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o := env.Accept(t, env.Reseller(t, "Revenda Sul"), storetest.FormFor("PO-1", "Acme", "ana@revendasul.example"))
-		o, err := env.DecideOrder(storetest.Operator(), o.ID, models.Decision{Accept: true, Reason: "known contact"})
+		o, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "known contact"})
 		require.NoError(t, err)
 		require.Equal(t, rules.OrderAccepted, o.State)
 		events, err := env.Timeline(env.Context, o.ID)
@@ -202,7 +204,7 @@ func TestR115b_OverriddenByAnOperatorWithAudit(t *testing.T) {
 
 func TestR49a_GroupMailboxIsAWarning(t *testing.T) {
 	env := storetest.SQLite(t)
-	out, err := env.AcceptOrder(env.Context, models.Intake{Sender: env.Reseller(t, "Revenda Sul"), Form: storetest.FormFor("PO-1", "Acme", "it@acme.example")})
+	out, err := env.AcceptOrder(env.Context, order.Intake{Sender: env.Reseller(t, "Revenda Sul"), Form: storetest.FormFor("PO-1", "Acme", "it@acme.example")})
 	require.NoError(t, err)
 	require.Equal(t, rules.OrderAccepted, out.Order.State)
 	require.Equal(t, rules.GroupMailboxSuspected, out.Warnings[0].Code)
@@ -223,7 +225,7 @@ func TestS6_PurchaseDate(t *testing.T) {
 		env.SetLocal(t, "America/Sao_Paulo", "2026-11-23 23:30") // the next day in UTC
 		form := storetest.Form("PO-1")
 		form.PurchasedOn = c.po
-		out, err := env.AcceptOrder(env.Context, models.Intake{Sender: env.Reseller(t, "Revenda Sul"), Form: form})
+		out, err := env.AcceptOrder(env.Context, order.Intake{Sender: env.Reseller(t, "Revenda Sul"), Form: form})
 		require.NoError(t, err)
 		require.Equal(t, c.want, out.Order.PurchasedOn, c.po)
 		require.Equal(t, c.state, out.Order.State, c.po)
@@ -239,7 +241,7 @@ func TestR113_MixedServiceTypesLeaveOnlyTheRefusal(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		form := storetest.Form("PO-1")
 		form.Lines = append(form.Lines, rules.OrderLine{SKU: "EXT-WARRANTY-1Y", Quantity: 2})
-		_, err := env.AcceptOrder(env.Context, models.Intake{Sender: seller, Form: form})
+		_, err := env.AcceptOrder(env.Context, order.Intake{Sender: seller, Form: form})
 		requireCode(t, rules.ValidationFailed, err)
 		require.Equal(t, []string{"/lines/1/sku"}, pointers(err))
 		require.NoError(t, env.RefuseOrder(storetest.Seller(seller), seller.ID, form.Hash(), err.(*rules.Error).Fields))
@@ -257,7 +259,7 @@ func TestR94_RefusedIntakeHoldsNoPersonalData(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		form := storetest.Form("PO-1")
 		form.EndCustomer.Email, form.EndCustomer.ContactName, form.Lines[0].SKU = "not an address of ana", "Ana\nSouza", "NO-SUCH"
-		_, err := env.AcceptOrder(env.Context, models.Intake{Sender: seller, Form: form})
+		_, err := env.AcceptOrder(env.Context, order.Intake{Sender: seller, Form: form})
 		requireCode(t, rules.ValidationFailed, err)
 		require.NoError(t, env.RefuseOrder(storetest.Seller(seller), seller.ID, form.Hash(), err.(*rules.Error).Fields))
 		require.NoError(t, env.RefuseOrder(storetest.Seller(seller), seller.ID, "a body that is no JSON", nil))
@@ -288,7 +290,7 @@ func TestListOfOrdersPages(t *testing.T) {
 		for i := range 7 {
 			want[env.Accept(t, seller, storetest.Form(storetest.PO(i))).ID] = true
 		}
-		f := models.OrderFilter{Page: models.Page{Limit: 3}}
+		f := order.OrderFilter{Page: db.Page{Limit: 3}}
 		for pages := 1; ; pages++ {
 			rows, next, err := env.ListOrders(storetest.Seller(seller), f)
 			require.NoError(t, err)
@@ -302,7 +304,7 @@ func TestListOfOrdersPages(t *testing.T) {
 			}
 		}
 		require.Empty(t, want)
-		require.Len(t, list(env.ListOrders(env.Context, models.OrderFilter{PONumber: storetest.PO(3)}))(t), 1)
-		require.Empty(t, list(env.ListOrders(env.Context, models.OrderFilter{State: rules.OrderRejected}))(t))
+		require.Len(t, list(env.ListOrders(env.Context, order.OrderFilter{PONumber: storetest.PO(3)}))(t), 1)
+		require.Empty(t, list(env.ListOrders(env.Context, order.OrderFilter{State: rules.OrderRejected}))(t))
 	})
 }

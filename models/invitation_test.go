@@ -6,18 +6,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
-func fulfilledWithInvitation(t *testing.T, env storetest.Env) (models.Order, models.Invitation) {
+func fulfilledWithInvitation(t *testing.T, env storetest.Env) (order.Order, identity.Invitation) {
 	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 	return o, env.InvitationOf(t, o.ID)
 }
 
-func accept(env storetest.Env, inv models.Invitation, email string) error {
-	_, _, err := env.AcceptInvitation(env.Context, models.Acceptance{InvitationID: inv.ID, Email: email, Name: "Ana", PasswordHash: "hash", Locale: "pt-BR"})
+func accept(env storetest.Env, inv identity.Invitation, email string) error {
+	_, _, err := env.AcceptInvitation(env.Context, identity.Acceptance{InvitationID: inv.ID, Email: email, Name: "Ana", PasswordHash: "hash", Locale: "pt-BR"})
 	return err
 }
 
@@ -37,7 +39,7 @@ func TestR47a_BoundToThePersonAndReadingNeverConsumes(t *testing.T) {
 		_, err := env.InvitationByToken(env.Context, token)
 		requireCode(t, rules.InvitationUsed, err)
 		requireCode(t, rules.InvitationUsed, accept(env, inv, inv.Email))
-		_, err = env.Invite(storetest.Customer(*o.AccountID), models.NewInvite{AccountID: *o.AccountID, Email: "rui@acme.example", Role: models.RoleReadOnly, Kind: models.InvitationForColleague})
+		_, err = env.Invite(storetest.Customer(*o.AccountID), identity.NewInvite{AccountID: *o.AccountID, Email: "rui@acme.example", Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
 		require.NoError(t, err) // R47c
 		_, err = env.InvitationByToken(env.Context, "unknown")
 		requireCode(t, rules.NotFound, err)
@@ -48,16 +50,16 @@ func TestR47a_BoundToThePersonAndReadingNeverConsumes(t *testing.T) {
 func TestR47b_FirstAcceptorIsAdmin(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, inv := fulfilledWithInvitation(t, env)
-		extra, err := env.Invite(storetest.Operator(), models.NewInvite{AccountID: *o.AccountID, Email: "rui@acme.example", Role: models.RoleReadOnly, Kind: models.InvitationForExtra})
+		extra, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *o.AccountID, Email: "rui@acme.example", Role: identity.RoleReadOnly, Kind: identity.InvitationForExtra})
 		require.NoError(t, err)
 		_, m := env.Join(t, extra)
-		require.Equal(t, models.RoleAdmin, m.Role)
+		require.Equal(t, identity.RoleAdmin, m.Role)
 		_, m = env.Join(t, inv)
-		require.Equal(t, models.RoleAdmin, m.Role)
-		third, err := env.Invite(storetest.Operator(), models.NewInvite{AccountID: *o.AccountID, Email: "eva@acme.example", Role: models.RoleReadOnly, Kind: models.InvitationForExtra})
+		require.Equal(t, identity.RoleAdmin, m.Role)
+		third, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *o.AccountID, Email: "eva@acme.example", Role: identity.RoleReadOnly, Kind: identity.InvitationForExtra})
 		require.NoError(t, err)
 		_, m = env.Join(t, third)
-		require.Equal(t, models.RoleReadOnly, m.Role)
+		require.Equal(t, identity.RoleReadOnly, m.Role)
 	})
 }
 
@@ -79,11 +81,11 @@ func TestR47b_AcceptedAtOnceByOnePerson(t *testing.T) {
 func TestR49b_OnePersonPerLogin(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
-		var invs []models.Invitation
+		var invs []identity.Invitation
 		for i := range 6 { // one person, six companies, at once
 			invs = append(invs, env.InvitationOf(t, env.Fulfilled(t, seller, storetest.FormFor(storetest.PO(i), storetest.Company(i), "ana@acme.example")).ID))
 		}
-		_, _, err := env.AcceptInvitation(env.Context, models.Acceptance{InvitationID: invs[0].ID, Email: "ana@acme.example", Name: "  "})
+		_, _, err := env.AcceptInvitation(env.Context, identity.Acceptance{InvitationID: invs[0].ID, Email: "ana@acme.example", Name: "  "})
 		requireCode(t, rules.ValidationFailed, err)
 		require.Equal(t, []string{"/name"}, pointers(err))
 		requireAll(t, storetest.AtOnce(6, func(i int) error { return accept(env, invs[i], "ana@acme.example") }))
@@ -113,8 +115,8 @@ func TestR51a_R123_ReissueGivesAFreshWindowAndTheOldLinkIsDead(t *testing.T) {
 		requireCode(t, rules.InvitationSuperseded, err)
 		_, err = env.InvitationByToken(env.Context, env.Secrets().InvitationToken(inv.ID))
 		require.NoError(t, err)
-		for _, kind := range []models.TaskKind{models.TaskInvitationUnclaimed, models.TaskInvitationRequested} {
-			require.Equal(t, models.TaskDone, env.Tasks(t, kind)[0].State, kind)
+		for _, kind := range []db.TaskKind{db.TaskInvitationUnclaimed, db.TaskInvitationRequested} {
+			require.Equal(t, db.TaskDone, env.Tasks(t, kind)[0].State, kind)
 		}
 		events, err := env.Timeline(env.Context, inv.ID)
 		require.NoError(t, err)
@@ -144,7 +146,7 @@ func TestR51b_WrongPersonAcceptedThenRemovedThenReissued(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, inv.ID, *right.SupersedesID)
 		_, m = env.Join(t, right)
-		require.Equal(t, models.RoleAdmin, m.Role)
+		require.Equal(t, identity.RoleAdmin, m.Role)
 		env.AuditHolds(t)
 	})
 }
@@ -168,7 +170,7 @@ func TestR105_ExtraPersonHasAnInvitationOfTheirOwn(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, first := fulfilledWithInvitation(t, env)
 		env.Calendar.Set(storetest.Now.Add(72 * time.Hour))
-		extra, err := env.Invite(storetest.Operator(), models.NewInvite{AccountID: first.AccountID, Email: "rui@acme.example", ContactName: "Rui", Role: models.RoleReadOnly, Kind: models.InvitationForExtra, Reason: "mail 4711"})
+		extra, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: first.AccountID, Email: "rui@acme.example", ContactName: "Rui", Role: identity.RoleReadOnly, Kind: identity.InvitationForExtra, Reason: "mail 4711"})
 		require.NoError(t, err)
 		require.True(t, extra.ExpiresAt.After(first.ExpiresAt))
 		require.NotEqual(t, first.TokenHash, extra.TokenHash)
@@ -178,7 +180,7 @@ func TestR105_ExtraPersonHasAnInvitationOfTheirOwn(t *testing.T) {
 		events, err := env.Timeline(env.Context, extra.ID)
 		require.NoError(t, err)
 		require.Equal(t, "mail 4711", events[0].Details["reason"])
-		for _, bad := range []models.NewInvite{{Email: "rui", Role: models.RoleAdmin}, {Email: "rui@acme.example", Role: "OWNER"}} {
+		for _, bad := range []identity.NewInvite{{Email: "rui", Role: identity.RoleAdmin}, {Email: "rui@acme.example", Role: "OWNER"}} {
 			bad.AccountID = first.AccountID
 			_, err = env.Invite(storetest.Operator(), bad)
 			requireCode(t, rules.ValidationFailed, err)
@@ -191,7 +193,7 @@ func TestC4_OneLiveInvitationUnderParallelInvites(t *testing.T) {
 		_, first := fulfilledWithInvitation(t, env)
 		ok := 0
 		for _, err := range storetest.AtOnce(10, func(int) error {
-			_, err := env.Invite(storetest.Operator(), models.NewInvite{AccountID: first.AccountID, Email: "rui@acme.example", Role: models.RoleAdmin, Kind: models.InvitationForExtra})
+			_, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: first.AccountID, Email: "rui@acme.example", Role: identity.RoleAdmin, Kind: identity.InvitationForExtra})
 			return err
 		}) {
 			if err == nil {

@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -60,7 +62,7 @@ func TestPlanInvitation(t *testing.T) {
 	})
 }
 
-func days(p models.InvitationPlan) (out []int) {
+func days(p identity.InvitationPlan) (out []int) {
 	for _, r := range p.Reminders {
 		out = append(out, r.Day)
 	}
@@ -92,7 +94,7 @@ func TestS16_UnclaimedIsToldOnce(t *testing.T) {
 		mails := env.Mails(t, "invitation_unclaimed")
 		require.Len(t, mails, 1)
 		require.Equal(t, "pedidos@revendasul.example", mails[0].Recipient)
-		require.Len(t, env.Tasks(t, models.TaskInvitationUnclaimed), 1)
+		require.Len(t, env.Tasks(t, db.TaskInvitationUnclaimed), 1)
 		env.AuditHolds(t)
 	})
 }
@@ -100,10 +102,10 @@ func TestS16_UnclaimedIsToldOnce(t *testing.T) {
 func TestS17_BouncedInvitation(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, inv := fulfilledWithInvitation(t, env)
-		m, ok, err := env.NextMail(env.Context, inv.ID, models.MailResult{}, nil)
+		m, ok, err := env.NextMail(env.Context, inv.ID, notification.MailResult{}, nil)
 		require.NoError(t, err)
 		require.True(t, ok)
-		bounce := models.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550 no such user"}
+		bounce := notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550 no such user"}
 		for range 2 { // the answer was lost, the report comes again
 			_, ok, err = env.NextMail(env.Context, inv.ID, bounce, nil)
 			require.NoError(t, err)
@@ -112,7 +114,7 @@ func TestS17_BouncedInvitation(t *testing.T) {
 		got, err := env.GetOrder(env.Context, o.ID)
 		require.NoError(t, err)
 		require.True(t, got.InvitationFailed)
-		require.Len(t, env.Tasks(t, models.TaskMailUndeliverable), 1)
+		require.Len(t, env.Tasks(t, db.TaskMailUndeliverable), 1)
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM notification_attempts"))
 		told := env.Mails(t, "invitation_undeliverable")
 		require.Len(t, told, 1)
@@ -125,7 +127,7 @@ func TestS17_BouncedInvitation(t *testing.T) {
 		got, err = env.GetOrder(env.Context, o.ID)
 		require.NoError(t, err)
 		require.False(t, got.InvitationFailed)
-		require.Equal(t, models.TaskDone, env.Tasks(t, models.TaskMailUndeliverable)[0].State)
+		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskMailUndeliverable)[0].State)
 		env.Join(t, fresh)
 	})
 }
@@ -148,12 +150,12 @@ func TestR123_AskingForANewLinkRevealsNothing(t *testing.T) {
 		for _, email := range []string{"nobody@acme.example", "ANA.souza@acme.example", "ana.souza@acme.example", ""} {
 			require.NoError(t, env.RequestInvitation(env.Context, email))
 		}
-		require.Len(t, env.Tasks(t, models.TaskInvitationRequested), 1)
+		require.Len(t, env.Tasks(t, db.TaskInvitationRequested), 1)
 		env.Join(t, inv)
-		_, err := env.ResolveTask(storetest.Operator(), env.Tasks(t, models.TaskInvitationRequested)[0].ID, "done")
+		_, err := env.ResolveTask(storetest.Operator(), env.Tasks(t, db.TaskInvitationRequested)[0].ID, "done")
 		require.NoError(t, err)
 		require.NoError(t, env.RequestInvitation(env.Context, inv.Email))
-		require.Equal(t, models.TaskDone, env.Tasks(t, models.TaskInvitationRequested)[0].State)
+		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskInvitationRequested)[0].State)
 	})
 }
 
@@ -173,8 +175,8 @@ func TestC8_AShorterWindowHasNoReminderAfterItsEnd(t *testing.T) {
 		require.NoError(t, err)
 		told := 0
 		for _, e := range events {
-			if e.Kind == models.OutboxInvitationIssued {
-				require.Equal(t, map[string]string{models.PayloadExpiresAt: "2026-12-08T03:00:00Z", models.PayloadReminder + "7": "2026-11-30T12:00:00Z"}, e.Payload)
+			if e.Kind == db.OutboxInvitationIssued {
+				require.Equal(t, map[string]string{db.PayloadExpiresAt: "2026-12-08T03:00:00Z", db.PayloadReminder + "7": "2026-11-30T12:00:00Z"}, e.Payload)
 				told++
 			}
 		}

@@ -10,7 +10,9 @@ import (
 	"github.com/anishathalye/porcupine"
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -65,19 +67,19 @@ func TestR28b_R39b_OneLicenceIsALinearizableRegister(t *testing.T) {
 	o, accountID := acme(t, env)
 	licence, ctx := env.Licences(t, o)[0], storetest.Customer(accountID)
 	rooms := []string{env.Room(t, accountID, "Sala 1").ID, env.Room(t, accountID, "Sala 2").ID, env.Room(t, accountID, "Sala 3").ID}
-	store, err := models.Open(dialect(t, env), models.Options{Clock: ticking(), Key: storetest.Key})
+	store, err := domains.Open(dialect(t, env), domains.Options{Options: db.Options{Clock: ticking(), Key: storetest.Key}})
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = store.Close() })
-	env.Store = store
+	t.Cleanup(func() { _ = store.DB.Close() })
+	env.Domains = store
 
 	read := func() (seat, error) {
-		open, _, err := env.ListAssignments(ctx, models.AssignmentFilter{LicenceID: licence.ID, Open: true})
+		open, _, err := env.ListAssignments(ctx, entitlement.AssignmentFilter{LicenceID: licence.ID, Open: true})
 		if err != nil || len(open) == 0 {
 			return seat{}, err
 		}
 		return seat{open[0].RoomID, open[0].ID}, nil
 	}
-	first := func(out models.Assigned, err error) (seat, error) {
+	first := func(out entitlement.Assigned, err error) (seat, error) {
 		if err != nil {
 			return seat{}, err
 		}
@@ -86,9 +88,9 @@ func TestR28b_R39b_OneLicenceIsALinearizableRegister(t *testing.T) {
 	ask := func(c registerCall) (seat, error) {
 		switch c.do {
 		case "assign":
-			return first(env.Assign(ctx, models.AssignRequest{LicenceID: licence.ID, RoomID: c.room}))
+			return first(env.Assign(ctx, entitlement.AssignRequest{LicenceID: licence.ID, RoomID: c.room}))
 		case "move":
-			return first(env.Move(ctx, models.MoveRequest{FromRoomID: c.room, ToRoomID: c.next, LicenceIDs: []string{licence.ID}}))
+			return first(env.Move(ctx, entitlement.MoveRequest{FromRoomID: c.room, ToRoomID: c.next, LicenceIDs: []string{licence.ID}}))
 		case "release":
 			return seat{}, second(env.Release(ctx, c.assignment, ""))
 		}

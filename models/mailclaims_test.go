@@ -8,7 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -27,7 +28,7 @@ func TestC7_SendersAtOnceNeverShareABatch(t *testing.T) {
 		var mu sync.Mutex
 		got := map[string]int{}
 		requireAll(t, storetest.AtOnce(8, func(int) error {
-			var ended []models.MailResult
+			var ended []notification.MailResult
 			for {
 				batch, err := env.NextMails(env.Context, "sub", 4, ended, nil)
 				if err != nil || len(batch) == 0 {
@@ -37,7 +38,7 @@ func TestC7_SendersAtOnceNeverShareABatch(t *testing.T) {
 				ended = nil
 				for _, m := range batch {
 					got[m.ID]++
-					ended = append(ended, models.MailResult{ID: m.ID, State: rules.NotificationSent, ProviderID: "p " + m.ID})
+					ended = append(ended, notification.MailResult{ID: m.ID, State: rules.NotificationSent, ProviderID: "p " + m.ID})
 				}
 				mu.Unlock()
 			}
@@ -57,19 +58,19 @@ func TestC7_TheEndsOfABatchAreOneStatement(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, batch, 4)
 		env.Statements.Reset()
-		next, err := env.NextMails(env.Context, "sub", 4, []models.MailResult{{ID: batch[0].ID, State: rules.NotificationSent}, {ID: batch[1].ID, State: rules.NotificationSent}}, nil)
+		next, err := env.NextMails(env.Context, "sub", 4, []notification.MailResult{{ID: batch[0].ID, State: rules.NotificationSent}, {ID: batch[1].ID, State: rules.NotificationSent}}, nil)
 		require.NoError(t, err)
 		require.Len(t, env.Statements.List(), 1)
 		require.Equal(t, []string{"ntf_04", "ntf_05"}, []string{next[0].ID, next[1].ID})
 
-		none, err := env.NextMails(env.Context, "", 0, []models.MailResult{{ID: batch[2].ID, State: rules.NotificationHardBounced, Error: "550"}, {ID: batch[3].ID, State: rules.NotificationQueued, Error: "451"},
+		none, err := env.NextMails(env.Context, "", 0, []notification.MailResult{{ID: batch[2].ID, State: rules.NotificationHardBounced, Error: "550"}, {ID: batch[3].ID, State: rules.NotificationQueued, Error: "451"},
 			{ID: next[0].ID, State: rules.NotificationSent, ProviderID: "250"}, {ID: "ntf_99", State: rules.NotificationUnknown}}, nil)
 		require.NoError(t, err)
 		require.Empty(t, none)
 		require.Equal(t, []string{"ntf_00 SENT ", "ntf_01 SENT ", "ntf_02 HARD_BOUNCED 550", "ntf_03 QUEUED 451", "ntf_04 SENT ", "ntf_05 SENDING "},
 			env.Strings(t, "SELECT id || ' ' || state || ' ' || last_error FROM notifications ORDER BY id"))
-		require.Len(t, env.Tasks(t, models.TaskMailUndeliverable), 1)
-		require.Empty(t, env.Tasks(t, models.TaskMailUnknown), "there is no such mail")
+		require.Len(t, env.Tasks(t, db.TaskMailUndeliverable), 1)
+		require.Empty(t, env.Tasks(t, db.TaskMailUnknown), "there is no such mail")
 		again, err := env.NextMails(env.Context, "sub", 4, nil, []string{"ntf_03"})
 		require.NoError(t, err)
 		require.Empty(t, again, "it waits for a later attempt")
@@ -87,7 +88,7 @@ func TestC7_AllThatAKilledSenderHeldBecomesUnknown(t *testing.T) {
 		require.Equal(t, 4, inFlight)
 		_, err = env.SettleStaleMails(env.Context, "sub", 0)
 		require.NoError(t, err)
-		require.Len(t, env.Tasks(t, models.TaskMailUnknown), 4)
+		require.Len(t, env.Tasks(t, db.TaskMailUnknown), 4)
 		require.Len(t, env.Deliver(t, "sub"), 2, "the others are sent, and none of these again")
 	})
 }

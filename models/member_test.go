@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -16,18 +16,18 @@ func TestS18_LastAdminStays(t *testing.T) {
 		_, first := env.Join(t, inv)
 		ctx := storetest.Customer(*o.AccountID)
 		for _, c := range []struct {
-			role  models.MemberRole
+			role  identity.MemberRole
 			state rules.MembershipState
-		}{{models.RoleReadOnly, rules.MembershipActive}, {models.RoleAdmin, rules.MembershipRemoved}, {models.RoleAdmin, rules.MembershipSuspended}} {
+		}{{identity.RoleReadOnly, rules.MembershipActive}, {identity.RoleAdmin, rules.MembershipRemoved}, {identity.RoleAdmin, rules.MembershipSuspended}} {
 			_, err := env.ChangeMembership(ctx, first.ID, c.role, c.state, "x")
 			requireCode(t, rules.LastAdmin, err)
 		}
-		extra, err := env.Invite(ctx, models.NewInvite{AccountID: *o.AccountID, Email: "rui@acme.example", Role: models.RoleAdmin, Kind: models.InvitationForColleague})
+		extra, err := env.Invite(ctx, identity.NewInvite{AccountID: *o.AccountID, Email: "rui@acme.example", Role: identity.RoleAdmin, Kind: identity.InvitationForColleague})
 		require.NoError(t, err)
 		_, second := env.Join(t, extra)
 		ids := []string{first.ID, second.ID}
 		errs := storetest.AtOnce(2, func(i int) error { // each removes the other
-			_, err := env.ChangeMembership(ctx, ids[i], models.RoleAdmin, rules.MembershipRemoved, "x")
+			_, err := env.ChangeMembership(ctx, ids[i], identity.RoleAdmin, rules.MembershipRemoved, "x")
 			return err
 		})
 		require.True(t, (errs[0] == nil) != (errs[1] == nil), "%v", errs)
@@ -44,7 +44,7 @@ func TestS19_UserLimitCountsOpenInvitations(t *testing.T) {
 		env.Join(t, inv)
 		require.NoError(t, env.Exec("UPDATE accounts SET user_limit = 3"))
 		invite := func(name string) error {
-			_, err := env.Invite(storetest.Operator(), models.NewInvite{AccountID: *o.AccountID, Email: name + "@acme.example", Role: models.RoleReadOnly, Kind: models.InvitationForExtra})
+			_, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *o.AccountID, Email: name + "@acme.example", Role: identity.RoleReadOnly, Kind: identity.InvitationForExtra})
 			return err
 		}
 		require.NoError(t, invite("rui"))

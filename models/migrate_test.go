@@ -10,7 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/clock"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -22,7 +23,7 @@ func TestMigrationsGoUpDownAndUpAgain(t *testing.T) {
 		for range n {
 			require.NoError(t, env.Rollback(env.Context))
 		}
-		require.ErrorIs(t, env.Ready(env.Context), models.ErrSchema)
+		require.ErrorIs(t, env.Ready(env.Context), db.ErrSchema)
 		require.Equal(t, []string{"goose_db_version"}, tablesOf(t, env))
 		applied, err := env.Migrate(env.Context)
 		require.NoError(t, err)
@@ -65,16 +66,16 @@ func TestC4_TwoMigratesAtOnce(t *testing.T) {
 	for range migrationNames(t, "postgres") {
 		require.NoError(t, env.Rollback(env.Context))
 	}
-	stores := make([]*models.Store, 3)
+	stores := make([]*domains.Domains, 3)
 	for i := range stores {
-		dialector, err := models.Postgres(env.DSN)
+		dialector, err := db.Postgres(env.DSN)
 		require.NoError(t, err)
-		stores[i], err = models.Open(dialector, models.Options{Clock: clock.Clock{}, Key: storetest.Key})
+		stores[i], err = domains.Open(dialector, domains.Options{Options: db.Options{Clock: clock.Clock{}, Key: storetest.Key}})
 		require.NoError(t, err)
-		defer stores[i].Close()
+		defer stores[i].DB.Close()
 	}
 	requireAll(t, storetest.AtOnce(len(stores), func(i int) error {
-		_, err := stores[i].Migrate(context.Background())
+		_, err := stores[i].DB.Migrate(context.Background())
 		return err
 	}))
 	require.NoError(t, env.Ready(env.Context))
@@ -112,7 +113,7 @@ func tablesOf(t *testing.T, env storetest.Env) []string {
 // column, and whether each may be null.
 func TestSchemaDrift(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		entities, nullable, err := models.EntityColumns(env.Store)
+		entities, nullable, err := env.EntityColumns()
 		require.NoError(t, err)
 		var inSchema, mayBeNull []string
 		for _, column := range schemaOf(t, env) {

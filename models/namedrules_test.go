@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -30,12 +30,12 @@ func TestR90c_RefusedAfterTheWindowForEverybody(t *testing.T) {
 		env.SetLocal(t, o.TimeZone, "2026-12-21 00:00") // purchased on 2026-11-20
 		for _, ctx := range []context.Context{storetest.Seller(seller), storetest.Customer(*o.AccountID), storetest.Operator()} {
 			for _, quantity := range []int{0, 1} {
-				_, _, err := env.CancelOrder(ctx, o.ID, models.CancelRequest{Quantity: quantity, Reason: "too late"})
+				_, _, err := env.CancelOrder(ctx, o.ID, order.CancelRequest{Quantity: quantity, Reason: "too late"})
 				requireCode(t, rules.CancellationWindowClosed, err)
 			}
 		}
 		env.SetLocal(t, o.TimeZone, "2026-12-20 23:59")
-		_, _, err := env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Quantity: 1, Reason: "in time"})
+		_, _, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Quantity: 1, Reason: "in time"})
 		require.NoError(t, err, "the refusals changed nothing")
 		require.Equal(t, 9, env.Count(t, "SELECT count(*) FROM licences WHERE state = 'AVAILABLE'"))
 	})
@@ -51,7 +51,7 @@ func TestR107b_ContractBelongsToTheMatchedAccount(t *testing.T) {
 		again := env.Fulfilled(t, seller, form)
 		require.NotEqual(t, acme.AccountID, globex.AccountID)
 		require.Equal(t, acme.AccountID, again.AccountID)
-		for _, o := range []models.Order{acme, globex, again} {
+		for _, o := range []order.Order{acme, globex, again} {
 			contracts, err := env.ContractsOfOrder(env.Context, o.ID)
 			require.NoError(t, err)
 			require.Len(t, contracts, 1)
@@ -66,7 +66,7 @@ func TestR115a_OrderNamesItsPerson(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		form := storetest.Form("PO-1")
 		form.EndCustomer.ContactName = " \t"
-		_, err := env.AcceptOrder(storetest.Seller(seller), models.Intake{Sender: seller, Form: form})
+		_, err := env.AcceptOrder(storetest.Seller(seller), order.Intake{Sender: seller, Form: form})
 		requireCode(t, rules.ValidationFailed, err)
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM orders"))
 		form.EndCustomer.ContactName = "Ana Souza"

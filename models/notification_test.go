@@ -8,7 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -17,13 +18,13 @@ func TestNextMailClaimsOneAtATimeInOneStatement(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 		env.Statements.Reset()
-		first, ok, err := env.NextMail(env.Context, o.ID, models.MailResult{}, nil)
+		first, ok, err := env.NextMail(env.Context, o.ID, notification.MailResult{}, nil)
 		require.NoError(t, err)
 		require.True(t, ok)
 		require.Equal(t, rules.NotificationSending, first.State)
 		require.Equal(t, 1, first.Attempts)
 		require.NotNil(t, first.ClaimedAt)
-		second, ok, err := env.NextMail(env.Context, o.ID, models.MailResult{ID: first.ID, State: rules.NotificationSent, ProviderID: "<1@x>"}, nil)
+		second, ok, err := env.NextMail(env.Context, o.ID, notification.MailResult{ID: first.ID, State: rules.NotificationSent, ProviderID: "<1@x>"}, nil)
 		require.NoError(t, err)
 		require.True(t, ok)
 		require.NotEqual(t, first.ID, second.ID)
@@ -41,21 +42,21 @@ func TestTemporaryFailureIsSkippedAndTriedLater(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 		var skip []string
-		var last models.MailResult
+		var last notification.MailResult
 		for range 3 { // all three fail for now
 			m, ok, err := env.NextMail(env.Context, o.ID, last, skip)
 			require.NoError(t, err)
 			require.True(t, ok)
 			require.NotContains(t, skip, m.ID)
 			skip = append(skip, m.ID)
-			last = models.MailResult{ID: m.ID, State: rules.NotificationQueued, Error: "451 try later"}
+			last = notification.MailResult{ID: m.ID, State: rules.NotificationQueued, Error: "451 try later"}
 		}
 		_, ok, err := env.NextMail(env.Context, o.ID, last, skip)
 		require.NoError(t, err)
 		require.False(t, ok)
 		require.Equal(t, 3, env.Count(t, "SELECT count(*) FROM notifications WHERE state = 'QUEUED' AND last_error = '451 try later'"))
 		require.Equal(t, 3, env.Count(t, "SELECT count(*) FROM notification_attempts"))
-		require.Empty(t, env.Tasks(t, models.TaskMailUndeliverable))
+		require.Empty(t, env.Tasks(t, db.TaskMailUndeliverable))
 		again := env.Deliver(t, o.ID)
 		require.Len(t, again, 3)
 		require.Equal(t, 2, again[0].Attempts)
@@ -69,7 +70,7 @@ func TestC7_SendersAtOnceNeverGetTheSameMail(t *testing.T) {
 		got := map[string]int{}
 		for range 20 { // a sender that met another stops; the workflow starts it again
 			requireAll(t, storetest.AtOnce(8, func(int) error {
-				var last models.MailResult
+				var last notification.MailResult
 				for {
 					m, ok, err := env.NextMail(env.Context, "sub", last, nil)
 					if err != nil || !ok {
@@ -78,7 +79,7 @@ func TestC7_SendersAtOnceNeverGetTheSameMail(t *testing.T) {
 					mu.Lock()
 					got[m.ID]++
 					mu.Unlock()
-					last = models.MailResult{ID: m.ID, State: rules.NotificationSent}
+					last = notification.MailResult{ID: m.ID, State: rules.NotificationSent}
 				}
 			}))
 			if len(got) == 50 {
@@ -105,7 +106,7 @@ func TestC7_DedupeKey(t *testing.T) {
 func TestStaleMailsBecomeUnknown(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
-		m, _, err := env.NextMail(env.Context, o.ID, models.MailResult{}, nil)
+		m, _, err := env.NextMail(env.Context, o.ID, notification.MailResult{}, nil)
 		require.NoError(t, err)
 		inFlight, err := env.SettleStaleMails(env.Context, o.ID, time.Hour)
 		require.NoError(t, err)
@@ -118,12 +119,12 @@ func TestStaleMailsBecomeUnknown(t *testing.T) {
 		got, err := env.GetNotification(env.Context, m.ID)
 		require.NoError(t, err)
 		require.Equal(t, rules.NotificationUnknown, got.State)
-		require.Len(t, env.Tasks(t, models.TaskMailUnknown), 1)
+		require.Len(t, env.Tasks(t, db.TaskMailUnknown), 1)
 		require.Len(t, env.Deliver(t, o.ID), 2, "the unknown one is not sent again by itself")
 		// The sender was only slow: its late report changes nothing.
-		_, _, err = env.NextMail(env.Context, o.ID, models.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "late"}, nil)
+		_, _, err = env.NextMail(env.Context, o.ID, notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "late"}, nil)
 		require.NoError(t, err)
-		require.Empty(t, env.Tasks(t, models.TaskMailUndeliverable))
+		require.Empty(t, env.Tasks(t, db.TaskMailUndeliverable))
 
 		require.NoError(t, env.ResendMail(storetest.Operator(), m.ID))
 		requireCode(t, rules.StateConflict, env.ResendMail(storetest.Operator(), m.ID))
@@ -139,12 +140,12 @@ func TestStaleMailsBecomeUnknown(t *testing.T) {
 func TestS17_BouncedConfirmationIsATask(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
-		m, _, err := env.NextMail(env.Context, o.ID, models.MailResult{}, nil)
+		m, _, err := env.NextMail(env.Context, o.ID, notification.MailResult{}, nil)
 		require.NoError(t, err)
-		_, ok, err := env.NextMail(env.Context, o.ID, models.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)
+		_, ok, err := env.NextMail(env.Context, o.ID, notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)
 		require.NoError(t, err)
 		require.True(t, ok)
-		require.Len(t, env.Tasks(t, models.TaskMailUndeliverable), 1)
+		require.Len(t, env.Tasks(t, db.TaskMailUndeliverable), 1)
 		got, err := env.GetOrder(env.Context, o.ID)
 		require.NoError(t, err)
 		require.False(t, got.InvitationFailed)
@@ -160,7 +161,7 @@ func TestGiveUpMailsHandsEachToAnOperator(t *testing.T) {
 			require.NoError(t, env.GiveUpMails(env.Context, o.ID, "three days without an answer"))
 			require.NoError(t, env.GiveUpMails(env.Context, inv.ID, "three days without an answer"))
 		}
-		require.Len(t, env.Tasks(t, models.TaskMailUndeliverable), 4)
+		require.Len(t, env.Tasks(t, db.TaskMailUndeliverable), 4)
 		got, err := env.GetOrder(env.Context, o.ID)
 		require.NoError(t, err)
 		require.True(t, got.InvitationFailed)

@@ -6,14 +6,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
 )
 
-func process(t *testing.T, env storetest.Env, id string) *models.Process {
-	for _, p := range list(env.ListProcesses(env.Context, models.ProcessFilter{Page: models.Page{Limit: 200}}))(t) {
+func process(t *testing.T, env storetest.Env, id string) *operations.Process {
+	for _, p := range list(env.ListProcesses(env.Context, operations.ProcessFilter{Page: db.Page{Limit: 200}}))(t) {
 		if p.ID == id {
 			return &p
 		}
@@ -51,9 +56,9 @@ func TestProcessesSayWhatTheyWaitFor(t *testing.T) {
 		for _, c := range counts {
 			require.EqualValues(t, 1, c.N)
 		}
-		require.Len(t, list(env.ListProcesses(env.Context, models.ProcessFilter{WaitsFor: processes.WaitsForAcceptance}))(t), 1)
-		require.Len(t, list(env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Order, Actor: "OPERATOR"}))(t), 1)
-		_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Reason: "x"})
+		require.Len(t, list(env.ListProcesses(env.Context, operations.ProcessFilter{WaitsFor: processes.WaitsForAcceptance}))(t), 1)
+		require.Len(t, list(env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.Order, Actor: "OPERATOR"}))(t), 1)
+		_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Reason: "x"})
 		require.NoError(t, err)
 		check(o.ID, processes.WaitsForCompensation, "SYSTEM", nil)
 		require.NoError(t, env.RecordFailure(env.Context, o.ID, "mail server down"))
@@ -68,9 +73,9 @@ func TestProcessesSayWhatTheyWaitFor(t *testing.T) {
 func TestBouncedInvitationWaitsForANewAddress(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, inv := fulfilledWithInvitation(t, env)
-		m, _, err := env.NextMail(env.Context, inv.ID, models.MailResult{}, nil)
+		m, _, err := env.NextMail(env.Context, inv.ID, notification.MailResult{}, nil)
 		require.NoError(t, err)
-		_, _, err = env.NextMail(env.Context, inv.ID, models.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)
+		_, _, err = env.NextMail(env.Context, inv.ID, notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)
 		require.NoError(t, err)
 		p := process(t, env, inv.ID)
 		require.Equal(t, processes.WaitsForNewAddress, p.WaitsFor)
@@ -85,7 +90,7 @@ func TestProcessesPage(t *testing.T) {
 	env := storetest.SQLite(t)
 	orders(t, env, 7)
 	seen := map[string]bool{}
-	f := models.ProcessFilter{Page: models.Page{Limit: 3}}
+	f := operations.ProcessFilter{Page: db.Page{Limit: 3}}
 	for {
 		rows, next, err := env.ListProcesses(env.Context, f)
 		require.NoError(t, err)
@@ -136,24 +141,24 @@ func TestWatchOverdueGivesATimerItsGrace(t *testing.T) {
 func TestTasksRaisedTwiceDoneAndRaisedAgain(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		raise := func(why string) {
-			require.NoError(t, env.RaiseTask(env.Context, models.OperatorTask{Kind: models.TaskProcessStuck, SubjectID: "ord_1", What: "look", Why: why}))
+			require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: "ord_1", What: "look", Why: why}))
 		}
 		raise("first")
 		raise("second")
-		tasks := env.Tasks(t, models.TaskProcessStuck)
+		tasks := env.Tasks(t, db.TaskProcessStuck)
 		require.Len(t, tasks, 1)
 		require.Equal(t, "first", tasks[0].Why)
-		require.Equal(t, []string{"retry", "close"}, models.ActionsOf(tasks[0].Kind))
+		require.Equal(t, []string{"retry", "close"}, operations.ActionsOf(tasks[0].Kind))
 		done, err := env.ResolveTask(storetest.Operator(), tasks[0].ID, "was nothing")
 		require.NoError(t, err)
-		require.Equal(t, models.TaskDone, done.State)
+		require.Equal(t, db.TaskDone, done.State)
 		require.Equal(t, "tok_operator", done.ResolvedBy)
 		_, err = env.ResolveTask(storetest.Operator(), tasks[0].ID, "again")
 		requireCode(t, rules.StateConflict, err)
 		raise("third")
 		open, err := env.GetTask(env.Context, tasks[0].ID)
 		require.NoError(t, err)
-		require.Equal(t, models.TaskOpen, open.State)
+		require.Equal(t, db.TaskOpen, open.State)
 		require.Equal(t, "third", open.Why)
 		require.Empty(t, open.Resolution)
 		require.Nil(t, open.ResolvedAt)
@@ -161,9 +166,9 @@ func TestTasksRaisedTwiceDoneAndRaisedAgain(t *testing.T) {
 		requireCode(t, rules.StateConflict, env.RetryProcess(storetest.Operator(), open.ID))
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'order.retry' AND subject_id = 'ord_1'"))
 		requireAll(t, storetest.AtOnce(8, func(int) error {
-			return env.RaiseTask(env.Context, models.OperatorTask{Kind: models.TaskOutboxStuck, SubjectID: "evt_1"})
+			return env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskOutboxStuck, SubjectID: "evt_1"})
 		}))
-		require.Len(t, env.Tasks(t, models.TaskOutboxStuck), 1)
+		require.Len(t, env.Tasks(t, db.TaskOutboxStuck), 1)
 		env.AuditHolds(t)
 	})
 }
@@ -173,8 +178,8 @@ func TestRetryOfAnOutboxEventMakesItDue(t *testing.T) {
 		orders(t, env, 1)
 		events, err := env.LeaseOutbox(env.Context, 1, time.Hour)
 		require.NoError(t, err)
-		require.NoError(t, env.RaiseTask(env.Context, models.OperatorTask{Kind: models.TaskOutboxStuck, SubjectID: events[0].ID}))
-		require.NoError(t, env.RetryProcess(storetest.Operator(), env.Tasks(t, models.TaskOutboxStuck)[0].ID))
+		require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskOutboxStuck, SubjectID: events[0].ID}))
+		require.NoError(t, env.RetryProcess(storetest.Operator(), env.Tasks(t, db.TaskOutboxStuck)[0].ID))
 		again, err := env.LeaseOutbox(env.Context, 1, time.Hour)
 		require.NoError(t, err)
 		require.Len(t, again, 1)
@@ -209,7 +214,7 @@ func TestR1_ProgramIsConfiguration(t *testing.T) {
 func TestTokens(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		org := env.Reseller(t, "Revenda Sul")
-		token, secret, err := env.CreateToken(storetest.Operator(), models.NewToken{OrgID: org.ID, Role: rules.Reseller, Label: "ERP", Scopes: []string{"orders:write", "orders:read"}, ExpiresAt: time.Now().Add(time.Hour)})
+		token, secret, err := env.CreateToken(storetest.Operator(), identity.NewToken{OrgID: org.ID, Role: rules.Reseller, Label: "ERP", Scopes: []string{"orders:write", "orders:read"}, ExpiresAt: time.Now().Add(time.Hour)})
 		require.NoError(t, err)
 		require.Regexp(t, `^rct_[A-Za-z0-9_-]{43}$`, secret)
 		require.Equal(t, secret[:10], token.Prefix)
@@ -223,19 +228,19 @@ func TestTokens(t *testing.T) {
 		require.True(t, got.HasScope("orders:read"))
 		require.False(t, got.HasScope("orders"))
 		_, err = env.TokenBySecret(env.Context, secret+"x")
-		require.ErrorIs(t, err, models.ErrBadToken)
-		_, expired, err := env.CreateToken(storetest.Operator(), models.NewToken{OrgID: org.ID, ExpiresAt: time.Now().Add(-time.Second)})
+		require.ErrorIs(t, err, identity.ErrBadToken)
+		_, expired, err := env.CreateToken(storetest.Operator(), identity.NewToken{OrgID: org.ID, ExpiresAt: time.Now().Add(-time.Second)})
 		require.NoError(t, err)
 		_, err = env.TokenBySecret(env.Context, expired)
-		require.ErrorIs(t, err, models.ErrBadToken)
+		require.ErrorIs(t, err, identity.ErrBadToken)
 		for range 2 {
 			require.NoError(t, env.RevokeToken(storetest.Operator(), token.ID))
 		}
 		_, err = env.TokenBySecret(env.Context, secret)
-		require.ErrorIs(t, err, models.ErrBadToken)
-		require.Len(t, list(env.ListTokens(env.Context, models.Page{}))(t), 2)
-		require.Empty(t, list(env.ListTokens(storetest.Seller(models.Org{ID: "org_other"}), models.Page{}))(t))
-		_, _, err = env.CreateToken(storetest.Operator(), models.NewToken{OrgID: "org_none"})
+		require.ErrorIs(t, err, identity.ErrBadToken)
+		require.Len(t, list(env.ListTokens(env.Context, db.Page{}))(t), 2)
+		require.Empty(t, list(env.ListTokens(storetest.Seller(account.Org{ID: "org_other"}), db.Page{}))(t))
+		_, _, err = env.CreateToken(storetest.Operator(), identity.NewToken{OrgID: "org_none"})
 		requireCode(t, rules.NotFound, err)
 		env.AuditHolds(t)
 	})

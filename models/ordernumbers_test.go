@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -18,7 +18,7 @@ func TestR100b_C5_OrderNumbersOfAnAccount(t *testing.T) {
 		form.EndCustomer.Company, form.EndCustomer.Email = "Delta", "rui@delta.example"
 		other := env.Fulfilled(t, reseller, form)
 
-		mine := models.WithScope(t.Context(), models.Scope{AccountIDs: []string{*first.AccountID}, Actor: models.Actor{ID: "usr_1", Role: rules.CustomerReadOnly}})
+		mine := db.WithScope(t.Context(), db.Scope{AccountIDs: []string{*first.AccountID}, Actor: db.Actor{ID: "usr_1", Role: rules.CustomerReadOnly}})
 		got, err := env.OrderNumbers(mine, *first.AccountID)
 		require.NoError(t, err)
 		require.Equal(t, map[string]string{first.ID: *first.VendorOrderNo}, got)

@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -34,15 +36,15 @@ func TestS22_FinanceReadsFeesOneAfterTheOther(t *testing.T) {
 		}
 		_, err = env.ReceiveRMA(agent, r.ID)
 		require.NoError(t, err)
-		_, err = env.InspectRMA(agent, r.ID, models.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect})
+		_, err = env.InspectRMA(agent, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect})
 		require.NoError(t, err)
 
-		events, _, err := env.OutsideEvents(agent, models.OutboxFeeCredited, models.Page{})
+		events, _, err := env.OutsideEvents(agent, db.OutboxFeeCredited, db.Page{})
 		require.NoError(t, err)
 		require.Empty(t, events, "one that commits late is not passed")
 		env.Calendar.Set(env.Calendar.Now().Add(2 * time.Minute))
-		var got []models.OutboxKind
-		page := models.Page{Limit: 1}
+		var got []db.OutboxKind
+		page := db.Page{Limit: 1}
 		for {
 			events, next, err := env.OutsideEvents(agent, "", page)
 			require.NoError(t, err)
@@ -54,15 +56,15 @@ func TestS22_FinanceReadsFeesOneAfterTheOther(t *testing.T) {
 				break
 			}
 		}
-		require.Equal(t, models.OutsideKinds(), got)
-		events, _, err = env.OutsideEvents(agent, models.OutboxFeeBilled, models.Page{})
+		require.Equal(t, operations.OutsideKinds(), got)
+		events, _, err = env.OutsideEvents(agent, db.OutboxFeeBilled, db.Page{})
 		require.NoError(t, err)
 		require.Len(t, events, 1)
 		require.Equal(t, "non_return", events[0].Why())
-		events, _, err = env.OutsideEvents(agent, "", models.Page{After: events[0].ID})
+		events, _, err = env.OutsideEvents(agent, "", db.Page{After: events[0].ID})
 		require.NoError(t, err)
 		require.Len(t, events, 1)
-		_, _, err = env.OutsideEvents(storetest.Customer(r.AccountID), "", models.Page{})
+		_, _, err = env.OutsideEvents(storetest.Customer(r.AccountID), "", db.Page{})
 		requireCode(t, rules.NotFound, err)
 	})
 }

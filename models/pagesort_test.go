@@ -7,7 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -23,14 +24,14 @@ func TestRoomsAndDevicesAreSortedPageByPage(t *testing.T) {
 			rooms = append(rooms, r.ID)
 		}
 		for _, c := range []struct {
-			sort models.Sort
+			sort db.Sort
 			want []int
 		}{
-			{models.SortNewest, []int{3, 2, 1, 0}}, {models.SortOldest, []int{0, 1, 2, 3}}, {models.SortName, []int{1, 3, 0, 2}},
+			{db.SortNewest, []int{3, 2, 1, 0}}, {db.SortOldest, []int{0, 1, 2, 3}}, {db.SortName, []int{1, 3, 0, 2}},
 		} {
 			var got []string
-			for page := (models.Page{Limit: 1}); ; {
-				list, next, err := env.ListRooms(env.Context, models.RoomFilter{AccountID: *o.AccountID, Sort: c.sort, Page: page})
+			for page := (db.Page{Limit: 1}); ; {
+				list, next, err := env.ListRooms(env.Context, entitlement.RoomFilter{AccountID: *o.AccountID, Sort: c.sort, Page: page})
 				require.NoError(t, err)
 				require.LessOrEqual(t, len(list), 1)
 				for _, r := range list {
@@ -46,12 +47,12 @@ func TestRoomsAndDevicesAreSortedPageByPage(t *testing.T) {
 			}
 			require.Equal(t, want, got, "sort %q", c.sort)
 		}
-		devices, next, err := env.ListDevices(env.Context, models.DeviceFilter{AccountID: *o.AccountID, Sort: models.SortName, Page: models.Page{Limit: 3}})
+		devices, next, err := env.ListDevices(env.Context, entitlement.DeviceFilter{AccountID: *o.AccountID, Sort: db.SortName, Page: db.Page{Limit: 3}})
 		require.NoError(t, err)
-		require.True(t, slices.IsSortedFunc(devices, func(a, b models.Device) int {
+		require.True(t, slices.IsSortedFunc(devices, func(a, b entitlement.Device) int {
 			return map[bool]int{true: -1, false: 1}[*a.Serial < *b.Serial]
 		}))
-		rest, _, err := env.ListDevices(env.Context, models.DeviceFilter{AccountID: *o.AccountID, Sort: models.SortName, Page: models.Page{Limit: 3, After: next}})
+		rest, _, err := env.ListDevices(env.Context, entitlement.DeviceFilter{AccountID: *o.AccountID, Sort: db.SortName, Page: db.Page{Limit: 3, After: next}})
 		require.NoError(t, err)
 		require.Len(t, rest, 1)
 		require.Equal(t, "9ZZ", *rest[0].Serial)

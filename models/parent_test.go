@@ -6,13 +6,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
 // companies has an order of each number of licences, each of a company of its own.
-func companies(t *testing.T, env storetest.Env, licences ...int64) (orders []models.Order, parents []string) {
+func companies(t *testing.T, env storetest.Env, licences ...int64) (orders []order.Order, parents []string) {
 	seller := env.Reseller(t, "Revenda Sul")
 	for i, n := range licences {
 		o := env.Fulfilled(t, seller, orderOf(storetest.PO(i), storetest.Company(i), "Rua A, 1", n))
@@ -24,7 +28,7 @@ func companies(t *testing.T, env storetest.Env, licences ...int64) (orders []mod
 func TestS27_30And30MergeTo1(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		orders, parents := companies(t, env, 30, 30)
-		var change models.ParentChange
+		var change operations.ParentChange
 		for i := range 2 { // idempotent
 			got, err := env.MergeParents(storetest.Operator(), parents[1], parents[0], "one group now")
 			require.NoError(t, err)
@@ -32,9 +36,9 @@ func TestS27_30And30MergeTo1(t *testing.T) {
 				change = got
 			}
 		}
-		require.Equal(t, models.ParentChange{
-			From: models.Spares{ParentOrgID: parents[1], Name: storetest.Company(1), MergedInto: parents[0]},
-			Into: models.Spares{ParentOrgID: parents[0], Name: storetest.Company(0), Entitled: 1, Licences: 60}, Moved: []string{*orders[1].AccountID}}, change)
+		require.Equal(t, operations.ParentChange{
+			From: replacement.Spares{ParentOrgID: parents[1], Name: storetest.Company(1), MergedInto: parents[0]},
+			Into: replacement.Spares{ParentOrgID: parents[0], Name: storetest.Company(0), Entitled: 1, Licences: 60}, Moved: []string{*orders[1].AccountID}}, change)
 		require.Equal(t, []rules.SpareEntry{{Delta: 1, Cause: rules.SpareByMerge, SourceID: parents[1]}}, ledgerOf(t, env, parents[0]))
 		for _, chain := range parents {
 			require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'parent.merged' AND chain_id = '"+chain+"'"), "audited on both sides, once")
@@ -54,7 +58,7 @@ func TestS27_MergeMovesTheBalanceAndOnlyGrowthGrants(t *testing.T) {
 		require.Equal(t, 4, rules.SpareBalance(into))
 		var pages []int64
 		for after := ""; ; {
-			page, next, err := env.ListSpareLines(env.Context, parents[0], models.Page{Limit: 1, After: after})
+			page, next, err := env.ListSpareLines(env.Context, parents[0], db.Page{Limit: 1, After: after})
 			require.NoError(t, err)
 			pages = append(pages, page[0].Seq)
 			if after = next; next == "" {
@@ -80,7 +84,7 @@ func TestS27_TheMergedCompanysNewAccountsGoToTheOther(t *testing.T) {
 		for i := range 3 {
 			o := env.Fulfilled(t, seller, orderOf(fmt.Sprint("PO-N", i), storetest.Company(i), fmt.Sprintf("Rua %d, 2", i), 3))
 			require.Equal(t, parents[0], parentOf(t, env, o))
-			acc, err := env.CreateAccount(env.Context, storetest.Form("x").EndCustomer, parents[i], models.ModeSite)
+			acc, err := env.CreateAccount(env.Context, storetest.Form("x").EndCustomer, parents[i], account.ModeSite)
 			require.NoError(t, err)
 			require.Equal(t, parents[0], acc.ParentOrgID)
 		}
@@ -97,8 +101,8 @@ func TestS27_MergeRefusesWhatCannotBeMeant(t *testing.T) {
 		}
 		requireCode(t, rules.ReasonRequired, merge(p[0], p[1], " "))
 		requireCode(t, rules.NotFound, merge("org_none", p[1], "r"))
-		requireCode(t, rules.NotFound, merge(models.OperatorOrgID, p[1], "r"))
-		for _, into := range []string{p[0], "org_none", models.OperatorOrgID} {
+		requireCode(t, rules.NotFound, merge(account.OperatorOrgID, p[1], "r"))
+		for _, into := range []string{p[0], "org_none", account.OperatorOrgID} {
 			err := merge(p[0], into, "r")
 			requireCode(t, rules.ValidationFailed, err)
 			require.Equal(t, []string{"/into"}, pointers(err))
@@ -120,16 +124,16 @@ func TestS27_SplitCountsEachByItsOwnLicences(t *testing.T) {
 		c := env.Fulfilled(t, seller, orderOf("PO-3", "Acme Ltda", "Rua C, 1", 20))
 		parent := parentOf(t, env, a)
 		require.Equal(t, 2, entitled(t, env, parent))
-		split := func() models.ParentChange {
-			got, err := env.SplitParent(storetest.Operator(), parent, models.SplitRequest{Name: "Acme Sul SA", AccountIDs: []string{*b.AccountID, *c.AccountID}, Reason: "sold"})
+		split := func() operations.ParentChange {
+			got, err := env.SplitParent(storetest.Operator(), parent, operations.SplitRequest{Name: "Acme Sul SA", AccountIDs: []string{*b.AccountID, *c.AccountID}, Reason: "sold"})
 			require.NoError(t, err)
 			return got
 		}
 		got := split()
 		require.Len(t, got.Moved, 2)
 		other := parentOf(t, env, b)
-		require.Equal(t, models.Spares{ParentOrgID: parent, Name: "Acme Ltda", Entitled: 1, Licences: 50}, got.From)
-		require.Equal(t, models.Spares{ParentOrgID: other, Name: "Acme Sul SA", Entitled: 1, Licences: 50}, got.Into)
+		require.Equal(t, replacement.Spares{ParentOrgID: parent, Name: "Acme Ltda", Entitled: 1, Licences: 50}, got.From)
+		require.Equal(t, replacement.Spares{ParentOrgID: other, Name: "Acme Sul SA", Entitled: 1, Licences: 50}, got.Into)
 		kept := ledgerOf(t, env, parent)
 		require.Equal(t, rules.SpareEntry{Delta: -1, Cause: rules.SpareBySplit, SourceID: other}, kept[len(kept)-1])
 		require.Equal(t, []rules.SpareEntry{{Delta: 1, Cause: rules.SpareBySplit, SourceID: parent}}, ledgerOf(t, env, other))
@@ -150,19 +154,19 @@ func TestS27_SplitCountsEachByItsOwnLicences(t *testing.T) {
 func TestS27_SplitRefusesWhatCannotBeMeant(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, p := companies(t, env, 1, 1)
-		split := func(from string, q models.SplitRequest) error {
+		split := func(from string, q operations.SplitRequest) error {
 			_, err := env.SplitParent(storetest.Operator(), from, q)
 			return err
 		}
-		require.Equal(t, []string{"/name", "/account_ids"}, pointers(split(p[0], models.SplitRequest{Name: " ", Reason: "r"})))
-		good := models.SplitRequest{Name: "Nova SA", AccountIDs: []string{*o[0].AccountID}, Reason: "r"}
+		require.Equal(t, []string{"/name", "/account_ids"}, pointers(split(p[0], operations.SplitRequest{Name: " ", Reason: "r"})))
+		good := operations.SplitRequest{Name: "Nova SA", AccountIDs: []string{*o[0].AccountID}, Reason: "r"}
 		requireCode(t, rules.NotFound, split("org_none", good))
-		for i, q := range []models.SplitRequest{{Name: "Nova SA", AccountIDs: []string{*o[1].AccountID}, Reason: "r"}, {Name: "Nova SA", AccountIDs: []string{"acc_none"}, Reason: "r"}} {
+		for i, q := range []operations.SplitRequest{{Name: "Nova SA", AccountIDs: []string{*o[1].AccountID}, Reason: "r"}, {Name: "Nova SA", AccountIDs: []string{"acc_none"}, Reason: "r"}} {
 			require.Equal(t, []string{"/account_ids/0"}, pointers(split(p[0], q)), i)
 		}
-		require.Equal(t, []string{"/name"}, pointers(split(p[0], models.SplitRequest{Name: storetest.Company(0), AccountIDs: good.AccountIDs, Reason: "r"})))
-		require.Equal(t, []string{"/account_ids"}, pointers(split(p[0], models.SplitRequest{Name: "Nova SA", AccountIDs: append(good.AccountIDs, good.AccountIDs...), Reason: "r"})))
-		requireCode(t, rules.ReasonRequired, split(p[0], models.SplitRequest{Name: "Nova SA", AccountIDs: good.AccountIDs}))
+		require.Equal(t, []string{"/name"}, pointers(split(p[0], operations.SplitRequest{Name: storetest.Company(0), AccountIDs: good.AccountIDs, Reason: "r"})))
+		require.Equal(t, []string{"/account_ids"}, pointers(split(p[0], operations.SplitRequest{Name: "Nova SA", AccountIDs: append(good.AccountIDs, good.AccountIDs...), Reason: "r"})))
+		requireCode(t, rules.ReasonRequired, split(p[0], operations.SplitRequest{Name: "Nova SA", AccountIDs: good.AccountIDs}))
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM orgs WHERE name = 'Nova SA'"), "a refused split registers no parent")
 		require.NoError(t, split(p[0], good))
 		requireCode(t, rules.NotFound, second(env.SplitParent(storetest.Customer(*o[0].AccountID), p[0], good)))
@@ -176,12 +180,12 @@ func TestS27_MergesAndOrdersAtOnce(t *testing.T) {
 	for round := range 10 {
 		seller := env.Reseller(t, fmt.Sprint("Revenda ", round))
 		var parents []string
-		var first []models.Order
+		var first []order.Order
 		for i := range 2 {
 			o := env.Fulfilled(t, seller, orderOf(storetest.PO(i), storetest.Company(10*round+i), "Rua A, 1", 40))
 			first, parents = append(first, o), append(parents, parentOf(t, env, o))
 		}
-		var orders []models.Order
+		var orders []order.Order
 		for i := range 4 {
 			orders = append(orders, env.Accept(t, seller, orderOf(storetest.PO(10+i), storetest.Company(10*round+i%2), fmt.Sprintf("Rua %d, 9", i/2), 15)))
 		}
@@ -191,7 +195,7 @@ func TestS27_MergesAndOrdersAtOnce(t *testing.T) {
 				_, err := env.MergeParents(storetest.Operator(), parents[1], parents[0], "one group now")
 				return err
 			case 5:
-				_, _, err := env.CancelOrder(storetest.Operator(), first[1].ID, models.CancelRequest{Quantity: 5, Reason: "fewer"})
+				_, _, err := env.CancelOrder(storetest.Operator(), first[1].ID, order.CancelRequest{Quantity: 5, Reason: "fewer"})
 				return err
 			}
 			_, err := env.FulfilOrder(env.Context, orders[i].ID)

@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
@@ -19,7 +21,7 @@ func TestProcessesAreInTheSituationsThatTheRulesName(t *testing.T) {
 	c, unit := env.Spare(t)
 	env.Agreed(t, c, unit)
 	env.Requested(t, c)
-	_, err := env.CreateShipment(env.Context, models.NewShipment{
+	_, err := env.CreateShipment(env.Context, logistics.NewShipment{
 		AccountID:  c.Account,
 		Direction:  rules.ShipOut,
 		SubjectID:  "rma_1",
@@ -30,7 +32,7 @@ func TestProcessesAreInTheSituationsThatTheRulesName(t *testing.T) {
 
 	seen := map[processes.Situation]bool{}
 	look := func() {
-		list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Page: models.Page{Limit: 200}})
+		list, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Page: db.Page{Limit: 200}})
 		require.NoError(t, err)
 		for _, p := range list {
 			seen[processes.Situation{Kind: p.Kind, State: p.State, WaitsFor: p.WaitsFor, Actor: p.Actor}] = true

@@ -6,7 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -14,7 +15,7 @@ import (
 // changed changes the program's configuration.
 func changed(t *testing.T, env storetest.Env, change func(*rules.Program)) {
 	t.Helper()
-	ref, err := env.Store.Reference(env.Context)
+	ref, err := env.Reference(env.Context)
 	require.NoError(t, err)
 	p := ref.Program
 	change(&p)
@@ -26,7 +27,7 @@ func changed(t *testing.T, env storetest.Env, change func(*rules.Program)) {
 // stays as it is.
 func TestC8_WindowsOfReplacementsAreConfiguration(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		site := models.Site{Country: "BR", Region: "SP", TimeZone: "America/Sao_Paulo"}
+		site := program.Site{Country: "BR", Region: "SP", TimeZone: "America/Sao_Paulo"}
 		at := time.Date(2026, 9, 2, 19, 0, 0, 0, time.UTC) // 16:00 there
 		before, err := env.PromiseAt(env.Context, site, rules.SpeedNBD, at)
 		require.NoError(t, err)
@@ -48,7 +49,7 @@ func TestC8_ReminderDaysOfInvitationsAreConfiguration(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		changed(t, env, func(p *rules.Program) { p.InviteReminderDays = []int{2, 5} })
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
-		all, _, err := env.ListInvitations(env.Context, "", o.ID, models.Page{Limit: 10})
+		all, _, err := env.ListInvitations(env.Context, "", o.ID, db.Page{Limit: 10})
 		require.NoError(t, err)
 		plan, err := env.PlanInvitation(env.Context, all[0].ID)
 		require.NoError(t, err)
@@ -61,7 +62,7 @@ func TestC8_ReminderDaysOfInvitationsAreConfiguration(t *testing.T) {
 func TestC6_ChangingTheProgramIsAudited(t *testing.T) {
 	env := storetest.SQLite(t)
 	changed(t, env, func(p *rules.Program) { p.CancelDays, p.Replacement.CutOff = 14, "16:00" })
-	ref, err := env.Store.Reference(env.Context)
+	ref, err := env.Reference(env.Context)
 	require.NoError(t, err)
 	events, err := env.Timeline(env.Context, ref.Program.ID)
 	require.NoError(t, err)

@@ -8,12 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/messages/promise"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
-var paulista = models.Site{Country: "BR", Region: "SP", TimeZone: "America/Sao_Paulo"}
+var paulista = program.Site{Country: "BR", Region: "SP", TimeZone: "America/Sao_Paulo"}
 
 func localTime(t *testing.T, zone, wall string) time.Time {
 	t.Helper()
@@ -24,7 +25,7 @@ func localTime(t *testing.T, zone, wall string) time.Time {
 	return at
 }
 
-func promised(t *testing.T, env storetest.Env, site models.Site, speed rules.RMASpeed, approved string) rules.Promise {
+func promised(t *testing.T, env storetest.Env, site program.Site, speed rules.RMASpeed, approved string) rules.Promise {
 	t.Helper()
 	p, err := env.PromiseAt(env.Context, site, speed, localTime(t, site.TimeZone, approved))
 	require.NoError(t, err)
@@ -45,22 +46,22 @@ func TestV6_V7_V8_S20_PromisesFromTheCalendarsInTheDatabase(t *testing.T) {
 func TestC3_ASiteWithoutARegionGoesByItsCountry(t *testing.T) {
 	env := storetest.SQLite(t)
 	for _, c := range []struct {
-		site           models.Site
+		site           program.Site
 		approved, want string
 		calendar       string
 	}{
 		{paulista, "2026-07-08 10:00", "2026-07-10", "BR-SP"},
-		{models.Site{Country: "BR", TimeZone: "America/Sao_Paulo"}, "2026-07-08 10:00", "2026-07-09", "BR"},
-		{models.Site{Country: "BR", Region: "MG", TimeZone: "America/Sao_Paulo"}, "2026-07-08 10:00", "2026-07-09", "BR"},
-		{models.Site{Country: "DE", Region: "BY", TimeZone: "Europe/Berlin"}, "2027-01-05 10:00", "2027-01-07", "DE-BY"},
-		{models.Site{Country: "DE", Region: "HE", TimeZone: "Europe/Berlin"}, "2027-01-05 10:00", "2027-01-06", "DE-HE"},
-		{models.Site{Country: "IL", TimeZone: "Asia/Jerusalem"}, "2026-08-06 10:00", "2026-08-09", "IL"},
-		{models.Site{Country: "IN", Region: "MH", TimeZone: "Asia/Kolkata"}, "2026-08-13 15:01", "2026-08-17", "IN"},
+		{program.Site{Country: "BR", TimeZone: "America/Sao_Paulo"}, "2026-07-08 10:00", "2026-07-09", "BR"},
+		{program.Site{Country: "BR", Region: "MG", TimeZone: "America/Sao_Paulo"}, "2026-07-08 10:00", "2026-07-09", "BR"},
+		{program.Site{Country: "DE", Region: "BY", TimeZone: "Europe/Berlin"}, "2027-01-05 10:00", "2027-01-07", "DE-BY"},
+		{program.Site{Country: "DE", Region: "HE", TimeZone: "Europe/Berlin"}, "2027-01-05 10:00", "2027-01-06", "DE-HE"},
+		{program.Site{Country: "IL", TimeZone: "Asia/Jerusalem"}, "2026-08-06 10:00", "2026-08-09", "IL"},
+		{program.Site{Country: "IN", Region: "MH", TimeZone: "Asia/Kolkata"}, "2026-08-13 15:01", "2026-08-17", "IN"},
 	} {
 		p := promised(t, env, c.site, rules.SpeedNBD, c.approved)
 		require.Equal(t, []string{c.want, c.calendar}, []string{p.On.String(), p.Calendar}, c.site)
 	}
-	_, err := env.PromiseAt(env.Context, models.Site{Country: "XX", TimeZone: "UTC"}, rules.SpeedNBD, storetest.Now)
+	_, err := env.PromiseAt(env.Context, program.Site{Country: "XX", TimeZone: "UTC"}, rules.SpeedNBD, storetest.Now)
 	requireCode(t, rules.NotFound, err)
 }
 
@@ -97,12 +98,12 @@ func TestR78c_ThreeBusinessDaysFromTheTermsOfTheRoomsCountry(t *testing.T) {
 		require.NoError(t, err)
 		f := roomForm("München")
 		f.Country, f.Region = "DE", "BY"
-		room, err := env.CreateRoom(env.Context, models.NewRoom{AccountID: accountID, Form: f})
+		room, err := env.CreateRoom(env.Context, entitlement.NewRoom{AccountID: accountID, Form: f})
 		require.NoError(t, err)
-		out, err := env.Assign(env.Context, models.AssignRequest{LicenceID: env.Licences(t, o)[0].ID, RoomID: room.ID, Acknowledged: 2})
+		out, err := env.Assign(env.Context, entitlement.AssignRequest{LicenceID: env.Licences(t, o)[0].ID, RoomID: room.ID, Acknowledged: 2})
 		require.NoError(t, err)
 		for approved, want := range map[string]string{"2026-12-22 10:00": "2026-12-28", "2027-01-04 16:00": "2027-01-11"} { // Christmas; Epiphany is Bavaria's
-			require.Equal(t, want, promised(t, env, models.SiteOf(room), out.Assignments[0].Terms.RMASpeed, approved).On.String())
+			require.Equal(t, want, promised(t, env, entitlement.SiteOf(room), out.Assignments[0].Terms.RMASpeed, approved).On.String())
 		}
 	})
 }

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -14,13 +14,13 @@ import (
 // transaction beside the scan's would wait for it.
 func TestS22_ScanIsTakenWhenTheProgramWasChanged(t *testing.T) {
 	env := storetest.SQLite(t)
-	sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: accountOf(t, env), Direction: rules.ShipReturn, SubjectID: "rma_none", BookingKey: "T1", Carrier: "sim"})
+	sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountOf(t, env), Direction: rules.ShipReturn, SubjectID: "rma_none", BookingKey: "T1", Carrier: "sim"})
 	require.NoError(t, err)
 	ref, err := env.Reference(env.Context)
 	require.NoError(t, err)
 	_, err = env.ChangeProgram(env.Context, ref.Program, ref.Version) // forgets what was read
 	require.NoError(t, err)
-	models.ForgetReference(env.Store)
+	env.ForgetReference()
 	env.Statements.Reset()
 	_, err = env.ShipmentBooked(env.Context, sh.ID, "T1")
 	require.NoError(t, err)

@@ -7,14 +7,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
 // running has an order of n one-year licences that runs until the returned instant,
 // 30 days from now, two of them in rooms.
-func running(t *testing.T, env storetest.Env, seller models.Org, n int64) (o models.Order, c models.ServiceContract, rooms []models.Room) {
+func running(t *testing.T, env storetest.Env, seller account.Org, n int64) (o order.Order, c entitlement.ServiceContract, rooms []entitlement.Room) {
 	f := orderOf("PO-OLD", "Acme Ltda", "Rua A, 1", n)
 	f.Lines[0].SKU = "SELECT-1Y"
 	o = env.Fulfilled(t, seller, f)
@@ -35,8 +37,8 @@ func renewal(env storetest.Env, po string, n int64, contract string) rules.Order
 	return f
 }
 
-func covered(t *testing.T, env storetest.Env, room models.Room, at time.Time) bool {
-	out, err := env.Coverage(env.Context, []models.CoverSubject{{RoomID: room.ID}}, at, rules.ForTechnical)
+func covered(t *testing.T, env storetest.Env, room entitlement.Room, at time.Time) bool {
+	out, err := env.Coverage(env.Context, []entitlement.CoverSubject{{RoomID: room.ID}}, at, rules.ForTechnical)
 	require.NoError(t, err)
 	return out[0].Answer.Covered
 }
@@ -50,7 +52,7 @@ func TestS4_50LicencesRenewed30DaysEarlyStillEarnOneSpareAndLeaveNoGap(t *testin
 		o := env.Fulfilled(t, seller, form)
 		got := oneContract(t, env, o.ID)
 		require.Equal(t, rules.ContractActive, got.State)
-		require.Equal(t, models.StartRenewal, got.StartReason)
+		require.Equal(t, entitlement.StartRenewal, got.StartReason)
 		require.Equal(t, stamp(*was.EndAt), stamp(*got.StartAt), "it starts at the old end")
 		require.Equal(t, was.EndAt.In(saoPaulo(t)).AddDate(2, 0, 0).UTC(), got.EndAt.UTC())
 		require.Equal(t, 50, env.Count(t, "SELECT count(DISTINCT renews_licence_id) FROM licences"))
@@ -90,7 +92,7 @@ func TestS4_50LicencesRenewed30DaysEarlyStillEarnOneSpareAndLeaveNoGap(t *testin
 
 // stamps reads instants of assignments through the Store, in UTC.
 func stamps(t *testing.T, env storetest.Env, column, where string) (out []string) {
-	all, _, err := env.ListAssignments(env.Context, models.AssignmentFilter{Open: where == "to_at IS NULL"})
+	all, _, err := env.ListAssignments(env.Context, entitlement.AssignmentFilter{Open: where == "to_at IS NULL"})
 	require.NoError(t, err)
 	require.Equal(t, "from_at", column)
 	for _, a := range all {
@@ -134,7 +136,7 @@ func TestS4_BoughtAfterTheEndItStartsLikeAnyOther(t *testing.T) {
 		o := env.Fulfilled(t, seller, renewal(env, "PO-NEW", 5, was.ID))
 		require.Equal(t, rules.ContractPendingStart, oneContract(t, env, o.ID).State)
 		env.Assigned(t, env.Licences(t, o)[0], rooms[0])
-		require.Equal(t, models.StartFirstAssignment, oneContract(t, env, o.ID).StartReason)
+		require.Equal(t, entitlement.StartFirstAssignment, oneContract(t, env, o.ID).StartReason)
 		require.False(t, covered(t, env, rooms[0], was.EndAt.AddDate(0, 0, 1)), "the gap is real")
 		require.True(t, covered(t, env, rooms[0], env.Calendar.Now()))
 	})
@@ -145,11 +147,11 @@ func TestS4_ACancelledRenewalEndsWithTheOldContract(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		old, was, rooms := running(t, env, seller, 50)
 		o := env.Fulfilled(t, seller, renewal(env, "PO-NEW", 50, was.ID))
-		_, _, err := env.CancelOrder(storetest.Seller(seller), o.ID, models.CancelRequest{Reason: "not needed"})
+		_, _, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 		require.Equal(t, 1, entitled(t, env, parentOf(t, env, old)), "the old ones still count")
 		again := env.Fulfilled(t, seller, renewal(env, "PO-AGAIN", 1, was.ID)) // and may be renewed anew
-		require.Equal(t, models.StartRenewal, oneContract(t, env, again.ID).StartReason)
+		require.Equal(t, entitlement.StartRenewal, oneContract(t, env, again.ID).StartReason)
 		env.Calendar.Set(*was.EndAt)
 		sweep(t, env)
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM licence_assignments WHERE to_at IS NULL"))
@@ -167,7 +169,7 @@ func TestS4_WhatCannotBeRenewedIsRefusedAtTheDoor(t *testing.T) {
 		require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'ACTIVE', start_at = created_at, end_at = fallback_start_at WHERE order_id = '"+foreign.ID+"'"))
 		_, was, _ := running(t, env, seller, 3)
 		refused := func(form rules.OrderForm) error {
-			_, err := env.AcceptOrder(env.Context, models.Intake{Sender: seller, Form: form})
+			_, err := env.AcceptOrder(env.Context, order.Intake{Sender: seller, Form: form})
 			requireCode(t, rules.ValidationFailed, err)
 			require.Equal(t, []string{"/lines/0/renews"}, pointers(err))
 			return err
@@ -184,7 +186,7 @@ func TestS4_WhatCannotBeRenewedIsRefusedAtTheDoor(t *testing.T) {
 		form := renewal(env, "PO-NEW", 3, was.ID)
 		o := env.Fulfilled(t, seller, form)
 		refused(renewal(env, "PO-2", 1, was.ID)) // all of it is renewed
-		again, err := env.AcceptOrder(env.Context, models.Intake{Sender: seller, Form: form})
+		again, err := env.AcceptOrder(env.Context, order.Intake{Sender: seller, Form: form})
 		require.NoError(t, err, "the very same order is the one that is here (S14)")
 		require.Equal(t, o.ID, again.Order.ID)
 		require.False(t, again.Created)
@@ -195,7 +197,7 @@ func TestS4_TwoRenewalsAtOnceRenewEachLicenceOnce(t *testing.T) {
 	env := storetest.Postgres(t)
 	seller := env.Reseller(t, "Revenda Sul")
 	old, was, _ := running(t, env, seller, 50)
-	var orders []models.Order
+	var orders []order.Order
 	for i := range 2 {
 		orders = append(orders, env.Accept(t, seller, renewal(env, storetest.PO(i), 30, was.ID)))
 	}
@@ -217,16 +219,16 @@ func TestS4_AnOrderInReviewIsHeldToTheChosenAccount(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		old, was, _ := running(t, env, seller, 3)
 		form := renewal(env, "PO-NEW", 3, was.ID)
-		twin, err := env.CreateAccount(env.Context, form.EndCustomer, "", models.ModeSite)
+		twin, err := env.CreateAccount(env.Context, form.EndCustomer, "", account.ModeSite)
 		require.NoError(t, err)
 		o := env.Accept(t, seller, form)
 		require.Equal(t, []string{rules.ReasonAmbiguousAccount}, o.ReviewReasons)
-		_, err = env.DecideOrder(storetest.Operator(), o.ID, models.Decision{Accept: true, Reason: "r", AccountID: twin.ID})
+		_, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "r", AccountID: twin.ID})
 		requireCode(t, rules.StateConflict, err)
-		_, err = env.DecideOrder(storetest.Operator(), o.ID, models.Decision{Accept: true, Reason: "r", AccountID: *old.AccountID})
+		_, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "r", AccountID: *old.AccountID})
 		require.NoError(t, err)
 		_, err = env.FulfilOrder(env.Context, o.ID)
 		require.NoError(t, err)
-		require.Equal(t, models.StartRenewal, oneContract(t, env, o.ID).StartReason)
+		require.Equal(t, entitlement.StartRenewal, oneContract(t, env, o.ID).StartReason)
 	})
 }

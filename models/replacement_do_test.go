@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -18,9 +18,9 @@ func TestEveryCommandThatIsOfferedIsDone(t *testing.T) {
 		rules.RMAApprove, rules.RMAReject, rules.RMAAppeal, rules.RMAWithdraw, rules.RMAUseSpare,
 		rules.RMAAllocate, rules.RMABackorder, rules.RMAShip, rules.RMAReship, rules.RMAWait,
 		rules.RMAReceive, rules.RMAInspect, rules.RMAKeepUnit, rules.RMABill, rules.RMAWaive,
-		models.RMATell,
+		replacement.RMATell,
 	} {
-		_, err := h.DoRMA(ctx, "rma_none", models.ReplacementCommand{
+		_, err := h.DoRMA(ctx, "rma_none", replacement.ReplacementCommand{
 			Name:            c,
 			Reason:          "asked by phone",
 			DefectConfirmed: true,
@@ -36,9 +36,9 @@ func TestEveryCommandThatIsOfferedIsDone(t *testing.T) {
 	}
 	for _, c := range []rules.SpareCommand{
 		rules.SpareSelect, rules.SpareAgree, rules.SpareShip, rules.SpareReceive, rules.SpareBill,
-		rules.SpareWaive, models.SpareTell,
+		rules.SpareWaive, replacement.SpareTell,
 	} {
-		_, err := h.DoSpare(ctx, "spu_none", models.SpareUnitCommand{
+		_, err := h.DoSpare(ctx, "spu_none", replacement.SpareUnitCommand{
 			Name:   c,
 			Model:  "RALLY-BAR",
 			SiteID: "sit_none",

@@ -6,13 +6,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
 // inReview stores an order whose contact is at the reseller's domain.
-func inReview(t *testing.T, env storetest.Env) (models.Org, models.Order) {
+func inReview(t *testing.T, env storetest.Env) (account.Org, order.Order) {
 	seller := env.Reseller(t, "Revenda Sul")
 	return seller, env.Accept(t, seller, storetest.FormFor("PO-1", "Acme", "ana@revendasul.example"))
 }
@@ -20,19 +22,19 @@ func inReview(t *testing.T, env storetest.Env) (models.Org, models.Order) {
 func TestDecisionTakenTwiceAndTheOtherWay(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, o := inReview(t, env)
-		_, err := env.DecideOrder(storetest.Operator(), o.ID, models.Decision{Accept: true, Reason: "  "})
+		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "  "})
 		requireCode(t, rules.ReasonRequired, err)
-		first, err := env.DecideOrder(storetest.Operator(), o.ID, models.Decision{Accept: true, Reason: "fine"})
+		first, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "fine"})
 		require.NoError(t, err)
-		again, err := env.DecideOrder(storetest.Operator(), o.ID, models.Decision{Accept: true, Reason: "fine"})
+		again, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "fine"})
 		require.NoError(t, err)
 		require.Equal(t, first.VendorOrderNo, again.VendorOrderNo)
 		require.Equal(t, first.Version, again.Version)
-		_, err = env.DecideOrder(storetest.Operator(), o.ID, models.Decision{Reason: "no"})
+		_, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Reason: "no"})
 		requireCode(t, rules.StateConflict, err)
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'order.decided'"))
-		require.Equal(t, models.TaskDone, env.Tasks(t, models.TaskReviewOrder)[0].State)
-		_, err = env.DecideOrder(storetest.Operator(), "ord_none", models.Decision{Accept: true, Reason: "x"})
+		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskReviewOrder)[0].State)
+		_, err = env.DecideOrder(storetest.Operator(), "ord_none", order.Decision{Accept: true, Reason: "x"})
 		requireCode(t, rules.NotFound, err)
 	})
 }
@@ -41,7 +43,7 @@ func TestDecisionsAtOnceTakeOneSide(t *testing.T) {
 	env := storetest.Postgres(t)
 	_, o := inReview(t, env)
 	errs := storetest.AtOnce(8, func(i int) error {
-		_, err := env.DecideOrder(storetest.Operator(), o.ID, models.Decision{Accept: i%2 == 0, Reason: "x"})
+		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: i%2 == 0, Reason: "x"})
 		return err
 	})
 	refused := 0
@@ -59,7 +61,7 @@ func TestDecisionsAtOnceTakeOneSide(t *testing.T) {
 func TestR45a_ApprovedOrderInvitesOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, o := inReview(t, env)
-		_, err := env.DecideOrder(storetest.Operator(), o.ID, models.Decision{Accept: true, Reason: "fine"})
+		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "fine"})
 		require.NoError(t, err)
 		for range 2 {
 			_, err = env.FulfilOrder(env.Context, o.ID)
@@ -74,7 +76,7 @@ func TestReviewRejectedTellsTheResellerOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, o := inReview(t, env)
 		for range 2 {
-			_, err := env.DecideOrder(storetest.Operator(), o.ID, models.Decision{Reason: "not a customer of ours"})
+			_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Reason: "not a customer of ours"})
 			require.NoError(t, err)
 		}
 		mails := env.Mails(t, "order_rejected")
@@ -121,7 +123,7 @@ func TestReviewRemindersGoOutOnceEach(t *testing.T) {
 			require.NoError(t, env.RemindReview(env.Context, o.ID, n))
 		}
 		require.Len(t, env.Mails(t, "order_review_reminder"), 2)
-		_, err := env.DecideOrder(storetest.Operator(), o.ID, models.Decision{Reason: "no"})
+		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Reason: "no"})
 		require.NoError(t, err)
 		require.NoError(t, env.RemindReview(env.Context, o.ID, 3))
 		require.Len(t, env.Mails(t, "order_review_reminder"), 2)
@@ -144,7 +146,7 @@ func TestS14_AmendLeavesReview(t *testing.T) {
 		require.Len(t, stored.Lines, 2)
 		require.Nil(t, stored.ReviewUntil)
 		require.Equal(t, o.CreatedAt, stored.CreatedAt)
-		require.Equal(t, models.TaskDone, env.Tasks(t, models.TaskReviewOrder)[0].State)
+		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskReviewOrder)[0].State)
 		_, err = env.FulfilOrder(env.Context, o.ID)
 		require.NoError(t, err)
 		require.Equal(t, 12, env.Count(t, "SELECT count(*) FROM licences"))
@@ -187,12 +189,12 @@ func TestS6_S14_AnAmendedOrderKeepsItsDayOfReceipt(t *testing.T) {
 func TestTheReviewTaskSaysWhyTheAmendedOrderWaits(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller, o := inReview(t, env)
-		require.Equal(t, rules.ReasonContactAtReseller, env.Tasks(t, models.TaskReviewOrder)[0].Why)
+		require.Equal(t, rules.ReasonContactAtReseller, env.Tasks(t, db.TaskReviewOrder)[0].Why)
 		_, err := env.AmendOrder(storetest.Seller(seller), o.ID, storetest.FormFor("PO-1", "Acme", "ana@gmail.com"), o.Version)
 		require.NoError(t, err)
-		tasks := env.Tasks(t, models.TaskReviewOrder)
+		tasks := env.Tasks(t, db.TaskReviewOrder)
 		require.Len(t, tasks, 1)
-		require.Equal(t, models.TaskOpen, tasks[0].State)
+		require.Equal(t, db.TaskOpen, tasks[0].State)
 		require.Equal(t, rules.ReasonContactAtFreeMail, tasks[0].Why)
 	})
 }
@@ -235,19 +237,19 @@ func TestR107_AmbiguousAccountNeedsOneNamed(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		first := env.Fulfilled(t, seller, storetest.Form("PO-1"))
 		form := storetest.Form("PO-2")
-		other, err := env.CreateAccount(env.Context, form.EndCustomer, "", models.ModeSite)
+		other, err := env.CreateAccount(env.Context, form.EndCustomer, "", account.ModeSite)
 		require.NoError(t, err)
-		stranger, err := env.CreateAccount(env.Context, storetest.FormFor("", "Beta", "").EndCustomer, "", models.ModeSite)
+		stranger, err := env.CreateAccount(env.Context, storetest.FormFor("", "Beta", "").EndCustomer, "", account.ModeSite)
 		require.NoError(t, err)
 		o := env.Accept(t, seller, form)
 		require.Equal(t, []string{rules.ReasonAmbiguousAccount}, o.ReviewReasons)
 		require.Nil(t, o.AccountID)
 		for _, id := range []string{"", stranger.ID, "acc_none"} {
-			_, err = env.DecideOrder(storetest.Operator(), o.ID, models.Decision{Accept: true, Reason: "x", AccountID: id})
+			_, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "x", AccountID: id})
 			requireCode(t, rules.ValidationFailed, err)
 			require.Equal(t, []string{"/account_id"}, pointers(err))
 		}
-		o, err = env.DecideOrder(storetest.Operator(), o.ID, models.Decision{Accept: true, Reason: "the second site", AccountID: other.ID})
+		o, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "the second site", AccountID: other.ID})
 		require.NoError(t, err)
 		f, err := env.FulfilOrder(env.Context, o.ID)
 		require.NoError(t, err)

@@ -9,19 +9,24 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/messages/promise"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
-func getRMA(t *testing.T, env storetest.Env, id string) models.RMA {
+func getRMA(t *testing.T, env storetest.Env, id string) replacement.RMA {
 	t.Helper()
 	r, err := env.GetRMA(env.Context, id)
 	require.NoError(t, err)
 	return r
 }
 
-func device(t *testing.T, env storetest.Env, id string) models.Device {
+func device(t *testing.T, env storetest.Env, id string) entitlement.Device {
 	t.Helper()
 	d, err := env.GetDevice(env.Context, id)
 	require.NoError(t, err)
@@ -43,7 +48,7 @@ func roomOf(t *testing.T, env storetest.Env, deviceID string) string {
 
 func steps(t *testing.T, env storetest.Env, rmaID string) (out []string) {
 	t.Helper()
-	all, _, err := env.ListNotifications(env.Context, models.NotificationFilter{SubjectID: rmaID, Page: models.Page{Limit: 200}})
+	all, _, err := env.ListNotifications(env.Context, notification.NotificationFilter{SubjectID: rmaID, Page: db.Page{Limit: 200}})
 	require.NoError(t, err)
 	for _, m := range all {
 		out = append(out, m.Params["step"].(string)+" "+m.Recipient)
@@ -61,31 +66,31 @@ func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
 		require.Equal(t, rules.SpeedNBD, r.Speed)
 		require.Equal(t, c.Room.ID, *r.RoomID)
 		require.Equal(t, c.Site.ID, r.SiteID, "the site of the room")
-		require.Len(t, env.Tasks(t, models.TaskDecideRMA), 1)
+		require.Len(t, env.Tasks(t, db.TaskDecideRMA), 1)
 
-		r, err := env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+		r, err := env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		require.NoError(t, err)
 		require.Equal(t, "2026-11-26", r.Promise.On.String(), "Wednesday 09:00: the next business day")
 		require.Equal(t, time.Date(2026, 11, 27, 3, 0, 0, 0, time.UTC), *r.PromiseDueAt)
-		require.Equal(t, models.TaskDone, env.Tasks(t, models.TaskDecideRMA)[0].State)
+		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskDecideRMA)[0].State)
 		require.Equal(t, rules.TimerBreach, r.NextTimer)
 
 		_, err = env.AllocateRMA(storetest.Operator(), r.ID, "")
 		require.NoError(t, err)
-		r, err = env.ShipRMA(storetest.Operator(), r.ID, models.RMAShipment{Serial: "new-100", Carrier: "sim", Tracking: "TRK1"})
+		r, err = env.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "new-100", Carrier: "sim", Tracking: "TRK1"})
 		require.NoError(t, err)
 		require.Equal(t, rules.RMAShipped, r.StoredState)
 		newSerial := *r.ReplacementDeviceID
 		require.Equal(t, rules.DeviceUnplaced, device(t, env, newSerial).State)
 		require.Equal(t, c.Room.ID, roomOf(t, env, c.Device.ID), "S24: until the delivery")
 
-		shipments, _, err := env.ListShipments(env.Context, models.ShipmentFilter{SubjectID: r.ID})
+		shipments, _, err := env.ListShipments(env.Context, logistics.ShipmentFilter{SubjectID: r.ID})
 		require.NoError(t, err)
 		require.Len(t, shipments, 1)
 		delivered := env.Calendar.Now().Add(20 * time.Hour)
 		env.Calendar.Set(delivered)
 		for i, kind := range []rules.ScanKind{rules.ScanPickedUp, rules.ScanInTransit, rules.ScanDelivered, rules.ScanDelivered} {
-			_, err = env.RecordScan(env.Context, shipments[0].ID, models.NewScan{Kind: kind, Source: models.ScanByCarrier, CauseKey: storetest.PO(i)})
+			_, err = env.RecordScan(env.Context, shipments[0].ID, logistics.NewScan{Kind: kind, Source: logistics.ScanByCarrier, CauseKey: storetest.PO(i)})
 			require.NoError(t, err)
 		}
 		r = getRMA(t, env, r.ID)
@@ -105,7 +110,7 @@ func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
 		require.Nil(t, getRMA(t, env, r.ID).NextAt, "the clock of the fee stands still")
 		_, err = env.ReceiveRMA(storetest.Operator(), r.ID)
 		require.NoError(t, err)
-		r, err = env.InspectRMA(storetest.Operator(), r.ID, models.RMAInspection{Serial: "sn-100", Outcome: rules.OutcomeDefect})
+		r, err = env.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rules.OutcomeDefect})
 		require.NoError(t, err)
 		require.Equal(t, rules.RMAClosed, r.StoredState)
 		require.NotNil(t, r.ClosedAt)
@@ -122,13 +127,13 @@ func TestR35d_DeviceInNoRoomIsReplacedByItsWarranty(t *testing.T) {
 	c := env.Covered(t)
 	_, err := env.PlaceDevice(env.Context, c.Device.ID, "", "")
 	require.NoError(t, err)
-	_, err = env.RequestRMA(storetest.Customer(c.Account), models.NewRMA{Serial: "SN-100", Fault: "Broken"})
+	_, err = env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "SN-100", Fault: "Broken"})
 	requireCode(t, rules.SiteUnknown, err)
-	r, err := env.RequestRMA(storetest.Customer(c.Account), models.NewRMA{Serial: "SN-100", Fault: "Broken", SiteID: c.Site.ID})
+	r, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "SN-100", Fault: "Broken", SiteID: c.Site.ID})
 	require.NoError(t, err)
 	require.Equal(t, rules.ByStandardWarranty, r.CoverKind, "S38")
 	require.Equal(t, rules.SpeedStandard, r.Speed)
-	r, err = env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+	r, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
 	require.Nil(t, r.PromiseDueAt, "no day is promised")
 	require.Nil(t, r.NextAt)
@@ -143,11 +148,11 @@ func TestR78c_SpeedOfTheRoomsCountryPromisesThirdBusinessDay(t *testing.T) {
 	env.Assigned(t, env.Licences(t, c.Order)[1], room)
 	env.Device(t, room, "SN-200", "MEETUP", "2020-12-01") // its own warranty is over
 	env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
-	r, err := env.RequestRMA(storetest.Operator(), models.NewRMA{Serial: "SN-200", Fault: "Broken", DefectConfirmed: true})
+	r, err := env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: "SN-200", Fault: "Broken", DefectConfirmed: true})
 	requireCode(t, rules.WarrantyCap, err)
 	env.Device(t, room, "SN-201", "MEETUP", "2023-12-01")
 	env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
-	r, err = env.RequestRMA(storetest.Operator(), models.NewRMA{Serial: "SN-201", Fault: "Broken", DefectConfirmed: true})
+	r, err = env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: "SN-201", Fault: "Broken", DefectConfirmed: true})
 	require.NoError(t, err)
 	require.Equal(t, rules.RMAApproved, r.StoredState, "an agent who has confirmed the defect approves at once")
 	require.Equal(t, rules.RMASpeed("3BD"), r.Speed)
@@ -160,7 +165,7 @@ func TestV6_V7_CutOffFixesThePromise(t *testing.T) {
 		c := env.Covered(t)
 		r := env.Requested(t, c)
 		env.SetLocal(t, "America/Sao_Paulo", wall)
-		r, err := env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+		r, err := env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		require.NoError(t, err)
 		require.Equal(t, want, r.Promise.On.String(), wall)
 		require.NotEmpty(t, promise.Text(*r.Promise, "pt-BR"))
@@ -173,7 +178,7 @@ func TestS20_EditedCalendarMovesNoPromise(t *testing.T) {
 	r := env.Approved(t, env.Covered(t))
 	calendar, err := env.GetCalendar(env.Context, "BR")
 	require.NoError(t, err)
-	_, err = env.AddHoliday(storetest.Operator(), models.CalendarChange{Code: "BR", Version: calendar.Version, Reason: "new"}, r.Promise.On, "Feriado")
+	_, err = env.AddHoliday(storetest.Operator(), program.CalendarChange{Code: "BR", Version: calendar.Version, Reason: "new"}, r.Promise.On, "Feriado")
 	require.NoError(t, err)
 	require.Equal(t, "2026-11-26", getRMA(t, env, r.ID).Promise.On.String())
 }
@@ -182,20 +187,20 @@ func TestR74_AccessoryThroughItsRoom(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
 	ctx := storetest.Customer(c.Account)
-	for _, n := range []models.NewRMA{{ModelCode: "STRONG-USB-CABLE", Quantity: 2, Fault: "Broken"}, {ModelCode: "STRONG-USB-CABLE", RoomID: c.Room.ID, Fault: "Broken"}} {
+	for _, n := range []replacement.NewRMA{{ModelCode: "STRONG-USB-CABLE", Quantity: 2, Fault: "Broken"}, {ModelCode: "STRONG-USB-CABLE", RoomID: c.Room.ID, Fault: "Broken"}} {
 		n.AccountID = c.Account
 		_, err := env.RequestRMA(ctx, n)
 		requireCode(t, rules.ValidationFailed, err)
 	}
-	r, err := env.RequestRMA(ctx, models.NewRMA{ModelCode: "strong-usb-cable", RoomID: c.Room.ID, Quantity: 2, Fault: "Broken"})
+	r, err := env.RequestRMA(ctx, replacement.NewRMA{ModelCode: "strong-usb-cable", RoomID: c.Room.ID, Quantity: 2, Fault: "Broken"})
 	require.NoError(t, err)
 	require.Nil(t, r.DeviceID)
 	require.Equal(t, 2, r.Quantity)
-	_, err = env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+	_, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
 	_, err = env.AllocateRMA(storetest.Operator(), r.ID, "")
 	require.NoError(t, err)
-	_, err = env.ShipRMA(storetest.Operator(), r.ID, models.RMAShipment{})
+	_, err = env.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{})
 	require.NoError(t, err)
 	_, err = env.RecordRMAFact(env.Context, r.ID, rules.FactDelivered, time.Time{})
 	require.NoError(t, err)
@@ -203,7 +208,7 @@ func TestR74_AccessoryThroughItsRoom(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, rules.RMANoReturn, r.StoredState)
 	bare := env.Room(t, c.Account, "Sala 9")
-	_, err = env.RequestRMA(ctx, models.NewRMA{ModelCode: "STRONG-USB-CABLE", RoomID: bare.ID, Quantity: 1, Fault: "Broken"})
+	_, err = env.RequestRMA(ctx, replacement.NewRMA{ModelCode: "STRONG-USB-CABLE", RoomID: bare.ID, Quantity: 1, Fault: "Broken"})
 	requireCode(t, rules.NotCovered, err)
 }
 
@@ -212,12 +217,12 @@ func TestR75_R59b_WhatIsNotReplaced(t *testing.T) {
 	c := env.Covered(t)
 	ctx := storetest.Customer(c.Account)
 	for model, code := range map[string]string{"SYNC": rules.NotHardware, "COLLABOS": rules.NotHardware, "TAP-BUNDLE-TEAMS": rules.NotHardware, "WINDOWS-PC": rules.ModelNotSupported} {
-		_, err := env.RequestRMA(ctx, models.NewRMA{ModelCode: model, RoomID: c.Room.ID, Quantity: 1, Fault: "Broken"})
+		_, err := env.RequestRMA(ctx, replacement.NewRMA{ModelCode: model, RoomID: c.Room.ID, Quantity: 1, Fault: "Broken"})
 		requireCode(t, code, err)
 	}
 	env.Device(t, c.Room, "PC-1", "WINDOWS-PC", "2026-01-01")
 	env.Calendar.Set(env.Calendar.Now().Add(25 * time.Hour))
-	_, err := env.RequestRMA(ctx, models.NewRMA{Serial: "PC-1", Fault: "Broken"})
+	_, err := env.RequestRMA(ctx, replacement.NewRMA{Serial: "PC-1", Fault: "Broken"})
 	requireCode(t, rules.ModelNotSupported, err)
 }
 
@@ -226,17 +231,17 @@ func TestR125b_UnknownPurchaseDateHoldsTheRMAUntilTheProofIsRead(t *testing.T) {
 		c := env.Covered(t)
 		d := env.Device(t, c.Room, "SN-300", "MEETUP", "")
 		env.Calendar.Set(env.Calendar.Now().Add(25 * time.Hour))
-		r, err := env.RequestRMA(storetest.Operator(), models.NewRMA{Serial: "SN-300", Fault: "Broken", DefectConfirmed: true})
+		r, err := env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: "SN-300", Fault: "Broken", DefectConfirmed: true})
 		require.NoError(t, err)
 		require.Equal(t, rules.RMARequested, r.StoredState)
 		require.True(t, r.Held)
 		require.Nil(t, r.Frozen)
-		require.Equal(t, rules.ProofRequired, env.Tasks(t, models.TaskDecideRMA)[0].Why)
-		_, err = env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+		require.Equal(t, rules.ProofRequired, env.Tasks(t, db.TaskDecideRMA)[0].Why)
+		_, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		requireCode(t, rules.ProofRequired, err)
 		_, err = env.ChangeDevice(storetest.Operator(), d.ID, rules.DeviceForm{Serial: "SN-300", ModelCode: "MEETUP", PurchasedOn: "2026-01-01"}, 0, "read from the invoice")
 		require.NoError(t, err)
-		r, err = env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+		r, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		require.NoError(t, err)
 		require.False(t, r.Held)
 		require.Equal(t, rules.BySelect, r.CoverKind)
@@ -249,9 +254,9 @@ func TestS25_SerialOfYesterdayNeedsAProof(t *testing.T) {
 	c := env.Covered(t)
 	env.Device(t, c.Room, "SN-400", "MEETUP", "2026-06-01")
 	ctx := storetest.Customer(c.Account)
-	_, err := env.RequestRMA(ctx, models.NewRMA{Serial: "SN-400", Fault: "Broken"})
+	_, err := env.RequestRMA(ctx, replacement.NewRMA{Serial: "SN-400", Fault: "Broken"})
 	requireCode(t, rules.SerialTooNew, err)
-	_, err = env.RequestRMA(ctx, models.NewRMA{Serial: "SN-400", Fault: "Broken", SerialProof: "invoice 7"})
+	_, err = env.RequestRMA(ctx, replacement.NewRMA{Serial: "SN-400", Fault: "Broken", SerialProof: "invoice 7"})
 	require.NoError(t, err)
 }
 
@@ -262,15 +267,15 @@ func TestS25_FourthRMAOfTheMonthIsReviewed(t *testing.T) {
 		env.Device(t, c.Room, storetest.PO(500+i), "MEETUP", "2026-06-01")
 	}
 	env.Calendar.Set(env.Calendar.Now().Add(25 * time.Hour))
-	var last models.RMA
+	var last replacement.RMA
 	for i := range 4 {
-		r, err := env.RequestRMA(storetest.Operator(), models.NewRMA{Serial: storetest.PO(500 + i), Fault: "Broken", DefectConfirmed: true})
+		r, err := env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: storetest.PO(500 + i), Fault: "Broken", DefectConfirmed: true})
 		require.NoError(t, err)
 		require.Equal(t, i == 3, len(r.ReviewReasons) > 0, i)
 		last = r
 	}
 	require.Equal(t, rules.RMARequested, last.StoredState, "not approved by itself")
-	require.Equal(t, rules.ReviewRMARate, env.Tasks(t, models.TaskDecideRMA)[0].Why)
+	require.Equal(t, rules.ReviewRMARate, env.Tasks(t, db.TaskDecideRMA)[0].Why)
 }
 
 func TestS25_OnlyAKnownSiteIsShippedTo(t *testing.T) {
@@ -278,7 +283,7 @@ func TestS25_OnlyAKnownSiteIsShippedTo(t *testing.T) {
 	c := env.Covered(t)
 	other := env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-101")
 	for _, site := range []string{"sit_none", other.Site.ID} {
-		_, err := env.RequestRMA(storetest.Customer(c.Account), models.NewRMA{Serial: "SN-100", Fault: "Broken", SiteID: site})
+		_, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "SN-100", Fault: "Broken", SiteID: site})
 		requireCode(t, rules.SiteUnknown, err)
 	}
 }
@@ -287,7 +292,7 @@ func TestC4_OneOpenRMAPerDevice(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		errs := storetest.AtOnce(6, func(int) error {
-			_, err := env.RequestRMA(storetest.Customer(c.Account), models.NewRMA{Serial: "SN-100", Fault: "Broken"})
+			_, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "SN-100", Fault: "Broken"})
 			return err
 		})
 		refused := 0
@@ -335,17 +340,17 @@ func TestC5_ForeignRMAsAnswerLikeMissingOnes(t *testing.T) {
 			"fact":     second(env.RecordRMAFact(ctx, r.ID, rules.FactDelivered, time.Time{})),
 			"site":     second(env.GetSite(ctx, c.Site.ID)),
 			"change":   second(env.ChangeSite(ctx, c.Site.ID, rules.SiteForm{}, 0, "")),
-			"request":  second(env.RequestRMA(ctx, models.NewRMA{AccountID: c.Account, Serial: "SN-100", Fault: "x"})),
+			"request":  second(env.RequestRMA(ctx, replacement.NewRMA{AccountID: c.Account, Serial: "SN-100", Fault: "x"})),
 		} {
 			require.Equal(t, rules.NotFound, rules.CodeOf(err), "%s: %v", call, err)
 		}
-		_, foreign := env.RequestRMA(ctx, models.NewRMA{Serial: "SN-100", Fault: "x", SiteID: other.Site.ID})
-		_, missing := env.RequestRMA(ctx, models.NewRMA{Serial: "SN-999", Fault: "x", SiteID: other.Site.ID})
+		_, foreign := env.RequestRMA(ctx, replacement.NewRMA{Serial: "SN-100", Fault: "x", SiteID: other.Site.ID})
+		_, missing := env.RequestRMA(ctx, replacement.NewRMA{Serial: "SN-999", Fault: "x", SiteID: other.Site.ID})
 		requireCode(t, rules.SerialNotRegistered, foreign)
 		require.Equal(t, missing, foreign)
-		require.Empty(t, list(env.ListRMAs(ctx, models.RMAFilter{}))(t))
-		require.Empty(t, list(env.ListRMAs(ctx, models.RMAFilter{Serial: "SN-100"}))(t))
-		require.Len(t, list(env.ListRMAs(storetest.Customer(c.Account), models.RMAFilter{Serial: "new sn100", Open: true}))(t), 1)
+		require.Empty(t, list(env.ListRMAs(ctx, replacement.RMAFilter{}))(t))
+		require.Empty(t, list(env.ListRMAs(ctx, replacement.RMAFilter{Serial: "SN-100"}))(t))
+		require.Len(t, list(env.ListRMAs(storetest.Customer(c.Account), replacement.RMAFilter{Serial: "new sn100", Open: true}))(t), 1)
 	})
 }
 
@@ -356,7 +361,7 @@ func TestMailsOfAnRMAGoOnceToEachAdministratorAndTheSitesContact(t *testing.T) {
 			other := env.CoveredFor(t, storetest.PO(i), "p"+storetest.PO(i)+"@acme.example", "SN-20"+storetest.PO(i))
 			require.NoError(t, env.Exec("INSERT INTO memberships (id, account_id, user_id, role, state, created_at) VALUES ('mem_"+storetest.PO(i)+"', '"+c.Account+"', '"+other.Admin.ID+"', '"+m.role+"', '"+m.state+"', '2026-11-01 00:00:00')"))
 		}
-		told := func(r models.RMA) []string { return steps(t, env, r.ID) }
+		told := func(r replacement.RMA) []string { return steps(t, env, r.ID) }
 		second := env.Strings(t, "SELECT u.email FROM users u JOIN memberships m ON m.user_id = u.id WHERE m.account_id = '"+c.Account+"' AND m.role = 'ADMIN' AND m.state = 'ACTIVE' ORDER BY u.id")
 		require.Len(t, second, 2)
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -20,16 +20,16 @@ type rmaCourse struct {
 
 func (c rmaCourse) state() rules.RMAState { return getRMA(c.t, c.env, c.id).StoredState }
 
-func (c rmaCourse) ok(_ models.RMA, err error) {
+func (c rmaCourse) ok(_ replacement.RMA, err error) {
 	c.t.Helper()
 	require.NoError(c.t, err)
 }
 
 func (c rmaCourse) approve() {
-	c.ok(c.env.ApproveRMA(agent, c.id, models.RMAApproval{DefectConfirmed: true}))
+	c.ok(c.env.ApproveRMA(agent, c.id, replacement.RMAApproval{DefectConfirmed: true}))
 }
 func (c rmaCourse) reject() {
-	c.ok(c.env.RejectRMA(agent, c.id, models.RMARejection{Code: "NO_DEFECT", Reason: "works"}))
+	c.ok(c.env.RejectRMA(agent, c.id, replacement.RMARejection{Code: "NO_DEFECT", Reason: "works"}))
 }
 func (c rmaCourse) appeal() {
 	c.ok(c.env.AppealRMA(storetest.Customer(getRMA(c.t, c.env, c.id).AccountID), c.id, "look again"))
@@ -37,10 +37,10 @@ func (c rmaCourse) appeal() {
 func (c rmaCourse) withdraw() { c.ok(c.env.WithdrawRMA(agent, c.id, "works again")) }
 func (c rmaCourse) allocate() { c.ok(c.env.AllocateRMA(agent, c.id, "")) }
 func (c rmaCourse) backorder() {
-	c.ok(c.env.BackorderRMA(agent, c.id, models.RMABackorder{ExpectedOn: "2026-12-10"}))
+	c.ok(c.env.BackorderRMA(agent, c.id, replacement.RMABackorder{ExpectedOn: "2026-12-10"}))
 }
 func (c rmaCourse) ship() {
-	c.ok(c.env.ShipRMA(agent, c.id, models.RMAShipment{Serial: "NEW1"}))
+	c.ok(c.env.ShipRMA(agent, c.id, replacement.RMAShipment{Serial: "NEW1"}))
 }
 func (c rmaCourse) deliver() {
 	c.ok(c.env.RecordRMAFact(c.env.Context, c.id, rules.FactDelivered, time.Time{}))
@@ -50,7 +50,7 @@ func (c rmaCourse) scanBack() {
 }
 func (c rmaCourse) receive() { c.ok(c.env.ReceiveRMA(agent, c.id)) }
 func (c rmaCourse) inspect(o rules.RMAOutcome) {
-	c.ok(c.env.InspectRMA(agent, c.id, models.RMAInspection{Serial: "SN-100", Outcome: o}))
+	c.ok(c.env.InspectRMA(agent, c.id, replacement.RMAInspection{Serial: "SN-100", Outcome: o}))
 }
 func (c rmaCourse) keep() { c.ok(c.env.KeepRMAUnit(agent, c.id, "photo-1", "")) }
 func (c rmaCourse) bill() { c.ok(c.env.BillRMA(agent, c.id, "")) }

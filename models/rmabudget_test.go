@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -85,7 +85,7 @@ func scannedBy(key string, kind rules.ScanKind) func(*testing.T, storetest.Env, 
 func ordinaryRMA(t *testing.T, env storetest.Env, c storetest.Covered, by way) map[string]int {
 	t.Helper()
 	count := map[string]int{}
-	var r models.RMA
+	var r replacement.RMA
 	step := func(name string, mails int, run func() error) {
 		t.Helper()
 		env.Statements.Reset()
@@ -101,19 +101,21 @@ func ordinaryRMA(t *testing.T, env storetest.Env, c storetest.Covered, by way) m
 		t.Helper()
 		step(name, mails, func() error { how(t, env, r.ID); return nil })
 	}
-	keep := func(x models.RMA, err error) error { r = x; return err }
-	step("request", 2, func() error { return keep(env.RequestRMA(agent, models.NewRMA{Serial: *c.Device.Serial, Fault: "x"})) })
-	step("approve", 2, func() error { return keep(env.ApproveRMA(agent, r.ID, models.RMAApproval{DefectConfirmed: true})) })
+	keep := func(x replacement.RMA, err error) error { r = x; return err }
+	step("request", 2, func() error {
+		return keep(env.RequestRMA(agent, replacement.NewRMA{Serial: *c.Device.Serial, Fault: "x"}))
+	})
+	step("approve", 2, func() error { return keep(env.ApproveRMA(agent, r.ID, replacement.RMAApproval{DefectConfirmed: true})) })
 	require.Equal(t, rules.RMAAllocated, r.StoredState)
 	tell("booked", 0, by.booked)
 	step("ship", 2, func() error {
-		return keep(env.ShipRMA(agent, r.ID, models.RMAShipment{Serial: "NEW" + *c.Device.Serial}))
+		return keep(env.ShipRMA(agent, r.ID, replacement.RMAShipment{Serial: "NEW" + *c.Device.Serial}))
 	})
 	tell("delivered", 2, by.delivered)
 	tell("scanned", 0, by.scanned)
 	tell("received", 0, by.received)
 	step("inspect", 2, func() error {
-		return keep(env.InspectRMA(agent, r.ID, models.RMAInspection{Serial: *c.Device.Serial, Outcome: rules.OutcomeDefect}))
+		return keep(env.InspectRMA(agent, r.ID, replacement.RMAInspection{Serial: *c.Device.Serial, Outcome: rules.OutcomeDefect}))
 	})
 	require.Equal(t, rules.RMAClosed, r.StoredState)
 	return count

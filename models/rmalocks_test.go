@@ -8,7 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -23,12 +24,12 @@ func TestC4_WebhooksAndCommandsOfAnAccountNeverMeetHalfway(t *testing.T) {
 		for i := range 10 {
 			serial := fmt.Sprintf("SN-30%d", i)
 			env.Device(t, c.Room, serial, "RALLY-BAR", "2026-06-01")
-			r, err := env.RequestRMA(agent, models.NewRMA{Serial: serial, Fault: "x", SerialProof: "scan"})
+			r, err := env.RequestRMA(agent, replacement.NewRMA{Serial: serial, Fault: "x", SerialProof: "scan"})
 			require.NoError(t, err)
 			approve(t, env, r.ID)
 			_, err = env.AllocateRMA(agent, r.ID, "")
 			require.NoError(t, err)
-			_, err = env.ShipRMA(agent, r.ID, models.RMAShipment{Serial: "NEW" + serial, Carrier: "sim", Tracking: "T" + r.ID})
+			_, err = env.ShipRMA(agent, r.ID, replacement.RMAShipment{Serial: "NEW" + serial, Carrier: "sim", Tracking: "T" + r.ID})
 			require.NoError(t, err)
 			ids = append(ids, r.ID)
 		}
@@ -36,7 +37,7 @@ func TestC4_WebhooksAndCommandsOfAnAccountNeverMeetHalfway(t *testing.T) {
 		requireAll(t, storetest.AtOnce(10, func(i int) error {
 			id := ids[i]
 			if i%2 == 0 {
-				return second(env.ReceiveCarrierEvent(env.Context, models.NewCarrierEvent{Carrier: "sim", EventID: id, Tracking: "T" + id, Kind: string(rules.ScanPickedUp), OccurredAt: env.Calendar.Now()}))
+				return second(env.ReceiveCarrierEvent(env.Context, logistics.NewCarrierEvent{Carrier: "sim", EventID: id, Tracking: "T" + id, Kind: string(rules.ScanPickedUp), OccurredAt: env.Calendar.Now()}))
 			}
 			return second(env.RecordRMAFact(env.Context, id, rules.FactReturnScanned, time.Time{}))
 		}))

@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -22,18 +24,18 @@ func carried(t *testing.T, env storetest.Env) (storetest.Env, storetest.Covered)
 }
 
 // parcels are the shipments of an RMA by their booking keys without its id.
-func parcels(t *testing.T, env storetest.Env, id string) map[string]models.Shipment {
+func parcels(t *testing.T, env storetest.Env, id string) map[string]logistics.Shipment {
 	t.Helper()
-	all, _, err := env.ListShipments(env.Context, models.ShipmentFilter{SubjectID: id})
+	all, _, err := env.ListShipments(env.Context, logistics.ShipmentFilter{SubjectID: id})
 	require.NoError(t, err)
-	out := map[string]models.Shipment{}
+	out := map[string]logistics.Shipment{}
 	for _, sh := range all {
 		out[sh.BookingKey[len(id)+1:]] = sh
 	}
 	return out
 }
 
-func outstanding(t *testing.T, env storetest.Env, id string) []models.OutstandingParcel {
+func outstanding(t *testing.T, env storetest.Env, id string) []logistics.OutstandingParcel {
 	t.Helper()
 	out, err := env.OutstandingParcels(env.Context, id)
 	require.NoError(t, err)
@@ -44,9 +46,9 @@ func outstanding(t *testing.T, env storetest.Env, id string) []models.Outstandin
 // tracking number.
 func book(t *testing.T, env storetest.Env, id string) {
 	t.Helper()
-	var booked []models.BookedParcel
+	var booked []logistics.BookedParcel
 	for _, p := range outstanding(t, env, id) {
-		booked = append(booked, models.BookedParcel{ShipmentID: p.ID, Tracking: p.BookingKey, MediaType: "application/pdf", Label: []byte("%PDF")})
+		booked = append(booked, logistics.BookedParcel{ShipmentID: p.ID, Tracking: p.BookingKey, MediaType: "application/pdf", Label: []byte("%PDF")})
 	}
 	unused, err := env.StoreBookings(env.Context, booked)
 	require.NoError(t, err)
@@ -61,9 +63,9 @@ func scanned(t *testing.T, env storetest.Env, id, key string, kind rules.ScanKin
 }
 
 // lastStatus is what the workflow of an RMA was told last.
-func lastStatus(t *testing.T, env storetest.Env, id string) models.ProcessStatus {
+func lastStatus(t *testing.T, env storetest.Env, id string) db.ProcessStatus {
 	t.Helper()
-	var last models.ProcessStatus
+	var last db.ProcessStatus
 	for {
 		events, err := env.LeaseOutbox(env.Context, 50, time.Minute)
 		require.NoError(t, err)
@@ -72,8 +74,8 @@ func lastStatus(t *testing.T, env storetest.Env, id string) models.ProcessStatus
 		}
 		var ids []string
 		for _, e := range events {
-			if ids = append(ids, e.ID); e.SubjectID == id && (e.Kind == models.OutboxRMAChanged || e.Kind == models.OutboxRMARequested) {
-				last, err = models.ProcessStatusOf(e)
+			if ids = append(ids, e.ID); e.SubjectID == id && (e.Kind == db.OutboxRMAChanged || e.Kind == db.OutboxRMARequested) {
+				last, err = db.ProcessStatusOf(e)
 				require.NoError(t, err)
 			}
 		}
@@ -97,8 +99,8 @@ func TestAllocationMakesBothParcels(t *testing.T) {
 
 		todo := outstanding(t, env, r.ID)
 		require.Len(t, todo, 2)
-		require.Equal(t, models.ParcelEnd{Name: "Depot BR-1", Street: "Rua A 1", City: "Campinas", Country: "BR"}, todo[0].From)
-		require.Equal(t, models.ParcelEnd{Name: "Rui Portaria", Company: "Acme Ltda", Street: "Av. Paulista 1000", City: "São Paulo", Region: "SP", PostalCode: "01310-100", Country: "BR"}, todo[0].To)
+		require.Equal(t, logistics.ParcelEnd{Name: "Depot BR-1", Street: "Rua A 1", City: "Campinas", Country: "BR"}, todo[0].From)
+		require.Equal(t, logistics.ParcelEnd{Name: "Rui Portaria", Company: "Acme Ltda", Street: "Av. Paulista 1000", City: "São Paulo", Region: "SP", PostalCode: "01310-100", Country: "BR"}, todo[0].To)
 		require.Equal(t, todo[0].To, todo[1].From, "the way back")
 		require.Equal(t, time.Date(2026, 11, 27, 3, 0, 0, 0, time.UTC), *todo[0].DeliverBy, "the end of the promised day")
 		require.Nil(t, todo[1].DeliverBy)
@@ -136,12 +138,12 @@ func TestBookingWithoutALabelIsAskedAgain(t *testing.T) {
 	env, c := carried(t, storetest.SQLite(t))
 	r := env.Approved(t, c)
 	first := outstanding(t, env, r.ID)[0]
-	_, err := env.StoreBookings(env.Context, []models.BookedParcel{{ShipmentID: first.ID, Tracking: "T1"}})
+	_, err := env.StoreBookings(env.Context, []logistics.BookedParcel{{ShipmentID: first.ID, Tracking: "T1"}})
 	require.NoError(t, err)
 	todo := outstanding(t, env, r.ID)
 	require.Len(t, todo, 2)
 	require.Equal(t, "T1", *todo[0].Tracking)
-	_, err = env.StoreBookings(env.Context, []models.BookedParcel{{ShipmentID: first.ID, Tracking: "T1", MediaType: "application/pdf", Label: []byte("%PDF")}})
+	_, err = env.StoreBookings(env.Context, []logistics.BookedParcel{{ShipmentID: first.ID, Tracking: "T1", MediaType: "application/pdf", Label: []byte("%PDF")}})
 	require.NoError(t, err)
 	require.Len(t, outstanding(t, env, r.ID), 1)
 	env.AuditHolds(t)
@@ -157,7 +159,7 @@ func TestS24_CarriersScansLeadAndTheSerialMayComeLate(t *testing.T) {
 			book(t, env, r.ID)
 			ship := func() {
 				var err error
-				r, err = env.ShipRMA(agent, r.ID, models.RMAShipment{Serial: "NEW1"})
+				r, err = env.ShipRMA(agent, r.ID, replacement.RMAShipment{Serial: "NEW1"})
 				require.NoError(t, err)
 			}
 			for i, kind := range []rules.ScanKind{rules.ScanPickedUp, rules.ScanInTransit, rules.ScanDelivered} {
@@ -207,7 +209,7 @@ func TestS22_ReturnParcelTellsTheRMA(t *testing.T) {
 		require.Greater(t, st.Version, told.Version, "and learns it")
 		scanned(t, env, r.ID, "return/1", rules.ScanDelivered)
 		require.Equal(t, rules.RMAReturnReceived, getRMA(t, env, r.ID).StoredState)
-		_, err = env.InspectRMA(agent, r.ID, models.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect})
+		_, err = env.InspectRMA(agent, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect})
 		require.NoError(t, err)
 		require.False(t, lastStatus(t, env, r.ID).Parcels, "nothing is to call off")
 		balanced(t, env)
@@ -343,7 +345,7 @@ func TestWrongUnitNeedsAnotherParcel(t *testing.T) {
 	scanned(t, env, r.ID, "out/1", rules.ScanDelivered)
 	scanned(t, env, r.ID, "return/1", rules.ScanDelivered)
 	env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
-	_, err := env.InspectRMA(agent, r.ID, models.RMAInspection{Serial: "OTHER1", Outcome: rules.OutcomeDefect})
+	_, err := env.InspectRMA(agent, r.ID, replacement.RMAInspection{Serial: "OTHER1", Outcome: rules.OutcomeDefect})
 	require.NoError(t, err)
 	require.Equal(t, rules.ShipmentCreated, parcels(t, env, r.ID)["return/2"].State)
 	balanced(t, env)
@@ -355,11 +357,11 @@ func TestUnbookedParcelMayLeaveWithAnotherCarrier(t *testing.T) {
 	env, c := carried(t, storetest.SQLite(t))
 	r := env.Approved(t, c)
 	out := outstanding(t, env, r.ID)[0]
-	r, err := env.ShipRMA(agent, r.ID, models.RMAShipment{Serial: "NEW1", Carrier: "other", Tracking: "O1"})
+	r, err := env.ShipRMA(agent, r.ID, replacement.RMAShipment{Serial: "NEW1", Carrier: "other", Tracking: "O1"})
 	require.NoError(t, err)
 	require.Equal(t, []string{"other", "O1"}, []string{r.Carrier, r.Tracking})
 	require.Len(t, outstanding(t, env, r.ID), 1, "the return is still to be booked")
-	unused, err := env.StoreBookings(env.Context, []models.BookedParcel{{ShipmentID: out.ID, Tracking: "T1"}})
+	unused, err := env.StoreBookings(env.Context, []logistics.BookedParcel{{ShipmentID: out.ID, Tracking: "T1"}})
 	require.NoError(t, err)
 	require.Equal(t, []string{"T1"}, unused)
 	require.Equal(t, "O1", *parcels(t, env, r.ID)["out/1"].Tracking)
@@ -375,7 +377,7 @@ func TestParcelsNeedADepot(t *testing.T) {
 	_, err := env.AllocateRMA(agent, r.ID, "")
 	require.NoError(t, err)
 	require.Empty(t, parcels(t, env, r.ID))
-	r, err = env.ShipRMA(agent, r.ID, models.RMAShipment{Serial: "NEW1", Carrier: "other", Tracking: "O1"})
+	r, err = env.ShipRMA(agent, r.ID, replacement.RMAShipment{Serial: "NEW1", Carrier: "other", Tracking: "O1"})
 	require.NoError(t, err)
 	require.Equal(t, "O1", r.Tracking)
 

@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
@@ -19,24 +21,24 @@ func TestProcessesShowRMAs(t *testing.T) {
 		r := env.Requested(t, c)
 		expect := func(waits, actor string, overdue bool) {
 			t.Helper()
-			list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.RMA})
+			list, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.RMA})
 			require.NoError(t, err)
 			require.Len(t, list, 1)
 			p := list[0]
 			require.Equal(t, []any{r.ID, "rma/" + r.ID, waits, actor, overdue}, []any{p.ID, p.WorkflowID, p.WaitsFor, p.Actor, p.Overdue})
-			late, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.RMA, Overdue: true})
+			late, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.RMA, Overdue: true})
 			require.NoError(t, err)
 			require.Equal(t, overdue, len(late) == 1)
 		}
-		must := func(_ models.RMA, err error) { t.Helper(); require.NoError(t, err) }
+		must := func(_ replacement.RMA, err error) { t.Helper(); require.NoError(t, err) }
 		expect(processes.WaitsForDecision, "OPERATOR", false)
-		must(env.ApproveRMA(agent, r.ID, models.RMAApproval{DefectConfirmed: true}))
+		must(env.ApproveRMA(agent, r.ID, replacement.RMAApproval{DefectConfirmed: true}))
 		expect(processes.WaitsForStock, "OPERATOR", false)
 		must(env.AllocateRMA(agent, r.ID, ""))
 		expect(processes.WaitsForShipping, "OPERATOR", false)
-		must(env.ShipRMA(agent, r.ID, models.RMAShipment{Serial: "NEW1"}))
+		must(env.ShipRMA(agent, r.ID, replacement.RMAShipment{Serial: "NEW1"}))
 		expect(processes.WaitsForDelivery, "NOBODY", false)
-		due, _, err := env.ListProcesses(env.Context, models.ProcessFilter{DueBy: *getRMA(t, env, r.ID).PromisedUntil})
+		due, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{DueBy: *getRMA(t, env, r.ID).PromisedUntil})
 		require.NoError(t, err)
 		require.Len(t, due, 1, "due today")
 		env.Calendar.Set(*getRMA(t, env, r.ID).SilenceDueAt)
@@ -53,17 +55,17 @@ func TestProcessesShowRMAs(t *testing.T) {
 		env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
 		_, err = env.WatchOverdue(env.Context)
 		require.NoError(t, err)
-		for _, task := range env.Tasks(t, models.TaskProcessStuck) {
+		for _, task := range env.Tasks(t, db.TaskProcessStuck) {
 			require.NotEqual(t, r.ID, task.SubjectID, "the customer is late, not the service")
 		}
 		must(env.RecordRMAFact(env.Context, r.ID, rules.FactReturnScanned, time.Time{}))
 		expect(processes.WaitsForReturnParcel, "NOBODY", false)
 		must(env.ReceiveRMA(agent, r.ID))
 		expect(processes.WaitsForInspection, "OPERATOR", false)
-		must(env.InspectRMA(agent, r.ID, models.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDamage}))
+		must(env.InspectRMA(agent, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDamage}))
 		expect(processes.WaitsForFeeDecision, "OPERATOR", false)
 		must(env.BillRMA(agent, r.ID, ""))
-		list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.RMA})
+		list, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.RMA})
 		require.NoError(t, err)
 		require.Empty(t, list)
 	})
@@ -77,7 +79,7 @@ func TestWatchSeesAnRMAWhoseTimerIsLate(t *testing.T) {
 	_, err := env.WatchOverdue(env.Context)
 	require.NoError(t, err)
 	var subjects []string
-	for _, task := range env.Tasks(t, models.TaskProcessStuck) {
+	for _, task := range env.Tasks(t, db.TaskProcessStuck) {
 		subjects = append(subjects, task.SubjectID)
 		if task.SubjectID == r.ID {
 			require.NoError(t, env.RetryProcess(agent, task.ID))

@@ -6,26 +6,28 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
 // stocked is a depot of the country with so many units of a model.
-func stocked(t *testing.T, env storetest.Env, code, country, model string, units int) models.Depot {
+func stocked(t *testing.T, env storetest.Env, code, country, model string, units int) logistics.Depot {
 	t.Helper()
 	d, err := env.PutDepot(agent, rules.DepotForm{Code: code, Name: "Depot " + code, Street: "Rua A 1", City: "Campinas", Country: country, TimeZone: "UTC"})
 	require.NoError(t, err)
 	if units > 0 {
-		_, err = env.ReceiveStock(agent, models.StockMove{DepotID: d.ID, ModelCode: model, Quantity: units, Cause: code + model})
+		_, err = env.ReceiveStock(agent, logistics.StockMove{DepotID: d.ID, ModelCode: model, Quantity: units, Cause: code + model})
 		require.NoError(t, err)
 	}
 	return d
 }
 
-func stockOf(t *testing.T, env storetest.Env, d models.Depot, model string) rules.StockLevel {
+func stockOf(t *testing.T, env storetest.Env, d logistics.Depot, model string) rules.StockLevel {
 	t.Helper()
-	levels, err := env.StockLevels(env.Context, models.StockFilter{DepotID: d.ID, ModelCode: model})
+	levels, err := env.StockLevels(env.Context, logistics.StockFilter{DepotID: d.ID, ModelCode: model})
 	require.NoError(t, err)
 	require.Len(t, levels, 1)
 	return levels[0].Level()
@@ -34,7 +36,7 @@ func stockOf(t *testing.T, env storetest.Env, d models.Depot, model string) rule
 // entriesOf are the kinds of the ledger's entries for an RMA, oldest first.
 func entriesOf(t *testing.T, env storetest.Env, id string) (kinds []rules.StockKind) {
 	t.Helper()
-	entries, _, err := env.StockEntries(env.Context, models.StockFilter{SubjectID: id})
+	entries, _, err := env.StockEntries(env.Context, logistics.StockFilter{SubjectID: id})
 	require.NoError(t, err)
 	for i := len(entries) - 1; i >= 0; i-- {
 		kinds = append(kinds, entries[i].Kind)
@@ -60,7 +62,7 @@ func TestS21_ApprovalAllocatesWhatADepotHas(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, r.Version, again.Version, "nothing twice")
 
-		r, err = env.ShipRMA(agent, r.ID, models.RMAShipment{Serial: "NEW1"})
+		r, err = env.ShipRMA(agent, r.ID, replacement.RMAShipment{Serial: "NEW1"})
 		require.NoError(t, err)
 		require.Nil(t, r.ReservationID)
 		for _, fact := range []rules.RMAFact{rules.FactPickedUp, rules.FactDelivered, rules.FactPickedUp} {
@@ -80,7 +82,7 @@ func TestS21_AgentsRequestIsAllocatedToo(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
 	stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
-	r, err := env.RequestRMA(agent, models.NewRMA{Serial: *c.Device.Serial, Fault: "x", DefectConfirmed: true})
+	r, err := env.RequestRMA(agent, replacement.NewRMA{Serial: *c.Device.Serial, Fault: "x", DefectConfirmed: true})
 	require.NoError(t, err)
 	require.Equal(t, rules.RMAAllocated, r.StoredState)
 	balanced(t, env)
@@ -90,16 +92,16 @@ func TestS21_WithoutStockItIsBackordered(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		d := stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
-		_, err := env.ReserveStock(agent, models.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "other"})
+		_, err := env.ReserveStock(agent, logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "other"})
 		require.NoError(t, err)
 		r := env.Approved(t, c)
 		require.Equal(t, rules.RMAApproved, r.StoredState, "what is promised to another is not free")
 		_, err = env.AllocateRMA(agent, r.ID, "")
 		requireCode(t, rules.OutOfStock, err)
-		r, err = env.BackorderRMA(agent, r.ID, models.RMABackorder{ExpectedOn: "2026-11-30"})
+		r, err = env.BackorderRMA(agent, r.ID, replacement.RMABackorder{ExpectedOn: "2026-11-30"})
 		require.NoError(t, err)
 		require.Nil(t, r.ReservationID)
-		_, err = env.ReceiveStock(agent, models.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "note"})
+		_, err = env.ReceiveStock(agent, logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "note"})
 		require.NoError(t, err)
 		r, err = env.AllocateRMA(agent, r.ID, "")
 		require.NoError(t, err)
@@ -118,7 +120,7 @@ func TestModelsWithoutFiguresAreAllocatedByHand(t *testing.T) {
 	r, err := env.AllocateRMA(agent, r.ID, "")
 	require.NoError(t, err)
 	require.Nil(t, r.ReservationID)
-	r, err = env.ShipRMA(agent, r.ID, models.RMAShipment{Serial: "NEW1"})
+	r, err = env.ShipRMA(agent, r.ID, replacement.RMAShipment{Serial: "NEW1"})
 	require.NoError(t, err)
 	require.Equal(t, rules.RMAShipped, r.StoredState)
 	require.Empty(t, entriesOf(t, env, r.ID))
@@ -130,7 +132,7 @@ func TestR88c_BetterModelIsReservedAsItself(t *testing.T) {
 	c := env.Covered(t)
 	stocked(t, env, "BR-1", "BR", "RALLY-BAR-MINI", 1)
 	env.Device(t, c.Room, "SN-M", "MEETUP", "2026-06-01")
-	r, err := env.RequestRMA(agent, models.NewRMA{Serial: "SN-M", SerialProof: "invoice", Fault: "Broken", DefectConfirmed: true})
+	r, err := env.RequestRMA(agent, replacement.NewRMA{Serial: "SN-M", SerialProof: "invoice", Fault: "Broken", DefectConfirmed: true})
 	require.NoError(t, err)
 	require.Equal(t, rules.RMAApproved, r.StoredState, "another model is for a person to offer")
 	r, err = env.AllocateRMA(agent, r.ID, "RALLY-BAR-MINI")
@@ -170,7 +172,7 @@ func TestS10_CancellationOfTheOrderReleasesItsStock(t *testing.T) {
 	d := stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
 	r := env.Approved(t, c)
 	require.Equal(t, rules.RMAAllocated, r.StoredState)
-	_, cancellation, err := env.CancelOrder(agent, c.Order.ID, models.CancelRequest{Reason: "no longer wanted"})
+	_, cancellation, err := env.CancelOrder(agent, c.Order.ID, order.CancelRequest{Reason: "no longer wanted"})
 	require.NoError(t, err)
 	_, err = env.CompensateCancellation(env.Context, cancellation.ID)
 	require.NoError(t, err)
@@ -188,10 +190,10 @@ func TestLostParcelIsSentAnewFromStock(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, rules.RMAAllocated, r.StoredState)
 		require.Equal(t, abroad.ID, *r.DepotID)
-		_, err = env.ShipRMA(agent, r.ID, models.RMAShipment{Serial: "NEW2"})
+		_, err = env.ShipRMA(agent, r.ID, replacement.RMAShipment{Serial: "NEW2"})
 		require.NoError(t, err)
 		require.Equal(t, []rules.StockKind{rules.StockReservation, rules.StockShipment, rules.StockReservation, rules.StockShipment}, entriesOf(t, env, r.ID))
-		for _, d := range []models.Depot{home, abroad} {
+		for _, d := range []logistics.Depot{home, abroad} {
 			require.Equal(t, rules.StockLevel{}, stockOf(t, env, d, "RALLY-BAR"))
 		}
 		balanced(t, env)
@@ -206,9 +208,9 @@ func TestUnitWithoutAFaultIsEnteredByAnAdjustment(t *testing.T) {
 	r := env.DeliveredRMA(t, c)
 	_, err := env.ReceiveRMA(agent, r.ID)
 	require.NoError(t, err)
-	_, err = env.InspectRMA(agent, r.ID, models.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeNoFault})
+	_, err = env.InspectRMA(agent, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeNoFault})
 	require.NoError(t, err)
-	move := models.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: r.ID + "/no_fault", SubjectID: r.ID}
+	move := logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: r.ID + "/no_fault", SubjectID: r.ID}
 	_, err = env.AdjustStock(agent, move)
 	requireCode(t, rules.ReasonRequired, err)
 	move.Reason = "no fault found"

@@ -10,7 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -20,10 +22,10 @@ import (
 type stockWorld struct {
 	storetest.Env
 	ctx    context.Context
-	room   models.Room
+	room   entitlement.Room
 	site   string
-	depots []models.Depot
-	rmas   []models.RMA
+	depots []logistics.Depot
+	rmas   []replacement.RMA
 	mu     sync.Mutex
 	n      int
 	did    map[string]int
@@ -34,7 +36,7 @@ const cable = "STRONG-USB-CABLE"
 func newStockWorld(t *testing.T, env storetest.Env) *stockWorld {
 	c := env.Covered(t)
 	w := &stockWorld{Env: env, ctx: agent, room: c.Room, site: c.Site.ID, did: map[string]int{}}
-	w.depots = []models.Depot{stocked(t, env, "AR-1", "AR", cable, 1), stocked(t, env, "BR-1", "BR", cable, 1)}
+	w.depots = []logistics.Depot{stocked(t, env, "AR-1", "AR", cable, 1), stocked(t, env, "BR-1", "BR", cable, 1)}
 	return w
 }
 
@@ -42,7 +44,7 @@ func newStockWorld(t *testing.T, env storetest.Env) *stockWorld {
 func (w *stockWorld) begin(quantities []int) error {
 	w.rmas = nil
 	for _, q := range quantities {
-		r, err := w.RequestRMA(w.ctx, models.NewRMA{RoomID: w.room.ID, ModelCode: cable, Quantity: q, SiteID: w.site, Fault: "Broken"})
+		r, err := w.RequestRMA(w.ctx, replacement.NewRMA{RoomID: w.room.ID, ModelCode: cable, Quantity: q, SiteID: w.site, Fault: "Broken"})
 		if err != nil {
 			return err
 		}
@@ -62,17 +64,17 @@ func (w *stockWorld) do(s stockStep) error {
 	id := w.rmas[s.RMA].ID
 	w.mu.Lock()
 	w.n++
-	move := models.StockMove{DepotID: w.depots[s.Depot].ID, ModelCode: cable, Quantity: 1, Cause: fmt.Sprint("cause ", w.n), Reason: "counted"}
+	move := logistics.StockMove{DepotID: w.depots[s.Depot].ID, ModelCode: cable, Quantity: 1, Cause: fmt.Sprint("cause ", w.n), Reason: "counted"}
 	w.mu.Unlock()
 	switch s.Do {
 	case "approve":
-		return second(w.ApproveRMA(w.ctx, id, models.RMAApproval{DefectConfirmed: true}))
+		return second(w.ApproveRMA(w.ctx, id, replacement.RMAApproval{DefectConfirmed: true}))
 	case "allocate":
 		return second(w.AllocateRMA(w.ctx, id, ""))
 	case "backorder":
-		return second(w.BackorderRMA(w.ctx, id, models.RMABackorder{ExpectedOn: "2026-12-10"}))
+		return second(w.BackorderRMA(w.ctx, id, replacement.RMABackorder{ExpectedOn: "2026-12-10"}))
 	case "ship":
-		return second(w.ShipRMA(w.ctx, id, models.RMAShipment{}))
+		return second(w.ShipRMA(w.ctx, id, replacement.RMAShipment{}))
 	case "picked up":
 		return second(w.RecordRMAFact(w.ctx, id, rules.FactPickedUp, time.Time{}))
 	case "delivered":
@@ -82,7 +84,7 @@ func (w *stockWorld) do(s stockStep) error {
 	case "reship":
 		return second(w.ReshipRMA(w.ctx, id, "lost"))
 	case "reject":
-		return second(w.RejectRMA(w.ctx, id, models.RMARejection{Code: rules.RejectNoDefect, Reason: "none"}))
+		return second(w.RejectRMA(w.ctx, id, replacement.RMARejection{Code: rules.RejectNoDefect, Reason: "none"}))
 	case "receipt":
 		return second(w.ReceiveStock(w.ctx, move))
 	}
@@ -146,9 +148,9 @@ func TestS21_TwoApprovalsForTheLastUnit(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		a, b := env.Covered(t), env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-200") // of two accounts: no lock is shared
 		d := stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
-		requested := []models.RMA{env.Requested(t, a), env.Requested(t, b)}
+		requested := []replacement.RMA{env.Requested(t, a), env.Requested(t, b)}
 		requireAll(t, storetest.AtOnce(2, func(i int) error {
-			return second(env.ApproveRMA(agent, requested[i].ID, models.RMAApproval{DefectConfirmed: true}))
+			return second(env.ApproveRMA(agent, requested[i].ID, replacement.RMAApproval{DefectConfirmed: true}))
 		}))
 		states := map[rules.RMAState]int{}
 		for _, r := range requested {

@@ -7,7 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -17,7 +20,7 @@ func roomForm(name string) rules.RoomForm {
 }
 
 // acme is a customer with one fulfilled order of ten licences.
-func acme(t *testing.T, env storetest.Env) (models.Order, string) {
+func acme(t *testing.T, env storetest.Env) (order.Order, string) {
 	t.Helper()
 	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 	return o, *o.AccountID
@@ -30,7 +33,7 @@ func TestR70_RoomsHaveAPlatformAndAreFound(t *testing.T) {
 		for _, p := range rules.Platforms() {
 			f := roomForm("Sala de Reunião " + string(p))
 			f.Platform = p
-			r, err := env.CreateRoom(ctx, models.NewRoom{AccountID: accountID, Form: f})
+			r, err := env.CreateRoom(ctx, entitlement.NewRoom{AccountID: accountID, Form: f})
 			require.NoError(t, err)
 			require.Equal(t, rules.CriticalityNormal, r.Criticality)
 			require.Equal(t, "America/Sao_Paulo", r.TimeZone)
@@ -39,22 +42,22 @@ func TestR70_RoomsHaveAPlatformAndAreFound(t *testing.T) {
 		require.Equal(t, "Europe/Berlin", berlin.TimeZone)
 		env.Device(t, berlin, "ab-12 34", "MEETUP", "2026-01-01")
 		for search, n := range map[string]int{"REUNIAO": 5, "zoom_": 2, "%": 1, "b-123": 1, "hq": 1, "nothing": 0, "ao_": 0} {
-			rooms, _, err := env.ListRooms(ctx, models.RoomFilter{Search: search})
+			rooms, _, err := env.ListRooms(ctx, entitlement.RoomFilter{Search: search})
 			require.NoError(t, err)
 			require.Len(t, rooms, n, search)
 		}
-		for _, f := range []models.RoomFilter{{Platform: rules.PlatformZoomPC}, {Country: "DE"}, {Site: "HQ"}} {
+		for _, f := range []entitlement.RoomFilter{{Platform: rules.PlatformZoomPC}, {Country: "DE"}, {Site: "HQ"}} {
 			rooms, _, err := env.ListRooms(ctx, f)
 			require.NoError(t, err)
 			require.Len(t, rooms, 1)
 		}
-		first, next, err := env.ListRooms(ctx, models.RoomFilter{Page: models.Page{Limit: 4}})
+		first, next, err := env.ListRooms(ctx, entitlement.RoomFilter{Page: db.Page{Limit: 4}})
 		require.NoError(t, err)
-		rest, end, err := env.ListRooms(ctx, models.RoomFilter{Page: models.Page{Limit: 4, After: next}})
+		rest, end, err := env.ListRooms(ctx, entitlement.RoomFilter{Page: db.Page{Limit: 4, After: next}})
 		require.NoError(t, err)
 		require.Len(t, append(first, rest...), 6)
 		require.Empty(t, end)
-		_, err = env.CreateRoom(ctx, models.NewRoom{AccountID: accountID, Form: rules.RoomForm{Name: "x", Country: "BR", Platform: "WEBEX"}})
+		_, err = env.CreateRoom(ctx, entitlement.NewRoom{AccountID: accountID, Form: rules.RoomForm{Name: "x", Country: "BR", Platform: "WEBEX"}})
 		requireCode(t, rules.ValidationFailed, err)
 	})
 }
@@ -88,16 +91,16 @@ func TestR42_ChangesNeedTheRoleAndOperatorsAReason(t *testing.T) {
 		code string
 	}{"read only": {storetest.ReadOnly(accountID), rules.Forbidden}, "operator": {storetest.Operator(), rules.ReasonRequired}} {
 		for call, err := range map[string]error{
-			"create":   second(env.CreateRoom(c.ctx, models.NewRoom{AccountID: accountID, Form: roomForm("x")})),
+			"create":   second(env.CreateRoom(c.ctx, entitlement.NewRoom{AccountID: accountID, Form: roomForm("x")})),
 			"change":   second(env.ChangeRoom(c.ctx, room.ID, roomForm("x"), 0, "")),
 			"archive":  second(env.ArchiveRoom(c.ctx, room.ID, "")),
-			"register": second(env.RegisterDevice(c.ctx, models.NewDevice{AccountID: accountID, Form: rules.DeviceForm{Serial: "SERIAL2", ModelCode: "TAP"}})),
-			"bundle":   second(env.AddBundle(c.ctx, models.NewDevice{RoomID: room.ID, Form: rules.DeviceForm{ModelCode: "ROOM-ZOOM-PC"}})),
+			"register": second(env.RegisterDevice(c.ctx, entitlement.NewDevice{AccountID: accountID, Form: rules.DeviceForm{Serial: "SERIAL2", ModelCode: "TAP"}})),
+			"bundle":   second(env.AddBundle(c.ctx, entitlement.NewDevice{RoomID: room.ID, Form: rules.DeviceForm{ModelCode: "ROOM-ZOOM-PC"}})),
 			"device":   second(env.ChangeDevice(c.ctx, d.ID, rules.DeviceForm{Serial: "SERIAL1", ModelCode: "TAP"}, 0, "")),
 			"place":    second(env.PlaceDevice(c.ctx, d.ID, "", "")),
-			"assign":   second(env.Assign(c.ctx, models.AssignRequest{LicenceID: a.LicenceID, RoomID: room.ID})),
+			"assign":   second(env.Assign(c.ctx, entitlement.AssignRequest{LicenceID: a.LicenceID, RoomID: room.ID})),
 			"release":  second(env.Release(c.ctx, a.ID, "")),
-			"move":     second(env.Move(c.ctx, models.MoveRequest{FromRoomID: room.ID, ToRoomID: "rom_x", DeviceIDs: []string{d.ID}})),
+			"move":     second(env.Move(c.ctx, entitlement.MoveRequest{FromRoomID: room.ID, ToRoomID: "rom_x", DeviceIDs: []string{d.ID}})),
 		} {
 			requireCode(t, c.code, err)
 			require.NotEmpty(t, call, name)
@@ -146,9 +149,9 @@ func TestS28_ArchivedRoomReleasesItsLicences(t *testing.T) {
 		balance, err := env.Balance(ctx, accountID)
 		require.NoError(t, err)
 		require.EqualValues(t, 10, balance[rules.ServiceSelect][rules.LicenceAvailable])
-		ended, _, err := env.ListAssignments(ctx, models.AssignmentFilter{RoomID: room.ID})
+		ended, _, err := env.ListAssignments(ctx, entitlement.AssignmentFilter{RoomID: room.ID})
 		require.NoError(t, err)
-		require.Equal(t, models.EndArchived, ended[0].EndReason)
+		require.Equal(t, entitlement.EndArchived, ended[0].EndReason)
 		require.Equal(t, env.Calendar.Now(), *ended[0].ToAt)
 		d, err = env.GetDevice(ctx, d.ID)
 		require.NoError(t, err)
@@ -157,7 +160,7 @@ func TestS28_ArchivedRoomReleasesItsLicences(t *testing.T) {
 		requireCode(t, rules.StateConflict, err)
 		_, err = env.ChangeRoom(ctx, room.ID, roomForm("x"), 0, "")
 		requireCode(t, rules.StateConflict, err)
-		_, err = env.Assign(ctx, models.AssignRequest{LicenceID: licence.ID, RoomID: room.ID})
+		_, err = env.Assign(ctx, entitlement.AssignRequest{LicenceID: licence.ID, RoomID: room.ID})
 		requireCode(t, rules.RoomIsArchived, err)
 		_, err = env.PlaceDevice(ctx, d.ID, room.ID, "")
 		requireCode(t, rules.RoomIsArchived, err)
@@ -171,16 +174,16 @@ func TestR27_SerialsNameOneLiveDevice(t *testing.T) {
 		ctx := storetest.Customer(accountID)
 		room := env.Room(t, accountID, "Sala 1")
 		register := func(serial string) error {
-			_, err := env.RegisterDevice(ctx, models.NewDevice{AccountID: accountID, RoomID: room.ID, Form: rules.DeviceForm{Serial: serial, ModelCode: "MEETUP"}})
+			_, err := env.RegisterDevice(ctx, entitlement.NewDevice{AccountID: accountID, RoomID: room.ID, Form: rules.DeviceForm{Serial: serial, ModelCode: "MEETUP"}})
 			return err
 		}
 		require.NoError(t, register("ab-12 34")) // R27a, R27c
 		err := register("AB1234")
 		requireCode(t, rules.SerialRegistered, err)
-		var taken *models.SerialTaken
+		var taken *entitlement.SerialTaken
 		require.True(t, errors.As(err, &taken))
 		require.Equal(t, room.ID, taken.RoomID)
-		require.Empty(t, env.Tasks(t, models.TaskSerialClaimed))
+		require.Empty(t, env.Tasks(t, db.TaskSerialClaimed))
 		requireCode(t, rules.ValidationFailed, register("a/b"))
 		errs := storetest.AtOnce(10, func(int) error { return register("RACE-1") })
 		won := 0
@@ -204,7 +207,7 @@ func TestR27c_SerialOfAnotherAccountIsClaimedWithoutDisclosure(t *testing.T) {
 		theirs := env.Device(t, env.Room(t, owner, "Sala 1"), "AB1234", "MEETUP", "2025-05-05")
 		room := env.Room(t, asker, "Room 1")
 		claim := func() error {
-			_, err := env.RegisterDevice(ctx, models.NewDevice{RoomID: room.ID, Form: rules.DeviceForm{Serial: "ab 1234", ModelCode: "MEETUP"}})
+			_, err := env.RegisterDevice(ctx, entitlement.NewDevice{RoomID: room.ID, Form: rules.DeviceForm{Serial: "ab 1234", ModelCode: "MEETUP"}})
 			return err
 		}
 		for range 2 {
@@ -214,22 +217,22 @@ func TestR27c_SerialOfAnotherAccountIsClaimedWithoutDisclosure(t *testing.T) {
 				require.NotContains(t, err.Error(), secret)
 			}
 		}
-		tasks := env.Tasks(t, models.TaskSerialClaimed)
+		tasks := env.Tasks(t, db.TaskSerialClaimed)
 		require.Len(t, tasks, 1)
-		require.Equal(t, []string{"move", "refuse"}, models.ActionsOf(tasks[0].Kind))
+		require.Equal(t, []string{"move", "refuse"}, operations.ActionsOf(tasks[0].Kind))
 		_, err := env.DecideClaim(ctx, tasks[0].SubjectID, true, "x")
 		requireCode(t, rules.NotFound, err)
 		_, err = env.DecideClaim(storetest.Operator(), tasks[0].SubjectID, false, "the invoice is the other one's")
 		require.NoError(t, err)
 		requireCode(t, rules.SerialClaimed, claim())
-		open, _, err := env.ListTasks(env.Context, models.TaskFilter{Kind: models.TaskSerialClaimed, State: models.TaskOpen})
+		open, _, err := env.ListTasks(env.Context, db.TaskFilter{Kind: db.TaskSerialClaimed, State: db.TaskOpen})
 		require.NoError(t, err)
 		require.Len(t, open, 1)
 		_, err = env.DecideClaim(storetest.Operator(), open[0].SubjectID, true, "sold")
 		require.NoError(t, err)
 		_, err = env.DecideClaim(storetest.Operator(), open[0].SubjectID, true, "sold")
 		requireCode(t, rules.StateConflict, err)
-		mine, _, err := env.ListDevices(ctx, models.DeviceFilter{RoomID: room.ID})
+		mine, _, err := env.ListDevices(ctx, entitlement.DeviceFilter{RoomID: room.ID})
 		require.NoError(t, err)
 		require.Equal(t, "AB1234", *mine[0].Serial)
 		require.Equal(t, "2025-05-05", mine[0].PurchasedOn)
@@ -248,7 +251,7 @@ func TestR70_BundleBecomesItsParts(t *testing.T) {
 		_, accountID := acme(t, env)
 		ctx := storetest.Customer(accountID)
 		room := env.Room(t, accountID, "Sala 1")
-		parts, err := env.AddBundle(ctx, models.NewDevice{RoomID: room.ID, Form: rules.DeviceForm{ModelCode: "room-zoom-pc", PurchasedOn: "2026-10-01"}})
+		parts, err := env.AddBundle(ctx, entitlement.NewDevice{RoomID: room.ID, Form: rules.DeviceForm{ModelCode: "room-zoom-pc", PurchasedOn: "2026-10-01"}})
 		require.NoError(t, err)
 		require.Len(t, parts, 2)
 		require.Nil(t, parts[0].Serial)
@@ -257,7 +260,7 @@ func TestR70_BundleBecomesItsParts(t *testing.T) {
 		require.Equal(t, "BAR1", *named.Serial)
 		_, err = env.ChangeDevice(ctx, parts[1].ID, rules.DeviceForm{Serial: "BAR 1", ModelCode: "TAP"}, 0, "wrong part")
 		requireCode(t, rules.SerialRegistered, err)
-		_, err = env.AddBundle(ctx, models.NewDevice{RoomID: room.ID, Form: rules.DeviceForm{ModelCode: "UNHEARD-OF"}})
+		_, err = env.AddBundle(ctx, entitlement.NewDevice{RoomID: room.ID, Form: rules.DeviceForm{ModelCode: "UNHEARD-OF"}})
 		requireCode(t, rules.ModelNotSupported, err)
 	})
 }

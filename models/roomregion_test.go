@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -22,7 +22,7 @@ func TestC3_RoomsRegionIsKeptAndGivesItsZone(t *testing.T) {
 		} {
 			f := roomForm("Sala")
 			f.Country, f.Region, f.TimeZone = c.country, c.region, c.zone
-			r, err := env.CreateRoom(env.Context, models.NewRoom{AccountID: accountID, Form: f})
+			r, err := env.CreateRoom(env.Context, entitlement.NewRoom{AccountID: accountID, Form: f})
 			require.NoError(t, err)
 			r, err = env.GetRoom(env.Context, r.ID)
 			require.NoError(t, err)
@@ -30,7 +30,7 @@ func TestC3_RoomsRegionIsKeptAndGivesItsZone(t *testing.T) {
 		}
 		f := roomForm("Sala")
 		f.Region = "São Paulo"
-		_, err := env.CreateRoom(env.Context, models.NewRoom{AccountID: accountID, Form: f})
+		_, err := env.CreateRoom(env.Context, entitlement.NewRoom{AccountID: accountID, Form: f})
 		requireCode(t, rules.ValidationFailed, err)
 		require.Equal(t, []string{"/region"}, pointers(err))
 	})

@@ -10,7 +10,9 @@ import (
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/clock"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -21,34 +23,34 @@ import (
 func TestR39_RandomOperationsAtOnceNeverOverlap(t *testing.T) {
 	env := storetest.Postgres(t)
 	o, accountID := acme(t, env)
-	store, err := models.Open(dialect(t, env), models.Options{Clock: ticking(), Key: storetest.Key})
+	store, err := domains.Open(dialect(t, env), domains.Options{Options: db.Options{Clock: ticking(), Key: storetest.Key}})
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = store.Close() })
-	env.Store = store
+	t.Cleanup(func() { _ = store.DB.Close() })
+	env.Domains = store
 	ctx := storetest.Customer(accountID)
 	licences := env.Licences(t, o)[:4]
-	var rooms []models.Room
-	var devices []models.Device
+	var rooms []entitlement.Room
+	var devices []entitlement.Device
 	for i := range 4 {
 		rooms = append(rooms, env.Room(t, accountID, storetest.PO(i)))
 		devices = append(devices, env.Device(t, rooms[i], storetest.PO(i), "MEETUP", "2026-11-01"))
 	}
-	pick := func(r *rand.Rand) (models.Licence, models.Device, models.Room, models.Room) {
+	pick := func(r *rand.Rand) (entitlement.Licence, entitlement.Device, entitlement.Room, entitlement.Room) {
 		return licences[r.IntN(4)], devices[r.IntN(4)], rooms[r.IntN(4)], rooms[r.IntN(4)]
 	}
 	step := func(r *rand.Rand) error {
 		l, d, from, to := pick(r)
 		switch r.IntN(5) {
 		case 0:
-			return second(env.Assign(ctx, models.AssignRequest{LicenceID: l.ID, RoomID: to.ID}))
+			return second(env.Assign(ctx, entitlement.AssignRequest{LicenceID: l.ID, RoomID: to.ID}))
 		case 1:
-			return second(env.Move(ctx, models.MoveRequest{FromRoomID: from.ID, ToRoomID: to.ID, LicenceIDs: []string{l.ID}}))
+			return second(env.Move(ctx, entitlement.MoveRequest{FromRoomID: from.ID, ToRoomID: to.ID, LicenceIDs: []string{l.ID}}))
 		case 2:
-			return second(env.Move(ctx, models.MoveRequest{FromRoomID: from.ID, ToRoomID: to.ID, LicenceIDs: []string{l.ID}, DeviceIDs: []string{d.ID}}))
+			return second(env.Move(ctx, entitlement.MoveRequest{FromRoomID: from.ID, ToRoomID: to.ID, LicenceIDs: []string{l.ID}, DeviceIDs: []string{d.ID}}))
 		case 3:
 			return second(env.PlaceDevice(ctx, d.ID, to.ID, ""))
 		}
-		open, _, err := env.ListAssignments(ctx, models.AssignmentFilter{LicenceID: l.ID, Open: true})
+		open, _, err := env.ListAssignments(ctx, entitlement.AssignmentFilter{LicenceID: l.ID, Open: true})
 		if err != nil || len(open) == 0 {
 			return err
 		}
@@ -104,7 +106,7 @@ func ticking() clock.Clock {
 }
 
 func dialect(t *testing.T, env storetest.Env) gorm.Dialector {
-	d, err := models.Postgres(env.DSN)
+	d, err := db.Postgres(env.DSN)
 	require.NoError(t, err)
 	return d
 }

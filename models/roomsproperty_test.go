@@ -9,7 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -20,10 +23,10 @@ type roomWorld struct {
 	ctx      context.Context
 	account  string
 	contract string
-	licences []models.Licence
-	devices  []models.Device
+	licences []entitlement.Licence
+	devices  []entitlement.Device
 	mu       sync.Mutex
-	rooms    []models.Room // an archived one gives its place to a new one
+	rooms    []entitlement.Room // an archived one gives its place to a new one
 	made     int
 	did      map[string]int // by operation: how often it succeeded
 }
@@ -39,10 +42,10 @@ var roomSteps = []string{"assign", "assign many", "release", "move licence", "mo
 func newRoomWorld(t *testing.T) *roomWorld {
 	env := storetest.Postgres(t)
 	o, accountID := acme(t, env)
-	store, err := models.Open(dialect(t, env), models.Options{Clock: ticking(), Key: storetest.Key})
+	store, err := domains.Open(dialect(t, env), domains.Options{Options: db.Options{Clock: ticking(), Key: storetest.Key}})
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = store.Close() })
-	env.Store = store
+	t.Cleanup(func() { _ = store.DB.Close() })
+	env.Domains = store
 	w := &roomWorld{Env: env, ctx: storetest.Customer(accountID), account: accountID, licences: env.Licences(t, o)[:4], did: map[string]int{}}
 	w.contract = w.licences[0].ContractID
 	for i := range 4 {
@@ -54,7 +57,7 @@ func newRoomWorld(t *testing.T) *roomWorld {
 }
 
 // room is the room that stands at the place now.
-func (w *roomWorld) room(i int) models.Room {
+func (w *roomWorld) room(i int) entitlement.Room {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.rooms[i]
@@ -64,11 +67,11 @@ func (w *roomWorld) do(s roomStep) error {
 	l, d, here, there := w.licences[s.Licence], w.devices[s.Device], w.room(s.Room), w.room(s.Next)
 	switch s.Do {
 	case "assign":
-		return second(w.Assign(w.ctx, models.AssignRequest{LicenceID: l.ID, RoomID: here.ID}))
+		return second(w.Assign(w.ctx, entitlement.AssignRequest{LicenceID: l.ID, RoomID: here.ID}))
 	case "assign many":
-		return second(w.AssignMany(w.ctx, models.AssignManyRequest{ContractID: w.contract, RoomIDs: []string{here.ID, there.ID}}))
+		return second(w.AssignMany(w.ctx, entitlement.AssignManyRequest{ContractID: w.contract, RoomIDs: []string{here.ID, there.ID}}))
 	case "move licence":
-		return second(w.Move(w.ctx, models.MoveRequest{FromRoomID: here.ID, ToRoomID: there.ID, LicenceIDs: []string{l.ID}}))
+		return second(w.Move(w.ctx, entitlement.MoveRequest{FromRoomID: here.ID, ToRoomID: there.ID, LicenceIDs: []string{l.ID}}))
 	case "move both":
 		return w.moveAll(here, there)
 	case "place":
@@ -80,7 +83,7 @@ func (w *roomWorld) do(s roomStep) error {
 	case "import":
 		return w.importRow(here, fmt.Sprintf("SN%d", s.Device+3)) // one that is there, or new ones
 	}
-	open, _, err := w.ListAssignments(w.ctx, models.AssignmentFilter{LicenceID: l.ID, Open: true})
+	open, _, err := w.ListAssignments(w.ctx, entitlement.AssignmentFilter{LicenceID: l.ID, Open: true})
 	if err != nil || len(open) == 0 {
 		return err
 	}
@@ -88,16 +91,16 @@ func (w *roomWorld) do(s roomStep) error {
 }
 
 // moveAll moves what it finds in a room; it may be gone by then.
-func (w *roomWorld) moveAll(here, there models.Room) error {
-	open, _, err := w.ListAssignments(w.ctx, models.AssignmentFilter{RoomID: here.ID, Open: true})
+func (w *roomWorld) moveAll(here, there entitlement.Room) error {
+	open, _, err := w.ListAssignments(w.ctx, entitlement.AssignmentFilter{RoomID: here.ID, Open: true})
 	if err != nil {
 		return err
 	}
-	inside, _, err := w.ListDevices(w.ctx, models.DeviceFilter{RoomID: here.ID})
+	inside, _, err := w.ListDevices(w.ctx, entitlement.DeviceFilter{RoomID: here.ID})
 	if err != nil {
 		return err
 	}
-	q := models.MoveRequest{FromRoomID: here.ID, ToRoomID: there.ID}
+	q := entitlement.MoveRequest{FromRoomID: here.ID, ToRoomID: there.ID}
 	for _, a := range open {
 		q.LicenceIDs = append(q.LicenceIDs, a.LicenceID)
 	}
@@ -107,7 +110,7 @@ func (w *roomWorld) moveAll(here, there models.Room) error {
 	return second(w.Move(w.ctx, q))
 }
 
-func (w *roomWorld) archive(place int, r models.Room) error {
+func (w *roomWorld) archive(place int, r entitlement.Room) error {
 	if _, err := w.ArchiveRoom(w.ctx, r.ID, ""); err != nil {
 		return err
 	}
@@ -115,7 +118,7 @@ func (w *roomWorld) archive(place int, r models.Room) error {
 	w.made++
 	name := fmt.Sprintf("Sala %d", w.made)
 	w.mu.Unlock()
-	next, err := w.CreateRoom(w.ctx, models.NewRoom{AccountID: w.account, Form: rules.RoomForm{Name: name, Site: "HQ", Country: "BR", Platform: rules.PlatformTeamsWindows}})
+	next, err := w.CreateRoom(w.ctx, entitlement.NewRoom{AccountID: w.account, Form: rules.RoomForm{Name: name, Site: "HQ", Country: "BR", Platform: rules.PlatformTeamsWindows}})
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.rooms[place] = next
@@ -123,18 +126,18 @@ func (w *roomWorld) archive(place int, r models.Room) error {
 }
 
 // importRow stores a file of one row; a refused one is no error.
-func (w *roomWorld) importRow(r models.Room, serial string) error {
-	job, err := w.CreateImport(w.ctx, models.ImportJob{Kind: models.ImportRooms, AccountID: &w.account, Format: "csv", AllOrNothing: true, Content: []byte("x")})
+func (w *roomWorld) importRow(r entitlement.Room, serial string) error {
+	job, err := w.CreateImport(w.ctx, importjob.ImportJob{Kind: importjob.ImportRooms, AccountID: &w.account, Format: "csv", AllOrNothing: true, Content: []byte("x")})
 	if err != nil {
 		return err
 	}
-	job.State = models.ImportStoring
+	job.State = importjob.ImportStoring
 	if err := w.ImportProgress(w.Context, job); err != nil {
 		return err
 	}
-	row := models.RoomOfFile{No: 2, Form: rules.RoomRow{Room: rules.RoomForm{Name: r.Name, Site: r.Site, Country: "BR", Platform: rules.PlatformTeamsWindows},
+	row := entitlement.RoomOfFile{No: 2, Form: rules.RoomRow{Room: rules.RoomForm{Name: r.Name, Site: r.Site, Country: "BR", Platform: rules.PlatformTeamsWindows},
 		Devices: []rules.DeviceForm{{Serial: serial, ModelCode: "MEETUP"}}}}
-	return second(w.StoreRooms(w.Context, job, []models.RoomOfFile{row}))
+	return second(w.StoreRooms(w.Context, job, []entitlement.RoomOfFile{row}))
 }
 
 // Whatever several people do at the same time, by whatever way, what is stored

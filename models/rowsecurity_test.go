@@ -7,10 +7,18 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"gorm.io/gorm"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -20,8 +28,8 @@ var unscoped = []string{"api_tokens", "audit_heads", "calendar_holidays", "calen
 	"orgs", "outbox_events", "product_models", "programs", "sessions", "stock_entries", "stock_levels", "sweeps", "throttles", "users"}
 
 type twoTenants struct {
-	sellerA, sellerB models.Org
-	a, b             models.Order
+	sellerA, sellerB account.Org
+	a, b             order.Order
 }
 
 // twoAccounts has a row of each table for two customers of two resellers.
@@ -30,22 +38,22 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 	w.sellerA, w.sellerB = env.Reseller(t, "Revenda Sul"), env.Reseller(t, "Revenda Oeste")
 	w.a = env.Fulfilled(t, w.sellerA, storetest.FormFor("PO-1", "Acme Ltda", "ana.souza@acme.example"))
 	w.b = env.Fulfilled(t, w.sellerB, storetest.FormFor("PO-1", "Beta SA", "bia@beta.example"))
-	for i, o := range []models.Order{w.a, w.b} {
-		seller := []models.Org{w.sellerA, w.sellerB}[i]
+	for i, o := range []order.Order{w.a, w.b} {
+		seller := []account.Org{w.sellerA, w.sellerB}[i]
 		env.Join(t, env.InvitationOf(t, o.ID))
 		m := env.Mails(t, "order_confirmation")[i]
 		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO notification_attempts VALUES ('att_%d', '%s', 'QUEUED', '', now())", i, m.ID)))
-		require.NoError(t, env.RaiseTask(env.Context, models.OperatorTask{Kind: models.TaskInvitationRequested, SubjectID: *o.AccountID, AccountID: o.AccountID}))
+		require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskInvitationRequested, SubjectID: *o.AccountID, AccountID: o.AccountID}))
 		require.NoError(t, env.RefuseOrder(env.Context, seller.ID, "hash", nil))
-		_, _, err := env.CancelOrder(storetest.Operator(), o.ID, models.CancelRequest{Quantity: 1, Reason: "one too many"})
+		_, _, err := env.CancelOrder(storetest.Operator(), o.ID, order.CancelRequest{Quantity: 1, Reason: "one too many"})
 		require.NoError(t, err)
 		room := env.Room(t, *o.AccountID, "Sala 1")
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		d := env.Device(t, room, storetest.PO(i), "MEETUP", "")
 		if i == 1 {
-			_, err = env.RegisterDevice(env.Context, models.NewDevice{AccountID: *w.a.AccountID, Form: rules.DeviceForm{Serial: *d.Serial, ModelCode: "MEETUP"}})
+			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{AccountID: *w.a.AccountID, Form: rules.DeviceForm{Serial: *d.Serial, ModelCode: "MEETUP"}})
 			requireCode(t, rules.SerialClaimed, err)
-			_, err = env.RegisterDevice(env.Context, models.NewDevice{AccountID: *o.AccountID, Form: rules.DeviceForm{Serial: storetest.PO(0), ModelCode: "MEETUP"}})
+			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{AccountID: *o.AccountID, Form: rules.DeviceForm{Serial: storetest.PO(0), ModelCode: "MEETUP"}})
 			requireCode(t, rules.SerialClaimed, err)
 		}
 		shipment(t, env, *o.AccountID, storetest.PO(i))
@@ -55,24 +63,24 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 			recall_pending, reminders_sent, state_since, next_timer, last_error, created_at, version)
 			SELECT 'spu_%d', parent_org_id, 'spl_%d', 1, id, '', '', 0, 0, '', '', 'SELECTION_PENDING', false, 0, now(), '', '', now(), 1 FROM accounts WHERE id = '%s'`, i, i, *o.AccountID)))
 		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO warranty_attachments SELECT 'wat_%d', account_id, id, 'X%d', now(), NULL, '', 'usr' FROM licences WHERE id = '%s'", i, i, env.Licences(t, o)[1].ID)))
-		_, err = env.ClaimWarranty(storetest.Customer(*o.AccountID), models.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: "OLD1", PONumber: "1"}})
+		_, err = env.ClaimWarranty(storetest.Customer(*o.AccountID), warranty.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: "OLD1", PONumber: "1"}})
 		require.NoError(t, err)
 		site := env.Site(t, *o.AccountID, "HQ", "BR", "SP")
-		_, err = env.RequestRMA(env.Context, models.NewRMA{ModelCode: "STRONG-USB-CABLE", RoomID: room.ID, SiteID: site.ID, Quantity: 1, Fault: "Broken"})
+		_, err = env.RequestRMA(env.Context, replacement.NewRMA{ModelCode: "STRONG-USB-CABLE", RoomID: room.ID, SiteID: site.ID, Quantity: 1, Fault: "Broken"})
 		require.NoError(t, err)
-		job, err := env.CreateImport(storetest.Seller(seller), models.ImportJob{OrgID: seller.ID, Format: "csv", Content: []byte("x")})
+		job, err := env.CreateImport(storetest.Seller(seller), importjob.ImportJob{OrgID: seller.ID, Format: "csv", Content: []byte("x")})
 		require.NoError(t, err)
-		rooms, err := env.CreateImport(storetest.Customer(*o.AccountID), models.ImportJob{Kind: models.ImportRooms, AccountID: o.AccountID, Format: "csv", Content: []byte("x")})
+		rooms, err := env.CreateImport(storetest.Customer(*o.AccountID), importjob.ImportJob{Kind: importjob.ImportRooms, AccountID: o.AccountID, Format: "csv", Content: []byte("x")})
 		require.NoError(t, err)
 		for _, id := range []string{job.ID, rooms.ID} {
-			require.NoError(t, env.PutImportRows(env.Context, []models.ImportRow{{JobID: id, RowNo: 1, Outcome: models.RowValid, Errors: []rules.FieldError{}}}))
+			require.NoError(t, env.PutImportRows(env.Context, []importjob.ImportRow{{JobID: id, RowNo: 1, Outcome: importjob.RowValid, Errors: []rules.FieldError{}}}))
 		}
 	}
 	return w
 }
 
 func visible(t *testing.T, env storetest.Env, ctx context.Context, table string) (n int) {
-	require.NoError(t, models.InTx(env.Store, ctx, func(tx *gorm.DB, _ models.Scope) error {
+	require.NoError(t, env.DB.Write(ctx, func(tx *db.Tx) error {
 		return tx.Raw("SELECT count(*) FROM " + table).Scan(&n).Error
 	}))
 	return n
@@ -89,7 +97,7 @@ func TestC5_QueryWithoutWhereShowsNothingForeign(t *testing.T) {
 			require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM pg_class WHERE relname = '"+table+"' AND relrowsecurity AND relforcerowsecurity"))
 			require.NotZero(t, visible(t, env, env.Context, table), "the test has no row to hide")
 			require.Zero(t, visible(t, env, storetest.Customer("acc_nobody"), table))
-			require.Zero(t, visible(t, env, storetest.Seller(models.Org{ID: "org_nobody"}), table))
+			require.Zero(t, visible(t, env, storetest.Seller(account.Org{ID: "org_nobody"}), table))
 			all := visible(t, env, env.Context, table)
 			for _, ctx := range []context.Context{storetest.Customer(*w.a.AccountID), storetest.Seller(w.sellerA)} {
 				require.Less(t, visible(t, env, ctx, table), all)
@@ -127,18 +135,18 @@ func TestC5_NoScopeIsRefused(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		for name, ctx := range map[string]context.Context{
 			"no scope":          context.Background(),
-			"empty scope":       models.WithScope(context.Background(), models.Scope{}),
-			"empty list":        models.WithScope(context.Background(), models.Scope{AccountIDs: []string{}}),
+			"empty scope":       db.WithScope(context.Background(), db.Scope{}),
+			"empty list":        db.WithScope(context.Background(), db.Scope{AccountIDs: []string{}}),
 			"empty account":     storetest.Customer(""),
 			"several in one":    storetest.Customer("acc_1,acc_2"),
 			"one bad among two": storetest.Customer("acc_1", "acc_2,acc_3"),
 		} {
 			_, err := env.GetOrder(ctx, "ord_x")
-			require.ErrorIs(t, err, models.ErrNoScope, name)
-			_, _, err = env.ListOrders(ctx, models.OrderFilter{})
-			require.ErrorIs(t, err, models.ErrNoScope, name)
+			require.ErrorIs(t, err, db.ErrNoScope, name)
+			_, _, err = env.ListOrders(ctx, order.OrderFilter{})
+			require.ErrorIs(t, err, db.ErrNoScope, name)
 			_, err = env.FulfilOrder(ctx, "ord_x")
-			require.ErrorIs(t, err, models.ErrNoScope, name)
+			require.ErrorIs(t, err, db.ErrNoScope, name)
 		}
 	})
 }
@@ -148,21 +156,21 @@ func TestC5_ScopeCannotBeInjected(t *testing.T) {
 	w := twoAccounts(t, env)
 	for _, id := range []string{"x' OR '" + *w.b.AccountID, "{" + *w.b.AccountID + "}", "%", "' OR true --", "system", *w.b.AccountID + " "} {
 		ctx := storetest.Customer(id)
-		orders, _, err := env.ListOrders(ctx, models.OrderFilter{})
+		orders, _, err := env.ListOrders(ctx, order.OrderFilter{})
 		require.NoError(t, err)
 		require.Empty(t, orders)
-		require.Zero(t, visible(t, env, storetest.Seller(models.Org{ID: id}), "orders"))
+		require.Zero(t, visible(t, env, storetest.Seller(account.Org{ID: id}), "orders"))
 	}
 }
 
 func TestC5_InsertForForeignAccountIsRefused(t *testing.T) {
 	env := storetest.Postgres(t)
 	w := twoAccounts(t, env)
-	err := models.InTx(env.Store, storetest.Customer(*w.a.AccountID), func(tx *gorm.DB, _ models.Scope) error {
+	err := env.DB.Write(storetest.Customer(*w.a.AccountID), func(tx *db.Tx) error {
 		return tx.Exec("INSERT INTO memberships SELECT 'mem_x', ?, id, 'ADMIN', 'ACTIVE', NULL, now() FROM users LIMIT 1", *w.b.AccountID).Error
 	})
 	require.ErrorContains(t, err, "row-level security")
-	err = models.InTx(env.Store, storetest.Customer(*w.a.AccountID), func(tx *gorm.DB, _ models.Scope) error {
+	err = env.DB.Write(storetest.Customer(*w.a.AccountID), func(tx *db.Tx) error {
 		return tx.Exec("UPDATE licences SET account_id = ?", *w.b.AccountID).Error
 	})
 	require.ErrorContains(t, err, "row-level security")
@@ -183,16 +191,16 @@ func TestC5_ForeignAndMissingIdsAnswerAlike(t *testing.T) {
 			for call, err := range map[string]error{
 				"order":        second(env.GetOrder(ctx, o.ID)),
 				"contracts":    second(env.ContractsOfOrder(ctx, o.ID)),
-				"cancel":       third(env.CancelOrder(ctx, o.ID, models.CancelRequest{Reason: "x"})),
+				"cancel":       third(env.CancelOrder(ctx, o.ID, order.CancelRequest{Reason: "x"})),
 				"cancellation": second(env.ListCancellations(ctx, o.ID)),
 				"account":      second(env.GetAccount(ctx, *o.AccountID)),
 				"balance":      second(env.Balance(ctx, *o.AccountID)),
 				"invitation":   second(env.GetInvitation(ctx, inv.ID)),
 				"reissue":      second(env.Reissue(ctx, inv.ID, "", "", "x")),
 				"revoke":       second(env.RevokeInvitation(ctx, inv.ID, "x")),
-				"member":       second(env.ChangeMembership(ctx, m.ID, models.RoleAdmin, rules.MembershipRemoved, "x")),
-				"invite":       second(env.Invite(ctx, models.NewInvite{AccountID: *o.AccountID, Email: "x@acme.example", Role: models.RoleAdmin})),
-				"processes":    third(env.ListProcesses(ctx, models.ProcessFilter{})),
+				"member":       second(env.ChangeMembership(ctx, m.ID, identity.RoleAdmin, rules.MembershipRemoved, "x")),
+				"invite":       second(env.Invite(ctx, identity.NewInvite{AccountID: *o.AccountID, Email: "x@acme.example", Role: identity.RoleAdmin})),
+				"processes":    third(env.ListProcesses(ctx, operations.ProcessFilter{})),
 				"counts":       second(env.CountProcesses(ctx)),
 				"audit":        third(env.VerifyAudit(ctx)),
 			} {
@@ -214,18 +222,18 @@ func TestS36_SellerSeesItsOrdersAndTheirStateOnly(t *testing.T) {
 		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
 		env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), storetest.Form("PO-1"))
 		ctx := storetest.Seller(seller)
-		orders, _, err := env.ListOrders(ctx, models.OrderFilter{})
+		orders, _, err := env.ListOrders(ctx, order.OrderFilter{})
 		require.NoError(t, err)
 		require.Len(t, orders, 1)
 		require.Len(t, orders[0].Lines, 1)
 		events, err := env.Timeline(ctx, o.ID, *o.AccountID)
 		require.NoError(t, err)
 		require.Equal(t, []string{"order.received", "order.accepted", "order.fulfilled"}, verbs(events))
-		require.Empty(t, list(env.ListInvitations(ctx, "", o.ID, models.Page{}))(t))
-		require.Empty(t, list(env.ListNotifications(ctx, models.NotificationFilter{}))(t))
-		require.Empty(t, registered(t, env, ctx, models.ContractFilter{}))
-		require.Empty(t, list(env.ListAccounts(ctx, models.Page{}))(t))
-		require.Empty(t, list(env.ListTasks(ctx, models.TaskFilter{}))(t))
+		require.Empty(t, list(env.ListInvitations(ctx, "", o.ID, db.Page{}))(t))
+		require.Empty(t, list(env.ListNotifications(ctx, notification.NotificationFilter{}))(t))
+		require.Empty(t, registered(t, env, ctx, entitlement.ContractFilter{}))
+		require.Empty(t, list(env.ListAccounts(ctx, db.Page{}))(t))
+		require.Empty(t, list(env.ListTasks(ctx, db.TaskFilter{}))(t))
 		contracts, err := env.ContractsOfOrder(ctx, o.ID)
 		require.NoError(t, err)
 		require.Empty(t, contracts)
@@ -239,7 +247,7 @@ func list[T any](rows []T, _ string, err error) func(*testing.T) []T {
 	}
 }
 
-func verbs(events []models.AuditEvent) (out []string) {
+func verbs(events []db.AuditEvent) (out []string) {
 	for _, e := range events {
 		out = append(out, e.Verb)
 	}

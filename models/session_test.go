@@ -7,7 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/clock"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -16,7 +18,7 @@ func TestSessions(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		user := "usr_1"
 		put := func(hash string, life time.Duration) {
-			require.NoError(t, env.PutSession(env.Context, models.Session{TokenHash: hash, UserID: &user, Label: "Firefox", Data: []byte("x"), ExpiresAt: time.Now().Add(life)}))
+			require.NoError(t, env.PutSession(env.Context, identity.Session{TokenHash: hash, UserID: &user, Label: "Firefox", Data: []byte("x"), ExpiresAt: time.Now().Add(life)}))
 		}
 		put("a", time.Hour)
 		put("b", time.Hour)
@@ -38,7 +40,7 @@ func TestSessions(t *testing.T) {
 		_, ok, err = env.FindSession(env.Context, "b")
 		require.NoError(t, err)
 		require.False(t, ok)
-		require.NoError(t, env.KeepSession(env.Context, models.Session{TokenHash: "b", UserID: &user, Data: []byte("y"), ExpiresAt: time.Now().Add(time.Hour)}))
+		require.NoError(t, env.KeepSession(env.Context, identity.Session{TokenHash: "b", UserID: &user, Data: []byte("y"), ExpiresAt: time.Now().Add(time.Hour)}))
 		_, ok, err = env.FindSession(env.Context, "b")
 		require.NoError(t, err)
 		require.False(t, ok, "an ended session stays ended")
@@ -51,7 +53,7 @@ func TestSessions(t *testing.T) {
 }
 
 // challenged has an invitation with a code on its way to browser "b".
-func challenged(t *testing.T, env storetest.Env) (models.Invitation, models.Challenge, string) {
+func challenged(t *testing.T, env storetest.Env) (identity.Invitation, identity.Challenge, string) {
 	_, inv := fulfilledWithInvitation(t, env)
 	c, err := env.ChallengeInvited(env.Context, inv.ID, "b", "pt-BR")
 	require.NoError(t, err)
@@ -69,12 +71,12 @@ func TestOneTimeCodeFiveTries(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, c, code := challenged(t, env)
 		require.Regexp(t, `^\d{6}$`, code)
-		for range models.CodeTries {
+		for range identity.CodeTries {
 			_, err := env.AnswerChallenge(env.Context, c.ID, "b", wrong(code))
-			requireCode(t, models.CodeWrong, err)
+			requireCode(t, identity.CodeWrong, err)
 		}
 		_, err := env.AnswerChallenge(env.Context, c.ID, "b", code)
-		requireCode(t, models.CodeTried, err)
+		requireCode(t, identity.CodeTried, err)
 	})
 }
 
@@ -88,7 +90,7 @@ func TestOneTimeCodeTriesAtOnceAreCounted(t *testing.T) {
 	}) {
 		n[rules.CodeOf(err)]++
 	}
-	require.Equal(t, map[string]int{models.CodeWrong: 5, models.CodeTried: 15}, n)
+	require.Equal(t, map[string]int{identity.CodeWrong: 5, identity.CodeTried: 15}, n)
 }
 
 func TestOneTimeCodeIsBoundToTheBrowserAndConsumedOnce(t *testing.T) {
@@ -97,12 +99,12 @@ func TestOneTimeCodeIsBoundToTheBrowserAndConsumedOnce(t *testing.T) {
 		_, err := env.AnswerChallenge(env.Context, c.ID, "other browser", code)
 		requireCode(t, rules.NotFound, err)
 		_, err = env.AnswerChallenge(env.Context, c.ID, "b", wrong(code))
-		requireCode(t, models.CodeWrong, err)
+		requireCode(t, identity.CodeWrong, err)
 		got, err := env.AnswerChallenge(env.Context, c.ID, "b", code)
 		require.NoError(t, err)
 		require.Equal(t, c.SubjectID, got.SubjectID)
 		_, err = env.AnswerChallenge(env.Context, c.ID, "b", code)
-		requireCode(t, models.CodeExpired, err)
+		requireCode(t, identity.CodeExpired, err)
 	})
 }
 
@@ -114,7 +116,7 @@ func TestOneTimeCodeOfTheLatestMailCounts(t *testing.T) {
 		elsewhere, err := env.ChallengeInvited(env.Context, inv.ID, "another browser", "pt-BR")
 		require.NoError(t, err)
 		_, err = env.AnswerChallenge(env.Context, first.ID, "b", code)
-		requireCode(t, models.CodeExpired, err)
+		requireCode(t, identity.CodeExpired, err)
 		_, err = env.AnswerChallenge(env.Context, second.ID, "b", env.Secrets().OneTimeCode(second.ID))
 		require.NoError(t, err)
 		_, err = env.AnswerChallenge(env.Context, elsewhere.ID, "another browser", env.Secrets().OneTimeCode(elsewhere.ID))
@@ -129,7 +131,7 @@ func TestOneTimeCodeLivesTenMinutes(t *testing.T) {
 		require.Equal(t, 10*time.Minute, c.ExpiresAt.Sub(c.CreatedAt))
 		require.NoError(t, env.Exec("UPDATE challenges SET expires_at = created_at"))
 		_, err := env.AnswerChallenge(env.Context, c.ID, "b", code)
-		requireCode(t, models.CodeExpired, err)
+		requireCode(t, identity.CodeExpired, err)
 		env.Join(t, inv)
 		_, err = env.ChallengeInvited(env.Context, inv.ID, "b", "en")
 		requireCode(t, rules.InvitationUsed, err)
@@ -147,7 +149,7 @@ func TestPasswordReset(t *testing.T) {
 		}
 		ids := env.Strings(t, "SELECT id FROM challenges ORDER BY id")
 		token := env.Secrets().ResetToken(ids[1])
-		require.NoError(t, env.PutSession(env.Context, models.Session{TokenHash: "s", UserID: &u.ID, Data: []byte{}, ExpiresAt: time.Now().Add(time.Hour)}))
+		require.NoError(t, env.PutSession(env.Context, identity.Session{TokenHash: "s", UserID: &u.ID, Data: []byte{}, ExpiresAt: time.Now().Add(time.Hour)}))
 		_, err := env.ResetByToken(env.Context, token)
 		require.NoError(t, err)
 		require.NoError(t, env.ResetPassword(env.Context, token, "new hash"))
@@ -156,7 +158,7 @@ func TestPasswordReset(t *testing.T) {
 		require.Equal(t, "new hash", got.PasswordHash)
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM sessions"))
 		for _, id := range ids { // the used link, and the other one
-			requireCode(t, models.CodeExpired, env.ResetPassword(env.Context, env.Secrets().ResetToken(id), "stolen"))
+			requireCode(t, identity.CodeExpired, env.ResetPassword(env.Context, env.Secrets().ResetToken(id), "stolen"))
 		}
 		requireCode(t, rules.NotFound, env.ResetPassword(env.Context, "unknown", "x"))
 		env.AuditHolds(t)
@@ -186,12 +188,12 @@ func TestThrottleCountsInAWindowAndSurvivesARestart(t *testing.T) {
 		requireCode(t, rules.RateLimited, env.Throttle(env.Context, "ip 10.0.0.1", 3, time.Hour))
 		require.NoError(t, env.Throttle(env.Context, "ip 10.0.0.2", 3, time.Hour))
 		if env.DSN != "" { // another process on the same database
-			dialector, err := models.Postgres(env.DSN)
+			dialector, err := db.Postgres(env.DSN)
 			require.NoError(t, err)
-			other, err := models.Open(dialector, models.Options{Clock: clock.Clock{}, Key: storetest.Key})
+			other, err := domains.Open(dialector, domains.Options{Options: db.Options{Clock: clock.Clock{}, Key: storetest.Key}})
 			require.NoError(t, err)
-			defer other.Close()
-			requireCode(t, rules.RateLimited, other.Throttle(env.Context, "ip 10.0.0.1", 3, time.Hour))
+			defer other.DB.Close()
+			requireCode(t, rules.RateLimited, other.People.Throttle(env.Context, "ip 10.0.0.1", 3, time.Hour))
 		}
 		for _, key := range env.Strings(t, "SELECT key FROM throttles") {
 			require.NotContains(t, key, "10.0.0")

@@ -11,15 +11,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
 // shipment is a booked shipment with one event of its carrier.
-func shipment(t *testing.T, env storetest.Env, accountID, tracking string) models.Shipment {
+func shipment(t *testing.T, env storetest.Env, accountID, tracking string) logistics.Shipment {
 	t.Helper()
-	sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_" + tracking, BookingKey: "rma_" + tracking + "/out/1",
+	sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_" + tracking, BookingKey: "rma_" + tracking + "/out/1",
 		Carrier: "sim", PromisedOn: "2026-11-24"})
 	require.NoError(t, err)
 	sh, err = env.ShipmentBooked(env.Context, sh.ID, tracking)
@@ -30,9 +31,9 @@ func shipment(t *testing.T, env storetest.Env, accountID, tracking string) model
 	return sh
 }
 
-func carrierEvent(tracking string, kind rules.ScanKind, at time.Time) models.NewCarrierEvent {
+func carrierEvent(tracking string, kind rules.ScanKind, at time.Time) logistics.NewCarrierEvent {
 	id := fmt.Sprintf("%s-%s-%d", tracking, kind, at.Unix())
-	return models.NewCarrierEvent{Carrier: "sim", EventID: id, Tracking: tracking, Kind: string(kind), OccurredAt: at, Raw: []byte(`{"event_id":"` + id + `"}`)}
+	return logistics.NewCarrierEvent{Carrier: "sim", EventID: id, Tracking: tracking, Kind: string(kind), OccurredAt: at, Raw: []byte(`{"event_id":"` + id + `"}`)}
 }
 
 // account is one with an order; its id.
@@ -43,7 +44,7 @@ func accountOf(t *testing.T, env storetest.Env) string {
 
 func TestShipmentsAreMadeOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		n := models.NewShipment{AccountID: accountOf(t, env), Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: "rma_1/out/1", Carrier: "sim"}
+		n := logistics.NewShipment{AccountID: accountOf(t, env), Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: "rma_1/out/1", Carrier: "sim"}
 		ids := make([]string, 8)
 		requireAll(t, storetest.AtOnce(len(ids), func(i int) error {
 			sh, err := env.CreateShipment(env.Context, n)
@@ -75,7 +76,7 @@ func TestAtMostOneLiveOutboundShipment(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		accountID := accountOf(t, env)
 		errs := storetest.AtOnce(8, func(i int) error {
-			_, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: fmt.Sprint("key ", i), Carrier: "sim"})
+			_, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: fmt.Sprint("key ", i), Carrier: "sim"})
 			return err
 		})
 		made := 0
@@ -93,10 +94,10 @@ func TestAtMostOneLiveOutboundShipment(t *testing.T) {
 
 func TestShipmentIsCheckedBeforeItIsMade(t *testing.T) {
 	env := storetest.SQLite(t)
-	_, err := env.CreateShipment(env.Context, models.NewShipment{Direction: "UP", PromisedOn: "soon"})
+	_, err := env.CreateShipment(env.Context, logistics.NewShipment{Direction: "UP", PromisedOn: "soon"})
 	requireCode(t, rules.ValidationFailed, err)
 	require.ElementsMatch(t, []string{"/subject_id", "/booking_key", "/carrier", "/direction", "/promised_on"}, pointers(err))
-	_, err = env.CreateShipment(env.Context, models.NewShipment{AccountID: "acc_none", Direction: rules.ShipOut, SubjectID: "x", BookingKey: "x", Carrier: "x"})
+	_, err = env.CreateShipment(env.Context, logistics.NewShipment{AccountID: "acc_none", Direction: rules.ShipOut, SubjectID: "x", BookingKey: "x", Carrier: "x"})
 	requireCode(t, rules.NotFound, err)
 }
 
@@ -109,7 +110,7 @@ func TestBookingIsStoredOnceAndOneNumberIsOneParcel(t *testing.T) {
 		require.Equal(t, rules.ShipmentPickedUp, again.State, "a later scan is not undone")
 		_, err = env.ShipmentBooked(env.Context, a.ID, "T2")
 		requireCode(t, rules.StateConflict, err)
-		b, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_2", BookingKey: "2", Carrier: "sim"})
+		b, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_2", BookingKey: "2", Carrier: "sim"})
 		require.NoError(t, err)
 		_, err = env.ShipmentBooked(env.Context, b.ID, "T1")
 		require.Error(t, err, "the number is taken")
@@ -125,7 +126,7 @@ func TestCancelledBeforePickUpOnly(t *testing.T) {
 		moving := shipment(t, env, accountID, "T1")
 		_, err := env.CancelShipment(env.Context, moving.ID, "withdrawn")
 		requireCode(t, rules.ShipmentNotCancellable, err)
-		n := models.NewShipment{AccountID: accountID, Direction: rules.ShipSpare, SubjectID: "spr_1", BookingKey: "s1", Carrier: "sim"}
+		n := logistics.NewShipment{AccountID: accountID, Direction: rules.ShipSpare, SubjectID: "spr_1", BookingKey: "s1", Carrier: "sim"}
 		waiting, err := env.CreateShipment(env.Context, n)
 		require.NoError(t, err)
 		_, err = env.ShipmentBooked(env.Context, waiting.ID, "T2")
@@ -135,14 +136,14 @@ func TestCancelledBeforePickUpOnly(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, rules.ShipmentCancelled, sh.State)
 		}
-		require.Empty(t, env.Tasks(t, models.TaskShipmentContradicted))
+		require.Empty(t, env.Tasks(t, db.TaskShipmentContradicted))
 		_, err = env.ReceiveCarrierEvent(env.Context, carrierEvent("T2", rules.ScanInTransit, storetest.Now))
 		require.NoError(t, err)
 		sh, err := env.GetShipment(env.Context, waiting.ID)
 		require.NoError(t, err)
 		require.Equal(t, rules.ShipmentCancelled, sh.State, "it does not live again")
 		require.True(t, sh.Contradicted)
-		require.Len(t, env.Tasks(t, models.TaskShipmentContradicted), 1)
+		require.Len(t, env.Tasks(t, db.TaskShipmentContradicted), 1)
 	})
 }
 
@@ -153,8 +154,8 @@ func TestShipmentIsTheSameForEveryOrderOfArrival(t *testing.T) {
 	accountID := accountOf(t, env)
 	env.Calendar.Set(storetest.Now.Add(100 * time.Hour))
 	hours := func(h int) time.Time { return storetest.Now.Add(time.Duration(h) * time.Hour) }
-	story := []models.NewCarrierEvent{{}, {}, {}, {}, {}}
-	fill := func(tracking string) []models.NewCarrierEvent {
+	story := []logistics.NewCarrierEvent{{}, {}, {}, {}, {}}
+	fill := func(tracking string) []logistics.NewCarrierEvent {
 		story[0] = carrierEvent(tracking, rules.ScanPickedUp, hours(1))
 		story[1] = carrierEvent(tracking, rules.ScanInTransit, hours(5))
 		story[2] = carrierEvent(tracking, rules.ScanException, hours(9))
@@ -170,7 +171,7 @@ func TestShipmentIsTheSameForEveryOrderOfArrival(t *testing.T) {
 			events = append(events, events[random.IntN(5)])
 		}
 		random.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
-		sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: accountID, Direction: rules.ShipReturn, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipReturn, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim"})
 		require.NoError(t, err)
 		booked := random.IntN(len(events) + 1)
 		for i, e := range events {
@@ -190,7 +191,7 @@ func TestShipmentIsTheSameForEveryOrderOfArrival(t *testing.T) {
 		scans, err := env.ScansOf(env.Context, sh.ID)
 		require.NoError(t, err)
 		require.Len(t, scans, 6, "five of the carrier and our own")
-		require.Equal(t, "DELIVERED", lastTold(t, env, sh.SubjectID)[models.PayloadShipmentState], "the newest that the workflow hears is the final state")
+		require.Equal(t, "DELIVERED", lastTold(t, env, sh.SubjectID)[logistics.PayloadShipmentState], "the newest that the workflow hears is the final state")
 	}
 	env.AuditHolds(t)
 }
@@ -202,7 +203,7 @@ func lastTold(t *testing.T, env storetest.Env, subject string) (newest map[strin
 	for _, raw := range env.Strings(t, "SELECT payload FROM outbox_events WHERE kind = 'shipment.moved' AND subject_id = '"+subject+"'") {
 		var payload map[string]string
 		require.NoError(t, json.Unmarshal([]byte(raw), &payload))
-		v, err := strconv.Atoi(payload[models.PayloadVersion])
+		v, err := strconv.Atoi(payload[logistics.PayloadVersion])
 		require.NoError(t, err)
 		if v > version {
 			version, newest = v, payload
@@ -214,7 +215,7 @@ func lastTold(t *testing.T, env storetest.Env, subject string) (newest map[strin
 func TestScansOfOperatorsAndDepotsCountToo(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		sh := shipment(t, env, accountOf(t, env), "T1")
-		lost := models.NewScan{Kind: rules.ScanLost, Source: models.ScanByOperator, CauseKey: sh.ID + "/lost", Reason: "silent for 3 business days"}
+		lost := logistics.NewScan{Kind: rules.ScanLost, Source: logistics.ScanByOperator, CauseKey: sh.ID + "/lost", Reason: "silent for 3 business days"}
 		for range 2 {
 			after, err := env.RecordScan(storetest.Operator(), sh.ID, lost)
 			require.NoError(t, err)
@@ -226,7 +227,7 @@ func TestScansOfOperatorsAndDepotsCountToo(t *testing.T) {
 		require.Equal(t, "silent for 3 business days", events[3].Details["reason"])
 		_, err = env.RecordScan(env.Context, "shp_none", lost)
 		requireCode(t, rules.NotFound, err)
-		future, err := env.RecordScan(env.Context, sh.ID, models.NewScan{Kind: rules.ScanDelivered, At: storetest.Now.Add(time.Hour), Source: models.ScanByDepot, CauseKey: "d"})
+		future, err := env.RecordScan(env.Context, sh.ID, logistics.NewScan{Kind: rules.ScanDelivered, At: storetest.Now.Add(time.Hour), Source: logistics.ScanByDepot, CauseKey: "d"})
 		require.NoError(t, err)
 		require.True(t, future.DeliveredAt.Equal(storetest.Now), "nothing is delivered in the future")
 	})
@@ -239,23 +240,23 @@ func TestC5_ShipmentsOfOthersAreNotThere(t *testing.T) {
 		foreign, own := storetest.Customer("acc_other"), storetest.Customer(accountID)
 		_, err := env.GetShipment(foreign, sh.ID)
 		requireCode(t, rules.NotFound, err)
-		for _, f := range []models.ShipmentFilter{{}, {AccountID: accountID}, {Tracking: "T1"}} {
+		for _, f := range []logistics.ShipmentFilter{{}, {AccountID: accountID}, {Tracking: "T1"}} {
 			require.Empty(t, list(env.ListShipments(foreign, f))(t))
 			require.Len(t, list(env.ListShipments(own, f))(t), 1)
 		}
 		scans, err := env.ScansOf(foreign, sh.ID)
 		require.NoError(t, err)
 		require.Empty(t, scans)
-		_, err = env.RecordScan(foreign, sh.ID, models.NewScan{Kind: rules.ScanLost, CauseKey: "x"})
+		_, err = env.RecordScan(foreign, sh.ID, logistics.NewScan{Kind: rules.ScanLost, CauseKey: "x"})
 		requireCode(t, rules.NotFound, err)
-		_, err = env.CreateShipment(foreign, models.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "x", BookingKey: "x", Carrier: "x"})
+		_, err = env.CreateShipment(foreign, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "x", BookingKey: "x", Carrier: "x"})
 		requireCode(t, rules.NotFound, err)
 		for _, ctx := range []func() error{
 			func() error {
 				_, err := env.ReceiveCarrierEvent(own, carrierEvent("T1", rules.ScanLost, storetest.Now))
 				return err
 			},
-			func() error { _, _, err := env.ListCarrierEvents(own, models.CarrierEventFilter{}); return err },
+			func() error { _, _, err := env.ListCarrierEvents(own, logistics.CarrierEventFilter{}); return err },
 		} {
 			requireCode(t, rules.NotFound, ctx())
 		}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -31,7 +31,7 @@ func TestShipmentArrows(t *testing.T) {
 		}
 		t.Run(name[1:], func(t *testing.T) {
 			env := storetest.SQLite(t)
-			sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: accountOf(t, env), Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: "rma_1/out/1", Carrier: "sim"})
+			sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountOf(t, env), Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: "rma_1/out/1", Carrier: "sim"})
 			require.NoError(t, err)
 			require.Equal(t, path[0], sh.State)
 			for i, to := range path[1:] {

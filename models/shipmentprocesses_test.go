@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
@@ -20,7 +22,7 @@ func TestProcessesShowShipments(t *testing.T) {
 		expect := func(key string, want ...any) {
 			t.Helper()
 			id := parcels(t, env, r.ID)[key].ID
-			list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Shipment})
+			list, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.Shipment})
 			require.NoError(t, err)
 			for _, p := range list {
 				if p.ID == id {
@@ -41,16 +43,16 @@ func TestProcessesShowShipments(t *testing.T) {
 		expect("return/1", processes.WaitsForPickUp, "CUSTOMER")
 		scanned(t, env, r.ID, "out/1", rules.ScanPickedUp)
 		expect("out/1", processes.WaitsForDelivery, "CARRIER")
-		late, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Shipment, Overdue: true})
+		late, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.Shipment, Overdue: true})
 		require.NoError(t, err)
 		require.Empty(t, late)
 		env.Calendar.Set(*getRMA(t, env, r.ID).PromisedUntil)
-		late, _, err = env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Shipment, Overdue: true})
+		late, _, err = env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.Shipment, Overdue: true})
 		require.NoError(t, err)
 		require.Len(t, late, 1, "the promised day is over")
 		_, err = env.WatchOverdue(env.Context)
 		require.NoError(t, err)
-		for _, task := range env.Tasks(t, models.TaskProcessStuck) {
+		for _, task := range env.Tasks(t, db.TaskProcessStuck) {
 			require.NotEqual(t, late[0].ID, task.SubjectID, "the carrier is late, not the service")
 		}
 		scanned(t, env, r.ID, "out/1", rules.ScanDelivered)
@@ -66,13 +68,13 @@ func TestProcessesShowShipments(t *testing.T) {
 // A parcel that people hand in waits for them.
 func TestProcessesShowShipmentsByHand(t *testing.T) {
 	env := storetest.SQLite(t)
-	_, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: accountOf(t, env), Direction: rules.ShipRecall, SubjectID: "spu_1", BookingKey: "k", Carrier: "other"})
+	_, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountOf(t, env), Direction: rules.ShipRecall, SubjectID: "spu_1", BookingKey: "k", Carrier: "other"})
 	require.NoError(t, err)
-	list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Shipment, DueBy: time.Time{}})
+	list, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.Shipment, DueBy: time.Time{}})
 	require.NoError(t, err)
 	require.Len(t, list, 1)
 	require.Equal(t, []any{"spare/spu_1", processes.WaitsForBooking, "OPERATOR"}, []any{list[0].WorkflowID, list[0].WaitsFor, list[0].Actor})
 	counts, err := env.CountProcesses(env.Context)
 	require.NoError(t, err)
-	require.Contains(t, counts, models.ProcessCount{Kind: processes.Shipment, WaitsFor: processes.WaitsForBooking, Actor: "OPERATOR", N: 1})
+	require.Contains(t, counts, operations.ProcessCount{Kind: processes.Shipment, WaitsFor: processes.WaitsForBooking, Actor: "OPERATOR", N: 1})
 }

@@ -5,7 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -14,14 +15,14 @@ func TestS25_SitesAreKnownByName(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		form := rules.SiteForm{Name: " hq ", Address: rules.Address{Street: "Rua Augusta 10", City: "São Paulo", Region: "BR-SP", Country: "br"}}
-		_, err := env.CreateSite(storetest.Customer(c.Account), models.NewSite{AccountID: c.Account, Form: form})
+		_, err := env.CreateSite(storetest.Customer(c.Account), account.NewSite{AccountID: c.Account, Form: form})
 		requireCode(t, rules.ValidationFailed, err)
 		require.Equal(t, []string{"/name"}, pointers(err))
 		form.Name = "Filial"
-		site, err := env.CreateSite(storetest.Customer(c.Account), models.NewSite{AccountID: c.Account, Form: form})
+		site, err := env.CreateSite(storetest.Customer(c.Account), account.NewSite{AccountID: c.Account, Form: form})
 		require.NoError(t, err)
 		require.Equal(t, []string{"SP", "BR", "America/Sao_Paulo"}, []string{site.Region, site.Country, site.TimeZone})
-		_, err = env.CreateSite(storetest.ReadOnly(c.Account), models.NewSite{AccountID: c.Account, Form: form})
+		_, err = env.CreateSite(storetest.ReadOnly(c.Account), account.NewSite{AccountID: c.Account, Form: form})
 		requireCode(t, rules.Forbidden, err)
 		form.Address.Street = "Rua Augusta 12"
 		_, err = env.ChangeSite(storetest.Customer(c.Account), site.ID, form, site.Version+7, "")
@@ -29,7 +30,7 @@ func TestS25_SitesAreKnownByName(t *testing.T) {
 		site, err = env.ChangeSite(storetest.Customer(c.Account), site.ID, form, site.Version, "")
 		require.NoError(t, err)
 		require.Equal(t, "Rua Augusta 12", site.Street)
-		require.Len(t, list(env.ListSites(storetest.Customer(c.Account), "", models.Page{}))(t), 2)
+		require.Len(t, list(env.ListSites(storetest.Customer(c.Account), "", db.Page{}))(t), 2)
 		env.AuditHolds(t)
 	})
 }

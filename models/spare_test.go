@@ -7,7 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -21,7 +24,7 @@ func orderOf(po, company, street string, n int64) rules.OrderForm {
 }
 
 // parentOf is the parent of an order's account.
-func parentOf(t *testing.T, env storetest.Env, o models.Order) string {
+func parentOf(t *testing.T, env storetest.Env, o order.Order) string {
 	acc, err := env.GetAccount(env.Context, *o.AccountID)
 	require.NoError(t, err)
 	return acc.ParentOrgID
@@ -50,14 +53,14 @@ func TestR81a_R81b_GrantedByTheOrderThatCrosses(t *testing.T) {
 		third := env.Fulfilled(t, seller, orderOf("PO-3", "Acme Ltda", "Rua A, 1", 20))
 		want := []rules.SpareEntry{{Delta: 1, Cause: rules.SpareByOrder, SourceID: second.ID}, {Delta: 1, Cause: rules.SpareByOrder, SourceID: third.ID}}
 		require.Equal(t, want, ledgerOf(t, env, parent))
-		for _, o := range []models.Order{first, second, third} { // the workflow is replayed
+		for _, o := range []order.Order{first, second, third} { // the workflow is replayed
 			_, err := env.FulfilOrder(env.Context, o.ID)
 			require.NoError(t, err)
 		}
 		require.Equal(t, want, ledgerOf(t, env, parent), "replaying adds none")
 		p, err := env.GetSpares(env.Context, parent)
 		require.NoError(t, err)
-		require.Equal(t, models.Spares{ParentOrgID: parent, Name: "Acme Ltda", Entitled: 2, Licences: 100}, p)
+		require.Equal(t, replacement.Spares{ParentOrgID: parent, Name: "Acme Ltda", Entitled: 2, Licences: 100}, p)
 		require.Equal(t, []string{"1", "2"}, env.Strings(t, "SELECT CAST(seq AS text) FROM spare_ledger ORDER BY seq"))
 		require.Equal(t, []string{"80", "100"}, env.Strings(t, "SELECT CAST(licences AS text) FROM spare_ledger ORDER BY seq"))
 		require.Equal(t, []string{second.ID, third.ID}, env.Strings(t, "SELECT source_id FROM spare_ledger ORDER BY seq"))
@@ -126,25 +129,25 @@ func TestR82b_ATenantIsToldItsOwnParentsNumberAndNoMore(t *testing.T) {
 		ctx := storetest.Customer(*us.AccountID)
 		p, err := env.GetSpares(ctx, parent)
 		require.NoError(t, err)
-		require.Equal(t, models.Spares{ParentOrgID: parent, Name: "Acme Ltda", Entitled: 1}, p, "no count of the other account's licences")
-		all, _, err := env.ListSpares(ctx, models.Page{})
+		require.Equal(t, replacement.Spares{ParentOrgID: parent, Name: "Acme Ltda", Entitled: 1}, p, "no count of the other account's licences")
+		all, _, err := env.ListSpares(ctx, db.Page{})
 		require.NoError(t, err)
-		require.Equal(t, []models.Spares{p}, all)
+		require.Equal(t, []replacement.Spares{p}, all)
 		_, err = env.GetSpares(ctx, parentOf(t, env, beta))
 		requireCode(t, rules.NotFound, err)
 		_, err = env.GetSpares(storetest.Seller(seller), parent)
 		requireCode(t, rules.NotFound, err)
-		_, _, err = env.ListSpareLines(ctx, parent, models.Page{})
+		_, _, err = env.ListSpareLines(ctx, parent, db.Page{})
 		requireCode(t, rules.NotFound, err)
 		_, err = env.SpareLines(ctx, parent)
 		requireCode(t, rules.NotFound, err)
 		room := env.Room(t, *us.AccountID, "Sala 1")
-		_, err = env.Assign(ctx, models.AssignRequest{LicenceID: env.Licences(t, br)[0].ID, RoomID: room.ID})
+		_, err = env.Assign(ctx, entitlement.AssignRequest{LicenceID: env.Licences(t, br)[0].ID, RoomID: room.ID})
 		requireCode(t, rules.NotFound, err)
 		events, err := env.Timeline(ctx, parent)
 		require.NoError(t, err)
 		require.Empty(t, events)
-		all, _, err = env.ListSpares(env.Context, models.Page{})
+		all, _, err = env.ListSpares(env.Context, db.Page{})
 		require.NoError(t, err)
 		require.Len(t, all, 2)
 		require.Equal(t, 55, all[1].Licences)
@@ -161,7 +164,7 @@ func TestR81_TwoOrdersOf30AtOnceGrantExactlyOne(t *testing.T) {
 		if known {
 			env.Fulfilled(t, seller, orderOf(fmt.Sprint("PO-K", i), company, "Rua A, 1", 1))
 		}
-		var orders []models.Order
+		var orders []order.Order
 		for j := range 2 {
 			street := "Rua A, 1"
 			if i%2 == 1 {
@@ -189,10 +192,10 @@ func TestS9_CancellingInTheWindowRecounts(t *testing.T) {
 		o := env.Fulfilled(t, seller, orderOf("PO-1", "Acme Ltda", "Rua A, 1", 60))
 		parent := parentOf(t, env, o)
 		require.Equal(t, 1, entitled(t, env, parent))
-		var can models.OrderCancellation
+		var can order.OrderCancellation
 		for range 2 { // the same request again
 			var err error
-			_, can, err = env.CancelOrder(storetest.Operator(), o.ID, models.CancelRequest{Quantity: 20, Reason: "too many", Once: "k"})
+			_, can, err = env.CancelOrder(storetest.Operator(), o.ID, order.CancelRequest{Quantity: 20, Reason: "too many", Once: "k"})
 			require.NoError(t, err)
 		}
 		granted := rules.SpareEntry{Delta: 1, Cause: rules.SpareByOrder, SourceID: o.ID}
@@ -203,7 +206,7 @@ func TestS9_CancellingInTheWindowRecounts(t *testing.T) {
 		again := env.Fulfilled(t, seller, orderOf("PO-2", "Acme Ltda", "Rua A, 1", 10))
 		require.Equal(t, []rules.SpareEntry{granted, taken, {Delta: 1, Cause: rules.SpareByOrder, SourceID: again.ID}}, ledgerOf(t, env, parent))
 		for _, orderID := range []string{o.ID, again.ID} { // the seller cancels all of it
-			_, can, err = env.CancelOrder(storetest.Seller(seller), orderID, models.CancelRequest{Reason: "not needed"})
+			_, can, err = env.CancelOrder(storetest.Seller(seller), orderID, order.CancelRequest{Reason: "not needed"})
 			require.NoError(t, err)
 		}
 		require.Zero(t, entitled(t, env, parent))
@@ -226,7 +229,7 @@ func TestS9_OrdersAndCancellationsAtOnceKeepTheBalance(t *testing.T) {
 	seller := env.Reseller(t, "Revenda Sul")
 	first := env.Fulfilled(t, seller, orderOf("PO-0", "Acme Ltda", "Rua A, 1", 60))
 	parent := parentOf(t, env, first)
-	var orders []models.Order
+	var orders []order.Order
 	for i := range 4 {
 		orders = append(orders, env.Accept(t, seller, orderOf(storetest.PO(i), "Acme Ltda", fmt.Sprintf("Rua %d, 1", i%3), 35)))
 	}
@@ -235,7 +238,7 @@ func TestS9_OrdersAndCancellationsAtOnceKeepTheBalance(t *testing.T) {
 			_, err := env.FulfilOrder(env.Context, orders[i].ID)
 			return err
 		}
-		_, _, err := env.CancelOrder(storetest.Operator(), first.ID, models.CancelRequest{Quantity: 10, Reason: "fewer", Once: fmt.Sprint(i)})
+		_, _, err := env.CancelOrder(storetest.Operator(), first.ID, order.CancelRequest{Quantity: 10, Reason: "fewer", Once: fmt.Sprint(i)})
 		return err
 	}))
 	p, err := env.GetSpares(env.Context, parent)

@@ -7,7 +7,8 @@ import (
 	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -15,7 +16,7 @@ import (
 // aidWorld is a customer of two accounts under one parent, and another customer.
 type aidWorld struct {
 	parent, a, b, stranger string
-	hq, lab                models.AccountSite
+	hq, lab                account.AccountSite
 }
 
 func newAidWorld(t *testing.T, env storetest.Env) aidWorld {
@@ -24,7 +25,7 @@ func newAidWorld(t *testing.T, env storetest.Env) aidWorld {
 	acc, err := env.GetAccount(env.Context, w.a)
 	require.NoError(t, err)
 	w.parent = acc.ParentOrgID
-	second, err := env.CreateAccount(storetest.Operator(), rules.Party{Company: "Acme Lab", Address: storetest.Form("x").EndCustomer.Address}, w.parent, models.ModeSite)
+	second, err := env.CreateAccount(storetest.Operator(), rules.Party{Company: "Acme Lab", Address: storetest.Form("x").EndCustomer.Address}, w.parent, account.ModeSite)
 	require.NoError(t, err)
 	w.b = second.ID
 	w.stranger = *env.Fulfilled(t, seller, storetest.FormFor("PO-2", "Beta SA", "bia@beta.example")).AccountID
@@ -34,8 +35,8 @@ func newAidWorld(t *testing.T, env storetest.Env) aidWorld {
 	return w
 }
 
-func (w aidWorld) room(t *testing.T, env storetest.Env, accountID, name, site string, c rules.Criticality) models.Room {
-	r, err := env.CreateRoom(env.Context, models.NewRoom{AccountID: accountID, Form: rules.RoomForm{Name: name, Site: site, Country: "BR", Platform: rules.PlatformTeamsWindows, Criticality: c}})
+func (w aidWorld) room(t *testing.T, env storetest.Env, accountID, name, site string, c rules.Criticality) entitlement.Room {
+	r, err := env.CreateRoom(env.Context, entitlement.NewRoom{AccountID: accountID, Form: rules.RoomForm{Name: name, Site: site, Country: "BR", Platform: rules.PlatformTeamsWindows, Criticality: c}})
 	require.NoError(t, err)
 	return r
 }
@@ -46,7 +47,7 @@ func TestR84_SelectionAidLooksOverAllAccountsOfTheParent(t *testing.T) {
 		board := w.room(t, env, w.a, "Board", "hq", rules.CriticalityCritical)
 		other, lab := w.room(t, env, w.a, "Sala 2", " HQ ", rules.CriticalityHigh), w.room(t, env, w.b, "Training", "laboratorio", rules.CriticalityCritical)
 		lost, gone := w.room(t, env, w.a, "Sala 3", "Nowhere", rules.CriticalityCritical), w.room(t, env, w.a, "Closed", "HQ", rules.CriticalityCritical)
-		for i, room := range []models.Room{board, other, other, lost, lab} {
+		for i, room := range []entitlement.Room{board, other, other, lost, lab} {
 			env.Device(t, room, fmt.Sprint("BAR-", i), "RALLY-BAR", "")
 		}
 		env.Device(t, lab, "TAP-1", "TAP", "")
@@ -72,7 +73,7 @@ func TestR84_SelectionAidLooksOverAllAccountsOfTheParent(t *testing.T) {
 			critical = append(critical, r.Name+" "+aid.Sites[r.SiteID].Name+" "+r.ModelCode)
 		}
 		require.ElementsMatch(t, []string{"Sala 3  RALLY-BAR", "Board HQ RALLY-BAR", "Training Laboratório NOBODYS-CAMERA", "Training Laboratório RALLY-BAR", "Training Laboratório TAP"}, critical)
-		require.Equal(t, []models.AccountSite{aid.Sites[w.lab.ID]}, aid.Unreliable)
+		require.Equal(t, []account.AccountSite{aid.Sites[w.lab.ID]}, aid.Unreliable)
 
 		empty, err := env.GetAccount(env.Context, w.stranger)
 		require.NoError(t, err)
@@ -86,7 +87,7 @@ func TestR84_SelectionAidLooksOverAllAccountsOfTheParent(t *testing.T) {
 		}
 		_, err = env.SelectionAid(env.Context, "org_none")
 		requireCode(t, rules.NotFound, err)
-		_, err = env.SelectionAid(env.Context, models.OperatorOrgID)
+		_, err = env.SelectionAid(env.Context, account.OperatorOrgID)
 		requireCode(t, rules.NotFound, err)
 	})
 }

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -64,5 +64,7 @@ func TestR81c_S4_TheStoreCountsAsTheRulesDo(t *testing.T) {
 
 func set(t *testing.T, env storetest.Env, query string, args ...any) {
 	t.Helper()
-	require.NoError(t, models.ExecArgs(env.Store, query, args...))
+	require.NoError(t, env.DB.Write(env.Context, func(tx *db.Tx) error {
+		return tx.Exec(query, args...).Error
+	}))
 }

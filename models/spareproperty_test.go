@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -42,37 +44,37 @@ func (s *spareTown) requireBalance(rt *rapid.T) {
 }
 
 // spareMoves are what may happen, each with whatever fits at the moment.
-var spareMoves = map[string]func(*spareTown, *rapid.T, models.SpareUnit) error{
-	"select": func(s *spareTown, _ *rapid.T, u models.SpareUnit) error {
-		_, err := s.env.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: "RALLY-BAR", SiteID: s.covered.Site.ID})
+var spareMoves = map[string]func(*spareTown, *rapid.T, replacement.SpareUnit) error{
+	"select": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
+		_, err := s.env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: s.covered.Site.ID})
 		return err
 	},
-	"agree": func(s *spareTown, _ *rapid.T, u models.SpareUnit) error {
+	"agree": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
 		_, err := s.env.AgreeSpare(storetest.Customer(s.covered.Account), u.ID, 0)
 		return err
 	},
-	"ship": func(s *spareTown, _ *rapid.T, u models.SpareUnit) error {
+	"ship": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
 		s.serials++
 		serial := fmt.Sprintf("SP%d", s.serials)
-		_, err := s.env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: serial, Carrier: "post", Tracking: "T" + serial})
+		_, err := s.env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: serial, Carrier: "post", Tracking: "T" + serial})
 		return err
 	},
-	"deliver": func(s *spareTown, _ *rapid.T, u models.SpareUnit) error {
+	"deliver": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
 		_, err := s.env.RecordSpareFact(s.env.Context, u.ID, rules.SpareDelivered, time.Time{})
 		return err
 	},
-	"lose": func(s *spareTown, _ *rapid.T, u models.SpareUnit) error {
+	"lose": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
 		if u.Tracking == "" || !u.UnderWay() {
 			return nil
 		}
-		_, err := s.env.ReceiveCarrierEvent(s.env.Context, models.NewCarrierEvent{Carrier: "post", EventID: u.Tracking, Tracking: u.Tracking, Kind: "LOST", OccurredAt: s.env.Calendar.Now()})
+		_, err := s.env.ReceiveCarrierEvent(s.env.Context, logistics.NewCarrierEvent{Carrier: "post", EventID: u.Tracking, Tracking: u.Tracking, Kind: "LOST", OccurredAt: s.env.Calendar.Now()})
 		return err
 	},
-	"swap": func(s *spareTown, _ *rapid.T, u models.SpareUnit) error {
+	"swap": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
 		s.serials++
 		serial := fmt.Sprintf("RB%d", s.serials)
 		s.env.Device(s.t, s.covered.Room, serial, "RALLY-BAR", "2026-06-01")
-		r, err := s.env.RequestRMA(storetest.Operator(), models.NewRMA{Serial: serial, Fault: "No picture", SerialProof: "file"})
+		r, err := s.env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: serial, Fault: "No picture", SerialProof: "file"})
 		if err != nil {
 			return err
 		}
@@ -81,30 +83,30 @@ var spareMoves = map[string]func(*spareTown, *rapid.T, models.SpareUnit) error{
 		}
 		return nil
 	},
-	"approve": func(s *spareTown, _ *rapid.T, u models.SpareUnit) error {
+	"approve": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
 		if u.RMAID == nil {
 			return nil
 		}
-		_, err := s.env.ApproveRMA(storetest.Operator(), *u.RMAID, models.RMAApproval{DefectConfirmed: true})
+		_, err := s.env.ApproveRMA(storetest.Operator(), *u.RMAID, replacement.RMAApproval{DefectConfirmed: true})
 		return err
 	},
-	"scan back": func(s *spareTown, _ *rapid.T, u models.SpareUnit) error {
+	"scan back": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
 		_, err := s.env.RecordSpareFact(s.env.Context, u.ID, rules.SpareRecallScanned, time.Time{})
 		return err
 	},
-	"receive": func(s *spareTown, _ *rapid.T, u models.SpareUnit) error {
+	"receive": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
 		_, err := s.env.ReceiveSpare(storetest.Operator(), u.ID)
 		return err
 	},
-	"bill": func(s *spareTown, _ *rapid.T, u models.SpareUnit) error {
+	"bill": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
 		_, err := s.env.BillSpare(storetest.Operator(), u.ID, "")
 		return err
 	},
-	"waive": func(s *spareTown, _ *rapid.T, u models.SpareUnit) error {
+	"waive": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
 		_, err := s.env.WaiveSpare(storetest.Lead(), u.ID, "goodwill")
 		return err
 	},
-	"timers": func(s *spareTown, _ *rapid.T, u models.SpareUnit) error {
+	"timers": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
 		_, err := s.env.RunSpareTimers(s.env.Context, u.ID)
 		return err
 	},
@@ -122,7 +124,7 @@ func (s *spareTown) cancel(rt *rapid.T) error {
 	if len(ids) < 2 { // the first one keeps the room under cover
 		return nil
 	}
-	_, _, err := s.env.CancelOrder(storetest.Operator(), rapid.SampledFrom(ids[1:]).Draw(rt, "order"), models.CancelRequest{Quantity: rapid.SampledFrom([]int{0, 10, 20}).Draw(rt, "quantity"), Reason: "r"})
+	_, _, err := s.env.CancelOrder(storetest.Operator(), rapid.SampledFrom(ids[1:]).Draw(rt, "order"), order.CancelRequest{Quantity: rapid.SampledFrom([]int{0, 10, 20}).Draw(rt, "quantity"), Reason: "r"})
 	return err
 }
 

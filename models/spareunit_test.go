@@ -6,13 +6,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
 // unitOf reads a spare unit anew.
-func unitOf(t *testing.T, env storetest.Env, id string) models.SpareUnit {
+func unitOf(t *testing.T, env storetest.Env, id string) replacement.SpareUnit {
 	t.Helper()
 	u, err := env.GetSpareUnit(env.Context, id)
 	require.NoError(t, err)
@@ -20,9 +23,9 @@ func unitOf(t *testing.T, env storetest.Env, id string) models.SpareUnit {
 }
 
 // unitTasks counts the open tasks of a kind about a unit.
-func unitTasks(t *testing.T, env storetest.Env, kind models.TaskKind, id string) int {
+func unitTasks(t *testing.T, env storetest.Env, kind db.TaskKind, id string) int {
 	t.Helper()
-	tasks, _, err := env.ListTasks(env.Context, models.TaskFilter{Kind: kind, SubjectID: id, State: models.TaskOpen})
+	tasks, _, err := env.ListTasks(env.Context, db.TaskFilter{Kind: kind, SubjectID: id, State: db.TaskOpen})
 	require.NoError(t, err)
 	return len(tasks)
 }
@@ -53,18 +56,18 @@ func TestR88a_ASpareIsChosenAgreedShippedAndOnSite(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c, u := env.Spare(t)
 		require.Equal(t, rules.SpareSelectionPending, u.State)
-		require.Equal(t, 1, unitTasks(t, env, models.TaskChooseSpare, u.ID), "one task of the CSM per earned spare")
+		require.Equal(t, 1, unitTasks(t, env, db.TaskChooseSpare, u.ID), "one task of the CSM per earned spare")
 		trail, err := env.Timeline(env.Context, u.ID)
 		require.NoError(t, err)
 		require.Equal(t, []string{"spare.earned", "spare.choice_asked"}, []string{trail[0].Verb, trail[1].Verb})
-		_, err = env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: "SP-1"})
+		_, err = env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-1"})
 		requireCode(t, rules.SpareNotChosen, err)
 
-		u, err = env.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: "rally-bar", SiteID: c.Site.ID})
+		u, err = env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "rally-bar", SiteID: c.Site.ID})
 		require.NoError(t, err)
 		require.Equal(t, rules.SpareSelectionPending, u.State)
-		require.Zero(t, unitTasks(t, env, models.TaskChooseSpare, u.ID))
-		_, err = env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: "SP-1"})
+		require.Zero(t, unitTasks(t, env, db.TaskChooseSpare, u.ID))
+		_, err = env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-1"})
 		requireCode(t, rules.SpareNotChosen, err)
 		_, err = env.AgreeSpare(storetest.CSM(), u.ID, 0)
 		requireCode(t, rules.Forbidden, err)
@@ -75,7 +78,7 @@ func TestR88a_ASpareIsChosenAgreedShippedAndOnSite(t *testing.T) {
 			require.Equal(t, rules.SpareApproved, u.State)
 		}
 		for range 2 {
-			u, err = env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: " sp-1 "})
+			u, err = env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: " sp-1 "})
 			require.NoError(t, err)
 			require.Equal(t, rules.SpareShipped, u.State)
 		}
@@ -99,19 +102,19 @@ func TestR88a_TheProposalMayChangeUntilTheCustomerAgrees(t *testing.T) {
 		c, u := env.Spare(t)
 		env.Device(t, c.Room, "MU-1", "MEETUP", "")
 		branch := env.Site(t, c.Account, "Branch", "BR", "SP")
-		first, err := env.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
+		first, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
 		require.NoError(t, err)
-		again, err := env.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
+		again, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
 		require.NoError(t, err)
 		require.Equal(t, first.Version, again.Version, "the same again changes nothing")
-		second, err := env.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: "MEETUP", SiteID: branch.ID})
+		second, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "MEETUP", SiteID: branch.ID})
 		require.NoError(t, err)
 		_, err = env.AgreeSpare(storetest.Customer(c.Account), u.ID, first.Version)
 		requireCode(t, rules.StateConflict, err)
 		u, err = env.AgreeSpare(storetest.Customer(c.Account), u.ID, second.Version)
 		require.NoError(t, err)
 		require.Equal(t, "MEETUP", u.ModelCode)
-		_, err = env.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
+		_, err = env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
 		requireCode(t, rules.StateConflict, err)
 		require.Equal(t, 4, stepsTold(t, env, rules.TemplateSpare, u.ID)["SELECTED"], "two proposals to two people")
 	})
@@ -123,11 +126,11 @@ func TestR88b_ModelMustBeDeployedInThatParent(t *testing.T) {
 		other := env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-200")
 		env.Device(t, other.Room, "MU-1", "MEETUP", "")
 		choose := func(model, site string) error {
-			_, err := env.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: model, SiteID: site})
+			_, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: model, SiteID: site})
 			return err
 		}
 		requireCode(t, rules.ModelNotDeployed, choose("MEETUP", c.Site.ID))
-		unplaced, err := env.RegisterDevice(env.Context, models.NewDevice{AccountID: c.Account, Form: rules.DeviceForm{Serial: "MU-2", ModelCode: "MEETUP"}})
+		unplaced, err := env.RegisterDevice(env.Context, entitlement.NewDevice{AccountID: c.Account, Form: rules.DeviceForm{Serial: "MU-2", ModelCode: "MEETUP"}})
 		require.NoError(t, err)
 		requireCode(t, rules.ModelNotDeployed, choose("MEETUP", c.Site.ID))
 		requireCode(t, rules.ValidationFailed, choose("RALLY-BAR", other.Site.ID))
@@ -152,7 +155,7 @@ func TestR82b_ASpareBelongsToTheAccountOfItsSite(t *testing.T) {
 			requireCode(t, rules.NotFound, err)
 		}
 		site := env.Site(t, *o.AccountID, "HQ", "BR", "SP")
-		_, err := env.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: "RALLY-BAR", SiteID: site.ID})
+		_, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: site.ID})
 		require.NoError(t, err)
 		_, err = env.GetSpareUnit(storetest.Customer(c.Account), u.ID)
 		requireCode(t, rules.NotFound, err)
@@ -162,10 +165,10 @@ func TestR82b_ASpareBelongsToTheAccountOfItsSite(t *testing.T) {
 		requireCode(t, rules.Forbidden, err)
 		_, err = env.AgreeSpare(storetest.Customer(*o.AccountID), u.ID, 0)
 		require.NoError(t, err)
-		list, _, err := env.ListSpareUnits(storetest.Customer(c.Account), models.SpareFilter{})
+		list, _, err := env.ListSpareUnits(storetest.Customer(c.Account), replacement.SpareFilter{})
 		require.NoError(t, err)
 		require.Empty(t, list)
-		list, _, err = env.ListSpareUnits(storetest.Customer(*o.AccountID), models.SpareFilter{State: rules.SpareApproved, ModelCode: "rally-bar", Open: true})
+		list, _, err = env.ListSpareUnits(storetest.Customer(*o.AccountID), replacement.SpareFilter{State: rules.SpareApproved, ModelCode: "rally-bar", Open: true})
 		require.NoError(t, err)
 		require.Len(t, list, 1)
 	})
@@ -181,7 +184,7 @@ func TestR81b_OneOrderEarnsItsUnitsOnce(t *testing.T) {
 		require.Len(t, units, 3)
 		for i, u := range units {
 			require.Equal(t, i+1, u.Ordinal)
-			require.Equal(t, 1, unitTasks(t, env, models.TaskChooseSpare, u.ID))
+			require.Equal(t, 1, unitTasks(t, env, db.TaskChooseSpare, u.ID))
 		}
 		require.Equal(t, 3, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'spare.start'"))
 		require.Error(t, env.Exec("INSERT INTO spare_units SELECT 'spu_x', parent_org_id, line_id, ordinal FROM spare_units"), "twice is refused by the table too")
@@ -224,7 +227,7 @@ func TestS27_UnitsFollowTheirParent(t *testing.T) {
 		u = unitOf(t, env, u.ID)
 		require.Equal(t, into, u.ParentOrgID)
 		require.Equal(t, rules.SpareOnSite, u.State)
-		_, err = env.SplitParent(storetest.Operator(), into, models.SplitRequest{Name: "Acme Ltda", AccountIDs: []string{c.Account}, Reason: "two groups"})
+		_, err = env.SplitParent(storetest.Operator(), into, operations.SplitRequest{Name: "Acme Ltda", AccountIDs: []string{c.Account}, Reason: "two groups"})
 		require.NoError(t, err)
 		u = unitOf(t, env, u.ID)
 		require.NotEqual(t, into, u.ParentOrgID)

@@ -6,12 +6,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
-func requireLive(t *testing.T, env storetest.Env, o models.Order) {
+func requireLive(t *testing.T, env storetest.Env, o order.Order) {
 	t.Helper()
 	live := 0
 	for _, u := range env.Units(t, *o.AccountID) {
@@ -27,7 +28,7 @@ func TestS9_OrdersAndCancellationsAtOnceKeepTheUnits(t *testing.T) {
 	env := storetest.Postgres(t)
 	seller := env.Reseller(t, "Revenda Sul")
 	first := env.Fulfilled(t, seller, orderOf("PO-0", "Acme Ltda", "Rua A, 1", 160))
-	var orders []models.Order
+	var orders []order.Order
 	for i := range 4 {
 		orders = append(orders, env.Accept(t, seller, orderOf(storetest.PO(i), "Acme Ltda", fmt.Sprintf("Rua %d, 1", i%3), 35)))
 	}
@@ -36,7 +37,7 @@ func TestS9_OrdersAndCancellationsAtOnceKeepTheUnits(t *testing.T) {
 			_, err := env.FulfilOrder(env.Context, orders[i].ID)
 			return err
 		}
-		_, _, err := env.CancelOrder(storetest.Operator(), first.ID, models.CancelRequest{Quantity: 30, Reason: "fewer", Once: fmt.Sprint(i)})
+		_, _, err := env.CancelOrder(storetest.Operator(), first.ID, order.CancelRequest{Quantity: 30, Reason: "fewer", Once: fmt.Sprint(i)})
 		return err
 	}))
 	requireLive(t, env, first)
@@ -58,7 +59,7 @@ func TestS9_ASwapAndALossAtOnce(t *testing.T) {
 				_, swapped = env.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
 				return nil
 			}
-			_, _, err := env.CancelOrder(storetest.Operator(), orderID, models.CancelRequest{Reason: "fewer"})
+			_, _, err := env.CancelOrder(storetest.Operator(), orderID, order.CancelRequest{Reason: "fewer"})
 			return err
 		}))
 		after := unitOf(t, env, u.ID)
@@ -83,12 +84,12 @@ func TestS9_ADeliveryAndALossAtOnce(t *testing.T) {
 		c, u := env.SpareFor(t, storetest.Company(i), fmt.Sprintf("p%d@acme.example", i), fmt.Sprint("SN-", i))
 		u = env.Agreed(t, c, u)
 		book(t, env, u.ID)
-		_, err := env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: fmt.Sprint("SP-", i)})
+		_, err := env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: fmt.Sprint("SP-", i)})
 		require.NoError(t, err)
 		orderID := env.Strings(t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"' AND id <> '"+c.Order.ID+"'")[0]
 		requireAll(t, storetest.AtOnce(3, func(n int) error {
 			if n == 2 {
-				_, _, err := env.CancelOrder(storetest.Operator(), orderID, models.CancelRequest{Reason: "fewer"})
+				_, _, err := env.CancelOrder(storetest.Operator(), orderID, order.CancelRequest{Reason: "fewer"})
 				return err
 			}
 			kind := []rules.ScanKind{rules.ScanPickedUp, rules.ScanDelivered}[n]

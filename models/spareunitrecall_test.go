@@ -6,7 +6,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -15,7 +19,7 @@ import (
 func cancelAll(t *testing.T, env storetest.Env, accountID string) {
 	t.Helper()
 	for _, id := range env.Strings(t, "SELECT id FROM orders WHERE account_id = '"+accountID+"' AND state <> 'CANCELLED' ORDER BY id") {
-		_, _, err := env.CancelOrder(storetest.Operator(), id, models.CancelRequest{Reason: "not needed"})
+		_, _, err := env.CancelOrder(storetest.Operator(), id, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 	}
 }
@@ -25,7 +29,7 @@ func cancelAll(t *testing.T, env storetest.Env, accountID string) {
 func fewer(t *testing.T, env storetest.Env, c storetest.Covered) {
 	t.Helper()
 	id := env.Strings(t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"' AND id <> '"+c.Order.ID+"' ORDER BY id")[0]
-	_, _, err := env.CancelOrder(storetest.Operator(), id, models.CancelRequest{Quantity: 20, Reason: "too many"})
+	_, _, err := env.CancelOrder(storetest.Operator(), id, order.CancelRequest{Quantity: 20, Reason: "too many"})
 	require.NoError(t, err)
 }
 
@@ -37,7 +41,7 @@ func buy(t *testing.T, env storetest.Env, po string, n int64) {
 	env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), f)
 }
 
-func runSpareTimers(t *testing.T, env storetest.Env, id string) models.ProcessStatus {
+func runSpareTimers(t *testing.T, env storetest.Env, id string) db.ProcessStatus {
 	t.Helper()
 	st, err := env.RunSpareTimers(env.Context, id)
 	require.NoError(t, err)
@@ -107,13 +111,13 @@ func TestS9_WhatWasNotShippedIsVoided(t *testing.T) {
 		c, u := env.Spare(t)
 		fewer(t, env, c)
 		require.Equal(t, rules.SpareVoided, unitOf(t, env, u.ID).State)
-		require.Zero(t, unitTasks(t, env, models.TaskChooseSpare, u.ID))
-		_, err := env.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
+		require.Zero(t, unitTasks(t, env, db.TaskChooseSpare, u.ID))
+		_, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
 		requireCode(t, rules.StateConflict, err)
 
 		buy(t, env, "PO-again", 10)
 		u = env.Agreed(t, c, env.Units(t, c.Account)[1])
-		sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: c.Account, Direction: rules.ShipSpare, SubjectID: u.ID, BookingKey: u.ID + "/spare/1", Carrier: "post"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: c.Account, Direction: rules.ShipSpare, SubjectID: u.ID, BookingKey: u.ID + "/spare/1", Carrier: "post"})
 		require.NoError(t, err)
 		_, err = env.ShipmentBooked(env.Context, sh.ID, "TRK-1")
 		require.NoError(t, err)
@@ -131,7 +135,7 @@ func TestS9_WhatWasNotShippedIsVoided(t *testing.T) {
 func TestS9_ASellersCancellationVoidsToo(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c, u := env.SpareOnSite(t)
-		_, _, err := env.CancelOrder(storetest.Seller(env.Reseller(t, "Revenda Sul")), c.Order.ID, models.CancelRequest{Reason: "not needed"})
+		_, _, err := env.CancelOrder(storetest.Seller(env.Reseller(t, "Revenda Sul")), c.Order.ID, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 		require.Equal(t, rules.SpareOnSite, unitOf(t, env, u.ID).State, "50 are left")
 		cancelAll(t, env, c.Account)
@@ -143,7 +147,7 @@ func TestS9_AUnitUnderWayIsRecalledWhenItArrives(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c, u := env.Spare(t)
 		u = env.Agreed(t, c, u)
-		_, err := env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: "SP-100", Carrier: "post", Tracking: "TRK-1"})
+		_, err := env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-100", Carrier: "post", Tracking: "TRK-1"})
 		require.NoError(t, err)
 		fewer(t, env, c)
 		u = unitOf(t, env, u.ID)
@@ -179,7 +183,7 @@ func TestS9_ARecallThatNobodyAnswersIsBilledAndALateReturnCredited(t *testing.T)
 			env.Calendar.Set(*st.At)
 			runSpareTimers(t, env, u.ID)
 		}
-		require.Equal(t, 1, unitTasks(t, env, models.TaskSpareFee, u.ID))
+		require.Equal(t, 1, unitTasks(t, env, db.TaskSpareFee, u.ID))
 		told := stepsTold(t, env, rules.TemplateSpare, u.ID)
 		require.Equal(t, []int{4, 2}, []int{told["RECALL_REMINDER"], told["RECALL_OVERDUE"]}, "two reminders and one notice to two people")
 		_, err := env.WaiveSpare(storetest.Operator(), u.ID, "goodwill")
@@ -189,7 +193,7 @@ func TestS9_ARecallThatNobodyAnswersIsBilledAndALateReturnCredited(t *testing.T)
 			require.NoError(t, err)
 			require.Equal(t, rules.SpareBilled, u.State)
 		}
-		require.Zero(t, unitTasks(t, env, models.TaskSpareFee, u.ID))
+		require.Zero(t, unitTasks(t, env, db.TaskSpareFee, u.ID))
 		require.Equal(t, rules.DeviceLost, deviceState(t, env, u.DeviceID))
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'event.fee_billed' AND subject_id = '"+u.ID+"'"))
 		u, err = env.ReceiveSpare(storetest.Operator(), u.ID)
@@ -238,13 +242,13 @@ func TestS9_TheCarrierBringsARecalledUnitBack(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c, u := env.Spare(t)
 		u = env.Agreed(t, c, u)
-		_, err := env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: "SP-100", Carrier: "post", Tracking: "TRK-1"})
+		_, err := env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-100", Carrier: "post", Tracking: "TRK-1"})
 		require.NoError(t, err)
 		carrierSays(t, env, "post", "TRK-1", "PICKED_UP", env.Calendar.Now())
 		carrierSays(t, env, "post", "TRK-1", "DELIVERED", env.Calendar.Now())
 		require.Equal(t, rules.SpareOnSite, unitOf(t, env, u.ID).State)
 		fewer(t, env, c)
-		shipments, _, err := env.ListShipments(env.Context, models.ShipmentFilter{SubjectID: u.ID, Direction: rules.ShipRecall})
+		shipments, _, err := env.ListShipments(env.Context, logistics.ShipmentFilter{SubjectID: u.ID, Direction: rules.ShipRecall})
 		require.NoError(t, err)
 		require.Len(t, shipments, 1)
 		_, err = env.ShipmentBooked(env.Context, shipments[0].ID, "TRK-2")
@@ -271,7 +275,7 @@ func TestS26_ExpiryRecallsAndReplenishesNothing(t *testing.T) {
 		r := env.Requested(t, c)
 		env.Calendar.Set(env.Calendar.Now().AddDate(4, 0, 0))
 		for range 2 { // first they start, then they end
-			_, err := env.SweepContracts(env.Context, func(models.Sweep) {})
+			_, err := env.SweepContracts(env.Context, func(operations.Sweep) {})
 			require.NoError(t, err)
 			env.Calendar.Set(env.Calendar.Now().AddDate(4, 0, 0))
 		}

@@ -7,7 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -15,7 +16,7 @@ import (
 // carrierSays has a carrier tell of a parcel.
 func carrierSays(t *testing.T, env storetest.Env, carrier, tracking, kind string, at time.Time) {
 	t.Helper()
-	_, err := env.ReceiveCarrierEvent(env.Context, models.NewCarrierEvent{Carrier: carrier, EventID: tracking + kind + at.String(), Tracking: tracking, Kind: kind, OccurredAt: at})
+	_, err := env.ReceiveCarrierEvent(env.Context, logistics.NewCarrierEvent{Carrier: carrier, EventID: tracking + kind + at.String(), Tracking: tracking, Kind: kind, OccurredAt: at})
 	require.NoError(t, err)
 }
 
@@ -27,7 +28,7 @@ func TestALostSpareIsShippedAnew(t *testing.T) {
 		u = env.Agreed(t, c, u)
 		for i, end := range []string{"LOST", "RETURNED_TO_SENDER"} {
 			tracking := storetest.PO(i)
-			shipped, err := env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: fmt.Sprint("SP-10", i), Carrier: "post", Tracking: tracking})
+			shipped, err := env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: fmt.Sprint("SP-10", i), Carrier: "post", Tracking: tracking})
 			require.NoError(t, err)
 			carrierSays(t, env, "post", tracking, "EXCEPTION", env.Calendar.Now())
 			carrierSays(t, env, "post", tracking, end, env.Calendar.Now())
@@ -49,14 +50,14 @@ func TestASpareThatArrivesBeforeItsSerialIsTold(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c, u := env.Spare(t)
 		u = env.Agreed(t, c, u)
-		sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: c.Account, Direction: rules.ShipSpare, SubjectID: u.ID, BookingKey: u.ID + "/spare/1", Carrier: "post"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: c.Account, Direction: rules.ShipSpare, SubjectID: u.ID, BookingKey: u.ID + "/spare/1", Carrier: "post"})
 		require.NoError(t, err)
 		_, err = env.ShipmentBooked(env.Context, sh.ID, "TRK-1")
 		require.NoError(t, err)
 		carrierSays(t, env, "post", "TRK-1", "PICKED_UP", env.Calendar.Now())
 		carrierSays(t, env, "post", "TRK-1", "DELIVERED", env.Calendar.Now())
 		require.Equal(t, rules.SpareApproved, unitOf(t, env, u.ID).State)
-		u, err = env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: "SP-100"})
+		u, err = env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-100"})
 		require.NoError(t, err)
 		require.Equal(t, rules.SpareOnSite, u.State)
 		require.Equal(t, "TRK-1", u.Tracking)

@@ -5,14 +5,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
 // carriedSpare is a spare that the customer has agreed to, of a Store that asks the
 // carrier "sim", from a depot with two units.
-func carriedSpare(t *testing.T, env storetest.Env) (storetest.Env, storetest.Covered, models.SpareUnit, models.Depot) {
+func carriedSpare(t *testing.T, env storetest.Env) (storetest.Env, storetest.Covered, replacement.SpareUnit, logistics.Depot) {
 	t.Helper()
 	env = env.WithCarrier(t, "sim")
 	c, u := env.Spare(t)
@@ -32,7 +34,7 @@ func TestR88a_ASparesUnitIsSetApartBookedAndShipped(t *testing.T) {
 		require.Len(t, p, 1)
 		require.Equal(t, []any{rules.ShipSpare, "Depot BR-1", "1 x Rally Bar"}, []any{p[0].Direction, p[0].From.Name, p[0].Contents})
 		book(t, env, u.ID)
-		u, err := env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: "SP-1"})
+		u, err := env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-1"})
 		require.NoError(t, err)
 		require.Equal(t, u.ID+"/spare/1", u.Tracking)
 		require.Equal(t, rules.StockLevel{OnHand: 1}, stockOf(t, env, d, "RALLY-BAR"))
@@ -72,7 +74,7 @@ func TestS9_AVoidedUnitIsFreeAgainAndItsParcelCalledOff(t *testing.T) {
 
 		scanned(t, env, u.ID, "spare/1", rules.ScanPickedUp) // it had it after all
 		require.Equal(t, rules.SpareVoided, unitOf(t, env, u.ID).State)
-		require.Equal(t, 1, unitTasks(t, env, models.TaskShipmentContradicted, p[0].ID))
+		require.Equal(t, 1, unitTasks(t, env, db.TaskShipmentContradicted, p[0].ID))
 		env.AuditHolds(t)
 	})
 }
@@ -109,7 +111,7 @@ func TestS9_ARecallsParcelIsBookedAndCalledOff(t *testing.T) {
 // The warehouse hands the parcel to another carrier before the booking is answered.
 func TestASpareMayLeaveWithAnotherCarrier(t *testing.T) {
 	env, _, u, _ := carriedSpare(t, storetest.SQLite(t))
-	u, err := env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: "SP-1", Carrier: "post", Tracking: "TRK-1"})
+	u, err := env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-1", Carrier: "post", Tracking: "TRK-1"})
 	require.NoError(t, err)
 	require.Equal(t, []string{"post", "TRK-1"}, []string{u.Carrier, u.Tracking})
 	require.Empty(t, outstanding(t, env, u.ID))
@@ -133,9 +135,9 @@ func TestASpareThatIsLostBeforeItsSerialIsToldTakesAnotherUnit(t *testing.T) {
 }
 
 // lastSpareStatus is what the workflow of a spare unit was told last.
-func lastSpareStatus(t *testing.T, env storetest.Env, id string) models.ProcessStatus {
+func lastSpareStatus(t *testing.T, env storetest.Env, id string) db.ProcessStatus {
 	t.Helper()
-	var last models.ProcessStatus
+	var last db.ProcessStatus
 	for {
 		events, err := env.LeaseOutbox(env.Context, 200, 0)
 		require.NoError(t, err)
@@ -144,7 +146,7 @@ func lastSpareStatus(t *testing.T, env storetest.Env, id string) models.ProcessS
 			if e.SubjectID != id {
 				continue
 			}
-			st, err := models.ProcessStatusOf(e)
+			st, err := db.ProcessStatusOf(e)
 			require.NoError(t, err)
 			last = st
 		}

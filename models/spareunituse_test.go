@@ -7,7 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -53,10 +54,10 @@ func TestS26_AUsedSpareIsReplenishedOnceTheRMAIsApproved(t *testing.T) {
 		r := env.Requested(t, c)
 		_, err := env.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
 		require.NoError(t, err)
-		_, err = env.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: "SP-200"})
+		_, err = env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-200"})
 		requireCode(t, rules.StateConflict, err)
 		for range 2 {
-			_, err = env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+			_, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 			require.NoError(t, err)
 			require.Equal(t, rules.SpareReplenishing, unitOf(t, env, u.ID).State)
 		}
@@ -80,7 +81,7 @@ func TestR35d_ASpareMayBeUsedUntilAReplacementLeft(t *testing.T) {
 		r := env.Approved(t, c)
 		_, err := env.AllocateRMA(storetest.Operator(), r.ID, "")
 		require.NoError(t, err)
-		sh, err := env.CreateShipment(env.Context, models.NewShipment{AccountID: c.Account, Direction: rules.ShipOut, SubjectID: r.ID, BookingKey: r.ID + "/out/1", Carrier: "post"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: c.Account, Direction: rules.ShipOut, SubjectID: r.ID, BookingKey: r.ID + "/out/1", Carrier: "post"})
 		require.NoError(t, err)
 		r, err = env.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
 		require.NoError(t, err)
@@ -89,7 +90,7 @@ func TestR35d_ASpareMayBeUsedUntilAReplacementLeft(t *testing.T) {
 		sh, err = env.GetShipment(env.Context, sh.ID)
 		require.NoError(t, err)
 		require.Equal(t, rules.ShipmentCancelled, sh.State)
-		_, err = env.ShipRMA(storetest.Operator(), r.ID, models.RMAShipment{Serial: "NEW-1"})
+		_, err = env.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "NEW-1"})
 		requireCode(t, rules.StateConflict, err)
 	})
 }
@@ -99,7 +100,7 @@ func TestR88c_SwapOnlyLikeForLike(t *testing.T) {
 		c, u := env.SpareOnSite(t)
 		env.Device(t, c.Room, "MU-1", "MEETUP", "2026-06-01")
 		env.Calendar.Set(env.Calendar.Now().Add(48 * time.Hour))
-		r, err := env.RequestRMA(storetest.Customer(c.Account), models.NewRMA{Serial: "MU-1", Fault: "No sound"})
+		r, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "MU-1", Fault: "No sound"})
 		require.NoError(t, err)
 		_, err = env.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
 		requireCode(t, rules.NotLikeForLike, err)
@@ -125,10 +126,10 @@ func TestC5_ASpareOfAnotherAccountIsNotFound(t *testing.T) {
 func TestR35d_OfTwoWhoUseTheSameSpareAtOnceOneWins(t *testing.T) {
 	env := storetest.Postgres(t)
 	c, u := env.SpareOnSite(t)
-	var rmas []models.RMA
+	var rmas []replacement.RMA
 	for _, serial := range []string{"RB-1", "RB-2", "RB-3", "RB-4"} {
 		env.Device(t, c.Room, serial, "RALLY-BAR", "2026-06-01")
-		r, err := env.RequestRMA(storetest.Operator(), models.NewRMA{Serial: serial, Fault: "No picture", SerialProof: "file/1"})
+		r, err := env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: serial, Fault: "No picture", SerialProof: "file/1"})
 		require.NoError(t, err)
 		rmas = append(rmas, r)
 	}
@@ -165,7 +166,7 @@ func TestS10_S26_NotAfterTheEntitlementWent(t *testing.T) {
 			require.NoError(t, err)
 		}
 		require.Equal(t, rules.SpareVoided, unitOf(t, env, u.ID).State)
-		r, err = env.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+		r, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		require.NoError(t, err)
 		require.Equal(t, rules.RMAAwaitingReturn, r.StoredState, "the return and its fee go on (S10)")
 		require.Equal(t, rules.SpareVoided, unitOf(t, env, u.ID).State)

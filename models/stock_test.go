@@ -6,25 +6,25 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
-func depot(t *testing.T, env storetest.Env) models.Depot {
+func depot(t *testing.T, env storetest.Env) logistics.Depot {
 	t.Helper()
 	d, err := env.PutDepot(storetest.Operator(), rules.DepotForm{Code: "br-1", Name: "Depósito Campinas", Street: "Rua A 1", City: "Campinas", Country: "br"})
 	require.NoError(t, err)
 	return d
 }
 
-func bars(d models.Depot, quantity int, cause string) models.StockMove {
-	return models.StockMove{DepotID: d.ID, ModelCode: "rally-bar", Quantity: quantity, Cause: cause, SubjectID: "rma_1", Reason: "counted"}
+func bars(d logistics.Depot, quantity int, cause string) logistics.StockMove {
+	return logistics.StockMove{DepotID: d.ID, ModelCode: "rally-bar", Quantity: quantity, Cause: cause, SubjectID: "rma_1", Reason: "counted"}
 }
 
-func levelOf(t *testing.T, env storetest.Env, d models.Depot) rules.StockLevel {
+func levelOf(t *testing.T, env storetest.Env, d logistics.Depot) rules.StockLevel {
 	t.Helper()
-	levels, err := env.StockLevels(env.Context, models.StockFilter{DepotID: d.ID, ModelCode: "RALLY-BAR"})
+	levels, err := env.StockLevels(env.Context, logistics.StockFilter{DepotID: d.ID, ModelCode: "RALLY-BAR"})
 	require.NoError(t, err)
 	if len(levels) == 0 {
 		return rules.StockLevel{}
@@ -46,7 +46,7 @@ func TestStockFromReceiptToShipment(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		d := depot(t, env)
 		ctx := storetest.Operator()
-		step := func(e models.StockEntry, err error) models.StockEntry {
+		step := func(e logistics.StockEntry, err error) logistics.StockEntry {
 			require.NoError(t, err)
 			return e
 		}
@@ -64,8 +64,8 @@ func TestStockFromReceiptToShipment(t *testing.T) {
 		require.Equal(t, rules.StockLevel{OnHand: 2}, levelOf(t, env, d))
 		_, err = env.AdjustStock(ctx, bars(d, -3, "count 2"))
 		requireCode(t, rules.StockNegative, err)
-		require.Len(t, list(env.StockEntries(ctx, models.StockFilter{DepotID: d.ID}))(t), 6)
-		require.Len(t, list(env.StockEntries(ctx, models.StockFilter{Kind: rules.StockReservation, SubjectID: "rma_1", ModelCode: "rally-bar"}))(t), 2)
+		require.Len(t, list(env.StockEntries(ctx, logistics.StockFilter{DepotID: d.ID}))(t), 6)
+		require.Len(t, list(env.StockEntries(ctx, logistics.StockFilter{Kind: rules.StockReservation, SubjectID: "rma_1", ModelCode: "rally-bar"}))(t), 2)
 		balanced(t, env)
 	})
 }
@@ -74,7 +74,7 @@ func TestStockCausesMakeOneEntryEach(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		d := depot(t, env)
 		ctx := storetest.Operator()
-		twice := func(fn func() (models.StockEntry, error)) {
+		twice := func(fn func() (logistics.StockEntry, error)) {
 			t.Helper()
 			first, err := fn()
 			require.NoError(t, err)
@@ -82,9 +82,9 @@ func TestStockCausesMakeOneEntryEach(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, first.ID, second.ID)
 		}
-		twice(func() (models.StockEntry, error) { return env.ReceiveStock(ctx, bars(d, 5, "note 1")) })
-		twice(func() (models.StockEntry, error) { return env.ReserveStock(ctx, bars(d, 5, "rma_1")) })
-		twice(func() (models.StockEntry, error) { return env.ShipStock(ctx, "rma_1") })
+		twice(func() (logistics.StockEntry, error) { return env.ReceiveStock(ctx, bars(d, 5, "note 1")) })
+		twice(func() (logistics.StockEntry, error) { return env.ReserveStock(ctx, bars(d, 5, "rma_1")) })
+		twice(func() (logistics.StockEntry, error) { return env.ShipStock(ctx, "rma_1") })
 		_, err := env.ReleaseStock(ctx, "rma_1", "")
 		requireCode(t, rules.ReservationClosed, err)
 		_, err = env.ReceiveStock(ctx, bars(d, 6, "note 1"))
@@ -162,12 +162,12 @@ func TestStockMovesAreChecked(t *testing.T) {
 	env := storetest.SQLite(t)
 	d := depot(t, env)
 	ctx := storetest.Operator()
-	_, err := env.ReceiveStock(ctx, models.StockMove{Quantity: 1})
+	_, err := env.ReceiveStock(ctx, logistics.StockMove{Quantity: 1})
 	requireCode(t, rules.ValidationFailed, err)
 	require.ElementsMatch(t, []string{"/depot_id", "/model", "/cause"}, pointers(err))
 	_, err = env.ReceiveStock(ctx, bars(d, 0, "x"))
 	requireCode(t, rules.ValidationFailed, err)
-	_, err = env.ReceiveStock(ctx, bars(models.Depot{ID: "dpt_none"}, 1, "x"))
+	_, err = env.ReceiveStock(ctx, bars(logistics.Depot{ID: "dpt_none"}, 1, "x"))
 	requireCode(t, rules.NotFound, err)
 	m := bars(d, 1, "x")
 	m.Reason = " "
@@ -183,8 +183,8 @@ func TestC5_StockIsNobodysButTheOperators(t *testing.T) {
 		d := depot(t, env)
 		ctx := storetest.Customer(accountOf(t, env))
 		for name, err := range map[string]error{
-			"receive": second(env.ReceiveStock(ctx, bars(d, 1, "x"))), "ship": second(env.ShipStock(ctx, "x")), "levels": second(env.StockLevels(ctx, models.StockFilter{})),
-			"entries": third(env.StockEntries(ctx, models.StockFilter{})), "balance": second(env.StockBalance(ctx)), "depots": second(env.ListDepots(ctx)),
+			"receive": second(env.ReceiveStock(ctx, bars(d, 1, "x"))), "ship": second(env.ShipStock(ctx, "x")), "levels": second(env.StockLevels(ctx, logistics.StockFilter{})),
+			"entries": third(env.StockEntries(ctx, logistics.StockFilter{})), "balance": second(env.StockBalance(ctx)), "depots": second(env.ListDepots(ctx)),
 			"depot": second(env.GetDepot(ctx, d.ID)), "put": second(env.PutDepot(ctx, rules.DepotForm{Code: "X", Name: "X", Street: "X", City: "X", Country: "BR"})),
 		} {
 			requireCode(t, rules.NotFound, err)

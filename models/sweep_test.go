@@ -8,18 +8,22 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
-func sweep(t *testing.T, env storetest.Env) models.Sweep {
-	out, err := env.SweepContracts(env.Context, func(models.Sweep) {})
+func sweep(t *testing.T, env storetest.Env) operations.Sweep {
+	out, err := env.SweepContracts(env.Context, func(operations.Sweep) {})
 	require.NoError(t, err)
 	return out
 }
 
-func oneContract(t *testing.T, env storetest.Env, orderID string) models.ServiceContract {
+func oneContract(t *testing.T, env storetest.Env, orderID string) entitlement.ServiceContract {
 	all, err := env.ContractsOfOrder(env.Context, orderID)
 	require.NoError(t, err)
 	return all[0]
@@ -33,15 +37,15 @@ func TestS1_V4_StartsByFallbackAtDay60(t *testing.T) {
 		form.Lines = append(form.Lines, rules.OrderLine{SKU: "SELECT-1Y", Quantity: 1})
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 		env.SetLocal(t, "America/Sao_Paulo", "2026-07-08 23:59")
-		require.Equal(t, models.Sweep{}, sweep(t, env))
+		require.Equal(t, operations.Sweep{}, sweep(t, env))
 		env.SetLocal(t, "America/Sao_Paulo", "2026-07-20 04:00") // late: it starts on its day all the same
-		require.Equal(t, models.Sweep{Started: 2}, sweep(t, env))
-		require.Equal(t, models.Sweep{}, sweep(t, env))
+		require.Equal(t, operations.Sweep{Started: 2}, sweep(t, env))
+		require.Equal(t, operations.Sweep{}, sweep(t, env))
 		contracts, err := env.ContractsOfOrder(env.Context, o.ID)
 		require.NoError(t, err)
 		for _, c := range contracts {
 			require.Equal(t, rules.ContractActive, c.State)
-			require.Equal(t, models.StartFallback, c.StartReason)
+			require.Equal(t, entitlement.StartFallback, c.StartReason)
 			require.Equal(t, "2026-07-09T03:00:00Z", stamp(*c.StartAt))
 			require.Equal(t, fmt.Sprintf("%d-07-09T03:00:00Z", 2026+c.TermYears), stamp(*c.EndAt)) // S2
 		}
@@ -62,7 +66,7 @@ func TestS2_V1_V2_V3_EndDates(t *testing.T) {
 		form := storetest.Form("PO-1")
 		form.PurchasedOn = start.AddDate(0, 0, -60).Format("2006-01-02")
 		form.Lines = []rules.OrderLine{{SKU: fmt.Sprintf("SELECT-%dY", c.years), Quantity: 1}}
-		seller, err := env.PutOrg(env.Context, models.OrgChange{Kind: models.OrgReseller, Name: "R", AuthorisedFrom: "2010-01-01"})
+		seller, err := env.PutOrg(env.Context, account.OrgChange{Kind: account.OrgReseller, Name: "R", AuthorisedFrom: "2010-01-01"})
 		require.NoError(t, err)
 		o := env.Fulfilled(t, seller, form)
 		env.Calendar.Set(start)
@@ -76,7 +80,7 @@ func TestS2_V1_V2_V3_EndDates(t *testing.T) {
 
 // started has an account with one administrator and a contract that ends on
 // the returned instant.
-func started(t *testing.T, env storetest.Env) (models.Order, time.Time) {
+func started(t *testing.T, env storetest.Env) (order.Order, time.Time) {
 	form := storetest.Form("PO-1")
 	form.Lines[0] = rules.OrderLine{SKU: "SELECT-1Y", Quantity: 10}
 	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
@@ -106,10 +110,10 @@ func TestS3_ExpiryOfContractAndLicences(t *testing.T) {
 func TestS5_FiveRemindersOverTheLastDays(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, end := started(t, env)
-		extra, err := env.Invite(storetest.Operator(), models.NewInvite{AccountID: *o.AccountID, Email: "rui@acme.example", Role: models.RoleAdmin, Kind: models.InvitationForExtra})
+		extra, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *o.AccountID, Email: "rui@acme.example", Role: identity.RoleAdmin, Kind: identity.InvitationForExtra})
 		require.NoError(t, err)
 		env.Join(t, extra)
-		reader, err := env.Invite(storetest.Operator(), models.NewInvite{AccountID: *o.AccountID, Email: "eva@acme.example", Role: models.RoleReadOnly, Kind: models.InvitationForExtra})
+		reader, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *o.AccountID, Email: "eva@acme.example", Role: identity.RoleReadOnly, Kind: identity.InvitationForExtra})
 		require.NoError(t, err)
 		env.Join(t, reader)
 		for day := -110; day <= 15; day++ {
@@ -155,25 +159,25 @@ func TestSweepOfMoreThanABatchKilledBetweenBatches(t *testing.T) {
 		manyContracts(t, env, o, n)
 		env.Calendar.Set(oneContract(t, env, o.ID).FallbackStartAt)
 		ctx, kill := context.WithCancel(env.Context)
-		_, err := env.SweepContracts(ctx, func(models.Sweep) { kill() }) // after the first batch
+		_, err := env.SweepContracts(ctx, func(operations.Sweep) { kill() }) // after the first batch
 		require.Error(t, err)
-		require.Equal(t, models.SweepBatch, env.Count(t, "SELECT count(*) FROM service_contracts WHERE state = 'ACTIVE'"))
+		require.Equal(t, entitlement.SweepBatch, env.Count(t, "SELECT count(*) FROM service_contracts WHERE state = 'ACTIVE'"))
 		var seen []int
-		out, err := env.SweepContracts(env.Context, func(s models.Sweep) { seen = append(seen, s.Started) })
+		out, err := env.SweepContracts(env.Context, func(s operations.Sweep) { seen = append(seen, s.Started) })
 		require.NoError(t, err)
-		require.Equal(t, n+1-models.SweepBatch, out.Started)
+		require.Equal(t, n+1-entitlement.SweepBatch, out.Started)
 		require.IsIncreasing(t, seen[:2])
 		require.Equal(t, n+1, env.Count(t, "SELECT count(*) FROM service_contracts WHERE state = 'ACTIVE'"))
 		require.Equal(t, n+1, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'contract.started'"))
 		env.AuditHolds(t)
 		env.Statements.Reset()
-		require.Equal(t, models.Sweep{}, sweep(t, env))
+		require.Equal(t, operations.Sweep{}, sweep(t, env))
 		require.LessOrEqual(t, len(env.Statements.List()), 3, "a sweep with nothing to do asks once per step; the issue allows 20")
 	})
 }
 
 // manyContracts copies the order's contract and line n times.
-func manyContracts(t *testing.T, env storetest.Env, o models.Order, n int) {
+func manyContracts(t *testing.T, env storetest.Env, o order.Order, n int) {
 	numbers := fmt.Sprintf("WITH RECURSIVE k(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k WHERE i < %d) ", n)
 	require.NoError(t, env.Exec("INSERT INTO order_lines (id, order_id, position, sku, service_type, term_years, quantity) "+numbers+"SELECT 'lin_' || i, order_id, i + 1, sku, service_type, term_years, quantity FROM order_lines, k"))
 	require.NoError(t, env.Exec(`INSERT INTO service_contracts (id, account_id, order_id, order_line_id, type, state, quantity, term_years,
@@ -187,7 +191,7 @@ func TestSweepsAtOnce(t *testing.T) {
 	manyContracts(t, env, o, 50)
 	env.Calendar.Set(oneContract(t, env, o.ID).FallbackStartAt)
 	requireAll(t, storetest.AtOnce(3, func(int) error {
-		_, err := env.SweepContracts(env.Context, func(models.Sweep) {})
+		_, err := env.SweepContracts(env.Context, func(operations.Sweep) {})
 		return err
 	}))
 	sweep(t, env)
@@ -199,7 +203,7 @@ func TestSweepsAtOnce(t *testing.T) {
 func TestSweepFinishedIsNoted(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		for i := range 2 {
-			require.NoError(t, env.SweepFinished(env.Context, "contracts", models.Sweep{Started: i}))
+			require.NoError(t, env.SweepFinished(env.Context, "contracts", operations.Sweep{Started: i}))
 		}
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM sweeps"))
 	})

@@ -9,7 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -23,7 +24,7 @@ func sweepWorld(t *testing.T, env storetest.Env) {
 	f.Lines[0].SKU = "SELECT-1Y"
 	old := env.Fulfilled(t, seller, f)
 	env.Join(t, env.InvitationOf(t, old.ID))
-	extra, err := env.Invite(storetest.Operator(), models.NewInvite{AccountID: *old.AccountID, Email: "rui@acme.example", Role: models.RoleAdmin, Kind: models.InvitationForExtra})
+	extra, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *old.AccountID, Email: "rui@acme.example", Role: identity.RoleAdmin, Kind: identity.InvitationForExtra})
 	require.NoError(t, err)
 	env.Join(t, extra)
 	env.Assigned(t, env.Licences(t, old)[0], env.Room(t, *old.AccountID, "Sala 1"))
@@ -61,7 +62,7 @@ func TestS1_S3_S4_S5_ASweepKilledAnywhereDoesEachThingOnce(t *testing.T) {
 	sweepWorld(t, undisturbed)
 	before := effects(t, undisturbed)
 	undisturbed.Statements.Reset()
-	require.Equal(t, models.Sweep{Started: 2, Expired: 1, Reminded: 1}, sweep(t, undisturbed))
+	require.Equal(t, operations.Sweep{Started: 2, Expired: 1, Reminded: 1}, sweep(t, undisturbed))
 	statements := len(undisturbed.Statements.List())
 	want := effects(t, undisturbed)
 	for _, effect := range []string{"spares EXPIRY-1", "assignment EXPIRED", "audit licence.assigned", "mail renewal_reminderd-0rui@acme.example"} {
@@ -74,7 +75,7 @@ func TestS1_S3_S4_S5_ASweepKilledAnywhereDoesEachThingOnce(t *testing.T) {
 		}
 		sweep(t, env)
 		require.Equal(t, want, effects(t, env))
-		require.Equal(t, models.Sweep{}, sweep(t, env))
+		require.Equal(t, operations.Sweep{}, sweep(t, env))
 		env.AuditHolds(t)
 	})
 	for kill := 1; kill <= statements; kill += 3 { // and each killed once, from the start
@@ -98,7 +99,7 @@ func killed(t *testing.T, env storetest.Env, n int) {
 			kill()
 		}
 	})
-	_, err := env.SweepContracts(ctx, func(models.Sweep) {})
+	_, err := env.SweepContracts(ctx, func(operations.Sweep) {})
 	env.Statements.After(nil)
 	if err == nil {
 		require.LessOrEqual(t, len(env.Statements.List()), n, "it was to end before")
@@ -123,7 +124,7 @@ func TestS5_SweepsAtOnceRemindOnce(t *testing.T) {
 	env := storetest.Postgres(t)
 	sweepWorld(t, env)
 	requireAll(t, storetest.AtOnce(4, func(int) error {
-		_, err := env.SweepContracts(env.Context, func(models.Sweep) {})
+		_, err := env.SweepContracts(env.Context, func(operations.Sweep) {})
 		return err
 	}))
 	sweep(t, env) // a contract that another sweep held is left to the next

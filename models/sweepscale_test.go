@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -39,7 +39,7 @@ func TestS3_S5_ASweepOver100000ContractsWithNothingToDo(t *testing.T) {
 	seedContracts(t, env, n)
 	require.Equal(t, n+1, env.Count(t, "SELECT count(*) FROM service_contracts"))
 	env.Statements.Reset()
-	require.Equal(t, models.Sweep{}, sweep(t, env))
+	require.Equal(t, operations.Sweep{}, sweep(t, env))
 	asked := env.Statements.List()
 	require.LessOrEqual(t, len(asked), 20)
 	looked := 0

@@ -3,7 +3,7 @@ package models_test
 import (
 	"testing"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -13,7 +13,7 @@ func TestS14_ANumberThatCannotBeComparedIsRefusedNotLookedFor(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		for _, number := range []string{"PO\x00", "PO\xff"} {
-			_, err := env.AcceptOrder(storetest.Seller(reseller), models.Intake{Sender: reseller, Form: storetest.Form(number)})
+			_, err := env.AcceptOrder(storetest.Seller(reseller), order.Intake{Sender: reseller, Form: storetest.Form(number)})
 			requireCode(t, rules.ValidationFailed, err)
 		}
 	})

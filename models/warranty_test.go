@@ -6,14 +6,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
 )
 
 // extended is an account with two units of a one-year extension and a device with
 // two years of standard warranty.
-func extended(t *testing.T, env storetest.Env) (models.Order, models.Device, []models.Licence) {
+func extended(t *testing.T, env storetest.Env) (order.Order, entitlement.Device, []entitlement.Licence) {
 	form := storetest.Form("PO-1")
 	form.Lines[0].SKU, form.Lines[0].Quantity = "EXT-WARRANTY-1Y", 2
 	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
@@ -23,7 +26,7 @@ func extended(t *testing.T, env storetest.Env) (models.Order, models.Device, []m
 
 func hardware(t *testing.T, env storetest.Env, serial string, at time.Time) rules.Answer {
 	t.Helper()
-	out, err := env.Coverage(env.Context, []models.CoverSubject{{Serial: serial}}, at, rules.ForHardware)
+	out, err := env.Coverage(env.Context, []entitlement.CoverSubject{{Serial: serial}}, at, rules.ForHardware)
 	require.NoError(t, err)
 	require.True(t, out[0].Found)
 	return out[0].Answer
@@ -47,11 +50,11 @@ func TestR39a_ExtendedWarrantyAttachesToASerialNotToARoom(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, d, units := extended(t, env)
 		customer := storetest.Customer(*o.AccountID)
-		_, err := env.Assign(customer, models.AssignRequest{LicenceID: units[0].ID, RoomID: env.Room(t, *o.AccountID, "Sala 2").ID})
+		_, err := env.Assign(customer, entitlement.AssignRequest{LicenceID: units[0].ID, RoomID: env.Room(t, *o.AccountID, "Sala 2").ID})
 		requireCode(t, rules.NotAssignable, err)
 		require.Equal(t, "2028-10-01", localDay(t, hardware(t, env, *d.Serial, env.Calendar.Now()).HardwareUntil))
 
-		out, err := env.AttachWarranty(customer, models.AttachRequest{LicenceID: units[0].ID, Serial: "ext 0001"})
+		out, err := env.AttachWarranty(customer, warranty.AttachRequest{LicenceID: units[0].ID, Serial: "ext 0001"})
 		require.NoError(t, err)
 		require.Equal(t, d.ID, out.DeviceID)
 		require.Equal(t, []string{units[0].ContractID}, out.Started, "S1")
@@ -59,11 +62,11 @@ func TestR39a_ExtendedWarrantyAttachesToASerialNotToARoom(t *testing.T) {
 		require.Equal(t, rules.ByExtendedWarranty, later.Entitlement.Kind)
 		require.Equal(t, units[0].ContractID, later.Entitlement.ContractID)
 		require.Equal(t, "2029-10-01", localDay(t, later.Until), "two years of the model and one more")
-		require.EqualValues(t, 1, registered(t, env, customer, models.ContractFilter{})[0].Assigned)
+		require.EqualValues(t, 1, registered(t, env, customer, entitlement.ContractFilter{})[0].Assigned)
 
-		_, err = env.AttachWarranty(customer, models.AttachRequest{LicenceID: units[1].ID, Serial: *d.Serial})
+		_, err = env.AttachWarranty(customer, warranty.AttachRequest{LicenceID: units[1].ID, Serial: *d.Serial})
 		requireCode(t, rules.SerialHasWarranty, err)
-		_, err = env.AttachWarranty(customer, models.AttachRequest{LicenceID: units[0].ID, Serial: *d.Serial})
+		_, err = env.AttachWarranty(customer, warranty.AttachRequest{LicenceID: units[0].ID, Serial: *d.Serial})
 		requireCode(t, rules.LicenceTaken, err)
 		env.AuditHolds(t)
 	})
@@ -85,12 +88,12 @@ func TestR39a_WhatMayNotBeAttached(t *testing.T) {
 			"foreign licence":  {env.Licences(t, other)[0].ID, *d.Serial, rules.NotFound},
 			"it would be over": {units[0].ID, *old.Serial, rules.ExtensionOver},
 		} {
-			_, err := env.AttachWarranty(customer, models.AttachRequest{LicenceID: c.licence, Serial: c.serial})
+			_, err := env.AttachWarranty(customer, warranty.AttachRequest{LicenceID: c.licence, Serial: c.serial})
 			require.Equal(t, c.code, rules.CodeOf(err), "%s: %v", name, err)
 		}
-		_, err := env.AttachWarranty(storetest.Customer(*other.AccountID), models.AttachRequest{LicenceID: env.Licences(t, other)[0].ID, Serial: *foreign.Serial})
+		_, err := env.AttachWarranty(storetest.Customer(*other.AccountID), warranty.AttachRequest{LicenceID: env.Licences(t, other)[0].ID, Serial: *foreign.Serial})
 		requireCode(t, rules.NotAttachable, err)
-		_, err = env.AttachWarranty(storetest.ReadOnly(*o.AccountID), models.AttachRequest{LicenceID: units[0].ID, Serial: *d.Serial})
+		_, err = env.AttachWarranty(storetest.ReadOnly(*o.AccountID), warranty.AttachRequest{LicenceID: units[0].ID, Serial: *d.Serial})
 		requireCode(t, rules.Forbidden, err)
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM warranty_attachments"))
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM service_contracts WHERE state = 'PENDING_START' AND type = 'EXT_WARRANTY'"), "nothing started")
@@ -101,7 +104,7 @@ func TestR39a_TakenOffItGoesToAnotherDeviceAndThePastStays(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, d, units := extended(t, env)
 		customer := storetest.Customer(*o.AccountID)
-		out, err := env.AttachWarranty(customer, models.AttachRequest{LicenceID: units[0].ID, Serial: *d.Serial})
+		out, err := env.AttachWarranty(customer, warranty.AttachRequest{LicenceID: units[0].ID, Serial: *d.Serial})
 		require.NoError(t, err)
 		env.SetLocal(t, "America/Sao_Paulo", "2029-02-01 12:00")
 		_, err = env.DetachWarranty(storetest.Customer("acc_other"), out.Attachment.ID, "")
@@ -110,15 +113,15 @@ func TestR39a_TakenOffItGoesToAnotherDeviceAndThePastStays(t *testing.T) {
 		requireCode(t, rules.Forbidden, err)
 		gone, err := env.DetachWarranty(customer, out.Attachment.ID, "")
 		require.NoError(t, err)
-		require.Equal(t, models.EndReleased, gone.EndReason)
+		require.Equal(t, entitlement.EndReleased, gone.EndReason)
 		require.True(t, hardware(t, env, *d.Serial, noonOf(t, "2029-01-01")).Covered)
 		require.False(t, hardware(t, env, *d.Serial, noonOf(t, "2029-03-01")).Covered)
 		_, err = env.DetachWarranty(customer, out.Attachment.ID, "")
 		requireCode(t, rules.StateConflict, err)
-		all, _, err := env.ListWarrantyAttachments(customer, models.AttachmentFilter{ContractID: out.ContractID, Serial: "ext-0001"})
+		all, _, err := env.ListWarrantyAttachments(customer, warranty.AttachmentFilter{ContractID: out.ContractID, Serial: "ext-0001"})
 		require.NoError(t, err)
 		require.Len(t, all, 1)
-		open, _, err := env.ListWarrantyAttachments(customer, models.AttachmentFilter{Open: true})
+		open, _, err := env.ListWarrantyAttachments(customer, warranty.AttachmentFilter{Open: true})
 		require.NoError(t, err)
 		require.Empty(t, open)
 	})
@@ -127,28 +130,28 @@ func TestR39a_TakenOffItGoesToAnotherDeviceAndThePastStays(t *testing.T) {
 func TestS8_CancellingTakesAnExtendedWarrantyOff(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, d, units := extended(t, env)
-		_, err := env.AttachWarranty(env.Context, models.AttachRequest{LicenceID: units[0].ID, Serial: *d.Serial})
+		_, err := env.AttachWarranty(env.Context, warranty.AttachRequest{LicenceID: units[0].ID, Serial: *d.Serial})
 		require.NoError(t, err)
-		_, _, err = env.CancelOrder(storetest.Operator(), o.ID, models.CancelRequest{Reason: "not needed"})
+		_, _, err = env.CancelOrder(storetest.Operator(), o.ID, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 		require.Equal(t, "2028-10-01", localDay(t, hardware(t, env, *d.Serial, env.Calendar.Now()).HardwareUntil))
-		all, _, err := env.ListWarrantyAttachments(env.Context, models.AttachmentFilter{})
+		all, _, err := env.ListWarrantyAttachments(env.Context, warranty.AttachmentFilter{})
 		require.NoError(t, err)
-		require.Equal(t, models.EndCancelled, all[0].EndReason, "the history stays")
+		require.Equal(t, entitlement.EndCancelled, all[0].EndReason, "the history stays")
 	})
 }
 
 func TestS3_TheExtensionOutlivesTheTermInWhichItWasAttached(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, d, units := extended(t, env)
-		_, err := env.AttachWarranty(env.Context, models.AttachRequest{LicenceID: units[0].ID, Serial: *d.Serial})
+		_, err := env.AttachWarranty(env.Context, warranty.AttachRequest{LicenceID: units[0].ID, Serial: *d.Serial})
 		require.NoError(t, err)
 		env.SetLocal(t, "America/Sao_Paulo", "2029-02-01 12:00")
-		_, err = env.SweepContracts(env.Context, func(models.Sweep) {})
+		_, err = env.SweepContracts(env.Context, func(operations.Sweep) {})
 		require.NoError(t, err)
-		require.Equal(t, rules.ContractExpired, registered(t, env, env.Context, models.ContractFilter{})[0].State)
+		require.Equal(t, rules.ContractExpired, registered(t, env, env.Context, entitlement.ContractFilter{})[0].State)
 		require.Equal(t, "2029-10-01", localDay(t, hardware(t, env, *d.Serial, env.Calendar.Now()).Until))
-		_, err = env.AttachWarranty(env.Context, models.AttachRequest{LicenceID: units[1].ID, Serial: *d.Serial})
+		_, err = env.AttachWarranty(env.Context, warranty.AttachRequest{LicenceID: units[1].ID, Serial: *d.Serial})
 		requireCode(t, rules.LicenceNotInForce, err)
 	})
 }
@@ -159,7 +162,7 @@ func TestR39a_FiftyAttachesOfOneUnitGiveOneSuccess(t *testing.T) {
 	second := env.Device(t, env.Room(t, *o.AccountID, "Sala 2"), "EXT-0002", "RALLY-BAR", "2026-10-01")
 	errs := storetest.AtOnce(50, func(i int) error {
 		serial := []string{*d.Serial, *second.Serial}[i%2]
-		_, err := env.AttachWarranty(env.Context, models.AttachRequest{LicenceID: units[i/2%2].ID, Serial: serial})
+		_, err := env.AttachWarranty(env.Context, warranty.AttachRequest{LicenceID: units[i/2%2].ID, Serial: serial})
 		return err
 	})
 	done := 0

@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -20,8 +22,8 @@ var ownAffairs = map[string]bool{"/account": true, "/invitation": true, "/invita
 func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 	w := newWorld(t)
 	ana, inv := w.admin()
-	bruno := w.member(inv.AccountID, "bruno@acme.example", models.RoleReadOnly)
-	w.member(inv.AccountID, "dora@acme.example", models.RoleReadOnly)
+	bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleReadOnly)
+	w.member(inv.AccountID, "dora@acme.example", identity.RoleReadOnly)
 
 	ids := w.memberIDs(inv.AccountID)
 	again := w.pending(inv.AccountID, "again@acme.example")
@@ -33,7 +35,7 @@ func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 		"/colleagues/invitations/:id/resend": {"/colleagues/invitations/" + again.ID + "/resend"},
 		"/colleagues/invitations/:id/revoke": {"/colleagues/invitations/" + revoke.ID + "/revoke"},
 	}
-	orders, _, err := w.ListOrders(w.Context, models.OrderFilter{})
+	orders, _, err := w.ListOrders(w.Context, order.OrderFilter{})
 	require.NoError(t, err)
 	forms["/service-orders/:id/cancellation"] = []string{"/service-orders/" + orders[0].ID + "/cancellation", "reason", "not needed"}
 	forms["/service-orders/claim"] = []string{"/service-orders/claim", "serial", "OLD-1", "po_number", "4500/12"}
@@ -67,17 +69,17 @@ func (w *world) memberIDs(accountID string) map[string]string {
 	return out
 }
 
-func (w *world) pending(accountID, email string) models.Invitation {
+func (w *world) pending(accountID, email string) identity.Invitation {
 	w.t.Helper()
-	inv, err := w.Invite(w.Context, models.NewInvite{AccountID: accountID, Email: email, ContactName: "P", Role: models.RoleReadOnly, Kind: models.InvitationForColleague})
+	inv, err := w.Invite(w.Context, identity.NewInvite{AccountID: accountID, Email: email, ContactName: "P", Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
 	require.NoError(w.t, err)
 	return inv
 }
 
 // site opens another account with its own administrator.
-func (w *world) site(email string) (*guest, models.Account) {
+func (w *world) site(email string) (*guest, account.Account) {
 	w.t.Helper()
-	acc, err := w.CreateAccount(w.as(rules.OperatorAgent), rules.Party{Company: "Globex", Address: storetest.Form("x").EndCustomer.Address}, "", models.ModeSite)
+	acc, err := w.CreateAccount(w.as(rules.OperatorAgent), rules.Party{Company: "Globex", Address: storetest.Form("x").EndCustomer.Address}, "", account.ModeSite)
 	require.NoError(w.t, err)
 	g := w.guest()
 	require.Equal(w.t, "/", g.accept(w.pending(acc.ID, email), "Gil").path)
@@ -138,7 +140,7 @@ func TestS18_TheLastAdministratorStays(t *testing.T) {
 			require.Equal(t, 409, r.status)
 			require.Contains(t, r.body, "needs an administrator")
 		}
-		bruno := w.member(inv.AccountID, "bruno@acme.example", models.RoleAdmin)
+		bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleAdmin)
 		require.Equal(t, "/", ana.post(me+"/role", "role", "READ_ONLY").path)
 		require.Equal(t, 403, ana.post("/colleagues", "name", "X", "email", "x@acme.example", "role", "ADMIN").status, "at once")
 		require.Equal(t, "/colleagues", bruno.post(me+"/remove").path)
@@ -165,12 +167,12 @@ func TestS19_AnAccountHasALimitOfPeople(t *testing.T) {
 func TestR117b_ColleaguesAreInvitedWithARole(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ana, inv := w.admin()
-		for _, role := range []models.MemberRole{models.RoleAdmin, models.RoleReadOnly} {
+		for _, role := range []identity.MemberRole{identity.RoleAdmin, identity.RoleReadOnly} {
 			email := strings.ToLower(string(role)) + "@acme.example"
 			ana.post("/colleagues", "name", "Colleague", "email", email, "role", string(role))
 			made := w.latestInvitation(email)
 			require.Equal(t, role, made.Role)
-			require.Equal(t, models.InvitationForColleague, made.Kind)
+			require.Equal(t, identity.InvitationForColleague, made.Kind)
 			require.Equal(t, inv.AccountID, made.AccountID)
 			require.NotEqual(t, "system", made.InvitedBy)
 			g := w.guest()
@@ -237,9 +239,9 @@ func TestR117c_TheChecklistFollowsTheFacts(t *testing.T) {
 func TestR42_ANewRoleDoesNotLiftASuspension(t *testing.T) {
 	w := newWorld(t)
 	ana, inv := w.admin()
-	bruno := w.member(inv.AccountID, "bruno@acme.example", models.RoleReadOnly)
+	bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleReadOnly)
 	id := w.memberIDs(inv.AccountID)["bruno@acme.example"]
-	_, err := w.ChangeMembership(w.as(rules.OperatorAgent), id, models.RoleReadOnly, rules.MembershipSuspended, "dispute")
+	_, err := w.ChangeMembership(w.as(rules.OperatorAgent), id, identity.RoleReadOnly, rules.MembershipSuspended, "dispute")
 	require.NoError(t, err)
 	require.Equal(t, 403, bruno.get("/").status)
 	require.Contains(t, ana.post("/colleagues/"+id+"/role", "role", "ADMIN").body, "Access suspended")
@@ -257,7 +259,7 @@ func TestR117b_InvitationsThatNeedAnotherTryAreShown(t *testing.T) {
 	page := ana.get("/colleagues").body
 	require.Contains(t, page, "Expired on 23 December 2026")
 	require.Contains(t, page, "could not be delivered")
-	for _, i := range []models.Invitation{gone, lost} {
+	for _, i := range []identity.Invitation{gone, lost} {
 		require.Equal(t, 200, ana.post("/colleagues/invitations/"+i.ID+"/resend").status)
 	}
 }

@@ -3,7 +3,7 @@ package portal
 import (
 	"strings"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -20,7 +20,7 @@ type csmContact struct{ Name, Email, Phone, Dial string }
 func showAccount(v *visit) (answer, error) {
 	acc := v.who.account()
 	p := accountPage{Company: acc.LegalName, Address: addressLines(acc)}
-	csm, err := v.store.CSMOf(v.scoped(), acc.ID)
+	csm, err := v.accounts.CSMOf(v.scoped(), acc.ID)
 	switch {
 	case err == nil:
 		p.CSM = &csmContact{csm.Name, csm.Email, csm.Phone, dial(csm.Phone)}
@@ -30,7 +30,7 @@ func showAccount(v *visit) (answer, error) {
 	return answer{page: "account", title: "account.title", data: p, here: "/account"}, nil
 }
 
-func addressLines(a models.Account) []string {
+func addressLines(a account.Account) []string {
 	town := strings.Join(filled(a.City, a.Region, a.PostalCode), ", ")
 	return filled(a.Street, town, a.Country)
 }

@@ -5,16 +5,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
 // looksAfter names a manager for the account.
-func (w *world) looksAfter(accountID string, f rules.CSMForm) models.CSM {
+func (w *world) looksAfter(accountID string, f rules.CSMForm) account.CSM {
 	w.t.Helper()
 	c, err := w.CreateCSM(w.as(rules.OperatorLead), f, "new colleague")
 	require.NoError(w.t, err)
-	_, err = w.AssignCSM(w.as(rules.OperatorLead), models.CSMAssignment{AccountID: accountID, CSMID: c.ID, Reason: "knows the region"})
+	_, err = w.AssignCSM(w.as(rules.OperatorLead), account.CSMAssignment{AccountID: accountID, CSMID: c.ID, Reason: "knows the region"})
 	require.NoError(w.t, err)
 	return c
 }
@@ -22,7 +23,7 @@ func (w *world) looksAfter(accountID string, f rules.CSMForm) models.CSM {
 func TestR35e_AccountPageShowsNameAndContact(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ana, inv := w.admin()
-		reader := w.member(inv.AccountID, "leo@acme.example", models.RoleReadOnly)
+		reader := w.member(inv.AccountID, "leo@acme.example", identity.RoleReadOnly)
 		page := ana.get("/account").body
 		require.Contains(t, page, "Nobody is named yet")
 		require.Contains(t, page, "São Paulo, SP, 01310-100")
@@ -39,7 +40,7 @@ func TestR35e_AccountPageShowsNameAndContact(t *testing.T) {
 		require.NotContains(t, gil.get("/account").body, "Clara", "another account")
 		require.Equal(t, "/sign-in", w.guest().get("/account").path)
 
-		_, err := w.ChangeCSM(w.as(rules.OperatorLead), c.ID, models.CSMChange{Form: rules.CSMForm{Name: c.Name, Email: c.Email}, Reason: "left"})
+		_, err := w.ChangeCSM(w.as(rules.OperatorLead), c.ID, account.CSMChange{Form: rules.CSMForm{Name: c.Name, Email: c.Email}, Reason: "left"})
 		require.NoError(t, err)
 		require.NotContains(t, ana.get("/account?lang=en").body, "Clara", "who has left is shown no more")
 	})

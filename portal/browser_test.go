@@ -9,7 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -164,7 +165,7 @@ func (s *screen) leave(say func(string, ...messages.Args) string) {
 }
 
 // orders fulfils three orders: one that waits, JumpStart, one cancelled.
-func (s *screen) orders() models.Invitation {
+func (s *screen) orders() identity.Invitation {
 	reseller := s.Reseller(s.t, "Revenda Sul")
 	s.Fulfilled(s.t, reseller, storetest.Form("PO-1"))
 	inv := s.latestInvitation("ana.souza@acme.example")
@@ -172,7 +173,7 @@ func (s *screen) orders() models.Invitation {
 	jump.Lines[0].SKU, jump.Lines[0].Quantity = "TAP-BUNDLE-TEAMS", 3
 	s.Fulfilled(s.t, reseller, jump)
 	gone := s.Fulfilled(s.t, reseller, storetest.Form("PO-3"))
-	_, _, err := s.CancelOrder(s.as(rules.OperatorAgent), gone.ID, models.CancelRequest{Reason: "not needed"})
+	_, _, err := s.CancelOrder(s.as(rules.OperatorAgent), gone.ID, order.CancelRequest{Reason: "not needed"})
 	require.NoError(s.t, err)
 	return inv
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -51,7 +51,7 @@ func (s *screen) asMember() {
 
 	s.signOut()
 	s.Calendar.Set(o.CancellableUntil.Add(-time.Hour))
-	s.member(inv.AccountID, "leo@acme.example", models.RoleReadOnly)
+	s.member(inv.AccountID, "leo@acme.example", identity.RoleReadOnly)
 	s.signIn("leo@acme.example")
 	s.open("/colleagues")
 	require.Equal(t, say("colleagues.askadmin"), s.text(".note"))
@@ -84,7 +84,7 @@ func (s *screen) signOut() {
 // leaveAccount removes a member behind the screen's back.
 func (s *screen) leaveAccount(accountID, email string) {
 	s.t.Helper()
-	_, err := s.ChangeMembership(s.as(rules.OperatorAgent), s.memberIDs(accountID)[email], models.RoleReadOnly, rules.MembershipRemoved, "left the company")
+	_, err := s.ChangeMembership(s.as(rules.OperatorAgent), s.memberIDs(accountID)[email], identity.RoleReadOnly, rules.MembershipRemoved, "left the company")
 	require.NoError(s.t, err)
 }
 
@@ -100,7 +100,7 @@ func (s *screen) getsItWrong() {
 	s.open(s.link(inv))
 	s.press(chromedp.Click(chromedp.CSS("main form button")))
 	wrong := s.wrong()
-	for range models.CodeTries + 1 {
+	for range identity.CodeTries + 1 {
 		s.tabTo("#code")
 		s.press(chromedp.KeyEvent(wrong + kb.Enter))
 	}

@@ -7,14 +7,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 )
 
 // firstOrder is the only order of the world and its page of cancellation.
-func (w *world) firstOrder() (models.Order, string) {
+func (w *world) firstOrder() (order.Order, string) {
 	w.t.Helper()
-	all, _, err := w.ListOrders(w.Context, models.OrderFilter{})
+	all, _, err := w.ListOrders(w.Context, order.OrderFilter{})
 	require.NoError(w.t, err)
 	require.Len(w.t, all, 1)
 	return all[0], "/service-orders/" + all[0].ID + "/cancellation"
@@ -88,7 +89,7 @@ func TestR42_READ_ONLYCancelsNothing(t *testing.T) {
 	w := newWorld(t)
 	_, inv := w.admin()
 	_, path := w.firstOrder()
-	bruno := w.member(inv.AccountID, "bruno@acme.example", models.RoleReadOnly)
+	bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleReadOnly)
 	require.NotContains(t, bruno.get("/service-orders").body, "/cancellation")
 	require.Equal(t, 403, bruno.get(path).status)
 	require.Equal(t, 403, bruno.post(path, "reason", "x").status)

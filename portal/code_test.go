@@ -6,11 +6,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
 )
 
 // asked is a guest who has asked for a code.
-func (w *world) asked() (*guest, models.Invitation) {
+func (w *world) asked() (*guest, identity.Invitation) {
 	w.t.Helper()
 	inv := w.invited()
 	g := w.guest()
@@ -30,7 +30,7 @@ func (w *world) wrong() string {
 func TestR47_CodeHasFiveTries(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		g, inv := w.asked()
-		for range models.CodeTries {
+		for range identity.CodeTries {
 			r := g.post("/invitation/code", "code", w.wrong())
 			require.Equal(t, 422, r.status)
 			require.Contains(t, r.body, "That code is not right")
@@ -92,7 +92,7 @@ func TestR47_ProofOfOneInvitationIsNoneForAnother(t *testing.T) {
 	w := newWorld(t)
 	g, inv := w.asked()
 	g.post("/invitation/code", "code", w.code())
-	other, err := w.Invite(w.Context, models.NewInvite{AccountID: inv.AccountID, Email: "other@acme.example", ContactName: "O", Role: models.RoleAdmin, Kind: models.InvitationForExtra})
+	other, err := w.Invite(w.Context, identity.NewInvite{AccountID: inv.AccountID, Email: "other@acme.example", ContactName: "O", Role: identity.RoleAdmin, Kind: identity.InvitationForExtra})
 	require.NoError(t, err)
 	g.get(w.link(other))
 	require.Equal(t, "/invitation", g.post("/invitation/person", "name", "Eve", "password", goodPassword).path)

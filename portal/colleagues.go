@@ -5,7 +5,8 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -35,19 +36,19 @@ type inviteForm struct {
 }
 
 func showColleagues(v *visit) (answer, error) {
-	return v.colleaguesPage(inviteForm{Role: string(models.RoleReadOnly)})
+	return v.colleaguesPage(inviteForm{Role: string(identity.RoleReadOnly)})
 }
 
 func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
 	f.NameMostLength = mostName
 	p := colleaguesPage{Form: f, CanEdit: v.isAdmin()}
-	members, err := v.store.MembersOf(v.scoped(), v.who.account().ID)
+	members, err := v.people.MembersOf(v.scoped(), v.who.account().ID)
 	if err != nil {
 		return answer{}, err
 	}
 	for _, m := range members {
 		p.Members = append(p.Members, memberView{ID: m.ID, Name: m.Name, Email: m.Email, Role: v.roleName(m.Role),
-			Admin: m.Role == models.RoleAdmin, Self: m.UserID == v.who.user.ID, Suspended: m.State == rules.MembershipSuspended})
+			Admin: m.Role == identity.RoleAdmin, Self: m.UserID == v.who.user.ID, Suspended: m.State == rules.MembershipSuspended})
 	}
 	all, err := v.allInvitations()
 	for _, inv := range all {
@@ -58,7 +59,7 @@ func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
 	return answer{page: "colleagues", title: "colleagues.title", data: p, here: "/colleagues"}, err
 }
 
-func (v *visit) pendingView(inv models.Invitation) pendingView {
+func (v *visit) pendingView(inv identity.Invitation) pendingView {
 	last := rules.LastCoveredDay(inv.ExpiresAt, location(v.who.account().TimeZone))
 	p := pendingView{ID: inv.ID, Name: inv.ContactName, Email: inv.Email, Role: v.roleName(inv.Role),
 		Note: v.language.Say("pending.until", messages.Args{"day": v.day(last)})}
@@ -71,8 +72,8 @@ func (v *visit) pendingView(inv models.Invitation) pendingView {
 	return p
 }
 
-func (v *visit) allInvitations() ([]models.Invitation, error) {
-	all, _, err := v.store.ListInvitations(v.scoped(), v.who.account().ID, "", models.Page{Limit: 200})
+func (v *visit) allInvitations() ([]identity.Invitation, error) {
+	all, _, err := v.people.ListInvitations(v.scoped(), v.who.account().ID, "", db.Page{Limit: 200})
 	return all, err
 }
 
@@ -84,8 +85,8 @@ func inviteColleague(v *visit) (answer, error) {
 		f.EmailProblem = "email.invalid"
 	}
 	if f.NameProblem == "" && f.EmailProblem == "" {
-		_, err := v.store.Invite(v.acting(), models.NewInvite{AccountID: v.who.account().ID, Email: f.Email, ContactName: f.Name,
-			Role: models.MemberRole(f.Role), Kind: models.InvitationForColleague, Reason: "invited by an administrator"})
+		_, err := v.people.Invite(v.acting(), identity.NewInvite{AccountID: v.who.account().ID, Email: f.Email, ContactName: f.Name,
+			Role: identity.MemberRole(f.Role), Kind: identity.InvitationForColleague, Reason: "invited by an administrator"})
 		if err == nil {
 			return v.done("/colleagues", "flash.invited"), nil
 		}
@@ -114,14 +115,14 @@ func inviteProblem(err error) string {
 }
 
 func resendInvitation(v *visit) (answer, error) {
-	if _, err := v.store.Reissue(v.acting(), v.param("id"), "", "", "sent again by an administrator"); err != nil {
+	if _, err := v.people.Reissue(v.acting(), v.param("id"), "", "", "sent again by an administrator"); err != nil {
 		return answer{}, err
 	}
 	return v.done("/colleagues", "flash.resent"), nil
 }
 
 func revokeInvitation(v *visit) (answer, error) {
-	if _, err := v.store.RevokeInvitation(v.acting(), v.param("id"), "withdrawn by an administrator"); err != nil {
+	if _, err := v.people.RevokeInvitation(v.acting(), v.param("id"), "withdrawn by an administrator"); err != nil {
 		return answer{}, err
 	}
 	return v.done("/colleagues", "flash.revoked"), nil
@@ -129,8 +130,8 @@ func revokeInvitation(v *visit) (answer, error) {
 
 // changeRole refuses to demote the last administrator (S18).
 func changeRole(v *visit) (answer, error) {
-	role := models.MemberRole(v.form("role"))
-	if role != models.RoleAdmin && role != models.RoleReadOnly {
+	role := identity.MemberRole(v.form("role"))
+	if role != identity.RoleAdmin && role != identity.RoleReadOnly {
 		return answer{}, errBadForm
 	}
 	m, err := v.member(v.param("id"))
@@ -138,7 +139,7 @@ func changeRole(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	// The state stays: a suspended member does not come back by a new role.
-	if _, err := v.store.ChangeMembership(v.acting(), m.ID, role, m.State, "role changed by an administrator"); err != nil {
+	if _, err := v.people.ChangeMembership(v.acting(), m.ID, role, m.State, "role changed by an administrator"); err != nil {
 		return answer{}, err
 	}
 	if m.UserID == v.who.user.ID {
@@ -154,22 +155,22 @@ func removeColleague(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if _, err := v.store.ChangeMembership(v.acting(), m.ID, m.Role, rules.MembershipRemoved, "removed by an administrator"); err != nil {
+	if _, err := v.people.ChangeMembership(v.acting(), m.ID, m.Role, rules.MembershipRemoved, "removed by an administrator"); err != nil {
 		return answer{}, err
 	}
 	return v.done("/colleagues", "flash.removed"), nil
 }
 
 // member finds a member of the account at hand.
-func (v *visit) member(id string) (models.Member, error) {
-	members, err := v.store.MembersOf(v.acting(), v.who.account().ID)
+func (v *visit) member(id string) (identity.Member, error) {
+	members, err := v.people.MembersOf(v.acting(), v.who.account().ID)
 	if err != nil {
-		return models.Member{}, err
+		return identity.Member{}, err
 	}
 	for _, m := range members {
 		if m.ID == id {
 			return m, nil
 		}
 	}
-	return models.Member{}, errNoPage
+	return identity.Member{}, errNoPage
 }

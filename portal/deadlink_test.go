@@ -6,7 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -14,8 +15,8 @@ import (
 func (w *world) dead() map[string]string {
 	inv := w.invited()
 	links := map[string]string{"unknown": "/invitation?token=" + strings.Repeat("A", 43), "empty": "/invitation?token=", "none": "/invitation", "request": "/invitation/request"}
-	invite := func(email string) models.Invitation {
-		i, err := w.Invite(w.Context, models.NewInvite{AccountID: inv.AccountID, Email: email, ContactName: "X", Role: models.RoleReadOnly, Kind: models.InvitationForColleague})
+	invite := func(email string) identity.Invitation {
+		i, err := w.Invite(w.Context, identity.NewInvite{AccountID: inv.AccountID, Email: email, ContactName: "X", Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
 		require.NoError(w.t, err)
 		return i
 	}
@@ -27,7 +28,7 @@ func (w *world) dead() map[string]string {
 	require.NoError(w.t, err)
 	w.Calendar.Set(inv.ExpiresAt)
 	require.NoError(w.t, w.ExpireInvitation(w.Context, inv.ID))
-	for name, i := range map[string]models.Invitation{"used": used, "superseded": replaced, "revoked": revoked, "expired": inv} {
+	for name, i := range map[string]identity.Invitation{"used": used, "superseded": replaced, "revoked": revoked, "expired": inv} {
 		links[name] = w.link(i)
 	}
 	return links
@@ -60,13 +61,13 @@ func TestR123_ARequestRevealsNothingAndReachesAnOperator(t *testing.T) {
 		require.Equal(t, 200, known.status)
 		require.Equal(t, known.body, unknown.body)
 		require.Equal(t, known.header.Values("Set-Cookie"), unknown.header.Values("Set-Cookie"))
-		tasks := w.tasks(models.TaskInvitationRequested)
+		tasks := w.tasks(db.TaskInvitationRequested)
 		require.Len(t, tasks, 1)
 		require.Equal(t, inv.ID, tasks[0].SubjectID)
 		require.NotContains(t, tasks[0].What+tasks[0].Why, "@")
 		next, err := w.Reissue(w.as(rules.OperatorAgent), inv.ID, "", "", "asked on the portal")
 		require.NoError(t, err)
-		require.Empty(t, w.tasks(models.TaskInvitationRequested))
+		require.Empty(t, w.tasks(db.TaskInvitationRequested))
 		require.Equal(t, 410, w.guest().get(w.link(inv)).status, "the old link is dead")
 		require.Equal(t, 200, w.guest().get(w.link(next)).status)
 		_, faults, err := w.VerifyAudit(w.Context)
@@ -91,5 +92,5 @@ func TestR123_AnAcceptedInvitationRaisesNoTask(t *testing.T) {
 	w := newWorld(t)
 	w.admin()
 	require.Equal(t, 200, w.guest().post("/invitation/request", "email", "ana.souza@acme.example").status)
-	require.Empty(t, w.tasks(models.TaskInvitationRequested))
+	require.Empty(t, w.tasks(db.TaskInvitationRequested))
 }

@@ -42,7 +42,7 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 func TestHeadersAndCookies(t *testing.T) {
 	env := storetest.SQLite(t)
 	engine := gin.New()
-	require.NoError(t, Register(engine, Options{Store: env.Store, Log: discard(), PublicURL: "https://portal.example"}))
+	require.NoError(t, Register(engine, Options{Domains: env.Domains, Log: discard(), PublicURL: "https://portal.example"}))
 	ask := func(path string) *http.Response {
 		rec := httptest.NewRecorder()
 		engine.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
@@ -77,8 +77,8 @@ func TestOptionsAreChecked(t *testing.T) {
 	env := storetest.SQLite(t)
 	for name, o := range map[string]Options{
 		"no store":   {Log: discard(), PublicURL: "https://portal.example"},
-		"no log":     {Store: env.Store, PublicURL: "https://portal.example"},
-		"no address": {Store: env.Store, Log: discard()},
+		"no log":     {Domains: env.Domains, PublicURL: "https://portal.example"},
+		"no address": {Domains: env.Domains, Log: discard()},
 	} {
 		require.Error(t, Register(gin.New(), o), name)
 		_, err := NotFound(o)
@@ -130,7 +130,7 @@ func TestLanguageIsChangedOnALinkWithoutShowingItsToken(t *testing.T) {
 
 func TestPagesForTheRouterItself(t *testing.T) {
 	env := storetest.SQLite(t)
-	o := Options{Store: env.Store, Log: discard(), PublicURL: "http://localhost:8080", Insecure: true}
+	o := Options{Domains: env.Domains, Log: discard(), PublicURL: "http://localhost:8080", Insecure: true}
 	for name, c := range map[string]struct {
 		make   func(Options) (gin.HandlerFunc, error)
 		status int

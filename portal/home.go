@@ -1,7 +1,8 @@
 package portal
 
 import (
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -28,7 +29,7 @@ func showHome(v *visit) (answer, error) {
 	}
 	p := homePage{Orders: orders, Label: v.program.ServiceOrdersLabel(v.language.Locale()), Steps: steps}
 	for _, c := range contracts {
-		if c.Source == models.EntryContract && (c.State == rules.ContractActive || c.State == rules.ContractPendingStart) {
+		if c.Source == entitlement.EntryContract && (c.State == rules.ContractActive || c.State == rules.ContractPendingStart) {
 			p.Live++
 			if c.Type != rules.ServiceJumpStart {
 				p.Units += c.Quantity
@@ -41,7 +42,7 @@ func showHome(v *visit) (answer, error) {
 // switchAccount goes to another account of the same person; a foreign one does
 // not exist (C5).
 func switchAccount(v *visit) (answer, error) {
-	acc, err := v.store.GetAccount(v.scoped(), v.form("account"))
+	acc, err := v.accounts.GetAccount(v.scoped(), v.form("account"))
 	if err != nil {
 		return answer{}, err
 	}
@@ -52,11 +53,11 @@ func switchAccount(v *visit) (answer, error) {
 // contracts reads the whole register of the account at hand (R38), with orders in
 // progress (R111c) and warranties from before (R111a). What is in force counts the
 // licences that partial cancellations left (S12).
-func (v *visit) contracts() ([]models.ContractEntry, error) {
-	var all []models.ContractEntry
-	f := models.ContractFilter{AccountID: v.who.account().ID, Page: models.Page{Limit: 200}}
+func (v *visit) contracts() ([]entitlement.ContractEntry, error) {
+	var all []entitlement.ContractEntry
+	f := entitlement.ContractFilter{AccountID: v.who.account().ID, Page: db.Page{Limit: 200}}
 	for {
-		rows, next, err := v.store.Contracts(v.scoped(), f)
+		rows, next, err := v.entitlements.Contracts(v.scoped(), f)
 		if err != nil {
 			return nil, err
 		}

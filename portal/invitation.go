@@ -4,7 +4,7 @@ import (
 	"strings"
 	"time"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -37,7 +37,7 @@ func showInvitation(v *visit) (answer, error) {
 	return answer{page: page, title: "invitation.title", data: v.landing(found)}, nil
 }
 
-func (v *visit) landing(found models.InvitationView) landing {
+func (v *visit) landing(found identity.InvitationView) landing {
 	last := rules.LastCoveredDay(found.Invitation.ExpiresAt, location(found.Account.TimeZone))
 	return landing{Company: found.Account.LegalName, Mailbox: masked(found.Invitation.Email),
 		Until: v.day(last), Role: v.roleName(found.Invitation.Role)}
@@ -51,7 +51,7 @@ func (v *visit) takeLink() (answer, error) {
 		return answer{}, err
 	}
 	id := noLink
-	found, err := v.store.InvitationByToken(v.ctx, v.request.URL.Query().Get("token"))
+	found, err := v.people.InvitationByToken(v.ctx, v.request.URL.Query().Get("token"))
 	if rules.CodeOf(err) == "" && err != nil {
 		return answer{}, err
 	}
@@ -67,9 +67,9 @@ func (v *visit) takeLink() (answer, error) {
 
 // invitation reads the one that this session opened, and refuses one that can
 // no longer be accepted.
-func (v *visit) invitation() (models.InvitationView, error) {
+func (v *visit) invitation() (identity.InvitationView, error) {
 	id := v.get(keyInvitation)
-	found, err := v.store.InvitationByToken(v.ctx, v.store.Secrets().InvitationToken(id))
+	found, err := v.people.InvitationByToken(v.ctx, v.db.Secrets().InvitationToken(id))
 	if rules.CodeOf(err) == rules.NotFound {
 		return found, errDeadLink
 	}
@@ -87,7 +87,7 @@ func acceptAsKnown(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	_, place, err := v.store.AcceptInvitation(v.ctx, models.Acceptance{InvitationID: found.Invitation.ID, Email: v.who.user.Email})
+	_, place, err := v.people.AcceptInvitation(v.ctx, identity.Acceptance{InvitationID: found.Invitation.ID, Email: v.who.user.Email})
 	if err != nil {
 		return answer{}, v.overtaken(err)
 	}
@@ -118,8 +118,8 @@ func masked(email string) string {
 	return email[:1] + "***" + email[at:]
 }
 
-func (v *visit) roleName(r models.MemberRole) string {
-	if r == models.RoleAdmin {
+func (v *visit) roleName(r identity.MemberRole) string {
+	if r == identity.RoleAdmin {
 		return v.language.Say("role.admin")
 	}
 	return v.language.Say("role.readonly")

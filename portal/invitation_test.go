@@ -8,7 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -31,14 +32,14 @@ func TestR47c_TwoScannersThenAHumanWhoInvitesAtOnce(t *testing.T) {
 		r := ana.post("/colleagues", "name", "Bruno Lima", "email", "bruno@acme.example", "role", "READ_ONLY")
 		require.Equal(t, "/colleagues", r.path)
 		require.Contains(t, r.body, "bruno@acme.example")
-		require.Equal(t, models.RoleReadOnly, w.latestInvitation("bruno@acme.example").Role)
+		require.Equal(t, identity.RoleReadOnly, w.latestInvitation("bruno@acme.example").Role)
 	})
 }
 
 func TestR47b_FirstPersonBecomesAdministrator(t *testing.T) {
 	w := newWorld(t)
 	inv := w.invited()
-	extra, err := w.Invite(w.as(rules.OperatorAgent), models.NewInvite{AccountID: inv.AccountID, Email: "rita@acme.example", ContactName: "Rita", Role: models.RoleReadOnly, Kind: models.InvitationForExtra, Reason: "asked by mail"})
+	extra, err := w.Invite(w.as(rules.OperatorAgent), identity.NewInvite{AccountID: inv.AccountID, Email: "rita@acme.example", ContactName: "Rita", Role: identity.RoleReadOnly, Kind: identity.InvitationForExtra, Reason: "asked by mail"})
 	require.NoError(t, err)
 	rita := w.guest()
 	require.Contains(t, rita.accept(extra, "Rita").body, "Administrator")
@@ -49,13 +50,13 @@ func TestR47b_FirstPersonBecomesAdministrator(t *testing.T) {
 	require.NoError(t, err)
 	places, err := w.MembershipsOf(w.Context, u.ID)
 	require.NoError(t, err)
-	require.Equal(t, models.RoleAdmin, places[0].Role)
+	require.Equal(t, identity.RoleAdmin, places[0].Role)
 }
 
 func TestR47a_AnotherPersonIsRefusedWithoutHarm(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		admin, first := w.admin()
-		inv, err := w.Invite(w.Context, models.NewInvite{AccountID: first.AccountID, Email: "Carla@Acme.example", ContactName: "Carla", Role: models.RoleReadOnly, Kind: models.InvitationForColleague})
+		inv, err := w.Invite(w.Context, identity.NewInvite{AccountID: first.AccountID, Email: "Carla@Acme.example", ContactName: "Carla", Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
 		require.NoError(t, err)
 		r := admin.get(w.link(inv))
 		require.Equal(t, 403, r.status)
@@ -86,9 +87,9 @@ func keep(all []string, wanted string) (out []string) {
 func TestR47a_SamePersonWhateverTheCase(t *testing.T) {
 	w := newWorld(t)
 	_, first := w.admin()
-	other, err := w.CreateAccount(w.as(rules.OperatorAgent), storetest.Form("x").EndCustomer, "", models.ModeSite)
+	other, err := w.CreateAccount(w.as(rules.OperatorAgent), storetest.Form("x").EndCustomer, "", account.ModeSite)
 	require.NoError(t, err)
-	inv, err := w.Invite(w.Context, models.NewInvite{AccountID: other.ID, Email: "Ana.SOUZA@Acme.Example", ContactName: "Ana", Role: models.RoleAdmin, Kind: models.InvitationForExtra})
+	inv, err := w.Invite(w.Context, identity.NewInvite{AccountID: other.ID, Email: "Ana.SOUZA@Acme.Example", ContactName: "Ana", Role: identity.RoleAdmin, Kind: identity.InvitationForExtra})
 	require.NoError(t, err)
 	ana := w.guest()
 	landing := ana.get(w.link(inv))
@@ -122,9 +123,9 @@ func TestR49b_APersonNeedsANameAndAnAddressHasOneUser(t *testing.T) {
 	u, err := w.UserByEmail(w.Context, inv.Email)
 	require.NoError(t, err)
 	require.True(t, strings.HasPrefix(u.PasswordHash, "$argon2id$v=19$"))
-	other, err := w.CreateAccount(w.as(rules.OperatorAgent), storetest.Form("x").EndCustomer, "", models.ModeSite)
+	other, err := w.CreateAccount(w.as(rules.OperatorAgent), storetest.Form("x").EndCustomer, "", account.ModeSite)
 	require.NoError(t, err)
-	again, err := w.Invite(w.Context, models.NewInvite{AccountID: other.ID, Email: inv.Email, ContactName: "X", Role: models.RoleAdmin, Kind: models.InvitationForExtra})
+	again, err := w.Invite(w.Context, identity.NewInvite{AccountID: other.ID, Email: inv.Email, ContactName: "X", Role: identity.RoleAdmin, Kind: identity.InvitationForExtra})
 	require.NoError(t, err)
 	require.Equal(t, "/sign-in", func() string { g := w.guest(); g.get(w.link(again)); return g.post("/invitation").path }(), "no second user for an address")
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -46,7 +46,7 @@ func sendCode(v *visit) (answer, error) {
 	if v.get(keyBrowser) == "" {
 		v.keep(keyBrowser, rand.Text())
 	}
-	c, err := v.store.ChallengeInvited(v.ctx, found.Invitation.ID, v.get(keyBrowser), v.language.Locale())
+	c, err := v.people.ChallengeInvited(v.ctx, found.Invitation.ID, v.get(keyBrowser), v.language.Locale())
 	if err != nil {
 		return answer{}, err
 	}
@@ -75,9 +75,9 @@ func askCode(v *visit) (answer, error) {
 	return v.codePage(found, ""), nil
 }
 
-func (v *visit) codePage(found models.InvitationView, problem string) answer {
+func (v *visit) codePage(found identity.InvitationView, problem string) answer {
 	a := answer{page: "code", title: "code.title",
-		data: codePage{Mailbox: masked(found.Invitation.Email), Minutes: int(models.CodeLifetime.Minutes()), Problem: problem}}
+		data: codePage{Mailbox: masked(found.Invitation.Email), Minutes: int(identity.CodeLifetime.Minutes()), Problem: problem}}
 	if problem != "" {
 		a.status = http.StatusUnprocessableEntity
 	}
@@ -94,19 +94,19 @@ func checkCode(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	code := strings.Map(onlyDigits, v.form("code"))
-	c, err := v.store.AnswerChallenge(v.ctx, v.get(keyChallenge), v.get(keyBrowser), code)
+	c, err := v.people.AnswerChallenge(v.ctx, v.get(keyChallenge), v.get(keyBrowser), code)
 	switch rules.CodeOf(err) {
-	case models.CodeWrong:
+	case identity.CodeWrong:
 		return v.codePage(found, "code.wrong"), nil
-	case models.CodeTried:
+	case identity.CodeTried:
 		return v.codePage(found, "code.tried"), nil
-	case models.CodeExpired, rules.NotFound:
+	case identity.CodeExpired, rules.NotFound:
 		return v.codePage(found, "code.expired"), nil
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	if c.SubjectID != found.Invitation.ID || c.Purpose != models.ChallengeInvitation {
+	if c.SubjectID != found.Invitation.ID || c.Purpose != identity.ChallengeInvitation {
 		return v.codePage(found, "code.expired"), nil
 	}
 	if err := v.sessions.RenewToken(v.ctx); err != nil {

@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -33,7 +33,7 @@ func askPerson(v *visit) (answer, error) {
 	return v.personPage(found, personPage{Name: found.Invitation.ContactName}), nil
 }
 
-func (v *visit) personPage(found models.InvitationView, p personPage) answer {
+func (v *visit) personPage(found identity.InvitationView, p personPage) answer {
 	p.Email, p.Company = found.Invitation.Email, found.Account.LegalName
 	p.LeastLength, p.MostLength, p.NameMostLength = leastPassword, mostPassword, mostName
 	a := answer{page: "person", title: "person.title", data: p}
@@ -72,7 +72,7 @@ func acceptAsNew(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	u, _, err := v.store.AcceptInvitation(v.ctx, models.Acceptance{InvitationID: found.Invitation.ID,
+	u, _, err := v.people.AcceptInvitation(v.ctx, identity.Acceptance{InvitationID: found.Invitation.ID,
 		Email: found.Invitation.Email, Name: name, PasswordHash: hash, Locale: v.language.Locale()})
 	if rules.CodeOf(err) == rules.InvitationUsed {
 		return v.acceptAgain(found, err)
@@ -84,7 +84,7 @@ func acceptAsNew(v *visit) (answer, error) {
 }
 
 // join signs the new member in and shows the account.
-func (v *visit) join(u models.User, found models.InvitationView) (answer, error) {
+func (v *visit) join(u identity.User, found identity.InvitationView) (answer, error) {
 	if err := v.enter(u); err != nil {
 		return answer{}, err
 	}
@@ -96,11 +96,11 @@ func (v *visit) join(u models.User, found models.InvitationView) (answer, error)
 // acceptAgain answers the second click of an impatient person as the first
 // one: their mailbox is proven, and the password is the one just set. Anything
 // else stays refused.
-func (v *visit) acceptAgain(found models.InvitationView, refused error) (answer, error) {
+func (v *visit) acceptAgain(found identity.InvitationView, refused error) (answer, error) {
 	if err := v.maySignIn(found.Invitation.Email); err != nil {
 		return answer{}, err
 	}
-	u, err := v.store.UserByEmail(v.ctx, found.Invitation.Email)
+	u, err := v.people.UserByEmail(v.ctx, found.Invitation.Email)
 	if err != nil {
 		return answer{}, err
 	}

@@ -40,5 +40,5 @@ func (v *visit) requestOnce(email string) error {
 	if err != nil {
 		return err
 	}
-	return v.store.RequestInvitation(v.ctx, email)
+	return v.people.RequestInvitation(v.ctx, email)
 }

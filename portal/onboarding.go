@@ -1,7 +1,9 @@
 package portal
 
 import (
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -53,13 +55,13 @@ func (v *visit) onboarding() (onboarding, error) {
 // invitedColleague holds once somebody else was invited or belongs to the
 // account.
 func (v *visit) invitedColleague() (bool, error) {
-	members, err := v.store.MembersOf(v.scoped(), v.who.account().ID)
+	members, err := v.people.MembersOf(v.scoped(), v.who.account().ID)
 	if err != nil || len(members) > 1 {
 		return len(members) > 1, err
 	}
 	all, err := v.allInvitations()
 	for _, inv := range all {
-		if inv.Kind == models.InvitationForColleague && inv.Email != v.who.user.Email {
+		if inv.Kind == identity.InvitationForColleague && inv.Email != v.who.user.Email {
 			return true, err
 		}
 	}
@@ -68,17 +70,17 @@ func (v *visit) invitedColleague() (bool, error) {
 
 // equipped tells whether the account has a room and a device.
 func (v *visit) equipped() (room, device bool, err error) {
-	account, one := v.who.account().ID, models.Page{Limit: 1}
-	rooms, _, err := v.store.ListRooms(v.scoped(), models.RoomFilter{AccountID: account, Page: one})
+	account, one := v.who.account().ID, db.Page{Limit: 1}
+	rooms, _, err := v.entitlements.ListRooms(v.scoped(), entitlement.RoomFilter{AccountID: account, Page: one})
 	if err != nil {
 		return false, false, err
 	}
-	devices, _, err := v.store.ListDevices(v.scoped(), models.DeviceFilter{AccountID: account, Page: one})
+	devices, _, err := v.entitlements.ListDevices(v.scoped(), entitlement.DeviceFilter{AccountID: account, Page: one})
 	return len(rooms) > 0, len(devices) > 0, err
 }
 
 func (v *visit) assignedLicence() (bool, error) {
-	balance, err := v.store.Balance(v.scoped(), v.who.account().ID)
+	balance, err := v.entitlements.Balance(v.scoped(), v.who.account().ID)
 	for _, states := range balance {
 		if states[rules.LicenceAssigned] > 0 {
 			return true, err

@@ -10,12 +10,21 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/warranty"
 )
 
 // Options configure the portal.
 type Options struct {
-	Store *models.Store
+	Domains *domains.Domains
 	// Log takes what went wrong; never names, addresses or secrets.
 	Log *slog.Logger
 	// PublicURL is the address under which people reach the portal, such as
@@ -27,12 +36,20 @@ type Options struct {
 
 // site is the portal at work.
 type site struct {
-	store    *models.Store
-	log      *slog.Logger
-	secure   bool
-	sessions *scs.SessionManager
-	origins  *http.CrossOriginProtection
-	pages    pages
+	db           *db.DB
+	programs     *program.Programs
+	accounts     *account.Accounts
+	people       *identity.People
+	entitlements *entitlement.Entitlements
+	warranties   *warranty.Warranties
+	logistics    *logistics.Logistics
+	replacements *replacement.Replacements
+	orders       *order.Orders
+	log          *slog.Logger
+	secure       bool
+	sessions     *scs.SessionManager
+	origins      *http.CrossOriginProtection
+	pages        pages
 	// evenTime is how long an answer takes that must not tell by its speed
 	// whether an address is known.
 	evenTime time.Duration
@@ -80,7 +97,7 @@ func refusing(o Options, err error) (gin.HandlerFunc, error) {
 }
 
 func newSite(o Options) (*site, error) {
-	if o.Store == nil || o.Log == nil {
+	if o.Domains == nil || o.Log == nil {
 		return nil, errors.New("portal: a Store and a Log are needed")
 	}
 	public, err := url.Parse(o.PublicURL)
@@ -91,8 +108,8 @@ func newSite(o Options) (*site, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &site{store: o.Store, log: o.Log, secure: !o.Insecure, pages: p, evenTime: 300 * time.Millisecond}
-	s.sessions = newSessions(o.Store, s.secure)
+	s := &site{db: o.Domains.DB, programs: o.Domains.Programs, accounts: o.Domains.Accounts, people: o.Domains.People, entitlements: o.Domains.Entitlements, warranties: o.Domains.Warranties, logistics: o.Domains.Logistics, replacements: o.Domains.Replacements, orders: o.Domains.Orders, log: o.Log, secure: !o.Insecure, pages: p, evenTime: 300 * time.Millisecond}
+	s.sessions = newSessions(o.Domains, s.secure)
 	s.origins = http.NewCrossOriginProtection()
 	return s, s.origins.AddTrustedOrigin(public.Scheme + "://" + public.Host)
 }

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"strings"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -32,7 +32,7 @@ func (v *visit) refuse(err error) answer {
 	case deadLink, rules.InvitationExpired, rules.InvitationUsed, rules.InvitationSuperseded, rules.InvitationRevoked:
 		// One page for all of them, so that it reveals nothing (R123).
 		return answer{status: http.StatusGone, page: "deadlink", title: "deadlink.title", data: requestForm{}, here: "/invitation"}
-	case deadReset, models.CodeExpired:
+	case deadReset, identity.CodeExpired:
 		return answer{status: http.StatusGone, page: "deadreset", title: "deadreset.title", here: "/password-reset/new"}
 	case rules.InvitationWrongPerson:
 		return answer{status: http.StatusForbidden, page: "wrongperson", title: "wrongperson.title", here: "/invitation"}

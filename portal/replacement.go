@@ -5,7 +5,9 @@ import (
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/messages/promise"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -37,24 +39,24 @@ func showReplacement(v *visit) (answer, error) {
 // replacementPage shows a replacement of the account at hand, with what was typed
 // into its forms; a foreign one does not exist (C5).
 func (v *visit) replacementPage(typed replacementActions) (answer, error) {
-	r, err := v.store.GetRMA(v.acting(), v.param("id"))
+	r, err := v.replacements.GetRMA(v.acting(), v.param("id"))
 	if err != nil {
 		return answer{}, err
 	}
-	views, err := v.replacementViews([]models.RMA{r})
+	views, err := v.replacementViews([]replacement.RMA{r})
 	if err != nil {
 		return answer{}, err
 	}
-	site, err := v.store.GetSite(v.acting(), r.SiteID)
+	site, err := v.accounts.GetSite(v.acting(), r.SiteID)
 	if err != nil {
 		return answer{}, err
 	}
-	events, err := v.store.Timeline(v.acting(), r.ID)
+	events, err := v.db.Timeline(v.acting(), r.ID)
 	if err != nil {
 		return answer{}, err
 	}
-	ref, err := v.store.Reference(v.ctx)
-	now := v.store.Clock().Now()
+	ref, err := v.programs.Reference(v.ctx)
+	now := v.db.Clock().Now()
 	p := replacementPage{replacementView: views[0], ID: r.ID, Next: v.nextSentence(r, now), Timeline: v.timeline(events, site.TimeZone)}
 	p.Facts = v.replacementFacts(r, views[0], site, ref)
 	if err == nil {
@@ -67,7 +69,7 @@ func (v *visit) replacementPage(typed replacementActions) (answer, error) {
 }
 
 // replacementFacts lists what is known; a line without a value is left out.
-func (v *visit) replacementFacts(r models.RMA, view replacementView, site models.AccountSite, ref models.Reference) []fact {
+func (v *visit) replacementFacts(r replacement.RMA, view replacementView, site account.AccountSite, ref program.Reference) []fact {
 	explanation := ""
 	if r.Promise != nil && view.Promise != "" {
 		explanation = promise.Text(*r.Promise, v.language.Locale())
@@ -108,7 +110,7 @@ func (v *visit) replacementFacts(r models.RMA, view replacementView, site models
 
 // returnView tells how the faulty unit goes back, while it is with the customer;
 // empty at any other time.
-func (v *visit) returnView(r models.RMA, now time.Time) (returnView, error) {
+func (v *visit) returnView(r replacement.RMA, now time.Time) (returnView, error) {
 	state := r.RMAFacts.State(now)
 	if r.ReturnPlan == nil || state != rules.RMAAwaitingReturn && state != rules.RMAOverdue {
 		return returnView{}, nil
@@ -118,7 +120,7 @@ func (v *visit) returnView(r models.RMA, now time.Time) (returnView, error) {
 }
 
 // nextSentence tells in one sentence how it goes on.
-func (v *visit) nextSentence(r models.RMA, now time.Time) string {
+func (v *visit) nextSentence(r replacement.RMA, now time.Time) string {
 	day := ""
 	if r.Promise != nil && !r.Promise.On.IsZero() {
 		day = v.day(r.Promise.On)
@@ -130,7 +132,7 @@ func (v *visit) nextSentence(r models.RMA, now time.Time) string {
 }
 
 // nextKey names the sentence of a state; dated tells that there is a day to name.
-func nextKey(r models.RMA, now time.Time, dated bool) string {
+func nextKey(r replacement.RMA, now time.Time, dated bool) string {
 	switch state := r.RMAFacts.State(now); {
 	case state == rules.RMARequested && r.Held:
 		return "REQUESTED.proof"

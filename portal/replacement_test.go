@@ -9,7 +9,7 @@ import (
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/messages/promise"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -28,7 +28,7 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 		page := "/replacements/" + r.ID
 		require.Contains(t, next(eva.get(page).body), "We are confirming the defect")
 		w.SetLocal(t, "America/Sao_Paulo", "2026-11-25 15:01")
-		_, err := w.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+		_, err := w.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		require.NoError(t, err)
 		body := eva.get(page).body
 		require.Contains(t, next(body), "it arrives by 27 November 2026.")
@@ -39,7 +39,7 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 		_, err = w.AllocateRMA(storetest.Operator(), r.ID, "")
 		require.NoError(t, err)
 		require.Contains(t, next(eva.get(page).body), "being packed")
-		_, err = w.ShipRMA(storetest.Operator(), r.ID, models.RMAShipment{Serial: "new-100", Carrier: "sim", Tracking: "TRK1"})
+		_, err = w.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "new-100", Carrier: "sim", Tracking: "TRK1"})
 		require.NoError(t, err)
 		body = eva.get(page).body
 		for _, text := range []string{"TRK1", "sim", "NEW100", "keep its packaging"} {
@@ -62,7 +62,7 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 		body = eva.get(page).body
 		require.Contains(t, next(body), "is being inspected")
 		require.NotContains(t, body, "return-head")
-		_, err = w.InspectRMA(storetest.Operator(), r.ID, models.RMAInspection{Serial: "sn-100", Outcome: rules.OutcomeDefect, Reason: "secret remark"})
+		_, err = w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rules.OutcomeDefect, Reason: "secret remark"})
 		require.NoError(t, err)
 		body = eva.get(page).body
 		require.Equal(t, "All done: there is nothing left to do.", next(body))
@@ -93,25 +93,25 @@ func TestS22_AReturnThatIsLateIsToldAndItsFeeToo(t *testing.T) {
 	body := eva.get(page).body
 	require.Contains(t, next(body), "is billed; if it still arrives, the amount is credited")
 	require.Contains(t, body, "<dd>Billed</dd>")
-	_, err = w.InspectRMA(storetest.Operator(), r.ID, models.RMAInspection{Serial: "sn-100", Outcome: rules.OutcomeDefect})
+	_, err = w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rules.OutcomeDefect})
 	require.NoError(t, err)
 	require.Contains(t, eva.get(page).body, "Billed and credited again")
 }
 
 func TestS22_OtherEndsAreTold(t *testing.T) {
 	for name, c := range map[string]struct {
-		do   func(w *world, r models.RMA) error
+		do   func(w *world, r replacement.RMA) error
 		want string
 	}{
-		"wrong unit": {func(w *world, r models.RMA) error {
-			_, err := w.InspectRMA(storetest.Operator(), r.ID, models.RMAInspection{Serial: "other", Outcome: rules.OutcomeDefect})
+		"wrong unit": {func(w *world, r replacement.RMA) error {
+			_, err := w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "other", Outcome: rules.OutcomeDefect})
 			return err
 		}, "please return the right one by"},
-		"damage": {func(w *world, r models.RMA) error {
-			_, err := w.InspectRMA(storetest.Operator(), r.ID, models.RMAInspection{Serial: "sn-100", Outcome: rules.OutcomeDamage})
+		"damage": {func(w *world, r replacement.RMA) error {
+			_, err := w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rules.OutcomeDamage})
 			return err
 		}, "found damage that no warranty covers"},
-		"kept": {func(w *world, r models.RMA) error {
+		"kept": {func(w *world, r replacement.RMA) error {
 			_, err := w.KeepRMAUnit(storetest.Operator(), r.ID, "photo-1", "worth nothing")
 			return err
 		}, "need not come back"},
@@ -130,7 +130,7 @@ func TestS21_ABackorderTellsItsNewDay(t *testing.T) {
 	w := newWorld(t)
 	c, eva, _ := w.covered()
 	r := w.Approved(t, c)
-	r, err := w.BackorderRMA(storetest.Operator(), r.ID, models.RMABackorder{ExpectedOn: "2026-12-01"})
+	r, err := w.BackorderRMA(storetest.Operator(), r.ID, replacement.RMABackorder{ExpectedOn: "2026-12-01"})
 	require.NoError(t, err)
 	body := eva.get("/replacements/" + r.ID).body
 	require.Contains(t, next(body), "out of stock now; the new one arrives by "+strings.ReplaceAll(messages.In("en").Date(r.Promise.On.In(time.UTC)), noBreak, " "))
@@ -188,7 +188,7 @@ func TestRejectedIsAppealedOnceWithAReason(t *testing.T) {
 			require.Equal(t, page, done.path)
 			require.Contains(t, next(done.body), "an agent decides again")
 		}
-		_, err := w.RejectRMA(storetest.Operator(), r.ID, models.RMARejection{Code: rules.RejectNoAnswer, Reason: "no"})
+		_, err := w.RejectRMA(storetest.Operator(), r.ID, replacement.RMARejection{Code: rules.RejectNoAnswer, Reason: "no"})
 		require.NoError(t, err)
 		body = eva.get(page).body
 		require.Contains(t, next(body), "also after your appeal")

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -23,7 +23,7 @@ type replacementActions struct {
 
 // replacementActions offers what the role may do in this state (RULES 4); who only
 // reads is offered nothing.
-func (v *visit) replacementActions(r models.RMA, typed replacementActions, now time.Time) (replacementActions, error) {
+func (v *visit) replacementActions(r replacement.RMA, typed replacementActions, now time.Time) (replacementActions, error) {
 	offered := rules.RMACommandsFor(v.who.role(), r.RMAFacts, now)
 	typed.Withdraw, typed.Appeal = slices.Contains(offered, rules.RMAWithdraw), slices.Contains(offered, rules.RMAAppeal)
 	typed.MostLength = rules.MaxReason
@@ -35,7 +35,7 @@ func (v *visit) replacementActions(r models.RMA, typed replacementActions, now t
 }
 
 func withdrawReplacement(v *visit) (answer, error) {
-	r, err := v.store.DoRMA(v.acting(), v.param("id"), models.ReplacementCommand{Name: rules.RMAWithdraw})
+	r, err := v.replacements.DoRMA(v.acting(), v.param("id"), replacement.ReplacementCommand{Name: rules.RMAWithdraw})
 	if err != nil {
 		return answer{}, err
 	}
@@ -45,7 +45,7 @@ func withdrawReplacement(v *visit) (answer, error) {
 // appealReplacement asks to decide anew, once.
 func appealReplacement(v *visit) (answer, error) {
 	typed := replacementActions{Reason: strings.ReplaceAll(v.form("reason"), "\r\n", "\n")}
-	r, err := v.store.DoRMA(v.acting(), v.param("id"), models.ReplacementCommand{
+	r, err := v.replacements.DoRMA(v.acting(), v.param("id"), replacement.ReplacementCommand{
 		Name:   rules.RMAAppeal,
 		Reason: typed.Reason,
 	})

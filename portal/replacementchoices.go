@@ -5,7 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -17,11 +19,11 @@ func (v *visit) listDevices(p *requestPage) error {
 		return err
 	}
 	p.More = more || p.Search != ""
-	subjects := make([]models.CoverSubject, len(devices))
+	subjects := make([]entitlement.CoverSubject, len(devices))
 	for i, d := range devices {
 		subjects[i].Serial = *d.Serial
 	}
-	covered, err := v.store.Coverage(v.acting(), subjects, v.store.Clock().Now(), rules.ForHardware)
+	covered, err := v.entitlements.Coverage(v.acting(), subjects, v.db.Clock().Now(), rules.ForHardware)
 	if err != nil {
 		return err
 	}
@@ -33,14 +35,14 @@ func (v *visit) listDevices(p *requestPage) error {
 	for i, c := range covered {
 		ids[i] = c.Answer.RoomID
 	}
-	rooms, err := v.store.RoomNames(v.acting(), ids)
+	rooms, err := v.entitlements.RoomNames(v.acting(), ids)
 	if err != nil {
 		return err
 	}
-	ref, err := v.store.Reference(v.ctx)
+	ref, err := v.programs.Reference(v.ctx)
 	for i, c := range covered {
 		if d := devices[i]; (c.Answer.Covered || c.Answer.Held) && !busy[d.ID] {
-			label := nameOn(ref, d.ModelCode, v.store.Clock().Now()) + " · " + *d.Serial
+			label := nameOn(ref, d.ModelCode, v.db.Clock().Now()) + " · " + *d.Serial
 			if room := rooms[c.Answer.RoomID]; room != "" {
 				label = room + " · " + label
 			}
@@ -63,9 +65,9 @@ func keepChoice(list []choice, value, label string) []choice {
 
 // devicesFor gives the account's devices with a serial: all, or those whose serial,
 // model or room fits what is searched for. more tells that there are others.
-func (v *visit) devicesFor(search string) (out []models.Device, more bool, err error) {
-	f := models.DeviceFilter{AccountID: v.who.account().ID, Search: search, Sort: models.SortName, Page: models.Page{Limit: mostListed}}
-	found, next, err := v.store.ListDevices(v.acting(), f)
+func (v *visit) devicesFor(search string) (out []entitlement.Device, more bool, err error) {
+	f := entitlement.DeviceFilter{AccountID: v.who.account().ID, Search: search, Sort: db.SortName, Page: db.Page{Limit: mostListed}}
+	found, next, err := v.entitlements.ListDevices(v.acting(), f)
 	if err != nil {
 		return nil, false, err
 	}
@@ -88,11 +90,11 @@ func (v *visit) devicesFor(search string) (out []models.Device, more bool, err e
 // mostSearchedRooms bounds whose devices a search for a room brings.
 const mostSearchedRooms = 10
 
-func (v *visit) devicesInRooms(search string) (out []models.Device, err error) {
+func (v *visit) devicesInRooms(search string) (out []entitlement.Device, err error) {
 	account := v.who.account().ID
-	rooms, _, err := v.store.ListRooms(v.acting(), models.RoomFilter{AccountID: account, State: rules.RoomActive, Search: search, Sort: models.SortName, Page: models.Page{Limit: mostSearchedRooms}})
+	rooms, _, err := v.entitlements.ListRooms(v.acting(), entitlement.RoomFilter{AccountID: account, State: rules.RoomActive, Search: search, Sort: db.SortName, Page: db.Page{Limit: mostSearchedRooms}})
 	for _, r := range rooms {
-		devices, _, err := v.store.ListDevices(v.acting(), models.DeviceFilter{AccountID: account, RoomID: r.ID, Page: models.Page{Limit: mostListed}})
+		devices, _, err := v.entitlements.ListDevices(v.acting(), entitlement.DeviceFilter{AccountID: account, RoomID: r.ID, Page: db.Page{Limit: mostListed}})
 		if err != nil {
 			return nil, err
 		}
@@ -104,8 +106,8 @@ func (v *visit) devicesInRooms(search string) (out []models.Device, err error) {
 // underReplacement are the devices with an open replacement.
 func (v *visit) underReplacement() (map[string]bool, error) {
 	out := map[string]bool{}
-	f := models.RMAFilter{AccountID: v.who.account().ID, Open: true, Page: models.Page{Limit: 200}}
-	rmas, _, err := v.store.ListRMAs(v.acting(), f)
+	f := replacement.RMAFilter{AccountID: v.who.account().ID, Open: true, Page: db.Page{Limit: 200}}
+	rmas, _, err := v.replacements.ListRMAs(v.acting(), f)
 	for _, r := range rmas {
 		if r.DeviceID != nil {
 			out[*r.DeviceID] = true
@@ -117,11 +119,11 @@ func (v *visit) underReplacement() (map[string]bool, error) {
 // listRooms offers the rooms under a licence, and the accessories of the list of
 // products.
 func (v *visit) listRooms(p *requestPage) error {
-	ref, err := v.store.Reference(v.ctx)
+	ref, err := v.programs.Reference(v.ctx)
 	if err != nil {
 		return err
 	}
-	today := rules.DateIn(v.store.Clock().Now(), location(v.who.account().TimeZone))
+	today := rules.DateIn(v.db.Clock().Now(), location(v.who.account().TimeZone))
 	for code, versions := range ref.Models {
 		if m, ok := rules.ModelOn(versions, code, today); ok && m.FollowsRoom() {
 			p.Models = append(p.Models, choice{code, m.Name, code == rules.NormaliseModelCode(p.Model)})
@@ -131,16 +133,16 @@ func (v *visit) listRooms(p *requestPage) error {
 	if len(p.Models) == 0 {
 		return nil
 	}
-	rooms, next, err := v.store.ListRooms(v.acting(), models.RoomFilter{AccountID: v.who.account().ID, State: rules.RoomActive, Search: p.Search, Sort: models.SortName, Page: models.Page{Limit: mostListed}})
+	rooms, next, err := v.entitlements.ListRooms(v.acting(), entitlement.RoomFilter{AccountID: v.who.account().ID, State: rules.RoomActive, Search: p.Search, Sort: db.SortName, Page: db.Page{Limit: mostListed}})
 	if err != nil {
 		return err
 	}
 	p.More = next != "" || p.Search != ""
-	subjects := make([]models.CoverSubject, len(rooms))
+	subjects := make([]entitlement.CoverSubject, len(rooms))
 	for i, r := range rooms {
-		subjects[i] = models.CoverSubject{RoomID: r.ID, ModelCode: p.Models[0].Value}
+		subjects[i] = entitlement.CoverSubject{RoomID: r.ID, ModelCode: p.Models[0].Value}
 	}
-	covered, err := v.store.Coverage(v.acting(), subjects, v.store.Clock().Now(), rules.ForHardware)
+	covered, err := v.entitlements.Coverage(v.acting(), subjects, v.db.Clock().Now(), rules.ForHardware)
 	for i, c := range covered {
 		if r := rooms[i]; c.Answer.Covered {
 			p.Rooms = append(p.Rooms, choice{r.ID, r.Name + " · " + r.Site, r.ID == p.Room})
@@ -149,7 +151,7 @@ func (v *visit) listRooms(p *requestPage) error {
 	if err != nil || p.Room == "" {
 		return err
 	}
-	names, err := v.store.RoomNames(v.acting(), []string{p.Room})
+	names, err := v.entitlements.RoomNames(v.acting(), []string{p.Room})
 	if name := names[p.Room]; name != "" {
 		p.Rooms = keepChoice(p.Rooms, p.Room, name)
 	}
@@ -158,7 +160,7 @@ func (v *visit) listRooms(p *requestPage) error {
 
 // listSites offers the known ship-to addresses (S25).
 func (v *visit) listSites(p *requestPage) error {
-	sites, _, err := v.store.ListSites(v.acting(), v.who.account().ID, models.Page{Limit: 200})
+	sites, _, err := v.accounts.ListSites(v.acting(), v.who.account().ID, db.Page{Limit: 200})
 	for _, s := range sites {
 		p.Sites = append(p.Sites, choice{s.ID, siteLine(s), s.ID == p.Site})
 	}

@@ -5,7 +5,8 @@ import (
 	"strconv"
 	"strings"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -43,7 +44,7 @@ func showRequest(v *visit) (answer, error)          { return v.requestPage(v.emp
 func showAccessoryRequest(v *visit) (answer, error) { return v.requestPage(v.emptyRequest(true)) }
 
 func (v *visit) emptyRequest(accessory bool) requestPage {
-	return requestPage{Accessory: accessory, Quantity: "1", Once: models.NewID("once"), Search: v.searched()}
+	return requestPage{Accessory: accessory, Quantity: "1", Once: db.NewID("once"), Search: v.searched()}
 }
 
 // searched is what the list of devices or rooms is searched for: a text that every
@@ -83,7 +84,7 @@ func (v *visit) requestPage(p requestPage) (answer, error) {
 // name makes a second press of the button the same request.
 func requestDevice(v *visit) (answer, error) {
 	p := requestPage{Serial: v.form("serial"), Other: v.form("other"), Proof: v.form("proof"), Fault: v.form("fault"), Site: v.form("site"), Once: v.form("once"), Search: v.form("q")}
-	n := models.NewRMA{Serial: p.Serial, SerialProof: p.Proof}
+	n := replacement.NewRMA{Serial: p.Serial, SerialProof: p.Proof}
 	if other := strings.TrimSpace(p.Other); other != "" {
 		if p.Serial != "" && rules.NormaliseSerial(p.Serial) != rules.NormaliseSerial(other) {
 			p.blame("device", "refusal.two")
@@ -99,7 +100,7 @@ func requestDevice(v *visit) (answer, error) {
 func requestAccessory(v *visit) (answer, error) {
 	p := requestPage{Accessory: true, Room: v.form("room"), Model: v.form("model"), Quantity: v.form("quantity"), Fault: v.form("fault"), Site: v.form("site"),
 		Once: v.form("once"), Search: v.form("q")}
-	n := models.NewRMA{RoomID: p.Room, ModelCode: p.Model}
+	n := replacement.NewRMA{RoomID: p.Room, ModelCode: p.Model}
 	quantity, err := strconv.Atoi(strings.TrimSpace(p.Quantity))
 	if err != nil {
 		quantity = 0
@@ -117,10 +118,10 @@ func requestAccessory(v *visit) (answer, error) {
 // sendRequest asks for the replacement; what is refused comes back beside its field,
 // with everything that was typed. The description is one line to us: line breaks
 // become blanks.
-func (v *visit) sendRequest(p requestPage, n models.NewRMA) (answer, error) {
+func (v *visit) sendRequest(p requestPage, n replacement.NewRMA) (answer, error) {
 	n.AccountID, n.SiteID, n.Once = v.who.account().ID, p.Site, p.Once
 	n.Fault = strings.Join(strings.Fields(p.Fault), " ")
-	r, err := v.store.RequestRMA(v.acting(), n)
+	r, err := v.replacements.RequestRMA(v.acting(), n)
 	if err == nil {
 		return v.done(replacementsPath+"/"+r.ID, "flash.replacement.requested"), nil
 	}
@@ -138,7 +139,7 @@ func (v *visit) findOpen(p *requestPage, serial string) error {
 	if !p.has("device", "refusal."+rules.RMAOpen) {
 		return nil
 	}
-	rmas, _, err := v.store.ListRMAs(v.acting(), models.RMAFilter{AccountID: v.who.account().ID, Serial: serial, Open: true, Page: models.Page{Limit: 1}})
+	rmas, _, err := v.replacements.ListRMAs(v.acting(), replacement.RMAFilter{AccountID: v.who.account().ID, Serial: serial, Open: true, Page: db.Page{Limit: 1}})
 	if len(rmas) > 0 {
 		p.OpenPath = replacementsPath + "/" + rmas[0].ID
 	}

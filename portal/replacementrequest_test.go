@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -204,7 +204,7 @@ func TestAnAccountWithNothingToReplaceIsToldSo(t *testing.T) {
 	ana, _ := w.admin()
 	require.Contains(t, ana.get(requestForDevice).body, "No covered device found")
 	require.Contains(t, ana.get(requestForAccessory).body, "No covered room found")
-	_, err := w.CreateRoom(w.Context, models.NewRoom{AccountID: w.latestInvitation("ana.souza@acme.example").AccountID,
+	_, err := w.CreateRoom(w.Context, entitlement.NewRoom{AccountID: w.latestInvitation("ana.souza@acme.example").AccountID,
 		Form: rules.RoomForm{Name: "Sala 1", Site: "HQ", Country: "BR", Platform: rules.PlatformTeamsWindows}})
 	require.NoError(t, err)
 	require.Contains(t, ana.get(requestForAccessory).body, "No covered room found")

@@ -6,7 +6,9 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -42,7 +44,7 @@ func showReplacements(v *visit) (answer, error) {
 	if !rmaCursor.MatchString(after) {
 		after = ""
 	}
-	rmas, next, err := v.store.ListRMAs(v.acting(), models.RMAFilter{AccountID: v.who.account().ID, Page: models.Page{After: after, Limit: replacementsAPage}})
+	rmas, next, err := v.replacements.ListRMAs(v.acting(), replacement.RMAFilter{AccountID: v.who.account().ID, Page: db.Page{After: after, Limit: replacementsAPage}})
 	if err != nil {
 		return answer{}, err
 	}
@@ -54,13 +56,13 @@ func showReplacements(v *visit) (answer, error) {
 	return answer{page: "replacements", title: "replacements.title", data: p}, err
 }
 
-func (v *visit) replacementViews(rmas []models.RMA) ([]replacementView, error) {
+func (v *visit) replacementViews(rmas []replacement.RMA) ([]replacementView, error) {
 	rooms, err := v.roomNames(rmas)
 	if err != nil {
 		return nil, err
 	}
-	ref, err := v.store.Reference(v.ctx)
-	out, now := make([]replacementView, len(rmas)), v.store.Clock().Now()
+	ref, err := v.programs.Reference(v.ctx)
+	out, now := make([]replacementView, len(rmas)), v.db.Clock().Now()
 	for i, r := range rmas {
 		out[i] = v.replacementView(r, now)
 		out[i].Device = modelName(ref, r)
@@ -71,7 +73,7 @@ func (v *visit) replacementViews(rmas []models.RMA) ([]replacementView, error) {
 	return out, err
 }
 
-func (v *visit) replacementView(r models.RMA, now time.Time) replacementView {
+func (v *visit) replacementView(r replacement.RMA, now time.Time) replacementView {
 	state := r.RMAFacts.State(now)
 	view := replacementView{Path: replacementsPath + "/" + r.ID, Serial: r.FaultySerial, State: v.language.Say("rma." + string(state)), Tone: rmaTones[state],
 		Promise: v.promiseDay(r), Late: v.late(r, now), ToDo: v.toDo(r, now)}
@@ -88,7 +90,7 @@ var rmaTones = map[rules.RMAState]string{
 }
 
 // promiseDay is the day by whose end the replacement arrives, or why there is none.
-func (v *visit) promiseDay(r models.RMA) string {
+func (v *visit) promiseDay(r replacement.RMA) string {
 	switch {
 	case r.RMAFacts.Outbound() == rules.OutboundSwapped: // nothing is awaited
 		return ""
@@ -103,7 +105,7 @@ func (v *visit) promiseDay(r models.RMA) string {
 }
 
 // late tells that the first promise is missed, or was (S21).
-func (v *visit) late(r models.RMA, now time.Time) string {
+func (v *visit) late(r replacement.RMA, now time.Time) string {
 	switch {
 	case !r.RMAFacts.Late(now):
 		return ""
@@ -114,7 +116,7 @@ func (v *visit) late(r models.RMA, now time.Time) string {
 }
 
 // toDo is what the customer has to do next; empty where it is nothing.
-func (v *visit) toDo(r models.RMA, now time.Time) string {
+func (v *visit) toDo(r replacement.RMA, now time.Time) string {
 	switch state := r.RMAFacts.State(now); {
 	case state == rules.RMARequested && r.Held:
 		return v.language.Say("todo.proof")
@@ -129,23 +131,23 @@ func (v *visit) toDo(r models.RMA, now time.Time) string {
 }
 
 // roomNames gives the names of the rooms in which the faulty units are, or were.
-func (v *visit) roomNames(rmas []models.RMA) (map[string]string, error) {
+func (v *visit) roomNames(rmas []replacement.RMA) (map[string]string, error) {
 	var ids []string
 	for _, r := range rmas {
 		if r.RoomID != nil {
 			ids = append(ids, *r.RoomID)
 		}
 	}
-	return v.store.RoomNames(v.acting(), ids)
+	return v.entitlements.RoomNames(v.acting(), ids)
 }
 
 // modelName is a model's name on the day of the request, as in the mails; its code
 // where the list of products has none.
-func modelName(ref models.Reference, r models.RMA) string {
+func modelName(ref program.Reference, r replacement.RMA) string {
 	return nameOn(ref, r.ModelCode, r.RequestedAt)
 }
 
-func nameOn(ref models.Reference, code string, at time.Time) string {
+func nameOn(ref program.Reference, code string, at time.Time) string {
 	if m, ok := rules.ModelOn(ref.Models[rules.NormaliseModelCode(code)], code, rules.DateIn(at, time.UTC)); ok {
 		return m.Name
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -39,7 +40,7 @@ func TestS20_TheListTellsStatePromiseAndWhatTheCustomerDoesNext(t *testing.T) {
 		r := w.Requested(t, c)
 		line := func() string { return rows(eva.get("/replacements").body)[1] }
 		require.Equal(t, "Rally Bar , Sala 1 Sala 1 Serial number SN100 Being checked After approval Nothing", line())
-		_, err := w.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+		_, err := w.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		require.NoError(t, err)
 		require.Contains(t, line(), "Approved 26 November 2026 Nothing")
 		w.Calendar.Set(*getRMA(t, w, r.ID).PromiseDueAt)
@@ -55,7 +56,7 @@ func TestS20_TheListTellsStatePromiseAndWhatTheCustomerDoesNext(t *testing.T) {
 	})
 }
 
-func getRMA(t *testing.T, w *world, id string) models.RMA {
+func getRMA(t *testing.T, w *world, id string) replacement.RMA {
 	t.Helper()
 	r, err := w.GetRMA(w.Context, id)
 	require.NoError(t, err)
@@ -66,7 +67,7 @@ func TestReplacementsArePagedFromNewToOld(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		c, eva, _ := w.covered()
 		for i := range replacementsAPage + 2 {
-			_, err := w.RequestRMA(storetest.Customer(c.Account), models.NewRMA{AccountID: c.Account, RoomID: c.Room.ID, ModelCode: "STRONG-USB-CABLE", Quantity: 1 + i%20, Fault: "Broken"})
+			_, err := w.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{AccountID: c.Account, RoomID: c.Room.ID, ModelCode: "STRONG-USB-CABLE", Quantity: 1 + i%20, Fault: "Broken"})
 			require.NoError(t, err)
 		}
 		first := eva.get("/replacements").body
@@ -115,7 +116,7 @@ func TestC5_ReplacementsAreThoseOfTheAccountAtHand(t *testing.T) {
 	c, eva, _ := w.covered()
 	r := w.Requested(t, c)
 	_, acc := w.site("gil@globex.example")
-	inv, err := w.Invite(w.Context, models.NewInvite{AccountID: acc.ID, Email: "eva@acme.example", ContactName: "Eva", Role: models.RoleAdmin, Kind: models.InvitationForColleague})
+	inv, err := w.Invite(w.Context, identity.NewInvite{AccountID: acc.ID, Email: "eva@acme.example", ContactName: "Eva", Role: identity.RoleAdmin, Kind: identity.InvitationForColleague})
 	require.NoError(t, err)
 	eva.get(w.link(inv))
 	require.Equal(t, "/", eva.post("/invitation/accept").path)

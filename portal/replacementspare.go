@@ -3,14 +3,15 @@ package portal
 import (
 	"net/http"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
 
 // sparesFor are the spares on site of the account that can take the place of the
 // faulty device: of the same model (R88c).
-func (v *visit) sparesFor(r models.RMA, chosen string) ([]choice, error) {
-	units, _, err := v.store.ListSpareUnits(v.acting(), models.SpareFilter{AccountID: r.AccountID, State: rules.SpareOnSite, ModelCode: r.ModelCode, Page: models.Page{Limit: mostSpares}})
+func (v *visit) sparesFor(r replacement.RMA, chosen string) ([]choice, error) {
+	units, _, err := v.replacements.ListSpareUnits(v.acting(), replacement.SpareFilter{AccountID: r.AccountID, State: rules.SpareOnSite, ModelCode: r.ModelCode, Page: db.Page{Limit: mostSpares}})
 	if err != nil || len(units) == 0 {
 		return nil, err
 	}
@@ -33,7 +34,7 @@ func useSpare(v *visit) (answer, error) {
 		typed.SpareProblem = "usespare.choose"
 		return v.actionAgain(typed)
 	}
-	r, err := v.store.DoRMA(v.acting(), v.param("id"), models.ReplacementCommand{
+	r, err := v.replacements.DoRMA(v.acting(), v.param("id"), replacement.ReplacementCommand{
 		Name:        rules.RMAUseSpare,
 		SpareUnitID: typed.Spare,
 	})

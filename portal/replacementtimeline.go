@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 )
 
 // happening is a line of a timeline.
@@ -18,7 +18,7 @@ var told = []string{"requested", "appealed", "rejected", "withdrawn", "approved"
 
 // timeline tells what happened, oldest first and by the clock of the site. Who did
 // it, and why, is not for the page.
-func (v *visit) timeline(events []models.AuditEvent, zone string) []happening {
+func (v *visit) timeline(events []db.AuditEvent, zone string) []happening {
 	type moment struct {
 		at   time.Time
 		verb string
@@ -39,7 +39,7 @@ func (v *visit) timeline(events []models.AuditEvent, zone string) []happening {
 }
 
 // happenedAt is when it happened, where that was told, and else when we heard.
-func happenedAt(e models.AuditEvent) time.Time {
+func happenedAt(e db.AuditEvent) time.Time {
 	if text, ok := e.Details["at"].(string); ok {
 		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
 			return at

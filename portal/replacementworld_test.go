@@ -6,7 +6,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -16,21 +18,21 @@ import (
 func (w *world) covered() (storetest.Covered, *guest, *guest) {
 	w.t.Helper()
 	c := w.Covered(w.t)
-	return c, w.member(c.Account, "eva@acme.example", models.RoleAdmin), w.member(c.Account, "bruno@acme.example", models.RoleReadOnly)
+	return c, w.member(c.Account, "eva@acme.example", identity.RoleAdmin), w.member(c.Account, "bruno@acme.example", identity.RoleReadOnly)
 }
 
 // rejected is a requested replacement that an agent rejected.
-func (w *world) rejected(c storetest.Covered) models.RMA {
+func (w *world) rejected(c storetest.Covered) replacement.RMA {
 	w.t.Helper()
-	r, err := w.RejectRMA(storetest.Operator(), w.Requested(w.t, c).ID, models.RMARejection{Code: rules.RejectNoDefect, Reason: "works here"})
+	r, err := w.RejectRMA(storetest.Operator(), w.Requested(w.t, c).ID, replacement.RMARejection{Code: rules.RejectNoDefect, Reason: "works here"})
 	require.NoError(w.t, err)
 	return r
 }
 
 // onlyRMA is the account's only replacement.
-func (w *world) onlyRMA() models.RMA {
+func (w *world) onlyRMA() replacement.RMA {
 	w.t.Helper()
-	all, _, err := w.ListRMAs(w.Context, models.RMAFilter{})
+	all, _, err := w.ListRMAs(w.Context, replacement.RMAFilter{})
 	require.NoError(w.t, err)
 	require.Len(w.t, all, 1)
 	return all[0]
@@ -51,13 +53,13 @@ func (w *world) replacementForms(accountID string, forms map[string][]string) {
 		w.Device(w.t, room, serial, "RALLY-BAR", "2026-06-01")
 	}
 	w.Calendar.Set(w.Calendar.Now().Add(25 * time.Hour))
-	ask := func(serial string) models.RMA {
-		r, err := w.RequestRMA(storetest.Customer(accountID), models.NewRMA{Serial: serial, Fault: "No picture"})
+	ask := func(serial string) replacement.RMA {
+		r, err := w.RequestRMA(storetest.Customer(accountID), replacement.NewRMA{Serial: serial, Fault: "No picture"})
 		require.NoError(w.t, err)
 		return r
 	}
 	appealed := ask("SN-2")
-	_, err := w.RejectRMA(storetest.Operator(), appealed.ID, models.RMARejection{Code: rules.RejectNoDefect, Reason: "works here"})
+	_, err := w.RejectRMA(storetest.Operator(), appealed.ID, replacement.RMARejection{Code: rules.RejectNoDefect, Reason: "works here"})
 	require.NoError(w.t, err)
 	forms["/replacements/request"] = []string{"/replacements/request", "serial", "SN-1", "fault", "No picture"}
 	forms["/replacements/request/accessory"] = []string{"/replacements/request/accessory", "room", room.ID, "model", "STRONG-USB-CABLE", "quantity", "1", "fault", "Broken"}
@@ -69,14 +71,14 @@ func (w *world) replacementForms(accountID string, forms map[string][]string) {
 }
 
 // sparesOf are two spares of the account: one on site, one that is proposed.
-func (w *world) sparesOf(accountID string) []models.SpareUnit {
+func (w *world) sparesOf(accountID string) []replacement.SpareUnit {
 	w.t.Helper()
-	sites, _, err := w.ListSites(w.Context, accountID, models.Page{})
+	sites, _, err := w.ListSites(w.Context, accountID, db.Page{})
 	require.NoError(w.t, err)
 	units := w.Units(w.t, accountID)
 	require.Len(w.t, units, 2)
 	for i := range units {
-		units[i], err = w.SelectSpare(storetest.CSM(), units[i].ID, models.SpareChoice{ModelCode: "RALLY-BAR", SiteID: sites[0].ID})
+		units[i], err = w.SelectSpare(storetest.CSM(), units[i].ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: sites[0].ID})
 		require.NoError(w.t, err)
 	}
 	units[0], err = w.AgreeSpare(storetest.Customer(accountID), units[0].ID, 0)

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -30,7 +30,7 @@ func requestReset(v *visit) (answer, error) {
 		return answer{}, err
 	}
 	err := v.even(func() error { return v.resetOnce(rules.NormaliseEmail(email)) })
-	return answer{page: "resetsent", title: "resetsent.title", data: resetPage{Hours: int64(models.ResetLifetime.Hours())}}, err
+	return answer{page: "resetsent", title: "resetsent.title", data: resetPage{Hours: int64(identity.ResetLifetime.Hours())}}, err
 }
 
 func (v *visit) resetOnce(email string) error {
@@ -41,7 +41,7 @@ func (v *visit) resetOnce(email string) error {
 	if err != nil {
 		return err
 	}
-	return v.store.ChallengeReset(v.ctx, email, v.language.Locale())
+	return v.people.ChallengeReset(v.ctx, email, v.language.Locale())
 }
 
 // showNewPassword is where the mail's link leads; as with an invitation, the
@@ -60,7 +60,7 @@ func (v *visit) takeReset(token string) (answer, error) {
 	if err := v.throttle("reset-link/"+v.network, 300, time.Hour); err != nil {
 		return answer{}, err
 	}
-	c, err := v.store.ResetByToken(v.ctx, token)
+	c, err := v.people.ResetByToken(v.ctx, token)
 	if err != nil && rules.CodeOf(err) == "" {
 		return answer{}, err
 	}
@@ -73,8 +73,8 @@ func (v *visit) takeReset(token string) (answer, error) {
 
 // reset reads the challenge that this session opened; any that is over is one
 // and the same refusal.
-func (v *visit) reset() (models.Challenge, error) {
-	c, err := v.store.ResetByToken(v.ctx, v.store.Secrets().ResetToken(v.get(keyReset)))
+func (v *visit) reset() (identity.Challenge, error) {
+	c, err := v.people.ResetByToken(v.ctx, v.db.Secrets().ResetToken(v.get(keyReset)))
 	if rules.CodeOf(err) != "" {
 		return c, errDeadReset
 	}
@@ -95,7 +95,7 @@ func setNewPassword(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	u, err := v.store.GetUser(v.ctx, c.SubjectID)
+	u, err := v.people.GetUser(v.ctx, c.SubjectID)
 	if err != nil {
 		return answer{}, err
 	}
@@ -107,7 +107,7 @@ func setNewPassword(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := v.store.ResetPassword(v.ctx, v.store.Secrets().ResetToken(c.ID), hash); err != nil {
+	if err := v.people.ResetPassword(v.ctx, v.db.Secrets().ResetToken(c.ID), hash); err != nil {
 		return answer{}, err
 	}
 	if err := v.sessions.Destroy(v.ctx); err != nil {

@@ -1,7 +1,8 @@
 package portal
 
 import (
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -12,22 +13,22 @@ var labelTypes = map[string]string{"application/pdf": "pdf", "image/png": "png"}
 // returnLabel finds the label of the parcel in which a unit comes back: of one that
 // nobody has called off and that the carrier does not have yet. NOT_FOUND where
 // there is none.
-func (v *visit) returnLabel(subjectID string, direction rules.ShipmentDirection) (models.ShipmentLabel, error) {
-	parcels, _, err := v.store.ListShipments(v.acting(), models.ShipmentFilter{AccountID: v.who.account().ID, SubjectID: subjectID, Direction: direction, State: rules.ShipmentLabelled, Page: models.Page{Limit: 10}})
+func (v *visit) returnLabel(subjectID string, direction rules.ShipmentDirection) (logistics.ShipmentLabel, error) {
+	parcels, _, err := v.logistics.ListShipments(v.acting(), logistics.ShipmentFilter{AccountID: v.who.account().ID, SubjectID: subjectID, Direction: direction, State: rules.ShipmentLabelled, Page: db.Page{Limit: 10}})
 	if err != nil {
-		return models.ShipmentLabel{}, err
+		return logistics.ShipmentLabel{}, err
 	}
 	for _, sh := range parcels {
 		if sh.CancelAskedAt != nil {
 			continue
 		}
-		l, err := v.store.ShipmentLabelOf(v.acting(), sh.ID)
+		l, err := v.logistics.ShipmentLabelOf(v.acting(), sh.ID)
 		if rules.CodeOf(err) == rules.NotFound || err == nil && labelTypes[l.MediaType] == "" {
 			continue
 		}
 		return l, err
 	}
-	return models.ShipmentLabel{}, errNoPage
+	return logistics.ShipmentLabel{}, errNoPage
 }
 
 // labelPath is where the label is handed out; empty where there is none.

@@ -5,7 +5,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -16,7 +17,7 @@ func carriedWorld(t *testing.T, env storetest.Env) *world {
 	w := worldOn(t, env.WithCarrier(t, "sim"))
 	d, err := w.PutDepot(storetest.Operator(), rules.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR", TimeZone: "UTC"})
 	require.NoError(t, err)
-	_, err = w.ReceiveStock(storetest.Operator(), models.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 5, Cause: "first"})
+	_, err = w.ReceiveStock(storetest.Operator(), logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 5, Cause: "first"})
 	require.NoError(t, err)
 	return w
 }
@@ -26,9 +27,9 @@ func (w *world) booked(subjectID, mediaType string) {
 	w.t.Helper()
 	open, err := w.OutstandingParcels(w.Context, subjectID)
 	require.NoError(w.t, err)
-	var booked []models.BookedParcel
+	var booked []logistics.BookedParcel
 	for _, p := range open {
-		booked = append(booked, models.BookedParcel{ShipmentID: p.ID, Tracking: "T" + p.ID, MediaType: mediaType, Label: []byte("%PDF of " + p.ID)})
+		booked = append(booked, logistics.BookedParcel{ShipmentID: p.ID, Tracking: "T" + p.ID, MediaType: mediaType, Label: []byte("%PDF of " + p.ID)})
 	}
 	_, err = w.StoreBookings(w.Context, booked)
 	require.NoError(w.t, err)
@@ -49,7 +50,7 @@ func TestS22_TheReturnLabelIsHandedToEveryMemberAndNobodyElse(t *testing.T) {
 			require.NoError(t, err)
 		}
 		require.Contains(t, eva.get(page).body, `<a href="`+page+`/return-label">`)
-		back, _, err := w.ListShipments(w.Context, models.ShipmentFilter{SubjectID: r.ID, Direction: rules.ShipReturn})
+		back, _, err := w.ListShipments(w.Context, logistics.ShipmentFilter{SubjectID: r.ID, Direction: rules.ShipReturn})
 		require.NoError(t, err)
 		got := bruno.get(page + "/return-label")
 		require.Equal(t, 200, got.status)
@@ -66,7 +67,7 @@ func TestS22_TheReturnLabelIsHandedToEveryMemberAndNobodyElse(t *testing.T) {
 		require.Equal(t, "/sign-in", w.guest().get(page+"/return-label").path)
 		require.Equal(t, 404, eva.get("/spares/"+r.ID+"/return-label").status, "each page hands out its own")
 
-		_, err = w.RecordScan(w.Context, back[0].ID, models.NewScan{Kind: rules.ScanPickedUp, Source: models.ScanByCarrier, CauseKey: "scan-1"})
+		_, err = w.RecordScan(w.Context, back[0].ID, logistics.NewScan{Kind: rules.ScanPickedUp, Source: logistics.ScanByCarrier, CauseKey: "scan-1"})
 		require.NoError(t, err)
 		require.Equal(t, 404, eva.get(page+"/return-label").status, "the carrier has the parcel")
 		require.Empty(t, w.log.String())
@@ -101,7 +102,7 @@ func TestS9_TheLabelOfARecalledSpareIsOnThePage(t *testing.T) {
 
 // recallParcel makes the parcel in which a recalled spare comes back, unless the
 // recall itself did.
-func (w *world) recallParcel(c storetest.Covered, u models.SpareUnit) {
+func (w *world) recallParcel(c storetest.Covered, u replacement.SpareUnit) {
 	w.t.Helper()
 	open, err := w.OutstandingParcels(w.Context, u.ID)
 	require.NoError(w.t, err)
@@ -110,8 +111,8 @@ func (w *world) recallParcel(c storetest.Covered, u models.SpareUnit) {
 	}
 	depots, err := w.ListDepots(w.Context)
 	require.NoError(w.t, err)
-	_, err = w.CreateShipment(w.Context, models.NewShipment{AccountID: c.Account, Direction: rules.ShipRecall, SubjectID: u.ID, BookingKey: u.ID + "/back/1", Carrier: "sim",
-		Consignment: &models.Consignment{SiteID: c.Site.ID, DepotID: depots[0].ID, Service: rules.ServiceStandard, ModelCode: u.ModelCode, Quantity: 1, Contents: "1 x Rally Bar"}})
+	_, err = w.CreateShipment(w.Context, logistics.NewShipment{AccountID: c.Account, Direction: rules.ShipRecall, SubjectID: u.ID, BookingKey: u.ID + "/back/1", Carrier: "sim",
+		Consignment: &logistics.Consignment{SiteID: c.Site.ID, DepotID: depots[0].ID, Service: rules.ServiceStandard, ModelCode: u.ModelCode, Quantity: 1, Contents: "1 x Rally Bar"}})
 	require.NoError(w.t, err)
 }
 

@@ -4,7 +4,7 @@ import (
 	"slices"
 
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -53,9 +53,9 @@ func showServiceOrders(v *visit) (answer, error) {
 
 // orderViews puts what is over below what is not; each part runs from new to
 // old.
-func (v *visit) orderViews(contracts []models.ContractEntry) ([]orderView, error) {
-	slices.SortStableFunc(contracts, func(a, b models.ContractEntry) int { return rankOf(a) - rankOf(b) })
-	numbers, err := v.store.OrderNumbers(v.scoped(), v.who.account().ID)
+func (v *visit) orderViews(contracts []entitlement.ContractEntry) ([]orderView, error) {
+	slices.SortStableFunc(contracts, func(a, b entitlement.ContractEntry) int { return rankOf(a) - rankOf(b) })
+	numbers, err := v.orders.OrderNumbers(v.scoped(), v.who.account().ID)
 	out := make([]orderView, len(contracts))
 	for i, c := range contracts {
 		out[i] = v.orderView(c)
@@ -64,7 +64,7 @@ func (v *visit) orderViews(contracts []models.ContractEntry) ([]orderView, error
 	return out, err
 }
 
-func rankOf(c models.ContractEntry) int {
+func rankOf(c entitlement.ContractEntry) int {
 	if c.State == rules.ContractCancelled || c.State == rules.ContractExpired {
 		return 1
 	}
@@ -73,7 +73,7 @@ func rankOf(c models.ContractEntry) int {
 
 // orderView shows dates in the account's zone, and the end as the last covered
 // day (C2). What has not started shows the latest possible start.
-func (v *visit) orderView(c models.ContractEntry) orderView {
+func (v *visit) orderView(c entitlement.ContractEntry) orderView {
 	o := orderView{ID: c.ID, Service: v.language.Say("service."+string(c.Type), messages.Args{"program": v.program.Name}), Quantity: c.Quantity, Serial: c.Serial,
 		State: v.language.Say("contract." + string(c.State)), Tone: tones[c.State],
 		Pending: c.State == rules.ContractPendingStart, Cancelled: c.State == rules.ContractCancelled}

@@ -9,7 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -38,7 +40,7 @@ func TestR98_ServiceOrdersShowCountStartEndAndState(t *testing.T) {
 		require.Equal(t, rows(page), rows(ana.get("/").body), "the start page shows them too")
 
 		w.Calendar.Set(time.Date(2027, 1, 22, 12, 0, 0, 0, time.UTC))
-		_, err := w.SweepContracts(w.Context, func(models.Sweep) {})
+		_, err := w.SweepContracts(w.Context, func(operations.Sweep) {})
 		require.NoError(t, err)
 		require.Contains(t, rows(ana.get("/service-orders").body), "Logitech Select 3 anos Pedido SO 10 22 de janeiro de 2027 21 de janeiro de 2030 Ativo", "the end is the last covered day")
 		ana.get("/?lang=en")
@@ -74,7 +76,7 @@ func TestR98_JumpStartAndCancelledOrdersAreVisible(t *testing.T) {
 	jump.Lines[0].SKU, jump.Lines[0].Quantity = "TAP-BUNDLE-TEAMS", 2000
 	w.Fulfilled(t, reseller, jump)
 	gone := w.Fulfilled(t, reseller, storetest.Form("PO-3"))
-	_, _, err := w.CancelOrder(w.as(rules.OperatorAgent), gone.ID, models.CancelRequest{Reason: "not needed"})
+	_, _, err := w.CancelOrder(w.as(rules.OperatorAgent), gone.ID, order.CancelRequest{Reason: "not needed"})
 	require.NoError(t, err)
 	table := rows(ana.get("/service-orders").body)
 	require.Len(t, table, 4)
@@ -87,11 +89,11 @@ func TestR98_DatesAreTheAccountsNotTheServers(t *testing.T) {
 	start := time.Date(2026, 3, 15, 3, 0, 0, 0, time.UTC) // midnight in São Paulo
 	end := time.Date(2027, 3, 15, 3, 0, 0, 0, time.UTC)
 	v := &visit{site: &site{}, language: messages.In("en"), program: rules.DefaultProgram()}
-	o := v.orderView(models.ContractEntry{ServiceContract: models.ServiceContract{Type: rules.ServiceSelect, State: rules.ContractActive, Quantity: 1, TermYears: 1, TimeZone: "America/Sao_Paulo", StartAt: &start, EndAt: &end}})
+	o := v.orderView(entitlement.ContractEntry{ServiceContract: entitlement.ServiceContract{Type: rules.ServiceSelect, State: rules.ContractActive, Quantity: 1, TermYears: 1, TimeZone: "America/Sao_Paulo", StartAt: &start, EndAt: &end}})
 	require.Equal(t, "15"+noBreak+"March 2026", o.Start)
 	require.Equal(t, "14"+noBreak+"March 2027", o.End)
 	for state := range tones {
-		o := v.orderView(models.ContractEntry{ServiceContract: models.ServiceContract{Type: rules.ServiceExtWarranty, State: state, TimeZone: "UTC"}})
+		o := v.orderView(entitlement.ContractEntry{ServiceContract: entitlement.ServiceContract{Type: rules.ServiceExtWarranty, State: state, TimeZone: "UTC"}})
 		require.NotContains(t, o.State, "contract.")
 		require.Equal(t, "Extended warranty", o.Service)
 	}

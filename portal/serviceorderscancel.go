@@ -7,7 +7,9 @@ import (
 	"strconv"
 	"strings"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -30,11 +32,11 @@ type cancellationPage struct {
 }
 
 // cancellables shows an administrator the orders whose window is open (R90).
-func (v *visit) cancellables(contracts []models.ContractEntry) ([]cancellableView, error) {
+func (v *visit) cancellables(contracts []entitlement.ContractEntry) ([]cancellableView, error) {
 	if !v.isAdmin() {
 		return nil, nil
 	}
-	orders, err := v.store.CancellableOrders(v.acting(), v.who.account().ID)
+	orders, err := v.orders.CancellableOrders(v.acting(), v.who.account().ID)
 	out := make([]cancellableView, len(orders))
 	for i, o := range orders {
 		out[i] = v.cancellableView(o, contracts)
@@ -43,7 +45,7 @@ func (v *visit) cancellables(contracts []models.ContractEntry) ([]cancellableVie
 }
 
 // cancellableView names the last day of the window: its end is exclusive.
-func (v *visit) cancellableView(o models.Order, contracts []models.ContractEntry) cancellableView {
+func (v *visit) cancellableView(o order.Order, contracts []entitlement.ContractEntry) cancellableView {
 	zone := v.who.account().TimeZone
 	c := cancellableView{Path: "/service-orders/" + o.ID + "/cancellation"}
 	if o.VendorOrderNo != nil {
@@ -59,7 +61,7 @@ func (v *visit) cancellableView(o models.Order, contracts []models.ContractEntry
 }
 
 func showCancellation(v *visit) (answer, error) {
-	return v.cancellationPage(cancellationPage{Once: models.NewID("once")})
+	return v.cancellationPage(cancellationPage{Once: db.NewID("once")})
 }
 
 func (v *visit) cancellationPage(p cancellationPage) (answer, error) {
@@ -74,14 +76,14 @@ func (v *visit) cancellationPage(p cancellationPage) (answer, error) {
 
 // cancellable finds an order of the account at hand and tells why it cannot be
 // cancelled any more; a foreign one does not exist (C5).
-func (v *visit) cancellable(id string) (models.Order, error) {
-	o, err := v.store.GetOrder(v.acting(), id)
+func (v *visit) cancellable(id string) (order.Order, error) {
+	o, err := v.orders.GetOrder(v.acting(), id)
 	if err != nil {
 		return o, err
 	}
-	open, err := v.store.CancellableOrders(v.acting(), v.who.account().ID)
+	open, err := v.orders.CancellableOrders(v.acting(), v.who.account().ID)
 	switch {
-	case err != nil || slices.ContainsFunc(open, func(x models.Order) bool { return x.ID == id }):
+	case err != nil || slices.ContainsFunc(open, func(x order.Order) bool { return x.ID == id }):
 		return o, err
 	case o.State.Cancellable():
 		return o, rules.Refuse(rules.CancellationWindowClosed, "The window has closed.", "Write to the mailbox.")
@@ -98,7 +100,7 @@ func cancelOrder(v *visit) (answer, error) {
 		p.QuantityProblem = "cancellation.quantity.wrong"
 		return v.cancellationAgain(p, http.StatusUnprocessableEntity)
 	}
-	_, _, err = v.store.CancelOrder(v.acting(), v.param("id"), models.CancelRequest{Quantity: n, Reason: p.Reason, Once: p.Once})
+	_, _, err = v.orders.CancelOrder(v.acting(), v.param("id"), order.CancelRequest{Quantity: n, Reason: p.Reason, Once: p.Once})
 	if err == nil {
 		return v.done("/service-orders", "flash.cancelled"), nil
 	}

@@ -3,7 +3,8 @@ package portal
 import (
 	"strings"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 )
 
 type sessionView struct {
@@ -13,7 +14,7 @@ type sessionView struct {
 
 // showSessions lists where the user is signed in.
 func showSessions(v *visit) (answer, error) {
-	rows, err := v.store.SessionsOf(v.ctx, v.who.user.ID)
+	rows, err := v.people.SessionsOf(v.ctx, v.who.user.ID)
 	if err != nil {
 		return answer{}, err
 	}
@@ -31,12 +32,12 @@ func showSessions(v *visit) (answer, error) {
 }
 
 // sessionID names a session on the page without showing its stored token.
-func sessionID(r models.Session) string { return models.HashSecret(r.TokenHash)[:20] }
+func sessionID(r identity.Session) string { return db.HashSecret(r.TokenHash)[:20] }
 
 // endSession signs the user out in one other place. One that is gone already
 // is what was wanted.
 func endSession(v *visit) (answer, error) {
-	rows, err := v.store.SessionsOf(v.ctx, v.who.user.ID)
+	rows, err := v.people.SessionsOf(v.ctx, v.who.user.ID)
 	if err != nil {
 		return answer{}, err
 	}
@@ -47,7 +48,7 @@ func endSession(v *visit) (answer, error) {
 		if r.TokenHash == storedToken(v.sessions.Token(v.ctx)) {
 			return signOut(v)
 		}
-		if err := v.store.DeleteSessionsOf(v.ctx, v.who.user.ID, r.TokenHash, ""); err != nil {
+		if err := v.people.DeleteSessionsOf(v.ctx, v.who.user.ID, r.TokenHash, ""); err != nil {
 			return answer{}, err
 		}
 	}
@@ -57,7 +58,7 @@ func endSession(v *visit) (answer, error) {
 // endOtherSessions keeps this one only.
 func endOtherSessions(v *visit) (answer, error) {
 	here := storedToken(v.sessions.Token(v.ctx))
-	if err := v.store.DeleteSessionsOf(v.ctx, v.who.user.ID, "", here); err != nil {
+	if err := v.people.DeleteSessionsOf(v.ctx, v.who.user.ID, "", here); err != nil {
 		return answer{}, err
 	}
 	return v.done("/sessions", "flash.sessionsended"), nil

@@ -9,7 +9,8 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/identity"
 )
 
 // How long sessions live, in real time: a signed-in one ends 12 hours after
@@ -21,9 +22,9 @@ const (
 	visitorLifetime = 2 * time.Hour
 )
 
-func newSessions(store *models.Store, secure bool) *scs.SessionManager {
+func newSessions(store *domains.Domains, secure bool) *scs.SessionManager {
 	m := scs.New()
-	m.Store = sessionStore{store: store}
+	m.Store = sessionStore{people: store.People}
 	m.HashTokenInStore = true
 	m.IdleTimeout, m.Lifetime = sessionIdle, sessionLifetime
 	m.Cookie.Name = cookieName("roomcover", secure)
@@ -47,7 +48,7 @@ func storedToken(token string) string {
 }
 
 // sessionStore keeps scs sessions as rows.
-type sessionStore struct{ store *models.Store }
+type sessionStore struct{ people *identity.People }
 
 // browser travels in the context of a request: what the session row says about
 // it, and the row that the request came with.
@@ -60,7 +61,7 @@ type browserKey struct{}
 
 // FindCtx reads a live session.
 func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
-	row, ok, err := s.store.FindSession(ctx, token)
+	row, ok, err := s.people.FindSession(ctx, token)
 	if b, in := ctx.Value(browserKey{}).(*browser); in && ok {
 		b.found = token
 	}
@@ -70,7 +71,7 @@ func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, 
 // CommitCtx writes a session. One that the request came with is only updated,
 // so that a request under way does not bring back a session that was ended.
 func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
-	row := models.Session{TokenHash: token, Data: data, ExpiresAt: expiry.UTC()}
+	row := identity.Session{TokenHash: token, Data: data, ExpiresAt: expiry.UTC()}
 	_, values, err := scs.GobCodec{}.Decode(data)
 	if err != nil {
 		return err
@@ -81,15 +82,15 @@ func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, 
 	if b, ok := ctx.Value(browserKey{}).(*browser); ok {
 		row.Label = b.label
 		if b.found == token {
-			return s.store.KeepSession(ctx, row)
+			return s.people.KeepSession(ctx, row)
 		}
 	}
-	return s.store.PutSession(ctx, row)
+	return s.people.PutSession(ctx, row)
 }
 
 // DeleteCtx ends a session.
 func (s sessionStore) DeleteCtx(ctx context.Context, token string) error {
-	return s.store.DeleteSession(ctx, token)
+	return s.people.DeleteSession(ctx, token)
 }
 
 // Find, Commit and Delete complete scs's interface; scs calls the ones above.

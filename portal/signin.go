@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -49,7 +49,7 @@ func signIn(v *visit) (answer, error) {
 	if err := v.maySignIn(email); err != nil {
 		return answer{}, err
 	}
-	u, err := v.store.UserByEmail(v.ctx, email)
+	u, err := v.people.UserByEmail(v.ctx, email)
 	if err != nil && rules.CodeOf(err) != rules.NotFound {
 		return answer{}, err
 	}
@@ -72,7 +72,7 @@ func (v *visit) maySignIn(email string) error {
 
 // welcome signs in and goes on to the invitation that waits, the page that was
 // asked for, or the start.
-func (v *visit) welcome(u models.User, next string) (answer, error) {
+func (v *visit) welcome(u identity.User, next string) (answer, error) {
 	if err := v.enter(u); err != nil {
 		return answer{}, err
 	}

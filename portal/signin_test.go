@@ -10,7 +10,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
 )
 
 func TestSignInSaysTheSameForUnknownAndWrong(t *testing.T) {
@@ -57,7 +57,7 @@ func TestSignInIsBoundedAndTheBoundSurvivesARestart(t *testing.T) {
 
 func TestSignInFromOnePlaceIsBoundedOverAll(t *testing.T) {
 	w := newWorld(t)
-	s, err := newSite(Options{Store: w.Store, Log: discard(), PublicURL: "http://localhost"})
+	s, err := newSite(Options{Domains: w.Domains, Log: discard(), PublicURL: "http://localhost"})
 	require.NoError(t, err)
 	v := &visit{site: s, ctx: w.Context, network: "192.0.2.1"}
 	for range signInsIP {
@@ -138,7 +138,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 func TestASessionOfAnotherPersonCannotBeEnded(t *testing.T) {
 	w := newWorld(t)
 	ana, inv := w.admin()
-	bruno := w.member(inv.AccountID, "bruno@acme.example", models.RoleAdmin)
+	bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleAdmin)
 	row, _, err := w.FindSession(w.Context, storedToken(ana.cookie("roomcover")))
 	require.NoError(t, err)
 	bruno.post("/sessions/end", "session", sessionID(row))
@@ -149,7 +149,7 @@ func TestAnEndedSessionStaysEndedWhileARequestIsUnderWay(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		g, _ := w.admin()
 		token := storedToken(g.cookie("roomcover"))
-		store := sessionStore{store: w.Store}
+		store := sessionStore{people: w.People}
 		ctx := context.WithValue(w.Context, browserKey{}, &browser{})
 		data, ok, err := store.FindCtx(ctx, token)
 		require.NoError(t, err)

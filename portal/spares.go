@@ -5,7 +5,9 @@ import (
 	"strconv"
 
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -44,12 +46,12 @@ var spareTones = map[rules.SpareState]string{
 // hand. A unit is nobody's before its site is proposed, so it is not here yet.
 func showSpares(v *visit) (answer, error) {
 	p := sparesPage{Ratio: v.program.SpareRatio, Admin: v.isAdmin()}
-	earned, err := v.store.GetSpares(v.acting(), v.who.account().ParentOrgID)
+	earned, err := v.replacements.GetSpares(v.acting(), v.who.account().ParentOrgID)
 	if err != nil {
 		return answer{}, err
 	}
 	p.Earned = int64(earned.Entitled)
-	if p.Units, err = v.spareViews(models.SpareFilter{AccountID: v.who.account().ID, Page: models.Page{Limit: mostSpares}}); err != nil {
+	if p.Units, err = v.spareViews(replacement.SpareFilter{AccountID: v.who.account().ID, Page: db.Page{Limit: mostSpares}}); err != nil {
 		return answer{}, err
 	}
 	p.Proposed = slices.ContainsFunc(p.Units, func(u spareView) bool { return u.proposed })
@@ -57,8 +59,8 @@ func showSpares(v *visit) (answer, error) {
 }
 
 // spareViews puts what has come to its end below what has not.
-func (v *visit) spareViews(f models.SpareFilter) ([]spareView, error) {
-	units, _, err := v.store.ListSpareUnits(v.acting(), f)
+func (v *visit) spareViews(f replacement.SpareFilter) ([]spareView, error) {
+	units, _, err := v.replacements.ListSpareUnits(v.acting(), f)
 	if err != nil {
 		return nil, err
 	}
@@ -66,14 +68,14 @@ func (v *visit) spareViews(f models.SpareFilter) ([]spareView, error) {
 	if err != nil {
 		return nil, err
 	}
-	ref, err := v.store.Reference(v.ctx)
+	ref, err := v.programs.Reference(v.ctx)
 	if err != nil {
 		return nil, err
 	}
 	out := make([]spareView, len(units))
 	for i, u := range units {
 		out[i] = v.spareView(u)
-		out[i].Model = nameOn(ref, u.ModelCode, v.store.Clock().Now())
+		out[i].Model = nameOn(ref, u.ModelCode, v.db.Clock().Now())
 		if u.SiteID != nil {
 			out[i].Site = sites[*u.SiteID]
 		}
@@ -94,9 +96,9 @@ func rank(over bool) int {
 	return 0
 }
 
-func (v *visit) spareView(u models.SpareUnit) spareView {
+func (v *visit) spareView(u replacement.SpareUnit) spareView {
 	view := spareView{ID: u.ID, State: v.language.Say("spare." + string(u.State)), Tone: spareTones[u.State], Version: u.Version, over: u.State.Over(), proposed: u.State == rules.SpareSelectionPending,
-		Agree: rules.MaySpare(rules.SpareAgree, v.who.role(), u.SpareFacts, v.store.Clock().Now()) == nil}
+		Agree: rules.MaySpare(rules.SpareAgree, v.who.role(), u.SpareFacts, v.db.Clock().Now()) == nil}
 	day := ""
 	if u.RecallDueAt != nil {
 		day = v.day(rules.LastCoveredDay(*u.RecallDueAt, location(v.who.account().TimeZone)))
@@ -119,7 +121,7 @@ func (v *visit) spareView(u models.SpareUnit) spareView {
 
 // siteNames gives the account's known ship-to addresses by id.
 func (v *visit) siteNames() (map[string]string, error) {
-	sites, _, err := v.store.ListSites(v.acting(), v.who.account().ID, models.Page{Limit: 200})
+	sites, _, err := v.accounts.ListSites(v.acting(), v.who.account().ID, db.Page{Limit: 200})
 	out := map[string]string{}
 	for _, s := range sites {
 		out[s.ID] = siteLine(s)
@@ -127,7 +129,7 @@ func (v *visit) siteNames() (map[string]string, error) {
 	return out, err
 }
 
-func siteLine(s models.AccountSite) string { return s.Name + " – " + s.Street + ", " + s.City }
+func siteLine(s account.AccountSite) string { return s.Name + " – " + s.Street + ", " + s.City }
 
 // agreeSpare is the customer's consent to the model and the site that they read
 // (R88a). Something else that was proposed meanwhile is not agreed to.
@@ -136,7 +138,7 @@ func agreeSpare(v *visit) (answer, error) {
 	if err != nil || version < 1 {
 		return answer{}, errBadForm
 	}
-	_, err = v.store.DoSpare(v.acting(), v.param("id"), models.SpareUnitCommand{
+	_, err = v.replacements.DoSpare(v.acting(), v.param("id"), replacement.SpareUnitCommand{
 		Name:    rules.SpareAgree,
 		Version: version,
 	})

@@ -9,28 +9,30 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
 // withSpare is an account of fifty licences with the unit that these earn.
-func (w *world) withSpare() (storetest.Covered, models.SpareUnit, *guest, *guest) {
+func (w *world) withSpare() (storetest.Covered, replacement.SpareUnit, *guest, *guest) {
 	w.t.Helper()
 	c, u := w.Spare(w.t)
-	return c, u, w.member(c.Account, "eva@acme.example", models.RoleAdmin), w.member(c.Account, "bruno@acme.example", models.RoleReadOnly)
+	return c, u, w.member(c.Account, "eva@acme.example", identity.RoleAdmin), w.member(c.Account, "bruno@acme.example", identity.RoleReadOnly)
 }
 
-func (w *world) unit(id string) models.SpareUnit {
+func (w *world) unit(id string) replacement.SpareUnit {
 	w.t.Helper()
 	u, err := w.GetSpareUnit(w.Context, id)
 	require.NoError(w.t, err)
 	return u
 }
 
-func (w *world) proposed(c storetest.Covered, u models.SpareUnit) models.SpareUnit {
+func (w *world) proposed(c storetest.Covered, u replacement.SpareUnit) replacement.SpareUnit {
 	w.t.Helper()
-	u, err := w.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: c.Device.ModelCode, SiteID: c.Site.ID})
+	u, err := w.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: c.Device.ModelCode, SiteID: c.Site.ID})
 	require.NoError(w.t, err)
 	return u
 }
@@ -72,7 +74,7 @@ func TestR88a_AnAgreementIsToWhatWasRead(t *testing.T) {
 		c, u, eva, _ := w.withSpare()
 		read := w.proposed(c, u)
 		other := w.Site(t, c.Account, "Filial", "BR", "SP")
-		_, err := w.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: c.Device.ModelCode, SiteID: other.ID})
+		_, err := w.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: c.Device.ModelCode, SiteID: other.ID})
 		require.NoError(t, err)
 		refused := eva.post("/spares/"+u.ID+"/agree", "version", fmt.Sprint(read.Version))
 		require.Equal(t, 409, refused.status)
@@ -88,7 +90,7 @@ func TestSparesAreToldFromShipmentToUseAndReplenishment(t *testing.T) {
 	c, u, eva, _ := w.withSpare()
 	w.Agreed(t, c, u)
 	require.Contains(t, eva.get("/spares").body, "It is being prepared for shipping.")
-	_, err := w.ShipSpare(storetest.Operator(), u.ID, models.Parcel{Serial: "SP-100", Carrier: "sim", Tracking: "TRK7"})
+	_, err := w.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-100", Carrier: "sim", Tracking: "TRK7"})
 	require.NoError(t, err)
 	require.Contains(t, eva.get("/spares").body, "TRK7")
 	_, err = w.RecordSpareFact(w.Context, u.ID, rules.SpareDelivered, w.Calendar.Now())
@@ -99,7 +101,7 @@ func TestSparesAreToldFromShipmentToUseAndReplenishment(t *testing.T) {
 	page := eva.get("/spares").body
 	require.Contains(t, page, "Another one is sent once that replacement is approved.")
 	require.Contains(t, page, `href="/replacements/`+r.ID+`"`)
-	_, err = w.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true})
+	_, err = w.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
 	require.Contains(t, eva.get("/spares").body, "another one is being sent to the site")
 }
@@ -122,11 +124,11 @@ func TestS9_ARecalledSpareNamesItsLastDay(t *testing.T) {
 // any more.
 func (w *world) cancelLargest(c storetest.Covered) {
 	w.t.Helper()
-	orders, _, err := w.ListOrders(w.Context, models.OrderFilter{})
+	orders, _, err := w.ListOrders(w.Context, order.OrderFilter{})
 	require.NoError(w.t, err)
 	for _, o := range orders {
 		if o.ID != c.Order.ID {
-			_, _, err := w.CancelOrder(w.as(rules.OperatorAgent), o.ID, models.CancelRequest{Reason: "not needed"})
+			_, _, err := w.CancelOrder(w.as(rules.OperatorAgent), o.ID, order.CancelRequest{Reason: "not needed"})
 			require.NoError(w.t, err)
 		}
 	}
@@ -181,7 +183,7 @@ func TestR88c_ASpareOfAnotherModelIsNotOffered(t *testing.T) {
 	w := newWorld(t)
 	c, u, eva, _ := w.withSpare()
 	w.OnSite(t, w.Agreed(t, c, u), "SP-100")
-	r, err := w.RequestRMA(storetest.Customer(c.Account), models.NewRMA{AccountID: c.Account, RoomID: c.Room.ID, ModelCode: "STRONG-USB-CABLE", Quantity: 1, Fault: "Loose"})
+	r, err := w.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{AccountID: c.Account, RoomID: c.Room.ID, ModelCode: "STRONG-USB-CABLE", Quantity: 1, Fault: "Loose"})
 	require.NoError(t, err)
 	page := "/replacements/" + r.ID
 	require.NotContains(t, eva.get(page).body, "/use-spare")

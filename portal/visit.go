@@ -10,7 +10,9 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -77,7 +79,7 @@ func (s *site) arrive(c *gin.Context) (*visit, error) {
 	if err != nil {
 		return nil, err
 	}
-	ref, err := s.store.Reference(ctx)
+	ref, err := s.programs.Reference(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -141,16 +143,16 @@ func (v *visit) toSignIn() answer {
 
 // person is the signed-in user with the accounts they belong to.
 type person struct {
-	user     models.User
-	accounts []models.Account
-	roles    map[string]models.MemberRole // by account
-	at       int                          // the account at hand
+	user     identity.User
+	accounts []account.Account
+	roles    map[string]identity.MemberRole // by account
+	at       int                            // the account at hand
 }
 
-func (p *person) account() models.Account { return p.accounts[p.at] }
+func (p *person) account() account.Account { return p.accounts[p.at] }
 
 func (p *person) role() rules.Role {
-	if p.roles[p.account().ID] == models.RoleAdmin {
+	if p.roles[p.account().ID] == identity.RoleAdmin {
 		return rules.CustomerAdmin
 	}
 	return rules.CustomerReadOnly
@@ -162,22 +164,22 @@ func (v *visit) recognise() error {
 	if id == "" {
 		return nil
 	}
-	u, err := v.store.GetUser(v.ctx, id)
+	u, err := v.people.GetUser(v.ctx, id)
 	if rules.CodeOf(err) == rules.NotFound {
 		return v.sessions.Destroy(v.ctx)
 	}
 	if err != nil {
 		return err
 	}
-	v.who = &person{user: u, roles: map[string]models.MemberRole{}}
-	places, err := v.store.MembershipsOf(v.ctx, u.ID)
+	v.who = &person{user: u, roles: map[string]identity.MemberRole{}}
+	places, err := v.people.MembershipsOf(v.ctx, u.ID)
 	if err != nil || len(places) == 0 {
 		return err
 	}
 	for _, m := range places {
 		v.who.roles[m.AccountID] = m.Role
 	}
-	v.who.accounts, _, err = v.store.ListAccounts(v.scope(""), models.Page{Limit: 200})
+	v.who.accounts, _, err = v.accounts.ListAccounts(v.scope(""), db.Page{Limit: 200})
 	for i, a := range v.who.accounts {
 		if a.ID == v.get(keyAccount) {
 			v.who.at = i
@@ -189,11 +191,11 @@ func (v *visit) recognise() error {
 // scope is the context under which the Store shows what the person may see,
 // and no more (C5).
 func (v *visit) scope(role rules.Role) context.Context {
-	s := models.Scope{Actor: models.Actor{ID: v.who.user.ID, Role: role, IP: v.ip, RequestID: v.id}}
+	s := db.Scope{Actor: db.Actor{ID: v.who.user.ID, Role: role, IP: v.ip, RequestID: v.id}}
 	for id := range v.who.roles {
 		s.AccountIDs = append(s.AccountIDs, id)
 	}
-	return models.WithScope(v.ctx, s)
+	return db.WithScope(v.ctx, s)
 }
 
 // scoped is the context of a member's own request.
@@ -202,8 +204,8 @@ func (v *visit) scoped() context.Context { return v.scope(v.who.role()) }
 // acting is the context of a change: the account at hand alone, because the
 // person may have another role in another account.
 func (v *visit) acting() context.Context {
-	return models.WithScope(v.ctx, models.Scope{AccountIDs: []string{v.who.account().ID},
-		Actor: models.Actor{ID: v.who.user.ID, Role: v.who.role(), IP: v.ip, RequestID: v.id}})
+	return db.WithScope(v.ctx, db.Scope{AccountIDs: []string{v.who.account().ID},
+		Actor: db.Actor{ID: v.who.user.ID, Role: v.who.role(), IP: v.ip, RequestID: v.id}})
 }
 
 func (v *visit) isAdmin() bool { return v.who.role() == rules.CustomerAdmin }
@@ -231,12 +233,12 @@ func (v *visit) form(name string) string { return v.request.PostForm.Get(name) }
 // throttle counts an attempt in the database, so that a restart forgets
 // nothing.
 func (v *visit) throttle(key string, most int, window time.Duration) error {
-	return v.store.Throttle(v.ctx, "portal/"+key, most, window)
+	return v.people.Throttle(v.ctx, "portal/"+key, most, window)
 }
 
 // enter signs a user in under a new session token, against fixation. What was
 // proven before signing in ends; an invitation that waits stays.
-func (v *visit) enter(u models.User) error {
+func (v *visit) enter(u identity.User) error {
 	if err := v.sessions.RenewToken(v.ctx); err != nil {
 		return err
 	}

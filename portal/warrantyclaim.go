@@ -4,7 +4,8 @@ import (
 	"errors"
 	"net/http"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -16,11 +17,11 @@ type claimView struct {
 // mostClaims bounds how many claims the page shows, the newest first.
 const mostClaims = 50
 
-var claimTones = map[models.WarrantyState]string{models.WarrantyUnmatched: "waiting", models.WarrantyLinked: "good", models.WarrantyRefused: "quiet"}
+var claimTones = map[warranty.WarrantyState]string{warranty.WarrantyUnmatched: "waiting", warranty.WarrantyLinked: "good", warranty.WarrantyRefused: "quiet"}
 
 // claims lists what the account has claimed; what became of a claim stands with it.
 func (v *visit) claims() ([]claimView, error) {
-	rows, _, err := v.store.ListWarranties(v.scoped(), models.WarrantyFilter{AccountID: v.who.account().ID, Source: models.WarrantyClaimed, Page: models.Page{Limit: mostClaims}})
+	rows, _, err := v.warranties.ListWarranties(v.scoped(), warranty.WarrantyFilter{AccountID: v.who.account().ID, Source: warranty.WarrantyClaimed, Page: db.Page{Limit: mostClaims}})
 	out := make([]claimView, len(rows))
 	for i, w := range rows {
 		out[i] = claimView{Serial: w.Serial, Day: v.dayIn(w.CreatedAt, v.who.account().TimeZone), State: v.language.Say("claimstate." + string(w.State)), Tone: claimTones[w.State]}
@@ -63,7 +64,7 @@ func claimForm(f rules.WarrantyClaimForm, problems map[string]string) answer {
 // same claim: a second press of the button does no harm.
 func claimWarranty(v *visit) (answer, error) {
 	form := rules.WarrantyClaimForm{Serial: v.form("serial"), PONumber: v.form("po_number"), SKU: v.form("sku"), PurchasedOn: v.form("purchased_on")}
-	_, err := v.store.ClaimWarranty(v.acting(), models.WarrantyClaim{AccountID: v.who.account().ID, Form: form})
+	_, err := v.warranties.ClaimWarranty(v.acting(), warranty.WarrantyClaim{AccountID: v.who.account().ID, Form: form})
 	var refusal *rules.Error
 	switch {
 	case err == nil:

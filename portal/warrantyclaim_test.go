@@ -8,17 +8,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
 )
 
 // earlier imports a warranty from before for a company, with an unknown or a known
 // spelling of its name.
-func (w *world) earlier(company, serial string) models.WarrantyRow {
+func (w *world) earlier(company, serial string) warranty.WarrantyRow {
 	w.t.Helper()
 	form := rules.EarlierWarrantyForm{Company: company, Address: storetest.Form("x").EndCustomer.Address, Serial: serial, StartsOn: "2025-03-01", LastDay: "2029-02-28"}
-	rows, err := w.ImportWarranties(w.as(rules.OperatorAgent), models.WarrantyImport{Forms: []rules.EarlierWarrantyForm{form}, Errors: make([][]rules.FieldError, 1)})
+	rows, err := w.ImportWarranties(w.as(rules.OperatorAgent), warranty.WarrantyImport{Forms: []rules.EarlierWarrantyForm{form}, Errors: make([][]rules.FieldError, 1)})
 	require.NoError(w.t, err)
 	return rows[0]
 }
@@ -65,15 +67,15 @@ func TestR111c_TheFormClaimsAndTheListTellsWhatBecameOfIt(t *testing.T) {
 			require.Contains(t, done.body, "The claim was received")
 			require.Contains(t, done.body, "Being checked")
 		}
-		tasks := w.Tasks(t, models.TaskWarrantyClaimed)
+		tasks := w.Tasks(t, db.TaskWarrantyClaimed)
 		require.Len(t, tasks, 1)
-		_, err := w.DecideWarranty(w.as(rules.OperatorAgent), tasks[0].SubjectID, models.WarrantyDecision{Link: true, StartsOn: "2025-03-01", LastDay: "2029-02-28", Reason: "seen the invoice"})
+		_, err := w.DecideWarranty(w.as(rules.OperatorAgent), tasks[0].SubjectID, warranty.WarrantyDecision{Link: true, StartsOn: "2025-03-01", LastDay: "2029-02-28", Reason: "seen the invoice"})
 		require.NoError(t, err)
 		page := ana.get("/service-orders").body
 		require.Contains(t, page, "Added to the list")
 		require.Contains(t, rows(page)[1], "OLD0001")
 
-		bruno := w.member(inv.AccountID, "bruno@acme.example", models.RoleReadOnly)
+		bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleReadOnly)
 		seen := bruno.get("/service-orders").body
 		require.Contains(t, seen, "Added to the list")
 		require.NotContains(t, seen, `href="/service-orders/claim"`)

@@ -17,7 +17,9 @@ import (
 	"github.com/gin-gonic/gin"
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -63,7 +65,7 @@ func eachWorld(t *testing.T, test func(t *testing.T, w *world)) {
 func worldOn(t *testing.T, env storetest.Env) *world {
 	w := &world{Env: env, t: t, log: &safeBuffer{}}
 	engine := gin.New()
-	o := Options{Store: env.Store, Log: slog.New(slog.NewTextHandler(w.log, nil)), PublicURL: "http://localhost:8080", Insecure: true}
+	o := Options{Domains: env.Domains, Log: slog.New(slog.NewTextHandler(w.log, nil)), PublicURL: "http://localhost:8080", Insecure: true}
 	s, err := newSite(o)
 	require.NoError(t, err)
 	s.evenTime = 0
@@ -78,15 +80,15 @@ func worldOn(t *testing.T, env storetest.Env) *world {
 }
 
 // invited fulfils an order, which opens the account and invites its contact.
-func (w *world) invited() models.Invitation {
+func (w *world) invited() identity.Invitation {
 	w.t.Helper()
 	w.Fulfilled(w.t, w.Reseller(w.t, "Revenda Sul"), storetest.Form("PO-1"))
 	return w.latestInvitation("ana.souza@acme.example")
 }
 
-func (w *world) latestInvitation(email string) models.Invitation {
+func (w *world) latestInvitation(email string) identity.Invitation {
 	w.t.Helper()
-	all, _, err := w.ListInvitations(w.Context, "", "", models.Page{Limit: 200})
+	all, _, err := w.ListInvitations(w.Context, "", "", db.Page{Limit: 200})
 	require.NoError(w.t, err)
 	for _, inv := range all {
 		if inv.Email == email {
@@ -94,10 +96,10 @@ func (w *world) latestInvitation(email string) models.Invitation {
 		}
 	}
 	require.Fail(w.t, "no invitation for that address")
-	return models.Invitation{}
+	return identity.Invitation{}
 }
 
-func (w *world) link(inv models.Invitation) string {
+func (w *world) link(inv identity.Invitation) string {
 	return "/invitation?token=" + w.Secrets().InvitationToken(inv.ID)
 }
 
@@ -175,11 +177,11 @@ func (g *guest) cookie(name string) string {
 func (w *world) code() string { return w.Secrets().OneTimeCode(w.mails("one_time_code")[0].SubjectID) }
 
 // mails lists the mails of a template, newest first.
-func (w *world) mails(template string) []models.Notification {
+func (w *world) mails(template string) []notification.Notification {
 	w.t.Helper()
-	all, _, err := w.ListNotifications(w.Context, models.NotificationFilter{Page: models.Page{Limit: 200}})
+	all, _, err := w.ListNotifications(w.Context, notification.NotificationFilter{Page: db.Page{Limit: 200}})
 	require.NoError(w.t, err)
-	var out []models.Notification
+	var out []notification.Notification
 	for _, n := range all {
 		if n.Template == template {
 			out = append(out, n)
@@ -189,7 +191,7 @@ func (w *world) mails(template string) []models.Notification {
 }
 
 // accept walks from the link to the home page.
-func (g *guest) accept(inv models.Invitation, name string) reply {
+func (g *guest) accept(inv identity.Invitation, name string) reply {
 	g.t.Helper()
 	require.Equal(g.t, 200, g.get(g.link(inv)).status)
 	require.Equal(g.t, "/invitation/code", g.post("/invitation").path)
@@ -198,9 +200,9 @@ func (g *guest) accept(inv models.Invitation, name string) reply {
 }
 
 // member adds a person to the account of the first invitation and signs in.
-func (w *world) member(accountID, email string, role models.MemberRole) *guest {
+func (w *world) member(accountID, email string, role identity.MemberRole) *guest {
 	w.t.Helper()
-	inv, err := w.Invite(w.Context, models.NewInvite{AccountID: accountID, Email: email, ContactName: "Colleague", Role: role, Kind: models.InvitationForColleague})
+	inv, err := w.Invite(w.Context, identity.NewInvite{AccountID: accountID, Email: email, ContactName: "Colleague", Role: role, Kind: identity.InvitationForColleague})
 	require.NoError(w.t, err)
 	g := w.guest()
 	require.Equal(w.t, "/", g.accept(inv, "Colleague").path)
@@ -208,7 +210,7 @@ func (w *world) member(accountID, email string, role models.MemberRole) *guest {
 }
 
 // admin accepts the order's invitation: the account's administrator.
-func (w *world) admin() (*guest, models.Invitation) {
+func (w *world) admin() (*guest, identity.Invitation) {
 	w.t.Helper()
 	inv := w.invited()
 	g := w.guest()
@@ -218,7 +220,7 @@ func (w *world) admin() (*guest, models.Invitation) {
 
 // as is the context of an operator.
 func (w *world) as(role rules.Role) context.Context {
-	return models.WithScope(w.Context, models.Scope{System: true, Actor: models.Actor{ID: "tok_test", Role: role}})
+	return db.WithScope(w.Context, db.Scope{System: true, Actor: db.Actor{ID: "tok_test", Role: role}})
 }
 
 // state reads the invitation's state now.
@@ -240,9 +242,9 @@ func (w *world) verbs(objectID string) []string {
 	return out
 }
 
-func (w *world) tasks(kind models.TaskKind) []models.OperatorTask {
+func (w *world) tasks(kind db.TaskKind) []db.OperatorTask {
 	w.t.Helper()
-	tasks, _, err := w.ListTasks(w.Context, models.TaskFilter{Kind: kind, State: models.TaskOpen})
+	tasks, _, err := w.ListTasks(w.Context, db.TaskFilter{Kind: kind, State: db.TaskOpen})
 	require.NoError(w.t, err)
 	return tasks
 }

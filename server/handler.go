@@ -12,13 +12,13 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/portal"
 )
 
 // Options are what the parts are told.
 type Options struct {
-	Store   *models.Store
+	Domains *domains.Domains
 	Log     *slog.Logger
 	Version string
 	// PublicURL is the address under which people reach the portal.
@@ -42,9 +42,9 @@ type Options struct {
 
 // Handler is the API, the portal and the health answers on one router.
 func Handler(o Options) (http.Handler, error) {
-	settings := api.Options{Store: o.Store, Log: o.Log, Version: o.Version, TemporalUI: o.TemporalUI, Namespace: o.Namespace,
-		PublicURL: o.PublicURL, RatePerSecond: o.RatePerSecond, Burst: o.Burst, TrustedProxies: o.TrustedProxies, Carrier: o.Carrier, CarrierKeys: o.CarrierKeys, TemporalCheck: o.temporalCheck(), Metrics: registry(o.Store, o.Log)}
-	pages := portal.Options{Store: o.Store, Log: o.Log, PublicURL: o.PublicURL, Insecure: o.Insecure}
+	settings := api.Options{Domains: o.Domains, Log: o.Log, Version: o.Version, TemporalUI: o.TemporalUI, Namespace: o.Namespace,
+		PublicURL: o.PublicURL, RatePerSecond: o.RatePerSecond, Burst: o.Burst, TrustedProxies: o.TrustedProxies, Carrier: o.Carrier, CarrierKeys: o.CarrierKeys, TemporalCheck: o.temporalCheck(), Metrics: registry(o.Domains, o.Log)}
+	pages := portal.Options{Domains: o.Domains, Log: o.Log, PublicURL: o.PublicURL, Insecure: o.Insecure}
 	if err := pagesFor(&settings, pages); err != nil {
 		return nil, fmt.Errorf("assemble the portal: %w", err)
 	}

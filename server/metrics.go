@@ -10,21 +10,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/domains"
 )
 
 // Metrics answers /healthz, /readyz and /metrics of a process that serves
 // nothing else, such as a worker.
-func Metrics(store *models.Store, log *slog.Logger) http.Handler {
+func Metrics(store *domains.Domains, log *slog.Logger) http.Handler {
 	r := registry(store, log)
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), backlog{store, log})
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), backlog{db: store.DB, log: log})
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 		defer cancel()
-		if err := store.Ready(ctx); err != nil {
+		if err := store.DB.Ready(ctx); err != nil {
 			log.Warn("not ready", "error", err)
 			answer(w, http.StatusServiceUnavailable, "the database is not reachable or its schema is too old")
 			return
@@ -35,10 +35,10 @@ func Metrics(store *models.Store, log *slog.Logger) http.Handler {
 }
 
 // registry measures the pool of connections and what is under way.
-func registry(store *models.Store, log *slog.Logger) *prometheus.Registry {
+func registry(store *domains.Domains, log *slog.Logger) *prometheus.Registry {
 	r := prometheus.NewRegistry()
-	r.MustRegister(underWay{store, log})
-	if pool, err := store.Pool(); err == nil {
+	r.MustRegister(underWay{operations: store.Operations, log: log})
+	if pool, err := store.DB.Pool(); err == nil {
 		r.MustRegister(collectors.NewDBStatsCollector(pool, "roomcover"))
 	}
 	return r

@@ -29,7 +29,7 @@ func get(t *testing.T, h http.Handler, path string) (int, string) {
 
 func TestHandlerServesAPIPortalAndHealth(t *testing.T) {
 	env := storetest.SQLite(t)
-	h, err := Handler(Options{Store: env.Store, Log: quiet(), PublicURL: "https://portal.example.com", Version: "7"})
+	h, err := Handler(Options{Domains: env.Domains, Log: quiet(), PublicURL: "https://portal.example.com", Version: "7"})
 	require.NoError(t, err)
 	for path, want := range map[string]struct {
 		status int
@@ -51,7 +51,7 @@ func TestHandlerServesAPIPortalAndHealth(t *testing.T) {
 
 func TestHandlerAnswersAWrongMethodOfAPageWithAPage(t *testing.T) {
 	env := storetest.SQLite(t)
-	h, err := Handler(Options{Store: env.Store, Log: quiet(), PublicURL: "https://portal.example.com"})
+	h, err := Handler(Options{Domains: env.Domains, Log: quiet(), PublicURL: "https://portal.example.com"})
 	require.NoError(t, err)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodDelete, "/sign-in", nil))
@@ -65,7 +65,7 @@ func TestHandlerAnswersAWrongMethodOfAPageWithAPage(t *testing.T) {
 
 func TestHandlerRefusesAPublicURLThatIsNone(t *testing.T) {
 	env := storetest.SQLite(t)
-	_, err := Handler(Options{Store: env.Store, Log: quiet(), PublicURL: "portal"})
+	_, err := Handler(Options{Domains: env.Domains, Log: quiet(), PublicURL: "portal"})
 	require.Error(t, err)
 }
 
@@ -145,7 +145,7 @@ func TestMetricsOfAWorkerCountWhatWaits(t *testing.T) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		env.Fulfilled(t, reseller, storetest.Form("PO-1"))
 		env.Calendar.Set(storetest.Now.Add(10 * time.Minute))
-		h := Metrics(env.Store, quiet())
+		h := Metrics(env.Domains, quiet())
 
 		status, text := get(t, h, "/metrics")
 		require.Equal(t, http.StatusOK, status)
@@ -164,8 +164,8 @@ func TestMetricsOfAWorkerCountWhatWaits(t *testing.T) {
 func TestReadyzFailsAndHealthzLivesWithoutTheDatabase(t *testing.T) {
 	env := storetest.SQLite(t)
 	var log bytes.Buffer
-	h := Metrics(env.Store, slog.New(slog.NewTextHandler(&log, nil)))
-	require.NoError(t, env.Store.Close())
+	h := Metrics(env.Domains, slog.New(slog.NewTextHandler(&log, nil)))
+	require.NoError(t, env.Close())
 	status, _ := get(t, h, "/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	status, _ = get(t, h, "/healthz")

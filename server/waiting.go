@@ -7,7 +7,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
 )
 
 // What waits is read from the database when a metric is asked for, so every
@@ -16,13 +17,13 @@ import (
 const readTimeout = 3 * time.Second
 
 func reading() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(models.WithSystem(context.Background()), readTimeout)
+	return context.WithTimeout(db.WithSystem(context.Background()), readTimeout)
 }
 
 // backlog measures the outbox. The API has the same under the same names.
 type backlog struct {
-	store *models.Store
-	log   *slog.Logger
+	db  *db.DB
+	log *slog.Logger
 }
 
 var (
@@ -40,14 +41,14 @@ func (b backlog) Describe(out chan<- *prometheus.Desc) {
 func (b backlog) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := reading()
 	defer cancel()
-	n, oldest, err := b.store.OutboxBacklog(ctx)
+	n, oldest, err := b.db.OutboxBacklog(ctx)
 	if err != nil {
 		b.log.Warn("the backlog cannot be measured", "error", err)
 		return
 	}
 	age := 0.0
 	if n > 0 {
-		age = b.store.Clock().Now().Sub(oldest).Seconds()
+		age = b.db.Clock().Now().Sub(oldest).Seconds()
 	}
 	out <- prometheus.MustNewConstMetric(backlogCount, prometheus.GaugeValue, float64(n))
 	out <- prometheus.MustNewConstMetric(backlogAge, prometheus.GaugeValue, age)
@@ -55,8 +56,8 @@ func (b backlog) Collect(out chan<- prometheus.Metric) {
 
 // underWay counts orders and invitations by what they wait for.
 type underWay struct {
-	store *models.Store
-	log   *slog.Logger
+	operations *operations.Operations
+	log        *slog.Logger
 }
 
 var (
@@ -74,7 +75,7 @@ func (u underWay) Describe(out chan<- *prometheus.Desc) {
 func (u underWay) Collect(out chan<- prometheus.Metric) {
 	ctx, cancel := reading()
 	defer cancel()
-	counts, err := u.store.CountProcesses(ctx)
+	counts, err := u.operations.CountProcesses(ctx)
 	if err != nil {
 		u.log.Warn("the processes cannot be counted", "error", err)
 		return
@@ -82,7 +83,7 @@ func (u underWay) Collect(out chan<- prometheus.Metric) {
 	for _, c := range counts {
 		out <- prometheus.MustNewConstMetric(processes, prometheus.GaugeValue, float64(c.N), string(c.Kind), c.WaitsFor, c.Actor)
 	}
-	late, _, err := u.store.ListProcesses(ctx, models.ProcessFilter{Overdue: true, Page: models.Page{Limit: 200}})
+	late, _, err := u.operations.ListProcesses(ctx, operations.ProcessFilter{Overdue: true, Page: db.Page{Limit: 200}})
 	if err != nil {
 		u.log.Warn("the overdue processes cannot be counted", "error", err)
 		return

@@ -14,7 +14,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"roomcover.dev/roomcover/activities"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
 )
 
 // alert asks an operator when an activity has failed many times, so that
@@ -22,8 +23,9 @@ import (
 // the panic's words, which may hold anything and would stand in the history.
 type alert struct {
 	interceptor.WorkerInterceptorBase
-	store *models.Store
-	log   *slog.Logger
+	db         *db.DB
+	operations *operations.Operations
+	log        *slog.Logger
 }
 
 // An operator is asked when a step fails for the eighth time or later and has
@@ -82,13 +84,13 @@ func (a *alert) look(ctx context.Context, cause error) {
 	if age := info.StartedTime.Sub(info.ScheduledTime); info.Attempt < alertAttempt || (age > 0 && age < alertAge) {
 		return
 	}
-	ctx = models.WithSystem(context.WithoutCancel(ctx))
+	ctx = db.WithSystem(context.WithoutCancel(ctx))
 	reason := ""
 	if cause != nil {
 		reason = cause.Error()
 		a.ask(ctx, subject, info.ActivityType.Name, cause)
 	}
-	if err := a.store.RecordFailure(ctx, subject, reason); err != nil {
+	if err := a.operations.RecordFailure(ctx, subject, reason); err != nil {
 		a.log.Error("a failure cannot be recorded", "subject", subject, "error", err)
 	}
 }
@@ -101,7 +103,7 @@ func subjectOf(info activity.Info) string {
 }
 
 func (a *alert) ask(ctx context.Context, subject, step string, cause error) {
-	t := models.OperatorTask{Kind: models.TaskProcessStuck, SubjectID: subject,
+	t := db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: subject,
 		What: "Find out why this step fails; it is tried on.", Why: "The step " + step + " fails again and again: " + cause.Error()}
 	if errors.Is(cause, activities.ErrMailLater) {
 		t.SubjectID, t.What, t.Why = mailServer, "Look at the mail server; mails are tried on for three days.", "Mails cannot be handed over for a while now."
@@ -109,7 +111,7 @@ func (a *alert) ask(ctx context.Context, subject, step string, cause error) {
 	if errors.Is(cause, activities.ErrCarrierLater) {
 		t.SubjectID, t.What, t.Why = carrierService, "Look at the carrier, and at its settings here; parcels are booked when it is back.", "The carrier cannot be asked for a while now: "+cause.Error()
 	}
-	if err := a.store.RaiseTask(ctx, t); err != nil {
+	if err := a.db.RaiseTask(ctx, t); err != nil {
 		a.log.Error("an operator cannot be asked", "subject", subject, "error", err)
 	}
 }

@@ -17,7 +17,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"roomcover.dev/roomcover/activities"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -30,7 +30,7 @@ func runStep(t *testing.T, env storetest.Env, orderID string, step func(attempt 
 	w := suite.NewTestWorkflowEnvironment()
 	w.SetTestTimeout(time.Minute)
 	w.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: "order/" + orderID, TaskQueue: "x"})
-	w.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{Interceptor(Options{Store: env.Store, Log: quiet})}})
+	w.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{Interceptor(Options{Domains: env.Domains, Log: quiet})}})
 	w.RegisterActivityWithOptions(func(ctx context.Context) error { return step(activity.GetInfo(ctx).Attempt) }, activity.RegisterOptions{Name: "Step"})
 	w.ExecuteWorkflow(func(ctx workflow.Context) error {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute,
@@ -45,7 +45,7 @@ func TestAlertAsksOnceAfterManyAttempts(t *testing.T) {
 	env := storetest.SQLite(t)
 	o := env.Accept(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 	err := runStep(t, env, o.ID, func(attempt int32) error {
-		open := tasks(t, env, models.TaskProcessStuck)
+		open := tasks(t, env, db.TaskProcessStuck)
 		if attempt <= alertAttempt {
 			require.Empty(t, open, "attempt %d", attempt)
 		} else {
@@ -78,9 +78,9 @@ func TestAlertClearsTheErrorWhenTheStepSucceeds(t *testing.T) {
 func TestAlertMakesOneTaskOfAMailOutage(t *testing.T) {
 	env := storetest.SQLite(t)
 	for range 3 {
-		require.Error(t, runStep(t, env, models.NewID("ord"), func(int32) error { return activities.ErrMailLater }))
+		require.Error(t, runStep(t, env, db.NewID("ord"), func(int32) error { return activities.ErrMailLater }))
 	}
-	open := tasks(t, env, models.TaskProcessStuck)
+	open := tasks(t, env, db.TaskProcessStuck)
 	require.Len(t, open, 1)
 	require.Equal(t, mailServer, open[0].SubjectID)
 }

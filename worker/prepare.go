@@ -85,7 +85,7 @@ const sweepEvery = time.Hour
 func createSchedule(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: max(o.Store.Clock().RealDuration(sweepEvery), 2*time.Second)}}}
+	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: max(o.Domains.DB.Clock().RealDuration(sweepEvery), 2*time.Second)}}}
 	_, err := o.Temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID: sweepID, Spec: spec, Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: time.Hour,
 		Action: &client.ScheduleWorkflowAction{ID: sweepID, Workflow: workflows.SweepName, TaskQueue: workflows.QueueMain, StaticSummary: "Daily sweep"},

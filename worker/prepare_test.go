@@ -45,7 +45,7 @@ func prepareWith(t *testing.T, operator *fakeOperator, schedules *mocks.Schedule
 	f := mocks.NewClient(t)
 	f.On("OperatorService").Return(operator)
 	f.On("ScheduleClient").Return(schedules)
-	require.NoError(t, prepare(context.Background(), Options{Store: storetest.SQLite(t).Store, Temporal: f, Namespace: "roomcover", Log: quiet}))
+	require.NoError(t, prepare(context.Background(), Options{Domains: storetest.SQLite(t).Domains, Temporal: f, Namespace: "roomcover", Log: quiet}))
 }
 
 // created is a schedule client that takes the sweep's schedule.
@@ -108,5 +108,5 @@ func TestWorkerStopsWaitingWhenItIsTold(t *testing.T) {
 	s := mocks.NewScheduleClient(t)
 	s.On("Create", mock.Anything, mock.Anything).Return(nil, serviceerror.NewUnavailable("not yet"))
 	f.On("ScheduleClient").Return(s)
-	require.ErrorIs(t, prepare(ctx, Options{Store: storetest.SQLite(t).Store, Temporal: f, Log: quiet}), context.Canceled)
+	require.ErrorIs(t, prepare(ctx, Options{Domains: storetest.SQLite(t).Domains, Temporal: f, Log: quiet}), context.Canceled)
 }

@@ -14,7 +14,8 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"golang.org/x/sync/errgroup"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules/processes"
 	"roomcover.dev/roomcover/workflows"
 )
@@ -22,7 +23,8 @@ import (
 // relay starts and tells workflows what the outbox says. An event is told at
 // least once; workflow ids and the steps themselves make that enough.
 type relay struct {
-	store  *models.Store
+	db     *db.DB
+	people *identity.People
 	client client.Client
 	log    *slog.Logger
 	pause  func(attempts int) time.Duration // before an event that failed is told again
@@ -43,7 +45,7 @@ const (
 const temporalService = "temporal"
 
 func newRelay(o Options) *relay {
-	return &relay{store: o.Store, client: o.Temporal, log: o.Log, pause: growingPause}
+	return &relay{db: o.Domains.DB, people: o.Domains.People, client: o.Temporal, log: o.Log, pause: growingPause}
 }
 
 // growingPause doubles from a tenth of a second to a minute.
@@ -53,7 +55,7 @@ func growingPause(attempts int) time.Duration {
 
 // run relays until the context ends. An error of the database is waited out.
 func (r *relay) run(ctx context.Context) error {
-	ctx = models.WithSystem(ctx)
+	ctx = db.WithSystem(ctx)
 	for {
 		_, err := r.once(ctx)
 		if err != nil && ctx.Err() == nil {
@@ -77,7 +79,7 @@ func (r *relay) rest(ctx context.Context, pause time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-wait.C:
-	case <-r.store.OutboxWritten():
+	case <-r.db.OutboxWritten():
 		wait.Reset(min(pause, relayGather))
 		<-wait.C
 	}
@@ -87,14 +89,14 @@ func (r *relay) rest(ctx context.Context, pause time.Duration) error {
 // once relays what is due, batch after batch, and returns how many events it
 // took. The next batch is leased as the last one is marked as told.
 func (r *relay) once(ctx context.Context) (n int, err error) {
-	events, err := r.store.LeaseOutbox(ctx, relayBatch, relayLease)
+	events, err := r.db.LeaseOutbox(ctx, relayBatch, relayLease)
 	for err == nil && len(events) > 0 {
 		n += len(events)
 		told := r.tellAll(ctx, events)
 		if ctx.Err() != nil {
-			return n, r.store.OutboxDelivered(context.WithoutCancel(ctx), told)
+			return n, r.db.OutboxDelivered(context.WithoutCancel(ctx), told)
 		}
-		events, err = r.store.NextOutbox(ctx, told, relayBatch, relayLease)
+		events, err = r.db.NextOutbox(ctx, told, relayBatch, relayLease)
 	}
 	return n, err
 }
@@ -102,8 +104,8 @@ func (r *relay) once(ctx context.Context) (n int, err error) {
 // tellAll tells the events, several subjects at once and each subject's own in
 // order, and returns the ids of those that were told. Once Temporal proves to
 // be down, the rest is put back without trying each.
-func (r *relay) tellAll(ctx context.Context, events []models.OutboxEvent) (told []string) {
-	bySubject := map[string][]models.OutboxEvent{}
+func (r *relay) tellAll(ctx context.Context, events []db.OutboxEvent) (told []string) {
+	bySubject := map[string][]db.OutboxEvent{}
 	for _, e := range events {
 		bySubject[e.SubjectID] = append(bySubject[e.SubjectID], e)
 	}
@@ -113,7 +115,7 @@ func (r *relay) tellAll(ctx context.Context, events []models.OutboxEvent) (told 
 		down  error
 	)
 	group.SetLimit(relayAtOnce)
-	one := func(e models.OutboxEvent) {
+	one := func(e db.OutboxEvent) {
 		mu.Lock()
 		err := down
 		mu.Unlock()
@@ -144,7 +146,7 @@ func (r *relay) tellAll(ctx context.Context, events []models.OutboxEvent) (told 
 	return told
 }
 
-func (r *relay) tellInTime(ctx context.Context, e models.OutboxEvent) error {
+func (r *relay) tellInTime(ctx context.Context, e db.OutboxEvent) error {
 	ctx, cancel := context.WithTimeout(ctx, relayTell)
 	defer cancel()
 	return r.tell(ctx, e)
@@ -159,41 +161,41 @@ func unreachable(err error) bool {
 
 // put gives a failed event back with a growing pause, and asks an operator
 // when it has failed for long.
-func (r *relay) put(ctx context.Context, e models.OutboxEvent, cause error) {
+func (r *relay) put(ctx context.Context, e db.OutboxEvent, cause error) {
 	if ctx.Err() != nil {
 		return
 	}
 	r.log.Warn("a workflow could not be told", "event", e.ID, "kind", e.Kind, "subject", e.SubjectID, "attempt", e.Attempts, "error", cause)
-	if err := r.store.OutboxFailed(ctx, e.ID, cause.Error(), r.pause(e.Attempts)); err != nil {
+	if err := r.db.OutboxFailed(ctx, e.ID, cause.Error(), r.pause(e.Attempts)); err != nil {
 		r.log.Error("an outbox event cannot be put back", "event", e.ID, "error", err)
 	}
 	if e.Attempts < relayAlarm {
 		return
 	}
-	t := models.OperatorTask{Kind: models.TaskOutboxStuck, SubjectID: e.ID,
+	t := db.OperatorTask{Kind: db.TaskOutboxStuck, SubjectID: e.ID,
 		What: "Find out why Temporal does not take this; it is tried on.", Why: "Telling " + string(e.Kind) + " of " + e.SubjectID + " fails: " + cause.Error()}
 	if unreachable(cause) {
 		t.SubjectID, t.What, t.Why = temporalService, "Look at the Temporal service; what waits is told when it is back.", "Temporal does not answer: "+cause.Error()
 	}
-	err := r.store.RaiseTask(ctx, t)
+	err := r.db.RaiseTask(ctx, t)
 	if err != nil {
 		r.log.Error("an operator cannot be asked", "event", e.ID, "error", err)
 	}
 }
 
 // tell starts or signals the workflow that an event is for.
-func (r *relay) tell(ctx context.Context, e models.OutboxEvent) error {
+func (r *relay) tell(ctx context.Context, e db.OutboxEvent) error {
 	id := strings.SplitN(string(e.Kind), ".", 2)[0] + "/" + e.SubjectID
 	switch e.Kind {
-	case models.OutboxOrderAccepted:
+	case db.OutboxOrderAccepted:
 		return r.start(ctx, r.options(id, "Order "+e.SubjectID, e), workflows.OrderName, workflows.OrderInput{OrderID: e.SubjectID})
-	case models.OutboxOrderDecided:
+	case db.OutboxOrderDecided:
 		return r.signalOrder(ctx, e, workflows.SignalDecided, nil)
-	case models.OutboxOrderCancelled:
-		return r.signalOrder(ctx, e, workflows.SignalCancelled, workflows.CancellationSignal{CancellationID: e.Payload[models.PayloadCancellationID]})
-	case models.OutboxOrderRetried:
+	case db.OutboxOrderCancelled:
+		return r.signalOrder(ctx, e, workflows.SignalCancelled, workflows.CancellationSignal{CancellationID: e.Payload[db.PayloadCancellationID]})
+	case db.OutboxOrderRetried:
 		return r.signalOrder(ctx, e, workflows.SignalRetry, nil)
-	case models.OutboxInvitationIssued:
+	case db.OutboxInvitationIssued:
 		in, err := invitationInput(e)
 		if err != nil {
 			return err
@@ -202,34 +204,34 @@ func (r *relay) tell(ctx context.Context, e models.OutboxEvent) error {
 		o.TypedSearchAttributes = temporal.NewSearchAttributes(workflows.AttributeSubject.ValueSet(e.SubjectID),
 			workflows.AttributeWaitsFor.ValueSet(processes.WaitsForAcceptance), workflows.AttributeUntil.ValueSet(in.ExpiresAt))
 		return r.start(ctx, o, workflows.InvitationName, in)
-	case models.OutboxInvitationClosed:
+	case db.OutboxInvitationClosed:
 		return r.signal(ctx, id, workflows.SignalClosed)
-	case models.OutboxInvitationRetried:
+	case db.OutboxInvitationRetried:
 		return r.retryInvitation(ctx, id, e)
-	case models.OutboxNotificationQueued:
+	case db.OutboxNotificationQueued:
 		return r.startAgain(ctx, r.options(id, "Mail "+e.SubjectID, e), workflows.MailName, workflows.MailInput{NotificationID: e.SubjectID})
-	case models.OutboxImportQueued:
+	case db.OutboxImportQueued:
 		// The same event asks an import that waits for a person to go on.
 		return r.signalOrStart(ctx, r.options(id, "Import "+e.SubjectID, e), workflows.SignalRetry, nil, workflows.ImportName, workflows.ImportInput{JobID: e.SubjectID})
-	case models.OutboxRMARequested, models.OutboxRMAChanged, models.OutboxRMARetried:
+	case db.OutboxRMARequested, db.OutboxRMAChanged, db.OutboxRMARetried:
 		return r.follow(ctx, followedRMA, id, e)
-	case models.OutboxSpareEarned, models.OutboxSpareChanged, models.OutboxSpareRetried:
+	case db.OutboxSpareEarned, db.OutboxSpareChanged, db.OutboxSpareRetried:
 		return r.follow(ctx, followedSpare, id, e)
-	case models.OutboxRMABreached, models.OutboxFeeBilled, models.OutboxFeeCredited:
+	case db.OutboxRMABreached, db.OutboxFeeBilled, db.OutboxFeeCredited:
 		return nil // for those outside, whom nobody tells yet; the event stays in the outbox
-	case models.OutboxShipmentMoved:
+	case db.OutboxShipmentMoved:
 		return nil // no workflow waits for shipments yet; their rows say where they stand
 	}
 	return errors.New("no workflow is known for this kind of event")
 }
 
 // options name a workflow and show people what it waits for.
-func (r *relay) options(id, summary string, e models.OutboxEvent) client.StartWorkflowOptions {
+func (r *relay) options(id, summary string, e db.OutboxEvent) client.StartWorkflowOptions {
 	attributes := []temporal.SearchAttributeUpdate{workflows.AttributeSubject.ValueSet(e.SubjectID)}
-	if w := e.Payload[models.PayloadWaitsFor]; w != "" {
+	if w := e.Payload[db.PayloadWaitsFor]; w != "" {
 		attributes = append(attributes, workflows.AttributeWaitsFor.ValueSet(w))
 	}
-	if until, err := time.Parse(time.RFC3339Nano, e.Payload[models.PayloadUntil]); err == nil {
+	if until, err := time.Parse(time.RFC3339Nano, e.Payload[db.PayloadUntil]); err == nil {
 		attributes = append(attributes, workflows.AttributeUntil.ValueSet(until))
 	}
 	return client.StartWorkflowOptions{
@@ -259,7 +261,7 @@ func (r *relay) startAgain(ctx context.Context, o client.StartWorkflowOptions, n
 
 // signalOrder tells the order's workflow, and starts it where it has ended or
 // has not begun: the order's row says where it stands.
-func (r *relay) signalOrder(ctx context.Context, e models.OutboxEvent, signal string, arg any) error {
+func (r *relay) signalOrder(ctx context.Context, e db.OutboxEvent, signal string, arg any) error {
 	o := r.options("order/"+e.SubjectID, "Order "+e.SubjectID, e)
 	return r.signalOrStart(ctx, o, signal, arg, workflows.OrderName, workflows.OrderInput{OrderID: e.SubjectID})
 }

@@ -17,7 +17,11 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/workflows"
@@ -78,7 +82,7 @@ func (f *fakeTemporal) said() (out []string) {
 
 func newTestRelay(t *testing.T, env storetest.Env) (*relay, *fakeTemporal) {
 	f := newFake(t)
-	r := newRelay(Options{Store: env.Store, Temporal: f, Log: quiet})
+	r := newRelay(Options{Domains: env.Domains, Temporal: f, Log: quiet})
 	r.pause = func(int) time.Duration { return time.Hour } // dueNow ends it, and no slow machine does
 	return r, f
 }
@@ -91,7 +95,7 @@ func TestThePauseOfAFailedEventGrowsToAMinute(t *testing.T) {
 }
 
 func operator() context.Context {
-	return models.WithScope(context.Background(), models.Scope{System: true, Actor: models.Actor{ID: "usr_operator", Role: rules.OperatorAgent}})
+	return db.WithScope(context.Background(), db.Scope{System: true, Actor: db.Actor{ID: "usr_operator", Role: rules.OperatorAgent}})
 }
 
 func (r *relay) round(t *testing.T, env storetest.Env) int {
@@ -110,9 +114,9 @@ func dueNow(t *testing.T, env storetest.Env) {
 	require.NoError(t, err)
 }
 
-func tasks(t *testing.T, env storetest.Env, kind models.TaskKind) []models.OperatorTask {
+func tasks(t *testing.T, env storetest.Env, kind db.TaskKind) []db.OperatorTask {
 	t.Helper()
-	out, _, err := env.ListTasks(env.Context, models.TaskFilter{Kind: kind, State: models.TaskOpen})
+	out, _, err := env.ListTasks(env.Context, db.TaskFilter{Kind: kind, State: db.TaskOpen})
 	require.NoError(t, err)
 	return out
 }
@@ -122,33 +126,33 @@ func TestC4_EachKindOfEventReachesItsWorkflow(t *testing.T) {
 		r, f := newTestRelay(t, env)
 		reseller := env.Reseller(t, "Revenda Sul")
 		o := env.Fulfilled(t, reseller, storetest.Form("PO-1"))
-		invitations, _, err := env.ListInvitations(env.Context, "", o.ID, models.Page{})
+		invitations, _, err := env.ListInvitations(env.Context, "", o.ID, db.Page{})
 		require.NoError(t, err)
 		inv := invitations[0]
 		form := storetest.Form("PO-2")
 		form.EndCustomer.Email = "ana@gmail.com"
 		reviewed := env.Accept(t, reseller, form)
-		_, err = env.DecideOrder(operator(), reviewed.ID, models.Decision{Reason: "no"})
+		_, err = env.DecideOrder(operator(), reviewed.ID, order.Decision{Reason: "no"})
 		require.NoError(t, err)
 		_, err = env.ChallengeInvited(env.Context, inv.ID, "browser", "en")
 		require.NoError(t, err)
-		_, c, err := env.CancelOrder(operator(), o.ID, models.CancelRequest{Quantity: 1, Reason: "one too many"})
+		_, c, err := env.CancelOrder(operator(), o.ID, order.CancelRequest{Quantity: 1, Reason: "one too many"})
 		require.NoError(t, err)
 		_, err = env.RevokeInvitation(operator(), inv.ID, "wrong person")
 		require.NoError(t, err)
-		job, err := env.CreateImport(env.Context, models.ImportJob{OrgID: reseller.ID, Format: "json", Content: []byte("[]")})
+		job, err := env.CreateImport(env.Context, importjob.ImportJob{OrgID: reseller.ID, Format: "json", Content: []byte("[]")})
 		require.NoError(t, err)
 		for _, subject := range []string{o.ID, inv.ID} {
-			require.NoError(t, env.RaiseTask(env.Context, models.OperatorTask{Kind: models.TaskProcessStuck, SubjectID: subject, What: "x", Why: "y"}))
+			require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: subject, What: "x", Why: "y"}))
 		}
-		for _, task := range tasks(t, env, models.TaskProcessStuck) {
+		for _, task := range tasks(t, env, db.TaskProcessStuck) {
 			require.NoError(t, env.RetryProcess(operator(), task.ID))
 		}
 		for r.round(t, env) > 0 {
 		}
-		mails, _, err := env.ListNotifications(env.Context, models.NotificationFilter{})
+		mails, _, err := env.ListNotifications(env.Context, notification.NotificationFilter{})
 		require.NoError(t, err)
-		code := slices.IndexFunc(mails, func(n models.Notification) bool { return n.Template == rules.TemplateOneTimeCode })
+		code := slices.IndexFunc(mails, func(n notification.Notification) bool { return n.Template == rules.TemplateOneTimeCode })
 		require.ElementsMatch(t, []string{
 			"start order/" + o.ID + " Order", "start order/" + reviewed.ID + " Order",
 			"start invitation/" + inv.ID + " Invitation", "signalWithStart order/" + reviewed.ID + " decided",
@@ -163,7 +167,7 @@ func TestC4_EachKindOfEventReachesItsWorkflow(t *testing.T) {
 	})
 }
 
-func (f *fakeTemporal) checkArguments(t *testing.T, env storetest.Env, inv models.Invitation, c models.OrderCancellation) {
+func (f *fakeTemporal) checkArguments(t *testing.T, env storetest.Env, inv identity.Invitation, c order.OrderCancellation) {
 	t.Helper()
 	for _, said := range f.calls {
 		switch {
@@ -214,7 +218,7 @@ func TestC4_SignalToAWorkflowThatHasEnded(t *testing.T) {
 		return nil
 	}
 	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
-	invitations, _, err := env.ListInvitations(env.Context, "", o.ID, models.Page{})
+	invitations, _, err := env.ListInvitations(env.Context, "", o.ID, db.Page{})
 	require.NoError(t, err)
 	_, err = env.RevokeInvitation(operator(), invitations[0].ID, "wrong person")
 	require.NoError(t, err)
@@ -239,10 +243,10 @@ func TestC6_TemporalDownIsWaitedOutAndAsksOnePerson(t *testing.T) {
 		dueNow(t, env)
 		r.round(t, env)
 	}
-	require.Empty(t, tasks(t, env, models.TaskOutboxStuck))
+	require.Empty(t, tasks(t, env, db.TaskOutboxStuck))
 	dueNow(t, env)
 	r.round(t, env)
-	require.Len(t, tasks(t, env, models.TaskOutboxStuck), 1, "one outage, one task")
+	require.Len(t, tasks(t, env, db.TaskOutboxStuck), 1, "one outage, one task")
 
 	f.err = func(call) error { return nil }
 	dueNow(t, env)
@@ -273,7 +277,7 @@ func TestC6_PoisonEventDoesNotHoldUpTheOthers(t *testing.T) {
 	count, _, err := env.OutboxBacklog(env.Context)
 	require.NoError(t, err)
 	require.EqualValues(t, 1, count)
-	open := tasks(t, env, models.TaskOutboxStuck)
+	open := tasks(t, env, db.TaskOutboxStuck)
 	require.Len(t, open, 1)
 	require.Contains(t, open[0].Why, poison.ID)
 
@@ -288,9 +292,9 @@ func TestC6_EventsOfOneSubjectAreToldInOrder(t *testing.T) {
 	reseller := env.Reseller(t, "Revenda Sul")
 	for i := range 5 {
 		o := env.Fulfilled(t, reseller, storetest.Form(storetest.PO(i)))
-		_, _, err := env.CancelOrder(operator(), o.ID, models.CancelRequest{Quantity: 1, Reason: "x"})
+		_, _, err := env.CancelOrder(operator(), o.ID, order.CancelRequest{Quantity: 1, Reason: "x"})
 		require.NoError(t, err)
-		_, _, err = env.CancelOrder(operator(), o.ID, models.CancelRequest{Reason: "x"})
+		_, _, err = env.CancelOrder(operator(), o.ID, order.CancelRequest{Reason: "x"})
 		require.NoError(t, err)
 	}
 	for r.round(t, env) > 0 {
@@ -317,7 +321,7 @@ func TestC4_SeveralRelaysTellEachEventOnce(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		var wait sync.WaitGroup
 		for range 3 {
-			wait.Go(func() { _ = newRelay(Options{Store: env.Store, Temporal: f, Log: quiet}).run(ctx) })
+			wait.Go(func() { _ = newRelay(Options{Domains: env.Domains, Temporal: f, Log: quiet}).run(ctx) })
 		}
 		require.Eventually(t, func() bool {
 			count, _, err := env.OutboxBacklog(env.Context)
@@ -344,7 +348,7 @@ func TestC6_DeadRelaysEventsComeBack(t *testing.T) {
 }
 
 func TestInvitationEventWithoutItsExpiryIsAFault(t *testing.T) {
-	_, err := invitationInput(models.OutboxEvent{SubjectID: "inv_1", Payload: map[string]string{}})
+	_, err := invitationInput(db.OutboxEvent{SubjectID: "inv_1", Payload: map[string]string{}})
 	require.Error(t, err)
 }
 
@@ -356,8 +360,8 @@ func TestRetryOfAnInvitationStartsItsWorkflowWhereTemporalHasNone(t *testing.T) 
 	r.round(t, env)
 	retry := func() []string {
 		f.calls = nil
-		require.NoError(t, env.RaiseTask(env.Context, models.OperatorTask{Kind: models.TaskProcessStuck, SubjectID: inv.ID, What: "retry", Why: "lost"}))
-		require.NoError(t, env.RetryProcess(operator(), tasks(t, env, models.TaskProcessStuck)[0].ID))
+		require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: inv.ID, What: "retry", Why: "lost"}))
+		require.NoError(t, env.RetryProcess(operator(), tasks(t, env, db.TaskProcessStuck)[0].ID))
 		r.round(t, env)
 		return f.said()
 	}

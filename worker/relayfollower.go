@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"roomcover.dev/roomcover/activities"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -12,26 +12,26 @@ import (
 type followed struct {
 	title       string
 	name        string
-	begun, told models.OutboxKind
+	begun, told db.OutboxKind
 	input       func(id string, st *activities.Status) any
 }
 
 var (
-	followedRMA = followed{"RMA ", workflows.RMAName, models.OutboxRMARequested, models.OutboxRMAChanged,
+	followedRMA = followed{"RMA ", workflows.RMAName, db.OutboxRMARequested, db.OutboxRMAChanged,
 		func(id string, st *activities.Status) any { return workflows.RMAInput{RMAID: id, Status: st} }}
-	followedSpare = followed{"Spare ", workflows.SpareName, models.OutboxSpareEarned, models.OutboxSpareChanged,
+	followedSpare = followed{"Spare ", workflows.SpareName, db.OutboxSpareEarned, db.OutboxSpareChanged,
 		func(id string, st *activities.Status) any { return workflows.SpareInput{SpareUnitID: id, Status: st} }}
 )
 
 // follow starts the workflow of an RMA or a spare unit, or tells it what a change
 // means to it, or, for any other event, to try again. One that has ended, or that
 // Temporal does not know any more, is started again.
-func (r *relay) follow(ctx context.Context, f followed, id string, e models.OutboxEvent) error {
+func (r *relay) follow(ctx context.Context, f followed, id string, e db.OutboxEvent) error {
 	o := r.options(id, f.title+e.SubjectID, e)
 	if e.Kind != f.begun && e.Kind != f.told {
 		return r.signalOrStart(ctx, o, workflows.SignalRetry, nil, f.name, f.input(e.SubjectID, nil))
 	}
-	status, err := models.ProcessStatusOf(e)
+	status, err := db.ProcessStatusOf(e)
 	if err != nil {
 		return err
 	}

@@ -7,7 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/activities"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
@@ -64,7 +66,7 @@ func TestASpareThatIsStuckIsRetried(t *testing.T) {
 	r, f := newTestRelay(t, env)
 	c, u := env.SpareOnSite(t)
 	for _, id := range env.Strings(t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"'") {
-		_, _, err := env.CancelOrder(storetest.Operator(), id, models.CancelRequest{Reason: "not needed"})
+		_, _, err := env.CancelOrder(storetest.Operator(), id, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 	}
 	require.NoError(t, env.RecordFailure(env.Context, u.ID, "the step fails"))
@@ -72,12 +74,12 @@ func TestASpareThatIsStuckIsRetried(t *testing.T) {
 	n, err := env.WatchOverdue(env.Context)
 	require.NoError(t, err)
 	require.NotZero(t, n)
-	list, _, err := env.ListProcesses(env.Context, models.ProcessFilter{Kind: processes.Spare})
+	list, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.Spare})
 	require.NoError(t, err)
 	require.Equal(t, []any{true, "the step fails"}, []any{list[0].Overdue, list[0].LastError})
 	r.round(t, env)
 	f.about("")
-	for _, task := range tasks(t, env, models.TaskProcessStuck) {
+	for _, task := range tasks(t, env, db.TaskProcessStuck) {
 		if task.SubjectID == u.ID {
 			require.NoError(t, env.RetryProcess(operator(), task.ID))
 		}

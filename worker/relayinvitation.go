@@ -7,14 +7,14 @@ import (
 	"strings"
 	"time"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/workflows"
 )
 
 // retryInvitation has an invitation's workflow try again, and starts a new run
 // where Temporal has none: its row says what it still waits for.
-func (r *relay) retryInvitation(ctx context.Context, id string, e models.OutboxEvent) error {
-	plan, err := r.store.PlanInvitation(ctx, e.SubjectID)
+func (r *relay) retryInvitation(ctx context.Context, id string, e db.OutboxEvent) error {
+	plan, err := r.people.PlanInvitation(ctx, e.SubjectID)
 	if err != nil || !plan.Live {
 		return err
 	}
@@ -27,16 +27,16 @@ func (r *relay) retryInvitation(ctx context.Context, id string, e models.OutboxE
 
 // invitationInput reads the instants that were fixed when the invitation was
 // issued.
-func invitationInput(e models.OutboxEvent) (workflows.InvitationInput, error) {
+func invitationInput(e db.OutboxEvent) (workflows.InvitationInput, error) {
 	in := workflows.InvitationInput{InvitationID: e.SubjectID}
 	for key, value := range e.Payload {
 		at, err := time.Parse(time.RFC3339Nano, value)
 		if err != nil {
 			continue
 		}
-		day, ok := strings.CutPrefix(key, models.PayloadReminder)
+		day, ok := strings.CutPrefix(key, db.PayloadReminder)
 		switch n, err := strconv.Atoi(day); {
-		case key == models.PayloadExpiresAt:
+		case key == db.PayloadExpiresAt:
 			in.ExpiresAt = at
 		case ok && err == nil:
 			in.Reminders = append(in.Reminders, workflows.InvitationReminder{Day: n, At: at})

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -19,9 +19,9 @@ func TestWatchSeesWhatDoesNotMoveOn(t *testing.T) {
 	env.Calendar.Set(storetest.Now.Add(time.Hour))
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
-	go func() { done <- newWatch(Options{Store: env.Store, Log: quiet}).run(ctx) }()
+	go func() { done <- newWatch(Options{Domains: env.Domains, Log: quiet}).run(ctx) }()
 	require.Eventually(t, func() bool {
-		open := tasks(t, env, models.TaskProcessStuck)
+		open := tasks(t, env, db.TaskProcessStuck)
 		return len(open) == 1 && open[0].SubjectID == o.ID
 	}, 10*time.Second, 10*time.Millisecond)
 	cancel()

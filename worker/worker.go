@@ -20,13 +20,13 @@ import (
 
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/carrier"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/workflows"
 )
 
 // Options are what a worker works with.
 type Options struct {
-	Store     *models.Store
+	Domains   *domains.Domains
 	Temporal  client.Client
 	Sender    activities.Sender
 	Namespace string
@@ -96,11 +96,11 @@ func (o Options) workers() []worker.Worker {
 	main := o.worker(workflows.QueueMain, MainSlots, false)
 	Register(main, o)
 	mails := o.worker(workflows.QueueMail, MailSlots, true)
-	mails.RegisterActivity(&activities.Mail{Store: o.Store, Sender: o.Sender, PortalURL: o.PortalURL, Log: o.Log})
+	mails.RegisterActivity(&activities.Mail{Domains: o.Domains, Sender: o.Sender, PortalURL: o.PortalURL, Log: o.Log})
 	imports := o.worker(workflows.QueueImport, importSlots, true)
-	imports.RegisterActivity(&activities.Imports{Store: o.Store})
+	imports.RegisterActivity(&activities.Imports{DB: o.Domains.DB, Programs: o.Domains.Programs, Jobs: o.Domains.Jobs, Accounts: o.Domains.Accounts, Entitlements: o.Domains.Entitlements, Orders: o.Domains.Orders})
 	parcels := o.worker(workflows.QueueCarrier, carrierSlots, true)
-	parcels.RegisterActivity(&activities.Parcels{Store: o.Store, Carrier: o.Carrier, Name: o.CarrierName})
+	parcels.RegisterActivity(&activities.Parcels{Logistics: o.Domains.Logistics, Carrier: o.Carrier, Name: o.CarrierName})
 	return []worker.Worker{main, mails, imports, parcels}
 }
 
@@ -126,7 +126,9 @@ func Tuning(slots int, activitiesOnly bool) worker.Options {
 
 // Interceptor watches over every activity of a worker: panics and failures that
 // go on reach an operator.
-func Interceptor(o Options) interceptor.WorkerInterceptor { return &alert{store: o.Store, log: o.Log} }
+func Interceptor(o Options) interceptor.WorkerInterceptor {
+	return &alert{db: o.Domains.DB, operations: o.Domains.Operations, log: o.Log}
+}
 
 // registry is where workflows and activities are registered: a worker, a test
 // environment or a replayer.
@@ -135,8 +137,8 @@ type registry interface {
 }
 
 // RegisterWorkflows registers every workflow under its name.
-func RegisterWorkflows(r registry, store *models.Store) {
-	c := store.Clock()
+func RegisterWorkflows(r registry, store *domains.Domains) {
+	c := store.DB.Clock()
 	for name, w := range map[string]any{
 		workflows.OrderName:      workflows.Order{Clock: c}.Run,
 		workflows.InvitationName: workflows.Invitation{Clock: c}.Run,
@@ -156,13 +158,13 @@ func Register(w interface {
 	RegisterActivity(a any)
 	RegisterActivityWithOptions(a any, o activity.RegisterOptions)
 }, o Options) {
-	RegisterWorkflows(w, o.Store)
-	w.RegisterActivity(&activities.Fulfilment{Store: o.Store})
-	w.RegisterActivity(&activities.Invitations{Store: o.Store})
-	w.RegisterActivity(&activities.Tasks{Store: o.Store})
-	w.RegisterActivity(&activities.Sweeps{Store: o.Store})
-	w.RegisterActivity(&activities.RMAs{Store: o.Store})
-	w.RegisterActivity(&activities.Spares{Store: o.Store})
+	RegisterWorkflows(w, o.Domains)
+	w.RegisterActivity(&activities.Fulfilment{Orders: o.Domains.Orders})
+	w.RegisterActivity(&activities.Invitations{People: o.Domains.People})
+	w.RegisterActivity(&activities.Tasks{DB: o.Domains.DB, Operations: o.Domains.Operations})
+	w.RegisterActivity(&activities.Sweeps{Programs: o.Domains.Programs, Replacements: o.Domains.Replacements, Operations: o.Domains.Operations})
+	w.RegisterActivity(&activities.RMAs{DB: o.Domains.DB, Replacements: o.Domains.Replacements})
+	w.RegisterActivity(&activities.Spares{DB: o.Domains.DB, Replacements: o.Domains.Replacements})
 	// An invitation or an order hands its mails over on the main queue too.
-	w.RegisterActivityWithOptions((&activities.Mail{Store: o.Store}).GiveUp, activity.RegisterOptions{Name: "GiveUp"})
+	w.RegisterActivityWithOptions((&activities.Mail{Domains: o.Domains}).GiveUp, activity.RegisterOptions{Name: "GiveUp"})
 }

@@ -18,7 +18,9 @@ import (
 
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/mail"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/worker"
@@ -55,19 +57,19 @@ func benchOn(t *testing.T, env storetest.Env, now time.Time) *bench {
 	b.hooks = &hooks{now: b.follow, ran: map[string]int{}}
 	b.SetStartTime(now)
 	b.SetTestTimeout(time.Minute)
-	o := worker.Options{Store: env.Store, Sender: b.sender, PortalURL: "https://portal.example", Log: quiet}
+	o := worker.Options{Domains: env.Domains, Sender: b.sender, PortalURL: "https://portal.example", Log: quiet}
 	b.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{worker.Interceptor(o), b.hooks}})
-	worker.RegisterWorkflows(b, env.Store)
-	b.RegisterActivity(&activities.Fulfilment{Store: env.Store})
-	b.RegisterActivity(&activities.Invitations{Store: env.Store})
-	b.RegisterActivity(&activities.Tasks{Store: env.Store})
-	b.RegisterActivity(&activities.Sweeps{Store: env.Store})
-	b.RegisterActivity(&activities.Imports{Store: env.Store})
-	b.RegisterActivity(&activities.RMAs{Store: env.Store})
-	b.RegisterActivity(&activities.Spares{Store: env.Store})
-	b.parcels = &activities.Parcels{Store: env.Store, Name: "sim"}
+	worker.RegisterWorkflows(b, env.Domains)
+	b.RegisterActivity(&activities.Fulfilment{Orders: env.Orders})
+	b.RegisterActivity(&activities.Invitations{People: env.People})
+	b.RegisterActivity(&activities.Tasks{DB: env.DB, Operations: env.Operations})
+	b.RegisterActivity(&activities.Sweeps{Programs: env.Programs, Replacements: env.Replacements, Operations: env.Operations})
+	b.RegisterActivity(&activities.Imports{DB: env.DB, Programs: env.Programs, Jobs: env.Jobs, Accounts: env.Accounts, Entitlements: env.Entitlements, Orders: env.Orders})
+	b.RegisterActivity(&activities.RMAs{DB: env.DB, Replacements: env.Replacements})
+	b.RegisterActivity(&activities.Spares{DB: env.DB, Replacements: env.Replacements})
+	b.parcels = &activities.Parcels{Logistics: env.Logistics, Name: "sim"}
 	b.RegisterActivity(b.parcels)
-	b.RegisterActivity(&activities.Mail{Store: env.Store, Sender: b.sender, PortalURL: o.PortalURL, Log: quiet})
+	b.RegisterActivity(&activities.Mail{Domains: env.Domains, Sender: b.sender, PortalURL: o.PortalURL, Log: quiet})
 	env.Calendar.Set(now)
 	return b
 }
@@ -95,7 +97,7 @@ func (b *bench) ended() {
 }
 
 // accept stores an order of an authorised reseller; change may alter its form.
-func (b *bench) accept(change ...func(*rules.OrderForm)) models.Order {
+func (b *bench) accept(change ...func(*rules.OrderForm)) order.Order {
 	b.t.Helper()
 	form := storetest.Form("PO-1")
 	for _, c := range change {
@@ -107,14 +109,14 @@ func (b *bench) accept(change ...func(*rules.OrderForm)) models.Order {
 // inReview makes the order need an operator's decision (R115b).
 func inReview(f *rules.OrderForm) { f.EndCustomer.Email = "ana.souza@gmail.com" }
 
-func (b *bench) get(id string) models.Order {
+func (b *bench) get(id string) order.Order {
 	b.t.Helper()
 	o, err := b.db.GetOrder(b.db.Context, id)
 	require.NoError(b.t, err)
 	return o
 }
 
-func (b *bench) mails(f models.NotificationFilter) []models.Notification {
+func (b *bench) mails(f notification.NotificationFilter) []notification.Notification {
 	b.t.Helper()
 	f.Page.Limit = 100
 	out, _, err := b.db.ListNotifications(b.db.Context, f)
@@ -122,29 +124,29 @@ func (b *bench) mails(f models.NotificationFilter) []models.Notification {
 	return out
 }
 
-func (b *bench) tasks(kind models.TaskKind) []models.OperatorTask {
+func (b *bench) tasks(kind db.TaskKind) []db.OperatorTask {
 	b.t.Helper()
-	out, _, err := b.db.ListTasks(b.db.Context, models.TaskFilter{Kind: kind, State: models.TaskOpen})
+	out, _, err := b.db.ListTasks(b.db.Context, db.TaskFilter{Kind: kind, State: db.TaskOpen})
 	require.NoError(b.t, err)
 	return out
 }
 
 // operator is the context of an operator's command.
 func (b *bench) operator() context.Context {
-	return models.WithScope(context.Background(), models.Scope{System: true, Actor: models.Actor{ID: "usr_operator", Role: rules.OperatorAgent}})
+	return db.WithScope(context.Background(), db.Scope{System: true, Actor: db.Actor{ID: "usr_operator", Role: rules.OperatorAgent}})
 }
 
 // cancel commits a cancellation and tells the workflow, as the relay does.
-func (b *bench) cancel(id string, quantity int) models.OrderCancellation {
+func (b *bench) cancel(id string, quantity int) order.OrderCancellation {
 	b.t.Helper()
 	c := b.commitCancel(id, quantity)
 	b.SignalWorkflow(workflows.SignalCancelled, workflows.CancellationSignal{CancellationID: c.ID})
 	return c
 }
 
-func (b *bench) commitCancel(id string, quantity int) models.OrderCancellation {
+func (b *bench) commitCancel(id string, quantity int) order.OrderCancellation {
 	b.t.Helper()
-	_, c, err := b.db.CancelOrder(b.operator(), id, models.CancelRequest{Quantity: quantity, Reason: "not needed"})
+	_, c, err := b.db.CancelOrder(b.operator(), id, order.CancelRequest{Quantity: quantity, Reason: "not needed"})
 	require.NoError(b.t, err)
 	return c
 }

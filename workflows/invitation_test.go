@@ -7,25 +7,27 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/mail"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/workflows"
 )
 
 // invited fulfils an order and gives its invitation.
-func (b *bench) invited(change ...func(*rules.OrderForm)) models.Invitation {
+func (b *bench) invited(change ...func(*rules.OrderForm)) identity.Invitation {
 	b.t.Helper()
 	o := b.accept(change...)
 	_, err := b.db.FulfilOrder(b.db.Context, o.ID)
 	require.NoError(b.t, err)
-	invitations, _, err := b.db.ListInvitations(b.db.Context, "", o.ID, models.Page{})
+	invitations, _, err := b.db.ListInvitations(b.db.Context, "", o.ID, db.Page{})
 	require.NoError(b.t, err)
 	require.Len(b.t, invitations, 1)
 	return invitations[0]
 }
 
-func (b *bench) invitationInput(inv models.Invitation) workflows.InvitationInput {
+func (b *bench) invitationInput(inv identity.Invitation) workflows.InvitationInput {
 	b.t.Helper()
 	plan, err := b.db.PlanInvitation(b.db.Context, inv.ID)
 	require.NoError(b.t, err)
@@ -36,13 +38,13 @@ func (b *bench) invitationInput(inv models.Invitation) workflows.InvitationInput
 	return in
 }
 
-func (b *bench) runInvitation(inv models.Invitation) {
+func (b *bench) runInvitation(inv identity.Invitation) {
 	b.t.Helper()
 	b.ExecuteWorkflow(workflows.InvitationName, b.invitationInput(inv))
 	b.ended()
 }
 
-func (b *bench) invitation(id string) models.Invitation {
+func (b *bench) invitation(id string) identity.Invitation {
 	b.t.Helper()
 	inv, err := b.db.GetInvitation(b.db.Context, id)
 	require.NoError(b.t, err)
@@ -62,16 +64,16 @@ func TestR121_S16_UnclaimedInvitationRemindsAndExpires(t *testing.T) {
 	require.Equal(t, rules.InvitationHasExpired, b.invitation(inv.ID).State)
 	require.Len(t, b.sender.of(rules.TemplateInvitation), 1)
 	require.Len(t, b.sender.of(rules.TemplateInvitationReminder), 3)
-	require.Len(t, b.tasks(models.TaskInvitationUnclaimed), 1)
+	require.Len(t, b.tasks(db.TaskInvitationUnclaimed), 1)
 	notices := b.mailsOf(rules.TemplateInvitationUnclaimed)
 	require.Len(t, notices, 1, "the reseller is told once")
 	require.Equal(t, "pedidos@revendasul.example", notices[0].Recipient)
 }
 
 // mailsOf are the notifications of a template.
-func (b *bench) mailsOf(template string) (out []models.Notification) {
+func (b *bench) mailsOf(template string) (out []notification.Notification) {
 	b.t.Helper()
-	for _, n := range b.mails(models.NotificationFilter{}) {
+	for _, n := range b.mails(notification.NotificationFilter{}) {
 		if n.Template == template {
 			out = append(out, n)
 		}
@@ -95,16 +97,16 @@ func TestV17_InvitationAcrossAChangeOfDaylightSaving(t *testing.T) {
 }
 
 func TestR121_InvitationClosedAtAnyTime(t *testing.T) {
-	closings := map[string]func(b *bench, inv models.Invitation){
-		"accepted": func(b *bench, inv models.Invitation) {
-			_, _, err := b.db.AcceptInvitation(b.db.Context, models.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Ana Souza", PasswordHash: "x"})
+	closings := map[string]func(b *bench, inv identity.Invitation){
+		"accepted": func(b *bench, inv identity.Invitation) {
+			_, _, err := b.db.AcceptInvitation(b.db.Context, identity.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Ana Souza", PasswordHash: "x"})
 			require.NoError(b.t, err)
 		},
-		"superseded": func(b *bench, inv models.Invitation) {
+		"superseded": func(b *bench, inv identity.Invitation) {
 			_, err := b.db.Reissue(b.operator(), inv.ID, "", "", "lost")
 			require.NoError(b.t, err)
 		},
-		"revoked": func(b *bench, inv models.Invitation) {
+		"revoked": func(b *bench, inv identity.Invitation) {
 			_, err := b.db.RevokeInvitation(b.operator(), inv.ID, "wrong person")
 			require.NoError(b.t, err)
 		},
@@ -122,7 +124,7 @@ func TestR121_InvitationClosedAtAnyTime(t *testing.T) {
 				b.runInvitation(inv)
 				require.Equal(t, at, b.Now(), "it ends at once")
 				require.Len(t, b.sender.of(rules.TemplateInvitationReminder), c.reminders)
-				require.Empty(t, b.tasks(models.TaskInvitationUnclaimed))
+				require.Empty(t, b.tasks(db.TaskInvitationUnclaimed))
 				require.Empty(t, b.mailsOf(rules.TemplateInvitationUnclaimed))
 			})
 		}
@@ -158,10 +160,10 @@ func TestS17_HardBounceFlagsTheOrderAndTellsTheReseller(t *testing.T) {
 	b.runInvitation(inv)
 	require.Equal(t, rules.InvitationBounced, b.invitation(inv.ID).State)
 	require.True(t, b.get(*inv.OrderID).InvitationFailed)
-	require.Len(t, b.tasks(models.TaskMailUndeliverable), 1)
+	require.Len(t, b.tasks(db.TaskMailUndeliverable), 1)
 	require.Len(t, b.mailsOf(rules.TemplateInvitationUndeliverable), 1)
 	require.Empty(t, b.mailsOf(rules.TemplateInvitationReminder))
-	require.Empty(t, b.tasks(models.TaskInvitationUnclaimed))
+	require.Empty(t, b.tasks(db.TaskInvitationUnclaimed))
 }
 
 func TestR45b_InvitationStepsKilledAfterTheirCommit(t *testing.T) {

@@ -6,7 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/workflows"
 )
@@ -40,7 +41,7 @@ func TestR90b_WholeCancellationEndsTheOrder(t *testing.T) {
 	require.Less(t, b.Now().Sub(o.CreatedAt), 6*24*time.Hour, "nothing is left to wait for")
 	require.Equal(t, 10, b.revoked(o.ID))
 	require.Len(t, b.sender.of(rules.TemplateOrderCancelled), 3)
-	invitations, _, err := b.db.ListInvitations(b.db.Context, "", o.ID, models.Page{})
+	invitations, _, err := b.db.ListInvitations(b.db.Context, "", o.ID, db.Page{})
 	require.NoError(t, err)
 	require.Equal(t, rules.InvitationWasWithdrawn, invitations[0].State, "S11")
 }
@@ -77,7 +78,7 @@ func (b *bench) pending(orderID string) (ids []string) {
 	all, err := b.db.ListCancellations(b.db.Context, orderID)
 	require.NoError(b.t, err)
 	for _, c := range all {
-		if c.State != models.CancellationCompleted {
+		if c.State != order.CancellationCompleted {
 			ids = append(ids, c.ID)
 		}
 	}
@@ -92,7 +93,7 @@ func TestR90b_SignalAfterTheTimerIsStillRun(t *testing.T) {
 			b := newBench(t)
 			o := b.accept(func(f *rules.OrderForm) { f.PurchasedOn = "2026-10-25" }) // the window ends on the 24th
 			b.sender.fail = temporary
-			var c models.OrderCancellation
+			var c order.OrderCancellation
 			b.at(o.CancellableUntil.Add(-time.Second), func() { c = b.commitCancel(o.ID, quantity) })
 			b.at(o.CancellableUntil.Add(time.Minute), func() {
 				b.SignalWorkflow(workflows.SignalCancelled, workflows.CancellationSignal{CancellationID: c.ID})
@@ -185,7 +186,7 @@ func TestR45b_EveryStepKilledAfterItsCommit(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, contracts, 1)
 			require.Equal(t, 4, b.revoked(o.ID))
-			invitations, _, err := b.db.ListInvitations(b.db.Context, "", o.ID, models.Page{})
+			invitations, _, err := b.db.ListInvitations(b.db.Context, "", o.ID, db.Page{})
 			require.NoError(t, err)
 			require.Len(t, invitations, 1)
 			_, faults, err := b.db.VerifyAudit(b.db.Context)

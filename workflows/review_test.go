@@ -8,7 +8,9 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/workflows"
@@ -17,7 +19,7 @@ import (
 // decide commits a decision and tells the workflow, as the relay does.
 func (b *bench) decide(id string, accept bool) {
 	b.t.Helper()
-	_, err := b.db.DecideOrder(b.operator(), id, models.Decision{Accept: accept, Reason: "spoken with the reseller"})
+	_, err := b.db.DecideOrder(b.operator(), id, order.Decision{Accept: accept, Reason: "spoken with the reseller"})
 	require.NoError(b.t, err)
 	b.SignalWorkflow(workflows.SignalDecided, nil)
 }
@@ -40,7 +42,7 @@ func TestR115b_UndecidedReviewRemindsAndIsRejected(t *testing.T) {
 	require.Equal(t, "pedidos@revendasul.example", b.sender.of(rules.TemplateOrderRejected)[0].To)
 	require.Len(t, b.sender.of(rules.TemplateOrderRejected), 1)
 	require.Empty(t, b.sender.of(rules.TemplateOrderConfirmation))
-	require.Empty(t, b.tasks(models.TaskReviewOrder))
+	require.Empty(t, b.tasks(db.TaskReviewOrder))
 }
 
 func remember(b *bench, name string, at *[]time.Time) func(*activity.Info, converter.EncodedValue, error) {
@@ -87,11 +89,11 @@ func TestR45a_NoContractAndNoMailWhileInReview(t *testing.T) {
 		contracts, err := b.db.ContractsOfOrder(b.db.Context, o.ID)
 		require.NoError(t, err)
 		require.Empty(t, contracts)
-		require.Empty(t, b.mails(models.NotificationFilter{OrderID: o.ID}))
+		require.Empty(t, b.mails(notification.NotificationFilter{OrderID: o.ID}))
 		b.decide(o.ID, true)
 	})
 	b.runOrder(o.ID)
-	invitations, _, err := b.db.ListInvitations(b.db.Context, "", o.ID, models.Page{})
+	invitations, _, err := b.db.ListInvitations(b.db.Context, "", o.ID, db.Page{})
 	require.NoError(t, err)
 	require.Len(t, invitations, 1)
 }

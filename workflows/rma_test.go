@@ -7,7 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/activities"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/workflows"
@@ -42,8 +43,8 @@ func (b *rmaBench) told() (out []activities.Status) {
 		}
 		ids := make([]string, len(events))
 		for i, e := range events {
-			if ids[i] = e.ID; e.SubjectID == b.id && (e.Kind == models.OutboxRMARequested || e.Kind == models.OutboxRMAChanged) {
-				st, err := models.ProcessStatusOf(e)
+			if ids[i] = e.ID; e.SubjectID == b.id && (e.Kind == db.OutboxRMARequested || e.Kind == db.OutboxRMAChanged) {
+				st, err := db.ProcessStatusOf(e)
 				require.NoError(b.t, err)
 				out = append(out, activities.StatusOf(st))
 			}
@@ -71,7 +72,7 @@ func (b *rmaBench) run() {
 	b.ended()
 }
 
-func (b *rmaBench) rma() models.RMA {
+func (b *rmaBench) rma() replacement.RMA {
 	b.t.Helper()
 	r, err := b.db.GetRMA(b.db.Context, b.id)
 	require.NoError(b.t, err)
@@ -79,7 +80,7 @@ func (b *rmaBench) rma() models.RMA {
 }
 
 func (b *rmaBench) approve() error {
-	_, err := b.db.ApproveRMA(storetest.Operator(), b.id, models.RMAApproval{DefectConfirmed: true})
+	_, err := b.db.ApproveRMA(storetest.Operator(), b.id, replacement.RMAApproval{DefectConfirmed: true})
 	return err
 }
 
@@ -87,7 +88,7 @@ func (b *rmaBench) ship() error {
 	if _, err := b.db.AllocateRMA(storetest.Operator(), b.id, ""); err != nil {
 		return err
 	}
-	_, err := b.db.ShipRMA(storetest.Operator(), b.id, models.RMAShipment{Serial: "NEW-1"})
+	_, err := b.db.ShipRMA(storetest.Operator(), b.id, replacement.RMAShipment{Serial: "NEW-1"})
 	return err
 }
 
@@ -99,7 +100,7 @@ func (b *rmaBench) fact(fact rules.RMAFact) func() error {
 }
 
 func (b *rmaBench) inspect() error {
-	_, err := b.db.InspectRMA(storetest.Operator(), b.id, models.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect})
+	_, err := b.db.InspectRMA(storetest.Operator(), b.id, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect})
 	return err
 }
 
@@ -156,13 +157,13 @@ func TestS21_WorkflowNotesTheBreachOnce(t *testing.T) {
 		return nil
 	}
 	b.at(time.Date(2026, 11, 27, 3, 0, 10, 0, time.UTC), func() {
-		tasks := b.tasks(models.TaskRMALate)
+		tasks := b.tasks(db.TaskRMALate)
 		require.Len(t, tasks, 1)
 	})
 	b.run()
 	require.Equal(t, rules.RMANoReturn, b.rma().StoredState)
 	require.Equal(t, 1, b.db.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'event.rma_breached'"))
-	require.Empty(t, b.tasks(models.TaskRMALate))
+	require.Empty(t, b.tasks(db.TaskRMALate))
 }
 
 func TestWithdrawnRMAEndsItsWorkflow(t *testing.T) {

@@ -9,7 +9,8 @@ import (
 
 	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/carrier/simulator"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/workflows"
@@ -29,7 +30,7 @@ func newCarrierBench(t *testing.T) *carrierBench {
 	c := env.Covered(t)
 	d, err := env.PutDepot(storetest.Operator(), rules.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
 	require.NoError(t, err)
-	_, err = env.ReceiveStock(storetest.Operator(), models.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "note"})
+	_, err = env.ReceiveStock(storetest.Operator(), logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "note"})
 	require.NoError(t, err)
 	b := &carrierBench{rmaBench: &rmaBench{bench: benchOn(t, env, storetest.Now.Add(48*time.Hour)), covered: c}}
 	b.id = env.Requested(t, c).ID
@@ -53,9 +54,9 @@ func (f failing) Book(ctx context.Context, key string, b carrier.Booking) (carri
 	return f.Carrier.Book(ctx, key, b)
 }
 
-func (b *carrierBench) shipments(state rules.ShipmentState) []models.Shipment {
+func (b *carrierBench) shipments(state rules.ShipmentState) []logistics.Shipment {
 	b.t.Helper()
-	out, _, err := b.db.ListShipments(b.db.Context, models.ShipmentFilter{SubjectID: b.id, State: state})
+	out, _, err := b.db.ListShipments(b.db.Context, logistics.ShipmentFilter{SubjectID: b.id, State: state})
 	require.NoError(b.t, err)
 	return out
 }
@@ -68,7 +69,7 @@ func (b *carrierBench) events() error {
 			return err
 		}
 		for _, e := range known.Events {
-			n := models.NewCarrierEvent{Carrier: "sim", EventID: e.EventID, Tracking: e.Tracking, Kind: e.Kind, OccurredAt: e.OccurredAt, Raw: []byte("{}")}
+			n := logistics.NewCarrierEvent{Carrier: "sim", EventID: e.EventID, Tracking: e.Tracking, Kind: e.Kind, OccurredAt: e.OccurredAt, Raw: []byte("{}")}
 			if _, err := b.db.ReceiveCarrierEvent(b.db.Context, n); err != nil {
 				return err
 			}
@@ -117,7 +118,7 @@ func TestCarrierThatIsDownForAnHourLosesNothing(t *testing.T) {
 	b.at(start.Add(2*hour-time.Minute), func() {
 		require.Empty(t, b.sim.Parcels())
 		require.Len(t, b.shipments(rules.ShipmentCreated), 2)
-		tasks := b.tasks(models.TaskProcessStuck)
+		tasks := b.tasks(db.TaskProcessStuck)
 		require.Len(t, tasks, 1)
 		require.Equal(t, "carrier", tasks[0].SubjectID, "one task for every parcel that waits")
 	})
@@ -139,7 +140,7 @@ func TestRefusedBookingWaitsForARetry(t *testing.T) {
 	b.fail = func() error { return &carrier.Error{Code: carrier.InvalidBooking, Status: 422} }
 	b.do(start.Add(hour), b.approve)
 	b.at(start.Add(2*hour), func() {
-		tasks := b.tasks(models.TaskProcessStuck)
+		tasks := b.tasks(db.TaskProcessStuck)
 		require.Len(t, tasks, 1)
 		require.Equal(t, b.id, tasks[0].SubjectID)
 		require.Contains(t, tasks[0].Why, "INVALID_BOOKING")

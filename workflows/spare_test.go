@@ -7,7 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/activities"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/workflows"
@@ -40,8 +42,8 @@ func (b *spareBench) told() (out []activities.Status) {
 		}
 		ids := make([]string, len(events))
 		for i, e := range events {
-			if ids[i] = e.ID; e.SubjectID == b.id && (e.Kind == models.OutboxSpareEarned || e.Kind == models.OutboxSpareChanged) {
-				st, err := models.ProcessStatusOf(e)
+			if ids[i] = e.ID; e.SubjectID == b.id && (e.Kind == db.OutboxSpareEarned || e.Kind == db.OutboxSpareChanged) {
+				st, err := db.ProcessStatusOf(e)
 				require.NoError(b.t, err)
 				out = append(out, activities.StatusOf(st))
 			}
@@ -61,7 +63,7 @@ func (b *spareBench) do(at time.Time, command func() error) {
 	})
 }
 
-func (b *spareBench) unit() models.SpareUnit {
+func (b *spareBench) unit() replacement.SpareUnit {
 	b.t.Helper()
 	u, err := b.db.GetSpareUnit(b.db.Context, b.id)
 	require.NoError(b.t, err)
@@ -69,7 +71,7 @@ func (b *spareBench) unit() models.SpareUnit {
 }
 
 func (b *spareBench) choose() error {
-	_, err := b.db.SelectSpare(storetest.CSM(), b.id, models.SpareChoice{ModelCode: "RALLY-BAR", SiteID: b.covered.Site.ID})
+	_, err := b.db.SelectSpare(storetest.CSM(), b.id, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: b.covered.Site.ID})
 	return err
 }
 
@@ -79,7 +81,7 @@ func (b *spareBench) agree() error {
 }
 
 func (b *spareBench) ship() error {
-	_, err := b.db.ShipSpare(storetest.Operator(), b.id, models.Parcel{Serial: "SP-1"})
+	_, err := b.db.ShipSpare(storetest.Operator(), b.id, replacement.Parcel{Serial: "SP-1"})
 	return err
 }
 
@@ -91,7 +93,7 @@ func (b *spareBench) arrive() error {
 // cancelAll takes all that earned the spare.
 func (b *spareBench) cancelAll() error {
 	for _, id := range b.db.Strings(b.t, "SELECT id FROM orders") {
-		if _, _, err := b.db.CancelOrder(storetest.Operator(), id, models.CancelRequest{Reason: "not needed"}); err != nil {
+		if _, _, err := b.db.CancelOrder(storetest.Operator(), id, order.CancelRequest{Reason: "not needed"}); err != nil {
 			return err
 		}
 	}
@@ -142,10 +144,10 @@ func TestS9_SpareWorkflowWaitsOutARecallAndEndsWithTheBill(t *testing.T) {
 		_, err := b.db.BillSpare(storetest.Operator(), b.id, "")
 		return err
 	})
-	b.at(start.Add(32*24*hour), func() { require.Len(t, b.tasks(models.TaskSpareFee), 1) })
+	b.at(start.Add(32*24*hour), func() { require.Len(t, b.tasks(db.TaskSpareFee), 1) })
 	b.again()
 	require.Equal(t, rules.SpareBilled, b.unit().State)
-	require.Empty(t, b.tasks(models.TaskSpareFee))
+	require.Empty(t, b.tasks(db.TaskSpareFee))
 	require.Len(t, b.sender.of(rules.TemplateSpare), 6+10, "recalled, two reminders, overdue and billed, to two people")
 }
 
@@ -168,18 +170,18 @@ func TestS9_SpareWorkflowEndsWhereTheRecallIsWithdrawn(t *testing.T) {
 func TestS26_SpareWorkflowWaitsForTheReplenishment(t *testing.T) {
 	b := onSite(t)
 	start := b.Now()
-	var rma models.RMA
+	var rma replacement.RMA
 	b.do(start, func() (err error) {
 		rma = b.db.Requested(b.t, b.covered)
 		_, err = b.db.UseSpare(storetest.Customer(b.covered.Account), rma.ID, b.id)
 		return err
 	})
 	b.do(start.Add(hour), func() error {
-		_, err := b.db.ApproveRMA(storetest.Operator(), rma.ID, models.RMAApproval{DefectConfirmed: true})
+		_, err := b.db.ApproveRMA(storetest.Operator(), rma.ID, replacement.RMAApproval{DefectConfirmed: true})
 		return err
 	})
 	b.do(start.Add(2*hour), func() error {
-		_, err := b.db.ShipSpare(storetest.Operator(), b.id, models.Parcel{Serial: "SP-2"})
+		_, err := b.db.ShipSpare(storetest.Operator(), b.id, replacement.Parcel{Serial: "SP-2"})
 		return err
 	})
 	b.do(start.Add(24*hour), b.arrive)

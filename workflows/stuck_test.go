@@ -10,7 +10,8 @@ import (
 
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/mail"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/workflows"
 )
@@ -34,7 +35,7 @@ func TestR45b_RefusedStepWaitsForAnOperatorAndGoesOn(t *testing.T) {
 	o := b.accept()
 	b.hooks.before = failFor("Fulfil", 1, refusal)
 	b.at(b.Now().Add(time.Hour), func() {
-		tasks := b.tasks(models.TaskProcessStuck)
+		tasks := b.tasks(db.TaskProcessStuck)
 		require.Len(t, tasks, 1)
 		require.Equal(t, o.ID, tasks[0].SubjectID)
 		require.Contains(t, tasks[0].Why, "STATE_CONFLICT")
@@ -44,7 +45,7 @@ func TestR45b_RefusedStepWaitsForAnOperatorAndGoesOn(t *testing.T) {
 	})
 	b.runOrder(o.ID)
 	require.Equal(t, rules.OrderFulfilled, b.get(o.ID).State)
-	require.Empty(t, b.tasks(models.TaskProcessStuck))
+	require.Empty(t, b.tasks(db.TaskProcessStuck))
 	require.Equal(t, 2, b.hooks.count("Fulfil"))
 }
 
@@ -57,7 +58,7 @@ func TestR45b_StaleRetryIsForgotten(t *testing.T) {
 	b.at(b.Now().Add(2*time.Hour), func() { b.cancel(o.ID, 0) })
 	b.at(b.Now().Add(3*time.Hour), func() {
 		require.Equal(t, 1, b.hooks.count("CompensateCancellation"))
-		require.Len(t, b.tasks(models.TaskProcessStuck), 1)
+		require.Len(t, b.tasks(db.TaskProcessStuck), 1)
 		b.SignalWorkflow(workflows.SignalRetry, nil)
 	})
 	b.runOrder(o.ID)
@@ -70,7 +71,7 @@ func TestR45b_StepThatFailsForGoodTwiceAsksTwice(t *testing.T) {
 	b.hooks.before = failFor("Fulfil", 2, refusal)
 	for _, h := range []time.Duration{1, 2} {
 		b.at(b.Now().Add(h*time.Hour), func() {
-			tasks := b.tasks(models.TaskProcessStuck)
+			tasks := b.tasks(db.TaskProcessStuck)
 			require.Len(t, tasks, 1)
 			require.NoError(t, b.db.RetryProcess(b.operator(), tasks[0].ID))
 			b.SignalWorkflow(workflows.SignalRetry, nil)
@@ -85,7 +86,7 @@ func TestR45b_PanicReachesAnOperatorWithoutItsWords(t *testing.T) {
 	o := b.accept()
 	b.hooks.before = failFor("Fulfil", 1, func() error { panic("ana.souza@acme.example") })
 	b.at(b.Now().Add(time.Hour), func() {
-		tasks := b.tasks(models.TaskProcessStuck)
+		tasks := b.tasks(db.TaskProcessStuck)
 		require.Len(t, tasks, 1)
 		require.Contains(t, tasks[0].Why, "panicked")
 		require.NotContains(t, tasks[0].Why, "acme")
@@ -123,11 +124,11 @@ func TestS17_MailsThatFailForThreeDaysBecomeTasks(t *testing.T) {
 	after := gaveUp[0].Sub(start)
 	require.Greater(t, after, 70*time.Hour)
 	require.LessOrEqual(t, after, 72*time.Hour)
-	tasks := b.tasks(models.TaskMailUndeliverable)
+	tasks := b.tasks(db.TaskMailUndeliverable)
 	require.Len(t, tasks, 1)
 	require.NotContains(t, tasks[0].Why+tasks[0].What, "norte", "no address in a task's words")
 	require.Len(t, b.sender.of(rules.TemplateOrderConfirmation), 2, "the others were sent, once")
-	failed := b.mails(models.NotificationFilter{State: rules.NotificationHardBounced})
+	failed := b.mails(notification.NotificationFilter{State: rules.NotificationHardBounced})
 	require.Len(t, failed, 1)
 	require.Less(t, failed[0].Attempts, 100, "the pauses grow")
 }
@@ -138,6 +139,6 @@ func TestS17_GivingUpItselfIsTriedUntilItSucceeds(t *testing.T) {
 	b.sender.fail = temporary
 	b.hooks.before = failFor("GiveUp", 3, func() error { return errors.New("the database does not answer") })
 	b.runOrder(o.ID)
-	require.Len(t, b.tasks(models.TaskMailUndeliverable), 3)
+	require.Len(t, b.tasks(db.TaskMailUndeliverable), 3)
 	require.Equal(t, 4, b.hooks.count("GiveUp"))
 }

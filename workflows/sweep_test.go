@@ -10,7 +10,11 @@ import (
 
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/mail"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/workflows"
@@ -24,7 +28,7 @@ func (b *bench) sweep() (out activities.Sweep) {
 	return out
 }
 
-func (b *bench) contract(orderID string) models.ServiceContract {
+func (b *bench) contract(orderID string) entitlement.ServiceContract {
 	b.t.Helper()
 	contracts, err := b.db.ContractsOfOrder(b.db.Context, orderID)
 	require.NoError(b.t, err)
@@ -46,7 +50,7 @@ func TestS1_V4_SweepStartsContractsAfterSixtyDays(t *testing.T) {
 	require.Zero(t, benchOn(t, env, start.Add(time.Hour)).sweep().Started, "once")
 	c := b.contract(o.ID)
 	require.Equal(t, rules.ContractActive, c.State)
-	require.Equal(t, models.StartFallback, c.StartReason)
+	require.Equal(t, entitlement.StartFallback, c.StartReason)
 	require.True(t, start.Equal(*c.StartAt))
 	require.True(t, time.Date(2029, 7, 9, 3, 0, 0, 0, time.UTC).Equal(*c.EndAt))
 
@@ -58,7 +62,7 @@ func TestS5_ADailySweepRemindsFiveTimes(t *testing.T) {
 	env := storetest.SQLite(t)
 	b := benchOn(t, env, storetest.Now)
 	inv := b.invited()
-	_, _, err := env.AcceptInvitation(env.Context, models.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Ana Souza", PasswordHash: "x"})
+	_, _, err := env.AcceptInvitation(env.Context, identity.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Ana Souza", PasswordHash: "x"})
 	require.NoError(t, err)
 	benchOn(t, env, storetest.Now.AddDate(0, 0, 61)).sweep()
 	end := *b.contract(*inv.OrderID).EndAt
@@ -86,7 +90,7 @@ func TestC3_SweepLoadsTheYearsToComeAndTellsWhatIsMissing(t *testing.T) {
 	c, err := env.GetCalendar(env.Context, "BR")
 	require.NoError(t, err)
 	require.Equal(t, []any{2029, int64(2)}, []any{c.LoadedThrough, c.Version})
-	require.Len(t, env.Tasks(t, models.TaskCalendarNoHolidays), 1)
+	require.Len(t, env.Tasks(t, db.TaskCalendarNoHolidays), 1)
 }
 
 func TestR45b_SweepKilledAfterItsCommit(t *testing.T) {
@@ -110,7 +114,7 @@ func TestC7_MailOfItsOwnIsSentOnceAndTriedAgain(t *testing.T) {
 	inv := b.invited()
 	code, err := b.db.ChallengeInvited(b.db.Context, inv.ID, "browser", "en")
 	require.NoError(t, err)
-	n := b.mails(models.NotificationFilter{SubjectID: code.ID})[0]
+	n := b.mails(notification.NotificationFilter{SubjectID: code.ID})[0]
 	tries := 0
 	b.sender.fail = func(m mail.Message) error {
 		if tries++; tries < 4 {
@@ -128,7 +132,7 @@ func TestS35_ImportThatFailsForGoodGoesOnAfterARetry(t *testing.T) {
 	b := newBench(t)
 	content, err := json.Marshal([]rules.OrderForm{storetest.Form("PO-1"), storetest.Form("PO-2")})
 	require.NoError(t, err)
-	job, err := b.db.CreateImport(b.db.Context, models.ImportJob{OrgID: b.db.Reseller(t, "Revenda Sul").ID, Format: "json", Content: content})
+	job, err := b.db.CreateImport(b.db.Context, importjob.ImportJob{OrgID: b.db.Reseller(t, "Revenda Sul").ID, Format: "json", Content: content})
 	require.NoError(t, err)
 	b.hooks.before = failFor("Run", 2, func() error {
 		if b.hooks.count("Run") == 1 {
@@ -137,13 +141,13 @@ func TestS35_ImportThatFailsForGoodGoesOnAfterARetry(t *testing.T) {
 		return refusal()
 	})
 	b.at(b.Now().Add(time.Hour), func() {
-		require.Len(t, b.tasks(models.TaskProcessStuck), 1)
+		require.Len(t, b.tasks(db.TaskProcessStuck), 1)
 		b.SignalWorkflow(workflows.SignalRetry, nil)
 	})
 	b.ExecuteWorkflow(workflows.ImportName, workflows.ImportInput{JobID: job.ID})
 	b.ended()
 	done, err := b.db.GetImport(b.db.Context, job.ID, false)
 	require.NoError(t, err)
-	require.Equal(t, models.ImportDone, done.State)
+	require.Equal(t, importjob.ImportDone, done.State)
 	require.Equal(t, 2, done.RowsStored)
 }

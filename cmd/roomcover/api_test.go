@@ -14,7 +14,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/server"
@@ -23,12 +25,12 @@ import (
 // service runs the real API on a Store, with a token of the operator.
 func service(t *testing.T, env storetest.Env) *shell {
 	t.Helper()
-	h, err := server.Handler(server.Options{Store: env.Store, Log: slog.New(slog.DiscardHandler), PublicURL: "https://portal.example.com"})
+	h, err := server.Handler(server.Options{Domains: env.Domains, Log: slog.New(slog.DiscardHandler), PublicURL: "https://portal.example.com"})
 	require.NoError(t, err)
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	sh := newShell(t, &env)
-	_, secret, err := env.CreateToken(env.Context, models.NewToken{OrgID: models.OperatorOrgID, Role: rules.OperatorAgent, Label: "test",
+	_, secret, err := env.CreateToken(env.Context, identity.NewToken{OrgID: account.OperatorOrgID, Role: rules.OperatorAgent, Label: "test",
 		Scopes: api.ScopesFor(rules.OperatorAgent), ExpiresAt: time.Now().Add(time.Hour)})
 	require.NoError(t, err)
 	t.Setenv("ROOMCOVER_URL", s.URL)
@@ -115,7 +117,7 @@ func TestTasksTellWhatToDoAndWhy(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		s := service(t, env)
 		require.Equal(t, "Nothing needs an operator.\n", s.must("tasks"))
-		require.NoError(t, env.RaiseTask(env.Context, models.OperatorTask{Kind: models.TaskProcessStuck, SubjectID: "ord_1", What: "Find out why.", Why: "It fails."}))
+		require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: "ord_1", What: "Find out why.", Why: "It fails."}))
 		out := s.must("tasks", "--kind", "process_stuck")
 		for _, want := range []string{"tsk_", "PROCESS_STUCK", "ord_1", "retry, close", "Find out why.", "It fails.", "1 tasks"} {
 			require.Contains(t, out, want)
@@ -154,7 +156,7 @@ func TestTokenComesFromAFileToo(t *testing.T) {
 
 func TestHealthTellsWhetherAProcessIsReady(t *testing.T) {
 	env := storetest.SQLite(t)
-	web := httptest.NewServer(server.Metrics(env.Store, slog.New(slog.DiscardHandler)))
+	web := httptest.NewServer(server.Metrics(env.Domains, slog.New(slog.DiscardHandler)))
 	defer web.Close()
 	s := newShell(t, &env)
 	address := web.Listener.Addr().String()

@@ -13,7 +13,9 @@ import (
 	"golang.org/x/term"
 
 	"roomcover.dev/roomcover/config"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
 )
 
 // app is what every command works with.
@@ -23,9 +25,9 @@ type app struct {
 	// there are colours and a progress bar.
 	terminal bool
 	// open opens the database; tests put their own here.
-	open func(config.Config) (*models.Store, error)
+	open func(config.Config) (*domains.Domains, error)
 	// close closes what open gave.
-	close func(*models.Store)
+	close func(*domains.Domains)
 }
 
 func newApp(out, errs *os.File) *app {
@@ -34,16 +36,16 @@ func newApp(out, errs *os.File) *app {
 		errs:     errs,
 		terminal: term.IsTerminal(int(out.Fd())) && os.Getenv("NO_COLOR") == "",
 		open:     openDatabase,
-		close:    func(s *models.Store) { _ = s.Close() },
+		close:    func(s *domains.Domains) { _ = s.DB.Close() },
 	}
 }
 
-func openDatabase(c config.Config) (*models.Store, error) {
+func openDatabase(c config.Config) (*domains.Domains, error) {
 	key, err := c.KeyBytes()
 	if err != nil {
 		return nil, settingsError{err}
 	}
-	dialector, err := models.Postgres(c.DatabaseURL)
+	dialector, err := db.Postgres(c.DatabaseURL)
 	if err != nil {
 		return nil, settingsError{err}
 	}
@@ -51,11 +53,13 @@ func openDatabase(c config.Config) (*models.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return models.Open(dialector, models.Options{
-		Clock:    days,
-		Key:      key,
-		MaxConns: c.DatabaseMax,
-		Carrier:  c.Carrier.Booking(),
+	return domains.Open(dialector, domains.Options{
+		Options: db.Options{
+			Clock:    days,
+			Key:      key,
+			MaxConns: c.DatabaseMax,
+		},
+		Carrier: c.Carrier.Booking(),
 	})
 }
 
@@ -69,7 +73,7 @@ func settings() (config.Config, error) {
 }
 
 // onStore runs fn on the database that the environment names.
-func (a *app) onStore(ctx context.Context, fn func(context.Context, *models.Store) error) error {
+func (a *app) onStore(ctx context.Context, fn func(context.Context, *domains.Domains) error) error {
 	c, err := settings()
 	if err != nil {
 		return err
@@ -79,15 +83,15 @@ func (a *app) onStore(ctx context.Context, fn func(context.Context, *models.Stor
 		return err
 	}
 	defer a.close(store)
-	return fn(models.WithScope(ctx, operatorScope), store)
+	return fn(db.WithScope(ctx, operatorScope), store)
 }
 
 // onReadyStore is onStore for a database that has this program's schema.
 func (a *app) onReadyStore(
-	ctx context.Context, fn func(context.Context, *models.Store) error,
+	ctx context.Context, fn func(context.Context, *domains.Domains) error,
 ) error {
-	return a.onStore(ctx, func(ctx context.Context, s *models.Store) error {
-		if err := s.Ready(ctx); err != nil {
+	return a.onStore(ctx, func(ctx context.Context, s *domains.Domains) error {
+		if err := s.DB.Ready(ctx); err != nil {
 			return err
 		}
 		return fn(ctx, s)
@@ -95,12 +99,12 @@ func (a *app) onReadyStore(
 }
 
 // operatorScope is how the audit names what is done on the database directly.
-var operatorScope = models.Scope{
+var operatorScope = db.Scope{
 	System: true,
-	Actor: models.Actor{
+	Actor: db.Actor{
 		ID:    "command_line",
 		Role:  "SYSTEM",
-		OrgID: models.OperatorOrgID,
+		OrgID: account.OperatorOrgID,
 	},
 }
 

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -28,7 +28,7 @@ func TestR39_AssignGivesEveryFreeRoomALicence(t *testing.T) {
 	require.Contains(t, s.err.String(), "REASON_REQUIRED")
 	out = s.must("assign", "--all", "--site", "HQ", "--account", "acme ltda", "--reason", "asked")
 	require.Contains(t, out, "1 rooms have a licence")
-	open, _, err := env.ListAssignments(env.Context, models.AssignmentFilter{RoomID: there.ID, Open: true})
+	open, _, err := env.ListAssignments(env.Context, entitlement.AssignmentFilter{RoomID: there.ID, Open: true})
 	require.NoError(t, err)
 	require.Len(t, open, 1)
 	require.Contains(t, s.must("assign", "--all", "--account", account, "--reason", "asked"), "Every room has a licence already.")

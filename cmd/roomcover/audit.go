@@ -5,7 +5,8 @@ import (
 	"fmt"
 	"io"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
 )
 
 type auditCommands struct {
@@ -26,13 +27,13 @@ Example:
 
 // Run verifies.
 func (c auditVerifyCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyStore(ctx, func(ctx context.Context, s *models.Store) error {
-		events, faults, err := s.VerifyAudit(ctx)
+	return a.onReadyStore(ctx, func(ctx context.Context, s *domains.Domains) error {
+		events, faults, err := s.DB.VerifyAudit(ctx)
 		if err != nil {
 			return err
 		}
 		if faults == nil {
-			faults = []models.AuditFault{}
+			faults = []db.AuditFault{}
 		}
 		report := map[string]any{"events": events, "faults": faults}
 		if err := c.show(a, report,
@@ -46,7 +47,7 @@ func (c auditVerifyCommand) Run(ctx context.Context, a *app) error {
 	})
 }
 
-func (a *app) auditReport(w io.Writer, events int64, faults []models.AuditFault) {
+func (a *app) auditReport(w io.Writer, events int64, faults []db.AuditFault) {
 	if len(faults) == 0 {
 		fmt.Fprintf(w, "The audit holds: %d events.\n", events)
 		return

@@ -10,18 +10,21 @@ import (
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/config"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/sqlitedb"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
 
 func TestMigrateAppliesOnceAndIsNeededFirst(t *testing.T) {
-	store, err := models.Open(sqlitedb.Open(filepath.Join(t.TempDir(), "new.db")), models.Options{Clock: clock.Clock{}, Key: storetest.Key})
+	store, err := domains.Open(sqlitedb.Open(filepath.Join(t.TempDir(), "new.db")), domains.Options{Options: db.Options{Clock: clock.Clock{}, Key: storetest.Key}})
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = store.Close() })
+	t.Cleanup(func() { _ = store.DB.Close() })
 	s := newShell(t, nil)
-	s.app.open = func(config.Config) (*models.Store, error) { return store, nil }
+	s.app.open = func(config.Config) (*domains.Domains, error) { return store, nil }
 
 	for _, args := range [][]string{{"serve"}, {"worker"}, {"token", "list"}, {"audit", "verify"}} {
 		require.Equal(t, exitFailed, s.run(args...), "%v", args)
@@ -50,7 +53,7 @@ func TestR45a_OrgSetSaysWhenASellerIsAuthorised(t *testing.T) {
 		require.Contains(t, out, "Revenda Sul Ltda")
 		require.Contains(t, out, "2026-01-01")
 
-		orgs, _, err := env.ListOrgs(env.Context, models.OrgReseller, models.Page{})
+		orgs, _, err := env.ListOrgs(env.Context, account.OrgReseller, db.Page{})
 		require.NoError(t, err)
 		require.Len(t, orgs, 1)
 		require.True(t, orgs[0].Authorised(storetest.Now))
@@ -88,7 +91,7 @@ func TestTokenIsShownOnceAndWorksUntilRevoked(t *testing.T) {
 		require.Equal(t, "Revoked "+token.ID+".\n", s.must("token", "revoke", token.ID))
 		s.must("token", "revoke", token.ID)
 		_, err = env.TokenBySecret(env.Context, secret)
-		require.ErrorIs(t, err, models.ErrBadToken)
+		require.ErrorIs(t, err, identity.ErrBadToken)
 		require.NotContains(t, s.must("token", "list"), token.ID)
 		require.Contains(t, s.must("token", "list", "--all"), "revoked")
 		require.Contains(t, s.must("audit", "verify"), "The audit holds")

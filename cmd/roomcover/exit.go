@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -66,7 +66,7 @@ func (a *app) exit(ctx context.Context, err error) int {
 		return exitFound
 	case errors.As(err, &wrong):
 		return exitUsage
-	case errors.Is(err, models.ErrSchema):
+	case errors.Is(err, db.ErrSchema):
 		fmt.Fprintln(a.errs, "Run roomcover migrate first.")
 	}
 	return exitFailed

@@ -13,7 +13,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/importjob"
 )
 
 // importCommands upload files; without a name, of orders.
@@ -141,8 +141,8 @@ type importTarget struct {
 
 // importOver reports whether the service is done with an import.
 func importOver(j api.ImportView) bool {
-	return j.State == models.ImportDone || j.State == models.ImportRefused ||
-		j.State == models.ImportFailed
+	return j.State == importjob.ImportDone || j.State == importjob.ImportRefused ||
+		j.State == importjob.ImportFailed
 }
 
 // importedAs is what the row became, or what is in its way.
@@ -170,9 +170,9 @@ func (c importOptions) run(
 		return err
 	}
 	switch {
-	case job.State == models.ImportFailed:
+	case job.State == importjob.ImportFailed:
 		return fmt.Errorf("the import failed: %s", job.Error)
-	case job.RowsRefused > 0 || job.State == models.ImportRefused:
+	case job.RowsRefused > 0 || job.State == importjob.ImportRefused:
 		return refusedRows{fmt.Sprintf("%d of %d %s are refused", job.RowsRefused, job.RowsTotal,
 			target.what)}
 	}

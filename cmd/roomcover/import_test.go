@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -36,7 +36,7 @@ func (i *importer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
 		i.upload, i.body = r, string(b)
 		w.WriteHeader(http.StatusAccepted)
-		answer(api.ImportView{ID: "imp_1", State: models.ImportQueued, RowsTotal: i.states[0].RowsTotal})
+		answer(api.ImportView{ID: "imp_1", State: importjob.ImportQueued, RowsTotal: i.states[0].RowsTotal})
 	case r.URL.Path == "/v1/imports/imp_1":
 		if i.onPoll != nil {
 			i.onPoll()
@@ -62,7 +62,7 @@ func importing(t *testing.T, i *importer) (s *shell, file string) {
 	return s, file
 }
 
-func job(state models.ImportState, checked, stored, unchanged, refused int) api.ImportView {
+func job(state importjob.ImportState, checked, stored, unchanged, refused int) api.ImportView {
 	return api.ImportView{
 		ID:            "imp_1",
 		State:         state,

@@ -10,7 +10,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/importjob"
 )
 
 // progress shows how far an import is: a bar at a terminal, plain lines
@@ -83,7 +83,7 @@ func (c importOptions) report(
 		if job.Error != "" {
 			fmt.Fprintln(w, job.Error)
 		}
-		if job.State == models.ImportRefused {
+		if job.State == importjob.ImportRefused {
 			fmt.Fprintln(w,
 				"Nothing was stored. Correct the rows above and import the file again, or store the others with --partial.")
 		}

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/config"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -33,9 +33,9 @@ func newShell(t *testing.T, env *storetest.Env) *shell {
 	t.Setenv("ROOMCOVER_PUBLIC_URL", "https://portal.example.com")
 	t.Setenv("ROOMCOVER_TOKEN", "rct_a-token-of-this-test")
 	s := &shell{t: t}
-	s.app = &app{out: &s.out, errs: &s.err, open: openDatabase, close: func(*models.Store) {}}
+	s.app = &app{out: &s.out, errs: &s.err, open: openDatabase, close: func(*domains.Domains) {}}
 	if env != nil {
-		s.app.open = func(config.Config) (*models.Store, error) { return env.Store, nil }
+		s.app.open = func(config.Config) (*domains.Domains, error) { return env.Domains, nil }
 	}
 	return s
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/domains"
 )
 
 // migrateCommand brings the schema up to date.
@@ -24,8 +24,8 @@ Example:
 
 // Run migrates.
 func (c migrateCommand) Run(ctx context.Context, a *app) error {
-	return a.onStore(ctx, func(ctx context.Context, s *models.Store) error {
-		applied, err := s.Migrate(ctx)
+	return a.onStore(ctx, func(ctx context.Context, s *domains.Domains) error {
+		applied, err := s.DB.Migrate(ctx)
 		if err != nil {
 			return err
 		}

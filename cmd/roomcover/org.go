@@ -8,7 +8,9 @@ import (
 
 	"cloud.google.com/go/civil"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -57,9 +59,9 @@ func (c orgSetCommand) Validate() error {
 
 // Run stores the organisation.
 func (c orgSetCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyStore(ctx, func(ctx context.Context, s *models.Store) error {
-		o, err := s.PutOrg(ctx, models.OrgChange{
-			Kind:            models.OrgKind(strings.ToUpper(c.Kind)),
+	return a.onReadyStore(ctx, func(ctx context.Context, s *domains.Domains) error {
+		o, err := s.Accounts.PutOrg(ctx, account.OrgChange{
+			Kind:            account.OrgKind(strings.ToUpper(c.Kind)),
 			Name:            strings.TrimSpace(c.Name),
 			AuthorisedFrom:  c.From,
 			AuthorisedUntil: c.Until,
@@ -68,7 +70,7 @@ func (c orgSetCommand) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
-		return c.show(a, orgView(o), func(w io.Writer) { a.orgTable(w, []models.Org{o}) })
+		return c.show(a, orgView(o), func(w io.Writer) { a.orgTable(w, []account.Org{o}) })
 	})
 }
 
@@ -80,8 +82,8 @@ type orgListCommand struct {
 
 // Run lists.
 func (c orgListCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyStore(ctx, func(ctx context.Context, s *models.Store) error {
-		kind := models.OrgKind(strings.ToUpper(c.Kind))
+	return a.onReadyStore(ctx, func(ctx context.Context, s *domains.Domains) error {
+		kind := account.OrgKind(strings.ToUpper(c.Kind))
 		if c.Kind == "all" {
 			kind = ""
 		}
@@ -98,16 +100,16 @@ func (c orgListCommand) Run(ctx context.Context, a *app) error {
 }
 
 // everyOrg reads all pages.
-func everyOrg(ctx context.Context, s *models.Store, kind models.OrgKind) ([]models.Org, error) {
-	return pages(func(p models.Page) ([]models.Org, string, error) {
-		return s.ListOrgs(ctx, kind, p)
+func everyOrg(ctx context.Context, s *domains.Domains, kind account.OrgKind) ([]account.Org, error) {
+	return pages(func(p db.Page) ([]account.Org, string, error) {
+		return s.Accounts.ListOrgs(ctx, kind, p)
 	})
 }
 
 // pages reads a list to its end.
-func pages[T any](read func(models.Page) ([]T, string, error)) ([]T, error) {
+func pages[T any](read func(db.Page) ([]T, string, error)) ([]T, error) {
 	var out []T
-	for p := (models.Page{Limit: 200}); ; {
+	for p := (db.Page{Limit: 200}); ; {
 		rows, next, err := read(p)
 		if err != nil {
 			return nil, err
@@ -120,17 +122,17 @@ func pages[T any](read func(models.Page) ([]T, string, error)) ([]T, error) {
 }
 
 // findOrg finds one organisation by its id, or by its name where only one has it.
-func findOrg(ctx context.Context, s *models.Store, idOrName string) (models.Org, error) {
+func findOrg(ctx context.Context, s *domains.Domains, idOrName string) (account.Org, error) {
 	if strings.HasPrefix(idOrName, "org_") {
-		return s.GetOrg(ctx, idOrName)
+		return s.Accounts.GetOrg(ctx, idOrName)
 	}
 	orgs, err := everyOrg(ctx, s, "")
 	if err != nil {
-		return models.Org{}, err
+		return account.Org{}, err
 	}
-	var found []models.Org
+	var found []account.Org
 	for _, o := range orgs {
-		if o.Kind != models.OrgCustomerParent && o.NameKey == rules.CompanyKey(idOrName) {
+		if o.Kind != account.OrgCustomerParent && o.NameKey == rules.CompanyKey(idOrName) {
 			found = append(found, o)
 		}
 	}
@@ -138,14 +140,14 @@ func findOrg(ctx context.Context, s *models.Store, idOrName string) (models.Org,
 	case 1:
 		return found[0], nil
 	case 0:
-		return models.Org{}, rules.Refuse(rules.NotFound, "There is no organisation of this name.",
+		return account.Org{}, rules.Refuse(rules.NotFound, "There is no organisation of this name.",
 			"Add it with roomcover org set, or see roomcover org list.")
 	}
-	return models.Org{}, rules.Refuse(rules.StateConflict, "Several organisations have this name.",
+	return account.Org{}, rules.Refuse(rules.StateConflict, "Several organisations have this name.",
 		"Give the id from roomcover org list.")
 }
 
-func orgView(o models.Org) map[string]any {
+func orgView(o account.Org) map[string]any {
 	return map[string]any{
 		"id":               o.ID,
 		"kind":             o.Kind,
@@ -156,7 +158,7 @@ func orgView(o models.Org) map[string]any {
 	}
 }
 
-func (a *app) orgTable(w io.Writer, orgs []models.Org) {
+func (a *app) orgTable(w io.Writer, orgs []account.Org) {
 	t := a.table(w, "id", "kind", "name", "authorised from", "until", "suspended")
 	for _, o := range orgs {
 		t.AppendRow([]any{

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"roomcover.dev/roomcover/config"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/server"
 )
 
@@ -33,14 +33,14 @@ func (serveCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.onReadyStore(ctx, func(_ context.Context, store *models.Store) error {
+	return a.onReadyStore(ctx, func(_ context.Context, store *domains.Domains) error {
 		temporal, err := newTemporal(c, log)
 		if err != nil {
 			return err
 		}
 		defer temporal.Close()
 		o := serverOptions(c)
-		o.Store, o.Log, o.Temporal = store, log, temporal
+		o.Domains, o.Log, o.Temporal = store, log, temporal
 		handler, err := server.Handler(o)
 		if err != nil {
 			return err

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 )
 
@@ -16,7 +16,7 @@ func TestSparesFromTheCommandLine(t *testing.T) {
 	require.Contains(t, s.must("spare", "list"), "No spare units.")
 	c, u := env.Spare(t)
 	require.Contains(t, s.must("ps", "--kind", "spare"), "SPARE_CHOICE")
-	_, err := env.SelectSpare(storetest.CSM(), u.ID, models.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
+	_, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
 	require.NoError(t, err)
 	_, err = env.AgreeSpare(storetest.Customer(c.Account), u.ID, 0)
 	require.NoError(t, err)

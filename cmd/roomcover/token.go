@@ -9,7 +9,10 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -58,31 +61,31 @@ func (c tokenCreateCommand) Validate() error {
 
 // Run makes the token.
 func (c tokenCreateCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyStore(ctx, func(ctx context.Context, s *models.Store) error {
+	return a.onReadyStore(ctx, func(ctx context.Context, s *domains.Domains) error {
 		n, err := c.token(ctx, s)
 		if err != nil {
 			return err
 		}
-		t, secret, err := s.CreateToken(ctx, n)
+		t, secret, err := s.People.CreateToken(ctx, n)
 		if err != nil {
 			return err
 		}
 		view := tokenView(t)
 		view["token"] = secret
 		return c.show(a, view, func(w io.Writer) {
-			a.tokenTable(w, []models.APIToken{t})
+			a.tokenTable(w, []identity.APIToken{t})
 			fmt.Fprintf(w, "\nThe secret, shown this once:\n%s\n", secret)
 		})
 	})
 }
 
-func (c tokenCreateCommand) token(ctx context.Context, s *models.Store) (models.NewToken, error) {
+func (c tokenCreateCommand) token(ctx context.Context, s *domains.Domains) (identity.NewToken, error) {
 	if c.Org == "operator" {
-		c.Org = models.OperatorOrgID
+		c.Org = account.OperatorOrgID
 	}
 	org, err := findOrg(ctx, s, c.Org)
 	if err != nil {
-		return models.NewToken{}, err
+		return identity.NewToken{}, err
 	}
 	fitting := rolesOf[org.Kind]
 	role := rules.Role(strings.ToUpper(c.Role))
@@ -90,7 +93,7 @@ func (c tokenCreateCommand) token(ctx context.Context, s *models.Store) (models.
 		role = fitting[0]
 	}
 	if !slices.Contains(fitting, role) {
-		return models.NewToken{}, rules.Refuse(rules.Forbidden,
+		return identity.NewToken{}, rules.Refuse(rules.Forbidden,
 			"This role does not fit the organisation.",
 			"Leave --role out, or choose one of the organisation's kind.")
 	}
@@ -98,7 +101,7 @@ func (c tokenCreateCommand) token(ctx context.Context, s *models.Store) (models.
 	if len(scopes) == 0 {
 		scopes = api.ScopesFor(role)
 	}
-	return models.NewToken{
+	return identity.NewToken{
 		OrgID:     org.ID,
 		Role:      role,
 		Label:     c.Label,
@@ -109,10 +112,10 @@ func (c tokenCreateCommand) token(ctx context.Context, s *models.Store) (models.
 
 // rolesOf are the roles of tokens that fit an organisation's kind, the usual one
 // first.
-var rolesOf = map[models.OrgKind][]rules.Role{
-	models.OrgOperator:    {rules.OperatorAgent, rules.OperatorLead, rules.OperatorCSM},
-	models.OrgReseller:    {rules.Reseller},
-	models.OrgDistributor: {rules.Distributor},
+var rolesOf = map[account.OrgKind][]rules.Role{
+	account.OrgOperator:    {rules.OperatorAgent, rules.OperatorLead, rules.OperatorCSM},
+	account.OrgReseller:    {rules.Reseller},
+	account.OrgDistributor: {rules.Distributor},
 }
 
 // tokenListCommand lists tokens.
@@ -123,9 +126,9 @@ type tokenListCommand struct {
 
 // Run lists.
 func (c tokenListCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyStore(ctx, func(ctx context.Context, s *models.Store) error {
-		tokens, err := pages(func(p models.Page) ([]models.APIToken, string, error) {
-			return s.ListTokens(ctx, p)
+	return a.onReadyStore(ctx, func(ctx context.Context, s *domains.Domains) error {
+		tokens, err := pages(func(p db.Page) ([]identity.APIToken, string, error) {
+			return s.People.ListTokens(ctx, p)
 		})
 		if err != nil {
 			return err
@@ -157,8 +160,8 @@ Example:
 
 // Run revokes.
 func (c tokenRevokeCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyStore(ctx, func(ctx context.Context, s *models.Store) error {
-		if err := s.RevokeToken(ctx, c.ID); err != nil {
+	return a.onReadyStore(ctx, func(ctx context.Context, s *domains.Domains) error {
+		if err := s.People.RevokeToken(ctx, c.ID); err != nil {
 			return err
 		}
 		return c.show(a, map[string]string{"id": c.ID, "state": "revoked"}, func(w io.Writer) {
@@ -167,7 +170,7 @@ func (c tokenRevokeCommand) Run(ctx context.Context, a *app) error {
 	})
 }
 
-func tokenView(t models.APIToken) map[string]any {
+func tokenView(t identity.APIToken) map[string]any {
 	return map[string]any{
 		"id":         t.ID,
 		"org_id":     t.OrgID,
@@ -180,7 +183,7 @@ func tokenView(t models.APIToken) map[string]any {
 	}
 }
 
-func tokenState(t models.APIToken) string {
+func tokenState(t identity.APIToken) string {
 	switch {
 	case t.RevokedAt != nil:
 		return "revoked"
@@ -190,7 +193,7 @@ func tokenState(t models.APIToken) string {
 	return "live"
 }
 
-func (a *app) tokenTable(w io.Writer, tokens []models.APIToken) {
+func (a *app) tokenTable(w io.Writer, tokens []identity.APIToken) {
 	t := a.table(w, "id", "begins with", "label", "organisation", "role", "state", "expires",
 		"scopes")
 	for _, k := range tokens {

@@ -8,7 +8,7 @@ import (
 
 	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/config"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/server"
 	"roomcover.dev/roomcover/worker"
 )
@@ -40,12 +40,12 @@ func (workerCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
-	return a.onReadyStore(ctx, func(_ context.Context, store *models.Store) error {
+	return a.onReadyStore(ctx, func(_ context.Context, store *domains.Domains) error {
 		return work(ctx, c, store, log)
 	})
 }
 
-func work(ctx context.Context, c config.Config, store *models.Store, log *slog.Logger) error {
+func work(ctx context.Context, c config.Config, store *domains.Domains, log *slog.Logger) error {
 	temporal, err := newTemporal(c, log)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func work(ctx context.Context, c config.Config, store *models.Store, log *slog.L
 			c.Temporal.Namespace)
 		defer log.Info("stopped")
 		return stopped(ctx, worker.Run(ctx, worker.Options{
-			Store:       store,
+			Domains:     store,
 			Temporal:    temporal,
 			Sender:      sender,
 			Namespace:   c.Temporal.Namespace,

@@ -25,7 +25,7 @@ type Counts struct {
 // histories reads the histories of a run and keeps the largest. query finds the ids
 // of the workflows of each, separated by blanks.
 func (p *parts) histories(ctx context.Context, query string, c *Counts) error {
-	pool, err := p.stack.Store.Pool()
+	pool, err := p.stack.Domains.DB.Pool()
 	if err != nil {
 		return err
 	}

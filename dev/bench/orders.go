@@ -58,7 +58,7 @@ const openWork = `SELECT (SELECT count(*) FROM orders WHERE state = 'ACCEPTED')
 // awaitSent waits until every order is fulfilled and every mail is recorded as
 // sent: a mail's result is written a moment after the SMTP server has it.
 func (p *parts) awaitSent(ctx context.Context) error {
-	pool, err := p.stack.Store.Pool()
+	pool, err := p.stack.Domains.DB.Pool()
 	if err != nil {
 		return err
 	}

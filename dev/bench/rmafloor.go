@@ -13,7 +13,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"roomcover.dev/roomcover/activities"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/worker"
 	"roomcover.dev/roomcover/workflows"
 )
@@ -30,7 +30,7 @@ const scriptSQL = `SELECT payload
 
 // readScript reads it.
 func (r *rmas) readScript(ctx context.Context) error {
-	pool, err := r.parts.stack.Store.Pool()
+	pool, err := r.parts.stack.Domains.DB.Pool()
 	if err != nil {
 		return err
 	}
@@ -39,11 +39,11 @@ func (r *rmas) readScript(ctx context.Context) error {
 		return err
 	}
 	for _, text := range payloads {
-		var e models.OutboxEvent
+		var e db.OutboxEvent
 		if err := json.Unmarshal([]byte(text), &e.Payload); err != nil {
 			return err
 		}
-		st, err := models.ProcessStatusOf(e)
+		st, err := db.ProcessStatusOf(e)
 		if err != nil {
 			return err
 		}
@@ -111,7 +111,7 @@ func (r *rmas) runFloor(_ context.Context, run func(load) error) error {
 	f := &rmaFloor{client: r.parts.client, tracker: r.parts.tracker, script: r.script}
 	main := sdkworker.New(f.client, workflows.QueueMain, worker.Tuning(worker.MainSlots, false))
 	mails := sdkworker.New(f.client, workflows.QueueMail, worker.Tuning(worker.MailSlots, true))
-	main.RegisterWorkflowWithOptions(workflows.RMA{Clock: r.parts.stack.Store.Clock()}.Run, workflow.RegisterOptions{Name: workflows.RMAName})
+	main.RegisterWorkflowWithOptions(workflows.RMA{Clock: r.parts.stack.Domains.DB.Clock()}.Run, workflow.RegisterOptions{Name: workflows.RMAName})
 	mails.RegisterActivityWithOptions(f.SendMails, activity.RegisterOptions{Name: "SendMails"})
 	for _, w := range []sdkworker.Worker{main, mails} {
 		if err := w.Start(); err != nil {

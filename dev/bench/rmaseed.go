@@ -7,7 +7,11 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -21,14 +25,14 @@ const devicesPerAccount = 50
 
 // openDepot makes a depot with more units than are ever asked for.
 func (r *rmas) openDepot(ctx context.Context) error {
-	ctx = models.WithSystem(ctx)
-	store := r.parts.stack.Store
-	depot, err := store.PutDepot(ctx, rules.DepotForm{Code: "GRU", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	ctx = db.WithSystem(ctx)
+	store := r.parts.stack.Domains
+	depot, err := store.Logistics.PutDepot(ctx, rules.DepotForm{Code: "GRU", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
 	if err != nil {
 		return err
 	}
 	for i := range 10 {
-		if _, err := store.ReceiveStock(ctx, models.StockMove{DepotID: depot.ID, ModelCode: failing, Quantity: 10_000, Cause: fmt.Sprintf("note %d", i)}); err != nil {
+		if _, err := store.Logistics.ReceiveStock(ctx, logistics.StockMove{DepotID: depot.ID, ModelCode: failing, Quantity: 10_000, Cause: fmt.Sprintf("note %d", i)}); err != nil {
 			return err
 		}
 	}
@@ -38,7 +42,7 @@ func (r *rmas) openDepot(ctx context.Context) error {
 // provide makes n more covered devices through the Store, while no worker runs:
 // nobody is told of them.
 func (r *rmas) provide(ctx context.Context, n int) error {
-	ctx = models.WithSystem(ctx)
+	ctx = db.WithSystem(ctx)
 	seller, err := r.parts.seller(ctx)
 	if err != nil {
 		return err
@@ -71,20 +75,20 @@ func (r *rmas) forget(ctx context.Context) error {
 
 // openCovered makes an account with an administrator, a room under a licence, and
 // devices in it.
-func (r *rmas) openCovered(ctx context.Context, seller models.Org, key string, devices int) error {
-	store := r.parts.stack.Store
+func (r *rmas) openCovered(ctx context.Context, seller account.Org, key string, devices int) error {
+	store := r.parts.stack.Domains
 	order, acc, err := r.parts.openAccount(ctx, seller, key, 1)
 	if err != nil {
 		return err
 	}
-	invited, _, err := store.ListInvitations(ctx, "", order, models.Page{Limit: 1})
+	invited, _, err := store.People.ListInvitations(ctx, "", order, db.Page{Limit: 1})
 	if err != nil {
 		return err
 	}
-	if _, _, err := store.AcceptInvitation(ctx, models.Acceptance{InvitationID: invited[0].ID, Email: invited[0].Email, Name: "Ana Souza", PasswordHash: "none", Locale: "pt-BR"}); err != nil {
+	if _, _, err := store.People.AcceptInvitation(ctx, identity.Acceptance{InvitationID: invited[0].ID, Email: invited[0].Email, Name: "Ana Souza", PasswordHash: "none", Locale: "pt-BR"}); err != nil {
 		return err
 	}
-	room, err := store.CreateRoom(ctx, models.NewRoom{AccountID: acc.ID, Reason: "bench",
+	room, err := store.Entitlements.CreateRoom(ctx, entitlement.NewRoom{AccountID: acc.ID, Reason: "bench",
 		Form: rules.RoomForm{Name: "Sala 1", Site: "Matriz", Country: "BR", Platform: rules.PlatformTeamsWindows}})
 	if err != nil {
 		return err
@@ -108,14 +112,14 @@ func (r *rmas) openCovered(ctx context.Context, seller models.Org, key string, d
 
 // register makes the device and its site.
 func (r *rmas) register(ctx context.Context, d *faulty, roomID string) error {
-	store := r.parts.stack.Store
-	site, err := store.CreateSite(ctx, models.NewSite{AccountID: d.account, Reason: "bench", Form: rules.SiteForm{Name: "Site " + d.key, ContactName: "Rui Portaria", ContactEmail: "rui." + d.key + "@site.example",
+	store := r.parts.stack.Domains
+	site, err := store.Accounts.CreateSite(ctx, account.NewSite{AccountID: d.account, Reason: "bench", Form: rules.SiteForm{Name: "Site " + d.key, ContactName: "Rui Portaria", ContactEmail: "rui." + d.key + "@site.example",
 		Address: rules.Address{Street: "Av. Paulista 1000", City: "São Paulo", Region: "SP", PostalCode: "01310-100", Country: "BR"}}})
 	if err != nil {
 		return err
 	}
 	d.site, d.serial = site.ID, rules.NormaliseSerial(d.serial)
-	_, err = store.RegisterDevice(ctx, models.NewDevice{AccountID: d.account, RoomID: roomID, Reason: "bench",
+	_, err = store.Entitlements.RegisterDevice(ctx, entitlement.NewDevice{AccountID: d.account, RoomID: roomID, Reason: "bench",
 		Form: rules.DeviceForm{Serial: d.serial, ModelCode: failing, PurchasedOn: time.Now().UTC().AddDate(-1, 0, 0).Format(time.DateOnly)}})
 	return err
 }

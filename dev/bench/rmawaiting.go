@@ -7,7 +7,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -15,7 +17,7 @@ import (
 // Store while no worker runs.
 func (r *rmas) deliverAll(ctx context.Context) error {
 	began := time.Now()
-	agent := models.WithScope(ctx, models.Scope{System: true, Actor: models.Actor{ID: "bench", Role: rules.OperatorAgent, OrgID: models.OperatorOrgID}})
+	agent := db.WithScope(ctx, db.Scope{System: true, Actor: db.Actor{ID: "bench", Role: rules.OperatorAgent, OrgID: account.OperatorOrgID}})
 	group, agent := errgroup.WithContext(agent)
 	group.SetLimit(8)
 	for range r.Waiting {
@@ -33,18 +35,18 @@ func (r *rmas) deliverAll(ctx context.Context) error {
 }
 
 func (r *rmas) deliver(ctx context.Context, d *faulty) error {
-	store := r.parts.stack.Store
-	made, err := store.RequestRMA(ctx, models.NewRMA{Serial: d.serial, SiteID: d.site, Fault: "waits"})
+	store := r.parts.stack.Domains
+	made, err := store.Replacements.RequestRMA(ctx, replacement.NewRMA{Serial: d.serial, SiteID: d.site, Fault: "waits"})
 	if err != nil {
 		return err
 	}
-	if _, err := store.ApproveRMA(ctx, made.ID, models.RMAApproval{DefectConfirmed: true}); err != nil {
+	if _, err := store.Replacements.ApproveRMA(ctx, made.ID, replacement.RMAApproval{DefectConfirmed: true}); err != nil {
 		return err
 	}
-	if _, err := store.ShipRMA(ctx, made.ID, models.RMAShipment{Serial: "NEW" + d.serial, Carrier: carrierName, Tracking: "T" + d.serial}); err != nil {
+	if _, err := store.Replacements.ShipRMA(ctx, made.ID, replacement.RMAShipment{Serial: "NEW" + d.serial, Carrier: carrierName, Tracking: "T" + d.serial}); err != nil {
 		return err
 	}
-	_, err = store.RecordRMAFact(ctx, made.ID, rules.FactDelivered, time.Time{})
+	_, err = store.Replacements.RecordRMAFact(ctx, made.ID, rules.FactDelivered, time.Time{})
 	return err
 }
 
@@ -68,7 +70,7 @@ func (r *rmas) release(ctx context.Context) error {
 	if err := r.exec(ctx, "UPDATE outbox_events SET due_at = created_at WHERE delivered_at IS NULL"); err != nil {
 		return err
 	}
-	pool, err := r.parts.stack.Store.Pool()
+	pool, err := r.parts.stack.Domains.DB.Pool()
 	if err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func (r *rmas) release(ctx context.Context) error {
 }
 
 func (r *rmas) exec(ctx context.Context, queries ...string) error {
-	pool, err := r.parts.stack.Store.Pool()
+	pool, err := r.parts.stack.Domains.DB.Pool()
 	if err != nil {
 		return err
 	}

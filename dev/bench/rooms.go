@@ -8,7 +8,7 @@ import (
 	"os"
 	"time"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
 )
 
 // RoomsOptions say what is measured of rooms, devices and cover, on a throw-away
@@ -55,7 +55,7 @@ type roomsBench struct {
 	*bench
 	o        RoomsOptions
 	rooms    int
-	reseller models.Org
+	reseller account.Org
 	tenants  []tenant
 	figures  RoomsFigures
 }

@@ -8,7 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -26,7 +27,7 @@ var roomModels = []string{"RALLY-BAR", "TAP", "RALLY-CAMERA"}
 // seed makes the accounts with one room each through the Store, and multiplies
 // these rooms with their devices and licences in the database.
 func (b *roomsBench) seed(ctx context.Context) error {
-	ctx = models.WithSystem(ctx)
+	ctx = db.WithSystem(ctx)
 	perAccount := max(b.rooms/b.o.Accounts, 1)
 	began := time.Now()
 	reseller, err := b.parts.seller(ctx)
@@ -41,7 +42,7 @@ func (b *roomsBench) seed(ctx context.Context) error {
 		}
 		b.tenants = append(b.tenants, t)
 	}
-	pool, err := b.parts.stack.Store.Pool()
+	pool, err := b.parts.stack.Domains.DB.Pool()
 	if err != nil {
 		return err
 	}
@@ -72,8 +73,8 @@ func (b *roomsBench) openTenant(ctx context.Context, i, licences int) (tenant, e
 
 // firstRoom makes the room that is multiplied, with its devices and licence.
 func (b *roomsBench) firstRoom(ctx context.Context, t *tenant, i int, orderID string) error {
-	store := b.parts.stack.Store
-	r, err := store.CreateRoom(ctx, models.NewRoom{AccountID: t.account, Reason: "bench",
+	store := b.parts.stack.Domains
+	r, err := store.Entitlements.CreateRoom(ctx, entitlement.NewRoom{AccountID: t.account, Reason: "bench",
 		Form: rules.RoomForm{Name: fmt.Sprintf("Sala %d", i), Site: "Matriz", Country: "BR", Platform: rules.PlatformTeamsWindows}})
 	if err != nil {
 		return err
@@ -81,9 +82,9 @@ func (b *roomsBench) firstRoom(ctx context.Context, t *tenant, i int, orderID st
 	t.room = r.ID
 	bought := time.Now().UTC().AddDate(-1, 0, 0).Format(time.DateOnly)
 	for n, model := range roomModels {
-		d := models.NewDevice{AccountID: t.account, RoomID: r.ID, Reason: "bench",
+		d := entitlement.NewDevice{AccountID: t.account, RoomID: r.ID, Reason: "bench",
 			Form: rules.DeviceForm{Serial: fmt.Sprintf("%06dS%d", i, n), ModelCode: model, PurchasedOn: bought}}
-		if _, err := store.RegisterDevice(ctx, d); err != nil {
+		if _, err := store.Entitlements.RegisterDevice(ctx, d); err != nil {
 			return err
 		}
 	}

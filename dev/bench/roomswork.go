@@ -8,18 +8,20 @@ import (
 	"syscall"
 	"time"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/operations"
 )
 
 // sweep runs the daily sweep over contracts with which nothing is to be done. The
 // first run is not measured: it reads the tables into memory.
 func (b *roomsBench) sweep(ctx context.Context) error {
-	ctx = models.WithSystem(ctx)
-	store := b.parts.stack.Store
-	if _, err := store.SweepContracts(ctx, func(models.Sweep) {}); err != nil {
+	ctx = db.WithSystem(ctx)
+	store := b.parts.stack.Domains
+	if _, err := store.Operations.SweepContracts(ctx, func(operations.Sweep) {}); err != nil {
 		return err
 	}
-	pool, err := store.Pool()
+	pool, err := store.DB.Pool()
 	if err != nil {
 		return err
 	}
@@ -28,10 +30,10 @@ func (b *roomsBench) sweep(ctx context.Context) error {
 	}
 	b.parts.statements.start()
 	began := time.Now()
-	done, err := store.SweepContracts(ctx, func(models.Sweep) {})
+	done, err := store.Operations.SweepContracts(ctx, func(operations.Sweep) {})
 	b.figures.SweepSeconds = time.Since(began).Seconds()
 	b.figures.SweepStatements = total(b.parts.statements.stop(1))
-	if err == nil && done != (models.Sweep{}) {
+	if err == nil && done != (operations.Sweep{}) {
 		err = fmt.Errorf("the sweep changed something: %+v", done)
 	}
 	b.say("sweep of %d contracts: %.3f s, %.0f statements", b.figures.SweepContracts, b.figures.SweepSeconds, b.figures.SweepStatements)
@@ -80,9 +82,9 @@ func (b *roomsBench) importFile(ctx context.Context) error {
 // runImport hands the file in and waits for its end; the time is that from the
 // first row that was checked to the last that was stored.
 func (b *roomsBench) runImport(ctx context.Context, pid int, i *Import) error {
-	ctx = models.WithSystem(ctx)
-	store, account := b.parts.stack.Store, b.tenants[0].account
-	job, err := store.CreateImport(ctx, models.ImportJob{Kind: models.ImportRooms, OrgID: b.tenants[0].parent, AccountID: &account, Format: "csv",
+	ctx = db.WithSystem(ctx)
+	store, account := b.parts.stack.Domains, b.tenants[0].account
+	job, err := store.Jobs.CreateImport(ctx, importjob.ImportJob{Kind: importjob.ImportRooms, OrgID: b.tenants[0].parent, AccountID: &account, Format: "csv",
 		AllOrNothing: true, Reason: "bench", Content: roomsFile(i.Rows), RowsTotal: i.Rows})
 	if err != nil {
 		return err
@@ -90,10 +92,10 @@ func (b *roomsBench) runImport(ctx context.Context, pid int, i *Import) error {
 	var began time.Time
 	for ctx.Err() == nil {
 		i.RSS = max(i.RSS, megabytes(pid, resident))
-		if job, err = store.GetImport(ctx, job.ID, false); err != nil {
+		if job, err = store.Jobs.GetImport(ctx, job.ID, false); err != nil {
 			return err
 		}
-		if job.State != models.ImportQueued && began.IsZero() {
+		if job.State != importjob.ImportQueued && began.IsZero() {
 			began = time.Now()
 		}
 		if job.FinishedAt != nil {
@@ -102,7 +104,7 @@ func (b *roomsBench) runImport(ctx context.Context, pid int, i *Import) error {
 		sleep(ctx, 50*time.Millisecond)
 	}
 	i.RowsPerSecond = float64(i.Rows) / time.Since(began).Seconds()
-	if job.State != models.ImportDone || job.RowsStored != i.Rows {
+	if job.State != importjob.ImportDone || job.RowsStored != i.Rows {
 		return fmt.Errorf("the import ended as %s with %d rows stored, %d refused", job.State, job.RowsStored, job.RowsRefused)
 	}
 	return ctx.Err()

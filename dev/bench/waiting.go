@@ -60,7 +60,7 @@ func RunWorker(ctx context.Context, o WorkerOptions) error {
 	if err != nil {
 		return err
 	}
-	defer store.Close()
+	defer store.DB.Close()
 	c, err := client.Dial(client.Options{HostPort: o.Temporal, Namespace: o.Namespace, Logger: sdklog.NewStructuredLogger(log)})
 	if err != nil {
 		return err
@@ -71,7 +71,7 @@ func RunWorker(ctx context.Context, o WorkerOptions) error {
 		return err
 	}
 	defer func() { _ = sender.Close() }()
-	return worker.Run(ctx, worker.Options{Store: store, Temporal: c, Sender: sender, Namespace: o.Namespace, PortalURL: o.PortalURL, Log: log})
+	return worker.Run(ctx, worker.Options{Domains: store, Temporal: c, Sender: sender, Namespace: o.Namespace, PortalURL: o.PortalURL, Log: log})
 }
 
 // waiting lets a worker of its own process fulfil many orders, and then looks

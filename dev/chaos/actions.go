@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -118,7 +118,7 @@ func (a *actor) decide(ctx context.Context) {
 
 // reissue sends an invitation of one of the client's orders again (R123).
 func (a *actor) reissue(ctx context.Context) {
-	invitations, _, err := a.Store.ListInvitations(models.WithSystem(ctx), "", a.ids[a.rand.IntN(len(a.ids))], models.Page{Limit: 10})
+	invitations, _, err := a.People.ListInvitations(db.WithSystem(ctx), "", a.ids[a.rand.IntN(len(a.ids))], db.Page{Limit: 10})
 	if err != nil || len(invitations) == 0 {
 		return // the database is down, or there is none yet
 	}

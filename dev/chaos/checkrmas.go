@@ -58,7 +58,7 @@ var timersSQL string
 
 // timers finds replacements and spares whose workflow has not done what is due.
 func timers(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
-	due := e.today().Add(-calendarSlack(e.Store.Clock()))
+	due := e.today().Add(-calendarSlack(e.DB.Clock()))
 	late, err := column(ctx, e.Rows, timersSQL, due)
 	for _, id := range late {
 		report(id, "what was due was not done")

@@ -173,7 +173,7 @@ var waitsSQL string
 // something to wait for.
 func waits(ctx context.Context, e Evidence) (map[string]wait, error) {
 	now := e.today()
-	around := calendarSlack(e.Store.Clock())
+	around := calendarSlack(e.DB.Clock())
 	rows, err := e.Rows.QueryContext(ctx, waitsSQL, now.Add(around), now.Add(-around))
 	if err != nil {
 		return nil, err

@@ -11,7 +11,9 @@ import (
 
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/carrier"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -81,7 +83,7 @@ func (d *desk) giveUp(ctx context.Context) {
 
 // request asks for the replacement of a device, now and then several people at once.
 func (d *desk) request(ctx context.Context) {
-	devices, _, err := d.Store.ListDevices(models.WithSystem(ctx), models.DeviceFilter{AccountID: d.house.account, State: rules.DeviceInRoom, Page: models.Page{Limit: 50}})
+	devices, _, err := d.Entitlements.ListDevices(db.WithSystem(ctx), entitlement.DeviceFilter{AccountID: d.house.account, State: rules.DeviceInRoom, Page: db.Page{Limit: 50}})
 	if err != nil || len(devices) == 0 {
 		return // the database is down
 	}
@@ -176,7 +178,7 @@ func (d *desk) command(ctx context.Context, id string, o deskOrder, first int) {
 // handIn hands a unit in that is to come back, where the carrier knows its parcel;
 // else somebody tells by telephone.
 func (d *desk) handIn(ctx context.Context, id string, way rules.ShipmentDirection) bool {
-	back, _, err := d.Store.ListShipments(models.WithSystem(ctx), models.ShipmentFilter{SubjectID: id, Direction: way, State: rules.ShipmentLabelled, Page: models.Page{Limit: 1}})
+	back, _, err := d.Logistics.ListShipments(db.WithSystem(ctx), logistics.ShipmentFilter{SubjectID: id, Direction: way, State: rules.ShipmentLabelled, Page: db.Page{Limit: 1}})
 	if err != nil || len(back) == 0 || back[0].Tracking == nil {
 		return false
 	}

@@ -22,7 +22,7 @@ import (
 	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/carrier/simulator"
 	"roomcover.dev/roomcover/clock"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -49,7 +49,7 @@ func TestHouses_OrderWell(t *testing.T) {
 func newDesk(t *testing.T, seed uint64) *desk {
 	t.Helper()
 	env := storetest.SQLite(t)
-	l := &Load{Ledger: NewLedger(), Store: env.Store, sellers: []seller{{}, {}}}
+	l := &Load{Ledger: NewLedger(), DB: env.DB, Accounts: env.Accounts, People: env.People, Entitlements: env.Entitlements, Logistics: env.Logistics, Orders: env.Orders, sellers: []seller{{}, {}}}
 	return &desk{actor: &actor{Load: l, rand: rand.New(rand.NewPCG(seed, 1))}, house: l.houses()[0]}
 }
 
@@ -97,7 +97,7 @@ func TestDesk_MovesSparesOn(t *testing.T) {
 	d := newDesk(t, 1)
 	recalls := map[rules.SpareCommand]bool{}
 	for range 60 {
-		command, _, _ := d.nextOfSpare(api.SpareUnitView{ID: models.NewID("spu"), State: rules.SpareRecallRequested})
+		command, _, _ := d.nextOfSpare(api.SpareUnitView{ID: db.NewID("spu"), State: rules.SpareRecallRequested})
 		recalls[command] = true
 	}
 	require.Equal(t, map[rules.SpareCommand]bool{rules.SpareReceive: true, rules.SpareWaive: true, rules.SpareBill: true}, recalls)
@@ -121,7 +121,7 @@ func TestDesk_MovesSparesOn(t *testing.T) {
 func TestFates_AreAllThere(t *testing.T) {
 	seen, open := map[rules.RMACommand]int{}, 0
 	for range 500 {
-		id := models.NewID("rma")
+		id := db.NewID("rma")
 		seen[fate(id)]++
 		require.Equal(t, fate(id), fate(id))
 		if leftOpen(id) {

@@ -72,7 +72,7 @@ func (d *desk) next(r api.RMAView) (o deskOrder, ok bool) {
 	case rules.RMAAppeal, rules.RMAWithdraw:
 		o.token = d.house.customer
 	case rules.RMABackorder:
-		b.ExpectedOn = d.Store.Clock().Now().AddDate(0, 0, 1+d.rand.IntN(4)).Format(time.DateOnly)
+		b.ExpectedOn = d.DB.Clock().Now().AddDate(0, 0, 1+d.rand.IntN(4)).Format(time.DateOnly)
 	case rules.RMAShip:
 		b.Serial, b.Reason = d.house.serial(), ""
 	case rules.RMAInspect:

@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -75,7 +76,7 @@ func (h *house) serial() string { return fmt.Sprintf("H%dN%04d", h.n, h.made.Add
 func (d *desk) moveIn(ctx context.Context) error {
 	h := d.house
 	for which := range h.orders {
-		form := h.form(d.Seed, which, d.Store.Clock().Now())
+		form := h.form(d.Seed, which, d.DB.Clock().Now())
 		answer, ok := d.do(ctx, Request{Method: http.MethodPost, Path: "/v1/orders", Token: h.seller.token, Body: form})
 		if !ok {
 			return errors.New("an order of the house was not answered")
@@ -95,7 +96,7 @@ func (d *desk) moveIn(ctx context.Context) error {
 func (d *desk) awaitOrders(ctx context.Context) error {
 	for _, id := range d.house.orders {
 		err := insist(ctx, func() error {
-			o, err := d.Store.GetOrder(models.WithSystem(ctx), id)
+			o, err := d.Orders.GetOrder(db.WithSystem(ctx), id)
 			if err == nil && o.State != rules.OrderFulfilled {
 				return fmt.Errorf("the order is %s", o.State)
 			}
@@ -115,11 +116,11 @@ func (d *desk) awaitOrders(ctx context.Context) error {
 func (d *desk) join(ctx context.Context) error {
 	h := d.house
 	err := insist(ctx, func() error {
-		invitations, _, err := d.Store.ListInvitations(models.WithSystem(ctx), h.account, "", models.Page{Limit: 10})
+		invitations, _, err := d.People.ListInvitations(db.WithSystem(ctx), h.account, "", db.Page{Limit: 10})
 		if err != nil || len(invitations) == 0 {
 			return errors.Join(err, errors.New("there is no invitation"))
 		}
-		_, _, err = d.Store.AcceptInvitation(models.WithSystem(ctx), models.Acceptance{InvitationID: invitations[0].ID, Email: h.email(), Name: "Ana " + Marker, PasswordHash: "hash", Locale: "pt-BR"})
+		_, _, err = d.People.AcceptInvitation(db.WithSystem(ctx), identity.Acceptance{InvitationID: invitations[0].ID, Email: h.email(), Name: "Ana " + Marker, PasswordHash: "hash", Locale: "pt-BR"})
 		if rules.CodeOf(err) == rules.InvitationUsed { // an answer of the database was lost
 			return nil
 		}
@@ -129,10 +130,10 @@ func (d *desk) join(ctx context.Context) error {
 		return err
 	}
 	return insist(ctx, func() error {
-		acc, err := d.Store.GetAccount(models.WithSystem(ctx), h.account)
+		acc, err := d.Accounts.GetAccount(db.WithSystem(ctx), h.account)
 		if err == nil {
 			h.parent = acc.ParentOrgID
-			_, h.customer, err = d.Store.CreateToken(models.WithSystem(ctx), models.NewToken{OrgID: acc.ParentOrgID, Role: rules.CustomerAdmin, AccountID: acc.ID, Label: "chaos",
+			_, h.customer, err = d.People.CreateToken(db.WithSystem(ctx), identity.NewToken{OrgID: acc.ParentOrgID, Role: rules.CustomerAdmin, AccountID: acc.ID, Label: "chaos",
 				Scopes: api.ScopesFor(rules.CustomerAdmin), ExpiresAt: time.Now().Add(24 * time.Hour)})
 		}
 		return err
@@ -171,7 +172,7 @@ func (d *desk) furnish(ctx context.Context) error {
 // findSite finds the site, whose making may have been answered to nobody.
 func (d *desk) findSite(ctx context.Context) error {
 	return insist(ctx, func() error {
-		sites, _, err := d.Store.ListSites(models.WithSystem(ctx), d.house.account, models.Page{Limit: 1})
+		sites, _, err := d.Accounts.ListSites(db.WithSystem(ctx), d.house.account, db.Page{Limit: 1})
 		if err != nil || len(sites) == 0 {
 			return errors.Join(err, errors.New("there is no site"))
 		}
@@ -183,18 +184,18 @@ func (d *desk) findSite(ctx context.Context) error {
 // device is one for a room.
 func (d *desk) device(room string, i int) api.DeviceRequest {
 	model := []string{"RALLY-BAR", "RALLY-BAR-MINI", "MEETUP"}[i%3]
-	return api.DeviceRequest{RoomID: room, Serial: d.house.serial(), Model: model, PurchasedOn: d.Store.Clock().Now().AddDate(0, -3, 0).Format(time.DateOnly)}
+	return api.DeviceRequest{RoomID: room, Serial: d.house.serial(), Model: model, PurchasedOn: d.DB.Clock().Now().AddDate(0, -3, 0).Format(time.DateOnly)}
 }
 
 // licences are the ids for the rooms: of the order that lasts, then of the small one.
 func (d *desk) licences(ctx context.Context) (out []string, err error) {
 	for which, want := range []int{d.house.rooms, d.house.lent} {
 		err = insist(ctx, func() error {
-			contracts, err := d.Store.ContractsOfOrder(models.WithSystem(ctx), d.house.orders[which])
+			contracts, err := d.Orders.ContractsOfOrder(db.WithSystem(ctx), d.house.orders[which])
 			if err != nil || len(contracts) == 0 {
 				return errors.Join(err, errors.New("there is no contract"))
 			}
-			all, err := d.Store.LicencesOf(models.WithSystem(ctx), contracts[0].ID)
+			all, err := d.Entitlements.LicencesOf(db.WithSystem(ctx), contracts[0].ID)
 			if err != nil {
 				return err
 			}

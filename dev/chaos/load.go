@@ -11,7 +11,12 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -24,11 +29,16 @@ const answerPatience = 90 * time.Second
 
 // Load posts orders, cancels, decides and reissues, by the seed.
 type Load struct {
-	Client *Client
-	Ledger *Ledger
-	Store  *models.Store
-	Seed   uint64
-	Pause  time.Duration // between a client's steps
+	Client       *Client
+	Ledger       *Ledger
+	DB           *db.DB
+	Accounts     *account.Accounts
+	People       *identity.People
+	Entitlements *entitlement.Entitlements
+	Logistics    *logistics.Logistics
+	Orders       *order.Orders
+	Seed         uint64
+	Pause        time.Duration // between a client's steps
 
 	Line *Line
 
@@ -44,9 +54,9 @@ type seller struct{ orgID, token string }
 
 // Prepare makes the organisations and tokens of the load.
 func (l *Load) Prepare(ctx context.Context) error {
-	ctx = models.WithSystem(ctx)
+	ctx = db.WithSystem(ctx)
 	for i := range 2 {
-		org, err := l.Store.PutOrg(ctx, models.OrgChange{Kind: models.OrgReseller, Name: fmt.Sprintf("Revenda %d", i), AuthorisedFrom: "2020-01-01"})
+		org, err := l.Accounts.PutOrg(ctx, account.OrgChange{Kind: account.OrgReseller, Name: fmt.Sprintf("Revenda %d", i), AuthorisedFrom: "2020-01-01"})
 		if err != nil {
 			return err
 		}
@@ -56,7 +66,7 @@ func (l *Load) Prepare(ctx context.Context) error {
 		}
 		l.sellers = append(l.sellers, seller{org.ID, token})
 	}
-	org, err := l.Store.PutOrg(ctx, models.OrgChange{Kind: models.OrgOperator, Name: "Operator"})
+	org, err := l.Accounts.PutOrg(ctx, account.OrgChange{Kind: account.OrgOperator, Name: "Operator"})
 	if err != nil {
 		return err
 	}
@@ -71,7 +81,7 @@ func (l *Load) Prepare(ctx context.Context) error {
 }
 
 func (l *Load) token(ctx context.Context, orgID string, role rules.Role, scopes ...string) (string, error) {
-	_, secret, err := l.Store.CreateToken(ctx, models.NewToken{OrgID: orgID, Role: role, Label: "chaos", Scopes: scopes, ExpiresAt: time.Now().Add(24 * time.Hour)})
+	_, secret, err := l.People.CreateToken(ctx, identity.NewToken{OrgID: orgID, Role: role, Label: "chaos", Scopes: scopes, ExpiresAt: time.Now().Add(24 * time.Hour)})
 	return secret, err
 }
 
@@ -115,7 +125,7 @@ type actor struct {
 
 func (l *Load) client(ctx context.Context, n int) {
 	a := &actor{Load: l, n: n, rand: rand.New(rand.NewPCG(l.Seed, uint64(100+n))), seller: l.sellers[n%len(l.sellers)]}
-	a.shapes = NewShapes(l.Seed, n, l.Store.Clock().Now)
+	a.shapes = NewShapes(l.Seed, n, l.DB.Clock().Now)
 	for ctx.Err() == nil {
 		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
 		a.step(step)
@@ -209,7 +219,7 @@ const crowdSize = 100
 
 // crowd posts one order many times in parallel, once in a run.
 func (l *Load) crowd(ctx context.Context) {
-	form := NewShapes(l.Seed, clients, l.Store.Clock().Now).Next()
+	form := NewShapes(l.Seed, clients, l.DB.Clock().Now).Next()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
 	defer cancel()
 	var all sync.WaitGroup

@@ -10,7 +10,7 @@ import (
 
 	"roomcover.dev/roomcover/carrier/simulator"
 	"roomcover.dev/roomcover/mail/smtptest"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
 )
 
 // Violation is something that must not be. It names ids, never persons.
@@ -20,10 +20,10 @@ func (v Violation) String() string { return v.Check + ": " + v.Subject + ": " + 
 
 // Evidence is everything that a run left behind.
 type Evidence struct {
-	Rows  Facts
-	DSN   string
-	Store *models.Store
-	Runs  []WorkflowRun
+	Rows Facts
+	DSN  string
+	DB   *db.DB
+	Runs []WorkflowRun
 	// ReadAt is the moment that Rows shows, in real time; zero: now. What the world
 	// did since is not held against it.
 	ReadAt time.Time
@@ -55,9 +55,9 @@ type check struct {
 // today is the moment that Rows shows, by the calendar.
 func (e Evidence) today() time.Time {
 	if e.ReadAt.IsZero() {
-		return e.Store.Clock().Now()
+		return e.DB.Clock().Now()
 	}
-	return e.Store.Clock().Calendar(e.ReadAt)
+	return e.DB.Clock().Calendar(e.ReadAt)
 }
 
 // checks are the oracle, by file.
@@ -88,7 +88,7 @@ func Judge(ctx context.Context, e Evidence) ([]Violation, error) {
 
 // auditChain verifies every chain of the audit.
 func auditChain(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
-	_, faults, err := e.Store.VerifyAudit(models.WithSystem(ctx))
+	_, faults, err := e.DB.VerifyAudit(db.WithSystem(ctx))
 	for _, f := range faults {
 		report(f.EventID, "%s", f.Fault)
 	}

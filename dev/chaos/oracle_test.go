@@ -10,7 +10,10 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 
 	"roomcover.dev/roomcover/mail/smtptest"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -33,7 +36,7 @@ func world(t *testing.T, more func(*testing.T, storetest.Env, *Evidence)) Eviden
 	db, err := OpenDB(env.DSN)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = db.Close() })
-	e := Evidence{Rows: db, DSN: env.DSN, Store: env.Store, Ledger: NewLedger(), Logs: []string{filepath.Join(t.TempDir(), "serve-1.log")}}
+	e := Evidence{Rows: db, DSN: env.DSN, DB: env.DB, Ledger: NewLedger(), Logs: []string{filepath.Join(t.TempDir(), "serve-1.log")}}
 	require.NoError(t, os.WriteFile(e.Logs[0], []byte("{\"msg\":\"serving\"}\n"), 0o600))
 	seller := env.Reseller(t, "Revenda Sul")
 
@@ -44,7 +47,7 @@ func world(t *testing.T, more func(*testing.T, storetest.Env, *Evidence)) Eviden
 	review := func(f *rules.OrderForm) { f.EndCustomer.Email = "it@revendasul.example" }
 	accepted(t, env, e, seller, "D", review)
 	rejected := accepted(t, env, e, seller, "E", review)
-	_, err = env.DecideOrder(env.Context, rejected, models.Decision{Reason: "no contract"})
+	_, err = env.DecideOrder(env.Context, rejected, order.Decision{Reason: "no contract"})
 	require.NoError(t, err)
 	e.Ledger.decided(rejected, false)
 	more(t, env, &e)
@@ -56,7 +59,7 @@ func world(t *testing.T, more func(*testing.T, storetest.Env, *Evidence)) Eviden
 }
 
 // accepted submits an order of its own customer, and fulfils it where it can.
-func accepted(t *testing.T, env storetest.Env, e Evidence, seller models.Org, name string, change func(*rules.OrderForm)) string {
+func accepted(t *testing.T, env storetest.Env, e Evidence, seller account.Org, name string, change func(*rules.OrderForm)) string {
 	t.Helper()
 	form := storetest.Form("PO-" + name)
 	form.Lines = append(form.Lines, rules.OrderLine{SKU: "SELECT-1Y", Quantity: 3})
@@ -76,9 +79,9 @@ func accepted(t *testing.T, env storetest.Env, e Evidence, seller models.Org, na
 
 func cancelled(t *testing.T, env storetest.Env, e Evidence, orderID string, quantity int) {
 	t.Helper()
-	ctx := models.WithScope(env.Context, models.Scope{System: true, Actor: models.Actor{ID: "tok_x", Role: rules.OperatorLead}})
+	ctx := db.WithScope(env.Context, db.Scope{System: true, Actor: db.Actor{ID: "tok_x", Role: rules.OperatorLead}})
 	wish := &Cancellation{OrderID: orderID, Marker: "wish " + orderID, Quantity: quantity}
-	_, c, err := env.CancelOrder(ctx, orderID, models.CancelRequest{Quantity: quantity, Reason: wish.Marker})
+	_, c, err := env.CancelOrder(ctx, orderID, order.CancelRequest{Quantity: quantity, Reason: wish.Marker})
 	require.NoError(t, err)
 	_, err = env.CompensateCancellation(env.Context, c.ID)
 	require.NoError(t, err)
@@ -89,14 +92,14 @@ func cancelled(t *testing.T, env storetest.Env, e Evidence, orderID string, quan
 // deliver sends every queued mail.
 func deliver(t *testing.T, env storetest.Env) []smtptest.Message {
 	t.Helper()
-	queued, _, err := env.ListNotifications(env.Context, models.NotificationFilter{State: rules.NotificationQueued, Page: models.Page{Limit: 200}})
+	queued, _, err := env.ListNotifications(env.Context, notification.NotificationFilter{State: rules.NotificationQueued, Page: db.Page{Limit: 200}})
 	require.NoError(t, err)
 	var out []smtptest.Message
 	for _, n := range queued {
-		_, ok, err := env.NextMail(env.Context, n.ID, models.MailResult{}, nil)
+		_, ok, err := env.NextMail(env.Context, n.ID, notification.MailResult{}, nil)
 		require.NoError(t, err)
 		require.True(t, ok)
-		_, _, err = env.NextMail(env.Context, n.ID, models.MailResult{ID: n.ID, State: rules.NotificationSent, ProviderID: "250"}, nil)
+		_, _, err = env.NextMail(env.Context, n.ID, notification.MailResult{ID: n.ID, State: rules.NotificationSent, ProviderID: "250"}, nil)
 		require.NoError(t, err)
 		out = append(out, smtptest.Message{ID: "file-" + n.ID, MessageID: "<" + n.ID + "@example.com>", To: []string{n.Recipient}})
 	}

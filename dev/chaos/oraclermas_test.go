@@ -8,7 +8,8 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 
 	"roomcover.dev/roomcover/carrier/simulator"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -20,32 +21,32 @@ func replaced(t *testing.T, env storetest.Env, e *Evidence) {
 	t.Helper()
 	depot, err := env.PutDepot(env.Context, rules.DepotForm{Code: "GRU", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
 	require.NoError(t, err)
-	_, err = env.ReceiveStock(env.Context, models.StockMove{DepotID: depot.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "receipt/x/note 1"})
+	_, err = env.ReceiveStock(env.Context, logistics.StockMove{DepotID: depot.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "receipt/x/note 1"})
 	require.NoError(t, err)
 	e.Ledger.notes["note 1"] = 1
 
 	closed := env.CoveredFor(t, "Casa 1 Ltda", "ana@casa-1.example", "SN-1")
 	r := env.Approved(t, closed)
 	require.Equal(t, rules.RMAAllocated, r.StoredState, "the depot has one unit")
-	r, err = env.ShipRMA(storetest.Operator(), r.ID, models.RMAShipment{Serial: "NEW-1", Carrier: carrierName, Tracking: "T1"})
+	r, err = env.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "NEW-1", Carrier: carrierName, Tracking: "T1"})
 	require.NoError(t, err)
 	e.Parcels = append(e.Parcels, simulator.Parcel{Key: r.ID + "/out/1", Tracking: "T1"})
 	env.Calendar.Set(env.Calendar.Now().Add(20 * time.Hour))
-	_, err = env.ReceiveCarrierEvent(env.Context, models.NewCarrierEvent{Carrier: carrierName, EventID: "T1-1", Tracking: "T1", Kind: "DELIVERED", OccurredAt: env.Calendar.Now()})
+	_, err = env.ReceiveCarrierEvent(env.Context, logistics.NewCarrierEvent{Carrier: carrierName, EventID: "T1-1", Tracking: "T1", Kind: "DELIVERED", OccurredAt: env.Calendar.Now()})
 	require.NoError(t, err)
 	e.Webhooks = append(e.Webhooks, "T1-1")
-	_, err = env.InspectRMA(storetest.Operator(), r.ID, models.RMAInspection{Serial: "SN-1", Outcome: rules.OutcomeDefect})
+	_, err = env.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "SN-1", Outcome: rules.OutcomeDefect})
 	require.NoError(t, err)
 	acknowledged(e, r, rules.RMAApprove, rules.RMAShip, rules.RMAInspect)
 
 	waiting := env.Approved(t, env.CoveredFor(t, "Casa 2 Ltda", "ana@casa-2.example", "SN-2"))
-	_, err = env.BackorderRMA(storetest.Operator(), waiting.ID, models.RMABackorder{ExpectedOn: "2026-12-24"})
+	_, err = env.BackorderRMA(storetest.Operator(), waiting.ID, replacement.RMABackorder{ExpectedOn: "2026-12-24"})
 	require.NoError(t, err)
 	acknowledged(e, waiting, rules.RMABackorder)
 	acknowledged(e, env.Requested(t, env.CoveredFor(t, "Casa 3 Ltda", "ana@casa-3.example", "SN-3")))
 }
 
-func acknowledged(e *Evidence, r models.RMA, commands ...rules.RMACommand) {
+func acknowledged(e *Evidence, r replacement.RMA, commands ...rules.RMACommand) {
 	e.Ledger.rmas[r.ID] = &Replacement{ID: r.ID, Serial: r.FaultySerial, Commands: map[rules.RMACommand]int{}}
 	for _, c := range commands {
 		e.Ledger.rmas[r.ID].Commands[c] = 1

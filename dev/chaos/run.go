@@ -57,7 +57,7 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 	}
 	defer stack.Stop()
 	ledger := NewLedger()
-	load := &Load{Ledger: ledger, Store: stack.Store, Line: stack.Line, Seed: set.Seed, Pause: set.Pause}
+	load := &Load{Ledger: ledger, DB: stack.Domains.DB, Accounts: stack.Domains.Accounts, People: stack.Domains.People, Entitlements: stack.Domains.Entitlements, Logistics: stack.Domains.Logistics, Orders: stack.Domains.Orders, Line: stack.Line, Seed: set.Seed, Pause: set.Pause}
 	load.Client = NewClient([]string{stack.APIURL(0), stack.APIURL(1)}, ledger)
 	if err := load.Prepare(ctx); err != nil {
 		return result, err
@@ -133,7 +133,7 @@ func settle(ctx context.Context, set Settings, stack *Stack, load *Load, db *sql
 	if err := AwaitQuiet(quiet, db); err != nil {
 		set.Log("%v", err)
 	}
-	e := Evidence{DSN: stack.DSN, Store: stack.Store, Logs: stack.ProductLogs(), Ledger: load.Ledger}
+	e := Evidence{DSN: stack.DSN, DB: stack.Domains.DB, Logs: stack.ProductLogs(), Ledger: load.Ledger}
 	if err := agree(ctx, stack, db, &e); err != nil {
 		return e, fmt.Errorf("read the workflows: %w", err)
 	}

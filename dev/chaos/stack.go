@@ -21,7 +21,8 @@ import (
 	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/dev/calendar"
 	"roomcover.dev/roomcover/dev/ports"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/storetest/pgserver"
 )
@@ -69,8 +70,8 @@ type Stack struct {
 	// Proxies stand between the worker of the same index and the SMTP server.
 	Proxies []*SMTPProxy
 	// Store is the test's own way to the facts; Client to the histories.
-	Store  *models.Store
-	Client client.Client
+	Domains *domains.Domains
+	Client  client.Client
 	// Calendar is what every part lives by; Line is the way to the carrier.
 	Calendar clock.Clock
 	Line     *Line
@@ -134,14 +135,14 @@ func (s *Stack) start(ctx context.Context) error {
 }
 
 func (s *Stack) openStore(ctx context.Context) error {
-	dialector, err := models.Postgres(s.DSN)
+	dialector, err := db.Postgres(s.DSN)
 	if err != nil {
 		return err
 	}
-	if s.Store, err = models.Open(dialector, models.Options{Clock: s.Calendar, Key: storetest.Key}); err != nil {
+	if s.Domains, err = domains.Open(dialector, domains.Options{Options: db.Options{Clock: s.Calendar, Key: storetest.Key}}); err != nil {
 		return err
 	}
-	_, err = s.Store.Migrate(ctx)
+	_, err = s.Domains.DB.Migrate(ctx)
 	return err
 }
 
@@ -229,8 +230,8 @@ func (s *Stack) Stop() {
 	if s.Client != nil {
 		s.Client.Close()
 	}
-	if s.Store != nil {
-		_ = s.Store.Close()
+	if s.Domains != nil {
+		_ = s.Domains.DB.Close()
 	}
 	if s.Postgres != nil {
 		s.Postgres.Stop()

@@ -12,7 +12,10 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -67,17 +70,17 @@ func (a Access) write(dir string) error {
 
 // seedAccess makes the sellers of the examples and a token per role, once per
 // folder.
-func seedAccess(ctx context.Context, store *models.Store, a *Access, dir string) error {
+func seedAccess(ctx context.Context, store *domains.Domains, a *Access, dir string) error {
 	if len(a.Tokens) > 0 {
 		return nil
 	}
-	ctx = models.WithSystem(ctx)
+	ctx = db.WithSystem(ctx)
 	today := "2020-01-01"
-	reseller, err := store.PutOrg(ctx, models.OrgChange{Kind: models.OrgReseller, Name: "Revenda Sul", AuthorisedFrom: today})
+	reseller, err := store.Accounts.PutOrg(ctx, account.OrgChange{Kind: account.OrgReseller, Name: "Revenda Sul", AuthorisedFrom: today})
 	if err != nil {
 		return err
 	}
-	distributor, err := store.PutOrg(ctx, models.OrgChange{Kind: models.OrgDistributor, Name: "Distribuidora Norte", AuthorisedFrom: today})
+	distributor, err := store.Accounts.PutOrg(ctx, account.OrgChange{Kind: account.OrgDistributor, Name: "Distribuidora Norte", AuthorisedFrom: today})
 	if err != nil {
 		return err
 	}
@@ -87,9 +90,9 @@ func seedAccess(ctx context.Context, store *models.Store, a *Access, dir string)
 	}{
 		{"reseller", reseller.ID, rules.Reseller},
 		{"distributor", distributor.ID, rules.Distributor},
-		{"operator", models.OperatorOrgID, rules.OperatorLead},
+		{"operator", account.OperatorOrgID, rules.OperatorLead},
 	} {
-		_, secret, err := store.CreateToken(ctx, models.NewToken{OrgID: t.org, Role: t.role, Label: "dev " + t.name, Scopes: api.ScopesFor(t.role), ExpiresAt: time.Now().AddDate(10, 0, 0)})
+		_, secret, err := store.People.CreateToken(ctx, identity.NewToken{OrgID: t.org, Role: t.role, Label: "dev " + t.name, Scopes: api.ScopesFor(t.role), ExpiresAt: time.Now().AddDate(10, 0, 0)})
 		if err != nil {
 			return err
 		}

@@ -22,7 +22,8 @@ import (
 	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/mail"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/sqlitedb"
 	"roomcover.dev/roomcover/server"
 	"roomcover.dev/roomcover/worker"
@@ -59,8 +60,8 @@ type Options struct {
 
 // Stack is what runs.
 type Stack struct {
-	Store  *models.Store
-	Access Access
+	Domains *domains.Domains
+	Access  Access
 	// URL is the address of portal and API.
 	URL     string
 	options Options
@@ -92,13 +93,13 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 
 func (s *Stack) open(ctx context.Context) (err error) {
 	o := s.options
-	if s.Store, err = OpenStore(o, s.Access.Key); err != nil {
+	if s.Domains, err = OpenStore(o, s.Access.Key); err != nil {
 		return err
 	}
-	if _, err = s.Store.Migrate(ctx); err != nil {
+	if _, err = s.Domains.DB.Migrate(ctx); err != nil {
 		return err
 	}
-	if err = seedAccess(ctx, s.Store, &s.Access, o.Dir); err != nil {
+	if err = seedAccess(ctx, s.Domains, &s.Access, o.Dir); err != nil {
 		return err
 	}
 	if o.CarrierURL != "" {
@@ -115,18 +116,21 @@ func (s *Stack) open(ctx context.Context) (err error) {
 }
 
 // OpenStore opens the database of the options; the key is hexadecimal.
-func OpenStore(o Options, key string) (*models.Store, error) {
+func OpenStore(o Options, key string) (*domains.Domains, error) {
 	secret, err := hex.DecodeString(key)
 	if err != nil {
 		return nil, fmt.Errorf("the key in %s cannot be read", accessFile(o.Dir))
 	}
 	var dialector gorm.Dialector = sqlitedb.Open(filepath.Join(o.Dir, "roomcover.db"))
 	if o.DatabaseURL != "" {
-		if dialector, err = models.Postgres(o.DatabaseURL); err != nil {
+		if dialector, err = db.Postgres(o.DatabaseURL); err != nil {
 			return nil, err
 		}
 	}
-	return models.Open(dialector, models.Options{Clock: o.Clock, Key: secret, Logger: o.SQL, Carrier: o.booking()})
+	return domains.Open(dialector, domains.Options{
+		Options: db.Options{Clock: o.Clock, Key: secret, Logger: o.SQL},
+		Carrier: o.booking(),
+	})
 }
 
 // booking is the name of the carrier at which parcels are booked.
@@ -148,7 +152,7 @@ func (s *Stack) serve() error {
 		rate = 1000
 	}
 	handler, err := server.Handler(server.Options{
-		Store: s.Store, Log: s.options.Log, Version: "dev", PublicURL: s.URL, Insecure: true, Carrier: s.options.Carrier, CarrierKeys: s.options.CarrierKeys, Namespace: s.options.Namespace, TemporalUI: s.options.TemporalUI,
+		Domains: s.Domains, Log: s.options.Log, Version: "dev", PublicURL: s.URL, Insecure: true, Carrier: s.options.Carrier, CarrierKeys: s.options.CarrierKeys, Namespace: s.options.Namespace, TemporalUI: s.options.TemporalUI,
 		RatePerSecond: rate, Burst: int(rate) * 2, Temporal: s.client,
 	})
 	if err != nil {
@@ -176,7 +180,7 @@ func publicHost(a net.Addr) string {
 func (s *Stack) StartWorker() {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop, s.worker = stop, make(chan error, 1)
-	o := worker.Options{Store: s.Store, Temporal: s.client, Sender: s.sender, Namespace: s.options.Namespace, PortalURL: s.URL, Log: s.options.Log,
+	o := worker.Options{Domains: s.Domains, Temporal: s.client, Sender: s.sender, Namespace: s.options.Namespace, PortalURL: s.URL, Log: s.options.Log,
 		Carrier: s.parcels, CarrierName: s.options.Carrier}
 	go func() { s.worker <- worker.Run(ctx, o) }()
 }
@@ -209,8 +213,8 @@ func (s *Stack) Stop() error {
 	if s.sender != nil {
 		errs = append(errs, s.sender.Close())
 	}
-	if s.Store != nil {
-		errs = append(errs, s.Store.Close())
+	if s.Domains != nil {
+		errs = append(errs, s.Domains.DB.Close())
 	}
 	return errors.Join(errs...)
 }

@@ -3,39 +3,46 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"gorm.io/gorm"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 )
 
 // Operator is a context of an operator's agent.
 func Operator() context.Context {
-	return models.WithScope(context.Background(), models.Scope{System: true, Actor: models.Actor{ID: "tok_operator", Role: rules.OperatorAgent, OrgID: models.OperatorOrgID}})
+	return db.WithScope(context.Background(), db.Scope{System: true, Actor: db.Actor{ID: "tok_operator", Role: rules.OperatorAgent, OrgID: account.OperatorOrgID}})
 }
 
 // Seller is a context of a reseller or distributor.
-func Seller(org models.Org) context.Context {
+func Seller(org account.Org) context.Context {
 	role := rules.Reseller
-	if org.Kind == models.OrgDistributor {
+	if org.Kind == account.OrgDistributor {
 		role = rules.Distributor
 	}
-	return models.WithScope(context.Background(), models.Scope{OrgID: org.ID, Actor: models.Actor{ID: "tok_seller", Role: role, OrgID: org.ID}})
+	return db.WithScope(context.Background(), db.Scope{OrgID: org.ID, Actor: db.Actor{ID: "tok_seller", Role: role, OrgID: org.ID}})
 }
 
 // Customer is a context of an administrator of the accounts.
 func Customer(accountIDs ...string) context.Context {
-	return models.WithScope(context.Background(), models.Scope{AccountIDs: accountIDs, Actor: models.Actor{ID: "usr_admin", Role: rules.CustomerAdmin}})
+	return db.WithScope(context.Background(), db.Scope{AccountIDs: accountIDs, Actor: db.Actor{ID: "usr_admin", Role: rules.CustomerAdmin}})
 }
 
 // Distributor registers an authorised distributor.
-func (e Env) Distributor(t testing.TB, name string) models.Org {
+func (e Env) Distributor(t testing.TB, name string) account.Org {
 	t.Helper()
-	org, err := e.PutOrg(e.Context, models.OrgChange{Kind: models.OrgDistributor, Name: name, AuthorisedFrom: "2020-01-01"})
+	org, err := e.PutOrg(e.Context, account.OrgChange{Kind: account.OrgDistributor, Name: name, AuthorisedFrom: "2020-01-01"})
 	require.NoError(t, err)
 	return org
 }
@@ -83,24 +90,24 @@ func (e Env) Strings(t testing.TB, query string) []string {
 // Deliver sends every queued mail of a subject as a sender would, and returns
 // NextMail is NextMails for one mail after another: last is how the one before ended,
 // zero for none.
-func (e Env) NextMail(ctx context.Context, key string, last models.MailResult, skip []string) (models.Notification, bool, error) {
-	var ended []models.MailResult
+func (e Env) NextMail(ctx context.Context, key string, last notification.MailResult, skip []string) (notification.Notification, bool, error) {
+	var ended []notification.MailResult
 	if last.ID != "" {
 		ended = append(ended, last)
 	}
 	mails, err := e.NextMails(ctx, key, 1, ended, skip)
 	if err != nil || len(mails) == 0 {
-		return models.Notification{}, false, err
+		return notification.Notification{}, false, err
 	}
 	return mails[0], true, nil
 }
 
 // Deliver sends every queued mail of a subject as a sender would, four at a time, and
 // returns them.
-func (e Env) Deliver(t testing.TB, subject string) []models.Notification {
+func (e Env) Deliver(t testing.TB, subject string) []notification.Notification {
 	t.Helper()
-	var out []models.Notification
-	var ended []models.MailResult
+	var out []notification.Notification
+	var ended []notification.MailResult
 	for {
 		mails, err := e.NextMails(e.Context, subject, 4, ended, nil)
 		require.NoError(t, err)
@@ -109,16 +116,16 @@ func (e Env) Deliver(t testing.TB, subject string) []models.Notification {
 		}
 		out, ended = append(out, mails...), nil
 		for _, m := range mails {
-			ended = append(ended, models.MailResult{ID: m.ID, State: rules.NotificationSent, ProviderID: "test"})
+			ended = append(ended, notification.MailResult{ID: m.ID, State: rules.NotificationSent, ProviderID: "test"})
 		}
 	}
 }
 
 // Mails lists the mails of a template to anyone.
-func (e Env) Mails(t testing.TB, template string) []models.Notification {
+func (e Env) Mails(t testing.TB, template string) []notification.Notification {
 	t.Helper()
-	var out []models.Notification
-	all, _, err := e.ListNotifications(e.Context, models.NotificationFilter{Page: models.Page{Limit: 200}})
+	var out []notification.Notification
+	all, _, err := e.ListNotifications(e.Context, notification.NotificationFilter{Page: db.Page{Limit: 200}})
 	require.NoError(t, err)
 	for _, m := range all {
 		if m.Template == template {
@@ -129,26 +136,26 @@ func (e Env) Mails(t testing.TB, template string) []models.Notification {
 }
 
 // InvitationOf is the latest invitation that an order led to.
-func (e Env) InvitationOf(t testing.TB, orderID string) models.Invitation {
+func (e Env) InvitationOf(t testing.TB, orderID string) identity.Invitation {
 	t.Helper()
-	all, _, err := e.ListInvitations(e.Context, "", orderID, models.Page{})
+	all, _, err := e.ListInvitations(e.Context, "", orderID, db.Page{})
 	require.NoError(t, err)
 	require.NotEmpty(t, all)
 	return all[0]
 }
 
 // Join has a person accept an invitation.
-func (e Env) Join(t testing.TB, inv models.Invitation) (models.User, models.Membership) {
+func (e Env) Join(t testing.TB, inv identity.Invitation) (identity.User, identity.Membership) {
 	t.Helper()
-	u, m, err := e.AcceptInvitation(e.Context, models.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Pessoa Convidada", PasswordHash: "hash", Locale: "pt-BR"})
+	u, m, err := e.AcceptInvitation(e.Context, identity.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Pessoa Convidada", PasswordHash: "hash", Locale: "pt-BR"})
 	require.NoError(t, err)
 	return u, m
 }
 
 // Tasks lists the tasks of a kind.
-func (e Env) Tasks(t testing.TB, kind models.TaskKind) []models.OperatorTask {
+func (e Env) Tasks(t testing.TB, kind db.TaskKind) []db.OperatorTask {
 	t.Helper()
-	out, _, err := e.ListTasks(e.Context, models.TaskFilter{Kind: kind, Page: models.Page{Limit: 200}})
+	out, _, err := e.ListTasks(e.Context, db.TaskFilter{Kind: kind, Page: db.Page{Limit: 200}})
 	require.NoError(t, err)
 	return out
 }
@@ -202,3 +209,30 @@ func FormFor(po, company, email string) rules.OrderForm {
 
 // Company makes distinct names of companies.
 func Company(n int) string { return fmt.Sprintf("Empresa %d Ltda", n) }
+
+// EntityColumns lists the "table.column" of every entity, and which of them take NULL
+// because their field is a pointer.
+func (e Env) EntityColumns() (columns, nullable []string, err error) {
+	err = e.DB.Read(e.Context, func(tx *db.Tx) error {
+		for _, entity := range domains.Entities() {
+			stmt := &gorm.Statement{DB: tx.DB}
+			if err := stmt.Parse(entity); err != nil {
+				return err
+			}
+			for _, f := range stmt.Schema.Fields {
+				if f.DBName == "" {
+					continue
+				}
+				name := stmt.Schema.Table + "." + f.DBName
+				columns = append(columns, name)
+				if f.FieldType.Kind() == reflect.Pointer {
+					nullable = append(nullable, name)
+				}
+			}
+		}
+		return nil
+	})
+	slices.Sort(columns)
+	slices.Sort(nullable)
+	return columns, nullable, err
+}

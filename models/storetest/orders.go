@@ -6,14 +6,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 )
 
 // Reseller registers an authorised reseller.
-func (e Env) Reseller(t testing.TB, name string) models.Org {
+func (e Env) Reseller(t testing.TB, name string) account.Org {
 	t.Helper()
-	org, err := e.PutOrg(e.Context, models.OrgChange{Kind: models.OrgReseller, Name: name, AuthorisedFrom: "2020-01-01"})
+	org, err := e.PutOrg(e.Context, account.OrgChange{Kind: account.OrgReseller, Name: name, AuthorisedFrom: "2020-01-01"})
 	require.NoError(t, err)
 	return org
 }
@@ -32,15 +33,15 @@ func Form(po string) rules.OrderForm {
 }
 
 // Accept stores the form as an order of the reseller.
-func (e Env) Accept(t testing.TB, sender models.Org, form rules.OrderForm) models.Order {
+func (e Env) Accept(t testing.TB, sender account.Org, form rules.OrderForm) order.Order {
 	t.Helper()
-	out, err := e.AcceptOrder(e.Context, models.Intake{Sender: sender, Form: form})
+	out, err := e.AcceptOrder(e.Context, order.Intake{Sender: sender, Form: form})
 	require.NoError(t, err)
 	return out.Order
 }
 
 // Fulfilled stores and fulfils an order.
-func (e Env) Fulfilled(t testing.TB, sender models.Org, form rules.OrderForm) models.Order {
+func (e Env) Fulfilled(t testing.TB, sender account.Org, form rules.OrderForm) order.Order {
 	t.Helper()
 	o := e.Accept(t, sender, form)
 	_, err := e.FulfilOrder(e.Context, o.ID)

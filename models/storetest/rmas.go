@@ -7,7 +7,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -15,13 +20,13 @@ import (
 // with a contact, a room at it under a licence, and a device in the room that has
 // been registered for two days.
 type Covered struct {
-	Order   models.Order
+	Order   order.Order
 	Account string
-	Admin   models.User
-	Site    models.AccountSite
-	Room    models.Room
-	Licence models.Licence
-	Device  models.Device
+	Admin   identity.User
+	Site    account.AccountSite
+	Room    entitlement.Room
+	Licence entitlement.Licence
+	Device  entitlement.Device
 }
 
 // Covered makes such an account, and ends two days later, from Now on Wednesday, 25 November
@@ -47,9 +52,9 @@ func (e Env) CoveredFor(t testing.TB, company, email, serial string) Covered {
 }
 
 // Site adds a known ship-to to an account.
-func (e Env) Site(t testing.TB, accountID, name, country, region string) models.AccountSite {
+func (e Env) Site(t testing.TB, accountID, name, country, region string) account.AccountSite {
 	t.Helper()
-	site, err := e.CreateSite(e.Context, models.NewSite{AccountID: accountID, Form: rules.SiteForm{Name: name, ContactName: "Rui Portaria", ContactEmail: "portaria@acme.example",
+	site, err := e.CreateSite(e.Context, account.NewSite{AccountID: accountID, Form: rules.SiteForm{Name: name, ContactName: "Rui Portaria", ContactEmail: "portaria@acme.example",
 		Address: rules.Address{Street: "Av. Paulista 1000", City: "São Paulo", Region: region, PostalCode: "01310-100", Country: country}}})
 	require.NoError(t, err)
 	return site
@@ -57,38 +62,38 @@ func (e Env) Site(t testing.TB, accountID, name, country, region string) models.
 
 // Lead is a context of an operator's lead, who may waive fees.
 func Lead() context.Context {
-	return models.WithScope(context.Background(), models.Scope{System: true, Actor: models.Actor{ID: "tok_lead", Role: rules.OperatorLead, OrgID: models.OperatorOrgID}})
+	return db.WithScope(context.Background(), db.Scope{System: true, Actor: db.Actor{ID: "tok_lead", Role: rules.OperatorLead, OrgID: account.OperatorOrgID}})
 }
 
 // Requested is an RMA that an administrator has requested for the device.
-func (e Env) Requested(t testing.TB, c Covered) models.RMA {
+func (e Env) Requested(t testing.TB, c Covered) replacement.RMA {
 	t.Helper()
-	r, err := e.RequestRMA(Customer(c.Account), models.NewRMA{AccountID: c.Account, Serial: *c.Device.Serial, Fault: "No picture"})
+	r, err := e.RequestRMA(Customer(c.Account), replacement.NewRMA{AccountID: c.Account, Serial: *c.Device.Serial, Fault: "No picture"})
 	require.NoError(t, err)
 	return r
 }
 
 // Approved is a requested RMA that an agent has approved.
-func (e Env) Approved(t testing.TB, c Covered) models.RMA {
+func (e Env) Approved(t testing.TB, c Covered) replacement.RMA {
 	t.Helper()
-	r, err := e.ApproveRMA(Operator(), e.Requested(t, c).ID, models.RMAApproval{DefectConfirmed: true})
+	r, err := e.ApproveRMA(Operator(), e.Requested(t, c).ID, replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
 	return r
 }
 
 // Shipped is an approved RMA whose replacement, NEW and the faulty serial, has left.
-func (e Env) Shipped(t testing.TB, c Covered) models.RMA {
+func (e Env) Shipped(t testing.TB, c Covered) replacement.RMA {
 	t.Helper()
 	r := e.Approved(t, c)
 	_, err := e.AllocateRMA(Operator(), r.ID, "")
 	require.NoError(t, err)
-	r, err = e.ShipRMA(Operator(), r.ID, models.RMAShipment{Serial: "NEW" + *c.Device.Serial})
+	r, err = e.ShipRMA(Operator(), r.ID, replacement.RMAShipment{Serial: "NEW" + *c.Device.Serial})
 	require.NoError(t, err)
 	return r
 }
 
 // DeliveredRMA is a shipped RMA whose replacement has arrived now.
-func (e Env) DeliveredRMA(t testing.TB, c Covered) models.RMA {
+func (e Env) DeliveredRMA(t testing.TB, c Covered) replacement.RMA {
 	t.Helper()
 	r := e.Shipped(t, c)
 	for _, fact := range []rules.RMAFact{rules.FactPickedUp, rules.FactDelivered} {

@@ -6,34 +6,36 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 )
 
 // Room adds a room of the name to an account, in Brazil.
-func (e Env) Room(t testing.TB, accountID, name string) models.Room {
+func (e Env) Room(t testing.TB, accountID, name string) entitlement.Room {
 	t.Helper()
 	return e.RoomIn(t, accountID, name, "BR")
 }
 
 // RoomIn adds a room in a country.
-func (e Env) RoomIn(t testing.TB, accountID, name, country string) models.Room {
+func (e Env) RoomIn(t testing.TB, accountID, name, country string) entitlement.Room {
 	t.Helper()
-	r, err := e.CreateRoom(e.Context, models.NewRoom{AccountID: accountID, Form: rules.RoomForm{Name: name, Site: "HQ", Country: country, Platform: rules.PlatformTeamsWindows}})
+	r, err := e.CreateRoom(e.Context, entitlement.NewRoom{AccountID: accountID, Form: rules.RoomForm{Name: name, Site: "HQ", Country: country, Platform: rules.PlatformTeamsWindows}})
 	require.NoError(t, err)
 	return r
 }
 
 // Device registers a device bought on the day in a room.
-func (e Env) Device(t testing.TB, room models.Room, serial, model, purchasedOn string) models.Device {
+func (e Env) Device(t testing.TB, room entitlement.Room, serial, model, purchasedOn string) entitlement.Device {
 	t.Helper()
-	d, err := e.RegisterDevice(e.Context, models.NewDevice{AccountID: room.AccountID, RoomID: room.ID, Form: rules.DeviceForm{Serial: serial, ModelCode: model, PurchasedOn: purchasedOn}})
+	d, err := e.RegisterDevice(e.Context, entitlement.NewDevice{AccountID: room.AccountID, RoomID: room.ID, Form: rules.DeviceForm{Serial: serial, ModelCode: model, PurchasedOn: purchasedOn}})
 	require.NoError(t, err)
 	return d
 }
 
 // Licences are the licences of an order's first contract.
-func (e Env) Licences(t testing.TB, o models.Order) []models.Licence {
+func (e Env) Licences(t testing.TB, o order.Order) []entitlement.Licence {
 	t.Helper()
 	contracts, err := e.ContractsOfOrder(e.Context, o.ID)
 	require.NoError(t, err)
@@ -44,14 +46,14 @@ func (e Env) Licences(t testing.TB, o models.Order) []models.Licence {
 }
 
 // Assigned assigns a licence to a room.
-func (e Env) Assigned(t testing.TB, l models.Licence, r models.Room) models.LicenceAssignment {
+func (e Env) Assigned(t testing.TB, l entitlement.Licence, r entitlement.Room) entitlement.LicenceAssignment {
 	t.Helper()
-	out, err := e.Assign(e.Context, models.AssignRequest{LicenceID: l.ID, RoomID: r.ID})
+	out, err := e.Assign(e.Context, entitlement.AssignRequest{LicenceID: l.ID, RoomID: r.ID})
 	require.NoError(t, err)
 	return out.Assignments[0]
 }
 
 // ReadOnly is a context of a person who may only view the accounts.
 func ReadOnly(accountIDs ...string) context.Context {
-	return models.WithScope(context.Background(), models.Scope{AccountIDs: accountIDs, Actor: models.Actor{ID: "usr_viewer", Role: rules.CustomerReadOnly}})
+	return db.WithScope(context.Background(), db.Scope{AccountIDs: accountIDs, Actor: db.Actor{ID: "usr_viewer", Role: rules.CustomerReadOnly}})
 }

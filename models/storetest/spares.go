@@ -8,23 +8,25 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
 
 // CSM is a context of a customer success manager of the operator.
 func CSM() context.Context {
-	return models.WithScope(context.Background(), models.Scope{System: true, Actor: models.Actor{ID: "tok_csm", Role: rules.OperatorCSM, OrgID: models.OperatorOrgID}})
+	return db.WithScope(context.Background(), db.Scope{System: true, Actor: db.Actor{ID: "tok_csm", Role: rules.OperatorCSM, OrgID: account.OperatorOrgID}})
 }
 
 // Units are the spare units of an account's parent, the oldest first.
-func (e Env) Units(t testing.TB, accountID string) []models.SpareUnit {
+func (e Env) Units(t testing.TB, accountID string) []replacement.SpareUnit {
 	t.Helper()
 	acc, err := e.GetAccount(e.Context, accountID)
 	require.NoError(t, err)
-	var units []models.SpareUnit
-	for page := (models.Page{Limit: 200}); ; {
-		some, next, err := e.ListSpareUnits(e.Context, models.SpareFilter{ParentID: acc.ParentOrgID, Page: page})
+	var units []replacement.SpareUnit
+	for page := (db.Page{Limit: 200}); ; {
+		some, next, err := e.ListSpareUnits(e.Context, replacement.SpareFilter{ParentID: acc.ParentOrgID, Page: page})
 		require.NoError(t, err)
 		units = append(units, some...)
 		if page.After = next; next == "" {
@@ -36,13 +38,13 @@ func (e Env) Units(t testing.TB, accountID string) []models.SpareUnit {
 
 // Spare is a covered account of fifty licences, with the unit that these earn, which
 // waits for its model and site.
-func (e Env) Spare(t testing.TB) (Covered, models.SpareUnit) {
+func (e Env) Spare(t testing.TB) (Covered, replacement.SpareUnit) {
 	t.Helper()
 	return e.SpareFor(t, "Acme Ltda", "ana.souza@acme.example", "SN-100")
 }
 
 // SpareFor is Spare for a company, with the serial of its device.
-func (e Env) SpareFor(t testing.TB, company, email, serial string) (Covered, models.SpareUnit) {
+func (e Env) SpareFor(t testing.TB, company, email, serial string) (Covered, replacement.SpareUnit) {
 	t.Helper()
 	c := e.CoveredFor(t, company, email, serial)
 	f := FormFor("PO-50-"+serial, company, email)
@@ -55,9 +57,9 @@ func (e Env) SpareFor(t testing.TB, company, email, serial string) (Covered, mod
 
 // Agreed is a spare whose model and site, those of the covered device, the customer
 // has agreed to.
-func (e Env) Agreed(t testing.TB, c Covered, u models.SpareUnit) models.SpareUnit {
+func (e Env) Agreed(t testing.TB, c Covered, u replacement.SpareUnit) replacement.SpareUnit {
 	t.Helper()
-	_, err := e.SelectSpare(CSM(), u.ID, models.SpareChoice{ModelCode: c.Device.ModelCode, SiteID: c.Site.ID})
+	_, err := e.SelectSpare(CSM(), u.ID, replacement.SpareChoice{ModelCode: c.Device.ModelCode, SiteID: c.Site.ID})
 	require.NoError(t, err)
 	u, err = e.AgreeSpare(Customer(c.Account), u.ID, 0)
 	require.NoError(t, err)
@@ -65,9 +67,9 @@ func (e Env) Agreed(t testing.TB, c Covered, u models.SpareUnit) models.SpareUni
 }
 
 // OnSite brings a unit that waits for its shipment on site, under a serial.
-func (e Env) OnSite(t testing.TB, u models.SpareUnit, serial string) models.SpareUnit {
+func (e Env) OnSite(t testing.TB, u replacement.SpareUnit, serial string) replacement.SpareUnit {
 	t.Helper()
-	_, err := e.ShipSpare(Operator(), u.ID, models.Parcel{Serial: serial})
+	_, err := e.ShipSpare(Operator(), u.ID, replacement.Parcel{Serial: serial})
 	require.NoError(t, err)
 	u, err = e.RecordSpareFact(e.Context, u.ID, rules.SpareDelivered, time.Time{})
 	require.NoError(t, err)
@@ -76,7 +78,7 @@ func (e Env) OnSite(t testing.TB, u models.SpareUnit, serial string) models.Spar
 
 // SpareOnSite is a covered account with a spare of its device's model on site, under
 // the serial SP-100.
-func (e Env) SpareOnSite(t testing.TB) (Covered, models.SpareUnit) {
+func (e Env) SpareOnSite(t testing.TB) (Covered, replacement.SpareUnit) {
 	t.Helper()
 	c, u := e.Spare(t)
 	return c, e.OnSite(t, e.Agreed(t, c, u), "SP-100")

@@ -16,9 +16,21 @@ import (
 	"gorm.io/gorm/logger"
 
 	"roomcover.dev/roomcover/clock"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/sqlitedb"
 	"roomcover.dev/roomcover/models/storetest/pgserver"
+	"roomcover.dev/roomcover/models/warranty"
 )
 
 // Key is the key of every test's Store.
@@ -52,7 +64,23 @@ func (c *Calendar) Set(t time.Time) {
 
 // Env is a migrated Store with its calendar and a count of SQL statements.
 type Env struct {
-	*models.Store
+	// Domains are the same domains as those below, for who is handed them all.
+	*domains.Domains
+
+	// A test calls a domain's methods on the Env itself.
+	*db.DB
+	*program.Programs
+	*notification.Notifications
+	*importjob.Jobs
+	*account.Accounts
+	*identity.People
+	*entitlement.Entitlements
+	*warranty.Warranties
+	*logistics.Logistics
+	*replacement.Replacements
+	*order.Orders
+	*operations.Operations
+
 	Calendar   *Calendar
 	Statements *Counter
 	DSN        string // PostgreSQL only
@@ -137,24 +165,26 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 
 // migrate prepares a template, at the time at which every test begins.
 func migrate(dialector gorm.Dialector) error {
-	store, err := models.Open(dialector, models.Options{Clock: clock.At(NewCalendar().Now), Key: Key})
+	store, err := domains.Open(dialector, domains.Options{
+		Options: db.Options{Clock: clock.At(NewCalendar().Now), Key: Key},
+	})
 	if err != nil {
 		return err
 	}
-	_, err = store.Migrate(context.Background())
-	return errors.Join(err, store.Close())
+	_, err = store.DB.Migrate(context.Background())
+	return errors.Join(err, store.DB.Close())
 }
 
 // Postgres is a Store on a new database of the package's shared server.
 func Postgres(t testing.TB) Env {
 	t.Helper()
 	dsn := PostgresDSN(t)
-	return open(t, func() (gorm.Dialector, error) { return models.Postgres(dsn) }, dsn)
+	return open(t, func() (gorm.Dialector, error) { return db.Postgres(dsn) }, dsn)
 }
 
 func open(t testing.TB, dial func() (gorm.Dialector, error), dsn string) Env {
 	t.Helper()
-	return Env{Calendar: NewCalendar(), Statements: &Counter{Interface: logger.Discard}, DSN: dsn, Context: models.WithSystem(context.Background()), dial: dial}.WithCarrier(t, "")
+	return Env{Calendar: NewCalendar(), Statements: &Counter{Interface: logger.Discard}, DSN: dsn, Context: db.WithSystem(context.Background()), dial: dial}.WithCarrier(t, "")
 }
 
 // WithCarrier is the same database behind a Store that books parcels at a carrier.
@@ -162,15 +192,31 @@ func (e Env) WithCarrier(t testing.TB, name string) Env {
 	t.Helper()
 	dialector, err := e.dial()
 	require.NoError(t, err)
-	e.Store, err = models.Open(dialector, models.Options{
-		Clock:        clock.At(e.Calendar.Now),
-		Key:          Key,
-		Logger:       e.Statements,
+	d, err := domains.Open(dialector, domains.Options{
+		Options: db.Options{
+			Clock:  clock.At(e.Calendar.Now),
+			Key:    Key,
+			Logger: e.Statements,
+		},
 		Carrier:      name,
 		ReferenceAge: time.Hour, // so that no count of statements depends on how busy the machine is
 	})
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = e.Close() })
+	t.Cleanup(func() { _ = d.DB.Close() })
+
+	e.Domains = d
+	e.DB = d.DB
+	e.Programs = d.Programs
+	e.Notifications = d.Notifications
+	e.Jobs = d.Jobs
+	e.Accounts = d.Accounts
+	e.People = d.People
+	e.Entitlements = d.Entitlements
+	e.Warranties = d.Warranties
+	e.Logistics = d.Logistics
+	e.Replacements = d.Replacements
+	e.Orders = d.Orders
+	e.Operations = d.Operations
 	e.Statements.Reset()
 	return e
 }
@@ -207,9 +253,9 @@ func startShared() (err error) {
 	if err != nil {
 		return err
 	}
-	shared.template = "template_" + models.MigrationsDigest()
+	shared.template = "template_" + db.MigrationsDigest()
 	return shared.server.Template(shared.template, func(dsn string) error {
-		dialector, err := models.Postgres(dsn)
+		dialector, err := db.Postgres(dsn)
 		if err != nil {
 			return err
 		}

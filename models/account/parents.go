@@ -1,0 +1,226 @@
+package account
+
+import (
+	"cmp"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// openParent finds the parent of a customer's company or registers it; that of a
+// merged one is the parent that took over (S27).
+func openParent(tx *db.Tx, company string) (parent Org, fresh bool, err error) {
+	o, fresh, err := insertOrg(tx, OrgCustomerParent, company)
+	if err != nil || fresh {
+		return o, fresh, err
+	}
+	parent, err = followMerge(tx, "name_key = ?", o.NameKey)
+	return parent, false, err
+}
+
+// parentFor returns the parent of a new account: the one of this id, or the company's
+// where the id is empty.
+func parentFor(tx *db.Tx, id, company string) (Org, error) {
+	if id != "" {
+		return followMerge(tx, "id = ?", id)
+	}
+	parent, _, err := openParent(tx, company)
+	return parent, err
+}
+
+// followMerge reads a customer's parent, or the one it was merged into, and keeps
+// it from being merged until the transaction ends: an account that is added to it
+// here cannot be left behind.
+func followMerge(tx *db.Tx, where string, arg string) (Org, error) {
+	var o Org
+	err := db.KeepKey(tx.DB).Where("kind = ?", OrgCustomerParent).Where(where, arg).First(&o).Error
+	if err != nil || o.MergedInto == nil {
+		return o, db.Found(err)
+	}
+
+	var into Org
+	err = db.KeepKey(tx.DB).First(&into, "id = ?", *o.MergedInto).Error
+	return into, db.Found(err)
+}
+
+// LockParents locks customers' parents in the order of their ids. It leaves their
+// keys free: accounts that are added to one meanwhile do not wait for it, and two
+// orders that each added an account do not wait for each other in a circle.
+func LockParents(tx *db.Tx, where string, args ...any) ([]Org, error) {
+	q := tx.DB
+	if tx.Postgres() {
+		q = tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
+	}
+	var parents []Org
+	err := q.Where(where, args...).Order("id").Find(&parents).Error
+	return parents, err
+}
+
+// LockParentsOf locks the parents of accounts and returns the parent of each account.
+// One that was moved to another parent meanwhile makes the transaction run again.
+func LockParentsOf(tx *db.Tx, accountIDs []string) (map[string]string, error) {
+	parents, err := LockParents(tx, "id IN (?)",
+		tx.Model(&Account{}).Select("parent_org_id").Where("id IN ?", accountIDs))
+	if err != nil {
+		return nil, err
+	}
+
+	locked := map[string]bool{}
+	for _, p := range parents {
+		locked[p.ID] = true
+	}
+
+	var accounts []Account
+	err = tx.Select("id", "parent_org_id").Where("id IN ?", accountIDs).Find(&accounts).Error
+	if err != nil {
+		return nil, err
+	}
+
+	out := make(map[string]string, len(accounts))
+	for _, a := range accounts {
+		if !locked[a.ParentOrgID] {
+			return nil, db.ErrParentMoved
+		}
+		out[a.ID] = a.ParentOrgID
+	}
+
+	return out, nil
+}
+
+// lockWithParent locks an account and its parent, in this order, in one statement:
+// the count of the parent's spares that may follow sees what others committed. No
+// row means that the account was moved to another parent while this waited.
+func lockWithParent(tx *db.Tx, where string, arg string) (Account, error) {
+	query := `SELECT accounts.* FROM accounts
+		JOIN orgs ON orgs.id = accounts.parent_org_id
+		WHERE ` + where
+	if tx.Postgres() {
+		query += " FOR UPDATE OF accounts FOR NO KEY UPDATE OF orgs"
+	}
+
+	var acc Account
+	res := tx.Raw(query, arg).Scan(&acc)
+	if res.Error != nil {
+		return acc, res.Error
+	}
+
+	if res.RowsAffected == 0 {
+		return acc, db.ErrParentMoved
+	}
+	return acc, nil
+}
+
+// twoParents are the parents of a merge or split, locked against orders,
+// cancellations and sweeps.
+type twoParents struct{ A, B Org }
+
+// LockBoth locks two parents in the order of their ids, and with them which accounts
+// are theirs. It answers NOT_FOUND where the first is no customer's parent; the second
+// is empty then.
+func LockBoth(tx *db.Tx, a, b string) (twoParents, error) {
+	var rows []Org
+	err := tx.ForUpdate().Where("id IN ? AND kind = ?", []string{a, b}, OrgCustomerParent).
+		Order("id").Find(&rows).Error
+	if err != nil {
+		return twoParents{}, err
+	}
+
+	var p twoParents
+	for _, o := range rows {
+		switch o.ID {
+		case a:
+			p.A = o
+		case b:
+			p.B = o
+		}
+	}
+
+	if p.A.ID == "" {
+		return p, db.NotFound()
+	}
+
+	return p, nil
+}
+
+// MoveAccounts gives accounts another parent, with an entry in the chain of each.
+func MoveAccounts(
+	tx *db.Tx, accounts []Account, to, reason string,
+) error {
+	ids := db.IdsOf(accounts, func(a Account) string { return a.ID })
+	for some := range db.Batches(ids, 1000) {
+		err := tx.Model(&Account{}).Where("id IN ?", some).
+			Updates(map[string]any{"parent_org_id": to, "version": gorm.Expr("version + 1")}).Error
+		if err != nil {
+			return err
+		}
+	}
+
+	for _, a := range accounts {
+		changed := db.Entry{Verb: "account.parent_changed", ObjectID: a.ID, Details: db.WithReason(reason, map[string]any{
+			"before": a.ParentOrgID,
+			"after":  to,
+		})}
+
+		if err := Audit(tx, a.ID, changed); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+// MarkMerged notes on a parent, and on those that were merged into it before, which
+// parent took over (S27).
+func MarkMerged(tx *db.Tx, fromID, intoID string) error {
+	return tx.Model(&Org{}).
+		Where("id = ? OR merged_into = ?", fromID, fromID).
+		Update("merged_into", intoID).Error
+}
+
+// OpenAgain forgets that a parent was merged into another.
+func OpenAgain(tx *db.Tx, id string) error {
+	return tx.Model(&Org{}).Where("id = ?", id).Update("merged_into", nil).Error
+}
+
+// ParentAudit notes a merge or split in the chains of both parents (S27).
+func ParentAudit(
+	tx *db.Tx, verb string, p twoParents, accounts []Account, reason string,
+) error {
+	details := db.WithReason(reason, map[string]any{
+		"from":     p.A.ID,
+		"into":     p.B.ID,
+		"accounts": len(accounts),
+	})
+
+	for _, o := range []Org{p.A, p.B} {
+		if err := tx.Audit(o.ID, nil, false, db.Entry{
+			Verb: verb, ObjectID: o.ID, Details: details,
+		}); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+func MergedElsewhere(o Org, into string) error {
+	if o.MergedInto == nil || cmp.Or(into, "-") == *o.MergedInto {
+		return nil
+	}
+	return rules.Refuse(rules.StateConflict, "This parent was merged into another.",
+		"Read it to see which one took over, and name that one.")
+}
+
+// ParentsInScope narrows a query on organisations to the customers' parents in scope.
+func ParentsInScope(tx *db.Tx) *gorm.DB {
+	q := tx.Where("kind = ?", OrgCustomerParent)
+	if tx.Scope.System {
+		return q
+	}
+
+	own := tx.Scope.Accounts(tx.Model(&Account{}), "id").Select("parent_org_id")
+	return q.Where("id IN (?)", own)
+}

@@ -1,0 +1,236 @@
+package account
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// AccountSite is where an account's parcels go to: one of its known ship-to addresses
+// (S25). A room is at the site whose name it gives; see rules.SiteKey. The contact
+// is a person: name and address leave the database in labels and mails only.
+type AccountSite struct {
+	ID                string
+	AccountID         string
+	Name              string
+	NameKey           string // rules.SiteKey of Name; unique in the account
+	Street            string
+	City              string
+	Region            string // ISO 3166-2 without the country; empty: unknown
+	PostalCode        string
+	Country           string // ISO 3166
+	TimeZone          string // IANA name
+	ContactName       string
+	ContactEmail      string
+	CourierUnreliable bool // R84
+	CreatedAt         time.Time
+	Version           int64
+}
+
+// TableName is the table of sites.
+func (AccountSite) TableName() string { return "sites" }
+
+func (s AccountSite) facts() map[string]any {
+	return map[string]any{
+		"name":               s.Name,
+		"country":            s.Country,
+		"region":             s.Region,
+		"time_zone":          s.TimeZone,
+		"courier_unreliable": s.CourierUnreliable,
+	}
+}
+
+// fill takes over a form, or refuses it.
+func (s *AccountSite) fill(f rules.SiteForm) error {
+	trim := strings.TrimSpace
+	f.Name = trim(f.Name)
+	f.ContactName = trim(f.ContactName)
+	f.ContactEmail = rules.NormaliseEmail(f.ContactEmail)
+
+	a := rules.Address{
+		Street:     trim(f.Address.Street),
+		City:       trim(f.Address.City),
+		PostalCode: trim(f.Address.PostalCode),
+		Country:    strings.ToUpper(trim(f.Address.Country)),
+	}
+
+	a.Region = rules.NormaliseRegion(a.Country, f.Address.Region)
+	f.Address = a
+	if f.TimeZone == "" {
+		f.TimeZone = rules.TimeZoneFor(a.Country, a.Region)
+	}
+	if err := f.Validate(); err != nil {
+		return err
+	}
+
+	s.Name = f.Name
+	s.NameKey = rules.SiteKey(f.Name)
+	s.TimeZone = f.TimeZone
+	s.ContactName = f.ContactName
+	s.ContactEmail = f.ContactEmail
+	s.Street = a.Street
+	s.City = a.City
+	s.Region = a.Region
+	s.PostalCode = a.PostalCode
+	s.Country = a.Country
+	return nil
+}
+
+// NewSite is a site to add. An empty time zone is that of the region or country.
+type NewSite struct {
+	AccountID string
+	Form      rules.SiteForm
+	Reason    string // operators
+}
+
+// CreateSite adds a known ship-to to an account (S25). A name that the account has
+// already answers VALIDATION_FAILED with DUPLICATE.
+func (s *Accounts) CreateSite(ctx context.Context, n NewSite) (AccountSite, error) {
+	var site AccountSite
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		return CreateInAccount(tx, n.AccountID, n.Reason, func(acc Account) (db.Entry, error) {
+			site = AccountSite{
+				ID:        db.NewID(db.PrefixSite),
+				AccountID: acc.ID,
+				CreatedAt: tx.Now(),
+				Version:   1,
+			}
+			if err := site.fill(n.Form); err != nil {
+				return db.Entry{}, err
+			}
+			if err := freeSiteName(tx, site); err != nil {
+				return db.Entry{}, err
+			}
+			if err := tx.Create(&site).Error; err != nil {
+				return db.Entry{}, err
+			}
+
+			details := db.WithReason(n.Reason, map[string]any{"after": site.facts()})
+			return db.Entry{Verb: "site.created", ObjectID: site.ID, Details: details}, nil
+		})
+	})
+	return site, err
+}
+
+// ChangeSite replaces what people say about a site. version is the one that the caller
+// read, 0 for any; another one answers STATE_CONFLICT. An RMA under way keeps what it
+// promised.
+func (s *Accounts) ChangeSite(
+	ctx context.Context, id string, f rules.SiteForm, version int64, reason string,
+) (AccountSite, error) {
+	return s.changeSite(ctx, id, version, reason, func(
+		tx *db.Tx, site *AccountSite,
+	) error {
+		if err := site.fill(f); err != nil {
+			return err
+		}
+		return freeSiteName(tx, *site)
+	})
+}
+
+// MarkCourier notes that the courier is, or is not, unreliable at a site (R84), which
+// decides where spares lie. A tenant answers FORBIDDEN.
+func (s *Accounts) MarkCourier(
+	ctx context.Context, id string, unreliable bool, reason string,
+) (AccountSite, error) {
+	return s.changeSite(ctx, id, 0, reason, func(
+		tx *db.Tx, site *AccountSite,
+	) error {
+		if !tx.Scope.System {
+			return rules.Refuse(rules.Forbidden,
+				"Only an operator may mark a site's courier.", "Ask the service's mailbox.")
+		}
+		site.CourierUnreliable = unreliable
+		return nil
+	})
+}
+
+// changeSite locks a site with its account, has it changed and counts its version on.
+func (s *Accounts) changeSite(
+	ctx context.Context,
+	id string,
+	version int64,
+	reason string,
+	change func(tx *db.Tx, site *AccountSite) error,
+) (AccountSite, error) {
+	var site AccountSite
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		return ChangeInAccount(tx, "sites", id, reason, func(Account) (db.Entry, error) {
+			site = AccountSite{}
+			if err := db.Found(tx.ForUpdate().First(&site, "id = ?", id).Error); err != nil {
+				return db.Entry{}, err
+			}
+			if err := db.Versioned(site.Version, version); err != nil {
+				return db.Entry{}, err
+			}
+
+			before := site.facts()
+			if err := change(tx, &site); err != nil {
+				return db.Entry{}, err
+			}
+
+			site.Version++
+			err := tx.Select("*").
+				Omit("id", "account_id", "created_at").
+				Where("id = ?", id).
+				Updates(&site).Error
+			if err != nil {
+				return db.Entry{}, err
+			}
+
+			return db.Entry{Verb: "site.changed", ObjectID: site.ID, Details: db.WithReason(reason, map[string]any{
+				"before": before,
+				"after":  site.facts(),
+			})}, nil
+		})
+	})
+	return site, err
+}
+
+// freeSiteName refuses a name that another site of the account has; the unique key
+// is the authority.
+func freeSiteName(tx *db.Tx, site AccountSite) error {
+	var n int64
+	err := tx.Model(&AccountSite{}).
+		Where("account_id = ? AND name_key = ? AND id <> ?", site.AccountID, site.NameKey, site.ID).
+		Count(&n).Error
+	if err != nil || n == 0 {
+		return err
+	}
+
+	return rules.Invalid([]rules.FieldError{{
+		Pointer: "/name",
+		Code:    rules.Duplicate,
+		Message: "The account has a site of this name.",
+		Remedy:  "Change that site, or choose another name.",
+	}})
+}
+
+// GetSite reads one site.
+func (s *Accounts) GetSite(ctx context.Context, id string) (AccountSite, error) {
+	var site AccountSite
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&site, "id = ?", id).Error)
+	})
+	return site, err
+}
+
+// ListSites lists the sites in scope, newest first; accountID may be empty.
+func (s *Accounts) ListSites(
+	ctx context.Context, accountID string, page db.Page,
+) ([]AccountSite, string, error) {
+	var out []AccountSite
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		q := tx.Scope.Accounts(tx.DB, "account_id")
+		if accountID != "" {
+			q = q.Where("account_id = ?", accountID)
+		}
+		return page.Apply(q).Find(&out).Error
+	})
+
+	out, next := db.Cut(page, out, func(s AccountSite) string { return s.ID })
+	return out, next, err
+}

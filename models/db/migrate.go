@@ -1,0 +1,151 @@
+package db
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations
+var migrationFiles embed.FS
+
+// MigrationsDigest names the migrations of this program: tests share a migrated
+// database under it.
+func MigrationsDigest() string {
+	hash := sha256.New()
+	err := fs.WalkDir(migrationFiles, ".", func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || entry.IsDir() {
+			return err
+		}
+		content, err := migrationFiles.ReadFile(path)
+		fmt.Fprintf(hash, "%s %d\n%s", path, len(content), content)
+		return err
+	})
+	if err != nil { // embedded files can always be read
+		panic(err)
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:8])
+}
+
+// ErrSchema says that the database's schema is older than this program needs.
+var ErrSchema = errors.New("models: the database's schema is too old; run roomcover migrate")
+
+func (d *DB) migrations() (*goose.Provider, error) {
+	dialect, dir := goose.DialectSQLite3, "migrations/sqlite"
+	if d.Postgres() {
+		dialect, dir = goose.DialectPostgres, "migrations/postgres"
+	}
+
+	files, err := fs.Sub(migrationFiles, dir)
+	if err != nil {
+		return nil, err
+	}
+
+	pool, err := d.Pool()
+	if err != nil {
+		return nil, err
+	}
+
+	if !d.Postgres() {
+		return goose.NewProvider(dialect, pool, files)
+	}
+
+	once, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(lockEvery, lockTries))
+	if err != nil {
+		return nil, err
+	}
+
+	return goose.NewProvider(dialect, pool, files, goose.WithSessionLocker(once))
+}
+
+// How a migration waits for another one: it asks every second for ten minutes. It
+// must not wait inside a statement, because CREATE INDEX CONCURRENTLY waits for
+// the end of every statement that began before it.
+const (
+	lockEvery = 1 // seconds
+	lockTries = 600
+)
+
+// Migrate brings the schema up to date and seeds the domains, such as with the
+// default program and catalogue. It returns the versions it applied. Two at the
+// same time are safe on PostgreSQL: an advisory lock lets one go first, and what is
+// seeded is never written twice.
+func (d *DB) Migrate(ctx context.Context) ([]int64, error) {
+	p, err := d.migrations()
+	if err != nil {
+		return nil, err
+	}
+
+	results, err := p.Up(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("migrate: %w", err)
+	}
+
+	applied := make([]int64, len(results))
+	for i, r := range results {
+		applied[i] = r.Source.Version
+	}
+
+	for _, write := range d.seeds {
+		if err := write(WithSystem(ctx)); err != nil {
+			return applied, err
+		}
+	}
+
+	return applied, nil
+}
+
+// Ready answers nil when the database is reachable and its schema is the one
+// this program was built with, or newer: during a roll-out the schema is
+// expanded first, and the old processes go on.
+func (d *DB) Ready(ctx context.Context) error {
+	p, err := d.migrations()
+	if err != nil {
+		return err
+	}
+
+	current, target, err := p.GetVersions(ctx)
+	if err != nil {
+		return fmt.Errorf("read the schema's version: %w", err)
+	}
+
+	if current < target {
+		return fmt.Errorf("%w (it is %d, needed is %d)", ErrSchema, current, target)
+	}
+
+	return nil
+}
+
+// Rollback undoes the latest migration; for the test of the migrations.
+func (d *DB) Rollback(ctx context.Context) error {
+	p, err := d.migrations()
+	if err != nil {
+		return err
+	}
+
+	_, err = p.Down(ctx)
+	if errors.Is(err, goose.ErrNoNextVersion) || errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+
+	return err
+}
+
+// Entities are the rows of tasks, the audit, the outbox and idempotency keys.
+func Entities() []any {
+	return []any{
+		OperatorTask{},
+		AuditEvent{},
+		auditHead{},
+		OutboxEvent{},
+		IdempotencyKey{},
+	}
+}

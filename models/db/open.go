@@ -1,0 +1,149 @@
+package db
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/stdlib"
+	"gorm.io/driver/postgres"
+	"gorm.io/gorm"
+	"gorm.io/gorm/logger"
+
+	"roomcover.dev/roomcover/clock"
+)
+
+// DB is the database, with the calendar by which it is written. It is safe for
+// concurrent use.
+type DB struct {
+	Gorm    *gorm.DB
+	clock   clock.Clock
+	secrets Secrets
+	told    chan struct{} // see OutboxWritten
+	seeds   []seed        // see SeedWith
+}
+
+// Options configure a DB.
+type Options struct {
+	Clock clock.Clock
+	// Key derives invitation tokens and one-time codes; at least 32 bytes.
+	Key []byte
+	// Logger sees every SQL statement; nil for none. Tests count with it.
+	Logger logger.Interface
+	// Carrier is the name of the carrier at which the service books parcels by itself;
+	// empty: people hand them in.
+	Carrier string
+	// ReferenceAge bounds how long a change of the program by another process may go
+	// unseen; 0 means five seconds.
+	ReferenceAge time.Duration
+	// MaxConns bounds open connections; 0 means 10.
+	MaxConns int
+}
+
+// Open returns a DB behind the dialector. It does not migrate; see Migrate and
+// Ready.
+func Open(dialector gorm.Dialector, o Options) (*DB, error) {
+	if len(o.Key) < 32 {
+		return nil, errors.New("models: the key needs at least 32 bytes")
+	}
+	log := o.Logger
+	if log == nil {
+		log = logger.Discard
+	}
+	db, err := gorm.Open(dialector, &gorm.Config{
+		TranslateError:         true,
+		SkipDefaultTransaction: true,
+		Logger:                 log,
+		NowFunc:                func() time.Time { return o.Clock.Now() },
+	})
+	if err != nil {
+		return nil, fmt.Errorf("open the database: %w", err)
+	}
+	pool, err := db.DB()
+	if err != nil {
+		return nil, err
+	}
+	if pool.Stats().MaxOpenConnections == 0 {
+		pool.SetMaxOpenConns(max(o.MaxConns, 10))
+		pool.SetMaxIdleConns(max(o.MaxConns, 10))
+	}
+	return &DB{
+		Gorm:    db,
+		clock:   o.Clock,
+		secrets: Secrets{key: o.Key},
+		told:    make(chan struct{}, 1),
+	}, nil
+}
+
+// Close closes the pool.
+func (d *DB) Close() error {
+	pool, err := d.Gorm.DB()
+	if err != nil {
+		return err
+	}
+	return pool.Close()
+}
+
+// Ping asks the database for an answer.
+func (d *DB) Ping(ctx context.Context) error {
+	pool, err := d.Gorm.DB()
+	if err != nil {
+		return err
+	}
+	return pool.PingContext(ctx)
+}
+
+// Pool returns the connection pool, for metrics and migrations.
+func (d *DB) Pool() (*sql.DB, error) { return d.Gorm.DB() }
+
+// Clock returns the calendar by which the database is written.
+func (d *DB) Clock() clock.Clock { return d.clock }
+
+// Now returns the calendar's present instant.
+func (d *DB) Now() time.Time { return d.clock.Now() }
+
+// Secrets returns what derives the secrets that are sent by mail.
+func (d *DB) Secrets() Secrets { return d.secrets }
+
+// Postgres reports whether the database is PostgreSQL; otherwise it is SQLite.
+func (d *DB) Postgres() bool { return isPostgres(d.Gorm) }
+
+// seed writes the first rows of a domain where there are none; again it changes
+// nothing.
+type seed func(ctx context.Context) error
+
+// SeedWith has Migrate run the seeds, in their order.
+func (d *DB) SeedWith(seeds ...seed) { d.seeds = append(d.seeds, seeds...) }
+
+// Postgres is the dialector for a PostgreSQL address (URL or key=value). Its
+// connections are opened for the service's own work; a tenant's transaction
+// narrows itself (C5).
+func Postgres(dsn string) (gorm.Dialector, error) {
+	cfg, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("the database address cannot be read: %w", err)
+	}
+
+	cfg.RuntimeParams["roomcover.scope"] = "system"
+	cfg.RuntimeParams["timezone"] = "UTC"
+	if cfg.RuntimeParams["application_name"] == "" {
+		cfg.RuntimeParams["application_name"] = "roomcover"
+	}
+
+	pool := stdlib.OpenDB(*cfg, stdlib.OptionAfterConnect(readUTC))
+	return postgres.New(postgres.Config{Conn: pool}), nil
+}
+
+// readUTC has instants read in UTC, whatever the zone of the machine is.
+func readUTC(_ context.Context, conn *pgx.Conn) error {
+	conn.TypeMap().RegisterType(&pgtype.Type{
+		Name:  "timestamptz",
+		OID:   pgtype.TimestamptzOID,
+		Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+	})
+	return nil
+}

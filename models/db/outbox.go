@@ -1,0 +1,213 @@
+package db
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// OutboxEvent is what the relay still has to tell a workflow.
+type OutboxEvent struct {
+	ID          string
+	DedupeKey   string
+	Kind        OutboxKind
+	SubjectID   string
+	Payload     map[string]string `gorm:"serializer:json"`
+	CreatedAt   time.Time
+	DueAt       time.Time // real time: next attempt, or end of the lease
+	Attempts    int
+	LastError   string
+	DeliveredAt *time.Time
+}
+
+// Why is what an outside event is for, such as non_return or damage of a fee.
+func (e OutboxEvent) Why() string { return e.Payload["why"] }
+
+// OutboxKind says what to start or tell.
+type OutboxKind string
+
+// The kinds of OutboxEvent. The subject is what the event happened to: an order, an
+// invitation, a notification, an import job, an RMA or a spare unit.
+const (
+	OutboxOrderAccepted      OutboxKind = "order.start"
+	OutboxOrderDecided       OutboxKind = "order.decided"
+	OutboxOrderCancelled     OutboxKind = "order.cancelled"
+	OutboxOrderRetried       OutboxKind = "order.retry"
+	OutboxInvitationIssued   OutboxKind = "invitation.start"
+	OutboxInvitationClosed   OutboxKind = "invitation.closed"
+	OutboxInvitationRetried  OutboxKind = "invitation.retry"
+	OutboxNotificationQueued OutboxKind = "mail.start"
+	OutboxImportQueued       OutboxKind = "import.start"
+
+	// The subject is what the shipment is for.
+	OutboxShipmentMoved OutboxKind = "shipment.moved"
+
+	OutboxRMARequested OutboxKind = "rma.start"
+	OutboxRMAChanged   OutboxKind = "rma.changed"
+	OutboxRMARetried   OutboxKind = "rma.retry"
+
+	OutboxSpareEarned  OutboxKind = "spare.start"
+	OutboxSpareChanged OutboxKind = "spare.changed"
+	OutboxSpareRetried OutboxKind = "spare.retry"
+
+	// What finance and others outside have to know; no workflow is told.
+	OutboxRMABreached OutboxKind = "event.rma_breached" // RMA (S21)
+	OutboxFeeBilled   OutboxKind = "event.fee_billed"   // RMA (S22) or spare unit (S9)
+	OutboxFeeCredited OutboxKind = "event.fee_credited" // RMA or spare unit (S22)
+)
+
+// The keys of an outbox event's payload.
+const (
+	PayloadExpiresAt      = "expires_at"
+	PayloadReminder       = "reminder_" // followed by the day after the issue
+	PayloadCancellationID = "cancellation_id"
+	PayloadUntil          = "until"
+	PayloadWaitsFor       = "waits_for"
+)
+
+// NewOutboxEvent describes an event. The epoch tells apart what can happen to a subject
+// more than once.
+func NewOutboxEvent(kind OutboxKind, subjectID, epoch string, payload map[string]string) OutboxEvent {
+	return OutboxEvent{
+		DedupeKey: string(kind) + "/" + subjectID + "/" + epoch,
+		Kind:      kind,
+		SubjectID: subjectID,
+		Payload:   payload,
+	}
+}
+
+// Enqueue writes outbox events in the caller's transaction (C6). Their dedupe key is
+// unique: an event that stands already makes the transaction fail and run again.
+func (tx *Tx) Enqueue(events ...OutboxEvent) error {
+	tx.state.enqueued = true
+
+	now := tx.Now()
+	for i := range events {
+		events[i].ID = NewID(prefixOutbox)
+		events[i].CreatedAt = now
+		events[i].DueAt = RealNow()
+		if events[i].Payload == nil {
+			events[i].Payload = map[string]string{}
+		}
+	}
+
+	return tx.Create(&events).Error
+}
+
+// OutboxWritten yields after a transaction of this process has written to the outbox,
+// so that a relay need not wait for its next poll. The relay finds what other
+// processes write by polling.
+func (d *DB) OutboxWritten() <-chan struct{} { return d.told }
+
+func (d *DB) wakeRelay() {
+	select {
+	case d.told <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
+// LeaseOutbox takes up to limit events that are due, oldest first, and keeps
+// other relays away from them for the lease. Events of a relay that died come
+// back when their lease ends.
+func (d *DB) LeaseOutbox(
+	ctx context.Context, limit int, lease time.Duration,
+) ([]OutboxEvent, error) {
+	return d.NextOutbox(ctx, nil, limit, lease)
+}
+
+// NextOutbox is LeaseOutbox that also marks the events of the batch before as
+// delivered, in the same statement.
+func (d *DB) NextOutbox(
+	ctx context.Context, told []string, limit int, lease time.Duration,
+) ([]OutboxEvent, error) {
+	skip := ""
+	if d.Postgres() {
+		skip = " FOR UPDATE SKIP LOCKED"
+	}
+
+	now := RealNow()
+	in := map[string]any{
+		"told":  append([]string{""}, told...),
+		"now":   d.Now(),
+		"real":  now,
+		"until": now.Add(lease),
+		"limit": limit,
+	}
+
+	var rows []OutboxEvent
+	err := d.Single(ctx, func(tx *Tx) error {
+		rows = nil
+		return tx.Raw(fmt.Sprintf(nextOutboxSQL, skip), in).Scan(&rows).Error
+	})
+
+	out := slices.DeleteFunc(rows, func(e OutboxEvent) bool { return slices.Contains(told, e.ID) })
+	slices.SortFunc(out, func(a, b OutboxEvent) int {
+		return cmp.Or(a.CreatedAt.Compare(b.CreatedAt), cmp.Compare(a.ID, b.ID))
+	})
+
+	return out, err
+}
+
+// nextOutboxSQL marks events as delivered and leases the next ones. An event waits for
+// the earlier ones of its subject: an invitation's end, delivered before its start,
+// would find no workflow, and the one that starts then would wait for days. So a batch
+// holds one event of a subject.
+//
+// One list of ids, rather than an OR, lets PostgreSQL find the rows by their key.
+const nextOutboxSQL = `WITH due AS (
+		SELECT id FROM outbox_events AS e
+		WHERE delivered_at IS NULL AND due_at <= @real AND id NOT IN @told
+			AND NOT EXISTS (
+				SELECT 1 FROM outbox_events AS p
+				WHERE p.delivered_at IS NULL AND p.subject_id = e.subject_id
+					AND p.id < e.id AND p.id NOT IN @told)
+		ORDER BY due_at LIMIT @limit%s)
+	UPDATE outbox_events SET
+		delivered_at = CASE WHEN id IN @told THEN @now ELSE delivered_at END,
+		due_at       = CASE WHEN id IN @told THEN due_at ELSE @until END,
+		attempts     = CASE WHEN id IN @told THEN attempts ELSE attempts + 1 END
+	WHERE id IN (SELECT id FROM due UNION ALL SELECT id FROM outbox_events WHERE id IN @told)
+	RETURNING *`
+
+// OutboxDelivered marks events as delivered; again it changes nothing but the instant.
+func (d *DB) OutboxDelivered(ctx context.Context, ids []string) error {
+	return d.Single(ctx, func(tx *Tx) error {
+		return tx.Model(&OutboxEvent{}).
+			Where("id IN ?", ids).
+			Update("delivered_at", tx.Now()).Error
+	})
+}
+
+// OutboxFailed has an event delivered again after a pause, and keeps why it failed.
+func (d *DB) OutboxFailed(ctx context.Context, id, reason string, pause time.Duration) error {
+	return d.Single(ctx, func(tx *Tx) error {
+		return tx.Model(&OutboxEvent{}).Where("id = ?", id).
+			Updates(map[string]any{"due_at": RealNow().Add(pause), "last_error": reason}).Error
+	})
+}
+
+// RetryOutbox has the relay take an event that it could not tell again at once.
+func RetryOutbox(tx *Tx, id string) error {
+	return tx.Model(&OutboxEvent{}).Where("id = ? AND delivered_at IS NULL", id).
+		Updates(map[string]any{"due_at": RealNow(), "attempts": 0}).Error
+}
+
+// OutboxBacklog counts the events that are not delivered yet, and returns when the
+// oldest was written; zero for none.
+func (d *DB) OutboxBacklog(ctx context.Context) (count int64, oldest time.Time, err error) {
+	err = d.Read(ctx, func(tx *Tx) error {
+		var first OutboxEvent
+		err := tx.Model(&OutboxEvent{}).Where("delivered_at IS NULL").Count(&count).Error
+		if err != nil || count == 0 {
+			return err
+		}
+
+		err = tx.Where("delivered_at IS NULL").Order("created_at").First(&first).Error
+		oldest = first.CreatedAt
+		return Found(err)
+	})
+
+	return count, oldest, err
+}

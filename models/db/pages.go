@@ -1,0 +1,77 @@
+package db
+
+import (
+	"fmt"
+	"strings"
+
+	"gorm.io/gorm"
+)
+
+// Page is one page of a list that runs from new to old by id.
+type Page struct {
+	After string // the cursor that the page before gave; empty for the first
+	Limit int    // 1 to 200; 0 means 50
+}
+
+func (p Page) Size() int {
+	if p.Limit <= 0 {
+		return 50
+	}
+	return min(p.Limit, 200)
+}
+
+// Apply reads one row more than asked for, to know whether another page is.
+func (p Page) Apply(q *gorm.DB) *gorm.DB {
+	if p.After != "" {
+		q = q.Where("id < ?", p.After)
+	}
+	return q.Order("id DESC").Limit(p.Size() + 1)
+}
+
+// Cut drops the extra row and returns the cursor of the next page, empty at the end.
+func Cut[T any](p Page, rows []T, id func(T) string) ([]T, string) {
+	if len(rows) <= p.Size() {
+		return rows, ""
+	}
+	rows = rows[:p.Size()]
+	return rows, id(rows[len(rows)-1])
+}
+
+// Sort is the order of a list that a person may choose.
+type Sort string
+
+// The orders of lists. SortName is by what a person knows the row by: a room's
+// name, a device's serial.
+const (
+	SortNewest Sort = ""
+	SortOldest Sort = "oldest"
+	SortName   Sort = "name"
+)
+
+// ApplySorted is Page.apply in the order asked for. name is the expression that
+// SortName sorts by. The cursor is the last row's id still: the query looks up where
+// that row stands in the order, so that a page goes on behind it although other rows
+// came or went.
+func (p Page) ApplySorted(q *gorm.DB, sort Sort, table, name string) *gorm.DB {
+	key := ""
+	switch sort {
+	case SortOldest:
+		key = "id"
+	case SortName:
+		key = name + ", id"
+	default:
+		return p.Apply(q)
+	}
+
+	if p.After != "" {
+		q = q.Where(fmt.Sprintf("(%[1]s) > (SELECT %[1]s FROM %[2]s WHERE id = ?)",
+			key, table), p.After)
+	}
+
+	return q.Order(key).Limit(p.Size() + 1)
+}
+
+// Part is a LIKE pattern, with ! as its escape, for a text that stands anywhere.
+func Part(text string) string {
+	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + "%"
+}

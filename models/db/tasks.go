@@ -1,0 +1,238 @@
+package db
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// OperatorTask is something that needs a person: what, and why.
+type OperatorTask struct {
+	ID         string
+	Kind       TaskKind
+	SubjectID  string
+	AccountID  *string
+	DedupeKey  string
+	What       string
+	Why        string
+	State      TaskState
+	Resolution string
+	ResolvedBy string
+	CreatedAt  time.Time
+	ResolvedAt *time.Time
+}
+
+// TaskState says whether a task still waits for a person.
+type TaskState string
+
+// The states of an OperatorTask.
+const (
+	TaskOpen TaskState = "OPEN"
+	TaskDone TaskState = "DONE"
+)
+
+// TaskKind says what kind of help is needed.
+type TaskKind string
+
+// The kinds of OperatorTask. Each subject is named in the comment.
+const (
+	TaskReviewOrder TaskKind = "REVIEW_ORDER" // order
+	// notification: refused for good (S17)
+	TaskMailUndeliverable TaskKind = "MAIL_UNDELIVERABLE"
+	// notification: may or may not have arrived
+	TaskMailUnknown         TaskKind = "MAIL_UNKNOWN"
+	TaskInvitationUnclaimed TaskKind = "INVITATION_UNCLAIMED" // invitation (S16)
+	// invitation: a visitor asks for a new link
+	TaskInvitationRequested TaskKind = "INVITATION_REQUESTED"
+	// order, invitation, notification or import job: retry or repair
+	TaskProcessStuck  TaskKind = "PROCESS_STUCK"
+	TaskOutboxStuck   TaskKind = "OUTBOX_STUCK"   // outbox event
+	TaskSweepLate     TaskKind = "SWEEP_LATE"     // the sweep's name
+	TaskSerialClaimed TaskKind = "SERIAL_CLAIMED" // device claim (R27c)
+
+	// shipment: scans that exclude each other
+	TaskShipmentContradicted TaskKind = "SHIPMENT_CONTRADICTED"
+
+	TaskCalendarNoHolidays    TaskKind = "CALENDAR_WITHOUT_HOLIDAYS"     // calendar, by code (C3)
+	TaskCalendarNoWorkingTime TaskKind = "CALENDAR_WITHOUT_WORKING_TIME" // calendar, by code (C3)
+
+	TaskWarrantyUnmatched TaskKind = "WARRANTY_UNMATCHED" // earlier warranty of a file (R111b)
+	// earlier warranty that a customer misses (R111c)
+	TaskWarrantyClaimed TaskKind = "WARRANTY_CLAIMED"
+
+	TaskAssignCSM TaskKind = "ASSIGN_CSM" // account: name its customer success manager (R35e)
+
+	TaskDecideRMA TaskKind = "DECIDE_RMA" // RMA: approve or reject
+	TaskRMALate   TaskKind = "RMA_LATE"   // RMA: the first promise was missed (S21)
+	// RMA: no sign of the carrier for 3 business days
+	TaskRMASilent    TaskKind = "RMA_PARCEL_SILENT"
+	TaskRMAWrongUnit TaskKind = "RMA_WRONG_UNIT" // RMA: another unit came back
+	TaskRMAFee       TaskKind = "RMA_FEE"        // RMA: bill or waive (S22)
+
+	TaskChooseSpare TaskKind = "CHOOSE_SPARE" // spare unit: model and site (R88a); a CSM's
+	// spare unit: bill or waive one that did not come back (S9)
+	TaskSpareFee TaskKind = "SPARE_FEE"
+)
+
+// Raise writes a task in the caller's transaction. The same need raises one
+// task: an open one stays as it is, and one that was done is opened again.
+func (tx *Tx) Raise(t OperatorTask) error {
+	t.ID = NewID(PrefixTask)
+	t.State = TaskOpen
+	t.CreatedAt = tx.Now()
+	if t.DedupeKey == "" {
+		t.DedupeKey = string(t.Kind) + "/" + t.SubjectID
+	}
+	return tx.RaiseAll([]OperatorTask{t})
+}
+
+// RaiseAll is raise for complete tasks of one kind and need.
+func (tx *Tx) RaiseAll(tasks []OperatorTask) error {
+	t := tasks[0]
+	return tx.Clauses(clause.OnConflict{
+		Columns: []clause.Column{{Name: "dedupe_key"}},
+		Where: clause.Where{Exprs: []clause.Expression{clause.Eq{
+			Column: clause.Column{Table: "operator_tasks", Name: "state"},
+			Value:  TaskDone,
+		}}},
+		DoUpdates: clause.Assignments(map[string]any{
+			"state":       TaskOpen,
+			"what":        t.What,
+			"why":         t.Why,
+			"created_at":  t.CreatedAt,
+			"resolved_at": nil,
+			"resolution":  "",
+			"resolved_by": "",
+		}),
+	}).Create(&tasks).Error
+}
+
+// RaiseTask records that something needs a person. It may be called again with
+// the same need.
+func (d *DB) RaiseTask(ctx context.Context, t OperatorTask) error {
+	return d.Write(ctx, func(tx *Tx) error { return tx.Raise(t) })
+}
+
+// TaskFilter narrows a list of tasks; empty fields do not narrow.
+type TaskFilter struct {
+	State     TaskState
+	Kind      TaskKind
+	SubjectID string
+	Page      Page
+}
+
+// ListTasks lists operator tasks, newest first.
+func (d *DB) ListTasks(ctx context.Context, f TaskFilter) ([]OperatorTask, string, error) {
+	var out []OperatorTask
+	err := d.Read(ctx, func(tx *Tx) error {
+		q := tx.Scope.Accounts(tx.DB, "account_id")
+		for column, value := range map[string]string{
+			"state":      string(f.State),
+			"kind":       string(f.Kind),
+			"subject_id": f.SubjectID,
+		} {
+			if value != "" {
+				q = q.Where(clause.Eq{Column: column, Value: value})
+			}
+		}
+
+		return f.Page.Apply(q).Find(&out).Error
+	})
+
+	out, next := Cut(f.Page, out, func(t OperatorTask) string { return t.ID })
+	return out, next, err
+}
+
+// GetTask reads one task.
+func (d *DB) GetTask(ctx context.Context, id string) (OperatorTask, error) {
+	var t OperatorTask
+	err := d.Read(ctx, func(tx *Tx) error {
+		return Found(tx.Scope.Accounts(tx.DB, "account_id").First(&t, "id = ?", id).Error)
+	})
+	return t, err
+}
+
+// ResolveTask closes a task with a note. A task that is done already answers
+// STATE_CONFLICT.
+func (d *DB) ResolveTask(ctx context.Context, id, resolution string) (OperatorTask, error) {
+	var t OperatorTask
+	err := d.Write(ctx, func(tx *Tx) error {
+		t = OperatorTask{}
+		if err := Found(ForUpdate(tx.Scope.Accounts(tx.DB, "account_id")).First(&t, "id = ?",
+			id).Error); err != nil {
+			return err
+		}
+
+		if t.State == TaskDone {
+			return rules.Refuse(rules.StateConflict, "This task is done already.",
+				"Read the task again to see how it was resolved.")
+		}
+
+		return tx.Resolve(&t, resolution)
+	})
+
+	return t, err
+}
+
+// Resolve closes an open task in the caller's transaction, with its audit.
+func (tx *Tx) Resolve(t *OperatorTask, resolution string) error {
+	now := tx.Now()
+	t.State = TaskDone
+	t.Resolution = resolution
+	t.ResolvedBy = tx.Scope.Actor.ID
+	t.ResolvedAt = &now
+
+	err := tx.Model(&OperatorTask{}).Where("id = ?", t.ID).
+		Select("state", "resolution", "resolved_by", "resolved_at").Updates(t).Error
+	if err != nil {
+		return err
+	}
+
+	return tx.Audit(t.ID, t.AccountID, false, Entry{
+		"task.resolved", t.ID, map[string]any{"kind": t.Kind, "subject": t.SubjectID},
+	})
+}
+
+// Settle closes the open task for a need that went away, by itself or by what
+// the actor did.
+func (tx *Tx) Settle(
+	kind TaskKind, subjectID, resolution string,
+) error {
+	return tx.SettleAll(kind, []string{subjectID}, resolution)
+}
+
+// SettleAll is settle for several subjects.
+func (tx *Tx) SettleAll(
+	kind TaskKind, subjectIDs []string, resolution string,
+) error {
+	keys := make([]string, len(subjectIDs))
+	for i, id := range subjectIDs {
+		keys[i] = string(kind) + "/" + id
+	}
+	return SettleWhere(tx, tx.Scope, tx.Where("dedupe_key IN ?", keys), resolution)
+}
+
+// SettleKinds closes the open tasks of several kinds about one subject.
+func SettleKinds(
+	tx *Tx, kinds []TaskKind, subjectID, resolution string,
+) error {
+	about := tx.Where("subject_id = ? AND kind IN ?", subjectID, kinds)
+	return SettleWhere(tx, tx.Scope, about, resolution)
+}
+
+// SettleWhere closes the open tasks that a query narrows to, in the name of the actor.
+// Whatever closes a task whose need went away comes through here.
+func SettleWhere(tx *Tx, scope Scope, q *gorm.DB, resolution string) error {
+	return q.Model(&OperatorTask{}).
+		Where("state = ?", TaskOpen).
+		Updates(map[string]any{
+			"state":       TaskDone,
+			"resolution":  resolution,
+			"resolved_by": scope.Actor.ID,
+			"resolved_at": tx.Now(),
+		}).Error
+}

@@ -1,0 +1,191 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+)
+
+// Tx is one transaction under one Scope. A domain's exported function that takes a Tx is
+// the way from one domain into another: whoever calls it has opened the transaction, and
+// it commits or fails as a whole.
+//
+// Locks are taken in one order, so that no two commands wait for each other: contracts
+// of an order, parent, account, the subject (room, device, RMA, spare unit, shipment),
+// then a level of the stock.
+type Tx struct {
+	*gorm.DB
+	Scope Scope
+
+	database *DB
+	state    *txState
+}
+
+// txState is what the copies of one transaction share.
+type txState struct {
+	now      time.Time
+	enqueued bool
+}
+
+// Now is the transaction's one instant. It is read from the calendar when it is first
+// asked for, so that a command which locks first is dated after those it waited for.
+func (tx *Tx) Now() time.Time {
+	if tx.state.now.IsZero() {
+		tx.state.now = tx.database.Now()
+	}
+	return tx.state.now
+}
+
+// As returns the same transaction in the name of another scope.
+func (tx *Tx) As(scope Scope) *Tx {
+	other := *tx
+	other.Scope = scope
+	return &other
+}
+
+// With returns the same transaction with a narrower query to begin from.
+func (tx *Tx) With(q *gorm.DB) *Tx {
+	other := *tx
+	other.DB = q
+	return &other
+}
+
+// Postgres reports whether the database is PostgreSQL; otherwise it is SQLite.
+func (tx *Tx) Postgres() bool { return isPostgres(tx.DB) }
+
+// Secrets returns what derives the secrets that are sent by mail.
+func (tx *Tx) Secrets() Secrets { return tx.database.secrets }
+
+// ForUpdate returns a query that locks the rows that it reads.
+func (tx *Tx) ForUpdate() *gorm.DB { return ForUpdate(tx.DB) }
+
+// maxTries bounds how often a transaction is tried when the database itself asks for
+// another try.
+const maxTries = 5
+
+// Read runs fn in a transaction under the context's Scope. fn changes nothing.
+func (d *DB) Read(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.transact(ctx, fence, fn)
+}
+
+// Write runs fn in a transaction under the context's Scope, and wakes the relay when fn
+// wrote to the outbox. fn may run again when the database asks for it, so it must not
+// keep state of a failed run.
+func (d *DB) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.transact(ctx, fence, fn)
+}
+
+// WriteAcross is Write for a command that a seller gives and that works on the
+// customer's rows too, such as matching an account or revoking licences. Row-level
+// security stays open; fn itself narrows what the caller names to the scope.
+func (d *DB) WriteAcross(ctx context.Context, fn func(tx *Tx) error) error {
+	return d.transact(ctx, func(*Tx) error { return nil }, fn)
+}
+
+// Single is Write for the service's own work in one statement, which is a transaction
+// by itself and saves BEGIN and COMMIT. A tenant's statement needs row-level security
+// and gets a whole transaction.
+func (d *DB) Single(ctx context.Context, fn func(tx *Tx) error) error {
+	scope, err := ScopeFrom(ctx)
+	if err != nil {
+		return err
+	}
+	if !scope.System {
+		return d.Write(ctx, fn)
+	}
+	for try := 1; ; try++ {
+		err = fn(&Tx{DB: d.Gorm.WithContext(ctx), Scope: scope, database: d, state: &txState{}})
+		if err == nil || try == maxTries || !retryable(err) {
+			return err
+		}
+	}
+}
+
+func (d *DB) transact(ctx context.Context, fence func(*Tx) error, fn func(tx *Tx) error) error {
+	scope, err := ScopeFrom(ctx)
+	if err != nil {
+		return err
+	}
+
+	for try := 1; ; try++ {
+		state := &txState{}
+		err = d.Gorm.WithContext(ctx).Transaction(func(q *gorm.DB) error {
+			tx := &Tx{DB: q, Scope: scope, database: d, state: state}
+			if err := fence(tx); err != nil {
+				return err
+			}
+			return fn(tx)
+		})
+		if err == nil && state.enqueued {
+			d.wakeRelay()
+		}
+		if err == nil || try == maxTries || !retryable(err) {
+			return err
+		}
+	}
+}
+
+// fence names to PostgreSQL the rows that this transaction may see (C5).
+func fence(tx *Tx) error {
+	if tx.Scope.System || !tx.Postgres() {
+		return nil
+	}
+	return tx.Exec(`SELECT set_config('roomcover.scope', 'tenant', true), set_config('roomcover.accounts', ?, true), set_config('roomcover.org', ?, true)`,
+		strings.Join(tx.Scope.AccountIDs, ","), tx.Scope.OrgID).Error
+}
+
+// errChainMoved says that another transaction appended to the same audit
+// chain first.
+var errChainMoved = errors.New("models: the audit chain moved on")
+
+// ErrParentMoved says that an account was moved to another parent while the
+// transaction waited for the lock on its parent.
+var ErrParentMoved = errors.New("models: the account has another parent now")
+
+func retryable(err error) bool {
+	if errors.Is(err, errChainMoved) || errors.Is(err, ErrParentMoved) || errors.Is(err, gorm.ErrDuplicatedKey) {
+		return true // the next run sees what the other transaction wrote
+	}
+	var state interface{ SQLState() string }
+	if errors.As(err, &state) {
+		switch state.SQLState() {
+		case "40001", "40P01", "23P01": // serialization failure, deadlock, overlap (exclusion)
+			return true
+		}
+	}
+	return strings.Contains(err.Error(), "SQLITE_BUSY")
+}
+
+func isPostgres(q *gorm.DB) bool { return q.Name() == "postgres" }
+
+var lockForUpdate = clause.Locking{Strength: "UPDATE"}
+
+// ForUpdate locks the rows that the query reads; SQLite serialises writers by
+// itself and drops the clause.
+func ForUpdate(q *gorm.DB) *gorm.DB {
+	if !isPostgres(q) {
+		return q
+	}
+	return q.Clauses(lockForUpdate)
+}
+
+// LockRows locks the rows of one table of a join.
+func LockRows(q *gorm.DB, table string) *gorm.DB {
+	if !isPostgres(q) {
+		return q
+	}
+	return q.Clauses(clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: table}})
+}
+
+// KeepKey keeps the rows that the query reads from being deleted, without holding up
+// those who only read or change them.
+func KeepKey(q *gorm.DB) *gorm.DB {
+	if !isPostgres(q) {
+		return q
+	}
+	return q.Clauses(clause.Locking{Strength: "KEY SHARE"})
+}

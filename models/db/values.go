@@ -1,0 +1,120 @@
+package db
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"cloud.google.com/go/civil"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// Text is the text of a column that may be NULL; empty for none.
+func Text(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// RealNow is real time in the databases' resolution, for leases and pauses
+// that do not follow the calendar.
+func RealNow() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+
+// TodayUTC is the UTC day of the instant.
+func TodayUTC(t time.Time) civil.Date { return civil.DateOf(t.UTC()) }
+
+// DateOf reads a stored day, YYYY-MM-DD; nil where there is none.
+func DateOf(text string) *civil.Date {
+	d, err := civil.ParseDate(text)
+	if err != nil || !d.IsValid() {
+		return nil
+	}
+	return &d
+}
+
+// DateText is what dateOf reads.
+func DateText(d *civil.Date) string {
+	if d == nil {
+		return ""
+	}
+	return d.String()
+}
+
+// WrongDate reports whether a text is neither empty nor a date.
+func WrongDate(text string) bool { return text != "" && DateOf(text) == nil }
+
+// ZoneOf reads a stored IANA name; one that this machine does not know is UTC.
+func ZoneOf(name string) *time.Location {
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		return time.UTC
+	}
+	return loc
+}
+
+// SameInstant reports whether two instants are the same, or both missing.
+func SameInstant(a, b *time.Time) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return a.Equal(*b)
+}
+
+// Versioned refuses with STATE_CONFLICT a change of a row that has another version than
+// the caller read; 0 stands for any version.
+func Versioned(have, want int64) error {
+	if want != 0 && have != want {
+		return rules.Refuse(
+			rules.StateConflict,
+			"It was changed since you read it.",
+			"Read it again and repeat the change.",
+		)
+	}
+
+	return nil
+}
+
+// IdsOf returns the id of each row.
+func IdsOf[T any](rows []T, id func(T) string) []string {
+	out := make([]string, len(rows))
+	for i, r := range rows {
+		out[i] = id(r)
+	}
+	return out
+}
+
+// KeysOf returns the keys of a map in order.
+func KeysOf[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// Batches yields ids in slices of at most size.
+func Batches(ids []string, size int) func(yield func([]string) bool) {
+	return func(yield func([]string) bool) {
+		for len(ids) > 0 {
+			n := min(size, len(ids))
+			if !yield(ids[:n]) {
+				return
+			}
+			ids = ids[n:]
+		}
+	}
+}
+
+// AnySlice is ids as gorm's clauses take them.
+func AnySlice(ids []string) []any {
+	out := make([]any, len(ids))
+	for i, id := range ids {
+		out[i] = id
+	}
+	return out
+}
+
+func JoinCodes(codes []string) string { return strings.Join(codes, ", ") }

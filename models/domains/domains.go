@@ -1,0 +1,112 @@
+// Package domains opens the database and puts the domains together: who needs which is
+// said here and nowhere else. Everything that has been opened is handed on by the domain;
+// nobody but the start of a process needs all of them.
+package domains
+
+import (
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/warranty"
+)
+
+// Domains are the domains of one database.
+type Domains struct {
+	DB            *db.DB
+	Programs      *program.Programs
+	Notifications *notification.Notifications
+	Jobs          *importjob.Jobs
+	Accounts      *account.Accounts
+	People        *identity.People
+	Entitlements  *entitlement.Entitlements
+	Warranties    *warranty.Warranties
+	Logistics     *logistics.Logistics
+	Replacements  *replacement.Replacements
+	Orders        *order.Orders
+	Operations    *operations.Operations
+}
+
+// Options configure the domains and their database.
+type Options struct {
+	db.Options
+
+	// Carrier is the name of the carrier at which the service books parcels by itself;
+	// empty: people hand them in.
+	Carrier string
+	// ReferenceAge bounds how long a change of the program by another process may go
+	// unseen; 0 means five seconds.
+	ReferenceAge time.Duration
+}
+
+// Open returns the domains on the database behind the dialector. It does not migrate; see
+// Migrate of the DB, and Ready.
+func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
+	database, err := db.Open(dialector, o.Options)
+	if err != nil {
+		return nil, err
+	}
+
+	d := &Domains{DB: database}
+	d.Programs = program.New(database)
+	d.Notifications = notification.New(database)
+	d.Jobs = importjob.New(database)
+	d.Accounts = account.New(database, d.Programs)
+	d.People = identity.New(database, d.Programs, d.Notifications)
+	d.Entitlements = entitlement.New(database, d.Programs, d.Jobs)
+	d.Warranties = warranty.New(database, d.Programs)
+	d.Logistics = logistics.New(database, d.Programs)
+	d.Replacements = replacement.New(database, d.Programs, d.Logistics)
+	d.Orders = order.New(database, d.Programs, d.Accounts, d.People, d.Replacements)
+	d.Operations = operations.New(
+		database,
+		d.Programs,
+		d.Notifications,
+		d.Accounts,
+		d.People,
+		d.Entitlements,
+		d.Warranties,
+		d.Replacements,
+		d.Orders,
+	)
+
+	d.Programs.RememberReference(o.ReferenceAge)
+	d.Logistics.Carrier = o.Carrier
+	database.SeedWith(d.Programs.SeedReference, d.Accounts.SeedOperator)
+
+	// What a domain does at the word of one below it, in the same transaction.
+	d.People.RegisterInvitations()
+	d.Replacements.RegisterShipments()
+	d.Orders.RegisterFailures()
+	return d, nil
+}
+
+// Entities are the rows of all domains, each once: every table has its entity.
+func Entities() []any {
+	return slices.Concat(
+		db.Entities(),
+		program.Entities(),
+		notification.Entities(),
+		importjob.Entities(),
+		account.Entities(),
+		identity.Entities(),
+		entitlement.Entities(),
+		warranty.Entities(),
+		logistics.Entities(),
+		replacement.Entities(),
+		order.Entities(),
+		operations.Entities(),
+	)
+}

@@ -1,0 +1,272 @@
+package entitlement
+
+import (
+	"context"
+	"time"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// DeviceClaim is an account's wish for a device that another account has
+// registered (R27c). An operator decides.
+type DeviceClaim struct {
+	ID        string
+	AccountID string // who asks
+	DeviceID  string // of the other account
+	RoomID    *string
+	State     ClaimState
+	ClaimedBy string
+	CreatedAt time.Time
+	DecidedAt *time.Time
+}
+
+// ClaimState says what became of a DeviceClaim.
+type ClaimState string
+
+// The states of a DeviceClaim.
+const (
+	ClaimOpen    ClaimState = "OPEN"
+	ClaimMoved   ClaimState = "MOVED"
+	ClaimRefused ClaimState = "REFUSED"
+)
+
+// SerialTaken refuses a serial that a live device of the same account has: it
+// names the device and its room (R27c).
+type SerialTaken struct {
+	DeviceID string
+	RoomID   string // empty: in no room
+	refusal  *rules.Error
+}
+
+// Error is the refusal's text.
+func (e *SerialTaken) Error() string { return e.refusal.Error() }
+
+// Unwrap returns the refusal, SERIAL_REGISTERED.
+func (e *SerialTaken) Unwrap() error { return e.refusal }
+
+// serialTaken returns why a serial cannot be registered for the account, nil when it
+// can. A claim on another account's device is recorded in the caller's transaction,
+// which must commit: the fence has to stay open for it (see txAcross).
+func serialTaken(
+	tx *db.Tx, acc account.Account, serial, roomID string,
+) (taken, err error) {
+	var live []Device
+	err = tx.Where("serial = ? AND state <> ?", serial, rules.DeviceRetired).
+		Limit(1).
+		Find(&live).Error
+	if err != nil || len(live) == 0 {
+		return nil, err
+	}
+
+	d := live[0]
+	if d.AccountID == acc.ID {
+		return registered(tx, d)
+	}
+	if err := claim(tx, acc, d, roomID); err != nil {
+		return nil, err
+	}
+	return rules.Refuse(
+		rules.SerialClaimed,
+		"This serial number is registered elsewhere.",
+		"Check the number on the device; an operator was asked to look into it.",
+	), nil
+}
+
+// registered refuses the serial of the account's own device, with where it is.
+func registered(tx *db.Tx, d Device) (taken, err error) {
+	var p []DevicePlacement
+	err = tx.Where("device_id = ? AND to_at IS NULL", d.ID).
+		Limit(1).
+		Find(&p).Error
+	if err != nil {
+		return nil, err
+	}
+
+	e := &SerialTaken{
+		DeviceID: d.ID,
+		refusal: rules.Refuse(
+			rules.SerialRegistered,
+			"This serial number is registered in the account already.",
+			"Move the device that has it, or check the number.",
+		),
+	}
+	if len(p) > 0 {
+		e.RoomID = p[0].RoomID
+	}
+	return e, nil
+}
+
+// claim records which account asks for whose device, once while it is undecided. The
+// task belongs to no account: neither side may read of the other.
+func claim(tx *db.Tx, acc account.Account, d Device, roomID string) error {
+	var open int64
+	err := tx.Model(&DeviceClaim{}).
+		Where("account_id = ? AND device_id = ? AND state = ?", acc.ID, d.ID, ClaimOpen).
+		Count(&open).Error
+	if err != nil || open > 0 {
+		return err
+	}
+
+	c := DeviceClaim{
+		ID:        db.NewID(db.PrefixClaim),
+		AccountID: acc.ID,
+		DeviceID:  d.ID,
+		State:     ClaimOpen,
+		ClaimedBy: tx.Scope.Actor.ID,
+		CreatedAt: tx.Now(),
+	}
+	if roomID != "" {
+		c.RoomID = &roomID
+	}
+	if err := tx.Create(&c).Error; err != nil {
+		return err
+	}
+
+	err = tx.Raise(db.OperatorTask{
+		Kind:      db.TaskSerialClaimed,
+		SubjectID: c.ID,
+		What:      "Decide which account has the device: move it or refuse.",
+		Why: "Account " + acc.ID + " registers device " + d.ID +
+			", which account " + d.AccountID + " has registered.",
+	})
+	if err != nil {
+		return err
+	}
+	e := db.Entry{Verb: "device.claimed", ObjectID: c.ID, Details: map[string]any{"room": roomID}}
+	return account.Audit(tx, acc.ID, e)
+}
+
+// DecideClaim moves a claimed device to the account that asks for it, or refuses
+// (R27c). The other account keeps its history: its device retires, and the one
+// that asks gets a new one with the same dates. For operators and the service only; a
+// claim that is decided, or a device that is neither in a room nor free, answers
+// STATE_CONFLICT.
+func (s *Entitlements) DecideClaim(
+	ctx context.Context, id string, move bool, reason string,
+) (DeviceClaim, error) {
+	var c DeviceClaim
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		c = DeviceClaim{}
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		if err := db.MayManage(tx.Scope, reason); err != nil {
+			return err
+		}
+		if err := db.Found(tx.ForUpdate().First(&c, "id = ?", id).Error); err != nil {
+			return err
+		}
+		if c.State != ClaimOpen {
+			return rules.Refuse(
+				rules.StateConflict,
+				"This claim is decided already.",
+				"Read the task again.",
+			)
+		}
+
+		now := tx.Now()
+		c.State = ClaimRefused
+		c.DecidedAt = &now
+		if move {
+			c.State = ClaimMoved
+			if err := handOver(tx, c, reason); err != nil {
+				return err
+			}
+		}
+
+		err := tx.Model(&DeviceClaim{}).
+			Where("id = ?", c.ID).
+			Select("state", "decided_at").
+			Updates(&c).Error
+		if err != nil {
+			return err
+		}
+		if err := tx.Settle(db.TaskSerialClaimed, c.ID, string(c.State)); err != nil {
+			return err
+		}
+		details := db.WithReason(reason, map[string]any{"after": c.State})
+		return account.Audit(tx, c.AccountID, db.Entry{Verb: "device.claim_decided", ObjectID: c.ID, Details: details})
+	})
+	return c, err
+}
+
+// handOver retires the device with its owner, and registers it again with the account
+// that claims it: in the room of the claim, unless that was archived meanwhile.
+func handOver(tx *db.Tx, c DeviceClaim, reason string) error {
+	var d Device
+	if err := db.Found(tx.ForUpdate().First(&d, "id = ?", c.DeviceID).Error); err != nil {
+		return err
+	}
+	if d.State != rules.DeviceUnplaced && d.State != rules.DeviceInRoom {
+		return rules.Refuse(
+			rules.StateConflict,
+			"The device is neither in a room nor free.",
+			"Finish what is under way with it first.",
+		)
+	}
+
+	now := tx.Now()
+	if err := EndPlacements(tx.Where("device_id = ?", d.ID), now); err != nil {
+		return err
+	}
+	if err := retireDevice(tx, d, reason, now); err != nil {
+		return err
+	}
+
+	heir := Device{
+		ID:             db.NewID(db.PrefixDevice),
+		AccountID:      c.AccountID,
+		Serial:         d.Serial,
+		ModelCode:      d.ModelCode,
+		State:          rules.DeviceUnplaced,
+		PurchasedOn:    d.PurchasedOn,
+		StdWarrantyEnd: d.StdWarrantyEnd,
+		ExtWarrantyEnd: d.ExtWarrantyEnd,
+		CreatedAt:      now,
+		Version:        1,
+	}
+	room := db.Text(c.RoomID)
+	if room != "" {
+		var active int64
+		err := tx.Model(&Room{}).
+			Where("id = ? AND state = ?", room, rules.RoomActive).
+			Count(&active).Error
+		if err != nil {
+			return err
+		}
+		if active == 0 {
+			room = ""
+		}
+	}
+	if room != "" {
+		heir.State = rules.DeviceInRoom
+	}
+	return addDevices(tx, account.Account{ID: c.AccountID}, room, reason, &heir)
+}
+
+// retireDevice ends a device for good, with its audit; its stays are for the caller to
+// end.
+func retireDevice(
+	tx *db.Tx, d Device, reason string, now time.Time,
+) error {
+	before := d.Facts()
+	d.State = rules.DeviceRetired
+	d.GoneAt = &now
+	err := tx.Model(&Device{}).Where("id = ?", d.ID).Updates(map[string]any{
+		"state":   d.State,
+		"gone_at": now,
+		"version": gorm.Expr("version + 1"),
+	}).Error
+	if err != nil {
+		return err
+	}
+	e := db.Entry{Verb: "device.retired", ObjectID: d.ID, Details: db.WithReason(reason, map[string]any{
+		"before": before,
+		"after":  d.Facts(),
+	})}
+	return account.Audit(tx, d.AccountID, e)
+}

@@ -1,0 +1,532 @@
+package entitlement
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Device is a piece of hardware by its normalised serial (R27c). A part of a
+// bundle has none until it is read from the device (R70). Dates are YYYY-MM-DD
+// and exclusive where they end something; empty means unknown (S32).
+type Device struct {
+	ID               string
+	AccountID        string
+	Serial           *string
+	ModelCode        string
+	State            rules.DeviceState
+	PurchasedOn      string
+	PurchaseProof    string
+	StdWarrantyEnd   string
+	ExtWarrantyEnd   string
+	ReplacesDeviceID *string // S23
+	ReplacedOn       string
+	GoneAt           *time.Time // returned, retired or lost
+	CreatedAt        time.Time
+	Version          int64
+}
+
+func (d Device) Facts() map[string]any {
+	return map[string]any{
+		"serial":           db.Text(d.Serial),
+		"model":            d.ModelCode,
+		"state":            d.State,
+		"purchased_on":     d.PurchasedOn,
+		"proof":            d.PurchaseProof != "",
+		"std_warranty_end": d.StdWarrantyEnd,
+		"ext_warranty_end": d.ExtWarrantyEnd,
+	}
+}
+
+func (d Device) form() rules.DeviceForm {
+	return rules.DeviceForm{
+		Serial:         db.Text(d.Serial),
+		ModelCode:      d.ModelCode,
+		PurchasedOn:    d.PurchasedOn,
+		PurchaseProof:  d.PurchaseProof,
+		StdWarrantyEnd: d.StdWarrantyEnd,
+		ExtWarrantyEnd: d.ExtWarrantyEnd,
+	}
+}
+
+// warranty is what rules.Cover needs of the device's warranties; the one that it
+// replaced is for the caller to add (S23).
+func (d Device) warranty() rules.Warranty {
+	w := rules.Warranty{
+		PurchasedOn: db.DateOf(d.PurchasedOn),
+		ProofHeld:   d.PurchaseProof != "",
+		StandardEnd: db.DateOf(d.StdWarrantyEnd),
+		ExtendedEnd: db.DateOf(d.ExtWarrantyEnd),
+	}
+	if on := db.DateOf(d.ReplacedOn); on != nil {
+		w.ReplacedOn = *on
+	}
+	return w
+}
+
+// DevicePlacement is a stay of a device in a room, half-open (R27b).
+type DevicePlacement struct {
+	ID        string
+	AccountID string
+	DeviceID  string
+	RoomID    string
+	FromAt    time.Time
+	ToAt      *time.Time
+	PlacedBy  string
+}
+
+type PlacedDevice struct {
+	Device
+	RoomID *string
+}
+
+// NewDevice is a device to register, in a room or in none (R27a).
+type NewDevice struct {
+	AccountID string // may be empty when a room is named
+	RoomID    string
+	Form      rules.DeviceForm
+	Reason    string // operators
+}
+
+// RegisterDevice adds a device by its serial (R27a). Refusals: SERIAL_REGISTERED, as a
+// *SerialTaken, where the account has it already (so for the same call again), and
+// SERIAL_CLAIMED where another account has it; then an operator's task is raised, once,
+// and the answer says nothing of the owner. ROOM_IS_ARCHIVED for an archived room.
+func (s *Entitlements) RegisterDevice(ctx context.Context, n NewDevice) (Device, error) {
+	var d Device
+	var taken error // refuses, and commits the claim
+	err := s.db.WriteAcross(ctx, func(tx *db.Tx) error {
+		d = Device{}
+		taken = nil
+		if err := db.MayManage(tx.Scope, n.Reason); err != nil {
+			return err
+		}
+		acc, room, err := lockPlace(tx, n.AccountID, n.RoomID)
+		if err != nil {
+			return err
+		}
+
+		n.Form.Serial = rules.NormaliseSerial(n.Form.Serial)
+		if err := n.Form.Validate(); err != nil {
+			return err
+		}
+		taken, err = serialTaken(tx, acc, n.Form.Serial, room.ID)
+		if err != nil || taken != nil {
+			return err
+		}
+
+		d = newDevice(tx, acc, n.Form, room.ID)
+		return addDevices(tx, acc, room.ID, n.Reason, &d)
+	})
+	return d, errors.Join(err, taken)
+}
+
+// lockPlace locks the account and, where one is named, the active room of it.
+func lockPlace(
+	tx *db.Tx, accountID, roomID string,
+) (acc account.Account, room Room, err error) {
+	if roomID == "" {
+		acc, err = account.Lock(tx, accountID)
+		return acc, room, err
+	}
+
+	acc, err = account.LockOwner(tx, "rooms", roomID)
+	if err != nil {
+		return acc, room, err
+	}
+	if accountID != "" && accountID != acc.ID {
+		return acc, room, db.NotFound()
+	}
+	err = db.Found(tx.ForUpdate().First(&room, "id = ?", roomID).Error)
+	if err != nil {
+		return acc, room, err
+	}
+	return acc, room, activeRoom(room)
+}
+
+func activeRoom(r Room) error {
+	if r.State != rules.RoomActive {
+		return rules.Refuse(rules.RoomIsArchived, "The room is archived.", "Choose an active room.")
+	}
+	return nil
+}
+
+func newDevice(tx *db.Tx, acc account.Account, f rules.DeviceForm, roomID string) Device {
+	d := Device{
+		ID:        db.NewID(db.PrefixDevice),
+		AccountID: acc.ID,
+		State:     rules.DeviceUnplaced,
+		CreatedAt: tx.Now(),
+		Version:   1,
+	}
+	if roomID != "" {
+		d.State = rules.DeviceInRoom
+	}
+	d.fill(f)
+	return d
+}
+
+// fill takes over what people say of a device; the serial is normalised.
+func (d *Device) fill(f rules.DeviceForm) {
+	d.Serial = nil
+	if f.Serial != "" {
+		d.Serial = &f.Serial
+	}
+	d.ModelCode = rules.NormaliseModelCode(f.ModelCode)
+	d.PurchasedOn = f.PurchasedOn
+	d.PurchaseProof = strings.TrimSpace(f.PurchaseProof)
+	d.StdWarrantyEnd = f.StdWarrantyEnd
+	d.ExtWarrantyEnd = f.ExtWarrantyEnd
+}
+
+// addDevices writes new devices, their placements and their audit.
+func addDevices(
+	tx *db.Tx, acc account.Account, roomID, reason string, devices ...*Device,
+) error {
+	if err := tx.Create(devices).Error; err != nil {
+		return err
+	}
+
+	var placements []DevicePlacement
+	entries := make([]db.Entry, len(devices))
+	for i, d := range devices {
+		entries[i] = db.Entry{Verb: "device.registered", ObjectID: d.ID, Details: db.WithReason(reason, map[string]any{
+			"after": d.Facts(),
+			"room":  roomID,
+		})}
+		if roomID != "" {
+			placements = append(placements, placement(tx.Scope, *d, roomID, d.CreatedAt))
+		}
+	}
+
+	if len(placements) > 0 {
+		if err := tx.Create(&placements).Error; err != nil {
+			return err
+		}
+	}
+
+	return account.Audit(tx, acc.ID, entries...)
+}
+
+// AddBundle places a bundle in a room: one device for each part, without a serial
+// until it is read from the part (R70). Refusals are those of rules.ExpandBundle, and
+// ROOM_IS_ARCHIVED; the same call again adds another bundle.
+func (s *Entitlements) AddBundle(ctx context.Context, n NewDevice) ([]Device, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return nil, err
+	}
+
+	var added []*Device
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		added = nil
+		if err := db.MayManage(tx.Scope, n.Reason); err != nil {
+			return err
+		}
+		acc, room, err := lockPlace(tx, n.AccountID, n.RoomID)
+		if err != nil {
+			return err
+		}
+
+		if err := n.Form.ValidatePart(); err != nil {
+			return err
+		}
+		parts, err := rules.ExpandBundle(ref.AllModels(), n.Form.ModelCode, account.Today(tx, acc))
+		if err != nil {
+			return err
+		}
+		for _, p := range parts {
+			for range p.Quantity {
+				d := newDevice(tx, acc, rules.DeviceForm{
+					ModelCode:     p.Code,
+					PurchasedOn:   n.Form.PurchasedOn,
+					PurchaseProof: n.Form.PurchaseProof,
+				}, room.ID)
+				added = append(added, &d)
+			}
+		}
+		return addDevices(tx, acc, room.ID, n.Reason, added...)
+	})
+	devices := make([]Device, len(added))
+	for i, d := range added {
+		devices[i] = *d
+	}
+	return devices, err
+}
+
+// GetDevice reads one device in scope, also one that is gone; NOT_FOUND otherwise.
+func (s *Entitlements) GetDevice(ctx context.Context, id string) (Device, error) {
+	var d Device
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&d, "id = ?", id).Error)
+	})
+	return d, err
+}
+
+// ChangeDevice replaces what people say of a device: its dates with a reason (S32), and
+// its serial, as that of a bundle's part (R70). version is the one that the caller read,
+// 0 for any; a device that was changed since, or is gone, answers STATE_CONFLICT. Other
+// refusals are like those of RegisterDevice.
+func (s *Entitlements) ChangeDevice(
+	ctx context.Context, id string, f rules.DeviceForm, version int64, reason string,
+) (Device, error) {
+	var d Device
+	var taken error // refuses, and commits the claim
+	err := s.db.WriteAcross(ctx, func(tx *db.Tx) error {
+		d = Device{}
+		taken = nil
+		if err := db.MayManage(tx.Scope, reason); err != nil {
+			return err
+		}
+		acc, err := account.LockOwner(tx, "devices", id)
+		if err != nil {
+			return err
+		}
+		if err := db.Found(tx.ForUpdate().First(&d, "id = ?", id).Error); err != nil {
+			return err
+		}
+
+		if err := db.Versioned(d.Version, version); err != nil {
+			return err
+		}
+		f.Serial = rules.NormaliseSerial(f.Serial)
+		if err := checkDeviceChange(d, f, reason); err != nil {
+			return err
+		}
+		if f.Serial != db.Text(d.Serial) {
+			taken, err = serialTaken(tx, acc, f.Serial, "")
+			if err != nil || taken != nil {
+				return err
+			}
+		}
+
+		before := d.Facts()
+		d.fill(f)
+		d.Version++
+		err = tx.Select("*").
+			Omit("id", "account_id", "created_at").
+			Where("id = ?", id).
+			Updates(&d).Error
+		if err != nil {
+			return err
+		}
+		e := db.Entry{Verb: "device.changed", ObjectID: d.ID, Details: db.WithReason(reason, map[string]any{
+			"before": before,
+			"after":  d.Facts(),
+		})}
+		return account.Audit(tx, acc.ID, e)
+	})
+	return d, errors.Join(err, taken)
+}
+
+// checkDeviceChange checks a form whose serial is normalised. Dates that were set are
+// evidence: nobody changes them without a reason (S32).
+func checkDeviceChange(d Device, f rules.DeviceForm, reason string) error {
+	if d.State.Gone() {
+		return rules.Refuse(
+			rules.StateConflict,
+			"The device is gone.",
+			"Register the device that is there now.",
+		)
+	}
+
+	check := f.Validate
+	if f.Serial == "" && d.Serial == nil {
+		check = f.ValidatePart
+	}
+	if err := check(); err != nil {
+		return err
+	}
+
+	rewritten := func(before, after string) bool { return before != "" && before != after }
+	evidence := rewritten(d.PurchasedOn, f.PurchasedOn) ||
+		rewritten(d.StdWarrantyEnd, f.StdWarrantyEnd) ||
+		rewritten(d.ExtWarrantyEnd, f.ExtWarrantyEnd)
+	if evidence && strings.TrimSpace(reason) == "" {
+		return rules.ReasonMissing("A stored date changes with a reason only.")
+	}
+	return nil
+}
+
+// DeviceFilter narrows a list of devices; empty fields do not narrow. Search finds
+// a part of the serial or of the model's code.
+type DeviceFilter struct {
+	AccountID string
+	RoomID    string // placed there now
+	ModelCode string
+	State     rules.DeviceState
+	Search    string
+	Sort      db.Sort
+	Page      db.Page
+}
+
+// ListDevices lists the devices in scope, newest first unless the filter sorts
+// otherwise, and returns the cursor of the next page; it is empty on the last one.
+func (s *Entitlements) ListDevices(ctx context.Context, f DeviceFilter) ([]Device, string, error) {
+	var out []Device
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		q := tx.Scope.Accounts(tx.DB, "account_id")
+		for column, value := range map[string]string{
+			"account_id": f.AccountID,
+			"model_code": rules.NormaliseModelCode(f.ModelCode),
+			"state":      string(f.State),
+		} {
+			if value != "" {
+				q = q.Where(clause.Eq{Column: column, Value: value})
+			}
+		}
+		if f.RoomID != "" {
+			q = q.Where("id IN (?)", tx.Model(&DevicePlacement{}).
+				Select("device_id").
+				Where("room_id = ? AND to_at IS NULL", f.RoomID))
+		}
+		if serial := rules.NormaliseSerial(f.Search); serial != "" {
+			model := strings.ToUpper(strings.TrimSpace(f.Search))
+			q = q.Where(tx.
+				Where("serial LIKE ? ESCAPE '!'", db.Part(serial)).
+				Or("model_code LIKE ? ESCAPE '!'", db.Part(model)))
+		}
+		return f.Page.ApplySorted(q, f.Sort, "devices", "COALESCE(serial, '')").Find(&out).Error
+	})
+	out, next := db.Cut(f.Page, out, func(d Device) string { return d.ID })
+	return out, next, err
+}
+
+// PlaceDevice puts a device into a room, takes it to another one, or out of its room
+// when none is named (R27b, R28a). A device that is there already stays as it is.
+// Refusals: ROOM_IS_ARCHIVED, STATE_CONFLICT for a spare on loan, and those of
+// rules.Move for a device that is gone or under way.
+func (s *Entitlements) PlaceDevice(ctx context.Context, deviceID, roomID, reason string) (Device, error) {
+	var d Device
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		d = Device{}
+		if err := db.MayManage(tx.Scope, reason); err != nil {
+			return err
+		}
+		acc, err := account.LockOwner(tx, "devices", deviceID)
+		if err != nil {
+			return err
+		}
+		to := rules.DeviceUnplaced
+		if roomID != "" {
+			to = rules.DeviceInRoom
+			if _, _, err := lockPlace(tx, acc.ID, roomID); err != nil {
+				return err
+			}
+		}
+		if err := db.Found(tx.ForUpdate().First(&d, "id = ?", deviceID).Error); err != nil {
+			return err
+		}
+
+		if d.State == rules.DeviceSpareOnSite {
+			return rules.Refuse(
+				rules.StateConflict,
+				"The device is a spare on loan.",
+				"Use it for a replacement: the spare is then replenished.",
+			)
+		}
+		now := tx.Now()
+		from, err := leaveRoom(tx, d, roomID, now)
+		if err != nil || from == roomID {
+			return err
+		}
+		if d.State != to {
+			if err := rules.Move(d.State, to); err != nil {
+				return err
+			}
+		}
+
+		d.State = to
+		d.Version++
+		err = tx.Model(&Device{}).
+			Where("id = ?", d.ID).
+			Select("state", "version").
+			Updates(&d).Error
+		if err != nil {
+			return err
+		}
+		if roomID != "" {
+			p := placement(tx.Scope, d, roomID, now)
+			if err := tx.Create(&p).Error; err != nil {
+				return err
+			}
+		}
+		e := db.Entry{Verb: "device.moved", ObjectID: d.ID, Details: db.WithReason(reason, map[string]any{
+			"before": from,
+			"after":  roomID,
+		})}
+		return account.Audit(tx, acc.ID, e)
+	})
+	return d, err
+}
+
+// leaveRoom ends the device's stay in another room than the named one, and returns the
+// room that it was in; empty for none.
+func leaveRoom(
+	tx *db.Tx, d Device, roomID string, now time.Time,
+) (from string, err error) {
+	var open []DevicePlacement
+	err = tx.Where("device_id = ? AND to_at IS NULL", d.ID).
+		Limit(1).
+		Find(&open).Error
+	if err != nil || len(open) == 0 {
+		return "", err
+	}
+
+	from = open[0].RoomID
+	if from == roomID {
+		return from, nil
+	}
+	err = EndPlacements(tx.Where("id = ?", open[0].ID), now)
+	return from, err
+}
+
+// placement describes the stay of a device in a room from the instant on.
+func placement(scope db.Scope, d Device, roomID string, from time.Time) DevicePlacement {
+	return DevicePlacement{
+		ID:        db.NewID(db.PrefixPlacement),
+		AccountID: d.AccountID,
+		DeviceID:  d.ID,
+		RoomID:    roomID,
+		FromAt:    from,
+		PlacedBy:  scope.Actor.ID,
+	}
+}
+
+// EndPlacements ends the open stays that the query narrows to; like endAssignments,
+// none ends before it began.
+func EndPlacements(q *gorm.DB, now time.Time) error {
+	return q.Model(&DevicePlacement{}).
+		Where("to_at IS NULL").
+		Update("to_at", gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END", now, now)).Error
+}
+
+// PlacementsOf lists a device's stays, oldest first.
+func (s *Entitlements) PlacementsOf(ctx context.Context, deviceID string) ([]DevicePlacement, error) {
+	var out []DevicePlacement
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.DB, "account_id").
+			Where("device_id = ?", deviceID).
+			Order("from_at, id").
+			Find(&out).Error
+	})
+	return out, err
+}
+
+// devicesIn reads the devices that are in a room.
+func devicesIn(tx *db.Tx, roomID string) ([]Device, error) {
+	inside := tx.Model(&DevicePlacement{}).
+		Select("device_id").
+		Where("room_id = ? AND to_at IS NULL", roomID)
+	var out []Device
+	err := tx.Where("id IN (?)", inside).Order("id").Find(&out).Error
+	return out, err
+}

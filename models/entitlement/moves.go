@@ -1,0 +1,285 @@
+package entitlement
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// MoveRequest moves devices, licences or both from one room to another of the same
+// account, all of them or none (R28).
+type MoveRequest struct {
+	FromRoomID, ToRoomID  string
+	DeviceIDs, LicenceIDs []string
+	Acknowledged          int    // version of the terms of the new room's country (R78e)
+	Reason                string // operators
+}
+
+// validate names every wrong field.
+func (q MoveRequest) validate() error {
+	var wrong wrongFields
+	if len(q.DeviceIDs)+len(q.LicenceIDs) == 0 {
+		wrong.add("", rules.Required, "Nothing is to be moved.", "Name devices, licences or both.")
+	}
+	if q.FromRoomID == q.ToRoomID {
+		wrong.add("/to_room_id", rules.Duplicate, "Both rooms are the same.", "Name another room.")
+	}
+	wrong.checkNamed("/device_ids", q.DeviceIDs)
+	wrong.checkNamed("/licence_ids", q.LicenceIDs)
+	return rules.Invalid(wrong)
+}
+
+// checkNamed refuses more than 100 ids, and one that is named twice.
+func (w *wrongFields) checkNamed(pointer string, ids []string) {
+	if len(ids) > 100 {
+		w.add(pointer, rules.TooManyNamed, "More than 100 are named.", "Move them in parts.")
+	}
+	if sorted := slices.Sorted(slices.Values(ids)); len(slices.Compact(sorted)) < len(ids) {
+		w.add(pointer, rules.Duplicate, "One is named twice.", "Name each once.")
+	}
+}
+
+// Move moves devices and licences between rooms in one transaction (R28c). A
+// licence keeps its start and end (R28b); what a device leaves behind no longer
+// covers it (R28a). Refusals: VALIDATION_FAILED for the request, STATE_CONFLICT for
+// what is not in the room that it is to leave (so for the same move again), and those
+// of Assign.
+func (s *Entitlements) Move(ctx context.Context, q MoveRequest) (Assigned, error) {
+	if err := q.validate(); err != nil {
+		return Assigned{}, err
+	}
+	return s.changeAssignments(ctx, q.Reason, func(c *assigning) error {
+		m := &move{assigning: c, q: q}
+		if err := m.lock(); err != nil {
+			return err
+		}
+		if err := m.moveLicences(); err != nil {
+			return err
+		}
+		return m.moveDevices()
+	})
+}
+
+// move is one Move under way.
+type move struct {
+	*assigning
+	q        MoveRequest
+	licences []movedLicence
+	from     Room
+	to       Room
+	there    []roomAssignment // open assignments of both rooms
+	devices  []PlacedDevice   // those that move, and those of the new room
+}
+
+type movedLicence struct {
+	Licence
+	Type          rules.ServiceType
+	ContractState rules.ContractState
+	EndAt         *time.Time
+}
+
+// roomAssignment is an open assignment of one of the two rooms.
+type roomAssignment struct {
+	ID          string
+	LicenceID   string
+	RoomID      string
+	ServiceType rules.ServiceType
+}
+
+// lock reads and locks everything, in the order in which every command does.
+func (m *move) lock() error {
+	var err error
+	m.acc, err = account.LockOwner(m.tx, "rooms", m.q.FromRoomID)
+	if err != nil {
+		return err
+	}
+	if err := m.lockLicences(); err != nil {
+		return err
+	}
+	if err := m.lockRooms(); err != nil {
+		return err
+	}
+	if err := m.lockDevices(); err != nil {
+		return err
+	}
+	m.now = m.tx.Now()
+
+	if len(m.licences) < len(m.q.LicenceIDs) {
+		return db.NotFound()
+	}
+	for _, id := range m.q.DeviceIDs {
+		if !slices.ContainsFunc(m.devices, func(d PlacedDevice) bool { return d.ID == id }) {
+			return db.NotFound()
+		}
+	}
+	return nil
+}
+
+func (m *move) lockLicences() error {
+	if len(m.q.LicenceIDs) == 0 {
+		return nil
+	}
+	return db.LockRows(m.tx.DB, "l").
+		Table("licences AS l").
+		Select("l.*, c.type, c.state AS contract_state, c.end_at").
+		Joins("JOIN service_contracts c ON c.id = l.contract_id").
+		Where("l.account_id = ?", m.acc.ID).
+		Where("l.id IN ?", m.q.LicenceIDs).
+		Order("l.id").
+		Scan(&m.licences).Error
+}
+
+func (m *move) lockDevices() error {
+	named := append([]string{""}, m.q.DeviceIDs...)
+	return db.LockRows(m.tx.DB, "d").
+		Table("devices AS d").
+		Select("d.*, p.room_id").
+		Joins("LEFT JOIN device_placements p ON p.device_id = d.id AND p.to_at IS NULL").
+		Where("d.account_id = ?", m.acc.ID).
+		Where("d.id IN ? OR p.room_id = ?", named, m.q.ToRoomID).
+		Order("d.id").
+		Scan(&m.devices).Error
+}
+
+// lockRooms locks both rooms, and reads the open assignments of each.
+func (m *move) lockRooms() error {
+	var rows []struct {
+		Room
+		AssignmentID *string
+		LicenceID    *string
+		ServiceType  *rules.ServiceType
+	}
+	err := db.LockRows(m.tx.DB, "r").
+		Table("rooms AS r").
+		Select("r.*, a.id AS assignment_id, a.licence_id, a.service_type").
+		Joins("LEFT JOIN licence_assignments a ON a.room_id = r.id AND a.to_at IS NULL").
+		Where("r.account_id = ?", m.acc.ID).
+		Where("r.id IN ?", []string{m.q.FromRoomID, m.q.ToRoomID}).
+		Order("r.id").
+		Scan(&rows).Error
+	if err != nil {
+		return err
+	}
+
+	for _, r := range rows {
+		if r.ID == m.q.FromRoomID {
+			m.from = r.Room
+		} else {
+			m.to = r.Room
+		}
+		if r.AssignmentID != nil {
+			m.there = append(m.there, roomAssignment{
+				ID:          *r.AssignmentID,
+				LicenceID:   *r.LicenceID,
+				RoomID:      r.ID,
+				ServiceType: *r.ServiceType,
+			})
+		}
+	}
+	if m.from.ID == "" || m.to.ID == "" {
+		return db.NotFound()
+	}
+	return activeRoom(m.to)
+}
+
+// moveLicences ends the licences' stays in the old room and begins those in the new one.
+func (m *move) moveLicences() error {
+	if len(m.licences) == 0 {
+		return nil
+	}
+
+	var ended []string
+	for _, l := range m.licences {
+		old := slices.IndexFunc(m.there, func(a roomAssignment) bool {
+			return a.LicenceID == l.ID && a.RoomID == m.from.ID
+		})
+		if old < 0 {
+			return rules.Refuse(
+				rules.StateConflict,
+				"A licence is not assigned to the room that it is to leave.",
+				"Read the rooms again.",
+			)
+		}
+		if err := m.mayMove(l); err != nil {
+			return err
+		}
+		a, err := m.newAssignment(l.ID, l.Type, m.to, m.q.Acknowledged)
+		if err != nil {
+			return err
+		}
+
+		ended = append(ended, m.there[old].ID)
+		m.out.Assignments = append(m.out.Assignments, a)
+		m.note("licence.moved", l.ID, map[string]any{
+			"before":     m.from.ID,
+			"after":      m.to.ID,
+			"assignment": a.facts(),
+		})
+	}
+
+	if err := endAssignments(m.tx.Where("id IN ?", ended), EndMoved, m.now); err != nil {
+		return err
+	}
+	return m.tx.Create(&m.out.Assignments).Error
+}
+
+// mayMove asks what an assignment would: the licence counts as free, since it
+// leaves its room.
+func (m *move) mayMove(l movedLicence) error {
+	state := l.State
+	if state == rules.LicenceAssigned {
+		state = rules.LicenceAvailable
+	}
+	taken := slices.ContainsFunc(m.there, func(a roomAssignment) bool {
+		return a.RoomID == m.to.ID && a.ServiceType == l.Type
+	})
+	takenNow := slices.ContainsFunc(m.out.Assignments, func(a LicenceAssignment) bool {
+		return a.ServiceType == l.Type
+	})
+	return rules.MayAssign(rules.AssignRequest{
+		Service:        l.Type,
+		LicenceState:   state,
+		ContractState:  l.ContractState,
+		ContractEnd:    l.EndAt,
+		Now:            m.now,
+		RoomState:      m.to.State,
+		RoomHasLicence: taken || takenNow,
+	})
+}
+
+// moveDevices ends the devices' stays in the old room and begins those in the new one.
+// What is in the new room then may be covered for less than a licence that moved.
+func (m *move) moveDevices() error {
+	var inside []Device
+	var placements []DevicePlacement
+	for _, d := range m.devices {
+		inside = append(inside, d.Device)
+		if !slices.Contains(m.q.DeviceIDs, d.ID) {
+			continue
+		}
+		if db.Text(d.RoomID) != m.from.ID || d.State != rules.DeviceInRoom {
+			return rules.Refuse(
+				rules.StateConflict,
+				"A device is not in the room that it is to leave.",
+				"Read the rooms again.",
+			)
+		}
+		placements = append(placements, placement(m.tx.Scope, d.Device, m.to.ID, m.now))
+		m.note("device.moved", d.ID, map[string]any{"before": m.from.ID, "after": m.to.ID})
+	}
+	for _, l := range m.licences {
+		m.out.Warnings = append(m.out.Warnings, m.capWarnings(inside, l.EndAt)...)
+	}
+
+	if len(placements) == 0 {
+		return nil
+	}
+	if err := EndPlacements(m.tx.Where("device_id IN ?", m.q.DeviceIDs), m.now); err != nil {
+		return err
+	}
+	return m.tx.Create(&placements).Error
+}

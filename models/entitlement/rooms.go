@@ -1,0 +1,381 @@
+package entitlement
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Room is a meeting room of an account. Whether it is covered is computed, never
+// stored (S32).
+type Room struct {
+	ID          string
+	AccountID   string
+	Name        string
+	Site        string
+	SearchKey   string // rules.SearchKey of name and site
+	Country     string // ISO 3166
+	Region      string // ISO 3166-2 without the country; empty: unknown (C3)
+	Platform    rules.Platform
+	Criticality rules.Criticality
+	TimeZone    string // IANA name
+	State       rules.RoomState
+	ArchivedAt  *time.Time
+	CreatedAt   time.Time
+	Version     int64
+}
+
+func (r Room) facts() map[string]any {
+	return map[string]any{
+		"name":        r.Name,
+		"site":        r.Site,
+		"country":     r.Country,
+		"region":      r.Region,
+		"platform":    r.Platform,
+		"criticality": r.Criticality,
+		"time_zone":   r.TimeZone,
+		"state":       r.State,
+	}
+}
+
+func (r Room) form() rules.RoomForm {
+	return rules.RoomForm{
+		Name:        r.Name,
+		Site:        r.Site,
+		Country:     r.Country,
+		Region:      r.Region,
+		Platform:    r.Platform,
+		Criticality: r.Criticality,
+		TimeZone:    r.TimeZone,
+	}
+}
+
+// NewRoom is a room to add. An empty time zone is that of the region or country, or
+// the account's own where it is the same country and no region is told; an empty
+// criticality is NORMAL.
+type NewRoom struct {
+	AccountID string
+	Form      rules.RoomForm
+	Reason    string // operators
+}
+
+// CreateRoom adds a room to an account (R108); the same call again adds another one.
+// Refusals: VALIDATION_FAILED with every wrong field, NOT_FOUND for an account that is
+// not in scope, and those of rules.MayManageRooms.
+func (s *Entitlements) CreateRoom(ctx context.Context, n NewRoom) (Room, error) {
+	var room Room
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		create := func(acc account.Account) (db.Entry, error) {
+			room = Room{
+				ID:        db.NewID(db.PrefixRoom),
+				AccountID: acc.ID,
+				State:     rules.RoomActive,
+				CreatedAt: tx.Now(),
+				Version:   1,
+			}
+			if err := room.fill(n.Form, acc); err != nil {
+				return db.Entry{}, err
+			}
+			if err := tx.Create(&room).Error; err != nil {
+				return db.Entry{}, err
+			}
+
+			details := db.WithReason(n.Reason, map[string]any{"after": room.facts()})
+			return db.Entry{Verb: "room.created", ObjectID: room.ID, Details: details}, nil
+		}
+		return account.CreateInAccount(tx, n.AccountID, n.Reason, create)
+	})
+	return room, err
+}
+
+// fill takes a valid form over; where it is silent, it takes what follows from the
+// account.
+func (r *Room) fill(f rules.RoomForm, acc account.Account) error {
+	f = f.Trimmed()
+	if f.Criticality == "" {
+		f.Criticality = rules.CriticalityNormal
+	}
+
+	switch {
+	case f.TimeZone != "":
+	case f.Country == acc.Country && f.Region == "":
+		f.TimeZone = acc.TimeZone
+	default:
+		f.TimeZone = rules.TimeZoneFor(f.Country, f.Region)
+	}
+
+	if err := f.Validate(); err != nil {
+		return err
+	}
+
+	r.Name = f.Name
+	r.Site = f.Site
+	r.Country = f.Country
+	r.Region = f.Region
+	r.Platform = f.Platform
+	r.Criticality = f.Criticality
+	r.TimeZone = f.TimeZone
+	r.SearchKey = rules.SearchKey(r.Name, r.Site)
+	return nil
+}
+
+// GetRoom reads one room in scope, archived or not; NOT_FOUND otherwise.
+func (s *Entitlements) GetRoom(ctx context.Context, id string) (Room, error) {
+	var r Room
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&r, "id = ?", id).Error)
+	})
+	return r, err
+}
+
+// ChangeRoom replaces what people say of a room. version is the one that the caller
+// read, 0 for any; a room that was changed since, or is archived, answers
+// STATE_CONFLICT. A changed country leaves the terms of the assignments as they are
+// (S31).
+func (s *Entitlements) ChangeRoom(
+	ctx context.Context, id string, f rules.RoomForm, version int64, reason string,
+) (Room, error) {
+	return s.changeRoom(ctx, id, reason, func(tx *db.Tx, acc account.Account, r *Room) (db.Entry, error) {
+		if err := db.Versioned(r.Version, version); err != nil {
+			return db.Entry{}, err
+		}
+		if r.State != rules.RoomActive {
+			return db.Entry{}, rules.Refuse(
+				rules.StateConflict,
+				"The room is archived.",
+				"Add a new room.",
+			)
+		}
+
+		before := r.facts()
+		if err := r.fill(f, acc); err != nil {
+			return db.Entry{}, err
+		}
+		return db.Entry{Verb: "room.changed", ObjectID: r.ID, Details: db.WithReason(reason, map[string]any{
+			"before": before,
+			"after":  r.facts(),
+		})}, nil
+	})
+}
+
+// changeRoom locks a room, lets change alter it, and stores and audits the result.
+func (s *Entitlements) changeRoom(
+	ctx context.Context, id, reason string, change func(*db.Tx, account.Account, *Room) (db.Entry, error),
+) (Room, error) {
+	var room Room
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		return account.ChangeInAccount(tx, "rooms", id, reason, func(acc account.Account) (db.Entry, error) {
+			room = Room{}
+			if err := db.Found(tx.ForUpdate().First(&room, "id = ?", id).Error); err != nil {
+				return db.Entry{}, err
+			}
+
+			e, err := change(tx, acc, &room)
+			if err != nil {
+				return db.Entry{}, err
+			}
+
+			room.Version++
+			err = tx.Select("*").
+				Omit("id", "account_id", "created_at").
+				Where("id = ?", id).
+				Updates(&room).Error
+			return e, err
+		})
+	})
+	return room, err
+}
+
+// ArchiveRoom closes a room for good: its licences go back to the balance and its
+// devices are in no room (S28). Refusals are those of rules.MayArchiveRoom: an open
+// RMA of the room, or a room that is archived already. Open tickets, which come later,
+// will refuse too.
+func (s *Entitlements) ArchiveRoom(ctx context.Context, id, reason string) (Room, error) {
+	return s.changeRoom(ctx, id, reason, func(tx *db.Tx, _ account.Account, r *Room) (db.Entry, error) {
+		open, err := openRMAs(tx, r.ID)
+		if err != nil {
+			return db.Entry{}, err
+		}
+		if err := rules.MayArchiveRoom(r.State, 0, open); err != nil {
+			return db.Entry{}, err
+		}
+
+		licences, err := releaseRoom(tx, r.ID)
+		if err != nil {
+			return db.Entry{}, err
+		}
+		devices, err := emptyRoom(tx, r.ID)
+		if err != nil {
+			return db.Entry{}, err
+		}
+
+		before := r.facts()
+		now := tx.Now()
+		r.State = rules.RoomArchived
+		r.ArchivedAt = &now
+		return db.Entry{Verb: "room.archived", ObjectID: r.ID, Details: db.WithReason(reason, map[string]any{
+			"before":   before,
+			"after":    r.facts(),
+			"released": licences,
+			"unplaced": devices,
+		})}, nil
+	})
+}
+
+// openRMAs counts the open RMAs of a room and of the devices that are in it (S28).
+func openRMAs(tx *db.Tx, roomID string) (int, error) {
+	inside := tx.Model(&DevicePlacement{}).
+		Select("device_id").
+		Where("room_id = ? AND to_at IS NULL", roomID)
+	var n int64
+	err := tx.Table("rmas").
+		Where("closed_at IS NULL AND (room_id = ? OR device_id IN (?))", roomID, inside).
+		Count(&n).Error
+	return int(n), err
+}
+
+// releaseRoom ends the room's assignments, makes their licences available and returns
+// the licences' ids.
+func releaseRoom(tx *db.Tx, roomID string) ([]string, error) {
+	ids := []string{}
+	err := tx.Model(&LicenceAssignment{}).
+		Where("room_id = ? AND to_at IS NULL", roomID).
+		Order("id").
+		Pluck("licence_id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return ids, err
+	}
+
+	err = tx.Model(&Licence{}).
+		Where("id IN ? AND state = ?", ids, rules.LicenceAssigned).
+		Updates(map[string]any{"state": rules.LicenceAvailable, "state_since": tx.Now()}).Error
+	if err != nil {
+		return nil, err
+	}
+
+	err = endAssignments(tx.Where("room_id = ?", roomID), EndArchived, tx.Now())
+	return ids, err
+}
+
+// emptyRoom takes the devices out of a room and returns their ids.
+func emptyRoom(tx *db.Tx, roomID string) ([]string, error) {
+	ids := []string{}
+	err := tx.Model(&DevicePlacement{}).
+		Where("room_id = ? AND to_at IS NULL", roomID).
+		Order("id").
+		Pluck("device_id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return ids, err
+	}
+
+	err = tx.Model(&Device{}).
+		Where("id IN ? AND state = ?", ids, rules.DeviceInRoom).
+		Updates(map[string]any{
+			"state":   rules.DeviceUnplaced,
+			"version": gorm.Expr("version + 1"),
+		}).Error
+	if err != nil {
+		return nil, err
+	}
+
+	err = EndPlacements(tx.Where("room_id = ?", roomID), tx.Now())
+	return ids, err
+}
+
+// RoomFilter narrows a list of rooms; empty fields do not narrow. Search finds a
+// part of the name or site, or of the serial of a device in the room.
+type RoomFilter struct {
+	AccountID string
+	Site      string
+	Country   string
+	Platform  rules.Platform
+	State     rules.RoomState
+	Search    string
+	Sort      db.Sort
+	Page      db.Page
+}
+
+// ListRooms lists the rooms in scope, newest first unless the filter sorts otherwise,
+// and returns the cursor of the next page; it is empty on the last one.
+func (s *Entitlements) ListRooms(ctx context.Context, f RoomFilter) ([]Room, string, error) {
+	var out []Room
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		q := tx.Scope.Accounts(tx.DB, "account_id")
+		for column, value := range map[string]string{
+			"account_id": f.AccountID,
+			"site":       f.Site,
+			"country":    f.Country,
+			"platform":   string(f.Platform),
+			"state":      string(f.State),
+		} {
+			if value != "" {
+				q = q.Where(clause.Eq{Column: column, Value: value})
+			}
+		}
+		if strings.TrimSpace(f.Search) != "" {
+			q = q.Where(searchRooms(tx, f))
+		}
+		return f.Page.ApplySorted(q, f.Sort, "rooms", "name").Find(&out).Error
+	})
+	out, next := db.Cut(f.Page, out, func(r Room) string { return r.ID })
+	return out, next, err
+}
+
+// searchRooms finds a part of a name or site, or of the serial of a device in the
+// room. The devices are narrowed to the same accounts: otherwise every account's
+// would be read for each search.
+func searchRooms(tx *db.Tx, f RoomFilter) *gorm.DB {
+	either := tx.Where("search_key LIKE ? ESCAPE '!'", db.Part(rules.SearchKey(f.Search)))
+	serial := rules.NormaliseSerial(f.Search)
+	if serial == "" {
+		return either
+	}
+
+	inside := tx.Scope.Accounts(tx.Table("devices AS d"), "d.account_id").
+		Select("p.room_id").
+		Joins("JOIN device_placements p ON p.device_id = d.id").
+		Where("p.to_at IS NULL AND d.serial LIKE ? ESCAPE '!'", db.Part(serial))
+	if f.AccountID != "" {
+		inside = inside.Where("d.account_id = ?", f.AccountID)
+	}
+
+	return either.Or("id IN (?)", inside)
+}
+
+// RoomNames returns the names, by id, of those of the rooms that are in scope,
+// archived ones too.
+func (s *Entitlements) RoomNames(ctx context.Context, ids []string) (map[string]string, error) {
+	names := map[string]string{}
+	if len(ids) == 0 {
+		return names, nil
+	}
+
+	var rooms []Room
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Accounts(tx.DB, "account_id").
+			Select("id", "name").
+			Where("id IN ?", ids).
+			Find(&rooms).Error
+	})
+	if err != nil {
+		return nil, err
+	}
+
+	for _, r := range rooms {
+		names[r.ID] = r.Name
+	}
+	return names, nil
+}
+
+// SiteOf is the site of a room.
+func SiteOf(r Room) program.Site {
+	return program.Site{Country: r.Country, Region: r.Region, TimeZone: r.TimeZone}
+}

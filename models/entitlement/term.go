@@ -1,0 +1,255 @@
+package entitlement
+
+import (
+	"strconv"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/rules"
+)
+
+// SweepBatch is how many contracts one transaction of the sweep reads.
+const SweepBatch = 500
+
+// dueContracts reads and locks one batch. The states stand in the conditions as they
+// stand in the partial indexes: PostgreSQL uses such an index only for a condition
+// that it can read.
+func dueContracts(
+	tx *db.Tx, after string, where string, args ...any,
+) ([]ServiceContract, string, error) {
+	var due []ServiceContract
+	q := tx.DB
+	if tx.Postgres() {
+		q = tx.Clauses(clause.Locking{Strength: "UPDATE", Options: "SKIP LOCKED"})
+	}
+
+	err := q.Where("id > ?", after).Where(where, args...).Order("id").Limit(SweepBatch).
+		Find(&due).Error
+	if len(due) > 0 {
+		after = due[len(due)-1].ID
+	}
+	return due, after, err
+}
+
+// startOn gives the contract its half-open period (C2, S2) from the local day of the
+// instant.
+func (c *ServiceContract) startOn(at time.Time, reason StartReason) error {
+	loc, err := time.LoadLocation(c.TimeZone)
+	if err != nil {
+		return err
+	}
+	c.start(rules.ContractPeriod(rules.DateIn(at, loc), c.TermYears, loc), reason)
+	return nil
+}
+
+// StartDueContracts starts a batch of contracts behind the id after that nobody
+// began to use in 60 days (S1, V4). It returns how many it read and changed, and the
+// last id.
+func StartDueContracts(
+	tx *db.Tx, _ program.Reference, after string,
+) (read, changed int, last string, err error) {
+	due, last, err := dueContracts(tx, after,
+		"state = 'PENDING_START' AND fallback_start_at <= ?", tx.Now())
+	if err != nil {
+		return 0, 0, "", err
+	}
+
+	for i := range due {
+		c := &due[i]
+		if err := c.startOn(c.FallbackStartAt, StartFallback); err != nil {
+			return 0, 0, "", err
+		}
+
+		err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).
+			Select("state", "start_at", "end_at", "start_reason").Updates(c).Error
+		if err != nil {
+			return 0, 0, "", err
+		}
+
+		started := db.Entry{Verb: "contract.started", ObjectID: c.ID, Details: map[string]any{
+			"start_at": c.StartAt,
+			"end_at":   c.EndAt,
+			"reason":   c.StartReason,
+		}}
+
+		if err := account.Audit(tx, c.AccountID, started); err != nil {
+			return 0, 0, "", err
+		}
+	}
+
+	return len(due), len(due), last, nil
+}
+
+// ExpireDueContracts ends a batch of contracts behind the id after, with their
+// licences, at their end (S3). It returns those that it ended, and the last id.
+func ExpireDueContracts(
+	tx *db.Tx, ref program.Reference, after string,
+) (ended []ServiceContract, last string, err error) {
+	now := tx.Now()
+	due, last, err := dueContracts(tx, after, "state IN ('ACTIVE','SUSPENDED') AND end_at <= ?",
+		now)
+	if err != nil {
+		return nil, "", err
+	}
+
+	for _, c := range due {
+		if err := expire(tx, ref, c, now); err != nil {
+			return nil, "", err
+		}
+	}
+
+	return due, last, nil
+}
+
+// expire ends one contract with its licences and assignments at its end (S3), and
+// hands its rooms over to what renews it (S4).
+func expire(
+	tx *db.Tx, ref program.Reference, c ServiceContract, now time.Time,
+) error {
+	err := tx.Model(&ServiceContract{}).
+		Where("id = ?", c.ID).
+		Update("state", rules.ContractExpired).Error
+	if err != nil {
+		return err
+	}
+
+	inForce := []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}
+	err = tx.Model(&Licence{}).Where("contract_id = ? AND state IN ?", c.ID, inForce).
+		Updates(map[string]any{"state": rules.LicenceExpired, "state_since": now}).Error
+	if err != nil {
+		return err
+	}
+
+	rooms, err := renewedRooms(tx, c)
+	if err != nil {
+		return err
+	}
+
+	released, err := expireAssignments(tx, c)
+	if err != nil {
+		return err
+	}
+
+	entries, err := takeOverRooms(tx, ref, c, rooms)
+	if err != nil {
+		return err
+	}
+
+	ended := db.Entry{Verb: "contract.expired", ObjectID: c.ID, Details: map[string]any{
+		"before":            c.State,
+		"after":             rules.ContractExpired,
+		"assignments_ended": released,
+		"renewed":           len(rooms),
+	}}
+
+	return account.Audit(tx, c.AccountID, append([]db.Entry{ended}, entries...)...)
+}
+
+// expireAssignments ends the contract's assignments at its end, however late the
+// sweep is: history then says what the cover was.
+func expireAssignments(tx *db.Tx, c ServiceContract) (int64, error) {
+	licences := tx.Model(&Licence{}).Select("id").Where("contract_id = ?", c.ID)
+	res := tx.Model(&LicenceAssignment{}).
+		Where("to_at IS NULL AND licence_id IN (?)", licences).
+		Updates(map[string]any{
+			"to_at": gorm.Expr("CASE WHEN from_at > ? THEN from_at ELSE ? END",
+				*c.EndAt, *c.EndAt),
+			"end_reason": EndExpired,
+		})
+	return res.RowsAffected, res.Error
+}
+
+// RemindOfDueContracts queues the one renewal reminder that is due for each contract
+// of a batch behind the id after (S5): to each administrator of its account, once per
+// contract and day. It returns how many contracts it read and reminded of, and the
+// last id.
+func RemindOfDueContracts(
+	tx *db.Tx, ref program.Reference, after string,
+) (read, changed int, last string, err error) {
+	reminders := ref.Program.RenewalDays
+	if len(reminders) == 0 {
+		return 0, 0, after, nil
+	}
+
+	now := tx.Now()
+	where, args := reminding(now, reminders)
+	near, last, err := dueContracts(tx, after, where, args...)
+	if err != nil {
+		return 0, 0, "", err
+	}
+
+	for _, c := range near {
+		loc, err := time.LoadLocation(c.TimeZone)
+		if err != nil {
+			return 0, 0, "", err
+		}
+
+		days, due := rules.DueReminder(*c.EndAt, rules.DateIn(now, loc), reminders, loc)
+		if !due || (c.RemindedDays >= 0 && days >= c.RemindedDays) {
+			continue
+		}
+
+		if err := remind(tx, c, days, loc); err != nil {
+			return 0, 0, "", err
+		}
+
+		changed++
+	}
+
+	return len(near), changed, last, nil
+}
+
+// reminding is the condition of a contract that may have to be reminded of: near
+// its end, and not reminded of for the next of the days.
+func reminding(now time.Time, days []int) (where string, args []any) {
+	in := func(days int) time.Time { return now.AddDate(0, 0, days+1) }
+	where =
+		`state IN ('ACTIVE','EXPIRED') AND type <> 'JUMPSTART' AND end_at > ? AND end_at <= ? AND (reminded_days < 0`
+
+	args = []any{now.AddDate(0, 0, -rules.RenewalCatchUpDays-1), in(days[0])}
+	for _, d := range days[1:] {
+		where += " OR (reminded_days > ? AND end_at <= ?)"
+		args = append(args, d, in(d))
+	}
+
+	return where + ")", args
+}
+
+// remind queues the reminder for the administrators of the contract's account, and
+// notes for how many days before its end they were reminded.
+func remind(tx *db.Tx, c ServiceContract, days int, loc *time.Location) error {
+	admins, err := identity.AdminsOfAccount(tx, c.AccountID)
+	if err != nil {
+		return err
+	}
+
+	for _, a := range admins {
+		err := notification.QueueSingle(tx, notification.Notification{
+			Template:  "renewal_reminder",
+			SubjectID: c.ID,
+			Recipient: a.Email,
+			Epoch:     "d-" + strconv.Itoa(days),
+			AccountID: &c.AccountID,
+			OrderID:   &c.OrderID,
+			Locale:    a.Locale,
+			Params: map[string]any{
+				"service_type": string(c.Type),
+				"quantity":     c.Quantity,
+				"days_left":    days,
+				"end_on":       rules.LastCoveredDay(*c.EndAt, loc).String(),
+			},
+		})
+		if err != nil {
+			return err
+		}
+	}
+
+	return tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Update("reminded_days", days).Error
+}

@@ -1,0 +1,158 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// InvitationView is what the landing page may know of an invitation.
+type InvitationView struct {
+	Invitation Invitation
+	Account    account.Account
+	HasUser    bool // the invited person can sign in already
+}
+
+// InvitationByToken finds the invitation behind a link. An unknown token answers
+// NOT_FOUND; an invitation that can no longer be accepted answers INVITATION_EXPIRED,
+// INVITATION_USED, INVITATION_SUPERSEDED or INVITATION_REVOKED. Reading never
+// consumes it (R47).
+func (s *People) InvitationByToken(ctx context.Context, token string) (InvitationView, error) {
+	var v InvitationView
+	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		err := tx.First(&v.Invitation, "token_hash = ?", db.HashSecret(token)).Error
+		if err != nil {
+			return db.Found(err)
+		}
+		if err := tx.First(&v.Account, "id = ?", v.Invitation.AccountID).Error; err != nil {
+			return err
+		}
+
+		var n int64
+		err = tx.Model(&User{}).Where("email = ?", v.Invitation.Email).Count(&n).Error
+		v.HasUser = n > 0
+		return err
+	})
+	if err != nil {
+		return v, err
+	}
+
+	return v, s.acceptable(v.Invitation)
+}
+
+// acceptable refuses an invitation that is over (R121, R123). One that bounced
+// is over too: its mailbox does not exist, so nobody can prove to own it.
+func (s *People) acceptable(inv Invitation) error {
+	refuse := func(code, message string) error {
+		return rules.Refuse(code, message, "Ask for a new invitation.")
+	}
+
+	switch inv.State {
+	case rules.InvitationAccepted:
+		return refuse(rules.InvitationUsed, "The invitation was used already.")
+	case rules.InvitationWasReplaced:
+		return refuse(rules.InvitationSuperseded, "A newer invitation replaces this one.")
+	case rules.InvitationWasWithdrawn:
+		return refuse(rules.InvitationRevoked, "The invitation was withdrawn.")
+	}
+
+	if !inv.State.Live() || !s.db.Now().Before(inv.ExpiresAt) {
+		return refuse(rules.InvitationExpired, "The invitation has expired.")
+	}
+	return nil
+}
+
+// Acceptance is what the invited person brings, after proving to own the
+// invited address.
+type Acceptance struct {
+	InvitationID string
+	Email        string // the proven address; must be the invited one (R47a)
+	Name         string // required for a new user (R49b)
+	PasswordHash string // encoded; ignored for an existing user
+	Locale       string
+}
+
+// AcceptInvitation makes the person a member, creating the user when the
+// address is new, and closes the invitation, in one transaction. Another
+// person is refused with INVITATION_WRONG_PERSON and the invitation stays
+// valid; the attempt is audited.
+func (s *People) AcceptInvitation(ctx context.Context, a Acceptance) (User, Membership, error) {
+	var u User
+	var m Membership
+	wrong := rules.Refuse(rules.InvitationWrongPerson, "The invitation is for another person.",
+		"Sign out and open the link as the person it was sent to.")
+	var refused error
+
+	err := s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+		refused = nil
+		inv, acc, err := lockInvitation(tx, a.InvitationID)
+		if err != nil {
+			return err
+		}
+		if err := s.acceptable(inv); err != nil {
+			return err
+		}
+
+		if rules.NormaliseEmail(a.Email) != inv.Email {
+			refused = wrong
+			return account.Audit(tx, acc.ID, db.Entry{Verb: "invitation.wrong_person", ObjectID: inv.ID, Details: nil})
+		}
+
+		if u, err = ensureUser(tx, a, inv.Email); err != nil {
+			return err
+		}
+		if m, err = join(tx, acc, inv, u); err != nil {
+			return err
+		}
+		if err := CloseInvitation(tx, &inv, rules.InvitationAccepted); err != nil {
+			return err
+		}
+
+		tx.Scope.Actor.ID, tx.Scope.Actor.Role = u.ID, "INVITED_PERSON"
+		return account.Audit(tx, acc.ID,
+			db.Entry{Verb: "invitation.accepted", ObjectID: inv.ID, Details: map[string]any{"user": u.ID}},
+			db.Entry{Verb: "membership.created", ObjectID: m.ID, Details: map[string]any{"user": u.ID, "role": m.Role}},
+		)
+	})
+	if err != nil {
+		return u, m, err
+	}
+
+	return u, m, refused
+}
+
+// ensureUser finds the user of the address or creates one; a new user needs a name.
+func ensureUser(tx *db.Tx, a Acceptance, email string) (User, error) {
+	var u User
+	err := tx.ForUpdate().First(&u, "email = ?", email).Error
+	if !errors.Is(err, gorm.ErrRecordNotFound) {
+		return u, err
+	}
+
+	if a.Name = strings.TrimSpace(a.Name); a.Name == "" {
+		return u, rules.Invalid([]rules.FieldError{{
+			Pointer: "/name",
+			Code:    rules.Required,
+			Message: "A person's name is missing.",
+			Remedy:  "Give your name.",
+		}})
+	}
+
+	u = User{
+		ID:           db.NewID(db.PrefixUser),
+		Email:        email,
+		Name:         a.Name,
+		PasswordHash: a.PasswordHash,
+		Locale:       a.Locale,
+		CreatedAt:    tx.Now(),
+	}
+
+	err = tx.Create(&u).Error
+	return u, err
+}

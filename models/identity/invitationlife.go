@@ -1,0 +1,416 @@
+package identity
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/rules"
+)
+
+// InvitationPlan is what an invitation's workflow waits for: calendar
+// instants only.
+type InvitationPlan struct {
+	Live      bool
+	Reminders []rules.Reminder
+	ExpiresAt time.Time // exclusive
+}
+
+// PlanInvitation reads the instants at which a live invitation reminds and
+// ends (R121).
+func (s *People) PlanInvitation(ctx context.Context, id string) (InvitationPlan, error) {
+	var plan InvitationPlan
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return plan, err
+	}
+
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		var row struct {
+			Invitation
+			TimeZone string
+		}
+
+		err := tx.Table("invitations").Select("invitations.*, a.time_zone").
+			Joins("JOIN accounts a ON a.id = invitations.account_id").
+			Where("invitations.id = ?", id).Take(&row).Error
+		if err != nil {
+			return db.Found(err)
+		}
+
+		loc, err := time.LoadLocation(row.TimeZone)
+		if err != nil {
+			return err
+		}
+
+		plan = InvitationPlan{
+			Live:      row.State.Live(),
+			ExpiresAt: row.ExpiresAt,
+			Reminders: rules.RemindersAhead(row.IssuedAt, row.ExpiresAt, tx.Now(),
+				ref.Program.InviteReminderDays, loc),
+		}
+
+		return nil
+	})
+
+	return plan, err
+}
+
+// RemindInvitation queues the reminder of a day after the issue; again for the same
+// day it changes nothing. After the expiry, to which an outage may have lasted, it
+// queues none. It reports whether the invitation is still live.
+func (s *People) RemindInvitation(ctx context.Context, id string, day int) (live bool, err error) {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		inv, acc, err := lockInvitation(tx, id)
+		if err != nil {
+			return err
+		}
+
+		live = inv.State.Live()
+		if !live || !tx.Now().Before(inv.ExpiresAt) {
+			return nil
+		}
+
+		return notification.Queue(tx, InvitationMail(inv, acc, "invitation_reminder", dayEpoch(day)))
+	})
+
+	return live, err
+}
+
+func dayEpoch(day int) string { return "d+" + strconv.Itoa(day) }
+
+// lockInvitation locks an invitation and reads its account.
+func lockInvitation(tx *db.Tx, id string) (inv Invitation, acc account.Account, err error) {
+	if err = db.Found(tx.ForUpdate().First(&inv, "id = ?", id).Error); err != nil {
+		return inv, acc, err
+	}
+	err = tx.First(&acc, "id = ?", inv.AccountID).Error
+	return inv, acc, err
+}
+
+// Reissue sends an invitation again: a new row and token with a fresh window, while
+// the old link is dead for good (R51a, R123). Another e-mail address changes the
+// recipient (R51b); the reason goes into the audit. An invitation that was accepted
+// answers STATE_CONFLICT while that person is a member. Each call issues another one.
+func (s *People) Reissue(ctx context.Context, id, email, name, reason string) (Invitation, error) {
+	if err := rules.CheckOptionalReason(reason); err != nil {
+		return Invitation{}, err
+	}
+
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return Invitation{}, err
+	}
+
+	var inv Invitation
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		var old Invitation
+		err := db.ForUpdate(tx.Scope.Accounts(tx.DB, "account_id")).First(&old, "id = ?", id).Error
+		if err != nil {
+			return db.Found(err)
+		}
+
+		var acc account.Account
+		if err := tx.ForUpdate().First(&acc, "id = ?", old.AccountID).Error; err != nil {
+			return err
+		}
+
+		next := NewInvite{Email: email, ContactName: name, Role: old.Role}
+		if email == "" {
+			next.Email = old.Email
+			next.ContactName = old.ContactName
+		}
+		if err := next.forAnother(old); err != nil {
+			return err
+		}
+
+		inv = newInvitation(tx, ref, acc, rules.NormaliseEmail(next.Email), next.ContactName,
+			next.Role)
+		inv.Kind = old.Kind
+		inv.OrderID = old.OrderID
+		inv.InvitedBy = tx.Scope.Actor.ID
+		if err := supersede(tx, &inv, old); err != nil {
+			return err
+		}
+		if err := refuseIfInside(tx, inv); err != nil {
+			return err
+		}
+		if err := s.settleInvitation(tx, old); err != nil {
+			return err
+		}
+
+		return issue(tx, ref, acc, inv,
+			db.Entry{Verb: "invitation.reissued", ObjectID: inv.ID, Details: map[string]any{
+				"supersedes":        old.ID,
+				"reason":            reason,
+				"recipient_changed": inv.Email != old.Email,
+			}})
+	})
+
+	return inv, err
+}
+
+// supersede closes the old invitation in favour of the next. One that is
+// revoked stays so; one that the wrong person accepted can be replaced only
+// after that membership was removed (R51b).
+func supersede(tx *db.Tx, next *Invitation, old Invitation) error {
+	next.SupersedesID = &old.ID
+	switch old.State {
+	case rules.InvitationWasWithdrawn:
+		return nil
+	case rules.InvitationAccepted:
+		var inside int64
+		err := tx.Model(&Membership{}).
+			Where("invitation_id = ? AND state <> ?", old.ID, rules.MembershipRemoved).
+			Count(&inside).Error
+		if err != nil {
+			return err
+		}
+
+		if inside > 0 {
+			return rules.Refuse(rules.StateConflict, "The invitation was accepted.",
+				"Remove that membership first, then send the invitation again.")
+		}
+
+		return nil
+	}
+
+	return CloseInvitation(tx, &old, rules.InvitationWasReplaced)
+}
+
+// settleInvitation closes what an invitation asked of an operator, now that a
+// new one takes its place: the tasks, and the flag of its order (S17).
+func (s *People) settleInvitation(tx *db.Tx, old Invitation) error {
+	for _, kind := range []db.TaskKind{db.TaskInvitationUnclaimed, db.TaskInvitationRequested} {
+		if err := tx.Settle(kind, old.ID, "reissued"); err != nil {
+			return err
+		}
+	}
+
+	mails := tx.Model(&notification.Notification{}).Select("id").Where("subject_id = ?", old.ID)
+	kinds := []db.TaskKind{db.TaskMailUndeliverable, db.TaskMailUnknown}
+	unsent := tx.Where("kind IN ? AND subject_id IN (?)", kinds, mails)
+	if err := db.SettleWhere(tx, tx.Scope, unsent, "reissued"); err != nil {
+		return err
+	}
+
+	if old.OrderID == nil {
+		return nil
+	}
+	return s.invitations.failed(tx, *old.OrderID, false)
+}
+
+// RevokeInvitation ends a live invitation; one that is over answers STATE_CONFLICT.
+func (s *People) RevokeInvitation(ctx context.Context, id, reason string) (Invitation, error) {
+	if err := rules.CheckOptionalReason(reason); err != nil {
+		return Invitation{}, err
+	}
+
+	var inv Invitation
+
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		err := db.ForUpdate(tx.Scope.Accounts(tx.DB, "account_id")).First(&inv, "id = ?", id).Error
+		if err != nil {
+			return db.Found(err)
+		}
+		if err := CloseInvitation(tx, &inv, rules.InvitationWasWithdrawn); err != nil {
+			return err
+		}
+
+		revoked := db.Entry{Verb: "invitation.revoked", ObjectID: inv.ID, Details: map[string]any{"reason": reason}}
+		return account.Audit(tx, inv.AccountID, revoked)
+	})
+
+	return inv, err
+}
+
+// CloseInvitation ends an invitation with its unsent mails, and has the relay tell its
+// workflow.
+func CloseInvitation(tx *db.Tx, inv *Invitation, to rules.InvitationState) error {
+	if !inv.State.CanBecome(to) {
+		return rules.Refuse(rules.StateConflict, "The invitation's state does not allow this.",
+			"Read the invitation again to see its state.")
+	}
+
+	wasLive := inv.State.Live()
+	inv.State = to
+	inv.StateSince = tx.Now()
+	err := tx.Model(&Invitation{}).Where("id = ?", inv.ID).Select("state", "state_since").
+		Updates(inv).Error
+	if err != nil {
+		return err
+	}
+	if err := notification.Suppress(tx, inv.ID); err != nil {
+		return err
+	}
+	if !wasLive || to == rules.InvitationHasExpired {
+		return nil // its workflow has ended, or does this itself
+	}
+
+	return tx.Enqueue(db.NewOutboxEvent(db.OutboxInvitationClosed, inv.ID, string(to), nil))
+}
+
+// ExpireInvitation ends an invitation whose time is over, writes to the reseller and
+// raises an operator task (S16). One that was accepted or closed meanwhile stays as
+// it is.
+func (s *People) ExpireInvitation(ctx context.Context, id string) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		inv, acc, err := lockInvitation(tx, id)
+		if err != nil || !inv.State.CanBecome(rules.InvitationHasExpired) ||
+			tx.Now().Before(inv.ExpiresAt) {
+			return err
+		}
+		if err := CloseInvitation(tx, &inv, rules.InvitationHasExpired); err != nil {
+			return err
+		}
+
+		err = tx.Raise(db.OperatorTask{
+			Kind:      db.TaskInvitationUnclaimed,
+			SubjectID: inv.ID,
+			AccountID: &inv.AccountID,
+			What:      "Find out who should manage the account, and send the invitation again.",
+			Why:       "Nobody accepted the invitation in its window.",
+		})
+		if err != nil {
+			return err
+		}
+		if err := tellReseller(tx, inv, acc, "invitation_unclaimed"); err != nil {
+			return err
+		}
+
+		return account.Audit(tx, inv.AccountID, db.Entry{Verb: "invitation.expired", ObjectID: inv.ID, Details: nil})
+	})
+}
+
+// tellReseller writes to the reseller of the invitation's order about it,
+// without the invited person's data.
+func tellReseller(tx *db.Tx, inv Invitation, acc account.Account, template string) error {
+	if inv.OrderID == nil {
+		return nil
+	}
+
+	var order struct {
+		PONumber      string
+		VendorOrderNo *string
+		Payload       rules.OrderForm `gorm:"serializer:json"`
+	}
+
+	err := tx.Table("orders").Select("po_number", "vendor_order_no", "payload").
+		Where("id = ?", *inv.OrderID).Take(&order).Error
+	if err != nil {
+		return err
+	}
+
+	return notification.QueueSingle(tx, notification.Notification{
+		Template:  template,
+		SubjectID: inv.ID + "/reseller",
+		Recipient: rules.NormaliseEmail(order.Payload.Reseller.Email),
+		Epoch:     "1",
+		AccountID: &acc.ID,
+		OrderID:   inv.OrderID,
+		Locale:    rules.LocaleFor(order.Payload.EndCustomer.Address.Country),
+		Params: map[string]any{
+			"po_number":       order.PONumber,
+			"vendor_order_no": db.Text(order.VendorOrderNo),
+			"company":         acc.LegalName,
+		},
+	})
+}
+
+// invitationBounced ends an invitation whose mail was refused for good, flags its order
+// and writes to the reseller (S17). One that is over already stays as it is.
+func (s *People) invitationBounced(tx *db.Tx, n notification.Notification, reason string) error {
+	inv, acc, err := lockInvitation(tx, n.SubjectID)
+	if err != nil || !inv.State.Live() {
+		return err
+	}
+
+	inv.State = rules.InvitationBounced
+	inv.StateSince = tx.Now()
+	inv.LastError = reason
+
+	err = tx.Model(&Invitation{}).Where("id = ?", inv.ID).
+		Select("state", "state_since", "last_error").Updates(&inv).Error
+	if err != nil {
+		return err
+	}
+
+	if inv.OrderID != nil {
+		if err := s.invitations.failed(tx, *inv.OrderID, true); err != nil {
+			return err
+		}
+	}
+
+	if err := tellReseller(tx, inv, acc, "invitation_undeliverable"); err != nil {
+		return err
+	}
+
+	return account.Audit(tx, inv.AccountID, db.Entry{
+		Verb: "invitation.bounced", ObjectID: inv.ID, Details: map[string]any{"error": reason},
+	})
+}
+
+// mayResendInvitation refuses to send the mail of an invitation that is over or
+// whose mailbox refused it: its link would be dead.
+func mayResendInvitation(tx *db.Tx, n notification.Notification) error {
+	inv, _, err := lockInvitation(tx, n.SubjectID)
+	if err != nil || inv.State.Live() {
+		return err
+	}
+	return rules.Refuse(rules.StateConflict, "The invitation of this mail is over.",
+		"Issue the invitation again instead.")
+}
+
+// RequestInvitation asks the operators to send an invitation again (L123,
+// R123): it raises one INVITATION_REQUESTED task for the latest invitation of
+// the address in each account. It answers the same whether there is one or
+// not, so that a visitor learns nothing. An accepted invitation raises no task:
+// its person signs in.
+func (s *People) RequestInvitation(ctx context.Context, email string) error {
+	return s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+		var all []Invitation
+		err := tx.Where("email = ?", rules.NormaliseEmail(email)).Order("id DESC").Find(&all).Error
+		if err != nil {
+			return err
+		}
+
+		seen := map[string]bool{}
+		for _, inv := range all {
+			if seen[inv.AccountID] {
+				continue
+			}
+
+			seen[inv.AccountID] = true
+			if err := askFor(tx, inv); err != nil {
+				return err
+			}
+		}
+
+		return nil
+	})
+}
+
+func askFor(tx *db.Tx, inv Invitation) error {
+	if inv.State == rules.InvitationAccepted {
+		return nil
+	}
+
+	err := tx.Raise(db.OperatorTask{
+		Kind:      db.TaskInvitationRequested,
+		SubjectID: inv.ID,
+		AccountID: &inv.AccountID,
+		What:      "Check who asks, then send the invitation again.",
+		Why:       "The invited address asked for a new link on the portal.",
+	})
+	if err != nil {
+		return err
+	}
+
+	tx.Scope.Actor.ID, tx.Scope.Actor.Role = "visitor", "VISITOR"
+	return tx.Audit(inv.AccountID, &inv.AccountID, false, db.Entry{
+		Verb: "invitation.requested", ObjectID: inv.ID, Details: nil,
+	})
+}

@@ -1,0 +1,441 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Invitation lets one person into an account. Only the hash of its token is
+// stored; the token is derived from the invitation's id and the service's key.
+type Invitation struct {
+	ID           string
+	AccountID    string
+	OrderID      *string
+	Kind         InvitationKind
+	Email        string // normalised
+	ContactName  string
+	Role         MemberRole
+	TokenHash    string
+	State        rules.InvitationState
+	StateSince   time.Time
+	IssuedAt     time.Time
+	ExpiresAt    time.Time // exclusive: end of local day issue+30 (R121)
+	SupersedesID *string
+	InvitedBy    string
+	LastError    string
+}
+
+// InvitationKind says what led to an Invitation.
+type InvitationKind string
+
+// The kinds of Invitation.
+const (
+	InvitationForOrder     InvitationKind = "ORDER"
+	InvitationForExtra     InvitationKind = "EXTRA"     // R105
+	InvitationForColleague InvitationKind = "COLLEAGUE" // R117b
+)
+
+// invitationRules are what other domains do at the word of an invitation. They are
+// set when the Store is opened.
+type invitationRules struct {
+	failed failureRule
+}
+
+// failureRule notes with an order, in the caller's transaction, that the mailbox of
+// its invitation does not exist, or that another invitation has taken its place.
+type failureRule func(tx *db.Tx, orderID string, failed bool) error
+
+// RegisterInvitations has invitations follow their mails; called once, when the service
+// starts.
+func (s *People) RegisterInvitations() {
+	s.notifications.OnBounce("invitation", s.invitationBounced)
+	s.notifications.OnResend("invitation", mayResendInvitation)
+	s.notifications.OnResend("invitation_reminder", mayResendInvitation)
+}
+
+// OnFailedInvitation has the rule note with an order that its invitation failed.
+func (s *People) OnFailedInvitation(rule failureRule) { s.invitations.failed = rule }
+
+var liveInvitations = []rules.InvitationState{rules.InvitationIssued, rules.InvitationSent}
+
+func WhereLive(tx *db.Tx) *gorm.DB {
+	return tx.ForUpdate().Where("state IN ?", liveInvitations)
+}
+
+// NewInvite is an invitation that a person asks for: an operator for an extra
+// person (R105), an administrator for a colleague (R117b).
+type NewInvite struct {
+	AccountID   string
+	Email       string
+	ContactName string
+	Role        MemberRole
+	Kind        InvitationKind
+	Reason      string // R105: the audit links the request
+}
+
+// Invite issues a personal invitation. A live one to the same person answers
+// STATE_CONFLICT; an account at its limit of users answers USER_LIMIT (S19).
+func (s *People) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
+	if err := n.validate(); err != nil {
+		return Invitation{}, err
+	}
+
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return Invitation{}, err
+	}
+
+	var inv Invitation
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		acc, err := account.Lock(tx, n.AccountID)
+		if err != nil {
+			return err
+		}
+		if err := roomForUser(tx, acc); err != nil {
+			return err
+		}
+
+		inv = newInvitation(tx, ref, acc, rules.NormaliseEmail(n.Email), n.ContactName, n.Role)
+		inv.Kind, inv.InvitedBy = n.Kind, tx.Scope.Actor.ID
+		if err := refuseIfInside(tx, inv); err != nil {
+			return err
+		}
+
+		issued := db.Entry{Verb: "invitation.issued", ObjectID: inv.ID, Details: map[string]any{
+			"kind":   n.Kind,
+			"role":   n.Role,
+			"reason": n.Reason,
+		}}
+		return issue(tx, ref, acc, inv, issued)
+	})
+
+	return inv, err
+}
+
+// issue stores an invitation with its mail and its audit.
+func issue(
+	tx *db.Tx, ref program.Reference, acc account.Account, inv Invitation, e db.Entry,
+) error {
+	if err := insertInvitation(tx, ref, acc, inv); err != nil {
+		return err
+	}
+	if err := notification.Queue(tx, InvitationMail(inv, acc, "invitation", "1")); err != nil {
+		return err
+	}
+	return account.Audit(tx, acc.ID, e)
+}
+
+func (n NewInvite) validate() error {
+	var fields []rules.FieldError
+	if !rules.ValidEmail(n.Email) {
+		fields = append(fields, rules.FieldError{
+			Pointer: "/email",
+			Code:    rules.InvalidEmail,
+			Message: "This is not one e-mail address.",
+			Remedy:  "Give the person's own address.",
+		})
+	}
+
+	if n.Role != RoleAdmin && n.Role != RoleReadOnly {
+		fields = append(fields, rules.FieldError{
+			Pointer: "/role",
+			Code:    "INVALID_ROLE",
+			Message: "There is no such role.",
+			Remedy:  "Give ADMIN or READ_ONLY.",
+		})
+	}
+
+	name := rules.CheckLine("/contact_name", n.ContactName, rules.MaxContactName)
+	return rules.Invalid(append(fields, name...))
+}
+
+// forAnother checks the recipient that an invitation changes to: a named
+// person (R115a).
+func (n NewInvite) forAnother(old Invitation) error {
+	if err := n.validate(); err != nil {
+		return err
+	}
+
+	if n.ContactName == "" && rules.NormaliseEmail(n.Email) != old.Email {
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/contact_name",
+			Code:    rules.Required,
+			Message: "The other person's name is missing.",
+			Remedy:  "Give the name along with the address.",
+		}})
+	}
+
+	return nil
+}
+
+// roomForUser holds an account to its limit; an open invitation counts (S19).
+func roomForUser(tx *db.Tx, acc account.Account) error {
+	var users int64
+	err := tx.Model(&Membership{}).
+		Where("account_id = ? AND state <> ?", acc.ID, rules.MembershipRemoved).
+		Count(&users).Error
+	if err != nil {
+		return err
+	}
+
+	var invited int64
+	err = tx.Model(&Invitation{}).Where("account_id = ? AND state IN ? AND expires_at > ?",
+		acc.ID, liveInvitations, tx.Now()).Count(&invited).Error
+	if err != nil {
+		return err
+	}
+
+	return rules.MayAddUser(int(users+invited), acc.UserLimit)
+}
+
+// refuseIfInside refuses a second invitation or membership of one person.
+func refuseIfInside(tx *db.Tx, inv Invitation) error {
+	var n int64
+	err := tx.Model(&Invitation{}).Where("account_id = ? AND email = ? AND state IN ?",
+		inv.AccountID, inv.Email, liveInvitations).Count(&n).Error
+	if err != nil {
+		return err
+	}
+
+	if n > 0 {
+		return rules.Refuse(rules.StateConflict, "This person has an invitation already.",
+			"Send that invitation again instead of a second one.")
+	}
+
+	err = tx.Table("memberships m").Joins("JOIN users u ON u.id = m.user_id").
+		Where("m.account_id = ? AND u.email = ? AND m.state <> ?",
+			inv.AccountID, inv.Email, rules.MembershipRemoved).Count(&n).Error
+	if err != nil {
+		return err
+	}
+
+	if n > 0 {
+		return rules.Refuse(rules.StateConflict, "This person is a member of the account already.",
+			"Change the member's role instead.")
+	}
+
+	return nil
+}
+
+// Invitee is the person whom an order names as the customer's contact.
+type Invitee struct {
+	OrderID     string
+	Email       string
+	ContactName string
+}
+
+// InviteForOrder decides by S15 whether the end customer is invited, and writes the
+// invitation with its outbox row. It returns a zero Invitation where none is needed.
+func InviteForOrder(
+	tx *db.Tx, ref program.Reference, who Invitee, acc account.Account, fresh bool,
+) (Invitation, rules.InvitationAction, error) {
+	email := rules.NormaliseEmail(who.Email)
+	facts, pending, err := invitationFacts(tx, acc.ID, email, fresh)
+	if err != nil {
+		return Invitation{}, "", err
+	}
+
+	now := tx.Now().In(db.ZoneOf(acc.TimeZone)) // the seven days of S15 are calendar days
+	plan := rules.DecideInvitation(facts, now, ref.Program.InviteKeepDays)
+	if plan == rules.InviteKeep && pending.Role != RoleAdmin {
+		plan = rules.InviteSupersede // the order's contact becomes an administrator (S15)
+	}
+
+	inv := newInvitation(tx, ref, acc, email, who.ContactName, RoleAdmin)
+	inv.OrderID = &who.OrderID
+	inv.Kind = InvitationForOrder
+	inv.InvitedBy = "system"
+
+	switch plan {
+	case rules.InviteNone, rules.InviteKeep:
+		return Invitation{}, plan, nil
+	case rules.InviteSupersede:
+		if err := supersede(tx, &inv, pending); err != nil {
+			return Invitation{}, plan, err
+		}
+	case rules.InviteIssueWithNotice:
+		if err := tellAdmins(tx, acc, inv); err != nil {
+			return Invitation{}, plan, err
+		}
+	}
+
+	if err := insertInvitation(tx, ref, acc, inv); err != nil {
+		return Invitation{}, plan, err
+	}
+
+	return inv, plan, nil
+}
+
+// invitationFacts reads what S15 depends on; a fresh account has none of it.
+func invitationFacts(
+	tx *db.Tx, accountID, email string, fresh bool,
+) (f rules.InvitationFacts, pending Invitation, err error) {
+	if fresh {
+		return f, pending, nil
+	}
+
+	var admins []string
+	err = tx.Table("memberships m").Joins("JOIN users u ON u.id = m.user_id").
+		Where("m.account_id = ? AND m.role = ? AND m.state = ?",
+			accountID, RoleAdmin, rules.MembershipActive).Pluck("u.email", &admins).Error
+	if err != nil {
+		return f, pending, err
+	}
+
+	for _, a := range admins {
+		f.OtherAdmins = true
+		f.ActiveAdmin = f.ActiveAdmin || a == email
+	}
+
+	err = WhereLive(tx).First(&pending, "account_id = ? AND email = ?", accountID, email).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return f, pending, nil
+	}
+	if err != nil {
+		return f, pending, err
+	}
+
+	f.Pending = true
+	f.PendingExpires = pending.ExpiresAt
+	return f, pending, nil
+}
+
+// newInvitation describes an invitation with its window in the zone of the account.
+func newInvitation(tx *db.Tx,
+	ref program.Reference, acc account.Account, email, name string, role MemberRole,
+) Invitation {
+	now := tx.Now()
+	expires := rules.InvitationExpiry(now, ref.Program.InviteDays, db.ZoneOf(acc.TimeZone))
+	id := db.NewID(db.PrefixInvitation)
+	return Invitation{
+		ID:          id,
+		AccountID:   acc.ID,
+		Email:       email,
+		ContactName: name,
+		Role:        role,
+		TokenHash:   db.HashSecret(tx.Secrets().InvitationToken(id)),
+		State:       rules.InvitationIssued,
+		StateSince:  now,
+		IssuedAt:    now,
+		ExpiresAt:   expires,
+	}
+}
+
+// insertInvitation stores the invitation; the partial unique key keeps one
+// live invitation per account and person.
+func insertInvitation(tx *db.Tx, ref program.Reference, acc account.Account, inv Invitation) error {
+	if err := tx.Create(&inv).Error; err != nil {
+		return err
+	}
+	return tx.Enqueue(db.NewOutboxEvent(db.OutboxInvitationIssued, inv.ID, "1",
+		invitationDates(inv, acc, ref.Program.InviteReminderDays)))
+}
+
+// invitationDates are the instants that the invitation's workflow waits for,
+// fixed when it is issued (R121). A reminder after the expiry, which a program
+// with a shorter window would have (C8), is none: it would hold up the expiry
+// and offer a dead link.
+func invitationDates(inv Invitation, acc account.Account, days []int) map[string]string {
+	dates := map[string]string{db.PayloadExpiresAt: inv.ExpiresAt.Format(time.RFC3339Nano)}
+	loc, err := time.LoadLocation(acc.TimeZone)
+	if err != nil {
+		return dates
+	}
+
+	for _, r := range rules.RemindersAhead(inv.IssuedAt, inv.ExpiresAt, inv.IssuedAt, days, loc) {
+		dates[db.PayloadReminder+strconv.Itoa(r.Day)] = r.At.Format(time.RFC3339Nano)
+	}
+	return dates
+}
+
+// InvitationMail describes a mail to the invited person and no other (R103).
+// The link is derived when it is sent, never stored.
+func InvitationMail(inv Invitation, acc account.Account, template, epoch string) notification.Notification {
+	loc, err := time.LoadLocation(acc.TimeZone)
+	if err != nil {
+		loc = time.UTC
+	}
+
+	return notification.Notification{
+		Template:  template,
+		SubjectID: inv.ID,
+		Recipient: inv.Email,
+		Epoch:     epoch,
+		AccountID: &acc.ID,
+		OrderID:   inv.OrderID,
+		Locale:    acc.Locale,
+		Params: map[string]any{
+			"contact_name": inv.ContactName,
+			"company":      acc.LegalName,
+			"role":         string(inv.Role),
+			"expires_on":   rules.LastCoveredDay(inv.ExpiresAt, loc).String(),
+		},
+	}
+}
+
+// tellAdmins queues the notice of another administrator to the current ones (S15).
+func tellAdmins(tx *db.Tx, acc account.Account, inv Invitation) error {
+	admins, err := AdminsOfAccount(tx, acc.ID)
+	if err != nil {
+		return err
+	}
+
+	for _, a := range admins {
+		n := notification.Notification{
+			Template:  "admin_notice",
+			SubjectID: inv.ID + "/notice",
+			Recipient: a.Email,
+			Epoch:     "1",
+			AccountID: &acc.ID,
+			Locale:    a.Locale,
+			Params:    map[string]any{"company": acc.LegalName, "role": string(inv.Role)},
+		}
+
+		if err := notification.QueueSingle(tx, n); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+// GetInvitation reads one invitation.
+func (s *People) GetInvitation(ctx context.Context, id string) (Invitation, error) {
+	var inv Invitation
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&inv, "id = ?", id).Error)
+	})
+	return inv, err
+}
+
+// ListInvitations lists invitations in scope, newest first; accountID and
+// orderID narrow when given.
+func (s *People) ListInvitations(
+	ctx context.Context, accountID, orderID string, page db.Page,
+) ([]Invitation, string, error) {
+	var out []Invitation
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		q := tx.Scope.Accounts(tx.DB, "account_id")
+		if accountID != "" {
+			q = q.Where("account_id = ?", accountID)
+		}
+		if orderID != "" {
+			q = q.Where("order_id = ?", orderID)
+		}
+
+		return page.Apply(q).Find(&out).Error
+	})
+
+	out, next := db.Cut(page, out, func(i Invitation) string { return i.ID })
+	return out, next, err
+}

@@ -1,0 +1,219 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// MemberRole is a person's role in an account (R42).
+type MemberRole string
+
+// The roles of a member.
+const (
+	RoleAdmin    MemberRole = "ADMIN"
+	RoleReadOnly MemberRole = "READ_ONLY"
+)
+
+// Membership is a user's place in an account.
+type Membership struct {
+	ID           string
+	AccountID    string
+	UserID       string
+	Role         MemberRole
+	State        rules.MembershipState
+	InvitationID *string
+	CreatedAt    time.Time
+}
+
+// Member is a membership with its person.
+type Member struct {
+	Membership
+	Name  string
+	Email string
+}
+
+// MembersOf lists the people of an account.
+func (s *People) MembersOf(ctx context.Context, accountID string) ([]Member, error) {
+	var out []Member
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		q := tx.Scope.Accounts(tx.Table("memberships"), "account_id")
+		return q.Select("memberships.*, u.name, u.email").
+			Joins("JOIN users u ON u.id = memberships.user_id").
+			Where("account_id = ? AND state <> ?", accountID, rules.MembershipRemoved).
+			Order("memberships.id").
+			Scan(&out).Error
+	})
+
+	return out, err
+}
+
+// MembershipsOf lists a user's active memberships, oldest first.
+func (s *People) MembershipsOf(ctx context.Context, userID string) ([]Membership, error) {
+	var out []Membership
+	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		return tx.Where("user_id = ? AND state = ?", userID, rules.MembershipActive).
+			Order("id").
+			Find(&out).Error
+	})
+	return out, err
+}
+
+// GetMembership reads one membership.
+func (s *People) GetMembership(ctx context.Context, id string) (Membership, error) {
+	var m Membership
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&m, "id = ?", id).Error)
+	})
+	return m, err
+}
+
+// join makes the user a member; the first person of an account becomes its
+// administrator (R47b), and a member who was removed comes back.
+func join(tx *db.Tx, acc account.Account, inv Invitation, u User) (Membership, error) {
+	if err := tx.ForUpdate().First(&acc, "id = ?", acc.ID).Error; err != nil {
+		return Membership{}, err
+	}
+
+	admins, err := countAdmins(tx, acc.ID)
+	if err != nil {
+		return Membership{}, err
+	}
+
+	m := Membership{
+		ID:           db.NewID(db.PrefixMembership),
+		AccountID:    acc.ID,
+		UserID:       u.ID,
+		Role:         inv.Role,
+		State:        rules.MembershipActive,
+		InvitationID: &inv.ID,
+		CreatedAt:    tx.Now(),
+	}
+
+	if admins == 0 {
+		m.Role = RoleAdmin
+	}
+
+	var old Membership
+	err = tx.First(&old, "account_id = ? AND user_id = ?", acc.ID, u.ID).Error
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		err := tx.Create(&m).Error
+		return m, err
+	}
+	if err != nil {
+		return m, err
+	}
+
+	if old.State == rules.MembershipSuspended {
+		return m, rules.Refuse(rules.Forbidden, "Your access to this account is suspended.",
+			"Ask an administrator of the account to restore it.")
+	}
+
+	m.ID = old.ID
+	m.CreatedAt = old.CreatedAt
+	err = tx.Model(&Membership{}).Where("id = ?", m.ID).
+		Select("role", "state", "invitation_id").Updates(&m).Error
+	return m, err
+}
+
+// ChangeMembership changes a member's role or state. The last active administrator can
+// be neither demoted nor removed: LAST_ADMIN (S18). Only an operator may remove a wrong
+// person who accepted, with a reason (R51b); the account then waits for another one. A
+// state that the membership cannot take answers STATE_CONFLICT.
+func (s *People) ChangeMembership(
+	ctx context.Context, id string, role MemberRole, state rules.MembershipState, reason string,
+) (Membership, error) {
+	if err := rules.CheckOptionalReason(reason); err != nil {
+		return Membership{}, err
+	}
+
+	var m Membership
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		err := tx.Scope.Accounts(tx.DB, "account_id").First(&m, "id = ?", id).Error
+		if err != nil {
+			return db.Found(err)
+		}
+
+		var acc account.Account
+		if err := tx.ForUpdate().First(&acc, "id = ?", m.AccountID).Error; err != nil {
+			return err
+		}
+		if err := tx.First(&m, "id = ?", id).Error; err != nil {
+			return err
+		}
+
+		if state != m.State && !m.State.CanBecome(state) {
+			return rules.Refuse(rules.StateConflict, "The membership's state does not allow this.",
+				"Read the membership again.")
+		}
+
+		removedByOperator := tx.Scope.Actor.Role.IsOperator() && state == rules.MembershipRemoved &&
+			strings.TrimSpace(reason) != ""
+		if err := keepsAdmin(tx, m, role, state); err != nil && !removedByOperator {
+			return err
+		}
+
+		before := map[string]any{"role": m.Role, "state": m.State}
+		m.Role = role
+		m.State = state
+
+		err = tx.Model(&Membership{}).Where("id = ?", id).Select("role", "state").Updates(&m).Error
+		if err != nil {
+			return err
+		}
+
+		return account.Audit(tx, m.AccountID, db.Entry{
+			Verb: "membership.changed", ObjectID: m.ID, Details: map[string]any{
+				"before": before,
+				"after":  map[string]any{"role": role, "state": state},
+				"reason": reason,
+			},
+		})
+	})
+
+	return m, err
+}
+
+// keepsAdmin refuses a change that would leave the account without an administrator.
+func keepsAdmin(
+	tx *db.Tx, m Membership, role MemberRole, state rules.MembershipState,
+) error {
+	wasAdmin := m.Role == RoleAdmin && m.State == rules.MembershipActive
+	if !wasAdmin || (role == RoleAdmin && state == rules.MembershipActive) {
+		return nil
+	}
+
+	admins, err := countAdmins(tx, m.AccountID)
+	if err != nil {
+		return err
+	}
+
+	return rules.MayLoseAdmin(admins)
+}
+
+// countAdmins counts the active administrators of an account.
+func countAdmins(tx *db.Tx, accountID string) (int, error) {
+	var n int64
+	err := tx.Model(&Membership{}).
+		Where("account_id = ? AND role = ? AND state = ?",
+			accountID, RoleAdmin, rules.MembershipActive).
+		Count(&n).Error
+	return int(n), err
+}
+
+// AdminsOfAccount reads the active administrators of an account.
+func AdminsOfAccount(tx *db.Tx, accountID string) ([]User, error) {
+	var admins []User
+	err := tx.Table("users").Joins("JOIN memberships m ON m.user_id = users.id").
+		Where("m.account_id = ? AND m.role = ? AND m.state = ?",
+			accountID, RoleAdmin, rules.MembershipActive).
+		Find(&admins).Error
+	return admins, err
+}

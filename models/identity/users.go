@@ -1,0 +1,91 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// User is a person who can sign in. PasswordHash is empty for SSO only.
+type User struct {
+	ID           string
+	Email        string // normalised, unique
+	Name         string
+	PasswordHash string // argon2id, encoded
+	Locale       string
+	CreatedAt    time.Time
+}
+
+// Identity ties a user to a subject at an identity provider.
+type Identity struct {
+	ID        string
+	UserID    string
+	Issuer    string
+	Subject   string
+	CreatedAt time.Time
+}
+
+// UserByEmail finds a user, NOT_FOUND for none.
+func (s *People) UserByEmail(ctx context.Context, email string) (User, error) {
+	var u User
+	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		return db.Found(tx.First(&u, "email = ?", rules.NormaliseEmail(email)).Error)
+	})
+	return u, err
+}
+
+// GetUser reads a user by id.
+func (s *People) GetUser(ctx context.Context, id string) (User, error) {
+	var u User
+	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		return db.Found(tx.First(&u, "id = ?", id).Error)
+	})
+	return u, err
+}
+
+// SetPassword stores a new password hash, and ends every session of the user
+// and every reset link that is still open.
+func (s *People) SetPassword(ctx context.Context, userID, passwordHash string) error {
+	return s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
+		return setPassword(tx, userID, passwordHash)
+	})
+}
+
+// setPassword is SetPassword in the caller's transaction, in the user's own name.
+func setPassword(tx *db.Tx, userID, passwordHash string) error {
+	err := tx.Model(&User{}).Where("id = ?", userID).Update("password_hash", passwordHash).Error
+	if err != nil {
+		return err
+	}
+
+	if err := tx.Where("user_id = ?", userID).Delete(&Session{}).Error; err != nil {
+		return err
+	}
+
+	err = tx.Model(&Challenge{}).
+		Where("subject_id = ? AND purpose = ? AND consumed_at IS NULL",
+			userID, ChallengePasswordReset).
+		Update("consumed_at", db.RealNow()).Error
+	if err != nil {
+		return err
+	}
+
+	tx.Scope.Actor.ID, tx.Scope.Actor.Role = userID, "USER"
+	return tx.Audit(userID, nil, false, db.Entry{Verb: "user.password_changed", ObjectID: userID, Details: nil})
+}
+
+// Entities are the rows of people.
+func Entities() []any {
+	return []any{
+		User{},
+		Identity{},
+		Membership{},
+		Invitation{},
+		Session{},
+		Challenge{},
+		throttle{},
+		APIToken{},
+	}
+}

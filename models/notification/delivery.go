@@ -1,0 +1,256 @@
+package notification
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// MailResult is how an attempt to send ended.
+type MailResult struct {
+	ID string
+	// SENT, HARD_BOUNCED, UNKNOWN, or QUEUED for a temporary failure
+	State      rules.NotificationState
+	ProviderID string
+	Error      string // without addresses
+}
+
+func (r MailResult) sent() bool { return r.State == rules.NotificationSent }
+
+// NextMails records how mails ended and claims the next queued ones, at most limit, all
+// in one statement: a kill at any point loses no result and sends nothing twice. key is
+// the id of a subject, for all its mails, or of one notification. It returns none when
+// none is queued. skip are mails that failed for now and wait for a later attempt.
+func (s *Notifications) NextMails(
+	ctx context.Context, key string, limit int, ended []MailResult, skip []string,
+) ([]Notification, error) {
+	var rows []Notification
+	run := s.db.Single
+	if slices.ContainsFunc(ended, func(r MailResult) bool { return !r.sent() }) {
+		run = s.db.Write // a failure's record takes further statements
+	}
+
+	sql, in := s.nextMails(key, limit, ended, skip)
+	err := run(ctx, func(tx *db.Tx) error {
+		rows = nil
+		if err := tx.Raw(sql, in).Scan(&rows).Error; err != nil {
+			return err
+		}
+
+		for _, r := range ended {
+			recorded := slices.ContainsFunc(rows, func(n Notification) bool { return n.ID == r.ID })
+			if !recorded || r.sent() {
+				continue
+			}
+
+			if err := s.mailFailed(tx, r); err != nil {
+				return err
+			}
+		}
+
+		return nil
+	})
+
+	if err != nil {
+		return nil, err
+	}
+
+	claimed := slices.DeleteFunc(rows, func(n Notification) bool {
+		return slices.ContainsFunc(ended, func(r MailResult) bool { return r.ID == n.ID })
+	})
+	slices.SortFunc(claimed, func(a, b Notification) int { return strings.Compare(a.ID, b.ID) })
+	return claimed, nil
+}
+
+// nextMailsSQL records results and claims mails. On PostgreSQL its lock has a second
+// sender wait for the first, test the state again and go on to other mails. One list of
+// ids, rather than an OR, lets PostgreSQL find the rows by their key.
+const nextMailsSQL = `WITH next AS (
+		SELECT id FROM notifications
+		WHERE (subject_id = @key OR id = @key) AND state = 'QUEUED' AND id NOT IN @skip
+		ORDER BY id LIMIT @limit%s)
+	UPDATE notifications SET
+		state       = CASE%s ELSE 'SENDING' END,
+		provider_id = CASE%s ELSE provider_id END,
+		last_error  = CASE%s ELSE last_error END,
+		sent_at     = CASE WHEN id IN @sent THEN @now ELSE sent_at END,
+		claimed_at  = CASE WHEN id IN @ended THEN claimed_at ELSE @claimed END,
+		attempts    = CASE WHEN id IN @ended THEN attempts ELSE attempts + 1 END
+	WHERE id IN (SELECT id FROM next UNION ALL SELECT id FROM notifications WHERE id IN @ended)
+		AND state = CASE WHEN id IN @ended THEN 'SENDING' ELSE 'QUEUED' END
+	RETURNING *`
+
+// nextMails builds the statement of NextMails with its arguments. The empty result in
+// front gives each CASE one branch at least.
+func (s *Notifications) nextMails(
+	key string, limit int, ended []MailResult, skip []string,
+) (string, map[string]any) {
+	ids, sent := []string{""}, []string{""}
+	in := map[string]any{
+		"key":     key,
+		"limit":   limit,
+		"now":     s.db.Now(),
+		"claimed": db.RealNow(),
+	}
+
+	var state, provider, last strings.Builder
+	for i, r := range append([]MailResult{{}}, ended...) {
+		for column, value := range map[*strings.Builder]struct{ name, value string }{
+			&state:    {"state", string(r.State)},
+			&provider: {"provider", r.ProviderID},
+			&last:     {"error", r.Error},
+		} {
+			fmt.Fprintf(column, " WHEN id = @id%d THEN @%s%d", i, value.name, i)
+			in[fmt.Sprintf("%s%d", value.name, i)] = value.value
+		}
+
+		in[fmt.Sprintf("id%d", i)] = r.ID
+		ids = append(ids, r.ID)
+		if r.sent() {
+			sent = append(sent, r.ID)
+		}
+	}
+
+	in["ended"] = ids
+	in["sent"] = sent
+	in["skip"] = append(slices.Clone(ids), skip...)
+	lock := ""
+	if s.db.Postgres() {
+		lock = " FOR UPDATE"
+	}
+
+	return fmt.Sprintf(nextMailsSQL, lock, state.String(), provider.String(), last.String()), in
+}
+
+// mailFailed keeps a failed attempt, and hands a mail that will not be tried again to
+// an operator (S17).
+func (s *Notifications) mailFailed(tx *db.Tx, r MailResult) error {
+	err := tx.Create(&NotificationAttempt{
+		ID:             db.NewID(db.PrefixAttempt),
+		NotificationID: r.ID,
+		Outcome:        string(r.State),
+		Error:          r.Error,
+		At:             tx.Now(),
+	}).Error
+	if err != nil {
+		return err
+	}
+
+	switch r.State {
+	case rules.NotificationHardBounced:
+		return s.mailBounced(tx, r)
+	case rules.NotificationUnknown:
+		return tx.Raise(db.OperatorTask{
+			Kind:      db.TaskMailUnknown,
+			SubjectID: r.ID,
+			What:      "Find out whether the mail arrived; send it again if it did not.",
+			Why:       "The connection broke while the mail was handed over.",
+		})
+	}
+
+	return nil
+}
+
+// mailBounced hands a mail that was refused for good to an operator; the mail's own
+// domain does what else follows.
+func (s *Notifications) mailBounced(tx *db.Tx, r MailResult) error {
+	var n Notification
+	if err := tx.First(&n, "id = ?", r.ID).Error; err != nil {
+		return err
+	}
+
+	err := tx.Raise(db.OperatorTask{
+		Kind:      db.TaskMailUndeliverable,
+		SubjectID: n.ID,
+		AccountID: n.AccountID,
+		What:      "Find a working address for the " + n.Template + " mail, or close the task.",
+		Why:       r.Error,
+	})
+	if err != nil {
+		return err
+	}
+
+	if follow := s.mails.bounced[n.Template]; follow != nil {
+		return follow(tx, n, r.Error)
+	}
+
+	return nil
+}
+
+// endMail stores that an attempt failed for good, with what follows.
+func (s *Notifications) endMail(tx *db.Tx, r MailResult) error {
+	err := tx.Model(&Notification{}).Where("id = ?", r.ID).
+		Updates(map[string]any{"state": r.State, "last_error": r.Error}).Error
+	if err != nil {
+		return err
+	}
+	return s.mailFailed(tx, r)
+}
+
+// SettleStaleMails turns the mails that an earlier attempt left in SENDING into UNKNOWN:
+// nobody knows whether they were handed over, so the service never sends them again by
+// itself (RULES 2). It returns how many mails another sender is still sending, claimed
+// less than the lease ago.
+func (s *Notifications) SettleStaleMails(
+	ctx context.Context, key string, lease time.Duration,
+) (inFlight int, err error) {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		inFlight = 0
+		var sending []Notification
+		err := tx.ForUpdate().
+			Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationSending).
+			Find(&sending).Error
+		if err != nil {
+			return err
+		}
+
+		for _, n := range sending {
+			if n.ClaimedAt != nil && db.RealNow().Sub(*n.ClaimedAt) < lease {
+				inFlight++
+				continue
+			}
+
+			r := MailResult{
+				ID:    n.ID,
+				State: rules.NotificationUnknown,
+				Error: "the sender stopped while the mail was on its way",
+			}
+
+			if err := s.endMail(tx, r); err != nil {
+				return err
+			}
+		}
+
+		return nil
+	})
+
+	return inFlight, err
+}
+
+// GiveUpMails ends the attempts at a key's queued mails; each becomes an
+// operator's task (S17).
+func (s *Notifications) GiveUpMails(ctx context.Context, key, reason string) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		var queued []Notification
+		err := tx.ForUpdate().
+			Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationQueued).
+			Find(&queued).Error
+		if err != nil {
+			return err
+		}
+
+		for _, n := range queued {
+			r := MailResult{ID: n.ID, State: rules.NotificationHardBounced, Error: reason}
+			if err := s.endMail(tx, r); err != nil {
+				return err
+			}
+		}
+
+		return nil
+	})
+}

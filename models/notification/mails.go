@@ -1,0 +1,240 @@
+package notification
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Notification is one mail to one recipient, once: DedupeKey is unique (C7).
+type Notification struct {
+	ID         string
+	DedupeKey  string
+	ProgramID  string
+	Template   string
+	SubjectID  string
+	Recipient  string
+	Epoch      string
+	AccountID  *string
+	OrderID    *string
+	Locale     string
+	Params     map[string]any `gorm:"serializer:json"`
+	State      rules.NotificationState
+	Attempts   int
+	ClaimedAt  *time.Time
+	SentAt     *time.Time
+	ProviderID string
+	LastError  string
+	CreatedAt  time.Time
+}
+
+// NotificationAttempt records an attempt that failed.
+type NotificationAttempt struct {
+	ID             string
+	NotificationID string
+	Outcome        string
+	Error          string
+	At             time.Time
+}
+
+// mailRules are what other domains do about their mails, by the mail's template. They
+// are set when the Store is opened.
+type mailRules struct {
+	bounced   map[string]bounceRule
+	mayResend map[string]resendRule
+}
+
+// bounceRule does what follows from a mail that was refused for good, in the
+// transaction that records it.
+type bounceRule func(tx *db.Tx, n Notification, reason string) error
+
+// resendRule refuses to send a mail again that is of no use any more.
+type resendRule func(tx *db.Tx, n Notification) error
+
+// OnBounce has the rule follow a mail of the template that was refused for good.
+func (s *Notifications) OnBounce(template string, rule bounceRule) {
+	if s.mails.bounced == nil {
+		s.mails.bounced = map[string]bounceRule{}
+	}
+	s.mails.bounced[template] = rule
+}
+
+// OnResend asks the rule before a mail of the template is sent again.
+func (s *Notifications) OnResend(template string, rule resendRule) {
+	if s.mails.mayResend == nil {
+		s.mails.mayResend = map[string]resendRule{}
+	}
+	s.mails.mayResend[template] = rule
+}
+
+// Queue writes mails in the caller's transaction. One whose dedupe key (program,
+// template, subject, recipient, epoch) stands already is left alone (C7).
+func Queue(tx *db.Tx, mails ...Notification) error {
+	if len(mails) == 0 {
+		return nil
+	}
+
+	for i := range mails {
+		m := &mails[i]
+		m.ID = db.NewID(db.PrefixNotification)
+		m.ProgramID = rules.DefaultProgram().ID
+		m.State = rules.NotificationQueued
+		m.CreatedAt = tx.Now()
+		m.DedupeKey = strings.Join(
+			[]string{m.ProgramID, m.Template, m.SubjectID, m.Recipient, m.Epoch}, "|",
+		)
+
+		if m.Params == nil {
+			m.Params = map[string]any{}
+		}
+	}
+
+	return tx.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "dedupe_key"}},
+		DoNothing: true,
+	}).Create(&mails).Error
+}
+
+// QueueSingle writes a mail that no order's or invitation's workflow sends, with
+// the outbox event that starts a workflow for it. A mail that stands already starts
+// none.
+func QueueSingle(tx *db.Tx, m Notification) error {
+	mails := []Notification{m}
+	if err := Queue(tx, mails...); err != nil {
+		return err
+	}
+
+	var stored Notification
+	err := tx.Select("id", "state").First(&stored, "dedupe_key = ?", mails[0].DedupeKey).Error
+	if err != nil {
+		return err
+	}
+
+	if stored.ID != mails[0].ID {
+		return nil
+	}
+	return tx.Enqueue(db.NewOutboxEvent(db.OutboxNotificationQueued, stored.ID, "1", nil))
+}
+
+// ResendMail queues a mail again that an operator found not to have arrived. A mail
+// that has not failed, or whose subject is over, answers STATE_CONFLICT. Each call
+// sends it once more.
+func (s *Notifications) ResendMail(ctx context.Context, id string) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		var n Notification
+		if err := db.Found(tx.ForUpdate().First(&n, "id = ?", id).Error); err != nil {
+			return err
+		}
+
+		if n.State != rules.NotificationUnknown && n.State != rules.NotificationHardBounced {
+			return rules.Refuse(rules.StateConflict,
+				"Only a mail that failed or whose fate is unknown can be sent again.",
+				"Read the mail's state again.")
+		}
+
+		if allowed := s.mails.mayResend[n.Template]; allowed != nil {
+			if err := allowed(tx, n); err != nil {
+				return err
+			}
+		}
+
+		err := tx.Model(&Notification{}).Where("id = ?", id).
+			Updates(map[string]any{"state": rules.NotificationQueued, "last_error": ""}).Error
+		if err != nil {
+			return err
+		}
+
+		resent := db.Entry{Verb: "mail.resent", ObjectID: n.ID, Details: map[string]any{
+			"template": n.Template,
+			"before":   n.State,
+		}}
+
+		if err := tx.Audit(n.ID, n.AccountID, false, resent); err != nil {
+			return err
+		}
+
+		return tx.Enqueue(db.NewOutboxEvent(db.OutboxNotificationQueued, n.ID, db.NewID("epoch"), nil))
+	})
+}
+
+// MailDelivered records that a mail whose fate was unknown did arrive. One that was not
+// sent answers STATE_CONFLICT.
+func (s *Notifications) MailDelivered(ctx context.Context, id string) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		sent := []rules.NotificationState{rules.NotificationUnknown, rules.NotificationSent}
+		res := tx.Model(&Notification{}).Where("id = ? AND state IN ?", id, sent).
+			Update("state", rules.NotificationDelivered)
+		if res.Error != nil {
+			return res.Error
+		}
+
+		if res.RowsAffected == 0 {
+			return rules.Refuse(rules.StateConflict,
+				"Only a mail that was sent can be marked as delivered.",
+				"Read the mail's state again.")
+		}
+
+		return tx.Audit(id, nil, false, db.Entry{Verb: "mail.delivered", ObjectID: id, Details: nil})
+	})
+}
+
+// Suppress keeps the mails of a subject that were not sent yet from going out: the
+// subject is over.
+func Suppress(tx *db.Tx, subjectID string) error {
+	return tx.Model(&Notification{}).
+		Where("subject_id = ? AND state = ?", subjectID, rules.NotificationQueued).
+		Update("state", rules.NotificationSuppressed).Error
+}
+
+// GetNotification reads one mail with its delivery state.
+func (s *Notifications) GetNotification(ctx context.Context, id string) (Notification, error) {
+	var n Notification
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&n, "id = ?", id).Error)
+	})
+	return n, err
+}
+
+// NotificationFilter narrows a list of mails; empty fields do not narrow.
+type NotificationFilter struct {
+	OrderID, SubjectID string
+	State              rules.NotificationState
+	Page               db.Page
+}
+
+// ListNotifications lists mails and their delivery state, newest first.
+func (s *Notifications) ListNotifications(
+	ctx context.Context, f NotificationFilter,
+) ([]Notification, string, error) {
+	var out []Notification
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		q := tx.Scope.Accounts(tx.DB, "account_id")
+		for column, value := range map[string]string{
+			"order_id":   f.OrderID,
+			"subject_id": f.SubjectID,
+			"state":      string(f.State),
+		} {
+			if value != "" {
+				q = q.Where(clause.Eq{Column: column, Value: value})
+			}
+		}
+
+		return f.Page.Apply(q).Find(&out).Error
+	})
+
+	out, next := db.Cut(f.Page, out, func(n Notification) string { return n.ID })
+	return out, next, err
+}
+
+// Entities are the rows of mails.
+func Entities() []any {
+	return []any{
+		Notification{},
+		NotificationAttempt{},
+	}
+}

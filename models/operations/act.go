@@ -1,0 +1,204 @@
+package operations
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/warranty"
+	"roomcover.dev/roomcover/rules"
+)
+
+// The actions that operators do with tasks.
+const (
+	ActAccept        = "accept"
+	ActReject        = "reject"
+	ActResend        = "resend"
+	ActMarkDelivered = "mark_delivered"
+	ActReissue       = "reissue"
+	ActRetry         = "retry"
+	ActMove          = "move"
+	ActLink          = "link"
+	ActRefuse        = "refuse"
+	ActAssign        = "assign"
+	ActClose         = "close"
+)
+
+// taskActions lists what an operator can do with each kind of task. Most kinds can be
+// closed by hand, with a note.
+var taskActions = map[db.TaskKind][]string{
+	db.TaskReviewOrder:         {ActAccept, ActReject},
+	db.TaskMailUndeliverable:   {ActResend, ActClose},
+	db.TaskMailUnknown:         {ActResend, ActMarkDelivered, ActClose},
+	db.TaskInvitationUnclaimed: {ActReissue, ActClose},
+	db.TaskInvitationRequested: {ActReissue, ActClose},
+	db.TaskProcessStuck:        {ActRetry, ActClose},
+	db.TaskOutboxStuck:         {ActRetry, ActClose},
+	db.TaskSweepLate:           {ActClose},
+	db.TaskSerialClaimed:       {ActMove, ActRefuse},
+
+	db.TaskShipmentContradicted: {ActClose},
+
+	db.TaskCalendarNoHolidays:    {ActClose},
+	db.TaskCalendarNoWorkingTime: {ActClose},
+
+	db.TaskWarrantyUnmatched: {ActLink, ActRefuse},
+	db.TaskWarrantyClaimed:   {ActLink, ActRefuse},
+
+	db.TaskAssignCSM: {ActAssign, ActClose},
+
+	db.TaskDecideRMA:    {ActClose},
+	db.TaskRMALate:      {ActClose},
+	db.TaskRMASilent:    {ActClose},
+	db.TaskRMAWrongUnit: {ActClose},
+	db.TaskRMAFee:       {ActClose},
+
+	db.TaskChooseSpare: {ActClose},
+	db.TaskSpareFee:    {ActClose},
+}
+
+// actionNeeds is what a role needs for an action beyond working on tasks.
+var actionNeeds = map[string]rules.Capability{
+	ActLink:    rules.ReviewOrders,
+	ActAccept:  rules.ReviewOrders,
+	ActReject:  rules.ReviewOrders,
+	ActReissue: rules.ManageUsers,
+	ActAssign:  rules.AssignCSM,
+}
+
+// ActionsOf lists what an operator can do with a task of the kind; nothing where there
+// is no such kind.
+func ActionsOf(kind db.TaskKind) []string { return taskActions[kind] }
+
+// TaskAction is what an operator does with a task. Each action reads only the fields
+// that are named after it.
+type TaskAction struct {
+	Name        string
+	Reason      string // accept, reject, reissue, assign, close: required
+	AccountID   string // accept: where the order matches several accounts; link: whose warranty it is
+	StartsOn    string // link: first day of a claimed warranty
+	LastDay     string // link: last covered day of a claimed warranty
+	Email       string // reissue: another person's address
+	ContactName string // reissue: another person's name
+	CSMID       string // assign
+}
+
+// Act does one of a task's actions, which closes the task, and returns the task.
+//
+// It refuses an action that the task does not have (ACTION_NOT_AVAILABLE), a role that
+// may not do it (FORBIDDEN) and a task that is done already (STATE_CONFLICT); the other
+// refusals are those of what is done.
+func (s *Operations) Act(ctx context.Context, taskID string, a TaskAction) (db.OperatorTask, error) {
+	scope, err := db.ScopeFrom(ctx)
+	if err != nil {
+		return db.OperatorTask{}, err
+	}
+	t, err := s.db.GetTask(ctx, taskID)
+	if err != nil {
+		return db.OperatorTask{}, err
+	}
+
+	needs, special := actionNeeds[a.Name]
+	switch {
+	case !slices.Contains(ActionsOf(t.Kind), a.Name):
+		return t, rules.Refuse(rules.ActionNotAvailable,
+			"This task has no such action.", "Read the task for its actions.")
+	case special && !rules.Allows(scope.Actor.Role, needs).Allowed():
+		return t, rules.Refuse(rules.Forbidden, "The token's role may not do this.", "Ask an agent.")
+	case t.State == db.TaskDone:
+		return t, rules.Refuse(rules.StateConflict,
+			"This task is done already.", "Read the task again to see how it was resolved.")
+	}
+
+	if err := s.act(ctx, t, a); err != nil {
+		return t, err
+	}
+	return s.db.GetTask(ctx, taskID)
+}
+
+func (s *Operations) act(ctx context.Context, t db.OperatorTask, a TaskAction) error {
+	switch a.Name {
+	case ActAccept:
+		return s.decideReview(ctx, t, a, true)
+	case ActReject:
+		return s.decideReview(ctx, t, a, false)
+	case ActLink:
+		return s.decideEarlierWarranty(ctx, t, a, true)
+	case ActRefuse:
+		if t.Kind == db.TaskSerialClaimed {
+			return s.decideSerialClaim(ctx, t, a, false)
+		}
+		return s.decideEarlierWarranty(ctx, t, a, false)
+	case ActMove:
+		return s.decideSerialClaim(ctx, t, a, true)
+	case ActAssign:
+		_, err := s.accounts.AssignCSM(ctx, account.CSMAssignment{AccountID: t.SubjectID, CSMID: a.CSMID, Reason: a.Reason})
+		return err
+	case ActRetry:
+		return s.RetryProcess(ctx, t.ID)
+	case ActResend:
+		return s.closeAfter(ctx, t, a, s.notifications.ResendMail(ctx, t.SubjectID))
+	case ActMarkDelivered:
+		return s.closeAfter(ctx, t, a, s.notifications.MailDelivered(ctx, t.SubjectID))
+	case ActReissue:
+		return s.closeAfter(ctx, t, a, s.reissueAsked(ctx, t, a))
+	default: // close
+		return s.closeAfter(ctx, t, a, needReason(a.Reason))
+	}
+}
+
+func (s *Operations) decideReview(ctx context.Context, t db.OperatorTask, a TaskAction, accept bool) error {
+	_, err := s.orders.DecideOrder(ctx, t.SubjectID, order.Decision{Accept: accept, Reason: a.Reason, AccountID: a.AccountID})
+	return err
+}
+
+func (s *Operations) decideEarlierWarranty(ctx context.Context, t db.OperatorTask, a TaskAction, link bool) error {
+	_, err := s.warranties.DecideWarranty(ctx, t.SubjectID, warranty.WarrantyDecision{
+		Link:      link,
+		AccountID: a.AccountID,
+		StartsOn:  a.StartsOn,
+		LastDay:   a.LastDay,
+		Reason:    a.Reason,
+	})
+	return err
+}
+
+func (s *Operations) decideSerialClaim(ctx context.Context, t db.OperatorTask, a TaskAction, move bool) error {
+	_, err := s.entitlements.DecideClaim(ctx, t.SubjectID, move, a.Reason)
+	return err
+}
+
+func (s *Operations) reissueAsked(ctx context.Context, t db.OperatorTask, a TaskAction) error {
+	if err := needReason(a.Reason); err != nil {
+		return err
+	}
+	_, err := s.people.Reissue(ctx, t.SubjectID, a.Email, strings.TrimSpace(a.ContactName), a.Reason)
+	return err
+}
+
+// closeAfter closes the task with a note, unless what was done closed it already or
+// was refused.
+func (s *Operations) closeAfter(ctx context.Context, t db.OperatorTask, a TaskAction, refused error) error {
+	if refused != nil {
+		return refused
+	}
+	note := a.Name
+	if a.Reason != "" {
+		note += ": " + a.Reason
+	}
+	_, err := s.db.ResolveTask(ctx, t.ID, note)
+	if rules.CodeOf(err) == rules.StateConflict {
+		return nil
+	}
+	return err
+}
+
+func needReason(reason string) error {
+	if strings.TrimSpace(reason) == "" {
+		return rules.ReasonMissing("This needs a reason.")
+	}
+	return nil
+}

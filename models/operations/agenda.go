@@ -1,0 +1,338 @@
+package operations
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"cloud.google.com/go/civil"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
+)
+
+// AgendaItem is a line of an agenda: a Process that is late or due, or an operator
+// task, which is due by the end of the day on which it was raised (ours).
+type AgendaItem struct {
+	Process
+	SubjectID string // what a shipment or a task is about; otherwise the id
+	TaskKind  db.TaskKind
+	What      string // what an operator has to do
+	DueText   string // in English, by the days of the place
+	Zone      string // IANA name of the zone that the days are counted in
+}
+
+// AgendaQuery asks for an agenda.
+type AgendaQuery struct {
+	On        *civil.Date // in the zone of each line's place; nil: today there
+	Zone      string      // IANA name for what has no place, such as tasks; empty: UTC
+	AccountID string      // empty: of all accounts
+	Limit     int         // of each list; 1 to 200, 0 means 50
+	LateAfter AgendaCursor
+	DueAfter  AgendaCursor
+}
+
+// AgendaList is one list of an agenda, the longest waiting first.
+type AgendaList struct {
+	Items []AgendaItem
+	Total map[processes.Kind]int64 // over all pages
+	Next  AgendaCursor
+}
+
+// Agenda is what is late, and what is due on the day. On is the day that was asked
+// for, or today in the zone of the question.
+type Agenda struct {
+	On        civil.Date
+	Late, Due AgendaList
+}
+
+// Agenda lists what is late and what is due, of all that is under way: orders in
+// review, invitations, RMAs, spares, shipments, and open operator tasks. It
+// reads the same source as ListProcesses, and answers in four statements however
+// much is under way. A cancellation window that runs out asks nobody to act and is
+// left out. For the service and its operators; days that are over answer
+// VALIDATION_FAILED, since what was done then is no longer listed.
+func (s *Operations) Agenda(ctx context.Context, q AgendaQuery) (Agenda, error) {
+	now := s.db.Now()
+	v, err := newAgendaView(q, now, now.Add(-s.db.Patience()))
+	if err != nil {
+		return Agenda{}, err
+	}
+
+	var out Agenda
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		out = Agenda{On: v.day()}
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		if err := v.readZones(tx); err != nil {
+			return err
+		}
+		if err := v.count(tx, &out); err != nil {
+			return err
+		}
+		if err := v.list(tx, v.late, q.LateAfter, &out.Late); err != nil {
+			return err
+		}
+
+		return v.list(tx, v.due, q.DueAfter, &out.Due)
+	})
+
+	return out, err
+}
+
+// agendaView is a query with its bounds by zone.
+type agendaView struct {
+	q         AgendaQuery
+	now       time.Time
+	zone      *time.Location // of what has no place
+	late, due string         // conditions
+	args      map[string]any
+}
+
+// newAgendaView refuses a zone that is none and a day that is over everywhere.
+func newAgendaView(q AgendaQuery, now, stuck time.Time) (*agendaView, error) {
+	zone, err := time.LoadLocation(q.Zone)
+	if err != nil || q.Zone == "Local" {
+		return nil, rules.Invalid([]rules.FieldError{{
+			Pointer: "/query/time_zone",
+			Code:    rules.InvalidTimeZone,
+			Message: "This is not a time zone.",
+			Remedy:  "Send an IANA name such as America/Sao_Paulo.",
+		}})
+	}
+
+	if q.On != nil && !rules.StartOfDay(q.On.AddDays(1), westernmost).After(now) {
+		return nil, rules.Invalid([]rules.FieldError{{
+			Pointer: "/query/on",
+			Code:    rules.OutOfRange,
+			Message: "This day is over everywhere.",
+			Remedy:  "Send today or a day to come.",
+		}})
+	}
+
+	return &agendaView{
+		q:    q,
+		now:  now,
+		zone: zone,
+		args: map[string]any{"now": now, "stuck": stuck.UTC()},
+	}, nil
+}
+
+// day is the one that is asked about, in the zone of the question.
+func (v *agendaView) day() civil.Date {
+	if v.q.On != nil {
+		return *v.q.On
+	}
+	return rules.DateIn(v.now, v.zone)
+}
+
+// westernmost is where a day ends last.
+var westernmost = time.FixedZone("UTC-12", -12*3600)
+
+// AgendaCursor is where a page of an agenda's list ends.
+type AgendaCursor struct {
+	At time.Time
+	ID string
+}
+
+// String is the cursor as callers see it; empty for none.
+func (c AgendaCursor) String() string {
+	if c == (AgendaCursor{}) {
+		return ""
+	}
+	return c.At.UTC().Format(agendaCursorAt) + "-" + c.ID
+}
+
+const agendaCursorAt = "20060102T150405.000000000Z"
+
+// ParseAgendaCursor reads what String wrote; anything else answers
+// VALIDATION_FAILED.
+func ParseAgendaCursor(pointer, text string) (AgendaCursor, error) {
+	if text == "" {
+		return AgendaCursor{}, nil
+	}
+	at, id, found := strings.Cut(text, "-")
+
+	t, err := time.Parse(agendaCursorAt, at)
+	if err != nil || !found || id == "" {
+		return AgendaCursor{}, rules.Invalid([]rules.FieldError{{
+			Pointer: pointer,
+			Code:    rules.OutOfRange,
+			Message: "This is no cursor.",
+			Remedy:  "Send next_cursor of the list's page before.",
+		}})
+	}
+
+	return AgendaCursor{t, id}, nil
+}
+
+// sortedBy is the instant that an agenda sorts the line by.
+func (a AgendaItem) sortedBy() time.Time {
+	if a.Until == nil || a.Kind == processes.Task {
+		return a.Since
+	}
+	return *a.Until
+}
+
+// agendaSQL reads what can be late: processes with an end, or that the system should
+// have moved on by itself; promised shipments; open tasks. The lines are sorted by the
+// column at.
+var agendaSQL = `SELECT * FROM (
+	SELECT p.kind, p.id, p.id AS subject_id, p.workflow_id, p.state, p.waits_for, p.actor,
+		p.since, p.until, COALESCE(p.until, p.since) AS at,
+		p.account_id, p.order_id, p.last_error, p.time_zone, '' AS task_kind, '' AS what
+	FROM (` + processSQL + `) p
+	WHERE p.waits_for <> 'CANCELLATION_WINDOW' AND (p.until IS NOT NULL OR p.actor = 'SYSTEM')
+	UNION ALL
+	SELECT 'TASK', t.id, t.subject_id, '', t.state, 'OPERATOR_ACTION', 'OPERATOR',
+		t.created_at, NULL, t.created_at,
+		t.account_id, NULL, '', '', t.kind, t.what
+	FROM operator_tasks t
+	WHERE t.state = 'OPEN'
+) a WHERE 1 = 1`
+
+// source is agendaSQL, narrowed to the account that was asked for.
+func (v *agendaView) source() string {
+	if v.q.AccountID == "" {
+		return agendaSQL
+	}
+	v.args["account"] = v.q.AccountID
+	return agendaSQL + " AND account_id = @account"
+}
+
+// readZones reads in which zones something may be late or due, and builds the
+// conditions of both lists by zone: a day ends where the parcel goes to. Zones whose
+// day begins and ends at the same instants share a condition.
+func (v *agendaView) readZones(tx *db.Tx) error {
+	on := rules.DateIn(v.now, v.zone).AddDays(1)
+	if v.q.On != nil {
+		on = *v.q.On
+	}
+
+	v.args["latest"] = rules.StartOfDay(on.AddDays(1), westernmost).UTC()
+	var zones []string
+	err := tx.Raw("SELECT DISTINCT time_zone FROM ("+v.source()+
+		") z WHERE until <= @latest ORDER BY time_zone", v.args).Scan(&zones).Error
+	if err != nil {
+		return err
+	}
+
+	type bounds struct{ late, due time.Time }
+	same := map[bounds][]string{}
+	for _, name := range append(zones, "") {
+		late, due := rules.AgendaDay(v.q.On, v.now, v.location(name))
+		same[bounds{late, due}] = append(same[bounds{late, due}], name)
+	}
+
+	var late, due []string
+	for b, names := range same {
+		n := len(late)
+		late = append(late, fmt.Sprintf("(time_zone IN @zones%d AND until <= @late%d)", n, n))
+		due = append(due, fmt.Sprintf(
+			"(time_zone IN @zones%d AND until > @late%d AND until <= @due%d)", n, n, n,
+		))
+		v.args[fmt.Sprint("zones", n)] = names
+		v.args[fmt.Sprint("late", n)] = b.late
+		v.args[fmt.Sprint("due", n)] = b.due
+	}
+
+	_, end := rules.AgendaDay(v.q.On, v.now, v.zone)
+	v.args["day"] = rules.StartOfDay(rules.DateIn(end.Add(-time.Nanosecond), v.zone), v.zone).UTC()
+	v.late = `(kind = 'TASK' AND since < @day
+		OR kind <> 'TASK' AND (until IS NULL AND since <= @stuck OR ` + strings.Join(late, " OR ") +
+		`))`
+	v.due = `(kind = 'TASK' AND since >= @day OR ` + strings.Join(due, " OR ") + `)`
+	return nil
+}
+
+// location is the zone of a line; what has no place is in the asker's.
+func (v *agendaView) location(name string) *time.Location {
+	zone, err := time.LoadLocation(name)
+	if name == "" || err != nil {
+		return v.zone
+	}
+	return zone
+}
+
+// count counts the lines of both lists by kind, over all pages.
+func (v *agendaView) count(tx *db.Tx, out *Agenda) error {
+	var rows []struct {
+		Late bool
+		Kind processes.Kind
+		N    int64
+	}
+
+	err := tx.Raw(`SELECT late, kind, count(*) AS n FROM (
+			SELECT kind, `+v.late+` AS late FROM (`+v.source()+`) b
+			WHERE `+v.late+` OR `+v.due+`) c
+		GROUP BY late, kind`, v.args).Scan(&rows).Error
+	if err != nil {
+		return err
+	}
+
+	out.Late.Total = map[processes.Kind]int64{}
+	out.Due.Total = map[processes.Kind]int64{}
+	for _, r := range rows {
+		if r.Late {
+			out.Late.Total[r.Kind] = r.N
+		} else {
+			out.Due.Total[r.Kind] = r.N
+		}
+	}
+
+	return nil
+}
+
+// list reads one page of a list, behind the cursor.
+func (v *agendaView) list(tx *db.Tx, where string, after AgendaCursor, out *AgendaList) error {
+	query := "SELECT * FROM (" + v.source() + ") b WHERE " + where
+	if after != (AgendaCursor{}) {
+		query += " AND (at > @after_at OR at = @after_at AND id > @after_id)"
+		v.args["after_at"], v.args["after_id"] = after.At.UTC(), after.ID
+	}
+
+	size := db.Page{Limit: v.q.Limit}.Size()
+	v.args["limit"] = size + 1
+	err := tx.Raw(query+" ORDER BY at, id LIMIT @limit", v.args).Scan(&out.Items).Error
+	if err != nil {
+		return err
+	}
+
+	for i := range out.Items {
+		v.explain(&out.Items[i])
+	}
+
+	if len(out.Items) > size {
+		out.Items = out.Items[:size]
+		last := out.Items[size-1]
+		out.Next = AgendaCursor{last.sortedBy(), last.ID}
+	}
+
+	return nil
+}
+
+// explain says until when the line waits, and how late it is.
+func (v *agendaView) explain(a *AgendaItem) {
+	zone := v.location(a.TimeZone)
+	if _, subject, ok := strings.Cut(a.WorkflowID, "/"); ok && a.Kind == processes.Shipment {
+		a.SubjectID = subject
+	}
+
+	a.Zone = zone.String()
+
+	switch {
+	case a.Kind == processes.Task:
+		end := rules.StartOfDay(rules.DateIn(a.Since, zone).AddDays(1), zone).UTC()
+		a.Until = &end
+	case a.Until == nil:
+		a.Overdue = true
+		a.DueText = "stands still since " + a.Since.In(zone).Format("2006-01-02 15:04")
+		return
+	}
+
+	a.Overdue = !v.now.Before(*a.Until)
+	a.DueText = rules.DueText(*a.Until, v.now, zone)
+}

@@ -1,0 +1,54 @@
+// Package operations is what operators see across domains: processes, the agenda, the
+// actions of tasks, retries, the daily sweep, and parents that are merged or split.
+package operations
+
+import (
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/warranty"
+)
+
+// Operations answers what operators ask across domains, and acts on it.
+// It is safe for concurrent use.
+type Operations struct {
+	db            *db.DB
+	programs      *program.Programs
+	notifications *notification.Notifications
+	accounts      *account.Accounts
+	people        *identity.People
+	entitlements  *entitlement.Entitlements
+	warranties    *warranty.Warranties
+	replacements  *replacement.Replacements
+	orders        *order.Orders
+}
+
+// New returns the domain on a database, with the domains below that it uses.
+func New(
+	database *db.DB,
+	programs *program.Programs,
+	notifications *notification.Notifications,
+	accounts *account.Accounts,
+	people *identity.People,
+	entitlements *entitlement.Entitlements,
+	warranties *warranty.Warranties,
+	replacements *replacement.Replacements,
+	orders *order.Orders,
+) *Operations {
+	return &Operations{
+		db:            database,
+		programs:      programs,
+		notifications: notifications,
+		accounts:      accounts,
+		people:        people,
+		entitlements:  entitlements,
+		warranties:    warranties,
+		replacements:  replacements,
+		orders:        orders,
+	}
+}

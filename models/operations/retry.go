@@ -1,0 +1,68 @@
+package operations
+
+import (
+	"context"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/rules"
+)
+
+// RecordFailure keeps the last error of a step of an order, RMA, spare unit or
+// invitation, for people to see; of any other subject it keeps none. The error holds
+// no personal data.
+func (s *Operations) RecordFailure(ctx context.Context, subjectID, reason string) error {
+	failing := map[string]any{
+		db.PrefixOrder:      &order.Order{},
+		db.PrefixRMA:        &replacement.RMA{},
+		db.PrefixSpareUnit:  &replacement.SpareUnit{},
+		db.PrefixInvitation: &identity.Invitation{},
+	}
+
+	entity, ok := failing[db.KindOf(subjectID)]
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if !ok {
+			return nil
+		}
+		return tx.Model(entity).Where("id = ?", subjectID).Update("last_error", reason).Error
+	})
+}
+
+// retries are the events that have a workflow try again, by the kind of its subject.
+var retries = map[string]db.OutboxKind{
+	db.PrefixOrder:        db.OutboxOrderRetried,
+	db.PrefixInvitation:   db.OutboxInvitationRetried,
+	db.PrefixNotification: db.OutboxNotificationQueued,
+	db.PrefixImport:       db.OutboxImportQueued,
+	db.PrefixRMA:          db.OutboxRMARetried,
+	db.PrefixSpareUnit:    db.OutboxSpareRetried,
+}
+
+// RetryProcess closes a task and has the workflow that waits for a person try again,
+// or the relay an event that it could not tell. A task that is done already answers
+// STATE_CONFLICT.
+func (s *Operations) RetryProcess(ctx context.Context, taskID string) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		var t db.OperatorTask
+		if err := db.Found(tx.ForUpdate().First(&t, "id = ?", taskID).Error); err != nil {
+			return err
+		}
+
+		if t.State == db.TaskDone {
+			return rules.Refuse(rules.StateConflict, "This task is done already.",
+				"Read the task again.")
+		}
+		if err := tx.Resolve(&t, "retry"); err != nil {
+			return err
+		}
+
+		kind, ok := retries[db.KindOf(t.SubjectID)]
+		if !ok {
+			return db.RetryOutbox(tx, t.SubjectID)
+		}
+
+		return tx.Enqueue(db.NewOutboxEvent(kind, t.SubjectID, db.NewID("retry"), nil))
+	})
+}

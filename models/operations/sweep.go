@@ -1,0 +1,173 @@
+package operations
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Sweep counts what a sweep changed.
+type Sweep struct {
+	Started  int `json:"started"`
+	Expired  int `json:"expired"`
+	Reminded int `json:"reminded"`
+}
+
+// SweepContracts starts contracts whose last day to start has come (S1), expires
+// those that are over (S3), hands their rooms to what renews them (S4) and queues
+// the renewal reminders (S5), in batches of one transaction each. Every effect has
+// a deterministic key, so that a sweep that is killed, missed or run twice leaves
+// the same state. progress is called after each batch.
+func (s *Operations) SweepContracts(ctx context.Context, progress func(Sweep)) (Sweep, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return Sweep{}, err
+	}
+
+	var out Sweep
+	err = s.sweepInBatches(ctx, ref, entitlement.StartDueContracts, func(started int) {
+		out.Started += started
+		progress(out)
+	})
+	if err != nil {
+		return out, err
+	}
+
+	err = s.sweepInBatches(ctx, ref, s.expireDue, func(expired int) {
+		out.Expired += expired
+		progress(out)
+	})
+	if err != nil {
+		return out, err
+	}
+
+	err = s.sweepInBatches(ctx, ref, entitlement.RemindOfDueContracts, func(reminded int) {
+		out.Reminded += reminded
+		progress(out)
+	})
+
+	return out, err
+}
+
+// sweepStep changes one batch of contracts behind the id after; it returns how
+// many it read and changed, and the last id.
+type sweepStep func(
+	tx *db.Tx, ref program.Reference, after string,
+) (read, changed int, last string, err error)
+
+// sweepInBatches repeats a step until a batch is not full, each in a transaction of
+// its own.
+func (s *Operations) sweepInBatches(
+	ctx context.Context, ref program.Reference, step sweepStep, count func(changed int),
+) error {
+	after := ""
+	for {
+		var read, changed int
+		var last string // a transaction may run again, from the same place
+		err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
+			read, changed, last, err = step(tx, ref, after)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+
+		after = last
+		count(changed)
+		if read < entitlement.SweepBatch {
+			return nil
+		}
+	}
+}
+
+// expireDue ends a batch of contracts that are over, and counts the spares of their
+// parents again.
+func (s *Operations) expireDue(
+	tx *db.Tx, ref program.Reference, after string,
+) (read, changed int, last string, err error) {
+	ended, last, err := entitlement.ExpireDueContracts(tx, ref, after)
+	if err != nil {
+		return 0, 0, "", err
+	}
+	if err := s.recountExpired(tx, ref, ended); err != nil {
+		return 0, 0, "", err
+	}
+
+	return len(ended), len(ended), last, nil
+}
+
+// recountExpired counts the spares of the parents whose Select contracts ended
+// again, each parent once for the batch, stamped with the last of its contracts.
+func (s *Operations) recountExpired(
+	tx *db.Tx, ref program.Reference, ended []entitlement.ServiceContract,
+) error {
+	sources := map[string]string{}
+	for _, c := range ended {
+		if c.Type == rules.ServiceSelect {
+			sources[c.AccountID] = max(sources[c.AccountID], c.ID)
+		}
+	}
+
+	if len(sources) == 0 {
+		return nil
+	}
+	return s.replacements.RecountAccounts(tx, sources, ref.Program.SpareRatio, rules.SpareByExpiry)
+}
+
+// SweepFinished records that a whole sweep came to its end, for the watchdog.
+func (s *Operations) SweepFinished(ctx context.Context, name string, result Sweep) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		row := sweepRow{Name: name, FinishedAt: db.RealNow(), Result: result}
+		return tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error
+	})
+}
+
+// sweepRow is when a sweep last came to its end, and what it changed.
+type sweepRow struct {
+	Name       string `gorm:"primaryKey"`
+	FinishedAt time.Time
+	Result     Sweep `gorm:"serializer:json"`
+}
+
+func (sweepRow) TableName() string { return "sweeps" }
+
+// WatchSweep raises an operator task when the named sweep has not come to its
+// end for longer than late (real time), and settles it when it has again. A
+// sweep that never ended counts from the first look.
+func (s *Operations) WatchSweep(ctx context.Context, name string, late time.Duration) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		var row sweepRow
+		err := tx.First(&row, "name = ?", name).Error
+		switch {
+		case errors.Is(err, gorm.ErrRecordNotFound):
+			return tx.Clauses(clause.OnConflict{DoNothing: true}).
+				Create(&sweepRow{Name: name, FinishedAt: db.RealNow()}).Error
+		case err != nil:
+			return err
+		case db.RealNow().Sub(row.FinishedAt) > late:
+			return tx.Raise(db.OperatorTask{
+				Kind:      db.TaskSweepLate,
+				SubjectID: name,
+				What:      "Find out why the schedule daily-sweep in Temporal does not run to its end.",
+				Why:       "Contracts are not started, ended or reminded of until it does.",
+			})
+		}
+
+		return tx.Settle(db.TaskSweepLate, name, "the sweep ran")
+	})
+}
+
+// Entities are the rows of sweeps.
+func Entities() []any {
+	return []any{
+		sweepRow{},
+	}
+}

@@ -1,0 +1,380 @@
+package order
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/warranty"
+	"roomcover.dev/roomcover/rules"
+)
+
+// OrderCancellation is one cancellation of an order, whole or by quantity.
+type OrderCancellation struct {
+	ID          string
+	OrderID     string
+	Sequence    int
+	State       CancellationState
+	Whole       bool
+	Quantity    int64
+	Reason      string
+	RequestedBy string
+	Role        rules.Role
+	CreatedAt   time.Time
+	CompletedAt *time.Time
+}
+
+// CancellationState says how far the compensation has come.
+type CancellationState string
+
+// The states of an OrderCancellation.
+const (
+	CancellationRequested CancellationState = "REQUESTED"
+	CancellationCompleted CancellationState = "COMPLETED"
+)
+
+// CancelRequest asks to cancel an order, whole (Quantity 0) or by quantity.
+type CancelRequest struct {
+	Quantity   int
+	LicenceIDs []string // assigned licences to take, when too few are available (S12)
+	Reason     string
+	// Once names the request, where the caller may send it again: the same one
+	// again answers with its cancellation, also when the first answer was lost
+	// with the process that would have kept it. Empty: not named.
+	Once string
+}
+
+// id is the cancellation's: derived from the request where that has a name, so
+// that the primary key lets it happen once.
+func (r CancelRequest) id(orderID string) string {
+	if r.Once == "" {
+		return db.NewID(db.PrefixCancellation)
+	}
+	return db.PrefixCancellation + "_" + db.HashSecret(orderID + "\n" + r.Once)[:26]
+}
+
+// CancelOrder cancels an order inside its window (R90, S7, S8, S12): it revokes the
+// licences and counts the parent's spares again at once (S9), with the audit and the
+// outbox row that has the order's workflow run the rest of the compensation. Refusals are
+// those of rules.MayCancel and rules.ChooseLicencesToCancel. A request that has a name
+// answers with its cancellation when it is repeated; an order that is cancelled as a
+// whole answers with its last one.
+func (s *Orders) CancelOrder(
+	ctx context.Context, id string, r CancelRequest,
+) (Order, OrderCancellation, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return Order{}, OrderCancellation{}, err
+	}
+
+	var o Order
+	var c OrderCancellation
+	err = s.db.WriteAcross(ctx, func(tx *db.Tx) error {
+		var err error
+		o, err = lockOrder(tx, id)
+		if err != nil {
+			return err
+		}
+		var done bool
+		c, done, err = cancelledBefore(tx, o, r)
+		if err != nil || done {
+			return err
+		}
+
+		if err := mayCancel(tx, tx.Scope, o, r.Reason); err != nil {
+			return err
+		}
+		c, err = s.cancel(tx, ref, &o, r)
+		return err
+	})
+	return o, c, err
+}
+
+// cancelledBefore finds the cancellation that a repeated request asks for: its
+// own, or the one that ended the whole order.
+func cancelledBefore(
+	tx *db.Tx, o Order, r CancelRequest,
+) (c OrderCancellation, done bool, err error) {
+	if r.Once != "" {
+		res := tx.Where("id = ? AND order_id = ?", r.id(o.ID), o.ID).Limit(1).Find(&c)
+		if res.Error != nil || res.RowsAffected == 1 {
+			return c, true, res.Error
+		}
+	}
+	if o.State == rules.OrderCancelled && r.Quantity == 0 {
+		c, err = lastCancellation(tx, o.ID)
+		return c, true, err
+	}
+	return c, false, nil
+}
+
+func lastCancellation(tx *db.Tx, orderID string) (OrderCancellation, error) {
+	var c OrderCancellation
+	err := tx.Where("order_id = ?", orderID).Order("sequence DESC").First(&c).Error
+	return c, db.Found(err)
+}
+
+func mayCancel(tx *db.Tx, scope db.Scope, o Order, reason string) error {
+	return rules.MayCancel(rules.CancellationRequest{
+		Role:     scope.Actor.Role,
+		Own:      true,
+		State:    o.State,
+		ClosesAt: o.CancellableUntil,
+		Now:      tx.Now(),
+		Reason:   reason,
+	})
+}
+
+// cancel revokes the chosen licences, records the cancellation and counts the spares
+// that the order had earned.
+func (s *Orders) cancel(
+	tx *db.Tx, ref program.Reference, o *Order, r CancelRequest,
+) (OrderCancellation, error) {
+	contracts, units, err := entitlement.LockUnitsInForce(tx, o.ID)
+	if err != nil {
+		return OrderCancellation{}, err
+	}
+	whole := r.Quantity == 0 || (r.Quantity == len(units) && len(units) > 0)
+	chosen := db.IdsOf(units, func(u entitlement.Licence) string { return u.ID })
+	if !whole {
+		chosen, err = chooseUnits(units, r)
+		if err != nil {
+			return OrderCancellation{}, err
+		}
+	}
+
+	now := tx.Now()
+	if err := entitlement.RevokeUnits(tx, contracts, units, chosen, whole, now); err != nil {
+		return OrderCancellation{}, err
+	}
+	if err := warranty.EndAttachmentsOf(tx, chosen, entitlement.EndCancelled, now); err != nil {
+		return OrderCancellation{}, err
+	}
+
+	c, err := recordCancellation(tx, o, r, whole, chosen)
+	if err != nil {
+		return c, err
+	}
+	if !entitlement.CountsForSpares(contracts) {
+		return c, nil
+	}
+	why := replacement.SpareChange{Ratio: ref.Program.SpareRatio, Cause: rules.SpareByCancellation, Source: c.ID}
+	err = s.replacements.RecountAccount(tx, *o.AccountID, why)
+	return c, err
+}
+
+// chooseUnits chooses which licences a cancellation by quantity takes (S12).
+func chooseUnits(units []entitlement.Licence, r CancelRequest) ([]string, error) {
+	refs := make([]rules.LicenceRef, len(units))
+	for i, u := range units {
+		refs[i] = rules.LicenceRef{ID: u.ID, Assigned: u.State == rules.LicenceAssigned}
+	}
+	return rules.ChooseLicencesToCancel(refs, r.Quantity, r.LicenceIDs)
+}
+
+// recordCancellation stores the cancellation and the order's new state, with the audit
+// and the event that has the order's workflow go on with it.
+func recordCancellation(
+	tx *db.Tx, o *Order, r CancelRequest, whole bool, chosen []string,
+) (OrderCancellation, error) {
+	var before int64
+	err := tx.Model(&OrderCancellation{}).Where("order_id = ?", o.ID).Count(&before).Error
+	if err != nil {
+		return OrderCancellation{}, err
+	}
+	c := OrderCancellation{
+		ID:          r.id(o.ID),
+		OrderID:     o.ID,
+		Sequence:    int(before) + 1,
+		State:       CancellationRequested,
+		Whole:       whole,
+		Quantity:    int64(len(chosen)),
+		Reason:      strings.TrimSpace(r.Reason),
+		RequestedBy: tx.Scope.Actor.ID,
+		Role:        tx.Scope.Actor.Role,
+		CreatedAt:   tx.Now(),
+	}
+	if err := tx.Create(&c).Error; err != nil {
+		return c, err
+	}
+
+	from := o.State
+	to := rules.OrderPartiallyCancelled
+	verb := "order.partially_cancelled"
+	if whole {
+		to = rules.OrderCancelled
+		verb = "order.cancelled"
+	}
+	if err := moveOrder(tx, o, to); err != nil {
+		return c, err
+	}
+
+	e := db.Entry{Verb: verb, ObjectID: o.ID, Details: map[string]any{
+		"before":       from,
+		"after":        to,
+		"quantity":     c.Quantity,
+		"reason":       c.Reason,
+		"cancellation": c.ID,
+	}}
+	if err := tx.Audit(*o.AccountID, o.AccountID, false, e); err != nil {
+		return c, err
+	}
+	payload := map[string]string{db.PayloadCancellationID: c.ID}
+	err = tx.Enqueue(db.NewOutboxEvent(db.OutboxOrderCancelled, o.ID, c.ID, payload))
+	return c, err
+}
+
+// TerminateOrder ends an order's contracts after the window, as goodwill of an
+// operator, with a reason and without refund (S13). The rest runs like a
+// cancellation. Refusals are those of rules.MayTerminate; an order that is cancelled
+// already answers with its last cancellation.
+func (s *Orders) TerminateOrder(
+	ctx context.Context, id, reason string,
+) (Order, OrderCancellation, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return Order{}, OrderCancellation{}, err
+	}
+
+	var o Order
+	var c OrderCancellation
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := rules.MayTerminate(tx.Scope.Actor.Role, reason); err != nil {
+			return err
+		}
+		var err error
+		o, err = lockOrder(tx, id)
+		if err != nil {
+			return err
+		}
+		if o.State == rules.OrderCancelled {
+			c, err = lastCancellation(tx, id)
+			return err
+		}
+		c, err = s.cancel(tx, ref, &o, CancelRequest{Reason: reason})
+		return err
+	})
+	return o, c, err
+}
+
+// ListCancellations lists the cancellations of an order in scope, oldest first.
+func (s *Orders) ListCancellations(
+	ctx context.Context, orderID string,
+) ([]OrderCancellation, error) {
+	var out []OrderCancellation
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if _, err := orderInScope(tx, orderID); err != nil {
+			return err
+		}
+		return tx.Where("order_id = ?", orderID).Order("sequence").Find(&out).Error
+	})
+	return out, err
+}
+
+// CompensateCancellation runs the rest of a cancellation: it revokes the pending
+// invitation of an account without any other contract (S11), withdraws RMAs under the
+// order's licences where nothing was shipped (S10), and writes to the parties. Spares
+// were counted with the cancellation itself (S9). Again for the same cancellation it
+// changes nothing. It reports whether the order is cancelled as a whole.
+func (s *Orders) CompensateCancellation(ctx context.Context, id string) (closed bool, err error) {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		var c OrderCancellation
+		if err := db.Found(tx.ForUpdate().First(&c, "id = ?", id).Error); err != nil {
+			return err
+		}
+		closed = c.Whole
+		if c.State == CancellationCompleted {
+			return nil
+		}
+		o, err := lockOrder(tx, c.OrderID)
+		if err != nil {
+			return err
+		}
+
+		if err := withdrawInvitations(tx, o); err != nil {
+			return err
+		}
+		if err := s.replacements.WithdrawRMAs(tx, o.ID); err != nil {
+			return err
+		}
+		if err := notification.Queue(tx, cancellationMails(o, c)...); err != nil {
+			return err
+		}
+
+		now := tx.Now()
+		c.State = CancellationCompleted
+		c.CompletedAt = &now
+		err = tx.Model(&OrderCancellation{}).
+			Where("id = ?", id).
+			Select("state", "completed_at").
+			Updates(&c).Error
+		if err != nil {
+			return err
+		}
+		e := db.Entry{Verb: "cancellation.completed", ObjectID: c.ID, Details: map[string]any{"order": o.ID}}
+		return tx.Audit(*o.AccountID, o.AccountID, false, e)
+	})
+	return closed, err
+}
+
+// withdrawInvitations revokes an account's live invitations when no contract
+// is left in it (S11).
+func withdrawInvitations(tx *db.Tx, o Order) error {
+	var acc account.Account // its lock keeps a new order from counting on an invitation that goes
+	err := tx.ForUpdate().Select("id").First(&acc, "id = ?", *o.AccountID).Error
+	if err != nil {
+		return err
+	}
+	var left int64
+	err = tx.Model(&entitlement.ServiceContract{}).
+		Where("account_id = ? AND state <> ?", *o.AccountID, rules.ContractCancelled).
+		Count(&left).Error
+	if err != nil {
+		return err
+	}
+	if !rules.RevokePendingInvitation(int(left)) {
+		return nil
+	}
+
+	var live []identity.Invitation
+	if err := identity.WhereLive(tx).Find(&live, "account_id = ?", *o.AccountID).Error; err != nil {
+		return err
+	}
+	for i := range live {
+		if err := identity.CloseInvitation(tx, &live[i], rules.InvitationWasWithdrawn); err != nil {
+			return err
+		}
+		e := db.Entry{Verb: "invitation.revoked", ObjectID: live[i].ID, Details: map[string]any{"order": o.ID}}
+		err := tx.Audit(*o.AccountID, o.AccountID, false, e)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cancellationMails inform customer, reseller and distributor of a cancellation, each
+// address once.
+func cancellationMails(o Order, c OrderCancellation) []notification.Notification {
+	params := map[string]any{
+		"vendor_order_no": db.Text(o.VendorOrderNo),
+		"po_number":       o.PONumber,
+		"company":         o.Payload.EndCustomer.Company,
+		"quantity":        c.Quantity,
+		"whole":           c.Whole,
+	}
+	var mails []notification.Notification
+	for _, to := range o.recipients() {
+		m := orderMail(&o, "order_cancelled", to, params)
+		m.Epoch = c.ID
+		mails = append(mails, m)
+	}
+	return mails
+}

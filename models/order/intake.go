@@ -1,0 +1,450 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
+)
+
+// Intake is an order at the door: who sends it and what it says.
+type Intake struct {
+	Sender account.Org // the reseller or distributor of the token
+	Form   rules.OrderForm
+	Reason string // why an operator sends it for the Sender (RULES 4); empty otherwise
+	// JobID and RowNo name the row of an import that the order comes from; they
+	// are empty otherwise. That the row is stored is committed with the order, so
+	// that its report is right whenever the import is killed.
+	JobID string
+	RowNo int
+}
+
+// Accepted is the answer to an Intake.
+type Accepted struct {
+	Order    Order
+	Created  bool // false: the same order was here already (S14)
+	Warnings []rules.FieldError
+}
+
+// AcceptOrder checks an order, decides whether it needs review and stores it
+// with its lines, audit and outbox in one transaction. The same order again
+// answers with the stored one; another body under the same PO number answers
+// PO_NUMBER_CONFLICT with the fields that differ (S14). A form that does not
+// hold answers VALIDATION_FAILED with every error; record it by RefuseOrder.
+func (s *Orders) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return Accepted{}, err
+	}
+	form := in.Form.Normalised()
+	if err := in.Form.Validate(ref.Catalogue, civil.DateOf(s.db.Now())); err != nil {
+		return s.sameOrder(ctx, in.Sender, form, err)
+	}
+
+	var out Accepted
+	err = s.db.WriteAcross(ctx, func(tx *db.Tx) error {
+		o, err := newOrder(tx, ref, in.Sender, form, tx.Now())
+		if err != nil {
+			return err
+		}
+		out.Order, out.Created, err = insertOrder(tx, in, o)
+		return err
+	})
+	if rules.CodeOf(err) == rules.ValidationFailed {
+		// Nothing is left to renew: the very same order may have done it.
+		return s.sameOrder(ctx, in.Sender, form, err)
+	}
+	if err != nil {
+		return Accepted{}, err
+	}
+	out.Warnings = out.Order.Warnings()
+	return out, nil
+}
+
+// newOrder works out everything that the form, the sender and the calendar
+// decide about an order (S6, R45a, R107, R115b). An order that is amended was received
+// before now.
+func newOrder(
+	tx *db.Tx, ref program.Reference, sender account.Org, form rules.OrderForm, received time.Time,
+) (Order, error) {
+	now := tx.Now()
+	customer := form.EndCustomer
+	zone := rules.TimeZoneFor(customer.Address.Country, customer.Address.Region)
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		return Order{}, err
+	}
+	on, err := civil.ParseDate(form.PurchasedOn)
+	if err != nil {
+		return Order{}, err
+	}
+	purchased, future := rules.PurchaseDate(on, received, ref.Program.POMaxAgeDays, loc)
+	if future && !on.After(rules.DateIn(now, loc)) {
+		// It was in the future when the order came, and is no more.
+		purchased = on
+		future = false
+	}
+
+	o := Order{
+		ID:               db.NewID(db.PrefixOrder),
+		SubmittedBy:      sender.ID,
+		PONumber:         form.PONumber,
+		Payload:          form,
+		PayloadHash:      form.Hash(),
+		State:            rules.OrderAccepted,
+		StateSince:       now,
+		PurchasedOn:      purchased.String(),
+		TimeZone:         zone,
+		CreatedAt:        now,
+		Version:          1,
+		CancellableUntil: rules.CancellationClosesAt(purchased, ref.Program.CancelDays, loc),
+		ReviewReasons:    []string{},
+	}
+	reseller, err := sellers(tx, &o, sender, form)
+	if err != nil {
+		return o, err
+	}
+	accounts, err := account.MatchedAccounts(tx, customer.Company, customer.Address)
+	if err != nil {
+		return o, err
+	}
+	if len(accounts) == 1 {
+		o.AccountID = &accounts[0]
+	}
+
+	review(tx, &o, ref, rules.ReviewFacts{
+		ResellerAuthorised: reseller.Authorised(now) && sender.Authorised(now),
+		PurchaseInFuture:   future,
+		AccountCandidates:  len(accounts),
+		EndCustomerDomain:  rules.EmailDomain(customer.Email),
+		ResellerDomain:     rules.EmailDomain(form.Reseller.Email),
+		DistributorDomain:  rules.EmailDomain(form.Distributor.Email),
+	})
+	o.addLines(ref.Catalogue)
+	err = entitlement.CheckRenewals(tx, purchaseLines(o.Lines), accounts)
+	return o, err
+}
+
+// sellers notes who sells the order and returns the reseller.
+func sellers(tx *db.Tx, o *Order, sender account.Org, form rules.OrderForm) (account.Org, error) {
+	if sender.Kind != account.OrgDistributor {
+		o.ResellerID = sender.ID
+		return sender, nil
+	}
+	o.DistributorID = &sender.ID
+	reseller, err := account.EnsureOrg(tx, account.OrgReseller, form.Reseller.Company)
+	o.ResellerID = reseller.ID
+	return reseller, err
+}
+
+// review sends the order to an operator when there is a reason, and accepts it
+// otherwise.
+func review(tx *db.Tx, o *Order, ref program.Reference, facts rules.ReviewFacts) {
+	o.ReviewReasons = append([]string{}, rules.ReviewReasons(facts)...)
+	if len(o.ReviewReasons) == 0 {
+		number := newVendorOrderNo()
+		o.VendorOrderNo = &number
+		return
+	}
+	until := reviewUntil(tx, ref, o.TimeZone)
+	o.State = rules.OrderNeedsReview
+	o.ReviewUntil = &until
+}
+
+// reviewUntil is the end of the last local day on which an operator may still
+// decide; then the order is rejected.
+func reviewUntil(tx *db.Tx, ref program.Reference, zone string) time.Time {
+	loc, _ := time.LoadLocation(zone)
+	return rules.AllowedUntil(rules.DateIn(tx.Now(), loc), ref.Program.ReviewRejectDays, loc)
+}
+
+// addLines adds the lines of the form, as the catalogue describes them.
+func (o *Order) addLines(catalogue rules.Catalogue) {
+	o.Lines = make([]OrderLine, len(o.Payload.Lines))
+	for i, l := range o.Payload.Lines {
+		sku := catalogue[l.SKU]
+		o.ServiceType = sku.ServiceType
+		o.Lines[i] = OrderLine{
+			ID:          db.NewID(db.PrefixLine),
+			OrderID:     o.ID,
+			Position:    i + 1,
+			SKU:         sku.Code,
+			ServiceType: sku.ServiceType,
+			TermYears:   sku.TermYears,
+			Quantity:    l.Quantity,
+		}
+		if l.Renews != "" {
+			o.Lines[i].RenewsContractID = &l.Renews
+		}
+	}
+}
+
+// insertOrder stores the order, or finds the one that holds its PO number; created
+// reports which.
+func insertOrder(
+	tx *db.Tx, in Intake, o Order,
+) (stored Order, created bool, err error) {
+	res := tx.Omit("Lines").Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "reseller_id"}, {Name: "po_number"}},
+		DoNothing: true,
+	}).Create(&o)
+	if res.Error != nil {
+		return o, false, res.Error
+	}
+	if res.RowsAffected == 0 {
+		stored, err = repeatedOrder(tx, o)
+		return stored, false, err
+	}
+	if err := tx.Create(&o.Lines).Error; err != nil {
+		return o, false, err
+	}
+
+	received := map[string]any{"service_type": o.ServiceType, "lines": len(o.Lines)}
+	if in.Reason != "" {
+		received["reason"] = in.Reason
+	}
+	entries := []db.Entry{{Verb: "order.received", ObjectID: o.ID, Details: received}}
+	if o.State == rules.OrderNeedsReview {
+		entries = append(entries, db.Entry{Verb: "order.needs_review", ObjectID: o.ID, Details: map[string]any{
+			"reasons": o.ReviewReasons,
+		}})
+		if err := tx.Raise(reviewTask(&o)); err != nil {
+			return o, false, err
+		}
+	} else {
+		entries = append(entries, db.Entry{Verb: "order.accepted", ObjectID: o.ID, Details: map[string]any{
+			"vendor_order_no": *o.VendorOrderNo,
+		}})
+	}
+
+	if err := tx.Audit(o.ID, o.AccountID, true, entries...); err != nil {
+		return o, false, err
+	}
+	if err := reportStored(tx, in, o.ID); err != nil {
+		return o, false, err
+	}
+	err = tx.Enqueue(db.NewOutboxEvent(db.OutboxOrderAccepted, o.ID, "1", o.waits()))
+	return o, true, err
+}
+
+// waits is what the relay shows of the order's workflow in Temporal.
+func (o *Order) waits() map[string]string {
+	waitsFor := processes.WaitsForWindow
+	until := o.CancellableUntil
+	if o.ReviewUntil != nil {
+		waitsFor = processes.WaitsForDecision
+		until = *o.ReviewUntil
+	}
+	return map[string]string{
+		db.PayloadWaitsFor: waitsFor,
+		db.PayloadUntil:    until.Format(time.RFC3339Nano),
+	}
+}
+
+func reviewTask(o *Order) db.OperatorTask {
+	return db.OperatorTask{
+		Kind:      db.TaskReviewOrder,
+		SubjectID: o.ID,
+		AccountID: o.AccountID,
+		What:      "Decide on the order: accept or reject it, with a reason.",
+		Why:       db.JoinCodes(o.ReviewReasons),
+	}
+}
+
+// repeatedOrder reads the order that holds the PO number of the one that was sent, and
+// refuses one that differs.
+func repeatedOrder(tx *db.Tx, sent Order) (Order, error) {
+	var stored Order
+	err := tx.Preload("Lines", byPosition).
+		First(&stored, "reseller_id = ? AND po_number = ?", sent.ResellerID, sent.PONumber).Error
+	if err != nil {
+		return stored, db.Found(err)
+	}
+	if stored.PayloadHash != sent.PayloadHash {
+		return stored, otherOrder(stored, sent.SubmittedBy, sent.Payload)
+	}
+	return stored, nil
+}
+
+// otherOrder refuses another order under a number that is taken, with the fields that
+// differ (S14). Reseller and distributor may both send orders of one reseller: to a
+// sender who did not send the stored one a difference would show what it says (R94), so
+// that only the number is named.
+func otherOrder(stored Order, senderID string, sent rules.OrderForm) error {
+	if stored.SubmittedBy == senderID {
+		return poConflict(stored.Payload.Differences(sent))
+	}
+
+	e := rules.Refuse(
+		rules.PONumberConflict,
+		"Another order of this reseller stands under this purchase order number; "+
+			"somebody else sent it.",
+		"Use a new number, or ask the reseller or distributor who sent the order.",
+	)
+	e.Fields = []rules.FieldError{{
+		Pointer: "/po_number",
+		Code:    rules.Duplicate,
+		Message: e.Message,
+		Remedy:  e.Remedy,
+	}}
+	return e
+}
+
+func poConflict(pointers []string) error {
+	e := rules.Refuse(
+		rules.PONumberConflict,
+		"Another order stands under this purchase order number.",
+		"Use a new number for a new order; to change an order that is in review, amend it.",
+	)
+	for _, p := range pointers {
+		e.Fields = append(e.Fields, rules.FieldError{
+			Pointer: p,
+			Code:    "DIFFERS",
+			Message: "This field differs from the stored order.",
+			Remedy:  "Send the same value, or use a new purchase order number.",
+		})
+	}
+	return e
+}
+
+// sameOrder answers an order that does not hold any more, since its SKU left
+// the catalogue: when the very same one is here already, it is that one (S14).
+// A number that no order can have is not looked for: PostgreSQL refuses to
+// compare damaged text.
+func (s *Orders) sameOrder(
+	ctx context.Context, sender account.Org, form rules.OrderForm, refusal error,
+) (Accepted, error) {
+	if !rules.Storable(form.PONumber) {
+		return Accepted{}, refusal
+	}
+
+	var stored Order
+	err := s.db.WriteAcross(ctx, func(tx *db.Tx) error {
+		return tx.Preload("Lines", byPosition).
+			Where("submitted_by = ? AND po_number = ?", sender.ID, form.PONumber).
+			Where("payload_hash = ?", form.Hash()).
+			First(&stored).Error
+	})
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return Accepted{}, refusal
+	}
+	if err != nil {
+		return Accepted{}, err
+	}
+	return Accepted{Order: stored, Warnings: stored.Warnings()}, nil
+}
+
+// CheckOrder runs the checks of an intake and stores nothing: it returns what
+// AcceptOrder would refuse.
+func (s *Orders) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var refusal *rules.Error
+	if err := in.Form.Validate(ref.Catalogue, db.TodayUTC(s.db.Now())); errors.As(err, &refusal) {
+		return refusal.Fields, nil
+	}
+
+	form := in.Form.Normalised()
+	var stored Order
+	err = s.db.WriteAcross(ctx, func(tx *db.Tx) error {
+		reseller := tx.Model(&account.Org{}).Select("id").Where("id = ?", in.Sender.ID)
+		if in.Sender.Kind == account.OrgDistributor { // the number is the reseller's own
+			company := rules.CompanyKey(form.Reseller.Company)
+			reseller = tx.Model(&account.Org{}).
+				Select("id").
+				Where("kind = ? AND name_key = ?", account.OrgReseller, company)
+		}
+		return tx.
+			First(&stored, "po_number = ? AND reseller_id IN (?)", form.PONumber, reseller).Error
+	})
+	if errors.Is(err, gorm.ErrRecordNotFound) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if stored.PayloadHash == form.Hash() {
+		return nil, nil
+	}
+	errors.As(otherOrder(stored, in.Sender.ID, form), &refusal)
+	return refusal.Fields, nil
+}
+
+// reportStored notes, in the order's own transaction, that a row of an import
+// became the order.
+func reportStored(tx *db.Tx, in Intake, orderID string) error {
+	if in.JobID == "" {
+		return nil
+	}
+	return importjob.PutRows(tx, []importjob.ImportRow{{
+		JobID:   in.JobID,
+		RowNo:   in.RowNo,
+		Outcome: importjob.RowStored,
+		OrderID: &orderID,
+	}})
+}
+
+// OrderRefusal records an intake that was refused at the door: its errors,
+// never its values.
+type OrderRefusal struct {
+	ID          string
+	OrgID       string
+	PayloadHash string
+	Errors      []rules.FieldError `gorm:"serializer:json"`
+	RequestID   string
+	CreatedAt   time.Time
+}
+
+// RefuseOrder records a refused intake: its errors, none of its values. Each call
+// records one more.
+func (s *Orders) RefuseOrder(
+	ctx context.Context, orgID, payloadHash string, fields []rules.FieldError,
+) error {
+	if fields == nil {
+		fields = []rules.FieldError{}
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		return tx.Create(&OrderRefusal{
+			ID:          db.NewID(db.PrefixRefusal),
+			OrgID:       orgID,
+			PayloadHash: payloadHash,
+			Errors:      fields,
+			RequestID:   tx.Scope.Actor.RequestID,
+			CreatedAt:   tx.Now(),
+		}).Error
+	})
+}
+
+// ListRefusals lists the refused intakes in scope, newest first, and returns the
+// cursor of the next page; orgID narrows to one sender where it is not empty. A
+// seller sees its own, a customer none (S36).
+func (s *Orders) ListRefusals(
+	ctx context.Context, orgID string, page db.Page,
+) ([]OrderRefusal, string, error) {
+	var out []OrderRefusal
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		q := tx.DB
+		if !tx.Scope.System {
+			q = q.Where("org_id = ?", tx.Scope.OrgID)
+		}
+		if orgID != "" {
+			q = q.Where("org_id = ?", orgID)
+		}
+		return page.Apply(q).Find(&out).Error
+	})
+	out, next := db.Cut(page, out, func(r OrderRefusal) string { return r.ID })
+	return out, next, err
+}

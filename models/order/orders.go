@@ -1,0 +1,296 @@
+package order
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"slices"
+	"time"
+
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Order is a reseller's purchase order. Payload is the order as submitted; it
+// holds personal data and leaves the database only towards those who sent it.
+type Order struct {
+	ID               string
+	SubmittedBy      string // org that posted it
+	ResellerID       string
+	DistributorID    *string
+	AccountID        *string
+	PONumber         string `gorm:"column:po_number"`
+	ServiceType      rules.ServiceType
+	State            rules.OrderState
+	StateSince       time.Time
+	VendorOrderNo    *string
+	PurchasedOn      string // effective purchase date (S6), YYYY-MM-DD in TimeZone
+	TimeZone         string
+	Payload          rules.OrderForm `gorm:"serializer:json"`
+	PayloadHash      string
+	ReviewReasons    []string `gorm:"serializer:json"`
+	ReviewUntil      *time.Time
+	CancellableUntil time.Time // exclusive (R90)
+	InvitationFailed bool      // hard bounce (S17)
+	LastError        string
+	CreatedAt        time.Time
+	Version          int64
+	Lines            []OrderLine `gorm:"foreignKey:OrderID"`
+}
+
+// Warnings are what is doubtful about an order, but accepted (R49a, S6).
+func (o Order) Warnings() []rules.FieldError {
+	out := o.Payload.Warnings()
+	if o.PurchasedOn != o.Payload.PurchasedOn {
+		out = append(out, purchaseDateReplaced)
+	}
+	return out
+}
+
+var purchaseDateReplaced = rules.FieldError{
+	Pointer: "/purchased_on",
+	Code:    rules.PurchaseDateReplaced,
+	Message: "The purchase date lies too far back or in the future; " +
+		"the day of receipt counts instead.",
+	Remedy: "If the purchase was earlier, ask the operator to review the order.",
+}
+
+// OrderLine is one SKU and its quantity.
+type OrderLine struct {
+	ID          string
+	OrderID     string
+	Position    int
+	SKU         string `gorm:"column:sku"`
+	ServiceType rules.ServiceType
+	TermYears   int
+	Quantity    int64
+	// RenewsContractID is the contract of the same account whose licences these
+	// renew (S4); nil for none.
+	RenewsContractID *string
+}
+
+// purchase is what the order buys.
+func (o Order) purchase() entitlement.Purchase {
+	return entitlement.Purchase{
+		OrderID:     o.ID,
+		ReceivedAt:  o.CreatedAt,
+		PurchasedOn: o.PurchasedOn,
+		Lines:       purchaseLines(o.Lines),
+	}
+}
+
+func purchaseLines(lines []OrderLine) []entitlement.PurchaseLine {
+	out := make([]entitlement.PurchaseLine, len(lines))
+	for i, l := range lines {
+		out[i] = entitlement.PurchaseLine{
+			ID:        l.ID,
+			Type:      l.ServiceType,
+			TermYears: l.TermYears,
+			Quantity:  l.Quantity,
+			Renews:    db.Text(l.RenewsContractID),
+		}
+	}
+	return out
+}
+
+// lockOrder reads an order in scope with its lines, and keeps others from it until
+// the transaction ends.
+func lockOrder(tx *db.Tx, id string) (Order, error) {
+	var o Order
+	err := db.ForUpdate(tx.Scope.Orders(tx.DB)).First(&o, "orders.id = ?", id).Error
+	if err != nil {
+		return o, db.Found(err)
+	}
+	err = tx.Where("order_id = ?", id).Order("position").Find(&o.Lines).Error
+	return o, err
+}
+
+// orderInScope reads an order without its lines; NOT_FOUND where it is not in scope.
+func orderInScope(tx *db.Tx, id string) (Order, error) {
+	var o Order
+	err := tx.Scope.Orders(tx.DB).First(&o, "orders.id = ?", id).Error
+	return o, db.Found(err)
+}
+
+// moveOrder stores an order's new state; columns names what else changed. A state that
+// the order cannot come to answers STATE_CONFLICT.
+func moveOrder(tx *db.Tx, o *Order, to rules.OrderState, columns ...string) error {
+	if o.State != to && !o.State.CanBecome(to) {
+		return rules.Refuse(
+			rules.StateConflict,
+			"The order's state does not allow this.",
+			"Read the order again to see its state.",
+		)
+	}
+
+	o.State = to
+	o.StateSince = tx.Now()
+	o.Version++
+	res := tx.Model(&Order{}).
+		Where("id = ? AND version = ?", o.ID, o.Version-1).
+		Select("state", append([]string{"state_since", "version"}, columns...)).
+		Updates(o)
+	if res.Error != nil {
+		return res.Error
+	}
+	if res.RowsAffected == 0 {
+		return errors.New("models: the order changed under a lock")
+	}
+	return nil
+}
+
+// newVendorOrderNo makes the number under which the vendor knows an order
+// (R100b): short enough to read out, without letters that look like digits.
+// The database's unique key decides; a collision is tried again.
+func newVendorOrderNo() string {
+	const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+	b := make([]byte, 10)
+	_, _ = rand.Read(b)
+	for i := range b {
+		b[i] = alphabet[int(b[i])%len(alphabet)]
+	}
+	return "SO-" + string(b[:5]) + "-" + string(b[5:])
+}
+
+func byPosition(q *gorm.DB) *gorm.DB { return q.Order("position") }
+
+// GetOrder reads one order in scope with its lines; NOT_FOUND otherwise.
+func (s *Orders) GetOrder(ctx context.Context, id string) (Order, error) {
+	var o Order
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		q := tx.Scope.Orders(tx.Preload("Lines", byPosition))
+		return db.Found(q.First(&o, "orders.id = ?", id).Error)
+	})
+	return o, err
+}
+
+// OrderFilter narrows a list of orders; empty fields do not narrow.
+type OrderFilter struct {
+	State     rules.OrderState
+	PONumber  string
+	AccountID string
+	Page      db.Page
+}
+
+// ListOrders lists the orders in scope with their lines, newest first, and returns the
+// cursor of the next page; it is empty on the last one.
+func (s *Orders) ListOrders(ctx context.Context, f OrderFilter) ([]Order, string, error) {
+	var out []Order
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		q := tx.Scope.Orders(tx.Preload("Lines", byPosition))
+		for column, value := range map[string]string{
+			"state":      string(f.State),
+			"po_number":  f.PONumber,
+			"account_id": f.AccountID,
+		} {
+			if value != "" {
+				q = q.Where(clause.Eq{Column: column, Value: value})
+			}
+		}
+		return f.Page.Apply(q).Find(&out).Error
+	})
+	out, next := db.Cut(f.Page, out, func(o Order) string { return o.ID })
+	return out, next, err
+}
+
+// OrderNumbers returns the vendor's number of each of an account's orders, by the
+// order's id: the one that the confirmation mail carries (R100b). An order
+// without a number is left out.
+func (s *Orders) OrderNumbers(ctx context.Context, accountID string) (map[string]string, error) {
+	var rows []struct{ ID, VendorOrderNo string }
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Orders(tx.DB).Model(&Order{}).
+			Select("id", "vendor_order_no").
+			Where("account_id = ? AND vendor_order_no IS NOT NULL", accountID).
+			Scan(&rows).Error
+	})
+	numbers := make(map[string]string, len(rows))
+	for _, r := range rows {
+		numbers[r.ID] = r.VendorOrderNo
+	}
+	return numbers, err
+}
+
+// ContractsOfOrder lists an order's contracts by line; a seller sees none (S36), and an
+// order that is not in scope is NOT_FOUND.
+func (s *Orders) ContractsOfOrder(ctx context.Context, orderID string) ([]entitlement.ServiceContract, error) {
+	var out []entitlement.ServiceContract
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if _, err := orderInScope(tx, orderID); err != nil {
+			return err
+		}
+		return tx.Scope.Accounts(tx.DB, "account_id").
+			Where("order_id = ?", orderID).
+			Order("id").
+			Find(&out).Error
+	})
+	return out, err
+}
+
+// CancellableOrders lists an account's orders whose window is open (R90),
+// newest first.
+func (s *Orders) CancellableOrders(ctx context.Context, accountID string) ([]Order, error) {
+	states := []rules.OrderState{rules.OrderFulfilled, rules.OrderPartiallyCancelled}
+	var out []Order
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Scope.Orders(tx.DB).
+			Where("account_id = ? AND state IN ?", accountID, states).
+			Where("cancellable_until > ?", tx.Now().UTC()).
+			Order("id DESC").
+			Find(&out).Error
+	})
+	return out, err
+}
+
+// recipients are the addresses that read of an order: the customer's, the reseller's
+// and the distributor's, each once.
+func (o *Order) recipients() []string {
+	var out []string
+	for _, to := range []string{
+		o.Payload.EndCustomer.Email,
+		o.Payload.Reseller.Email,
+		o.Payload.Distributor.Email,
+	} {
+		to = rules.NormaliseEmail(to)
+		if !slices.Contains(out, to) {
+			out = append(out, to)
+		}
+	}
+	return out
+}
+
+// orderMail describes a mail about an order. The subject id decides who sends
+// it: an order's own workflow sends what stands under the order's id.
+func orderMail(
+	o *Order, template, recipient string, params map[string]any,
+) notification.Notification {
+	return notification.Notification{
+		Template:  template,
+		SubjectID: o.ID,
+		Recipient: rules.NormaliseEmail(recipient),
+		Epoch:     "1",
+		AccountID: o.AccountID,
+		OrderID:   &o.ID,
+		Locale:    rules.LocaleFor(o.Payload.EndCustomer.Address.Country),
+		Params:    params,
+	}
+}
+
+// RegisterFailures has orders note that their invitation failed; called once, when the
+// service starts.
+func (s *Orders) RegisterFailures() { s.people.OnFailedInvitation(markInvitation) }
+
+// markInvitation notes on an order whether the invitation that came with it failed
+// (S17).
+func markInvitation(tx *db.Tx, orderID string, failed bool) error {
+	order := tx.Model(&Order{}).Where("id = ?", orderID)
+	if !failed {
+		order = order.Where("invitation_failed")
+	}
+	return order.Update("invitation_failed", failed).Error
+}

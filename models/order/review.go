@@ -1,0 +1,386 @@
+package order
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"gorm.io/gorm"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/rules"
+)
+
+// Decision is what an operator decides on an order in review.
+type Decision struct {
+	Accept    bool
+	Reason    string
+	AccountID string // chosen among several candidates (R107); empty otherwise
+}
+
+// DecideOrder accepts or rejects an order in review, with a reason. The same
+// decision again changes nothing; another one answers STATE_CONFLICT. An order
+// that matches several accounts needs one named, else it answers VALIDATION_FAILED.
+func (s *Orders) DecideOrder(ctx context.Context, id string, d Decision) (Order, error) {
+	if err := rules.CheckReason(d.Reason); err != nil {
+		return Order{}, err
+	}
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return Order{}, err
+	}
+
+	var o Order
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		var err error
+		o, err = lockOrder(tx, id)
+		if err != nil {
+			return err
+		}
+		if done, err := decided(o, d); err != nil || done {
+			return err
+		}
+		if d.Accept {
+			return acceptReviewed(tx, ref, &o, d)
+		}
+		return rejectReviewed(tx, &o, d.Reason)
+	})
+	return o, err
+}
+
+// decided reports whether the order is no longer in review, and refuses a
+// decision that differs from the one taken.
+func decided(o Order, d Decision) (bool, error) {
+	if o.State == rules.OrderNeedsReview {
+		return false, nil
+	}
+	if d.Accept != (o.State == rules.OrderRejected) {
+		return true, nil
+	}
+	return true, rules.Refuse(
+		rules.StateConflict,
+		"The order was decided otherwise already.",
+		"Read the order again to see its state.",
+	)
+}
+
+// acceptReviewed checks everything that can have changed since the order came
+// (RULES 2), and accepts it.
+func acceptReviewed(
+	tx *db.Tx, ref program.Reference, o *Order, d Decision,
+) error {
+	customer := o.Payload.EndCustomer
+	accounts, err := account.MatchedAccounts(tx, customer.Company, customer.Address)
+	if err != nil {
+		return err
+	}
+	if err := chooseAccount(o, accounts, d.AccountID); err != nil {
+		return err
+	}
+	if err := recheckRenewals(tx, o); err != nil {
+		return err
+	}
+	for _, l := range o.Lines {
+		if _, ok := ref.Catalogue[l.SKU]; !ok {
+			return rules.Refuse(
+				rules.UnknownSKU,
+				"A line's SKU is no longer in the catalogue.",
+				"Restore the SKU or reject the order.",
+			)
+		}
+	}
+
+	number := newVendorOrderNo()
+	o.VendorOrderNo = &number
+	o.ReviewUntil = nil
+	changed := []string{"vendor_order_no", "review_until", "account_id"}
+	if err := moveOrder(tx, o, rules.OrderAccepted, changed...); err != nil {
+		return err
+	}
+	return recordDecision(tx, o, db.Entry{Verb: "order.accepted", ObjectID: o.ID, Details: map[string]any{
+		"vendor_order_no": number,
+		"reason":          d.Reason,
+		"overridden":      o.ReviewReasons,
+	}})
+}
+
+// recheckRenewals holds an order in review to the account that was chosen for it,
+// and to what was renewed or cancelled meanwhile.
+func recheckRenewals(tx *db.Tx, o *Order) error {
+	var account []string
+	if o.AccountID != nil {
+		account = append(account, *o.AccountID)
+	}
+	err := entitlement.CheckRenewals(tx, purchaseLines(o.Lines), account)
+	if rules.CodeOf(err) == rules.ValidationFailed {
+		return rules.Refuse(
+			rules.StateConflict,
+			"A line renews what is no contract of the account, or cannot be renewed any more.",
+			"Choose the account of that contract, have the order amended, or reject it.",
+		)
+	}
+	return err
+}
+
+// chooseAccount gives the order the account that was chosen among the candidates, or
+// the only one; none where there is no candidate.
+func chooseAccount(o *Order, candidates []string, chosen string) error {
+	if chosen == "" && len(candidates) > 1 {
+		list := strings.Join(candidates, ", ")
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/account_id",
+			Code:    rules.Required,
+			Message: "The order matches several accounts.",
+			Remedy:  "Name the account that the order belongs to: " + list + ".",
+		}})
+	}
+	if chosen == "" && len(candidates) == 1 {
+		chosen = candidates[0]
+	}
+	if chosen == "" {
+		o.AccountID = nil
+		return nil
+	}
+	if !slices.Contains(candidates, chosen) {
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/account_id",
+			Code:    "NOT_A_CANDIDATE",
+			Message: "This account is of another company or address.",
+			Remedy:  "Name one of the matching accounts, or none.",
+		}})
+	}
+	o.AccountID = &chosen
+	return nil
+}
+
+// rejectReviewed rejects an order in review and writes to its reseller.
+func rejectReviewed(tx *db.Tx, o *Order, reason string) error {
+	o.ReviewUntil = nil
+	if err := moveOrder(tx, o, rules.OrderRejected, "review_until"); err != nil {
+		return err
+	}
+	m := orderMail(o, "order_rejected", o.Payload.Reseller.Email, map[string]any{
+		"po_number": o.PONumber,
+		"reason":    reason,
+	})
+	if err := notification.Queue(tx, m); err != nil {
+		return err
+	}
+	e := db.Entry{Verb: "order.rejected", ObjectID: o.ID, Details: map[string]any{"reason": reason}}
+	return recordDecision(tx, o, e)
+}
+
+// recordDecision closes the task of the review, audits how it ended, and has the order's
+// workflow go on.
+func recordDecision(tx *db.Tx, o *Order, e db.Entry) error {
+	if err := tx.Settle(db.TaskReviewOrder, o.ID, e.Verb); err != nil {
+		return err
+	}
+	if err := tx.Audit(o.ID, o.AccountID, false, e); err != nil {
+		return err
+	}
+	return tx.Enqueue(db.NewOutboxEvent(db.OutboxOrderDecided, o.ID, e.Verb, nil))
+}
+
+// AmendOrder replaces an order that is still in review (S14) and checks it like a new
+// one; it may leave the review. version is the one that the caller read, 0 for any.
+// Refusals: VALIDATION_FAILED for the form, STATE_CONFLICT for an order that is not in
+// review or was changed since, PO_NUMBER_CONFLICT where the named reseller has another
+// order of that number.
+func (s *Orders) AmendOrder(
+	ctx context.Context, id string, form rules.OrderForm, version int64,
+) (Order, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return Order{}, err
+	}
+	if err := form.Validate(ref.Catalogue, db.TodayUTC(s.db.Now())); err != nil {
+		return Order{}, err
+	}
+	form = form.Normalised()
+
+	var o Order
+	err = s.db.WriteAcross(ctx, func(tx *db.Tx) error {
+		var err error
+		o, err = lockOrder(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := amendable(o, form, version); err != nil {
+			return err
+		}
+		return amend(tx, ref, &o, form)
+	})
+	return o, err
+}
+
+func amendable(o Order, form rules.OrderForm, version int64) error {
+	switch {
+	case o.State != rules.OrderNeedsReview:
+		return rules.Refuse(
+			rules.StateConflict,
+			"Only an order in review can be amended.",
+			"Cancel the order within its window and send a new one.",
+		)
+	case version != 0 && version != o.Version:
+		return rules.Refuse(
+			rules.StateConflict,
+			"The order was changed since you read it.",
+			"Read it again and repeat the change.",
+		)
+	case form.PONumber != o.PONumber:
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/po_number",
+			Code:    "UNCHANGEABLE",
+			Message: "The purchase order number names the order and cannot change.",
+			Remedy:  "Send the number of the order, or a new order.",
+		}})
+	}
+	return nil
+}
+
+// amend rewrites the order from the form as if it had just come in.
+func amend(
+	tx *db.Tx, ref program.Reference, o *Order, form rules.OrderForm,
+) error {
+	var sender account.Org
+	if err := tx.First(&sender, "id = ?", o.SubmittedBy).Error; err != nil {
+		return err
+	}
+	fresh, err := newOrder(tx, ref, sender, form, o.CreatedAt)
+	if err != nil {
+		return err
+	}
+	fresh.ID = o.ID
+	fresh.CreatedAt = o.CreatedAt
+	fresh.Version = o.Version + 1
+	if fresh.State == rules.OrderNeedsReview {
+		fresh.StateSince = o.StateSince
+		fresh.ReviewUntil = o.ReviewUntil
+	} else {
+		fresh.StateSince = tx.Now()
+	}
+	for i := range fresh.Lines {
+		fresh.Lines[i].OrderID = o.ID
+	}
+
+	if err := tx.Where("order_id = ?", o.ID).Delete(&OrderLine{}).Error; err != nil {
+		return err
+	}
+	if err := tx.Create(&fresh.Lines).Error; err != nil {
+		return err
+	}
+	err = tx.Model(&Order{}).
+		Where("id = ?", o.ID).
+		Select("*").
+		Omit("id", "created_at", "Lines").
+		Updates(&fresh).Error
+	if errors.Is(err, gorm.ErrDuplicatedKey) {
+		// A distributor named a reseller that has this number already.
+		return poConflict([]string{"/reseller/company"})
+	}
+	if err != nil {
+		return err
+	}
+
+	before := o.PayloadHash
+	*o = fresh
+	e := db.Entry{Verb: "order.amended", ObjectID: o.ID, Details: map[string]any{
+		"before":  before,
+		"after":   o.PayloadHash,
+		"state":   o.State,
+		"reasons": o.ReviewReasons,
+	}}
+	if o.State != rules.OrderNeedsReview {
+		e.Verb = "order.accepted"
+		return recordDecision(tx, o, e)
+	}
+	if err := refreshReviewTask(tx, *o); err != nil {
+		return err
+	}
+	return tx.Audit(o.ID, o.AccountID, false, e)
+}
+
+// refreshReviewTask has the open task of an order say why it is in review now.
+func refreshReviewTask(tx *db.Tx, o Order) error {
+	t := reviewTask(&o)
+	return tx.Model(&db.OperatorTask{}).
+		Where("kind = ? AND subject_id = ? AND state = ?", t.Kind, t.SubjectID, db.TaskOpen).
+		Updates(map[string]any{"why": t.Why, "account_id": t.AccountID}).Error
+}
+
+// RejectOverdueOrder rejects an order whose review time is over (RULES 2). An
+// order that was decided meanwhile stays as it is, as does one whose time is not over.
+func (s *Orders) RejectOverdueOrder(ctx context.Context, id string) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		o, err := lockOrder(tx, id)
+		if err != nil {
+			return err
+		}
+		if o.State != rules.OrderNeedsReview || tx.Now().Before(*o.ReviewUntil) {
+			return nil
+		}
+		reason := "The order was in review for too long without a decision."
+		return rejectReviewed(tx, &o, reason)
+	})
+}
+
+// ReviewDeadlines returns the calendar instants at which an order's review reminds
+// operators and then ends; none for an order that is not in review.
+func (s *Orders) ReviewDeadlines(
+	ctx context.Context, id string,
+) (reminders []time.Time, until time.Time, err error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return nil, until, err
+	}
+	o, err := s.GetOrder(ctx, id)
+	if err != nil || o.ReviewUntil == nil {
+		return nil, until, err
+	}
+	loc, err := time.LoadLocation(o.TimeZone)
+	if err != nil {
+		return nil, until, err
+	}
+
+	since := rules.DateIn(o.StateSince, loc)
+	for _, days := range ref.Program.ReviewReminderDays {
+		reminders = append(reminders, rules.StartOfDay(since.AddDays(days), loc))
+	}
+	return reminders, *o.ReviewUntil, nil
+}
+
+// RemindReview queues the n-th reminder of an order in review to the program's
+// mailbox; again for the same n it changes nothing.
+func (s *Orders) RemindReview(ctx context.Context, id string, n int) error {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		o, err := lockOrder(tx, id)
+		if err != nil || o.State != rules.OrderNeedsReview {
+			return err
+		}
+
+		reasons := make([]any, len(o.ReviewReasons))
+		for i, r := range o.ReviewReasons {
+			reasons[i] = r
+		}
+		m := orderMail(&o, "order_review_reminder", ref.Program.Mailbox, map[string]any{
+			"order_id":  o.ID,
+			"po_number": o.PONumber,
+			"reasons":   reasons,
+		})
+		m.Epoch = strconv.Itoa(n)
+		m.Locale = ref.Program.Locales[0]
+		return notification.Queue(tx, m)
+	})
+}

@@ -1,0 +1,314 @@
+package program
+
+import (
+	"context"
+	"time"
+
+	"cloud.google.com/go/civil"
+	"gorm.io/gorm"
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// productModelRow is one version of a rules.ProductModel (R59a).
+type productModelRow struct {
+	Code                  string `gorm:"primaryKey"`
+	EffectiveFrom         string `gorm:"primaryKey"`
+	EffectiveTo           string
+	Name                  string
+	Kind                  rules.ModelKind
+	Serialised            bool
+	StandardWarrantyYears int
+	Platform              rules.Platform
+	Components            []rules.Component `gorm:"serializer:json"`
+	UpdatedAt             time.Time
+}
+
+func (productModelRow) TableName() string { return "product_models" }
+
+func modelRow(m rules.ProductModel, now time.Time) productModelRow {
+	return productModelRow{
+		rules.NormaliseModelCode(m.Code),
+		db.DateText(m.EffectiveFrom),
+		db.DateText(m.EffectiveTo),
+		m.Name,
+		m.Kind,
+		m.Serialised,
+		m.StandardWarrantyYears,
+		m.Platform,
+		append([]rules.Component{}, m.Components...),
+		now,
+	}
+}
+
+func (r productModelRow) rule() rules.ProductModel {
+	if len(r.Components) == 0 {
+		r.Components = nil
+	}
+
+	return rules.ProductModel{
+		Code:                  r.Code,
+		Name:                  r.Name,
+		Kind:                  r.Kind,
+		Serialised:            r.Serialised,
+		StandardWarrantyYears: r.StandardWarrantyYears,
+		Platform:              r.Platform,
+		Components:            r.Components,
+		EffectiveFrom:         db.DateOf(r.EffectiveFrom),
+		EffectiveTo:           db.DateOf(r.EffectiveTo),
+	}
+}
+
+func (r productModelRow) facts() map[string]any {
+	return map[string]any{
+		"name":                    r.Name,
+		"kind":                    r.Kind,
+		"effective_from":          r.EffectiveFrom,
+		"effective_to":            r.EffectiveTo,
+		"standard_warranty_years": r.StandardWarrantyYears,
+		"serialised":              r.Serialised,
+	}
+}
+
+// seedProducts writes the first models and terms by a query that may be used twice.
+func seedProducts(q *gorm.DB, now time.Time) error {
+	q = q.Session(&gorm.Session{})
+	var models []productModelRow
+	for _, m := range rules.DefaultModels() {
+		models = append(models, modelRow(m, now))
+	}
+
+	if err := q.Create(&models).Error; err != nil {
+		return err
+	}
+
+	var terms []CountryTermsVersion
+	for _, t := range rules.DefaultCountryTerms() {
+		terms = append(terms, termsRow(t, "", now))
+	}
+
+	return q.Create(&terms).Error
+}
+
+func (r *Reference) readProducts(tx *db.Tx) error {
+	var models []productModelRow
+	if err := tx.Order("code, effective_from").Find(&models).Error; err != nil {
+		return err
+	}
+
+	for _, m := range models {
+		r.Models[m.Code] = append(r.Models[m.Code], m.rule())
+	}
+
+	var terms []CountryTermsVersion
+	if err := tx.Order("country, version").Find(&terms).Error; err != nil {
+		return err
+	}
+
+	for _, t := range terms {
+		r.Terms[t.Country] = append(r.Terms[t.Country], t.rule())
+	}
+
+	return nil
+}
+
+// Model returns the versions of a model, for rules.Cover.
+func (r Reference) Model(code string) []rules.ProductModel {
+	return r.Models[rules.NormaliseModelCode(code)]
+}
+
+// AllModels returns every version of every model, for bundles.
+func (r Reference) AllModels() (all []rules.ProductModel) {
+	for _, versions := range r.Models {
+		all = append(all, versions...)
+	}
+	return all
+}
+
+// ListModels lists every version of the supported products by code (R59a).
+func (s *Programs) ListModels(ctx context.Context) ([]rules.ProductModel, error) {
+	var rows []productModelRow
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return tx.Order("code, effective_from").Find(&rows).Error
+	})
+
+	out := make([]rules.ProductModel, len(rows))
+	for i, r := range rows {
+		out[i] = r.rule()
+	}
+
+	return out, err
+}
+
+// PutModel adds a version of a supported product, or changes the one that begins
+// on the same day. Devices of the model are coverable from then on (R59a).
+func (s *Programs) PutModel(ctx context.Context, m rules.ProductModel) (rules.ProductModel, error) {
+	m.Code = rules.NormaliseModelCode(m.Code)
+	if err := m.Validate(); err != nil {
+		return m, err
+	}
+
+	row := modelRow(m, s.db.Now())
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+
+		var before []productModelRow
+		if err := tx.Where("code = ? AND effective_from = ?",
+			row.Code, row.EffectiveFrom).Find(&before).Error; err != nil {
+			return err
+		}
+
+		details := map[string]any{"after": row.facts()}
+		if len(before) > 0 {
+			details["before"] = before[0].facts()
+		}
+		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
+			return err
+		}
+
+		return tx.Audit("catalogue", nil, false, db.Entry{
+			Verb: "model.changed", ObjectID: row.Code, Details: details,
+		})
+	})
+	if err != nil {
+		return row.rule(), err
+	}
+
+	s.ForgetReference()
+	return row.rule(), nil
+}
+
+// CountryTermsVersion is one version of a country's terms, with a note for the
+// change log (R78d).
+type CountryTermsVersion struct {
+	Country       string `gorm:"primaryKey"`
+	Version       int    `gorm:"primaryKey"`
+	EffectiveFrom string // YYYY-MM-DD
+	Available     bool
+	RMASpeed      rules.RMASpeed `gorm:"column:rma_speed"`
+	Languages     []string       `gorm:"serializer:json"`
+	Note          string
+	PublishedAt   time.Time
+}
+
+// TableName is the table of the versions.
+func (CountryTermsVersion) TableName() string { return "country_terms" }
+
+func termsRow(t rules.CountryTerms, note string, now time.Time) CountryTermsVersion {
+	return CountryTermsVersion{
+		Country:       t.Country,
+		Version:       t.Version,
+		EffectiveFrom: t.EffectiveFrom.String(),
+		Available:     t.Available,
+		RMASpeed:      t.RMASpeed,
+		Languages:     append([]string{}, t.Languages...),
+		Note:          note,
+		PublishedAt:   now,
+	}
+}
+
+func (v CountryTermsVersion) rule() rules.CountryTerms {
+	t := rules.CountryTerms{
+		Country:   v.Country,
+		Version:   v.Version,
+		Available: v.Available,
+		RMASpeed:  v.RMASpeed,
+		Languages: v.Languages,
+	}
+
+	t.EffectiveFrom, _ = civil.ParseDate(v.EffectiveFrom)
+	return t
+}
+
+func (v CountryTermsVersion) facts() map[string]any {
+	return map[string]any{
+		"version":        v.Version,
+		"effective_from": v.EffectiveFrom,
+		"available":      v.Available,
+		"rma_speed":      v.RMASpeed,
+		"languages":      v.Languages,
+	}
+}
+
+// TermsIn returns the versions of the terms of the countries, each country's once.
+func (r Reference) TermsIn(countries ...string) (list []rules.CountryTerms) {
+	seen := map[string]bool{}
+	for _, c := range countries {
+		if !seen[c] {
+			list = append(list, r.Terms[c]...)
+		}
+		seen[c] = true
+	}
+
+	return list
+}
+
+// ListCountryTerms lists every version of the countries' terms, by country and
+// version: the published page with its change log (R78d). Anyone may read it.
+func (s *Programs) ListCountryTerms(ctx context.Context) ([]CountryTermsVersion, error) {
+	var out []CountryTermsVersion
+	err := s.db.Single(db.WithSystem(ctx), func(tx *db.Tx) error {
+		out = nil
+		return tx.Order("country, version").Find(&out).Error
+	})
+	return out, err
+}
+
+// PublishTerms adds the next version of a country's terms; an earlier one is never
+// edited (R78, S31). A first day in the past answers VALIDATION_FAILED. Each call
+// publishes another version.
+func (s *Programs) PublishTerms(
+	ctx context.Context, t rules.CountryTerms, note string,
+) (CountryTermsVersion, error) {
+	var row CountryTermsVersion
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+
+		var before []CountryTermsVersion
+		if err := tx.Where("country = ?", t.Country).Order("version DESC").Limit(1).
+			Find(&before).Error; err != nil {
+			return err
+		}
+
+		t.Version = 1
+		details := map[string]any{}
+		if len(before) > 0 {
+			t.Version = before[0].Version + 1
+			details["before"] = before[0].facts()
+		}
+		if err := t.Validate(); err != nil {
+			return err
+		}
+
+		if t.EffectiveFrom.Before(civil.DateOf(tx.Now().UTC()).AddDays(-1)) {
+			return rules.Invalid([]rules.FieldError{{
+				Pointer: "/effective_from",
+				Code:    rules.OutOfRange,
+				Message: "Terms cannot begin in the past.",
+				Remedy:  "Send today or a later day.",
+			}})
+		}
+
+		row = termsRow(t, note, tx.Now())
+		if err := tx.Create(&row).Error; err != nil {
+			return err
+		}
+
+		details["after"] = row.facts()
+		return tx.Audit("countries", nil, false, db.Entry{
+			Verb: "country.terms_published", ObjectID: row.Country, Details: details,
+		})
+	})
+	if err != nil {
+		return row, err
+	}
+
+	s.ForgetReference()
+	return row, nil
+}

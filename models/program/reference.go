@@ -1,0 +1,355 @@
+package program
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"reflect"
+	"slices"
+	"sync"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// programRow stores the one Program of a deployment (R1).
+type programRow struct {
+	ID        string
+	Config    rules.Program `gorm:"serializer:json"`
+	Version   int64
+	UpdatedAt time.Time
+}
+
+func (programRow) TableName() string { return "programs" }
+
+// Reference is the slow-moving data that every order is held against.
+type Reference struct {
+	Program   rules.Program
+	Version   int64
+	Catalogue rules.Catalogue
+	Models    map[string][]rules.ProductModel // every version, by code (R59a)
+	Terms     map[string][]rules.CountryTerms // every version, by country (R78)
+}
+
+// referenceAge bounds how long a process may work by a Reference that another
+// process has changed, unless Options say otherwise.
+const referenceAge = 5 * time.Second
+
+// Caches are what a process keeps of the program's slow-moving data.
+type Caches struct {
+	program   referenceCache
+	Calendars calendarCache
+}
+
+type referenceCache struct {
+	age    time.Duration // see referenceAge
+	mu     sync.Mutex
+	ref    Reference
+	readAt time.Time
+}
+
+// RememberReference bounds how long a change of the program by another process may go
+// unseen; 0 means five seconds.
+func (s *Programs) RememberReference(age time.Duration) { s.program.age = cmp.Or(age, referenceAge) }
+
+// Reference reads the program and the catalogue; a change made by another
+// process is seen within five seconds.
+func (s *Programs) Reference(ctx context.Context) (Reference, error) {
+	s.program.mu.Lock()
+	defer s.program.mu.Unlock()
+	if !s.program.readAt.IsZero() && time.Since(s.program.readAt) < s.program.age {
+		return s.program.ref, nil
+	}
+
+	ref, err := s.readReference(db.WithSystem(ctx))
+	if err != nil {
+		return ref, err
+	}
+
+	s.program.ref = ref
+	s.program.readAt = time.Now()
+	return ref, nil
+}
+
+func (s *Programs) readReference(ctx context.Context) (ref Reference, err error) {
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		ref, err = readReferenceIn(tx)
+		return err
+	})
+	return ref, err
+}
+
+// ReferenceIn is Reference for a caller who is in a transaction already: a second
+// transaction beside it would wait for the first on SQLite, and for a connection on
+// PostgreSQL. Waiting for another reader could wait for the same: then this one reads
+// for itself.
+func (s *Programs) ReferenceIn(tx *db.Tx) (Reference, error) {
+	if s.program.mu.TryLock() {
+		ref := s.program.ref
+		fresh := !s.program.readAt.IsZero() && time.Since(s.program.readAt) < s.program.age
+		s.program.mu.Unlock()
+		if fresh {
+			return ref, nil
+		}
+	}
+
+	return readReferenceIn(tx)
+}
+
+// readReferenceIn reads the reference in the caller's transaction.
+func readReferenceIn(tx *db.Tx) (Reference, error) {
+	ref := Reference{
+		Catalogue: rules.Catalogue{},
+		Models:    map[string][]rules.ProductModel{},
+		Terms:     map[string][]rules.CountryTerms{},
+	}
+
+	var row programRow
+	if err := db.Found(tx.First(&row).Error); err != nil {
+		return ref, err
+	}
+
+	ref.Program, ref.Version = row.Config.Completed(), row.Version
+	var skus []CatalogueSKU
+	if err := tx.Find(&skus).Error; err != nil {
+		return ref, err
+	}
+
+	for _, k := range skus {
+		ref.Catalogue[k.Code] = k.rule()
+	}
+	if err := ref.readProducts(tx); err != nil {
+		return ref, err
+	}
+
+	return ref, nil
+}
+
+// ForgetReference has the next question about the program read the database.
+func (s *Programs) ForgetReference() {
+	s.program.mu.Lock()
+	s.program.readAt = time.Time{}
+	s.program.mu.Unlock()
+}
+
+// SeedReference writes the default program, catalogue, supported products,
+// countries' terms and calendars where there are none.
+func (s *Programs) SeedReference(ctx context.Context) error {
+	if _, err := s.LoadCalendars(ctx); err != nil {
+		return err
+	}
+
+	now := s.db.Now()
+
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		p := rules.DefaultProgram()
+		keep := clause.OnConflict{DoNothing: true}
+		if err := tx.Clauses(keep).Create(&programRow{
+			ID:        p.ID,
+			Config:    p,
+			Version:   1,
+			UpdatedAt: now,
+		}).Error; err != nil {
+			return err
+		}
+
+		for _, sku := range rules.DefaultCatalogue() {
+			row := CatalogueSKU{
+				Code:          sku.Code,
+				ServiceType:   sku.ServiceType,
+				TermYears:     sku.TermYears,
+				Bundle:        sku.Bundle,
+				EffectiveFrom: db.DateText(sku.EffectiveFrom),
+				EffectiveTo:   db.DateText(sku.EffectiveTo),
+				UpdatedAt:     now,
+			}
+
+			if err := tx.Clauses(keep).Create(&row).Error; err != nil {
+				return err
+			}
+		}
+
+		return seedProducts(tx.Clauses(keep), now)
+	})
+}
+
+// ChangeProgram replaces the program's configuration. version is the one that
+// the caller read; another one answers STATE_CONFLICT.
+func (s *Programs) ChangeProgram(
+	ctx context.Context, p rules.Program, version int64,
+) (Reference, error) {
+	p = p.Completed()
+	if err := p.Validate(); err != nil {
+		return Reference{}, err
+	}
+
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		before, err := readReferenceIn(tx)
+		if err != nil {
+			return err
+		}
+
+		res := tx.Model(&programRow{}).
+			Where("id = ? AND version = ?", p.ID, version).
+			Select("config", "version", "updated_at").
+			Updates(&programRow{Config: p, Version: version + 1, UpdatedAt: tx.Now()})
+		if res.Error != nil {
+			return res.Error
+		}
+
+		if res.RowsAffected == 0 {
+			return rules.Refuse(rules.StateConflict, "The program was changed since you read it.",
+				"Read it again and repeat the change.")
+		}
+
+		return tx.Audit(
+			p.ID, nil, false,
+			db.Entry{Verb: "program.changed", ObjectID: p.ID, Details: map[string]any{
+				"version": version + 1,
+				"changed": programChanges(before.Program, p),
+			}},
+		)
+	})
+	if err != nil {
+		return Reference{}, err
+	}
+
+	s.ForgetReference()
+	return s.Reference(ctx)
+}
+
+// programChanges are the settings that differ, each before and after.
+func programChanges(before, after rules.Program) map[string]any {
+	settings := func(p rules.Program) (out map[string]any) {
+		text, _ := json.Marshal(p) // it has nothing that JSON lacks
+		_ = json.Unmarshal(text, &out)
+		return out
+	}
+
+	old, changes := settings(before), map[string]any{}
+	for name, value := range settings(after) {
+		if !reflect.DeepEqual(old[name], value) {
+			changes[name] = map[string]any{"before": old[name], "after": value}
+		}
+	}
+
+	return changes
+}
+
+// CatalogueSKU is a row of the catalogue. Dates are YYYY-MM-DD; an empty
+// EffectiveTo has no end.
+type CatalogueSKU struct {
+	Code          string `gorm:"primaryKey"`
+	ServiceType   rules.ServiceType
+	TermYears     int
+	Bundle        bool
+	EffectiveFrom string
+	EffectiveTo   string
+	UpdatedAt     time.Time
+}
+
+// TableName is the table of the catalogue.
+func (CatalogueSKU) TableName() string { return "catalogue_skus" }
+
+func (k CatalogueSKU) rule() rules.SKU {
+	return rules.SKU{
+		Code:          k.Code,
+		ServiceType:   k.ServiceType,
+		TermYears:     k.TermYears,
+		Bundle:        k.Bundle,
+		EffectiveFrom: db.DateOf(k.EffectiveFrom),
+		EffectiveTo:   db.DateOf(k.EffectiveTo),
+	}
+}
+
+// PutSKU adds a SKU to the catalogue or changes it. What the catalogue cannot mean
+// answers VALIDATION_FAILED.
+func (s *Programs) PutSKU(ctx context.Context, row CatalogueSKU) error {
+	row.Code, row.UpdatedAt = rules.NormaliseSKU(row.Code), s.db.Now()
+	if err := row.validate(); err != nil {
+		return err
+	}
+
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		if err := tx.Clauses(clause.OnConflict{UpdateAll: true}).Create(&row).Error; err != nil {
+			return err
+		}
+
+		return tx.Audit("catalogue", nil, false, db.Entry{
+			Verb: "catalogue.changed", ObjectID: row.Code,
+			Details: map[string]any{
+				"service_type":   row.ServiceType,
+				"term_years":     row.TermYears,
+				"effective_from": row.EffectiveFrom,
+				"effective_to":   row.EffectiveTo,
+			},
+		})
+	})
+	if err != nil {
+		return err
+	}
+
+	s.ForgetReference()
+	return nil
+}
+
+// validate refuses what the catalogue cannot mean (R125a): above all a date
+// that cannot be read, which would count as no bound.
+func (k CatalogueSKU) validate() error {
+	var fields []rules.FieldError
+	add := func(wrong bool, pointer, code, remedy string) {
+		if wrong {
+			fields = append(fields, rules.FieldError{
+				Pointer: pointer,
+				Code:    code,
+				Message: "This field does not hold.",
+				Remedy:  remedy,
+			})
+		}
+	}
+
+	known := slices.Contains([]rules.ServiceType{
+		rules.ServiceSelect,
+		rules.ServiceSyncPlus,
+		rules.ServiceExtWarranty,
+		rules.ServiceJumpStart,
+	}, k.ServiceType)
+
+	least, most := 1, 5
+	if k.ServiceType == rules.ServiceJumpStart {
+		least, most = 0, 0
+	}
+
+	add(k.Code == "", "/code", rules.Required, "Give the code of the SKU.")
+	add(!known, "/service_type",
+		"INVALID_SERVICE_TYPE", "Give SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART.")
+	add(k.TermYears < least || k.TermYears > most, "/term_years",
+		rules.OutOfRange, "Give 1 to 5 years, or 0 for JumpStart.")
+	add(db.WrongDate(k.EffectiveFrom), "/effective_from",
+		rules.InvalidDate, "Send a date as YYYY-MM-DD, or leave it empty.")
+	add(db.WrongDate(k.EffectiveTo), "/effective_to",
+		rules.InvalidDate, "Send a date as YYYY-MM-DD, or leave it empty.")
+	return rules.Invalid(fields)
+}
+
+// ListSKUs lists the catalogue by code.
+func (s *Programs) ListSKUs(ctx context.Context) ([]CatalogueSKU, error) {
+	var out []CatalogueSKU
+	err := s.db.Read(ctx, func(tx *db.Tx) error { return tx.Order("code").Find(&out).Error })
+	return out, err
+}
+
+// Entities are the rows of the program.
+func Entities() []any {
+	return []any{
+		programRow{},
+		CatalogueSKU{},
+		productModelRow{},
+		CountryTermsVersion{},
+		Calendar{},
+		CalendarHoliday{},
+	}
+}

@@ -1,0 +1,139 @@
+package replacement
+
+import (
+	"strconv"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/notification"
+)
+
+// change is one change under way, in one transaction, of a subject that a workflow
+// follows: an RMA or a spare unit. It gathers what the change says to the audit, by mail,
+// to the subject's workflow and to others outside. Its owner writes all of that once the
+// subject is stored: see rmaChange.save and spareChange.save.
+type change struct {
+	s  *Replacements
+	tx *db.Tx
+
+	now time.Time
+
+	subjectID    string
+	label        string           // "rma" or "spare": names it in the audit of what belongs to it
+	reason       string           // why, in the words of who asked; goes into the audit
+	fresh        bool             // the subject is new
+	statusBefore db.ProcessStatus // what its workflow was told last; zero where it is new
+	quiet        bool             // the workflow itself asked, and learns of it from the answer
+	askCarrier   bool             // the carrier has to be asked about the subject's parcels
+
+	entries []db.Entry
+	mails   []stepMail
+	events  []db.OutboxEvent
+}
+
+// stepMail is one step that the customer and the site's contact are told of. The epoch
+// makes it one mail to each.
+type stepMail struct {
+	step   string
+	epoch  string
+	params map[string]any
+}
+
+// note adds an entry about the subject to its audit, with the reason of who asked.
+func (c *change) note(verb string, details map[string]any) {
+	if details == nil {
+		details = map[string]any{}
+	}
+	c.entries = append(c.entries, db.Entry{Verb: verb, ObjectID: c.subjectID, Details: db.WithReason(c.reason, details)})
+}
+
+// noteOf adds an entry about something that belongs to the subject, such as its device,
+// to the subject's audit.
+func (c *change) noteOf(verb, id string, details map[string]any) {
+	details[c.label] = c.subjectID
+	c.entries = append(c.entries, db.Entry{Verb: verb, ObjectID: id, Details: details})
+}
+
+// noteStock adds entries of the stock's ledger to the subject's audit.
+func (c *change) noteStock(entries ...logistics.StockEntry) {
+	for _, e := range entries {
+		c.noteOf(logistics.StockVerb(e.Kind), e.DepotID, map[string]any{
+			"model":    e.ModelCode,
+			"quantity": e.Quantity,
+		})
+	}
+}
+
+// mail tells people of a step, once: the version of the subject makes each step its own.
+func (c *change) mail(step string, params map[string]any) {
+	version := c.statusBefore.Version + 1
+	c.mailOnce(step, step+"/"+strconv.FormatInt(version, 10), params)
+}
+
+// mailOnce tells people of a step, once per epoch.
+func (c *change) mailOnce(step, epoch string, params map[string]any) {
+	c.mails = append(c.mails, stepMail{step, epoch, params})
+}
+
+// event tells those outside of the service, such as finance: each event of a subject
+// once.
+func (c *change) event(kind db.OutboxKind, why string) {
+	c.events = append(c.events, db.NewOutboxEvent(kind, c.subjectID, why, map[string]string{"why": why}))
+}
+
+// queueMails writes one mail for each step and person; params returns what the mail of
+// a step may show.
+func (c *change) queueMails(
+	template string, accountID *string, people []notification.Recipient, params func(stepMail) map[string]any,
+) error {
+	var mails []notification.Notification
+	for _, m := range c.mails {
+		shown := params(m)
+		for _, p := range people {
+			mails = append(mails, notification.Notification{
+				Template:  template,
+				SubjectID: c.subjectID,
+				Recipient: p.Email,
+				Epoch:     m.epoch,
+				AccountID: accountID,
+				Locale:    p.Locale,
+				Params:    shown,
+			})
+		}
+	}
+	return notification.Queue(c.tx, mails...)
+}
+
+// audit writes the entries behind the end of the subject's chain. The first one shows
+// the state before and after, where it is another one.
+func (c *change) audit(accountID *string, end db.ChainEnd, before, after any) error {
+	if len(c.entries) == 0 {
+		return nil
+	}
+	if before != after {
+		first := c.entries[0].Details
+		first["before"], first["after"] = before, after
+	}
+	return c.tx.ExtendAudit(c.subjectID, accountID, end.Last(), c.entries...)
+}
+
+// statusNow returns what the subject's workflow does next; st is what the row says.
+func (c *change) statusNow(st db.ProcessStatus) db.ProcessStatus {
+	st.Mails = len(c.mails) > 0
+	st.Parcels = c.askCarrier
+	return st
+}
+
+// tell writes the events to the outbox, and one for the subject's workflow where this
+// change matters to it.
+func (c *change) tell(kind db.OutboxKind, row db.ProcessStatus) error {
+	st := c.statusNow(row)
+	if !c.quiet && (c.fresh || st.Matters(c.statusBefore)) {
+		c.events = append(c.events, st.Event(kind, c.subjectID))
+	}
+	if len(c.events) == 0 {
+		return nil
+	}
+	return c.tx.Enqueue(c.events...)
+}

@@ -1,0 +1,195 @@
+package replacement
+
+import (
+	"context"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// RMATell and SpareTell are the commands of an agent who passes on what a carrier or a
+// depot said. They are offered in every state, so rules does not list them.
+const (
+	RMATell   rules.RMACommand   = "tell"
+	SpareTell rules.SpareCommand = "tell"
+)
+
+// ReplacementCommand is one command on a replacement. Each command reads only the
+// fields that are named after it.
+type ReplacementCommand struct {
+	Name            rules.RMACommand
+	Reason          string           // appeal, reject, reship, wait, waive: required; approve, withdraw, inspect, no_return, bill
+	DefectConfirmed bool             // approve: required to be true
+	Code            string           // reject: required
+	Model           string           // allocate, backorder: a better model; empty: the faulty one's
+	ExpectedOn      string           // backorder: YYYY-MM-DD at the ship-to
+	Serial          string           // ship: of the replacement; inspect: read from the unit that came back
+	Carrier         string           // ship: where no shipment was booked yet
+	Tracking        string           // ship: with the carrier
+	Outcome         rules.RMAOutcome // inspect
+	Photo           string           // no_return: where the photo of the unit is kept
+	SpareUnitID     string           // use_spare: required
+	Fact            rules.RMAFact    // tell: required
+	At              time.Time        // tell: when it happened; zero: now
+}
+
+// DoRMA does one command on a replacement for the caller, whose role and the
+// replacement's state must allow it. Doing again what was done already changes nothing.
+//
+// It refuses a command that does not exist (ACTION_NOT_AVAILABLE) and a missing field
+// (VALIDATION_FAILED); the other refusals are those of the method that does the command.
+func (s *Replacements) DoRMA(ctx context.Context, id string, c ReplacementCommand) (RMA, error) {
+	switch c.Name {
+	case rules.RMAApprove:
+		return s.ApproveRMA(ctx, id, RMAApproval{DefectConfirmed: c.DefectConfirmed, Reason: c.Reason})
+	case rules.RMAReject:
+		return s.RejectRMA(ctx, id, RMARejection{Code: c.Code, Reason: c.Reason})
+	case rules.RMAAppeal:
+		return s.AppealRMA(ctx, id, c.Reason)
+	case rules.RMAWithdraw:
+		return s.WithdrawRMA(ctx, id, c.Reason)
+	case rules.RMAUseSpare:
+		return s.useNamedSpare(ctx, id, c.SpareUnitID)
+	case rules.RMAAllocate:
+		return s.AllocateRMA(ctx, id, c.Model)
+	case rules.RMABackorder:
+		return s.BackorderRMA(ctx, id, RMABackorder{ExpectedOn: c.ExpectedOn, Model: c.Model})
+	case rules.RMAShip:
+		return s.ShipRMA(ctx, id, RMAShipment{Serial: c.Serial, Carrier: c.Carrier, Tracking: c.Tracking})
+	case rules.RMAReship:
+		return s.ReshipRMA(ctx, id, c.Reason)
+	case rules.RMAWait:
+		return s.WaitForRMA(ctx, id, c.Reason)
+	case rules.RMAReceive:
+		return s.ReceiveRMA(ctx, id)
+	case rules.RMAInspect:
+		return s.InspectRMA(ctx, id, RMAInspection{Serial: c.Serial, Outcome: c.Outcome, Reason: c.Reason})
+	case rules.RMAKeepUnit:
+		return s.KeepRMAUnit(ctx, id, c.Photo, c.Reason)
+	case rules.RMABill:
+		return s.BillRMA(ctx, id, c.Reason)
+	case rules.RMAWaive:
+		return s.WaiveRMA(ctx, id, c.Reason)
+	case RMATell:
+		return s.tellRMAFact(ctx, id, c.Fact, c.At)
+	}
+
+	if _, err := s.GetRMA(ctx, id); err != nil {
+		return RMA{}, err
+	}
+	return RMA{}, rules.Refuse(rules.ActionNotAvailable,
+		"There is no such command here.", "Read the replacement; its commands stand in it.")
+}
+
+func (s *Replacements) useNamedSpare(ctx context.Context, id, unitID string) (RMA, error) {
+	if unitID == "" {
+		return RMA{}, rules.Invalid([]rules.FieldError{{
+			Pointer: "/spare_unit_id",
+			Code:    rules.Required,
+			Message: "This field is missing or empty.",
+			Remedy:  "Name the spare unit that was used.",
+		}})
+	}
+	return s.UseSpare(ctx, id, unitID)
+}
+
+// tellRMAFact records what an agent was told. Whoever may not see the replacement gets
+// NOT_FOUND, like for every other command.
+func (s *Replacements) tellRMAFact(ctx context.Context, id string, fact rules.RMAFact, at time.Time) (RMA, error) {
+	if !fact.Valid() {
+		return RMA{}, unknownFact("Send PICKED_UP, DELIVERED, RETURN_SCANNED or RETURN_RECEIVED.")
+	}
+	agent, err := isAgent(ctx)
+	if err != nil {
+		return RMA{}, err
+	}
+	if !agent {
+		if _, err := s.GetRMA(ctx, id); err != nil {
+			return RMA{}, err
+		}
+		return RMA{}, onlyAgentsTell()
+	}
+	return s.RecordRMAFact(ctx, id, fact, at)
+}
+
+// SpareUnitCommand is one command on a spare unit. Each command reads only the fields
+// that are named after it.
+type SpareUnitCommand struct {
+	Name     rules.SpareCommand
+	Model    string          // select: required
+	SiteID   string          // select: required; a site of one of the parent's accounts
+	Version  int64           // agree: of the proposal that was read; 0: any
+	Serial   string          // ship: required
+	Carrier  string          // ship: where no shipment was booked yet
+	Tracking string          // ship: with the carrier
+	Fact     rules.SpareFact // tell: required
+	At       time.Time       // tell: when it happened; zero: now
+	Reason   string          // waive: required; select, bill
+}
+
+// DoSpare does one command on a spare unit, like DoRMA on a replacement.
+func (s *Replacements) DoSpare(ctx context.Context, id string, c SpareUnitCommand) (SpareUnit, error) {
+	switch c.Name {
+	case rules.SpareSelect:
+		return s.SelectSpare(ctx, id, SpareChoice{ModelCode: c.Model, SiteID: c.SiteID, Reason: c.Reason})
+	case rules.SpareAgree:
+		return s.AgreeSpare(ctx, id, c.Version)
+	case rules.SpareShip:
+		return s.ShipSpare(ctx, id, Parcel{Serial: c.Serial, Carrier: c.Carrier, Tracking: c.Tracking})
+	case rules.SpareReceive:
+		return s.ReceiveSpare(ctx, id)
+	case rules.SpareBill:
+		return s.BillSpare(ctx, id, c.Reason)
+	case rules.SpareWaive:
+		return s.WaiveSpare(ctx, id, c.Reason)
+	case SpareTell:
+		return s.tellSpareFact(ctx, id, c.Fact, c.At)
+	}
+
+	if _, err := s.GetSpareUnit(ctx, id); err != nil {
+		return SpareUnit{}, err
+	}
+	return SpareUnit{}, rules.Refuse(rules.ActionNotAvailable,
+		"There is no such command here.", "Read the spare unit; its commands stand in it.")
+}
+
+// tellSpareFact is tellRMAFact for a spare unit.
+func (s *Replacements) tellSpareFact(ctx context.Context, id string, fact rules.SpareFact, at time.Time) (SpareUnit, error) {
+	if !fact.Valid() {
+		return SpareUnit{}, unknownFact("Send PICKED_UP, DELIVERED, RECALL_SCANNED or RECALL_RECEIVED.")
+	}
+	agent, err := isAgent(ctx)
+	if err != nil {
+		return SpareUnit{}, err
+	}
+	if !agent {
+		if _, err := s.GetSpareUnit(ctx, id); err != nil {
+			return SpareUnit{}, err
+		}
+		return SpareUnit{}, onlyAgentsTell()
+	}
+	return s.RecordSpareFact(ctx, id, fact, at)
+}
+
+// isAgent reports whether the caller may decide about replacements.
+func isAgent(ctx context.Context) (bool, error) {
+	scope, err := db.ScopeFrom(ctx)
+	if err != nil {
+		return false, err
+	}
+	return rules.Allows(scope.Actor.Role, rules.DecideRMA).Allowed(), nil
+}
+
+func unknownFact(remedy string) error {
+	return rules.Invalid([]rules.FieldError{{
+		Pointer: "/fact",
+		Code:    "UNKNOWN_FACT",
+		Message: "There is no such fact.",
+		Remedy:  remedy,
+	}})
+}
+
+func onlyAgentsTell() error {
+	return rules.Refuse(rules.Forbidden, "Only an agent may tell this.", "Ask the service's mailbox.")
+}

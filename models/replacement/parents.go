@@ -1,0 +1,82 @@
+package replacement
+
+import (
+	"slices"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/rules"
+)
+
+// MergeSpares moves the balance and its units over and counts both together.
+func (s *Replacements) MergeSpares(tx *db.Tx, ref program.Reference, fromID, intoID string) error {
+	counts, err := countSpares(tx, fromID, intoID)
+	if err != nil {
+		return err
+	}
+
+	from := counts[fromID]
+	into := counts[intoID]
+	err = tx.Model(&SpareUnit{}).Where("parent_org_id = ?", fromID).
+		Update("parent_org_id", intoID).Error
+	if err != nil {
+		return err
+	}
+
+	m := rules.MergeSpares(fromID, intoID, from.Balance, into.Balance, into.Licences,
+		ref.Program.SpareRatio)
+	if err := s.writeSpares(tx, from, m.From...); err != nil {
+		return err
+	}
+
+	return s.writeSpares(tx, into, m.Into...)
+}
+
+// SplitSpares counts what is left to the parent that was split, and what the other has
+// earned, each by its own licences.
+func (s *Replacements) SplitSpares(tx *db.Tx, ref program.Reference, keptID, splitID string) error {
+	counts, err := countSpares(tx, keptID, splitID)
+	if err != nil {
+		return err
+	}
+
+	kept := counts[keptID]
+	split := counts[splitID]
+	ofKept, ofSplit := rules.SplitSpares(keptID, splitID, kept.Licences, split.Licences,
+		kept.Balance, split.Balance, ref.Program.SpareRatio)
+
+	if err := moveSpares(tx, keptID, splitID,
+		min(-rules.SpareBalance(ofKept), rules.SpareBalance(ofSplit))); err != nil {
+		return err
+	}
+	if err := s.writeSpares(tx, kept, ofKept...); err != nil {
+		return err
+	}
+
+	return s.writeSpares(tx, split, ofSplit...)
+}
+
+// moveSpares has up to n live units go with the accounts that they lie at: otherwise one
+// parent would have to send them back, and the other would earn them again.
+func moveSpares(tx *db.Tx, fromID, intoID string, n int) error {
+	if n <= 0 {
+		return nil
+	}
+
+	var units []SpareUnit
+	err := tx.ForUpdate().
+		Where("parent_org_id = ? AND closed_at IS NULL AND account_id IN (?)", fromID,
+			tx.Model(&account.Account{}).Select("id").Where("parent_org_id = ?", intoID)).
+		Order("id").
+		Find(&units).Error
+	if err != nil {
+		return err
+	}
+
+	units = slices.DeleteFunc(units, func(u SpareUnit) bool { return !u.Live() })
+	moved := db.IdsOf(units[:min(n, len(units))], func(u SpareUnit) string { return u.ID })
+	return tx.Model(&SpareUnit{}).
+		Where("id IN ?", append([]string{""}, moved...)).
+		Update("parent_org_id", intoID).Error
+}

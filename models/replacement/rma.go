@@ -1,0 +1,181 @@
+package replacement
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// RMA is the replacement of one device, or of some pieces of an accessory. The
+// facts decide; what follows from them is stored too, under names of its own. No
+// person's name stands in it.
+type RMA struct {
+	ID           string
+	AccountID    string
+	DeviceID     *string // nil: an accessory (R74)
+	RoomID       *string // where the subject was when it was requested
+	SiteID       string  // the ship-to
+	ModelCode    string
+	Quantity     int
+	FaultySerial string // normalised; empty: an accessory
+	Fault        string // what is wrong, in the words of who requested
+	SerialProof  string // where the proof is kept that the serial is the account's (S25)
+	RequestedBy  string
+	OnceKey      *string // names the request, where its caller may send it again
+
+	Held           bool          // waits for the proof of purchase (R125)
+	ReviewReasons  []string      `gorm:"serializer:json"`
+	Frozen         *rules.Frozen `gorm:"serializer:json"` // nil while held (S3, S38)
+	CoverKind      rules.EntitlementKind
+	CoverLicenceID string // S10
+	Speed          rules.RMASpeed
+
+	rules.RMAFacts
+	RejectCode string
+
+	FirstPromise        *rules.Promise `gorm:"serializer:json"`
+	Promise             *rules.Promise `gorm:"serializer:json"` // the current one
+	PromisedUntil       *time.Time     // exclusive end of the current one
+	ReplacementModel    string         // offered or allocated
+	ReplacementSerial   string
+	ReplacementDeviceID *string
+	SpareUnitID         *string // the spare that was used (R35d)
+	Carrier             string
+	Tracking            string
+	DepotID             *string          // which sends the replacement; nil: none is known
+	ReturnParcels       int              // made so far; number the parcels back
+	ReservationID       *string          // the ledger's open entry for its units
+	ReturnBaseAt        *time.Time       // since when the return plan counts
+	ReturnPlan          *rules.ReturnDue `gorm:"serializer:json"`
+	NoReturnProof       string           // where the photo is kept
+
+	// What followed from the facts at the last change, so that lists can be narrowed.
+	// Whoever decides asks the facts.
+	StoredState    rules.RMAState      `gorm:"column:state"`
+	StoredOutbound rules.OutboundState `gorm:"column:outbound"`
+	StoredReturn   rules.ReturnState   `gorm:"column:return_track"`
+
+	StateSince time.Time
+	ClosedAt   *time.Time
+	NextTimer  rules.RMATimerKind // empty: none
+	NextAt     *time.Time
+	LastError  string
+	CreatedAt  time.Time
+	Version    int64
+}
+
+// TableName is the table of RMAs.
+func (RMA) TableName() string { return "rmas" }
+
+// bookingKey names the outbound parcel of the RMA: the one that follows a parcel
+// declared lost is another one.
+func (r RMA) bookingKey() string { return fmt.Sprintf("%s/out/%d", r.ID, r.Reships+1) }
+
+// stockKey names the reservation of the replacement that is under way, which is another
+// one after a parcel was declared lost.
+func (r RMA) stockKey() string { return fmt.Sprintf("%s/stock/%d", r.ID, r.Reships+1) }
+
+// wantsReturn reports whether the faulty unit is to come back in a parcel.
+func (r RMA) wantsReturn() bool {
+	if r.NoReturnAt != nil || r.InspectedAt != nil {
+		return false
+	}
+	switch out := r.RMAFacts.Outbound(); out {
+	case rules.OutboundApproved, rules.OutboundBackordered:
+		return r.Reships > 0
+	default:
+		return out == rules.OutboundAllocated || out == rules.OutboundShipped || out.Done()
+	}
+}
+
+// faultyEnd returns how the faulty device ends; empty while it has to come back.
+func (r RMA) faultyEnd(now time.Time) rules.DeviceState {
+	switch r.RMAFacts.Return(now) {
+	case rules.ReturnInspected:
+		return rules.DeviceReturned
+	case rules.ReturnNotRequired:
+		return rules.DeviceRetired
+	case rules.ReturnBilled:
+		return rules.DeviceLost
+	}
+	return ""
+}
+
+// openToDecide reports whether an agent has to approve or reject.
+func (r RMA) openToDecide() bool {
+	if r.StoredState == rules.RMARequested {
+		return true
+	}
+	return r.ID != "" && r.SwappedAt != nil && r.ApprovedAt == nil && !r.StoredState.Over()
+}
+
+// processStatus returns what the row says that the RMA's workflow does next.
+func (r RMA) processStatus() db.ProcessStatus {
+	return db.ProcessStatus{
+		Version: r.Version,
+		Timer:   string(r.NextTimer),
+		At:      r.NextAt,
+		Closed:  r.ClosedAt != nil,
+	}
+}
+
+// GetRMA returns one RMA.
+func (s *Replacements) GetRMA(ctx context.Context, id string) (RMA, error) {
+	var r RMA
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&r, "id = ?", id).Error)
+	})
+	return r, err
+}
+
+// RMAFilter narrows a list of RMAs; empty fields do not narrow. Serial finds that of
+// the faulty unit or of its replacement.
+type RMAFilter struct {
+	AccountID string
+	State     rules.RMAState
+	RoomID    string
+	DeviceID  string
+	SiteID    string
+	Serial    string
+	Open      bool
+	Late      bool // the first promise was, or is being, missed (S21)
+	Page      db.Page
+}
+
+// ListRMAs lists the RMAs in scope, newest first.
+func (s *Replacements) ListRMAs(ctx context.Context, f RMAFilter) ([]RMA, string, error) {
+	var out []RMA
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		q := tx.Scope.Accounts(tx.DB, "account_id")
+		for column, value := range map[string]string{
+			"account_id": f.AccountID,
+			"state":      string(f.State),
+			"room_id":    f.RoomID,
+			"device_id":  f.DeviceID,
+			"site_id":    f.SiteID,
+		} {
+			if value != "" {
+				q = q.Where(clause.Eq{Column: column, Value: value})
+			}
+		}
+		if serial := rules.NormaliseSerial(f.Serial); serial != "" {
+			q = q.Where("(faulty_serial = ? OR replacement_serial = ?)", serial, serial)
+		}
+		if f.Open {
+			q = q.Where("closed_at IS NULL")
+		}
+		if f.Late {
+			q = q.Where(`promise_due_at IS NOT NULL
+				AND withdrawn_at IS NULL
+				AND promise_due_at <= COALESCE(delivered_at, swapped_at, ?)`, tx.Now())
+		}
+		return f.Page.Apply(q).Find(&out).Error
+	})
+	out, next := db.Cut(f.Page, out, func(r RMA) string { return r.ID })
+	return out, next, err
+}

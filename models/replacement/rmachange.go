@@ -1,0 +1,371 @@
+package replacement
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"roomcover.dev/roomcover/messages/promise"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/rules"
+)
+
+// rmaRow is an RMA under its lock, with what a change needs of its account, its
+// site and its room, all in one statement.
+type rmaRow struct {
+	RMA
+	AccountName string
+	SiteName    string
+	SiteZone    string
+	SiteCountry string
+	SiteRegion  string
+	RoomName    *string
+	CalendarKey *string               // see calendarCache
+	Told        notification.Audience `gorm:"embedded"`
+	Chain       db.ChainEnd           `gorm:"embedded"`
+}
+
+var rmaColumns = `
+	r.*,
+	a.legal_name AS account_name,
+	a.locale AS account_locale,
+	s.name AS site_name,
+	s.time_zone AS site_zone,
+	s.country AS site_country,
+	s.region AS site_region,
+	s.contact_email AS site_contact,
+	(SELECT name FROM rooms WHERE id = r.room_id) AS room_name,
+	(SELECT k.code || '@' || k.version FROM calendars k
+		WHERE k.country = s.country AND k.region IN ('', s.region)
+		ORDER BY k.region DESC LIMIT 1) AS calendar_key,
+	` + db.ChainEndSQL("r.id") + `,
+	` + notification.AdminsSQL("r.account_id") + ` AS admins`
+
+// rmaChange is one change of an RMA under way, in one transaction.
+type rmaChange struct {
+	change
+	rmaRow
+	before RMA
+	ref    program.Reference
+
+	anotherReturn bool // the parcel back is gone, and is still needed
+}
+
+func (s *Replacements) newRMAChange(tx *db.Tx, ref program.Reference) *rmaChange {
+	return &rmaChange{
+		change: change{s: s, tx: tx, now: tx.Now(), label: "rma"},
+		ref:    ref,
+	}
+}
+
+// lockRMA locks an RMA in scope after its account, as every change of rooms, devices
+// and shipments does, because a delivery moves devices.
+func (s *Replacements) lockRMA(tx *db.Tx, ref program.Reference, id string) (*rmaChange, error) {
+	w := s.newRMAChange(tx, ref)
+	res := db.ForUpdate(tx.Scope.Accounts(tx.DB, "r.account_id")).
+		Table("accounts AS a").
+		Select(rmaColumns).
+		Joins("JOIN rmas r ON r.account_id = a.id").
+		Joins("JOIN sites s ON s.id = r.site_id").
+		Where("r.id = ?", id).
+		Limit(1).
+		Scan(&w.rmaRow)
+	if res.Error != nil {
+		return nil, res.Error
+	}
+	if res.RowsAffected == 0 {
+		return nil, db.NotFound()
+	}
+
+	w.now = tx.Now() // not before the lock: others changed the RMA until then
+	w.before = w.RMA
+	w.subjectID = w.ID
+	w.statusBefore = w.RMA.processStatus()
+	return w, nil
+}
+
+// changeRMA runs a command: it locks the RMA, has it changed, and stores what
+// follows with audit, mails and outbox in one transaction (C6). A command that was
+// done before, as done reports, answers with the RMA as it is; nil: none is.
+func (s *Replacements) changeRMA(
+	ctx context.Context, id string, c rules.RMACommand, reason string,
+	done func(RMA) bool, do func(*rmaChange) error,
+) (RMA, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return RMA{}, err
+	}
+	var out RMA
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		w, err := s.lockRMA(tx, ref, id)
+		if err != nil {
+			return err
+		}
+		if done != nil && done(w.RMA) {
+			out = w.RMA
+			return nil
+		}
+
+		w.reason = reason
+		if err := rules.MayRMA(c, tx.Scope.Actor.Role, w.RMAFacts, w.now); err != nil {
+			return err
+		}
+		if err := do(w); err != nil {
+			return err
+		}
+		if err := w.save(); err != nil {
+			return err
+		}
+		out = w.RMA
+		return nil
+	})
+	return out, err
+}
+
+// save brings everything in line with the facts, and stores it. Each step stands where
+// it does for a reason.
+func (w *rmaChange) save() error {
+	// Until when the unit is due is a fact itself, from which states and timers follow.
+	if err := w.planReturn(); err != nil {
+		return err
+	}
+
+	// These compare the facts of before and after, and note what they do in the audit.
+	// Stock comes before parcels, which leave from the depot that reserved.
+	if err := w.moveDevices(); err != nil {
+		return err
+	}
+	if err := w.settleStock(); err != nil {
+		return err
+	}
+	if err := w.planParcels(); err != nil {
+		return err
+	}
+
+	// Only now is the row complete.
+	w.derive()
+	if err := w.store(); err != nil {
+		return err
+	}
+
+	// Tasks are settled with the state that the RMA has now; mails show it too.
+	if err := w.settleTasks(); err != nil {
+		return err
+	}
+	err := w.queueMails(rules.TemplateRMA, &w.AccountID, w.Told.People(), w.mailParams)
+	if err != nil {
+		return err
+	}
+	if err := w.audit(&w.AccountID, w.Chain, w.before.StoredState, w.StoredState); err != nil {
+		return err
+	}
+
+	// The workflow learns last whether mails and parcels wait for it.
+	kind := db.OutboxRMAChanged
+	if w.fresh {
+		kind = db.OutboxRMARequested
+	}
+	return w.tell(kind, w.RMA.processStatus())
+}
+
+// planReturn computes once until when the faulty unit is due (S22): when the
+// customer has a working unit, and again when a wrong one came back.
+func (w *rmaChange) planReturn() error {
+	base := w.OutboundDoneAt()
+	if base == nil || db.SameInstant(base, w.ReturnBaseAt) {
+		return nil
+	}
+	calendar, err := w.calendar()
+	if err != nil {
+		return err
+	}
+	plan, err := program.ReturnDueBy(w.ref.Program.Replacement, calendar, w.shipTo(), *base)
+	if err != nil {
+		return err
+	}
+
+	if db.SameInstant(base, w.WrongUnitAt) {
+		w.RemindersSent, w.OverdueAt, w.FeeAskedAt = 0, nil, nil
+	}
+	w.ReturnBaseAt = base
+	w.ReturnPlan = &plan
+	w.ReturnDueAt = &plan.Until
+	w.FeeConfirmAt = &plan.FeeConfirmFrom
+	return nil
+}
+
+// derive fills in what follows from the facts.
+func (w *rmaChange) derive() {
+	state := w.RMAFacts.State(w.now)
+	if state != w.StoredState {
+		w.StateSince = w.now
+	}
+	w.StoredState = state
+	w.StoredOutbound = w.RMAFacts.Outbound()
+	w.StoredReturn = w.RMAFacts.Return(w.now)
+
+	switch {
+	case !state.Over():
+		w.ClosedAt = nil
+	case w.ClosedAt == nil:
+		w.ClosedAt = &w.now
+	}
+
+	w.NextTimer, w.NextAt = "", nil
+	if next, ok := w.RMAFacts.NextTimer(w.ReturnPlan); ok {
+		w.NextTimer, w.NextAt = next.Kind, &next.At
+	}
+	w.Version++
+}
+
+func (w *rmaChange) store() error {
+	if w.fresh {
+		return w.tx.Create(&w.RMA).Error
+	}
+	return w.tx.
+		Select("*").
+		Omit("id", "account_id", "created_at").
+		Where("id = ?", w.ID).
+		Updates(&w.RMA).Error
+}
+
+// raise asks an operator for help with the RMA.
+func (w *rmaChange) raise(kind db.TaskKind, what, why string) error {
+	return w.tx.Raise(db.OperatorTask{
+		Kind:      kind,
+		SubjectID: w.ID,
+		AccountID: &w.AccountID,
+		What:      what,
+		Why:       why,
+	})
+}
+
+// settleTasks closes the tasks whose need went away with this change; it asks the
+// database only where there can be one.
+func (w *rmaChange) settleTasks() error {
+	before, out := w.before, w.RMAFacts.Outbound()
+	outBefore := before.RMAFacts.Outbound()
+	over := w.StoredState.Over()
+
+	var kinds []db.TaskKind
+	settle := func(kind db.TaskKind, needed, needs bool) {
+		if needed && !needs {
+			kinds = append(kinds, kind)
+		}
+	}
+	settle(db.TaskDecideRMA,
+		before.openToDecide(),
+		w.openToDecide())
+	settle(db.TaskRMALate,
+		before.BreachedAt != nil && !outBefore.Done(),
+		out != rules.OutboundWithdrawn && !out.Done())
+	settle(db.TaskRMASilent,
+		before.SilenceAskedAt != nil && outBefore == rules.OutboundShipped,
+		w.SilenceAskedAt != nil && out == rules.OutboundShipped)
+	settle(db.TaskRMAWrongUnit,
+		before.WrongUnitAt != nil && before.InspectedAt == nil,
+		w.InspectedAt == nil && !over)
+	settle(db.TaskRMAFee, // nobody may bill one that was withdrawn
+		before.Fee() == rules.FeeAsked,
+		w.Fee() == rules.FeeAsked && !over)
+	if len(kinds) == 0 {
+		return nil
+	}
+	return db.SettleKinds(w.tx, kinds, w.ID, string(w.StoredState))
+}
+
+// mailParams returns what a mail about the RMA may show; the templates pick.
+func (w *rmaChange) mailParams(m stepMail) map[string]any {
+	shown := map[string]any{
+		"step":               m.step,
+		"rma":                w.ID,
+		"model":              w.modelName(w.ModelCode),
+		"quantity":           w.Quantity,
+		"serial":             w.FaultySerial,
+		"site":               w.SiteName,
+		"room":               db.Text(w.RoomName),
+		"company":            w.AccountName,
+		"replacement_serial": w.ReplacementSerial,
+		"carrier":            w.Carrier,
+		"tracking":           w.Tracking,
+	}
+	if w.Promise != nil {
+		shown["promised_on"] = promisedOn(*w.Promise)
+		shown["explanation_en"] = promise.Text(*w.Promise, "en")
+		shown["explanation_pt"] = promise.Text(*w.Promise, "pt-BR")
+	}
+	if w.ReturnPlan != nil {
+		shown["return_on"] = w.ReturnPlan.On.String()
+	}
+	if w.ReplacementModel != "" && w.ReplacementModel != w.ModelCode {
+		shown["other_model"] = w.ReplacementModel
+	}
+	maps.Copy(shown, m.params)
+	return shown
+}
+
+// modelName returns how people called a model when the RMA was requested.
+func (w *rmaChange) modelName(code string) string {
+	return logistics.ModelName(w.ref, code, rules.DateIn(w.RequestedAt, w.zone()))
+}
+
+// shipTo is where the replacement goes: whose business days count (C3).
+func (w *rmaChange) shipTo() program.Site {
+	return program.Site{Country: w.SiteCountry, Region: w.SiteRegion, TimeZone: w.SiteZone}
+}
+
+func (w *rmaChange) zone() *time.Location { return db.ZoneOf(w.SiteZone) }
+
+// calendar returns the one that counts at the ship-to, as it is now: the version that
+// the lock's statement saw, or, where this process has not read that one yet, what
+// stands in the database.
+func (w *rmaChange) calendar() (rules.Calendar, error) {
+	if c, ok := w.s.programs.Calendars.Version(db.Text(w.CalendarKey)); ok {
+		return c, nil
+	}
+	return w.s.programs.CalendarOf(w.tx, w.shipTo())
+}
+
+// promise returns the day for a replacement that is on its way from the instant on.
+func (w *rmaChange) promise(from time.Time) (rules.Promise, error) {
+	calendar, err := w.calendar()
+	if err != nil {
+		return rules.Promise{}, err
+	}
+	return program.PromiseBy(w.ref.Program.Replacement, calendar, w.shipTo(), w.Speed, from)
+}
+
+// keepPromise stores a promise as the current one.
+func (w *rmaChange) keepPromise(p rules.Promise) {
+	w.Promise, w.PromisedUntil = &p, nil
+	if until, ok := p.Due(w.zone()); ok {
+		w.PromisedUntil = &until
+	}
+}
+
+// promisedOn returns the promised day as YYYY-MM-DD; empty where none was promised.
+func promisedOn(p rules.Promise) string {
+	if p.On.IsZero() {
+		return ""
+	}
+	return p.On.String()
+}
+
+// silenceDue returns until when the carrier may give no sign before an agent is asked:
+// the end of the third business day.
+func (w *rmaChange) silenceDue(sign time.Time) (*time.Time, error) {
+	calendar, err := w.calendar()
+	if err != nil {
+		return nil, err
+	}
+	day, err := calendar.AddBusinessDays(
+		rules.DateIn(sign, w.zone()), w.ref.Program.Replacement.CarrierSilenceDays)
+	if err != nil {
+		return nil, err
+	}
+	due := rules.StartOfDay(day.AddDays(1), w.zone())
+	return &due, nil
+}

@@ -1,0 +1,245 @@
+package replacement
+
+import (
+	"context"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// RMAApproval approves an RMA.
+type RMAApproval struct {
+	DefectConfirmed bool
+	Reason          string
+}
+
+// ApproveRMA approves a request: the cut-off at the ship-to fixes the promised day,
+// once (S20). Where a depot has the same model free it is allocated by that, in the
+// same transaction. One that was held for the proof of purchase is covered as of its
+// request, now that the date is known, or refused (R125). Refusals: those of
+// rules.MayRMA, DEFECT_OPEN, and the codes of Cover.
+func (s *Replacements) ApproveRMA(ctx context.Context, id string, a RMAApproval) (RMA, error) {
+	if err := rules.CheckOptionalReason(a.Reason); err != nil {
+		return RMA{}, err
+	}
+	approved := func(r RMA) bool { return r.ApprovedAt != nil }
+	return s.changeRMA(ctx, id, rules.RMAApprove, a.Reason, approved, func(w *rmaChange) error {
+		if !a.DefectConfirmed {
+			return rules.Refuse(rules.DefectOpen,
+				"Nobody has confirmed the defect.", "Confirm it, or reject the request.")
+		}
+		if w.Held {
+			if err := w.coverHeld(); err != nil {
+				return err
+			}
+		}
+		return w.approve()
+	})
+}
+
+// coverHeld asks again about a request that was held: as of its own time, by what
+// is known now.
+func (w *rmaChange) coverHeld() error {
+	n := NewRMA{
+		Serial:    w.FaultySerial,
+		RoomID:    db.Text(w.RoomID),
+		ModelCode: w.ModelCode,
+	}
+	covered, err := w.coverOf(n, w.AccountID, w.RequestedAt)
+	if err != nil {
+		return err
+	}
+	w.Held = false
+	return w.freeze(covered.Answer)
+}
+
+// approve fixes the promise, and allocates. A customer who used a spare has a working
+// unit already; then the approval lets the spare be replenished (S26).
+func (w *rmaChange) approve() error {
+	w.ApprovedAt = &w.now
+	details := map[string]any{"speed": w.Speed}
+	if w.SwappedAt == nil {
+		p, err := w.promise(w.now)
+		if err != nil {
+			return err
+		}
+		w.keepPromise(p)
+		w.FirstPromise = w.Promise
+		w.PromiseDueAt = w.PromisedUntil
+		details["promised_on"] = promisedOn(p)
+		details["calendar"] = p.CalendarVersion
+	}
+	w.note("rma.approved", details)
+	w.mail("APPROVED", nil)
+
+	if w.SwappedAt != nil {
+		return w.replenishSpare()
+	}
+	return w.allocateAtOnce()
+}
+
+// RMARejection rejects a request with a code of rules.RejectCodes.
+type RMARejection struct {
+	Code   string
+	Reason string // goes into the audit
+}
+
+// RejectRMA rejects a request. The customer may appeal once.
+func (s *Replacements) RejectRMA(ctx context.Context, id string, r RMARejection) (RMA, error) {
+	if err := rules.CheckRejection(r.Code, r.Reason); err != nil {
+		return RMA{}, err
+	}
+	rejected := func(m RMA) bool {
+		return m.StoredState == rules.RMARejected && m.RejectCode == r.Code
+	}
+	return s.changeRMA(ctx, id, rules.RMAReject, r.Reason, rejected, func(w *rmaChange) error {
+		w.RejectedAt = &w.now
+		w.RejectCode = r.Code
+		if !rules.After(w.RejectedAt, w.AppealedAt) { // another machine's clock is ahead
+			later := w.AppealedAt.Add(time.Microsecond)
+			w.RejectedAt = &later
+		}
+		w.note("rma.rejected", map[string]any{"code": r.Code})
+		w.mail("REJECTED", map[string]any{"code": r.Code})
+		return nil
+	})
+}
+
+// AppealRMA asks for another decision about a rejected request; once (RULES 2). It
+// refuses with RMA_OPEN where the device has another RMA meanwhile.
+func (s *Replacements) AppealRMA(ctx context.Context, id, reason string) (RMA, error) {
+	if err := rules.CheckReason(reason); err != nil {
+		return RMA{}, err
+	}
+	appealed := func(r RMA) bool {
+		return r.AppealedAt != nil && r.StoredState == rules.RMARequested
+	}
+	return s.changeRMA(ctx, id, rules.RMAAppeal, reason, appealed, func(w *rmaChange) error {
+		var open int64
+		err := w.tx.Model(&RMA{}).
+			Where("device_id = ? AND closed_at IS NULL", w.DeviceID).
+			Count(&open).Error
+		if err != nil {
+			return err
+		}
+		if open > 0 {
+			return rules.Refuse(rules.RMAOpen, "The device has an open RMA.", "Read that RMA.")
+		}
+		w.AppealedAt = &w.now
+		w.note("rma.appealed", nil)
+		w.mail("APPEALED", nil)
+		return w.askForDecision()
+	})
+}
+
+// WithdrawRMA takes a request back, before the carrier has the replacement
+// (RULES 2).
+func (s *Replacements) WithdrawRMA(ctx context.Context, id, reason string) (RMA, error) {
+	if err := rules.CheckOptionalReason(reason); err != nil {
+		return RMA{}, err
+	}
+	withdrawn := func(r RMA) bool { return r.StoredState == rules.RMAWithdrawn }
+	return s.changeRMA(ctx, id, rules.RMAWithdraw, reason, withdrawn, func(w *rmaChange) error {
+		return w.withdraw("")
+	})
+}
+
+// withdraw takes the request back; orderID names the order whose cancellation did
+// (S10).
+func (w *rmaChange) withdraw(orderID string) error {
+	w.WithdrawnAt = &w.now
+	details := map[string]any{}
+	if orderID != "" {
+		details["order"] = orderID
+	}
+	w.note("rma.withdrawn", details)
+	w.mail("WITHDRAWN", nil)
+	if w.ShippedAt == nil {
+		return nil
+	}
+	return w.endShipment(rules.ScanCancelled, w.reason)
+}
+
+// WithdrawRMAs ends what the cancellation of an order leaves without a ground (S10): the
+// RMAs that run under a licence of the order that was revoked are withdrawn, unless their
+// replacement was shipped or a spare was used; those go on with their return and
+// its fee.
+func (s *Replacements) WithdrawRMAs(tx *db.Tx, orderID string) error {
+	revoked := tx.Table("licences AS l").
+		Select("l.id").
+		Joins("JOIN service_contracts c ON c.id = l.contract_id").
+		Where("c.order_id = ? AND l.state = ?", orderID, rules.LicenceRevoked)
+	var ids []string
+	err := tx.Model(&RMA{}).
+		Where("closed_at IS NULL AND cover_licence_id IN (?)", revoked).
+		Order("id").
+		Pluck("id", &ids).Error
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+
+	ref, err := s.programs.ReferenceIn(tx)
+	if err != nil {
+		return err
+	}
+	for _, id := range ids {
+		w, err := s.lockRMA(tx, ref, id)
+		if err != nil {
+			return err
+		}
+		out := w.RMAFacts.Outbound()
+		if out.Done() || out == rules.OutboundShipped {
+			continue
+		}
+		if err := w.withdraw(orderID); err != nil {
+			return err
+		}
+		if err := w.save(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// BillRMA confirms the fee: finance is told, once (S22). For a unit that did not come
+// back it may be confirmed from the fifth business day after the due day on, for damage
+// at once. Refusals: those of rules.MayRMA.
+func (s *Replacements) BillRMA(ctx context.Context, id, reason string) (RMA, error) {
+	if err := rules.CheckOptionalReason(reason); err != nil {
+		return RMA{}, err
+	}
+	billed := func(r RMA) bool {
+		return r.StoredState == rules.RMANonReturnBilled || r.DamageBilledAt != nil
+	}
+	return s.changeRMA(ctx, id, rules.RMABill, reason, billed, func(w *rmaChange) error {
+		why := "non_return"
+		if w.DamageOpen() {
+			why = "damage"
+			w.DamageBilledAt = &w.now
+		} else {
+			w.BilledAt = &w.now
+		}
+		w.event(db.OutboxFeeBilled, why)
+		w.note("rma.fee_billed", map[string]any{"for": why})
+		w.mail("BILLED", map[string]any{"damage": why == "damage"})
+		return nil
+	})
+}
+
+// WaiveRMA waives a fee, or credits the one that was billed; a lead's (RULES 4).
+func (s *Replacements) WaiveRMA(ctx context.Context, id, reason string) (RMA, error) {
+	if err := rules.CheckReason(reason); err != nil {
+		return RMA{}, err
+	}
+	waived := func(r RMA) bool { return r.WaivedAt != nil }
+	return s.changeRMA(ctx, id, rules.RMAWaive, reason, waived, func(w *rmaChange) error {
+		if w.Fee() == rules.FeeBilled {
+			w.event(db.OutboxFeeCredited, "waived")
+		}
+		w.WaivedAt = &w.now
+		w.note("rma.fee_waived", nil)
+		w.mail("WAIVED", nil)
+		return nil
+	})
+}

@@ -1,0 +1,425 @@
+package replacement
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/rules"
+)
+
+// allocateAtOnce allocates what was approved where a depot has the same model; else
+// the RMA stays APPROVED for a person. A parcel may be lost of an RMA that nobody has
+// approved: facts are never refused.
+func (w *rmaChange) allocateAtOnce() error {
+	if w.ApprovedAt == nil {
+		return nil
+	}
+	reserved, _, err := w.reserve(w.ModelCode)
+	if err != nil || !reserved {
+		return err
+	}
+	w.ReplacementModel = w.ModelCode
+	w.allocate()
+	return nil
+}
+
+func (w *rmaChange) allocate() {
+	w.AllocatedAt = &w.now
+	w.note("rma.allocated", map[string]any{
+		"model": w.ReplacementModel,
+		"depot": db.Text(w.DepotID),
+	})
+}
+
+// stockNeed returns what the replacement needs from the stock.
+func (w *rmaChange) stockNeed(model string) logistics.StockNeed {
+	return logistics.StockNeed{
+		ModelCode: model,
+		Quantity:  w.Quantity,
+		Country:   w.SiteCountry,
+		Cause:     w.stockKey(),
+		SubjectID: w.ID,
+	}
+}
+
+// reserve sets the RMA's units apart where a depot has them. kept reports whether
+// figures are kept of the model at all.
+func (w *rmaChange) reserve(model string) (reserved, kept bool, err error) {
+	e, kept, err := logistics.ReserveStock(w.tx, w.stockNeed(model))
+	if err != nil || e == nil {
+		return false, kept, err
+	}
+	w.DepotID = &e.DepotID
+	w.ReservationID = &e.ID
+	w.noteStock(*e)
+	return true, true, nil
+}
+
+// settleStock closes the reservation once the units have left, or are not needed any
+// more. Units that were shipped and withdrawn before the pick-up are still at the
+// depot, which puts them back by an adjustment.
+func (w *rmaChange) settleStock() error {
+	left := w.ShippedAt != nil || w.PickedUpAt != nil || w.DeliveredAt != nil
+	out := w.RMAFacts.Outbound()
+	switch {
+	case w.ReservationID == nil:
+		if left && w.toldLate() && w.DepotID != nil {
+			return w.shipLate()
+		}
+	case left:
+		return w.closeReservation(rules.StockShipment)
+	case unwanted(out):
+		return w.closeReservation(rules.StockRelease)
+	}
+	return nil
+}
+
+// toldLate reports whether this change learns that units left which nobody had said to
+// have shipped before the RMA was withdrawn.
+func (w *rmaChange) toldLate() bool {
+	return w.ShippedAt == nil &&
+		w.before.WithdrawnAt != nil &&
+		w.before.PickedUpAt == nil &&
+		w.before.DeliveredAt == nil
+}
+
+// unwanted reports whether the replacement that was on its way is needed no more.
+func unwanted(out rules.OutboundState) bool {
+	return out == rules.OutboundWithdrawn ||
+		out == rules.OutboundRejected ||
+		out == rules.OutboundSwapped
+}
+
+func (w *rmaChange) closeReservation(kind rules.StockKind) error {
+	e, err := logistics.CloseReservation(w.tx, w.stockKey(), kind)
+	if err != nil {
+		return err
+	}
+	w.ReservationID = nil
+	if e != nil {
+		w.noteStock(*e)
+	}
+	return nil
+}
+
+// shipLate enters that units left although the RMA was withdrawn: the carrier had
+// them before, and told late.
+func (w *rmaChange) shipLate() error {
+	need := w.stockNeed(w.ReplacementModel)
+	need.Cause += "/late"
+	entries, err := logistics.ShipUnreserved(w.tx, *w.DepotID, need)
+	w.noteStock(entries...)
+	return err
+}
+
+// planParcels has the carrier's parcels follow the facts: an allocated RMA has one
+// for the replacement and one in which the faulty unit comes back, booked together so
+// that the workflow asks the carrier once. What is not needed any more is called off.
+// Without a carrier to ask, or a depot, people hand parcels in.
+func (w *rmaChange) planParcels() error {
+	if w.s.logistics.Carrier == "" {
+		return nil
+	}
+	var wanted []logistics.NewShipment
+	var callOff []rules.ShipmentDirection
+
+	out := w.RMAFacts.Outbound()
+	if out != w.before.RMAFacts.Outbound() {
+		switch {
+		case out == rules.OutboundAllocated:
+			wanted = append(wanted, w.parcel(rules.ShipOut, w.bookingKey()))
+		case unwanted(out):
+			callOff = append(callOff, rules.ShipOut)
+		}
+	}
+
+	wrongUnit := w.WrongUnitAt != nil && !db.SameInstant(w.WrongUnitAt, w.before.WrongUnitAt)
+	needs, needed := w.wantsReturn(), w.before.wantsReturn()
+	switch {
+	case needs && (!needed || wrongUnit || w.anotherReturn):
+		kept, err := w.keepReturn()
+		if err != nil {
+			return err
+		}
+		if !kept {
+			key := fmt.Sprintf("%s/return/%d", w.ID, w.ReturnParcels+1)
+			wanted = append(wanted, w.parcel(rules.ShipReturn, key))
+		}
+	case needed && !needs && w.ReturnScannedAt == nil:
+		callOff = append(callOff, rules.ShipReturn)
+	}
+
+	if err := w.callOffParcels(callOff); err != nil {
+		return err
+	}
+	return w.bookParcels(wanted)
+}
+
+// keepReturn keeps a parcel back that was made before and never used; kept is false
+// where there is none.
+func (w *rmaChange) keepReturn() (kept bool, err error) {
+	if w.ReturnParcels == 0 {
+		return false, nil
+	}
+	return logistics.KeepParcels(w.tx, w.ID, rules.ShipReturn)
+}
+
+func (w *rmaChange) callOffParcels(directions []rules.ShipmentDirection) error {
+	if len(directions) == 0 {
+		return nil
+	}
+	asked, err := logistics.CallOffParcels(w.tx, w.ID, directions...)
+	w.askCarrier = w.askCarrier || asked
+	return err
+}
+
+// bookParcels makes the parcels, and has the workflow ask the carrier.
+func (w *rmaChange) bookParcels(wanted []logistics.NewShipment) error {
+	if len(wanted) == 0 {
+		return nil
+	}
+	if w.DepotID == nil {
+		id, err := logistics.NearestDepot(w.tx, w.SiteCountry)
+		if err != nil || id == "" {
+			return err
+		}
+		w.DepotID = &id
+	}
+	for i := range wanted {
+		wanted[i].Consignment.DepotID = *w.DepotID
+		if wanted[i].Direction == rules.ShipReturn {
+			w.ReturnParcels++
+		}
+	}
+	w.askCarrier = true
+	return logistics.CreateParcels(w.tx, wanted...)
+}
+
+func (w *rmaChange) parcel(d rules.ShipmentDirection, key string) logistics.NewShipment {
+	consignment := logistics.Consignment{
+		SiteID:    w.SiteID,
+		Service:   rules.ServiceStandard,
+		ModelCode: w.ModelCode,
+		Quantity:  w.Quantity,
+	}
+	n := logistics.NewShipment{
+		AccountID:   w.AccountID,
+		Direction:   d,
+		SubjectID:   w.ID,
+		BookingKey:  key,
+		Carrier:     w.s.logistics.Carrier,
+		Consignment: &consignment,
+	}
+	if d == rules.ShipOut {
+		consignment.Service = rules.ServiceFor(w.Speed)
+		if w.ReplacementModel != "" {
+			consignment.ModelCode = w.ReplacementModel
+		}
+		n.PromisedOn = w.promisedOn()
+	}
+	name := w.modelName(consignment.ModelCode)
+	consignment.Contents = fmt.Sprintf("%d x %s", consignment.Quantity, name)
+	return n
+}
+
+// promisedOn returns the day that is promised now as YYYY-MM-DD; empty where none is.
+func (w *rmaChange) promisedOn() string {
+	if w.Promise == nil {
+		return ""
+	}
+	return promisedOn(*w.Promise)
+}
+
+// openShipment finds the parcel in which the replacement leaves, or makes it; nil: it
+// leaves by hand. See Store.openShipment.
+func (w *rmaChange) openShipment(sh RMAShipment) (parcel *logistics.Shipment, named bool, err error) {
+	return w.s.logistics.OpenShipment(w.tx, logistics.NewShipment{
+		AccountID:  w.AccountID,
+		Direction:  rules.ShipOut,
+		SubjectID:  w.ID,
+		BookingKey: w.bookingKey(),
+		Carrier:    sh.Carrier,
+		PromisedOn: w.promisedOn(),
+	}, sh.Tracking)
+}
+
+// endShipment ends the parcel of the replacement that is under way, if there is one.
+func (w *rmaChange) endShipment(kind rules.ScanKind, reason string) error {
+	ask, err := w.s.logistics.EndShipment(w.tx, w.bookingKey(), logistics.NewScan{
+		Kind:   kind,
+		Source: logistics.ScanByOperator,
+		Reason: reason,
+	})
+	w.askCarrier = w.askCarrier || ask
+	return err
+}
+
+// RecordRMAFact adds what a carrier or a depot tells. It is never refused for the
+// state that the RMA is in, and may come twice, late and in any order. at is when
+// it happened; a time that lies ahead counts as now.
+func (s *Replacements) RecordRMAFact(
+	ctx context.Context, id string, fact rules.RMAFact, at time.Time,
+) (RMA, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return RMA{}, err
+	}
+	var out RMA
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		w, err := s.lockRMA(tx, ref, id)
+		if err != nil {
+			return err
+		}
+		if w.learn(fact, at) {
+			if err := w.save(); err != nil {
+				return err
+			}
+		}
+		out = w.RMA
+		return nil
+	})
+	return out, err
+}
+
+// learn takes over a fact and notes it; learned is false where it says nothing new.
+func (w *rmaChange) learn(fact rules.RMAFact, at time.Time) (learned bool) {
+	if at.IsZero() || at.After(w.now) {
+		at = w.now
+	}
+	at = at.UTC().Truncate(time.Microsecond)
+	after := w.RMAFacts.With(fact, at)
+	if sameFacts(after, w.RMAFacts) {
+		return false
+	}
+
+	first := w.OutboundDoneAt() == nil
+	w.RMAFacts = after
+	w.note(factVerbs[fact], map[string]any{"at": at})
+	if fact == rules.FactDelivered && first {
+		w.mail("DELIVERED", nil)
+	}
+	return true
+}
+
+// factVerbs are the verbs of facts in the audit.
+var factVerbs = map[rules.RMAFact]string{
+	rules.FactPickedUp:       "rma.picked_up",
+	rules.FactDelivered:      "rma.delivered",
+	rules.FactReturnScanned:  "rma.return_scanned",
+	rules.FactReturnReceived: "rma.return_received",
+}
+
+// sameFacts reports whether carriers and depots have told nothing else.
+func sameFacts(a, b rules.RMAFacts) bool {
+	return db.SameInstant(a.PickedUpAt, b.PickedUpAt) &&
+		db.SameInstant(a.DeliveredAt, b.DeliveredAt) &&
+		db.SameInstant(a.ReturnScannedAt, b.ReturnScannedAt) &&
+		db.SameInstant(a.ReturnLastScannedAt, b.ReturnLastScannedAt) &&
+		db.SameInstant(a.ReturnReceivedAt, b.ReturnReceivedAt)
+}
+
+// RegisterShipments has RMAs and spare units follow their shipments; called once, when the
+// service starts.
+func (s *Replacements) RegisterShipments() {
+	s.logistics.RegisterOwner(db.PrefixRMA, rmaShipments{s})
+	s.logistics.RegisterOwner(db.PrefixSpareUnit, spareShipments{s})
+}
+
+// rmaShipments tells RMAs of their parcels.
+type rmaShipments struct{ s *Replacements }
+
+// ShipmentMoved tells an RMA what is known of its parcel. A lost one that turns
+// up after another was sent says nothing about the RMA; an operator sees it at the
+// shipment.
+func (o rmaShipments) ShipmentMoved(
+	tx *db.Tx, sh logistics.Shipment,
+) (known bool, err error) {
+	if sh.Direction != rules.ShipOut && sh.Direction != rules.ShipReturn {
+		return false, nil
+	}
+	ref, err := o.s.programs.ReferenceIn(tx)
+	if err != nil {
+		return false, err
+	}
+	w, err := o.s.lockRMA(tx, ref, sh.SubjectID)
+	if rules.CodeOf(err) == rules.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return true, err
+	}
+	if sh.Direction == rules.ShipOut && sh.BookingKey != w.bookingKey() {
+		return true, nil
+	}
+
+	pickedUpBefore := w.PickedUpAt
+	learned := w.learnFrom(sh)
+	if sh.Direction == rules.ShipReturn && sh.State == rules.ShipmentCancelled &&
+		w.WithdrawnAt != nil && w.wantsReturn() {
+		// It was called off with a withdrawal that came too late.
+		w.note("rma.return_booked_anew", map[string]any{"shipment": sh.ID})
+		w.anotherReturn = w.s.logistics.Carrier != ""
+		learned = true
+	}
+	if !learned {
+		return true, nil
+	}
+
+	untold := w.ShippedAt == nil && w.DeliveredAt == nil
+	if pickedUpBefore == nil && w.PickedUpAt != nil && untold {
+		if err := w.leaveUntold(sh); err != nil {
+			return true, err
+		}
+	}
+	err = w.save()
+	return true, err
+}
+
+// leaveUntold is what follows when the carrier has taken a parcel before the warehouse
+// said that it was shipped: the customer is told, and the carrier's silence is watched.
+func (w *rmaChange) leaveUntold(sh logistics.Shipment) error {
+	due, err := w.silenceDue(*w.PickedUpAt)
+	if err != nil {
+		return err
+	}
+	w.SilenceDueAt = due
+	w.Carrier, w.Tracking = sh.Carrier, db.Text(sh.Tracking)
+	w.mail("SHIPPED", nil)
+	return nil
+}
+
+// learnFrom takes over what a shipment knows; learned is false where that is nothing
+// new.
+func (w *rmaChange) learnFrom(sh logistics.Shipment) (learned bool) {
+	moved, arrived := rules.FactPickedUp, rules.FactDelivered
+	if sh.Direction == rules.ShipReturn {
+		moved, arrived = rules.FactReturnScanned, rules.FactReturnReceived
+	}
+	if sh.FirstMoveAt != nil {
+		learned = w.learn(moved, *sh.FirstMoveAt)
+	}
+	if sh.DeliveredAt != nil {
+		learned = w.learn(arrived, *sh.DeliveredAt) || learned
+	}
+	return learned
+}
+
+// ParcelsEvent returns the event that has the RMA's workflow ask the carrier.
+func (o rmaShipments) ParcelsEvent(
+	tx *db.Tx, subjectID string,
+) (e db.OutboxEvent, known bool, err error) {
+	var r RMA
+	err = db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&r, "id = ?", subjectID).Error)
+	if rules.CodeOf(err) == rules.NotFound {
+		return e, false, nil
+	}
+	if err != nil {
+		return e, false, err
+	}
+	st := r.processStatus()
+	st.Parcels = true
+	return st.Event(db.OutboxRMAChanged, r.ID), true, nil
+}

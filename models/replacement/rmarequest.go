@@ -1,0 +1,346 @@
+package replacement
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/rules"
+)
+
+// NewRMA asks for a replacement: of a device by its serial, or of an accessory by
+// room, model and quantity (R74). Without a site it goes to the site of the room.
+type NewRMA struct {
+	AccountID       string // may be empty when a room is named, or a serial that is in scope
+	Serial          string
+	RoomID          string
+	ModelCode       string
+	Quantity        int
+	SiteID          string
+	Fault           string // what is wrong, in a person's words
+	SerialProof     string // where the proof is kept that the serial is the account's
+	SpareUnitID     string // a spare that is used at once (R35d); see UseSpare
+	DefectConfirmed bool   // by an agent: approves at once where nothing is to review
+	// Once names the request, where the caller may send it again: the same one again
+	// answers with its RMA. Empty: not named.
+	Once string
+}
+
+// onceKey returns the request's name as it is stored: two callers may choose the same
+// one.
+func (n NewRMA) onceKey(actor db.Actor) *string {
+	if n.Once == "" {
+		return nil
+	}
+	key := db.HashSecret(actor.ID + "\n" + n.Once)[:26]
+	return &key
+}
+
+// Lengths that people's texts may have.
+const (
+	maxFault       = 1000
+	maxSerialProof = 200
+)
+
+func (n *NewRMA) validate() error {
+	n.Serial = rules.NormaliseSerial(n.Serial)
+	n.ModelCode = rules.NormaliseModelCode(n.ModelCode)
+	n.Fault = strings.TrimSpace(n.Fault)
+	n.SerialProof = strings.TrimSpace(n.SerialProof)
+
+	var fields []rules.FieldError
+	if n.Serial != "" {
+		if problem := rules.SerialProblem("/serial", n.Serial); problem != nil {
+			fields = append(fields, *problem)
+		}
+	} else if n.ModelCode == "" {
+		fields = append(fields, rules.FieldError{
+			Pointer: "/serial",
+			Code:    rules.Required,
+			Message: "Neither a serial number nor a model is named.",
+			Remedy:  "Name the device's serial number, or an accessory's room, model and quantity.",
+		})
+	}
+	if n.Fault == "" {
+		fields = append(fields, rules.FieldError{
+			Pointer: "/fault",
+			Code:    rules.Required,
+			Message: "This field is missing or empty.",
+			Remedy:  "Say what is wrong.",
+		})
+	}
+	fields = append(fields, rules.CheckLine("/fault", n.Fault, maxFault)...)
+	fields = append(fields, rules.CheckLine("/serial_proof", n.SerialProof, maxSerialProof)...)
+	return rules.Invalid(fields)
+}
+
+// RequestRMA stores a request for a replacement with the entitlement that covers it
+// now, which stays whatever happens to the contract later (S3, R28d). An agent who
+// has confirmed the defect approves it by that, unless it is held for the proof of
+// purchase (R125) or there is something to review (S25). The error names every
+// refusal; see rules.MayRequestRMA.
+func (s *Replacements) RequestRMA(ctx context.Context, n NewRMA) (RMA, error) {
+	if err := n.validate(); err != nil {
+		return RMA{}, err
+	}
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return RMA{}, err
+	}
+
+	var out RMA
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		w := s.newRMAChange(tx, ref)
+		known, err := w.request(n)
+		if err != nil {
+			return err
+		}
+		if known {
+			out = w.RMA
+			return nil
+		}
+		if err := w.save(); err != nil {
+			return err
+		}
+		if n.SpareUnitID != "" {
+			w, err = s.swapAtOnce(tx, ref, w.ID, n.SpareUnitID)
+			if err != nil {
+				return err
+			}
+		}
+		out = w.RMA
+		return nil
+	})
+	return out, err
+}
+
+// request reads everything that the decision needs, decides, and fills the RMA. known
+// reports that the same request made an RMA before, which stays as it is.
+func (w *rmaChange) request(n NewRMA) (known bool, err error) {
+	acc, err := w.lockOwnerOf(n)
+	if err != nil {
+		return false, err
+	}
+	w.now = w.tx.Now() // not before the lock
+	covered, err := w.coverOf(n, acc.ID, w.now)
+	if err != nil {
+		return false, err
+	}
+	facts, err := w.readRequestFacts(n, acc.ID, covered)
+	if err != nil {
+		return false, err
+	}
+	if facts.Before != nil {
+		err := w.tx.First(&w.RMA, "id = ?", *facts.Before).Error
+		return true, err
+	}
+
+	verdict, err := rules.MayRequestRMA(rules.RMARequest{
+		Role:       w.tx.Scope.Actor.Role,
+		Now:        w.now,
+		Terms:      w.ref.Program.Replacement,
+		Serial:     n.Serial != "",
+		Registered: covered.Device.ID != "",
+		Device:     covered.Device.State,
+		KnownSince: covered.Device.CreatedAt,
+		Proof:      n.SerialProof != "",
+		OpenRMA:    facts.Open > 0,
+		RoomKnown:  covered.Room.ID != "",
+		Quantity:   n.Quantity,
+		Cover:      covered.Answer,
+		SiteKnown:  facts.AccountSite.ID != "",
+		Recent:     facts.Recent,
+		Fleet:      facts.Fleet,
+	})
+	if err != nil {
+		return false, err
+	}
+
+	w.fill(n, acc, covered, facts)
+	w.Held = verdict.Held
+	w.ReviewReasons = append([]string{}, verdict.Review...)
+	err = w.begin(n, covered.Answer)
+	return false, err
+}
+
+// lockOwnerOf locks the account that the request is about.
+func (w *rmaChange) lockOwnerOf(n NewRMA) (account.Account, error) {
+	if n.AccountID != "" {
+		return account.Lock(w.tx, n.AccountID)
+	}
+	if n.RoomID != "" {
+		return account.LockOwner(w.tx, "rooms", n.RoomID)
+	}
+
+	owner := w.tx.Table("devices").
+		Select("account_id").
+		Where("serial = ? AND state <> ?", n.Serial, rules.DeviceRetired)
+	var acc account.Account
+	err := db.Found(db.ForUpdate(w.tx.Scope.Accounts(w.tx.DB, "id")).First(&acc, "id = (?)", owner).Error)
+	if rules.CodeOf(err) == rules.NotFound {
+		err = serialUnknown(w.tx.Scope.Actor.Role)
+	}
+	return acc, err
+}
+
+// serialUnknown refuses a serial of which no device is in scope as the rules do: a
+// foreign one reads like one that nobody has.
+func serialUnknown(role rules.Role) error {
+	_, err := rules.MayRequestRMA(rules.RMARequest{
+		Role:       role,
+		Serial:     true,
+		Registered: false,
+		SiteKnown:  true,
+	})
+	return err
+}
+
+// coverOf asks what covers the subject of a request at an instant.
+func (w *rmaChange) coverOf(n NewRMA, accountID string, at time.Time) (entitlement.CoveredSubject, error) {
+	subject := entitlement.CoverSubject{Serial: n.Serial}
+	if n.Serial == "" {
+		subject = entitlement.CoverSubject{RoomID: n.RoomID, ModelCode: n.ModelCode}
+	}
+	return entitlement.CoverForHardware(w.tx, w.ref, accountID, subject, at)
+}
+
+// requestFacts are what else a request is decided by: the counts against fraud and
+// for one open RMA per device (S25), the RMA that the same request made before, the
+// ship-to, and who is told.
+type requestFacts struct {
+	Recent              int
+	Fleet               int
+	Open                int
+	Before              *string
+	Admins              *string
+	account.AccountSite // empty where the account has none such
+}
+
+var requestFactsSQL = `
+	SELECT n.*, s.*
+	FROM (SELECT
+		(SELECT COUNT(*) FROM rmas WHERE account_id = @account AND requested_at > @since) AS recent,
+		(SELECT COUNT(*) FROM devices
+			WHERE account_id = @account AND state NOT IN ('RETURNED','RETIRED','LOST')) AS fleet,
+		(SELECT COUNT(*) FROM rmas WHERE device_id = @device AND closed_at IS NULL) AS open,
+		(SELECT id FROM rmas WHERE account_id = @account AND once_key = @once) AS before,
+		` + notification.AdminsSQL("@account") + ` AS admins) n
+	LEFT JOIN sites s ON s.account_id = @account
+		AND (s.id = @site OR (@site = '' AND s.name_key = @key))`
+
+// readRequestFacts reads them after the account was locked. The ship-to is the site that
+// is named, else that of the room.
+func (w *rmaChange) readRequestFacts(
+	n NewRMA, accountID string, c entitlement.CoveredSubject,
+) (requestFacts, error) {
+	days := w.ref.Program.Replacement.ReviewRateDays
+	var f requestFacts
+	err := w.tx.Raw(requestFactsSQL, map[string]any{
+		"account": accountID,
+		"device":  c.Device.ID,
+		"since":   w.now.AddDate(0, 0, -days),
+		"site":    n.SiteID,
+		"key":     rules.SiteKey(c.Room.Site),
+		"once":    db.Text(n.onceKey(w.tx.Scope.Actor)),
+	}).Scan(&f).Error
+	return f, err
+}
+
+// fill makes the new RMA, with what lockRMA reads of one that is stored.
+func (w *rmaChange) fill(n NewRMA, acc account.Account, c entitlement.CoveredSubject, facts requestFacts) {
+	site := facts.AccountSite
+	w.fresh = true
+	w.RMA = RMA{
+		ID:          db.NewID(db.PrefixRMA),
+		AccountID:   acc.ID,
+		SiteID:      site.ID,
+		ModelCode:   n.ModelCode,
+		Quantity:    max(n.Quantity, 1),
+		Fault:       n.Fault,
+		SerialProof: n.SerialProof,
+		RequestedBy: w.tx.Scope.Actor.ID,
+		OnceKey:     n.onceKey(w.tx.Scope.Actor),
+		StateSince:  w.now,
+		CreatedAt:   w.now,
+	}
+	w.subjectID = w.ID
+	w.RequestedAt = w.now
+	if c.Device.ID != "" {
+		w.DeviceID = &c.Device.ID
+		w.FaultySerial = db.Text(c.Device.Serial)
+		w.ModelCode = c.Device.ModelCode
+		w.Quantity = 1
+	}
+	if c.Room.ID != "" {
+		w.RoomID = &c.Room.ID
+		w.RoomName = &c.Room.Name
+	}
+
+	w.AccountName = acc.LegalName
+	w.SiteName = site.Name
+	w.SiteZone = site.TimeZone
+	w.SiteCountry = site.Country
+	w.SiteRegion = site.Region
+	w.Told = notification.Audience{
+		Admins:        facts.Admins,
+		SiteContact:   site.ContactEmail,
+		AccountLocale: acc.Locale,
+	}
+}
+
+// begin freezes the entitlement, and approves or asks an operator to decide.
+func (w *rmaChange) begin(n NewRMA, cover rules.Answer) error {
+	if !w.Held {
+		if err := w.freeze(cover); err != nil {
+			return err
+		}
+	}
+	w.note("rma.requested", map[string]any{
+		"device":   db.Text(w.DeviceID),
+		"room":     db.Text(w.RoomID),
+		"site":     w.SiteID,
+		"model":    w.ModelCode,
+		"quantity": w.Quantity,
+		"cover":    w.CoverKind,
+		"speed":    w.Speed,
+		"held":     w.Held,
+		"review":   w.ReviewReasons,
+	})
+
+	agent := rules.MayRMA(rules.RMAApprove, w.tx.Scope.Actor.Role, w.RMAFacts, w.now) == nil
+	if agent && n.DefectConfirmed && !w.Held && len(w.ReviewReasons) == 0 {
+		return w.approve()
+	}
+	w.mail("REQUESTED", nil)
+	return w.askForDecision()
+}
+
+// freeze keeps the entitlement under which the RMA runs, and which cover and speed
+// it gives (S3, S38).
+func (w *rmaChange) freeze(cover rules.Answer) error {
+	frozen, err := rules.Freeze(cover)
+	if err != nil {
+		return err
+	}
+	w.Frozen = &frozen
+	w.CoverKind = frozen.Entitlement.Kind
+	w.CoverLicenceID = frozen.Entitlement.LicenceID
+	w.Speed = frozen.RMASpeed
+	return nil
+}
+
+func (w *rmaChange) askForDecision() error {
+	why := "A replacement was requested."
+	switch {
+	case w.Held:
+		why = rules.ProofRequired
+	case len(w.ReviewReasons) > 0:
+		why = db.JoinCodes(w.ReviewReasons)
+	}
+	return w.raise(db.TaskDecideRMA,
+		"Confirm the defect and approve the replacement, or reject it with a code.", why)
+}

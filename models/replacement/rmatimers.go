@@ -1,0 +1,118 @@
+package replacement
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// RunRMATimers does everything that is due for an RMA, each thing once, and returns
+// what it waits for next. It may run again at any time.
+func (s *Replacements) RunRMATimers(ctx context.Context, id string) (db.ProcessStatus, error) {
+	ref, err := s.programs.Reference(ctx)
+	if err != nil {
+		return db.ProcessStatus{}, err
+	}
+	var st db.ProcessStatus
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
+		w, err := s.lockRMA(tx, ref, id)
+		if err != nil {
+			return err
+		}
+		changed, err := w.runTimers()
+		if err != nil {
+			return err
+		}
+		if changed {
+			w.quiet = true
+			if err := w.save(); err != nil {
+				return err
+			}
+		}
+		st = w.statusNow(w.RMA.processStatus())
+		return nil
+	})
+	return st, err
+}
+
+// runTimers does what is due, and reports whether anything was. Of several reminders
+// only the last is sent.
+func (w *rmaChange) runTimers() (changed bool, err error) {
+	reminder := 0
+	for _, t := range w.RMAFacts.Timers(w.ReturnPlan) {
+		if w.now.Before(t.At) {
+			continue
+		}
+		changed = true
+		switch t.Kind {
+		case rules.TimerBreach:
+			err = w.breach()
+		case rules.TimerSilence:
+			err = w.askAboutSilence()
+		case rules.TimerReminder:
+			reminder = max(reminder, t.Day)
+			w.RemindersSent++
+		case rules.TimerOverdue:
+			w.OverdueAt = &w.now
+			w.note("rma.return_overdue", nil)
+			w.mail("OVERDUE", nil)
+		case rules.TimerFeeConfirm:
+			err = w.askForFee()
+		}
+		if err != nil {
+			return false, err
+		}
+	}
+
+	if reminder > 0 && w.OverdueAt == nil {
+		w.note("rma.reminded", map[string]any{"day": reminder})
+		epoch := "d-" + strconv.Itoa(reminder) + "/" + w.ReturnBaseAt.Format(time.RFC3339)
+		w.mailOnce("REMINDER", epoch, map[string]any{"day": reminder})
+	}
+	return changed, nil
+}
+
+// breach notes that the first promise was missed (S21).
+func (w *rmaChange) breach() error {
+	w.BreachedAt = &w.now
+	w.note("rma.breached", map[string]any{"promised_on": promisedOn(*w.FirstPromise)})
+	w.event(db.OutboxRMABreached, "1")
+	return w.raise(db.TaskRMALate,
+		"Find out why the replacement is late, and tell the customer.",
+		"The replacement has not arrived by the end of the first promised day.")
+}
+
+// askAboutSilence asks an agent whether the parcel is lost, unless the carrier gave
+// a sign since the timer was set: then it waits on.
+func (w *rmaChange) askAboutSilence() error {
+	sign := w.ShippedAt
+	if rules.After(w.PickedUpAt, sign) {
+		sign = w.PickedUpAt
+	}
+	due, err := w.silenceDue(*sign)
+	if err != nil {
+		return err
+	}
+	if due.After(w.now) {
+		w.SilenceDueAt = due
+		return nil
+	}
+
+	w.SilenceAskedAt = &w.now
+	w.note("rma.parcel_silent", map[string]any{"tracking": w.Tracking})
+	return w.raise(db.TaskRMASilent,
+		"Ask the carrier; declare the parcel lost and send another one, or wait on.",
+		"The carrier has given no sign for 3 business days.")
+}
+
+// askForFee asks an operator about the fee for a unit that did not come back (S22).
+func (w *rmaChange) askForFee() error {
+	w.FeeAskedAt = &w.now
+	w.note("rma.fee_asked", nil)
+	return w.raise(db.TaskRMAFee,
+		"Confirm the fee for the unit that did not come back, or, as a lead, waive it.",
+		"The return is 5 business days overdue.")
+}

@@ -1,0 +1,345 @@
+package replacement
+
+import (
+	"context"
+	"time"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/rules"
+)
+
+// SpareLine is one line of a parent's ledger of spares: the sum of the deltas is
+// what it is entitled to (R81a). Lines are added, never changed. SourceID is the
+// order, cancellation, contract or other parent that caused it; an order, a
+// cancellation or an expired contract writes at most one line of a parent.
+type SpareLine struct {
+	ID          string
+	ParentOrgID string
+	Seq         int64 // from 1, without gaps
+	Delta       int
+	Cause       rules.SpareCause
+	SourceID    string
+	Licences    int64 // in force after the change (R81c)
+	CreatedAt   time.Time
+}
+
+// TableName is the table of the ledger.
+func (SpareLine) TableName() string { return "spare_ledger" }
+
+// Spares is what a parent has earned. Licences are those in force over all its
+// accounts; a customer does not see them (R82b).
+type Spares struct {
+	ParentOrgID string
+	Name        string
+	MergedInto  string // the parent that took over, or ""
+	Entitled    int
+	Licences    int
+}
+
+// spareCount is what a parent's spares follow from.
+type spareCount struct {
+	ParentID string
+	Licences int   // in force (R81c)
+	Balance  int   // of the ledger
+	LastSeq  int64 // of the ledger
+}
+
+// A renewal does not count beside what it renews (S4).
+const countSparesSQL = `
+	WITH force AS (
+		SELECT l.id, l.renews_licence_id, a.parent_org_id
+		FROM accounts a
+		JOIN licences l ON l.account_id = a.id
+		JOIN service_contracts c ON c.id = l.contract_id
+		WHERE a.parent_org_id IN @parents
+			AND l.state IN ('AVAILABLE','ASSIGNED')
+			AND c.type = 'SELECT'
+			AND c.state NOT IN ('CANCELLED','EXPIRED')
+			AND (c.end_at IS NULL OR c.end_at > @now))
+	SELECT o.id AS parent_id,
+		(SELECT count(*) FROM force f WHERE f.parent_org_id = o.id)
+			- (SELECT count(DISTINCT f.renews_licence_id)
+				FROM force f
+				JOIN force old ON old.id = f.renews_licence_id
+					AND old.id <> f.id
+					AND old.parent_org_id = f.parent_org_id
+				WHERE f.parent_org_id = o.id) AS licences,
+		(SELECT CAST(COALESCE(sum(s.delta), 0) AS bigint)
+			FROM spare_ledger s WHERE s.parent_org_id = o.id) AS balance,
+		(SELECT COALESCE(max(s.seq), 0)
+			FROM spare_ledger s WHERE s.parent_org_id = o.id) AS last_seq
+	FROM orgs o
+	WHERE o.id IN @parents`
+
+// countSpares counts parents' Select licences in force over all their accounts
+// (R80, R82a) and their ledgers, in one statement. It says in SQL what
+// rules.CountLicences says in Go. A count to write by comes after the lock on the
+// parents: in one statement with it, it would not see what the transaction wrote that
+// held the lock before.
+func countSpares(tx *db.Tx, parents ...string) (map[string]spareCount, error) {
+	var rows []spareCount
+	err := tx.Raw(countSparesSQL, map[string]any{
+		"parents": append([]string{""}, parents...),
+		"now":     tx.Now(),
+	}).Scan(&rows).Error
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string]spareCount, len(rows))
+	for _, r := range rows {
+		out[r.ParentID] = r
+	}
+	return out, nil
+}
+
+// SpareChange is why a parent's spares are counted again, and how many licences earn
+// one.
+type SpareChange struct {
+	Ratio  int
+	Cause  rules.SpareCause
+	Source string
+}
+
+// FulfilledOrder is the order whose licences are counted, and the parent that earns by
+// them.
+type FulfilledOrder struct {
+	ID        string
+	ParentID  string
+	NewParent bool // the order created it
+}
+
+// RecountOrder grants what a fulfilled order earned its parent, stamped with the
+// order (R81b): in the transaction that wrote the licences and under the lock on
+// the parent's row. An order never takes: what ended since the last count is for
+// the sweep, which stamps it with the contract.
+func (s *Replacements) RecountOrder(
+	tx *db.Tx, ref program.Reference,
+	o FulfilledOrder, contracts []entitlement.ServiceContract,
+) error {
+	if !entitlement.CountsForSpares(contracts) {
+		return nil
+	}
+	count := spareCount{ParentID: o.ParentID}
+	if o.NewParent { // nobody else can have seen it: its licences are this order's
+		for _, c := range contracts {
+			if c.Type == rules.ServiceSelect {
+				count.Licences += int(c.Quantity)
+			}
+		}
+	} else {
+		counts, err := countSpares(tx, o.ParentID)
+		if err != nil {
+			return err
+		}
+		count = counts[o.ParentID]
+	}
+
+	ratio := ref.Program.SpareRatio
+	if rules.SparesEarned(count.Licences, ratio) <= count.Balance {
+		return nil
+	}
+	return s.recount(tx, count, SpareChange{ratio, rules.SpareByOrder, o.ID})
+}
+
+// RecountAccount counts the spares of an account's parent again.
+func (s *Replacements) RecountAccount(tx *db.Tx, accountID string, why SpareChange) error {
+	return s.RecountAccounts(tx, map[string]string{accountID: why.Source}, why.Ratio, why.Cause)
+}
+
+// RecountAccounts counts the spares of the accounts' parents again, each parent
+// once; sources names what caused it by account, and of several in one parent the
+// greatest id counts.
+func (s *Replacements) RecountAccounts(
+	tx *db.Tx, sources map[string]string, ratio int, cause rules.SpareCause,
+) error {
+	parentOf, err := account.LockParentsOf(tx, db.KeysOf(sources))
+	if err != nil {
+		return err
+	}
+	byParent := map[string]string{}
+	for account, source := range sources {
+		parent := parentOf[account]
+		byParent[parent] = max(byParent[parent], source)
+	}
+
+	parents := db.KeysOf(byParent)
+	counts, err := countSpares(tx, parents...)
+	if err != nil {
+		return err
+	}
+	for _, p := range parents {
+		err := s.recount(tx, counts[p], SpareChange{ratio, cause, byParent[p]})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// recount writes the line that brings a parent's balance to what its licences
+// earn, if it differs (R81a, S9). The caller holds the lock on the parent.
+func (s *Replacements) recount(tx *db.Tx, count spareCount, why SpareChange) error {
+	e, changed := rules.RecountSpares(count.Licences, why.Ratio, count.Balance, why.Cause, why.Source)
+	if !changed {
+		return nil
+	}
+	return s.writeSpares(tx, count, e)
+}
+
+// writeSpares adds lines to a parent's ledger and brings its units in line with it
+// (S9), with the lines' audit in the parent's own chain: it names orders of all its
+// accounts, so no tenant sees it (R82b).
+func (s *Replacements) writeSpares(
+	tx *db.Tx, count spareCount, entries ...rules.SpareEntry,
+) error {
+	if len(entries) == 0 {
+		return nil
+	}
+	lines := make([]SpareLine, len(entries))
+	audit := make([]db.Entry, len(entries))
+	balance := count.Balance
+	for i, e := range entries {
+		lines[i] = SpareLine{
+			ID:          db.NewID(db.PrefixSpareLine),
+			ParentOrgID: count.ParentID,
+			Seq:         count.LastSeq + int64(i) + 1,
+			Delta:       e.Delta,
+			Cause:       e.Cause,
+			SourceID:    e.SourceID,
+			Licences:    int64(count.Licences),
+			CreatedAt:   tx.Now(),
+		}
+		audit[i] = db.Entry{Verb: "spares.counted", ObjectID: count.ParentID, Details: map[string]any{
+			"before":   balance,
+			"after":    balance + e.Delta,
+			"cause":    e.Cause,
+			"source":   e.SourceID,
+			"licences": count.Licences,
+		}}
+		balance += e.Delta
+	}
+	if err := tx.Create(&lines).Error; err != nil {
+		return err
+	}
+	if err := s.alignSpares(tx, earning(lines), balance); err != nil {
+		return err
+	}
+	return tx.Audit(count.ParentID, nil, false, audit...)
+}
+
+// earning returns the line that new units are earned by: the last one that adds.
+func earning(lines []SpareLine) SpareLine {
+	for i := len(lines) - 1; i >= 0; i-- {
+		if lines[i].Delta > 0 {
+			return lines[i]
+		}
+	}
+	return lines[len(lines)-1]
+}
+
+// ListSpares lists what customers' parents have earned, newest parent first; a
+// tenant sees the number of its own parent only (R82b).
+func (s *Replacements) ListSpares(ctx context.Context, page db.Page) ([]Spares, string, error) {
+	var out []Spares
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		var parents []account.Org
+		if err := page.Apply(account.ParentsInScope(tx)).Find(&parents).Error; err != nil {
+			return err
+		}
+		var err error
+		out, err = sparesOf(tx, parents)
+		return err
+	})
+	out, next := db.Cut(page, out, func(p Spares) string { return p.ParentOrgID })
+	return out, next, err
+}
+
+// GetSpares returns what a parent has earned. One that is not the tenant's own is
+// not found.
+func (s *Replacements) GetSpares(ctx context.Context, parentID string) (Spares, error) {
+	var out Spares
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		var parent account.Org
+		if err := account.ParentsInScope(tx).First(&parent, "id = ?", parentID).Error; err != nil {
+			return db.Found(err)
+		}
+		all, err := sparesOf(tx, []account.Org{parent})
+		if err != nil {
+			return err
+		}
+		out = all[0]
+		return nil
+	})
+	return out, err
+}
+
+// sparesOf counts for the service and its operators; for a tenant, who cannot see
+// its parent's other accounts, it reads the ledger alone.
+func sparesOf(tx *db.Tx, parents []account.Org) ([]Spares, error) {
+	counts, err := countSpares(tx, db.IdsOf(parents, func(o account.Org) string { return o.ID })...)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Spares, len(parents))
+	for i, p := range parents {
+		out[i] = Spares{
+			ParentOrgID: p.ID,
+			Name:        p.Name,
+			MergedInto:  db.Text(p.MergedInto),
+			Entitled:    counts[p.ID].Balance,
+		}
+		if tx.Scope.System {
+			out[i].Licences = counts[p.ID].Licences
+		}
+	}
+	return out, nil
+}
+
+// ListSpareLines lists a parent's ledger, newest first, for the service and its
+// operators only: its lines name orders of all the parent's accounts (R82b).
+func (s *Replacements) ListSpareLines(
+	ctx context.Context, parentID string, page db.Page,
+) ([]SpareLine, string, error) {
+	var out []SpareLine
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		err := account.ParentsInScope(tx).Select("id").First(&account.Org{}, "id = ?", parentID).Error
+		if err != nil {
+			return db.Found(err)
+		}
+
+		q := tx.Where("parent_org_id = ?", parentID)
+		if page.After != "" { // lines of one change have ids of one instant: their number is the order
+			q = q.Where(`seq < (
+				SELECT seq FROM spare_ledger
+				WHERE id = ? AND parent_org_id = ?)`, page.After, parentID)
+		}
+		return q.Order("seq DESC").Limit(page.Size() + 1).Find(&out).Error
+	})
+	out, next := db.Cut(page, out, func(l SpareLine) string { return l.ID })
+	return out, next, err
+}
+
+// SpareLines returns the whole ledger of a parent, oldest first, as rules see it.
+func (s *Replacements) SpareLines(ctx context.Context, parentID string) ([]rules.SpareEntry, error) {
+	var lines []SpareLine
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		return tx.Where("parent_org_id = ?", parentID).Order("seq").Find(&lines).Error
+	})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]rules.SpareEntry, len(lines))
+	for i, l := range lines {
+		out[i] = rules.SpareEntry{Delta: l.Delta, Cause: l.Cause, SourceID: l.SourceID}
+	}
+	return out, nil
+}

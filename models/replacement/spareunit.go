@@ -1,0 +1,114 @@
+package replacement
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+)
+
+// SpareUnit is one spare that a customer's parent has earned, on loan from the
+// operator (S26). It is earned once, by a line of the ledger, and lives on through
+// uses and replenishments. AccountID and SiteID are nil until a CSM has named the
+// site; until then only the service and its operators see it. No person's name
+// stands in it.
+type SpareUnit struct {
+	ID          string
+	ParentOrgID string
+	LineID      string // of the ledger: what earned it
+	Ordinal     int    // from 1, within the line
+	AccountID   *string
+	SiteID      *string
+	ModelCode   string  // empty: not chosen
+	Serial      string  // of the unit that is on site, on its way or was there last; normalised
+	DeviceID    *string // that unit as a device
+	RMAID       *string `gorm:"column:rma_id"` // the RMA that used it last
+	DepotID     *string // where its stock was taken from
+	Parcels     int     // sent to the site and declared lost or used up; names the next one
+	Recalls     int     // requested; names the parcel back
+	Carrier     string  // of the parcel to the site
+	Tracking    string
+
+	rules.SpareFacts
+
+	StateSince time.Time
+	ClosedAt   *time.Time
+	NextTimer  rules.SpareTimerKind // empty: none
+	NextAt     *time.Time
+	LastError  string
+	CreatedAt  time.Time
+	Version    int64
+}
+
+// parcelKey names the parcel to the site: the one after a parcel that was lost, or
+// after a unit that was used, is another one.
+func (u SpareUnit) parcelKey() string { return fmt.Sprintf("%s/spare/%d", u.ID, u.Parcels+1) }
+
+// recallKey names the parcel of the present recall.
+func (u SpareUnit) recallKey() string { return fmt.Sprintf("%s/recall/%d", u.ID, u.Recalls) }
+
+// stockKey names the reservation of the unit's present parcel.
+func (u SpareUnit) stockKey() string { return u.parcelKey() + "/stock" }
+
+// processStatus returns what the row says that the unit's workflow does next. A unit at
+// rest needs none: the contracts under which it lies on site run for years.
+func (u SpareUnit) processStatus() db.ProcessStatus {
+	return db.ProcessStatus{
+		Version: u.Version,
+		Timer:   string(u.NextTimer),
+		At:      u.NextAt,
+		Closed:  u.AtRest(),
+	}
+}
+
+// GetSpareUnit returns one spare unit.
+func (s *Replacements) GetSpareUnit(ctx context.Context, id string) (SpareUnit, error) {
+	var u SpareUnit
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		return db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&u, "id = ?", id).Error)
+	})
+	return u, err
+}
+
+// SpareFilter narrows a list of spare units; empty fields do not narrow.
+type SpareFilter struct {
+	ParentID  string
+	AccountID string
+	SiteID    string
+	ModelCode string
+	State     rules.SpareState
+	Serial    string
+	Open      bool // not at its end
+	Page      db.Page
+}
+
+// ListSpareUnits lists the spare units in scope, newest first. A tenant sees those
+// of its accounts; before a site is chosen a unit is nobody's yet.
+func (s *Replacements) ListSpareUnits(ctx context.Context, f SpareFilter) ([]SpareUnit, string, error) {
+	var out []SpareUnit
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		q := tx.Scope.Accounts(tx.DB, "account_id")
+		for column, value := range map[string]string{
+			"parent_org_id": f.ParentID,
+			"account_id":    f.AccountID,
+			"site_id":       f.SiteID,
+			"model_code":    rules.NormaliseModelCode(f.ModelCode),
+			"state":         string(f.State),
+			"serial":        rules.NormaliseSerial(f.Serial),
+		} {
+			if value != "" {
+				q = q.Where(clause.Eq{Column: column, Value: value})
+			}
+		}
+		if f.Open {
+			q = q.Where("closed_at IS NULL")
+		}
+		return f.Page.Apply(q).Find(&out).Error
+	})
+	out, next := db.Cut(f.Page, out, func(u SpareUnit) string { return u.ID })
+	return out, next, err
+}

@@ -1,0 +1,253 @@
+package replacement
+
+import (
+	"context"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/rules"
+)
+
+// alignSpares brings a parent's units in line with its balance (S9): what it gained
+// withdraws recalls and earns units, what it lost voids or recalls some. The caller
+// holds the lock on the parent; line is the one that new units are earned by. It
+// acts for the service, also where it follows from a customer's or a reseller's command.
+func (s *Replacements) alignSpares(tx *db.Tx, line SpareLine, balance int) error {
+	tx = tx.As(db.Scope{System: true, Actor: tx.Scope.Actor})
+	var units []SpareUnit
+	err := tx.ForUpdate().
+		Where("parent_org_id = ? AND closed_at IS NULL", line.ParentOrgID).
+		Order("id").
+		Find(&units).Error
+	if err != nil {
+		return err
+	}
+	planned := make([]rules.PlannedSpare, len(units))
+	for i, u := range units {
+		planned[i] = rules.PlannedSpare{ID: u.ID, SpareFacts: u.SpareFacts}
+	}
+	plan := rules.PlanSpares(planned, balance, tx.Now())
+
+	if err := s.changeUnits(tx, plan.Keep, (*spareUnitChange).keep); err != nil {
+		return err
+	}
+	if err := s.changeUnits(tx, plan.Void, (*spareUnitChange).void); err != nil {
+		return err
+	}
+	if err := s.changeUnits(tx, plan.Recall, (*spareUnitChange).recall); err != nil {
+		return err
+	}
+	if err := s.changeUnits(tx, plan.Await, (*spareUnitChange).recallOnArrival); err != nil {
+		return err
+	}
+	return earnSpares(tx, line, plan.Earn)
+}
+
+func (s *Replacements) changeUnits(
+	tx *db.Tx, ids []string, do func(*spareUnitChange) error,
+) error {
+	for _, id := range ids {
+		w, err := s.lockSpare(tx, id)
+		if err != nil {
+			return err
+		}
+		if err := do(w); err != nil {
+			return err
+		}
+		if err := w.save(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep withdraws a recall, since the entitlement is back in time (S9).
+func (w *spareUnitChange) keep() error {
+	if w.RecallPending {
+		w.RecallPending = false
+		w.note("spare.recall_withdrawn", map[string]any{"pending": true})
+		return nil
+	}
+	if err := w.become(rules.SpareOnSite); err != nil {
+		return err
+	}
+	w.RecallRequestedAt, w.RecallDueAt, w.RemindersSent = nil, nil, 0
+	w.note("spare.recall_withdrawn", nil)
+	w.mail("RECALL_WITHDRAWN", nil)
+	return w.cancelParcel(w.recallKey())
+}
+
+// void ends a unit that was not shipped, and the booking of its parcel (S9).
+func (w *spareUnitChange) void() error {
+	if err := w.become(rules.SpareVoided); err != nil {
+		return err
+	}
+	w.VoidedAt = &w.now
+	w.RecallPending = false
+	w.note("spare.voided", nil)
+	if w.SelectedAt != nil {
+		w.mail("VOIDED", nil)
+	}
+	return w.cancelParcel(w.parcelKey())
+}
+
+// recall asks for a unit that lies on site: the account has until the end of its
+// local day that the program says, by default 30 (RULES 3, S9, C8).
+func (w *spareUnitChange) recall() error {
+	if err := w.become(rules.SpareRecallRequested); err != nil {
+		return err
+	}
+	ref, err := w.s.programs.ReferenceIn(w.tx)
+	if err != nil {
+		return err
+	}
+	due := rules.SpareRecallDue(w.now, ref.Program.Replacement.SpareRecallDays, w.zone())
+	w.RecallRequestedAt = &w.now
+	w.RecallDueAt = &due
+	w.RecallScannedAt, w.FeeAskedAt, w.RemindersSent = nil, nil, 0
+	w.RecallPending = false
+	w.Recalls++
+	w.note("spare.recall_requested", map[string]any{"due": due})
+	w.mail("RECALL_REQUESTED", nil)
+
+	if w.Carrier == "" || w.s.logistics.Carrier != "" {
+		return nil // the customer chooses one; or the service books it: see planParcels
+	}
+	_, err = logistics.CreateShipment(w.tx, logistics.NewShipment{
+		AccountID:  *w.AccountID,
+		Direction:  rules.ShipRecall,
+		SubjectID:  w.ID,
+		BookingKey: w.recallKey(),
+		Carrier:    w.Carrier,
+	})
+	return err
+}
+
+// recallOnArrival has a unit that is under way recalled when it arrives: what the
+// carrier has cannot be stopped.
+func (w *spareUnitChange) recallOnArrival() error {
+	w.RecallPending = true
+	w.note("spare.recall_pending", nil)
+	return nil
+}
+
+// earnSpares makes n units of a ledger's line, each with the CSM's task to choose
+// model and site (R88a) and the event that starts its workflow. The line and a
+// number within it are unique, so that a replay makes none twice.
+func earnSpares(tx *db.Tx, line SpareLine, n int) error {
+	if n == 0 {
+		return nil
+	}
+	var last int
+	err := tx.Model(&SpareUnit{}).
+		Select("COALESCE(MAX(ordinal), 0)").
+		Where("line_id = ?", line.ID).
+		Scan(&last).Error
+	if err != nil {
+		return err
+	}
+
+	now := tx.Now()
+	units := make([]SpareUnit, n)
+	events := make([]db.OutboxEvent, n)
+	var trail []db.AuditEvent
+	for i := range units {
+		u := SpareUnit{
+			ID:          db.NewID(db.PrefixSpareUnit),
+			ParentOrgID: line.ParentOrgID,
+			LineID:      line.ID,
+			Ordinal:     last + i + 1,
+			SpareFacts:  rules.SpareFacts{State: rules.SpareSelectionPending},
+			StateSince:  now,
+			CreatedAt:   now,
+			Version:     1,
+		}
+		earned := db.LinkAudit(tx, tx.Scope, u.ID, nil, db.AuditEvent{}, db.Entry{Verb: "spare.earned", ObjectID: u.ID, Details: map[string]any{
+			"after":  rules.SpareEarned,
+			"parent": u.ParentOrgID,
+			"cause":  line.Cause,
+			"source": line.SourceID,
+		}})
+		asked := db.LinkAudit(tx, tx.Scope, u.ID, nil, earned, db.Entry{Verb: "spare.choice_asked", ObjectID: u.ID, Details: map[string]any{
+			"before": rules.SpareEarned,
+			"after":  u.State,
+		}})
+		units[i] = u
+		events[i] = u.processStatus().Event(db.OutboxSpareEarned, u.ID)
+		trail = append(trail, earned, asked)
+	}
+	if err := tx.Create(&units).Error; err != nil {
+		return err
+	}
+	for _, u := range units {
+		err := tx.Raise(db.OperatorTask{
+			Kind:      db.TaskChooseSpare,
+			SubjectID: u.ID,
+			What: "Discuss with the customer which model to keep as a spare and at which site, " +
+				"and choose both.",
+			Why: "A customer has earned a spare.",
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := tx.Create(&trail).Error; err != nil {
+		return err
+	}
+	return tx.Enqueue(events...)
+}
+
+// SettleSpareUnits aligns the units of every parent whose live units differ from its
+// balance, and returns how many parents that were: those whose ledger is older than
+// the units are. The daily sweep calls it.
+func (s *Replacements) SettleSpareUnits(ctx context.Context) (int, error) {
+	var parents []string
+	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		if err := tx.Scope.Service(); err != nil {
+			return err
+		}
+		return tx.Raw(`
+			SELECT parent_org_id
+			FROM (
+				SELECT parent_org_id, SUM(delta) AS balance
+				FROM spare_ledger
+				GROUP BY parent_org_id) l
+			WHERE balance <> (
+				SELECT COUNT(*) FROM spare_units u
+				WHERE u.parent_org_id = l.parent_org_id
+					AND u.closed_at IS NULL
+					AND u.state <> 'RECALL_REQUESTED'
+					AND NOT u.recall_pending)
+			ORDER BY parent_org_id`).Scan(&parents).Error
+	})
+	if err != nil {
+		return 0, err
+	}
+	for i, id := range parents {
+		if err := s.settleSpareUnits(ctx, id); err != nil {
+			return i, err
+		}
+	}
+	return len(parents), nil
+}
+
+func (s *Replacements) settleSpareUnits(ctx context.Context, parentID string) error {
+	return s.db.Write(ctx, func(tx *db.Tx) error {
+		if _, err := account.LockParents(tx, "id = ?", parentID); err != nil {
+			return err
+		}
+		counts, err := countSpares(tx, parentID)
+		if err != nil {
+			return err
+		}
+		var line SpareLine // the last one that earned something
+		err = tx.Where("parent_org_id = ? AND delta > 0", parentID).
+			Order("seq DESC").
+			First(&line).Error
+		if err != nil {
+			return db.Found(err)
+		}
+		return s.alignSpares(tx, line, counts[parentID].Balance)
+	})
+}

@@ -1,0 +1,285 @@
+package replacement
+
+import (
+	"context"
+	"time"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/rules"
+)
+
+// RecordSpareFact adds what a carrier or a depot tells of a unit; at is when it
+// happened, and a time that lies ahead counts as now. The same fact again changes
+// nothing. It refuses with STATE_CONFLICT a unit that was never sent, or is not
+// recalled.
+func (s *Replacements) RecordSpareFact(
+	ctx context.Context, id string, fact rules.SpareFact, at time.Time,
+) (SpareUnit, error) {
+	var out SpareUnit
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		w, err := s.lockOwnedSpare(tx, id)
+		if err != nil {
+			return err
+		}
+		out = w.SpareUnit
+		known, err := rules.LearnSpare(w.SpareFacts, fact)
+		if err != nil || known {
+			return err
+		}
+		learned, err := w.learn(fact, at)
+		if err != nil || !learned {
+			return err
+		}
+		if err := w.save(); err != nil {
+			return err
+		}
+		out = w.SpareUnit
+		return nil
+	})
+	return out, err
+}
+
+// learn takes over a fact and notes it; learned is false where it says nothing new.
+func (w *spareUnitChange) learn(fact rules.SpareFact, at time.Time) (learned bool, err error) {
+	if at.IsZero() || at.After(w.now) {
+		at = w.now
+	}
+	at = at.UTC().Truncate(time.Microsecond)
+	switch fact {
+	case rules.SparePickedUp:
+		return w.scan(&w.PickedUpAt, "spare.picked_up", at), nil
+	case rules.SpareRecallScanned:
+		return w.scan(&w.RecallScannedAt, "spare.recall_scanned", at), nil
+	case rules.SpareDelivered:
+		return true, w.arrive(at)
+	}
+	return true, w.receive(at)
+}
+
+// scan keeps the earliest instant of a scan; learned is false where another one was
+// earlier.
+func (w *spareUnitChange) scan(stored **time.Time, verb string, at time.Time) (learned bool) {
+	first := rules.First(*stored, at)
+	if db.SameInstant(first, *stored) {
+		return false
+	}
+	*stored = first
+	w.note(verb, map[string]any{"at": at})
+	return true
+}
+
+// arrive has the unit on site, and recalls it at once where the entitlement went
+// while it was under way (S9).
+func (w *spareUnitChange) arrive(at time.Time) error {
+	if err := w.become(rules.SpareOnSite); err != nil {
+		return err
+	}
+	w.OnSiteAt = &at
+	w.note("spare.on_site", map[string]any{"at": at, "device": db.Text(w.DeviceID)})
+	if err := w.moveDevice(rules.DeviceSpareOnSite); err != nil {
+		return err
+	}
+	if w.RecallPending {
+		return w.recall()
+	}
+	w.mail("ON_SITE", nil)
+	return nil
+}
+
+// receive has the unit back at the depot.
+func (w *spareUnitChange) receive(at time.Time) error {
+	billed := w.State == rules.SpareBilled
+	if err := w.become(rules.SpareReturned); err != nil {
+		return err
+	}
+	w.ReturnedAt = &at
+	w.note("spare.returned", map[string]any{"at": at})
+	w.mail("RETURNED", nil)
+
+	end := rules.DeviceReturned
+	if billed {
+		w.event(db.OutboxFeeCredited, "spare")
+		end = rules.DeviceRetired // it counted as lost
+	}
+	if err := w.endDevice(end); err != nil {
+		return err
+	}
+	return w.cancelParcel(w.recallKey())
+}
+
+// loseParcel has the unit wait for another parcel: this one is lost or came back. One
+// that was to be recalled anyway is voided.
+func (w *spareUnitChange) loseParcel(state rules.ShipmentState) error {
+	w.note("spare.parcel_lost", map[string]any{
+		"tracking": w.Tracking,
+		"device":   db.Text(w.DeviceID),
+		"parcel":   state,
+	})
+	end := rules.DeviceLost
+	if state == rules.ShipmentReturnedToSender {
+		end = rules.DeviceRetired // back on the shelf, with its serial free
+	}
+	if err := w.endDevice(end); err != nil {
+		return err
+	}
+	if w.State == rules.SpareShipped {
+		if err := w.become(rules.SpareApproved); err != nil {
+			return err
+		}
+	}
+	w.forgetParcel()
+	w.StateSince = w.now
+	if w.RecallPending {
+		return w.void()
+	}
+	return nil
+}
+
+// moveDevice brings the unit's device on, unless the customer has taken it into use
+// by hand.
+func (w *spareUnitChange) moveDevice(to rules.DeviceState) error {
+	moves, err := w.noteDeviceMove(to)
+	if err != nil || !moves {
+		return err
+	}
+	return entitlement.SetUnitState(w.tx, *w.DeviceID, to)
+}
+
+// endDevice ends the unit's device in a state that it cannot leave for a room, unless
+// the customer has taken it into use by hand.
+func (w *spareUnitChange) endDevice(end rules.DeviceState) error {
+	moves, err := w.noteDeviceMove(end)
+	if err != nil || !moves {
+		return err
+	}
+	return entitlement.EndDevice(w.tx, *w.DeviceID, end, w.now)
+}
+
+// noteDeviceMove locks the unit's device and notes that it moves on; moves is false
+// where it may not, or there is none.
+func (w *spareUnitChange) noteDeviceMove(to rules.DeviceState) (moves bool, err error) {
+	if w.DeviceID == nil {
+		return false, nil
+	}
+	var d entitlement.Device
+	if err := w.tx.ForUpdate().First(&d, "id = ?", *w.DeviceID).Error; err != nil {
+		return false, db.Found(err)
+	}
+	if !d.State.CanBecome(to) || d.State == rules.DeviceInRoom {
+		return false, nil
+	}
+	w.noteOf("device.moved", d.ID, map[string]any{"before": d.State, "after": to})
+	return true, nil
+}
+
+// cancelParcel cancels a parcel of the unit that nobody has picked up, if there is one.
+// What was booked by the service is called off at the carrier instead: see planParcels.
+func (w *spareUnitChange) cancelParcel(bookingKey string) error {
+	ask, err := w.s.logistics.EndShipment(w.tx, bookingKey, logistics.NewScan{
+		Kind:   rules.ScanCancelled,
+		Source: logistics.ScanByService,
+		Reason: w.reason,
+	})
+	w.askCarrier = w.askCarrier || ask
+	return err
+}
+
+// spareShipments tells spare units of their parcels.
+type spareShipments struct{ s *Replacements }
+
+// ShipmentMoved tells a spare unit what is known of its parcel. A parcel of before says
+// nothing about it. It acts for the service, also where a customer's command moved the
+// parcel.
+func (o spareShipments) ShipmentMoved(
+	tx *db.Tx, sh logistics.Shipment,
+) (known bool, err error) {
+	if sh.Direction != rules.ShipSpare && sh.Direction != rules.ShipRecall {
+		return false, nil
+	}
+	tx = tx.As(db.Scope{System: true, Actor: tx.Scope.Actor})
+	w, err := o.s.lockSpare(tx, sh.SubjectID)
+	if rules.CodeOf(err) == rules.NotFound {
+		return false, nil
+	}
+	if err != nil {
+		return true, err
+	}
+	learned, err := w.learnFrom(sh)
+	if err != nil || !learned {
+		return true, err
+	}
+	err = w.save()
+	return true, err
+}
+
+// learnFrom takes over what a shipment knows, where it is the present one. A parcel
+// that arrives before its serial was captured waits for that. learned is false where
+// it knows nothing new.
+func (w *spareUnitChange) learnFrom(sh logistics.Shipment) (learned bool, err error) {
+	moved, arrived := rules.SparePickedUp, rules.SpareDelivered
+	switch sh.BookingKey {
+	case w.parcelKey():
+		if w.State == rules.SpareVoided && sh.FirstMoveAt != nil {
+			return false, w.askForParcelBack(sh)
+		}
+		gone := sh.State == rules.ShipmentLost || sh.State == rules.ShipmentReturnedToSender
+		if gone && w.UnderWay() {
+			return true, w.loseParcel(sh.State)
+		}
+	case w.recallKey():
+		moved, arrived = rules.SpareRecallScanned, rules.SpareRecallReceived
+	default:
+		return false, nil
+	}
+
+	scanned, err := w.learnAt(moved, sh.FirstMoveAt)
+	if err != nil {
+		return scanned, err
+	}
+	came, err := w.learnAt(arrived, sh.DeliveredAt)
+	return scanned || came, err
+}
+
+// learnAt takes over a fact of a shipment, unless it is not known, known already or
+// cannot be in the present state.
+func (w *spareUnitChange) learnAt(fact rules.SpareFact, at *time.Time) (learned bool, err error) {
+	if at == nil {
+		return false, nil
+	}
+	known, impossible := rules.LearnSpare(w.SpareFacts, fact)
+	if known || impossible != nil {
+		return false, nil
+	}
+	return w.learn(fact, *at)
+}
+
+// askForParcelBack asks an operator about a parcel that the carrier has although the
+// unit was voided: it was called off too late.
+func (w *spareUnitChange) askForParcelBack(sh logistics.Shipment) error {
+	return w.tx.Raise(db.OperatorTask{
+		Kind:      db.TaskShipmentContradicted,
+		SubjectID: sh.ID,
+		AccountID: &sh.AccountID,
+		What:      "Have the parcel come back.",
+		Why:       "The carrier has a spare that was voided before.",
+	})
+}
+
+// ParcelsEvent returns the event that has the unit's workflow ask the carrier.
+func (o spareShipments) ParcelsEvent(
+	tx *db.Tx, subjectID string,
+) (e db.OutboxEvent, known bool, err error) {
+	var u SpareUnit
+	err = db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&u, "id = ?", subjectID).Error)
+	if rules.CodeOf(err) == rules.NotFound {
+		return e, false, nil
+	}
+	if err != nil {
+		return e, false, err
+	}
+	st := u.processStatus()
+	st.Parcels = true
+	return st.Event(db.OutboxSpareChanged, u.ID), true, nil
+}

@@ -1,9 +1,0 @@
-package models
-
-// warrantyEntities are the rows of warranties.
-func warrantyEntities() []any {
-	return []any{
-		WarrantyAttachment{},
-		EarlierWarranty{},
-	}
-}
