@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"os"
 	"reflect"
 	"slices"
 	"sync"
@@ -235,4 +236,58 @@ func (e Env) EntityColumns() (columns, nullable []string, err error) {
 	slices.Sort(columns)
 	slices.Sort(nullable)
 	return columns, nullable, err
+}
+
+func MigrationNames(t *testing.T, dialect string) []string {
+	entries, err := os.ReadDir("migrations/" + dialect)
+	require.NoError(t, err)
+	var out []string
+	for _, e := range entries {
+		out = append(out, e.Name())
+	}
+	return out
+}
+
+// SchemaOf lists "table.column" with a word for null.
+func SchemaOf(t *testing.T, env Env) []string {
+	var out []string
+	for _, table := range TablesOf(t, env) {
+		if table == "goose_db_version" {
+			continue
+		}
+		query := "SELECT name || CASE WHEN \"notnull\" = 1 OR pk > 0 THEN '' ELSE ' null' END FROM pragma_table_info('" + table + "')"
+		if env.DSN != "" {
+			query = "SELECT column_name || CASE WHEN is_nullable = 'NO' THEN '' ELSE ' null' END FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '" + table + "'"
+		}
+		for _, column := range env.Strings(t, query) {
+			out = append(out, table+"."+column)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+func TablesOf(t *testing.T, env Env) []string {
+	query := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+	if env.DSN != "" {
+		query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name"
+	}
+	return env.Strings(t, query)
+}
+
+func SecondOf[A any](_ A, err error) error      { return err }
+func Third[A, B any](_ A, _ B, err error) error { return err }
+
+func ListOf[T any](rows []T, _ string, err error) func(*testing.T) []T {
+	return func(t *testing.T) []T {
+		require.NoError(t, err)
+		return rows
+	}
+}
+
+func VerbsOf(events []db.AuditEvent) (out []string) {
+	for _, e := range events {
+		out = append(out, e.Verb)
+	}
+	return out
 }

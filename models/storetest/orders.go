@@ -2,11 +2,14 @@ package storetest
 
 import (
 	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
 )
@@ -53,3 +56,62 @@ func (e Env) Fulfilled(t testing.TB, sender account.Org, form rules.OrderForm) o
 
 // PO makes distinct purchase order numbers.
 func PO(n int) string { return fmt.Sprintf("PO-2026-%04d", n) }
+
+// EveryText is every value of the database as text.
+func EveryText(t *testing.T, env Env) (out []string) {
+	for _, column := range SchemaOf(t, env) {
+		column, _, _ = strings.Cut(column, " ")
+		table, name, _ := strings.Cut(column, ".")
+		out = append(out, env.Strings(t, `SELECT CAST("`+name+`" AS text) FROM `+table)...)
+	}
+	return out
+}
+
+func FulfilledWithInvitation(t *testing.T, env Env) (order.Order, identity.Invitation) {
+	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), Form("PO-1"))
+	return o, env.InvitationOf(t, o.ID)
+}
+
+func AcceptAs(env Env, inv identity.Invitation, email string) error {
+	_, _, err := env.AcceptInvitation(env.Context, identity.Acceptance{InvitationID: inv.ID, Email: email, Name: "Ana", PasswordHash: "hash", Locale: "pt-BR"})
+	return err
+}
+
+func SaoPaulo(t *testing.T) *time.Location {
+	loc, err := time.LoadLocation("America/Sao_Paulo")
+	require.NoError(t, err)
+	return loc
+}
+
+func TakeOrders(t *testing.T, env Env, n int) {
+	seller := env.Reseller(t, "Revenda Sul")
+	for i := range n {
+		env.Accept(t, seller, Form(PO(i)))
+	}
+}
+
+// Companies has an order of each number of licences, each of a company of its own.
+func Companies(t *testing.T, env Env, licences ...int64) (orders []order.Order, parents []string) {
+	seller := env.Reseller(t, "Revenda Sul")
+	for i, n := range licences {
+		o := env.Fulfilled(t, seller, OrderForm(PO(i), Company(i), "Rua A, 1", n))
+		orders, parents = append(orders, o), append(parents, ParentOf(t, env, o))
+	}
+	return orders, parents
+}
+
+// RenewalForm is an order of n two-year licences that renews the contract.
+func RenewalForm(env Env, po string, n int64, contract string) rules.OrderForm {
+	f := OrderForm(po, "Acme Ltda", "Rua A, 1", n)
+	f.PurchasedOn = env.Calendar.Now().Format("2006-01-02")
+	f.Lines[0] = rules.OrderLine{SKU: "SELECT-2Y", Quantity: n, Renews: contract}
+	return f
+}
+
+// InReview stores an order whose contact is at the reseller's domain.
+func InReview(t *testing.T, env Env) (account.Org, order.Order) {
+	seller := env.Reseller(t, "Revenda Sul")
+	return seller, env.Accept(t, seller, FormFor("PO-1", "Acme", "ana@revendasul.example"))
+}
+
+func Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

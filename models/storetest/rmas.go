@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
@@ -102,4 +103,74 @@ func (e Env) DeliveredRMA(t testing.TB, c Covered) replacement.RMA {
 		require.NoError(t, err)
 	}
 	return r
+}
+
+func GetRMA(t *testing.T, env Env, id string) replacement.RMA {
+	t.Helper()
+	r, err := env.GetRMA(env.Context, id)
+	require.NoError(t, err)
+	return r
+}
+
+var AgentContext = Operator()
+
+// Stocked is a depot of the country with so many units of a model.
+func Stocked(t *testing.T, env Env, code, country, model string, units int) logistics.Depot {
+	t.Helper()
+	d, err := env.PutDepot(AgentContext, rules.DepotForm{Code: code, Name: "Depot " + code, Street: "Rua A 1", City: "Campinas", Country: country, TimeZone: "UTC"})
+	require.NoError(t, err)
+	if units > 0 {
+		_, err = env.ReceiveStock(AgentContext, logistics.StockMove{DepotID: d.ID, ModelCode: model, Quantity: units, Cause: code + model})
+		require.NoError(t, err)
+	}
+	return d
+}
+
+// Carried is a covered account whose RMAs go by the carrier "sim" from a depot with
+// two units.
+func Carried(t *testing.T, env Env) (Env, Covered) {
+	t.Helper()
+	env = env.WithCarrier(t, "sim")
+	c := env.Covered(t)
+	Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 2)
+	return env, c
+}
+
+// ParcelsOf are the shipments of an RMA by their booking keys without its id.
+func ParcelsOf(t *testing.T, env Env, id string) map[string]logistics.Shipment {
+	t.Helper()
+	all, _, err := env.ListShipments(env.Context, logistics.ShipmentFilter{SubjectID: id})
+	require.NoError(t, err)
+	out := map[string]logistics.Shipment{}
+	for _, sh := range all {
+		out[sh.BookingKey[len(id)+1:]] = sh
+	}
+	return out
+}
+
+func Outstanding(t *testing.T, env Env, id string) []logistics.OutstandingParcel {
+	t.Helper()
+	out, err := env.OutstandingParcels(env.Context, id)
+	require.NoError(t, err)
+	return out
+}
+
+// BookParcels answers every outstanding booking as the carrier would, with the key as the
+// tracking number.
+func BookParcels(t *testing.T, env Env, id string) {
+	t.Helper()
+	var booked []logistics.BookedParcel
+	for _, p := range Outstanding(t, env, id) {
+		booked = append(booked, logistics.BookedParcel{ShipmentID: p.ID, Tracking: p.BookingKey, MediaType: "application/pdf", Label: []byte("%PDF")})
+	}
+	unused, err := env.StoreBookings(env.Context, booked)
+	require.NoError(t, err)
+	require.Empty(t, unused)
+}
+
+// Scanned tells what the carrier tells of a parcel of an RMA.
+func Scanned(t *testing.T, env Env, id, key string, kind rules.ScanKind) {
+	t.Helper()
+	_, err := env.ReceiveCarrierEvent(env.Context, CarrierEvent(id+"/"+key, kind, env.Calendar.Now()))
+	require.NoError(t, err)
 }

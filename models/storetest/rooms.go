@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/db"
@@ -56,4 +57,22 @@ func (e Env) Assigned(t testing.TB, l entitlement.Licence, r entitlement.Room) e
 // ReadOnly is a context of a person who may only view the accounts.
 func ReadOnly(accountIDs ...string) context.Context {
 	return db.WithScope(context.Background(), db.Scope{AccountIDs: accountIDs, Actor: db.Actor{ID: "usr_viewer", Role: rules.CustomerReadOnly}})
+}
+
+func RoomForm(name string) rules.RoomForm {
+	return rules.RoomForm{Name: name, Site: "Paulista", Country: "BR", Platform: rules.PlatformZoomPC}
+}
+
+// AcmeForm is a customer with one fulfilled order of ten licences.
+func AcmeForm(t *testing.T, env Env) (order.Order, string) {
+	t.Helper()
+	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), Form("PO-1"))
+	return o, *o.AccountID
+}
+
+// TermsOf are a new version of a country's terms that counts from today.
+func TermsOf(country string, change func(*rules.CountryTerms)) rules.CountryTerms {
+	c := rules.CountryTerms{Country: country, EffectiveFrom: civil.DateOf(Now), Available: true, RMASpeed: rules.SpeedNBD, Languages: rules.DefaultProgram().Locales}
+	change(&c)
+	return c
 }

@@ -10,6 +10,7 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
 )
@@ -82,4 +83,48 @@ func (e Env) SpareOnSite(t testing.TB) (Covered, replacement.SpareUnit) {
 	t.Helper()
 	c, u := e.Spare(t)
 	return c, e.OnSite(t, e.Agreed(t, c, u), "SP-100")
+}
+
+// OrderForm is an order of n three-year Select licences for a company's site.
+func OrderForm(po, company, street string, n int64) rules.OrderForm {
+	f := FormFor(po, company, "ana.souza@acme.example")
+	f.EndCustomer.Address.Street = street
+	f.Lines[0].Quantity = n
+	return f
+}
+
+// ParentOf is the parent of an order's account.
+func ParentOf(t *testing.T, env Env, o order.Order) string {
+	acc, err := env.GetAccount(env.Context, *o.AccountID)
+	require.NoError(t, err)
+	return acc.ParentOrgID
+}
+
+func LedgerOf(t *testing.T, env Env, parent string) []rules.SpareEntry {
+	lines, err := env.SpareLines(env.Context, parent)
+	require.NoError(t, err)
+	return lines
+}
+
+func Entitled(t *testing.T, env Env, parent string) int {
+	p, err := env.GetSpares(env.Context, parent)
+	require.NoError(t, err)
+	return p.Entitled
+}
+
+// UnitOf reads a spare unit anew.
+func UnitOf(t *testing.T, env Env, id string) replacement.SpareUnit {
+	t.Helper()
+	u, err := env.GetSpareUnit(env.Context, id)
+	require.NoError(t, err)
+	return u
+}
+
+// LoseLicences cancels 20 of the 50 licences that earned the covered account's spare: 60
+// become 40.
+func LoseLicences(t *testing.T, env Env, c Covered) {
+	t.Helper()
+	id := env.Strings(t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"' AND id <> '"+c.Order.ID+"' ORDER BY id")[0]
+	_, _, err := env.CancelOrder(Operator(), id, order.CancelRequest{Quantity: 20, Reason: "too many"})
+	require.NoError(t, err)
 }

@@ -1,0 +1,238 @@
+package entitlement_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/models/warranty"
+	"roomcover.dev/roomcover/rules"
+)
+
+// unscoped are the tables that belong to no tenant; every other must be behind
+// row-level security.
+var unscoped = []string{"api_tokens", "audit_heads", "calendar_holidays", "calendars", "catalogue_skus", "challenges", "country_terms", "csms", "depots", "goose_db_version", "idempotency_keys", "identities",
+	"orgs", "outbox_events", "product_models", "programs", "sessions", "stock_entries", "stock_levels", "sweeps", "throttles", "users"}
+
+type twoTenants struct {
+	sellerA, sellerB account.Org
+	a, b             order.Order
+}
+
+// twoAccounts has a row of each table for two customers of two resellers.
+func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
+	var w twoTenants
+	w.sellerA, w.sellerB = env.Reseller(t, "Revenda Sul"), env.Reseller(t, "Revenda Oeste")
+	w.a = env.Fulfilled(t, w.sellerA, storetest.FormFor("PO-1", "Acme Ltda", "ana.souza@acme.example"))
+	w.b = env.Fulfilled(t, w.sellerB, storetest.FormFor("PO-1", "Beta SA", "bia@beta.example"))
+	for i, o := range []order.Order{w.a, w.b} {
+		seller := []account.Org{w.sellerA, w.sellerB}[i]
+		env.Join(t, env.InvitationOf(t, o.ID))
+		m := env.Mails(t, "order_confirmation")[i]
+		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO notification_attempts VALUES ('att_%d', '%s', 'QUEUED', '', now())", i, m.ID)))
+		require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskInvitationRequested, SubjectID: *o.AccountID, AccountID: o.AccountID}))
+		require.NoError(t, env.RefuseOrder(env.Context, seller.ID, "hash", nil))
+		_, _, err := env.CancelOrder(storetest.Operator(), o.ID, order.CancelRequest{Quantity: 1, Reason: "one too many"})
+		require.NoError(t, err)
+		room := env.Room(t, *o.AccountID, "Sala 1")
+		env.Assigned(t, env.Licences(t, o)[0], room)
+		d := env.Device(t, room, storetest.PO(i), "MEETUP", "")
+		if i == 1 {
+			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{AccountID: *w.a.AccountID, Form: rules.DeviceForm{Serial: *d.Serial, ModelCode: "MEETUP"}})
+			storetest.RequireCode(t, rules.SerialClaimed, err)
+			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{AccountID: *o.AccountID, Form: rules.DeviceForm{Serial: storetest.PO(0), ModelCode: "MEETUP"}})
+			storetest.RequireCode(t, rules.SerialClaimed, err)
+		}
+		storetest.ShipmentOf(t, env, *o.AccountID, storetest.PO(i))
+		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO shipment_labels SELECT id, account_id, 'application/pdf', '', now() FROM shipments WHERE account_id = '%s'", *o.AccountID)))
+		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO spare_ledger SELECT 'spl_%d', parent_org_id, 1, 1, 'ORDER', 'ord_x', 50, now() FROM accounts WHERE id = '%s'", i, *o.AccountID)))
+		require.NoError(t, env.Exec(fmt.Sprintf(`INSERT INTO spare_units (id, parent_org_id, line_id, ordinal, account_id, model_code, serial, parcels, recalls, carrier, tracking, state,
+			recall_pending, reminders_sent, state_since, next_timer, last_error, created_at, version)
+			SELECT 'spu_%d', parent_org_id, 'spl_%d', 1, id, '', '', 0, 0, '', '', 'SELECTION_PENDING', false, 0, now(), '', '', now(), 1 FROM accounts WHERE id = '%s'`, i, i, *o.AccountID)))
+		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO warranty_attachments SELECT 'wat_%d', account_id, id, 'X%d', now(), NULL, '', 'usr' FROM licences WHERE id = '%s'", i, i, env.Licences(t, o)[1].ID)))
+		_, err = env.ClaimWarranty(storetest.Customer(*o.AccountID), warranty.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: "OLD1", PONumber: "1"}})
+		require.NoError(t, err)
+		site := env.Site(t, *o.AccountID, "HQ", "BR", "SP")
+		_, err = env.RequestRMA(env.Context, replacement.NewRMA{ModelCode: "STRONG-USB-CABLE", RoomID: room.ID, SiteID: site.ID, Quantity: 1, Fault: "Broken"})
+		require.NoError(t, err)
+		job, err := env.CreateImport(storetest.Seller(seller), importjob.ImportJob{OrgID: seller.ID, Format: "csv", Content: []byte("x")})
+		require.NoError(t, err)
+		rooms, err := env.CreateImport(storetest.Customer(*o.AccountID), importjob.ImportJob{Kind: importjob.ImportRooms, AccountID: o.AccountID, Format: "csv", Content: []byte("x")})
+		require.NoError(t, err)
+		for _, id := range []string{job.ID, rooms.ID} {
+			require.NoError(t, env.PutImportRows(env.Context, []importjob.ImportRow{{JobID: id, RowNo: 1, Outcome: importjob.RowValid, Errors: []rules.FieldError{}}}))
+		}
+	}
+	return w
+}
+
+func visible(t *testing.T, env storetest.Env, ctx context.Context, table string) (n int) {
+	require.NoError(t, env.DB.Write(ctx, func(tx *db.Tx) error {
+		return tx.Raw("SELECT count(*) FROM " + table).Scan(&n).Error
+	}))
+	return n
+}
+
+func TestC5_QueryWithoutWhereShowsNothingForeign(t *testing.T) {
+	env := storetest.Postgres(t)
+	w := twoAccounts(t, env)
+	for _, table := range storetest.TablesOf(t, env) {
+		if slices.Contains(unscoped, table) {
+			continue
+		}
+		t.Run(table, func(t *testing.T) {
+			require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM pg_class WHERE relname = '"+table+"' AND relrowsecurity AND relforcerowsecurity"))
+			require.NotZero(t, visible(t, env, env.Context, table), "the test has no row to hide")
+			require.Zero(t, visible(t, env, storetest.Customer("acc_nobody"), table))
+			require.Zero(t, visible(t, env, storetest.Seller(account.Org{ID: "org_nobody"}), table))
+			all := visible(t, env, env.Context, table)
+			for _, ctx := range []context.Context{storetest.Customer(*w.a.AccountID), storetest.Seller(w.sellerA)} {
+				require.Less(t, visible(t, env, ctx, table), all)
+			}
+		})
+	}
+	for _, column := range []string{"account_id", "org_id"} {
+		for _, table := range env.Strings(t, "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = '"+column+"' AND table_name <> 'api_tokens'") {
+			require.NotContains(t, unscoped, table, column)
+		}
+	}
+	require.Equal(t, 1, visible(t, env, storetest.Customer(*w.a.AccountID), "accounts"))
+	require.Equal(t, 2, visible(t, env, storetest.Customer(*w.a.AccountID, *w.b.AccountID), "accounts"))
+	require.Equal(t, 1, visible(t, env, storetest.Seller(w.sellerB), "orders"))
+	require.Equal(t, 1, visible(t, env, storetest.Seller(w.sellerB), "order_lines"))
+	for _, table := range []string{"import_jobs", "import_rows"} {
+		require.Equal(t, 1, visible(t, env, storetest.Customer(*w.a.AccountID), table), "its rooms")
+		require.Equal(t, 1, visible(t, env, storetest.Seller(w.sellerB), table), "its orders")
+	}
+}
+
+func TestC5_TheFenceEndsWithItsTransaction(t *testing.T) {
+	env := storetest.Postgres(t)
+	twoAccounts(t, env)
+	pool, err := env.Pool()
+	require.NoError(t, err)
+	pool.SetMaxOpenConns(1) // every transaction meets what the one before left
+	for range 3 {
+		require.Zero(t, visible(t, env, storetest.Customer("acc_nobody"), "orders"))
+		require.Equal(t, 2, visible(t, env, env.Context, "orders"))
+	}
+}
+
+func TestC5_NoScopeIsRefused(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		for name, ctx := range map[string]context.Context{
+			"no scope":          context.Background(),
+			"empty scope":       db.WithScope(context.Background(), db.Scope{}),
+			"empty list":        db.WithScope(context.Background(), db.Scope{AccountIDs: []string{}}),
+			"empty account":     storetest.Customer(""),
+			"several in one":    storetest.Customer("acc_1,acc_2"),
+			"one bad among two": storetest.Customer("acc_1", "acc_2,acc_3"),
+		} {
+			_, err := env.GetOrder(ctx, "ord_x")
+			require.ErrorIs(t, err, db.ErrNoScope, name)
+			_, _, err = env.ListOrders(ctx, order.OrderFilter{})
+			require.ErrorIs(t, err, db.ErrNoScope, name)
+			_, err = env.FulfilOrder(ctx, "ord_x")
+			require.ErrorIs(t, err, db.ErrNoScope, name)
+		}
+	})
+}
+
+func TestC5_ScopeCannotBeInjected(t *testing.T) {
+	env := storetest.Postgres(t)
+	w := twoAccounts(t, env)
+	for _, id := range []string{"x' OR '" + *w.b.AccountID, "{" + *w.b.AccountID + "}", "%", "' OR true --", "system", *w.b.AccountID + " "} {
+		ctx := storetest.Customer(id)
+		orders, _, err := env.ListOrders(ctx, order.OrderFilter{})
+		require.NoError(t, err)
+		require.Empty(t, orders)
+		require.Zero(t, visible(t, env, storetest.Seller(account.Org{ID: id}), "orders"))
+	}
+}
+
+func TestC5_InsertForForeignAccountIsRefused(t *testing.T) {
+	env := storetest.Postgres(t)
+	w := twoAccounts(t, env)
+	err := env.DB.Write(storetest.Customer(*w.a.AccountID), func(tx *db.Tx) error {
+		return tx.Exec("INSERT INTO memberships SELECT 'mem_x', ?, id, 'ADMIN', 'ACTIVE', NULL, now() FROM users LIMIT 1", *w.b.AccountID).Error
+	})
+	require.ErrorContains(t, err, "row-level security")
+	err = env.DB.Write(storetest.Customer(*w.a.AccountID), func(tx *db.Tx) error {
+		return tx.Exec("UPDATE licences SET account_id = ?", *w.b.AccountID).Error
+	})
+	require.ErrorContains(t, err, "row-level security")
+}
+
+func TestC5_TheServiceIsNoSuperuser(t *testing.T) {
+	env := storetest.Postgres(t)
+	require.Equal(t, 0, env.Count(t, "SELECT count(*) FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)"))
+}
+
+func TestC5_ForeignAndMissingIdsAnswerAlike(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller, other := env.Reseller(t, "Revenda Sul"), env.Reseller(t, "Revenda Oeste")
+		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
+		inv := env.InvitationOf(t, o.ID)
+		_, m := env.Join(t, inv)
+		for name, ctx := range map[string]context.Context{"customer": storetest.Customer("acc_other"), "seller": storetest.Seller(other)} {
+			for call, err := range map[string]error{
+				"order":        storetest.SecondOf(env.GetOrder(ctx, o.ID)),
+				"contracts":    storetest.SecondOf(env.ContractsOfOrder(ctx, o.ID)),
+				"cancel":       storetest.Third(env.CancelOrder(ctx, o.ID, order.CancelRequest{Reason: "x"})),
+				"cancellation": storetest.SecondOf(env.ListCancellations(ctx, o.ID)),
+				"account":      storetest.SecondOf(env.GetAccount(ctx, *o.AccountID)),
+				"balance":      storetest.SecondOf(env.Balance(ctx, *o.AccountID)),
+				"invitation":   storetest.SecondOf(env.GetInvitation(ctx, inv.ID)),
+				"reissue":      storetest.SecondOf(env.Reissue(ctx, inv.ID, "", "", "x")),
+				"revoke":       storetest.SecondOf(env.RevokeInvitation(ctx, inv.ID, "x")),
+				"member":       storetest.SecondOf(env.ChangeMembership(ctx, m.ID, identity.RoleAdmin, rules.MembershipRemoved, "x")),
+				"invite":       storetest.SecondOf(env.Invite(ctx, identity.NewInvite{AccountID: *o.AccountID, Email: "x@acme.example", Role: identity.RoleAdmin})),
+				"processes":    storetest.Third(env.ListProcesses(ctx, operations.ProcessFilter{})),
+				"counts":       storetest.SecondOf(env.CountProcesses(ctx)),
+				"audit":        storetest.Third(env.VerifyAudit(ctx)),
+			} {
+				require.Equal(t, rules.NotFound, rules.CodeOf(err), "%s by a foreign %s: %v", call, name, err)
+			}
+			events, err := env.Timeline(ctx, o.ID, *o.AccountID, inv.ID)
+			require.NoError(t, err)
+			require.Empty(t, events, name)
+		}
+	})
+}
+
+func TestS36_SellerSeesItsOrdersAndTheirStateOnly(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller := env.Reseller(t, "Revenda Sul")
+		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
+		env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), storetest.Form("PO-1"))
+		ctx := storetest.Seller(seller)
+		orders, _, err := env.ListOrders(ctx, order.OrderFilter{})
+		require.NoError(t, err)
+		require.Len(t, orders, 1)
+		require.Len(t, orders[0].Lines, 1)
+		events, err := env.Timeline(ctx, o.ID, *o.AccountID)
+		require.NoError(t, err)
+		require.Equal(t, []string{"order.received", "order.accepted", "order.fulfilled"}, storetest.VerbsOf(events))
+		require.Empty(t, storetest.ListOf(env.ListInvitations(ctx, "", o.ID, db.Page{}))(t))
+		require.Empty(t, storetest.ListOf(env.ListNotifications(ctx, notification.NotificationFilter{}))(t))
+		require.Empty(t, storetest.Registered(t, env, ctx, entitlement.ContractFilter{}))
+		require.Empty(t, storetest.ListOf(env.ListAccounts(ctx, db.Page{}))(t))
+		require.Empty(t, storetest.ListOf(env.ListTasks(ctx, db.TaskFilter{}))(t))
+		contracts, err := env.ContractsOfOrder(ctx, o.ID)
+		require.NoError(t, err)
+		require.Empty(t, contracts)
+	})
+}

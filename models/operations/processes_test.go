@@ -1,0 +1,106 @@
+package operations_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/operations"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/processes"
+)
+
+// One row of each kind is put into every state, with what matters beside it: the query
+// answers with the situations that the rules name, and no others.
+func TestProcessesAreInTheSituationsThatTheRulesName(t *testing.T) {
+	env := storetest.SQLite(t)
+	c, unit := env.Spare(t)
+	env.Agreed(t, c, unit)
+	env.Requested(t, c)
+	_, err := env.CreateShipment(env.Context, logistics.NewShipment{
+		AccountID:  c.Account,
+		Direction:  rules.ShipOut,
+		SubjectID:  "rma_1",
+		BookingKey: "k",
+		Carrier:    "sim",
+	})
+	require.NoError(t, err)
+
+	seen := map[processes.Situation]bool{}
+	look := func() {
+		list, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Page: db.Page{Limit: 200}})
+		require.NoError(t, err)
+		for _, p := range list {
+			seen[processes.Situation{Kind: p.Kind, State: p.State, WaitsFor: p.WaitsFor, Actor: p.Actor}] = true
+		}
+	}
+	put := func(table, state string, columns ...string) {
+		t.Helper()
+		query := fmt.Sprintf("UPDATE %s SET state = '%s'", table, state)
+		for _, column := range columns {
+			query += ", " + column
+		}
+		require.NoError(t, env.Exec(query))
+		look()
+	}
+
+	for _, s := range rules.OrderStates() {
+		put("orders", string(s))
+	}
+	require.NoError(t, env.Exec(`INSERT INTO order_cancellations
+		(id, order_id, sequence, state, whole, quantity, reason, requested_by, role, created_at)
+		SELECT 'can_' || id, id, 1, 'REQUESTED', true, 1, 'x', 'x', 'RESELLER', created_at FROM orders`))
+	for _, s := range []rules.OrderState{rules.OrderPartiallyCancelled, rules.OrderCancelled} {
+		put("orders", string(s))
+	}
+
+	for _, s := range rules.InvitationStates() {
+		if s != rules.InvitationSent { // which follows from the mail
+			put("invitations", string(s))
+		}
+	}
+	put("invitations", string(rules.InvitationIssued))
+	put("notifications", string(rules.NotificationSent))
+
+	for _, s := range rules.RMAStates() {
+		closed := "closed_at = NULL"
+		if s.Over() {
+			closed = "closed_at = created_at"
+		}
+		put("rmas", string(s), closed)
+	}
+	put("rmas", string(rules.RMAShipped), "closed_at = NULL", "silence_asked_at = created_at")
+	put("rmas", string(rules.RMAOverdue), "fee_asked_at = created_at")
+
+	for _, s := range rules.SpareStates() {
+		closed := "closed_at = NULL"
+		if s.Over() {
+			closed = "closed_at = created_at"
+		}
+		put("spare_units", string(s), closed, "selected_at = NULL")
+	}
+	put("spare_units", string(rules.SpareSelectionPending), "closed_at = NULL", "selected_at = created_at")
+	put("spare_units", string(rules.SpareReplenishing), "shipped_at = created_at")
+	put("spare_units", string(rules.SpareRecallRequested), "fee_asked_at = created_at")
+	put("spare_units", string(rules.SpareRecallRequested), "recall_scanned_at = created_at")
+
+	for _, service := range []string{"", "EXPRESS"} {
+		for _, direction := range []rules.ShipmentDirection{rules.ShipOut, rules.ShipReturn} {
+			for _, s := range rules.ShipmentStates() {
+				put("shipments", string(s), "service = '"+service+"'", "direction = '"+string(direction)+"'")
+			}
+		}
+	}
+	put("shipments", string(rules.ShipmentCreated), "cancel_asked_at = created_at")
+	put("shipments", string(rules.ShipmentLabelled))
+
+	want := map[processes.Situation]bool{}
+	for _, s := range processes.Situations() {
+		want[s] = true
+	}
+	require.Equal(t, want, seen)
+}

@@ -1,0 +1,43 @@
+package program_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/program"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
+)
+
+func TestR125a_CatalogueRefusesWhatItCannotMean(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		skus, err := env.ListSKUs(env.Context)
+		require.NoError(t, err)
+		terms := []int{}
+		for _, k := range skus {
+			if k.ServiceType == rules.ServiceSelect {
+				terms = append(terms, k.TermYears)
+			}
+		}
+		require.Equal(t, []int{1, 2, 3, 4, 5}, terms)
+		for _, bad := range []program.CatalogueSKU{
+			{Code: "S0", ServiceType: rules.ServiceSelect}, {Code: "S6", ServiceType: rules.ServiceSelect, TermYears: 6},
+			{ServiceType: rules.ServiceSelect, TermYears: 1}, {Code: "X", ServiceType: "OTHER", TermYears: 1},
+			{Code: "S1", ServiceType: rules.ServiceSelect, TermYears: 1, EffectiveTo: "2026-13-01"},
+			{Code: "S1", ServiceType: rules.ServiceSelect, TermYears: 1, EffectiveFrom: "soon"},
+		} {
+			storetest.RequireCode(t, rules.ValidationFailed, env.PutSKU(env.Context, bad))
+		}
+		require.NoError(t, env.PutSKU(env.Context, program.CatalogueSKU{Code: "select-new", ServiceType: rules.ServiceSelect, TermYears: 2, EffectiveFrom: "2026-11-23", EffectiveTo: "2026-11-24"}))
+		seller := env.Reseller(t, "Revenda Sul")
+		form := storetest.Form("PO-1")
+		form.Lines[0].SKU = "SELECT-NEW"
+		require.Equal(t, 2, env.Accept(t, seller, form).Lines[0].TermYears)
+		env.Calendar.Set(storetest.Now.AddDate(0, 0, 1))
+		form.PONumber = "PO-2"
+		_, err = env.AcceptOrder(env.Context, order.Intake{Sender: seller, Form: form})
+		storetest.RequireCode(t, rules.ValidationFailed, err)
+	})
+}
