@@ -56,7 +56,7 @@ func TestR94_EveryPurposeIsGiven(t *testing.T) {
 
 func personalColumns(t *testing.T) []string {
 	t.Helper()
-	files, err := filepath.Glob("models/migrations/postgres/*.sql")
+	files, err := filepath.Glob("models/db/migrations/postgres/*.sql")
 	require.NoError(t, err)
 	var out []string
 	for _, file := range files {

@@ -45,7 +45,7 @@ func benchOn(t *testing.T, env storetest.Env) *bench {
 	t.Cleanup(func() { _ = server.Close() })
 	b := &bench{Env: env, t: t, smtp: server}
 	b.sender = b.newSender()
-	b.mail = &activities.Mail{Domains: env.Domains, Sender: b.sender, PortalURL: portal, Log: slog.New(slog.DiscardHandler)}
+	b.mail = &activities.Mail{DB: env.DB, Programs: env.Programs, Notifications: env.Notifications, People: env.People, Sender: b.sender, PortalURL: portal, Log: slog.New(slog.DiscardHandler)}
 	return b
 }
 

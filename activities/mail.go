@@ -9,8 +9,10 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"roomcover.dev/roomcover/mail"
-	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -21,7 +23,11 @@ type Sender interface {
 
 // Mail sends queued mails.
 type Mail struct {
-	Domains   *domains.Domains
+	DB            *db.DB
+	Programs      *program.Programs
+	Notifications *notification.Notifications
+	People        *identity.People
+
 	Sender    Sender
 	PortalURL string
 	Log       *slog.Logger
@@ -57,7 +63,7 @@ var ErrMailLater = errors.New("some mails could not be handed over for now")
 func (a *Mail) SendMails(ctx context.Context, in SendMails) (MailsSent, error) {
 	later := 0
 	if activity.GetInfo(ctx).Attempt > 1 {
-		inFlight, err := a.Domains.Notifications.SettleStaleMails(system(ctx), in.Key, MailLease)
+		inFlight, err := a.Notifications.SettleStaleMails(system(ctx), in.Key, MailLease)
 		if err != nil {
 			return MailsSent{}, pausing(ctx, err)
 		}
@@ -80,7 +86,7 @@ func (a *Mail) sendAll(ctx context.Context, key string) (sent MailsSent, later i
 		if ctx.Err() != nil || time.Now().After(until) {
 			return sent, later + 1, a.record(ctx, ended)
 		}
-		batch, err := a.Domains.Notifications.NextMails(system(ctx), key, mailBatch, ended, skip)
+		batch, err := a.Notifications.NextMails(system(ctx), key, mailBatch, ended, skip)
 		if err != nil {
 			return sent, later, errors.Join(err, a.record(ctx, ended))
 		}
@@ -123,7 +129,7 @@ func (a *Mail) record(ctx context.Context, ended []notification.MailResult) erro
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
 	for {
-		_, err := a.Domains.Notifications.NextMails(system(ctx), "", 0, ended, nil)
+		_, err := a.Notifications.NextMails(system(ctx), "", 0, ended, nil)
 		if err == nil {
 			return nil
 		}
@@ -150,10 +156,10 @@ func (m *MailsSent) count(state rules.NotificationState) {
 // the last attempt left half sent becomes UNKNOWN.
 func (a *Mail) GiveUp(ctx context.Context, in GiveUpMails) error {
 	ctx = system(ctx)
-	if err := a.Domains.Notifications.GiveUpMails(ctx, in.Key, in.Reason); err != nil {
+	if err := a.Notifications.GiveUpMails(ctx, in.Key, in.Reason); err != nil {
 		return failed(err)
 	}
-	inFlight, err := a.Domains.Notifications.SettleStaleMails(ctx, in.Key, MailLease)
+	inFlight, err := a.Notifications.SettleStaleMails(ctx, in.Key, MailLease)
 	if err == nil && inFlight > 0 {
 		return ErrMailLater
 	}
@@ -168,7 +174,7 @@ func (a *Mail) outlived(ctx context.Context, n notification.Notification) (notif
 		return notification.MailResult{}, false
 	}
 	result := notification.MailResult{ID: n.ID, State: rules.NotificationSuppressed, Error: "its code or link had ended before it could be sent"}
-	over, err := a.Domains.People.ChallengeOver(ctx, n.SubjectID)
+	over, err := a.People.ChallengeOver(ctx, n.SubjectID)
 	if err != nil {
 		result.State, result.Error = rules.NotificationQueued, "the database did not answer"
 		over = true
@@ -182,7 +188,7 @@ func (a *Mail) send(ctx context.Context, n notification.Notification) notificati
 		return result
 	}
 	result := notification.MailResult{ID: n.ID, State: rules.NotificationSent}
-	ref, err := a.Domains.Programs.Reference(ctx)
+	ref, err := a.Programs.Reference(ctx)
 	if err != nil { // the database's fault, not the mail's
 		result.State, result.Error = rules.NotificationQueued, "the program could not be read"
 		return result

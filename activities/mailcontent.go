@@ -33,7 +33,7 @@ func (a *Mail) withSecrets(n notification.Notification) map[string]any {
 	if name, ok := params["contact_name"]; ok && name == "" {
 		params["contact_name"] = n.Recipient // an administrator may invite a colleague by address alone
 	}
-	secrets := a.Domains.DB.Secrets()
+	secrets := a.DB.Secrets()
 	switch n.Template {
 	case "invitation", "invitation_reminder":
 		params["link"] = a.PortalURL + "/invitation?token=" + secrets.InvitationToken(n.SubjectID)

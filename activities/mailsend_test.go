@@ -131,7 +131,7 @@ func TestC7_TwoSendersInParallelSendEachMailOnce(t *testing.T) {
 			sender := b.newSender()
 			wait.Go(func() {
 				other := *b
-				other.mail = &activities.Mail{Domains: b.Domains, Sender: sender, PortalURL: portal, Log: b.mail.Log}
+				other.mail = &activities.Mail{DB: b.DB, Programs: b.Programs, Notifications: b.Notifications, People: b.People, Sender: sender, PortalURL: portal, Log: b.mail.Log}
 				_, _ = other.send(o.ID)
 			})
 		}
@@ -175,7 +175,7 @@ func TestC7_DatabaseFaultIsNoBounce(t *testing.T) {
 	require.NoError(t, err)
 	_, err = pool.Exec("ALTER TABLE programs RENAME TO programs_away")
 	require.NoError(t, err)
-	b.mail.Domains = other
+	b.mail.Programs = other.Programs
 	_, err = b.send(o.ID)
 	require.ErrorContains(t, err, activities.ErrMailLater.Error())
 	require.Equal(t, map[rules.NotificationState]int{rules.NotificationQueued: 3}, b.states(o.ID))

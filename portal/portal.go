@@ -109,7 +109,7 @@ func newSite(o Options) (*site, error) {
 		return nil, err
 	}
 	s := &site{db: o.Domains.DB, programs: o.Domains.Programs, accounts: o.Domains.Accounts, people: o.Domains.People, entitlements: o.Domains.Entitlements, warranties: o.Domains.Warranties, logistics: o.Domains.Logistics, replacements: o.Domains.Replacements, orders: o.Domains.Orders, log: o.Log, secure: !o.Insecure, pages: p, evenTime: 300 * time.Millisecond}
-	s.sessions = newSessions(o.Domains, s.secure)
+	s.sessions = newSessions(o.Domains.People, s.secure)
 	s.origins = http.NewCrossOriginProtection()
 	return s, s.origins.AddTrustedOrigin(public.Scheme + "://" + public.Host)
 }

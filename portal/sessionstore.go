@@ -9,7 +9,6 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 
-	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/identity"
 )
 
@@ -22,9 +21,9 @@ const (
 	visitorLifetime = 2 * time.Hour
 )
 
-func newSessions(store *domains.Domains, secure bool) *scs.SessionManager {
+func newSessions(people *identity.People, secure bool) *scs.SessionManager {
 	m := scs.New()
-	m.Store = sessionStore{people: store.People}
+	m.Store = sessionStore{people: people}
 	m.HashTokenInStore = true
 	m.IdleTimeout, m.Lifetime = sessionIdle, sessionLifetime
 	m.Cookie.Name = cookieName("roomcover", secure)

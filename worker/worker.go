@@ -20,6 +20,7 @@ import (
 
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/carrier"
+	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/workflows"
 )
@@ -96,7 +97,15 @@ func (o Options) workers() []worker.Worker {
 	main := o.worker(workflows.QueueMain, MainSlots, false)
 	Register(main, o)
 	mails := o.worker(workflows.QueueMail, MailSlots, true)
-	mails.RegisterActivity(&activities.Mail{Domains: o.Domains, Sender: o.Sender, PortalURL: o.PortalURL, Log: o.Log})
+	mails.RegisterActivity(&activities.Mail{
+		DB:            o.Domains.DB,
+		Programs:      o.Domains.Programs,
+		Notifications: o.Domains.Notifications,
+		People:        o.Domains.People,
+		Sender:        o.Sender,
+		PortalURL:     o.PortalURL,
+		Log:           o.Log,
+	})
 	imports := o.worker(workflows.QueueImport, importSlots, true)
 	imports.RegisterActivity(&activities.Imports{DB: o.Domains.DB, Programs: o.Domains.Programs, Jobs: o.Domains.Jobs, Accounts: o.Domains.Accounts, Entitlements: o.Domains.Entitlements, Orders: o.Domains.Orders})
 	parcels := o.worker(workflows.QueueCarrier, carrierSlots, true)
@@ -137,8 +146,7 @@ type registry interface {
 }
 
 // RegisterWorkflows registers every workflow under its name.
-func RegisterWorkflows(r registry, store *domains.Domains) {
-	c := store.DB.Clock()
+func RegisterWorkflows(r registry, c clock.Clock) {
 	for name, w := range map[string]any{
 		workflows.OrderName:      workflows.Order{Clock: c}.Run,
 		workflows.InvitationName: workflows.Invitation{Clock: c}.Run,
@@ -158,7 +166,7 @@ func Register(w interface {
 	RegisterActivity(a any)
 	RegisterActivityWithOptions(a any, o activity.RegisterOptions)
 }, o Options) {
-	RegisterWorkflows(w, o.Domains)
+	RegisterWorkflows(w, o.Domains.DB.Clock())
 	w.RegisterActivity(&activities.Fulfilment{Orders: o.Domains.Orders})
 	w.RegisterActivity(&activities.Invitations{People: o.Domains.People})
 	w.RegisterActivity(&activities.Tasks{DB: o.Domains.DB, Operations: o.Domains.Operations})
@@ -166,5 +174,5 @@ func Register(w interface {
 	w.RegisterActivity(&activities.RMAs{DB: o.Domains.DB, Replacements: o.Domains.Replacements})
 	w.RegisterActivity(&activities.Spares{DB: o.Domains.DB, Replacements: o.Domains.Replacements})
 	// An invitation or an order hands its mails over on the main queue too.
-	w.RegisterActivityWithOptions((&activities.Mail{Domains: o.Domains}).GiveUp, activity.RegisterOptions{Name: "GiveUp"})
+	w.RegisterActivityWithOptions((&activities.Mail{Notifications: o.Domains.Notifications}).GiveUp, activity.RegisterOptions{Name: "GiveUp"})
 }

@@ -59,7 +59,7 @@ func benchOn(t *testing.T, env storetest.Env, now time.Time) *bench {
 	b.SetTestTimeout(time.Minute)
 	o := worker.Options{Domains: env.Domains, Sender: b.sender, PortalURL: "https://portal.example", Log: quiet}
 	b.SetWorkerOptions(sdkworker.Options{Interceptors: []interceptor.WorkerInterceptor{worker.Interceptor(o), b.hooks}})
-	worker.RegisterWorkflows(b, env.Domains)
+	worker.RegisterWorkflows(b, env.DB.Clock())
 	b.RegisterActivity(&activities.Fulfilment{Orders: env.Orders})
 	b.RegisterActivity(&activities.Invitations{People: env.People})
 	b.RegisterActivity(&activities.Tasks{DB: env.DB, Operations: env.Operations})
@@ -69,7 +69,7 @@ func benchOn(t *testing.T, env storetest.Env, now time.Time) *bench {
 	b.RegisterActivity(&activities.Spares{DB: env.DB, Replacements: env.Replacements})
 	b.parcels = &activities.Parcels{Logistics: env.Logistics, Name: "sim"}
 	b.RegisterActivity(b.parcels)
-	b.RegisterActivity(&activities.Mail{Domains: env.Domains, Sender: b.sender, PortalURL: o.PortalURL, Log: quiet})
+	b.RegisterActivity(&activities.Mail{DB: env.DB, Programs: env.Programs, Notifications: env.Notifications, People: env.People, Sender: b.sender, PortalURL: o.PortalURL, Log: quiet})
 	env.Calendar.Set(now)
 	return b
 }

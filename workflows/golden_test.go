@@ -36,7 +36,7 @@ func TestGoldenHistoriesReplay(t *testing.T) {
 	for _, f := range goldenFiles(t) {
 		t.Run(filepath.Base(f), func(t *testing.T) {
 			r := sdkworker.NewWorkflowReplayer()
-			worker.RegisterWorkflows(r, store)
+			worker.RegisterWorkflows(r, store.DB.Clock())
 			require.NoError(t, r.ReplayWorkflowHistoryFromJSONFile(sdklog.NewStructuredLogger(quiet), f))
 		})
 	}

@@ -40,7 +40,7 @@ func BenchmarkReplayOfTheLongestRMA(b *testing.B) {
 	log := sdklog.NewStructuredLogger(quiet)
 	for b.Loop() {
 		r := sdkworker.NewWorkflowReplayer()
-		worker.RegisterWorkflows(r, store)
+		worker.RegisterWorkflows(r, store.DB.Clock())
 		require.NoError(b, r.ReplayWorkflowHistory(log, h))
 	}
 }
