@@ -21,7 +21,7 @@ import (
 
 var today = civil.Date{Year: 2026, Month: 11, Day: 23}
 
-func catalogue() rules.Catalogue { return rules.NewCatalogue(rules.DefaultCatalogue()) }
+func skus() rules.Catalogue { return rules.NewCatalogue(rules.DefaultCatalogue()) }
 
 func all(t *testing.T, r io.Reader, format string) []orderfile.Row {
 	t.Helper()
@@ -97,7 +97,7 @@ func TestCSVAndJSONReadTheSameOrders(t *testing.T) {
 				content := mark + header(separator) + record(separator, want[0], 0) + "\r\n" + record(separator, want[1], 0) + record(separator, want[1], 1)
 				rows := all(t, iotest.OneByteReader(strings.NewReader(content)), orderfile.CSV)
 				require.Equal(t, []orderfile.Row{{No: 2, Form: want[0]}, {No: 4, Form: want[1]}}, rows)
-				require.Empty(t, rows[1].Validate(catalogue(), today))
+				require.Empty(t, rows[1].Validate(skus(), today))
 			})
 		}
 	}
@@ -108,7 +108,7 @@ func TestCSVLaterRowsNeedOnlyTheirLine(t *testing.T) {
 	rows := all(t, strings.NewReader(header(",")+record(",", form("X"), 0)+more), orderfile.CSV)
 	require.Len(t, rows, 1)
 	require.Equal(t, []rules.OrderLine{{SKU: "SELECT-1Y", Quantity: 2}, {SKU: "SELECT-3Y", Quantity: 4}}, rows[0].Form.Lines)
-	require.Empty(t, rows[0].Validate(catalogue(), today))
+	require.Empty(t, rows[0].Validate(skus(), today))
 }
 
 func TestCSVTellsEveryErrorOfARow(t *testing.T) {
@@ -120,7 +120,7 @@ func TestCSVTellsEveryErrorOfARow(t *testing.T) {
 	rows := all(t, strings.NewReader(text), orderfile.CSV)
 	require.Len(t, rows, 1)
 	require.Equal(t, []string{"/lines/0/quantity WRONG_TYPE", "/lines/1/quantity REQUIRED", "/end_customer/email ROWS_DIFFER", "/reseller/company ROWS_DIFFER", "/lines/2 WRONG_COLUMNS",
-		"/lines/0/sku UNKNOWN_SKU"}, codes(rows[0].Validate(catalogue(), today)))
+		"/lines/0/sku UNKNOWN_SKU"}, codes(rows[0].Validate(skus(), today)))
 }
 
 func TestCSVHeaderErrorsAreToldAtOnceWithoutTheirText(t *testing.T) {
@@ -156,10 +156,10 @@ func TestFilesThatCannotBeReadAsAWhole(t *testing.T) {
 
 func TestJSONRowsAreDecodedStrictly(t *testing.T) {
 	rows := all(t, strings.NewReader(`[1,{"po_number":"A","po_number":"B","x":1},{"lines":[{"quantity":"2"}]}]`), orderfile.JSON)
-	require.Equal(t, []string{" WRONG_TYPE"}, codes(rows[0].Validate(catalogue(), today)))
+	require.Equal(t, []string{" WRONG_TYPE"}, codes(rows[0].Validate(skus(), today)))
 	require.Equal(t, []string{"/po_number DUPLICATE_KEY", "/x UNKNOWN_FIELD"}, codes(rows[1].Err))
 	require.Equal(t, []string{"/lines/0/quantity WRONG_TYPE"}, codes(rows[2].Err))
-	require.Contains(t, codes(rows[2].Validate(catalogue(), today)), "/po_number REQUIRED")
+	require.Contains(t, codes(rows[2].Validate(skus(), today)), "/po_number REQUIRED")
 	large := `{"po_number":"` + strings.Repeat("x", 1<<20) + `"}`
 	rows = all(t, strings.NewReader(large), orderfile.JSON)
 	require.Equal(t, []string{" ORDER_TOO_LARGE"}, codes(rows[0].Err))
@@ -185,7 +185,7 @@ func TestTooManyOrdersAndLines(t *testing.T) {
 	lines := header(",") + strings.Repeat(record(",", form("A"), 0), 5000)
 	rows := all(t, strings.NewReader(lines), orderfile.CSV)
 	require.Len(t, rows[0].Form.Lines, rules.MaxLines+1)
-	require.Equal(t, []string{"/lines TOO_MANY_LINES"}, codes(rows[0].Validate(catalogue(), today)))
+	require.Equal(t, []string{"/lines TOO_MANY_LINES"}, codes(rows[0].Validate(skus(), today)))
 }
 
 func TestReaderErrorsComeThroughAndReadingMayStop(t *testing.T) {
@@ -213,7 +213,7 @@ func TestExamplesReadAsTheySay(t *testing.T) {
 			defer f.Close()
 			good, bad := 0, 0
 			for _, row := range all(t, f, name[strings.LastIndex(name, ".")+1:]) {
-				if len(row.Validate(catalogue(), today)) == 0 {
+				if len(row.Validate(skus(), today)) == 0 {
 					good++
 				} else {
 					bad++
@@ -227,7 +227,7 @@ func TestExamplesReadAsTheySay(t *testing.T) {
 	require.NoError(t, err)
 	var order rules.OrderForm
 	require.Empty(t, strictjson.Decode(content, &order))
-	require.NoError(t, order.Validate(catalogue(), today))
+	require.NoError(t, order.Validate(skus(), today))
 	require.Empty(t, order.Warnings())
 }
 
@@ -250,7 +250,7 @@ func FuzzRead(f *testing.F) {
 				t.Fatalf("row %d after %d, %d lines", row.No, last, len(row.Form.Lines))
 			}
 			last = row.No
-			row.Validate(catalogue(), today)
+			row.Validate(skus(), today)
 		}
 	})
 }

@@ -170,10 +170,10 @@ func reviewUntil(tx *db.Tx, ref program.Reference, zone string) time.Time {
 }
 
 // addLines adds the lines of the form, as the catalogue describes them.
-func (o *Order) addLines(catalogue rules.Catalogue) {
+func (o *Order) addLines(skus rules.Catalogue) {
 	o.Lines = make([]OrderLine, len(o.Payload.Lines))
 	for i, l := range o.Payload.Lines {
-		sku := catalogue[l.SKU]
+		sku := skus[l.SKU]
 		o.ServiceType = sku.ServiceType
 		o.Lines[i] = OrderLine{
 			ID:          db.NewID(db.PrefixLine),

@@ -15,7 +15,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-func calendar(t *testing.T, env storetest.Env, code string) program.CalendarDetail {
+func calendarNamed(t *testing.T, env storetest.Env, code string) program.CalendarDetail {
 	t.Helper()
 	c, err := env.GetCalendar(env.Context, code)
 	require.NoError(t, err)
@@ -52,18 +52,18 @@ func TestC3_CalendarsOfTheWorldAreThereFromTheStart(t *testing.T) {
 			require.Equal(t, []any{2028, int64(1)}, []any{c.LoadedThrough, c.Version}, c.Code)
 		}
 		require.Len(t, countries, len(rules.Countries()))
-		sp := holidayNames(calendar(t, env, "BR-SP"))
+		sp := holidayNames(calendarNamed(t, env, "BR-SP"))
 		for _, year := range []string{"2026", "2027", "2028"} {
 			require.Equal(t, "Revolução Constitucionalista", sp[year+"-07-09"])
 			require.Equal(t, "Independência do Brasil", sp[year+"-09-07"])
 		}
-		require.NotContains(t, holidayNames(calendar(t, env, "BR")), "2026-07-09")
-		require.Contains(t, holidayNames(calendar(t, env, "DE-BY")), "2027-01-06")
-		require.Equal(t, []rules.Weekday{rules.Friday, rules.Saturday}, calendar(t, env, "IL").Weekend)
+		require.NotContains(t, holidayNames(calendarNamed(t, env, "BR")), "2026-07-09")
+		require.Contains(t, holidayNames(calendarNamed(t, env, "DE-BY")), "2027-01-06")
+		require.Equal(t, []rules.Weekday{rules.Friday, rules.Saturday}, calendarNamed(t, env, "IL").Weekend)
 		for _, code := range []string{"CN", "IN", "SG", "KR", "HK", "AE"} {
-			require.Equal(t, []rules.CalendarAlert{rules.AlertNoHolidays}, calendar(t, env, code).Lacks, code)
+			require.Equal(t, []rules.CalendarAlert{rules.AlertNoHolidays}, calendarNamed(t, env, code).Lacks, code)
 		}
-		require.Empty(t, calendar(t, env, "BR").Lacks)
+		require.Empty(t, calendarNamed(t, env, "BR").Lacks)
 		brazil, _, err := env.ListCalendars(env.Context, program.CalendarFilter{Country: "BR"})
 		require.NoError(t, err)
 		require.Len(t, brazil, 6)
@@ -101,7 +101,7 @@ func TestC3_LoadingTheNextYearKeepsWhatOperatorsDecided(t *testing.T) {
 		require.NoError(t, err)
 		env.Calendar.Set(time.Date(2027, 1, 1, 3, 0, 0, 0, time.UTC))
 		storetest.RequireAll(t, storetest.AtOnce(4, func(int) error { return storetest.SecondOf(env.LoadCalendars(env.Context)) }))
-		br := calendar(t, env, "BR")
+		br := calendarNamed(t, env, "BR")
 		names := holidayNames(br)
 		require.Equal(t, "Luto nacional", names["2028-03-15"])
 		require.Equal(t, "Feriado da cidade", names["2029-11-20"])
@@ -109,7 +109,7 @@ func TestC3_LoadingTheNextYearKeepsWhatOperatorsDecided(t *testing.T) {
 		require.NotContains(t, names, "2028-10-12")
 		require.NotContains(t, names, "2029-09-07")
 		require.Equal(t, []any{2029, before.Version + 1}, []any{br.LoadedThrough, br.Version}, "once, however many load")
-		require.Equal(t, []any{2029, int64(1)}, []any{calendar(t, env, "IN").LoadedThrough, calendar(t, env, "IN").Version}, "nothing was added")
+		require.Equal(t, []any{2029, int64(1)}, []any{calendarNamed(t, env, "IN").LoadedThrough, calendarNamed(t, env, "IN").Version}, "nothing was added")
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'calendar.loaded'"))
 		env.AuditHolds(t)
 	})
@@ -123,8 +123,8 @@ func TestC3_AMissingCalendarIsAddedAgain(t *testing.T) {
 		n, err := env.LoadCalendars(env.Context)
 		require.NoError(t, err)
 		require.Equal(t, 3, n)
-		require.Contains(t, holidayNames(calendar(t, env, "DE-BY")), "2027-01-06")
-		require.Equal(t, int64(2), calendar(t, env, "PT").Version)
+		require.Contains(t, holidayNames(calendarNamed(t, env, "DE-BY")), "2027-01-06")
+		require.Equal(t, int64(2), calendarNamed(t, env, "PT").Version)
 	})
 }
 
@@ -137,7 +137,7 @@ func TestC3_OperatorsChangeCalendarsWithAReason(t *testing.T) {
 		c, err := env.PutCalendar(ctx, q, friSat, split)
 		require.NoError(t, err)
 		require.Equal(t, []any{int64(2), friSat, split}, []any{c.Version, c.Weekend, c.Hours})
-		require.Equal(t, c, calendar(t, env, "AE"))
+		require.Equal(t, c, calendarNamed(t, env, "AE"))
 		_, err = env.PutCalendar(ctx, q, friSat, split)
 		storetest.RequireCode(t, rules.StateConflict, err)
 		q.Version = 2
@@ -213,7 +213,7 @@ func TestC3_ARegionGetsACalendarOfItsOwn(t *testing.T) {
 		c, err := env.AddCalendar(ctx, "US", "us-ma", "Patriots' Day")
 		require.NoError(t, err)
 		require.Equal(t, []any{"US-MA", int64(1)}, []any{c.Code, c.Version})
-		require.Equal(t, holidayNames(calendar(t, env, "US")), holidayNames(c))
+		require.Equal(t, holidayNames(calendarNamed(t, env, "US")), holidayNames(c))
 		_, err = env.AddCalendar(ctx, "US", "MA", "again")
 		storetest.RequireCode(t, rules.StateConflict, err)
 		_, err = env.AddCalendar(ctx, "US", "", "r")
@@ -223,7 +223,7 @@ func TestC3_ARegionGetsACalendarOfItsOwn(t *testing.T) {
 		env.Calendar.Set(time.Date(2027, 1, 1, 3, 0, 0, 0, time.UTC))
 		_, err = env.LoadCalendars(env.Context)
 		require.NoError(t, err)
-		names := holidayNames(calendar(t, env, "US-MA"))
+		names := holidayNames(calendarNamed(t, env, "US-MA"))
 		require.Contains(t, names, "2029-07-04", "later years come from the country's list")
 		require.NotContains(t, names, "2027-10-11", "what was removed before the copy stays out")
 	})

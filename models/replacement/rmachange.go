@@ -178,11 +178,11 @@ func (w *rmaChange) planReturn() error {
 	if base == nil || db.SameInstant(base, w.ReturnBaseAt) {
 		return nil
 	}
-	calendar, err := w.calendar()
+	workdays, err := w.calendar()
 	if err != nil {
 		return err
 	}
-	plan, err := program.ReturnDueBy(w.ref.Program.Replacement, calendar, w.shipTo(), *base)
+	plan, err := program.ReturnDueBy(w.ref.Program.Replacement, workdays, w.shipTo(), *base)
 	if err != nil {
 		return err
 	}
@@ -331,11 +331,11 @@ func (w *rmaChange) calendar() (rules.Calendar, error) {
 
 // promise returns the day for a replacement that is on its way from the instant on.
 func (w *rmaChange) promise(from time.Time) (rules.Promise, error) {
-	calendar, err := w.calendar()
+	workdays, err := w.calendar()
 	if err != nil {
 		return rules.Promise{}, err
 	}
-	return program.PromiseBy(w.ref.Program.Replacement, calendar, w.shipTo(), w.Speed, from)
+	return program.PromiseBy(w.ref.Program.Replacement, workdays, w.shipTo(), w.Speed, from)
 }
 
 // keepPromise stores a promise as the current one.
@@ -357,11 +357,11 @@ func promisedOn(p rules.Promise) string {
 // silenceDue returns until when the carrier may give no sign before an agent is asked:
 // the end of the third business day.
 func (w *rmaChange) silenceDue(sign time.Time) (*time.Time, error) {
-	calendar, err := w.calendar()
+	workdays, err := w.calendar()
 	if err != nil {
 		return nil, err
 	}
-	day, err := calendar.AddBusinessDays(
+	day, err := workdays.AddBusinessDays(
 		rules.DateIn(sign, w.zone()), w.ref.Program.Replacement.CarrierSilenceDays)
 	if err != nil {
 		return nil, err

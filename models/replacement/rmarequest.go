@@ -293,9 +293,9 @@ func (w *rmaChange) fill(n NewRMA, acc account.Account, c entitlement.CoveredSub
 }
 
 // begin freezes the entitlement, and approves or asks an operator to decide.
-func (w *rmaChange) begin(n NewRMA, cover rules.Answer) error {
+func (w *rmaChange) begin(n NewRMA, covered rules.Answer) error {
 	if !w.Held {
-		if err := w.freeze(cover); err != nil {
+		if err := w.freeze(covered); err != nil {
 			return err
 		}
 	}
@@ -321,8 +321,8 @@ func (w *rmaChange) begin(n NewRMA, cover rules.Answer) error {
 
 // freeze keeps the entitlement under which the RMA runs, and which cover and speed
 // it gives (S3, S38).
-func (w *rmaChange) freeze(cover rules.Answer) error {
-	frozen, err := rules.Freeze(cover)
+func (w *rmaChange) freeze(covered rules.Answer) error {
+	frozen, err := rules.Freeze(covered)
 	if err != nil {
 		return err
 	}
