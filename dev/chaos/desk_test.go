@@ -28,13 +28,13 @@ import (
 )
 
 func TestHouses_OrderWell(t *testing.T) {
-	catalogue := rules.NewCatalogue(rules.DefaultCatalogue())
+	skus := rules.NewCatalogue(rules.DefaultCatalogue())
 	l := &Load{sellers: []seller{{"org_a", "a"}, {"org_b", "b"}}}
 	spares := 0
 	for _, h := range l.houses() {
 		for which := range h.orders {
 			form := h.form(7, which, today)
-			require.NoError(t, form.Validate(catalogue, civil.DateOf(today)))
+			require.NoError(t, form.Validate(skus, civil.DateOf(today)))
 		}
 		require.GreaterOrEqual(t, h.licences, int64(h.rooms))
 		require.NotEqual(t, h.serial(), h.serial())

@@ -25,12 +25,12 @@ var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 func onDay() time.Time { return today }
 
 func TestShapes_AreGoodOrdersTheSameForASeed(t *testing.T) {
-	catalogue := rules.NewCatalogue(rules.DefaultCatalogue())
+	skus := rules.NewCatalogue(rules.DefaultCatalogue())
 	a, b, other := NewShapes(7, 0, onDay), NewShapes(7, 0, onDay), NewShapes(8, 0, onDay)
 	numbers, differs := map[string]bool{}, false
 	for range 300 {
 		form := a.Next()
-		require.NoError(t, form.Validate(catalogue, civil.DateOf(today)))
+		require.NoError(t, form.Validate(skus, civil.DateOf(today)))
 		require.Equal(t, form, b.Next())
 		require.Contains(t, form.EndCustomer.Email, Marker)
 		require.Contains(t, strings.ToLower(form.EndCustomer.ContactName), Marker)
