@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // roomBench imports rooms of one account.
@@ -163,7 +164,7 @@ func TestS35_OneRefusedRowKeepsAllRoomsOut(t *testing.T) {
 // The very same validators: what the single calls refuse, a dry run tells.
 func TestS35_DryRunOfRoomsTellsWhatTheSingleCallsRefuse(t *testing.T) {
 	b := newRoomBench(t, storetest.SQLite(t))
-	for _, form := range []rules.RoomForm{{}, {Name: "A\x00B", Country: "BR", Platform: "OTHER"}, {Name: strings.Repeat("x", 101), Country: "ZZ", Platform: "NONE", Criticality: "BAD", TimeZone: "Mars"}} {
+	for _, form := range []licensing.RoomForm{{}, {Name: "A\x00B", Country: "BR", Platform: "OTHER"}, {Name: strings.Repeat("x", 101), Country: "ZZ", Platform: "NONE", Criticality: "BAD", TimeZone: "Mars"}} {
 		_, single := b.CreateRoom(b.Context, entitlement.NewRoom{AccountID: b.account, Form: form})
 		line, err := json.Marshal(map[string]any{"name": form.Name, "country": form.Country, "platform": form.Platform, "criticality": form.Criticality, "time_zone": form.TimeZone})
 		require.NoError(t, err)
@@ -210,7 +211,7 @@ func TestS35_RowThatSaysSomethingElseOfWhatIsThereIsRefused(t *testing.T) {
 	job, _ := b.imported(roomHeader + "Sala 0,Site 0,BR,OTHER,SN0000000,TAP,2025-01-01\n")
 	require.Equal(t, []string{"/platform ROOM_DIFFERS", "/devices/0/model DEVICE_DIFFERS", "/devices/0/purchased_on DEVICE_DIFFERS"}, pointers(b.refused(job.ID)[0].Errors))
 	for range 2 {
-		_, err := b.CreateRoom(b.Context, entitlement.NewRoom{AccountID: b.account, Form: rules.RoomForm{Name: "Twin", Country: "BR", Platform: "OTHER"}})
+		_, err := b.CreateRoom(b.Context, entitlement.NewRoom{AccountID: b.account, Form: licensing.RoomForm{Name: "Twin", Country: "BR", Platform: "OTHER"}})
 		require.NoError(t, err)
 	}
 	job, _ = b.imported("room,country,platform\nTwin,BR,OTHER\n")

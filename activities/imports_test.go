@@ -20,10 +20,11 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // file is a JSON file of n orders; change alters the forms.
-func file(t testing.TB, n int, change func(i int, f *rules.OrderForm)) []byte {
+func file(t testing.TB, n int, change func(i int, f *ordering.OrderForm)) []byte {
 	t.Helper()
 	var out strings.Builder
 	for i := range n {
@@ -96,8 +97,8 @@ func (b *importBench) get(id string) importjob.ImportJob {
 	return job
 }
 
-func noQuantity(at ...int) func(int, *rules.OrderForm) {
-	return func(i int, f *rules.OrderForm) {
+func noQuantity(at ...int) func(int, *ordering.OrderForm) {
+	return func(i int, f *ordering.OrderForm) {
 		for _, n := range at {
 			if i == n {
 				f.Lines[0].Quantity = 0
@@ -124,9 +125,9 @@ func TestS35_DryRunChecksAndStoresNothing(t *testing.T) {
 	require.Equal(t, refusal.Fields, rows[0].Errors, "the very same checks as at the door")
 }
 
-func formOf(t *testing.T, content []byte, i int) rules.OrderForm {
+func formOf(t *testing.T, content []byte, i int) ordering.OrderForm {
 	t.Helper()
-	var f rules.OrderForm
+	var f ordering.OrderForm
 	require.NoError(t, json.Unmarshal([]byte(strings.Split(string(content), "\n")[i]), &f))
 	return f
 }
@@ -177,7 +178,7 @@ func TestS35_AnotherOrderUnderAKnownNumberIsRefused(t *testing.T) {
 	b := newImportBench(t)
 	_, _, err := b.run(b.job(file(t, 2, nil)).ID)
 	require.NoError(t, err)
-	job := b.job(file(t, 2, func(i int, f *rules.OrderForm) { f.Lines[0].Quantity = 7 }))
+	job := b.job(file(t, 2, func(i int, f *ordering.OrderForm) { f.Lines[0].Quantity = 7 }))
 	count, _, err := b.run(job.ID)
 	require.NoError(t, err)
 	require.Equal(t, 2, count.Refused)

@@ -5,12 +5,12 @@ import (
 
 	"roomcover.dev/roomcover/mail"
 	"roomcover.dev/roomcover/models/notification"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 // render makes the mail of a notification, in the program's name (R1). Links
 // and codes are derived here and stand nowhere but in the mail.
-func (a *Mail) render(p rules.Program, n notification.Notification) (mail.Message, error) {
+func (a *Mail) render(p catalogue.Program, n notification.Notification) (mail.Message, error) {
 	locale := p.Locale(n.Locale)
 	content := mail.Content{
 		Template: n.Template, Locale: locale, Subject: p.Subject(n.Template, locale), Params: a.withSecrets(n),

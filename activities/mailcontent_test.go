@@ -16,16 +16,18 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
-func abroad(f *rules.OrderForm) {
+func abroad(f *ordering.OrderForm) {
 	f.EndCustomer.Address = rules.Address{Street: "1 Main Street", City: "Austin", Region: "TX", PostalCode: "78701", Country: "US"}
 }
 
 // Every mail that the Store writes is rendered and taken by an SMTP server, so
 // that what models writes and what mail needs cannot drift apart.
 func TestC7_EveryMailOfTheStoreIsSent(t *testing.T) {
-	for locale, change := range map[string]func(*rules.OrderForm){"pt-BR": func(*rules.OrderForm) {}, "en": abroad} {
+	for locale, change := range map[string]func(*ordering.OrderForm){"pt-BR": func(*ordering.OrderForm) {}, "en": abroad} {
 		t.Run(locale, func(t *testing.T) {
 			b := newBench(t)
 			b.writeEveryMail(change, locale)
@@ -51,10 +53,10 @@ func TestC7_EveryMailOfTheStoreIsSent(t *testing.T) {
 }
 
 // writeEveryMail goes through everything that queues a mail.
-func (b *bench) writeEveryMail(change func(*rules.OrderForm), locale string) {
+func (b *bench) writeEveryMail(change func(*ordering.OrderForm), locale string) {
 	t := b.t
 	reseller := b.Reseller(t, "Revenda Sul")
-	form := func(po string, more ...func(*rules.OrderForm)) rules.OrderForm {
+	form := func(po string, more ...func(*ordering.OrderForm)) ordering.OrderForm {
 		f := storetest.Form(po)
 		change(&f)
 		for _, m := range more {
@@ -62,9 +64,9 @@ func (b *bench) writeEveryMail(change func(*rules.OrderForm), locale string) {
 		}
 		return f
 	}
-	gmail := func(f *rules.OrderForm) { f.EndCustomer.Email = "ana@gmail.com" }
-	other := func(name string) func(*rules.OrderForm) {
-		return func(f *rules.OrderForm) {
+	gmail := func(f *ordering.OrderForm) { f.EndCustomer.Email = "ana@gmail.com" }
+	other := func(name string) func(*ordering.OrderForm) {
+		return func(f *ordering.OrderForm) {
 			f.EndCustomer.Company, f.EndCustomer.Email = name, strings.ToLower(name)+"@customer.example"
 		}
 	}
@@ -82,7 +84,7 @@ func (b *bench) writeEveryMail(change func(*rules.OrderForm), locale string) {
 	b.sendAll()
 	u := b.accept(inv, locale)
 	require.NoError(t, b.ChallengeReset(b.Context, u.Email, locale))
-	b.Fulfilled(t, reseller, form("PO-3", func(f *rules.OrderForm) { f.EndCustomer.Email = "rui.lima@acme.example" }))
+	b.Fulfilled(t, reseller, form("PO-3", func(f *ordering.OrderForm) { f.EndCustomer.Email = "rui.lima@acme.example" }))
 	_, err = b.Invite(b.operator(), identity.NewInvite{AccountID: inv.AccountID, Email: "colega@acme.example", Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
 	require.NoError(t, err)
 
@@ -93,7 +95,7 @@ func (b *bench) writeEveryMail(change func(*rules.OrderForm), locale string) {
 	require.NoError(t, err)
 
 	// Fifty licences earn a spare, whose model and site are proposed.
-	b.Fulfilled(t, reseller, form("PO-50", func(f *rules.OrderForm) { f.Lines[0].Quantity = 50 }))
+	b.Fulfilled(t, reseller, form("PO-50", func(f *ordering.OrderForm) { f.Lines[0].Quantity = 50 }))
 	_, err = b.SelectSpare(storetest.CSM(), b.Units(t, inv.AccountID)[0].ID, replacement.SpareChoice{ModelCode: "MEETUP", SiteID: site.ID})
 	require.NoError(t, err)
 
@@ -215,9 +217,9 @@ func TestR1_AnotherProgramIsShownInItsMails(t *testing.T) {
 func TestS1_ConfirmationOfAStartedContractShowsItsPeriod(t *testing.T) {
 	b := newBench(t)
 	form := storetest.Form("PO-1")
-	form.Lines = []rules.OrderLine{{SKU: "JUMPSTART-BUNDLE", Quantity: 1}}
-	for _, sku := range rules.DefaultCatalogue() {
-		if sku.ServiceType == rules.ServiceJumpStart {
+	form.Lines = []ordering.OrderLine{{SKU: "JUMPSTART-BUNDLE", Quantity: 1}}
+	for _, sku := range catalogue.DefaultCatalogue() {
+		if sku.ServiceType == catalogue.ServiceJumpStart {
 			form.Lines[0].SKU = sku.Code
 		}
 	}

@@ -19,7 +19,8 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // parcelBench is an approved RMA with a simulated carrier behind its HTTP client.
@@ -37,7 +38,7 @@ func parcelBenchOn(t *testing.T, env storetest.Env) *parcelBench {
 	t.Helper()
 	b := &parcelBench{Env: env.WithCarrier(t, "sim"), t: t}
 	c := b.Covered(t)
-	d, err := b.PutDepot(storetest.Operator(), rules.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	d, err := b.PutDepot(storetest.Operator(), shipping.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
 	require.NoError(t, err)
 	_, err = b.ReceiveStock(storetest.Operator(), logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 2, Cause: "note"})
 	require.NoError(t, err)
@@ -66,18 +67,18 @@ func (b *parcelBench) settle() (activities.ParcelsSettled, error) {
 }
 
 // states are the states of the RMA's shipments by direction.
-func (b *parcelBench) states() map[rules.ShipmentDirection]rules.ShipmentState {
+func (b *parcelBench) states() map[shipping.ShipmentDirection]shipping.ShipmentState {
 	b.t.Helper()
 	all, _, err := b.ListShipments(b.Context, logistics.ShipmentFilter{SubjectID: b.rma.ID})
 	require.NoError(b.t, err)
-	out := map[rules.ShipmentDirection]rules.ShipmentState{}
+	out := map[shipping.ShipmentDirection]shipping.ShipmentState{}
 	for _, sh := range all {
 		out[sh.Direction] = sh.State
 	}
 	return out
 }
 
-func (b *parcelBench) state() rules.RMAState {
+func (b *parcelBench) state() rma.RMAState {
 	b.t.Helper()
 	r, err := b.GetRMA(b.Context, b.rma.ID)
 	require.NoError(b.t, err)
@@ -106,7 +107,7 @@ func TestParcelsAreBookedOnceWithTheirLabels(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, activities.ParcelsSettled{Booked: 2}, done)
 			require.ElementsMatch(t, []string{"/out/1", "/return/1"}, b.keys())
-			require.Equal(t, map[rules.ShipmentDirection]rules.ShipmentState{rules.ShipOut: rules.ShipmentLabelled, rules.ShipReturn: rules.ShipmentLabelled}, b.states())
+			require.Equal(t, map[shipping.ShipmentDirection]shipping.ShipmentState{shipping.ShipOut: shipping.ShipmentLabelled, shipping.ShipReturn: shipping.ShipmentLabelled}, b.states())
 			require.Equal(t, 2, b.Count(t, "SELECT count(*) FROM shipment_labels"))
 			b.Statements.Reset()
 			done, err = b.settle()
@@ -135,7 +136,7 @@ func TestLostAnswerBooksNothingTwice(t *testing.T) {
 	require.NoError(t, b.sim.SetFaults(simulator.Faults{LostAnswers: 1}))
 	_, err := b.settle()
 	require.Error(t, err)
-	require.Equal(t, rules.ShipmentCreated, b.states()[rules.ShipOut])
+	require.Equal(t, shipping.ShipmentCreated, b.states()[shipping.ShipOut])
 	require.NoError(t, b.sim.SetFaults(simulator.Faults{}))
 	_, err = b.settle()
 	require.NoError(t, err)
@@ -151,7 +152,7 @@ func TestCarrierThatIsDownIsAskedLater(t *testing.T) {
 	require.ErrorAs(t, err, &app)
 	require.False(t, app.NonRetryable())
 	require.Contains(t, err.Error(), "UNAVAILABLE")
-	require.Equal(t, rules.ShipmentCreated, b.states()[rules.ShipOut])
+	require.Equal(t, shipping.ShipmentCreated, b.states()[shipping.ShipOut])
 
 	b.act.Carrier = nil // its address was taken away
 	_, err = b.settle()
@@ -208,7 +209,7 @@ func TestCarriersRefusalIsForGood(t *testing.T) {
 	require.ErrorAs(t, err, &app)
 	require.True(t, app.NonRetryable())
 	require.Equal(t, "carrier: INVALID_BOOKING (422)", app.Message())
-	require.Equal(t, map[rules.ShipmentDirection]rules.ShipmentState{rules.ShipOut: rules.ShipmentCreated, rules.ShipReturn: rules.ShipmentLabelled}, b.states())
+	require.Equal(t, map[shipping.ShipmentDirection]shipping.ShipmentState{shipping.ShipOut: shipping.ShipmentCreated, shipping.ShipReturn: shipping.ShipmentLabelled}, b.states())
 }
 
 func TestLabelIsFetchedLater(t *testing.T) {
@@ -219,7 +220,7 @@ func TestLabelIsFetchedLater(t *testing.T) {
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, err, &app)
 	require.Equal(t, time.Minute, app.NextRetryDelay(), "the carrier asks for it")
-	require.Equal(t, rules.ShipmentLabelled, b.states()[rules.ShipOut], "the booking stands")
+	require.Equal(t, shipping.ShipmentLabelled, b.states()[shipping.ShipOut], "the booking stands")
 	b.act.Carrier = good
 	_, err = b.settle()
 	require.NoError(t, err)
@@ -243,8 +244,8 @@ func TestS10_WithdrawnParcelsAreCancelledAtTheCarrier(t *testing.T) {
 		for _, p := range b.sim.Parcels() {
 			require.True(t, p.Cancelled, p.Key)
 		}
-		require.Equal(t, map[rules.ShipmentDirection]rules.ShipmentState{rules.ShipOut: rules.ShipmentCancelled, rules.ShipReturn: rules.ShipmentCancelled}, b.states())
-		require.Equal(t, rules.RMAWithdrawn, b.state())
+		require.Equal(t, map[shipping.ShipmentDirection]shipping.ShipmentState{shipping.ShipOut: shipping.ShipmentCancelled, shipping.ShipReturn: shipping.ShipmentCancelled}, b.states())
+		require.Equal(t, rma.RMAWithdrawn, b.state())
 		b.AuditHolds(t)
 	}
 }
@@ -286,14 +287,14 @@ func TestS10_WithdrawalAfterThePickUpFindsTheParcelUnderWay(t *testing.T) {
 	require.NoError(t, err)
 	b.Calendar.Set(b.Calendar.Now().Add(5 * time.Hour)) // picked up after two to four
 	b.withdraw()
-	require.Equal(t, rules.RMAWithdrawn, b.state())
+	require.Equal(t, rma.RMAWithdrawn, b.state())
 	_, err = b.settle()
 	require.NoError(t, err)
-	require.Equal(t, rules.RMAShipped, b.state())
-	require.Equal(t, rules.ShipmentPickedUp, b.states()[rules.ShipOut])
+	require.Equal(t, rma.RMAShipped, b.state())
+	require.Equal(t, shipping.ShipmentPickedUp, b.states()[shipping.ShipOut])
 	_, err = b.settle()
 	require.NoError(t, err)
-	require.Equal(t, rules.ShipmentLabelled, b.states()[rules.ShipReturn], "it stays for the way back")
+	require.Equal(t, shipping.ShipmentLabelled, b.states()[shipping.ShipReturn], "it stays for the way back")
 	require.Empty(t, b.Tasks(t, db.TaskShipmentContradicted))
 	b.AuditHolds(t)
 }

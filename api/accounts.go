@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 // accountHandlers answer what is asked about accounts and their members.
@@ -95,9 +96,9 @@ type AccountView struct {
 // AccountDetail is an account with its balance and people.
 type AccountDetail struct {
 	AccountView
-	CSM     *CSMContact                                        `json:"csm,omitempty" doc:"Whom to turn to (R35e); missing where nobody is named, or the one who was has left"`
-	Balance map[rules.ServiceType]map[rules.LicenceState]int64 `json:"balance" nullable:"false" doc:"Licences by service type and state"`
-	Members []MemberView                                       `json:"members" nullable:"false"`
+	CSM     *CSMContact                                            `json:"csm,omitempty" doc:"Whom to turn to (R35e); missing where nobody is named, or the one who was has left"`
+	Balance map[catalogue.ServiceType]map[rules.LicenceState]int64 `json:"balance" nullable:"false" doc:"Licences by service type and state"`
+	Members []MemberView                                           `json:"members" nullable:"false"`
 }
 
 // MemberView is a person in an account.

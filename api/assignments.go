@@ -9,6 +9,8 @@ import (
 
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // assignmentHandlers answer what is asked about assignments.
@@ -53,7 +55,7 @@ type AssignmentView struct {
 	AccountID      string                    `json:"account_id"`
 	LicenceID      string                    `json:"licence_id"`
 	RoomID         string                    `json:"room_id"`
-	ServiceType    rules.ServiceType         `json:"service_type" enum:"SELECT,SYNC_PLUS"`
+	ServiceType    catalogue.ServiceType     `json:"service_type" enum:"SELECT,SYNC_PLUS"`
 	From           time.Time                 `json:"from"`
 	To             *time.Time                `json:"to,omitempty" doc:"Exclusive; missing while it lasts"`
 	EndReason      entitlement.AssignmentEnd `json:"end_reason,omitempty" enum:"RELEASED,MOVED,ROOM_ARCHIVED,CANCELLED,EXPIRED"`
@@ -97,7 +99,7 @@ type AssignedView struct {
 
 func assignedView(a entitlement.Assigned) AssignedView {
 	return AssignedView{viewed(a.Assignments,
-		assignmentView), viewed(a.Warnings, func(w rules.CapWarning) WarningView {
+		assignmentView), viewed(a.Warnings, func(w licensing.CapWarning) WarningView {
 		v := WarningView{DeviceID: w.DeviceID, Code: w.Code}
 		if w.EndsOn != nil {
 			v.EndsOn = w.EndsOn.String()

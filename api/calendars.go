@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
 )
 
 // calendarHandlers answer what is asked about calendars.
@@ -52,16 +53,16 @@ func (h calendarHandlers) routes(api huma.API) {
 // CalendarView is a calendar. A business day is none of the weekend, no holiday, and
 // has working time.
 type CalendarView struct {
-	Code          string                `json:"code" doc:"BR, or BR-SP for a region"`
-	Country       string                `json:"country"`
-	Region        string                `json:"region,omitempty" doc:"ISO 3166-2 without the country"`
-	Weekend       []rules.Weekday       `json:"weekend" nullable:"false"`
-	Hours         []rules.WorkingTime   `json:"hours" nullable:"false" doc:"Working times by the wall clock; a day may have several"`
-	Lacks         []rules.CalendarAlert `json:"lacks" nullable:"false" enum:"NO_WORKING_TIME_IN_14_DAYS,NO_HOLIDAYS_LOADED" doc:"What it needs a person for (C3)"`
-	Source        string                `json:"source" doc:"What its holidays were first loaded from"`
-	LoadedThrough int                   `json:"loaded_through" doc:"The last year that was loaded"`
-	UpdatedAt     time.Time             `json:"updated_at"`
-	Version       int64                 `json:"version" doc:"Grows with every change, holidays included; stored promises name it"`
+	Code          string                   `json:"code" doc:"BR, or BR-SP for a region"`
+	Country       string                   `json:"country"`
+	Region        string                   `json:"region,omitempty" doc:"ISO 3166-2 without the country"`
+	Weekend       []calendar.Weekday       `json:"weekend" nullable:"false"`
+	Hours         []calendar.WorkingTime   `json:"hours" nullable:"false" doc:"Working times by the wall clock; a day may have several"`
+	Lacks         []calendar.CalendarAlert `json:"lacks" nullable:"false" enum:"NO_WORKING_TIME_IN_14_DAYS,NO_HOLIDAYS_LOADED" doc:"What it needs a person for (C3)"`
+	Source        string                   `json:"source" doc:"What its holidays were first loaded from"`
+	LoadedThrough int                      `json:"loaded_through" doc:"The last year that was loaded"`
+	UpdatedAt     time.Time                `json:"updated_at"`
+	Version       int64                    `json:"version" doc:"Grows with every change, holidays included; stored promises name it"`
 }
 
 func calendarView(c program.CalendarDetail) CalendarView {
@@ -69,9 +70,9 @@ func calendarView(c program.CalendarDetail) CalendarView {
 		Code:          c.Code,
 		Country:       c.Country,
 		Region:        c.Region,
-		Weekend:       append([]rules.Weekday{}, c.Weekend...),
-		Hours:         append([]rules.WorkingTime{}, c.Hours...),
-		Lacks:         append([]rules.CalendarAlert{}, c.Lacks...),
+		Weekend:       append([]calendar.Weekday{}, c.Weekend...),
+		Hours:         append([]calendar.WorkingTime{}, c.Hours...),
+		Lacks:         append([]calendar.CalendarAlert{}, c.Lacks...),
 		Source:        c.Source,
 		LoadedThrough: c.LoadedThrough,
 		UpdatedAt:     c.UpdatedAt,
@@ -157,9 +158,9 @@ func (h calendarHandlers) addCalendar(
 
 // CalendarRequest is the week of a calendar from now on.
 type CalendarRequest struct {
-	Weekend []rules.Weekday     `json:"weekend" nullable:"false" doc:"MON to SUN; may be empty"`
-	Hours   []rules.WorkingTime `json:"hours" nullable:"false" doc:"By the wall clock, 09:00 to 24:00; a day may have several; a day without any is no business day"`
-	Reason  string              `json:"reason" doc:"Required; goes into the audit"`
+	Weekend []calendar.Weekday     `json:"weekend" nullable:"false" doc:"MON to SUN; may be empty"`
+	Hours   []calendar.WorkingTime `json:"hours" nullable:"false" doc:"By the wall clock, 09:00 to 24:00; a day may have several; a day without any is no business day"`
+	Reason  string                 `json:"reason" doc:"Required; goes into the audit"`
 }
 
 // CalendarChangeInput names a calendar and the version that a change is based on.

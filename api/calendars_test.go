@@ -7,6 +7,7 @@ import (
 
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
 )
 
 func TestC3_CalendarsOverTheAPI(t *testing.T) {
@@ -14,7 +15,7 @@ func TestC3_CalendarsOverTheAPI(t *testing.T) {
 	read := h.Lead.get("/v1/calendars/IN")
 	c := as[api.CalendarDetail](t, read, 200)
 	require.Equal(t, `"1"`, read.Header.Get("ETag"))
-	require.Equal(t, []rules.CalendarAlert{rules.AlertNoHolidays}, c.Lacks)
+	require.Equal(t, []calendar.CalendarAlert{calendar.AlertNoHolidays}, c.Lacks)
 	problem(t, h.Lead.get("/v1/calendars/XX"), 404, rules.NotFound)
 
 	week := map[string]any{"weekend": []string{"SUN"}, "hours": []any{map[string]any{"day": "MON", "from": "09:00", "to": "12:00"}, map[string]any{"day": "MON", "from": "13:00", "to": "18:00"}}, "reason": "six days"}
@@ -29,7 +30,7 @@ func TestC3_CalendarsOverTheAPI(t *testing.T) {
 	changed := put(`"1"`)
 	c = as[api.CalendarDetail](t, changed, 200)
 	require.Equal(t, `"2"`, changed.Header.Get("ETag"))
-	require.Equal(t, []rules.WorkingTime{{Day: "MON", From: "09:00", To: "12:00"}, {Day: "MON", From: "13:00", To: "18:00"}}, c.Hours)
+	require.Equal(t, []calendar.WorkingTime{{Day: "MON", From: "09:00", To: "12:00"}, {Day: "MON", From: "13:00", To: "18:00"}}, c.Hours)
 	problem(t, put(`"1"`), 412, "VERSION_MISMATCH")
 	week["hours"] = []any{}
 	p := problem(t, put(`"2"`), 422, rules.ValidationFailed)

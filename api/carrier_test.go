@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 var carrierKey = bytes.Repeat([]byte("c"), 32)
@@ -35,7 +36,7 @@ func (h *house) webhook(body string) answer {
 // parcel is a booked shipment of an account.
 func (h *house) parcel(accountID, tracking string) logistics.Shipment {
 	h.t.Helper()
-	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim", PromisedOn: "2026-11-24"})
+	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipOut, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim", PromisedOn: "2026-11-24"})
 	require.NoError(h.t, err)
 	sh, err = h.ShipmentBooked(h.Context, sh.ID, tracking)
 	require.NoError(h.t, err)
@@ -45,10 +46,10 @@ func (h *house) parcel(accountID, tracking string) logistics.Shipment {
 // wayBack is the booked parcel in which a unit comes back from a site, with its label.
 func (h *house) wayBack(accountID, siteID, tracking string) logistics.Shipment {
 	h.t.Helper()
-	d, err := h.PutDepot(h.Context, rules.DepotForm{Code: "BR-9", Name: "Depósito Campinas", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	d, err := h.PutDepot(h.Context, shipping.DepotForm{Code: "BR-9", Name: "Depósito Campinas", Street: "Rua A 1", City: "Campinas", Country: "BR"})
 	require.NoError(h.t, err)
-	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipReturn, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim",
-		Consignment: &logistics.Consignment{SiteID: siteID, DepotID: d.ID, Service: rules.ServiceStandard, ModelCode: "RALLY-BAR", Quantity: 1, Contents: "1 x Rally Bar"}})
+	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipReturn, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim",
+		Consignment: &logistics.Consignment{SiteID: siteID, DepotID: d.ID, Service: shipping.ServiceStandard, ModelCode: "RALLY-BAR", Quantity: 1, Contents: "1 x Rally Bar"}})
 	require.NoError(h.t, err)
 	_, err = h.StoreBookings(h.Context, []logistics.BookedParcel{{ShipmentID: sh.ID, Tracking: tracking, MediaType: "application/pdf", Label: []byte("%PDF of " + tracking)}})
 	require.NoError(h.t, err)
@@ -97,7 +98,7 @@ func TestWebhooksMoveShipments(t *testing.T) {
 	}
 	as[ref](t, h.webhook(scanned("T1", "PICKED_UP", 2)), 202)
 	detail := as[api.ShipmentDetail](t, k.get("/v1/shipments/"+sh.ID), 200)
-	require.Equal(t, rules.ShipmentInTransit, detail.State)
+	require.Equal(t, shipping.ShipmentInTransit, detail.State)
 	require.Len(t, detail.Scans, 3)
 	require.Equal(t, time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC), detail.FirstMoveAt.UTC())
 	require.Len(t, as[items[ref]](t, k.get("/v1/shipments?state=IN_TRANSIT&direction=OUT&tracking=T1&subject_id=rma_T1"), 200).Items, 1)

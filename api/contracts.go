@@ -15,6 +15,8 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // contractHandlers answer what is asked about contracts.
@@ -50,7 +52,7 @@ type ContractView struct {
 	Source        entitlement.EntrySource `json:"source" enum:"CONTRACT,ORDER,EARLIER_WARRANTY"`
 	AccountID     string                  `json:"account_id"`
 	OrderID       string                  `json:"order_id,omitempty"`
-	Type          rules.ServiceType       `json:"type" enum:"SELECT,SYNC_PLUS,EXT_WARRANTY,JUMPSTART,ENTERPRISE"`
+	Type          catalogue.ServiceType   `json:"type" enum:"SELECT,SYNC_PLUS,EXT_WARRANTY,JUMPSTART,ENTERPRISE"`
 	State         rules.ContractState     `json:"state" enum:"PROCESSING,PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED"`
 	Expiring      bool                    `json:"expiring" doc:"It runs, and ends within 90 days"`
 	Quantity      int64                   `json:"quantity" doc:"As bought"`
@@ -94,7 +96,7 @@ func (h contractHandlers) contractView(c entitlement.ContractEntry) ContractView
 		zone := zoneOf(c.ServiceContract)
 		today := rules.DateIn(h.db.Clock().Now(), zone)
 		v.Expiring = c.State == rules.ContractActive &&
-			c.EndAt.Before(rules.ExpiringBefore(today, rules.ExpiringDays, zone))
+			c.EndAt.Before(licensing.ExpiringBefore(today, licensing.ExpiringDays, zone))
 	}
 	if c.MaxRooms != nil {
 		v.MaxRooms = *c.MaxRooms
@@ -116,7 +118,7 @@ func (in ContractsInput) filter() entitlement.ContractFilter {
 	f := entitlement.ContractFilter{
 		AccountID: in.AccountID,
 		OrderID:   in.OrderID,
-		Type:      rules.ServiceType(in.Type),
+		Type:      catalogue.ServiceType(in.Type),
 		State:     rules.ContractState(in.State),
 	}
 	if in.ExpiringWithin > 0 {

@@ -14,6 +14,8 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // everyType is an account with one contract of each type, and a customer's token.
@@ -50,7 +52,7 @@ func TestR38_CustomersSeeEveryTypeAndStateAndGetThemAsAFile(t *testing.T) {
 	require.NoError(t, err)
 	all := contracts(t, c, "")
 	require.Len(t, all, 4)
-	require.Equal(t, rules.ServiceJumpStart, all[0].Type, "newest first")
+	require.Equal(t, catalogue.ServiceJumpStart, all[0].Type, "newest first")
 	require.True(t, all[0].Expiring, "90 days")
 	require.Equal(t, rules.ContractCancelled, all[2].State)
 	require.NotNil(t, all[2].CancelledAt)
@@ -82,7 +84,7 @@ func TestR38_TheFileIsWholeAndInPages(t *testing.T) {
 	form := storetest.Form("PO-1")
 	form.Lines = nil
 	for range 40 {
-		form.Lines = append(form.Lines, rules.OrderLine{SKU: "SELECT-1Y", Quantity: 1})
+		form.Lines = append(form.Lines, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 1})
 	}
 	for i := range 11 {
 		form.PONumber = storetest.PO(i)

@@ -15,6 +15,8 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 // countryHandlers answer what is asked about country terms and supported products.
@@ -51,14 +53,14 @@ func (h countryHandlers) routes(api huma.API) {
 
 // TermsView is one version of a country's terms.
 type TermsView struct {
-	Country       string         `json:"country"`
-	Version       int            `json:"version"`
-	EffectiveFrom string         `json:"effective_from" format:"date"`
-	Available     bool           `json:"available"`
-	RMASpeed      rules.RMASpeed `json:"rma_speed" doc:"NBD, STANDARD or business days such as 3BD"`
-	Languages     []string       `json:"languages" nullable:"false"`
-	Note          string         `json:"note,omitempty" doc:"What changed"`
-	PublishedAt   time.Time      `json:"published_at"`
+	Country       string            `json:"country"`
+	Version       int               `json:"version"`
+	EffectiveFrom string            `json:"effective_from" format:"date"`
+	Available     bool              `json:"available"`
+	RMASpeed      calendar.RMASpeed `json:"rma_speed" doc:"NBD, STANDARD or business days such as 3BD"`
+	Languages     []string          `json:"languages" nullable:"false"`
+	Note          string            `json:"note,omitempty" doc:"What changed"`
+	PublishedAt   time.Time         `json:"published_at"`
 }
 
 func termsView(v program.CountryTermsVersion) TermsView {
@@ -76,11 +78,11 @@ func termsView(v program.CountryTermsVersion) TermsView {
 
 // TermsRequest is the next version of a country's terms.
 type TermsRequest struct {
-	EffectiveFrom string         `json:"effective_from" format:"date" doc:"Today or later"`
-	Available     *bool          `json:"available" nullable:"false" doc:"Required: false ends the service in the country"`
-	RMASpeed      rules.RMASpeed `json:"rma_speed"`
-	Languages     []string       `json:"languages,omitempty" nullable:"false"`
-	Note          string         `json:"note" doc:"What changes; shown in the public change log"`
+	EffectiveFrom string            `json:"effective_from" format:"date" doc:"Today or later"`
+	Available     *bool             `json:"available" nullable:"false" doc:"Required: false ends the service in the country"`
+	RMASpeed      calendar.RMASpeed `json:"rma_speed"`
+	Languages     []string          `json:"languages,omitempty" nullable:"false"`
+	Note          string            `json:"note" doc:"What changes; shown in the public change log"`
 }
 
 type countryInput struct {
@@ -90,7 +92,7 @@ type countryInput struct {
 func (h countryHandlers) publishTerms(
 	ctx context.Context, in *countryInput, r TermsRequest,
 ) (*one[TermsView], error) {
-	t := rules.CountryTerms{
+	t := catalogue.CountryTerms{
 		Country:   in.Country,
 		Available: r.Available != nil && *r.Available,
 		RMASpeed:  r.RMASpeed,
@@ -112,14 +114,14 @@ func (h countryHandlers) publishTerms(
 
 // ModelRequest is a version of a supported product.
 type ModelRequest struct {
-	Name                  string             `json:"name"`
-	Kind                  rules.ModelKind    `json:"kind" enum:"HARDWARE,ACCESSORY,SOFTWARE,BUNDLE"`
-	Serialised            bool               `json:"serialised,omitempty"`
-	StandardWarrantyYears int                `json:"standard_warranty_years,omitempty" minimum:"0" maximum:"10"`
-	Platform              rules.Platform     `json:"platform,omitempty" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER"`
-	Components            []ModelPartRequest `json:"components,omitempty" nullable:"false" doc:"Of a bundle (R70)"`
-	EffectiveFrom         string             `json:"effective_from,omitempty" format:"date"`
-	EffectiveTo           string             `json:"effective_to,omitempty" format:"date" doc:"Exclusive"`
+	Name                  string              `json:"name"`
+	Kind                  catalogue.ModelKind `json:"kind" enum:"HARDWARE,ACCESSORY,SOFTWARE,BUNDLE"`
+	Serialised            bool                `json:"serialised,omitempty"`
+	StandardWarrantyYears int                 `json:"standard_warranty_years,omitempty" minimum:"0" maximum:"10"`
+	Platform              rules.Platform      `json:"platform,omitempty" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER"`
+	Components            []ModelPartRequest  `json:"components,omitempty" nullable:"false" doc:"Of a bundle (R70)"`
+	EffectiveFrom         string              `json:"effective_from,omitempty" format:"date"`
+	EffectiveTo           string              `json:"effective_to,omitempty" format:"date" doc:"Exclusive"`
 }
 
 // ModelPartRequest is one sort of part of a bundle.
@@ -134,7 +136,7 @@ type ModelView struct {
 	ModelRequest
 }
 
-func modelView(m rules.ProductModel) ModelView {
+func modelView(m catalogue.ProductModel) ModelView {
 	r := ModelRequest{
 		Name:                  m.Name,
 		Kind:                  m.Kind,
@@ -171,7 +173,7 @@ func (h countryHandlers) putModel(
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
-	m := rules.ProductModel{
+	m := catalogue.ProductModel{
 		Code:                  in.Code,
 		Name:                  r.Name,
 		Kind:                  r.Kind,
@@ -182,7 +184,7 @@ func (h countryHandlers) putModel(
 		EffectiveTo:           dateOf(r.EffectiveTo),
 	}
 	for _, c := range r.Components {
-		m.Components = append(m.Components, rules.Component{Code: c.Code, Quantity: c.Quantity})
+		m.Components = append(m.Components, catalogue.Component{Code: c.Code, Quantity: c.Quantity})
 	}
 	m, err := h.programs.PutModel(ctx, m)
 	return single(m, err, modelView)

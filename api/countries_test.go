@@ -12,6 +12,8 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/cover"
 )
 
 // abroad is a Brazilian customer whose order of ten licences has one assigned at
@@ -53,7 +55,7 @@ func (a *abroad) publish(country string, change map[string]any) api.TermsView {
 	return as[api.TermsView](a.t, a.house.Lead.post("/v1/countries/"+country+"/terms", terms), 201)
 }
 
-func (a *abroad) coverage(room, query string) rules.Answer {
+func (a *abroad) coverage(room, query string) cover.Answer {
 	return *as[api.CoveredView](a.t, a.get("/v1/coverage?room="+room+query), 200).Answer
 }
 
@@ -86,10 +88,10 @@ func TestR78c_TheRoomsCountrySetsSpeedAndLanguages(t *testing.T) {
 	d := a.post("/v1/devices", map[string]any{"room_id": room, "serial": "DE-0001", "model": "MEETUP", "purchased_on": "2023-11-20"})
 	require.Equal(t, 201, d.Status, string(d.Body))
 	got := as[api.CoveredView](t, a.get("/v1/coverage?for=hardware&serial=DE-0001"), 200).Answer
-	require.Equal(t, rules.RMASpeed("3BD"), got.RMASpeed)
+	require.Equal(t, calendar.RMASpeed("3BD"), got.RMASpeed)
 	require.ElementsMatch(t, []string{"de", "en"}, got.Languages)
 	home := a.coverage(a.room, "")
-	require.Equal(t, rules.SpeedNBD, home.RMASpeed)
+	require.Equal(t, calendar.SpeedNBD, home.RMASpeed)
 
 	// The speed, as a day: three business days, Christmas and a weekend not counted.
 	stored, err := h.GetRoom(h.Context, room)
@@ -122,18 +124,18 @@ func TestR78d_TermsArePublicWithVersionChangeLogAndETag(t *testing.T) {
 	after := as[api.CountriesView](t, changed, 200)
 	require.Equal(t, before.Version+2, after.Version)
 	require.Equal(t, []string{"second", "first"}, []string{after.Changes[0].Note, after.Changes[1].Note}, "newest first, whatever the country")
-	speeds := func(v api.CountriesView) map[string]rules.RMASpeed {
-		out := map[string]rules.RMASpeed{}
+	speeds := func(v api.CountriesView) map[string]calendar.RMASpeed {
+		out := map[string]calendar.RMASpeed{}
 		for _, c := range v.Countries {
 			out[c.Country] = c.RMASpeed
 		}
 		require.Len(t, out, len(rules.Countries()))
 		return out
 	}
-	require.Equal(t, []rules.RMASpeed{"2BD", "NBD"}, []rules.RMASpeed{speeds(after)["ZA"], speeds(after)["AR"]}, "announced, not yet in force")
+	require.Equal(t, []calendar.RMASpeed{"2BD", "NBD"}, []calendar.RMASpeed{speeds(after)["ZA"], speeds(after)["AR"]}, "announced, not yet in force")
 	h.Calendar.Set(storetest.Now.AddDate(0, 0, 8))
 	inForce := anyone.send("GET", "/v1/countries", nil, "If-None-Match", changed.Header.Get("ETag"))
-	require.Equal(t, rules.RMASpeed("5BD"), speeds(as[api.CountriesView](t, inForce, 200))["AR"], "the page changes with the day")
+	require.Equal(t, calendar.RMASpeed("5BD"), speeds(as[api.CountriesView](t, inForce, 200))["AR"], "the page changes with the day")
 }
 
 func TestR78e_DifferingTermsAreAcknowledgedByVersion(t *testing.T) {
@@ -141,7 +143,7 @@ func TestR78e_DifferingTermsAreAcknowledgedByVersion(t *testing.T) {
 	a.publish("DE", map[string]any{"rma_speed": "3BD"})
 	room := a.roomIn("DE")
 	for _, acknowledged := range []int{0, 1, 3} {
-		problem(t, a.assign(room, acknowledged), 409, rules.TermsAckRequired)
+		problem(t, a.assign(room, acknowledged), 409, cover.TermsAckRequired)
 	}
 	as[api.AssignedView](t, a.assign(room, 2), 201)
 	kept := as[items[api.AssignmentView]](t, a.get("/v1/assignments?room_id="+room), 200).Items[0]
@@ -154,7 +156,7 @@ func TestR78e_DifferingTermsAreAcknowledgedByVersion(t *testing.T) {
 	// A move is an assignment too.
 	there := a.roomIn("DE")
 	move := map[string]any{"to_room_id": there, "licence_ids": []string{a.licence}}
-	problem(t, a.post("/v1/rooms/"+a.room+"/move", move), 409, rules.TermsAckRequired)
+	problem(t, a.post("/v1/rooms/"+a.room+"/move", move), 409, cover.TermsAckRequired)
 	move["acknowledged_terms"] = 2
 	as[api.AssignedView](t, a.post("/v1/rooms/"+a.room+"/move", move), 200)
 }
@@ -168,13 +170,13 @@ func TestS31_ExistingAssignmentsKeepTheBetterOfOldAndNewTerms(t *testing.T) {
 	a.publish("DE", map[string]any{"effective_from": "2026-11-25", "rma_speed": "5BD", "languages": []string{"de"}})
 	later := a.roomIn("DE")
 	as[api.AssignedView](t, a.assign(later, 2), 201)
-	require.Equal(t, []rules.RMASpeed{rules.SpeedNBD, "5BD"}, []rules.RMASpeed{a.coverage(old, "").RMASpeed, a.coverage(later, "").RMASpeed})
+	require.Equal(t, []calendar.RMASpeed{calendar.SpeedNBD, "5BD"}, []calendar.RMASpeed{a.coverage(old, "").RMASpeed, a.coverage(later, "").RMASpeed})
 	require.ElementsMatch(t, []string{"pt-BR", "en", "de"}, a.coverage(old, "").Languages)
 	require.Equal(t, []string{"de"}, a.coverage(later, "").Languages)
 
 	h.Calendar.Set(storetest.Now.AddDate(0, 0, 4))
 	a.publish("DE", map[string]any{"effective_from": "2026-11-27", "rma_speed": "2BD", "languages": []string{"de"}})
-	require.Equal(t, []rules.RMASpeed{rules.SpeedNBD, "2BD"}, []rules.RMASpeed{a.coverage(old, "").RMASpeed, a.coverage(later, "").RMASpeed}, "better ones count for both")
+	require.Equal(t, []calendar.RMASpeed{calendar.SpeedNBD, "2BD"}, []calendar.RMASpeed{a.coverage(old, "").RMASpeed, a.coverage(later, "").RMASpeed}, "better ones count for both")
 
 	h.Calendar.Set(storetest.Now.AddDate(0, 0, 6))
 	a.publish("DE", map[string]any{"effective_from": "2026-11-29", "available": false, "rma_speed": "STANDARD", "languages": []string{}})

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/cover"
 )
 
 // coverageHandlers answer what is asked about coverage.
@@ -41,7 +42,7 @@ type CoveredView struct {
 	Model    string        `json:"model,omitempty"`
 	Found    bool          `json:"found"`
 	DeviceID string        `json:"device_id,omitempty"`
-	Answer   *rules.Answer `json:"answer,omitempty" doc:"Missing when the subject was not found"`
+	Answer   *cover.Answer `json:"answer,omitempty" doc:"Missing when the subject was not found"`
 }
 
 func coveredView(c entitlement.Covered) CoveredView {
@@ -92,11 +93,11 @@ func (h coverageHandlers) getCoverage(
 }
 
 // purpose reads what cover is asked for; missing is technical.
-func purpose(name string) rules.Purpose {
+func purpose(name string) cover.Purpose {
 	if name == "" {
-		return rules.ForTechnical
+		return cover.ForTechnical
 	}
-	return rules.Purpose(strings.ToUpper(name))
+	return cover.Purpose(strings.ToUpper(name))
 }
 
 // instant reads a time; missing is now.

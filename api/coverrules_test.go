@@ -8,6 +8,8 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // asks requests a replacement and gives the code of its refusal, empty for none.
@@ -24,7 +26,7 @@ func TestR35b_TheWarrantyIsExtendedForCatalogueDevicesInCoveredRooms(t *testing.
 	h := sqlite(t)
 	a := h.admin(t)
 	add := func(serial, model, bought string, room entitlement.Room) {
-		d, err := h.RegisterDevice(h.Context, entitlement.NewDevice{AccountID: a.Account, RoomID: room.ID, Form: rules.DeviceForm{Serial: serial, ModelCode: model, PurchasedOn: bought}})
+		d, err := h.RegisterDevice(h.Context, entitlement.NewDevice{AccountID: a.Account, RoomID: room.ID, Form: licensing.DeviceForm{Serial: serial, ModelCode: model, PurchasedOn: bought}})
 		require.NoError(t, err)
 		require.NotEmpty(t, d.ID)
 	}
@@ -41,7 +43,7 @@ func TestR35b_TheWarrantyIsExtendedForCatalogueDevicesInCoveredRooms(t *testing.
 		require.Equal(t, code, a.asks(t, serial), serial)
 	}
 	answer := a.covered(t, "for=hardware&serial=PASTSTANDARD")
-	require.Equal(t, rules.BySelect, answer.Entitlement.Kind)
+	require.Equal(t, cover.BySelect, answer.Entitlement.Kind)
 	require.Equal(t, "2028-01-01", answer.HardwareUntil.In(saoPaulo(t)).Format("2006-01-02"), "until purchase plus five years (R125b)")
 }
 
@@ -83,7 +85,7 @@ func TestR34b_CoverAndReplacementNeedNoSync(t *testing.T) {
 		require.Zero(t, h.syncTables(t))
 		answer := a.covered(t, "serial="+*a.Device.Serial+"&for=technical")
 		require.True(t, answer.Covered)
-		require.Equal(t, []rules.Feature{rules.SyncPremium}, answer.Features, "R34a: included, and not needed")
+		require.Equal(t, []cover.Feature{cover.SyncPremium}, answer.Features, "R34a: included, and not needed")
 		require.Empty(t, a.asks(t, *a.Device.Serial))
 	})
 }

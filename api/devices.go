@@ -9,6 +9,7 @@ import (
 
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // deviceHandlers answer what is asked about devices.
@@ -53,8 +54,8 @@ type DeviceRequest struct {
 	Reason         string `json:"reason,omitempty" doc:"Operators, and for a stored date: required; goes into the audit"`
 }
 
-func (r DeviceRequest) form() rules.DeviceForm {
-	return rules.DeviceForm{
+func (r DeviceRequest) form() licensing.DeviceForm {
+	return licensing.DeviceForm{
 		Serial:         r.Serial,
 		ModelCode:      r.Model,
 		PurchasedOn:    r.PurchasedOn,
@@ -66,17 +67,17 @@ func (r DeviceRequest) form() rules.DeviceForm {
 
 // DeviceView is a device.
 type DeviceView struct {
-	ID             string            `json:"id"`
-	AccountID      string            `json:"account_id"`
-	Serial         string            `json:"serial,omitempty" doc:"Normalised; missing: a part of a bundle that was not read yet"`
-	Model          string            `json:"model"`
-	State          rules.DeviceState `json:"state" enum:"UNPLACED,IN_ROOM,SPARE_ON_SITE,IN_RMA,RETURNED,RETIRED,LOST"`
-	PurchasedOn    string            `json:"purchased_on,omitempty" format:"date"`
-	PurchaseProof  string            `json:"purchase_proof,omitempty"`
-	StdWarrantyEnd string            `json:"std_warranty_end,omitempty" format:"date"`
-	ExtWarrantyEnd string            `json:"ext_warranty_end,omitempty" format:"date"`
-	CreatedAt      time.Time         `json:"created_at"`
-	Version        int64             `json:"version"`
+	ID             string                `json:"id"`
+	AccountID      string                `json:"account_id"`
+	Serial         string                `json:"serial,omitempty" doc:"Normalised; missing: a part of a bundle that was not read yet"`
+	Model          string                `json:"model"`
+	State          licensing.DeviceState `json:"state" enum:"UNPLACED,IN_ROOM,SPARE_ON_SITE,IN_RMA,RETURNED,RETIRED,LOST"`
+	PurchasedOn    string                `json:"purchased_on,omitempty" format:"date"`
+	PurchaseProof  string                `json:"purchase_proof,omitempty"`
+	StdWarrantyEnd string                `json:"std_warranty_end,omitempty" format:"date"`
+	ExtWarrantyEnd string                `json:"ext_warranty_end,omitempty" format:"date"`
+	CreatedAt      time.Time             `json:"created_at"`
+	Version        int64                 `json:"version"`
 }
 
 func deviceView(d entitlement.Device) DeviceView {
@@ -125,7 +126,7 @@ func (h deviceHandlers) listDevices(
 		AccountID: in.AccountID,
 		RoomID:    in.RoomID,
 		ModelCode: in.Model,
-		State:     rules.DeviceState(in.State),
+		State:     licensing.DeviceState(in.State),
 		Search:    in.Search,
 		Sort:      sorted(in.Sort),
 		Page:      in.page(),

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // A customer imports rooms of its own account and reads the report; nobody else
@@ -26,7 +27,7 @@ func TestS35_RoomsImportOverTheAPI(t *testing.T) {
 	require.Equal(t, 1, job.RowsTotal)
 	require.Equal(t, "true", a.send("POST", "/v1/rooms/import?dry_run=true", content, "Content-Type", "text/csv", "Idempotency-Key", "file-1").Header.Get("Idempotent-Replayed"))
 	require.NoError(t, h.PutImportRows(h.Context, []importjob.ImportRow{{JobID: job.ID, RowNo: 2, Outcome: importjob.RowRefused, RoomID: &a.room, DeviceID: &a.device,
-		Errors: []rules.FieldError{{Pointer: "/devices/0/serial", Code: rules.SerialRegistered}}}}))
+		Errors: []rules.FieldError{{Pointer: "/devices/0/serial", Code: licensing.SerialRegistered}}}}))
 	report := as[items[api.ImportRowView]](t, a.get("/v1/imports/"+job.ID+"/rows"), 200).Items[0]
 	require.Equal(t, a.room, report.RoomID)
 	require.Equal(t, a.device, report.DeviceID)

@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // side is one of two accounts with the same data: its ids by kind, and a client for
@@ -52,12 +53,12 @@ func (h *house) side(t *testing.T, n int) side {
 }
 
 // sellersOwn adds what the reseller has besides: an order in review and a job.
-func (s side) sellersOwn(t *testing.T, form rules.OrderForm) {
+func (s side) sellersOwn(t *testing.T, form ordering.OrderForm) {
 	form.PONumber, form.PurchasedOn = "PO-2", "2026-12-24"
 	s.ids["review"] = s.roles[rules.Reseller].accepted(form).ID
 	s.ids["import"] = as[ref](t, s.roles[rules.Reseller].send("POST", "/v1/orders/import", "[{}]"), 202).ID
 	form.PONumber = "PO-9"
-	form.Lines = []rules.OrderLine{{SKU: "SELECT-3Y", Quantity: 1, Renews: "CONTRACT"}}
+	form.Lines = []ordering.OrderLine{{SKU: "SELECT-3Y", Quantity: 1, Renews: "CONTRACT"}}
 	body, err := json.Marshal(form)
 	require.NoError(t, err)
 	s.ids["form"] = strings.Replace(string(body), "CONTRACT", "<contract>", 1)
@@ -66,8 +67,8 @@ func (s side) sellersOwn(t *testing.T, form rules.OrderForm) {
 
 // extend adds an extended warranty of two units, one of them attached, and a
 // replacement that is asked for.
-func (h *house) extend(t *testing.T, reseller account.Org, form rules.OrderForm, room entitlement.Room, s *side) {
-	form.PONumber, form.Lines = "PO-3", []rules.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
+func (h *house) extend(t *testing.T, reseller account.Org, form ordering.OrderForm, room entitlement.Room, s *side) {
+	form.PONumber, form.Lines = "PO-3", []ordering.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
 	units := h.Licences(t, h.Env.Fulfilled(t, reseller, form))
 	device := h.Device(t, room, "EXTENDED-"+s.ids["serial"], "RALLY-BAR", "2026-10-01")
 	a, err := h.AttachWarranty(h.Context, warranty.AttachRequest{LicenceID: units[0].ID, Serial: *device.Serial})
@@ -82,8 +83,8 @@ func (h *house) extend(t *testing.T, reseller account.Org, form rules.OrderForm,
 }
 
 // spares adds a spare that is on site and one that waits for the customer's consent.
-func (h *house) spares(t *testing.T, reseller account.Org, form rules.OrderForm, s *side) {
-	form.PONumber, form.Lines = "PO-4", []rules.OrderLine{{SKU: "SELECT-3Y", Quantity: 100}}
+func (h *house) spares(t *testing.T, reseller account.Org, form ordering.OrderForm, s *side) {
+	form.PONumber, form.Lines = "PO-4", []ordering.OrderLine{{SKU: "SELECT-3Y", Quantity: 100}}
 	h.Env.Fulfilled(t, reseller, form)
 	units := h.Units(t, s.ids["account"])
 	require.Len(t, units, 2)

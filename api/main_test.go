@@ -21,6 +21,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 func TestMain(m *testing.M) { storetest.Main(m) }
@@ -152,10 +153,10 @@ func (c client) try(method, path string, body any, headers ...string) (answer, e
 	return answer{res.StatusCode, res.Header, got}, err
 }
 
-func (c client) get(path string) answer            { return c.send("GET", path, nil) }
-func (c client) post(path string, body any) answer { return c.send("POST", path, body) }
-func (c client) order(form rules.OrderForm) answer { return c.post("/v1/orders", form) }
-func (c client) accepted(form rules.OrderForm) orderRef {
+func (c client) get(path string) answer               { return c.send("GET", path, nil) }
+func (c client) post(path string, body any) answer    { return c.send("POST", path, body) }
+func (c client) order(form ordering.OrderForm) answer { return c.post("/v1/orders", form) }
+func (c client) accepted(form ordering.OrderForm) orderRef {
 	return as[orderRef](c.house.t, c.order(form), 201)
 }
 

@@ -22,6 +22,7 @@ import (
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // Examples are part of the description and built in: after adding one, run
@@ -91,7 +92,7 @@ func TestReferencePageNeedsNothingFromElsewhere(t *testing.T) {
 // a state in which its request succeeds.
 func (h *house) world(t *testing.T) map[string]func() (client, string) {
 	po := 0
-	form := func() rules.OrderForm {
+	form := func() ordering.OrderForm {
 		po++
 		f := storetest.Form(storetest.PO(100 + po))
 		return f

@@ -17,6 +17,7 @@ import (
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 type items[T any] struct {
@@ -114,7 +115,7 @@ func TestAccountsAreReadWithBalanceAndAdded(t *testing.T) {
 	second := as[ref](t, h.Lead.post("/v1/accounts", body), 201)
 	t.Run("R107a two candidates are never guessed between", func(t *testing.T) {
 		review := h.Seller.accepted(form)
-		require.Equal(t, []string{rules.ReasonAmbiguousAccount}, review.ReviewReasons)
+		require.Equal(t, []string{ordering.ReasonAmbiguousAccount}, review.ReviewReasons)
 		path := "/v1/orders/" + review.ID + "/decision"
 		p := problem(t, h.Lead.post(path, `{"accept":true,"reason":"r"}`), 422, rules.ValidationFailed)
 		require.Equal(t, []string{"/account_id REQUIRED"}, codes(p.Errors))

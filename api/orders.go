@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/strictjson"
 )
 
@@ -44,14 +45,14 @@ func (h orderHandlers) routes(api huma.API) {
 	}
 
 	mountRaw(api, submit.post("submit-order", "/v1/orders", "Submit an order").
-		answers(http.StatusCreated).refuses(409).documents(rules.OrderForm{}).takesOrders(),
+		answers(http.StatusCreated).refuses(409).documents(ordering.OrderForm{}).takesOrders(),
 		h.submitOrder)
 	mount(api, read.get("list-orders", "/v1/orders", "List orders, newest first"), h.listOrders)
 	mount(api, read.get("get-order", "/v1/orders/{id}",
 		"Read an order with contracts, cancellations and timeline").
 		refuses(404), h.getOrder)
 	mountRaw(api, submit.put("amend-order", "/v1/orders/{id}", "Amend an order in review").
-		refuses(404, 409, 412, 428).documents(rules.OrderForm{}), h.amendOrder)
+		refuses(404, 409, 412, 428).documents(ordering.OrderForm{}), h.amendOrder)
 	mountJSON(api, review.post("decide-order", "/v1/orders/{id}/decision",
 		"Accept or reject an order in review").
 		idempotent().refuses(404), h.decideOrder)
@@ -138,8 +139,8 @@ func (h orderHandlers) submitOrder(
 
 // orderForm decodes an order. When its structure is wrong, what the rules say about
 // the rest is told along with it.
-func (h orderHandlers) orderForm(ctx context.Context, raw rawBody) (rules.OrderForm, error) {
-	form, wrong := decode[rules.OrderForm](raw)
+func (h orderHandlers) orderForm(ctx context.Context, raw rawBody) (ordering.OrderForm, error) {
+	form, wrong := decode[ordering.OrderForm](raw)
 	if len(wrong) == 0 {
 		return form, nil
 	}

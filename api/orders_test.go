@@ -13,6 +13,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 func TestSubmitOrderFromTheExample(t *testing.T) {
@@ -76,7 +77,7 @@ func TestS14_HundredParallelPostsMakeOneOrder(t *testing.T) {
 }
 
 // without takes the value at a JSON pointer out of a form.
-func without(t *testing.T, form rules.OrderForm, pointers ...string) map[string]any {
+func without(t *testing.T, form ordering.OrderForm, pointers ...string) map[string]any {
 	t.Helper()
 	content, err := json.Marshal(form)
 	require.NoError(t, err)
@@ -129,18 +130,18 @@ func TestR92b_AllMissingFieldsAreToldAtOnce(t *testing.T) {
 func TestR113_MixedServiceTypesAreRefusedWithTheirLines(t *testing.T) {
 	h := sqlite(t)
 	form := storetest.Form("PO-1")
-	form.Lines = append(form.Lines, rules.OrderLine{SKU: "EXT-WARRANTY-1Y", Quantity: 1}, rules.OrderLine{SKU: "SELECT-1Y", Quantity: 1}, rules.OrderLine{SKU: "SYNC-PLUS-1Y", Quantity: 1})
+	form.Lines = append(form.Lines, ordering.OrderLine{SKU: "EXT-WARRANTY-1Y", Quantity: 1}, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 1}, ordering.OrderLine{SKU: "SYNC-PLUS-1Y", Quantity: 1})
 	p := problem(t, h.Seller.order(form), 422, rules.ValidationFailed)
 	require.Equal(t, []string{"/lines/1/sku MIXED_SERVICE_TYPES", "/lines/3/sku MIXED_SERVICE_TYPES"}, codes(p.Errors))
 	form.Lines = form.Lines[:1]
-	form.Lines = append(form.Lines, rules.OrderLine{SKU: "SELECT-1Y", Quantity: 1})
+	form.Lines = append(form.Lines, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 1})
 	require.Equal(t, "ACCEPTED", h.Seller.accepted(form).State)
 }
 
 func TestR25a_OrderOfOneLicenceNeedsNoHardware(t *testing.T) {
 	h := sqlite(t)
 	form := storetest.Form("PO-1")
-	form.Lines = []rules.OrderLine{{SKU: "SELECT-1Y", Quantity: 1}}
+	form.Lines = []ordering.OrderLine{{SKU: "SELECT-1Y", Quantity: 1}}
 	ref := h.Seller.accepted(form)
 	h.fulfil(ref.ID)
 	require.Equal(t, "FULFILLED", as[orderRef](t, h.Seller.get("/v1/orders/"+ref.ID), 200).State)
@@ -150,13 +151,13 @@ func TestOrdersThatNeedReviewSayWhy(t *testing.T) {
 	h := sqlite(t)
 	for _, c := range []struct {
 		name   string
-		change func(*rules.OrderForm)
+		change func(*ordering.OrderForm)
 		reason string
 	}{
-		{"R115b reseller's domain", func(f *rules.OrderForm) { f.EndCustomer.Email = "ana@revendasul.example" }, rules.ReasonContactAtReseller},
-		{"R115b distributor's domain", func(f *rules.OrderForm) { f.EndCustomer.Email = "ana@norte.example" }, rules.ReasonContactAtDistributor},
-		{"R115b free mail", func(f *rules.OrderForm) { f.EndCustomer.Email = "ana@gmail.com" }, rules.ReasonContactAtFreeMail},
-		{"S6 future date", func(f *rules.OrderForm) { f.PurchasedOn = "2026-12-24" }, rules.ReasonPurchaseInFuture},
+		{"R115b reseller's domain", func(f *ordering.OrderForm) { f.EndCustomer.Email = "ana@revendasul.example" }, ordering.ReasonContactAtReseller},
+		{"R115b distributor's domain", func(f *ordering.OrderForm) { f.EndCustomer.Email = "ana@norte.example" }, ordering.ReasonContactAtDistributor},
+		{"R115b free mail", func(f *ordering.OrderForm) { f.EndCustomer.Email = "ana@gmail.com" }, ordering.ReasonContactAtFreeMail},
+		{"S6 future date", func(f *ordering.OrderForm) { f.PurchasedOn = "2026-12-24" }, ordering.ReasonPurchaseInFuture},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			form := storetest.Form(c.name)
@@ -174,7 +175,7 @@ func TestR45a_SuspendedResellerNeedsReviewUntilDecided(t *testing.T) {
 	put := h.Lead.send("PUT", "/v1/orgs", map[string]any{"kind": "RESELLER", "name": "Revenda Sul", "authorised_from": "2020-01-01", "suspended": true})
 	require.Equal(t, 200, put.Status, string(put.Body))
 	ref := h.Seller.accepted(storetest.Form("PO-1"))
-	require.Equal(t, []string{rules.ReasonResellerNotAuthorised}, ref.ReviewReasons)
+	require.Equal(t, []string{ordering.ReasonResellerNotAuthorised}, ref.ReviewReasons)
 	contracts := as[struct{ Items []any }](t, h.Lead.get("/v1/contracts"), 200)
 	require.Empty(t, contracts.Items)
 	problem(t, h.Lead.post("/v1/orders/"+ref.ID+"/decision", map[string]any{"accept": true, "reason": " "}), 422, rules.ReasonRequired)
@@ -311,7 +312,7 @@ func TestOrderDetailTellsContractsAndTimeline(t *testing.T) {
 	ref := h.Seller.accepted(storetest.Form("PO-1"))
 	h.fulfil(ref.ID)
 	type detail struct {
-		Submitted *rules.OrderForm
+		Submitted *ordering.OrderForm
 		Contracts []struct {
 			State, LatestStartOn, StartOn string
 			Quantity                      int

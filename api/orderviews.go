@@ -8,49 +8,51 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // OrderSummary is an order as it is listed: numbers, dates and states, no
 // personal data.
 type OrderSummary struct {
-	ID               string            `json:"id"`
-	State            rules.OrderState  `json:"state" enum:"RECEIVED,NEEDS_REVIEW,ACCEPTED,REJECTED,PROVISIONING,FULFILLED,PARTIALLY_CANCELLED,CANCELLED"`
-	StateSince       time.Time         `json:"state_since"`
-	PONumber         string            `json:"po_number"`
-	VendorOrderNo    string            `json:"vendor_order_no,omitempty" doc:"The vendor's number; missing until the order is accepted"`
-	ServiceType      rules.ServiceType `json:"service_type"`
-	PurchasedOn      string            `json:"purchased_on" format:"date" doc:"The purchase date that counts (S6)"`
-	TimeZone         string            `json:"time_zone" doc:"IANA zone of the order's days"`
-	CancellableUntil time.Time         `json:"cancellable_until" doc:"Exclusive end of the cancellation window (R90)"`
-	ReviewReasons    []string          `json:"review_reasons" nullable:"false" doc:"Why an operator looks at the order"`
-	ReviewUntil      *time.Time        `json:"review_until,omitempty" doc:"Without a decision by then the order is rejected"`
-	InvitationFailed bool              `json:"invitation_failed" doc:"The invitation could not be delivered (S17)"`
-	Lines            []OrderLineView   `json:"lines" nullable:"false"`
-	CreatedAt        time.Time         `json:"created_at"`
-	Version          int64             `json:"version" doc:"Also the ETag, for If-Match"`
-	AccountID        string            `json:"account_id,omitempty" doc:"Operators only"`
-	ResellerID       string            `json:"reseller_id,omitempty" doc:"Operators only"`
-	DistributorID    string            `json:"distributor_id,omitempty" doc:"Operators only"`
-	SubmittedBy      string            `json:"submitted_by,omitempty" doc:"Operators only"`
-	LastError        string            `json:"last_error,omitempty" doc:"Operators only: what the last step failed of"`
+	ID               string                `json:"id"`
+	State            rules.OrderState      `json:"state" enum:"RECEIVED,NEEDS_REVIEW,ACCEPTED,REJECTED,PROVISIONING,FULFILLED,PARTIALLY_CANCELLED,CANCELLED"`
+	StateSince       time.Time             `json:"state_since"`
+	PONumber         string                `json:"po_number"`
+	VendorOrderNo    string                `json:"vendor_order_no,omitempty" doc:"The vendor's number; missing until the order is accepted"`
+	ServiceType      catalogue.ServiceType `json:"service_type"`
+	PurchasedOn      string                `json:"purchased_on" format:"date" doc:"The purchase date that counts (S6)"`
+	TimeZone         string                `json:"time_zone" doc:"IANA zone of the order's days"`
+	CancellableUntil time.Time             `json:"cancellable_until" doc:"Exclusive end of the cancellation window (R90)"`
+	ReviewReasons    []string              `json:"review_reasons" nullable:"false" doc:"Why an operator looks at the order"`
+	ReviewUntil      *time.Time            `json:"review_until,omitempty" doc:"Without a decision by then the order is rejected"`
+	InvitationFailed bool                  `json:"invitation_failed" doc:"The invitation could not be delivered (S17)"`
+	Lines            []OrderLineView       `json:"lines" nullable:"false"`
+	CreatedAt        time.Time             `json:"created_at"`
+	Version          int64                 `json:"version" doc:"Also the ETag, for If-Match"`
+	AccountID        string                `json:"account_id,omitempty" doc:"Operators only"`
+	ResellerID       string                `json:"reseller_id,omitempty" doc:"Operators only"`
+	DistributorID    string                `json:"distributor_id,omitempty" doc:"Operators only"`
+	SubmittedBy      string                `json:"submitted_by,omitempty" doc:"Operators only"`
+	LastError        string                `json:"last_error,omitempty" doc:"Operators only: what the last step failed of"`
 }
 
 // OrderLineView is one line of an order.
 type OrderLineView struct {
-	SKU         string            `json:"sku"`
-	Quantity    int64             `json:"quantity"`
-	ServiceType rules.ServiceType `json:"service_type"`
-	TermYears   int               `json:"term_years"`
-	Renews      string            `json:"renews,omitempty" doc:"Contract whose licences these continue (S4)"`
+	SKU         string                `json:"sku"`
+	Quantity    int64                 `json:"quantity"`
+	ServiceType catalogue.ServiceType `json:"service_type"`
+	TermYears   int                   `json:"term_years"`
+	Renews      string                `json:"renews,omitempty" doc:"Contract whose licences these continue (S4)"`
 }
 
 // OrderDetail is one order with everything that became of it.
 type OrderDetail struct {
 	OrderSummary
-	Submitted     *rules.OrderForm   `json:"submitted,omitempty" doc:"The order as it was sent; only for who sent it and for operators (R94)"`
-	Contracts     []OrderContract    `json:"contracts" nullable:"false"`
-	Cancellations []CancellationView `json:"cancellations" nullable:"false"`
-	Timeline      []EventView        `json:"timeline" nullable:"false" doc:"What happened, oldest first"`
+	Submitted     *ordering.OrderForm `json:"submitted,omitempty" doc:"The order as it was sent; only for who sent it and for operators (R94)"`
+	Contracts     []OrderContract     `json:"contracts" nullable:"false"`
+	Cancellations []CancellationView  `json:"cancellations" nullable:"false"`
+	Timeline      []EventView         `json:"timeline" nullable:"false" doc:"What happened, oldest first"`
 }
 
 // CancellationView is one cancellation of an order.
@@ -164,7 +166,7 @@ func timeline(events []db.AuditEvent, operator bool) []EventView {
 type OrderContract struct {
 	ID            string                  `json:"id"`
 	OrderID       string                  `json:"order_id"`
-	Type          rules.ServiceType       `json:"type"`
+	Type          catalogue.ServiceType   `json:"type"`
 	State         rules.ContractState     `json:"state" enum:"PENDING_START,ACTIVE,SUSPENDED,EXPIRED,CANCELLED"`
 	Quantity      int64                   `json:"quantity"`
 	TermYears     int                     `json:"term_years"`

@@ -11,6 +11,8 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // programHandlers answer what is asked about the program and its catalogue.
@@ -49,7 +51,7 @@ func (h programHandlers) routes(api huma.API) {
 
 type programOutput struct {
 	ETag string `header:"ETag"`
-	Body rules.Program
+	Body catalogue.Program
 }
 
 func (h programHandlers) getProgram(ctx context.Context, _ *struct{}) (*programOutput, error) {
@@ -62,7 +64,7 @@ type putProgramInput struct {
 }
 
 func (h programHandlers) putProgram(
-	ctx context.Context, in *putProgramInput, p rules.Program,
+	ctx context.Context, in *putProgramInput, p catalogue.Program,
 ) (*programOutput, error) {
 	ref, err := h.programs.Reference(ctx)
 	if err != nil {
@@ -83,11 +85,11 @@ func (h programHandlers) putProgram(
 
 // SKURequest is what a SKU sells.
 type SKURequest struct {
-	ServiceType   rules.ServiceType `json:"service_type" enum:"SELECT,SYNC_PLUS,EXT_WARRANTY,JUMPSTART"`
-	TermYears     int               `json:"term_years" doc:"1 to 5; 0 for JUMPSTART"`
-	Bundle        bool              `json:"bundle,omitempty" doc:"Hardware that brings JumpStart (R30a)"`
-	EffectiveFrom string            `json:"effective_from,omitempty" doc:"First day of sale, YYYY-MM-DD"`
-	EffectiveTo   string            `json:"effective_to,omitempty" doc:"First day without sale, YYYY-MM-DD"`
+	ServiceType   catalogue.ServiceType `json:"service_type" enum:"SELECT,SYNC_PLUS,EXT_WARRANTY,JUMPSTART"`
+	TermYears     int                   `json:"term_years" doc:"1 to 5; 0 for JUMPSTART"`
+	Bundle        bool                  `json:"bundle,omitempty" doc:"Hardware that brings JumpStart (R30a)"`
+	EffectiveFrom string                `json:"effective_from,omitempty" doc:"First day of sale, YYYY-MM-DD"`
+	EffectiveTo   string                `json:"effective_to,omitempty" doc:"First day without sale, YYYY-MM-DD"`
 }
 
 // SKUView is a SKU of the catalogue.
@@ -122,7 +124,7 @@ func (h programHandlers) putSKU(
 	ctx context.Context, in *skuInput, r SKURequest,
 ) (*one[SKUView], error) {
 	row := program.CatalogueSKU{
-		Code:          rules.NormaliseSKU(in.SKU),
+		Code:          catalogue.NormaliseSKU(in.SKU),
 		ServiceType:   r.ServiceType,
 		TermYears:     r.TermYears,
 		Bundle:        r.Bundle,
@@ -141,9 +143,9 @@ func checkSKU(k program.CatalogueSKU) error {
 	var f fieldCheck
 	f.fail(!skuForm.MatchString(k.Code), "/sku", "INVALID_SKU", "This is no SKU code.",
 		"Use capitals, digits, dots and dashes, at most 64.")
-	jumpstart := k.ServiceType == rules.ServiceJumpStart
+	jumpstart := k.ServiceType == catalogue.ServiceJumpStart
 	switch k.ServiceType {
-	case rules.ServiceSelect, rules.ServiceSyncPlus, rules.ServiceExtWarranty, rules.ServiceJumpStart:
+	case catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty, catalogue.ServiceJumpStart:
 	default:
 		f.fail(true, "/service_type", "UNKNOWN_SERVICE_TYPE", "There is no such service type.",
 			"Send SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART.")
@@ -201,7 +203,7 @@ func (f *fieldCheck) party(company string, address *rules.Address) rules.Party {
 	if address != nil {
 		p.Address = *address
 	}
-	form := rules.OrderForm{EndCustomer: p}
+	form := ordering.OrderForm{EndCustomer: p}
 	const at = "/end_customer"
 	for _, e := range fieldsOf(form.Validate(nil, civil.Date{Year: 2000, Month: 1, Day: 1})) {
 		if len(e.Pointer) > len(at) && e.Pointer[:len(at)] == at {

@@ -8,6 +8,8 @@ import (
 
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 func TestS4_AnOrderLineNamesTheContractThatItRenews(t *testing.T) {
@@ -25,9 +27,9 @@ func TestS4_AnOrderLineNamesTheContractThatItRenews(t *testing.T) {
 	form := storetest.FormFor("PO-2", "Acme Ltda", "ana.souza@acme.example")
 	form.PurchasedOn = h.Calendar.Now().Format("2006-01-02")
 	form.EndCustomer.Address.Street = "Rua A, 1"
-	form.Lines = []rules.OrderLine{{SKU: "SELECT-1Y", Quantity: 50, Renews: "con_none"}}
+	form.Lines = []ordering.OrderLine{{SKU: "SELECT-1Y", Quantity: 50, Renews: "con_none"}}
 	p := problem(t, h.Seller.order(form), 422, rules.ValidationFailed)
-	require.Equal(t, []string{"/lines/0/renews " + rules.NotRenewable}, codes(p.Errors))
+	require.Equal(t, []string{"/lines/0/renews " + ordering.NotRenewable}, codes(p.Errors))
 	form.Lines[0].Renews = contracts[0].ID
 	ref := h.Seller.accepted(form)
 	h.fulfil(ref.ID)
@@ -41,7 +43,7 @@ func TestS4_AnOrderLineNamesTheContractThatItRenews(t *testing.T) {
 	}](t, h.Lead.get("/v1/orders/"+ref.ID), 200)
 	require.Equal(t, contracts[0].ID, got.Lines[0].Renews)
 	require.Equal(t, end.In(zone).Format("2006-01-02"), got.Contracts[0].StartOn)
-	require.Equal(t, rules.StartRenewal, got.Contracts[0].StartReason)
+	require.Equal(t, licensing.StartRenewal, got.Contracts[0].StartReason)
 	licences := as[items[struct{ Renews string }]](t, h.Lead.get("/v1/contracts/"+got.Contracts[0].ID+"/licences"), 200).Items
 	require.Equal(t, first.ID, licences[0].Renews, "what is in a room is renewed first")
 	spares := as[struct {

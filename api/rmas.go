@@ -11,6 +11,9 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // rmaHandlers answer what is asked about replacements.
@@ -73,7 +76,7 @@ type listRMAsInput struct {
 func (h rmaHandlers) listRMAs(ctx context.Context, in *listRMAsInput) (*pageOf[RMAView], error) {
 	rmas, next, err := h.replacements.ListRMAs(ctx, replacement.RMAFilter{
 		AccountID: in.AccountID,
-		State:     rules.RMAState(in.State),
+		State:     rma.RMAState(in.State),
 		RoomID:    in.RoomID,
 		DeviceID:  in.DeviceID,
 		SiteID:    in.SiteID,
@@ -117,19 +120,19 @@ func (h rmaHandlers) requestRMA(
 
 // RMACommandRequest is what the commands need; each takes its own fields.
 type RMACommandRequest struct {
-	Reason          string           `json:"reason,omitempty" doc:"appeal, reject, reship, wait, waive: required; goes into the audit"`
-	DefectConfirmed bool             `json:"defect_confirmed,omitempty" doc:"approve: required to be true"`
-	Code            string           `json:"code,omitempty" doc:"reject: NO_DEFECT, NOT_ELIGIBLE, FRAUD_SUSPECTED or NO_ANSWER"`
-	Model           string           `json:"model,omitempty" doc:"allocate, backorder: a better model that is sent instead; missing: the same one"`
-	ExpectedOn      string           `json:"expected_on,omitempty" format:"date" doc:"backorder: the day on which a unit is expected"`
-	Serial          string           `json:"serial,omitempty" doc:"ship: of the replacement; inspect: read from the unit that came back"`
-	Carrier         string           `json:"carrier,omitempty" doc:"ship: where no shipment was booked yet"`
-	Tracking        string           `json:"tracking,omitempty" doc:"ship: with the carrier"`
-	Outcome         rules.RMAOutcome `json:"outcome,omitempty" doc:"inspect: DEFECT, NO_FAULT_FOUND, DAMAGE or WRONG_UNIT"`
-	Photo           string           `json:"photo,omitempty" doc:"no_return: where the photo of the unit is kept; not for accessories"`
-	Fact            rules.RMAFact    `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RETURN_SCANNED or RETURN_RECEIVED"`
-	SpareUnitID     string           `json:"spare_unit_id,omitempty" doc:"use_spare: a spare of the same model on site in the account (R88c)"`
-	At              *time.Time       `json:"at,omitempty" doc:"tell: when it happened; missing: now"`
+	Reason          string         `json:"reason,omitempty" doc:"appeal, reject, reship, wait, waive: required; goes into the audit"`
+	DefectConfirmed bool           `json:"defect_confirmed,omitempty" doc:"approve: required to be true"`
+	Code            string         `json:"code,omitempty" doc:"reject: NO_DEFECT, NOT_ELIGIBLE, FRAUD_SUSPECTED or NO_ANSWER"`
+	Model           string         `json:"model,omitempty" doc:"allocate, backorder: a better model that is sent instead; missing: the same one"`
+	ExpectedOn      string         `json:"expected_on,omitempty" format:"date" doc:"backorder: the day on which a unit is expected"`
+	Serial          string         `json:"serial,omitempty" doc:"ship: of the replacement; inspect: read from the unit that came back"`
+	Carrier         string         `json:"carrier,omitempty" doc:"ship: where no shipment was booked yet"`
+	Tracking        string         `json:"tracking,omitempty" doc:"ship: with the carrier"`
+	Outcome         rma.RMAOutcome `json:"outcome,omitempty" doc:"inspect: DEFECT, NO_FAULT_FOUND, DAMAGE or WRONG_UNIT"`
+	Photo           string         `json:"photo,omitempty" doc:"no_return: where the photo of the unit is kept; not for accessories"`
+	Fact            rma.RMAFact    `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RETURN_SCANNED or RETURN_RECEIVED"`
+	SpareUnitID     string         `json:"spare_unit_id,omitempty" doc:"use_spare: a spare of the same model on site in the account (R88c)"`
+	At              *time.Time     `json:"at,omitempty" doc:"tell: when it happened; missing: now"`
 }
 
 type rmaCommandInput struct {
@@ -141,7 +144,7 @@ func (h rmaHandlers) actOnRMA(
 	ctx context.Context, in *rmaCommandInput, q RMACommandRequest,
 ) (*one[RMADetail], error) {
 	c := replacement.ReplacementCommand{
-		Name:            rules.RMACommand(in.Command),
+		Name:            rma.RMACommand(in.Command),
 		Reason:          q.Reason,
 		DefectConfirmed: q.DefectConfirmed,
 		Code:            q.Code,
@@ -169,11 +172,11 @@ func (h rmaHandlers) actOnRMA(
 type RMAView struct {
 	ID                string                `json:"id"`
 	AccountID         string                `json:"account_id"`
-	State             rules.RMAState        `json:"state" doc:"Derived from both tracks"`
-	Outbound          rules.OutboundState   `json:"outbound" enum:"REQUESTED,APPROVED,REJECTED,WITHDRAWN,BACKORDERED,ALLOCATED,SHIPPED,DELIVERED,SWAPPED"`
-	Return            rules.ReturnState     `json:"return" enum:"NOT_DUE,AWAITING_RETURN,OVERDUE,RETURN_IN_TRANSIT,RETURN_RECEIVED,INSPECTED,NO_RETURN_REQUIRED,NON_RETURN_BILLED"`
+	State             rma.RMAState          `json:"state" doc:"Derived from both tracks"`
+	Outbound          rma.OutboundState     `json:"outbound" enum:"REQUESTED,APPROVED,REJECTED,WITHDRAWN,BACKORDERED,ALLOCATED,SHIPPED,DELIVERED,SWAPPED"`
+	Return            rma.ReturnState       `json:"return" enum:"NOT_DUE,AWAITING_RETURN,OVERDUE,RETURN_IN_TRANSIT,RETURN_RECEIVED,INSPECTED,NO_RETURN_REQUIRED,NON_RETURN_BILLED"`
 	StateSince        time.Time             `json:"state_since"`
-	Commands          []rules.RMACommand    `json:"commands" nullable:"false" doc:"What the caller may do now"`
+	Commands          []rma.RMACommand      `json:"commands" nullable:"false" doc:"What the caller may do now"`
 	Held              bool                  `json:"held" doc:"Waits for the proof of purchase (R125)"`
 	ReviewReasons     []string              `json:"review_reasons" nullable:"false" doc:"Why a person has to approve it (S25)"`
 	RejectCode        string                `json:"reject_code,omitempty"`
@@ -184,8 +187,8 @@ type RMAView struct {
 	RoomID            string                `json:"room_id,omitempty" doc:"Where it was when the replacement was requested"`
 	SiteID            string                `json:"site_id" doc:"Where the replacement goes"`
 	Fault             string                `json:"fault"`
-	Cover             rules.EntitlementKind `json:"cover,omitempty" doc:"Which cover is used (S38); missing while held"`
-	Speed             rules.RMASpeed        `json:"speed,omitempty"`
+	Cover             cover.EntitlementKind `json:"cover,omitempty" doc:"Which cover is used (S38); missing while held"`
+	Speed             calendar.RMASpeed     `json:"speed,omitempty"`
 	Promise           *PromiseView          `json:"promise,omitempty" doc:"The current one"`
 	FirstPromisedOn   string                `json:"first_promised_on,omitempty" format:"date" doc:"Whether it is late counts from this one (S21)"`
 	Late              bool                  `json:"late"`
@@ -197,8 +200,8 @@ type RMAView struct {
 	Carrier           string                `json:"carrier,omitempty"`
 	Tracking          string                `json:"tracking,omitempty"`
 	ReturnDueOn       string                `json:"return_due_on,omitempty" format:"date" doc:"Last day in time, at the site"`
-	Outcome           rules.RMAOutcome      `json:"outcome,omitempty" enum:"DEFECT,NO_FAULT_FOUND,DAMAGE"`
-	Fee               rules.RMAFee          `json:"fee" enum:"NONE,ASKED,BILLED,CREDITED,WAIVED"`
+	Outcome           rma.RMAOutcome        `json:"outcome,omitempty" enum:"DEFECT,NO_FAULT_FOUND,DAMAGE"`
+	Fee               rma.RMAFee            `json:"fee" enum:"NONE,ASKED,BILLED,CREDITED,WAIVED"`
 	WaitsFor          string                `json:"waits_for,omitempty" doc:"Timer that runs"`
 	WaitsUntil        *time.Time            `json:"waits_until,omitempty"`
 	RequestedAt       time.Time             `json:"requested_at"`
@@ -223,7 +226,7 @@ type PromiseText struct {
 	Portuguese string `json:"pt-BR"`
 }
 
-func promiseView(p *rules.Promise) *PromiseView {
+func promiseView(p *calendar.Promise) *PromiseView {
 	if p == nil {
 		return nil
 	}
@@ -235,7 +238,7 @@ func promiseView(p *rules.Promise) *PromiseView {
 	}
 }
 
-func dayOf(p *rules.Promise) string {
+func dayOf(p *calendar.Promise) string {
 	if p == nil || p.On.IsZero() {
 		return ""
 	}
@@ -247,7 +250,7 @@ func (h rmaHandlers) rmaView(ctx context.Context) func(replacement.RMA) RMAView 
 	role := callOf(ctx).token.Role
 	now := h.db.Clock().Now()
 	return func(r replacement.RMA) RMAView {
-		commands := rules.RMACommandsFor(role, r.RMAFacts, now)
+		commands := rma.RMACommandsFor(role, r.RMAFacts, now)
 		v := RMAView{
 			ID:                r.ID,
 			AccountID:         r.AccountID,
@@ -255,7 +258,7 @@ func (h rmaHandlers) rmaView(ctx context.Context) func(replacement.RMA) RMAView 
 			Outbound:          r.RMAFacts.Outbound(),
 			Return:            r.RMAFacts.Return(now),
 			StateSince:        r.StateSince,
-			Commands:          append([]rules.RMACommand{}, commands...),
+			Commands:          append([]rma.RMACommand{}, commands...),
 			Held:              r.Held,
 			ReviewReasons:     append([]string{}, r.ReviewReasons...),
 			RejectCode:        r.RejectCode,

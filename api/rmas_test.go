@@ -11,6 +11,8 @@ import (
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // rmaWorld is what the examples of sites and replacements are about.
@@ -67,9 +69,9 @@ func TestR35c_AReplacementOverTheAPI(t *testing.T) {
 	r := as[rmaAnswer](t, customer.post("/v1/rmas", map[string]any{"serial": "sn-100", "fault": "No picture"}), 201)
 	require.Equal(t, []string{"withdraw", "use_spare"}, r.Commands)
 	require.Equal(t, []string{"NBD", "SELECT", "NOT_DUE"}, []string{r.Speed, r.Cover, r.Return})
-	problem(t, customer.post("/v1/rmas", map[string]any{"serial": "sn-100", "fault": "No picture"}), 409, rules.RMAOpen)
+	problem(t, customer.post("/v1/rmas", map[string]any{"serial": "sn-100", "fault": "No picture"}), 409, rma.RMAOpen)
 	problem(t, customer.post("/v1/rmas/"+r.ID+"/approve", map[string]any{"defect_confirmed": true}), 403, rules.Forbidden)
-	problem(t, agent.post("/v1/rmas/"+r.ID+"/approve", map[string]any{}), 409, rules.DefectOpen)
+	problem(t, agent.post("/v1/rmas/"+r.ID+"/approve", map[string]any{}), 409, rma.DefectOpen)
 
 	r = h.act(t, agent, r.ID, "approve", map[string]any{"defect_confirmed": true})
 	require.Equal(t, "2026-11-26", r.Promise.On)
@@ -77,7 +79,7 @@ func TestR35c_AReplacementOverTheAPI(t *testing.T) {
 	require.Contains(t, r.Promise.Explanation["pt-BR"], "aprovado na quarta-feira às 09:00")
 	require.Equal(t, "PROMISE_BREACH", r.WaitsFor)
 	h.act(t, agent, r.ID, "allocate", map[string]any{})
-	problem(t, agent.post("/v1/rmas/"+r.ID+"/ship", map[string]any{"serial": "SN-100"}), 409, rules.SerialRegistered)
+	problem(t, agent.post("/v1/rmas/"+r.ID+"/ship", map[string]any{"serial": "SN-100"}), 409, licensing.SerialRegistered)
 	h.act(t, agent, r.ID, "ship", map[string]any{"serial": "new-100", "carrier": "sim", "tracking": "TRK1"})
 	r = h.act(t, agent, r.ID, "tell", map[string]any{"fact": "DELIVERED", "at": h.Calendar.Now()})
 	require.Equal(t, []string{"AWAITING_RETURN", "DELIVERED", "2026-12-09"}, []string{r.State, r.Outbound, r.ReturnDueOn})
@@ -110,7 +112,7 @@ func TestS25_EveryReasonAgainstAReplacementIsNamedAtOnce(t *testing.T) {
 	for _, e := range p.Errors {
 		codes = append(codes, e.Code)
 	}
-	require.Equal(t, []string{rules.WarrantyCap, rules.SerialTooNew, rules.SiteUnknown}, codes)
+	require.Equal(t, []string{rules.WarrantyCap, rma.SerialTooNew, rma.SiteUnknown}, codes)
 	problem(t, customer.post("/v1/rmas", map[string]any{"model": "SYNC", "room_id": c.Room.ID, "quantity": 1, "fault": "Broken"}), 422, rules.NotHardware)
 	problem(t, customer.post("/v1/rmas", map[string]any{"model": "STRONG-USB-CABLE", "quantity": 1, "fault": "Broken"}), 422, rules.ValidationFailed)
 	problem(t, h.customer(c.Account, rules.CustomerReadOnly, api.RMAsRead, api.RMAsWrite).post("/v1/rmas", map[string]any{"serial": "SN-100", "fault": "x"}), 403, rules.Forbidden)

@@ -7,6 +7,7 @@ import (
 
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/cover"
 )
 
 // A list that is asked for cover answers what the single question answers.
@@ -20,10 +21,10 @@ func TestR39c_RoomsAreListedWithTheirCover(t *testing.T) {
 	h.Assigned(t, h.Licences(t, o)[0], covered)
 	type item struct {
 		ID       string
-		Coverage *rules.Answer
+		Coverage *cover.Answer
 	}
-	list := func(query string) map[string]*rules.Answer {
-		out := map[string]*rules.Answer{}
+	list := func(query string) map[string]*cover.Answer {
+		out := map[string]*cover.Answer{}
 		for _, i := range as[items[item]](t, h.customer(*o.AccountID, rules.CustomerReadOnly).get("/v1/rooms"+query), 200).Items {
 			out[i.ID] = i.Coverage
 		}
@@ -32,7 +33,7 @@ func TestR39c_RoomsAreListedWithTheirCover(t *testing.T) {
 	answers := list("?coverage=technical")
 	require.True(t, answers[covered.ID].Covered)
 	require.False(t, answers[bare.ID].Covered)
-	single := as[struct{ Answer rules.Answer }](t, h.Lead.get("/v1/coverage?room="+covered.ID), 200).Answer
+	single := as[struct{ Answer cover.Answer }](t, h.Lead.get("/v1/coverage?room="+covered.ID), 200).Answer
 	require.Equal(t, single.Entitlement, answers[covered.ID].Entitlement)
 	require.Nil(t, list("")[covered.ID], "nobody asked")
 	require.Empty(t, list("?coverage=technical&q=nothing-like-it"))

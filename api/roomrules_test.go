@@ -11,6 +11,8 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // A customer's administrator at the public door, for the rules of rooms, devices
@@ -30,7 +32,7 @@ func (a adminOf) room(t *testing.T, name string) string {
 }
 
 // covered asks about a room or a serial now, for a purpose.
-func (a adminOf) covered(t *testing.T, query string) rules.Answer {
+func (a adminOf) covered(t *testing.T, query string) cover.Answer {
 	t.Helper()
 	return *as[api.CoveredView](t, a.get("/v1/coverage?"+query), 200).Answer
 }
@@ -52,7 +54,7 @@ func TestR27a_DevicesGoIntoRoomsBySerial(t *testing.T) {
 	found := as[items[api.RoomView]](t, a.get("/v1/rooms?q=b-123"), 200).Items
 	require.Len(t, found, 1, "a room is found by a part of its device's serial")
 	require.Equal(t, room, found[0].ID)
-	p := problem(t, a.post("/v1/devices", map[string]any{"serial": "AB1234", "model": "MEETUP"}), 409, rules.SerialRegistered) // R27c
+	p := problem(t, a.post("/v1/devices", map[string]any{"serial": "AB1234", "model": "MEETUP"}), 409, licensing.SerialRegistered) // R27c
 	require.Equal(t, "/v1/rooms/"+room, p.Existing)
 }
 
@@ -81,7 +83,7 @@ func TestR28a_ADeviceMovedToAnUncoveredRoomIsUncovered(t *testing.T) {
 	require.Equal(t, "SELECT", string(a.covered(t, serial+"hardware").Entitlement.Kind))
 	a.move(t, a.Room.ID, to, map[string]any{"device_ids": []string{a.Device.ID}})
 	require.Equal(t, rules.NotCovered, a.covered(t, serial+"technical").Code)
-	require.Equal(t, rules.ByStandardWarranty, a.covered(t, serial+"hardware").Entitlement.Kind, "its own warranty goes with it")
+	require.Equal(t, cover.ByStandardWarranty, a.covered(t, serial+"hardware").Entitlement.Kind, "its own warranty goes with it")
 	stays := as[api.DeviceDetail](t, a.get("/v1/devices/"+a.Device.ID), 200).Stays
 	require.Equal(t, []string{a.Room.ID, to}, []string{stays[0].RoomID, stays[1].RoomID})
 	require.Equal(t, stays[0].To.UTC(), stays[1].From.UTC(), "no overlap and no gap")

@@ -10,6 +10,8 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // roomHandlers answer what is asked about rooms.
@@ -62,8 +64,8 @@ type RoomRequest struct {
 	Reason      string            `json:"reason,omitempty" doc:"Operators: required; goes into the audit"`
 }
 
-func (r RoomRequest) form() rules.RoomForm {
-	return rules.RoomForm{
+func (r RoomRequest) form() licensing.RoomForm {
+	return licensing.RoomForm{
 		Name:        r.Name,
 		Site:        r.Site,
 		Country:     r.Country,
@@ -81,19 +83,19 @@ type RoomReasonRequest struct {
 
 // RoomView is a room.
 type RoomView struct {
-	ID          string            `json:"id"`
-	AccountID   string            `json:"account_id"`
-	Name        string            `json:"name"`
-	Site        string            `json:"site,omitempty"`
-	Country     string            `json:"country"`
-	Region      string            `json:"region,omitempty" doc:"ISO 3166-2 without the country"`
-	Platform    rules.Platform    `json:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER"`
-	Criticality rules.Criticality `json:"criticality" enum:"NORMAL,HIGH,CRITICAL"`
-	TimeZone    string            `json:"time_zone"`
-	State       rules.RoomState   `json:"state" enum:"ACTIVE,ARCHIVED"`
-	ArchivedAt  *time.Time        `json:"archived_at,omitempty"`
-	CreatedAt   time.Time         `json:"created_at"`
-	Version     int64             `json:"version"`
+	ID          string              `json:"id"`
+	AccountID   string              `json:"account_id"`
+	Name        string              `json:"name"`
+	Site        string              `json:"site,omitempty"`
+	Country     string              `json:"country"`
+	Region      string              `json:"region,omitempty" doc:"ISO 3166-2 without the country"`
+	Platform    rules.Platform      `json:"platform" enum:"MTR_WINDOWS,MTR_ANDROID,ZOOM_PC,ZOOM_APPLIANCE,OTHER"`
+	Criticality rules.Criticality   `json:"criticality" enum:"NORMAL,HIGH,CRITICAL"`
+	TimeZone    string              `json:"time_zone"`
+	State       licensing.RoomState `json:"state" enum:"ACTIVE,ARCHIVED"`
+	ArchivedAt  *time.Time          `json:"archived_at,omitempty"`
+	CreatedAt   time.Time           `json:"created_at"`
+	Version     int64               `json:"version"`
 }
 
 func roomView(r entitlement.Room) RoomView {
@@ -229,7 +231,7 @@ func (h roomHandlers) addBundle(
 	devices, err := h.entitlements.AddBundle(ctx, entitlement.NewDevice{
 		RoomID: in.ID,
 		Reason: r.Reason,
-		Form: rules.DeviceForm{
+		Form: licensing.DeviceForm{
 			ModelCode:     r.Model,
 			PurchasedOn:   r.PurchasedOn,
 			PurchaseProof: r.PurchaseProof,
@@ -241,7 +243,7 @@ func (h roomHandlers) addBundle(
 // RoomItem is a room of a list.
 type RoomItem struct {
 	RoomView
-	Coverage *rules.Answer `json:"coverage,omitempty" doc:"Where the list is asked for it"`
+	Coverage *cover.Answer `json:"coverage,omitempty" doc:"Where the list is asked for it"`
 }
 
 type listRoomsInput struct {
@@ -264,7 +266,7 @@ func (h roomHandlers) listRooms(
 		Site:      in.Site,
 		Country:   in.Country,
 		Platform:  rules.Platform(in.Platform),
-		State:     rules.RoomState(in.State),
+		State:     licensing.RoomState(in.State),
 		Search:    in.Search,
 		Sort:      sorted(in.Sort),
 		Page:      in.page(),
@@ -281,7 +283,7 @@ func (h roomHandlers) listRooms(
 
 // addCoverage answers for all rooms of a page in one question.
 func (h roomHandlers) addCoverage(
-	ctx context.Context, rooms []RoomItem, purpose rules.Purpose,
+	ctx context.Context, rooms []RoomItem, purpose cover.Purpose,
 ) error {
 	answers, err := h.entitlements.Coverage(ctx,
 		viewed(rooms,

@@ -13,6 +13,9 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // customer is a client with a token of one account.
@@ -145,10 +148,10 @@ func TestC5_R109_ForeignRoomsAnswerLikeRandomOnes(t *testing.T) {
 func TestR27c_SerialsOverTheAPI(t *testing.T) {
 	h := sqlite(t)
 	a, b := h.twin(t, 1), h.twin(t, 2)
-	p := problem(t, a.post("/v1/devices", map[string]any{"serial": "twin 1", "model": "MEETUP"}), 409, rules.SerialRegistered)
+	p := problem(t, a.post("/v1/devices", map[string]any{"serial": "twin 1", "model": "MEETUP"}), 409, licensing.SerialRegistered)
 	require.Equal(t, "/v1/rooms/"+a.room, p.Existing)
 	refused := a.post("/v1/devices", map[string]any{"serial": "TWIN-2", "model": "MEETUP", "room_id": a.room})
-	p = problem(t, refused, 409, rules.SerialClaimed)
+	p = problem(t, refused, 409, licensing.SerialClaimed)
 	require.Empty(t, p.Existing)
 	for _, secret := range []string{b.account, b.room, b.device} {
 		require.NotContains(t, string(refused.Body), secret)
@@ -168,7 +171,7 @@ func TestR78_CountriesOverTheAPI(t *testing.T) {
 		return as[api.CountriesView](t, client{house: h}.get("/v1/countries"), 200)
 	}
 	before := page()
-	require.Len(t, before.Countries, len(rules.DefaultCountryTerms()))
+	require.Len(t, before.Countries, len(catalogue.DefaultCountryTerms()))
 	require.Empty(t, before.Changes)
 	terms := map[string]any{"effective_from": "2026-11-23", "available": true, "rma_speed": "3BD", "languages": []string{"en"}, "note": "slower"}
 	as[api.TermsView](t, h.Lead.post("/v1/countries/DE/terms", terms), 201)
@@ -177,7 +180,7 @@ func TestR78_CountriesOverTheAPI(t *testing.T) {
 	require.Equal(t, "slower", after.Changes[0].Note)
 	room := as[api.RoomView](t, a.post("/v1/rooms", map[string]any{"name": "Berlin", "country": "DE", "platform": "ZOOM_APPLIANCE"}), 201)
 	move := map[string]any{"to_room_id": room.ID, "licence_ids": []string{a.licence}}
-	problem(t, a.post("/v1/rooms/"+a.room+"/move", move), 409, rules.TermsAckRequired) // R78e
+	problem(t, a.post("/v1/rooms/"+a.room+"/move", move), 409, cover.TermsAckRequired) // R78e
 	move["acknowledged_terms"] = 2
 	moved := as[api.AssignedView](t, a.post("/v1/rooms/"+a.room+"/move", move), 200)
 	require.Equal(t, 2, moved.Assignments[0].TermsVersion)
@@ -193,7 +196,7 @@ func TestR34_CoverageOverTheAPI(t *testing.T) {
 	a := h.twin(t, 1)
 	got := as[api.CoveredView](t, a.get("/v1/coverage?serial=twin-1&for=hardware"), 200)
 	require.True(t, got.Answer.Covered)
-	require.Equal(t, []rules.Feature{rules.SyncPremium}, got.Answer.Features)
+	require.Equal(t, []cover.Feature{cover.SyncPremium}, got.Answer.Features)
 	require.NotEmpty(t, got.Answer.Reasons)
 	list := as[items[api.CoveredView]](t, a.post("/v1/coverage", map[string]any{"subjects": []any{map[string]any{"room": a.room}, map[string]any{"serial": "none"}}, "at": "2020-01-01T00:00:00Z"}), 200)
 	require.Equal(t, rules.NotCovered, list.Items[0].Answer.Code)

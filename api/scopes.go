@@ -1,6 +1,8 @@
 package api
 
-import "roomcover.dev/roomcover/rules"
+import (
+	"roomcover.dev/roomcover/rules"
+)
 
 // Scopes of tokens. A token reaches a route when it carries the route's scope
 // and its role is allowed the route's capability.

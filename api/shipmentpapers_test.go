@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // paperWorld is an RMA that was shipped by hand, without a carrier of the service.
@@ -18,7 +19,7 @@ func paperWorld(t *testing.T) (*house, storetest.Covered, logistics.Shipment) {
 	t.Helper()
 	h := sqlite(t)
 	c := h.Covered(t)
-	d, err := h.PutDepot(h.Context, rules.DepotForm{Code: "BR-1", Name: "Depósito Campinas", Street: "Rua Barão de Jaguara 1481", City: "Campinas", Region: "SP", PostalCode: "13015-002", Country: "BR"})
+	d, err := h.PutDepot(h.Context, shipping.DepotForm{Code: "BR-1", Name: "Depósito Campinas", Street: "Rua Barão de Jaguara 1481", City: "Campinas", Region: "SP", PostalCode: "13015-002", Country: "BR"})
 	require.NoError(t, err)
 	_, err = h.ReceiveStock(h.Context, logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "note"})
 	require.NoError(t, err)
@@ -88,10 +89,10 @@ func TestPapersOfAReturnAreTheCustomersToo(t *testing.T) {
 func TestLabelWaitsForTheTrackingNumber(t *testing.T) {
 	h := sqlite(t)
 	c := h.Covered(t)
-	d, err := h.PutDepot(h.Context, rules.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	d, err := h.PutDepot(h.Context, shipping.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
 	require.NoError(t, err)
-	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{AccountID: c.Account, Direction: rules.ShipOut, SubjectID: "rma_x", BookingKey: "x", Carrier: "sim",
-		Consignment: &logistics.Consignment{SiteID: c.Site.ID, DepotID: d.ID, Service: rules.ServiceExpress, ModelCode: "RALLY-BAR", Quantity: 1}})
+	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{AccountID: c.Account, Direction: shipping.ShipOut, SubjectID: "rma_x", BookingKey: "x", Carrier: "sim",
+		Consignment: &logistics.Consignment{SiteID: c.Site.ID, DepotID: d.ID, Service: shipping.ServiceExpress, ModelCode: "RALLY-BAR", Quantity: 1}})
 	require.NoError(t, err)
 	problem(t, h.Lead.get("/v1/shipments/"+sh.ID+"/label"), 409, rules.StateConflict)
 	requirePDF(t, h.Lead.get("/v1/shipments/"+sh.ID+"/packing-slip"), "slip-unbooked")

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // shipmentHandlers answer what is asked about shipments and their papers.
@@ -38,19 +39,19 @@ func (h shipmentHandlers) routes(api huma.API) {
 
 // ShipmentView is a parcel between a depot and a site.
 type ShipmentView struct {
-	ID           string                  `json:"id"`
-	AccountID    string                  `json:"account_id"`
-	Direction    rules.ShipmentDirection `json:"direction" enum:"OUT,RETURN,SPARE,RECALL"`
-	SubjectID    string                  `json:"subject_id" doc:"The RMA or spare unit that it is for"`
-	Carrier      string                  `json:"carrier"`
-	Tracking     string                  `json:"tracking,omitempty" doc:"Missing until it is booked"`
-	PromisedOn   string                  `json:"promised_on,omitempty" format:"date"`
-	State        rules.ShipmentState     `json:"state" enum:"CREATED,LABELLED,PICKED_UP,IN_TRANSIT,DELIVERED,EXCEPTION,LOST,RETURNED_TO_SENDER,CANCELLED" doc:"Derived from its scans, in whatever order they came"`
-	Contradicted bool                    `json:"contradicted" doc:"Scans exclude each other; an operator was asked"`
-	FirstMoveAt  *time.Time              `json:"first_move_at,omitempty" doc:"The carrier's first scan"`
-	DeliveredAt  *time.Time              `json:"delivered_at,omitempty"`
-	LastScanAt   *time.Time              `json:"last_scan_at,omitempty"`
-	CreatedAt    time.Time               `json:"created_at"`
+	ID           string                     `json:"id"`
+	AccountID    string                     `json:"account_id"`
+	Direction    shipping.ShipmentDirection `json:"direction" enum:"OUT,RETURN,SPARE,RECALL"`
+	SubjectID    string                     `json:"subject_id" doc:"The RMA or spare unit that it is for"`
+	Carrier      string                     `json:"carrier"`
+	Tracking     string                     `json:"tracking,omitempty" doc:"Missing until it is booked"`
+	PromisedOn   string                     `json:"promised_on,omitempty" format:"date"`
+	State        shipping.ShipmentState     `json:"state" enum:"CREATED,LABELLED,PICKED_UP,IN_TRANSIT,DELIVERED,EXCEPTION,LOST,RETURNED_TO_SENDER,CANCELLED" doc:"Derived from its scans, in whatever order they came"`
+	Contradicted bool                       `json:"contradicted" doc:"Scans exclude each other; an operator was asked"`
+	FirstMoveAt  *time.Time                 `json:"first_move_at,omitempty" doc:"The carrier's first scan"`
+	DeliveredAt  *time.Time                 `json:"delivered_at,omitempty"`
+	LastScanAt   *time.Time                 `json:"last_scan_at,omitempty"`
+	CreatedAt    time.Time                  `json:"created_at"`
 }
 
 func shipmentView(o logistics.Shipment) ShipmentView {
@@ -73,7 +74,7 @@ func shipmentView(o logistics.Shipment) ShipmentView {
 
 // ScanView is one fact about a shipment.
 type ScanView struct {
-	Kind   rules.ScanKind       `json:"kind" enum:"LABELLED,PICKED_UP,IN_TRANSIT,DELIVERED,EXCEPTION,LOST,RETURNED_TO_SENDER,CANCELLED"`
+	Kind   shipping.ScanKind    `json:"kind" enum:"LABELLED,PICKED_UP,IN_TRANSIT,DELIVERED,EXCEPTION,LOST,RETURNED_TO_SENDER,CANCELLED"`
 	At     time.Time            `json:"at" doc:"When it happened"`
 	Source logistics.ScanSource `json:"source" enum:"CARRIER,DEPOT,OPERATOR,SERVICE"`
 }
@@ -99,8 +100,8 @@ func (h shipmentHandlers) listShipments(
 	shipments, next, err := h.logistics.ListShipments(ctx, logistics.ShipmentFilter{
 		AccountID: in.AccountID,
 		SubjectID: in.SubjectID,
-		Direction: rules.ShipmentDirection(in.Direction),
-		State:     rules.ShipmentState(in.State),
+		Direction: shipping.ShipmentDirection(in.Direction),
+		State:     shipping.ShipmentState(in.State),
 		Tracking:  in.Tracking,
 		Page:      in.page(),
 	})

@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // spareHandlers answer what is asked about the spares that parents have earned.
@@ -86,7 +87,7 @@ type SpareLineView struct {
 	ID        string           `json:"id"`
 	Number    int64            `json:"number" doc:"From 1, without gaps"`
 	Delta     int              `json:"delta"`
-	Cause     rules.SpareCause `json:"cause" enum:"ORDER,CANCELLATION,EXPIRY,MERGE,SPLIT,TRANSFER"`
+	Cause     spare.SpareCause `json:"cause" enum:"ORDER,CANCELLATION,EXPIRY,MERGE,SPLIT,TRANSFER"`
 	SourceID  string           `json:"source_id" doc:"The order, cancellation, contract or other parent"`
 	Licences  int64            `json:"licences_in_force" doc:"After the change"`
 	CreatedAt time.Time        `json:"created_at"`
@@ -142,7 +143,7 @@ type AidSuggestionView struct {
 
 // AidPartView is one reason.
 type AidPartView struct {
-	Code   rules.AidReason `json:"code" enum:"COMMONLY_DEPLOYED,CRITICAL_ROOMS,COURIER_UNRELIABLE"`
+	Code   spare.AidReason `json:"code" enum:"COMMONLY_DEPLOYED,CRITICAL_ROOMS,COURIER_UNRELIABLE"`
 	Points int             `json:"points" minimum:"0" maximum:"100"`
 	Text   string          `json:"text"`
 }
@@ -181,7 +182,7 @@ func spareAidView(a replacement.SpareAid) SpareAidView {
 	v := SpareAidView{
 		ParentOrgID: a.Parent.ID,
 		Models: viewed(a.Models,
-			func(m rules.AidModel) AidModelView { return AidModelView{m.Model, m.Units} }),
+			func(m spare.AidModel) AidModelView { return AidModelView{m.Model, m.Units} }),
 		Unreliable: viewed(a.Unreliable, aidSiteView),
 		Critical: viewed(a.Critical, func(r replacement.CriticalRoom) AidRoomView {
 			return AidRoomView{
@@ -195,9 +196,9 @@ func spareAidView(a replacement.SpareAid) SpareAidView {
 		}),
 	}
 	best := a.Suggestions[:min(len(a.Suggestions), mostSuggestions)]
-	v.Suggestions = viewed(best, func(s rules.AidSuggestion) AidSuggestionView {
+	v.Suggestions = viewed(best, func(s spare.AidSuggestion) AidSuggestionView {
 		parts := viewed(s.Parts,
-			func(p rules.AidPart) AidPartView { return AidPartView{p.Reason, p.Points, p.Text} })
+			func(p spare.AidPart) AidPartView { return AidPartView{p.Reason, p.Points, p.Text} })
 		return AidSuggestionView{
 			Model:    s.Model,
 			Site:     aidSiteView(a.Sites[s.SiteID]),

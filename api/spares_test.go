@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // bought is a fulfilled order of n licences, with its account and its parent.
@@ -59,7 +60,7 @@ func TestR81_R82a_SparesOfAParentOverTheAPI(t *testing.T) {
 	require.Equal(t, 105, *got.Licences)
 	lines := as[items[api.SpareLineView]](t, h.Lead.get("/v1/spares/"+parent+"/ledger"), 200).Items
 	require.Len(t, lines, 1)
-	require.Equal(t, api.SpareLineView{ID: lines[0].ID, Number: 1, Delta: 2, Cause: rules.SpareByOrder, SourceID: second.ID, Licences: 105, CreatedAt: lines[0].CreatedAt}, lines[0])
+	require.Equal(t, api.SpareLineView{ID: lines[0].ID, Number: 1, Delta: 2, Cause: spare.SpareByOrder, SourceID: second.ID, Licences: 105, CreatedAt: lines[0].CreatedAt}, lines[0])
 	h.bought("PO-3", "Beta SA", "Rua A, 1", 1)
 	page := as[struct {
 		Items []api.SparesView

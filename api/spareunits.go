@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // spareUnitHandlers answer what is asked about spare units.
@@ -48,9 +49,9 @@ type SpareUnitView struct {
 	AccountID     string               `json:"account_id,omitempty" doc:"Whose site it lies at, or goes to; missing: not chosen"`
 	SiteID        string               `json:"site_id,omitempty"`
 	Model         string               `json:"model,omitempty"`
-	State         rules.SpareState     `json:"state" enum:"EARNED,SELECTION_PENDING,APPROVED,SHIPPED,ON_SITE,CONSUMED,REPLENISHING,RECALL_REQUESTED,RETURNED,BILLED,WAIVED,VOIDED"`
+	State         spare.SpareState     `json:"state" enum:"EARNED,SELECTION_PENDING,APPROVED,SHIPPED,ON_SITE,CONSUMED,REPLENISHING,RECALL_REQUESTED,RETURNED,BILLED,WAIVED,VOIDED"`
 	StateSince    time.Time            `json:"state_since"`
-	Commands      []rules.SpareCommand `json:"commands" nullable:"false" doc:"What the caller may do now"`
+	Commands      []spare.SpareCommand `json:"commands" nullable:"false" doc:"What the caller may do now"`
 	Serial        string               `json:"serial,omitempty" doc:"Of the unit that is on site, on its way or was there last"`
 	DeviceID      string               `json:"device_id,omitempty"`
 	RMAID         string               `json:"rma_id,omitempty" doc:"The replacement that used it last"`
@@ -76,7 +77,7 @@ func (h spareUnitHandlers) spareUnitView(ctx context.Context) func(replacement.S
 	role := callOf(ctx).token.Role
 	now := h.db.Clock().Now()
 	return func(u replacement.SpareUnit) SpareUnitView {
-		commands := rules.SpareCommandsFor(role, u.SpareFacts, now)
+		commands := spare.SpareCommandsFor(role, u.SpareFacts, now)
 		v := SpareUnitView{
 			ID:            u.ID,
 			ParentOrgID:   u.ParentOrgID,
@@ -85,7 +86,7 @@ func (h spareUnitHandlers) spareUnitView(ctx context.Context) func(replacement.S
 			Model:         u.ModelCode,
 			State:         u.State,
 			StateSince:    u.StateSince,
-			Commands:      append([]rules.SpareCommand{}, commands...),
+			Commands:      append([]spare.SpareCommand{}, commands...),
 			Serial:        u.Serial,
 			DeviceID:      text(u.DeviceID),
 			RMAID:         text(u.RMAID),
@@ -146,7 +147,7 @@ func (h spareUnitHandlers) listSpareUnits(
 		AccountID: in.AccountID,
 		SiteID:    in.SiteID,
 		ModelCode: in.Model,
-		State:     rules.SpareState(in.State),
+		State:     spare.SpareState(in.State),
 		Serial:    in.Serial,
 		Open:      in.Open,
 		Page:      in.page(),
@@ -172,7 +173,7 @@ type SpareCommandRequest struct {
 	Serial   string          `json:"serial,omitempty" doc:"ship: required"`
 	Carrier  string          `json:"carrier,omitempty" doc:"ship: where no shipment was booked yet"`
 	Tracking string          `json:"tracking,omitempty" doc:"ship: with the carrier"`
-	Fact     rules.SpareFact `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RECALL_SCANNED or RECALL_RECEIVED"`
+	Fact     spare.SpareFact `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RECALL_SCANNED or RECALL_RECEIVED"`
 	At       *time.Time      `json:"at,omitempty" doc:"tell: when it happened; missing: now"`
 	Reason   string          `json:"reason,omitempty" doc:"waive: required; select, bill: optional; goes into the audit"`
 }
@@ -186,7 +187,7 @@ func (h spareUnitHandlers) actOnSpareUnit(
 	ctx context.Context, in *spareCommandInput, q SpareCommandRequest,
 ) (*one[SpareUnitDetail], error) {
 	c := replacement.SpareUnitCommand{
-		Name:     rules.SpareCommand(in.Command),
+		Name:     spare.SpareCommand(in.Command),
 		Model:    q.Model,
 		SiteID:   q.SiteID,
 		Version:  q.Version,

@@ -11,6 +11,8 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // spareUnitWorld is what the examples of spare units are about.
@@ -59,9 +61,9 @@ func TestR88a_R88b_ASpareOverTheAPI(t *testing.T) {
 	path := "/v1/spare-units/" + unit.ID
 	require.Equal(t, []string{"select"}, as[unitAnswer](t, csm.get(path), 200).Commands)
 	problem(t, customer.get(path), 404, rules.NotFound)
-	problem(t, agent.post(path+"/ship", map[string]any{"serial": "SP-1"}), 409, rules.SpareNotChosen)
+	problem(t, agent.post(path+"/ship", map[string]any{"serial": "SP-1"}), 409, spare.SpareNotChosen)
 	problem(t, agent.post(path+"/select", map[string]any{"model": "RALLY-BAR", "site_id": c.Site.ID}), 403, rules.Forbidden)
-	problem(t, csm.post(path+"/select", map[string]any{"model": "MEETUP", "site_id": c.Site.ID}), 422, rules.ModelNotDeployed)
+	problem(t, csm.post(path+"/select", map[string]any{"model": "MEETUP", "site_id": c.Site.ID}), 422, spare.ModelNotDeployed)
 	problem(t, csm.post(path+"/select", map[string]any{"model": "RALLY-BAR", "site_id": "sit_none"}), 422, rules.ValidationFailed)
 	u := csm.unit(t, unit.ID, "select", map[string]any{"model": "rally-bar", "site_id": c.Site.ID})
 	require.Equal(t, []string{"RALLY-BAR", c.Site.ID}, []string{u.Model, u.SiteID})
@@ -97,7 +99,7 @@ func TestR35d_R88c_UsedMySpareOverTheAPI(t *testing.T) {
 	h.Calendar.Set(h.Calendar.Now().Add(48 * time.Hour))
 	customer := h.customer(c.Account, rules.CustomerAdmin)
 	other := as[rmaAnswer](t, customer.post("/v1/rmas", map[string]any{"serial": "MU-1", "fault": "No sound"}), 201)
-	problem(t, customer.post("/v1/rmas/"+other.ID+"/use_spare", map[string]any{"spare_unit_id": unit.ID}), 422, rules.NotLikeForLike)
+	problem(t, customer.post("/v1/rmas/"+other.ID+"/use_spare", map[string]any{"spare_unit_id": unit.ID}), 422, rma.NotLikeForLike)
 	r := as[rmaAnswer](t, customer.post("/v1/rmas", map[string]any{"serial": "SN-100", "fault": "No picture"}), 201)
 	require.Equal(t, []string{"withdraw", "use_spare"}, r.Commands)
 	problem(t, customer.post("/v1/rmas/"+r.ID+"/use_spare", map[string]any{}), 422, rules.ValidationFailed)
@@ -138,7 +140,7 @@ func TestS9_ARecalledSpareOverTheAPI(t *testing.T) {
 	u := as[unitAnswer](t, agent.get(path), 200)
 	require.Equal(t, "RECALL_REQUESTED", u.State)
 	require.Equal(t, []string{"receive"}, u.Commands)
-	problem(t, agent.post(path+"/bill", map[string]any{}), 409, rules.FeeNotDue)
+	problem(t, agent.post(path+"/bill", map[string]any{}), 409, rma.FeeNotDue)
 	problem(t, agent.post(path+"/waive", map[string]any{"reason": "goodwill"}), 403, rules.Forbidden)
 	h.Calendar.Set(u.RecallUntil)
 	require.Equal(t, []string{"receive", "bill", "waive"}, as[unitAnswer](t, h.Lead.get(path), 200).Commands)
@@ -173,7 +175,7 @@ func TestProcessesShowSpares(t *testing.T) {
 	_, err = h.ShipSpare(storetest.Operator(), unit.ID, replacement.Parcel{Serial: "SP-1"})
 	require.NoError(t, err)
 	waits("DELIVERY", "NOBODY")
-	_, err = h.RecordSpareFact(h.Context, unit.ID, rules.SpareDelivered, time.Time{})
+	_, err = h.RecordSpareFact(h.Context, unit.ID, spare.SpareDelivered, time.Time{})
 	require.NoError(t, err)
 	require.Nil(t, show(), "what lies on site waits for nothing")
 	r := h.Requested(t, c)
@@ -194,7 +196,7 @@ func TestProcessesShowSpares(t *testing.T) {
 	_, err = h.RunSpareTimers(h.Context, unit.ID)
 	require.NoError(t, err)
 	waits("FEE_DECISION", "OPERATOR")
-	_, err = h.RecordSpareFact(h.Context, unit.ID, rules.SpareRecallScanned, time.Time{})
+	_, err = h.RecordSpareFact(h.Context, unit.ID, spare.SpareRecallScanned, time.Time{})
 	require.NoError(t, err)
 	waits("RETURN_PARCEL", "NOBODY")
 }

@@ -10,6 +10,8 @@ import (
 
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // stockHandlers answer what is asked about depots and their stock.
@@ -75,16 +77,16 @@ func stockLevelView(l logistics.StockLevel) StockLevelView {
 
 // StockEntryView is one line of the ledger.
 type StockEntryView struct {
-	ID        string          `json:"id"`
-	DepotID   string          `json:"depot_id"`
-	Model     string          `json:"model"`
-	Kind      rules.StockKind `json:"kind" enum:"RECEIPT,RESERVATION,RELEASE,SHIPMENT,ADJUSTMENT"`
-	Quantity  int             `json:"quantity"`
-	SubjectID string          `json:"subject_id,omitempty" doc:"The RMA or spare unit that it is for"`
-	Closes    string          `json:"closes,omitempty" doc:"The reservation that this released or shipped"`
-	Reason    string          `json:"reason,omitempty"`
-	EnteredBy string          `json:"entered_by"`
-	CreatedAt time.Time       `json:"created_at"`
+	ID        string             `json:"id"`
+	DepotID   string             `json:"depot_id"`
+	Model     string             `json:"model"`
+	Kind      shipping.StockKind `json:"kind" enum:"RECEIPT,RESERVATION,RELEASE,SHIPMENT,ADJUSTMENT"`
+	Quantity  int                `json:"quantity"`
+	SubjectID string             `json:"subject_id,omitempty" doc:"The RMA or spare unit that it is for"`
+	Closes    string             `json:"closes,omitempty" doc:"The reservation that this released or shipped"`
+	Reason    string             `json:"reason,omitempty"`
+	EnteredBy string             `json:"entered_by"`
+	CreatedAt time.Time          `json:"created_at"`
 }
 
 func stockEntryView(e logistics.StockEntry) StockEntryView {
@@ -132,7 +134,7 @@ func (h stockHandlers) listStockEntries(
 		DepotID:   in.DepotID,
 		ModelCode: in.Model,
 		SubjectID: in.SubjectID,
-		Kind:      rules.StockKind(in.Kind),
+		Kind:      shipping.StockKind(in.Kind),
 		Page:      in.page(),
 	})
 	return listed(entries, next, err, stockEntryView)
@@ -166,7 +168,7 @@ func stockMove(ctx context.Context, kind string, r StockRequest) (logistics.Stoc
 	if fields := rules.CheckLine("/reference", r.Reference, 100); len(fields) > 0 {
 		return logistics.StockMove{}, rules.Invalid(fields)
 	}
-	cause := kind + "/" + r.DepotID + "/" + rules.NormaliseModelCode(r.Model) + "/" + r.Reference
+	cause := kind + "/" + r.DepotID + "/" + catalogue.NormaliseModelCode(r.Model) + "/" + r.Reference
 	switch name := onceName(ctx); {
 	case r.Reference != "":
 	case name != "":
@@ -222,6 +224,6 @@ func (h stockHandlers) listDepots(ctx context.Context, _ *struct{}) (*pageOf[Dep
 func (h stockHandlers) putDepot(
 	ctx context.Context, _ *struct{}, r DepotRequest,
 ) (*one[DepotView], error) {
-	d, err := h.logistics.PutDepot(ctx, rules.DepotForm(r))
+	d, err := h.logistics.PutDepot(ctx, shipping.DepotForm(r))
 	return single(d, err, depotView)
 }

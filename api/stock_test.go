@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 func (h *house) depot(code string) api.DepotView {
@@ -59,10 +60,10 @@ func TestStockOverTheAPI(t *testing.T) {
 	count := map[string]any{"depot_id": d.ID, "model": "RALLY-BAR", "quantity": -18}
 	problem(t, h.Lead.post("/v1/stock/adjustments", count), 422, rules.ReasonRequired)
 	count["reason"] = "two were never delivered"
-	problem(t, h.Lead.post("/v1/stock/adjustments", count), 409, rules.StockNegative)
+	problem(t, h.Lead.post("/v1/stock/adjustments", count), 409, shipping.StockNegative)
 	count["quantity"] = -2
 	e := as[api.StockEntryView](t, h.Lead.post("/v1/stock/adjustments", count), 201)
-	require.Equal(t, rules.StockAdjustment, e.Kind)
+	require.Equal(t, shipping.StockAdjustment, e.Kind)
 	require.Equal(t, api.StockLevelView{DepotID: d.ID, Model: "RALLY-BAR", OnHand: 15, Free: 15}, level())
 	require.Len(t, as[items[ref]](t, h.Lead.get("/v1/stock/entries?kind=RECEIPT&depot_id="+d.ID), 200).Items, 3)
 	wrong, err := h.StockBalance(h.Context)

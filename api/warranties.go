@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/roomfile"
 	"roomcover.dev/roomcover/rowfile"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/strictjson"
 )
 
@@ -57,7 +58,7 @@ func (h warrantyHandlers) routes(api huma.API) {
 		answers(http.StatusCreated).idempotent().refuses(404), h.claimWarranty)
 	mountRaw(api, file.post("import-warranties", "/v1/warranties/import",
 		"Import extended warranties from before").
-		idempotent().takesFile(maxBody, rules.EarlierWarrantyForm{}), h.importWarranties)
+		idempotent().takesFile(maxBody, licensing.EarlierWarrantyForm{}), h.importWarranties)
 }
 
 // AttachmentRequest attaches a unit of an extended warranty.
@@ -206,7 +207,7 @@ func (h warrantyHandlers) claimWarranty(
 ) (*one[WarrantyView], error) {
 	w, err := h.warranties.ClaimWarranty(ctx, warranty.WarrantyClaim{
 		AccountID: accountOf(ctx, r.AccountID),
-		Form: rules.WarrantyClaimForm{
+		Form: licensing.WarrantyClaimForm{
 			Serial:      r.Serial,
 			SKU:         r.SKU,
 			PONumber:    r.PONumber,
@@ -252,7 +253,7 @@ var warrantyColumns = []rowfile.Column{
 }
 
 // warrantyField is where a column's text goes, in the order of warrantyColumns.
-func warrantyField(f *rules.EarlierWarrantyForm, column int) *string {
+func warrantyField(f *licensing.EarlierWarrantyForm, column int) *string {
 	return []*string{
 		&f.Company,
 		&f.Address.Street,
@@ -321,7 +322,7 @@ func (h warrantyHandlers) importWarranties(
 
 // readWarranties reads the rows of a body with the place of each in the file.
 func readWarranties(body rawBody) (file warranty.WarrantyImport, places []int, err error) {
-	add := func(place int, f rules.EarlierWarrantyForm, wrong []rules.FieldError) error {
+	add := func(place int, f licensing.EarlierWarrantyForm, wrong []rules.FieldError) error {
 		if len(places) == warranty.MaxWarrantyRows {
 			return rules.Refuse(roomfile.TooManyRows, "The file holds more than 1000 rows.",
 				"Split the file.")
@@ -342,7 +343,7 @@ func readWarranties(body rawBody) (file warranty.WarrantyImport, places []int, e
 	return file, places, err
 }
 
-type addWarranty func(place int, f rules.EarlierWarrantyForm, wrong []rules.FieldError) error
+type addWarranty func(place int, f licensing.EarlierWarrantyForm, wrong []rules.FieldError) error
 
 func readWarrantyCSV(r io.Reader, add addWarranty) error {
 	src, at, err := rowfile.OpenCSV(r, warrantyColumns)
@@ -351,7 +352,7 @@ func readWarrantyCSV(r io.Reader, add addWarranty) error {
 		if record, err = src.Read(); err != nil || rowfile.Blank(record) {
 			continue
 		}
-		var f rules.EarlierWarrantyForm
+		var f licensing.EarlierWarrantyForm
 		var wrong []rules.FieldError
 		if len(record) != len(at) {
 			wrong = append(wrong, rowfile.WrongWidth())
@@ -376,7 +377,7 @@ func readWarrantyJSON(r io.Reader, add addWarranty) error {
 			return err
 		}
 		place++
-		var f rules.EarlierWarrantyForm
+		var f licensing.EarlierWarrantyForm
 		wrong := strictjson.Decode(raw, &f)
 		if err := add(place, f, wrong); err != nil {
 			return err

@@ -13,6 +13,8 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 func TestR39a_ExtendedWarrantiesAttachToSerialsOverTheAPI(t *testing.T) {
@@ -20,14 +22,14 @@ func TestR39a_ExtendedWarrantiesAttachToSerialsOverTheAPI(t *testing.T) {
 	accountID, _, serial, licences := h.extension(t, 1, 2)
 	c := h.customer(accountID, rules.CustomerAdmin)
 	room := as[items[ref]](t, c.get("/v1/rooms"), 200).Items[0].ID
-	problem(t, c.post("/v1/assignments", map[string]any{"licence_id": licences[0], "room_id": room}), 422, rules.NotAssignable)
+	problem(t, c.post("/v1/assignments", map[string]any{"licence_id": licences[0], "room_id": room}), 422, licensing.NotAssignable)
 	body := map[string]any{"licence_id": licences[0], "serial": strings.ToLower(serial)}
 	a := as[api.AttachedView](t, c.post("/v1/warranties/attachments", body), 201)
 	require.Equal(t, "2029-10-01", a.EndsOn, "two years of the model and one more")
 	require.Len(t, a.StartedContracts, 1)
 	require.Contains(t, string(c.get("/v1/coverage?for=hardware&at=2029-03-01T12:00:00Z&serial="+serial).Body), "EXTENDED_WARRANTY")
-	problem(t, c.post("/v1/warranties/attachments", body), 409, rules.LicenceTaken)
-	problem(t, c.post("/v1/warranties/attachments", map[string]any{"licence_id": licences[1], "serial": serial}), 409, rules.SerialHasWarranty)
+	problem(t, c.post("/v1/warranties/attachments", body), 409, licensing.LicenceTaken)
+	problem(t, c.post("/v1/warranties/attachments", map[string]any{"licence_id": licences[1], "serial": serial}), 409, cover.SerialHasWarranty)
 	problem(t, h.Lead.post("/v1/warranties/attachments", body), 422, rules.ReasonRequired)
 	require.Len(t, as[items[ref]](t, c.get("/v1/warranties/attachments?open=true&contract_id="+a.ContractID), 200).Items, 1)
 	off := as[api.AttachmentView](t, c.post("/v1/warranties/attachments/"+a.ID+"/release", "{}"), 200)

@@ -5,7 +5,11 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // composed are the keys that code puts together: what they begin with, and every
@@ -21,33 +25,33 @@ var composed = map[string][]string{
 	"process.":          processTexts(),
 
 	// The portal's orders and claims.
-	"service.": names(rules.ServiceSelect, rules.ServiceSyncPlus, rules.ServiceExtWarranty, rules.ServiceJumpStart),
+	"service.": names(catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty, catalogue.ServiceJumpStart),
 	"contract.": names(rules.ContractProcessing, rules.ContractPendingStart, rules.ContractActive, rules.ContractSuspended,
 		rules.ContractExpired, rules.ContractCancelled),
 	"claimstate.": {"UNMATCHED", "LINKED", "REFUSED"},
 
 	// The portal's replacements and spares.
-	"rma.": names(rules.RMAStates()...),
-	"next.": append(names(rules.RMAStates()...),
+	"rma.": names(rma.RMAStates()...),
+	"next.": append(names(rma.RMAStates()...),
 		"REQUESTED.proof", "REQUESTED.again", "REJECTED.final", "AWAITING_RETURN.wrong", "AWAITING_RETURN.swapped",
 		"NO_RETURN_REQUIRED.waived", "SHIPPED.late"),
-	"reject.":  rules.RejectCodes(),
-	"fee.":     names(rules.FeeAsked, rules.FeeBilled, rules.FeeCredited, rules.FeeWaived),
-	"outcome.": names(rules.OutcomeDefect, rules.OutcomeNoFault, rules.OutcomeDamage),
+	"reject.":  rma.RejectCodes(),
+	"fee.":     names(rma.FeeAsked, rma.FeeBilled, rma.FeeCredited, rma.FeeWaived),
+	"outcome.": names(rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage),
 	"event.": {"requested", "appealed", "rejected", "withdrawn", "approved", "spare_used", "backordered", "allocated",
 		"shipped", "picked_up", "delivered", "breached", "parcel_lost", "reminded", "return_overdue", "return_scanned",
 		"return_received", "return_booked_anew", "inspected", "no_return_required", "fee_billed", "fee_credited", "fee_waived"},
-	"refusal.": {rules.SerialNotRegistered, rules.RMAOpen, rules.SiteUnknown, rules.NotCovered, rules.WarrantyCap,
+	"refusal.": {rma.SerialNotRegistered, rma.RMAOpen, rma.SiteUnknown, rules.NotCovered, rules.WarrantyCap,
 		rules.ModelNotSupported, rules.NotHardware, rules.CountryNotSupported, rules.Unplaced, rules.StateConflict,
-		rules.SerialTooNew, "device", "room", "model", "quantity", "fault"},
-	"spare.":     names(rules.SpareStates()...),
-	"sparenext.": names(rules.SpareStates()...),
+		rma.SerialTooNew, "device", "room", "model", "quantity", "fault"},
+	"spare.":     names(spare.SpareStates()...),
+	"sparenext.": names(spare.SpareStates()...),
 
 	// Mails, and the steps that they tell.
 	"mail.invitation.role.": {"ADMIN", "READ_ONLY"},
-	"mail.reason.": {rules.ReasonResellerNotAuthorised, rules.ReasonAmbiguousAccount, "CONTACT_AT_RESELLER_DOMAIN",
+	"mail.reason.": {ordering.ReasonResellerNotAuthorised, ordering.ReasonAmbiguousAccount, "CONTACT_AT_RESELLER_DOMAIN",
 		"CONTACT_AT_DISTRIBUTOR_DOMAIN", "CONTACT_AT_FREE_MAIL", "PURCHASE_DATE_IN_FUTURE"},
-	"mail.rma_update.outcome.": names(rules.OutcomeDefect, rules.OutcomeNoFault, rules.OutcomeDamage, rules.OutcomeWrongUnit),
+	"mail.rma_update.outcome.": names(rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage, rma.OutcomeWrongUnit),
 	"mail.rma_update.": ends([]string{
 		"REQUESTED", "APPEALED", "REJECTED", "WITHDRAWN", "APPROVED", "BACKORDERED",
 		"RESHIPPED", "SHIPPED", "DELIVERED", "SWAPPED", "REMINDER", "OVERDUE", "WRONG_UNIT",
@@ -94,7 +98,7 @@ func processTexts() []string {
 
 // endings are what code puts behind a key that is complete without it.
 var endings = map[string][]string{
-	".undated": ends([]string{"next."}, names(rules.RMAApproved, rules.RMABackordered, rules.RMAAllocated, rules.RMAShipped)...),
+	".undated": ends([]string{"next."}, names(rma.RMAApproved, rma.RMABackordered, rma.RMAAllocated, rma.RMAShipped)...),
 }
 
 func names[T ~string](values ...T) []string {

@@ -10,6 +10,7 @@ import (
 
 	"roomcover.dev/roomcover/rowfile"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/strictjson"
 )
 
@@ -64,7 +65,7 @@ func orders(src *csv.Reader, cols []column, yield func(Row) bool) error {
 
 // parse reads one row as an order of one line.
 func parse(line int, record []string, cols []column) Row {
-	row := Row{No: line, Form: rules.OrderForm{Lines: make([]rules.OrderLine, 1)}}
+	row := Row{No: line, Form: ordering.OrderForm{Lines: make([]ordering.OrderLine, 1)}}
 	if len(record) != len(cols) {
 		row.Err = append(row.Err, rowfile.WrongWidth())
 	}
@@ -102,7 +103,7 @@ func (r *Row) quantity(text string) {
 // add joins a further row of the same order: its line is added, and what it
 // says about the order must not differ from the first row.
 func (r *Row) add(next Row) {
-	if len(r.Form.Lines) > rules.MaxLines {
+	if len(r.Form.Lines) > ordering.MaxLines {
 		return // too many already, which the rules tell
 	}
 	at := "/lines/" + strconv.Itoa(len(r.Form.Lines))

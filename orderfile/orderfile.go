@@ -20,6 +20,8 @@ import (
 
 	"roomcover.dev/roomcover/rowfile"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/strictjson"
 )
 
@@ -51,13 +53,13 @@ const (
 // wrong; see Validate for everything.
 type Row struct {
 	No   int
-	Form rules.OrderForm
+	Form ordering.OrderForm
 	Err  []rules.FieldError
 }
 
 // Validate gives every error of the row: the file's and those of the rules, the
 // very same as at the API's door (S35).
-func (r Row) Validate(c rules.Catalogue, today civil.Date) []rules.FieldError {
+func (r Row) Validate(c catalogue.Catalogue, today civil.Date) []rules.FieldError {
 	var refusal *rules.Error
 	if errors.As(r.Form.Validate(c, today), &refusal) {
 		return strictjson.Merge(r.Err, refusal.Fields)

@@ -16,12 +16,14 @@ import (
 
 	"roomcover.dev/roomcover/orderfile"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/strictjson"
 )
 
 var today = civil.Date{Year: 2026, Month: 11, Day: 23}
 
-func skus() rules.Catalogue { return rules.NewCatalogue(rules.DefaultCatalogue()) }
+func skus() catalogue.Catalogue { return catalogue.NewCatalogue(catalogue.DefaultCatalogue()) }
 
 func all(t *testing.T, r io.Reader, format string) []orderfile.Row {
 	t.Helper()
@@ -49,16 +51,16 @@ func codes(fields []rules.FieldError) []string {
 	return out
 }
 
-func form(po string) rules.OrderForm {
+func form(po string) ordering.OrderForm {
 	a := rules.Address{Street: "Rua A, 1", City: "São Paulo", Region: "SP", PostalCode: "01310-100", Country: "BR"}
-	return rules.OrderForm{PONumber: po, PurchasedOn: "2026-11-20", Lines: []rules.OrderLine{{SKU: "SELECT-1Y", Quantity: 2}},
+	return ordering.OrderForm{PONumber: po, PurchasedOn: "2026-11-20", Lines: []ordering.OrderLine{{SKU: "SELECT-1Y", Quantity: 2}},
 		EndCustomer: rules.Party{Company: "Acme", ContactName: "Ana", Email: "ana@acme.example", Address: a},
 		Reseller:    rules.OrgParty{Company: "R", Email: "r@r.example", Address: a},
 		Distributor: rules.OrgParty{Company: "D", Email: "d@d.example", Address: a}}
 }
 
 // record is a CSV row in the order of Columns.
-func record(separator string, f rules.OrderForm, line int) string {
+func record(separator string, f ordering.OrderForm, line int) string {
 	q := func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
 	cells := []string{f.PONumber, f.PurchasedOn, f.Lines[line].SKU, fmt.Sprint(f.Lines[line].Quantity), f.EndCustomer.Company, f.EndCustomer.ContactName, f.EndCustomer.Email}
 	addr := func(a rules.Address) { cells = append(cells, a.Street, a.City, a.Region, a.PostalCode, a.Country) }
@@ -77,9 +79,9 @@ func record(separator string, f rules.OrderForm, line int) string {
 func header(separator string) string { return strings.Join(orderfile.Columns(), separator) + "\r\n" }
 
 func TestCSVAndJSONReadTheSameOrders(t *testing.T) {
-	want := []rules.OrderForm{form("A"), form("B")}
+	want := []ordering.OrderForm{form("A"), form("B")}
 	want[1].EndCustomer.Company = `Quoted "and" divided; here, and there`
-	want[1].Lines = append(want[1].Lines, rules.OrderLine{SKU: "SELECT-3Y", Quantity: 7, Renews: "con_1"})
+	want[1].Lines = append(want[1].Lines, ordering.OrderLine{SKU: "SELECT-3Y", Quantity: 7, Renews: "con_1"})
 	array, err := json.Marshal(want)
 	require.NoError(t, err)
 	first, _ := json.Marshal(want[0])
@@ -107,7 +109,7 @@ func TestCSVLaterRowsNeedOnlyTheirLine(t *testing.T) {
 	more := "X,,SELECT-3Y,4" + strings.Repeat(",", len(orderfile.Columns())-4) + "\n"
 	rows := all(t, strings.NewReader(header(",")+record(",", form("X"), 0)+more), orderfile.CSV)
 	require.Len(t, rows, 1)
-	require.Equal(t, []rules.OrderLine{{SKU: "SELECT-1Y", Quantity: 2}, {SKU: "SELECT-3Y", Quantity: 4}}, rows[0].Form.Lines)
+	require.Equal(t, []ordering.OrderLine{{SKU: "SELECT-1Y", Quantity: 2}, {SKU: "SELECT-3Y", Quantity: 4}}, rows[0].Form.Lines)
 	require.Empty(t, rows[0].Validate(skus(), today))
 }
 
@@ -184,7 +186,7 @@ func TestTooManyOrdersAndLines(t *testing.T) {
 	require.Equal(t, orderfile.MaxOrders, n)
 	lines := header(",") + strings.Repeat(record(",", form("A"), 0), 5000)
 	rows := all(t, strings.NewReader(lines), orderfile.CSV)
-	require.Len(t, rows[0].Form.Lines, rules.MaxLines+1)
+	require.Len(t, rows[0].Form.Lines, ordering.MaxLines+1)
 	require.Equal(t, []string{"/lines TOO_MANY_LINES"}, codes(rows[0].Validate(skus(), today)))
 }
 
@@ -225,7 +227,7 @@ func TestExamplesReadAsTheySay(t *testing.T) {
 	}
 	content, err := os.ReadFile("../examples/order.json")
 	require.NoError(t, err)
-	var order rules.OrderForm
+	var order ordering.OrderForm
 	require.Empty(t, strictjson.Decode(content, &order))
 	require.NoError(t, order.Validate(skus(), today))
 	require.Empty(t, order.Warnings())
@@ -246,7 +248,7 @@ func FuzzRead(f *testing.F) {
 			if err != nil {
 				return
 			}
-			if row.No <= last || len(row.Form.Lines) > rules.MaxLines+1 && csv {
+			if row.No <= last || len(row.Form.Lines) > ordering.MaxLines+1 && csv {
 				t.Fatalf("row %d after %d, %d lines", row.No, last, len(row.Form.Lines))
 			}
 			last = row.No

@@ -4,6 +4,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 type homePage struct {
@@ -31,7 +32,7 @@ func showHome(v *visit) (answer, error) {
 	for _, c := range contracts {
 		if c.Source == entitlement.EntryContract && (c.State == rules.ContractActive || c.State == rules.ContractPendingStart) {
 			p.Live++
-			if c.Type != rules.ServiceJumpStart {
+			if c.Type != catalogue.ServiceJumpStart {
 				p.Units += c.Quantity
 			}
 		}

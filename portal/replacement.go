@@ -8,7 +8,8 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // fact is a line of a page's table of facts.
@@ -79,10 +80,10 @@ func (v *visit) replacementFacts(r replacement.RMA, view replacementView, site a
 		quantity = v.language.Number(view.Quantity)
 	}
 	rejected, fee, outcome := "", "", ""
-	if r.RejectCode != "" && r.RMAFacts.Outbound() == rules.OutboundRejected {
+	if r.RejectCode != "" && r.RMAFacts.Outbound() == rma.OutboundRejected {
 		rejected = v.language.Say("reject." + r.RejectCode)
 	}
-	if f := r.Fee(); f != rules.FeeNone {
+	if f := r.Fee(); f != rma.FeeNone {
 		fee = v.language.Say("fee." + string(f))
 	}
 	if r.Outcome != "" {
@@ -112,11 +113,11 @@ func (v *visit) replacementFacts(r replacement.RMA, view replacementView, site a
 // empty at any other time.
 func (v *visit) returnView(r replacement.RMA, now time.Time) (returnView, error) {
 	state := r.RMAFacts.State(now)
-	if r.ReturnPlan == nil || state != rules.RMAAwaitingReturn && state != rules.RMAOverdue {
+	if r.ReturnPlan == nil || state != rma.RMAAwaitingReturn && state != rma.RMAOverdue {
 		return returnView{}, nil
 	}
-	label, err := v.labelPath(replacementsPath+"/"+r.ID, r.ID, rules.ShipReturn)
-	return returnView{Day: v.day(r.ReturnPlan.On), Serial: r.FaultySerial, Label: label, Overdue: state == rules.RMAOverdue}, err
+	label, err := v.labelPath(replacementsPath+"/"+r.ID, r.ID, shipping.ShipReturn)
+	return returnView{Day: v.day(r.ReturnPlan.On), Serial: r.FaultySerial, Label: label, Overdue: state == rma.RMAOverdue}, err
 }
 
 // nextSentence tells in one sentence how it goes on.
@@ -134,17 +135,17 @@ func (v *visit) nextSentence(r replacement.RMA, now time.Time) string {
 // nextKey names the sentence of a state; dated tells that there is a day to name.
 func nextKey(r replacement.RMA, now time.Time, dated bool) string {
 	switch state := r.RMAFacts.State(now); {
-	case state == rules.RMARequested && r.Held:
+	case state == rma.RMARequested && r.Held:
 		return "REQUESTED.proof"
-	case state == rules.RMARequested && r.AppealedAt != nil:
+	case state == rma.RMARequested && r.AppealedAt != nil:
 		return "REQUESTED.again"
-	case state == rules.RMARejected && r.AppealedAt != nil:
+	case state == rma.RMARejected && r.AppealedAt != nil:
 		return "REJECTED.final"
-	case state == rules.RMAAwaitingReturn && r.WrongUnitAt != nil:
+	case state == rma.RMAAwaitingReturn && r.WrongUnitAt != nil:
 		return "AWAITING_RETURN.wrong"
-	case state == rules.RMAAwaitingReturn && r.SwappedAt != nil && r.DeliveredAt == nil:
+	case state == rma.RMAAwaitingReturn && r.SwappedAt != nil && r.DeliveredAt == nil:
 		return "AWAITING_RETURN.swapped"
-	case state == rules.RMANoReturn && r.WaivedAt != nil:
+	case state == rma.RMANoReturn && r.WaivedAt != nil:
 		return "NO_RETURN_REQUIRED.waived"
 	case underWay(state) && r.PromisedUntil != nil && !now.Before(*r.PromisedUntil):
 		return "SHIPPED.late" // whatever it waits for: the day that would be named is over
@@ -156,6 +157,6 @@ func nextKey(r replacement.RMA, now time.Time, dated bool) string {
 }
 
 // underWay tells whether a replacement is still to arrive.
-func underWay(state rules.RMAState) bool {
-	return state == rules.RMAApproved || state == rules.RMABackordered || state == rules.RMAAllocated || state == rules.RMAShipped
+func underWay(state rma.RMAState) bool {
+	return state == rma.RMAApproved || state == rma.RMABackordered || state == rma.RMAAllocated || state == rma.RMAShipped
 }

@@ -12,6 +12,8 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // next is the sentence of what happens next.
@@ -45,24 +47,24 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 		for _, text := range []string{"TRK1", "sim", "NEW100", "keep its packaging"} {
 			require.Contains(t, body, text)
 		}
-		for _, fact := range []rules.RMAFact{rules.FactPickedUp, rules.FactDelivered} {
+		for _, fact := range []rma.RMAFact{rma.FactPickedUp, rma.FactDelivered} {
 			_, err = w.RecordRMAFact(w.Context, r.ID, fact, w.Calendar.Now())
 			require.NoError(t, err)
 		}
 		body = bruno.get(page).body
 		require.Contains(t, next(body), "please return the faulty one by 9 December 2026")
 		require.Contains(t, body, "Check that its serial number is SN100.")
-		require.Contains(t, body, rules.DefaultProgram().Mailbox)
+		require.Contains(t, body, catalogue.DefaultProgram().Mailbox)
 		require.Regexp(t, `(?s)was requested.*was approved.*set aside.*ready to leave.*picked up.*was delivered`, body)
 
-		for _, fact := range []rules.RMAFact{rules.FactReturnScanned, rules.FactReturnReceived} {
+		for _, fact := range []rma.RMAFact{rma.FactReturnScanned, rma.FactReturnReceived} {
 			_, err = w.RecordRMAFact(w.Context, r.ID, fact, w.Calendar.Now())
 			require.NoError(t, err)
 		}
 		body = eva.get(page).body
 		require.Contains(t, next(body), "is being inspected")
 		require.NotContains(t, body, "return-head")
-		_, err = w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rules.OutcomeDefect, Reason: "secret remark"})
+		_, err = w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rma.OutcomeDefect, Reason: "secret remark"})
 		require.NoError(t, err)
 		body = eva.get(page).body
 		require.Equal(t, "All done: there is nothing left to do.", next(body))
@@ -93,7 +95,7 @@ func TestS22_AReturnThatIsLateIsToldAndItsFeeToo(t *testing.T) {
 	body := eva.get(page).body
 	require.Contains(t, next(body), "is billed; if it still arrives, the amount is credited")
 	require.Contains(t, body, "<dd>Billed</dd>")
-	_, err = w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rules.OutcomeDefect})
+	_, err = w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rma.OutcomeDefect})
 	require.NoError(t, err)
 	require.Contains(t, eva.get(page).body, "Billed and credited again")
 }
@@ -104,11 +106,11 @@ func TestS22_OtherEndsAreTold(t *testing.T) {
 		want string
 	}{
 		"wrong unit": {func(w *world, r replacement.RMA) error {
-			_, err := w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "other", Outcome: rules.OutcomeDefect})
+			_, err := w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "other", Outcome: rma.OutcomeDefect})
 			return err
 		}, "please return the right one by"},
 		"damage": {func(w *world, r replacement.RMA) error {
-			_, err := w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rules.OutcomeDamage})
+			_, err := w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rma.OutcomeDamage})
 			return err
 		}, "found damage that no warranty covers"},
 		"kept": {func(w *world, r replacement.RMA) error {
@@ -150,7 +152,7 @@ func TestWithdrawnByAnAdministratorOnce(t *testing.T) {
 			require.Contains(t, done.body, "The request was withdrawn.")
 			require.NotContains(t, done.body, "/withdraw")
 		}
-		require.Equal(t, rules.RMAWithdrawn, getRMA(t, w, r.ID).StoredState)
+		require.Equal(t, rma.RMAWithdrawn, getRMA(t, w, r.ID).StoredState)
 	})
 }
 
@@ -188,7 +190,7 @@ func TestRejectedIsAppealedOnceWithAReason(t *testing.T) {
 			require.Equal(t, page, done.path)
 			require.Contains(t, next(done.body), "an agent decides again")
 		}
-		_, err := w.RejectRMA(storetest.Operator(), r.ID, replacement.RMARejection{Code: rules.RejectNoAnswer, Reason: "no"})
+		_, err := w.RejectRMA(storetest.Operator(), r.ID, replacement.RMARejection{Code: rma.RejectNoAnswer, Reason: "no"})
 		require.NoError(t, err)
 		body = eva.get(page).body
 		require.Contains(t, next(body), "also after your appeal")

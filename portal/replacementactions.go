@@ -7,6 +7,7 @@ import (
 
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // replacementActions is what this person may do with a replacement now, with what
@@ -24,18 +25,18 @@ type replacementActions struct {
 // replacementActions offers what the role may do in this state (RULES 4); who only
 // reads is offered nothing.
 func (v *visit) replacementActions(r replacement.RMA, typed replacementActions, now time.Time) (replacementActions, error) {
-	offered := rules.RMACommandsFor(v.who.role(), r.RMAFacts, now)
-	typed.Withdraw, typed.Appeal = slices.Contains(offered, rules.RMAWithdraw), slices.Contains(offered, rules.RMAAppeal)
+	offered := rma.RMACommandsFor(v.who.role(), r.RMAFacts, now)
+	typed.Withdraw, typed.Appeal = slices.Contains(offered, rma.RMAWithdraw), slices.Contains(offered, rma.RMAAppeal)
 	typed.MostLength = rules.MaxReason
 	var err error
-	if slices.Contains(offered, rules.RMAUseSpare) && r.DeviceID != nil {
+	if slices.Contains(offered, rma.RMAUseSpare) && r.DeviceID != nil {
 		typed.Spares, err = v.sparesFor(r, typed.Spare)
 	}
 	return typed, err
 }
 
 func withdrawReplacement(v *visit) (answer, error) {
-	r, err := v.replacements.DoRMA(v.acting(), v.param("id"), replacement.ReplacementCommand{Name: rules.RMAWithdraw})
+	r, err := v.replacements.DoRMA(v.acting(), v.param("id"), replacement.ReplacementCommand{Name: rma.RMAWithdraw})
 	if err != nil {
 		return answer{}, err
 	}
@@ -46,7 +47,7 @@ func withdrawReplacement(v *visit) (answer, error) {
 func appealReplacement(v *visit) (answer, error) {
 	typed := replacementActions{Reason: strings.ReplaceAll(v.form("reason"), "\r\n", "\n")}
 	r, err := v.replacements.DoRMA(v.acting(), v.param("id"), replacement.ReplacementCommand{
-		Name:   rules.RMAAppeal,
+		Name:   rma.RMAAppeal,
 		Reason: typed.Reason,
 	})
 	switch rules.CodeOf(err) {
@@ -59,7 +60,7 @@ func appealReplacement(v *visit) (answer, error) {
 		typed.ReasonProblem = "appeal.reason.missing"
 	case rules.ValidationFailed:
 		typed.ReasonProblem = "appeal.reason.long"
-	case rules.RMAOpen:
+	case rma.RMAOpen:
 		typed.ReasonProblem = "appeal.open"
 	default:
 		return answer{}, err

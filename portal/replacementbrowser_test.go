@@ -10,7 +10,7 @@ import (
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // TestR35c_ReplacementsInABrowser walks by keyboard from the empty list to a
@@ -45,7 +45,7 @@ func (s *screen) replaces() {
 	require.Equal(t, say("flash.replacement.requested"), s.text(".flash span"))
 	s.check("requested")
 	r := s.onlyRMA()
-	_, err := s.RejectRMA(storetest.Operator(), r.ID, replacement.RMARejection{Code: rules.RejectNoDefect, Reason: "works here"})
+	_, err := s.RejectRMA(storetest.Operator(), r.ID, replacement.RMARejection{Code: rma.RejectNoDefect, Reason: "works here"})
 	require.NoError(t, err)
 	s.appeals(r.ID)
 	_, err = s.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
@@ -78,7 +78,7 @@ func (s *screen) appeals(id string) {
 // arrives looks at the pages once the new unit is there, and at an accessory's form.
 func (s *screen) arrives(c storetest.Covered, id string) {
 	t, say := s.t, messages.In(s.locale).Say
-	for _, fact := range []rules.RMAFact{rules.FactPickedUp, rules.FactDelivered} {
+	for _, fact := range []rma.RMAFact{rma.FactPickedUp, rma.FactDelivered} {
 		_, err := s.RecordRMAFact(s.Context, id, fact, s.Calendar.Now())
 		require.NoError(t, err)
 	}

@@ -9,6 +9,9 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // listDevices offers the devices that are covered now and have no replacement under
@@ -23,7 +26,7 @@ func (v *visit) listDevices(p *requestPage) error {
 	for i, d := range devices {
 		subjects[i].Serial = *d.Serial
 	}
-	covered, err := v.entitlements.Coverage(v.acting(), subjects, v.db.Clock().Now(), rules.ForHardware)
+	covered, err := v.entitlements.Coverage(v.acting(), subjects, v.db.Clock().Now(), cover.ForHardware)
 	if err != nil {
 		return err
 	}
@@ -80,7 +83,7 @@ func (v *visit) devicesFor(search string) (out []entitlement.Device, more bool, 
 	}
 	seen := map[string]bool{}
 	for _, d := range found {
-		if d.Serial != nil && (d.State == rules.DeviceInRoom || d.State == rules.DeviceUnplaced) && !seen[d.ID] {
+		if d.Serial != nil && (d.State == licensing.DeviceInRoom || d.State == licensing.DeviceUnplaced) && !seen[d.ID] {
 			seen[d.ID], out = true, append(out, d)
 		}
 	}
@@ -92,7 +95,7 @@ const mostSearchedRooms = 10
 
 func (v *visit) devicesInRooms(search string) (out []entitlement.Device, err error) {
 	account := v.who.account().ID
-	rooms, _, err := v.entitlements.ListRooms(v.acting(), entitlement.RoomFilter{AccountID: account, State: rules.RoomActive, Search: search, Sort: db.SortName, Page: db.Page{Limit: mostSearchedRooms}})
+	rooms, _, err := v.entitlements.ListRooms(v.acting(), entitlement.RoomFilter{AccountID: account, State: licensing.RoomActive, Search: search, Sort: db.SortName, Page: db.Page{Limit: mostSearchedRooms}})
 	for _, r := range rooms {
 		devices, _, err := v.entitlements.ListDevices(v.acting(), entitlement.DeviceFilter{AccountID: account, RoomID: r.ID, Page: db.Page{Limit: mostListed}})
 		if err != nil {
@@ -125,15 +128,15 @@ func (v *visit) listRooms(p *requestPage) error {
 	}
 	today := rules.DateIn(v.db.Clock().Now(), location(v.who.account().TimeZone))
 	for code, versions := range ref.Models {
-		if m, ok := rules.ModelOn(versions, code, today); ok && m.FollowsRoom() {
-			p.Models = append(p.Models, choice{code, m.Name, code == rules.NormaliseModelCode(p.Model)})
+		if m, ok := catalogue.ModelOn(versions, code, today); ok && m.FollowsRoom() {
+			p.Models = append(p.Models, choice{code, m.Name, code == catalogue.NormaliseModelCode(p.Model)})
 		}
 	}
 	sortChoices(p.Models)
 	if len(p.Models) == 0 {
 		return nil
 	}
-	rooms, next, err := v.entitlements.ListRooms(v.acting(), entitlement.RoomFilter{AccountID: v.who.account().ID, State: rules.RoomActive, Search: p.Search, Sort: db.SortName, Page: db.Page{Limit: mostListed}})
+	rooms, next, err := v.entitlements.ListRooms(v.acting(), entitlement.RoomFilter{AccountID: v.who.account().ID, State: licensing.RoomActive, Search: p.Search, Sort: db.SortName, Page: db.Page{Limit: mostListed}})
 	if err != nil {
 		return err
 	}
@@ -142,7 +145,7 @@ func (v *visit) listRooms(p *requestPage) error {
 	for i, r := range rooms {
 		subjects[i] = entitlement.CoverSubject{RoomID: r.ID, ModelCode: p.Models[0].Value}
 	}
-	covered, err := v.entitlements.Coverage(v.acting(), subjects, v.db.Clock().Now(), rules.ForHardware)
+	covered, err := v.entitlements.Coverage(v.acting(), subjects, v.db.Clock().Now(), cover.ForHardware)
 	for i, c := range covered {
 		if r := rooms[i]; c.Answer.Covered {
 			p.Rooms = append(p.Rooms, choice{r.ID, r.Name + " · " + r.Site, r.ID == p.Room})

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // requestFields are the fields of the form in their order, by where the rules say
@@ -29,7 +30,7 @@ func (p *requestPage) refused(err error) bool {
 	}
 	// Of a device or room that we do not know we know no site either; that is not
 	// worth a second complaint.
-	if p.Site == "" && (p.has("device", "refusal."+rules.SerialNotRegistered) || p.has("room", "refusal.room")) {
+	if p.Site == "" && (p.has("device", "refusal."+rma.SerialNotRegistered) || p.has("room", "refusal.room")) {
 		delete(p.Problems, "site")
 	}
 	return true
@@ -66,7 +67,7 @@ func (p *requestPage) problemOf(f rules.FieldError) (field, key string) {
 	switch {
 	case field == "device" && p.Accessory:
 		return "model", "refusal.model"
-	case f.Code == rules.SerialTooNew:
+	case f.Code == rma.SerialTooNew:
 		return "proof", "refusal." + f.Code
 	case field == "model" && f.Code == rules.NotCovered:
 		return "room", "refusal.room.uncovered"
@@ -86,6 +87,6 @@ func (p *requestPage) problemOf(f rules.FieldError) (field, key string) {
 
 var (
 	serialCodes  = []string{rules.SerialTooShort, rules.SerialInvalidCharacters, rules.SerialConfusable, rules.TooLong}
-	refusalCodes = []string{rules.SerialNotRegistered, rules.RMAOpen, rules.SiteUnknown, rules.NotCovered, rules.WarrantyCap, rules.ModelNotSupported, rules.NotHardware,
+	refusalCodes = []string{rma.SerialNotRegistered, rma.RMAOpen, rma.SiteUnknown, rules.NotCovered, rules.WarrantyCap, rules.ModelNotSupported, rules.NotHardware,
 		rules.CountryNotSupported, rules.Unplaced, rules.StateConflict}
 )

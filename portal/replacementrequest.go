@@ -8,6 +8,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 const (
@@ -60,7 +61,7 @@ func (v *visit) searched() string {
 
 // requestPage fills the lists to choose from and shows the form.
 func (v *visit) requestPage(p requestPage) (answer, error) {
-	p.FaultMost, p.QuantityMost, p.Hours = mostFault, rules.MaxAccessories, v.program.Replacement.SerialKnownHours
+	p.FaultMost, p.QuantityMost, p.Hours = mostFault, rma.MaxAccessories, v.program.Replacement.SerialKnownHours
 	p.AskProof = p.Proof != "" || len(p.Problems["proof"]) > 0
 	var err error
 	if p.Accessory {
@@ -109,7 +110,7 @@ func requestAccessory(v *visit) (answer, error) {
 	if p.Room == "" {
 		p.blame("room", "refusal.room")
 	}
-	if quantity < 1 || quantity > rules.MaxAccessories {
+	if quantity < 1 || quantity > rma.MaxAccessories {
 		p.blame("quantity", "refusal.quantity")
 	}
 	return v.sendRequest(p, n)
@@ -136,7 +137,7 @@ func (v *visit) sendRequest(p requestPage, n replacement.NewRMA) (answer, error)
 
 // findOpen links the replacement that is under way for the device.
 func (v *visit) findOpen(p *requestPage, serial string) error {
-	if !p.has("device", "refusal."+rules.RMAOpen) {
+	if !p.has("device", "refusal."+rma.RMAOpen) {
 		return nil
 	}
 	rmas, _, err := v.replacements.ListRMAs(v.acting(), replacement.RMAFilter{AccountID: v.who.account().ID, Serial: serial, Open: true, Page: db.Page{Limit: 1}})

@@ -11,6 +11,8 @@ import (
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 const requestForDevice, requestForAccessory = "/replacements/request", "/replacements/request/accessory"
@@ -151,7 +153,7 @@ func TestR125_AnUnknownDayOfPurchaseIsTakenAndAsksForTheProof(t *testing.T) {
 	w.Calendar.Set(w.Calendar.Now().Add(25 * time.Hour))
 	require.Contains(t, eva.get(requestForDevice).body, `value="SN500"`)
 	done := eva.post(requestForDevice, "serial", "SN500", "fault", "Dead")
-	require.Contains(t, next(done.body), "please send its proof of purchase to "+rules.DefaultProgram().Mailbox)
+	require.Contains(t, next(done.body), "please send its proof of purchase to "+catalogue.DefaultProgram().Mailbox)
 	require.Contains(t, rows(eva.get("/replacements").body)[1], "Send the proof of purchase")
 }
 
@@ -205,7 +207,7 @@ func TestAnAccountWithNothingToReplaceIsToldSo(t *testing.T) {
 	require.Contains(t, ana.get(requestForDevice).body, "No covered device found")
 	require.Contains(t, ana.get(requestForAccessory).body, "No covered room found")
 	_, err := w.CreateRoom(w.Context, entitlement.NewRoom{AccountID: w.latestInvitation("ana.souza@acme.example").AccountID,
-		Form: rules.RoomForm{Name: "Sala 1", Site: "HQ", Country: "BR", Platform: rules.PlatformTeamsWindows}})
+		Form: licensing.RoomForm{Name: "Sala 1", Site: "HQ", Country: "BR", Platform: rules.PlatformTeamsWindows}})
 	require.NoError(t, err)
 	require.Contains(t, ana.get(requestForAccessory).body, "No covered room found")
 }

@@ -10,6 +10,8 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 const replacementsPath = "/replacements"
@@ -83,22 +85,22 @@ func (v *visit) replacementView(r replacement.RMA, now time.Time) replacementVie
 	return view
 }
 
-var rmaTones = map[rules.RMAState]string{
-	rules.RMARequested: "waiting", rules.RMAApproved: "waiting", rules.RMAAllocated: "waiting", rules.RMAShipped: "waiting", rules.RMABackordered: "warning",
-	rules.RMAAwaitingReturn: "warning", rules.RMAOverdue: "warning", rules.RMAReturnInTransit: "waiting", rules.RMAReturnReceived: "waiting", rules.RMAInspected: "warning",
-	rules.RMAClosed: "good", rules.RMANoReturn: "good", rules.RMARejected: "quiet", rules.RMAWithdrawn: "quiet", rules.RMANonReturnBilled: "quiet",
+var rmaTones = map[rma.RMAState]string{
+	rma.RMARequested: "waiting", rma.RMAApproved: "waiting", rma.RMAAllocated: "waiting", rma.RMAShipped: "waiting", rma.RMABackordered: "warning",
+	rma.RMAAwaitingReturn: "warning", rma.RMAOverdue: "warning", rma.RMAReturnInTransit: "waiting", rma.RMAReturnReceived: "waiting", rma.RMAInspected: "warning",
+	rma.RMAClosed: "good", rma.RMANoReturn: "good", rma.RMARejected: "quiet", rma.RMAWithdrawn: "quiet", rma.RMANonReturnBilled: "quiet",
 }
 
 // promiseDay is the day by whose end the replacement arrives, or why there is none.
 func (v *visit) promiseDay(r replacement.RMA) string {
 	switch {
-	case r.RMAFacts.Outbound() == rules.OutboundSwapped: // nothing is awaited
+	case r.RMAFacts.Outbound() == rma.OutboundSwapped: // nothing is awaited
 		return ""
 	case r.Promise != nil && !r.Promise.On.IsZero():
 		return v.day(r.Promise.On)
 	case r.Promise != nil:
 		return v.language.Say("replacements.promise.none")
-	case r.RMAFacts.Outbound() == rules.OutboundRequested:
+	case r.RMAFacts.Outbound() == rma.OutboundRequested:
 		return v.language.Say("replacements.promise.later")
 	}
 	return ""
@@ -118,13 +120,13 @@ func (v *visit) late(r replacement.RMA, now time.Time) string {
 // toDo is what the customer has to do next; empty where it is nothing.
 func (v *visit) toDo(r replacement.RMA, now time.Time) string {
 	switch state := r.RMAFacts.State(now); {
-	case state == rules.RMARequested && r.Held:
+	case state == rma.RMARequested && r.Held:
 		return v.language.Say("todo.proof")
-	case state == rules.RMAAwaitingReturn && r.ReturnPlan != nil:
+	case state == rma.RMAAwaitingReturn && r.ReturnPlan != nil:
 		return v.language.Say("todo.return", messages.Args{"day": v.day(r.ReturnPlan.On)})
-	case state == rules.RMAOverdue && r.ReturnPlan != nil:
+	case state == rma.RMAOverdue && r.ReturnPlan != nil:
 		return v.language.Say("todo.overdue", messages.Args{"day": v.day(r.ReturnPlan.On)})
-	case state == rules.RMARejected && r.AppealedAt == nil:
+	case state == rma.RMARejected && r.AppealedAt == nil:
 		return v.language.Say("todo.appeal")
 	}
 	return ""
@@ -148,7 +150,7 @@ func modelName(ref program.Reference, r replacement.RMA) string {
 }
 
 func nameOn(ref program.Reference, code string, at time.Time) string {
-	if m, ok := rules.ModelOn(ref.Models[rules.NormaliseModelCode(code)], code, rules.DateIn(at, time.UTC)); ok {
+	if m, ok := catalogue.ModelOn(ref.Models[catalogue.NormaliseModelCode(code)], code, rules.DateIn(at, time.UTC)); ok {
 		return m.Name
 	}
 	return code

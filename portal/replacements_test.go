@@ -15,7 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 func TestR55_ReplacementsAreInTheMenuAndExplainThemselvesWhereThereAreNone(t *testing.T) {
@@ -46,7 +46,7 @@ func TestS20_TheListTellsStatePromiseAndWhatTheCustomerDoesNext(t *testing.T) {
 		w.Calendar.Set(*getRMA(t, w, r.ID).PromiseDueAt)
 		require.Contains(t, line(), "26 November 2026 Late Nothing", "from the first instant after the promised day on (S21)")
 		require.Equal(t, "We are sorry: the new unit was promised by 26 November 2026 and has not arrived yet; our team is looking into it.", next(eva.get("/replacements/"+r.ID).body))
-		_, err = w.RecordRMAFact(w.Context, r.ID, rules.FactDelivered, time.Time{})
+		_, err = w.RecordRMAFact(w.Context, r.ID, rma.FactDelivered, time.Time{})
 		require.NoError(t, err)
 		require.Contains(t, line(), "Return due 26 November 2026 Arrived late Return the faulty unit by 11 December 2026")
 		w.Calendar.Set(*getRMA(t, w, r.ID).ReturnDueAt)
@@ -133,23 +133,23 @@ func TestC5_ReplacementsAreThoseOfTheAccountAtHand(t *testing.T) {
 // step that is written to the audit is told or left out on purpose.
 func TestEveryStateAndStepOfAReplacementHasWords(t *testing.T) {
 	var keys []string
-	for _, s := range rules.RMAStates() {
+	for _, s := range rma.RMAStates() {
 		keys = append(keys, "rma."+string(s), "next."+string(s))
 		require.NotEmpty(t, rmaTones[s], s)
 	}
-	for _, c := range rules.RejectCodes() {
+	for _, c := range rma.RejectCodes() {
 		keys = append(keys, "reject."+c)
 	}
-	for _, o := range []rules.RMAOutcome{rules.OutcomeDefect, rules.OutcomeNoFault, rules.OutcomeDamage} {
+	for _, o := range []rma.RMAOutcome{rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage} {
 		keys = append(keys, "outcome."+string(o))
 	}
-	for _, f := range []rules.RMAFee{rules.FeeAsked, rules.FeeBilled, rules.FeeCredited, rules.FeeWaived} {
+	for _, f := range []rma.RMAFee{rma.FeeAsked, rma.FeeBilled, rma.FeeCredited, rma.FeeWaived} {
 		keys = append(keys, "fee."+string(f))
 	}
 	for _, verb := range told {
 		keys = append(keys, "event."+verb)
 	}
-	for _, code := range append(refusalCodes, rules.SerialTooNew) {
+	for _, code := range append(refusalCodes, rma.SerialTooNew) {
 		keys = append(keys, "refusal."+code)
 	}
 	for _, k := range keys {

@@ -6,19 +6,21 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // sparesFor are the spares on site of the account that can take the place of the
 // faulty device: of the same model (R88c).
 func (v *visit) sparesFor(r replacement.RMA, chosen string) ([]choice, error) {
-	units, _, err := v.replacements.ListSpareUnits(v.acting(), replacement.SpareFilter{AccountID: r.AccountID, State: rules.SpareOnSite, ModelCode: r.ModelCode, Page: db.Page{Limit: mostSpares}})
+	units, _, err := v.replacements.ListSpareUnits(v.acting(), replacement.SpareFilter{AccountID: r.AccountID, State: spare.SpareOnSite, ModelCode: r.ModelCode, Page: db.Page{Limit: mostSpares}})
 	if err != nil || len(units) == 0 {
 		return nil, err
 	}
 	sites, err := v.siteNames()
 	var out []choice
 	for _, u := range units {
-		if rules.MayUseSpare(u.SpareFacts, r.ModelCode, u.ModelCode) == nil && u.SiteID != nil {
+		if spare.MayUseSpare(u.SpareFacts, r.ModelCode, u.ModelCode) == nil && u.SiteID != nil {
 			out = append(out, choice{u.ID, u.Serial + " · " + sites[*u.SiteID], u.ID == chosen})
 		}
 	}
@@ -35,11 +37,11 @@ func useSpare(v *visit) (answer, error) {
 		return v.actionAgain(typed)
 	}
 	r, err := v.replacements.DoRMA(v.acting(), v.param("id"), replacement.ReplacementCommand{
-		Name:        rules.RMAUseSpare,
+		Name:        rma.RMAUseSpare,
 		SpareUnitID: typed.Spare,
 	})
 	switch rules.CodeOf(err) {
-	case rules.NotLikeForLike:
+	case rma.NotLikeForLike:
 		typed.SpareProblem = "usespare.wrongmodel"
 		return v.actionAgain(typed)
 	case "":

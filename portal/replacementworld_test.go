@@ -10,7 +10,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // covered is an account whose device may be replaced, with an administrator and a
@@ -24,7 +24,7 @@ func (w *world) covered() (storetest.Covered, *guest, *guest) {
 // rejected is a requested replacement that an agent rejected.
 func (w *world) rejected(c storetest.Covered) replacement.RMA {
 	w.t.Helper()
-	r, err := w.RejectRMA(storetest.Operator(), w.Requested(w.t, c).ID, replacement.RMARejection{Code: rules.RejectNoDefect, Reason: "works here"})
+	r, err := w.RejectRMA(storetest.Operator(), w.Requested(w.t, c).ID, replacement.RMARejection{Code: rma.RejectNoDefect, Reason: "works here"})
 	require.NoError(w.t, err)
 	return r
 }
@@ -59,7 +59,7 @@ func (w *world) replacementForms(accountID string, forms map[string][]string) {
 		return r
 	}
 	appealed := ask("SN-2")
-	_, err := w.RejectRMA(storetest.Operator(), appealed.ID, replacement.RMARejection{Code: rules.RejectNoDefect, Reason: "works here"})
+	_, err := w.RejectRMA(storetest.Operator(), appealed.ID, replacement.RMARejection{Code: rma.RejectNoDefect, Reason: "works here"})
 	require.NoError(w.t, err)
 	forms["/replacements/request"] = []string{"/replacements/request", "serial", "SN-1", "fault", "No picture"}
 	forms["/replacements/request/accessory"] = []string{"/replacements/request/accessory", "room", room.ID, "model", "STRONG-USB-CABLE", "quantity", "1", "fault", "Broken"}

@@ -4,6 +4,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // labelTypes are the media types in which a label is handed out, with the ending of
@@ -13,8 +14,8 @@ var labelTypes = map[string]string{"application/pdf": "pdf", "image/png": "png"}
 // returnLabel finds the label of the parcel in which a unit comes back: of one that
 // nobody has called off and that the carrier does not have yet. NOT_FOUND where
 // there is none.
-func (v *visit) returnLabel(subjectID string, direction rules.ShipmentDirection) (logistics.ShipmentLabel, error) {
-	parcels, _, err := v.logistics.ListShipments(v.acting(), logistics.ShipmentFilter{AccountID: v.who.account().ID, SubjectID: subjectID, Direction: direction, State: rules.ShipmentLabelled, Page: db.Page{Limit: 10}})
+func (v *visit) returnLabel(subjectID string, direction shipping.ShipmentDirection) (logistics.ShipmentLabel, error) {
+	parcels, _, err := v.logistics.ListShipments(v.acting(), logistics.ShipmentFilter{AccountID: v.who.account().ID, SubjectID: subjectID, Direction: direction, State: shipping.ShipmentLabelled, Page: db.Page{Limit: 10}})
 	if err != nil {
 		return logistics.ShipmentLabel{}, err
 	}
@@ -32,7 +33,7 @@ func (v *visit) returnLabel(subjectID string, direction rules.ShipmentDirection)
 }
 
 // labelPath is where the label is handed out; empty where there is none.
-func (v *visit) labelPath(page, subjectID string, direction rules.ShipmentDirection) (string, error) {
+func (v *visit) labelPath(page, subjectID string, direction shipping.ShipmentDirection) (string, error) {
 	_, err := v.returnLabel(subjectID, direction)
 	if rules.CodeOf(err) == rules.NotFound {
 		return "", nil
@@ -43,15 +44,15 @@ func (v *visit) labelPath(page, subjectID string, direction rules.ShipmentDirect
 // downloadReturnLabel hands out the label for the way back of a replacement's faulty
 // unit, to every member: whoever packs the parcel may not be an administrator.
 func downloadReturnLabel(v *visit) (answer, error) {
-	return v.downloadLabel(rules.ShipReturn)
+	return v.downloadLabel(shipping.ShipReturn)
 }
 
 // downloadRecallLabel hands out the label for the way back of a recalled spare.
 func downloadRecallLabel(v *visit) (answer, error) {
-	return v.downloadLabel(rules.ShipRecall)
+	return v.downloadLabel(shipping.ShipRecall)
 }
 
-func (v *visit) downloadLabel(direction rules.ShipmentDirection) (answer, error) {
+func (v *visit) downloadLabel(direction shipping.ShipmentDirection) (answer, error) {
 	l, err := v.returnLabel(v.param("id"), direction)
 	if err != nil {
 		return answer{}, err

@@ -8,14 +8,15 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // carriedWorld is a world whose parcels a carrier takes, with a depot that has the
 // covered model.
 func carriedWorld(t *testing.T, env storetest.Env) *world {
 	w := worldOn(t, env.WithCarrier(t, "sim"))
-	d, err := w.PutDepot(storetest.Operator(), rules.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR", TimeZone: "UTC"})
+	d, err := w.PutDepot(storetest.Operator(), shipping.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR", TimeZone: "UTC"})
 	require.NoError(t, err)
 	_, err = w.ReceiveStock(storetest.Operator(), logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 5, Cause: "first"})
 	require.NoError(t, err)
@@ -45,12 +46,12 @@ func TestS22_TheReturnLabelIsHandedToEveryMemberAndNobodyElse(t *testing.T) {
 		page := "/replacements/" + r.ID
 		require.Equal(t, 404, eva.get(page+"/return-label").status, "nothing is booked yet")
 		w.booked(r.ID, "application/pdf")
-		for _, fact := range []rules.RMAFact{rules.FactPickedUp, rules.FactDelivered} {
+		for _, fact := range []rma.RMAFact{rma.FactPickedUp, rma.FactDelivered} {
 			_, err := w.RecordRMAFact(w.Context, r.ID, fact, w.Calendar.Now())
 			require.NoError(t, err)
 		}
 		require.Contains(t, eva.get(page).body, `<a href="`+page+`/return-label">`)
-		back, _, err := w.ListShipments(w.Context, logistics.ShipmentFilter{SubjectID: r.ID, Direction: rules.ShipReturn})
+		back, _, err := w.ListShipments(w.Context, logistics.ShipmentFilter{SubjectID: r.ID, Direction: shipping.ShipReturn})
 		require.NoError(t, err)
 		got := bruno.get(page + "/return-label")
 		require.Equal(t, 200, got.status)
@@ -67,7 +68,7 @@ func TestS22_TheReturnLabelIsHandedToEveryMemberAndNobodyElse(t *testing.T) {
 		require.Equal(t, "/sign-in", w.guest().get(page+"/return-label").path)
 		require.Equal(t, 404, eva.get("/spares/"+r.ID+"/return-label").status, "each page hands out its own")
 
-		_, err = w.RecordScan(w.Context, back[0].ID, logistics.NewScan{Kind: rules.ScanPickedUp, Source: logistics.ScanByCarrier, CauseKey: "scan-1"})
+		_, err = w.RecordScan(w.Context, back[0].ID, logistics.NewScan{Kind: shipping.ScanPickedUp, Source: logistics.ScanByCarrier, CauseKey: "scan-1"})
 		require.NoError(t, err)
 		require.Equal(t, 404, eva.get(page+"/return-label").status, "the carrier has the parcel")
 		require.Empty(t, w.log.String())
@@ -83,7 +84,7 @@ func TestALabelOfAnotherMediaTypeIsNotHandedOut(t *testing.T) {
 	require.NoError(t, err)
 	w.booked(r.ID, "text/html")
 	require.Equal(t, 404, eva.get("/replacements/"+r.ID+"/return-label").status)
-	_, err = w.RecordRMAFact(w.Context, r.ID, rules.FactDelivered, w.Calendar.Now())
+	_, err = w.RecordRMAFact(w.Context, r.ID, rma.FactDelivered, w.Calendar.Now())
 	require.NoError(t, err)
 	require.Contains(t, eva.get("/replacements/"+r.ID).body, "No return label?", "the way without one")
 }
@@ -111,8 +112,8 @@ func (w *world) recallParcel(c storetest.Covered, u replacement.SpareUnit) {
 	}
 	depots, err := w.ListDepots(w.Context)
 	require.NoError(w.t, err)
-	_, err = w.CreateShipment(w.Context, logistics.NewShipment{AccountID: c.Account, Direction: rules.ShipRecall, SubjectID: u.ID, BookingKey: u.ID + "/back/1", Carrier: "sim",
-		Consignment: &logistics.Consignment{SiteID: c.Site.ID, DepotID: depots[0].ID, Service: rules.ServiceStandard, ModelCode: u.ModelCode, Quantity: 1, Contents: "1 x Rally Bar"}})
+	_, err = w.CreateShipment(w.Context, logistics.NewShipment{AccountID: c.Account, Direction: shipping.ShipRecall, SubjectID: u.ID, BookingKey: u.ID + "/back/1", Carrier: "sim",
+		Consignment: &logistics.Consignment{SiteID: c.Site.ID, DepotID: depots[0].ID, Service: shipping.ServiceStandard, ModelCode: u.ModelCode, Quantity: 1, Contents: "1 x Rally Bar"}})
 	require.NoError(w.t, err)
 }
 

@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 // rows reads a page's tables as text, one string a row; an order's number is
@@ -88,12 +89,12 @@ func TestR98_JumpStartAndCancelledOrdersAreVisible(t *testing.T) {
 func TestR98_DatesAreTheAccountsNotTheServers(t *testing.T) {
 	start := time.Date(2026, 3, 15, 3, 0, 0, 0, time.UTC) // midnight in São Paulo
 	end := time.Date(2027, 3, 15, 3, 0, 0, 0, time.UTC)
-	v := &visit{site: &site{}, language: messages.In("en"), program: rules.DefaultProgram()}
-	o := v.orderView(entitlement.ContractEntry{ServiceContract: entitlement.ServiceContract{Type: rules.ServiceSelect, State: rules.ContractActive, Quantity: 1, TermYears: 1, TimeZone: "America/Sao_Paulo", StartAt: &start, EndAt: &end}})
+	v := &visit{site: &site{}, language: messages.In("en"), program: catalogue.DefaultProgram()}
+	o := v.orderView(entitlement.ContractEntry{ServiceContract: entitlement.ServiceContract{Type: catalogue.ServiceSelect, State: rules.ContractActive, Quantity: 1, TermYears: 1, TimeZone: "America/Sao_Paulo", StartAt: &start, EndAt: &end}})
 	require.Equal(t, "15"+noBreak+"March 2026", o.Start)
 	require.Equal(t, "14"+noBreak+"March 2027", o.End)
 	for state := range tones {
-		o := v.orderView(entitlement.ContractEntry{ServiceContract: entitlement.ServiceContract{Type: rules.ServiceExtWarranty, State: state, TimeZone: "UTC"}})
+		o := v.orderView(entitlement.ContractEntry{ServiceContract: entitlement.ServiceContract{Type: catalogue.ServiceExtWarranty, State: state, TimeZone: "UTC"}})
 		require.NotContains(t, o.State, "contract.")
 		require.Equal(t, "Extended warranty", o.Service)
 	}

@@ -9,6 +9,8 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 const sparesPath = "/spares"
@@ -36,10 +38,10 @@ type sparesPage struct {
 	Proposed bool // one waits for an agreement
 }
 
-var spareTones = map[rules.SpareState]string{
-	rules.SpareEarned: "waiting", rules.SpareSelectionPending: "warning", rules.SpareApproved: "waiting", rules.SpareShipped: "waiting", rules.SpareOnSite: "good",
-	rules.SpareConsumed: "waiting", rules.SpareReplenishing: "waiting", rules.SpareRecallRequested: "warning",
-	rules.SpareReturned: "quiet", rules.SpareBilled: "quiet", rules.SpareWaived: "quiet", rules.SpareVoided: "quiet",
+var spareTones = map[spare.SpareState]string{
+	spare.SpareEarned: "waiting", spare.SpareSelectionPending: "warning", spare.SpareApproved: "waiting", spare.SpareShipped: "waiting", spare.SpareOnSite: "good",
+	spare.SpareConsumed: "waiting", spare.SpareReplenishing: "waiting", spare.SpareRecallRequested: "warning",
+	spare.SpareReturned: "quiet", spare.SpareBilled: "quiet", spare.SpareWaived: "quiet", spare.SpareVoided: "quiet",
 }
 
 // showSpares shows what the customer has earned, and the units of the account at
@@ -79,8 +81,8 @@ func (v *visit) spareViews(f replacement.SpareFilter) ([]spareView, error) {
 		if u.SiteID != nil {
 			out[i].Site = sites[*u.SiteID]
 		}
-		if u.State == rules.SpareRecallRequested {
-			if out[i].Label, err = v.labelPath(sparesPath+"/"+u.ID, u.ID, rules.ShipRecall); err != nil {
+		if u.State == spare.SpareRecallRequested {
+			if out[i].Label, err = v.labelPath(sparesPath+"/"+u.ID, u.ID, shipping.ShipRecall); err != nil {
 				return nil, err
 			}
 		}
@@ -97,23 +99,23 @@ func rank(over bool) int {
 }
 
 func (v *visit) spareView(u replacement.SpareUnit) spareView {
-	view := spareView{ID: u.ID, State: v.language.Say("spare." + string(u.State)), Tone: spareTones[u.State], Version: u.Version, over: u.State.Over(), proposed: u.State == rules.SpareSelectionPending,
-		Agree: rules.MaySpare(rules.SpareAgree, v.who.role(), u.SpareFacts, v.db.Clock().Now()) == nil}
+	view := spareView{ID: u.ID, State: v.language.Say("spare." + string(u.State)), Tone: spareTones[u.State], Version: u.Version, over: u.State.Over(), proposed: u.State == spare.SpareSelectionPending,
+		Agree: spare.MaySpare(spare.SpareAgree, v.who.role(), u.SpareFacts, v.db.Clock().Now()) == nil}
 	day := ""
 	if u.RecallDueAt != nil {
 		day = v.day(rules.LastCoveredDay(*u.RecallDueAt, location(v.who.account().TimeZone)))
 	}
 	view.Text = v.language.Say("sparenext."+string(u.State), messages.Args{"day": day})
-	if u.State == rules.SpareVoided && u.ConsumedAt != nil {
+	if u.State == spare.SpareVoided && u.ConsumedAt != nil {
 		view.State, view.Text = v.language.Say("spare.VOIDED.used"), v.language.Say("sparenext.VOIDED.used")
 	}
 	if u.UnderWay() {
 		view.Carrier, view.Tracking = u.Carrier, u.Tracking
 	}
-	if u.State != rules.SpareSelectionPending && u.State != rules.SpareApproved && u.State != rules.SpareVoided {
+	if u.State != spare.SpareSelectionPending && u.State != spare.SpareApproved && u.State != spare.SpareVoided {
 		view.Serial = u.Serial
 	}
-	if u.RMAID != nil && (u.State == rules.SpareConsumed || u.State == rules.SpareReplenishing) {
+	if u.RMAID != nil && (u.State == spare.SpareConsumed || u.State == spare.SpareReplenishing) {
 		view.Replacement, view.ReplacedPath = *u.RMAID, replacementsPath+"/"+*u.RMAID
 	}
 	return view
@@ -139,11 +141,11 @@ func agreeSpare(v *visit) (answer, error) {
 		return answer{}, errBadForm
 	}
 	_, err = v.replacements.DoSpare(v.acting(), v.param("id"), replacement.SpareUnitCommand{
-		Name:    rules.SpareAgree,
+		Name:    spare.SpareAgree,
 		Version: version,
 	})
 	switch rules.CodeOf(err) {
-	case rules.SpareNotChosen:
+	case spare.SpareNotChosen:
 		return answer{}, rules.Refuse(rules.StateConflict, "Nothing is proposed.", "Read the page again.")
 	case "":
 		if err == nil {

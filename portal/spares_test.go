@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // withSpare is an account of fifty licences with the unit that these earn.
@@ -63,7 +64,7 @@ func TestR88a_TheCustomerReadsTheProposalAndAgreesOnce(t *testing.T) {
 			require.Contains(t, done.body, "the spare is being prepared")
 			require.NotContains(t, done.body, "/agree")
 		}
-		require.Equal(t, rules.SpareApproved, w.unit(u.ID).State)
+		require.Equal(t, spare.SpareApproved, w.unit(u.ID).State)
 		require.Empty(t, w.log.String())
 	})
 }
@@ -80,7 +81,7 @@ func TestR88a_AnAgreementIsToWhatWasRead(t *testing.T) {
 		require.Equal(t, 409, refused.status)
 		require.Contains(t, refused.body, "This has changed in the meantime")
 		require.Contains(t, refused.body, `class="button" href="/spares"`)
-		require.Equal(t, rules.SpareSelectionPending, w.unit(u.ID).State)
+		require.Equal(t, spare.SpareSelectionPending, w.unit(u.ID).State)
 		require.Contains(t, eva.get("/spares").body, "Filial")
 	})
 }
@@ -93,7 +94,7 @@ func TestSparesAreToldFromShipmentToUseAndReplenishment(t *testing.T) {
 	_, err := w.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-100", Carrier: "sim", Tracking: "TRK7"})
 	require.NoError(t, err)
 	require.Contains(t, eva.get("/spares").body, "TRK7")
-	_, err = w.RecordSpareFact(w.Context, u.ID, rules.SpareDelivered, w.Calendar.Now())
+	_, err = w.RecordSpareFact(w.Context, u.ID, spare.SpareDelivered, w.Calendar.Now())
 	require.NoError(t, err)
 	require.Contains(t, eva.get("/spares").body, "Ready for use when a device of this model fails.")
 	r := w.Requested(t, c)
@@ -112,7 +113,7 @@ func TestS9_ARecalledSpareNamesItsLastDay(t *testing.T) {
 		w.OnSite(t, w.Agreed(t, c, u), "SP-100")
 		w.cancelLargest(c)
 		u = w.unit(u.ID)
-		require.Equal(t, rules.SpareRecallRequested, u.State)
+		require.Equal(t, spare.SpareRecallRequested, u.State)
 		page := eva.get("/spares").body
 		day := messages.In("en").Date(rules.LastCoveredDay(*u.RecallDueAt, location("America/Sao_Paulo")).In(time.UTC))
 		require.Contains(t, page, "give it to the carrier by "+strings.ReplaceAll(day, noBreak, " "))
@@ -146,7 +147,7 @@ func TestR82b_C5_SparesOfOthersAreNotSeen(t *testing.T) {
 		foreign, missing := gil.post("/spares/"+u.ID+"/agree", "version", "1"), gil.post("/spares/spu_missing/agree", "version", "1")
 		require.Equal(t, 404, foreign.status)
 		require.Equal(t, missing.body, foreign.body)
-		require.Equal(t, rules.SpareSelectionPending, w.unit(u.ID).State)
+		require.Equal(t, spare.SpareSelectionPending, w.unit(u.ID).State)
 		require.Equal(t, "/sign-in", w.guest().get("/spares").path)
 	})
 }
@@ -174,7 +175,7 @@ func TestR35d_UsedMySpareEndsTheOutageAtOnce(t *testing.T) {
 		require.Contains(t, body, "A spare on site was put to use.")
 		require.Contains(t, body, "SP100")
 		require.NotContains(t, body, "After approval", "nothing is awaited")
-		require.Equal(t, rules.SpareConsumed, w.unit(u.ID).State)
+		require.Equal(t, spare.SpareConsumed, w.unit(u.ID).State)
 		require.Empty(t, w.log.String())
 	})
 }
@@ -189,7 +190,7 @@ func TestR88c_ASpareOfAnotherModelIsNotOffered(t *testing.T) {
 	require.NotContains(t, eva.get(page).body, "/use-spare")
 	refused := eva.post(page+"/use-spare", "spare", u.ID)
 	require.Equal(t, 422, refused.status)
-	require.Equal(t, rules.SpareOnSite, w.unit(u.ID).State)
+	require.Equal(t, spare.SpareOnSite, w.unit(u.ID).State)
 	require.Equal(t, 404, eva.post(page+"/use-spare", "spare", "spu_missing").status)
 }
 
@@ -201,12 +202,12 @@ func TestS26_AUsedSpareThatIsNotEarnedAnyMoreStays(t *testing.T) {
 	_, err := w.UseSpare(storetest.Customer(c.Account), w.Requested(t, c).ID, u.ID)
 	require.NoError(t, err)
 	w.cancelLargest(c)
-	require.Equal(t, rules.SpareVoided, w.unit(u.ID).State)
+	require.Equal(t, spare.SpareVoided, w.unit(u.ID).State)
 	require.Contains(t, eva.get("/spares").body, "stays there. The licences in force no longer earn another one.")
 }
 
 func TestEveryStateOfASpareHasWords(t *testing.T) {
-	for _, s := range rules.SpareStates() {
+	for _, s := range spare.SpareStates() {
 		require.True(t, messages.In("en").Has("spare."+string(s)), s)
 		require.True(t, messages.In("en").Has("sparenext."+string(s)), s)
 		require.NotEmpty(t, spareTones[s], s)

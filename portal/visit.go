@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 // visit is one request: its session, its person, its language.
@@ -25,7 +26,7 @@ type visit struct {
 	ip       string
 	network  string // what throttles count the visitor by
 	id       string // of the request, for the audit
-	program  rules.Program
+	program  catalogue.Program
 	language *messages.Language
 	who      *person // nil: signed out
 }

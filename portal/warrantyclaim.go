@@ -7,6 +7,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // claimView is a warranty from before that the account has claimed (R111c).
@@ -39,9 +40,9 @@ type claimField struct {
 
 type claimPage struct{ Fields []claimField }
 
-func showClaim(*visit) (answer, error) { return claimForm(rules.WarrantyClaimForm{}, nil), nil }
+func showClaim(*visit) (answer, error) { return claimForm(licensing.WarrantyClaimForm{}, nil), nil }
 
-func claimForm(f rules.WarrantyClaimForm, problems map[string]string) answer {
+func claimForm(f licensing.WarrantyClaimForm, problems map[string]string) answer {
 	p := claimPage{[]claimField{
 		{Name: "serial", Label: "claim.serial", Value: f.Serial, Required: true}, {Name: "po_number", Label: "claim.order", Value: f.PONumber},
 		{Name: "sku", Label: "claim.sku", Value: f.SKU}, {Name: "purchased_on", Label: "claim.day", Value: f.PurchasedOn, Day: true},
@@ -63,7 +64,7 @@ func claimForm(f rules.WarrantyClaimForm, problems map[string]string) answer {
 // claimWarranty records a claim. The same serial again, while undecided, is the
 // same claim: a second press of the button does no harm.
 func claimWarranty(v *visit) (answer, error) {
-	form := rules.WarrantyClaimForm{Serial: v.form("serial"), PONumber: v.form("po_number"), SKU: v.form("sku"), PurchasedOn: v.form("purchased_on")}
+	form := licensing.WarrantyClaimForm{Serial: v.form("serial"), PONumber: v.form("po_number"), SKU: v.form("sku"), PurchasedOn: v.form("purchased_on")}
 	_, err := v.warranties.ClaimWarranty(v.acting(), warranty.WarrantyClaim{AccountID: v.who.account().ID, Form: form})
 	var refusal *rules.Error
 	switch {

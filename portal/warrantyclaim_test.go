@@ -13,14 +13,16 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // earlier imports a warranty from before for a company, with an unknown or a known
 // spelling of its name.
 func (w *world) earlier(company, serial string) warranty.WarrantyRow {
 	w.t.Helper()
-	form := rules.EarlierWarrantyForm{Company: company, Address: storetest.Form("x").EndCustomer.Address, Serial: serial, StartsOn: "2025-03-01", LastDay: "2029-02-28"}
-	rows, err := w.ImportWarranties(w.as(rules.OperatorAgent), warranty.WarrantyImport{Forms: []rules.EarlierWarrantyForm{form}, Errors: make([][]rules.FieldError, 1)})
+	form := licensing.EarlierWarrantyForm{Company: company, Address: storetest.Form("x").EndCustomer.Address, Serial: serial, StartsOn: "2025-03-01", LastDay: "2029-02-28"}
+	rows, err := w.ImportWarranties(w.as(rules.OperatorAgent), warranty.WarrantyImport{Forms: []licensing.EarlierWarrantyForm{form}, Errors: make([][]rules.FieldError, 1)})
 	require.NoError(w.t, err)
 	return rows[0]
 }
@@ -46,7 +48,7 @@ func TestR111_ThePageShowsWhatIsInProgressAndWhatCameBefore(t *testing.T) {
 		require.NotContains(t, page, "OLD0002", "what matched nothing waits for an operator (R111b)")
 		require.Contains(t, page, "Ela pode faltar porque o pedido ainda está em andamento")
 		require.Contains(t, page, `href="/service-orders/claim"`)
-		require.Contains(t, page, `href="mailto:`+rules.DefaultProgram().Mailbox)
+		require.Contains(t, page, `href="mailto:`+catalogue.DefaultProgram().Mailbox)
 		require.NotContains(t, ana.get("/").body, "licenças compradas 15", "the start page counts what contracts brought")
 	})
 }

@@ -7,31 +7,31 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/rowfile"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // column is one column of a CSV file: where its text goes.
 type column struct {
 	name     string
-	room     func(*rules.RoomForm) *string // nil: of the device
-	device   func(*rules.DeviceForm) *string
+	room     func(*licensing.RoomForm) *string // nil: of the device
+	device   func(*licensing.DeviceForm) *string
 	optional bool
 }
 
 var columns = []column{
-	{"room", func(f *rules.RoomForm) *string { return &f.Name }, nil, false},
-	{"site", func(f *rules.RoomForm) *string { return &f.Site }, nil, true},
-	{"country", func(f *rules.RoomForm) *string { return &f.Country }, nil, false},
-	{"region", func(f *rules.RoomForm) *string { return &f.Region }, nil, true},
-	{"platform", func(f *rules.RoomForm) *string { return (*string)(&f.Platform) }, nil, false},
-	{"criticality", func(f *rules.RoomForm) *string { return (*string)(&f.Criticality) }, nil, true},
-	{"time_zone", func(f *rules.RoomForm) *string { return &f.TimeZone }, nil, true},
-	{"serial", nil, func(f *rules.DeviceForm) *string { return &f.Serial }, true},
-	{"model", nil, func(f *rules.DeviceForm) *string { return &f.ModelCode }, true},
-	{"purchased_on", nil, func(f *rules.DeviceForm) *string { return &f.PurchasedOn }, true},
-	{"purchase_proof", nil, func(f *rules.DeviceForm) *string { return &f.PurchaseProof }, true},
-	{"std_warranty_end", nil, func(f *rules.DeviceForm) *string { return &f.StdWarrantyEnd }, true},
-	{"ext_warranty_end", nil, func(f *rules.DeviceForm) *string { return &f.ExtWarrantyEnd }, true},
+	{"room", func(f *licensing.RoomForm) *string { return &f.Name }, nil, false},
+	{"site", func(f *licensing.RoomForm) *string { return &f.Site }, nil, true},
+	{"country", func(f *licensing.RoomForm) *string { return &f.Country }, nil, false},
+	{"region", func(f *licensing.RoomForm) *string { return &f.Region }, nil, true},
+	{"platform", func(f *licensing.RoomForm) *string { return (*string)(&f.Platform) }, nil, false},
+	{"criticality", func(f *licensing.RoomForm) *string { return (*string)(&f.Criticality) }, nil, true},
+	{"time_zone", func(f *licensing.RoomForm) *string { return &f.TimeZone }, nil, true},
+	{"serial", nil, func(f *licensing.DeviceForm) *string { return &f.Serial }, true},
+	{"model", nil, func(f *licensing.DeviceForm) *string { return &f.ModelCode }, true},
+	{"purchased_on", nil, func(f *licensing.DeviceForm) *string { return &f.PurchasedOn }, true},
+	{"purchase_proof", nil, func(f *licensing.DeviceForm) *string { return &f.PurchaseProof }, true},
+	{"std_warranty_end", nil, func(f *licensing.DeviceForm) *string { return &f.StdWarrantyEnd }, true},
+	{"ext_warranty_end", nil, func(f *licensing.DeviceForm) *string { return &f.ExtWarrantyEnd }, true},
 }
 
 // fileColumns are the same for rowfile, place by place.
@@ -87,7 +87,7 @@ func parse(line int, record []string, at []int) Row {
 	if len(record) != len(at) {
 		row.Err = append(row.Err, rowfile.WrongWidth())
 	}
-	var device rules.DeviceForm
+	var device licensing.DeviceForm
 	for i, text := range record[:min(len(record), len(at))] {
 		text = strings.Clone(strings.TrimSpace(text)) // the reader's record is used again
 		if c := columns[at[i]]; c.room != nil {
@@ -96,8 +96,8 @@ func parse(line int, record []string, at []int) Row {
 			*c.device(&device) = text
 		}
 	}
-	if device != (rules.DeviceForm{}) {
-		row.Form.Devices = []rules.DeviceForm{device}
+	if device != (licensing.DeviceForm{}) {
+		row.Form.Devices = []licensing.DeviceForm{device}
 	}
 	return row
 }

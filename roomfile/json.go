@@ -3,6 +3,7 @@ package roomfile
 import (
 	"roomcover.dev/roomcover/rowfile"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 	"roomcover.dev/roomcover/strictjson"
 )
 
@@ -36,13 +37,13 @@ func decode(n int, raw []byte) Row {
 	}
 	var v Room
 	row.Err = strictjson.Decode(raw, &v)
-	row.Form.Room = rules.RoomForm{Name: v.Name, Site: v.Site, Country: v.Country, Region: v.Region, Platform: v.Platform, Criticality: v.Criticality, TimeZone: v.TimeZone}
+	row.Form.Room = licensing.RoomForm{Name: v.Name, Site: v.Site, Country: v.Country, Region: v.Region, Platform: v.Platform, Criticality: v.Criticality, TimeZone: v.TimeZone}
 	if len(v.Devices) > MaxDevicesOfRoom {
 		row.fail("/devices", TooManyDevices, "The room has more than 200 devices.", "Send a room in several parts, or several rooms.")
 		return row
 	}
 	for _, d := range v.Devices {
-		row.Form.Devices = append(row.Form.Devices, rules.DeviceForm{Serial: d.Serial, ModelCode: d.Model, PurchasedOn: d.PurchasedOn,
+		row.Form.Devices = append(row.Form.Devices, licensing.DeviceForm{Serial: d.Serial, ModelCode: d.Model, PurchasedOn: d.PurchasedOn,
 			PurchaseProof: d.PurchaseProof, StdWarrantyEnd: d.StdWarrantyEnd, ExtWarrantyEnd: d.ExtWarrantyEnd})
 	}
 	return row

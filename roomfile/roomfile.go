@@ -21,6 +21,7 @@ import (
 
 	"roomcover.dev/roomcover/rowfile"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // MaxRows and MaxDevices bound what one file may hold, and MaxDevicesOfRoom what
@@ -43,7 +44,7 @@ const (
 // account's rooms say is for the Store.
 type Row struct {
 	No   int
-	Form rules.RoomRow
+	Form licensing.RoomRow
 	Err  []rules.FieldError
 }
 
@@ -79,7 +80,7 @@ func Check(r io.Reader, format string) (rows int, err error) {
 // contradicts an earlier row.
 func bounded(rows iter.Seq2[Row, error]) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		seen := earlier{seed: maphash.MakeSeed(), rooms: map[uint64]unique.Handle[rules.RoomForm]{}, serials: map[uint64]struct{}{}}
+		seen := earlier{seed: maphash.MakeSeed(), rooms: map[uint64]unique.Handle[licensing.RoomForm]{}, serials: map[uint64]struct{}{}}
 		n := 0
 		for row, err := range rows {
 			if err == nil {
@@ -109,7 +110,7 @@ func bounded(rows iter.Seq2[Row, error]) iter.Seq2[Row, error] {
 // lost.
 type earlier struct {
 	seed    maphash.Seed
-	rooms   map[uint64]unique.Handle[rules.RoomForm]
+	rooms   map[uint64]unique.Handle[licensing.RoomForm]
 	serials map[uint64]struct{}
 }
 
@@ -118,7 +119,7 @@ func (e *earlier) mark(row *Row) {
 	key := maphash.Comparable(e.seed, [2]string{strings.TrimSpace(room.Name), strings.TrimSpace(room.Site)})
 	room.Name, room.Site = "", ""
 	if first, ok := e.rooms[key]; ok && strings.TrimSpace(row.Form.Room.Name) != "" {
-		row.Err = append(row.Err, rules.RoomDifferences(first.Value(), room, rowfile.RowsDiffer)...)
+		row.Err = append(row.Err, licensing.RoomDifferences(first.Value(), room, rowfile.RowsDiffer)...)
 	} else {
 		e.rooms[key] = unique.Make(room)
 	}

@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/roomfile"
 	"roomcover.dev/roomcover/rowfile"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 func all(t *testing.T, text, format string) (rows []roomfile.Row) {
@@ -42,20 +43,20 @@ func codes(fields []rules.FieldError) []string {
 }
 
 func TestCSVAndJSONReadTheSameRooms(t *testing.T) {
-	room := rules.RoomForm{Name: "Sala; 1", Site: "HQ", Country: "BR", Region: "SP", Platform: rules.PlatformTeamsWindows, Criticality: rules.CriticalityHigh, TimeZone: "America/Sao_Paulo"}
-	device := rules.DeviceForm{Serial: "a-1", ModelCode: "TAP", PurchasedOn: "2026-01-02", PurchaseProof: "inv 7", StdWarrantyEnd: "2028-01-02", ExtWarrantyEnd: "2029-01-02"}
+	room := licensing.RoomForm{Name: "Sala; 1", Site: "HQ", Country: "BR", Region: "SP", Platform: rules.PlatformTeamsWindows, Criticality: rules.CriticalityHigh, TimeZone: "America/Sao_Paulo"}
+	device := licensing.DeviceForm{Serial: "a-1", ModelCode: "TAP", PurchasedOn: "2026-01-02", PurchaseProof: "inv 7", StdWarrantyEnd: "2028-01-02", ExtWarrantyEnd: "2029-01-02"}
 	cells := []string{room.Name, room.Site, room.Country, room.Region, string(room.Platform), string(room.Criticality), room.TimeZone,
 		device.Serial, device.ModelCode, device.PurchasedOn, device.PurchaseProof, device.StdWarrantyEnd, device.ExtWarrantyEnd}
 	for _, separator := range []string{",", ";", "\t"} {
 		text := "\ufeff" + strings.Join(roomfile.Columns(), separator) + "\r\n" + `"` + strings.Join(cells, `"`+separator+`"`) + `"` + "\r\n\r\n" +
 			`"Sala; 1"` + separator + "HQ" + strings.Repeat(separator, len(cells)-2) + "\n"
-		require.Equal(t, []roomfile.Row{{No: 2, Form: rules.RoomRow{Room: room, Devices: []rules.DeviceForm{device}}},
-			{No: 4, Form: rules.RoomRow{Room: rules.RoomForm{Name: "Sala; 1", Site: "HQ"}}}}, all(t, text, rowfile.CSV))
+		require.Equal(t, []roomfile.Row{{No: 2, Form: licensing.RoomRow{Room: room, Devices: []licensing.DeviceForm{device}}},
+			{No: 4, Form: licensing.RoomRow{Room: licensing.RoomForm{Name: "Sala; 1", Site: "HQ"}}}}, all(t, text, rowfile.CSV))
 	}
 	object := `{"name":"Sala; 1","site":"HQ","country":"BR","region":"SP","platform":"MTR_WINDOWS","criticality":"HIGH","time_zone":"America/Sao_Paulo","devices":[` +
 		`{"serial":"a-1","model":"TAP","purchased_on":"2026-01-02","purchase_proof":"inv 7","std_warranty_end":"2028-01-02","ext_warranty_end":"2029-01-02"}]}`
 	for _, text := range []string{object, "[" + object + "]"} {
-		require.Equal(t, []roomfile.Row{{No: 1, Form: rules.RoomRow{Room: room, Devices: []rules.DeviceForm{device}}}}, all(t, text, rowfile.JSON))
+		require.Equal(t, []roomfile.Row{{No: 1, Form: licensing.RoomRow{Room: room, Devices: []licensing.DeviceForm{device}}}}, all(t, text, rowfile.JSON))
 	}
 }
 

@@ -124,16 +124,16 @@ type OrgParty struct {
 	Address Address `json:"address"`
 }
 
-func (a Address) normalised() Address {
+func (a Address) Normalised() Address {
 	return Address{
-		Street:     normaliseText(a.Street),
-		City:       normaliseText(a.City),
-		Region:     normaliseText(a.Region),
-		PostalCode: normaliseText(a.PostalCode),
-		Country:    strings.ToUpper(normaliseText(a.Country)),
+		Street:     NormaliseText(a.Street),
+		City:       NormaliseText(a.City),
+		Region:     NormaliseText(a.Region),
+		PostalCode: NormaliseText(a.PostalCode),
+		Country:    strings.ToUpper(NormaliseText(a.Country)),
 	}
 }
 
-func (p OrgParty) normalised() OrgParty {
-	return OrgParty{Company: normaliseText(p.Company), Email: NormaliseEmail(p.Email), Address: p.Address.normalised()}
+func (p OrgParty) Normalised() OrgParty {
+	return OrgParty{Company: NormaliseText(p.Company), Email: NormaliseEmail(p.Email), Address: p.Address.Normalised()}
 }

@@ -9,32 +9,32 @@ import (
 	"cloud.google.com/go/civil"
 )
 
-// checker collects what is wrong with a form, at most one error per field.
-type checker struct{ fields []FieldError }
+// Checker collects what is wrong with a form, at most one error per field.
+type Checker struct{ Fields []FieldError }
 
-func (k *checker) fail(pointer, code, message, remedy string) {
-	k.fields = append(k.fields, FieldError{Pointer: pointer, Code: code, Message: message, Remedy: remedy})
+func (k *Checker) Fail(pointer, code, message, remedy string) {
+	k.Fields = append(k.Fields, FieldError{Pointer: pointer, Code: code, Message: message, Remedy: remedy})
 }
 
-// text checks a mandatory text and tells whether it is sound.
-func (k *checker) text(pointer, value string, most int) bool {
+// Text checks a mandatory text and tells whether it is sound.
+func (k *Checker) Text(pointer, value string, most int) bool {
 	if value == "" {
-		k.fail(pointer, Required, "This field is missing or empty.", "Fill it in.")
+		k.Fail(pointer, Required, "This field is missing or empty.", "Fill it in.")
 		return false
 	}
-	return k.optional(pointer, value, most)
+	return k.Optional(pointer, value, most)
 }
 
-// optional checks a text that may be empty; most counts code points.
-func (k *checker) optional(pointer, value string, most int) bool {
+// Optional checks a text that may be empty; most counts code points.
+func (k *Checker) Optional(pointer, value string, most int) bool {
 	switch {
 	case !utf8.ValidString(value) || strings.ContainsRune(value, utf8.RuneError):
-		k.fail(pointer, InvalidUTF8, "The text is damaged: it is not valid UTF-8.", "Send the text in UTF-8.")
+		k.Fail(pointer, InvalidUTF8, "The text is damaged: it is not valid UTF-8.", "Send the text in UTF-8.")
 	case strings.ContainsFunc(value, forbiddenRune):
-		k.fail(pointer, ControlCharacters, "The text holds control or invisible formatting characters.",
+		k.Fail(pointer, ControlCharacters, "The text holds control or invisible formatting characters.",
 			"Send one line of plain text.")
 	case utf8.RuneCountInString(value) > most:
-		k.fail(pointer, TooLong, fmt.Sprintf("The text has more than %d characters.", most), "Shorten it.")
+		k.Fail(pointer, TooLong, fmt.Sprintf("The text has more than %d characters.", most), "Shorten it.")
 	default:
 		return true
 	}
@@ -44,9 +44,9 @@ func (k *checker) optional(pointer, value string, most int) bool {
 // CheckLine gives what is wrong with one line of text that may be empty; most
 // counts code points.
 func CheckLine(pointer, value string, most int) []FieldError {
-	var k checker
-	k.optional(pointer, value, most)
-	return k.fields
+	var k Checker
+	k.Optional(pointer, value, most)
+	return k.Fields
 }
 
 // Storable reports whether the database can hold a text and compare with it:
@@ -69,49 +69,49 @@ func forbiddenRune(r rune) bool {
 	return unicode.IsControl(r)
 }
 
-func (k *checker) email(pointer, value string) {
+func (k *Checker) Email(pointer, value string) {
 	// The longest address has as many code points as octets: it must be ASCII.
-	if k.text(pointer, value, MaxEmailLength) && !ValidEmail(value) {
-		k.fail(pointer, InvalidEmail, "This is not one plain e-mail address.",
+	if k.Text(pointer, value, MaxEmailLength) && !ValidEmail(value) {
+		k.Fail(pointer, InvalidEmail, "This is not one plain e-mail address.",
 			"Send one address without a display name, such as name@company.example.")
 	}
 }
 
-func (k *checker) date(pointer, value string) {
+func (k *Checker) Date(pointer, value string) {
 	// Ten characters would do; a longer text is not worth parsing.
-	if !k.text(pointer, value, 32) {
+	if !k.Text(pointer, value, 32) {
 		return
 	}
 	if d, err := civil.ParseDate(value); err != nil || !d.IsValid() || d.Year < 1 {
-		k.fail(pointer, InvalidDate, "This is not a calendar date.", "Send a date as YYYY-MM-DD.")
+		k.Fail(pointer, InvalidDate, "This is not a calendar date.", "Send a date as YYYY-MM-DD.")
 	}
 }
 
-func (k *checker) country(pointer, value string) {
-	if k.text(pointer, value, 64) && !ValidCountry(value) {
-		k.fail(pointer, InvalidCountry, "This is not a country code.", "Send an ISO 3166 code of two letters, such as BR.")
+func (k *Checker) Country(pointer, value string) {
+	if k.Text(pointer, value, 64) && !ValidCountry(value) {
+		k.Fail(pointer, InvalidCountry, "This is not a country code.", "Send an ISO 3166 code of two letters, such as BR.")
 	}
 }
 
-func (k *checker) between(pointer string, value, least, most int) {
+func (k *Checker) Between(pointer string, value, least, most int) {
 	if value < least || value > most {
-		k.fail(pointer, OutOfRange, fmt.Sprintf("The number must be from %d to %d.", least, most),
+		k.Fail(pointer, OutOfRange, fmt.Sprintf("The number must be from %d to %d.", least, most),
 			"Send a number in this range.")
 	}
 }
 
-// ascending checks a list of days: each within the bounds and later than the one
+// Ascending checks a list of days: each within the bounds and later than the one
 // before.
-func (k *checker) ascending(pointer string, days []int, least, most int) {
+func (k *Checker) Ascending(pointer string, days []int, least, most int) {
 	for i, day := range days {
-		k.between(fmt.Sprintf("%s/%d", pointer, i), day, least, max(most, least))
+		k.Between(fmt.Sprintf("%s/%d", pointer, i), day, least, max(most, least))
 		least = max(least, day+1)
 	}
 }
 
-// region checks a normalised region that may be empty.
-func (k *checker) region(pointer, value string) {
+// Region checks a normalised region that may be empty.
+func (k *Checker) Region(pointer, value string) {
 	if value != "" && !regionForm.MatchString(value) {
-		k.fail(pointer, InvalidRegion, "This is not a region's code.", "Send the part of an ISO 3166-2 code behind the dash, such as SP, or leave it out.")
+		k.Fail(pointer, InvalidRegion, "This is not a region's code.", "Send the part of an ISO 3166-2 code behind the dash, such as SP, or leave it out.")
 	}
 }

@@ -17,13 +17,13 @@ func (f CSMForm) Normalise() CSMForm {
 
 // Validate names every wrong field of a normalised form.
 func (f CSMForm) Validate() error {
-	var k checker
-	k.text("/name", f.Name, MaxContactName)
-	k.email("/email", f.Email)
-	if k.optional("/phone", f.Phone, 40) && f.Phone != "" && !dialable(f.Phone) {
-		k.fail("/phone", InvalidPhone, "This is not a telephone number.", "Send one such as +55 11 4000-1234, or leave it out.")
+	var k Checker
+	k.Text("/name", f.Name, MaxContactName)
+	k.Email("/email", f.Email)
+	if k.Optional("/phone", f.Phone, 40) && f.Phone != "" && !dialable(f.Phone) {
+		k.Fail("/phone", InvalidPhone, "This is not a telephone number.", "Send one such as +55 11 4000-1234, or leave it out.")
 	}
-	return Invalid(k.fields)
+	return Invalid(k.Fields)
 }
 
 // InvalidPhone is the code of a text that nobody can dial.

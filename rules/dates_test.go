@@ -9,25 +9,9 @@ import (
 	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"roomcover.dev/roomcover/rules/testday"
 )
-
-func zone(t require.TestingT, name string) *time.Location {
-	loc, err := time.LoadLocation(name)
-	require.NoError(t, err)
-	return loc
-}
-
-func day(t require.TestingT, s string) civil.Date {
-	d, err := civil.ParseDate(s)
-	require.NoError(t, err)
-	return d
-}
-
-func instant(t require.TestingT, s string) time.Time {
-	at, err := time.Parse(time.RFC3339, s)
-	require.NoError(t, err)
-	return at.UTC()
-}
 
 func TestC1_StartOfDay(t *testing.T) {
 	for _, c := range []struct{ zone, day, want, why string }{
@@ -48,7 +32,7 @@ func TestC1_StartOfDay(t *testing.T) {
 		{"Europe/Berlin", "2060-03-28", "2060-03-27T23:00:00Z", "far future, from the zone's rule"},
 	} {
 		t.Run(c.zone+" "+c.day, func(t *testing.T) {
-			got := StartOfDay(day(t, c.day), zone(t, c.zone))
+			got := StartOfDay(testday.Day(t, c.day), testday.Zone(t, c.zone))
 			require.Equal(t, c.want, got.Format(time.RFC3339), c.why)
 			require.Equal(t, time.UTC, got.Location())
 		})
@@ -58,7 +42,7 @@ func TestC1_StartOfDay(t *testing.T) {
 func TestC1_StartOfDayIsItsFirstInstantInEveryZone(t *testing.T) {
 	zones := allZones()
 	rapid.Check(t, func(t *rapid.T) {
-		loc := zone(t, rapid.SampledFrom(zones).Draw(t, "zone"))
+		loc := testday.Zone(t, rapid.SampledFrom(zones).Draw(t, "zone"))
 		d := civil.Date{Year: 1975, Month: 1, Day: 1}.AddDays(rapid.IntRange(0, 80*365).Draw(t, "day"))
 		start := StartOfDay(d, loc)
 		require.True(t, DateIn(start.Add(-time.Nanosecond), loc).Before(d), "just before")
@@ -93,7 +77,7 @@ func ruleZone(t *testing.T, rule string) *time.Location {
 func TestC1_AllowedUntilIsAStartOfDayNotAnHourCount(t *testing.T) {
 	zones := allZones()
 	rapid.Check(t, func(t *rapid.T) {
-		loc := zone(t, rapid.SampledFrom(zones).Draw(t, "zone"))
+		loc := testday.Zone(t, rapid.SampledFrom(zones).Draw(t, "zone"))
 		d := civil.Date{Year: 2020, Month: 1, Day: 1}.AddDays(rapid.IntRange(0, 30*365).Draw(t, "day"))
 		n := rapid.IntRange(0, 400).Draw(t, "n")
 		end := AllowedUntil(d, n, loc)
@@ -103,9 +87,9 @@ func TestC1_AllowedUntilIsAStartOfDayNotAnHourCount(t *testing.T) {
 }
 
 func TestC1_AllowedUntilAcrossTimeChange(t *testing.T) {
-	berlin := zone(t, "Europe/Berlin")
-	end := AllowedUntil(day(t, "2026-03-28"), 1, berlin)
-	require.Equal(t, 47*time.Hour, end.Sub(StartOfDay(day(t, "2026-03-28"), berlin)))
+	berlin := testday.Zone(t, "Europe/Berlin")
+	end := AllowedUntil(testday.Day(t, "2026-03-28"), 1, berlin)
+	require.Equal(t, 47*time.Hour, end.Sub(StartOfDay(testday.Day(t, "2026-03-28"), berlin)))
 }
 
 func TestC2_AddYears(t *testing.T) {
@@ -120,14 +104,14 @@ func TestC2_AddYears(t *testing.T) {
 		{"2026-12-31", 5, "2031-12-31"},
 		{"2026-06-01", 0, "2026-06-01"},
 	} {
-		require.Equal(t, c.want, AddYears(day(t, c.from), c.years).String())
+		require.Equal(t, c.want, AddYears(testday.Day(t, c.from), c.years).String())
 	}
 }
 
 func TestDateIn(t *testing.T) {
-	at := instant(t, "2026-03-01T02:30:00Z")
-	require.Equal(t, "2026-02-28", DateIn(at, zone(t, "America/Sao_Paulo")).String())
-	require.Equal(t, "2026-03-01", DateIn(at, zone(t, "Europe/Berlin")).String())
+	at := testday.Instant(t, "2026-03-01T02:30:00Z")
+	require.Equal(t, "2026-02-28", DateIn(at, testday.Zone(t, "America/Sao_Paulo")).String())
+	require.Equal(t, "2026-03-01", DateIn(at, testday.Zone(t, "Europe/Berlin")).String())
 }
 
 // allZones gives every zone that an account can be in.

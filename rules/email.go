@@ -90,9 +90,9 @@ func EmailDomain(s string) string {
 	return n[at+1:]
 }
 
-// sameOrganisation tells whether two domains are registered by the same owner:
+// SameOrganisation tells whether two domains are registered by the same owner:
 // mail.acme.com.br and acme.com.br are, acme.com.br and other.com.br are not.
-func sameOrganisation(a, b string) bool {
+func SameOrganisation(a, b string) bool {
 	return a != "" && b != "" && registered(a) == registered(b)
 }
 

@@ -42,17 +42,11 @@ func TestS18_LastAdmin(t *testing.T) {
 	require.Equal(t, LastAdmin, CodeOf(MayLoseAdmin(0)))
 }
 
-func TestS19_UserLimit(t *testing.T) {
-	limit := DefaultProgram().UserLimit
-	require.NoError(t, MayAddUser(99, limit))
-	require.Equal(t, UserLimit, CodeOf(MayAddUser(100, limit)), "the 101st")
-}
-
 func TestDatesBeginWithTheYear1(t *testing.T) {
-	var k checker
-	k.date("/on", "0001-01-01")
-	require.Empty(t, k.fields)
-	k.date("/on", "0000-12-31")
-	require.Len(t, k.fields, 1)
-	require.Equal(t, InvalidDate, k.fields[0].Code)
+	var k Checker
+	k.Date("/on", "0001-01-01")
+	require.Empty(t, k.Fields)
+	k.Date("/on", "0000-12-31")
+	require.Len(t, k.Fields, 1)
+	require.Equal(t, InvalidDate, k.Fields[0].Code)
 }

@@ -42,7 +42,7 @@ func set(list string) map[string]bool {
 	return m
 }
 
-func normaliseText(s string) string { return strings.TrimSpace(norm.NFC.String(s)) }
+func NormaliseText(s string) string { return strings.TrimSpace(norm.NFC.String(s)) }
 
 // SearchKey makes texts comparable for a search by part of a name: no accents and
 // no case, one space between words.

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/rules/testday"
 )
 
 func TestR121_V17_InvitationValidThroughLocalDay30(t *testing.T) {
@@ -14,32 +16,32 @@ func TestR121_V17_InvitationValidThroughLocalDay30(t *testing.T) {
 		{"Europe/Berlin", "2026-03-01T23:00:00Z", "2026-04-01T22:00:00Z"}, // the 2nd there
 		{"America/Sao_Paulo", "2026-03-01T08:00:00Z", "2026-04-01T03:00:00Z"},
 	} {
-		got := InvitationExpiry(instant(t, c.issued), 30, zone(t, c.zone))
+		got := InvitationExpiry(testday.Instant(t, c.issued), 30, testday.Zone(t, c.zone))
 		require.Equal(t, c.want, got.Format(time.RFC3339), c.issued)
 	}
-	berlin := zone(t, "Europe/Berlin")
+	berlin := testday.Zone(t, "Europe/Berlin")
 	expires := InvitationExpiry(time.Date(2026, 3, 1, 12, 0, 0, 0, berlin), 30, berlin)
 	require.True(t, time.Date(2026, 3, 31, 23, 59, 59, 0, berlin).Before(expires))
 	require.False(t, time.Date(2026, 4, 1, 0, 0, 0, 0, berlin).Before(expires))
 }
 
 func TestInvitationRemindersAtNineLocal(t *testing.T) {
-	berlin := zone(t, "Europe/Berlin")
-	got := InvitationReminders(instant(t, "2026-03-01T22:30:00Z"), []int{7, 21, 28}, berlin)
+	berlin := testday.Zone(t, "Europe/Berlin")
+	got := InvitationReminders(testday.Instant(t, "2026-03-01T22:30:00Z"), []int{7, 21, 28}, berlin)
 	want := []Reminder{
-		{7, instant(t, "2026-03-08T08:00:00Z")},
-		{21, instant(t, "2026-03-22T08:00:00Z")},
-		{28, instant(t, "2026-03-29T07:00:00Z")}, // summer time begins that day
+		{7, testday.Instant(t, "2026-03-08T08:00:00Z")},
+		{21, testday.Instant(t, "2026-03-22T08:00:00Z")},
+		{28, testday.Instant(t, "2026-03-29T07:00:00Z")}, // summer time begins that day
 	}
 	require.Equal(t, want, got)
 }
 
 func TestRemindersAhead(t *testing.T) {
-	issued := instant(t, "2026-03-01T12:00:00Z")
+	issued := testday.Instant(t, "2026-03-01T12:00:00Z")
 	expires := InvitationExpiry(issued, 30, time.UTC)
 	days := func(now string, expires time.Time) []int {
 		var days []int
-		for _, r := range RemindersAhead(issued, expires, instant(t, now), []int{7, 21, 28}, time.UTC) {
+		for _, r := range RemindersAhead(issued, expires, testday.Instant(t, now), []int{7, 21, 28}, time.UTC) {
 			days = append(days, r.Day)
 		}
 		return days
@@ -51,19 +53,19 @@ func TestRemindersAhead(t *testing.T) {
 }
 
 func TestS15_KeepPendingInvitation(t *testing.T) {
-	expires := instant(t, "2026-04-01T00:00:00Z")
-	require.True(t, KeepPendingInvitation(instant(t, "2026-03-01T00:00:00Z"), expires, 7))
-	require.True(t, KeepPendingInvitation(instant(t, "2026-03-25T00:00:00Z"), expires, 7), "exactly seven days")
-	require.False(t, KeepPendingInvitation(instant(t, "2026-03-25T00:00:01Z"), expires, 7))
-	require.False(t, KeepPendingInvitation(instant(t, "2026-05-01T00:00:00Z"), expires, 7), "expired")
+	expires := testday.Instant(t, "2026-04-01T00:00:00Z")
+	require.True(t, KeepPendingInvitation(testday.Instant(t, "2026-03-01T00:00:00Z"), expires, 7))
+	require.True(t, KeepPendingInvitation(testday.Instant(t, "2026-03-25T00:00:00Z"), expires, 7), "exactly seven days")
+	require.False(t, KeepPendingInvitation(testday.Instant(t, "2026-03-25T00:00:01Z"), expires, 7))
+	require.False(t, KeepPendingInvitation(testday.Instant(t, "2026-05-01T00:00:00Z"), expires, 7), "expired")
 
-	berlin := zone(t, "Europe/Berlin")
+	berlin := testday.Zone(t, "Europe/Berlin")
 	now := time.Date(2026, 3, 25, 0, 0, 0, 0, berlin)
-	require.True(t, KeepPendingInvitation(now, StartOfDay(day(t, "2026-04-01"), berlin), 7), "seven days of 167 hours")
+	require.True(t, KeepPendingInvitation(now, StartOfDay(testday.Day(t, "2026-04-01"), berlin), 7), "seven days of 167 hours")
 }
 
 func TestS15_DecideInvitation(t *testing.T) {
-	now := instant(t, "2026-03-10T12:00:00Z")
+	now := testday.Instant(t, "2026-03-10T12:00:00Z")
 	later, soon := now.AddDate(0, 0, 20), now.AddDate(0, 0, 3)
 	for _, c := range []struct {
 		name  string

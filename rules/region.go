@@ -21,10 +21,10 @@ func NormaliseRegion(country, region string) string {
 
 // CheckRegion refuses what is no country with a region of it, both in capitals.
 func CheckRegion(country, region string) error {
-	var k checker
-	k.country("/country", country)
-	if k.text("/region", region, 64) {
-		k.region("/region", region)
+	var k Checker
+	k.Country("/country", country)
+	if k.Text("/region", region, 64) {
+		k.Region("/region", region)
 	}
-	return Invalid(k.fields)
+	return Invalid(k.Fields)
 }

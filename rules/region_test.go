@@ -14,19 +14,3 @@ func TestNormaliseRegion(t *testing.T) {
 		require.Equal(t, c.want, NormaliseRegion(c.country, c.region), c)
 	}
 }
-
-func TestC3_RoomRegionIsAnISOCodeOrMissing(t *testing.T) {
-	form := RoomForm{Name: "Sala", Country: "BR", Platform: PlatformOther, Criticality: CriticalityNormal, TimeZone: "America/Sao_Paulo"}
-	for region, ok := range map[string]bool{"": true, "SP": true, "1": true, "ENG": true, "BR-SP": false, "SÃO PAULO": false, "ABCD": false, "sp": false, "S P": false} {
-		form.Region = region
-		err := form.Validate()
-		if ok {
-			require.NoError(t, err, region)
-			continue
-		}
-		require.Equal(t, ValidationFailed, CodeOf(err), region)
-		require.Equal(t, "/region", err.(*Error).Fields[0].Pointer)
-		require.Equal(t, InvalidRegion, err.(*Error).Fields[0].Code)
-		require.NotContains(t, err.Error(), region)
-	}
-}

@@ -18,21 +18,21 @@ func SiteKey(name string) string { return SearchKey(name) }
 
 // Validate names every wrong field.
 func (f SiteForm) Validate() error {
-	var k checker
-	if k.text("/name", f.Name, 100) && SiteKey(f.Name) == "" {
-		k.fail("/name", Required, "This field is missing or empty.", "Fill it in.")
+	var k Checker
+	if k.Text("/name", f.Name, 100) && SiteKey(f.Name) == "" {
+		k.Fail("/name", Required, "This field is missing or empty.", "Fill it in.")
 	}
-	k.text("/address/street", f.Address.Street, 200)
-	k.text("/address/city", f.Address.City, 100)
-	k.region("/address/region", f.Address.Region)
-	k.optional("/address/postal_code", f.Address.PostalCode, 20)
-	k.country("/address/country", f.Address.Country)
+	k.Text("/address/street", f.Address.Street, 200)
+	k.Text("/address/city", f.Address.City, 100)
+	k.Region("/address/region", f.Address.Region)
+	k.Optional("/address/postal_code", f.Address.PostalCode, 20)
+	k.Country("/address/country", f.Address.Country)
 	if _, err := time.LoadLocation(f.TimeZone); err != nil || f.TimeZone == "" || f.TimeZone == "Local" {
-		k.fail("/time_zone", InvalidTimeZone, "This is not a time zone.", "Send an IANA name such as America/Sao_Paulo.")
+		k.Fail("/time_zone", InvalidTimeZone, "This is not a time zone.", "Send an IANA name such as America/Sao_Paulo.")
 	}
-	k.optional("/contact_name", f.ContactName, MaxContactName)
+	k.Optional("/contact_name", f.ContactName, MaxContactName)
 	if f.ContactEmail != "" {
-		k.email("/contact_email", f.ContactEmail)
+		k.Email("/contact_email", f.ContactEmail)
 	}
-	return Invalid(k.fields)
+	return Invalid(k.Fields)
 }

@@ -227,8 +227,8 @@ func (s MembershipState) CanBecome(next MembershipState) bool {
 	return slices.Contains(membershipMoves[s], next)
 }
 
-// reaches reports whether a state follows from another by one move or more.
-func reaches[S comparable](moves map[S][]S, from, to S) bool {
+// Reaches reports whether a state follows from another by one move or more.
+func Reaches[S comparable](moves map[S][]S, from, to S) bool {
 	seen := map[S]bool{}
 	ahead := slices.Clone(moves[from])
 	for len(ahead) > 0 {

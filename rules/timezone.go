@@ -94,11 +94,11 @@ func readTimeZoneFile(name string) [][]string {
 	if err != nil {
 		panic("rules: the build lacks timezones/" + name)
 	}
-	return tableRows(string(text))
+	return TableRows(string(text))
 }
 
-// tableRows splits an embedded table, whose fields hold neither quotes nor commas.
-func tableRows(text string) (rows [][]string) {
+// TableRows splits an embedded table, whose fields hold neither quotes nor commas.
+func TableRows(text string) (rows [][]string) {
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
 			rows = append(rows, strings.Split(line, ","))

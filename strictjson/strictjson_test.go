@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/strictjson"
 )
 
@@ -121,7 +122,7 @@ func FuzzDecode(f *testing.F) {
 	f.Add([]byte("{\"po_number\":\"\xff\"}"))
 	f.Add([]byte(`{"lines":[{},{}],"lines":0}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
-		var form, other rules.OrderForm
+		var form, other ordering.OrderForm
 		if len(strictjson.Decode(data, &form)) > 0 {
 			return
 		}

@@ -11,8 +11,8 @@ import (
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/rules/spare"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -90,5 +90,5 @@ func TestASpareThatIsStuckIsRetried(t *testing.T) {
 	require.Equal(t, workflows.SignalRetry, calls[0].name)
 	st, err := env.RunSpareTimers(env.Context, u.ID)
 	require.NoError(t, err)
-	require.Equal(t, string(rules.TimerRecallReminder), st.Timer)
+	require.Equal(t, string(spare.TimerRecallReminder), st.Timer)
 }

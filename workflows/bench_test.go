@@ -23,6 +23,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/worker"
 	"roomcover.dev/roomcover/workflows"
 )
@@ -97,7 +98,7 @@ func (b *bench) ended() {
 }
 
 // accept stores an order of an authorised reseller; change may alter its form.
-func (b *bench) accept(change ...func(*rules.OrderForm)) order.Order {
+func (b *bench) accept(change ...func(*ordering.OrderForm)) order.Order {
 	b.t.Helper()
 	form := storetest.Form("PO-1")
 	for _, c := range change {
@@ -107,7 +108,7 @@ func (b *bench) accept(change ...func(*rules.OrderForm)) order.Order {
 }
 
 // inReview makes the order need an operator's decision (R115b).
-func inReview(f *rules.OrderForm) { f.EndCustomer.Email = "ana.souza@gmail.com" }
+func inReview(f *ordering.OrderForm) { f.EndCustomer.Email = "ana.souza@gmail.com" }
 
 func (b *bench) get(id string) order.Order {
 	b.t.Helper()

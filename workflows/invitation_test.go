@@ -12,11 +12,12 @@ import (
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/workflows"
 )
 
 // invited fulfils an order and gives its invitation.
-func (b *bench) invited(change ...func(*rules.OrderForm)) identity.Invitation {
+func (b *bench) invited(change ...func(*ordering.OrderForm)) identity.Invitation {
 	b.t.Helper()
 	o := b.accept(change...)
 	_, err := b.db.FulfilOrder(b.db.Context, o.ID)
@@ -83,7 +84,7 @@ func (b *bench) mailsOf(template string) (out []notification.Notification) {
 
 func TestV17_InvitationAcrossAChangeOfDaylightSaving(t *testing.T) {
 	b := benchOn(t, storetest.SQLite(t), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
-	inv := b.invited(func(f *rules.OrderForm) {
+	inv := b.invited(func(f *ordering.OrderForm) {
 		f.PurchasedOn = "2026-02-27"
 		f.EndCustomer.Address = rules.Address{Street: "Unter den Linden 1", City: "Berlin", PostalCode: "10117", Country: "DE"}
 	})

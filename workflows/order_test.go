@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -91,7 +92,7 @@ func TestR90b_SignalAfterTheTimerIsStillRun(t *testing.T) {
 	for name, quantity := range map[string]int{"whole": 0, "partial": 4} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
-			o := b.accept(func(f *rules.OrderForm) { f.PurchasedOn = "2026-10-25" }) // the window ends on the 24th
+			o := b.accept(func(f *ordering.OrderForm) { f.PurchasedOn = "2026-10-25" }) // the window ends on the 24th
 			b.sender.fail = temporary
 			var c order.OrderCancellation
 			b.at(o.CancellableUntil.Add(-time.Second), func() { c = b.commitCancel(o.ID, quantity) })

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -92,7 +93,7 @@ func (b *rmaBench) ship() error {
 	return err
 }
 
-func (b *rmaBench) fact(fact rules.RMAFact) func() error {
+func (b *rmaBench) fact(fact rma.RMAFact) func() error {
 	return func() error {
 		_, err := b.db.RecordRMAFact(b.db.Context, b.id, fact, time.Time{})
 		return err
@@ -100,7 +101,7 @@ func (b *rmaBench) fact(fact rules.RMAFact) func() error {
 }
 
 func (b *rmaBench) inspect() error {
-	_, err := b.db.InspectRMA(storetest.Operator(), b.id, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect})
+	_, err := b.db.InspectRMA(storetest.Operator(), b.id, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDefect})
 	return err
 }
 
@@ -111,14 +112,14 @@ func TestR35c_OrdinaryRMATellsEachStepOnceAndEnds(t *testing.T) {
 	start := b.Now()
 	b.do(start.Add(hour), b.approve)
 	b.do(start.Add(2*hour), b.ship)
-	b.do(start.Add(20*hour), b.fact(rules.FactPickedUp))
-	b.do(start.Add(26*hour), b.fact(rules.FactDelivered))
-	b.do(start.Add(48*hour), b.fact(rules.FactReturnScanned))
-	b.do(start.Add(140*hour), b.fact(rules.FactReturnReceived))
+	b.do(start.Add(20*hour), b.fact(rma.FactPickedUp))
+	b.do(start.Add(26*hour), b.fact(rma.FactDelivered))
+	b.do(start.Add(48*hour), b.fact(rma.FactReturnScanned))
+	b.do(start.Add(140*hour), b.fact(rma.FactReturnReceived))
 	b.do(start.Add(141*hour), b.inspect)
 	b.run()
 
-	require.Equal(t, rules.RMAClosed, b.rma().StoredState)
+	require.Equal(t, rma.RMAClosed, b.rma().StoredState)
 	require.Len(t, b.sender.of(rules.TemplateRMA), 10, "requested, approved, shipped, delivered, inspected, to two people")
 	require.Zero(t, b.hooks.count("RunTimers"), "no timer fired")
 	require.Less(t, b.Now().Sub(start), 142*hour)
@@ -129,13 +130,13 @@ func TestS22_WorkflowRemindsAsksForTheFeeAndEndsWithTheBill(t *testing.T) {
 	start := b.Now()
 	b.do(start.Add(hour), b.approve)
 	b.do(start.Add(2*hour), b.ship)
-	b.do(start.Add(26*hour), b.fact(rules.FactDelivered))
+	b.do(start.Add(26*hour), b.fact(rma.FactDelivered))
 	b.do(start.Add(40*24*hour), func() error {
 		_, err := b.db.BillRMA(storetest.Operator(), b.id, "")
 		return err
 	})
 	b.run()
-	require.Equal(t, rules.RMANonReturnBilled, b.rma().StoredState)
+	require.Equal(t, rma.RMANonReturnBilled, b.rma().StoredState)
 	require.Len(t, b.sender.of(rules.TemplateRMA), 18, "four steps, three reminders, overdue, billed")
 	require.Equal(t, 5, b.hooks.count("RunTimers"))
 }
@@ -145,7 +146,7 @@ func TestS21_WorkflowNotesTheBreachOnce(t *testing.T) {
 	start := b.Now()
 	b.do(start.Add(hour), b.approve)
 	b.do(start.Add(96*hour), b.ship)
-	b.do(start.Add(97*hour), b.fact(rules.FactDelivered))
+	b.do(start.Add(97*hour), b.fact(rma.FactDelivered))
 	b.do(start.Add(98*hour), func() error {
 		_, err := b.db.KeepRMAUnit(storetest.Operator(), b.id, "photo", "")
 		return err
@@ -161,7 +162,7 @@ func TestS21_WorkflowNotesTheBreachOnce(t *testing.T) {
 		require.Len(t, tasks, 1)
 	})
 	b.run()
-	require.Equal(t, rules.RMANoReturn, b.rma().StoredState)
+	require.Equal(t, rma.RMANoReturn, b.rma().StoredState)
 	require.Equal(t, 1, b.db.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'event.rma_breached'"))
 	require.Empty(t, b.tasks(db.TaskRMALate))
 }
@@ -173,7 +174,7 @@ func TestWithdrawnRMAEndsItsWorkflow(t *testing.T) {
 		return err
 	})
 	b.run()
-	require.Equal(t, rules.RMAWithdrawn, b.rma().StoredState)
+	require.Equal(t, rma.RMAWithdrawn, b.rma().StoredState)
 	require.Len(t, b.sender.of(rules.TemplateRMA), 4)
 }
 
@@ -182,7 +183,7 @@ func TestRMAWorkflowStartsAgainFromTheRow(t *testing.T) {
 	b := newRMABench(t)
 	require.NoError(t, b.approve())
 	require.NoError(t, b.ship())
-	require.NoError(t, b.fact(rules.FactDelivered)())
+	require.NoError(t, b.fact(rma.FactDelivered)())
 	b.told()
 	b.do(b.Now().Add(hour), func() error {
 		_, err := b.db.KeepRMAUnit(storetest.Operator(), b.id, "photo", "")
@@ -190,7 +191,7 @@ func TestRMAWorkflowStartsAgainFromTheRow(t *testing.T) {
 	})
 	b.ExecuteWorkflow(workflows.RMAName, workflows.RMAInput{RMAID: b.id})
 	b.ended()
-	require.Equal(t, rules.RMANoReturn, b.rma().StoredState)
+	require.Equal(t, rma.RMANoReturn, b.rma().StoredState)
 	require.Len(t, b.sender.of(rules.TemplateRMA), 10, "nothing that was queued is lost")
 }
 
@@ -200,19 +201,19 @@ func TestS22_LateReturnStartsTheWorkflowAgain(t *testing.T) {
 	first := newRMABench(t)
 	require.NoError(t, first.approve())
 	require.NoError(t, first.ship())
-	require.NoError(t, first.fact(rules.FactDelivered)())
+	require.NoError(t, first.fact(rma.FactDelivered)())
 	first.db.Calendar.Set(storetest.Now.AddDate(0, 2, 0))
 	_, err := first.db.BillRMA(storetest.Operator(), first.id, "")
 	require.NoError(t, err)
 	first.told()
 
 	b := &rmaBench{bench: benchOn(t, first.db, storetest.Now.AddDate(0, 2, 1)), covered: first.covered, id: first.id}
-	b.do(b.Now(), b.fact(rules.FactReturnReceived))
+	b.do(b.Now(), b.fact(rma.FactReturnReceived))
 	b.do(b.Now().Add(hour), b.inspect)
 	b.ExecuteWorkflow(workflows.RMAName, workflows.RMAInput{RMAID: b.id})
 	b.ended()
-	require.Equal(t, rules.RMAClosed, b.rma().StoredState)
-	require.Equal(t, rules.FeeCredited, b.rma().Fee())
+	require.Equal(t, rma.RMAClosed, b.rma().StoredState)
+	require.Equal(t, rma.FeeCredited, b.rma().Fee())
 }
 
 // An older status that is told late changes nothing.
@@ -223,8 +224,8 @@ func TestRMAOlderStatusIsDropped(t *testing.T) {
 		require.NoError(t, b.approve())
 		approved := b.told()
 		require.NoError(t, b.ship())
-		require.NoError(t, b.fact(rules.FactDelivered)())
-		require.NoError(t, b.fact(rules.FactReturnScanned)())
+		require.NoError(t, b.fact(rma.FactDelivered)())
+		require.NoError(t, b.fact(rma.FactReturnScanned)())
 		later := append(b.told(), approved...)
 		for _, st := range later {
 			b.SignalWorkflow(workflows.SignalChanged, st)

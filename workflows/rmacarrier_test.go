@@ -13,6 +13,8 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -28,7 +30,7 @@ func newCarrierBench(t *testing.T) *carrierBench {
 	t.Helper()
 	env := storetest.SQLite(t).WithCarrier(t, "sim")
 	c := env.Covered(t)
-	d, err := env.PutDepot(storetest.Operator(), rules.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	d, err := env.PutDepot(storetest.Operator(), shipping.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
 	require.NoError(t, err)
 	_, err = env.ReceiveStock(storetest.Operator(), logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "note"})
 	require.NoError(t, err)
@@ -54,7 +56,7 @@ func (f failing) Book(ctx context.Context, key string, b carrier.Booking) (carri
 	return f.Carrier.Book(ctx, key, b)
 }
 
-func (b *carrierBench) shipments(state rules.ShipmentState) []logistics.Shipment {
+func (b *carrierBench) shipments(state shipping.ShipmentState) []logistics.Shipment {
 	b.t.Helper()
 	out, _, err := b.db.ListShipments(b.db.Context, logistics.ShipmentFilter{SubjectID: b.id, State: state})
 	require.NoError(b.t, err)
@@ -88,18 +90,18 @@ func TestR35c_ApprovedRMAGoesToItsDeliveryByItself(t *testing.T) {
 	}
 	b.at(start.Add(49*hour), func() {
 		r := b.rma()
-		require.Equal(t, rules.RMAAwaitingReturn, r.StoredState)
+		require.Equal(t, rma.RMAAwaitingReturn, r.StoredState)
 		require.False(t, r.RMAFacts.Late(b.db.Calendar.Now()), "on the promised day")
-		require.NoError(t, b.sim.Scan(*b.shipments(rules.ShipmentLabelled)[0].Tracking, carrier.PickedUp))
+		require.NoError(t, b.sim.Scan(*b.shipments(shipping.ShipmentLabelled)[0].Tracking, carrier.PickedUp))
 	})
 	for h := time.Duration(50); h < 140; h += 5 {
 		b.do(start.Add(h*hour), b.events)
 	}
 	b.do(start.Add(141*hour), b.inspect)
 	b.run()
-	require.Equal(t, rules.RMAClosed, b.rma().StoredState)
+	require.Equal(t, rma.RMAClosed, b.rma().StoredState)
 	require.Equal(t, 1, b.hooks.count("SettleParcels"), "the carrier is asked once")
-	require.Len(t, b.shipments(rules.ShipmentDelivered), 2)
+	require.Len(t, b.shipments(shipping.ShipmentDelivered), 2)
 	require.Len(t, b.sender.of(rules.TemplateRMA), 10, "each step once, to two people")
 }
 
@@ -117,14 +119,14 @@ func TestCarrierThatIsDownForAnHourLosesNothing(t *testing.T) {
 	b.do(start.Add(hour), b.approve)
 	b.at(start.Add(2*hour-time.Minute), func() {
 		require.Empty(t, b.sim.Parcels())
-		require.Len(t, b.shipments(rules.ShipmentCreated), 2)
+		require.Len(t, b.shipments(shipping.ShipmentCreated), 2)
 		tasks := b.tasks(db.TaskProcessStuck)
 		require.Len(t, tasks, 1)
 		require.Equal(t, "carrier", tasks[0].SubjectID, "one task for every parcel that waits")
 	})
 	b.at(start.Add(2*hour+6*time.Minute), func() {
 		require.Len(t, b.sim.Parcels(), 2)
-		require.Len(t, b.shipments(rules.ShipmentLabelled), 2)
+		require.Len(t, b.shipments(shipping.ShipmentLabelled), 2)
 	})
 	b.do(start.Add(3*hour), func() error {
 		_, err := b.db.WithdrawRMA(storetest.Operator(), b.id, "")
@@ -149,13 +151,13 @@ func TestRefusedBookingWaitsForARetry(t *testing.T) {
 		require.NoError(t, b.db.RetryProcess(b.operator(), tasks[0].ID))
 		b.SignalWorkflow(workflows.SignalRetry, nil)
 	})
-	b.at(start.Add(3*hour), func() { require.Len(t, b.shipments(rules.ShipmentLabelled), 2) })
+	b.at(start.Add(3*hour), func() { require.Len(t, b.shipments(shipping.ShipmentLabelled), 2) })
 	b.do(start.Add(4*hour), func() error {
 		_, err := b.db.WithdrawRMA(storetest.Operator(), b.id, "")
 		return err
 	})
 	b.run()
-	require.Len(t, b.shipments(rules.ShipmentCancelled), 2)
+	require.Len(t, b.shipments(shipping.ShipmentCancelled), 2)
 }
 
 // While a refused booking waits for a person, a withdrawal needs no retry to end it.
@@ -169,6 +171,6 @@ func TestS10_WithdrawalEndsARefusedBooking(t *testing.T) {
 		return err
 	})
 	b.run()
-	require.Len(t, b.shipments(rules.ShipmentCancelled), 2)
-	require.Equal(t, rules.RMAWithdrawn, b.rma().StoredState)
+	require.Len(t, b.shipments(shipping.ShipmentCancelled), 2)
+	require.Equal(t, rma.RMAWithdrawn, b.rma().StoredState)
 }

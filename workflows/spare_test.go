@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/spare"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -86,7 +87,7 @@ func (b *spareBench) ship() error {
 }
 
 func (b *spareBench) arrive() error {
-	_, err := b.db.RecordSpareFact(b.db.Context, b.id, rules.SpareDelivered, time.Time{})
+	_, err := b.db.RecordSpareFact(b.db.Context, b.id, spare.SpareDelivered, time.Time{})
 	return err
 }
 
@@ -130,7 +131,7 @@ func TestR88a_SpareWorkflowTellsEachStepOnceAndEndsOnSite(t *testing.T) {
 	b.do(start.Add(30*hour), b.arrive)
 	b.ExecuteWorkflow(workflows.SpareName, workflows.SpareInput{SpareUnitID: b.id, Status: &first[0]})
 	b.ended()
-	require.Equal(t, rules.SpareOnSite, b.unit().State)
+	require.Equal(t, spare.SpareOnSite, b.unit().State)
 	require.Len(t, b.sender.of(rules.TemplateSpare), 6, "chosen, shipped and on site, to two people")
 	require.Zero(t, b.hooks.count("RunSpareTimers"))
 	require.Less(t, b.Now().Sub(start), 31*hour)
@@ -146,7 +147,7 @@ func TestS9_SpareWorkflowWaitsOutARecallAndEndsWithTheBill(t *testing.T) {
 	})
 	b.at(start.Add(32*24*hour), func() { require.Len(t, b.tasks(db.TaskSpareFee), 1) })
 	b.again()
-	require.Equal(t, rules.SpareBilled, b.unit().State)
+	require.Equal(t, spare.SpareBilled, b.unit().State)
 	require.Empty(t, b.tasks(db.TaskSpareFee))
 	require.Len(t, b.sender.of(rules.TemplateSpare), 6+10, "recalled, two reminders, overdue and billed, to two people")
 }
@@ -162,7 +163,7 @@ func TestS9_SpareWorkflowEndsWhereTheRecallIsWithdrawn(t *testing.T) {
 		return nil
 	})
 	b.again()
-	require.Equal(t, rules.SpareOnSite, b.unit().State)
+	require.Equal(t, spare.SpareOnSite, b.unit().State)
 	require.Less(t, b.Now().Sub(start), 26*24*hour)
 	require.Len(t, b.sender.of(rules.TemplateSpare), 6+6, "recalled, one reminder, withdrawn, to two people")
 }
@@ -186,7 +187,7 @@ func TestS26_SpareWorkflowWaitsForTheReplenishment(t *testing.T) {
 	})
 	b.do(start.Add(24*hour), b.arrive)
 	b.again()
-	require.Equal(t, rules.SpareOnSite, b.unit().State)
+	require.Equal(t, spare.SpareOnSite, b.unit().State)
 	require.Equal(t, "SP2", b.unit().Serial)
 	require.Len(t, b.sender.of(rules.TemplateSpare), 6+4, "shipped and on site again, to two people")
 }
@@ -207,6 +208,6 @@ func TestS9_SpareTimerIsSafeToRepeat(t *testing.T) {
 		return err
 	})
 	b.again()
-	require.Equal(t, rules.SpareWaived, b.unit().State)
+	require.Equal(t, spare.SpareWaived, b.unit().State)
 	require.Len(t, b.sender.of(rules.TemplateSpare), 6+10, "recalled, two reminders, overdue and waived, to two people")
 }

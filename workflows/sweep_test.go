@@ -17,6 +17,7 @@ import (
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -40,7 +41,7 @@ func TestS1_V4_SweepStartsContractsAfterSixtyDays(t *testing.T) {
 	env := storetest.SQLite(t)
 	created := time.Date(2026, 5, 10, 15, 0, 0, 0, time.UTC)
 	b := benchOn(t, env, created)
-	o := b.accept(func(f *rules.OrderForm) { f.PurchasedOn = "2026-05-08" })
+	o := b.accept(func(f *ordering.OrderForm) { f.PurchasedOn = "2026-05-08" })
 	_, err := env.FulfilOrder(env.Context, o.ID)
 	require.NoError(t, err)
 	start := time.Date(2026, 7, 9, 3, 0, 0, 0, time.UTC) // local midnight
@@ -130,7 +131,7 @@ func TestC7_MailOfItsOwnIsSentOnceAndTriedAgain(t *testing.T) {
 
 func TestS35_ImportThatFailsForGoodGoesOnAfterARetry(t *testing.T) {
 	b := newBench(t)
-	content, err := json.Marshal([]rules.OrderForm{storetest.Form("PO-1"), storetest.Form("PO-2")})
+	content, err := json.Marshal([]ordering.OrderForm{storetest.Form("PO-1"), storetest.Form("PO-2")})
 	require.NoError(t, err)
 	job, err := b.db.CreateImport(b.db.Context, importjob.ImportJob{OrgID: b.db.Reseller(t, "Revenda Sul").ID, Format: "json", Content: content})
 	require.NoError(t, err)

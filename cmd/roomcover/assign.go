@@ -12,6 +12,7 @@ import (
 
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 // assignCommand assigns licences of one contract to rooms.
@@ -124,7 +125,7 @@ func (c *apiClient) onlyContract(ctx context.Context, account string) (string, e
 	}
 	var ids []string
 	for _, k := range all {
-		if k.Type == rules.ServiceSelect &&
+		if k.Type == catalogue.ServiceSelect &&
 			(k.State == rules.ContractActive || k.State == rules.ContractPendingStart) {
 			ids = append(ids, k.ID)
 		}
@@ -156,7 +157,7 @@ func (c *apiClient) freeRooms(ctx context.Context, account, site string) ([]stri
 	}
 	taken := map[string]bool{}
 	for _, a := range open {
-		taken[a.RoomID] = taken[a.RoomID] || a.ServiceType == rules.ServiceSelect
+		taken[a.RoomID] = taken[a.RoomID] || a.ServiceType == catalogue.ServiceSelect
 	}
 	rooms, err := every[api.RoomItem](ctx, c, "/v1/rooms", query(map[string]string{
 		"state":      "ACTIVE",

@@ -7,7 +7,7 @@ import (
 
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 func TestRMAFromTheCommandLine(t *testing.T) {
@@ -17,7 +17,7 @@ func TestRMAFromTheCommandLine(t *testing.T) {
 	require.Contains(t, s.must("rma", "list"), "No replacements.")
 	var r api.RMADetail
 	s.json(&r, "rma", "request", "--serial", "SN-100", "--fault", "No picture")
-	require.Equal(t, rules.RMARequested, r.State)
+	require.Equal(t, rma.RMARequested, r.State)
 	out := s.must("rma", "do", r.ID, "approve")
 	require.Contains(t, out, "Promised: 2026-11-26 (approved Wednesday 09:00 by the 15:00 cut-off: Thursday)")
 	require.Contains(t, out, "You may: withdraw, use_spare, allocate, backorder")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // mailsPerOrder: confirmations to customer, reseller and distributor, and the
@@ -15,13 +16,13 @@ const mailsPerOrder = 4
 
 // form is a normal order: one line of ten licences for a new customer. Every
 // address carries the order's key, so that a mail tells whose it is.
-func form(key string) rules.OrderForm {
+func form(key string) ordering.OrderForm {
 	address := func(street, code string) rules.Address {
 		return rules.Address{Street: street, City: "São Paulo", Region: "SP", PostalCode: code, Country: "BR"}
 	}
-	return rules.OrderForm{
+	return ordering.OrderForm{
 		PONumber: "PO-" + key, PurchasedOn: time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly),
-		Lines:       []rules.OrderLine{{SKU: "SELECT-3Y", Quantity: 10}},
+		Lines:       []ordering.OrderLine{{SKU: "SELECT-3Y", Quantity: 10}},
 		EndCustomer: rules.Party{Company: "Acme " + key + " Ltda", ContactName: "Ana Souza", Email: "ana." + key + "@acme.example", Address: address("Av. Paulista, 1000", "01310-100")},
 		Reseller:    rules.OrgParty{Company: "Revenda Sul", Email: "pedidos." + key + "@revendasul.example", Address: address("Rua Augusta, 10", "01305-000")},
 		Distributor: rules.OrgParty{Company: "Distribuidora Norte", Email: "orders." + key + "@norte.example", Address: address("Rua da Consolação, 20", "01302-000")},

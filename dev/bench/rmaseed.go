@@ -13,6 +13,8 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // failing is the model of every device that fails.
@@ -27,7 +29,7 @@ const devicesPerAccount = 50
 func (r *rmas) openDepot(ctx context.Context) error {
 	ctx = db.WithSystem(ctx)
 	store := r.parts.stack.Domains
-	depot, err := store.Logistics.PutDepot(ctx, rules.DepotForm{Code: "GRU", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	depot, err := store.Logistics.PutDepot(ctx, shipping.DepotForm{Code: "GRU", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
 	if err != nil {
 		return err
 	}
@@ -89,7 +91,7 @@ func (r *rmas) openCovered(ctx context.Context, seller account.Org, key string, 
 		return err
 	}
 	room, err := store.Entitlements.CreateRoom(ctx, entitlement.NewRoom{AccountID: acc.ID, Reason: "bench",
-		Form: rules.RoomForm{Name: "Sala 1", Site: "Matriz", Country: "BR", Platform: rules.PlatformTeamsWindows}})
+		Form: licensing.RoomForm{Name: "Sala 1", Site: "Matriz", Country: "BR", Platform: rules.PlatformTeamsWindows}})
 	if err != nil {
 		return err
 	}
@@ -120,6 +122,6 @@ func (r *rmas) register(ctx context.Context, d *faulty, roomID string) error {
 	}
 	d.site, d.serial = site.ID, rules.NormaliseSerial(d.serial)
 	_, err = store.Entitlements.RegisterDevice(ctx, entitlement.NewDevice{AccountID: d.account, RoomID: roomID, Reason: "bench",
-		Form: rules.DeviceForm{Serial: d.serial, ModelCode: failing, PurchasedOn: time.Now().UTC().AddDate(-1, 0, 0).Format(time.DateOnly)}})
+		Form: licensing.DeviceForm{Serial: d.serial, ModelCode: failing, PurchasedOn: time.Now().UTC().AddDate(-1, 0, 0).Format(time.DateOnly)}})
 	return err
 }

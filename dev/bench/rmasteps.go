@@ -8,7 +8,7 @@ import (
 
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/carrier"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // carrierName is whose parcels the replacements are; it signs its webhooks.
@@ -38,10 +38,10 @@ var rmaSteps = []rmaStep{
 		return api.RMACommandRequest{Serial: "NEW" + d.serial, Carrier: carrierName, Tracking: "T" + d.serial}
 	})},
 	{true, delivered},
-	{false, act("tell", func(*faulty) api.RMACommandRequest { return api.RMACommandRequest{Fact: rules.FactReturnScanned} })},
+	{false, act("tell", func(*faulty) api.RMACommandRequest { return api.RMACommandRequest{Fact: rma.FactReturnScanned} })},
 	{false, act("receive", func(*faulty) api.RMACommandRequest { return api.RMACommandRequest{} })},
 	{true, act("inspect", func(d *faulty) api.RMACommandRequest {
-		return api.RMACommandRequest{Serial: d.serial, Outcome: rules.OutcomeDefect}
+		return api.RMACommandRequest{Serial: d.serial, Outcome: rma.OutcomeDefect}
 	})},
 }
 

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // deliverAll takes as many RMAs as are to wait as far as the delivery, through the
@@ -46,7 +47,7 @@ func (r *rmas) deliver(ctx context.Context, d *faulty) error {
 	if _, err := store.Replacements.ShipRMA(ctx, made.ID, replacement.RMAShipment{Serial: "NEW" + d.serial, Carrier: carrierName, Tracking: "T" + d.serial}); err != nil {
 		return err
 	}
-	_, err = store.Replacements.RecordRMAFact(ctx, made.ID, rules.FactDelivered, time.Time{})
+	_, err = store.Replacements.RecordRMAFact(ctx, made.ID, rma.FactDelivered, time.Time{})
 	return err
 }
 

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // tenant is one account with a token of its administrator.
@@ -75,7 +76,7 @@ func (b *roomsBench) openTenant(ctx context.Context, i, licences int) (tenant, e
 func (b *roomsBench) firstRoom(ctx context.Context, t *tenant, i int, orderID string) error {
 	store := b.parts.stack.Domains
 	r, err := store.Entitlements.CreateRoom(ctx, entitlement.NewRoom{AccountID: t.account, Reason: "bench",
-		Form: rules.RoomForm{Name: fmt.Sprintf("Sala %d", i), Site: "Matriz", Country: "BR", Platform: rules.PlatformTeamsWindows}})
+		Form: licensing.RoomForm{Name: fmt.Sprintf("Sala %d", i), Site: "Matriz", Country: "BR", Platform: rules.PlatformTeamsWindows}})
 	if err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func (b *roomsBench) firstRoom(ctx context.Context, t *tenant, i int, orderID st
 	bought := time.Now().UTC().AddDate(-1, 0, 0).Format(time.DateOnly)
 	for n, model := range roomModels {
 		d := entitlement.NewDevice{AccountID: t.account, RoomID: r.ID, Reason: "bench",
-			Form: rules.DeviceForm{Serial: fmt.Sprintf("%06dS%d", i, n), ModelCode: model, PurchasedOn: bought}}
+			Form: licensing.DeviceForm{Serial: fmt.Sprintf("%06dS%d", i, n), ModelCode: model, PurchasedOn: bought}}
 		if _, err := store.Entitlements.RegisterDevice(ctx, d); err != nil {
 			return err
 		}

@@ -6,13 +6,13 @@ import (
 	_ "embed"
 	"errors"
 
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // verbOf is how the audit names a command that was carried out.
-var verbOf = map[rules.RMACommand]string{rules.RMAApprove: "rma.approved", rules.RMAReject: "rma.rejected", rules.RMAAppeal: "rma.appealed", rules.RMAWithdraw: "rma.withdrawn",
-	rules.RMAAllocate: "rma.allocated", rules.RMABackorder: "rma.backordered", rules.RMAShip: "rma.shipped", rules.RMAReship: "rma.parcel_lost", rules.RMAWait: "rma.parcel_awaited",
-	rules.RMAInspect: "rma.inspected", rules.RMAKeepUnit: "rma.no_return_required", rules.RMABill: "rma.fee_billed", rules.RMAWaive: "rma.fee_waived"}
+var verbOf = map[rma.RMACommand]string{rma.RMAApprove: "rma.approved", rma.RMAReject: "rma.rejected", rma.RMAAppeal: "rma.appealed", rma.RMAWithdraw: "rma.withdrawn",
+	rma.RMAAllocate: "rma.allocated", rma.RMABackorder: "rma.backordered", rma.RMAShip: "rma.shipped", rma.RMAReship: "rma.parcel_lost", rma.RMAWait: "rma.parcel_awaited",
+	rma.RMAInspect: "rma.inspected", rma.RMAKeepUnit: "rma.no_return_required", rma.RMABill: "rma.fee_billed", rma.RMAWaive: "rma.fee_waived"}
 
 // replacements holds every acknowledged request and command against the database.
 func replacements(ctx context.Context, e Evidence, report func(string, string, ...any)) error {

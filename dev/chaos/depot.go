@@ -6,7 +6,7 @@ import (
 	"net/http"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // models of devices and of what is sent instead.
@@ -85,7 +85,7 @@ func (l *Ledger) noted(entry api.StockRequest, a Answer) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.notes[entry.Reference] = entry.Quantity
-	case a.code() != rules.StockNegative:
+	case a.code() != shipping.StockNegative:
 		l.unexpected(entry.Reference, "the entry of stock was answered %d %s", a.Status, a.code())
 	}
 }

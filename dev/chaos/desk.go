@@ -14,7 +14,9 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/logistics"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // desk is everybody around the replacements of one house: its administrator, the
@@ -83,7 +85,7 @@ func (d *desk) giveUp(ctx context.Context) {
 
 // request asks for the replacement of a device, now and then several people at once.
 func (d *desk) request(ctx context.Context) {
-	devices, _, err := d.Entitlements.ListDevices(db.WithSystem(ctx), entitlement.DeviceFilter{AccountID: d.house.account, State: rules.DeviceInRoom, Page: db.Page{Limit: 50}})
+	devices, _, err := d.Entitlements.ListDevices(db.WithSystem(ctx), entitlement.DeviceFilter{AccountID: d.house.account, State: licensing.DeviceInRoom, Page: db.Page{Limit: 50}})
 	if err != nil || len(devices) == 0 {
 		return // the database is down
 	}
@@ -155,16 +157,16 @@ func (d *desk) moveOn(ctx context.Context) {
 
 // deskOrder is one command of a person.
 type deskOrder struct {
-	rules.RMACommand
+	rma.RMACommand
 	body  api.RMACommandRequest
 	token string
 }
 
 // tell is the command that tells what a carrier told by telephone.
-const tell rules.RMACommand = "tell"
+const tell rma.RMACommand = "tell"
 
 func (d *desk) command(ctx context.Context, id string, o deskOrder, first int) {
-	if o.RMACommand == tell && o.body.Fact == rules.FactReturnScanned && d.handIn(ctx, id, rules.ShipReturn) {
+	if o.RMACommand == tell && o.body.Fact == rma.FactReturnScanned && d.handIn(ctx, id, shipping.ShipReturn) {
 		return // the carrier tells the rest
 	}
 	answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/rmas/" + id + "/" + string(o.RMACommand), Token: o.token, Body: o.body}, first)
@@ -177,8 +179,8 @@ func (d *desk) command(ctx context.Context, id string, o deskOrder, first int) {
 
 // handIn hands a unit in that is to come back, where the carrier knows its parcel;
 // else somebody tells by telephone.
-func (d *desk) handIn(ctx context.Context, id string, way rules.ShipmentDirection) bool {
-	back, _, err := d.Logistics.ListShipments(db.WithSystem(ctx), logistics.ShipmentFilter{SubjectID: id, Direction: way, State: rules.ShipmentLabelled, Page: db.Page{Limit: 1}})
+func (d *desk) handIn(ctx context.Context, id string, way shipping.ShipmentDirection) bool {
+	back, _, err := d.Logistics.ListShipments(db.WithSystem(ctx), logistics.ShipmentFilter{SubjectID: id, Direction: way, State: shipping.ShipmentLabelled, Page: db.Page{Limit: 1}})
 	if err != nil || len(back) == 0 || back[0].Tracking == nil {
 		return false
 	}
@@ -224,5 +226,5 @@ func (d *desk) finish(ctx context.Context) (left int) {
 // waitsForNobody tells whether a replacement is left open on purpose: every eighth
 // request is never decided, so that something waits when all is quiet.
 func (d *desk) waitsForNobody(r api.RMAView) bool {
-	return r.State == rules.RMARequested && leftOpen(r.ID)
+	return r.State == rma.RMARequested && leftOpen(r.ID)
 }

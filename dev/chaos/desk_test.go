@@ -25,10 +25,14 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 func TestHouses_OrderWell(t *testing.T) {
-	skus := rules.NewCatalogue(rules.DefaultCatalogue())
+	skus := catalogue.NewCatalogue(catalogue.DefaultCatalogue())
 	l := &Load{sellers: []seller{{"org_a", "a"}, {"org_b", "b"}}}
 	spares := 0
 	for _, h := range l.houses() {
@@ -55,8 +59,8 @@ func newDesk(t *testing.T, seed uint64) *desk {
 
 func TestDesk_HasAnOrderForEveryState(t *testing.T) {
 	d := newDesk(t, 1)
-	for _, state := range rules.RMAStates() {
-		seen := map[rules.RMACommand]bool{}
+	for _, state := range rma.RMAStates() {
+		seen := map[rma.RMACommand]bool{}
 		for n := range 400 {
 			if o, ok := d.next(api.RMAView{ID: fmt.Sprint(n), State: state, ApprovedAt: &today}); ok {
 				seen[o.RMACommand] = true
@@ -74,52 +78,52 @@ func TestDesk_HasAnOrderForEveryState(t *testing.T) {
 func TestDesk_BringsEveryReplacementToItsEnd(t *testing.T) {
 	d := newDesk(t, 1)
 	d.closed = true
-	for _, state := range rules.RMAStates() {
-		if state.Over() || state == rules.RMAAwaitingReturn {
+	for _, state := range rma.RMAStates() {
+		if state.Over() || state == rma.RMAAwaitingReturn {
 			continue
 		}
 		o, ok := d.next(api.RMAView{ID: "rma_1", State: state})
 		require.True(t, ok, state)
-		require.NotContains(t, []rules.RMACommand{rules.RMAReject, rules.RMAWithdraw, rules.RMABackorder}, o.RMACommand)
+		require.NotContains(t, []rma.RMACommand{rma.RMAReject, rma.RMAWithdraw, rma.RMABackorder}, o.RMACommand)
 	}
-	for _, state := range []rules.RMAState{rules.RMAShipped, rules.RMAOverdue} {
+	for _, state := range []rma.RMAState{rma.RMAShipped, rma.RMAOverdue} {
 		_, ok := d.next(api.RMAView{ID: "rma_1", State: state, WaitsFor: "A_TIMER"})
 		require.False(t, ok, "%s waits for the calendar", state)
 	}
-	o, _ := d.next(api.RMAView{ID: "rma_1", State: rules.RMAShipped})
-	require.Equal(t, rules.RMAReship, o.RMACommand)
+	o, _ := d.next(api.RMAView{ID: "rma_1", State: rma.RMAShipped})
+	require.Equal(t, rma.RMAReship, o.RMACommand)
 	d.Ledger.commanded("rma_1", o, Answer{Status: http.StatusOK})
-	o, _ = d.next(api.RMAView{ID: "rma_1", State: rules.RMAShipped})
-	require.Equal(t, rules.FactDelivered, o.body.Fact, "it turned up: one parcel is sent anew at most")
+	o, _ = d.next(api.RMAView{ID: "rma_1", State: rma.RMAShipped})
+	require.Equal(t, rma.FactDelivered, o.body.Fact, "it turned up: one parcel is sent anew at most")
 }
 
 func TestDesk_MovesSparesOn(t *testing.T) {
 	d := newDesk(t, 1)
-	recalls := map[rules.SpareCommand]bool{}
+	recalls := map[spare.SpareCommand]bool{}
 	for range 60 {
-		command, _, _ := d.nextOfSpare(api.SpareUnitView{ID: db.NewID("spu"), State: rules.SpareRecallRequested})
+		command, _, _ := d.nextOfSpare(api.SpareUnitView{ID: db.NewID("spu"), State: spare.SpareRecallRequested})
 		recalls[command] = true
 	}
-	require.Equal(t, map[rules.SpareCommand]bool{rules.SpareReceive: true, rules.SpareWaive: true, rules.SpareBill: true}, recalls)
-	for want, u := range map[rules.SpareCommand]api.SpareUnitView{
-		rules.SpareSelect: {State: rules.SpareSelectionPending}, rules.SpareAgree: {State: rules.SpareSelectionPending, SelectedAt: &today},
-		rules.SpareShip: {State: rules.SpareApproved},
+	require.Equal(t, map[spare.SpareCommand]bool{spare.SpareReceive: true, spare.SpareWaive: true, spare.SpareBill: true}, recalls)
+	for want, u := range map[spare.SpareCommand]api.SpareUnitView{
+		spare.SpareSelect: {State: spare.SpareSelectionPending}, spare.SpareAgree: {State: spare.SpareSelectionPending, SelectedAt: &today},
+		spare.SpareShip: {State: spare.SpareApproved},
 	} {
 		command, _, _ := d.nextOfSpare(u)
 		require.Equal(t, want, command)
 	}
-	command, _, _ := d.nextOfSpare(api.SpareUnitView{State: rules.SpareReplenishing})
-	require.Equal(t, rules.SpareShip, command, "a unit that was used is replenished")
-	told := map[rules.SpareCommand]bool{}
+	command, _, _ := d.nextOfSpare(api.SpareUnitView{State: spare.SpareReplenishing})
+	require.Equal(t, spare.SpareShip, command, "a unit that was used is replenished")
+	told := map[spare.SpareCommand]bool{}
 	for range 500 {
-		command, _, _ = d.nextOfSpare(api.SpareUnitView{State: rules.SpareShipped, ShippedAt: &today})
+		command, _, _ = d.nextOfSpare(api.SpareUnitView{State: spare.SpareShipped, ShippedAt: &today})
 		told[command] = true
 	}
-	require.Equal(t, map[rules.SpareCommand]bool{"": true, "tell": true}, told, "mostly the carrier tells")
+	require.Equal(t, map[spare.SpareCommand]bool{"": true, "tell": true}, told, "mostly the carrier tells")
 }
 
 func TestFates_AreAllThere(t *testing.T) {
-	seen, open := map[rules.RMACommand]int{}, 0
+	seen, open := map[rma.RMACommand]int{}, 0
 	for range 500 {
 		id := db.NewID("rma")
 		seen[fate(id)]++
@@ -137,12 +141,12 @@ func TestLedger_KeepsWhatNobodyMayAnswer(t *testing.T) {
 	refused := func(status int, code string) Answer {
 		return Answer{Status: status, Body: []byte(`{"code":"` + code + `"}`)}
 	}
-	l.requested("S1", refused(409, rules.RMAOpen))
-	l.commanded("rma_1", deskOrder{RMACommand: rules.RMAShip}, refused(409, rules.StateConflict))
-	l.noted(api.StockRequest{Reference: "n"}, refused(409, rules.StockNegative))
+	l.requested("S1", refused(409, rma.RMAOpen))
+	l.commanded("rma_1", deskOrder{RMACommand: rma.RMAShip}, refused(409, rules.StateConflict))
+	l.noted(api.StockRequest{Reference: "n"}, refused(409, shipping.StockNegative))
 	require.Empty(t, l.faults)
 	l.requested("S1", refused(404, rules.NotFound))
-	l.commanded("rma_1", deskOrder{RMACommand: rules.RMAShip}, refused(400, "X"))
+	l.commanded("rma_1", deskOrder{RMACommand: rma.RMAShip}, refused(400, "X"))
 	l.noted(api.StockRequest{Reference: "n"}, refused(409, "X"))
 	require.Len(t, l.faults, 3)
 }

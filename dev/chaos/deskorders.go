@@ -5,52 +5,52 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // chance is a command and how often it is chosen among others.
 type chance struct {
 	weight  int
-	command rules.RMACommand
+	command rma.RMACommand
 }
 
 // habits are what people do in each state, as the carrier's part goes on by itself.
 // A command with an empty name leaves the replacement alone.
-var habits = map[rules.RMAState][]chance{
-	rules.RMARequested:       {{12, rules.RMAApprove}, {2, rules.RMAReject}, {1, rules.RMAWithdraw}},
-	rules.RMARejected:        {{1, rules.RMAAppeal}},
-	rules.RMAApproved:        {{10, rules.RMAAllocate}, {3, rules.RMABackorder}, {1, rules.RMAWithdraw}},
-	rules.RMABackordered:     {{6, rules.RMAAllocate}, {1, rules.RMABackorder}, {1, rules.RMAWithdraw}},
-	rules.RMAAllocated:       {{10, rules.RMAShip}, {1, rules.RMAWithdraw}},
-	rules.RMAShipped:         {{20, ""}, {1, rules.RMAWithdraw}, {1, rules.RMAWait}, {1, rules.RMAReship}},
-	rules.RMAAwaitingReturn:  {{1, ""}},
-	rules.RMAOverdue:         {{3, rules.RMABill}, {1, rules.RMAWaive}, {2, ""}},
-	rules.RMAReturnInTransit: {{2, rules.RMAReceive}, {1, rules.RMAInspect}},
-	rules.RMAReturnReceived:  {{3, rules.RMAInspect}, {1, rules.RMAReceive}},
-	rules.RMAInspected:       {{3, rules.RMABill}, {1, rules.RMAWaive}},
-	rules.RMANonReturnBilled: {{5, ""}, {1, rules.RMAInspect}, {1, rules.RMAWaive}},
+var habits = map[rma.RMAState][]chance{
+	rma.RMARequested:       {{12, rma.RMAApprove}, {2, rma.RMAReject}, {1, rma.RMAWithdraw}},
+	rma.RMARejected:        {{1, rma.RMAAppeal}},
+	rma.RMAApproved:        {{10, rma.RMAAllocate}, {3, rma.RMABackorder}, {1, rma.RMAWithdraw}},
+	rma.RMABackordered:     {{6, rma.RMAAllocate}, {1, rma.RMABackorder}, {1, rma.RMAWithdraw}},
+	rma.RMAAllocated:       {{10, rma.RMAShip}, {1, rma.RMAWithdraw}},
+	rma.RMAShipped:         {{20, ""}, {1, rma.RMAWithdraw}, {1, rma.RMAWait}, {1, rma.RMAReship}},
+	rma.RMAAwaitingReturn:  {{1, ""}},
+	rma.RMAOverdue:         {{3, rma.RMABill}, {1, rma.RMAWaive}, {2, ""}},
+	rma.RMAReturnInTransit: {{2, rma.RMAReceive}, {1, rma.RMAInspect}},
+	rma.RMAReturnReceived:  {{3, rma.RMAInspect}, {1, rma.RMAReceive}},
+	rma.RMAInspected:       {{3, rma.RMABill}, {1, rma.RMAWaive}},
+	rma.RMANonReturnBilled: {{5, ""}, {1, rma.RMAInspect}, {1, rma.RMAWaive}},
 }
 
 // endings are what is done instead once nothing new begins: each leads on.
-var endings = map[rules.RMAState][]chance{
-	rules.RMARequested:       {{1, rules.RMAApprove}},
-	rules.RMAApproved:        {{1, rules.RMAAllocate}},
-	rules.RMABackordered:     {{1, rules.RMAAllocate}},
-	rules.RMAAllocated:       {{1, rules.RMAShip}},
-	rules.RMAOverdue:         {{1, rules.RMABill}},
-	rules.RMAReturnInTransit: {{1, rules.RMAInspect}},
-	rules.RMAReturnReceived:  {{1, rules.RMAInspect}},
-	rules.RMAInspected:       {{1, rules.RMABill}},
+var endings = map[rma.RMAState][]chance{
+	rma.RMARequested:       {{1, rma.RMAApprove}},
+	rma.RMAApproved:        {{1, rma.RMAAllocate}},
+	rma.RMABackordered:     {{1, rma.RMAAllocate}},
+	rma.RMAAllocated:       {{1, rma.RMAShip}},
+	rma.RMAOverdue:         {{1, rma.RMABill}},
+	rma.RMAReturnInTransit: {{1, rma.RMAInspect}},
+	rma.RMAReturnReceived:  {{1, rma.RMAInspect}},
+	rma.RMAInspected:       {{1, rma.RMABill}},
 }
 
 // fate is what becomes of a faulty unit, the same whenever it is asked: it comes
 // back, is kept, or never comes and is billed.
-func fate(id string) rules.RMACommand {
+func fate(id string) rma.RMACommand {
 	switch n := dieOf(id) % 10; {
 	case n < 6:
 		return tell
 	case n < 7:
-		return rules.RMAKeepUnit
+		return rma.RMAKeepUnit
 	}
 	return ""
 }
@@ -65,22 +65,22 @@ func (d *desk) next(r api.RMAView) (o deskOrder, ok bool) {
 	b := &o.body
 	b.Reason = "as agreed by telephone"
 	switch command {
-	case rules.RMAApprove:
+	case rma.RMAApprove:
 		b.DefectConfirmed = true
-	case rules.RMAReject:
-		b.Code = rules.RejectNoAnswer
-	case rules.RMAAppeal, rules.RMAWithdraw:
+	case rma.RMAReject:
+		b.Code = rma.RejectNoAnswer
+	case rma.RMAAppeal, rma.RMAWithdraw:
 		o.token = d.house.customer
-	case rules.RMABackorder:
+	case rma.RMABackorder:
 		b.ExpectedOn = d.DB.Clock().Now().AddDate(0, 0, 1+d.rand.IntN(4)).Format(time.DateOnly)
-	case rules.RMAShip:
+	case rma.RMAShip:
 		b.Serial, b.Reason = d.house.serial(), ""
-	case rules.RMAInspect:
+	case rma.RMAInspect:
 		b.Serial, b.Outcome = r.Serial, d.outcome()
-		if b.Outcome == rules.OutcomeWrongUnit {
+		if b.Outcome == rma.OutcomeWrongUnit {
 			b.Serial = d.house.serial()
 		}
-	case rules.RMAKeepUnit:
+	case rma.RMAKeepUnit:
 		b.Photo = "photo 7"
 	case tell:
 		b.Fact, b.Reason = d.told(r), ""
@@ -88,38 +88,38 @@ func (d *desk) next(r api.RMAView) (o deskOrder, ok bool) {
 	return o, true
 }
 
-func (d *desk) choose(r api.RMAView) rules.RMACommand {
+func (d *desk) choose(r api.RMAView) rma.RMACommand {
 	switch {
-	case r.State == rules.RMAAwaitingReturn && r.ApprovedAt == nil: // a spare was used, and nobody has decided yet
-		return rules.RMAApprove
-	case r.State == rules.RMAAwaitingReturn:
+	case r.State == rma.RMAAwaitingReturn && r.ApprovedAt == nil: // a spare was used, and nobody has decided yet
+		return rma.RMAApprove
+	case r.State == rma.RMAAwaitingReturn:
 		return fate(r.ID)
-	case d.closed && r.State == rules.RMAShipped:
+	case d.closed && r.State == rma.RMAShipped:
 		return d.search(r)
-	case d.closed && r.State == rules.RMAOverdue && r.WaitsFor != "":
+	case d.closed && r.State == rma.RMAOverdue && r.WaitsFor != "":
 		return "" // it may still come back, and nobody may bill it yet
 	case d.closed:
 		return d.draw(endings[r.State])
 	case d.rand.IntN(15) == 0: // anything at all: what does not fit is refused
-		all := []rules.RMACommand{rules.RMAApprove, rules.RMAReject, rules.RMAWithdraw, rules.RMAAllocate, rules.RMABackorder, rules.RMAShip, rules.RMAReship, rules.RMAWait,
-			rules.RMAReceive, rules.RMAInspect, rules.RMAKeepUnit, rules.RMABill, rules.RMAWaive, rules.RMAAppeal}
+		all := []rma.RMACommand{rma.RMAApprove, rma.RMAReject, rma.RMAWithdraw, rma.RMAAllocate, rma.RMABackorder, rma.RMAShip, rma.RMAReship, rma.RMAWait,
+			rma.RMAReceive, rma.RMAInspect, rma.RMAKeepUnit, rma.RMABill, rma.RMAWaive, rma.RMAAppeal}
 		return all[d.rand.IntN(len(all))]
 	}
 	return d.draw(habits[r.State])
 }
 
 // search looks for a parcel that the carrier gives no sign of.
-func (d *desk) search(r api.RMAView) rules.RMACommand {
+func (d *desk) search(r api.RMAView) rma.RMACommand {
 	switch {
 	case r.WaitsFor != "": // the promise can still be missed, or the carrier speak
 		return ""
 	case d.Ledger.reshipped(r.ID):
 		return tell
 	}
-	return rules.RMAReship
+	return rma.RMAReship
 }
 
-func (d *desk) draw(chances []chance) rules.RMACommand {
+func (d *desk) draw(chances []chance) rma.RMACommand {
 	sum := 0
 	for _, c := range chances {
 		sum += c.weight
@@ -136,8 +136,8 @@ func (d *desk) draw(chances []chance) rules.RMACommand {
 	return ""
 }
 
-func (d *desk) outcome() rules.RMAOutcome {
-	outcomes := []rules.RMAOutcome{rules.OutcomeDefect, rules.OutcomeDefect, rules.OutcomeDefect, rules.OutcomeNoFault, rules.OutcomeDamage, rules.OutcomeWrongUnit}
+func (d *desk) outcome() rma.RMAOutcome {
+	outcomes := []rma.RMAOutcome{rma.OutcomeDefect, rma.OutcomeDefect, rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage, rma.OutcomeWrongUnit}
 	if d.closed {
 		outcomes = outcomes[:5]
 	}
@@ -146,11 +146,11 @@ func (d *desk) outcome() rules.RMAOutcome {
 
 // told is what is told by telephone: a parcel that nobody saw has arrived, or the
 // faulty unit is on its way.
-func (d *desk) told(r api.RMAView) rules.RMAFact {
-	if r.State == rules.RMAShipped {
-		return rules.FactDelivered
+func (d *desk) told(r api.RMAView) rma.RMAFact {
+	if r.State == rma.RMAShipped {
+		return rma.FactDelivered
 	}
-	return rules.FactReturnScanned
+	return rma.FactReturnScanned
 }
 
 // leftOpen tells which requests nobody decides in the end.

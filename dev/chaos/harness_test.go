@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/mail/smtptest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
@@ -25,7 +25,7 @@ var today = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 func onDay() time.Time { return today }
 
 func TestShapes_AreGoodOrdersTheSameForASeed(t *testing.T) {
-	skus := rules.NewCatalogue(rules.DefaultCatalogue())
+	skus := catalogue.NewCatalogue(catalogue.DefaultCatalogue())
 	a, b, other := NewShapes(7, 0, onDay), NewShapes(7, 0, onDay), NewShapes(8, 0, onDay)
 	numbers, differs := map[string]bool{}, false
 	for range 300 {

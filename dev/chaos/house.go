@@ -13,6 +13,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // house is a customer with covered rooms, whose devices break. It has two orders:
@@ -58,12 +59,12 @@ func (h *house) address() rules.Address {
 func (h *house) email() string { return fmt.Sprintf("ana.%s@casa-%d.example", Marker, h.n) }
 
 // form is one of the house's two orders.
-func (h *house) form(seed uint64, which int, today time.Time) rules.OrderForm {
-	line := rules.OrderLine{SKU: "SELECT-3Y", Quantity: h.licences}
+func (h *house) form(seed uint64, which int, today time.Time) ordering.OrderForm {
+	line := ordering.OrderLine{SKU: "SELECT-3Y", Quantity: h.licences}
 	if which == 1 {
-		line = rules.OrderLine{SKU: "SELECT-1Y", Quantity: int64(h.lent)}
+		line = ordering.OrderLine{SKU: "SELECT-1Y", Quantity: int64(h.lent)}
 	}
-	return rules.OrderForm{PONumber: fmt.Sprintf("PO-%d-casa-%d-%d", seed, h.n, which), PurchasedOn: today.AddDate(0, 0, -1).Format(time.DateOnly), Lines: []rules.OrderLine{line},
+	return ordering.OrderForm{PONumber: fmt.Sprintf("PO-%d-casa-%d-%d", seed, h.n, which), PurchasedOn: today.AddDate(0, 0, -1).Format(time.DateOnly), Lines: []ordering.OrderLine{line},
 		EndCustomer: rules.Party{Company: h.company, ContactName: "Ana " + Marker, Email: h.email(), Address: h.address()},
 		Reseller:    orgParty("Revenda "+Marker, "vendas@reseller-"+Marker+".example"), Distributor: orgParty("Distribuidora "+Marker, "orders@distributor-"+Marker+".example")}
 }

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // Ledger is what the load was told: every acknowledged answer, and every
@@ -27,7 +28,7 @@ type orderKey struct{ ResellerID, PO string }
 // Submission is an order that was acknowledged, and every answer to it.
 type Submission struct {
 	ResellerID string
-	Form       rules.OrderForm
+	Form       ordering.OrderForm
 	Answers    []OrderAnswer
 }
 
@@ -76,7 +77,7 @@ func (l *Ledger) count(change func(*Counts)) {
 }
 
 // submitted keeps an acknowledged order.
-func (l *Ledger) submitted(resellerID string, form rules.OrderForm, a OrderAnswer) {
+func (l *Ledger) submitted(resellerID string, form ordering.OrderForm, a OrderAnswer) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	key := orderKey{resellerID, form.PONumber}

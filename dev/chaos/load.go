@@ -18,6 +18,7 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // clients is how many clients post at once.
@@ -118,7 +119,7 @@ type actor struct {
 	rand   *rand.Rand
 	shapes *Shapes
 	seller seller
-	sent   []rules.OrderForm
+	sent   []ordering.OrderForm
 	ids    []string
 	wishes int
 }
@@ -167,7 +168,7 @@ func (a *actor) do(ctx context.Context, r Request) (Answer, bool) {
 }
 
 // order posts an order, new or again.
-func (a *actor) order(ctx context.Context, form rules.OrderForm) {
+func (a *actor) order(ctx context.Context, form ordering.OrderForm) {
 	answer, ok := a.do(ctx, Request{Method: http.MethodPost, Path: "/v1/orders", Token: a.seller.token, Body: form})
 	if !ok {
 		return
@@ -178,7 +179,7 @@ func (a *actor) order(ctx context.Context, form rules.OrderForm) {
 }
 
 // keep takes down the answer to an order and returns its id.
-func (l *Ledger) keep(resellerID string, form rules.OrderForm, answer Answer) string {
+func (l *Ledger) keep(resellerID string, form ordering.OrderForm, answer Answer) string {
 	var o OrderAnswer
 	if err := json.Unmarshal(answer.Body, &o); err != nil || o.ID == "" || (answer.Status != 200 && answer.Status != 201) {
 		l.unexpected(form.PONumber, "the order was answered %d %s", answer.Status, answer.code())

@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // The oracle is worth nothing unless it can fail. Each case breaks one thing
@@ -44,7 +45,7 @@ func world(t *testing.T, more func(*testing.T, storetest.Env, *Evidence)) Eviden
 	require.NotEmpty(t, kept)
 	cancelled(t, env, e, whole, 0)
 	cancelled(t, env, e, partial, 2)
-	review := func(f *rules.OrderForm) { f.EndCustomer.Email = "it@revendasul.example" }
+	review := func(f *ordering.OrderForm) { f.EndCustomer.Email = "it@revendasul.example" }
 	accepted(t, env, e, seller, "D", review)
 	rejected := accepted(t, env, e, seller, "E", review)
 	_, err = env.DecideOrder(env.Context, rejected, order.Decision{Reason: "no contract"})
@@ -59,10 +60,10 @@ func world(t *testing.T, more func(*testing.T, storetest.Env, *Evidence)) Eviden
 }
 
 // accepted submits an order of its own customer, and fulfils it where it can.
-func accepted(t *testing.T, env storetest.Env, e Evidence, seller account.Org, name string, change func(*rules.OrderForm)) string {
+func accepted(t *testing.T, env storetest.Env, e Evidence, seller account.Org, name string, change func(*ordering.OrderForm)) string {
 	t.Helper()
 	form := storetest.Form("PO-" + name)
-	form.Lines = append(form.Lines, rules.OrderLine{SKU: "SELECT-1Y", Quantity: 3})
+	form.Lines = append(form.Lines, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 3})
 	form.EndCustomer.Company, form.EndCustomer.Email = "Cliente "+name, "ana."+Marker+"@"+strings.ToLower(name)+".example"
 	if change != nil {
 		change(&form)

@@ -11,7 +11,8 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // replaced adds replacements to a sound world: one from request to close, one that
@@ -19,7 +20,7 @@ import (
 // some stock.
 func replaced(t *testing.T, env storetest.Env, e *Evidence) {
 	t.Helper()
-	depot, err := env.PutDepot(env.Context, rules.DepotForm{Code: "GRU", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	depot, err := env.PutDepot(env.Context, shipping.DepotForm{Code: "GRU", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
 	require.NoError(t, err)
 	_, err = env.ReceiveStock(env.Context, logistics.StockMove{DepotID: depot.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "receipt/x/note 1"})
 	require.NoError(t, err)
@@ -27,7 +28,7 @@ func replaced(t *testing.T, env storetest.Env, e *Evidence) {
 
 	closed := env.CoveredFor(t, "Casa 1 Ltda", "ana@casa-1.example", "SN-1")
 	r := env.Approved(t, closed)
-	require.Equal(t, rules.RMAAllocated, r.StoredState, "the depot has one unit")
+	require.Equal(t, rma.RMAAllocated, r.StoredState, "the depot has one unit")
 	r, err = env.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "NEW-1", Carrier: carrierName, Tracking: "T1"})
 	require.NoError(t, err)
 	e.Parcels = append(e.Parcels, simulator.Parcel{Key: r.ID + "/out/1", Tracking: "T1"})
@@ -35,19 +36,19 @@ func replaced(t *testing.T, env storetest.Env, e *Evidence) {
 	_, err = env.ReceiveCarrierEvent(env.Context, logistics.NewCarrierEvent{Carrier: carrierName, EventID: "T1-1", Tracking: "T1", Kind: "DELIVERED", OccurredAt: env.Calendar.Now()})
 	require.NoError(t, err)
 	e.Webhooks = append(e.Webhooks, "T1-1")
-	_, err = env.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "SN-1", Outcome: rules.OutcomeDefect})
+	_, err = env.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "SN-1", Outcome: rma.OutcomeDefect})
 	require.NoError(t, err)
-	acknowledged(e, r, rules.RMAApprove, rules.RMAShip, rules.RMAInspect)
+	acknowledged(e, r, rma.RMAApprove, rma.RMAShip, rma.RMAInspect)
 
 	waiting := env.Approved(t, env.CoveredFor(t, "Casa 2 Ltda", "ana@casa-2.example", "SN-2"))
 	_, err = env.BackorderRMA(storetest.Operator(), waiting.ID, replacement.RMABackorder{ExpectedOn: "2026-12-24"})
 	require.NoError(t, err)
-	acknowledged(e, waiting, rules.RMABackorder)
+	acknowledged(e, waiting, rma.RMABackorder)
 	acknowledged(e, env.Requested(t, env.CoveredFor(t, "Casa 3 Ltda", "ana@casa-3.example", "SN-3")))
 }
 
-func acknowledged(e *Evidence, r replacement.RMA, commands ...rules.RMACommand) {
-	e.Ledger.rmas[r.ID] = &Replacement{ID: r.ID, Serial: r.FaultySerial, Commands: map[rules.RMACommand]int{}}
+func acknowledged(e *Evidence, r replacement.RMA, commands ...rma.RMACommand) {
+	e.Ledger.rmas[r.ID] = &Replacement{ID: r.ID, Serial: r.FaultySerial, Commands: map[rma.RMACommand]int{}}
 	for _, c := range commands {
 		e.Ledger.rmas[r.ID].Commands[c] = 1
 	}

@@ -7,18 +7,20 @@ import (
 
 	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // Replacement is an RMA that was acknowledged, with every command that was.
 type Replacement struct {
 	ID, Serial string
-	Commands   map[rules.RMACommand]int
+	Commands   map[rma.RMACommand]int
 }
 
 // refusals are the codes with which a request or a command of the load may be
 // refused: somebody was first, or it made no sense.
-var refusals = []string{rules.StateConflict, rules.RMAOpen, rules.ReshipLimit, rules.FeeNotDue, rules.OutOfStock, rules.SerialNotRegistered, rules.NotLikeForLike,
-	rules.IdempotencyConflict, rules.Forbidden, rules.PhotoMissing, rules.ValidationFailed}
+var refusals = []string{rules.StateConflict, rma.RMAOpen, rma.ReshipLimit, rma.FeeNotDue, shipping.OutOfStock, rma.SerialNotRegistered, rma.NotLikeForLike,
+	rules.IdempotencyConflict, rules.Forbidden, rma.PhotoMissing, rules.ValidationFailed}
 
 // uncovered are the codes of cover with which one may be refused: the licence was
 // cancelled meanwhile.
@@ -62,7 +64,7 @@ func (l *Ledger) commanded(id string, o deskOrder, a Answer) {
 // request whose answer was lost. The caller holds the lock.
 func (l *Ledger) replacement(id string) *Replacement {
 	if l.rmas[id] == nil {
-		l.rmas[id] = &Replacement{ID: id, Commands: map[rules.RMACommand]int{}}
+		l.rmas[id] = &Replacement{ID: id, Commands: map[rma.RMACommand]int{}}
 	}
 	return l.rmas[id]
 }
@@ -71,5 +73,5 @@ func (l *Ledger) replacement(id string) *Replacement {
 func (l *Ledger) reshipped(id string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.replacement(id).Commands[rules.RMAReship] > 0
+	return l.replacement(id).Commands[rma.RMAReship] > 0
 }

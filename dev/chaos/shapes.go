@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // Marker stands in every person's name, every e-mail address and every street
@@ -33,10 +34,10 @@ const customers = 12
 // Next makes the next order: one to four lines of one service type, one to
 // twenty licences in all but a few, a shared or a new customer, and now and
 // then something that an operator must review.
-func (s *Shapes) Next() rules.OrderForm {
+func (s *Shapes) Next() ordering.OrderForm {
 	s.n++
 	customer := s.customer()
-	f := rules.OrderForm{
+	f := ordering.OrderForm{
 		PONumber:    fmt.Sprintf("PO-%d-%d-%04d", s.seed, s.client, s.n),
 		PurchasedOn: s.today().AddDate(0, 0, -s.rand.IntN(20)-1).Format(time.DateOnly),
 		Lines:       s.lines(), EndCustomer: customer,
@@ -66,15 +67,15 @@ func (s *Shapes) customer() rules.Party {
 	}
 }
 
-func (s *Shapes) lines() []rules.OrderLine {
+func (s *Shapes) lines() []ordering.OrderLine {
 	families := [][]string{
 		{"SELECT-1Y", "SELECT-2Y", "SELECT-3Y", "SELECT-4Y", "SELECT-5Y"}, {"SELECT-1Y", "SELECT-3Y"},
 		{"SYNC-PLUS-1Y", "SYNC-PLUS-3Y"}, {"EXT-WARRANTY-1Y", "EXT-WARRANTY-2Y"}, {"TAP-BUNDLE-TEAMS"},
 	}
 	family := families[s.rand.IntN(len(families))]
-	lines := make([]rules.OrderLine, 1+s.rand.IntN(4))
+	lines := make([]ordering.OrderLine, 1+s.rand.IntN(4))
 	for i := range lines {
-		lines[i] = rules.OrderLine{SKU: family[s.rand.IntN(len(family))], Quantity: int64(1 + s.rand.IntN(20/len(lines)))}
+		lines[i] = ordering.OrderLine{SKU: family[s.rand.IntN(len(family))], Quantity: int64(1 + s.rand.IntN(20/len(lines)))}
 	}
 	return lines
 }

@@ -7,7 +7,9 @@ import (
 	"slices"
 
 	"roomcover.dev/roomcover/api"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // spares lists the units that the house's parent has earned.
@@ -30,7 +32,7 @@ func (d *desk) moveSpares(ctx context.Context) {
 		return
 	}
 	u := units[d.rand.IntN(len(units))]
-	if u.State == rules.SpareOnSite {
+	if u.State == spare.SpareOnSite {
 		d.use(ctx, u)
 		return
 	}
@@ -40,18 +42,18 @@ func (d *desk) moveSpares(ctx context.Context) {
 }
 
 // nextOfSpare is what somebody does to a spare now; an empty command where all wait.
-func (d *desk) nextOfSpare(u api.SpareUnitView) (command rules.SpareCommand, body api.SpareCommandRequest, token string) {
+func (d *desk) nextOfSpare(u api.SpareUnitView) (command spare.SpareCommand, body api.SpareCommandRequest, token string) {
 	switch u.State {
-	case rules.SpareSelectionPending:
+	case spare.SpareSelectionPending:
 		if u.SelectedAt != nil {
-			return rules.SpareAgree, body, d.house.customer
+			return spare.SpareAgree, body, d.house.customer
 		}
-		return rules.SpareSelect, api.SpareCommandRequest{Model: deviceModels[d.rand.IntN(len(deviceModels))], SiteID: d.house.site}, d.manager
-	case rules.SpareApproved, rules.SpareReplenishing:
+		return spare.SpareSelect, api.SpareCommandRequest{Model: deviceModels[d.rand.IntN(len(deviceModels))], SiteID: d.house.site}, d.manager
+	case spare.SpareApproved, spare.SpareReplenishing:
 		if u.ShippedAt == nil {
-			return rules.SpareShip, api.SpareCommandRequest{Serial: d.house.serial()}, d.operator
+			return spare.SpareShip, api.SpareCommandRequest{Serial: d.house.serial()}, d.operator
 		}
-	case rules.SpareRecallRequested:
+	case spare.SpareRecallRequested:
 		return d.ofRecall(u)
 	}
 	return d.ofParcel(u)
@@ -59,34 +61,34 @@ func (d *desk) nextOfSpare(u api.SpareUnitView) (command rules.SpareCommand, bod
 
 // ofParcel is what is done about a spare that is on its way: in the end somebody says
 // that it has arrived, where the carrier has lost it.
-func (d *desk) ofParcel(u api.SpareUnitView) (rules.SpareCommand, api.SpareCommandRequest, string) {
-	underWay := u.State == rules.SpareShipped || u.State == rules.SpareReplenishing && u.ShippedAt != nil
+func (d *desk) ofParcel(u api.SpareUnitView) (spare.SpareCommand, api.SpareCommandRequest, string) {
+	underWay := u.State == spare.SpareShipped || u.State == spare.SpareReplenishing && u.ShippedAt != nil
 	if !underWay || !d.closed && d.rand.IntN(30) > 0 || d.closed && d.rand.IntN(60) > 0 {
 		return "", api.SpareCommandRequest{}, ""
 	}
-	return "tell", api.SpareCommandRequest{Fact: rules.SpareDelivered}, d.operator
+	return "tell", api.SpareCommandRequest{Fact: spare.SpareDelivered}, d.operator
 }
 
 // ofRecall is what becomes of a recalled spare: it comes back, or is billed once it
 // may be, or waived.
-func (d *desk) ofRecall(u api.SpareUnitView) (rules.SpareCommand, api.SpareCommandRequest, string) {
+func (d *desk) ofRecall(u api.SpareUnitView) (spare.SpareCommand, api.SpareCommandRequest, string) {
 	switch fate(u.ID) {
 	case tell:
-		return rules.SpareReceive, api.SpareCommandRequest{}, d.operator
-	case rules.RMAKeepUnit:
-		return rules.SpareWaive, api.SpareCommandRequest{Reason: "as agreed by telephone"}, d.operator
+		return spare.SpareReceive, api.SpareCommandRequest{}, d.operator
+	case rma.RMAKeepUnit:
+		return spare.SpareWaive, api.SpareCommandRequest{Reason: "as agreed by telephone"}, d.operator
 	}
 	if u.WaitsFor != "" { // it is not due yet
 		return "", api.SpareCommandRequest{}, ""
 	}
-	return rules.SpareBill, api.SpareCommandRequest{Reason: "as agreed by telephone"}, d.operator
+	return spare.SpareBill, api.SpareCommandRequest{Reason: "as agreed by telephone"}, d.operator
 }
 
-func (d *desk) commandSpare(ctx context.Context, u api.SpareUnitView, c rules.SpareCommand, body api.SpareCommandRequest, token string, first int) {
-	if c == rules.SpareReceive && d.handIn(ctx, u.ID, rules.ShipRecall) {
+func (d *desk) commandSpare(ctx context.Context, u api.SpareUnitView, c spare.SpareCommand, body api.SpareCommandRequest, token string, first int) {
+	if c == spare.SpareReceive && d.handIn(ctx, u.ID, shipping.ShipRecall) {
 		return // the carrier tells the rest
 	}
-	if c == rules.SpareShip && dieOf(body.Serial)%4 == 0 { // it leaves with a parcel that people booked
+	if c == spare.SpareShip && dieOf(body.Serial)%4 == 0 { // it leaves with a parcel that people booked
 		booked, err := d.bookByHand(ctx, u.ID+byHand+body.Serial)
 		if err != nil {
 			d.Ledger.unexpected(u.ID, "%v", err)
@@ -106,23 +108,23 @@ func (d *desk) commandSpare(ctx context.Context, u api.SpareUnitView, c rules.Sp
 // two must be refused.
 func (d *desk) use(ctx context.Context, u api.SpareUnitView) {
 	open := slices.DeleteFunc(d.open(ctx), func(r api.RMAView) bool {
-		return r.Model != u.Model || !slices.Contains([]rules.RMAState{rules.RMARequested, rules.RMAApproved, rules.RMABackordered, rules.RMAAllocated}, r.State)
+		return r.Model != u.Model || !slices.Contains([]rma.RMAState{rma.RMARequested, rma.RMAApproved, rma.RMABackordered, rma.RMAAllocated}, r.State)
 	})
 	if len(open) == 0 || d.closed {
 		return
 	}
 	d.atOnce(min(2, len(open)), func(who int) {
-		d.command(ctx, open[who].ID, deskOrder{RMACommand: rules.RMAUseSpare, body: api.RMACommandRequest{SpareUnitID: u.ID}, token: d.house.customer}, who)
+		d.command(ctx, open[who].ID, deskOrder{RMACommand: rma.RMAUseSpare, body: api.RMACommandRequest{SpareUnitID: u.ID}, token: d.house.customer}, who)
 	})
 }
 
 // spared takes down the answer to a command for a spare.
-func (l *Ledger) spared(id string, c rules.SpareCommand, a Answer) {
+func (l *Ledger) spared(id string, c spare.SpareCommand, a Answer) {
 	code := a.code()
 	switch {
 	case a.Status == http.StatusOK:
 		l.count(func(n *Counts) { n.SpareCommands++ })
-	case slices.Contains(refusals, code) || slices.Contains([]string{rules.SpareNotChosen, rules.ModelNotDeployed}, code):
+	case slices.Contains(refusals, code) || slices.Contains([]string{spare.SpareNotChosen, spare.ModelNotDeployed}, code):
 		l.count(func(n *Counts) { n.RMARefusals++ })
 	default:
 		l.unexpected(id, "the command %s was answered %d %s", c, a.Status, code)

@@ -11,6 +11,7 @@ import (
 	. "roomcover.dev/roomcover/messages/process"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 func TestS55_EveryStateOfEveryProcessSaysWhatItWaitsForAndWhoCanMoveIt(t *testing.T) {
@@ -100,7 +101,7 @@ func TestS55_SentenceSaysUntilWhenInTheTimeOfThePlace(t *testing.T) {
 
 	noon := time.Date(2026, 12, 2, 17, 0, 0, 0, time.UTC)
 	now := noon.AddDate(0, 0, -5)
-	parcel := Standing{processes.RMA, string(rules.RMAShipped), processes.WaitsForDelivery, &noon, "Europe/Oslo"}
+	parcel := Standing{processes.RMA, string(rma.RMAShipped), processes.WaitsForDelivery, &noon, "Europe/Oslo"}
 	require.Contains(t, Sentence(parcel, now, "en"), "promised by Wed 2 Dec, 18:00 in Oslo;")
 	parcel.Zone = ""
 	require.Contains(t, Sentence(parcel, now, "pt-BR"), "prometida até qua., 2 dez., 17:00 UTC;")

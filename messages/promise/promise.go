@@ -9,13 +9,13 @@ import (
 	"cloud.google.com/go/civil"
 
 	"roomcover.dev/roomcover/messages"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
 )
 
 // Text returns the sentence in the locale's language: "approved Friday 15:01 after
 // the 15:00 cut-off; Monday is a holiday: Wednesday". A day a week or more after
 // the approval stands with its date. A promise without steps has no sentence.
-func Text(p rules.Promise, locale string) string {
+func Text(p calendar.Promise, locale string) string {
 	if len(p.Steps) == 0 {
 		return ""
 	}
@@ -26,9 +26,9 @@ func Text(p rules.Promise, locale string) string {
 	var holidays []string
 	for _, s := range p.Steps {
 		switch {
-		case s.Code == rules.PromiseHoliday:
+		case s.Code == calendar.PromiseHoliday:
 			holidays = append(holidays, w.day(s.On))
-		case s.Code == rules.PromiseCountedFrom && first.Code == rules.PromiseNonBusiness:
+		case s.Code == calendar.PromiseCountedFrom && first.Code == calendar.PromiseNonBusiness:
 			reasons = append(reasons, w.closed(holidays)...)
 			reasons = append(reasons, w.Say("promise.counted", messages.Args{"day": w.day(s.On)}))
 			holidays = nil
@@ -36,7 +36,7 @@ func Text(p rules.Promise, locale string) string {
 	}
 	reasons = append(reasons, w.closed(holidays)...)
 
-	if last.Code != rules.PromisePromised {
+	if last.Code != calendar.PromisePromised {
 		reasons = append(reasons, w.Say("promise.undated"))
 		return strings.Join(reasons, "; ")
 	}
@@ -53,16 +53,16 @@ type words struct {
 }
 
 // approval says when it was approved, and how that day counts.
-func (w words) approval(s rules.PromiseStep) string {
+func (w words) approval(s calendar.PromiseStep) string {
 	weekday := s.On.In(time.UTC).Weekday()
 	approved := messages.Args{
 		"approved": w.Say("promise.approved."+strings.ToLower(weekday.String()), messages.Args{"time": s.At}),
 		"cutoff":   s.CutOff,
 	}
 	switch {
-	case s.Code == rules.PromiseByCutOff:
+	case s.Code == calendar.PromiseByCutOff:
 		return w.Say("promise.by_cutoff", approved)
-	case s.Code == rules.PromiseAfterCutOff:
+	case s.Code == calendar.PromiseAfterCutOff:
 		return w.Say("promise.after_cutoff", approved)
 	case s.Holiday != "":
 		return w.Say("promise.on_holiday", approved)

@@ -9,16 +9,16 @@ import (
 	"pgregory.net/rapid"
 
 	"roomcover.dev/roomcover/messages/promise"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
 )
 
 // office is a calendar of five days a week with the holidays given.
-func office(holidays ...string) rules.Calendar {
-	weekend := []rules.Weekday{rules.Saturday, rules.Sunday}
-	c := rules.Calendar{
+func office(holidays ...string) calendar.Calendar {
+	weekend := []calendar.Weekday{calendar.Saturday, calendar.Sunday}
+	c := calendar.Calendar{
 		Code:     "XX",
 		Weekend:  weekend,
-		Hours:    rules.DefaultHours(weekend),
+		Hours:    calendar.DefaultHours(weekend),
 		Holidays: map[civil.Date]string{},
 	}
 	for _, h := range holidays {
@@ -34,12 +34,12 @@ func office(holidays ...string) rules.Calendar {
 var brazil = office("2026-09-07", "2026-10-12", "2026-11-02", "2026-12-25", "2027-01-01")
 
 // promised is what an approval in São Paulo promises; the cut-off is at 15:00.
-func promised(t require.TestingT, c rules.Calendar, approved string, speed rules.RMASpeed) rules.Promise {
+func promised(t require.TestingT, c calendar.Calendar, approved string, speed calendar.RMASpeed) calendar.Promise {
 	zone, err := time.LoadLocation("America/Sao_Paulo")
 	require.NoError(t, err)
 	at, err := time.ParseInLocation(time.DateTime, (approved + ":00")[:19], zone)
 	require.NoError(t, err)
-	p, err := rules.PromiseReplacement(rules.PromiseRequest{
+	p, err := calendar.PromiseReplacement(calendar.PromiseRequest{
 		ApprovedAt: at,
 		Zone:       zone,
 		Speed:      speed,
@@ -51,51 +51,51 @@ func promised(t require.TestingT, c rules.Calendar, approved string, speed rules
 }
 
 func TestV6_V7_S20_TheSentenceNamesTheCutOffAndTheHoliday(t *testing.T) {
-	p := promised(t, brazil, "2026-09-04 14:00", rules.SpeedNBD)
+	p := promised(t, brazil, "2026-09-04 14:00", calendar.SpeedNBD)
 	require.Equal(t, "approved Friday 14:00 by the 15:00 cut-off; Monday is a holiday: Tuesday", promise.Text(p, "en"))
-	p = promised(t, brazil, "2026-09-04 15:01", rules.SpeedNBD)
+	p = promised(t, brazil, "2026-09-04 15:01", calendar.SpeedNBD)
 	require.Equal(t, "approved Friday 15:01 after the 15:00 cut-off; Monday is a holiday: Wednesday", promise.Text(p, "en"))
 	require.Equal(t, "aprovado na sexta-feira às 15:01, depois do limite das 15:00; segunda-feira é feriado: quarta-feira", promise.Text(p, "pt-BR"))
 }
 
 func TestR78c_TheSentenceOfStandardSpeedNamesNoDay(t *testing.T) {
-	p := promised(t, brazil, "2026-09-04 14:00", rules.SpeedStandard)
+	p := promised(t, brazil, "2026-09-04 14:00", calendar.SpeedStandard)
 	require.Equal(t, "approved Friday 14:00 by the 15:00 cut-off; no day is promised at this speed", promise.Text(p, "en"))
 }
 
 func TestS20_PromiseIsToldInBothLanguages(t *testing.T) {
 	goldenWeek := office("2026-10-01", "2026-10-02", "2026-10-05")
 	for _, c := range []struct {
-		calendar rules.Calendar
+		calendar calendar.Calendar
 		approved string
-		speed    rules.RMASpeed
+		speed    calendar.RMASpeed
 		en, pt   string
 	}{
 		{
 			calendar: brazil,
 			approved: "2026-09-02 15:00",
-			speed:    rules.SpeedNBD,
+			speed:    calendar.SpeedNBD,
 			en:       "approved Wednesday 15:00 by the 15:00 cut-off: Thursday",
 			pt:       "aprovado na quarta-feira às 15:00, até o limite das 15:00: quinta-feira",
 		},
 		{
 			calendar: brazil,
 			approved: "2026-09-02 15:00:01",
-			speed:    rules.SpeedNBD,
+			speed:    calendar.SpeedNBD,
 			en:       "approved Wednesday 15:00:01 after the 15:00 cut-off: Friday",
 			pt:       "aprovado na quarta-feira às 15:00:01, depois do limite das 15:00: sexta-feira",
 		},
 		{
 			calendar: brazil,
 			approved: "2026-09-05 09:05",
-			speed:    rules.SpeedNBD,
+			speed:    calendar.SpeedNBD,
 			en:       "approved Saturday 09:05, not a business day; Monday is a holiday; counted from Tuesday: Wednesday",
 			pt:       "aprovado no sábado às 09:05, que não é dia útil; segunda-feira é feriado; contado a partir de terça-feira: quarta-feira",
 		},
 		{
 			calendar: brazil,
 			approved: "2026-09-07 09:00",
-			speed:    rules.SpeedNBD,
+			speed:    calendar.SpeedNBD,
 			en:       "approved Monday 09:00, a holiday; counted from Tuesday: Wednesday",
 			pt:       "aprovado na segunda-feira às 09:00, que é feriado; contado a partir de terça-feira: quarta-feira",
 		},
@@ -109,14 +109,14 @@ func TestS20_PromiseIsToldInBothLanguages(t *testing.T) {
 		{
 			calendar: goldenWeek,
 			approved: "2026-09-30 16:00",
-			speed:    rules.SpeedNBD,
+			speed:    calendar.SpeedNBD,
 			en:       "approved Wednesday 16:00 after the 15:00 cut-off; Thursday, Friday and Monday are holidays: Wednesday 7 October",
 			pt:       "aprovado na quarta-feira às 16:00, depois do limite das 15:00; quinta-feira, sexta-feira e segunda-feira são feriados: quarta-feira, 7 de outubro",
 		},
 		{
 			calendar: goldenWeek,
 			approved: "2026-09-06 16:00",
-			speed:    rules.SpeedStandard,
+			speed:    calendar.SpeedStandard,
 			en:       "approved Sunday 16:00, not a business day; no day is promised at this speed",
 			pt:       "aprovado no domingo às 16:00, que não é dia útil; nenhum dia é prometido nesta velocidade",
 		},
@@ -126,7 +126,7 @@ func TestS20_PromiseIsToldInBothLanguages(t *testing.T) {
 		require.Equal(t, c.en, promise.Text(p, "de"))
 		require.Equal(t, c.pt, promise.Text(p, "pt-BR"))
 	}
-	require.Empty(t, promise.Text(rules.Promise{}, "en"))
+	require.Empty(t, promise.Text(calendar.Promise{}, "en"))
 }
 
 // No promise that the rules can make leaves a gap in its sentence.
@@ -137,7 +137,7 @@ func TestS20_EverySentenceIsComplete(t *testing.T) {
 			c.Holidays[civil.Date{Year: 2026, Month: time.September, Day: 4}.AddDays(n)] = "x"
 		}
 		approved := time.Date(2026, time.September, rapid.IntRange(1, 14).Draw(t, "day"), rapid.IntRange(0, 23).Draw(t, "hour"), 30, 0, 0, time.UTC)
-		speed := rapid.SampledFrom([]rules.RMASpeed{rules.SpeedNBD, rules.SpeedStandard, "3BD", "12BD"}).Draw(t, "speed")
+		speed := rapid.SampledFrom([]calendar.RMASpeed{calendar.SpeedNBD, calendar.SpeedStandard, "3BD", "12BD"}).Draw(t, "speed")
 		p := promised(t, c, approved.Format(time.DateTime), speed)
 		for _, locale := range []string{"en", "pt-BR"} {
 			require.NotRegexp(t, `[{}%]|promise\.|month\.`, promise.Text(p, locale))

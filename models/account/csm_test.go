@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/rules/processes"
 )
 
@@ -29,7 +30,7 @@ func TestR35e_FirstFulfilledSelectOrderAsksForAManagerOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
 		form := storetest.Form("PO-0")
-		form.Lines = []rules.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
+		form.Lines = []ordering.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
 		env.Fulfilled(t, seller, form)
 		require.Empty(t, env.Tasks(t, db.TaskAssignCSM), "A8: Select only")
 		first := env.Accept(t, seller, storetest.Form("PO-1"))
@@ -215,7 +216,7 @@ func TestR35e_CustomersOfTodayAreAskedForByTheMigration(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		accountID := *env.Fulfilled(t, seller, storetest.Form("PO-1")).AccountID
 		form := storetest.FormFor("PO-2", "Beta SA", "bia@beta.example")
-		form.Lines = []rules.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
+		form.Lines = []ordering.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
 		env.Fulfilled(t, seller, form)
 		for slices.Contains(storetest.TablesOf(t, env), "csms") {
 			require.NoError(t, env.Rollback(env.Context))

@@ -10,6 +10,8 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // Org is a company that sells, distributes, owns, serves or operates.
@@ -45,7 +47,7 @@ func (s *Accounts) SeedOperator(ctx context.Context) error {
 	operator := Org{
 		ID:        OperatorOrgID,
 		Kind:      OrgOperator,
-		Name:      rules.DefaultProgram().Name,
+		Name:      catalogue.DefaultProgram().Name,
 		NameKey:   "operator",
 		CreatedAt: s.db.Now(),
 	}
@@ -58,7 +60,7 @@ func (s *Accounts) SeedOperator(ctx context.Context) error {
 // Authorised reports whether the org may sell on the (UTC) day of the instant
 // (R45a).
 func (o Org) Authorised(at time.Time) bool {
-	return rules.Authorised(db.DateOf(o.AuthorisedFrom), db.DateOf(o.AuthorisedUntil), o.Suspended,
+	return ordering.Authorised(db.DateOf(o.AuthorisedFrom), db.DateOf(o.AuthorisedUntil), o.Suspended,
 		db.TodayUTC(at))
 }
 

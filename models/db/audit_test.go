@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 func TestC6_EveryChangeHasItsAudit(t *testing.T) {
@@ -118,7 +119,7 @@ func TestAuditChainUnderParallelAppends(t *testing.T) {
 func TestAuditOfOneChainWithoutAnyLock(t *testing.T) {
 	env := storetest.Postgres(t)
 	storetest.RequireAll(t, storetest.AtOnce(4, func(i int) error { // one chain, "catalogue", and no row to lock
-		return env.PutSKU(storetest.Operator(), program.CatalogueSKU{Code: fmt.Sprint("SELECT-X", i), ServiceType: rules.ServiceSelect, TermYears: 1})
+		return env.PutSKU(storetest.Operator(), program.CatalogueSKU{Code: fmt.Sprint("SELECT-X", i), ServiceType: catalogue.ServiceSelect, TermYears: 1})
 	}))
 	env.AuditHolds(t)
 	require.Equal(t, 4, env.Count(t, "SELECT count(*) FROM audit_events WHERE chain_id = 'catalogue'"))

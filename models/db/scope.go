@@ -10,6 +10,7 @@ import (
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // MayManage refuses an actor who may not change rooms; the service itself may. An
@@ -18,7 +19,7 @@ func MayManage(scope Scope, reason string) error {
 	if scope.Actor.Role == "SYSTEM" {
 		return nil
 	}
-	return rules.MayManageRooms(scope.Actor.Role, reason)
+	return licensing.MayManageRooms(scope.Actor.Role, reason)
 }
 
 // Scope says who asks and what they may see (C5).

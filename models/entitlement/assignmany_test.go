@@ -11,6 +11,9 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // several adds n rooms to an account, in a country.
@@ -83,7 +86,7 @@ func TestR39_ManyAssignmentsAreAllOrNone(t *testing.T) {
 		env.Assigned(t, env.Licences(t, rival)[0], entitlement.Room{ID: rooms[0]})
 		_, err := env.ArchiveRoom(env.Context, rooms[1], "")
 		require.NoError(t, err)
-		_, err = env.PublishTerms(env.Context, rules.CountryTerms{Country: "DE", Available: true, RMASpeed: "3BD", Languages: []string{"de"}, EffectiveFrom: civil.Date{Year: 2026, Month: 11, Day: 23}}, "")
+		_, err = env.PublishTerms(env.Context, catalogue.CountryTerms{Country: "DE", Available: true, RMASpeed: "3BD", Languages: []string{"de"}, EffectiveFrom: civil.Date{Year: 2026, Month: 11, Day: 23}}, "")
 		require.NoError(t, err)
 		abroad := several(t, env, accountID, "DE", 1)[0]
 		theirs := several(t, env, *foreign.AccountID, "BR", 1)[0]
@@ -121,10 +124,10 @@ func TestR39_ManyAssignmentsAreAllOrNone(t *testing.T) {
 func TestR39a_ManyOfAnExtendedWarrantyAreRefused(t *testing.T) {
 	env := storetest.SQLite(t)
 	form := storetest.Form("PO-1")
-	form.Lines = []rules.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
+	form.Lines = []ordering.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
 	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 	_, err := env.AssignMany(env.Context, entitlement.AssignManyRequest{ContractID: env.Licences(t, o)[0].ContractID, RoomIDs: several(t, env, *o.AccountID, "BR", 1)})
-	storetest.RequireCode(t, rules.NotAssignable, err)
+	storetest.RequireCode(t, licensing.NotAssignable, err)
 }
 
 func TestR39_ManyAssignmentsCostAFixedNumberOfStatements(t *testing.T) {

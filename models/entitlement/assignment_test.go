@@ -14,12 +14,17 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 func TestS1_FirstAssignmentStartsEveryContractOfTheOrder(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		form := storetest.Form("PO-1")
-		form.Lines = append(form.Lines, rules.OrderLine{SKU: "SELECT-1Y", Quantity: 3})
+		form.Lines = append(form.Lines, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 3})
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 		other := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), storetest.Form("PO-2"))
 		env.Calendar.Set(storetest.Now.AddDate(0, 0, 5))
@@ -57,7 +62,7 @@ func TestR39_OneLicenceOneRoom(t *testing.T) {
 		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
 		place := func(po, sku string) order.Order {
 			f := storetest.Form(po)
-			f.Lines = []rules.OrderLine{{SKU: sku, Quantity: 2}}
+			f.Lines = []ordering.OrderLine{{SKU: sku, Quantity: 2}}
 			return env.Fulfilled(t, seller, f)
 		}
 		warranty, sync := place("PO-2", "EXT-WARRANTY-1Y"), place("PO-3", "SYNC-PLUS-1Y")
@@ -70,11 +75,11 @@ func TestR39_OneLicenceOneRoom(t *testing.T) {
 		}
 		licences := env.Licences(t, o)
 		require.NoError(t, assign(licences[0], a))
-		storetest.RequireCode(t, rules.LicenceTaken, assign(licences[0], b)) // R39b
-		storetest.RequireCode(t, rules.RoomHasLicence, assign(licences[1], a))
-		storetest.RequireCode(t, rules.NotAssignable, assign(env.Licences(t, warranty)[0], b)) // R39a
+		storetest.RequireCode(t, licensing.LicenceTaken, assign(licences[0], b)) // R39b
+		storetest.RequireCode(t, licensing.RoomHasLicence, assign(licences[1], a))
+		storetest.RequireCode(t, licensing.NotAssignable, assign(env.Licences(t, warranty)[0], b)) // R39a
 		require.NoError(t, assign(env.Licences(t, sync)[0], a), "SyncPlus stands beside Select")
-		storetest.RequireCode(t, rules.RoomHasLicence, assign(env.Licences(t, sync)[1], a))
+		storetest.RequireCode(t, licensing.RoomHasLicence, assign(env.Licences(t, sync)[1], a))
 		storetest.RequireCode(t, rules.NotFound, assign(licences[1], entitlement.Room{ID: "rom_none"}))
 		storetest.RequireCode(t, rules.NotFound, assign(entitlement.Licence{ID: "lic_none"}, b))
 		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM licence_assignments WHERE to_at IS NULL"))
@@ -106,7 +111,7 @@ func TestR39b_FiftyAssignsOfOneLicenceGiveOneSuccess(t *testing.T) {
 		if err == nil {
 			won++
 		} else {
-			storetest.RequireCode(t, rules.LicenceTaken, err)
+			storetest.RequireCode(t, licensing.LicenceTaken, err)
 		}
 	}
 	require.Equal(t, 1, won)
@@ -203,14 +208,14 @@ func TestR28c_CombinedMoveIsAtomic(t *testing.T) {
 func TestAssignAndMoveTakeAtMostTwelveStatements(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		form := storetest.Form("PO-1")
-		form.Lines = append(form.Lines, rules.OrderLine{SKU: "SELECT-1Y", Quantity: 3}, rules.OrderLine{SKU: "SELECT-5Y", Quantity: 3})
+		form.Lines = append(form.Lines, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 3}, ordering.OrderLine{SKU: "SELECT-5Y", Quantity: 3})
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 		accountID := *o.AccountID
 		ctx := storetest.Customer(accountID)
 		a, b := env.RoomIn(t, accountID, "A", "DE"), env.RoomIn(t, accountID, "B", "DE")
 		d := env.Device(t, a, "SERIAL1", "MEETUP", "2026-11-01")
 		l := env.Licences(t, o)[0]
-		_, err := env.PublishTerms(env.Context, storetest.TermsOf("DE", func(c *rules.CountryTerms) { c.RMASpeed = "3BD" }), "")
+		_, err := env.PublishTerms(env.Context, storetest.TermsOf("DE", func(c *catalogue.CountryTerms) { c.RMASpeed = "3BD" }), "")
 		require.NoError(t, err)
 		_, err = env.Reference(env.Context)
 		require.NoError(t, err)
@@ -239,7 +244,7 @@ func TestR78_CountriesDecideAssignments(t *testing.T) {
 		o, accountID := storetest.AcmeForm(t, env)
 		ctx := storetest.Customer(accountID)
 		l := env.Licences(t, o)
-		publish := func(c rules.CountryTerms) program.CountryTermsVersion {
+		publish := func(c catalogue.CountryTerms) program.CountryTermsVersion {
 			v, err := env.PublishTerms(env.Context, c, "changed")
 			require.NoError(t, err)
 			return v
@@ -249,12 +254,12 @@ func TestR78_CountriesDecideAssignments(t *testing.T) {
 		}
 		_, err := assign(l[0], env.RoomIn(t, accountID, "DE 1", "DE"), 0) // R78a
 		require.NoError(t, err)
-		require.Equal(t, 2, publish(storetest.TermsOf("DE", func(c *rules.CountryTerms) { c.RMASpeed = "3BD" })).Version)
+		require.Equal(t, 2, publish(storetest.TermsOf("DE", func(c *catalogue.CountryTerms) { c.RMASpeed = "3BD" })).Version)
 		room := env.RoomIn(t, accountID, "DE 2", "DE")
 		_, err = assign(l[1], room, 0)
-		storetest.RequireCode(t, rules.TermsAckRequired, err) // R78e
+		storetest.RequireCode(t, cover.TermsAckRequired, err) // R78e
 		_, err = assign(l[1], room, 1)
-		storetest.RequireCode(t, rules.TermsAckRequired, err)
+		storetest.RequireCode(t, cover.TermsAckRequired, err)
 		out, err := assign(l[1], room, 2)
 		require.NoError(t, err)
 		stored, _, err := env.ListAssignments(ctx, entitlement.AssignmentFilter{RoomID: room.ID})
@@ -263,17 +268,17 @@ func TestR78_CountriesDecideAssignments(t *testing.T) {
 		require.Equal(t, 2, stored[0].Terms.Version)
 		require.Equal(t, "usr_admin", stored[0].AcknowledgedBy)
 		require.Equal(t, env.Calendar.Now(), stored[0].AcknowledgedAt.UTC())
-		require.Equal(t, rules.RMASpeed("3BD"), stored[0].Terms.RMASpeed) // R78c
-		publish(storetest.TermsOf("FR", func(c *rules.CountryTerms) { c.Available = false }))
+		require.Equal(t, calendar.RMASpeed("3BD"), stored[0].Terms.RMASpeed) // R78c
+		publish(storetest.TermsOf("FR", func(c *catalogue.CountryTerms) { c.Available = false }))
 		_, err = assign(l[2], env.RoomIn(t, accountID, "FR 1", "FR"), 2)
 		storetest.RequireCode(t, rules.CountryNotSupported, err) // R78b
-		_, err = env.PublishTerms(env.Context, storetest.TermsOf("FR", func(c *rules.CountryTerms) { c.EffectiveFrom = c.EffectiveFrom.AddDays(-9) }), "")
+		_, err = env.PublishTerms(env.Context, storetest.TermsOf("FR", func(c *catalogue.CountryTerms) { c.EffectiveFrom = c.EffectiveFrom.AddDays(-9) }), "")
 		storetest.RequireCode(t, rules.ValidationFailed, err)
-		_, err = env.PublishTerms(ctx, storetest.TermsOf("FR", func(*rules.CountryTerms) {}), "")
+		_, err = env.PublishTerms(ctx, storetest.TermsOf("FR", func(*catalogue.CountryTerms) {}), "")
 		storetest.RequireCode(t, rules.NotFound, err)
 		all, err := env.ListCountryTerms(context.Background()) // R78d: no login
 		require.NoError(t, err)
-		require.Len(t, all, len(rules.DefaultCountryTerms())+2)
+		require.Len(t, all, len(catalogue.DefaultCountryTerms())+2)
 		require.NoError(t, err)
 		_, err = env.Move(ctx, entitlement.MoveRequest{FromRoomID: room.ID, ToRoomID: env.RoomIn(t, accountID, "FR 2", "FR").ID, LicenceIDs: []string{l[1].ID}})
 		storetest.RequireCode(t, rules.CountryNotSupported, err)
@@ -292,7 +297,7 @@ func TestR125d_AssignmentWarnsOfTheCap(t *testing.T) {
 		for _, w := range out.Warnings {
 			got[w.DeviceID] = w.Code
 		}
-		require.Equal(t, map[string]string{old.ID: rules.WarnHardwareCapped, ancient.ID: rules.WarnHardwareOverCap, unknown.ID: rules.WarnPurchaseUnknown}, got)
+		require.Equal(t, map[string]string{old.ID: licensing.WarnHardwareCapped, ancient.ID: licensing.WarnHardwareOverCap, unknown.ID: licensing.WarnPurchaseUnknown}, got)
 		require.NotContains(t, got, young.ID)
 	})
 }
@@ -336,7 +341,7 @@ func TestS3_ExpiryEndsAssignmentsAtTheEnd(t *testing.T) {
 		require.Equal(t, entitlement.EndExpired, ended[0].EndReason)
 		require.Equal(t, contracts[0].EndAt.UTC(), ended[0].ToAt.UTC())
 		_, err = env.Assign(env.Context, entitlement.AssignRequest{LicenceID: ended[0].LicenceID, RoomID: room.ID})
-		storetest.RequireCode(t, rules.LicenceNotInForce, err)
+		storetest.RequireCode(t, licensing.LicenceNotInForce, err)
 		env.AuditHolds(t)
 	})
 }
@@ -362,17 +367,17 @@ func TestR109_AnotherAccountsRoomsAndLicencesAreNotFound(t *testing.T) {
 			},
 			"get device": func(_, d, _, _, _ string) error { return storetest.SecondOf(env.GetDevice(ctx, d)) },
 			"change": func(_, d, _, _, _ string) error {
-				return storetest.SecondOf(env.ChangeDevice(ctx, d, rules.DeviceForm{Serial: "SERIAL1", ModelCode: "TAP"}, 0, ""))
+				return storetest.SecondOf(env.ChangeDevice(ctx, d, licensing.DeviceForm{Serial: "SERIAL1", ModelCode: "TAP"}, 0, ""))
 			},
 			"place": func(_, d, _, _, _ string) error { return storetest.SecondOf(env.PlaceDevice(ctx, d, "", "")) },
 			"place in": func(r, _, _, _, _ string) error {
-				return storetest.SecondOf(env.RegisterDevice(ctx, entitlement.NewDevice{RoomID: r, Form: rules.DeviceForm{Serial: "SERIAL7", ModelCode: "TAP"}}))
+				return storetest.SecondOf(env.RegisterDevice(ctx, entitlement.NewDevice{RoomID: r, Form: licensing.DeviceForm{Serial: "SERIAL7", ModelCode: "TAP"}}))
 			},
 			"register": func(_, _, _, _, acc string) error {
-				return storetest.SecondOf(env.RegisterDevice(ctx, entitlement.NewDevice{AccountID: acc, RoomID: room.ID, Form: rules.DeviceForm{Serial: "SERIAL8", ModelCode: "TAP"}}))
+				return storetest.SecondOf(env.RegisterDevice(ctx, entitlement.NewDevice{AccountID: acc, RoomID: room.ID, Form: licensing.DeviceForm{Serial: "SERIAL8", ModelCode: "TAP"}}))
 			},
 			"bundle": func(r, _, _, _, _ string) error {
-				return storetest.SecondOf(env.AddBundle(ctx, entitlement.NewDevice{RoomID: r, Form: rules.DeviceForm{ModelCode: "ROOM-ZOOM-PC"}}))
+				return storetest.SecondOf(env.AddBundle(ctx, entitlement.NewDevice{RoomID: r, Form: licensing.DeviceForm{ModelCode: "ROOM-ZOOM-PC"}}))
 			},
 			"assign": func(_, _, l, _, _ string) error {
 				return storetest.SecondOf(env.Assign(ctx, entitlement.AssignRequest{LicenceID: l, RoomID: room.ID}))

@@ -14,6 +14,9 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // LicenceAssignment is a stay of a licence in a room, half-open (R39). Terms are
@@ -24,12 +27,12 @@ type LicenceAssignment struct {
 	AccountID      string
 	LicenceID      string
 	RoomID         string
-	ServiceType    rules.ServiceType
+	ServiceType    catalogue.ServiceType
 	FromAt         time.Time
 	ToAt           *time.Time
 	EndReason      AssignmentEnd
 	AssignedBy     string
-	Terms          *rules.CountryTerms `gorm:"serializer:json"`
+	Terms          *catalogue.CountryTerms `gorm:"serializer:json"`
 	AcknowledgedBy string
 	AcknowledgedAt *time.Time
 }
@@ -70,8 +73,8 @@ type AssignRequest struct {
 // Assigned is what an assignment or a move led to.
 type Assigned struct {
 	Assignments []LicenceAssignment
-	Warnings    []rules.CapWarning // R125d
-	Started     []string           // contracts (S1)
+	Warnings    []licensing.CapWarning // R125d
+	Started     []string               // contracts (S1)
 }
 
 // assigning is a command under way that gives licences to rooms or moves them. Its
@@ -147,7 +150,7 @@ func (c *assigning) startContracts(contracts []ServiceContract) error {
 // rules.TermsForAssignment does; acknowledged is the version of them that the caller
 // has read, 0 for none.
 func (c *assigning) newAssignment(
-	licenceID string, service rules.ServiceType, room Room, acknowledged int,
+	licenceID string, service catalogue.ServiceType, room Room, acknowledged int,
 ) (LicenceAssignment, error) {
 	a := LicenceAssignment{
 		ID:          db.NewID(db.PrefixAssignment),
@@ -158,12 +161,12 @@ func (c *assigning) newAssignment(
 		FromAt:      c.now,
 		AssignedBy:  c.tx.Scope.Actor.ID,
 	}
-	if service != rules.ServiceSelect {
+	if service != catalogue.ServiceSelect {
 		return a, nil
 	}
 
 	home := c.acc.Country
-	terms, err := rules.TermsForAssignment(
+	terms, err := cover.TermsForAssignment(
 		c.ref.TermsIn(home, room.Country), home, room.Country, account.Today(c.tx, c.acc), acknowledged)
 	if err != nil {
 		return a, err
@@ -178,21 +181,21 @@ func (c *assigning) newAssignment(
 }
 
 // capWarnings returns which devices are covered for less than the contract (R125d).
-func (c *assigning) capWarnings(devices []Device, contractEnd *time.Time) []rules.CapWarning {
+func (c *assigning) capWarnings(devices []Device, contractEnd *time.Time) []licensing.CapWarning {
 	if contractEnd == nil {
 		return nil
 	}
 
 	today := account.Today(c.tx, c.acc)
-	var list []rules.RoomDevice
+	var list []licensing.RoomDevice
 	for _, d := range devices {
-		m, ok := rules.ModelOn(c.ref.Model(d.ModelCode), d.ModelCode, today)
-		if ok && m.Kind == rules.KindHardware {
-			list = append(list, rules.RoomDevice{ID: d.ID, Warranty: d.warranty()})
+		m, ok := catalogue.ModelOn(c.ref.Model(d.ModelCode), d.ModelCode, today)
+		if ok && m.Kind == catalogue.KindHardware {
+			list = append(list, licensing.RoomDevice{ID: d.ID, Warranty: d.warranty()})
 		}
 	}
 	lastDay := rules.DateIn(*contractEnd, db.ZoneOf(c.acc.TimeZone))
-	return rules.CapWarnings(list, today, lastDay, c.ref.Program.WarrantyCapYears)
+	return licensing.CapWarnings(list, today, lastDay, c.ref.Program.WarrantyCapYears)
 }
 
 // Assign assigns a licence to a room (R39). The first assignment of an order
@@ -227,7 +230,7 @@ func (c *assigning) assign(q AssignRequest) error {
 	}
 	c.now = c.tx.Now()
 
-	err = rules.MayAssign(rules.AssignRequest{
+	err = licensing.MayAssign(licensing.AssignRequest{
 		Service:        contract.Type,
 		LicenceState:   licence.State,
 		ContractState:  contract.State,
@@ -268,7 +271,7 @@ type lockedRoom struct {
 }
 
 // lockRoomFor locks a room of the account and counts its licences of the service.
-func (c *assigning) lockRoomFor(id string, service rules.ServiceType) (lockedRoom, error) {
+func (c *assigning) lockRoomFor(id string, service catalogue.ServiceType) (lockedRoom, error) {
 	var r lockedRoom
 	err := c.tx.ForUpdate().
 		Table("rooms").
@@ -470,7 +473,7 @@ func (m *assignMany) run() error {
 	if err := m.lock(); err != nil {
 		return err
 	}
-	if err := m.mayAssign(rules.RoomActive, false); err != nil { // whatever the room
+	if err := m.mayAssign(licensing.RoomActive, false); err != nil { // whatever the room
 		return err
 	}
 	if err := m.assignRooms(); err != nil {
@@ -561,8 +564,8 @@ func (m *assignMany) lockRooms() error {
 	return nil
 }
 
-func (m *assignMany) mayAssign(room rules.RoomState, taken bool) error {
-	return rules.MayAssign(rules.AssignRequest{
+func (m *assignMany) mayAssign(room licensing.RoomState, taken bool) error {
+	return licensing.MayAssign(licensing.AssignRequest{
 		Service:        m.contract.Type,
 		LicenceState:   rules.LicenceAvailable,
 		ContractState:  m.contract.State,
@@ -597,7 +600,7 @@ func (m *assignMany) assignRooms() error {
 	if len(m.fresh) > len(m.licences) {
 		message := fmt.Sprintf("The contract has %d licences left.", len(m.licences))
 		remedy := "Name fewer rooms, or use another contract for the rest."
-		wrong.add("/room_ids", rules.TooFewLicences, message, remedy)
+		wrong.add("/room_ids", licensing.TooFewLicences, message, remedy)
 	}
 	m.out.Assignments = append(m.out.Assignments, m.fresh...)
 	return rules.Invalid(wrong)

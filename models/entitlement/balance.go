@@ -6,15 +6,16 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 // Balance counts an account's licences in force by service type and state
 // (R25c).
 func (s *Entitlements) Balance(
 	ctx context.Context, accountID string,
-) (map[rules.ServiceType]map[rules.LicenceState]int64, error) {
+) (map[catalogue.ServiceType]map[rules.LicenceState]int64, error) {
 	type row struct {
-		Type  rules.ServiceType
+		Type  catalogue.ServiceType
 		State rules.LicenceState
 		N     int64
 	}
@@ -34,7 +35,7 @@ func (s *Entitlements) Balance(
 		return nil, fmt.Errorf("balance: %w", err)
 	}
 
-	out := map[rules.ServiceType]map[rules.LicenceState]int64{}
+	out := map[catalogue.ServiceType]map[rules.LicenceState]int64{}
 	for _, r := range rows {
 		if out[r.Type] == nil {
 			out[r.Type] = map[rules.LicenceState]int64{}
@@ -47,7 +48,7 @@ func (s *Entitlements) Balance(
 // CountsForSpares reports whether one of the contracts counts: only Select does (R81c).
 func CountsForSpares(contracts []ServiceContract) bool {
 	for _, c := range contracts {
-		if c.Type == rules.ServiceSelect {
+		if c.Type == catalogue.ServiceSelect {
 			return true
 		}
 	}

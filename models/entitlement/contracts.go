@@ -12,6 +12,8 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // ServiceContract is what one order line bought. StartAt and EndAt are empty
@@ -21,7 +23,7 @@ type ServiceContract struct {
 	AccountID       string
 	OrderID         string
 	OrderLineID     string
-	Type            rules.ServiceType
+	Type            catalogue.ServiceType
 	State           rules.ContractState
 	Quantity        int64
 	TermYears       int
@@ -49,10 +51,10 @@ type StartReason string
 // The reasons for a start.
 const (
 	StartNone            StartReason = ""
-	StartFallback        StartReason = rules.StartFallback
-	StartFirstAssignment StartReason = rules.StartFirstAssignment
-	StartPurchase        StartReason = rules.StartPurchase
-	StartRenewal         StartReason = rules.StartRenewal
+	StartFallback        StartReason = licensing.StartFallback
+	StartFirstAssignment StartReason = licensing.StartFirstAssignment
+	StartPurchase        StartReason = licensing.StartPurchase
+	StartRenewal         StartReason = licensing.StartRenewal
 )
 
 // Licence is one unit of a contract.
@@ -123,7 +125,7 @@ type Purchase struct {
 // PurchaseLine is one line of a purchase.
 type PurchaseLine struct {
 	ID        string
-	Type      rules.ServiceType
+	Type      catalogue.ServiceType
 	TermYears int
 	Quantity  int64
 	Renews    string // the contract whose licences these renew (S4); empty for none
@@ -162,7 +164,7 @@ func CreateContracts(
 			FallbackStartAt: rules.FallbackStart(p.ReceivedAt, ref.Program.StartFallbackDays, loc),
 			CreatedAt:       tx.Now(),
 		}
-		if l.Type == rules.ServiceJumpStart {
+		if l.Type == catalogue.ServiceJumpStart {
 			c.startAtPurchase(p.PurchasedOn, loc)
 		} else {
 			licences = append(licences, pool.renewBy(l, c.newLicences())...)
@@ -235,7 +237,7 @@ func StartOnAssignment(
 
 	var entries []db.Entry
 	var started []ServiceContract
-	for _, start := range rules.StartOnAssignment(order, tx.Now()) {
+	for _, start := range licensing.StartOnAssignment(order, tx.Now()) {
 		c := ContractWith(contracts, start.ContractID)
 		c.start(start.Period, StartReason(start.Reason))
 		started = append(started, *c)
@@ -263,7 +265,7 @@ func StartOnAssignment(
 // orderStart reads what rules need to start contracts of one order.
 func orderStart(
 	tx *db.Tx, ref program.Reference, acc account.Account, contracts []ServiceContract,
-) (rules.OrderStart, error) {
+) (licensing.OrderStart, error) {
 	ids := db.IdsOf(contracts, func(c ServiceContract) string { return c.ID })
 	var rows []struct {
 		CreatedAt   time.Time
@@ -280,10 +282,10 @@ func orderStart(
 		Where("o.id = ?", contracts[0].OrderID).
 		Scan(&rows).Error
 	if err != nil {
-		return rules.OrderStart{}, err
+		return licensing.OrderStart{}, err
 	}
 
-	o := rules.OrderStart{Zone: db.ZoneOf(acc.TimeZone), FallbackDays: ref.Program.StartFallbackDays}
+	o := licensing.OrderStart{Zone: db.ZoneOf(acc.TimeZone), FallbackDays: ref.Program.StartFallbackDays}
 	if len(rows) > 0 { // all are of the one order
 		o.CreatedAt = rows[0].CreatedAt
 		if on := db.DateOf(rows[0].PurchasedOn); on != nil {
@@ -304,8 +306,8 @@ func orderStart(
 
 // toStart is what rules need of a contract to start it; what it renews is for the
 // caller to add.
-func (c ServiceContract) toStart() rules.ContractToStart {
-	return rules.ContractToStart{
+func (c ServiceContract) toStart() licensing.ContractToStart {
+	return licensing.ContractToStart{
 		ID:        c.ID,
 		Type:      c.Type,
 		State:     c.State,

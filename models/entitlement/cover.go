@@ -11,6 +11,8 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
 )
 
 // MaxCoverage is how many subjects one question about cover may name.
@@ -30,7 +32,7 @@ type Covered struct {
 	Subject  CoverSubject
 	Found    bool
 	DeviceID string
-	Answer   rules.Answer
+	Answer   cover.Answer
 }
 
 // Coverage answers whether each subject is covered at an instant for a purpose, by
@@ -38,7 +40,7 @@ type Covered struct {
 // the number of subjects, and stores nothing (S32). More than MaxCoverage subjects
 // answer VALIDATION_FAILED.
 func (s *Entitlements) Coverage(
-	ctx context.Context, subjects []CoverSubject, at time.Time, purpose rules.Purpose,
+	ctx context.Context, subjects []CoverSubject, at time.Time, purpose cover.Purpose,
 ) ([]Covered, error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
@@ -73,7 +75,7 @@ func (s *Entitlements) Coverage(
 // of what it replaced (S23), without what extends them.
 type warrantedDevice struct {
 	Device
-	Warranty rules.Warranty
+	Warranty cover.Warranty
 }
 
 // WarrantedDevices reads the devices with the serials: the live one of each, or the one
@@ -87,7 +89,7 @@ func WarrantedDevices(
 	}
 	out := map[string]warrantedDevice{}
 	for serial, d := range g.bySerial {
-		m, _ := rules.ModelOn(ref.Model(d.ModelCode), d.ModelCode, on)
+		m, _ := catalogue.ModelOn(ref.Model(d.ModelCode), d.ModelCode, on)
 		w := g.warranty(d, 0).WithStandardYears(m.StandardWarrantyYears)
 		out[serial] = warrantedDevice{d, w}
 	}
@@ -103,14 +105,14 @@ type coverFacts struct {
 
 	bySerial   map[string]Device
 	byID       map[string]Device // and those that they replaced (S23)
-	placements map[string][]rules.Placement
-	extensions map[string][]rules.Extension // of a serial in an account (R39a)
+	placements map[string][]cover.Placement
+	extensions map[string][]cover.Extension // of a serial in an account (R39a)
 	rooms      map[string]Room
 	zones      map[string]string   // of the accounts of rooms and devices
 	inRoom     map[string][]string // licences that were ever assigned to a room
-	licences   map[string]rules.LicenceFacts
+	licences   map[string]cover.LicenceFacts
 	renewals   map[string][]string // of a licence
-	jumpStarts map[string][]rules.ContractFacts
+	jumpStarts map[string][]cover.ContractFacts
 }
 
 // accounts narrows a query by the named account column.
@@ -159,7 +161,7 @@ func (g *coverFacts) gather(subjects []CoverSubject) error {
 func (g *coverFacts) readDevices(serials []string) error {
 	g.bySerial = map[string]Device{}
 	g.byID = map[string]Device{}
-	g.placements = map[string][]rules.Placement{}
+	g.placements = map[string][]cover.Placement{}
 	g.zones = map[string]string{}
 	if len(serials) == 0 {
 		return nil
@@ -187,7 +189,7 @@ func (g *coverFacts) readDevices(serials []string) error {
 	replacing := []string{}
 	for _, r := range rows {
 		if r.RoomID != nil {
-			g.placements[r.ID] = append(g.placements[r.ID], rules.Placement{
+			g.placements[r.ID] = append(g.placements[r.ID], cover.Placement{
 				RoomID: *r.RoomID,
 				From:   *r.StayFrom,
 				To:     r.StayTo,
@@ -265,11 +267,11 @@ func (g *coverFacts) readRooms(ids []string) error {
 }
 
 // cover hands one subject's facts to rules.Cover.
-func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose rules.Purpose) Covered {
+func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose cover.Purpose) Covered {
 	out := Covered{Subject: q}
-	f := rules.CoverFacts{
+	f := cover.CoverFacts{
 		CapYears:  g.ref.Program.WarrantyCapYears,
-		ModelCode: rules.NormaliseModelCode(q.ModelCode),
+		ModelCode: catalogue.NormaliseModelCode(q.ModelCode),
 	}
 	var rooms []string
 	var owner string
@@ -281,7 +283,7 @@ func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose rules.Purpose) 
 		out.DeviceID = d.ID
 		owner = d.AccountID
 		f.ModelCode = d.ModelCode
-		f.Device = &rules.DeviceFacts{
+		f.Device = &cover.DeviceFacts{
 			ID:         d.ID,
 			ModelCode:  d.ModelCode,
 			Warranty:   g.warranty(d, 0),
@@ -306,12 +308,12 @@ func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose rules.Purpose) 
 	f.Models = g.ref.Model(f.ModelCode)
 	g.addRooms(&f, rooms)
 	out.Found = true
-	out.Answer = rules.Cover(f, at, purpose)
+	out.Answer = cover.Cover(f, at, purpose)
 	return out
 }
 
 // addRooms adds the rooms with their countries' terms and their licences.
-func (g *coverFacts) addRooms(f *rules.CoverFacts, ids []string) {
+func (g *coverFacts) addRooms(f *cover.CoverFacts, ids []string) {
 	var countries []string
 	seen := map[string]bool{}
 	for _, id := range ids {
@@ -320,7 +322,7 @@ func (g *coverFacts) addRooms(f *rules.CoverFacts, ids []string) {
 			continue
 		}
 		seen[id] = true
-		f.Rooms = append(f.Rooms, rules.RoomFacts{
+		f.Rooms = append(f.Rooms, cover.RoomFacts{
 			ID:         r.ID,
 			Country:    r.Country,
 			ArchivedAt: r.ArchivedAt,
@@ -335,7 +337,7 @@ func (g *coverFacts) addRooms(f *rules.CoverFacts, ids []string) {
 }
 
 // addLicence adds a licence once, with those that renew it (S4).
-func (g *coverFacts) addLicence(f *rules.CoverFacts, id string, seen map[string]bool) {
+func (g *coverFacts) addLicence(f *cover.CoverFacts, id string, seen map[string]bool) {
 	if seen[id] {
 		return
 	}
@@ -348,7 +350,7 @@ func (g *coverFacts) addLicence(f *rules.CoverFacts, id string, seen map[string]
 
 // warranty returns a device's warranties with those of what it replaced (S23). depth
 // ends a chain that leads back to itself.
-func (g *coverFacts) warranty(d Device, depth int) rules.Warranty {
+func (g *coverFacts) warranty(d Device, depth int) cover.Warranty {
 	w := d.warranty()
 	w.Extensions = g.extensions[extensionKey(d.AccountID, db.Text(d.Serial))]
 	original, ok := g.byID[db.Text(d.ReplacesDeviceID)]
@@ -389,7 +391,7 @@ const extensionsOf = `SELECT account_id, serial, id AS contract_id, 0 AS years, 
 // (R39a) and earlier warranties that were linked (R111a). Both stand with a serial
 // in an account, so that a device registered later has them too.
 func (g *coverFacts) readExtensions() error {
-	g.extensions = map[string][]rules.Extension{}
+	g.extensions = map[string][]cover.Extension{}
 	serials := map[string]bool{}
 	owners := map[string]bool{}
 	for _, d := range g.byID {
@@ -412,7 +414,7 @@ func (g *coverFacts) readExtensions() error {
 	}
 	for _, r := range rows {
 		key := extensionKey(r.AccountID, r.Serial)
-		g.extensions[key] = append(g.extensions[key], rules.Extension{
+		g.extensions[key] = append(g.extensions[key], cover.Extension{
 			ContractID: r.ContractID,
 			Years:      r.Years,
 			EndsOn:     db.DateOf(r.EndsOn),
@@ -434,19 +436,19 @@ type coverRow struct {
 	StateSince      *time.Time
 	RoomID          *string
 	FromAt, ToAt    *time.Time
-	Terms           *rules.CountryTerms `gorm:"serializer:json"`
+	Terms           *catalogue.CountryTerms `gorm:"serializer:json"`
 
 	ContractID     string
 	AccountID      string
-	Type           rules.ServiceType
+	Type           catalogue.ServiceType
 	State          rules.ContractState
 	StartAt, EndAt *time.Time
 	CancelledAt    *time.Time
 }
 
-func (r coverRow) contract() rules.ContractFacts {
+func (r coverRow) contract() cover.ContractFacts {
 	c := ServiceContract{StartAt: r.StartAt, EndAt: r.EndAt}
-	return rules.ContractFacts{
+	return cover.ContractFacts{
 		ID:          r.ContractID,
 		Type:        r.Type,
 		State:       r.State,
@@ -455,8 +457,8 @@ func (r coverRow) contract() rules.ContractFacts {
 	}
 }
 
-func (r coverRow) licence() rules.LicenceFacts {
-	f := rules.LicenceFacts{
+func (r coverRow) licence() cover.LicenceFacts {
+	f := cover.LicenceFacts{
 		ID:       *r.LicenceID,
 		Renews:   db.Text(r.RenewsLicenceID),
 		Contract: r.contract(),
@@ -492,9 +494,9 @@ const coverLicences = `WITH RECURSIVE kin(id) AS (
 // contracts of the accounts.
 func (g *coverFacts) readLicences(rooms []string) error {
 	g.inRoom = map[string][]string{}
-	g.licences = map[string]rules.LicenceFacts{}
+	g.licences = map[string]cover.LicenceFacts{}
 	g.renewals = map[string][]string{}
-	g.jumpStarts = map[string][]rules.ContractFacts{}
+	g.jumpStarts = map[string][]cover.ContractFacts{}
 	if len(g.zones) == 0 {
 		return nil
 	}
@@ -528,7 +530,7 @@ func (g *coverFacts) addStay(r coverRow) {
 	}
 
 	if r.RoomID != nil {
-		l.Assignments = append(l.Assignments, rules.Assignment{
+		l.Assignments = append(l.Assignments, cover.Assignment{
 			RoomID: *r.RoomID,
 			From:   *r.FromAt,
 			To:     r.ToAt,

@@ -5,13 +5,13 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/cover"
 )
 
 // CoveredSubject is what a question about cover found: the answer, and the device and
 // the room that it is about; empty where the account has none such.
 type CoveredSubject struct {
-	Answer rules.Answer
+	Answer cover.Answer
 	Device Device
 	Room   Room
 }
@@ -30,7 +30,7 @@ func CoverForHardware(
 	if err := g.gather([]CoverSubject{subject}); err != nil {
 		return CoveredSubject{}, err
 	}
-	c := g.cover(subject, at, rules.ForHardware)
+	c := g.cover(subject, at, cover.ForHardware)
 	return CoveredSubject{
 		Answer: c.Answer,
 		Device: g.byID[c.DeviceID],

@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // DeviceClaim is an account's wish for a device that another account has
@@ -55,7 +56,7 @@ func serialTaken(
 	tx *db.Tx, acc account.Account, serial, roomID string,
 ) (taken, err error) {
 	var live []Device
-	err = tx.Where("serial = ? AND state <> ?", serial, rules.DeviceRetired).
+	err = tx.Where("serial = ? AND state <> ?", serial, licensing.DeviceRetired).
 		Limit(1).
 		Find(&live).Error
 	if err != nil || len(live) == 0 {
@@ -70,7 +71,7 @@ func serialTaken(
 		return nil, err
 	}
 	return rules.Refuse(
-		rules.SerialClaimed,
+		licensing.SerialClaimed,
 		"This serial number is registered elsewhere.",
 		"Check the number on the device; an operator was asked to look into it.",
 	), nil
@@ -89,7 +90,7 @@ func registered(tx *db.Tx, d Device) (taken, err error) {
 	e := &SerialTaken{
 		DeviceID: d.ID,
 		refusal: rules.Refuse(
-			rules.SerialRegistered,
+			licensing.SerialRegistered,
 			"This serial number is registered in the account already.",
 			"Move the device that has it, or check the number.",
 		),
@@ -201,7 +202,7 @@ func handOver(tx *db.Tx, c DeviceClaim, reason string) error {
 	if err := db.Found(tx.ForUpdate().First(&d, "id = ?", c.DeviceID).Error); err != nil {
 		return err
 	}
-	if d.State != rules.DeviceUnplaced && d.State != rules.DeviceInRoom {
+	if d.State != licensing.DeviceUnplaced && d.State != licensing.DeviceInRoom {
 		return rules.Refuse(
 			rules.StateConflict,
 			"The device is neither in a room nor free.",
@@ -222,7 +223,7 @@ func handOver(tx *db.Tx, c DeviceClaim, reason string) error {
 		AccountID:      c.AccountID,
 		Serial:         d.Serial,
 		ModelCode:      d.ModelCode,
-		State:          rules.DeviceUnplaced,
+		State:          licensing.DeviceUnplaced,
 		PurchasedOn:    d.PurchasedOn,
 		StdWarrantyEnd: d.StdWarrantyEnd,
 		ExtWarrantyEnd: d.ExtWarrantyEnd,
@@ -233,7 +234,7 @@ func handOver(tx *db.Tx, c DeviceClaim, reason string) error {
 	if room != "" {
 		var active int64
 		err := tx.Model(&Room{}).
-			Where("id = ? AND state = ?", room, rules.RoomActive).
+			Where("id = ? AND state = ?", room, licensing.RoomActive).
 			Count(&active).Error
 		if err != nil {
 			return err
@@ -243,7 +244,7 @@ func handOver(tx *db.Tx, c DeviceClaim, reason string) error {
 		}
 	}
 	if room != "" {
-		heir.State = rules.DeviceInRoom
+		heir.State = licensing.DeviceInRoom
 	}
 	return addDevices(tx, account.Account{ID: c.AccountID}, room, reason, &heir)
 }
@@ -254,7 +255,7 @@ func retireDevice(
 	tx *db.Tx, d Device, reason string, now time.Time,
 ) error {
 	before := d.Facts()
-	d.State = rules.DeviceRetired
+	d.State = licensing.DeviceRetired
 	d.GoneAt = &now
 	err := tx.Model(&Device{}).Where("id = ?", d.ID).Updates(map[string]any{
 		"state":   d.State,

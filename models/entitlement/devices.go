@@ -12,6 +12,9 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // Device is a piece of hardware by its normalised serial (R27c). A part of a
@@ -22,7 +25,7 @@ type Device struct {
 	AccountID        string
 	Serial           *string
 	ModelCode        string
-	State            rules.DeviceState
+	State            licensing.DeviceState
 	PurchasedOn      string
 	PurchaseProof    string
 	StdWarrantyEnd   string
@@ -46,8 +49,8 @@ func (d Device) Facts() map[string]any {
 	}
 }
 
-func (d Device) form() rules.DeviceForm {
-	return rules.DeviceForm{
+func (d Device) form() licensing.DeviceForm {
+	return licensing.DeviceForm{
 		Serial:         db.Text(d.Serial),
 		ModelCode:      d.ModelCode,
 		PurchasedOn:    d.PurchasedOn,
@@ -59,8 +62,8 @@ func (d Device) form() rules.DeviceForm {
 
 // warranty is what rules.Cover needs of the device's warranties; the one that it
 // replaced is for the caller to add (S23).
-func (d Device) warranty() rules.Warranty {
-	w := rules.Warranty{
+func (d Device) warranty() cover.Warranty {
+	w := cover.Warranty{
 		PurchasedOn: db.DateOf(d.PurchasedOn),
 		ProofHeld:   d.PurchaseProof != "",
 		StandardEnd: db.DateOf(d.StdWarrantyEnd),
@@ -92,7 +95,7 @@ type PlacedDevice struct {
 type NewDevice struct {
 	AccountID string // may be empty when a room is named
 	RoomID    string
-	Form      rules.DeviceForm
+	Form      licensing.DeviceForm
 	Reason    string // operators
 }
 
@@ -153,34 +156,34 @@ func lockPlace(
 }
 
 func activeRoom(r Room) error {
-	if r.State != rules.RoomActive {
-		return rules.Refuse(rules.RoomIsArchived, "The room is archived.", "Choose an active room.")
+	if r.State != licensing.RoomActive {
+		return rules.Refuse(licensing.RoomIsArchived, "The room is archived.", "Choose an active room.")
 	}
 	return nil
 }
 
-func newDevice(tx *db.Tx, acc account.Account, f rules.DeviceForm, roomID string) Device {
+func newDevice(tx *db.Tx, acc account.Account, f licensing.DeviceForm, roomID string) Device {
 	d := Device{
 		ID:        db.NewID(db.PrefixDevice),
 		AccountID: acc.ID,
-		State:     rules.DeviceUnplaced,
+		State:     licensing.DeviceUnplaced,
 		CreatedAt: tx.Now(),
 		Version:   1,
 	}
 	if roomID != "" {
-		d.State = rules.DeviceInRoom
+		d.State = licensing.DeviceInRoom
 	}
 	d.fill(f)
 	return d
 }
 
 // fill takes over what people say of a device; the serial is normalised.
-func (d *Device) fill(f rules.DeviceForm) {
+func (d *Device) fill(f licensing.DeviceForm) {
 	d.Serial = nil
 	if f.Serial != "" {
 		d.Serial = &f.Serial
 	}
-	d.ModelCode = rules.NormaliseModelCode(f.ModelCode)
+	d.ModelCode = catalogue.NormaliseModelCode(f.ModelCode)
 	d.PurchasedOn = f.PurchasedOn
 	d.PurchaseProof = strings.TrimSpace(f.PurchaseProof)
 	d.StdWarrantyEnd = f.StdWarrantyEnd
@@ -239,13 +242,13 @@ func (s *Entitlements) AddBundle(ctx context.Context, n NewDevice) ([]Device, er
 		if err := n.Form.ValidatePart(); err != nil {
 			return err
 		}
-		parts, err := rules.ExpandBundle(ref.AllModels(), n.Form.ModelCode, account.Today(tx, acc))
+		parts, err := catalogue.ExpandBundle(ref.AllModels(), n.Form.ModelCode, account.Today(tx, acc))
 		if err != nil {
 			return err
 		}
 		for _, p := range parts {
 			for range p.Quantity {
-				d := newDevice(tx, acc, rules.DeviceForm{
+				d := newDevice(tx, acc, licensing.DeviceForm{
 					ModelCode:     p.Code,
 					PurchasedOn:   n.Form.PurchasedOn,
 					PurchaseProof: n.Form.PurchaseProof,
@@ -276,7 +279,7 @@ func (s *Entitlements) GetDevice(ctx context.Context, id string) (Device, error)
 // 0 for any; a device that was changed since, or is gone, answers STATE_CONFLICT. Other
 // refusals are like those of RegisterDevice.
 func (s *Entitlements) ChangeDevice(
-	ctx context.Context, id string, f rules.DeviceForm, version int64, reason string,
+	ctx context.Context, id string, f licensing.DeviceForm, version int64, reason string,
 ) (Device, error) {
 	var d Device
 	var taken error // refuses, and commits the claim
@@ -329,7 +332,7 @@ func (s *Entitlements) ChangeDevice(
 
 // checkDeviceChange checks a form whose serial is normalised. Dates that were set are
 // evidence: nobody changes them without a reason (S32).
-func checkDeviceChange(d Device, f rules.DeviceForm, reason string) error {
+func checkDeviceChange(d Device, f licensing.DeviceForm, reason string) error {
 	if d.State.Gone() {
 		return rules.Refuse(
 			rules.StateConflict,
@@ -362,7 +365,7 @@ type DeviceFilter struct {
 	AccountID string
 	RoomID    string // placed there now
 	ModelCode string
-	State     rules.DeviceState
+	State     licensing.DeviceState
 	Search    string
 	Sort      db.Sort
 	Page      db.Page
@@ -376,7 +379,7 @@ func (s *Entitlements) ListDevices(ctx context.Context, f DeviceFilter) ([]Devic
 		q := tx.Scope.Accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
 			"account_id": f.AccountID,
-			"model_code": rules.NormaliseModelCode(f.ModelCode),
+			"model_code": catalogue.NormaliseModelCode(f.ModelCode),
 			"state":      string(f.State),
 		} {
 			if value != "" {
@@ -415,9 +418,9 @@ func (s *Entitlements) PlaceDevice(ctx context.Context, deviceID, roomID, reason
 		if err != nil {
 			return err
 		}
-		to := rules.DeviceUnplaced
+		to := licensing.DeviceUnplaced
 		if roomID != "" {
-			to = rules.DeviceInRoom
+			to = licensing.DeviceInRoom
 			if _, _, err := lockPlace(tx, acc.ID, roomID); err != nil {
 				return err
 			}
@@ -426,7 +429,7 @@ func (s *Entitlements) PlaceDevice(ctx context.Context, deviceID, roomID, reason
 			return err
 		}
 
-		if d.State == rules.DeviceSpareOnSite {
+		if d.State == licensing.DeviceSpareOnSite {
 			return rules.Refuse(
 				rules.StateConflict,
 				"The device is a spare on loan.",

@@ -9,7 +9,7 @@ import (
 
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // enterprise makes a contract of an order an enterprise plan, behind the Store's
@@ -23,12 +23,12 @@ func TestS37_TheSchemaAcceptsAnEnterprisePlan(t *testing.T) {
 		require.NoError(t, env.Exec(enterprise+"'"+first.ID+"'"))
 		contracts, err := env.ContractsOfOrder(env.Context, first.ID)
 		require.NoError(t, err)
-		require.Equal(t, rules.ServiceEnterprise, contracts[0].Type)
+		require.Equal(t, licensing.ServiceEnterprise, contracts[0].Type)
 		require.EqualValues(t, 200, *contracts[0].MaxRooms)
 
 		room := env.Room(t, *first.AccountID, "Sala 1")
 		_, err = env.Assign(env.Context, entitlement.AssignRequest{LicenceID: env.Licences(t, first)[0].ID, RoomID: room.ID})
-		storetest.RequireCode(t, rules.NotAssignable, err)
+		storetest.RequireCode(t, licensing.NotAssignable, err)
 		require.Error(t, env.Exec(enterprise+"'"+second.ID+"'"), "two in force do not stack")
 		require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'CANCELLED' WHERE order_id = '"+first.ID+"'"))
 		require.NoError(t, env.Exec(enterprise+"'"+second.ID+"'"))

@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // seat is where a licence is: the register's value. The zero seat is the balance.
@@ -46,7 +47,7 @@ var licenceRegister = porcupine.Model{
 		case call.do == "read":
 			return answer.code == "" && answer.seat == now, now
 		case call.do == "assign" && now.room != "":
-			return refused(rules.LicenceTaken)
+			return refused(licensing.LicenceTaken)
 		case call.do == "assign":
 			return changed(seat{call.room, answer.seat.assignment})
 		case call.do == "move" && now.room != call.room:

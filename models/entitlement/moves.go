@@ -8,6 +8,8 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // MoveRequest moves devices, licences or both from one room to another of the same
@@ -77,7 +79,7 @@ type move struct {
 
 type movedLicence struct {
 	Licence
-	Type          rules.ServiceType
+	Type          catalogue.ServiceType
 	ContractState rules.ContractState
 	EndAt         *time.Time
 }
@@ -87,7 +89,7 @@ type roomAssignment struct {
 	ID          string
 	LicenceID   string
 	RoomID      string
-	ServiceType rules.ServiceType
+	ServiceType catalogue.ServiceType
 }
 
 // lock reads and locks everything, in the order in which every command does.
@@ -151,7 +153,7 @@ func (m *move) lockRooms() error {
 		Room
 		AssignmentID *string
 		LicenceID    *string
-		ServiceType  *rules.ServiceType
+		ServiceType  *catalogue.ServiceType
 	}
 	err := db.LockRows(m.tx.DB, "r").
 		Table("rooms AS r").
@@ -240,7 +242,7 @@ func (m *move) mayMove(l movedLicence) error {
 	takenNow := slices.ContainsFunc(m.out.Assignments, func(a LicenceAssignment) bool {
 		return a.ServiceType == l.Type
 	})
-	return rules.MayAssign(rules.AssignRequest{
+	return licensing.MayAssign(licensing.AssignRequest{
 		Service:        l.Type,
 		LicenceState:   state,
 		ContractState:  l.ContractState,
@@ -261,7 +263,7 @@ func (m *move) moveDevices() error {
 		if !slices.Contains(m.q.DeviceIDs, d.ID) {
 			continue
 		}
-		if db.Text(d.RoomID) != m.from.ID || d.State != rules.DeviceInRoom {
+		if db.Text(d.RoomID) != m.from.ID || d.State != licensing.DeviceInRoom {
 			return rules.Refuse(
 				rules.StateConflict,
 				"A device is not in the room that it is to leave.",

@@ -12,6 +12,8 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // EntrySource says what stands behind a line of the contract register.
@@ -49,7 +51,7 @@ const (
 type ContractFilter struct {
 	AccountID      string
 	OrderID        string
-	Type           rules.ServiceType
+	Type           catalogue.ServiceType
 	State          rules.ContractState
 	ExpiringWithin *int
 	Sort           ContractSort
@@ -200,7 +202,7 @@ func (r register) readOrderLines(ids []string, lines map[string]ContractEntry) e
 	var rows []struct {
 		ID          string
 		OrderID     string
-		ServiceType rules.ServiceType
+		ServiceType catalogue.ServiceType
 		Quantity    int64
 		TermYears   int
 		AccountID   string
@@ -267,7 +269,7 @@ func (r register) readEarlier(ids []string, lines map[string]ContractEntry) erro
 			ServiceContract: ServiceContract{
 				ID:        w.ID,
 				AccountID: w.AccountID,
-				Type:      rules.ServiceExtWarranty,
+				Type:      catalogue.ServiceExtWarranty,
 				State:     stateOfPeriod(w.StartAt, w.EndAt, r.now),
 				Quantity:  1,
 				TimeZone:  w.TimeZone,
@@ -427,7 +429,7 @@ func (r register) expiring(zones []string, end, zone string) *gorm.DB {
 	for _, z := range zones {
 		loc := db.ZoneOf(z)
 		either = either.Or("("+zone+" = ? AND "+end+" < ?)",
-			z, rules.ExpiringBefore(rules.DateIn(r.now, loc), *r.filter.ExpiringWithin, loc))
+			z, licensing.ExpiringBefore(rules.DateIn(r.now, loc), *r.filter.ExpiringWithin, loc))
 	}
 	return either
 }

@@ -10,6 +10,9 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // freeLicence holds of a licence l that rules call free: it is not revoked, and renewed
@@ -27,7 +30,7 @@ func CheckRenewals(tx *db.Tx, lines []PurchaseLine, accountIDs []string) error {
 
 	var rows []struct {
 		ID    string
-		Type  rules.ServiceType
+		Type  catalogue.ServiceType
 		State rules.ContractState
 		Free  int64
 	}
@@ -41,17 +44,17 @@ func CheckRenewals(tx *db.Tx, lines []PurchaseLine, accountIDs []string) error {
 		return err
 	}
 
-	contracts := map[string]rules.RenewableContract{}
+	contracts := map[string]ordering.RenewableContract{}
 	for _, r := range rows {
-		contracts[r.ID] = rules.RenewableContract{Type: r.Type, State: r.State, Free: r.Free}
+		contracts[r.ID] = ordering.RenewableContract{Type: r.Type, State: r.State, Free: r.Free}
 	}
-	form := make([]rules.OrderLine, len(lines))
-	services := make([]rules.ServiceType, len(lines))
+	form := make([]ordering.OrderLine, len(lines))
+	services := make([]catalogue.ServiceType, len(lines))
 	for i, l := range lines {
-		form[i] = rules.OrderLine{Renews: l.Renews}
+		form[i] = ordering.OrderLine{Renews: l.Renews}
 		services[i] = l.Type
 	}
-	return rules.CheckRenewals(form, services, contracts)
+	return ordering.CheckRenewals(form, services, contracts)
 }
 
 // renewedBy returns the contracts that the lines name, each once and in order.
@@ -139,7 +142,7 @@ func (p renewalPool) start(
 		return err
 	}
 
-	order := rules.OrderStart{
+	order := licensing.OrderStart{
 		Zone:         loc,
 		CreatedAt:    bought.ReceivedAt,
 		PurchasedOn:  on,
@@ -153,7 +156,7 @@ func (p renewalPool) start(
 		order.Contracts = append(order.Contracts, w)
 	}
 
-	for _, start := range rules.StartRenewals(order) {
+	for _, start := range licensing.StartRenewals(order) {
 		ContractWith(contracts, start.ContractID).start(start.Period, StartReason(start.Reason))
 	}
 	return nil
@@ -236,12 +239,12 @@ func takeOverRooms(
 
 // renewedTerms are the terms of the room's country on the day on which its licence is
 // renewed; nil where the service has none.
-func renewedTerms(ref program.Reference, c ServiceContract, r renewedRoom) *rules.CountryTerms {
-	if c.Type != rules.ServiceSelect {
+func renewedTerms(ref program.Reference, c ServiceContract, r renewedRoom) *catalogue.CountryTerms {
+	if c.Type != catalogue.ServiceSelect {
 		return nil
 	}
 	on := rules.DateIn(*c.EndAt, db.ZoneOf(c.TimeZone))
-	terms, ok := rules.TermsOn(ref.TermsIn(r.Country), r.Country, on)
+	terms, ok := catalogue.TermsOn(ref.TermsIn(r.Country), r.Country, on)
 	if !ok {
 		return nil
 	}

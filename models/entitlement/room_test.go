@@ -12,6 +12,8 @@ import (
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 func TestR70_RoomsHaveAPlatformAndAreFound(t *testing.T) {
@@ -45,7 +47,7 @@ func TestR70_RoomsHaveAPlatformAndAreFound(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, append(first, rest...), 6)
 		require.Empty(t, end)
-		_, err = env.CreateRoom(ctx, entitlement.NewRoom{AccountID: accountID, Form: rules.RoomForm{Name: "x", Country: "BR", Platform: "WEBEX"}})
+		_, err = env.CreateRoom(ctx, entitlement.NewRoom{AccountID: accountID, Form: licensing.RoomForm{Name: "x", Country: "BR", Platform: "WEBEX"}})
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 	})
 }
@@ -58,13 +60,13 @@ func TestR60_EveryDefaultModelIsRegistered(t *testing.T) {
 		require.NoError(t, err)
 		hardware := 0
 		for i, m := range all {
-			if m.Kind == rules.KindHardware {
+			if m.Kind == catalogue.KindHardware {
 				hardware++
 				env.Device(t, room, storetest.PO(i), m.Code, "2026-01-01")
 			}
 		}
 		require.Equal(t, 11, hardware)
-		require.ElementsMatch(t, rules.DefaultModels(), all)
+		require.ElementsMatch(t, catalogue.DefaultModels(), all)
 	})
 }
 
@@ -82,9 +84,9 @@ func TestR42_ChangesNeedTheRoleAndOperatorsAReason(t *testing.T) {
 			"create":   storetest.SecondOf(env.CreateRoom(c.ctx, entitlement.NewRoom{AccountID: accountID, Form: storetest.RoomForm("x")})),
 			"change":   storetest.SecondOf(env.ChangeRoom(c.ctx, room.ID, storetest.RoomForm("x"), 0, "")),
 			"archive":  storetest.SecondOf(env.ArchiveRoom(c.ctx, room.ID, "")),
-			"register": storetest.SecondOf(env.RegisterDevice(c.ctx, entitlement.NewDevice{AccountID: accountID, Form: rules.DeviceForm{Serial: "SERIAL2", ModelCode: "TAP"}})),
-			"bundle":   storetest.SecondOf(env.AddBundle(c.ctx, entitlement.NewDevice{RoomID: room.ID, Form: rules.DeviceForm{ModelCode: "ROOM-ZOOM-PC"}})),
-			"device":   storetest.SecondOf(env.ChangeDevice(c.ctx, d.ID, rules.DeviceForm{Serial: "SERIAL1", ModelCode: "TAP"}, 0, "")),
+			"register": storetest.SecondOf(env.RegisterDevice(c.ctx, entitlement.NewDevice{AccountID: accountID, Form: licensing.DeviceForm{Serial: "SERIAL2", ModelCode: "TAP"}})),
+			"bundle":   storetest.SecondOf(env.AddBundle(c.ctx, entitlement.NewDevice{RoomID: room.ID, Form: licensing.DeviceForm{ModelCode: "ROOM-ZOOM-PC"}})),
+			"device":   storetest.SecondOf(env.ChangeDevice(c.ctx, d.ID, licensing.DeviceForm{Serial: "SERIAL1", ModelCode: "TAP"}, 0, "")),
 			"place":    storetest.SecondOf(env.PlaceDevice(c.ctx, d.ID, "", "")),
 			"assign":   storetest.SecondOf(env.Assign(c.ctx, entitlement.AssignRequest{LicenceID: a.LicenceID, RoomID: room.ID})),
 			"release":  storetest.SecondOf(env.Release(c.ctx, a.ID, "")),
@@ -133,25 +135,25 @@ func TestS28_ArchivedRoomReleasesItsLicences(t *testing.T) {
 		env.Calendar.Set(storetest.Now.AddDate(0, 0, 5))
 		archived, err := env.ArchiveRoom(ctx, room.ID, "")
 		require.NoError(t, err)
-		require.Equal(t, rules.RoomArchived, archived.State)
+		require.Equal(t, licensing.RoomArchived, archived.State)
 		balance, err := env.Balance(ctx, accountID)
 		require.NoError(t, err)
-		require.EqualValues(t, 10, balance[rules.ServiceSelect][rules.LicenceAvailable])
+		require.EqualValues(t, 10, balance[catalogue.ServiceSelect][rules.LicenceAvailable])
 		ended, _, err := env.ListAssignments(ctx, entitlement.AssignmentFilter{RoomID: room.ID})
 		require.NoError(t, err)
 		require.Equal(t, entitlement.EndArchived, ended[0].EndReason)
 		require.Equal(t, env.Calendar.Now(), *ended[0].ToAt)
 		d, err = env.GetDevice(ctx, d.ID)
 		require.NoError(t, err)
-		require.Equal(t, rules.DeviceUnplaced, d.State)
+		require.Equal(t, licensing.DeviceUnplaced, d.State)
 		_, err = env.ArchiveRoom(ctx, room.ID, "")
 		storetest.RequireCode(t, rules.StateConflict, err)
 		_, err = env.ChangeRoom(ctx, room.ID, storetest.RoomForm("x"), 0, "")
 		storetest.RequireCode(t, rules.StateConflict, err)
 		_, err = env.Assign(ctx, entitlement.AssignRequest{LicenceID: licence.ID, RoomID: room.ID})
-		storetest.RequireCode(t, rules.RoomIsArchived, err)
+		storetest.RequireCode(t, licensing.RoomIsArchived, err)
 		_, err = env.PlaceDevice(ctx, d.ID, room.ID, "")
-		storetest.RequireCode(t, rules.RoomIsArchived, err)
+		storetest.RequireCode(t, licensing.RoomIsArchived, err)
 		env.AuditHolds(t)
 	})
 }
@@ -162,12 +164,12 @@ func TestR27_SerialsNameOneLiveDevice(t *testing.T) {
 		ctx := storetest.Customer(accountID)
 		room := env.Room(t, accountID, "Sala 1")
 		register := func(serial string) error {
-			_, err := env.RegisterDevice(ctx, entitlement.NewDevice{AccountID: accountID, RoomID: room.ID, Form: rules.DeviceForm{Serial: serial, ModelCode: "MEETUP"}})
+			_, err := env.RegisterDevice(ctx, entitlement.NewDevice{AccountID: accountID, RoomID: room.ID, Form: licensing.DeviceForm{Serial: serial, ModelCode: "MEETUP"}})
 			return err
 		}
 		require.NoError(t, register("ab-12 34")) // R27a, R27c
 		err := register("AB1234")
-		storetest.RequireCode(t, rules.SerialRegistered, err)
+		storetest.RequireCode(t, licensing.SerialRegistered, err)
 		var taken *entitlement.SerialTaken
 		require.True(t, errors.As(err, &taken))
 		require.Equal(t, room.ID, taken.RoomID)
@@ -179,7 +181,7 @@ func TestR27_SerialsNameOneLiveDevice(t *testing.T) {
 			if err == nil {
 				won++
 			} else {
-				storetest.RequireCode(t, rules.SerialRegistered, err)
+				storetest.RequireCode(t, licensing.SerialRegistered, err)
 			}
 		}
 		require.Equal(t, 1, won)
@@ -195,12 +197,12 @@ func TestR27c_SerialOfAnotherAccountIsClaimedWithoutDisclosure(t *testing.T) {
 		theirs := env.Device(t, env.Room(t, owner, "Sala 1"), "AB1234", "MEETUP", "2025-05-05")
 		room := env.Room(t, asker, "Room 1")
 		claim := func() error {
-			_, err := env.RegisterDevice(ctx, entitlement.NewDevice{RoomID: room.ID, Form: rules.DeviceForm{Serial: "ab 1234", ModelCode: "MEETUP"}})
+			_, err := env.RegisterDevice(ctx, entitlement.NewDevice{RoomID: room.ID, Form: licensing.DeviceForm{Serial: "ab 1234", ModelCode: "MEETUP"}})
 			return err
 		}
 		for range 2 {
 			err := claim()
-			storetest.RequireCode(t, rules.SerialClaimed, err)
+			storetest.RequireCode(t, licensing.SerialClaimed, err)
 			for _, secret := range []string{owner, theirs.ID, "Sala 1"} {
 				require.NotContains(t, err.Error(), secret)
 			}
@@ -212,7 +214,7 @@ func TestR27c_SerialOfAnotherAccountIsClaimedWithoutDisclosure(t *testing.T) {
 		storetest.RequireCode(t, rules.NotFound, err)
 		_, err = env.DecideClaim(storetest.Operator(), tasks[0].SubjectID, false, "the invoice is the other one's")
 		require.NoError(t, err)
-		storetest.RequireCode(t, rules.SerialClaimed, claim())
+		storetest.RequireCode(t, licensing.SerialClaimed, claim())
 		open, _, err := env.ListTasks(env.Context, db.TaskFilter{Kind: db.TaskSerialClaimed, State: db.TaskOpen})
 		require.NoError(t, err)
 		require.Len(t, open, 1)
@@ -226,7 +228,7 @@ func TestR27c_SerialOfAnotherAccountIsClaimedWithoutDisclosure(t *testing.T) {
 		require.Equal(t, "2025-05-05", mine[0].PurchasedOn)
 		theirs, err = env.GetDevice(env.Context, theirs.ID)
 		require.NoError(t, err)
-		require.Equal(t, rules.DeviceRetired, theirs.State)
+		require.Equal(t, licensing.DeviceRetired, theirs.State)
 		stays, err := env.PlacementsOf(storetest.Customer(owner), theirs.ID)
 		require.NoError(t, err)
 		require.NotNil(t, stays[0].ToAt)
@@ -239,16 +241,16 @@ func TestR70_BundleBecomesItsParts(t *testing.T) {
 		_, accountID := storetest.AcmeForm(t, env)
 		ctx := storetest.Customer(accountID)
 		room := env.Room(t, accountID, "Sala 1")
-		parts, err := env.AddBundle(ctx, entitlement.NewDevice{RoomID: room.ID, Form: rules.DeviceForm{ModelCode: "room-zoom-pc", PurchasedOn: "2026-10-01"}})
+		parts, err := env.AddBundle(ctx, entitlement.NewDevice{RoomID: room.ID, Form: licensing.DeviceForm{ModelCode: "room-zoom-pc", PurchasedOn: "2026-10-01"}})
 		require.NoError(t, err)
 		require.Len(t, parts, 2)
 		require.Nil(t, parts[0].Serial)
-		named, err := env.ChangeDevice(ctx, parts[0].ID, rules.DeviceForm{Serial: "bar-1", ModelCode: parts[0].ModelCode, PurchasedOn: parts[0].PurchasedOn}, parts[0].Version, "")
+		named, err := env.ChangeDevice(ctx, parts[0].ID, licensing.DeviceForm{Serial: "bar-1", ModelCode: parts[0].ModelCode, PurchasedOn: parts[0].PurchasedOn}, parts[0].Version, "")
 		require.NoError(t, err)
 		require.Equal(t, "BAR1", *named.Serial)
-		_, err = env.ChangeDevice(ctx, parts[1].ID, rules.DeviceForm{Serial: "BAR 1", ModelCode: "TAP"}, 0, "wrong part")
-		storetest.RequireCode(t, rules.SerialRegistered, err)
-		_, err = env.AddBundle(ctx, entitlement.NewDevice{RoomID: room.ID, Form: rules.DeviceForm{ModelCode: "UNHEARD-OF"}})
+		_, err = env.ChangeDevice(ctx, parts[1].ID, licensing.DeviceForm{Serial: "BAR 1", ModelCode: "TAP"}, 0, "wrong part")
+		storetest.RequireCode(t, licensing.SerialRegistered, err)
+		_, err = env.AddBundle(ctx, entitlement.NewDevice{RoomID: room.ID, Form: licensing.DeviceForm{ModelCode: "UNHEARD-OF"}})
 		storetest.RequireCode(t, rules.ModelNotSupported, err)
 	})
 }
@@ -258,7 +260,7 @@ func TestS32_StoredDatesChangeWithAReasonOnly(t *testing.T) {
 		_, accountID := storetest.AcmeForm(t, env)
 		ctx := storetest.Customer(accountID)
 		d := env.Device(t, env.Room(t, accountID, "Sala 1"), "SERIAL1", "MEETUP", "")
-		f := rules.DeviceForm{Serial: "SERIAL1", ModelCode: "MEETUP", PurchasedOn: "2026-01-01", StdWarrantyEnd: "2028-06-01"}
+		f := licensing.DeviceForm{Serial: "SERIAL1", ModelCode: "MEETUP", PurchasedOn: "2026-01-01", StdWarrantyEnd: "2028-06-01"}
 		d, err := env.ChangeDevice(ctx, d.ID, f, d.Version, "")
 		require.NoError(t, err, "an unknown date may be filled in")
 		f.PurchasedOn = "2026-02-02"

@@ -11,12 +11,13 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // RoomOfFile is a row of a file of rooms. Err is what the file itself got wrong.
 type RoomOfFile struct {
 	No   int
-	Form rules.RoomRow
+	Form licensing.RoomRow
 	Err  []rules.FieldError
 }
 
@@ -192,7 +193,7 @@ func (b *roomBatch) findRooms(names map[roomName]bool) error {
 	for n := range names {
 		args = append(args, storable(n.name), storable(n.site))
 	}
-	args = append(args, b.acc.ID, rules.RoomActive)
+	args = append(args, b.acc.ID, licensing.RoomActive)
 
 	var rooms []*Room
 	err := b.tx.Raw(roomsByName(b.tx, len(names)), args...).Scan(&rooms).Error
@@ -336,7 +337,7 @@ func (b *roomBatch) room(row RoomOfFile) (room *Room, isNew bool, fields []rules
 	room = &Room{
 		ID:        db.NewID(db.PrefixRoom),
 		AccountID: b.acc.ID,
-		State:     rules.RoomActive,
+		State:     licensing.RoomActive,
 		CreatedAt: b.tx.Now(),
 		Version:   1,
 	}
@@ -348,12 +349,12 @@ func (b *roomBatch) room(row RoomOfFile) (room *Room, isNew bool, fields []rules
 	case 0:
 		return room, true, nil
 	case 1:
-		return there[0], false, rules.RoomDifferences(there[0].form(), form, rules.RoomDiffers)
+		return there[0], false, licensing.RoomDifferences(there[0].form(), form, licensing.RoomDiffers)
 	}
 
 	return room, true, []rules.FieldError{{
 		Pointer: "/name",
-		Code:    rules.RoomAmbiguous,
+		Code:    licensing.RoomAmbiguous,
 		Message: "Several rooms have this name at this site.",
 		Remedy:  "Give each its own name first.",
 	}}
@@ -378,7 +379,7 @@ func fieldsOf(err error) []rules.FieldError {
 // device finds or makes the i-th device of a row; nil where it is in the room
 // already. A serial of the account that is elsewhere is named in the report.
 func (b *roomBatch) device(
-	i int, form rules.DeviceForm, room *Room, isNew bool, report *importjob.ImportRow,
+	i int, form licensing.DeviceForm, room *Room, isNew bool, report *importjob.ImportRow,
 ) (*Device, []rules.FieldError) {
 	at := "/devices/" + strconv.Itoa(i)
 	form.Serial = rules.NormaliseSerial(form.Serial)
@@ -399,20 +400,20 @@ func (b *roomBatch) device(
 		b.claims = append(b.claims, wantedDevice{there.Device, room.ID})
 		return nil, []rules.FieldError{{
 			Pointer: at + "/serial",
-			Code:    rules.SerialClaimed,
+			Code:    licensing.SerialClaimed,
 			Message: "This serial number is registered elsewhere.",
 			Remedy: "Check the number on the device; an operator looks into it " +
 				"once the file was imported.",
 		}}
 	case !isNew && db.Text(there.RoomID) == room.ID:
-		return nil, rules.DeviceDifferences(at, there.form(), form)
+		return nil, licensing.DeviceDifferences(at, there.form(), form)
 	}
 
 	report.RoomID = there.RoomID
 	report.DeviceID = &there.ID
 	return nil, []rules.FieldError{{
 		Pointer: at + "/serial",
-		Code:    rules.SerialRegistered,
+		Code:    licensing.SerialRegistered,
 		Message: "This serial number is registered in the account already.",
 		Remedy: "Move the device that has it, or check the number; " +
 			"the report names the device and its room.",

@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // Room is a meeting room of an account. Whether it is covered is computed, never
@@ -27,7 +28,7 @@ type Room struct {
 	Platform    rules.Platform
 	Criticality rules.Criticality
 	TimeZone    string // IANA name
-	State       rules.RoomState
+	State       licensing.RoomState
 	ArchivedAt  *time.Time
 	CreatedAt   time.Time
 	Version     int64
@@ -46,8 +47,8 @@ func (r Room) facts() map[string]any {
 	}
 }
 
-func (r Room) form() rules.RoomForm {
-	return rules.RoomForm{
+func (r Room) form() licensing.RoomForm {
+	return licensing.RoomForm{
 		Name:        r.Name,
 		Site:        r.Site,
 		Country:     r.Country,
@@ -63,7 +64,7 @@ func (r Room) form() rules.RoomForm {
 // criticality is NORMAL.
 type NewRoom struct {
 	AccountID string
-	Form      rules.RoomForm
+	Form      licensing.RoomForm
 	Reason    string // operators
 }
 
@@ -77,7 +78,7 @@ func (s *Entitlements) CreateRoom(ctx context.Context, n NewRoom) (Room, error) 
 			room = Room{
 				ID:        db.NewID(db.PrefixRoom),
 				AccountID: acc.ID,
-				State:     rules.RoomActive,
+				State:     licensing.RoomActive,
 				CreatedAt: tx.Now(),
 				Version:   1,
 			}
@@ -98,7 +99,7 @@ func (s *Entitlements) CreateRoom(ctx context.Context, n NewRoom) (Room, error) 
 
 // fill takes a valid form over; where it is silent, it takes what follows from the
 // account.
-func (r *Room) fill(f rules.RoomForm, acc account.Account) error {
+func (r *Room) fill(f licensing.RoomForm, acc account.Account) error {
 	f = f.Trimmed()
 	if f.Criticality == "" {
 		f.Criticality = rules.CriticalityNormal
@@ -141,13 +142,13 @@ func (s *Entitlements) GetRoom(ctx context.Context, id string) (Room, error) {
 // STATE_CONFLICT. A changed country leaves the terms of the assignments as they are
 // (S31).
 func (s *Entitlements) ChangeRoom(
-	ctx context.Context, id string, f rules.RoomForm, version int64, reason string,
+	ctx context.Context, id string, f licensing.RoomForm, version int64, reason string,
 ) (Room, error) {
 	return s.changeRoom(ctx, id, reason, func(tx *db.Tx, acc account.Account, r *Room) (db.Entry, error) {
 		if err := db.Versioned(r.Version, version); err != nil {
 			return db.Entry{}, err
 		}
-		if r.State != rules.RoomActive {
+		if r.State != licensing.RoomActive {
 			return db.Entry{}, rules.Refuse(
 				rules.StateConflict,
 				"The room is archived.",
@@ -204,7 +205,7 @@ func (s *Entitlements) ArchiveRoom(ctx context.Context, id, reason string) (Room
 		if err != nil {
 			return db.Entry{}, err
 		}
-		if err := rules.MayArchiveRoom(r.State, 0, open); err != nil {
+		if err := licensing.MayArchiveRoom(r.State, 0, open); err != nil {
 			return db.Entry{}, err
 		}
 
@@ -219,7 +220,7 @@ func (s *Entitlements) ArchiveRoom(ctx context.Context, id, reason string) (Room
 
 		before := r.facts()
 		now := tx.Now()
-		r.State = rules.RoomArchived
+		r.State = licensing.RoomArchived
 		r.ArchivedAt = &now
 		return db.Entry{Verb: "room.archived", ObjectID: r.ID, Details: db.WithReason(reason, map[string]any{
 			"before":   before,
@@ -277,9 +278,9 @@ func emptyRoom(tx *db.Tx, roomID string) ([]string, error) {
 	}
 
 	err = tx.Model(&Device{}).
-		Where("id IN ? AND state = ?", ids, rules.DeviceInRoom).
+		Where("id IN ? AND state = ?", ids, licensing.DeviceInRoom).
 		Updates(map[string]any{
-			"state":   rules.DeviceUnplaced,
+			"state":   licensing.DeviceUnplaced,
 			"version": gorm.Expr("version + 1"),
 		}).Error
 	if err != nil {
@@ -297,7 +298,7 @@ type RoomFilter struct {
 	Site      string
 	Country   string
 	Platform  rules.Platform
-	State     rules.RoomState
+	State     licensing.RoomState
 	Search    string
 	Sort      db.Sort
 	Page      db.Page

@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // roomWorld is one account in which several people work at the same time.
@@ -118,7 +119,7 @@ func (w *roomWorld) archive(place int, r entitlement.Room) error {
 	w.made++
 	name := fmt.Sprintf("Sala %d", w.made)
 	w.mu.Unlock()
-	next, err := w.CreateRoom(w.ctx, entitlement.NewRoom{AccountID: w.account, Form: rules.RoomForm{Name: name, Site: "HQ", Country: "BR", Platform: rules.PlatformTeamsWindows}})
+	next, err := w.CreateRoom(w.ctx, entitlement.NewRoom{AccountID: w.account, Form: licensing.RoomForm{Name: name, Site: "HQ", Country: "BR", Platform: rules.PlatformTeamsWindows}})
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.rooms[place] = next
@@ -135,8 +136,8 @@ func (w *roomWorld) importRow(r entitlement.Room, serial string) error {
 	if err := w.ImportProgress(w.Context, job); err != nil {
 		return err
 	}
-	row := entitlement.RoomOfFile{No: 2, Form: rules.RoomRow{Room: rules.RoomForm{Name: r.Name, Site: r.Site, Country: "BR", Platform: rules.PlatformTeamsWindows},
-		Devices: []rules.DeviceForm{{Serial: serial, ModelCode: "MEETUP"}}}}
+	row := entitlement.RoomOfFile{No: 2, Form: licensing.RoomRow{Room: licensing.RoomForm{Name: r.Name, Site: r.Site, Country: "BR", Platform: rules.PlatformTeamsWindows},
+		Devices: []licensing.DeviceForm{{Serial: serial, ModelCode: "MEETUP"}}}}
 	return storetest.SecondOf(w.StoreRooms(w.Context, job, []entitlement.RoomOfFile{row}))
 }
 

@@ -20,6 +20,7 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // unscoped are the tables that belong to no tenant; every other must be behind
@@ -51,10 +52,10 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		d := env.Device(t, room, storetest.PO(i), "MEETUP", "")
 		if i == 1 {
-			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{AccountID: *w.a.AccountID, Form: rules.DeviceForm{Serial: *d.Serial, ModelCode: "MEETUP"}})
-			storetest.RequireCode(t, rules.SerialClaimed, err)
-			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{AccountID: *o.AccountID, Form: rules.DeviceForm{Serial: storetest.PO(0), ModelCode: "MEETUP"}})
-			storetest.RequireCode(t, rules.SerialClaimed, err)
+			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{AccountID: *w.a.AccountID, Form: licensing.DeviceForm{Serial: *d.Serial, ModelCode: "MEETUP"}})
+			storetest.RequireCode(t, licensing.SerialClaimed, err)
+			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{AccountID: *o.AccountID, Form: licensing.DeviceForm{Serial: storetest.PO(0), ModelCode: "MEETUP"}})
+			storetest.RequireCode(t, licensing.SerialClaimed, err)
 		}
 		storetest.ShipmentOf(t, env, *o.AccountID, storetest.PO(i))
 		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO shipment_labels SELECT id, account_id, 'application/pdf', '', now() FROM shipments WHERE account_id = '%s'", *o.AccountID)))
@@ -63,7 +64,7 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 			recall_pending, reminders_sent, state_since, next_timer, last_error, created_at, version)
 			SELECT 'spu_%d', parent_org_id, 'spl_%d', 1, id, '', '', 0, 0, '', '', 'SELECTION_PENDING', false, 0, now(), '', '', now(), 1 FROM accounts WHERE id = '%s'`, i, i, *o.AccountID)))
 		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO warranty_attachments SELECT 'wat_%d', account_id, id, 'X%d', now(), NULL, '', 'usr' FROM licences WHERE id = '%s'", i, i, env.Licences(t, o)[1].ID)))
-		_, err = env.ClaimWarranty(storetest.Customer(*o.AccountID), warranty.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: "OLD1", PONumber: "1"}})
+		_, err = env.ClaimWarranty(storetest.Customer(*o.AccountID), warranty.WarrantyClaim{AccountID: *o.AccountID, Form: licensing.WarrantyClaimForm{Serial: "OLD1", PONumber: "1"}})
 		require.NoError(t, err)
 		site := env.Site(t, *o.AccountID, "HQ", "BR", "SP")
 		_, err = env.RequestRMA(env.Context, replacement.NewRMA{ModelCode: "STRONG-USB-CABLE", RoomID: room.ID, SiteID: site.ID, Quantity: 1, Fault: "Broken"})

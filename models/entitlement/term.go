@@ -13,6 +13,7 @@ import (
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // SweepBatch is how many contracts one transaction of the sweep reads.
@@ -191,7 +192,7 @@ func RemindOfDueContracts(
 			return 0, 0, "", err
 		}
 
-		days, due := rules.DueReminder(*c.EndAt, rules.DateIn(now, loc), reminders, loc)
+		days, due := licensing.DueReminder(*c.EndAt, rules.DateIn(now, loc), reminders, loc)
 		if !due || (c.RemindedDays >= 0 && days >= c.RemindedDays) {
 			continue
 		}
@@ -213,7 +214,7 @@ func reminding(now time.Time, days []int) (where string, args []any) {
 	where =
 		`state IN ('ACTIVE','EXPIRED') AND type <> 'JUMPSTART' AND end_at > ? AND end_at <= ? AND (reminded_days < 0`
 
-	args = []any{now.AddDate(0, 0, -rules.RenewalCatchUpDays-1), in(days[0])}
+	args = []any{now.AddDate(0, 0, -licensing.RenewalCatchUpDays-1), in(days[0])}
 	for _, d := range days[1:] {
 		where += " OR (reminded_days > ? AND end_at <= ?)"
 		args = append(args, d, in(d))

@@ -8,6 +8,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // Units are devices that the operator sends and takes back: replacements, spares, and
@@ -24,8 +25,8 @@ func RegisterUnit(tx *db.Tx, d *Device) error {
 	}
 
 	res := tx.Model(&Device{}).
-		Where("serial = ? AND state = ?", *d.Serial, rules.DeviceReturned).
-		Updates(map[string]any{"state": rules.DeviceRetired, "version": gorm.Expr("version + 1")})
+		Where("serial = ? AND state = ?", *d.Serial, licensing.DeviceReturned).
+		Updates(map[string]any{"state": licensing.DeviceRetired, "version": gorm.Expr("version + 1")})
 	if res.Error != nil {
 		return res.Error
 	}
@@ -35,7 +36,7 @@ func RegisterUnit(tx *db.Tx, d *Device) error {
 			return err
 		}
 	}
-	return rules.Refuse(rules.SerialRegistered,
+	return rules.Refuse(licensing.SerialRegistered,
 		"A device that is in use has this serial number.", "Read the serial from the unit again.")
 }
 
@@ -46,7 +47,7 @@ func createUnlessTaken(tx *db.Tx, d *Device) (stored bool, err error) {
 }
 
 // SetUnitState gives a device another state; its stay in a room is not touched.
-func SetUnitState(tx *db.Tx, id string, state rules.DeviceState) error {
+func SetUnitState(tx *db.Tx, id string, state licensing.DeviceState) error {
 	return tx.Model(&Device{}).
 		Where("id = ?", id).
 		Updates(map[string]any{"state": state, "version": gorm.Expr("version + 1")}).Error
@@ -54,7 +55,7 @@ func SetUnitState(tx *db.Tx, id string, state rules.DeviceState) error {
 
 // EndDevice ends a device, and its stay in a room where it has one, in a state that it
 // cannot leave for a room any more.
-func EndDevice(tx *db.Tx, id string, end rules.DeviceState, now time.Time) error {
+func EndDevice(tx *db.Tx, id string, end licensing.DeviceState, now time.Time) error {
 	ended := map[string]any{
 		"state":   end,
 		"gone_at": now,
@@ -80,12 +81,12 @@ func EndDevice(tx *db.Tx, id string, end rules.DeviceState, now time.Time) error
 func ReviveUnit(tx *db.Tx, d *Device) error {
 	var taken int64
 	err := tx.Model(&Device{}).
-		Where("serial = ? AND state <> ?", db.Text(d.Serial), rules.DeviceRetired).
+		Where("serial = ? AND state <> ?", db.Text(d.Serial), licensing.DeviceRetired).
 		Count(&taken).Error
 	if err != nil || taken > 0 {
 		return err
 	}
-	d.State = rules.DeviceUnplaced
+	d.State = licensing.DeviceUnplaced
 	return tx.Model(&Device{}).
 		Where("id = ?", d.ID).
 		Updates(map[string]any{
@@ -100,7 +101,7 @@ type UnitSwap struct {
 	FaultyID         string
 	FaultyLeaves     bool // it is in the RMA from now on
 	ReplacementID    string
-	ReplacementState rules.DeviceState
+	ReplacementState licensing.DeviceState
 	On               string // YYYY-MM-DD at the ship-to
 }
 

@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // InvitationPlan is what an invitation's workflow waits for: calendar
@@ -295,7 +296,7 @@ func tellReseller(tx *db.Tx, inv Invitation, acc account.Account, template strin
 	var order struct {
 		PONumber      string
 		VendorOrderNo *string
-		Payload       rules.OrderForm `gorm:"serializer:json"`
+		Payload       ordering.OrderForm `gorm:"serializer:json"`
 	}
 
 	err := tx.Table("orders").Select("po_number", "vendor_order_no", "payload").

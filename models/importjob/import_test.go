@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 func TestImportsResumeAfterAKill(t *testing.T) {
@@ -63,7 +64,7 @@ func TestImportsResumeAfterAKill(t *testing.T) {
 func TestS35_CheckOrderSaysWhatAcceptOrderWouldRefuse(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		dist := env.Distributor(t, "Distribuidora Norte")
-		check := func(form rules.OrderForm) string {
+		check := func(form ordering.OrderForm) string {
 			fields, err := env.CheckOrder(storetest.Seller(dist), order.Intake{Sender: dist, Form: form})
 			require.NoError(t, err)
 			return fmt.Sprint(len(fields))

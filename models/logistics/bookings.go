@@ -10,6 +10,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // ShipmentLabel is a label as the carrier gave it. It shows an address.
@@ -247,7 +248,7 @@ func (b *bookings) takeAnswer(sh *Shipment, p BookedParcel) error {
 	case sh.Service == "" || sh.Tracking != nil && *sh.Tracking != p.Tracking:
 		b.unused = append(b.unused, p.Tracking)
 		return nil
-	case sh.Tracking == nil && sh.State == rules.ShipmentCreated: // it has no scan yet
+	case sh.Tracking == nil && sh.State == shipping.ShipmentCreated: // it has no scan yet
 		if err := b.labelFirst(sh, p.Tracking); err != nil {
 			return err
 		}
@@ -271,7 +272,7 @@ func (b *bookings) takeAnswer(sh *Shipment, p BookedParcel) error {
 // labelFirst has a shipment without any scan become LABELLED; writeMoves writes the scan.
 func (b *bookings) labelFirst(sh *Shipment, tracking string) error {
 	sh.Tracking = &tracking
-	sh.State = rules.ShipmentLabelled
+	sh.State = shipping.ShipmentLabelled
 	sh.LastScanAt = &b.now
 	sh.Version++
 	err := b.tx.Model(&Shipment{}).
@@ -287,7 +288,7 @@ func (b *bookings) labelFirst(sh *Shipment, tracking string) error {
 		ID:         db.NewID(db.PrefixScan),
 		AccountID:  sh.AccountID,
 		ShipmentID: sh.ID,
-		Kind:       rules.ScanLabelled,
+		Kind:       shipping.ScanLabelled,
 		At:         b.now,
 		Source:     ScanByService,
 		CauseKey:   sh.ID + "/booked",
@@ -330,10 +331,10 @@ func (b *bookings) writeMoves() error {
 	for i := range b.moved {
 		sh := &b.moved[i]
 		scanned := db.Entry{Verb: "shipment.scanned", ObjectID: sh.ID, Details: map[string]any{
-			"scan":   rules.ScanLabelled,
+			"scan":   shipping.ScanLabelled,
 			"at":     sh.LastScanAt,
 			"source": ScanByService,
-			"before": rules.ShipmentCreated,
+			"before": shipping.ShipmentCreated,
 			"after":  sh.State,
 		}}
 		links[i] = db.LinkAudit(b.tx, b.tx.Scope, sh.ID, &sh.AccountID, last[sh.ID], scanned)
@@ -349,11 +350,11 @@ func (s *Logistics) ParcelCancelled(ctx context.Context, shipmentID string) erro
 		if err != nil {
 			return err
 		}
-		if sh.State == rules.ShipmentLost {
+		if sh.State == shipping.ShipmentLost {
 			return stopCallingOff(tx, sh, "shipment.called_off")
 		}
 		return s.addScan(tx, &sh, NewScan{
-			Kind:     rules.ScanCancelled,
+			Kind:     shipping.ScanCancelled,
 			Source:   ScanByService,
 			CauseKey: sh.ID + "/cancelled",
 		})
@@ -416,8 +417,8 @@ func (s *Logistics) RemindOfParcels(ctx context.Context) (n int, err error) {
 		err := tx.Model(&Shipment{}).
 			Distinct("subject_id").
 			Where("service <> '' AND state IN ?",
-				[]rules.ShipmentState{rules.ShipmentCreated, rules.ShipmentLabelled}).
-			Where("(state = ? OR cancel_asked_at IS NOT NULL)", rules.ShipmentCreated).
+				[]shipping.ShipmentState{shipping.ShipmentCreated, shipping.ShipmentLabelled}).
+			Where("(state = ? OR cancel_asked_at IS NOT NULL)", shipping.ShipmentCreated).
 			Where("COALESCE(cancel_asked_at, created_at) < ?", then).
 			Where(`NOT EXISTS (
 				SELECT 1 FROM outbox_events e

@@ -9,13 +9,13 @@ import (
 
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 func TestCarrierEventsAreStoredOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		sh := storetest.ShipmentOf(t, env, storetest.AccountOf(t, env), "T1")
-		e := storetest.CarrierEvent("T1", rules.ScanDelivered, storetest.Now)
+		e := storetest.CarrierEvent("T1", shipping.ScanDelivered, storetest.Now)
 		ids := make([]string, 8)
 		storetest.RequireAll(t, storetest.AtOnce(len(ids), func(i int) error {
 			got, err := env.ReceiveCarrierEvent(env.Context, e)
@@ -48,7 +48,7 @@ func TestCarrierEventsAreStoredOnce(t *testing.T) {
 func TestUnknownParcelsAreKeptAndAppliedOnceKnown(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		accountID := storetest.AccountOf(t, env)
-		for _, kind := range []rules.ScanKind{rules.ScanInTransit, rules.ScanPickedUp} {
+		for _, kind := range []shipping.ScanKind{shipping.ScanInTransit, shipping.ScanPickedUp} {
 			e, err := env.ReceiveCarrierEvent(env.Context, storetest.CarrierEvent("T1", kind, storetest.Now.Add(-time.Hour)))
 			require.NoError(t, err)
 			require.Equal(t, logistics.CarrierEventUnknown, e.State)
@@ -58,11 +58,11 @@ func TestUnknownParcelsAreKeptAndAppliedOnceKnown(t *testing.T) {
 		n, err := env.SettleCarrierEvents(env.Context)
 		require.NoError(t, err)
 		require.Zero(t, n, "still unknown")
-		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: "1", Carrier: "sim"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipOut, SubjectID: "rma_1", BookingKey: "1", Carrier: "sim"})
 		require.NoError(t, err)
 		sh, err = env.ShipmentBooked(env.Context, sh.ID, "T1")
 		require.NoError(t, err)
-		require.Equal(t, rules.ShipmentInTransit, sh.State)
+		require.Equal(t, shipping.ShipmentInTransit, sh.State)
 		require.Empty(t, storetest.ListOf(env.ListCarrierEvents(env.Context, unknown))(t))
 	})
 }
@@ -74,7 +74,7 @@ func TestEventsThatACrashLeftAreApplied(t *testing.T) {
 		sh := storetest.ShipmentOf(t, env, storetest.AccountOf(t, env), "T1")
 		for i, state := range []string{"RECEIVED", "UNKNOWN"} {
 			require.NoError(t, env.Exec(fmt.Sprintf(`INSERT INTO carrier_events (id, carrier, event_id, tracking, kind, occurred_at, received_at, raw, state)
-				VALUES ('cev_%d', 'sim', 'left %d', 'T1', '%s', '2026-11-23 10:00:0%d+00:00', '2026-11-23 11:00:00+00:00', '', '%s')`, i, i, rules.ScanInTransit, i, state)))
+				VALUES ('cev_%d', 'sim', 'left %d', 'T1', '%s', '2026-11-23 10:00:0%d+00:00', '2026-11-23 11:00:00+00:00', '', '%s')`, i, i, shipping.ScanInTransit, i, state)))
 		}
 		n, err := env.SettleCarrierEvents(env.Context)
 		require.NoError(t, err)
@@ -84,7 +84,7 @@ func TestEventsThatACrashLeftAreApplied(t *testing.T) {
 		require.Zero(t, n)
 		after, err := env.GetShipment(env.Context, sh.ID)
 		require.NoError(t, err)
-		require.Equal(t, rules.ShipmentInTransit, after.State)
+		require.Equal(t, shipping.ShipmentInTransit, after.State)
 		require.Equal(t, time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC), after.FirstMoveAt.UTC())
 	})
 }
@@ -113,19 +113,19 @@ func TestEventAndBookingAtOnce(t *testing.T) {
 	accountID := storetest.AccountOf(t, env)
 	for i := range 15 {
 		tracking := fmt.Sprint("T", i)
-		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipOut, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim"})
 		require.NoError(t, err)
 		storetest.RequireAll(t, storetest.AtOnce(4, func(n int) error {
 			if n == 0 {
 				_, err := env.ShipmentBooked(env.Context, sh.ID, tracking)
 				return err
 			}
-			_, err := env.ReceiveCarrierEvent(env.Context, storetest.CarrierEvent(tracking, rules.ScanKinds()[n], storetest.Now))
+			_, err := env.ReceiveCarrierEvent(env.Context, storetest.CarrierEvent(tracking, shipping.ScanKinds()[n], storetest.Now))
 			return err
 		}))
 		sh, err = env.GetShipment(env.Context, sh.ID)
 		require.NoError(t, err)
-		require.Equal(t, rules.ShipmentDelivered, sh.State)
+		require.Equal(t, shipping.ShipmentDelivered, sh.State)
 	}
 	require.Empty(t, storetest.ListOf(env.ListCarrierEvents(env.Context, logistics.CarrierEventFilter{State: logistics.CarrierEventUnknown}))(t))
 	env.AuditHolds(t)

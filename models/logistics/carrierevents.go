@@ -10,6 +10,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // CarrierEvent is what a carrier sent, as it came. Tracking, Kind and OccurredAt
@@ -69,7 +70,7 @@ func (n NewCarrierEvent) row(now time.Time) CarrierEvent {
 		at := n.OccurredAt.UTC().Truncate(time.Microsecond)
 		e.OccurredAt = &at
 	}
-	if !rules.ScanKind(e.Kind).Valid() || e.Tracking == "" || e.OccurredAt == nil {
+	if !shipping.ScanKind(e.Kind).Valid() || e.Tracking == "" || e.OccurredAt == nil {
 		e.State = CarrierEventUnreadable
 	}
 	return e
@@ -122,7 +123,7 @@ func (s *Logistics) applyCarrierEvent(ctx context.Context, e CarrierEvent) (Carr
 		}
 
 		n := NewScan{
-			Kind:     rules.ScanKind(e.Kind),
+			Kind:     shipping.ScanKind(e.Kind),
 			At:       *e.OccurredAt,
 			Source:   ScanByCarrier,
 			CauseKey: "carrier/" + e.Carrier + "/" + e.EventID,

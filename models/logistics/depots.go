@@ -8,7 +8,7 @@ import (
 	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/models/db"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // Depot is a place of the operator's from which units are sent, and to which they
@@ -28,7 +28,7 @@ type Depot struct {
 
 // PutDepot adds a depot, or changes the one of the same code. Only the service and its
 // operators may; anyone else gets NOT_FOUND.
-func (s *Logistics) PutDepot(ctx context.Context, f rules.DepotForm) (Depot, error) {
+func (s *Logistics) PutDepot(ctx context.Context, f shipping.DepotForm) (Depot, error) {
 	f = f.Normalise()
 	if err := f.Validate(); err != nil {
 		return Depot{}, err

@@ -8,6 +8,8 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // ShipmentPaper is what stands on the papers of a parcel: its label and its slip. It
@@ -118,7 +120,7 @@ func (r paperRow) paper(ref program.Reference) ShipmentPaper {
 	switch {
 	case r.SpareModel != "":
 		p.ModelCode = r.SpareModel
-	case r.Row.Direction == rules.ShipOut && r.RmaModel != "":
+	case r.Row.Direction == shipping.ShipOut && r.RmaModel != "":
 		p.ModelCode = r.RmaSent
 		if p.ModelCode == "" {
 			p.ModelCode = r.RmaModel
@@ -127,7 +129,7 @@ func (r paperRow) paper(ref program.Reference) ShipmentPaper {
 		p.FaultySerial = r.RmaFaulty
 		p.Quantity = r.RmaQuantity
 		p.ReturnWanted = true
-	case r.Row.Direction == rules.ShipReturn && r.RmaModel != "":
+	case r.Row.Direction == shipping.ShipReturn && r.RmaModel != "":
 		p.ModelCode = r.RmaModel
 		p.Serial = r.RmaFaulty
 		p.Quantity = r.RmaQuantity
@@ -141,7 +143,7 @@ func (r paperRow) paper(ref program.Reference) ShipmentPaper {
 // ModelName returns how people call a model on a day, or its code where nobody has
 // named it.
 func ModelName(ref program.Reference, code string, on civil.Date) string {
-	if model, ok := rules.ModelOn(ref.Model(code), code, on); ok {
+	if model, ok := catalogue.ModelOn(ref.Model(code), code, on); ok {
 		return model.Name
 	}
 	return code

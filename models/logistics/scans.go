@@ -11,6 +11,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // ShipmentScan is one fact about a shipment, once: CauseKey is unique.
@@ -18,7 +19,7 @@ type ShipmentScan struct {
 	ID         string
 	AccountID  string
 	ShipmentID string
-	Kind       rules.ScanKind
+	Kind       shipping.ScanKind
 	At         time.Time // when it happened
 	Source     ScanSource
 	CauseKey   string
@@ -40,7 +41,7 @@ const (
 // A time that lies ahead counts as now: clocks differ, and nothing is delivered
 // tomorrow.
 type NewScan struct {
-	Kind     rules.ScanKind
+	Kind     shipping.ScanKind
 	At       time.Time // zero: now
 	Source   ScanSource
 	CauseKey string
@@ -136,7 +137,7 @@ func (s *Logistics) bookShipment(tx *db.Tx, sh *Shipment, tracking string) error
 		return err
 	}
 	return s.addScan(tx, sh, NewScan{
-		Kind:     rules.ScanLabelled,
+		Kind:     shipping.ScanLabelled,
 		Source:   ScanByService,
 		CauseKey: sh.ID + "/booked",
 	})
@@ -149,14 +150,14 @@ func (s *Logistics) CancelShipment(ctx context.Context, shipmentID, reason strin
 	var out Shipment
 	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
 		out, err = lockShipment(tx, shipmentID)
-		if err != nil || out.State == rules.ShipmentCancelled {
+		if err != nil || out.State == shipping.ShipmentCancelled {
 			return err
 		}
-		if err := rules.MayCancelShipment(out.State); err != nil {
+		if err := shipping.MayCancelShipment(out.State); err != nil {
 			return err
 		}
 		return s.addScan(tx, &out, NewScan{
-			Kind:     rules.ScanCancelled,
+			Kind:     shipping.ScanCancelled,
 			Source:   ScanByService,
 			CauseKey: out.ID + "/cancelled",
 			Reason:   reason,
@@ -188,7 +189,7 @@ func lockShipmentWhere(tx *db.Tx, where string, args ...any) (Shipment, error) {
 
 // scanRow is a scan with the end of its shipment's audit chain.
 type scanRow struct {
-	Kind  rules.ScanKind
+	Kind  shipping.ScanKind
 	At    time.Time
 	Chain db.ChainEnd `gorm:"embedded"`
 }
@@ -222,13 +223,13 @@ func (s *Logistics) addScan(tx *db.Tx, sh *Shipment, n NewScan) error {
 	if err != nil {
 		return err
 	}
-	facts := make([]rules.Scan, len(scans))
+	facts := make([]shipping.Scan, len(scans))
 	for i, f := range scans {
-		facts[i] = rules.Scan{Kind: f.Kind, At: f.At}
+		facts[i] = shipping.Scan{Kind: f.Kind, At: f.At}
 	}
 
 	before := *sh
-	if err := storeProgress(tx, sh, rules.ProgressOf(facts)); err != nil {
+	if err := storeProgress(tx, sh, shipping.ProgressOf(facts)); err != nil {
 		return err
 	}
 	details := db.WithReason(n.Reason, map[string]any{
@@ -261,7 +262,7 @@ func (s *Logistics) addScan(tx *db.Tx, sh *Shipment, n NewScan) error {
 }
 
 // storeProgress stores what the scans amount to.
-func storeProgress(tx *db.Tx, sh *Shipment, p rules.ShipmentProgress) error {
+func storeProgress(tx *db.Tx, sh *Shipment, p shipping.ShipmentProgress) error {
 	sh.State = p.State
 	sh.Contradicted = p.Contradicted
 	sh.FirstMoveAt = p.FirstMoveAt

@@ -15,11 +15,12 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 func TestShipmentsAreMadeOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		n := logistics.NewShipment{AccountID: storetest.AccountOf(t, env), Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: "rma_1/out/1", Carrier: "sim"}
+		n := logistics.NewShipment{AccountID: storetest.AccountOf(t, env), Direction: shipping.ShipOut, SubjectID: "rma_1", BookingKey: "rma_1/out/1", Carrier: "sim"}
 		ids := make([]string, 8)
 		storetest.RequireAll(t, storetest.AtOnce(len(ids), func(i int) error {
 			sh, err := env.CreateShipment(env.Context, n)
@@ -32,9 +33,9 @@ func TestShipmentsAreMadeOnce(t *testing.T) {
 		second := n
 		second.BookingKey = "rma_1/out/2"
 		_, err := env.CreateShipment(env.Context, second)
-		storetest.RequireCode(t, rules.ShipmentLive, err)
+		storetest.RequireCode(t, shipping.ShipmentLive, err)
 		back := second
-		back.Direction, back.BookingKey = rules.ShipReturn, "rma_1/return/1"
+		back.Direction, back.BookingKey = shipping.ShipReturn, "rma_1/return/1"
 		_, err = env.CreateShipment(env.Context, back)
 		require.NoError(t, err, "each direction has its own")
 		back.BookingKey = n.BookingKey
@@ -51,7 +52,7 @@ func TestAtMostOneLiveOutboundShipment(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		accountID := storetest.AccountOf(t, env)
 		errs := storetest.AtOnce(8, func(i int) error {
-			_, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_1", BookingKey: fmt.Sprint("key ", i), Carrier: "sim"})
+			_, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipOut, SubjectID: "rma_1", BookingKey: fmt.Sprint("key ", i), Carrier: "sim"})
 			return err
 		})
 		made := 0
@@ -60,7 +61,7 @@ func TestAtMostOneLiveOutboundShipment(t *testing.T) {
 				made++
 				continue
 			}
-			storetest.RequireCode(t, rules.ShipmentLive, err)
+			storetest.RequireCode(t, shipping.ShipmentLive, err)
 		}
 		require.Equal(t, 1, made)
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM shipments"))
@@ -72,7 +73,7 @@ func TestShipmentIsCheckedBeforeItIsMade(t *testing.T) {
 	_, err := env.CreateShipment(env.Context, logistics.NewShipment{Direction: "UP", PromisedOn: "soon"})
 	storetest.RequireCode(t, rules.ValidationFailed, err)
 	require.ElementsMatch(t, []string{"/subject_id", "/booking_key", "/carrier", "/direction", "/promised_on"}, storetest.Pointers(err))
-	_, err = env.CreateShipment(env.Context, logistics.NewShipment{AccountID: "acc_none", Direction: rules.ShipOut, SubjectID: "x", BookingKey: "x", Carrier: "x"})
+	_, err = env.CreateShipment(env.Context, logistics.NewShipment{AccountID: "acc_none", Direction: shipping.ShipOut, SubjectID: "x", BookingKey: "x", Carrier: "x"})
 	storetest.RequireCode(t, rules.NotFound, err)
 }
 
@@ -82,10 +83,10 @@ func TestBookingIsStoredOnceAndOneNumberIsOneParcel(t *testing.T) {
 		a := storetest.ShipmentOf(t, env, accountID, "T1")
 		again, err := env.ShipmentBooked(env.Context, a.ID, "T1")
 		require.NoError(t, err)
-		require.Equal(t, rules.ShipmentPickedUp, again.State, "a later scan is not undone")
+		require.Equal(t, shipping.ShipmentPickedUp, again.State, "a later scan is not undone")
 		_, err = env.ShipmentBooked(env.Context, a.ID, "T2")
 		storetest.RequireCode(t, rules.StateConflict, err)
-		b, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "rma_2", BookingKey: "2", Carrier: "sim"})
+		b, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipOut, SubjectID: "rma_2", BookingKey: "2", Carrier: "sim"})
 		require.NoError(t, err)
 		_, err = env.ShipmentBooked(env.Context, b.ID, "T1")
 		require.Error(t, err, "the number is taken")
@@ -100,8 +101,8 @@ func TestCancelledBeforePickUpOnly(t *testing.T) {
 		accountID := storetest.AccountOf(t, env)
 		moving := storetest.ShipmentOf(t, env, accountID, "T1")
 		_, err := env.CancelShipment(env.Context, moving.ID, "withdrawn")
-		storetest.RequireCode(t, rules.ShipmentNotCancellable, err)
-		n := logistics.NewShipment{AccountID: accountID, Direction: rules.ShipSpare, SubjectID: "spr_1", BookingKey: "s1", Carrier: "sim"}
+		storetest.RequireCode(t, shipping.ShipmentNotCancellable, err)
+		n := logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipSpare, SubjectID: "spr_1", BookingKey: "s1", Carrier: "sim"}
 		waiting, err := env.CreateShipment(env.Context, n)
 		require.NoError(t, err)
 		_, err = env.ShipmentBooked(env.Context, waiting.ID, "T2")
@@ -109,14 +110,14 @@ func TestCancelledBeforePickUpOnly(t *testing.T) {
 		for range 2 {
 			sh, err := env.CancelShipment(env.Context, waiting.ID, "withdrawn")
 			require.NoError(t, err)
-			require.Equal(t, rules.ShipmentCancelled, sh.State)
+			require.Equal(t, shipping.ShipmentCancelled, sh.State)
 		}
 		require.Empty(t, env.Tasks(t, db.TaskShipmentContradicted))
-		_, err = env.ReceiveCarrierEvent(env.Context, storetest.CarrierEvent("T2", rules.ScanInTransit, storetest.Now))
+		_, err = env.ReceiveCarrierEvent(env.Context, storetest.CarrierEvent("T2", shipping.ScanInTransit, storetest.Now))
 		require.NoError(t, err)
 		sh, err := env.GetShipment(env.Context, waiting.ID)
 		require.NoError(t, err)
-		require.Equal(t, rules.ShipmentCancelled, sh.State, "it does not live again")
+		require.Equal(t, shipping.ShipmentCancelled, sh.State, "it does not live again")
 		require.True(t, sh.Contradicted)
 		require.Len(t, env.Tasks(t, db.TaskShipmentContradicted), 1)
 	})
@@ -131,11 +132,11 @@ func TestShipmentIsTheSameForEveryOrderOfArrival(t *testing.T) {
 	hours := func(h int) time.Time { return storetest.Now.Add(time.Duration(h) * time.Hour) }
 	story := []logistics.NewCarrierEvent{{}, {}, {}, {}, {}}
 	fill := func(tracking string) []logistics.NewCarrierEvent {
-		story[0] = storetest.CarrierEvent(tracking, rules.ScanPickedUp, hours(1))
-		story[1] = storetest.CarrierEvent(tracking, rules.ScanInTransit, hours(5))
-		story[2] = storetest.CarrierEvent(tracking, rules.ScanException, hours(9))
-		story[3] = storetest.CarrierEvent(tracking, rules.ScanInTransit, hours(12))
-		story[4] = storetest.CarrierEvent(tracking, rules.ScanDelivered, hours(20))
+		story[0] = storetest.CarrierEvent(tracking, shipping.ScanPickedUp, hours(1))
+		story[1] = storetest.CarrierEvent(tracking, shipping.ScanInTransit, hours(5))
+		story[2] = storetest.CarrierEvent(tracking, shipping.ScanException, hours(9))
+		story[3] = storetest.CarrierEvent(tracking, shipping.ScanInTransit, hours(12))
+		story[4] = storetest.CarrierEvent(tracking, shipping.ScanDelivered, hours(20))
 		return story
 	}
 	for seed := range uint64(60) {
@@ -146,7 +147,7 @@ func TestShipmentIsTheSameForEveryOrderOfArrival(t *testing.T) {
 			events = append(events, events[random.IntN(5)])
 		}
 		random.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
-		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipReturn, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipReturn, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim"})
 		require.NoError(t, err)
 		booked := random.IntN(len(events) + 1)
 		for i, e := range events {
@@ -159,7 +160,7 @@ func TestShipmentIsTheSameForEveryOrderOfArrival(t *testing.T) {
 		}
 		sh, err = env.ShipmentBooked(env.Context, sh.ID, tracking)
 		require.NoError(t, err)
-		require.Equal(t, rules.ShipmentDelivered, sh.State, "seed %d", seed)
+		require.Equal(t, shipping.ShipmentDelivered, sh.State, "seed %d", seed)
 		require.False(t, sh.Contradicted)
 		require.True(t, sh.FirstMoveAt.Equal(hours(1)), "S22: seed %d", seed)
 		require.True(t, sh.DeliveredAt.Equal(hours(20)))
@@ -190,11 +191,11 @@ func lastTold(t *testing.T, env storetest.Env, subject string) (newest map[strin
 func TestScansOfOperatorsAndDepotsCountToo(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		sh := storetest.ShipmentOf(t, env, storetest.AccountOf(t, env), "T1")
-		lost := logistics.NewScan{Kind: rules.ScanLost, Source: logistics.ScanByOperator, CauseKey: sh.ID + "/lost", Reason: "silent for 3 business days"}
+		lost := logistics.NewScan{Kind: shipping.ScanLost, Source: logistics.ScanByOperator, CauseKey: sh.ID + "/lost", Reason: "silent for 3 business days"}
 		for range 2 {
 			after, err := env.RecordScan(storetest.Operator(), sh.ID, lost)
 			require.NoError(t, err)
-			require.Equal(t, rules.ShipmentLost, after.State)
+			require.Equal(t, shipping.ShipmentLost, after.State)
 		}
 		events, err := env.Timeline(env.Context, sh.ID)
 		require.NoError(t, err)
@@ -202,7 +203,7 @@ func TestScansOfOperatorsAndDepotsCountToo(t *testing.T) {
 		require.Equal(t, "silent for 3 business days", events[3].Details["reason"])
 		_, err = env.RecordScan(env.Context, "shp_none", lost)
 		storetest.RequireCode(t, rules.NotFound, err)
-		future, err := env.RecordScan(env.Context, sh.ID, logistics.NewScan{Kind: rules.ScanDelivered, At: storetest.Now.Add(time.Hour), Source: logistics.ScanByDepot, CauseKey: "d"})
+		future, err := env.RecordScan(env.Context, sh.ID, logistics.NewScan{Kind: shipping.ScanDelivered, At: storetest.Now.Add(time.Hour), Source: logistics.ScanByDepot, CauseKey: "d"})
 		require.NoError(t, err)
 		require.True(t, future.DeliveredAt.Equal(storetest.Now), "nothing is delivered in the future")
 	})
@@ -222,13 +223,13 @@ func TestC5_ShipmentsOfOthersAreNotThere(t *testing.T) {
 		scans, err := env.ScansOf(foreign, sh.ID)
 		require.NoError(t, err)
 		require.Empty(t, scans)
-		_, err = env.RecordScan(foreign, sh.ID, logistics.NewScan{Kind: rules.ScanLost, CauseKey: "x"})
+		_, err = env.RecordScan(foreign, sh.ID, logistics.NewScan{Kind: shipping.ScanLost, CauseKey: "x"})
 		storetest.RequireCode(t, rules.NotFound, err)
-		_, err = env.CreateShipment(foreign, logistics.NewShipment{AccountID: accountID, Direction: rules.ShipOut, SubjectID: "x", BookingKey: "x", Carrier: "x"})
+		_, err = env.CreateShipment(foreign, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipOut, SubjectID: "x", BookingKey: "x", Carrier: "x"})
 		storetest.RequireCode(t, rules.NotFound, err)
 		for _, ctx := range []func() error{
 			func() error {
-				_, err := env.ReceiveCarrierEvent(own, storetest.CarrierEvent("T1", rules.ScanLost, storetest.Now))
+				_, err := env.ReceiveCarrierEvent(own, storetest.CarrierEvent("T1", shipping.ScanLost, storetest.Now))
 				return err
 			},
 			func() error { _, _, err := env.ListCarrierEvents(own, logistics.CarrierEventFilter{}); return err },

@@ -11,6 +11,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // Shipment is one parcel between a depot and a customer's site. Its state is
@@ -19,13 +20,13 @@ import (
 type Shipment struct {
 	ID           string
 	AccountID    string
-	Direction    rules.ShipmentDirection
+	Direction    shipping.ShipmentDirection
 	SubjectID    string  // RMA or spare unit
 	BookingKey   string  // names the booking at the carrier: one logical shipment, one booking
 	Carrier      string  // whose tracking number it is
 	Tracking     *string // nil until it is booked
 	PromisedOn   string  // YYYY-MM-DD at the ship-to; empty: nothing was promised
-	State        rules.ShipmentState
+	State        shipping.ShipmentState
 	Contradicted bool       // scans exclude each other; an operator was asked
 	FirstMoveAt  *time.Time // the carrier's first scan (S22)
 	DeliveredAt  *time.Time
@@ -37,7 +38,7 @@ type Shipment struct {
 	// a service nobody is asked: a person hands the parcel in.
 	SiteID        *string
 	DepotID       *string
-	Service       rules.ShipmentService
+	Service       shipping.ShipmentService
 	ModelCode     string
 	Quantity      int
 	Contents      string // for customs, as it was booked
@@ -59,7 +60,7 @@ func (o Shipment) facts() map[string]any {
 // such as rma_01k/out/1: the same key makes the same shipment.
 type NewShipment struct {
 	AccountID  string
-	Direction  rules.ShipmentDirection
+	Direction  shipping.ShipmentDirection
 	SubjectID  string
 	BookingKey string
 	Carrier    string
@@ -73,7 +74,7 @@ type NewShipment struct {
 type Consignment struct {
 	SiteID    string
 	DepotID   string
-	Service   rules.ShipmentService
+	Service   shipping.ShipmentService
 	ModelCode string
 	Quantity  int
 	Contents  string // for customs
@@ -136,7 +137,7 @@ func (n NewShipment) row(now time.Time) Shipment {
 		BookingKey: n.BookingKey,
 		Carrier:    n.Carrier,
 		PromisedOn: n.PromisedOn,
-		State:      rules.ShipmentCreated,
+		State:      shipping.ShipmentCreated,
 		CreatedAt:  now,
 		Version:    1,
 		Quantity:   1,
@@ -186,7 +187,7 @@ func CreateShipment(tx *db.Tx, n NewShipment) (Shipment, error) {
 			return o, o.same(n)
 		}
 		if o.State.Live() {
-			return Shipment{}, rules.Refuse(rules.ShipmentLive,
+			return Shipment{}, rules.Refuse(shipping.ShipmentLive,
 				"A shipment is under way already.", "Wait for it, cancel it, or declare it lost.")
 		}
 	}
@@ -306,7 +307,7 @@ func parcelOf(tx *db.Tx, n NewShipment) (*Shipment, error) {
 }
 
 // gaveUp reports whether the shipment ended without an arrival.
-func (o Shipment) gaveUp() bool { return !o.State.Live() && o.State != rules.ShipmentDelivered }
+func (o Shipment) gaveUp() bool { return !o.State.Live() && o.State != shipping.ShipmentDelivered }
 
 // EndShipment ends the parcel of a booking key, where there is one under way: an
 // operator declared it lost, or nobody needs it any more. What has moved cannot be
@@ -325,7 +326,7 @@ func (s *Logistics) EndShipment(
 	}
 
 	sh := &booked[0]
-	cancelled := end.Kind == rules.ScanCancelled
+	cancelled := end.Kind == shipping.ScanCancelled
 	if !sh.State.Live() || cancelled && (sh.Service != "" || sh.FirstMoveAt != nil) {
 		return false, nil
 	}
@@ -347,12 +348,12 @@ func (s *Logistics) EndShipment(
 // CallOffParcels asks the carrier to leave a subject's parcels that it has not picked
 // up; asked reports whether there are any. Each is CANCELLED once the carrier says so.
 func CallOffParcels(
-	tx *db.Tx, subjectID string, directions ...rules.ShipmentDirection,
+	tx *db.Tx, subjectID string, directions ...shipping.ShipmentDirection,
 ) (asked bool, err error) {
 	res := tx.Model(&Shipment{}).
 		Where("subject_id = ? AND direction IN ?", subjectID, directions).
 		Where("service <> '' AND cancel_asked_at IS NULL").
-		Where("state IN ?", []rules.ShipmentState{rules.ShipmentCreated, rules.ShipmentLabelled}).
+		Where("state IN ?", []shipping.ShipmentState{shipping.ShipmentCreated, shipping.ShipmentLabelled}).
 		Updates(map[string]any{
 			"cancel_asked_at": tx.Now(),
 			"version":         gorm.Expr("version + 1"),
@@ -363,14 +364,14 @@ func CallOffParcels(
 // KeepParcels takes back that the carrier was asked to leave a subject's parcels; kept
 // reports whether there are any under way.
 func KeepParcels(
-	tx *db.Tx, subjectID string, direction rules.ShipmentDirection,
+	tx *db.Tx, subjectID string, direction shipping.ShipmentDirection,
 ) (kept bool, err error) {
-	live := []rules.ShipmentState{
-		rules.ShipmentCreated,
-		rules.ShipmentLabelled,
-		rules.ShipmentPickedUp,
-		rules.ShipmentInTransit,
-		rules.ShipmentException,
+	live := []shipping.ShipmentState{
+		shipping.ShipmentCreated,
+		shipping.ShipmentLabelled,
+		shipping.ShipmentPickedUp,
+		shipping.ShipmentInTransit,
+		shipping.ShipmentException,
 	}
 	res := tx.Model(&Shipment{}).
 		Where("subject_id = ? AND direction = ? AND state IN ?", subjectID, direction, live).
@@ -391,8 +392,8 @@ func (s *Logistics) GetShipment(ctx context.Context, id string) (Shipment, error
 type ShipmentFilter struct {
 	AccountID string
 	SubjectID string
-	Direction rules.ShipmentDirection
-	State     rules.ShipmentState
+	Direction shipping.ShipmentDirection
+	State     shipping.ShipmentState
 	Tracking  string
 	Page      db.Page
 }

@@ -13,6 +13,8 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // StockLevel is the stock of a model at a depot: the sum of its entries.
@@ -25,8 +27,8 @@ type StockLevel struct {
 }
 
 // Level returns the level as the rules know it.
-func (l StockLevel) Level() rules.StockLevel {
-	return rules.StockLevel{OnHand: l.OnHand, Reserved: l.Reserved}
+func (l StockLevel) Level() shipping.StockLevel {
+	return shipping.StockLevel{OnHand: l.OnHand, Reserved: l.Reserved}
 }
 
 // StockEntry is one line of the ledger. CauseKey is unique: a cause makes one
@@ -36,7 +38,7 @@ type StockEntry struct {
 	ID            string
 	DepotID       string
 	ModelCode     string
-	Kind          rules.StockKind
+	Kind          shipping.StockKind
 	Quantity      int
 	OnHandDelta   int
 	ReservedDelta int
@@ -62,7 +64,7 @@ type StockMove struct {
 
 // ReceiveStock enters units that came to a depot.
 func (s *Logistics) ReceiveStock(ctx context.Context, m StockMove) (StockEntry, error) {
-	return s.enterMove(ctx, rules.StockReceipt, m)
+	return s.enterMove(ctx, shipping.StockReceipt, m)
 }
 
 // AdjustStock corrects a level by a count, with a reason. Refusals:
@@ -71,39 +73,39 @@ func (s *Logistics) AdjustStock(ctx context.Context, m StockMove) (StockEntry, e
 	if err := rules.CheckReason(m.Reason); err != nil {
 		return StockEntry{}, err
 	}
-	return s.enterMove(ctx, rules.StockAdjustment, m)
+	return s.enterMove(ctx, shipping.StockAdjustment, m)
 }
 
 // ReserveStock promises units of a named depot to a subject. It refuses with
 // OUT_OF_STOCK when less is free (S21). RMAs and spare units reserve with reserveStock,
 // which finds the depot.
 func (s *Logistics) ReserveStock(ctx context.Context, m StockMove) (StockEntry, error) {
-	return s.enterMove(ctx, rules.StockReservation, m)
+	return s.enterMove(ctx, shipping.StockReservation, m)
 }
 
 // ReleaseStock gives back what a reservation promised; reservation is its cause.
 // Doing it again changes nothing; it refuses with RESERVATION_CLOSED what was shipped.
 func (s *Logistics) ReleaseStock(ctx context.Context, reservation, reason string) (StockEntry, error) {
-	return s.closeByCause(ctx, rules.StockRelease, reservation, reason)
+	return s.closeByCause(ctx, shipping.StockRelease, reservation, reason)
 }
 
 // ShipStock takes what was reserved out of the depot; reservation is its cause.
 // Doing it again changes nothing; it refuses with RESERVATION_CLOSED what was released.
 func (s *Logistics) ShipStock(ctx context.Context, reservation string) (StockEntry, error) {
-	return s.closeByCause(ctx, rules.StockShipment, reservation, "")
+	return s.closeByCause(ctx, shipping.StockShipment, reservation, "")
 }
 
 // enterMove makes an entry: it locks the level and then looks for the cause, so that of
 // two moves with the same cause one waits and finds the other's entry.
 func (s *Logistics) enterMove(
-	ctx context.Context, kind rules.StockKind, m StockMove,
+	ctx context.Context, kind shipping.StockKind, m StockMove,
 ) (StockEntry, error) {
 	var out StockEntry
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
-		m.ModelCode = rules.NormaliseModelCode(m.ModelCode)
+		m.ModelCode = catalogue.NormaliseModelCode(m.ModelCode)
 		if err := m.validate(); err != nil {
 			return err
 		}
@@ -132,7 +134,7 @@ func (s *Logistics) enterMove(
 
 // closeByCause closes the reservation that a cause made.
 func (s *Logistics) closeByCause(
-	ctx context.Context, kind rules.StockKind, reservation, reason string,
+	ctx context.Context, kind shipping.StockKind, reservation, reason string,
 ) (StockEntry, error) {
 	var out StockEntry
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
@@ -143,7 +145,7 @@ func (s *Logistics) closeByCause(
 		if err != nil {
 			return err
 		}
-		if r.Kind != rules.StockReservation {
+		if r.Kind != shipping.StockReservation {
 			return db.NotFound()
 		}
 		level, err := lockLevel(tx, r.DepotID, r.ModelCode)
@@ -160,7 +162,7 @@ func (s *Logistics) closeByCause(
 			if out.Kind == kind {
 				return nil
 			}
-			return rules.Refuse(rules.ReservationClosed,
+			return rules.Refuse(shipping.ReservationClosed,
 				"The reservation was released or shipped already.", "Reserve anew.")
 		}
 
@@ -211,9 +213,9 @@ func (e StockEntry) same(n StockEntry) error {
 // newStockEntry returns the line of the ledger that a move makes; closes names the
 // reservation that it closes, if any.
 func newStockEntry(tx *db.Tx,
-	scope db.Scope, kind rules.StockKind, m StockMove, closes *string,
+	scope db.Scope, kind shipping.StockKind, m StockMove, closes *string,
 ) (StockEntry, error) {
-	delta, err := rules.DeltaOf(kind, m.Quantity)
+	delta, err := shipping.DeltaOf(kind, m.Quantity)
 	if err != nil {
 		return StockEntry{}, err
 	}
@@ -235,7 +237,7 @@ func newStockEntry(tx *db.Tx,
 }
 
 // closingEntry returns the line that closes a reservation.
-func closingEntry(tx *db.Tx, scope db.Scope, kind rules.StockKind, r StockEntry) (StockEntry, error) {
+func closingEntry(tx *db.Tx, scope db.Scope, kind shipping.StockKind, r StockEntry) (StockEntry, error) {
 	m := StockMove{
 		DepotID:   r.DepotID,
 		ModelCode: r.ModelCode,
@@ -269,7 +271,7 @@ func lockLevel(tx *db.Tx, depotID, model string) (StockLevel, error) {
 
 // enterAtLevel writes an entry with its level and audit; the caller has locked the level.
 func enterAtLevel(tx *db.Tx, level StockLevel, e StockEntry) error {
-	delta := rules.StockDelta{OnHand: e.OnHandDelta, Reserved: e.ReservedDelta}
+	delta := shipping.StockDelta{OnHand: e.OnHandDelta, Reserved: e.ReservedDelta}
 	next, err := level.Level().Apply(delta)
 	if err != nil {
 		return err
@@ -302,7 +304,7 @@ func enterAtLevel(tx *db.Tx, level StockLevel, e StockEntry) error {
 	return tx.Audit(chain, nil, false, db.Entry{Verb: StockVerb(e.Kind), ObjectID: e.DepotID, Details: details})
 }
 
-func StockVerb(kind rules.StockKind) string { return "stock." + strings.ToLower(string(kind)) }
+func StockVerb(kind shipping.StockKind) string { return "stock." + strings.ToLower(string(kind)) }
 
 // StockNeed is what an RMA or a spare unit needs from the stock.
 type StockNeed struct {
@@ -341,7 +343,7 @@ func ReserveStock(
 			return nil, false, err
 		}
 		if depotID != "" {
-			e, err := newStockEntry(tx, tx.Scope, rules.StockReservation, n.at(depotID), nil)
+			e, err := newStockEntry(tx, tx.Scope, shipping.StockReservation, n.at(depotID), nil)
 			if err != nil {
 				return nil, true, err
 			}
@@ -395,7 +397,7 @@ func takeFreeUnits(tx *db.Tx, n StockNeed) (depotID string, err error) {
 // that cause is open. The caller holds the lock on the subject, so nobody else closes
 // it meanwhile, and notes the entry in the subject's audit.
 func CloseReservation(
-	tx *db.Tx, cause string, kind rules.StockKind,
+	tx *db.Tx, cause string, kind shipping.StockKind,
 ) (*StockEntry, error) {
 	var open []StockEntry
 	err := tx.
@@ -429,16 +431,16 @@ func ShipUnreserved(
 	tx *db.Tx, depotID string, n StockNeed,
 ) ([]StockEntry, error) {
 	moved, err := moveLevel(tx, depotID, n.ModelCode, n.Quantity,
-		rules.StockReservation, rules.StockShipment)
+		shipping.StockReservation, shipping.StockShipment)
 	if err != nil || !moved {
 		return nil, err
 	}
 
-	reserved, err := newStockEntry(tx, tx.Scope, rules.StockReservation, n.at(depotID), nil)
+	reserved, err := newStockEntry(tx, tx.Scope, shipping.StockReservation, n.at(depotID), nil)
 	if err != nil {
 		return nil, err
 	}
-	shipped, err := closingEntry(tx, tx.Scope, rules.StockShipment, reserved)
+	shipped, err := closingEntry(tx, tx.Scope, shipping.StockShipment, reserved)
 	if err != nil {
 		return nil, err
 	}
@@ -450,18 +452,18 @@ func ShipUnreserved(
 // moveLevel changes a level in one statement as entries of the kinds do; it reports
 // false when the level does not have that many units.
 func moveLevel(
-	tx *db.Tx, depotID, model string, quantity int, kinds ...rules.StockKind,
+	tx *db.Tx, depotID, model string, quantity int, kinds ...shipping.StockKind,
 ) (moved bool, err error) {
-	var sum rules.StockDelta
+	var sum shipping.StockDelta
 	q := tx.Model(&StockLevel{}).Where("depot_id = ? AND model_code = ?", depotID, model)
 	for _, kind := range kinds {
-		d, err := rules.DeltaOf(kind, quantity)
+		d, err := shipping.DeltaOf(kind, quantity)
 		if err != nil {
 			return false, err
 		}
 		sum.OnHand += d.OnHand
 		sum.Reserved += d.Reserved
-		if kind == rules.StockReservation {
+		if kind == shipping.StockReservation {
 			q = q.Where("on_hand - reserved >= ?", quantity)
 		}
 	}
@@ -478,13 +480,13 @@ type StockFilter struct {
 	DepotID   string
 	ModelCode string
 	SubjectID string // entries
-	Kind      rules.StockKind
+	Kind      shipping.StockKind
 	Page      db.Page
 }
 
 func (f StockFilter) narrow(q *gorm.DB, with map[string]string) *gorm.DB {
 	with["depot_id"] = f.DepotID
-	with["model_code"] = rules.NormaliseModelCode(f.ModelCode)
+	with["model_code"] = catalogue.NormaliseModelCode(f.ModelCode)
 	for column, value := range with {
 		if value != "" {
 			q = q.Where(clause.Eq{Column: column, Value: value})

@@ -9,11 +9,12 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 func depot(t *testing.T, env storetest.Env) logistics.Depot {
 	t.Helper()
-	d, err := env.PutDepot(storetest.Operator(), rules.DepotForm{Code: "br-1", Name: "Depósito Campinas", Street: "Rua A 1", City: "Campinas", Country: "br"})
+	d, err := env.PutDepot(storetest.Operator(), shipping.DepotForm{Code: "br-1", Name: "Depósito Campinas", Street: "Rua A 1", City: "Campinas", Country: "br"})
 	require.NoError(t, err)
 	return d
 }
@@ -22,12 +23,12 @@ func bars(d logistics.Depot, quantity int, cause string) logistics.StockMove {
 	return logistics.StockMove{DepotID: d.ID, ModelCode: "rally-bar", Quantity: quantity, Cause: cause, SubjectID: "rma_1", Reason: "counted"}
 }
 
-func levelOf(t *testing.T, env storetest.Env, d logistics.Depot) rules.StockLevel {
+func levelOf(t *testing.T, env storetest.Env, d logistics.Depot) shipping.StockLevel {
 	t.Helper()
 	levels, err := env.StockLevels(env.Context, logistics.StockFilter{DepotID: d.ID, ModelCode: "RALLY-BAR"})
 	require.NoError(t, err)
 	if len(levels) == 0 {
-		return rules.StockLevel{}
+		return shipping.StockLevel{}
 	}
 	require.Len(t, levels, 1)
 	return levels[0].Level()
@@ -44,19 +45,19 @@ func TestStockFromReceiptToShipment(t *testing.T) {
 		step(env.ReceiveStock(ctx, bars(d, 5, "note 1")))
 		a := step(env.ReserveStock(ctx, bars(d, 2, "rma_1")))
 		step(env.ReserveStock(ctx, bars(d, 3, "rma_2")))
-		require.Equal(t, rules.StockLevel{OnHand: 5, Reserved: 5}, levelOf(t, env, d))
+		require.Equal(t, shipping.StockLevel{OnHand: 5, Reserved: 5}, levelOf(t, env, d))
 		_, err := env.ReserveStock(ctx, bars(d, 1, "rma_3"))
-		storetest.RequireCode(t, rules.OutOfStock, err)
+		storetest.RequireCode(t, shipping.OutOfStock, err)
 		shipped := step(env.ShipStock(ctx, "rma_1"))
 		require.Equal(t, a.ID, *shipped.ClosesID)
 		step(env.ReleaseStock(ctx, "rma_2", "withdrawn"))
-		require.Equal(t, rules.StockLevel{OnHand: 3}, levelOf(t, env, d))
+		require.Equal(t, shipping.StockLevel{OnHand: 3}, levelOf(t, env, d))
 		step(env.AdjustStock(ctx, bars(d, -1, "count 1")))
-		require.Equal(t, rules.StockLevel{OnHand: 2}, levelOf(t, env, d))
+		require.Equal(t, shipping.StockLevel{OnHand: 2}, levelOf(t, env, d))
 		_, err = env.AdjustStock(ctx, bars(d, -3, "count 2"))
-		storetest.RequireCode(t, rules.StockNegative, err)
+		storetest.RequireCode(t, shipping.StockNegative, err)
 		require.Len(t, storetest.ListOf(env.StockEntries(ctx, logistics.StockFilter{DepotID: d.ID}))(t), 6)
-		require.Len(t, storetest.ListOf(env.StockEntries(ctx, logistics.StockFilter{Kind: rules.StockReservation, SubjectID: "rma_1", ModelCode: "rally-bar"}))(t), 2)
+		require.Len(t, storetest.ListOf(env.StockEntries(ctx, logistics.StockFilter{Kind: shipping.StockReservation, SubjectID: "rma_1", ModelCode: "rally-bar"}))(t), 2)
 		storetest.Balanced(t, env)
 	})
 }
@@ -77,7 +78,7 @@ func TestStockCausesMakeOneEntryEach(t *testing.T) {
 		twice(func() (logistics.StockEntry, error) { return env.ReserveStock(ctx, bars(d, 5, "rma_1")) })
 		twice(func() (logistics.StockEntry, error) { return env.ShipStock(ctx, "rma_1") })
 		_, err := env.ReleaseStock(ctx, "rma_1", "")
-		storetest.RequireCode(t, rules.ReservationClosed, err)
+		storetest.RequireCode(t, shipping.ReservationClosed, err)
 		_, err = env.ReceiveStock(ctx, bars(d, 6, "note 1"))
 		storetest.RequireCode(t, rules.IdempotencyConflict, err)
 		_, err = env.ReserveStock(ctx, bars(d, 5, "note 1"))
@@ -86,7 +87,7 @@ func TestStockCausesMakeOneEntryEach(t *testing.T) {
 			_, err = env.ShipStock(ctx, cause)
 			storetest.RequireCode(t, rules.NotFound, err)
 		}
-		require.Equal(t, rules.StockLevel{}, levelOf(t, env, d))
+		require.Equal(t, shipping.StockLevel{}, levelOf(t, env, d))
 		storetest.Balanced(t, env)
 	})
 }
@@ -105,10 +106,10 @@ func TestStockIsNeverPromisedTwice(t *testing.T) {
 				won++
 				continue
 			}
-			require.Equal(t, rules.OutOfStock, rules.CodeOf(err), "%d: %v", i, err)
+			require.Equal(t, shipping.OutOfStock, rules.CodeOf(err), "%d: %v", i, err)
 		}
 		require.Equal(t, 7, won)
-		require.Equal(t, rules.StockLevel{OnHand: 7, Reserved: 7}, levelOf(t, env, d))
+		require.Equal(t, shipping.StockLevel{OnHand: 7, Reserved: 7}, levelOf(t, env, d))
 		storetest.RequireAll(t, storetest.AtOnce(8, func(int) error { _, err := env.ReceiveStock(ctx, bars(d, 3, "note 2")); return err }))
 		require.Equal(t, 10, levelOf(t, env, d).OnHand)
 		reserved := env.Strings(t, "SELECT cause_key FROM stock_entries WHERE kind = 'RESERVATION'")
@@ -123,7 +124,7 @@ func TestStockIsNeverPromisedTwice(t *testing.T) {
 		refused := 0
 		for _, err := range closed {
 			if err != nil {
-				storetest.RequireCode(t, rules.ReservationClosed, err)
+				storetest.RequireCode(t, shipping.ReservationClosed, err)
 				refused++
 			}
 		}
@@ -165,7 +166,7 @@ func TestStockMovesAreChecked(t *testing.T) {
 	_, err = env.AdjustStock(ctx, m)
 	storetest.RequireCode(t, rules.ReasonRequired, err)
 	_, err = env.ReserveStock(ctx, bars(d, 1, "x"))
-	storetest.RequireCode(t, rules.OutOfStock, err)
+	storetest.RequireCode(t, shipping.OutOfStock, err)
 	require.Zero(t, env.Count(t, "SELECT count(*) FROM stock_levels"), "a refusal leaves nothing")
 }
 
@@ -176,7 +177,7 @@ func TestC5_StockIsNobodysButTheOperators(t *testing.T) {
 		for name, err := range map[string]error{
 			"receive": storetest.SecondOf(env.ReceiveStock(ctx, bars(d, 1, "x"))), "ship": storetest.SecondOf(env.ShipStock(ctx, "x")), "levels": storetest.SecondOf(env.StockLevels(ctx, logistics.StockFilter{})),
 			"entries": storetest.Third(env.StockEntries(ctx, logistics.StockFilter{})), "balance": storetest.SecondOf(env.StockBalance(ctx)), "depots": storetest.SecondOf(env.ListDepots(ctx)),
-			"depot": storetest.SecondOf(env.GetDepot(ctx, d.ID)), "put": storetest.SecondOf(env.PutDepot(ctx, rules.DepotForm{Code: "X", Name: "X", Street: "X", City: "X", Country: "BR"})),
+			"depot": storetest.SecondOf(env.GetDepot(ctx, d.ID)), "put": storetest.SecondOf(env.PutDepot(ctx, shipping.DepotForm{Code: "X", Name: "X", Street: "X", City: "X", Country: "BR"})),
 		} {
 			storetest.RequireCode(t, rules.NotFound, err)
 			require.NotEmpty(t, name)
@@ -188,7 +189,7 @@ func TestDepotsAreKeptByTheirCode(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		first := depot(t, env)
 		require.Equal(t, "America/Sao_Paulo", first.TimeZone)
-		second, err := env.PutDepot(env.Context, rules.DepotForm{Code: " BR-1", Name: "Depósito Santos", Street: "Rua B 2", City: "Santos", Country: "BR", TimeZone: "America/Bahia"})
+		second, err := env.PutDepot(env.Context, shipping.DepotForm{Code: " BR-1", Name: "Depósito Santos", Street: "Rua B 2", City: "Santos", Country: "BR", TimeZone: "America/Bahia"})
 		require.NoError(t, err)
 		require.Equal(t, first.ID, second.ID)
 		all, err := env.ListDepots(env.Context)
@@ -198,7 +199,7 @@ func TestDepotsAreKeptByTheirCode(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "Santos", got.City)
 		require.Equal(t, "America/Bahia", got.TimeZone)
-		_, err = env.PutDepot(env.Context, rules.DepotForm{Country: "ZZZ", TimeZone: "Local"})
+		_, err = env.PutDepot(env.Context, shipping.DepotForm{Country: "ZZZ", TimeZone: "Local"})
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 		require.ElementsMatch(t, []string{"/code", "/name", "/street", "/city", "/country", "/time_zone"}, storetest.Pointers(err))
 	})

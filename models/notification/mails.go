@@ -9,6 +9,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 // Notification is one mail to one recipient, once: DedupeKey is unique (C7).
@@ -82,7 +83,7 @@ func Queue(tx *db.Tx, mails ...Notification) error {
 	for i := range mails {
 		m := &mails[i]
 		m.ID = db.NewID(db.PrefixNotification)
-		m.ProgramID = rules.DefaultProgram().ID
+		m.ProgramID = catalogue.DefaultProgram().ID
 		m.State = rules.NotificationQueued
 		m.CreatedAt = tx.Now()
 		m.DedupeKey = strings.Join(

@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 const agendaZone = "America/Sao_Paulo"
@@ -77,7 +78,7 @@ func TestAgendaFollowsAReplacement(t *testing.T) {
 		a = agenda(t, env, operations.AgendaQuery{})
 		require.Empty(t, lines(a.Due))
 		require.ElementsMatch(t, []string{"RMA, DELIVERY, NOBODY, 1 day late", "SHIPMENT, PICK_UP, CARRIER, 1 day late"}, lines(a.Late))
-		_, err = env.RecordRMAFact(env.Context, r.ID, rules.FactDelivered, time.Time{})
+		_, err = env.RecordRMAFact(env.Context, r.ID, rma.FactDelivered, time.Time{})
 		require.NoError(t, err)
 		require.Empty(t, lines(agenda(t, env, operations.AgendaQuery{}).Late), "delivered")
 

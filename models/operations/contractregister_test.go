@@ -13,6 +13,8 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // oneOfEach is an account with a contract of each type, in the order of buying.
@@ -27,7 +29,7 @@ func oneOfEach(t *testing.T, env storetest.Env) (accountID string, orders []orde
 	return *orders[0].AccountID, orders
 }
 
-func typesOf(entries []entitlement.ContractEntry) (out []rules.ServiceType) {
+func typesOf(entries []entitlement.ContractEntry) (out []catalogue.ServiceType) {
 	for _, e := range entries {
 		out = append(out, e.Type)
 	}
@@ -38,7 +40,7 @@ func TestR38_RegisterHoldsEveryTypeAndStateWithItsCounts(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		accountID, orders := oneOfEach(t, env)
 		customer := storetest.Customer(accountID)
-		require.Equal(t, []rules.ServiceType{rules.ServiceJumpStart, rules.ServiceExtWarranty, rules.ServiceSyncPlus, rules.ServiceSelect},
+		require.Equal(t, []catalogue.ServiceType{catalogue.ServiceJumpStart, catalogue.ServiceExtWarranty, catalogue.ServiceSyncPlus, catalogue.ServiceSelect},
 			typesOf(storetest.Registered(t, env, customer, entitlement.ContractFilter{})), "newest first")
 		env.Assigned(t, env.Licences(t, orders[0])[0], env.Room(t, accountID, "Sala 1"))
 		_, _, err := env.CancelOrder(storetest.Operator(), orders[1].ID, order.CancelRequest{Reason: "not needed"})
@@ -54,14 +56,14 @@ func TestR38_RegisterHoldsEveryTypeAndStateWithItsCounts(t *testing.T) {
 		require.EqualValues(t, []int64{4, 0}, []int64{all[2].InForce, all[2].Assigned})
 		for name, c := range map[string]struct {
 			filter entitlement.ContractFilter
-			want   []rules.ServiceType
+			want   []catalogue.ServiceType
 		}{
-			"type":       {entitlement.ContractFilter{Type: rules.ServiceSelect}, []rules.ServiceType{rules.ServiceSelect}},
-			"state":      {entitlement.ContractFilter{State: rules.ContractCancelled}, []rules.ServiceType{rules.ServiceSyncPlus}},
-			"order":      {entitlement.ContractFilter{OrderID: orders[2].ID}, []rules.ServiceType{rules.ServiceExtWarranty}},
-			"account":    {entitlement.ContractFilter{AccountID: accountID, Type: rules.ServiceJumpStart}, []rules.ServiceType{rules.ServiceJumpStart}},
+			"type":       {entitlement.ContractFilter{Type: catalogue.ServiceSelect}, []catalogue.ServiceType{catalogue.ServiceSelect}},
+			"state":      {entitlement.ContractFilter{State: rules.ContractCancelled}, []catalogue.ServiceType{catalogue.ServiceSyncPlus}},
+			"order":      {entitlement.ContractFilter{OrderID: orders[2].ID}, []catalogue.ServiceType{catalogue.ServiceExtWarranty}},
+			"account":    {entitlement.ContractFilter{AccountID: accountID, Type: catalogue.ServiceJumpStart}, []catalogue.ServiceType{catalogue.ServiceJumpStart}},
 			"no account": {entitlement.ContractFilter{AccountID: "acc_other"}, nil},
-			"ending":     {entitlement.ContractFilter{Sort: entitlement.ContractsEnding}, []rules.ServiceType{rules.ServiceJumpStart, rules.ServiceSelect, rules.ServiceSyncPlus, rules.ServiceExtWarranty}},
+			"ending":     {entitlement.ContractFilter{Sort: entitlement.ContractsEnding}, []catalogue.ServiceType{catalogue.ServiceJumpStart, catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty}},
 		} {
 			require.Equal(t, c.want, typesOf(storetest.Registered(t, env, customer, c.filter)), name)
 		}
@@ -129,7 +131,7 @@ func TestR111c_AnOrderInProgressIsShownAsProcessing(t *testing.T) {
 		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
 		form := storetest.Form("PO-2")
 		form.Lines[0].SKU = "EXT-WARRANTY-1Y"
-		form.Lines = append(form.Lines, rules.OrderLine{SKU: "EXT-WARRANTY-2Y", Quantity: 3})
+		form.Lines = append(form.Lines, ordering.OrderLine{SKU: "EXT-WARRANTY-2Y", Quantity: 3})
 		waiting := env.Accept(t, seller, form)
 		env.Accept(t, seller, storetest.FormFor("PO-3", "Beta SA", "bia@beta.example"))
 
@@ -139,7 +141,7 @@ func TestR111c_AnOrderInProgressIsShownAsProcessing(t *testing.T) {
 		for _, l := range lines {
 			require.Equal(t, entitlement.EntryOrder, l.Source)
 			require.Equal(t, waiting.ID, l.OrderID)
-			require.Equal(t, rules.ServiceExtWarranty, l.Type)
+			require.Equal(t, catalogue.ServiceExtWarranty, l.Type)
 			one, err := env.Contract(customer, l.ID)
 			require.NoError(t, err)
 			require.Equal(t, l, one)

@@ -14,13 +14,14 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 func TestS14_SameOrderIsAnsweredAfterItsSKULeftTheCatalogue(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		first := env.Accept(t, reseller, storetest.Form("PO-1"))
-		require.NoError(t, env.PutSKU(env.Context, program.CatalogueSKU{Code: "SELECT-3Y", ServiceType: rules.ServiceSelect, TermYears: 3,
+		require.NoError(t, env.PutSKU(env.Context, program.CatalogueSKU{Code: "SELECT-3Y", ServiceType: catalogue.ServiceSelect, TermYears: 3,
 			EffectiveFrom: "2020-01-01", EffectiveTo: "2026-11-21"}))
 
 		again, err := env.AcceptOrder(env.Context, order.Intake{Sender: reseller, Form: storetest.Form("PO-1")})

@@ -14,6 +14,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/processes"
 )
 
@@ -191,7 +192,7 @@ func TestR1_ProgramIsConfiguration(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		ref, err := env.Reference(env.Context)
 		require.NoError(t, err)
-		require.Equal(t, rules.DefaultProgram(), ref.Program)
+		require.Equal(t, catalogue.DefaultProgram(), ref.Program)
 		p := ref.Program.Named("Acme Rooms")
 		p.CancelDays = 14
 		changed, err := env.ChangeProgram(storetest.Operator(), p, ref.Version)
@@ -207,7 +208,7 @@ func TestR1_ProgramIsConfiguration(t *testing.T) {
 		o := env.Accept(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 		require.Equal(t, "2026-12-05T03:00:00Z", storetest.Stamp(o.CancellableUntil))
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM programs"))
-		require.Equal(t, len(rules.DefaultCatalogue()), env.Count(t, "SELECT count(*) FROM catalogue_skus"))
+		require.Equal(t, len(catalogue.DefaultCatalogue()), env.Count(t, "SELECT count(*) FROM catalogue_skus"))
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // What finance has to know of an RMA that was late, billed and credited: each once,
@@ -27,7 +28,7 @@ func TestS22_FinanceReadsFeesOneAfterTheOther(t *testing.T) {
 		run(*r.PromiseDueAt)
 		_, err := env.AllocateRMA(storetest.AgentContext, r.ID, "")
 		require.NoError(t, err)
-		_, err = env.RecordRMAFact(env.Context, r.ID, rules.FactDelivered, time.Time{})
+		_, err = env.RecordRMAFact(env.Context, r.ID, rma.FactDelivered, time.Time{})
 		require.NoError(t, err)
 		run(*storetest.GetRMA(t, env, r.ID).FeeConfirmAt)
 		for range 2 {
@@ -36,7 +37,7 @@ func TestS22_FinanceReadsFeesOneAfterTheOther(t *testing.T) {
 		}
 		_, err = env.ReceiveRMA(storetest.AgentContext, r.ID)
 		require.NoError(t, err)
-		_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect})
+		_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDefect})
 		require.NoError(t, err)
 
 		events, _, err := env.OutsideEvents(storetest.AgentContext, db.OutboxFeeCredited, db.Page{})

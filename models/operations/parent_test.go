@@ -13,6 +13,7 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 func TestS27_30And30MergeTo1(t *testing.T) {
@@ -29,7 +30,7 @@ func TestS27_30And30MergeTo1(t *testing.T) {
 		require.Equal(t, operations.ParentChange{
 			From: replacement.Spares{ParentOrgID: parents[1], Name: storetest.Company(1), MergedInto: parents[0]},
 			Into: replacement.Spares{ParentOrgID: parents[0], Name: storetest.Company(0), Entitled: 1, Licences: 60}, Moved: []string{*orders[1].AccountID}}, change)
-		require.Equal(t, []rules.SpareEntry{{Delta: 1, Cause: rules.SpareByMerge, SourceID: parents[1]}}, storetest.LedgerOf(t, env, parents[0]))
+		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByMerge, SourceID: parents[1]}}, storetest.LedgerOf(t, env, parents[0]))
 		for _, chain := range parents {
 			require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'parent.merged' AND chain_id = '"+chain+"'"), "audited on both sides, once")
 		}
@@ -44,8 +45,8 @@ func TestS27_MergeMovesTheBalanceAndOnlyGrowthGrants(t *testing.T) {
 		_, err := env.MergeParents(storetest.Operator(), parents[1], parents[0], "one group now")
 		require.NoError(t, err)
 		into := storetest.LedgerOf(t, env, parents[0])
-		require.Equal(t, []rules.SpareEntry{{Delta: 2, Cause: rules.SpareByTransfer, SourceID: parents[1]}, {Delta: 1, Cause: rules.SpareByMerge, SourceID: parents[1]}}, into[1:])
-		require.Equal(t, 4, rules.SpareBalance(into))
+		require.Equal(t, []spare.SpareEntry{{Delta: 2, Cause: spare.SpareByTransfer, SourceID: parents[1]}, {Delta: 1, Cause: spare.SpareByMerge, SourceID: parents[1]}}, into[1:])
+		require.Equal(t, 4, spare.SpareBalance(into))
 		var pages []int64
 		for after := ""; ; {
 			page, next, err := env.ListSpareLines(env.Context, parents[0], db.Page{Limit: 1, After: after})
@@ -57,8 +58,8 @@ func TestS27_MergeMovesTheBalanceAndOnlyGrowthGrants(t *testing.T) {
 		}
 		require.Equal(t, []int64{3, 2, 1}, pages)
 		from := storetest.LedgerOf(t, env, parents[1])
-		require.Equal(t, rules.SpareEntry{Delta: -2, Cause: rules.SpareByTransfer, SourceID: parents[0]}, from[1])
-		require.Zero(t, rules.SpareBalance(from))
+		require.Equal(t, spare.SpareEntry{Delta: -2, Cause: spare.SpareByTransfer, SourceID: parents[0]}, from[1])
+		require.Zero(t, spare.SpareBalance(from))
 	})
 }
 
@@ -125,8 +126,8 @@ func TestS27_SplitCountsEachByItsOwnLicences(t *testing.T) {
 		require.Equal(t, replacement.Spares{ParentOrgID: parent, Name: "Acme Ltda", Entitled: 1, Licences: 50}, got.From)
 		require.Equal(t, replacement.Spares{ParentOrgID: other, Name: "Acme Sul SA", Entitled: 1, Licences: 50}, got.Into)
 		kept := storetest.LedgerOf(t, env, parent)
-		require.Equal(t, rules.SpareEntry{Delta: -1, Cause: rules.SpareBySplit, SourceID: other}, kept[len(kept)-1])
-		require.Equal(t, []rules.SpareEntry{{Delta: 1, Cause: rules.SpareBySplit, SourceID: parent}}, storetest.LedgerOf(t, env, other))
+		require.Equal(t, spare.SpareEntry{Delta: -1, Cause: spare.SpareBySplit, SourceID: other}, kept[len(kept)-1])
+		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareBySplit, SourceID: parent}}, storetest.LedgerOf(t, env, other))
 		require.Empty(t, split().Moved, "the same again changes nothing")
 		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'parent.split'"))
 		for range 2 { // and back, and away again: each is new
@@ -195,7 +196,7 @@ func TestS27_MergesAndOrdersAtOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 2*40+4*15-5, into.Licences)
 		require.Equal(t, 2, into.Entitled)
-		require.Zero(t, rules.SpareBalance(storetest.LedgerOf(t, env, parents[1])))
+		require.Zero(t, spare.SpareBalance(storetest.LedgerOf(t, env, parents[1])))
 	}
 	env.AuditHolds(t)
 }

@@ -12,6 +12,9 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // One row of each kind is put into every state, with what matters beside it: the query
@@ -23,7 +26,7 @@ func TestProcessesAreInTheSituationsThatTheRulesName(t *testing.T) {
 	env.Requested(t, c)
 	_, err := env.CreateShipment(env.Context, logistics.NewShipment{
 		AccountID:  c.Account,
-		Direction:  rules.ShipOut,
+		Direction:  shipping.ShipOut,
 		SubjectID:  "rma_1",
 		BookingKey: "k",
 		Carrier:    "sim",
@@ -66,37 +69,37 @@ func TestProcessesAreInTheSituationsThatTheRulesName(t *testing.T) {
 	put("invitations", string(rules.InvitationIssued))
 	put("notifications", string(rules.NotificationSent))
 
-	for _, s := range rules.RMAStates() {
+	for _, s := range rma.RMAStates() {
 		closed := "closed_at = NULL"
 		if s.Over() {
 			closed = "closed_at = created_at"
 		}
 		put("rmas", string(s), closed)
 	}
-	put("rmas", string(rules.RMAShipped), "closed_at = NULL", "silence_asked_at = created_at")
-	put("rmas", string(rules.RMAOverdue), "fee_asked_at = created_at")
+	put("rmas", string(rma.RMAShipped), "closed_at = NULL", "silence_asked_at = created_at")
+	put("rmas", string(rma.RMAOverdue), "fee_asked_at = created_at")
 
-	for _, s := range rules.SpareStates() {
+	for _, s := range spare.SpareStates() {
 		closed := "closed_at = NULL"
 		if s.Over() {
 			closed = "closed_at = created_at"
 		}
 		put("spare_units", string(s), closed, "selected_at = NULL")
 	}
-	put("spare_units", string(rules.SpareSelectionPending), "closed_at = NULL", "selected_at = created_at")
-	put("spare_units", string(rules.SpareReplenishing), "shipped_at = created_at")
-	put("spare_units", string(rules.SpareRecallRequested), "fee_asked_at = created_at")
-	put("spare_units", string(rules.SpareRecallRequested), "recall_scanned_at = created_at")
+	put("spare_units", string(spare.SpareSelectionPending), "closed_at = NULL", "selected_at = created_at")
+	put("spare_units", string(spare.SpareReplenishing), "shipped_at = created_at")
+	put("spare_units", string(spare.SpareRecallRequested), "fee_asked_at = created_at")
+	put("spare_units", string(spare.SpareRecallRequested), "recall_scanned_at = created_at")
 
 	for _, service := range []string{"", "EXPRESS"} {
-		for _, direction := range []rules.ShipmentDirection{rules.ShipOut, rules.ShipReturn} {
-			for _, s := range rules.ShipmentStates() {
+		for _, direction := range []shipping.ShipmentDirection{shipping.ShipOut, shipping.ShipReturn} {
+			for _, s := range shipping.ShipmentStates() {
 				put("shipments", string(s), "service = '"+service+"'", "direction = '"+string(direction)+"'")
 			}
 		}
 	}
-	put("shipments", string(rules.ShipmentCreated), "cancel_asked_at = created_at")
-	put("shipments", string(rules.ShipmentLabelled))
+	put("shipments", string(shipping.ShipmentCreated), "cancel_asked_at = created_at")
+	put("shipments", string(shipping.ShipmentLabelled))
 
 	want := map[processes.Situation]bool{}
 	for _, s := range processes.Situations() {

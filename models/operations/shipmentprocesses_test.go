@@ -10,8 +10,8 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // What each parcel of an RMA waits for, whom for and until when.
@@ -41,7 +41,7 @@ func TestProcessesShowShipments(t *testing.T) {
 		storetest.BookParcels(t, env, r.ID)
 		expect("out/1", processes.WaitsForPickUp, "CARRIER")
 		expect("return/1", processes.WaitsForPickUp, "CUSTOMER")
-		storetest.Scanned(t, env, r.ID, "out/1", rules.ScanPickedUp)
+		storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanPickedUp)
 		expect("out/1", processes.WaitsForDelivery, "CARRIER")
 		late, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.Shipment, Overdue: true})
 		require.NoError(t, err)
@@ -55,7 +55,7 @@ func TestProcessesShowShipments(t *testing.T) {
 		for _, task := range env.Tasks(t, db.TaskProcessStuck) {
 			require.NotEqual(t, late[0].ID, task.SubjectID, "the carrier is late, not the service")
 		}
-		storetest.Scanned(t, env, r.ID, "out/1", rules.ScanDelivered)
+		storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanDelivered)
 		expect("out/1")
 		_, err = env.KeepRMAUnit(storetest.AgentContext, r.ID, "photo", "")
 		require.NoError(t, err)
@@ -68,7 +68,7 @@ func TestProcessesShowShipments(t *testing.T) {
 // A parcel that people hand in waits for them.
 func TestProcessesShowShipmentsByHand(t *testing.T) {
 	env := storetest.SQLite(t)
-	_, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: storetest.AccountOf(t, env), Direction: rules.ShipRecall, SubjectID: "spu_1", BookingKey: "k", Carrier: "other"})
+	_, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: storetest.AccountOf(t, env), Direction: shipping.ShipRecall, SubjectID: "spu_1", BookingKey: "k", Carrier: "other"})
 	require.NoError(t, err)
 	list, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.Shipment, DueBy: time.Time{}})
 	require.NoError(t, err)

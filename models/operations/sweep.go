@@ -11,7 +11,8 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/program"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // Sweep counts what a sweep changed.
@@ -111,7 +112,7 @@ func (s *Operations) recountExpired(
 ) error {
 	sources := map[string]string{}
 	for _, c := range ended {
-		if c.Type == rules.ServiceSelect {
+		if c.Type == catalogue.ServiceSelect {
 			sources[c.AccountID] = max(sources[c.AccountID], c.ID)
 		}
 	}
@@ -119,7 +120,7 @@ func (s *Operations) recountExpired(
 	if len(sources) == 0 {
 		return nil
 	}
-	return s.replacements.RecountAccounts(tx, sources, ref.Program.SpareRatio, rules.SpareByExpiry)
+	return s.replacements.RecountAccounts(tx, sources, ref.Program.SpareRatio, spare.SpareByExpiry)
 }
 
 // SweepFinished records that a whole sweep came to its end, for the watchdog.

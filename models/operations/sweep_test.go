@@ -15,6 +15,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 func TestS1_V4_StartsByFallbackAtDay60(t *testing.T) {
@@ -22,7 +23,7 @@ func TestS1_V4_StartsByFallbackAtDay60(t *testing.T) {
 		env.SetLocal(t, "America/Sao_Paulo", "2026-05-10 22:00")
 		form := storetest.Form("PO-1")
 		form.PurchasedOn = "2026-05-10"
-		form.Lines = append(form.Lines, rules.OrderLine{SKU: "SELECT-1Y", Quantity: 1})
+		form.Lines = append(form.Lines, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 1})
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 		env.SetLocal(t, "America/Sao_Paulo", "2026-07-08 23:59")
 		require.Equal(t, operations.Sweep{}, storetest.SweepOnce(t, env))
@@ -53,7 +54,7 @@ func TestS2_V1_V2_V3_EndDates(t *testing.T) {
 		env.Calendar.Set(start.AddDate(0, 0, -60).Add(10 * time.Hour))
 		form := storetest.Form("PO-1")
 		form.PurchasedOn = start.AddDate(0, 0, -60).Format("2006-01-02")
-		form.Lines = []rules.OrderLine{{SKU: fmt.Sprintf("SELECT-%dY", c.years), Quantity: 1}}
+		form.Lines = []ordering.OrderLine{{SKU: fmt.Sprintf("SELECT-%dY", c.years), Quantity: 1}}
 		seller, err := env.PutOrg(env.Context, account.OrgChange{Kind: account.OrgReseller, Name: "R", AuthorisedFrom: "2010-01-01"})
 		require.NoError(t, err)
 		o := env.Fulfilled(t, seller, form)
@@ -70,7 +71,7 @@ func TestS2_V1_V2_V3_EndDates(t *testing.T) {
 // the returned instant.
 func started(t *testing.T, env storetest.Env) (order.Order, time.Time) {
 	form := storetest.Form("PO-1")
-	form.Lines[0] = rules.OrderLine{SKU: "SELECT-1Y", Quantity: 10}
+	form.Lines[0] = ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 10}
 	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 	env.Join(t, env.InvitationOf(t, o.ID))
 	env.Calendar.Set(storetest.OneContract(t, env, o.ID).FallbackStartAt)

@@ -12,7 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // sweepWorld has something to do for every step of the sweep: a contract with a
@@ -34,7 +34,7 @@ func sweepWorld(t *testing.T, env storetest.Env) {
 	env.Fulfilled(t, seller, storetest.RenewalForm(env, "PO-NEW", 1, c.ID))
 	env.Calendar.Set(c.EndAt.AddDate(0, 0, -61))
 	other := storetest.RenewalForm(env, "PO-WAITS", 3, "")
-	other.Lines = append(other.Lines, rules.OrderLine{SKU: "SELECT-1Y", Quantity: 1})
+	other.Lines = append(other.Lines, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 1})
 	env.Fulfilled(t, seller, other)
 	env.Calendar.Set(*c.EndAt)
 }

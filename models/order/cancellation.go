@@ -14,6 +14,8 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // OrderCancellation is one cancellation of an order, whole or by quantity.
@@ -122,7 +124,7 @@ func lastCancellation(tx *db.Tx, orderID string) (OrderCancellation, error) {
 }
 
 func mayCancel(tx *db.Tx, scope db.Scope, o Order, reason string) error {
-	return rules.MayCancel(rules.CancellationRequest{
+	return ordering.MayCancel(ordering.CancellationRequest{
 		Role:     scope.Actor.Role,
 		Own:      true,
 		State:    o.State,
@@ -165,18 +167,18 @@ func (s *Orders) cancel(
 	if !entitlement.CountsForSpares(contracts) {
 		return c, nil
 	}
-	why := replacement.SpareChange{Ratio: ref.Program.SpareRatio, Cause: rules.SpareByCancellation, Source: c.ID}
+	why := replacement.SpareChange{Ratio: ref.Program.SpareRatio, Cause: spare.SpareByCancellation, Source: c.ID}
 	err = s.replacements.RecountAccount(tx, *o.AccountID, why)
 	return c, err
 }
 
 // chooseUnits chooses which licences a cancellation by quantity takes (S12).
 func chooseUnits(units []entitlement.Licence, r CancelRequest) ([]string, error) {
-	refs := make([]rules.LicenceRef, len(units))
+	refs := make([]ordering.LicenceRef, len(units))
 	for i, u := range units {
-		refs[i] = rules.LicenceRef{ID: u.ID, Assigned: u.State == rules.LicenceAssigned}
+		refs[i] = ordering.LicenceRef{ID: u.ID, Assigned: u.State == rules.LicenceAssigned}
 	}
-	return rules.ChooseLicencesToCancel(refs, r.Quantity, r.LicenceIDs)
+	return ordering.ChooseLicencesToCancel(refs, r.Quantity, r.LicenceIDs)
 }
 
 // recordCancellation stores the cancellation and the order's new state, with the audit
@@ -246,7 +248,7 @@ func (s *Orders) TerminateOrder(
 	var o Order
 	var c OrderCancellation
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := rules.MayTerminate(tx.Scope.Actor.Role, reason); err != nil {
+		if err := ordering.MayTerminate(tx.Scope.Actor.Role, reason); err != nil {
 			return err
 		}
 		var err error
@@ -339,7 +341,7 @@ func withdrawInvitations(tx *db.Tx, o Order) error {
 	if err != nil {
 		return err
 	}
-	if !rules.RevokePendingInvitation(int(left)) {
+	if !ordering.RevokePendingInvitation(int(left)) {
 		return nil
 	}
 

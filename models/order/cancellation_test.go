@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/rules/processes"
 )
 
@@ -23,7 +24,7 @@ func TestR90_WindowClosesAfterLocalDay30(t *testing.T) {
 		env := storetest.SQLite(t)
 		env.SetLocal(t, c.zone, "2026-01-31 12:00")
 		seller := env.Reseller(t, "Revenda Sul")
-		form := func(po string) rules.OrderForm {
+		form := func(po string) ordering.OrderForm {
 			f := storetest.Form(po)
 			f.PurchasedOn, f.EndCustomer.Address.Region, f.EndCustomer.Address.Country = "2026-01-31", c.region, c.country
 			return f
@@ -68,7 +69,7 @@ func TestS8_WholeCancellationKeepsHistory(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
 		form := storetest.Form("PO-1")
-		form.Lines = append(form.Lines, rules.OrderLine{SKU: "SELECT-1Y", Quantity: 3})
+		form.Lines = append(form.Lines, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 3})
 		o := env.Fulfilled(t, seller, form)
 		require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'ACTIVE', start_reason = 'FIRST_ASSIGNMENT', start_at = created_at, end_at = fallback_start_at WHERE quantity = 3"))
 		before, err := env.ContractsOfOrder(env.Context, o.ID)
@@ -97,7 +98,7 @@ func TestR30b_CancellingSelectLeavesJumpStart(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
 		bundle := storetest.Form("PO-B")
-		bundle.Lines = []rules.OrderLine{{SKU: "TAP-BUNDLE-TEAMS", Quantity: 2}}
+		bundle.Lines = []ordering.OrderLine{{SKU: "TAP-BUNDLE-TEAMS", Quantity: 2}}
 		js, sel := env.Fulfilled(t, seller, bundle), env.Fulfilled(t, seller, storetest.Form("PO-1"))
 		_, c, err := env.CancelOrder(storetest.Seller(seller), sel.ID, order.CancelRequest{Reason: "x"})
 		require.NoError(t, err)
@@ -158,7 +159,7 @@ func TestS12_SeveralContracts(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
 		form := storetest.Form("PO-1")
-		form.Lines = []rules.OrderLine{{SKU: "SELECT-1Y", Quantity: 2}, {SKU: "SELECT-3Y", Quantity: 3}}
+		form.Lines = []ordering.OrderLine{{SKU: "SELECT-1Y", Quantity: 2}, {SKU: "SELECT-3Y", Quantity: 3}}
 		o := env.Fulfilled(t, seller, form)
 		got, _, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Quantity: 3, Reason: "x"})
 		require.NoError(t, err)

@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 // Fulfilment is what an order's workflow needs to know once its contracts
@@ -179,7 +180,7 @@ func confirmationParams(o *Order, acc account.Account, contracts []entitlement.S
 	total := int64(0)
 	lines := make([]any, len(contracts))
 	for i, c := range contracts {
-		if c.Type != rules.ServiceJumpStart { // grants no licences (R30a)
+		if c.Type != catalogue.ServiceJumpStart { // grants no licences (R30a)
 			total += c.Quantity
 		}
 		lines[i] = map[string]any{

@@ -11,12 +11,14 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 func TestR25a_OrderWithoutAnyDeviceIsFulfilled(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		form := storetest.Form("PO-1")
-		form.Lines = []rules.OrderLine{{SKU: "SELECT-1Y", Quantity: 1}}
+		form.Lines = []ordering.OrderLine{{SKU: "SELECT-1Y", Quantity: 1}}
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 		require.Equal(t, rules.OrderFulfilled, o.State)
 		contracts, err := env.ContractsOfOrder(env.Context, o.ID)
@@ -40,19 +42,19 @@ func TestR25c_OrdersAccumulate(t *testing.T) {
 		require.Equal(t, accounts[0], accounts[1])
 		balance, err := env.Balance(storetest.Customer(accounts[0]), accounts[0])
 		require.NoError(t, err)
-		require.Equal(t, map[rules.ServiceType]map[rules.LicenceState]int64{rules.ServiceSelect: {rules.LicenceAvailable: 7}}, balance)
+		require.Equal(t, map[catalogue.ServiceType]map[rules.LicenceState]int64{catalogue.ServiceSelect: {rules.LicenceAvailable: 7}}, balance)
 	})
 }
 
 func TestR30a_BundleGrantsJumpStart(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		form := storetest.Form("PO-1")
-		form.Lines = []rules.OrderLine{{SKU: "TAP-BUNDLE-TEAMS", Quantity: 4}}
+		form.Lines = []ordering.OrderLine{{SKU: "TAP-BUNDLE-TEAMS", Quantity: 4}}
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 		contracts, err := env.ContractsOfOrder(env.Context, o.ID)
 		require.NoError(t, err)
 		c := contracts[0]
-		require.Equal(t, rules.ServiceJumpStart, c.Type)
+		require.Equal(t, catalogue.ServiceJumpStart, c.Type)
 		require.Equal(t, rules.ContractActive, c.State)
 		require.Equal(t, entitlement.StartPurchase, c.StartReason)
 		require.Equal(t, "2026-11-20T03:00:00Z", storetest.Stamp(*c.StartAt))
@@ -209,7 +211,7 @@ func TestR108_R109_HeadquartersAndSites(t *testing.T) {
 		require.Equal(t, "en", accounts[0].Locale)
 		head, err := env.Balance(env.Context, accounts[1].ID)
 		require.NoError(t, err)
-		require.EqualValues(t, 30, head[rules.ServiceSelect][rules.LicenceAvailable])
+		require.EqualValues(t, 30, head[catalogue.ServiceSelect][rules.LicenceAvailable])
 		for _, country := range []string{"BR", "DE", "US"} { // R108: sites of three countries in one view
 			env.RoomIn(t, accounts[1].ID, "Sala "+country, country)
 		}
@@ -223,7 +225,7 @@ func TestR108_R109_HeadquartersAndSites(t *testing.T) {
 func TestLicencesEqualQuantities(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		form := storetest.Form("PO-1")
-		form.Lines = []rules.OrderLine{{SKU: "SELECT-5Y", Quantity: 5000}, {SKU: "SELECT-1Y", Quantity: 1}}
+		form.Lines = []ordering.OrderLine{{SKU: "SELECT-5Y", Quantity: 5000}, {SKU: "SELECT-1Y", Quantity: 1}}
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 		contracts, err := env.ContractsOfOrder(env.Context, o.ID)
 		require.NoError(t, err)

@@ -15,13 +15,15 @@ import (
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/rules/processes"
 )
 
 // Intake is an order at the door: who sends it and what it says.
 type Intake struct {
 	Sender account.Org // the reseller or distributor of the token
-	Form   rules.OrderForm
+	Form   ordering.OrderForm
 	Reason string // why an operator sends it for the Sender (RULES 4); empty otherwise
 	// JobID and RowNo name the row of an import that the order comes from; they
 	// are empty otherwise. That the row is stored is committed with the order, so
@@ -76,7 +78,7 @@ func (s *Orders) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 // decide about an order (S6, R45a, R107, R115b). An order that is amended was received
 // before now.
 func newOrder(
-	tx *db.Tx, ref program.Reference, sender account.Org, form rules.OrderForm, received time.Time,
+	tx *db.Tx, ref program.Reference, sender account.Org, form ordering.OrderForm, received time.Time,
 ) (Order, error) {
 	now := tx.Now()
 	customer := form.EndCustomer
@@ -89,7 +91,7 @@ func newOrder(
 	if err != nil {
 		return Order{}, err
 	}
-	purchased, future := rules.PurchaseDate(on, received, ref.Program.POMaxAgeDays, loc)
+	purchased, future := ordering.PurchaseDate(on, received, ref.Program.POMaxAgeDays, loc)
 	if future && !on.After(rules.DateIn(now, loc)) {
 		// It was in the future when the order came, and is no more.
 		purchased = on
@@ -123,7 +125,7 @@ func newOrder(
 		o.AccountID = &accounts[0]
 	}
 
-	review(tx, &o, ref, rules.ReviewFacts{
+	review(tx, &o, ref, ordering.ReviewFacts{
 		ResellerAuthorised: reseller.Authorised(now) && sender.Authorised(now),
 		PurchaseInFuture:   future,
 		AccountCandidates:  len(accounts),
@@ -137,7 +139,7 @@ func newOrder(
 }
 
 // sellers notes who sells the order and returns the reseller.
-func sellers(tx *db.Tx, o *Order, sender account.Org, form rules.OrderForm) (account.Org, error) {
+func sellers(tx *db.Tx, o *Order, sender account.Org, form ordering.OrderForm) (account.Org, error) {
 	if sender.Kind != account.OrgDistributor {
 		o.ResellerID = sender.ID
 		return sender, nil
@@ -150,8 +152,8 @@ func sellers(tx *db.Tx, o *Order, sender account.Org, form rules.OrderForm) (acc
 
 // review sends the order to an operator when there is a reason, and accepts it
 // otherwise.
-func review(tx *db.Tx, o *Order, ref program.Reference, facts rules.ReviewFacts) {
-	o.ReviewReasons = append([]string{}, rules.ReviewReasons(facts)...)
+func review(tx *db.Tx, o *Order, ref program.Reference, facts ordering.ReviewFacts) {
+	o.ReviewReasons = append([]string{}, ordering.ReviewReasons(facts)...)
 	if len(o.ReviewReasons) == 0 {
 		number := newVendorOrderNo()
 		o.VendorOrderNo = &number
@@ -170,7 +172,7 @@ func reviewUntil(tx *db.Tx, ref program.Reference, zone string) time.Time {
 }
 
 // addLines adds the lines of the form, as the catalogue describes them.
-func (o *Order) addLines(skus rules.Catalogue) {
+func (o *Order) addLines(skus catalogue.Catalogue) {
 	o.Lines = make([]OrderLine, len(o.Payload.Lines))
 	for i, l := range o.Payload.Lines {
 		sku := skus[l.SKU]
@@ -281,7 +283,7 @@ func repeatedOrder(tx *db.Tx, sent Order) (Order, error) {
 // differ (S14). Reseller and distributor may both send orders of one reseller: to a
 // sender who did not send the stored one a difference would show what it says (R94), so
 // that only the number is named.
-func otherOrder(stored Order, senderID string, sent rules.OrderForm) error {
+func otherOrder(stored Order, senderID string, sent ordering.OrderForm) error {
 	if stored.SubmittedBy == senderID {
 		return poConflict(stored.Payload.Differences(sent))
 	}
@@ -323,7 +325,7 @@ func poConflict(pointers []string) error {
 // A number that no order can have is not looked for: PostgreSQL refuses to
 // compare damaged text.
 func (s *Orders) sameOrder(
-	ctx context.Context, sender account.Org, form rules.OrderForm, refusal error,
+	ctx context.Context, sender account.Org, form ordering.OrderForm, refusal error,
 ) (Accepted, error) {
 	if !rules.Storable(form.PONumber) {
 		return Accepted{}, refusal

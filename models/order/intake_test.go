@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 func TestS14_SameBodyIsTheSameOrder(t *testing.T) {
@@ -117,7 +118,7 @@ func TestR45a_UnauthorisedResellerNeedsReview(t *testing.T) {
 				require.NoError(t, err)
 				o := env.Accept(t, seller, storetest.Form("PO-1"))
 				require.Equal(t, rules.OrderNeedsReview, o.State)
-				require.Equal(t, []string{rules.ReasonResellerNotAuthorised}, o.ReviewReasons)
+				require.Equal(t, []string{ordering.ReasonResellerNotAuthorised}, o.ReviewReasons)
 				require.Nil(t, o.VendorOrderNo)
 				f, err := env.FulfilOrder(env.Context, o.ID)
 				require.NoError(t, err)
@@ -155,7 +156,7 @@ func TestR45a_DistributorsOrderOfUnknownReseller(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		dist := env.Distributor(t, "Distribuidora Norte")
 		o := env.Accept(t, dist, storetest.Form("PO-1"))
-		require.Equal(t, []string{rules.ReasonResellerNotAuthorised}, o.ReviewReasons)
+		require.Equal(t, []string{ordering.ReasonResellerNotAuthorised}, o.ReviewReasons)
 		require.Equal(t, dist.ID, *o.DistributorID)
 		require.Equal(t, dist.ID, o.SubmittedBy)
 		reseller, err := env.GetOrg(env.Context, o.ResellerID)
@@ -176,9 +177,9 @@ func TestR115b_DoubtfulContactNeedsReview(t *testing.T) {
 	env := storetest.SQLite(t)
 	seller := env.Reseller(t, "Revenda Sul")
 	for email, reason := range map[string]string{
-		"ana@revendasul.example": rules.ReasonContactAtReseller,
-		"ana@norte.example":      rules.ReasonContactAtDistributor,
-		"ana.souza@gmail.com":    rules.ReasonContactAtFreeMail,
+		"ana@revendasul.example": ordering.ReasonContactAtReseller,
+		"ana@norte.example":      ordering.ReasonContactAtDistributor,
+		"ana.souza@gmail.com":    ordering.ReasonContactAtFreeMail,
 	} {
 		o := env.Accept(t, seller, storetest.FormFor("PO-"+email, "Acme", email))
 		require.Equal(t, rules.OrderNeedsReview, o.State)
@@ -198,7 +199,7 @@ func TestR115b_OverriddenByAnOperatorWithAudit(t *testing.T) {
 		require.Equal(t, "order.accepted", last.Verb)
 		require.Equal(t, "tok_operator", last.ActorID)
 		require.Equal(t, "known contact", last.Details["reason"])
-		require.Equal(t, []any{rules.ReasonContactAtReseller}, last.Details["overridden"])
+		require.Equal(t, []any{ordering.ReasonContactAtReseller}, last.Details["overridden"])
 	})
 }
 
@@ -231,7 +232,7 @@ func TestS6_PurchaseDate(t *testing.T) {
 		require.Equal(t, c.state, out.Order.State, c.po)
 		require.Equal(t, c.warned, len(out.Warnings) == 1 && out.Warnings[0].Code == rules.PurchaseDateReplaced, c.po)
 		if c.state == rules.OrderNeedsReview {
-			require.Equal(t, []string{rules.ReasonPurchaseInFuture}, out.Order.ReviewReasons)
+			require.Equal(t, []string{ordering.ReasonPurchaseInFuture}, out.Order.ReviewReasons)
 		}
 	}
 }
@@ -240,7 +241,7 @@ func TestR113_MixedServiceTypesLeaveOnlyTheRefusal(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
 		form := storetest.Form("PO-1")
-		form.Lines = append(form.Lines, rules.OrderLine{SKU: "EXT-WARRANTY-1Y", Quantity: 2})
+		form.Lines = append(form.Lines, ordering.OrderLine{SKU: "EXT-WARRANTY-1Y", Quantity: 2})
 		_, err := env.AcceptOrder(env.Context, order.Intake{Sender: seller, Form: form})
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 		require.Equal(t, []string{"/lines/1/sku"}, storetest.Pointers(err))

@@ -14,6 +14,8 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // Order is a reseller's purchase order. Payload is the order as submitted; it
@@ -25,13 +27,13 @@ type Order struct {
 	DistributorID    *string
 	AccountID        *string
 	PONumber         string `gorm:"column:po_number"`
-	ServiceType      rules.ServiceType
+	ServiceType      catalogue.ServiceType
 	State            rules.OrderState
 	StateSince       time.Time
 	VendorOrderNo    *string
 	PurchasedOn      string // effective purchase date (S6), YYYY-MM-DD in TimeZone
 	TimeZone         string
-	Payload          rules.OrderForm `gorm:"serializer:json"`
+	Payload          ordering.OrderForm `gorm:"serializer:json"`
 	PayloadHash      string
 	ReviewReasons    []string `gorm:"serializer:json"`
 	ReviewUntil      *time.Time
@@ -66,7 +68,7 @@ type OrderLine struct {
 	OrderID     string
 	Position    int
 	SKU         string `gorm:"column:sku"`
-	ServiceType rules.ServiceType
+	ServiceType catalogue.ServiceType
 	TermYears   int
 	Quantity    int64
 	// RenewsContractID is the contract of the same account whose licences these

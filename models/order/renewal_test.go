@@ -12,6 +12,9 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/ordering"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // running has an order of n one-year licences that runs until the returned instant,
@@ -30,7 +33,7 @@ func running(t *testing.T, env storetest.Env, seller account.Org, n int64) (o or
 }
 
 func covered(t *testing.T, env storetest.Env, room entitlement.Room, at time.Time) bool {
-	out, err := env.Coverage(env.Context, []entitlement.CoverSubject{{RoomID: room.ID}}, at, rules.ForTechnical)
+	out, err := env.Coverage(env.Context, []entitlement.CoverSubject{{RoomID: room.ID}}, at, cover.ForTechnical)
 	require.NoError(t, err)
 	return out[0].Answer.Covered
 }
@@ -115,7 +118,7 @@ func TestS4_MoreThanThereWasIsNew(t *testing.T) {
 		p, err := env.GetSpares(env.Context, storetest.ParentOf(t, env, old))
 		require.NoError(t, err)
 		require.Equal(t, 60, p.Licences, "40 are renewed, 20 are new")
-		require.Equal(t, []rules.SpareEntry{{Delta: 1, Cause: rules.SpareByOrder, SourceID: o.ID}}, storetest.LedgerOf(t, env, p.ParentOrgID))
+		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: o.ID}}, storetest.LedgerOf(t, env, p.ParentOrgID))
 	})
 }
 
@@ -160,7 +163,7 @@ func TestS4_WhatCannotBeRenewedIsRefusedAtTheDoor(t *testing.T) {
 		foreign := env.Fulfilled(t, seller, storetest.OrderForm("PO-F", "Beta SA", "Rua A, 1", 1))
 		require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'ACTIVE', start_at = created_at, end_at = fallback_start_at WHERE order_id = '"+foreign.ID+"'"))
 		_, was, _ := running(t, env, seller, 3)
-		refused := func(form rules.OrderForm) error {
+		refused := func(form ordering.OrderForm) error {
 			_, err := env.AcceptOrder(env.Context, order.Intake{Sender: seller, Form: form})
 			storetest.RequireCode(t, rules.ValidationFailed, err)
 			require.Equal(t, []string{"/lines/0/renews"}, storetest.Pointers(err))
@@ -214,7 +217,7 @@ func TestS4_AnOrderInReviewIsHeldToTheChosenAccount(t *testing.T) {
 		twin, err := env.CreateAccount(env.Context, form.EndCustomer, "", account.ModeSite)
 		require.NoError(t, err)
 		o := env.Accept(t, seller, form)
-		require.Equal(t, []string{rules.ReasonAmbiguousAccount}, o.ReviewReasons)
+		require.Equal(t, []string{ordering.ReasonAmbiguousAccount}, o.ReviewReasons)
 		_, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "r", AccountID: twin.ID})
 		storetest.RequireCode(t, rules.StateConflict, err)
 		_, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "r", AccountID: *old.AccountID})

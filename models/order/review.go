@@ -16,6 +16,7 @@ import (
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // Decision is what an operator decides on an order in review.
@@ -195,7 +196,7 @@ func recordDecision(tx *db.Tx, o *Order, e db.Entry) error {
 // review or was changed since, PO_NUMBER_CONFLICT where the named reseller has another
 // order of that number.
 func (s *Orders) AmendOrder(
-	ctx context.Context, id string, form rules.OrderForm, version int64,
+	ctx context.Context, id string, form ordering.OrderForm, version int64,
 ) (Order, error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
@@ -221,7 +222,7 @@ func (s *Orders) AmendOrder(
 	return o, err
 }
 
-func amendable(o Order, form rules.OrderForm, version int64) error {
+func amendable(o Order, form ordering.OrderForm, version int64) error {
 	switch {
 	case o.State != rules.OrderNeedsReview:
 		return rules.Refuse(
@@ -248,7 +249,7 @@ func amendable(o Order, form rules.OrderForm, version int64) error {
 
 // amend rewrites the order from the form as if it had just come in.
 func amend(
-	tx *db.Tx, ref program.Reference, o *Order, form rules.OrderForm,
+	tx *db.Tx, ref program.Reference, o *Order, form ordering.OrderForm,
 ) error {
 	var sender account.Org
 	if err := tx.First(&sender, "id = ?", o.SubmittedBy).Error; err != nil {

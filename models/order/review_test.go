@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 func TestDecisionTakenTwiceAndTheOtherWay(t *testing.T) {
@@ -127,7 +128,7 @@ func TestS14_AmendLeavesReview(t *testing.T) {
 		seller, o := storetest.InReview(t, env)
 		env.Calendar.Set(storetest.Now.Add(48 * time.Hour))
 		form := storetest.Form("PO-1")
-		form.Lines = append(form.Lines, rules.OrderLine{SKU: "SELECT-1Y", Quantity: 2})
+		form.Lines = append(form.Lines, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 2})
 		amended, err := env.AmendOrder(storetest.Seller(seller), o.ID, form, o.Version)
 		require.NoError(t, err)
 		require.Equal(t, rules.OrderAccepted, amended.State)
@@ -181,13 +182,13 @@ func TestS6_S14_AnAmendedOrderKeepsItsDayOfReceipt(t *testing.T) {
 func TestTheReviewTaskSaysWhyTheAmendedOrderWaits(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller, o := storetest.InReview(t, env)
-		require.Equal(t, rules.ReasonContactAtReseller, env.Tasks(t, db.TaskReviewOrder)[0].Why)
+		require.Equal(t, ordering.ReasonContactAtReseller, env.Tasks(t, db.TaskReviewOrder)[0].Why)
 		_, err := env.AmendOrder(storetest.Seller(seller), o.ID, storetest.FormFor("PO-1", "Acme", "ana@gmail.com"), o.Version)
 		require.NoError(t, err)
 		tasks := env.Tasks(t, db.TaskReviewOrder)
 		require.Len(t, tasks, 1)
 		require.Equal(t, db.TaskOpen, tasks[0].State)
-		require.Equal(t, rules.ReasonContactAtFreeMail, tasks[0].Why)
+		require.Equal(t, ordering.ReasonContactAtFreeMail, tasks[0].Why)
 	})
 }
 
@@ -234,7 +235,7 @@ func TestR107_AmbiguousAccountNeedsOneNamed(t *testing.T) {
 		stranger, err := env.CreateAccount(env.Context, storetest.FormFor("", "Beta", "").EndCustomer, "", account.ModeSite)
 		require.NoError(t, err)
 		o := env.Accept(t, seller, form)
-		require.Equal(t, []string{rules.ReasonAmbiguousAccount}, o.ReviewReasons)
+		require.Equal(t, []string{ordering.ReasonAmbiguousAccount}, o.ReviewReasons)
 		require.Nil(t, o.AccountID)
 		for _, id := range []string{"", stranger.ID, "acc_none"} {
 			_, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "x", AccountID: id})

@@ -13,6 +13,7 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
 )
 
 func calendarNamed(t *testing.T, env storetest.Env, code string) program.CalendarDetail {
@@ -48,7 +49,7 @@ func TestC3_CalendarsOfTheWorldAreThereFromTheStart(t *testing.T) {
 		countries := map[string]bool{}
 		for _, c := range all {
 			countries[c.Country] = true
-			require.NoError(t, rules.Calendar{Weekend: c.Weekend, Hours: c.Hours}.Validate(), c.Code)
+			require.NoError(t, calendar.Calendar{Weekend: c.Weekend, Hours: c.Hours}.Validate(), c.Code)
 			require.Equal(t, []any{2028, int64(1)}, []any{c.LoadedThrough, c.Version}, c.Code)
 		}
 		require.Len(t, countries, len(rules.Countries()))
@@ -59,9 +60,9 @@ func TestC3_CalendarsOfTheWorldAreThereFromTheStart(t *testing.T) {
 		}
 		require.NotContains(t, holidayNames(calendarNamed(t, env, "BR")), "2026-07-09")
 		require.Contains(t, holidayNames(calendarNamed(t, env, "DE-BY")), "2027-01-06")
-		require.Equal(t, []rules.Weekday{rules.Friday, rules.Saturday}, calendarNamed(t, env, "IL").Weekend)
+		require.Equal(t, []calendar.Weekday{calendar.Friday, calendar.Saturday}, calendarNamed(t, env, "IL").Weekend)
 		for _, code := range []string{"CN", "IN", "SG", "KR", "HK", "AE"} {
-			require.Equal(t, []rules.CalendarAlert{rules.AlertNoHolidays}, calendarNamed(t, env, code).Lacks, code)
+			require.Equal(t, []calendar.CalendarAlert{calendar.AlertNoHolidays}, calendarNamed(t, env, code).Lacks, code)
 		}
 		require.Empty(t, calendarNamed(t, env, "BR").Lacks)
 		brazil, _, err := env.ListCalendars(env.Context, program.CalendarFilter{Country: "BR"})
@@ -131,8 +132,8 @@ func TestC3_AMissingCalendarIsAddedAgain(t *testing.T) {
 func TestC3_OperatorsChangeCalendarsWithAReason(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		ctx := storetest.Operator()
-		friSat := []rules.Weekday{rules.Friday, rules.Saturday}
-		split := []rules.WorkingTime{{Day: rules.Sunday, From: "08:00", To: "12:00"}, {Day: rules.Sunday, From: "13:00", To: "18:00"}}
+		friSat := []calendar.Weekday{calendar.Friday, calendar.Saturday}
+		split := []calendar.WorkingTime{{Day: calendar.Sunday, From: "08:00", To: "12:00"}, {Day: calendar.Sunday, From: "13:00", To: "18:00"}}
 		q := program.CalendarChange{Code: "AE", Version: 1, Reason: "new week"}
 		c, err := env.PutCalendar(ctx, q, friSat, split)
 		require.NoError(t, err)
@@ -141,7 +142,7 @@ func TestC3_OperatorsChangeCalendarsWithAReason(t *testing.T) {
 		_, err = env.PutCalendar(ctx, q, friSat, split)
 		storetest.RequireCode(t, rules.StateConflict, err)
 		q.Version = 2
-		_, err = env.PutCalendar(ctx, q, rules.Weekdays(), nil)
+		_, err = env.PutCalendar(ctx, q, calendar.Weekdays(), nil)
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 		require.Equal(t, []string{"/hours"}, storetest.Pointers(err), "a calendar without working time is refused")
 		q.Reason = " "

@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program/holidays"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
 )
 
 // calendarYears is how many years are loaded: the current one and the next two.
@@ -115,10 +116,10 @@ func (l *calendarLoad) add(country, region string) {
 		Country:       country,
 		Region:        region,
 		Weekend:       weekend,
-		Hours:         rules.DefaultHours(weekend),
+		Hours:         calendar.DefaultHours(weekend),
 		Source:        holidays.Source,
 		LoadedThrough: l.last,
-		Alerts:        []rules.CalendarAlert{},
+		Alerts:        []calendar.CalendarAlert{},
 		UpdatedAt:     l.now,
 		Version:       1,
 	}

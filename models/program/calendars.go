@@ -13,20 +13,21 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
 )
 
 // Calendar says which days are business days in a country, or in a region of it
 // (C3). Code is BR or BR-SP. Version grows with every change, holidays included;
 // what was computed from an earlier one stays as it was stored (S20).
 type Calendar struct {
-	Code          string                `gorm:"primaryKey"`
-	Country       string                // ISO 3166
-	Region        string                // ISO 3166-2 without the country; empty: the whole country
-	Weekend       []rules.Weekday       `gorm:"serializer:json"`
-	Hours         []rules.WorkingTime   `gorm:"serializer:json"`
-	Source        string                // holidays.Source that it was last loaded from
-	LoadedThrough int                   // last year that was loaded
-	Alerts        []rules.CalendarAlert `gorm:"serializer:json"` // those that a task was raised for
+	Code          string                   `gorm:"primaryKey"`
+	Country       string                   // ISO 3166
+	Region        string                   // ISO 3166-2 without the country; empty: the whole country
+	Weekend       []calendar.Weekday       `gorm:"serializer:json"`
+	Hours         []calendar.WorkingTime   `gorm:"serializer:json"`
+	Source        string                   // holidays.Source that it was last loaded from
+	LoadedThrough int                      // last year that was loaded
+	Alerts        []calendar.CalendarAlert `gorm:"serializer:json"` // those that a task was raised for
 	UpdatedAt     time.Time
 	Version       int64
 }
@@ -58,7 +59,7 @@ const (
 type CalendarDetail struct {
 	Calendar
 	Holidays []CalendarHoliday
-	Lacks    []rules.CalendarAlert
+	Lacks    []calendar.CalendarAlert
 }
 
 // calendarCode is the code of a country's or a region's calendar.
@@ -70,8 +71,8 @@ func calendarCode(country, region string) string {
 }
 
 // rule is what the calculations need of a calendar.
-func (c Calendar) rule(days []CalendarHoliday) rules.Calendar {
-	out := rules.Calendar{
+func (c Calendar) rule(days []CalendarHoliday) calendar.Calendar {
+	out := calendar.Calendar{
 		Code:     c.Code,
 		Version:  c.Version,
 		Weekend:  c.Weekend,
@@ -99,16 +100,16 @@ type calendarCache struct{ byKey sync.Map }
 
 // calendarVersion returns a version of a calendar that this process has read, by
 // its key, such as BR-SP@3; false where it has not.
-func (s *Programs) calendarVersion(key string) (rules.Calendar, bool) {
+func (s *Programs) calendarVersion(key string) (calendar.Calendar, bool) {
 	return s.Calendars.Version(key)
 }
 
-func (c *calendarCache) Version(key string) (rules.Calendar, bool) {
+func (c *calendarCache) Version(key string) (calendar.Calendar, bool) {
 	kept, ok := c.byKey.Load(key)
 	if !ok {
-		return rules.Calendar{}, false
+		return calendar.Calendar{}, false
 	}
-	return kept.(rules.Calendar), true
+	return kept.(calendar.Calendar), true
 }
 
 // CalendarOf reads the calendar that counts at a site: its region's, else its
@@ -116,7 +117,7 @@ func (c *calendarCache) Version(key string) (rules.Calendar, bool) {
 // one could see those of a later version. No transaction that changes a calendar calls
 // this, so the cache holds only what was committed. A country without a calendar
 // answers NOT_FOUND.
-func (s *Programs) CalendarOf(tx *db.Tx, site Site) (rules.Calendar, error) {
+func (s *Programs) CalendarOf(tx *db.Tx, site Site) (calendar.Calendar, error) {
 	var rows []struct {
 		Calendar
 		OnDay *string
@@ -131,11 +132,11 @@ func (s *Programs) CalendarOf(tx *db.Tx, site Site) (rules.Calendar, error) {
 			ORDER BY region DESC LIMIT 1)`, site.Country, site.Region).
 		Scan(&rows).Error
 	if err != nil {
-		return rules.Calendar{}, err
+		return calendar.Calendar{}, err
 	}
 
 	if len(rows) == 0 {
-		return rules.Calendar{}, db.NotFound()
+		return calendar.Calendar{}, db.NotFound()
 	}
 
 	var days []CalendarHoliday
@@ -319,16 +320,16 @@ func (s *Programs) changeCalendar(
 // PutCalendar replaces weekend and working times. Errors: those of
 // rules.Calendar.Validate, with NO_WORKING_TIME for a calendar without any (C3).
 func (s *Programs) PutCalendar(
-	ctx context.Context, q CalendarChange, weekend []rules.Weekday, hours []rules.WorkingTime,
+	ctx context.Context, q CalendarChange, weekend []calendar.Weekday, hours []calendar.WorkingTime,
 ) (CalendarDetail, error) {
-	if err := (rules.Calendar{Weekend: weekend, Hours: hours}).Validate(); err != nil {
+	if err := (calendar.Calendar{Weekend: weekend, Hours: hours}).Validate(); err != nil {
 		return CalendarDetail{}, err
 	}
 
 	return s.changeCalendar(ctx, q, func(tx *db.Tx, c *Calendar) (db.Entry, error) {
 		before := c.facts()
-		c.Weekend = append([]rules.Weekday{}, weekend...)
-		c.Hours = append([]rules.WorkingTime{}, hours...)
+		c.Weekend = append([]calendar.Weekday{}, weekend...)
+		c.Hours = append([]calendar.WorkingTime{}, hours...)
 
 		return db.Entry{Verb: "calendar.changed", ObjectID: c.Code, Details: db.WithReason(q.Reason, map[string]any{
 			"before": before,
@@ -369,7 +370,7 @@ func (s *Programs) AddCalendar(
 		c.Region = region
 		c.Version = 1
 		c.UpdatedAt = tx.Now()
-		c.Alerts = []rules.CalendarAlert{}
+		c.Alerts = []calendar.CalendarAlert{}
 
 		created := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&c)
 		if created.Error != nil {
@@ -415,7 +416,7 @@ func (s *Programs) AddCalendar(
 func (s *Programs) AddHoliday(
 	ctx context.Context, q CalendarChange, on civil.Date, name string,
 ) (CalendarDetail, error) {
-	if err := rules.CheckHoliday(on, name); err != nil {
+	if err := calendar.CheckHoliday(on, name); err != nil {
 		return CalendarDetail{}, err
 	}
 

@@ -5,17 +5,18 @@ import (
 	"slices"
 
 	"roomcover.dev/roomcover/models/db"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // calendarTasks are the tasks that the alerts of a calendar raise (C3).
-var calendarTasks = map[rules.CalendarAlert]db.OperatorTask{
-	rules.AlertNoHolidays: {
+var calendarTasks = map[calendar.CalendarAlert]db.OperatorTask{
+	calendar.AlertNoHolidays: {
 		Kind: db.TaskCalendarNoHolidays,
 		What: "Enter the holidays of the calendar for the next 12 months.",
 		Why:  "Sites count on it, and without holidays days are promised on which nobody is there.",
 	},
-	rules.AlertNoWorkingTime: {
+	calendar.AlertNoWorkingTime: {
 		Kind: db.TaskCalendarNoWorkingTime,
 		What: "Check weekend, hours and holidays of the calendar: " +
 			"it has no business day in the next 14 days.",
@@ -90,7 +91,7 @@ func tellAlerts(tx *db.Tx, c CalendarDetail) error {
 	}
 
 	return tx.Model(&Calendar{}).Where("code = ?", c.Code).Select("alerts").
-		Updates(&Calendar{Alerts: append([]rules.CalendarAlert{}, c.Lacks...)}).Error
+		Updates(&Calendar{Alerts: append([]calendar.CalendarAlert{}, c.Lacks...)}).Error
 }
 
 // watchCalendar is WatchCalendars for one calendar that the transaction changed.
@@ -116,7 +117,7 @@ func watchCalendar(tx *db.Tx, code string) error {
 func usedCalendars(tx *db.Tx, calendars []CalendarDetail) (map[string]bool, error) {
 	var places []Site
 	err := tx.Table("rooms").Distinct("country", "region").
-		Where("state = ?", rules.RoomActive).
+		Where("state = ?", licensing.RoomActive).
 		Find(&places).Error
 	if err != nil {
 		return nil, err

@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 func TestR125a_CatalogueRefusesWhatItCannotMean(t *testing.T) {
@@ -17,20 +18,20 @@ func TestR125a_CatalogueRefusesWhatItCannotMean(t *testing.T) {
 		require.NoError(t, err)
 		terms := []int{}
 		for _, k := range skus {
-			if k.ServiceType == rules.ServiceSelect {
+			if k.ServiceType == catalogue.ServiceSelect {
 				terms = append(terms, k.TermYears)
 			}
 		}
 		require.Equal(t, []int{1, 2, 3, 4, 5}, terms)
 		for _, bad := range []program.CatalogueSKU{
-			{Code: "S0", ServiceType: rules.ServiceSelect}, {Code: "S6", ServiceType: rules.ServiceSelect, TermYears: 6},
-			{ServiceType: rules.ServiceSelect, TermYears: 1}, {Code: "X", ServiceType: "OTHER", TermYears: 1},
-			{Code: "S1", ServiceType: rules.ServiceSelect, TermYears: 1, EffectiveTo: "2026-13-01"},
-			{Code: "S1", ServiceType: rules.ServiceSelect, TermYears: 1, EffectiveFrom: "soon"},
+			{Code: "S0", ServiceType: catalogue.ServiceSelect}, {Code: "S6", ServiceType: catalogue.ServiceSelect, TermYears: 6},
+			{ServiceType: catalogue.ServiceSelect, TermYears: 1}, {Code: "X", ServiceType: "OTHER", TermYears: 1},
+			{Code: "S1", ServiceType: catalogue.ServiceSelect, TermYears: 1, EffectiveTo: "2026-13-01"},
+			{Code: "S1", ServiceType: catalogue.ServiceSelect, TermYears: 1, EffectiveFrom: "soon"},
 		} {
 			storetest.RequireCode(t, rules.ValidationFailed, env.PutSKU(env.Context, bad))
 		}
-		require.NoError(t, env.PutSKU(env.Context, program.CatalogueSKU{Code: "select-new", ServiceType: rules.ServiceSelect, TermYears: 2, EffectiveFrom: "2026-11-23", EffectiveTo: "2026-11-24"}))
+		require.NoError(t, env.PutSKU(env.Context, program.CatalogueSKU{Code: "select-new", ServiceType: catalogue.ServiceSelect, TermYears: 2, EffectiveFrom: "2026-11-23", EffectiveTo: "2026-11-24"}))
 		seller := env.Reseller(t, "Revenda Sul")
 		form := storetest.Form("PO-1")
 		form.Lines[0].SKU = "SELECT-NEW"

@@ -10,6 +10,8 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 // productModelRow is one version of a rules.ProductModel (R59a).
@@ -18,19 +20,19 @@ type productModelRow struct {
 	EffectiveFrom         string `gorm:"primaryKey"`
 	EffectiveTo           string
 	Name                  string
-	Kind                  rules.ModelKind
+	Kind                  catalogue.ModelKind
 	Serialised            bool
 	StandardWarrantyYears int
 	Platform              rules.Platform
-	Components            []rules.Component `gorm:"serializer:json"`
+	Components            []catalogue.Component `gorm:"serializer:json"`
 	UpdatedAt             time.Time
 }
 
 func (productModelRow) TableName() string { return "product_models" }
 
-func modelRow(m rules.ProductModel, now time.Time) productModelRow {
+func modelRow(m catalogue.ProductModel, now time.Time) productModelRow {
 	return productModelRow{
-		rules.NormaliseModelCode(m.Code),
+		catalogue.NormaliseModelCode(m.Code),
 		db.DateText(m.EffectiveFrom),
 		db.DateText(m.EffectiveTo),
 		m.Name,
@@ -38,17 +40,17 @@ func modelRow(m rules.ProductModel, now time.Time) productModelRow {
 		m.Serialised,
 		m.StandardWarrantyYears,
 		m.Platform,
-		append([]rules.Component{}, m.Components...),
+		append([]catalogue.Component{}, m.Components...),
 		now,
 	}
 }
 
-func (r productModelRow) rule() rules.ProductModel {
+func (r productModelRow) rule() catalogue.ProductModel {
 	if len(r.Components) == 0 {
 		r.Components = nil
 	}
 
-	return rules.ProductModel{
+	return catalogue.ProductModel{
 		Code:                  r.Code,
 		Name:                  r.Name,
 		Kind:                  r.Kind,
@@ -76,7 +78,7 @@ func (r productModelRow) facts() map[string]any {
 func seedProducts(q *gorm.DB, now time.Time) error {
 	q = q.Session(&gorm.Session{})
 	var models []productModelRow
-	for _, m := range rules.DefaultModels() {
+	for _, m := range catalogue.DefaultModels() {
 		models = append(models, modelRow(m, now))
 	}
 
@@ -85,7 +87,7 @@ func seedProducts(q *gorm.DB, now time.Time) error {
 	}
 
 	var terms []CountryTermsVersion
-	for _, t := range rules.DefaultCountryTerms() {
+	for _, t := range catalogue.DefaultCountryTerms() {
 		terms = append(terms, termsRow(t, "", now))
 	}
 
@@ -115,12 +117,12 @@ func (r *Reference) readProducts(tx *db.Tx) error {
 }
 
 // Model returns the versions of a model, for rules.Cover.
-func (r Reference) Model(code string) []rules.ProductModel {
-	return r.Models[rules.NormaliseModelCode(code)]
+func (r Reference) Model(code string) []catalogue.ProductModel {
+	return r.Models[catalogue.NormaliseModelCode(code)]
 }
 
 // AllModels returns every version of every model, for bundles.
-func (r Reference) AllModels() (all []rules.ProductModel) {
+func (r Reference) AllModels() (all []catalogue.ProductModel) {
 	for _, versions := range r.Models {
 		all = append(all, versions...)
 	}
@@ -128,13 +130,13 @@ func (r Reference) AllModels() (all []rules.ProductModel) {
 }
 
 // ListModels lists every version of the supported products by code (R59a).
-func (s *Programs) ListModels(ctx context.Context) ([]rules.ProductModel, error) {
+func (s *Programs) ListModels(ctx context.Context) ([]catalogue.ProductModel, error) {
 	var rows []productModelRow
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		return tx.Order("code, effective_from").Find(&rows).Error
 	})
 
-	out := make([]rules.ProductModel, len(rows))
+	out := make([]catalogue.ProductModel, len(rows))
 	for i, r := range rows {
 		out[i] = r.rule()
 	}
@@ -144,8 +146,8 @@ func (s *Programs) ListModels(ctx context.Context) ([]rules.ProductModel, error)
 
 // PutModel adds a version of a supported product, or changes the one that begins
 // on the same day. Devices of the model are coverable from then on (R59a).
-func (s *Programs) PutModel(ctx context.Context, m rules.ProductModel) (rules.ProductModel, error) {
-	m.Code = rules.NormaliseModelCode(m.Code)
+func (s *Programs) PutModel(ctx context.Context, m catalogue.ProductModel) (catalogue.ProductModel, error) {
+	m.Code = catalogue.NormaliseModelCode(m.Code)
 	if err := m.Validate(); err != nil {
 		return m, err
 	}
@@ -189,8 +191,8 @@ type CountryTermsVersion struct {
 	Version       int    `gorm:"primaryKey"`
 	EffectiveFrom string // YYYY-MM-DD
 	Available     bool
-	RMASpeed      rules.RMASpeed `gorm:"column:rma_speed"`
-	Languages     []string       `gorm:"serializer:json"`
+	RMASpeed      calendar.RMASpeed `gorm:"column:rma_speed"`
+	Languages     []string          `gorm:"serializer:json"`
 	Note          string
 	PublishedAt   time.Time
 }
@@ -198,7 +200,7 @@ type CountryTermsVersion struct {
 // TableName is the table of the versions.
 func (CountryTermsVersion) TableName() string { return "country_terms" }
 
-func termsRow(t rules.CountryTerms, note string, now time.Time) CountryTermsVersion {
+func termsRow(t catalogue.CountryTerms, note string, now time.Time) CountryTermsVersion {
 	return CountryTermsVersion{
 		Country:       t.Country,
 		Version:       t.Version,
@@ -211,8 +213,8 @@ func termsRow(t rules.CountryTerms, note string, now time.Time) CountryTermsVers
 	}
 }
 
-func (v CountryTermsVersion) rule() rules.CountryTerms {
-	t := rules.CountryTerms{
+func (v CountryTermsVersion) rule() catalogue.CountryTerms {
+	t := catalogue.CountryTerms{
 		Country:   v.Country,
 		Version:   v.Version,
 		Available: v.Available,
@@ -235,7 +237,7 @@ func (v CountryTermsVersion) facts() map[string]any {
 }
 
 // TermsIn returns the versions of the terms of the countries, each country's once.
-func (r Reference) TermsIn(countries ...string) (list []rules.CountryTerms) {
+func (r Reference) TermsIn(countries ...string) (list []catalogue.CountryTerms) {
 	seen := map[string]bool{}
 	for _, c := range countries {
 		if !seen[c] {
@@ -262,7 +264,7 @@ func (s *Programs) ListCountryTerms(ctx context.Context) ([]CountryTermsVersion,
 // edited (R78, S31). A first day in the past answers VALIDATION_FAILED. Each call
 // publishes another version.
 func (s *Programs) PublishTerms(
-	ctx context.Context, t rules.CountryTerms, note string,
+	ctx context.Context, t catalogue.CountryTerms, note string,
 ) (CountryTermsVersion, error) {
 	var row CountryTermsVersion
 	err := s.db.Write(ctx, func(tx *db.Tx) error {

@@ -9,11 +9,13 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // changed changes the program's configuration.
-func changed(t *testing.T, env storetest.Env, change func(*rules.Program)) {
+func changed(t *testing.T, env storetest.Env, change func(*catalogue.Program)) {
 	t.Helper()
 	ref, err := env.Reference(env.Context)
 	require.NoError(t, err)
@@ -29,13 +31,13 @@ func TestC8_WindowsOfReplacementsAreConfiguration(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		site := program.Site{Country: "BR", Region: "SP", TimeZone: "America/Sao_Paulo"}
 		at := time.Date(2026, 9, 2, 19, 0, 0, 0, time.UTC) // 16:00 there
-		before, err := env.PromiseAt(env.Context, site, rules.SpeedNBD, at)
+		before, err := env.PromiseAt(env.Context, site, calendar.SpeedNBD, at)
 		require.NoError(t, err)
 		require.Equal(t, "2026-09-04", before.On.String())
-		changed(t, env, func(p *rules.Program) {
+		changed(t, env, func(p *catalogue.Program) {
 			p.Replacement.CutOff, p.Replacement.ReturnDays, p.Replacement.ReturnReminderDays = "17:00", 2, []int{1}
 		})
-		after, err := env.PromiseAt(env.Context, site, rules.SpeedNBD, at)
+		after, err := env.PromiseAt(env.Context, site, calendar.SpeedNBD, at)
 		require.NoError(t, err)
 		require.Equal(t, "2026-09-03", after.On.String())
 		due, err := env.ReturnDueAt(env.Context, site, at)
@@ -47,7 +49,7 @@ func TestC8_WindowsOfReplacementsAreConfiguration(t *testing.T) {
 
 func TestC8_ReminderDaysOfInvitationsAreConfiguration(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		changed(t, env, func(p *rules.Program) { p.InviteReminderDays = []int{2, 5} })
+		changed(t, env, func(p *catalogue.Program) { p.InviteReminderDays = []int{2, 5} })
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 		all, _, err := env.ListInvitations(env.Context, "", o.ID, db.Page{Limit: 10})
 		require.NoError(t, err)
@@ -61,7 +63,7 @@ func TestC8_ReminderDaysOfInvitationsAreConfiguration(t *testing.T) {
 // The audit tells what was changed, before and after.
 func TestC6_ChangingTheProgramIsAudited(t *testing.T) {
 	env := storetest.SQLite(t)
-	changed(t, env, func(p *rules.Program) { p.CancelDays, p.Replacement.CutOff = 14, "16:00" })
+	changed(t, env, func(p *catalogue.Program) { p.CancelDays, p.Replacement.CutOff = 14, "16:00" })
 	ref, err := env.Reference(env.Context)
 	require.NoError(t, err)
 	events, err := env.Timeline(env.Context, ref.Program.ID)
@@ -78,11 +80,11 @@ func TestC6_ChangingTheProgramIsAudited(t *testing.T) {
 // end is none.
 func TestC8_DaysOfARecallAreConfiguration(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		changed(t, env, func(p *rules.Program) { p.Replacement.SpareRecallDays = 10 })
+		changed(t, env, func(p *catalogue.Program) { p.Replacement.SpareRecallDays = 10 })
 		c, u := env.SpareOnSite(t)
 		storetest.LoseLicences(t, env, c)
 		u = storetest.UnitOf(t, env, u.ID)
-		require.Equal(t, rules.SpareRecallDue(env.Calendar.Now(), 10, time.FixedZone("", -3*3600)), u.RecallDueAt.UTC())
-		require.Equal(t, rules.TimerRecallDue, u.NextTimer)
+		require.Equal(t, spare.SpareRecallDue(env.Calendar.Now(), 10, time.FixedZone("", -3*3600)), u.RecallDueAt.UTC())
+		require.Equal(t, spare.TimerRecallDue, u.NextTimer)
 	})
 }

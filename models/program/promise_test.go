@@ -12,6 +12,8 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 var paulista = program.Site{Country: "BR", Region: "SP", TimeZone: "America/Sao_Paulo"}
@@ -25,7 +27,7 @@ func localTime(t *testing.T, zone, wall string) time.Time {
 	return at
 }
 
-func promised(t *testing.T, env storetest.Env, site program.Site, speed rules.RMASpeed, approved string) rules.Promise {
+func promised(t *testing.T, env storetest.Env, site program.Site, speed calendar.RMASpeed, approved string) calendar.Promise {
 	t.Helper()
 	p, err := env.PromiseAt(env.Context, site, speed, localTime(t, site.TimeZone, approved))
 	require.NoError(t, err)
@@ -35,11 +37,11 @@ func promised(t *testing.T, env storetest.Env, site program.Site, speed rules.RM
 func TestV6_V7_V8_S20_PromisesFromTheCalendarsInTheDatabase(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		for approved, want := range map[string]string{"2026-09-04 14:00": "2026-09-08", "2026-09-04 15:01": "2026-09-09", "2026-12-31 10:00": "2027-01-04"} {
-			p := promised(t, env, paulista, rules.SpeedNBD, approved)
+			p := promised(t, env, paulista, calendar.SpeedNBD, approved)
 			require.Equal(t, want, p.On.String(), approved)
 			require.Equal(t, []any{"BR-SP", int64(1)}, []any{p.Calendar, p.CalendarVersion})
 		}
-		require.Equal(t, "approved Friday 15:01 after the 15:00 cut-off; Monday is a holiday: Wednesday", promise.Text(promised(t, env, paulista, rules.SpeedNBD, "2026-09-04 15:01"), "en"))
+		require.Equal(t, "approved Friday 15:01 after the 15:00 cut-off; Monday is a holiday: Wednesday", promise.Text(promised(t, env, paulista, calendar.SpeedNBD, "2026-09-04 15:01"), "en"))
 	})
 }
 
@@ -58,25 +60,25 @@ func TestC3_ASiteWithoutARegionGoesByItsCountry(t *testing.T) {
 		{program.Site{Country: "IL", TimeZone: "Asia/Jerusalem"}, "2026-08-06 10:00", "2026-08-09", "IL"},
 		{program.Site{Country: "IN", Region: "MH", TimeZone: "Asia/Kolkata"}, "2026-08-13 15:01", "2026-08-17", "IN"},
 	} {
-		p := promised(t, env, c.site, rules.SpeedNBD, c.approved)
+		p := promised(t, env, c.site, calendar.SpeedNBD, c.approved)
 		require.Equal(t, []string{c.want, c.calendar}, []string{p.On.String(), p.Calendar}, c.site)
 	}
-	_, err := env.PromiseAt(env.Context, program.Site{Country: "XX", TimeZone: "UTC"}, rules.SpeedNBD, storetest.Now)
+	_, err := env.PromiseAt(env.Context, program.Site{Country: "XX", TimeZone: "UTC"}, calendar.SpeedNBD, storetest.Now)
 	storetest.RequireCode(t, rules.NotFound, err)
 }
 
 func TestS20_AStoredPromiseNeverMoves(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		first := promised(t, env, paulista, rules.SpeedNBD, "2026-12-10 10:00")
+		first := promised(t, env, paulista, calendar.SpeedNBD, "2026-12-10 10:00")
 		stored, err := json.Marshal(first)
 		require.NoError(t, err)
 		changed, err := env.AddHoliday(storetest.Operator(), storetest.CalendarChange("BR-SP"), first.On, "decreed late")
 		require.NoError(t, err)
-		var read rules.Promise
+		var read calendar.Promise
 		require.NoError(t, json.Unmarshal(stored, &read))
 		require.Equal(t, first, read)
 		require.Less(t, read.CalendarVersion, changed.Version, "it tells which calendar it was computed from")
-		later := promised(t, env, paulista, rules.SpeedNBD, "2026-12-10 10:00")
+		later := promised(t, env, paulista, calendar.SpeedNBD, "2026-12-10 10:00")
 		require.Equal(t, []any{"2026-12-14", changed.Version}, []any{later.On.String(), later.CalendarVersion})
 	})
 }
@@ -94,7 +96,7 @@ func TestV9_S22_ReturnsFromTheCalendarsInTheDatabase(t *testing.T) {
 func TestR78c_ThreeBusinessDaysFromTheTermsOfTheRoomsCountry(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, accountID := storetest.AcmeForm(t, env)
-		_, err := env.PublishTerms(env.Context, storetest.TermsOf("DE", func(c *rules.CountryTerms) { c.RMASpeed = "3BD" }), "")
+		_, err := env.PublishTerms(env.Context, storetest.TermsOf("DE", func(c *catalogue.CountryTerms) { c.RMASpeed = "3BD" }), "")
 		require.NoError(t, err)
 		f := storetest.RoomForm("München")
 		f.Country, f.Region = "DE", "BY"

@@ -5,7 +5,8 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 // Site is the place that a replacement goes to: whose holidays count, and by whose
@@ -21,9 +22,9 @@ type Site struct {
 // result, which names the calendar and its version, and never computes it again: a
 // calendar that is edited later does not move it. Errors: NO_WORKING_TIME.
 func (s *Programs) PromiseAt(
-	ctx context.Context, site Site, speed rules.RMASpeed, approved time.Time,
-) (rules.Promise, error) {
-	var p rules.Promise
+	ctx context.Context, site Site, speed calendar.RMASpeed, approved time.Time,
+) (calendar.Promise, error) {
+	var p calendar.Promise
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return p, err
@@ -42,9 +43,9 @@ func (s *Programs) PromiseAt(
 }
 
 func PromiseBy(
-	t rules.ReplacementTerms, c rules.Calendar, site Site, speed rules.RMASpeed, approved time.Time,
-) (rules.Promise, error) {
-	return rules.PromiseReplacement(rules.PromiseRequest{
+	t catalogue.ReplacementTerms, c calendar.Calendar, site Site, speed calendar.RMASpeed, approved time.Time,
+) (calendar.Promise, error) {
+	return calendar.PromiseReplacement(calendar.PromiseRequest{
 		ApprovedAt: approved,
 		Zone:       db.ZoneOf(site.TimeZone),
 		Speed:      speed,
@@ -58,8 +59,8 @@ func PromiseBy(
 // Errors: NO_WORKING_TIME.
 func (s *Programs) ReturnDueAt(
 	ctx context.Context, site Site, delivered time.Time,
-) (rules.ReturnDue, error) {
-	var r rules.ReturnDue
+) (calendar.ReturnDue, error) {
+	var r calendar.ReturnDue
 	ref, err := s.Reference(ctx)
 	if err != nil {
 		return r, err
@@ -78,7 +79,7 @@ func (s *Programs) ReturnDueAt(
 }
 
 func ReturnDueBy(
-	t rules.ReplacementTerms, c rules.Calendar, site Site, delivered time.Time,
-) (rules.ReturnDue, error) {
-	return rules.DueReturn(delivered, db.ZoneOf(site.TimeZone), c, t.Window())
+	t catalogue.ReplacementTerms, c calendar.Calendar, site Site, delivered time.Time,
+) (calendar.ReturnDue, error) {
+	return calendar.DueReturn(delivered, db.ZoneOf(site.TimeZone), c, t.Window())
 }

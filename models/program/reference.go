@@ -13,12 +13,13 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 // programRow stores the one Program of a deployment (R1).
 type programRow struct {
 	ID        string
-	Config    rules.Program `gorm:"serializer:json"`
+	Config    catalogue.Program `gorm:"serializer:json"`
 	Version   int64
 	UpdatedAt time.Time
 }
@@ -27,11 +28,11 @@ func (programRow) TableName() string { return "programs" }
 
 // Reference is the slow-moving data that every order is held against.
 type Reference struct {
-	Program   rules.Program
+	Program   catalogue.Program
 	Version   int64
-	Catalogue rules.Catalogue
-	Models    map[string][]rules.ProductModel // every version, by code (R59a)
-	Terms     map[string][]rules.CountryTerms // every version, by country (R78)
+	Catalogue catalogue.Catalogue
+	Models    map[string][]catalogue.ProductModel // every version, by code (R59a)
+	Terms     map[string][]catalogue.CountryTerms // every version, by country (R78)
 }
 
 // referenceAge bounds how long a process may work by a Reference that another
@@ -102,9 +103,9 @@ func (s *Programs) ReferenceIn(tx *db.Tx) (Reference, error) {
 // readReferenceIn reads the reference in the caller's transaction.
 func readReferenceIn(tx *db.Tx) (Reference, error) {
 	ref := Reference{
-		Catalogue: rules.Catalogue{},
-		Models:    map[string][]rules.ProductModel{},
-		Terms:     map[string][]rules.CountryTerms{},
+		Catalogue: catalogue.Catalogue{},
+		Models:    map[string][]catalogue.ProductModel{},
+		Terms:     map[string][]catalogue.CountryTerms{},
 	}
 
 	var row programRow
@@ -145,7 +146,7 @@ func (s *Programs) SeedReference(ctx context.Context) error {
 	now := s.db.Now()
 
 	return s.db.Write(ctx, func(tx *db.Tx) error {
-		p := rules.DefaultProgram()
+		p := catalogue.DefaultProgram()
 		keep := clause.OnConflict{DoNothing: true}
 		if err := tx.Clauses(keep).Create(&programRow{
 			ID:        p.ID,
@@ -156,7 +157,7 @@ func (s *Programs) SeedReference(ctx context.Context) error {
 			return err
 		}
 
-		for _, sku := range rules.DefaultCatalogue() {
+		for _, sku := range catalogue.DefaultCatalogue() {
 			row := CatalogueSKU{
 				Code:          sku.Code,
 				ServiceType:   sku.ServiceType,
@@ -179,7 +180,7 @@ func (s *Programs) SeedReference(ctx context.Context) error {
 // ChangeProgram replaces the program's configuration. version is the one that
 // the caller read; another one answers STATE_CONFLICT.
 func (s *Programs) ChangeProgram(
-	ctx context.Context, p rules.Program, version int64,
+	ctx context.Context, p catalogue.Program, version int64,
 ) (Reference, error) {
 	p = p.Completed()
 	if err := p.Validate(); err != nil {
@@ -222,8 +223,8 @@ func (s *Programs) ChangeProgram(
 }
 
 // programChanges are the settings that differ, each before and after.
-func programChanges(before, after rules.Program) map[string]any {
-	settings := func(p rules.Program) (out map[string]any) {
+func programChanges(before, after catalogue.Program) map[string]any {
+	settings := func(p catalogue.Program) (out map[string]any) {
 		text, _ := json.Marshal(p) // it has nothing that JSON lacks
 		_ = json.Unmarshal(text, &out)
 		return out
@@ -243,7 +244,7 @@ func programChanges(before, after rules.Program) map[string]any {
 // EffectiveTo has no end.
 type CatalogueSKU struct {
 	Code          string `gorm:"primaryKey"`
-	ServiceType   rules.ServiceType
+	ServiceType   catalogue.ServiceType
 	TermYears     int
 	Bundle        bool
 	EffectiveFrom string
@@ -254,8 +255,8 @@ type CatalogueSKU struct {
 // TableName is the table of the catalogue.
 func (CatalogueSKU) TableName() string { return "catalogue_skus" }
 
-func (k CatalogueSKU) rule() rules.SKU {
-	return rules.SKU{
+func (k CatalogueSKU) rule() catalogue.SKU {
+	return catalogue.SKU{
 		Code:          k.Code,
 		ServiceType:   k.ServiceType,
 		TermYears:     k.TermYears,
@@ -268,7 +269,7 @@ func (k CatalogueSKU) rule() rules.SKU {
 // PutSKU adds a SKU to the catalogue or changes it. What the catalogue cannot mean
 // answers VALIDATION_FAILED.
 func (s *Programs) PutSKU(ctx context.Context, row CatalogueSKU) error {
-	row.Code, row.UpdatedAt = rules.NormaliseSKU(row.Code), s.db.Now()
+	row.Code, row.UpdatedAt = catalogue.NormaliseSKU(row.Code), s.db.Now()
 	if err := row.validate(); err != nil {
 		return err
 	}
@@ -311,15 +312,15 @@ func (k CatalogueSKU) validate() error {
 		}
 	}
 
-	known := slices.Contains([]rules.ServiceType{
-		rules.ServiceSelect,
-		rules.ServiceSyncPlus,
-		rules.ServiceExtWarranty,
-		rules.ServiceJumpStart,
+	known := slices.Contains([]catalogue.ServiceType{
+		catalogue.ServiceSelect,
+		catalogue.ServiceSyncPlus,
+		catalogue.ServiceExtWarranty,
+		catalogue.ServiceJumpStart,
 	}, k.ServiceType)
 
 	least, most := 1, 5
-	if k.ServiceType == rules.ServiceJumpStart {
+	if k.ServiceType == catalogue.ServiceJumpStart {
 		least, most = 0, 0
 	}
 

@@ -6,32 +6,34 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // RMATell and SpareTell are the commands of an agent who passes on what a carrier or a
 // depot said. They are offered in every state, so rules does not list them.
 const (
-	RMATell   rules.RMACommand   = "tell"
-	SpareTell rules.SpareCommand = "tell"
+	RMATell   rma.RMACommand     = "tell"
+	SpareTell spare.SpareCommand = "tell"
 )
 
 // ReplacementCommand is one command on a replacement. Each command reads only the
 // fields that are named after it.
 type ReplacementCommand struct {
-	Name            rules.RMACommand
-	Reason          string           // appeal, reject, reship, wait, waive: required; approve, withdraw, inspect, no_return, bill
-	DefectConfirmed bool             // approve: required to be true
-	Code            string           // reject: required
-	Model           string           // allocate, backorder: a better model; empty: the faulty one's
-	ExpectedOn      string           // backorder: YYYY-MM-DD at the ship-to
-	Serial          string           // ship: of the replacement; inspect: read from the unit that came back
-	Carrier         string           // ship: where no shipment was booked yet
-	Tracking        string           // ship: with the carrier
-	Outcome         rules.RMAOutcome // inspect
-	Photo           string           // no_return: where the photo of the unit is kept
-	SpareUnitID     string           // use_spare: required
-	Fact            rules.RMAFact    // tell: required
-	At              time.Time        // tell: when it happened; zero: now
+	Name            rma.RMACommand
+	Reason          string         // appeal, reject, reship, wait, waive: required; approve, withdraw, inspect, no_return, bill
+	DefectConfirmed bool           // approve: required to be true
+	Code            string         // reject: required
+	Model           string         // allocate, backorder: a better model; empty: the faulty one's
+	ExpectedOn      string         // backorder: YYYY-MM-DD at the ship-to
+	Serial          string         // ship: of the replacement; inspect: read from the unit that came back
+	Carrier         string         // ship: where no shipment was booked yet
+	Tracking        string         // ship: with the carrier
+	Outcome         rma.RMAOutcome // inspect
+	Photo           string         // no_return: where the photo of the unit is kept
+	SpareUnitID     string         // use_spare: required
+	Fact            rma.RMAFact    // tell: required
+	At              time.Time      // tell: when it happened; zero: now
 }
 
 // DoRMA does one command on a replacement for the caller, whose role and the
@@ -41,35 +43,35 @@ type ReplacementCommand struct {
 // (VALIDATION_FAILED); the other refusals are those of the method that does the command.
 func (s *Replacements) DoRMA(ctx context.Context, id string, c ReplacementCommand) (RMA, error) {
 	switch c.Name {
-	case rules.RMAApprove:
+	case rma.RMAApprove:
 		return s.ApproveRMA(ctx, id, RMAApproval{DefectConfirmed: c.DefectConfirmed, Reason: c.Reason})
-	case rules.RMAReject:
+	case rma.RMAReject:
 		return s.RejectRMA(ctx, id, RMARejection{Code: c.Code, Reason: c.Reason})
-	case rules.RMAAppeal:
+	case rma.RMAAppeal:
 		return s.AppealRMA(ctx, id, c.Reason)
-	case rules.RMAWithdraw:
+	case rma.RMAWithdraw:
 		return s.WithdrawRMA(ctx, id, c.Reason)
-	case rules.RMAUseSpare:
+	case rma.RMAUseSpare:
 		return s.useNamedSpare(ctx, id, c.SpareUnitID)
-	case rules.RMAAllocate:
+	case rma.RMAAllocate:
 		return s.AllocateRMA(ctx, id, c.Model)
-	case rules.RMABackorder:
+	case rma.RMABackorder:
 		return s.BackorderRMA(ctx, id, RMABackorder{ExpectedOn: c.ExpectedOn, Model: c.Model})
-	case rules.RMAShip:
+	case rma.RMAShip:
 		return s.ShipRMA(ctx, id, RMAShipment{Serial: c.Serial, Carrier: c.Carrier, Tracking: c.Tracking})
-	case rules.RMAReship:
+	case rma.RMAReship:
 		return s.ReshipRMA(ctx, id, c.Reason)
-	case rules.RMAWait:
+	case rma.RMAWait:
 		return s.WaitForRMA(ctx, id, c.Reason)
-	case rules.RMAReceive:
+	case rma.RMAReceive:
 		return s.ReceiveRMA(ctx, id)
-	case rules.RMAInspect:
+	case rma.RMAInspect:
 		return s.InspectRMA(ctx, id, RMAInspection{Serial: c.Serial, Outcome: c.Outcome, Reason: c.Reason})
-	case rules.RMAKeepUnit:
+	case rma.RMAKeepUnit:
 		return s.KeepRMAUnit(ctx, id, c.Photo, c.Reason)
-	case rules.RMABill:
+	case rma.RMABill:
 		return s.BillRMA(ctx, id, c.Reason)
-	case rules.RMAWaive:
+	case rma.RMAWaive:
 		return s.WaiveRMA(ctx, id, c.Reason)
 	case RMATell:
 		return s.tellRMAFact(ctx, id, c.Fact, c.At)
@@ -96,7 +98,7 @@ func (s *Replacements) useNamedSpare(ctx context.Context, id, unitID string) (RM
 
 // tellRMAFact records what an agent was told. Whoever may not see the replacement gets
 // NOT_FOUND, like for every other command.
-func (s *Replacements) tellRMAFact(ctx context.Context, id string, fact rules.RMAFact, at time.Time) (RMA, error) {
+func (s *Replacements) tellRMAFact(ctx context.Context, id string, fact rma.RMAFact, at time.Time) (RMA, error) {
 	if !fact.Valid() {
 		return RMA{}, unknownFact("Send PICKED_UP, DELIVERED, RETURN_SCANNED or RETURN_RECEIVED.")
 	}
@@ -116,14 +118,14 @@ func (s *Replacements) tellRMAFact(ctx context.Context, id string, fact rules.RM
 // SpareUnitCommand is one command on a spare unit. Each command reads only the fields
 // that are named after it.
 type SpareUnitCommand struct {
-	Name     rules.SpareCommand
+	Name     spare.SpareCommand
 	Model    string          // select: required
 	SiteID   string          // select: required; a site of one of the parent's accounts
 	Version  int64           // agree: of the proposal that was read; 0: any
 	Serial   string          // ship: required
 	Carrier  string          // ship: where no shipment was booked yet
 	Tracking string          // ship: with the carrier
-	Fact     rules.SpareFact // tell: required
+	Fact     spare.SpareFact // tell: required
 	At       time.Time       // tell: when it happened; zero: now
 	Reason   string          // waive: required; select, bill
 }
@@ -131,17 +133,17 @@ type SpareUnitCommand struct {
 // DoSpare does one command on a spare unit, like DoRMA on a replacement.
 func (s *Replacements) DoSpare(ctx context.Context, id string, c SpareUnitCommand) (SpareUnit, error) {
 	switch c.Name {
-	case rules.SpareSelect:
+	case spare.SpareSelect:
 		return s.SelectSpare(ctx, id, SpareChoice{ModelCode: c.Model, SiteID: c.SiteID, Reason: c.Reason})
-	case rules.SpareAgree:
+	case spare.SpareAgree:
 		return s.AgreeSpare(ctx, id, c.Version)
-	case rules.SpareShip:
+	case spare.SpareShip:
 		return s.ShipSpare(ctx, id, Parcel{Serial: c.Serial, Carrier: c.Carrier, Tracking: c.Tracking})
-	case rules.SpareReceive:
+	case spare.SpareReceive:
 		return s.ReceiveSpare(ctx, id)
-	case rules.SpareBill:
+	case spare.SpareBill:
 		return s.BillSpare(ctx, id, c.Reason)
-	case rules.SpareWaive:
+	case spare.SpareWaive:
 		return s.WaiveSpare(ctx, id, c.Reason)
 	case SpareTell:
 		return s.tellSpareFact(ctx, id, c.Fact, c.At)
@@ -155,7 +157,7 @@ func (s *Replacements) DoSpare(ctx context.Context, id string, c SpareUnitComman
 }
 
 // tellSpareFact is tellRMAFact for a spare unit.
-func (s *Replacements) tellSpareFact(ctx context.Context, id string, fact rules.SpareFact, at time.Time) (SpareUnit, error) {
+func (s *Replacements) tellSpareFact(ctx context.Context, id string, fact spare.SpareFact, at time.Time) (SpareUnit, error) {
 	if !fact.Valid() {
 		return SpareUnit{}, unknownFact("Send PICKED_UP, DELIVERED, RECALL_SCANNED or RECALL_RECEIVED.")
 	}

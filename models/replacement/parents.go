@@ -6,7 +6,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // MergeSpares moves the balance and its units over and counts both together.
@@ -24,7 +24,7 @@ func (s *Replacements) MergeSpares(tx *db.Tx, ref program.Reference, fromID, int
 		return err
 	}
 
-	m := rules.MergeSpares(fromID, intoID, from.Balance, into.Balance, into.Licences,
+	m := spare.MergeSpares(fromID, intoID, from.Balance, into.Balance, into.Licences,
 		ref.Program.SpareRatio)
 	if err := s.writeSpares(tx, from, m.From...); err != nil {
 		return err
@@ -43,11 +43,11 @@ func (s *Replacements) SplitSpares(tx *db.Tx, ref program.Reference, keptID, spl
 
 	kept := counts[keptID]
 	split := counts[splitID]
-	ofKept, ofSplit := rules.SplitSpares(keptID, splitID, kept.Licences, split.Licences,
+	ofKept, ofSplit := spare.SplitSpares(keptID, splitID, kept.Licences, split.Licences,
 		kept.Balance, split.Balance, ref.Program.SpareRatio)
 
 	if err := moveSpares(tx, keptID, splitID,
-		min(-rules.SpareBalance(ofKept), rules.SpareBalance(ofSplit))); err != nil {
+		min(-spare.SpareBalance(ofKept), spare.SpareBalance(ofSplit))); err != nil {
 		return err
 	}
 	if err := s.writeSpares(tx, kept, ofKept...); err != nil {

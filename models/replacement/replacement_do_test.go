@@ -8,16 +8,18 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // What stands in a replacement's or a spare's commands can be done.
 func TestEveryCommandThatIsOfferedIsDone(t *testing.T) {
 	h := storetest.SQLite(t)
 	ctx := storetest.Operator()
-	for _, c := range []rules.RMACommand{
-		rules.RMAApprove, rules.RMAReject, rules.RMAAppeal, rules.RMAWithdraw, rules.RMAUseSpare,
-		rules.RMAAllocate, rules.RMABackorder, rules.RMAShip, rules.RMAReship, rules.RMAWait,
-		rules.RMAReceive, rules.RMAInspect, rules.RMAKeepUnit, rules.RMABill, rules.RMAWaive,
+	for _, c := range []rma.RMACommand{
+		rma.RMAApprove, rma.RMAReject, rma.RMAAppeal, rma.RMAWithdraw, rma.RMAUseSpare,
+		rma.RMAAllocate, rma.RMABackorder, rma.RMAShip, rma.RMAReship, rma.RMAWait,
+		rma.RMAReceive, rma.RMAInspect, rma.RMAKeepUnit, rma.RMABill, rma.RMAWaive,
 		replacement.RMATell,
 	} {
 		_, err := h.DoRMA(ctx, "rma_none", replacement.ReplacementCommand{
@@ -27,23 +29,23 @@ func TestEveryCommandThatIsOfferedIsDone(t *testing.T) {
 			Code:            "NO_DEFECT",
 			ExpectedOn:      "2027-01-04",
 			Serial:          "2345ABCDE",
-			Outcome:         rules.OutcomeDefect,
+			Outcome:         rma.OutcomeDefect,
 			Photo:           "file 7",
 			SpareUnitID:     "spu_none",
-			Fact:            rules.FactDelivered,
+			Fact:            rma.FactDelivered,
 		})
 		require.Equal(t, rules.NotFound, rules.CodeOf(err), c)
 	}
-	for _, c := range []rules.SpareCommand{
-		rules.SpareSelect, rules.SpareAgree, rules.SpareShip, rules.SpareReceive, rules.SpareBill,
-		rules.SpareWaive, replacement.SpareTell,
+	for _, c := range []spare.SpareCommand{
+		spare.SpareSelect, spare.SpareAgree, spare.SpareShip, spare.SpareReceive, spare.SpareBill,
+		spare.SpareWaive, replacement.SpareTell,
 	} {
 		_, err := h.DoSpare(ctx, "spu_none", replacement.SpareUnitCommand{
 			Name:   c,
 			Model:  "RALLY-BAR",
 			SiteID: "sit_none",
 			Serial: "2345ABCDE",
-			Fact:   rules.SpareFact("DELIVERED"),
+			Fact:   spare.SpareFact("DELIVERED"),
 			Reason: "asked by phone",
 		})
 		require.Equal(t, rules.NotFound, rules.CodeOf(err), c)

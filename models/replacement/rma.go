@@ -9,6 +9,10 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // RMA is the replacement of one device, or of some pieces of an accessory. The
@@ -30,39 +34,39 @@ type RMA struct {
 
 	Held           bool          // waits for the proof of purchase (R125)
 	ReviewReasons  []string      `gorm:"serializer:json"`
-	Frozen         *rules.Frozen `gorm:"serializer:json"` // nil while held (S3, S38)
-	CoverKind      rules.EntitlementKind
+	Frozen         *cover.Frozen `gorm:"serializer:json"` // nil while held (S3, S38)
+	CoverKind      cover.EntitlementKind
 	CoverLicenceID string // S10
-	Speed          rules.RMASpeed
+	Speed          calendar.RMASpeed
 
-	rules.RMAFacts
+	rma.RMAFacts
 	RejectCode string
 
-	FirstPromise        *rules.Promise `gorm:"serializer:json"`
-	Promise             *rules.Promise `gorm:"serializer:json"` // the current one
-	PromisedUntil       *time.Time     // exclusive end of the current one
-	ReplacementModel    string         // offered or allocated
+	FirstPromise        *calendar.Promise `gorm:"serializer:json"`
+	Promise             *calendar.Promise `gorm:"serializer:json"` // the current one
+	PromisedUntil       *time.Time        // exclusive end of the current one
+	ReplacementModel    string            // offered or allocated
 	ReplacementSerial   string
 	ReplacementDeviceID *string
 	SpareUnitID         *string // the spare that was used (R35d)
 	Carrier             string
 	Tracking            string
-	DepotID             *string          // which sends the replacement; nil: none is known
-	ReturnParcels       int              // made so far; number the parcels back
-	ReservationID       *string          // the ledger's open entry for its units
-	ReturnBaseAt        *time.Time       // since when the return plan counts
-	ReturnPlan          *rules.ReturnDue `gorm:"serializer:json"`
-	NoReturnProof       string           // where the photo is kept
+	DepotID             *string             // which sends the replacement; nil: none is known
+	ReturnParcels       int                 // made so far; number the parcels back
+	ReservationID       *string             // the ledger's open entry for its units
+	ReturnBaseAt        *time.Time          // since when the return plan counts
+	ReturnPlan          *calendar.ReturnDue `gorm:"serializer:json"`
+	NoReturnProof       string              // where the photo is kept
 
 	// What followed from the facts at the last change, so that lists can be narrowed.
 	// Whoever decides asks the facts.
-	StoredState    rules.RMAState      `gorm:"column:state"`
-	StoredOutbound rules.OutboundState `gorm:"column:outbound"`
-	StoredReturn   rules.ReturnState   `gorm:"column:return_track"`
+	StoredState    rma.RMAState      `gorm:"column:state"`
+	StoredOutbound rma.OutboundState `gorm:"column:outbound"`
+	StoredReturn   rma.ReturnState   `gorm:"column:return_track"`
 
 	StateSince time.Time
 	ClosedAt   *time.Time
-	NextTimer  rules.RMATimerKind // empty: none
+	NextTimer  rma.RMATimerKind // empty: none
 	NextAt     *time.Time
 	LastError  string
 	CreatedAt  time.Time
@@ -86,29 +90,29 @@ func (r RMA) wantsReturn() bool {
 		return false
 	}
 	switch out := r.RMAFacts.Outbound(); out {
-	case rules.OutboundApproved, rules.OutboundBackordered:
+	case rma.OutboundApproved, rma.OutboundBackordered:
 		return r.Reships > 0
 	default:
-		return out == rules.OutboundAllocated || out == rules.OutboundShipped || out.Done()
+		return out == rma.OutboundAllocated || out == rma.OutboundShipped || out.Done()
 	}
 }
 
 // faultyEnd returns how the faulty device ends; empty while it has to come back.
-func (r RMA) faultyEnd(now time.Time) rules.DeviceState {
+func (r RMA) faultyEnd(now time.Time) licensing.DeviceState {
 	switch r.RMAFacts.Return(now) {
-	case rules.ReturnInspected:
-		return rules.DeviceReturned
-	case rules.ReturnNotRequired:
-		return rules.DeviceRetired
-	case rules.ReturnBilled:
-		return rules.DeviceLost
+	case rma.ReturnInspected:
+		return licensing.DeviceReturned
+	case rma.ReturnNotRequired:
+		return licensing.DeviceRetired
+	case rma.ReturnBilled:
+		return licensing.DeviceLost
 	}
 	return ""
 }
 
 // openToDecide reports whether an agent has to approve or reject.
 func (r RMA) openToDecide() bool {
-	if r.StoredState == rules.RMARequested {
+	if r.StoredState == rma.RMARequested {
 		return true
 	}
 	return r.ID != "" && r.SwappedAt != nil && r.ApprovedAt == nil && !r.StoredState.Over()
@@ -137,7 +141,7 @@ func (s *Replacements) GetRMA(ctx context.Context, id string) (RMA, error) {
 // the faulty unit or of its replacement.
 type RMAFilter struct {
 	AccountID string
-	State     rules.RMAState
+	State     rma.RMAState
 	RoomID    string
 	DeviceID  string
 	SiteID    string

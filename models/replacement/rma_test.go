@@ -17,6 +17,12 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 func device(t *testing.T, env storetest.Env, id string) entitlement.Device {
@@ -54,9 +60,9 @@ func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		r := env.Requested(t, c)
-		require.Equal(t, rules.RMARequested, r.StoredState)
-		require.Equal(t, rules.BySelect, r.CoverKind, "S38: which cover is used")
-		require.Equal(t, rules.SpeedNBD, r.Speed)
+		require.Equal(t, rma.RMARequested, r.StoredState)
+		require.Equal(t, cover.BySelect, r.CoverKind, "S38: which cover is used")
+		require.Equal(t, calendar.SpeedNBD, r.Speed)
 		require.Equal(t, c.Room.ID, *r.RoomID)
 		require.Equal(t, c.Site.ID, r.SiteID, "the site of the room")
 		require.Len(t, env.Tasks(t, db.TaskDecideRMA), 1)
@@ -66,15 +72,15 @@ func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
 		require.Equal(t, "2026-11-26", r.Promise.On.String(), "Wednesday 09:00: the next business day")
 		require.Equal(t, time.Date(2026, 11, 27, 3, 0, 0, 0, time.UTC), *r.PromiseDueAt)
 		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskDecideRMA)[0].State)
-		require.Equal(t, rules.TimerBreach, r.NextTimer)
+		require.Equal(t, rma.TimerBreach, r.NextTimer)
 
 		_, err = env.AllocateRMA(storetest.Operator(), r.ID, "")
 		require.NoError(t, err)
 		r, err = env.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "new-100", Carrier: "sim", Tracking: "TRK1"})
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAShipped, r.StoredState)
+		require.Equal(t, rma.RMAShipped, r.StoredState)
 		newSerial := *r.ReplacementDeviceID
-		require.Equal(t, rules.DeviceUnplaced, device(t, env, newSerial).State)
+		require.Equal(t, licensing.DeviceUnplaced, device(t, env, newSerial).State)
 		require.Equal(t, c.Room.ID, roomOf(t, env, c.Device.ID), "S24: until the delivery")
 
 		shipments, _, err := env.ListShipments(env.Context, logistics.ShipmentFilter{SubjectID: r.ID})
@@ -82,32 +88,32 @@ func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
 		require.Len(t, shipments, 1)
 		delivered := env.Calendar.Now().Add(20 * time.Hour)
 		env.Calendar.Set(delivered)
-		for i, kind := range []rules.ScanKind{rules.ScanPickedUp, rules.ScanInTransit, rules.ScanDelivered, rules.ScanDelivered} {
+		for i, kind := range []shipping.ScanKind{shipping.ScanPickedUp, shipping.ScanInTransit, shipping.ScanDelivered, shipping.ScanDelivered} {
 			_, err = env.RecordScan(env.Context, shipments[0].ID, logistics.NewScan{Kind: kind, Source: logistics.ScanByCarrier, CauseKey: storetest.PO(i)})
 			require.NoError(t, err)
 		}
 		r = storetest.GetRMA(t, env, r.ID)
-		require.Equal(t, rules.RMAAwaitingReturn, r.StoredState)
-		require.Equal(t, rules.OutboundDelivered, r.StoredOutbound)
+		require.Equal(t, rma.RMAAwaitingReturn, r.StoredState)
+		require.Equal(t, rma.OutboundDelivered, r.StoredOutbound)
 		require.Equal(t, delivered, *r.DeliveredAt)
 		require.Equal(t, "2026-12-10", r.ReturnPlan.On.String(), "S22: 10 business days after Thursday")
-		require.Equal(t, rules.TimerReminder, r.NextTimer)
+		require.Equal(t, rma.TimerReminder, r.NextTimer)
 		require.Equal(t, c.Room.ID, roomOf(t, env, newSerial), "S24")
 		require.Empty(t, roomOf(t, env, c.Device.ID))
-		require.Equal(t, rules.DeviceInRMA, device(t, env, c.Device.ID).State)
+		require.Equal(t, licensing.DeviceInRMA, device(t, env, c.Device.ID).State)
 		require.Equal(t, c.Device.ID, *device(t, env, newSerial).ReplacesDeviceID)
 		require.Equal(t, "2026-11-26", device(t, env, newSerial).ReplacedOn)
 
-		_, err = env.RecordRMAFact(env.Context, r.ID, rules.FactReturnScanned, time.Time{})
+		_, err = env.RecordRMAFact(env.Context, r.ID, rma.FactReturnScanned, time.Time{})
 		require.NoError(t, err)
 		require.Nil(t, storetest.GetRMA(t, env, r.ID).NextAt, "the clock of the fee stands still")
 		_, err = env.ReceiveRMA(storetest.Operator(), r.ID)
 		require.NoError(t, err)
-		r, err = env.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rules.OutcomeDefect})
+		r, err = env.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rma.OutcomeDefect})
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAClosed, r.StoredState)
+		require.Equal(t, rma.RMAClosed, r.StoredState)
 		require.NotNil(t, r.ClosedAt)
-		require.Equal(t, rules.DeviceReturned, device(t, env, c.Device.ID).State)
+		require.Equal(t, licensing.DeviceReturned, device(t, env, c.Device.ID).State)
 		env.AuditHolds(t)
 		require.Equal(t, []string{"APPROVED ana.souza@acme.example", "APPROVED portaria@acme.example", "DELIVERED ana.souza@acme.example", "DELIVERED portaria@acme.example",
 			"INSPECTED ana.souza@acme.example", "INSPECTED portaria@acme.example", "REQUESTED ana.souza@acme.example", "REQUESTED portaria@acme.example",
@@ -121,11 +127,11 @@ func TestR35d_DeviceInNoRoomIsReplacedByItsWarranty(t *testing.T) {
 	_, err := env.PlaceDevice(env.Context, c.Device.ID, "", "")
 	require.NoError(t, err)
 	_, err = env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "SN-100", Fault: "Broken"})
-	storetest.RequireCode(t, rules.SiteUnknown, err)
+	storetest.RequireCode(t, rma.SiteUnknown, err)
 	r, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "SN-100", Fault: "Broken", SiteID: c.Site.ID})
 	require.NoError(t, err)
-	require.Equal(t, rules.ByStandardWarranty, r.CoverKind, "S38")
-	require.Equal(t, rules.SpeedStandard, r.Speed)
+	require.Equal(t, cover.ByStandardWarranty, r.CoverKind, "S38")
+	require.Equal(t, calendar.SpeedStandard, r.Speed)
 	r, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
 	require.Nil(t, r.PromiseDueAt, "no day is promised")
@@ -135,7 +141,7 @@ func TestR35d_DeviceInNoRoomIsReplacedByItsWarranty(t *testing.T) {
 func TestR78c_SpeedOfTheRoomsCountryPromisesThirdBusinessDay(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
-	_, err := env.PublishTerms(storetest.Operator(), rules.CountryTerms{Country: "BR", EffectiveFrom: civil.Date{Year: 2026, Month: 11, Day: 25}, Available: true, RMASpeed: "3BD", Languages: []string{"pt"}}, "slower")
+	_, err := env.PublishTerms(storetest.Operator(), catalogue.CountryTerms{Country: "BR", EffectiveFrom: civil.Date{Year: 2026, Month: 11, Day: 25}, Available: true, RMASpeed: "3BD", Languages: []string{"pt"}}, "slower")
 	require.NoError(t, err)
 	room := env.Room(t, c.Account, "Sala 2")
 	env.Assigned(t, env.Licences(t, c.Order)[1], room)
@@ -147,8 +153,8 @@ func TestR78c_SpeedOfTheRoomsCountryPromisesThirdBusinessDay(t *testing.T) {
 	env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
 	r, err = env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: "SN-201", Fault: "Broken", DefectConfirmed: true})
 	require.NoError(t, err)
-	require.Equal(t, rules.RMAApproved, r.StoredState, "an agent who has confirmed the defect approves at once")
-	require.Equal(t, rules.RMASpeed("3BD"), r.Speed)
+	require.Equal(t, rma.RMAApproved, r.StoredState, "an agent who has confirmed the defect approves at once")
+	require.Equal(t, calendar.RMASpeed("3BD"), r.Speed)
 	require.Equal(t, "2026-12-02", r.Promise.On.String(), "Friday and three business days")
 }
 
@@ -195,11 +201,11 @@ func TestR74_AccessoryThroughItsRoom(t *testing.T) {
 	require.NoError(t, err)
 	_, err = env.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{})
 	require.NoError(t, err)
-	_, err = env.RecordRMAFact(env.Context, r.ID, rules.FactDelivered, time.Time{})
+	_, err = env.RecordRMAFact(env.Context, r.ID, rma.FactDelivered, time.Time{})
 	require.NoError(t, err)
 	r, err = env.KeepRMAUnit(storetest.Operator(), r.ID, "", "worth less than its way back")
 	require.NoError(t, err)
-	require.Equal(t, rules.RMANoReturn, r.StoredState)
+	require.Equal(t, rma.RMANoReturn, r.StoredState)
 	bare := env.Room(t, c.Account, "Sala 9")
 	_, err = env.RequestRMA(ctx, replacement.NewRMA{ModelCode: "STRONG-USB-CABLE", RoomID: bare.ID, Quantity: 1, Fault: "Broken"})
 	storetest.RequireCode(t, rules.NotCovered, err)
@@ -226,18 +232,18 @@ func TestR125b_UnknownPurchaseDateHoldsTheRMAUntilTheProofIsRead(t *testing.T) {
 		env.Calendar.Set(env.Calendar.Now().Add(25 * time.Hour))
 		r, err := env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: "SN-300", Fault: "Broken", DefectConfirmed: true})
 		require.NoError(t, err)
-		require.Equal(t, rules.RMARequested, r.StoredState)
+		require.Equal(t, rma.RMARequested, r.StoredState)
 		require.True(t, r.Held)
 		require.Nil(t, r.Frozen)
 		require.Equal(t, rules.ProofRequired, env.Tasks(t, db.TaskDecideRMA)[0].Why)
 		_, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		storetest.RequireCode(t, rules.ProofRequired, err)
-		_, err = env.ChangeDevice(storetest.Operator(), d.ID, rules.DeviceForm{Serial: "SN-300", ModelCode: "MEETUP", PurchasedOn: "2026-01-01"}, 0, "read from the invoice")
+		_, err = env.ChangeDevice(storetest.Operator(), d.ID, licensing.DeviceForm{Serial: "SN-300", ModelCode: "MEETUP", PurchasedOn: "2026-01-01"}, 0, "read from the invoice")
 		require.NoError(t, err)
 		r, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		require.NoError(t, err)
 		require.False(t, r.Held)
-		require.Equal(t, rules.BySelect, r.CoverKind)
+		require.Equal(t, cover.BySelect, r.CoverKind)
 		require.Equal(t, r.RequestedAt, r.Frozen.At, "covered as of its request")
 	})
 }
@@ -248,7 +254,7 @@ func TestS25_SerialOfYesterdayNeedsAProof(t *testing.T) {
 	env.Device(t, c.Room, "SN-400", "MEETUP", "2026-06-01")
 	ctx := storetest.Customer(c.Account)
 	_, err := env.RequestRMA(ctx, replacement.NewRMA{Serial: "SN-400", Fault: "Broken"})
-	storetest.RequireCode(t, rules.SerialTooNew, err)
+	storetest.RequireCode(t, rma.SerialTooNew, err)
 	_, err = env.RequestRMA(ctx, replacement.NewRMA{Serial: "SN-400", Fault: "Broken", SerialProof: "invoice 7"})
 	require.NoError(t, err)
 }
@@ -267,8 +273,8 @@ func TestS25_FourthRMAOfTheMonthIsReviewed(t *testing.T) {
 		require.Equal(t, i == 3, len(r.ReviewReasons) > 0, i)
 		last = r
 	}
-	require.Equal(t, rules.RMARequested, last.StoredState, "not approved by itself")
-	require.Equal(t, rules.ReviewRMARate, env.Tasks(t, db.TaskDecideRMA)[0].Why)
+	require.Equal(t, rma.RMARequested, last.StoredState, "not approved by itself")
+	require.Equal(t, rma.ReviewRMARate, env.Tasks(t, db.TaskDecideRMA)[0].Why)
 }
 
 func TestS25_OnlyAKnownSiteIsShippedTo(t *testing.T) {
@@ -277,7 +283,7 @@ func TestS25_OnlyAKnownSiteIsShippedTo(t *testing.T) {
 	other := env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-101")
 	for _, site := range []string{"sit_none", other.Site.ID} {
 		_, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "SN-100", Fault: "Broken", SiteID: site})
-		storetest.RequireCode(t, rules.SiteUnknown, err)
+		storetest.RequireCode(t, rma.SiteUnknown, err)
 	}
 }
 
@@ -290,7 +296,7 @@ func TestC4_OneOpenRMAPerDevice(t *testing.T) {
 		})
 		refused := 0
 		for _, err := range errs {
-			if rules.CodeOf(err) == rules.RMAOpen {
+			if rules.CodeOf(err) == rma.RMAOpen {
 				refused++
 			} else {
 				require.NoError(t, err)
@@ -330,7 +336,7 @@ func TestC5_ForeignRMAsAnswerLikeMissingOnes(t *testing.T) {
 			"get":      storetest.SecondOf(env.GetRMA(ctx, r.ID)),
 			"withdraw": storetest.SecondOf(env.WithdrawRMA(ctx, r.ID, "")),
 			"appeal":   storetest.SecondOf(env.AppealRMA(ctx, r.ID, "x")),
-			"fact":     storetest.SecondOf(env.RecordRMAFact(ctx, r.ID, rules.FactDelivered, time.Time{})),
+			"fact":     storetest.SecondOf(env.RecordRMAFact(ctx, r.ID, rma.FactDelivered, time.Time{})),
 			"site":     storetest.SecondOf(env.GetSite(ctx, c.Site.ID)),
 			"change":   storetest.SecondOf(env.ChangeSite(ctx, c.Site.ID, rules.SiteForm{}, 0, "")),
 			"request":  storetest.SecondOf(env.RequestRMA(ctx, replacement.NewRMA{AccountID: c.Account, Serial: "SN-100", Fault: "x"})),
@@ -339,7 +345,7 @@ func TestC5_ForeignRMAsAnswerLikeMissingOnes(t *testing.T) {
 		}
 		_, foreign := env.RequestRMA(ctx, replacement.NewRMA{Serial: "SN-100", Fault: "x", SiteID: other.Site.ID})
 		_, missing := env.RequestRMA(ctx, replacement.NewRMA{Serial: "SN-999", Fault: "x", SiteID: other.Site.ID})
-		storetest.RequireCode(t, rules.SerialNotRegistered, foreign)
+		storetest.RequireCode(t, rma.SerialNotRegistered, foreign)
 		require.Equal(t, missing, foreign)
 		require.Empty(t, storetest.ListOf(env.ListRMAs(ctx, replacement.RMAFilter{}))(t))
 		require.Empty(t, storetest.ListOf(env.ListRMAs(ctx, replacement.RMAFilter{Serial: "SN-100"}))(t))

@@ -8,7 +8,7 @@ import (
 
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // rmaCourse is an RMA that goes on step by step.
@@ -18,7 +18,7 @@ type rmaCourse struct {
 	id  string
 }
 
-func (c rmaCourse) state() rules.RMAState { return storetest.GetRMA(c.t, c.env, c.id).StoredState }
+func (c rmaCourse) state() rma.RMAState { return storetest.GetRMA(c.t, c.env, c.id).StoredState }
 
 func (c rmaCourse) ok(_ replacement.RMA, err error) {
 	c.t.Helper()
@@ -43,13 +43,13 @@ func (c rmaCourse) ship() {
 	c.ok(c.env.ShipRMA(storetest.AgentContext, c.id, replacement.RMAShipment{Serial: "NEW1"}))
 }
 func (c rmaCourse) deliver() {
-	c.ok(c.env.RecordRMAFact(c.env.Context, c.id, rules.FactDelivered, time.Time{}))
+	c.ok(c.env.RecordRMAFact(c.env.Context, c.id, rma.FactDelivered, time.Time{}))
 }
 func (c rmaCourse) scanBack() {
-	c.ok(c.env.RecordRMAFact(c.env.Context, c.id, rules.FactReturnScanned, time.Time{}))
+	c.ok(c.env.RecordRMAFact(c.env.Context, c.id, rma.FactReturnScanned, time.Time{}))
 }
 func (c rmaCourse) receive() { c.ok(c.env.ReceiveRMA(storetest.AgentContext, c.id)) }
-func (c rmaCourse) inspect(o rules.RMAOutcome) {
+func (c rmaCourse) inspect(o rma.RMAOutcome) {
 	c.ok(c.env.InspectRMA(storetest.AgentContext, c.id, replacement.RMAInspection{Serial: "SN-100", Outcome: o}))
 }
 func (c rmaCourse) keep() { c.ok(c.env.KeepRMAUnit(storetest.AgentContext, c.id, "photo-1", "")) }
@@ -75,35 +75,35 @@ func TestRMAArrows(t *testing.T) {
 	approve, allocate, ship, deliver := rmaCourse.approve, rmaCourse.allocate, rmaCourse.ship, rmaCourse.deliver
 	delivered := []step{approve, allocate, ship, deliver}
 	on := func(before []step, more ...step) []step { return append(append([]step{}, before...), more...) }
-	inspected := func(o rules.RMAOutcome) step { return func(c rmaCourse) { c.inspect(o) } }
+	inspected := func(o rma.RMAOutcome) step { return func(c rmaCourse) { c.inspect(o) } }
 	for _, arrow := range []struct {
-		from   rules.RMAState
+		from   rma.RMAState
 		before []step
 		act    step
-		to     rules.RMAState
+		to     rma.RMAState
 	}{
-		{rules.RMARequested, nil, approve, rules.RMAApproved},
-		{rules.RMARequested, nil, rmaCourse.reject, rules.RMARejected},
-		{rules.RMARejected, []step{rmaCourse.reject}, rmaCourse.appeal, rules.RMARequested},
-		{rules.RMARequested, nil, rmaCourse.withdraw, rules.RMAWithdrawn},
-		{rules.RMAApproved, []step{approve}, rmaCourse.withdraw, rules.RMAWithdrawn},
-		{rules.RMAApproved, []step{approve}, allocate, rules.RMAAllocated},
-		{rules.RMAApproved, []step{approve}, rmaCourse.backorder, rules.RMABackordered},
-		{rules.RMABackordered, []step{approve, rmaCourse.backorder}, allocate, rules.RMAAllocated},
-		{rules.RMAAllocated, []step{approve, allocate}, ship, rules.RMAShipped},
-		{rules.RMAShipped, []step{approve, allocate, ship}, deliver, rules.RMAAwaitingReturn},
-		{rules.RMAShipped, []step{approve, allocate, ship}, rmaCourse.reship, rules.RMAApproved},
-		{rules.RMAAwaitingReturn, delivered, rmaCourse.keep, rules.RMANoReturn},
-		{rules.RMAAwaitingReturn, delivered, rmaCourse.scanBack, rules.RMAReturnInTransit},
-		{rules.RMAAwaitingReturn, delivered, rmaCourse.receive, rules.RMAReturnReceived},
-		{rules.RMAReturnInTransit, on(delivered, rmaCourse.scanBack), rmaCourse.receive, rules.RMAReturnReceived},
-		{rules.RMAAwaitingReturn, delivered, rmaCourse.overdue, rules.RMAOverdue},
-		{rules.RMAOverdue, on(delivered, rmaCourse.overdue, rmaCourse.confirm), rmaCourse.bill, rules.RMANonReturnBilled},
-		{rules.RMANonReturnBilled, on(delivered, rmaCourse.overdue, rmaCourse.confirm, rmaCourse.bill), rmaCourse.receive, rules.RMAReturnReceived},
-		{rules.RMAReturnReceived, on(delivered, rmaCourse.receive), inspected(rules.OutcomeDamage), rules.RMAInspected},
-		{rules.RMAInspected, on(delivered, rmaCourse.receive, inspected(rules.OutcomeDamage)), rmaCourse.bill, rules.RMAClosed},
-		{rules.RMAReturnReceived, on(delivered, rmaCourse.receive), inspected(rules.OutcomeDefect), rules.RMAClosed},
-		{rules.RMAReturnReceived, on(delivered, rmaCourse.receive), inspected(rules.OutcomeNoFault), rules.RMAClosed},
+		{rma.RMARequested, nil, approve, rma.RMAApproved},
+		{rma.RMARequested, nil, rmaCourse.reject, rma.RMARejected},
+		{rma.RMARejected, []step{rmaCourse.reject}, rmaCourse.appeal, rma.RMARequested},
+		{rma.RMARequested, nil, rmaCourse.withdraw, rma.RMAWithdrawn},
+		{rma.RMAApproved, []step{approve}, rmaCourse.withdraw, rma.RMAWithdrawn},
+		{rma.RMAApproved, []step{approve}, allocate, rma.RMAAllocated},
+		{rma.RMAApproved, []step{approve}, rmaCourse.backorder, rma.RMABackordered},
+		{rma.RMABackordered, []step{approve, rmaCourse.backorder}, allocate, rma.RMAAllocated},
+		{rma.RMAAllocated, []step{approve, allocate}, ship, rma.RMAShipped},
+		{rma.RMAShipped, []step{approve, allocate, ship}, deliver, rma.RMAAwaitingReturn},
+		{rma.RMAShipped, []step{approve, allocate, ship}, rmaCourse.reship, rma.RMAApproved},
+		{rma.RMAAwaitingReturn, delivered, rmaCourse.keep, rma.RMANoReturn},
+		{rma.RMAAwaitingReturn, delivered, rmaCourse.scanBack, rma.RMAReturnInTransit},
+		{rma.RMAAwaitingReturn, delivered, rmaCourse.receive, rma.RMAReturnReceived},
+		{rma.RMAReturnInTransit, on(delivered, rmaCourse.scanBack), rmaCourse.receive, rma.RMAReturnReceived},
+		{rma.RMAAwaitingReturn, delivered, rmaCourse.overdue, rma.RMAOverdue},
+		{rma.RMAOverdue, on(delivered, rmaCourse.overdue, rmaCourse.confirm), rmaCourse.bill, rma.RMANonReturnBilled},
+		{rma.RMANonReturnBilled, on(delivered, rmaCourse.overdue, rmaCourse.confirm, rmaCourse.bill), rmaCourse.receive, rma.RMAReturnReceived},
+		{rma.RMAReturnReceived, on(delivered, rmaCourse.receive), inspected(rma.OutcomeDamage), rma.RMAInspected},
+		{rma.RMAInspected, on(delivered, rmaCourse.receive, inspected(rma.OutcomeDamage)), rmaCourse.bill, rma.RMAClosed},
+		{rma.RMAReturnReceived, on(delivered, rmaCourse.receive), inspected(rma.OutcomeDefect), rma.RMAClosed},
+		{rma.RMAReturnReceived, on(delivered, rmaCourse.receive), inspected(rma.OutcomeNoFault), rma.RMAClosed},
 	} {
 		t.Run(string(arrow.from)+" to "+string(arrow.to), func(t *testing.T) {
 			env := storetest.SQLite(t)

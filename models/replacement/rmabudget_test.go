@@ -8,7 +8,8 @@ import (
 
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // rmaStatements is the budget of an ordinary RMA, from request to close.
@@ -61,11 +62,11 @@ type way struct {
 var (
 	byHand = way{
 		booked:    func(*testing.T, storetest.Env, string) {},
-		delivered: toldBy(rules.FactDelivered), scanned: toldBy(rules.FactReturnScanned), received: toldBy(rules.FactReturnReceived)}
-	byCarrier = way{booked: storetest.BookParcels, delivered: scannedBy("out/1", rules.ScanDelivered), scanned: scannedBy("return/1", rules.ScanPickedUp), received: scannedBy("return/1", rules.ScanDelivered)}
+		delivered: toldBy(rma.FactDelivered), scanned: toldBy(rma.FactReturnScanned), received: toldBy(rma.FactReturnReceived)}
+	byCarrier = way{booked: storetest.BookParcels, delivered: scannedBy("out/1", shipping.ScanDelivered), scanned: scannedBy("return/1", shipping.ScanPickedUp), received: scannedBy("return/1", shipping.ScanDelivered)}
 )
 
-func toldBy(fact rules.RMAFact) func(*testing.T, storetest.Env, string) {
+func toldBy(fact rma.RMAFact) func(*testing.T, storetest.Env, string) {
 	return func(t *testing.T, env storetest.Env, id string) {
 		t.Helper()
 		_, err := env.RecordRMAFact(env.Context, id, fact, time.Time{})
@@ -73,7 +74,7 @@ func toldBy(fact rules.RMAFact) func(*testing.T, storetest.Env, string) {
 	}
 }
 
-func scannedBy(key string, kind rules.ScanKind) func(*testing.T, storetest.Env, string) {
+func scannedBy(key string, kind shipping.ScanKind) func(*testing.T, storetest.Env, string) {
 	return func(t *testing.T, env storetest.Env, id string) {
 		t.Helper()
 		storetest.Scanned(t, env, id, key, kind)
@@ -108,7 +109,7 @@ func ordinaryRMA(t *testing.T, env storetest.Env, c storetest.Covered, by way) m
 	step("approve", 2, func() error {
 		return keep(env.ApproveRMA(storetest.AgentContext, r.ID, replacement.RMAApproval{DefectConfirmed: true}))
 	})
-	require.Equal(t, rules.RMAAllocated, r.StoredState)
+	require.Equal(t, rma.RMAAllocated, r.StoredState)
 	tell("booked", 0, by.booked)
 	step("ship", 2, func() error {
 		return keep(env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW" + *c.Device.Serial}))
@@ -117,8 +118,8 @@ func ordinaryRMA(t *testing.T, env storetest.Env, c storetest.Covered, by way) m
 	tell("scanned", 0, by.scanned)
 	tell("received", 0, by.received)
 	step("inspect", 2, func() error {
-		return keep(env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: *c.Device.Serial, Outcome: rules.OutcomeDefect}))
+		return keep(env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: *c.Device.Serial, Outcome: rma.OutcomeDefect}))
 	})
-	require.Equal(t, rules.RMAClosed, r.StoredState)
+	require.Equal(t, rma.RMAClosed, r.StoredState)
 	return count
 }

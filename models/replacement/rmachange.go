@@ -11,6 +11,8 @@ import (
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // rmaRow is an RMA under its lock, with what a change needs of its account, its
@@ -91,7 +93,7 @@ func (s *Replacements) lockRMA(tx *db.Tx, ref program.Reference, id string) (*rm
 // follows with audit, mails and outbox in one transaction (C6). A command that was
 // done before, as done reports, answers with the RMA as it is; nil: none is.
 func (s *Replacements) changeRMA(
-	ctx context.Context, id string, c rules.RMACommand, reason string,
+	ctx context.Context, id string, c rma.RMACommand, reason string,
 	done func(RMA) bool, do func(*rmaChange) error,
 ) (RMA, error) {
 	ref, err := s.programs.Reference(ctx)
@@ -110,7 +112,7 @@ func (s *Replacements) changeRMA(
 		}
 
 		w.reason = reason
-		if err := rules.MayRMA(c, tx.Scope.Actor.Role, w.RMAFacts, w.now); err != nil {
+		if err := rma.MayRMA(c, tx.Scope.Actor.Role, w.RMAFacts, w.now); err != nil {
 			return err
 		}
 		if err := do(w); err != nil {
@@ -261,16 +263,16 @@ func (w *rmaChange) settleTasks() error {
 		w.openToDecide())
 	settle(db.TaskRMALate,
 		before.BreachedAt != nil && !outBefore.Done(),
-		out != rules.OutboundWithdrawn && !out.Done())
+		out != rma.OutboundWithdrawn && !out.Done())
 	settle(db.TaskRMASilent,
-		before.SilenceAskedAt != nil && outBefore == rules.OutboundShipped,
-		w.SilenceAskedAt != nil && out == rules.OutboundShipped)
+		before.SilenceAskedAt != nil && outBefore == rma.OutboundShipped,
+		w.SilenceAskedAt != nil && out == rma.OutboundShipped)
 	settle(db.TaskRMAWrongUnit,
 		before.WrongUnitAt != nil && before.InspectedAt == nil,
 		w.InspectedAt == nil && !over)
 	settle(db.TaskRMAFee, // nobody may bill one that was withdrawn
-		before.Fee() == rules.FeeAsked,
-		w.Fee() == rules.FeeAsked && !over)
+		before.Fee() == rma.FeeAsked,
+		w.Fee() == rma.FeeAsked && !over)
 	if len(kinds) == 0 {
 		return nil
 	}
@@ -322,7 +324,7 @@ func (w *rmaChange) zone() *time.Location { return db.ZoneOf(w.SiteZone) }
 // calendar returns the one that counts at the ship-to, as it is now: the version that
 // the lock's statement saw, or, where this process has not read that one yet, what
 // stands in the database.
-func (w *rmaChange) calendar() (rules.Calendar, error) {
+func (w *rmaChange) calendar() (calendar.Calendar, error) {
 	if c, ok := w.s.programs.Calendars.Version(db.Text(w.CalendarKey)); ok {
 		return c, nil
 	}
@@ -330,16 +332,16 @@ func (w *rmaChange) calendar() (rules.Calendar, error) {
 }
 
 // promise returns the day for a replacement that is on its way from the instant on.
-func (w *rmaChange) promise(from time.Time) (rules.Promise, error) {
+func (w *rmaChange) promise(from time.Time) (calendar.Promise, error) {
 	workdays, err := w.calendar()
 	if err != nil {
-		return rules.Promise{}, err
+		return calendar.Promise{}, err
 	}
 	return program.PromiseBy(w.ref.Program.Replacement, workdays, w.shipTo(), w.Speed, from)
 }
 
 // keepPromise stores a promise as the current one.
-func (w *rmaChange) keepPromise(p rules.Promise) {
+func (w *rmaChange) keepPromise(p calendar.Promise) {
 	w.Promise, w.PromisedUntil = &p, nil
 	if until, ok := p.Due(w.zone()); ok {
 		w.PromisedUntil = &until
@@ -347,7 +349,7 @@ func (w *rmaChange) keepPromise(p rules.Promise) {
 }
 
 // promisedOn returns the promised day as YYYY-MM-DD; empty where none was promised.
-func promisedOn(p rules.Promise) string {
+func promisedOn(p calendar.Promise) string {
 	if p.On.IsZero() {
 		return ""
 	}

@@ -15,6 +15,11 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 func TestRejectedOnceAppealedOnce(t *testing.T) {
@@ -25,20 +30,20 @@ func TestRejectedOnceAppealedOnce(t *testing.T) {
 	_, err := env.RejectRMA(storetest.AgentContext, r.ID, replacement.RMARejection{Code: "BECAUSE", Reason: "x"})
 	storetest.RequireCode(t, rules.ValidationFailed, err)
 	_, err = env.ApproveRMA(storetest.AgentContext, r.ID, replacement.RMAApproval{})
-	storetest.RequireCode(t, rules.DefectOpen, err)
+	storetest.RequireCode(t, rma.DefectOpen, err)
 	_, err = env.ApproveRMA(customer, r.ID, replacement.RMAApproval{DefectConfirmed: true})
 	storetest.RequireCode(t, rules.Forbidden, err)
-	r, err = env.RejectRMA(storetest.AgentContext, r.ID, replacement.RMARejection{Code: rules.RejectNoDefect, Reason: "mended by a restart"})
+	r, err = env.RejectRMA(storetest.AgentContext, r.ID, replacement.RMARejection{Code: rma.RejectNoDefect, Reason: "mended by a restart"})
 	require.NoError(t, err)
-	require.Equal(t, rules.RMARejected, r.StoredState)
+	require.Equal(t, rma.RMARejected, r.StoredState)
 	require.NotNil(t, r.ClosedAt)
 	_, err = env.AppealRMA(customer, r.ID, "")
 	storetest.RequireCode(t, rules.ReasonRequired, err)
 	r, err = env.AppealRMA(customer, r.ID, "It happened again")
 	require.NoError(t, err)
-	require.Equal(t, rules.RMARequested, r.StoredState)
+	require.Equal(t, rma.RMARequested, r.StoredState)
 	require.Nil(t, r.ClosedAt)
-	_, err = env.RejectRMA(storetest.AgentContext, r.ID, replacement.RMARejection{Code: rules.RejectNoDefect, Reason: "mended again"})
+	_, err = env.RejectRMA(storetest.AgentContext, r.ID, replacement.RMARejection{Code: rma.RejectNoDefect, Reason: "mended again"})
 	require.NoError(t, err)
 	_, err = env.AppealRMA(customer, r.ID, "Please")
 	storetest.RequireCode(t, rules.StateConflict, err)
@@ -53,11 +58,11 @@ func TestAppealFindsAnotherOpenRMA(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
 	r := env.Requested(t, c)
-	_, err := env.RejectRMA(storetest.AgentContext, r.ID, replacement.RMARejection{Code: rules.RejectNoAnswer, Reason: "no answer"})
+	_, err := env.RejectRMA(storetest.AgentContext, r.ID, replacement.RMARejection{Code: rma.RejectNoAnswer, Reason: "no answer"})
 	require.NoError(t, err)
 	env.Requested(t, c)
 	_, err = env.AppealRMA(storetest.Customer(c.Account), r.ID, "I am here")
-	storetest.RequireCode(t, rules.RMAOpen, err)
+	storetest.RequireCode(t, rma.RMAOpen, err)
 }
 
 // What the carrier tells late changes nothing: the room has the new device in the end.
@@ -65,16 +70,16 @@ func TestS24_InspectedBeforeTheDeliveryWasTold(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		r := env.Shipped(t, c)
-		_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect})
+		_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDefect})
 		require.NoError(t, err)
-		require.Equal(t, rules.DeviceReturned, device(t, env, c.Device.ID).State)
+		require.Equal(t, licensing.DeviceReturned, device(t, env, c.Device.ID).State)
 		require.Empty(t, roomOf(t, env, c.Device.ID))
-		r, err = env.RecordRMAFact(env.Context, r.ID, rules.FactDelivered, env.Calendar.Now().Add(-time.Hour))
+		r, err = env.RecordRMAFact(env.Context, r.ID, rma.FactDelivered, env.Calendar.Now().Add(-time.Hour))
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAClosed, r.StoredState)
+		require.Equal(t, rma.RMAClosed, r.StoredState)
 		require.Equal(t, c.Room.ID, roomOf(t, env, *r.ReplacementDeviceID))
-		require.Equal(t, rules.DeviceInRoom, device(t, env, *r.ReplacementDeviceID).State)
-		require.Equal(t, rules.DeviceReturned, device(t, env, c.Device.ID).State)
+		require.Equal(t, licensing.DeviceInRoom, device(t, env, *r.ReplacementDeviceID).State)
+		require.Equal(t, licensing.DeviceReturned, device(t, env, c.Device.ID).State)
 		env.AuditHolds(t)
 	})
 }
@@ -85,7 +90,7 @@ func TestWithdrawnAfterDamageWasFoundAsksNobody(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
 	r := env.Shipped(t, c)
-	_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDamage})
+	_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDamage})
 	require.NoError(t, err)
 	require.Equal(t, db.TaskOpen, env.Tasks(t, db.TaskRMAFee)[0].State)
 	_, err = env.WithdrawRMA(storetest.AgentContext, r.ID, "")
@@ -102,18 +107,18 @@ func TestS24_WithdrawnBeforeThePickUpOnly(t *testing.T) {
 		newSerial := *r.ReplacementDeviceID
 		r, err := env.WithdrawRMA(storetest.Customer(c.Account), r.ID, "found a spare part")
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAWithdrawn, r.StoredState)
-		require.Equal(t, rules.DeviceRetired, device(t, env, newSerial).State, "its serial is free again")
+		require.Equal(t, rma.RMAWithdrawn, r.StoredState)
+		require.Equal(t, licensing.DeviceRetired, device(t, env, newSerial).State, "its serial is free again")
 		require.Equal(t, c.Room.ID, roomOf(t, env, c.Device.ID))
 		again, err := env.WithdrawRMA(storetest.Customer(c.Account), r.ID, "again")
 		require.NoError(t, err)
 		require.Equal(t, r.Version, again.Version, "nothing changes")
 		// The carrier had it before, and tells late.
-		for _, fact := range []rules.RMAFact{rules.FactDelivered, rules.FactPickedUp} {
+		for _, fact := range []rma.RMAFact{rma.FactDelivered, rma.FactPickedUp} {
 			r, err = env.RecordRMAFact(env.Context, r.ID, fact, env.Calendar.Now().Add(-time.Hour))
 			require.NoError(t, err)
 		}
-		require.Equal(t, rules.RMAAwaitingReturn, r.StoredState)
+		require.Equal(t, rma.RMAAwaitingReturn, r.StoredState)
 		require.Equal(t, c.Room.ID, roomOf(t, env, newSerial))
 		env.AuditHolds(t)
 	})
@@ -123,7 +128,7 @@ func TestWithdrawAfterThePickUpIsRefused(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
 	r := env.Shipped(t, c)
-	_, err := env.RecordRMAFact(env.Context, r.ID, rules.FactPickedUp, time.Time{})
+	_, err := env.RecordRMAFact(env.Context, r.ID, rma.FactPickedUp, time.Time{})
 	require.NoError(t, err)
 	_, err = env.WithdrawRMA(storetest.Customer(c.Account), r.ID, "")
 	storetest.RequireCode(t, rules.StateConflict, err)
@@ -137,10 +142,10 @@ func TestS21_BackorderPromisesAnewAndTheBreachCountsFromTheFirst(t *testing.T) {
 	_, err := env.BackorderRMA(storetest.AgentContext, r.ID, replacement.RMABackorder{ExpectedOn: "2026-11-24"})
 	storetest.RequireCode(t, rules.ValidationFailed, err)
 	_, err = env.BackorderRMA(storetest.AgentContext, r.ID, replacement.RMABackorder{ExpectedOn: "2026-11-30", Model: "MEETUP"})
-	storetest.RequireCode(t, rules.NotLikeForLike, err)
+	storetest.RequireCode(t, rma.NotLikeForLike, err)
 	r, err = env.BackorderRMA(storetest.AgentContext, r.ID, replacement.RMABackorder{ExpectedOn: "2026-11-30"})
 	require.NoError(t, err)
-	require.Equal(t, rules.RMABackordered, r.StoredState)
+	require.Equal(t, rma.RMABackordered, r.StoredState)
 	require.Equal(t, "2026-12-01", r.Promise.On.String(), "the business day after Monday")
 	require.Equal(t, "2026-11-26", r.FirstPromise.On.String())
 	require.Equal(t, first, *r.PromiseDueAt)
@@ -163,7 +168,7 @@ func TestS21_BackorderPromisesAnewAndTheBreachCountsFromTheFirst(t *testing.T) {
 	require.NoError(t, err)
 	_, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW1"})
 	require.NoError(t, err)
-	_, err = env.RecordRMAFact(env.Context, r.ID, rules.FactDelivered, time.Time{})
+	_, err = env.RecordRMAFact(env.Context, r.ID, rma.FactDelivered, time.Time{})
 	require.NoError(t, err)
 	require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskRMALate)[0].State)
 	require.Len(t, storetest.ListOf(env.ListRMAs(storetest.AgentContext, replacement.RMAFilter{Late: true}))(t), 1, "it stays late")
@@ -178,7 +183,7 @@ func TestR88c_BetterModelMayBeSent(t *testing.T) {
 	_, err = env.ApproveRMA(storetest.AgentContext, r.ID, replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
 	_, err = env.AllocateRMA(storetest.AgentContext, r.ID, "TAP")
-	storetest.RequireCode(t, rules.NotLikeForLike, err)
+	storetest.RequireCode(t, rma.NotLikeForLike, err)
 	r, err = env.AllocateRMA(storetest.AgentContext, r.ID, "rally-bar-mini")
 	require.NoError(t, err)
 	require.Equal(t, "RALLY-BAR-MINI", r.ReplacementModel)
@@ -194,7 +199,7 @@ func TestR27c_ReplacementOfATakenSerialIsRefused(t *testing.T) {
 	_, err := env.AllocateRMA(storetest.AgentContext, r.ID, "")
 	require.NoError(t, err)
 	_, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "SN-100"})
-	storetest.RequireCode(t, rules.SerialRegistered, err)
+	storetest.RequireCode(t, licensing.SerialRegistered, err)
 	_, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{})
 	storetest.RequireCode(t, rules.ValidationFailed, err)
 }
@@ -207,7 +212,7 @@ func TestS23_ReplacementHasTheRemainderOrThirtyDays(t *testing.T) {
 	require.NoError(t, err)
 	for wall, covered := range map[string]bool{"2026-12-20 12:00": true, "2028-05-31 12:00": true, "2028-06-01 12:00": false} {
 		env.SetLocal(t, "America/Sao_Paulo", wall)
-		out, err := env.Coverage(env.Context, []entitlement.CoverSubject{{Serial: r.ReplacementSerial}}, env.Calendar.Now(), rules.ForHardware)
+		out, err := env.Coverage(env.Context, []entitlement.CoverSubject{{Serial: r.ReplacementSerial}}, env.Calendar.Now(), cover.ForHardware)
 		require.NoError(t, err)
 		require.Equal(t, covered, out[0].Answer.Covered, "%s: the remainder of two years from the purchase", wall)
 	}
@@ -217,7 +222,7 @@ func TestS22_RemindersOverdueConfirmationAndFee(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		r := env.DeliveredRMA(t, c)
-		var kinds []rules.RMATimerKind
+		var kinds []rma.RMATimerKind
 		for r.NextAt != nil {
 			kinds = append(kinds, r.NextTimer)
 			env.Calendar.Set(*r.NextAt)
@@ -225,8 +230,8 @@ func TestS22_RemindersOverdueConfirmationAndFee(t *testing.T) {
 			require.NoError(t, err)
 			r = storetest.GetRMA(t, env, r.ID)
 		}
-		require.Equal(t, []rules.RMATimerKind{rules.TimerReminder, rules.TimerReminder, rules.TimerReminder, rules.TimerOverdue, rules.TimerFeeConfirm}, kinds)
-		require.Equal(t, rules.RMAOverdue, r.StoredState)
+		require.Equal(t, []rma.RMATimerKind{rma.TimerReminder, rma.TimerReminder, rma.TimerReminder, rma.TimerOverdue, rma.TimerFeeConfirm}, kinds)
+		require.Equal(t, rma.RMAOverdue, r.StoredState)
 		require.Equal(t, 8, returnMails(t, env, r.ID), "three reminders and overdue, to two people")
 		require.Len(t, env.Tasks(t, db.TaskRMAFee), 1)
 		require.Equal(t, 0, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind LIKE 'event.fee%'"), "only after a person confirms")
@@ -237,18 +242,18 @@ func TestS22_RemindersOverdueConfirmationAndFee(t *testing.T) {
 		storetest.RequireCode(t, rules.Forbidden, err)
 		r, err = env.BillRMA(storetest.AgentContext, r.ID, "")
 		require.NoError(t, err)
-		require.Equal(t, rules.RMANonReturnBilled, r.StoredState)
-		require.Equal(t, rules.DeviceLost, device(t, env, c.Device.ID).State)
+		require.Equal(t, rma.RMANonReturnBilled, r.StoredState)
+		require.Equal(t, licensing.DeviceLost, device(t, env, c.Device.ID).State)
 		_, err = env.BillRMA(storetest.AgentContext, r.ID, "")
 		require.NoError(t, err)
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'event.fee_billed'"))
 
-		_, err = env.RecordRMAFact(env.Context, r.ID, rules.FactReturnReceived, time.Time{})
+		_, err = env.RecordRMAFact(env.Context, r.ID, rma.FactReturnReceived, time.Time{})
 		require.NoError(t, err)
-		r, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeNoFault})
+		r, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeNoFault})
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAClosed, r.StoredState)
-		require.Equal(t, rules.FeeCredited, r.Fee())
+		require.Equal(t, rma.RMAClosed, r.StoredState)
+		require.Equal(t, rma.FeeCredited, r.Fee())
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'event.fee_credited'"), "a late return credits")
 		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskRMAFee)[0].State)
 		env.AuditHolds(t)
@@ -263,14 +268,14 @@ func TestS22_LeadWaivesTheFee(t *testing.T) {
 	storetest.RequireCode(t, rules.StateConflict, err)
 	env.Calendar.Set(*r.ReturnDueAt)
 	_, err = env.BillRMA(storetest.AgentContext, r.ID, "")
-	storetest.RequireCode(t, rules.FeeNotDue, err)
+	storetest.RequireCode(t, rma.FeeNotDue, err)
 	_, err = env.WaiveRMA(storetest.Lead(), r.ID, "")
 	storetest.RequireCode(t, rules.ReasonRequired, err)
 	r, err = env.WaiveRMA(storetest.Lead(), r.ID, "goodwill")
 	require.NoError(t, err)
-	require.Equal(t, rules.RMANoReturn, r.StoredState)
-	require.Equal(t, rules.FeeWaived, r.Fee())
-	require.Equal(t, rules.DeviceRetired, device(t, env, c.Device.ID).State)
+	require.Equal(t, rma.RMANoReturn, r.StoredState)
+	require.Equal(t, rma.FeeWaived, r.Fee())
+	require.Equal(t, licensing.DeviceRetired, device(t, env, c.Device.ID).State)
 }
 
 func TestS22_OutcomesOfTheInspection(t *testing.T) {
@@ -281,23 +286,23 @@ func TestS22_OutcomesOfTheInspection(t *testing.T) {
 		_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: "FINE"})
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 		due := *r.ReturnDueAt
-		r, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-999", Outcome: rules.OutcomeDefect})
+		r, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-999", Outcome: rma.OutcomeDefect})
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAAwaitingReturn, r.StoredState, "another unit is a WRONG_UNIT")
+		require.Equal(t, rma.RMAAwaitingReturn, r.StoredState, "another unit is a WRONG_UNIT")
 		require.True(t, r.ReturnDueAt.After(due), "the window begins anew")
-		require.Equal(t, rules.DeviceInRMA, device(t, env, c.Device.ID).State)
+		require.Equal(t, licensing.DeviceInRMA, device(t, env, c.Device.ID).State)
 		require.Len(t, env.Tasks(t, db.TaskRMAWrongUnit), 1)
-		r, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDamage, Reason: "wet"})
+		r, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDamage, Reason: "wet"})
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAInspected, r.StoredState)
-		require.Equal(t, rules.FeeAsked, r.Fee())
+		require.Equal(t, rma.RMAInspected, r.StoredState)
+		require.Equal(t, rma.FeeAsked, r.Fee())
 		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskRMAWrongUnit)[0].State)
-		_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect})
+		_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDefect})
 		storetest.RequireCode(t, rules.StateConflict, err)
 		r, err = env.BillRMA(storetest.AgentContext, r.ID, "wet")
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAClosed, r.StoredState)
-		require.Equal(t, rules.FeeBilled, r.Fee())
+		require.Equal(t, rma.RMAClosed, r.StoredState)
+		require.Equal(t, rma.FeeBilled, r.Fee())
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'event.fee_billed'"))
 	})
 }
@@ -307,12 +312,12 @@ func TestNoReturnNeedsAPhoto(t *testing.T) {
 	c := env.Covered(t)
 	r := env.DeliveredRMA(t, c)
 	_, err := env.KeepRMAUnit(storetest.AgentContext, r.ID, "", "policy")
-	storetest.RequireCode(t, rules.PhotoMissing, err)
+	storetest.RequireCode(t, rma.PhotoMissing, err)
 	r, err = env.KeepRMAUnit(storetest.AgentContext, r.ID, "photo 9", "policy")
 	require.NoError(t, err)
-	require.Equal(t, rules.RMANoReturn, r.StoredState)
+	require.Equal(t, rma.RMANoReturn, r.StoredState)
 	require.NotNil(t, r.ClosedAt)
-	require.Equal(t, rules.DeviceRetired, device(t, env, c.Device.ID).State)
+	require.Equal(t, licensing.DeviceRetired, device(t, env, c.Device.ID).State)
 }
 
 func TestParcelSilentForThreeBusinessDaysIsSentAnewOnce(t *testing.T) {
@@ -322,7 +327,7 @@ func TestParcelSilentForThreeBusinessDaysIsSentAnewOnce(t *testing.T) {
 		lost := *r.ReplacementDeviceID
 		require.Equal(t, time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC), *r.SilenceDueAt, "Thursday, Friday, Monday")
 		env.Calendar.Set(r.SilenceDueAt.Add(-time.Hour))
-		_, err := env.RecordRMAFact(env.Context, r.ID, rules.FactPickedUp, time.Time{})
+		_, err := env.RecordRMAFact(env.Context, r.ID, rma.FactPickedUp, time.Time{})
 		require.NoError(t, err)
 		env.Calendar.Set(*r.SilenceDueAt)
 		_, err = env.RunRMATimers(env.Context, r.ID)
@@ -346,14 +351,14 @@ func TestParcelSilentForThreeBusinessDaysIsSentAnewOnce(t *testing.T) {
 
 		r, err = env.ReshipRMA(storetest.AgentContext, r.ID, "lost")
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAApproved, r.StoredState)
-		require.Equal(t, rules.DeviceLost, device(t, env, lost).State)
+		require.Equal(t, rma.RMAApproved, r.StoredState)
+		require.Equal(t, licensing.DeviceLost, device(t, env, lost).State)
 		_, err = env.AllocateRMA(storetest.AgentContext, r.ID, "")
 		require.NoError(t, err)
 		r, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "SECOND"})
 		require.NoError(t, err)
 		_, err = env.ReshipRMA(storetest.AgentContext, r.ID, "lost too")
-		storetest.RequireCode(t, rules.ReshipLimit, err)
+		storetest.RequireCode(t, rma.ReshipLimit, err)
 		env.AuditHolds(t)
 	})
 }
@@ -371,10 +376,10 @@ func TestLostParcelThatTurnsUpSaysNothingAboutTheRMA(t *testing.T) {
 	require.NoError(t, err)
 	got, err := env.GetShipment(storetest.AgentContext, first.ID)
 	require.NoError(t, err)
-	require.Equal(t, rules.ShipmentLost, got.State)
-	_, err = env.RecordScan(env.Context, first.ID, logistics.NewScan{Kind: rules.ScanDelivered, Source: logistics.ScanByCarrier, CauseKey: "late"})
+	require.Equal(t, shipping.ShipmentLost, got.State)
+	_, err = env.RecordScan(env.Context, first.ID, logistics.NewScan{Kind: shipping.ScanDelivered, Source: logistics.ScanByCarrier, CauseKey: "late"})
 	require.NoError(t, err)
-	require.Equal(t, rules.RMAApproved, storetest.GetRMA(t, env, r.ID).StoredState)
+	require.Equal(t, rma.RMAApproved, storetest.GetRMA(t, env, r.ID).StoredState)
 	require.Len(t, env.Tasks(t, db.TaskShipmentContradicted), 1, "a person sees it")
 }
 
@@ -396,12 +401,12 @@ func TestS10_CancellationOfTheOrderBothWays(t *testing.T) {
 			_, err = env.CompensateCancellation(env.Context, cancellation.ID)
 			require.NoError(t, err)
 		}
-		require.Equal(t, rules.RMAWithdrawn, storetest.GetRMA(t, env, waiting.ID).StoredState, "not shipped")
-		require.Equal(t, rules.RMARequested, storetest.GetRMA(t, env, warranty.ID).StoredState, "covered by no licence of the order")
-		require.Equal(t, rules.RMAShipped, storetest.GetRMA(t, env, shipped.ID).StoredState, "shipped: it goes on")
-		r, err := env.RecordRMAFact(env.Context, shipped.ID, rules.FactDelivered, time.Time{})
+		require.Equal(t, rma.RMAWithdrawn, storetest.GetRMA(t, env, waiting.ID).StoredState, "not shipped")
+		require.Equal(t, rma.RMARequested, storetest.GetRMA(t, env, warranty.ID).StoredState, "covered by no licence of the order")
+		require.Equal(t, rma.RMAShipped, storetest.GetRMA(t, env, shipped.ID).StoredState, "shipped: it goes on")
+		r, err := env.RecordRMAFact(env.Context, shipped.ID, rma.FactDelivered, time.Time{})
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAAwaitingReturn, r.StoredState, "with its return")
+		require.Equal(t, rma.RMAAwaitingReturn, r.StoredState, "with its return")
 		require.NotNil(t, r.FeeConfirmAt, "and its fee")
 		env.AuditHolds(t)
 	})
@@ -420,7 +425,7 @@ func TestS3_ExpiryLeavesAnApprovedRMAItsEntitlement(t *testing.T) {
 	after, err := env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW1"})
 	require.NoError(t, err)
 	require.Equal(t, r.Frozen, after.Frozen)
-	require.Equal(t, rules.SpeedNBD, after.Speed)
+	require.Equal(t, calendar.SpeedNBD, after.Speed)
 }
 
 func TestR28c_R28d_MoveLeavesALiveRMAAlone(t *testing.T) {
@@ -433,7 +438,7 @@ func TestR28c_R28d_MoveLeavesALiveRMAAlone(t *testing.T) {
 		after := storetest.GetRMA(t, env, r.ID)
 		require.Equal(t, r.Frozen, after.Frozen)
 		require.Equal(t, c.Room.ID, *after.RoomID, "as it was requested")
-		_, err = env.RecordRMAFact(env.Context, r.ID, rules.FactDelivered, time.Time{})
+		_, err = env.RecordRMAFact(env.Context, r.ID, rma.FactDelivered, time.Time{})
 		require.NoError(t, err)
 		require.Equal(t, to.ID, roomOf(t, env, *r.ReplacementDeviceID), "the replacement goes where the faulty one is")
 		_, err = env.PlaceDevice(storetest.Customer(c.Account), c.Device.ID, to.ID, "")
@@ -446,7 +451,7 @@ func TestS28_RoomWithAnOpenRMAStays(t *testing.T) {
 	c := env.Covered(t)
 	r := env.Requested(t, c)
 	_, err := env.ArchiveRoom(storetest.Customer(c.Account), c.Room.ID, "")
-	storetest.RequireCode(t, rules.RoomBusy, err)
+	storetest.RequireCode(t, licensing.RoomBusy, err)
 	_, err = env.WithdrawRMA(storetest.Customer(c.Account), r.ID, "")
 	require.NoError(t, err)
 	_, err = env.ArchiveRoom(storetest.Customer(c.Account), c.Room.ID, "")
@@ -459,15 +464,15 @@ func TestFactsOfAnRMAInEveryOrderLeadToTheSameRows(t *testing.T) {
 		state, faulty, replacement, room string
 		delivered, due                   time.Time
 	}
-	days := map[rules.RMAFact]int{rules.FactPickedUp: 1, rules.FactDelivered: 2, rules.FactReturnScanned: 3, rules.FactReturnReceived: 4}
+	days := map[rma.RMAFact]int{rma.FactPickedUp: 1, rma.FactDelivered: 2, rma.FactReturnScanned: 3, rma.FactReturnReceived: 4}
 	var want *end
-	permute([]rules.RMAFact{rules.FactPickedUp, rules.FactDelivered, rules.FactReturnScanned, rules.FactReturnReceived}, func(ordered []rules.RMAFact) {
+	permute([]rma.RMAFact{rma.FactPickedUp, rma.FactDelivered, rma.FactReturnScanned, rma.FactReturnReceived}, func(ordered []rma.RMAFact) {
 		env := storetest.SQLite(t)
 		c := env.Covered(t)
 		r := env.Shipped(t, c)
 		now := env.Calendar.Now()
 		env.Calendar.Set(now.Add(10 * 24 * time.Hour))
-		for _, fact := range append(append([]rules.RMAFact{}, ordered...), ordered[0], ordered[2]) {
+		for _, fact := range append(append([]rma.RMAFact{}, ordered...), ordered[0], ordered[2]) {
 			_, err := env.RecordRMAFact(env.Context, r.ID, fact, now.Add(time.Duration(days[fact])*24*time.Hour))
 			require.NoError(t, err)
 		}

@@ -6,6 +6,8 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // RMAApproval approves an RMA.
@@ -24,9 +26,9 @@ func (s *Replacements) ApproveRMA(ctx context.Context, id string, a RMAApproval)
 		return RMA{}, err
 	}
 	approved := func(r RMA) bool { return r.ApprovedAt != nil }
-	return s.changeRMA(ctx, id, rules.RMAApprove, a.Reason, approved, func(w *rmaChange) error {
+	return s.changeRMA(ctx, id, rma.RMAApprove, a.Reason, approved, func(w *rmaChange) error {
 		if !a.DefectConfirmed {
-			return rules.Refuse(rules.DefectOpen,
+			return rules.Refuse(rma.DefectOpen,
 				"Nobody has confirmed the defect.", "Confirm it, or reject the request.")
 		}
 		if w.Held {
@@ -87,16 +89,16 @@ type RMARejection struct {
 
 // RejectRMA rejects a request. The customer may appeal once.
 func (s *Replacements) RejectRMA(ctx context.Context, id string, r RMARejection) (RMA, error) {
-	if err := rules.CheckRejection(r.Code, r.Reason); err != nil {
+	if err := rma.CheckRejection(r.Code, r.Reason); err != nil {
 		return RMA{}, err
 	}
 	rejected := func(m RMA) bool {
-		return m.StoredState == rules.RMARejected && m.RejectCode == r.Code
+		return m.StoredState == rma.RMARejected && m.RejectCode == r.Code
 	}
-	return s.changeRMA(ctx, id, rules.RMAReject, r.Reason, rejected, func(w *rmaChange) error {
+	return s.changeRMA(ctx, id, rma.RMAReject, r.Reason, rejected, func(w *rmaChange) error {
 		w.RejectedAt = &w.now
 		w.RejectCode = r.Code
-		if !rules.After(w.RejectedAt, w.AppealedAt) { // another machine's clock is ahead
+		if !rma.After(w.RejectedAt, w.AppealedAt) { // another machine's clock is ahead
 			later := w.AppealedAt.Add(time.Microsecond)
 			w.RejectedAt = &later
 		}
@@ -113,9 +115,9 @@ func (s *Replacements) AppealRMA(ctx context.Context, id, reason string) (RMA, e
 		return RMA{}, err
 	}
 	appealed := func(r RMA) bool {
-		return r.AppealedAt != nil && r.StoredState == rules.RMARequested
+		return r.AppealedAt != nil && r.StoredState == rma.RMARequested
 	}
-	return s.changeRMA(ctx, id, rules.RMAAppeal, reason, appealed, func(w *rmaChange) error {
+	return s.changeRMA(ctx, id, rma.RMAAppeal, reason, appealed, func(w *rmaChange) error {
 		var open int64
 		err := w.tx.Model(&RMA{}).
 			Where("device_id = ? AND closed_at IS NULL", w.DeviceID).
@@ -124,7 +126,7 @@ func (s *Replacements) AppealRMA(ctx context.Context, id, reason string) (RMA, e
 			return err
 		}
 		if open > 0 {
-			return rules.Refuse(rules.RMAOpen, "The device has an open RMA.", "Read that RMA.")
+			return rules.Refuse(rma.RMAOpen, "The device has an open RMA.", "Read that RMA.")
 		}
 		w.AppealedAt = &w.now
 		w.note("rma.appealed", nil)
@@ -139,8 +141,8 @@ func (s *Replacements) WithdrawRMA(ctx context.Context, id, reason string) (RMA,
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return RMA{}, err
 	}
-	withdrawn := func(r RMA) bool { return r.StoredState == rules.RMAWithdrawn }
-	return s.changeRMA(ctx, id, rules.RMAWithdraw, reason, withdrawn, func(w *rmaChange) error {
+	withdrawn := func(r RMA) bool { return r.StoredState == rma.RMAWithdrawn }
+	return s.changeRMA(ctx, id, rma.RMAWithdraw, reason, withdrawn, func(w *rmaChange) error {
 		return w.withdraw("")
 	})
 }
@@ -158,7 +160,7 @@ func (w *rmaChange) withdraw(orderID string) error {
 	if w.ShippedAt == nil {
 		return nil
 	}
-	return w.endShipment(rules.ScanCancelled, w.reason)
+	return w.endShipment(shipping.ScanCancelled, w.reason)
 }
 
 // WithdrawRMAs ends what the cancellation of an order leaves without a ground (S10): the
@@ -189,7 +191,7 @@ func (s *Replacements) WithdrawRMAs(tx *db.Tx, orderID string) error {
 			return err
 		}
 		out := w.RMAFacts.Outbound()
-		if out.Done() || out == rules.OutboundShipped {
+		if out.Done() || out == rma.OutboundShipped {
 			continue
 		}
 		if err := w.withdraw(orderID); err != nil {
@@ -210,9 +212,9 @@ func (s *Replacements) BillRMA(ctx context.Context, id, reason string) (RMA, err
 		return RMA{}, err
 	}
 	billed := func(r RMA) bool {
-		return r.StoredState == rules.RMANonReturnBilled || r.DamageBilledAt != nil
+		return r.StoredState == rma.RMANonReturnBilled || r.DamageBilledAt != nil
 	}
-	return s.changeRMA(ctx, id, rules.RMABill, reason, billed, func(w *rmaChange) error {
+	return s.changeRMA(ctx, id, rma.RMABill, reason, billed, func(w *rmaChange) error {
 		why := "non_return"
 		if w.DamageOpen() {
 			why = "damage"
@@ -233,8 +235,8 @@ func (s *Replacements) WaiveRMA(ctx context.Context, id, reason string) (RMA, er
 		return RMA{}, err
 	}
 	waived := func(r RMA) bool { return r.WaivedAt != nil }
-	return s.changeRMA(ctx, id, rules.RMAWaive, reason, waived, func(w *rmaChange) error {
-		if w.Fee() == rules.FeeBilled {
+	return s.changeRMA(ctx, id, rma.RMAWaive, reason, waived, func(w *rmaChange) error {
+		if w.Fee() == rma.FeeBilled {
 			w.event(db.OutboxFeeCredited, "waived")
 		}
 		w.WaivedAt = &w.now

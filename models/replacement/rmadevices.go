@@ -4,6 +4,8 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // moveDevices brings both devices in line with the facts (S24): with a working unit
@@ -40,19 +42,19 @@ func (w *rmaChange) moveDevices() error {
 // endReplacement ends a replacement that was captured and will not come. An unsent one
 // goes back on the shelf, so that its serial is free; one in a lost parcel is lost.
 func (w *rmaChange) endReplacement(id string) error {
-	withdrawn := w.RMAFacts.Outbound() == rules.OutboundWithdrawn &&
-		w.before.RMAFacts.Outbound() != rules.OutboundWithdrawn
+	withdrawn := w.RMAFacts.Outbound() == rma.OutboundWithdrawn &&
+		w.before.RMAFacts.Outbound() != rma.OutboundWithdrawn
 	switch {
 	case w.Reships > w.before.Reships:
-		return w.endDevice(id, rules.DeviceLost)
+		return w.endDevice(id, licensing.DeviceLost)
 	case withdrawn:
-		return w.endDevice(id, rules.DeviceRetired)
+		return w.endDevice(id, licensing.DeviceRetired)
 	}
 	return nil
 }
 
 // endDevice ends a device, and notes it.
-func (w *rmaChange) endDevice(id string, end rules.DeviceState) error {
+func (w *rmaChange) endDevice(id string, end licensing.DeviceState) error {
 	w.noteOf("device.ended", id, map[string]any{"state": end})
 	return entitlement.EndDevice(w.tx, id, end, w.now)
 }
@@ -79,7 +81,7 @@ func (w *rmaChange) placeLate() error {
 		return err
 	}
 	gone := entitlement.PlacedDevice{
-		Device: entitlement.Device{ID: *w.DeviceID, State: rules.DeviceInRMA},
+		Device: entitlement.Device{ID: *w.DeviceID, State: licensing.DeviceInRMA},
 		RoomID: w.RoomID,
 	}
 	return w.exchange(gone, devices[*w.ReplacementDeviceID])
@@ -123,13 +125,13 @@ func (w *rmaChange) takeOut(faulty entitlement.PlacedDevice) (leaves bool, err e
 			return false, err
 		}
 	}
-	if !faulty.State.CanBecome(rules.DeviceInRMA) {
+	if !faulty.State.CanBecome(licensing.DeviceInRMA) {
 		return false, nil
 	}
 	w.noteOf("device.moved", faulty.ID, map[string]any{
 		"before": db.Text(faulty.RoomID),
 		"after":  "",
-		"state":  rules.DeviceInRMA,
+		"state":  licensing.DeviceInRMA,
 	})
 	return true, nil
 }
@@ -137,18 +139,18 @@ func (w *rmaChange) takeOut(faulty entitlement.PlacedDevice) (leaves bool, err e
 // putIn begins the stay of the replacement, where it can, and gives it its state.
 func (w *rmaChange) putIn(replacement *entitlement.PlacedDevice, roomID *string) error {
 	// It was written off before a carrier told that it was delivered.
-	if replacement.State == rules.DeviceRetired {
+	if replacement.State == licensing.DeviceRetired {
 		if err := entitlement.ReviveUnit(w.tx, &replacement.Device); err != nil {
 			return err
 		}
 	}
-	if roomID == nil || replacement.RoomID != nil || !replacement.State.CanBecome(rules.DeviceInRoom) {
-		if replacement.State == rules.DeviceSpareOnSite { // no room to take
-			replacement.State = rules.DeviceUnplaced
+	if roomID == nil || replacement.RoomID != nil || !replacement.State.CanBecome(licensing.DeviceInRoom) {
+		if replacement.State == licensing.DeviceSpareOnSite { // no room to take
+			replacement.State = licensing.DeviceUnplaced
 		}
 		return nil
 	}
-	replacement.State = rules.DeviceInRoom
+	replacement.State = licensing.DeviceInRoom
 	w.noteOf("device.moved", replacement.ID, map[string]any{
 		"before": "",
 		"after":  *roomID,

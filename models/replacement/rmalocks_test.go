@@ -11,7 +11,8 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // Webhooks and commands about one account's replacements at once: each takes the
@@ -37,9 +38,9 @@ func TestC4_WebhooksAndCommandsOfAnAccountNeverMeetHalfway(t *testing.T) {
 		storetest.RequireAll(t, storetest.AtOnce(10, func(i int) error {
 			id := ids[i]
 			if i%2 == 0 {
-				return storetest.SecondOf(env.ReceiveCarrierEvent(env.Context, logistics.NewCarrierEvent{Carrier: "sim", EventID: id, Tracking: "T" + id, Kind: string(rules.ScanPickedUp), OccurredAt: env.Calendar.Now()}))
+				return storetest.SecondOf(env.ReceiveCarrierEvent(env.Context, logistics.NewCarrierEvent{Carrier: "sim", EventID: id, Tracking: "T" + id, Kind: string(shipping.ScanPickedUp), OccurredAt: env.Calendar.Now()}))
 			}
-			return storetest.SecondOf(env.RecordRMAFact(env.Context, id, rules.FactReturnScanned, time.Time{}))
+			return storetest.SecondOf(env.RecordRMAFact(env.Context, id, rma.FactReturnScanned, time.Time{}))
 		}))
 		locks := 0
 		for _, sql := range env.Statements.List() {

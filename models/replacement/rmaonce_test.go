@@ -10,6 +10,7 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // An accessory has no serial by which an open RMA would be found: only the name of
@@ -27,7 +28,7 @@ func TestR74_NamedRequestMakesOneRMA(t *testing.T) {
 		env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
 		again := ask("usr_a", "form-1")
 		require.Equal(t, first.ID, again.ID)
-		require.Equal(t, rules.RMARequested, again.StoredState)
+		require.Equal(t, rma.RMARequested, again.StoredState)
 		require.NotEqual(t, first.ID, ask("usr_b", "form-1").ID, "another caller's name is another request")
 		require.NotEqual(t, first.ID, ask("usr_a", "form-2").ID)
 		require.NotEqual(t, ask("usr_a", "").ID, ask("usr_a", "").ID, "without a name every request counts")
@@ -51,7 +52,7 @@ func TestR35c_NamedRequestOfADeviceIsAnsweredAgainNotRefused(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, first.ID, again.ID)
 		_, err = ask("form-2")
-		storetest.RequireCode(t, rules.RMAOpen, err)
+		storetest.RequireCode(t, rma.RMAOpen, err)
 	})
 }
 

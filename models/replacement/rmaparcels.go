@@ -8,6 +8,8 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // allocateAtOnce allocates what was approved where a depot has the same model; else
@@ -70,9 +72,9 @@ func (w *rmaChange) settleStock() error {
 			return w.shipLate()
 		}
 	case left:
-		return w.closeReservation(rules.StockShipment)
+		return w.closeReservation(shipping.StockShipment)
 	case unwanted(out):
-		return w.closeReservation(rules.StockRelease)
+		return w.closeReservation(shipping.StockRelease)
 	}
 	return nil
 }
@@ -87,13 +89,13 @@ func (w *rmaChange) toldLate() bool {
 }
 
 // unwanted reports whether the replacement that was on its way is needed no more.
-func unwanted(out rules.OutboundState) bool {
-	return out == rules.OutboundWithdrawn ||
-		out == rules.OutboundRejected ||
-		out == rules.OutboundSwapped
+func unwanted(out rma.OutboundState) bool {
+	return out == rma.OutboundWithdrawn ||
+		out == rma.OutboundRejected ||
+		out == rma.OutboundSwapped
 }
 
-func (w *rmaChange) closeReservation(kind rules.StockKind) error {
+func (w *rmaChange) closeReservation(kind shipping.StockKind) error {
 	e, err := logistics.CloseReservation(w.tx, w.stockKey(), kind)
 	if err != nil {
 		return err
@@ -124,15 +126,15 @@ func (w *rmaChange) planParcels() error {
 		return nil
 	}
 	var wanted []logistics.NewShipment
-	var callOff []rules.ShipmentDirection
+	var callOff []shipping.ShipmentDirection
 
 	out := w.RMAFacts.Outbound()
 	if out != w.before.RMAFacts.Outbound() {
 		switch {
-		case out == rules.OutboundAllocated:
-			wanted = append(wanted, w.parcel(rules.ShipOut, w.bookingKey()))
+		case out == rma.OutboundAllocated:
+			wanted = append(wanted, w.parcel(shipping.ShipOut, w.bookingKey()))
 		case unwanted(out):
-			callOff = append(callOff, rules.ShipOut)
+			callOff = append(callOff, shipping.ShipOut)
 		}
 	}
 
@@ -146,10 +148,10 @@ func (w *rmaChange) planParcels() error {
 		}
 		if !kept {
 			key := fmt.Sprintf("%s/return/%d", w.ID, w.ReturnParcels+1)
-			wanted = append(wanted, w.parcel(rules.ShipReturn, key))
+			wanted = append(wanted, w.parcel(shipping.ShipReturn, key))
 		}
 	case needed && !needs && w.ReturnScannedAt == nil:
-		callOff = append(callOff, rules.ShipReturn)
+		callOff = append(callOff, shipping.ShipReturn)
 	}
 
 	if err := w.callOffParcels(callOff); err != nil {
@@ -164,10 +166,10 @@ func (w *rmaChange) keepReturn() (kept bool, err error) {
 	if w.ReturnParcels == 0 {
 		return false, nil
 	}
-	return logistics.KeepParcels(w.tx, w.ID, rules.ShipReturn)
+	return logistics.KeepParcels(w.tx, w.ID, shipping.ShipReturn)
 }
 
-func (w *rmaChange) callOffParcels(directions []rules.ShipmentDirection) error {
+func (w *rmaChange) callOffParcels(directions []shipping.ShipmentDirection) error {
 	if len(directions) == 0 {
 		return nil
 	}
@@ -190,7 +192,7 @@ func (w *rmaChange) bookParcels(wanted []logistics.NewShipment) error {
 	}
 	for i := range wanted {
 		wanted[i].Consignment.DepotID = *w.DepotID
-		if wanted[i].Direction == rules.ShipReturn {
+		if wanted[i].Direction == shipping.ShipReturn {
 			w.ReturnParcels++
 		}
 	}
@@ -198,10 +200,10 @@ func (w *rmaChange) bookParcels(wanted []logistics.NewShipment) error {
 	return logistics.CreateParcels(w.tx, wanted...)
 }
 
-func (w *rmaChange) parcel(d rules.ShipmentDirection, key string) logistics.NewShipment {
+func (w *rmaChange) parcel(d shipping.ShipmentDirection, key string) logistics.NewShipment {
 	consignment := logistics.Consignment{
 		SiteID:    w.SiteID,
-		Service:   rules.ServiceStandard,
+		Service:   shipping.ServiceStandard,
 		ModelCode: w.ModelCode,
 		Quantity:  w.Quantity,
 	}
@@ -213,8 +215,8 @@ func (w *rmaChange) parcel(d rules.ShipmentDirection, key string) logistics.NewS
 		Carrier:     w.s.logistics.Carrier,
 		Consignment: &consignment,
 	}
-	if d == rules.ShipOut {
-		consignment.Service = rules.ServiceFor(w.Speed)
+	if d == shipping.ShipOut {
+		consignment.Service = shipping.ServiceFor(w.Speed)
 		if w.ReplacementModel != "" {
 			consignment.ModelCode = w.ReplacementModel
 		}
@@ -238,7 +240,7 @@ func (w *rmaChange) promisedOn() string {
 func (w *rmaChange) openShipment(sh RMAShipment) (parcel *logistics.Shipment, named bool, err error) {
 	return w.s.logistics.OpenShipment(w.tx, logistics.NewShipment{
 		AccountID:  w.AccountID,
-		Direction:  rules.ShipOut,
+		Direction:  shipping.ShipOut,
 		SubjectID:  w.ID,
 		BookingKey: w.bookingKey(),
 		Carrier:    sh.Carrier,
@@ -247,7 +249,7 @@ func (w *rmaChange) openShipment(sh RMAShipment) (parcel *logistics.Shipment, na
 }
 
 // endShipment ends the parcel of the replacement that is under way, if there is one.
-func (w *rmaChange) endShipment(kind rules.ScanKind, reason string) error {
+func (w *rmaChange) endShipment(kind shipping.ScanKind, reason string) error {
 	ask, err := w.s.logistics.EndShipment(w.tx, w.bookingKey(), logistics.NewScan{
 		Kind:   kind,
 		Source: logistics.ScanByOperator,
@@ -261,7 +263,7 @@ func (w *rmaChange) endShipment(kind rules.ScanKind, reason string) error {
 // state that the RMA is in, and may come twice, late and in any order. at is when
 // it happened; a time that lies ahead counts as now.
 func (s *Replacements) RecordRMAFact(
-	ctx context.Context, id string, fact rules.RMAFact, at time.Time,
+	ctx context.Context, id string, fact rma.RMAFact, at time.Time,
 ) (RMA, error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
@@ -285,7 +287,7 @@ func (s *Replacements) RecordRMAFact(
 }
 
 // learn takes over a fact and notes it; learned is false where it says nothing new.
-func (w *rmaChange) learn(fact rules.RMAFact, at time.Time) (learned bool) {
+func (w *rmaChange) learn(fact rma.RMAFact, at time.Time) (learned bool) {
 	if at.IsZero() || at.After(w.now) {
 		at = w.now
 	}
@@ -298,22 +300,22 @@ func (w *rmaChange) learn(fact rules.RMAFact, at time.Time) (learned bool) {
 	first := w.OutboundDoneAt() == nil
 	w.RMAFacts = after
 	w.note(factVerbs[fact], map[string]any{"at": at})
-	if fact == rules.FactDelivered && first {
+	if fact == rma.FactDelivered && first {
 		w.mail("DELIVERED", nil)
 	}
 	return true
 }
 
 // factVerbs are the verbs of facts in the audit.
-var factVerbs = map[rules.RMAFact]string{
-	rules.FactPickedUp:       "rma.picked_up",
-	rules.FactDelivered:      "rma.delivered",
-	rules.FactReturnScanned:  "rma.return_scanned",
-	rules.FactReturnReceived: "rma.return_received",
+var factVerbs = map[rma.RMAFact]string{
+	rma.FactPickedUp:       "rma.picked_up",
+	rma.FactDelivered:      "rma.delivered",
+	rma.FactReturnScanned:  "rma.return_scanned",
+	rma.FactReturnReceived: "rma.return_received",
 }
 
 // sameFacts reports whether carriers and depots have told nothing else.
-func sameFacts(a, b rules.RMAFacts) bool {
+func sameFacts(a, b rma.RMAFacts) bool {
 	return db.SameInstant(a.PickedUpAt, b.PickedUpAt) &&
 		db.SameInstant(a.DeliveredAt, b.DeliveredAt) &&
 		db.SameInstant(a.ReturnScannedAt, b.ReturnScannedAt) &&
@@ -337,7 +339,7 @@ type rmaShipments struct{ s *Replacements }
 func (o rmaShipments) ShipmentMoved(
 	tx *db.Tx, sh logistics.Shipment,
 ) (known bool, err error) {
-	if sh.Direction != rules.ShipOut && sh.Direction != rules.ShipReturn {
+	if sh.Direction != shipping.ShipOut && sh.Direction != shipping.ShipReturn {
 		return false, nil
 	}
 	ref, err := o.s.programs.ReferenceIn(tx)
@@ -351,13 +353,13 @@ func (o rmaShipments) ShipmentMoved(
 	if err != nil {
 		return true, err
 	}
-	if sh.Direction == rules.ShipOut && sh.BookingKey != w.bookingKey() {
+	if sh.Direction == shipping.ShipOut && sh.BookingKey != w.bookingKey() {
 		return true, nil
 	}
 
 	pickedUpBefore := w.PickedUpAt
 	learned := w.learnFrom(sh)
-	if sh.Direction == rules.ShipReturn && sh.State == rules.ShipmentCancelled &&
+	if sh.Direction == shipping.ShipReturn && sh.State == shipping.ShipmentCancelled &&
 		w.WithdrawnAt != nil && w.wantsReturn() {
 		// It was called off with a withdrawal that came too late.
 		w.note("rma.return_booked_anew", map[string]any{"shipment": sh.ID})
@@ -394,9 +396,9 @@ func (w *rmaChange) leaveUntold(sh logistics.Shipment) error {
 // learnFrom takes over what a shipment knows; learned is false where that is nothing
 // new.
 func (w *rmaChange) learnFrom(sh logistics.Shipment) (learned bool) {
-	moved, arrived := rules.FactPickedUp, rules.FactDelivered
-	if sh.Direction == rules.ShipReturn {
-		moved, arrived = rules.FactReturnScanned, rules.FactReturnReceived
+	moved, arrived := rma.FactPickedUp, rma.FactDelivered
+	if sh.Direction == shipping.ShipReturn {
+		moved, arrived = rma.FactReturnScanned, rma.FactReturnReceived
 	}
 	if sh.FirstMoveAt != nil {
 		learned = w.learn(moved, *sh.FirstMoveAt)

@@ -11,6 +11,9 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // lastStatus is what the workflow of an RMA was told last.
@@ -40,13 +43,13 @@ func TestAllocationMakesBothParcels(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		env, c := storetest.Carried(t, env)
 		r := env.Approved(t, c)
-		require.Equal(t, rules.RMAAllocated, r.StoredState)
+		require.Equal(t, rma.RMAAllocated, r.StoredState)
 		require.True(t, lastStatus(t, env, r.ID).Parcels)
 		got := storetest.ParcelsOf(t, env, r.ID)
 		require.Len(t, got, 2)
 		out, back := got["out/1"], got["return/1"]
-		require.Equal(t, []any{rules.ShipOut, rules.ShipmentCreated, rules.ServiceExpress, "2026-11-26", "1 x Rally Bar"}, []any{out.Direction, out.State, out.Service, out.PromisedOn, out.Contents})
-		require.Equal(t, []any{rules.ShipReturn, rules.ShipmentCreated, rules.ServiceStandard, ""}, []any{back.Direction, back.State, back.Service, back.PromisedOn})
+		require.Equal(t, []any{shipping.ShipOut, shipping.ShipmentCreated, shipping.ServiceExpress, "2026-11-26", "1 x Rally Bar"}, []any{out.Direction, out.State, out.Service, out.PromisedOn, out.Contents})
+		require.Equal(t, []any{shipping.ShipReturn, shipping.ShipmentCreated, shipping.ServiceStandard, ""}, []any{back.Direction, back.State, back.Service, back.PromisedOn})
 
 		todo := storetest.Outstanding(t, env, r.ID)
 		require.Len(t, todo, 2)
@@ -68,18 +71,18 @@ func TestBookingLabelsAndAppliesWhatCameBefore(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		env, c := storetest.Carried(t, env)
 		r := env.Approved(t, c)
-		storetest.Scanned(t, env, r.ID, "out/1", rules.ScanPickedUp)
+		storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanPickedUp)
 		storetest.BookParcels(t, env, r.ID)
 		storetest.BookParcels(t, env, r.ID)
 		got := storetest.ParcelsOf(t, env, r.ID)
-		require.Equal(t, []rules.ShipmentState{rules.ShipmentPickedUp, rules.ShipmentLabelled}, []rules.ShipmentState{got["out/1"].State, got["return/1"].State})
+		require.Equal(t, []shipping.ShipmentState{shipping.ShipmentPickedUp, shipping.ShipmentLabelled}, []shipping.ShipmentState{got["out/1"].State, got["return/1"].State})
 		require.Empty(t, storetest.Outstanding(t, env, r.ID))
 		label, err := env.ShipmentLabelOf(storetest.Customer(c.Account), got["return/1"].ID)
 		require.NoError(t, err)
 		require.Equal(t, "%PDF", string(label.Content))
 		_, err = env.ShipmentLabelOf(storetest.Customer("acc_other"), got["return/1"].ID)
 		storetest.RequireCode(t, rules.NotFound, err)
-		require.Equal(t, rules.RMAShipped, storetest.GetRMA(t, env, r.ID).StoredState)
+		require.Equal(t, rma.RMAShipped, storetest.GetRMA(t, env, r.ID).StoredState)
 		storetest.Balanced(t, env)
 	})
 }
@@ -113,23 +116,23 @@ func TestS24_CarriersScansLeadAndTheSerialMayComeLate(t *testing.T) {
 				r, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW1"})
 				require.NoError(t, err)
 			}
-			for i, kind := range []rules.ScanKind{rules.ScanPickedUp, rules.ScanInTransit, rules.ScanDelivered} {
+			for i, kind := range []shipping.ScanKind{shipping.ScanPickedUp, shipping.ScanInTransit, shipping.ScanDelivered} {
 				if i == after {
 					ship()
 				}
 				env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
 				storetest.Scanned(t, env, r.ID, "out/1", kind)
 			}
-			require.Equal(t, rules.RMAAwaitingReturn, storetest.GetRMA(t, env, r.ID).StoredState)
+			require.Equal(t, rma.RMAAwaitingReturn, storetest.GetRMA(t, env, r.ID).StoredState)
 			if after == 3 {
 				ship()
 			}
 			r = storetest.GetRMA(t, env, r.ID)
-			require.Equal(t, []any{rules.RMAAwaitingReturn, "sim", r.ID + "/out/1"}, []any{r.StoredState, r.Carrier, r.Tracking})
+			require.Equal(t, []any{rma.RMAAwaitingReturn, "sim", r.ID + "/out/1"}, []any{r.StoredState, r.Carrier, r.Tracking})
 			require.Equal(t, c.Room.ID, roomOf(t, env, *r.ReplacementDeviceID))
-			require.Equal(t, rules.DeviceInRMA, device(t, env, c.Device.ID).State)
+			require.Equal(t, licensing.DeviceInRMA, device(t, env, c.Device.ID).State)
 			require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM notifications WHERE template = '"+string(rules.TemplateRMA)+"' AND epoch LIKE 'SHIPPED/%'"), "to two people, once")
-			require.Equal(t, []rules.StockKind{rules.StockReservation, rules.StockShipment}, entriesOf(t, env, r.ID))
+			require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockShipment}, entriesOf(t, env, r.ID))
 			storetest.Balanced(t, env)
 		})
 	}
@@ -142,15 +145,15 @@ func TestS22_ReturnParcelTellsTheRMA(t *testing.T) {
 		env, c := storetest.Carried(t, env)
 		r := env.Approved(t, c)
 		storetest.BookParcels(t, env, r.ID)
-		for _, kind := range []rules.ScanKind{rules.ScanPickedUp, rules.ScanDelivered} {
+		for _, kind := range []shipping.ScanKind{shipping.ScanPickedUp, shipping.ScanDelivered} {
 			storetest.Scanned(t, env, r.ID, "out/1", kind)
 		}
 		told := lastStatus(t, env, r.ID)
-		require.Equal(t, string(rules.TimerReminder), told.Timer)
+		require.Equal(t, string(rma.TimerReminder), told.Timer)
 		env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
-		storetest.Scanned(t, env, r.ID, "return/1", rules.ScanPickedUp)
+		storetest.Scanned(t, env, r.ID, "return/1", shipping.ScanPickedUp)
 		r = storetest.GetRMA(t, env, r.ID)
-		require.Equal(t, rules.RMAReturnInTransit, r.StoredState)
+		require.Equal(t, rma.RMAReturnInTransit, r.StoredState)
 		require.Nil(t, r.NextAt)
 		require.Zero(t, lastStatus(t, env, r.ID), "its timer finds nothing due")
 		env.Calendar.Set(*told.At)
@@ -158,9 +161,9 @@ func TestS22_ReturnParcelTellsTheRMA(t *testing.T) {
 		require.NoError(t, err)
 		require.Nil(t, st.At)
 		require.Greater(t, st.Version, told.Version, "and learns it")
-		storetest.Scanned(t, env, r.ID, "return/1", rules.ScanDelivered)
-		require.Equal(t, rules.RMAReturnReceived, storetest.GetRMA(t, env, r.ID).StoredState)
-		_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect})
+		storetest.Scanned(t, env, r.ID, "return/1", shipping.ScanDelivered)
+		require.Equal(t, rma.RMAReturnReceived, storetest.GetRMA(t, env, r.ID).StoredState)
+		_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDefect})
 		require.NoError(t, err)
 		require.False(t, lastStatus(t, env, r.ID).Parcels, "nothing is to call off")
 		storetest.Balanced(t, env)
@@ -190,10 +193,10 @@ func TestS10_WithdrawalCallsTheParcelsOff(t *testing.T) {
 				}
 			}
 			for _, sh := range storetest.ParcelsOf(t, env, r.ID) {
-				require.Equal(t, rules.ShipmentCancelled, sh.State)
+				require.Equal(t, shipping.ShipmentCancelled, sh.State)
 			}
 			require.Empty(t, storetest.Outstanding(t, env, r.ID))
-			require.Equal(t, rules.RMAWithdrawn, storetest.GetRMA(t, env, r.ID).StoredState)
+			require.Equal(t, rma.RMAWithdrawn, storetest.GetRMA(t, env, r.ID).StoredState)
 		}
 		env.AuditHolds(t)
 	})
@@ -209,15 +212,15 @@ func TestS10_WithdrawalThatComesTooLateGoesOn(t *testing.T) {
 		require.NoError(t, err)
 		got := storetest.ParcelsOf(t, env, r.ID)
 		require.NoError(t, env.ParcelGoesOn(env.Context, got["out/1"].ID))
-		storetest.Scanned(t, env, r.ID, "out/1", rules.ScanPickedUp)
+		storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanPickedUp)
 		r = storetest.GetRMA(t, env, r.ID)
-		require.Equal(t, rules.RMAShipped, r.StoredState)
+		require.Equal(t, rma.RMAShipped, r.StoredState)
 		got = storetest.ParcelsOf(t, env, r.ID)
-		require.Equal(t, rules.ShipmentPickedUp, got["out/1"].State)
+		require.Equal(t, shipping.ShipmentPickedUp, got["out/1"].State)
 		require.False(t, got["out/1"].Contradicted)
 		require.Nil(t, got["return/1"].CancelAskedAt, "the way back is needed again")
 		require.Len(t, got, 2)
-		require.Equal(t, []rules.StockKind{rules.StockReservation, rules.StockRelease, rules.StockReservation, rules.StockShipment}, entriesOf(t, env, r.ID))
+		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockRelease, shipping.StockReservation, shipping.StockShipment}, entriesOf(t, env, r.ID))
 		storetest.Balanced(t, env)
 	})
 }
@@ -230,8 +233,8 @@ func TestS10_ReturnIsBookedAnewAfterALateWithdrawal(t *testing.T) {
 	_, err := env.WithdrawRMA(storetest.AgentContext, r.ID, "it works again")
 	require.NoError(t, err)
 	require.NoError(t, env.ParcelCancelled(env.Context, storetest.ParcelsOf(t, env, r.ID)["return/1"].ID))
-	storetest.Scanned(t, env, r.ID, "out/1", rules.ScanPickedUp)
-	require.Equal(t, rules.ShipmentCreated, storetest.ParcelsOf(t, env, r.ID)["return/2"].State)
+	storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanPickedUp)
+	require.Equal(t, shipping.ShipmentCreated, storetest.ParcelsOf(t, env, r.ID)["return/2"].State)
 	require.True(t, lastStatus(t, env, r.ID).Parcels)
 	storetest.Balanced(t, env)
 }
@@ -244,14 +247,14 @@ func TestS10_ReturnThatIsCancelledTooLateIsBookedAnew(t *testing.T) {
 	storetest.BookParcels(t, env, r.ID)
 	_, err := env.WithdrawRMA(storetest.AgentContext, r.ID, "it works again")
 	require.NoError(t, err)
-	storetest.Scanned(t, env, r.ID, "out/1", rules.ScanPickedUp)
+	storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanPickedUp)
 	lastStatus(t, env, r.ID)
 	for range 2 {
 		require.NoError(t, env.ParcelCancelled(env.Context, storetest.ParcelsOf(t, env, r.ID)["return/1"].ID))
 	}
 	got := storetest.ParcelsOf(t, env, r.ID)
 	require.Len(t, got, 3)
-	require.Equal(t, rules.ShipmentCreated, got["return/2"].State)
+	require.Equal(t, shipping.ShipmentCreated, got["return/2"].State)
 	require.True(t, lastStatus(t, env, r.ID).Parcels)
 	storetest.Balanced(t, env)
 }
@@ -262,15 +265,15 @@ func TestLostParcelIsBookedAnew(t *testing.T) {
 	env, c := storetest.Carried(t, storetest.SQLite(t))
 	r := env.Approved(t, c)
 	storetest.BookParcels(t, env, r.ID)
-	storetest.Scanned(t, env, r.ID, "out/1", rules.ScanPickedUp)
-	storetest.Scanned(t, env, r.ID, "out/1", rules.ScanException)
+	storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanPickedUp)
+	storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanException)
 	r, err := env.ReshipRMA(storetest.AgentContext, r.ID, "lost")
 	require.NoError(t, err)
-	require.Equal(t, rules.RMAAllocated, r.StoredState)
+	require.Equal(t, rma.RMAAllocated, r.StoredState)
 	got := storetest.ParcelsOf(t, env, r.ID)
 	require.Len(t, got, 3)
-	require.Equal(t, []rules.ShipmentState{rules.ShipmentLost, rules.ShipmentCreated, rules.ShipmentLabelled},
-		[]rules.ShipmentState{got["out/1"].State, got["out/2"].State, got["return/1"].State})
+	require.Equal(t, []shipping.ShipmentState{shipping.ShipmentLost, shipping.ShipmentCreated, shipping.ShipmentLabelled},
+		[]shipping.ShipmentState{got["out/1"].State, got["out/2"].State, got["return/1"].State})
 	require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM shipments WHERE direction = 'OUT' AND state NOT IN ('LOST','CANCELLED')"), "one live parcel")
 	storetest.Balanced(t, env)
 }
@@ -279,13 +282,13 @@ func TestUnitThatNeedNotComeBackNeedsNoParcel(t *testing.T) {
 	env, c := storetest.Carried(t, storetest.SQLite(t))
 	r := env.Approved(t, c)
 	storetest.BookParcels(t, env, r.ID)
-	storetest.Scanned(t, env, r.ID, "out/1", rules.ScanDelivered)
+	storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanDelivered)
 	_, err := env.KeepRMAUnit(storetest.AgentContext, r.ID, "photo", "")
 	require.NoError(t, err)
 	require.True(t, lastStatus(t, env, r.ID).Parcels)
 	todo := storetest.Outstanding(t, env, r.ID)
 	require.Len(t, todo, 1)
-	require.Equal(t, rules.ShipReturn, todo[0].Direction)
+	require.Equal(t, shipping.ShipReturn, todo[0].Direction)
 }
 
 // A wrong unit used the label up: the right one needs another.
@@ -293,12 +296,12 @@ func TestWrongUnitNeedsAnotherParcel(t *testing.T) {
 	env, c := storetest.Carried(t, storetest.SQLite(t))
 	r := env.Approved(t, c)
 	storetest.BookParcels(t, env, r.ID)
-	storetest.Scanned(t, env, r.ID, "out/1", rules.ScanDelivered)
-	storetest.Scanned(t, env, r.ID, "return/1", rules.ScanDelivered)
+	storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanDelivered)
+	storetest.Scanned(t, env, r.ID, "return/1", shipping.ScanDelivered)
 	env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
-	_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "OTHER1", Outcome: rules.OutcomeDefect})
+	_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "OTHER1", Outcome: rma.OutcomeDefect})
 	require.NoError(t, err)
-	require.Equal(t, rules.ShipmentCreated, storetest.ParcelsOf(t, env, r.ID)["return/2"].State)
+	require.Equal(t, shipping.ShipmentCreated, storetest.ParcelsOf(t, env, r.ID)["return/2"].State)
 	storetest.Balanced(t, env)
 }
 

@@ -10,8 +10,8 @@ import (
 	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/processes"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // What an open RMA waits for, whom for and until when, from request to close.
@@ -46,7 +46,7 @@ func TestProcessesShowRMAs(t *testing.T) {
 		_, err = env.RunRMATimers(env.Context, r.ID)
 		require.NoError(t, err)
 		expect(processes.WaitsForLossDecision, "OPERATOR", true)
-		must(env.RecordRMAFact(env.Context, r.ID, rules.FactDelivered, time.Time{}))
+		must(env.RecordRMAFact(env.Context, r.ID, rma.FactDelivered, time.Time{}))
 		expect(processes.WaitsForReturn, "CUSTOMER", false)
 		env.Calendar.Set(*storetest.GetRMA(t, env, r.ID).FeeConfirmAt)
 		_, err = env.RunRMATimers(env.Context, r.ID)
@@ -58,11 +58,11 @@ func TestProcessesShowRMAs(t *testing.T) {
 		for _, task := range env.Tasks(t, db.TaskProcessStuck) {
 			require.NotEqual(t, r.ID, task.SubjectID, "the customer is late, not the service")
 		}
-		must(env.RecordRMAFact(env.Context, r.ID, rules.FactReturnScanned, time.Time{}))
+		must(env.RecordRMAFact(env.Context, r.ID, rma.FactReturnScanned, time.Time{}))
 		expect(processes.WaitsForReturnParcel, "NOBODY", false)
 		must(env.ReceiveRMA(storetest.AgentContext, r.ID))
 		expect(processes.WaitsForInspection, "OPERATOR", false)
-		must(env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDamage}))
+		must(env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDamage}))
 		expect(processes.WaitsForFeeDecision, "OPERATOR", false)
 		must(env.BillRMA(storetest.AgentContext, r.ID, ""))
 		list, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.RMA})

@@ -10,6 +10,10 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // NewRMA asks for a replacement: of a device by its serial, or of an accessory by
@@ -48,7 +52,7 @@ const (
 
 func (n *NewRMA) validate() error {
 	n.Serial = rules.NormaliseSerial(n.Serial)
-	n.ModelCode = rules.NormaliseModelCode(n.ModelCode)
+	n.ModelCode = catalogue.NormaliseModelCode(n.ModelCode)
 	n.Fault = strings.TrimSpace(n.Fault)
 	n.SerialProof = strings.TrimSpace(n.SerialProof)
 
@@ -139,7 +143,7 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 		return true, err
 	}
 
-	verdict, err := rules.MayRequestRMA(rules.RMARequest{
+	verdict, err := rma.MayRequestRMA(rma.RMARequest{
 		Role:       w.tx.Scope.Actor.Role,
 		Now:        w.now,
 		Terms:      w.ref.Program.Replacement,
@@ -178,7 +182,7 @@ func (w *rmaChange) lockOwnerOf(n NewRMA) (account.Account, error) {
 
 	owner := w.tx.Table("devices").
 		Select("account_id").
-		Where("serial = ? AND state <> ?", n.Serial, rules.DeviceRetired)
+		Where("serial = ? AND state <> ?", n.Serial, licensing.DeviceRetired)
 	var acc account.Account
 	err := db.Found(db.ForUpdate(w.tx.Scope.Accounts(w.tx.DB, "id")).First(&acc, "id = (?)", owner).Error)
 	if rules.CodeOf(err) == rules.NotFound {
@@ -190,7 +194,7 @@ func (w *rmaChange) lockOwnerOf(n NewRMA) (account.Account, error) {
 // serialUnknown refuses a serial of which no device is in scope as the rules do: a
 // foreign one reads like one that nobody has.
 func serialUnknown(role rules.Role) error {
-	_, err := rules.MayRequestRMA(rules.RMARequest{
+	_, err := rma.MayRequestRMA(rma.RMARequest{
 		Role:       role,
 		Serial:     true,
 		Registered: false,
@@ -293,7 +297,7 @@ func (w *rmaChange) fill(n NewRMA, acc account.Account, c entitlement.CoveredSub
 }
 
 // begin freezes the entitlement, and approves or asks an operator to decide.
-func (w *rmaChange) begin(n NewRMA, covered rules.Answer) error {
+func (w *rmaChange) begin(n NewRMA, covered cover.Answer) error {
 	if !w.Held {
 		if err := w.freeze(covered); err != nil {
 			return err
@@ -311,7 +315,7 @@ func (w *rmaChange) begin(n NewRMA, covered rules.Answer) error {
 		"review":   w.ReviewReasons,
 	})
 
-	agent := rules.MayRMA(rules.RMAApprove, w.tx.Scope.Actor.Role, w.RMAFacts, w.now) == nil
+	agent := rma.MayRMA(rma.RMAApprove, w.tx.Scope.Actor.Role, w.RMAFacts, w.now) == nil
 	if agent && n.DefectConfirmed && !w.Held && len(w.ReviewReasons) == 0 {
 		return w.approve()
 	}
@@ -321,8 +325,8 @@ func (w *rmaChange) begin(n NewRMA, covered rules.Answer) error {
 
 // freeze keeps the entitlement under which the RMA runs, and which cover and speed
 // it gives (S3, S38).
-func (w *rmaChange) freeze(covered rules.Answer) error {
-	frozen, err := rules.Freeze(covered)
+func (w *rmaChange) freeze(covered cover.Answer) error {
+	frozen, err := cover.Freeze(covered)
 	if err != nil {
 		return err
 	}

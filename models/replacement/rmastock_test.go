@@ -11,9 +11,11 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
-func stockOf(t *testing.T, env storetest.Env, d logistics.Depot, model string) rules.StockLevel {
+func stockOf(t *testing.T, env storetest.Env, d logistics.Depot, model string) shipping.StockLevel {
 	t.Helper()
 	levels, err := env.StockLevels(env.Context, logistics.StockFilter{DepotID: d.ID, ModelCode: model})
 	require.NoError(t, err)
@@ -22,7 +24,7 @@ func stockOf(t *testing.T, env storetest.Env, d logistics.Depot, model string) r
 }
 
 // entriesOf are the kinds of the ledger's entries for an RMA, oldest first.
-func entriesOf(t *testing.T, env storetest.Env, id string) (kinds []rules.StockKind) {
+func entriesOf(t *testing.T, env storetest.Env, id string) (kinds []shipping.StockKind) {
 	t.Helper()
 	entries, _, err := env.StockEntries(env.Context, logistics.StockFilter{SubjectID: id})
 	require.NoError(t, err)
@@ -41,10 +43,10 @@ func TestS21_ApprovalAllocatesWhatADepotHas(t *testing.T) {
 		storetest.Stocked(t, env, "BR-0", "BR", "RALLY-BAR", 0)
 		home := storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
 		r := env.Approved(t, c)
-		require.Equal(t, rules.RMAAllocated, r.StoredState)
+		require.Equal(t, rma.RMAAllocated, r.StoredState)
 		require.Equal(t, home.ID, *r.DepotID)
 		require.Equal(t, "RALLY-BAR", r.ReplacementModel)
-		require.Equal(t, rules.StockLevel{OnHand: 1, Reserved: 1}, stockOf(t, env, home, "RALLY-BAR"))
+		require.Equal(t, shipping.StockLevel{OnHand: 1, Reserved: 1}, stockOf(t, env, home, "RALLY-BAR"))
 
 		again, err := env.AllocateRMA(storetest.AgentContext, r.ID, "")
 		require.NoError(t, err)
@@ -53,12 +55,12 @@ func TestS21_ApprovalAllocatesWhatADepotHas(t *testing.T) {
 		r, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW1"})
 		require.NoError(t, err)
 		require.Nil(t, r.ReservationID)
-		for _, fact := range []rules.RMAFact{rules.FactPickedUp, rules.FactDelivered, rules.FactPickedUp} {
+		for _, fact := range []rma.RMAFact{rma.FactPickedUp, rma.FactDelivered, rma.FactPickedUp} {
 			_, err = env.RecordRMAFact(env.Context, r.ID, fact, time.Time{})
 			require.NoError(t, err)
 		}
-		require.Equal(t, []rules.StockKind{rules.StockReservation, rules.StockShipment}, entriesOf(t, env, r.ID))
-		require.Equal(t, rules.StockLevel{}, stockOf(t, env, home, "RALLY-BAR"))
+		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockShipment}, entriesOf(t, env, r.ID))
+		require.Equal(t, shipping.StockLevel{}, stockOf(t, env, home, "RALLY-BAR"))
 
 		other := env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-200")
 		require.Equal(t, abroad.ID, *env.Approved(t, other).DepotID, "the other country's depot when the own one has none")
@@ -72,7 +74,7 @@ func TestS21_AgentsRequestIsAllocatedToo(t *testing.T) {
 	storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
 	r, err := env.RequestRMA(storetest.AgentContext, replacement.NewRMA{Serial: *c.Device.Serial, Fault: "x", DefectConfirmed: true})
 	require.NoError(t, err)
-	require.Equal(t, rules.RMAAllocated, r.StoredState)
+	require.Equal(t, rma.RMAAllocated, r.StoredState)
 	storetest.Balanced(t, env)
 }
 
@@ -83,9 +85,9 @@ func TestS21_WithoutStockItIsBackordered(t *testing.T) {
 		_, err := env.ReserveStock(storetest.AgentContext, logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "other"})
 		require.NoError(t, err)
 		r := env.Approved(t, c)
-		require.Equal(t, rules.RMAApproved, r.StoredState, "what is promised to another is not free")
+		require.Equal(t, rma.RMAApproved, r.StoredState, "what is promised to another is not free")
 		_, err = env.AllocateRMA(storetest.AgentContext, r.ID, "")
-		storetest.RequireCode(t, rules.OutOfStock, err)
+		storetest.RequireCode(t, shipping.OutOfStock, err)
 		r, err = env.BackorderRMA(storetest.AgentContext, r.ID, replacement.RMABackorder{ExpectedOn: "2026-11-30"})
 		require.NoError(t, err)
 		require.Nil(t, r.ReservationID)
@@ -93,8 +95,8 @@ func TestS21_WithoutStockItIsBackordered(t *testing.T) {
 		require.NoError(t, err)
 		r, err = env.AllocateRMA(storetest.AgentContext, r.ID, "")
 		require.NoError(t, err)
-		require.Equal(t, []any{rules.RMAAllocated, d.ID}, []any{r.StoredState, *r.DepotID})
-		require.Equal(t, rules.StockLevel{OnHand: 2, Reserved: 2}, stockOf(t, env, d, "RALLY-BAR"))
+		require.Equal(t, []any{rma.RMAAllocated, d.ID}, []any{r.StoredState, *r.DepotID})
+		require.Equal(t, shipping.StockLevel{OnHand: 2, Reserved: 2}, stockOf(t, env, d, "RALLY-BAR"))
 		storetest.Balanced(t, env)
 	})
 }
@@ -104,13 +106,13 @@ func TestModelsWithoutFiguresAreAllocatedByHand(t *testing.T) {
 	env := storetest.SQLite(t)
 	storetest.Stocked(t, env, "BR-1", "BR", "MEETUP", 3)
 	r := env.Approved(t, env.Covered(t))
-	require.Equal(t, rules.RMAApproved, r.StoredState)
+	require.Equal(t, rma.RMAApproved, r.StoredState)
 	r, err := env.AllocateRMA(storetest.AgentContext, r.ID, "")
 	require.NoError(t, err)
 	require.Nil(t, r.ReservationID)
 	r, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW1"})
 	require.NoError(t, err)
-	require.Equal(t, rules.RMAShipped, r.StoredState)
+	require.Equal(t, rma.RMAShipped, r.StoredState)
 	require.Empty(t, entriesOf(t, env, r.ID))
 	storetest.Balanced(t, env)
 }
@@ -122,7 +124,7 @@ func TestR88c_BetterModelIsReservedAsItself(t *testing.T) {
 	env.Device(t, c.Room, "SN-M", "MEETUP", "2026-06-01")
 	r, err := env.RequestRMA(storetest.AgentContext, replacement.NewRMA{Serial: "SN-M", SerialProof: "invoice", Fault: "Broken", DefectConfirmed: true})
 	require.NoError(t, err)
-	require.Equal(t, rules.RMAApproved, r.StoredState, "another model is for a person to offer")
+	require.Equal(t, rma.RMAApproved, r.StoredState, "another model is for a person to offer")
 	r, err = env.AllocateRMA(storetest.AgentContext, r.ID, "RALLY-BAR-MINI")
 	require.NoError(t, err)
 	require.NotNil(t, r.ReservationID)
@@ -140,16 +142,16 @@ func TestStockIsReleasedWhenTheRMAIsWithdrawn(t *testing.T) {
 			_, err := env.WithdrawRMA(storetest.Customer(c.Account), r.ID, "it works again")
 			require.NoError(t, err)
 		}
-		require.Equal(t, []rules.StockKind{rules.StockReservation, rules.StockRelease}, entriesOf(t, env, r.ID))
-		require.Equal(t, rules.StockLevel{OnHand: 1}, stockOf(t, env, d, "RALLY-BAR"))
+		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockRelease}, entriesOf(t, env, r.ID))
+		require.Equal(t, shipping.StockLevel{OnHand: 1}, stockOf(t, env, d, "RALLY-BAR"))
 		// The carrier had it before, and tells late.
-		r, err := env.RecordRMAFact(env.Context, r.ID, rules.FactDelivered, env.Calendar.Now().Add(-time.Minute))
+		r, err := env.RecordRMAFact(env.Context, r.ID, rma.FactDelivered, env.Calendar.Now().Add(-time.Minute))
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAAwaitingReturn, r.StoredState)
-		require.Equal(t, rules.StockLevel{}, stockOf(t, env, d, "RALLY-BAR"))
-		_, err = env.RecordRMAFact(env.Context, r.ID, rules.FactPickedUp, env.Calendar.Now().Add(-time.Hour))
+		require.Equal(t, rma.RMAAwaitingReturn, r.StoredState)
+		require.Equal(t, shipping.StockLevel{}, stockOf(t, env, d, "RALLY-BAR"))
+		_, err = env.RecordRMAFact(env.Context, r.ID, rma.FactPickedUp, env.Calendar.Now().Add(-time.Hour))
 		require.NoError(t, err)
-		require.Equal(t, []rules.StockKind{rules.StockReservation, rules.StockRelease, rules.StockReservation, rules.StockShipment}, entriesOf(t, env, r.ID))
+		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockRelease, shipping.StockReservation, shipping.StockShipment}, entriesOf(t, env, r.ID))
 		storetest.Balanced(t, env)
 	})
 }
@@ -159,13 +161,13 @@ func TestS10_CancellationOfTheOrderReleasesItsStock(t *testing.T) {
 	c := env.Covered(t)
 	d := storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
 	r := env.Approved(t, c)
-	require.Equal(t, rules.RMAAllocated, r.StoredState)
+	require.Equal(t, rma.RMAAllocated, r.StoredState)
 	_, cancellation, err := env.CancelOrder(storetest.AgentContext, c.Order.ID, order.CancelRequest{Reason: "no longer wanted"})
 	require.NoError(t, err)
 	_, err = env.CompensateCancellation(env.Context, cancellation.ID)
 	require.NoError(t, err)
-	require.Equal(t, rules.RMAWithdrawn, storetest.GetRMA(t, env, r.ID).StoredState)
-	require.Equal(t, rules.StockLevel{OnHand: 1}, stockOf(t, env, d, "RALLY-BAR"))
+	require.Equal(t, rma.RMAWithdrawn, storetest.GetRMA(t, env, r.ID).StoredState)
+	require.Equal(t, shipping.StockLevel{OnHand: 1}, stockOf(t, env, d, "RALLY-BAR"))
 	storetest.Balanced(t, env)
 }
 
@@ -176,13 +178,13 @@ func TestLostParcelIsSentAnewFromStock(t *testing.T) {
 		r := env.Shipped(t, c)
 		r, err := env.ReshipRMA(storetest.AgentContext, r.ID, "lost on the way")
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAAllocated, r.StoredState)
+		require.Equal(t, rma.RMAAllocated, r.StoredState)
 		require.Equal(t, abroad.ID, *r.DepotID)
 		_, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW2"})
 		require.NoError(t, err)
-		require.Equal(t, []rules.StockKind{rules.StockReservation, rules.StockShipment, rules.StockReservation, rules.StockShipment}, entriesOf(t, env, r.ID))
+		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockShipment, shipping.StockReservation, shipping.StockShipment}, entriesOf(t, env, r.ID))
 		for _, d := range []logistics.Depot{home, abroad} {
-			require.Equal(t, rules.StockLevel{}, stockOf(t, env, d, "RALLY-BAR"))
+			require.Equal(t, shipping.StockLevel{}, stockOf(t, env, d, "RALLY-BAR"))
 		}
 		storetest.Balanced(t, env)
 	})
@@ -196,7 +198,7 @@ func TestUnitWithoutAFaultIsEnteredByAnAdjustment(t *testing.T) {
 	r := env.DeliveredRMA(t, c)
 	_, err := env.ReceiveRMA(storetest.AgentContext, r.ID)
 	require.NoError(t, err)
-	_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeNoFault})
+	_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeNoFault})
 	require.NoError(t, err)
 	move := logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: r.ID + "/no_fault", SubjectID: r.ID}
 	_, err = env.AdjustStock(storetest.AgentContext, move)
@@ -204,6 +206,6 @@ func TestUnitWithoutAFaultIsEnteredByAnAdjustment(t *testing.T) {
 	move.Reason = "no fault found"
 	_, err = env.AdjustStock(storetest.AgentContext, move)
 	require.NoError(t, err)
-	require.Equal(t, rules.StockLevel{OnHand: 1}, stockOf(t, env, d, "RALLY-BAR"))
+	require.Equal(t, shipping.StockLevel{OnHand: 1}, stockOf(t, env, d, "RALLY-BAR"))
 	storetest.Balanced(t, env)
 }

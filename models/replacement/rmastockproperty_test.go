@@ -15,6 +15,8 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // stockWorld is one account with RMAs for accessories, of which it may have any
@@ -76,15 +78,15 @@ func (w *stockWorld) do(s stockStep) error {
 	case "ship":
 		return storetest.SecondOf(w.ShipRMA(w.ctx, id, replacement.RMAShipment{}))
 	case "picked up":
-		return storetest.SecondOf(w.RecordRMAFact(w.ctx, id, rules.FactPickedUp, time.Time{}))
+		return storetest.SecondOf(w.RecordRMAFact(w.ctx, id, rma.FactPickedUp, time.Time{}))
 	case "delivered":
-		return storetest.SecondOf(w.RecordRMAFact(w.ctx, id, rules.FactDelivered, time.Time{}))
+		return storetest.SecondOf(w.RecordRMAFact(w.ctx, id, rma.FactDelivered, time.Time{}))
 	case "withdraw":
 		return storetest.SecondOf(w.WithdrawRMA(w.ctx, id, ""))
 	case "reship":
 		return storetest.SecondOf(w.ReshipRMA(w.ctx, id, "lost"))
 	case "reject":
-		return storetest.SecondOf(w.RejectRMA(w.ctx, id, replacement.RMARejection{Code: rules.RejectNoDefect, Reason: "none"}))
+		return storetest.SecondOf(w.RejectRMA(w.ctx, id, replacement.RMARejection{Code: rma.RejectNoDefect, Reason: "none"}))
 	case "receipt":
 		return storetest.SecondOf(w.ReceiveStock(w.ctx, move))
 	}
@@ -152,12 +154,12 @@ func TestS21_TwoApprovalsForTheLastUnit(t *testing.T) {
 		storetest.RequireAll(t, storetest.AtOnce(2, func(i int) error {
 			return storetest.SecondOf(env.ApproveRMA(storetest.AgentContext, requested[i].ID, replacement.RMAApproval{DefectConfirmed: true}))
 		}))
-		states := map[rules.RMAState]int{}
+		states := map[rma.RMAState]int{}
 		for _, r := range requested {
 			states[storetest.GetRMA(t, env, r.ID).StoredState]++
 		}
-		require.Equal(t, map[rules.RMAState]int{rules.RMAAllocated: 1, rules.RMAApproved: 1}, states)
-		require.Equal(t, rules.StockLevel{OnHand: 1, Reserved: 1}, stockOf(t, env, d, "RALLY-BAR"))
+		require.Equal(t, map[rma.RMAState]int{rma.RMAAllocated: 1, rma.RMAApproved: 1}, states)
+		require.Equal(t, shipping.StockLevel{OnHand: 1, Reserved: 1}, stockOf(t, env, d, "RALLY-BAR"))
 		storetest.Balanced(t, env)
 	})
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 // RunRMATimers does everything that is due for an RMA, each thing once, and returns
@@ -48,18 +48,18 @@ func (w *rmaChange) runTimers() (changed bool, err error) {
 		}
 		changed = true
 		switch t.Kind {
-		case rules.TimerBreach:
+		case rma.TimerBreach:
 			err = w.breach()
-		case rules.TimerSilence:
+		case rma.TimerSilence:
 			err = w.askAboutSilence()
-		case rules.TimerReminder:
+		case rma.TimerReminder:
 			reminder = max(reminder, t.Day)
 			w.RemindersSent++
-		case rules.TimerOverdue:
+		case rma.TimerOverdue:
 			w.OverdueAt = &w.now
 			w.note("rma.return_overdue", nil)
 			w.mail("OVERDUE", nil)
-		case rules.TimerFeeConfirm:
+		case rma.TimerFeeConfirm:
 			err = w.askForFee()
 		}
 		if err != nil {
@@ -89,7 +89,7 @@ func (w *rmaChange) breach() error {
 // a sign since the timer was set: then it waits on.
 func (w *rmaChange) askAboutSilence() error {
 	sign := w.ShippedAt
-	if rules.After(w.PickedUpAt, sign) {
+	if rma.After(w.PickedUpAt, sign) {
 		sign = w.PickedUpAt
 	}
 	due, err := w.silenceDue(*sign)

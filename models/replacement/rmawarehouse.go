@@ -8,6 +8,10 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // AllocateRMA sets a unit of the same or a better model apart; an empty model is
@@ -16,9 +20,9 @@ import (
 // OUT_OF_STOCK.
 func (s *Replacements) AllocateRMA(ctx context.Context, id, model string) (RMA, error) {
 	allocated := func(r RMA) bool {
-		return r.StoredState == rules.RMAAllocated && (model == "" || r.ReplacementModel == model)
+		return r.StoredState == rma.RMAAllocated && (model == "" || r.ReplacementModel == model)
 	}
-	return s.changeRMA(ctx, id, rules.RMAAllocate, "", allocated, func(w *rmaChange) error {
+	return s.changeRMA(ctx, id, rma.RMAAllocate, "", allocated, func(w *rmaChange) error {
 		if err := w.offer(model); err != nil {
 			return err
 		}
@@ -27,7 +31,7 @@ func (s *Replacements) AllocateRMA(ctx context.Context, id, model string) (RMA, 
 			return err
 		}
 		if kept && !reserved {
-			return rules.Refuse(rules.OutOfStock,
+			return rules.Refuse(shipping.OutOfStock,
 				"No depot has enough units of this model free.",
 				"Backorder it with the day on which units are expected, or allocate a better model.")
 		}
@@ -38,12 +42,12 @@ func (s *Replacements) AllocateRMA(ctx context.Context, id, model string) (RMA, 
 
 // offer takes over the model of the replacement.
 func (w *rmaChange) offer(model string) error {
-	model = rules.NormaliseModelCode(model)
+	model = catalogue.NormaliseModelCode(model)
 	if model == "" {
 		model = w.ModelCode
 	}
 	w.ReplacementModel = model
-	return rules.SameOrBetter(w.ModelCode, model)
+	return rma.SameOrBetter(w.ModelCode, model)
 }
 
 // RMABackorder says that no unit is in stock: from which day on one is expected,
@@ -66,7 +70,7 @@ func (s *Replacements) BackorderRMA(ctx context.Context, id string, b RMABackord
 			Remedy:  "Send a date as YYYY-MM-DD.",
 		}})
 	}
-	return s.changeRMA(ctx, id, rules.RMABackorder, "", nil, func(w *rmaChange) error {
+	return s.changeRMA(ctx, id, rma.RMABackorder, "", nil, func(w *rmaChange) error {
 		if day.Before(rules.DateIn(w.now, w.zone())) {
 			return rules.Invalid([]rules.FieldError{{
 				Pointer: "/expected_on",
@@ -111,11 +115,11 @@ func (s *Replacements) ShipRMA(ctx context.Context, id string, sh RMAShipment) (
 	sh.Serial = rules.NormaliseSerial(sh.Serial)
 	shipped := func(r RMA) bool {
 		return r.ShippedAt != nil &&
-			r.StoredState == rules.RMAShipped &&
+			r.StoredState == rma.RMAShipped &&
 			r.ReplacementSerial == sh.Serial
 	}
 	named := false
-	r, err := s.changeRMA(ctx, id, rules.RMAShip, "", shipped, func(w *rmaChange) (err error) {
+	r, err := s.changeRMA(ctx, id, rma.RMAShip, "", shipped, func(w *rmaChange) (err error) {
 		named, err = w.ship(sh)
 		return err
 	})
@@ -205,7 +209,7 @@ func (w *rmaChange) registerReplacement(serial string) error {
 		AccountID:        w.AccountID,
 		Serial:           &serial,
 		ModelCode:        w.ReplacementModel,
-		State:            rules.DeviceUnplaced,
+		State:            licensing.DeviceUnplaced,
 		ReplacesDeviceID: w.DeviceID,
 		ReplacedOn:       rules.DateIn(w.now, w.zone()).String(),
 		CreatedAt:        w.now,
@@ -231,8 +235,8 @@ func (s *Replacements) ReshipRMA(ctx context.Context, id, reason string) (RMA, e
 	if err := rules.CheckReason(reason); err != nil {
 		return RMA{}, err
 	}
-	return s.changeRMA(ctx, id, rules.RMAReship, reason, nil, func(w *rmaChange) error {
-		if err := w.endShipment(rules.ScanLost, reason); err != nil {
+	return s.changeRMA(ctx, id, rma.RMAReship, reason, nil, func(w *rmaChange) error {
+		if err := w.endShipment(shipping.ScanLost, reason); err != nil {
 			return err
 		}
 		w.note("rma.parcel_lost", map[string]any{
@@ -262,7 +266,7 @@ func (s *Replacements) WaitForRMA(ctx context.Context, id, reason string) (RMA, 
 	if err := rules.CheckReason(reason); err != nil {
 		return RMA{}, err
 	}
-	return s.changeRMA(ctx, id, rules.RMAWait, reason, nil, func(w *rmaChange) error {
+	return s.changeRMA(ctx, id, rma.RMAWait, reason, nil, func(w *rmaChange) error {
 		due, err := w.silenceDue(w.now)
 		if err != nil {
 			return err
@@ -276,10 +280,10 @@ func (s *Replacements) WaitForRMA(ctx context.Context, id, reason string) (RMA, 
 // ReceiveRMA notes that the depot has the unit, which it has to inspect next.
 func (s *Replacements) ReceiveRMA(ctx context.Context, id string) (RMA, error) {
 	received := func(r RMA) bool {
-		return r.StoredState == rules.RMAReturnReceived || r.InspectedAt != nil
+		return r.StoredState == rma.RMAReturnReceived || r.InspectedAt != nil
 	}
-	return s.changeRMA(ctx, id, rules.RMAReceive, "", received, func(w *rmaChange) error {
-		w.learn(rules.FactReturnReceived, w.now)
+	return s.changeRMA(ctx, id, rma.RMAReceive, "", received, func(w *rmaChange) error {
+		w.learn(rma.FactReturnReceived, w.now)
 		return nil
 	})
 }
@@ -287,7 +291,7 @@ func (s *Replacements) ReceiveRMA(ctx context.Context, id string) (RMA, error) {
 // RMAInspection is what the depot found.
 type RMAInspection struct {
 	Serial  string // read from the unit; none for an accessory
-	Outcome rules.RMAOutcome
+	Outcome rma.RMAOutcome
 	Reason  string
 }
 
@@ -313,16 +317,16 @@ func (s *Replacements) InspectRMA(ctx context.Context, id string, in RMAInspecti
 		return RMA{}, err
 	}
 	inspected := func(r RMA) bool { return r.InspectedAt != nil && r.Outcome == in.Outcome }
-	return s.changeRMA(ctx, id, rules.RMAInspect, in.Reason, inspected, func(w *rmaChange) error {
+	return s.changeRMA(ctx, id, rma.RMAInspect, in.Reason, inspected, func(w *rmaChange) error {
 		if w.InspectedAt != nil {
 			return rules.Refuse(rules.StateConflict,
 				"The unit was inspected with another outcome already.", "Read the RMA again.")
 		}
-		billed := w.Fee() == rules.FeeBilled
+		billed := w.Fee() == rma.FeeBilled
 		w.RMAFacts = w.Inspected(w.FaultySerial, in.Serial, in.Outcome, w.now)
 		outcome := w.Outcome
 		if outcome == "" {
-			outcome = rules.OutcomeWrongUnit
+			outcome = rma.OutcomeWrongUnit
 		}
 		w.note("rma.inspected", map[string]any{"outcome": outcome})
 		return w.followUp(outcome, billed)
@@ -331,14 +335,14 @@ func (s *Replacements) InspectRMA(ctx context.Context, id string, in RMAInspecti
 
 // followUp does what the outcome of an inspection asks for; billed says that the fee
 // for the missing unit was confirmed before.
-func (w *rmaChange) followUp(outcome rules.RMAOutcome, billed bool) error {
+func (w *rmaChange) followUp(outcome rma.RMAOutcome, billed bool) error {
 	switch outcome {
-	case rules.OutcomeWrongUnit:
+	case rma.OutcomeWrongUnit:
 		w.mail("WRONG_UNIT", nil)
 		return w.raise(db.TaskRMAWrongUnit,
 			"Send the unit back, and find out where the faulty one is.",
 			"The depot received another unit than the faulty one.")
-	case rules.OutcomeDamage:
+	case rma.OutcomeDamage:
 		err := w.raise(db.TaskRMAFee,
 			"Decide about the fee for the damage: bill it or, as a lead, waive it.",
 			"The depot found damage that no warranty covers.")
@@ -362,9 +366,9 @@ func (s *Replacements) KeepRMAUnit(ctx context.Context, id, proof, reason string
 		return RMA{}, err
 	}
 	kept := func(r RMA) bool { return r.NoReturnAt != nil }
-	return s.changeRMA(ctx, id, rules.RMAKeepUnit, reason, kept, func(w *rmaChange) error {
+	return s.changeRMA(ctx, id, rma.RMAKeepUnit, reason, kept, func(w *rmaChange) error {
 		if proof == "" && w.DeviceID != nil {
-			return rules.Refuse(rules.PhotoMissing,
+			return rules.Refuse(rma.PhotoMissing,
 				"A photo of the unit is missing.",
 				"Send where the photo is kept that shows the unit and its serial number.")
 		}

@@ -13,6 +13,9 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/ordering"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 func TestR81a_R81b_GrantedByTheOrderThatCrosses(t *testing.T) {
@@ -22,9 +25,9 @@ func TestR81a_R81b_GrantedByTheOrderThatCrosses(t *testing.T) {
 		parent := storetest.ParentOf(t, env, first)
 		require.Empty(t, storetest.LedgerOf(t, env, parent))
 		second := env.Fulfilled(t, seller, storetest.OrderForm("PO-2", "Acme Ltda", "Rua A, 1", 40))
-		require.Equal(t, []rules.SpareEntry{{Delta: 1, Cause: rules.SpareByOrder, SourceID: second.ID}}, storetest.LedgerOf(t, env, parent))
+		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: second.ID}}, storetest.LedgerOf(t, env, parent))
 		third := env.Fulfilled(t, seller, storetest.OrderForm("PO-3", "Acme Ltda", "Rua A, 1", 20))
-		want := []rules.SpareEntry{{Delta: 1, Cause: rules.SpareByOrder, SourceID: second.ID}, {Delta: 1, Cause: rules.SpareByOrder, SourceID: third.ID}}
+		want := []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: second.ID}, {Delta: 1, Cause: spare.SpareByOrder, SourceID: third.ID}}
 		require.Equal(t, want, storetest.LedgerOf(t, env, parent))
 		for _, o := range []order.Order{first, second, third} { // the workflow is replayed
 			_, err := env.FulfilOrder(env.Context, o.ID)
@@ -47,7 +50,7 @@ func TestR80_ThresholdIsNotPerOrder(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		env.Fulfilled(t, seller, storetest.OrderForm("PO-1", "Acme Ltda", "Rua A, 1", 49))
 		o := env.Fulfilled(t, seller, storetest.OrderForm("PO-2", "Acme Ltda", "Rua A, 1", 1))
-		require.Equal(t, []rules.SpareEntry{{Delta: 1, Cause: rules.SpareByOrder, SourceID: o.ID}}, storetest.LedgerOf(t, env, storetest.ParentOf(t, env, o)))
+		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: o.ID}}, storetest.LedgerOf(t, env, storetest.ParentOf(t, env, o)))
 	})
 }
 
@@ -65,9 +68,9 @@ func TestV5_OneOrderOf(t *testing.T) {
 func TestR81c_OtherServicesEarnNoSpares(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		f := storetest.OrderForm("PO-1", "Acme Ltda", "Rua A, 1", 500)
-		for sku, s := range rules.DefaultCatalogue() {
-			if s.ServiceType == rules.ServiceSyncPlus {
-				f.Lines = []rules.OrderLine{{SKU: rules.DefaultCatalogue()[sku].Code, Quantity: 500}}
+		for sku, s := range catalogue.DefaultCatalogue() {
+			if s.ServiceType == catalogue.ServiceSyncPlus {
+				f.Lines = []ordering.OrderLine{{SKU: catalogue.DefaultCatalogue()[sku].Code, Quantity: 500}}
 			}
 		}
 		require.NotEqual(t, "SELECT-3Y", f.Lines[0].SKU)
@@ -88,7 +91,7 @@ func TestR82a_SubsidiariesOfOneParentAreCountedTogether(t *testing.T) {
 		us := env.Fulfilled(t, seller, other)
 		require.NotEqual(t, *br.AccountID, *us.AccountID)
 		require.Equal(t, storetest.ParentOf(t, env, br), storetest.ParentOf(t, env, us))
-		require.Equal(t, []rules.SpareEntry{{Delta: 1, Cause: rules.SpareByOrder, SourceID: us.ID}}, storetest.LedgerOf(t, env, storetest.ParentOf(t, env, us)))
+		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: us.ID}}, storetest.LedgerOf(t, env, storetest.ParentOf(t, env, us)))
 	})
 }
 
@@ -171,13 +174,13 @@ func TestS9_CancellingInTheWindowRecounts(t *testing.T) {
 			_, can, err = env.CancelOrder(storetest.Operator(), o.ID, order.CancelRequest{Quantity: 20, Reason: "too many", Once: "k"})
 			require.NoError(t, err)
 		}
-		granted := rules.SpareEntry{Delta: 1, Cause: rules.SpareByOrder, SourceID: o.ID}
-		taken := rules.SpareEntry{Delta: -1, Cause: rules.SpareByCancellation, SourceID: can.ID}
-		require.Equal(t, []rules.SpareEntry{granted, taken}, storetest.LedgerOf(t, env, parent))
+		granted := spare.SpareEntry{Delta: 1, Cause: spare.SpareByOrder, SourceID: o.ID}
+		taken := spare.SpareEntry{Delta: -1, Cause: spare.SpareByCancellation, SourceID: can.ID}
+		require.Equal(t, []spare.SpareEntry{granted, taken}, storetest.LedgerOf(t, env, parent))
 		_, err := env.CompensateCancellation(env.Context, can.ID)
 		require.NoError(t, err)
 		again := env.Fulfilled(t, seller, storetest.OrderForm("PO-2", "Acme Ltda", "Rua A, 1", 10))
-		require.Equal(t, []rules.SpareEntry{granted, taken, {Delta: 1, Cause: rules.SpareByOrder, SourceID: again.ID}}, storetest.LedgerOf(t, env, parent))
+		require.Equal(t, []spare.SpareEntry{granted, taken, {Delta: 1, Cause: spare.SpareByOrder, SourceID: again.ID}}, storetest.LedgerOf(t, env, parent))
 		for _, orderID := range []string{o.ID, again.ID} { // the seller cancels all of it
 			_, can, err = env.CancelOrder(storetest.Seller(seller), orderID, order.CancelRequest{Reason: "not needed"})
 			require.NoError(t, err)
@@ -225,7 +228,7 @@ func TestR81c_ExpiryTakesTheSparesBackOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
 		f := storetest.OrderForm("PO-1", "Acme Ltda", "Rua A, 1", 70)
-		f.Lines = append(f.Lines, rules.OrderLine{SKU: "SELECT-1Y", Quantity: 60})
+		f.Lines = append(f.Lines, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 60})
 		o := env.Fulfilled(t, seller, f)
 		parent := storetest.ParentOf(t, env, o)
 		env.Calendar.Set(storetest.OneContract(t, env, o.ID).FallbackStartAt)
@@ -241,7 +244,7 @@ func TestR81c_ExpiryTakesTheSparesBackOnce(t *testing.T) {
 		require.Equal(t, 2, storetest.Entitled(t, env, parent))
 		storetest.SweepOnce(t, env)
 		storetest.SweepOnce(t, env)
-		require.Equal(t, []rules.SpareEntry{{Delta: 2, Cause: rules.SpareByOrder, SourceID: o.ID}, {Delta: -1, Cause: rules.SpareByExpiry, SourceID: year.ID}}, storetest.LedgerOf(t, env, parent))
+		require.Equal(t, []spare.SpareEntry{{Delta: 2, Cause: spare.SpareByOrder, SourceID: o.ID}, {Delta: -1, Cause: spare.SpareByExpiry, SourceID: year.ID}}, storetest.LedgerOf(t, env, parent))
 		env.AuditHolds(t)
 	})
 }

@@ -6,14 +6,16 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // SpareAid helps a CSM to choose which spares a customer's parent gets, and where
 // they lie (R84). Names of rooms and sites are the customer's.
 type SpareAid struct {
 	Parent      account.Org
-	Models      []rules.AidModel // by deployed count over all accounts
-	Suggestions []rules.AidSuggestion
+	Models      []spare.AidModel // by deployed count over all accounts
+	Suggestions []spare.AidSuggestion
 	Critical    []CriticalRoom // at most criticalRooms
 	Sites       map[string]account.AccountSite
 	Unreliable  []account.AccountSite // by name
@@ -72,12 +74,12 @@ func (s *Replacements) SelectionAid(ctx context.Context, parentID string) (Spare
 		}
 
 		supported := func(code string) bool {
-			m, ok := rules.ModelOn(ref.Model(code), code, db.TodayUTC(tx.Now()))
-			return ok && m.Kind == rules.KindHardware
+			m, ok := catalogue.ModelOn(ref.Model(code), code, db.TodayUTC(tx.Now()))
+			return ok && m.Kind == catalogue.KindHardware
 		}
-		aid.Models = rules.DeployedModels(deployed, supported)
+		aid.Models = spare.DeployedModels(deployed, supported)
 		unreliable := func(id string) bool { return aid.Sites[id].CourierUnreliable }
-		aid.Suggestions = rules.SuggestSpares(deployed, supported, unreliable)
+		aid.Suggestions = spare.SuggestSpares(deployed, supported, unreliable)
 		return nil
 	})
 	return aid, err
@@ -129,7 +131,7 @@ func (a *SpareAid) readCritical(tx *db.Tx, sites map[siteName]string) error {
 // write a site's name are one site.
 func deployedBySite(
 	tx *db.Tx, parentID string, sites map[siteName]string,
-) ([]rules.AidDeployment, error) {
+) ([]spare.AidDeployment, error) {
 	var rows []deployedRow
 	err := tx.Raw(`
 		SELECT r.account_id,
@@ -150,14 +152,14 @@ func deployedBySite(
 
 	type place struct{ model, siteID string }
 	at := map[place]int{}
-	var out []rules.AidDeployment
+	var out []spare.AidDeployment
 	for _, r := range rows {
 		p := place{r.ModelCode, sites[siteName{r.AccountID, rules.SiteKey(r.Site)}]}
 		i, known := at[p]
 		if !known {
 			i = len(out)
 			at[p] = i
-			out = append(out, rules.AidDeployment{Model: p.model, SiteID: p.siteID})
+			out = append(out, spare.AidDeployment{Model: p.model, SiteID: p.siteID})
 		}
 		out[i].Units += r.Units
 		out[i].Critical += r.Critical

@@ -11,6 +11,9 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // aidWorld is a customer of two accounts under one parent, and another customer.
@@ -36,7 +39,7 @@ func newAidWorld(t *testing.T, env storetest.Env) aidWorld {
 }
 
 func (w aidWorld) room(t *testing.T, env storetest.Env, accountID, name, site string, c rules.Criticality) entitlement.Room {
-	r, err := env.CreateRoom(env.Context, entitlement.NewRoom{AccountID: accountID, Form: rules.RoomForm{Name: name, Site: site, Country: "BR", Platform: rules.PlatformTeamsWindows, Criticality: c}})
+	r, err := env.CreateRoom(env.Context, entitlement.NewRoom{AccountID: accountID, Form: licensing.RoomForm{Name: name, Site: site, Country: "BR", Platform: rules.PlatformTeamsWindows, Criticality: c}})
 	require.NoError(t, err)
 	return r
 }
@@ -53,7 +56,7 @@ func TestR84_SelectionAidLooksOverAllAccountsOfTheParent(t *testing.T) {
 		env.Device(t, lab, "TAP-1", "TAP", "")
 		env.Device(t, gone, "TAP-2", "TAP", "")
 		over := civil.Date{Year: 2026, Month: 1, Day: 1}
-		_, err := env.PutModel(storetest.Operator(), rules.ProductModel{Code: "NOBODYS-CAMERA", Name: "Camera", Kind: rules.KindHardware, Serialised: true, StandardWarrantyYears: 2, EffectiveTo: &over})
+		_, err := env.PutModel(storetest.Operator(), catalogue.ProductModel{Code: "NOBODYS-CAMERA", Name: "Camera", Kind: catalogue.KindHardware, Serialised: true, StandardWarrantyYears: 2, EffectiveTo: &over})
 		require.NoError(t, err)
 		env.Device(t, lab, "CAM-1", "NOBODYS-CAMERA", "")
 		env.Device(t, w.room(t, env, w.stranger, "Foreign", "HQ", rules.CriticalityCritical), "MEET-1", "MEETUP", "")
@@ -62,7 +65,7 @@ func TestR84_SelectionAidLooksOverAllAccountsOfTheParent(t *testing.T) {
 
 		aid, err := env.SelectionAid(storetest.Operator(), w.parent)
 		require.NoError(t, err)
-		require.Equal(t, []rules.AidModel{{Model: "RALLY-BAR", Units: 5}, {Model: "TAP", Units: 1}}, aid.Models)
+		require.Equal(t, []spare.AidModel{{Model: "RALLY-BAR", Units: 5}, {Model: "TAP", Units: 1}}, aid.Models)
 		var got []string
 		for _, s := range aid.Suggestions {
 			got = append(got, fmt.Sprint(s.Model, " ", aid.Sites[s.SiteID].Name, " ", s.Units, " ", s.Score))
@@ -79,7 +82,7 @@ func TestR84_SelectionAidLooksOverAllAccountsOfTheParent(t *testing.T) {
 		require.NoError(t, err)
 		aid, err = env.SelectionAid(env.Context, empty.ParentOrgID)
 		require.NoError(t, err)
-		require.Equal(t, []rules.AidModel{{Model: "MEETUP", Units: 1}}, aid.Models)
+		require.Equal(t, []spare.AidModel{{Model: "MEETUP", Units: 1}}, aid.Models)
 		require.Empty(t, aid.Suggestions, "S25: no known site")
 		for _, ctx := range []string{w.a, w.stranger} {
 			_, err = env.SelectionAid(storetest.Customer(ctx), w.parent)

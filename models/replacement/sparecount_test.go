@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // The count in SQL and that in rules agree on random licences of two parents: in
@@ -22,7 +23,7 @@ func TestR81c_S4_TheStoreCountsAsTheRulesDo(t *testing.T) {
 		now := env.Calendar.Now()
 		seen := map[int]bool{}
 		for round := range 40 {
-			var all []rules.CountedLicence
+			var all []spare.CountedLicence
 			renewed := map[string]bool{} // the database holds to one renewal each
 			set(t, env, "UPDATE licences SET renews_licence_id = NULL")
 			for i, o := range orders {
@@ -36,7 +37,7 @@ func TestR81c_S4_TheStoreCountsAsTheRulesDo(t *testing.T) {
 				set(t, env, "UPDATE service_contracts SET state = ?, start_at = ?, end_at = ? WHERE id = ?", state, endAt, endAt, c.ID)
 				licences := env.Licences(t, o)
 				for j, l := range licences {
-					f := rules.CountedLicence{ID: l.ID, ParentOrgID: parents[i], Service: c.Type, ContractState: state, ContractEnd: endAt,
+					f := spare.CountedLicence{ID: l.ID, ParentOrgID: parents[i], Service: c.Type, ContractState: state, ContractEnd: endAt,
 						State: []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned, rules.LicenceAssigned, rules.LicenceExpired, rules.LicenceRevoked}[random.IntN(5)]}
 					var renews *string
 					if j > 0 && random.IntN(2) == 0 {
@@ -50,7 +51,7 @@ func TestR81c_S4_TheStoreCountsAsTheRulesDo(t *testing.T) {
 					set(t, env, "UPDATE licences SET state = ?, renews_licence_id = ? WHERE id = ?", f.State, renews, l.ID)
 				}
 			}
-			want := rules.CountLicences(all, now)
+			want := spare.CountLicences(all, now)
 			for _, p := range parents {
 				got, err := env.GetSpares(env.Context, p)
 				require.NoError(t, err)

@@ -8,7 +8,8 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/program"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // SpareLine is one line of a parent's ledger of spares: the sum of the deltas is
@@ -20,7 +21,7 @@ type SpareLine struct {
 	ParentOrgID string
 	Seq         int64 // from 1, without gaps
 	Delta       int
-	Cause       rules.SpareCause
+	Cause       spare.SpareCause
 	SourceID    string
 	Licences    int64 // in force after the change (R81c)
 	CreatedAt   time.Time
@@ -99,7 +100,7 @@ func countSpares(tx *db.Tx, parents ...string) (map[string]spareCount, error) {
 // one.
 type SpareChange struct {
 	Ratio  int
-	Cause  rules.SpareCause
+	Cause  spare.SpareCause
 	Source string
 }
 
@@ -125,7 +126,7 @@ func (s *Replacements) RecountOrder(
 	count := spareCount{ParentID: o.ParentID}
 	if o.NewParent { // nobody else can have seen it: its licences are this order's
 		for _, c := range contracts {
-			if c.Type == rules.ServiceSelect {
+			if c.Type == catalogue.ServiceSelect {
 				count.Licences += int(c.Quantity)
 			}
 		}
@@ -138,10 +139,10 @@ func (s *Replacements) RecountOrder(
 	}
 
 	ratio := ref.Program.SpareRatio
-	if rules.SparesEarned(count.Licences, ratio) <= count.Balance {
+	if spare.SparesEarned(count.Licences, ratio) <= count.Balance {
 		return nil
 	}
-	return s.recount(tx, count, SpareChange{ratio, rules.SpareByOrder, o.ID})
+	return s.recount(tx, count, SpareChange{ratio, spare.SpareByOrder, o.ID})
 }
 
 // RecountAccount counts the spares of an account's parent again.
@@ -153,7 +154,7 @@ func (s *Replacements) RecountAccount(tx *db.Tx, accountID string, why SpareChan
 // once; sources names what caused it by account, and of several in one parent the
 // greatest id counts.
 func (s *Replacements) RecountAccounts(
-	tx *db.Tx, sources map[string]string, ratio int, cause rules.SpareCause,
+	tx *db.Tx, sources map[string]string, ratio int, cause spare.SpareCause,
 ) error {
 	parentOf, err := account.LockParentsOf(tx, db.KeysOf(sources))
 	if err != nil {
@@ -182,7 +183,7 @@ func (s *Replacements) RecountAccounts(
 // recount writes the line that brings a parent's balance to what its licences
 // earn, if it differs (R81a, S9). The caller holds the lock on the parent.
 func (s *Replacements) recount(tx *db.Tx, count spareCount, why SpareChange) error {
-	e, changed := rules.RecountSpares(count.Licences, why.Ratio, count.Balance, why.Cause, why.Source)
+	e, changed := spare.RecountSpares(count.Licences, why.Ratio, count.Balance, why.Cause, why.Source)
 	if !changed {
 		return nil
 	}
@@ -193,7 +194,7 @@ func (s *Replacements) recount(tx *db.Tx, count spareCount, why SpareChange) err
 // (S9), with the lines' audit in the parent's own chain: it names orders of all its
 // accounts, so no tenant sees it (R82b).
 func (s *Replacements) writeSpares(
-	tx *db.Tx, count spareCount, entries ...rules.SpareEntry,
+	tx *db.Tx, count spareCount, entries ...spare.SpareEntry,
 ) error {
 	if len(entries) == 0 {
 		return nil
@@ -326,7 +327,7 @@ func (s *Replacements) ListSpareLines(
 }
 
 // SpareLines returns the whole ledger of a parent, oldest first, as rules see it.
-func (s *Replacements) SpareLines(ctx context.Context, parentID string) ([]rules.SpareEntry, error) {
+func (s *Replacements) SpareLines(ctx context.Context, parentID string) ([]spare.SpareEntry, error) {
 	var lines []SpareLine
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
@@ -337,9 +338,9 @@ func (s *Replacements) SpareLines(ctx context.Context, parentID string) ([]rules
 	if err != nil {
 		return nil, err
 	}
-	out := make([]rules.SpareEntry, len(lines))
+	out := make([]spare.SpareEntry, len(lines))
 	for i, l := range lines {
-		out[i] = rules.SpareEntry{Delta: l.Delta, Cause: l.Cause, SourceID: l.SourceID}
+		out[i] = spare.SpareEntry{Delta: l.Delta, Cause: l.Cause, SourceID: l.SourceID}
 	}
 	return out, nil
 }

@@ -14,6 +14,8 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // spareTown is one customer whose orders, cancellations and spares a property test
@@ -36,8 +38,8 @@ func (s *spareTown) requireBalance(rt *rapid.T) {
 			live++
 		}
 		require.Equal(rt, u.State.Over(), u.ClosedAt != nil, u.State)
-		if u.DeviceID != nil && u.State == rules.SpareOnSite {
-			require.Equal(rt, rules.DeviceSpareOnSite, deviceState(s.t, s.env, u.DeviceID))
+		if u.DeviceID != nil && u.State == spare.SpareOnSite {
+			require.Equal(rt, licensing.DeviceSpareOnSite, deviceState(s.t, s.env, u.DeviceID))
 		}
 	}
 	require.Equal(rt, storetest.Entitled(s.t, s.env, parent), live)
@@ -60,7 +62,7 @@ var spareMoves = map[string]func(*spareTown, *rapid.T, replacement.SpareUnit) er
 		return err
 	},
 	"deliver": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
-		_, err := s.env.RecordSpareFact(s.env.Context, u.ID, rules.SpareDelivered, time.Time{})
+		_, err := s.env.RecordSpareFact(s.env.Context, u.ID, spare.SpareDelivered, time.Time{})
 		return err
 	},
 	"lose": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
@@ -91,7 +93,7 @@ var spareMoves = map[string]func(*spareTown, *rapid.T, replacement.SpareUnit) er
 		return err
 	},
 	"scan back": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
-		_, err := s.env.RecordSpareFact(s.env.Context, u.ID, rules.SpareRecallScanned, time.Time{})
+		_, err := s.env.RecordSpareFact(s.env.Context, u.ID, spare.SpareRecallScanned, time.Time{})
 		return err
 	},
 	"receive": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {

@@ -9,6 +9,8 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // SpareUnit is one spare that a customer's parent has earned, on loan from the
@@ -33,11 +35,11 @@ type SpareUnit struct {
 	Carrier     string  // of the parcel to the site
 	Tracking    string
 
-	rules.SpareFacts
+	spare.SpareFacts
 
 	StateSince time.Time
 	ClosedAt   *time.Time
-	NextTimer  rules.SpareTimerKind // empty: none
+	NextTimer  spare.SpareTimerKind // empty: none
 	NextAt     *time.Time
 	LastError  string
 	CreatedAt  time.Time
@@ -80,7 +82,7 @@ type SpareFilter struct {
 	AccountID string
 	SiteID    string
 	ModelCode string
-	State     rules.SpareState
+	State     spare.SpareState
 	Serial    string
 	Open      bool // not at its end
 	Page      db.Page
@@ -96,7 +98,7 @@ func (s *Replacements) ListSpareUnits(ctx context.Context, f SpareFilter) ([]Spa
 			"parent_org_id": f.ParentID,
 			"account_id":    f.AccountID,
 			"site_id":       f.SiteID,
-			"model_code":    rules.NormaliseModelCode(f.ModelCode),
+			"model_code":    catalogue.NormaliseModelCode(f.ModelCode),
 			"state":         string(f.State),
 			"serial":        rules.NormaliseSerial(f.Serial),
 		} {

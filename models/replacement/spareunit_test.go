@@ -12,6 +12,8 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // unitTasks counts the open tasks of a kind about a unit.
@@ -34,7 +36,7 @@ func stepsTold(t *testing.T, env storetest.Env, template, subject string) map[st
 	return steps
 }
 
-func deviceState(t *testing.T, env storetest.Env, id *string) rules.DeviceState {
+func deviceState(t *testing.T, env storetest.Env, id *string) licensing.DeviceState {
 	t.Helper()
 	require.NotNil(t, id)
 	d, err := env.GetDevice(env.Context, *id)
@@ -47,43 +49,43 @@ func deviceState(t *testing.T, env storetest.Env, id *string) rules.DeviceState 
 func TestR88a_ASpareIsChosenAgreedShippedAndOnSite(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c, u := env.Spare(t)
-		require.Equal(t, rules.SpareSelectionPending, u.State)
+		require.Equal(t, spare.SpareSelectionPending, u.State)
 		require.Equal(t, 1, unitTasks(t, env, db.TaskChooseSpare, u.ID), "one task of the CSM per earned spare")
 		trail, err := env.Timeline(env.Context, u.ID)
 		require.NoError(t, err)
 		require.Equal(t, []string{"spare.earned", "spare.choice_asked"}, []string{trail[0].Verb, trail[1].Verb})
 		_, err = env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-1"})
-		storetest.RequireCode(t, rules.SpareNotChosen, err)
+		storetest.RequireCode(t, spare.SpareNotChosen, err)
 
 		u, err = env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "rally-bar", SiteID: c.Site.ID})
 		require.NoError(t, err)
-		require.Equal(t, rules.SpareSelectionPending, u.State)
+		require.Equal(t, spare.SpareSelectionPending, u.State)
 		require.Zero(t, unitTasks(t, env, db.TaskChooseSpare, u.ID))
 		_, err = env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-1"})
-		storetest.RequireCode(t, rules.SpareNotChosen, err)
+		storetest.RequireCode(t, spare.SpareNotChosen, err)
 		_, err = env.AgreeSpare(storetest.CSM(), u.ID, 0)
 		storetest.RequireCode(t, rules.Forbidden, err)
 
 		for range 2 {
 			u, err = env.AgreeSpare(storetest.Customer(c.Account), u.ID, 0)
 			require.NoError(t, err)
-			require.Equal(t, rules.SpareApproved, u.State)
+			require.Equal(t, spare.SpareApproved, u.State)
 		}
 		for range 2 {
 			u, err = env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: " sp-1 "})
 			require.NoError(t, err)
-			require.Equal(t, rules.SpareShipped, u.State)
+			require.Equal(t, spare.SpareShipped, u.State)
 		}
-		require.Equal(t, rules.DeviceUnplaced, deviceState(t, env, u.DeviceID))
+		require.Equal(t, licensing.DeviceUnplaced, deviceState(t, env, u.DeviceID))
 		for range 2 {
-			u, err = env.RecordSpareFact(storetest.Operator(), u.ID, rules.SpareDelivered, time.Time{})
+			u, err = env.RecordSpareFact(storetest.Operator(), u.ID, spare.SpareDelivered, time.Time{})
 			require.NoError(t, err)
-			require.Equal(t, rules.SpareOnSite, u.State)
+			require.Equal(t, spare.SpareOnSite, u.State)
 		}
-		require.Equal(t, rules.DeviceSpareOnSite, deviceState(t, env, u.DeviceID))
-		u, err = env.RecordSpareFact(storetest.Operator(), u.ID, rules.SparePickedUp, time.Time{}) // late
+		require.Equal(t, licensing.DeviceSpareOnSite, deviceState(t, env, u.DeviceID))
+		u, err = env.RecordSpareFact(storetest.Operator(), u.ID, spare.SparePickedUp, time.Time{}) // late
 		require.NoError(t, err)
-		require.Equal(t, rules.SpareOnSite, u.State)
+		require.Equal(t, spare.SpareOnSite, u.State)
 		require.Equal(t, map[string]int{"SELECTED": 2, "SHIPPED": 2, "ON_SITE": 2}, stepsTold(t, env, rules.TemplateSpare, u.ID), "administrator and site, each step once")
 		env.AuditHolds(t)
 	})
@@ -121,10 +123,10 @@ func TestR88b_ModelMustBeDeployedInThatParent(t *testing.T) {
 			_, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: model, SiteID: site})
 			return err
 		}
-		storetest.RequireCode(t, rules.ModelNotDeployed, choose("MEETUP", c.Site.ID))
-		unplaced, err := env.RegisterDevice(env.Context, entitlement.NewDevice{AccountID: c.Account, Form: rules.DeviceForm{Serial: "MU-2", ModelCode: "MEETUP"}})
+		storetest.RequireCode(t, spare.ModelNotDeployed, choose("MEETUP", c.Site.ID))
+		unplaced, err := env.RegisterDevice(env.Context, entitlement.NewDevice{AccountID: c.Account, Form: licensing.DeviceForm{Serial: "MU-2", ModelCode: "MEETUP"}})
 		require.NoError(t, err)
-		storetest.RequireCode(t, rules.ModelNotDeployed, choose("MEETUP", c.Site.ID))
+		storetest.RequireCode(t, spare.ModelNotDeployed, choose("MEETUP", c.Site.ID))
 		storetest.RequireCode(t, rules.ValidationFailed, choose("RALLY-BAR", other.Site.ID))
 		storetest.RequireCode(t, rules.ValidationFailed, choose("RALLY-BAR", "sit_nowhere"))
 		storetest.RequireCode(t, rules.ValidationFailed, choose("", ""))
@@ -160,7 +162,7 @@ func TestR82b_ASpareBelongsToTheAccountOfItsSite(t *testing.T) {
 		list, _, err := env.ListSpareUnits(storetest.Customer(c.Account), replacement.SpareFilter{})
 		require.NoError(t, err)
 		require.Empty(t, list)
-		list, _, err = env.ListSpareUnits(storetest.Customer(*o.AccountID), replacement.SpareFilter{State: rules.SpareApproved, ModelCode: "rally-bar", Open: true})
+		list, _, err = env.ListSpareUnits(storetest.Customer(*o.AccountID), replacement.SpareFilter{State: spare.SpareApproved, ModelCode: "rally-bar", Open: true})
 		require.NoError(t, err)
 		require.Len(t, list, 1)
 	})
@@ -218,12 +220,12 @@ func TestS27_UnitsFollowTheirParent(t *testing.T) {
 		require.NoError(t, err)
 		u = storetest.UnitOf(t, env, u.ID)
 		require.Equal(t, into, u.ParentOrgID)
-		require.Equal(t, rules.SpareOnSite, u.State)
+		require.Equal(t, spare.SpareOnSite, u.State)
 		_, err = env.SplitParent(storetest.Operator(), into, operations.SplitRequest{Name: "Acme Ltda", AccountIDs: []string{c.Account}, Reason: "two groups"})
 		require.NoError(t, err)
 		u = storetest.UnitOf(t, env, u.ID)
 		require.NotEqual(t, into, u.ParentOrgID)
-		require.Equal(t, rules.SpareOnSite, u.State, "it lies at an account that went along")
+		require.Equal(t, spare.SpareOnSite, u.State, "it lies at an account that went along")
 		require.Len(t, env.Units(t, c.Account), 1)
 	})
 }

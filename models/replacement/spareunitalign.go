@@ -6,7 +6,8 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // alignSpares brings a parent's units in line with its balance (S9): what it gained
@@ -23,11 +24,11 @@ func (s *Replacements) alignSpares(tx *db.Tx, line SpareLine, balance int) error
 	if err != nil {
 		return err
 	}
-	planned := make([]rules.PlannedSpare, len(units))
+	planned := make([]spare.PlannedSpare, len(units))
 	for i, u := range units {
-		planned[i] = rules.PlannedSpare{ID: u.ID, SpareFacts: u.SpareFacts}
+		planned[i] = spare.PlannedSpare{ID: u.ID, SpareFacts: u.SpareFacts}
 	}
-	plan := rules.PlanSpares(planned, balance, tx.Now())
+	plan := spare.PlanSpares(planned, balance, tx.Now())
 
 	if err := s.changeUnits(tx, plan.Keep, (*spareUnitChange).keep); err != nil {
 		return err
@@ -69,7 +70,7 @@ func (w *spareUnitChange) keep() error {
 		w.note("spare.recall_withdrawn", map[string]any{"pending": true})
 		return nil
 	}
-	if err := w.become(rules.SpareOnSite); err != nil {
+	if err := w.become(spare.SpareOnSite); err != nil {
 		return err
 	}
 	w.RecallRequestedAt, w.RecallDueAt, w.RemindersSent = nil, nil, 0
@@ -80,7 +81,7 @@ func (w *spareUnitChange) keep() error {
 
 // void ends a unit that was not shipped, and the booking of its parcel (S9).
 func (w *spareUnitChange) void() error {
-	if err := w.become(rules.SpareVoided); err != nil {
+	if err := w.become(spare.SpareVoided); err != nil {
 		return err
 	}
 	w.VoidedAt = &w.now
@@ -95,14 +96,14 @@ func (w *spareUnitChange) void() error {
 // recall asks for a unit that lies on site: the account has until the end of its
 // local day that the program says, by default 30 (RULES 3, S9, C8).
 func (w *spareUnitChange) recall() error {
-	if err := w.become(rules.SpareRecallRequested); err != nil {
+	if err := w.become(spare.SpareRecallRequested); err != nil {
 		return err
 	}
 	ref, err := w.s.programs.ReferenceIn(w.tx)
 	if err != nil {
 		return err
 	}
-	due := rules.SpareRecallDue(w.now, ref.Program.Replacement.SpareRecallDays, w.zone())
+	due := spare.SpareRecallDue(w.now, ref.Program.Replacement.SpareRecallDays, w.zone())
 	w.RecallRequestedAt = &w.now
 	w.RecallDueAt = &due
 	w.RecallScannedAt, w.FeeAskedAt, w.RemindersSent = nil, nil, 0
@@ -116,7 +117,7 @@ func (w *spareUnitChange) recall() error {
 	}
 	_, err = logistics.CreateShipment(w.tx, logistics.NewShipment{
 		AccountID:  *w.AccountID,
-		Direction:  rules.ShipRecall,
+		Direction:  shipping.ShipRecall,
 		SubjectID:  w.ID,
 		BookingKey: w.recallKey(),
 		Carrier:    w.Carrier,
@@ -158,19 +159,19 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 			ParentOrgID: line.ParentOrgID,
 			LineID:      line.ID,
 			Ordinal:     last + i + 1,
-			SpareFacts:  rules.SpareFacts{State: rules.SpareSelectionPending},
+			SpareFacts:  spare.SpareFacts{State: spare.SpareSelectionPending},
 			StateSince:  now,
 			CreatedAt:   now,
 			Version:     1,
 		}
 		earned := db.LinkAudit(tx, tx.Scope, u.ID, nil, db.AuditEvent{}, db.Entry{Verb: "spare.earned", ObjectID: u.ID, Details: map[string]any{
-			"after":  rules.SpareEarned,
+			"after":  spare.SpareEarned,
 			"parent": u.ParentOrgID,
 			"cause":  line.Cause,
 			"source": line.SourceID,
 		}})
 		asked := db.LinkAudit(tx, tx.Scope, u.ID, nil, earned, db.Entry{Verb: "spare.choice_asked", ObjectID: u.ID, Details: map[string]any{
-			"before": rules.SpareEarned,
+			"before": spare.SpareEarned,
 			"after":  u.State,
 		}})
 		units[i] = u

@@ -10,6 +10,9 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 func requireLive(t *testing.T, env storetest.Env, o order.Order) {
@@ -64,11 +67,11 @@ func TestS9_ASwapAndALossAtOnce(t *testing.T) {
 		}))
 		after := storetest.UnitOf(t, env, u.ID)
 		if swapped == nil {
-			require.Equal(t, rules.SpareVoided, after.State)
-			require.Equal(t, rules.DeviceInRoom, deviceState(t, env, u.DeviceID))
+			require.Equal(t, spare.SpareVoided, after.State)
+			require.Equal(t, licensing.DeviceInRoom, deviceState(t, env, u.DeviceID))
 		} else {
 			storetest.RequireCode(t, rules.StateConflict, swapped)
-			require.Equal(t, rules.SpareRecallRequested, after.State)
+			require.Equal(t, spare.SpareRecallRequested, after.State)
 		}
 		requireLive(t, env, c.Order)
 	}
@@ -92,13 +95,13 @@ func TestS9_ADeliveryAndALossAtOnce(t *testing.T) {
 				_, _, err := env.CancelOrder(storetest.Operator(), orderID, order.CancelRequest{Reason: "fewer"})
 				return err
 			}
-			kind := []rules.ScanKind{rules.ScanPickedUp, rules.ScanDelivered}[n]
+			kind := []shipping.ScanKind{shipping.ScanPickedUp, shipping.ScanDelivered}[n]
 			_, err := env.ReceiveCarrierEvent(env.Context, storetest.CarrierEvent(u.ID+"/spare/1", kind, env.Calendar.Now()))
 			return err
 		}))
 		_, err = env.SettleCarrierEvents(env.Context)
 		require.NoError(t, err)
-		require.Equal(t, rules.SpareRecallRequested, storetest.UnitOf(t, env, u.ID).State)
+		require.Equal(t, spare.SpareRecallRequested, storetest.UnitOf(t, env, u.ID).State)
 		require.Contains(t, storetest.ParcelsOf(t, env, u.ID), "recall/1")
 		requireLive(t, env, c.Order)
 	}

@@ -10,6 +10,8 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // spareRow is a spare unit under its lock, with what a change needs of its account
@@ -87,7 +89,7 @@ func (s *Replacements) lockSpare(tx *db.Tx, id string) (*spareUnitChange, error)
 // follows with audit, mails and outbox in one transaction (C6). A command that was
 // done before, as done reports, answers with the unit as it is.
 func (s *Replacements) changeSpare(
-	ctx context.Context, id string, c rules.SpareCommand, reason string,
+	ctx context.Context, id string, c spare.SpareCommand, reason string,
 	done func(SpareUnit) bool, do func(*spareUnitChange) error,
 ) (SpareUnit, error) {
 	var out SpareUnit
@@ -102,7 +104,7 @@ func (s *Replacements) changeSpare(
 		}
 
 		w.reason = reason
-		if err := rules.MaySpare(c, tx.Scope.Actor.Role, w.SpareFacts, w.now); err != nil {
+		if err := spare.MaySpare(c, tx.Scope.Actor.Role, w.SpareFacts, w.now); err != nil {
 			return err
 		}
 		if err := do(w); err != nil {
@@ -119,7 +121,7 @@ func (s *Replacements) changeSpare(
 
 // become moves the unit on; it refuses with STATE_CONFLICT where RULES 2 knows no such
 // arrow.
-func (w *spareUnitChange) become(next rules.SpareState) error {
+func (w *spareUnitChange) become(next spare.SpareState) error {
 	if err := rules.Move(w.State, next); err != nil {
 		return err
 	}
@@ -175,7 +177,7 @@ func (w *spareUnitChange) planStock() error {
 	switch {
 	case another && w.before.ToShip():
 		// The carrier had it, and lost it, before the warehouse said that it was shipped.
-		if err := w.closeReservation(rules.StockShipment); err != nil {
+		if err := w.closeReservation(shipping.StockShipment); err != nil {
 			return err
 		}
 		if !w.ToShip() {
@@ -185,9 +187,9 @@ func (w *spareUnitChange) planStock() error {
 	case w.ToShip() && !w.before.ToShip():
 		return w.reserve()
 	case w.ShippedAt != nil && !db.SameInstant(w.ShippedAt, w.before.ShippedAt):
-		return w.closeReservation(rules.StockShipment)
+		return w.closeReservation(shipping.StockShipment)
 	case w.before.ToShip() && !w.ToShip():
-		return w.closeReservation(rules.StockRelease)
+		return w.closeReservation(shipping.StockRelease)
 	}
 	return nil
 }
@@ -211,7 +213,7 @@ func (w *spareUnitChange) reserve() error {
 
 // closeReservation closes the reservation of the parcel of before this change, if it
 // has one that is open.
-func (w *spareUnitChange) closeReservation(kind rules.StockKind) error {
+func (w *spareUnitChange) closeReservation(kind shipping.StockKind) error {
 	e, err := logistics.CloseReservation(w.tx, w.before.stockKey(), kind)
 	if err != nil || e == nil {
 		return err
@@ -232,33 +234,33 @@ func (w *spareUnitChange) planParcels() error {
 	toShip, wasToShip := w.ToShip(), w.before.ToShip()
 	switch {
 	case toShip && (!wasToShip || w.parcelKey() != w.before.parcelKey()):
-		wanted = append(wanted, w.parcel(rules.ShipSpare, w.parcelKey()))
+		wanted = append(wanted, w.parcel(shipping.ShipSpare, w.parcelKey()))
 	case !toShip && wasToShip && !w.UnderWay():
-		if err := w.callOffParcel(rules.ShipSpare); err != nil {
+		if err := w.callOffParcel(shipping.ShipSpare); err != nil {
 			return err
 		}
 	}
 
-	recalled := w.State == rules.SpareRecallRequested
-	wasRecalled := w.before.State == rules.SpareRecallRequested
+	recalled := w.State == spare.SpareRecallRequested
+	wasRecalled := w.before.State == spare.SpareRecallRequested
 	switch {
 	case recalled && (!wasRecalled || w.recallKey() != w.before.recallKey()):
-		wanted = append(wanted, w.parcel(rules.ShipRecall, w.recallKey()))
-	case !recalled && wasRecalled && w.State != rules.SpareBilled: // a billed one may still come
-		if err := w.callOffParcel(rules.ShipRecall); err != nil {
+		wanted = append(wanted, w.parcel(shipping.ShipRecall, w.recallKey()))
+	case !recalled && wasRecalled && w.State != spare.SpareBilled: // a billed one may still come
+		if err := w.callOffParcel(shipping.ShipRecall); err != nil {
 			return err
 		}
 	}
 	return w.bookParcels(wanted)
 }
 
-func (w *spareUnitChange) callOffParcel(direction rules.ShipmentDirection) error {
+func (w *spareUnitChange) callOffParcel(direction shipping.ShipmentDirection) error {
 	asked, err := logistics.CallOffParcels(w.tx, w.ID, direction)
 	w.askCarrier = w.askCarrier || asked
 	return err
 }
 
-func (w *spareUnitChange) parcel(d rules.ShipmentDirection, key string) logistics.NewShipment {
+func (w *spareUnitChange) parcel(d shipping.ShipmentDirection, key string) logistics.NewShipment {
 	return logistics.NewShipment{
 		AccountID:  *w.AccountID,
 		Direction:  d,
@@ -267,7 +269,7 @@ func (w *spareUnitChange) parcel(d rules.ShipmentDirection, key string) logistic
 		Carrier:    w.s.logistics.Carrier,
 		Consignment: &logistics.Consignment{
 			SiteID:    *w.SiteID,
-			Service:   rules.ServiceStandard,
+			Service:   shipping.ServiceStandard,
 			ModelCode: w.ModelCode,
 			Quantity:  1,
 		},
@@ -328,7 +330,7 @@ func (w *spareUnitChange) settleTasks() error {
 	if w.before.SelectedAt == nil && (w.SelectedAt != nil || w.State.Over()) {
 		kinds = append(kinds, db.TaskChooseSpare)
 	}
-	if w.before.FeeAskedAt != nil && w.State != rules.SpareRecallRequested {
+	if w.before.FeeAskedAt != nil && w.State != spare.SpareRecallRequested {
 		kinds = append(kinds, db.TaskSpareFee)
 	}
 	if len(kinds) == 0 {
@@ -367,7 +369,7 @@ func (w *spareUnitChange) mailParams(m stepMail, model string) map[string]any {
 		shown["carrier"] = w.Carrier
 		shown["tracking"] = w.Tracking
 	}
-	if w.State == rules.SpareRecallRequested && w.RecallDueAt != nil {
+	if w.State == spare.SpareRecallRequested && w.RecallDueAt != nil {
 		shown["return_on"] = rules.LastCoveredDay(*w.RecallDueAt, w.zone()).String()
 	}
 	maps.Copy(shown, m.params)
@@ -417,7 +419,7 @@ func (w *spareUnitChange) runTimers() (changed bool, err error) {
 			continue
 		}
 		changed = true
-		if t.Kind == rules.TimerRecallReminder {
+		if t.Kind == spare.TimerRecallReminder {
 			reminder = t.Day
 			w.RemindersSent++
 			continue

@@ -9,6 +9,11 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // SpareChoice is what a CSM proposes for a spare: which model, and which known site
@@ -23,16 +28,16 @@ type SpareChoice struct {
 // whom it asks by mail (R88a). Refusals: those of rules.MaySpare, MODEL_NOT_DEPLOYED
 // (R88b), UNKNOWN_SITE.
 func (s *Replacements) SelectSpare(ctx context.Context, id string, c SpareChoice) (SpareUnit, error) {
-	c.ModelCode = rules.NormaliseModelCode(c.ModelCode)
+	c.ModelCode = catalogue.NormaliseModelCode(c.ModelCode)
 	if err := c.validate(); err != nil {
 		return SpareUnit{}, err
 	}
 	chosen := func(u SpareUnit) bool {
-		return u.State == rules.SpareSelectionPending &&
+		return u.State == spare.SpareSelectionPending &&
 			u.ModelCode == c.ModelCode &&
 			db.Text(u.SiteID) == c.SiteID
 	}
-	return s.changeSpare(ctx, id, rules.SpareSelect, c.Reason, chosen, func(w *spareUnitChange) error {
+	return s.changeSpare(ctx, id, spare.SpareSelect, c.Reason, chosen, func(w *spareUnitChange) error {
 		if err := w.takeSite(c.SiteID); err != nil {
 			return err
 		}
@@ -91,7 +96,7 @@ func (w *spareUnitChange) takeSite(siteID string) error {
 	if len(sites) == 0 {
 		return rules.Invalid([]rules.FieldError{{
 			Pointer: "/site_id",
-			Code:    rules.SiteUnknown,
+			Code:    rma.SiteUnknown,
 			Message: "No account of the customer has such a site.",
 			Remedy:  "Name a site of one of the parent's accounts, or add it first.",
 		}})
@@ -119,14 +124,14 @@ func (w *spareUnitChange) requireDeployed(model string) error {
 	var n int64
 	err := w.tx.Model(&entitlement.Device{}).
 		Where("model_code = ?", model).
-		Where("state IN ?", []rules.DeviceState{rules.DeviceInRoom, rules.DeviceInRMA}).
+		Where("state IN ?", []licensing.DeviceState{licensing.DeviceInRoom, licensing.DeviceInRMA}).
 		Where("account_id IN (?)", accounts).
 		Limit(1).
 		Count(&n).Error
 	if err != nil || n > 0 {
 		return err
 	}
-	return rules.Refuse(rules.ModelNotDeployed,
+	return rules.Refuse(spare.ModelNotDeployed,
 		"The customer has no device of this model in a room.", "Choose a model that is deployed.")
 }
 
@@ -136,11 +141,11 @@ func (w *spareUnitChange) requireDeployed(model string) error {
 // meanwhile.
 func (s *Replacements) AgreeSpare(ctx context.Context, id string, version int64) (SpareUnit, error) {
 	agreed := func(u SpareUnit) bool { return u.AgreedAt != nil }
-	return s.changeSpare(ctx, id, rules.SpareAgree, "", agreed, func(w *spareUnitChange) error {
+	return s.changeSpare(ctx, id, spare.SpareAgree, "", agreed, func(w *spareUnitChange) error {
 		if err := db.Versioned(w.Version, version); err != nil {
 			return err
 		}
-		if err := w.become(rules.SpareApproved); err != nil {
+		if err := w.become(spare.SpareApproved); err != nil {
 			return err
 		}
 		w.AgreedAt = &w.now
@@ -175,7 +180,7 @@ func (s *Replacements) ShipSpare(ctx context.Context, id string, p Parcel) (Spar
 	shipped := func(u SpareUnit) bool {
 		return u.UnderWay() && u.ShippedAt != nil && u.Serial == p.Serial
 	}
-	u, err := s.changeSpare(ctx, id, rules.SpareShip, "", shipped, func(w *spareUnitChange) error {
+	u, err := s.changeSpare(ctx, id, spare.SpareShip, "", shipped, func(w *spareUnitChange) error {
 		if err := p.validate(); err != nil {
 			return err
 		}
@@ -197,7 +202,7 @@ func (s *Replacements) ShipSpare(ctx context.Context, id string, p Parcel) (Spar
 func (w *spareUnitChange) ship(p Parcel) error {
 	parcel, _, err := w.s.logistics.OpenShipment(w.tx, logistics.NewShipment{
 		AccountID:  *w.AccountID,
-		Direction:  rules.ShipSpare,
+		Direction:  shipping.ShipSpare,
 		SubjectID:  w.ID,
 		BookingKey: w.parcelKey(),
 		Carrier:    p.Carrier,
@@ -206,8 +211,8 @@ func (w *spareUnitChange) ship(p Parcel) error {
 		return err
 	}
 	// A unit that is replenished stays in that state until it is on site.
-	if w.State == rules.SpareApproved {
-		if err := w.become(rules.SpareShipped); err != nil {
+	if w.State == spare.SpareApproved {
+		if err := w.become(spare.SpareShipped); err != nil {
 			return err
 		}
 	}
@@ -242,7 +247,7 @@ func (w *spareUnitChange) registerDevice(serial string) error {
 		AccountID: *w.AccountID,
 		Serial:    &serial,
 		ModelCode: w.ModelCode,
-		State:     rules.DeviceUnplaced,
+		State:     licensing.DeviceUnplaced,
 		CreatedAt: w.now,
 		Version:   1,
 	}
@@ -258,8 +263,8 @@ func (w *spareUnitChange) registerDevice(serial string) error {
 // ReceiveSpare notes that the depot has the recalled unit. One that was billed
 // before is credited, as a late return is (S22).
 func (s *Replacements) ReceiveSpare(ctx context.Context, id string) (SpareUnit, error) {
-	received := func(u SpareUnit) bool { return u.State == rules.SpareReturned }
-	return s.changeSpare(ctx, id, rules.SpareReceive, "", received, func(w *spareUnitChange) error {
+	received := func(u SpareUnit) bool { return u.State == spare.SpareReturned }
+	return s.changeSpare(ctx, id, spare.SpareReceive, "", received, func(w *spareUnitChange) error {
 		return w.receive(w.now)
 	})
 }
@@ -270,16 +275,16 @@ func (s *Replacements) BillSpare(ctx context.Context, id, reason string) (SpareU
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return SpareUnit{}, err
 	}
-	billed := func(u SpareUnit) bool { return u.State == rules.SpareBilled }
-	return s.changeSpare(ctx, id, rules.SpareBill, reason, billed, func(w *spareUnitChange) error {
-		if err := w.become(rules.SpareBilled); err != nil {
+	billed := func(u SpareUnit) bool { return u.State == spare.SpareBilled }
+	return s.changeSpare(ctx, id, spare.SpareBill, reason, billed, func(w *spareUnitChange) error {
+		if err := w.become(spare.SpareBilled); err != nil {
 			return err
 		}
 		w.BilledAt = &w.now
 		w.event(db.OutboxFeeBilled, "spare")
 		w.note("spare.billed", nil)
 		w.mail("BILLED", nil)
-		return w.endDevice(rules.DeviceLost)
+		return w.endDevice(licensing.DeviceLost)
 	})
 }
 
@@ -288,15 +293,15 @@ func (s *Replacements) WaiveSpare(ctx context.Context, id, reason string) (Spare
 	if err := rules.CheckReason(reason); err != nil {
 		return SpareUnit{}, err
 	}
-	waived := func(u SpareUnit) bool { return u.State == rules.SpareWaived }
-	return s.changeSpare(ctx, id, rules.SpareWaive, reason, waived, func(w *spareUnitChange) error {
-		if err := w.become(rules.SpareWaived); err != nil {
+	waived := func(u SpareUnit) bool { return u.State == spare.SpareWaived }
+	return s.changeSpare(ctx, id, spare.SpareWaive, reason, waived, func(w *spareUnitChange) error {
+		if err := w.become(spare.SpareWaived); err != nil {
 			return err
 		}
 		w.WaivedAt = &w.now
 		w.note("spare.waived", nil)
 		w.mail("WAIVED", nil)
-		if err := w.moveDevice(rules.DeviceUnplaced); err != nil {
+		if err := w.moveDevice(licensing.DeviceUnplaced); err != nil {
 			return err
 		}
 		return w.cancelParcel(w.recallKey())

@@ -8,6 +8,10 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // RecordSpareFact adds what a carrier or a depot tells of a unit; at is when it
@@ -15,7 +19,7 @@ import (
 // nothing. It refuses with STATE_CONFLICT a unit that was never sent, or is not
 // recalled.
 func (s *Replacements) RecordSpareFact(
-	ctx context.Context, id string, fact rules.SpareFact, at time.Time,
+	ctx context.Context, id string, fact spare.SpareFact, at time.Time,
 ) (SpareUnit, error) {
 	var out SpareUnit
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
@@ -24,7 +28,7 @@ func (s *Replacements) RecordSpareFact(
 			return err
 		}
 		out = w.SpareUnit
-		known, err := rules.LearnSpare(w.SpareFacts, fact)
+		known, err := spare.LearnSpare(w.SpareFacts, fact)
 		if err != nil || known {
 			return err
 		}
@@ -42,17 +46,17 @@ func (s *Replacements) RecordSpareFact(
 }
 
 // learn takes over a fact and notes it; learned is false where it says nothing new.
-func (w *spareUnitChange) learn(fact rules.SpareFact, at time.Time) (learned bool, err error) {
+func (w *spareUnitChange) learn(fact spare.SpareFact, at time.Time) (learned bool, err error) {
 	if at.IsZero() || at.After(w.now) {
 		at = w.now
 	}
 	at = at.UTC().Truncate(time.Microsecond)
 	switch fact {
-	case rules.SparePickedUp:
+	case spare.SparePickedUp:
 		return w.scan(&w.PickedUpAt, "spare.picked_up", at), nil
-	case rules.SpareRecallScanned:
+	case spare.SpareRecallScanned:
 		return w.scan(&w.RecallScannedAt, "spare.recall_scanned", at), nil
-	case rules.SpareDelivered:
+	case spare.SpareDelivered:
 		return true, w.arrive(at)
 	}
 	return true, w.receive(at)
@@ -61,7 +65,7 @@ func (w *spareUnitChange) learn(fact rules.SpareFact, at time.Time) (learned boo
 // scan keeps the earliest instant of a scan; learned is false where another one was
 // earlier.
 func (w *spareUnitChange) scan(stored **time.Time, verb string, at time.Time) (learned bool) {
-	first := rules.First(*stored, at)
+	first := rma.First(*stored, at)
 	if db.SameInstant(first, *stored) {
 		return false
 	}
@@ -73,12 +77,12 @@ func (w *spareUnitChange) scan(stored **time.Time, verb string, at time.Time) (l
 // arrive has the unit on site, and recalls it at once where the entitlement went
 // while it was under way (S9).
 func (w *spareUnitChange) arrive(at time.Time) error {
-	if err := w.become(rules.SpareOnSite); err != nil {
+	if err := w.become(spare.SpareOnSite); err != nil {
 		return err
 	}
 	w.OnSiteAt = &at
 	w.note("spare.on_site", map[string]any{"at": at, "device": db.Text(w.DeviceID)})
-	if err := w.moveDevice(rules.DeviceSpareOnSite); err != nil {
+	if err := w.moveDevice(licensing.DeviceSpareOnSite); err != nil {
 		return err
 	}
 	if w.RecallPending {
@@ -90,18 +94,18 @@ func (w *spareUnitChange) arrive(at time.Time) error {
 
 // receive has the unit back at the depot.
 func (w *spareUnitChange) receive(at time.Time) error {
-	billed := w.State == rules.SpareBilled
-	if err := w.become(rules.SpareReturned); err != nil {
+	billed := w.State == spare.SpareBilled
+	if err := w.become(spare.SpareReturned); err != nil {
 		return err
 	}
 	w.ReturnedAt = &at
 	w.note("spare.returned", map[string]any{"at": at})
 	w.mail("RETURNED", nil)
 
-	end := rules.DeviceReturned
+	end := licensing.DeviceReturned
 	if billed {
 		w.event(db.OutboxFeeCredited, "spare")
-		end = rules.DeviceRetired // it counted as lost
+		end = licensing.DeviceRetired // it counted as lost
 	}
 	if err := w.endDevice(end); err != nil {
 		return err
@@ -111,21 +115,21 @@ func (w *spareUnitChange) receive(at time.Time) error {
 
 // loseParcel has the unit wait for another parcel: this one is lost or came back. One
 // that was to be recalled anyway is voided.
-func (w *spareUnitChange) loseParcel(state rules.ShipmentState) error {
+func (w *spareUnitChange) loseParcel(state shipping.ShipmentState) error {
 	w.note("spare.parcel_lost", map[string]any{
 		"tracking": w.Tracking,
 		"device":   db.Text(w.DeviceID),
 		"parcel":   state,
 	})
-	end := rules.DeviceLost
-	if state == rules.ShipmentReturnedToSender {
-		end = rules.DeviceRetired // back on the shelf, with its serial free
+	end := licensing.DeviceLost
+	if state == shipping.ShipmentReturnedToSender {
+		end = licensing.DeviceRetired // back on the shelf, with its serial free
 	}
 	if err := w.endDevice(end); err != nil {
 		return err
 	}
-	if w.State == rules.SpareShipped {
-		if err := w.become(rules.SpareApproved); err != nil {
+	if w.State == spare.SpareShipped {
+		if err := w.become(spare.SpareApproved); err != nil {
 			return err
 		}
 	}
@@ -139,7 +143,7 @@ func (w *spareUnitChange) loseParcel(state rules.ShipmentState) error {
 
 // moveDevice brings the unit's device on, unless the customer has taken it into use
 // by hand.
-func (w *spareUnitChange) moveDevice(to rules.DeviceState) error {
+func (w *spareUnitChange) moveDevice(to licensing.DeviceState) error {
 	moves, err := w.noteDeviceMove(to)
 	if err != nil || !moves {
 		return err
@@ -149,7 +153,7 @@ func (w *spareUnitChange) moveDevice(to rules.DeviceState) error {
 
 // endDevice ends the unit's device in a state that it cannot leave for a room, unless
 // the customer has taken it into use by hand.
-func (w *spareUnitChange) endDevice(end rules.DeviceState) error {
+func (w *spareUnitChange) endDevice(end licensing.DeviceState) error {
 	moves, err := w.noteDeviceMove(end)
 	if err != nil || !moves {
 		return err
@@ -159,7 +163,7 @@ func (w *spareUnitChange) endDevice(end rules.DeviceState) error {
 
 // noteDeviceMove locks the unit's device and notes that it moves on; moves is false
 // where it may not, or there is none.
-func (w *spareUnitChange) noteDeviceMove(to rules.DeviceState) (moves bool, err error) {
+func (w *spareUnitChange) noteDeviceMove(to licensing.DeviceState) (moves bool, err error) {
 	if w.DeviceID == nil {
 		return false, nil
 	}
@@ -167,7 +171,7 @@ func (w *spareUnitChange) noteDeviceMove(to rules.DeviceState) (moves bool, err 
 	if err := w.tx.ForUpdate().First(&d, "id = ?", *w.DeviceID).Error; err != nil {
 		return false, db.Found(err)
 	}
-	if !d.State.CanBecome(to) || d.State == rules.DeviceInRoom {
+	if !d.State.CanBecome(to) || d.State == licensing.DeviceInRoom {
 		return false, nil
 	}
 	w.noteOf("device.moved", d.ID, map[string]any{"before": d.State, "after": to})
@@ -178,7 +182,7 @@ func (w *spareUnitChange) noteDeviceMove(to rules.DeviceState) (moves bool, err 
 // What was booked by the service is called off at the carrier instead: see planParcels.
 func (w *spareUnitChange) cancelParcel(bookingKey string) error {
 	ask, err := w.s.logistics.EndShipment(w.tx, bookingKey, logistics.NewScan{
-		Kind:   rules.ScanCancelled,
+		Kind:   shipping.ScanCancelled,
 		Source: logistics.ScanByService,
 		Reason: w.reason,
 	})
@@ -195,7 +199,7 @@ type spareShipments struct{ s *Replacements }
 func (o spareShipments) ShipmentMoved(
 	tx *db.Tx, sh logistics.Shipment,
 ) (known bool, err error) {
-	if sh.Direction != rules.ShipSpare && sh.Direction != rules.ShipRecall {
+	if sh.Direction != shipping.ShipSpare && sh.Direction != shipping.ShipRecall {
 		return false, nil
 	}
 	tx = tx.As(db.Scope{System: true, Actor: tx.Scope.Actor})
@@ -218,18 +222,18 @@ func (o spareShipments) ShipmentMoved(
 // that arrives before its serial was captured waits for that. learned is false where
 // it knows nothing new.
 func (w *spareUnitChange) learnFrom(sh logistics.Shipment) (learned bool, err error) {
-	moved, arrived := rules.SparePickedUp, rules.SpareDelivered
+	moved, arrived := spare.SparePickedUp, spare.SpareDelivered
 	switch sh.BookingKey {
 	case w.parcelKey():
-		if w.State == rules.SpareVoided && sh.FirstMoveAt != nil {
+		if w.State == spare.SpareVoided && sh.FirstMoveAt != nil {
 			return false, w.askForParcelBack(sh)
 		}
-		gone := sh.State == rules.ShipmentLost || sh.State == rules.ShipmentReturnedToSender
+		gone := sh.State == shipping.ShipmentLost || sh.State == shipping.ShipmentReturnedToSender
 		if gone && w.UnderWay() {
 			return true, w.loseParcel(sh.State)
 		}
 	case w.recallKey():
-		moved, arrived = rules.SpareRecallScanned, rules.SpareRecallReceived
+		moved, arrived = spare.SpareRecallScanned, spare.SpareRecallReceived
 	default:
 		return false, nil
 	}
@@ -244,11 +248,11 @@ func (w *spareUnitChange) learnFrom(sh logistics.Shipment) (learned bool, err er
 
 // learnAt takes over a fact of a shipment, unless it is not known, known already or
 // cannot be in the present state.
-func (w *spareUnitChange) learnAt(fact rules.SpareFact, at *time.Time) (learned bool, err error) {
+func (w *spareUnitChange) learnAt(fact spare.SpareFact, at *time.Time) (learned bool, err error) {
 	if at == nil {
 		return false, nil
 	}
-	known, impossible := rules.LearnSpare(w.SpareFacts, fact)
+	known, impossible := spare.LearnSpare(w.SpareFacts, fact)
 	if known || impossible != nil {
 		return false, nil
 	}

@@ -9,7 +9,8 @@ import (
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // carriedSpare is a spare that the customer has agreed to, of a Store that asks the
@@ -28,25 +29,25 @@ func TestR88a_ASparesUnitIsSetApartBookedAndShipped(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		env, c, u, d := carriedSpare(t, env)
 		require.Equal(t, d.ID, *u.DepotID)
-		require.Equal(t, rules.StockLevel{OnHand: 2, Reserved: 1}, stockOf(t, env, d, "RALLY-BAR"))
+		require.Equal(t, shipping.StockLevel{OnHand: 2, Reserved: 1}, stockOf(t, env, d, "RALLY-BAR"))
 		require.True(t, lastSpareStatus(t, env, u.ID).Parcels)
 		p := storetest.Outstanding(t, env, u.ID)
 		require.Len(t, p, 1)
-		require.Equal(t, []any{rules.ShipSpare, "Depot BR-1", "1 x Rally Bar"}, []any{p[0].Direction, p[0].From.Name, p[0].Contents})
+		require.Equal(t, []any{shipping.ShipSpare, "Depot BR-1", "1 x Rally Bar"}, []any{p[0].Direction, p[0].From.Name, p[0].Contents})
 		storetest.BookParcels(t, env, u.ID)
 		u, err := env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-1"})
 		require.NoError(t, err)
 		require.Equal(t, u.ID+"/spare/1", u.Tracking)
-		require.Equal(t, rules.StockLevel{OnHand: 1}, stockOf(t, env, d, "RALLY-BAR"))
-		storetest.Scanned(t, env, u.ID, "spare/1", rules.ScanPickedUp)
-		storetest.Scanned(t, env, u.ID, "spare/1", rules.ScanDelivered)
-		require.Equal(t, rules.SpareOnSite, storetest.UnitOf(t, env, u.ID).State)
+		require.Equal(t, shipping.StockLevel{OnHand: 1}, stockOf(t, env, d, "RALLY-BAR"))
+		storetest.Scanned(t, env, u.ID, "spare/1", shipping.ScanPickedUp)
+		storetest.Scanned(t, env, u.ID, "spare/1", shipping.ScanDelivered)
+		require.Equal(t, spare.SpareOnSite, storetest.UnitOf(t, env, u.ID).State)
 
 		r := env.Approved(t, c) // which sets the last unit apart for its own parcel
-		require.Equal(t, rules.StockLevel{OnHand: 1, Reserved: 1}, stockOf(t, env, d, "RALLY-BAR"))
+		require.Equal(t, shipping.StockLevel{OnHand: 1, Reserved: 1}, stockOf(t, env, d, "RALLY-BAR"))
 		_, err = env.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
 		require.NoError(t, err)
-		require.Equal(t, []rules.StockKind{rules.StockReservation, rules.StockRelease}, entriesOf(t, env, r.ID), "what was allocated to the RMA is free again")
+		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockRelease}, entriesOf(t, env, r.ID), "what was allocated to the RMA is free again")
 		require.True(t, lastSpareStatus(t, env, u.ID).Parcels)
 		require.Contains(t, storetest.ParcelsOf(t, env, u.ID), "spare/2")
 		env.AuditHolds(t)
@@ -60,9 +61,9 @@ func TestS9_AVoidedUnitIsFreeAgainAndItsParcelCalledOff(t *testing.T) {
 		storetest.BookParcels(t, env, u.ID)
 		lastSpareStatus(t, env, u.ID)
 		cancelAll(t, env, c.Account)
-		require.Equal(t, rules.SpareVoided, storetest.UnitOf(t, env, u.ID).State)
-		require.Equal(t, rules.StockLevel{OnHand: 2}, stockOf(t, env, d, "RALLY-BAR"))
-		require.Equal(t, []rules.StockKind{rules.StockReservation, rules.StockRelease}, entriesOf(t, env, u.ID))
+		require.Equal(t, spare.SpareVoided, storetest.UnitOf(t, env, u.ID).State)
+		require.Equal(t, shipping.StockLevel{OnHand: 2}, stockOf(t, env, d, "RALLY-BAR"))
+		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockRelease}, entriesOf(t, env, u.ID))
 		st := lastSpareStatus(t, env, u.ID)
 		require.True(t, st.Parcels && st.Closed)
 		p := storetest.Outstanding(t, env, u.ID)
@@ -70,10 +71,10 @@ func TestS9_AVoidedUnitIsFreeAgainAndItsParcelCalledOff(t *testing.T) {
 		require.True(t, p[0].Asked())
 		require.NoError(t, env.ParcelCancelled(env.Context, p[0].ID))
 		require.Empty(t, storetest.Outstanding(t, env, u.ID))
-		require.Equal(t, rules.SpareVoided, storetest.UnitOf(t, env, u.ID).State)
+		require.Equal(t, spare.SpareVoided, storetest.UnitOf(t, env, u.ID).State)
 
-		storetest.Scanned(t, env, u.ID, "spare/1", rules.ScanPickedUp) // it had it after all
-		require.Equal(t, rules.SpareVoided, storetest.UnitOf(t, env, u.ID).State)
+		storetest.Scanned(t, env, u.ID, "spare/1", shipping.ScanPickedUp) // it had it after all
+		require.Equal(t, spare.SpareVoided, storetest.UnitOf(t, env, u.ID).State)
 		require.Equal(t, 1, unitTasks(t, env, db.TaskShipmentContradicted, p[0].ID))
 		env.AuditHolds(t)
 	})
@@ -89,11 +90,11 @@ func TestS9_ARecallsParcelIsBookedAndCalledOff(t *testing.T) {
 		storetest.LoseLicences(t, env, c)
 		require.True(t, lastSpareStatus(t, env, u.ID).Parcels)
 		back := storetest.ParcelsOf(t, env, u.ID)["recall/1"]
-		require.Equal(t, rules.ShipRecall, back.Direction)
+		require.Equal(t, shipping.ShipRecall, back.Direction)
 		require.Len(t, storetest.Outstanding(t, env, u.ID), 1)
 		storetest.BookParcels(t, env, u.ID)
 		buy(t, env, "PO-again", 10)
-		require.Equal(t, rules.SpareOnSite, storetest.UnitOf(t, env, u.ID).State)
+		require.Equal(t, spare.SpareOnSite, storetest.UnitOf(t, env, u.ID).State)
 		require.True(t, lastSpareStatus(t, env, u.ID).Parcels)
 		p := storetest.Outstanding(t, env, u.ID)
 		require.Len(t, p, 1)
@@ -102,9 +103,9 @@ func TestS9_ARecallsParcelIsBookedAndCalledOff(t *testing.T) {
 		cancelAll(t, env, c.Account)
 		require.Contains(t, storetest.ParcelsOf(t, env, u.ID), "recall/2", "another recall has a parcel of its own")
 		storetest.BookParcels(t, env, u.ID)
-		storetest.Scanned(t, env, u.ID, "recall/2", rules.ScanPickedUp)
-		storetest.Scanned(t, env, u.ID, "recall/2", rules.ScanDelivered)
-		require.Equal(t, rules.SpareReturned, storetest.UnitOf(t, env, u.ID).State)
+		storetest.Scanned(t, env, u.ID, "recall/2", shipping.ScanPickedUp)
+		storetest.Scanned(t, env, u.ID, "recall/2", shipping.ScanDelivered)
+		require.Equal(t, spare.SpareReturned, storetest.UnitOf(t, env, u.ID).State)
 	})
 }
 
@@ -116,7 +117,7 @@ func TestASpareMayLeaveWithAnotherCarrier(t *testing.T) {
 	require.Equal(t, []string{"post", "TRK-1"}, []string{u.Carrier, u.Tracking})
 	require.Empty(t, storetest.Outstanding(t, env, u.ID))
 	carrierSays(t, env, "post", "TRK-1", "DELIVERED", env.Calendar.Now())
-	require.Equal(t, rules.SpareOnSite, storetest.UnitOf(t, env, u.ID).State)
+	require.Equal(t, spare.SpareOnSite, storetest.UnitOf(t, env, u.ID).State)
 }
 
 // The carrier has it, and loses it, before its serial was told: a unit is gone from
@@ -125,11 +126,11 @@ func TestASpareThatIsLostBeforeItsSerialIsToldTakesAnotherUnit(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		env, _, u, d := carriedSpare(t, env)
 		storetest.BookParcels(t, env, u.ID)
-		storetest.Scanned(t, env, u.ID, "spare/1", rules.ScanPickedUp)
-		storetest.Scanned(t, env, u.ID, "spare/1", rules.ScanLost)
-		require.Equal(t, rules.SpareApproved, storetest.UnitOf(t, env, u.ID).State)
-		require.Equal(t, rules.StockLevel{OnHand: 1, Reserved: 1}, stockOf(t, env, d, "RALLY-BAR"))
-		require.Equal(t, []rules.StockKind{rules.StockReservation, rules.StockShipment, rules.StockReservation}, entriesOf(t, env, u.ID))
+		storetest.Scanned(t, env, u.ID, "spare/1", shipping.ScanPickedUp)
+		storetest.Scanned(t, env, u.ID, "spare/1", shipping.ScanLost)
+		require.Equal(t, spare.SpareApproved, storetest.UnitOf(t, env, u.ID).State)
+		require.Equal(t, shipping.StockLevel{OnHand: 1, Reserved: 1}, stockOf(t, env, d, "RALLY-BAR"))
+		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockShipment, shipping.StockReservation}, entriesOf(t, env, u.ID))
 		require.Contains(t, storetest.ParcelsOf(t, env, u.ID), "spare/2")
 	})
 }

@@ -5,7 +5,9 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // UseSpare is "used my spare": a unit of the same model that lies on site in the
@@ -15,7 +17,7 @@ import (
 // not found. Refusals: those of rules.MayRMA and rules.MayUseSpare.
 func (s *Replacements) UseSpare(ctx context.Context, rmaID, unitID string) (RMA, error) {
 	used := func(r RMA) bool { return db.Text(r.SpareUnitID) == unitID }
-	return s.changeRMA(ctx, rmaID, rules.RMAUseSpare, "", used, func(w *rmaChange) error {
+	return s.changeRMA(ctx, rmaID, rma.RMAUseSpare, "", used, func(w *rmaChange) error {
 		return w.useSpare(unitID)
 	})
 }
@@ -28,7 +30,7 @@ func (s *Replacements) swapAtOnce(
 	if err != nil {
 		return nil, err
 	}
-	if err := rules.MayRMA(rules.RMAUseSpare, tx.Scope.Actor.Role, w.RMAFacts, w.now); err != nil {
+	if err := rma.MayRMA(rma.RMAUseSpare, tx.Scope.Actor.Role, w.RMAFacts, w.now); err != nil {
 		return nil, err
 	}
 	if err := w.useSpare(unitID); err != nil {
@@ -50,16 +52,16 @@ func (w *rmaChange) useSpare(unitID string) error {
 	if db.Text(u.AccountID) != w.AccountID {
 		return db.NotFound()
 	}
-	if err := rules.MayUseSpare(u.SpareFacts, w.ModelCode, u.ModelCode); err != nil {
+	if err := spare.MayUseSpare(u.SpareFacts, w.ModelCode, u.ModelCode); err != nil {
 		return err
 	}
 
 	// What was on its way instead is needed no more.
-	if err := w.endShipment(rules.ScanCancelled, ""); err != nil {
+	if err := w.endShipment(shipping.ScanCancelled, ""); err != nil {
 		return err
 	}
 	if w.ReservationID != nil {
-		if err := w.closeReservation(rules.StockRelease); err != nil {
+		if err := w.closeReservation(shipping.StockRelease); err != nil {
 			return err
 		}
 	}
@@ -77,7 +79,7 @@ func (w *rmaChange) useSpare(unitID string) error {
 // consume ends the unit's stay on the shelf, and replenishes it where the RMA is
 // approved already.
 func (w *spareUnitChange) consume(r RMA) error {
-	if err := w.become(rules.SpareConsumed); err != nil {
+	if err := w.become(spare.SpareConsumed); err != nil {
 		return err
 	}
 	w.ConsumedAt = &w.now
@@ -93,7 +95,7 @@ func (w *spareUnitChange) consume(r RMA) error {
 
 // replenish has the unit wait for a new shipment: the same unit, another device.
 func (w *spareUnitChange) replenish() error {
-	if err := w.become(rules.SpareReplenishing); err != nil {
+	if err := w.become(spare.SpareReplenishing); err != nil {
 		return err
 	}
 	w.forgetParcel()
@@ -113,7 +115,7 @@ func (w *rmaChange) replenishSpare() error {
 	if err != nil {
 		return err
 	}
-	if u.State != rules.SpareConsumed || db.Text(u.RMAID) != w.ID {
+	if u.State != spare.SpareConsumed || db.Text(u.RMAID) != w.ID {
 		return nil
 	}
 	if err := u.replenish(); err != nil {

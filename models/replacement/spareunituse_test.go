@@ -11,6 +11,10 @@ import (
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // The outage ends with the swap: the spare is in the room, nothing was shipped, and
@@ -24,12 +28,12 @@ func TestR35d_ASpareEndsTheOutageAtOnce(t *testing.T) {
 			r, err = env.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
 			require.NoError(t, err)
 		}
-		require.Equal(t, rules.OutboundSwapped, r.StoredOutbound)
-		require.Equal(t, rules.RMAAwaitingReturn, r.StoredState)
+		require.Equal(t, rma.OutboundSwapped, r.StoredOutbound)
+		require.Equal(t, rma.RMAAwaitingReturn, r.StoredState)
 		require.NotNil(t, r.ReturnDueAt)
 		require.Equal(t, "SP100", r.ReplacementSerial)
-		require.Equal(t, rules.DeviceInRoom, deviceState(t, env, u.DeviceID))
-		require.Equal(t, rules.DeviceInRMA, deviceState(t, env, &c.Device.ID))
+		require.Equal(t, licensing.DeviceInRoom, deviceState(t, env, u.DeviceID))
+		require.Equal(t, licensing.DeviceInRMA, deviceState(t, env, &c.Device.ID))
 		placements, err := env.PlacementsOf(env.Context, *u.DeviceID)
 		require.NoError(t, err)
 		require.Len(t, placements, 1)
@@ -38,7 +42,7 @@ func TestR35d_ASpareEndsTheOutageAtOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, c.Device.ID, *d.ReplacesDeviceID)
 		u = storetest.UnitOf(t, env, u.ID)
-		require.Equal(t, rules.SpareConsumed, u.State)
+		require.Equal(t, spare.SpareConsumed, u.State)
 		require.Equal(t, r.ID, *u.RMAID)
 		require.Equal(t, 2, stepsTold(t, env, rules.TemplateRMA, r.ID)["SWAPPED"], "administrator and site, once")
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM shipments"))
@@ -59,15 +63,15 @@ func TestS26_AUsedSpareIsReplenishedOnceTheRMAIsApproved(t *testing.T) {
 		for range 2 {
 			_, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 			require.NoError(t, err)
-			require.Equal(t, rules.SpareReplenishing, storetest.UnitOf(t, env, u.ID).State)
+			require.Equal(t, spare.SpareReplenishing, storetest.UnitOf(t, env, u.ID).State)
 		}
-		_, err = env.RecordSpareFact(storetest.Operator(), u.ID, rules.SpareDelivered, time.Time{})
+		_, err = env.RecordSpareFact(storetest.Operator(), u.ID, spare.SpareDelivered, time.Time{})
 		storetest.RequireCode(t, rules.StateConflict, err)
 		again := env.OnSite(t, u, "SP-200")
-		require.Equal(t, rules.SpareOnSite, again.State)
+		require.Equal(t, spare.SpareOnSite, again.State)
 		require.NotEqual(t, *u.DeviceID, *again.DeviceID)
-		require.Equal(t, rules.DeviceSpareOnSite, deviceState(t, env, again.DeviceID))
-		require.Equal(t, rules.DeviceInRoom, deviceState(t, env, u.DeviceID))
+		require.Equal(t, licensing.DeviceSpareOnSite, deviceState(t, env, again.DeviceID))
+		require.Equal(t, licensing.DeviceInRoom, deviceState(t, env, u.DeviceID))
 		require.Equal(t, 4, stepsTold(t, env, rules.TemplateSpare, u.ID)["ON_SITE"], "it was twice on site")
 		env.AuditHolds(t)
 	})
@@ -81,15 +85,15 @@ func TestR35d_ASpareMayBeUsedUntilAReplacementLeft(t *testing.T) {
 		r := env.Approved(t, c)
 		_, err := env.AllocateRMA(storetest.Operator(), r.ID, "")
 		require.NoError(t, err)
-		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: c.Account, Direction: rules.ShipOut, SubjectID: r.ID, BookingKey: r.ID + "/out/1", Carrier: "post"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: c.Account, Direction: shipping.ShipOut, SubjectID: r.ID, BookingKey: r.ID + "/out/1", Carrier: "post"})
 		require.NoError(t, err)
 		r, err = env.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
 		require.NoError(t, err)
-		require.Equal(t, rules.OutboundSwapped, r.StoredOutbound)
-		require.Equal(t, rules.SpareReplenishing, storetest.UnitOf(t, env, u.ID).State)
+		require.Equal(t, rma.OutboundSwapped, r.StoredOutbound)
+		require.Equal(t, spare.SpareReplenishing, storetest.UnitOf(t, env, u.ID).State)
 		sh, err = env.GetShipment(env.Context, sh.ID)
 		require.NoError(t, err)
-		require.Equal(t, rules.ShipmentCancelled, sh.State)
+		require.Equal(t, shipping.ShipmentCancelled, sh.State)
 		_, err = env.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "NEW-1"})
 		storetest.RequireCode(t, rules.StateConflict, err)
 	})
@@ -103,8 +107,8 @@ func TestR88c_SwapOnlyLikeForLike(t *testing.T) {
 		r, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "MU-1", Fault: "No sound"})
 		require.NoError(t, err)
 		_, err = env.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
-		storetest.RequireCode(t, rules.NotLikeForLike, err)
-		require.Equal(t, rules.SpareOnSite, storetest.UnitOf(t, env, u.ID).State)
+		storetest.RequireCode(t, rma.NotLikeForLike, err)
+		require.Equal(t, spare.SpareOnSite, storetest.UnitOf(t, env, u.ID).State)
 	})
 }
 
@@ -165,11 +169,11 @@ func TestS10_S26_NotAfterTheEntitlementWent(t *testing.T) {
 			_, err := env.CompensateCancellation(env.Context, id)
 			require.NoError(t, err)
 		}
-		require.Equal(t, rules.SpareVoided, storetest.UnitOf(t, env, u.ID).State)
+		require.Equal(t, spare.SpareVoided, storetest.UnitOf(t, env, u.ID).State)
 		r, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		require.NoError(t, err)
-		require.Equal(t, rules.RMAAwaitingReturn, r.StoredState, "the return and its fee go on (S10)")
-		require.Equal(t, rules.SpareVoided, storetest.UnitOf(t, env, u.ID).State)
-		require.Equal(t, rules.DeviceInRoom, deviceState(t, env, u.DeviceID), "what was used stays in use")
+		require.Equal(t, rma.RMAAwaitingReturn, r.StoredState, "the return and its fee go on (S10)")
+		require.Equal(t, spare.SpareVoided, storetest.UnitOf(t, env, u.ID).State)
+		require.Equal(t, licensing.DeviceInRoom, deviceState(t, env, u.DeviceID), "what was used stays in use")
 	})
 }

@@ -8,7 +8,7 @@ import (
 
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
 )
 
 func DateOf(t *testing.T, text string) civil.Date {
@@ -26,6 +26,6 @@ func ApproveRMA(t *testing.T, env Env, id string) replacement.RMA {
 	t.Helper()
 	r, err := env.ApproveRMA(AgentContext, id, replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
-	require.Equal(t, rules.RMAApproved, r.StoredState)
+	require.Equal(t, rma.RMAApproved, r.StoredState)
 	return r
 }

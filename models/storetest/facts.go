@@ -19,6 +19,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // Operator is a context of an operator's agent.
@@ -202,7 +203,7 @@ func AtOnce(n int, fn func(i int) error) []error {
 }
 
 // FormFor is Form for another company and person.
-func FormFor(po, company, email string) rules.OrderForm {
+func FormFor(po, company, email string) ordering.OrderForm {
 	f := Form(po)
 	f.EndCustomer.Company, f.EndCustomer.Email = company, email
 	return f

@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // Reseller registers an authorised reseller.
@@ -23,12 +24,12 @@ func (e Env) Reseller(t testing.TB, name string) account.Org {
 }
 
 // Form is a good order of ten three-year licences under the PO.
-func Form(po string) rules.OrderForm {
+func Form(po string) ordering.OrderForm {
 	address := func(street string) rules.Address {
 		return rules.Address{Street: street, City: "São Paulo", Region: "SP", PostalCode: "01310-100", Country: "BR"}
 	}
-	return rules.OrderForm{
-		PONumber: po, PurchasedOn: "2026-11-20", Lines: []rules.OrderLine{{SKU: "SELECT-3Y", Quantity: 10}},
+	return ordering.OrderForm{
+		PONumber: po, PurchasedOn: "2026-11-20", Lines: []ordering.OrderLine{{SKU: "SELECT-3Y", Quantity: 10}},
 		EndCustomer: rules.Party{Company: "Acme Ltda", ContactName: "Ana Souza", Email: "ana.souza@acme.example", Address: address("Av. Paulista, 1000")},
 		Reseller:    rules.OrgParty{Company: "Revenda Sul", Email: "pedidos@revendasul.example", Address: address("Rua Augusta, 10")},
 		Distributor: rules.OrgParty{Company: "Distribuidora Norte", Email: "orders@norte.example", Address: address("Rua da Consolação, 20")},
@@ -36,7 +37,7 @@ func Form(po string) rules.OrderForm {
 }
 
 // Accept stores the form as an order of the reseller.
-func (e Env) Accept(t testing.TB, sender account.Org, form rules.OrderForm) order.Order {
+func (e Env) Accept(t testing.TB, sender account.Org, form ordering.OrderForm) order.Order {
 	t.Helper()
 	out, err := e.AcceptOrder(e.Context, order.Intake{Sender: sender, Form: form})
 	require.NoError(t, err)
@@ -44,7 +45,7 @@ func (e Env) Accept(t testing.TB, sender account.Org, form rules.OrderForm) orde
 }
 
 // Fulfilled stores and fulfils an order.
-func (e Env) Fulfilled(t testing.TB, sender account.Org, form rules.OrderForm) order.Order {
+func (e Env) Fulfilled(t testing.TB, sender account.Org, form ordering.OrderForm) order.Order {
 	t.Helper()
 	o := e.Accept(t, sender, form)
 	_, err := e.FulfilOrder(e.Context, o.ID)
@@ -101,10 +102,10 @@ func Companies(t *testing.T, env Env, licences ...int64) (orders []order.Order, 
 }
 
 // RenewalForm is an order of n two-year licences that renews the contract.
-func RenewalForm(env Env, po string, n int64, contract string) rules.OrderForm {
+func RenewalForm(env Env, po string, n int64, contract string) ordering.OrderForm {
 	f := OrderForm(po, "Acme Ltda", "Rua A, 1", n)
 	f.PurchasedOn = env.Calendar.Now().Format("2006-01-02")
-	f.Lines[0] = rules.OrderLine{SKU: "SELECT-2Y", Quantity: n, Renews: contract}
+	f.Lines[0] = ordering.OrderLine{SKU: "SELECT-2Y", Quantity: n, Renews: contract}
 	return f
 }
 

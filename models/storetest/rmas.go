@@ -15,6 +15,8 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // Covered is an account with everything that an RMA needs: an administrator, a site
@@ -97,7 +99,7 @@ func (e Env) Shipped(t testing.TB, c Covered) replacement.RMA {
 func (e Env) DeliveredRMA(t testing.TB, c Covered) replacement.RMA {
 	t.Helper()
 	r := e.Shipped(t, c)
-	for _, fact := range []rules.RMAFact{rules.FactPickedUp, rules.FactDelivered} {
+	for _, fact := range []rma.RMAFact{rma.FactPickedUp, rma.FactDelivered} {
 		var err error
 		r, err = e.RecordRMAFact(e.Context, r.ID, fact, time.Time{})
 		require.NoError(t, err)
@@ -117,7 +119,7 @@ var AgentContext = Operator()
 // Stocked is a depot of the country with so many units of a model.
 func Stocked(t *testing.T, env Env, code, country, model string, units int) logistics.Depot {
 	t.Helper()
-	d, err := env.PutDepot(AgentContext, rules.DepotForm{Code: code, Name: "Depot " + code, Street: "Rua A 1", City: "Campinas", Country: country, TimeZone: "UTC"})
+	d, err := env.PutDepot(AgentContext, shipping.DepotForm{Code: code, Name: "Depot " + code, Street: "Rua A 1", City: "Campinas", Country: country, TimeZone: "UTC"})
 	require.NoError(t, err)
 	if units > 0 {
 		_, err = env.ReceiveStock(AgentContext, logistics.StockMove{DepotID: d.ID, ModelCode: model, Quantity: units, Cause: code + model})
@@ -169,7 +171,7 @@ func BookParcels(t *testing.T, env Env, id string) {
 }
 
 // Scanned tells what the carrier tells of a parcel of an RMA.
-func Scanned(t *testing.T, env Env, id, key string, kind rules.ScanKind) {
+func Scanned(t *testing.T, env Env, id, key string, kind shipping.ScanKind) {
 	t.Helper()
 	_, err := env.ReceiveCarrierEvent(env.Context, CarrierEvent(id+"/"+key, kind, env.Calendar.Now()))
 	require.NoError(t, err)

@@ -11,6 +11,9 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // Room adds a room of the name to an account, in Brazil.
@@ -22,7 +25,7 @@ func (e Env) Room(t testing.TB, accountID, name string) entitlement.Room {
 // RoomIn adds a room in a country.
 func (e Env) RoomIn(t testing.TB, accountID, name, country string) entitlement.Room {
 	t.Helper()
-	r, err := e.CreateRoom(e.Context, entitlement.NewRoom{AccountID: accountID, Form: rules.RoomForm{Name: name, Site: "HQ", Country: country, Platform: rules.PlatformTeamsWindows}})
+	r, err := e.CreateRoom(e.Context, entitlement.NewRoom{AccountID: accountID, Form: licensing.RoomForm{Name: name, Site: "HQ", Country: country, Platform: rules.PlatformTeamsWindows}})
 	require.NoError(t, err)
 	return r
 }
@@ -30,7 +33,7 @@ func (e Env) RoomIn(t testing.TB, accountID, name, country string) entitlement.R
 // Device registers a device bought on the day in a room.
 func (e Env) Device(t testing.TB, room entitlement.Room, serial, model, purchasedOn string) entitlement.Device {
 	t.Helper()
-	d, err := e.RegisterDevice(e.Context, entitlement.NewDevice{AccountID: room.AccountID, RoomID: room.ID, Form: rules.DeviceForm{Serial: serial, ModelCode: model, PurchasedOn: purchasedOn}})
+	d, err := e.RegisterDevice(e.Context, entitlement.NewDevice{AccountID: room.AccountID, RoomID: room.ID, Form: licensing.DeviceForm{Serial: serial, ModelCode: model, PurchasedOn: purchasedOn}})
 	require.NoError(t, err)
 	return d
 }
@@ -59,8 +62,8 @@ func ReadOnly(accountIDs ...string) context.Context {
 	return db.WithScope(context.Background(), db.Scope{AccountIDs: accountIDs, Actor: db.Actor{ID: "usr_viewer", Role: rules.CustomerReadOnly}})
 }
 
-func RoomForm(name string) rules.RoomForm {
-	return rules.RoomForm{Name: name, Site: "Paulista", Country: "BR", Platform: rules.PlatformZoomPC}
+func RoomForm(name string) licensing.RoomForm {
+	return licensing.RoomForm{Name: name, Site: "Paulista", Country: "BR", Platform: rules.PlatformZoomPC}
 }
 
 // AcmeForm is a customer with one fulfilled order of ten licences.
@@ -71,8 +74,8 @@ func AcmeForm(t *testing.T, env Env) (order.Order, string) {
 }
 
 // TermsOf are a new version of a country's terms that counts from today.
-func TermsOf(country string, change func(*rules.CountryTerms)) rules.CountryTerms {
-	c := rules.CountryTerms{Country: country, EffectiveFrom: civil.DateOf(Now), Available: true, RMASpeed: rules.SpeedNBD, Languages: rules.DefaultProgram().Locales}
+func TermsOf(country string, change func(*catalogue.CountryTerms)) catalogue.CountryTerms {
+	c := catalogue.CountryTerms{Country: country, EffectiveFrom: civil.DateOf(Now), Available: true, RMASpeed: calendar.SpeedNBD, Languages: catalogue.DefaultProgram().Locales}
 	change(&c)
 	return c
 }

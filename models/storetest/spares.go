@@ -13,6 +13,8 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // CSM is a context of a customer success manager of the operator.
@@ -72,7 +74,7 @@ func (e Env) OnSite(t testing.TB, u replacement.SpareUnit, serial string) replac
 	t.Helper()
 	_, err := e.ShipSpare(Operator(), u.ID, replacement.Parcel{Serial: serial})
 	require.NoError(t, err)
-	u, err = e.RecordSpareFact(e.Context, u.ID, rules.SpareDelivered, time.Time{})
+	u, err = e.RecordSpareFact(e.Context, u.ID, spare.SpareDelivered, time.Time{})
 	require.NoError(t, err)
 	return u
 }
@@ -86,7 +88,7 @@ func (e Env) SpareOnSite(t testing.TB) (Covered, replacement.SpareUnit) {
 }
 
 // OrderForm is an order of n three-year Select licences for a company's site.
-func OrderForm(po, company, street string, n int64) rules.OrderForm {
+func OrderForm(po, company, street string, n int64) ordering.OrderForm {
 	f := FormFor(po, company, "ana.souza@acme.example")
 	f.EndCustomer.Address.Street = street
 	f.Lines[0].Quantity = n
@@ -100,7 +102,7 @@ func ParentOf(t *testing.T, env Env, o order.Order) string {
 	return acc.ParentOrgID
 }
 
-func LedgerOf(t *testing.T, env Env, parent string) []rules.SpareEntry {
+func LedgerOf(t *testing.T, env Env, parent string) []spare.SpareEntry {
 	lines, err := env.SpareLines(env.Context, parent)
 	require.NoError(t, err)
 	return lines

@@ -13,6 +13,8 @@ import (
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // WarrantyAttachment is a stay of a unit of an extended warranty with a serial,
@@ -231,7 +233,7 @@ func deviceToExtend(
 		return entitlement.Device{}, err
 	}
 
-	err = rules.MayAttach(rules.AttachRequest{
+	err = licensing.MayAttach(licensing.AttachRequest{
 		Service:           c.Type,
 		LicenceState:      l.State,
 		ContractState:     c.State,
@@ -249,8 +251,8 @@ func deviceToExtend(
 			"Attach it to the device that is there now.",
 		)
 	}
-	unit := rules.Extension{Years: c.TermYears}
-	err = rules.MayExtend(d.Warranty, unit, today, ref.Program.WarrantyCapYears)
+	unit := cover.Extension{Years: c.TermYears}
+	err = cover.MayExtend(d.Warranty, unit, today, ref.Program.WarrantyCapYears)
 	return d.Device, err
 }
 
@@ -436,8 +438,8 @@ func describeAttachments(
 
 // extensionEnd is the end that a person is told: the stored one (S32) or the
 // extension's, within the cap (R125b), without which nothing is certain.
-func extensionEnd(w rules.Warranty, years, capYears int) (end civil.Date, ok bool) {
-	end, ok = w.ExtensionEndsOn(rules.Extension{Years: years})
+func extensionEnd(w cover.Warranty, years, capYears int) (end civil.Date, ok bool) {
+	end, ok = w.ExtensionEndsOn(cover.Extension{Years: years})
 	if w.ExtendedEnd != nil {
 		end, ok = *w.ExtendedEnd, true
 	}

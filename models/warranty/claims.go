@@ -9,13 +9,14 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // WarrantyClaim is a customer's word that an extended warranty is missing among
 // its contracts (R111c).
 type WarrantyClaim struct {
 	AccountID string
-	Form      rules.WarrantyClaimForm
+	Form      licensing.WarrantyClaimForm
 	Reason    string // operators
 }
 
@@ -228,8 +229,8 @@ func claimedDays(
 		return imported, nil
 	}
 	w.StartsOn = d.StartsOn
-	w.EndsOn = rules.EndsOn(d.LastDay)
-	return nil, rules.WarrantyDays(d.StartsOn, d.LastDay)
+	w.EndsOn = licensing.EndsOn(d.LastDay)
+	return nil, licensing.WarrantyDays(d.StartsOn, d.LastDay)
 }
 
 // settleWarranty stores a decision with its audit and closes the task.

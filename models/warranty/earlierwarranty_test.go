@@ -12,14 +12,17 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
-func earlierForm(company, serial string) rules.EarlierWarrantyForm {
+func earlierForm(company, serial string) licensing.EarlierWarrantyForm {
 	address := storetest.Form("x").EndCustomer.Address
-	return rules.EarlierWarrantyForm{Company: company, Address: address, Serial: serial, StartsOn: "2025-03-01", LastDay: "2029-02-28"}
+	return licensing.EarlierWarrantyForm{Company: company, Address: address, Serial: serial, StartsOn: "2025-03-01", LastDay: "2029-02-28"}
 }
 
-func imported(t *testing.T, env storetest.Env, dry bool, forms ...rules.EarlierWarrantyForm) []warranty.WarrantyRow {
+func imported(t *testing.T, env storetest.Env, dry bool, forms ...licensing.EarlierWarrantyForm) []warranty.WarrantyRow {
 	t.Helper()
 	rows, err := env.ImportWarranties(storetest.Operator(), warranty.WarrantyImport{Forms: forms, Errors: make([][]rules.FieldError, len(forms)), DryRun: dry, Reason: "old contracts"})
 	require.NoError(t, err)
@@ -33,11 +36,11 @@ func TestR111a_MatchedWarrantiesAppearOnTheContractsPage(t *testing.T) {
 		form := earlierForm("ACME", "old-0001")
 		form.Address.Street = "Avenida Paulista 1000" // R107a
 		require.Equal(t, warranty.WarrantyRowMatched, imported(t, env, true, form)[0].Outcome)
-		require.Empty(t, storetest.Registered(t, env, customer, entitlement.ContractFilter{Type: rules.ServiceExtWarranty}), "a dry run stores nothing")
+		require.Empty(t, storetest.Registered(t, env, customer, entitlement.ContractFilter{Type: catalogue.ServiceExtWarranty}), "a dry run stores nothing")
 
 		row := imported(t, env, false, form)[0]
 		require.Equal(t, warranty.WarrantyRow{Outcome: warranty.WarrantyRowMatched, WarrantyID: row.WarrantyID, AccountID: *o.AccountID}, row)
-		entries := storetest.Registered(t, env, customer, entitlement.ContractFilter{Type: rules.ServiceExtWarranty})
+		entries := storetest.Registered(t, env, customer, entitlement.ContractFilter{Type: catalogue.ServiceExtWarranty})
 		require.Len(t, entries, 1)
 		require.Equal(t, entitlement.EntryEarlier, entries[0].Source)
 		require.Equal(t, rules.ContractActive, entries[0].State)
@@ -47,7 +50,7 @@ func TestR111a_MatchedWarrantiesAppearOnTheContractsPage(t *testing.T) {
 
 		d := env.Device(t, env.Room(t, *o.AccountID, "Sala 1"), "OLD-0001", "RALLY-BAR", "2025-03-01")
 		a := hardware(t, env, *d.Serial, noonOf(t, "2028-01-01"))
-		require.Equal(t, rules.ByExtendedWarranty, a.Entitlement.Kind, "registered after the import")
+		require.Equal(t, cover.ByExtendedWarranty, a.Entitlement.Kind, "registered after the import")
 		require.Equal(t, row.WarrantyID, a.Entitlement.ContractID)
 		require.Equal(t, "2029-03-01", localDay(t, a.Until))
 
@@ -67,7 +70,7 @@ func TestR111b_UnmatchedWarrantiesWaitForAnOperatorWhoLinksThem(t *testing.T) {
 		rows := imported(t, env, false, earlierForm("Akme do Brasil", "OLD-0001"), earlierForm("Acme Ltda", "OLD-0002"))
 		require.Equal(t, []warranty.WarrantyMismatch{warranty.MatchNoAccount, warranty.MatchSerialElsewhere}, []warranty.WarrantyMismatch{rows[0].Why, rows[1].Why})
 		customer := storetest.Customer(*o.AccountID)
-		require.Empty(t, storetest.Registered(t, env, customer, entitlement.ContractFilter{Type: rules.ServiceExtWarranty}))
+		require.Empty(t, storetest.Registered(t, env, customer, entitlement.ContractFilter{Type: catalogue.ServiceExtWarranty}))
 		require.Empty(t, storetest.ListOf(env.ListWarranties(customer, warranty.WarrantyFilter{}))(t), "the queue is the operator's")
 		queue := storetest.ListOf(env.ListWarranties(storetest.Operator(), warranty.WarrantyFilter{State: warranty.WarrantyUnmatched}))(t)
 		require.Len(t, queue, 2)
@@ -88,7 +91,7 @@ func TestR111b_UnmatchedWarrantiesWaitForAnOperatorWhoLinksThem(t *testing.T) {
 		_, err := env.DecideWarranty(customer, rows[0].WarrantyID, warranty.WarrantyDecision{Link: true, Reason: "mine", AccountID: *o.AccountID})
 		storetest.RequireCode(t, rules.NotFound, err)
 		require.NoError(t, decide(warranty.WarrantyDecision{Link: true, Reason: "name misspelt", AccountID: *o.AccountID}))
-		require.Len(t, storetest.Registered(t, env, customer, entitlement.ContractFilter{Type: rules.ServiceExtWarranty}), 1)
+		require.Len(t, storetest.Registered(t, env, customer, entitlement.ContractFilter{Type: catalogue.ServiceExtWarranty}), 1)
 		storetest.RequireCode(t, rules.StateConflict, decide(warranty.WarrantyDecision{Reason: "after all not"}))
 
 		events, err := env.Timeline(env.Context, rows[0].WarrantyID)
@@ -144,7 +147,7 @@ func TestR111c_ACustomerClaimsAWarrantyAndAnOperatorDecides(t *testing.T) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 		customer := storetest.Customer(*o.AccountID)
 		claim := func(serial string) warranty.EarlierWarranty {
-			w, err := env.ClaimWarranty(customer, warranty.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: serial, PONumber: "PO-77"}})
+			w, err := env.ClaimWarranty(customer, warranty.WarrantyClaim{AccountID: *o.AccountID, Form: licensing.WarrantyClaimForm{Serial: serial, PONumber: "PO-77"}})
 			require.NoError(t, err)
 			return w
 		}
@@ -163,13 +166,13 @@ func TestR111c_ACustomerClaimsAWarrantyAndAnOperatorDecides(t *testing.T) {
 		storetest.RequireCode(t, rules.ValidationFailed, decide(w.ID, warranty.WarrantyDecision{Link: true}))
 		storetest.RequireCode(t, rules.ValidationFailed, decide(w.ID, warranty.WarrantyDecision{Link: true, AccountID: "acc_other", StartsOn: "2025-01-01", LastDay: "2027-12-31"}))
 		require.NoError(t, decide(w.ID, warranty.WarrantyDecision{Link: true, StartsOn: "2025-01-01", LastDay: "2027-12-31"}))
-		entries := storetest.Registered(t, env, customer, entitlement.ContractFilter{Type: rules.ServiceExtWarranty})
+		entries := storetest.Registered(t, env, customer, entitlement.ContractFilter{Type: catalogue.ServiceExtWarranty})
 		require.Len(t, entries, 1)
 		require.Equal(t, "2028-01-01", localDay(t, entries[0].EndAt))
 
 		refused := claim("OLD-0002")
 		require.NoError(t, decide(refused.ID, warranty.WarrantyDecision{}))
-		require.Len(t, storetest.Registered(t, env, customer, entitlement.ContractFilter{Type: rules.ServiceExtWarranty}), 1)
+		require.Len(t, storetest.Registered(t, env, customer, entitlement.ContractFilter{Type: catalogue.ServiceExtWarranty}), 1)
 		require.Equal(t, warranty.WarrantyRefused, storetest.ListOf(env.ListWarranties(customer, warranty.WarrantyFilter{Serial: "OLD-0002"}))(t)[0].State)
 		require.NotEqual(t, refused.ID, claim("OLD-0002").ID, "a refused one can be claimed again, with more")
 		env.AuditHolds(t)
@@ -180,7 +183,7 @@ func TestR111c_AClaimTakesItsDaysFromTheImportThatMatchedNothing(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 		row := imported(t, env, false, earlierForm("Akme", "OLD-0001"))[0]
-		w, err := env.ClaimWarranty(storetest.Customer(*o.AccountID), warranty.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: "OLD-0001", SKU: "ext-warranty-3y"}})
+		w, err := env.ClaimWarranty(storetest.Customer(*o.AccountID), warranty.WarrantyClaim{AccountID: *o.AccountID, Form: licensing.WarrantyClaimForm{Serial: "OLD-0001", SKU: "ext-warranty-3y"}})
 		require.NoError(t, err)
 		linked, err := env.DecideWarranty(storetest.Operator(), w.ID, warranty.WarrantyDecision{Link: true, Reason: "the same serial"})
 		require.NoError(t, err)
@@ -198,14 +201,14 @@ func TestR111c_AClaimIsRefusedWithEveryErrorAndHoldsNoFreeText(t *testing.T) {
 	env := storetest.SQLite(t)
 	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 	for name, c := range map[string]struct {
-		form rules.WarrantyClaimForm
+		form licensing.WarrantyClaimForm
 		want string
 	}{
-		"nothing":     {rules.WarrantyClaimForm{}, "/serial REQUIRED /po_number REQUIRED"},
-		"an e-mail":   {rules.WarrantyClaimForm{Serial: "OLD1", PONumber: "ana@acme.example"}, "/po_number INVALID_REFERENCE"},
-		"a sentence":  {rules.WarrantyClaimForm{Serial: "OLD1", SKU: "call Ana Souza"}, "/sku INVALID_REFERENCE"},
-		"a long one":  {rules.WarrantyClaimForm{Serial: "OLD1", PONumber: strings.Repeat("9", 61)}, "/po_number TOO_LONG"},
-		"no such day": {rules.WarrantyClaimForm{Serial: "OLD1", PONumber: "1", PurchasedOn: "2026-02-30"}, "/purchased_on INVALID_DATE"},
+		"nothing":     {licensing.WarrantyClaimForm{}, "/serial REQUIRED /po_number REQUIRED"},
+		"an e-mail":   {licensing.WarrantyClaimForm{Serial: "OLD1", PONumber: "ana@acme.example"}, "/po_number INVALID_REFERENCE"},
+		"a sentence":  {licensing.WarrantyClaimForm{Serial: "OLD1", SKU: "call Ana Souza"}, "/sku INVALID_REFERENCE"},
+		"a long one":  {licensing.WarrantyClaimForm{Serial: "OLD1", PONumber: strings.Repeat("9", 61)}, "/po_number TOO_LONG"},
+		"no such day": {licensing.WarrantyClaimForm{Serial: "OLD1", PONumber: "1", PurchasedOn: "2026-02-30"}, "/purchased_on INVALID_DATE"},
 	} {
 		_, err := env.ClaimWarranty(storetest.Customer(*o.AccountID), warranty.WarrantyClaim{AccountID: *o.AccountID, Form: c.form})
 		var refusal *rules.Error
@@ -216,7 +219,7 @@ func TestR111c_AClaimIsRefusedWithEveryErrorAndHoldsNoFreeText(t *testing.T) {
 		}
 		require.Equal(t, c.want, strings.Join(got, " "), name)
 	}
-	ok := warranty.WarrantyClaim{AccountID: *o.AccountID, Form: rules.WarrantyClaimForm{Serial: "OLD1", PONumber: "4500/12-B"}}
+	ok := warranty.WarrantyClaim{AccountID: *o.AccountID, Form: licensing.WarrantyClaimForm{Serial: "OLD1", PONumber: "4500/12-B"}}
 	_, err := env.ClaimWarranty(storetest.Customer("acc_other"), ok)
 	storetest.RequireCode(t, rules.NotFound, err)
 	_, err = env.ClaimWarranty(storetest.ReadOnly(*o.AccountID), ok)

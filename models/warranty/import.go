@@ -9,6 +9,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // MaxWarrantyRows is how many earlier warranties one import may hold.
@@ -38,7 +39,7 @@ type WarrantyRow struct {
 // WarrantyImport is a small file of earlier warranties. Rows that another reader
 // could not read at all come with their errors.
 type WarrantyImport struct {
-	Forms  []rules.EarlierWarrantyForm
+	Forms  []licensing.EarlierWarrantyForm
 	Errors [][]rules.FieldError // by row; nil where the row was read
 	DryRun bool
 	Reason string
@@ -53,7 +54,7 @@ var errRolledBack = errors.New("models: rolled back")
 // changes nothing (S35). A dry run does the same work and rolls it back. For operators
 // and the service only.
 func (s *Warranties) ImportWarranties(ctx context.Context, in WarrantyImport) ([]WarrantyRow, error) {
-	forms := make([]rules.EarlierWarrantyForm, len(in.Forms))
+	forms := make([]licensing.EarlierWarrantyForm, len(in.Forms))
 	rows := make([]WarrantyRow, len(in.Forms))
 	refused := false
 	for i, f := range in.Forms {
@@ -108,7 +109,7 @@ func notStored(rows []WarrantyRow, refused bool) []WarrantyRow {
 // importWarranty stores one row, unless it is here already, and reports what became of
 // it.
 func importWarranty(
-	tx *db.Tx, f rules.EarlierWarrantyForm, reason string, row *WarrantyRow,
+	tx *db.Tx, f licensing.EarlierWarrantyForm, reason string, row *WarrantyRow,
 ) error {
 	mark := f.Fingerprint()
 	var known []EarlierWarranty
@@ -136,7 +137,7 @@ func importWarranty(
 		Why:         why,
 		Serial:      f.Serial,
 		StartsOn:    f.StartsOn,
-		EndsOn:      rules.EndsOn(f.LastDay),
+		EndsOn:      licensing.EndsOn(f.LastDay),
 		Company:     f.Company,
 		Address:     &f.Address,
 		Fingerprint: &mark,
@@ -173,7 +174,7 @@ func importWarranty(
 // matchWarranty finds and locks the one account that the row belongs to, or says why
 // there is none (R107a). Where the serial is registered, it must be with that account.
 func matchWarranty(
-	tx *db.Tx, f rules.EarlierWarrantyForm,
+	tx *db.Tx, f licensing.EarlierWarrantyForm,
 ) (acc account.Account, why WarrantyMismatch, err error) {
 	accounts, err := account.MatchedAccounts(tx, f.Company, f.Address)
 	switch {
@@ -189,7 +190,7 @@ func matchWarranty(
 	if err != nil {
 		return acc, "", err
 	}
-	why, err = warrantyClash(tx, acc.ID, f.Serial, rules.EndsOn(f.LastDay))
+	why, err = warrantyClash(tx, acc.ID, f.Serial, licensing.EndsOn(f.LastDay))
 	return acc, why, err
 }
 
@@ -200,7 +201,7 @@ func warrantyClash(
 ) (WarrantyMismatch, error) {
 	var elsewhere int64
 	err := tx.Model(&entitlement.Device{}).
-		Where("serial = ? AND state <> ?", serial, rules.DeviceRetired).
+		Where("serial = ? AND state <> ?", serial, licensing.DeviceRetired).
 		Where("account_id <> ?", accountID).
 		Count(&elsewhere).Error
 	if err != nil {

@@ -12,6 +12,8 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
 )
 
 // extended is an account with two units of a one-year extension and a device with
@@ -24,9 +26,9 @@ func extended(t *testing.T, env storetest.Env) (order.Order, entitlement.Device,
 	return o, d, env.Licences(t, o)
 }
 
-func hardware(t *testing.T, env storetest.Env, serial string, at time.Time) rules.Answer {
+func hardware(t *testing.T, env storetest.Env, serial string, at time.Time) cover.Answer {
 	t.Helper()
-	out, err := env.Coverage(env.Context, []entitlement.CoverSubject{{Serial: serial}}, at, rules.ForHardware)
+	out, err := env.Coverage(env.Context, []entitlement.CoverSubject{{Serial: serial}}, at, cover.ForHardware)
 	require.NoError(t, err)
 	require.True(t, out[0].Found)
 	return out[0].Answer
@@ -51,7 +53,7 @@ func TestR39a_ExtendedWarrantyAttachesToASerialNotToARoom(t *testing.T) {
 		o, d, units := extended(t, env)
 		customer := storetest.Customer(*o.AccountID)
 		_, err := env.Assign(customer, entitlement.AssignRequest{LicenceID: units[0].ID, RoomID: env.Room(t, *o.AccountID, "Sala 2").ID})
-		storetest.RequireCode(t, rules.NotAssignable, err)
+		storetest.RequireCode(t, licensing.NotAssignable, err)
 		require.Equal(t, "2028-10-01", localDay(t, hardware(t, env, *d.Serial, env.Calendar.Now()).HardwareUntil))
 
 		out, err := env.AttachWarranty(customer, warranty.AttachRequest{LicenceID: units[0].ID, Serial: "ext 0001"})
@@ -59,15 +61,15 @@ func TestR39a_ExtendedWarrantyAttachesToASerialNotToARoom(t *testing.T) {
 		require.Equal(t, d.ID, out.DeviceID)
 		require.Equal(t, []string{units[0].ContractID}, out.Started, "S1")
 		later := hardware(t, env, *d.Serial, noonOf(t, "2029-03-01"))
-		require.Equal(t, rules.ByExtendedWarranty, later.Entitlement.Kind)
+		require.Equal(t, cover.ByExtendedWarranty, later.Entitlement.Kind)
 		require.Equal(t, units[0].ContractID, later.Entitlement.ContractID)
 		require.Equal(t, "2029-10-01", localDay(t, later.Until), "two years of the model and one more")
 		require.EqualValues(t, 1, storetest.Registered(t, env, customer, entitlement.ContractFilter{})[0].Assigned)
 
 		_, err = env.AttachWarranty(customer, warranty.AttachRequest{LicenceID: units[1].ID, Serial: *d.Serial})
-		storetest.RequireCode(t, rules.SerialHasWarranty, err)
+		storetest.RequireCode(t, cover.SerialHasWarranty, err)
 		_, err = env.AttachWarranty(customer, warranty.AttachRequest{LicenceID: units[0].ID, Serial: *d.Serial})
-		storetest.RequireCode(t, rules.LicenceTaken, err)
+		storetest.RequireCode(t, licensing.LicenceTaken, err)
 		env.AuditHolds(t)
 	})
 }
@@ -86,13 +88,13 @@ func TestR39a_WhatMayNotBeAttached(t *testing.T) {
 			"no serial":        {units[0].ID, "", rules.NotFound},
 			"unknown licence":  {"lic_x", *d.Serial, rules.NotFound},
 			"foreign licence":  {env.Licences(t, other)[0].ID, *d.Serial, rules.NotFound},
-			"it would be over": {units[0].ID, *old.Serial, rules.ExtensionOver},
+			"it would be over": {units[0].ID, *old.Serial, cover.ExtensionOver},
 		} {
 			_, err := env.AttachWarranty(customer, warranty.AttachRequest{LicenceID: c.licence, Serial: c.serial})
 			require.Equal(t, c.code, rules.CodeOf(err), "%s: %v", name, err)
 		}
 		_, err := env.AttachWarranty(storetest.Customer(*other.AccountID), warranty.AttachRequest{LicenceID: env.Licences(t, other)[0].ID, Serial: *foreign.Serial})
-		storetest.RequireCode(t, rules.NotAttachable, err)
+		storetest.RequireCode(t, cover.NotAttachable, err)
 		_, err = env.AttachWarranty(storetest.ReadOnly(*o.AccountID), warranty.AttachRequest{LicenceID: units[0].ID, Serial: *d.Serial})
 		storetest.RequireCode(t, rules.Forbidden, err)
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM warranty_attachments"))
@@ -152,7 +154,7 @@ func TestS3_TheExtensionOutlivesTheTermInWhichItWasAttached(t *testing.T) {
 		require.Equal(t, rules.ContractExpired, storetest.Registered(t, env, env.Context, entitlement.ContractFilter{})[0].State)
 		require.Equal(t, "2029-10-01", localDay(t, hardware(t, env, *d.Serial, env.Calendar.Now()).Until))
 		_, err = env.AttachWarranty(env.Context, warranty.AttachRequest{LicenceID: units[1].ID, Serial: *d.Serial})
-		storetest.RequireCode(t, rules.LicenceNotInForce, err)
+		storetest.RequireCode(t, licensing.LicenceNotInForce, err)
 	})
 }
 
@@ -171,7 +173,7 @@ func TestR39a_FiftyAttachesOfOneUnitGiveOneSuccess(t *testing.T) {
 			done++
 			continue
 		}
-		require.Contains(t, []string{rules.LicenceTaken, rules.SerialHasWarranty}, rules.CodeOf(err), "%v", err)
+		require.Contains(t, []string{licensing.LicenceTaken, cover.SerialHasWarranty}, rules.CodeOf(err), "%v", err)
 	}
 	require.Equal(t, 2, done, "two units, two serials, each once")
 	env.AuditHolds(t)

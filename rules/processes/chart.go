@@ -5,6 +5,9 @@ import (
 	"strings"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // Chart is the states of one process and the arrows between them.
@@ -26,11 +29,11 @@ func Charts() []Chart {
 		chartOf("invitation", rules.InvitationStates()),
 		chartOf("contract", rules.ContractStates()),
 		chartOf("licence", rules.LicenceStates()),
-		chartOf("rma", rules.RMAStates()),
-		chartOf("outbound", rules.OutboundStates()).trackOf("rma"),
-		chartOf("return", rules.ReturnStates()).trackOf("rma", string(rules.ReturnInspected)),
-		chartOf("spare", rules.SpareStates()),
-		chartOf("shipment", rules.ShipmentStates()),
+		chartOf("rma", rma.RMAStates()),
+		chartOf("outbound", rma.OutboundStates()).trackOf("rma"),
+		chartOf("return", rma.ReturnStates()).trackOf("rma", string(rma.ReturnInspected)),
+		chartOf("spare", spare.SpareStates()),
+		chartOf("shipment", shipping.ShipmentStates()),
 		chartOf("mail", rules.NotificationStates()),
 		{
 			Name:   "csm",

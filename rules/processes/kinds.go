@@ -7,6 +7,9 @@ import (
 	"slices"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // Kind is the kind of something under way.
@@ -82,40 +85,40 @@ var situations = []Situation{
 	{Invitation, string(rules.InvitationSent), WaitsForAcceptance, ByCustomer},
 	{Invitation, string(rules.InvitationBounced), WaitsForNewAddress, ByOperator},
 
-	{RMA, string(rules.RMARequested), WaitsForDecision, ByOperator},
-	{RMA, string(rules.RMAApproved), WaitsForStock, ByOperator},
-	{RMA, string(rules.RMABackordered), WaitsForStock, ByOperator},
-	{RMA, string(rules.RMAAllocated), WaitsForShipping, ByOperator},
-	{RMA, string(rules.RMAShipped), WaitsForDelivery, ByNobody},
-	{RMA, string(rules.RMAShipped), WaitsForLossDecision, ByOperator},
-	{RMA, string(rules.RMAAwaitingReturn), WaitsForReturn, ByCustomer},
-	{RMA, string(rules.RMAOverdue), WaitsForReturn, ByCustomer},
-	{RMA, string(rules.RMAOverdue), WaitsForFeeDecision, ByOperator},
-	{RMA, string(rules.RMAReturnInTransit), WaitsForReturnParcel, ByNobody},
-	{RMA, string(rules.RMAReturnReceived), WaitsForInspection, ByOperator},
-	{RMA, string(rules.RMAInspected), WaitsForFeeDecision, ByOperator},
+	{RMA, string(rma.RMARequested), WaitsForDecision, ByOperator},
+	{RMA, string(rma.RMAApproved), WaitsForStock, ByOperator},
+	{RMA, string(rma.RMABackordered), WaitsForStock, ByOperator},
+	{RMA, string(rma.RMAAllocated), WaitsForShipping, ByOperator},
+	{RMA, string(rma.RMAShipped), WaitsForDelivery, ByNobody},
+	{RMA, string(rma.RMAShipped), WaitsForLossDecision, ByOperator},
+	{RMA, string(rma.RMAAwaitingReturn), WaitsForReturn, ByCustomer},
+	{RMA, string(rma.RMAOverdue), WaitsForReturn, ByCustomer},
+	{RMA, string(rma.RMAOverdue), WaitsForFeeDecision, ByOperator},
+	{RMA, string(rma.RMAReturnInTransit), WaitsForReturnParcel, ByNobody},
+	{RMA, string(rma.RMAReturnReceived), WaitsForInspection, ByOperator},
+	{RMA, string(rma.RMAInspected), WaitsForFeeDecision, ByOperator},
 
-	{Spare, string(rules.SpareEarned), WaitsForSpareChoice, ByOperator},
-	{Spare, string(rules.SpareSelectionPending), WaitsForSpareChoice, ByOperator},
-	{Spare, string(rules.SpareSelectionPending), WaitsForAgreement, ByCustomer},
-	{Spare, string(rules.SpareApproved), WaitsForShipping, ByOperator},
-	{Spare, string(rules.SpareShipped), WaitsForDelivery, ByNobody},
-	{Spare, string(rules.SpareConsumed), WaitsForDecision, ByOperator},
-	{Spare, string(rules.SpareReplenishing), WaitsForShipping, ByOperator},
-	{Spare, string(rules.SpareReplenishing), WaitsForDelivery, ByNobody},
-	{Spare, string(rules.SpareRecallRequested), WaitsForReturn, ByCustomer},
-	{Spare, string(rules.SpareRecallRequested), WaitsForReturnParcel, ByNobody},
-	{Spare, string(rules.SpareRecallRequested), WaitsForFeeDecision, ByOperator},
+	{Spare, string(spare.SpareEarned), WaitsForSpareChoice, ByOperator},
+	{Spare, string(spare.SpareSelectionPending), WaitsForSpareChoice, ByOperator},
+	{Spare, string(spare.SpareSelectionPending), WaitsForAgreement, ByCustomer},
+	{Spare, string(spare.SpareApproved), WaitsForShipping, ByOperator},
+	{Spare, string(spare.SpareShipped), WaitsForDelivery, ByNobody},
+	{Spare, string(spare.SpareConsumed), WaitsForDecision, ByOperator},
+	{Spare, string(spare.SpareReplenishing), WaitsForShipping, ByOperator},
+	{Spare, string(spare.SpareReplenishing), WaitsForDelivery, ByNobody},
+	{Spare, string(spare.SpareRecallRequested), WaitsForReturn, ByCustomer},
+	{Spare, string(spare.SpareRecallRequested), WaitsForReturnParcel, ByNobody},
+	{Spare, string(spare.SpareRecallRequested), WaitsForFeeDecision, ByOperator},
 
-	{Shipment, string(rules.ShipmentCreated), WaitsForBooking, ByCarrier},
-	{Shipment, string(rules.ShipmentCreated), WaitsForBooking, ByOperator}, // without the service
-	{Shipment, string(rules.ShipmentCreated), WaitsForCallOff, ByCarrier},
-	{Shipment, string(rules.ShipmentLabelled), WaitsForPickUp, ByCarrier},
-	{Shipment, string(rules.ShipmentLabelled), WaitsForPickUp, ByCustomer}, // what comes back
-	{Shipment, string(rules.ShipmentLabelled), WaitsForCallOff, ByCarrier},
-	{Shipment, string(rules.ShipmentPickedUp), WaitsForDelivery, ByCarrier},
-	{Shipment, string(rules.ShipmentInTransit), WaitsForDelivery, ByCarrier},
-	{Shipment, string(rules.ShipmentException), WaitsForDelivery, ByCarrier},
+	{Shipment, string(shipping.ShipmentCreated), WaitsForBooking, ByCarrier},
+	{Shipment, string(shipping.ShipmentCreated), WaitsForBooking, ByOperator}, // without the service
+	{Shipment, string(shipping.ShipmentCreated), WaitsForCallOff, ByCarrier},
+	{Shipment, string(shipping.ShipmentLabelled), WaitsForPickUp, ByCarrier},
+	{Shipment, string(shipping.ShipmentLabelled), WaitsForPickUp, ByCustomer}, // what comes back
+	{Shipment, string(shipping.ShipmentLabelled), WaitsForCallOff, ByCarrier},
+	{Shipment, string(shipping.ShipmentPickedUp), WaitsForDelivery, ByCarrier},
+	{Shipment, string(shipping.ShipmentInTransit), WaitsForDelivery, ByCarrier},
+	{Shipment, string(shipping.ShipmentException), WaitsForDelivery, ByCarrier},
 
 	{CSM, taskOpen, WaitsForCSM, ByOperator},
 }

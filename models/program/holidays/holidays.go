@@ -11,7 +11,7 @@ import (
 	"cloud.google.com/go/civil"
 	"github.com/rickar/cal/v2"
 
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
 )
 
 // Source names where the data comes from. Another name has every calendar loaded
@@ -82,18 +82,18 @@ func shared(country string, first, last int) map[civil.Date]string {
 }
 
 // weekends are those that are not Saturday and Sunday.
-var weekends = func() map[string][]rules.Weekday {
-	out := map[string][]rules.Weekday{"AF": {rules.Thursday, rules.Friday}, "BN": {rules.Friday, rules.Sunday}, "IR": {rules.Friday}, "NP": {rules.Saturday}, "SO": {rules.Friday}}
+var weekends = func() map[string][]calendar.Weekday {
+	out := map[string][]calendar.Weekday{"AF": {calendar.Thursday, calendar.Friday}, "BN": {calendar.Friday, calendar.Sunday}, "IR": {calendar.Friday}, "NP": {calendar.Saturday}, "SO": {calendar.Friday}}
 	for _, country := range strings.Fields("BD BH DJ DZ EG IL IQ JO KW LY MV OM PS QA SA SD SY YE") {
-		out[country] = []rules.Weekday{rules.Friday, rules.Saturday}
+		out[country] = []calendar.Weekday{calendar.Friday, calendar.Saturday}
 	}
 	return out
 }()
 
 // Weekend gives the weekend of a country: Saturday and Sunday for most.
-func Weekend(country string) []rules.Weekday {
+func Weekend(country string) []calendar.Weekday {
 	if w, ok := weekends[country]; ok {
 		return w
 	}
-	return []rules.Weekday{rules.Saturday, rules.Sunday}
+	return []calendar.Weekday{calendar.Saturday, calendar.Sunday}
 }

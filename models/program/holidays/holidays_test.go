@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/calendar"
 )
 
 func named(t *testing.T, country, region, on string) string {
@@ -78,11 +79,11 @@ func TestC3_HolidaysAreTheLibrarysBusinessDays(t *testing.T) {
 }
 
 func TestC3_Weekends(t *testing.T) {
-	for country, want := range map[string][]rules.Weekday{"BR": {"SAT", "SUN"}, "AE": {"SAT", "SUN"}, "IL": {"FRI", "SAT"}, "EG": {"FRI", "SAT"}, "NP": {"SAT"}, "IR": {"FRI"}} {
+	for country, want := range map[string][]calendar.Weekday{"BR": {"SAT", "SUN"}, "AE": {"SAT", "SUN"}, "IL": {"FRI", "SAT"}, "EG": {"FRI", "SAT"}, "NP": {"SAT"}, "IR": {"FRI"}} {
 		require.Equal(t, want, Weekend(country), country)
 	}
 	for country, weekend := range weekends {
 		require.True(t, rules.ValidCountry(country), country)
-		require.NoError(t, rules.Calendar{Weekend: weekend, Hours: rules.DefaultHours(weekend)}.Validate(), country)
+		require.NoError(t, calendar.Calendar{Weekend: weekend, Hours: calendar.DefaultHours(weekend)}.Validate(), country)
 	}
 }

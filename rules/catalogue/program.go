@@ -1,0 +1,173 @@
+package catalogue
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+var localeForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z]{2})?$`)
+
+// Program is the configuration of one brand's service (C8): names, languages,
+// sender, subjects, windows and thresholds. Days are calendar days (C1).
+type Program struct {
+	ID                 string                       `json:"id"`
+	Name               string                       `json:"name"`
+	Locales            []string                     `json:"locales"`     // the first is the fallback
+	SenderName         string                       `json:"sender_name"` // display name of From
+	SenderNames        map[string]string            `json:"sender_names,omitempty"`
+	SenderAddress      string                       `json:"sender_address"`
+	Mailbox            string                       `json:"mailbox"` // where people write to
+	InviteDays         int                          `json:"invite_days"`
+	InviteReminderDays []int                        `json:"invite_reminder_days" nullable:"false"` // after the issue, ascending
+	InviteKeepDays     int                          `json:"invite_keep_days"`                      // left for a pending one to be kept (S15)
+	CancelDays         int                          `json:"cancel_days"`
+	StartFallbackDays  int                          `json:"start_fallback_days"`
+	POMaxAgeDays       int                          `json:"po_max_age_days"`
+	SpareRatio         int                          `json:"spare_ratio"`
+	WarrantyCapYears   int                          `json:"warranty_cap_years"`
+	ReviewReminderDays []int                        `json:"review_reminder_days"`
+	ReviewRejectDays   int                          `json:"review_reject_days"`
+	UserLimit          int                          `json:"user_limit"`
+	RenewalDays        []int                        `json:"renewal_reminder_days" nullable:"false"` // before the end, descending (S5)
+	Replacement        ReplacementTerms             `json:"replacement"`
+	Subjects           map[string]map[string]string `json:"subjects"` // template → locale
+	MenuServiceOrders  map[string]string            `json:"menu_service_orders"`
+}
+
+// DefaultProgram is the FAQ's program with its literal names (R96, R98, R119).
+func DefaultProgram() Program {
+	const name = "Logitech Select"
+	return Program{
+		ID:                 "select",
+		Name:               name,
+		Locales:            []string{"pt-BR", "en"},
+		SenderName:         "Serviços de suporte da Logitech",
+		SenderNames:        map[string]string{"en": "Logitech Support Services"},
+		SenderAddress:      "Select@logitech.com",
+		Mailbox:            "Select@logitech.com",
+		InviteDays:         30,
+		InviteReminderDays: []int{7, 21, 28},
+		InviteKeepDays:     7,
+		CancelDays:         30,
+		StartFallbackDays:  60,
+		POMaxAgeDays:       60,
+		SpareRatio:         50,
+		WarrantyCapYears:   5,
+		ReviewReminderDays: []int{1, 3},
+		ReviewRejectDays:   30,
+		UserLimit:          100,
+		RenewalDays:        []int{90, 60, 30, 7, 0},
+		Replacement:        DefaultReplacementTerms(),
+		Subjects:           rules.DefaultSubjects(name),
+		MenuServiceOrders:  map[string]string{"pt-BR": "Pedidos de serviço", "en": "Service orders"},
+	}
+}
+
+// Locale gives the program's locale for a wanted one: itself if the program has
+// it, else the first.
+func (p Program) Locale(wanted string) string {
+	if slices.Contains(p.Locales, wanted) || len(p.Locales) == 0 {
+		return wanted
+	}
+	return p.Locales[0]
+}
+
+// Subject gives a mail's subject in the locale, or in the program's first one.
+func (p Program) Subject(template, locale string) string {
+	return p.Subjects[template][p.Locale(locale)]
+}
+
+// Sender gives the display name of From in the locale.
+func (p Program) Sender(locale string) string {
+	if name, ok := p.SenderNames[p.Locale(locale)]; ok {
+		return name
+	}
+	return p.SenderName
+}
+
+// ServiceOrdersLabel gives the navigation label of R98 in the locale.
+func (p Program) ServiceOrdersLabel(locale string) string {
+	return p.MenuServiceOrders[p.Locale(locale)]
+}
+
+// Validate checks the whole program and names every error at once: texts are one
+// line, addresses are valid, windows are 1 to 3650 days, and each template has a
+// subject in each locale.
+func (p Program) Validate() error {
+	var k rules.Checker
+	k.Text("/id", p.ID, 64)
+	k.Text("/name", p.Name, 100)
+	k.Text("/sender_name", p.SenderName, 100)
+	k.Email("/sender_address", p.SenderAddress)
+	k.Email("/mailbox", p.Mailbox)
+	p.checkNumbers(&k)
+	if len(p.Locales) == 0 {
+		k.Fail("/locales", rules.Required, "The program has no language.", "Name at least one locale.")
+	}
+	for i, locale := range p.Locales {
+		if !localeForm.MatchString(locale) {
+			k.Fail(fmt.Sprintf("/locales/%d", i), rules.InvalidLocale, "This is not a locale.", "Send a locale such as pt-BR or en.")
+			continue
+		}
+		for _, template := range rules.Templates() {
+			k.Text("/subjects/"+template+"/"+locale, p.Subjects[template][locale], 200)
+		}
+		k.Text("/menu_service_orders/"+locale, p.MenuServiceOrders[locale], 60)
+		k.Optional("/sender_names/"+locale, p.SenderNames[locale], 100)
+	}
+	return rules.Invalid(k.Fields)
+}
+
+func (p Program) checkNumbers(k *rules.Checker) {
+	k.Between("/invite_days", p.InviteDays, 1, 3650)
+	k.Between("/cancel_days", p.CancelDays, 0, 3650)
+	k.Between("/start_fallback_days", p.StartFallbackDays, 0, 3650)
+	k.Between("/po_max_age_days", p.POMaxAgeDays, 0, 3650)
+	k.Between("/spare_ratio", p.SpareRatio, 0, 1_000_000)
+	k.Between("/warranty_cap_years", p.WarrantyCapYears, 1, 50)
+	k.Between("/review_reject_days", p.ReviewRejectDays, 1, 3650)
+	k.Between("/user_limit", p.UserLimit, 1, 1_000_000)
+	k.Ascending("/review_reminder_days", p.ReviewReminderDays, 1, p.ReviewRejectDays-1)
+	k.Ascending("/invite_reminder_days", p.InviteReminderDays, 1, 3650)
+	k.Between("/invite_keep_days", p.InviteKeepDays, 0, 3650)
+	most := 3650
+	for i, day := range p.RenewalDays {
+		k.Between(fmt.Sprintf("/renewal_reminder_days/%d", i), day, 0, max(most, 0))
+		most = min(most, day-1)
+	}
+	p.Replacement.check(k)
+}
+
+// Completed gives the program with the defaults of what it does not know: one that
+// was written before a release added a template sends its mails with a subject, and
+// one that was written before a window became configuration keeps the default one.
+func (p Program) Completed() Program {
+	d := DefaultProgram()
+	if p.InviteReminderDays == nil {
+		p.InviteReminderDays, p.InviteKeepDays = d.InviteReminderDays, d.InviteKeepDays
+	}
+	if p.RenewalDays == nil {
+		p.RenewalDays = d.RenewalDays
+	}
+	if p.Replacement.CutOff == "" {
+		p.Replacement = d.Replacement
+	}
+	subjects := rules.DefaultSubjects(p.Name)
+	for template, own := range p.Subjects {
+		subjects[template] = own
+	}
+	p.Subjects = subjects
+	return p
+}
+
+// Named gives the program under another name: the subjects become the default
+// ones with that name in them (R1).
+func (p Program) Named(name string) Program {
+	p.Name = strings.TrimSpace(name)
+	p.Subjects = rules.DefaultSubjects(p.Name)
+	return p
+}

@@ -1,0 +1,2 @@
+// Package cataloguetest builds terms for the tests of several rooms of rules.
+package cataloguetest

@@ -1,0 +1,151 @@
+package cover
+
+import (
+	"slices"
+	"time"
+
+	"cloud.google.com/go/civil"
+
+	"roomcover.dev/roomcover/rules"
+)
+
+// DefaultWarrantyCapYears is the cap where a program names none (R125b).
+const DefaultWarrantyCapYears = 5
+
+// ReplacementWarrantyDays is the least warranty of a replacement (S23).
+const ReplacementWarrantyDays = 30
+
+// Warranty is what is known of a device's warranties. Ends are exclusive local
+// days of the account (C2). An absolute end wins over a derived one (S32).
+type Warranty struct {
+	PurchasedOn   *civil.Date // nil: unknown, so that proof is asked (R125b)
+	ProofHeld     bool        // a proof of purchase is stored, its date not yet read
+	StandardYears int         // of the model, from the day of purchase
+	ExtendedYears int         // of a matched extended warranty, after the standard one
+	StandardEnd   *civil.Date // absolute
+	ExtendedEnd   *civil.Date // absolute
+	Extensions    []Extension // attached to the serial (R39a), unless ExtendedEnd is given
+	Replaces      *Warranty   // of the device that this one replaced (S23)
+	ReplacedOn    civil.Date  // the day the replacement was delivered
+}
+
+// Purchase gives the day of purchase from which the device's age counts: that of
+// the first device of a chain of replacements (S23).
+func (w Warranty) Purchase() (civil.Date, bool) {
+	if w.Replaces != nil {
+		return w.Replaces.Purchase()
+	}
+	if w.PurchasedOn == nil {
+		return civil.Date{}, false
+	}
+	return *w.PurchasedOn, true
+}
+
+// CapOn gives the day on which every cover of the hardware ends: purchase plus
+// years as AddDate counts them (R125b, C2).
+func (w Warranty) CapOn(years int) (civil.Date, bool) {
+	bought, ok := w.Purchase()
+	if years < 1 {
+		years = DefaultWarrantyCapYears
+	}
+	return rules.AddYears(bought, years), ok
+}
+
+// StandardEndsOn gives the end of the standard warranty: the absolute day, else
+// for a replacement what remains of the original's (S23), else purchase plus the
+// model's years. ok is false when there is none or it cannot be known.
+func (w Warranty) StandardEndsOn() (end civil.Date, ok bool) {
+	switch {
+	case w.StandardEnd != nil:
+		return *w.StandardEnd, true
+	case w.Replaces != nil:
+		return w.Replaces.StandardEndsOn()
+	case w.PurchasedOn != nil && w.StandardYears > 0:
+		return rules.AddYears(*w.PurchasedOn, w.StandardYears), true
+	}
+	return civil.Date{}, false
+}
+
+// ExtendedEndsOn gives the end of the extended warranty: the absolute day, else
+// the end of the standard one plus the extension, else for a replacement what
+// remains of the original's.
+func (w Warranty) ExtendedEndsOn() (end civil.Date, ok bool) {
+	if w.ExtendedEnd != nil {
+		return *w.ExtendedEnd, true
+	}
+	if w.ExtendedYears > 0 {
+		standard, ok := w.StandardEndsOn()
+		return rules.AddYears(standard, w.ExtendedYears), ok
+	}
+	if w.Replaces != nil {
+		return w.Replaces.ExtendedEndsOn()
+	}
+	return civil.Date{}, false
+}
+
+// ReplacementEndsOn gives the end of the replacement's own 30 days: a period, so
+// the last covered day is the 29th after delivery (C2). The cap does not cut it
+// (S23).
+func (w Warranty) ReplacementEndsOn() (end civil.Date, ok bool) {
+	return w.ReplacedOn.AddDays(ReplacementWarrantyDays), w.Replaces != nil
+}
+
+// ReplacementWarrantyEnd gives the warranty to store with a replacement: the
+// remainder of the original or 30 days, the longer (S23).
+func ReplacementWarrantyEnd(original, replacedOn civil.Date) civil.Date {
+	if own := replacedOn.AddDays(ReplacementWarrantyDays); own.After(original) {
+		return own
+	}
+	return original
+}
+
+// begins gives the first day of this device's own warranties.
+func (w Warranty) begins() (civil.Date, bool) {
+	if w.Replaces != nil {
+		return w.ReplacedOn, true
+	}
+	return w.Purchase()
+}
+
+// WithStandardYears fills in the model's years where the facts leave them open.
+func (w Warranty) WithStandardYears(years int) Warranty {
+	if w.StandardYears == 0 {
+		w.StandardYears = years
+	}
+	if w.Replaces != nil {
+		original := w.Replaces.WithStandardYears(years)
+		w.Replaces = &original
+	}
+	return w
+}
+
+// mayApply tells whether a warranty could turn out to be in force at the instant,
+// on that local day, once the unknown purchase date is known: whether one would be
+// after the latest purchase possible.
+func (w Warranty) mayApply(at time.Time, on civil.Date) bool {
+	best := w.boughtBy(on)
+	standard, ok := best.StandardEndsOn()
+	extended, also := best.ExtendedEndsOn()
+	inTime := func(x attachedEnd) bool { return on.Before(x.end) && between(x.From, x.To).contains(at) }
+	return (ok && on.Before(standard)) || (also && on.Before(extended)) || slices.ContainsFunc(best.attached(), inTime)
+}
+
+// boughtBy gives the warranty as if the first device had been bought on the day,
+// or on the day it was replaced, if that is earlier.
+func (w Warranty) boughtBy(on civil.Date) Warranty {
+	if w.Replaces == nil {
+		w.PurchasedOn = &on
+		return w
+	}
+	if w.ReplacedOn.Before(on) {
+		on = w.ReplacedOn
+	}
+	original := w.Replaces.boughtBy(on)
+	w.Replaces = &original
+	return w
+}
+
+// proofHeld tells whether a proof of purchase is stored for any of the chain.
+func (w Warranty) proofHeld() bool {
+	return w.ProofHeld || (w.Replaces != nil && w.Replaces.proofHeld())
+}

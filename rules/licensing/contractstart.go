@@ -1,0 +1,129 @@
+package licensing
+
+import (
+	"time"
+
+	"cloud.google.com/go/civil"
+
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+)
+
+// Why a contract started when it did. The strings stand in the database.
+const (
+	StartFallback        = "FALLBACK_60_DAYS"
+	StartFirstAssignment = "FIRST_ASSIGNMENT"
+	StartPurchase        = "PURCHASE"
+	StartRenewal         = "RENEWAL"
+)
+
+// OrderStart is what is known of an order whose contracts are to start.
+type OrderStart struct {
+	Zone         *time.Location // the account's
+	CreatedAt    time.Time
+	PurchasedOn  civil.Date
+	FallbackDays int // the program's start_fallback_days
+	Contracts    []ContractToStart
+}
+
+// ContractToStart is one contract of the order. RenewedEnds are the ends of the
+// contracts whose licences its own licences renew (S4).
+type ContractToStart struct {
+	ID          string
+	Type        catalogue.ServiceType
+	State       rules.ContractState
+	Period      *rules.Period // of one that has started
+	TermYears   int
+	RenewedEnds []time.Time
+}
+
+// ContractStart is a decision: this contract becomes ACTIVE with this period.
+type ContractStart struct {
+	ContractID string
+	Period     rules.Period
+	Reason     string
+}
+
+// RenewalStart gives the start of a contract that renews others: the earliest end
+// among those that had not come yet on the day of purchase, so that no room has a
+// gap (S4). ok is false when there is none: then S1 holds.
+func RenewalStart(purchasedOn civil.Date, renewedEnds []time.Time, loc *time.Location) (start civil.Date, ok bool) {
+	bought := rules.StartOfDay(purchasedOn, loc)
+	for _, end := range renewedEnds {
+		if on := rules.DateIn(end, loc); bought.Before(end) && (!ok || on.Before(start)) {
+			start, ok = on, true
+		}
+	}
+	return start, ok
+}
+
+// StartOnAssignment gives the contracts that start because a licence of the order
+// is assigned at the instant. All contracts of the order that wait start together,
+// on the local day of the assignment, or on the fallback day if a late sweep
+// missed it (S1). A renewal starts at the end of what it renews instead (S4), so
+// it starts here too but its period may lie ahead. Contracts that have started
+// stay as they are; if S1 started one, the others share its day.
+func StartOnAssignment(o OrderStart, at time.Time) []ContractStart {
+	day, reason := rules.DateIn(at, o.Zone), StartFirstAssignment
+	if latest := rules.DateIn(rules.FallbackStart(o.CreatedAt, o.FallbackDays, o.Zone), o.Zone); latest.Before(day) {
+		day, reason = latest, StartFallback
+	}
+	return o.start(day, reason, false)
+}
+
+// StartRenewals gives the contracts of an order whose start is known once it is
+// fulfilled, because they renew others before their end (S4).
+func StartRenewals(o OrderStart) []ContractStart {
+	return o.start(civil.Date{}, "", true)
+}
+
+// StartByFallback gives the contracts that start because nobody assigned a licence
+// within the fallback's days; none before that day (S1, V4).
+func StartByFallback(o OrderStart, now time.Time) []ContractStart {
+	latest := rules.FallbackStart(o.CreatedAt, o.FallbackDays, o.Zone)
+	if now.Before(latest) {
+		return nil
+	}
+	return o.start(rules.DateIn(latest, o.Zone), StartFallback, false)
+}
+
+func (o OrderStart) start(day civil.Date, reason string, renewalsOnly bool) []ContractStart {
+	if shared, ok := o.shared(); ok {
+		day = shared
+	}
+	var starts []ContractStart
+	for _, c := range o.Contracts {
+		if c.State != rules.ContractPendingStart || c.Type == catalogue.ServiceJumpStart {
+			continue
+		}
+		first, why := day, reason
+		renewed, ok := RenewalStart(o.PurchasedOn, c.RenewedEnds, o.Zone)
+		if ok {
+			first, why = renewed, StartRenewal
+		} else if renewalsOnly {
+			continue
+		}
+		starts = append(starts, ContractStart{c.ID, rules.ContractPeriod(first, c.TermYears, o.Zone), why})
+	}
+	return starts
+}
+
+// shared gives the day on which a contract of the order has started by S1.
+func (o OrderStart) shared() (day civil.Date, ok bool) {
+	for _, c := range o.Contracts {
+		_, renewal := RenewalStart(o.PurchasedOn, c.RenewedEnds, o.Zone)
+		if c.Period != nil && c.Type != catalogue.ServiceJumpStart && !renewal {
+			return rules.DateIn(c.Period.Start, o.Zone), true
+		}
+	}
+	return civil.Date{}, false
+}
+
+// LatestStart gives the last day on which a contract starts by itself: that of the
+// fallback, or of its renewal (S1, S4).
+func (o OrderStart) LatestStart(c ContractToStart) civil.Date {
+	if renewed, ok := RenewalStart(o.PurchasedOn, c.RenewedEnds, o.Zone); ok {
+		return renewed
+	}
+	return rules.DateIn(rules.FallbackStart(o.CreatedAt, o.FallbackDays, o.Zone), o.Zone)
+}

@@ -1,0 +1,128 @@
+package licensing
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"regexp"
+	"strings"
+
+	"cloud.google.com/go/civil"
+
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+)
+
+// EarlierWarrantyForm is one extended warranty from before this service, as an
+// operator imports it (R111a). Days are YYYY-MM-DD in the customer's zone.
+type EarlierWarrantyForm struct {
+	Company  string        `json:"company"`
+	Address  rules.Address `json:"address"`
+	Serial   string        `json:"serial" doc:"As it stands on the device; spaces, dashes and case do not matter"`
+	StartsOn string        `json:"starts_on" format:"date"`
+	LastDay  string        `json:"last_day" format:"date" doc:"Last covered day (C2)"`
+}
+
+// InvalidPeriod is the code of a last day before the first one.
+const InvalidPeriod = "INVALID_PERIOD"
+
+// Normalised trims every text and puts the serial into its one form (R27c).
+func (f EarlierWarrantyForm) Normalised() EarlierWarrantyForm {
+	for _, text := range []*string{&f.Company, &f.Address.Street, &f.Address.City, &f.Address.Region, &f.Address.PostalCode, &f.Address.Country, &f.StartsOn, &f.LastDay} {
+		*text = rules.NormaliseText(*text)
+	}
+	f.Serial = rules.NormaliseSerial(f.Serial)
+	return f
+}
+
+// Validate names every wrong field of a normalised form.
+func (f EarlierWarrantyForm) Validate() error {
+	var k rules.Checker
+	k.Text("/company", f.Company, 200)
+	k.Text("/address/street", f.Address.Street, 200)
+	k.Text("/address/city", f.Address.City, 200)
+	k.Optional("/address/region", f.Address.Region, 200)
+	k.Optional("/address/postal_code", f.Address.PostalCode, 200)
+	k.Country("/address/country", f.Address.Country)
+	if problem := rules.SerialProblem("/serial", f.Serial); problem != nil {
+		k.Fields = append(k.Fields, *problem)
+	}
+	checkPeriod(&k, f.StartsOn, f.LastDay)
+	return rules.Invalid(k.Fields)
+}
+
+// checkPeriod checks the days of a warranty.
+func checkPeriod(k *rules.Checker, startsOn, lastDay string) {
+	before := len(k.Fields)
+	k.Date("/starts_on", startsOn)
+	k.Date("/last_day", lastDay)
+	if len(k.Fields) == before && lastDay < startsOn {
+		k.Fail("/last_day", InvalidPeriod, "The last day lies before the first one.", "Send the last covered day, not earlier than the first.")
+	}
+}
+
+// WarrantyDays checks the days that an operator gives when a claimed warranty is
+// linked: VALIDATION_FAILED with /starts_on and /last_day.
+func WarrantyDays(startsOn, lastDay string) error {
+	var k rules.Checker
+	checkPeriod(&k, startsOn, lastDay)
+	return rules.Invalid(k.Fields)
+}
+
+// EndsOn gives the exclusive end of a form or claim that holds.
+func EndsOn(lastDay string) string {
+	d, err := civil.ParseDate(lastDay)
+	if err != nil {
+		return ""
+	}
+	return d.AddDays(1).String()
+}
+
+// Fingerprint tells a row that comes again, however its company and address are
+// spelt. It holds neither.
+func (f EarlierWarrantyForm) Fingerprint() string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{rules.CompanyKey(f.Company), rules.AddressHash(f.Address), f.Serial, f.StartsOn, f.LastDay}, "\n")))
+	return hex.EncodeToString(sum[:])
+}
+
+// WarrantyClaimForm is what a customer tells of an extended warranty that it misses
+// (R111c): no free text, so that no personal data comes in with it.
+type WarrantyClaimForm struct {
+	Serial      string
+	SKU         string // what was bought
+	PONumber    string
+	PurchasedOn string // YYYY-MM-DD, or empty
+}
+
+// InvalidReference is the code of a number that holds more than letters, digits
+// and the marks of a number.
+const InvalidReference = "INVALID_REFERENCE"
+
+// reference is what a purchase order number or a SKU looks like. An e-mail address
+// does not, nor do the words of a name.
+var reference = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._/#+-]{0,59}$`)
+
+// Normalised trims every text and puts serial and SKU into their one form.
+func (f WarrantyClaimForm) Normalised() WarrantyClaimForm {
+	return WarrantyClaimForm{rules.NormaliseSerial(f.Serial), catalogue.NormaliseSKU(f.SKU), rules.NormaliseText(f.PONumber), rules.NormaliseText(f.PurchasedOn)}
+}
+
+// Validate names every wrong field of a normalised form. Something besides the
+// serial must tell what was bought.
+func (f WarrantyClaimForm) Validate() error {
+	var k rules.Checker
+	if problem := rules.SerialProblem("/serial", f.Serial); problem != nil {
+		k.Fields = append(k.Fields, *problem)
+	}
+	if f.SKU == "" && f.PONumber == "" {
+		k.Fail("/po_number", rules.Required, "Neither the purchase order number nor the code of the service is given.", "Send one of them, as it stands on the order or invoice.")
+	}
+	for _, r := range []struct{ pointer, value string }{{"/sku", f.SKU}, {"/po_number", f.PONumber}} {
+		if r.value != "" && k.Optional(r.pointer, r.value, 60) && !reference.MatchString(r.value) {
+			k.Fail(r.pointer, InvalidReference, "This is no number or code.", "Send letters, digits and the marks . _ / # + - only, without spaces.")
+		}
+	}
+	if f.PurchasedOn != "" {
+		k.Date("/purchased_on", f.PurchasedOn)
+	}
+	return rules.Invalid(k.Fields)
+}

@@ -1,0 +1,137 @@
+package rma
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
+)
+
+// sound is a request that nothing speaks against.
+func sound(change func(*RMARequest)) RMARequest {
+	q := RMARequest{Role: rules.CustomerAdmin, Now: rmaDay, Terms: catalogue.DefaultReplacementTerms(), Serial: true, Registered: true, Device: licensing.DeviceInRoom, KnownSince: rmaDay.Add(-48 * time.Hour),
+		Cover: cover.Answer{Covered: true}, SiteKnown: true, Fleet: 10}
+	if change != nil {
+		change(&q)
+	}
+	return q
+}
+
+func accessory(change func(*RMARequest)) RMARequest {
+	q := sound(nil)
+	q.Serial, q.Registered, q.Device, q.KnownSince, q.RoomKnown, q.Quantity = false, false, "", time.Time{}, true, 2
+	if change != nil {
+		change(&q)
+	}
+	return q
+}
+
+func TestMayRequestRMA(t *testing.T) {
+	refused := func(code string) cover.Answer { return cover.Answer{Code: code} }
+	for name, c := range map[string]struct {
+		q    RMARequest
+		code string
+	}{
+		"sound":                              {sound(nil), ""},
+		"accessory":                          {accessory(nil), ""},
+		"R35d unplaced spare part":           {sound(func(q *RMARequest) { q.Device = licensing.DeviceUnplaced }), ""},
+		"viewer":                             {sound(func(q *RMARequest) { q.Role = rules.CustomerReadOnly }), rules.Forbidden},
+		"seller":                             {sound(func(q *RMARequest) { q.Role = rules.Reseller }), rules.Forbidden},
+		"partner":                            {sound(func(q *RMARequest) { q.Role = rules.PartnerAdmin }), ""},
+		"partner who views":                  {sound(func(q *RMARequest) { q.Role = rules.PartnerReadOnly }), rules.Forbidden},
+		"the service":                        {sound(func(q *RMARequest) { q.Role = "SYSTEM" }), ""},
+		"not registered":                     {sound(func(q *RMARequest) { q.Registered = false }), SerialNotRegistered},
+		"not covered":                        {sound(func(q *RMARequest) { q.Cover = refused(rules.NotCovered) }), rules.NotCovered},
+		"R59b":                               {sound(func(q *RMARequest) { q.Cover = refused(rules.ModelNotSupported) }), rules.ModelNotSupported},
+		"R75":                                {accessory(func(q *RMARequest) { q.Cover = refused(rules.NotHardware) }), rules.NotHardware},
+		"R125b":                              {sound(func(q *RMARequest) { q.Cover = refused(rules.WarrantyCap) }), rules.WarrantyCap},
+		"held":                               {sound(func(q *RMARequest) { q.Cover = cover.Answer{Code: rules.ProofRequired, Held: true} }), ""},
+		"open RMA":                           {sound(func(q *RMARequest) { q.OpenRMA = true }), RMAOpen},
+		"in the hands of another RMA":        {sound(func(q *RMARequest) { q.Device = licensing.DeviceInRMA }), rules.StateConflict},
+		"a spare on the shelf":               {sound(func(q *RMARequest) { q.Device = licensing.DeviceSpareOnSite }), rules.StateConflict},
+		"S25 site":                           {sound(func(q *RMARequest) { q.SiteKnown = false }), SiteUnknown},
+		"S25 serial of yesterday":            {sound(func(q *RMARequest) { q.KnownSince = rmaDay.Add(-24*time.Hour + time.Second) }), SerialTooNew},
+		"S25 serial of 24 hours":             {sound(func(q *RMARequest) { q.KnownSince = rmaDay.Add(-24 * time.Hour) }), ""},
+		"S25 serial of yesterday with proof": {sound(func(q *RMARequest) { q.KnownSince, q.Proof = rmaDay, true }), ""},
+		"R74 no room":                        {accessory(func(q *RMARequest) { q.RoomKnown = false }), rules.ValidationFailed},
+		"R74 none":                           {accessory(func(q *RMARequest) { q.Quantity = 0 }), rules.ValidationFailed},
+		"R74 a crate":                        {accessory(func(q *RMARequest) { q.Quantity = 21 }), rules.ValidationFailed},
+		"R74 room not covered":               {accessory(func(q *RMARequest) { q.Cover = refused(rules.NotCovered) }), rules.NotCovered},
+	} {
+		_, err := MayRequestRMA(c.q)
+		require.Equal(t, c.code, rules.CodeOf(err), name)
+		var refusal *rules.Error
+		if errors.As(err, &refusal) {
+			require.NotEmpty(t, refusal.Remedy, name)
+			for _, f := range refusal.Fields {
+				require.NotEmpty(t, f.Message+f.Remedy, name)
+			}
+		}
+	}
+}
+
+func TestS25_EveryRefusalIsNamedAtOnce(t *testing.T) {
+	_, err := MayRequestRMA(sound(func(q *RMARequest) {
+		q.Cover, q.OpenRMA, q.SiteKnown, q.KnownSince = cover.Answer{Code: rules.WarrantyCap}, true, false, rmaDay
+	}))
+	var refusal *rules.Error
+	require.ErrorAs(t, err, &refusal)
+	require.Equal(t, rules.WarrantyCap, refusal.Code)
+	var codes []string
+	for _, f := range refusal.Fields {
+		codes = append(codes, f.Code)
+	}
+	require.Equal(t, []string{rules.WarrantyCap, RMAOpen, SerialTooNew, SiteUnknown}, codes)
+}
+
+func TestS25_FourthRMAIn30DaysPer50DevicesGoesToReview(t *testing.T) {
+	for _, c := range []struct {
+		recent, fleet int
+		review        bool
+	}{{0, 1, false}, {2, 50, false}, {3, 50, true}, {3, 51, false}, {5, 100, false}, {6, 100, true}, {3, 0, true}} {
+		v, err := MayRequestRMA(sound(func(q *RMARequest) { q.Recent, q.Fleet = c.recent, c.fleet }))
+		require.NoError(t, err, "it is taken all the same")
+		require.Equal(t, c.review, len(v.Review) > 0, "%+v", c)
+	}
+}
+
+func TestR125b_UnknownPurchaseDateHoldsTheRMA(t *testing.T) {
+	v, err := MayRequestRMA(sound(func(q *RMARequest) { q.Cover = cover.Answer{Code: rules.ProofRequired, Held: true} }))
+	require.NoError(t, err)
+	require.True(t, v.Held)
+	v, err = MayRequestRMA(sound(nil))
+	require.NoError(t, err)
+	require.False(t, v.Held)
+}
+
+func TestR88c_SwapOnlyLikeForLike(t *testing.T) {
+	require.NoError(t, SameModel("MEETUP", " meetup"))
+	require.Equal(t, NotLikeForLike, rules.CodeOf(SameModel("MEETUP", "RALLY-BAR")))
+	require.Equal(t, NotLikeForLike, rules.CodeOf(SameModel("RALLY-BAR", "MEETUP")))
+}
+
+func TestS21_SameOrBetterModelIsSent(t *testing.T) {
+	require.NoError(t, SameOrBetter("MEETUP", "MEETUP"))
+	require.NoError(t, SameOrBetter("MEETUP", "RALLY-BAR-MINI"))
+	require.NoError(t, SameOrBetter("meetup", "rally-bar"))
+	for _, pair := range [][2]string{{"RALLY-BAR", "MEETUP"}, {"TAP", "RALLY-BAR"}, {"RALLY-BAR", "UNKNOWN"}} {
+		require.Equal(t, NotLikeForLike, rules.CodeOf(SameOrBetter(pair[0], pair[1])), pair)
+	}
+	models := map[string]bool{}
+	for _, m := range catalogue.DefaultModels() {
+		models[m.Code] = true
+	}
+	for model := range better {
+		require.True(t, models[model], model)
+		for _, b := range BetterModels(model) {
+			require.True(t, models[b], b)
+			require.Error(t, SameOrBetter(b, model), "no circle")
+		}
+	}
+}

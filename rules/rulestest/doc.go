@@ -1,0 +1,2 @@
+// Package rulestest holds what tests of several rooms of rules share.
+package rulestest
