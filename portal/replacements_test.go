@@ -156,7 +156,7 @@ func TestEveryStateAndStepOfAReplacementHasWords(t *testing.T) {
 		require.True(t, messages.In("en").Has(k), k)
 	}
 	untold := []string{"fee_asked", "parcel_silent", "parcel_awaited"} // between the service and its people
-	files, err := filepath.Glob("../models/*.go")
+	files, err := filepath.Glob("../models/replacement/*.go")
 	require.NoError(t, err)
 	written := 0
 	for _, file := range files {

@@ -240,7 +240,7 @@ func (e Env) EntityColumns() (columns, nullable []string, err error) {
 }
 
 func MigrationNames(t *testing.T, dialect string) []string {
-	entries, err := os.ReadDir("migrations/" + dialect)
+	entries, err := os.ReadDir("../db/migrations/" + dialect)
 	require.NoError(t, err)
 	var out []string
 	for _, e := range entries {

@@ -1,7 +1,6 @@
 package catalogue
 
 import (
-
 	_ "embed"
 
 	"cloud.google.com/go/civil"
