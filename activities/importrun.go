@@ -51,7 +51,10 @@ func runImport[T any](ctx context.Context, p *importProgress, k importKind[T]) e
 		if err != nil || !going {
 			return err
 		}
-		p.job.State, p.job.RowsStored, p.job.RowsUnchanged, p.job.RowsRefused = importjob.ImportStoring, 0, 0, 0
+		p.job.State = importjob.ImportStoring
+		p.job.RowsStored = 0
+		p.job.RowsUnchanged = 0
+		p.job.RowsRefused = 0
 		if err := p.report(ctx); err != nil { // from here on the file counts as checked
 			return err
 		}
@@ -76,7 +79,10 @@ func runImport[T any](ctx context.Context, p *importProgress, k importKind[T]) e
 // checkAll runs the very same checks as the API over every row; going tells that
 // the rows are to be stored.
 func checkAll[T any](ctx context.Context, p *importProgress, k importKind[T]) (going bool, err error) {
-	p.job.State, p.job.RowsTotal, p.job.RowsChecked, p.job.RowsRefused = importjob.ImportChecking, 0, 0, 0
+	p.job.State = importjob.ImportChecking
+	p.job.RowsTotal = 0
+	p.job.RowsChecked = 0
+	p.job.RowsRefused = 0
 	err = eachBatch(ctx, p, k, func(ctx context.Context, batch []T) error {
 		p.job.RowsTotal += len(batch)
 		p.job.RowsChecked += len(batch)

@@ -236,7 +236,10 @@ func TestS35_AFileThatWasBegunIsNotCheckedAnew(t *testing.T) {
 	require.NoError(t, err)
 	_, err = b.AcceptOrder(b.Context, order.Intake{Sender: b.reseller, Form: formOf(t, content, 1)}) // by another way
 	require.NoError(t, err)
-	job.State, job.RowsTotal, job.RowsChecked, job.RowsRefused = importjob.ImportStoring, 3, 3, 1
+	job.State = importjob.ImportStoring
+	job.RowsTotal = 3
+	job.RowsChecked = 3
+	job.RowsRefused = 1
 	require.NoError(t, b.ImportProgress(b.Context, job))
 	count, _, err := b.run(job.ID)
 	require.NoError(t, err)

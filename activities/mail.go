@@ -176,7 +176,8 @@ func (a *Mail) outlived(ctx context.Context, n notification.Notification) (notif
 	result := notification.MailResult{ID: n.ID, State: rules.NotificationSuppressed, Error: "its code or link had ended before it could be sent"}
 	over, err := a.People.ChallengeOver(ctx, n.SubjectID)
 	if err != nil {
-		result.State, result.Error = rules.NotificationQueued, "the database did not answer"
+		result.State = rules.NotificationQueued
+		result.Error = "the database did not answer"
 		over = true
 	}
 	return result, over
@@ -190,13 +191,15 @@ func (a *Mail) send(ctx context.Context, n notification.Notification) notificati
 	result := notification.MailResult{ID: n.ID, State: rules.NotificationSent}
 	ref, err := a.Programs.Reference(ctx)
 	if err != nil { // the database's fault, not the mail's
-		result.State, result.Error = rules.NotificationQueued, "the program could not be read"
+		result.State = rules.NotificationQueued
+		result.Error = "the program could not be read"
 		return result
 	}
 	m, err := a.render(ref.Program, n)
 	if err != nil {
 		a.Log.Error("a mail cannot be rendered", "notification", n.ID, "template", n.Template, "error", err)
-		result.State, result.Error = rules.NotificationHardBounced, "the template cannot be rendered"
+		result.State = rules.NotificationHardBounced
+		result.Error = "the template cannot be rendered"
 		if errors.Is(err, mail.ErrNoTemplate) { // a newer worker knows it
 			result.State = rules.NotificationQueued
 		}

@@ -67,7 +67,8 @@ func (b *bench) writeEveryMail(change func(*ordering.OrderForm), locale string) 
 	gmail := func(f *ordering.OrderForm) { f.EndCustomer.Email = "ana@gmail.com" }
 	other := func(name string) func(*ordering.OrderForm) {
 		return func(f *ordering.OrderForm) {
-			f.EndCustomer.Company, f.EndCustomer.Email = name, strings.ToLower(name)+"@customer.example"
+			f.EndCustomer.Company = name
+			f.EndCustomer.Email = strings.ToLower(name) + "@customer.example"
 		}
 	}
 	rejected := b.Accept(t, reseller, form("PO-1", gmail))
@@ -200,7 +201,10 @@ func TestR1_AnotherProgramIsShownInItsMails(t *testing.T) {
 	ref, err := b.Reference(b.Context)
 	require.NoError(t, err)
 	p := ref.Program.Named("Ostra Care")
-	p.SenderName, p.SenderNames, p.SenderAddress, p.Mailbox = "Ostra Suporte", nil, "care@ostra.example", "ajuda@ostra.example"
+	p.SenderName = "Ostra Suporte"
+	p.SenderNames = nil
+	p.SenderAddress = "care@ostra.example"
+	p.Mailbox = "ajuda@ostra.example"
 	_, err = b.ChangeProgram(b.operator(), p, ref.Version)
 	require.NoError(t, err)
 	o := b.Fulfilled(t, b.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))

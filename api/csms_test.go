@@ -51,12 +51,14 @@ func TestR35e_ManagerIsAskedForNamedAndShown(t *testing.T) {
 			require.Equal(t, []string{accountID, "order/" + o.ID, o.ID}, []string{p.ID, p.WorkflowID, p.OrderID})
 			require.Contains(t, p.Link, o.ID)
 
-			csm, viewer := h.client(account.OperatorOrgID, rules.OperatorCSM), h.customer(accountID, rules.CustomerReadOnly)
+			csm := h.client(account.OperatorOrgID, rules.OperatorCSM)
+			viewer := h.customer(accountID, rules.CustomerReadOnly)
 			detail := func(c client) api.AccountDetail {
 				return as[api.AccountDetail](t, c.get("/v1/accounts/"+accountID), 200)
 			}
 			require.Nil(t, detail(viewer).CSM)
-			clara, davi := h.manager("Clara Reis", "clara@operator.example"), h.manager("Davi Melo", "davi@operator.example")
+			clara := h.manager("Clara Reis", "clara@operator.example")
+			davi := h.manager("Davi Melo", "davi@operator.example")
 			act := func(body map[string]any) answer { return csm.post("/v1/operator/tasks/"+task.ID+"/assign", body) }
 			require.Equal(t, []string{"/csm_id UNKNOWN_CSM"}, codes(problem(t, act(map[string]any{"reason": "r", "csm_id": "csm_x"}), 422, rules.ValidationFailed).Errors))
 			problem(t, act(map[string]any{"csm_id": clara.ID}), 422, rules.ReasonRequired)

@@ -47,7 +47,9 @@ func (s *service) ready(c *gin.Context) {
 	}
 	if err := s.domains.DB.Ready(ctx); err != nil {
 		s.Log.ErrorContext(ctx, "not ready", "error", err)
-		checks["database"], word, status = "failed", "failed", http.StatusServiceUnavailable
+		checks["database"] = "failed"
+		word = "failed"
+		status = http.StatusServiceUnavailable
 	}
 	c.JSON(status, gin.H{"status": word, "checks": checks})
 }

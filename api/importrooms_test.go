@@ -62,7 +62,8 @@ func TestS35_RoomsImportRefusesAtTheDoor(t *testing.T) {
 	problem(t, post(a.client, "", "room,country,platform\n"), 422, "FILE_EMPTY")
 	problem(t, post(a.client, "", "room,country,platform\n"+strings.Repeat("A,BR,OTHER\n", 100_001)), 422, "TOO_MANY_ROWS")
 	good := "room,country,platform\nA,BR,OTHER\n"
-	there, none := post(a.client, "?account_id=acc_other", good), post(a.client, "?account_id=acc_none", good)
+	there := post(a.client, "?account_id=acc_other", good)
+	none := post(a.client, "?account_id=acc_none", good)
 	require.Equal(t, 404, there.Status)
 	require.Equal(t, there.Status, none.Status)
 	problem(t, post(h.Lead, "?account_id="+a.account, good), 422, rules.ReasonRequired)

@@ -45,7 +45,8 @@ func TestC5_EveryForeignIDAnswersLikeARandomOne(t *testing.T) {
 						got.Body = bytes.ReplaceAll(got.Body, []byte(id), []byte("what was asked")) // cover names its subjects
 						return got
 					}
-					there, none := ask(foreign.ids[kind]), ask(random(foreign.ids[kind]))
+					there := ask(foreign.ids[kind])
+					none := ask(random(foreign.ids[kind]))
 					require.Equal(t, none.Status, there.Status, "%s, %s in place %d, as %s: %s", op, kind, n, role, there.Body)
 					require.Equal(t, string(none.Body), string(there.Body), "%s, %s in place %d, as %s", op, kind, n, role)
 					requireNothingOf(t, foreign, there.Body, op)
@@ -145,7 +146,9 @@ func TestC5_EveryOperationAndEveryIDIsProbed(t *testing.T) {
 func probesOf(name string) (path, body string, ok bool) {
 	for key, p := range probes {
 		if op, _, _ := strings.Cut(key, " #"); op == name {
-			path, body, ok = p.path, body+p.body, true
+			path = p.path
+			body = body + p.body
+			ok = true
 		}
 	}
 	return path, body, ok

@@ -38,7 +38,8 @@ func (h *house) side(t *testing.T, n int) side {
 	require.NoError(t, err)
 	s := side{roles: map[rules.Role]client{rules.Reseller: h.client(reseller.ID, rules.Reseller), rules.Distributor: h.client(distributor.ID, rules.Distributor),
 		rules.CustomerAdmin: h.customer(accountID, rules.CustomerAdmin), rules.CustomerReadOnly: h.customer(accountID, rules.CustomerReadOnly)}}
-	room, empty := h.Room(t, accountID, "Sala 1"), h.Room(t, accountID, "Sala 2")
+	room := h.Room(t, accountID, "Sala 1")
+	empty := h.Room(t, accountID, "Sala 2")
 	device := h.Device(t, room, fmt.Sprint("TWIN-", n), "RALLY-BAR", "2026-10-01")
 	licences := h.Licences(t, o)
 	parcel := h.parcel(accountID, fmt.Sprint("TRACK", n))
@@ -68,7 +69,8 @@ func (s side) sellersOwn(t *testing.T, form ordering.OrderForm) {
 // extend adds an extended warranty of two units, one of them attached, and a
 // replacement that is asked for.
 func (h *house) extend(t *testing.T, reseller account.Org, form ordering.OrderForm, room entitlement.Room, s *side) {
-	form.PONumber, form.Lines = "PO-3", []ordering.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
+	form.PONumber = "PO-3"
+	form.Lines = []ordering.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
 	units := h.Licences(t, h.Env.Fulfilled(t, reseller, form))
 	device := h.Device(t, room, "EXTENDED-"+s.ids["serial"], "RALLY-BAR", "2026-10-01")
 	a, err := h.AttachWarranty(h.Context, warranty.AttachRequest{LicenceID: units[0].ID, Serial: *device.Serial})
@@ -77,14 +79,21 @@ func (h *house) extend(t *testing.T, reseller account.Org, form ordering.OrderFo
 	h.Calendar.Set(h.Calendar.Now().Add(48 * time.Hour)) // S25: the serial has been there for a day
 	rma, err := h.RequestRMA(storetest.Customer(s.ids["account"]), replacement.NewRMA{AccountID: s.ids["account"], Serial: *faulty.Serial, Fault: "No picture"})
 	require.NoError(t, err)
-	s.ids["faulty"], s.ids["faulty serial"], s.ids["rma"] = faulty.ID, *faulty.Serial, rma.ID
+	s.ids["faulty"] = faulty.ID
+	s.ids["faulty serial"] = *faulty.Serial
+	s.ids["rma"] = rma.ID
 	h.spares(t, reseller, form, s)
-	s.ids["extension"], s.ids["unit"], s.ids["free unit"], s.ids["extended"], s.ids["attachment"] = units[0].ContractID, units[0].ID, units[1].ID, *device.Serial, a.Attachment.ID
+	s.ids["extension"] = units[0].ContractID
+	s.ids["unit"] = units[0].ID
+	s.ids["free unit"] = units[1].ID
+	s.ids["extended"] = *device.Serial
+	s.ids["attachment"] = a.Attachment.ID
 }
 
 // spares adds a spare that is on site and one that waits for the customer's consent.
 func (h *house) spares(t *testing.T, reseller account.Org, form ordering.OrderForm, s *side) {
-	form.PONumber, form.Lines = "PO-4", []ordering.OrderLine{{SKU: "SELECT-3Y", Quantity: 100}}
+	form.PONumber = "PO-4"
+	form.Lines = []ordering.OrderLine{{SKU: "SELECT-3Y", Quantity: 100}}
 	h.Env.Fulfilled(t, reseller, form)
 	units := h.Units(t, s.ids["account"])
 	require.Len(t, units, 2)
@@ -95,7 +104,9 @@ func (h *house) spares(t *testing.T, reseller account.Org, form ordering.OrderFo
 	_, err := h.AgreeSpare(storetest.Customer(s.ids["account"]), units[0].ID, 0)
 	require.NoError(t, err)
 	u := h.OnSite(t, units[0], "SPARE-"+s.ids["serial"])
-	s.ids["spare"], s.ids["spare serial"], s.ids["proposed spare"] = u.ID, u.Serial, units[1].ID
+	s.ids["spare"] = u.ID
+	s.ids["spare serial"] = u.Serial
+	s.ids["proposed spare"] = units[1].ID
 }
 
 // forms puts in the bodies of orders, which name a contract themselves.

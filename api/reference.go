@@ -170,7 +170,8 @@ func viewOperation(api *huma.OpenAPI, op *huma.Operation) operationView {
 		}
 		v.Status = status
 		if body := op.Responses[status].Content[mediaJSON]; body != nil {
-			v.Answer, v.Response = fields(api, body.Schema, 0), pretty(body.Example)
+			v.Answer = fields(api, body.Schema, 0)
+			v.Response = pretty(body.Example)
 		}
 	}
 	return v

@@ -17,7 +17,8 @@ func TestR39c_RoomsAreListedWithTheirCover(t *testing.T) {
 	h.fulfil(done.ID)
 	o, err := h.GetOrder(h.Context, done.ID)
 	require.NoError(t, err)
-	covered, bare := h.Room(t, *o.AccountID, "Sala Ipê"), h.Room(t, *o.AccountID, "Sala Jatobá")
+	covered := h.Room(t, *o.AccountID, "Sala Ipê")
+	bare := h.Room(t, *o.AccountID, "Sala Jatobá")
 	h.Assigned(t, h.Licences(t, o)[0], covered)
 	type item struct {
 		ID       string

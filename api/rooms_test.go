@@ -55,7 +55,8 @@ func (h *house) roomWorld(t *testing.T, done func() orderRef) map[string]func() 
 		return func() (client, string) { return h.Lead, strings.Replace(path, "{id}", id(world()), 1) }
 	}
 	none := func(facts) string { return "" }
-	room, device := func(f facts) string { return f.room.ID }, func(f facts) string { return f.device.ID }
+	room := func(f facts) string { return f.room.ID }
+	device := func(f facts) string { return f.device.ID }
 	return map[string]func() (client, string){
 		"list-rooms": at("/v1/rooms?q=sala&limit=1", none), "get-room": at("/v1/rooms/{id}", room), "create-room": at("/v1/rooms", none), "put-room": at("/v1/rooms/{id}", room),
 		"archive-room": at("/v1/rooms/{id}/archive", room), "move": at("/v1/rooms/{id}/move", room), "add-bundle": at("/v1/rooms/{id}/bundles", room),
@@ -127,7 +128,8 @@ func TestC5_R109_ForeignRoomsAnswerLikeRandomOnes(t *testing.T) {
 					put := func(text string) string { return strings.Replace(text, "%s", id, 1) }
 					return role.send(r.method, put(r.path), put(r.body), "X-Request-Id", "same-for-both", "If-Match", `"1"`)
 				}
-				there, none := ask(r.id), ask(r.id[:4]+"01kbrandomrandomrandomrandom"[:26])
+				there := ask(r.id)
+				none := ask(r.id[:4] + "01kbrandomrandomrandomrandom"[:26])
 				require.Equal(t, none.Status, there.Status, "%s %s", r.method, r.path)
 				require.Equal(t, string(none.Body), string(there.Body), "%s %s", r.method, r.path)
 				if there.Status == 200 {

@@ -25,7 +25,8 @@ func TestR84_SelectionAidOverTheAPI(t *testing.T) {
 	require.Equal(t, []api.AidPartView{{Code: spare.AidDeployed, Points: 100, Text: "1 unit in rooms of this customer."}}, v.Suggestions[0].Reasons)
 	require.Equal(t, []any{acc.ParentOrgID, acc.ID}, []any{v.ParentOrgID, v.Suggestions[0].Site.AccountID})
 	require.Equal(t, 403, h.customer(acc.ID, rules.CustomerAdmin).get(path).Status, "not theirs to see")
-	foreign, unknown := h.customer(acc.ID, rules.CustomerAdmin).get(path), h.customer(acc.ID, rules.CustomerAdmin).get("/v1/spares/org_none/selection-aid")
+	foreign := h.customer(acc.ID, rules.CustomerAdmin).get(path)
+	unknown := h.customer(acc.ID, rules.CustomerAdmin).get("/v1/spares/org_none/selection-aid")
 	require.Equal(t, unknown.Status, foreign.Status)
 	problem(t, csm.get("/v1/spares/org_none/selection-aid"), 404, rules.NotFound)
 }

@@ -54,7 +54,8 @@ func TestR88a_R88b_ASpareOverTheAPI(t *testing.T) {
 	h := sqlite(t)
 	c, unit := h.Spare(t)
 	customer := h.customer(c.Account, rules.CustomerAdmin)
-	agent, csm := h.client("org_operator", rules.OperatorAgent), h.client("org_operator", rules.OperatorCSM)
+	agent := h.client("org_operator", rules.OperatorAgent)
+	csm := h.client("org_operator", rules.OperatorCSM)
 	task := as[items[map[string]any]](t, csm.get("/v1/operator/tasks?state=OPEN&kind=CHOOSE_SPARE"), 200).Items
 	require.Len(t, task, 1)
 	require.Equal(t, unit.ID, task[0]["subject_id"])

@@ -16,10 +16,12 @@ import (
 // are counted together (R82a), and neither sees or uses what the other has.
 func TestR82b_SubsidiariesOfOneParentKeepTheirBalances(t *testing.T) {
 	h := open(t, storetest.Postgres(t))
-	brazil, states := storetest.Form("PO-BR"), storetest.FormFor("PO-US", "Acme Ltda", "joe@acme.example")
+	brazil := storetest.Form("PO-BR")
+	states := storetest.FormFor("PO-US", "Acme Ltda", "joe@acme.example")
 	brazil.Lines[0].Quantity, states.Lines[0].Quantity = 30, 25
 	states.EndCustomer.Address = rules.Address{Street: "1 Main Street", City: "Austin", Region: "TX", PostalCode: "78701", Country: "US"}
-	br, us := h.Env.Fulfilled(t, h.Reseller, brazil), h.Env.Fulfilled(t, h.Reseller, states)
+	br := h.Env.Fulfilled(t, h.Reseller, brazil)
+	us := h.Env.Fulfilled(t, h.Reseller, states)
 	require.NotEqual(t, *br.AccountID, *us.AccountID)
 	joe := h.customer(*us.AccountID, rules.CustomerAdmin)
 	spares := as[items[api.SparesView]](t, joe.get("/v1/spares"), 200).Items
@@ -51,7 +53,9 @@ func TestR82b_SubsidiariesOfOneParentKeepTheirBalances(t *testing.T) {
 // for its administrator, with the example that the reference shows.
 func TestR42_TheAdministratorChangesWhatAViewerMayNot(t *testing.T) {
 	h := sqlite(t)
-	doc, world, changed := described(t), h.world(t), 0
+	doc := described(t)
+	world := h.world(t)
+	changed := 0
 	for path, item := range doc.Paths {
 		for _, op := range []*huma.Operation{item.Post, item.Put, item.Patch, item.Delete} {
 			if op == nil || op.OperationID == "list-coverage" { // a question with a body

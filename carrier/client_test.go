@@ -122,7 +122,10 @@ func TestCircuitOpensAndClosesAgain(t *testing.T) {
 		}
 		w.Header().Set("Content-Type", "application/json")
 		_, _ = io.WriteString(w, `{"tracking":"T1"}`)
-	}, func(o *carrier.Options) { o.TripAfter, o.OpenFor = 3, 50*time.Millisecond })
+	}, func(o *carrier.Options) {
+		o.TripAfter = 3
+		o.OpenFor = 50 * time.Millisecond
+	})
 	ask := func() error { _, err := client.Book(context.Background(), "k", booking()); return err }
 	for range 3 {
 		require.Equal(t, carrier.Unavailable, carrier.CodeOf(ask()))

@@ -64,7 +64,8 @@ func TestWebhooksOutsideTheWindowAreRefused(t *testing.T) {
 
 func TestWebhooksThatLackSomething(t *testing.T) {
 	good := signed(monday, newKey)
-	timestamp, signature := good.Get(carrier.TimestampHeader), good.Get(carrier.SignatureHeader)
+	timestamp := good.Get(carrier.TimestampHeader)
+	signature := good.Get(carrier.SignatureHeader)
 	for name, c := range map[string]struct {
 		timestamp, signature string
 		want                 error

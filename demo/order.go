@@ -78,7 +78,9 @@ func (s *story) orderLicences(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.order, s.account, s.contract = o.ID, o.AccountID, o.Contracts[0].ID
+	s.order = o.ID
+	s.account = o.AccountID
+	s.contract = o.Contracts[0].ID
 	s.say("order %s of %s is fulfilled: contract %s", o.ID, s.company(), s.contract)
 	acc, err := get[struct {
 		Parent string `json:"parent_org_id"`

@@ -75,7 +75,9 @@ func TestSlipSaysWhatItIsGiven(t *testing.T) {
 		require.Contains(t, text, want)
 	}
 	empty := packing()
-	empty.Locale, empty.Items, empty.Returns = "en", nil, nil
+	empty.Locale = "en"
+	empty.Items = nil
+	empty.Returns = nil
 	pdf, err = empty.PDF()
 	text = textOf(t, drawn(t, pdf, err))
 	require.Contains(t, text, "Packing slip")
@@ -136,7 +138,8 @@ func TestLongNamesAndAddressesStayOnTheLabel(t *testing.T) {
 	l.To.Company = "Associação Brasileira das Empresas de Tecnologia da Informação e Comunicação do Interior Paulista Ltda"
 	l.To.Street = strings.Repeat("Avenida Engenheiro Luís Carlos Berrini ", 5) + "105"
 	l.To.City = "Vila Bela da Santíssima Trindade do Sul e dos Campos Gerais"
-	l.Reference, l.Contents = strings.Repeat("r", 90), strings.Repeat("Barra de vídeo ", 20)
+	l.Reference = strings.Repeat("r", 90)
+	l.Contents = strings.Repeat("Barra de vídeo ", 20)
 	pdf, err := l.PDF()
 	text := textOf(t, drawn(t, pdf, err))
 	require.Contains(t, text, "Maria da Conceição")

@@ -243,7 +243,8 @@ func (p pen) wrap(text string, w float64, style string, size float64) (lines []s
 		if strings.TrimSpace(line) == "" || p.width(strings.TrimRight(joined, " "), style, size) <= w {
 			line = joined
 		} else {
-			lines, line = append(lines, strings.TrimRight(line, " ")), strings.TrimLeft(piece, " ")
+			lines = append(lines, strings.TrimRight(line, " "))
+			line = strings.TrimLeft(piece, " ")
 		}
 		for p.width(strings.TrimRight(line, " "), style, size) > w && len([]rune(line)) > 1 {
 			letters := []rune(line)
@@ -251,7 +252,8 @@ func (p pen) wrap(text string, w float64, style string, size float64) (lines []s
 			for n > 1 && p.width(string(letters[:n]), style, size) > w {
 				n--
 			}
-			lines, line = append(lines, string(letters[:n])), string(letters[n:])
+			lines = append(lines, string(letters[:n]))
+			line = string(letters[n:])
 		}
 	}
 	return append(lines, strings.TrimRight(line, " "))

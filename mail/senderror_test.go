@@ -158,17 +158,28 @@ func TestSendError_TLSRequiredRefusesAPlaintextServer(t *testing.T) {
 func TestSender_EncryptsAndSignsIn(t *testing.T) {
 	for mode, option := range map[string]smtptest.Option{"required": smtptest.STARTTLS(), "implicit": smtptest.ImplicitTLS()} {
 		t.Run(mode, func(t *testing.T) {
-			server, sender := catcher(t, func(o *Options) { o.TLS, o.Username, o.Password = mode, "relay@x.example", "secret" },
+			server, sender := catcher(t, func(o *Options) {
+				o.TLS = mode
+				o.Username = "relay@x.example"
+				o.Password = "secret"
+			},
 				option, smtptest.Auth("relay@x.example", "secret"))
 			_, err := sender.Send(t.Context(), sample("ntf_1"))
 			require.NoError(t, err)
 			require.True(t, server.Messages()[0].TLS)
 
-			wrong := senderFor(t, server, func(o *Options) { o.TLS, o.Username, o.Password = mode, "relay@x.example", "guess" })
+			wrong := senderFor(t, server, func(o *Options) {
+				o.TLS = mode
+				o.Username = "relay@x.example"
+				o.Password = "guess"
+			})
 			_, err = wrong.Send(t.Context(), sample("ntf_2"))
 			requireKind(t, err, Temporary, 535, StepConnect) // our fault, never a bounce
 
-			untrusting := senderFor(t, server, func(o *Options) { o.TLS, o.RootCAs = mode, nil })
+			untrusting := senderFor(t, server, func(o *Options) {
+				o.TLS = mode
+				o.RootCAs = nil
+			})
 			_, err = untrusting.Send(t.Context(), sample("ntf_3"))
 			requireKind(t, err, Temporary, 0, StepConnect)
 
@@ -184,7 +195,10 @@ func TestSender_NeverSignsInOverPlaintext(t *testing.T) {
 	server, err := smtptest.Start("127.0.0.1:0", smtptest.Auth("u", "p"))
 	require.NoError(t, err)
 	defer func() { require.NoError(t, server.Close()) }()
-	sender := senderFor(t, server, func(o *Options) { o.Username, o.Password = "u", "p" })
+	sender := senderFor(t, server, func(o *Options) {
+		o.Username = "u"
+		o.Password = "p"
+	})
 	_, err = sender.Send(t.Context(), sample("ntf_1"))
 	requireKind(t, err, Temporary, 0, StepConnect)
 }

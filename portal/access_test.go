@@ -251,7 +251,8 @@ func TestR42_ANewRoleDoesNotLiftASuspension(t *testing.T) {
 func TestR117b_InvitationsThatNeedAnotherTryAreShown(t *testing.T) {
 	w := newWorld(t)
 	ana, inv := w.admin()
-	gone, lost := w.pending(inv.AccountID, "gone@acme.example"), w.pending(inv.AccountID, "lost@acme.example")
+	gone := w.pending(inv.AccountID, "gone@acme.example")
+	lost := w.pending(inv.AccountID, "lost@acme.example")
 	pool, err := w.Pool()
 	require.NoError(t, err)
 	_, err = pool.Exec("UPDATE invitations SET state = CASE id WHEN '" + gone.ID + "' THEN 'EXPIRED' ELSE 'BOUNCED' END WHERE id IN ('" + gone.ID + "','" + lost.ID + "')")

@@ -20,7 +20,9 @@ func (w *world) dead() map[string]string {
 		require.NoError(w.t, err)
 		return i
 	}
-	used, replaced, revoked := invite("used@acme.example"), invite("replaced@acme.example"), invite("revoked@acme.example")
+	used := invite("used@acme.example")
+	replaced := invite("replaced@acme.example")
+	revoked := invite("revoked@acme.example")
 	w.guest().accept(used, "Used")
 	_, err := w.Reissue(w.Context, replaced.ID, "", "", "lost")
 	require.NoError(w.t, err)

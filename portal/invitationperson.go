@@ -35,7 +35,9 @@ func askPerson(v *visit) (answer, error) {
 
 func (v *visit) personPage(found identity.InvitationView, p personPage) answer {
 	p.Email, p.Company = found.Invitation.Email, found.Account.LegalName
-	p.LeastLength, p.MostLength, p.NameMostLength = leastPassword, mostPassword, mostName
+	p.LeastLength = leastPassword
+	p.MostLength = mostPassword
+	p.NameMostLength = mostName
 	a := answer{page: "person", title: "person.title", data: p}
 	if p.NameProblem != "" || p.PassProblem != "" {
 		a.status = http.StatusUnprocessableEntity

@@ -77,7 +77,9 @@ func (v *visit) changedLanguage(c *gin.Context) bool {
 	}
 	q.Del("lang")
 	to := *c.Request.URL
-	to.Scheme, to.Host, to.RawQuery = "", "", q.Encode()
+	to.Scheme = ""
+	to.Host = ""
+	to.RawQuery = q.Encode()
 	v.finish(c, redirect(localPath(to.String())))
 	return true
 }

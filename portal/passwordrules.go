@@ -85,7 +85,9 @@ func variety(p string) int {
 
 // run tells of 1234567890, abcdefghij and their like, upwards or downwards.
 func run(p string) bool {
-	up, down, last := 0, 0, rune(-10)
+	up := 0
+	down := 0
+	last := rune(-10)
 	for _, r := range p {
 		if r == last+1 || (last == '9' && r == '0') {
 			up++

@@ -79,7 +79,9 @@ func (v *visit) replacementFacts(r replacement.RMA, view replacementView, site a
 	if view.Quantity > 1 {
 		quantity = v.language.Number(view.Quantity)
 	}
-	rejected, fee, outcome := "", "", ""
+	rejected := ""
+	fee := ""
+	outcome := ""
 	if r.RejectCode != "" && r.RMAFacts.Outbound() == rma.OutboundRejected {
 		rejected = v.language.Say("reject." + r.RejectCode)
 	}

@@ -26,7 +26,8 @@ type replacementActions struct {
 // reads is offered nothing.
 func (v *visit) replacementActions(r replacement.RMA, typed replacementActions, now time.Time) (replacementActions, error) {
 	offered := rma.RMACommandsFor(v.who.role(), r.RMAFacts, now)
-	typed.Withdraw, typed.Appeal = slices.Contains(offered, rma.RMAWithdraw), slices.Contains(offered, rma.RMAAppeal)
+	typed.Withdraw = slices.Contains(offered, rma.RMAWithdraw)
+	typed.Appeal = slices.Contains(offered, rma.RMAAppeal)
 	typed.MostLength = rules.MaxReason
 	var err error
 	if slices.Contains(offered, rma.RMAUseSpare) && r.DeviceID != nil {

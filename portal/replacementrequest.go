@@ -61,14 +61,20 @@ func (v *visit) searched() string {
 
 // requestPage fills the lists to choose from and shows the form.
 func (v *visit) requestPage(p requestPage) (answer, error) {
-	p.FaultMost, p.QuantityMost, p.Hours = mostFault, rma.MaxAccessories, v.program.Replacement.SerialKnownHours
+	p.FaultMost = mostFault
+	p.QuantityMost = rma.MaxAccessories
+	p.Hours = v.program.Replacement.SerialKnownHours
 	p.AskProof = p.Proof != "" || len(p.Problems["proof"]) > 0
 	var err error
 	if p.Accessory {
-		p.Heading, p.OtherPath, p.ToOther = "request.accessory.title", requestPath, "request.todevice"
+		p.Heading = "request.accessory.title"
+		p.OtherPath = requestPath
+		p.ToOther = "request.todevice"
 		err = v.listRooms(&p)
 	} else {
-		p.Heading, p.OtherPath, p.ToOther = "request.title", accessoryPath, "request.toaccessory"
+		p.Heading = "request.title"
+		p.OtherPath = accessoryPath
+		p.ToOther = "request.toaccessory"
 		err = v.listDevices(&p)
 	}
 	if err == nil {
@@ -120,7 +126,9 @@ func requestAccessory(v *visit) (answer, error) {
 // with everything that was typed. The description is one line to us: line breaks
 // become blanks.
 func (v *visit) sendRequest(p requestPage, n replacement.NewRMA) (answer, error) {
-	n.AccountID, n.SiteID, n.Once = v.who.account().ID, p.Site, p.Once
+	n.AccountID = v.who.account().ID
+	n.SiteID = p.Site
+	n.Once = p.Once
 	n.Fault = strings.Join(strings.Fields(p.Fault), " ")
 	r, err := v.replacements.RequestRMA(v.acting(), n)
 	if err == nil {

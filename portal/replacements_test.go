@@ -94,7 +94,8 @@ func TestC5_AForeignReplacementDoesNotExist(t *testing.T) {
 		gil, _ := w.site("gil@globex.example")
 		require.NotContains(t, gil.get("/replacements").body, r.ID)
 		require.NotContains(t, gil.get("/replacements").body, "SN100")
-		foreign, missing := gil.get("/replacements/"+r.ID), gil.get("/replacements/rma_missing")
+		foreign := gil.get("/replacements/" + r.ID)
+		missing := gil.get("/replacements/rma_missing")
 		require.Equal(t, 404, foreign.status)
 		require.Equal(t, missing.body, foreign.body)
 		for _, command := range []string{"/withdraw", "/appeal"} {

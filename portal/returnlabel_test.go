@@ -62,7 +62,8 @@ func TestS22_TheReturnLabelIsHandedToEveryMemberAndNobodyElse(t *testing.T) {
 		require.Equal(t, "nosniff", got.header.Get("X-Content-Type-Options"))
 
 		gil, _ := w.site("gil@globex.example")
-		foreign, missing := gil.get(page+"/return-label"), gil.get("/replacements/rma_missing/return-label")
+		foreign := gil.get(page + "/return-label")
+		missing := gil.get("/replacements/rma_missing/return-label")
 		require.Equal(t, 404, foreign.status)
 		require.Equal(t, missing.body, foreign.body)
 		require.Equal(t, "/sign-in", w.guest().get(page+"/return-label").path)

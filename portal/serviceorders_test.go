@@ -55,7 +55,8 @@ func TestR98_R100b_OrdersAreKnownByTheirNumber(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ana, _ := w.admin()
 		second := w.Fulfilled(t, w.Reseller(t, "Revenda Norte"), storetest.Form("PO-2"))
-		register, form := ana.get("/service-orders").body, ana.get("/service-orders/"+second.ID+"/cancellation").body
+		register := ana.get("/service-orders").body
+		form := ana.get("/service-orders/" + second.ID + "/cancellation").body
 		confirmed := map[string]bool{}
 		for _, m := range w.mails("order_confirmation") {
 			confirmed[m.Params["vendor_order_no"].(string)] = true

@@ -27,7 +27,10 @@ func newSessions(people *identity.People, secure bool) *scs.SessionManager {
 	m.HashTokenInStore = true
 	m.IdleTimeout, m.Lifetime = sessionIdle, sessionLifetime
 	m.Cookie.Name = cookieName("roomcover", secure)
-	m.Cookie.Secure, m.Cookie.HttpOnly, m.Cookie.SameSite, m.Cookie.Path = secure, true, http.SameSiteLaxMode, "/"
+	m.Cookie.Secure = secure
+	m.Cookie.HttpOnly = true
+	m.Cookie.SameSite = http.SameSiteLaxMode
+	m.Cookie.Path = "/"
 	return m
 }
 

@@ -115,7 +115,8 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		here, _ := w.admin()
 		phone, tablet := w.guest(), w.guest()
-		phone.agent, tablet.agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/604.1", "Mozilla/5.0 (Linux; Android 16) Chrome/150.0"
+		phone.agent = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) Safari/604.1"
+		tablet.agent = "Mozilla/5.0 (Linux; Android 16) Chrome/150.0"
 		for _, g := range []*guest{phone, tablet} {
 			g.post("/sign-in", "email", "ana.souza@acme.example", "password", goodPassword)
 		}

@@ -116,7 +116,8 @@ func (v *visit) spareView(u replacement.SpareUnit) spareView {
 		view.Serial = u.Serial
 	}
 	if u.RMAID != nil && (u.State == spare.SpareConsumed || u.State == spare.SpareReplenishing) {
-		view.Replacement, view.ReplacedPath = *u.RMAID, replacementsPath+"/"+*u.RMAID
+		view.Replacement = *u.RMAID
+		view.ReplacedPath = replacementsPath + "/" + *u.RMAID
 	}
 	return view
 }

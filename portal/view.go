@@ -101,7 +101,10 @@ func (v *visit) whoView() *whoView {
 		return w
 	}
 	at := v.who.account()
-	w.HasAccount, w.Company, w.AccountID, w.Admin = true, at.LegalName, at.ID, v.isAdmin()
+	w.HasAccount = true
+	w.Company = at.LegalName
+	w.AccountID = at.ID
+	w.Admin = v.isAdmin()
 	for _, a := range v.who.accounts {
 		if len(v.who.accounts) > 1 {
 			w.Others = append(w.Others, accountView{a.ID, a.LegalName, a.Street + ", " + a.City})

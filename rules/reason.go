@@ -32,11 +32,17 @@ func CheckOptionalReason(reason string) error {
 	field := FieldError{Pointer: "/reason"}
 	switch {
 	case !utf8.ValidString(reason):
-		field.Code, field.Message, field.Remedy = InvalidUTF8, "The reason is not valid UTF-8.", "Send it as UTF-8."
+		field.Code = InvalidUTF8
+		field.Message = "The reason is not valid UTF-8."
+		field.Remedy = "Send it as UTF-8."
 	case utf8.RuneCountInString(reason) > MaxReason:
-		field.Code, field.Message, field.Remedy = TooLong, "The reason is too long.", "Send at most 1000 characters."
+		field.Code = TooLong
+		field.Message = "The reason is too long."
+		field.Remedy = "Send at most 1000 characters."
 	case strings.ContainsFunc(reason, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }):
-		field.Code, field.Message, field.Remedy = ControlCharacters, "The reason has control characters.", "Send plain text; line breaks may stay."
+		field.Code = ControlCharacters
+		field.Message = "The reason has control characters."
+		field.Remedy = "Send plain text; line breaks may stay."
 	default:
 		return nil
 	}

@@ -77,7 +77,10 @@ func readCountryZones() map[string]string {
 func readRegions() map[string]map[string]region {
 	all := map[string]map[string]region{}
 	for _, row := range readTimeZoneFile("regions.csv") {
-		country, code, name, zone := row[0], row[1], row[2], row[3]
+		country := row[0]
+		code := row[1]
+		name := row[2]
+		zone := row[3]
 		if all[country] == nil {
 			all[country] = map[string]region{}
 		}

@@ -62,7 +62,8 @@ func (a *alertActivity) ExecuteActivity(ctx context.Context, in *interceptor.Exe
 	defer func() {
 		if p := recover(); p != nil {
 			a.alert.log.Error("an activity panicked", "activity", activity.GetInfo(ctx).ActivityType.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
-			out, err = nil, temporal.NewNonRetryableApplicationError("the step panicked; the log has the trace", activities.ErrorPanic, nil)
+			out = nil
+			err = temporal.NewNonRetryableApplicationError("the step panicked; the log has the trace", activities.ErrorPanic, nil)
 		}
 	}()
 	out, err = a.Next.ExecuteActivity(ctx, in)
@@ -106,10 +107,14 @@ func (a *alert) ask(ctx context.Context, subject, step string, cause error) {
 	t := db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: subject,
 		What: "Find out why this step fails; it is tried on.", Why: "The step " + step + " fails again and again: " + cause.Error()}
 	if errors.Is(cause, activities.ErrMailLater) {
-		t.SubjectID, t.What, t.Why = mailServer, "Look at the mail server; mails are tried on for three days.", "Mails cannot be handed over for a while now."
+		t.SubjectID = mailServer
+		t.What = "Look at the mail server; mails are tried on for three days."
+		t.Why = "Mails cannot be handed over for a while now."
 	}
 	if errors.Is(cause, activities.ErrCarrierLater) {
-		t.SubjectID, t.What, t.Why = carrierService, "Look at the carrier, and at its settings here; parcels are booked when it is back.", "The carrier cannot be asked for a while now: "+cause.Error()
+		t.SubjectID = carrierService
+		t.What = "Look at the carrier, and at its settings here; parcels are booked when it is back."
+		t.Why = "The carrier cannot be asked for a while now: " + cause.Error()
 	}
 	if err := a.db.RaiseTask(ctx, t); err != nil {
 		a.log.Error("an operator cannot be asked", "subject", subject, "error", err)

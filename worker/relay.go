@@ -175,7 +175,9 @@ func (r *relay) put(ctx context.Context, e db.OutboxEvent, cause error) {
 	t := db.OperatorTask{Kind: db.TaskOutboxStuck, SubjectID: e.ID,
 		What: "Find out why Temporal does not take this; it is tried on.", Why: "Telling " + string(e.Kind) + " of " + e.SubjectID + " fails: " + cause.Error()}
 	if unreachable(cause) {
-		t.SubjectID, t.What, t.Why = temporalService, "Look at the Temporal service; what waits is told when it is back.", "Temporal does not answer: "+cause.Error()
+		t.SubjectID = temporalService
+		t.What = "Look at the Temporal service; what waits is told when it is back."
+		t.Why = "Temporal does not answer: " + cause.Error()
 	}
 	err := r.db.RaiseTask(ctx, t)
 	if err != nil {

@@ -266,7 +266,9 @@ func (a *hookedActivity) ExecuteActivity(ctx context.Context, in *interceptor.Ex
 	name := activity.GetInfo(ctx).ActivityType.Name
 	h.mu.Lock()
 	h.ran[name]++
-	n, before, after := h.ran[name], h.before, h.after
+	n := h.ran[name]
+	before := h.before
+	after := h.after
 	h.mu.Unlock()
 	if before != nil {
 		if err := before(name, n); err != nil {

@@ -65,7 +65,8 @@ func actions(events []*historypb.HistoryEvent) (n int) {
 
 // The budgets of a normal order, until both of its workflows wait.
 func TestBudgetOfANormalOrder(t *testing.T) {
-	ordered, invitation := golden(t, "order_waiting"), golden(t, "invitation_waiting")
+	ordered := golden(t, "order_waiting")
+	invitation := golden(t, "invitation_waiting")
 	events := len(ordered.Events) + len(invitation.Events)
 	size := proto.Size(ordered) + proto.Size(invitation)
 	charged := actions(ordered.Events) + actions(invitation.Events)

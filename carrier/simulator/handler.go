@@ -45,7 +45,9 @@ func (s *Simulator) faulty(next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		f := s.faults
-		slow, broken, lost := s.line.happens(f.SlowAnswers), s.line.happens(f.ServerErrors), s.line.happens(f.LostAnswers)
+		slow := s.line.happens(f.SlowAnswers)
+		broken := s.line.happens(f.ServerErrors)
+		lost := s.line.happens(f.LostAnswers)
 		s.mu.Unlock()
 		if slow {
 			select {

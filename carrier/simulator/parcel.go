@@ -60,8 +60,13 @@ func (p *parcel) dice(seed int64) dice {
 func (p *parcel) plan(seed int64) {
 	d := p.dice(seed)
 	pickUp, transit := hours(d, 2, 4), hours(d, 3, 6)
-	lost, trouble, returned, late := d.happens(p.Faults.Lost), d.happens(p.Faults.Exceptions), d.happens(p.Faults.Returned), d.happens(p.Faults.LateDeliveries)
-	early, lateness, travel := hours(d, 2, 5), hours(d, 24, 72), hours(d, 10, 14)
+	lost := d.happens(p.Faults.Lost)
+	trouble := d.happens(p.Faults.Exceptions)
+	returned := d.happens(p.Faults.Returned)
+	late := d.happens(p.Faults.LateDeliveries)
+	early := hours(d, 2, 5)
+	lateness := hours(d, 24, 72)
+	travel := hours(d, 10, 14)
 	p.events = nil
 	switch handedIn := p.handedIn(); {
 	case p.CancelledAt != nil:
@@ -132,7 +137,9 @@ func (p *parcel) addOrdered(d dice) {
 
 func (p *parcel) add(d dice, kind string, at time.Time) {
 	e := planned{Event: carrier.Event{EventID: fmt.Sprintf("%s-%d", p.Tracking, len(p.events)+1), Tracking: p.Tracking, Kind: kind, OccurredAt: at, Place: "Simulated hub"}}
-	late, shuffled, copies := d.happens(p.Faults.LateScans), d.happens(p.Faults.Shuffled), 1
+	late := d.happens(p.Faults.LateScans)
+	shuffled := d.happens(p.Faults.Shuffled)
+	copies := 1
 	if lateness := hours(d, 24, 48); late {
 		at = at.Add(lateness)
 	}

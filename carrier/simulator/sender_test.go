@@ -64,7 +64,10 @@ func running(t *testing.T, c *calendar, i *inbox, o simulator.Options) (*simulat
 	t.Helper()
 	server := httptest.NewServer(i)
 	t.Cleanup(server.Close)
-	o.Now, o.RealUntil, o.WebhookURL, o.WebhookKeys = c.Now, c.until, server.URL, [][]byte{key}
+	o.Now = c.Now
+	o.RealUntil = c.until
+	o.WebhookURL = server.URL
+	o.WebhookKeys = [][]byte{key}
 	s := open(t, o)
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan struct{})

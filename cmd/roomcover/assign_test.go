@@ -17,7 +17,8 @@ func TestR39_AssignGivesEveryFreeRoomALicence(t *testing.T) {
 	s := service(t, env)
 	order := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 	account := *order.AccountID
-	here, there := env.Room(t, account, "Sala 1"), env.Room(t, account, "Sala 2")
+	here := env.Room(t, account, "Sala 1")
+	there := env.Room(t, account, "Sala 2")
 	env.Device(t, here, "AB1234", "MEETUP", "2022-12-01")
 	contract := env.Licences(t, order)[0].ContractID
 	out := s.must("assign", "--contract", contract, here.ID, "--reason", "asked")

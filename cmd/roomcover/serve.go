@@ -40,7 +40,9 @@ func (serveCommand) Run(ctx context.Context, a *app) error {
 		}
 		defer temporal.Close()
 		o := serverOptions(c)
-		o.Domains, o.Log, o.Temporal = store, log, temporal
+		o.Domains = store
+		o.Log = log
+		o.Temporal = temporal
 		handler, err := server.Handler(o)
 		if err != nil {
 			return err

@@ -111,7 +111,10 @@ func (a *answers) add(due time.Time, err error) {
 func (b *bench) tell(a *answers) {
 	slices.Sort(a.times)
 	l := a.of
-	l.Requests, l.P50, l.P99, l.Max = len(a.times), quantile(a.times, 0.5), quantile(a.times, 0.99), quantile(a.times, 1)
+	l.Requests = len(a.times)
+	l.P50 = quantile(a.times, 0.5)
+	l.P99 = quantile(a.times, 0.99)
+	l.Max = quantile(a.times, 1)
 	b.report.Acceptance = append(b.report.Acceptance, l)
 	b.say("%s: p50 %.1f ms, p99 %.1f ms, %d of %d failed", l.Condition, l.P50, l.P99, l.Failed, l.Requests)
 	if a.failed != nil {

@@ -40,7 +40,9 @@ func (p *parts) histories(ctx context.Context, query string, c *Counts) error {
 				return fmt.Errorf("read the history of %s: %w", id, err)
 			}
 		}
-		c.Events, c.Bytes, c.Actions = max(c.Events, sum.Events), max(c.Bytes, sum.Bytes), max(c.Actions, sum.Actions)
+		c.Events = max(c.Events, sum.Events)
+		c.Bytes = max(c.Bytes, sum.Bytes)
+		c.Actions = max(c.Actions, sum.Actions)
 	}
 	return nil
 }

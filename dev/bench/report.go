@@ -49,7 +49,8 @@ type Pair struct {
 }
 
 func (p *Pair) rate() {
-	p.PerSecondRatio, p.CPURatio = p.Stack.PerSecond/p.Floor.PerSecond, p.Stack.CPU/p.Floor.CPU
+	p.PerSecondRatio = p.Stack.PerSecond / p.Floor.PerSecond
+	p.CPURatio = p.Stack.CPU / p.Floor.CPU
 }
 
 func newReport(o Options, of string) Report {

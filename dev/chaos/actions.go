@@ -104,7 +104,8 @@ func (a *actor) decide(ctx context.Context) {
 	if !ok || json.Unmarshal(answer.Body, &list) != nil || len(list.Items) == 0 {
 		return
 	}
-	id, accept := list.Items[a.rand.IntN(len(list.Items))].ID, a.rand.IntN(3) > 0
+	id := list.Items[a.rand.IntN(len(list.Items))].ID
+	accept := a.rand.IntN(3) > 0
 	answer, ok = a.do(ctx, Request{Method: http.MethodPost, Path: "/v1/orders/" + id + "/decision", Token: a.operator,
 		Body: map[string]any{"accept": accept, "reason": "checked by hand"}})
 	switch {

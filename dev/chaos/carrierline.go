@@ -45,7 +45,9 @@ var faults = simulator.Faults{LateScans: 0.15, LateDeliveries: 0.2, Lost: 0.1, E
 // parcelsOnly leaves the faults of parcels and takes those of the line away: what is
 // asked again after a failure waits half of its age, and all must come to rest.
 func parcelsOnly(f simulator.Faults) simulator.Faults {
-	f.ServerErrors, f.LostAnswers, f.SlowAnswers = 0, 0, 0
+	f.ServerErrors = 0
+	f.LostAnswers = 0
+	f.SlowAnswers = 0
 	return f
 }
 

@@ -32,9 +32,13 @@ func TestKilledAndNothingLost(t *testing.T) {
 	defer stop()
 	bin := binaries(t)
 	seeds := seedsToRun(t)
-	load, settle, finish := 20*time.Second, 5*time.Second, 45*time.Second
+	load := 20 * time.Second
+	settle := 5 * time.Second
+	finish := 45 * time.Second
 	if long() {
-		load, settle, finish = 40*time.Second, 3*time.Minute, 100*time.Second
+		load = 40 * time.Second
+		settle = 3 * time.Minute
+		finish = 100 * time.Second
 	}
 	violations, done := 0, 0
 	for _, seed := range seeds {

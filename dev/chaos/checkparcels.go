@@ -44,7 +44,9 @@ const byHand = "/by-hand/"
 // parcels holds the carrier's journal against the shipments: one booking for each,
 // and none for nothing.
 func parcels(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
-	byKey, live, byTracking := map[string]int{}, map[string]bool{}, map[string]simulator.Parcel{}
+	byKey := map[string]int{}
+	live := map[string]bool{}
+	byTracking := map[string]simulator.Parcel{}
 	for _, p := range e.Parcels {
 		byKey[p.Key]++
 		live[p.Key] = !p.Cancelled

@@ -55,7 +55,9 @@ func (d *desk) deliveryNote(ctx context.Context) {
 		Reference: fmt.Sprintf("note %d/%d/%d", d.Seed, d.n, d.wishes)}
 	path := "/v1/stock/receipts"
 	if d.rand.IntN(3) == 0 {
-		path, entry.Reason, entry.Quantity = "/v1/stock/adjustments", "counted", 1-2*d.rand.IntN(2)
+		path = "/v1/stock/adjustments"
+		entry.Reason = "counted"
+		entry.Quantity = 1 - 2*d.rand.IntN(2)
 	}
 	d.atOnce(1+d.rand.IntN(2), func(who int) {
 		answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: path, Token: d.operator, Body: entry}, who)

@@ -95,7 +95,9 @@ func (p *Plan) hand(ctx context.Context, kinds []Kind, breath time.Duration, r *
 
 func (p *Plan) strike(ctx context.Context, kind Kind, r *rand.Rand) {
 	i, down := r.IntN(replicas), upTo(r, 1500*time.Millisecond)
-	worker, api, proxy := p.Stack.Workers[i], p.Stack.APIs[i], p.Stack.Proxies[i]
+	worker := p.Stack.Workers[i]
+	api := p.Stack.APIs[i]
+	proxy := p.Stack.Proxies[i]
 	switch kind {
 	case KillWorker:
 		p.fell(kind, worker, down)

@@ -26,7 +26,9 @@ func onDay() time.Time { return today }
 
 func TestShapes_AreGoodOrdersTheSameForASeed(t *testing.T) {
 	skus := catalogue.NewCatalogue(catalogue.DefaultCatalogue())
-	a, b, other := NewShapes(7, 0, onDay), NewShapes(7, 0, onDay), NewShapes(8, 0, onDay)
+	a := NewShapes(7, 0, onDay)
+	b := NewShapes(7, 0, onDay)
+	other := NewShapes(8, 0, onDay)
 	numbers, differs := map[string]bool{}, false
 	for range 300 {
 		form := a.Next()
@@ -96,7 +98,8 @@ func TestClient_SendsAgainWhatWasNotAnswered(t *testing.T) {
 			_, _ = w.Write([]byte(`{"code":"SEEN"}`))
 		}
 	}
-	a, b := httptest.NewServer(http.HandlerFunc(answers)), httptest.NewServer(http.HandlerFunc(answers))
+	a := httptest.NewServer(http.HandlerFunc(answers))
+	b := httptest.NewServer(http.HandlerFunc(answers))
 	defer a.Close()
 	defer b.Close()
 	ledger := NewLedger()

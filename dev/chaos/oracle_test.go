@@ -41,7 +41,9 @@ func world(t *testing.T, more func(*testing.T, storetest.Env, *Evidence)) Eviden
 	require.NoError(t, os.WriteFile(e.Logs[0], []byte("{\"msg\":\"serving\"}\n"), 0o600))
 	seller := env.Reseller(t, "Revenda Sul")
 
-	whole, partial, kept := accepted(t, env, e, seller, "A", nil), accepted(t, env, e, seller, "B", nil), accepted(t, env, e, seller, "C", nil)
+	whole := accepted(t, env, e, seller, "A", nil)
+	partial := accepted(t, env, e, seller, "B", nil)
+	kept := accepted(t, env, e, seller, "C", nil)
 	require.NotEmpty(t, kept)
 	cancelled(t, env, e, whole, 0)
 	cancelled(t, env, e, partial, 2)
@@ -64,7 +66,8 @@ func accepted(t *testing.T, env storetest.Env, e Evidence, seller account.Org, n
 	t.Helper()
 	form := storetest.Form("PO-" + name)
 	form.Lines = append(form.Lines, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 3})
-	form.EndCustomer.Company, form.EndCustomer.Email = "Cliente "+name, "ana."+Marker+"@"+strings.ToLower(name)+".example"
+	form.EndCustomer.Company = "Cliente " + name
+	form.EndCustomer.Email = "ana." + Marker + "@" + strings.ToLower(name) + ".example"
 	if change != nil {
 		change(&form)
 	}

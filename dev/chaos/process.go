@@ -70,7 +70,9 @@ func (p *Process) launch() error {
 	if err := startOnOwnThread(cmd); err != nil {
 		return errors.Join(err, log.Close())
 	}
-	p.cmd, p.exited, p.first = cmd, make(chan struct{}), make(chan string, 1)
+	p.cmd = cmd
+	p.exited = make(chan struct{})
+	p.first = make(chan string, 1)
 	go copyOutput(out, log, p.first, cmd, p.exited)
 	return nil
 }

@@ -85,7 +85,9 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 	if err != nil {
 		return result, err
 	}
-	result.Settled, result.Counts, result.Workflows = time.Since(began), ledger.Counts, len(evidence.Runs)
+	result.Settled = time.Since(began)
+	result.Counts = ledger.Counts
+	result.Workflows = len(evidence.Runs)
 	if result.Mails, err = mailStates(ctx, evidence); err != nil {
 		return result, err
 	}

@@ -30,7 +30,9 @@ func TestOrderOnTwoServesAndTwoWorkersEndsInMailsAndAllStopWithCode0(t *testing.
 	database := storetest.PostgresDSN(t)
 	roomcover, dev := build(t)
 	port := free(t, 7)
-	temporal, smtp, page := port[0], port[1], port[2]
+	temporal := port[0]
+	smtp := port[1]
+	page := port[2]
 
 	server := start(t, os.Environ(), dev, "temporal", "--data", t.TempDir(), "--temporal-port", temporal, "--temporal-ui-port", "0")
 	catcher := start(t, os.Environ(), dev, "smtp", "--data", t.TempDir(), "--smtp-port", smtp, "--mails-port", page)

@@ -25,7 +25,8 @@ const patience = 2 * time.Minute
 func build(t *testing.T) (roomcover, dev string) {
 	t.Helper()
 	dir := t.TempDir()
-	roomcover, dev = filepath.Join(dir, "roomcover"), filepath.Join(dir, "roomcover-dev")
+	roomcover = filepath.Join(dir, "roomcover")
+	dev = filepath.Join(dir, "roomcover-dev")
 	for folder, out := range map[string]string{"../..": roomcover, "..": dev} {
 		if given := os.Getenv("ROOMCOVER_DEV_BIN"); out == dev && given != "" {
 			dev = given
@@ -73,7 +74,9 @@ type process struct {
 func start(t *testing.T, env []string, name string, args ...string) *process {
 	t.Helper()
 	p := &process{name: filepath.Base(name) + " " + args[0], cmd: exec.Command(name, args...), ended: make(chan struct{})}
-	p.cmd.Env, p.cmd.Stdout, p.cmd.Stderr = env, &p.out, &p.out
+	p.cmd.Env = env
+	p.cmd.Stdout = &p.out
+	p.cmd.Stderr = &p.out
 	require.NoError(t, p.cmd.Start())
 	go func() { _ = p.cmd.Wait(); close(p.ended) }()
 	t.Cleanup(func() {
@@ -104,7 +107,9 @@ func command(t *testing.T, env []string, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	var out, errs bytes.Buffer
-	cmd.Env, cmd.Stdout, cmd.Stderr = env, &out, &errs
+	cmd.Env = env
+	cmd.Stdout = &out
+	cmd.Stderr = &errs
 	require.NoError(t, cmd.Run(), "%v: %s", args, errs.String())
 	return out.String()
 }

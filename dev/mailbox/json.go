@@ -57,7 +57,9 @@ func (h handler) showJSON(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	whole := summary(m)
-	whole.Text, whole.HTML, whole.Raw = m.Text, m.HTML, string(m.Raw)
+	whole.Text = m.Text
+	whole.HTML = m.HTML
+	whole.Raw = string(m.Raw)
 	answer(w, http.StatusOK, whole)
 }
 

@@ -53,7 +53,9 @@ func benchWorkflows(b *testing.B, o Options, eager bool) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	o.Dir, o.FrontendPort, o.LogLevel = b.TempDir(), free[0], slog.LevelError
+	o.Dir = b.TempDir()
+	o.FrontendPort = free[0]
+	o.LogLevel = slog.LevelError
 	s, err := Start(b.Context(), o)
 	if err != nil {
 		b.Fatal(err)

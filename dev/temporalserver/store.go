@@ -68,7 +68,8 @@ func connection(path string, overrides map[string]string) *config.SQL {
 }
 
 func setUpSchema(dir string, store *config.SQL) error {
-	file, mark := filepath.Join(dir, databaseFile), filepath.Join(dir, unfinishedFile)
+	file := filepath.Join(dir, databaseFile)
+	mark := filepath.Join(dir, unfinishedFile)
 	if exists(mark) {
 		for _, name := range []string{file, file + "-wal", file + "-shm", file + "-journal"} {
 			if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -80,7 +80,8 @@ func TestR35e_TwoFirstOrdersAtOnceAskOnce(t *testing.T) {
 func TestR35e_AssigningSettlesTheTaskAndIsAudited(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		accountID := *env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1")).AccountID
-		clara, davi := manager(t, env, "Clara Reis", "Clara.Reis@operator.example"), manager(t, env, "Davi Melo", "davi@operator.example")
+		clara := manager(t, env, "Clara Reis", "Clara.Reis@operator.example")
+		davi := manager(t, env, "Davi Melo", "davi@operator.example")
 		require.Equal(t, "clara.reis@operator.example", clara.Email)
 		_, err := env.CSMOf(storetest.Customer(accountID), accountID)
 		storetest.RequireCode(t, rules.NotFound, err)
@@ -153,7 +154,8 @@ func TestR35e_AManagerWhoLeavesIsAskedForAgain(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		a := *env.Fulfilled(t, seller, storetest.FormFor("PO-1", "Acme Ltda", "ana@acme.example")).AccountID
 		b := *env.Fulfilled(t, seller, storetest.FormFor("PO-2", "Beta SA", "bia@beta.example")).AccountID
-		clara, davi := manager(t, env, "Clara Reis", "clara@operator.example"), manager(t, env, "Davi Melo", "davi@operator.example")
+		clara := manager(t, env, "Clara Reis", "clara@operator.example")
+		davi := manager(t, env, "Davi Melo", "davi@operator.example")
 		for accountID, csm := range map[string]account.CSM{a: clara, b: davi} {
 			_, err := env.AssignCSM(storetest.Operator(), account.CSMAssignment{AccountID: accountID, CSMID: csm.ID, Reason: "r"})
 			require.NoError(t, err)

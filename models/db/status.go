@@ -45,7 +45,9 @@ func (st ProcessStatus) Event(kind OutboxKind, subjectID string) OutboxEvent {
 func (st ProcessStatus) payload() map[string]string {
 	p := map[string]string{statusVersion: strconv.FormatInt(st.Version, 10), PayloadWaitsFor: st.Timer}
 	if st.At != nil {
-		p[statusTimer], p[statusAt], p[PayloadUntil] = st.Timer, st.At.Format(time.RFC3339Nano), st.At.Format(time.RFC3339Nano)
+		p[statusTimer] = st.Timer
+		p[statusAt] = st.At.Format(time.RFC3339Nano)
+		p[PayloadUntil] = st.At.Format(time.RFC3339Nano)
 	}
 	if st.Mails {
 		p[statusMails] = "1"

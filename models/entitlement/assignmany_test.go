@@ -81,7 +81,8 @@ func TestR39_ManyAssignmentsAreAllOrNone(t *testing.T) {
 		rival := env.Fulfilled(t, seller, storetest.Form("PO-2"))
 		foreign := env.Fulfilled(t, seller, storetest.FormFor("PO-3", "Beta SA", "bia@beta.example"))
 		accountID := *o.AccountID
-		ctx, contract := storetest.Customer(accountID), env.Licences(t, o)[0].ContractID
+		ctx := storetest.Customer(accountID)
+		contract := env.Licences(t, o)[0].ContractID
 		rooms := several(t, env, accountID, "BR", 3)
 		env.Assigned(t, env.Licences(t, rival)[0], entitlement.Room{ID: rooms[0]})
 		_, err := env.ArchiveRoom(env.Context, rooms[1], "")

@@ -65,7 +65,8 @@ func TestR39_OneLicenceOneRoom(t *testing.T) {
 			f.Lines = []ordering.OrderLine{{SKU: sku, Quantity: 2}}
 			return env.Fulfilled(t, seller, f)
 		}
-		warranty, sync := place("PO-2", "EXT-WARRANTY-1Y"), place("PO-3", "SYNC-PLUS-1Y")
+		warranty := place("PO-2", "EXT-WARRANTY-1Y")
+		sync := place("PO-3", "SYNC-PLUS-1Y")
 		accountID := *o.AccountID
 		ctx := storetest.Customer(accountID)
 		a, b := env.Room(t, accountID, "A"), env.Room(t, accountID, "B")
@@ -212,7 +213,8 @@ func TestAssignAndMoveTakeAtMostTwelveStatements(t *testing.T) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 		accountID := *o.AccountID
 		ctx := storetest.Customer(accountID)
-		a, b := env.RoomIn(t, accountID, "A", "DE"), env.RoomIn(t, accountID, "B", "DE")
+		a := env.RoomIn(t, accountID, "A", "DE")
+		b := env.RoomIn(t, accountID, "B", "DE")
 		d := env.Device(t, a, "SERIAL1", "MEETUP", "2026-11-01")
 		l := env.Licences(t, o)[0]
 		_, err := env.PublishTerms(env.Context, storetest.TermsOf("DE", func(c *catalogue.CountryTerms) { c.RMASpeed = "3BD" }), "")
@@ -289,8 +291,10 @@ func TestR125d_AssignmentWarnsOfTheCap(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, accountID := storetest.AcmeForm(t, env) // three years
 		room := env.Room(t, accountID, "A")
-		young, old, ancient, unknown := env.Device(t, room, "NEW1", "MEETUP", "2026-11-20"), env.Device(t, room, "OLD1", "MEETUP", "2023-06-01"),
-			env.Device(t, room, "OLD2", "MEETUP", "2020-06-01"), env.Device(t, room, "WHO1", "MEETUP", "")
+		young := env.Device(t, room, "NEW1", "MEETUP", "2026-11-20")
+		old := env.Device(t, room, "OLD1", "MEETUP", "2023-06-01")
+		ancient := env.Device(t, room, "OLD2", "MEETUP", "2020-06-01")
+		unknown := env.Device(t, room, "WHO1", "MEETUP", "")
 		out, err := env.Assign(env.Context, entitlement.AssignRequest{LicenceID: env.Licences(t, o)[0].ID, RoomID: room.ID})
 		require.NoError(t, err)
 		got := map[string]string{}
@@ -351,8 +355,10 @@ func TestR109_AnotherAccountsRoomsAndLicencesAreNotFound(t *testing.T) {
 		mine, accountID := storetest.AcmeForm(t, env)
 		theirs := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), storetest.FormFor("PO-9", "Beta SA", "bia@beta.example"))
 		ctx := storetest.Customer(accountID)
-		room, foreign := env.Room(t, accountID, "A"), env.Room(t, *theirs.AccountID, "B")
-		d, l := env.Device(t, foreign, "SERIAL1", "MEETUP", ""), env.Licences(t, theirs)[0]
+		room := env.Room(t, accountID, "A")
+		foreign := env.Room(t, *theirs.AccountID, "B")
+		d := env.Device(t, foreign, "SERIAL1", "MEETUP", "")
+		l := env.Licences(t, theirs)[0]
 		a := env.Assigned(t, l, foreign)
 		own := env.Licences(t, mine)[0]
 		env.Assigned(t, own, room)
@@ -399,7 +405,8 @@ func TestR109_AnotherAccountsRoomsAndLicencesAreNotFound(t *testing.T) {
 				return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{FromRoomID: room.ID, ToRoomID: env.Room(t, accountID, "X").ID, DeviceIDs: []string{d}}))
 			},
 		} {
-			there, none := ask(foreign.ID, d.ID, l.ID, a.ID, *theirs.AccountID), ask("rom_x", "dev_x", "lic_x", "asg_x", "acc_x")
+			there := ask(foreign.ID, d.ID, l.ID, a.ID, *theirs.AccountID)
+			none := ask("rom_x", "dev_x", "lic_x", "asg_x", "acc_x")
 			storetest.RequireCode(t, rules.NotFound, there)
 			require.Equal(t, none, there, call)
 		}

@@ -101,7 +101,8 @@ func TestR59_ModelsAreData(t *testing.T) {
 		room := env.Room(t, accountID, "A")
 		env.Device(t, room, "DEV-1", "gadget", "2026-11-01") // R59b: inventoried, not covered
 		env.Assigned(t, env.Licences(t, o)[0], room)
-		serial, at := entitlement.CoverSubject{Serial: "DEV-1"}, day(t, "2026-11-24")
+		serial := entitlement.CoverSubject{Serial: "DEV-1"}
+		at := day(t, "2026-11-24")
 		require.Equal(t, rules.ModelNotSupported, ask(t, env, serial, at, cover.ForHardware).Code)
 		from := civil.Date{Year: 2026, Month: 11, Day: 24}
 		_, err := env.PutModel(storetest.Customer(accountID), catalogue.ProductModel{Code: "GADGET", Name: "Gadget", Kind: catalogue.KindHardware, Serialised: true})
@@ -123,7 +124,8 @@ func TestS32_UnknownPurchaseIsHeldUntilKnown(t *testing.T) {
 		room := env.Room(t, accountID, "A")
 		d := env.Device(t, room, "DEV-1", "MEETUP", "")
 		env.Assigned(t, env.Licences(t, o)[0], room)
-		serial, at := entitlement.CoverSubject{Serial: "DEV-1"}, day(t, "2026-11-24")
+		serial := entitlement.CoverSubject{Serial: "DEV-1"}
+		at := day(t, "2026-11-24")
 		a := ask(t, env, serial, at, cover.ForHardware)
 		require.Equal(t, rules.ProofRequired, a.Code)
 		require.True(t, a.Held)
@@ -156,7 +158,10 @@ func TestS31_LaterTermsLeaveAssignmentsTheBetter(t *testing.T) {
 		o, accountID := storetest.AcmeForm(t, env)
 		room := env.Room(t, accountID, "A")
 		env.Assigned(t, env.Licences(t, o)[0], room)
-		_, err := env.PublishTerms(env.Context, storetest.TermsOf("BR", func(c *catalogue.CountryTerms) { c.RMASpeed, c.EffectiveFrom = "5BD", c.EffectiveFrom.AddDays(10) }), "")
+		_, err := env.PublishTerms(env.Context, storetest.TermsOf("BR", func(c *catalogue.CountryTerms) {
+			c.RMASpeed = "5BD"
+			c.EffectiveFrom = c.EffectiveFrom.AddDays(10)
+		}), "")
 		require.NoError(t, err)
 		a := ask(t, env, entitlement.CoverSubject{RoomID: room.ID}, day(t, "2026-12-20"), cover.ForHardware)
 		require.Equal(t, calendar.SpeedNBD, a.RMASpeed)

@@ -19,7 +19,8 @@ const enterprise = "UPDATE service_contracts SET type = 'ENTERPRISE', max_rooms 
 func TestS37_TheSchemaAcceptsAnEnterprisePlan(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
-		first, second := env.Fulfilled(t, seller, storetest.Form("PO-1")), env.Fulfilled(t, seller, storetest.Form("PO-2"))
+		first := env.Fulfilled(t, seller, storetest.Form("PO-1"))
+		second := env.Fulfilled(t, seller, storetest.Form("PO-2"))
 		require.NoError(t, env.Exec(enterprise+"'"+first.ID+"'"))
 		contracts, err := env.ContractsOfOrder(env.Context, first.ID)
 		require.NoError(t, err)

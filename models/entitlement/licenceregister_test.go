@@ -40,7 +40,9 @@ type (
 var licenceRegister = porcupine.Model{
 	Init: func() any { return seat{} },
 	Step: func(state, input, output any) (bool, any) {
-		now, call, answer := state.(seat), input.(registerCall), output.(registerAnswer)
+		now := state.(seat)
+		call := input.(registerCall)
+		answer := output.(registerAnswer)
 		refused := func(code string) (bool, any) { return answer.code == code, now }
 		changed := func(to seat) (bool, any) { return answer.code == "", to }
 		switch {

@@ -21,7 +21,9 @@ func TestC3_RoomsRegionIsKeptAndGivesItsZone(t *testing.T) {
 			{"DE", "BY", "", "BY", "Europe/Berlin"},
 		} {
 			f := storetest.RoomForm("Sala")
-			f.Country, f.Region, f.TimeZone = c.country, c.region, c.zone
+			f.Country = c.country
+			f.Region = c.region
+			f.TimeZone = c.zone
 			r, err := env.CreateRoom(env.Context, entitlement.NewRoom{AccountID: accountID, Form: f})
 			require.NoError(t, err)
 			r, err = env.GetRoom(env.Context, r.ID)

@@ -65,7 +65,10 @@ func (w *roomWorld) room(i int) entitlement.Room {
 }
 
 func (w *roomWorld) do(s roomStep) error {
-	l, d, here, there := w.licences[s.Licence], w.devices[s.Device], w.room(s.Room), w.room(s.Next)
+	l := w.licences[s.Licence]
+	d := w.devices[s.Device]
+	here := w.room(s.Room)
+	there := w.room(s.Next)
 	switch s.Do {
 	case "assign":
 		return storetest.SecondOf(w.Assign(w.ctx, entitlement.AssignRequest{LicenceID: l.ID, RoomID: here.ID}))

@@ -36,7 +36,8 @@ type twoTenants struct {
 // twoAccounts has a row of each table for two customers of two resellers.
 func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 	var w twoTenants
-	w.sellerA, w.sellerB = env.Reseller(t, "Revenda Sul"), env.Reseller(t, "Revenda Oeste")
+	w.sellerA = env.Reseller(t, "Revenda Sul")
+	w.sellerB = env.Reseller(t, "Revenda Oeste")
 	w.a = env.Fulfilled(t, w.sellerA, storetest.FormFor("PO-1", "Acme Ltda", "ana.souza@acme.example"))
 	w.b = env.Fulfilled(t, w.sellerB, storetest.FormFor("PO-1", "Beta SA", "bia@beta.example"))
 	for i, o := range []order.Order{w.a, w.b} {
@@ -184,7 +185,8 @@ func TestC5_TheServiceIsNoSuperuser(t *testing.T) {
 
 func TestC5_ForeignAndMissingIdsAnswerAlike(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		seller, other := env.Reseller(t, "Revenda Sul"), env.Reseller(t, "Revenda Oeste")
+		seller := env.Reseller(t, "Revenda Sul")
+		other := env.Reseller(t, "Revenda Oeste")
 		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
 		inv := env.InvitationOf(t, o.ID)
 		_, m := env.Join(t, inv)

@@ -21,7 +21,9 @@ func TestR121_V17_InvitationValidThroughLocalDay30(t *testing.T) {
 		env := storetest.SQLite(t)
 		env.SetLocal(t, c.zone, "2026-03-01 10:00")
 		form := storetest.Form("PO-1")
-		form.PurchasedOn, form.EndCustomer.Address.Country, form.EndCustomer.Address.Region = "2026-03-01", c.country, ""
+		form.PurchasedOn = "2026-03-01"
+		form.EndCustomer.Address.Country = c.country
+		form.EndCustomer.Address.Region = ""
 		inv := env.InvitationOf(t, env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form).ID)
 		require.Equal(t, c.end, storetest.Stamp(inv.ExpiresAt))
 		token := env.Secrets().InvitationToken(inv.ID)

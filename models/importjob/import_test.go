@@ -46,7 +46,9 @@ func TestImportsResumeAfterAKill(t *testing.T) {
 		require.Len(t, report, 10)
 		_, err = env.ImportRows(storetest.Seller(account.Org{ID: "org_other"}), job.ID, "", 0, 50)
 		storetest.RequireCode(t, rules.NotFound, err)
-		job.State, job.RowsTotal, job.RowsStored = importjob.ImportDone, 700, 1
+		job.State = importjob.ImportDone
+		job.RowsTotal = 700
+		job.RowsStored = 1
 		require.NoError(t, env.ImportProgress(env.Context, job))
 		got, err = env.GetImport(seller, job.ID, true)
 		require.NoError(t, err)

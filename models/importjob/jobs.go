@@ -107,7 +107,8 @@ func (s *Jobs) CreateImport(ctx context.Context, job ImportJob) (ImportJob, erro
 			return err
 		}
 
-		job.RequestedBy, job.RequestedRole = tx.Scope.Actor.ID, tx.Scope.Actor.Role
+		job.RequestedBy = tx.Scope.Actor.ID
+		job.RequestedRole = tx.Scope.Actor.Role
 		if err := tx.Create(&job).Error; err != nil {
 			return err
 		}

@@ -135,7 +135,9 @@ func (s *Logistics) applyCarrierEvent(ctx context.Context, e CarrierEvent) (Carr
 			return err
 		}
 
-		out.State, out.ShipmentID, out.AccountID = CarrierEventApplied, &sh.ID, &sh.AccountID
+		out.State = CarrierEventApplied
+		out.ShipmentID = &sh.ID
+		out.AccountID = &sh.AccountID
 		return tx.Model(&CarrierEvent{}).
 			Where("id = ?", e.ID).
 			Select("state", "shipment_id", "account_id").

@@ -213,7 +213,8 @@ func TestC5_ShipmentsOfOthersAreNotThere(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		accountID := storetest.AccountOf(t, env)
 		sh := storetest.ShipmentOf(t, env, accountID, "T1")
-		foreign, own := storetest.Customer("acc_other"), storetest.Customer(accountID)
+		foreign := storetest.Customer("acc_other")
+		own := storetest.Customer(accountID)
 		_, err := env.GetShipment(foreign, sh.ID)
 		storetest.RequireCode(t, rules.NotFound, err)
 		for _, f := range []logistics.ShipmentFilter{{}, {AccountID: accountID}, {Tracking: "T1"}} {

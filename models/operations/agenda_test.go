@@ -205,7 +205,8 @@ func TestAgendaPagesThroughBothLists(t *testing.T) {
 
 func TestAgendaRefusesWhatItCannotTell(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		over, today := civil.DateOf(storetest.Now).AddDays(-1), civil.DateOf(storetest.Now)
+		over := civil.DateOf(storetest.Now).AddDays(-1)
+		today := civil.DateOf(storetest.Now)
 		for _, q := range []operations.AgendaQuery{{On: &over}, {Zone: "Mars/Olympus"}, {Zone: "Local"}} {
 			_, err := env.Agenda(env.Context, q)
 			storetest.RequireCode(t, rules.ValidationFailed, err)

@@ -26,10 +26,13 @@ func TestR90_WindowClosesAfterLocalDay30(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		form := func(po string) ordering.OrderForm {
 			f := storetest.Form(po)
-			f.PurchasedOn, f.EndCustomer.Address.Region, f.EndCustomer.Address.Country = "2026-01-31", c.region, c.country
+			f.PurchasedOn = "2026-01-31"
+			f.EndCustomer.Address.Region = c.region
+			f.EndCustomer.Address.Country = c.country
 			return f
 		}
-		a, b := env.Fulfilled(t, seller, form("PO-1")), env.Fulfilled(t, seller, form("PO-2"))
+		a := env.Fulfilled(t, seller, form("PO-1"))
+		b := env.Fulfilled(t, seller, form("PO-2"))
 		env.SetLocal(t, c.zone, "2026-03-02 23:59")
 		o, _, err := env.CancelOrder(storetest.Seller(seller), a.ID, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
@@ -45,7 +48,8 @@ func TestR90_WindowClosesAfterLocalDay30(t *testing.T) {
 
 func TestS7_WhoMayCancel(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		seller, other := env.Reseller(t, "Revenda Sul"), env.Reseller(t, "Revenda Oeste")
+		seller := env.Reseller(t, "Revenda Sul")
+		other := env.Reseller(t, "Revenda Oeste")
 		place := func(po string) order.Order { return env.Fulfilled(t, seller, storetest.Form(po)) }
 		o := place("PO-1")
 		cancel := func(ctx context.Context, o order.Order, reason string) error {
@@ -99,7 +103,8 @@ func TestR30b_CancellingSelectLeavesJumpStart(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		bundle := storetest.Form("PO-B")
 		bundle.Lines = []ordering.OrderLine{{SKU: "TAP-BUNDLE-TEAMS", Quantity: 2}}
-		js, sel := env.Fulfilled(t, seller, bundle), env.Fulfilled(t, seller, storetest.Form("PO-1"))
+		js := env.Fulfilled(t, seller, bundle)
+		sel := env.Fulfilled(t, seller, storetest.Form("PO-1"))
 		_, c, err := env.CancelOrder(storetest.Seller(seller), sel.ID, order.CancelRequest{Reason: "x"})
 		require.NoError(t, err)
 		_, err = env.CompensateCancellation(env.Context, c.ID)
@@ -177,7 +182,8 @@ func TestS12_SeveralContracts(t *testing.T) {
 func TestS11_InvitationGoesWithTheLastContract(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
-		a, b := env.Fulfilled(t, seller, storetest.Form("PO-1")), env.Fulfilled(t, seller, storetest.Form("PO-2"))
+		a := env.Fulfilled(t, seller, storetest.Form("PO-1"))
+		b := env.Fulfilled(t, seller, storetest.Form("PO-2"))
 		inv := env.InvitationOf(t, a.ID)
 		state := func() rules.InvitationState {
 			got, err := env.GetInvitation(env.Context, inv.ID)

@@ -92,7 +92,9 @@ func TestR100a_EqualAddressesGetOneCopy(t *testing.T) {
 	} {
 		env := storetest.SQLite(t)
 		form := storetest.Form("PO-1")
-		form.EndCustomer.Email, form.Reseller.Email, form.Distributor.Email = addresses[0], addresses[1], addresses[2]
+		form.EndCustomer.Email = addresses[0]
+		form.Reseller.Email = addresses[1]
+		form.Distributor.Email = addresses[2]
 		o := env.Accept(t, env.Reseller(t, "Revenda Sul"), form)
 		if o.State == rules.OrderNeedsReview {
 			_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "x"})

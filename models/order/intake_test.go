@@ -56,7 +56,8 @@ func TestS14_OtherBodyUnderThePONamesTheFields(t *testing.T) {
 // a field that differs would let values be guessed one by one.
 func TestS14_R94_WhoDidNotSendTheOrderLearnsNoDifferences(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		seller, dist := env.Reseller(t, "Revenda Sul"), env.Distributor(t, "Distribuidora Norte")
+		seller := env.Reseller(t, "Revenda Sul")
+		dist := env.Distributor(t, "Distribuidora Norte")
 		for i, pair := range [][2]account.Org{{seller, dist}, {dist, seller}} {
 			sender, other := pair[0], pair[1]
 			form := storetest.Form(storetest.PO(i))
@@ -259,7 +260,9 @@ func TestR94_RefusedIntakeHoldsNoPersonalData(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
 		form := storetest.Form("PO-1")
-		form.EndCustomer.Email, form.EndCustomer.ContactName, form.Lines[0].SKU = "not an address of ana", "Ana\nSouza", "NO-SUCH"
+		form.EndCustomer.Email = "not an address of ana"
+		form.EndCustomer.ContactName = "Ana\nSouza"
+		form.Lines[0].SKU = "NO-SUCH"
 		_, err := env.AcceptOrder(env.Context, order.Intake{Sender: seller, Form: form})
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 		require.NoError(t, env.RefuseOrder(storetest.Seller(seller), seller.ID, form.Hash(), err.(*rules.Error).Fields))

@@ -15,7 +15,8 @@ func TestR100b_C5_OrderNumbersOfAnAccount(t *testing.T) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		first := env.Fulfilled(t, reseller, storetest.Form("PO-1"))
 		form := storetest.Form("PO-2")
-		form.EndCustomer.Company, form.EndCustomer.Email = "Delta", "rui@delta.example"
+		form.EndCustomer.Company = "Delta"
+		form.EndCustomer.Email = "rui@delta.example"
 		other := env.Fulfilled(t, reseller, form)
 
 		mine := db.WithScope(t.Context(), db.Scope{AccountIDs: []string{*first.AccountID}, Actor: db.Actor{ID: "usr_1", Role: rules.CustomerReadOnly}})

@@ -15,7 +15,8 @@ func TestS20_AnEditedCalendarCountsFromTheNextApprovalOn(t *testing.T) {
 		first := env.Approved(t, env.Covered(t))
 		require.Equal(t, "2026-11-26", first.Promise.On.String())
 		second := env.Approved(t, env.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200"))
-		third, fourth := env.Requested(t, env.CoveredFor(t, "Gama Ltda", "gil@gama.example", "SN-300")), env.Requested(t, env.CoveredFor(t, "Delta Ltda", "dora@delta.example", "SN-400"))
+		third := env.Requested(t, env.CoveredFor(t, "Gama Ltda", "gil@gama.example", "SN-300"))
+		fourth := env.Requested(t, env.CoveredFor(t, "Delta Ltda", "dora@delta.example", "SN-400"))
 
 		env.Statements.Reset()
 		third = storetest.ApproveRMA(t, env, third.ID)

@@ -35,7 +35,9 @@ func TestC8_WindowsOfReplacementsAreConfiguration(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, "2026-09-04", before.On.String())
 		changed(t, env, func(p *catalogue.Program) {
-			p.Replacement.CutOff, p.Replacement.ReturnDays, p.Replacement.ReturnReminderDays = "17:00", 2, []int{1}
+			p.Replacement.CutOff = "17:00"
+			p.Replacement.ReturnDays = 2
+			p.Replacement.ReturnReminderDays = []int{1}
 		})
 		after, err := env.PromiseAt(env.Context, site, calendar.SpeedNBD, at)
 		require.NoError(t, err)
@@ -63,7 +65,10 @@ func TestC8_ReminderDaysOfInvitationsAreConfiguration(t *testing.T) {
 // The audit tells what was changed, before and after.
 func TestC6_ChangingTheProgramIsAudited(t *testing.T) {
 	env := storetest.SQLite(t)
-	changed(t, env, func(p *catalogue.Program) { p.CancelDays, p.Replacement.CutOff = 14, "16:00" })
+	changed(t, env, func(p *catalogue.Program) {
+		p.CancelDays = 14
+		p.Replacement.CutOff = "16:00"
+	})
 	ref, err := env.Reference(env.Context)
 	require.NoError(t, err)
 	events, err := env.Timeline(env.Context, ref.Program.ID)

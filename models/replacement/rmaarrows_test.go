@@ -72,7 +72,10 @@ func (c rmaCourse) reship() {
 // spareunituse_test.go. DELIVERED leads to AWAITING_RETURN at once.
 func TestRMAArrows(t *testing.T) {
 	type step = func(rmaCourse)
-	approve, allocate, ship, deliver := rmaCourse.approve, rmaCourse.allocate, rmaCourse.ship, rmaCourse.deliver
+	approve := rmaCourse.approve
+	allocate := rmaCourse.allocate
+	ship := rmaCourse.ship
+	deliver := rmaCourse.deliver
 	delivered := []step{approve, allocate, ship, deliver}
 	on := func(before []step, more ...step) []step { return append(append([]step{}, before...), more...) }
 	inspected := func(o rma.RMAOutcome) step { return func(c rmaCourse) { c.inspect(o) } }

@@ -25,7 +25,8 @@ const carriedStatements = 92
 // told together, and the parcel's own scans belong to the carrier's events.
 func TestBudgetOfAnOrdinaryRMAsStatements(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		first, second := env.Covered(t), env.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200")
+		first := env.Covered(t)
+		second := env.CoveredFor(t, "Beta Ltda", "bia@beta.example", "SN-200")
 		storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 2) // so that the approval allocates
 		ordinaryRMA(t, env, first, byHand)
 		requireStatements(t, ordinaryRMA(t, env, second, byHand), rmaStatements)

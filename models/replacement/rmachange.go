@@ -190,7 +190,9 @@ func (w *rmaChange) planReturn() error {
 	}
 
 	if db.SameInstant(base, w.WrongUnitAt) {
-		w.RemindersSent, w.OverdueAt, w.FeeAskedAt = 0, nil, nil
+		w.RemindersSent = 0
+		w.OverdueAt = nil
+		w.FeeAskedAt = nil
 	}
 	w.ReturnBaseAt = base
 	w.ReturnPlan = &plan

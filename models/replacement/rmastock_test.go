@@ -174,7 +174,8 @@ func TestS10_CancellationOfTheOrderReleasesItsStock(t *testing.T) {
 func TestLostParcelIsSentAnewFromStock(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
-		home, abroad := storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1), storetest.Stocked(t, env, "AR-1", "AR", "RALLY-BAR", 1)
+		home := storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
+		abroad := storetest.Stocked(t, env, "AR-1", "AR", "RALLY-BAR", 1)
 		r := env.Shipped(t, c)
 		r, err := env.ReshipRMA(storetest.AgentContext, r.ID, "lost on the way")
 		require.NoError(t, err)

@@ -148,7 +148,8 @@ func TestS21_StockBalancesAgainstRMAs(t *testing.T) {
 // waits for a person.
 func TestS21_TwoApprovalsForTheLastUnit(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		a, b := env.Covered(t), env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-200") // of two accounts: no lock is shared
+		a := env.Covered(t)
+		b := env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-200") // of two accounts: no lock is shared
 		d := storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
 		requested := []replacement.RMA{env.Requested(t, a), env.Requested(t, b)}
 		storetest.RequireAll(t, storetest.AtOnce(2, func(i int) error {

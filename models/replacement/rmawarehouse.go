@@ -255,7 +255,9 @@ func (w *rmaChange) forgetParcel() {
 	w.AllocatedAt, w.BackorderedAt = nil, nil
 	w.ShippedAt, w.PickedUpAt = nil, nil
 	w.SilenceDueAt, w.SilenceAskedAt = nil, nil
-	w.ReplacementDeviceID, w.ReplacementSerial, w.ReplacementModel = nil, "", ""
+	w.ReplacementDeviceID = nil
+	w.ReplacementSerial = ""
+	w.ReplacementModel = ""
 	w.Carrier, w.Tracking = "", ""
 	w.DepotID = nil
 }

@@ -32,7 +32,8 @@ func newAidWorld(t *testing.T, env storetest.Env) aidWorld {
 	require.NoError(t, err)
 	w.b = second.ID
 	w.stranger = *env.Fulfilled(t, seller, storetest.FormFor("PO-2", "Beta SA", "bia@beta.example")).AccountID
-	w.hq, w.lab = env.Site(t, w.a, "HQ", "BR", "SP"), env.Site(t, w.b, "Laboratório", "BR", "AM")
+	w.hq = env.Site(t, w.a, "HQ", "BR", "SP")
+	w.lab = env.Site(t, w.b, "Laboratório", "BR", "AM")
 	_, err = env.MarkCourier(storetest.Operator(), w.lab.ID, true, "twice late")
 	require.NoError(t, err)
 	return w
@@ -48,8 +49,10 @@ func TestR84_SelectionAidLooksOverAllAccountsOfTheParent(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		w := newAidWorld(t, env)
 		board := w.room(t, env, w.a, "Board", "hq", rules.CriticalityCritical)
-		other, lab := w.room(t, env, w.a, "Sala 2", " HQ ", rules.CriticalityHigh), w.room(t, env, w.b, "Training", "laboratorio", rules.CriticalityCritical)
-		lost, gone := w.room(t, env, w.a, "Sala 3", "Nowhere", rules.CriticalityCritical), w.room(t, env, w.a, "Closed", "HQ", rules.CriticalityCritical)
+		other := w.room(t, env, w.a, "Sala 2", " HQ ", rules.CriticalityHigh)
+		lab := w.room(t, env, w.b, "Training", "laboratorio", rules.CriticalityCritical)
+		lost := w.room(t, env, w.a, "Sala 3", "Nowhere", rules.CriticalityCritical)
+		gone := w.room(t, env, w.a, "Closed", "HQ", rules.CriticalityCritical)
 		for i, room := range []entitlement.Room{board, other, other, lost, lab} {
 			env.Device(t, room, fmt.Sprint("BAR-", i), "RALLY-BAR", "")
 		}

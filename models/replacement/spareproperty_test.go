@@ -143,7 +143,8 @@ func TestS9_LiveUnitsAreTheBalanceAlways(t *testing.T) {
 		most := storetest.Sized(3, 20)
 		for _, carrier := range []string{"", "post"} { // by hand, and by a carrier that is asked
 			env := env.WithCarrier(t, carrier)
-			s, runs := &spareTown{env: env, t: t, company: "Acme Ltda " + carrier, serials: 1000 * len(carrier)}, 0
+			s := &spareTown{env: env, t: t, company: "Acme Ltda " + carrier, serials: 1000 * len(carrier)}
+			runs := 0
 			rapid.Check(t, func(rt *rapid.T) {
 				if runs++; runs > most { // each builds upon what the one before left
 					return

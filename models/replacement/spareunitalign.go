@@ -73,7 +73,9 @@ func (w *spareUnitChange) keep() error {
 	if err := w.become(spare.SpareOnSite); err != nil {
 		return err
 	}
-	w.RecallRequestedAt, w.RecallDueAt, w.RemindersSent = nil, nil, 0
+	w.RecallRequestedAt = nil
+	w.RecallDueAt = nil
+	w.RemindersSent = 0
 	w.note("spare.recall_withdrawn", nil)
 	w.mail("RECALL_WITHDRAWN", nil)
 	return w.cancelParcel(w.recallKey())
@@ -106,7 +108,9 @@ func (w *spareUnitChange) recall() error {
 	due := spare.SpareRecallDue(w.now, ref.Program.Replacement.SpareRecallDays, w.zone())
 	w.RecallRequestedAt = &w.now
 	w.RecallDueAt = &due
-	w.RecallScannedAt, w.FeeAskedAt, w.RemindersSent = nil, nil, 0
+	w.RecallScannedAt = nil
+	w.FeeAskedAt = nil
+	w.RemindersSent = 0
 	w.RecallPending = false
 	w.Recalls++
 	w.note("spare.recall_requested", map[string]any{"due": due})

@@ -50,7 +50,8 @@ func DueReturn(delivered time.Time, zone *time.Location, c Calendar, w ReturnWin
 	if r.FeeConfirmOn, err = c.AddBusinessDays(r.On, w.FeeConfirm); err != nil {
 		return ReturnDue{}, err
 	}
-	r.Until, r.FeeConfirmFrom = rules.StartOfDay(r.On.AddDays(1), zone), rules.StartOfDay(r.FeeConfirmOn.AddDays(1), zone)
+	r.Until = rules.StartOfDay(r.On.AddDays(1), zone)
+	r.FeeConfirmFrom = rules.StartOfDay(r.FeeConfirmOn.AddDays(1), zone)
 	for _, n := range w.Reminders {
 		on, err := c.AddBusinessDays(day, n)
 		if err != nil {

@@ -148,7 +148,8 @@ func (p Program) checkNumbers(k *rules.Checker) {
 func (p Program) Completed() Program {
 	d := DefaultProgram()
 	if p.InviteReminderDays == nil {
-		p.InviteReminderDays, p.InviteKeepDays = d.InviteReminderDays, d.InviteKeepDays
+		p.InviteReminderDays = d.InviteReminderDays
+		p.InviteKeepDays = d.InviteKeepDays
 	}
 	if p.RenewalDays == nil {
 		p.RenewalDays = d.RenewalDays

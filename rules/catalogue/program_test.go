@@ -72,7 +72,10 @@ func TestProgramValidate(t *testing.T) {
 		{"/po_max_age_days", rules.OutOfRange, func(p *Program) { p.POMaxAgeDays = -1 }},
 		{"/spare_ratio", rules.OutOfRange, func(p *Program) { p.SpareRatio = -1 }},
 		{"/warranty_cap_years", rules.OutOfRange, func(p *Program) { p.WarrantyCapYears = 0 }},
-		{"/review_reject_days", rules.OutOfRange, func(p *Program) { p.ReviewRejectDays, p.ReviewReminderDays = 0, nil }},
+		{"/review_reject_days", rules.OutOfRange, func(p *Program) {
+			p.ReviewRejectDays = 0
+			p.ReviewReminderDays = nil
+		}},
 		{"/review_reminder_days/1", rules.OutOfRange, func(p *Program) { p.ReviewReminderDays = []int{3, 3} }},
 		{"/review_reminder_days/0", rules.OutOfRange, func(p *Program) { p.ReviewReminderDays = []int{30} }},
 		{"/user_limit", rules.OutOfRange, func(p *Program) { p.UserLimit = 0 }},

@@ -30,7 +30,10 @@ func TestC8_ReplacementTermsValidate(t *testing.T) {
 		{"/renewal_reminder_days/1", rules.OutOfRange, func(p *Program) { p.RenewalDays = []int{30, 60} }},
 		{"/renewal_reminder_days/0", rules.OutOfRange, func(p *Program) { p.RenewalDays = []int{-1} }},
 		{"/replacement/cut_off", InvalidTimeOfDay, func(p *Program) { p.Replacement.CutOff = "3 pm" }},
-		{"/replacement/return_days", rules.OutOfRange, func(p *Program) { p.Replacement.ReturnDays, p.Replacement.ReturnReminderDays = 0, nil }},
+		{"/replacement/return_days", rules.OutOfRange, func(p *Program) {
+			p.Replacement.ReturnDays = 0
+			p.Replacement.ReturnReminderDays = nil
+		}},
 		{"/replacement/return_reminder_days/2", rules.OutOfRange, func(p *Program) { p.Replacement.ReturnReminderDays = []int{3, 7, 11} }},
 		{"/replacement/fee_confirm_days", rules.OutOfRange, func(p *Program) { p.Replacement.FeeConfirmDays = -1 }},
 		{"/replacement/carrier_silence_days", rules.OutOfRange, func(p *Program) { p.Replacement.CarrierSilenceDays = 0 }},

@@ -28,7 +28,10 @@ func findingOf(a Answer) finding {
 	x := finding{covered: a.Covered, held: a.Held, code: a.Code, room: a.RoomID, until: orZero(a.Until), hardware: orZero(a.HardwareUntil),
 		help: orZero(a.SupportUntil), speed: string(a.RMASpeed), policy: a.SLAPolicy, langs: strings.Join(a.Languages, " "), premium: len(a.Features) > 0}
 	if e := a.Entitlement; e != nil {
-		x.kind, x.id, x.version, x.own = string(e.Kind), e.ContractID+"/"+e.LicenceID, e.TermsVersion, e.Until
+		x.kind = string(e.Kind)
+		x.id = e.ContractID + "/" + e.LicenceID
+		x.version = e.TermsVersion
+		x.own = e.Until
 	}
 	return x
 }

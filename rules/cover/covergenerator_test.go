@@ -199,7 +199,8 @@ func (h history) subject(f *CoverFacts) {
 	case n < 78:
 		f.RoomID = h.anyRoom()
 	default:
-		f.RoomID, f.ModelCode = h.anyRoom(), []string{"CABLE", "cable", "APP", "KIT", "BAR", "NONE"}[h.IntN(6)]
+		f.RoomID = h.anyRoom()
+		f.ModelCode = []string{"CABLE", "cable", "APP", "KIT", "BAR", "NONE"}[h.IntN(6)]
 	}
 }
 
@@ -258,7 +259,8 @@ func (h history) warranty(bought, depth int) Warranty {
 	}
 	if depth < 2 && h.chance(20) {
 		original := h.warranty(bought-h.from(1, 300), depth+1)
-		w.Replaces, w.ReplacedOn = &original, h.date(h.from(bought, max(bought, 250-200*depth)))
+		w.Replaces = &original
+		w.ReplacedOn = h.date(h.from(bought, max(bought, 250-200*depth)))
 	}
 	return w
 }

@@ -266,7 +266,10 @@ func (o *oracle) roomClaims(service catalogue.ServiceType, t time.Time) (claims 
 					blocked = true
 					continue
 				}
-				c.days, c.speed, c.langs, c.version = daysOf(have.RMASpeed), have.RMASpeed, have.Languages, have.Version
+				c.days = daysOf(have.RMASpeed)
+				c.speed = have.RMASpeed
+				c.langs = have.Languages
+				c.version = have.Version
 			}
 			claims = append(claims, c)
 		}

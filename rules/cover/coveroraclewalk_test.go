@@ -197,7 +197,10 @@ func (o *oracle) find(t time.Time, purpose Purpose) finding {
 	}
 	if x.covered = !x.until.IsZero(); x.covered {
 		best, end := o.pick(t, purpose)
-		x.kind, x.id, x.version, x.own = best.kind, best.contract+"/"+best.licence, best.version, end
+		x.kind = best.kind
+		x.id = best.contract + "/" + best.licence
+		x.version = best.version
+		x.own = end
 		if purpose != ForHardware {
 			x.policy = best.kind
 		}

@@ -36,7 +36,9 @@ func TestR32a_BetterPolicy(t *testing.T) {
 	policy := func(code string, alwaysOn bool, first, updates SLATarget) SLAPolicy {
 		return SLAPolicy{Code: code, AlwaysOn: alwaysOn, Promises: map[Severity]SLAPromise{Sev1: {FirstResponse: first, Updates: updates}}}
 	}
-	day1, hours24, none := SLATarget{BusinessDays: 1}, SLATarget{Within: 24 * time.Hour}, SLATarget{}
+	day1 := SLATarget{BusinessDays: 1}
+	hours24 := SLATarget{Within: 24 * time.Hour}
+	none := SLATarget{}
 	for _, c := range []struct {
 		name          string
 		better, worse SLAPolicy

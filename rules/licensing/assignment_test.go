@@ -32,7 +32,10 @@ func TestR39b_S28_MayAssign(t *testing.T) {
 		code   string
 	}{
 		{"fine", func(*AssignRequest) {}, ""},
-		{"starts by it", func(q *AssignRequest) { q.ContractState, q.ContractEnd = rules.ContractPendingStart, nil }, ""},
+		{"starts by it", func(q *AssignRequest) {
+			q.ContractState = rules.ContractPendingStart
+			q.ContractEnd = nil
+		}, ""},
 		{"last moment", func(q *AssignRequest) { q.Now = end.Add(-1) }, ""},
 		{"over", func(q *AssignRequest) { q.Now = end }, LicenceNotInForce},
 		{"expired", func(q *AssignRequest) { q.LicenceState = rules.LicenceExpired }, LicenceNotInForce},

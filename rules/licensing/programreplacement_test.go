@@ -14,10 +14,15 @@ import (
 // the default ones; one that says that nobody is reminded is left alone.
 func TestC8_ProgramOfAnEarlierReleaseKeepsTheDefaultWindows(t *testing.T) {
 	old := catalogue.DefaultProgram()
-	old.InviteReminderDays, old.InviteKeepDays, old.RenewalDays, old.Replacement = nil, 0, nil, catalogue.ReplacementTerms{}
+	old.InviteReminderDays = nil
+	old.InviteKeepDays = 0
+	old.RenewalDays = nil
+	old.Replacement = catalogue.ReplacementTerms{}
 	require.Equal(t, catalogue.DefaultProgram(), old.Completed())
 	quiet := catalogue.DefaultProgram()
-	quiet.InviteReminderDays, quiet.RenewalDays, quiet.Replacement.ReturnReminderDays = []int{}, []int{}, []int{}
+	quiet.InviteReminderDays = []int{}
+	quiet.RenewalDays = []int{}
+	quiet.Replacement.ReturnReminderDays = []int{}
 	require.NoError(t, quiet.Validate())
 	require.Equal(t, quiet, quiet.Completed())
 	_, due := DueReminder(time.Date(2026, 9, 10, 0, 0, 0, 0, time.UTC), testday.Day(t, "2026-09-09"), quiet.RenewalDays, time.UTC)

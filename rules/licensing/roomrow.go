@@ -27,7 +27,9 @@ type RoomRow struct {
 // Trimmed is the form as it is stored: no spaces around, country and
 // region in their codes.
 func (f RoomForm) Trimmed() RoomForm {
-	f.Name, f.Site, f.Country = strings.TrimSpace(f.Name), strings.TrimSpace(f.Site), strings.ToUpper(strings.TrimSpace(f.Country))
+	f.Name = strings.TrimSpace(f.Name)
+	f.Site = strings.TrimSpace(f.Site)
+	f.Country = strings.ToUpper(strings.TrimSpace(f.Country))
 	f.Region = rules.NormaliseRegion(f.Country, f.Region)
 	return f
 }

@@ -49,8 +49,14 @@ func TestS7_R90_CancellationGuards(t *testing.T) {
 		{"again, in part", "", func(q *CancellationRequest) { q.State = rules.OrderPartiallyCancelled }},
 		{"cancelled before", rules.StateConflict, func(q *CancellationRequest) { q.State = rules.OrderCancelled }},
 		{"still in review", rules.StateConflict, func(q *CancellationRequest) { q.State = rules.OrderNeedsReview }},
-		{"foreign and too late", rules.NotFound, func(q *CancellationRequest) { q.Own, q.Now = false, q.ClosesAt }},
-		{"cancelled and too late", rules.StateConflict, func(q *CancellationRequest) { q.State, q.Now = rules.OrderCancelled, q.ClosesAt }},
+		{"foreign and too late", rules.NotFound, func(q *CancellationRequest) {
+			q.Own = false
+			q.Now = q.ClosesAt
+		}},
+		{"cancelled and too late", rules.StateConflict, func(q *CancellationRequest) {
+			q.State = rules.OrderCancelled
+			q.Now = q.ClosesAt
+		}},
 	} {
 		q := cancellation()
 		c.change(&q)

@@ -35,7 +35,8 @@ func TestR92_GoodFormIsAccepted(t *testing.T) {
 	sameOrg.Distributor = sameOrg.Reseller
 	require.NoError(t, check(t, sameOrg), "A7: one organisation in both roles")
 	bare := goodForm()
-	bare.EndCustomer.Address.Region, bare.EndCustomer.Address.PostalCode = "", ""
+	bare.EndCustomer.Address.Region = ""
+	bare.EndCustomer.Address.PostalCode = ""
 	require.NoError(t, check(t, bare), "region and postal code may be empty")
 }
 
@@ -154,7 +155,10 @@ func TestLimitsAreExact(t *testing.T) {
 	f.EndCustomer.Company += "é"
 	f.EndCustomer.ContactName += "é"
 	a := &f.EndCustomer.Address
-	a.Street, a.City, a.Region, a.PostalCode = a.Street+"é", a.City+"é", a.Region+"é", a.PostalCode+"é"
+	a.Street = a.Street + "é"
+	a.City = a.City + "é"
+	a.Region = a.Region + "é"
+	a.PostalCode = a.PostalCode + "é"
 	require.Equal(t, []string{
 		"/po_number TOO_LONG", "/end_customer/company TOO_LONG", "/end_customer/contact_name TOO_LONG",
 		"/end_customer/address/street TOO_LONG", "/end_customer/address/city TOO_LONG",

@@ -30,10 +30,23 @@ func TestReviewReasons(t *testing.T) {
 		{"R115b subdomain", []string{"CONTACT_AT_RESELLER_DOMAIN"}, func(f *ReviewFacts) { f.EndCustomerDomain = "mail.revenda.example" }},
 		{"R115b free mail", []string{"CONTACT_AT_FREE_MAIL"}, func(f *ReviewFacts) { f.EndCustomerDomain = "gmail.com" }},
 		{"both at free mail", []string{"CONTACT_AT_RESELLER_DOMAIN", "CONTACT_AT_FREE_MAIL"},
-			func(f *ReviewFacts) { f.EndCustomerDomain, f.ResellerDomain = "gmail.com", "gmail.com" }},
-		{"public suffix in common", nil, func(f *ReviewFacts) { f.EndCustomerDomain, f.ResellerDomain = "acme.com.br", "revenda.com.br" }},
-		{"no domains", nil, func(f *ReviewFacts) { f.EndCustomerDomain, f.ResellerDomain, f.DistributorDomain = "", "", "" }},
-		{"a bare suffix", []string{"CONTACT_AT_RESELLER_DOMAIN"}, func(f *ReviewFacts) { f.EndCustomerDomain, f.ResellerDomain = "com.br", "com.br" }},
+			func(f *ReviewFacts) {
+				f.EndCustomerDomain = "gmail.com"
+				f.ResellerDomain = "gmail.com"
+			}},
+		{"public suffix in common", nil, func(f *ReviewFacts) {
+			f.EndCustomerDomain = "acme.com.br"
+			f.ResellerDomain = "revenda.com.br"
+		}},
+		{"no domains", nil, func(f *ReviewFacts) {
+			f.EndCustomerDomain = ""
+			f.ResellerDomain = ""
+			f.DistributorDomain = ""
+		}},
+		{"a bare suffix", []string{"CONTACT_AT_RESELLER_DOMAIN"}, func(f *ReviewFacts) {
+			f.EndCustomerDomain = "com.br"
+			f.ResellerDomain = "com.br"
+		}},
 		{"everything", []string{"RESELLER_NOT_AUTHORISED", "PURCHASE_DATE_IN_FUTURE", "AMBIGUOUS_ACCOUNT",
 			"CONTACT_AT_RESELLER_DOMAIN", "CONTACT_AT_DISTRIBUTOR_DOMAIN", "CONTACT_AT_FREE_MAIL"},
 			func(f *ReviewFacts) {

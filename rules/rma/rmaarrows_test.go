@@ -71,7 +71,10 @@ func allocated(f *RMAFacts, at *time.Time) { f.AllocatedAt = at }
 
 func declaredLost(f *RMAFacts, _ *time.Time) {
 	f.Reships++
-	f.AllocatedAt, f.BackorderedAt, f.ShippedAt, f.PickedUpAt = nil, nil, nil, nil
+	f.AllocatedAt = nil
+	f.BackorderedAt = nil
+	f.ShippedAt = nil
+	f.PickedUpAt = nil
 }
 
 func received(f *RMAFacts, at *time.Time) { *f = f.With(FactReturnReceived, *at) }
@@ -199,7 +202,9 @@ func namedArrows[S rulestest.Movable[S]](states []S) map[rmaArrow[S]]bool {
 // never goes where no arrow leads.
 func TestRMAFactsInAnyOrderFollowTheArrows(t *testing.T) {
 	rapid.Check(t, func(r *rapid.T) {
-		seen, f, now := noArrows(), RMAFacts{RequestedAt: rmaDay}, rmaDay
+		seen := noArrows()
+		f := RMAFacts{RequestedAt: rmaDay}
+		now := rmaDay
 
 		for range rapid.IntRange(1, 25).Draw(r, "steps") {
 			before, then := f, now

@@ -25,7 +25,12 @@ func sound(change func(*RMARequest)) RMARequest {
 
 func accessory(change func(*RMARequest)) RMARequest {
 	q := sound(nil)
-	q.Serial, q.Registered, q.Device, q.KnownSince, q.RoomKnown, q.Quantity = false, false, "", time.Time{}, true, 2
+	q.Serial = false
+	q.Registered = false
+	q.Device = ""
+	q.KnownSince = time.Time{}
+	q.RoomKnown = true
+	q.Quantity = 2
 	if change != nil {
 		change(&q)
 	}
@@ -38,31 +43,34 @@ func TestMayRequestRMA(t *testing.T) {
 		q    RMARequest
 		code string
 	}{
-		"sound":                              {sound(nil), ""},
-		"accessory":                          {accessory(nil), ""},
-		"R35d unplaced spare part":           {sound(func(q *RMARequest) { q.Device = licensing.DeviceUnplaced }), ""},
-		"viewer":                             {sound(func(q *RMARequest) { q.Role = rules.CustomerReadOnly }), rules.Forbidden},
-		"seller":                             {sound(func(q *RMARequest) { q.Role = rules.Reseller }), rules.Forbidden},
-		"partner":                            {sound(func(q *RMARequest) { q.Role = rules.PartnerAdmin }), ""},
-		"partner who views":                  {sound(func(q *RMARequest) { q.Role = rules.PartnerReadOnly }), rules.Forbidden},
-		"the service":                        {sound(func(q *RMARequest) { q.Role = "SYSTEM" }), ""},
-		"not registered":                     {sound(func(q *RMARequest) { q.Registered = false }), SerialNotRegistered},
-		"not covered":                        {sound(func(q *RMARequest) { q.Cover = refused(rules.NotCovered) }), rules.NotCovered},
-		"R59b":                               {sound(func(q *RMARequest) { q.Cover = refused(rules.ModelNotSupported) }), rules.ModelNotSupported},
-		"R75":                                {accessory(func(q *RMARequest) { q.Cover = refused(rules.NotHardware) }), rules.NotHardware},
-		"R125b":                              {sound(func(q *RMARequest) { q.Cover = refused(rules.WarrantyCap) }), rules.WarrantyCap},
-		"held":                               {sound(func(q *RMARequest) { q.Cover = cover.Answer{Code: rules.ProofRequired, Held: true} }), ""},
-		"open RMA":                           {sound(func(q *RMARequest) { q.OpenRMA = true }), RMAOpen},
-		"in the hands of another RMA":        {sound(func(q *RMARequest) { q.Device = licensing.DeviceInRMA }), rules.StateConflict},
-		"a spare on the shelf":               {sound(func(q *RMARequest) { q.Device = licensing.DeviceSpareOnSite }), rules.StateConflict},
-		"S25 site":                           {sound(func(q *RMARequest) { q.SiteKnown = false }), SiteUnknown},
-		"S25 serial of yesterday":            {sound(func(q *RMARequest) { q.KnownSince = rmaDay.Add(-24*time.Hour + time.Second) }), SerialTooNew},
-		"S25 serial of 24 hours":             {sound(func(q *RMARequest) { q.KnownSince = rmaDay.Add(-24 * time.Hour) }), ""},
-		"S25 serial of yesterday with proof": {sound(func(q *RMARequest) { q.KnownSince, q.Proof = rmaDay, true }), ""},
-		"R74 no room":                        {accessory(func(q *RMARequest) { q.RoomKnown = false }), rules.ValidationFailed},
-		"R74 none":                           {accessory(func(q *RMARequest) { q.Quantity = 0 }), rules.ValidationFailed},
-		"R74 a crate":                        {accessory(func(q *RMARequest) { q.Quantity = 21 }), rules.ValidationFailed},
-		"R74 room not covered":               {accessory(func(q *RMARequest) { q.Cover = refused(rules.NotCovered) }), rules.NotCovered},
+		"sound":                       {sound(nil), ""},
+		"accessory":                   {accessory(nil), ""},
+		"R35d unplaced spare part":    {sound(func(q *RMARequest) { q.Device = licensing.DeviceUnplaced }), ""},
+		"viewer":                      {sound(func(q *RMARequest) { q.Role = rules.CustomerReadOnly }), rules.Forbidden},
+		"seller":                      {sound(func(q *RMARequest) { q.Role = rules.Reseller }), rules.Forbidden},
+		"partner":                     {sound(func(q *RMARequest) { q.Role = rules.PartnerAdmin }), ""},
+		"partner who views":           {sound(func(q *RMARequest) { q.Role = rules.PartnerReadOnly }), rules.Forbidden},
+		"the service":                 {sound(func(q *RMARequest) { q.Role = "SYSTEM" }), ""},
+		"not registered":              {sound(func(q *RMARequest) { q.Registered = false }), SerialNotRegistered},
+		"not covered":                 {sound(func(q *RMARequest) { q.Cover = refused(rules.NotCovered) }), rules.NotCovered},
+		"R59b":                        {sound(func(q *RMARequest) { q.Cover = refused(rules.ModelNotSupported) }), rules.ModelNotSupported},
+		"R75":                         {accessory(func(q *RMARequest) { q.Cover = refused(rules.NotHardware) }), rules.NotHardware},
+		"R125b":                       {sound(func(q *RMARequest) { q.Cover = refused(rules.WarrantyCap) }), rules.WarrantyCap},
+		"held":                        {sound(func(q *RMARequest) { q.Cover = cover.Answer{Code: rules.ProofRequired, Held: true} }), ""},
+		"open RMA":                    {sound(func(q *RMARequest) { q.OpenRMA = true }), RMAOpen},
+		"in the hands of another RMA": {sound(func(q *RMARequest) { q.Device = licensing.DeviceInRMA }), rules.StateConflict},
+		"a spare on the shelf":        {sound(func(q *RMARequest) { q.Device = licensing.DeviceSpareOnSite }), rules.StateConflict},
+		"S25 site":                    {sound(func(q *RMARequest) { q.SiteKnown = false }), SiteUnknown},
+		"S25 serial of yesterday":     {sound(func(q *RMARequest) { q.KnownSince = rmaDay.Add(-24*time.Hour + time.Second) }), SerialTooNew},
+		"S25 serial of 24 hours":      {sound(func(q *RMARequest) { q.KnownSince = rmaDay.Add(-24 * time.Hour) }), ""},
+		"S25 serial of yesterday with proof": {sound(func(q *RMARequest) {
+			q.KnownSince = rmaDay
+			q.Proof = true
+		}), ""},
+		"R74 no room":          {accessory(func(q *RMARequest) { q.RoomKnown = false }), rules.ValidationFailed},
+		"R74 none":             {accessory(func(q *RMARequest) { q.Quantity = 0 }), rules.ValidationFailed},
+		"R74 a crate":          {accessory(func(q *RMARequest) { q.Quantity = 21 }), rules.ValidationFailed},
+		"R74 room not covered": {accessory(func(q *RMARequest) { q.Cover = refused(rules.NotCovered) }), rules.NotCovered},
 	} {
 		_, err := MayRequestRMA(c.q)
 		require.Equal(t, c.code, rules.CodeOf(err), name)
@@ -78,7 +86,10 @@ func TestMayRequestRMA(t *testing.T) {
 
 func TestS25_EveryRefusalIsNamedAtOnce(t *testing.T) {
 	_, err := MayRequestRMA(sound(func(q *RMARequest) {
-		q.Cover, q.OpenRMA, q.SiteKnown, q.KnownSince = cover.Answer{Code: rules.WarrantyCap}, true, false, rmaDay
+		q.Cover = cover.Answer{Code: rules.WarrantyCap}
+		q.OpenRMA = true
+		q.SiteKnown = false
+		q.KnownSince = rmaDay
 	}))
 	var refusal *rules.Error
 	require.ErrorAs(t, err, &refusal)
@@ -95,7 +106,10 @@ func TestS25_FourthRMAIn30DaysPer50DevicesGoesToReview(t *testing.T) {
 		recent, fleet int
 		review        bool
 	}{{0, 1, false}, {2, 50, false}, {3, 50, true}, {3, 51, false}, {5, 100, false}, {6, 100, true}, {3, 0, true}} {
-		v, err := MayRequestRMA(sound(func(q *RMARequest) { q.Recent, q.Fleet = c.recent, c.fleet }))
+		v, err := MayRequestRMA(sound(func(q *RMARequest) {
+			q.Recent = c.recent
+			q.Fleet = c.fleet
+		}))
 		require.NoError(t, err, "it is taken all the same")
 		require.Equal(t, c.review, len(v.Review) > 0, "%+v", c)
 	}

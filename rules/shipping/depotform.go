@@ -21,7 +21,8 @@ type DepotForm struct {
 
 // Normalise puts the code and the country into upper case and fills in the zone.
 func (f DepotForm) Normalise() DepotForm {
-	f.Code, f.Country = strings.ToUpper(strings.TrimSpace(f.Code)), strings.ToUpper(strings.TrimSpace(f.Country))
+	f.Code = strings.ToUpper(strings.TrimSpace(f.Code))
+	f.Country = strings.ToUpper(strings.TrimSpace(f.Country))
 	if f.TimeZone == "" {
 		f.TimeZone = rules.TimeZoneFor(f.Country, f.Region)
 	}

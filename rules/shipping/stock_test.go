@@ -61,7 +61,8 @@ func TestStockIsNeverNegativeAndAddsUp(t *testing.T) {
 				require.Equal(t, before, level, "a refusal changes nothing")
 				continue
 			}
-			sum.OnHand, sum.Reserved = sum.OnHand+d.OnHand, sum.Reserved+d.Reserved
+			sum.OnHand = sum.OnHand + d.OnHand
+			sum.Reserved = sum.Reserved + d.Reserved
 			require.True(t, level.OnHand >= 0 && level.Reserved >= 0 && level.Free() >= 0)
 		}
 		require.Equal(t, StockLevel(sum), level)

@@ -52,7 +52,8 @@ func TestR80_ThresholdIsNotPerOrder(t *testing.T) {
 }
 
 func TestR81c_WhatCounts(t *testing.T) {
-	at, end := rulestest.Noon(t, "2026-06-01"), rulestest.Midnight(t, "2027-01-01")
+	at := rulestest.Noon(t, "2026-06-01")
+	end := rulestest.Midnight(t, "2027-01-01")
 	base := CountedLicence{ID: "l", ParentOrgID: "org", Service: catalogue.ServiceSelect, State: rules.LicenceAvailable, ContractState: rules.ContractActive, ContractEnd: &end}
 	for _, c := range []struct {
 		name   string
@@ -62,7 +63,10 @@ func TestR81c_WhatCounts(t *testing.T) {
 	}{
 		{"available", func(*CountedLicence) {}, at, 1},
 		{"assigned", func(l *CountedLicence) { l.State = rules.LicenceAssigned }, at, 1},
-		{"not started", func(l *CountedLicence) { l.ContractState, l.ContractEnd = rules.ContractPendingStart, nil }, at, 1},
+		{"not started", func(l *CountedLicence) {
+			l.ContractState = rules.ContractPendingStart
+			l.ContractEnd = nil
+		}, at, 1},
 		{"suspended", func(l *CountedLicence) { l.ContractState = rules.ContractSuspended }, at, 1},
 		{"the last moment", func(*CountedLicence) {}, end.Add(-1), 1},
 		{"over, sweep or not", func(*CountedLicence) {}, end, 0},

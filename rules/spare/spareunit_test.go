@@ -153,7 +153,9 @@ func TestSpareRecallIsDueAfterLocalDay30(t *testing.T) {
 	require.Len(t, f.Timers(zone), 2)
 	f.RemindersSent, f.FeeAskedAt = 2, &due
 	require.Empty(t, f.Timers(zone))
-	f.RemindersSent, f.FeeAskedAt, f.RecallScannedAt = 0, nil, &asked
+	f.RemindersSent = 0
+	f.FeeAskedAt = nil
+	f.RecallScannedAt = &asked
 	require.Empty(t, f.Timers(zone), "the carrier has it")
 	require.Empty(t, SpareFacts{State: SpareOnSite}.Timers(zone))
 }

@@ -11,7 +11,11 @@ import (
 // What each fact means in each state: new, known already, or impossible. A carrier
 // may tell of a parcel before the warehouse does, and of one that arrived once more.
 func TestSpareFactsByState(t *testing.T) {
-	arrived := func(f SpareFacts) SpareFacts { f.ShippedAt, f.OnSiteAt = spareAt(0), spareAt(1); return f }
+	arrived := func(f SpareFacts) SpareFacts {
+		f.ShippedAt = spareAt(0)
+		f.OnSiteAt = spareAt(1)
+		return f
+	}
 	for _, c := range []struct {
 		facts SpareFacts
 		want  map[SpareFact]string

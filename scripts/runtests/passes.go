@@ -126,7 +126,8 @@ func race(patterns []string) (pass, error) {
 			found = declared.tests
 		}
 		if len(found) > 0 {
-			p.packages, tests = append(p.packages, path), append(tests, found...)
+			p.packages = append(p.packages, path)
+			tests = append(tests, found...)
 		}
 		return nil
 	})
