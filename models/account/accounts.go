@@ -161,6 +161,7 @@ func CreateInAccount(
 	if err != nil {
 		return err
 	}
+
 	return auditChange(tx, acc, create)
 }
 
@@ -178,6 +179,7 @@ func ChangeInAccount(
 	if err != nil {
 		return err
 	}
+
 	return auditChange(tx, acc, change)
 }
 

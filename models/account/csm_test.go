@@ -17,13 +17,19 @@ import (
 )
 
 func manager(t *testing.T, env storetest.Env, name, email string) account.CSM {
-	c, err := env.CreateCSM(storetest.Operator(), rules.CSMForm{Name: name, Email: email, Phone: "+55 11 4000-1234"}, "new colleague")
+	c, err := env.CreateCSM(storetest.Operator(), rules.CSMForm{Name: name, Email: email, Phone: "+55 11 4000-1234"},
+		"new colleague")
 	require.NoError(t, err)
 	return c
 }
 
 func changeManager(env storetest.Env, c account.CSM, active bool) (account.CSM, error) {
-	return env.ChangeCSM(storetest.Operator(), c.ID, account.CSMChange{Form: rules.CSMForm{Name: c.Name, Email: c.Email, Phone: c.Phone}, Active: active, Version: c.Version, Reason: "moved on"})
+	return env.ChangeCSM(storetest.Operator(), c.ID, account.CSMChange{
+		Form:    rules.CSMForm{Name: c.Name, Email: c.Email, Phone: c.Phone},
+		Active:  active,
+		Version: c.Version,
+		Reason:  "moved on",
+	})
 }
 
 func TestR35e_FirstFulfilledSelectOrderAsksForAManagerOnce(t *testing.T) {
@@ -51,7 +57,9 @@ func TestR35e_FirstFulfilledSelectOrderAsksForAManagerOnce(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, found, 1)
 		p := found[0]
-		require.Equal(t, []string{*o.AccountID, "order/" + o.ID, o.ID, processes.WaitsForCSM, "OPERATOR", "OPEN"}, []string{p.ID, p.WorkflowID, *p.OrderID, p.WaitsFor, p.Actor, p.State})
+		require.Equal(t, []string{
+			*o.AccountID, "order/" + o.ID, o.ID, processes.WaitsForCSM, "OPERATOR", "OPEN",
+		}, []string{p.ID, p.WorkflowID, *p.OrderID, p.WaitsFor, p.Actor, p.State})
 		require.False(t, p.Overdue)
 		require.True(t, processes.KnownWait(processes.WaitsForCSM))
 
@@ -91,7 +99,9 @@ func TestR35e_AssigningSettlesTheTaskAndIsAudited(t *testing.T) {
 		require.EqualValues(t, 2, acc.Version)
 		got, err := env.CSMOf(storetest.Customer(accountID), accountID)
 		require.NoError(t, err)
-		require.Equal(t, []string{"Clara Reis", "clara.reis@operator.example", "+55 11 4000-1234"}, []string{got.Name, got.Email, got.Phone})
+		require.Equal(t, []string{
+			"Clara Reis", "clara.reis@operator.example", "+55 11 4000-1234",
+		}, []string{got.Name, got.Email, got.Phone})
 		task := env.Tasks(t, db.TaskAssignCSM)[0]
 		require.Equal(t, []string{string(db.TaskDone), "assign"}, []string{string(task.State), task.Resolution})
 
@@ -113,7 +123,10 @@ func TestR35e_AssigningSettlesTheTaskAndIsAudited(t *testing.T) {
 				details = append(details, e.Details)
 			}
 		}
-		require.Equal(t, []map[string]any{{"before": "", "after": clara.ID, "reason": "knows the region"}, {"before": clara.ID, "after": davi.ID, "reason": "knows the region"}}, details)
+		require.Equal(t, []map[string]any{
+			{"before": "", "after": clara.ID, "reason": "knows the region"},
+			{"before": clara.ID, "after": davi.ID, "reason": "knows the region"},
+		}, details)
 		for _, text := range env.Strings(t, "SELECT CAST(details AS text) FROM audit_events") {
 			require.NotContains(t, text, "Clara")
 			require.NotContains(t, text, "operator.example")
@@ -131,19 +144,36 @@ func TestR35e_AssignmentThatCannotBe(t *testing.T) {
 		for _, c := range []struct {
 			account, csm, reason, want string
 		}{
-			{accountID, gone.ID, "r", rules.StateConflict}, {accountID, "csm_x", "r", rules.ValidationFailed}, {accountID, "", "r", rules.ValidationFailed},
-			{"acc_x", gone.ID, "r", rules.NotFound}, {accountID, gone.ID, " ", rules.ReasonRequired},
+			{accountID, gone.ID, "r", rules.StateConflict},
+			{accountID, "csm_x", "r", rules.ValidationFailed},
+			{accountID, "", "r", rules.ValidationFailed},
+			{"acc_x", gone.ID, "r", rules.NotFound},
+			{accountID, gone.ID, " ", rules.ReasonRequired},
 		} {
-			_, err := env.AssignCSM(storetest.Operator(), account.CSMAssignment{AccountID: c.account, CSMID: c.csm, Reason: c.reason})
+			_, err := env.AssignCSM(storetest.Operator(), account.CSMAssignment{
+				AccountID: c.account,
+				CSMID:     c.csm,
+				Reason:    c.reason,
+			})
 			storetest.RequireCode(t, c.want, err)
 		}
-		_, err = env.AssignCSM(storetest.Customer(accountID), account.CSMAssignment{AccountID: accountID, CSMID: gone.ID, Reason: "r"})
+		_, err = env.AssignCSM(storetest.Customer(accountID), account.CSMAssignment{
+			AccountID: accountID,
+			CSMID:     gone.ID,
+			Reason:    "r",
+		})
 		storetest.RequireCode(t, rules.NotFound, err)
 		require.Equal(t, db.TaskOpen, env.Tasks(t, db.TaskAssignCSM)[0].State)
 		_, err = env.CreateCSM(storetest.Operator(), rules.CSMForm{Name: "Other", Email: "CLARA@operator.example"}, "r")
 		storetest.RequireCode(t, rules.ValidationFailed, err)
-		for _, ctx := range []error{storetest.SecondOf(env.GetCSM(storetest.Customer(accountID), gone.ID)), storetest.SecondOf(env.CreateCSM(storetest.Customer(accountID), rules.CSMForm{Name: "N", Email: "n@a.example"}, "r")),
-			storetest.SecondOf(env.ChangeCSM(storetest.Customer(accountID), gone.ID, account.CSMChange{Form: rules.CSMForm{Name: "N", Email: "n@a.example"}, Reason: "r"}))} {
+		for _, ctx := range []error{storetest.SecondOf(
+			env.GetCSM(storetest.Customer(accountID), gone.ID),
+		), storetest.SecondOf(env.CreateCSM(storetest.Customer(accountID),
+			rules.CSMForm{Name: "N", Email: "n@a.example"}, "r")),
+			storetest.SecondOf(env.ChangeCSM(storetest.Customer(accountID), gone.ID, account.CSMChange{
+				Form:   rules.CSMForm{Name: "N", Email: "n@a.example"},
+				Reason: "r",
+			}))} {
 			storetest.RequireCode(t, rules.NotFound, ctx)
 		}
 	})
@@ -157,7 +187,11 @@ func TestR35e_AManagerWhoLeavesIsAskedForAgain(t *testing.T) {
 		clara := manager(t, env, "Clara Reis", "clara@operator.example")
 		davi := manager(t, env, "Davi Melo", "davi@operator.example")
 		for accountID, csm := range map[string]account.CSM{a: clara, b: davi} {
-			_, err := env.AssignCSM(storetest.Operator(), account.CSMAssignment{AccountID: accountID, CSMID: csm.ID, Reason: "r"})
+			_, err := env.AssignCSM(storetest.Operator(), account.CSMAssignment{
+				AccountID: accountID,
+				CSMID:     csm.ID,
+				Reason:    "r",
+			})
 			require.NoError(t, err)
 		}
 		states := func() map[string]db.TaskState {
@@ -184,7 +218,11 @@ func TestR35e_AManagerWhoLeavesIsAskedForAgain(t *testing.T) {
 		require.Equal(t, db.TaskDone, states()[a], "back")
 		_, err = changeManager(env, clara, false)
 		require.NoError(t, err)
-		_, err = env.AssignCSM(storetest.Operator(), account.CSMAssignment{AccountID: a, CSMID: davi.ID, Reason: "takes over"})
+		_, err = env.AssignCSM(storetest.Operator(), account.CSMAssignment{
+			AccountID: a,
+			CSMID:     davi.ID,
+			Reason:    "takes over",
+		})
 		require.NoError(t, err)
 		require.Equal(t, db.TaskDone, states()[a])
 		all, _, err := env.ListCSMs(env.Context, db.Page{})
@@ -200,16 +238,24 @@ func TestR35e_LeavingWhileBeingAssignedLeavesATask(t *testing.T) {
 	env := storetest.Postgres(t)
 	seller := env.Reseller(t, "Revenda Sul")
 	for n := range 6 {
-		accountID := *env.Fulfilled(t, seller, storetest.FormFor(storetest.PO(n), storetest.Company(n), "ana@acme.example")).AccountID
+		accountID := *env.Fulfilled(t, seller,
+			storetest.FormFor(storetest.PO(n), storetest.Company(n), "ana@acme.example")).AccountID
 		c := manager(t, env, "Clara Reis", storetest.PO(n)+"@operator.example")
 		errs := storetest.AtOnce(2, func(i int) error {
 			if i == 0 {
 				return storetest.SecondOf(changeManager(env, c, false))
 			}
-			return storetest.SecondOf(env.AssignCSM(storetest.Operator(), account.CSMAssignment{AccountID: accountID, CSMID: c.ID, Reason: "r"}))
+			return storetest.SecondOf(env.AssignCSM(storetest.Operator(), account.CSMAssignment{
+				AccountID: accountID,
+				CSMID:     c.ID,
+				Reason:    "r",
+			}))
 		})
 		require.NoError(t, errs[0])
-		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM operator_tasks WHERE kind = 'ASSIGN_CSM' AND state = 'OPEN' AND account_id = '"+accountID+"'"), errs[1])
+		require.Equal(t, 1, env.Count(
+			t, "SELECT count(*) FROM operator_tasks WHERE kind = 'ASSIGN_CSM' AND state = 'OPEN' AND account_id = '"+
+				accountID+"'",
+		), errs[1])
 	}
 }
 

@@ -131,12 +131,15 @@ func (s *Accounts) ChangeCSM(ctx context.Context, id string, change CSMChange) (
 			return err
 		}
 
-		return tx.Audit(c.ID, nil, false, db.Entry{Verb: "csm.changed", ObjectID: c.ID,
+		return tx.Audit(c.ID, nil, false, db.Entry{
+			Verb:     "csm.changed",
+			ObjectID: c.ID,
 			Details: db.WithReason(change.Reason, map[string]any{
 				"active_before": before,
 				"active_after":  c.Active,
 				"accounts":      accounts,
-			})})
+			}),
+		})
 	})
 
 	return c, err
@@ -272,7 +275,8 @@ func (s *Accounts) AssignCSM(ctx context.Context, a CSMAssignment) (Account, err
 
 		before := db.Text(acc.CSMID)
 		acc.CSMID, acc.Version = &a.CSMID, acc.Version+1
-		err = tx.Model(&Account{}).Where("id = ?", acc.ID).Select("csm_id", "version").Updates(&acc).Error
+		err = tx.Model(&Account{}).Where("id = ?", acc.ID).Select("csm_id", "version").
+			Updates(&acc).Error
 		if err != nil {
 			return err
 		}

@@ -60,7 +60,8 @@ func (s *Accounts) SeedOperator(ctx context.Context) error {
 // Authorised reports whether the org may sell on the (UTC) day of the instant
 // (R45a).
 func (o Org) Authorised(at time.Time) bool {
-	return ordering.Authorised(db.DateOf(o.AuthorisedFrom), db.DateOf(o.AuthorisedUntil), o.Suspended,
+	return ordering.Authorised(db.DateOf(o.AuthorisedFrom), db.DateOf(o.AuthorisedUntil),
+		o.Suspended,
 		db.TodayUTC(at))
 }
 
@@ -113,12 +114,16 @@ func (s *Accounts) PutOrg(ctx context.Context, c OrgChange) (Org, error) {
 			}
 		}
 
-		return tx.Audit(o.ID, nil, false, db.Entry{Verb: "org.changed", ObjectID: o.ID, Details: map[string]any{
-			"kind":             o.Kind,
-			"suspended":        o.Suspended,
-			"authorised_from":  o.AuthorisedFrom,
-			"authorised_until": o.AuthorisedUntil,
-		}})
+		return tx.Audit(o.ID, nil, false, db.Entry{
+			Verb:     "org.changed",
+			ObjectID: o.ID,
+			Details: map[string]any{
+				"kind":             o.Kind,
+				"suspended":        o.Suspended,
+				"authorised_from":  o.AuthorisedFrom,
+				"authorised_until": o.AuthorisedUntil,
+			},
+		})
 	})
 
 	return o, err
@@ -167,7 +172,9 @@ func (s *Accounts) GetOrg(ctx context.Context, id string) (Org, error) {
 }
 
 // ListOrgs lists organisations of a kind, newest first.
-func (s *Accounts) ListOrgs(ctx context.Context, kind OrgKind, page db.Page) ([]Org, string, error) {
+func (s *Accounts) ListOrgs(
+	ctx context.Context, kind OrgKind, page db.Page,
+) ([]Org, string, error) {
 	var out []Org
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		if !tx.Scope.System {

@@ -159,10 +159,14 @@ func MoveAccounts(
 	}
 
 	for _, a := range accounts {
-		changed := db.Entry{Verb: "account.parent_changed", ObjectID: a.ID, Details: db.WithReason(reason, map[string]any{
-			"before": a.ParentOrgID,
-			"after":  to,
-		})}
+		changed := db.Entry{
+			Verb:     "account.parent_changed",
+			ObjectID: a.ID,
+			Details: db.WithReason(reason, map[string]any{
+				"before": a.ParentOrgID,
+				"after":  to,
+			}),
+		}
 
 		if err := Audit(tx, a.ID, changed); err != nil {
 			return err

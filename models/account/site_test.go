@@ -14,7 +14,15 @@ import (
 func TestS25_SitesAreKnownByName(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
-		form := rules.SiteForm{Name: " hq ", Address: rules.Address{Street: "Rua Augusta 10", City: "São Paulo", Region: "BR-SP", Country: "br"}}
+		form := rules.SiteForm{
+			Name: " hq ",
+			Address: rules.Address{
+				Street:  "Rua Augusta 10",
+				City:    "São Paulo",
+				Region:  "BR-SP",
+				Country: "br",
+			},
+		}
 		_, err := env.CreateSite(storetest.Customer(c.Account), account.NewSite{AccountID: c.Account, Form: form})
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 		require.Equal(t, []string{"/name"}, storetest.Pointers(err))

@@ -98,6 +98,7 @@ func (s *Accounts) CreateSite(ctx context.Context, n NewSite) (AccountSite, erro
 				CreatedAt: tx.Now(),
 				Version:   1,
 			}
+
 			if err := site.fill(n.Form); err != nil {
 				return db.Entry{}, err
 			}
@@ -112,6 +113,7 @@ func (s *Accounts) CreateSite(ctx context.Context, n NewSite) (AccountSite, erro
 			return db.Entry{Verb: "site.created", ObjectID: site.ID, Details: details}, nil
 		})
 	})
+
 	return site, err
 }
 
@@ -181,12 +183,17 @@ func (s *Accounts) changeSite(
 				return db.Entry{}, err
 			}
 
-			return db.Entry{Verb: "site.changed", ObjectID: site.ID, Details: db.WithReason(reason, map[string]any{
-				"before": before,
-				"after":  site.facts(),
-			})}, nil
+			return db.Entry{
+				Verb:     "site.changed",
+				ObjectID: site.ID,
+				Details: db.WithReason(reason, map[string]any{
+					"before": before,
+					"after":  site.facts(),
+				}),
+			}, nil
 		})
 	})
+
 	return site, err
 }
 

@@ -159,7 +159,9 @@ func (d *DB) Timeline(ctx context.Context, objectIDs ...string) ([]AuditEvent, e
 		q := tx.Where("object_id IN ?", objectIDs)
 		if !tx.Scope.System {
 			own := tx.Scope.Orders(tx.Table("orders").Select("id"))
-			q = q.Where(tx.Where("object_id IN (?)", own).Or("account_id IN ?", tx.Scope.AccountIDs))
+			q = q.Where(
+				tx.Where("object_id IN (?)", own).Or("account_id IN ?", tx.Scope.AccountIDs),
+			)
 		}
 		return q.Order("at, seq").Find(&out).Error
 	})

@@ -30,8 +30,10 @@ func TestC6_EveryChangeHasItsAudit(t *testing.T) {
 		require.NoError(t, err)
 		events, err := env.Timeline(storetest.Customer(*o.AccountID), o.ID, inv.ID, m.ID, c.ID, *o.AccountID)
 		require.NoError(t, err)
-		require.ElementsMatch(t, []string{"order.received", "order.accepted", "account.created", "order.fulfilled", "invitation.issued",
-			"invitation.accepted", "membership.created", "order.partially_cancelled", "cancellation.completed"}, storetest.VerbsOf(events))
+		require.ElementsMatch(t, []string{
+			"order.received", "order.accepted", "account.created", "order.fulfilled", "invitation.issued",
+			"invitation.accepted", "membership.created", "order.partially_cancelled", "cancellation.completed",
+		}, storetest.VerbsOf(events))
 		for _, e := range events {
 			if e.Verb == "order.partially_cancelled" {
 				require.Equal(t, "tok_seller", e.ActorID)
@@ -69,7 +71,9 @@ func TestAuditFindsTampering(t *testing.T) {
 				if !strings.HasPrefix(query, "INSERT") {
 					require.ErrorContains(t, env.Exec(query), "append-only")
 				}
-				for _, trigger := range []string{"audit_events_append_only ON audit_events", "audit_events_fixed", "audit_events_kept"} {
+				for _, trigger := range []string{
+					"audit_events_append_only ON audit_events", "audit_events_fixed", "audit_events_kept",
+				} {
 					if strings.Contains(trigger, " ON ") == (env.DSN != "") {
 						require.NoError(t, env.Exec("DROP TRIGGER "+trigger))
 					}
@@ -97,7 +101,11 @@ func TestAuditChainUnderParallelAppends(t *testing.T) {
 		env.Join(t, env.InvitationOf(t, o.ID))
 		var ids []string
 		for i := range 8 {
-			require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskInvitationRequested, SubjectID: fmt.Sprint("acc_", i), AccountID: o.AccountID}))
+			require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{
+				Kind:      db.TaskInvitationRequested,
+				SubjectID: fmt.Sprint("acc_", i),
+				AccountID: o.AccountID,
+			}))
 		}
 		for _, task := range env.Tasks(t, db.TaskInvitationRequested) {
 			ids = append(ids, task.ID)
@@ -108,7 +116,12 @@ func TestAuditChainUnderParallelAppends(t *testing.T) {
 				_, err := env.ResolveTask(storetest.Operator(), ids[i], "done")
 				return err
 			}
-			_, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *o.AccountID, Email: fmt.Sprintf("p%d@acme.example", i), Role: identity.RoleReadOnly, Kind: identity.InvitationForExtra})
+			_, err := env.Invite(storetest.Operator(), identity.NewInvite{
+				AccountID: *o.AccountID,
+				Email:     fmt.Sprintf("p%d@acme.example", i),
+				Role:      identity.RoleReadOnly,
+				Kind:      identity.InvitationForExtra,
+			})
 			return err
 		}))
 		env.AuditHolds(t)
@@ -119,7 +132,11 @@ func TestAuditChainUnderParallelAppends(t *testing.T) {
 func TestAuditOfOneChainWithoutAnyLock(t *testing.T) {
 	env := storetest.Postgres(t)
 	storetest.RequireAll(t, storetest.AtOnce(4, func(i int) error { // one chain, "catalogue", and no row to lock
-		return env.PutSKU(storetest.Operator(), program.CatalogueSKU{Code: fmt.Sprint("SELECT-X", i), ServiceType: catalogue.ServiceSelect, TermYears: 1})
+		return env.PutSKU(storetest.Operator(), program.CatalogueSKU{
+			Code:        fmt.Sprint("SELECT-X", i),
+			ServiceType: catalogue.ServiceSelect,
+			TermYears:   1,
+		})
 	}))
 	env.AuditHolds(t)
 	require.Equal(t, 4, env.Count(t, "SELECT count(*) FROM audit_events WHERE chain_id = 'catalogue'"))
@@ -138,7 +155,14 @@ func TestR94_NoPersonalDataOutsideItsPlace(t *testing.T) {
 		u, _ := env.Join(t, inv)
 		require.NoError(t, env.ChallengeReset(env.Context, u.Email, "en"))
 		require.NoError(t, env.SetPassword(env.Context, u.ID, "hash"))
-		extra, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *o.AccountID, Email: "rui.lima@acme.example", ContactName: "Rui Lima", Role: identity.RoleAdmin, Kind: identity.InvitationForExtra, Reason: "asked"})
+		extra, err := env.Invite(storetest.Operator(), identity.NewInvite{
+			AccountID:   *o.AccountID,
+			Email:       "rui.lima@acme.example",
+			ContactName: "Rui Lima",
+			Role:        identity.RoleAdmin,
+			Kind:        identity.InvitationForExtra,
+			Reason:      "asked",
+		})
 		require.NoError(t, err)
 		env.Calendar.Set(extra.ExpiresAt)
 		require.NoError(t, env.ExpireInvitation(env.Context, extra.ID))
@@ -148,7 +172,8 @@ func TestR94_NoPersonalDataOutsideItsPlace(t *testing.T) {
 		second := env.Fulfilled(t, seller, storetest.FormFor("PO-2", "Acme Ltda", "leo@acme.example"))
 		m, _, err := env.NextMail(env.Context, env.InvitationOf(t, second.ID).ID, notification.MailResult{}, nil)
 		require.NoError(t, err)
-		_, _, err = env.NextMail(env.Context, m.SubjectID, notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)
+		_, _, err = env.NextMail(env.Context, m.SubjectID,
+			notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)
 		require.NoError(t, err)
 		env.Accept(t, seller, storetest.FormFor("PO-3", "Outra", "zoe@revendasul.example"))
 		_, c, err := env.TerminateOrder(storetest.Operator(), o.ID, "goodwill")
@@ -160,12 +185,16 @@ func TestR94_NoPersonalDataOutsideItsPlace(t *testing.T) {
 		require.NoError(t, err)
 
 		texts := env.Strings(t, "SELECT CAST(details AS text) || object_id || actor_id || chain_id FROM audit_events")
-		texts = append(texts, env.Strings(t, "SELECT CAST(payload AS text) || dedupe_key || subject_id || last_error FROM outbox_events")...)
+		texts = append(texts, env.Strings(
+			t, "SELECT CAST(payload AS text) || dedupe_key || subject_id || last_error FROM outbox_events",
+		)...)
 		texts = append(texts, env.Strings(t, "SELECT what || why || resolution || dedupe_key FROM operator_tasks")...)
 		texts = append(texts, env.Strings(t, "SELECT error FROM notification_attempts")...)
 		require.Greater(t, len(texts), 30)
 		for _, text := range texts {
-			for _, marker := range []string{"@", "Ana", "Souza", "souza", "Rui", "Eva", "Pessoa", "Paulista", "zoe", "leo"} {
+			for _, marker := range []string{
+				"@", "Ana", "Souza", "souza", "Rui", "Eva", "Pessoa", "Paulista", "zoe", "leo",
+			} {
 				require.NotContains(t, text, marker)
 			}
 		}

@@ -32,6 +32,7 @@ func MigrationsDigest() string {
 	if err != nil { // embedded files can always be read
 		panic(err)
 	}
+
 	return hex.EncodeToString(hash.Sum(nil)[:8])
 }
 

@@ -58,7 +58,9 @@ func TestC4_TwoMigratesAtOnce(t *testing.T) {
 	for i := range stores {
 		dialector, err := db.Postgres(env.DSN)
 		require.NoError(t, err)
-		stores[i], err = domains.Open(dialector, domains.Options{Options: db.Options{Clock: clock.Clock{}, Key: storetest.Key}})
+		stores[i], err = domains.Open(
+			dialector, domains.Options{Options: db.Options{Clock: clock.Clock{}, Key: storetest.Key}},
+		)
 		require.NoError(t, err)
 		defer stores[i].DB.Close()
 	}

@@ -50,10 +50,12 @@ func Open(dialector gorm.Dialector, o Options) (*DB, error) {
 	if len(o.Key) < 32 {
 		return nil, errors.New("models: the key needs at least 32 bytes")
 	}
+
 	log := o.Logger
 	if log == nil {
 		log = logger.Discard
 	}
+
 	db, err := gorm.Open(dialector, &gorm.Config{
 		TranslateError:         true,
 		SkipDefaultTransaction: true,
@@ -63,14 +65,17 @@ func Open(dialector gorm.Dialector, o Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the database: %w", err)
 	}
+
 	pool, err := db.DB()
 	if err != nil {
 		return nil, err
 	}
+
 	if pool.Stats().MaxOpenConnections == 0 {
 		pool.SetMaxOpenConns(max(o.MaxConns, 10))
 		pool.SetMaxIdleConns(max(o.MaxConns, 10))
 	}
+
 	return &DB{
 		Gorm:    db,
 		clock:   o.Clock,

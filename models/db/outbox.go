@@ -69,7 +69,9 @@ const (
 
 // NewOutboxEvent describes an event. The epoch tells apart what can happen to a subject
 // more than once.
-func NewOutboxEvent(kind OutboxKind, subjectID, epoch string, payload map[string]string) OutboxEvent {
+func NewOutboxEvent(
+	kind OutboxKind, subjectID, epoch string, payload map[string]string,
+) OutboxEvent {
 	return OutboxEvent{
 		DedupeKey: string(kind) + "/" + subjectID + "/" + epoch,
 		Kind:      kind,

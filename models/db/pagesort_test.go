@@ -31,7 +31,11 @@ func TestRoomsAndDevicesAreSortedPageByPage(t *testing.T) {
 		} {
 			var got []string
 			for page := (db.Page{Limit: 1}); ; {
-				list, next, err := env.ListRooms(env.Context, entitlement.RoomFilter{AccountID: *o.AccountID, Sort: c.sort, Page: page})
+				list, next, err := env.ListRooms(env.Context, entitlement.RoomFilter{
+					AccountID: *o.AccountID,
+					Sort:      c.sort,
+					Page:      page,
+				})
 				require.NoError(t, err)
 				require.LessOrEqual(t, len(list), 1)
 				for _, r := range list {
@@ -47,12 +51,20 @@ func TestRoomsAndDevicesAreSortedPageByPage(t *testing.T) {
 			}
 			require.Equal(t, want, got, "sort %q", c.sort)
 		}
-		devices, next, err := env.ListDevices(env.Context, entitlement.DeviceFilter{AccountID: *o.AccountID, Sort: db.SortName, Page: db.Page{Limit: 3}})
+		devices, next, err := env.ListDevices(env.Context, entitlement.DeviceFilter{
+			AccountID: *o.AccountID,
+			Sort:      db.SortName,
+			Page:      db.Page{Limit: 3},
+		})
 		require.NoError(t, err)
 		require.True(t, slices.IsSortedFunc(devices, func(a, b entitlement.Device) int {
 			return map[bool]int{true: -1, false: 1}[*a.Serial < *b.Serial]
 		}))
-		rest, _, err := env.ListDevices(env.Context, entitlement.DeviceFilter{AccountID: *o.AccountID, Sort: db.SortName, Page: db.Page{Limit: 3, After: next}})
+		rest, _, err := env.ListDevices(env.Context, entitlement.DeviceFilter{
+			AccountID: *o.AccountID,
+			Sort:      db.SortName,
+			Page:      db.Page{Limit: 3, After: next},
+		})
 		require.NoError(t, err)
 		require.Len(t, rest, 1)
 		require.Equal(t, "9ZZ", *rest[0].Serial)

@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// ProcessStatus is all that the workflow of an RMA or a spare unit needs to know
-// after a change: what to wait for, whether mails are queued or the carrier has to be
-// asked, and whether it is at its end. The command's own transaction tells it, so that the workflow needs no
-// step to learn it.
+// ProcessStatus is all that the workflow of an RMA or a spare unit needs to know after a
+// change: what to wait for, whether mails are queued or the carrier has to be asked, and
+// whether it is at its end. The command's own transaction tells it, so that the workflow needs
+// no step to learn it.
 type ProcessStatus struct {
 	Version int64  // of the row: of two statuses the higher one holds
 	Timer   string // what it waits for; empty: nothing
@@ -43,12 +43,17 @@ func (st ProcessStatus) Event(kind OutboxKind, subjectID string) OutboxEvent {
 }
 
 func (st ProcessStatus) payload() map[string]string {
-	p := map[string]string{statusVersion: strconv.FormatInt(st.Version, 10), PayloadWaitsFor: st.Timer}
+	p := map[string]string{
+		statusVersion:   strconv.FormatInt(st.Version, 10),
+		PayloadWaitsFor: st.Timer,
+	}
+
 	if st.At != nil {
 		p[statusTimer] = st.Timer
 		p[statusAt] = st.At.Format(time.RFC3339Nano)
 		p[PayloadUntil] = st.At.Format(time.RFC3339Nano)
 	}
+
 	if st.Mails {
 		p[statusMails] = "1"
 	}
@@ -58,16 +63,24 @@ func (st ProcessStatus) payload() map[string]string {
 	if st.Closed {
 		p[statusClosed] = "1"
 	}
+
 	return p
 }
 
 // ProcessStatusOf reads the status that an outbox event tells.
 func ProcessStatusOf(e OutboxEvent) (ProcessStatus, error) {
-	st := ProcessStatus{Timer: e.Payload[statusTimer], Mails: e.Payload[statusMails] != "", Parcels: e.Payload[statusParcels] != "", Closed: e.Payload[statusClosed] != ""}
+	st := ProcessStatus{
+		Timer:   e.Payload[statusTimer],
+		Mails:   e.Payload[statusMails] != "",
+		Parcels: e.Payload[statusParcels] != "",
+		Closed:  e.Payload[statusClosed] != "",
+	}
+
 	var err error
 	if st.Version, err = strconv.ParseInt(e.Payload[statusVersion], 10, 64); err != nil {
 		return st, fmt.Errorf("models: event %s tells no version: %w", e.ID, err)
 	}
+
 	if text := e.Payload[statusAt]; text != "" {
 		at, err := time.Parse(time.RFC3339Nano, text)
 		if err != nil {
@@ -75,6 +88,7 @@ func ProcessStatusOf(e OutboxEvent) (ProcessStatus, error) {
 		}
 		st.At = &at
 	}
+
 	return st, nil
 }
 

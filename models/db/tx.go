@@ -94,11 +94,18 @@ func (d *DB) Single(ctx context.Context, fn func(tx *Tx) error) error {
 	if err != nil {
 		return err
 	}
+
 	if !scope.System {
 		return d.Write(ctx, fn)
 	}
+
 	for try := 1; ; try++ {
-		err = fn(&Tx{DB: d.Gorm.WithContext(ctx), Scope: scope, database: d, state: &txState{}})
+		err = fn(&Tx{
+			DB:       d.Gorm.WithContext(ctx),
+			Scope:    scope,
+			database: d,
+			state:    &txState{},
+		})
 		if err == nil || try == maxTries || !retryable(err) {
 			return err
 		}
@@ -114,7 +121,13 @@ func (d *DB) transact(ctx context.Context, fence func(*Tx) error, fn func(tx *Tx
 	for try := 1; ; try++ {
 		state := &txState{}
 		err = d.Gorm.WithContext(ctx).Transaction(func(q *gorm.DB) error {
-			tx := &Tx{DB: q, Scope: scope, database: d, state: state}
+			tx := &Tx{
+				DB:       q,
+				Scope:    scope,
+				database: d,
+				state:    state,
+			}
+
 			if err := fence(tx); err != nil {
 				return err
 			}
@@ -134,8 +147,10 @@ func fence(tx *Tx) error {
 	if tx.Scope.System || !tx.Postgres() {
 		return nil
 	}
-	return tx.Exec(`SELECT set_config('roomcover.scope', 'tenant', true), set_config('roomcover.accounts', ?, true), set_config('roomcover.org', ?, true)`,
-		strings.Join(tx.Scope.AccountIDs, ","), tx.Scope.OrgID).Error
+	return tx.Exec(
+		`SELECT set_config('roomcover.scope', 'tenant', true), set_config('roomcover.accounts', ?, true), set_config('roomcover.org', ?, true)`,
+		strings.Join(tx.Scope.AccountIDs, ","), tx.Scope.OrgID,
+	).Error
 }
 
 // errChainMoved says that another transaction appended to the same audit
@@ -147,9 +162,11 @@ var errChainMoved = errors.New("models: the audit chain moved on")
 var ErrParentMoved = errors.New("models: the account has another parent now")
 
 func retryable(err error) bool {
-	if errors.Is(err, errChainMoved) || errors.Is(err, ErrParentMoved) || errors.Is(err, gorm.ErrDuplicatedKey) {
+	if errors.Is(err, errChainMoved) || errors.Is(err, ErrParentMoved) ||
+		errors.Is(err, gorm.ErrDuplicatedKey) {
 		return true // the next run sees what the other transaction wrote
 	}
+
 	var state interface{ SQLState() string }
 	if errors.As(err, &state) {
 		switch state.SQLState() {
@@ -157,6 +174,7 @@ func retryable(err error) bool {
 			return true
 		}
 	}
+
 	return strings.Contains(err.Error(), "SQLITE_BUSY")
 }
 

@@ -70,6 +70,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Logistics = logistics.New(database, d.Programs)
 	d.Replacements = replacement.New(database, d.Programs, d.Logistics)
 	d.Orders = order.New(database, d.Programs, d.Accounts, d.People, d.Replacements)
+
 	d.Operations = operations.New(
 		database,
 		d.Programs,

@@ -68,7 +68,10 @@ func TestR39_ManyLicencesAreAssignedAtOnceAndStartTheContract(t *testing.T) {
 
 		other := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-2")) // S1
 		contract := env.Licences(t, other)[0].ContractID
-		out, err = env.AssignMany(ctx, entitlement.AssignManyRequest{ContractID: contract, RoomIDs: several(t, env, accountID, "BR", 2)})
+		out, err = env.AssignMany(ctx, entitlement.AssignManyRequest{
+			ContractID: contract,
+			RoomIDs:    several(t, env, accountID, "BR", 2),
+		})
 		require.NoError(t, err)
 		require.Equal(t, []string{contract}, out.Started)
 	})
@@ -87,17 +90,30 @@ func TestR39_ManyAssignmentsAreAllOrNone(t *testing.T) {
 		env.Assigned(t, env.Licences(t, rival)[0], entitlement.Room{ID: rooms[0]})
 		_, err := env.ArchiveRoom(env.Context, rooms[1], "")
 		require.NoError(t, err)
-		_, err = env.PublishTerms(env.Context, catalogue.CountryTerms{Country: "DE", Available: true, RMASpeed: "3BD", Languages: []string{"de"}, EffectiveFrom: civil.Date{Year: 2026, Month: 11, Day: 23}}, "")
+		_, err = env.PublishTerms(env.Context, catalogue.CountryTerms{
+			Country:       "DE",
+			Available:     true,
+			RMASpeed:      "3BD",
+			Languages:     []string{"de"},
+			EffectiveFrom: civil.Date{Year: 2026, Month: 11, Day: 23},
+		}, "")
 		require.NoError(t, err)
 		abroad := several(t, env, accountID, "DE", 1)[0]
 		theirs := several(t, env, *foreign.AccountID, "BR", 1)[0]
 		named := []string{rooms[0], rooms[1], rooms[2], abroad, theirs, "rom_none"}
 		assign := func(ack map[string]int, ids ...string) error {
-			_, err := env.AssignMany(ctx, entitlement.AssignManyRequest{ContractID: contract, RoomIDs: ids, Acknowledged: ack})
+			_, err := env.AssignMany(ctx, entitlement.AssignManyRequest{
+				ContractID:   contract,
+				RoomIDs:      ids,
+				Acknowledged: ack,
+			})
 			return err
 		}
 		differs := wrongRooms(t, assign(nil, named...))
-		require.Equal(t, []string{"/room_ids/0 ROOM_HAS_LICENCE", "/room_ids/1 ROOM_IS_ARCHIVED", "/room_ids/3 TERMS_ACK_REQUIRED", "/room_ids/4 NOT_FOUND", "/room_ids/5 NOT_FOUND"}, differs)
+		require.Equal(t, []string{
+			"/room_ids/0 ROOM_HAS_LICENCE", "/room_ids/1 ROOM_IS_ARCHIVED", "/room_ids/3 TERMS_ACK_REQUIRED",
+			"/room_ids/4 NOT_FOUND", "/room_ids/5 NOT_FOUND",
+		}, differs)
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM licence_assignments"))
 		require.NoError(t, assign(map[string]int{"DE": 2}, abroad)) // R78e
 		require.Equal(t, []string{"/room_ids REQUIRED"}, wrongRooms(t, assign(nil)))
@@ -108,14 +124,24 @@ func TestR39_ManyAssignmentsAreAllOrNone(t *testing.T) {
 			}
 			return ids
 		}()...)))
-		require.Equal(t, []string{"/room_ids TOO_FEW_LICENCES"}, wrongRooms(t, assign(nil, several(t, env, accountID, "BR", 10)...)))
-		for id, code := range map[string]string{env.Licences(t, foreign)[0].ContractID: rules.NotFound, "con_none": rules.NotFound} {
+		require.Equal(t, []string{"/room_ids TOO_FEW_LICENCES"},
+			wrongRooms(t, assign(nil, several(t, env, accountID, "BR", 10)...)))
+		for id, code := range map[string]string{
+			env.Licences(t, foreign)[0].ContractID: rules.NotFound,
+			"con_none":                             rules.NotFound,
+		} {
 			_, err := env.AssignMany(ctx, entitlement.AssignManyRequest{ContractID: id, RoomIDs: rooms[2:]})
 			storetest.RequireCode(t, code, err)
 		}
-		_, err = env.AssignMany(storetest.ReadOnly(accountID), entitlement.AssignManyRequest{ContractID: contract, RoomIDs: rooms[2:]})
+		_, err = env.AssignMany(storetest.ReadOnly(accountID), entitlement.AssignManyRequest{
+			ContractID: contract,
+			RoomIDs:    rooms[2:],
+		})
 		storetest.RequireCode(t, rules.Forbidden, err)
-		_, err = env.AssignMany(storetest.Operator(), entitlement.AssignManyRequest{ContractID: contract, RoomIDs: rooms[2:]})
+		_, err = env.AssignMany(storetest.Operator(), entitlement.AssignManyRequest{
+			ContractID: contract,
+			RoomIDs:    rooms[2:],
+		})
 		storetest.RequireCode(t, rules.ReasonRequired, err)
 		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM licence_assignments"))
 	})
@@ -127,7 +153,10 @@ func TestR39a_ManyOfAnExtendedWarrantyAreRefused(t *testing.T) {
 	form := storetest.Form("PO-1")
 	form.Lines = []ordering.OrderLine{{SKU: "EXT-WARRANTY-1Y", Quantity: 2}}
 	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
-	_, err := env.AssignMany(env.Context, entitlement.AssignManyRequest{ContractID: env.Licences(t, o)[0].ContractID, RoomIDs: several(t, env, *o.AccountID, "BR", 1)})
+	_, err := env.AssignMany(env.Context, entitlement.AssignManyRequest{
+		ContractID: env.Licences(t, o)[0].ContractID,
+		RoomIDs:    several(t, env, *o.AccountID, "BR", 1),
+	})
 	storetest.RequireCode(t, licensing.NotAssignable, err)
 }
 
@@ -142,7 +171,10 @@ func TestR39_ManyAssignmentsCostAFixedNumberOfStatements(t *testing.T) {
 	contract := env.Licences(t, o)[0].ContractID
 	for _, ids := range [][]string{rooms[:2], rooms[2:]} {
 		env.Statements.Reset()
-		_, err := env.AssignMany(storetest.Customer(*o.AccountID), entitlement.AssignManyRequest{ContractID: contract, RoomIDs: ids})
+		_, err := env.AssignMany(storetest.Customer(*o.AccountID), entitlement.AssignManyRequest{
+			ContractID: contract,
+			RoomIDs:    ids,
+		})
 		require.NoError(t, err)
 		require.LessOrEqual(t, len(env.Statements.List()), 13, "%q", env.Statements.List())
 		t.Log(len(ids), "rooms:", len(env.Statements.List()), "statements")
@@ -163,7 +195,10 @@ func TestR39b_ManyAssignmentsAtOnceNeverShareALicence(t *testing.T) {
 		rooms = append(rooms, own)
 	}
 	errs := storetest.AtOnce(4, func(i int) error {
-		_, err := env.AssignMany(storetest.Customer(*o.AccountID), entitlement.AssignManyRequest{ContractID: contract, RoomIDs: rooms[i]})
+		_, err := env.AssignMany(storetest.Customer(*o.AccountID), entitlement.AssignManyRequest{
+			ContractID: contract,
+			RoomIDs:    rooms[i],
+		})
 		return err
 	})
 	done := 0

@@ -29,7 +29,10 @@ func TestS1_FirstAssignmentStartsEveryContractOfTheOrder(t *testing.T) {
 		other := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), storetest.Form("PO-2"))
 		env.Calendar.Set(storetest.Now.AddDate(0, 0, 5))
 		room := env.Room(t, *o.AccountID, "Sala 1")
-		out, err := env.Assign(storetest.Customer(*o.AccountID), entitlement.AssignRequest{LicenceID: env.Licences(t, o)[0].ID, RoomID: room.ID})
+		out, err := env.Assign(storetest.Customer(*o.AccountID), entitlement.AssignRequest{
+			LicenceID: env.Licences(t, o)[0].ID,
+			RoomID:    room.ID,
+		})
 		require.NoError(t, err)
 		require.Len(t, out.Started, 2)
 		zone, err := time.LoadLocation("America/Sao_Paulo")
@@ -43,7 +46,10 @@ func TestS1_FirstAssignmentStartsEveryContractOfTheOrder(t *testing.T) {
 			require.Equal(t, rules.ContractPeriod(rules.DateIn(*c.StartAt, zone), c.TermYears, zone).End, *c.EndAt)
 		}
 		env.Calendar.Set(storetest.Now.AddDate(0, 0, 9))
-		again, err := env.Assign(env.Context, entitlement.AssignRequest{LicenceID: env.Licences(t, o)[1].ID, RoomID: env.Room(t, *o.AccountID, "Sala 2").ID})
+		again, err := env.Assign(env.Context, entitlement.AssignRequest{
+			LicenceID: env.Licences(t, o)[1].ID,
+			RoomID:    env.Room(t, *o.AccountID, "Sala 2").ID,
+		})
 		require.NoError(t, err)
 		require.Empty(t, again.Started)
 		rest, err := env.ContractsOfOrder(env.Context, other.ID)
@@ -106,7 +112,10 @@ func TestR39b_FiftyAssignsOfOneLicenceGiveOneSuccess(t *testing.T) {
 	}
 	won := 0
 	for _, err := range storetest.AtOnce(len(rooms), func(i int) error {
-		_, err := env.Assign(storetest.Customer(accountID), entitlement.AssignRequest{LicenceID: licence.ID, RoomID: rooms[i].ID})
+		_, err := env.Assign(storetest.Customer(accountID), entitlement.AssignRequest{
+			LicenceID: licence.ID,
+			RoomID:    rooms[i].ID,
+		})
 		return err
 	}) {
 		if err == nil {
@@ -127,9 +136,12 @@ func TestR39b_TheDatabaseItselfRefusesOverlaps(t *testing.T) {
 	d := env.Device(t, a, "SERIAL1", "MEETUP", "")
 	env.Assigned(t, env.Licences(t, o)[0], a)
 	for _, query := range []string{
-		"INSERT INTO licence_assignments SELECT 'asg_x', account_id, licence_id, '" + b.ID + "', service_type, from_at - interval '1 day', from_at + interval '1 day', '', 'x', NULL, '', NULL FROM licence_assignments",
-		"INSERT INTO device_placements SELECT 'plc_x', account_id, '" + d.ID + "', '" + b.ID + "', from_at - interval '1 day', from_at + interval '1 day', 'x' FROM device_placements",
-		"INSERT INTO device_placements SELECT 'plc_x', account_id, device_id, '" + b.ID + "', from_at + interval '1 day', NULL, 'x' FROM device_placements",
+		"INSERT INTO licence_assignments SELECT 'asg_x', account_id, licence_id, '" + b.ID +
+			"', service_type, from_at - interval '1 day', from_at + interval '1 day', '', 'x', NULL, '', NULL FROM licence_assignments",
+		"INSERT INTO device_placements SELECT 'plc_x', account_id, '" + d.ID + "', '" + b.ID +
+			"', from_at - interval '1 day', from_at + interval '1 day', 'x' FROM device_placements",
+		"INSERT INTO device_placements SELECT 'plc_x', account_id, device_id, '" + b.ID +
+			"', from_at + interval '1 day', NULL, 'x' FROM device_placements",
 	} {
 		err := env.Exec(query)
 		require.Error(t, err)
@@ -148,31 +160,46 @@ func TestR28_Moves(t *testing.T) {
 		before, err := env.ContractsOfOrder(ctx, o.ID)
 		require.NoError(t, err)
 		env.Calendar.Set(storetest.Now.AddDate(0, 0, 100))
-		_, err = env.Move(ctx, entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}}) // R28a
+		// R28a
+		_, err = env.Move(ctx, entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}})
 		require.NoError(t, err)
 		stays, err := env.PlacementsOf(ctx, d.ID)
 		require.NoError(t, err)
 		require.Len(t, stays, 2)
 		require.Equal(t, stays[0].ToAt.UTC(), stays[1].FromAt.UTC())
-		out, err := env.Move(ctx, entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, LicenceIDs: []string{l.ID}}) // R28b
+		// R28b
+		out, err := env.Move(ctx, entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, LicenceIDs: []string{l.ID}})
 		require.NoError(t, err)
 		require.Equal(t, b.ID, out.Assignments[0].RoomID)
 		after, err := env.ContractsOfOrder(ctx, o.ID)
 		require.NoError(t, err)
 		require.Equal(t, before, after, "start and end stay")
-		back, err := env.Move(ctx, entitlement.MoveRequest{FromRoomID: b.ID, ToRoomID: a.ID, DeviceIDs: []string{d.ID}, LicenceIDs: []string{l.ID}})
+		back, err := env.Move(ctx, entitlement.MoveRequest{
+			FromRoomID: b.ID,
+			ToRoomID:   a.ID,
+			DeviceIDs:  []string{d.ID},
+			LicenceIDs: []string{l.ID},
+		})
 		require.NoError(t, err)
 		require.Equal(t, a.ID, back.Assignments[0].RoomID)
 		events, err := env.Timeline(ctx, d.ID, l.ID)
 		require.NoError(t, err)
-		require.Equal(t, []string{"device.registered", "licence.assigned", "device.moved", "licence.moved", "licence.moved", "device.moved"}, storetest.VerbsOf(events))
+		require.Equal(t, []string{
+			"device.registered", "licence.assigned", "device.moved", "licence.moved", "licence.moved", "device.moved",
+		}, storetest.VerbsOf(events))
 		for _, c := range []struct {
 			q    entitlement.MoveRequest
 			code string
 		}{
 			{entitlement.MoveRequest{FromRoomID: b.ID, ToRoomID: a.ID, DeviceIDs: []string{d.ID}}, rules.StateConflict},
-			{entitlement.MoveRequest{FromRoomID: b.ID, ToRoomID: a.ID, LicenceIDs: []string{l.ID}}, rules.StateConflict},
-			{entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: a.ID, LicenceIDs: []string{l.ID}}, rules.ValidationFailed},
+			{
+				entitlement.MoveRequest{FromRoomID: b.ID, ToRoomID: a.ID, LicenceIDs: []string{l.ID}},
+				rules.StateConflict,
+			},
+			{
+				entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: a.ID, LicenceIDs: []string{l.ID}},
+				rules.ValidationFailed,
+			},
 			{entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID}, rules.ValidationFailed},
 			{entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{"dev_x"}}, rules.NotFound},
 			{entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: "rom_x", DeviceIDs: []string{d.ID}}, rules.NotFound},
@@ -192,16 +219,27 @@ func TestR28c_CombinedMoveIsAtomic(t *testing.T) {
 		l := env.Licences(t, o)[0]
 		env.Assigned(t, l, a)
 		if env.DSN == "" {
-			require.NoError(t, env.Exec("CREATE TRIGGER injected BEFORE INSERT ON device_placements BEGIN SELECT RAISE(ABORT, 'injected'); END"))
+			require.NoError(t, env.Exec(
+				"CREATE TRIGGER injected BEFORE INSERT ON device_placements BEGIN SELECT RAISE(ABORT, 'injected'); END",
+			))
 		} else {
-			require.NoError(t, env.Exec("ALTER TABLE device_placements ADD CONSTRAINT injected CHECK (from_at < '2000-01-01') NOT VALID"))
+			require.NoError(t, env.Exec(
+				"ALTER TABLE device_placements ADD CONSTRAINT injected CHECK (from_at < '2000-01-01') NOT VALID",
+			))
 		}
 		events := env.Count(t, "SELECT count(*) FROM audit_events")
-		_, err := env.Move(storetest.Customer(accountID), entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}, LicenceIDs: []string{l.ID}})
+		_, err := env.Move(storetest.Customer(accountID), entitlement.MoveRequest{
+			FromRoomID: a.ID,
+			ToRoomID:   b.ID,
+			DeviceIDs:  []string{d.ID},
+			LicenceIDs: []string{l.ID},
+		})
 		require.Error(t, err)
-		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM licence_assignments WHERE to_at IS NULL AND room_id = '"+a.ID+"'"))
+		require.Equal(t, 1,
+			env.Count(t, "SELECT count(*) FROM licence_assignments WHERE to_at IS NULL AND room_id = '"+a.ID+"'"))
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM licence_assignments"))
-		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM device_placements WHERE to_at IS NULL AND room_id = '"+a.ID+"'"))
+		require.Equal(t, 1,
+			env.Count(t, "SELECT count(*) FROM device_placements WHERE to_at IS NULL AND room_id = '"+a.ID+"'"))
 		require.Equal(t, events, env.Count(t, "SELECT count(*) FROM audit_events"))
 	})
 }
@@ -209,7 +247,10 @@ func TestR28c_CombinedMoveIsAtomic(t *testing.T) {
 func TestAssignAndMoveTakeAtMostTwelveStatements(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		form := storetest.Form("PO-1")
-		form.Lines = append(form.Lines, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 3}, ordering.OrderLine{SKU: "SELECT-5Y", Quantity: 3})
+		form.Lines = append(form.Lines, ordering.OrderLine{
+			SKU:      "SELECT-1Y",
+			Quantity: 3,
+		}, ordering.OrderLine{SKU: "SELECT-5Y", Quantity: 3})
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), form)
 		accountID := *o.AccountID
 		ctx := storetest.Customer(accountID)
@@ -217,7 +258,8 @@ func TestAssignAndMoveTakeAtMostTwelveStatements(t *testing.T) {
 		b := env.RoomIn(t, accountID, "B", "DE")
 		d := env.Device(t, a, "SERIAL1", "MEETUP", "2026-11-01")
 		l := env.Licences(t, o)[0]
-		_, err := env.PublishTerms(env.Context, storetest.TermsOf("DE", func(c *catalogue.CountryTerms) { c.RMASpeed = "3BD" }), "")
+		_, err := env.PublishTerms(env.Context,
+			storetest.TermsOf("DE", func(c *catalogue.CountryTerms) { c.RMASpeed = "3BD" }), "")
 		require.NoError(t, err)
 		_, err = env.Reference(env.Context)
 		require.NoError(t, err)
@@ -230,13 +272,23 @@ func TestAssignAndMoveTakeAtMostTwelveStatements(t *testing.T) {
 			require.LessOrEqual(t, n, 12, "%s: %q", what, env.Statements.List())
 		}
 		measure("first assign", func() error {
-			return storetest.SecondOf(env.Assign(ctx, entitlement.AssignRequest{LicenceID: l.ID, RoomID: a.ID, Acknowledged: 2}))
+			return storetest.SecondOf(
+				env.Assign(ctx, entitlement.AssignRequest{LicenceID: l.ID, RoomID: a.ID, Acknowledged: 2}),
+			)
 		})
 		measure("move of both", func() error {
-			return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}, LicenceIDs: []string{l.ID}, Acknowledged: 2}))
+			return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{
+				FromRoomID:   a.ID,
+				ToRoomID:     b.ID,
+				DeviceIDs:    []string{d.ID},
+				LicenceIDs:   []string{l.ID},
+				Acknowledged: 2,
+			}))
 		})
 		measure("next assign", func() error {
-			return storetest.SecondOf(env.Assign(ctx, entitlement.AssignRequest{LicenceID: next, RoomID: a.ID, Acknowledged: 2}))
+			return storetest.SecondOf(
+				env.Assign(ctx, entitlement.AssignRequest{LicenceID: next, RoomID: a.ID, Acknowledged: 2}),
+			)
 		})
 	})
 }
@@ -256,7 +308,8 @@ func TestR78_CountriesDecideAssignments(t *testing.T) {
 		}
 		_, err := assign(l[0], env.RoomIn(t, accountID, "DE 1", "DE"), 0) // R78a
 		require.NoError(t, err)
-		require.Equal(t, 2, publish(storetest.TermsOf("DE", func(c *catalogue.CountryTerms) { c.RMASpeed = "3BD" })).Version)
+		require.Equal(t, 2,
+			publish(storetest.TermsOf("DE", func(c *catalogue.CountryTerms) { c.RMASpeed = "3BD" })).Version)
 		room := env.RoomIn(t, accountID, "DE 2", "DE")
 		_, err = assign(l[1], room, 0)
 		storetest.RequireCode(t, cover.TermsAckRequired, err) // R78e
@@ -274,7 +327,9 @@ func TestR78_CountriesDecideAssignments(t *testing.T) {
 		publish(storetest.TermsOf("FR", func(c *catalogue.CountryTerms) { c.Available = false }))
 		_, err = assign(l[2], env.RoomIn(t, accountID, "FR 1", "FR"), 2)
 		storetest.RequireCode(t, rules.CountryNotSupported, err) // R78b
-		_, err = env.PublishTerms(env.Context, storetest.TermsOf("FR", func(c *catalogue.CountryTerms) { c.EffectiveFrom = c.EffectiveFrom.AddDays(-9) }), "")
+		_, err = env.PublishTerms(env.Context, storetest.TermsOf("FR", func(c *catalogue.CountryTerms) {
+			c.EffectiveFrom = c.EffectiveFrom.AddDays(-9)
+		}), "")
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 		_, err = env.PublishTerms(ctx, storetest.TermsOf("FR", func(*catalogue.CountryTerms) {}), "")
 		storetest.RequireCode(t, rules.NotFound, err)
@@ -282,7 +337,11 @@ func TestR78_CountriesDecideAssignments(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, all, len(catalogue.DefaultCountryTerms())+2)
 		require.NoError(t, err)
-		_, err = env.Move(ctx, entitlement.MoveRequest{FromRoomID: room.ID, ToRoomID: env.RoomIn(t, accountID, "FR 2", "FR").ID, LicenceIDs: []string{l[1].ID}})
+		_, err = env.Move(ctx, entitlement.MoveRequest{
+			FromRoomID: room.ID,
+			ToRoomID:   env.RoomIn(t, accountID, "FR 2", "FR").ID,
+			LicenceIDs: []string{l[1].ID},
+		})
 		storetest.RequireCode(t, rules.CountryNotSupported, err)
 	})
 }
@@ -295,13 +354,20 @@ func TestR125d_AssignmentWarnsOfTheCap(t *testing.T) {
 		old := env.Device(t, room, "OLD1", "MEETUP", "2023-06-01")
 		ancient := env.Device(t, room, "OLD2", "MEETUP", "2020-06-01")
 		unknown := env.Device(t, room, "WHO1", "MEETUP", "")
-		out, err := env.Assign(env.Context, entitlement.AssignRequest{LicenceID: env.Licences(t, o)[0].ID, RoomID: room.ID})
+		out, err := env.Assign(env.Context, entitlement.AssignRequest{
+			LicenceID: env.Licences(t, o)[0].ID,
+			RoomID:    room.ID,
+		})
 		require.NoError(t, err)
 		got := map[string]string{}
 		for _, w := range out.Warnings {
 			got[w.DeviceID] = w.Code
 		}
-		require.Equal(t, map[string]string{old.ID: licensing.WarnHardwareCapped, ancient.ID: licensing.WarnHardwareOverCap, unknown.ID: licensing.WarnPurchaseUnknown}, got)
+		require.Equal(t, map[string]string{
+			old.ID:     licensing.WarnHardwareCapped,
+			ancient.ID: licensing.WarnHardwareOverCap,
+			unknown.ID: licensing.WarnPurchaseUnknown,
+		}, got)
 		require.NotContains(t, got, young.ID)
 	})
 }
@@ -353,7 +419,8 @@ func TestS3_ExpiryEndsAssignmentsAtTheEnd(t *testing.T) {
 func TestR109_AnotherAccountsRoomsAndLicencesAreNotFound(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		mine, accountID := storetest.AcmeForm(t, env)
-		theirs := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), storetest.FormFor("PO-9", "Beta SA", "bia@beta.example"))
+		theirs := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"),
+			storetest.FormFor("PO-9", "Beta SA", "bia@beta.example"))
 		ctx := storetest.Customer(accountID)
 		room := env.Room(t, accountID, "A")
 		foreign := env.Room(t, *theirs.AccountID, "B")
@@ -369,40 +436,71 @@ func TestR109_AnotherAccountsRoomsAndLicencesAreNotFound(t *testing.T) {
 			},
 			"archive": func(r, _, _, _, _ string) error { return storetest.SecondOf(env.ArchiveRoom(ctx, r, "")) },
 			"create": func(_, _, _, _, acc string) error {
-				return storetest.SecondOf(env.CreateRoom(ctx, entitlement.NewRoom{AccountID: acc, Form: storetest.RoomForm("x")}))
+				return storetest.SecondOf(
+					env.CreateRoom(ctx, entitlement.NewRoom{AccountID: acc, Form: storetest.RoomForm("x")}),
+				)
 			},
 			"get device": func(_, d, _, _, _ string) error { return storetest.SecondOf(env.GetDevice(ctx, d)) },
 			"change": func(_, d, _, _, _ string) error {
-				return storetest.SecondOf(env.ChangeDevice(ctx, d, licensing.DeviceForm{Serial: "SERIAL1", ModelCode: "TAP"}, 0, ""))
+				return storetest.SecondOf(env.ChangeDevice(ctx, d,
+					licensing.DeviceForm{Serial: "SERIAL1", ModelCode: "TAP"}, 0, ""))
 			},
 			"place": func(_, d, _, _, _ string) error { return storetest.SecondOf(env.PlaceDevice(ctx, d, "", "")) },
 			"place in": func(r, _, _, _, _ string) error {
-				return storetest.SecondOf(env.RegisterDevice(ctx, entitlement.NewDevice{RoomID: r, Form: licensing.DeviceForm{Serial: "SERIAL7", ModelCode: "TAP"}}))
+				return storetest.SecondOf(env.RegisterDevice(ctx, entitlement.NewDevice{
+					RoomID: r,
+					Form:   licensing.DeviceForm{Serial: "SERIAL7", ModelCode: "TAP"},
+				}))
 			},
 			"register": func(_, _, _, _, acc string) error {
-				return storetest.SecondOf(env.RegisterDevice(ctx, entitlement.NewDevice{AccountID: acc, RoomID: room.ID, Form: licensing.DeviceForm{Serial: "SERIAL8", ModelCode: "TAP"}}))
+				return storetest.SecondOf(env.RegisterDevice(ctx, entitlement.NewDevice{
+					AccountID: acc,
+					RoomID:    room.ID,
+					Form:      licensing.DeviceForm{Serial: "SERIAL8", ModelCode: "TAP"},
+				}))
 			},
 			"bundle": func(r, _, _, _, _ string) error {
-				return storetest.SecondOf(env.AddBundle(ctx, entitlement.NewDevice{RoomID: r, Form: licensing.DeviceForm{ModelCode: "ROOM-ZOOM-PC"}}))
+				return storetest.SecondOf(env.AddBundle(ctx, entitlement.NewDevice{
+					RoomID: r,
+					Form:   licensing.DeviceForm{ModelCode: "ROOM-ZOOM-PC"},
+				}))
 			},
 			"assign": func(_, _, l, _, _ string) error {
 				return storetest.SecondOf(env.Assign(ctx, entitlement.AssignRequest{LicenceID: l, RoomID: room.ID}))
 			},
 			"assign to": func(r, _, _, _, _ string) error {
-				return storetest.SecondOf(env.Assign(ctx, entitlement.AssignRequest{LicenceID: env.Licences(t, mine)[1].ID, RoomID: r}))
+				return storetest.SecondOf(
+					env.Assign(ctx, entitlement.AssignRequest{LicenceID: env.Licences(t, mine)[1].ID, RoomID: r}),
+				)
 			},
 			"release": func(_, _, _, a, _ string) error { return storetest.SecondOf(env.Release(ctx, a, "")) },
 			"move from": func(r, _, _, _, _ string) error {
-				return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{FromRoomID: r, ToRoomID: room.ID, LicenceIDs: []string{own.ID}}))
+				return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{
+					FromRoomID: r,
+					ToRoomID:   room.ID,
+					LicenceIDs: []string{own.ID},
+				}))
 			},
 			"move to": func(r, _, _, _, _ string) error {
-				return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{FromRoomID: room.ID, ToRoomID: r, LicenceIDs: []string{own.ID}}))
+				return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{
+					FromRoomID: room.ID,
+					ToRoomID:   r,
+					LicenceIDs: []string{own.ID},
+				}))
 			},
 			"move licence": func(_, _, l, _, _ string) error {
-				return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{FromRoomID: room.ID, ToRoomID: env.Room(t, accountID, "X").ID, LicenceIDs: []string{l}}))
+				return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{
+					FromRoomID: room.ID,
+					ToRoomID:   env.Room(t, accountID, "X").ID,
+					LicenceIDs: []string{l},
+				}))
 			},
 			"move device": func(_, d, _, _, _ string) error {
-				return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{FromRoomID: room.ID, ToRoomID: env.Room(t, accountID, "X").ID, DeviceIDs: []string{d}}))
+				return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{
+					FromRoomID: room.ID,
+					ToRoomID:   env.Room(t, accountID, "X").ID,
+					DeviceIDs:  []string{d},
+				}))
 			},
 		} {
 			there := ask(foreign.ID, d.ID, l.ID, a.ID, *theirs.AccountID)
@@ -411,10 +509,16 @@ func TestR109_AnotherAccountsRoomsAndLicencesAreNotFound(t *testing.T) {
 			require.Equal(t, none, there, call)
 		}
 		for name, n := range map[string]int{
-			"devices":     len(storetest.ListOf(env.ListDevices(ctx, entitlement.DeviceFilter{AccountID: *theirs.AccountID}))(t)),
-			"rooms":       len(storetest.ListOf(env.ListRooms(ctx, entitlement.RoomFilter{AccountID: *theirs.AccountID}))(t)),
-			"found":       len(storetest.ListOf(env.ListRooms(ctx, entitlement.RoomFilter{Search: "SERIAL1"}))(t)),
-			"assignments": len(storetest.ListOf(env.ListAssignments(ctx, entitlement.AssignmentFilter{RoomID: foreign.ID}))(t)),
+			"devices": len(
+				storetest.ListOf(env.ListDevices(ctx, entitlement.DeviceFilter{AccountID: *theirs.AccountID}))(t),
+			),
+			"rooms": len(
+				storetest.ListOf(env.ListRooms(ctx, entitlement.RoomFilter{AccountID: *theirs.AccountID}))(t),
+			),
+			"found": len(storetest.ListOf(env.ListRooms(ctx, entitlement.RoomFilter{Search: "SERIAL1"}))(t)),
+			"assignments": len(
+				storetest.ListOf(env.ListAssignments(ctx, entitlement.AssignmentFilter{RoomID: foreign.ID}))(t),
+			),
 		} {
 			require.Zero(t, n, name)
 		}

@@ -107,22 +107,35 @@ func (s *Entitlements) changeAssignments(
 			return err
 		}
 
-		c := &assigning{s: s, tx: tx, ref: ref, reason: reason}
+		c := &assigning{
+			s:      s,
+			tx:     tx,
+			ref:    ref,
+			reason: reason,
+		}
+
 		if err := command(c); err != nil {
 			return err
 		}
+
 		out = c.out
 		if len(c.entries) == 0 {
 			return nil
 		}
+
 		return account.Audit(tx, c.acc.ID, c.entries...)
 	})
+
 	return out, err
 }
 
 // note adds an entry to the audit, with the operator's reason.
 func (c *assigning) note(verb, id string, details map[string]any) {
-	c.entries = append(c.entries, db.Entry{Verb: verb, ObjectID: id, Details: db.WithReason(c.reason, details)})
+	c.entries = append(c.entries, db.Entry{
+		Verb:     verb,
+		ObjectID: id,
+		Details:  db.WithReason(c.reason, details),
+	})
 }
 
 // noteAssigned notes that a free licence was assigned.
@@ -161,13 +174,15 @@ func (c *assigning) newAssignment(
 		FromAt:      c.now,
 		AssignedBy:  c.tx.Scope.Actor.ID,
 	}
+
 	if service != catalogue.ServiceSelect {
 		return a, nil
 	}
 
 	home := c.acc.Country
 	terms, err := cover.TermsForAssignment(
-		c.ref.TermsIn(home, room.Country), home, room.Country, account.Today(c.tx, c.acc), acknowledged)
+		c.ref.TermsIn(home, room.Country), home, room.Country, account.Today(c.tx, c.acc),
+		acknowledged)
 	if err != nil {
 		return a, err
 	}
@@ -177,6 +192,7 @@ func (c *assigning) newAssignment(
 		a.AcknowledgedBy = c.tx.Scope.Actor.ID
 		a.AcknowledgedAt = &c.now
 	}
+
 	return a, nil
 }
 
@@ -194,6 +210,7 @@ func (c *assigning) capWarnings(devices []Device, contractEnd *time.Time) []lice
 			list = append(list, licensing.RoomDevice{ID: d.ID, Warranty: d.warranty()})
 		}
 	}
+
 	lastDay := rules.DateIn(*contractEnd, db.ZoneOf(c.acc.TimeZone))
 	return licensing.CapWarnings(list, today, lastDay, c.ref.Program.WarrantyCapYears)
 }
@@ -215,19 +232,23 @@ func (c *assigning) assign(q AssignRequest) error {
 	if err != nil {
 		return err
 	}
+
 	c.acc, err = account.Lock(c.tx, contracts[0].AccountID)
 	if err != nil {
 		return err
 	}
+
 	var licence Licence
 	if err := db.Found(c.tx.ForUpdate().First(&licence, "id = ?", q.LicenceID).Error); err != nil {
 		return err
 	}
+
 	contract := ContractWith(contracts, licence.ContractID)
 	room, err := c.lockRoomFor(q.RoomID, contract.Type)
 	if err != nil {
 		return err
 	}
+
 	c.now = c.tx.Now()
 
 	err = licensing.MayAssign(licensing.AssignRequest{
@@ -242,25 +263,30 @@ func (c *assigning) assign(q AssignRequest) error {
 	if err != nil {
 		return err
 	}
+
 	a, err := c.newAssignment(licence.ID, contract.Type, room.Room, q.Acknowledged)
 	if err != nil {
 		return err
 	}
+
 	c.out.Assignments = []LicenceAssignment{a}
 	c.noteAssigned(a)
 
 	if err := c.startContracts(contracts); err != nil {
 		return err
 	}
+
 	devices, err := devicesIn(c.tx, room.ID)
 	if err != nil {
 		return err
 	}
+
 	c.out.Warnings = c.capWarnings(devices, contract.EndAt)
 
 	if err := c.tx.Create(&a).Error; err != nil {
 		return err
 	}
+
 	return SetLicences(c.tx, rules.LicenceAssigned, c.now, licence.ID)
 }
 
@@ -308,10 +334,12 @@ func release(tx *db.Tx, id, reason string) (LicenceAssignment, db.Entry, error) 
 	if err != nil {
 		return LicenceAssignment{}, db.Entry{}, err
 	}
+
 	var a LicenceAssignment
 	if err := db.Found(tx.First(&a, "id = ?", id).Error); err != nil {
 		return a, db.Entry{}, err
 	}
+
 	if a.ToAt != nil {
 		return a, db.Entry{}, rules.Refuse(
 			rules.StateConflict,
@@ -327,16 +355,22 @@ func release(tx *db.Tx, id, reason string) (LicenceAssignment, db.Entry, error) 
 	if err != nil {
 		return a, db.Entry{}, err
 	}
+
 	err = endAssignments(tx.Where("id = ?", a.ID), EndReleased, now)
 	if err != nil {
 		return a, db.Entry{}, err
 	}
 
-	e := db.Entry{Verb: "licence.released", ObjectID: l.ID, Details: db.WithReason(reason, map[string]any{
-		"before":     l.State,
-		"after":      rules.LicenceAvailable,
-		"assignment": a.facts(),
-	})}
+	e := db.Entry{
+		Verb:     "licence.released",
+		ObjectID: l.ID,
+		Details: db.WithReason(reason, map[string]any{
+			"before":     l.State,
+			"after":      rules.LicenceAvailable,
+			"assignment": a.facts(),
+		}),
+	}
+
 	a.ToAt = &now
 	a.EndReason = EndReleased
 	return a, e, nil
@@ -379,11 +413,14 @@ func (s *Entitlements) ListAssignments(
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
+
 		if f.Open {
 			q = q.Where("to_at IS NULL")
 		}
+
 		return f.Page.Apply(q).Find(&out).Error
 	})
+
 	out, next := db.Cut(f.Page, out, func(a LicenceAssignment) string { return a.ID })
 	return out, next, err
 }
@@ -420,6 +457,7 @@ func (q AssignManyRequest) validate() error {
 		}
 		seen[id] = true
 	}
+
 	return rules.Invalid(wrong)
 }
 
@@ -479,11 +517,13 @@ func (m *assignMany) run() error {
 	if err := m.assignRooms(); err != nil {
 		return err
 	}
+
 	if len(m.fresh) > 0 {
 		if err := m.startContracts(m.contracts); err != nil {
 			return err
 		}
 	}
+
 	if err := m.warn(); err != nil {
 		return err
 	}
@@ -494,6 +534,7 @@ func (m *assignMany) run() error {
 	if err := m.tx.Create(&m.fresh).Error; err != nil {
 		return err
 	}
+
 	ids := db.IdsOf(m.fresh, func(a LicenceAssignment) string { return a.LicenceID })
 	return SetLicences(m.tx, rules.LicenceAssigned, m.now, ids...)
 }
@@ -508,6 +549,7 @@ func (m *assignMany) lock() error {
 	if err != nil {
 		return err
 	}
+
 	m.contract = ContractWith(m.contracts, m.q.ContractID)
 	if m.contract.ID == "" {
 		return db.NotFound()
@@ -517,6 +559,7 @@ func (m *assignMany) lock() error {
 	if err != nil {
 		return err
 	}
+
 	err = m.tx.ForUpdate().
 		Where("contract_id = ? AND state = ?", m.contract.ID, rules.LicenceAvailable).
 		Order("seq").
@@ -528,6 +571,7 @@ func (m *assignMany) lock() error {
 	if err := m.lockRooms(); err != nil {
 		return err
 	}
+
 	m.now = m.tx.Now()
 	return nil
 }
@@ -542,6 +586,7 @@ func (m *assignMany) lockRooms() error {
 	if err != nil {
 		return err
 	}
+
 	m.rooms = map[string]Room{}
 	for _, r := range rooms {
 		m.rooms[r.ID] = r
@@ -557,10 +602,12 @@ func (m *assignMany) lockRooms() error {
 	if err != nil {
 		return err
 	}
+
 	m.open = map[string]openAssignment{}
 	for _, a := range open {
 		m.open[a.RoomID] = a
 	}
+
 	return nil
 }
 
@@ -594,6 +641,7 @@ func (m *assignMany) assignRooms() error {
 		case err != nil:
 			return err
 		}
+
 		m.fresh = append(m.fresh, a)
 	}
 
@@ -602,6 +650,7 @@ func (m *assignMany) assignRooms() error {
 		remedy := "Name fewer rooms, or use another contract for the rest."
 		wrong.add("/room_ids", licensing.TooFewLicences, message, remedy)
 	}
+
 	m.out.Assignments = append(m.out.Assignments, m.fresh...)
 	return rules.Invalid(wrong)
 }
@@ -613,6 +662,7 @@ func (m *assignMany) assignRoom(id string, n int) (LicenceAssignment, error) {
 	if !ok {
 		return LicenceAssignment{}, db.NotFound()
 	}
+
 	_, taken := m.open[id]
 	if err := m.mayAssign(room.State, taken); err != nil {
 		return LicenceAssignment{}, err
@@ -622,10 +672,12 @@ func (m *assignMany) assignRoom(id string, n int) (LicenceAssignment, error) {
 	if n < len(m.licences) {
 		licence = m.licences[n]
 	}
+
 	a, err := m.newAssignment(licence.ID, m.contract.Type, room, m.q.Acknowledged[room.Country])
 	if err != nil {
 		return a, err
 	}
+
 	m.noteAssigned(a)
 	return a, nil
 }
@@ -637,6 +689,7 @@ func (m *assignMany) warn() error {
 		Select("device_id").
 		Where("room_id IN ? AND to_at IS NULL", m.q.RoomIDs)
 	var devices []Device
+
 	err := m.tx.
 		Where("account_id = ? AND id IN (?)", m.acc.ID, inside).
 		Order("id").
@@ -644,6 +697,7 @@ func (m *assignMany) warn() error {
 	if err != nil {
 		return err
 	}
+
 	m.out.Warnings = m.capWarnings(devices, m.contract.EndAt)
 	return nil
 }

@@ -19,11 +19,13 @@ func (s *Entitlements) Balance(
 		State rules.LicenceState
 		N     int64
 	}
+
 	var rows []row
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		if !tx.Scope.Sees(accountID) {
 			return db.NotFound()
 		}
+
 		return tx.Table("licences AS l").
 			Select("c.type, l.state, count(*) AS n").
 			Joins("JOIN service_contracts c ON c.id = l.contract_id").
@@ -42,6 +44,7 @@ func (s *Entitlements) Balance(
 		}
 		out[r.Type][r.State] = r.N
 	}
+
 	return out, nil
 }
 

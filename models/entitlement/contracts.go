@@ -87,6 +87,7 @@ func LockContractsOf(
 		Select("c.order_id").
 		Joins("JOIN service_contracts c ON c.id = l.contract_id").
 		Where("l.id = ?", licenceID)
+
 	var contracts []ServiceContract
 	err := db.ForUpdate(tx.Scope.Accounts(tx.DB, "account_id")).
 		Where("order_id = (?)", order).
@@ -95,9 +96,11 @@ func LockContractsOf(
 	if err != nil {
 		return nil, err
 	}
+
 	if len(contracts) == 0 {
 		return nil, db.NotFound()
 	}
+
 	return contracts, nil
 }
 
@@ -142,6 +145,7 @@ func CreateContracts(
 	if err != nil {
 		return nil, err
 	}
+
 	pool, err := renewable(tx, p.Lines, acc.ID)
 	if err != nil {
 		return nil, err
@@ -164,13 +168,16 @@ func CreateContracts(
 			FallbackStartAt: rules.FallbackStart(p.ReceivedAt, ref.Program.StartFallbackDays, loc),
 			CreatedAt:       tx.Now(),
 		}
+
 		if l.Type == catalogue.ServiceJumpStart {
 			c.startAtPurchase(p.PurchasedOn, loc)
 		} else {
 			licences = append(licences, pool.renewBy(l, c.newLicences())...)
 		}
+
 		contracts[i] = c
 	}
+
 	if err := pool.start(ref, p, loc, contracts); err != nil {
 		return nil, err
 	}
@@ -181,6 +188,7 @@ func CreateContracts(
 	if len(licences) == 0 {
 		return contracts, nil
 	}
+
 	err = tx.CreateInBatches(&licences, 1000).Error
 	return contracts, err
 }
@@ -215,6 +223,7 @@ func (c *ServiceContract) newLicences() []Licence {
 			StateSince: c.CreatedAt,
 		}
 	}
+
 	return out
 }
 
@@ -242,14 +251,20 @@ func StartOnAssignment(
 		c.start(start.Period, StartReason(start.Reason))
 		started = append(started, *c)
 		out.Started = append(out.Started, c.ID)
-		entries = append(entries, db.Entry{Verb: "contract.started", ObjectID: c.ID, Details: map[string]any{
-			"before":   rules.ContractPendingStart,
-			"after":    c.State,
-			"start_at": c.StartAt,
-			"end_at":   c.EndAt,
-			"reason":   c.StartReason,
-		}})
+
+		entries = append(entries, db.Entry{
+			Verb:     "contract.started",
+			ObjectID: c.ID,
+			Details: map[string]any{
+				"before":   rules.ContractPendingStart,
+				"after":    c.State,
+				"start_at": c.StartAt,
+				"end_at":   c.EndAt,
+				"reason":   c.StartReason,
+			},
+		})
 	}
+
 	if len(started) == 0 {
 		return nil, nil
 	}
@@ -273,6 +288,7 @@ func orderStart(
 		ContractID  *string
 		RenewedEnd  *time.Time
 	}
+
 	err := tx.Table("orders AS o").
 		Select("DISTINCT o.created_at, o.purchased_on, l.contract_id, oc.end_at AS renewed_end").
 		Joins(`LEFT JOIN licences l
@@ -285,13 +301,18 @@ func orderStart(
 		return licensing.OrderStart{}, err
 	}
 
-	o := licensing.OrderStart{Zone: db.ZoneOf(acc.TimeZone), FallbackDays: ref.Program.StartFallbackDays}
+	o := licensing.OrderStart{
+		Zone:         db.ZoneOf(acc.TimeZone),
+		FallbackDays: ref.Program.StartFallbackDays,
+	}
+
 	if len(rows) > 0 { // all are of the one order
 		o.CreatedAt = rows[0].CreatedAt
 		if on := db.DateOf(rows[0].PurchasedOn); on != nil {
 			o.PurchasedOn = *on
 		}
 	}
+
 	for _, c := range contracts {
 		w := c.toStart()
 		for _, r := range rows {
@@ -299,8 +320,10 @@ func orderStart(
 				w.RenewedEnds = append(w.RenewedEnds, *r.RenewedEnd)
 			}
 		}
+
 		o.Contracts = append(o.Contracts, w)
 	}
+
 	return o, nil
 }
 
@@ -356,6 +379,7 @@ func RevokeUnits(
 		if err := SetLicences(tx, rules.LicenceRevoked, now, ids...); err != nil {
 			return err
 		}
+
 		err := endAssignments(tx.Where("licence_id IN ?", ids), EndCancelled, now)
 		if err != nil {
 			return err
@@ -366,17 +390,20 @@ func RevokeUnits(
 	for _, id := range chosen {
 		gone[id] = true
 	}
+
 	left := map[string]int{} // by contract
 	for _, u := range units {
 		if !gone[u.ID] {
 			left[u.ContractID]++
 		}
 	}
+
 	for _, c := range contracts {
 		ends := whole || left[c.ID] == 0
 		if !ends || !c.State.CanBecome(rules.ContractCancelled) {
 			continue
 		}
+
 		err := tx.Model(&ServiceContract{}).Where("id = ?", c.ID).Updates(map[string]any{
 			"state":        rules.ContractCancelled,
 			"cancelled_at": now,
@@ -385,5 +412,6 @@ func RevokeUnits(
 			return err
 		}
 	}
+
 	return nil
 }

@@ -46,6 +46,7 @@ func (s *Entitlements) Coverage(
 	if err != nil {
 		return nil, err
 	}
+
 	if len(subjects) > MaxCoverage {
 		return nil, rules.Invalid([]rules.FieldError{{
 			Pointer: "/subjects",
@@ -68,6 +69,7 @@ func (s *Entitlements) Coverage(
 	for i, q := range subjects {
 		out[i] = g.cover(q, at, purpose)
 	}
+
 	return out, nil
 }
 
@@ -83,16 +85,24 @@ type warrantedDevice struct {
 func WarrantedDevices(
 	tx *db.Tx, ref program.Reference, accountID string, serials []string, on civil.Date,
 ) (map[string]warrantedDevice, error) {
-	g := &coverFacts{tx: tx, scope: tx.Scope, ref: ref, accountID: accountID}
+	g := &coverFacts{
+		tx:        tx,
+		scope:     tx.Scope,
+		ref:       ref,
+		accountID: accountID,
+	}
+
 	if err := g.readDevices(serials); err != nil {
 		return nil, err
 	}
+
 	out := map[string]warrantedDevice{}
 	for serial, d := range g.bySerial {
 		m, _ := catalogue.ModelOn(ref.Model(d.ModelCode), d.ModelCode, on)
 		w := g.warranty(d, 0).WithStandardYears(m.StandardWarrantyYears)
 		out[serial] = warrantedDevice{d, w}
 	}
+
 	return out, nil
 }
 
@@ -143,16 +153,19 @@ func (g *coverFacts) gather(subjects []CoverSubject) error {
 	if err := g.readExtensions(); err != nil {
 		return err
 	}
+
 	for _, stays := range g.placements {
 		for _, p := range stays {
 			rooms = append(rooms, p.RoomID)
 		}
 	}
+
 	slices.Sort(rooms)
 	rooms = slices.Compact(rooms)
 	if err := g.readRooms(rooms); err != nil {
 		return err
 	}
+
 	return g.readLicences(rooms)
 }
 
@@ -173,6 +186,7 @@ func (g *coverFacts) readDevices(serials []string) error {
 		RoomID           *string
 		StayFrom, StayTo *time.Time
 	}
+
 	err := g.accounts("d.account_id").
 		Table("devices AS d").
 		Select(`d.*, a.time_zone AS account_zone,
@@ -195,9 +209,11 @@ func (g *coverFacts) readDevices(serials []string) error {
 				To:     r.StayTo,
 			})
 		}
+
 		if _, again := g.byID[r.ID]; again {
 			continue
 		}
+
 		g.byID[r.ID] = r.Device
 		g.zones[r.AccountID] = r.AccountZone
 		if before, ok := g.bySerial[*r.Serial]; !ok || !before.State.Live() || r.State.Live() {
@@ -233,6 +249,7 @@ func (g *coverFacts) readReplaced(replacing []string) error {
 	if err != nil {
 		return err
 	}
+
 	for _, d := range originals {
 		g.byID[d.ID] = d
 	}
@@ -250,6 +267,7 @@ func (g *coverFacts) readRooms(ids []string) error {
 		Room
 		AccountZone string
 	}
+
 	err := g.accounts("r.account_id").
 		Table("rooms AS r").
 		Select("r.*, a.time_zone AS account_zone").
@@ -259,10 +277,12 @@ func (g *coverFacts) readRooms(ids []string) error {
 	if err != nil {
 		return err
 	}
+
 	for _, r := range rows {
 		g.rooms[r.ID] = r.Room
 		g.zones[r.AccountID] = r.AccountZone
 	}
+
 	return nil
 }
 
@@ -273,6 +293,7 @@ func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose cover.Purpose) 
 		CapYears:  g.ref.Program.WarrantyCapYears,
 		ModelCode: catalogue.NormaliseModelCode(q.ModelCode),
 	}
+
 	var rooms []string
 	var owner string
 	if q.Serial != "" {
@@ -280,9 +301,11 @@ func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose cover.Purpose) 
 		if !ok {
 			return out
 		}
+
 		out.DeviceID = d.ID
 		owner = d.AccountID
 		f.ModelCode = d.ModelCode
+
 		f.Device = &cover.DeviceFacts{
 			ID:         d.ID,
 			ModelCode:  d.ModelCode,
@@ -290,6 +313,7 @@ func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose cover.Purpose) 
 			Placements: g.placements[d.ID],
 			GoneAt:     d.GoneAt,
 		}
+
 		for _, p := range g.placements[d.ID] {
 			rooms = append(rooms, p.RoomID)
 		}
@@ -298,6 +322,7 @@ func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose cover.Purpose) 
 		if !ok {
 			return out
 		}
+
 		f.RoomID = r.ID
 		owner = r.AccountID
 		rooms = []string{r.ID}
@@ -321,12 +346,14 @@ func (g *coverFacts) addRooms(f *cover.CoverFacts, ids []string) {
 		if !ok || seen[id] {
 			continue
 		}
+
 		seen[id] = true
 		f.Rooms = append(f.Rooms, cover.RoomFacts{
 			ID:         r.ID,
 			Country:    r.Country,
 			ArchivedAt: r.ArchivedAt,
 		})
+
 		countries = append(countries, r.Country)
 		for _, l := range g.inRoom[id] {
 			g.addLicence(f, l, seen)
@@ -358,6 +385,7 @@ func (g *coverFacts) warranty(d Device, depth int) cover.Warranty {
 		before := g.warranty(original, depth+1)
 		w.Replaces = &before
 	}
+
 	return w
 }
 
@@ -400,6 +428,7 @@ func (g *coverFacts) readExtensions() error {
 			owners[d.AccountID] = true
 		}
 	}
+
 	if len(serials) == 0 {
 		return nil
 	}
@@ -412,6 +441,7 @@ func (g *coverFacts) readExtensions() error {
 	if err != nil {
 		return err
 	}
+
 	for _, r := range rows {
 		key := extensionKey(r.AccountID, r.Serial)
 		g.extensions[key] = append(g.extensions[key], cover.Extension{
@@ -422,6 +452,7 @@ func (g *coverFacts) readExtensions() error {
 			To:         r.ToAt,
 		})
 	}
+
 	return nil
 }
 
@@ -463,6 +494,7 @@ func (r coverRow) licence() cover.LicenceFacts {
 		Renews:   db.Text(r.RenewsLicenceID),
 		Contract: r.contract(),
 	}
+
 	if r.LicenceState == rules.LicenceRevoked {
 		f.RevokedAt = r.StateSince
 	}
@@ -509,6 +541,7 @@ func (g *coverFacts) readLicences(rooms []string) error {
 	if err != nil {
 		return err
 	}
+
 	for _, r := range rows {
 		if r.LicenceID == nil {
 			g.jumpStarts[r.AccountID] = append(g.jumpStarts[r.AccountID], r.contract())
@@ -516,6 +549,7 @@ func (g *coverFacts) readLicences(rooms []string) error {
 			g.addStay(r)
 		}
 	}
+
 	return nil
 }
 
@@ -536,6 +570,7 @@ func (g *coverFacts) addStay(r coverRow) {
 			To:     r.ToAt,
 			Terms:  r.Terms,
 		})
+
 		if !slices.Contains(g.inRoom[*r.RoomID], l.ID) {
 			g.inRoom[*r.RoomID] = append(g.inRoom[*r.RoomID], l.ID)
 		}

@@ -17,7 +17,9 @@ import (
 	"roomcover.dev/roomcover/rules/licensing"
 )
 
-func ask(t *testing.T, env storetest.Env, q entitlement.CoverSubject, at time.Time, purpose cover.Purpose) cover.Answer {
+func ask(
+	t *testing.T, env storetest.Env, q entitlement.CoverSubject, at time.Time, purpose cover.Purpose,
+) cover.Answer {
 	t.Helper()
 	out, err := env.Coverage(env.Context, []entitlement.CoverSubject{q}, at, purpose)
 	require.NoError(t, err)
@@ -77,21 +79,33 @@ func TestR39c_R28_CoverFollowsAssignmentsAndPlacements(t *testing.T) {
 		require.Equal(t, []cover.Feature{cover.SyncPremium}, answer.Features) // R34a, with no Sync anywhere (R34b)
 		require.Equal(t, []string{"en", "pt-BR"}, answer.Languages)
 		env.Calendar.Set(day(t, "2026-12-01").UTC())
-		_, err := env.Move(env.Context, entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, DeviceIDs: []string{d.ID}})
+		_, err := env.Move(env.Context, entitlement.MoveRequest{
+			FromRoomID: a.ID,
+			ToRoomID:   b.ID,
+			DeviceIDs:  []string{d.ID},
+		})
 		require.NoError(t, err)
 		require.Equal(t, rules.NotCovered, ask(t, env, serial, day(t, "2026-12-02"), cover.ForHardware).Code)
 		require.True(t, ask(t, env, serial, day(t, "2026-11-30"), cover.ForHardware).Covered, "history stays")
-		_, err = env.Move(env.Context, entitlement.MoveRequest{FromRoomID: a.ID, ToRoomID: b.ID, LicenceIDs: []string{l.ID}})
+		_, err = env.Move(env.Context, entitlement.MoveRequest{
+			FromRoomID: a.ID,
+			ToRoomID:   b.ID,
+			LicenceIDs: []string{l.ID},
+		})
 		require.NoError(t, err)
 		require.True(t, ask(t, env, serial, day(t, "2026-12-02"), cover.ForHardware).Covered)
-		require.Equal(t, rules.NotCovered, ask(t, env, entitlement.CoverSubject{RoomID: a.ID}, day(t, "2026-12-02"), cover.ForTechnical).Code)
-		require.True(t, ask(t, env, entitlement.CoverSubject{RoomID: b.ID}, day(t, "2026-12-02"), cover.ForTechnical).Covered)
+		require.Equal(t, rules.NotCovered,
+			ask(t, env, entitlement.CoverSubject{RoomID: a.ID}, day(t, "2026-12-02"), cover.ForTechnical).Code)
+		require.True(
+			t, ask(t, env, entitlement.CoverSubject{RoomID: b.ID}, day(t, "2026-12-02"), cover.ForTechnical).Covered,
+		)
 		_, err = env.PlaceDevice(env.Context, d.ID, "", "")
 		require.NoError(t, err)
 		require.Equal(t, rules.Unplaced, ask(t, env, serial, day(t, "2026-12-02"), cover.ForHardware).Code)
 		_, err = env.ArchiveRoom(env.Context, b.ID, "") // S28
 		require.NoError(t, err)
-		require.Equal(t, rules.NotCovered, ask(t, env, entitlement.CoverSubject{RoomID: b.ID}, day(t, "2026-12-02"), cover.ForTechnical).Code)
+		require.Equal(t, rules.NotCovered,
+			ask(t, env, entitlement.CoverSubject{RoomID: b.ID}, day(t, "2026-12-02"), cover.ForTechnical).Code)
 	})
 }
 
@@ -105,16 +119,31 @@ func TestR59_ModelsAreData(t *testing.T) {
 		at := day(t, "2026-11-24")
 		require.Equal(t, rules.ModelNotSupported, ask(t, env, serial, at, cover.ForHardware).Code)
 		from := civil.Date{Year: 2026, Month: 11, Day: 24}
-		_, err := env.PutModel(storetest.Customer(accountID), catalogue.ProductModel{Code: "GADGET", Name: "Gadget", Kind: catalogue.KindHardware, Serialised: true})
+		_, err := env.PutModel(storetest.Customer(accountID), catalogue.ProductModel{
+			Code:       "GADGET",
+			Name:       "Gadget",
+			Kind:       catalogue.KindHardware,
+			Serialised: true,
+		})
 		storetest.RequireCode(t, rules.NotFound, err)
-		_, err = env.PutModel(env.Context, catalogue.ProductModel{Code: "gadget", Name: "Gadget", Kind: catalogue.KindHardware, Serialised: true, EffectiveFrom: &from}) // R59a
+		// R59a
+		_, err = env.PutModel(env.Context, catalogue.ProductModel{
+			Code:          "gadget",
+			Name:          "Gadget",
+			Kind:          catalogue.KindHardware,
+			Serialised:    true,
+			EffectiveFrom: &from,
+		})
 		require.NoError(t, err)
 		require.True(t, ask(t, env, serial, at, cover.ForHardware).Covered)
 		require.Equal(t, rules.ModelNotSupported, ask(t, env, serial, day(t, "2026-11-23"), cover.ForHardware).Code)
 		_, err = env.PutModel(env.Context, catalogue.ProductModel{Code: "x", Kind: "TOY"})
 		storetest.RequireCode(t, rules.ValidationFailed, err)
-		require.True(t, ask(t, env, entitlement.CoverSubject{RoomID: room.ID, ModelCode: "table-mount"}, at, cover.ForHardware).Covered) // R74
-		require.Equal(t, rules.NotHardware, ask(t, env, entitlement.CoverSubject{RoomID: room.ID, ModelCode: "SYNC"}, at, cover.ForHardware).Code)
+		// R74
+		require.True(t, ask(t, env, entitlement.CoverSubject{RoomID: room.ID, ModelCode: "table-mount"}, at,
+			cover.ForHardware).Covered)
+		require.Equal(t, rules.NotHardware,
+			ask(t, env, entitlement.CoverSubject{RoomID: room.ID, ModelCode: "SYNC"}, at, cover.ForHardware).Code)
 	})
 }
 
@@ -129,7 +158,8 @@ func TestS32_UnknownPurchaseIsHeldUntilKnown(t *testing.T) {
 		a := ask(t, env, serial, at, cover.ForHardware)
 		require.Equal(t, rules.ProofRequired, a.Code)
 		require.True(t, a.Held)
-		_, err := env.ChangeDevice(env.Context, d.ID, licensing.DeviceForm{Serial: "DEV1", ModelCode: "MEETUP", PurchasedOn: "2026-01-01"}, 0, "")
+		_, err := env.ChangeDevice(env.Context, d.ID,
+			licensing.DeviceForm{Serial: "DEV1", ModelCode: "MEETUP", PurchasedOn: "2026-01-01"}, 0, "")
 		require.NoError(t, err)
 		require.True(t, ask(t, env, serial, at, cover.ForHardware).Covered)
 	})
@@ -172,10 +202,13 @@ func TestS31_LaterTermsLeaveAssignmentsTheBetter(t *testing.T) {
 func TestC5_ForeignSubjectsAreNotFound(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, accountID := storetest.AcmeForm(t, env)
-		theirs := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), storetest.FormFor("PO-9", "Beta SA", "bia@beta.example"))
+		theirs := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"),
+			storetest.FormFor("PO-9", "Beta SA", "bia@beta.example"))
 		room := env.Room(t, *theirs.AccountID, "B")
 		env.Device(t, room, "DEV-1", "MEETUP", "")
-		out, err := env.Coverage(storetest.Customer(accountID), []entitlement.CoverSubject{{RoomID: room.ID}, {Serial: "DEV-1"}, {Serial: "NONE"}, {}}, env.Calendar.Now(), cover.ForHardware)
+		out, err := env.Coverage(storetest.Customer(accountID),
+			[]entitlement.CoverSubject{{RoomID: room.ID}, {Serial: "DEV-1"}, {Serial: "NONE"}, {}}, env.Calendar.Now(),
+			cover.ForHardware)
 		require.NoError(t, err)
 		for _, c := range out {
 			require.Equal(t, entitlement.Covered{Subject: c.Subject}, c)
@@ -192,9 +225,12 @@ func TestCoverageOfAThousandTakesSixStatements(t *testing.T) {
 			room := env.Room(t, accountID, storetest.PO(i))
 			env.Assigned(t, l, room)
 			d := env.Device(t, room, storetest.PO(i), "MEETUP", "2026-11-01")
-			subjects = append(subjects, entitlement.CoverSubject{RoomID: room.ID}, entitlement.CoverSubject{Serial: *d.Serial})
+			subjects = append(subjects, entitlement.CoverSubject{RoomID: room.ID},
+				entitlement.CoverSubject{Serial: *d.Serial})
 		}
-		require.NoError(t, env.Exec("UPDATE devices SET replaces_device_id = (SELECT min(id) FROM devices), replaced_on = '2026-11-20' WHERE id <> (SELECT min(id) FROM devices)"))
+		require.NoError(t, env.Exec(
+			"UPDATE devices SET replaces_device_id = (SELECT min(id) FROM devices), replaced_on = '2026-11-20' WHERE id <> (SELECT min(id) FROM devices)",
+		))
 		for len(subjects) < entitlement.MaxCoverage {
 			subjects = append(subjects, subjects[len(subjects)%20])
 		}
@@ -204,7 +240,8 @@ func TestCoverageOfAThousandTakesSixStatements(t *testing.T) {
 		out, err := env.Coverage(ctx, subjects, env.Calendar.Now().Add(time.Hour), cover.ForHardware)
 		require.NoError(t, err)
 		t.Logf("%d statements", len(env.Statements.List()))
-		require.LessOrEqual(t, len(env.Statements.List()), 6, "of the 10 that the budget allows, a fence on PostgreSQL among them")
+		require.LessOrEqual(t, len(env.Statements.List()), 6,
+			"of the 10 that the budget allows, a fence on PostgreSQL among them")
 		for _, c := range out {
 			require.True(t, c.Answer.Covered, c.Subject)
 		}

@@ -27,9 +27,11 @@ func CoverForHardware(
 		scope: db.Scope{AccountIDs: []string{accountID}, Actor: tx.Scope.Actor},
 		ref:   ref,
 	}
+
 	if err := g.gather([]CoverSubject{subject}); err != nil {
 		return CoveredSubject{}, err
 	}
+
 	c := g.cover(subject, at, cover.ForHardware)
 	return CoveredSubject{
 		Answer: c.Answer,

@@ -67,9 +67,11 @@ func serialTaken(
 	if d.AccountID == acc.ID {
 		return registered(tx, d)
 	}
+
 	if err := claim(tx, acc, d, roomID); err != nil {
 		return nil, err
 	}
+
 	return rules.Refuse(
 		licensing.SerialClaimed,
 		"This serial number is registered elsewhere.",
@@ -95,9 +97,11 @@ func registered(tx *db.Tx, d Device) (taken, err error) {
 			"Move the device that has it, or check the number.",
 		),
 	}
+
 	if len(p) > 0 {
 		e.RoomID = p[0].RoomID
 	}
+
 	return e, nil
 }
 
@@ -120,6 +124,7 @@ func claim(tx *db.Tx, acc account.Account, d Device, roomID string) error {
 		ClaimedBy: tx.Scope.Actor.ID,
 		CreatedAt: tx.Now(),
 	}
+
 	if roomID != "" {
 		c.RoomID = &roomID
 	}
@@ -137,6 +142,7 @@ func claim(tx *db.Tx, acc account.Account, d Device, roomID string) error {
 	if err != nil {
 		return err
 	}
+
 	e := db.Entry{Verb: "device.claimed", ObjectID: c.ID, Details: map[string]any{"room": roomID}}
 	return account.Audit(tx, acc.ID, e)
 }
@@ -161,6 +167,7 @@ func (s *Entitlements) DecideClaim(
 		if err := db.Found(tx.ForUpdate().First(&c, "id = ?", id).Error); err != nil {
 			return err
 		}
+
 		if c.State != ClaimOpen {
 			return rules.Refuse(
 				rules.StateConflict,
@@ -172,6 +179,7 @@ func (s *Entitlements) DecideClaim(
 		now := tx.Now()
 		c.State = ClaimRefused
 		c.DecidedAt = &now
+
 		if move {
 			c.State = ClaimMoved
 			if err := handOver(tx, c, reason); err != nil {
@@ -189,9 +197,12 @@ func (s *Entitlements) DecideClaim(
 		if err := tx.Settle(db.TaskSerialClaimed, c.ID, string(c.State)); err != nil {
 			return err
 		}
+
 		details := db.WithReason(reason, map[string]any{"after": c.State})
-		return account.Audit(tx, c.AccountID, db.Entry{Verb: "device.claim_decided", ObjectID: c.ID, Details: details})
+		return account.Audit(tx, c.AccountID,
+			db.Entry{Verb: "device.claim_decided", ObjectID: c.ID, Details: details})
 	})
+
 	return c, err
 }
 
@@ -202,6 +213,7 @@ func handOver(tx *db.Tx, c DeviceClaim, reason string) error {
 	if err := db.Found(tx.ForUpdate().First(&d, "id = ?", c.DeviceID).Error); err != nil {
 		return err
 	}
+
 	if d.State != licensing.DeviceUnplaced && d.State != licensing.DeviceInRoom {
 		return rules.Refuse(
 			rules.StateConflict,
@@ -230,6 +242,7 @@ func handOver(tx *db.Tx, c DeviceClaim, reason string) error {
 		CreatedAt:      now,
 		Version:        1,
 	}
+
 	room := db.Text(c.RoomID)
 	if room != "" {
 		var active int64
@@ -239,13 +252,16 @@ func handOver(tx *db.Tx, c DeviceClaim, reason string) error {
 		if err != nil {
 			return err
 		}
+
 		if active == 0 {
 			room = ""
 		}
 	}
+
 	if room != "" {
 		heir.State = licensing.DeviceInRoom
 	}
+
 	return addDevices(tx, account.Account{ID: c.AccountID}, room, reason, &heir)
 }
 
@@ -257,6 +273,7 @@ func retireDevice(
 	before := d.Facts()
 	d.State = licensing.DeviceRetired
 	d.GoneAt = &now
+
 	err := tx.Model(&Device{}).Where("id = ?", d.ID).Updates(map[string]any{
 		"state":   d.State,
 		"gone_at": now,
@@ -265,9 +282,14 @@ func retireDevice(
 	if err != nil {
 		return err
 	}
-	e := db.Entry{Verb: "device.retired", ObjectID: d.ID, Details: db.WithReason(reason, map[string]any{
-		"before": before,
-		"after":  d.Facts(),
-	})}
+
+	e := db.Entry{
+		Verb:     "device.retired",
+		ObjectID: d.ID,
+		Details: db.WithReason(reason, map[string]any{
+			"before": before,
+			"after":  d.Facts(),
+		}),
+	}
 	return account.Audit(tx, d.AccountID, e)
 }

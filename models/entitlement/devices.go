@@ -69,6 +69,7 @@ func (d Device) warranty() cover.Warranty {
 		StandardEnd: db.DateOf(d.StdWarrantyEnd),
 		ExtendedEnd: db.DateOf(d.ExtWarrantyEnd),
 	}
+
 	if on := db.DateOf(d.ReplacedOn); on != nil {
 		w.ReplacedOn = *on
 	}
@@ -112,6 +113,7 @@ func (s *Entitlements) RegisterDevice(ctx context.Context, n NewDevice) (Device,
 		if err := db.MayManage(tx.Scope, n.Reason); err != nil {
 			return err
 		}
+
 		acc, room, err := lockPlace(tx, n.AccountID, n.RoomID)
 		if err != nil {
 			return err
@@ -121,6 +123,7 @@ func (s *Entitlements) RegisterDevice(ctx context.Context, n NewDevice) (Device,
 		if err := n.Form.Validate(); err != nil {
 			return err
 		}
+
 		taken, err = serialTaken(tx, acc, n.Form.Serial, room.ID)
 		if err != nil || taken != nil {
 			return err
@@ -129,6 +132,7 @@ func (s *Entitlements) RegisterDevice(ctx context.Context, n NewDevice) (Device,
 		d = newDevice(tx, acc, n.Form, room.ID)
 		return addDevices(tx, acc, room.ID, n.Reason, &d)
 	})
+
 	return d, errors.Join(err, taken)
 }
 
@@ -145,19 +149,23 @@ func lockPlace(
 	if err != nil {
 		return acc, room, err
 	}
+
 	if accountID != "" && accountID != acc.ID {
 		return acc, room, db.NotFound()
 	}
+
 	err = db.Found(tx.ForUpdate().First(&room, "id = ?", roomID).Error)
 	if err != nil {
 		return acc, room, err
 	}
+
 	return acc, room, activeRoom(room)
 }
 
 func activeRoom(r Room) error {
 	if r.State != licensing.RoomActive {
-		return rules.Refuse(licensing.RoomIsArchived, "The room is archived.", "Choose an active room.")
+		return rules.Refuse(licensing.RoomIsArchived, "The room is archived.",
+			"Choose an active room.")
 	}
 	return nil
 }
@@ -170,6 +178,7 @@ func newDevice(tx *db.Tx, acc account.Account, f licensing.DeviceForm, roomID st
 		CreatedAt: tx.Now(),
 		Version:   1,
 	}
+
 	if roomID != "" {
 		d.State = licensing.DeviceInRoom
 	}
@@ -183,6 +192,7 @@ func (d *Device) fill(f licensing.DeviceForm) {
 	if f.Serial != "" {
 		d.Serial = &f.Serial
 	}
+
 	d.ModelCode = catalogue.NormaliseModelCode(f.ModelCode)
 	d.PurchasedOn = f.PurchasedOn
 	d.PurchaseProof = strings.TrimSpace(f.PurchaseProof)
@@ -201,10 +211,15 @@ func addDevices(
 	var placements []DevicePlacement
 	entries := make([]db.Entry, len(devices))
 	for i, d := range devices {
-		entries[i] = db.Entry{Verb: "device.registered", ObjectID: d.ID, Details: db.WithReason(reason, map[string]any{
-			"after": d.Facts(),
-			"room":  roomID,
-		})}
+		entries[i] = db.Entry{
+			Verb:     "device.registered",
+			ObjectID: d.ID,
+			Details: db.WithReason(reason, map[string]any{
+				"after": d.Facts(),
+				"room":  roomID,
+			}),
+		}
+
 		if roomID != "" {
 			placements = append(placements, placement(tx.Scope, *d, roomID, d.CreatedAt))
 		}
@@ -234,6 +249,7 @@ func (s *Entitlements) AddBundle(ctx context.Context, n NewDevice) ([]Device, er
 		if err := db.MayManage(tx.Scope, n.Reason); err != nil {
 			return err
 		}
+
 		acc, room, err := lockPlace(tx, n.AccountID, n.RoomID)
 		if err != nil {
 			return err
@@ -242,10 +258,13 @@ func (s *Entitlements) AddBundle(ctx context.Context, n NewDevice) ([]Device, er
 		if err := n.Form.ValidatePart(); err != nil {
 			return err
 		}
-		parts, err := catalogue.ExpandBundle(ref.AllModels(), n.Form.ModelCode, account.Today(tx, acc))
+
+		parts, err := catalogue.ExpandBundle(ref.AllModels(), n.Form.ModelCode,
+			account.Today(tx, acc))
 		if err != nil {
 			return err
 		}
+
 		for _, p := range parts {
 			for range p.Quantity {
 				d := newDevice(tx, acc, licensing.DeviceForm{
@@ -256,12 +275,15 @@ func (s *Entitlements) AddBundle(ctx context.Context, n NewDevice) ([]Device, er
 				added = append(added, &d)
 			}
 		}
+
 		return addDevices(tx, acc, room.ID, n.Reason, added...)
 	})
+
 	devices := make([]Device, len(added))
 	for i, d := range added {
 		devices[i] = *d
 	}
+
 	return devices, err
 }
 
@@ -289,6 +311,7 @@ func (s *Entitlements) ChangeDevice(
 		if err := db.MayManage(tx.Scope, reason); err != nil {
 			return err
 		}
+
 		acc, err := account.LockOwner(tx, "devices", id)
 		if err != nil {
 			return err
@@ -300,10 +323,12 @@ func (s *Entitlements) ChangeDevice(
 		if err := db.Versioned(d.Version, version); err != nil {
 			return err
 		}
+
 		f.Serial = rules.NormaliseSerial(f.Serial)
 		if err := checkDeviceChange(d, f, reason); err != nil {
 			return err
 		}
+
 		if f.Serial != db.Text(d.Serial) {
 			taken, err = serialTaken(tx, acc, f.Serial, "")
 			if err != nil || taken != nil {
@@ -314,6 +339,7 @@ func (s *Entitlements) ChangeDevice(
 		before := d.Facts()
 		d.fill(f)
 		d.Version++
+
 		err = tx.Select("*").
 			Omit("id", "account_id", "created_at").
 			Where("id = ?", id).
@@ -321,12 +347,18 @@ func (s *Entitlements) ChangeDevice(
 		if err != nil {
 			return err
 		}
-		e := db.Entry{Verb: "device.changed", ObjectID: d.ID, Details: db.WithReason(reason, map[string]any{
-			"before": before,
-			"after":  d.Facts(),
-		})}
+
+		e := db.Entry{
+			Verb:     "device.changed",
+			ObjectID: d.ID,
+			Details: db.WithReason(reason, map[string]any{
+				"before": before,
+				"after":  d.Facts(),
+			}),
+		}
 		return account.Audit(tx, acc.ID, e)
 	})
+
 	return d, errors.Join(err, taken)
 }
 
@@ -356,6 +388,7 @@ func checkDeviceChange(d Device, f licensing.DeviceForm, reason string) error {
 	if evidence && strings.TrimSpace(reason) == "" {
 		return rules.ReasonMissing("A stored date changes with a reason only.")
 	}
+
 	return nil
 }
 
@@ -386,19 +419,23 @@ func (s *Entitlements) ListDevices(ctx context.Context, f DeviceFilter) ([]Devic
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
+
 		if f.RoomID != "" {
 			q = q.Where("id IN (?)", tx.Model(&DevicePlacement{}).
 				Select("device_id").
 				Where("room_id = ? AND to_at IS NULL", f.RoomID))
 		}
+
 		if serial := rules.NormaliseSerial(f.Search); serial != "" {
 			model := strings.ToUpper(strings.TrimSpace(f.Search))
 			q = q.Where(tx.
 				Where("serial LIKE ? ESCAPE '!'", db.Part(serial)).
 				Or("model_code LIKE ? ESCAPE '!'", db.Part(model)))
 		}
+
 		return f.Page.ApplySorted(q, f.Sort, "devices", "COALESCE(serial, '')").Find(&out).Error
 	})
+
 	out, next := db.Cut(f.Page, out, func(d Device) string { return d.ID })
 	return out, next, err
 }
@@ -407,17 +444,21 @@ func (s *Entitlements) ListDevices(ctx context.Context, f DeviceFilter) ([]Devic
 // when none is named (R27b, R28a). A device that is there already stays as it is.
 // Refusals: ROOM_IS_ARCHIVED, STATE_CONFLICT for a spare on loan, and those of
 // rules.Move for a device that is gone or under way.
-func (s *Entitlements) PlaceDevice(ctx context.Context, deviceID, roomID, reason string) (Device, error) {
+func (s *Entitlements) PlaceDevice(
+	ctx context.Context, deviceID, roomID, reason string,
+) (Device, error) {
 	var d Device
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		d = Device{}
 		if err := db.MayManage(tx.Scope, reason); err != nil {
 			return err
 		}
+
 		acc, err := account.LockOwner(tx, "devices", deviceID)
 		if err != nil {
 			return err
 		}
+
 		to := licensing.DeviceUnplaced
 		if roomID != "" {
 			to = licensing.DeviceInRoom
@@ -425,6 +466,7 @@ func (s *Entitlements) PlaceDevice(ctx context.Context, deviceID, roomID, reason
 				return err
 			}
 		}
+
 		if err := db.Found(tx.ForUpdate().First(&d, "id = ?", deviceID).Error); err != nil {
 			return err
 		}
@@ -436,11 +478,13 @@ func (s *Entitlements) PlaceDevice(ctx context.Context, deviceID, roomID, reason
 				"Use it for a replacement: the spare is then replenished.",
 			)
 		}
+
 		now := tx.Now()
 		from, err := leaveRoom(tx, d, roomID, now)
 		if err != nil || from == roomID {
 			return err
 		}
+
 		if d.State != to {
 			if err := rules.Move(d.State, to); err != nil {
 				return err
@@ -456,18 +500,25 @@ func (s *Entitlements) PlaceDevice(ctx context.Context, deviceID, roomID, reason
 		if err != nil {
 			return err
 		}
+
 		if roomID != "" {
 			p := placement(tx.Scope, d, roomID, now)
 			if err := tx.Create(&p).Error; err != nil {
 				return err
 			}
 		}
-		e := db.Entry{Verb: "device.moved", ObjectID: d.ID, Details: db.WithReason(reason, map[string]any{
-			"before": from,
-			"after":  roomID,
-		})}
+
+		e := db.Entry{
+			Verb:     "device.moved",
+			ObjectID: d.ID,
+			Details: db.WithReason(reason, map[string]any{
+				"before": from,
+				"after":  roomID,
+			}),
+		}
 		return account.Audit(tx, acc.ID, e)
 	})
+
 	return d, err
 }
 
@@ -488,6 +539,7 @@ func leaveRoom(
 	if from == roomID {
 		return from, nil
 	}
+
 	err = EndPlacements(tx.Where("id = ?", open[0].ID), now)
 	return from, err
 }
@@ -513,7 +565,9 @@ func EndPlacements(q *gorm.DB, now time.Time) error {
 }
 
 // PlacementsOf lists a device's stays, oldest first.
-func (s *Entitlements) PlacementsOf(ctx context.Context, deviceID string) ([]DevicePlacement, error) {
+func (s *Entitlements) PlacementsOf(
+	ctx context.Context, deviceID string,
+) ([]DevicePlacement, error) {
 	var out []DevicePlacement
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		return tx.Scope.Accounts(tx.DB, "account_id").

@@ -28,7 +28,10 @@ func TestS37_TheSchemaAcceptsAnEnterprisePlan(t *testing.T) {
 		require.EqualValues(t, 200, *contracts[0].MaxRooms)
 
 		room := env.Room(t, *first.AccountID, "Sala 1")
-		_, err = env.Assign(env.Context, entitlement.AssignRequest{LicenceID: env.Licences(t, first)[0].ID, RoomID: room.ID})
+		_, err = env.Assign(env.Context, entitlement.AssignRequest{
+			LicenceID: env.Licences(t, first)[0].ID,
+			RoomID:    room.ID,
+		})
 		storetest.RequireCode(t, licensing.NotAssignable, err)
 		require.Error(t, env.Exec(enterprise+"'"+second.ID+"'"), "two in force do not stack")
 		require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'CANCELLED' WHERE order_id = '"+first.ID+"'"))
@@ -39,7 +42,9 @@ func TestS37_TheSchemaAcceptsAnEnterprisePlan(t *testing.T) {
 func TestS37_MaxRoomsBelongToAnEnterprisePlanOnly(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
-		for _, wrong := range []string{"max_rooms = 5", "type = 'ENTERPRISE'", "type = 'ENTERPRISE', max_rooms = 0", "type = 'ROOMS'"} {
+		for _, wrong := range []string{
+			"max_rooms = 5", "type = 'ENTERPRISE'", "type = 'ENTERPRISE', max_rooms = 0", "type = 'ROOMS'",
+		} {
 			require.Error(t, env.Exec("UPDATE service_contracts SET "+wrong), wrong)
 		}
 	})

@@ -69,8 +69,12 @@ func TestR28b_R39b_OneLicenceIsALinearizableRegister(t *testing.T) {
 	env := storetest.Postgres(t)
 	o, accountID := storetest.AcmeForm(t, env)
 	licence, ctx := env.Licences(t, o)[0], storetest.Customer(accountID)
-	rooms := []string{env.Room(t, accountID, "Sala 1").ID, env.Room(t, accountID, "Sala 2").ID, env.Room(t, accountID, "Sala 3").ID}
-	store, err := domains.Open(dialect(t, env), domains.Options{Options: db.Options{Clock: ticking(), Key: storetest.Key}})
+	rooms := []string{
+		env.Room(t, accountID, "Sala 1").ID, env.Room(t, accountID, "Sala 2").ID, env.Room(t, accountID, "Sala 3").ID,
+	}
+	store, err := domains.Open(
+		dialect(t, env), domains.Options{Options: db.Options{Clock: ticking(), Key: storetest.Key}},
+	)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.DB.Close() })
 	env.Domains = store
@@ -93,7 +97,11 @@ func TestR28b_R39b_OneLicenceIsALinearizableRegister(t *testing.T) {
 		case "assign":
 			return first(env.Assign(ctx, entitlement.AssignRequest{LicenceID: licence.ID, RoomID: c.room}))
 		case "move":
-			return first(env.Move(ctx, entitlement.MoveRequest{FromRoomID: c.room, ToRoomID: c.next, LicenceIDs: []string{licence.ID}}))
+			return first(env.Move(ctx, entitlement.MoveRequest{
+				FromRoomID: c.room,
+				ToRoomID:   c.next,
+				LicenceIDs: []string{licence.ID},
+			}))
 		case "release":
 			return seat{}, storetest.SecondOf(env.Release(ctx, c.assignment, ""))
 		}
@@ -111,7 +119,13 @@ func TestR28b_R39b_OneLicenceIsALinearizableRegister(t *testing.T) {
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		history = append(history, porcupine.Operation{ClientId: client, Input: c, Call: called, Output: answer, Return: time.Now().UnixNano()})
+		history = append(history, porcupine.Operation{
+			ClientId: client,
+			Input:    c,
+			Call:     called,
+			Output:   answer,
+			Return:   time.Now().UnixNano(),
+		})
 		if answer.code == "" {
 			done[c.do]++
 		}
@@ -149,7 +163,13 @@ func TestR28b_R39b_OneLicenceIsALinearizableRegister(t *testing.T) {
 // The model can tell: a history in which two people got the licence has no order.
 func TestR39b_RegisterRefusesALicenceGivenTwice(t *testing.T) {
 	give := func(client int, room string) porcupine.Operation {
-		return porcupine.Operation{ClientId: client, Input: registerCall{do: "assign", room: room}, Output: registerAnswer{seat: seat{room, room}}, Call: 1, Return: 2}
+		return porcupine.Operation{
+			ClientId: client,
+			Input:    registerCall{do: "assign", room: room},
+			Output:   registerAnswer{seat: seat{room, room}},
+			Call:     1,
+			Return:   2,
+		}
 	}
 	require.False(t, porcupine.CheckOperations(licenceRegister, []porcupine.Operation{give(1, "a"), give(2, "b")}))
 	require.True(t, porcupine.CheckOperations(licenceRegister, []porcupine.Operation{give(1, "a")}))

@@ -30,6 +30,7 @@ func (q MoveRequest) validate() error {
 	if q.FromRoomID == q.ToRoomID {
 		wrong.add("/to_room_id", rules.Duplicate, "Both rooms are the same.", "Name another room.")
 	}
+
 	wrong.checkNamed("/device_ids", q.DeviceIDs)
 	wrong.checkNamed("/licence_ids", q.LicenceIDs)
 	return rules.Invalid(wrong)
@@ -54,6 +55,7 @@ func (s *Entitlements) Move(ctx context.Context, q MoveRequest) (Assigned, error
 	if err := q.validate(); err != nil {
 		return Assigned{}, err
 	}
+
 	return s.changeAssignments(ctx, q.Reason, func(c *assigning) error {
 		m := &move{assigning: c, q: q}
 		if err := m.lock(); err != nil {
@@ -108,16 +110,19 @@ func (m *move) lock() error {
 	if err := m.lockDevices(); err != nil {
 		return err
 	}
+
 	m.now = m.tx.Now()
 
 	if len(m.licences) < len(m.q.LicenceIDs) {
 		return db.NotFound()
 	}
+
 	for _, id := range m.q.DeviceIDs {
 		if !slices.ContainsFunc(m.devices, func(d PlacedDevice) bool { return d.ID == id }) {
 			return db.NotFound()
 		}
 	}
+
 	return nil
 }
 
@@ -125,6 +130,7 @@ func (m *move) lockLicences() error {
 	if len(m.q.LicenceIDs) == 0 {
 		return nil
 	}
+
 	return db.LockRows(m.tx.DB, "l").
 		Table("licences AS l").
 		Select("l.*, c.type, c.state AS contract_state, c.end_at").
@@ -155,6 +161,7 @@ func (m *move) lockRooms() error {
 		LicenceID    *string
 		ServiceType  *catalogue.ServiceType
 	}
+
 	err := db.LockRows(m.tx.DB, "r").
 		Table("rooms AS r").
 		Select("r.*, a.id AS assignment_id, a.licence_id, a.service_type").
@@ -173,6 +180,7 @@ func (m *move) lockRooms() error {
 		} else {
 			m.to = r.Room
 		}
+
 		if r.AssignmentID != nil {
 			m.there = append(m.there, roomAssignment{
 				ID:          *r.AssignmentID,
@@ -182,9 +190,11 @@ func (m *move) lockRooms() error {
 			})
 		}
 	}
+
 	if m.from.ID == "" || m.to.ID == "" {
 		return db.NotFound()
 	}
+
 	return activeRoom(m.to)
 }
 
@@ -206,9 +216,11 @@ func (m *move) moveLicences() error {
 				"Read the rooms again.",
 			)
 		}
+
 		if err := m.mayMove(l); err != nil {
 			return err
 		}
+
 		a, err := m.newAssignment(l.ID, l.Type, m.to, m.q.Acknowledged)
 		if err != nil {
 			return err
@@ -226,6 +238,7 @@ func (m *move) moveLicences() error {
 	if err := endAssignments(m.tx.Where("id IN ?", ended), EndMoved, m.now); err != nil {
 		return err
 	}
+
 	return m.tx.Create(&m.out.Assignments).Error
 }
 
@@ -236,9 +249,11 @@ func (m *move) mayMove(l movedLicence) error {
 	if state == rules.LicenceAssigned {
 		state = rules.LicenceAvailable
 	}
+
 	taken := slices.ContainsFunc(m.there, func(a roomAssignment) bool {
 		return a.RoomID == m.to.ID && a.ServiceType == l.Type
 	})
+
 	takenNow := slices.ContainsFunc(m.out.Assignments, func(a LicenceAssignment) bool {
 		return a.ServiceType == l.Type
 	})
@@ -263,6 +278,7 @@ func (m *move) moveDevices() error {
 		if !slices.Contains(m.q.DeviceIDs, d.ID) {
 			continue
 		}
+
 		if db.Text(d.RoomID) != m.from.ID || d.State != licensing.DeviceInRoom {
 			return rules.Refuse(
 				rules.StateConflict,
@@ -270,9 +286,11 @@ func (m *move) moveDevices() error {
 				"Read the rooms again.",
 			)
 		}
+
 		placements = append(placements, placement(m.tx.Scope, d.Device, m.to.ID, m.now))
 		m.note("device.moved", d.ID, map[string]any{"before": m.from.ID, "after": m.to.ID})
 	}
+
 	for _, l := range m.licences {
 		m.out.Warnings = append(m.out.Warnings, m.capWarnings(inside, l.EndAt)...)
 	}
@@ -283,5 +301,6 @@ func (m *move) moveDevices() error {
 	if err := EndPlacements(m.tx.Where("device_id IN ?", m.q.DeviceIDs), m.now); err != nil {
 		return err
 	}
+
 	return m.tx.Create(&placements).Error
 }

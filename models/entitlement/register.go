@@ -61,7 +61,9 @@ type ContractFilter struct {
 // Contracts is the contract register (R38): every type and state, those cancelled
 // too, with orders under way (R111c) and earlier warranties (R111a). A cursor that
 // it never gave answers VALIDATION_FAILED.
-func (s *Entitlements) Contracts(ctx context.Context, f ContractFilter) ([]ContractEntry, string, error) {
+func (s *Entitlements) Contracts(
+	ctx context.Context, f ContractFilter,
+) ([]ContractEntry, string, error) {
 	var out []ContractEntry
 	var next string
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
@@ -70,6 +72,7 @@ func (s *Entitlements) Contracts(ctx context.Context, f ContractFilter) ([]Contr
 			now:    tx.Now(),
 			filter: f,
 		}
+
 		keys, more, err := r.keys()
 		if err != nil {
 			return err
@@ -77,12 +80,14 @@ func (s *Entitlements) Contracts(ctx context.Context, f ContractFilter) ([]Contr
 		if out, err = r.entries(keys); err != nil {
 			return err
 		}
+
 		if next = ""; more && len(out) > 0 {
 			next = r.cursor(out[len(out)-1])
 		}
 
 		return nil
 	})
+
 	return out, next, err
 }
 
@@ -96,10 +101,12 @@ func (s *Entitlements) Contract(ctx context.Context, id string) (ContractEntry, 
 			now: tx.Now(),
 			id:  id,
 		}
+
 		keys, _, err := r.keys()
 		if err != nil {
 			return err
 		}
+
 		if len(keys) == 0 {
 			return db.NotFound()
 		}
@@ -108,9 +115,11 @@ func (s *Entitlements) Contract(ctx context.Context, id string) (ContractEntry, 
 		if err != nil {
 			return err
 		}
+
 		out = entries[0]
 		return nil
 	})
+
 	return out, err
 }
 
@@ -150,6 +159,7 @@ func (r register) entries(keys []registerKey) ([]ContractEntry, error) {
 	for i, k := range keys {
 		out[i] = lines[k.ID]
 	}
+
 	return out, nil
 }
 
@@ -164,12 +174,14 @@ func (r register) readContracts(ids []string, lines map[string]ContractEntry) er
 	if err := r.tx.Where("id IN ?", ids).Find(&rows).Error; err != nil {
 		return err
 	}
+
 	inForce := []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}
 	var counts []struct {
 		ContractID string
 		InForce    int64
 		Assigned   int64
 	}
+
 	err := r.tx.Model(&Licence{}).
 		Select(`contract_id, count(*) AS in_force,
 			sum(CASE WHEN state = ? THEN 1 ELSE 0 END) AS assigned`, rules.LicenceAssigned).
@@ -183,12 +195,14 @@ func (r register) readContracts(ids []string, lines map[string]ContractEntry) er
 	for _, c := range rows {
 		lines[c.ID] = ContractEntry{ServiceContract: c, Source: EntryContract}
 	}
+
 	for _, n := range counts {
 		e := lines[n.ContractID]
 		e.InForce = n.InForce
 		e.Assigned = n.Assigned
 		lines[n.ContractID] = e
 	}
+
 	return nil
 }
 
@@ -209,6 +223,7 @@ func (r register) readOrderLines(ids []string, lines map[string]ContractEntry) e
 		TimeZone    string
 		CreatedAt   time.Time
 	}
+
 	err := r.tx.Table("order_lines AS l").
 		Select("l.*, o.account_id, o.time_zone, o.created_at").
 		Joins("JOIN orders o ON o.id = l.order_id").
@@ -235,6 +250,7 @@ func (r register) readOrderLines(ids []string, lines map[string]ContractEntry) e
 			},
 		}
 	}
+
 	return nil
 }
 
@@ -253,6 +269,7 @@ func (r register) readEarlier(ids []string, lines map[string]ContractEntry) erro
 		CreatedAt time.Time
 		TimeZone  string
 	}
+
 	err := r.tx.Table("earlier_warranties AS w").
 		Select("w.*, a.time_zone").
 		Joins("JOIN accounts a ON a.id = w.account_id").
@@ -282,8 +299,10 @@ func (r register) readEarlier(ids []string, lines map[string]ContractEntry) erro
 			e.InForce = 1
 			e.Assigned = 1
 		}
+
 		lines[w.ID] = e
 	}
+
 	return nil
 }
 
@@ -314,6 +333,7 @@ func (r register) keys() (keys []registerKey, more bool, err error) {
 	if r.id != "" {
 		q = q.Where("id = ?", r.id)
 	}
+
 	q, err = r.after(q)
 	if err != nil {
 		return nil, false, err
@@ -323,9 +343,11 @@ func (r register) keys() (keys []registerKey, more bool, err error) {
 	if err := q.Limit(size + 1).Scan(&keys).Error; err != nil {
 		return nil, false, err
 	}
+
 	if len(keys) > size {
 		return keys[:size], true, nil
 	}
+
 	return keys, false, nil
 }
 
@@ -341,6 +363,7 @@ func (r register) union() (*gorm.DB, error) {
 		service: "c.type",
 		state:   "c.state",
 	})
+
 	earlier := r.selectPart(registerPart{
 		table:   "earlier_warranties AS w",
 		columns: "w.id, 'EARLIER_WARRANTY' AS source, w.created_at, w.end_at",
@@ -361,9 +384,11 @@ func (r register) union() (*gorm.DB, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		contracts = contracts.
 			Where("c.state = ?", rules.ContractActive).
 			Where(r.expiring(zones, "c.end_at", "c.time_zone"))
+
 		earlier = earlier.
 			Where("w.end_at > ?", r.now).
 			Where(r.expiring(zones, "w.end_at", "a.time_zone"))
@@ -411,12 +436,14 @@ func (r register) selectPart(p registerPart) *gorm.DB {
 	if r.filter.State != "" {
 		q = q.Where(p.state+" = ?", append(p.stateArgs, string(r.filter.State))...)
 	}
+
 	return q
 }
 
 // zones are those in which days are counted for the lines in scope.
 func (r register) zones() ([]string, error) {
-	contracts := r.tx.Scope.Accounts(r.tx.Model(&ServiceContract{}), "account_id").Select("time_zone")
+	contracts := r.tx.Scope.Accounts(r.tx.Model(&ServiceContract{}), "account_id").
+		Select("time_zone")
 	accounts := r.tx.Scope.Accounts(r.tx.Model(&account.Account{}), "id").Select("time_zone")
 	var zones []string
 	err := r.tx.Raw("? UNION ?", contracts, accounts).Scan(&zones).Error
@@ -447,6 +474,7 @@ func (r register) after(q *gorm.DB) (*gorm.DB, error) {
 		if behind {
 			q = q.Where("(COALESCE(end_at, ?), id) > (?, ?)", noEnd, at, id)
 		}
+
 		return q.Order(clause.OrderBy{Expression: clause.Expr{
 			SQL:  "COALESCE(end_at, ?), id",
 			Vars: []any{noEnd},
@@ -473,6 +501,7 @@ func (r register) position() (at time.Time, id string, err error) {
 	instant, id, _ := strings.Cut(r.filter.Page.After, ".")
 	seconds, nanos, _ := strings.Cut(instant, "-")
 	s, err1 := strconv.ParseInt(seconds, 36, 64)
+
 	n, err2 := strconv.ParseInt(nanos, 36, 64)
 	if err1 != nil || err2 != nil || id == "" {
 		return time.Time{}, "", rules.Invalid([]rules.FieldError{{
@@ -494,6 +523,7 @@ func (r register) cursor(e ContractEntry) string {
 			at = *e.EndAt
 		}
 	}
+
 	return strconv.FormatInt(at.Unix(), 36) + "-" + strconv.FormatInt(
 		int64(at.Nanosecond()),
 		36,
@@ -507,17 +537,21 @@ type ContractNames struct {
 }
 
 // NamesOf reads the names that belong to lines of the register, for its file.
-func (s *Entitlements) NamesOf(ctx context.Context, entries []ContractEntry) (ContractNames, error) {
+func (s *Entitlements) NamesOf(
+	ctx context.Context, entries []ContractEntry,
+) (ContractNames, error) {
 	n := ContractNames{Company: map[string]string{}, PONumber: map[string]string{}}
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		var accounts []account.Account
 		err := tx.Scope.Accounts(tx.DB, "id").
 			Select("id", "legal_name").
-			Where("id IN ?", db.IdsOf(entries, func(e ContractEntry) string { return e.AccountID })).
+			Where("id IN ?",
+				db.IdsOf(entries, func(e ContractEntry) string { return e.AccountID })).
 			Find(&accounts).Error
 		if err != nil {
 			return err
 		}
+
 		for _, a := range accounts {
 			n.Company[a.ID] = a.LegalName
 		}
@@ -530,10 +564,13 @@ func (s *Entitlements) NamesOf(ctx context.Context, entries []ContractEntry) (Co
 		if err != nil {
 			return err
 		}
+
 		for _, o := range orders {
 			n.PONumber[o.ID] = o.PONumber
 		}
+
 		return nil
 	})
+
 	return n, err
 }

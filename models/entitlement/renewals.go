@@ -34,6 +34,7 @@ func CheckRenewals(tx *db.Tx, lines []PurchaseLine, accountIDs []string) error {
 		State rules.ContractState
 		Free  int64
 	}
+
 	err := tx.Table("service_contracts AS c").
 		Select(`c.id, c.type, c.state, (
 			SELECT count(*) FROM licences l
@@ -48,12 +49,14 @@ func CheckRenewals(tx *db.Tx, lines []PurchaseLine, accountIDs []string) error {
 	for _, r := range rows {
 		contracts[r.ID] = ordering.RenewableContract{Type: r.Type, State: r.State, Free: r.Free}
 	}
+
 	form := make([]ordering.OrderLine, len(lines))
 	services := make([]catalogue.ServiceType, len(lines))
 	for i, l := range lines {
 		form[i] = ordering.OrderLine{Renews: l.Renews}
 		services[i] = l.Type
 	}
+
 	return ordering.CheckRenewals(form, services, contracts)
 }
 
@@ -86,6 +89,7 @@ func renewable(
 		ends: map[string]time.Time{},
 		took: map[string]time.Time{},
 	}
+
 	named := renewedBy(lines)
 	if len(named) == 0 {
 		return pool, nil
@@ -96,6 +100,7 @@ func renewable(
 		ContractID string
 		EndAt      *time.Time
 	}
+
 	err := tx.Table("licences AS l").
 		Select("l.id, l.contract_id, c.end_at").
 		Joins("JOIN service_contracts c ON c.id = l.contract_id").
@@ -112,6 +117,7 @@ func renewable(
 			pool.ends[r.ContractID] = *r.EndAt
 		}
 	}
+
 	return pool, nil
 }
 
@@ -123,6 +129,7 @@ func (p renewalPool) renewBy(l PurchaseLine, licences []Licence) []Licence {
 	for i := range n {
 		licences[i].RenewsLicenceID = &free[i]
 	}
+
 	p.free[l.Renews] = free[n:]
 	if n > 0 {
 		p.took[licences[0].ContractID] = p.ends[l.Renews]
@@ -137,6 +144,7 @@ func (p renewalPool) start(
 	if len(p.took) == 0 {
 		return nil
 	}
+
 	on, err := civil.ParseDate(bought.PurchasedOn)
 	if err != nil {
 		return err
@@ -148,6 +156,7 @@ func (p renewalPool) start(
 		PurchasedOn:  on,
 		FallbackDays: ref.Program.StartFallbackDays,
 	}
+
 	for _, c := range contracts {
 		w := c.toStart()
 		if end, ok := p.took[c.ID]; ok && !end.IsZero() {
@@ -159,6 +168,7 @@ func (p renewalPool) start(
 	for _, start := range licensing.StartRenewals(order) {
 		ContractWith(contracts, start.ContractID).start(start.Period, StartReason(start.Reason))
 	}
+
 	return nil
 }
 
@@ -187,6 +197,7 @@ func renewedRooms(tx *db.Tx, c ServiceContract) ([]renewedRoom, error) {
 			c.ID, c.Type, c.EndAt, c.EndAt).
 		Order("r.id").
 		Scan(&rooms).Error
+
 	return rooms, err
 }
 
@@ -214,19 +225,25 @@ func takeOverRooms(
 			AssignedBy:  tx.Scope.Actor.ID,
 			Terms:       renewedTerms(ref, c, r),
 		}
+
 		assignments[i] = a
 		ids[i] = r.LicenceID
-		entries[i] = db.Entry{Verb: "licence.assigned", ObjectID: r.LicenceID, Details: map[string]any{
-			"before":     rules.LicenceAvailable,
-			"after":      rules.LicenceAssigned,
-			"assignment": a.facts(),
-			"renews":     c.ID,
-		}}
+		entries[i] = db.Entry{
+			Verb:     "licence.assigned",
+			ObjectID: r.LicenceID,
+			Details: map[string]any{
+				"before":     rules.LicenceAvailable,
+				"after":      rules.LicenceAssigned,
+				"assignment": a.facts(),
+				"renews":     c.ID,
+			},
+		}
 	}
 
 	if err := tx.CreateInBatches(&assignments, 500).Error; err != nil {
 		return nil, err
 	}
+
 	for some := range db.Batches(ids, 1000) {
 		err := SetLicences(tx, rules.LicenceAssigned, tx.Now(), some...)
 		if err != nil {
@@ -244,9 +261,11 @@ func renewedTerms(ref program.Reference, c ServiceContract, r renewedRoom) *cata
 		return nil
 	}
 	on := rules.DateIn(*c.EndAt, db.ZoneOf(c.TimeZone))
+
 	terms, ok := catalogue.TermsOn(ref.TermsIn(r.Country), r.Country, on)
 	if !ok {
 		return nil
 	}
+
 	return &terms
 }

@@ -31,7 +31,15 @@ func TestR70_RoomsHaveAPlatformAndAreFound(t *testing.T) {
 		berlin := env.RoomIn(t, accountID, "100%", "DE")
 		require.Equal(t, "Europe/Berlin", berlin.TimeZone)
 		env.Device(t, berlin, "ab-12 34", "MEETUP", "2026-01-01")
-		for search, n := range map[string]int{"REUNIAO": 5, "zoom_": 2, "%": 1, "b-123": 1, "hq": 1, "nothing": 0, "ao_": 0} {
+		for search, n := range map[string]int{
+			"REUNIAO": 5,
+			"zoom_":   2,
+			"%":       1,
+			"b-123":   1,
+			"hq":      1,
+			"nothing": 0,
+			"ao_":     0,
+		} {
 			rooms, _, err := env.ListRooms(ctx, entitlement.RoomFilter{Search: search})
 			require.NoError(t, err)
 			require.Len(t, rooms, n, search)
@@ -47,7 +55,10 @@ func TestR70_RoomsHaveAPlatformAndAreFound(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, append(first, rest...), 6)
 		require.Empty(t, end)
-		_, err = env.CreateRoom(ctx, entitlement.NewRoom{AccountID: accountID, Form: licensing.RoomForm{Name: "x", Country: "BR", Platform: "WEBEX"}})
+		_, err = env.CreateRoom(ctx, entitlement.NewRoom{
+			AccountID: accountID,
+			Form:      licensing.RoomForm{Name: "x", Country: "BR", Platform: "WEBEX"},
+		})
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 	})
 }
@@ -79,18 +90,36 @@ func TestR42_ChangesNeedTheRoleAndOperatorsAReason(t *testing.T) {
 	for name, c := range map[string]struct {
 		ctx  context.Context
 		code string
-	}{"read only": {storetest.ReadOnly(accountID), rules.Forbidden}, "operator": {storetest.Operator(), rules.ReasonRequired}} {
+	}{
+		"read only": {storetest.ReadOnly(accountID), rules.Forbidden},
+		"operator":  {storetest.Operator(), rules.ReasonRequired},
+	} {
 		for call, err := range map[string]error{
-			"create":   storetest.SecondOf(env.CreateRoom(c.ctx, entitlement.NewRoom{AccountID: accountID, Form: storetest.RoomForm("x")})),
-			"change":   storetest.SecondOf(env.ChangeRoom(c.ctx, room.ID, storetest.RoomForm("x"), 0, "")),
-			"archive":  storetest.SecondOf(env.ArchiveRoom(c.ctx, room.ID, "")),
-			"register": storetest.SecondOf(env.RegisterDevice(c.ctx, entitlement.NewDevice{AccountID: accountID, Form: licensing.DeviceForm{Serial: "SERIAL2", ModelCode: "TAP"}})),
-			"bundle":   storetest.SecondOf(env.AddBundle(c.ctx, entitlement.NewDevice{RoomID: room.ID, Form: licensing.DeviceForm{ModelCode: "ROOM-ZOOM-PC"}})),
-			"device":   storetest.SecondOf(env.ChangeDevice(c.ctx, d.ID, licensing.DeviceForm{Serial: "SERIAL1", ModelCode: "TAP"}, 0, "")),
-			"place":    storetest.SecondOf(env.PlaceDevice(c.ctx, d.ID, "", "")),
-			"assign":   storetest.SecondOf(env.Assign(c.ctx, entitlement.AssignRequest{LicenceID: a.LicenceID, RoomID: room.ID})),
-			"release":  storetest.SecondOf(env.Release(c.ctx, a.ID, "")),
-			"move":     storetest.SecondOf(env.Move(c.ctx, entitlement.MoveRequest{FromRoomID: room.ID, ToRoomID: "rom_x", DeviceIDs: []string{d.ID}})),
+			"create": storetest.SecondOf(
+				env.CreateRoom(c.ctx, entitlement.NewRoom{AccountID: accountID, Form: storetest.RoomForm("x")}),
+			),
+			"change":  storetest.SecondOf(env.ChangeRoom(c.ctx, room.ID, storetest.RoomForm("x"), 0, "")),
+			"archive": storetest.SecondOf(env.ArchiveRoom(c.ctx, room.ID, "")),
+			"register": storetest.SecondOf(env.RegisterDevice(c.ctx, entitlement.NewDevice{
+				AccountID: accountID,
+				Form:      licensing.DeviceForm{Serial: "SERIAL2", ModelCode: "TAP"},
+			})),
+			"bundle": storetest.SecondOf(env.AddBundle(c.ctx, entitlement.NewDevice{
+				RoomID: room.ID,
+				Form:   licensing.DeviceForm{ModelCode: "ROOM-ZOOM-PC"},
+			})),
+			"device": storetest.SecondOf(env.ChangeDevice(c.ctx, d.ID,
+				licensing.DeviceForm{Serial: "SERIAL1", ModelCode: "TAP"}, 0, "")),
+			"place": storetest.SecondOf(env.PlaceDevice(c.ctx, d.ID, "", "")),
+			"assign": storetest.SecondOf(
+				env.Assign(c.ctx, entitlement.AssignRequest{LicenceID: a.LicenceID, RoomID: room.ID}),
+			),
+			"release": storetest.SecondOf(env.Release(c.ctx, a.ID, "")),
+			"move": storetest.SecondOf(env.Move(c.ctx, entitlement.MoveRequest{
+				FromRoomID: room.ID,
+				ToRoomID:   "rom_x",
+				DeviceIDs:  []string{d.ID},
+			})),
 		} {
 			storetest.RequireCode(t, c.code, err)
 			require.NotEmpty(t, call, name)
@@ -164,7 +193,11 @@ func TestR27_SerialsNameOneLiveDevice(t *testing.T) {
 		ctx := storetest.Customer(accountID)
 		room := env.Room(t, accountID, "Sala 1")
 		register := func(serial string) error {
-			_, err := env.RegisterDevice(ctx, entitlement.NewDevice{AccountID: accountID, RoomID: room.ID, Form: licensing.DeviceForm{Serial: serial, ModelCode: "MEETUP"}})
+			_, err := env.RegisterDevice(ctx, entitlement.NewDevice{
+				AccountID: accountID,
+				RoomID:    room.ID,
+				Form:      licensing.DeviceForm{Serial: serial, ModelCode: "MEETUP"},
+			})
 			return err
 		}
 		require.NoError(t, register("ab-12 34")) // R27a, R27c
@@ -191,13 +224,17 @@ func TestR27_SerialsNameOneLiveDevice(t *testing.T) {
 func TestR27c_SerialOfAnotherAccountIsClaimedWithoutDisclosure(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, owner := storetest.AcmeForm(t, env)
-		o := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), storetest.FormFor("PO-9", "Beta SA", "bia@beta.example"))
+		o := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"),
+			storetest.FormFor("PO-9", "Beta SA", "bia@beta.example"))
 		asker := *o.AccountID
 		ctx := storetest.Customer(asker)
 		theirs := env.Device(t, env.Room(t, owner, "Sala 1"), "AB1234", "MEETUP", "2025-05-05")
 		room := env.Room(t, asker, "Room 1")
 		claim := func() error {
-			_, err := env.RegisterDevice(ctx, entitlement.NewDevice{RoomID: room.ID, Form: licensing.DeviceForm{Serial: "ab 1234", ModelCode: "MEETUP"}})
+			_, err := env.RegisterDevice(ctx, entitlement.NewDevice{
+				RoomID: room.ID,
+				Form:   licensing.DeviceForm{Serial: "ab 1234", ModelCode: "MEETUP"},
+			})
 			return err
 		}
 		for range 2 {
@@ -241,16 +278,27 @@ func TestR70_BundleBecomesItsParts(t *testing.T) {
 		_, accountID := storetest.AcmeForm(t, env)
 		ctx := storetest.Customer(accountID)
 		room := env.Room(t, accountID, "Sala 1")
-		parts, err := env.AddBundle(ctx, entitlement.NewDevice{RoomID: room.ID, Form: licensing.DeviceForm{ModelCode: "room-zoom-pc", PurchasedOn: "2026-10-01"}})
+		parts, err := env.AddBundle(ctx, entitlement.NewDevice{
+			RoomID: room.ID,
+			Form:   licensing.DeviceForm{ModelCode: "room-zoom-pc", PurchasedOn: "2026-10-01"},
+		})
 		require.NoError(t, err)
 		require.Len(t, parts, 2)
 		require.Nil(t, parts[0].Serial)
-		named, err := env.ChangeDevice(ctx, parts[0].ID, licensing.DeviceForm{Serial: "bar-1", ModelCode: parts[0].ModelCode, PurchasedOn: parts[0].PurchasedOn}, parts[0].Version, "")
+		named, err := env.ChangeDevice(ctx, parts[0].ID, licensing.DeviceForm{
+			Serial:      "bar-1",
+			ModelCode:   parts[0].ModelCode,
+			PurchasedOn: parts[0].PurchasedOn,
+		}, parts[0].Version, "")
 		require.NoError(t, err)
 		require.Equal(t, "BAR1", *named.Serial)
-		_, err = env.ChangeDevice(ctx, parts[1].ID, licensing.DeviceForm{Serial: "BAR 1", ModelCode: "TAP"}, 0, "wrong part")
+		_, err = env.ChangeDevice(ctx, parts[1].ID, licensing.DeviceForm{Serial: "BAR 1", ModelCode: "TAP"}, 0,
+			"wrong part")
 		storetest.RequireCode(t, licensing.SerialRegistered, err)
-		_, err = env.AddBundle(ctx, entitlement.NewDevice{RoomID: room.ID, Form: licensing.DeviceForm{ModelCode: "UNHEARD-OF"}})
+		_, err = env.AddBundle(ctx, entitlement.NewDevice{
+			RoomID: room.ID,
+			Form:   licensing.DeviceForm{ModelCode: "UNHEARD-OF"},
+		})
 		storetest.RequireCode(t, rules.ModelNotSupported, err)
 	})
 }
@@ -260,7 +308,12 @@ func TestS32_StoredDatesChangeWithAReasonOnly(t *testing.T) {
 		_, accountID := storetest.AcmeForm(t, env)
 		ctx := storetest.Customer(accountID)
 		d := env.Device(t, env.Room(t, accountID, "Sala 1"), "SERIAL1", "MEETUP", "")
-		f := licensing.DeviceForm{Serial: "SERIAL1", ModelCode: "MEETUP", PurchasedOn: "2026-01-01", StdWarrantyEnd: "2028-06-01"}
+		f := licensing.DeviceForm{
+			Serial:         "SERIAL1",
+			ModelCode:      "MEETUP",
+			PurchasedOn:    "2026-01-01",
+			StdWarrantyEnd: "2028-06-01",
+		}
 		d, err := env.ChangeDevice(ctx, d.ID, f, d.Version, "")
 		require.NoError(t, err, "an unknown date may be filled in")
 		f.PurchasedOn = "2026-02-02"

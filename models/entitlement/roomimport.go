@@ -31,6 +31,7 @@ func requester(ctx context.Context, job importjob.ImportJob) context.Context {
 	if job.RequestedRole.IsOperator() {
 		org = account.OperatorOrgID
 	}
+
 	return db.WithScope(ctx, db.Scope{
 		System: true,
 		Actor:  db.Actor{ID: job.RequestedBy, Role: job.RequestedRole, OrgID: org},
@@ -50,6 +51,7 @@ func (s *Entitlements) CheckRooms(
 		if err != nil {
 			return err
 		}
+
 		reports = b.decide(rows)
 		if job.DryRun || len(b.claims) == 0 {
 			return nil
@@ -59,8 +61,10 @@ func (s *Entitlements) CheckRooms(
 		if err != nil {
 			return err
 		}
+
 		return b.raiseClaims()
 	})
+
 	return reports, err
 }
 
@@ -78,14 +82,17 @@ func (s *Entitlements) StoreRooms(
 		if err := db.MayManage(tx.Scope, job.Reason); err != nil {
 			return err
 		}
+
 		acc, err := account.Lock(tx, db.Text(job.AccountID))
 		if err != nil {
 			return err
 		}
+
 		b, err := s.newRoomBatch(tx, job, rows)
 		if err != nil {
 			return err
 		}
+
 		b.acc = acc
 
 		reports = b.decide(rows)
@@ -98,12 +105,14 @@ func (s *Entitlements) StoreRooms(
 		if err := b.store(reports); err != nil {
 			return err
 		}
+
 		after.StoredThrough = rows[len(rows)-1].No
 		return importjob.MoveOn(tx, job, after)
 	})
 	if errors.Is(err, errBatchRefused) {
 		return s.refuseFirstBatch(ctx, job, reports)
 	}
+
 	return after, err
 }
 
@@ -118,6 +127,7 @@ func (s *Entitlements) refuseFirstBatch(
 			refused = append(refused, r)
 		}
 	}
+
 	job.RowsRefused = len(refused)
 	job.State = importjob.ImportRefused
 	err := s.jobs.PutImportRows(ctx, refused)
@@ -163,6 +173,7 @@ func (s *Entitlements) newRoomBatch(
 		rooms:   map[roomName][]*Room{},
 		devices: map[string]*PlacedDevice{},
 	}
+
 	if err := db.Found(tx.First(&b.acc, "id = ?", db.Text(job.AccountID)).Error); err != nil {
 		return nil, err
 	}
@@ -178,12 +189,14 @@ func (s *Entitlements) newRoomBatch(
 			}
 		}
 	}
+
 	if err := b.findRooms(names); err != nil {
 		return nil, err
 	}
 	if err := b.findDevices(serials); err != nil {
 		return nil, err
 	}
+
 	return b, nil
 }
 
@@ -193,6 +206,7 @@ func (b *roomBatch) findRooms(names map[roomName]bool) error {
 	for n := range names {
 		args = append(args, storable(n.name), storable(n.site))
 	}
+
 	args = append(args, b.acc.ID, licensing.RoomActive)
 
 	var rooms []*Room
@@ -200,10 +214,12 @@ func (b *roomBatch) findRooms(names map[roomName]bool) error {
 	if err != nil {
 		return err
 	}
+
 	for _, r := range rooms {
 		n := roomName{r.Name, r.Site}
 		b.rooms[n] = append(b.rooms[n], r)
 	}
+
 	return nil
 }
 
@@ -220,6 +236,7 @@ func roomsByName(tx *db.Tx, n int) string {
 				WHERE name = v.name AND site = v.site AND account_id = ? AND state = ?
 				OFFSET 0) AS r`
 	}
+
 	return `SELECT * FROM rooms
 		WHERE (name, site) IN (VALUES ` + pairs + `) AND account_id = ? AND state = ?`
 }
@@ -241,9 +258,11 @@ func (b *roomBatch) findDevices(serials map[string]bool) error {
 			list = append(list, s)
 		}
 	}
+
 	if len(list) == 0 {
 		return nil
 	}
+
 	slices.Sort(list)
 
 	var devices []*PlacedDevice
@@ -251,9 +270,11 @@ func (b *roomBatch) findDevices(serials map[string]bool) error {
 	if err != nil {
 		return err
 	}
+
 	for _, d := range devices {
 		b.devices[*d.Serial] = d
 	}
+
 	return nil
 }
 
@@ -272,6 +293,7 @@ func devicesBySerial(tx *db.Tx, n int) string {
 				WHERE device_id = d.id AND to_at IS NULL
 				OFFSET 0) AS p ON true`
 	}
+
 	return `SELECT d.*, p.room_id FROM devices AS d
 		LEFT JOIN device_placements p ON p.device_id = d.id AND p.to_at IS NULL
 		WHERE d.serial IN (VALUES ` + list + `) AND d.state <> 'RETIRED'`
@@ -300,11 +322,13 @@ func (b *roomBatch) row(row RoomOfFile) importjob.ImportRow {
 			devices = append(devices, d)
 		}
 	}
+
 	for _, f := range fields {
 		if !told(row.Err, f.Pointer) {
 			report.Errors = append(report.Errors, f)
 		}
 	}
+
 	if len(report.Errors) > 0 {
 		report.Outcome = importjob.RowRefused
 		return report
@@ -320,6 +344,7 @@ func (b *roomBatch) row(row RoomOfFile) importjob.ImportRow {
 		serial := rules.NormaliseSerial(row.Form.Devices[0].Serial)
 		report.DeviceID = &b.devices[serial].ID
 	}
+
 	return report
 }
 
@@ -341,6 +366,7 @@ func (b *roomBatch) room(row RoomOfFile) (room *Room, isNew bool, fields []rules
 		CreatedAt: b.tx.Now(),
 		Version:   1,
 	}
+
 	if err := room.fill(form, b.acc); err != nil {
 		return room, true, fieldsOf(err)
 	}
@@ -349,7 +375,8 @@ func (b *roomBatch) room(row RoomOfFile) (room *Room, isNew bool, fields []rules
 	case 0:
 		return room, true, nil
 	case 1:
-		return there[0], false, licensing.RoomDifferences(there[0].form(), form, licensing.RoomDiffers)
+		return there[0], false, licensing.RoomDifferences(there[0].form(), form,
+			licensing.RoomDiffers)
 	}
 
 	return room, true, []rules.FieldError{{
@@ -366,9 +393,11 @@ func fieldsOf(err error) []rules.FieldError {
 	if !errors.As(err, &refusal) {
 		return nil
 	}
+
 	if len(refusal.Fields) > 0 {
 		return refusal.Fields
 	}
+
 	return []rules.FieldError{{
 		Code:    refusal.Code,
 		Message: refusal.Message,
@@ -428,6 +457,7 @@ func (b *roomBatch) addRow(room *Room, isNew bool, devices []*Device) {
 		b.newRooms = append(b.newRooms, room)
 		b.note("room.created", room.ID, map[string]any{"after": room.facts()})
 	}
+
 	for _, d := range devices {
 		b.devices[*d.Serial] = &PlacedDevice{*d, &room.ID}
 		b.newDevices = append(b.newDevices, d)
@@ -438,7 +468,11 @@ func (b *roomBatch) addRow(room *Room, isNew bool, devices []*Device) {
 
 func (b *roomBatch) note(verb, id string, details map[string]any) {
 	details["import"] = b.job.ID
-	b.entries = append(b.entries, db.Entry{Verb: verb, ObjectID: id, Details: db.WithReason(b.job.Reason, details)})
+	b.entries = append(b.entries, db.Entry{
+		Verb:     verb,
+		ObjectID: id,
+		Details:  db.WithReason(b.job.Reason, details),
+	})
 }
 
 // store writes everything that the batch leads to, one statement for each table.
@@ -448,11 +482,13 @@ func (b *roomBatch) store(reports []importjob.ImportRow) error {
 			return err
 		}
 	}
+
 	if len(b.newDevices) > 0 {
 		if err := b.tx.Create(&b.newDevices).Error; err != nil {
 			return err
 		}
 	}
+
 	if len(b.placements) > 0 {
 		if err := b.tx.Create(&b.placements).Error; err != nil {
 			return err
@@ -464,9 +500,11 @@ func (b *roomBatch) store(reports []importjob.ImportRow) error {
 			return err
 		}
 	}
+
 	if err := b.raiseClaims(); err != nil {
 		return err
 	}
+
 	return importjob.PutRows(b.tx, reports)
 }
 
@@ -484,6 +522,7 @@ func (b *roomBatch) raiseClaims() error {
 	if err != nil {
 		return err
 	}
+
 	for _, c := range b.claims {
 		if !slices.Contains(stored, c.roomID) {
 			c.roomID = ""
@@ -492,5 +531,6 @@ func (b *roomBatch) raiseClaims() error {
 			return err
 		}
 	}
+
 	return nil
 }

@@ -82,6 +82,7 @@ func (s *Entitlements) CreateRoom(ctx context.Context, n NewRoom) (Room, error) 
 				CreatedAt: tx.Now(),
 				Version:   1,
 			}
+
 			if err := room.fill(n.Form, acc); err != nil {
 				return db.Entry{}, err
 			}
@@ -92,8 +93,10 @@ func (s *Entitlements) CreateRoom(ctx context.Context, n NewRoom) (Room, error) 
 			details := db.WithReason(n.Reason, map[string]any{"after": room.facts()})
 			return db.Entry{Verb: "room.created", ObjectID: room.ID, Details: details}, nil
 		}
+
 		return account.CreateInAccount(tx, n.AccountID, n.Reason, create)
 	})
+
 	return room, err
 }
 
@@ -144,10 +147,13 @@ func (s *Entitlements) GetRoom(ctx context.Context, id string) (Room, error) {
 func (s *Entitlements) ChangeRoom(
 	ctx context.Context, id string, f licensing.RoomForm, version int64, reason string,
 ) (Room, error) {
-	return s.changeRoom(ctx, id, reason, func(tx *db.Tx, acc account.Account, r *Room) (db.Entry, error) {
+	return s.changeRoom(ctx, id, reason, func(
+		tx *db.Tx, acc account.Account, r *Room,
+	) (db.Entry, error) {
 		if err := db.Versioned(r.Version, version); err != nil {
 			return db.Entry{}, err
 		}
+
 		if r.State != licensing.RoomActive {
 			return db.Entry{}, rules.Refuse(
 				rules.StateConflict,
@@ -160,20 +166,29 @@ func (s *Entitlements) ChangeRoom(
 		if err := r.fill(f, acc); err != nil {
 			return db.Entry{}, err
 		}
-		return db.Entry{Verb: "room.changed", ObjectID: r.ID, Details: db.WithReason(reason, map[string]any{
-			"before": before,
-			"after":  r.facts(),
-		})}, nil
+
+		return db.Entry{
+			Verb:     "room.changed",
+			ObjectID: r.ID,
+			Details: db.WithReason(reason, map[string]any{
+				"before": before,
+				"after":  r.facts(),
+			}),
+		}, nil
 	})
 }
 
 // changeRoom locks a room, lets change alter it, and stores and audits the result.
 func (s *Entitlements) changeRoom(
-	ctx context.Context, id, reason string, change func(*db.Tx, account.Account, *Room) (db.Entry, error),
+	ctx context.Context, id, reason string, change func(
+		*db.Tx, account.Account, *Room,
+	) (db.Entry, error),
 ) (Room, error) {
 	var room Room
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		return account.ChangeInAccount(tx, "rooms", id, reason, func(acc account.Account) (db.Entry, error) {
+		return account.ChangeInAccount(tx, "rooms", id, reason, func(
+			acc account.Account,
+		) (db.Entry, error) {
 			room = Room{}
 			if err := db.Found(tx.ForUpdate().First(&room, "id = ?", id).Error); err != nil {
 				return db.Entry{}, err
@@ -192,6 +207,7 @@ func (s *Entitlements) changeRoom(
 			return e, err
 		})
 	})
+
 	return room, err
 }
 
@@ -200,7 +216,9 @@ func (s *Entitlements) changeRoom(
 // RMA of the room, or a room that is archived already. Open tickets, which come later,
 // will refuse too.
 func (s *Entitlements) ArchiveRoom(ctx context.Context, id, reason string) (Room, error) {
-	return s.changeRoom(ctx, id, reason, func(tx *db.Tx, _ account.Account, r *Room) (db.Entry, error) {
+	return s.changeRoom(ctx, id, reason, func(
+		tx *db.Tx, _ account.Account, r *Room,
+	) (db.Entry, error) {
 		open, err := openRMAs(tx, r.ID)
 		if err != nil {
 			return db.Entry{}, err
@@ -213,6 +231,7 @@ func (s *Entitlements) ArchiveRoom(ctx context.Context, id, reason string) (Room
 		if err != nil {
 			return db.Entry{}, err
 		}
+
 		devices, err := emptyRoom(tx, r.ID)
 		if err != nil {
 			return db.Entry{}, err
@@ -222,12 +241,17 @@ func (s *Entitlements) ArchiveRoom(ctx context.Context, id, reason string) (Room
 		now := tx.Now()
 		r.State = licensing.RoomArchived
 		r.ArchivedAt = &now
-		return db.Entry{Verb: "room.archived", ObjectID: r.ID, Details: db.WithReason(reason, map[string]any{
-			"before":   before,
-			"after":    r.facts(),
-			"released": licences,
-			"unplaced": devices,
-		})}, nil
+
+		return db.Entry{
+			Verb:     "room.archived",
+			ObjectID: r.ID,
+			Details: db.WithReason(reason, map[string]any{
+				"before":   before,
+				"after":    r.facts(),
+				"released": licences,
+				"unplaced": devices,
+			}),
+		}, nil
 	})
 }
 
@@ -237,6 +261,7 @@ func openRMAs(tx *db.Tx, roomID string) (int, error) {
 		Select("device_id").
 		Where("room_id = ? AND to_at IS NULL", roomID)
 	var n int64
+
 	err := tx.Table("rmas").
 		Where("closed_at IS NULL AND (room_id = ? OR device_id IN (?))", roomID, inside).
 		Count(&n).Error
@@ -321,11 +346,14 @@ func (s *Entitlements) ListRooms(ctx context.Context, f RoomFilter) ([]Room, str
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
+
 		if strings.TrimSpace(f.Search) != "" {
 			q = q.Where(searchRooms(tx, f))
 		}
+
 		return f.Page.ApplySorted(q, f.Sort, "rooms", "name").Find(&out).Error
 	})
+
 	out, next := db.Cut(f.Page, out, func(r Room) string { return r.ID })
 	return out, next, err
 }
@@ -344,6 +372,7 @@ func searchRooms(tx *db.Tx, f RoomFilter) *gorm.DB {
 		Select("p.room_id").
 		Joins("JOIN device_placements p ON p.device_id = d.id").
 		Where("p.to_at IS NULL AND d.serial LIKE ? ESCAPE '!'", db.Part(serial))
+
 	if f.AccountID != "" {
 		inside = inside.Where("d.account_id = ?", f.AccountID)
 	}
@@ -373,6 +402,7 @@ func (s *Entitlements) RoomNames(ctx context.Context, ids []string) (map[string]
 	for _, r := range rooms {
 		names[r.ID] = r.Name
 	}
+
 	return names, nil
 }
 

@@ -23,7 +23,9 @@ import (
 func TestR39_RandomOperationsAtOnceNeverOverlap(t *testing.T) {
 	env := storetest.Postgres(t)
 	o, accountID := storetest.AcmeForm(t, env)
-	store, err := domains.Open(dialect(t, env), domains.Options{Options: db.Options{Clock: ticking(), Key: storetest.Key}})
+	store, err := domains.Open(
+		dialect(t, env), domains.Options{Options: db.Options{Clock: ticking(), Key: storetest.Key}},
+	)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.DB.Close() })
 	env.Domains = store
@@ -44,9 +46,18 @@ func TestR39_RandomOperationsAtOnceNeverOverlap(t *testing.T) {
 		case 0:
 			return storetest.SecondOf(env.Assign(ctx, entitlement.AssignRequest{LicenceID: l.ID, RoomID: to.ID}))
 		case 1:
-			return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{FromRoomID: from.ID, ToRoomID: to.ID, LicenceIDs: []string{l.ID}}))
+			return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{
+				FromRoomID: from.ID,
+				ToRoomID:   to.ID,
+				LicenceIDs: []string{l.ID},
+			}))
 		case 2:
-			return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{FromRoomID: from.ID, ToRoomID: to.ID, LicenceIDs: []string{l.ID}, DeviceIDs: []string{d.ID}}))
+			return storetest.SecondOf(env.Move(ctx, entitlement.MoveRequest{
+				FromRoomID: from.ID,
+				ToRoomID:   to.ID,
+				LicenceIDs: []string{l.ID},
+				DeviceIDs:  []string{d.ID},
+			}))
 		case 3:
 			return storetest.SecondOf(env.PlaceDevice(ctx, d.ID, to.ID, ""))
 		}
@@ -77,7 +88,8 @@ func requireApart(t require.TestingT, env storetest.Env) {
 	pool, err := env.Pool()
 	require.NoError(t, err)
 	for _, fault := range []string{
-		overlapping("licence_assignments", "licence_id"), overlapping("licence_assignments", "room_id"), overlapping("device_placements", "device_id"),
+		overlapping("licence_assignments", "licence_id"), overlapping("licence_assignments", "room_id"),
+		overlapping("device_placements", "device_id"),
 		"SELECT device_id FROM device_placements WHERE to_at IS NULL GROUP BY device_id HAVING count(*) > 1",
 		"SELECT licence_id FROM licence_assignments WHERE to_at IS NULL GROUP BY licence_id HAVING count(*) > 1",
 		"SELECT room_id FROM licence_assignments WHERE to_at IS NULL GROUP BY room_id, service_type HAVING count(*) > 1",
@@ -95,7 +107,8 @@ func requireApart(t require.TestingT, env storetest.Env) {
 }
 
 func overlapping(table, key string) string {
-	return "SELECT a.id FROM " + table + " a JOIN " + table + " b ON a.id < b.id AND a." + key + " = b." + key + " AND tstzrange(a.from_at, a.to_at) && tstzrange(b.from_at, b.to_at)"
+	return "SELECT a.id FROM " + table + " a JOIN " + table + " b ON a.id < b.id AND a." + key + " = b." + key +
+		" AND tstzrange(a.from_at, a.to_at) && tstzrange(b.from_at, b.to_at)"
 }
 
 // ticking is a clock that moves on whenever it is read, as a real one does between

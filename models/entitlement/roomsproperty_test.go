@@ -38,16 +38,26 @@ type roomStep struct {
 	Licence, Device, Room, Next int
 }
 
-var roomSteps = []string{"assign", "assign many", "release", "move licence", "move both", "place", "take out", "archive", "import"}
+var roomSteps = []string{
+	"assign", "assign many", "release", "move licence", "move both", "place", "take out", "archive", "import",
+}
 
 func newRoomWorld(t *testing.T) *roomWorld {
 	env := storetest.Postgres(t)
 	o, accountID := storetest.AcmeForm(t, env)
-	store, err := domains.Open(dialect(t, env), domains.Options{Options: db.Options{Clock: ticking(), Key: storetest.Key}})
+	store, err := domains.Open(
+		dialect(t, env), domains.Options{Options: db.Options{Clock: ticking(), Key: storetest.Key}},
+	)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.DB.Close() })
 	env.Domains = store
-	w := &roomWorld{Env: env, ctx: storetest.Customer(accountID), account: accountID, licences: env.Licences(t, o)[:4], did: map[string]int{}}
+	w := &roomWorld{
+		Env:      env,
+		ctx:      storetest.Customer(accountID),
+		account:  accountID,
+		licences: env.Licences(t, o)[:4],
+		did:      map[string]int{},
+	}
 	w.contract = w.licences[0].ContractID
 	for i := range 4 {
 		w.rooms = append(w.rooms, env.Room(t, accountID, fmt.Sprintf("Sala %d", i)))
@@ -73,9 +83,14 @@ func (w *roomWorld) do(s roomStep) error {
 	case "assign":
 		return storetest.SecondOf(w.Assign(w.ctx, entitlement.AssignRequest{LicenceID: l.ID, RoomID: here.ID}))
 	case "assign many":
-		return storetest.SecondOf(w.AssignMany(w.ctx, entitlement.AssignManyRequest{ContractID: w.contract, RoomIDs: []string{here.ID, there.ID}}))
+		return storetest.SecondOf(w.AssignMany(w.ctx, entitlement.AssignManyRequest{
+			ContractID: w.contract,
+			RoomIDs:    []string{here.ID, there.ID},
+		}))
 	case "move licence":
-		return storetest.SecondOf(w.Move(w.ctx, entitlement.MoveRequest{FromRoomID: here.ID, ToRoomID: there.ID, LicenceIDs: []string{l.ID}}))
+		return storetest.SecondOf(
+			w.Move(w.ctx, entitlement.MoveRequest{FromRoomID: here.ID, ToRoomID: there.ID, LicenceIDs: []string{l.ID}}),
+		)
 	case "move both":
 		return w.moveAll(here, there)
 	case "place":
@@ -122,7 +137,15 @@ func (w *roomWorld) archive(place int, r entitlement.Room) error {
 	w.made++
 	name := fmt.Sprintf("Sala %d", w.made)
 	w.mu.Unlock()
-	next, err := w.CreateRoom(w.ctx, entitlement.NewRoom{AccountID: w.account, Form: licensing.RoomForm{Name: name, Site: "HQ", Country: "BR", Platform: rules.PlatformTeamsWindows}})
+	next, err := w.CreateRoom(w.ctx, entitlement.NewRoom{
+		AccountID: w.account,
+		Form: licensing.RoomForm{
+			Name:     name,
+			Site:     "HQ",
+			Country:  "BR",
+			Platform: rules.PlatformTeamsWindows,
+		},
+	})
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.rooms[place] = next
@@ -131,7 +154,13 @@ func (w *roomWorld) archive(place int, r entitlement.Room) error {
 
 // importRow stores a file of one row; a refused one is no error.
 func (w *roomWorld) importRow(r entitlement.Room, serial string) error {
-	job, err := w.CreateImport(w.ctx, importjob.ImportJob{Kind: importjob.ImportRooms, AccountID: &w.account, Format: "csv", AllOrNothing: true, Content: []byte("x")})
+	job, err := w.CreateImport(w.ctx, importjob.ImportJob{
+		Kind:         importjob.ImportRooms,
+		AccountID:    &w.account,
+		Format:       "csv",
+		AllOrNothing: true,
+		Content:      []byte("x"),
+	})
 	if err != nil {
 		return err
 	}
@@ -139,8 +168,18 @@ func (w *roomWorld) importRow(r entitlement.Room, serial string) error {
 	if err := w.ImportProgress(w.Context, job); err != nil {
 		return err
 	}
-	row := entitlement.RoomOfFile{No: 2, Form: licensing.RoomRow{Room: licensing.RoomForm{Name: r.Name, Site: r.Site, Country: "BR", Platform: rules.PlatformTeamsWindows},
-		Devices: []licensing.DeviceForm{{Serial: serial, ModelCode: "MEETUP"}}}}
+	row := entitlement.RoomOfFile{
+		No: 2,
+		Form: licensing.RoomRow{
+			Room: licensing.RoomForm{
+				Name:     r.Name,
+				Site:     r.Site,
+				Country:  "BR",
+				Platform: rules.PlatformTeamsWindows,
+			},
+			Devices: []licensing.DeviceForm{{Serial: serial, ModelCode: "MEETUP"}},
+		},
+	}
 	return storetest.SecondOf(w.StoreRooms(w.Context, job, []entitlement.RoomOfFile{row}))
 }
 
@@ -151,11 +190,21 @@ func TestR27b_R39b_AnyOperationsAtOnceKeepRoomsApart(t *testing.T) {
 	w := newRoomWorld(t)
 	place := rapid.IntRange(0, 3)
 	step := rapid.Custom(func(t *rapid.T) roomStep {
-		return roomStep{rapid.SampledFrom(roomSteps).Draw(t, "do"), place.Draw(t, "licence"), place.Draw(t, "device"), place.Draw(t, "room"), place.Draw(t, "next")}
+		return roomStep{
+			rapid.SampledFrom(roomSteps).Draw(t, "do"), place.Draw(t, "licence"), place.Draw(t, "device"),
+			place.Draw(t, "room"), place.Draw(t, "next"),
+		}
 	})
 	require.NoError(t, w.work([]roomStep{ // each of them once for certain
-		{"assign", 0, 0, 0, 0}, {"assign many", 0, 0, 1, 2}, {"release", 0, 0, 0, 0}, {"place", 0, 0, 1, 0},
-		{"take out", 0, 0, 0, 0}, {"move both", 0, 0, 1, 0}, {"move licence", 1, 0, 0, 3}, {"archive", 0, 0, 0, 0}, {"import", 0, 2, 3, 0},
+		{"assign", 0, 0, 0, 0},
+		{"assign many", 0, 0, 1, 2},
+		{"release", 0, 0, 0, 0},
+		{"place", 0, 0, 1, 0},
+		{"take out", 0, 0, 0, 0},
+		{"move both", 0, 0, 1, 0},
+		{"move licence", 1, 0, 0, 3},
+		{"archive", 0, 0, 0, 0},
+		{"import", 0, 2, 3, 0},
 	}))
 	rapid.Check(t, func(t *rapid.T) {
 		people := rapid.SliceOfN(rapid.SliceOfN(step, 1, 6), 4, 4).Draw(t, "people")

@@ -25,8 +25,11 @@ import (
 
 // unscoped are the tables that belong to no tenant; every other must be behind
 // row-level security.
-var unscoped = []string{"api_tokens", "audit_heads", "calendar_holidays", "calendars", "catalogue_skus", "challenges", "country_terms", "csms", "depots", "goose_db_version", "idempotency_keys", "identities",
-	"orgs", "outbox_events", "product_models", "programs", "sessions", "stock_entries", "stock_levels", "sweeps", "throttles", "users"}
+var unscoped = []string{
+	"api_tokens", "audit_heads", "calendar_holidays", "calendars", "catalogue_skus", "challenges", "country_terms",
+	"csms", "depots", "goose_db_version", "idempotency_keys", "identities", "orgs", "outbox_events", "product_models",
+	"programs", "sessions", "stock_entries", "stock_levels", "sweeps", "throttles", "users",
+}
 
 type twoTenants struct {
 	sellerA, sellerB account.Org
@@ -44,38 +47,96 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 		seller := []account.Org{w.sellerA, w.sellerB}[i]
 		env.Join(t, env.InvitationOf(t, o.ID))
 		m := env.Mails(t, "order_confirmation")[i]
-		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO notification_attempts VALUES ('att_%d', '%s', 'QUEUED', '', now())", i, m.ID)))
-		require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskInvitationRequested, SubjectID: *o.AccountID, AccountID: o.AccountID}))
+		require.NoError(t, env.Exec(
+			fmt.Sprintf("INSERT INTO notification_attempts VALUES ('att_%d', '%s', 'QUEUED', '', now())", i, m.ID),
+		))
+		require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{
+			Kind:      db.TaskInvitationRequested,
+			SubjectID: *o.AccountID,
+			AccountID: o.AccountID,
+		}))
 		require.NoError(t, env.RefuseOrder(env.Context, seller.ID, "hash", nil))
-		_, _, err := env.CancelOrder(storetest.Operator(), o.ID, order.CancelRequest{Quantity: 1, Reason: "one too many"})
+		_, _, err := env.CancelOrder(storetest.Operator(), o.ID, order.CancelRequest{
+			Quantity: 1,
+			Reason:   "one too many",
+		})
 		require.NoError(t, err)
 		room := env.Room(t, *o.AccountID, "Sala 1")
 		env.Assigned(t, env.Licences(t, o)[0], room)
 		d := env.Device(t, room, storetest.PO(i), "MEETUP", "")
 		if i == 1 {
-			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{AccountID: *w.a.AccountID, Form: licensing.DeviceForm{Serial: *d.Serial, ModelCode: "MEETUP"}})
+			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{
+				AccountID: *w.a.AccountID,
+				Form:      licensing.DeviceForm{Serial: *d.Serial, ModelCode: "MEETUP"},
+			})
 			storetest.RequireCode(t, licensing.SerialClaimed, err)
-			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{AccountID: *o.AccountID, Form: licensing.DeviceForm{Serial: storetest.PO(0), ModelCode: "MEETUP"}})
+			_, err = env.RegisterDevice(env.Context, entitlement.NewDevice{
+				AccountID: *o.AccountID,
+				Form:      licensing.DeviceForm{Serial: storetest.PO(0), ModelCode: "MEETUP"},
+			})
 			storetest.RequireCode(t, licensing.SerialClaimed, err)
 		}
 		storetest.ShipmentOf(t, env, *o.AccountID, storetest.PO(i))
-		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO shipment_labels SELECT id, account_id, 'application/pdf', '', now() FROM shipments WHERE account_id = '%s'", *o.AccountID)))
-		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO spare_ledger SELECT 'spl_%d', parent_org_id, 1, 1, 'ORDER', 'ord_x', 50, now() FROM accounts WHERE id = '%s'", i, *o.AccountID)))
-		require.NoError(t, env.Exec(fmt.Sprintf(`INSERT INTO spare_units (id, parent_org_id, line_id, ordinal, account_id, model_code, serial, parcels, recalls, carrier, tracking, state,
+		require.NoError(t, env.Exec(fmt.Sprintf(
+			"INSERT INTO shipment_labels SELECT id, account_id, 'application/pdf', '', now() FROM shipments WHERE account_id = '%s'",
+			*o.AccountID,
+		)))
+		require.NoError(t, env.Exec(fmt.Sprintf(
+			"INSERT INTO spare_ledger SELECT 'spl_%d', parent_org_id, 1, 1, 'ORDER', 'ord_x', 50, now() FROM accounts WHERE id = '%s'",
+			i,
+			*o.AccountID,
+		)))
+		require.NoError(
+			t,
+			env.Exec(fmt.Sprintf(
+				`INSERT INTO spare_units (id, parent_org_id, line_id, ordinal, account_id, model_code, serial, parcels, recalls, carrier, tracking, state,
 			recall_pending, reminders_sent, state_since, next_timer, last_error, created_at, version)
-			SELECT 'spu_%d', parent_org_id, 'spl_%d', 1, id, '', '', 0, 0, '', '', 'SELECTION_PENDING', false, 0, now(), '', '', now(), 1 FROM accounts WHERE id = '%s'`, i, i, *o.AccountID)))
-		require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO warranty_attachments SELECT 'wat_%d', account_id, id, 'X%d', now(), NULL, '', 'usr' FROM licences WHERE id = '%s'", i, i, env.Licences(t, o)[1].ID)))
-		_, err = env.ClaimWarranty(storetest.Customer(*o.AccountID), warranty.WarrantyClaim{AccountID: *o.AccountID, Form: licensing.WarrantyClaimForm{Serial: "OLD1", PONumber: "1"}})
+			SELECT 'spu_%d', parent_org_id, 'spl_%d', 1, id, '', '', 0, 0, '', '', 'SELECTION_PENDING', false, 0, now(), '', '', now(), 1 FROM accounts WHERE id = '%s'`,
+				i,
+				i,
+				*o.AccountID,
+			)),
+		)
+		require.NoError(t, env.Exec(fmt.Sprintf(
+			"INSERT INTO warranty_attachments SELECT 'wat_%d', account_id, id, 'X%d', now(), NULL, '', 'usr' FROM licences WHERE id = '%s'",
+			i,
+			i,
+			env.Licences(t, o)[1].ID,
+		)))
+		_, err = env.ClaimWarranty(storetest.Customer(*o.AccountID), warranty.WarrantyClaim{
+			AccountID: *o.AccountID,
+			Form:      licensing.WarrantyClaimForm{Serial: "OLD1", PONumber: "1"},
+		})
 		require.NoError(t, err)
 		site := env.Site(t, *o.AccountID, "HQ", "BR", "SP")
-		_, err = env.RequestRMA(env.Context, replacement.NewRMA{ModelCode: "STRONG-USB-CABLE", RoomID: room.ID, SiteID: site.ID, Quantity: 1, Fault: "Broken"})
+		_, err = env.RequestRMA(env.Context, replacement.NewRMA{
+			ModelCode: "STRONG-USB-CABLE",
+			RoomID:    room.ID,
+			SiteID:    site.ID,
+			Quantity:  1,
+			Fault:     "Broken",
+		})
 		require.NoError(t, err)
-		job, err := env.CreateImport(storetest.Seller(seller), importjob.ImportJob{OrgID: seller.ID, Format: "csv", Content: []byte("x")})
+		job, err := env.CreateImport(storetest.Seller(seller), importjob.ImportJob{
+			OrgID:   seller.ID,
+			Format:  "csv",
+			Content: []byte("x"),
+		})
 		require.NoError(t, err)
-		rooms, err := env.CreateImport(storetest.Customer(*o.AccountID), importjob.ImportJob{Kind: importjob.ImportRooms, AccountID: o.AccountID, Format: "csv", Content: []byte("x")})
+		rooms, err := env.CreateImport(storetest.Customer(*o.AccountID), importjob.ImportJob{
+			Kind:      importjob.ImportRooms,
+			AccountID: o.AccountID,
+			Format:    "csv",
+			Content:   []byte("x"),
+		})
 		require.NoError(t, err)
 		for _, id := range []string{job.ID, rooms.ID} {
-			require.NoError(t, env.PutImportRows(env.Context, []importjob.ImportRow{{JobID: id, RowNo: 1, Outcome: importjob.RowValid, Errors: []rules.FieldError{}}}))
+			require.NoError(t, env.PutImportRows(env.Context, []importjob.ImportRow{{
+				JobID:   id,
+				RowNo:   1,
+				Outcome: importjob.RowValid,
+				Errors:  []rules.FieldError{},
+			}}))
 		}
 	}
 	return w
@@ -96,7 +157,10 @@ func TestC5_QueryWithoutWhereShowsNothingForeign(t *testing.T) {
 			continue
 		}
 		t.Run(table, func(t *testing.T) {
-			require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM pg_class WHERE relname = '"+table+"' AND relrowsecurity AND relforcerowsecurity"))
+			require.Equal(t, 1, env.Count(
+				t,
+				"SELECT count(*) FROM pg_class WHERE relname = '"+table+"' AND relrowsecurity AND relforcerowsecurity",
+			))
 			require.NotZero(t, visible(t, env, env.Context, table), "the test has no row to hide")
 			require.Zero(t, visible(t, env, storetest.Customer("acc_nobody"), table))
 			require.Zero(t, visible(t, env, storetest.Seller(account.Org{ID: "org_nobody"}), table))
@@ -107,7 +171,10 @@ func TestC5_QueryWithoutWhereShowsNothingForeign(t *testing.T) {
 		})
 	}
 	for _, column := range []string{"account_id", "org_id"} {
-		for _, table := range env.Strings(t, "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = '"+column+"' AND table_name <> 'api_tokens'") {
+		for _, table := range env.Strings(
+			t, "SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = '"+
+				column+"' AND table_name <> 'api_tokens'",
+		) {
 			require.NotContains(t, unscoped, table, column)
 		}
 	}
@@ -156,7 +223,9 @@ func TestC5_NoScopeIsRefused(t *testing.T) {
 func TestC5_ScopeCannotBeInjected(t *testing.T) {
 	env := storetest.Postgres(t)
 	w := twoAccounts(t, env)
-	for _, id := range []string{"x' OR '" + *w.b.AccountID, "{" + *w.b.AccountID + "}", "%", "' OR true --", "system", *w.b.AccountID + " "} {
+	for _, id := range []string{
+		"x' OR '" + *w.b.AccountID, "{" + *w.b.AccountID + "}", "%", "' OR true --", "system", *w.b.AccountID + " ",
+	} {
 		ctx := storetest.Customer(id)
 		orders, _, err := env.ListOrders(ctx, order.OrderFilter{})
 		require.NoError(t, err)
@@ -169,7 +238,10 @@ func TestC5_InsertForForeignAccountIsRefused(t *testing.T) {
 	env := storetest.Postgres(t)
 	w := twoAccounts(t, env)
 	err := env.DB.Write(storetest.Customer(*w.a.AccountID), func(tx *db.Tx) error {
-		return tx.Exec("INSERT INTO memberships SELECT 'mem_x', ?, id, 'ADMIN', 'ACTIVE', NULL, now() FROM users LIMIT 1", *w.b.AccountID).Error
+		return tx.Exec(
+			"INSERT INTO memberships SELECT 'mem_x', ?, id, 'ADMIN', 'ACTIVE', NULL, now() FROM users LIMIT 1",
+			*w.b.AccountID,
+		).Error
 	})
 	require.ErrorContains(t, err, "row-level security")
 	err = env.DB.Write(storetest.Customer(*w.a.AccountID), func(tx *db.Tx) error {
@@ -180,7 +252,8 @@ func TestC5_InsertForForeignAccountIsRefused(t *testing.T) {
 
 func TestC5_TheServiceIsNoSuperuser(t *testing.T) {
 	env := storetest.Postgres(t)
-	require.Equal(t, 0, env.Count(t, "SELECT count(*) FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)"))
+	require.Equal(t, 0,
+		env.Count(t, "SELECT count(*) FROM pg_roles WHERE rolname = current_user AND (rolsuper OR rolbypassrls)"))
 }
 
 func TestC5_ForeignAndMissingIdsAnswerAlike(t *testing.T) {
@@ -190,7 +263,10 @@ func TestC5_ForeignAndMissingIdsAnswerAlike(t *testing.T) {
 		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
 		inv := env.InvitationOf(t, o.ID)
 		_, m := env.Join(t, inv)
-		for name, ctx := range map[string]context.Context{"customer": storetest.Customer("acc_other"), "seller": storetest.Seller(other)} {
+		for name, ctx := range map[string]context.Context{
+			"customer": storetest.Customer("acc_other"),
+			"seller":   storetest.Seller(other),
+		} {
 			for call, err := range map[string]error{
 				"order":        storetest.SecondOf(env.GetOrder(ctx, o.ID)),
 				"contracts":    storetest.SecondOf(env.ContractsOfOrder(ctx, o.ID)),
@@ -201,11 +277,16 @@ func TestC5_ForeignAndMissingIdsAnswerAlike(t *testing.T) {
 				"invitation":   storetest.SecondOf(env.GetInvitation(ctx, inv.ID)),
 				"reissue":      storetest.SecondOf(env.Reissue(ctx, inv.ID, "", "", "x")),
 				"revoke":       storetest.SecondOf(env.RevokeInvitation(ctx, inv.ID, "x")),
-				"member":       storetest.SecondOf(env.ChangeMembership(ctx, m.ID, identity.RoleAdmin, rules.MembershipRemoved, "x")),
-				"invite":       storetest.SecondOf(env.Invite(ctx, identity.NewInvite{AccountID: *o.AccountID, Email: "x@acme.example", Role: identity.RoleAdmin})),
-				"processes":    storetest.Third(env.ListProcesses(ctx, operations.ProcessFilter{})),
-				"counts":       storetest.SecondOf(env.CountProcesses(ctx)),
-				"audit":        storetest.Third(env.VerifyAudit(ctx)),
+				"member": storetest.SecondOf(env.ChangeMembership(ctx, m.ID, identity.RoleAdmin,
+					rules.MembershipRemoved, "x")),
+				"invite": storetest.SecondOf(env.Invite(ctx, identity.NewInvite{
+					AccountID: *o.AccountID,
+					Email:     "x@acme.example",
+					Role:      identity.RoleAdmin,
+				})),
+				"processes": storetest.Third(env.ListProcesses(ctx, operations.ProcessFilter{})),
+				"counts":    storetest.SecondOf(env.CountProcesses(ctx)),
+				"audit":     storetest.Third(env.VerifyAudit(ctx)),
 			} {
 				require.Equal(t, rules.NotFound, rules.CodeOf(err), "%s by a foreign %s: %v", call, name, err)
 			}

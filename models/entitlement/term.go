@@ -74,11 +74,15 @@ func StartDueContracts(
 			return 0, 0, "", err
 		}
 
-		started := db.Entry{Verb: "contract.started", ObjectID: c.ID, Details: map[string]any{
-			"start_at": c.StartAt,
-			"end_at":   c.EndAt,
-			"reason":   c.StartReason,
-		}}
+		started := db.Entry{
+			Verb:     "contract.started",
+			ObjectID: c.ID,
+			Details: map[string]any{
+				"start_at": c.StartAt,
+				"end_at":   c.EndAt,
+				"reason":   c.StartReason,
+			},
+		}
 
 		if err := account.Audit(tx, c.AccountID, started); err != nil {
 			return 0, 0, "", err
@@ -143,12 +147,16 @@ func expire(
 		return err
 	}
 
-	ended := db.Entry{Verb: "contract.expired", ObjectID: c.ID, Details: map[string]any{
-		"before":            c.State,
-		"after":             rules.ContractExpired,
-		"assignments_ended": released,
-		"renewed":           len(rooms),
-	}}
+	ended := db.Entry{
+		Verb:     "contract.expired",
+		ObjectID: c.ID,
+		Details: map[string]any{
+			"before":            c.State,
+			"after":             rules.ContractExpired,
+			"assignments_ended": released,
+			"renewed":           len(rooms),
+		},
+	}
 
 	return account.Audit(tx, c.AccountID, append([]db.Entry{ended}, entries...)...)
 }

@@ -26,16 +26,21 @@ func RegisterUnit(tx *db.Tx, d *Device) error {
 
 	res := tx.Model(&Device{}).
 		Where("serial = ? AND state = ?", *d.Serial, licensing.DeviceReturned).
-		Updates(map[string]any{"state": licensing.DeviceRetired, "version": gorm.Expr("version + 1")})
+		Updates(map[string]any{
+			"state":   licensing.DeviceRetired,
+			"version": gorm.Expr("version + 1"),
+		})
 	if res.Error != nil {
 		return res.Error
 	}
+
 	if res.RowsAffected > 0 {
 		stored, err = createUnlessTaken(tx, d)
 		if err != nil || stored {
 			return err
 		}
 	}
+
 	return rules.Refuse(licensing.SerialRegistered,
 		"A device that is in use has this serial number.", "Read the serial from the unit again.")
 }
@@ -61,6 +66,7 @@ func EndDevice(tx *db.Tx, id string, end licensing.DeviceState, now time.Time) e
 		"gone_at": now,
 		"version": gorm.Expr("version + 1"),
 	}
+
 	const inNoRoom = `NOT EXISTS (
 		SELECT 1 FROM device_placements
 		WHERE device_id = ? AND to_at IS NULL)`
@@ -70,9 +76,11 @@ func EndDevice(tx *db.Tx, id string, end licensing.DeviceState, now time.Time) e
 	if res.Error != nil || res.RowsAffected > 0 {
 		return res.Error
 	}
+
 	if err := EndPlacements(tx.Where("device_id = ?", id), now); err != nil {
 		return err
 	}
+
 	return tx.Model(&Device{}).Where("id = ?", id).Updates(ended).Error
 }
 
@@ -86,6 +94,7 @@ func ReviveUnit(tx *db.Tx, d *Device) error {
 	if err != nil || taken > 0 {
 		return err
 	}
+
 	d.State = licensing.DeviceUnplaced
 	return tx.Model(&Device{}).
 		Where("id = ?", d.ID).
@@ -117,6 +126,7 @@ func SwapUnits(tx *db.Tx, swap UnitSwap) error {
 	if len(ids) == 0 {
 		return nil
 	}
+
 	return tx.Exec(`
 		UPDATE devices SET
 			version = version + 1,
@@ -153,9 +163,11 @@ func PlacedUnits(tx *db.Tx, ids ...string) (map[string]PlacedDevice, error) {
 		Where("d.id IN ?", ids).
 		Order("d.id").
 		Scan(&rows).Error
+
 	byID := make(map[string]PlacedDevice, len(rows))
 	for _, d := range rows {
 		byID[d.ID] = d
 	}
+
 	return byID, err
 }

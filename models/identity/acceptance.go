@@ -101,7 +101,8 @@ func (s *People) AcceptInvitation(ctx context.Context, a Acceptance) (User, Memb
 
 		if rules.NormaliseEmail(a.Email) != inv.Email {
 			refused = wrong
-			return account.Audit(tx, acc.ID, db.Entry{Verb: "invitation.wrong_person", ObjectID: inv.ID, Details: nil})
+			return account.Audit(tx, acc.ID,
+				db.Entry{Verb: "invitation.wrong_person", ObjectID: inv.ID, Details: nil})
 		}
 
 		if u, err = ensureUser(tx, a, inv.Email); err != nil {
@@ -116,8 +117,16 @@ func (s *People) AcceptInvitation(ctx context.Context, a Acceptance) (User, Memb
 
 		tx.Scope.Actor.ID, tx.Scope.Actor.Role = u.ID, "INVITED_PERSON"
 		return account.Audit(tx, acc.ID,
-			db.Entry{Verb: "invitation.accepted", ObjectID: inv.ID, Details: map[string]any{"user": u.ID}},
-			db.Entry{Verb: "membership.created", ObjectID: m.ID, Details: map[string]any{"user": u.ID, "role": m.Role}},
+			db.Entry{
+				Verb:     "invitation.accepted",
+				ObjectID: inv.ID,
+				Details:  map[string]any{"user": u.ID},
+			},
+			db.Entry{
+				Verb:     "membership.created",
+				ObjectID: m.ID,
+				Details:  map[string]any{"user": u.ID, "role": m.Role},
+			},
 		)
 	})
 	if err != nil {

@@ -140,7 +140,9 @@ func (s *People) AnswerChallenge(
 			return tx.Model(&Challenge{}).Where("id = ?", c.ID).Update("tries", c.Tries+1).Error
 		}
 
-		return tx.Model(&Challenge{}).Where("id = ?", c.ID).Update("consumed_at", db.RealNow()).Error
+		return tx.Model(&Challenge{}).
+			Where("id = ?", c.ID).
+			Update("consumed_at", db.RealNow()).Error
 	})
 	if err != nil {
 		return c, err

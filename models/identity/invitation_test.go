@@ -28,7 +28,12 @@ func TestR47a_BoundToThePersonAndReadingNeverConsumes(t *testing.T) {
 		_, err := env.InvitationByToken(env.Context, token)
 		storetest.RequireCode(t, rules.InvitationUsed, err)
 		storetest.RequireCode(t, rules.InvitationUsed, storetest.AcceptAs(env, inv, inv.Email))
-		_, err = env.Invite(storetest.Customer(*o.AccountID), identity.NewInvite{AccountID: *o.AccountID, Email: "rui@acme.example", Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
+		_, err = env.Invite(storetest.Customer(*o.AccountID), identity.NewInvite{
+			AccountID: *o.AccountID,
+			Email:     "rui@acme.example",
+			Role:      identity.RoleReadOnly,
+			Kind:      identity.InvitationForColleague,
+		})
 		require.NoError(t, err) // R47c
 		_, err = env.InvitationByToken(env.Context, "unknown")
 		storetest.RequireCode(t, rules.NotFound, err)
@@ -39,13 +44,23 @@ func TestR47a_BoundToThePersonAndReadingNeverConsumes(t *testing.T) {
 func TestR47b_FirstAcceptorIsAdmin(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, inv := storetest.FulfilledWithInvitation(t, env)
-		extra, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *o.AccountID, Email: "rui@acme.example", Role: identity.RoleReadOnly, Kind: identity.InvitationForExtra})
+		extra, err := env.Invite(storetest.Operator(), identity.NewInvite{
+			AccountID: *o.AccountID,
+			Email:     "rui@acme.example",
+			Role:      identity.RoleReadOnly,
+			Kind:      identity.InvitationForExtra,
+		})
 		require.NoError(t, err)
 		_, m := env.Join(t, extra)
 		require.Equal(t, identity.RoleAdmin, m.Role)
 		_, m = env.Join(t, inv)
 		require.Equal(t, identity.RoleAdmin, m.Role)
-		third, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *o.AccountID, Email: "eva@acme.example", Role: identity.RoleReadOnly, Kind: identity.InvitationForExtra})
+		third, err := env.Invite(storetest.Operator(), identity.NewInvite{
+			AccountID: *o.AccountID,
+			Email:     "eva@acme.example",
+			Role:      identity.RoleReadOnly,
+			Kind:      identity.InvitationForExtra,
+		})
 		require.NoError(t, err)
 		_, m = env.Join(t, third)
 		require.Equal(t, identity.RoleReadOnly, m.Role)
@@ -72,12 +87,19 @@ func TestR49b_OnePersonPerLogin(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		var invs []identity.Invitation
 		for i := range 6 { // one person, six companies, at once
-			invs = append(invs, env.InvitationOf(t, env.Fulfilled(t, seller, storetest.FormFor(storetest.PO(i), storetest.Company(i), "ana@acme.example")).ID))
+			invs = append(invs, env.InvitationOf(t, env.Fulfilled(t, seller,
+				storetest.FormFor(storetest.PO(i), storetest.Company(i), "ana@acme.example")).ID))
 		}
-		_, _, err := env.AcceptInvitation(env.Context, identity.Acceptance{InvitationID: invs[0].ID, Email: "ana@acme.example", Name: "  "})
+		_, _, err := env.AcceptInvitation(env.Context, identity.Acceptance{
+			InvitationID: invs[0].ID,
+			Email:        "ana@acme.example",
+			Name:         "  ",
+		})
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 		require.Equal(t, []string{"/name"}, storetest.Pointers(err))
-		storetest.RequireAll(t, storetest.AtOnce(6, func(i int) error { return storetest.AcceptAs(env, invs[i], "ana@acme.example") }))
+		storetest.RequireAll(
+			t, storetest.AtOnce(6, func(i int) error { return storetest.AcceptAs(env, invs[i], "ana@acme.example") }),
+		)
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM users"))
 		u, err := env.UserByEmail(env.Context, "ANA@acme.example")
 		require.NoError(t, err)
@@ -145,7 +167,9 @@ func TestR51b_RecipientChangeKillsTheOldLinkFirst(t *testing.T) {
 		storetest.RequireCode(t, rules.InvitationSuperseded, storetest.AcceptAs(env, old, old.Email))
 		storetest.RequireCode(t, rules.InvitationWrongPerson, storetest.AcceptAs(env, inv, old.Email))
 		mails := env.Mails(t, "invitation")
-		require.Equal(t, []rules.NotificationState{rules.NotificationQueued, rules.NotificationSuppressed}, []rules.NotificationState{mails[0].State, mails[1].State})
+		require.Equal(t, []rules.NotificationState{
+			rules.NotificationQueued, rules.NotificationSuppressed,
+		}, []rules.NotificationState{mails[0].State, mails[1].State})
 	})
 }
 
@@ -153,7 +177,14 @@ func TestR105_ExtraPersonHasAnInvitationOfTheirOwn(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, first := storetest.FulfilledWithInvitation(t, env)
 		env.Calendar.Set(storetest.Now.Add(72 * time.Hour))
-		extra, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: first.AccountID, Email: "rui@acme.example", ContactName: "Rui", Role: identity.RoleReadOnly, Kind: identity.InvitationForExtra, Reason: "mail 4711"})
+		extra, err := env.Invite(storetest.Operator(), identity.NewInvite{
+			AccountID:   first.AccountID,
+			Email:       "rui@acme.example",
+			ContactName: "Rui",
+			Role:        identity.RoleReadOnly,
+			Kind:        identity.InvitationForExtra,
+			Reason:      "mail 4711",
+		})
 		require.NoError(t, err)
 		require.True(t, extra.ExpiresAt.After(first.ExpiresAt))
 		require.NotEqual(t, first.TokenHash, extra.TokenHash)
@@ -163,7 +194,10 @@ func TestR105_ExtraPersonHasAnInvitationOfTheirOwn(t *testing.T) {
 		events, err := env.Timeline(env.Context, extra.ID)
 		require.NoError(t, err)
 		require.Equal(t, "mail 4711", events[0].Details["reason"])
-		for _, bad := range []identity.NewInvite{{Email: "rui", Role: identity.RoleAdmin}, {Email: "rui@acme.example", Role: "OWNER"}} {
+		for _, bad := range []identity.NewInvite{
+			{Email: "rui", Role: identity.RoleAdmin},
+			{Email: "rui@acme.example", Role: "OWNER"},
+		} {
 			bad.AccountID = first.AccountID
 			_, err = env.Invite(storetest.Operator(), bad)
 			storetest.RequireCode(t, rules.ValidationFailed, err)
@@ -176,7 +210,12 @@ func TestC4_OneLiveInvitationUnderParallelInvites(t *testing.T) {
 		_, first := storetest.FulfilledWithInvitation(t, env)
 		ok := 0
 		for _, err := range storetest.AtOnce(10, func(int) error {
-			_, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: first.AccountID, Email: "rui@acme.example", Role: identity.RoleAdmin, Kind: identity.InvitationForExtra})
+			_, err := env.Invite(storetest.Operator(), identity.NewInvite{
+				AccountID: first.AccountID,
+				Email:     "rui@acme.example",
+				Role:      identity.RoleAdmin,
+				Kind:      identity.InvitationForExtra,
+			})
 			return err
 		}) {
 			if err == nil {

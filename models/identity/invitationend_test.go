@@ -92,7 +92,9 @@ func TestS16_UnclaimedIsToldOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, inv := storetest.FulfilledWithInvitation(t, env)
 		env.Calendar.Set(inv.ExpiresAt)
-		storetest.RequireAll(t, storetest.AtOnce(4, func(int) error { return env.ExpireInvitation(env.Context, inv.ID) }))
+		storetest.RequireAll(
+			t, storetest.AtOnce(4, func(int) error { return env.ExpireInvitation(env.Context, inv.ID) }),
+		)
 		mails := env.Mails(t, "invitation_unclaimed")
 		require.Len(t, mails, 1)
 		require.Equal(t, "pedidos@revendasul.example", mails[0].Recipient)
@@ -124,7 +126,8 @@ func TestS17_BouncedInvitation(t *testing.T) {
 		_, err = env.InvitationByToken(env.Context, env.Secrets().InvitationToken(inv.ID))
 		storetest.RequireCode(t, rules.InvitationExpired, err)
 		storetest.RequireCode(t, rules.StateConflict, env.ResendMail(storetest.Operator(), m.ID))
-		fresh, err := env.Reissue(storetest.Operator(), inv.ID, "ana.lima@acme.example", "Ana Lima", "address was wrong")
+		fresh, err := env.Reissue(storetest.Operator(), inv.ID, "ana.lima@acme.example",
+			"Ana Lima", "address was wrong")
 		require.NoError(t, err)
 		got, err = env.GetOrder(env.Context, o.ID)
 		require.NoError(t, err)
@@ -178,7 +181,10 @@ func TestC8_AShorterWindowHasNoReminderAfterItsEnd(t *testing.T) {
 		told := 0
 		for _, e := range events {
 			if e.Kind == db.OutboxInvitationIssued {
-				require.Equal(t, map[string]string{db.PayloadExpiresAt: "2026-12-08T03:00:00Z", db.PayloadReminder + "7": "2026-11-30T12:00:00Z"}, e.Payload)
+				require.Equal(t, map[string]string{
+					db.PayloadExpiresAt:      "2026-12-08T03:00:00Z",
+					db.PayloadReminder + "7": "2026-11-30T12:00:00Z",
+				}, e.Payload)
 				told++
 			}
 		}

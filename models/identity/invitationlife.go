@@ -75,7 +75,9 @@ func (s *People) RemindInvitation(ctx context.Context, id string, day int) (live
 			return nil
 		}
 
-		return notification.Queue(tx, InvitationMail(inv, acc, "invitation_reminder", dayEpoch(day)))
+		return notification.Queue(
+			tx, InvitationMail(inv, acc, "invitation_reminder", dayEpoch(day)),
+		)
 	})
 
 	return live, err
@@ -144,11 +146,15 @@ func (s *People) Reissue(ctx context.Context, id, email, name, reason string) (I
 		}
 
 		return issue(tx, ref, acc, inv,
-			db.Entry{Verb: "invitation.reissued", ObjectID: inv.ID, Details: map[string]any{
-				"supersedes":        old.ID,
-				"reason":            reason,
-				"recipient_changed": inv.Email != old.Email,
-			}})
+			db.Entry{
+				Verb:     "invitation.reissued",
+				ObjectID: inv.ID,
+				Details: map[string]any{
+					"supersedes":        old.ID,
+					"reason":            reason,
+					"recipient_changed": inv.Email != old.Email,
+				},
+			})
 	})
 
 	return inv, err
@@ -221,7 +227,11 @@ func (s *People) RevokeInvitation(ctx context.Context, id, reason string) (Invit
 			return err
 		}
 
-		revoked := db.Entry{Verb: "invitation.revoked", ObjectID: inv.ID, Details: map[string]any{"reason": reason}}
+		revoked := db.Entry{
+			Verb:     "invitation.revoked",
+			ObjectID: inv.ID,
+			Details:  map[string]any{"reason": reason},
+		}
 		return account.Audit(tx, inv.AccountID, revoked)
 	})
 
@@ -239,6 +249,7 @@ func CloseInvitation(tx *db.Tx, inv *Invitation, to rules.InvitationState) error
 	wasLive := inv.State.Live()
 	inv.State = to
 	inv.StateSince = tx.Now()
+
 	err := tx.Model(&Invitation{}).Where("id = ?", inv.ID).Select("state", "state_since").
 		Updates(inv).Error
 	if err != nil {
@@ -247,6 +258,7 @@ func CloseInvitation(tx *db.Tx, inv *Invitation, to rules.InvitationState) error
 	if err := notification.Suppress(tx, inv.ID); err != nil {
 		return err
 	}
+
 	if !wasLive || to == rules.InvitationHasExpired {
 		return nil // its workflow has ended, or does this itself
 	}
@@ -282,7 +294,8 @@ func (s *People) ExpireInvitation(ctx context.Context, id string) error {
 			return err
 		}
 
-		return account.Audit(tx, inv.AccountID, db.Entry{Verb: "invitation.expired", ObjectID: inv.ID, Details: nil})
+		return account.Audit(tx, inv.AccountID,
+			db.Entry{Verb: "invitation.expired", ObjectID: inv.ID, Details: nil})
 	})
 }
 

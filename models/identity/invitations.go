@@ -111,11 +111,15 @@ func (s *People) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 			return err
 		}
 
-		issued := db.Entry{Verb: "invitation.issued", ObjectID: inv.ID, Details: map[string]any{
-			"kind":   n.Kind,
-			"role":   n.Role,
-			"reason": n.Reason,
-		}}
+		issued := db.Entry{
+			Verb:     "invitation.issued",
+			ObjectID: inv.ID,
+			Details: map[string]any{
+				"kind":   n.Kind,
+				"role":   n.Role,
+				"reason": n.Reason,
+			},
+		}
 		return issue(tx, ref, acc, inv, issued)
 	})
 
@@ -360,7 +364,9 @@ func invitationDates(inv Invitation, acc account.Account, days []int) map[string
 
 // InvitationMail describes a mail to the invited person and no other (R103).
 // The link is derived when it is sent, never stored.
-func InvitationMail(inv Invitation, acc account.Account, template, epoch string) notification.Notification {
+func InvitationMail(
+	inv Invitation, acc account.Account, template, epoch string,
+) notification.Notification {
 	loc, err := time.LoadLocation(acc.TimeZone)
 	if err != nil {
 		loc = time.UTC

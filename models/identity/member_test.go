@@ -18,11 +18,20 @@ func TestS18_LastAdminStays(t *testing.T) {
 		for _, c := range []struct {
 			role  identity.MemberRole
 			state rules.MembershipState
-		}{{identity.RoleReadOnly, rules.MembershipActive}, {identity.RoleAdmin, rules.MembershipRemoved}, {identity.RoleAdmin, rules.MembershipSuspended}} {
+		}{
+			{identity.RoleReadOnly, rules.MembershipActive},
+			{identity.RoleAdmin, rules.MembershipRemoved},
+			{identity.RoleAdmin, rules.MembershipSuspended},
+		} {
 			_, err := env.ChangeMembership(ctx, first.ID, c.role, c.state, "x")
 			storetest.RequireCode(t, rules.LastAdmin, err)
 		}
-		extra, err := env.Invite(ctx, identity.NewInvite{AccountID: *o.AccountID, Email: "rui@acme.example", Role: identity.RoleAdmin, Kind: identity.InvitationForColleague})
+		extra, err := env.Invite(ctx, identity.NewInvite{
+			AccountID: *o.AccountID,
+			Email:     "rui@acme.example",
+			Role:      identity.RoleAdmin,
+			Kind:      identity.InvitationForColleague,
+		})
 		require.NoError(t, err)
 		_, second := env.Join(t, extra)
 		ids := []string{first.ID, second.ID}
@@ -44,7 +53,12 @@ func TestS19_UserLimitCountsOpenInvitations(t *testing.T) {
 		env.Join(t, inv)
 		require.NoError(t, env.Exec("UPDATE accounts SET user_limit = 3"))
 		invite := func(name string) error {
-			_, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *o.AccountID, Email: name + "@acme.example", Role: identity.RoleReadOnly, Kind: identity.InvitationForExtra})
+			_, err := env.Invite(storetest.Operator(), identity.NewInvite{
+				AccountID: *o.AccountID,
+				Email:     name + "@acme.example",
+				Role:      identity.RoleReadOnly,
+				Kind:      identity.InvitationForExtra,
+			})
 			return err
 		}
 		require.NoError(t, invite("rui"))

@@ -170,7 +170,9 @@ func (s *People) ChangeMembership(
 		}
 
 		return account.Audit(tx, m.AccountID, db.Entry{
-			Verb: "membership.changed", ObjectID: m.ID, Details: map[string]any{
+			Verb:     "membership.changed",
+			ObjectID: m.ID,
+			Details: map[string]any{
 				"before": before,
 				"after":  map[string]any{"role": role, "state": state},
 				"reason": reason,

@@ -18,7 +18,13 @@ func TestSessions(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		user := "usr_1"
 		put := func(hash string, life time.Duration) {
-			require.NoError(t, env.PutSession(env.Context, identity.Session{TokenHash: hash, UserID: &user, Label: "Firefox", Data: []byte("x"), ExpiresAt: time.Now().Add(life)}))
+			require.NoError(t, env.PutSession(env.Context, identity.Session{
+				TokenHash: hash,
+				UserID:    &user,
+				Label:     "Firefox",
+				Data:      []byte("x"),
+				ExpiresAt: time.Now().Add(life),
+			}))
 		}
 		put("a", time.Hour)
 		put("b", time.Hour)
@@ -40,7 +46,12 @@ func TestSessions(t *testing.T) {
 		_, ok, err = env.FindSession(env.Context, "b")
 		require.NoError(t, err)
 		require.False(t, ok)
-		require.NoError(t, env.KeepSession(env.Context, identity.Session{TokenHash: "b", UserID: &user, Data: []byte("y"), ExpiresAt: time.Now().Add(time.Hour)}))
+		require.NoError(t, env.KeepSession(env.Context, identity.Session{
+			TokenHash: "b",
+			UserID:    &user,
+			Data:      []byte("y"),
+			ExpiresAt: time.Now().Add(time.Hour),
+		}))
 		_, ok, err = env.FindSession(env.Context, "b")
 		require.NoError(t, err)
 		require.False(t, ok, "an ended session stays ended")
@@ -119,7 +130,8 @@ func TestOneTimeCodeOfTheLatestMailCounts(t *testing.T) {
 		storetest.RequireCode(t, identity.CodeExpired, err)
 		_, err = env.AnswerChallenge(env.Context, second.ID, "b", env.Secrets().OneTimeCode(second.ID))
 		require.NoError(t, err)
-		_, err = env.AnswerChallenge(env.Context, elsewhere.ID, "another browser", env.Secrets().OneTimeCode(elsewhere.ID))
+		_, err = env.AnswerChallenge(env.Context, elsewhere.ID, "another browser",
+			env.Secrets().OneTimeCode(elsewhere.ID))
 		require.NoError(t, err)
 		require.Len(t, env.Mails(t, "one_time_code"), 3)
 	})
@@ -149,7 +161,12 @@ func TestPasswordReset(t *testing.T) {
 		}
 		ids := env.Strings(t, "SELECT id FROM challenges ORDER BY id")
 		token := env.Secrets().ResetToken(ids[1])
-		require.NoError(t, env.PutSession(env.Context, identity.Session{TokenHash: "s", UserID: &u.ID, Data: []byte{}, ExpiresAt: time.Now().Add(time.Hour)}))
+		require.NoError(t, env.PutSession(env.Context, identity.Session{
+			TokenHash: "s",
+			UserID:    &u.ID,
+			Data:      []byte{},
+			ExpiresAt: time.Now().Add(time.Hour),
+		}))
 		_, err := env.ResetByToken(env.Context, token)
 		require.NoError(t, err)
 		require.NoError(t, env.ResetPassword(env.Context, token, "new hash"))
@@ -158,7 +175,8 @@ func TestPasswordReset(t *testing.T) {
 		require.Equal(t, "new hash", got.PasswordHash)
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM sessions"))
 		for _, id := range ids { // the used link, and the other one
-			storetest.RequireCode(t, identity.CodeExpired, env.ResetPassword(env.Context, env.Secrets().ResetToken(id), "stolen"))
+			storetest.RequireCode(t, identity.CodeExpired,
+				env.ResetPassword(env.Context, env.Secrets().ResetToken(id), "stolen"))
 		}
 		storetest.RequireCode(t, rules.NotFound, env.ResetPassword(env.Context, "unknown", "x"))
 		env.AuditHolds(t)
@@ -190,7 +208,9 @@ func TestThrottleCountsInAWindowAndSurvivesARestart(t *testing.T) {
 		if env.DSN != "" { // another process on the same database
 			dialector, err := db.Postgres(env.DSN)
 			require.NoError(t, err)
-			other, err := domains.Open(dialector, domains.Options{Options: db.Options{Clock: clock.Clock{}, Key: storetest.Key}})
+			other, err := domains.Open(
+				dialector, domains.Options{Options: db.Options{Clock: clock.Clock{}, Key: storetest.Key}},
+			)
 			require.NoError(t, err)
 			defer other.DB.Close()
 			storetest.RequireCode(t, rules.RateLimited, other.People.Throttle(env.Context, "ip 10.0.0.1", 3, time.Hour))

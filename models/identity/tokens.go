@@ -79,11 +79,15 @@ func (s *People) CreateToken(ctx context.Context, n NewToken) (APIToken, string,
 			return err
 		}
 
-		created := db.Entry{Verb: "token.created", ObjectID: t.ID, Details: map[string]any{
-			"role":       t.Role,
-			"scopes":     t.Scopes,
-			"expires_at": t.ExpiresAt,
-		}}
+		created := db.Entry{
+			Verb:     "token.created",
+			ObjectID: t.ID,
+			Details: map[string]any{
+				"role":       t.Role,
+				"scopes":     t.Scopes,
+				"expires_at": t.ExpiresAt,
+			},
+		}
 		return tx.Audit(t.OrgID, nil, false, created)
 	})
 
@@ -149,7 +153,8 @@ func (s *People) RevokeToken(ctx context.Context, id string) error {
 			return err
 		}
 
-		return tx.Audit(t.OrgID, nil, false, db.Entry{Verb: "token.revoked", ObjectID: t.ID, Details: nil})
+		return tx.Audit(t.OrgID, nil, false,
+			db.Entry{Verb: "token.revoked", ObjectID: t.ID, Details: nil})
 	})
 }
 

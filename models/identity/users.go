@@ -73,7 +73,8 @@ func setPassword(tx *db.Tx, userID, passwordHash string) error {
 	}
 
 	tx.Scope.Actor.ID, tx.Scope.Actor.Role = userID, "USER"
-	return tx.Audit(userID, nil, false, db.Entry{Verb: "user.password_changed", ObjectID: userID, Details: nil})
+	return tx.Audit(userID, nil, false,
+		db.Entry{Verb: "user.password_changed", ObjectID: userID, Details: nil})
 }
 
 // Entities are the rows of people.

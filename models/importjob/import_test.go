@@ -18,7 +18,12 @@ func TestImportsResumeAfterAKill(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		org := env.Reseller(t, "Revenda Sul")
 		seller := storetest.Seller(org)
-		job, err := env.CreateImport(seller, importjob.ImportJob{OrgID: org.ID, Format: "csv", AllOrNothing: true, Content: []byte("a;b")})
+		job, err := env.CreateImport(seller, importjob.ImportJob{
+			OrgID:        org.ID,
+			Format:       "csv",
+			AllOrNothing: true,
+			Content:      []byte("a;b"),
+		})
 		require.NoError(t, err)
 		_, err = env.CreateImport(seller, importjob.ImportJob{OrgID: "org_other", Format: "csv", Content: []byte("x")})
 		storetest.RequireCode(t, rules.NotFound, err)
@@ -36,11 +41,15 @@ func TestImportsResumeAfterAKill(t *testing.T) {
 			rows[4].Outcome = importjob.RowStored
 			require.NoError(t, env.PutImportRows(env.Context, rows))
 		}
-		late := []importjob.ImportRow{{JobID: job.ID, RowNo: 5, Outcome: importjob.RowRefused}, {JobID: job.ID, RowNo: 6, Outcome: importjob.RowUnchanged}}
+		late := []importjob.ImportRow{
+			{JobID: job.ID, RowNo: 5, Outcome: importjob.RowRefused},
+			{JobID: job.ID, RowNo: 6, Outcome: importjob.RowUnchanged},
+		}
 		require.NoError(t, env.PutImportRows(env.Context, late))
 		done, err := env.ImportedRows(env.Context, job.ID)
 		require.NoError(t, err)
-		require.Equal(t, map[int]importjob.ImportOutcome{5: importjob.RowStored, 6: importjob.RowUnchanged}, done, "what is stored stays stored")
+		require.Equal(t, map[int]importjob.ImportOutcome{5: importjob.RowStored, 6: importjob.RowUnchanged}, done,
+			"what is stored stays stored")
 		report, err := env.ImportRows(seller, job.ID, "", 690, 50)
 		require.NoError(t, err)
 		require.Len(t, report, 10)

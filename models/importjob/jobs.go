@@ -113,12 +113,16 @@ func (s *Jobs) CreateImport(ctx context.Context, job ImportJob) (ImportJob, erro
 			return err
 		}
 
-		e := db.Entry{Verb: "import.created", ObjectID: job.ID, Details: db.WithReason(job.Reason, map[string]any{
-			"kind":    job.Kind,
-			"format":  job.Format,
-			"dry_run": job.DryRun,
-			"hash":    job.ContentHash,
-		})}
+		e := db.Entry{
+			Verb:     "import.created",
+			ObjectID: job.ID,
+			Details: db.WithReason(job.Reason, map[string]any{
+				"kind":    job.Kind,
+				"format":  job.Format,
+				"dry_run": job.DryRun,
+				"hash":    job.ContentHash,
+			}),
+		}
 
 		if err := tx.Audit(job.ID, job.AccountID, true, e); err != nil {
 			return err
@@ -245,7 +249,8 @@ func (s *Jobs) ImportRows(
 ) ([]ImportRow, error) {
 	var out []ImportRow
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		err := jobsInScope(tx.Scope, tx.DB).Where("id = ?", jobID).Select("id").First(&ImportJob{}).Error
+		err := jobsInScope(tx.Scope, tx.DB).Where("id = ?", jobID).Select("id").
+			First(&ImportJob{}).Error
 		if err != nil {
 			return db.Found(err)
 		}
@@ -305,6 +310,7 @@ func MoveOn(tx *db.Tx, job, after ImportJob) error {
 	if moved.Error != nil {
 		return moved.Error
 	}
+
 	if moved.RowsAffected == 0 {
 		return errImportMoved
 	}

@@ -109,11 +109,13 @@ func (s *Logistics) OutstandingParcels(
 		if err := tx.Raw(outstandingSQL, subjectID).Scan(&rows).Error; err != nil {
 			return err
 		}
+
 		for _, r := range rows {
 			out = append(out, r.parcel())
 		}
 		return nil
 	})
+
 	return out, err
 }
 
@@ -126,6 +128,7 @@ func (r parcelRow) parcel() OutstandingParcel {
 		by := rules.StartOfDay(day.AddDays(1), db.ZoneOf(r.SiteZone))
 		p.DeliverBy = &by
 	}
+
 	return p
 }
 
@@ -142,6 +145,7 @@ func (r parcelRow) site() ParcelEnd {
 	if end.Name == "" {
 		end.Name = r.SiteName
 	}
+
 	return end
 }
 
@@ -174,6 +178,7 @@ func (s *Logistics) StoreBookings(
 	if len(booked) == 0 {
 		return nil, nil
 	}
+
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		b := bookings{s: s, tx: tx, now: tx.Now()}
 		err := b.store(booked)
@@ -188,9 +193,11 @@ func (s *Logistics) StoreBookings(
 	for i, b := range booked {
 		numbers[i] = b.Tracking
 	}
+
 	// Only now: an event that came meanwhile has found either no number, and is found
 	// here, or the number. What fails here is applied by the watch.
 	_, _ = s.SettleEventsOf(ctx, s.Carrier, numbers...)
+
 	return unused, nil
 }
 
@@ -227,6 +234,7 @@ func (b *bookings) store(booked []BookedParcel) error {
 	if err != nil {
 		return err
 	}
+
 	for i := range rows {
 		if err := b.takeAnswer(&rows[i], answers[rows[i].ID]); err != nil {
 			return err
@@ -239,6 +247,7 @@ func (b *bookings) store(booked []BookedParcel) error {
 	if len(b.labels) == 0 {
 		return nil
 	}
+
 	return b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&b.labels).Error
 }
 
@@ -257,6 +266,7 @@ func (b *bookings) takeAnswer(sh *Shipment, p BookedParcel) error {
 			return err
 		}
 	}
+
 	if p.MediaType != "" {
 		b.labels = append(b.labels, ShipmentLabel{
 			ShipmentID: sh.ID,
@@ -266,6 +276,7 @@ func (b *bookings) takeAnswer(sh *Shipment, p BookedParcel) error {
 			CreatedAt:  b.now,
 		})
 	}
+
 	return nil
 }
 
@@ -275,6 +286,7 @@ func (b *bookings) labelFirst(sh *Shipment, tracking string) error {
 	sh.State = shipping.ShipmentLabelled
 	sh.LastScanAt = &b.now
 	sh.Version++
+
 	err := b.tx.Model(&Shipment{}).
 		Where("id = ?", sh.ID).
 		Select("tracking", "state", "last_scan_at", "version").
@@ -294,6 +306,7 @@ func (b *bookings) labelFirst(sh *Shipment, tracking string) error {
 		CauseKey:   sh.ID + "/booked",
 		CreatedAt:  b.now,
 	})
+
 	return nil
 }
 
@@ -311,6 +324,7 @@ func (b *bookings) writeMoves() error {
 	for i, sh := range b.moved {
 		ids[i] = sh.ID
 	}
+
 	var ends []db.AuditEvent
 	err := b.tx.
 		Select("chain_id", "seq", "hash").
@@ -322,6 +336,7 @@ func (b *bookings) writeMoves() error {
 	if err != nil {
 		return err
 	}
+
 	last := make(map[string]db.AuditEvent, len(ends))
 	for _, e := range ends {
 		last[e.ChainID] = e
@@ -330,15 +345,21 @@ func (b *bookings) writeMoves() error {
 	links := make([]db.AuditEvent, len(b.moved))
 	for i := range b.moved {
 		sh := &b.moved[i]
-		scanned := db.Entry{Verb: "shipment.scanned", ObjectID: sh.ID, Details: map[string]any{
-			"scan":   shipping.ScanLabelled,
-			"at":     sh.LastScanAt,
-			"source": ScanByService,
-			"before": shipping.ShipmentCreated,
-			"after":  sh.State,
-		}}
+		scanned := db.Entry{
+			Verb:     "shipment.scanned",
+			ObjectID: sh.ID,
+			Details: map[string]any{
+				"scan":   shipping.ScanLabelled,
+				"at":     sh.LastScanAt,
+				"source": ScanByService,
+				"before": shipping.ShipmentCreated,
+				"after":  sh.State,
+			},
+		}
+
 		links[i] = db.LinkAudit(b.tx, b.tx.Scope, sh.ID, &sh.AccountID, last[sh.ID], scanned)
 	}
+
 	return b.tx.Create(&links).Error
 }
 
@@ -350,9 +371,11 @@ func (s *Logistics) ParcelCancelled(ctx context.Context, shipmentID string) erro
 		if err != nil {
 			return err
 		}
+
 		if sh.State == shipping.ShipmentLost {
 			return stopCallingOff(tx, sh, "shipment.called_off")
 		}
+
 		return s.addScan(tx, &sh, NewScan{
 			Kind:     shipping.ScanCancelled,
 			Source:   ScanByService,
@@ -378,12 +401,14 @@ func stopCallingOff(tx *db.Tx, sh Shipment, verb string) error {
 	if sh.CancelAskedAt == nil {
 		return nil
 	}
+
 	err := tx.Model(&Shipment{}).
 		Where("id = ?", sh.ID).
 		Updates(map[string]any{"cancel_asked_at": nil, "version": gorm.Expr("version + 1")}).Error
 	if err != nil {
 		return err
 	}
+
 	stopped := db.Entry{Verb: verb, ObjectID: sh.ID, Details: map[string]any{"state": sh.State}}
 	return tx.Audit(sh.ID, &sh.AccountID, false, stopped)
 }
@@ -393,7 +418,9 @@ func stopCallingOff(tx *db.Tx, sh Shipment, verb string) error {
 func (s *Logistics) ShipmentLabelOf(ctx context.Context, shipmentID string) (ShipmentLabel, error) {
 	var l ShipmentLabel
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		return db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&l, "shipment_id = ?", shipmentID).Error)
+		return db.Found(
+			tx.Scope.Accounts(tx.DB, "account_id").First(&l, "shipment_id = ?", shipmentID).Error,
+		)
 	})
 	return l, err
 }
@@ -410,10 +437,12 @@ func (s *Logistics) RemindOfParcels(ctx context.Context) (n int, err error) {
 	if s.Carrier == "" {
 		return 0, nil
 	}
+
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		n = 0
 		then := tx.Now().Add(-outstandingPatience * s.db.Patience())
 		var subjects []string
+
 		err := tx.Model(&Shipment{}).
 			Distinct("subject_id").
 			Where("service <> '' AND state IN ?",
@@ -437,12 +466,15 @@ func (s *Logistics) RemindOfParcels(ctx context.Context) (n int, err error) {
 			if err != nil {
 				return err
 			}
+
 			if told {
 				n++
 			}
 		}
+
 		return nil
 	})
+
 	return n, err
 }
 
@@ -453,10 +485,12 @@ func (s *Logistics) remindOfParcels(tx *db.Tx, subjectID string) (told bool, err
 	if owner == nil {
 		return false, nil
 	}
+
 	e, known, err := owner.ParcelsEvent(tx, subjectID)
 	if err != nil || !known {
 		return false, err
 	}
+
 	second := tx.Now().Truncate(time.Second).Unix()
 	e.DedupeKey += "/parcels/" + strconv.FormatInt(second, 10)
 	return true, tx.Enqueue(e)

@@ -25,7 +25,9 @@ func TestCarrierEventsAreStoredOnce(t *testing.T) {
 		for _, id := range ids {
 			require.Equal(t, ids[0], id)
 		}
-		events := storetest.ListOf(env.ListCarrierEvents(env.Context, logistics.CarrierEventFilter{ShipmentID: sh.ID}))(t)
+		events := storetest.ListOf(env.ListCarrierEvents(env.Context, logistics.CarrierEventFilter{ShipmentID: sh.ID}))(
+			t,
+		)
 		require.Len(t, events, 2)
 		if events[0].ID != ids[0] {
 			events[0] = events[1] // both of one millisecond
@@ -49,7 +51,9 @@ func TestUnknownParcelsAreKeptAndAppliedOnceKnown(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		accountID := storetest.AccountOf(t, env)
 		for _, kind := range []shipping.ScanKind{shipping.ScanInTransit, shipping.ScanPickedUp} {
-			e, err := env.ReceiveCarrierEvent(env.Context, storetest.CarrierEvent("T1", kind, storetest.Now.Add(-time.Hour)))
+			e, err := env.ReceiveCarrierEvent(
+				env.Context, storetest.CarrierEvent("T1", kind, storetest.Now.Add(-time.Hour)),
+			)
 			require.NoError(t, err)
 			require.Equal(t, logistics.CarrierEventUnknown, e.State)
 		}
@@ -58,7 +62,13 @@ func TestUnknownParcelsAreKeptAndAppliedOnceKnown(t *testing.T) {
 		n, err := env.SettleCarrierEvents(env.Context)
 		require.NoError(t, err)
 		require.Zero(t, n, "still unknown")
-		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipOut, SubjectID: "rma_1", BookingKey: "1", Carrier: "sim"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{
+			AccountID:  accountID,
+			Direction:  shipping.ShipOut,
+			SubjectID:  "rma_1",
+			BookingKey: "1",
+			Carrier:    "sim",
+		})
 		require.NoError(t, err)
 		sh, err = env.ShipmentBooked(env.Context, sh.ID, "T1")
 		require.NoError(t, err)
@@ -74,7 +84,8 @@ func TestEventsThatACrashLeftAreApplied(t *testing.T) {
 		sh := storetest.ShipmentOf(t, env, storetest.AccountOf(t, env), "T1")
 		for i, state := range []string{"RECEIVED", "UNKNOWN"} {
 			require.NoError(t, env.Exec(fmt.Sprintf(`INSERT INTO carrier_events (id, carrier, event_id, tracking, kind, occurred_at, received_at, raw, state)
-				VALUES ('cev_%d', 'sim', 'left %d', 'T1', '%s', '2026-11-23 10:00:0%d+00:00', '2026-11-23 11:00:00+00:00', '', '%s')`, i, i, shipping.ScanInTransit, i, state)))
+				VALUES ('cev_%d', 'sim', 'left %d', 'T1', '%s', '2026-11-23 10:00:0%d+00:00', '2026-11-23 11:00:00+00:00', '', '%s')`,
+				i, i, shipping.ScanInTransit, i, state)))
 		}
 		n, err := env.SettleCarrierEvents(env.Context)
 		require.NoError(t, err)
@@ -93,14 +104,19 @@ func TestUnreadableEventsAreKeptAsTheyCame(t *testing.T) {
 	env := storetest.SQLite(t)
 	storetest.ShipmentOf(t, env, storetest.AccountOf(t, env), "T1")
 	for i, n := range []logistics.NewCarrierEvent{
-		{Raw: []byte("not json")}, {Tracking: "T1", Kind: "TELEPORTED", OccurredAt: storetest.Now}, {Kind: "LOST", OccurredAt: storetest.Now}, {Tracking: "T1", Kind: "LOST"},
+		{Raw: []byte("not json")},
+		{Tracking: "T1", Kind: "TELEPORTED", OccurredAt: storetest.Now},
+		{Kind: "LOST", OccurredAt: storetest.Now},
+		{Tracking: "T1", Kind: "LOST"},
 	} {
 		n.Carrier, n.EventID = "sim", fmt.Sprint("bad ", i)
 		e, err := env.ReceiveCarrierEvent(env.Context, n)
 		require.NoError(t, err)
 		require.Equal(t, logistics.CarrierEventUnreadable, e.State)
 	}
-	require.Len(t, storetest.ListOf(env.ListCarrierEvents(env.Context, logistics.CarrierEventFilter{State: logistics.CarrierEventUnreadable}))(t), 4)
+	require.Len(t, storetest.ListOf(
+		env.ListCarrierEvents(env.Context, logistics.CarrierEventFilter{State: logistics.CarrierEventUnreadable}),
+	)(t), 4)
 	n, err := env.SettleCarrierEvents(env.Context)
 	require.NoError(t, err)
 	require.Zero(t, n)
@@ -113,20 +129,30 @@ func TestEventAndBookingAtOnce(t *testing.T) {
 	accountID := storetest.AccountOf(t, env)
 	for i := range 15 {
 		tracking := fmt.Sprint("T", i)
-		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipOut, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{
+			AccountID:  accountID,
+			Direction:  shipping.ShipOut,
+			SubjectID:  "rma_" + tracking,
+			BookingKey: tracking,
+			Carrier:    "sim",
+		})
 		require.NoError(t, err)
 		storetest.RequireAll(t, storetest.AtOnce(4, func(n int) error {
 			if n == 0 {
 				_, err := env.ShipmentBooked(env.Context, sh.ID, tracking)
 				return err
 			}
-			_, err := env.ReceiveCarrierEvent(env.Context, storetest.CarrierEvent(tracking, shipping.ScanKinds()[n], storetest.Now))
+			_, err := env.ReceiveCarrierEvent(
+				env.Context, storetest.CarrierEvent(tracking, shipping.ScanKinds()[n], storetest.Now),
+			)
 			return err
 		}))
 		sh, err = env.GetShipment(env.Context, sh.ID)
 		require.NoError(t, err)
 		require.Equal(t, shipping.ShipmentDelivered, sh.State)
 	}
-	require.Empty(t, storetest.ListOf(env.ListCarrierEvents(env.Context, logistics.CarrierEventFilter{State: logistics.CarrierEventUnknown}))(t))
+	require.Empty(t, storetest.ListOf(
+		env.ListCarrierEvents(env.Context, logistics.CarrierEventFilter{State: logistics.CarrierEventUnknown}),
+	)(t))
 	env.AuditHolds(t)
 }

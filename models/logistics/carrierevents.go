@@ -66,6 +66,7 @@ func (n NewCarrierEvent) row(now time.Time) CarrierEvent {
 	if e.Raw == nil {
 		e.Raw = []byte{}
 	}
+
 	if !n.OccurredAt.IsZero() {
 		at := n.OccurredAt.UTC().Truncate(time.Microsecond)
 		e.OccurredAt = &at
@@ -73,22 +74,27 @@ func (n NewCarrierEvent) row(now time.Time) CarrierEvent {
 	if !shipping.ScanKind(e.Kind).Valid() || e.Tracking == "" || e.OccurredAt == nil {
 		e.State = CarrierEventUnreadable
 	}
+
 	return e
 }
 
 // ReceiveCarrierEvent stores a carrier's message and then applies it. The error is
 // nil once it is stored, even when it cannot be applied: SettleCarrierEvents tries
 // again. The same event again returns the stored one and changes nothing.
-func (s *Logistics) ReceiveCarrierEvent(ctx context.Context, n NewCarrierEvent) (CarrierEvent, error) {
+func (s *Logistics) ReceiveCarrierEvent(
+	ctx context.Context, n NewCarrierEvent,
+) (CarrierEvent, error) {
 	e := n.row(s.db.Now())
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
+
 		res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&e)
 		if res.Error != nil || res.RowsAffected == 1 {
 			return res.Error
 		}
+
 		var stored CarrierEvent
 		err := tx.First(&stored, "carrier = ? AND event_id = ?", n.Carrier, n.EventID).Error
 		e = stored
@@ -102,6 +108,7 @@ func (s *Logistics) ReceiveCarrierEvent(ctx context.Context, n NewCarrierEvent) 
 	if err != nil {
 		return e, nil // it is stored, and the watch tries again
 	}
+
 	return applied, nil
 }
 
@@ -111,7 +118,8 @@ func (s *Logistics) applyCarrierEvent(ctx context.Context, e CarrierEvent) (Carr
 	out := e
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		out = e
-		sh, err := lockShipmentWhere(tx, "sh.carrier = ? AND sh.tracking = ?", e.Carrier, e.Tracking)
+		sh, err := lockShipmentWhere(tx, "sh.carrier = ? AND sh.tracking = ?",
+			e.Carrier, e.Tracking)
 		if rules.CodeOf(err) == rules.NotFound {
 			out.State = CarrierEventUnknown
 			return tx.Model(&CarrierEvent{}).
@@ -131,6 +139,7 @@ func (s *Logistics) applyCarrierEvent(ctx context.Context, e CarrierEvent) (Carr
 		if n.At.After(e.ReceivedAt) {
 			n.At = e.ReceivedAt
 		}
+
 		if err := s.addScan(tx, &sh, n); err != nil {
 			return err
 		}
@@ -138,11 +147,13 @@ func (s *Logistics) applyCarrierEvent(ctx context.Context, e CarrierEvent) (Carr
 		out.State = CarrierEventApplied
 		out.ShipmentID = &sh.ID
 		out.AccountID = &sh.AccountID
+
 		return tx.Model(&CarrierEvent{}).
 			Where("id = ?", e.ID).
 			Select("state", "shipment_id", "account_id").
 			Updates(&out).Error
 	})
+
 	return out, err
 }
 
@@ -177,16 +188,19 @@ func (s *Logistics) settleEventsWhere(
 			Limit(settleBatch).
 			Find(&waiting).Error
 	})
+
 	for _, e := range waiting {
 		applied, failed := s.applyCarrierEvent(ctx, e)
 		if failed != nil {
 			err = errors.Join(err, failed)
 			continue
 		}
+
 		if applied.State == CarrierEventApplied {
 			n++
 		}
 	}
+
 	return n, err
 }
 
@@ -208,6 +222,7 @@ func (s *Logistics) ListCarrierEvents(
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
+
 		q := tx.DB
 		for column, value := range map[string]string{
 			"state":       string(f.State),
@@ -218,8 +233,10 @@ func (s *Logistics) ListCarrierEvents(
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
+
 		return f.Page.Apply(q).Find(&out).Error
 	})
+
 	out, next := db.Cut(f.Page, out, func(e CarrierEvent) string { return e.ID })
 	return out, next, err
 }

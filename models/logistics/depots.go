@@ -46,6 +46,7 @@ func (s *Logistics) PutDepot(ctx context.Context, f shipping.DepotForm) (Depot, 
 		TimeZone:   f.TimeZone,
 		CreatedAt:  s.db.Now(),
 	}
+
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
@@ -67,13 +68,18 @@ func (s *Logistics) PutDepot(ctx context.Context, f shipping.DepotForm) (Depot, 
 			return err
 		}
 
-		changed := db.Entry{Verb: "depot.changed", ObjectID: d.ID, Details: map[string]any{
-			"code":      d.Code,
-			"country":   d.Country,
-			"time_zone": d.TimeZone,
-		}}
+		changed := db.Entry{
+			Verb:     "depot.changed",
+			ObjectID: d.ID,
+			Details: map[string]any{
+				"code":      d.Code,
+				"country":   d.Country,
+				"time_zone": d.TimeZone,
+			},
+		}
 		return tx.Audit(d.ID, nil, false, changed)
 	})
+
 	return d, err
 }
 
@@ -113,5 +119,6 @@ func NearestDepot(tx *db.Tx, country string) (id string, err error) {
 	if err != nil || len(ids) == 0 {
 		return "", err
 	}
+
 	return ids[0], nil
 }

@@ -84,13 +84,16 @@ func (s *Logistics) PaperOf(ctx context.Context, shipmentID string) (ShipmentPap
 	if err != nil {
 		return ShipmentPaper{}, err
 	}
+
 	var r paperRow
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		res := tx.Raw(paperSQL, shipmentID).Scan(&r)
 		if res.Error != nil {
 			return res.Error
 		}
-		foreign := !tx.Scope.System && (!tx.Scope.Sees(r.Row.AccountID) || r.Row.Direction.Outward())
+
+		foreign := !tx.Scope.System &&
+			(!tx.Scope.Sees(r.Row.AccountID) || r.Row.Direction.Outward())
 		if res.RowsAffected == 0 || foreign || r.Row.SiteCountry == "" {
 			return db.NotFound()
 		}
@@ -99,6 +102,7 @@ func (s *Logistics) PaperOf(ctx context.Context, shipmentID string) (ShipmentPap
 	if err != nil {
 		return ShipmentPaper{}, err
 	}
+
 	return r.paper(ref), nil
 }
 
@@ -113,6 +117,7 @@ func (r paperRow) paper(ref program.Reference) ShipmentPaper {
 		ModelCode:     r.Row.ModelCode,
 		Serial:        r.SpareSerial,
 	}
+
 	if !r.Row.Direction.Outward() {
 		p.From, p.To = p.To, p.From
 	}
@@ -125,6 +130,7 @@ func (r paperRow) paper(ref program.Reference) ShipmentPaper {
 		if p.ModelCode == "" {
 			p.ModelCode = r.RmaModel
 		}
+
 		p.Serial = r.RmaSerial
 		p.FaultySerial = r.RmaFaulty
 		p.Quantity = r.RmaQuantity

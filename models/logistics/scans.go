@@ -81,7 +81,9 @@ func (s *Logistics) ownerOf(subjectID string) shipmentOwner {
 // RecordScan adds a fact to a shipment and derives its state again, in one
 // transaction with its audit and outbox event. A fact is never refused for the
 // state that the shipment is in: order and repetition do not matter.
-func (s *Logistics) RecordScan(ctx context.Context, shipmentID string, n NewScan) (Shipment, error) {
+func (s *Logistics) RecordScan(
+	ctx context.Context, shipmentID string, n NewScan,
+) (Shipment, error) {
 	var out Shipment
 	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
 		out, err = lockShipment(tx, shipmentID)
@@ -97,7 +99,9 @@ func (s *Logistics) RecordScan(ctx context.Context, shipmentID string, n NewScan
 // LABELLED, and what the carrier told of the parcel before we knew it is applied.
 // The same answer again changes nothing; another one is refused with
 // STATE_CONFLICT.
-func (s *Logistics) ShipmentBooked(ctx context.Context, shipmentID, tracking string) (Shipment, error) {
+func (s *Logistics) ShipmentBooked(
+	ctx context.Context, shipmentID, tracking string,
+) (Shipment, error) {
 	var out Shipment
 	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
 		out, err = lockShipment(tx, shipmentID)
@@ -115,6 +119,7 @@ func (s *Logistics) ShipmentBooked(ctx context.Context, shipmentID, tracking str
 	if _, err := s.SettleEventsOf(ctx, out.Carrier, tracking); err != nil {
 		return out, err
 	}
+
 	return s.GetShipment(ctx, shipmentID)
 }
 
@@ -136,6 +141,7 @@ func (s *Logistics) bookShipment(tx *db.Tx, sh *Shipment, tracking string) error
 	if err != nil {
 		return err
 	}
+
 	return s.addScan(tx, sh, NewScan{
 		Kind:     shipping.ScanLabelled,
 		Source:   ScanByService,
@@ -146,7 +152,9 @@ func (s *Logistics) bookShipment(tx *db.Tx, sh *Shipment, tracking string) error
 // CancelShipment notes that a shipment was cancelled, at the carrier too where it
 // was booked. It refuses with SHIPMENT_NOT_CANCELLABLE what was picked up or has
 // ended; doing it again changes nothing.
-func (s *Logistics) CancelShipment(ctx context.Context, shipmentID, reason string) (Shipment, error) {
+func (s *Logistics) CancelShipment(
+	ctx context.Context, shipmentID, reason string,
+) (Shipment, error) {
 	var out Shipment
 	err := s.db.Write(ctx, func(tx *db.Tx) (err error) {
 		out, err = lockShipment(tx, shipmentID)
@@ -156,6 +164,7 @@ func (s *Logistics) CancelShipment(ctx context.Context, shipmentID, reason strin
 		if err := shipping.MayCancelShipment(out.State); err != nil {
 			return err
 		}
+
 		return s.addScan(tx, &out, NewScan{
 			Kind:     shipping.ScanCancelled,
 			Source:   ScanByService,
@@ -163,6 +172,7 @@ func (s *Logistics) CancelShipment(ctx context.Context, shipmentID, reason strin
 			Reason:   reason,
 		})
 	})
+
 	return out, err
 }
 
@@ -184,6 +194,7 @@ func lockShipmentWhere(tx *db.Tx, where string, args ...any) (Shipment, error) {
 	if res.Error == nil && res.RowsAffected == 0 {
 		return sh, db.NotFound()
 	}
+
 	return sh, res.Error
 }
 
@@ -200,6 +211,7 @@ func (s *Logistics) addScan(tx *db.Tx, sh *Shipment, n NewScan) error {
 	if n.At.IsZero() || n.At.After(now) {
 		n.At = now
 	}
+
 	scan := ShipmentScan{
 		ID:         db.NewID(db.PrefixScan),
 		AccountID:  sh.AccountID,
@@ -210,6 +222,7 @@ func (s *Logistics) addScan(tx *db.Tx, sh *Shipment, n NewScan) error {
 		CauseKey:   n.CauseKey,
 		CreatedAt:  now,
 	}
+
 	res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&scan)
 	if res.Error != nil || res.RowsAffected == 0 {
 		return res.Error
@@ -223,6 +236,7 @@ func (s *Logistics) addScan(tx *db.Tx, sh *Shipment, n NewScan) error {
 	if err != nil {
 		return err
 	}
+
 	facts := make([]shipping.Scan, len(scans))
 	for i, f := range scans {
 		facts[i] = shipping.Scan{Kind: f.Kind, At: f.At}
@@ -232,6 +246,7 @@ func (s *Logistics) addScan(tx *db.Tx, sh *Shipment, n NewScan) error {
 	if err := storeProgress(tx, sh, shipping.ProgressOf(facts)); err != nil {
 		return err
 	}
+
 	details := db.WithReason(n.Reason, map[string]any{
 		"scan":   scan.Kind,
 		"at":     scan.At,
@@ -239,12 +254,14 @@ func (s *Logistics) addScan(tx *db.Tx, sh *Shipment, n NewScan) error {
 		"before": before.State,
 		"after":  sh.State,
 	})
+
 	last := scans[0].Chain.Last() // one scan at least is there, and all of one chain
 	scanned := db.Entry{Verb: "shipment.scanned", ObjectID: sh.ID, Details: details}
 	err = tx.ExtendAudit(sh.ID, &sh.AccountID, last, scanned)
 	if err != nil {
 		return err
 	}
+
 	if sh.Contradicted && !before.Contradicted {
 		if err := askAboutContradiction(tx, *sh); err != nil {
 			return err
@@ -258,6 +275,7 @@ func (s *Logistics) addScan(tx *db.Tx, sh *Shipment, n NewScan) error {
 		db.SameInstant(before.DeliveredAt, sh.DeliveredAt) {
 		return nil
 	}
+
 	return s.tellOwner(tx, *sh)
 }
 
@@ -269,6 +287,7 @@ func storeProgress(tx *db.Tx, sh *Shipment, p shipping.ShipmentProgress) error {
 	sh.DeliveredAt = p.DeliveredAt
 	sh.LastScanAt = p.LastScanAt
 	sh.Version++
+
 	return tx.Model(&Shipment{}).
 		Where("id = ?", sh.ID).
 		Select("state", "contradicted", "first_move_at", "delivered_at", "last_scan_at", "version").

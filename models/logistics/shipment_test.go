@@ -20,7 +20,13 @@ import (
 
 func TestShipmentsAreMadeOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		n := logistics.NewShipment{AccountID: storetest.AccountOf(t, env), Direction: shipping.ShipOut, SubjectID: "rma_1", BookingKey: "rma_1/out/1", Carrier: "sim"}
+		n := logistics.NewShipment{
+			AccountID:  storetest.AccountOf(t, env),
+			Direction:  shipping.ShipOut,
+			SubjectID:  "rma_1",
+			BookingKey: "rma_1/out/1",
+			Carrier:    "sim",
+		}
 		ids := make([]string, 8)
 		storetest.RequireAll(t, storetest.AtOnce(len(ids), func(i int) error {
 			sh, err := env.CreateShipment(env.Context, n)
@@ -52,7 +58,13 @@ func TestAtMostOneLiveOutboundShipment(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		accountID := storetest.AccountOf(t, env)
 		errs := storetest.AtOnce(8, func(i int) error {
-			_, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipOut, SubjectID: "rma_1", BookingKey: fmt.Sprint("key ", i), Carrier: "sim"})
+			_, err := env.CreateShipment(env.Context, logistics.NewShipment{
+				AccountID:  accountID,
+				Direction:  shipping.ShipOut,
+				SubjectID:  "rma_1",
+				BookingKey: fmt.Sprint("key ", i),
+				Carrier:    "sim",
+			})
 			return err
 		})
 		made := 0
@@ -72,8 +84,15 @@ func TestShipmentIsCheckedBeforeItIsMade(t *testing.T) {
 	env := storetest.SQLite(t)
 	_, err := env.CreateShipment(env.Context, logistics.NewShipment{Direction: "UP", PromisedOn: "soon"})
 	storetest.RequireCode(t, rules.ValidationFailed, err)
-	require.ElementsMatch(t, []string{"/subject_id", "/booking_key", "/carrier", "/direction", "/promised_on"}, storetest.Pointers(err))
-	_, err = env.CreateShipment(env.Context, logistics.NewShipment{AccountID: "acc_none", Direction: shipping.ShipOut, SubjectID: "x", BookingKey: "x", Carrier: "x"})
+	require.ElementsMatch(t, []string{"/subject_id", "/booking_key", "/carrier", "/direction", "/promised_on"},
+		storetest.Pointers(err))
+	_, err = env.CreateShipment(env.Context, logistics.NewShipment{
+		AccountID:  "acc_none",
+		Direction:  shipping.ShipOut,
+		SubjectID:  "x",
+		BookingKey: "x",
+		Carrier:    "x",
+	})
 	storetest.RequireCode(t, rules.NotFound, err)
 }
 
@@ -86,7 +105,13 @@ func TestBookingIsStoredOnceAndOneNumberIsOneParcel(t *testing.T) {
 		require.Equal(t, shipping.ShipmentPickedUp, again.State, "a later scan is not undone")
 		_, err = env.ShipmentBooked(env.Context, a.ID, "T2")
 		storetest.RequireCode(t, rules.StateConflict, err)
-		b, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipOut, SubjectID: "rma_2", BookingKey: "2", Carrier: "sim"})
+		b, err := env.CreateShipment(env.Context, logistics.NewShipment{
+			AccountID:  accountID,
+			Direction:  shipping.ShipOut,
+			SubjectID:  "rma_2",
+			BookingKey: "2",
+			Carrier:    "sim",
+		})
 		require.NoError(t, err)
 		_, err = env.ShipmentBooked(env.Context, b.ID, "T1")
 		require.Error(t, err, "the number is taken")
@@ -102,7 +127,13 @@ func TestCancelledBeforePickUpOnly(t *testing.T) {
 		moving := storetest.ShipmentOf(t, env, accountID, "T1")
 		_, err := env.CancelShipment(env.Context, moving.ID, "withdrawn")
 		storetest.RequireCode(t, shipping.ShipmentNotCancellable, err)
-		n := logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipSpare, SubjectID: "spr_1", BookingKey: "s1", Carrier: "sim"}
+		n := logistics.NewShipment{
+			AccountID:  accountID,
+			Direction:  shipping.ShipSpare,
+			SubjectID:  "spr_1",
+			BookingKey: "s1",
+			Carrier:    "sim",
+		}
 		waiting, err := env.CreateShipment(env.Context, n)
 		require.NoError(t, err)
 		_, err = env.ShipmentBooked(env.Context, waiting.ID, "T2")
@@ -113,7 +144,9 @@ func TestCancelledBeforePickUpOnly(t *testing.T) {
 			require.Equal(t, shipping.ShipmentCancelled, sh.State)
 		}
 		require.Empty(t, env.Tasks(t, db.TaskShipmentContradicted))
-		_, err = env.ReceiveCarrierEvent(env.Context, storetest.CarrierEvent("T2", shipping.ScanInTransit, storetest.Now))
+		_, err = env.ReceiveCarrierEvent(
+			env.Context, storetest.CarrierEvent("T2", shipping.ScanInTransit, storetest.Now),
+		)
 		require.NoError(t, err)
 		sh, err := env.GetShipment(env.Context, waiting.ID)
 		require.NoError(t, err)
@@ -147,7 +180,13 @@ func TestShipmentIsTheSameForEveryOrderOfArrival(t *testing.T) {
 			events = append(events, events[random.IntN(5)])
 		}
 		random.Shuffle(len(events), func(i, j int) { events[i], events[j] = events[j], events[i] })
-		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipReturn, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{
+			AccountID:  accountID,
+			Direction:  shipping.ShipReturn,
+			SubjectID:  "rma_" + tracking,
+			BookingKey: tracking,
+			Carrier:    "sim",
+		})
 		require.NoError(t, err)
 		booked := random.IntN(len(events) + 1)
 		for i, e := range events {
@@ -167,7 +206,8 @@ func TestShipmentIsTheSameForEveryOrderOfArrival(t *testing.T) {
 		scans, err := env.ScansOf(env.Context, sh.ID)
 		require.NoError(t, err)
 		require.Len(t, scans, 6, "five of the carrier and our own")
-		require.Equal(t, "DELIVERED", lastTold(t, env, sh.SubjectID)[logistics.PayloadShipmentState], "the newest that the workflow hears is the final state")
+		require.Equal(t, "DELIVERED", lastTold(t, env, sh.SubjectID)[logistics.PayloadShipmentState],
+			"the newest that the workflow hears is the final state")
 	}
 	env.AuditHolds(t)
 }
@@ -176,7 +216,9 @@ func TestShipmentIsTheSameForEveryOrderOfArrival(t *testing.T) {
 func lastTold(t *testing.T, env storetest.Env, subject string) (newest map[string]string) {
 	t.Helper()
 	version := 0
-	for _, raw := range env.Strings(t, "SELECT payload FROM outbox_events WHERE kind = 'shipment.moved' AND subject_id = '"+subject+"'") {
+	for _, raw := range env.Strings(
+		t, "SELECT payload FROM outbox_events WHERE kind = 'shipment.moved' AND subject_id = '"+subject+"'",
+	) {
 		var payload map[string]string
 		require.NoError(t, json.Unmarshal([]byte(raw), &payload))
 		v, err := strconv.Atoi(payload[logistics.PayloadVersion])
@@ -191,7 +233,12 @@ func lastTold(t *testing.T, env storetest.Env, subject string) (newest map[strin
 func TestScansOfOperatorsAndDepotsCountToo(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		sh := storetest.ShipmentOf(t, env, storetest.AccountOf(t, env), "T1")
-		lost := logistics.NewScan{Kind: shipping.ScanLost, Source: logistics.ScanByOperator, CauseKey: sh.ID + "/lost", Reason: "silent for 3 business days"}
+		lost := logistics.NewScan{
+			Kind:     shipping.ScanLost,
+			Source:   logistics.ScanByOperator,
+			CauseKey: sh.ID + "/lost",
+			Reason:   "silent for 3 business days",
+		}
 		for range 2 {
 			after, err := env.RecordScan(storetest.Operator(), sh.ID, lost)
 			require.NoError(t, err)
@@ -199,11 +246,17 @@ func TestScansOfOperatorsAndDepotsCountToo(t *testing.T) {
 		}
 		events, err := env.Timeline(env.Context, sh.ID)
 		require.NoError(t, err)
-		require.Equal(t, []string{"shipment.created", "shipment.scanned", "shipment.scanned", "shipment.scanned"}, storetest.VerbsOf(events))
+		require.Equal(t, []string{"shipment.created", "shipment.scanned", "shipment.scanned", "shipment.scanned"},
+			storetest.VerbsOf(events))
 		require.Equal(t, "silent for 3 business days", events[3].Details["reason"])
 		_, err = env.RecordScan(env.Context, "shp_none", lost)
 		storetest.RequireCode(t, rules.NotFound, err)
-		future, err := env.RecordScan(env.Context, sh.ID, logistics.NewScan{Kind: shipping.ScanDelivered, At: storetest.Now.Add(time.Hour), Source: logistics.ScanByDepot, CauseKey: "d"})
+		future, err := env.RecordScan(env.Context, sh.ID, logistics.NewScan{
+			Kind:     shipping.ScanDelivered,
+			At:       storetest.Now.Add(time.Hour),
+			Source:   logistics.ScanByDepot,
+			CauseKey: "d",
+		})
 		require.NoError(t, err)
 		require.True(t, future.DeliveredAt.Equal(storetest.Now), "nothing is delivered in the future")
 	})
@@ -226,7 +279,13 @@ func TestC5_ShipmentsOfOthersAreNotThere(t *testing.T) {
 		require.Empty(t, scans)
 		_, err = env.RecordScan(foreign, sh.ID, logistics.NewScan{Kind: shipping.ScanLost, CauseKey: "x"})
 		storetest.RequireCode(t, rules.NotFound, err)
-		_, err = env.CreateShipment(foreign, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipOut, SubjectID: "x", BookingKey: "x", Carrier: "x"})
+		_, err = env.CreateShipment(foreign, logistics.NewShipment{
+			AccountID:  accountID,
+			Direction:  shipping.ShipOut,
+			SubjectID:  "x",
+			BookingKey: "x",
+			Carrier:    "x",
+		})
 		storetest.RequireCode(t, rules.NotFound, err)
 		for _, ctx := range []func() error{
 			func() error {

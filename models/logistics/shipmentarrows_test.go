@@ -14,14 +14,32 @@ import (
 // Each arrow of the shipment's table in RULES 2, told by the carrier's events or the
 // service's own commands, an hour apart.
 func TestShipmentArrows(t *testing.T) {
-	scans := map[shipping.ShipmentState]shipping.ScanKind{shipping.ShipmentPickedUp: shipping.ScanPickedUp, shipping.ShipmentInTransit: shipping.ScanInTransit, shipping.ShipmentDelivered: shipping.ScanDelivered,
-		shipping.ShipmentException: shipping.ScanException, shipping.ShipmentLost: shipping.ScanLost, shipping.ShipmentReturnedToSender: shipping.ScanReturnedToSender}
+	scans := map[shipping.ShipmentState]shipping.ScanKind{
+		shipping.ShipmentPickedUp:         shipping.ScanPickedUp,
+		shipping.ShipmentInTransit:        shipping.ScanInTransit,
+		shipping.ShipmentDelivered:        shipping.ScanDelivered,
+		shipping.ShipmentException:        shipping.ScanException,
+		shipping.ShipmentLost:             shipping.ScanLost,
+		shipping.ShipmentReturnedToSender: shipping.ScanReturnedToSender,
+	}
 	for _, path := range [][]shipping.ShipmentState{
-		{shipping.ShipmentCreated, shipping.ShipmentLabelled, shipping.ShipmentPickedUp, shipping.ShipmentInTransit, shipping.ShipmentDelivered},
+		{
+			shipping.ShipmentCreated, shipping.ShipmentLabelled, shipping.ShipmentPickedUp, shipping.ShipmentInTransit,
+			shipping.ShipmentDelivered,
+		},
 		{shipping.ShipmentCreated, shipping.ShipmentLabelled, shipping.ShipmentException, shipping.ShipmentInTransit},
-		{shipping.ShipmentCreated, shipping.ShipmentLabelled, shipping.ShipmentPickedUp, shipping.ShipmentException, shipping.ShipmentDelivered},
-		{shipping.ShipmentCreated, shipping.ShipmentLabelled, shipping.ShipmentPickedUp, shipping.ShipmentInTransit, shipping.ShipmentException, shipping.ShipmentLost},
-		{shipping.ShipmentCreated, shipping.ShipmentLabelled, shipping.ShipmentPickedUp, shipping.ShipmentInTransit, shipping.ShipmentException, shipping.ShipmentReturnedToSender},
+		{
+			shipping.ShipmentCreated, shipping.ShipmentLabelled, shipping.ShipmentPickedUp, shipping.ShipmentException,
+			shipping.ShipmentDelivered,
+		},
+		{
+			shipping.ShipmentCreated, shipping.ShipmentLabelled, shipping.ShipmentPickedUp, shipping.ShipmentInTransit,
+			shipping.ShipmentException, shipping.ShipmentLost,
+		},
+		{
+			shipping.ShipmentCreated, shipping.ShipmentLabelled, shipping.ShipmentPickedUp, shipping.ShipmentInTransit,
+			shipping.ShipmentException, shipping.ShipmentReturnedToSender,
+		},
 		{shipping.ShipmentCreated, shipping.ShipmentCancelled},
 		{shipping.ShipmentCreated, shipping.ShipmentLabelled, shipping.ShipmentCancelled},
 	} {
@@ -31,7 +49,13 @@ func TestShipmentArrows(t *testing.T) {
 		}
 		t.Run(name[1:], func(t *testing.T) {
 			env := storetest.SQLite(t)
-			sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: storetest.AccountOf(t, env), Direction: shipping.ShipOut, SubjectID: "rma_1", BookingKey: "rma_1/out/1", Carrier: "sim"})
+			sh, err := env.CreateShipment(env.Context, logistics.NewShipment{
+				AccountID:  storetest.AccountOf(t, env),
+				Direction:  shipping.ShipOut,
+				SubjectID:  "rma_1",
+				BookingKey: "rma_1/out/1",
+				Carrier:    "sim",
+			})
 			require.NoError(t, err)
 			require.Equal(t, path[0], sh.State)
 			for i, to := range path[1:] {
@@ -43,7 +67,9 @@ func TestShipmentArrows(t *testing.T) {
 				case shipping.ShipmentCancelled:
 					_, err = env.CancelShipment(env.Context, sh.ID, "not needed")
 				default:
-					_, err = env.ReceiveCarrierEvent(env.Context, storetest.CarrierEvent("TRK1", scans[to], env.Calendar.Now()))
+					_, err = env.ReceiveCarrierEvent(
+						env.Context, storetest.CarrierEvent("TRK1", scans[to], env.Calendar.Now()),
+					)
 				}
 				require.NoError(t, err)
 				sh, err = env.GetShipment(env.Context, sh.ID)

@@ -96,6 +96,7 @@ func (n NewShipment) validate() error {
 			})
 		}
 	}
+
 	if !n.Direction.Valid() {
 		fields = append(fields, rules.FieldError{
 			Pointer: "/direction",
@@ -104,6 +105,7 @@ func (n NewShipment) validate() error {
 			Remedy:  "Send OUT, RETURN, SPARE or RECALL.",
 		})
 	}
+
 	if db.WrongDate(n.PromisedOn) {
 		fields = append(fields, rules.FieldError{
 			Pointer: "/promised_on",
@@ -112,6 +114,7 @@ func (n NewShipment) validate() error {
 			Remedy:  "Send a date as YYYY-MM-DD, or leave it empty.",
 		})
 	}
+
 	if p := n.Consignment; p != nil && !p.complete() {
 		fields = append(fields, rules.FieldError{
 			Pointer: "/consignment",
@@ -120,6 +123,7 @@ func (n NewShipment) validate() error {
 			Remedy:  "Fill them in.",
 		})
 	}
+
 	return rules.Invalid(fields)
 }
 
@@ -142,6 +146,7 @@ func (n NewShipment) row(now time.Time) Shipment {
 		Version:    1,
 		Quantity:   1,
 	}
+
 	if p := n.Consignment; p != nil {
 		sh.SiteID = &p.SiteID
 		sh.DepotID = &p.DepotID
@@ -150,6 +155,7 @@ func (n NewShipment) row(now time.Time) Shipment {
 		sh.Quantity = p.Quantity
 		sh.Contents = p.Contents
 	}
+
 	return sh
 }
 
@@ -182,6 +188,7 @@ func CreateShipment(tx *db.Tx, n NewShipment) (Shipment, error) {
 	if err != nil {
 		return Shipment{}, err
 	}
+
 	for _, o := range old {
 		if o.BookingKey == n.BookingKey {
 			return o, o.same(n)
@@ -200,6 +207,7 @@ func CreateShipment(tx *db.Tx, n NewShipment) (Shipment, error) {
 	if err != nil {
 		return Shipment{}, err
 	}
+
 	created := db.Entry{Verb: "shipment.created", ObjectID: sh.ID, Details: sh.facts()}
 	err = tx.Audit(sh.ID, &sh.AccountID, true, created)
 	return sh, err
@@ -230,6 +238,7 @@ func CreateParcels(tx *db.Tx, parcels ...NewShipment) error {
 		links[i] = db.LinkAudit(tx, tx.Scope, row.ID, &row.AccountID, db.AuditEvent{}, created)
 		rows[i] = row
 	}
+
 	if err := tx.Create(&rows).Error; err != nil {
 		return err
 	}
@@ -303,6 +312,7 @@ func parcelOf(tx *db.Tx, n NewShipment) (*Shipment, error) {
 			parcel = &all[i]
 		}
 	}
+
 	return parcel, nil
 }
 
@@ -330,6 +340,7 @@ func (s *Logistics) EndShipment(
 	if !sh.State.Live() || cancelled && (sh.Service != "" || sh.FirstMoveAt != nil) {
 		return false, nil
 	}
+
 	if sh.Service != "" && sh.Tracking == nil {
 		ask = true
 		err := tx.Model(&Shipment{}).
@@ -353,7 +364,9 @@ func CallOffParcels(
 	res := tx.Model(&Shipment{}).
 		Where("subject_id = ? AND direction IN ?", subjectID, directions).
 		Where("service <> '' AND cancel_asked_at IS NULL").
-		Where("state IN ?", []shipping.ShipmentState{shipping.ShipmentCreated, shipping.ShipmentLabelled}).
+		Where("state IN ?", []shipping.ShipmentState{
+			shipping.ShipmentCreated, shipping.ShipmentLabelled,
+		}).
 		Updates(map[string]any{
 			"cancel_asked_at": tx.Now(),
 			"version":         gorm.Expr("version + 1"),
@@ -373,6 +386,7 @@ func KeepParcels(
 		shipping.ShipmentInTransit,
 		shipping.ShipmentException,
 	}
+
 	res := tx.Model(&Shipment{}).
 		Where("subject_id = ? AND direction = ? AND state IN ?", subjectID, direction, live).
 		Update("cancel_asked_at", nil)
@@ -399,7 +413,9 @@ type ShipmentFilter struct {
 }
 
 // ListShipments lists the shipments in scope, newest first.
-func (s *Logistics) ListShipments(ctx context.Context, f ShipmentFilter) ([]Shipment, string, error) {
+func (s *Logistics) ListShipments(
+	ctx context.Context, f ShipmentFilter,
+) ([]Shipment, string, error) {
 	var out []Shipment
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		q := tx.Scope.Accounts(tx.DB, "account_id")
@@ -414,8 +430,10 @@ func (s *Logistics) ListShipments(ctx context.Context, f ShipmentFilter) ([]Ship
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
+
 		return f.Page.Apply(q).Find(&out).Error
 	})
+
 	out, next := db.Cut(f.Page, out, func(sh Shipment) string { return sh.ID })
 	return out, next, err
 }

@@ -85,7 +85,9 @@ func (s *Logistics) ReserveStock(ctx context.Context, m StockMove) (StockEntry, 
 
 // ReleaseStock gives back what a reservation promised; reservation is its cause.
 // Doing it again changes nothing; it refuses with RESERVATION_CLOSED what was shipped.
-func (s *Logistics) ReleaseStock(ctx context.Context, reservation, reason string) (StockEntry, error) {
+func (s *Logistics) ReleaseStock(
+	ctx context.Context, reservation, reason string,
+) (StockEntry, error) {
 	return s.closeByCause(ctx, shipping.StockRelease, reservation, reason)
 }
 
@@ -105,14 +107,17 @@ func (s *Logistics) enterMove(
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
+
 		m.ModelCode = catalogue.NormaliseModelCode(m.ModelCode)
 		if err := m.validate(); err != nil {
 			return err
 		}
+
 		e, err := newStockEntry(tx, tx.Scope, kind, m, nil)
 		if err != nil {
 			return err
 		}
+
 		level, err := lockLevel(tx, m.DepotID, m.ModelCode)
 		if err != nil {
 			return err
@@ -126,9 +131,11 @@ func (s *Logistics) enterMove(
 		if rules.CodeOf(err) != rules.NotFound {
 			return err
 		}
+
 		out = e
 		return enterAtLevel(tx, level, e)
 	})
+
 	return out, err
 }
 
@@ -141,13 +148,16 @@ func (s *Logistics) closeByCause(
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
+
 		r, err := entryOf(tx, reservation)
 		if err != nil {
 			return err
 		}
+
 		if r.Kind != shipping.StockReservation {
 			return db.NotFound()
 		}
+
 		level, err := lockLevel(tx, r.DepotID, r.ModelCode)
 		if err != nil {
 			return err
@@ -157,6 +167,7 @@ func (s *Logistics) closeByCause(
 		if err := tx.Where("closes_id = ?", r.ID).Find(&closed).Error; err != nil {
 			return err
 		}
+
 		if len(closed) > 0 {
 			out = closed[0]
 			if out.Kind == kind {
@@ -170,9 +181,11 @@ func (s *Logistics) closeByCause(
 		if err != nil {
 			return err
 		}
+
 		out.Reason = strings.TrimSpace(reason)
 		return enterAtLevel(tx, level, out)
 	})
+
 	return out, err
 }
 
@@ -190,13 +203,17 @@ func (m StockMove) validate() error {
 				Message: "This field is missing or empty.",
 				Remedy:  "Fill it in.",
 			})
+
 			continue
 		}
+
 		fields = append(fields, rules.CheckLine(pointer, value, 200)...)
 	}
+
 	if err := rules.Invalid(fields); err != nil {
 		return err
 	}
+
 	return rules.CheckOptionalReason(m.Reason)
 }
 
@@ -219,6 +236,7 @@ func newStockEntry(tx *db.Tx,
 	if err != nil {
 		return StockEntry{}, err
 	}
+
 	return StockEntry{
 		ID:            db.NewID(db.PrefixStock),
 		DepotID:       m.DepotID,
@@ -237,7 +255,9 @@ func newStockEntry(tx *db.Tx,
 }
 
 // closingEntry returns the line that closes a reservation.
-func closingEntry(tx *db.Tx, scope db.Scope, kind shipping.StockKind, r StockEntry) (StockEntry, error) {
+func closingEntry(
+	tx *db.Tx, scope db.Scope, kind shipping.StockKind, r StockEntry,
+) (StockEntry, error) {
 	m := StockMove{
 		DepotID:   r.DepotID,
 		ModelCode: r.ModelCode,
@@ -265,6 +285,7 @@ func lockLevel(tx *db.Tx, depotID, model string) (StockLevel, error) {
 	if err != nil {
 		return l, err
 	}
+
 	err = tx.ForUpdate().First(&l, "depot_id = ? AND model_code = ?", depotID, model).Error
 	return l, err
 }
@@ -299,9 +320,11 @@ func enterAtLevel(tx *db.Tx, level StockLevel, e StockEntry) error {
 		"before":   level.Level(),
 		"after":    next,
 	})
+
 	// There is one chain per level, whose lock the caller holds.
 	chain := e.DepotID + "/" + e.ModelCode
-	return tx.Audit(chain, nil, false, db.Entry{Verb: StockVerb(e.Kind), ObjectID: e.DepotID, Details: details})
+	return tx.Audit(chain, nil, false,
+		db.Entry{Verb: StockVerb(e.Kind), ObjectID: e.DepotID, Details: details})
 }
 
 func StockVerb(kind shipping.StockKind) string { return "stock." + strings.ToLower(string(kind)) }
@@ -342,6 +365,7 @@ func ReserveStock(
 		if err != nil {
 			return nil, false, err
 		}
+
 		if depotID != "" {
 			e, err := newStockEntry(tx, tx.Scope, shipping.StockReservation, n.at(depotID), nil)
 			if err != nil {
@@ -355,6 +379,7 @@ func ReserveStock(
 		if err := tx.Where("model_code = ?", n.ModelCode).Find(&levels).Error; err != nil {
 			return nil, false, err
 		}
+
 		free := func(l StockLevel) bool { return l.Level().Free() >= n.Quantity }
 		if !slices.ContainsFunc(levels, free) {
 			return nil, len(levels) > 0, nil
@@ -389,6 +414,7 @@ func takeFreeUnits(tx *db.Tx, n StockNeed) (depotID string, err error) {
 	if err != nil || len(depots) == 0 {
 		return "", err
 	}
+
 	return depots[0], nil
 }
 
@@ -412,13 +438,17 @@ func CloseReservation(
 	if err != nil {
 		return nil, err
 	}
+
 	moved, err := moveLevel(tx, e.DepotID, e.ModelCode, e.Quantity, kind)
 	if err != nil {
 		return nil, err
 	}
+
 	if !moved {
-		return nil, fmt.Errorf("models: %s has a reservation at a level that is not there", e.SubjectID)
+		return nil, fmt.Errorf("models: %s has a reservation at a level that is not there",
+			e.SubjectID)
 	}
+
 	err = tx.Create(&e).Error
 	return &e, err
 }
@@ -440,10 +470,12 @@ func ShipUnreserved(
 	if err != nil {
 		return nil, err
 	}
+
 	shipped, err := closingEntry(tx, tx.Scope, shipping.StockShipment, reserved)
 	if err != nil {
 		return nil, err
 	}
+
 	entries := []StockEntry{reserved, shipped}
 	err = tx.Create(&entries).Error
 	return entries, err
@@ -461,12 +493,14 @@ func moveLevel(
 		if err != nil {
 			return false, err
 		}
+
 		sum.OnHand += d.OnHand
 		sum.Reserved += d.Reserved
 		if kind == shipping.StockReservation {
 			q = q.Where("on_hand - reserved >= ?", quantity)
 		}
 	}
+
 	res := q.Updates(map[string]any{
 		"on_hand":    gorm.Expr("on_hand + ?", sum.OnHand),
 		"reserved":   gorm.Expr("reserved + ?", sum.Reserved),
@@ -492,6 +526,7 @@ func (f StockFilter) narrow(q *gorm.DB, with map[string]string) *gorm.DB {
 			q = q.Where(clause.Eq{Column: column, Value: value})
 		}
 	}
+
 	return q
 }
 
@@ -515,12 +550,14 @@ func (s *Logistics) StockEntries(ctx context.Context, f StockFilter) ([]StockEnt
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
+
 		q := f.narrow(tx.Model(&StockEntry{}), map[string]string{
 			"subject_id": f.SubjectID,
 			"kind":       string(f.Kind),
 		})
 		return f.Page.Apply(q).Find(&out).Error
 	})
+
 	out, next := db.Cut(f.Page, out, func(e StockEntry) string { return e.ID })
 	return out, next, err
 }
@@ -533,6 +570,7 @@ func (s *Logistics) StockBalance(ctx context.Context) ([]StockLevel, error) {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
+
 		return tx.Raw(`
 			SELECT l.*
 			FROM stock_levels l
@@ -546,5 +584,6 @@ func (s *Logistics) StockBalance(ctx context.Context) ([]StockLevel, error) {
 			WHERE l.on_hand <> COALESCE(e.on_hand, 0) OR l.reserved <> COALESCE(e.reserved, 0)`,
 		).Scan(&wrong).Error
 	})
+
 	return wrong, err
 }

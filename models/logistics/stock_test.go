@@ -14,13 +14,26 @@ import (
 
 func depot(t *testing.T, env storetest.Env) logistics.Depot {
 	t.Helper()
-	d, err := env.PutDepot(storetest.Operator(), shipping.DepotForm{Code: "br-1", Name: "Depósito Campinas", Street: "Rua A 1", City: "Campinas", Country: "br"})
+	d, err := env.PutDepot(storetest.Operator(), shipping.DepotForm{
+		Code:    "br-1",
+		Name:    "Depósito Campinas",
+		Street:  "Rua A 1",
+		City:    "Campinas",
+		Country: "br",
+	})
 	require.NoError(t, err)
 	return d
 }
 
 func bars(d logistics.Depot, quantity int, cause string) logistics.StockMove {
-	return logistics.StockMove{DepotID: d.ID, ModelCode: "rally-bar", Quantity: quantity, Cause: cause, SubjectID: "rma_1", Reason: "counted"}
+	return logistics.StockMove{
+		DepotID:   d.ID,
+		ModelCode: "rally-bar",
+		Quantity:  quantity,
+		Cause:     cause,
+		SubjectID: "rma_1",
+		Reason:    "counted",
+	}
 }
 
 func levelOf(t *testing.T, env storetest.Env, d logistics.Depot) shipping.StockLevel {
@@ -57,7 +70,11 @@ func TestStockFromReceiptToShipment(t *testing.T) {
 		_, err = env.AdjustStock(ctx, bars(d, -3, "count 2"))
 		storetest.RequireCode(t, shipping.StockNegative, err)
 		require.Len(t, storetest.ListOf(env.StockEntries(ctx, logistics.StockFilter{DepotID: d.ID}))(t), 6)
-		require.Len(t, storetest.ListOf(env.StockEntries(ctx, logistics.StockFilter{Kind: shipping.StockReservation, SubjectID: "rma_1", ModelCode: "rally-bar"}))(t), 2)
+		require.Len(t, storetest.ListOf(env.StockEntries(ctx, logistics.StockFilter{
+			Kind:      shipping.StockReservation,
+			SubjectID: "rma_1",
+			ModelCode: "rally-bar",
+		}))(t), 2)
 		storetest.Balanced(t, env)
 	})
 }
@@ -101,7 +118,10 @@ func TestStockIsNeverPromisedTwice(t *testing.T) {
 		_, err := env.ReceiveStock(ctx, bars(d, 7, "note 1"))
 		require.NoError(t, err)
 		won := 0
-		for i, err := range storetest.AtOnce(20, func(i int) error { _, err := env.ReserveStock(ctx, bars(d, 1, fmt.Sprint("rma_", i))); return err }) {
+		for i, err := range storetest.AtOnce(20, func(i int) error {
+			_, err := env.ReserveStock(ctx, bars(d, 1, fmt.Sprint("rma_", i)))
+			return err
+		}) {
 			if err == nil {
 				won++
 				continue
@@ -110,7 +130,10 @@ func TestStockIsNeverPromisedTwice(t *testing.T) {
 		}
 		require.Equal(t, 7, won)
 		require.Equal(t, shipping.StockLevel{OnHand: 7, Reserved: 7}, levelOf(t, env, d))
-		storetest.RequireAll(t, storetest.AtOnce(8, func(int) error { _, err := env.ReceiveStock(ctx, bars(d, 3, "note 2")); return err }))
+		storetest.RequireAll(
+			t,
+			storetest.AtOnce(8, func(int) error { _, err := env.ReceiveStock(ctx, bars(d, 3, "note 2")); return err }),
+		)
 		require.Equal(t, 10, levelOf(t, env, d).OnHand)
 		reserved := env.Strings(t, "SELECT cause_key FROM stock_entries WHERE kind = 'RESERVATION'")
 		closed := storetest.AtOnce(10, func(i int) error {
@@ -175,9 +198,20 @@ func TestC5_StockIsNobodysButTheOperators(t *testing.T) {
 		d := depot(t, env)
 		ctx := storetest.Customer(storetest.AccountOf(t, env))
 		for name, err := range map[string]error{
-			"receive": storetest.SecondOf(env.ReceiveStock(ctx, bars(d, 1, "x"))), "ship": storetest.SecondOf(env.ShipStock(ctx, "x")), "levels": storetest.SecondOf(env.StockLevels(ctx, logistics.StockFilter{})),
-			"entries": storetest.Third(env.StockEntries(ctx, logistics.StockFilter{})), "balance": storetest.SecondOf(env.StockBalance(ctx)), "depots": storetest.SecondOf(env.ListDepots(ctx)),
-			"depot": storetest.SecondOf(env.GetDepot(ctx, d.ID)), "put": storetest.SecondOf(env.PutDepot(ctx, shipping.DepotForm{Code: "X", Name: "X", Street: "X", City: "X", Country: "BR"})),
+			"receive": storetest.SecondOf(env.ReceiveStock(ctx, bars(d, 1, "x"))),
+			"ship":    storetest.SecondOf(env.ShipStock(ctx, "x")),
+			"levels":  storetest.SecondOf(env.StockLevels(ctx, logistics.StockFilter{})),
+			"entries": storetest.Third(env.StockEntries(ctx, logistics.StockFilter{})),
+			"balance": storetest.SecondOf(env.StockBalance(ctx)),
+			"depots":  storetest.SecondOf(env.ListDepots(ctx)),
+			"depot":   storetest.SecondOf(env.GetDepot(ctx, d.ID)),
+			"put": storetest.SecondOf(env.PutDepot(ctx, shipping.DepotForm{
+				Code:    "X",
+				Name:    "X",
+				Street:  "X",
+				City:    "X",
+				Country: "BR",
+			})),
 		} {
 			storetest.RequireCode(t, rules.NotFound, err)
 			require.NotEmpty(t, name)
@@ -189,7 +223,14 @@ func TestDepotsAreKeptByTheirCode(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		first := depot(t, env)
 		require.Equal(t, "America/Sao_Paulo", first.TimeZone)
-		second, err := env.PutDepot(env.Context, shipping.DepotForm{Code: " BR-1", Name: "Depósito Santos", Street: "Rua B 2", City: "Santos", Country: "BR", TimeZone: "America/Bahia"})
+		second, err := env.PutDepot(env.Context, shipping.DepotForm{
+			Code:     " BR-1",
+			Name:     "Depósito Santos",
+			Street:   "Rua B 2",
+			City:     "Santos",
+			Country:  "BR",
+			TimeZone: "America/Bahia",
+		})
 		require.NoError(t, err)
 		require.Equal(t, first.ID, second.ID)
 		all, err := env.ListDepots(env.Context)
@@ -201,6 +242,7 @@ func TestDepotsAreKeptByTheirCode(t *testing.T) {
 		require.Equal(t, "America/Bahia", got.TimeZone)
 		_, err = env.PutDepot(env.Context, shipping.DepotForm{Country: "ZZZ", TimeZone: "Local"})
 		storetest.RequireCode(t, rules.ValidationFailed, err)
-		require.ElementsMatch(t, []string{"/code", "/name", "/street", "/city", "/country", "/time_zone"}, storetest.Pointers(err))
+		require.ElementsMatch(t, []string{"/code", "/name", "/street", "/city", "/country", "/time_zone"},
+			storetest.Pointers(err))
 	})
 }

@@ -38,7 +38,11 @@ func TestC7_SendersAtOnceNeverShareABatch(t *testing.T) {
 				ended = nil
 				for _, m := range batch {
 					got[m.ID]++
-					ended = append(ended, notification.MailResult{ID: m.ID, State: rules.NotificationSent, ProviderID: "p " + m.ID})
+					ended = append(ended, notification.MailResult{
+						ID:         m.ID,
+						State:      rules.NotificationSent,
+						ProviderID: "p " + m.ID,
+					})
 				}
 				mu.Unlock()
 			}
@@ -47,7 +51,10 @@ func TestC7_SendersAtOnceNeverShareABatch(t *testing.T) {
 		for id, n := range got {
 			require.Equal(t, 1, n, id)
 		}
-		require.Equal(t, 50, env.Count(t, "SELECT count(*) FROM notifications WHERE state = 'SENT' AND attempts = 1 AND provider_id = 'p ' || id AND sent_at IS NOT NULL"))
+		require.Equal(t, 50, env.Count(
+			t,
+			"SELECT count(*) FROM notifications WHERE state = 'SENT' AND attempts = 1 AND provider_id = 'p ' || id AND sent_at IS NOT NULL",
+		))
 	})
 }
 
@@ -58,16 +65,26 @@ func TestC7_TheEndsOfABatchAreOneStatement(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, batch, 4)
 		env.Statements.Reset()
-		next, err := env.NextMails(env.Context, "sub", 4, []notification.MailResult{{ID: batch[0].ID, State: rules.NotificationSent}, {ID: batch[1].ID, State: rules.NotificationSent}}, nil)
+		next, err := env.NextMails(env.Context, "sub", 4, []notification.MailResult{
+			{ID: batch[0].ID, State: rules.NotificationSent},
+			{ID: batch[1].ID, State: rules.NotificationSent},
+		}, nil)
 		require.NoError(t, err)
 		require.Len(t, env.Statements.List(), 1)
 		require.Equal(t, []string{"ntf_04", "ntf_05"}, []string{next[0].ID, next[1].ID})
 
-		none, err := env.NextMails(env.Context, "", 0, []notification.MailResult{{ID: batch[2].ID, State: rules.NotificationHardBounced, Error: "550"}, {ID: batch[3].ID, State: rules.NotificationQueued, Error: "451"},
-			{ID: next[0].ID, State: rules.NotificationSent, ProviderID: "250"}, {ID: "ntf_99", State: rules.NotificationUnknown}}, nil)
+		none, err := env.NextMails(env.Context, "", 0, []notification.MailResult{
+			{ID: batch[2].ID, State: rules.NotificationHardBounced, Error: "550"},
+			{ID: batch[3].ID, State: rules.NotificationQueued, Error: "451"},
+			{ID: next[0].ID, State: rules.NotificationSent, ProviderID: "250"},
+			{ID: "ntf_99", State: rules.NotificationUnknown},
+		}, nil)
 		require.NoError(t, err)
 		require.Empty(t, none)
-		require.Equal(t, []string{"ntf_00 SENT ", "ntf_01 SENT ", "ntf_02 HARD_BOUNCED 550", "ntf_03 QUEUED 451", "ntf_04 SENT ", "ntf_05 SENDING "},
+		require.Equal(t, []string{
+			"ntf_00 SENT ", "ntf_01 SENT ", "ntf_02 HARD_BOUNCED 550", "ntf_03 QUEUED 451", "ntf_04 SENT ",
+			"ntf_05 SENDING ",
+		},
 			env.Strings(t, "SELECT id || ' ' || state || ' ' || last_error FROM notifications ORDER BY id"))
 		require.Len(t, env.Tasks(t, db.TaskMailUndeliverable), 1)
 		require.Empty(t, env.Tasks(t, db.TaskMailUnknown), "there is no such mail")

@@ -150,16 +150,21 @@ func (s *Notifications) ResendMail(ctx context.Context, id string) error {
 			return err
 		}
 
-		resent := db.Entry{Verb: "mail.resent", ObjectID: n.ID, Details: map[string]any{
-			"template": n.Template,
-			"before":   n.State,
-		}}
+		resent := db.Entry{
+			Verb:     "mail.resent",
+			ObjectID: n.ID,
+			Details: map[string]any{
+				"template": n.Template,
+				"before":   n.State,
+			},
+		}
 
 		if err := tx.Audit(n.ID, n.AccountID, false, resent); err != nil {
 			return err
 		}
 
-		return tx.Enqueue(db.NewOutboxEvent(db.OutboxNotificationQueued, n.ID, db.NewID("epoch"), nil))
+		return tx.Enqueue(db.NewOutboxEvent(db.OutboxNotificationQueued, n.ID, db.NewID("epoch"),
+			nil))
 	})
 }
 
@@ -180,7 +185,8 @@ func (s *Notifications) MailDelivered(ctx context.Context, id string) error {
 				"Read the mail's state again.")
 		}
 
-		return tx.Audit(id, nil, false, db.Entry{Verb: "mail.delivered", ObjectID: id, Details: nil})
+		return tx.Audit(id, nil, false,
+			db.Entry{Verb: "mail.delivered", ObjectID: id, Details: nil})
 	})
 }
 

@@ -24,7 +24,8 @@ func TestNextMailClaimsOneAtATimeInOneStatement(t *testing.T) {
 		require.Equal(t, rules.NotificationSending, first.State)
 		require.Equal(t, 1, first.Attempts)
 		require.NotNil(t, first.ClaimedAt)
-		second, ok, err := env.NextMail(env.Context, o.ID, notification.MailResult{ID: first.ID, State: rules.NotificationSent, ProviderID: "<1@x>"}, nil)
+		second, ok, err := env.NextMail(env.Context, o.ID,
+			notification.MailResult{ID: first.ID, State: rules.NotificationSent, ProviderID: "<1@x>"}, nil)
 		require.NoError(t, err)
 		require.True(t, ok)
 		require.NotEqual(t, first.ID, second.ID)
@@ -54,7 +55,8 @@ func TestTemporaryFailureIsSkippedAndTriedLater(t *testing.T) {
 		_, ok, err := env.NextMail(env.Context, o.ID, last, skip)
 		require.NoError(t, err)
 		require.False(t, ok)
-		require.Equal(t, 3, env.Count(t, "SELECT count(*) FROM notifications WHERE state = 'QUEUED' AND last_error = '451 try later'"))
+		require.Equal(t, 3,
+			env.Count(t, "SELECT count(*) FROM notifications WHERE state = 'QUEUED' AND last_error = '451 try later'"))
 		require.Equal(t, 3, env.Count(t, "SELECT count(*) FROM notification_attempts"))
 		require.Empty(t, env.Tasks(t, db.TaskMailUndeliverable))
 		again := env.Deliver(t, o.ID)
@@ -100,7 +102,10 @@ func TestC7_DedupeKey(t *testing.T) {
 	for _, m := range append(env.Mails(t, "order_confirmation"), env.Mails(t, "invitation")...) {
 		require.Equal(t, strings.Join([]string{"select", m.Template, m.SubjectID, m.Recipient, "1"}, "|"), m.DedupeKey)
 	}
-	require.Error(t, env.Exec("INSERT INTO notifications SELECT 'ntf_x', dedupe_key, program_id, template, subject_id, recipient, epoch, account_id, order_id, locale, params, state, attempts, claimed_at, sent_at, provider_id, last_error, created_at FROM notifications WHERE order_id = '"+o.ID+"'"))
+	require.Error(t, env.Exec(
+		"INSERT INTO notifications SELECT 'ntf_x', dedupe_key, program_id, template, subject_id, recipient, epoch, account_id, order_id, locale, params, state, attempts, claimed_at, sent_at, provider_id, last_error, created_at FROM notifications WHERE order_id = '"+
+			o.ID+"'",
+	))
 }
 
 func TestStaleMailsBecomeUnknown(t *testing.T) {
@@ -122,13 +127,15 @@ func TestStaleMailsBecomeUnknown(t *testing.T) {
 		require.Len(t, env.Tasks(t, db.TaskMailUnknown), 1)
 		require.Len(t, env.Deliver(t, o.ID), 2, "the unknown one is not sent again by itself")
 		// The sender was only slow: its late report changes nothing.
-		_, _, err = env.NextMail(env.Context, o.ID, notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "late"}, nil)
+		_, _, err = env.NextMail(env.Context, o.ID,
+			notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "late"}, nil)
 		require.NoError(t, err)
 		require.Empty(t, env.Tasks(t, db.TaskMailUndeliverable))
 
 		require.NoError(t, env.ResendMail(storetest.Operator(), m.ID))
 		storetest.RequireCode(t, rules.StateConflict, env.ResendMail(storetest.Operator(), m.ID))
-		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'mail.start' AND subject_id = '"+m.ID+"'"))
+		require.Equal(t, 1,
+			env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'mail.start' AND subject_id = '"+m.ID+"'"))
 		require.Len(t, env.Deliver(t, m.ID), 1)
 		require.NoError(t, env.MailDelivered(storetest.Operator(), m.ID))
 		storetest.RequireCode(t, rules.StateConflict, env.MailDelivered(storetest.Operator(), m.ID))
@@ -142,7 +149,8 @@ func TestS17_BouncedConfirmationIsATask(t *testing.T) {
 		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
 		m, _, err := env.NextMail(env.Context, o.ID, notification.MailResult{}, nil)
 		require.NoError(t, err)
-		_, ok, err := env.NextMail(env.Context, o.ID, notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)
+		_, ok, err := env.NextMail(env.Context, o.ID,
+			notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)
 		require.NoError(t, err)
 		require.True(t, ok)
 		require.Len(t, env.Tasks(t, db.TaskMailUndeliverable), 1)

@@ -21,7 +21,8 @@ type Audience struct {
 // line each; account is the SQL expression of the account's id.
 func AdminsSQL(account string) string {
 	const newLine = "'\n'"
-	return `(SELECT string_agg(u.email || ` + newLine + ` || u.locale, ` + newLine + ` ORDER BY u.id)
+	return `(SELECT string_agg(u.email || ` + newLine + ` || u.locale, ` + newLine +
+		` ORDER BY u.id)
 		FROM users u
 		JOIN memberships m ON m.user_id = u.id
 		WHERE m.account_id = ` + account + ` AND m.role = 'ADMIN' AND m.state = 'ACTIVE')`
@@ -40,5 +41,6 @@ func (a Audience) People() []Recipient {
 	if a.SiteContact != "" && !slices.ContainsFunc(people, told) {
 		people = append(people, Recipient{Email: a.SiteContact, Locale: a.AccountLocale})
 	}
+
 	return people
 }

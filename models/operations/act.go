@@ -76,9 +76,10 @@ func ActionsOf(kind db.TaskKind) []string { return taskActions[kind] }
 // TaskAction is what an operator does with a task. Each action reads only the fields
 // that are named after it.
 type TaskAction struct {
-	Name        string
-	Reason      string // accept, reject, reissue, assign, close: required
-	AccountID   string // accept: where the order matches several accounts; link: whose warranty it is
+	Name   string
+	Reason string // accept, reject, reissue, assign, close: required
+	// accept: where the order matches several accounts; link: whose warranty it is
+	AccountID   string
 	StartsOn    string // link: first day of a claimed warranty
 	LastDay     string // link: last covered day of a claimed warranty
 	Email       string // reissue: another person's address
@@ -91,11 +92,14 @@ type TaskAction struct {
 // It refuses an action that the task does not have (ACTION_NOT_AVAILABLE), a role that
 // may not do it (FORBIDDEN) and a task that is done already (STATE_CONFLICT); the other
 // refusals are those of what is done.
-func (s *Operations) Act(ctx context.Context, taskID string, a TaskAction) (db.OperatorTask, error) {
+func (s *Operations) Act(
+	ctx context.Context, taskID string, a TaskAction,
+) (db.OperatorTask, error) {
 	scope, err := db.ScopeFrom(ctx)
 	if err != nil {
 		return db.OperatorTask{}, err
 	}
+
 	t, err := s.db.GetTask(ctx, taskID)
 	if err != nil {
 		return db.OperatorTask{}, err
@@ -107,7 +111,8 @@ func (s *Operations) Act(ctx context.Context, taskID string, a TaskAction) (db.O
 		return t, rules.Refuse(rules.ActionNotAvailable,
 			"This task has no such action.", "Read the task for its actions.")
 	case special && !rules.Allows(scope.Actor.Role, needs).Allowed():
-		return t, rules.Refuse(rules.Forbidden, "The token's role may not do this.", "Ask an agent.")
+		return t, rules.Refuse(rules.Forbidden, "The token's role may not do this.",
+			"Ask an agent.")
 	case t.State == db.TaskDone:
 		return t, rules.Refuse(rules.StateConflict,
 			"This task is done already.", "Read the task again to see how it was resolved.")
@@ -116,6 +121,7 @@ func (s *Operations) Act(ctx context.Context, taskID string, a TaskAction) (db.O
 	if err := s.act(ctx, t, a); err != nil {
 		return t, err
 	}
+
 	return s.db.GetTask(ctx, taskID)
 }
 
@@ -135,7 +141,11 @@ func (s *Operations) act(ctx context.Context, t db.OperatorTask, a TaskAction) e
 	case ActMove:
 		return s.decideSerialClaim(ctx, t, a, true)
 	case ActAssign:
-		_, err := s.accounts.AssignCSM(ctx, account.CSMAssignment{AccountID: t.SubjectID, CSMID: a.CSMID, Reason: a.Reason})
+		_, err := s.accounts.AssignCSM(ctx, account.CSMAssignment{
+			AccountID: t.SubjectID,
+			CSMID:     a.CSMID,
+			Reason:    a.Reason,
+		})
 		return err
 	case ActRetry:
 		return s.RetryProcess(ctx, t.ID)
@@ -150,12 +160,17 @@ func (s *Operations) act(ctx context.Context, t db.OperatorTask, a TaskAction) e
 	}
 }
 
-func (s *Operations) decideReview(ctx context.Context, t db.OperatorTask, a TaskAction, accept bool) error {
-	_, err := s.orders.DecideOrder(ctx, t.SubjectID, order.Decision{Accept: accept, Reason: a.Reason, AccountID: a.AccountID})
+func (s *Operations) decideReview(
+	ctx context.Context, t db.OperatorTask, a TaskAction, accept bool,
+) error {
+	_, err := s.orders.DecideOrder(ctx, t.SubjectID,
+		order.Decision{Accept: accept, Reason: a.Reason, AccountID: a.AccountID})
 	return err
 }
 
-func (s *Operations) decideEarlierWarranty(ctx context.Context, t db.OperatorTask, a TaskAction, link bool) error {
+func (s *Operations) decideEarlierWarranty(
+	ctx context.Context, t db.OperatorTask, a TaskAction, link bool,
+) error {
 	_, err := s.warranties.DecideWarranty(ctx, t.SubjectID, warranty.WarrantyDecision{
 		Link:      link,
 		AccountID: a.AccountID,
@@ -166,7 +181,9 @@ func (s *Operations) decideEarlierWarranty(ctx context.Context, t db.OperatorTas
 	return err
 }
 
-func (s *Operations) decideSerialClaim(ctx context.Context, t db.OperatorTask, a TaskAction, move bool) error {
+func (s *Operations) decideSerialClaim(
+	ctx context.Context, t db.OperatorTask, a TaskAction, move bool,
+) error {
 	_, err := s.entitlements.DecideClaim(ctx, t.SubjectID, move, a.Reason)
 	return err
 }
@@ -175,13 +192,16 @@ func (s *Operations) reissueAsked(ctx context.Context, t db.OperatorTask, a Task
 	if err := needReason(a.Reason); err != nil {
 		return err
 	}
-	_, err := s.people.Reissue(ctx, t.SubjectID, a.Email, strings.TrimSpace(a.ContactName), a.Reason)
+	_, err := s.people.Reissue(ctx, t.SubjectID, a.Email, strings.TrimSpace(a.ContactName),
+		a.Reason)
 	return err
 }
 
 // closeAfter closes the task with a note, unless what was done closed it already or
 // was refused.
-func (s *Operations) closeAfter(ctx context.Context, t db.OperatorTask, a TaskAction, refused error) error {
+func (s *Operations) closeAfter(
+	ctx context.Context, t db.OperatorTask, a TaskAction, refused error,
+) error {
 	if refused != nil {
 		return refused
 	}
@@ -189,10 +209,12 @@ func (s *Operations) closeAfter(ctx context.Context, t db.OperatorTask, a TaskAc
 	if a.Reason != "" {
 		note += ": " + a.Reason
 	}
+
 	_, err := s.db.ResolveTask(ctx, t.ID, note)
 	if rules.CodeOf(err) == rules.StateConflict {
 		return nil
 	}
+
 	return err
 }
 

@@ -63,28 +63,35 @@ func TestAgendaFollowsAReplacement(t *testing.T) {
 		require.NoError(t, err)
 		require.Empty(t, lines(agenda(t, env, operations.AgendaQuery{}).Due), "it is promised for tomorrow")
 		thursday := civil.Date{Year: 2026, Month: 11, Day: 26}
-		require.Equal(t, []string{"RMA, STOCK, OPERATOR, due tomorrow"}, lines(agenda(t, env, operations.AgendaQuery{On: &thursday}).Due))
+		require.Equal(t, []string{"RMA, STOCK, OPERATOR, due tomorrow"},
+			lines(agenda(t, env, operations.AgendaQuery{On: &thursday}).Due))
 		friday := thursday.AddDays(1)
-		require.Equal(t, []string{"RMA, STOCK, OPERATOR, due tomorrow"}, lines(agenda(t, env, operations.AgendaQuery{On: &friday}).Late), "late by then, unless somebody acts")
+		require.Equal(t, []string{"RMA, STOCK, OPERATOR, due tomorrow"},
+			lines(agenda(t, env, operations.AgendaQuery{On: &friday}).Late), "late by then, unless somebody acts")
 
 		env.SetLocal(t, agendaZone, "2026-11-26 08:00")
-		require.Equal(t, []string{"RMA, STOCK, OPERATOR, due today"}, lines(agenda(t, env, operations.AgendaQuery{}).Due))
+		require.Equal(t, []string{"RMA, STOCK, OPERATOR, due today"},
+			lines(agenda(t, env, operations.AgendaQuery{}).Due))
 		_, err = env.AllocateRMA(storetest.AgentContext, r.ID, "")
 		require.NoError(t, err)
-		_, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW1", Carrier: "sim", Tracking: "TRK1"})
+		_, err = env.ShipRMA(storetest.AgentContext, r.ID,
+			replacement.RMAShipment{Serial: "NEW1", Carrier: "sim", Tracking: "TRK1"})
 		require.NoError(t, err)
-		require.ElementsMatch(t, []string{"RMA, DELIVERY, NOBODY, due today", "SHIPMENT, PICK_UP, CARRIER, due today"}, lines(agenda(t, env, operations.AgendaQuery{}).Due))
+		require.ElementsMatch(t, []string{"RMA, DELIVERY, NOBODY, due today", "SHIPMENT, PICK_UP, CARRIER, due today"},
+			lines(agenda(t, env, operations.AgendaQuery{}).Due))
 		env.SetLocal(t, agendaZone, "2026-11-27 00:00")
 		a = agenda(t, env, operations.AgendaQuery{})
 		require.Empty(t, lines(a.Due))
-		require.ElementsMatch(t, []string{"RMA, DELIVERY, NOBODY, 1 day late", "SHIPMENT, PICK_UP, CARRIER, 1 day late"}, lines(a.Late))
+		require.ElementsMatch(t,
+			[]string{"RMA, DELIVERY, NOBODY, 1 day late", "SHIPMENT, PICK_UP, CARRIER, 1 day late"}, lines(a.Late))
 		_, err = env.RecordRMAFact(env.Context, r.ID, rma.FactDelivered, time.Time{})
 		require.NoError(t, err)
 		require.Empty(t, lines(agenda(t, env, operations.AgendaQuery{}).Late), "delivered")
 
 		due := *storetest.GetRMA(t, env, r.ID).ReturnDueAt
 		env.Calendar.Set(due.Add(-time.Hour))
-		require.Equal(t, []string{"RMA, RETURN, CUSTOMER, due today"}, lines(agenda(t, env, operations.AgendaQuery{}).Due))
+		require.Equal(t, []string{"RMA, RETURN, CUSTOMER, due today"},
+			lines(agenda(t, env, operations.AgendaQuery{}).Due))
 		env.Calendar.Set(*storetest.GetRMA(t, env, r.ID).FeeConfirmAt)
 		_, err = env.RunRMATimers(env.Context, r.ID)
 		require.NoError(t, err)
@@ -104,9 +111,11 @@ func TestAgendaHasOrdersInReviewAndInvitations(t *testing.T) {
 		o := env.Fulfilled(t, seller, storetest.Form("PO-2"))
 		inv := env.InvitationOf(t, o.ID)
 		env.Deliver(t, inv.ID)
-		require.Equal(t, []string{"REVIEW_ORDER, due today"}, tasksOf(agenda(t, env, operations.AgendaQuery{AccountID: ""}).Due)[:1])
+		require.Equal(t, []string{"REVIEW_ORDER, due today"},
+			tasksOf(agenda(t, env, operations.AgendaQuery{AccountID: ""}).Due)[:1])
 		env.Calendar.Set(review.ReviewUntil.Add(-time.Hour))
-		require.Contains(t, lines(agenda(t, env, operations.AgendaQuery{}).Due), "ORDER, REVIEW_DECISION, OPERATOR, due today")
+		require.Contains(t, lines(agenda(t, env, operations.AgendaQuery{}).Due),
+			"ORDER, REVIEW_DECISION, OPERATOR, due today")
 		env.Calendar.Set(inv.ExpiresAt.Add(-time.Hour))
 		a := agenda(t, env, operations.AgendaQuery{AccountID: *o.AccountID})
 		require.Equal(t, []string{"INVITATION, ACCEPTANCE, CUSTOMER, due today"}, lines(a.Due))
@@ -134,7 +143,10 @@ func TestC1_AgendaCountsDaysAtTheShipTo(t *testing.T) {
 			a := agenda(t, env, q)
 			require.Empty(t, lines(a.Due), zone)
 			require.Equal(t, []string{"RMA, STOCK, OPERATOR, 1 day late"}, lines(a.Late), zone)
-			require.Equal(t, agendaZone, a.Late.Items[slices.IndexFunc(a.Late.Items, func(i operations.AgendaItem) bool { return i.Kind == processes.RMA })].Zone)
+			require.Equal(t, agendaZone,
+				a.Late.Items[slices.IndexFunc(a.Late.Items, func(i operations.AgendaItem) bool {
+					return i.Kind == processes.RMA
+				})].Zone)
 		}
 	})
 }
@@ -147,7 +159,9 @@ func TestAgendaAgreesWithTheProcesses(t *testing.T) {
 		for day := range 45 {
 			env.Calendar.Set(storetest.Now.Add(time.Duration(day)*24*time.Hour + 5*time.Hour))
 			var want, got []string
-			for _, p := range storetest.ListOf(env.ListProcesses(env.Context, operations.ProcessFilter{Overdue: true, Page: db.Page{Limit: 200}}))(t) {
+			for _, p := range storetest.ListOf(
+				env.ListProcesses(env.Context, operations.ProcessFilter{Overdue: true, Page: db.Page{Limit: 200}}),
+			)(t) {
 				if p.Until != nil && !env.Calendar.Now().Before(*p.Until) || p.Until == nil && p.Actor == "SYSTEM" {
 					want = append(want, p.ID+" "+p.WaitsFor)
 				}
@@ -171,7 +185,12 @@ func TestAgendaPagesThroughBothLists(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		raise := func(n int) {
 			for i := range n {
-				require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskShipmentContradicted, SubjectID: fmt.Sprint("shp_", env.Calendar.Now().Day(), i), What: "w", Why: "y"}))
+				require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{
+					Kind:      db.TaskShipmentContradicted,
+					SubjectID: fmt.Sprint("shp_", env.Calendar.Now().Day(), i),
+					What:      "w",
+					Why:       "y",
+				}))
 			}
 		}
 		raise(5)

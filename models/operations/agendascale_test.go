@@ -16,7 +16,10 @@ import (
 // anew.
 func copies(t *testing.T, env storetest.Env, table, where string, n int, anew map[string]string) {
 	var names, values []string
-	for _, column := range env.Strings(t, "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '"+table+"'") {
+	for _, column := range env.Strings(
+		t,
+		"SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '"+table+"'",
+	) {
 		names = append(names, column)
 		value := "x." + column
 		if v, ok := anew[column]; ok {
@@ -24,8 +27,10 @@ func copies(t *testing.T, env storetest.Env, table, where string, n int, anew ma
 		}
 		values = append(values, value)
 	}
-	require.NoError(t, env.Exec(fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM generate_series(1, %d) AS k(i), (SELECT * FROM %s WHERE %s LIMIT 1) x",
-		table, strings.Join(names, ", "), strings.Join(values, ", "), n, table, where)))
+	require.NoError(t, env.Exec(fmt.Sprintf(
+		"INSERT INTO %s (%s) SELECT %s FROM generate_series(1, %d) AS k(i), (SELECT * FROM %s WHERE %s LIMIT 1) x",
+		table, strings.Join(names, ", "), strings.Join(values, ", "), n, table, where,
+	)))
 }
 
 // What is over costs nothing: 50,000 orders and invitations of the past, and an
@@ -35,9 +40,20 @@ func TestAgendaDoesNotReadWhatIsOver(t *testing.T) {
 	c := env.Covered(t)
 	env.Shipped(t, c)
 	const n = 50_000
-	copies(t, env, "orders", "id = '"+c.Order.ID+"'", n, map[string]string{"id": "'ord_' || i", "po_number": "'PO-' || i", "vendor_order_no": "'SO-' || i", "cancellable_until": "x.cancellable_until - interval '100 days'"})
-	copies(t, env, "invitations", "state = 'ACCEPTED'", n, map[string]string{"id": "'inv_' || i", "token_hash": "'h' || i", "email": "'p' || i || '@acme.example'", "state": "'EXPIRED'"})
-	copies(t, env, "operator_tasks", "kind = 'ASSIGN_CSM'", n, map[string]string{"id": "'tsk_' || i", "dedupe_key": "'k' || i", "state": "'DONE'"})
+	copies(t, env, "orders", "id = '"+c.Order.ID+"'", n, map[string]string{
+		"id":                "'ord_' || i",
+		"po_number":         "'PO-' || i",
+		"vendor_order_no":   "'SO-' || i",
+		"cancellable_until": "x.cancellable_until - interval '100 days'",
+	})
+	copies(t, env, "invitations", "state = 'ACCEPTED'", n, map[string]string{
+		"id":         "'inv_' || i",
+		"token_hash": "'h' || i",
+		"email":      "'p' || i || '@acme.example'",
+		"state":      "'EXPIRED'",
+	})
+	copies(t, env, "operator_tasks",
+		"kind = 'ASSIGN_CSM'", n, map[string]string{"id": "'tsk_' || i", "dedupe_key": "'k' || i", "state": "'DONE'"})
 	require.NoError(t, env.Exec("ANALYZE"))
 	env.Calendar.Set(env.Calendar.Now().Add(48 * time.Hour))
 	env.Statements.Reset()
@@ -49,13 +65,15 @@ func TestAgendaDoesNotReadWhatIsOver(t *testing.T) {
 	for _, query := range asked {
 		for _, step := range env.Strings(t, "EXPLAIN (ANALYZE, TIMING OFF) "+query) {
 			for _, table := range []string{"orders", "invitations", "operator_tasks"} {
-				require.False(t, strings.Contains(step, "Seq Scan on "+table+" ") && !strings.Contains(step, "never executed"), step)
+				require.False(t,
+					strings.Contains(step, "Seq Scan on "+table+" ") && !strings.Contains(step, "never executed"), step)
 			}
 		}
 	}
 	env.Statements.Reset()
 	for range 3 {
-		env.Shipped(t, env.CoveredFor(t, storetest.Company(len(env.Statements.List())), "p@acme.example", fmt.Sprint("SN-9", len(env.Statements.List()))))
+		env.Shipped(t, env.CoveredFor(t, storetest.Company(len(env.Statements.List())), "p@acme.example",
+			fmt.Sprint("SN-9", len(env.Statements.List()))))
 	}
 	env.Statements.Reset()
 	_, err = env.Agenda(env.Context, operations.AgendaQuery{})

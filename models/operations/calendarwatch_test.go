@@ -48,10 +48,12 @@ func TestC3_CalendarWithoutHolidaysIsToldOnceAndClosesItself(t *testing.T) {
 		require.Equal(t, map[string]db.TaskState{"IN": db.TaskOpen, "CN": db.TaskDone}, calendarTasks(t, env, kind))
 
 		// The other closes by itself with the first holiday, and opens with the last.
-		_, err := env.AddHoliday(storetest.Operator(), storetest.CalendarChange("IN"), storetest.DateOf(t, "2027-01-26"), "Republic Day")
+		_, err := env.AddHoliday(storetest.Operator(), storetest.CalendarChange("IN"),
+			storetest.DateOf(t, "2027-01-26"), "Republic Day")
 		require.NoError(t, err)
 		require.Equal(t, db.TaskDone, calendarTasks(t, env, kind)["IN"])
-		_, err = env.RemoveHoliday(storetest.Operator(), storetest.CalendarChange("IN"), storetest.DateOf(t, "2027-01-26"))
+		_, err = env.RemoveHoliday(storetest.Operator(), storetest.CalendarChange("IN"),
+			storetest.DateOf(t, "2027-01-26"))
 		require.NoError(t, err)
 		require.Equal(t, db.TaskOpen, calendarTasks(t, env, kind)["IN"])
 
@@ -86,6 +88,7 @@ func TestC3_CalendarWithoutABusinessDayInAFortnightIsTold(t *testing.T) {
 		n, err := env.WatchCalendars(env.Context)
 		require.NoError(t, err)
 		require.Zero(t, n)
-		require.Equal(t, map[string]db.TaskState{"DE": db.TaskDone}, calendarTasks(t, env, db.TaskCalendarNoWorkingTime))
+		require.Equal(t, map[string]db.TaskState{"DE": db.TaskDone},
+			calendarTasks(t, env, db.TaskCalendarNoWorkingTime))
 	})
 }

@@ -40,7 +40,10 @@ func TestR38_RegisterHoldsEveryTypeAndStateWithItsCounts(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		accountID, orders := oneOfEach(t, env)
 		customer := storetest.Customer(accountID)
-		require.Equal(t, []catalogue.ServiceType{catalogue.ServiceJumpStart, catalogue.ServiceExtWarranty, catalogue.ServiceSyncPlus, catalogue.ServiceSelect},
+		require.Equal(t, []catalogue.ServiceType{
+			catalogue.ServiceJumpStart, catalogue.ServiceExtWarranty, catalogue.ServiceSyncPlus,
+			catalogue.ServiceSelect,
+		},
 			typesOf(storetest.Registered(t, env, customer, entitlement.ContractFilter{})), "newest first")
 		env.Assigned(t, env.Licences(t, orders[0])[0], env.Room(t, accountID, "Sala 1"))
 		_, _, err := env.CancelOrder(storetest.Operator(), orders[1].ID, order.CancelRequest{Reason: "not needed"})
@@ -58,12 +61,27 @@ func TestR38_RegisterHoldsEveryTypeAndStateWithItsCounts(t *testing.T) {
 			filter entitlement.ContractFilter
 			want   []catalogue.ServiceType
 		}{
-			"type":       {entitlement.ContractFilter{Type: catalogue.ServiceSelect}, []catalogue.ServiceType{catalogue.ServiceSelect}},
-			"state":      {entitlement.ContractFilter{State: rules.ContractCancelled}, []catalogue.ServiceType{catalogue.ServiceSyncPlus}},
-			"order":      {entitlement.ContractFilter{OrderID: orders[2].ID}, []catalogue.ServiceType{catalogue.ServiceExtWarranty}},
-			"account":    {entitlement.ContractFilter{AccountID: accountID, Type: catalogue.ServiceJumpStart}, []catalogue.ServiceType{catalogue.ServiceJumpStart}},
+			"type": {
+				entitlement.ContractFilter{Type: catalogue.ServiceSelect},
+				[]catalogue.ServiceType{catalogue.ServiceSelect},
+			},
+			"state": {
+				entitlement.ContractFilter{State: rules.ContractCancelled},
+				[]catalogue.ServiceType{catalogue.ServiceSyncPlus},
+			},
+			"order": {
+				entitlement.ContractFilter{OrderID: orders[2].ID},
+				[]catalogue.ServiceType{catalogue.ServiceExtWarranty},
+			},
+			"account": {
+				entitlement.ContractFilter{AccountID: accountID, Type: catalogue.ServiceJumpStart},
+				[]catalogue.ServiceType{catalogue.ServiceJumpStart},
+			},
 			"no account": {entitlement.ContractFilter{AccountID: "acc_other"}, nil},
-			"ending":     {entitlement.ContractFilter{Sort: entitlement.ContractsEnding}, []catalogue.ServiceType{catalogue.ServiceJumpStart, catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty}},
+			"ending": {entitlement.ContractFilter{Sort: entitlement.ContractsEnding}, []catalogue.ServiceType{
+				catalogue.ServiceJumpStart, catalogue.ServiceSelect, catalogue.ServiceSyncPlus,
+				catalogue.ServiceExtWarranty,
+			}},
 		} {
 			require.Equal(t, c.want, typesOf(storetest.Registered(t, env, customer, c.filter)), name)
 		}
@@ -82,12 +100,17 @@ func TestR38_RegisterPagesInEveryOrder(t *testing.T) {
 				env.Calendar.Set(env.Calendar.Now().Add(time.Nanosecond * 1500))
 			}
 		}
-		for _, sort := range []entitlement.ContractSort{entitlement.ContractsNewest, entitlement.ContractsOldest, entitlement.ContractsEnding} {
+		for _, sort := range []entitlement.ContractSort{
+			entitlement.ContractsNewest, entitlement.ContractsOldest, entitlement.ContractsEnding,
+		} {
 			whole := storetest.Registered(t, env, env.Context, entitlement.ContractFilter{Sort: sort})
 			require.Len(t, whole, 7)
 			var paged []entitlement.ContractEntry
 			for after, pages := "", 0; pages == 0 || after != ""; pages++ {
-				part, next, err := env.Contracts(env.Context, entitlement.ContractFilter{Sort: sort, Page: db.Page{After: after, Limit: 2}})
+				part, next, err := env.Contracts(env.Context, entitlement.ContractFilter{
+					Sort: sort,
+					Page: db.Page{After: after, Limit: 2},
+				})
 				require.NoError(t, err)
 				paged, after = append(paged, part...), next
 				require.Less(t, pages, 5)
@@ -108,7 +131,8 @@ func TestR38_ExpiringIsCountedInLocalDays(t *testing.T) {
 		end := storetest.Registered(t, env, env.Context, entitlement.ContractFilter{})[0].EndAt
 		zone := storetest.Registered(t, env, env.Context, entitlement.ContractFilter{})[0].TimeZone
 		within := func(days int) int {
-			return len(storetest.Registered(t, env, storetest.Customer(*o.AccountID), entitlement.ContractFilter{ExpiringWithin: &days}))
+			return len(storetest.Registered(t, env, storetest.Customer(*o.AccountID),
+				entitlement.ContractFilter{ExpiringWithin: &days}))
 		}
 		loc, err := time.LoadLocation(zone)
 		require.NoError(t, err)
@@ -154,7 +178,10 @@ func TestR111c_AnOrderInProgressIsShownAsProcessing(t *testing.T) {
 
 		_, err = env.FulfilOrder(env.Context, waiting.ID)
 		require.NoError(t, err)
-		require.Empty(t, storetest.Registered(t, env, customer, entitlement.ContractFilter{State: rules.ContractProcessing}))
-		require.Len(t, storetest.Registered(t, env, customer, entitlement.ContractFilter{OrderID: waiting.ID}), 2, "contracts now, once each")
+		require.Empty(
+			t, storetest.Registered(t, env, customer, entitlement.ContractFilter{State: rules.ContractProcessing}),
+		)
+		require.Len(t, storetest.Registered(t, env, customer, entitlement.ContractFilter{OrderID: waiting.ID}), 2,
+			"contracts now, once each")
 	})
 }

@@ -21,8 +21,13 @@ func TestS14_SameOrderIsAnsweredAfterItsSKULeftTheCatalogue(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		first := env.Accept(t, reseller, storetest.Form("PO-1"))
-		require.NoError(t, env.PutSKU(env.Context, program.CatalogueSKU{Code: "SELECT-3Y", ServiceType: catalogue.ServiceSelect, TermYears: 3,
-			EffectiveFrom: "2020-01-01", EffectiveTo: "2026-11-21"}))
+		require.NoError(t, env.PutSKU(env.Context, program.CatalogueSKU{
+			Code:          "SELECT-3Y",
+			ServiceType:   catalogue.ServiceSelect,
+			TermYears:     3,
+			EffectiveFrom: "2020-01-01",
+			EffectiveTo:   "2026-11-21",
+		}))
 
 		again, err := env.AcceptOrder(env.Context, order.Intake{Sender: reseller, Form: storetest.Form("PO-1")})
 		require.NoError(t, err)
@@ -39,8 +44,13 @@ func TestS15_OrderMakesAPendingReaderAnAdministrator(t *testing.T) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		first := env.Fulfilled(t, reseller, storetest.Form("PO-1"))
 		env.Join(t, env.InvitationOf(t, first.ID))
-		reader, err := env.Invite(env.Context, identity.NewInvite{AccountID: *first.AccountID, Email: "bruno@acme.example", ContactName: "Bruno",
-			Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
+		reader, err := env.Invite(env.Context, identity.NewInvite{
+			AccountID:   *first.AccountID,
+			Email:       "bruno@acme.example",
+			ContactName: "Bruno",
+			Role:        identity.RoleReadOnly,
+			Kind:        identity.InvitationForColleague,
+		})
 		require.NoError(t, err)
 
 		form := storetest.Form("PO-2")
@@ -57,17 +67,27 @@ func TestS11_SuspendedMemberDoesNotComeBackByAnInvitation(t *testing.T) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		first := env.Fulfilled(t, reseller, storetest.Form("PO-1"))
 		env.Join(t, env.InvitationOf(t, first.ID))
-		reader, err := env.Invite(env.Context, identity.NewInvite{AccountID: *first.AccountID, Email: "bruno@acme.example", ContactName: "Bruno",
-			Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
+		reader, err := env.Invite(env.Context, identity.NewInvite{
+			AccountID:   *first.AccountID,
+			Email:       "bruno@acme.example",
+			ContactName: "Bruno",
+			Role:        identity.RoleReadOnly,
+			Kind:        identity.InvitationForColleague,
+		})
 		require.NoError(t, err)
 		_, member := env.Join(t, reader)
-		_, err = env.ChangeMembership(env.Context, member.ID, identity.RoleReadOnly, rules.MembershipSuspended, "left the project")
+		_, err = env.ChangeMembership(env.Context, member.ID, identity.RoleReadOnly, rules.MembershipSuspended,
+			"left the project")
 		require.NoError(t, err)
 
 		form := storetest.Form("PO-2")
 		form.EndCustomer.Email = "bruno@acme.example"
 		second := env.Fulfilled(t, reseller, form)
-		_, _, err = env.AcceptInvitation(env.Context, identity.Acceptance{InvitationID: env.InvitationOf(t, second.ID).ID, Email: "bruno@acme.example", Name: "Bruno"})
+		_, _, err = env.AcceptInvitation(env.Context, identity.Acceptance{
+			InvitationID: env.InvitationOf(t, second.ID).ID,
+			Email:        "bruno@acme.example",
+			Name:         "Bruno",
+		})
 		require.Equal(t, rules.Forbidden, rules.CodeOf(err))
 	})
 }
@@ -76,14 +96,18 @@ func TestS12_UnitsInForceAreWhatAPartialCancellationLeft(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		o := env.Fulfilled(t, reseller, storetest.Form("PO-1"))
-		ctx := db.WithScope(env.Context, db.Scope{System: true, Actor: db.Actor{ID: "tok_1", Role: rules.OperatorAgent}})
+		ctx := db.WithScope(env.Context, db.Scope{
+			System: true,
+			Actor:  db.Actor{ID: "tok_1", Role: rules.OperatorAgent},
+		})
 		_, _, err := env.CancelOrder(ctx, o.ID, order.CancelRequest{Quantity: 4, Reason: "too many"})
 		require.NoError(t, err)
 		left := storetest.Registered(t, env, storetest.Customer(*o.AccountID), entitlement.ContractFilter{})
 		require.Len(t, left, 1)
 		require.EqualValues(t, 6, left[0].InForce)
 		require.EqualValues(t, 10, left[0].Quantity, "what was bought stays to be seen")
-		require.Empty(t, storetest.Registered(t, env, storetest.Customer("acc_other"), entitlement.ContractFilter{AccountID: *o.AccountID}), "for nobody else")
+		require.Empty(t, storetest.Registered(t, env, storetest.Customer("acc_other"),
+			entitlement.ContractFilter{AccountID: *o.AccountID}), "for nobody else")
 	})
 }
 

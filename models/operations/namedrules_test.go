@@ -13,7 +13,8 @@ import (
 
 func TestR45c_InvitationIsForTheEndCustomersAddress(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.FormFor("PO-1", "Globex SA", "Rui.Lima@Globex.example"))
+		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"),
+			storetest.FormFor("PO-1", "Globex SA", "Rui.Lima@Globex.example"))
 		inv := env.InvitationOf(t, o.ID)
 		require.Equal(t, "rui.lima@globex.example", inv.Email)
 		mails := env.Mails(t, "invitation")
@@ -28,14 +29,19 @@ func TestR90c_RefusedAfterTheWindowForEverybody(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		o := env.Fulfilled(t, seller, storetest.Form("PO-1"))
 		env.SetLocal(t, o.TimeZone, "2026-12-21 00:00") // purchased on 2026-11-20
-		for _, ctx := range []context.Context{storetest.Seller(seller), storetest.Customer(*o.AccountID), storetest.Operator()} {
+		for _, ctx := range []context.Context{
+			storetest.Seller(seller), storetest.Customer(*o.AccountID), storetest.Operator(),
+		} {
 			for _, quantity := range []int{0, 1} {
 				_, _, err := env.CancelOrder(ctx, o.ID, order.CancelRequest{Quantity: quantity, Reason: "too late"})
 				storetest.RequireCode(t, rules.CancellationWindowClosed, err)
 			}
 		}
 		env.SetLocal(t, o.TimeZone, "2026-12-20 23:59")
-		_, _, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Quantity: 1, Reason: "in time"})
+		_, _, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{
+			Quantity: 1,
+			Reason:   "in time",
+		})
 		require.NoError(t, err, "the refusals changed nothing")
 		require.Equal(t, 9, env.Count(t, "SELECT count(*) FROM licences WHERE state = 'AVAILABLE'"))
 	})
@@ -56,7 +62,8 @@ func TestR107b_ContractBelongsToTheMatchedAccount(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, contracts, 1)
 			require.Equal(t, *o.AccountID, contracts[0].AccountID)
-			require.Equal(t, 10, env.Count(t, "SELECT count(*) FROM licences WHERE contract_id = '"+contracts[0].ID+"' AND account_id = '"+*o.AccountID+"'"))
+			require.Equal(t, 10, env.Count(t, "SELECT count(*) FROM licences WHERE contract_id = '"+contracts[0].ID+
+				"' AND account_id = '"+*o.AccountID+"'"))
 		}
 	})
 }

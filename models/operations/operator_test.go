@@ -19,7 +19,9 @@ import (
 )
 
 func process(t *testing.T, env storetest.Env, id string) *operations.Process {
-	for _, p := range storetest.ListOf(env.ListProcesses(env.Context, operations.ProcessFilter{Page: db.Page{Limit: 200}}))(t) {
+	for _, p := range storetest.ListOf(
+		env.ListProcesses(env.Context, operations.ProcessFilter{Page: db.Page{Limit: 200}}),
+	)(t) {
 		if p.ID == id {
 			return &p
 		}
@@ -57,8 +59,12 @@ func TestProcessesSayWhatTheyWaitFor(t *testing.T) {
 		for _, c := range counts {
 			require.EqualValues(t, 1, c.N)
 		}
-		require.Len(t, storetest.ListOf(env.ListProcesses(env.Context, operations.ProcessFilter{WaitsFor: processes.WaitsForAcceptance}))(t), 1)
-		require.Len(t, storetest.ListOf(env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.Order, Actor: "OPERATOR"}))(t), 1)
+		require.Len(t, storetest.ListOf(
+			env.ListProcesses(env.Context, operations.ProcessFilter{WaitsFor: processes.WaitsForAcceptance}),
+		)(t), 1)
+		require.Len(t, storetest.ListOf(
+			env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.Order, Actor: "OPERATOR"}),
+		)(t), 1)
 		_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Reason: "x"})
 		require.NoError(t, err)
 		check(o.ID, processes.WaitsForCompensation, "SYSTEM", nil)
@@ -76,7 +82,8 @@ func TestBouncedInvitationWaitsForANewAddress(t *testing.T) {
 		o, inv := storetest.FulfilledWithInvitation(t, env)
 		m, _, err := env.NextMail(env.Context, inv.ID, notification.MailResult{}, nil)
 		require.NoError(t, err)
-		_, _, err = env.NextMail(env.Context, inv.ID, notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)
+		_, _, err = env.NextMail(env.Context, inv.ID,
+			notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)
 		require.NoError(t, err)
 		p := process(t, env, inv.ID)
 		require.Equal(t, processes.WaitsForNewAddress, p.WaitsFor)
@@ -142,7 +149,12 @@ func TestWatchOverdueGivesATimerItsGrace(t *testing.T) {
 func TestTasksRaisedTwiceDoneAndRaisedAgain(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		raise := func(why string) {
-			require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: "ord_1", What: "look", Why: why}))
+			require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{
+				Kind:      db.TaskProcessStuck,
+				SubjectID: "ord_1",
+				What:      "look",
+				Why:       why,
+			}))
 		}
 		raise("first")
 		raise("second")
@@ -165,7 +177,8 @@ func TestTasksRaisedTwiceDoneAndRaisedAgain(t *testing.T) {
 		require.Nil(t, open.ResolvedAt)
 		require.NoError(t, env.RetryProcess(storetest.Operator(), open.ID))
 		storetest.RequireCode(t, rules.StateConflict, env.RetryProcess(storetest.Operator(), open.ID))
-		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'order.retry' AND subject_id = 'ord_1'"))
+		require.Equal(t, 1,
+			env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'order.retry' AND subject_id = 'ord_1'"))
 		storetest.RequireAll(t, storetest.AtOnce(8, func(int) error {
 			return env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskOutboxStuck, SubjectID: "evt_1"})
 		}))
@@ -179,7 +192,9 @@ func TestRetryOfAnOutboxEventMakesItDue(t *testing.T) {
 		storetest.TakeOrders(t, env, 1)
 		events, err := env.LeaseOutbox(env.Context, 1, time.Hour)
 		require.NoError(t, err)
-		require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskOutboxStuck, SubjectID: events[0].ID}))
+		require.NoError(
+			t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskOutboxStuck, SubjectID: events[0].ID}),
+		)
 		require.NoError(t, env.RetryProcess(storetest.Operator(), env.Tasks(t, db.TaskOutboxStuck)[0].ID))
 		again, err := env.LeaseOutbox(env.Context, 1, time.Hour)
 		require.NoError(t, err)
@@ -215,7 +230,13 @@ func TestR1_ProgramIsConfiguration(t *testing.T) {
 func TestTokens(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		org := env.Reseller(t, "Revenda Sul")
-		token, secret, err := env.CreateToken(storetest.Operator(), identity.NewToken{OrgID: org.ID, Role: rules.Reseller, Label: "ERP", Scopes: []string{"orders:write", "orders:read"}, ExpiresAt: time.Now().Add(time.Hour)})
+		token, secret, err := env.CreateToken(storetest.Operator(), identity.NewToken{
+			OrgID:     org.ID,
+			Role:      rules.Reseller,
+			Label:     "ERP",
+			Scopes:    []string{"orders:write", "orders:read"},
+			ExpiresAt: time.Now().Add(time.Hour),
+		})
 		require.NoError(t, err)
 		require.Regexp(t, `^rct_[A-Za-z0-9_-]{43}$`, secret)
 		require.Equal(t, secret[:10], token.Prefix)
@@ -230,7 +251,10 @@ func TestTokens(t *testing.T) {
 		require.False(t, got.HasScope("orders"))
 		_, err = env.TokenBySecret(env.Context, secret+"x")
 		require.ErrorIs(t, err, identity.ErrBadToken)
-		_, expired, err := env.CreateToken(storetest.Operator(), identity.NewToken{OrgID: org.ID, ExpiresAt: time.Now().Add(-time.Second)})
+		_, expired, err := env.CreateToken(storetest.Operator(), identity.NewToken{
+			OrgID:     org.ID,
+			ExpiresAt: time.Now().Add(-time.Second),
+		})
 		require.NoError(t, err)
 		_, err = env.TokenBySecret(env.Context, expired)
 		require.ErrorIs(t, err, identity.ErrBadToken)

@@ -37,7 +37,10 @@ func TestS22_FinanceReadsFeesOneAfterTheOther(t *testing.T) {
 		}
 		_, err = env.ReceiveRMA(storetest.AgentContext, r.ID)
 		require.NoError(t, err)
-		_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDefect})
+		_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
+			Serial:  "SN-100",
+			Outcome: rma.OutcomeDefect,
+		})
 		require.NoError(t, err)
 
 		events, _, err := env.OutsideEvents(storetest.AgentContext, db.OutboxFeeCredited, db.Page{})

@@ -29,10 +29,20 @@ func TestS27_30And30MergeTo1(t *testing.T) {
 		}
 		require.Equal(t, operations.ParentChange{
 			From: replacement.Spares{ParentOrgID: parents[1], Name: storetest.Company(1), MergedInto: parents[0]},
-			Into: replacement.Spares{ParentOrgID: parents[0], Name: storetest.Company(0), Entitled: 1, Licences: 60}, Moved: []string{*orders[1].AccountID}}, change)
-		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByMerge, SourceID: parents[1]}}, storetest.LedgerOf(t, env, parents[0]))
+			Into: replacement.Spares{
+				ParentOrgID: parents[0],
+				Name:        storetest.Company(0),
+				Entitled:    1,
+				Licences:    60,
+			},
+			Moved: []string{*orders[1].AccountID},
+		}, change)
+		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByMerge, SourceID: parents[1]}},
+			storetest.LedgerOf(t, env, parents[0]))
 		for _, chain := range parents {
-			require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'parent.merged' AND chain_id = '"+chain+"'"), "audited on both sides, once")
+			require.Equal(t, 1, env.Count(
+				t, "SELECT count(*) FROM audit_events WHERE verb = 'parent.merged' AND chain_id = '"+chain+"'",
+			), "audited on both sides, once")
 		}
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'account.parent_changed'"))
 		env.AuditHolds(t)
@@ -45,7 +55,10 @@ func TestS27_MergeMovesTheBalanceAndOnlyGrowthGrants(t *testing.T) {
 		_, err := env.MergeParents(storetest.Operator(), parents[1], parents[0], "one group now")
 		require.NoError(t, err)
 		into := storetest.LedgerOf(t, env, parents[0])
-		require.Equal(t, []spare.SpareEntry{{Delta: 2, Cause: spare.SpareByTransfer, SourceID: parents[1]}, {Delta: 1, Cause: spare.SpareByMerge, SourceID: parents[1]}}, into[1:])
+		require.Equal(t, []spare.SpareEntry{
+			{Delta: 2, Cause: spare.SpareByTransfer, SourceID: parents[1]},
+			{Delta: 1, Cause: spare.SpareByMerge, SourceID: parents[1]},
+		}, into[1:])
 		require.Equal(t, 4, spare.SpareBalance(into))
 		var pages []int64
 		for after := ""; ; {
@@ -73,7 +86,8 @@ func TestS27_TheMergedCompanysNewAccountsGoToTheOther(t *testing.T) {
 		}
 		seller := env.Reseller(t, "Revenda Sul")
 		for i := range 3 {
-			o := env.Fulfilled(t, seller, storetest.OrderForm(fmt.Sprint("PO-N", i), storetest.Company(i), fmt.Sprintf("Rua %d, 2", i), 3))
+			o := env.Fulfilled(t, seller,
+				storetest.OrderForm(fmt.Sprint("PO-N", i), storetest.Company(i), fmt.Sprintf("Rua %d, 2", i), 3))
 			require.Equal(t, parents[0], storetest.ParentOf(t, env, o))
 			acc, err := env.CreateAccount(env.Context, storetest.Form("x").EndCustomer, parents[i], account.ModeSite)
 			require.NoError(t, err)
@@ -116,18 +130,33 @@ func TestS27_SplitCountsEachByItsOwnLicences(t *testing.T) {
 		parent := storetest.ParentOf(t, env, a)
 		require.Equal(t, 2, storetest.Entitled(t, env, parent))
 		split := func() operations.ParentChange {
-			got, err := env.SplitParent(storetest.Operator(), parent, operations.SplitRequest{Name: "Acme Sul SA", AccountIDs: []string{*b.AccountID, *c.AccountID}, Reason: "sold"})
+			got, err := env.SplitParent(storetest.Operator(), parent, operations.SplitRequest{
+				Name:       "Acme Sul SA",
+				AccountIDs: []string{*b.AccountID, *c.AccountID},
+				Reason:     "sold",
+			})
 			require.NoError(t, err)
 			return got
 		}
 		got := split()
 		require.Len(t, got.Moved, 2)
 		other := storetest.ParentOf(t, env, b)
-		require.Equal(t, replacement.Spares{ParentOrgID: parent, Name: "Acme Ltda", Entitled: 1, Licences: 50}, got.From)
-		require.Equal(t, replacement.Spares{ParentOrgID: other, Name: "Acme Sul SA", Entitled: 1, Licences: 50}, got.Into)
+		require.Equal(t, replacement.Spares{
+			ParentOrgID: parent,
+			Name:        "Acme Ltda",
+			Entitled:    1,
+			Licences:    50,
+		}, got.From)
+		require.Equal(t, replacement.Spares{
+			ParentOrgID: other,
+			Name:        "Acme Sul SA",
+			Entitled:    1,
+			Licences:    50,
+		}, got.Into)
 		kept := storetest.LedgerOf(t, env, parent)
 		require.Equal(t, spare.SpareEntry{Delta: -1, Cause: spare.SpareBySplit, SourceID: other}, kept[len(kept)-1])
-		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareBySplit, SourceID: parent}}, storetest.LedgerOf(t, env, other))
+		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareBySplit, SourceID: parent}},
+			storetest.LedgerOf(t, env, other))
 		require.Empty(t, split().Moved, "the same again changes nothing")
 		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'parent.split'"))
 		for range 2 { // and back, and away again: each is new
@@ -149,18 +178,31 @@ func TestS27_SplitRefusesWhatCannotBeMeant(t *testing.T) {
 			_, err := env.SplitParent(storetest.Operator(), from, q)
 			return err
 		}
-		require.Equal(t, []string{"/name", "/account_ids"}, storetest.Pointers(split(p[0], operations.SplitRequest{Name: " ", Reason: "r"})))
+		require.Equal(t, []string{"/name", "/account_ids"},
+			storetest.Pointers(split(p[0], operations.SplitRequest{Name: " ", Reason: "r"})))
 		good := operations.SplitRequest{Name: "Nova SA", AccountIDs: []string{*o[0].AccountID}, Reason: "r"}
 		storetest.RequireCode(t, rules.NotFound, split("org_none", good))
-		for i, q := range []operations.SplitRequest{{Name: "Nova SA", AccountIDs: []string{*o[1].AccountID}, Reason: "r"}, {Name: "Nova SA", AccountIDs: []string{"acc_none"}, Reason: "r"}} {
+		for i, q := range []operations.SplitRequest{
+			{Name: "Nova SA", AccountIDs: []string{*o[1].AccountID}, Reason: "r"},
+			{Name: "Nova SA", AccountIDs: []string{"acc_none"}, Reason: "r"},
+		} {
 			require.Equal(t, []string{"/account_ids/0"}, storetest.Pointers(split(p[0], q)), i)
 		}
-		require.Equal(t, []string{"/name"}, storetest.Pointers(split(p[0], operations.SplitRequest{Name: storetest.Company(0), AccountIDs: good.AccountIDs, Reason: "r"})))
-		require.Equal(t, []string{"/account_ids"}, storetest.Pointers(split(p[0], operations.SplitRequest{Name: "Nova SA", AccountIDs: append(good.AccountIDs, good.AccountIDs...), Reason: "r"})))
-		storetest.RequireCode(t, rules.ReasonRequired, split(p[0], operations.SplitRequest{Name: "Nova SA", AccountIDs: good.AccountIDs}))
-		require.Zero(t, env.Count(t, "SELECT count(*) FROM orgs WHERE name = 'Nova SA'"), "a refused split registers no parent")
+		require.Equal(t, []string{"/name"}, storetest.Pointers(
+			split(p[0], operations.SplitRequest{Name: storetest.Company(0), AccountIDs: good.AccountIDs, Reason: "r"}),
+		))
+		require.Equal(t, []string{"/account_ids"}, storetest.Pointers(split(p[0], operations.SplitRequest{
+			Name:       "Nova SA",
+			AccountIDs: append(good.AccountIDs, good.AccountIDs...),
+			Reason:     "r",
+		})))
+		storetest.RequireCode(t, rules.ReasonRequired,
+			split(p[0], operations.SplitRequest{Name: "Nova SA", AccountIDs: good.AccountIDs}))
+		require.Zero(t, env.Count(t, "SELECT count(*) FROM orgs WHERE name = 'Nova SA'"),
+			"a refused split registers no parent")
 		require.NoError(t, split(p[0], good))
-		storetest.RequireCode(t, rules.NotFound, storetest.SecondOf(env.SplitParent(storetest.Customer(*o[0].AccountID), p[0], good)))
+		storetest.RequireCode(t, rules.NotFound,
+			storetest.SecondOf(env.SplitParent(storetest.Customer(*o[0].AccountID), p[0], good)))
 	})
 }
 
@@ -173,12 +215,14 @@ func TestS27_MergesAndOrdersAtOnce(t *testing.T) {
 		var parents []string
 		var first []order.Order
 		for i := range 2 {
-			o := env.Fulfilled(t, seller, storetest.OrderForm(storetest.PO(i), storetest.Company(10*round+i), "Rua A, 1", 40))
+			o := env.Fulfilled(t, seller,
+				storetest.OrderForm(storetest.PO(i), storetest.Company(10*round+i), "Rua A, 1", 40))
 			first, parents = append(first, o), append(parents, storetest.ParentOf(t, env, o))
 		}
 		var orders []order.Order
 		for i := range 4 {
-			orders = append(orders, env.Accept(t, seller, storetest.OrderForm(storetest.PO(10+i), storetest.Company(10*round+i%2), fmt.Sprintf("Rua %d, 9", i/2), 15)))
+			orders = append(orders, env.Accept(t, seller, storetest.OrderForm(storetest.PO(10+i),
+				storetest.Company(10*round+i%2), fmt.Sprintf("Rua %d, 9", i/2), 15)))
 		}
 		storetest.RequireAll(t, storetest.AtOnce(6, func(i int) error {
 			switch i {
@@ -186,7 +230,10 @@ func TestS27_MergesAndOrdersAtOnce(t *testing.T) {
 				_, err := env.MergeParents(storetest.Operator(), parents[1], parents[0], "one group now")
 				return err
 			case 5:
-				_, _, err := env.CancelOrder(storetest.Operator(), first[1].ID, order.CancelRequest{Quantity: 5, Reason: "fewer"})
+				_, _, err := env.CancelOrder(storetest.Operator(), first[1].ID, order.CancelRequest{
+					Quantity: 5,
+					Reason:   "fewer",
+				})
 				return err
 			}
 			_, err := env.FulfilOrder(env.Context, orders[i].ID)

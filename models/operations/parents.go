@@ -239,7 +239,9 @@ func (s *Operations) split(
 	if err != nil {
 		return nil, "", err
 	}
-	if err := errors.Join(account.MergedElsewhere(p.A, ""), account.MergedElsewhere(p.B, fromID)); err != nil {
+	if err := errors.Join(
+		account.MergedElsewhere(p.A, ""), account.MergedElsewhere(p.B, fromID),
+	); err != nil {
 		return nil, "", err
 	}
 
@@ -271,7 +273,9 @@ func (s *Operations) split(
 
 // toMove returns those of the named accounts that are not there yet, and refuses each
 // that belongs to neither parent.
-func toMove(ids []string, accounts []account.Account, from, into string) (moving []account.Account, err error) {
+func toMove(
+	ids []string, accounts []account.Account, from, into string,
+) (moving []account.Account, err error) {
 	parents := map[string]string{}
 	for _, a := range accounts {
 		parents[a.ID] = a.ParentOrgID

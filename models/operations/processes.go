@@ -56,10 +56,13 @@ var processSQL string
 
 // ListProcesses lists what is under way, newest first; it answers with
 // Temporal down.
-func (s *Operations) ListProcesses(ctx context.Context, f ProcessFilter) ([]Process, string, error) {
+func (s *Operations) ListProcesses(
+	ctx context.Context, f ProcessFilter,
+) ([]Process, string, error) {
 	var out []Process
 	now := s.db.Now()
 	stuck := now.Add(-s.db.Patience())
+
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
 			return err
@@ -67,21 +70,28 @@ func (s *Operations) ListProcesses(ctx context.Context, f ProcessFilter) ([]Proc
 		sql, args := f.query(now, stuck)
 		return tx.Raw(sql, args).Scan(&out).Error
 	})
+
 	out, next := db.Cut(f.Page, out, func(p Process) string { return p.ID })
 	for i := range out {
 		out[i].Overdue = out[i].overdue(now, stuck)
 	}
+
 	return out, next, err
 }
 
 func (f ProcessFilter) query(now, stuck time.Time) (string, map[string]any) {
 	sql, args := processSQL, map[string]any{"now": now}
-	for column, value := range map[string]string{"kind": string(f.Kind), "waits_for": f.WaitsFor, "actor": f.Actor} {
+	for column, value := range map[string]string{
+		"kind":      string(f.Kind),
+		"waits_for": f.WaitsFor,
+		"actor":     f.Actor,
+	} {
 		if value != "" {
 			sql += " AND " + column + " = @" + column
 			args[column] = value
 		}
 	}
+
 	if f.Overdue {
 		sql += " AND (until <= @now OR timer_at <= @now OR (actor = 'SYSTEM' AND since <= @stuck))"
 		args["stuck"] = stuck
@@ -94,6 +104,7 @@ func (f ProcessFilter) query(now, stuck time.Time) (string, map[string]any) {
 		sql += " AND id < @after"
 		args["after"] = f.Page.After
 	}
+
 	args["limit"] = f.Page.Size() + 1
 	return sql + " ORDER BY id DESC LIMIT @limit", args
 }
@@ -123,7 +134,8 @@ func (s *Operations) CountProcesses(ctx context.Context) ([]ProcessCount, error)
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
-		return tx.Raw("SELECT kind, waits_for, actor, count(*) AS n FROM ("+processSQL+") q GROUP BY kind, waits_for, actor ORDER BY kind, waits_for",
+		return tx.Raw("SELECT kind, waits_for, actor, count(*) AS n FROM ("+processSQL+
+			") q GROUP BY kind, waits_for, actor ORDER BY kind, waits_for",
 			map[string]any{"now": tx.Now()}).Scan(&out).Error
 	})
 	return out, err
@@ -140,17 +152,25 @@ func (s *Operations) WatchOverdue(ctx context.Context) (int, error) {
 		if err != nil {
 			return n, err
 		}
+
 		for _, p := range overdue {
 			if !p.stuck(late) && (p.TimerAt == nil || p.TimerAt.After(late)) {
 				continue // its timer is only just due, or somebody else is late
 			}
+
 			n++
-			err := s.db.RaiseTask(ctx, db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: p.ID, AccountID: p.AccountID,
-				What: "Find out why this does not move on, then retry.", Why: "It has waited longer than it should for " + p.WaitsFor + "."})
+			err := s.db.RaiseTask(ctx, db.OperatorTask{
+				Kind:      db.TaskProcessStuck,
+				SubjectID: p.ID,
+				AccountID: p.AccountID,
+				What:      "Find out why this does not move on, then retry.",
+				Why:       "It has waited longer than it should for " + p.WaitsFor + ".",
+			})
 			if err != nil {
 				return n, err
 			}
 		}
+
 		if page.After = next; next == "" {
 			return n, nil
 		}

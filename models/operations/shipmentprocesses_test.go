@@ -43,7 +43,10 @@ func TestProcessesShowShipments(t *testing.T) {
 		expect("return/1", processes.WaitsForPickUp, "CUSTOMER")
 		storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanPickedUp)
 		expect("out/1", processes.WaitsForDelivery, "CARRIER")
-		late, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.Shipment, Overdue: true})
+		late, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{
+			Kind:    processes.Shipment,
+			Overdue: true,
+		})
 		require.NoError(t, err)
 		require.Empty(t, late)
 		env.Calendar.Set(*storetest.GetRMA(t, env, r.ID).PromisedUntil)
@@ -68,13 +71,29 @@ func TestProcessesShowShipments(t *testing.T) {
 // A parcel that people hand in waits for them.
 func TestProcessesShowShipmentsByHand(t *testing.T) {
 	env := storetest.SQLite(t)
-	_, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: storetest.AccountOf(t, env), Direction: shipping.ShipRecall, SubjectID: "spu_1", BookingKey: "k", Carrier: "other"})
+	_, err := env.CreateShipment(env.Context, logistics.NewShipment{
+		AccountID:  storetest.AccountOf(t, env),
+		Direction:  shipping.ShipRecall,
+		SubjectID:  "spu_1",
+		BookingKey: "k",
+		Carrier:    "other",
+	})
 	require.NoError(t, err)
-	list, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.Shipment, DueBy: time.Time{}})
+	list, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{
+		Kind:  processes.Shipment,
+		DueBy: time.Time{},
+	})
 	require.NoError(t, err)
 	require.Len(t, list, 1)
-	require.Equal(t, []any{"spare/spu_1", processes.WaitsForBooking, "OPERATOR"}, []any{list[0].WorkflowID, list[0].WaitsFor, list[0].Actor})
+	require.Equal(t, []any{
+		"spare/spu_1", processes.WaitsForBooking, "OPERATOR",
+	}, []any{list[0].WorkflowID, list[0].WaitsFor, list[0].Actor})
 	counts, err := env.CountProcesses(env.Context)
 	require.NoError(t, err)
-	require.Contains(t, counts, operations.ProcessCount{Kind: processes.Shipment, WaitsFor: processes.WaitsForBooking, Actor: "OPERATOR", N: 1})
+	require.Contains(t, counts, operations.ProcessCount{
+		Kind:     processes.Shipment,
+		WaitsFor: processes.WaitsForBooking,
+		Actor:    "OPERATOR",
+		N:        1,
+	})
 }

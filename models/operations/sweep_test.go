@@ -55,7 +55,11 @@ func TestS2_V1_V2_V3_EndDates(t *testing.T) {
 		form := storetest.Form("PO-1")
 		form.PurchasedOn = start.AddDate(0, 0, -60).Format("2006-01-02")
 		form.Lines = []ordering.OrderLine{{SKU: fmt.Sprintf("SELECT-%dY", c.years), Quantity: 1}}
-		seller, err := env.PutOrg(env.Context, account.OrgChange{Kind: account.OrgReseller, Name: "R", AuthorisedFrom: "2010-01-01"})
+		seller, err := env.PutOrg(env.Context, account.OrgChange{
+			Kind:           account.OrgReseller,
+			Name:           "R",
+			AuthorisedFrom: "2010-01-01",
+		})
 		require.NoError(t, err)
 		o := env.Fulfilled(t, seller, form)
 		env.Calendar.Set(start)
@@ -99,10 +103,20 @@ func TestS3_ExpiryOfContractAndLicences(t *testing.T) {
 func TestS5_FiveRemindersOverTheLastDays(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, end := started(t, env)
-		extra, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *o.AccountID, Email: "rui@acme.example", Role: identity.RoleAdmin, Kind: identity.InvitationForExtra})
+		extra, err := env.Invite(storetest.Operator(), identity.NewInvite{
+			AccountID: *o.AccountID,
+			Email:     "rui@acme.example",
+			Role:      identity.RoleAdmin,
+			Kind:      identity.InvitationForExtra,
+		})
 		require.NoError(t, err)
 		env.Join(t, extra)
-		reader, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *o.AccountID, Email: "eva@acme.example", Role: identity.RoleReadOnly, Kind: identity.InvitationForExtra})
+		reader, err := env.Invite(storetest.Operator(), identity.NewInvite{
+			AccountID: *o.AccountID,
+			Email:     "eva@acme.example",
+			Role:      identity.RoleReadOnly,
+			Kind:      identity.InvitationForExtra,
+		})
 		require.NoError(t, err)
 		env.Join(t, reader)
 		for day := -110; day <= 15; day++ {
@@ -122,7 +136,10 @@ func TestS5_FiveRemindersOverTheLastDays(t *testing.T) {
 			}
 		}
 		require.Equal(t, want, got)
-		require.Equal(t, 10, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'mail.start' AND subject_id IN (SELECT id FROM notifications WHERE template = 'renewal_reminder')"))
+		require.Equal(t, 10, env.Count(
+			t,
+			"SELECT count(*) FROM outbox_events WHERE kind = 'mail.start' AND subject_id IN (SELECT id FROM notifications WHERE template = 'renewal_reminder')",
+		))
 	})
 }
 
@@ -137,7 +154,8 @@ func TestS5_AWeekWithoutSweepsLosesNone(t *testing.T) {
 			env.Calendar.Set(end.AddDate(0, 0, day).Add(9 * time.Hour))
 			storetest.SweepOnce(t, env)
 		}
-		require.Equal(t, 5, env.Count(t, "SELECT count(*) FROM notifications WHERE template = 'renewal_reminder'"), "gap from day %d", gap)
+		require.Equal(t, 5, env.Count(t, "SELECT count(*) FROM notifications WHERE template = 'renewal_reminder'"),
+			"gap from day %d", gap)
 	}
 }
 
@@ -150,7 +168,8 @@ func TestSweepOfMoreThanABatchKilledBetweenBatches(t *testing.T) {
 		ctx, kill := context.WithCancel(env.Context)
 		_, err := env.SweepContracts(ctx, func(operations.Sweep) { kill() }) // after the first batch
 		require.Error(t, err)
-		require.Equal(t, entitlement.SweepBatch, env.Count(t, "SELECT count(*) FROM service_contracts WHERE state = 'ACTIVE'"))
+		require.Equal(t, entitlement.SweepBatch,
+			env.Count(t, "SELECT count(*) FROM service_contracts WHERE state = 'ACTIVE'"))
 		var seen []int
 		out, err := env.SweepContracts(env.Context, func(s operations.Sweep) { seen = append(seen, s.Started) })
 		require.NoError(t, err)
@@ -161,17 +180,25 @@ func TestSweepOfMoreThanABatchKilledBetweenBatches(t *testing.T) {
 		env.AuditHolds(t)
 		env.Statements.Reset()
 		require.Equal(t, operations.Sweep{}, storetest.SweepOnce(t, env))
-		require.LessOrEqual(t, len(env.Statements.List()), 3, "a sweep with nothing to do asks once per step; the issue allows 20")
+		require.LessOrEqual(t, len(env.Statements.List()), 3,
+			"a sweep with nothing to do asks once per step; the issue allows 20")
 	})
 }
 
 // manyContracts copies the order's contract and line n times.
 func manyContracts(t *testing.T, env storetest.Env, o order.Order, n int) {
 	numbers := fmt.Sprintf("WITH RECURSIVE k(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM k WHERE i < %d) ", n)
-	require.NoError(t, env.Exec("INSERT INTO order_lines (id, order_id, position, sku, service_type, term_years, quantity) "+numbers+"SELECT 'lin_' || i, order_id, i + 1, sku, service_type, term_years, quantity FROM order_lines, k"))
-	require.NoError(t, env.Exec(`INSERT INTO service_contracts (id, account_id, order_id, order_line_id, type, state, quantity, term_years,
-		time_zone, fallback_start_at, start_at, end_at, start_reason, reminded_days, created_at) `+numbers+`SELECT 'con_' || i, account_id, order_id, 'lin_' || i, type, state, quantity, term_years,
-		time_zone, fallback_start_at, start_at, end_at, start_reason, reminded_days, created_at FROM service_contracts, k`))
+	require.NoError(
+		t, env.Exec("INSERT INTO order_lines (id, order_id, position, sku, service_type, term_years, quantity) "+
+			numbers+"SELECT 'lin_' || i, order_id, i + 1, sku, service_type, term_years, quantity FROM order_lines, k"),
+	)
+	require.NoError(
+		t,
+		env.Exec(`INSERT INTO service_contracts (id, account_id, order_id, order_line_id, type, state, quantity, term_years,
+		time_zone, fallback_start_at, start_at, end_at, start_reason, reminded_days, created_at) `+numbers+
+			`SELECT 'con_' || i, account_id, order_id, 'lin_' || i, type, state, quantity, term_years,
+		time_zone, fallback_start_at, start_at, end_at, start_reason, reminded_days, created_at FROM service_contracts, k`),
+	)
 }
 
 func TestSweepsAtOnce(t *testing.T) {

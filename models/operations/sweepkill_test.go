@@ -24,7 +24,12 @@ func sweepWorld(t *testing.T, env storetest.Env) {
 	f.Lines[0].SKU = "SELECT-1Y"
 	old := env.Fulfilled(t, seller, f)
 	env.Join(t, env.InvitationOf(t, old.ID))
-	extra, err := env.Invite(storetest.Operator(), identity.NewInvite{AccountID: *old.AccountID, Email: "rui@acme.example", Role: identity.RoleAdmin, Kind: identity.InvitationForExtra})
+	extra, err := env.Invite(storetest.Operator(), identity.NewInvite{
+		AccountID: *old.AccountID,
+		Email:     "rui@acme.example",
+		Role:      identity.RoleAdmin,
+		Kind:      identity.InvitationForExtra,
+	})
 	require.NoError(t, err)
 	env.Join(t, extra)
 	env.Assigned(t, env.Licences(t, old)[0], env.Room(t, *old.AccountID, "Sala 1"))
@@ -44,9 +49,12 @@ func effects(t *testing.T, env storetest.Env) map[string]int {
 	out := map[string]int{}
 	for _, query := range []string{
 		"SELECT 'contract ' || state FROM service_contracts", "SELECT 'licence ' || state FROM licences",
-		"SELECT 'assignment ' || end_reason FROM licence_assignments", "SELECT 'spares ' || cause || CAST(delta AS text) FROM spare_ledger",
-		"SELECT 'audit ' || verb FROM audit_events", "SELECT 'mail ' || template || epoch || recipient FROM notifications",
-		"SELECT 'outbox ' || kind FROM outbox_events", "SELECT 'reminded ' || CAST(reminded_days AS text) FROM service_contracts",
+		"SELECT 'assignment ' || end_reason FROM licence_assignments",
+		"SELECT 'spares ' || cause || CAST(delta AS text) FROM spare_ledger",
+		"SELECT 'audit ' || verb FROM audit_events",
+		"SELECT 'mail ' || template || epoch || recipient FROM notifications",
+		"SELECT 'outbox ' || kind FROM outbox_events",
+		"SELECT 'reminded ' || CAST(reminded_days AS text) FROM service_contracts",
 	} {
 		for _, row := range env.Strings(t, query) {
 			out[row]++
@@ -65,7 +73,9 @@ func TestS1_S3_S4_S5_ASweepKilledAnywhereDoesEachThingOnce(t *testing.T) {
 	require.Equal(t, operations.Sweep{Started: 2, Expired: 1, Reminded: 1}, storetest.SweepOnce(t, undisturbed))
 	statements := len(undisturbed.Statements.List())
 	want := effects(t, undisturbed)
-	for _, effect := range []string{"spares EXPIRY-1", "assignment EXPIRED", "audit licence.assigned", "mail renewal_reminderd-0rui@acme.example"} {
+	for _, effect := range []string{
+		"spares EXPIRY-1", "assignment EXPIRED", "audit licence.assigned", "mail renewal_reminderd-0rui@acme.example",
+	} {
 		require.Greater(t, want[effect], before[effect], effect)
 	}
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {

@@ -84,6 +84,7 @@ func (s *Orders) CancelOrder(
 		if err != nil {
 			return err
 		}
+
 		var done bool
 		c, done, err = cancelledBefore(tx, o, r)
 		if err != nil || done {
@@ -93,9 +94,11 @@ func (s *Orders) CancelOrder(
 		if err := mayCancel(tx, tx.Scope, o, r.Reason); err != nil {
 			return err
 		}
+
 		c, err = s.cancel(tx, ref, &o, r)
 		return err
 	})
+
 	return o, c, err
 }
 
@@ -110,10 +113,12 @@ func cancelledBefore(
 			return c, true, res.Error
 		}
 	}
+
 	if o.State == rules.OrderCancelled && r.Quantity == 0 {
 		c, err = lastCancellation(tx, o.ID)
 		return c, true, err
 	}
+
 	return c, false, nil
 }
 
@@ -143,6 +148,7 @@ func (s *Orders) cancel(
 	if err != nil {
 		return OrderCancellation{}, err
 	}
+
 	whole := r.Quantity == 0 || (r.Quantity == len(units) && len(units) > 0)
 	chosen := db.IdsOf(units, func(u entitlement.Licence) string { return u.ID })
 	if !whole {
@@ -164,10 +170,17 @@ func (s *Orders) cancel(
 	if err != nil {
 		return c, err
 	}
+
 	if !entitlement.CountsForSpares(contracts) {
 		return c, nil
 	}
-	why := replacement.SpareChange{Ratio: ref.Program.SpareRatio, Cause: spare.SpareByCancellation, Source: c.ID}
+
+	why := replacement.SpareChange{
+		Ratio:  ref.Program.SpareRatio,
+		Cause:  spare.SpareByCancellation,
+		Source: c.ID,
+	}
+
 	err = s.replacements.RecountAccount(tx, *o.AccountID, why)
 	return c, err
 }
@@ -191,6 +204,7 @@ func recordCancellation(
 	if err != nil {
 		return OrderCancellation{}, err
 	}
+
 	c := OrderCancellation{
 		ID:          r.id(o.ID),
 		OrderID:     o.ID,
@@ -203,6 +217,7 @@ func recordCancellation(
 		Role:        tx.Scope.Actor.Role,
 		CreatedAt:   tx.Now(),
 	}
+
 	if err := tx.Create(&c).Error; err != nil {
 		return c, err
 	}
@@ -210,6 +225,7 @@ func recordCancellation(
 	from := o.State
 	to := rules.OrderPartiallyCancelled
 	verb := "order.partially_cancelled"
+
 	if whole {
 		to = rules.OrderCancelled
 		verb = "order.cancelled"
@@ -218,16 +234,22 @@ func recordCancellation(
 		return c, err
 	}
 
-	e := db.Entry{Verb: verb, ObjectID: o.ID, Details: map[string]any{
-		"before":       from,
-		"after":        to,
-		"quantity":     c.Quantity,
-		"reason":       c.Reason,
-		"cancellation": c.ID,
-	}}
+	e := db.Entry{
+		Verb:     verb,
+		ObjectID: o.ID,
+		Details: map[string]any{
+			"before":       from,
+			"after":        to,
+			"quantity":     c.Quantity,
+			"reason":       c.Reason,
+			"cancellation": c.ID,
+		},
+	}
+
 	if err := tx.Audit(*o.AccountID, o.AccountID, false, e); err != nil {
 		return c, err
 	}
+
 	payload := map[string]string{db.PayloadCancellationID: c.ID}
 	err = tx.Enqueue(db.NewOutboxEvent(db.OutboxOrderCancelled, o.ID, c.ID, payload))
 	return c, err
@@ -251,18 +273,22 @@ func (s *Orders) TerminateOrder(
 		if err := ordering.MayTerminate(tx.Scope.Actor.Role, reason); err != nil {
 			return err
 		}
+
 		var err error
 		o, err = lockOrder(tx, id)
 		if err != nil {
 			return err
 		}
+
 		if o.State == rules.OrderCancelled {
 			c, err = lastCancellation(tx, id)
 			return err
 		}
+
 		c, err = s.cancel(tx, ref, &o, CancelRequest{Reason: reason})
 		return err
 	})
+
 	return o, c, err
 }
 
@@ -291,10 +317,12 @@ func (s *Orders) CompensateCancellation(ctx context.Context, id string) (closed 
 		if err := db.Found(tx.ForUpdate().First(&c, "id = ?", id).Error); err != nil {
 			return err
 		}
+
 		closed = c.Whole
 		if c.State == CancellationCompleted {
 			return nil
 		}
+
 		o, err := lockOrder(tx, c.OrderID)
 		if err != nil {
 			return err
@@ -313,6 +341,7 @@ func (s *Orders) CompensateCancellation(ctx context.Context, id string) (closed 
 		now := tx.Now()
 		c.State = CancellationCompleted
 		c.CompletedAt = &now
+
 		err = tx.Model(&OrderCancellation{}).
 			Where("id = ?", id).
 			Select("state", "completed_at").
@@ -320,9 +349,15 @@ func (s *Orders) CompensateCancellation(ctx context.Context, id string) (closed 
 		if err != nil {
 			return err
 		}
-		e := db.Entry{Verb: "cancellation.completed", ObjectID: c.ID, Details: map[string]any{"order": o.ID}}
+
+		e := db.Entry{
+			Verb:     "cancellation.completed",
+			ObjectID: c.ID,
+			Details:  map[string]any{"order": o.ID},
+		}
 		return tx.Audit(*o.AccountID, o.AccountID, false, e)
 	})
+
 	return closed, err
 }
 
@@ -334,6 +369,7 @@ func withdrawInvitations(tx *db.Tx, o Order) error {
 	if err != nil {
 		return err
 	}
+
 	var left int64
 	err = tx.Model(&entitlement.ServiceContract{}).
 		Where("account_id = ? AND state <> ?", *o.AccountID, rules.ContractCancelled).
@@ -341,6 +377,7 @@ func withdrawInvitations(tx *db.Tx, o Order) error {
 	if err != nil {
 		return err
 	}
+
 	if !ordering.RevokePendingInvitation(int(left)) {
 		return nil
 	}
@@ -349,16 +386,24 @@ func withdrawInvitations(tx *db.Tx, o Order) error {
 	if err := identity.WhereLive(tx).Find(&live, "account_id = ?", *o.AccountID).Error; err != nil {
 		return err
 	}
+
 	for i := range live {
 		if err := identity.CloseInvitation(tx, &live[i], rules.InvitationWasWithdrawn); err != nil {
 			return err
 		}
-		e := db.Entry{Verb: "invitation.revoked", ObjectID: live[i].ID, Details: map[string]any{"order": o.ID}}
+
+		e := db.Entry{
+			Verb:     "invitation.revoked",
+			ObjectID: live[i].ID,
+			Details:  map[string]any{"order": o.ID},
+		}
+
 		err := tx.Audit(*o.AccountID, o.AccountID, false, e)
 		if err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -372,11 +417,13 @@ func cancellationMails(o Order, c OrderCancellation) []notification.Notification
 		"quantity":        c.Quantity,
 		"whole":           c.Whole,
 	}
+
 	var mails []notification.Notification
 	for _, to := range o.recipients() {
 		m := orderMail(&o, "order_cancelled", to, params)
 		m.Epoch = c.ID
 		mails = append(mails, m)
 	}
+
 	return mails
 }

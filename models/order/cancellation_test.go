@@ -38,7 +38,9 @@ func TestR90_WindowClosesAfterLocalDay30(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, rules.OrderCancelled, o.State)
 		env.SetLocal(t, c.zone, "2026-03-03 00:00")
-		for _, ctx := range []context.Context{storetest.Seller(seller), storetest.Customer(*b.AccountID), storetest.Operator()} {
+		for _, ctx := range []context.Context{
+			storetest.Seller(seller), storetest.Customer(*b.AccountID), storetest.Operator(),
+		} {
 			_, _, err = env.CancelOrder(ctx, b.ID, order.CancelRequest{Reason: "too late"})
 			storetest.RequireCode(t, rules.CancellationWindowClosed, err) // R90c
 		}
@@ -59,7 +61,10 @@ func TestS7_WhoMayCancel(t *testing.T) {
 		storetest.RequireCode(t, rules.NotFound, cancel(storetest.Seller(other), o, "x"))
 		storetest.RequireCode(t, rules.NotFound, cancel(storetest.Customer("acc_other"), o, "x"))
 		storetest.RequireCode(t, rules.ReasonRequired, cancel(storetest.Seller(seller), o, " "))
-		readOnly := db.WithScope(context.Background(), db.Scope{AccountIDs: []string{*o.AccountID}, Actor: db.Actor{ID: "usr_x", Role: rules.CustomerReadOnly}})
+		readOnly := db.WithScope(context.Background(), db.Scope{
+			AccountIDs: []string{*o.AccountID},
+			Actor:      db.Actor{ID: "usr_x", Role: rules.CustomerReadOnly},
+		})
 		storetest.RequireCode(t, rules.Forbidden, cancel(readOnly, o, "x"))
 		require.NoError(t, cancel(storetest.Seller(seller), o, "x"))
 		require.NoError(t, cancel(storetest.Customer(*o.AccountID), place("PO-2"), "x"))
@@ -75,7 +80,9 @@ func TestS8_WholeCancellationKeepsHistory(t *testing.T) {
 		form := storetest.Form("PO-1")
 		form.Lines = append(form.Lines, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 3})
 		o := env.Fulfilled(t, seller, form)
-		require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'ACTIVE', start_reason = 'FIRST_ASSIGNMENT', start_at = created_at, end_at = fallback_start_at WHERE quantity = 3"))
+		require.NoError(t, env.Exec(
+			"UPDATE service_contracts SET state = 'ACTIVE', start_reason = 'FIRST_ASSIGNMENT', start_at = created_at, end_at = fallback_start_at WHERE quantity = 3",
+		))
 		before, err := env.ContractsOfOrder(env.Context, o.ID)
 		require.NoError(t, err)
 		_, c, err := env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Reason: "not needed"})
@@ -131,7 +138,8 @@ func TestS12_PartialCancellationTakesAvailableLicencesFirst(t *testing.T) {
 		units, err := env.LicencesOf(env.Context, contracts[0].ID)
 		require.NoError(t, err)
 		cancel := func(n int, named ...string) (order.Order, order.OrderCancellation, error) {
-			return env.CancelOrder(storetest.Seller(seller), o.ID, order.CancelRequest{Quantity: n, LicenceIDs: named, Reason: "fewer rooms"})
+			return env.CancelOrder(storetest.Seller(seller), o.ID,
+				order.CancelRequest{Quantity: n, LicenceIDs: named, Reason: "fewer rooms"})
 		}
 		_, _, err = cancel(5)
 		storetest.RequireCode(t, rules.LicencesNotNamed, err)
@@ -236,7 +244,9 @@ func TestCompensationKilledAndRunAgain(t *testing.T) {
 			return err
 		}))
 		require.Len(t, env.Mails(t, "order_cancelled"), 6, "three parties, two cancellations")
-		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM order_cancellations WHERE state = 'COMPLETED' AND completed_at IS NOT NULL"))
+		require.Equal(t, 2, env.Count(
+			t, "SELECT count(*) FROM order_cancellations WHERE state = 'COMPLETED' AND completed_at IS NOT NULL",
+		))
 		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'cancellation.completed'"))
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'invitation.revoked'"))
 		env.AuditHolds(t)

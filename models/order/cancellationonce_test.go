@@ -19,7 +19,8 @@ func TestS12_NamedPartialCancellationHappensOnce(t *testing.T) {
 		other := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-2"))
 		ctx := db.WithScope(env.Context, db.Scope{System: true, Actor: db.Actor{ID: "tok_a", Role: rules.OperatorLead}})
 		ask := func(orderID, once string) order.OrderCancellation {
-			_, c, err := env.CancelOrder(ctx, orderID, order.CancelRequest{Quantity: 2, Reason: "fewer rooms", Once: once})
+			_, c, err := env.CancelOrder(ctx, orderID,
+				order.CancelRequest{Quantity: 2, Reason: "fewer rooms", Once: once})
 			require.NoError(t, err)
 			return c
 		}

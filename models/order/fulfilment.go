@@ -52,14 +52,17 @@ func (s *Orders) FulfilOrder(ctx context.Context, id string) (Fulfilment, error)
 		if err != nil {
 			return err
 		}
+
 		if o.State == rules.OrderAccepted {
 			if err := s.fulfil(tx, ref, &o); err != nil {
 				return err
 			}
 		}
+
 		f = o.fulfilment()
 		return nil
 	})
+
 	return f, err
 }
 
@@ -71,6 +74,7 @@ func (s *Orders) fulfil(tx *db.Tx, ref program.Reference, o *Order) error {
 	if err != nil {
 		return err
 	}
+
 	o.AccountID = &opened.ID
 
 	contracts, err := entitlement.CreateContracts(tx, ref, opened.Account, o.purchase())
@@ -83,10 +87,12 @@ func (s *Orders) fulfil(tx *db.Tx, ref program.Reference, o *Order) error {
 		ParentID:  opened.ParentOrgID,
 		NewParent: opened.NewParent,
 	}
+
 	err = s.replacements.RecountOrder(tx, ref, bought, contracts)
 	if err != nil {
 		return err
 	}
+
 	if entitlement.CountsForSpares(contracts) {
 		if err := account.AskForFirstCSM(tx, opened.Account); err != nil {
 			return err
@@ -101,8 +107,11 @@ func (s *Orders) fulfil(tx *db.Tx, ref program.Reference, o *Order) error {
 
 	mails := confirmations(o, opened.Account, contracts)
 	if invitation.ID != "" {
-		mails = append(mails, identity.InvitationMail(invitation, opened.Account, "invitation", "1"))
+		mails = append(
+			mails, identity.InvitationMail(invitation, opened.Account, "invitation", "1"),
+		)
 	}
+
 	if err := notification.Queue(tx, mails...); err != nil {
 		return err
 	}
@@ -110,6 +119,7 @@ func (s *Orders) fulfil(tx *db.Tx, ref program.Reference, o *Order) error {
 	if err := moveOrder(tx, o, rules.OrderFulfilled, "account_id"); err != nil {
 		return err
 	}
+
 	return auditFulfilment(tx, o, opened, contracts, invitation)
 }
 
@@ -120,24 +130,44 @@ func auditFulfilment(
 ) error {
 	var entries []db.Entry
 	if opened.Fresh {
-		entries = append(entries, db.Entry{Verb: "account.created", ObjectID: opened.ID, Details: map[string]any{
-			"order": o.ID,
-		}})
+		entries = append(entries, db.Entry{
+			Verb:     "account.created",
+			ObjectID: opened.ID,
+			Details: map[string]any{
+				"order": o.ID,
+			},
+		})
 	}
-	entries = append(entries, db.Entry{Verb: "order.fulfilled", ObjectID: o.ID, Details: map[string]any{
-		"contracts": len(contracts),
-	}})
+
+	entries = append(entries, db.Entry{
+		Verb:     "order.fulfilled",
+		ObjectID: o.ID,
+		Details: map[string]any{
+			"contracts": len(contracts),
+		},
+	})
+
 	for _, c := range contracts {
-		entries = append(entries, db.Entry{Verb: "contract.created", ObjectID: c.ID, Details: creationOf(c, o)})
+		entries = append(entries, db.Entry{
+			Verb:     "contract.created",
+			ObjectID: c.ID,
+			Details:  creationOf(c, o),
+		})
 	}
+
 	if invitation.ID != "" {
-		entries = append(entries, db.Entry{Verb: "invitation.issued", ObjectID: invitation.ID, Details: map[string]any{
-			"kind":       invitation.Kind,
-			"role":       invitation.Role,
-			"order":      o.ID,
-			"supersedes": db.Text(invitation.SupersedesID),
-		}})
+		entries = append(entries, db.Entry{
+			Verb:     "invitation.issued",
+			ObjectID: invitation.ID,
+			Details: map[string]any{
+				"kind":       invitation.Kind,
+				"role":       invitation.Role,
+				"order":      o.ID,
+				"supersedes": db.Text(invitation.SupersedesID),
+			},
+		})
 	}
+
 	return tx.Audit(opened.ID, &opened.ID, opened.Fresh, entries...)
 }
 
@@ -149,6 +179,7 @@ func creationOf(c entitlement.ServiceContract, o *Order) map[string]any {
 		"state":    c.State,
 		"order":    o.ID,
 	}
+
 	for _, l := range o.Lines {
 		if l.ID == c.OrderLineID && l.RenewsContractID != nil {
 			details["renews"] = *l.RenewsContractID
@@ -157,6 +188,7 @@ func creationOf(c entitlement.ServiceContract, o *Order) map[string]any {
 			details["reason"] = c.StartReason
 		}
 	}
+
 	return details
 }
 
@@ -173,16 +205,20 @@ func confirmations(
 		m.Locale = acc.Locale
 		mails = append(mails, m)
 	}
+
 	return mails
 }
 
-func confirmationParams(o *Order, acc account.Account, contracts []entitlement.ServiceContract) map[string]any {
+func confirmationParams(
+	o *Order, acc account.Account, contracts []entitlement.ServiceContract,
+) map[string]any {
 	total := int64(0)
 	lines := make([]any, len(contracts))
 	for i, c := range contracts {
 		if c.Type != catalogue.ServiceJumpStart { // grants no licences (R30a)
 			total += c.Quantity
 		}
+
 		lines[i] = map[string]any{
 			"sku":          o.Lines[i].SKU,
 			"service_type": string(c.Type),
@@ -190,6 +226,7 @@ func confirmationParams(o *Order, acc account.Account, contracts []entitlement.S
 			"term_years":   c.TermYears,
 		}
 	}
+
 	params := map[string]any{
 		"vendor_order_no": *o.VendorOrderNo,
 		"po_number":       o.PONumber,
@@ -202,11 +239,13 @@ func confirmationParams(o *Order, acc account.Account, contracts []entitlement.S
 	if err != nil || len(contracts) == 0 {
 		return params
 	}
+
 	if c := contracts[0]; c.StartAt != nil {
 		params["start_on"] = rules.DateIn(*c.StartAt, loc).String()
 		params["end_on"] = rules.LastCoveredDay(*c.EndAt, loc).String()
 	} else {
 		params["latest_start_on"] = rules.DateIn(c.FallbackStartAt, loc).String()
 	}
+
 	return params
 }

@@ -42,7 +42,9 @@ func TestR25c_OrdersAccumulate(t *testing.T) {
 		require.Equal(t, accounts[0], accounts[1])
 		balance, err := env.Balance(storetest.Customer(accounts[0]), accounts[0])
 		require.NoError(t, err)
-		require.Equal(t, map[catalogue.ServiceType]map[rules.LicenceState]int64{catalogue.ServiceSelect: {rules.LicenceAvailable: 7}}, balance)
+		require.Equal(t, map[catalogue.ServiceType]map[rules.LicenceState]int64{
+			catalogue.ServiceSelect: {rules.LicenceAvailable: 7},
+		}, balance)
 	})
 }
 
@@ -78,7 +80,11 @@ func TestR96_R100_R103_WhoGetsWhichMail(t *testing.T) {
 			require.Equal(t, "2027-01-22", m.Params["latest_start_on"])
 			require.Equal(t, "pt-BR", m.Locale)
 		}
-		require.Equal(t, map[string]bool{"ana.souza@acme.example": true, "pedidos@revendasul.example": true, "orders@norte.example": true}, to)
+		require.Equal(t, map[string]bool{
+			"ana.souza@acme.example":     true,
+			"pedidos@revendasul.example": true,
+			"orders@norte.example":       true,
+		}, to)
 		invitations := env.Mails(t, "invitation")
 		require.Len(t, invitations, 1) // A1
 		require.Equal(t, "ana.souza@acme.example", invitations[0].Recipient)
@@ -156,7 +162,14 @@ func TestR45b_TenFulfilmentsAtOnce(t *testing.T) {
 			_, err := env.FulfilOrder(env.Context, o.ID)
 			return err
 		}))
-		for table, n := range map[string]int{"accounts": 1, "service_contracts": 1, "licences": 10, "invitations": 1, "notifications": 4, "outbox_events": 2} {
+		for table, n := range map[string]int{
+			"accounts":          1,
+			"service_contracts": 1,
+			"licences":          10,
+			"invitations":       1,
+			"notifications":     4,
+			"outbox_events":     2,
+		} {
 			require.Equal(t, n, env.Count(t, "SELECT count(*) FROM "+table), table)
 		}
 		env.AuditHolds(t)
@@ -193,7 +206,8 @@ func TestR107a_OneAccountForEverySpelling(t *testing.T) {
 		o := env.Accept(t, seller, form)
 		require.Equal(t, first.AccountID, o.AccountID)
 		require.Equal(t, first.AccountID, env.Fulfilled(t, seller, form).AccountID)
-		require.Equal(t, 20, env.Count(t, "SELECT count(*) FROM licences WHERE account_id = '"+*first.AccountID+"'")) // R107b
+		// R107b
+		require.Equal(t, 20, env.Count(t, "SELECT count(*) FROM licences WHERE account_id = '"+*first.AccountID+"'"))
 	})
 }
 
@@ -204,7 +218,12 @@ func TestR108_R109_HeadquartersAndSites(t *testing.T) {
 			env.Fulfilled(t, seller, storetest.Form(storetest.PO(i)))
 		}
 		site := storetest.Form("PO-SITE")
-		site.EndCustomer.Address = rules.Address{Street: "Unter den Linden 1", City: "Berlin", PostalCode: "10117", Country: "DE"}
+		site.EndCustomer.Address = rules.Address{
+			Street:     "Unter den Linden 1",
+			City:       "Berlin",
+			PostalCode: "10117",
+			Country:    "DE",
+		}
 		branch := env.Fulfilled(t, seller, site)
 		accounts := storetest.ListOf(env.ListAccounts(env.Context, db.Page{}))(t)
 		require.Len(t, accounts, 2)
@@ -217,8 +236,10 @@ func TestR108_R109_HeadquartersAndSites(t *testing.T) {
 		for _, country := range []string{"BR", "DE", "US"} { // R108: sites of three countries in one view
 			env.RoomIn(t, accounts[1].ID, "Sala "+country, country)
 		}
-		require.Len(t, storetest.ListOf(env.ListRooms(storetest.Customer(accounts[1].ID), entitlement.RoomFilter{}))(t), 3)
-		require.Empty(t, storetest.ListOf(env.ListRooms(storetest.Customer(*branch.AccountID), entitlement.RoomFilter{}))(t), "R109")
+		require.Len(t, storetest.ListOf(env.ListRooms(storetest.Customer(accounts[1].ID), entitlement.RoomFilter{}))(t),
+			3)
+		require.Empty(t,
+			storetest.ListOf(env.ListRooms(storetest.Customer(*branch.AccountID), entitlement.RoomFilter{}))(t), "R109")
 		_, err = env.Balance(storetest.Customer(accounts[1].ID), *branch.AccountID)
 		storetest.RequireCode(t, rules.NotFound, err)
 	})

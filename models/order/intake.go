@@ -49,6 +49,7 @@ func (s *Orders) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 	if err != nil {
 		return Accepted{}, err
 	}
+
 	form := in.Form.Normalised()
 	if err := in.Form.Validate(ref.Catalogue, civil.DateOf(s.db.Now())); err != nil {
 		return s.sameOrder(ctx, in.Sender, form, err)
@@ -70,6 +71,7 @@ func (s *Orders) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 	if err != nil {
 		return Accepted{}, err
 	}
+
 	out.Warnings = out.Order.Warnings()
 	return out, nil
 }
@@ -83,14 +85,17 @@ func newOrder(
 	now := tx.Now()
 	customer := form.EndCustomer
 	zone := rules.TimeZoneFor(customer.Address.Country, customer.Address.Region)
+
 	loc, err := time.LoadLocation(zone)
 	if err != nil {
 		return Order{}, err
 	}
+
 	on, err := civil.ParseDate(form.PurchasedOn)
 	if err != nil {
 		return Order{}, err
 	}
+
 	purchased, future := ordering.PurchaseDate(on, received, ref.Program.POMaxAgeDays, loc)
 	if future && !on.After(rules.DateIn(now, loc)) {
 		// It was in the future when the order came, and is no more.
@@ -113,14 +118,17 @@ func newOrder(
 		CancellableUntil: rules.CancellationClosesAt(purchased, ref.Program.CancelDays, loc),
 		ReviewReasons:    []string{},
 	}
+
 	reseller, err := sellers(tx, &o, sender, form)
 	if err != nil {
 		return o, err
 	}
+
 	accounts, err := account.MatchedAccounts(tx, customer.Company, customer.Address)
 	if err != nil {
 		return o, err
 	}
+
 	if len(accounts) == 1 {
 		o.AccountID = &accounts[0]
 	}
@@ -133,17 +141,21 @@ func newOrder(
 		ResellerDomain:     rules.EmailDomain(form.Reseller.Email),
 		DistributorDomain:  rules.EmailDomain(form.Distributor.Email),
 	})
+
 	o.addLines(ref.Catalogue)
 	err = entitlement.CheckRenewals(tx, purchaseLines(o.Lines), accounts)
 	return o, err
 }
 
 // sellers notes who sells the order and returns the reseller.
-func sellers(tx *db.Tx, o *Order, sender account.Org, form ordering.OrderForm) (account.Org, error) {
+func sellers(
+	tx *db.Tx, o *Order, sender account.Org, form ordering.OrderForm,
+) (account.Org, error) {
 	if sender.Kind != account.OrgDistributor {
 		o.ResellerID = sender.ID
 		return sender, nil
 	}
+
 	o.DistributorID = &sender.ID
 	reseller, err := account.EnsureOrg(tx, account.OrgReseller, form.Reseller.Company)
 	o.ResellerID = reseller.ID
@@ -159,6 +171,7 @@ func review(tx *db.Tx, o *Order, ref program.Reference, facts ordering.ReviewFac
 		o.VendorOrderNo = &number
 		return
 	}
+
 	until := reviewUntil(tx, ref, o.TimeZone)
 	o.State = rules.OrderNeedsReview
 	o.ReviewUntil = &until
@@ -186,6 +199,7 @@ func (o *Order) addLines(skus catalogue.Catalogue) {
 			TermYears:   sku.TermYears,
 			Quantity:    l.Quantity,
 		}
+
 		if l.Renews != "" {
 			o.Lines[i].RenewsContractID = &l.Renews
 		}
@@ -204,6 +218,7 @@ func insertOrder(
 	if res.Error != nil {
 		return o, false, res.Error
 	}
+
 	if res.RowsAffected == 0 {
 		stored, err = repeatedOrder(tx, o)
 		return stored, false, err
@@ -216,18 +231,28 @@ func insertOrder(
 	if in.Reason != "" {
 		received["reason"] = in.Reason
 	}
+
 	entries := []db.Entry{{Verb: "order.received", ObjectID: o.ID, Details: received}}
 	if o.State == rules.OrderNeedsReview {
-		entries = append(entries, db.Entry{Verb: "order.needs_review", ObjectID: o.ID, Details: map[string]any{
-			"reasons": o.ReviewReasons,
-		}})
+		entries = append(entries, db.Entry{
+			Verb:     "order.needs_review",
+			ObjectID: o.ID,
+			Details: map[string]any{
+				"reasons": o.ReviewReasons,
+			},
+		})
+
 		if err := tx.Raise(reviewTask(&o)); err != nil {
 			return o, false, err
 		}
 	} else {
-		entries = append(entries, db.Entry{Verb: "order.accepted", ObjectID: o.ID, Details: map[string]any{
-			"vendor_order_no": *o.VendorOrderNo,
-		}})
+		entries = append(entries, db.Entry{
+			Verb:     "order.accepted",
+			ObjectID: o.ID,
+			Details: map[string]any{
+				"vendor_order_no": *o.VendorOrderNo,
+			},
+		})
 	}
 
 	if err := tx.Audit(o.ID, o.AccountID, true, entries...); err != nil {
@@ -236,6 +261,7 @@ func insertOrder(
 	if err := reportStored(tx, in, o.ID); err != nil {
 		return o, false, err
 	}
+
 	err = tx.Enqueue(db.NewOutboxEvent(db.OutboxOrderAccepted, o.ID, "1", o.waits()))
 	return o, true, err
 }
@@ -248,6 +274,7 @@ func (o *Order) waits() map[string]string {
 		waitsFor = processes.WaitsForDecision
 		until = *o.ReviewUntil
 	}
+
 	return map[string]string{
 		db.PayloadWaitsFor: waitsFor,
 		db.PayloadUntil:    until.Format(time.RFC3339Nano),
@@ -273,6 +300,7 @@ func repeatedOrder(tx *db.Tx, sent Order) (Order, error) {
 	if err != nil {
 		return stored, db.Found(err)
 	}
+
 	if stored.PayloadHash != sent.PayloadHash {
 		return stored, otherOrder(stored, sent.SubmittedBy, sent.Payload)
 	}
@@ -294,12 +322,14 @@ func otherOrder(stored Order, senderID string, sent ordering.OrderForm) error {
 			"somebody else sent it.",
 		"Use a new number, or ask the reseller or distributor who sent the order.",
 	)
+
 	e.Fields = []rules.FieldError{{
 		Pointer: "/po_number",
 		Code:    rules.Duplicate,
 		Message: e.Message,
 		Remedy:  e.Remedy,
 	}}
+
 	return e
 }
 
@@ -309,6 +339,7 @@ func poConflict(pointers []string) error {
 		"Another order stands under this purchase order number.",
 		"Use a new number for a new order; to change an order that is in review, amend it.",
 	)
+
 	for _, p := range pointers {
 		e.Fields = append(e.Fields, rules.FieldError{
 			Pointer: p,
@@ -317,6 +348,7 @@ func poConflict(pointers []string) error {
 			Remedy:  "Send the same value, or use a new purchase order number.",
 		})
 	}
+
 	return e
 }
 
@@ -344,6 +376,7 @@ func (s *Orders) sameOrder(
 	if err != nil {
 		return Accepted{}, err
 	}
+
 	return Accepted{Order: stored, Warnings: stored.Warnings()}, nil
 }
 
@@ -354,6 +387,7 @@ func (s *Orders) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError,
 	if err != nil {
 		return nil, err
 	}
+
 	var refusal *rules.Error
 	if err := in.Form.Validate(ref.Catalogue, db.TodayUTC(s.db.Now())); errors.As(err, &refusal) {
 		return refusal.Fields, nil
@@ -369,6 +403,7 @@ func (s *Orders) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError,
 				Select("id").
 				Where("kind = ? AND name_key = ?", account.OrgReseller, company)
 		}
+
 		return tx.
 			First(&stored, "po_number = ? AND reseller_id IN (?)", form.PONumber, reseller).Error
 	})
@@ -378,9 +413,11 @@ func (s *Orders) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError,
 	if err != nil {
 		return nil, err
 	}
+
 	if stored.PayloadHash == form.Hash() {
 		return nil, nil
 	}
+
 	errors.As(otherOrder(stored, in.Sender.ID, form), &refusal)
 	return refusal.Fields, nil
 }
@@ -391,6 +428,7 @@ func reportStored(tx *db.Tx, in Intake, orderID string) error {
 	if in.JobID == "" {
 		return nil
 	}
+
 	return importjob.PutRows(tx, []importjob.ImportRow{{
 		JobID:   in.JobID,
 		RowNo:   in.RowNo,
@@ -418,6 +456,7 @@ func (s *Orders) RefuseOrder(
 	if fields == nil {
 		fields = []rules.FieldError{}
 	}
+
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		return tx.Create(&OrderRefusal{
 			ID:          db.NewID(db.PrefixRefusal),
@@ -447,6 +486,7 @@ func (s *Orders) ListRefusals(
 		}
 		return page.Apply(q).Find(&out).Error
 	})
+
 	out, next := db.Cut(page, out, func(r OrderRefusal) string { return r.ID })
 	return out, next, err
 }

@@ -17,7 +17,10 @@ import (
 func TestS14_SameBodyIsTheSameOrder(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
-		first, err := env.AcceptOrder(storetest.Seller(seller), order.Intake{Sender: seller, Form: storetest.Form("PO-1")})
+		first, err := env.AcceptOrder(storetest.Seller(seller), order.Intake{
+			Sender: seller,
+			Form:   storetest.Form("PO-1"),
+		})
 		require.NoError(t, err)
 		require.True(t, first.Created)
 		require.Regexp(t, `^ord_[0-9a-z]{26}$`, first.Order.ID)
@@ -124,7 +127,9 @@ func TestR45a_UnauthorisedResellerNeedsReview(t *testing.T) {
 				f, err := env.FulfilOrder(env.Context, o.ID)
 				require.NoError(t, err)
 				require.True(t, f.InReview)
-				for _, table := range []string{"service_contracts", "licences", "notifications", "invitations", "accounts"} {
+				for _, table := range []string{
+					"service_contracts", "licences", "notifications", "invitations", "accounts",
+				} {
 					require.Zero(t, env.Count(t, "SELECT count(*) FROM "+table), table)
 				}
 				require.Len(t, env.Tasks(t, db.TaskReviewOrder), 1)
@@ -135,7 +140,12 @@ func TestR45a_UnauthorisedResellerNeedsReview(t *testing.T) {
 
 func TestR45a_LastDayOfAuthorisation(t *testing.T) {
 	env := storetest.SQLite(t)
-	seller, err := env.PutOrg(env.Context, account.OrgChange{Kind: account.OrgReseller, Name: "Revenda Sul", AuthorisedFrom: "2026-11-23", AuthorisedUntil: "2026-11-24"})
+	seller, err := env.PutOrg(env.Context, account.OrgChange{
+		Kind:            account.OrgReseller,
+		Name:            "Revenda Sul",
+		AuthorisedFrom:  "2026-11-23",
+		AuthorisedUntil: "2026-11-24",
+	})
 	require.NoError(t, err)
 	require.Equal(t, rules.OrderAccepted, env.Accept(t, seller, storetest.Form("PO-1")).State)
 }
@@ -206,7 +216,10 @@ func TestR115b_OverriddenByAnOperatorWithAudit(t *testing.T) {
 
 func TestR49a_GroupMailboxIsAWarning(t *testing.T) {
 	env := storetest.SQLite(t)
-	out, err := env.AcceptOrder(env.Context, order.Intake{Sender: env.Reseller(t, "Revenda Sul"), Form: storetest.FormFor("PO-1", "Acme", "it@acme.example")})
+	out, err := env.AcceptOrder(env.Context, order.Intake{
+		Sender: env.Reseller(t, "Revenda Sul"),
+		Form:   storetest.FormFor("PO-1", "Acme", "it@acme.example"),
+	})
 	require.NoError(t, err)
 	require.Equal(t, rules.OrderAccepted, out.Order.State)
 	require.Equal(t, rules.GroupMailboxSuspected, out.Warnings[0].Code)
@@ -247,7 +260,9 @@ func TestR113_MixedServiceTypesLeaveOnlyTheRefusal(t *testing.T) {
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 		require.Equal(t, []string{"/lines/1/sku"}, storetest.Pointers(err))
 		require.NoError(t, env.RefuseOrder(storetest.Seller(seller), seller.ID, form.Hash(), err.(*rules.Error).Fields))
-		for _, table := range []string{"orders", "order_lines", "service_contracts", "licences", "notifications", "outbox_events"} {
+		for _, table := range []string{
+			"orders", "order_lines", "service_contracts", "licences", "notifications", "outbox_events",
+		} {
 			require.Zero(t, env.Count(t, "SELECT count(*) FROM "+table), table)
 		}
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM order_refusals"))
@@ -308,7 +323,10 @@ func TestListOfOrdersPages(t *testing.T) {
 			}
 		}
 		require.Empty(t, want)
-		require.Len(t, storetest.ListOf(env.ListOrders(env.Context, order.OrderFilter{PONumber: storetest.PO(3)}))(t), 1)
-		require.Empty(t, storetest.ListOf(env.ListOrders(env.Context, order.OrderFilter{State: rules.OrderRejected}))(t))
+		require.Len(t, storetest.ListOf(env.ListOrders(env.Context, order.OrderFilter{PONumber: storetest.PO(3)}))(t),
+			1)
+		require.Empty(
+			t, storetest.ListOf(env.ListOrders(env.Context, order.OrderFilter{State: rules.OrderRejected}))(t),
+		)
 	})
 }

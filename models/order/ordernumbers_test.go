@@ -19,7 +19,10 @@ func TestR100b_C5_OrderNumbersOfAnAccount(t *testing.T) {
 		form.EndCustomer.Email = "rui@delta.example"
 		other := env.Fulfilled(t, reseller, form)
 
-		mine := db.WithScope(t.Context(), db.Scope{AccountIDs: []string{*first.AccountID}, Actor: db.Actor{ID: "usr_1", Role: rules.CustomerReadOnly}})
+		mine := db.WithScope(t.Context(), db.Scope{
+			AccountIDs: []string{*first.AccountID},
+			Actor:      db.Actor{ID: "usr_1", Role: rules.CustomerReadOnly},
+		})
 		got, err := env.OrderNumbers(mine, *first.AccountID)
 		require.NoError(t, err)
 		require.Equal(t, map[string]string{first.ID: *first.VendorOrderNo}, got)

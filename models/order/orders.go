@@ -97,6 +97,7 @@ func purchaseLines(lines []OrderLine) []entitlement.PurchaseLine {
 			Renews:    db.Text(l.RenewsContractID),
 		}
 	}
+
 	return out
 }
 
@@ -133,6 +134,7 @@ func moveOrder(tx *db.Tx, o *Order, to rules.OrderState, columns ...string) erro
 	o.State = to
 	o.StateSince = tx.Now()
 	o.Version++
+
 	res := tx.Model(&Order{}).
 		Where("id = ? AND version = ?", o.ID, o.Version-1).
 		Select("state", append([]string{"state_since", "version"}, columns...)).
@@ -140,9 +142,11 @@ func moveOrder(tx *db.Tx, o *Order, to rules.OrderState, columns ...string) erro
 	if res.Error != nil {
 		return res.Error
 	}
+
 	if res.RowsAffected == 0 {
 		return errors.New("models: the order changed under a lock")
 	}
+
 	return nil
 }
 
@@ -196,6 +200,7 @@ func (s *Orders) ListOrders(ctx context.Context, f OrderFilter) ([]Order, string
 		}
 		return f.Page.Apply(q).Find(&out).Error
 	})
+
 	out, next := db.Cut(f.Page, out, func(o Order) string { return o.ID })
 	return out, next, err
 }
@@ -211,21 +216,26 @@ func (s *Orders) OrderNumbers(ctx context.Context, accountID string) (map[string
 			Where("account_id = ? AND vendor_order_no IS NOT NULL", accountID).
 			Scan(&rows).Error
 	})
+
 	numbers := make(map[string]string, len(rows))
 	for _, r := range rows {
 		numbers[r.ID] = r.VendorOrderNo
 	}
+
 	return numbers, err
 }
 
 // ContractsOfOrder lists an order's contracts by line; a seller sees none (S36), and an
 // order that is not in scope is NOT_FOUND.
-func (s *Orders) ContractsOfOrder(ctx context.Context, orderID string) ([]entitlement.ServiceContract, error) {
+func (s *Orders) ContractsOfOrder(
+	ctx context.Context, orderID string,
+) ([]entitlement.ServiceContract, error) {
 	var out []entitlement.ServiceContract
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		if _, err := orderInScope(tx, orderID); err != nil {
 			return err
 		}
+
 		return tx.Scope.Accounts(tx.DB, "account_id").
 			Where("order_id = ?", orderID).
 			Order("id").
@@ -263,6 +273,7 @@ func (o *Order) recipients() []string {
 			out = append(out, to)
 		}
 	}
+
 	return out
 }
 

@@ -19,7 +19,9 @@ import (
 
 // running has an order of n one-year licences that runs until the returned instant,
 // 30 days from now, two of them in rooms.
-func running(t *testing.T, env storetest.Env, seller account.Org, n int64) (o order.Order, c entitlement.ServiceContract, rooms []entitlement.Room) {
+func running(
+	t *testing.T, env storetest.Env, seller account.Org, n int64,
+) (o order.Order, c entitlement.ServiceContract, rooms []entitlement.Room) {
 	f := storetest.OrderForm("PO-OLD", "Acme Ltda", "Rua A, 1", n)
 	f.Lines[0].SKU = "SELECT-1Y"
 	o = env.Fulfilled(t, seller, f)
@@ -58,7 +60,10 @@ func TestS4_50LicencesRenewed30DaysEarlyStillEarnOneSpareAndLeaveNoGap(t *testin
 			require.Equal(t, 1, p.Entitled, when)
 		}
 		spares("before")
-		around := []time.Time{was.EndAt.Add(-time.Second), *was.EndAt, was.EndAt.Add(time.Second), was.EndAt.AddDate(0, 6, 0), got.EndAt.Add(-time.Second)}
+		around := []time.Time{
+			was.EndAt.Add(-time.Second), *was.EndAt, was.EndAt.Add(time.Second), was.EndAt.AddDate(0, 6, 0),
+			got.EndAt.Add(-time.Second),
+		}
 		unbroken := func(when string) {
 			for _, room := range rooms {
 				for _, at := range around {
@@ -77,8 +82,10 @@ func TestS4_50LicencesRenewed30DaysEarlyStillEarnOneSpareAndLeaveNoGap(t *testin
 			spares("swept")
 		}
 		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM licence_assignments WHERE to_at IS NULL"))
-		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM licences WHERE state = 'ASSIGNED' AND contract_id = '"+got.ID+"'"))
-		require.Equal(t, []string{storetest.Stamp(*was.EndAt), storetest.Stamp(*was.EndAt)}, stamps(t, env, "from_at", "to_at IS NULL"))
+		require.Equal(t, 2,
+			env.Count(t, "SELECT count(*) FROM licences WHERE state = 'ASSIGNED' AND contract_id = '"+got.ID+"'"))
+		require.Equal(t, []string{storetest.Stamp(*was.EndAt), storetest.Stamp(*was.EndAt)},
+			stamps(t, env, "from_at", "to_at IS NULL"))
 		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM licence_assignments WHERE end_reason = 'EXPIRED'"))
 		require.Len(t, storetest.LedgerOf(t, env, parent), 1)
 		env.AuditHolds(t)
@@ -118,7 +125,8 @@ func TestS4_MoreThanThereWasIsNew(t *testing.T) {
 		p, err := env.GetSpares(env.Context, storetest.ParentOf(t, env, old))
 		require.NoError(t, err)
 		require.Equal(t, 60, p.Licences, "40 are renewed, 20 are new")
-		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: o.ID}}, storetest.LedgerOf(t, env, p.ParentOrgID))
+		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: o.ID}},
+			storetest.LedgerOf(t, env, p.ParentOrgID))
 	})
 }
 
@@ -161,7 +169,10 @@ func TestS4_WhatCannotBeRenewedIsRefusedAtTheDoor(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		pending := env.Fulfilled(t, seller, storetest.OrderForm("PO-P", "Acme Ltda", "Rua A, 1", 1))
 		foreign := env.Fulfilled(t, seller, storetest.OrderForm("PO-F", "Beta SA", "Rua A, 1", 1))
-		require.NoError(t, env.Exec("UPDATE service_contracts SET state = 'ACTIVE', start_at = created_at, end_at = fallback_start_at WHERE order_id = '"+foreign.ID+"'"))
+		require.NoError(t, env.Exec(
+			"UPDATE service_contracts SET state = 'ACTIVE', start_at = created_at, end_at = fallback_start_at WHERE order_id = '"+
+				foreign.ID+"'",
+		))
 		_, was, _ := running(t, env, seller, 3)
 		refused := func(form ordering.OrderForm) error {
 			_, err := env.AcceptOrder(env.Context, order.Intake{Sender: seller, Form: form})
@@ -170,8 +181,10 @@ func TestS4_WhatCannotBeRenewedIsRefusedAtTheDoor(t *testing.T) {
 			return err
 		}
 		unknown := refused(storetest.RenewalForm(env, "PO-1", 1, "con_none"))
-		require.Equal(t, unknown, refused(storetest.RenewalForm(env, "PO-1", 1, storetest.OneContract(t, env, foreign.ID).ID)), "a foreign contract answers like none")
-		require.Equal(t, unknown, refused(storetest.RenewalForm(env, "PO-1", 1, storetest.OneContract(t, env, pending.ID).ID)), "one that has not started has no end")
+		require.Equal(t, unknown, refused(storetest.RenewalForm(env, "PO-1",
+			1, storetest.OneContract(t, env, foreign.ID).ID)), "a foreign contract answers like none")
+		require.Equal(t, unknown, refused(storetest.RenewalForm(env, "PO-1",
+			1, storetest.OneContract(t, env, pending.ID).ID)), "one that has not started has no end")
 		other := storetest.RenewalForm(env, "PO-1", 1, was.ID)
 		other.Lines[0].SKU = "SYNC-PLUS-1Y"
 		refused(other)
@@ -206,7 +219,10 @@ func TestS4_TwoRenewalsAtOnceRenewEachLicenceOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 60, p.Licences)
 	require.Equal(t, 1, p.Entitled)
-	require.Error(t, env.Exec("UPDATE licences SET renews_licence_id = (SELECT max(renews_licence_id) FROM licences) WHERE renews_licence_id IS NULL AND contract_id <> '"+was.ID+"'"), "the database refuses it")
+	require.Error(t, env.Exec(
+		"UPDATE licences SET renews_licence_id = (SELECT max(renews_licence_id) FROM licences) WHERE renews_licence_id IS NULL AND contract_id <> '"+
+			was.ID+"'",
+	), "the database refuses it")
 }
 
 func TestS4_AnOrderInReviewIsHeldToTheChosenAccount(t *testing.T) {
@@ -218,9 +234,11 @@ func TestS4_AnOrderInReviewIsHeldToTheChosenAccount(t *testing.T) {
 		require.NoError(t, err)
 		o := env.Accept(t, seller, form)
 		require.Equal(t, []string{ordering.ReasonAmbiguousAccount}, o.ReviewReasons)
-		_, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "r", AccountID: twin.ID})
+		_, err = env.DecideOrder(storetest.Operator(), o.ID,
+			order.Decision{Accept: true, Reason: "r", AccountID: twin.ID})
 		storetest.RequireCode(t, rules.StateConflict, err)
-		_, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "r", AccountID: *old.AccountID})
+		_, err = env.DecideOrder(storetest.Operator(), o.ID,
+			order.Decision{Accept: true, Reason: "r", AccountID: *old.AccountID})
 		require.NoError(t, err)
 		_, err = env.FulfilOrder(env.Context, o.ID)
 		require.NoError(t, err)

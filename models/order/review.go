@@ -33,6 +33,7 @@ func (s *Orders) DecideOrder(ctx context.Context, id string, d Decision) (Order,
 	if err := rules.CheckReason(d.Reason); err != nil {
 		return Order{}, err
 	}
+
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
 		return Order{}, err
@@ -48,11 +49,14 @@ func (s *Orders) DecideOrder(ctx context.Context, id string, d Decision) (Order,
 		if done, err := decided(o, d); err != nil || done {
 			return err
 		}
+
 		if d.Accept {
 			return acceptReviewed(tx, ref, &o, d)
 		}
+
 		return rejectReviewed(tx, &o, d.Reason)
 	})
+
 	return o, err
 }
 
@@ -65,6 +69,7 @@ func decided(o Order, d Decision) (bool, error) {
 	if d.Accept != (o.State == rules.OrderRejected) {
 		return true, nil
 	}
+
 	return true, rules.Refuse(
 		rules.StateConflict,
 		"The order was decided otherwise already.",
@@ -88,6 +93,7 @@ func acceptReviewed(
 	if err := recheckRenewals(tx, o); err != nil {
 		return err
 	}
+
 	for _, l := range o.Lines {
 		if _, ok := ref.Catalogue[l.SKU]; !ok {
 			return rules.Refuse(
@@ -101,15 +107,21 @@ func acceptReviewed(
 	number := newVendorOrderNo()
 	o.VendorOrderNo = &number
 	o.ReviewUntil = nil
+
 	changed := []string{"vendor_order_no", "review_until", "account_id"}
 	if err := moveOrder(tx, o, rules.OrderAccepted, changed...); err != nil {
 		return err
 	}
-	return recordDecision(tx, o, db.Entry{Verb: "order.accepted", ObjectID: o.ID, Details: map[string]any{
-		"vendor_order_no": number,
-		"reason":          d.Reason,
-		"overridden":      o.ReviewReasons,
-	}})
+
+	return recordDecision(tx, o, db.Entry{
+		Verb:     "order.accepted",
+		ObjectID: o.ID,
+		Details: map[string]any{
+			"vendor_order_no": number,
+			"reason":          d.Reason,
+			"overridden":      o.ReviewReasons,
+		},
+	})
 }
 
 // recheckRenewals holds an order in review to the account that was chosen for it,
@@ -119,6 +131,7 @@ func recheckRenewals(tx *db.Tx, o *Order) error {
 	if o.AccountID != nil {
 		account = append(account, *o.AccountID)
 	}
+
 	err := entitlement.CheckRenewals(tx, purchaseLines(o.Lines), account)
 	if rules.CodeOf(err) == rules.ValidationFailed {
 		return rules.Refuse(
@@ -127,6 +140,7 @@ func recheckRenewals(tx *db.Tx, o *Order) error {
 			"Choose the account of that contract, have the order amended, or reject it.",
 		)
 	}
+
 	return err
 }
 
@@ -142,6 +156,7 @@ func chooseAccount(o *Order, candidates []string, chosen string) error {
 			Remedy:  "Name the account that the order belongs to: " + list + ".",
 		}})
 	}
+
 	if chosen == "" && len(candidates) == 1 {
 		chosen = candidates[0]
 	}
@@ -149,6 +164,7 @@ func chooseAccount(o *Order, candidates []string, chosen string) error {
 		o.AccountID = nil
 		return nil
 	}
+
 	if !slices.Contains(candidates, chosen) {
 		return rules.Invalid([]rules.FieldError{{
 			Pointer: "/account_id",
@@ -157,6 +173,7 @@ func chooseAccount(o *Order, candidates []string, chosen string) error {
 			Remedy:  "Name one of the matching accounts, or none.",
 		}})
 	}
+
 	o.AccountID = &chosen
 	return nil
 }
@@ -167,10 +184,12 @@ func rejectReviewed(tx *db.Tx, o *Order, reason string) error {
 	if err := moveOrder(tx, o, rules.OrderRejected, "review_until"); err != nil {
 		return err
 	}
+
 	m := orderMail(o, "order_rejected", o.Payload.Reseller.Email, map[string]any{
 		"po_number": o.PONumber,
 		"reason":    reason,
 	})
+
 	if err := notification.Queue(tx, m); err != nil {
 		return err
 	}
@@ -205,6 +224,7 @@ func (s *Orders) AmendOrder(
 	if err := form.Validate(ref.Catalogue, db.TodayUTC(s.db.Now())); err != nil {
 		return Order{}, err
 	}
+
 	form = form.Normalised()
 
 	var o Order
@@ -219,6 +239,7 @@ func (s *Orders) AmendOrder(
 		}
 		return amend(tx, ref, &o, form)
 	})
+
 	return o, err
 }
 
@@ -244,6 +265,7 @@ func amendable(o Order, form ordering.OrderForm, version int64) error {
 			Remedy:  "Send the number of the order, or a new order.",
 		}})
 	}
+
 	return nil
 }
 
@@ -255,19 +277,23 @@ func amend(
 	if err := tx.First(&sender, "id = ?", o.SubmittedBy).Error; err != nil {
 		return err
 	}
+
 	fresh, err := newOrder(tx, ref, sender, form, o.CreatedAt)
 	if err != nil {
 		return err
 	}
+
 	fresh.ID = o.ID
 	fresh.CreatedAt = o.CreatedAt
 	fresh.Version = o.Version + 1
+
 	if fresh.State == rules.OrderNeedsReview {
 		fresh.StateSince = o.StateSince
 		fresh.ReviewUntil = o.ReviewUntil
 	} else {
 		fresh.StateSince = tx.Now()
 	}
+
 	for i := range fresh.Lines {
 		fresh.Lines[i].OrderID = o.ID
 	}
@@ -278,6 +304,7 @@ func amend(
 	if err := tx.Create(&fresh.Lines).Error; err != nil {
 		return err
 	}
+
 	err = tx.Model(&Order{}).
 		Where("id = ?", o.ID).
 		Select("*").
@@ -293,12 +320,17 @@ func amend(
 
 	before := o.PayloadHash
 	*o = fresh
-	e := db.Entry{Verb: "order.amended", ObjectID: o.ID, Details: map[string]any{
-		"before":  before,
-		"after":   o.PayloadHash,
-		"state":   o.State,
-		"reasons": o.ReviewReasons,
-	}}
+	e := db.Entry{
+		Verb:     "order.amended",
+		ObjectID: o.ID,
+		Details: map[string]any{
+			"before":  before,
+			"after":   o.PayloadHash,
+			"state":   o.State,
+			"reasons": o.ReviewReasons,
+		},
+	}
+
 	if o.State != rules.OrderNeedsReview {
 		e.Verb = "order.accepted"
 		return recordDecision(tx, o, e)
@@ -306,6 +338,7 @@ func amend(
 	if err := refreshReviewTask(tx, *o); err != nil {
 		return err
 	}
+
 	return tx.Audit(o.ID, o.AccountID, false, e)
 }
 
@@ -325,6 +358,7 @@ func (s *Orders) RejectOverdueOrder(ctx context.Context, id string) error {
 		if err != nil {
 			return err
 		}
+
 		if o.State != rules.OrderNeedsReview || tx.Now().Before(*o.ReviewUntil) {
 			return nil
 		}
@@ -342,10 +376,12 @@ func (s *Orders) ReviewDeadlines(
 	if err != nil {
 		return nil, until, err
 	}
+
 	o, err := s.GetOrder(ctx, id)
 	if err != nil || o.ReviewUntil == nil {
 		return nil, until, err
 	}
+
 	loc, err := time.LoadLocation(o.TimeZone)
 	if err != nil {
 		return nil, until, err
@@ -355,6 +391,7 @@ func (s *Orders) ReviewDeadlines(
 	for _, days := range ref.Program.ReviewReminderDays {
 		reminders = append(reminders, rules.StartOfDay(since.AddDays(days), loc))
 	}
+
 	return reminders, *o.ReviewUntil, nil
 }
 
@@ -365,6 +402,7 @@ func (s *Orders) RemindReview(ctx context.Context, id string, n int) error {
 	if err != nil {
 		return err
 	}
+
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		o, err := lockOrder(tx, id)
 		if err != nil || o.State != rules.OrderNeedsReview {
@@ -375,11 +413,13 @@ func (s *Orders) RemindReview(ctx context.Context, id string, n int) error {
 		for i, r := range o.ReviewReasons {
 			reasons[i] = r
 		}
+
 		m := orderMail(&o, "order_review_reminder", ref.Program.Mailbox, map[string]any{
 			"order_id":  o.ID,
 			"po_number": o.PONumber,
 			"reasons":   reasons,
 		})
+
 		m.Epoch = strconv.Itoa(n)
 		m.Locale = ref.Program.Locales[0]
 		return notification.Queue(tx, m)

@@ -90,7 +90,9 @@ func TestReviewRejectsItselfAtItsDeadlineOnly(t *testing.T) {
 		_, o := storetest.InReview(t, env)
 		reminders, until, err := env.ReviewDeadlines(env.Context, o.ID)
 		require.NoError(t, err)
-		require.Equal(t, []string{"2026-11-24T03:00:00Z", "2026-11-26T03:00:00Z"}, []string{storetest.Stamp(reminders[0]), storetest.Stamp(reminders[1])})
+		require.Equal(t, []string{
+			"2026-11-24T03:00:00Z", "2026-11-26T03:00:00Z",
+		}, []string{storetest.Stamp(reminders[0]), storetest.Stamp(reminders[1])})
 		require.Equal(t, "2026-12-24T03:00:00Z", storetest.Stamp(until)) // through local day 2026-12-23
 		for _, at := range []string{"2026-11-24 09:00", "2026-12-23 23:59"} {
 			env.SetLocal(t, "America/Sao_Paulo", at)
@@ -183,7 +185,8 @@ func TestTheReviewTaskSaysWhyTheAmendedOrderWaits(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller, o := storetest.InReview(t, env)
 		require.Equal(t, ordering.ReasonContactAtReseller, env.Tasks(t, db.TaskReviewOrder)[0].Why)
-		_, err := env.AmendOrder(storetest.Seller(seller), o.ID, storetest.FormFor("PO-1", "Acme", "ana@gmail.com"), o.Version)
+		_, err := env.AmendOrder(storetest.Seller(seller), o.ID, storetest.FormFor("PO-1", "Acme", "ana@gmail.com"),
+			o.Version)
 		require.NoError(t, err)
 		tasks := env.Tasks(t, db.TaskReviewOrder)
 		require.Len(t, tasks, 1)
@@ -200,7 +203,8 @@ func TestS14_AmendRefusals(t *testing.T) {
 		_, err = env.AmendOrder(storetest.Seller(seller), o.ID, storetest.Form("PO-2"), o.Version)
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 		require.Equal(t, []string{"/po_number"}, storetest.Pointers(err))
-		_, err = env.AmendOrder(storetest.Seller(env.Reseller(t, "Revenda Oeste")), o.ID, storetest.Form("PO-1"), o.Version)
+		_, err = env.AmendOrder(storetest.Seller(env.Reseller(t, "Revenda Oeste")), o.ID, storetest.Form("PO-1"),
+			o.Version)
 		storetest.RequireCode(t, rules.NotFound, err)
 		still := storetest.FormFor("PO-1", "Acme", "outra@revendasul.example")
 		amended, err := env.AmendOrder(storetest.Seller(seller), o.ID, still, o.Version)
@@ -232,17 +236,20 @@ func TestR107_AmbiguousAccountNeedsOneNamed(t *testing.T) {
 		form := storetest.Form("PO-2")
 		other, err := env.CreateAccount(env.Context, form.EndCustomer, "", account.ModeSite)
 		require.NoError(t, err)
-		stranger, err := env.CreateAccount(env.Context, storetest.FormFor("", "Beta", "").EndCustomer, "", account.ModeSite)
+		stranger, err := env.CreateAccount(env.Context, storetest.FormFor("", "Beta", "").EndCustomer, "",
+			account.ModeSite)
 		require.NoError(t, err)
 		o := env.Accept(t, seller, form)
 		require.Equal(t, []string{ordering.ReasonAmbiguousAccount}, o.ReviewReasons)
 		require.Nil(t, o.AccountID)
 		for _, id := range []string{"", stranger.ID, "acc_none"} {
-			_, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "x", AccountID: id})
+			_, err = env.DecideOrder(storetest.Operator(), o.ID,
+				order.Decision{Accept: true, Reason: "x", AccountID: id})
 			storetest.RequireCode(t, rules.ValidationFailed, err)
 			require.Equal(t, []string{"/account_id"}, storetest.Pointers(err))
 		}
-		o, err = env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "the second site", AccountID: other.ID})
+		o, err = env.DecideOrder(storetest.Operator(), o.ID,
+			order.Decision{Accept: true, Reason: "the second site", AccountID: other.ID})
 		require.NoError(t, err)
 		f, err := env.FulfilOrder(env.Context, o.ID)
 		require.NoError(t, err)

@@ -13,7 +13,10 @@ func TestS14_ANumberThatCannotBeComparedIsRefusedNotLookedFor(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		for _, number := range []string{"PO\x00", "PO\xff"} {
-			_, err := env.AcceptOrder(storetest.Seller(reseller), order.Intake{Sender: reseller, Form: storetest.Form(number)})
+			_, err := env.AcceptOrder(storetest.Seller(reseller), order.Intake{
+				Sender: reseller,
+				Form:   storetest.Form(number),
+			})
 			storetest.RequireCode(t, rules.ValidationFailed, err)
 		}
 	})

@@ -62,7 +62,8 @@ func TestC3_CalendarsOfTheWorldAreThereFromTheStart(t *testing.T) {
 		require.Contains(t, holidayNames(calendarNamed(t, env, "DE-BY")), "2027-01-06")
 		require.Equal(t, []calendar.Weekday{calendar.Friday, calendar.Saturday}, calendarNamed(t, env, "IL").Weekend)
 		for _, code := range []string{"CN", "IN", "SG", "KR", "HK", "AE"} {
-			require.Equal(t, []calendar.CalendarAlert{calendar.AlertNoHolidays}, calendarNamed(t, env, code).Lacks, code)
+			require.Equal(t, []calendar.CalendarAlert{calendar.AlertNoHolidays}, calendarNamed(t, env, code).Lacks,
+				code)
 		}
 		require.Empty(t, calendarNamed(t, env, "BR").Lacks)
 		brazil, _, err := env.ListCalendars(env.Context, program.CalendarFilter{Country: "BR"})
@@ -90,9 +91,12 @@ func TestC3_LoadingAgainChangesNothing(t *testing.T) {
 func TestC3_LoadingTheNextYearKeepsWhatOperatorsDecided(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		operator := storetest.Operator()
-		_, err := env.AddHoliday(operator, storetest.CalendarChange("BR"), storetest.DateOf(t, "2028-03-15"), "Luto nacional")
+		_, err := env.AddHoliday(operator, storetest.CalendarChange("BR"), storetest.DateOf(t, "2028-03-15"),
+			"Luto nacional")
 		require.NoError(t, err)
-		_, err = env.AddHoliday(operator, storetest.CalendarChange("BR"), storetest.DateOf(t, "2029-11-20"), "Feriado da cidade") // the source has it too
+		// the source has it too
+		_, err = env.AddHoliday(operator, storetest.CalendarChange("BR"), storetest.DateOf(t, "2029-11-20"),
+			"Feriado da cidade")
 		require.NoError(t, err)
 		_, err = env.RemoveHoliday(operator, storetest.CalendarChange("BR"), storetest.DateOf(t, "2028-10-12"))
 		require.NoError(t, err)
@@ -101,7 +105,9 @@ func TestC3_LoadingTheNextYearKeepsWhatOperatorsDecided(t *testing.T) {
 		before, err := env.RemoveHoliday(operator, storetest.CalendarChange("BR"), storetest.DateOf(t, "2029-09-07"))
 		require.NoError(t, err)
 		env.Calendar.Set(time.Date(2027, 1, 1, 3, 0, 0, 0, time.UTC))
-		storetest.RequireAll(t, storetest.AtOnce(4, func(int) error { return storetest.SecondOf(env.LoadCalendars(env.Context)) }))
+		storetest.RequireAll(
+			t, storetest.AtOnce(4, func(int) error { return storetest.SecondOf(env.LoadCalendars(env.Context)) }),
+		)
 		br := calendarNamed(t, env, "BR")
 		names := holidayNames(br)
 		require.Equal(t, "Luto nacional", names["2028-03-15"])
@@ -109,8 +115,10 @@ func TestC3_LoadingTheNextYearKeepsWhatOperatorsDecided(t *testing.T) {
 		require.Equal(t, "Natal", names["2029-12-25"])
 		require.NotContains(t, names, "2028-10-12")
 		require.NotContains(t, names, "2029-09-07")
-		require.Equal(t, []any{2029, before.Version + 1}, []any{br.LoadedThrough, br.Version}, "once, however many load")
-		require.Equal(t, []any{2029, int64(1)}, []any{calendarNamed(t, env, "IN").LoadedThrough, calendarNamed(t, env, "IN").Version}, "nothing was added")
+		require.Equal(t, []any{2029, before.Version + 1}, []any{br.LoadedThrough, br.Version},
+			"once, however many load")
+		require.Equal(t, []any{2029, int64(1)},
+			[]any{calendarNamed(t, env, "IN").LoadedThrough, calendarNamed(t, env, "IN").Version}, "nothing was added")
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'calendar.loaded'"))
 		env.AuditHolds(t)
 	})
@@ -133,7 +141,10 @@ func TestC3_OperatorsChangeCalendarsWithAReason(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		ctx := storetest.Operator()
 		friSat := []calendar.Weekday{calendar.Friday, calendar.Saturday}
-		split := []calendar.WorkingTime{{Day: calendar.Sunday, From: "08:00", To: "12:00"}, {Day: calendar.Sunday, From: "13:00", To: "18:00"}}
+		split := []calendar.WorkingTime{
+			{Day: calendar.Sunday, From: "08:00", To: "12:00"},
+			{Day: calendar.Sunday, From: "13:00", To: "18:00"},
+		}
 		q := program.CalendarChange{Code: "AE", Version: 1, Reason: "new week"}
 		c, err := env.PutCalendar(ctx, q, friSat, split)
 		require.NoError(t, err)
@@ -148,7 +159,9 @@ func TestC3_OperatorsChangeCalendarsWithAReason(t *testing.T) {
 		q.Reason = " "
 		_, err = env.PutCalendar(ctx, q, friSat, split)
 		storetest.RequireCode(t, rules.ReasonRequired, err)
-		for _, tenant := range []context.Context{storetest.Customer("acc_x"), storetest.Seller(account.Org{ID: "org_x"})} {
+		for _, tenant := range []context.Context{
+			storetest.Customer("acc_x"), storetest.Seller(account.Org{ID: "org_x"}),
+		} {
 			_, err = env.PutCalendar(tenant, storetest.CalendarChange("AE"), friSat, split)
 			storetest.RequireCode(t, rules.NotFound, err)
 			_, err = env.GetCalendar(tenant, "AE")
@@ -164,7 +177,10 @@ func TestC3_OperatorsChangeCalendarsWithAReason(t *testing.T) {
 		}
 		_, err = env.GetCalendar(ctx, "XX")
 		storetest.RequireCode(t, rules.NotFound, err)
-		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM audit_events WHERE chain_id = 'calendars' AND verb = 'calendar.changed' AND actor_id = 'tok_operator'"))
+		require.Equal(t, 1, env.Count(
+			t,
+			"SELECT count(*) FROM audit_events WHERE chain_id = 'calendars' AND verb = 'calendar.changed' AND actor_id = 'tok_operator'",
+		))
 	})
 }
 
@@ -188,7 +204,9 @@ func TestC3_HolidaysAreAddedAndRemovedOnce(t *testing.T) {
 		storetest.RequireCode(t, rules.NotFound, err)
 		c, err = env.AddHoliday(ctx, storetest.CalendarChange("IN"), day, "Eve again")
 		require.NoError(t, err)
-		require.Equal(t, []any{int64(4), map[string]string{"2026-12-24": "Eve again"}}, []any{c.Version, holidayNames(c)})
+		require.Equal(t, []any{
+			int64(4), map[string]string{"2026-12-24": "Eve again"},
+		}, []any{c.Version, holidayNames(c)})
 		one, failed := 0, 0 // of ten who read version 4
 		for _, err := range storetest.AtOnce(10, func(i int) error {
 			q := program.CalendarChange{Code: "IN", Version: 4, Reason: "r"}

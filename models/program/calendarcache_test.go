@@ -23,7 +23,8 @@ func TestS20_AnEditedCalendarCountsFromTheNextApprovalOn(t *testing.T) {
 		for _, sql := range env.Statements.List() {
 			require.NotContains(t, sql, "calendar_holidays", "the version is known")
 		}
-		changed, err := env.AddHoliday(storetest.Operator(), storetest.CalendarChange("BR-SP"), third.Promise.On, "decreed late")
+		changed, err := env.AddHoliday(storetest.Operator(), storetest.CalendarChange("BR-SP"), third.Promise.On,
+			"decreed late")
 		require.NoError(t, err)
 		fourth = storetest.ApproveRMA(t, env, fourth.ID)
 

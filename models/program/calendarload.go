@@ -56,13 +56,17 @@ func (s *Programs) LoadCalendars(ctx context.Context) (int, error) {
 			return nil
 		}
 
-		return calendarAudit(tx, db.Entry{Verb: "calendar.loaded", ObjectID: "calendars", Details: map[string]any{
-			"source":   holidays.Source,
-			"through":  l.last,
-			"added":    len(l.missing),
-			"loaded":   len(l.stale),
-			"holidays": l.added,
-		}})
+		return calendarAudit(tx, db.Entry{
+			Verb:     "calendar.loaded",
+			ObjectID: "calendars",
+			Details: map[string]any{
+				"source":   holidays.Source,
+				"through":  l.last,
+				"added":    len(l.missing),
+				"loaded":   len(l.stale),
+				"holidays": l.added,
+			},
+		})
 	})
 
 	return changed, err

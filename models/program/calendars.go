@@ -20,16 +20,18 @@ import (
 // (C3). Code is BR or BR-SP. Version grows with every change, holidays included;
 // what was computed from an earlier one stays as it was stored (S20).
 type Calendar struct {
-	Code          string                   `gorm:"primaryKey"`
-	Country       string                   // ISO 3166
-	Region        string                   // ISO 3166-2 without the country; empty: the whole country
-	Weekend       []calendar.Weekday       `gorm:"serializer:json"`
-	Hours         []calendar.WorkingTime   `gorm:"serializer:json"`
-	Source        string                   // holidays.Source that it was last loaded from
-	LoadedThrough int                      // last year that was loaded
-	Alerts        []calendar.CalendarAlert `gorm:"serializer:json"` // those that a task was raised for
-	UpdatedAt     time.Time
-	Version       int64
+	Code    string `gorm:"primaryKey"`
+	Country string // ISO 3166
+	// ISO 3166-2 without the country; empty: the whole country
+	Region        string
+	Weekend       []calendar.Weekday     `gorm:"serializer:json"`
+	Hours         []calendar.WorkingTime `gorm:"serializer:json"`
+	Source        string                 // holidays.Source that it was last loaded from
+	LoadedThrough int                    // last year that was loaded
+	// those that a task was raised for
+	Alerts    []calendar.CalendarAlert `gorm:"serializer:json"`
+	UpdatedAt time.Time
+	Version   int64
 }
 
 // CalendarHoliday is a day of a calendar on which nobody works. Removed ones are
@@ -298,6 +300,7 @@ func (s *Programs) changeCalendar(
 		c.Version++
 		c.UpdatedAt = tx.Now()
 		e.Details["version"] = c.Version
+
 		err = tx.Model(&Calendar{}).Where("code = ?", c.Code).
 			Select("weekend", "hours", "version", "updated_at").Updates(&c).Error
 		if err != nil {
@@ -331,10 +334,14 @@ func (s *Programs) PutCalendar(
 		c.Weekend = append([]calendar.Weekday{}, weekend...)
 		c.Hours = append([]calendar.WorkingTime{}, hours...)
 
-		return db.Entry{Verb: "calendar.changed", ObjectID: c.Code, Details: db.WithReason(q.Reason, map[string]any{
-			"before": before,
-			"after":  c.facts(),
-		})}, nil
+		return db.Entry{
+			Verb:     "calendar.changed",
+			ObjectID: c.Code,
+			Details: db.WithReason(q.Reason, map[string]any{
+				"before": before,
+				"after":  c.facts(),
+			}),
+		}, nil
 	})
 }
 
@@ -393,11 +400,15 @@ func (s *Programs) AddCalendar(
 			}
 		}
 
-		e := db.Entry{Verb: "calendar.added", ObjectID: code, Details: db.WithReason(reason, map[string]any{
-			"copy_of":        country,
-			"copied_version": from.Version,
-			"holidays":       len(days),
-		})}
+		e := db.Entry{
+			Verb:     "calendar.added",
+			ObjectID: code,
+			Details: db.WithReason(reason, map[string]any{
+				"copy_of":        country,
+				"copied_version": from.Version,
+				"holidays":       len(days),
+			}),
+		}
 
 		if err := calendarAudit(tx, e); err != nil {
 			return err
@@ -425,6 +436,7 @@ func (s *Programs) AddHoliday(
 		if err != nil {
 			return db.Entry{}, err
 		}
+
 		if have != nil && !have.Removed {
 			return db.Entry{}, rules.Invalid([]rules.FieldError{{
 				Pointer: "/date",
@@ -448,10 +460,14 @@ func (s *Programs) AddHoliday(
 			return db.Entry{}, err
 		}
 
-		return db.Entry{Verb: "calendar.holiday_added", ObjectID: c.Code, Details: db.WithReason(q.Reason, map[string]any{
-			"on":   row.OnDay,
-			"name": name,
-		})}, nil
+		return db.Entry{
+			Verb:     "calendar.holiday_added",
+			ObjectID: c.Code,
+			Details: db.WithReason(q.Reason, map[string]any{
+				"on":   row.OnDay,
+				"name": name,
+			}),
+		}, nil
 	})
 }
 
@@ -466,6 +482,7 @@ func (s *Programs) RemoveHoliday(
 		if err != nil {
 			return db.Entry{}, err
 		}
+
 		if h == nil || h.Removed {
 			return db.Entry{}, db.NotFound()
 		}
@@ -481,11 +498,15 @@ func (s *Programs) RemoveHoliday(
 			return db.Entry{}, err
 		}
 
-		return db.Entry{Verb: "calendar.holiday_removed", ObjectID: c.Code, Details: db.WithReason(q.Reason, map[string]any{
-			"on":     h.OnDay,
-			"name":   h.Name,
-			"origin": h.Origin,
-		})}, nil
+		return db.Entry{
+			Verb:     "calendar.holiday_removed",
+			ObjectID: c.Code,
+			Details: db.WithReason(q.Reason, map[string]any{
+				"on":     h.OnDay,
+				"name":   h.Name,
+				"origin": h.Origin,
+			}),
+		}, nil
 	})
 }
 

@@ -24,14 +24,22 @@ func TestR125a_CatalogueRefusesWhatItCannotMean(t *testing.T) {
 		}
 		require.Equal(t, []int{1, 2, 3, 4, 5}, terms)
 		for _, bad := range []program.CatalogueSKU{
-			{Code: "S0", ServiceType: catalogue.ServiceSelect}, {Code: "S6", ServiceType: catalogue.ServiceSelect, TermYears: 6},
-			{ServiceType: catalogue.ServiceSelect, TermYears: 1}, {Code: "X", ServiceType: "OTHER", TermYears: 1},
+			{Code: "S0", ServiceType: catalogue.ServiceSelect},
+			{Code: "S6", ServiceType: catalogue.ServiceSelect, TermYears: 6},
+			{ServiceType: catalogue.ServiceSelect, TermYears: 1},
+			{Code: "X", ServiceType: "OTHER", TermYears: 1},
 			{Code: "S1", ServiceType: catalogue.ServiceSelect, TermYears: 1, EffectiveTo: "2026-13-01"},
 			{Code: "S1", ServiceType: catalogue.ServiceSelect, TermYears: 1, EffectiveFrom: "soon"},
 		} {
 			storetest.RequireCode(t, rules.ValidationFailed, env.PutSKU(env.Context, bad))
 		}
-		require.NoError(t, env.PutSKU(env.Context, program.CatalogueSKU{Code: "select-new", ServiceType: catalogue.ServiceSelect, TermYears: 2, EffectiveFrom: "2026-11-23", EffectiveTo: "2026-11-24"}))
+		require.NoError(t, env.PutSKU(env.Context, program.CatalogueSKU{
+			Code:          "select-new",
+			ServiceType:   catalogue.ServiceSelect,
+			TermYears:     2,
+			EffectiveFrom: "2026-11-23",
+			EffectiveTo:   "2026-11-24",
+		}))
 		seller := env.Reseller(t, "Revenda Sul")
 		form := storetest.Form("PO-1")
 		form.Lines[0].SKU = "SELECT-NEW"

@@ -146,7 +146,9 @@ func (s *Programs) ListModels(ctx context.Context) ([]catalogue.ProductModel, er
 
 // PutModel adds a version of a supported product, or changes the one that begins
 // on the same day. Devices of the model are coverable from then on (R59a).
-func (s *Programs) PutModel(ctx context.Context, m catalogue.ProductModel) (catalogue.ProductModel, error) {
+func (s *Programs) PutModel(
+	ctx context.Context, m catalogue.ProductModel,
+) (catalogue.ProductModel, error) {
 	m.Code = catalogue.NormaliseModelCode(m.Code)
 	if err := m.Validate(); err != nil {
 		return m, err

@@ -54,7 +54,9 @@ type referenceCache struct {
 
 // RememberReference bounds how long a change of the program by another process may go
 // unseen; 0 means five seconds.
-func (s *Programs) RememberReference(age time.Duration) { s.program.age = cmp.Or(age, referenceAge) }
+func (s *Programs) RememberReference(age time.Duration) {
+	s.program.age = cmp.Or(age, referenceAge)
+}
 
 // Reference reads the program and the catalogue; a change made by another
 // process is seen within five seconds.
@@ -208,10 +210,14 @@ func (s *Programs) ChangeProgram(
 
 		return tx.Audit(
 			p.ID, nil, false,
-			db.Entry{Verb: "program.changed", ObjectID: p.ID, Details: map[string]any{
-				"version": version + 1,
-				"changed": programChanges(before.Program, p),
-			}},
+			db.Entry{
+				Verb:     "program.changed",
+				ObjectID: p.ID,
+				Details: map[string]any{
+					"version": version + 1,
+					"changed": programChanges(before.Program, p),
+				},
+			},
 		)
 	})
 	if err != nil {
@@ -280,7 +286,8 @@ func (s *Programs) PutSKU(ctx context.Context, row CatalogueSKU) error {
 		}
 
 		return tx.Audit("catalogue", nil, false, db.Entry{
-			Verb: "catalogue.changed", ObjectID: row.Code,
+			Verb:     "catalogue.changed",
+			ObjectID: row.Code,
 			Details: map[string]any{
 				"service_type":   row.ServiceType,
 				"term_years":     row.TermYears,

@@ -14,7 +14,13 @@ import (
 // transaction beside the scan's would wait for it.
 func TestS22_ScanIsTakenWhenTheProgramWasChanged(t *testing.T) {
 	env := storetest.SQLite(t)
-	sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: storetest.AccountOf(t, env), Direction: shipping.ShipReturn, SubjectID: "rma_none", BookingKey: "T1", Carrier: "sim"})
+	sh, err := env.CreateShipment(env.Context, logistics.NewShipment{
+		AccountID:  storetest.AccountOf(t, env),
+		Direction:  shipping.ShipReturn,
+		SubjectID:  "rma_none",
+		BookingKey: "T1",
+		Carrier:    "sim",
+	})
 	require.NoError(t, err)
 	ref, err := env.Reference(env.Context)
 	require.NoError(t, err)

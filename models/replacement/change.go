@@ -45,7 +45,12 @@ func (c *change) note(verb string, details map[string]any) {
 	if details == nil {
 		details = map[string]any{}
 	}
-	c.entries = append(c.entries, db.Entry{Verb: verb, ObjectID: c.subjectID, Details: db.WithReason(c.reason, details)})
+
+	c.entries = append(c.entries, db.Entry{
+		Verb:     verb,
+		ObjectID: c.subjectID,
+		Details:  db.WithReason(c.reason, details),
+	})
 }
 
 // noteOf adds an entry about something that belongs to the subject, such as its device,
@@ -79,13 +84,17 @@ func (c *change) mailOnce(step, epoch string, params map[string]any) {
 // event tells those outside of the service, such as finance: each event of a subject
 // once.
 func (c *change) event(kind db.OutboxKind, why string) {
-	c.events = append(c.events, db.NewOutboxEvent(kind, c.subjectID, why, map[string]string{"why": why}))
+	c.events = append(
+		c.events, db.NewOutboxEvent(kind, c.subjectID, why, map[string]string{"why": why}),
+	)
 }
 
 // queueMails writes one mail for each step and person; params returns what the mail of
 // a step may show.
 func (c *change) queueMails(
-	template string, accountID *string, people []notification.Recipient, params func(stepMail) map[string]any,
+	template string, accountID *string, people []notification.Recipient, params func(
+		stepMail,
+	) map[string]any,
 ) error {
 	var mails []notification.Notification
 	for _, m := range c.mails {
@@ -102,6 +111,7 @@ func (c *change) queueMails(
 			})
 		}
 	}
+
 	return notification.Queue(c.tx, mails...)
 }
 
@@ -115,6 +125,7 @@ func (c *change) audit(accountID *string, end db.ChainEnd, before, after any) er
 		first := c.entries[0].Details
 		first["before"], first["after"] = before, after
 	}
+
 	return c.tx.ExtendAudit(c.subjectID, accountID, end.Last(), c.entries...)
 }
 
@@ -132,6 +143,7 @@ func (c *change) tell(kind db.OutboxKind, row db.ProcessStatus) error {
 	if !c.quiet && (c.fresh || st.Matters(c.statusBefore)) {
 		c.events = append(c.events, st.Event(kind, c.subjectID))
 	}
+
 	if len(c.events) == 0 {
 		return nil
 	}

@@ -20,20 +20,22 @@ const (
 // ReplacementCommand is one command on a replacement. Each command reads only the
 // fields that are named after it.
 type ReplacementCommand struct {
-	Name            rma.RMACommand
-	Reason          string         // appeal, reject, reship, wait, waive: required; approve, withdraw, inspect, no_return, bill
-	DefectConfirmed bool           // approve: required to be true
-	Code            string         // reject: required
-	Model           string         // allocate, backorder: a better model; empty: the faulty one's
-	ExpectedOn      string         // backorder: YYYY-MM-DD at the ship-to
-	Serial          string         // ship: of the replacement; inspect: read from the unit that came back
-	Carrier         string         // ship: where no shipment was booked yet
-	Tracking        string         // ship: with the carrier
-	Outcome         rma.RMAOutcome // inspect
-	Photo           string         // no_return: where the photo of the unit is kept
-	SpareUnitID     string         // use_spare: required
-	Fact            rma.RMAFact    // tell: required
-	At              time.Time      // tell: when it happened; zero: now
+	Name rma.RMACommand
+	// appeal, reject, reship, wait, waive: required; approve, withdraw, inspect, no_return, bill
+	Reason          string
+	DefectConfirmed bool   // approve: required to be true
+	Code            string // reject: required
+	Model           string // allocate, backorder: a better model; empty: the faulty one's
+	ExpectedOn      string // backorder: YYYY-MM-DD at the ship-to
+	// ship: of the replacement; inspect: read from the unit that came back
+	Serial      string
+	Carrier     string         // ship: where no shipment was booked yet
+	Tracking    string         // ship: with the carrier
+	Outcome     rma.RMAOutcome // inspect
+	Photo       string         // no_return: where the photo of the unit is kept
+	SpareUnitID string         // use_spare: required
+	Fact        rma.RMAFact    // tell: required
+	At          time.Time      // tell: when it happened; zero: now
 }
 
 // DoRMA does one command on a replacement for the caller, whose role and the
@@ -44,7 +46,10 @@ type ReplacementCommand struct {
 func (s *Replacements) DoRMA(ctx context.Context, id string, c ReplacementCommand) (RMA, error) {
 	switch c.Name {
 	case rma.RMAApprove:
-		return s.ApproveRMA(ctx, id, RMAApproval{DefectConfirmed: c.DefectConfirmed, Reason: c.Reason})
+		return s.ApproveRMA(ctx, id, RMAApproval{
+			DefectConfirmed: c.DefectConfirmed,
+			Reason:          c.Reason,
+		})
 	case rma.RMAReject:
 		return s.RejectRMA(ctx, id, RMARejection{Code: c.Code, Reason: c.Reason})
 	case rma.RMAAppeal:
@@ -58,7 +63,8 @@ func (s *Replacements) DoRMA(ctx context.Context, id string, c ReplacementComman
 	case rma.RMABackorder:
 		return s.BackorderRMA(ctx, id, RMABackorder{ExpectedOn: c.ExpectedOn, Model: c.Model})
 	case rma.RMAShip:
-		return s.ShipRMA(ctx, id, RMAShipment{Serial: c.Serial, Carrier: c.Carrier, Tracking: c.Tracking})
+		return s.ShipRMA(ctx, id,
+			RMAShipment{Serial: c.Serial, Carrier: c.Carrier, Tracking: c.Tracking})
 	case rma.RMAReship:
 		return s.ReshipRMA(ctx, id, c.Reason)
 	case rma.RMAWait:
@@ -66,7 +72,8 @@ func (s *Replacements) DoRMA(ctx context.Context, id string, c ReplacementComman
 	case rma.RMAReceive:
 		return s.ReceiveRMA(ctx, id)
 	case rma.RMAInspect:
-		return s.InspectRMA(ctx, id, RMAInspection{Serial: c.Serial, Outcome: c.Outcome, Reason: c.Reason})
+		return s.InspectRMA(ctx, id,
+			RMAInspection{Serial: c.Serial, Outcome: c.Outcome, Reason: c.Reason})
 	case rma.RMAKeepUnit:
 		return s.KeepRMAUnit(ctx, id, c.Photo, c.Reason)
 	case rma.RMABill:
@@ -80,6 +87,7 @@ func (s *Replacements) DoRMA(ctx context.Context, id string, c ReplacementComman
 	if _, err := s.GetRMA(ctx, id); err != nil {
 		return RMA{}, err
 	}
+
 	return RMA{}, rules.Refuse(rules.ActionNotAvailable,
 		"There is no such command here.", "Read the replacement; its commands stand in it.")
 }
@@ -93,25 +101,31 @@ func (s *Replacements) useNamedSpare(ctx context.Context, id, unitID string) (RM
 			Remedy:  "Name the spare unit that was used.",
 		}})
 	}
+
 	return s.UseSpare(ctx, id, unitID)
 }
 
 // tellRMAFact records what an agent was told. Whoever may not see the replacement gets
 // NOT_FOUND, like for every other command.
-func (s *Replacements) tellRMAFact(ctx context.Context, id string, fact rma.RMAFact, at time.Time) (RMA, error) {
+func (s *Replacements) tellRMAFact(
+	ctx context.Context, id string, fact rma.RMAFact, at time.Time,
+) (RMA, error) {
 	if !fact.Valid() {
 		return RMA{}, unknownFact("Send PICKED_UP, DELIVERED, RETURN_SCANNED or RETURN_RECEIVED.")
 	}
+
 	agent, err := isAgent(ctx)
 	if err != nil {
 		return RMA{}, err
 	}
+
 	if !agent {
 		if _, err := s.GetRMA(ctx, id); err != nil {
 			return RMA{}, err
 		}
 		return RMA{}, onlyAgentsTell()
 	}
+
 	return s.RecordRMAFact(ctx, id, fact, at)
 }
 
@@ -131,14 +145,18 @@ type SpareUnitCommand struct {
 }
 
 // DoSpare does one command on a spare unit, like DoRMA on a replacement.
-func (s *Replacements) DoSpare(ctx context.Context, id string, c SpareUnitCommand) (SpareUnit, error) {
+func (s *Replacements) DoSpare(
+	ctx context.Context, id string, c SpareUnitCommand,
+) (SpareUnit, error) {
 	switch c.Name {
 	case spare.SpareSelect:
-		return s.SelectSpare(ctx, id, SpareChoice{ModelCode: c.Model, SiteID: c.SiteID, Reason: c.Reason})
+		return s.SelectSpare(ctx, id,
+			SpareChoice{ModelCode: c.Model, SiteID: c.SiteID, Reason: c.Reason})
 	case spare.SpareAgree:
 		return s.AgreeSpare(ctx, id, c.Version)
 	case spare.SpareShip:
-		return s.ShipSpare(ctx, id, Parcel{Serial: c.Serial, Carrier: c.Carrier, Tracking: c.Tracking})
+		return s.ShipSpare(ctx, id,
+			Parcel{Serial: c.Serial, Carrier: c.Carrier, Tracking: c.Tracking})
 	case spare.SpareReceive:
 		return s.ReceiveSpare(ctx, id)
 	case spare.SpareBill:
@@ -152,25 +170,32 @@ func (s *Replacements) DoSpare(ctx context.Context, id string, c SpareUnitComman
 	if _, err := s.GetSpareUnit(ctx, id); err != nil {
 		return SpareUnit{}, err
 	}
+
 	return SpareUnit{}, rules.Refuse(rules.ActionNotAvailable,
 		"There is no such command here.", "Read the spare unit; its commands stand in it.")
 }
 
 // tellSpareFact is tellRMAFact for a spare unit.
-func (s *Replacements) tellSpareFact(ctx context.Context, id string, fact spare.SpareFact, at time.Time) (SpareUnit, error) {
+func (s *Replacements) tellSpareFact(
+	ctx context.Context, id string, fact spare.SpareFact, at time.Time,
+) (SpareUnit, error) {
 	if !fact.Valid() {
-		return SpareUnit{}, unknownFact("Send PICKED_UP, DELIVERED, RECALL_SCANNED or RECALL_RECEIVED.")
+		return SpareUnit{},
+			unknownFact("Send PICKED_UP, DELIVERED, RECALL_SCANNED or RECALL_RECEIVED.")
 	}
+
 	agent, err := isAgent(ctx)
 	if err != nil {
 		return SpareUnit{}, err
 	}
+
 	if !agent {
 		if _, err := s.GetSpareUnit(ctx, id); err != nil {
 			return SpareUnit{}, err
 		}
 		return SpareUnit{}, onlyAgentsTell()
 	}
+
 	return s.RecordSpareFact(ctx, id, fact, at)
 }
 
@@ -193,5 +218,6 @@ func unknownFact(remedy string) error {
 }
 
 func onlyAgentsTell() error {
-	return rules.Refuse(rules.Forbidden, "Only an agent may tell this.", "Ask the service's mailbox.")
+	return rules.Refuse(rules.Forbidden, "Only an agent may tell this.",
+		"Ask the service's mailbox.")
 }

@@ -89,6 +89,7 @@ func (r RMA) wantsReturn() bool {
 	if r.NoReturnAt != nil || r.InspectedAt != nil {
 		return false
 	}
+
 	switch out := r.RMAFacts.Outbound(); out {
 	case rma.OutboundApproved, rma.OutboundBackordered:
 		return r.Reships > 0
@@ -107,6 +108,7 @@ func (r RMA) faultyEnd(now time.Time) licensing.DeviceState {
 	case rma.ReturnBilled:
 		return licensing.DeviceLost
 	}
+
 	return ""
 }
 
@@ -167,19 +169,23 @@ func (s *Replacements) ListRMAs(ctx context.Context, f RMAFilter) ([]RMA, string
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
+
 		if serial := rules.NormaliseSerial(f.Serial); serial != "" {
 			q = q.Where("(faulty_serial = ? OR replacement_serial = ?)", serial, serial)
 		}
 		if f.Open {
 			q = q.Where("closed_at IS NULL")
 		}
+
 		if f.Late {
 			q = q.Where(`promise_due_at IS NOT NULL
 				AND withdrawn_at IS NULL
 				AND promise_due_at <= COALESCE(delivered_at, swapped_at, ?)`, tx.Now())
 		}
+
 		return f.Page.Apply(q).Find(&out).Error
 	})
+
 	out, next := db.Cut(f.Page, out, func(r RMA) string { return r.ID })
 	return out, next, err
 }

@@ -47,7 +47,10 @@ func roomOf(t *testing.T, env storetest.Env, deviceID string) string {
 
 func steps(t *testing.T, env storetest.Env, rmaID string) (out []string) {
 	t.Helper()
-	all, _, err := env.ListNotifications(env.Context, notification.NotificationFilter{SubjectID: rmaID, Page: db.Page{Limit: 200}})
+	all, _, err := env.ListNotifications(env.Context, notification.NotificationFilter{
+		SubjectID: rmaID,
+		Page:      db.Page{Limit: 200},
+	})
 	require.NoError(t, err)
 	for _, m := range all {
 		out = append(out, m.Params["step"].(string)+" "+m.Recipient)
@@ -76,7 +79,8 @@ func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
 
 		_, err = env.AllocateRMA(storetest.Operator(), r.ID, "")
 		require.NoError(t, err)
-		r, err = env.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "new-100", Carrier: "sim", Tracking: "TRK1"})
+		r, err = env.ShipRMA(storetest.Operator(), r.ID,
+			replacement.RMAShipment{Serial: "new-100", Carrier: "sim", Tracking: "TRK1"})
 		require.NoError(t, err)
 		require.Equal(t, rma.RMAShipped, r.StoredState)
 		newSerial := *r.ReplacementDeviceID
@@ -88,8 +92,11 @@ func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
 		require.Len(t, shipments, 1)
 		delivered := env.Calendar.Now().Add(20 * time.Hour)
 		env.Calendar.Set(delivered)
-		for i, kind := range []shipping.ScanKind{shipping.ScanPickedUp, shipping.ScanInTransit, shipping.ScanDelivered, shipping.ScanDelivered} {
-			_, err = env.RecordScan(env.Context, shipments[0].ID, logistics.NewScan{Kind: kind, Source: logistics.ScanByCarrier, CauseKey: storetest.PO(i)})
+		for i, kind := range []shipping.ScanKind{
+			shipping.ScanPickedUp, shipping.ScanInTransit, shipping.ScanDelivered, shipping.ScanDelivered,
+		} {
+			_, err = env.RecordScan(env.Context, shipments[0].ID,
+				logistics.NewScan{Kind: kind, Source: logistics.ScanByCarrier, CauseKey: storetest.PO(i)})
 			require.NoError(t, err)
 		}
 		r = storetest.GetRMA(t, env, r.ID)
@@ -109,15 +116,21 @@ func TestR35c_OrdinaryRMAFromRequestToClose(t *testing.T) {
 		require.Nil(t, storetest.GetRMA(t, env, r.ID).NextAt, "the clock of the fee stands still")
 		_, err = env.ReceiveRMA(storetest.Operator(), r.ID)
 		require.NoError(t, err)
-		r, err = env.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rma.OutcomeDefect})
+		r, err = env.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{
+			Serial:  "sn-100",
+			Outcome: rma.OutcomeDefect,
+		})
 		require.NoError(t, err)
 		require.Equal(t, rma.RMAClosed, r.StoredState)
 		require.NotNil(t, r.ClosedAt)
 		require.Equal(t, licensing.DeviceReturned, device(t, env, c.Device.ID).State)
 		env.AuditHolds(t)
-		require.Equal(t, []string{"APPROVED ana.souza@acme.example", "APPROVED portaria@acme.example", "DELIVERED ana.souza@acme.example", "DELIVERED portaria@acme.example",
-			"INSPECTED ana.souza@acme.example", "INSPECTED portaria@acme.example", "REQUESTED ana.souza@acme.example", "REQUESTED portaria@acme.example",
-			"SHIPPED ana.souza@acme.example", "SHIPPED portaria@acme.example"}, steps(t, env, r.ID))
+		require.Equal(t, []string{
+			"APPROVED ana.souza@acme.example", "APPROVED portaria@acme.example", "DELIVERED ana.souza@acme.example",
+			"DELIVERED portaria@acme.example", "INSPECTED ana.souza@acme.example", "INSPECTED portaria@acme.example",
+			"REQUESTED ana.souza@acme.example", "REQUESTED portaria@acme.example", "SHIPPED ana.souza@acme.example",
+			"SHIPPED portaria@acme.example",
+		}, steps(t, env, r.ID))
 	})
 }
 
@@ -128,7 +141,11 @@ func TestR35d_DeviceInNoRoomIsReplacedByItsWarranty(t *testing.T) {
 	require.NoError(t, err)
 	_, err = env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "SN-100", Fault: "Broken"})
 	storetest.RequireCode(t, rma.SiteUnknown, err)
-	r, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "SN-100", Fault: "Broken", SiteID: c.Site.ID})
+	r, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{
+		Serial: "SN-100",
+		Fault:  "Broken",
+		SiteID: c.Site.ID,
+	})
 	require.NoError(t, err)
 	require.Equal(t, cover.ByStandardWarranty, r.CoverKind, "S38")
 	require.Equal(t, calendar.SpeedStandard, r.Speed)
@@ -141,17 +158,31 @@ func TestR35d_DeviceInNoRoomIsReplacedByItsWarranty(t *testing.T) {
 func TestR78c_SpeedOfTheRoomsCountryPromisesThirdBusinessDay(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
-	_, err := env.PublishTerms(storetest.Operator(), catalogue.CountryTerms{Country: "BR", EffectiveFrom: civil.Date{Year: 2026, Month: 11, Day: 25}, Available: true, RMASpeed: "3BD", Languages: []string{"pt"}}, "slower")
+	_, err := env.PublishTerms(storetest.Operator(), catalogue.CountryTerms{
+		Country:       "BR",
+		EffectiveFrom: civil.Date{Year: 2026, Month: 11, Day: 25},
+		Available:     true,
+		RMASpeed:      "3BD",
+		Languages:     []string{"pt"},
+	}, "slower")
 	require.NoError(t, err)
 	room := env.Room(t, c.Account, "Sala 2")
 	env.Assigned(t, env.Licences(t, c.Order)[1], room)
 	env.Device(t, room, "SN-200", "MEETUP", "2020-12-01") // its own warranty is over
 	env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
-	r, err := env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: "SN-200", Fault: "Broken", DefectConfirmed: true})
+	r, err := env.RequestRMA(storetest.Operator(), replacement.NewRMA{
+		Serial:          "SN-200",
+		Fault:           "Broken",
+		DefectConfirmed: true,
+	})
 	storetest.RequireCode(t, rules.WarrantyCap, err)
 	env.Device(t, room, "SN-201", "MEETUP", "2023-12-01")
 	env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
-	r, err = env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: "SN-201", Fault: "Broken", DefectConfirmed: true})
+	r, err = env.RequestRMA(storetest.Operator(), replacement.NewRMA{
+		Serial:          "SN-201",
+		Fault:           "Broken",
+		DefectConfirmed: true,
+	})
 	require.NoError(t, err)
 	require.Equal(t, rma.RMAApproved, r.StoredState, "an agent who has confirmed the defect approves at once")
 	require.Equal(t, calendar.RMASpeed("3BD"), r.Speed)
@@ -159,7 +190,11 @@ func TestR78c_SpeedOfTheRoomsCountryPromisesThirdBusinessDay(t *testing.T) {
 }
 
 func TestV6_V7_CutOffFixesThePromise(t *testing.T) {
-	for wall, want := range map[string]string{"2026-09-04 14:00": "2026-09-08", "2026-09-04 15:01": "2026-09-09", "2026-12-31 10:00": "2027-01-04"} {
+	for wall, want := range map[string]string{
+		"2026-09-04 14:00": "2026-09-08",
+		"2026-09-04 15:01": "2026-09-09",
+		"2026-12-31 10:00": "2027-01-04",
+	} {
 		env := storetest.SQLite(t)
 		c := env.Covered(t)
 		r := env.Requested(t, c)
@@ -177,7 +212,8 @@ func TestS20_EditedCalendarMovesNoPromise(t *testing.T) {
 	r := env.Approved(t, env.Covered(t))
 	calendar, err := env.GetCalendar(env.Context, "BR")
 	require.NoError(t, err)
-	_, err = env.AddHoliday(storetest.Operator(), program.CalendarChange{Code: "BR", Version: calendar.Version, Reason: "new"}, r.Promise.On, "Feriado")
+	_, err = env.AddHoliday(storetest.Operator(),
+		program.CalendarChange{Code: "BR", Version: calendar.Version, Reason: "new"}, r.Promise.On, "Feriado")
 	require.NoError(t, err)
 	require.Equal(t, "2026-11-26", storetest.GetRMA(t, env, r.ID).Promise.On.String())
 }
@@ -186,12 +222,20 @@ func TestR74_AccessoryThroughItsRoom(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
 	ctx := storetest.Customer(c.Account)
-	for _, n := range []replacement.NewRMA{{ModelCode: "STRONG-USB-CABLE", Quantity: 2, Fault: "Broken"}, {ModelCode: "STRONG-USB-CABLE", RoomID: c.Room.ID, Fault: "Broken"}} {
+	for _, n := range []replacement.NewRMA{
+		{ModelCode: "STRONG-USB-CABLE", Quantity: 2, Fault: "Broken"},
+		{ModelCode: "STRONG-USB-CABLE", RoomID: c.Room.ID, Fault: "Broken"},
+	} {
 		n.AccountID = c.Account
 		_, err := env.RequestRMA(ctx, n)
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 	}
-	r, err := env.RequestRMA(ctx, replacement.NewRMA{ModelCode: "strong-usb-cable", RoomID: c.Room.ID, Quantity: 2, Fault: "Broken"})
+	r, err := env.RequestRMA(ctx, replacement.NewRMA{
+		ModelCode: "strong-usb-cable",
+		RoomID:    c.Room.ID,
+		Quantity:  2,
+		Fault:     "Broken",
+	})
 	require.NoError(t, err)
 	require.Nil(t, r.DeviceID)
 	require.Equal(t, 2, r.Quantity)
@@ -207,7 +251,12 @@ func TestR74_AccessoryThroughItsRoom(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, rma.RMANoReturn, r.StoredState)
 	bare := env.Room(t, c.Account, "Sala 9")
-	_, err = env.RequestRMA(ctx, replacement.NewRMA{ModelCode: "STRONG-USB-CABLE", RoomID: bare.ID, Quantity: 1, Fault: "Broken"})
+	_, err = env.RequestRMA(ctx, replacement.NewRMA{
+		ModelCode: "STRONG-USB-CABLE",
+		RoomID:    bare.ID,
+		Quantity:  1,
+		Fault:     "Broken",
+	})
 	storetest.RequireCode(t, rules.NotCovered, err)
 }
 
@@ -215,8 +264,18 @@ func TestR75_R59b_WhatIsNotReplaced(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
 	ctx := storetest.Customer(c.Account)
-	for model, code := range map[string]string{"SYNC": rules.NotHardware, "COLLABOS": rules.NotHardware, "TAP-BUNDLE-TEAMS": rules.NotHardware, "WINDOWS-PC": rules.ModelNotSupported} {
-		_, err := env.RequestRMA(ctx, replacement.NewRMA{ModelCode: model, RoomID: c.Room.ID, Quantity: 1, Fault: "Broken"})
+	for model, code := range map[string]string{
+		"SYNC":             rules.NotHardware,
+		"COLLABOS":         rules.NotHardware,
+		"TAP-BUNDLE-TEAMS": rules.NotHardware,
+		"WINDOWS-PC":       rules.ModelNotSupported,
+	} {
+		_, err := env.RequestRMA(ctx, replacement.NewRMA{
+			ModelCode: model,
+			RoomID:    c.Room.ID,
+			Quantity:  1,
+			Fault:     "Broken",
+		})
 		storetest.RequireCode(t, code, err)
 	}
 	env.Device(t, c.Room, "PC-1", "WINDOWS-PC", "2026-01-01")
@@ -230,7 +289,11 @@ func TestR125b_UnknownPurchaseDateHoldsTheRMAUntilTheProofIsRead(t *testing.T) {
 		c := env.Covered(t)
 		d := env.Device(t, c.Room, "SN-300", "MEETUP", "")
 		env.Calendar.Set(env.Calendar.Now().Add(25 * time.Hour))
-		r, err := env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: "SN-300", Fault: "Broken", DefectConfirmed: true})
+		r, err := env.RequestRMA(storetest.Operator(), replacement.NewRMA{
+			Serial:          "SN-300",
+			Fault:           "Broken",
+			DefectConfirmed: true,
+		})
 		require.NoError(t, err)
 		require.Equal(t, rma.RMARequested, r.StoredState)
 		require.True(t, r.Held)
@@ -238,7 +301,11 @@ func TestR125b_UnknownPurchaseDateHoldsTheRMAUntilTheProofIsRead(t *testing.T) {
 		require.Equal(t, rules.ProofRequired, env.Tasks(t, db.TaskDecideRMA)[0].Why)
 		_, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		storetest.RequireCode(t, rules.ProofRequired, err)
-		_, err = env.ChangeDevice(storetest.Operator(), d.ID, licensing.DeviceForm{Serial: "SN-300", ModelCode: "MEETUP", PurchasedOn: "2026-01-01"}, 0, "read from the invoice")
+		_, err = env.ChangeDevice(storetest.Operator(), d.ID, licensing.DeviceForm{
+			Serial:      "SN-300",
+			ModelCode:   "MEETUP",
+			PurchasedOn: "2026-01-01",
+		}, 0, "read from the invoice")
 		require.NoError(t, err)
 		r, err = env.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		require.NoError(t, err)
@@ -268,7 +335,11 @@ func TestS25_FourthRMAOfTheMonthIsReviewed(t *testing.T) {
 	env.Calendar.Set(env.Calendar.Now().Add(25 * time.Hour))
 	var last replacement.RMA
 	for i := range 4 {
-		r, err := env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: storetest.PO(500 + i), Fault: "Broken", DefectConfirmed: true})
+		r, err := env.RequestRMA(storetest.Operator(), replacement.NewRMA{
+			Serial:          storetest.PO(500 + i),
+			Fault:           "Broken",
+			DefectConfirmed: true,
+		})
 		require.NoError(t, err)
 		require.Equal(t, i == 3, len(r.ReviewReasons) > 0, i)
 		last = r
@@ -282,7 +353,11 @@ func TestS25_OnlyAKnownSiteIsShippedTo(t *testing.T) {
 	c := env.Covered(t)
 	other := env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-101")
 	for _, site := range []string{"sit_none", other.Site.ID} {
-		_, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "SN-100", Fault: "Broken", SiteID: site})
+		_, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{
+			Serial: "SN-100",
+			Fault:  "Broken",
+			SiteID: site,
+		})
 		storetest.RequireCode(t, rma.SiteUnknown, err)
 	}
 }
@@ -291,7 +366,10 @@ func TestC4_OneOpenRMAPerDevice(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		errs := storetest.AtOnce(6, func(int) error {
-			_, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "SN-100", Fault: "Broken"})
+			_, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{
+				Serial: "SN-100",
+				Fault:  "Broken",
+			})
 			return err
 		})
 		refused := 0
@@ -339,7 +417,9 @@ func TestC5_ForeignRMAsAnswerLikeMissingOnes(t *testing.T) {
 			"fact":     storetest.SecondOf(env.RecordRMAFact(ctx, r.ID, rma.FactDelivered, time.Time{})),
 			"site":     storetest.SecondOf(env.GetSite(ctx, c.Site.ID)),
 			"change":   storetest.SecondOf(env.ChangeSite(ctx, c.Site.ID, rules.SiteForm{}, 0, "")),
-			"request":  storetest.SecondOf(env.RequestRMA(ctx, replacement.NewRMA{AccountID: c.Account, Serial: "SN-100", Fault: "x"})),
+			"request": storetest.SecondOf(
+				env.RequestRMA(ctx, replacement.NewRMA{AccountID: c.Account, Serial: "SN-100", Fault: "x"}),
+			),
 		} {
 			require.Equal(t, rules.NotFound, rules.CodeOf(err), "%s: %v", call, err)
 		}
@@ -349,23 +429,37 @@ func TestC5_ForeignRMAsAnswerLikeMissingOnes(t *testing.T) {
 		require.Equal(t, missing, foreign)
 		require.Empty(t, storetest.ListOf(env.ListRMAs(ctx, replacement.RMAFilter{}))(t))
 		require.Empty(t, storetest.ListOf(env.ListRMAs(ctx, replacement.RMAFilter{Serial: "SN-100"}))(t))
-		require.Len(t, storetest.ListOf(env.ListRMAs(storetest.Customer(c.Account), replacement.RMAFilter{Serial: "new sn100", Open: true}))(t), 1)
+		require.Len(t, storetest.ListOf(
+			env.ListRMAs(storetest.Customer(c.Account), replacement.RMAFilter{Serial: "new sn100", Open: true}),
+		)(t), 1)
 	})
 }
 
 func TestMailsOfAnRMAGoOnceToEachAdministratorAndTheSitesContact(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
-		for i, m := range []struct{ role, state string }{{"ADMIN", "ACTIVE"}, {"READ_ONLY", "ACTIVE"}, {"ADMIN", "SUSPENDED"}} {
+		for i, m := range []struct {
+			role, state string
+		}{{"ADMIN", "ACTIVE"}, {"READ_ONLY", "ACTIVE"}, {"ADMIN", "SUSPENDED"}} {
 			other := env.CoveredFor(t, storetest.PO(i), "p"+storetest.PO(i)+"@acme.example", "SN-20"+storetest.PO(i))
-			require.NoError(t, env.Exec("INSERT INTO memberships (id, account_id, user_id, role, state, created_at) VALUES ('mem_"+storetest.PO(i)+"', '"+c.Account+"', '"+other.Admin.ID+"', '"+m.role+"', '"+m.state+"', '2026-11-01 00:00:00')"))
+			require.NoError(
+				t,
+				env.Exec("INSERT INTO memberships (id, account_id, user_id, role, state, created_at) VALUES ('mem_"+
+					storetest.PO(i)+"', '"+c.Account+"', '"+
+					other.Admin.ID+"', '"+m.role+"', '"+m.state+"', '2026-11-01 00:00:00')"),
+			)
 		}
 		told := func(r replacement.RMA) []string { return steps(t, env, r.ID) }
-		second := env.Strings(t, "SELECT u.email FROM users u JOIN memberships m ON m.user_id = u.id WHERE m.account_id = '"+c.Account+"' AND m.role = 'ADMIN' AND m.state = 'ACTIVE' ORDER BY u.id")
+		second := env.Strings(
+			t, "SELECT u.email FROM users u JOIN memberships m ON m.user_id = u.id WHERE m.account_id = '"+c.Account+
+				"' AND m.role = 'ADMIN' AND m.state = 'ACTIVE' ORDER BY u.id",
+		)
 		require.Len(t, second, 2)
 
 		first := env.Requested(t, c)
-		require.ElementsMatch(t, []string{"REQUESTED " + second[0], "REQUESTED " + second[1], "REQUESTED portaria@acme.example"}, told(first))
+		require.ElementsMatch(t, []string{
+			"REQUESTED " + second[0], "REQUESTED " + second[1], "REQUESTED portaria@acme.example",
+		}, told(first))
 
 		require.NoError(t, env.Exec("UPDATE sites SET contact_email = '"+second[1]+"' WHERE id = '"+c.Site.ID+"'"))
 		_, err := env.WithdrawRMA(storetest.AgentContext, first.ID, "")

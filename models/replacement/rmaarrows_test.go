@@ -102,9 +102,15 @@ func TestRMAArrows(t *testing.T) {
 		{rma.RMAReturnInTransit, on(delivered, rmaCourse.scanBack), rmaCourse.receive, rma.RMAReturnReceived},
 		{rma.RMAAwaitingReturn, delivered, rmaCourse.overdue, rma.RMAOverdue},
 		{rma.RMAOverdue, on(delivered, rmaCourse.overdue, rmaCourse.confirm), rmaCourse.bill, rma.RMANonReturnBilled},
-		{rma.RMANonReturnBilled, on(delivered, rmaCourse.overdue, rmaCourse.confirm, rmaCourse.bill), rmaCourse.receive, rma.RMAReturnReceived},
+		{
+			rma.RMANonReturnBilled, on(delivered, rmaCourse.overdue, rmaCourse.confirm, rmaCourse.bill),
+			rmaCourse.receive, rma.RMAReturnReceived,
+		},
 		{rma.RMAReturnReceived, on(delivered, rmaCourse.receive), inspected(rma.OutcomeDamage), rma.RMAInspected},
-		{rma.RMAInspected, on(delivered, rmaCourse.receive, inspected(rma.OutcomeDamage)), rmaCourse.bill, rma.RMAClosed},
+		{
+			rma.RMAInspected, on(delivered, rmaCourse.receive, inspected(rma.OutcomeDamage)), rmaCourse.bill,
+			rma.RMAClosed,
+		},
 		{rma.RMAReturnReceived, on(delivered, rmaCourse.receive), inspected(rma.OutcomeDefect), rma.RMAClosed},
 		{rma.RMAReturnReceived, on(delivered, rmaCourse.receive), inspected(rma.OutcomeNoFault), rma.RMAClosed},
 	} {

@@ -63,8 +63,16 @@ type way struct {
 var (
 	byHand = way{
 		booked:    func(*testing.T, storetest.Env, string) {},
-		delivered: toldBy(rma.FactDelivered), scanned: toldBy(rma.FactReturnScanned), received: toldBy(rma.FactReturnReceived)}
-	byCarrier = way{booked: storetest.BookParcels, delivered: scannedBy("out/1", shipping.ScanDelivered), scanned: scannedBy("return/1", shipping.ScanPickedUp), received: scannedBy("return/1", shipping.ScanDelivered)}
+		delivered: toldBy(rma.FactDelivered),
+		scanned:   toldBy(rma.FactReturnScanned),
+		received:  toldBy(rma.FactReturnReceived),
+	}
+	byCarrier = way{
+		booked:    storetest.BookParcels,
+		delivered: scannedBy("out/1", shipping.ScanDelivered),
+		scanned:   scannedBy("return/1", shipping.ScanPickedUp),
+		received:  scannedBy("return/1", shipping.ScanDelivered),
+	}
 )
 
 func toldBy(fact rma.RMAFact) func(*testing.T, storetest.Env, string) {
@@ -113,13 +121,17 @@ func ordinaryRMA(t *testing.T, env storetest.Env, c storetest.Covered, by way) m
 	require.Equal(t, rma.RMAAllocated, r.StoredState)
 	tell("booked", 0, by.booked)
 	step("ship", 2, func() error {
-		return keep(env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW" + *c.Device.Serial}))
+		return keep(env.ShipRMA(storetest.AgentContext, r.ID,
+			replacement.RMAShipment{Serial: "NEW" + *c.Device.Serial}))
 	})
 	tell("delivered", 2, by.delivered)
 	tell("scanned", 0, by.scanned)
 	tell("received", 0, by.received)
 	step("inspect", 2, func() error {
-		return keep(env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: *c.Device.Serial, Outcome: rma.OutcomeDefect}))
+		return keep(env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
+			Serial:  *c.Device.Serial,
+			Outcome: rma.OutcomeDefect,
+		}))
 	})
 	require.Equal(t, rma.RMAClosed, r.StoredState)
 	return count

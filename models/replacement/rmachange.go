@@ -58,8 +58,13 @@ type rmaChange struct {
 
 func (s *Replacements) newRMAChange(tx *db.Tx, ref program.Reference) *rmaChange {
 	return &rmaChange{
-		change: change{s: s, tx: tx, now: tx.Now(), label: "rma"},
-		ref:    ref,
+		change: change{
+			s:     s,
+			tx:    tx,
+			now:   tx.Now(),
+			label: "rma",
+		},
+		ref: ref,
 	}
 }
 
@@ -78,6 +83,7 @@ func (s *Replacements) lockRMA(tx *db.Tx, ref program.Reference, id string) (*rm
 	if res.Error != nil {
 		return nil, res.Error
 	}
+
 	if res.RowsAffected == 0 {
 		return nil, db.NotFound()
 	}
@@ -100,12 +106,14 @@ func (s *Replacements) changeRMA(
 	if err != nil {
 		return RMA{}, err
 	}
+
 	var out RMA
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		w, err := s.lockRMA(tx, ref, id)
 		if err != nil {
 			return err
 		}
+
 		if done != nil && done(w.RMA) {
 			out = w.RMA
 			return nil
@@ -121,9 +129,11 @@ func (s *Replacements) changeRMA(
 		if err := w.save(); err != nil {
 			return err
 		}
+
 		out = w.RMA
 		return nil
 	})
+
 	return out, err
 }
 
@@ -157,6 +167,7 @@ func (w *rmaChange) save() error {
 	if err := w.settleTasks(); err != nil {
 		return err
 	}
+
 	err := w.queueMails(rules.TemplateRMA, &w.AccountID, w.Told.People(), w.mailParams)
 	if err != nil {
 		return err
@@ -170,6 +181,7 @@ func (w *rmaChange) save() error {
 	if w.fresh {
 		kind = db.OutboxRMARequested
 	}
+
 	return w.tell(kind, w.RMA.processStatus())
 }
 
@@ -180,10 +192,12 @@ func (w *rmaChange) planReturn() error {
 	if base == nil || db.SameInstant(base, w.ReturnBaseAt) {
 		return nil
 	}
+
 	workdays, err := w.calendar()
 	if err != nil {
 		return err
 	}
+
 	plan, err := program.ReturnDueBy(w.ref.Program.Replacement, workdays, w.shipTo(), *base)
 	if err != nil {
 		return err
@@ -194,6 +208,7 @@ func (w *rmaChange) planReturn() error {
 		w.OverdueAt = nil
 		w.FeeAskedAt = nil
 	}
+
 	w.ReturnBaseAt = base
 	w.ReturnPlan = &plan
 	w.ReturnDueAt = &plan.Until
@@ -207,6 +222,7 @@ func (w *rmaChange) derive() {
 	if state != w.StoredState {
 		w.StateSince = w.now
 	}
+
 	w.StoredState = state
 	w.StoredOutbound = w.RMAFacts.Outbound()
 	w.StoredReturn = w.RMAFacts.Return(w.now)
@@ -222,6 +238,7 @@ func (w *rmaChange) derive() {
 	if next, ok := w.RMAFacts.NextTimer(w.ReturnPlan); ok {
 		w.NextTimer, w.NextAt = next.Kind, &next.At
 	}
+
 	w.Version++
 }
 
@@ -229,6 +246,7 @@ func (w *rmaChange) store() error {
 	if w.fresh {
 		return w.tx.Create(&w.RMA).Error
 	}
+
 	return w.tx.
 		Select("*").
 		Omit("id", "account_id", "created_at").
@@ -260,6 +278,7 @@ func (w *rmaChange) settleTasks() error {
 			kinds = append(kinds, kind)
 		}
 	}
+
 	settle(db.TaskDecideRMA,
 		before.openToDecide(),
 		w.openToDecide())
@@ -278,6 +297,7 @@ func (w *rmaChange) settleTasks() error {
 	if len(kinds) == 0 {
 		return nil
 	}
+
 	return db.SettleKinds(w.tx, kinds, w.ID, string(w.StoredState))
 }
 
@@ -296,17 +316,20 @@ func (w *rmaChange) mailParams(m stepMail) map[string]any {
 		"carrier":            w.Carrier,
 		"tracking":           w.Tracking,
 	}
+
 	if w.Promise != nil {
 		shown["promised_on"] = promisedOn(*w.Promise)
 		shown["explanation_en"] = promise.Text(*w.Promise, "en")
 		shown["explanation_pt"] = promise.Text(*w.Promise, "pt-BR")
 	}
+
 	if w.ReturnPlan != nil {
 		shown["return_on"] = w.ReturnPlan.On.String()
 	}
 	if w.ReplacementModel != "" && w.ReplacementModel != w.ModelCode {
 		shown["other_model"] = w.ReplacementModel
 	}
+
 	maps.Copy(shown, m.params)
 	return shown
 }
@@ -365,11 +388,13 @@ func (w *rmaChange) silenceDue(sign time.Time) (*time.Time, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	day, err := workdays.AddBusinessDays(
 		rules.DateIn(sign, w.zone()), w.ref.Program.Replacement.CarrierSilenceDays)
 	if err != nil {
 		return nil, err
 	}
+
 	due := rules.StartOfDay(day.AddDays(1), w.zone())
 	return &due, nil
 }

@@ -33,7 +33,10 @@ func TestRejectedOnceAppealedOnce(t *testing.T) {
 	storetest.RequireCode(t, rma.DefectOpen, err)
 	_, err = env.ApproveRMA(customer, r.ID, replacement.RMAApproval{DefectConfirmed: true})
 	storetest.RequireCode(t, rules.Forbidden, err)
-	r, err = env.RejectRMA(storetest.AgentContext, r.ID, replacement.RMARejection{Code: rma.RejectNoDefect, Reason: "mended by a restart"})
+	r, err = env.RejectRMA(storetest.AgentContext, r.ID, replacement.RMARejection{
+		Code:   rma.RejectNoDefect,
+		Reason: "mended by a restart",
+	})
 	require.NoError(t, err)
 	require.Equal(t, rma.RMARejected, r.StoredState)
 	require.NotNil(t, r.ClosedAt)
@@ -43,7 +46,10 @@ func TestRejectedOnceAppealedOnce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, rma.RMARequested, r.StoredState)
 	require.Nil(t, r.ClosedAt)
-	_, err = env.RejectRMA(storetest.AgentContext, r.ID, replacement.RMARejection{Code: rma.RejectNoDefect, Reason: "mended again"})
+	_, err = env.RejectRMA(storetest.AgentContext, r.ID, replacement.RMARejection{
+		Code:   rma.RejectNoDefect,
+		Reason: "mended again",
+	})
 	require.NoError(t, err)
 	_, err = env.AppealRMA(customer, r.ID, "Please")
 	storetest.RequireCode(t, rules.StateConflict, err)
@@ -58,7 +64,10 @@ func TestAppealFindsAnotherOpenRMA(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
 	r := env.Requested(t, c)
-	_, err := env.RejectRMA(storetest.AgentContext, r.ID, replacement.RMARejection{Code: rma.RejectNoAnswer, Reason: "no answer"})
+	_, err := env.RejectRMA(storetest.AgentContext, r.ID, replacement.RMARejection{
+		Code:   rma.RejectNoAnswer,
+		Reason: "no answer",
+	})
 	require.NoError(t, err)
 	env.Requested(t, c)
 	_, err = env.AppealRMA(storetest.Customer(c.Account), r.ID, "I am here")
@@ -70,7 +79,10 @@ func TestS24_InspectedBeforeTheDeliveryWasTold(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		r := env.Shipped(t, c)
-		_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDefect})
+		_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
+			Serial:  "SN-100",
+			Outcome: rma.OutcomeDefect,
+		})
 		require.NoError(t, err)
 		require.Equal(t, licensing.DeviceReturned, device(t, env, c.Device.ID).State)
 		require.Empty(t, roomOf(t, env, c.Device.ID))
@@ -90,7 +102,10 @@ func TestWithdrawnAfterDamageWasFoundAsksNobody(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
 	r := env.Shipped(t, c)
-	_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDamage})
+	_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
+		Serial:  "SN-100",
+		Outcome: rma.OutcomeDamage,
+	})
 	require.NoError(t, err)
 	require.Equal(t, db.TaskOpen, env.Tasks(t, db.TaskRMAFee)[0].State)
 	_, err = env.WithdrawRMA(storetest.AgentContext, r.ID, "")
@@ -141,7 +156,10 @@ func TestS21_BackorderPromisesAnewAndTheBreachCountsFromTheFirst(t *testing.T) {
 	first := *r.PromiseDueAt
 	_, err := env.BackorderRMA(storetest.AgentContext, r.ID, replacement.RMABackorder{ExpectedOn: "2026-11-24"})
 	storetest.RequireCode(t, rules.ValidationFailed, err)
-	_, err = env.BackorderRMA(storetest.AgentContext, r.ID, replacement.RMABackorder{ExpectedOn: "2026-11-30", Model: "MEETUP"})
+	_, err = env.BackorderRMA(storetest.AgentContext, r.ID, replacement.RMABackorder{
+		ExpectedOn: "2026-11-30",
+		Model:      "MEETUP",
+	})
 	storetest.RequireCode(t, rma.NotLikeForLike, err)
 	r, err = env.BackorderRMA(storetest.AgentContext, r.ID, replacement.RMABackorder{ExpectedOn: "2026-11-30"})
 	require.NoError(t, err)
@@ -171,14 +189,19 @@ func TestS21_BackorderPromisesAnewAndTheBreachCountsFromTheFirst(t *testing.T) {
 	_, err = env.RecordRMAFact(env.Context, r.ID, rma.FactDelivered, time.Time{})
 	require.NoError(t, err)
 	require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskRMALate)[0].State)
-	require.Len(t, storetest.ListOf(env.ListRMAs(storetest.AgentContext, replacement.RMAFilter{Late: true}))(t), 1, "it stays late")
+	require.Len(t, storetest.ListOf(env.ListRMAs(storetest.AgentContext, replacement.RMAFilter{Late: true}))(t), 1,
+		"it stays late")
 }
 
 func TestR88c_BetterModelMayBeSent(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
 	env.Device(t, c.Room, "SN-M", "MEETUP", "2026-06-01")
-	r, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "SN-M", SerialProof: "invoice", Fault: "Broken"})
+	r, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{
+		Serial:      "SN-M",
+		SerialProof: "invoice",
+		Fault:       "Broken",
+	})
 	require.NoError(t, err)
 	_, err = env.ApproveRMA(storetest.AgentContext, r.ID, replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
@@ -210,9 +233,14 @@ func TestS23_ReplacementHasTheRemainderOrThirtyDays(t *testing.T) {
 	r := env.DeliveredRMA(t, c)
 	_, err := env.PlaceDevice(env.Context, *r.ReplacementDeviceID, "", "")
 	require.NoError(t, err)
-	for wall, covered := range map[string]bool{"2026-12-20 12:00": true, "2028-05-31 12:00": true, "2028-06-01 12:00": false} {
+	for wall, covered := range map[string]bool{
+		"2026-12-20 12:00": true,
+		"2028-05-31 12:00": true,
+		"2028-06-01 12:00": false,
+	} {
 		env.SetLocal(t, "America/Sao_Paulo", wall)
-		out, err := env.Coverage(env.Context, []entitlement.CoverSubject{{Serial: r.ReplacementSerial}}, env.Calendar.Now(), cover.ForHardware)
+		out, err := env.Coverage(env.Context, []entitlement.CoverSubject{{Serial: r.ReplacementSerial}},
+			env.Calendar.Now(), cover.ForHardware)
 		require.NoError(t, err)
 		require.Equal(t, covered, out[0].Answer.Covered, "%s: the remainder of two years from the purchase", wall)
 	}
@@ -230,11 +258,14 @@ func TestS22_RemindersOverdueConfirmationAndFee(t *testing.T) {
 			require.NoError(t, err)
 			r = storetest.GetRMA(t, env, r.ID)
 		}
-		require.Equal(t, []rma.RMATimerKind{rma.TimerReminder, rma.TimerReminder, rma.TimerReminder, rma.TimerOverdue, rma.TimerFeeConfirm}, kinds)
+		require.Equal(t, []rma.RMATimerKind{
+			rma.TimerReminder, rma.TimerReminder, rma.TimerReminder, rma.TimerOverdue, rma.TimerFeeConfirm,
+		}, kinds)
 		require.Equal(t, rma.RMAOverdue, r.StoredState)
 		require.Equal(t, 8, returnMails(t, env, r.ID), "three reminders and overdue, to two people")
 		require.Len(t, env.Tasks(t, db.TaskRMAFee), 1)
-		require.Equal(t, 0, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind LIKE 'event.fee%'"), "only after a person confirms")
+		require.Equal(t, 0, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind LIKE 'event.fee%'"),
+			"only after a person confirms")
 
 		_, err := env.BillRMA(storetest.Customer(c.Account), r.ID, "")
 		storetest.RequireCode(t, rules.Forbidden, err)
@@ -250,11 +281,15 @@ func TestS22_RemindersOverdueConfirmationAndFee(t *testing.T) {
 
 		_, err = env.RecordRMAFact(env.Context, r.ID, rma.FactReturnReceived, time.Time{})
 		require.NoError(t, err)
-		r, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeNoFault})
+		r, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
+			Serial:  "SN-100",
+			Outcome: rma.OutcomeNoFault,
+		})
 		require.NoError(t, err)
 		require.Equal(t, rma.RMAClosed, r.StoredState)
 		require.Equal(t, rma.FeeCredited, r.Fee())
-		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'event.fee_credited'"), "a late return credits")
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'event.fee_credited'"),
+			"a late return credits")
 		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskRMAFee)[0].State)
 		env.AuditHolds(t)
 	})
@@ -283,21 +318,31 @@ func TestS22_OutcomesOfTheInspection(t *testing.T) {
 		c := env.Covered(t)
 		r := env.DeliveredRMA(t, c)
 		env.Calendar.Set(env.Calendar.Now().Add(5 * 24 * time.Hour))
-		_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: "FINE"})
+		_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
+			Serial:  "SN-100",
+			Outcome: "FINE",
+		})
 		storetest.RequireCode(t, rules.ValidationFailed, err)
 		due := *r.ReturnDueAt
-		r, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-999", Outcome: rma.OutcomeDefect})
+		r, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
+			Serial:  "SN-999",
+			Outcome: rma.OutcomeDefect,
+		})
 		require.NoError(t, err)
 		require.Equal(t, rma.RMAAwaitingReturn, r.StoredState, "another unit is a WRONG_UNIT")
 		require.True(t, r.ReturnDueAt.After(due), "the window begins anew")
 		require.Equal(t, licensing.DeviceInRMA, device(t, env, c.Device.ID).State)
 		require.Len(t, env.Tasks(t, db.TaskRMAWrongUnit), 1)
-		r, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDamage, Reason: "wet"})
+		r, err = env.InspectRMA(storetest.AgentContext, r.ID,
+			replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDamage, Reason: "wet"})
 		require.NoError(t, err)
 		require.Equal(t, rma.RMAInspected, r.StoredState)
 		require.Equal(t, rma.FeeAsked, r.Fee())
 		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskRMAWrongUnit)[0].State)
-		_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDefect})
+		_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
+			Serial:  "SN-100",
+			Outcome: rma.OutcomeDefect,
+		})
 		storetest.RequireCode(t, rules.StateConflict, err)
 		r, err = env.BillRMA(storetest.AgentContext, r.ID, "wet")
 		require.NoError(t, err)
@@ -369,15 +414,19 @@ func TestLostParcelThatTurnsUpSaysNothingAboutTheRMA(t *testing.T) {
 	r := env.Approved(t, c)
 	_, err := env.AllocateRMA(storetest.AgentContext, r.ID, "")
 	require.NoError(t, err)
-	r, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "FIRST", Carrier: "sim", Tracking: "T1"})
+	r, err = env.ShipRMA(storetest.AgentContext, r.ID,
+		replacement.RMAShipment{Serial: "FIRST", Carrier: "sim", Tracking: "T1"})
 	require.NoError(t, err)
-	first := storetest.ListOf(env.ListShipments(storetest.AgentContext, logistics.ShipmentFilter{SubjectID: r.ID}))(t)[0]
+	first := storetest.ListOf(env.ListShipments(storetest.AgentContext, logistics.ShipmentFilter{SubjectID: r.ID}))(
+		t,
+	)[0]
 	_, err = env.ReshipRMA(storetest.AgentContext, r.ID, "lost")
 	require.NoError(t, err)
 	got, err := env.GetShipment(storetest.AgentContext, first.ID)
 	require.NoError(t, err)
 	require.Equal(t, shipping.ShipmentLost, got.State)
-	_, err = env.RecordScan(env.Context, first.ID, logistics.NewScan{Kind: shipping.ScanDelivered, Source: logistics.ScanByCarrier, CauseKey: "late"})
+	_, err = env.RecordScan(env.Context, first.ID,
+		logistics.NewScan{Kind: shipping.ScanDelivered, Source: logistics.ScanByCarrier, CauseKey: "late"})
 	require.NoError(t, err)
 	require.Equal(t, rma.RMAApproved, storetest.GetRMA(t, env, r.ID).StoredState)
 	require.Len(t, env.Tasks(t, db.TaskShipmentContradicted), 1, "a person sees it")
@@ -390,19 +439,25 @@ func TestS10_CancellationOfTheOrderBothWays(t *testing.T) {
 		env.Assigned(t, env.Licences(t, c.Order)[1], room)
 		second := c
 		second.Device = env.Device(t, room, "SN-200", "MEETUP", "2026-06-01")
-		third := env.Device(t, env.Room(t, c.Account, "Sala 3"), "SN-300", "MEETUP", "2026-06-01") // by its own warranty
+		// by its own warranty
+		third := env.Device(t, env.Room(t, c.Account, "Sala 3"), "SN-300", "MEETUP", "2026-06-01")
 		env.Calendar.Set(env.Calendar.Now().Add(25 * time.Hour))
 		shipped, waiting := env.Shipped(t, c), env.Approved(t, second)
-		warranty, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: *third.Serial, Fault: "x"})
+		warranty, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{
+			Serial: *third.Serial,
+			Fault:  "x",
+		})
 		require.NoError(t, err)
-		_, cancellation, err := env.CancelOrder(storetest.AgentContext, c.Order.ID, order.CancelRequest{Reason: "no longer wanted"})
+		_, cancellation, err := env.CancelOrder(storetest.AgentContext, c.Order.ID,
+			order.CancelRequest{Reason: "no longer wanted"})
 		require.NoError(t, err)
 		for range 2 {
 			_, err = env.CompensateCancellation(env.Context, cancellation.ID)
 			require.NoError(t, err)
 		}
 		require.Equal(t, rma.RMAWithdrawn, storetest.GetRMA(t, env, waiting.ID).StoredState, "not shipped")
-		require.Equal(t, rma.RMARequested, storetest.GetRMA(t, env, warranty.ID).StoredState, "covered by no licence of the order")
+		require.Equal(t, rma.RMARequested, storetest.GetRMA(t, env, warranty.ID).StoredState,
+			"covered by no licence of the order")
 		require.Equal(t, rma.RMAShipped, storetest.GetRMA(t, env, shipped.ID).StoredState, "shipped: it goes on")
 		r, err := env.RecordRMAFact(env.Context, shipped.ID, rma.FactDelivered, time.Time{})
 		require.NoError(t, err)
@@ -433,7 +488,12 @@ func TestR28c_R28d_MoveLeavesALiveRMAAlone(t *testing.T) {
 		c := env.Covered(t)
 		r := env.Shipped(t, c)
 		to := env.Room(t, c.Account, "Sala 2")
-		_, err := env.Move(storetest.Customer(c.Account), entitlement.MoveRequest{FromRoomID: c.Room.ID, ToRoomID: to.ID, DeviceIDs: []string{c.Device.ID}, LicenceIDs: []string{c.Licence.ID}})
+		_, err := env.Move(storetest.Customer(c.Account), entitlement.MoveRequest{
+			FromRoomID: c.Room.ID,
+			ToRoomID:   to.ID,
+			DeviceIDs:  []string{c.Device.ID},
+			LicenceIDs: []string{c.Licence.ID},
+		})
 		require.NoError(t, err)
 		after := storetest.GetRMA(t, env, r.ID)
 		require.Equal(t, r.Frozen, after.Frozen)
@@ -464,9 +524,16 @@ func TestFactsOfAnRMAInEveryOrderLeadToTheSameRows(t *testing.T) {
 		state, faulty, replacement, room string
 		delivered, due                   time.Time
 	}
-	days := map[rma.RMAFact]int{rma.FactPickedUp: 1, rma.FactDelivered: 2, rma.FactReturnScanned: 3, rma.FactReturnReceived: 4}
+	days := map[rma.RMAFact]int{
+		rma.FactPickedUp:       1,
+		rma.FactDelivered:      2,
+		rma.FactReturnScanned:  3,
+		rma.FactReturnReceived: 4,
+	}
 	var want *end
-	permute([]rma.RMAFact{rma.FactPickedUp, rma.FactDelivered, rma.FactReturnScanned, rma.FactReturnReceived}, func(ordered []rma.RMAFact) {
+	permute([]rma.RMAFact{
+		rma.FactPickedUp, rma.FactDelivered, rma.FactReturnScanned, rma.FactReturnReceived,
+	}, func(ordered []rma.RMAFact) {
 		env := storetest.SQLite(t)
 		c := env.Covered(t)
 		r := env.Shipped(t, c)
@@ -477,7 +544,10 @@ func TestFactsOfAnRMAInEveryOrderLeadToTheSameRows(t *testing.T) {
 			require.NoError(t, err)
 		}
 		r = storetest.GetRMA(t, env, r.ID)
-		got := &end{string(r.StoredState), string(device(t, env, c.Device.ID).State), string(device(t, env, *r.ReplacementDeviceID).State), "", *r.DeliveredAt, *r.ReturnDueAt}
+		got := &end{
+			string(r.StoredState), string(device(t, env, c.Device.ID).State),
+			string(device(t, env, *r.ReplacementDeviceID).State), "", *r.DeliveredAt, *r.ReturnDueAt,
+		}
 		if roomOf(t, env, *r.ReplacementDeviceID) == c.Room.ID {
 			got.room = "taken"
 		}
@@ -485,7 +555,8 @@ func TestFactsOfAnRMAInEveryOrderLeadToTheSameRows(t *testing.T) {
 			want = got
 		}
 		require.Equal(t, want, got, ordered)
-		require.Len(t, env.Mails(t, rules.TemplateRMA), 8, "requested, approved, shipped and delivered, each once, to two people")
+		require.Len(t, env.Mails(t, rules.TemplateRMA), 8,
+			"requested, approved, shipped and delivered, each once, to two people")
 	})
 	require.Equal(t, &end{"RETURN_RECEIVED", "IN_RMA", "IN_ROOM", "taken", want.delivered, want.due}, want)
 }
@@ -511,10 +582,17 @@ func TestR94_NoPersonInAnRMAsAuditTasksAndOutbox(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
 	r := env.Shipped(t, c)
-	_, err := env.ChangeSite(storetest.Customer(c.Account), c.Site.ID, rules.SiteForm{Name: "HQ", ContactName: "Eva Recepção", ContactEmail: "eva@acme.example", TimeZone: "America/Sao_Paulo",
-		Address: rules.Address{Street: "Rua Nova 5", City: "São Paulo", Country: "BR"}}, c.Site.Version, "")
+	_, err := env.ChangeSite(storetest.Customer(c.Account), c.Site.ID, rules.SiteForm{
+		Name:         "HQ",
+		ContactName:  "Eva Recepção",
+		ContactEmail: "eva@acme.example",
+		TimeZone:     "America/Sao_Paulo",
+		Address:      rules.Address{Street: "Rua Nova 5", City: "São Paulo", Country: "BR"},
+	}, c.Site.Version, "")
 	require.NoError(t, err)
-	all := strings.Join(append(append(env.Strings(t, "SELECT details FROM audit_events"), env.Strings(t, "SELECT payload FROM outbox_events")...),
+	all := strings.Join(append(append(
+		env.Strings(t, "SELECT details FROM audit_events"), env.Strings(t, "SELECT payload FROM outbox_events")...,
+	),
 		env.Strings(t, "SELECT what || why FROM operator_tasks")...), "\n")
 	for _, word := range []string{"Rui", "portaria@", "Eva", "eva@", "Paulista", "Rua Nova", "ana.souza@"} {
 		require.NotContains(t, all, word)

@@ -25,12 +25,14 @@ func (s *Replacements) ApproveRMA(ctx context.Context, id string, a RMAApproval)
 	if err := rules.CheckOptionalReason(a.Reason); err != nil {
 		return RMA{}, err
 	}
+
 	approved := func(r RMA) bool { return r.ApprovedAt != nil }
 	return s.changeRMA(ctx, id, rma.RMAApprove, a.Reason, approved, func(w *rmaChange) error {
 		if !a.DefectConfirmed {
 			return rules.Refuse(rma.DefectOpen,
 				"Nobody has confirmed the defect.", "Confirm it, or reject the request.")
 		}
+
 		if w.Held {
 			if err := w.coverHeld(); err != nil {
 				return err
@@ -48,10 +50,12 @@ func (w *rmaChange) coverHeld() error {
 		RoomID:    db.Text(w.RoomID),
 		ModelCode: w.ModelCode,
 	}
+
 	covered, err := w.coverOf(n, w.AccountID, w.RequestedAt)
 	if err != nil {
 		return err
 	}
+
 	w.Held = false
 	return w.freeze(covered.Answer)
 }
@@ -66,18 +70,21 @@ func (w *rmaChange) approve() error {
 		if err != nil {
 			return err
 		}
+
 		w.keepPromise(p)
 		w.FirstPromise = w.Promise
 		w.PromiseDueAt = w.PromisedUntil
 		details["promised_on"] = promisedOn(p)
 		details["calendar"] = p.CalendarVersion
 	}
+
 	w.note("rma.approved", details)
 	w.mail("APPROVED", nil)
 
 	if w.SwappedAt != nil {
 		return w.replenishSpare()
 	}
+
 	return w.allocateAtOnce()
 }
 
@@ -92,6 +99,7 @@ func (s *Replacements) RejectRMA(ctx context.Context, id string, r RMARejection)
 	if err := rma.CheckRejection(r.Code, r.Reason); err != nil {
 		return RMA{}, err
 	}
+
 	rejected := func(m RMA) bool {
 		return m.StoredState == rma.RMARejected && m.RejectCode == r.Code
 	}
@@ -102,6 +110,7 @@ func (s *Replacements) RejectRMA(ctx context.Context, id string, r RMARejection)
 			later := w.AppealedAt.Add(time.Microsecond)
 			w.RejectedAt = &later
 		}
+
 		w.note("rma.rejected", map[string]any{"code": r.Code})
 		w.mail("REJECTED", map[string]any{"code": r.Code})
 		return nil
@@ -114,6 +123,7 @@ func (s *Replacements) AppealRMA(ctx context.Context, id, reason string) (RMA, e
 	if err := rules.CheckReason(reason); err != nil {
 		return RMA{}, err
 	}
+
 	appealed := func(r RMA) bool {
 		return r.AppealedAt != nil && r.StoredState == rma.RMARequested
 	}
@@ -125,9 +135,11 @@ func (s *Replacements) AppealRMA(ctx context.Context, id, reason string) (RMA, e
 		if err != nil {
 			return err
 		}
+
 		if open > 0 {
 			return rules.Refuse(rma.RMAOpen, "The device has an open RMA.", "Read that RMA.")
 		}
+
 		w.AppealedAt = &w.now
 		w.note("rma.appealed", nil)
 		w.mail("APPEALED", nil)
@@ -155,6 +167,7 @@ func (w *rmaChange) withdraw(orderID string) error {
 	if orderID != "" {
 		details["order"] = orderID
 	}
+
 	w.note("rma.withdrawn", details)
 	w.mail("WITHDRAWN", nil)
 	if w.ShippedAt == nil {
@@ -172,6 +185,7 @@ func (s *Replacements) WithdrawRMAs(tx *db.Tx, orderID string) error {
 		Select("l.id").
 		Joins("JOIN service_contracts c ON c.id = l.contract_id").
 		Where("c.order_id = ? AND l.state = ?", orderID, rules.LicenceRevoked)
+
 	var ids []string
 	err := tx.Model(&RMA{}).
 		Where("closed_at IS NULL AND cover_licence_id IN (?)", revoked).
@@ -185,15 +199,18 @@ func (s *Replacements) WithdrawRMAs(tx *db.Tx, orderID string) error {
 	if err != nil {
 		return err
 	}
+
 	for _, id := range ids {
 		w, err := s.lockRMA(tx, ref, id)
 		if err != nil {
 			return err
 		}
+
 		out := w.RMAFacts.Outbound()
 		if out.Done() || out == rma.OutboundShipped {
 			continue
 		}
+
 		if err := w.withdraw(orderID); err != nil {
 			return err
 		}
@@ -201,6 +218,7 @@ func (s *Replacements) WithdrawRMAs(tx *db.Tx, orderID string) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -211,6 +229,7 @@ func (s *Replacements) BillRMA(ctx context.Context, id, reason string) (RMA, err
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return RMA{}, err
 	}
+
 	billed := func(r RMA) bool {
 		return r.StoredState == rma.RMANonReturnBilled || r.DamageBilledAt != nil
 	}
@@ -222,6 +241,7 @@ func (s *Replacements) BillRMA(ctx context.Context, id, reason string) (RMA, err
 		} else {
 			w.BilledAt = &w.now
 		}
+
 		w.event(db.OutboxFeeBilled, why)
 		w.note("rma.fee_billed", map[string]any{"for": why})
 		w.mail("BILLED", map[string]any{"damage": why == "damage"})
@@ -234,6 +254,7 @@ func (s *Replacements) WaiveRMA(ctx context.Context, id, reason string) (RMA, er
 	if err := rules.CheckReason(reason); err != nil {
 		return RMA{}, err
 	}
+
 	waived := func(r RMA) bool { return r.WaivedAt != nil }
 	return s.changeRMA(ctx, id, rma.RMAWaive, reason, waived, func(w *rmaChange) error {
 		if w.Fee() == rma.FeeBilled {

@@ -16,6 +16,7 @@ func (w *rmaChange) moveDevices() error {
 	if w.DeviceID == nil {
 		return nil
 	}
+
 	doneBefore := w.before.RMAFacts.Outbound().Done()
 	switch {
 	case !doneBefore && w.RMAFacts.Outbound().Done():
@@ -33,9 +34,11 @@ func (w *rmaChange) moveDevices() error {
 			return err
 		}
 	}
+
 	if end := w.faultyEnd(w.now); end != "" && end != w.before.faultyEnd(w.now) {
 		return w.endDevice(*w.DeviceID, end)
 	}
+
 	return nil
 }
 
@@ -50,6 +53,7 @@ func (w *rmaChange) endReplacement(id string) error {
 	case withdrawn:
 		return w.endDevice(id, licensing.DeviceRetired)
 	}
+
 	return nil
 }
 
@@ -66,10 +70,12 @@ func (w *rmaChange) swapDevices() error {
 	if w.ReplacementDeviceID != nil {
 		ids = append(ids, *w.ReplacementDeviceID)
 	}
+
 	devices, err := entitlement.LockPlacedUnits(w.tx, ids...)
 	if err != nil {
 		return err
 	}
+
 	return w.exchange(devices[*w.DeviceID], devices[db.Text(w.ReplacementDeviceID)])
 }
 
@@ -80,6 +86,7 @@ func (w *rmaChange) placeLate() error {
 	if err != nil {
 		return err
 	}
+
 	gone := entitlement.PlacedDevice{
 		Device: entitlement.Device{ID: *w.DeviceID, State: licensing.DeviceInRMA},
 		RoomID: w.RoomID,
@@ -94,11 +101,13 @@ func (w *rmaChange) exchange(faulty, replacement entitlement.PlacedDevice) error
 	if err != nil {
 		return err
 	}
+
 	if replacement.ID != "" {
 		if err := w.putIn(&replacement, w.roomFor(faulty)); err != nil {
 			return err
 		}
 	}
+
 	return entitlement.SwapUnits(w.tx, entitlement.UnitSwap{
 		FaultyID:         faulty.ID,
 		FaultyLeaves:     leaves,
@@ -121,18 +130,23 @@ func (w *rmaChange) roomFor(faulty entitlement.PlacedDevice) *string {
 // now on.
 func (w *rmaChange) takeOut(faulty entitlement.PlacedDevice) (leaves bool, err error) {
 	if faulty.RoomID != nil {
-		if err := entitlement.EndPlacements(w.tx.Where("device_id = ?", faulty.ID), w.now); err != nil {
+		if err := entitlement.EndPlacements(
+			w.tx.Where("device_id = ?", faulty.ID), w.now,
+		); err != nil {
 			return false, err
 		}
 	}
+
 	if !faulty.State.CanBecome(licensing.DeviceInRMA) {
 		return false, nil
 	}
+
 	w.noteOf("device.moved", faulty.ID, map[string]any{
 		"before": db.Text(faulty.RoomID),
 		"after":  "",
 		"state":  licensing.DeviceInRMA,
 	})
+
 	return true, nil
 }
 
@@ -144,16 +158,20 @@ func (w *rmaChange) putIn(replacement *entitlement.PlacedDevice, roomID *string)
 			return err
 		}
 	}
-	if roomID == nil || replacement.RoomID != nil || !replacement.State.CanBecome(licensing.DeviceInRoom) {
+
+	if roomID == nil || replacement.RoomID != nil ||
+		!replacement.State.CanBecome(licensing.DeviceInRoom) {
 		if replacement.State == licensing.DeviceSpareOnSite { // no room to take
 			replacement.State = licensing.DeviceUnplaced
 		}
 		return nil
 	}
+
 	replacement.State = licensing.DeviceInRoom
 	w.noteOf("device.moved", replacement.ID, map[string]any{
 		"before": "",
 		"after":  *roomID,
 	})
+
 	return entitlement.PlaceUnit(w.tx, replacement.Device, *roomID, w.now)
 }

@@ -25,12 +25,17 @@ func TestC4_WebhooksAndCommandsOfAnAccountNeverMeetHalfway(t *testing.T) {
 		for i := range 10 {
 			serial := fmt.Sprintf("SN-30%d", i)
 			env.Device(t, c.Room, serial, "RALLY-BAR", "2026-06-01")
-			r, err := env.RequestRMA(storetest.AgentContext, replacement.NewRMA{Serial: serial, Fault: "x", SerialProof: "scan"})
+			r, err := env.RequestRMA(storetest.AgentContext, replacement.NewRMA{
+				Serial:      serial,
+				Fault:       "x",
+				SerialProof: "scan",
+			})
 			require.NoError(t, err)
 			storetest.ApproveRMA(t, env, r.ID)
 			_, err = env.AllocateRMA(storetest.AgentContext, r.ID, "")
 			require.NoError(t, err)
-			_, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW" + serial, Carrier: "sim", Tracking: "T" + r.ID})
+			_, err = env.ShipRMA(storetest.AgentContext, r.ID,
+				replacement.RMAShipment{Serial: "NEW" + serial, Carrier: "sim", Tracking: "T" + r.ID})
 			require.NoError(t, err)
 			ids = append(ids, r.ID)
 		}
@@ -38,7 +43,13 @@ func TestC4_WebhooksAndCommandsOfAnAccountNeverMeetHalfway(t *testing.T) {
 		storetest.RequireAll(t, storetest.AtOnce(10, func(i int) error {
 			id := ids[i]
 			if i%2 == 0 {
-				return storetest.SecondOf(env.ReceiveCarrierEvent(env.Context, logistics.NewCarrierEvent{Carrier: "sim", EventID: id, Tracking: "T" + id, Kind: string(shipping.ScanPickedUp), OccurredAt: env.Calendar.Now()}))
+				return storetest.SecondOf(env.ReceiveCarrierEvent(env.Context, logistics.NewCarrierEvent{
+					Carrier:    "sim",
+					EventID:    id,
+					Tracking:   "T" + id,
+					Kind:       string(shipping.ScanPickedUp),
+					OccurredAt: env.Calendar.Now(),
+				}))
 			}
 			return storetest.SecondOf(env.RecordRMAFact(env.Context, id, rma.FactReturnScanned, time.Time{}))
 		}))

@@ -19,8 +19,18 @@ func TestR74_NamedRequestMakesOneRMA(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		ask := func(actor, once string) replacement.RMA {
-			ctx := db.WithScope(env.Context, db.Scope{AccountIDs: []string{c.Account}, Actor: db.Actor{ID: actor, Role: rules.CustomerAdmin}})
-			r, err := env.RequestRMA(ctx, replacement.NewRMA{AccountID: c.Account, RoomID: c.Room.ID, ModelCode: "STRONG-USB-CABLE", Quantity: 2, Fault: "Broken", Once: once})
+			ctx := db.WithScope(env.Context, db.Scope{
+				AccountIDs: []string{c.Account},
+				Actor:      db.Actor{ID: actor, Role: rules.CustomerAdmin},
+			})
+			r, err := env.RequestRMA(ctx, replacement.NewRMA{
+				AccountID: c.Account,
+				RoomID:    c.Room.ID,
+				ModelCode: "STRONG-USB-CABLE",
+				Quantity:  2,
+				Fault:     "Broken",
+				Once:      once,
+			})
 			require.NoError(t, err)
 			return r
 		}
@@ -44,7 +54,11 @@ func TestR35c_NamedRequestOfADeviceIsAnsweredAgainNotRefused(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		ask := func(once string) (replacement.RMA, error) {
-			return env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{Serial: "SN-100", Fault: "No picture", Once: once})
+			return env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{
+				Serial: "SN-100",
+				Fault:  "No picture",
+				Once:   once,
+			})
 		}
 		first, err := ask("form-1")
 		require.NoError(t, err)
@@ -60,7 +74,14 @@ func TestR74_NamedRequestsAtOnceMakeOneRMA(t *testing.T) {
 	env := storetest.Postgres(t)
 	c := env.Covered(t)
 	storetest.RequireAll(t, storetest.AtOnce(8, func(int) error {
-		_, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{AccountID: c.Account, RoomID: c.Room.ID, ModelCode: "STRONG-USB-CABLE", Quantity: 1, Fault: "Broken", Once: "form-1"})
+		_, err := env.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{
+			AccountID: c.Account,
+			RoomID:    c.Room.ID,
+			ModelCode: "STRONG-USB-CABLE",
+			Quantity:  1,
+			Fault:     "Broken",
+			Once:      "form-1",
+		})
 		return err
 	}))
 	require.Equal(t, 1, env.Count(t, "SELECT COUNT(*) FROM rmas"))

@@ -19,10 +19,12 @@ func (w *rmaChange) allocateAtOnce() error {
 	if w.ApprovedAt == nil {
 		return nil
 	}
+
 	reserved, _, err := w.reserve(w.ModelCode)
 	if err != nil || !reserved {
 		return err
 	}
+
 	w.ReplacementModel = w.ModelCode
 	w.allocate()
 	return nil
@@ -54,6 +56,7 @@ func (w *rmaChange) reserve(model string) (reserved, kept bool, err error) {
 	if err != nil || e == nil {
 		return false, kept, err
 	}
+
 	w.DepotID = &e.DepotID
 	w.ReservationID = &e.ID
 	w.noteStock(*e)
@@ -76,6 +79,7 @@ func (w *rmaChange) settleStock() error {
 	case unwanted(out):
 		return w.closeReservation(shipping.StockRelease)
 	}
+
 	return nil
 }
 
@@ -100,6 +104,7 @@ func (w *rmaChange) closeReservation(kind shipping.StockKind) error {
 	if err != nil {
 		return err
 	}
+
 	w.ReservationID = nil
 	if e != nil {
 		w.noteStock(*e)
@@ -125,6 +130,7 @@ func (w *rmaChange) planParcels() error {
 	if w.s.logistics.Carrier == "" {
 		return nil
 	}
+
 	var wanted []logistics.NewShipment
 	var callOff []shipping.ShipmentDirection
 
@@ -146,6 +152,7 @@ func (w *rmaChange) planParcels() error {
 		if err != nil {
 			return err
 		}
+
 		if !kept {
 			key := fmt.Sprintf("%s/return/%d", w.ID, w.ReturnParcels+1)
 			wanted = append(wanted, w.parcel(shipping.ShipReturn, key))
@@ -157,6 +164,7 @@ func (w *rmaChange) planParcels() error {
 	if err := w.callOffParcels(callOff); err != nil {
 		return err
 	}
+
 	return w.bookParcels(wanted)
 }
 
@@ -183,6 +191,7 @@ func (w *rmaChange) bookParcels(wanted []logistics.NewShipment) error {
 	if len(wanted) == 0 {
 		return nil
 	}
+
 	if w.DepotID == nil {
 		id, err := logistics.NearestDepot(w.tx, w.SiteCountry)
 		if err != nil || id == "" {
@@ -190,12 +199,14 @@ func (w *rmaChange) bookParcels(wanted []logistics.NewShipment) error {
 		}
 		w.DepotID = &id
 	}
+
 	for i := range wanted {
 		wanted[i].Consignment.DepotID = *w.DepotID
 		if wanted[i].Direction == shipping.ShipReturn {
 			w.ReturnParcels++
 		}
 	}
+
 	w.askCarrier = true
 	return logistics.CreateParcels(w.tx, wanted...)
 }
@@ -207,6 +218,7 @@ func (w *rmaChange) parcel(d shipping.ShipmentDirection, key string) logistics.N
 		ModelCode: w.ModelCode,
 		Quantity:  w.Quantity,
 	}
+
 	n := logistics.NewShipment{
 		AccountID:   w.AccountID,
 		Direction:   d,
@@ -215,6 +227,7 @@ func (w *rmaChange) parcel(d shipping.ShipmentDirection, key string) logistics.N
 		Carrier:     w.s.logistics.Carrier,
 		Consignment: &consignment,
 	}
+
 	if d == shipping.ShipOut {
 		consignment.Service = shipping.ServiceFor(w.Speed)
 		if w.ReplacementModel != "" {
@@ -222,6 +235,7 @@ func (w *rmaChange) parcel(d shipping.ShipmentDirection, key string) logistics.N
 		}
 		n.PromisedOn = w.promisedOn()
 	}
+
 	name := w.modelName(consignment.ModelCode)
 	consignment.Contents = fmt.Sprintf("%d x %s", consignment.Quantity, name)
 	return n
@@ -237,7 +251,9 @@ func (w *rmaChange) promisedOn() string {
 
 // openShipment finds the parcel in which the replacement leaves, or makes it; nil: it
 // leaves by hand. See Store.openShipment.
-func (w *rmaChange) openShipment(sh RMAShipment) (parcel *logistics.Shipment, named bool, err error) {
+func (w *rmaChange) openShipment(
+	sh RMAShipment,
+) (parcel *logistics.Shipment, named bool, err error) {
 	return w.s.logistics.OpenShipment(w.tx, logistics.NewShipment{
 		AccountID:  w.AccountID,
 		Direction:  shipping.ShipOut,
@@ -269,20 +285,24 @@ func (s *Replacements) RecordRMAFact(
 	if err != nil {
 		return RMA{}, err
 	}
+
 	var out RMA
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		w, err := s.lockRMA(tx, ref, id)
 		if err != nil {
 			return err
 		}
+
 		if w.learn(fact, at) {
 			if err := w.save(); err != nil {
 				return err
 			}
 		}
+
 		out = w.RMA
 		return nil
 	})
+
 	return out, err
 }
 
@@ -291,7 +311,9 @@ func (w *rmaChange) learn(fact rma.RMAFact, at time.Time) (learned bool) {
 	if at.IsZero() || at.After(w.now) {
 		at = w.now
 	}
+
 	at = at.UTC().Truncate(time.Microsecond)
+
 	after := w.RMAFacts.With(fact, at)
 	if sameFacts(after, w.RMAFacts) {
 		return false
@@ -303,6 +325,7 @@ func (w *rmaChange) learn(fact rma.RMAFact, at time.Time) (learned bool) {
 	if fact == rma.FactDelivered && first {
 		w.mail("DELIVERED", nil)
 	}
+
 	return true
 }
 
@@ -342,10 +365,12 @@ func (o rmaShipments) ShipmentMoved(
 	if sh.Direction != shipping.ShipOut && sh.Direction != shipping.ShipReturn {
 		return false, nil
 	}
+
 	ref, err := o.s.programs.ReferenceIn(tx)
 	if err != nil {
 		return false, err
 	}
+
 	w, err := o.s.lockRMA(tx, ref, sh.SubjectID)
 	if rules.CodeOf(err) == rules.NotFound {
 		return false, nil
@@ -353,6 +378,7 @@ func (o rmaShipments) ShipmentMoved(
 	if err != nil {
 		return true, err
 	}
+
 	if sh.Direction == shipping.ShipOut && sh.BookingKey != w.bookingKey() {
 		return true, nil
 	}
@@ -366,6 +392,7 @@ func (o rmaShipments) ShipmentMoved(
 		w.anotherReturn = w.s.logistics.Carrier != ""
 		learned = true
 	}
+
 	if !learned {
 		return true, nil
 	}
@@ -376,6 +403,7 @@ func (o rmaShipments) ShipmentMoved(
 			return true, err
 		}
 	}
+
 	err = w.save()
 	return true, err
 }
@@ -387,6 +415,7 @@ func (w *rmaChange) leaveUntold(sh logistics.Shipment) error {
 	if err != nil {
 		return err
 	}
+
 	w.SilenceDueAt = due
 	w.Carrier, w.Tracking = sh.Carrier, db.Text(sh.Tracking)
 	w.mail("SHIPPED", nil)
@@ -421,6 +450,7 @@ func (o rmaShipments) ParcelsEvent(
 	if err != nil {
 		return e, false, err
 	}
+
 	st := r.processStatus()
 	st.Parcels = true
 	return st.Event(db.OutboxRMAChanged, r.ID), true, nil

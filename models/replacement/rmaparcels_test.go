@@ -28,7 +28,8 @@ func lastStatus(t *testing.T, env storetest.Env, id string) db.ProcessStatus {
 		}
 		var ids []string
 		for _, e := range events {
-			if ids = append(ids, e.ID); e.SubjectID == id && (e.Kind == db.OutboxRMAChanged || e.Kind == db.OutboxRMARequested) {
+			if ids = append(ids, e.ID); e.SubjectID == id &&
+				(e.Kind == db.OutboxRMAChanged || e.Kind == db.OutboxRMARequested) {
 				last, err = db.ProcessStatusOf(e)
 				require.NoError(t, err)
 			}
@@ -48,15 +49,33 @@ func TestAllocationMakesBothParcels(t *testing.T) {
 		got := storetest.ParcelsOf(t, env, r.ID)
 		require.Len(t, got, 2)
 		out, back := got["out/1"], got["return/1"]
-		require.Equal(t, []any{shipping.ShipOut, shipping.ShipmentCreated, shipping.ServiceExpress, "2026-11-26", "1 x Rally Bar"}, []any{out.Direction, out.State, out.Service, out.PromisedOn, out.Contents})
-		require.Equal(t, []any{shipping.ShipReturn, shipping.ShipmentCreated, shipping.ServiceStandard, ""}, []any{back.Direction, back.State, back.Service, back.PromisedOn})
+		require.Equal(t, []any{
+			shipping.ShipOut, shipping.ShipmentCreated, shipping.ServiceExpress, "2026-11-26", "1 x Rally Bar",
+		}, []any{out.Direction, out.State, out.Service, out.PromisedOn, out.Contents})
+		require.Equal(t, []any{
+			shipping.ShipReturn, shipping.ShipmentCreated, shipping.ServiceStandard, "",
+		}, []any{back.Direction, back.State, back.Service, back.PromisedOn})
 
 		todo := storetest.Outstanding(t, env, r.ID)
 		require.Len(t, todo, 2)
-		require.Equal(t, logistics.ParcelEnd{Name: "Depot BR-1", Street: "Rua A 1", City: "Campinas", Country: "BR"}, todo[0].From)
-		require.Equal(t, logistics.ParcelEnd{Name: "Rui Portaria", Company: "Acme Ltda", Street: "Av. Paulista 1000", City: "São Paulo", Region: "SP", PostalCode: "01310-100", Country: "BR"}, todo[0].To)
+		require.Equal(t, logistics.ParcelEnd{
+			Name:    "Depot BR-1",
+			Street:  "Rua A 1",
+			City:    "Campinas",
+			Country: "BR",
+		}, todo[0].From)
+		require.Equal(t, logistics.ParcelEnd{
+			Name:       "Rui Portaria",
+			Company:    "Acme Ltda",
+			Street:     "Av. Paulista 1000",
+			City:       "São Paulo",
+			Region:     "SP",
+			PostalCode: "01310-100",
+			Country:    "BR",
+		}, todo[0].To)
 		require.Equal(t, todo[0].To, todo[1].From, "the way back")
-		require.Equal(t, time.Date(2026, 11, 27, 3, 0, 0, 0, time.UTC), *todo[0].DeliverBy, "the end of the promised day")
+		require.Equal(t, time.Date(2026, 11, 27, 3, 0, 0, 0, time.UTC), *todo[0].DeliverBy,
+			"the end of the promised day")
 		require.Nil(t, todo[1].DeliverBy)
 
 		_, err := env.AllocateRMA(storetest.AgentContext, r.ID, "")
@@ -75,7 +94,9 @@ func TestBookingLabelsAndAppliesWhatCameBefore(t *testing.T) {
 		storetest.BookParcels(t, env, r.ID)
 		storetest.BookParcels(t, env, r.ID)
 		got := storetest.ParcelsOf(t, env, r.ID)
-		require.Equal(t, []shipping.ShipmentState{shipping.ShipmentPickedUp, shipping.ShipmentLabelled}, []shipping.ShipmentState{got["out/1"].State, got["return/1"].State})
+		require.Equal(t, []shipping.ShipmentState{
+			shipping.ShipmentPickedUp, shipping.ShipmentLabelled,
+		}, []shipping.ShipmentState{got["out/1"].State, got["return/1"].State})
 		require.Empty(t, storetest.Outstanding(t, env, r.ID))
 		label, err := env.ShipmentLabelOf(storetest.Customer(c.Account), got["return/1"].ID)
 		require.NoError(t, err)
@@ -97,7 +118,12 @@ func TestBookingWithoutALabelIsAskedAgain(t *testing.T) {
 	todo := storetest.Outstanding(t, env, r.ID)
 	require.Len(t, todo, 2)
 	require.Equal(t, "T1", *todo[0].Tracking)
-	_, err = env.StoreBookings(env.Context, []logistics.BookedParcel{{ShipmentID: first.ID, Tracking: "T1", MediaType: "application/pdf", Label: []byte("%PDF")}})
+	_, err = env.StoreBookings(env.Context, []logistics.BookedParcel{{
+		ShipmentID: first.ID,
+		Tracking:   "T1",
+		MediaType:  "application/pdf",
+		Label:      []byte("%PDF"),
+	}})
 	require.NoError(t, err)
 	require.Len(t, storetest.Outstanding(t, env, r.ID), 1)
 	env.AuditHolds(t)
@@ -116,7 +142,9 @@ func TestS24_CarriersScansLeadAndTheSerialMayComeLate(t *testing.T) {
 				r, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW1"})
 				require.NoError(t, err)
 			}
-			for i, kind := range []shipping.ScanKind{shipping.ScanPickedUp, shipping.ScanInTransit, shipping.ScanDelivered} {
+			for i, kind := range []shipping.ScanKind{
+				shipping.ScanPickedUp, shipping.ScanInTransit, shipping.ScanDelivered,
+			} {
 				if i == after {
 					ship()
 				}
@@ -128,11 +156,15 @@ func TestS24_CarriersScansLeadAndTheSerialMayComeLate(t *testing.T) {
 				ship()
 			}
 			r = storetest.GetRMA(t, env, r.ID)
-			require.Equal(t, []any{rma.RMAAwaitingReturn, "sim", r.ID + "/out/1"}, []any{r.StoredState, r.Carrier, r.Tracking})
+			require.Equal(t, []any{
+				rma.RMAAwaitingReturn, "sim", r.ID + "/out/1",
+			}, []any{r.StoredState, r.Carrier, r.Tracking})
 			require.Equal(t, c.Room.ID, roomOf(t, env, *r.ReplacementDeviceID))
 			require.Equal(t, licensing.DeviceInRMA, device(t, env, c.Device.ID).State)
-			require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM notifications WHERE template = '"+string(rules.TemplateRMA)+"' AND epoch LIKE 'SHIPPED/%'"), "to two people, once")
-			require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockShipment}, entriesOf(t, env, r.ID))
+			require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM notifications WHERE template = '"+
+				string(rules.TemplateRMA)+"' AND epoch LIKE 'SHIPPED/%'"), "to two people, once")
+			require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockShipment},
+				entriesOf(t, env, r.ID))
 			storetest.Balanced(t, env)
 		})
 	}
@@ -163,7 +195,10 @@ func TestS22_ReturnParcelTellsTheRMA(t *testing.T) {
 		require.Greater(t, st.Version, told.Version, "and learns it")
 		storetest.Scanned(t, env, r.ID, "return/1", shipping.ScanDelivered)
 		require.Equal(t, rma.RMAReturnReceived, storetest.GetRMA(t, env, r.ID).StoredState)
-		_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDefect})
+		_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
+			Serial:  "SN-100",
+			Outcome: rma.OutcomeDefect,
+		})
 		require.NoError(t, err)
 		require.False(t, lastStatus(t, env, r.ID).Parcels, "nothing is to call off")
 		storetest.Balanced(t, env)
@@ -175,7 +210,10 @@ func TestS22_ReturnParcelTellsTheRMA(t *testing.T) {
 func TestS10_WithdrawalCallsTheParcelsOff(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		env, first := storetest.Carried(t, env)
-		for booked, c := range map[bool]storetest.Covered{false: first, true: env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-200")} {
+		for booked, c := range map[bool]storetest.Covered{
+			false: first,
+			true:  env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-200"),
+		} {
 			r := env.Approved(t, c)
 			if booked {
 				storetest.BookParcels(t, env, r.ID)
@@ -220,7 +258,9 @@ func TestS10_WithdrawalThatComesTooLateGoesOn(t *testing.T) {
 		require.False(t, got["out/1"].Contradicted)
 		require.Nil(t, got["return/1"].CancelAskedAt, "the way back is needed again")
 		require.Len(t, got, 2)
-		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockRelease, shipping.StockReservation, shipping.StockShipment}, entriesOf(t, env, r.ID))
+		require.Equal(t, []shipping.StockKind{
+			shipping.StockReservation, shipping.StockRelease, shipping.StockReservation, shipping.StockShipment,
+		}, entriesOf(t, env, r.ID))
 		storetest.Balanced(t, env)
 	})
 }
@@ -272,9 +312,13 @@ func TestLostParcelIsBookedAnew(t *testing.T) {
 	require.Equal(t, rma.RMAAllocated, r.StoredState)
 	got := storetest.ParcelsOf(t, env, r.ID)
 	require.Len(t, got, 3)
-	require.Equal(t, []shipping.ShipmentState{shipping.ShipmentLost, shipping.ShipmentCreated, shipping.ShipmentLabelled},
+	require.Equal(t, []shipping.ShipmentState{
+		shipping.ShipmentLost, shipping.ShipmentCreated, shipping.ShipmentLabelled,
+	},
 		[]shipping.ShipmentState{got["out/1"].State, got["out/2"].State, got["return/1"].State})
-	require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM shipments WHERE direction = 'OUT' AND state NOT IN ('LOST','CANCELLED')"), "one live parcel")
+	require.Equal(t, 1, env.Count(
+		t, "SELECT count(*) FROM shipments WHERE direction = 'OUT' AND state NOT IN ('LOST','CANCELLED')",
+	), "one live parcel")
 	storetest.Balanced(t, env)
 }
 
@@ -299,7 +343,10 @@ func TestWrongUnitNeedsAnotherParcel(t *testing.T) {
 	storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanDelivered)
 	storetest.Scanned(t, env, r.ID, "return/1", shipping.ScanDelivered)
 	env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
-	_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "OTHER1", Outcome: rma.OutcomeDefect})
+	_, err := env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
+		Serial:  "OTHER1",
+		Outcome: rma.OutcomeDefect,
+	})
 	require.NoError(t, err)
 	require.Equal(t, shipping.ShipmentCreated, storetest.ParcelsOf(t, env, r.ID)["return/2"].State)
 	storetest.Balanced(t, env)
@@ -311,7 +358,8 @@ func TestUnbookedParcelMayLeaveWithAnotherCarrier(t *testing.T) {
 	env, c := storetest.Carried(t, storetest.SQLite(t))
 	r := env.Approved(t, c)
 	out := storetest.Outstanding(t, env, r.ID)[0]
-	r, err := env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW1", Carrier: "other", Tracking: "O1"})
+	r, err := env.ShipRMA(storetest.AgentContext, r.ID,
+		replacement.RMAShipment{Serial: "NEW1", Carrier: "other", Tracking: "O1"})
 	require.NoError(t, err)
 	require.Equal(t, []string{"other", "O1"}, []string{r.Carrier, r.Tracking})
 	require.Len(t, storetest.Outstanding(t, env, r.ID), 1, "the return is still to be booked")
@@ -331,7 +379,8 @@ func TestParcelsNeedADepot(t *testing.T) {
 	_, err := env.AllocateRMA(storetest.AgentContext, r.ID, "")
 	require.NoError(t, err)
 	require.Empty(t, storetest.ParcelsOf(t, env, r.ID))
-	r, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW1", Carrier: "other", Tracking: "O1"})
+	r, err = env.ShipRMA(storetest.AgentContext, r.ID,
+		replacement.RMAShipment{Serial: "NEW1", Carrier: "other", Tracking: "O1"})
 	require.NoError(t, err)
 	require.Equal(t, "O1", r.Tracking)
 

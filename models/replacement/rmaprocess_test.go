@@ -25,7 +25,9 @@ func TestProcessesShowRMAs(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, list, 1)
 			p := list[0]
-			require.Equal(t, []any{r.ID, "rma/" + r.ID, waits, actor, overdue}, []any{p.ID, p.WorkflowID, p.WaitsFor, p.Actor, p.Overdue})
+			require.Equal(t, []any{
+				r.ID, "rma/" + r.ID, waits, actor, overdue,
+			}, []any{p.ID, p.WorkflowID, p.WaitsFor, p.Actor, p.Overdue})
 			late, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.RMA, Overdue: true})
 			require.NoError(t, err)
 			require.Equal(t, overdue, len(late) == 1)
@@ -38,7 +40,9 @@ func TestProcessesShowRMAs(t *testing.T) {
 		expect(processes.WaitsForShipping, "OPERATOR", false)
 		must(env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW1"}))
 		expect(processes.WaitsForDelivery, "NOBODY", false)
-		due, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{DueBy: *storetest.GetRMA(t, env, r.ID).PromisedUntil})
+		due, _, err := env.ListProcesses(
+			env.Context, operations.ProcessFilter{DueBy: *storetest.GetRMA(t, env, r.ID).PromisedUntil},
+		)
 		require.NoError(t, err)
 		require.Len(t, due, 1, "due today")
 		env.Calendar.Set(*storetest.GetRMA(t, env, r.ID).SilenceDueAt)
@@ -62,7 +66,10 @@ func TestProcessesShowRMAs(t *testing.T) {
 		expect(processes.WaitsForReturnParcel, "NOBODY", false)
 		must(env.ReceiveRMA(storetest.AgentContext, r.ID))
 		expect(processes.WaitsForInspection, "OPERATOR", false)
-		must(env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDamage}))
+		must(env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
+			Serial:  "SN-100",
+			Outcome: rma.OutcomeDamage,
+		}))
 		expect(processes.WaitsForFeeDecision, "OPERATOR", false)
 		must(env.BillRMA(storetest.AgentContext, r.ID, ""))
 		list, _, err := env.ListProcesses(env.Context, operations.ProcessFilter{Kind: processes.RMA})

@@ -69,6 +69,7 @@ func (n *NewRMA) validate() error {
 			Remedy:  "Name the device's serial number, or an accessory's room, model and quantity.",
 		})
 	}
+
 	if n.Fault == "" {
 		fields = append(fields, rules.FieldError{
 			Pointer: "/fault",
@@ -77,6 +78,7 @@ func (n *NewRMA) validate() error {
 			Remedy:  "Say what is wrong.",
 		})
 	}
+
 	fields = append(fields, rules.CheckLine("/fault", n.Fault, maxFault)...)
 	fields = append(fields, rules.CheckLine("/serial_proof", n.SerialProof, maxSerialProof)...)
 	return rules.Invalid(fields)
@@ -91,6 +93,7 @@ func (s *Replacements) RequestRMA(ctx context.Context, n NewRMA) (RMA, error) {
 	if err := n.validate(); err != nil {
 		return RMA{}, err
 	}
+
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
 		return RMA{}, err
@@ -103,6 +106,7 @@ func (s *Replacements) RequestRMA(ctx context.Context, n NewRMA) (RMA, error) {
 		if err != nil {
 			return err
 		}
+
 		if known {
 			out = w.RMA
 			return nil
@@ -110,15 +114,18 @@ func (s *Replacements) RequestRMA(ctx context.Context, n NewRMA) (RMA, error) {
 		if err := w.save(); err != nil {
 			return err
 		}
+
 		if n.SpareUnitID != "" {
 			w, err = s.swapAtOnce(tx, ref, w.ID, n.SpareUnitID)
 			if err != nil {
 				return err
 			}
 		}
+
 		out = w.RMA
 		return nil
 	})
+
 	return out, err
 }
 
@@ -129,15 +136,18 @@ func (w *rmaChange) request(n NewRMA) (known bool, err error) {
 	if err != nil {
 		return false, err
 	}
+
 	w.now = w.tx.Now() // not before the lock
 	covered, err := w.coverOf(n, acc.ID, w.now)
 	if err != nil {
 		return false, err
 	}
+
 	facts, err := w.readRequestFacts(n, acc.ID, covered)
 	if err != nil {
 		return false, err
 	}
+
 	if facts.Before != nil {
 		err := w.tx.First(&w.RMA, "id = ?", *facts.Before).Error
 		return true, err
@@ -184,10 +194,14 @@ func (w *rmaChange) lockOwnerOf(n NewRMA) (account.Account, error) {
 		Select("account_id").
 		Where("serial = ? AND state <> ?", n.Serial, licensing.DeviceRetired)
 	var acc account.Account
-	err := db.Found(db.ForUpdate(w.tx.Scope.Accounts(w.tx.DB, "id")).First(&acc, "id = (?)", owner).Error)
+
+	err := db.Found(
+		db.ForUpdate(w.tx.Scope.Accounts(w.tx.DB, "id")).First(&acc, "id = (?)", owner).Error,
+	)
 	if rules.CodeOf(err) == rules.NotFound {
 		err = serialUnknown(w.tx.Scope.Actor.Role)
 	}
+
 	return acc, err
 }
 
@@ -204,7 +218,9 @@ func serialUnknown(role rules.Role) error {
 }
 
 // coverOf asks what covers the subject of a request at an instant.
-func (w *rmaChange) coverOf(n NewRMA, accountID string, at time.Time) (entitlement.CoveredSubject, error) {
+func (w *rmaChange) coverOf(
+	n NewRMA, accountID string, at time.Time,
+) (entitlement.CoveredSubject, error) {
 	subject := entitlement.CoverSubject{Serial: n.Serial}
 	if n.Serial == "" {
 		subject = entitlement.CoverSubject{RoomID: n.RoomID, ModelCode: n.ModelCode}
@@ -255,7 +271,9 @@ func (w *rmaChange) readRequestFacts(
 }
 
 // fill makes the new RMA, with what lockRMA reads of one that is stored.
-func (w *rmaChange) fill(n NewRMA, acc account.Account, c entitlement.CoveredSubject, facts requestFacts) {
+func (w *rmaChange) fill(
+	n NewRMA, acc account.Account, c entitlement.CoveredSubject, facts requestFacts,
+) {
 	site := facts.AccountSite
 	w.fresh = true
 	w.RMA = RMA{
@@ -271,6 +289,7 @@ func (w *rmaChange) fill(n NewRMA, acc account.Account, c entitlement.CoveredSub
 		StateSince:  w.now,
 		CreatedAt:   w.now,
 	}
+
 	w.subjectID = w.ID
 	w.RequestedAt = w.now
 	if c.Device.ID != "" {
@@ -279,6 +298,7 @@ func (w *rmaChange) fill(n NewRMA, acc account.Account, c entitlement.CoveredSub
 		w.ModelCode = c.Device.ModelCode
 		w.Quantity = 1
 	}
+
 	if c.Room.ID != "" {
 		w.RoomID = &c.Room.ID
 		w.RoomName = &c.Room.Name
@@ -289,6 +309,7 @@ func (w *rmaChange) fill(n NewRMA, acc account.Account, c entitlement.CoveredSub
 	w.SiteZone = site.TimeZone
 	w.SiteCountry = site.Country
 	w.SiteRegion = site.Region
+
 	w.Told = notification.Audience{
 		Admins:        facts.Admins,
 		SiteContact:   site.ContactEmail,
@@ -303,6 +324,7 @@ func (w *rmaChange) begin(n NewRMA, covered cover.Answer) error {
 			return err
 		}
 	}
+
 	w.note("rma.requested", map[string]any{
 		"device":   db.Text(w.DeviceID),
 		"room":     db.Text(w.RoomID),
@@ -319,6 +341,7 @@ func (w *rmaChange) begin(n NewRMA, covered cover.Answer) error {
 	if agent && n.DefectConfirmed && !w.Held && len(w.ReviewReasons) == 0 {
 		return w.approve()
 	}
+
 	w.mail("REQUESTED", nil)
 	return w.askForDecision()
 }
@@ -330,6 +353,7 @@ func (w *rmaChange) freeze(covered cover.Answer) error {
 	if err != nil {
 		return err
 	}
+
 	w.Frozen = &frozen
 	w.CoverKind = frozen.Entitlement.Kind
 	w.CoverLicenceID = frozen.Entitlement.LicenceID
@@ -345,6 +369,7 @@ func (w *rmaChange) askForDecision() error {
 	case len(w.ReviewReasons) > 0:
 		why = db.JoinCodes(w.ReviewReasons)
 	}
+
 	return w.raise(db.TaskDecideRMA,
 		"Confirm the defect and approve the replacement, or reject it with a code.", why)
 }

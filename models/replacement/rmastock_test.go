@@ -59,11 +59,13 @@ func TestS21_ApprovalAllocatesWhatADepotHas(t *testing.T) {
 			_, err = env.RecordRMAFact(env.Context, r.ID, fact, time.Time{})
 			require.NoError(t, err)
 		}
-		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockShipment}, entriesOf(t, env, r.ID))
+		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockShipment},
+			entriesOf(t, env, r.ID))
 		require.Equal(t, shipping.StockLevel{}, stockOf(t, env, home, "RALLY-BAR"))
 
 		other := env.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-200")
-		require.Equal(t, abroad.ID, *env.Approved(t, other).DepotID, "the other country's depot when the own one has none")
+		require.Equal(t, abroad.ID, *env.Approved(t, other).DepotID,
+			"the other country's depot when the own one has none")
 		storetest.Balanced(t, env)
 	})
 }
@@ -72,7 +74,11 @@ func TestS21_AgentsRequestIsAllocatedToo(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
 	storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
-	r, err := env.RequestRMA(storetest.AgentContext, replacement.NewRMA{Serial: *c.Device.Serial, Fault: "x", DefectConfirmed: true})
+	r, err := env.RequestRMA(storetest.AgentContext, replacement.NewRMA{
+		Serial:          *c.Device.Serial,
+		Fault:           "x",
+		DefectConfirmed: true,
+	})
 	require.NoError(t, err)
 	require.Equal(t, rma.RMAAllocated, r.StoredState)
 	storetest.Balanced(t, env)
@@ -82,7 +88,12 @@ func TestS21_WithoutStockItIsBackordered(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		d := storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
-		_, err := env.ReserveStock(storetest.AgentContext, logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "other"})
+		_, err := env.ReserveStock(storetest.AgentContext, logistics.StockMove{
+			DepotID:   d.ID,
+			ModelCode: "RALLY-BAR",
+			Quantity:  1,
+			Cause:     "other",
+		})
 		require.NoError(t, err)
 		r := env.Approved(t, c)
 		require.Equal(t, rma.RMAApproved, r.StoredState, "what is promised to another is not free")
@@ -91,7 +102,12 @@ func TestS21_WithoutStockItIsBackordered(t *testing.T) {
 		r, err = env.BackorderRMA(storetest.AgentContext, r.ID, replacement.RMABackorder{ExpectedOn: "2026-11-30"})
 		require.NoError(t, err)
 		require.Nil(t, r.ReservationID)
-		_, err = env.ReceiveStock(storetest.AgentContext, logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "note"})
+		_, err = env.ReceiveStock(storetest.AgentContext, logistics.StockMove{
+			DepotID:   d.ID,
+			ModelCode: "RALLY-BAR",
+			Quantity:  1,
+			Cause:     "note",
+		})
 		require.NoError(t, err)
 		r, err = env.AllocateRMA(storetest.AgentContext, r.ID, "")
 		require.NoError(t, err)
@@ -122,7 +138,12 @@ func TestR88c_BetterModelIsReservedAsItself(t *testing.T) {
 	c := env.Covered(t)
 	storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR-MINI", 1)
 	env.Device(t, c.Room, "SN-M", "MEETUP", "2026-06-01")
-	r, err := env.RequestRMA(storetest.AgentContext, replacement.NewRMA{Serial: "SN-M", SerialProof: "invoice", Fault: "Broken", DefectConfirmed: true})
+	r, err := env.RequestRMA(storetest.AgentContext, replacement.NewRMA{
+		Serial:          "SN-M",
+		SerialProof:     "invoice",
+		Fault:           "Broken",
+		DefectConfirmed: true,
+	})
 	require.NoError(t, err)
 	require.Equal(t, rma.RMAApproved, r.StoredState, "another model is for a person to offer")
 	r, err = env.AllocateRMA(storetest.AgentContext, r.ID, "RALLY-BAR-MINI")
@@ -142,7 +163,8 @@ func TestStockIsReleasedWhenTheRMAIsWithdrawn(t *testing.T) {
 			_, err := env.WithdrawRMA(storetest.Customer(c.Account), r.ID, "it works again")
 			require.NoError(t, err)
 		}
-		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockRelease}, entriesOf(t, env, r.ID))
+		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockRelease},
+			entriesOf(t, env, r.ID))
 		require.Equal(t, shipping.StockLevel{OnHand: 1}, stockOf(t, env, d, "RALLY-BAR"))
 		// The carrier had it before, and tells late.
 		r, err := env.RecordRMAFact(env.Context, r.ID, rma.FactDelivered, env.Calendar.Now().Add(-time.Minute))
@@ -151,7 +173,9 @@ func TestStockIsReleasedWhenTheRMAIsWithdrawn(t *testing.T) {
 		require.Equal(t, shipping.StockLevel{}, stockOf(t, env, d, "RALLY-BAR"))
 		_, err = env.RecordRMAFact(env.Context, r.ID, rma.FactPickedUp, env.Calendar.Now().Add(-time.Hour))
 		require.NoError(t, err)
-		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockRelease, shipping.StockReservation, shipping.StockShipment}, entriesOf(t, env, r.ID))
+		require.Equal(t, []shipping.StockKind{
+			shipping.StockReservation, shipping.StockRelease, shipping.StockReservation, shipping.StockShipment,
+		}, entriesOf(t, env, r.ID))
 		storetest.Balanced(t, env)
 	})
 }
@@ -162,7 +186,8 @@ func TestS10_CancellationOfTheOrderReleasesItsStock(t *testing.T) {
 	d := storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
 	r := env.Approved(t, c)
 	require.Equal(t, rma.RMAAllocated, r.StoredState)
-	_, cancellation, err := env.CancelOrder(storetest.AgentContext, c.Order.ID, order.CancelRequest{Reason: "no longer wanted"})
+	_, cancellation, err := env.CancelOrder(storetest.AgentContext, c.Order.ID,
+		order.CancelRequest{Reason: "no longer wanted"})
 	require.NoError(t, err)
 	_, err = env.CompensateCancellation(env.Context, cancellation.ID)
 	require.NoError(t, err)
@@ -183,7 +208,9 @@ func TestLostParcelIsSentAnewFromStock(t *testing.T) {
 		require.Equal(t, abroad.ID, *r.DepotID)
 		_, err = env.ShipRMA(storetest.AgentContext, r.ID, replacement.RMAShipment{Serial: "NEW2"})
 		require.NoError(t, err)
-		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockShipment, shipping.StockReservation, shipping.StockShipment}, entriesOf(t, env, r.ID))
+		require.Equal(t, []shipping.StockKind{
+			shipping.StockReservation, shipping.StockShipment, shipping.StockReservation, shipping.StockShipment,
+		}, entriesOf(t, env, r.ID))
 		for _, d := range []logistics.Depot{home, abroad} {
 			require.Equal(t, shipping.StockLevel{}, stockOf(t, env, d, "RALLY-BAR"))
 		}
@@ -199,9 +226,18 @@ func TestUnitWithoutAFaultIsEnteredByAnAdjustment(t *testing.T) {
 	r := env.DeliveredRMA(t, c)
 	_, err := env.ReceiveRMA(storetest.AgentContext, r.ID)
 	require.NoError(t, err)
-	_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeNoFault})
+	_, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
+		Serial:  "SN-100",
+		Outcome: rma.OutcomeNoFault,
+	})
 	require.NoError(t, err)
-	move := logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: r.ID + "/no_fault", SubjectID: r.ID}
+	move := logistics.StockMove{
+		DepotID:   d.ID,
+		ModelCode: "RALLY-BAR",
+		Quantity:  1,
+		Cause:     r.ID + "/no_fault",
+		SubjectID: r.ID,
+	}
 	_, err = env.AdjustStock(storetest.AgentContext, move)
 	storetest.RequireCode(t, rules.ReasonRequired, err)
 	move.Reason = "no fault found"

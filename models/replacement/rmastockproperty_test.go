@@ -38,7 +38,9 @@ const cable = "STRONG-USB-CABLE"
 func newStockWorld(t *testing.T, env storetest.Env) *stockWorld {
 	c := env.Covered(t)
 	w := &stockWorld{Env: env, ctx: storetest.AgentContext, room: c.Room, site: c.Site.ID, did: map[string]int{}}
-	w.depots = []logistics.Depot{storetest.Stocked(t, env, "AR-1", "AR", cable, 1), storetest.Stocked(t, env, "BR-1", "BR", cable, 1)}
+	w.depots = []logistics.Depot{
+		storetest.Stocked(t, env, "AR-1", "AR", cable, 1), storetest.Stocked(t, env, "BR-1", "BR", cable, 1),
+	}
 	return w
 }
 
@@ -46,7 +48,13 @@ func newStockWorld(t *testing.T, env storetest.Env) *stockWorld {
 func (w *stockWorld) begin(quantities []int) error {
 	w.rmas = nil
 	for _, q := range quantities {
-		r, err := w.RequestRMA(w.ctx, replacement.NewRMA{RoomID: w.room.ID, ModelCode: cable, Quantity: q, SiteID: w.site, Fault: "Broken"})
+		r, err := w.RequestRMA(w.ctx, replacement.NewRMA{
+			RoomID:    w.room.ID,
+			ModelCode: cable,
+			Quantity:  q,
+			SiteID:    w.site,
+			Fault:     "Broken",
+		})
 		if err != nil {
 			return err
 		}
@@ -60,13 +68,22 @@ type stockStep struct {
 	RMA, Depot int
 }
 
-var stockSteps = []string{"approve", "allocate", "backorder", "ship", "picked up", "delivered", "withdraw", "reship", "reject", "receipt", "count"}
+var stockSteps = []string{
+	"approve", "allocate", "backorder", "ship", "picked up", "delivered", "withdraw", "reship", "reject", "receipt",
+	"count",
+}
 
 func (w *stockWorld) do(s stockStep) error {
 	id := w.rmas[s.RMA].ID
 	w.mu.Lock()
 	w.n++
-	move := logistics.StockMove{DepotID: w.depots[s.Depot].ID, ModelCode: cable, Quantity: 1, Cause: fmt.Sprint("cause ", w.n), Reason: "counted"}
+	move := logistics.StockMove{
+		DepotID:   w.depots[s.Depot].ID,
+		ModelCode: cable,
+		Quantity:  1,
+		Cause:     fmt.Sprint("cause ", w.n),
+		Reason:    "counted",
+	}
 	w.mu.Unlock()
 	switch s.Do {
 	case "approve":
@@ -86,7 +103,9 @@ func (w *stockWorld) do(s stockStep) error {
 	case "reship":
 		return storetest.SecondOf(w.ReshipRMA(w.ctx, id, "lost"))
 	case "reject":
-		return storetest.SecondOf(w.RejectRMA(w.ctx, id, replacement.RMARejection{Code: rma.RejectNoDefect, Reason: "none"}))
+		return storetest.SecondOf(
+			w.RejectRMA(w.ctx, id, replacement.RMARejection{Code: rma.RejectNoDefect, Reason: "none"}),
+		)
 	case "receipt":
 		return storetest.SecondOf(w.ReceiveStock(w.ctx, move))
 	}
@@ -118,11 +137,17 @@ func TestS21_StockBalancesAgainstRMAs(t *testing.T) {
 		w := newStockWorld(t, env)
 		require.NoError(t, w.begin([]int{2, 1, 1}))
 		require.NoError(t, w.work([]stockStep{ // each of them once for certain
-			{"approve", 0, 0}, {"backorder", 0, 0}, {"receipt", 0, 0}, {"allocate", 0, 0}, {"ship", 0, 0}, {"picked up", 0, 0}, {"reship", 0, 0},
-			{"approve", 1, 0}, {"withdraw", 1, 0}, {"delivered", 1, 0}, {"reject", 2, 0}, {"receipt", 1, 0}, {"count", 1, 0},
+			{"approve", 0, 0}, {
+				"backorder", 0, 0,
+			}, {"receipt", 0, 0}, {"allocate", 0, 0}, {"ship", 0, 0}, {"picked up", 0, 0}, {"reship", 0, 0},
+			{
+				"approve", 1, 0,
+			}, {"withdraw", 1, 0}, {"delivered", 1, 0}, {"reject", 2, 0}, {"receipt", 1, 0}, {"count", 1, 0},
 		}))
 		step := rapid.Custom(func(t *rapid.T) stockStep {
-			return stockStep{rapid.SampledFrom(append([]string{"approve", "approve", "allocate", "allocate", "ship", "ship", "reship"}, stockSteps...)).Draw(t, "do"), rapid.IntRange(0, 2).Draw(t, "rma"), rapid.IntRange(0, 1).Draw(t, "depot")}
+			return stockStep{rapid.SampledFrom(
+				append([]string{"approve", "approve", "allocate", "allocate", "ship", "ship", "reship"}, stockSteps...),
+			).Draw(t, "do"), rapid.IntRange(0, 2).Draw(t, "rma"), rapid.IntRange(0, 1).Draw(t, "depot")}
 		})
 		rapid.Check(t, func(r *rapid.T) {
 			require.NoError(r, w.begin(rapid.SliceOfN(rapid.IntRange(1, 2), 3, 3).Draw(r, "quantities")))
@@ -134,8 +159,11 @@ func TestS21_StockBalancesAgainstRMAs(t *testing.T) {
 			require.NoError(r, err)
 			require.Empty(r, wrong)
 			require.Zero(r, env.Count(t, "SELECT count(*) FROM stock_levels WHERE on_hand < reserved OR reserved < 0"))
-			require.Equal(r, env.Count(t, "SELECT COALESCE(SUM(quantity), 0) FROM rmas WHERE outbound = 'ALLOCATED'"), env.Count(t, "SELECT SUM(reserved) FROM stock_levels"))
-			require.Zero(r, env.Count(t, "SELECT count(*) FROM rmas WHERE (outbound = 'ALLOCATED') <> (reservation_id IS NOT NULL)"))
+			require.Equal(r, env.Count(t, "SELECT COALESCE(SUM(quantity), 0) FROM rmas WHERE outbound = 'ALLOCATED'"),
+				env.Count(t, "SELECT SUM(reserved) FROM stock_levels"))
+			require.Zero(r, env.Count(
+				t, "SELECT count(*) FROM rmas WHERE (outbound = 'ALLOCATED') <> (reservation_id IS NOT NULL)",
+			))
 		})
 		for _, s := range stockSteps {
 			require.Positive(t, w.did[s], "%s never succeeded", s)
@@ -153,7 +181,8 @@ func TestS21_TwoApprovalsForTheLastUnit(t *testing.T) {
 		d := storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
 		requested := []replacement.RMA{env.Requested(t, a), env.Requested(t, b)}
 		storetest.RequireAll(t, storetest.AtOnce(2, func(i int) error {
-			return storetest.SecondOf(env.ApproveRMA(storetest.AgentContext, requested[i].ID, replacement.RMAApproval{DefectConfirmed: true}))
+			return storetest.SecondOf(env.ApproveRMA(storetest.AgentContext, requested[i].ID,
+				replacement.RMAApproval{DefectConfirmed: true}))
 		}))
 		states := map[rma.RMAState]int{}
 		for _, r := range requested {

@@ -16,25 +16,30 @@ func (s *Replacements) RunRMATimers(ctx context.Context, id string) (db.ProcessS
 	if err != nil {
 		return db.ProcessStatus{}, err
 	}
+
 	var st db.ProcessStatus
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		w, err := s.lockRMA(tx, ref, id)
 		if err != nil {
 			return err
 		}
+
 		changed, err := w.runTimers()
 		if err != nil {
 			return err
 		}
+
 		if changed {
 			w.quiet = true
 			if err := w.save(); err != nil {
 				return err
 			}
 		}
+
 		st = w.statusNow(w.RMA.processStatus())
 		return nil
 	})
+
 	return st, err
 }
 
@@ -46,6 +51,7 @@ func (w *rmaChange) runTimers() (changed bool, err error) {
 		if w.now.Before(t.At) {
 			continue
 		}
+
 		changed = true
 		switch t.Kind {
 		case rma.TimerBreach:
@@ -72,6 +78,7 @@ func (w *rmaChange) runTimers() (changed bool, err error) {
 		epoch := "d-" + strconv.Itoa(reminder) + "/" + w.ReturnBaseAt.Format(time.RFC3339)
 		w.mailOnce("REMINDER", epoch, map[string]any{"day": reminder})
 	}
+
 	return changed, nil
 }
 
@@ -92,10 +99,12 @@ func (w *rmaChange) askAboutSilence() error {
 	if rma.After(w.PickedUpAt, sign) {
 		sign = w.PickedUpAt
 	}
+
 	due, err := w.silenceDue(*sign)
 	if err != nil {
 		return err
 	}
+
 	if due.After(w.now) {
 		w.SilenceDueAt = due
 		return nil

@@ -26,15 +26,18 @@ func (s *Replacements) AllocateRMA(ctx context.Context, id, model string) (RMA, 
 		if err := w.offer(model); err != nil {
 			return err
 		}
+
 		reserved, kept, err := w.reserve(w.ReplacementModel)
 		if err != nil {
 			return err
 		}
+
 		if kept && !reserved {
 			return rules.Refuse(shipping.OutOfStock,
 				"No depot has enough units of this model free.",
 				"Backorder it with the day on which units are expected, or allocate a better model.")
 		}
+
 		w.allocate()
 		return nil
 	})
@@ -70,6 +73,7 @@ func (s *Replacements) BackorderRMA(ctx context.Context, id string, b RMABackord
 			Remedy:  "Send a date as YYYY-MM-DD.",
 		}})
 	}
+
 	return s.changeRMA(ctx, id, rma.RMABackorder, "", nil, func(w *rmaChange) error {
 		if day.Before(rules.DateIn(w.now, w.zone())) {
 			return rules.Invalid([]rules.FieldError{{
@@ -79,9 +83,11 @@ func (s *Replacements) BackorderRMA(ctx context.Context, id string, b RMABackord
 				Remedy:  "Send the day on which a unit is expected.",
 			}})
 		}
+
 		if err := w.offer(b.Model); err != nil {
 			return err
 		}
+
 		p, err := w.promise(rules.StartOfDay(day, w.zone()))
 		if err != nil {
 			return err
@@ -94,6 +100,7 @@ func (s *Replacements) BackorderRMA(ctx context.Context, id string, b RMABackord
 			"model":       w.ReplacementModel,
 			"promised_on": promisedOn(p),
 		})
+
 		w.mail("BACKORDERED", map[string]any{"expected_on": day.String()})
 		return nil
 	})
@@ -118,6 +125,7 @@ func (s *Replacements) ShipRMA(ctx context.Context, id string, sh RMAShipment) (
 			r.StoredState == rma.RMAShipped &&
 			r.ReplacementSerial == sh.Serial
 	}
+
 	named := false
 	r, err := s.changeRMA(ctx, id, rma.RMAShip, "", shipped, func(w *rmaChange) (err error) {
 		named, err = w.ship(sh)
@@ -133,6 +141,7 @@ func (s *Replacements) ShipRMA(ctx context.Context, id string, sh RMAShipment) (
 	if n == 0 || err != nil {
 		return r, nil
 	}
+
 	return s.GetRMA(ctx, id)
 }
 
@@ -151,11 +160,14 @@ func (w *rmaChange) ship(sh RMAShipment) (named bool, err error) {
 		if err != nil {
 			return false, err
 		}
+
 		if parcel != nil {
 			sh.Carrier, sh.Tracking = parcel.Carrier, db.Text(parcel.Tracking)
 		}
+
 		named = isNew
 	}
+
 	if w.DeviceID != nil {
 		if err := w.registerReplacement(sh.Serial); err != nil {
 			return false, err
@@ -165,18 +177,22 @@ func (w *rmaChange) ship(sh RMAShipment) (named bool, err error) {
 	w.ShippedAt = &w.now
 	w.Carrier = sh.Carrier
 	w.Tracking = sh.Tracking
+
 	w.note("rma.shipped", map[string]any{
 		"replacement": db.Text(w.ReplacementDeviceID),
 		"carrier":     sh.Carrier,
 		"tracking":    sh.Tracking,
 	})
+
 	if late {
 		return named, nil
 	}
+
 	due, err := w.silenceDue(w.now)
 	if err != nil {
 		return false, err
 	}
+
 	w.SilenceDueAt, w.SilenceAskedAt = due, nil
 	w.mail("SHIPPED", nil)
 	return named, nil
@@ -196,6 +212,7 @@ func (w *rmaChange) validateShipment(sh RMAShipment) error {
 			Remedy:  "Leave it out.",
 		})
 	}
+
 	fields = append(fields, rules.CheckLine("/carrier", sh.Carrier, 50)...)
 	fields = append(fields, rules.CheckLine("/tracking", sh.Tracking, 100)...)
 	return rules.Invalid(fields)
@@ -215,15 +232,18 @@ func (w *rmaChange) registerReplacement(serial string) error {
 		CreatedAt:        w.now,
 		Version:          1,
 	}
+
 	if err := entitlement.RegisterUnit(w.tx, &d); err != nil {
 		return err
 	}
+
 	w.ReplacementDeviceID = &d.ID
 	w.ReplacementSerial = serial
 	w.noteOf("device.registered", d.ID, map[string]any{
 		"after":    d.Facts(),
 		"replaces": db.Text(w.DeviceID),
 	})
+
 	return nil
 }
 
@@ -235,14 +255,17 @@ func (s *Replacements) ReshipRMA(ctx context.Context, id, reason string) (RMA, e
 	if err := rules.CheckReason(reason); err != nil {
 		return RMA{}, err
 	}
+
 	return s.changeRMA(ctx, id, rma.RMAReship, reason, nil, func(w *rmaChange) error {
 		if err := w.endShipment(shipping.ScanLost, reason); err != nil {
 			return err
 		}
+
 		w.note("rma.parcel_lost", map[string]any{
 			"tracking":    w.Tracking,
 			"replacement": db.Text(w.ReplacementDeviceID),
 		})
+
 		w.forgetParcel()
 		w.mail("RESHIPPED", nil)
 		return w.allocateAtOnce()
@@ -268,11 +291,13 @@ func (s *Replacements) WaitForRMA(ctx context.Context, id, reason string) (RMA, 
 	if err := rules.CheckReason(reason); err != nil {
 		return RMA{}, err
 	}
+
 	return s.changeRMA(ctx, id, rma.RMAWait, reason, nil, func(w *rmaChange) error {
 		due, err := w.silenceDue(w.now)
 		if err != nil {
 			return err
 		}
+
 		w.SilenceDueAt, w.SilenceAskedAt = due, nil
 		w.note("rma.parcel_awaited", nil)
 		return nil
@@ -306,6 +331,7 @@ func (in RMAInspection) validate() error {
 			Remedy:  "Send DEFECT, NO_FAULT_FOUND, DAMAGE or WRONG_UNIT.",
 		}})
 	}
+
 	return rules.CheckOptionalReason(in.Reason)
 }
 
@@ -318,18 +344,21 @@ func (s *Replacements) InspectRMA(ctx context.Context, id string, in RMAInspecti
 	if err := in.validate(); err != nil {
 		return RMA{}, err
 	}
+
 	inspected := func(r RMA) bool { return r.InspectedAt != nil && r.Outcome == in.Outcome }
 	return s.changeRMA(ctx, id, rma.RMAInspect, in.Reason, inspected, func(w *rmaChange) error {
 		if w.InspectedAt != nil {
 			return rules.Refuse(rules.StateConflict,
 				"The unit was inspected with another outcome already.", "Read the RMA again.")
 		}
+
 		billed := w.Fee() == rma.FeeBilled
 		w.RMAFacts = w.Inspected(w.FaultySerial, in.Serial, in.Outcome, w.now)
 		outcome := w.Outcome
 		if outcome == "" {
 			outcome = rma.OutcomeWrongUnit
 		}
+
 		w.note("rma.inspected", map[string]any{"outcome": outcome})
 		return w.followUp(outcome, billed)
 	})
@@ -352,10 +381,12 @@ func (w *rmaChange) followUp(outcome rma.RMAOutcome, billed bool) error {
 			return err
 		}
 	}
+
 	if billed {
 		w.event(db.OutboxFeeCredited, "return")
 		w.note("rma.fee_credited", nil)
 	}
+
 	w.mail("INSPECTED", map[string]any{"outcome": string(outcome)})
 	return nil
 }
@@ -367,6 +398,7 @@ func (s *Replacements) KeepRMAUnit(ctx context.Context, id, proof, reason string
 	if err := rules.Invalid(rules.CheckLine("/photo", proof, 200)); err != nil {
 		return RMA{}, err
 	}
+
 	kept := func(r RMA) bool { return r.NoReturnAt != nil }
 	return s.changeRMA(ctx, id, rma.RMAKeepUnit, reason, kept, func(w *rmaChange) error {
 		if proof == "" && w.DeviceID != nil {
@@ -374,6 +406,7 @@ func (s *Replacements) KeepRMAUnit(ctx context.Context, id, proof, reason string
 				"A photo of the unit is missing.",
 				"Send where the photo is kept that shows the unit and its serial number.")
 		}
+
 		w.NoReturnAt = &w.now
 		w.NoReturnProof = proof
 		w.note("rma.no_return_required", map[string]any{"proof": proof != ""})

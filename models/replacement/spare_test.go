@@ -25,9 +25,13 @@ func TestR81a_R81b_GrantedByTheOrderThatCrosses(t *testing.T) {
 		parent := storetest.ParentOf(t, env, first)
 		require.Empty(t, storetest.LedgerOf(t, env, parent))
 		second := env.Fulfilled(t, seller, storetest.OrderForm("PO-2", "Acme Ltda", "Rua A, 1", 40))
-		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: second.ID}}, storetest.LedgerOf(t, env, parent))
+		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: second.ID}},
+			storetest.LedgerOf(t, env, parent))
 		third := env.Fulfilled(t, seller, storetest.OrderForm("PO-3", "Acme Ltda", "Rua A, 1", 20))
-		want := []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: second.ID}, {Delta: 1, Cause: spare.SpareByOrder, SourceID: third.ID}}
+		want := []spare.SpareEntry{
+			{Delta: 1, Cause: spare.SpareByOrder, SourceID: second.ID},
+			{Delta: 1, Cause: spare.SpareByOrder, SourceID: third.ID},
+		}
 		require.Equal(t, want, storetest.LedgerOf(t, env, parent))
 		for _, o := range []order.Order{first, second, third} { // the workflow is replayed
 			_, err := env.FulfilOrder(env.Context, o.ID)
@@ -38,9 +42,15 @@ func TestR81a_R81b_GrantedByTheOrderThatCrosses(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, replacement.Spares{ParentOrgID: parent, Name: "Acme Ltda", Entitled: 2, Licences: 100}, p)
 		require.Equal(t, []string{"1", "2"}, env.Strings(t, "SELECT CAST(seq AS text) FROM spare_ledger ORDER BY seq"))
-		require.Equal(t, []string{"80", "100"}, env.Strings(t, "SELECT CAST(licences AS text) FROM spare_ledger ORDER BY seq"))
-		require.Equal(t, []string{second.ID, third.ID}, env.Strings(t, "SELECT source_id FROM spare_ledger ORDER BY seq"))
-		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM audit_events WHERE verb = 'spares.counted' AND account_id IS NULL AND chain_id = '"+parent+"'"))
+		require.Equal(t, []string{"80", "100"},
+			env.Strings(t, "SELECT CAST(licences AS text) FROM spare_ledger ORDER BY seq"))
+		require.Equal(t, []string{second.ID, third.ID},
+			env.Strings(t, "SELECT source_id FROM spare_ledger ORDER BY seq"))
+		require.Equal(t, 2, env.Count(
+			t,
+			"SELECT count(*) FROM audit_events WHERE verb = 'spares.counted' AND account_id IS NULL AND chain_id = '"+
+				parent+"'",
+		))
 		env.AuditHolds(t)
 	})
 }
@@ -50,14 +60,16 @@ func TestR80_ThresholdIsNotPerOrder(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		env.Fulfilled(t, seller, storetest.OrderForm("PO-1", "Acme Ltda", "Rua A, 1", 49))
 		o := env.Fulfilled(t, seller, storetest.OrderForm("PO-2", "Acme Ltda", "Rua A, 1", 1))
-		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: o.ID}}, storetest.LedgerOf(t, env, storetest.ParentOf(t, env, o)))
+		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: o.ID}},
+			storetest.LedgerOf(t, env, storetest.ParentOf(t, env, o)))
 	})
 }
 
 func TestV5_OneOrderOf(t *testing.T) {
 	for n, spares := range map[int64]int{49: 0, 50: 1, 99: 1, 100: 2, 150: 3} {
 		storetest.Each(t, func(t *testing.T, env storetest.Env) {
-			o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.OrderForm("PO-1", "Acme Ltda", "Rua A, 1", n))
+			o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"),
+				storetest.OrderForm("PO-1", "Acme Ltda", "Rua A, 1", n))
 			require.Equal(t, spares, storetest.Entitled(t, env, storetest.ParentOf(t, env, o)), n)
 			lines := storetest.LedgerOf(t, env, storetest.ParentOf(t, env, o))
 			require.LessOrEqual(t, len(lines), 1, "one order writes one line, whatever it earns (R81b)")
@@ -87,11 +99,18 @@ func TestR82a_SubsidiariesOfOneParentAreCountedTogether(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		br := env.Fulfilled(t, seller, storetest.OrderForm("PO-1", "Acme Ltda", "Rua A, 1", 30))
 		other := storetest.OrderForm("PO-2", "Acme Ltda", "1 Main St", 25)
-		other.EndCustomer.Address = rules.Address{Street: "1 Main St", City: "Austin", Region: "TX", PostalCode: "73301", Country: "US"}
+		other.EndCustomer.Address = rules.Address{
+			Street:     "1 Main St",
+			City:       "Austin",
+			Region:     "TX",
+			PostalCode: "73301",
+			Country:    "US",
+		}
 		us := env.Fulfilled(t, seller, other)
 		require.NotEqual(t, *br.AccountID, *us.AccountID)
 		require.Equal(t, storetest.ParentOf(t, env, br), storetest.ParentOf(t, env, us))
-		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: us.ID}}, storetest.LedgerOf(t, env, storetest.ParentOf(t, env, us)))
+		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: us.ID}},
+			storetest.LedgerOf(t, env, storetest.ParentOf(t, env, us)))
 	})
 }
 
@@ -105,7 +124,8 @@ func TestR82b_ATenantIsToldItsOwnParentsNumberAndNoMore(t *testing.T) {
 		ctx := storetest.Customer(*us.AccountID)
 		p, err := env.GetSpares(ctx, parent)
 		require.NoError(t, err)
-		require.Equal(t, replacement.Spares{ParentOrgID: parent, Name: "Acme Ltda", Entitled: 1}, p, "no count of the other account's licences")
+		require.Equal(t, replacement.Spares{ParentOrgID: parent, Name: "Acme Ltda", Entitled: 1}, p,
+			"no count of the other account's licences")
 		all, _, err := env.ListSpares(ctx, db.Page{})
 		require.NoError(t, err)
 		require.Equal(t, []replacement.Spares{p}, all)
@@ -146,7 +166,9 @@ func TestR81_TwoOrdersOf30AtOnceGrantExactlyOne(t *testing.T) {
 			if i%2 == 1 {
 				street = fmt.Sprintf("Rua %d, 1", j) // two accounts of one parent
 			}
-			orders = append(orders, env.Accept(t, seller, storetest.OrderForm(fmt.Sprintf("PO-%d-%d", i, j), company, street, 30)))
+			orders = append(
+				orders, env.Accept(t, seller, storetest.OrderForm(fmt.Sprintf("PO-%d-%d", i, j), company, street, 30)),
+			)
 		}
 		storetest.RequireAll(t, storetest.AtOnce(4, func(n int) error { // each of them twice, as a replayed activity
 			_, err := env.FulfilOrder(env.Context, orders[n%2].ID)
@@ -171,7 +193,8 @@ func TestS9_CancellingInTheWindowRecounts(t *testing.T) {
 		var can order.OrderCancellation
 		for range 2 { // the same request again
 			var err error
-			_, can, err = env.CancelOrder(storetest.Operator(), o.ID, order.CancelRequest{Quantity: 20, Reason: "too many", Once: "k"})
+			_, can, err = env.CancelOrder(storetest.Operator(), o.ID,
+				order.CancelRequest{Quantity: 20, Reason: "too many", Once: "k"})
 			require.NoError(t, err)
 		}
 		granted := spare.SpareEntry{Delta: 1, Cause: spare.SpareByOrder, SourceID: o.ID}
@@ -180,7 +203,8 @@ func TestS9_CancellingInTheWindowRecounts(t *testing.T) {
 		_, err := env.CompensateCancellation(env.Context, can.ID)
 		require.NoError(t, err)
 		again := env.Fulfilled(t, seller, storetest.OrderForm("PO-2", "Acme Ltda", "Rua A, 1", 10))
-		require.Equal(t, []spare.SpareEntry{granted, taken, {Delta: 1, Cause: spare.SpareByOrder, SourceID: again.ID}}, storetest.LedgerOf(t, env, parent))
+		require.Equal(t, []spare.SpareEntry{granted, taken, {Delta: 1, Cause: spare.SpareByOrder, SourceID: again.ID}},
+			storetest.LedgerOf(t, env, parent))
 		for _, orderID := range []string{o.ID, again.ID} { // the seller cancels all of it
 			_, can, err = env.CancelOrder(storetest.Seller(seller), orderID, order.CancelRequest{Reason: "not needed"})
 			require.NoError(t, err)
@@ -207,14 +231,16 @@ func TestS9_OrdersAndCancellationsAtOnceKeepTheBalance(t *testing.T) {
 	parent := storetest.ParentOf(t, env, first)
 	var orders []order.Order
 	for i := range 4 {
-		orders = append(orders, env.Accept(t, seller, storetest.OrderForm(storetest.PO(i), "Acme Ltda", fmt.Sprintf("Rua %d, 1", i%3), 35)))
+		orders = append(orders, env.Accept(t, seller,
+			storetest.OrderForm(storetest.PO(i), "Acme Ltda", fmt.Sprintf("Rua %d, 1", i%3), 35)))
 	}
 	storetest.RequireAll(t, storetest.AtOnce(8, func(i int) error {
 		if i < 4 {
 			_, err := env.FulfilOrder(env.Context, orders[i].ID)
 			return err
 		}
-		_, _, err := env.CancelOrder(storetest.Operator(), first.ID, order.CancelRequest{Quantity: 10, Reason: "fewer", Once: fmt.Sprint(i)})
+		_, _, err := env.CancelOrder(storetest.Operator(), first.ID,
+			order.CancelRequest{Quantity: 10, Reason: "fewer", Once: fmt.Sprint(i)})
 		return err
 	}))
 	p, err := env.GetSpares(env.Context, parent)
@@ -240,11 +266,15 @@ func TestR81c_ExpiryTakesTheSparesBackOnce(t *testing.T) {
 			year = contracts[1]
 		}
 		env.Calendar.Set(*year.EndAt)
-		env.Fulfilled(t, seller, storetest.OrderForm("PO-2", "Acme Ltda", "Rua A, 1", 1)) // before the sweep: an order never takes
+		// before the sweep: an order never takes
+		env.Fulfilled(t, seller, storetest.OrderForm("PO-2", "Acme Ltda", "Rua A, 1", 1))
 		require.Equal(t, 2, storetest.Entitled(t, env, parent))
 		storetest.SweepOnce(t, env)
 		storetest.SweepOnce(t, env)
-		require.Equal(t, []spare.SpareEntry{{Delta: 2, Cause: spare.SpareByOrder, SourceID: o.ID}, {Delta: -1, Cause: spare.SpareByExpiry, SourceID: year.ID}}, storetest.LedgerOf(t, env, parent))
+		require.Equal(t, []spare.SpareEntry{
+			{Delta: 2, Cause: spare.SpareByOrder, SourceID: o.ID},
+			{Delta: -1, Cause: spare.SpareByExpiry, SourceID: year.ID},
+		}, storetest.LedgerOf(t, env, parent))
 		env.AuditHolds(t)
 	})
 }

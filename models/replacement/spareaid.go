@@ -51,16 +51,19 @@ func (s *Replacements) SelectionAid(ctx context.Context, parentID string) (Spare
 	if err != nil {
 		return SpareAid{}, err
 	}
+
 	var aid SpareAid
 	err = s.db.Read(ctx, func(tx *db.Tx) error {
 		aid = SpareAid{}
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
+
 		err := account.ParentsInScope(tx).First(&aid.Parent, "id = ?", parentID).Error
 		if err != nil {
 			return db.Found(err)
 		}
+
 		sites, err := aid.readSites(tx)
 		if err != nil {
 			return err
@@ -68,6 +71,7 @@ func (s *Replacements) SelectionAid(ctx context.Context, parentID string) (Spare
 		if err := aid.readCritical(tx, sites); err != nil {
 			return err
 		}
+
 		deployed, err := deployedBySite(tx, parentID, sites)
 		if err != nil {
 			return err
@@ -77,11 +81,13 @@ func (s *Replacements) SelectionAid(ctx context.Context, parentID string) (Spare
 			m, ok := catalogue.ModelOn(ref.Model(code), code, db.TodayUTC(tx.Now()))
 			return ok && m.Kind == catalogue.KindHardware
 		}
+
 		aid.Models = spare.DeployedModels(deployed, supported)
 		unreliable := func(id string) bool { return aid.Sites[id].CourierUnreliable }
 		aid.Suggestions = spare.SuggestSpares(deployed, supported, unreliable)
 		return nil
 	})
+
 	return aid, err
 }
 
@@ -95,6 +101,7 @@ func (a *SpareAid) readSites(tx *db.Tx) (map[siteName]string, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	a.Sites = make(map[string]account.AccountSite, len(all))
 	byName := make(map[siteName]string, len(all))
 	for _, site := range all {
@@ -104,6 +111,7 @@ func (a *SpareAid) readSites(tx *db.Tx) (map[siteName]string, error) {
 			a.Unreliable = append(a.Unreliable, site)
 		}
 	}
+
 	return byName, nil
 }
 
@@ -121,9 +129,11 @@ func (a *SpareAid) readCritical(tx *db.Tx, sites map[siteName]string) error {
 		WHERE a.parent_org_id = ? AND r.state = 'ACTIVE' AND r.criticality = 'CRITICAL'
 		ORDER BY r.site, r.name, r.id, model_code
 		LIMIT ?`, a.Parent.ID, criticalRooms).Scan(&a.Critical).Error
+
 	for i, r := range a.Critical {
 		a.Critical[i].SiteID = sites[siteName{r.AccountID, rules.SiteKey(r.Site)}]
 	}
+
 	return err
 }
 
@@ -161,8 +171,10 @@ func deployedBySite(
 			at[p] = i
 			out = append(out, spare.AidDeployment{Model: p.model, SiteID: p.siteID})
 		}
+
 		out[i].Units += r.Units
 		out[i].Critical += r.Critical
 	}
+
 	return out, nil
 }

@@ -28,7 +28,8 @@ func newAidWorld(t *testing.T, env storetest.Env) aidWorld {
 	acc, err := env.GetAccount(env.Context, w.a)
 	require.NoError(t, err)
 	w.parent = acc.ParentOrgID
-	second, err := env.CreateAccount(storetest.Operator(), rules.Party{Company: "Acme Lab", Address: storetest.Form("x").EndCustomer.Address}, w.parent, account.ModeSite)
+	second, err := env.CreateAccount(storetest.Operator(),
+		rules.Party{Company: "Acme Lab", Address: storetest.Form("x").EndCustomer.Address}, w.parent, account.ModeSite)
 	require.NoError(t, err)
 	w.b = second.ID
 	w.stranger = *env.Fulfilled(t, seller, storetest.FormFor("PO-2", "Beta SA", "bia@beta.example")).AccountID
@@ -39,8 +40,19 @@ func newAidWorld(t *testing.T, env storetest.Env) aidWorld {
 	return w
 }
 
-func (w aidWorld) room(t *testing.T, env storetest.Env, accountID, name, site string, c rules.Criticality) entitlement.Room {
-	r, err := env.CreateRoom(env.Context, entitlement.NewRoom{AccountID: accountID, Form: licensing.RoomForm{Name: name, Site: site, Country: "BR", Platform: rules.PlatformTeamsWindows, Criticality: c}})
+func (w aidWorld) room(
+	t *testing.T, env storetest.Env, accountID, name, site string, c rules.Criticality,
+) entitlement.Room {
+	r, err := env.CreateRoom(env.Context, entitlement.NewRoom{
+		AccountID: accountID,
+		Form: licensing.RoomForm{
+			Name:        name,
+			Site:        site,
+			Country:     "BR",
+			Platform:    rules.PlatformTeamsWindows,
+			Criticality: c,
+		},
+	})
 	require.NoError(t, err)
 	return r
 }
@@ -59,7 +71,14 @@ func TestR84_SelectionAidLooksOverAllAccountsOfTheParent(t *testing.T) {
 		env.Device(t, lab, "TAP-1", "TAP", "")
 		env.Device(t, gone, "TAP-2", "TAP", "")
 		over := civil.Date{Year: 2026, Month: 1, Day: 1}
-		_, err := env.PutModel(storetest.Operator(), catalogue.ProductModel{Code: "NOBODYS-CAMERA", Name: "Camera", Kind: catalogue.KindHardware, Serialised: true, StandardWarrantyYears: 2, EffectiveTo: &over})
+		_, err := env.PutModel(storetest.Operator(), catalogue.ProductModel{
+			Code:                  "NOBODYS-CAMERA",
+			Name:                  "Camera",
+			Kind:                  catalogue.KindHardware,
+			Serialised:            true,
+			StandardWarrantyYears: 2,
+			EffectiveTo:           &over,
+		})
 		require.NoError(t, err)
 		env.Device(t, lab, "CAM-1", "NOBODYS-CAMERA", "")
 		env.Device(t, w.room(t, env, w.stranger, "Foreign", "HQ", rules.CriticalityCritical), "MEET-1", "MEETUP", "")
@@ -78,7 +97,10 @@ func TestR84_SelectionAidLooksOverAllAccountsOfTheParent(t *testing.T) {
 		for _, r := range aid.Critical {
 			critical = append(critical, r.Name+" "+aid.Sites[r.SiteID].Name+" "+r.ModelCode)
 		}
-		require.ElementsMatch(t, []string{"Sala 3  RALLY-BAR", "Board HQ RALLY-BAR", "Training Laboratório NOBODYS-CAMERA", "Training Laboratório RALLY-BAR", "Training Laboratório TAP"}, critical)
+		require.ElementsMatch(t, []string{
+			"Sala 3  RALLY-BAR", "Board HQ RALLY-BAR", "Training Laboratório NOBODYS-CAMERA",
+			"Training Laboratório RALLY-BAR", "Training Laboratório TAP",
+		}, critical)
 		require.Equal(t, []account.AccountSite{aid.Sites[w.lab.ID]}, aid.Unreliable)
 
 		empty, err := env.GetAccount(env.Context, w.stranger)

@@ -28,17 +28,30 @@ func TestR81c_S4_TheStoreCountsAsTheRulesDo(t *testing.T) {
 			set(t, env, "UPDATE licences SET renews_licence_id = NULL")
 			for i, o := range orders {
 				c := storetest.OneContract(t, env, o.ID)
-				state := []rules.ContractState{rules.ContractPendingStart, rules.ContractActive, rules.ContractActive, rules.ContractSuspended, rules.ContractExpired, rules.ContractCancelled}[random.IntN(6)]
+				state := []rules.ContractState{
+					rules.ContractPendingStart, rules.ContractActive, rules.ContractActive, rules.ContractSuspended,
+					rules.ContractExpired, rules.ContractCancelled,
+				}[random.IntN(6)]
 				end := now.Add(time.Duration(random.IntN(4)-1) * time.Hour).UTC()
 				endAt := &end
 				if state == rules.ContractPendingStart {
 					endAt = nil
 				}
-				set(t, env, "UPDATE service_contracts SET state = ?, start_at = ?, end_at = ? WHERE id = ?", state, endAt, endAt, c.ID)
+				set(t, env, "UPDATE service_contracts SET state = ?, start_at = ?, end_at = ? WHERE id = ?",
+					state, endAt, endAt, c.ID)
 				licences := env.Licences(t, o)
 				for j, l := range licences {
-					f := spare.CountedLicence{ID: l.ID, ParentOrgID: parents[i], Service: c.Type, ContractState: state, ContractEnd: endAt,
-						State: []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned, rules.LicenceAssigned, rules.LicenceExpired, rules.LicenceRevoked}[random.IntN(5)]}
+					f := spare.CountedLicence{
+						ID:            l.ID,
+						ParentOrgID:   parents[i],
+						Service:       c.Type,
+						ContractState: state,
+						ContractEnd:   endAt,
+						State: []rules.LicenceState{
+							rules.LicenceAvailable, rules.LicenceAssigned, rules.LicenceAssigned, rules.LicenceExpired,
+							rules.LicenceRevoked,
+						}[random.IntN(5)],
+					}
 					var renews *string
 					if j > 0 && random.IntN(2) == 0 {
 						old := env.Licences(t, orders[random.IntN(2)])[random.IntN(j)].ID
@@ -48,7 +61,8 @@ func TestR81c_S4_TheStoreCountsAsTheRulesDo(t *testing.T) {
 						}
 					}
 					all = append(all, f)
-					set(t, env, "UPDATE licences SET state = ?, renews_licence_id = ? WHERE id = ?", f.State, renews, l.ID)
+					set(t, env, "UPDATE licences SET state = ?, renews_licence_id = ? WHERE id = ?",
+						f.State, renews, l.ID)
 				}
 			}
 			want := spare.CountLicences(all, now)

@@ -89,10 +89,12 @@ func countSpares(tx *db.Tx, parents ...string) (map[string]spareCount, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	out := make(map[string]spareCount, len(rows))
 	for _, r := range rows {
 		out[r.ParentID] = r
 	}
+
 	return out, nil
 }
 
@@ -123,6 +125,7 @@ func (s *Replacements) RecountOrder(
 	if !entitlement.CountsForSpares(contracts) {
 		return nil
 	}
+
 	count := spareCount{ParentID: o.ParentID}
 	if o.NewParent { // nobody else can have seen it: its licences are this order's
 		for _, c := range contracts {
@@ -142,6 +145,7 @@ func (s *Replacements) RecountOrder(
 	if spare.SparesEarned(count.Licences, ratio) <= count.Balance {
 		return nil
 	}
+
 	return s.recount(tx, count, SpareChange{ratio, spare.SpareByOrder, o.ID})
 }
 
@@ -160,6 +164,7 @@ func (s *Replacements) RecountAccounts(
 	if err != nil {
 		return err
 	}
+
 	byParent := map[string]string{}
 	for account, source := range sources {
 		parent := parentOf[account]
@@ -171,19 +176,22 @@ func (s *Replacements) RecountAccounts(
 	if err != nil {
 		return err
 	}
+
 	for _, p := range parents {
 		err := s.recount(tx, counts[p], SpareChange{ratio, cause, byParent[p]})
 		if err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
 // recount writes the line that brings a parent's balance to what its licences
 // earn, if it differs (R81a, S9). The caller holds the lock on the parent.
 func (s *Replacements) recount(tx *db.Tx, count spareCount, why SpareChange) error {
-	e, changed := spare.RecountSpares(count.Licences, why.Ratio, count.Balance, why.Cause, why.Source)
+	e, changed := spare.RecountSpares(count.Licences, why.Ratio, count.Balance, why.Cause,
+		why.Source)
 	if !changed {
 		return nil
 	}
@@ -199,6 +207,7 @@ func (s *Replacements) writeSpares(
 	if len(entries) == 0 {
 		return nil
 	}
+
 	lines := make([]SpareLine, len(entries))
 	audit := make([]db.Entry, len(entries))
 	balance := count.Balance
@@ -213,21 +222,29 @@ func (s *Replacements) writeSpares(
 			Licences:    int64(count.Licences),
 			CreatedAt:   tx.Now(),
 		}
-		audit[i] = db.Entry{Verb: "spares.counted", ObjectID: count.ParentID, Details: map[string]any{
-			"before":   balance,
-			"after":    balance + e.Delta,
-			"cause":    e.Cause,
-			"source":   e.SourceID,
-			"licences": count.Licences,
-		}}
+
+		audit[i] = db.Entry{
+			Verb:     "spares.counted",
+			ObjectID: count.ParentID,
+			Details: map[string]any{
+				"before":   balance,
+				"after":    balance + e.Delta,
+				"cause":    e.Cause,
+				"source":   e.SourceID,
+				"licences": count.Licences,
+			},
+		}
+
 		balance += e.Delta
 	}
+
 	if err := tx.Create(&lines).Error; err != nil {
 		return err
 	}
 	if err := s.alignSpares(tx, earning(lines), balance); err != nil {
 		return err
 	}
+
 	return tx.Audit(count.ParentID, nil, false, audit...)
 }
 
@@ -250,10 +267,12 @@ func (s *Replacements) ListSpares(ctx context.Context, page db.Page) ([]Spares, 
 		if err := page.Apply(account.ParentsInScope(tx)).Find(&parents).Error; err != nil {
 			return err
 		}
+
 		var err error
 		out, err = sparesOf(tx, parents)
 		return err
 	})
+
 	out, next := db.Cut(page, out, func(p Spares) string { return p.ParentOrgID })
 	return out, next, err
 }
@@ -267,13 +286,16 @@ func (s *Replacements) GetSpares(ctx context.Context, parentID string) (Spares, 
 		if err := account.ParentsInScope(tx).First(&parent, "id = ?", parentID).Error; err != nil {
 			return db.Found(err)
 		}
+
 		all, err := sparesOf(tx, []account.Org{parent})
 		if err != nil {
 			return err
 		}
+
 		out = all[0]
 		return nil
 	})
+
 	return out, err
 }
 
@@ -284,6 +306,7 @@ func sparesOf(tx *db.Tx, parents []account.Org) ([]Spares, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	out := make([]Spares, len(parents))
 	for i, p := range parents {
 		out[i] = Spares{
@@ -292,10 +315,12 @@ func sparesOf(tx *db.Tx, parents []account.Org) ([]Spares, error) {
 			MergedInto:  db.Text(p.MergedInto),
 			Entitled:    counts[p.ID].Balance,
 		}
+
 		if tx.Scope.System {
 			out[i].Licences = counts[p.ID].Licences
 		}
 	}
+
 	return out, nil
 }
 
@@ -309,25 +334,33 @@ func (s *Replacements) ListSpareLines(
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
-		err := account.ParentsInScope(tx).Select("id").First(&account.Org{}, "id = ?", parentID).Error
+
+		err := account.ParentsInScope(tx).
+			Select("id").
+			First(&account.Org{}, "id = ?", parentID).Error
 		if err != nil {
 			return db.Found(err)
 		}
 
 		q := tx.Where("parent_org_id = ?", parentID)
-		if page.After != "" { // lines of one change have ids of one instant: their number is the order
+		if page.After != "" {
+			// lines of one change have ids of one instant: their number is the order
 			q = q.Where(`seq < (
 				SELECT seq FROM spare_ledger
 				WHERE id = ? AND parent_org_id = ?)`, page.After, parentID)
 		}
+
 		return q.Order("seq DESC").Limit(page.Size() + 1).Find(&out).Error
 	})
+
 	out, next := db.Cut(page, out, func(l SpareLine) string { return l.ID })
 	return out, next, err
 }
 
 // SpareLines returns the whole ledger of a parent, oldest first, as rules see it.
-func (s *Replacements) SpareLines(ctx context.Context, parentID string) ([]spare.SpareEntry, error) {
+func (s *Replacements) SpareLines(
+	ctx context.Context, parentID string,
+) ([]spare.SpareEntry, error) {
 	var lines []SpareLine
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		if err := tx.Scope.Service(); err != nil {
@@ -338,9 +371,11 @@ func (s *Replacements) SpareLines(ctx context.Context, parentID string) ([]spare
 	if err != nil {
 		return nil, err
 	}
+
 	out := make([]spare.SpareEntry, len(lines))
 	for i, l := range lines {
 		out[i] = spare.SpareEntry{Delta: l.Delta, Cause: l.Cause, SourceID: l.SourceID}
 	}
+
 	return out, nil
 }

@@ -48,7 +48,10 @@ func (s *spareTown) requireBalance(rt *rapid.T) {
 // spareMoves are what may happen, each with whatever fits at the moment.
 var spareMoves = map[string]func(*spareTown, *rapid.T, replacement.SpareUnit) error{
 	"select": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
-		_, err := s.env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: s.covered.Site.ID})
+		_, err := s.env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{
+			ModelCode: "RALLY-BAR",
+			SiteID:    s.covered.Site.ID,
+		})
 		return err
 	},
 	"agree": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
@@ -58,7 +61,8 @@ var spareMoves = map[string]func(*spareTown, *rapid.T, replacement.SpareUnit) er
 	"ship": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
 		s.serials++
 		serial := fmt.Sprintf("SP%d", s.serials)
-		_, err := s.env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: serial, Carrier: "post", Tracking: "T" + serial})
+		_, err := s.env.ShipSpare(storetest.Operator(), u.ID,
+			replacement.Parcel{Serial: serial, Carrier: "post", Tracking: "T" + serial})
 		return err
 	},
 	"deliver": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
@@ -69,14 +73,24 @@ var spareMoves = map[string]func(*spareTown, *rapid.T, replacement.SpareUnit) er
 		if u.Tracking == "" || !u.UnderWay() {
 			return nil
 		}
-		_, err := s.env.ReceiveCarrierEvent(s.env.Context, logistics.NewCarrierEvent{Carrier: "post", EventID: u.Tracking, Tracking: u.Tracking, Kind: "LOST", OccurredAt: s.env.Calendar.Now()})
+		_, err := s.env.ReceiveCarrierEvent(s.env.Context, logistics.NewCarrierEvent{
+			Carrier:    "post",
+			EventID:    u.Tracking,
+			Tracking:   u.Tracking,
+			Kind:       "LOST",
+			OccurredAt: s.env.Calendar.Now(),
+		})
 		return err
 	},
 	"swap": func(s *spareTown, _ *rapid.T, u replacement.SpareUnit) error {
 		s.serials++
 		serial := fmt.Sprintf("RB%d", s.serials)
 		s.env.Device(s.t, s.covered.Room, serial, "RALLY-BAR", "2026-06-01")
-		r, err := s.env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: serial, Fault: "No picture", SerialProof: "file"})
+		r, err := s.env.RequestRMA(storetest.Operator(), replacement.NewRMA{
+			Serial:      serial,
+			Fault:       "No picture",
+			SerialProof: "file",
+		})
 		if err != nil {
 			return err
 		}
@@ -122,11 +136,14 @@ func (s *spareTown) order(rt *rapid.T) {
 }
 
 func (s *spareTown) cancel(rt *rapid.T) error {
-	ids := s.env.Strings(s.t, "SELECT id FROM orders WHERE account_id = '"+s.covered.Account+"' AND state IN ('FULFILLED','PARTIALLY_CANCELLED') ORDER BY id")
+	ids := s.env.Strings(s.t, "SELECT id FROM orders WHERE account_id = '"+s.covered.Account+
+		"' AND state IN ('FULFILLED','PARTIALLY_CANCELLED') ORDER BY id")
 	if len(ids) < 2 { // the first one keeps the room under cover
 		return nil
 	}
-	_, _, err := s.env.CancelOrder(storetest.Operator(), rapid.SampledFrom(ids[1:]).Draw(rt, "order"), order.CancelRequest{Quantity: rapid.SampledFrom([]int{0, 10, 20}).Draw(rt, "quantity"), Reason: "r"})
+	_, _, err := s.env.CancelOrder(storetest.Operator(), rapid.SampledFrom(ids[1:]).Draw(
+		rt, "order",
+	), order.CancelRequest{Quantity: rapid.SampledFrom([]int{0, 10, 20}).Draw(rt, "quantity"), Reason: "r"})
 	return err
 }
 
@@ -165,7 +182,8 @@ func TestS9_LiveUnitsAreTheBalanceAlways(t *testing.T) {
 
 func (s *spareTown) step(rt *rapid.T, names []string) {
 	var err error
-	switch what := rapid.SampledFrom(append([]string{"order", "cancel", "wait", "settle"}, append(names, names...)...)).Draw(rt, "what"); what {
+	switch what := rapid.SampledFrom(append([]string{"order", "cancel", "wait", "settle"}, append(names, names...)...)).
+		Draw(rt, "what"); what {
 	case "order":
 		s.order(rt)
 	case "cancel":

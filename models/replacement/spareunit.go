@@ -90,7 +90,9 @@ type SpareFilter struct {
 
 // ListSpareUnits lists the spare units in scope, newest first. A tenant sees those
 // of its accounts; before a site is chosen a unit is nobody's yet.
-func (s *Replacements) ListSpareUnits(ctx context.Context, f SpareFilter) ([]SpareUnit, string, error) {
+func (s *Replacements) ListSpareUnits(
+	ctx context.Context, f SpareFilter,
+) ([]SpareUnit, string, error) {
 	var out []SpareUnit
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
 		q := tx.Scope.Accounts(tx.DB, "account_id")
@@ -106,11 +108,14 @@ func (s *Replacements) ListSpareUnits(ctx context.Context, f SpareFilter) ([]Spa
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
+
 		if f.Open {
 			q = q.Where("closed_at IS NULL")
 		}
+
 		return f.Page.Apply(q).Find(&out).Error
 	})
+
 	out, next := db.Cut(f.Page, out, func(u SpareUnit) string { return u.ID })
 	return out, next, err
 }

@@ -57,7 +57,10 @@ func TestR88a_ASpareIsChosenAgreedShippedAndOnSite(t *testing.T) {
 		_, err = env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-1"})
 		storetest.RequireCode(t, spare.SpareNotChosen, err)
 
-		u, err = env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "rally-bar", SiteID: c.Site.ID})
+		u, err = env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{
+			ModelCode: "rally-bar",
+			SiteID:    c.Site.ID,
+		})
 		require.NoError(t, err)
 		require.Equal(t, spare.SpareSelectionPending, u.State)
 		require.Zero(t, unitTasks(t, env, db.TaskChooseSpare, u.ID))
@@ -86,7 +89,8 @@ func TestR88a_ASpareIsChosenAgreedShippedAndOnSite(t *testing.T) {
 		u, err = env.RecordSpareFact(storetest.Operator(), u.ID, spare.SparePickedUp, time.Time{}) // late
 		require.NoError(t, err)
 		require.Equal(t, spare.SpareOnSite, u.State)
-		require.Equal(t, map[string]int{"SELECTED": 2, "SHIPPED": 2, "ON_SITE": 2}, stepsTold(t, env, rules.TemplateSpare, u.ID), "administrator and site, each step once")
+		require.Equal(t, map[string]int{"SELECTED": 2, "SHIPPED": 2, "ON_SITE": 2},
+			stepsTold(t, env, rules.TemplateSpare, u.ID), "administrator and site, each step once")
 		env.AuditHolds(t)
 	})
 }
@@ -96,19 +100,31 @@ func TestR88a_TheProposalMayChangeUntilTheCustomerAgrees(t *testing.T) {
 		c, u := env.Spare(t)
 		env.Device(t, c.Room, "MU-1", "MEETUP", "")
 		branch := env.Site(t, c.Account, "Branch", "BR", "SP")
-		first, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
+		first, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{
+			ModelCode: "RALLY-BAR",
+			SiteID:    c.Site.ID,
+		})
 		require.NoError(t, err)
-		again, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
+		again, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{
+			ModelCode: "RALLY-BAR",
+			SiteID:    c.Site.ID,
+		})
 		require.NoError(t, err)
 		require.Equal(t, first.Version, again.Version, "the same again changes nothing")
-		second, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "MEETUP", SiteID: branch.ID})
+		second, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{
+			ModelCode: "MEETUP",
+			SiteID:    branch.ID,
+		})
 		require.NoError(t, err)
 		_, err = env.AgreeSpare(storetest.Customer(c.Account), u.ID, first.Version)
 		storetest.RequireCode(t, rules.StateConflict, err)
 		u, err = env.AgreeSpare(storetest.Customer(c.Account), u.ID, second.Version)
 		require.NoError(t, err)
 		require.Equal(t, "MEETUP", u.ModelCode)
-		_, err = env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
+		_, err = env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{
+			ModelCode: "RALLY-BAR",
+			SiteID:    c.Site.ID,
+		})
 		storetest.RequireCode(t, rules.StateConflict, err)
 		require.Equal(t, 4, stepsTold(t, env, rules.TemplateSpare, u.ID)["SELECTED"], "two proposals to two people")
 	})
@@ -124,7 +140,10 @@ func TestR88b_ModelMustBeDeployedInThatParent(t *testing.T) {
 			return err
 		}
 		storetest.RequireCode(t, spare.ModelNotDeployed, choose("MEETUP", c.Site.ID))
-		unplaced, err := env.RegisterDevice(env.Context, entitlement.NewDevice{AccountID: c.Account, Form: licensing.DeviceForm{Serial: "MU-2", ModelCode: "MEETUP"}})
+		unplaced, err := env.RegisterDevice(env.Context, entitlement.NewDevice{
+			AccountID: c.Account,
+			Form:      licensing.DeviceForm{Serial: "MU-2", ModelCode: "MEETUP"},
+		})
 		require.NoError(t, err)
 		storetest.RequireCode(t, spare.ModelNotDeployed, choose("MEETUP", c.Site.ID))
 		storetest.RequireCode(t, rules.ValidationFailed, choose("RALLY-BAR", other.Site.ID))
@@ -149,7 +168,10 @@ func TestR82b_ASpareBelongsToTheAccountOfItsSite(t *testing.T) {
 			storetest.RequireCode(t, rules.NotFound, err)
 		}
 		site := env.Site(t, *o.AccountID, "HQ", "BR", "SP")
-		_, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: site.ID})
+		_, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{
+			ModelCode: "RALLY-BAR",
+			SiteID:    site.ID,
+		})
 		require.NoError(t, err)
 		_, err = env.GetSpareUnit(storetest.Customer(c.Account), u.ID)
 		storetest.RequireCode(t, rules.NotFound, err)
@@ -162,7 +184,11 @@ func TestR82b_ASpareBelongsToTheAccountOfItsSite(t *testing.T) {
 		list, _, err := env.ListSpareUnits(storetest.Customer(c.Account), replacement.SpareFilter{})
 		require.NoError(t, err)
 		require.Empty(t, list)
-		list, _, err = env.ListSpareUnits(storetest.Customer(*o.AccountID), replacement.SpareFilter{State: spare.SpareApproved, ModelCode: "rally-bar", Open: true})
+		list, _, err = env.ListSpareUnits(storetest.Customer(*o.AccountID), replacement.SpareFilter{
+			State:     spare.SpareApproved,
+			ModelCode: "rally-bar",
+			Open:      true,
+		})
 		require.NoError(t, err)
 		require.Len(t, list, 1)
 	})
@@ -181,7 +207,11 @@ func TestR81b_OneOrderEarnsItsUnitsOnce(t *testing.T) {
 			require.Equal(t, 1, unitTasks(t, env, db.TaskChooseSpare, u.ID))
 		}
 		require.Equal(t, 3, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'spare.start'"))
-		require.Error(t, env.Exec("INSERT INTO spare_units SELECT 'spu_x', parent_org_id, line_id, ordinal FROM spare_units"), "twice is refused by the table too")
+		require.Error(
+			t,
+			env.Exec("INSERT INTO spare_units SELECT 'spu_x', parent_org_id, line_id, ordinal FROM spare_units"),
+			"twice is refused by the table too",
+		)
 	})
 }
 
@@ -221,7 +251,8 @@ func TestS27_UnitsFollowTheirParent(t *testing.T) {
 		u = storetest.UnitOf(t, env, u.ID)
 		require.Equal(t, into, u.ParentOrgID)
 		require.Equal(t, spare.SpareOnSite, u.State)
-		_, err = env.SplitParent(storetest.Operator(), into, operations.SplitRequest{Name: "Acme Ltda", AccountIDs: []string{c.Account}, Reason: "two groups"})
+		_, err = env.SplitParent(storetest.Operator(), into,
+			operations.SplitRequest{Name: "Acme Ltda", AccountIDs: []string{c.Account}, Reason: "two groups"})
 		require.NoError(t, err)
 		u = storetest.UnitOf(t, env, u.ID)
 		require.NotEqual(t, into, u.ParentOrgID)

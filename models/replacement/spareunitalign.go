@@ -24,10 +24,12 @@ func (s *Replacements) alignSpares(tx *db.Tx, line SpareLine, balance int) error
 	if err != nil {
 		return err
 	}
+
 	planned := make([]spare.PlannedSpare, len(units))
 	for i, u := range units {
 		planned[i] = spare.PlannedSpare{ID: u.ID, SpareFacts: u.SpareFacts}
 	}
+
 	plan := spare.PlanSpares(planned, balance, tx.Now())
 
 	if err := s.changeUnits(tx, plan.Keep, (*spareUnitChange).keep); err != nil {
@@ -42,6 +44,7 @@ func (s *Replacements) alignSpares(tx *db.Tx, line SpareLine, balance int) error
 	if err := s.changeUnits(tx, plan.Await, (*spareUnitChange).recallOnArrival); err != nil {
 		return err
 	}
+
 	return earnSpares(tx, line, plan.Earn)
 }
 
@@ -60,6 +63,7 @@ func (s *Replacements) changeUnits(
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -70,6 +74,7 @@ func (w *spareUnitChange) keep() error {
 		w.note("spare.recall_withdrawn", map[string]any{"pending": true})
 		return nil
 	}
+
 	if err := w.become(spare.SpareOnSite); err != nil {
 		return err
 	}
@@ -101,10 +106,12 @@ func (w *spareUnitChange) recall() error {
 	if err := w.become(spare.SpareRecallRequested); err != nil {
 		return err
 	}
+
 	ref, err := w.s.programs.ReferenceIn(w.tx)
 	if err != nil {
 		return err
 	}
+
 	due := spare.SpareRecallDue(w.now, ref.Program.Replacement.SpareRecallDays, w.zone())
 	w.RecallRequestedAt = &w.now
 	w.RecallDueAt = &due
@@ -119,6 +126,7 @@ func (w *spareUnitChange) recall() error {
 	if w.Carrier == "" || w.s.logistics.Carrier != "" {
 		return nil // the customer chooses one; or the service books it: see planParcels
 	}
+
 	_, err = logistics.CreateShipment(w.tx, logistics.NewShipment{
 		AccountID:  *w.AccountID,
 		Direction:  shipping.ShipRecall,
@@ -144,6 +152,7 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 	if n == 0 {
 		return nil
 	}
+
 	var last int
 	err := tx.Model(&SpareUnit{}).
 		Select("COALESCE(MAX(ordinal), 0)").
@@ -156,6 +165,7 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 	now := tx.Now()
 	units := make([]SpareUnit, n)
 	events := make([]db.OutboxEvent, n)
+
 	var trail []db.AuditEvent
 	for i := range units {
 		u := SpareUnit{
@@ -168,23 +178,36 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 			CreatedAt:   now,
 			Version:     1,
 		}
-		earned := db.LinkAudit(tx, tx.Scope, u.ID, nil, db.AuditEvent{}, db.Entry{Verb: "spare.earned", ObjectID: u.ID, Details: map[string]any{
-			"after":  spare.SpareEarned,
-			"parent": u.ParentOrgID,
-			"cause":  line.Cause,
-			"source": line.SourceID,
-		}})
-		asked := db.LinkAudit(tx, tx.Scope, u.ID, nil, earned, db.Entry{Verb: "spare.choice_asked", ObjectID: u.ID, Details: map[string]any{
-			"before": spare.SpareEarned,
-			"after":  u.State,
-		}})
+
+		earned := db.LinkAudit(tx, tx.Scope, u.ID, nil, db.AuditEvent{}, db.Entry{
+			Verb:     "spare.earned",
+			ObjectID: u.ID,
+			Details: map[string]any{
+				"after":  spare.SpareEarned,
+				"parent": u.ParentOrgID,
+				"cause":  line.Cause,
+				"source": line.SourceID,
+			},
+		})
+
+		asked := db.LinkAudit(tx, tx.Scope, u.ID, nil, earned, db.Entry{
+			Verb:     "spare.choice_asked",
+			ObjectID: u.ID,
+			Details: map[string]any{
+				"before": spare.SpareEarned,
+				"after":  u.State,
+			},
+		})
+
 		units[i] = u
 		events[i] = u.processStatus().Event(db.OutboxSpareEarned, u.ID)
 		trail = append(trail, earned, asked)
 	}
+
 	if err := tx.Create(&units).Error; err != nil {
 		return err
 	}
+
 	for _, u := range units {
 		err := tx.Raise(db.OperatorTask{
 			Kind:      db.TaskChooseSpare,
@@ -197,9 +220,11 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 			return err
 		}
 	}
+
 	if err := tx.Create(&trail).Error; err != nil {
 		return err
 	}
+
 	return tx.Enqueue(events...)
 }
 
@@ -212,6 +237,7 @@ func (s *Replacements) SettleSpareUnits(ctx context.Context) (int, error) {
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
+
 		return tx.Raw(`
 			SELECT parent_org_id
 			FROM (
@@ -229,11 +255,13 @@ func (s *Replacements) SettleSpareUnits(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
+
 	for i, id := range parents {
 		if err := s.settleSpareUnits(ctx, id); err != nil {
 			return i, err
 		}
 	}
+
 	return len(parents), nil
 }
 
@@ -242,10 +270,12 @@ func (s *Replacements) settleSpareUnits(ctx context.Context, parentID string) er
 		if _, err := account.LockParents(tx, "id = ?", parentID); err != nil {
 			return err
 		}
+
 		counts, err := countSpares(tx, parentID)
 		if err != nil {
 			return err
 		}
+
 		var line SpareLine // the last one that earned something
 		err = tx.Where("parent_org_id = ? AND delta > 0", parentID).
 			Order("seq DESC").
@@ -253,6 +283,7 @@ func (s *Replacements) settleSpareUnits(ctx context.Context, parentID string) er
 		if err != nil {
 			return db.Found(err)
 		}
+
 		return s.alignSpares(tx, line, counts[parentID].Balance)
 	})
 }

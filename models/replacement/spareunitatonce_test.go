@@ -33,14 +33,16 @@ func TestS9_OrdersAndCancellationsAtOnceKeepTheUnits(t *testing.T) {
 	first := env.Fulfilled(t, seller, storetest.OrderForm("PO-0", "Acme Ltda", "Rua A, 1", 160))
 	var orders []order.Order
 	for i := range 4 {
-		orders = append(orders, env.Accept(t, seller, storetest.OrderForm(storetest.PO(i), "Acme Ltda", fmt.Sprintf("Rua %d, 1", i%3), 35)))
+		orders = append(orders, env.Accept(t, seller,
+			storetest.OrderForm(storetest.PO(i), "Acme Ltda", fmt.Sprintf("Rua %d, 1", i%3), 35)))
 	}
 	storetest.RequireAll(t, storetest.AtOnce(8, func(i int) error {
 		if i < 4 {
 			_, err := env.FulfilOrder(env.Context, orders[i].ID)
 			return err
 		}
-		_, _, err := env.CancelOrder(storetest.Operator(), first.ID, order.CancelRequest{Quantity: 30, Reason: "fewer", Once: fmt.Sprint(i)})
+		_, _, err := env.CancelOrder(storetest.Operator(), first.ID,
+			order.CancelRequest{Quantity: 30, Reason: "fewer", Once: fmt.Sprint(i)})
 		return err
 	}))
 	requireLive(t, env, first)
@@ -55,7 +57,9 @@ func TestS9_ASwapAndALossAtOnce(t *testing.T) {
 		c, u := env.SpareFor(t, storetest.Company(i), fmt.Sprintf("p%d@acme.example", i), fmt.Sprint("SN-", i))
 		u = env.OnSite(t, env.Agreed(t, c, u), fmt.Sprint("SP-", i))
 		r := env.Approved(t, c)
-		orderID := env.Strings(t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"' AND id <> '"+c.Order.ID+"'")[0]
+		orderID := env.Strings(
+			t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"' AND id <> '"+c.Order.ID+"'",
+		)[0]
 		var swapped error
 		storetest.RequireAll(t, storetest.AtOnce(2, func(n int) error {
 			if n == 0 {
@@ -89,14 +93,18 @@ func TestS9_ADeliveryAndALossAtOnce(t *testing.T) {
 		storetest.BookParcels(t, env, u.ID)
 		_, err := env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: fmt.Sprint("SP-", i)})
 		require.NoError(t, err)
-		orderID := env.Strings(t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"' AND id <> '"+c.Order.ID+"'")[0]
+		orderID := env.Strings(
+			t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"' AND id <> '"+c.Order.ID+"'",
+		)[0]
 		storetest.RequireAll(t, storetest.AtOnce(3, func(n int) error {
 			if n == 2 {
 				_, _, err := env.CancelOrder(storetest.Operator(), orderID, order.CancelRequest{Reason: "fewer"})
 				return err
 			}
 			kind := []shipping.ScanKind{shipping.ScanPickedUp, shipping.ScanDelivered}[n]
-			_, err := env.ReceiveCarrierEvent(env.Context, storetest.CarrierEvent(u.ID+"/spare/1", kind, env.Calendar.Now()))
+			_, err := env.ReceiveCarrierEvent(
+				env.Context, storetest.CarrierEvent(u.ID+"/spare/1", kind, env.Calendar.Now()),
+			)
 			return err
 		}))
 		_, err = env.SettleCarrierEvents(env.Context)

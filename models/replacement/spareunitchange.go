@@ -57,6 +57,7 @@ func (s *Replacements) lockOwnedSpare(tx *db.Tx, id string) (*spareUnitChange, e
 	if err != nil {
 		return nil, err
 	}
+
 	return s.lockSpare(tx, id)
 }
 
@@ -74,6 +75,7 @@ func (s *Replacements) lockSpare(tx *db.Tx, id string) (*spareUnitChange, error)
 	if res.Error != nil {
 		return nil, res.Error
 	}
+
 	if res.RowsAffected == 0 {
 		return nil, db.NotFound()
 	}
@@ -98,6 +100,7 @@ func (s *Replacements) changeSpare(
 		if err != nil {
 			return err
 		}
+
 		if done(w.SpareUnit) {
 			out = w.SpareUnit
 			return nil
@@ -113,9 +116,11 @@ func (s *Replacements) changeSpare(
 		if err := w.save(); err != nil {
 			return err
 		}
+
 		out = w.SpareUnit
 		return nil
 	})
+
 	return out, err
 }
 
@@ -191,6 +196,7 @@ func (w *spareUnitChange) planStock() error {
 	case w.before.ToShip() && !w.ToShip():
 		return w.closeReservation(shipping.StockRelease)
 	}
+
 	return nil
 }
 
@@ -206,6 +212,7 @@ func (w *spareUnitChange) reserve() error {
 	if err != nil || e == nil {
 		return err
 	}
+
 	w.DepotID = &e.DepotID
 	w.noteStock(*e)
 	return nil
@@ -229,6 +236,7 @@ func (w *spareUnitChange) planParcels() error {
 	if w.s.logistics.Carrier == "" {
 		return nil
 	}
+
 	var wanted []logistics.NewShipment
 
 	toShip, wasToShip := w.ToShip(), w.before.ToShip()
@@ -251,6 +259,7 @@ func (w *spareUnitChange) planParcels() error {
 			return err
 		}
 	}
+
 	return w.bookParcels(wanted)
 }
 
@@ -281,6 +290,7 @@ func (w *spareUnitChange) bookParcels(wanted []logistics.NewShipment) error {
 	if len(wanted) == 0 {
 		return nil
 	}
+
 	if w.DepotID == nil {
 		id, err := logistics.NearestDepot(w.tx, w.SiteCountry)
 		if err != nil || id == "" {
@@ -288,14 +298,17 @@ func (w *spareUnitChange) bookParcels(wanted []logistics.NewShipment) error {
 		}
 		w.DepotID = &id
 	}
+
 	name, err := w.modelName()
 	if err != nil {
 		return err
 	}
+
 	for i := range wanted {
 		wanted[i].Consignment.DepotID = *w.DepotID
 		wanted[i].Consignment.Contents = "1 x " + name
 	}
+
 	w.askCarrier = true
 	return logistics.CreateParcels(w.tx, wanted...)
 }
@@ -347,10 +360,12 @@ func (w *spareUnitChange) writeMails() error {
 	if len(w.mails) == 0 {
 		return nil
 	}
+
 	model, err := w.modelName()
 	if err != nil {
 		return err
 	}
+
 	shown := func(m stepMail) map[string]any { return w.mailParams(m, model) }
 	return w.queueMails(rules.TemplateSpare, w.AccountID, w.Told.People(), shown)
 }
@@ -365,6 +380,7 @@ func (w *spareUnitChange) mailParams(m stepMail, model string) map[string]any {
 		"company": w.AccountName,
 		"serial":  w.Serial,
 	}
+
 	if w.UnderWay() {
 		shown["carrier"] = w.Carrier
 		shown["tracking"] = w.Tracking
@@ -372,6 +388,7 @@ func (w *spareUnitChange) mailParams(m stepMail, model string) map[string]any {
 	if w.State == spare.SpareRecallRequested && w.RecallDueAt != nil {
 		shown["return_on"] = rules.LastCoveredDay(*w.RecallDueAt, w.zone()).String()
 	}
+
 	maps.Copy(shown, m.params)
 	return shown
 }
@@ -394,19 +411,23 @@ func (s *Replacements) RunSpareTimers(ctx context.Context, id string) (db.Proces
 		if err != nil {
 			return err
 		}
+
 		changed, err := w.runTimers()
 		if err != nil {
 			return err
 		}
+
 		if changed {
 			w.quiet = true
 			if err := w.save(); err != nil {
 				return err
 			}
 		}
+
 		st = w.statusNow(w.SpareUnit.processStatus())
 		return nil
 	})
+
 	return st, err
 }
 
@@ -418,12 +439,14 @@ func (w *spareUnitChange) runTimers() (changed bool, err error) {
 		if w.now.Before(t.At) {
 			continue
 		}
+
 		changed = true
 		if t.Kind == spare.TimerRecallReminder {
 			reminder = t.Day
 			w.RemindersSent++
 			continue
 		}
+
 		if err := w.askForFee(); err != nil {
 			return false, err
 		}
@@ -436,6 +459,7 @@ func (w *spareUnitChange) runTimers() (changed bool, err error) {
 			w.mailOnce("RECALL_REMINDER", epoch, map[string]any{"day": reminder})
 		}
 	}
+
 	return changed, nil
 }
 
@@ -444,6 +468,7 @@ func (w *spareUnitChange) askForFee() error {
 	w.FeeAskedAt = &w.now
 	w.note("spare.fee_asked", nil)
 	w.mail("RECALL_OVERDUE", nil)
+
 	return w.tx.Raise(db.OperatorTask{
 		Kind:      db.TaskSpareFee,
 		SubjectID: w.ID,

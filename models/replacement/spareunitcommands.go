@@ -27,23 +27,29 @@ type SpareChoice struct {
 // SelectSpare proposes model and site, or other ones until the customer has agreed,
 // whom it asks by mail (R88a). Refusals: those of rules.MaySpare, MODEL_NOT_DEPLOYED
 // (R88b), UNKNOWN_SITE.
-func (s *Replacements) SelectSpare(ctx context.Context, id string, c SpareChoice) (SpareUnit, error) {
+func (s *Replacements) SelectSpare(
+	ctx context.Context, id string, c SpareChoice,
+) (SpareUnit, error) {
 	c.ModelCode = catalogue.NormaliseModelCode(c.ModelCode)
 	if err := c.validate(); err != nil {
 		return SpareUnit{}, err
 	}
+
 	chosen := func(u SpareUnit) bool {
 		return u.State == spare.SpareSelectionPending &&
 			u.ModelCode == c.ModelCode &&
 			db.Text(u.SiteID) == c.SiteID
 	}
-	return s.changeSpare(ctx, id, spare.SpareSelect, c.Reason, chosen, func(w *spareUnitChange) error {
+	return s.changeSpare(ctx, id, spare.SpareSelect, c.Reason, chosen, func(
+		w *spareUnitChange,
+	) error {
 		if err := w.takeSite(c.SiteID); err != nil {
 			return err
 		}
 		if err := w.requireDeployed(c.ModelCode); err != nil {
 			return err
 		}
+
 		w.ModelCode = c.ModelCode
 		w.SelectedAt = &w.now
 		w.note("spare.selected", map[string]any{
@@ -51,6 +57,7 @@ func (s *Replacements) SelectSpare(ctx context.Context, id string, c SpareChoice
 			"site":    c.SiteID,
 			"account": *w.AccountID,
 		})
+
 		w.mail("SELECTED", nil)
 		return nil
 	})
@@ -68,6 +75,7 @@ func (c SpareChoice) validate() error {
 			})
 		}
 	}
+
 	if err := rules.Invalid(fields); err != nil {
 		return err
 	}
@@ -84,6 +92,7 @@ func (w *spareUnitChange) takeSite(siteID string) error {
 		AccountZone string
 		Admins      *string
 	}
+
 	err := w.tx.Table("sites AS s").
 		Select("s.*, a.legal_name, a.locale, a.time_zone AS account_zone, "+
 			notification.AdminsSQL("a.id")+" AS admins").
@@ -93,6 +102,7 @@ func (w *spareUnitChange) takeSite(siteID string) error {
 	if err != nil {
 		return err
 	}
+
 	if len(sites) == 0 {
 		return rules.Invalid([]rules.FieldError{{
 			Pointer: "/site_id",
@@ -109,19 +119,24 @@ func (w *spareUnitChange) takeSite(siteID string) error {
 	w.AccountZone = site.AccountZone
 	w.SiteName = site.Name
 	w.SiteCountry = site.Country
+
 	w.Told = notification.Audience{
 		Admins:        site.Admins,
 		SiteContact:   site.ContactEmail,
 		AccountLocale: site.Locale,
 	}
+
 	return nil
 }
 
 // requireDeployed refuses a model of which the parent has no device in a room: a spare
 // is for a direct swap (R88b).
 func (w *spareUnitChange) requireDeployed(model string) error {
-	accounts := w.tx.Model(&account.Account{}).Select("id").Where("parent_org_id = ?", w.ParentOrgID)
+	accounts := w.tx.Model(&account.Account{}).
+		Select("id").
+		Where("parent_org_id = ?", w.ParentOrgID)
 	var n int64
+
 	err := w.tx.Model(&entitlement.Device{}).
 		Where("model_code = ?", model).
 		Where("state IN ?", []licensing.DeviceState{licensing.DeviceInRoom, licensing.DeviceInRMA}).
@@ -131,6 +146,7 @@ func (w *spareUnitChange) requireDeployed(model string) error {
 	if err != nil || n > 0 {
 		return err
 	}
+
 	return rules.Refuse(spare.ModelNotDeployed,
 		"The customer has no device of this model in a room.", "Choose a model that is deployed.")
 }
@@ -139,7 +155,9 @@ func (w *spareUnitChange) requireDeployed(model string) error {
 // may be shipped (R88a). version is that of the proposal that the customer read; 0
 // for any. It refuses with STATE_CONFLICT where the CSM has proposed something else
 // meanwhile.
-func (s *Replacements) AgreeSpare(ctx context.Context, id string, version int64) (SpareUnit, error) {
+func (s *Replacements) AgreeSpare(
+	ctx context.Context, id string, version int64,
+) (SpareUnit, error) {
 	agreed := func(u SpareUnit) bool { return u.AgreedAt != nil }
 	return s.changeSpare(ctx, id, spare.SpareAgree, "", agreed, func(w *spareUnitChange) error {
 		if err := db.Versioned(w.Version, version); err != nil {
@@ -148,6 +166,7 @@ func (s *Replacements) AgreeSpare(ctx context.Context, id string, version int64)
 		if err := w.become(spare.SpareApproved); err != nil {
 			return err
 		}
+
 		w.AgreedAt = &w.now
 		w.note("spare.agreed", map[string]any{"model": w.ModelCode, "site": db.Text(w.SiteID)})
 		return nil
@@ -180,6 +199,7 @@ func (s *Replacements) ShipSpare(ctx context.Context, id string, p Parcel) (Spar
 	shipped := func(u SpareUnit) bool {
 		return u.UnderWay() && u.ShippedAt != nil && u.Serial == p.Serial
 	}
+
 	u, err := s.changeSpare(ctx, id, spare.SpareShip, "", shipped, func(w *spareUnitChange) error {
 		if err := p.validate(); err != nil {
 			return err
@@ -196,6 +216,7 @@ func (s *Replacements) ShipSpare(ctx context.Context, id string, p Parcel) (Spar
 	if n == 0 || err != nil {
 		return u, nil
 	}
+
 	return s.GetSpareUnit(ctx, id)
 }
 
@@ -210,12 +231,14 @@ func (w *spareUnitChange) ship(p Parcel) error {
 	if err != nil {
 		return err
 	}
+
 	// A unit that is replenished stays in that state until it is on site.
 	if w.State == spare.SpareApproved {
 		if err := w.become(spare.SpareShipped); err != nil {
 			return err
 		}
 	}
+
 	if err := w.registerDevice(p.Serial); err != nil {
 		return err
 	}
@@ -226,15 +249,18 @@ func (w *spareUnitChange) ship(p Parcel) error {
 	if parcel != nil {
 		w.Carrier, w.Tracking = parcel.Carrier, db.Text(parcel.Tracking)
 	}
+
 	w.note("spare.shipped", map[string]any{
 		"device":   *w.DeviceID,
 		"carrier":  w.Carrier,
 		"tracking": w.Tracking,
 	})
+
 	w.mail("SHIPPED", nil)
 	if parcel == nil {
 		return nil
 	}
+
 	_, err = w.learnFrom(*parcel)
 	return err
 }
@@ -251,6 +277,7 @@ func (w *spareUnitChange) registerDevice(serial string) error {
 		CreatedAt: w.now,
 		Version:   1,
 	}
+
 	if err := entitlement.RegisterUnit(w.tx, &d); err != nil {
 		return err
 	}
@@ -275,6 +302,7 @@ func (s *Replacements) BillSpare(ctx context.Context, id, reason string) (SpareU
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return SpareUnit{}, err
 	}
+
 	billed := func(u SpareUnit) bool { return u.State == spare.SpareBilled }
 	return s.changeSpare(ctx, id, spare.SpareBill, reason, billed, func(w *spareUnitChange) error {
 		if err := w.become(spare.SpareBilled); err != nil {
@@ -293,6 +321,7 @@ func (s *Replacements) WaiveSpare(ctx context.Context, id, reason string) (Spare
 	if err := rules.CheckReason(reason); err != nil {
 		return SpareUnit{}, err
 	}
+
 	waived := func(u SpareUnit) bool { return u.State == spare.SpareWaived }
 	return s.changeSpare(ctx, id, spare.SpareWaive, reason, waived, func(w *spareUnitChange) error {
 		if err := w.become(spare.SpareWaived); err != nil {

@@ -27,11 +27,13 @@ func (s *Replacements) RecordSpareFact(
 		if err != nil {
 			return err
 		}
+
 		out = w.SpareUnit
 		known, err := spare.LearnSpare(w.SpareFacts, fact)
 		if err != nil || known {
 			return err
 		}
+
 		learned, err := w.learn(fact, at)
 		if err != nil || !learned {
 			return err
@@ -39,9 +41,11 @@ func (s *Replacements) RecordSpareFact(
 		if err := w.save(); err != nil {
 			return err
 		}
+
 		out = w.SpareUnit
 		return nil
 	})
+
 	return out, err
 }
 
@@ -51,6 +55,7 @@ func (w *spareUnitChange) learn(fact spare.SpareFact, at time.Time) (learned boo
 		at = w.now
 	}
 	at = at.UTC().Truncate(time.Microsecond)
+
 	switch fact {
 	case spare.SparePickedUp:
 		return w.scan(&w.PickedUpAt, "spare.picked_up", at), nil
@@ -59,6 +64,7 @@ func (w *spareUnitChange) learn(fact spare.SpareFact, at time.Time) (learned boo
 	case spare.SpareDelivered:
 		return true, w.arrive(at)
 	}
+
 	return true, w.receive(at)
 }
 
@@ -88,6 +94,7 @@ func (w *spareUnitChange) arrive(at time.Time) error {
 	if w.RecallPending {
 		return w.recall()
 	}
+
 	w.mail("ON_SITE", nil)
 	return nil
 }
@@ -98,6 +105,7 @@ func (w *spareUnitChange) receive(at time.Time) error {
 	if err := w.become(spare.SpareReturned); err != nil {
 		return err
 	}
+
 	w.ReturnedAt = &at
 	w.note("spare.returned", map[string]any{"at": at})
 	w.mail("RETURNED", nil)
@@ -110,6 +118,7 @@ func (w *spareUnitChange) receive(at time.Time) error {
 	if err := w.endDevice(end); err != nil {
 		return err
 	}
+
 	return w.cancelParcel(w.recallKey())
 }
 
@@ -121,6 +130,7 @@ func (w *spareUnitChange) loseParcel(state shipping.ShipmentState) error {
 		"device":   db.Text(w.DeviceID),
 		"parcel":   state,
 	})
+
 	end := licensing.DeviceLost
 	if state == shipping.ShipmentReturnedToSender {
 		end = licensing.DeviceRetired // back on the shelf, with its serial free
@@ -128,16 +138,19 @@ func (w *spareUnitChange) loseParcel(state shipping.ShipmentState) error {
 	if err := w.endDevice(end); err != nil {
 		return err
 	}
+
 	if w.State == spare.SpareShipped {
 		if err := w.become(spare.SpareApproved); err != nil {
 			return err
 		}
 	}
+
 	w.forgetParcel()
 	w.StateSince = w.now
 	if w.RecallPending {
 		return w.void()
 	}
+
 	return nil
 }
 
@@ -167,10 +180,12 @@ func (w *spareUnitChange) noteDeviceMove(to licensing.DeviceState) (moves bool, 
 	if w.DeviceID == nil {
 		return false, nil
 	}
+
 	var d entitlement.Device
 	if err := w.tx.ForUpdate().First(&d, "id = ?", *w.DeviceID).Error; err != nil {
 		return false, db.Found(err)
 	}
+
 	if !d.State.CanBecome(to) || d.State == licensing.DeviceInRoom {
 		return false, nil
 	}
@@ -202,7 +217,9 @@ func (o spareShipments) ShipmentMoved(
 	if sh.Direction != shipping.ShipSpare && sh.Direction != shipping.ShipRecall {
 		return false, nil
 	}
+
 	tx = tx.As(db.Scope{System: true, Actor: tx.Scope.Actor})
+
 	w, err := o.s.lockSpare(tx, sh.SubjectID)
 	if rules.CodeOf(err) == rules.NotFound {
 		return false, nil
@@ -210,10 +227,12 @@ func (o spareShipments) ShipmentMoved(
 	if err != nil {
 		return true, err
 	}
+
 	learned, err := w.learnFrom(sh)
 	if err != nil || !learned {
 		return true, err
 	}
+
 	err = w.save()
 	return true, err
 }
@@ -228,6 +247,7 @@ func (w *spareUnitChange) learnFrom(sh logistics.Shipment) (learned bool, err er
 		if w.State == spare.SpareVoided && sh.FirstMoveAt != nil {
 			return false, w.askForParcelBack(sh)
 		}
+
 		gone := sh.State == shipping.ShipmentLost || sh.State == shipping.ShipmentReturnedToSender
 		if gone && w.UnderWay() {
 			return true, w.loseParcel(sh.State)
@@ -242,6 +262,7 @@ func (w *spareUnitChange) learnFrom(sh logistics.Shipment) (learned bool, err er
 	if err != nil {
 		return scanned, err
 	}
+
 	came, err := w.learnAt(arrived, sh.DeliveredAt)
 	return scanned || came, err
 }
@@ -252,10 +273,12 @@ func (w *spareUnitChange) learnAt(fact spare.SpareFact, at *time.Time) (learned 
 	if at == nil {
 		return false, nil
 	}
+
 	known, impossible := spare.LearnSpare(w.SpareFacts, fact)
 	if known || impossible != nil {
 		return false, nil
 	}
+
 	return w.learn(fact, *at)
 }
 
@@ -283,6 +306,7 @@ func (o spareShipments) ParcelsEvent(
 	if err != nil {
 		return e, false, err
 	}
+
 	st := u.processStatus()
 	st.Parcels = true
 	return st.Event(db.OutboxSpareChanged, u.ID), true, nil

@@ -22,7 +22,9 @@ import (
 // cancelAll cancels every order of an account that can be, which leaves no spares.
 func cancelAll(t *testing.T, env storetest.Env, accountID string) {
 	t.Helper()
-	for _, id := range env.Strings(t, "SELECT id FROM orders WHERE account_id = '"+accountID+"' AND state <> 'CANCELLED' ORDER BY id") {
+	for _, id := range env.Strings(
+		t, "SELECT id FROM orders WHERE account_id = '"+accountID+"' AND state <> 'CANCELLED' ORDER BY id",
+	) {
 		_, _, err := env.CancelOrder(storetest.Operator(), id, order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 	}
@@ -62,7 +64,13 @@ func TestS9_AUnitOnSiteIsRecalled(t *testing.T) {
 			require.Equal(t, spare.SpareReturned, u.State)
 		}
 		require.Equal(t, licensing.DeviceReturned, deviceState(t, env, u.DeviceID))
-		require.Equal(t, map[string]int{"SELECTED": 2, "SHIPPED": 2, "ON_SITE": 2, "RECALL_REQUESTED": 2, "RETURNED": 2}, stepsTold(t, env, rules.TemplateSpare, u.ID))
+		require.Equal(t, map[string]int{
+			"SELECTED":         2,
+			"SHIPPED":          2,
+			"ON_SITE":          2,
+			"RECALL_REQUESTED": 2,
+			"RETURNED":         2,
+		}, stepsTold(t, env, rules.TemplateSpare, u.ID))
 		env.AuditHolds(t)
 	})
 }
@@ -107,12 +115,21 @@ func TestS9_WhatWasNotShippedIsVoided(t *testing.T) {
 		storetest.LoseLicences(t, env, c)
 		require.Equal(t, spare.SpareVoided, storetest.UnitOf(t, env, u.ID).State)
 		require.Zero(t, unitTasks(t, env, db.TaskChooseSpare, u.ID))
-		_, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
+		_, err := env.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{
+			ModelCode: "RALLY-BAR",
+			SiteID:    c.Site.ID,
+		})
 		storetest.RequireCode(t, rules.StateConflict, err)
 
 		buy(t, env, "PO-again", 10)
 		u = env.Agreed(t, c, env.Units(t, c.Account)[1])
-		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: c.Account, Direction: shipping.ShipSpare, SubjectID: u.ID, BookingKey: u.ID + "/spare/1", Carrier: "post"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{
+			AccountID:  c.Account,
+			Direction:  shipping.ShipSpare,
+			SubjectID:  u.ID,
+			BookingKey: u.ID + "/spare/1",
+			Carrier:    "post",
+		})
 		require.NoError(t, err)
 		_, err = env.ShipmentBooked(env.Context, sh.ID, "TRK-1")
 		require.NoError(t, err)
@@ -130,7 +147,8 @@ func TestS9_WhatWasNotShippedIsVoided(t *testing.T) {
 func TestS9_ASellersCancellationVoidsToo(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c, u := env.SpareOnSite(t)
-		_, _, err := env.CancelOrder(storetest.Seller(env.Reseller(t, "Revenda Sul")), c.Order.ID, order.CancelRequest{Reason: "not needed"})
+		_, _, err := env.CancelOrder(storetest.Seller(env.Reseller(t, "Revenda Sul")), c.Order.ID,
+			order.CancelRequest{Reason: "not needed"})
 		require.NoError(t, err)
 		require.Equal(t, spare.SpareOnSite, storetest.UnitOf(t, env, u.ID).State, "50 are left")
 		cancelAll(t, env, c.Account)
@@ -142,7 +160,8 @@ func TestS9_AUnitUnderWayIsRecalledWhenItArrives(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c, u := env.Spare(t)
 		u = env.Agreed(t, c, u)
-		_, err := env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-100", Carrier: "post", Tracking: "TRK-1"})
+		_, err := env.ShipSpare(storetest.Operator(), u.ID,
+			replacement.Parcel{Serial: "SP-100", Carrier: "post", Tracking: "TRK-1"})
 		require.NoError(t, err)
 		storetest.LoseLicences(t, env, c)
 		u = storetest.UnitOf(t, env, u.ID)
@@ -156,11 +175,16 @@ func TestS9_AUnitUnderWayIsRecalledWhenItArrives(t *testing.T) {
 		u = storetest.UnitOf(t, env, u.ID)
 		require.Equal(t, spare.SpareRecallRequested, u.State)
 		require.False(t, u.RecallPending)
-		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM shipments WHERE direction = 'RECALL' AND state = 'CREATED' AND booking_key = '"+u.ID+"/recall/1'"))
-		require.Equal(t, map[string]int{"SELECTED": 2, "SHIPPED": 2, "RECALL_REQUESTED": 2}, stepsTold(t, env, rules.TemplateSpare, u.ID))
+		require.Equal(t, 1, env.Count(
+			t, "SELECT count(*) FROM shipments WHERE direction = 'RECALL' AND state = 'CREATED' AND booking_key = '"+
+				u.ID+"/recall/1'",
+		))
+		require.Equal(t, map[string]int{"SELECTED": 2, "SHIPPED": 2, "RECALL_REQUESTED": 2},
+			stepsTold(t, env, rules.TemplateSpare, u.ID))
 		for _, m := range env.Mails(t, rules.TemplateSpare) {
 			if m.SubjectID == u.ID {
-				require.Equal(t, m.Params["step"] == "SHIPPED", m.Params["tracking"] == "TRK-1", "the number of the parcel to the site is no use for the way back")
+				require.Equal(t, m.Params["step"] == "SHIPPED", m.Params["tracking"] == "TRK-1",
+					"the number of the parcel to the site is no use for the way back")
 				require.Equal(t, m.Params["step"] == "RECALL_REQUESTED", m.Params["return_on"] != nil)
 			}
 		}
@@ -180,7 +204,8 @@ func TestS9_ARecallThatNobodyAnswersIsBilledAndALateReturnCredited(t *testing.T)
 		}
 		require.Equal(t, 1, unitTasks(t, env, db.TaskSpareFee, u.ID))
 		told := stepsTold(t, env, rules.TemplateSpare, u.ID)
-		require.Equal(t, []int{4, 2}, []int{told["RECALL_REMINDER"], told["RECALL_OVERDUE"]}, "two reminders and one notice to two people")
+		require.Equal(t, []int{4, 2}, []int{told["RECALL_REMINDER"], told["RECALL_OVERDUE"]},
+			"two reminders and one notice to two people")
 		_, err := env.WaiveSpare(storetest.Operator(), u.ID, "goodwill")
 		storetest.RequireCode(t, rules.Forbidden, err)
 		for range 2 {
@@ -190,12 +215,16 @@ func TestS9_ARecallThatNobodyAnswersIsBilledAndALateReturnCredited(t *testing.T)
 		}
 		require.Zero(t, unitTasks(t, env, db.TaskSpareFee, u.ID))
 		require.Equal(t, licensing.DeviceLost, deviceState(t, env, u.DeviceID))
-		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'event.fee_billed' AND subject_id = '"+u.ID+"'"))
+		require.Equal(t, 1, env.Count(
+			t, "SELECT count(*) FROM outbox_events WHERE kind = 'event.fee_billed' AND subject_id = '"+u.ID+"'",
+		))
 		u, err = env.ReceiveSpare(storetest.Operator(), u.ID)
 		require.NoError(t, err)
 		require.Equal(t, spare.SpareReturned, u.State)
 		require.Equal(t, licensing.DeviceRetired, deviceState(t, env, u.DeviceID))
-		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'event.fee_credited' AND subject_id = '"+u.ID+"'"))
+		require.Equal(t, 1, env.Count(
+			t, "SELECT count(*) FROM outbox_events WHERE kind = 'event.fee_credited' AND subject_id = '"+u.ID+"'",
+		))
 		env.AuditHolds(t)
 	})
 }
@@ -237,13 +266,17 @@ func TestS9_TheCarrierBringsARecalledUnitBack(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c, u := env.Spare(t)
 		u = env.Agreed(t, c, u)
-		_, err := env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-100", Carrier: "post", Tracking: "TRK-1"})
+		_, err := env.ShipSpare(storetest.Operator(), u.ID,
+			replacement.Parcel{Serial: "SP-100", Carrier: "post", Tracking: "TRK-1"})
 		require.NoError(t, err)
 		carrierSays(t, env, "post", "TRK-1", "PICKED_UP", env.Calendar.Now())
 		carrierSays(t, env, "post", "TRK-1", "DELIVERED", env.Calendar.Now())
 		require.Equal(t, spare.SpareOnSite, storetest.UnitOf(t, env, u.ID).State)
 		storetest.LoseLicences(t, env, c)
-		shipments, _, err := env.ListShipments(env.Context, logistics.ShipmentFilter{SubjectID: u.ID, Direction: shipping.ShipRecall})
+		shipments, _, err := env.ListShipments(env.Context, logistics.ShipmentFilter{
+			SubjectID: u.ID,
+			Direction: shipping.ShipRecall,
+		})
 		require.NoError(t, err)
 		require.Len(t, shipments, 1)
 		_, err = env.ShipmentBooked(env.Context, shipments[0].ID, "TRK-2")
@@ -255,7 +288,8 @@ func TestS9_TheCarrierBringsARecalledUnitBack(t *testing.T) {
 		_, err = env.BillSpare(storetest.Operator(), u.ID, "")
 		storetest.RequireCode(t, rma.FeeNotDue, err)
 		buy(t, env, "PO-again", 10)
-		require.Equal(t, spare.SpareRecallRequested, storetest.UnitOf(t, env, u.ID).State, "it is on its way back: another one is earned")
+		require.Equal(t, spare.SpareRecallRequested, storetest.UnitOf(t, env, u.ID).State,
+			"it is on its way back: another one is earned")
 		require.Len(t, env.Units(t, c.Account), 2)
 		carrierSays(t, env, "post", "TRK-2", "DELIVERED", env.Calendar.Now())
 		require.Equal(t, spare.SpareReturned, storetest.UnitOf(t, env, u.ID).State)

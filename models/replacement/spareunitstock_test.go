@@ -15,7 +15,9 @@ import (
 
 // carriedSpare is a spare that the customer has agreed to, of a Store that asks the
 // carrier "sim", from a depot with two units.
-func carriedSpare(t *testing.T, env storetest.Env) (storetest.Env, storetest.Covered, replacement.SpareUnit, logistics.Depot) {
+func carriedSpare(
+	t *testing.T, env storetest.Env,
+) (storetest.Env, storetest.Covered, replacement.SpareUnit, logistics.Depot) {
 	t.Helper()
 	env = env.WithCarrier(t, "sim")
 	c, u := env.Spare(t)
@@ -33,7 +35,9 @@ func TestR88a_ASparesUnitIsSetApartBookedAndShipped(t *testing.T) {
 		require.True(t, lastSpareStatus(t, env, u.ID).Parcels)
 		p := storetest.Outstanding(t, env, u.ID)
 		require.Len(t, p, 1)
-		require.Equal(t, []any{shipping.ShipSpare, "Depot BR-1", "1 x Rally Bar"}, []any{p[0].Direction, p[0].From.Name, p[0].Contents})
+		require.Equal(t, []any{
+			shipping.ShipSpare, "Depot BR-1", "1 x Rally Bar",
+		}, []any{p[0].Direction, p[0].From.Name, p[0].Contents})
 		storetest.BookParcels(t, env, u.ID)
 		u, err := env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-1"})
 		require.NoError(t, err)
@@ -47,7 +51,8 @@ func TestR88a_ASparesUnitIsSetApartBookedAndShipped(t *testing.T) {
 		require.Equal(t, shipping.StockLevel{OnHand: 1, Reserved: 1}, stockOf(t, env, d, "RALLY-BAR"))
 		_, err = env.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
 		require.NoError(t, err)
-		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockRelease}, entriesOf(t, env, r.ID), "what was allocated to the RMA is free again")
+		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockRelease},
+			entriesOf(t, env, r.ID), "what was allocated to the RMA is free again")
 		require.True(t, lastSpareStatus(t, env, u.ID).Parcels)
 		require.Contains(t, storetest.ParcelsOf(t, env, u.ID), "spare/2")
 		env.AuditHolds(t)
@@ -63,7 +68,8 @@ func TestS9_AVoidedUnitIsFreeAgainAndItsParcelCalledOff(t *testing.T) {
 		cancelAll(t, env, c.Account)
 		require.Equal(t, spare.SpareVoided, storetest.UnitOf(t, env, u.ID).State)
 		require.Equal(t, shipping.StockLevel{OnHand: 2}, stockOf(t, env, d, "RALLY-BAR"))
-		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockRelease}, entriesOf(t, env, u.ID))
+		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockRelease},
+			entriesOf(t, env, u.ID))
 		st := lastSpareStatus(t, env, u.ID)
 		require.True(t, st.Parcels && st.Closed)
 		p := storetest.Outstanding(t, env, u.ID)
@@ -112,7 +118,8 @@ func TestS9_ARecallsParcelIsBookedAndCalledOff(t *testing.T) {
 // The warehouse hands the parcel to another carrier before the booking is answered.
 func TestASpareMayLeaveWithAnotherCarrier(t *testing.T) {
 	env, _, u, _ := carriedSpare(t, storetest.SQLite(t))
-	u, err := env.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-1", Carrier: "post", Tracking: "TRK-1"})
+	u, err := env.ShipSpare(storetest.Operator(), u.ID,
+		replacement.Parcel{Serial: "SP-1", Carrier: "post", Tracking: "TRK-1"})
 	require.NoError(t, err)
 	require.Equal(t, []string{"post", "TRK-1"}, []string{u.Carrier, u.Tracking})
 	require.Empty(t, storetest.Outstanding(t, env, u.ID))
@@ -130,7 +137,9 @@ func TestASpareThatIsLostBeforeItsSerialIsToldTakesAnotherUnit(t *testing.T) {
 		storetest.Scanned(t, env, u.ID, "spare/1", shipping.ScanLost)
 		require.Equal(t, spare.SpareApproved, storetest.UnitOf(t, env, u.ID).State)
 		require.Equal(t, shipping.StockLevel{OnHand: 1, Reserved: 1}, stockOf(t, env, d, "RALLY-BAR"))
-		require.Equal(t, []shipping.StockKind{shipping.StockReservation, shipping.StockShipment, shipping.StockReservation}, entriesOf(t, env, u.ID))
+		require.Equal(t, []shipping.StockKind{
+			shipping.StockReservation, shipping.StockShipment, shipping.StockReservation,
+		}, entriesOf(t, env, u.ID))
 		require.Contains(t, storetest.ParcelsOf(t, env, u.ID), "spare/2")
 	})
 }

@@ -39,6 +39,7 @@ func (s *Replacements) swapAtOnce(
 	if err := w.save(); err != nil {
 		return nil, err
 	}
+
 	return w, nil
 }
 
@@ -49,6 +50,7 @@ func (w *rmaChange) useSpare(unitID string) error {
 	if err != nil {
 		return err
 	}
+
 	if db.Text(u.AccountID) != w.AccountID {
 		return db.NotFound()
 	}
@@ -60,6 +62,7 @@ func (w *rmaChange) useSpare(unitID string) error {
 	if err := w.endShipment(shipping.ScanCancelled, ""); err != nil {
 		return err
 	}
+
 	if w.ReservationID != nil {
 		if err := w.closeReservation(shipping.StockRelease); err != nil {
 			return err
@@ -85,11 +88,13 @@ func (w *spareUnitChange) consume(r RMA) error {
 	w.ConsumedAt = &w.now
 	w.RMAID = &r.ID
 	w.note("spare.consumed", map[string]any{"rma": r.ID, "device": db.Text(w.DeviceID)})
+
 	if r.ApprovedAt != nil {
 		if err := w.replenish(); err != nil {
 			return err
 		}
 	}
+
 	return w.save()
 }
 
@@ -111,15 +116,18 @@ func (w *rmaChange) replenishSpare() error {
 	if w.SpareUnitID == nil {
 		return nil
 	}
+
 	u, err := w.s.lockSpare(w.tx, *w.SpareUnitID)
 	if err != nil {
 		return err
 	}
+
 	if u.State != spare.SpareConsumed || db.Text(u.RMAID) != w.ID {
 		return nil
 	}
 	if err := u.replenish(); err != nil {
 		return err
 	}
+
 	return u.save()
 }

@@ -85,7 +85,13 @@ func TestR35d_ASpareMayBeUsedUntilAReplacementLeft(t *testing.T) {
 		r := env.Approved(t, c)
 		_, err := env.AllocateRMA(storetest.Operator(), r.ID, "")
 		require.NoError(t, err)
-		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: c.Account, Direction: shipping.ShipOut, SubjectID: r.ID, BookingKey: r.ID + "/out/1", Carrier: "post"})
+		sh, err := env.CreateShipment(env.Context, logistics.NewShipment{
+			AccountID:  c.Account,
+			Direction:  shipping.ShipOut,
+			SubjectID:  r.ID,
+			BookingKey: r.ID + "/out/1",
+			Carrier:    "post",
+		})
 		require.NoError(t, err)
 		r, err = env.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
 		require.NoError(t, err)
@@ -133,7 +139,11 @@ func TestR35d_OfTwoWhoUseTheSameSpareAtOnceOneWins(t *testing.T) {
 	var rmas []replacement.RMA
 	for _, serial := range []string{"RB-1", "RB-2", "RB-3", "RB-4"} {
 		env.Device(t, c.Room, serial, "RALLY-BAR", "2026-06-01")
-		r, err := env.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: serial, Fault: "No picture", SerialProof: "file/1"})
+		r, err := env.RequestRMA(storetest.Operator(), replacement.NewRMA{
+			Serial:      serial,
+			Fault:       "No picture",
+			SerialProof: "file/1",
+		})
 		require.NoError(t, err)
 		rmas = append(rmas, r)
 	}

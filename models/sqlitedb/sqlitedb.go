@@ -17,7 +17,8 @@ var uriPath = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
 // Open is the dialector for a database file. Writers wait for one another;
 // times are kept as UTC text.
 func Open(path string) gorm.Dialector {
-	dsn := "file:" + uriPath.Replace(path) + "?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_txlock=immediate&_time_format=sqlite&_texttotime=1&_timezone=UTC"
+	dsn := "file:" + uriPath.Replace(path) +
+		"?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_txlock=immediate&_time_format=sqlite&_texttotime=1&_timezone=UTC"
 	return dialect{sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: dsn}).(*sqlite.Dialector)}
 }
 
@@ -39,6 +40,7 @@ func (d dialect) Translate(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
+
 	switch e.Code() {
 	case codeUnique, codePrimaryKey:
 		return gorm.ErrDuplicatedKey
@@ -47,5 +49,6 @@ func (d dialect) Translate(err error) error {
 	case codeCheck:
 		return gorm.ErrCheckConstraintViolated
 	}
+
 	return err
 }

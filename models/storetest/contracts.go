@@ -10,7 +10,9 @@ import (
 	"roomcover.dev/roomcover/models/operations"
 )
 
-func Registered(t *testing.T, env Env, ctx context.Context, f entitlement.ContractFilter) []entitlement.ContractEntry {
+func Registered(
+	t *testing.T, env Env, ctx context.Context, f entitlement.ContractFilter,
+) []entitlement.ContractEntry {
 	t.Helper()
 	out, _, err := env.Contracts(ctx, f)
 	require.NoError(t, err)

@@ -24,7 +24,14 @@ import (
 
 // Operator is a context of an operator's agent.
 func Operator() context.Context {
-	return db.WithScope(context.Background(), db.Scope{System: true, Actor: db.Actor{ID: "tok_operator", Role: rules.OperatorAgent, OrgID: account.OperatorOrgID}})
+	return db.WithScope(context.Background(), db.Scope{
+		System: true,
+		Actor: db.Actor{
+			ID:    "tok_operator",
+			Role:  rules.OperatorAgent,
+			OrgID: account.OperatorOrgID,
+		},
+	})
 }
 
 // Seller is a context of a reseller or distributor.
@@ -33,18 +40,30 @@ func Seller(org account.Org) context.Context {
 	if org.Kind == account.OrgDistributor {
 		role = rules.Distributor
 	}
-	return db.WithScope(context.Background(), db.Scope{OrgID: org.ID, Actor: db.Actor{ID: "tok_seller", Role: role, OrgID: org.ID}})
+
+	return db.WithScope(context.Background(), db.Scope{
+		OrgID: org.ID,
+		Actor: db.Actor{ID: "tok_seller", Role: role, OrgID: org.ID},
+	})
 }
 
 // Customer is a context of an administrator of the accounts.
 func Customer(accountIDs ...string) context.Context {
-	return db.WithScope(context.Background(), db.Scope{AccountIDs: accountIDs, Actor: db.Actor{ID: "usr_admin", Role: rules.CustomerAdmin}})
+	return db.WithScope(context.Background(), db.Scope{
+		AccountIDs: accountIDs,
+		Actor:      db.Actor{ID: "usr_admin", Role: rules.CustomerAdmin},
+	})
 }
 
 // Distributor registers an authorised distributor.
 func (e Env) Distributor(t testing.TB, name string) account.Org {
 	t.Helper()
-	org, err := e.PutOrg(e.Context, account.OrgChange{Kind: account.OrgDistributor, Name: name, AuthorisedFrom: "2020-01-01"})
+	org, err := e.PutOrg(e.Context, account.OrgChange{
+		Kind:           account.OrgDistributor,
+		Name:           name,
+		AuthorisedFrom: "2020-01-01",
+	})
+
 	require.NoError(t, err)
 	return org
 }
@@ -77,6 +96,7 @@ func (e Env) Strings(t testing.TB, query string) []string {
 	rows, err := pool.Query(query)
 	require.NoError(t, err, query)
 	defer rows.Close()
+
 	var out []string
 	for rows.Next() {
 		var s *string
@@ -85,6 +105,7 @@ func (e Env) Strings(t testing.TB, query string) []string {
 			out = append(out, *s)
 		}
 	}
+
 	require.NoError(t, rows.Err())
 	return out
 }
@@ -92,15 +113,19 @@ func (e Env) Strings(t testing.TB, query string) []string {
 // Deliver sends every queued mail of a subject as a sender would, and returns
 // NextMail is NextMails for one mail after another: last is how the one before ended,
 // zero for none.
-func (e Env) NextMail(ctx context.Context, key string, last notification.MailResult, skip []string) (notification.Notification, bool, error) {
+func (e Env) NextMail(
+	ctx context.Context, key string, last notification.MailResult, skip []string,
+) (notification.Notification, bool, error) {
 	var ended []notification.MailResult
 	if last.ID != "" {
 		ended = append(ended, last)
 	}
+
 	mails, err := e.NextMails(ctx, key, 1, ended, skip)
 	if err != nil || len(mails) == 0 {
 		return notification.Notification{}, false, err
 	}
+
 	return mails[0], true, nil
 }
 
@@ -116,9 +141,14 @@ func (e Env) Deliver(t testing.TB, subject string) []notification.Notification {
 		if len(mails) == 0 {
 			return out
 		}
+
 		out, ended = append(out, mails...), nil
 		for _, m := range mails {
-			ended = append(ended, notification.MailResult{ID: m.ID, State: rules.NotificationSent, ProviderID: "test"})
+			ended = append(ended, notification.MailResult{
+				ID:         m.ID,
+				State:      rules.NotificationSent,
+				ProviderID: "test",
+			})
 		}
 	}
 }
@@ -127,13 +157,17 @@ func (e Env) Deliver(t testing.TB, subject string) []notification.Notification {
 func (e Env) Mails(t testing.TB, template string) []notification.Notification {
 	t.Helper()
 	var out []notification.Notification
-	all, _, err := e.ListNotifications(e.Context, notification.NotificationFilter{Page: db.Page{Limit: 200}})
+	all, _, err := e.ListNotifications(
+		e.Context, notification.NotificationFilter{Page: db.Page{Limit: 200}},
+	)
 	require.NoError(t, err)
+
 	for _, m := range all {
 		if m.Template == template {
 			out = append(out, m)
 		}
 	}
+
 	return out
 }
 
@@ -149,7 +183,14 @@ func (e Env) InvitationOf(t testing.TB, orderID string) identity.Invitation {
 // Join has a person accept an invitation.
 func (e Env) Join(t testing.TB, inv identity.Invitation) (identity.User, identity.Membership) {
 	t.Helper()
-	u, m, err := e.AcceptInvitation(e.Context, identity.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Pessoa Convidada", PasswordHash: "hash", Locale: "pt-BR"})
+	u, m, err := e.AcceptInvitation(e.Context, identity.Acceptance{
+		InvitationID: inv.ID,
+		Email:        inv.Email,
+		Name:         "Pessoa Convidada",
+		PasswordHash: "hash",
+		Locale:       "pt-BR",
+	})
+
 	require.NoError(t, err)
 	return u, m
 }
@@ -196,6 +237,7 @@ func AtOnce(n int, fn func(i int) error) []error {
 			errs[i] = fn(i)
 		}()
 	}
+
 	ready.Wait()
 	close(start)
 	done.Wait()
@@ -221,10 +263,12 @@ func (e Env) EntityColumns() (columns, nullable []string, err error) {
 			if err := stmt.Parse(entity); err != nil {
 				return err
 			}
+
 			for _, f := range stmt.Schema.Fields {
 				if f.DBName == "" {
 					continue
 				}
+
 				name := stmt.Schema.Table + "." + f.DBName
 				columns = append(columns, name)
 				if f.FieldType.Kind() == reflect.Pointer {
@@ -232,8 +276,10 @@ func (e Env) EntityColumns() (columns, nullable []string, err error) {
 				}
 			}
 		}
+
 		return nil
 	})
+
 	slices.Sort(columns)
 	slices.Sort(nullable)
 	return columns, nullable, err
@@ -256,22 +302,32 @@ func SchemaOf(t *testing.T, env Env) []string {
 		if table == "goose_db_version" {
 			continue
 		}
-		query := "SELECT name || CASE WHEN \"notnull\" = 1 OR pk > 0 THEN '' ELSE ' null' END FROM pragma_table_info('" + table + "')"
+
+		query :=
+			"SELECT name || CASE WHEN \"notnull\" = 1 OR pk > 0 THEN '' ELSE ' null' END FROM pragma_table_info('" +
+				table + "')"
+
 		if env.DSN != "" {
-			query = "SELECT column_name || CASE WHEN is_nullable = 'NO' THEN '' ELSE ' null' END FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '" + table + "'"
+			query =
+				"SELECT column_name || CASE WHEN is_nullable = 'NO' THEN '' ELSE ' null' END FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '" +
+					table + "'"
 		}
+
 		for _, column := range env.Strings(t, query) {
 			out = append(out, table+"."+column)
 		}
 	}
+
 	slices.Sort(out)
 	return out
 }
 
 func TablesOf(t *testing.T, env Env) []string {
-	query := "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+	query :=
+		"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
 	if env.DSN != "" {
-		query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name"
+		query =
+			"SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name"
 	}
 	return env.Strings(t, query)
 }

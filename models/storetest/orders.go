@@ -18,7 +18,12 @@ import (
 // Reseller registers an authorised reseller.
 func (e Env) Reseller(t testing.TB, name string) account.Org {
 	t.Helper()
-	org, err := e.PutOrg(e.Context, account.OrgChange{Kind: account.OrgReseller, Name: name, AuthorisedFrom: "2020-01-01"})
+	org, err := e.PutOrg(e.Context, account.OrgChange{
+		Kind:           account.OrgReseller,
+		Name:           name,
+		AuthorisedFrom: "2020-01-01",
+	})
+
 	require.NoError(t, err)
 	return org
 }
@@ -26,13 +31,34 @@ func (e Env) Reseller(t testing.TB, name string) account.Org {
 // Form is a good order of ten three-year licences under the PO.
 func Form(po string) ordering.OrderForm {
 	address := func(street string) rules.Address {
-		return rules.Address{Street: street, City: "São Paulo", Region: "SP", PostalCode: "01310-100", Country: "BR"}
+		return rules.Address{
+			Street:     street,
+			City:       "São Paulo",
+			Region:     "SP",
+			PostalCode: "01310-100",
+			Country:    "BR",
+		}
 	}
 	return ordering.OrderForm{
-		PONumber: po, PurchasedOn: "2026-11-20", Lines: []ordering.OrderLine{{SKU: "SELECT-3Y", Quantity: 10}},
-		EndCustomer: rules.Party{Company: "Acme Ltda", ContactName: "Ana Souza", Email: "ana.souza@acme.example", Address: address("Av. Paulista, 1000")},
-		Reseller:    rules.OrgParty{Company: "Revenda Sul", Email: "pedidos@revendasul.example", Address: address("Rua Augusta, 10")},
-		Distributor: rules.OrgParty{Company: "Distribuidora Norte", Email: "orders@norte.example", Address: address("Rua da Consolação, 20")},
+		PONumber:    po,
+		PurchasedOn: "2026-11-20",
+		Lines:       []ordering.OrderLine{{SKU: "SELECT-3Y", Quantity: 10}},
+		EndCustomer: rules.Party{
+			Company:     "Acme Ltda",
+			ContactName: "Ana Souza",
+			Email:       "ana.souza@acme.example",
+			Address:     address("Av. Paulista, 1000"),
+		},
+		Reseller: rules.OrgParty{
+			Company: "Revenda Sul",
+			Email:   "pedidos@revendasul.example",
+			Address: address("Rua Augusta, 10"),
+		},
+		Distributor: rules.OrgParty{
+			Company: "Distribuidora Norte",
+			Email:   "orders@norte.example",
+			Address: address("Rua da Consolação, 20"),
+		},
 	}
 }
 
@@ -74,7 +100,13 @@ func FulfilledWithInvitation(t *testing.T, env Env) (order.Order, identity.Invit
 }
 
 func AcceptAs(env Env, inv identity.Invitation, email string) error {
-	_, _, err := env.AcceptInvitation(env.Context, identity.Acceptance{InvitationID: inv.ID, Email: email, Name: "Ana", PasswordHash: "hash", Locale: "pt-BR"})
+	_, _, err := env.AcceptInvitation(env.Context, identity.Acceptance{
+		InvitationID: inv.ID,
+		Email:        email,
+		Name:         "Ana",
+		PasswordHash: "hash",
+		Locale:       "pt-BR",
+	})
 	return err
 }
 

@@ -14,20 +14,36 @@ import (
 // ShipmentOf is a booked shipment with one event of its carrier.
 func ShipmentOf(t *testing.T, env Env, accountID, tracking string) logistics.Shipment {
 	t.Helper()
-	sh, err := env.CreateShipment(env.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipOut, SubjectID: "rma_" + tracking, BookingKey: "rma_" + tracking + "/out/1",
-		Carrier: "sim", PromisedOn: "2026-11-24"})
+	sh, err := env.CreateShipment(env.Context, logistics.NewShipment{
+		AccountID:  accountID,
+		Direction:  shipping.ShipOut,
+		SubjectID:  "rma_" + tracking,
+		BookingKey: "rma_" + tracking + "/out/1",
+		Carrier:    "sim",
+		PromisedOn: "2026-11-24",
+	})
+
 	require.NoError(t, err)
 	sh, err = env.ShipmentBooked(env.Context, sh.ID, tracking)
 	require.NoError(t, err)
 	require.Equal(t, shipping.ShipmentLabelled, sh.State)
-	_, err = env.ReceiveCarrierEvent(env.Context, CarrierEvent(tracking, shipping.ScanPickedUp, Now))
+	_, err = env.ReceiveCarrierEvent(
+		env.Context, CarrierEvent(tracking, shipping.ScanPickedUp, Now),
+	)
 	require.NoError(t, err)
 	return sh
 }
 
 func CarrierEvent(tracking string, kind shipping.ScanKind, at time.Time) logistics.NewCarrierEvent {
 	id := fmt.Sprintf("%s-%s-%d", tracking, kind, at.Unix())
-	return logistics.NewCarrierEvent{Carrier: "sim", EventID: id, Tracking: tracking, Kind: string(kind), OccurredAt: at, Raw: []byte(`{"event_id":"` + id + `"}`)}
+	return logistics.NewCarrierEvent{
+		Carrier:    "sim",
+		EventID:    id,
+		Tracking:   tracking,
+		Kind:       string(kind),
+		OccurredAt: at,
+		Raw:        []byte(`{"event_id":"` + id + `"}`),
+	}
 }
 
 // account is one with an order; its id.

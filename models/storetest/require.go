@@ -29,9 +29,11 @@ func Pointers(err error) []string {
 	if !errors.As(err, &refusal) {
 		return nil
 	}
+
 	var out []string
 	for _, f := range refusal.Fields {
 		out = append(out, f.Pointer)
 	}
+
 	return out
 }

@@ -42,7 +42,9 @@ func (e Env) Covered(t testing.TB) Covered {
 // CoveredFor is Covered for a company, with the serial of its device.
 func (e Env) CoveredFor(t testing.TB, company, email, serial string) Covered {
 	t.Helper()
-	c := Covered{Order: e.Fulfilled(t, e.Reseller(t, "Revenda Sul"), FormFor("PO-"+serial, company, email))}
+	c := Covered{
+		Order: e.Fulfilled(t, e.Reseller(t, "Revenda Sul"), FormFor("PO-"+serial, company, email)),
+	}
 	c.Account = *c.Order.AccountID
 	c.Admin, _ = e.Join(t, e.InvitationOf(t, c.Order.ID))
 	c.Site = e.Site(t, c.Account, "HQ", "BR", "SP")
@@ -57,21 +59,43 @@ func (e Env) CoveredFor(t testing.TB, company, email, serial string) Covered {
 // Site adds a known ship-to to an account.
 func (e Env) Site(t testing.TB, accountID, name, country, region string) account.AccountSite {
 	t.Helper()
-	site, err := e.CreateSite(e.Context, account.NewSite{AccountID: accountID, Form: rules.SiteForm{Name: name, ContactName: "Rui Portaria", ContactEmail: "portaria@acme.example",
-		Address: rules.Address{Street: "Av. Paulista 1000", City: "São Paulo", Region: region, PostalCode: "01310-100", Country: country}}})
+	site, err := e.CreateSite(e.Context, account.NewSite{
+		AccountID: accountID,
+		Form: rules.SiteForm{
+			Name:         name,
+			ContactName:  "Rui Portaria",
+			ContactEmail: "portaria@acme.example",
+			Address: rules.Address{
+				Street:     "Av. Paulista 1000",
+				City:       "São Paulo",
+				Region:     region,
+				PostalCode: "01310-100",
+				Country:    country,
+			},
+		},
+	})
+
 	require.NoError(t, err)
 	return site
 }
 
 // Lead is a context of an operator's lead, who may waive fees.
 func Lead() context.Context {
-	return db.WithScope(context.Background(), db.Scope{System: true, Actor: db.Actor{ID: "tok_lead", Role: rules.OperatorLead, OrgID: account.OperatorOrgID}})
+	return db.WithScope(context.Background(), db.Scope{
+		System: true,
+		Actor:  db.Actor{ID: "tok_lead", Role: rules.OperatorLead, OrgID: account.OperatorOrgID},
+	})
 }
 
 // Requested is an RMA that an administrator has requested for the device.
 func (e Env) Requested(t testing.TB, c Covered) replacement.RMA {
 	t.Helper()
-	r, err := e.RequestRMA(Customer(c.Account), replacement.NewRMA{AccountID: c.Account, Serial: *c.Device.Serial, Fault: "No picture"})
+	r, err := e.RequestRMA(Customer(c.Account), replacement.NewRMA{
+		AccountID: c.Account,
+		Serial:    *c.Device.Serial,
+		Fault:     "No picture",
+	})
+
 	require.NoError(t, err)
 	return r
 }
@@ -79,7 +103,8 @@ func (e Env) Requested(t testing.TB, c Covered) replacement.RMA {
 // Approved is a requested RMA that an agent has approved.
 func (e Env) Approved(t testing.TB, c Covered) replacement.RMA {
 	t.Helper()
-	r, err := e.ApproveRMA(Operator(), e.Requested(t, c).ID, replacement.RMAApproval{DefectConfirmed: true})
+	r, err := e.ApproveRMA(Operator(), e.Requested(t, c).ID,
+		replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
 	return r
 }
@@ -104,6 +129,7 @@ func (e Env) DeliveredRMA(t testing.TB, c Covered) replacement.RMA {
 		r, err = e.RecordRMAFact(e.Context, r.ID, fact, time.Time{})
 		require.NoError(t, err)
 	}
+
 	return r
 }
 
@@ -119,12 +145,27 @@ var AgentContext = Operator()
 // Stocked is a depot of the country with so many units of a model.
 func Stocked(t *testing.T, env Env, code, country, model string, units int) logistics.Depot {
 	t.Helper()
-	d, err := env.PutDepot(AgentContext, shipping.DepotForm{Code: code, Name: "Depot " + code, Street: "Rua A 1", City: "Campinas", Country: country, TimeZone: "UTC"})
+	d, err := env.PutDepot(AgentContext, shipping.DepotForm{
+		Code:     code,
+		Name:     "Depot " + code,
+		Street:   "Rua A 1",
+		City:     "Campinas",
+		Country:  country,
+		TimeZone: "UTC",
+	})
+
 	require.NoError(t, err)
 	if units > 0 {
-		_, err = env.ReceiveStock(AgentContext, logistics.StockMove{DepotID: d.ID, ModelCode: model, Quantity: units, Cause: code + model})
+		_, err = env.ReceiveStock(AgentContext, logistics.StockMove{
+			DepotID:   d.ID,
+			ModelCode: model,
+			Quantity:  units,
+			Cause:     code + model,
+		})
+
 		require.NoError(t, err)
 	}
+
 	return d
 }
 
@@ -143,10 +184,12 @@ func ParcelsOf(t *testing.T, env Env, id string) map[string]logistics.Shipment {
 	t.Helper()
 	all, _, err := env.ListShipments(env.Context, logistics.ShipmentFilter{SubjectID: id})
 	require.NoError(t, err)
+
 	out := map[string]logistics.Shipment{}
 	for _, sh := range all {
 		out[sh.BookingKey[len(id)+1:]] = sh
 	}
+
 	return out
 }
 
@@ -163,8 +206,14 @@ func BookParcels(t *testing.T, env Env, id string) {
 	t.Helper()
 	var booked []logistics.BookedParcel
 	for _, p := range Outstanding(t, env, id) {
-		booked = append(booked, logistics.BookedParcel{ShipmentID: p.ID, Tracking: p.BookingKey, MediaType: "application/pdf", Label: []byte("%PDF")})
+		booked = append(booked, logistics.BookedParcel{
+			ShipmentID: p.ID,
+			Tracking:   p.BookingKey,
+			MediaType:  "application/pdf",
+			Label:      []byte("%PDF"),
+		})
 	}
+
 	unused, err := env.StoreBookings(env.Context, booked)
 	require.NoError(t, err)
 	require.Empty(t, unused)
@@ -173,6 +222,8 @@ func BookParcels(t *testing.T, env Env, id string) {
 // Scanned tells what the carrier tells of a parcel of an RMA.
 func Scanned(t *testing.T, env Env, id, key string, kind shipping.ScanKind) {
 	t.Helper()
-	_, err := env.ReceiveCarrierEvent(env.Context, CarrierEvent(id+"/"+key, kind, env.Calendar.Now()))
+	_, err := env.ReceiveCarrierEvent(
+		env.Context, CarrierEvent(id+"/"+key, kind, env.Calendar.Now()),
+	)
 	require.NoError(t, err)
 }

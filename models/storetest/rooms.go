@@ -25,15 +25,31 @@ func (e Env) Room(t testing.TB, accountID, name string) entitlement.Room {
 // RoomIn adds a room in a country.
 func (e Env) RoomIn(t testing.TB, accountID, name, country string) entitlement.Room {
 	t.Helper()
-	r, err := e.CreateRoom(e.Context, entitlement.NewRoom{AccountID: accountID, Form: licensing.RoomForm{Name: name, Site: "HQ", Country: country, Platform: rules.PlatformTeamsWindows}})
+	r, err := e.CreateRoom(e.Context, entitlement.NewRoom{
+		AccountID: accountID,
+		Form: licensing.RoomForm{
+			Name:     name,
+			Site:     "HQ",
+			Country:  country,
+			Platform: rules.PlatformTeamsWindows,
+		},
+	})
+
 	require.NoError(t, err)
 	return r
 }
 
 // Device registers a device bought on the day in a room.
-func (e Env) Device(t testing.TB, room entitlement.Room, serial, model, purchasedOn string) entitlement.Device {
+func (e Env) Device(
+	t testing.TB, room entitlement.Room, serial, model, purchasedOn string,
+) entitlement.Device {
 	t.Helper()
-	d, err := e.RegisterDevice(e.Context, entitlement.NewDevice{AccountID: room.AccountID, RoomID: room.ID, Form: licensing.DeviceForm{Serial: serial, ModelCode: model, PurchasedOn: purchasedOn}})
+	d, err := e.RegisterDevice(e.Context, entitlement.NewDevice{
+		AccountID: room.AccountID,
+		RoomID:    room.ID,
+		Form:      licensing.DeviceForm{Serial: serial, ModelCode: model, PurchasedOn: purchasedOn},
+	})
+
 	require.NoError(t, err)
 	return d
 }
@@ -50,7 +66,9 @@ func (e Env) Licences(t testing.TB, o order.Order) []entitlement.Licence {
 }
 
 // Assigned assigns a licence to a room.
-func (e Env) Assigned(t testing.TB, l entitlement.Licence, r entitlement.Room) entitlement.LicenceAssignment {
+func (e Env) Assigned(
+	t testing.TB, l entitlement.Licence, r entitlement.Room,
+) entitlement.LicenceAssignment {
 	t.Helper()
 	out, err := e.Assign(e.Context, entitlement.AssignRequest{LicenceID: l.ID, RoomID: r.ID})
 	require.NoError(t, err)
@@ -59,11 +77,19 @@ func (e Env) Assigned(t testing.TB, l entitlement.Licence, r entitlement.Room) e
 
 // ReadOnly is a context of a person who may only view the accounts.
 func ReadOnly(accountIDs ...string) context.Context {
-	return db.WithScope(context.Background(), db.Scope{AccountIDs: accountIDs, Actor: db.Actor{ID: "usr_viewer", Role: rules.CustomerReadOnly}})
+	return db.WithScope(context.Background(), db.Scope{
+		AccountIDs: accountIDs,
+		Actor:      db.Actor{ID: "usr_viewer", Role: rules.CustomerReadOnly},
+	})
 }
 
 func RoomForm(name string) licensing.RoomForm {
-	return licensing.RoomForm{Name: name, Site: "Paulista", Country: "BR", Platform: rules.PlatformZoomPC}
+	return licensing.RoomForm{
+		Name:     name,
+		Site:     "Paulista",
+		Country:  "BR",
+		Platform: rules.PlatformZoomPC,
+	}
 }
 
 // AcmeForm is a customer with one fulfilled order of ten licences.
@@ -75,7 +101,14 @@ func AcmeForm(t *testing.T, env Env) (order.Order, string) {
 
 // TermsOf are a new version of a country's terms that counts from today.
 func TermsOf(country string, change func(*catalogue.CountryTerms)) catalogue.CountryTerms {
-	c := catalogue.CountryTerms{Country: country, EffectiveFrom: civil.DateOf(Now), Available: true, RMASpeed: calendar.SpeedNBD, Languages: catalogue.DefaultProgram().Locales}
+	c := catalogue.CountryTerms{
+		Country:       country,
+		EffectiveFrom: civil.DateOf(Now),
+		Available:     true,
+		RMASpeed:      calendar.SpeedNBD,
+		Languages:     catalogue.DefaultProgram().Locales,
+	}
+
 	change(&c)
 	return c
 }

@@ -19,7 +19,10 @@ import (
 
 // CSM is a context of a customer success manager of the operator.
 func CSM() context.Context {
-	return db.WithScope(context.Background(), db.Scope{System: true, Actor: db.Actor{ID: "tok_csm", Role: rules.OperatorCSM, OrgID: account.OperatorOrgID}})
+	return db.WithScope(context.Background(), db.Scope{
+		System: true,
+		Actor:  db.Actor{ID: "tok_csm", Role: rules.OperatorCSM, OrgID: account.OperatorOrgID},
+	})
 }
 
 // Units are the spare units of an account's parent, the oldest first.
@@ -27,9 +30,14 @@ func (e Env) Units(t testing.TB, accountID string) []replacement.SpareUnit {
 	t.Helper()
 	acc, err := e.GetAccount(e.Context, accountID)
 	require.NoError(t, err)
+
 	var units []replacement.SpareUnit
 	for page := (db.Page{Limit: 200}); ; {
-		some, next, err := e.ListSpareUnits(e.Context, replacement.SpareFilter{ParentID: acc.ParentOrgID, Page: page})
+		some, next, err := e.ListSpareUnits(e.Context, replacement.SpareFilter{
+			ParentID: acc.ParentOrgID,
+			Page:     page,
+		})
+
 		require.NoError(t, err)
 		units = append(units, some...)
 		if page.After = next; next == "" {
@@ -47,7 +55,9 @@ func (e Env) Spare(t testing.TB) (Covered, replacement.SpareUnit) {
 }
 
 // SpareFor is Spare for a company, with the serial of its device.
-func (e Env) SpareFor(t testing.TB, company, email, serial string) (Covered, replacement.SpareUnit) {
+func (e Env) SpareFor(
+	t testing.TB, company, email, serial string,
+) (Covered, replacement.SpareUnit) {
 	t.Helper()
 	c := e.CoveredFor(t, company, email, serial)
 	f := FormFor("PO-50-"+serial, company, email)
@@ -62,7 +72,11 @@ func (e Env) SpareFor(t testing.TB, company, email, serial string) (Covered, rep
 // has agreed to.
 func (e Env) Agreed(t testing.TB, c Covered, u replacement.SpareUnit) replacement.SpareUnit {
 	t.Helper()
-	_, err := e.SelectSpare(CSM(), u.ID, replacement.SpareChoice{ModelCode: c.Device.ModelCode, SiteID: c.Site.ID})
+	_, err := e.SelectSpare(CSM(), u.ID, replacement.SpareChoice{
+		ModelCode: c.Device.ModelCode,
+		SiteID:    c.Site.ID,
+	})
+
 	require.NoError(t, err)
 	u, err = e.AgreeSpare(Customer(c.Account), u.ID, 0)
 	require.NoError(t, err)
@@ -126,7 +140,13 @@ func UnitOf(t *testing.T, env Env, id string) replacement.SpareUnit {
 // become 40.
 func LoseLicences(t *testing.T, env Env, c Covered) {
 	t.Helper()
-	id := env.Strings(t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"' AND id <> '"+c.Order.ID+"' ORDER BY id")[0]
-	_, _, err := env.CancelOrder(Operator(), id, order.CancelRequest{Quantity: 20, Reason: "too many"})
+	id := env.Strings(t, "SELECT id FROM orders WHERE account_id = '"+c.Account+"' AND id <> '"+
+		c.Order.ID+"' ORDER BY id")[0]
+
+	_, _, err := env.CancelOrder(Operator(), id, order.CancelRequest{
+		Quantity: 20,
+		Reason:   "too many",
+	})
+
 	require.NoError(t, err)
 }

@@ -156,10 +156,12 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	defer os.RemoveAll(dir)
+
 	file := filepath.Join(dir, "roomcover.db")
 	if err := migrate(sqlitedb.Open(file)); err != nil {
 		return nil, err
 	}
+
 	return os.ReadFile(file)
 })
 
@@ -171,6 +173,7 @@ func migrate(dialector gorm.Dialector) error {
 	if err != nil {
 		return err
 	}
+
 	_, err = store.DB.Migrate(context.Background())
 	return errors.Join(err, store.DB.Close())
 }
@@ -184,7 +187,13 @@ func Postgres(t testing.TB) Env {
 
 func open(t testing.TB, dial func() (gorm.Dialector, error), dsn string) Env {
 	t.Helper()
-	return Env{Calendar: NewCalendar(), Statements: &Counter{Interface: logger.Discard}, DSN: dsn, Context: db.WithSystem(context.Background()), dial: dial}.WithCarrier(t, "")
+	return Env{
+		Calendar:   NewCalendar(),
+		Statements: &Counter{Interface: logger.Discard},
+		DSN:        dsn,
+		Context:    db.WithSystem(context.Background()),
+		dial:       dial,
+	}.WithCarrier(t, "")
 }
 
 // WithCarrier is the same database behind a Store that books parcels at a carrier.
@@ -192,15 +201,18 @@ func (e Env) WithCarrier(t testing.TB, name string) Env {
 	t.Helper()
 	dialector, err := e.dial()
 	require.NoError(t, err)
+
 	d, err := domains.Open(dialector, domains.Options{
 		Options: db.Options{
 			Clock:  clock.At(e.Calendar.Now),
 			Key:    Key,
 			Logger: e.Statements,
 		},
-		Carrier:      name,
-		ReferenceAge: time.Hour, // so that no count of statements depends on how busy the machine is
+		Carrier: name,
+		// so that no count of statements depends on how busy the machine is
+		ReferenceAge: time.Hour,
 	})
+
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = d.DB.Close() })
 
@@ -235,8 +247,11 @@ func PostgresDSN(t testing.TB) string {
 	t.Helper()
 	shared.once.Do(func() { shared.err = startShared() })
 	if errors.Is(shared.err, pgserver.ErrMissing) && os.Getenv("ROOMCOVER_TEST_ALL") == "" {
-		t.Skip("SKIPPED: PostgreSQL is not installed; install the package postgresql to run this half")
+		t.Skip(
+			"SKIPPED: PostgreSQL is not installed; install the package postgresql to run this half",
+		)
 	}
+
 	require.NoError(t, shared.err)
 
 	name, dsn, err := shared.server.Database(shared.template)
@@ -253,6 +268,7 @@ func startShared() (err error) {
 	if err != nil {
 		return err
 	}
+
 	shared.template = "template_" + db.MigrationsDigest()
 	return shared.server.Template(shared.template, func(dsn string) error {
 		dialector, err := db.Postgres(dsn)

@@ -82,10 +82,11 @@ type WarrantyMismatch string
 
 // The reasons.
 const (
-	MatchNoAccount       WarrantyMismatch = "NO_ACCOUNT"        // of that company and address
-	MatchSeveralAccounts WarrantyMismatch = "SEVERAL_ACCOUNTS"  // never guessed between (R107a)
-	MatchSerialElsewhere WarrantyMismatch = "SERIAL_ELSEWHERE"  // another account has the device
-	MatchTwice           WarrantyMismatch = "THE_SAME_IS_THERE" // from a claim, or spelled otherwise
+	MatchNoAccount       WarrantyMismatch = "NO_ACCOUNT"       // of that company and address
+	MatchSeveralAccounts WarrantyMismatch = "SEVERAL_ACCOUNTS" // never guessed between (R107a)
+	MatchSerialElsewhere WarrantyMismatch = "SERIAL_ELSEWHERE" // another account has the device
+	// from a claim, or spelled otherwise
+	MatchTwice WarrantyMismatch = "THE_SAME_IS_THERE"
 )
 
 // facts are what the audit says of an attachment.
@@ -157,14 +158,17 @@ func attach(tx *db.Tx, ref program.Reference, q AttachRequest) (Attached, error)
 	if err != nil {
 		return Attached{}, err
 	}
+
 	acc, err := account.Lock(tx, contracts[0].AccountID)
 	if err != nil {
 		return Attached{}, err
 	}
+
 	var licence entitlement.Licence
 	if err := db.Found(tx.ForUpdate().First(&licence, "id = ?", q.LicenceID).Error); err != nil {
 		return Attached{}, err
 	}
+
 	contract := entitlement.ContractWith(contracts, licence.ContractID)
 	serial := rules.NormaliseSerial(q.Serial)
 	d, err := deviceToExtend(tx, ref, acc, *contract, licence, serial)
@@ -177,6 +181,7 @@ func attach(tx *db.Tx, ref program.Reference, q AttachRequest) (Attached, error)
 	if err != nil {
 		return Attached{}, err
 	}
+
 	a := WarrantyAttachment{
 		ID:         db.NewID(db.PrefixAttachment),
 		AccountID:  acc.ID,
@@ -185,6 +190,7 @@ func attach(tx *db.Tx, ref program.Reference, q AttachRequest) (Attached, error)
 		FromAt:     tx.Now(),
 		AttachedBy: tx.Scope.Actor.ID,
 	}
+
 	if err := tx.Create(&a).Error; err != nil {
 		return Attached{}, err
 	}
@@ -192,16 +198,21 @@ func attach(tx *db.Tx, ref program.Reference, q AttachRequest) (Attached, error)
 		return Attached{}, err
 	}
 
-	entries = append(entries, db.Entry{Verb: "warranty.attached", ObjectID: licence.ID,
+	entries = append(entries, db.Entry{
+		Verb:     "warranty.attached",
+		ObjectID: licence.ID,
 		Details: db.WithReason(q.Reason, map[string]any{
 			"before":     licence.State,
 			"after":      rules.LicenceAssigned,
 			"device":     d.ID,
 			"attachment": a.facts(),
-		})})
+		}),
+	})
+
 	if err := account.Audit(tx, acc.ID, entries...); err != nil {
 		return Attached{}, err
 	}
+
 	return Attached{
 		Attachment: a,
 		ContractID: contract.ID,
@@ -221,10 +232,12 @@ func deviceToExtend(
 	if err != nil {
 		return entitlement.Device{}, err
 	}
+
 	d, ok := devices[serial]
 	if !ok {
 		return entitlement.Device{}, db.NotFound()
 	}
+
 	var others int64
 	err = tx.Model(&WarrantyAttachment{}).
 		Where("account_id = ? AND serial = ? AND to_at IS NULL", acc.ID, serial).
@@ -244,6 +257,7 @@ func deviceToExtend(
 	if err != nil {
 		return entitlement.Device{}, err
 	}
+
 	if d.State.Gone() {
 		return entitlement.Device{}, rules.Refuse(
 			rules.StateConflict,
@@ -251,6 +265,7 @@ func deviceToExtend(
 			"Attach it to the device that is there now.",
 		)
 	}
+
 	unit := cover.Extension{Years: c.TermYears}
 	err = cover.MayExtend(d.Warranty, unit, today, ref.Program.WarrantyCapYears)
 	return d.Device, err
@@ -280,10 +295,12 @@ func detach(tx *db.Tx, id, reason string) (WarrantyAttachment, db.Entry, error) 
 	if err != nil {
 		return WarrantyAttachment{}, db.Entry{}, err
 	}
+
 	var a WarrantyAttachment
 	if err := db.Found(tx.First(&a, "id = ?", id).Error); err != nil {
 		return a, db.Entry{}, err
 	}
+
 	if a.ToAt != nil {
 		return a, db.Entry{}, rules.Refuse(
 			rules.StateConflict,
@@ -300,22 +317,30 @@ func detach(tx *db.Tx, id, reason string) (WarrantyAttachment, db.Entry, error) 
 			return a, db.Entry{}, err
 		}
 	}
+
 	if err := endAttachments(tx.Where("id = ?", a.ID), entitlement.EndReleased, now); err != nil {
 		return a, db.Entry{}, err
 	}
 
-	e := db.Entry{Verb: "warranty.detached", ObjectID: l.ID, Details: db.WithReason(reason, map[string]any{
-		"before":     l.State,
-		"after":      after,
-		"attachment": a.facts(),
-	})}
+	e := db.Entry{
+		Verb:     "warranty.detached",
+		ObjectID: l.ID,
+		Details: db.WithReason(reason, map[string]any{
+			"before":     l.State,
+			"after":      after,
+			"attachment": a.facts(),
+		}),
+	}
+
 	a.ToAt = &now
 	a.EndReason = entitlement.EndReleased
 	return a, e, nil
 }
 
 // EndAttachmentsOf ends the open attachments of the licences.
-func EndAttachmentsOf(tx *db.Tx, licenceIDs []string, why entitlement.AssignmentEnd, now time.Time) error {
+func EndAttachmentsOf(
+	tx *db.Tx, licenceIDs []string, why entitlement.AssignmentEnd, now time.Time,
+) error {
 	for ids := range db.Batches(licenceIDs, 1000) {
 		if err := endAttachments(tx.Where("licence_id IN ?", ids), why, now); err != nil {
 			return err
@@ -370,6 +395,7 @@ func (s *Warranties) ListWarrantyAttachments(
 			Select("w.*, c.id AS contract_id, c.term_years").
 			Joins("JOIN licences l ON l.id = w.licence_id").
 			Joins("JOIN service_contracts c ON c.id = l.contract_id")
+
 		q := tx.Scope.Accounts(tx.Table("(?) AS a", sold), "account_id")
 		for column, value := range map[string]string{
 			"id":          f.ID,
@@ -382,6 +408,7 @@ func (s *Warranties) ListWarrantyAttachments(
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
+
 		if f.Open {
 			q = q.Where("to_at IS NULL")
 		}
@@ -390,9 +417,11 @@ func (s *Warranties) ListWarrantyAttachments(
 		if err := f.Page.Apply(q).Scan(&rows).Error; err != nil {
 			return err
 		}
+
 		out, next = db.Cut(f.Page, rows, func(a AttachmentDetail) string { return a.ID })
 		return describeAttachments(tx, ref, out)
 	})
+
 	return out, next, err
 }
 
@@ -402,6 +431,7 @@ func (s *Warranties) WarrantyAttachment(ctx context.Context, id string) (Attachm
 	if err != nil {
 		return AttachmentDetail{}, err
 	}
+
 	if len(rows) == 0 || id == "" {
 		return AttachmentDetail{}, db.NotFound()
 	}
@@ -422,17 +452,20 @@ func describeAttachments(
 	if err != nil {
 		return err
 	}
+
 	for i := range rows {
 		a := &rows[i]
 		d, ok := devices[a.Serial]
 		if !ok || d.AccountID != a.AccountID {
 			continue
 		}
+
 		a.DeviceID = d.ID
 		if end, ok := extensionEnd(d.Warranty, a.TermYears, ref.Program.WarrantyCapYears); ok {
 			a.EndsOn = end.String()
 		}
 	}
+
 	return nil
 }
 
@@ -443,9 +476,11 @@ func extensionEnd(w cover.Warranty, years, capYears int) (end civil.Date, ok boo
 	if w.ExtendedEnd != nil {
 		end, ok = *w.ExtendedEnd, true
 	}
+
 	capped, known := w.CapOn(capYears)
 	if known && capped.Before(end) {
 		end = capped
 	}
+
 	return end, ok && known
 }

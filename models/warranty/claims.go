@@ -34,10 +34,12 @@ func (s *Warranties) ClaimWarranty(ctx context.Context, c WarrantyClaim) (Earlie
 		if err := db.MayManage(tx.Scope, c.Reason); err != nil {
 			return err
 		}
+
 		acc, err := account.Lock(tx, c.AccountID)
 		if err != nil {
 			return err
 		}
+
 		var open []EarlierWarranty
 		err = tx.Where("account_id = ? AND serial = ?", acc.ID, form.Serial).
 			Where("source = ? AND state = ?", WarrantyClaimed, WarrantyUnmatched).
@@ -46,6 +48,7 @@ func (s *Warranties) ClaimWarranty(ctx context.Context, c WarrantyClaim) (Earlie
 		if err != nil {
 			return err
 		}
+
 		if len(open) > 0 {
 			w = open[0]
 			return nil
@@ -63,9 +66,11 @@ func (s *Warranties) ClaimWarranty(ctx context.Context, c WarrantyClaim) (Earlie
 			SubmittedBy: tx.Scope.Actor.ID,
 			CreatedAt:   tx.Now(),
 		}
+
 		if err := tx.Create(&w).Error; err != nil {
 			return err
 		}
+
 		err = tx.Raise(db.OperatorTask{
 			Kind:      db.TaskWarrantyClaimed,
 			SubjectID: w.ID,
@@ -77,9 +82,12 @@ func (s *Warranties) ClaimWarranty(ctx context.Context, c WarrantyClaim) (Earlie
 		if err != nil {
 			return err
 		}
+
 		details := db.WithReason(c.Reason, map[string]any{"after": w.facts()})
-		return account.Audit(tx, acc.ID, db.Entry{Verb: "warranty.claimed", ObjectID: w.ID, Details: details})
+		return account.Audit(tx, acc.ID,
+			db.Entry{Verb: "warranty.claimed", ObjectID: w.ID, Details: details})
 	})
+
 	return w, err
 }
 
@@ -113,6 +121,7 @@ func (s *Warranties) DecideWarranty(
 		if err := db.Found(tx.ForUpdate().First(&w, "id = ?", id).Error); err != nil {
 			return err
 		}
+
 		if w.State != WarrantyUnmatched {
 			return rules.Refuse(
 				rules.StateConflict,
@@ -124,9 +133,11 @@ func (s *Warranties) DecideWarranty(
 		if d.Link {
 			return linkWarranty(tx, &w, d)
 		}
+
 		w.refuse()
 		return settleWarranty(tx, &w, d.Reason)
 	})
+
 	return w, err
 }
 
@@ -139,10 +150,12 @@ func linkWarranty(
 	if err != nil {
 		return err
 	}
+
 	acc, err := account.Lock(tx, owner)
 	if err != nil {
 		return err
 	}
+
 	var imported []EarlierWarranty
 	if w.Source == WarrantyClaimed {
 		imported, err = claimedDays(tx, w, d)
@@ -154,6 +167,7 @@ func linkWarranty(
 	if err != nil {
 		return err
 	}
+
 	if why != "" {
 		return rules.Refuse(
 			rules.StateConflict,
@@ -166,6 +180,7 @@ func linkWarranty(
 	if err := settleWarranty(tx, w, d.Reason); err != nil {
 		return err
 	}
+
 	for i := range imported {
 		imported[i].refuse()
 		imported[i].Why = MatchTwice
@@ -173,6 +188,7 @@ func linkWarranty(
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -205,6 +221,7 @@ func ownerOf(w EarlierWarranty, named string) (string, error) {
 			Remedy:  "Name the account that it belongs to.",
 		}})
 	}
+
 	return named, nil
 }
 
@@ -228,6 +245,7 @@ func claimedDays(
 		w.EndsOn = imported[0].EndsOn
 		return imported, nil
 	}
+
 	w.StartsOn = d.StartsOn
 	w.EndsOn = licensing.EndsOn(d.LastDay)
 	return nil, licensing.WarrantyDays(d.StartsOn, d.LastDay)
@@ -238,10 +256,12 @@ func settleWarranty(tx *db.Tx, w *EarlierWarranty, reason string) error {
 	now := tx.Now()
 	w.DecidedBy = tx.Scope.Actor.ID
 	w.DecidedAt = &now
+
 	decided := []string{
 		"account_id", "state", "why", "starts_on", "ends_on", "start_at", "end_at",
 		"company", "address", "decided_by", "decided_at",
 	}
+
 	err := tx.Model(&EarlierWarranty{}).
 		Where("id = ?", w.ID).
 		Select(decided).
@@ -262,11 +282,16 @@ func settleWarranty(tx *db.Tx, w *EarlierWarranty, reason string) error {
 	if w.AccountID != nil {
 		chain = *w.AccountID
 	}
+
 	verb := "warranty." + strings.ToLower(string(w.State))
-	e := db.Entry{Verb: verb, ObjectID: w.ID, Details: db.WithReason(reason, map[string]any{
-		"before": WarrantyUnmatched,
-		"after":  w.facts(),
-	})}
+	e := db.Entry{
+		Verb:     verb,
+		ObjectID: w.ID,
+		Details: db.WithReason(reason, map[string]any{
+			"before": WarrantyUnmatched,
+			"after":  w.facts(),
+		}),
+	}
 	return tx.Audit(chain, w.AccountID, false, e)
 }
 
@@ -297,8 +322,10 @@ func (s *Warranties) ListWarranties(
 				q = q.Where(clause.Eq{Column: column, Value: value})
 			}
 		}
+
 		return f.Page.Apply(q).Find(&out).Error
 	})
+
 	out, next := db.Cut(f.Page, out, func(w EarlierWarranty) string { return w.ID })
 	return out, next, err
 }

@@ -53,7 +53,9 @@ var errRolledBack = errors.New("models: rolled back")
 // task (R111b). All rows or none: one refused row stores nothing. The same row again
 // changes nothing (S35). A dry run does the same work and rolls it back. For operators
 // and the service only.
-func (s *Warranties) ImportWarranties(ctx context.Context, in WarrantyImport) ([]WarrantyRow, error) {
+func (s *Warranties) ImportWarranties(
+	ctx context.Context, in WarrantyImport,
+) ([]WarrantyRow, error) {
 	forms := make([]licensing.EarlierWarrantyForm, len(in.Forms))
 	rows := make([]WarrantyRow, len(in.Forms))
 	refused := false
@@ -64,6 +66,7 @@ func (s *Warranties) ImportWarranties(ctx context.Context, in WarrantyImport) ([
 		if len(rows[i].Errors) == 0 && errors.As(forms[i].Validate(), &invalid) {
 			rows[i].Errors = invalid.Fields
 		}
+
 		refused = refused || len(rows[i].Errors) > 0
 	}
 
@@ -72,6 +75,7 @@ func (s *Warranties) ImportWarranties(ctx context.Context, in WarrantyImport) ([
 		if err := tx.Scope.Service(); err != nil {
 			return err
 		}
+
 		out = slices.Clone(rows)
 		for i := range out {
 			if len(out[i].Errors) > 0 {
@@ -82,14 +86,17 @@ func (s *Warranties) ImportWarranties(ctx context.Context, in WarrantyImport) ([
 				return err
 			}
 		}
+
 		if in.DryRun || refused {
 			return errRolledBack
 		}
+
 		return nil
 	})
 	if errors.Is(err, errRolledBack) {
 		return notStored(out, refused), nil
 	}
+
 	return out, err
 }
 
@@ -103,6 +110,7 @@ func notStored(rows []WarrantyRow, refused bool) []WarrantyRow {
 			}
 		}
 	}
+
 	return rows
 }
 
@@ -116,6 +124,7 @@ func importWarranty(
 	if err := tx.Where("fingerprint = ?", mark).Limit(1).Find(&known).Error; err != nil {
 		return err
 	}
+
 	if len(known) > 0 {
 		*row = WarrantyRow{
 			Outcome:    WarrantyRowUnchanged,
@@ -125,6 +134,7 @@ func importWarranty(
 		}
 		return nil
 	}
+
 	acc, why, err := matchWarranty(tx, f)
 	if err != nil {
 		return err
@@ -144,20 +154,24 @@ func importWarranty(
 		SubmittedBy: tx.Scope.Actor.ID,
 		CreatedAt:   tx.Now(),
 	}
+
 	*row = WarrantyRow{Outcome: WarrantyRowUnmatched, WarrantyID: w.ID, Why: why}
 	if why == "" {
 		w.link(acc)
 		row.Outcome = WarrantyRowMatched
 		row.AccountID = acc.ID
 	}
+
 	if err := tx.Create(&w).Error; err != nil {
 		return err
 	}
 
 	details := db.WithReason(reason, map[string]any{"after": w.facts()})
 	if why == "" {
-		return account.Audit(tx, acc.ID, db.Entry{Verb: "warranty.imported", ObjectID: w.ID, Details: details})
+		return account.Audit(tx, acc.ID,
+			db.Entry{Verb: "warranty.imported", ObjectID: w.ID, Details: details})
 	}
+
 	err = tx.Raise(db.OperatorTask{
 		Kind:      db.TaskWarrantyUnmatched,
 		SubjectID: w.ID,
@@ -167,8 +181,10 @@ func importWarranty(
 	if err != nil {
 		return err
 	}
+
 	details["why"] = why
-	return tx.Audit(w.ID, nil, true, db.Entry{Verb: "warranty.imported", ObjectID: w.ID, Details: details})
+	return tx.Audit(w.ID, nil, true,
+		db.Entry{Verb: "warranty.imported", ObjectID: w.ID, Details: details})
 }
 
 // matchWarranty finds and locks the one account that the row belongs to, or says why
@@ -190,6 +206,7 @@ func matchWarranty(
 	if err != nil {
 		return acc, "", err
 	}
+
 	why, err = warrantyClash(tx, acc.ID, f.Serial, licensing.EndsOn(f.LastDay))
 	return acc, why, err
 }
@@ -207,6 +224,7 @@ func warrantyClash(
 	if err != nil {
 		return "", err
 	}
+
 	if elsewhere > 0 {
 		return MatchSerialElsewhere, nil
 	}
@@ -219,9 +237,11 @@ func warrantyClash(
 	if err != nil {
 		return "", err
 	}
+
 	if twice > 0 {
 		return MatchTwice, nil
 	}
+
 	return "", nil
 }
 
@@ -234,6 +254,7 @@ func (w *EarlierWarranty) link(acc account.Account) {
 	w.Company = ""
 	w.Address = nil
 	starts := db.DateOf(w.StartsOn)
+
 	ends := db.DateOf(w.EndsOn)
 	if starts != nil && ends != nil {
 		zone := db.ZoneOf(acc.TimeZone)

@@ -52,7 +52,10 @@ func TestR39a_ExtendedWarrantyAttachesToASerialNotToARoom(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, d, units := extended(t, env)
 		customer := storetest.Customer(*o.AccountID)
-		_, err := env.Assign(customer, entitlement.AssignRequest{LicenceID: units[0].ID, RoomID: env.Room(t, *o.AccountID, "Sala 2").ID})
+		_, err := env.Assign(customer, entitlement.AssignRequest{
+			LicenceID: units[0].ID,
+			RoomID:    env.Room(t, *o.AccountID, "Sala 2").ID,
+		})
 		storetest.RequireCode(t, licensing.NotAssignable, err)
 		require.Equal(t, "2028-10-01", localDay(t, hardware(t, env, *d.Serial, env.Calendar.Now()).HardwareUntil))
 
@@ -78,7 +81,8 @@ func TestR39a_WhatMayNotBeAttached(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, d, units := extended(t, env)
 		room := env.Room(t, *o.AccountID, "Sala 2")
-		other := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"), storetest.FormFor("PO-1", "Beta SA", "bia@beta.example"))
+		other := env.Fulfilled(t, env.Reseller(t, "Revenda Oeste"),
+			storetest.FormFor("PO-1", "Beta SA", "bia@beta.example"))
 		foreign := env.Device(t, env.Room(t, *other.AccountID, "Sala 1"), "EXT-FOREIGN", "MEETUP", "2026-10-01")
 		old := env.Device(t, room, "EXT-OLD", "RALLY-BAR", "2023-01-01")
 		customer := storetest.Customer(*o.AccountID)
@@ -93,12 +97,20 @@ func TestR39a_WhatMayNotBeAttached(t *testing.T) {
 			_, err := env.AttachWarranty(customer, warranty.AttachRequest{LicenceID: c.licence, Serial: c.serial})
 			require.Equal(t, c.code, rules.CodeOf(err), "%s: %v", name, err)
 		}
-		_, err := env.AttachWarranty(storetest.Customer(*other.AccountID), warranty.AttachRequest{LicenceID: env.Licences(t, other)[0].ID, Serial: *foreign.Serial})
+		_, err := env.AttachWarranty(storetest.Customer(*other.AccountID), warranty.AttachRequest{
+			LicenceID: env.Licences(t, other)[0].ID,
+			Serial:    *foreign.Serial,
+		})
 		storetest.RequireCode(t, cover.NotAttachable, err)
-		_, err = env.AttachWarranty(storetest.ReadOnly(*o.AccountID), warranty.AttachRequest{LicenceID: units[0].ID, Serial: *d.Serial})
+		_, err = env.AttachWarranty(storetest.ReadOnly(*o.AccountID), warranty.AttachRequest{
+			LicenceID: units[0].ID,
+			Serial:    *d.Serial,
+		})
 		storetest.RequireCode(t, rules.Forbidden, err)
 		require.Zero(t, env.Count(t, "SELECT count(*) FROM warranty_attachments"))
-		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM service_contracts WHERE state = 'PENDING_START' AND type = 'EXT_WARRANTY'"), "nothing started")
+		require.Equal(t, 1, env.Count(
+			t, "SELECT count(*) FROM service_contracts WHERE state = 'PENDING_START' AND type = 'EXT_WARRANTY'",
+		), "nothing started")
 	})
 }
 
@@ -120,7 +132,10 @@ func TestR39a_TakenOffItGoesToAnotherDeviceAndThePastStays(t *testing.T) {
 		require.False(t, hardware(t, env, *d.Serial, noonOf(t, "2029-03-01")).Covered)
 		_, err = env.DetachWarranty(customer, out.Attachment.ID, "")
 		storetest.RequireCode(t, rules.StateConflict, err)
-		all, _, err := env.ListWarrantyAttachments(customer, warranty.AttachmentFilter{ContractID: out.ContractID, Serial: "ext-0001"})
+		all, _, err := env.ListWarrantyAttachments(customer, warranty.AttachmentFilter{
+			ContractID: out.ContractID,
+			Serial:     "ext-0001",
+		})
 		require.NoError(t, err)
 		require.Len(t, all, 1)
 		open, _, err := env.ListWarrantyAttachments(customer, warranty.AttachmentFilter{Open: true})
@@ -151,7 +166,8 @@ func TestS3_TheExtensionOutlivesTheTermInWhichItWasAttached(t *testing.T) {
 		env.SetLocal(t, "America/Sao_Paulo", "2029-02-01 12:00")
 		_, err = env.SweepContracts(env.Context, func(operations.Sweep) {})
 		require.NoError(t, err)
-		require.Equal(t, rules.ContractExpired, storetest.Registered(t, env, env.Context, entitlement.ContractFilter{})[0].State)
+		require.Equal(t, rules.ContractExpired,
+			storetest.Registered(t, env, env.Context, entitlement.ContractFilter{})[0].State)
 		require.Equal(t, "2029-10-01", localDay(t, hardware(t, env, *d.Serial, env.Calendar.Now()).Until))
 		_, err = env.AttachWarranty(env.Context, warranty.AttachRequest{LicenceID: units[1].ID, Serial: *d.Serial})
 		storetest.RequireCode(t, licensing.LicenceNotInForce, err)

@@ -32,6 +32,7 @@ func Of(country, region string, first, last int) (days []Holiday, ok bool) {
 	if !ok {
 		list, ok = lists[country]
 	}
+
 	var found map[civil.Date]string
 	switch {
 	case ok:
@@ -39,9 +40,11 @@ func Of(country, region string, first, last int) (days []Holiday, ok bool) {
 	case regional[country] != nil:
 		found, ok = shared(country, first, last), true
 	}
+
 	for on, name := range found {
 		days = append(days, Holiday{On: on, Name: name})
 	}
+
 	slices.SortFunc(days, func(a, b Holiday) int { return a.On.Compare(b.On) })
 	return days, ok
 }
@@ -57,6 +60,7 @@ func observed(list []*cal.Holiday, first, last int) map[civil.Date]string {
 			if at.IsZero() || on.Year < first || on.Year > last {
 				continue
 			}
+
 			if other, taken := days[on]; taken && !strings.Contains(other, h.Name) {
 				days[on] = other + " / " + h.Name
 			} else if !taken {
@@ -64,6 +68,7 @@ func observed(list []*cal.Holiday, first, last int) map[civil.Date]string {
 			}
 		}
 	}
+
 	return days
 }
 
@@ -78,15 +83,26 @@ func shared(country string, first, last int) map[civil.Date]string {
 		}
 		maps.DeleteFunc(common, func(on civil.Date, _ string) bool { return days[on] == "" })
 	}
+
 	return common
 }
 
 // weekends are those that are not Saturday and Sunday.
 var weekends = func() map[string][]calendar.Weekday {
-	out := map[string][]calendar.Weekday{"AF": {calendar.Thursday, calendar.Friday}, "BN": {calendar.Friday, calendar.Sunday}, "IR": {calendar.Friday}, "NP": {calendar.Saturday}, "SO": {calendar.Friday}}
-	for _, country := range strings.Fields("BD BH DJ DZ EG IL IQ JO KW LY MV OM PS QA SA SD SY YE") {
+	out := map[string][]calendar.Weekday{
+		"AF": {calendar.Thursday, calendar.Friday},
+		"BN": {calendar.Friday, calendar.Sunday},
+		"IR": {calendar.Friday},
+		"NP": {calendar.Saturday},
+		"SO": {calendar.Friday},
+	}
+
+	for _, country := range strings.Fields(
+		"BD BH DJ DZ EG IL IQ JO KW LY MV OM PS QA SA SD SY YE",
+	) {
 		out[country] = []calendar.Weekday{calendar.Friday, calendar.Saturday}
 	}
+
 	return out
 }()
 

@@ -29,13 +29,21 @@ func named(t *testing.T, country, region, on string) string {
 
 func TestC3_KnownHolidays(t *testing.T) {
 	for _, c := range []struct{ country, region, on, want string }{
-		{"BR", "", "2026-09-07", "Independência do Brasil"}, {"BR", "", "2026-07-09", ""}, {"BR", "SP", "2026-07-09", "Revolução Constitucionalista"},
+		{
+			"BR", "", "2026-09-07", "Independência do Brasil",
+		}, {"BR", "", "2026-07-09", ""}, {"BR", "SP", "2026-07-09", "Revolução Constitucionalista"},
 		{"BR", "SP", "2026-09-07", "Independência do Brasil"}, {"BR", "XX", "2026-09-07", "Independência do Brasil"},
-		{"DE", "", "2026-01-06", ""}, {"DE", "BY", "2026-01-06", "Heilige Drei Könige"}, {"DE", "HE", "2026-01-06", ""}, {"DE", "HE", "2026-10-03", "Tag der Deutschen Einheit"},
+		{"DE", "", "2026-01-06", ""}, {
+			"DE", "BY", "2026-01-06", "Heilige Drei Könige",
+		}, {"DE", "HE", "2026-01-06", ""}, {"DE", "HE", "2026-10-03", "Tag der Deutschen Einheit"},
 		{"US", "", "2026-07-03", "Independence Day"}, {"US", "", "2026-07-04", ""}, // a Saturday, observed before it
 		{"US", "", "2027-12-31", "New Year's Day"}, // of 2028, a Saturday
-		{"GB", "", "2026-12-28", "Boxing Day"}, {"AU", "", "2026-04-03", "Good Friday"}, {"AU", "ACT", "2026-03-09", "Canberra Day"}, {"AU", "", "2026-03-09", ""},
-		{"CH", "", "2026-08-01", "Bundesfeiertag"}, {"CH", "", "2026-05-01", ""}, {"CH", "ZH", "2026-05-01", "Tag der Arbeit"},
+		{"GB", "", "2026-12-28", "Boxing Day"}, {
+			"AU", "", "2026-04-03", "Good Friday",
+		}, {"AU", "ACT", "2026-03-09", "Canberra Day"}, {"AU", "", "2026-03-09", ""},
+		{
+			"CH", "", "2026-08-01", "Bundesfeiertag",
+		}, {"CH", "", "2026-05-01", ""}, {"CH", "ZH", "2026-05-01", "Tag der Arbeit"},
 	} {
 		require.Equal(t, c.want, named(t, c.country, c.region, c.on), "%s-%s %s", c.country, c.region, c.on)
 	}
@@ -79,11 +87,19 @@ func TestC3_HolidaysAreTheLibrarysBusinessDays(t *testing.T) {
 }
 
 func TestC3_Weekends(t *testing.T) {
-	for country, want := range map[string][]calendar.Weekday{"BR": {"SAT", "SUN"}, "AE": {"SAT", "SUN"}, "IL": {"FRI", "SAT"}, "EG": {"FRI", "SAT"}, "NP": {"SAT"}, "IR": {"FRI"}} {
+	for country, want := range map[string][]calendar.Weekday{
+		"BR": {"SAT", "SUN"},
+		"AE": {"SAT", "SUN"},
+		"IL": {"FRI", "SAT"},
+		"EG": {"FRI", "SAT"},
+		"NP": {"SAT"},
+		"IR": {"FRI"},
+	} {
 		require.Equal(t, want, Weekend(country), country)
 	}
 	for country, weekend := range weekends {
 		require.True(t, rules.ValidCountry(country), country)
-		require.NoError(t, calendar.Calendar{Weekend: weekend, Hours: calendar.DefaultHours(weekend)}.Validate(), country)
+		require.NoError(t, calendar.Calendar{Weekend: weekend, Hours: calendar.DefaultHours(weekend)}.Validate(),
+			country)
 	}
 }

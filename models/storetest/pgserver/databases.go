@@ -38,6 +38,7 @@ func (s *Server) askStrategy() {
 		return
 	}
 	defer pool.Close()
+
 	var known bool
 	err = pool.QueryRow(`
 		SELECT current_setting('server_version_num')::int >= 150000
@@ -61,6 +62,7 @@ func (s *Server) Template(name string, fill func(dsn string) error) error {
 		return err
 	}
 	defer pool.Close()
+
 	ctx := context.Background()
 	conn, err := pool.Conn(ctx)
 	if err != nil {
@@ -71,6 +73,7 @@ func (s *Server) Template(name string, fill func(dsn string) error) error {
 	if _, err := conn.ExecContext(ctx, "SELECT pg_advisory_lock(hashtext($1))", name); err != nil {
 		return err
 	}
+
 	var exists bool
 	err = conn.QueryRowContext(ctx,
 		"SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name).Scan(&exists)
@@ -85,6 +88,7 @@ func (s *Server) Template(name string, fill func(dsn string) error) error {
 	if err := fill(dsn); err != nil {
 		return err
 	}
+
 	_, err = conn.ExecContext(ctx, "ALTER DATABASE "+unfinished+" RENAME TO "+name)
 	return err
 }
@@ -95,6 +99,7 @@ func (s *Server) admin(database, query string) error {
 		return err
 	}
 	defer pool.Close()
+
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	_, err = pool.ExecContext(ctx, query)

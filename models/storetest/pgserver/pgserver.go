@@ -50,10 +50,12 @@ func Start(durable bool) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	s := &Server{bin: bin}
 	if s.cred, err = unprivileged(); err != nil {
 		return nil, err
 	}
+
 	removeOrphans()
 	if s.dir, err = os.MkdirTemp(folder(durable), "roomcover-pg-"); err != nil {
 		return nil, err
@@ -62,6 +64,7 @@ func Start(durable bool) (*Server, error) {
 		s.Stop()
 		return nil, err
 	}
+
 	return s, nil
 }
 
@@ -101,6 +104,7 @@ func (s *Server) begin(durable bool) (err error) {
 			return err
 		}
 	}
+
 	err = s.run("initdb", "-D", s.data(), "-U", "postgres", "--auth=trust", "-E", "UTF8",
 		"--no-locale", "--no-sync")
 	if err != nil {
@@ -110,10 +114,12 @@ func (s *Server) begin(durable bool) (err error) {
 	if s.port, err = freePort(); err != nil {
 		return err
 	}
+
 	s.host = net.JoinHostPort("127.0.0.1", strconv.Itoa(s.port))
 	if err := s.Start(durable); err != nil {
 		return err
 	}
+
 	return s.admin("postgres", `CREATE ROLE roomcover LOGIN CREATEDB`)
 }
 
@@ -124,10 +130,15 @@ func Shared() (*Server, bool, error) {
 	if address == "" {
 		return nil, false, nil
 	}
+
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
-		return nil, true, fmt.Errorf("%s is no address of a server, such as postgres://postgres@127.0.0.1:5432/postgres", Variable)
+		return nil, true, fmt.Errorf(
+			"%s is no address of a server, such as postgres://postgres@127.0.0.1:5432/postgres",
+			Variable,
+		)
 	}
+
 	return &Server{host: u.Host}, true, nil
 }
 
@@ -149,17 +160,25 @@ func (s *Server) Start(durable bool) error {
 	for _, setting := range settings(durable) {
 		args = append(args, "-c", setting)
 	}
+
 	cmd := exec.Command(filepath.Join(s.bin, "postgres"), args...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.cred, Pdeathsig: syscall.SIGINT, Setpgid: true}
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Credential: s.cred,
+		Pdeathsig:  syscall.SIGINT,
+		Setpgid:    true,
+	}
+
 	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
 	defer log.Close()
+
 	cmd.Stdout, cmd.Stderr = log, log
 	if err := startOnOwnThread(cmd); err != nil {
 		return err
 	}
+
 	s.cmd = cmd
 	return s.await()
 }
@@ -171,9 +190,11 @@ func settings(durable bool) []string {
 		"max_connections=500",
 		"shared_buffers=64MB",
 	}
+
 	if durable {
 		return out
 	}
+
 	return append(out,
 		"shared_buffers=128MB",
 		"fsync=off",
@@ -249,6 +270,7 @@ func binaries() (string, error) {
 			return dir, nil
 		}
 	}
+
 	return "", ErrMissing
 }
 
@@ -257,12 +279,14 @@ func unprivileged() (*syscall.Credential, error) {
 	if os.Getuid() != 0 {
 		return nil, nil
 	}
+
 	u, err := user.Lookup("postgres")
 	if err != nil {
 		if u, err = user.Lookup("nobody"); err != nil {
 			return nil, err
 		}
 	}
+
 	uid, _ := strconv.Atoi(u.Uid)
 	gid, _ := strconv.Atoi(u.Gid)
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
@@ -288,5 +312,6 @@ func children(pid int) []int {
 			}
 		}
 	}
+
 	return out
 }
