@@ -37,6 +37,7 @@ func AddressKey(a Address) string {
 	if postal == "" {
 		region = regionKey(country, a.Region)
 	}
+
 	city := strings.Join(words(fold(a.City)), " ")
 	return strings.Join([]string{country, postal, region, city, streetKey(a.Street)}, "|")
 }
@@ -78,6 +79,7 @@ func streetKey(street string) string {
 	s = ordinal.ReplaceAllString(s, "$1 ")
 	s = noNumber.ReplaceAllString(fold(s), "sn")
 	tokens := words(thousands.ReplaceAllString(s, "$1$2"))
+
 	var names, numbers []string
 	for i, t := range tokens {
 		followed := i+1 < len(tokens) && pureNumber.MatchString(tokens[i+1])
@@ -89,6 +91,7 @@ func streetKey(street string) string {
 			names = appendStreetWord(names, t)
 		}
 	}
+
 	return strings.Join(names, " ") + "#" + strings.Join(numbers, " ")
 }
 
@@ -135,5 +138,9 @@ func (a Address) Normalised() Address {
 }
 
 func (p OrgParty) Normalised() OrgParty {
-	return OrgParty{Company: NormaliseText(p.Company), Email: NormaliseEmail(p.Email), Address: p.Address.Normalised()}
+	return OrgParty{
+		Company: NormaliseText(p.Company),
+		Email:   NormaliseEmail(p.Email),
+		Address: p.Address.Normalised(),
+	}
 }

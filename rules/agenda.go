@@ -16,6 +16,7 @@ func AgendaDay(on *civil.Date, now time.Time, zone *time.Location) (late, due ti
 	if on != nil {
 		day = *on
 	}
+
 	start := StartOfDay(day, zone)
 	if late = now; start.After(now) {
 		late = start
@@ -32,6 +33,7 @@ func DueText(until, now time.Time, zone *time.Location) string {
 	if wall != "00:00" {
 		by = " by " + wall
 	}
+
 	switch days := today.DaysSince(last); {
 	case days > 1:
 		return fmt.Sprintf("%d days late", days)
@@ -44,5 +46,6 @@ func DueText(until, now time.Time, zone *time.Location) string {
 	case days == -1:
 		return "due tomorrow" + by
 	}
+
 	return "due on " + last.String() + by
 }

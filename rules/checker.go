@@ -13,7 +13,12 @@ import (
 type Checker struct{ Fields []FieldError }
 
 func (k *Checker) Fail(pointer, code, message, remedy string) {
-	k.Fields = append(k.Fields, FieldError{Pointer: pointer, Code: code, Message: message, Remedy: remedy})
+	k.Fields = append(k.Fields, FieldError{
+		Pointer: pointer,
+		Code:    code,
+		Message: message,
+		Remedy:  remedy,
+	})
 }
 
 // Text checks a mandatory text and tells whether it is sound.
@@ -29,15 +34,19 @@ func (k *Checker) Text(pointer, value string, most int) bool {
 func (k *Checker) Optional(pointer, value string, most int) bool {
 	switch {
 	case !utf8.ValidString(value) || strings.ContainsRune(value, utf8.RuneError):
-		k.Fail(pointer, InvalidUTF8, "The text is damaged: it is not valid UTF-8.", "Send the text in UTF-8.")
+		k.Fail(pointer, InvalidUTF8, "The text is damaged: it is not valid UTF-8.",
+			"Send the text in UTF-8.")
 	case strings.ContainsFunc(value, forbiddenRune):
-		k.Fail(pointer, ControlCharacters, "The text holds control or invisible formatting characters.",
+		k.Fail(pointer, ControlCharacters,
+			"The text holds control or invisible formatting characters.",
 			"Send one line of plain text.")
 	case utf8.RuneCountInString(value) > most:
-		k.Fail(pointer, TooLong, fmt.Sprintf("The text has more than %d characters.", most), "Shorten it.")
+		k.Fail(pointer, TooLong, fmt.Sprintf("The text has more than %d characters.", most),
+			"Shorten it.")
 	default:
 		return true
 	}
+
 	return false
 }
 
@@ -89,7 +98,8 @@ func (k *Checker) Date(pointer, value string) {
 
 func (k *Checker) Country(pointer, value string) {
 	if k.Text(pointer, value, 64) && !ValidCountry(value) {
-		k.Fail(pointer, InvalidCountry, "This is not a country code.", "Send an ISO 3166 code of two letters, such as BR.")
+		k.Fail(pointer, InvalidCountry, "This is not a country code.",
+			"Send an ISO 3166 code of two letters, such as BR.")
 	}
 }
 
@@ -112,6 +122,7 @@ func (k *Checker) Ascending(pointer string, days []int, least, most int) {
 // Region checks a normalised region that may be empty.
 func (k *Checker) Region(pointer, value string) {
 	if value != "" && !regionForm.MatchString(value) {
-		k.Fail(pointer, InvalidRegion, "This is not a region's code.", "Send the part of an ISO 3166-2 code behind the dash, such as SP, or leave it out.")
+		k.Fail(pointer, InvalidRegion, "This is not a region's code.",
+			"Send the part of an ISO 3166-2 code behind the dash, such as SP, or leave it out.")
 	}
 }

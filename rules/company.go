@@ -14,10 +14,12 @@ var legalForms = func() [][]string {
 		|gmbh|g m b h|ag|kg|ohg|gbr|ug|haftungsbeschrankt|mbh|ev|eg|ek|e k|kgaa|se
 		|sl|s l|slu|sau|sas|s a s|sarl|srl|s r l|s de rl|spa|s p a|de cv|c v|cv|sapi|sab|eirl|spp
 		|bv|b v|nv|n v|ab|as|asa|aps|oy|oyj|kk|sro|doo|zoo|kft|sp z oo|pte|sdn bhd`
+
 	var forms [][]string
 	for _, form := range strings.Split(list, "|") {
 		forms = append(forms, strings.Fields(form))
 	}
+
 	return forms
 }()
 
@@ -61,6 +63,7 @@ func legalFormLength(tokens []string) int {
 			longest = max(longest, n)
 		}
 	}
+
 	return longest
 }
 
@@ -72,5 +75,6 @@ func dropConjunctions(tokens []string) []string {
 			kept = append(kept, t)
 		}
 	}
+
 	return kept
 }

@@ -40,5 +40,8 @@ func FallbackStart(created time.Time, days int, loc *time.Location) time.Time {
 // JumpStartPeriod runs from the day of purchase through local day purchase+90
 // (R29).
 func JumpStartPeriod(purchased civil.Date, loc *time.Location) Period {
-	return Period{Start: StartOfDay(purchased, loc), End: AllowedUntil(purchased, JumpStartDays, loc)}
+	return Period{
+		Start: StartOfDay(purchased, loc),
+		End:   AllowedUntil(purchased, JumpStartDays, loc),
+	}
 }

@@ -12,7 +12,11 @@ type CSMForm struct {
 
 // Normalise trims the texts and folds the address.
 func (f CSMForm) Normalise() CSMForm {
-	return CSMForm{Name: strings.TrimSpace(f.Name), Email: NormaliseEmail(f.Email), Phone: strings.TrimSpace(f.Phone)}
+	return CSMForm{
+		Name:  strings.TrimSpace(f.Name),
+		Email: NormaliseEmail(f.Email),
+		Phone: strings.TrimSpace(f.Phone),
+	}
 }
 
 // Validate names every wrong field of a normalised form.
@@ -20,9 +24,12 @@ func (f CSMForm) Validate() error {
 	var k Checker
 	k.Text("/name", f.Name, MaxContactName)
 	k.Email("/email", f.Email)
+
 	if k.Optional("/phone", f.Phone, 40) && f.Phone != "" && !dialable(f.Phone) {
-		k.Fail("/phone", InvalidPhone, "This is not a telephone number.", "Send one such as +55 11 4000-1234, or leave it out.")
+		k.Fail("/phone", InvalidPhone, "This is not a telephone number.",
+			"Send one such as +55 11 4000-1234, or leave it out.")
 	}
+
 	return Invalid(k.Fields)
 }
 
@@ -42,5 +49,6 @@ func dialable(phone string) bool {
 			return false
 		}
 	}
+
 	return digits >= 5
 }

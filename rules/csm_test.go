@@ -9,7 +9,11 @@ import (
 )
 
 func TestR35e_FormOfAManager(t *testing.T) {
-	good := CSMForm{Name: " Clara Reis ", Email: " Clara.Reis@Operator.Example ", Phone: " +55 (11) 4000-1234 "}.Normalise()
+	good := CSMForm{
+		Name:  " Clara Reis ",
+		Email: " Clara.Reis@Operator.Example ",
+		Phone: " +55 (11) 4000-1234 ",
+	}.Normalise()
 	require.Equal(t, CSMForm{"Clara Reis", "clara.reis@operator.example", "+55 (11) 4000-1234"}, good)
 	require.NoError(t, good.Validate())
 	for name, c := range map[string]struct {

@@ -24,6 +24,7 @@ func StartOfDay(d civil.Date, loc *time.Location) time.Time {
 			}
 			return start.UTC()
 		}
+
 		at = end
 	}
 }
@@ -37,6 +38,7 @@ func offsetEnd(at time.Time, loc *time.Location) (end time.Time, last bool) {
 	if end.IsZero() {
 		return end, true
 	}
+
 	if !end.After(at) {
 		return at.Add(time.Hour), false
 	}

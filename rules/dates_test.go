@@ -67,7 +67,8 @@ func TestC1_EveryDayOfZonesThatFollowARule(t *testing.T) {
 // ruleZone makes a zone that has nothing but a POSIX rule, as the compact zone
 // files of small machines do for the years that they do not list.
 func ruleZone(t *testing.T, rule string) *time.Location {
-	header := "TZif2" + strings.Repeat("\x00", 15) + strings.Repeat("\x00", 16) + "\x00\x00\x00\x01" + "\x00\x00\x00\x04"
+	header := "TZif2" + strings.Repeat("\x00", 15) + strings.Repeat("\x00", 16) + "\x00\x00\x00\x01" +
+		"\x00\x00\x00\x04"
 	body := "\x00\x00\x00\x00" + "\x00\x00" + "UTC\x00"
 	loc, err := time.LoadLocationFromTZData(rule, []byte(header+body+header+body+"\n"+rule+"\n"))
 	require.NoError(t, err)

@@ -24,10 +24,12 @@ func NormaliseEmail(s string) string {
 	if at < 0 {
 		return lowerASCII(s)
 	}
+
 	domain := s[at+1:]
 	if ascii, err := idna.Lookup.ToASCII(domain); err == nil && ascii != "" {
 		domain = ascii
 	}
+
 	return lowerASCII(s[:at]) + "@" + lowerASCII(domain)
 }
 
@@ -48,10 +50,12 @@ func ValidEmail(s string) bool {
 		return false
 	}
 	n := NormaliseEmail(s)
+
 	at := strings.LastIndexByte(n, '@')
 	if at < 1 || at > maxLocalPartLength || len(n) > MaxEmailLength || !isASCII(n) {
 		return false
 	}
+
 	address, err := mail.ParseAddress(n)
 	return err == nil && address.Name == "" && address.Address == n && validDomain(n[at+1:])
 }
@@ -69,6 +73,7 @@ func validDomain(domain string) bool {
 			return false
 		}
 	}
+
 	last := labels[len(labels)-1]
 	return len(labels) > 1 && len(last) > 1 && strings.Trim(last, "0123456789") != ""
 }

@@ -89,6 +89,7 @@ func Invalid(fields []FieldError) error {
 	if len(fields) == 0 {
 		return nil
 	}
+
 	return &Error{
 		Code:    ValidationFailed,
 		Message: "The request is not complete or not correct.",

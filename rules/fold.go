@@ -9,7 +9,8 @@ import (
 
 // letters that Unicode does not decompose into a base letter and an accent.
 var undecomposed = strings.NewReplacer(
-	"ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "æ", "ae", "œ", "oe", "ı", "i", "ß", "ss", "ς", "σ")
+	"ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "æ", "ae", "œ", "oe", "ı", "i", "ß", "ss",
+	"ς", "σ")
 
 // fold makes a text comparable: compatibility forms resolved, no accents, no
 // case. Only the accents of Latin, Greek and Cyrillic (U+0300 to U+036F) go;
@@ -22,6 +23,7 @@ func fold(s string) string {
 			b.WriteRune(r)
 		}
 	}
+
 	folded := undecomposed.Replace(strings.ToLower(b.String()))
 	return norm.NFC.String(folded)
 }

@@ -47,10 +47,10 @@ func RemindersAhead(issued, expires, now time.Time, days []int, loc *time.Locati
 	return ahead
 }
 
-// KeepPendingInvitation tells whether a pending invitation is still valid for so many
-// days that it is kept when the same person orders again (S15, by default 7); otherwise it is superseded by a fresh one. Days are calendar
-// days in now's location: pass now in the account's zone to be exact across a
-// change of daylight saving time.
+// KeepPendingInvitation tells whether a pending invitation is still valid for so many days that
+// it is kept when the same person orders again (S15, by default 7); otherwise it is superseded
+// by a fresh one. Days are calendar days in now's location: pass now in the account's zone to
+// be exact across a change of daylight saving time.
 func KeepPendingInvitation(now, expires time.Time, days int) bool {
 	return !now.AddDate(0, 0, days).After(expires)
 }
@@ -60,11 +60,14 @@ type InvitationAction string
 
 // The answers of DecideInvitation (S15).
 const (
-	InviteNone            InvitationAction = "NONE"              // an active admin: confirmation only
-	InviteKeep            InvitationAction = "KEEP"              // the pending one stays
-	InviteSupersede       InvitationAction = "SUPERSEDE"         // a fresh one replaces the pending one
-	InviteIssue           InvitationAction = "ISSUE"             // the first one of the account
-	InviteIssueWithNotice InvitationAction = "ISSUE_WITH_NOTICE" // a further admin: current admins are told first
+	// an active admin: confirmation only
+	InviteNone InvitationAction = "NONE"
+	InviteKeep InvitationAction = "KEEP" // the pending one stays
+	// a fresh one replaces the pending one
+	InviteSupersede InvitationAction = "SUPERSEDE"
+	InviteIssue     InvitationAction = "ISSUE" // the first one of the account
+	// a further admin: current admins are told first
+	InviteIssueWithNotice InvitationAction = "ISSUE_WITH_NOTICE"
 )
 
 // InvitationFacts is what DecideInvitation needs to know about the account and

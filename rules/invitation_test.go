@@ -61,7 +61,8 @@ func TestS15_KeepPendingInvitation(t *testing.T) {
 
 	berlin := testday.Zone(t, "Europe/Berlin")
 	now := time.Date(2026, 3, 25, 0, 0, 0, 0, berlin)
-	require.True(t, KeepPendingInvitation(now, StartOfDay(testday.Day(t, "2026-04-01"), berlin), 7), "seven days of 167 hours")
+	require.True(t, KeepPendingInvitation(now, StartOfDay(testday.Day(t, "2026-04-01"), berlin), 7),
+		"seven days of 167 hours")
 }
 
 func TestS15_DecideInvitation(t *testing.T) {
@@ -74,7 +75,11 @@ func TestS15_DecideInvitation(t *testing.T) {
 	}{
 		{"first order", InvitationFacts{}, InviteIssue},
 		{"active admin", InvitationFacts{ActiveAdmin: true, OtherAdmins: true}, InviteNone},
-		{"admin with a pending one", InvitationFacts{ActiveAdmin: true, Pending: true, PendingExpires: soon}, InviteNone},
+		{
+			"admin with a pending one",
+			InvitationFacts{ActiveAdmin: true, Pending: true, PendingExpires: soon},
+			InviteNone,
+		},
 		{"pending, time left", InvitationFacts{Pending: true, PendingExpires: later}, InviteKeep},
 		{"pending, nearly over", InvitationFacts{Pending: true, PendingExpires: soon}, InviteSupersede},
 		{"another address", InvitationFacts{OtherAdmins: true}, InviteIssueWithNotice},

@@ -64,10 +64,12 @@ func IsGroupMailbox(address string) bool {
 	parts := strings.FieldsFunc(local, func(r rune) bool {
 		return strings.ContainsRune("._-0123456789", r)
 	})
+
 	for _, part := range parts {
 		if !groupMailboxWords[part] {
 			return false
 		}
 	}
+
 	return len(parts) > 0
 }

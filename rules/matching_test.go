@@ -11,9 +11,12 @@ import (
 
 func TestR107_CompanyKeyEqual(t *testing.T) {
 	for _, same := range [][]string{
-		{"Acme", "ACME", " acme ", "Acme Ltda", "Acme Ltda.", "ACME LTDA - ME", "Acme S.A.", "Acme S/A", "Acme SA", "Acme EIRELI",
-			"Acme, Inc.", "Acme LLC", "Acme L.L.C.", "Acme GmbH", "Acme GmbH & Co. KG", "Acme Ltd", "Acme Co., Ltd.", "Acme S.L.",
-			"Acme SAS", "Acme S. A.", "Acme S.A. de C.V.", "Acme S. de R.L. de C.V.", "Acme Sp. z o.o.", "Ácme Limitada", "ＡＣＭＥ"},
+		{
+			"Acme", "ACME", " acme ", "Acme Ltda", "Acme Ltda.", "ACME LTDA - ME", "Acme S.A.", "Acme S/A", "Acme SA",
+			"Acme EIRELI", "Acme, Inc.", "Acme LLC", "Acme L.L.C.", "Acme GmbH", "Acme GmbH & Co. KG", "Acme Ltd",
+			"Acme Co., Ltd.", "Acme S.L.", "Acme SAS", "Acme S. A.", "Acme S.A. de C.V.", "Acme S. de R.L. de C.V.",
+			"Acme Sp. z o.o.", "Ácme Limitada", "ＡＣＭＥ",
+		},
 		{"Pão de Açúcar Comércio Ltda", "PAO DE ACUCAR COMERCIO"},
 		{"Johnson & Johnson", "Johnson and Johnson, Inc.", "Johnson e Johnson Ltda"},
 		{"McDonald's", "McDonalds", "MCDONALD’S"},
@@ -47,8 +50,11 @@ func paulista(street string) Address {
 
 func TestR107_AddressKeyEqual(t *testing.T) {
 	for _, same := range [][]string{
-		{"Av. Paulista 1000", "Avenida Paulista, 1000", "AVENIDA PAULISTA 1000", "av paulista, nº 1000", "Av. Paulista, n.º 1.000",
-			"Avenida Paulista n° 1000", "1000 Avenida Paulista", "Av Paulista No. 1000", "  Av.  Paulista,1000 ", "Avda. Paulista 1000"},
+		{
+			"Av. Paulista 1000", "Avenida Paulista, 1000", "AVENIDA PAULISTA 1000", "av paulista, nº 1000",
+			"Av. Paulista, n.º 1.000", "Avenida Paulista n° 1000", "1000 Avenida Paulista", "Av Paulista No. 1000",
+			"  Av.  Paulista,1000 ", "Avda. Paulista 1000",
+		},
 		{"Rua da Consolação, 222", "R. Consolacao 222"},
 		{"Rua 1º de Maio, 10", "R 1 de Maio 10"},
 		{"Praça da Sé, s/n", "Pça. da Sé S/N"},
@@ -121,7 +127,8 @@ func TestFoldIsStableForEveryCharacter(t *testing.T) {
 		if once != fold(once) { // a million times: require would be slow
 			t.Fatalf("%U is not stable", r)
 		}
-		if upper := unicode.ToUpper(r); unicode.IsLetter(r) && unicode.ToLower(upper) == r && once != fold("a"+string(upper)+"b") {
+		if upper := unicode.ToUpper(r); unicode.IsLetter(r) && unicode.ToLower(upper) == r &&
+			once != fold("a"+string(upper)+"b") {
 			t.Fatalf("%U differs in upper case", r)
 		}
 	}

@@ -11,6 +11,7 @@ func Network(address string) string {
 	if err != nil {
 		return address
 	}
+
 	if ip = ip.Unmap().WithZone(""); ip.Is4() {
 		return ip.String()
 	}

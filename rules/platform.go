@@ -17,7 +17,10 @@ const (
 
 // Platforms lists every platform, in the order to show.
 func Platforms() []Platform {
-	return []Platform{PlatformTeamsWindows, PlatformTeamsAndroid, PlatformZoomPC, PlatformZoomAppliance, PlatformOther}
+	return []Platform{
+		PlatformTeamsWindows, PlatformTeamsAndroid, PlatformZoomPC, PlatformZoomAppliance,
+		PlatformOther,
+	}
 }
 
 // Valid tells whether p is one of Platforms.

@@ -14,7 +14,13 @@ const MaxReason = 1000
 // message says what that is.
 func ReasonMissing(message string) *Error {
 	e := Refuse(ReasonRequired, message, "Send the field reason.")
-	e.Fields = []FieldError{{Pointer: "/reason", Code: Required, Message: message, Remedy: e.Remedy}}
+	e.Fields = []FieldError{{
+		Pointer: "/reason",
+		Code:    Required,
+		Message: message,
+		Remedy:  e.Remedy,
+	}}
+
 	return e
 }
 
@@ -39,12 +45,15 @@ func CheckOptionalReason(reason string) error {
 		field.Code = TooLong
 		field.Message = "The reason is too long."
 		field.Remedy = "Send at most 1000 characters."
-	case strings.ContainsFunc(reason, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }):
+	case strings.ContainsFunc(reason, func(r rune) bool {
+		return unicode.IsControl(r) && r != '\n'
+	}):
 		field.Code = ControlCharacters
 		field.Message = "The reason has control characters."
 		field.Remedy = "Send plain text; line breaks may stay."
 	default:
 		return nil
 	}
+
 	return Invalid([]FieldError{field})
 }

@@ -26,7 +26,9 @@ const (
 func NormaliseSerial(serial string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
-		case unicode.IsSpace(r), unicode.Is(unicode.Zs, r), unicode.Is(unicode.Pd, r), r == '\u2212': // minus sign
+		case unicode.IsSpace(r), unicode.Is(unicode.Zs, r), unicode.Is(unicode.Pd, r),
+			r == '\u2212':
+			// minus sign
 			return -1
 		case r >= 'a' && r <= 'z':
 			return r - 'a' + 'A'
@@ -51,20 +53,36 @@ func SerialProblem(pointer, serial string) *FieldError {
 	s := NormaliseSerial(serial)
 	switch {
 	case s == "":
-		return &FieldError{pointer, Required, "The serial number is missing.", "Type it as it stands on the device."}
+		return &FieldError{
+			pointer, Required, "The serial number is missing.",
+			"Type it as it stands on the device.",
+		}
 	case strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }):
-		return &FieldError{pointer, SerialConfusable, "The serial number holds a character that only looks like a letter or digit.",
-			"Type it by hand, with the letters A to Z and digits only."}
+		return &FieldError{
+			pointer, SerialConfusable,
+			"The serial number holds a character that only looks like a letter or digit.",
+			"Type it by hand, with the letters A to Z and digits only.",
+		}
 	case strings.ContainsFunc(s, func(r rune) bool { return !isSerialRune(r) }):
-		return &FieldError{pointer, SerialInvalidCharacters, "The serial number holds a character that is no letter or digit.",
-			"Use letters, digits, spaces and dashes only."}
+		return &FieldError{
+			pointer, SerialInvalidCharacters,
+			"The serial number holds a character that is no letter or digit.",
+			"Use letters, digits, spaces and dashes only.",
+		}
 	case len(s) < MinSerialLength:
-		return &FieldError{pointer, SerialTooShort, fmt.Sprintf("The serial number has fewer than %d characters.", MinSerialLength),
-			"Type the whole number."}
+		return &FieldError{
+			pointer, SerialTooShort,
+			fmt.Sprintf("The serial number has fewer than %d characters.", MinSerialLength),
+			"Type the whole number.",
+		}
 	case len(s) > MaxSerialLength:
-		return &FieldError{pointer, TooLong, fmt.Sprintf("The serial number has more than %d characters.", MaxSerialLength),
-			"Send one serial number only."}
+		return &FieldError{
+			pointer, TooLong,
+			fmt.Sprintf("The serial number has more than %d characters.", MaxSerialLength),
+			"Send one serial number only.",
+		}
 	}
+
 	return nil
 }
 

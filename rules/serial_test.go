@@ -20,20 +20,30 @@ func TestR27c_SerialIsNormalised(t *testing.T) {
 
 func TestR27c_SerialErrors(t *testing.T) {
 	for typed, code := range map[string]string{
-		"ab-12 34": "", "2051LZ0ABCD8": "", "123": "", strings.Repeat("A", 40): "", strings.Repeat("A ", 40): "",
-		"": Required, " -\t": Required,
-		"12": SerialTooShort, "1-2": SerialTooShort, strings.Repeat("A", 41): TooLong,
-		"AB/1234": SerialInvalidCharacters, "AB.1234": SerialInvalidCharacters, "AB_1234": SerialInvalidCharacters, "AB\x001234": SerialInvalidCharacters,
-		"\u0410B1234":     SerialConfusable, // Cyrillic A
-		"A\u03921234":     SerialConfusable, // Greek Beta
-		"AB\uff11234":     SerialConfusable, // full-width 1
-		"\u0131B1234":     SerialConfusable, // dotless i, whose capital is I
-		"\u017fB1234":     SerialConfusable, // long s, whose capital is S
-		"AB\u200b1234":    SerialConfusable, // zero-width space
-		"A\u0301B1234":    SerialConfusable, // combining accent
-		"AB\u06611234":    SerialConfusable, // Arabic digit
-		"AB1234\xff":      SerialConfusable, // broken UTF-8
-		"\U0001D400B1234": SerialConfusable, // mathematical bold A
+		"ab-12 34":               "",
+		"2051LZ0ABCD8":           "",
+		"123":                    "",
+		strings.Repeat("A", 40):  "",
+		strings.Repeat("A ", 40): "",
+		"":                       Required,
+		" -\t":                   Required,
+		"12":                     SerialTooShort,
+		"1-2":                    SerialTooShort,
+		strings.Repeat("A", 41):  TooLong,
+		"AB/1234":                SerialInvalidCharacters,
+		"AB.1234":                SerialInvalidCharacters,
+		"AB_1234":                SerialInvalidCharacters,
+		"AB\x001234":             SerialInvalidCharacters,
+		"\u0410B1234":            SerialConfusable, // Cyrillic A
+		"A\u03921234":            SerialConfusable, // Greek Beta
+		"AB\uff11234":            SerialConfusable, // full-width 1
+		"\u0131B1234":            SerialConfusable, // dotless i, whose capital is I
+		"\u017fB1234":            SerialConfusable, // long s, whose capital is S
+		"AB\u200b1234":           SerialConfusable, // zero-width space
+		"A\u0301B1234":           SerialConfusable, // combining accent
+		"AB\u06611234":           SerialConfusable, // Arabic digit
+		"AB1234\xff":             SerialConfusable, // broken UTF-8
+		"\U0001D400B1234":        SerialConfusable, // mathematical bold A
 	} {
 		err := ValidSerial(typed)
 		if code == "" {

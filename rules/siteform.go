@@ -22,17 +22,23 @@ func (f SiteForm) Validate() error {
 	if k.Text("/name", f.Name, 100) && SiteKey(f.Name) == "" {
 		k.Fail("/name", Required, "This field is missing or empty.", "Fill it in.")
 	}
+
 	k.Text("/address/street", f.Address.Street, 200)
 	k.Text("/address/city", f.Address.City, 100)
 	k.Region("/address/region", f.Address.Region)
 	k.Optional("/address/postal_code", f.Address.PostalCode, 20)
 	k.Country("/address/country", f.Address.Country)
-	if _, err := time.LoadLocation(f.TimeZone); err != nil || f.TimeZone == "" || f.TimeZone == "Local" {
-		k.Fail("/time_zone", InvalidTimeZone, "This is not a time zone.", "Send an IANA name such as America/Sao_Paulo.")
+
+	if _, err := time.LoadLocation(f.TimeZone); err != nil || f.TimeZone == "" ||
+		f.TimeZone == "Local" {
+		k.Fail("/time_zone", InvalidTimeZone, "This is not a time zone.",
+			"Send an IANA name such as America/Sao_Paulo.")
 	}
+
 	k.Optional("/contact_name", f.ContactName, MaxContactName)
 	if f.ContactEmail != "" {
 		k.Email("/contact_email", f.ContactEmail)
 	}
+
 	return Invalid(k.Fields)
 }

@@ -186,7 +186,9 @@ var notificationMoves = map[NotificationState][]NotificationState{
 	NotificationSoftFail:    {NotificationQueued, NotificationHardBounced, NotificationSuppressed},
 	NotificationSent:        {NotificationDelivered, NotificationHardBounced},
 	NotificationHardBounced: {NotificationQueued},
-	NotificationUnknown:     {NotificationQueued, NotificationSent, NotificationDelivered, NotificationHardBounced},
+	NotificationUnknown: {
+		NotificationQueued, NotificationSent, NotificationDelivered, NotificationHardBounced,
+	},
 }
 
 var membershipMoves = map[MembershipState][]MembershipState{
@@ -242,6 +244,7 @@ func Reaches[S comparable](moves map[S][]S, from, to S) bool {
 			ahead = append(ahead, moves[at]...)
 		}
 	}
+
 	return false
 }
 

@@ -10,17 +10,25 @@ import (
 )
 
 func TestOrderMoves(t *testing.T) {
-	rulestest.ExpectMoves[rules.OrderState](t, `>RECEIVED RECEIVED>NEEDS_REVIEW+ACCEPTED NEEDS_REVIEW>ACCEPTED+REJECTED ACCEPTED>PROVISIONING+FULFILLED
-		PROVISIONING>FULFILLED FULFILLED>PARTIALLY_CANCELLED+CANCELLED PARTIALLY_CANCELLED>PARTIALLY_CANCELLED+CANCELLED`)
+	rulestest.ExpectMoves[rules.OrderState](
+		t,
+		`>RECEIVED RECEIVED>NEEDS_REVIEW+ACCEPTED NEEDS_REVIEW>ACCEPTED+REJECTED ACCEPTED>PROVISIONING+FULFILLED
+		PROVISIONING>FULFILLED FULFILLED>PARTIALLY_CANCELLED+CANCELLED PARTIALLY_CANCELLED>PARTIALLY_CANCELLED+CANCELLED`,
+	)
 }
 
 func TestContractMoves(t *testing.T) {
-	rulestest.ExpectMoves[rules.ContractState](t, `>PENDING_START+ACTIVE PENDING_START>ACTIVE+CANCELLED ACTIVE>SUSPENDED+EXPIRED+CANCELLED
-		SUSPENDED>ACTIVE+EXPIRED`)
+	rulestest.ExpectMoves[rules.ContractState](
+		t,
+		`>PENDING_START+ACTIVE PENDING_START>ACTIVE+CANCELLED ACTIVE>SUSPENDED+EXPIRED+CANCELLED
+		SUSPENDED>ACTIVE+EXPIRED`,
+	)
 }
 
 func TestLicenceMoves(t *testing.T) {
-	rulestest.ExpectMoves[rules.LicenceState](t, `>AVAILABLE AVAILABLE>ASSIGNED+EXPIRED+REVOKED ASSIGNED>AVAILABLE+EXPIRED+REVOKED`)
+	rulestest.ExpectMoves[rules.LicenceState](
+		t, `>AVAILABLE AVAILABLE>ASSIGNED+EXPIRED+REVOKED ASSIGNED>AVAILABLE+EXPIRED+REVOKED`,
+	)
 }
 
 func TestInvitationMoves(t *testing.T) {
@@ -29,9 +37,12 @@ func TestInvitationMoves(t *testing.T) {
 }
 
 func TestNotificationMoves(t *testing.T) {
-	rulestest.ExpectMoves[rules.NotificationState](t, `>QUEUED+SUPPRESSED QUEUED>SENDING+SUPPRESSED+HARD_BOUNCED HARD_BOUNCED>QUEUED
+	rulestest.ExpectMoves[rules.NotificationState](
+		t,
+		`>QUEUED+SUPPRESSED QUEUED>SENDING+SUPPRESSED+HARD_BOUNCED HARD_BOUNCED>QUEUED
 		SENDING>SENT+SOFT_FAIL+HARD_BOUNCED+SUPPRESSED+UNKNOWN SOFT_FAIL>QUEUED+HARD_BOUNCED+SUPPRESSED
-		SENT>DELIVERED+HARD_BOUNCED UNKNOWN>QUEUED+SENT+DELIVERED+HARD_BOUNCED`)
+		SENT>DELIVERED+HARD_BOUNCED UNKNOWN>QUEUED+SENT+DELIVERED+HARD_BOUNCED`,
+	)
 }
 
 func TestMembershipMoves(t *testing.T) {
@@ -46,8 +57,13 @@ func TestMoveSaysTheStateAndTheCode(t *testing.T) {
 
 func TestLiveInvitations(t *testing.T) {
 	for state, want := range map[rules.InvitationState]bool{
-		rules.InvitationIssued: true, rules.InvitationSent: true, rules.InvitationBounced: false, rules.InvitationAccepted: false,
-		rules.InvitationHasExpired: false, rules.InvitationWasReplaced: false, rules.InvitationWasWithdrawn: false,
+		rules.InvitationIssued:       true,
+		rules.InvitationSent:         true,
+		rules.InvitationBounced:      false,
+		rules.InvitationAccepted:     false,
+		rules.InvitationHasExpired:   false,
+		rules.InvitationWasReplaced:  false,
+		rules.InvitationWasWithdrawn: false,
 	} {
 		require.Equal(t, want, state.Live(), state)
 	}
@@ -56,7 +72,10 @@ func TestLiveInvitations(t *testing.T) {
 func TestCancellableOrders(t *testing.T) {
 	require.True(t, rules.OrderFulfilled.Cancellable())
 	require.True(t, rules.OrderPartiallyCancelled.Cancellable())
-	for _, s := range []rules.OrderState{rules.OrderReceived, rules.OrderNeedsReview, rules.OrderAccepted, rules.OrderProvisioning, rules.OrderRejected, rules.OrderCancelled} {
+	for _, s := range []rules.OrderState{
+		rules.OrderReceived, rules.OrderNeedsReview, rules.OrderAccepted, rules.OrderProvisioning, rules.OrderRejected,
+		rules.OrderCancelled,
+	} {
 		require.False(t, s.Cancellable(), s)
 	}
 }

@@ -52,6 +52,7 @@ var streetWords = func() map[string]string {
 		s south sul sur sud
 		e east leste este ost
 		w west oeste`
+
 	spelling := map[string]string{}
 	for _, class := range strings.Split(classes, "\n") {
 		ways := strings.Fields(class)
@@ -59,5 +60,6 @@ var streetWords = func() map[string]string {
 			spelling[way] = ways[0]
 		}
 	}
+
 	return spelling
 }()

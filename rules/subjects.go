@@ -8,11 +8,12 @@ import (
 
 // Mail templates. Their names are part of the mail's dedupe key (C7).
 const (
-	TemplateOrderConfirmation       = "order_confirmation"       // customer, reseller, distributor
-	TemplateOrderReviewReminder     = "order_review_reminder"    // operators
-	TemplateOrderRejected           = "order_rejected"           // reseller
-	TemplateOrderCancelled          = "order_cancelled"          // customer, reseller, distributor
-	TemplateInvitation              = "invitation"               // the designated person only (R103)
+	TemplateOrderConfirmation   = "order_confirmation"    // customer, reseller, distributor
+	TemplateOrderReviewReminder = "order_review_reminder" // operators
+	TemplateOrderRejected       = "order_rejected"        // reseller
+	TemplateOrderCancelled      = "order_cancelled"       // customer, reseller, distributor
+	// the designated person only (R103)
+	TemplateInvitation              = "invitation"
 	TemplateInvitationReminder      = "invitation_reminder"      // the designated person
 	TemplateInvitationUnclaimed     = "invitation_unclaimed"     // reseller (S16)
 	TemplateInvitationUndeliverable = "invitation_undeliverable" // reseller (S17)
@@ -20,8 +21,10 @@ const (
 	TemplatePasswordReset           = "password_reset"           // the user
 	TemplateAdminNotice             = "admin_notice"             // current admins (S15)
 	TemplateRenewalReminder         = "renewal_reminder"         // customer (S5)
-	TemplateRMA                     = "rma_update"               // customer and site: each step of a replacement
-	TemplateSpare                   = "spare_update"             // customer and site: each step of a spare on loan
+	// customer and site: each step of a replacement
+	TemplateRMA = "rma_update"
+	// customer and site: each step of a spare on loan
+	TemplateSpare = "spare_update"
 )
 
 // Templates lists every mail template.
@@ -62,5 +65,6 @@ func DefaultSubjects(program string) map[string]map[string]string {
 			subjects[template][locale] = strings.ReplaceAll(form, "{program}", program)
 		}
 	}
+
 	return subjects
 }

@@ -38,6 +38,7 @@ func TimeZoneFor(country, regionName string) string {
 	if r, ok := regions[country][foldRegion(regionName)]; ok {
 		return r.zone
 	}
+
 	if zone, ok := countryZones[country]; ok {
 		return zone
 	}
@@ -84,10 +85,12 @@ func readRegions() map[string]map[string]region {
 		if all[country] == nil {
 			all[country] = map[string]region{}
 		}
+
 		r := region{code: foldRegion(code), zone: zone}
 		all[country][foldRegion(code)] = r
 		all[country][foldRegion(name)] = r
 	}
+
 	return all
 }
 

@@ -37,14 +37,24 @@ func TestTimeZoneForEveryRegion(t *testing.T) {
 func TestTimeZoneFor(t *testing.T) {
 	for _, c := range []struct{ country, region, want string }{
 		{"BR", "", "America/Sao_Paulo"}, {"BR", "SP", "America/Sao_Paulo"}, {"BR", "AM", "America/Manaus"},
-		{"BR", "Amazonas", "America/Manaus"}, {"BR", "São Paulo", "America/Sao_Paulo"}, {"br", " ac ", "America/Rio_Branco"},
+		{
+			"BR", "Amazonas", "America/Manaus",
+		}, {"BR", "São Paulo", "America/Sao_Paulo"}, {"br", " ac ", "America/Rio_Branco"},
 		{"BR", "PERNAMBUCO", "America/Recife"}, {"BR", "Mato Grosso do Sul", "America/Campo_Grande"},
-		{"US", "", "America/New_York"}, {"US", "CA", "America/Los_Angeles"}, {"US", "california", "America/Los_Angeles"},
-		{"US", "TX", "America/Chicago"}, {"US", "HI", "Pacific/Honolulu"}, {"US", "Washington, D.C.", "America/New_York"},
-		{"CA", "BC", "America/Vancouver"}, {"CA", "Québec", "America/Toronto"}, {"AU", "WA", "Australia/Perth"}, {"AU", "", "Australia/Sydney"},
+		{
+			"US", "", "America/New_York",
+		}, {"US", "CA", "America/Los_Angeles"}, {"US", "california", "America/Los_Angeles"},
+		{
+			"US", "TX", "America/Chicago",
+		}, {"US", "HI", "Pacific/Honolulu"}, {"US", "Washington, D.C.", "America/New_York"},
+		{
+			"CA", "BC", "America/Vancouver",
+		}, {"CA", "Québec", "America/Toronto"}, {"AU", "WA", "Australia/Perth"}, {"AU", "", "Australia/Sydney"},
 		{"MX", "", "America/Mexico_City"}, {"MX", "Quintana Roo", "America/Cancun"}, {"RU", "", "Europe/Moscow"},
 		{"PT", "Açores", "Atlantic/Azores"}, {"ES", "Canarias", "Atlantic/Canary"}, {"DE", "Bayern", "Europe/Berlin"},
-		{"CN", "", "Asia/Shanghai"}, {"GB", "", "Europe/London"}, {"ID", "", "Asia/Jakarta"}, {"AR", "", "America/Argentina/Buenos_Aires"},
+		{
+			"CN", "", "Asia/Shanghai",
+		}, {"GB", "", "Europe/London"}, {"ID", "", "Asia/Jakarta"}, {"AR", "", "America/Argentina/Buenos_Aires"},
 		{"ZZ", "", "UTC"}, {"", "", "UTC"},
 	} {
 		require.Equal(t, c.want, TimeZoneFor(c.country, c.region), "%s %s", c.country, c.region)

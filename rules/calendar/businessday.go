@@ -14,7 +14,8 @@ const furthestBusinessDay = 366
 
 // works tells whether the day of the week has working time.
 func (c Calendar) works(d Weekday) bool {
-	return !slices.Contains(c.Weekend, d) && slices.ContainsFunc(c.Hours, func(h WorkingTime) bool { return h.Day == d })
+	return !slices.Contains(c.Weekend, d) &&
+		slices.ContainsFunc(c.Hours, func(h WorkingTime) bool { return h.Day == d })
 }
 
 // IsBusinessDay tells whether a local day is a business day (C3).
@@ -32,7 +33,9 @@ func (c Calendar) NextBusinessDay(d civil.Date) (civil.Date, error) {
 			return d, nil
 		}
 	}
-	return civil.Date{}, rules.Refuse(NoWorkingTime, "The site's calendar has no business day within a year.", "Give the calendar working time.")
+
+	return civil.Date{}, rules.Refuse(NoWorkingTime,
+		"The site's calendar has no business day within a year.", "Give the calendar working time.")
 }
 
 // AddBusinessDays gives the n-th business day after d, whatever d itself is; n = 0
@@ -45,6 +48,7 @@ func (c Calendar) AddBusinessDays(d civil.Date, n int) (civil.Date, error) {
 		}
 		d = next
 	}
+
 	return d, nil
 }
 
@@ -70,12 +74,14 @@ func (c Calendar) Alerts(today civil.Date) []CalendarAlert {
 	if !c.worksWithin(today, calendarHorizon) {
 		alerts = append(alerts, AlertNoWorkingTime)
 	}
+
 	until := rules.AddYears(today, 1)
 	for d := range c.Holidays {
 		if !d.Before(today) && d.Before(until) {
 			return alerts
 		}
 	}
+
 	return append(alerts, AlertNoHolidays)
 }
 

@@ -61,8 +61,11 @@ func endOf(date string, zone *time.Location) time.Time {
 	return at
 }
 
-var oracleZones = []string{"America/Sao_Paulo", "America/New_York", "America/St_Johns", "Europe/Berlin", "Europe/London", "Africa/Cairo", "Asia/Jerusalem", "Asia/Kolkata",
-	"Asia/Kathmandu", "Asia/Tokyo", "Australia/Adelaide", "Australia/Lord_Howe", "Pacific/Chatham", "Pacific/Kiritimati", "Pacific/Pago_Pago"}
+var oracleZones = []string{
+	"America/Sao_Paulo", "America/New_York", "America/St_Johns", "Europe/Berlin", "Europe/London", "Africa/Cairo",
+	"Asia/Jerusalem", "Asia/Kolkata", "Asia/Kathmandu", "Asia/Tokyo", "Australia/Adelaide", "Australia/Lord_Howe",
+	"Pacific/Chatham", "Pacific/Kiritimati", "Pacific/Pago_Pago",
+}
 
 // drawnCalendar has a weekend of up to six days and many holidays around the day.
 func drawnCalendar(t *rapid.T, around civil.Date) (Calendar, slowCalendar) {
@@ -70,7 +73,15 @@ func drawnCalendar(t *rapid.T, around civil.Date) (Calendar, slowCalendar) {
 	c := Calendar{Code: "XX", Weekend: weekend, Hours: DefaultHours(weekend), Holidays: map[civil.Date]string{}}
 	slow := slowCalendar{map[time.Weekday]bool{}, map[string]bool{}}
 	for _, d := range weekend {
-		slow.off[time.Weekday(map[Weekday]int{Monday: 1, Tuesday: 2, Wednesday: 3, Thursday: 4, Friday: 5, Saturday: 6, Sunday: 0}[d])] = true
+		slow.off[time.Weekday(map[Weekday]int{
+			Monday:    1,
+			Tuesday:   2,
+			Wednesday: 3,
+			Thursday:  4,
+			Friday:    5,
+			Saturday:  6,
+			Sunday:    0,
+		}[d])] = true
 	}
 	for _, n := range rapid.SliceOfN(rapid.IntRange(-3, 60), 0, 40).Draw(t, "holidays") {
 		d := around.AddDays(n)
@@ -81,7 +92,9 @@ func drawnCalendar(t *rapid.T, around civil.Date) (Calendar, slowCalendar) {
 
 // drawnInstant is any of six years, half of them near the cut-off.
 func drawnInstant(t *rapid.T, zone *time.Location) time.Time {
-	at := time.Unix(rapid.Int64Range(1704067200, 1893456000).Draw(t, "at"), rapid.SampledFrom([]int64{0, 0, 1}).Draw(t, "ns"))
+	at := time.Unix(
+		rapid.Int64Range(1704067200, 1893456000).Draw(t, "at"), rapid.SampledFrom([]int64{0, 0, 1}).Draw(t, "ns"),
+	)
 	if rapid.Bool().Draw(t, "near the cut-off") {
 		y, m, d := at.In(zone).Date()
 		at = time.Date(y, m, d, 15, 0, rapid.IntRange(-2, 2).Draw(t, "seconds"), at.Nanosecond(), zone)

@@ -71,17 +71,22 @@ func (c Calendar) Validate() error {
 	for i, d := range c.Weekend {
 		at := fmt.Sprintf("/weekend/%d", i)
 		if !slices.Contains(Weekdays(), d) {
-			k.Fail(at, InvalidWeekday, "This is not a day of the week.", "Send MON, TUE, WED, THU, FRI, SAT or SUN.")
+			k.Fail(at, InvalidWeekday, "This is not a day of the week.",
+				"Send MON, TUE, WED, THU, FRI, SAT or SUN.")
 		} else if slices.Contains(c.Weekend[:i], d) {
 			k.Fail(at, rules.Duplicate, "The day is named twice.", "Name each day once.")
 		}
 	}
+
 	for i := range c.Hours {
 		c.checkHours(&k, i)
 	}
+
 	if len(k.Fields) == 0 && len(c.Hours) == 0 {
-		k.Fail("/hours", NoWorkingTime, "No day of the week has working time.", "Give at least one day working time.")
+		k.Fail("/hours", NoWorkingTime, "No day of the week has working time.",
+			"Give at least one day working time.")
 	}
+
 	return rules.Invalid(k.Fields)
 }
 
@@ -91,19 +96,26 @@ func (c Calendar) checkHours(k *rules.Checker, i int) {
 	from, okFrom := MinuteOfDay(h.From)
 	to, okTo := MinuteOfDay(h.To)
 	at := fmt.Sprintf("/hours/%d", i)
+
 	switch {
 	case !slices.Contains(Weekdays(), h.Day):
-		k.Fail(at+"/day", InvalidWeekday, "This is not a day of the week.", "Send MON, TUE, WED, THU, FRI, SAT or SUN.")
+		k.Fail(at+"/day", InvalidWeekday, "This is not a day of the week.",
+			"Send MON, TUE, WED, THU, FRI, SAT or SUN.")
 	case slices.Contains(c.Weekend, h.Day):
-		k.Fail(at+"/day", InvalidWorkingTime, "A day of the weekend has no working time.", "Take the day out of the weekend, or leave its hours out.")
+		k.Fail(at+"/day", InvalidWorkingTime, "A day of the weekend has no working time.",
+			"Take the day out of the weekend, or leave its hours out.")
 	case !okFrom:
-		k.Fail(at+"/from", InvalidWorkingTime, "This is not a time of day.", "Send a time such as 09:00.")
+		k.Fail(at+"/from", InvalidWorkingTime, "This is not a time of day.",
+			"Send a time such as 09:00.")
 	case !okTo:
-		k.Fail(at+"/to", InvalidWorkingTime, "This is not a time of day.", "Send a time such as 17:30, or 24:00 for the end of the day.")
+		k.Fail(at+"/to", InvalidWorkingTime, "This is not a time of day.",
+			"Send a time such as 17:30, or 24:00 for the end of the day.")
 	case from >= to:
-		k.Fail(at+"/to", InvalidWorkingTime, "The interval ends before it begins.", "Send a later end; an interval ends on the day on which it begins.")
+		k.Fail(at+"/to", InvalidWorkingTime, "The interval ends before it begins.",
+			"Send a later end; an interval ends on the day on which it begins.")
 	case slices.ContainsFunc(c.Hours[:i], func(o WorkingTime) bool { return overlap(o, h) }):
-		k.Fail(at, InvalidWorkingTime, "The interval overlaps another one of its day.", "Join the two.")
+		k.Fail(at, InvalidWorkingTime, "The interval overlaps another one of its day.",
+			"Join the two.")
 	}
 }
 
@@ -112,7 +124,8 @@ func (c Calendar) checkHours(k *rules.Checker, i int) {
 func CheckHoliday(on civil.Date, name string) error {
 	var k rules.Checker
 	if !on.IsValid() {
-		k.Fail("/date", rules.InvalidDate, "This is not a calendar date.", "Send a date as YYYY-MM-DD.")
+		k.Fail("/date",
+			rules.InvalidDate, "This is not a calendar date.", "Send a date as YYYY-MM-DD.")
 	}
 	k.Text("/name", name, 100)
 	return rules.Invalid(k.Fields)

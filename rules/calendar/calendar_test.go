@@ -13,7 +13,13 @@ import (
 
 // office is a calendar of nine to five with the weekend and holidays.
 func office(t require.TestingT, weekend []Weekday, holidays ...string) Calendar {
-	c := Calendar{Code: "XX", Version: 3, Weekend: weekend, Hours: DefaultHours(weekend), Holidays: map[civil.Date]string{}}
+	c := Calendar{
+		Code:     "XX",
+		Version:  3,
+		Weekend:  weekend,
+		Hours:    DefaultHours(weekend),
+		Holidays: map[civil.Date]string{},
+	}
 	for _, h := range holidays {
 		c.Holidays[testday.Day(t, h)] = "Holiday of " + h
 	}
@@ -31,24 +37,48 @@ func TestWeekdayOf(t *testing.T) {
 func TestC3_CalendarIsChecked(t *testing.T) {
 	good := office(t, satSun)
 	require.NoError(t, good.Validate())
-	split := Calendar{Hours: []WorkingTime{{Monday, "09:00", "12:00"}, {Monday, "13:00", "24:00"}, {Monday, "12:00", "13:00"}}}
+	split := Calendar{
+		Hours: []WorkingTime{{Monday, "09:00", "12:00"}, {Monday, "13:00", "24:00"}, {Monday, "12:00", "13:00"}},
+	}
 	require.NoError(t, split.Validate(), "several intervals a day, end to end")
 	for name, c := range map[string]struct {
 		calendar Calendar
 		want     string
 	}{
-		"no such day of the weekend": {Calendar{Weekend: []Weekday{"Sat"}, Hours: good.Hours}, "/weekend/0 " + InvalidWeekday},
-		"weekend named twice":        {Calendar{Weekend: []Weekday{Saturday, Saturday}, Hours: good.Hours}, "/weekend/1 " + rules.Duplicate},
-		"no such working day":        {Calendar{Hours: []WorkingTime{{"XXX", "09:00", "17:00"}}}, "/hours/0/day " + InvalidWeekday},
-		"hours on the weekend":       {Calendar{Weekend: satSun, Hours: []WorkingTime{{Saturday, "09:00", "17:00"}}}, "/hours/0/day " + InvalidWorkingTime},
-		"no time":                    {Calendar{Hours: []WorkingTime{{Monday, "9:00", "17:00"}}}, "/hours/0/from " + InvalidWorkingTime},
-		"no such minute":             {Calendar{Hours: []WorkingTime{{Monday, "09:00", "17:60"}}}, "/hours/0/to " + InvalidWorkingTime},
-		"after the day's end":        {Calendar{Hours: []WorkingTime{{Monday, "09:00", "24:01"}}}, "/hours/0/to " + InvalidWorkingTime},
-		"over midnight":              {Calendar{Hours: []WorkingTime{{Monday, "22:00", "06:00"}}}, "/hours/0/to " + InvalidWorkingTime},
-		"empty interval":             {Calendar{Hours: []WorkingTime{{Monday, "09:00", "09:00"}}}, "/hours/0/to " + InvalidWorkingTime},
-		"overlap":                    {Calendar{Hours: []WorkingTime{{Monday, "09:00", "12:00"}, {Monday, "11:59", "17:00"}}}, "/hours/1 " + InvalidWorkingTime},
-		"no hours at all":            {Calendar{Weekend: satSun}, "/hours " + NoWorkingTime},
-		"no day that works":          {Calendar{Weekend: Weekdays()}, "/hours " + NoWorkingTime},
+		"no such day of the weekend": {
+			Calendar{Weekend: []Weekday{"Sat"}, Hours: good.Hours}, "/weekend/0 " + InvalidWeekday,
+		},
+		"weekend named twice": {
+			Calendar{Weekend: []Weekday{Saturday, Saturday}, Hours: good.Hours}, "/weekend/1 " + rules.Duplicate,
+		},
+		"no such working day": {
+			Calendar{Hours: []WorkingTime{{"XXX", "09:00", "17:00"}}}, "/hours/0/day " + InvalidWeekday,
+		},
+		"hours on the weekend": {
+			Calendar{Weekend: satSun, Hours: []WorkingTime{{Saturday, "09:00", "17:00"}}},
+			"/hours/0/day " + InvalidWorkingTime,
+		},
+		"no time": {
+			Calendar{Hours: []WorkingTime{{Monday, "9:00", "17:00"}}}, "/hours/0/from " + InvalidWorkingTime,
+		},
+		"no such minute": {
+			Calendar{Hours: []WorkingTime{{Monday, "09:00", "17:60"}}}, "/hours/0/to " + InvalidWorkingTime,
+		},
+		"after the day's end": {
+			Calendar{Hours: []WorkingTime{{Monday, "09:00", "24:01"}}}, "/hours/0/to " + InvalidWorkingTime,
+		},
+		"over midnight": {
+			Calendar{Hours: []WorkingTime{{Monday, "22:00", "06:00"}}}, "/hours/0/to " + InvalidWorkingTime,
+		},
+		"empty interval": {
+			Calendar{Hours: []WorkingTime{{Monday, "09:00", "09:00"}}}, "/hours/0/to " + InvalidWorkingTime,
+		},
+		"overlap": {
+			Calendar{Hours: []WorkingTime{{Monday, "09:00", "12:00"}, {Monday, "11:59", "17:00"}}},
+			"/hours/1 " + InvalidWorkingTime,
+		},
+		"no hours at all":   {Calendar{Weekend: satSun}, "/hours " + NoWorkingTime},
+		"no day that works": {Calendar{Weekend: Weekdays()}, "/hours " + NoWorkingTime},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := c.calendar.Validate()
@@ -63,7 +93,14 @@ func TestC3_CalendarIsChecked(t *testing.T) {
 func TestC3_BusinessDays(t *testing.T) {
 	c := office(t, satSun, "2026-09-07", "2026-09-12")
 	c.Hours = c.Hours[:4] // nobody works on Fridays
-	for d, want := range map[string]bool{"2026-09-03": true, "2026-09-04": false, "2026-09-05": false, "2026-09-07": false, "2026-09-08": true, "2026-09-12": false} {
+	for d, want := range map[string]bool{
+		"2026-09-03": true,
+		"2026-09-04": false,
+		"2026-09-05": false,
+		"2026-09-07": false,
+		"2026-09-08": true,
+		"2026-09-12": false,
+	} {
 		require.Equal(t, want, c.IsBusinessDay(testday.Day(t, d)), d)
 	}
 	next, err := c.NextBusinessDay(testday.Day(t, "2026-09-03"))
@@ -75,7 +112,10 @@ func TestC3_BusinessDays(t *testing.T) {
 }
 
 func TestC3_CalendarWithoutWorkingTimeIsRefusedAndNeverSearchedForEver(t *testing.T) {
-	for name, c := range map[string]Calendar{"no hours": {Weekend: satSun}, "weekend all week": {Weekend: Weekdays(), Hours: DefaultHours(nil)}} {
+	for name, c := range map[string]Calendar{
+		"no hours":         {Weekend: satSun},
+		"weekend all week": {Weekend: Weekdays(), Hours: DefaultHours(nil)},
+	} {
 		require.Equal(t, rules.ValidationFailed, rules.CodeOf(c.Validate()), name)
 		_, err := c.AddBusinessDays(testday.Day(t, "2026-01-01"), 2)
 		require.Equal(t, NoWorkingTime, rules.CodeOf(err), name)

@@ -33,12 +33,13 @@ type Promise struct {
 
 // PromiseStep is one step from the approval to the promised day.
 type PromiseStep struct {
-	Code    PromiseCode `json:"code"`
-	On      civil.Date  `json:"on"`                // local day
-	At      string      `json:"at,omitempty"`      // wall clock of an approval: HH:MM, with seconds where they are not 0
-	CutOff  string      `json:"cut_off,omitempty"` // that an approval was held against
-	Holiday string      `json:"holiday,omitempty"` // name
-	Days    int         `json:"days,omitempty"`    // business days that a promise counts
+	Code PromiseCode `json:"code"`
+	On   civil.Date  `json:"on"` // local day
+	// wall clock of an approval: HH:MM, with seconds where they are not 0
+	At      string `json:"at,omitempty"`
+	CutOff  string `json:"cut_off,omitempty"` // that an approval was held against
+	Holiday string `json:"holiday,omitempty"` // name
+	Days    int    `json:"days,omitempty"`    // business days that a promise counts
 }
 
 // PromiseCode says what a PromiseStep tells.
@@ -67,13 +68,21 @@ func PromiseReplacement(q PromiseRequest) (Promise, error) {
 	if !q.Speed.Valid() {
 		return Promise{}, fmt.Errorf("rules: %q is not a speed of replacement", q.Speed)
 	}
-	p := Promise{Speed: q.Speed, Calendar: q.Calendar.Code, CalendarVersion: q.Calendar.Version, Zone: q.Zone.String()}
+
+	p := Promise{
+		Speed:           q.Speed,
+		Calendar:        q.Calendar.Code,
+		CalendarVersion: q.Calendar.Version,
+		Zone:            q.Zone.String(),
+	}
+
 	day, counts := p.approve(q)
 	days, promised := q.Speed.BusinessDays()
 	if !promised {
 		p.step(PromiseStep{Code: PromiseNoneForSpeed, On: day})
 		return p, nil
 	}
+
 	var err error
 	if !counts {
 		if day, err = p.walk(q.Calendar, day); err != nil {
@@ -81,11 +90,13 @@ func PromiseReplacement(q PromiseRequest) (Promise, error) {
 		}
 		p.step(PromiseStep{Code: PromiseCountedFrom, On: day})
 	}
+
 	for range days {
 		if day, err = p.walk(q.Calendar, day); err != nil {
 			return Promise{}, err
 		}
 	}
+
 	p.On = day
 	p.step(PromiseStep{Code: PromisePromised, On: day, Days: days})
 	return p, nil
@@ -106,7 +117,13 @@ func (p *Promise) step(s PromiseStep) { p.Steps = append(p.Steps, s) }
 func (p *Promise) approve(q PromiseRequest) (day civil.Date, counts bool) {
 	local := q.ApprovedAt.In(q.Zone)
 	day = civil.DateOf(local)
-	s := PromiseStep{Code: PromiseByCutOff, On: day, At: wallClock(local), CutOff: q.CutOff}
+	s := PromiseStep{
+		Code:   PromiseByCutOff,
+		On:     day,
+		At:     wallClock(local),
+		CutOff: q.CutOff,
+	}
+
 	name, holiday := q.Calendar.Holidays[day]
 	switch {
 	case !q.Calendar.IsBusinessDay(day):
@@ -114,9 +131,11 @@ func (p *Promise) approve(q PromiseRequest) (day civil.Date, counts bool) {
 	case AfterCutOff(local, q.CutOff):
 		s.Code = PromiseAfterCutOff
 	}
+
 	if holiday {
 		s.Holiday = name
 	}
+
 	p.step(s)
 	return day, s.Code == PromiseByCutOff
 }
@@ -127,6 +146,7 @@ func (p *Promise) walk(c Calendar, from civil.Date) (civil.Date, error) {
 	if err != nil {
 		return next, err
 	}
+
 	for d := from.AddDays(1); d.Before(next); d = d.AddDays(1) {
 		s := PromiseStep{Code: PromiseWeekend, On: d}
 		if name, holiday := c.Holidays[d]; holiday && c.works(WeekdayOf(d)) {
@@ -134,13 +154,15 @@ func (p *Promise) walk(c Calendar, from civil.Date) (civil.Date, error) {
 		}
 		p.step(s)
 	}
+
 	return next, nil
 }
 
 // sinceMidnight is what the wall clock shows, as a duration.
 func sinceMidnight(local time.Time) time.Duration {
 	h, m, s := local.Clock()
-	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute + time.Duration(s)*time.Second + time.Duration(local.Nanosecond())
+	return time.Duration(h)*time.Hour + time.Duration(m)*time.Minute +
+		time.Duration(s)*time.Second + time.Duration(local.Nanosecond())
 }
 
 func AfterCutOff(local time.Time, cutOff string) bool {

@@ -40,7 +40,9 @@ const reminderHour = 9
 
 // DueReturn computes until when a faulty unit must be back after its replacement
 // was delivered (S22, V9), the day of delivery not counted. Error: NO_WORKING_TIME.
-func DueReturn(delivered time.Time, zone *time.Location, c Calendar, w ReturnWindow) (ReturnDue, error) {
+func DueReturn(
+	delivered time.Time, zone *time.Location, c Calendar, w ReturnWindow,
+) (ReturnDue, error) {
 	day := rules.DateIn(delivered, zone)
 	r := ReturnDue{Calendar: c.Code, CalendarVersion: c.Version}
 	var err error
@@ -50,6 +52,7 @@ func DueReturn(delivered time.Time, zone *time.Location, c Calendar, w ReturnWin
 	if r.FeeConfirmOn, err = c.AddBusinessDays(r.On, w.FeeConfirm); err != nil {
 		return ReturnDue{}, err
 	}
+
 	r.Until = rules.StartOfDay(r.On.AddDays(1), zone)
 	r.FeeConfirmFrom = rules.StartOfDay(r.FeeConfirmOn.AddDays(1), zone)
 	for _, n := range w.Reminders {
@@ -60,5 +63,6 @@ func DueReturn(delivered time.Time, zone *time.Location, c Calendar, w ReturnWin
 		at := time.Date(on.Year, on.Month, on.Day, reminderHour, 0, 0, 0, zone)
 		r.Reminders = append(r.Reminders, ReturnReminder{BusinessDay: n, On: on, At: at.UTC()})
 	}
+
 	return r, nil
 }

@@ -24,10 +24,12 @@ func (s RMASpeed) BusinessDays() (days int, ok bool) {
 	if s == SpeedNBD {
 		return 1, true
 	}
+
 	m := businessDaySpeed.FindStringSubmatch(string(s))
 	if m == nil {
 		return 0, false
 	}
+
 	days, err := strconv.Atoi(m[1])
 	return days, err == nil
 }

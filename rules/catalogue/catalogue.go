@@ -52,8 +52,13 @@ func DefaultCatalogue() []SKU {
 func terms(prefix string, service ServiceType, years ...int) []SKU {
 	var skus []SKU
 	for _, n := range years {
-		skus = append(skus, SKU{Code: fmt.Sprintf("%s-%dY", prefix, n), ServiceType: service, TermYears: n})
+		skus = append(skus, SKU{
+			Code:        fmt.Sprintf("%s-%dY", prefix, n),
+			ServiceType: service,
+			TermYears:   n,
+		})
 	}
+
 	return skus
 }
 

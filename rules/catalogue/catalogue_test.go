@@ -53,12 +53,23 @@ func TestDefaultCatalogueIsWhole(t *testing.T) {
 		count[s.ServiceType]++
 		require.Equal(t, NormaliseSKU(s.Code), s.Code)
 	}
-	require.Equal(t, map[ServiceType]int{ServiceSelect: 5, ServiceSyncPlus: 2, ServiceExtWarranty: 3, ServiceJumpStart: 1}, count)
+	require.Equal(t, map[ServiceType]int{
+		ServiceSelect:      5,
+		ServiceSyncPlus:    2,
+		ServiceExtWarranty: 3,
+		ServiceJumpStart:   1,
+	}, count)
 }
 
 func TestSKUEffectiveDatesAreHalfOpen(t *testing.T) {
 	from, to := testday.Day(t, "2026-01-01"), testday.Day(t, "2027-01-01")
-	c := NewCatalogue([]SKU{{Code: " new ", ServiceType: ServiceSelect, TermYears: 1, EffectiveFrom: &from, EffectiveTo: &to}})
+	c := NewCatalogue([]SKU{{
+		Code:          " new ",
+		ServiceType:   ServiceSelect,
+		TermYears:     1,
+		EffectiveFrom: &from,
+		EffectiveTo:   &to,
+	}})
 	for on, want := range map[string]bool{
 		"2025-12-31": false, "2026-01-01": true, "2026-12-31": true, "2027-01-01": false,
 	} {
@@ -71,5 +82,7 @@ func TestSKUOnTheWire(t *testing.T) {
 	from := civil.Date{Year: 2026, Month: 1, Day: 2}
 	body, err := json.Marshal(SKU{Code: "X", ServiceType: ServiceSelect, TermYears: 1, EffectiveFrom: &from})
 	require.NoError(t, err)
-	require.JSONEq(t, `{"code":"X","service_type":"SELECT","term_years":1,"bundle":false,"effective_from":"2026-01-02"}`, string(body))
+	require.JSONEq(t,
+		`{"code":"X","service_type":"SELECT","term_years":1,"bundle":false,"effective_from":"2026-01-02"}`,
+		string(body))
 }

@@ -15,8 +15,11 @@ func TestS31_KeptTermsNeverGetWorse(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var list []CountryTerms
 		for v := range rapid.IntRange(1, 6).Draw(t, "versions") {
-			list = append(list, CountryTerms{"BR", v + 1, testday.Day(t, "2026-01-01").AddDays(rapid.IntRange(0, 60).Draw(t, "from")), rapid.Bool().Draw(t, "available"),
-				rapid.SampledFrom([]calendar.RMASpeed{"NBD", "2BD", "STANDARD"}).Draw(t, "speed"), []string{rapid.SampledFrom([]string{"en", "de"}).Draw(t, "language")}})
+			list = append(list, CountryTerms{"BR", v + 1, testday.Day(t, "2026-01-01").
+				AddDays(rapid.IntRange(0, 60).Draw(t, "from")), rapid.Bool().Draw(t, "available"),
+				rapid.SampledFrom([]calendar.RMASpeed{"NBD", "2BD", "STANDARD"}).Draw(t, "speed"), []string{
+					rapid.SampledFrom([]string{"en", "de"}).Draw(t, "language"),
+				}})
 		}
 		assigned := testday.Day(t, "2026-01-01").AddDays(rapid.IntRange(-5, 60).Draw(t, "assigned"))
 		var before CountryTerms

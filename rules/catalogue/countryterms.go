@@ -28,20 +28,27 @@ func (c CountryTerms) Validate() error {
 	var k rules.Checker
 	k.Country("/country", c.Country)
 	k.Between("/version", c.Version, 1, 1_000_000)
+
 	if !c.EffectiveFrom.IsValid() {
-		k.Fail("/effective_from", rules.InvalidDate, "This is not a calendar date.", "Send a date as YYYY-MM-DD.")
+		k.Fail("/effective_from",
+			rules.InvalidDate, "This is not a calendar date.", "Send a date as YYYY-MM-DD.")
 	}
 	if !c.RMASpeed.Valid() {
-		k.Fail("/rma_speed", InvalidRMASpeed, "This is not a speed of replacement.", "Send NBD, STANDARD or a number of business days such as 3BD.")
+		k.Fail("/rma_speed", InvalidRMASpeed, "This is not a speed of replacement.",
+			"Send NBD, STANDARD or a number of business days such as 3BD.")
 	}
 	if c.Available && len(c.Languages) == 0 {
-		k.Fail("/languages", rules.Required, "The terms name no language.", "Name at least one locale.")
+		k.Fail("/languages",
+			rules.Required, "The terms name no language.", "Name at least one locale.")
 	}
+
 	for i, l := range c.Languages {
 		if !localeForm.MatchString(l) {
-			k.Fail(fmt.Sprintf("/languages/%d", i), rules.InvalidLocale, "This is not a locale.", "Send a locale such as pt-BR or en.")
+			k.Fail(fmt.Sprintf("/languages/%d", i), rules.InvalidLocale, "This is not a locale.",
+				"Send a locale such as pt-BR or en.")
 		}
 	}
+
 	return rules.Invalid(k.Fields)
 }
 
@@ -69,15 +76,18 @@ func versionsOf(list []CountryTerms, country string) []CountryTerms {
 			own = append(own, v)
 		}
 	}
+
 	slices.SortStableFunc(own, func(a, b CountryTerms) int {
 		return cmp.Or(a.EffectiveFrom.Compare(b.EffectiveFrom), cmp.Compare(a.Version, b.Version))
 	})
+
 	kept := own[:0]
 	for i, v := range own {
 		if i+1 == len(own) || own[i+1].EffectiveFrom != v.EffectiveFrom {
 			kept = append(kept, v)
 		}
 	}
+
 	return kept
 }
 
@@ -85,7 +95,8 @@ func versionsOf(list []CountryTerms, country string) []CountryTerms {
 // availability, speed or languages, in any order (R78e). Country, version and
 // day do not count.
 func TermsDiffer(a, b CountryTerms) bool {
-	return a.Available != b.Available || a.RMASpeed != b.RMASpeed || !slices.Equal(SortedSet(a.Languages), SortedSet(b.Languages))
+	return a.Available != b.Available || a.RMASpeed != b.RMASpeed ||
+		!slices.Equal(SortedSet(a.Languages), SortedSet(b.Languages))
 }
 
 // BetterTerms gives what an assignment made under the old terms has once the new
@@ -100,14 +111,17 @@ func BetterTerms(old, new CountryTerms) CountryTerms {
 	case !old.Available:
 		return new
 	}
+
 	best := new
 	if old.RMASpeed.FasterThan(new.RMASpeed) {
 		best.RMASpeed = old.RMASpeed
 	}
+
 	best.Languages = SortedSet(append(slices.Clone(old.Languages), new.Languages...))
 	if !TermsDiffer(best, old) {
 		return old
 	}
+
 	return best
 }
 
@@ -115,10 +129,13 @@ func BetterTerms(old, new CountryTerms) CountryTerms {
 // bettered by each version that came into effect since (S31). frozen are the
 // terms stored with the assignment; nil means those of the day it was made. ok is
 // false when none count.
-func TermsKept(list []CountryTerms, country string, frozen *CountryTerms, assigned, on civil.Date) (terms CountryTerms, ok bool) {
+func TermsKept(
+	list []CountryTerms, country string, frozen *CountryTerms, assigned, on civil.Date,
+) (terms CountryTerms, ok bool) {
 	if terms, ok = TermsOn(list, country, assigned); frozen != nil {
 		terms, ok = *frozen, true
 	}
+
 	for _, v := range versionsOf(list, country) {
 		if !v.EffectiveFrom.After(assigned) || v.EffectiveFrom.After(on) {
 			continue
@@ -127,20 +144,25 @@ func TermsKept(list []CountryTerms, country string, frozen *CountryTerms, assign
 			terms = v
 		}
 	}
+
 	return terms, ok
 }
 
 // AvailableFrom gives the first day, not before assigned, on which an assignment's
 // terms make Select available; from then on they do for good (S31).
-func AvailableFrom(list []CountryTerms, country string, frozen *CountryTerms, assigned civil.Date) (civil.Date, bool) {
+func AvailableFrom(
+	list []CountryTerms, country string, frozen *CountryTerms, assigned civil.Date,
+) (civil.Date, bool) {
 	if t, ok := TermsKept(list, country, frozen, assigned, assigned); ok && t.Available {
 		return assigned, true
 	}
+
 	for _, v := range versionsOf(list, country) {
 		if v.Available && v.EffectiveFrom.After(assigned) {
 			return v.EffectiveFrom, true
 		}
 	}
+
 	return civil.Date{}, false
 }
 

@@ -18,8 +18,12 @@ func TestR78c_Speeds(t *testing.T) {
 		speed calendar.RMASpeed
 		days  int
 		valid bool
-	}{{"NBD", 1, true}, {"1BD", 1, true}, {"3BD", 3, true}, {"10BD", 10, true}, {"99BD", 99, true}, {"STANDARD", 0, true},
-		{"", 0, false}, {"0BD", 0, false}, {"03BD", 0, false}, {"100BD", 0, false}, {"3bd", 0, false}, {"BD", 0, false}, {"-1BD", 0, false}} {
+	}{{
+		"NBD", 1, true,
+	}, {"1BD", 1, true}, {"3BD", 3, true}, {"10BD", 10, true}, {"99BD", 99, true}, {"STANDARD", 0, true},
+		{"", 0, false}, {
+			"0BD", 0, false,
+		}, {"03BD", 0, false}, {"100BD", 0, false}, {"3bd", 0, false}, {"BD", 0, false}, {"-1BD", 0, false}} {
 		days, ok := c.speed.BusinessDays()
 		require.Equal(t, c.days, days, c.speed)
 		require.Equal(t, c.days > 0, ok, c.speed)
@@ -42,7 +46,13 @@ func TestR78d_TermsOfADay(t *testing.T) {
 		cataloguetest.TermsFrom("DE", "2026-01-01", 7, true, "2BD", "de"),
 		cataloguetest.TermsFrom("BR", "2026-05-01", 2, false, "STANDARD"),
 	}
-	for on, want := range map[string]int{"2025-12-31": 0, "2026-01-01": 1, "2026-04-30": 1, "2026-05-01": 3, "2030-01-01": 3} {
+	for on, want := range map[string]int{
+		"2025-12-31": 0,
+		"2026-01-01": 1,
+		"2026-04-30": 1,
+		"2026-05-01": 3,
+		"2030-01-01": 3,
+	} {
 		v, ok := catalogue.TermsOn(list, "BR", testday.Day(t, on))
 		require.Equal(t, want, v.Version, on)
 		require.Equal(t, want != 0, ok, on)
@@ -79,9 +89,12 @@ func TestS31_BetterTerms(t *testing.T) {
 	}{
 		{"worse", cataloguetest.TermsFrom("BR", "2026-02-01", 2, true, "5BD", "pt-BR"), old},
 		{"no longer available", cataloguetest.TermsFrom("BR", "2026-02-01", 2, false, "NBD", "en"), old},
-		{"faster", cataloguetest.TermsFrom("BR", "2026-02-01", 2, true, "NBD", "pt-BR"), cataloguetest.TermsFrom("BR", "2026-02-01", 2, true, "NBD", "pt-BR")},
-		{"a language more", cataloguetest.TermsFrom("BR", "2026-02-01", 2, true, "2BD", "en"), cataloguetest.TermsFrom("BR", "2026-02-01", 2, true, "2BD", "en", "pt-BR")},
-		{"mixed", cataloguetest.TermsFrom("BR", "2026-02-01", 2, true, "5BD", "en"), cataloguetest.TermsFrom("BR", "2026-02-01", 2, true, "2BD", "en", "pt-BR")},
+		{"faster", cataloguetest.TermsFrom("BR", "2026-02-01", 2, true, "NBD", "pt-BR"), cataloguetest.TermsFrom("BR",
+			"2026-02-01", 2, true, "NBD", "pt-BR")},
+		{"a language more", cataloguetest.TermsFrom("BR", "2026-02-01", 2, true, "2BD",
+			"en"), cataloguetest.TermsFrom("BR", "2026-02-01", 2, true, "2BD", "en", "pt-BR")},
+		{"mixed", cataloguetest.TermsFrom("BR", "2026-02-01", 2, true, "5BD", "en"), cataloguetest.TermsFrom("BR",
+			"2026-02-01", 2, true, "2BD", "en", "pt-BR")},
 		{"the same", cataloguetest.TermsFrom("BR", "2026-02-01", 2, true, "2BD", "pt-BR"), old},
 	} {
 		require.Equal(t, c.want, catalogue.BetterTerms(old, c.new), c.name)
@@ -101,6 +114,12 @@ func TestR78_PublishedTermsAreChecked(t *testing.T) {
 		pointers = append(pointers, f.Pointer)
 	}
 	require.Equal(t, []string{"/country", "/version", "/effective_from", "/rma_speed", "/languages"}, pointers)
-	err = catalogue.CountryTerms{Country: "BR", Version: 1, EffectiveFrom: civil.Date{Year: 2026, Month: 1, Day: 1}, RMASpeed: "NBD", Languages: []string{"en", "Klingon"}}.Validate()
+	err = catalogue.CountryTerms{
+		Country:       "BR",
+		Version:       1,
+		EffectiveFrom: civil.Date{Year: 2026, Month: 1, Day: 1},
+		RMASpeed:      "NBD",
+		Languages:     []string{"en", "Klingon"},
+	}.Validate()
 	require.Equal(t, "/languages/1", err.(*rules.Error).Fields[0].Pointer)
 }

@@ -23,13 +23,24 @@ func DefaultModels() []ProductModel {
 		{"ROOMMATE", "RoomMate"},
 		{"SCRIBE", "Scribe"},
 	} {
-		models = append(models, ProductModel{Code: m.code, Name: m.name, Kind: KindHardware, Serialised: true, StandardWarrantyYears: 2})
+		models = append(models, ProductModel{
+			Code:                  m.code,
+			Name:                  m.name,
+			Kind:                  KindHardware,
+			Serialised:            true,
+			StandardWarrantyYears: 2,
+		})
 	}
+
 	return append(models,
-		bundle("TAP-BUNDLE-TEAMS", "Room Solutions for Microsoft Teams", rules.PlatformTeamsWindows, "RALLY-BAR", "TAP"),
-		bundle("ROOM-TEAMS-ANDROID", "Microsoft Teams Rooms on Android", rules.PlatformTeamsAndroid, "RALLY-BAR", "TAP-IP"),
-		bundle("ROOM-ZOOM-PC", "Room Solutions for Zoom Rooms, PC-based", rules.PlatformZoomPC, "RALLY-BAR", "TAP"),
-		bundle("ROOM-ZOOM-APPLIANCE", "Zoom Rooms appliances", rules.PlatformZoomAppliance, "RALLY-BAR", "TAP-IP"),
+		bundle("TAP-BUNDLE-TEAMS",
+			"Room Solutions for Microsoft Teams", rules.PlatformTeamsWindows, "RALLY-BAR", "TAP"),
+		bundle("ROOM-TEAMS-ANDROID",
+			"Microsoft Teams Rooms on Android", rules.PlatformTeamsAndroid, "RALLY-BAR", "TAP-IP"),
+		bundle("ROOM-ZOOM-PC",
+			"Room Solutions for Zoom Rooms, PC-based", rules.PlatformZoomPC, "RALLY-BAR", "TAP"),
+		bundle("ROOM-ZOOM-APPLIANCE",
+			"Zoom Rooms appliances", rules.PlatformZoomAppliance, "RALLY-BAR", "TAP-IP"),
 		ProductModel{Code: "TABLE-MOUNT", Name: "Table mount", Kind: KindAccessory},
 		ProductModel{Code: "STRONG-USB-CABLE", Name: "Strong USB cable", Kind: KindAccessory},
 		ProductModel{Code: "SYNC", Name: "Sync", Kind: KindSoftware},
@@ -38,7 +49,13 @@ func DefaultModels() []ProductModel {
 }
 
 func bundle(code, name string, platform rules.Platform, parts ...string) ProductModel {
-	m := ProductModel{Code: code, Name: name, Kind: KindBundle, Platform: platform}
+	m := ProductModel{
+		Code:     code,
+		Name:     name,
+		Kind:     KindBundle,
+		Platform: platform,
+	}
+
 	for _, part := range parts {
 		m.Components = append(m.Components, Component{part, 1})
 	}

@@ -18,9 +18,15 @@ var defaultTerms string
 func DefaultCountryTerms() []CountryTerms {
 	rows := map[string]CountryTerms{}
 	for _, row := range rules.TableRows(defaultTerms) {
-		rows[row[0]] = CountryTerms{Version: 1, EffectiveFrom: civil.Date{Year: 2000, Month: 1, Day: 1}, Available: row[1] == "true",
-			RMASpeed: calendar.RMASpeed(row[2]), Languages: DefaultProgram().Locales}
+		rows[row[0]] = CountryTerms{
+			Version:       1,
+			EffectiveFrom: civil.Date{Year: 2000, Month: 1, Day: 1},
+			Available:     row[1] == "true",
+			RMASpeed:      calendar.RMASpeed(row[2]),
+			Languages:     DefaultProgram().Locales,
+		}
 	}
+
 	var all []CountryTerms
 	for _, country := range rules.Countries() {
 		t, own := rows[country]
@@ -30,5 +36,6 @@ func DefaultCountryTerms() []CountryTerms {
 		t.Country = country
 		all = append(all, t)
 	}
+
 	return all
 }

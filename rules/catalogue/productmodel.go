@@ -71,6 +71,7 @@ func ModelOn(models []ProductModel, code string, on civil.Date) (ProductModel, b
 			best, found = m, true
 		}
 	}
+
 	return best, found
 }
 
@@ -93,24 +94,35 @@ func ExpandBundle(models []ProductModel, code string, on civil.Date) ([]Componen
 	return parts, nil
 }
 
-func expand(models []ProductModel, part Component, on civil.Date, within map[string]bool, parts *[]Component) error {
+func expand(
+	models []ProductModel,
+	part Component,
+	on civil.Date,
+	within map[string]bool,
+	parts *[]Component,
+) error {
 	m, ok := ModelOn(models, part.Code, on)
 	code := NormaliseModelCode(part.Code)
 	if !ok || within[code] {
-		return rules.Refuse(rules.ModelNotSupported, "The model, or a part of it, is not in the list of supported products.",
+		return rules.Refuse(rules.ModelNotSupported,
+			"The model, or a part of it, is not in the list of supported products.",
 			"Choose a model of the list, or have an operator add it.")
 	}
+
 	if m.Kind != KindBundle {
 		addPart(parts, Component{code, part.Quantity})
 		return nil
 	}
+
 	within[code] = true
 	defer delete(within, code)
 	for _, c := range m.Components {
-		if err := expand(models, Component{c.Code, c.Quantity * part.Quantity}, on, within, parts); err != nil {
+		if err := expand(models, Component{c.Code, c.Quantity * part.Quantity}, on, within,
+			parts); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -129,19 +141,28 @@ func (m ProductModel) Validate() error {
 	var k rules.Checker
 	k.Text("/code", m.Code, 64)
 	k.Text("/name", m.Name, 100)
-	if m.Kind != KindHardware && m.Kind != KindAccessory && m.Kind != KindSoftware && m.Kind != KindBundle {
-		k.Fail("/kind", "UNKNOWN_KIND", "There is no such kind of product.", "Send HARDWARE, ACCESSORY, SOFTWARE or BUNDLE.")
+
+	if m.Kind != KindHardware && m.Kind != KindAccessory && m.Kind != KindSoftware &&
+		m.Kind != KindBundle {
+		k.Fail("/kind", "UNKNOWN_KIND", "There is no such kind of product.",
+			"Send HARDWARE, ACCESSORY, SOFTWARE or BUNDLE.")
 	}
+
 	k.Between("/standard_warranty_years", m.StandardWarrantyYears, 0, 10)
 	if (m.Kind == KindBundle) != (len(m.Components) > 0) {
-		k.Fail("/components", rules.Required, "A bundle has components, and nothing else has.", "Name the bundle's components.")
+		k.Fail("/components", rules.Required, "A bundle has components, and nothing else has.",
+			"Name the bundle's components.")
 	}
+
 	for i, c := range m.Components {
 		k.Text(fmt.Sprintf("/components/%d/code", i), c.Code, 64)
 		k.Between(fmt.Sprintf("/components/%d/quantity", i), c.Quantity, 1, 100)
 	}
+
 	if m.EffectiveFrom != nil && m.EffectiveTo != nil && !m.EffectiveFrom.Before(*m.EffectiveTo) {
-		k.Fail("/effective_to", rules.OutOfRange, "The last day lies before the first.", "Send a later day, or leave it out.")
+		k.Fail("/effective_to", rules.OutOfRange, "The last day lies before the first.",
+			"Send a later day, or leave it out.")
 	}
+
 	return rules.Invalid(k.Fields)
 }

@@ -19,8 +19,10 @@ func namesOf(kind ModelKind) (names []string) {
 }
 
 func TestR60_DefaultHardware(t *testing.T) {
-	require.Equal(t, []string{"Rally Bar", "Rally Bar Mini", "Rally Plus", "Rally", "Rally Camera", "Meetup", "Tap", "Tap IP",
-		"Swytch", "RoomMate", "Scribe"}, namesOf(KindHardware))
+	require.Equal(t, []string{
+		"Rally Bar", "Rally Bar Mini", "Rally Plus", "Rally", "Rally Camera", "Meetup", "Tap", "Tap IP",
+		"Swytch", "RoomMate", "Scribe",
+	}, namesOf(KindHardware))
 	for _, m := range DefaultModels() {
 		if m.Kind == KindHardware {
 			require.True(t, m.Serialised)
@@ -60,7 +62,12 @@ func TestR70_EachPlatformHasABundleOfComponents(t *testing.T) {
 			require.Equal(t, KindHardware, component.Kind)
 		}
 	}
-	require.Equal(t, map[rules.Platform]bool{rules.PlatformTeamsWindows: true, rules.PlatformTeamsAndroid: true, rules.PlatformZoomPC: true, rules.PlatformZoomAppliance: true}, platforms)
+	require.Equal(t, map[rules.Platform]bool{
+		rules.PlatformTeamsWindows:  true,
+		rules.PlatformTeamsAndroid:  true,
+		rules.PlatformZoomPC:        true,
+		rules.PlatformZoomAppliance: true,
+	}, platforms)
 	_, ok := ModelOn(DefaultModels(), "TAP-BUNDLE-TEAMS", testday.Day(t, "2026-01-01"))
 	require.True(t, ok, "the SKU of the order catalogue is a bundle here")
 }

@@ -14,28 +14,32 @@ var localeForm = regexp.MustCompile(`^[a-z]{2,3}(-[A-Z]{2})?$`)
 // Program is the configuration of one brand's service (C8): names, languages,
 // sender, subjects, windows and thresholds. Days are calendar days (C1).
 type Program struct {
-	ID                 string                       `json:"id"`
-	Name               string                       `json:"name"`
-	Locales            []string                     `json:"locales"`     // the first is the fallback
-	SenderName         string                       `json:"sender_name"` // display name of From
-	SenderNames        map[string]string            `json:"sender_names,omitempty"`
-	SenderAddress      string                       `json:"sender_address"`
-	Mailbox            string                       `json:"mailbox"` // where people write to
-	InviteDays         int                          `json:"invite_days"`
-	InviteReminderDays []int                        `json:"invite_reminder_days" nullable:"false"` // after the issue, ascending
-	InviteKeepDays     int                          `json:"invite_keep_days"`                      // left for a pending one to be kept (S15)
-	CancelDays         int                          `json:"cancel_days"`
-	StartFallbackDays  int                          `json:"start_fallback_days"`
-	POMaxAgeDays       int                          `json:"po_max_age_days"`
-	SpareRatio         int                          `json:"spare_ratio"`
-	WarrantyCapYears   int                          `json:"warranty_cap_years"`
-	ReviewReminderDays []int                        `json:"review_reminder_days"`
-	ReviewRejectDays   int                          `json:"review_reject_days"`
-	UserLimit          int                          `json:"user_limit"`
-	RenewalDays        []int                        `json:"renewal_reminder_days" nullable:"false"` // before the end, descending (S5)
-	Replacement        ReplacementTerms             `json:"replacement"`
-	Subjects           map[string]map[string]string `json:"subjects"` // template → locale
-	MenuServiceOrders  map[string]string            `json:"menu_service_orders"`
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	// the first is the fallback
+	Locales       []string          `json:"locales"`
+	SenderName    string            `json:"sender_name"` // display name of From
+	SenderNames   map[string]string `json:"sender_names,omitempty"`
+	SenderAddress string            `json:"sender_address"`
+	Mailbox       string            `json:"mailbox"` // where people write to
+	InviteDays    int               `json:"invite_days"`
+	// after the issue, ascending
+	InviteReminderDays []int `json:"invite_reminder_days" nullable:"false"`
+	// left for a pending one to be kept (S15)
+	InviteKeepDays     int   `json:"invite_keep_days"`
+	CancelDays         int   `json:"cancel_days"`
+	StartFallbackDays  int   `json:"start_fallback_days"`
+	POMaxAgeDays       int   `json:"po_max_age_days"`
+	SpareRatio         int   `json:"spare_ratio"`
+	WarrantyCapYears   int   `json:"warranty_cap_years"`
+	ReviewReminderDays []int `json:"review_reminder_days"`
+	ReviewRejectDays   int   `json:"review_reject_days"`
+	UserLimit          int   `json:"user_limit"`
+	// before the end, descending (S5)
+	RenewalDays       []int                        `json:"renewal_reminder_days" nullable:"false"`
+	Replacement       ReplacementTerms             `json:"replacement"`
+	Subjects          map[string]map[string]string `json:"subjects"` // template → locale
+	MenuServiceOrders map[string]string            `json:"menu_service_orders"`
 }
 
 // DefaultProgram is the FAQ's program with its literal names (R96, R98, R119).
@@ -63,7 +67,10 @@ func DefaultProgram() Program {
 		RenewalDays:        []int{90, 60, 30, 7, 0},
 		Replacement:        DefaultReplacementTerms(),
 		Subjects:           rules.DefaultSubjects(name),
-		MenuServiceOrders:  map[string]string{"pt-BR": "Pedidos de serviço", "en": "Service orders"},
+		MenuServiceOrders: map[string]string{
+			"pt-BR": "Pedidos de serviço",
+			"en":    "Service orders",
+		},
 	}
 }
 
@@ -105,20 +112,27 @@ func (p Program) Validate() error {
 	k.Email("/sender_address", p.SenderAddress)
 	k.Email("/mailbox", p.Mailbox)
 	p.checkNumbers(&k)
+
 	if len(p.Locales) == 0 {
-		k.Fail("/locales", rules.Required, "The program has no language.", "Name at least one locale.")
+		k.Fail("/locales",
+			rules.Required, "The program has no language.", "Name at least one locale.")
 	}
+
 	for i, locale := range p.Locales {
 		if !localeForm.MatchString(locale) {
-			k.Fail(fmt.Sprintf("/locales/%d", i), rules.InvalidLocale, "This is not a locale.", "Send a locale such as pt-BR or en.")
+			k.Fail(fmt.Sprintf("/locales/%d", i), rules.InvalidLocale, "This is not a locale.",
+				"Send a locale such as pt-BR or en.")
 			continue
 		}
+
 		for _, template := range rules.Templates() {
 			k.Text("/subjects/"+template+"/"+locale, p.Subjects[template][locale], 200)
 		}
+
 		k.Text("/menu_service_orders/"+locale, p.MenuServiceOrders[locale], 60)
 		k.Optional("/sender_names/"+locale, p.SenderNames[locale], 100)
 	}
+
 	return rules.Invalid(k.Fields)
 }
 
@@ -134,11 +148,13 @@ func (p Program) checkNumbers(k *rules.Checker) {
 	k.Ascending("/review_reminder_days", p.ReviewReminderDays, 1, p.ReviewRejectDays-1)
 	k.Ascending("/invite_reminder_days", p.InviteReminderDays, 1, 3650)
 	k.Between("/invite_keep_days", p.InviteKeepDays, 0, 3650)
+
 	most := 3650
 	for i, day := range p.RenewalDays {
 		k.Between(fmt.Sprintf("/renewal_reminder_days/%d", i), day, 0, max(most, 0))
 		most = min(most, day-1)
 	}
+
 	p.Replacement.check(k)
 }
 
@@ -157,10 +173,12 @@ func (p Program) Completed() Program {
 	if p.Replacement.CutOff == "" {
 		p.Replacement = d.Replacement
 	}
+
 	subjects := rules.DefaultSubjects(p.Name)
 	for template, own := range p.Subjects {
 		subjects[template] = own
 	}
+
 	p.Subjects = subjects
 	return p
 }

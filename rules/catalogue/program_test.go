@@ -14,7 +14,8 @@ import (
 func TestR96_R119_DefaultProgramHasTheLiteralNames(t *testing.T) {
 	p := DefaultProgram()
 	require.NoError(t, p.Validate())
-	require.Equal(t, "Detalhes do contrato de serviço do Logitech Select", p.Subject(rules.TemplateOrderConfirmation, "pt-BR"))
+	require.Equal(t, "Detalhes do contrato de serviço do Logitech Select",
+		p.Subject(rules.TemplateOrderConfirmation, "pt-BR"))
 	require.Equal(t, "Boas-vindas ao Logitech Select", p.Subject(rules.TemplateInvitation, "pt-BR"))
 	require.Equal(t, "Serviços de suporte da Logitech", p.Sender("pt-BR"))
 	require.Equal(t, "Serviços de suporte da Logitech", p.SenderName)
@@ -46,13 +47,17 @@ func TestR1_NamedProgramSaysItsNameEverywhere(t *testing.T) {
 			require.NotContains(t, p.Subject(template, locale), "{")
 		}
 	}
-	require.Equal(t, "Boas-vindas ao Logitech Select", DefaultProgram().Subject(rules.TemplateInvitation, "pt-BR"), "the default is untouched")
+	require.Equal(t, "Boas-vindas ao Logitech Select",
+		DefaultProgram().Subject(rules.TemplateInvitation, "pt-BR"), "the default is untouched")
 }
 
 func TestProgramDefaultsAreTheTimersOfTheRules(t *testing.T) {
 	p := DefaultProgram()
 	require.Equal(t, []int{30, 30, 60, 60, 50, 5, 30, 100},
-		[]int{p.InviteDays, p.CancelDays, p.StartFallbackDays, p.POMaxAgeDays, p.SpareRatio, p.WarrantyCapYears, p.ReviewRejectDays, p.UserLimit})
+		[]int{
+			p.InviteDays, p.CancelDays, p.StartFallbackDays, p.POMaxAgeDays, p.SpareRatio, p.WarrantyCapYears,
+			p.ReviewRejectDays, p.UserLimit,
+		})
 	require.Equal(t, []int{1, 3}, p.ReviewReminderDays)
 }
 
@@ -81,9 +86,16 @@ func TestProgramValidate(t *testing.T) {
 		{"/user_limit", rules.OutOfRange, func(p *Program) { p.UserLimit = 0 }},
 		{"/locales", rules.Required, func(p *Program) { p.Locales = nil }},
 		{"/locales/1", rules.InvalidLocale, func(p *Program) { p.Locales[1] = "../en" }},
-		{"/subjects/invitation/en", rules.Required, func(p *Program) { delete(p.Subjects[rules.TemplateInvitation], "en") }},
-		{"/subjects/invitation/en", rules.ControlCharacters, func(p *Program) { p.Subjects[rules.TemplateInvitation]["en"] = "a\nb" }},
-		{"/menu_service_orders/pt-BR", rules.Required, func(p *Program) { p.MenuServiceOrders = nil; p.Locales = p.Locales[:1] }},
+		{"/subjects/invitation/en", rules.Required, func(p *Program) {
+			delete(p.Subjects[rules.TemplateInvitation], "en")
+		}},
+		{"/subjects/invitation/en", rules.ControlCharacters, func(p *Program) {
+			p.Subjects[rules.TemplateInvitation]["en"] = "a\nb"
+		}},
+		{"/menu_service_orders/pt-BR", rules.Required, func(p *Program) {
+			p.MenuServiceOrders = nil
+			p.Locales = p.Locales[:1]
+		}},
 		{"/sender_names/en", rules.ControlCharacters, func(p *Program) { p.SenderNames["en"] = "a\nb" }},
 	} {
 		t.Run(c.pointer, func(t *testing.T) {

@@ -25,19 +25,35 @@ type ReplacementTerms struct {
 
 // DefaultReplacementTerms are those of RULES 3 and RULES 6.
 func DefaultReplacementTerms() ReplacementTerms {
-	return ReplacementTerms{CutOff: "15:00", ReturnDays: 10, ReturnReminderDays: []int{3, 7, 10}, FeeConfirmDays: 5, CarrierSilenceDays: 3,
-		SerialKnownHours: 24, ReviewRate: 3, ReviewRateDays: 30, ReviewRateDevices: 50, SpareRecallDays: 30}
+	return ReplacementTerms{
+		CutOff:             "15:00",
+		ReturnDays:         10,
+		ReturnReminderDays: []int{3, 7, 10},
+		FeeConfirmDays:     5,
+		CarrierSilenceDays: 3,
+		SerialKnownHours:   24,
+		ReviewRate:         3,
+		ReviewRateDays:     30,
+		ReviewRateDevices:  50,
+		SpareRecallDays:    30,
+	}
 }
 
 // Window is how long a faulty unit may take to come back.
 func (t ReplacementTerms) Window() calendar.ReturnWindow {
-	return calendar.ReturnWindow{Days: t.ReturnDays, Reminders: t.ReturnReminderDays, FeeConfirm: t.FeeConfirmDays}
+	return calendar.ReturnWindow{
+		Days:       t.ReturnDays,
+		Reminders:  t.ReturnReminderDays,
+		FeeConfirm: t.FeeConfirmDays,
+	}
 }
 
 func (t ReplacementTerms) check(k *rules.Checker) {
 	if _, ok := calendar.MinuteOfDay(t.CutOff); !ok {
-		k.Fail("/replacement/cut_off", InvalidTimeOfDay, "This is not a time of day.", "Send it as HH:MM, such as 15:00.")
+		k.Fail("/replacement/cut_off",
+			InvalidTimeOfDay, "This is not a time of day.", "Send it as HH:MM, such as 15:00.")
 	}
+
 	k.Between("/replacement/return_days", t.ReturnDays, 1, 365)
 	k.Ascending("/replacement/return_reminder_days", t.ReturnReminderDays, 1, max(t.ReturnDays, 1))
 	k.Between("/replacement/fee_confirm_days", t.FeeConfirmDays, 0, 365)

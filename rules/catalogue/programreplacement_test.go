@@ -13,8 +13,18 @@ import (
 
 func TestC8_ReplacementTermsAreTheTimersOfTheRules(t *testing.T) {
 	p := DefaultProgram()
-	require.Equal(t, ReplacementTerms{CutOff: "15:00", ReturnDays: 10, ReturnReminderDays: []int{3, 7, 10}, FeeConfirmDays: 5, CarrierSilenceDays: 3,
-		SerialKnownHours: 24, ReviewRate: 3, ReviewRateDays: 30, ReviewRateDevices: 50, SpareRecallDays: 30}, p.Replacement)
+	require.Equal(t, ReplacementTerms{
+		CutOff:             "15:00",
+		ReturnDays:         10,
+		ReturnReminderDays: []int{3, 7, 10},
+		FeeConfirmDays:     5,
+		CarrierSilenceDays: 3,
+		SerialKnownHours:   24,
+		ReviewRate:         3,
+		ReviewRateDays:     30,
+		ReviewRateDevices:  50,
+		SpareRecallDays:    30,
+	}, p.Replacement)
 	require.Equal(t, []int{7, 21, 28}, p.InviteReminderDays)
 	require.Equal(t, 7, p.InviteKeepDays)
 	require.Equal(t, []int{90, 60, 30, 7, 0}, p.RenewalDays)
@@ -34,13 +44,19 @@ func TestC8_ReplacementTermsValidate(t *testing.T) {
 			p.Replacement.ReturnDays = 0
 			p.Replacement.ReturnReminderDays = nil
 		}},
-		{"/replacement/return_reminder_days/2", rules.OutOfRange, func(p *Program) { p.Replacement.ReturnReminderDays = []int{3, 7, 11} }},
+		{"/replacement/return_reminder_days/2", rules.OutOfRange, func(p *Program) {
+			p.Replacement.ReturnReminderDays = []int{3, 7, 11}
+		}},
 		{"/replacement/fee_confirm_days", rules.OutOfRange, func(p *Program) { p.Replacement.FeeConfirmDays = -1 }},
-		{"/replacement/carrier_silence_days", rules.OutOfRange, func(p *Program) { p.Replacement.CarrierSilenceDays = 0 }},
+		{"/replacement/carrier_silence_days", rules.OutOfRange, func(p *Program) {
+			p.Replacement.CarrierSilenceDays = 0
+		}},
 		{"/replacement/serial_known_hours", rules.OutOfRange, func(p *Program) { p.Replacement.SerialKnownHours = -1 }},
 		{"/replacement/review_rate", rules.OutOfRange, func(p *Program) { p.Replacement.ReviewRate = -1 }},
 		{"/replacement/review_rate_days", rules.OutOfRange, func(p *Program) { p.Replacement.ReviewRateDays = 0 }},
-		{"/replacement/review_rate_devices", rules.OutOfRange, func(p *Program) { p.Replacement.ReviewRateDevices = 0 }},
+		{"/replacement/review_rate_devices", rules.OutOfRange, func(p *Program) {
+			p.Replacement.ReviewRateDevices = 0
+		}},
 		{"/replacement/spare_recall_days", rules.OutOfRange, func(p *Program) { p.Replacement.SpareRecallDays = 0 }},
 	} {
 		t.Run(c.pointer, func(t *testing.T) {

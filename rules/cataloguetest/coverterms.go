@@ -7,10 +7,20 @@ import (
 	"roomcover.dev/roomcover/rules/catalogue"
 )
 
-func TermsFrom(country, from string, version int, available bool, speed calendar.RMASpeed, languages ...string) catalogue.CountryTerms {
+func TermsFrom(
+	country, from string, version int, available bool, speed calendar.RMASpeed, languages ...string,
+) catalogue.CountryTerms {
 	d, err := civil.ParseDate(from)
 	if err != nil {
 		panic(err)
 	}
-	return catalogue.CountryTerms{Country: country, Version: version, EffectiveFrom: d, Available: available, RMASpeed: speed, Languages: languages}
+
+	return catalogue.CountryTerms{
+		Country:       country,
+		Version:       version,
+		EffectiveFrom: d,
+		Available:     available,
+		RMASpeed:      speed,
+		Languages:     languages,
+	}
 }

@@ -19,17 +19,27 @@ func Cover(f CoverFacts, at time.Time, purpose Purpose) Answer {
 	s := newSubject(f, at)
 	hardware, technical := s.hardwareRights(), s.supportRights(ForTechnical)
 	rights := technical
+
 	switch purpose {
 	case ForHardware:
 		rights = hardware
 	case ForSetup:
 		rights = s.supportRights(ForSetup)
 	}
-	a := Answer{At: at, Purpose: purpose, RoomID: s.roomID, Until: s.unbroken(rights),
-		HardwareUntil: s.unbroken(hardware), SupportUntil: s.unbroken(technical)}
+
+	a := Answer{
+		At:            at,
+		Purpose:       purpose,
+		RoomID:        s.roomID,
+		Until:         s.unbroken(rights),
+		HardwareUntil: s.unbroken(hardware),
+		SupportUntil:  s.unbroken(technical),
+	}
+
 	if inForce := s.inForce(hardware); len(inForce) > 0 {
 		a.RMASpeed = s.speed(inForce[0])
 	}
+
 	chosen := s.inForce(rights)
 	a.Covered = len(chosen) > 0
 	if a.Covered {
@@ -38,6 +48,7 @@ func Cover(f CoverFacts, at time.Time, purpose Purpose) Answer {
 	} else {
 		s.refuse(&a)
 	}
+
 	s.describe(&a)
 	return a
 }
@@ -49,27 +60,43 @@ func newSubject(f CoverFacts, at time.Time) *subject {
 	if len(f.Policies) == 0 {
 		f.Policies = DefaultPolicies()
 	}
-	s := &subject{CoverFacts: f, at: at, today: rules.DateIn(at, f.Zone), roomID: f.roomAt(at), modelCode: f.ModelCode, reach: before(nil)}
+
+	s := &subject{
+		CoverFacts: f,
+		at:         at,
+		today:      rules.DateIn(at, f.Zone),
+		roomID:     f.roomAt(at),
+		modelCode:  f.ModelCode,
+		reach:      before(nil),
+	}
+
 	s.room, _ = f.room(s.roomID)
 	if f.Device != nil {
 		s.modelCode, s.reach = f.Device.ModelCode, before(f.Device.GoneAt)
 	}
+
 	if f.Device != nil || s.modelCode != "" {
 		s.reach = s.reach.and(supportedSpans(f.Models, s.modelCode, f.Zone))
 		if m, ok := catalogue.ModelOn(f.Models, s.modelCode, s.today); ok {
 			s.model = &m
 		}
 	}
+
 	if f.Device != nil && s.model != nil {
 		s.warranty = f.Device.Warranty.WithStandardYears(s.model.StandardWarrantyYears)
 	}
-	s.selects, s.syncPluses = f.services(catalogue.ServiceSelect), f.services(catalogue.ServiceSyncPlus)
+
+	s.selects, s.syncPluses = f.services(catalogue.ServiceSelect),
+		f.services(catalogue.ServiceSyncPlus)
 	return s
 }
 
 var reasonOfKind = map[EntitlementKind]string{
-	BySelect: ReasonSelect, ByExtendedWarranty: ReasonExtended, ByStandardWarranty: ReasonStandard,
-	ByReplacementWarranty: ReasonReplacement, ByJumpStart: ReasonJumpStart,
+	BySelect:              ReasonSelect,
+	ByExtendedWarranty:    ReasonExtended,
+	ByStandardWarranty:    ReasonStandard,
+	ByReplacementWarranty: ReasonReplacement,
+	ByJumpStart:           ReasonJumpStart,
 }
 
 // accept explains a cover and chooses the SLA of a ticket: the best of those that
@@ -78,10 +105,12 @@ func (s *subject) accept(a *Answer, chosen []right) {
 	for _, r := range chosen {
 		a.explain(reasonOfKind[r.kind])
 	}
+
 	if a.Purpose == ForHardware {
 		s.acceptHardware(a, chosen)
 		return
 	}
+
 	s.choosePolicy(a, chosen)
 }
 
@@ -99,7 +128,8 @@ func (s *subject) acceptHardware(a *Answer, chosen []right) {
 
 // capCuts tells whether the hardware's cover ends by its age while support goes on.
 func (s *subject) capCuts(a Answer) bool {
-	if !s.isSerialised() || a.HardwareUntil == nil || a.SupportUntil == nil || !a.HardwareUntil.Before(*a.SupportUntil) {
+	if !s.isSerialised() || a.HardwareUntil == nil || a.SupportUntil == nil ||
+		!a.HardwareUntil.Before(*a.SupportUntil) {
 		return false
 	}
 	capped, known := s.warranty.CapOn(s.CapYears)
@@ -114,12 +144,14 @@ func (s *subject) choosePolicy(a *Answer, chosen []right) {
 		if r.kind == ByJumpStart {
 			service = catalogue.ServiceJumpStart
 		}
+
 		kinds[r.kind] = true
 		p, ok := PolicyOn(s.Policies, service, s.today)
 		if ok && (best.Code == "" || p.BetterThan(best)) {
 			best, a.Entitlement = p, s.entitlement(r)
 		}
 	}
+
 	a.SLAPolicy, a.SLAVersion = best.Code, best.Version
 	if len(kinds) > 1 {
 		a.explain(ReasonBestPolicy)
@@ -133,6 +165,7 @@ func (s *subject) describe(a *Answer) {
 		if !v.served.contains(s.at) {
 			continue
 		}
+
 		terms, kept := s.terms(v, s.at)
 		a.Languages = catalogue.SortedSet(append(a.Languages, terms.Languages...))
 		a.Features = []Feature{SyncPremium}
@@ -140,9 +173,13 @@ func (s *subject) describe(a *Answer) {
 			a.explain(ReasonTermsKept)
 		}
 	}
-	if slices.ContainsFunc(inRoomNow(s.syncPluses, s.roomID), func(v roomService) bool { return v.served.contains(s.at) }) {
+
+	if slices.ContainsFunc(inRoomNow(s.syncPluses, s.roomID), func(v roomService) bool {
+		return v.served.contains(s.at)
+	}) {
 		a.Features = []Feature{SyncPremium}
 	}
+
 	if a.Features != nil {
 		a.explain(ReasonSyncPremium)
 	}

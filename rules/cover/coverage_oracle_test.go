@@ -25,8 +25,19 @@ func findingOf(a Answer) finding {
 		}
 		return *t
 	}
-	x := finding{covered: a.Covered, held: a.Held, code: a.Code, room: a.RoomID, until: orZero(a.Until), hardware: orZero(a.HardwareUntil),
-		help: orZero(a.SupportUntil), speed: string(a.RMASpeed), policy: a.SLAPolicy, langs: strings.Join(a.Languages, " "), premium: len(a.Features) > 0}
+	x := finding{
+		covered:  a.Covered,
+		held:     a.Held,
+		code:     a.Code,
+		room:     a.RoomID,
+		until:    orZero(a.Until),
+		hardware: orZero(a.HardwareUntil),
+		help:     orZero(a.SupportUntil),
+		speed:    string(a.RMASpeed),
+		policy:   a.SLAPolicy,
+		langs:    strings.Join(a.Languages, " "),
+		premium:  len(a.Features) > 0,
+	}
 	if e := a.Entitlement; e != nil {
 		x.kind = string(e.Kind)
 		x.id = e.ContractID + "/" + e.LicenceID
@@ -63,7 +74,10 @@ func TestR125b_S38_CoverAgreesWithASlowSecondImplementation(t *testing.T) {
 		return
 	}
 	// The generator must reach every answer, else the agreement says little.
-	for _, code := range []string{rules.NotCovered, rules.WarrantyCap, rules.ModelNotSupported, rules.NotHardware, rules.CountryNotSupported, rules.ProofRequired, rules.Unplaced} {
+	for _, code := range []string{
+		rules.NotCovered, rules.WarrantyCap, rules.ModelNotSupported, rules.NotHardware, rules.CountryNotSupported,
+		rules.ProofRequired, rules.Unplaced,
+	} {
 		_, ok := seen.Load(code + " HARDWARE")
 		require.True(t, ok, code)
 	}

@@ -110,11 +110,13 @@ func (c ContractFacts) inForce() spans {
 	}
 	served := newSpans(*c.Period).and(before(c.CancelledAt))
 	open := false
+
 	var stopped spans
 	for _, s := range c.Suspensions {
 		stopped = stopped.or(between(s.From, s.To))
 		open = open || s.To == nil
 	}
+
 	if c.State == rules.ContractSuspended && !open {
 		return nil
 	}
@@ -136,11 +138,13 @@ func (f CoverFacts) roomAt(t time.Time) string {
 	if f.Device == nil {
 		return f.RoomID
 	}
+
 	for _, p := range f.Device.Placements {
 		if between(p.From, p.To).contains(t) {
 			return p.RoomID
 		}
 	}
+
 	return ""
 }
 
@@ -152,11 +156,13 @@ func (f CoverFacts) inRoom(id string) spans {
 		}
 		return nil
 	}
+
 	var stays spans
 	for _, p := range f.Device.Placements {
 		if p.RoomID == id {
 			stays = stays.or(between(p.From, p.To))
 		}
 	}
+
 	return stays
 }

@@ -40,38 +40,107 @@ type Reason struct {
 }
 
 var reasonTexts = map[string]Reason{
-	rules.NotCovered:          {Rule: "R39c", Message: "Nothing covers this at that time."},
-	rules.WarrantyCap:         {Rule: "R125b", Message: "The hardware has reached the age at which every cover ends, counted from its purchase."},
-	rules.ModelNotSupported:   {Rule: "R59b", Message: "The model is not in the list of supported products, so it is never covered."},
-	rules.NotHardware:         {Rule: "R75", Message: "Software and bundles are supported by tickets; only hardware is replaced."},
-	rules.CountryNotSupported: {Rule: "R78b", Message: "The service is not available in the country of the room."},
-	rules.ProofRequired:       {Rule: "R125b", Message: "The day of purchase is unknown, so the request waits for a proof of purchase."},
-	rules.Unplaced:            {Rule: "R35b", Message: "The device is in no room, and a licence covers rooms."},
+	rules.NotCovered: {Rule: "R39c", Message: "Nothing covers this at that time."},
+	rules.WarrantyCap: {
+		Rule:    "R125b",
+		Message: "The hardware has reached the age at which every cover ends, counted from its purchase.",
+	},
+	rules.ModelNotSupported: {
+		Rule:    "R59b",
+		Message: "The model is not in the list of supported products, so it is never covered.",
+	},
+	rules.NotHardware: {
+		Rule:    "R75",
+		Message: "Software and bundles are supported by tickets; only hardware is replaced.",
+	},
+	rules.CountryNotSupported: {
+		Rule:    "R78b",
+		Message: "The service is not available in the country of the room.",
+	},
+	rules.ProofRequired: {
+		Rule:    "R125b",
+		Message: "The day of purchase is unknown, so the request waits for a proof of purchase.",
+	},
+	rules.Unplaced: {
+		Rule:    "R35b",
+		Message: "The device is in no room, and a licence covers rooms.",
+	},
 
-	ReasonSelect:           {Rule: "R31", Message: "A Select licence is assigned to the room and its contract is in force."},
-	ReasonJumpStart:        {Rule: "R29", Message: "JumpStart is in force: setup support after the purchase, without Select."},
-	ReasonStandard:         {Rule: "S38", Message: "The standard warranty of the device is in force."},
-	ReasonExtended:         {Rule: "S38", Message: "An extended warranty of the device is in force."},
-	ReasonReplacement:      {Rule: "S23", Message: "The replacement's own warranty of 30 days is in force."},
-	ReasonThroughRoom:      {Rule: "R74", Message: "An accessory without a serial number is covered through its room."},
-	ReasonFrozen:           {Rule: "R28d", Message: "The entitlement was fixed when the ticket or RMA was opened, and stays."},
-	ReasonFastest:          {Rule: "S38", Message: "Several covers are in force; the one with the fastest replacement is used."},
-	ReasonCapped:           {Rule: "R125b", Message: "Hardware cover ends before the contract, because of the age of the device."},
-	ReasonSupportContinues: {Rule: "R125c", Message: "Support by tickets continues to the end of the contract."},
-	ReasonBestPolicy:       {Rule: "R32a", Message: "Several entitlements apply; the best SLA is used."},
-	ReasonTermsKept:        {Rule: "S31", Message: "The terms of the country changed; the better of old and new are kept for this contract."},
-	ReasonSyncPremium:      {Rule: "R34a", Message: "The licence includes the premium features of Sync."},
-	ReasonNoAssignment:     {Rule: "R39c", Message: "No Select licence is assigned to the room at that time."},
-	ReasonNotStarted:       {Rule: "S1", Message: "The contract of the assigned licence has not started."},
-	ReasonContractEnded:    {Rule: "S3", Message: "The contract of the assigned licence is over."},
-	ReasonCancelled:        {Rule: "S8", Message: "The licence was cancelled."},
-	ReasonSuspended:        {Rule: "R39c", Message: "The contract is suspended."},
-	ReasonWarrantyEnded:    {Rule: "S38", Message: "The warranties of the device are over."},
-	ReasonJumpStartEnded:   {Rule: "R29", Message: "JumpStart is over."},
-	ReasonRoomArchived:     {Rule: "S28", Message: "The room is archived."},
-	ReasonDeviceGone:       {Rule: "R27c", Message: "The device was returned, retired or lost."},
-	ReasonSerialRequired:   {Rule: "R74", Message: "Hardware of this model is covered by its serial number; name it."},
-	ReasonProofUnread:      {Rule: "S32", Message: "A proof of purchase is stored; an operator has to read its date."},
+	ReasonSelect: {
+		Rule:    "R31",
+		Message: "A Select licence is assigned to the room and its contract is in force.",
+	},
+	ReasonJumpStart: {
+		Rule:    "R29",
+		Message: "JumpStart is in force: setup support after the purchase, without Select.",
+	},
+	ReasonStandard: {
+		Rule:    "S38",
+		Message: "The standard warranty of the device is in force.",
+	},
+	ReasonExtended: {
+		Rule:    "S38",
+		Message: "An extended warranty of the device is in force.",
+	},
+	ReasonReplacement: {
+		Rule:    "S23",
+		Message: "The replacement's own warranty of 30 days is in force.",
+	},
+	ReasonThroughRoom: {
+		Rule:    "R74",
+		Message: "An accessory without a serial number is covered through its room.",
+	},
+	ReasonFrozen: {
+		Rule:    "R28d",
+		Message: "The entitlement was fixed when the ticket or RMA was opened, and stays.",
+	},
+	ReasonFastest: {
+		Rule:    "S38",
+		Message: "Several covers are in force; the one with the fastest replacement is used.",
+	},
+	ReasonCapped: {
+		Rule:    "R125b",
+		Message: "Hardware cover ends before the contract, because of the age of the device.",
+	},
+	ReasonSupportContinues: {
+		Rule:    "R125c",
+		Message: "Support by tickets continues to the end of the contract.",
+	},
+	ReasonBestPolicy: {
+		Rule:    "R32a",
+		Message: "Several entitlements apply; the best SLA is used.",
+	},
+	ReasonTermsKept: {
+		Rule:    "S31",
+		Message: "The terms of the country changed; the better of old and new are kept for this contract.",
+	},
+	ReasonSyncPremium: {
+		Rule:    "R34a",
+		Message: "The licence includes the premium features of Sync.",
+	},
+	ReasonNoAssignment: {
+		Rule:    "R39c",
+		Message: "No Select licence is assigned to the room at that time.",
+	},
+	ReasonNotStarted: {
+		Rule:    "S1",
+		Message: "The contract of the assigned licence has not started.",
+	},
+	ReasonContractEnded:  {Rule: "S3", Message: "The contract of the assigned licence is over."},
+	ReasonCancelled:      {Rule: "S8", Message: "The licence was cancelled."},
+	ReasonSuspended:      {Rule: "R39c", Message: "The contract is suspended."},
+	ReasonWarrantyEnded:  {Rule: "S38", Message: "The warranties of the device are over."},
+	ReasonJumpStartEnded: {Rule: "R29", Message: "JumpStart is over."},
+	ReasonRoomArchived:   {Rule: "S28", Message: "The room is archived."},
+	ReasonDeviceGone:     {Rule: "R27c", Message: "The device was returned, retired or lost."},
+	ReasonSerialRequired: {
+		Rule:    "R74",
+		Message: "Hardware of this model is covered by its serial number; name it.",
+	},
+	ReasonProofUnread: {
+		Rule:    "S32",
+		Message: "A proof of purchase is stored; an operator has to read its date.",
+	},
 }
 
 var RefusalRemedies = map[string]string{

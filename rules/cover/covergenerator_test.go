@@ -20,7 +20,9 @@ type history struct {
 	loc *time.Location
 }
 
-var historyZones = []string{"UTC", "America/Sao_Paulo", "Europe/Berlin", "Asia/Tokyo", "America/New_York", "Pacific/Auckland"}
+var historyZones = []string{
+	"UTC", "America/Sao_Paulo", "Europe/Berlin", "Asia/Tokyo", "America/New_York", "Pacific/Auckland",
+}
 
 func newHistory(seed uint64) history {
 	h := history{Rand: rand.New(rand.NewPCG(seed, 4))}
@@ -89,7 +91,9 @@ func (h history) facts() CoverFacts {
 func (h history) models() []catalogue.ProductModel {
 	models := []catalogue.ProductModel{
 		{Code: "BAR", Kind: catalogue.KindHardware, Serialised: true, StandardWarrantyYears: h.from(0, 2)},
-		{Code: "CABLE", Kind: catalogue.KindAccessory}, {Code: "APP", Kind: catalogue.KindSoftware}, {Code: "KIT", Kind: catalogue.KindBundle},
+		{Code: "CABLE", Kind: catalogue.KindAccessory},
+		{Code: "APP", Kind: catalogue.KindSoftware},
+		{Code: "KIT", Kind: catalogue.KindBundle},
 	}
 	if h.chance(15) {
 		models[0].EffectiveTo = h.dateIn(0, 200)
@@ -98,15 +102,27 @@ func (h history) models() []catalogue.ProductModel {
 		models[h.IntN(2)].EffectiveFrom = h.dateIn(-100, 100)
 	}
 	if h.chance(15) {
-		models = append(models, catalogue.ProductModel{Code: "bar ", Kind: catalogue.KindHardware, Serialised: true, StandardWarrantyYears: h.from(0, 2),
-			EffectiveFrom: h.dateIn(0, 200), EffectiveTo: h.dateIn(100, 300)})
+		models = append(models, catalogue.ProductModel{
+			Code:                  "bar ",
+			Kind:                  catalogue.KindHardware,
+			Serialised:            true,
+			StandardWarrantyYears: h.from(0, 2),
+			EffectiveFrom:         h.dateIn(0, 200),
+			EffectiveTo:           h.dateIn(100, 300),
+		})
 	}
 	return models
 }
 
 func (h history) terms(country string, version, from int) catalogue.CountryTerms {
-	return catalogue.CountryTerms{Country: country, Version: version, EffectiveFrom: h.date(from), Available: h.chance(85),
-		RMASpeed: historySpeeds[h.IntN(4)], Languages: historyLanguages[h.IntN(4)]}
+	return catalogue.CountryTerms{
+		Country:       country,
+		Version:       version,
+		EffectiveFrom: h.date(from),
+		Available:     h.chance(85),
+		RMASpeed:      historySpeeds[h.IntN(4)],
+		Languages:     historyLanguages[h.IntN(4)],
+	}
 }
 
 func (h history) contract(service catalogue.ServiceType, start, length int) ContractFacts {
@@ -129,7 +145,9 @@ func (h history) contract(service catalogue.ServiceType, start, length int) Cont
 		c.State = rules.ContractExpired
 	}
 	if h.chance(10) {
-		c.Suspensions = append(c.Suspensions, Suspension{h.event(h.from(start, start+20)), h.eventPtr(start+21, start+60)})
+		c.Suspensions = append(c.Suspensions, Suspension{
+			h.event(h.from(start, start+20)), h.eventPtr(start+21, start+60),
+		})
 	}
 	return c
 }
@@ -162,7 +180,10 @@ func (h history) renew(l *LicenceFacts, old LicenceFacts) {
 		return
 	}
 	end := old.Contract.Period.End
-	l.Contract.Period = &rules.Period{Start: end, End: rules.StartOfDay(rules.DateIn(end, h.loc).AddDays(h.from(20, 200)), h.loc)}
+	l.Contract.Period = &rules.Period{
+		Start: end,
+		End:   rules.StartOfDay(rules.DateIn(end, h.loc).AddDays(h.from(20, 200)), h.loc),
+	}
 }
 
 func (h history) assignments(start int) []Assignment {
@@ -247,7 +268,11 @@ func (h history) warranty(bought, depth int) Warranty {
 		w.ExtendedYears = h.from(1, 2)
 	}
 	for i := range h.IntN(8) / 6 * h.from(1, 2) {
-		x := Extension{ContractID: fmt.Sprint("ext", depth, i), Years: h.from(1, 2), From: h.event(bought + h.from(0, 200))}
+		x := Extension{
+			ContractID: fmt.Sprint("ext", depth, i),
+			Years:      h.from(1, 2),
+			From:       h.event(bought + h.from(0, 200)),
+		}
 		if h.chance(40) {
 			x.Years, x.EndsOn = 0, h.dateIn(bought, bought+900)
 		}

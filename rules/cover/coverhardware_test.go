@@ -56,12 +56,19 @@ func TestR125b_DeviceOlderThanFiveYearsHasTicketsButNoRMA(t *testing.T) {
 	require.Equal(t, rules.WarrantyCap, Cover(f, rulestest.Noon(t, "2026-07-01"), ForHardware).Code)
 	require.True(t, Cover(f, rulestest.Noon(t, "2026-07-01"), ForTechnical).Covered)
 	f.Licences = nil
-	require.Equal(t, rules.WarrantyCap, Cover(f, rulestest.Noon(t, "2026-07-01"), ForHardware).Code, "no licence could cover it either")
+	require.Equal(t, rules.WarrantyCap, Cover(f, rulestest.Noon(t, "2026-07-01"), ForHardware).Code,
+		"no licence could cover it either")
 }
 
 func TestR125b_CapIsTheProgramsOwn(t *testing.T) {
 	f := withSelect(t, inRoom(t, oneDevice(t, "RALLY-BAR", "2026-01-01")), "2026-01-01", "2031-01-01")
-	for years, want := range map[int]string{3: "2029-01-01", 5: "2031-01-01", 0: "2031-01-01", -1: "2031-01-01", 7: "2031-01-01"} {
+	for years, want := range map[int]string{
+		3:  "2029-01-01",
+		5:  "2031-01-01",
+		0:  "2031-01-01",
+		-1: "2031-01-01",
+		7:  "2031-01-01",
+	} {
 		f.CapYears = years
 		require.Equal(t, want, endDay(t, Cover(f, rulestest.Noon(t, "2026-02-01"), ForHardware).HardwareUntil), years)
 	}
@@ -107,11 +114,32 @@ func TestS32_AbsoluteDatesWinOverDerivedOnes(t *testing.T) {
 	}{
 		{"derived", Warranty{PurchasedOn: testday.DatePtr(t, "2026-01-15"), StandardYears: 2}, "2028-01-15", ""},
 		{"leap day", Warranty{PurchasedOn: testday.DatePtr(t, "2024-02-29"), StandardYears: 2}, "2026-03-01", ""},
-		{"absolute earlier", Warranty{PurchasedOn: testday.DatePtr(t, "2026-01-15"), StandardYears: 2, StandardEnd: testday.DatePtr(t, "2027-01-01")}, "2027-01-01", ""},
-		{"absolute later", Warranty{PurchasedOn: testday.DatePtr(t, "2026-01-15"), StandardYears: 2, StandardEnd: testday.DatePtr(t, "2029-01-01")}, "2029-01-01", ""},
-		{"extended derived", Warranty{PurchasedOn: testday.DatePtr(t, "2026-01-15"), StandardYears: 2, ExtendedYears: 1}, "2028-01-15", "2029-01-15"},
-		{"extended after absolute", Warranty{PurchasedOn: testday.DatePtr(t, "2026-01-15"), StandardEnd: testday.DatePtr(t, "2027-01-01"), ExtendedYears: 3}, "2027-01-01", "2030-01-01"},
-		{"extended absolute", Warranty{PurchasedOn: testday.DatePtr(t, "2026-01-15"), StandardYears: 2, ExtendedYears: 1, ExtendedEnd: testday.DatePtr(t, "2030-05-05")}, "2028-01-15", "2030-05-05"},
+		{"absolute earlier", Warranty{
+			PurchasedOn:   testday.DatePtr(t, "2026-01-15"),
+			StandardYears: 2,
+			StandardEnd:   testday.DatePtr(t, "2027-01-01"),
+		}, "2027-01-01", ""},
+		{"absolute later", Warranty{
+			PurchasedOn:   testday.DatePtr(t, "2026-01-15"),
+			StandardYears: 2,
+			StandardEnd:   testday.DatePtr(t, "2029-01-01"),
+		}, "2029-01-01", ""},
+		{"extended derived", Warranty{
+			PurchasedOn:   testday.DatePtr(t, "2026-01-15"),
+			StandardYears: 2,
+			ExtendedYears: 1,
+		}, "2028-01-15", "2029-01-15"},
+		{"extended after absolute", Warranty{
+			PurchasedOn:   testday.DatePtr(t, "2026-01-15"),
+			StandardEnd:   testday.DatePtr(t, "2027-01-01"),
+			ExtendedYears: 3,
+		}, "2027-01-01", "2030-01-01"},
+		{"extended absolute", Warranty{
+			PurchasedOn:   testday.DatePtr(t, "2026-01-15"),
+			StandardYears: 2,
+			ExtendedYears: 1,
+			ExtendedEnd:   testday.DatePtr(t, "2030-05-05"),
+		}, "2028-01-15", "2030-05-05"},
 		{"no purchase date", Warranty{StandardYears: 2, ExtendedYears: 1}, "", ""},
 		{"no years", Warranty{PurchasedOn: testday.DatePtr(t, "2026-01-15")}, "", ""},
 	} {
@@ -205,14 +233,25 @@ func TestR59b_UnsupportedModelIsNeverCovered(t *testing.T) {
 		require.Equal(t, rules.ModelNotSupported, a.Code)
 		require.Equal(t, "room_a", a.RoomID, "it may be inventoried")
 	}
-	f.Models = append(f.Models, catalogue.ProductModel{Code: "NEW-BAR", Kind: catalogue.KindHardware, Serialised: true, StandardWarrantyYears: 2, EffectiveFrom: testday.DatePtr(t, "2026-08-01")})
+	f.Models = append(f.Models, catalogue.ProductModel{
+		Code:                  "NEW-BAR",
+		Kind:                  catalogue.KindHardware,
+		Serialised:            true,
+		StandardWarrantyYears: 2,
+		EffectiveFrom:         testday.DatePtr(t, "2026-08-01"),
+	})
 	require.Equal(t, rules.ModelNotSupported, Cover(f, rulestest.Noon(t, "2026-07-31"), ForHardware).Code)
 	require.True(t, Cover(f, rulestest.Noon(t, "2026-08-01"), ForHardware).Covered, "R59a: a row makes it coverable")
 }
 
 func TestR59a_WithdrawnModelEndsCover(t *testing.T) {
 	f := withSelect(t, inRoom(t, oneDevice(t, "OLD-BAR", "2026-01-01")), "2026-06-01", "2027-06-01")
-	f.Models = []catalogue.ProductModel{{Code: "OLD-BAR", Kind: catalogue.KindHardware, Serialised: true, EffectiveTo: testday.DatePtr(t, "2027-01-01")}}
+	f.Models = []catalogue.ProductModel{{
+		Code:        "OLD-BAR",
+		Kind:        catalogue.KindHardware,
+		Serialised:  true,
+		EffectiveTo: testday.DatePtr(t, "2027-01-01"),
+	}}
 	require.Equal(t, "2027-01-01", endDay(t, Cover(f, rulestest.Noon(t, "2026-07-01"), ForHardware).HardwareUntil))
 	require.Equal(t, rules.ModelNotSupported, Cover(f, rulestest.Noon(t, "2027-01-01"), ForHardware).Code)
 }
@@ -268,7 +307,8 @@ func TestS32_ProofIsAskedOnlyIfItCouldHelp(t *testing.T) {
 	at := rulestest.Noon(t, "2029-01-01")
 	f := oneDevice(t, "RALLY-BAR", "")
 	f.Device.Warranty = Warranty{Replaces: &Warranty{}, ReplacedOn: testday.Day(t, "2026-06-01")}
-	require.Equal(t, rules.Unplaced, Cover(f, at, ForHardware).Code, "replaced more than two years ago, so bought before")
+	require.Equal(t, rules.Unplaced, Cover(f, at, ForHardware).Code,
+		"replaced more than two years ago, so bought before")
 	f.Device.Warranty.ReplacedOn = testday.Day(t, "2027-06-01")
 	require.Equal(t, rules.ProofRequired, Cover(f, at, ForHardware).Code)
 	f.Device.Warranty.StandardEnd = testday.DatePtr(t, "2028-01-01")

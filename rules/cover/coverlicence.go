@@ -25,6 +25,7 @@ func (f CoverFacts) services(service catalogue.ServiceType) []roomService {
 	for _, l := range f.Licences {
 		byID[l.ID] = l
 	}
+
 	var all []roomService
 	for _, l := range f.Licences {
 		if l.Contract.Type != service {
@@ -34,27 +35,37 @@ func (f CoverFacts) services(service catalogue.ServiceType) []roomService {
 			all = append(all, f.service(l, a))
 		}
 	}
+
 	return all
 }
 
 func (f CoverFacts) service(l LicenceFacts, a Assignment) roomService {
 	room, known := f.room(a.RoomID)
-	s := roomService{licence: l, room: room, from: a.From, frozen: a.Terms}
+	s := roomService{
+		licence: l,
+		room:    room,
+		from:    a.From,
+		frozen:  a.Terms,
+	}
+
 	s.room.ID = a.RoomID
 	s.assigned = between(a.From, a.To).and(before(l.RevokedAt))
 	s.paid = s.assigned.and(l.Contract.inForce())
 	if !known {
 		return s
 	}
+
 	s.served = s.paid.and(before(room.ArchivedAt))
 	if l.Contract.Type == catalogue.ServiceSyncPlus {
 		return s // the countries' terms are those of Select
 	}
+
 	day, ok := catalogue.AvailableFrom(f.Terms, room.Country, a.Terms, rules.DateIn(a.From, f.Zone))
 	if !ok {
 		s.served = nil
 		return s
 	}
+
 	s.served = s.served.and(newSpans(daysBetween(&day, nil, f.Zone)))
 	return s
 }
@@ -65,25 +76,32 @@ func (f CoverFacts) service(l LicenceFacts, a Assignment) roomService {
 // that end and the sweep that writes the assignment (S4).
 func inherited(l LicenceFacts, byID map[string]LicenceFacts, seen map[string]bool) []Assignment {
 	old, ok := byID[l.Renews]
-	if !ok || seen[l.ID] || old.Contract.Type != l.Contract.Type || old.Contract.Period == nil || l.Contract.Period == nil {
+	if !ok || seen[l.ID] || old.Contract.Type != l.Contract.Type || old.Contract.Period == nil ||
+		l.Contract.Period == nil {
 		return nil
 	}
+
 	seen[l.ID] = true
 	end := old.Contract.Period.End
 	if l.Contract.Period.Start.After(end) {
 		return nil // bought too late: it starts like any other (S1)
 	}
+
 	takenOver := rules.Period{Start: end, End: forever}
 	for _, a := range l.Assignments {
 		takenOver.End = earlier(takenOver.End, a.From)
 	}
+
 	var stays []Assignment
 	for _, a := range append(inherited(old, byID, seen), old.Assignments...) {
-		stayed := between(a.From, a.To).and(before(old.RevokedAt)).and(before(old.Contract.CancelledAt))
+		stayed := between(a.From, a.To).
+			and(before(old.RevokedAt)).
+			and(before(old.Contract.CancelledAt))
 		for _, p := range stayed.and(newSpans(takenOver)) {
 			stays = append(stays, Assignment{RoomID: a.RoomID, From: p.Start, To: &p.End})
 		}
 	}
+
 	return stays
 }
 
@@ -91,12 +109,15 @@ func inherited(l LicenceFacts, byID map[string]LicenceFacts, seen map[string]boo
 // that those of the day alone would be worse.
 func (f CoverFacts) terms(s roomService, t time.Time) (terms catalogue.CountryTerms, kept bool) {
 	on := rules.DateIn(t, f.Zone)
-	terms, _ = catalogue.TermsKept(f.Terms, s.room.Country, s.frozen, rules.DateIn(s.from, f.Zone), on)
+	terms, _ = catalogue.TermsKept(f.Terms, s.room.Country, s.frozen, rules.DateIn(s.from, f.Zone),
+		on)
 	now, ok := catalogue.TermsOn(f.Terms, s.room.Country, on)
 	return terms, ok && catalogue.TermsDiffer(terms, now)
 }
 
 // inRoomNow picks the services that concern a room.
 func inRoomNow(all []roomService, roomID string) []roomService {
-	return slices.DeleteFunc(slices.Clone(all), func(s roomService) bool { return s.room.ID != roomID || roomID == "" })
+	return slices.DeleteFunc(slices.Clone(all), func(s roomService) bool {
+		return s.room.ID != roomID || roomID == ""
+	})
 }

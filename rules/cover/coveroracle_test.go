@@ -55,7 +55,13 @@ type stand struct {
 }
 
 func newOracle(f CoverFacts, at time.Time) *oracle {
-	o := &oracle{f: f, asked: f.ModelCode, byID: map[string]LicenceFacts{}, served: map[string]map[civil.Date]catalogue.CountryTerms{}, lives: map[life]catalogue.CountryTerms{}}
+	o := &oracle{
+		f:      f,
+		asked:  f.ModelCode,
+		byID:   map[string]LicenceFacts{},
+		served: map[string]map[civil.Date]catalogue.CountryTerms{},
+		lives:  map[life]catalogue.CountryTerms{},
+	}
 	for _, l := range f.Licences {
 		o.byID[l.ID] = l
 	}
@@ -84,7 +90,8 @@ func (o *oracle) named(m catalogue.ProductModel) bool {
 
 func (o *oracle) listed(m catalogue.ProductModel, t time.Time) bool {
 	d := o.day(t)
-	return (m.EffectiveFrom == nil || d.DaysSince(*m.EffectiveFrom) >= 0) && (m.EffectiveTo == nil || d.DaysSince(*m.EffectiveTo) < 0)
+	return (m.EffectiveFrom == nil || d.DaysSince(*m.EffectiveFrom) >= 0) &&
+		(m.EffectiveTo == nil || d.DaysSince(*m.EffectiveTo) < 0)
 }
 
 // termsFor finds a country's terms of one day, and remembers them.
@@ -98,7 +105,8 @@ func (o *oracle) termsFor(country string, d civil.Date) (catalogue.CountryTerms,
 	}
 	for _, v := range o.f.Terms {
 		age := d.DaysSince(v.EffectiveFrom)
-		newer := best.Version == 0 || age < d.DaysSince(best.EffectiveFrom) || (v.EffectiveFrom == best.EffectiveFrom && v.Version > best.Version)
+		newer := best.Version == 0 || age < d.DaysSince(best.EffectiveFrom) ||
+			(v.EffectiveFrom == best.EffectiveFrom && v.Version > best.Version)
 		if v.Country == country && age >= 0 && newer {
 			best = v
 		}
@@ -119,7 +127,8 @@ func (o *oracle) lived(country string, s stand, d civil.Date) catalogue.CountryT
 	have := now
 	if first := o.day(s.since); d.After(first) {
 		have = o.lived(country, s, d.AddDays(-1))
-		if before, _ := o.termsFor(country, d.AddDays(-1)); known && (before.Version != now.Version || before.EffectiveFrom != now.EffectiveFrom) {
+		if before, _ := o.termsFor(country, d.AddDays(-1)); known &&
+			(before.Version != now.Version || before.EffectiveFrom != now.EffectiveFrom) {
 			have = merged(have, now)
 		}
 	} else if s.frozen != nil {
@@ -190,7 +199,8 @@ func (o *oracle) stands(l LicenceFacts, t time.Time, depth int) (all []stand) {
 		}
 	}
 	old, ok := o.byID[l.Renews]
-	if started || !ok || old.Contract.Period == nil || l.Contract.Period == nil || old.Contract.Type != l.Contract.Type {
+	if started || !ok || old.Contract.Period == nil || l.Contract.Period == nil ||
+		old.Contract.Type != l.Contract.Type {
 		return all
 	}
 	end := old.Contract.Period.End

@@ -15,7 +15,8 @@ func (o *oracle) hardware(t time.Time) (claims []claim) {
 	if !o.reached(t) || (o.model == nil && o.asked != "") {
 		return nil
 	}
-	if o.model != nil && (o.model.Kind == catalogue.KindSoftware || o.model.Kind == catalogue.KindBundle || (o.f.Device == nil && o.model.Kind == catalogue.KindHardware)) {
+	if o.model != nil && (o.model.Kind == catalogue.KindSoftware || o.model.Kind == catalogue.KindBundle ||
+		(o.f.Device == nil && o.model.Kind == catalogue.KindHardware)) {
 		return nil
 	}
 	if !o.ages() {
@@ -41,7 +42,12 @@ func (o *oracle) hardware(t time.Time) (claims []claim) {
 	}
 	for _, x := range attachedTo(chain) {
 		if today.Before(*x.EndsOn) && !today.Before(*began) && !t.Before(x.From) && !past(t, x.To) {
-			claims = append(claims, claim{kind: "EXTENDED_WARRANTY", contract: x.ContractID, days: 1000, speed: "STANDARD"})
+			claims = append(claims, claim{
+				kind:     "EXTENDED_WARRANTY",
+				contract: x.ContractID,
+				days:     1000,
+				speed:    "STANDARD",
+			})
 		}
 	}
 	byLicence, _ := o.roomClaims(catalogue.ServiceSelect, t)
@@ -164,7 +170,9 @@ func perhaps(chain []Warranty, t time.Time, today civil.Date) bool {
 		bought := today.AddDays(-ago)
 		tried := slices.Clone(chain)
 		tried[len(tried)-1].PurchasedOn = &bought
-		if slices.ContainsFunc(chain, func(u Warranty) bool { return u.Replaces != nil && u.ReplacedOn.Before(bought) }) {
+		if slices.ContainsFunc(chain, func(u Warranty) bool {
+			return u.Replaces != nil && u.ReplacedOn.Before(bought)
+		}) {
 			continue
 		}
 		standard, extended := warrantyEnds(tried)
@@ -181,7 +189,12 @@ func perhaps(chain []Warranty, t time.Time, today civil.Date) bool {
 }
 
 func (o *oracle) find(t time.Time, purpose Purpose) finding {
-	x := finding{room: o.where(t), until: o.until(t, purpose), hardware: o.until(t, ForHardware), help: o.until(t, ForTechnical)}
+	x := finding{
+		room:     o.where(t),
+		until:    o.until(t, purpose),
+		hardware: o.until(t, ForHardware),
+		help:     o.until(t, ForTechnical),
+	}
 	if !x.hardware.IsZero() {
 		best, _ := o.pick(t, ForHardware)
 		x.speed = string(best.speed)

@@ -13,6 +13,7 @@ func (s *subject) refuse(a *Answer) {
 	a.Code = s.refusal(a.Purpose)
 	a.Held = a.Code == rules.ProofRequired
 	a.explain(a.Code)
+
 	switch a.Code {
 	case rules.ModelNotSupported, rules.NotHardware:
 		return
@@ -27,6 +28,7 @@ func (s *subject) refuse(a *Answer) {
 		}
 		return
 	}
+
 	a.explain(s.details(a.Purpose)...)
 }
 
@@ -36,7 +38,8 @@ func (s *subject) refusal(purpose Purpose) string {
 	switch {
 	case (s.Device != nil || s.modelCode != "") && s.model == nil:
 		return rules.ModelNotSupported
-	case hardware && s.model != nil && (s.model.Kind == catalogue.KindSoftware || s.model.Kind == catalogue.KindBundle):
+	case hardware && s.model != nil &&
+		(s.model.Kind == catalogue.KindSoftware || s.model.Kind == catalogue.KindBundle):
 		return rules.NotHardware
 	case gone:
 		return rules.NotCovered
@@ -49,6 +52,7 @@ func (s *subject) refusal(purpose Purpose) string {
 	case s.countryRefuses():
 		return rules.CountryNotSupported
 	}
+
 	return rules.NotCovered
 }
 
@@ -59,7 +63,8 @@ func (s *subject) needsProof() bool {
 		return false
 	}
 	served := func(v roomService) bool { return v.served.contains(s.at) }
-	return s.warranty.mayApply(s.at, s.today) || slices.ContainsFunc(inRoomNow(s.selects, s.roomID), served)
+	return s.warranty.mayApply(s.at, s.today) ||
+		slices.ContainsFunc(inRoomNow(s.selects, s.roomID), served)
 }
 
 func (s *subject) overCap() bool {
@@ -70,9 +75,10 @@ func (s *subject) overCap() bool {
 // countryRefuses tells whether a licence would serve the room if its country were
 // served (R78b). Of a room that the facts do not hold nothing is known.
 func (s *subject) countryRefuses() bool {
-	return s.room.ID != "" && !s.inArchivedRoom() && slices.ContainsFunc(inRoomNow(s.selects, s.roomID), func(v roomService) bool {
-		return v.paid.contains(s.at) && !v.served.contains(s.at)
-	})
+	return s.room.ID != "" && !s.inArchivedRoom() &&
+		slices.ContainsFunc(inRoomNow(s.selects, s.roomID), func(v roomService) bool {
+			return v.paid.contains(s.at) && !v.served.contains(s.at)
+		})
 }
 
 func (s *subject) inArchivedRoom() bool {
@@ -91,13 +97,17 @@ func (s *subject) details(purpose Purpose) []string {
 	if s.inArchivedRoom() {
 		codes = append(codes, ReasonRoomArchived)
 	}
+
 	codes = append(codes, s.licenceDetails()...)
 	switch {
 	case purpose == ForHardware && s.isSerialised():
 		codes = append(codes, ReasonWarrantyEnded)
-	case purpose == ForSetup && slices.ContainsFunc(s.JumpStarts, func(c ContractFacts) bool { return c.Period != nil && !s.at.Before(c.Period.End) }):
+	case purpose == ForSetup && slices.ContainsFunc(s.JumpStarts, func(c ContractFacts) bool {
+		return c.Period != nil && !s.at.Before(c.Period.End)
+	}):
 		codes = append(codes, ReasonJumpStartEnded)
 	}
+
 	return codes
 }
 
@@ -108,7 +118,8 @@ func (s *subject) licenceDetails() []string {
 		stay := v.assigned.contains(s.at)
 		contract := v.licence.Contract
 		switch {
-		case v.licence.RevokedAt != nil && !s.at.Before(*v.licence.RevokedAt), contract.CancelledAt != nil && !s.at.Before(*contract.CancelledAt):
+		case v.licence.RevokedAt != nil && !s.at.Before(*v.licence.RevokedAt),
+			contract.CancelledAt != nil && !s.at.Before(*contract.CancelledAt):
 			codes = append(codes, ReasonCancelled)
 		case !stay:
 		case contract.State == rules.ContractCancelled && contract.CancelledAt == nil:
@@ -121,8 +132,10 @@ func (s *subject) licenceDetails() []string {
 			codes = append(codes, ReasonSuspended)
 		}
 	}
+
 	if s.roomID != "" && len(codes) == 0 && !s.countryRefuses() {
 		codes = append(codes, ReasonNoAssignment)
 	}
+
 	return codes
 }

@@ -20,7 +20,13 @@ type right struct {
 }
 
 // rank orders entitlements of equal speed: what customers pay for comes first.
-var rank = map[EntitlementKind]int{BySelect: 0, ByExtendedWarranty: 1, ByStandardWarranty: 2, ByReplacementWarranty: 3, ByJumpStart: 4}
+var rank = map[EntitlementKind]int{
+	BySelect:              0,
+	ByExtendedWarranty:    1,
+	ByStandardWarranty:    2,
+	ByReplacementWarranty: 3,
+	ByJumpStart:           4,
+}
 
 // subject holds what Cover works out once for all purposes.
 type subject struct {
@@ -44,11 +50,17 @@ func (s *subject) supportRights(purpose Purpose) []right {
 	if purpose != ForSetup {
 		return rights
 	}
+
 	for _, c := range s.JumpStarts {
 		if c.Type == catalogue.ServiceJumpStart {
-			rights = append(rights, right{kind: ByJumpStart, contractID: c.ID, covers: c.inForce().and(s.reach).without(s.archived())})
+			rights = append(rights, right{
+				kind:       ByJumpStart,
+				contractID: c.ID,
+				covers:     c.inForce().and(s.reach).without(s.archived()),
+			})
 		}
 	}
+
 	return rights
 }
 
@@ -68,8 +80,14 @@ func (s *subject) selectRights(limit spans) []right {
 	for i := range s.selects {
 		v := &s.selects[i]
 		covers := v.served.and(s.inRoom(v.room.ID)).and(s.reach).and(limit)
-		rights = append(rights, right{kind: BySelect, contractID: v.licence.Contract.ID, service: v, covers: covers})
+		rights = append(rights, right{
+			kind:       BySelect,
+			contractID: v.licence.Contract.ID,
+			service:    v,
+			covers:     covers,
+		})
 	}
+
 	return rights
 }
 
@@ -83,26 +101,37 @@ func (s *subject) hardwareRights() []right {
 	if !s.isSerialised() {
 		return s.selectRights(before(nil))
 	}
+
 	w := s.warranty
 	var rights []right
 	if end, ok := w.ReplacementEndsOn(); ok {
 		span := newSpans(daysBetween(&w.ReplacedOn, &end, s.Zone))
 		rights = append(rights, right{kind: ByReplacementWarranty, covers: span.and(s.reach)})
 	}
+
 	capped, known := w.CapOn(s.CapYears)
 	if !known {
 		return rights
 	}
+
 	limit := newSpans(daysBetween(nil, &capped, s.Zone))
 	first, _ := w.begins()
 	if end, ok := w.StandardEndsOn(); ok {
 		span := newSpans(daysBetween(&first, &end, s.Zone))
-		rights = append(rights, right{kind: ByStandardWarranty, covers: span.and(limit).and(s.reach)})
+		rights = append(rights, right{
+			kind:   ByStandardWarranty,
+			covers: span.and(limit).and(s.reach),
+		})
 	}
+
 	if end, ok := w.ExtendedEndsOn(); ok {
 		span := newSpans(daysBetween(&first, &end, s.Zone))
-		rights = append(rights, right{kind: ByExtendedWarranty, covers: span.and(limit).and(s.reach)})
+		rights = append(rights, right{
+			kind:   ByExtendedWarranty,
+			covers: span.and(limit).and(s.reach),
+		})
 	}
+
 	rights = append(rights, s.extensionRights(first, limit)...)
 	return append(rights, s.selectRights(limit)...)
 }
@@ -113,7 +142,8 @@ func (s *subject) hasNoHardware() bool {
 	if s.model == nil {
 		return s.modelCode != ""
 	}
-	return s.model.Kind == catalogue.KindSoftware || s.model.Kind == catalogue.KindBundle || (s.Device == nil && !s.model.FollowsRoom())
+	return s.model.Kind == catalogue.KindSoftware || s.model.Kind == catalogue.KindBundle ||
+		(s.Device == nil && !s.model.FollowsRoom())
 }
 
 // isSerialised tells whether age and warranties of a device count. Rooms have
@@ -134,19 +164,26 @@ func (s *subject) speed(r right) calendar.RMASpeed {
 // inForce gives the rights that cover the subject at the time asked about, the
 // one to use first: the fastest (S38), then by rank, the later end and the id.
 func (s *subject) inForce(rights []right) []right {
-	kept := slices.DeleteFunc(slices.Clone(rights), func(r right) bool { return !r.covers.contains(s.at) })
+	kept := slices.DeleteFunc(slices.Clone(rights), func(r right) bool {
+		return !r.covers.contains(s.at)
+	})
+
 	slices.SortStableFunc(kept, func(a, b right) int {
 		mine, theirs := s.speed(a), s.speed(b)
 		if mine.FasterThan(theirs) {
 			return -1
 		}
+
 		if theirs.FasterThan(mine) {
 			return 1
 		}
+
 		untilA, _ := a.covers.until(s.at)
 		untilB, _ := b.covers.until(s.at)
-		return cmp.Or(cmp.Compare(rank[a.kind], rank[b.kind]), untilB.Compare(untilA), cmp.Compare(a.contractID, b.contractID))
+		return cmp.Or(cmp.Compare(rank[a.kind], rank[b.kind]), untilB.Compare(untilA),
+			cmp.Compare(a.contractID, b.contractID))
 	})
+
 	return kept
 }
 
@@ -156,10 +193,12 @@ func (s *subject) unbroken(rights []right) *time.Time {
 	for _, r := range rights {
 		all = all.or(r.covers)
 	}
+
 	end, ok := all.until(s.at)
 	if !ok {
 		return nil
 	}
+
 	return &end
 }
 
@@ -173,5 +212,6 @@ func (s *subject) entitlement(r right) *Entitlement {
 		terms, _ := s.terms(*r.service, s.at)
 		e.LicenceID, e.TermsVersion = r.service.licence.ID, terms.Version
 	}
+
 	return e
 }

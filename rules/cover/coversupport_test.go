@@ -46,7 +46,8 @@ func TestR30b_JumpStartStandsAlone(t *testing.T) {
 
 	unplaced := oneDevice(t, "TAP", "2026-01-01")
 	unplaced.JumpStarts = f.JumpStarts
-	require.True(t, Cover(unplaced, rulestest.Noon(t, "2026-02-01"), ForSetup).Covered, "setting up comes before placing")
+	require.True(t, Cover(unplaced, rulestest.Noon(t, "2026-02-01"), ForSetup).Covered,
+		"setting up comes before placing")
 	f.Terms = nil
 	require.True(t, Cover(f, rulestest.Noon(t, "2026-02-01"), ForSetup).Covered, "terms are those of Select")
 	f.JumpStarts[0].State, f.JumpStarts[0].CancelledAt = rules.ContractCancelled, rulestest.NoonPtr(t, "2026-01-30")
@@ -79,7 +80,8 @@ func TestR32a_BestSLAOfSeveralEntitlements(t *testing.T) {
 	require.Equal(t, ByJumpStart, a.Entitlement.Kind, "the entitlement is the one whose SLA is used")
 
 	f.Policies = []SLAPolicy{better}
-	require.Equal(t, "JUMPSTART", Cover(f, rulestest.Noon(t, "2026-02-01"), ForSetup).SLAPolicy, "none published for Select")
+	require.Equal(t, "JUMPSTART",
+		Cover(f, rulestest.Noon(t, "2026-02-01"), ForSetup).SLAPolicy, "none published for Select")
 	require.Empty(t, Cover(f, rulestest.Noon(t, "2026-02-01"), ForTechnical).SLAPolicy)
 }
 
@@ -111,7 +113,10 @@ func TestR39c_NoAssignmentNoService(t *testing.T) {
 
 func TestR28a_DeviceMovedToAnUncoveredRoomIsUncovered(t *testing.T) {
 	f := withSelect(t, oneDevice(t, "RALLY-BAR", "2023-01-01"), "2026-01-01", "2027-01-01")
-	f.Device.Placements = []Placement{{"room_a", rulestest.Noon(t, "2025-01-01"), rulestest.NoonPtr(t, "2026-03-01")}, {"room_b", rulestest.Noon(t, "2026-03-01"), nil}}
+	f.Device.Placements = []Placement{
+		{"room_a", rulestest.Noon(t, "2025-01-01"), rulestest.NoonPtr(t, "2026-03-01")},
+		{"room_b", rulestest.Noon(t, "2026-03-01"), nil},
+	}
 	require.True(t, Cover(f, rulestest.Noon(t, "2026-03-01").Add(-1), ForHardware).Covered)
 	after := Cover(f, rulestest.Noon(t, "2026-03-01"), ForHardware)
 	require.Equal(t, rules.NotCovered, after.Code)
@@ -123,7 +128,10 @@ func TestR28b_LicenceMoveKeepsStartAndEnd(t *testing.T) {
 	f := withSelect(t, plainRoom(t), "2026-01-01", "2027-01-01")
 	before := Cover(f, rulestest.Noon(t, "2026-04-10"), ForTechnical)
 	moved := rulestest.Noon(t, "2026-04-11") // day 100
-	f.Licences[0].Assignments = []Assignment{{RoomID: "room_a", From: rulestest.Noon(t, "2026-01-01"), To: &moved}, {RoomID: "room_b", From: moved}}
+	f.Licences[0].Assignments = []Assignment{
+		{RoomID: "room_a", From: rulestest.Noon(t, "2026-01-01"), To: &moved},
+		{RoomID: "room_b", From: moved},
+	}
 	require.Equal(t, rules.NotCovered, Cover(f, moved, ForTechnical).Code)
 	f.RoomID = "room_b"
 	after := Cover(f, moved, ForTechnical)
@@ -158,7 +166,9 @@ func TestR28d_S3_FrozenEntitlementStays(t *testing.T) {
 
 func TestS3_ExpiryIsToTheInstantWhateverTheStateSays(t *testing.T) {
 	f := withSelect(t, plainRoom(t), "2026-01-01", "2027-01-01")
-	for _, state := range []rules.ContractState{rules.ContractActive, rules.ContractExpired, rules.ContractPendingStart} {
+	for _, state := range []rules.ContractState{
+		rules.ContractActive, rules.ContractExpired, rules.ContractPendingStart,
+	} {
 		f.Licences[0].Contract.State = state
 		require.True(t, Cover(f, rulestest.Midnight(t, "2027-01-01").Add(-1), ForTechnical).Covered)
 		over := Cover(f, rulestest.Midnight(t, "2027-01-01"), ForTechnical)
@@ -173,30 +183,45 @@ func TestR39c_WhyALicenceDoesNotServe(t *testing.T) {
 		want   string
 	}{
 		{"not started", func(l *LicenceFacts) { l.Contract.Period = nil }, ReasonNotStarted},
-		{"starts later", func(l *LicenceFacts) { l.Contract.Period = rulestest.Period(t, "2026-05-01", "2027-05-01") }, ReasonNotStarted},
-		{"over", func(l *LicenceFacts) { l.Contract.Period = rulestest.Period(t, "2025-02-01", "2026-02-01") }, ReasonContractEnded},
+		{"starts later", func(l *LicenceFacts) {
+			l.Contract.Period = rulestest.Period(t, "2026-05-01", "2027-05-01")
+		}, ReasonNotStarted},
+		{"over", func(l *LicenceFacts) {
+			l.Contract.Period = rulestest.Period(t, "2025-02-01", "2026-02-01")
+		}, ReasonContractEnded},
 		{"cancelled", func(l *LicenceFacts) {
 			l.Contract.State, l.Contract.CancelledAt = rules.ContractCancelled, rulestest.NoonPtr(t, "2026-01-15")
 		}, ReasonCancelled},
-		{"cancelled without a time", func(l *LicenceFacts) { l.Contract.State = rules.ContractCancelled }, ReasonCancelled},
+		{"cancelled without a time", func(l *LicenceFacts) {
+			l.Contract.State = rules.ContractCancelled
+		}, ReasonCancelled},
 		{"revoked", func(l *LicenceFacts) { l.RevokedAt = rulestest.NoonPtr(t, "2026-01-15") }, ReasonCancelled},
 		{"suspended", func(l *LicenceFacts) {
-			l.Contract.State, l.Contract.Suspensions = rules.ContractSuspended, []Suspension{{From: rulestest.Noon(t, "2026-01-15")}}
+			l.Contract.State, l.Contract.Suspensions = rules.ContractSuspended, []Suspension{
+				{From: rulestest.Noon(t, "2026-01-15")},
+			}
 		}, ReasonSuspended},
-		{"suspended without a time", func(l *LicenceFacts) { l.Contract.State = rules.ContractSuspended }, ReasonSuspended},
-		{"released", func(l *LicenceFacts) { l.Assignments[0].To = rulestest.NoonPtr(t, "2026-01-15") }, ReasonNoAssignment},
+		{"suspended without a time", func(l *LicenceFacts) {
+			l.Contract.State = rules.ContractSuspended
+		}, ReasonSuspended},
+		{"released", func(l *LicenceFacts) {
+			l.Assignments[0].To = rulestest.NoonPtr(t, "2026-01-15")
+		}, ReasonNoAssignment},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := withSelect(t, plainRoom(t), "2026-01-01", "2027-01-01")
 			c.change(&f.Licences[0])
-			require.Equal(t, []string{rules.NotCovered, c.want}, codes(Cover(f, rulestest.Noon(t, "2026-02-01"), ForTechnical)))
+			require.Equal(t, []string{rules.NotCovered, c.want},
+				codes(Cover(f, rulestest.Noon(t, "2026-02-01"), ForTechnical)))
 		})
 	}
 }
 
 func TestSuspensionPausesServiceAndMovesNoEnd(t *testing.T) {
 	f := withSelect(t, plainRoom(t), "2026-01-01", "2027-01-01")
-	f.Licences[0].Contract.Suspensions = []Suspension{{rulestest.Noon(t, "2026-03-01"), rulestest.NoonPtr(t, "2026-04-01")}}
+	f.Licences[0].Contract.Suspensions = []Suspension{
+		{rulestest.Noon(t, "2026-03-01"), rulestest.NoonPtr(t, "2026-04-01")},
+	}
 	require.Equal(t, rulestest.Noon(t, "2026-03-01"), *Cover(f, rulestest.Noon(t, "2026-02-01"), ForTechnical).Until)
 	require.False(t, Cover(f, rulestest.Noon(t, "2026-03-01"), ForTechnical).Covered)
 	require.Equal(t, "2027-01-01", endDay(t, Cover(f, rulestest.Noon(t, "2026-04-01"), ForTechnical).Until))
@@ -219,12 +244,22 @@ func TestS28_ArchivedRoomIsNotCovered(t *testing.T) {
 		require.Equal(t, rules.NotCovered, a.Code)
 		require.True(t, a.Has(ReasonRoomArchived))
 	}
-	require.Equal(t, ByStandardWarranty, Cover(f, rulestest.Noon(t, "2026-02-01"), ForHardware).Entitlement.Kind, "a warranty belongs to the device")
+	require.Equal(t, ByStandardWarranty, Cover(f, rulestest.Noon(t, "2026-02-01"), ForHardware).Entitlement.Kind,
+		"a warranty belongs to the device")
 }
 
 func TestS4_RenewalLeavesNoGap(t *testing.T) {
 	f := withSelect(t, plainRoom(t), "2026-01-01", "2027-01-01")
-	renewal := LicenceFacts{ID: "lic_2", Renews: "lic_1", Contract: ContractFacts{ID: "con_2", Type: catalogue.ServiceSelect, State: rules.ContractActive, Period: rulestest.Period(t, "2027-01-01", "2028-01-01")}}
+	renewal := LicenceFacts{
+		ID:     "lic_2",
+		Renews: "lic_1",
+		Contract: ContractFacts{
+			ID:     "con_2",
+			Type:   catalogue.ServiceSelect,
+			State:  rules.ContractActive,
+			Period: rulestest.Period(t, "2027-01-01", "2028-01-01"),
+		},
+	}
 	f.Licences = append(f.Licences, renewal)
 	a := Cover(f, rulestest.Noon(t, "2026-12-01"), ForTechnical)
 	require.Equal(t, "2028-01-01", endDay(t, a.Until))
@@ -238,7 +273,16 @@ func TestS4_RenewalLeavesNoGap(t *testing.T) {
 	f.Licences[1].Assignments = []Assignment{{RoomID: "room_a", From: end}}
 	require.Equal(t, next, Cover(f, end, ForTechnical), "the sweep changes nothing")
 
-	third := LicenceFacts{ID: "lic_3", Renews: "lic_2", Contract: ContractFacts{ID: "con_3", Type: catalogue.ServiceSelect, State: rules.ContractActive, Period: rulestest.Period(t, "2028-01-01", "2029-01-01")}}
+	third := LicenceFacts{
+		ID:     "lic_3",
+		Renews: "lic_2",
+		Contract: ContractFacts{
+			ID:     "con_3",
+			Type:   catalogue.ServiceSelect,
+			State:  rules.ContractActive,
+			Period: rulestest.Period(t, "2028-01-01", "2029-01-01"),
+		},
+	}
 	f.Licences = append(f.Licences, third)
 	require.Equal(t, "2029-01-01", endDay(t, Cover(f, end, ForTechnical).Until), "renewed twice")
 }
@@ -246,21 +290,37 @@ func TestS4_RenewalLeavesNoGap(t *testing.T) {
 func TestS4_WhatARenewalDoesNotTakeOver(t *testing.T) {
 	at := rulestest.Noon(t, "2027-02-01")
 	for name, change := range map[string]func(old, renewal *LicenceFacts){
-		"released before the end": func(old, _ *LicenceFacts) { old.Assignments[0].To = rulestest.NoonPtr(t, "2026-12-01") },
-		"released after the end":  func(old, _ *LicenceFacts) { old.Assignments[0].To = rulestest.NoonPtr(t, "2027-01-05") },
-		"revoked":                 func(old, _ *LicenceFacts) { old.RevokedAt = rulestest.NoonPtr(t, "2026-01-20") },
-		"old one cancelled":       func(old, _ *LicenceFacts) { old.Contract.CancelledAt = rulestest.NoonPtr(t, "2026-01-20") },
+		"released before the end": func(old, _ *LicenceFacts) {
+			old.Assignments[0].To = rulestest.NoonPtr(t, "2026-12-01")
+		},
+		"released after the end": func(old, _ *LicenceFacts) {
+			old.Assignments[0].To = rulestest.NoonPtr(t, "2027-01-05")
+		},
+		"revoked": func(old, _ *LicenceFacts) { old.RevokedAt = rulestest.NoonPtr(t, "2026-01-20") },
+		"old one cancelled": func(old, _ *LicenceFacts) {
+			old.Contract.CancelledAt = rulestest.NoonPtr(t, "2026-01-20")
+		},
 		"assigned elsewhere": func(_, r *LicenceFacts) {
 			r.Assignments = []Assignment{{RoomID: "room_b", From: rulestest.Noon(t, "2027-01-10")}}
 		},
-		"bought too late": func(_, r *LicenceFacts) { r.Contract.Period = rulestest.Period(t, "2027-01-02", "2028-01-02") },
+		"bought too late": func(_, r *LicenceFacts) {
+			r.Contract.Period = rulestest.Period(t, "2027-01-02", "2028-01-02")
+		},
 		"not started":     func(_, r *LicenceFacts) { r.Contract.Period = nil },
 		"of another type": func(_, r *LicenceFacts) { r.Contract.Type = catalogue.ServiceSyncPlus },
 		"renews itself":   func(_, r *LicenceFacts) { r.Renews = r.ID },
 	} {
 		f := withSelect(t, plainRoom(t), "2026-01-01", "2027-01-01")
-		f.Licences = append(f.Licences, LicenceFacts{ID: "lic_2", Renews: "lic_1",
-			Contract: ContractFacts{ID: "con_2", Type: catalogue.ServiceSelect, State: rules.ContractActive, Period: rulestest.Period(t, "2027-01-01", "2028-01-01")}})
+		f.Licences = append(f.Licences, LicenceFacts{
+			ID:     "lic_2",
+			Renews: "lic_1",
+			Contract: ContractFacts{
+				ID:     "con_2",
+				Type:   catalogue.ServiceSelect,
+				State:  rules.ContractActive,
+				Period: rulestest.Period(t, "2027-01-01", "2028-01-01"),
+			},
+		})
 		require.True(t, Cover(f, at, ForTechnical).Covered)
 		change(&f.Licences[0], &f.Licences[1])
 		require.False(t, Cover(f, at, ForTechnical).Covered, name)
@@ -274,7 +334,10 @@ func TestEveryReasonHasARuleAndWords(t *testing.T) {
 		require.Regexp(t, `^[RS][0-9]+[a-z]?$`, r.Rule)
 		require.NotEmpty(t, r.Message)
 	}
-	for _, code := range []string{rules.NotCovered, rules.WarrantyCap, rules.ModelNotSupported, rules.NotHardware, rules.CountryNotSupported, rules.ProofRequired, rules.Unplaced} {
+	for _, code := range []string{
+		rules.NotCovered, rules.WarrantyCap, rules.ModelNotSupported, rules.NotHardware, rules.CountryNotSupported,
+		rules.ProofRequired, rules.Unplaced,
+	} {
 		require.NotEmpty(t, RefusalRemedies[code])
 	}
 	require.True(t, ForSetup.Valid() && ForHardware.Valid() && ForTechnical.Valid())

@@ -24,7 +24,8 @@ func TestR78b_R78c_RoomsCountrySetsAvailabilitySpeedAndLanguages(t *testing.T) {
 	f.Terms[0].Available = false
 	f.Device.Warranty.StandardEnd = testday.DatePtr(t, "2026-01-10")
 	for _, purpose := range []Purpose{ForHardware, ForTechnical, ForSetup} {
-		require.Equal(t, []string{rules.CountryNotSupported}, codes(Cover(f, rulestest.Noon(t, "2026-02-01"), purpose))[:1])
+		require.Equal(t, []string{rules.CountryNotSupported},
+			codes(Cover(f, rulestest.Noon(t, "2026-02-01"), purpose))[:1])
 	}
 	f.Terms = append(f.Terms, cataloguetest.TermsFrom("BR", "2026-03-01", 2, true, "NBD", "en"))
 	require.True(t, Cover(f, rulestest.Noon(t, "2026-03-01"), ForTechnical).Covered, "available since")
@@ -68,7 +69,8 @@ func TestS31_ExistingAssignmentKeepsTheBetterTerms(t *testing.T) {
 	require.Equal(t, calendar.RMASpeed("5BD"), Cover(f, rulestest.Noon(t, "2026-06-02"), ForTechnical).RMASpeed)
 	stored := cataloguetest.TermsFrom("BR", "2026-03-01", 2, true, "NBD", "en")
 	f.Licences[0].Assignments[0].Terms = &stored
-	require.Equal(t, calendar.RMASpeed("NBD"), Cover(f, rulestest.Noon(t, "2026-06-02"), ForTechnical).RMASpeed, "those stored with the assignment")
+	require.Equal(t, calendar.RMASpeed("NBD"), Cover(f, rulestest.Noon(t, "2026-06-02"), ForTechnical).RMASpeed,
+		"those stored with the assignment")
 	f.Licences[0].Assignments = []Assignment{{RoomID: "room_a", From: rulestest.Noon(t, "2026-07-01")}}
 	require.Equal(t, rules.CountryNotSupported, Cover(f, rulestest.Noon(t, "2026-07-02"), ForTechnical).Code)
 }

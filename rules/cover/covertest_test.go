@@ -35,7 +35,10 @@ func oneDevice(t require.TestingT, model, purchased string) CoverFacts {
 
 // inRoom places the device in room_a for good.
 func inRoom(t require.TestingT, f CoverFacts) CoverFacts {
-	f.Device.Placements = append(f.Device.Placements, Placement{RoomID: "room_a", From: rulestest.Noon(t, "2000-01-01")})
+	f.Device.Placements = append(f.Device.Placements, Placement{
+		RoomID: "room_a",
+		From:   rulestest.Noon(t, "2000-01-01"),
+	})
 	return f
 }
 
@@ -46,8 +49,16 @@ func withSelect(t require.TestingT, f CoverFacts, from, to string) CoverFacts {
 }
 
 func selectLicence(t require.TestingT, id, room, from, to string) LicenceFacts {
-	return LicenceFacts{ID: id, Contract: ContractFacts{ID: "con_" + id, Type: catalogue.ServiceSelect, State: rules.ContractActive, Period: rulestest.Period(t, from, to)},
-		Assignments: []Assignment{{RoomID: room, From: rulestest.Noon(t, from)}}}
+	return LicenceFacts{
+		ID: id,
+		Contract: ContractFacts{
+			ID:     "con_" + id,
+			Type:   catalogue.ServiceSelect,
+			State:  rules.ContractActive,
+			Period: rulestest.Period(t, from, to),
+		},
+		Assignments: []Assignment{{RoomID: room, From: rulestest.Noon(t, from)}},
+	}
 }
 
 func jumpStart(t require.TestingT, purchased string) ContractFacts {

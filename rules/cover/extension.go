@@ -46,12 +46,14 @@ func (w Warranty) attached() []attachedEnd {
 	if w.ExtendedEnd != nil {
 		return nil
 	}
+
 	var out []attachedEnd
 	for _, x := range w.Extensions {
 		if end, ok := w.ExtensionEndsOn(x); ok {
 			out = append(out, attachedEnd{x, end})
 		}
 	}
+
 	return out
 }
 
@@ -59,15 +61,22 @@ func (w Warranty) attached() []attachedEnd {
 func (s *subject) extensionRights(first civil.Date, limit spans) []right {
 	var rights []right
 	for _, x := range s.warranty.attached() {
-		covers := newSpans(daysBetween(&first, &x.end, s.Zone)).and(between(x.From, x.To)).and(limit).and(s.reach)
-		rights = append(rights, right{kind: ByExtendedWarranty, contractID: x.ContractID, covers: covers})
+		covers := newSpans(daysBetween(&first, &x.end, s.Zone)).and(between(x.From, x.To)).
+			and(limit).and(s.reach)
+		rights = append(rights, right{
+			kind:       ByExtendedWarranty,
+			contractID: x.ContractID,
+			covers:     covers,
+		})
 	}
+
 	return rights
 }
 
 // Codes of refused attachments.
 const (
-	NotAttachable     = "NOT_ATTACHABLE"      // the service is assigned to rooms, or to nothing (R39a)
+	// the service is assigned to rooms, or to nothing (R39a)
+	NotAttachable     = "NOT_ATTACHABLE"
 	SerialHasWarranty = "SERIAL_HAS_WARRANTY" // one attached extension for a serial
 	ExtensionOver     = "EXTENSION_OVER"      // it would cover nothing any more
 )
@@ -81,9 +90,12 @@ func MayExtend(w Warranty, x Extension, today civil.Date, capYears int) error {
 	if capped, ok := w.CapOn(capYears); ok && known && capped.Before(end) {
 		end = capped
 	}
+
 	if known && !today.Before(end) {
-		return rules.Refuse(ExtensionOver, "The extended warranty of this device would be over already.",
+		return rules.Refuse(ExtensionOver,
+			"The extended warranty of this device would be over already.",
 			"Check the device's date of purchase, or attach it to another device.")
 	}
+
 	return nil
 }

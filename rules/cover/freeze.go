@@ -27,16 +27,37 @@ func Freeze(a Answer) (Frozen, error) {
 	if err := a.Refusal(); err != nil {
 		return Frozen{}, err
 	}
-	return Frozen{At: a.At, Purpose: a.Purpose, RoomID: a.RoomID, Entitlement: *a.Entitlement, RMASpeed: a.RMASpeed,
-		Languages: a.Languages, Features: a.Features, SLAPolicy: a.SLAPolicy, SLAVersion: a.SLAVersion}, nil
+
+	return Frozen{
+		At:          a.At,
+		Purpose:     a.Purpose,
+		RoomID:      a.RoomID,
+		Entitlement: *a.Entitlement,
+		RMASpeed:    a.RMASpeed,
+		Languages:   a.Languages,
+		Features:    a.Features,
+		SLAPolicy:   a.SLAPolicy,
+		SLAVersion:  a.SLAVersion,
+	}, nil
 }
 
 // Answer is the answer for the ticket or RMA at a later time: covered as on the
 // day it was opened, with no end.
 func (z Frozen) Answer(at time.Time) Answer {
 	e := z.Entitlement
-	a := Answer{At: at, Purpose: z.Purpose, RoomID: z.RoomID, Covered: true, Entitlement: &e, RMASpeed: z.RMASpeed,
-		Languages: z.Languages, Features: z.Features, SLAPolicy: z.SLAPolicy, SLAVersion: z.SLAVersion}
+	a := Answer{
+		At:          at,
+		Purpose:     z.Purpose,
+		RoomID:      z.RoomID,
+		Covered:     true,
+		Entitlement: &e,
+		RMASpeed:    z.RMASpeed,
+		Languages:   z.Languages,
+		Features:    z.Features,
+		SLAPolicy:   z.SLAPolicy,
+		SLAVersion:  z.SLAVersion,
+	}
+
 	a.explain(ReasonFrozen)
 	return a
 }

@@ -51,27 +51,45 @@ func DefaultPolicies() []SLAPolicy {
 	hours := func(n int) SLATarget { return SLATarget{Within: time.Duration(n) * time.Hour} }
 	nextDay := SLAPromise{FirstResponse: SLATarget{BusinessDays: 1}}
 	return []SLAPolicy{
-		{Code: "SELECT", Version: 1, Service: catalogue.ServiceSelect, AlwaysOn: true, Promises: map[Severity]SLAPromise{
-			Sev1: {FirstResponse: hours(1), Updates: hours(4)},
-			Sev2: {FirstResponse: hours(4), Updates: hours(24)},
-			Sev3: {FirstResponse: hours(8)},
-			Sev4: {FirstResponse: hours(24)},
-		}},
-		{Code: "JUMPSTART", Version: 1, Service: catalogue.ServiceJumpStart, Promises: map[Severity]SLAPromise{
-			Sev1: nextDay, Sev2: nextDay, Sev3: nextDay, Sev4: nextDay,
-		}},
+		{
+			Code:     "SELECT",
+			Version:  1,
+			Service:  catalogue.ServiceSelect,
+			AlwaysOn: true,
+			Promises: map[Severity]SLAPromise{
+				Sev1: {FirstResponse: hours(1), Updates: hours(4)},
+				Sev2: {FirstResponse: hours(4), Updates: hours(24)},
+				Sev3: {FirstResponse: hours(8)},
+				Sev4: {FirstResponse: hours(24)},
+			},
+		},
+		{
+			Code:    "JUMPSTART",
+			Version: 1,
+			Service: catalogue.ServiceJumpStart,
+			Promises: map[Severity]SLAPromise{
+				Sev1: nextDay,
+				Sev2: nextDay,
+				Sev3: nextDay,
+				Sev4: nextDay,
+			},
+		},
 	}
 }
 
 // PolicyOn finds the version of a service's policy that counts on the day; of
 // several, the highest.
-func PolicyOn(policies []SLAPolicy, service catalogue.ServiceType, on civil.Date) (best SLAPolicy, ok bool) {
+func PolicyOn(
+	policies []SLAPolicy, service catalogue.ServiceType, on civil.Date,
+) (best SLAPolicy, ok bool) {
 	for _, p := range policies {
-		inForce := (p.EffectiveFrom == nil || !on.Before(*p.EffectiveFrom)) && (p.EffectiveTo == nil || on.Before(*p.EffectiveTo))
+		inForce := (p.EffectiveFrom == nil || !on.Before(*p.EffectiveFrom)) &&
+			(p.EffectiveTo == nil || on.Before(*p.EffectiveTo))
 		if p.Service == service && inForce && (!ok || p.Version > best.Version) {
 			best, ok = p, true
 		}
 	}
+
 	return best, ok
 }
 
@@ -102,13 +120,16 @@ func BetterPolicy(a, b SLAPolicy) SLAPolicy {
 func (p SLAPolicy) BetterThan(q SLAPolicy) bool {
 	for s := Sev1; s <= Sev4; s++ {
 		mine, theirs := p.Promises[s], q.Promises[s]
-		if first, other := mine.FirstResponse.atBest(), theirs.FirstResponse.atBest(); first != other {
+		if first, other := mine.FirstResponse.atBest(),
+			theirs.FirstResponse.atBest(); first != other {
 			return first < other
 		}
+
 		if next, other := mine.Updates.atBest(), theirs.Updates.atBest(); next != other {
 			return next < other
 		}
 	}
+
 	return p.AlwaysOn && !q.AlwaysOn
 }
 

@@ -15,7 +15,12 @@ func TestDefaultSLA(t *testing.T) {
 	sel, ok := PolicyOn(policies, catalogue.ServiceSelect, testday.Day(t, "2026-01-01"))
 	require.True(t, ok)
 	require.True(t, sel.AlwaysOn, "R35a")
-	for severity, want := range map[Severity][2]time.Duration{Sev1: {time.Hour, 4 * time.Hour}, Sev2: {4 * time.Hour, 24 * time.Hour}, Sev3: {8 * time.Hour, 0}, Sev4: {24 * time.Hour, 0}} {
+	for severity, want := range map[Severity][2]time.Duration{
+		Sev1: {time.Hour, 4 * time.Hour},
+		Sev2: {4 * time.Hour, 24 * time.Hour},
+		Sev3: {8 * time.Hour, 0},
+		Sev4: {24 * time.Hour, 0},
+	} {
 		require.Equal(t, SLATarget{Within: want[0]}, sel.Promises[severity].FirstResponse, severity)
 		require.Equal(t, SLATarget{Within: want[1]}, sel.Promises[severity].Updates, severity)
 	}
@@ -34,7 +39,11 @@ func TestR32a_BetterPolicy(t *testing.T) {
 	require.Equal(t, "SELECT", BetterPolicy(sel, js).Code)
 	require.Equal(t, "SELECT", BetterPolicy(js, sel).Code)
 	policy := func(code string, alwaysOn bool, first, updates SLATarget) SLAPolicy {
-		return SLAPolicy{Code: code, AlwaysOn: alwaysOn, Promises: map[Severity]SLAPromise{Sev1: {FirstResponse: first, Updates: updates}}}
+		return SLAPolicy{
+			Code:     code,
+			AlwaysOn: alwaysOn,
+			Promises: map[Severity]SLAPromise{Sev1: {FirstResponse: first, Updates: updates}},
+		}
 	}
 	day1 := SLATarget{BusinessDays: 1}
 	hours24 := SLATarget{Within: 24 * time.Hour}

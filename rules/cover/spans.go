@@ -35,6 +35,7 @@ func newSpans(periods ...rules.Period) spans {
 			out = append(out, p)
 		}
 	}
+
 	return out
 }
 
@@ -42,16 +43,21 @@ func newSpans(periods ...rules.Period) spans {
 func (s spans) and(other spans) spans {
 	var out spans
 	for i, j := 0, 0; i < len(s) && j < len(other); {
-		p := rules.Period{Start: later(s[i].Start, other[j].Start), End: earlier(s[i].End, other[j].End)}
+		p := rules.Period{
+			Start: later(s[i].Start, other[j].Start),
+			End:   earlier(s[i].End, other[j].End),
+		}
 		if p.Start.Before(p.End) {
 			out = append(out, p)
 		}
+
 		if s[i].End.Before(other[j].End) {
 			i++
 		} else {
 			j++
 		}
 	}
+
 	return out
 }
 
@@ -68,6 +74,7 @@ func (s spans) without(other spans) spans {
 		}
 		at = p.End
 	}
+
 	if at.Before(forever) {
 		gaps = append(gaps, rules.Period{Start: at, End: forever})
 	}

@@ -14,7 +14,10 @@ func drawPeriods(t *rapid.T, name string) []rules.Period {
 	var all []rules.Period
 	for range rapid.IntRange(0, 6).Draw(t, name) {
 		from := rapid.IntRange(0, 30).Draw(t, "from")
-		all = append(all, rules.Period{Start: time.Unix(int64(from), 0), End: time.Unix(int64(from+rapid.IntRange(-2, 8).Draw(t, "length")), 0)})
+		all = append(all, rules.Period{
+			Start: time.Unix(int64(from), 0),
+			End:   time.Unix(int64(from+rapid.IntRange(-2, 8).Draw(t, "length")), 0),
+		})
 	}
 	return all
 }

@@ -18,21 +18,32 @@ const TermsAckRequired = "TERMS_ACK_REQUIRED"
 // Select is not available (R78b); TERMS_ACK_REQUIRED where the terms differ from
 // those at home, or home has none to compare with, and the version that counts was
 // not acknowledged (R78e).
-func TermsForAssignment(list []catalogue.CountryTerms, home, country string, day civil.Date, acknowledged int) (catalogue.CountryTerms, error) {
+func TermsForAssignment(
+	list []catalogue.CountryTerms, home, country string, day civil.Date, acknowledged int,
+) (catalogue.CountryTerms, error) {
 	terms, ok := catalogue.TermsOn(list, country, day)
 	if !ok || !terms.Available {
-		return catalogue.CountryTerms{}, rules.Refuse(rules.CountryNotSupported, ReasonFor(rules.CountryNotSupported).Message, RefusalRemedies[rules.CountryNotSupported])
+		return catalogue.CountryTerms{}, rules.Refuse(
+			rules.CountryNotSupported,
+			ReasonFor(rules.CountryNotSupported).Message,
+			RefusalRemedies[rules.CountryNotSupported],
+		)
 	}
+
 	if NeedsAcknowledgement(list, home, country, day) && acknowledged != terms.Version {
-		return catalogue.CountryTerms{}, rules.Refuse(TermsAckRequired, "The terms of service in the room's country differ from those at home.",
+		return catalogue.CountryTerms{}, rules.Refuse(TermsAckRequired,
+			"The terms of service in the room's country differ from those at home.",
 			"Read the terms of the country and send the version that was acknowledged.")
 	}
+
 	return terms, nil
 }
 
 // NeedsAcknowledgement tells whether the terms of a room's country differ from
 // those of the account's own on the day (R78e).
-func NeedsAcknowledgement(list []catalogue.CountryTerms, home, country string, day civil.Date) bool {
+func NeedsAcknowledgement(
+	list []catalogue.CountryTerms, home, country string, day civil.Date,
+) bool {
 	if home == country {
 		return false
 	}

@@ -63,6 +63,7 @@ func (w Warranty) StandardEndsOn() (end civil.Date, ok bool) {
 	case w.PurchasedOn != nil && w.StandardYears > 0:
 		return rules.AddYears(*w.PurchasedOn, w.StandardYears), true
 	}
+
 	return civil.Date{}, false
 }
 
@@ -116,6 +117,7 @@ func (w Warranty) WithStandardYears(years int) Warranty {
 		original := w.Replaces.WithStandardYears(years)
 		w.Replaces = &original
 	}
+
 	return w
 }
 
@@ -126,8 +128,12 @@ func (w Warranty) mayApply(at time.Time, on civil.Date) bool {
 	best := w.boughtBy(on)
 	standard, ok := best.StandardEndsOn()
 	extended, also := best.ExtendedEndsOn()
-	inTime := func(x attachedEnd) bool { return on.Before(x.end) && between(x.From, x.To).contains(at) }
-	return (ok && on.Before(standard)) || (also && on.Before(extended)) || slices.ContainsFunc(best.attached(), inTime)
+
+	inTime := func(x attachedEnd) bool {
+		return on.Before(x.end) && between(x.From, x.To).contains(at)
+	}
+	return (ok && on.Before(standard)) || (also && on.Before(extended)) ||
+		slices.ContainsFunc(best.attached(), inTime)
 }
 
 // boughtBy gives the warranty as if the first device had been bought on the day,
@@ -140,6 +146,7 @@ func (w Warranty) boughtBy(on civil.Date) Warranty {
 	if w.ReplacedOn.Before(on) {
 		on = w.ReplacedOn
 	}
+
 	original := w.Replaces.boughtBy(on)
 	w.Replaces = &original
 	return w

@@ -49,19 +49,27 @@ type AssignRequest struct {
 // LICENCE_NOT_IN_FORCE, LICENCE_TAKEN, ROOM_IS_ARCHIVED, ROOM_HAS_LICENCE.
 func MayAssign(q AssignRequest) error {
 	over := q.ContractEnd != nil && !q.Now.Before(*q.ContractEnd)
-	running := q.ContractState == rules.ContractPendingStart || q.ContractState == rules.ContractActive
+	running := q.ContractState == rules.ContractPendingStart ||
+		q.ContractState == rules.ContractActive
+
 	switch {
 	case !q.Service.AssignedToRooms():
-		return rules.Refuse(NotAssignable, "This service is not assigned to rooms.", "Attach an extended warranty to a serial number instead.")
-	case over || !running || q.LicenceState == rules.LicenceExpired || q.LicenceState == rules.LicenceRevoked:
-		return rules.Refuse(LicenceNotInForce, "The licence is not in force.", "Choose a licence of a contract that runs.")
+		return rules.Refuse(NotAssignable, "This service is not assigned to rooms.",
+			"Attach an extended warranty to a serial number instead.")
+	case over || !running || q.LicenceState == rules.LicenceExpired ||
+		q.LicenceState == rules.LicenceRevoked:
+		return rules.Refuse(LicenceNotInForce, "The licence is not in force.",
+			"Choose a licence of a contract that runs.")
 	case q.LicenceState == rules.LicenceAssigned:
-		return rules.Refuse(LicenceTaken, "The licence is assigned to another room.", "Move it, or choose an available one.")
+		return rules.Refuse(LicenceTaken, "The licence is assigned to another room.",
+			"Move it, or choose an available one.")
 	case q.RoomState != RoomActive:
 		return rules.Refuse(RoomIsArchived, "The room is archived.", "Choose an active room.")
 	case q.RoomHasLicence:
-		return rules.Refuse(RoomHasLicence, "The room has a licence of this service.", "Choose another room.")
+		return rules.Refuse(RoomHasLicence, "The room has a licence of this service.",
+			"Choose another room.")
 	}
+
 	return nil
 }
 
@@ -93,6 +101,7 @@ func CapWarnings(devices []RoomDevice, today, contractEnd civil.Date, capYears i
 			warnings = append(warnings, CapWarning{d.ID, WarnHardwareCapped, &capped})
 		}
 	}
+
 	return warnings
 }
 
@@ -100,7 +109,8 @@ func CapWarnings(devices []RoomDevice, today, contractEnd civil.Date, capYears i
 // WARRANTY_CAP_REACHED. By default devices are capped, with the warnings.
 func RefuseCapped(warnings []CapWarning, strict bool) error {
 	if strict && len(warnings) > 0 {
-		return rules.Refuse(WarrantyCapReached, "The term is longer than the hardware in the room can be covered.",
+		return rules.Refuse(WarrantyCapReached,
+			"The term is longer than the hardware in the room can be covered.",
 			"Choose a shorter term, or newer devices.")
 	}
 	return nil

@@ -13,10 +13,21 @@ import (
 )
 
 func TestR39a_OnlySelectAndSyncPlusAreAssignedToRooms(t *testing.T) {
-	for service, want := range map[catalogue.ServiceType]bool{catalogue.ServiceSelect: true, catalogue.ServiceSyncPlus: true, catalogue.ServiceExtWarranty: false,
-		catalogue.ServiceJumpStart: false, ServiceEnterprise: false, "": false} {
+	for service, want := range map[catalogue.ServiceType]bool{
+		catalogue.ServiceSelect:      true,
+		catalogue.ServiceSyncPlus:    true,
+		catalogue.ServiceExtWarranty: false,
+		catalogue.ServiceJumpStart:   false,
+		ServiceEnterprise:            false,
+		"":                           false,
+	} {
 		require.Equal(t, want, service.AssignedToRooms(), service)
-		err := MayAssign(AssignRequest{Service: service, LicenceState: rules.LicenceAvailable, ContractState: rules.ContractActive, RoomState: RoomActive})
+		err := MayAssign(AssignRequest{
+			Service:       service,
+			LicenceState:  rules.LicenceAvailable,
+			ContractState: rules.ContractActive,
+			RoomState:     RoomActive,
+		})
 		require.Equal(t, want, err == nil, service)
 		if !want {
 			require.Equal(t, NotAssignable, rules.CodeOf(err))
@@ -46,8 +57,14 @@ func TestR39b_S28_MayAssign(t *testing.T) {
 		{"archived", func(q *AssignRequest) { q.RoomState = RoomArchived }, RoomIsArchived},
 		{"second licence", func(q *AssignRequest) { q.RoomHasLicence = true }, RoomHasLicence},
 	} {
-		q := AssignRequest{Service: catalogue.ServiceSelect, LicenceState: rules.LicenceAvailable, ContractState: rules.ContractActive, ContractEnd: &end,
-			Now: rulestest.Noon(t, "2026-06-01"), RoomState: RoomActive}
+		q := AssignRequest{
+			Service:       catalogue.ServiceSelect,
+			LicenceState:  rules.LicenceAvailable,
+			ContractState: rules.ContractActive,
+			ContractEnd:   &end,
+			Now:           rulestest.Noon(t, "2026-06-01"),
+			RoomState:     RoomActive,
+		}
 		c.change(&q)
 		require.Equal(t, c.code, rules.CodeOf(MayAssign(q)), c.name)
 	}
@@ -59,7 +76,11 @@ func TestR125d_WarnAtAssignment(t *testing.T) {
 		{"capped", cover.Warranty{PurchasedOn: testday.DatePtr(t, "2024-06-01")}},
 		{"too old", cover.Warranty{PurchasedOn: testday.DatePtr(t, "2021-06-01")}},
 		{"unknown", cover.Warranty{}},
-		{"replaced", cover.Warranty{PurchasedOn: testday.DatePtr(t, "2026-05-01"), ReplacedOn: testday.Day(t, "2026-05-01"), Replaces: &cover.Warranty{PurchasedOn: testday.DatePtr(t, "2023-01-01")}}},
+		{"replaced", cover.Warranty{
+			PurchasedOn: testday.DatePtr(t, "2026-05-01"),
+			ReplacedOn:  testday.Day(t, "2026-05-01"),
+			Replaces:    &cover.Warranty{PurchasedOn: testday.DatePtr(t, "2023-01-01")},
+		}},
 	}
 	warnings := CapWarnings(devices, testday.Day(t, "2026-06-01"), testday.Day(t, "2031-06-01"), 5)
 	require.Equal(t, []CapWarning{
@@ -68,7 +89,8 @@ func TestR125d_WarnAtAssignment(t *testing.T) {
 		{"unknown", WarnPurchaseUnknown, nil},
 		{"replaced", WarnHardwareCapped, testday.DatePtr(t, "2028-01-01")},
 	}, warnings)
-	require.Len(t, CapWarnings(devices, testday.Day(t, "2026-06-01"), testday.Day(t, "2027-06-01"), 5), 2, "a short term caps no one else")
+	require.Len(t, CapWarnings(devices, testday.Day(t, "2026-06-01"), testday.Day(t, "2027-06-01"), 5), 2,
+		"a short term caps no one else")
 	require.NoError(t, RefuseCapped(warnings, false), "A4: capped, with a warning")
 	require.Equal(t, WarrantyCapReached, rules.CodeOf(RefuseCapped(warnings, true)))
 	require.NoError(t, RefuseCapped(nil, true))

@@ -79,7 +79,8 @@ func TestS5_DueReminder(t *testing.T) {
 		{31, 60, true}, {30, 30, true}, {8, 30, true}, {7, 7, true}, {1, 7, true}, {0, 0, true},
 		{-1, 0, true}, {-7, 0, true}, {-8, 0, false}, {-500, 0, false},
 	} {
-		got, due := DueReminder(end, testday.Day(t, "2027-03-15").AddDays(-c.left), catalogue.DefaultProgram().RenewalDays, loc)
+		got, due := DueReminder(end, testday.Day(t, "2027-03-15").AddDays(-c.left),
+			catalogue.DefaultProgram().RenewalDays, loc)
 		require.Equal(t, c.due, due, "%d days left", c.left)
 		require.Equal(t, c.want, got, "%d days left", c.left)
 	}
@@ -92,7 +93,8 @@ func sweep(t *testing.T, end civil.Date, days []int) []int {
 	sent := map[int]bool{}
 	var order []int
 	for _, left := range days {
-		n, due := DueReminder(rules.StartOfDay(end, loc), end.AddDays(-left), catalogue.DefaultProgram().RenewalDays, loc)
+		n, due := DueReminder(rules.StartOfDay(end, loc), end.AddDays(-left), catalogue.DefaultProgram().RenewalDays,
+			loc)
 		if due && !sent[n] {
 			sent[n] = true
 			order = append(order, n)

@@ -47,7 +47,9 @@ type ContractStart struct {
 // RenewalStart gives the start of a contract that renews others: the earliest end
 // among those that had not come yet on the day of purchase, so that no room has a
 // gap (S4). ok is false when there is none: then S1 holds.
-func RenewalStart(purchasedOn civil.Date, renewedEnds []time.Time, loc *time.Location) (start civil.Date, ok bool) {
+func RenewalStart(
+	purchasedOn civil.Date, renewedEnds []time.Time, loc *time.Location,
+) (start civil.Date, ok bool) {
 	bought := rules.StartOfDay(purchasedOn, loc)
 	for _, end := range renewedEnds {
 		if on := rules.DateIn(end, loc); bought.Before(end) && (!ok || on.Before(start)) {
@@ -65,7 +67,9 @@ func RenewalStart(purchasedOn civil.Date, renewedEnds []time.Time, loc *time.Loc
 // stay as they are; if S1 started one, the others share its day.
 func StartOnAssignment(o OrderStart, at time.Time) []ContractStart {
 	day, reason := rules.DateIn(at, o.Zone), StartFirstAssignment
-	if latest := rules.DateIn(rules.FallbackStart(o.CreatedAt, o.FallbackDays, o.Zone), o.Zone); latest.Before(day) {
+	if latest := rules.DateIn(
+		rules.FallbackStart(o.CreatedAt, o.FallbackDays, o.Zone), o.Zone,
+	); latest.Before(day) {
 		day, reason = latest, StartFallback
 	}
 	return o.start(day, reason, false)
@@ -91,11 +95,13 @@ func (o OrderStart) start(day civil.Date, reason string, renewalsOnly bool) []Co
 	if shared, ok := o.shared(); ok {
 		day = shared
 	}
+
 	var starts []ContractStart
 	for _, c := range o.Contracts {
 		if c.State != rules.ContractPendingStart || c.Type == catalogue.ServiceJumpStart {
 			continue
 		}
+
 		first, why := day, reason
 		renewed, ok := RenewalStart(o.PurchasedOn, c.RenewedEnds, o.Zone)
 		if ok {
@@ -103,8 +109,12 @@ func (o OrderStart) start(day civil.Date, reason string, renewalsOnly bool) []Co
 		} else if renewalsOnly {
 			continue
 		}
-		starts = append(starts, ContractStart{c.ID, rules.ContractPeriod(first, c.TermYears, o.Zone), why})
+
+		starts = append(starts, ContractStart{
+			c.ID, rules.ContractPeriod(first, c.TermYears, o.Zone), why,
+		})
 	}
+
 	return starts
 }
 

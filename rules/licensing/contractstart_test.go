@@ -24,7 +24,13 @@ func anOrder(t *testing.T, contracts ...ContractToStart) OrderStart {
 			contracts[i].Type = catalogue.ServiceSelect
 		}
 	}
-	return OrderStart{Zone: testday.Zone(t, testday.TestZone), CreatedAt: rulestest.Noon(t, "2026-05-10"), PurchasedOn: testday.Day(t, "2026-05-10"), FallbackDays: 60, Contracts: contracts}
+	return OrderStart{
+		Zone:         testday.Zone(t, testday.TestZone),
+		CreatedAt:    rulestest.Noon(t, "2026-05-10"),
+		PurchasedOn:  testday.Day(t, "2026-05-10"),
+		FallbackDays: 60,
+		Contracts:    contracts,
+	}
 }
 
 func requireStarts(t *testing.T, got []ContractStart, want ...string) {
@@ -32,7 +38,8 @@ func requireStarts(t *testing.T, got []ContractStart, want ...string) {
 	rows := []string{}
 	for _, s := range got {
 		loc := testday.Zone(t, testday.TestZone)
-		rows = append(rows, fmt.Sprintf("%s %s %s %s", s.ContractID, rules.DateIn(s.Period.Start, loc), rules.DateIn(s.Period.End, loc), s.Reason))
+		rows = append(rows, fmt.Sprintf("%s %s %s %s",
+			s.ContractID, rules.DateIn(s.Period.Start, loc), rules.DateIn(s.Period.End, loc), s.Reason))
 	}
 	require.Equal(t, append([]string{}, want...), rows)
 }
@@ -41,14 +48,20 @@ func TestS1_FirstAssignmentStartsAllContractsOfTheOrder(t *testing.T) {
 	o := anOrder(t, ContractToStart{TermYears: 1}, ContractToStart{TermYears: 3})
 	requireStarts(t, StartOnAssignment(o, rulestest.Noon(t, "2026-05-15")),
 		"con_1 2026-05-15 2027-05-15 FIRST_ASSIGNMENT", "con_2 2026-05-15 2029-05-15 FIRST_ASSIGNMENT")
-	requireStarts(t, StartOnAssignment(o, rulestest.Midnight(t, "2026-05-16").Add(-time.Second)), // the local day counts
+	// the local day counts
+	requireStarts(t, StartOnAssignment(o, rulestest.Midnight(t, "2026-05-16").Add(-time.Second)),
 		"con_1 2026-05-15 2027-05-15 FIRST_ASSIGNMENT", "con_2 2026-05-15 2029-05-15 FIRST_ASSIGNMENT")
 }
 
 func TestS1_StartedContractsStayAndShareTheirDay(t *testing.T) {
-	o := anOrder(t, ContractToStart{TermYears: 1, State: rules.ContractActive, Period: rulestest.Period(t, "2026-05-12", "2027-05-12")}, ContractToStart{TermYears: 2},
+	o := anOrder(t, ContractToStart{
+		TermYears: 1,
+		State:     rules.ContractActive,
+		Period:    rulestest.Period(t, "2026-05-12", "2027-05-12"),
+	}, ContractToStart{TermYears: 2},
 		ContractToStart{TermYears: 2, State: rules.ContractCancelled})
-	requireStarts(t, StartOnAssignment(o, rulestest.Noon(t, "2026-06-15")), "con_2 2026-05-12 2028-05-12 FIRST_ASSIGNMENT")
+	requireStarts(t, StartOnAssignment(o, rulestest.Noon(t, "2026-06-15")),
+		"con_2 2026-05-12 2028-05-12 FIRST_ASSIGNMENT")
 	o.Contracts[1].State = rules.ContractActive
 	requireStarts(t, StartOnAssignment(o, rulestest.Noon(t, "2026-06-15")))
 }
@@ -60,7 +73,8 @@ func TestS1_V4_Fallback(t *testing.T) {
 	requireStarts(t, StartByFallback(o, rulestest.Midnight(t, "2026-07-09")), want...)
 	requireStarts(t, StartByFallback(o, rulestest.Noon(t, "2026-07-20")), want...) // a late sweep
 	requireStarts(t, StartOnAssignment(o, rulestest.Noon(t, "2026-07-20")), want...)
-	requireStarts(t, StartOnAssignment(o, rulestest.Noon(t, "2026-07-09")), "con_1 2026-07-09 2027-07-09 FIRST_ASSIGNMENT", "con_2 2026-07-09 2029-07-09 FIRST_ASSIGNMENT")
+	requireStarts(t, StartOnAssignment(o, rulestest.Noon(t, "2026-07-09")),
+		"con_1 2026-07-09 2027-07-09 FIRST_ASSIGNMENT", "con_2 2026-07-09 2029-07-09 FIRST_ASSIGNMENT")
 	require.Equal(t, "2026-07-09", o.LatestStart(o.Contracts[0]).String())
 }
 
@@ -73,7 +87,8 @@ func TestS4_RenewalStartsAtTheOldEnd(t *testing.T) {
 	require.Equal(t, "2026-06-09", o.LatestStart(o.Contracts[0]).String())
 
 	o.Contracts[0].State, o.Contracts[0].Period = rules.ContractActive, rulestest.Period(t, "2026-06-09", "2027-06-09")
-	requireStarts(t, StartOnAssignment(o, rulestest.Noon(t, "2026-05-15")), "con_2 2026-05-15 2028-05-15 FIRST_ASSIGNMENT")
+	requireStarts(t, StartOnAssignment(o, rulestest.Noon(t, "2026-05-15")),
+		"con_2 2026-05-15 2028-05-15 FIRST_ASSIGNMENT")
 }
 
 func TestS4_WhichOldEndCounts(t *testing.T) {
@@ -106,10 +121,16 @@ func TestS4_WhichOldEndCounts(t *testing.T) {
 func TestS4_RenewedTooLateStartsLikeAnyOther(t *testing.T) {
 	o := anOrder(t, ContractToStart{TermYears: 1, RenewedEnds: []time.Time{rulestest.Midnight(t, "2026-05-01")}})
 	requireStarts(t, StartRenewals(o))
-	requireStarts(t, StartOnAssignment(o, rulestest.Noon(t, "2026-05-15")), "con_1 2026-05-15 2027-05-15 FIRST_ASSIGNMENT")
+	requireStarts(t, StartOnAssignment(o, rulestest.Noon(t, "2026-05-15")),
+		"con_1 2026-05-15 2027-05-15 FIRST_ASSIGNMENT")
 }
 
 func TestR29_JumpStartStartsAtPurchaseOnly(t *testing.T) {
-	o := anOrder(t, ContractToStart{Type: catalogue.ServiceJumpStart}, ContractToStart{Type: catalogue.ServiceJumpStart, State: rules.ContractActive, Period: rulestest.Period(t, "2026-05-10", "2026-08-09")}, ContractToStart{TermYears: 1})
-	requireStarts(t, StartOnAssignment(o, rulestest.Noon(t, "2026-05-15")), "con_3 2026-05-15 2027-05-15 FIRST_ASSIGNMENT")
+	o := anOrder(t, ContractToStart{Type: catalogue.ServiceJumpStart}, ContractToStart{
+		Type:   catalogue.ServiceJumpStart,
+		State:  rules.ContractActive,
+		Period: rulestest.Period(t, "2026-05-10", "2026-08-09"),
+	}, ContractToStart{TermYears: 1})
+	requireStarts(t, StartOnAssignment(o, rulestest.Noon(t, "2026-05-15")),
+		"con_3 2026-05-15 2027-05-15 FIRST_ASSIGNMENT")
 }

@@ -27,9 +27,13 @@ const InvalidPeriod = "INVALID_PERIOD"
 
 // Normalised trims every text and puts the serial into its one form (R27c).
 func (f EarlierWarrantyForm) Normalised() EarlierWarrantyForm {
-	for _, text := range []*string{&f.Company, &f.Address.Street, &f.Address.City, &f.Address.Region, &f.Address.PostalCode, &f.Address.Country, &f.StartsOn, &f.LastDay} {
+	for _, text := range []*string{
+		&f.Company, &f.Address.Street, &f.Address.City, &f.Address.Region, &f.Address.PostalCode,
+		&f.Address.Country, &f.StartsOn, &f.LastDay,
+	} {
 		*text = rules.NormaliseText(*text)
 	}
+
 	f.Serial = rules.NormaliseSerial(f.Serial)
 	return f
 }
@@ -46,6 +50,7 @@ func (f EarlierWarrantyForm) Validate() error {
 	if problem := rules.SerialProblem("/serial", f.Serial); problem != nil {
 		k.Fields = append(k.Fields, *problem)
 	}
+
 	checkPeriod(&k, f.StartsOn, f.LastDay)
 	return rules.Invalid(k.Fields)
 }
@@ -56,7 +61,8 @@ func checkPeriod(k *rules.Checker, startsOn, lastDay string) {
 	k.Date("/starts_on", startsOn)
 	k.Date("/last_day", lastDay)
 	if len(k.Fields) == before && lastDay < startsOn {
-		k.Fail("/last_day", InvalidPeriod, "The last day lies before the first one.", "Send the last covered day, not earlier than the first.")
+		k.Fail("/last_day", InvalidPeriod, "The last day lies before the first one.",
+			"Send the last covered day, not earlier than the first.")
 	}
 }
 
@@ -80,7 +86,9 @@ func EndsOn(lastDay string) string {
 // Fingerprint tells a row that comes again, however its company and address are
 // spelt. It holds neither.
 func (f EarlierWarrantyForm) Fingerprint() string {
-	sum := sha256.Sum256([]byte(strings.Join([]string{rules.CompanyKey(f.Company), rules.AddressHash(f.Address), f.Serial, f.StartsOn, f.LastDay}, "\n")))
+	sum := sha256.Sum256([]byte(strings.Join([]string{
+		rules.CompanyKey(f.Company), rules.AddressHash(f.Address), f.Serial, f.StartsOn, f.LastDay,
+	}, "\n")))
 	return hex.EncodeToString(sum[:])
 }
 
@@ -103,7 +111,10 @@ var reference = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._/#+-]{0,59}$`)
 
 // Normalised trims every text and puts serial and SKU into their one form.
 func (f WarrantyClaimForm) Normalised() WarrantyClaimForm {
-	return WarrantyClaimForm{rules.NormaliseSerial(f.Serial), catalogue.NormaliseSKU(f.SKU), rules.NormaliseText(f.PONumber), rules.NormaliseText(f.PurchasedOn)}
+	return WarrantyClaimForm{
+		rules.NormaliseSerial(f.Serial), catalogue.NormaliseSKU(f.SKU),
+		rules.NormaliseText(f.PONumber), rules.NormaliseText(f.PurchasedOn),
+	}
 }
 
 // Validate names every wrong field of a normalised form. Something besides the
@@ -113,16 +124,25 @@ func (f WarrantyClaimForm) Validate() error {
 	if problem := rules.SerialProblem("/serial", f.Serial); problem != nil {
 		k.Fields = append(k.Fields, *problem)
 	}
+
 	if f.SKU == "" && f.PONumber == "" {
-		k.Fail("/po_number", rules.Required, "Neither the purchase order number nor the code of the service is given.", "Send one of them, as it stands on the order or invoice.")
+		k.Fail("/po_number", rules.Required,
+			"Neither the purchase order number nor the code of the service is given.",
+			"Send one of them, as it stands on the order or invoice.")
 	}
-	for _, r := range []struct{ pointer, value string }{{"/sku", f.SKU}, {"/po_number", f.PONumber}} {
+
+	for _, r := range []struct {
+		pointer, value string
+	}{{"/sku", f.SKU}, {"/po_number", f.PONumber}} {
 		if r.value != "" && k.Optional(r.pointer, r.value, 60) && !reference.MatchString(r.value) {
-			k.Fail(r.pointer, InvalidReference, "This is no number or code.", "Send letters, digits and the marks . _ / # + - only, without spaces.")
+			k.Fail(r.pointer, InvalidReference, "This is no number or code.",
+				"Send letters, digits and the marks . _ / # + - only, without spaces.")
 		}
 	}
+
 	if f.PurchasedOn != "" {
 		k.Date("/purchased_on", f.PurchasedOn)
 	}
+
 	return rules.Invalid(k.Fields)
 }

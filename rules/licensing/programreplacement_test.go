@@ -25,6 +25,7 @@ func TestC8_ProgramOfAnEarlierReleaseKeepsTheDefaultWindows(t *testing.T) {
 	quiet.Replacement.ReturnReminderDays = []int{}
 	require.NoError(t, quiet.Validate())
 	require.Equal(t, quiet, quiet.Completed())
-	_, due := DueReminder(time.Date(2026, 9, 10, 0, 0, 0, 0, time.UTC), testday.Day(t, "2026-09-09"), quiet.RenewalDays, time.UTC)
+	_, due := DueReminder(time.Date(2026, 9, 10, 0, 0, 0, 0, time.UTC), testday.Day(t, "2026-09-09"), quiet.RenewalDays,
+		time.UTC)
 	require.False(t, due)
 }

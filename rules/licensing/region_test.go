@@ -9,8 +9,24 @@ import (
 )
 
 func TestC3_RoomRegionIsAnISOCodeOrMissing(t *testing.T) {
-	form := RoomForm{Name: "Sala", Country: "BR", Platform: rules.PlatformOther, Criticality: rules.CriticalityNormal, TimeZone: "America/Sao_Paulo"}
-	for region, ok := range map[string]bool{"": true, "SP": true, "1": true, "ENG": true, "BR-SP": false, "SÃO PAULO": false, "ABCD": false, "sp": false, "S P": false} {
+	form := RoomForm{
+		Name:        "Sala",
+		Country:     "BR",
+		Platform:    rules.PlatformOther,
+		Criticality: rules.CriticalityNormal,
+		TimeZone:    "America/Sao_Paulo",
+	}
+	for region, ok := range map[string]bool{
+		"":          true,
+		"SP":        true,
+		"1":         true,
+		"ENG":       true,
+		"BR-SP":     false,
+		"SÃO PAULO": false,
+		"ABCD":      false,
+		"sp":        false,
+		"S P":       false,
+	} {
 		form.Region = region
 		err := form.Validate()
 		if ok {

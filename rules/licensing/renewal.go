@@ -22,16 +22,20 @@ const RenewalCatchUpDays = 7
 // sends only the latest. The caller makes it happen once by using daysBefore in
 // the mail's dedupe key (C7, S5). Nothing is due before the first of
 // them or later than RenewalCatchUpDays after it.
-func DueReminder(end time.Time, today civil.Date, reminders []int, loc *time.Location) (daysBefore int, due bool) {
+func DueReminder(
+	end time.Time, today civil.Date, reminders []int, loc *time.Location,
+) (daysBefore int, due bool) {
 	left := rules.DateIn(end, loc).DaysSince(today)
 	if left < -RenewalCatchUpDays {
 		return 0, false
 	}
+
 	for _, day := range reminders {
 		if left <= day {
 			daysBefore, due = day, true
 		}
 	}
+
 	return daysBefore, due
 }
 

@@ -23,10 +23,11 @@ const (
 
 // RoomForm is what people tell of a room.
 type RoomForm struct {
-	Name        string
-	Site        string
-	Country     string // ISO 3166; decides speed and languages (R78c)
-	Region      string // ISO 3166-2 without the country, such as SP; empty: the country's calendar counts (C3)
+	Name    string
+	Site    string
+	Country string // ISO 3166; decides speed and languages (R78c)
+	// ISO 3166-2 without the country, such as SP; empty: the country's calendar counts (C3)
+	Region      string
 	Platform    rules.Platform
 	Criticality rules.Criticality
 	TimeZone    string // IANA name
@@ -39,15 +40,22 @@ func (f RoomForm) Validate() error {
 	k.Optional("/site", f.Site, 100)
 	k.Country("/country", f.Country)
 	k.Region("/region", f.Region)
+
 	if !f.Platform.Valid() {
-		k.Fail("/platform", InvalidPlatform, "There is no such platform.", "Send MTR_WINDOWS, MTR_ANDROID, ZOOM_PC, ZOOM_APPLIANCE or OTHER.")
+		k.Fail("/platform", InvalidPlatform, "There is no such platform.",
+			"Send MTR_WINDOWS, MTR_ANDROID, ZOOM_PC, ZOOM_APPLIANCE or OTHER.")
 	}
 	if !f.Criticality.Valid() {
-		k.Fail("/criticality", InvalidCriticality, "There is no such criticality.", "Send NORMAL, HIGH or CRITICAL.")
+		k.Fail("/criticality",
+			InvalidCriticality, "There is no such criticality.", "Send NORMAL, HIGH or CRITICAL.")
 	}
-	if _, err := time.LoadLocation(f.TimeZone); err != nil || f.TimeZone == "" || f.TimeZone == "Local" {
-		k.Fail("/time_zone", rules.InvalidTimeZone, "This is not a time zone.", "Send an IANA name such as America/Sao_Paulo.")
+
+	if _, err := time.LoadLocation(f.TimeZone); err != nil || f.TimeZone == "" ||
+		f.TimeZone == "Local" {
+		k.Fail("/time_zone", rules.InvalidTimeZone, "This is not a time zone.",
+			"Send an IANA name such as America/Sao_Paulo.")
 	}
+
 	return rules.Invalid(k.Fields)
 }
 
@@ -83,12 +91,15 @@ func (f DeviceForm) ValidatePart() error {
 func (f DeviceForm) check(k *rules.Checker) {
 	k.Text("/model", f.ModelCode, 64)
 	for _, d := range []struct{ pointer, value string }{
-		{"/purchased_on", f.PurchasedOn}, {"/std_warranty_end", f.StdWarrantyEnd}, {"/ext_warranty_end", f.ExtWarrantyEnd},
+		{"/purchased_on", f.PurchasedOn},
+		{"/std_warranty_end", f.StdWarrantyEnd},
+		{"/ext_warranty_end", f.ExtWarrantyEnd},
 	} {
 		if d.value != "" {
 			k.Date(d.pointer, d.value)
 		}
 	}
+
 	k.Optional("/purchase_proof", f.PurchaseProof, 500)
 }
 
@@ -97,9 +108,12 @@ func (f DeviceForm) check(k *rules.Checker) {
 func MayManageRooms(role rules.Role, reason string) error {
 	switch grant := rules.Allows(role, rules.ManageRooms); {
 	case !grant.Allowed():
-		return rules.Refuse(rules.Forbidden, "Your role may not change rooms, devices or assignments.", "Ask an administrator of the account.")
+		return rules.Refuse(rules.Forbidden,
+			"Your role may not change rooms, devices or assignments.",
+			"Ask an administrator of the account.")
 	case grant == rules.GrantWithReason && strings.TrimSpace(reason) == "":
 		return rules.ReasonMissing("An operator changes a customer's rooms with a reason only.")
 	}
+
 	return nil
 }

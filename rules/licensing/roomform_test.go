@@ -9,7 +9,13 @@ import (
 )
 
 func TestR70_RoomFormNamesEveryWrongField(t *testing.T) {
-	good := RoomForm{Name: "Sala 1", Country: "BR", Platform: rules.PlatformTeamsWindows, Criticality: rules.CriticalityNormal, TimeZone: "America/Sao_Paulo"}
+	good := RoomForm{
+		Name:        "Sala 1",
+		Country:     "BR",
+		Platform:    rules.PlatformTeamsWindows,
+		Criticality: rules.CriticalityNormal,
+		TimeZone:    "America/Sao_Paulo",
+	}
 	require.NoError(t, good.Validate())
 	for _, p := range rules.Platforms() {
 		f := good
@@ -23,7 +29,10 @@ func TestR70_RoomFormNamesEveryWrongField(t *testing.T) {
 	for _, f := range refusal.Fields {
 		got = append(got, f.Pointer+" "+f.Code)
 	}
-	require.Equal(t, []string{"/name REQUIRED", "/country INVALID_COUNTRY", "/platform INVALID_PLATFORM", "/criticality INVALID_CRITICALITY", "/time_zone INVALID_TIME_ZONE"}, got)
+	require.Equal(t, []string{
+		"/name REQUIRED", "/country INVALID_COUNTRY", "/platform INVALID_PLATFORM", "/criticality INVALID_CRITICALITY",
+		"/time_zone INVALID_TIME_ZONE",
+	}, got)
 	for _, zone := range []string{"", "Local"} {
 		f := good
 		f.TimeZone = zone
@@ -35,15 +44,30 @@ func TestS32_DeviceFormTakesUnknownDates(t *testing.T) {
 	require.NoError(t, DeviceForm{Serial: "ab-12 34", ModelCode: "MEETUP"}.Validate())
 	require.NoError(t, DeviceForm{ModelCode: "MEETUP"}.ValidatePart())
 	require.Equal(t, rules.ValidationFailed, rules.CodeOf(DeviceForm{ModelCode: "MEETUP"}.Validate()))
-	err := DeviceForm{Serial: "AB1", PurchasedOn: "2026-02-30", StdWarrantyEnd: "soon", ExtWarrantyEnd: "2026"}.Validate()
+	err := DeviceForm{
+		Serial:         "AB1",
+		PurchasedOn:    "2026-02-30",
+		StdWarrantyEnd: "soon",
+		ExtWarrantyEnd: "2026",
+	}.Validate()
 	var refusal *rules.Error
 	require.ErrorAs(t, err, &refusal)
 	require.Len(t, refusal.Fields, 4)
 }
 
 func TestR42_OnlyWhoManagesRoomsChangesThem(t *testing.T) {
-	for role, code := range map[rules.Role]string{rules.CustomerAdmin: "", rules.PartnerAdmin: "", rules.CustomerReadOnly: rules.Forbidden, rules.PartnerReadOnly: rules.Forbidden,
-		rules.Reseller: rules.Forbidden, rules.Distributor: rules.Forbidden, rules.OperatorAgent: rules.ReasonRequired, rules.OperatorLead: rules.ReasonRequired, rules.OperatorCSM: rules.ReasonRequired, "": rules.Forbidden} {
+	for role, code := range map[rules.Role]string{
+		rules.CustomerAdmin:    "",
+		rules.PartnerAdmin:     "",
+		rules.CustomerReadOnly: rules.Forbidden,
+		rules.PartnerReadOnly:  rules.Forbidden,
+		rules.Reseller:         rules.Forbidden,
+		rules.Distributor:      rules.Forbidden,
+		rules.OperatorAgent:    rules.ReasonRequired,
+		rules.OperatorLead:     rules.ReasonRequired,
+		rules.OperatorCSM:      rules.ReasonRequired,
+		"":                     rules.Forbidden,
+	} {
 		require.Equal(t, code, rules.CodeOf(MayManageRooms(role, " ")), role)
 	}
 	require.NoError(t, MayManageRooms(rules.OperatorAgent, "asked by phone"))

@@ -40,13 +40,22 @@ func RoomDifferences(stored, told RoomForm, code string) []rules.FieldError {
 	var fields []rules.FieldError
 	stored, told = stored.Trimmed(), told.Trimmed()
 	for _, f := range []struct{ pointer, stored, told string }{
-		{"/country", stored.Country, told.Country}, {"/region", stored.Region, told.Region}, {"/platform", string(stored.Platform), string(told.Platform)},
-		{"/criticality", string(stored.Criticality), string(told.Criticality)}, {"/time_zone", stored.TimeZone, told.TimeZone},
+		{"/country", stored.Country, told.Country},
+		{"/region", stored.Region, told.Region},
+		{"/platform", string(stored.Platform), string(told.Platform)},
+		{"/criticality", string(stored.Criticality), string(told.Criticality)},
+		{"/time_zone", stored.TimeZone, told.TimeZone},
 	} {
 		if f.told != "" && f.told != f.stored {
-			fields = append(fields, rules.FieldError{Pointer: f.pointer, Code: code, Message: "The room is there already, and something else is known of it.", Remedy: "Correct the row, or change the room first."})
+			fields = append(fields, rules.FieldError{
+				Pointer: f.pointer,
+				Code:    code,
+				Message: "The room is there already, and something else is known of it.",
+				Remedy:  "Correct the row, or change the room first.",
+			})
 		}
 	}
+
 	return fields
 }
 
@@ -54,13 +63,23 @@ func RoomDifferences(stored, told RoomForm, code string) []rules.FieldError {
 func DeviceDifferences(at string, stored, told DeviceForm) []rules.FieldError {
 	var fields []rules.FieldError
 	for _, f := range []struct{ pointer, stored, told string }{
-		{"/model", catalogue.NormaliseModelCode(stored.ModelCode), catalogue.NormaliseModelCode(told.ModelCode)}, {"/purchased_on", stored.PurchasedOn, told.PurchasedOn},
-		{"/purchase_proof", stored.PurchaseProof, strings.TrimSpace(told.PurchaseProof)}, {"/std_warranty_end", stored.StdWarrantyEnd, told.StdWarrantyEnd},
+		{"/model", catalogue.NormaliseModelCode(stored.ModelCode), catalogue.NormaliseModelCode(
+			told.ModelCode,
+		)},
+		{"/purchased_on", stored.PurchasedOn, told.PurchasedOn},
+		{"/purchase_proof", stored.PurchaseProof, strings.TrimSpace(told.PurchaseProof)},
+		{"/std_warranty_end", stored.StdWarrantyEnd, told.StdWarrantyEnd},
 		{"/ext_warranty_end", stored.ExtWarrantyEnd, told.ExtWarrantyEnd},
 	} {
 		if f.told != "" && f.told != f.stored {
-			fields = append(fields, rules.FieldError{Pointer: at + f.pointer, Code: DeviceDiffers, Message: "The device is in the room already, and something else is known of it.", Remedy: "Correct the row, or change the device first."})
+			fields = append(fields, rules.FieldError{
+				Pointer: at + f.pointer,
+				Code:    DeviceDiffers,
+				Message: "The device is in the room already, and something else is known of it.",
+				Remedy:  "Correct the row, or change the device first.",
+			})
 		}
 	}
+
 	return fields
 }

@@ -54,7 +54,9 @@ var deviceMoves = map[DeviceState][]DeviceState{
 func (s RoomState) CanBecome(next RoomState) bool { return slices.Contains(roomMoves[s], next) }
 
 // CanBecome tells whether a device may move to next.
-func (s DeviceState) CanBecome(next DeviceState) bool { return slices.Contains(deviceMoves[s], next) }
+func (s DeviceState) CanBecome(next DeviceState) bool {
+	return slices.Contains(deviceMoves[s], next)
+}
 
 // Live tells whether the device's serial is taken: no two live devices have the
 // same one (R27c).
@@ -77,7 +79,9 @@ func MayArchiveRoom(state RoomState, openTickets, openRMAs int) error {
 		return err
 	}
 	if openTickets > 0 || openRMAs > 0 {
-		return rules.Refuse(RoomBusy, "The room has an open ticket or RMA.", "Finish or withdraw it first.")
+		return rules.Refuse(RoomBusy, "The room has an open ticket or RMA.",
+			"Finish or withdraw it first.")
 	}
+
 	return nil
 }

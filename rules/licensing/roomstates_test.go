@@ -12,14 +12,23 @@ import (
 func TestRoomMoves(t *testing.T) { rulestest.ExpectMoves[RoomState](t, `>ACTIVE ACTIVE>ARCHIVED`) }
 
 func TestDeviceMoves(t *testing.T) {
-	rulestest.ExpectMoves[DeviceState](t, `>UNPLACED+IN_ROOM+SPARE_ON_SITE UNPLACED>IN_ROOM+SPARE_ON_SITE+IN_RMA+RETIRED+LOST IN_ROOM>UNPLACED+IN_RMA+LOST
-		SPARE_ON_SITE>IN_ROOM+UNPLACED+RETURNED+LOST IN_RMA>RETURNED+RETIRED+LOST RETURNED>RETIRED LOST>RETIRED`)
+	rulestest.ExpectMoves[DeviceState](
+		t,
+		`>UNPLACED+IN_ROOM+SPARE_ON_SITE UNPLACED>IN_ROOM+SPARE_ON_SITE+IN_RMA+RETIRED+LOST IN_ROOM>UNPLACED+IN_RMA+LOST
+		SPARE_ON_SITE>IN_ROOM+UNPLACED+RETURNED+LOST IN_RMA>RETURNED+RETIRED+LOST RETURNED>RETIRED LOST>RETIRED`,
+	)
 }
 
 func TestR27c_OnlyRetiredDevicesFreeTheirSerial(t *testing.T) {
 	for state, want := range map[DeviceState][2]bool{ // live, gone
-		"": {false, false}, DeviceUnplaced: {true, false}, DeviceInRoom: {true, false}, DeviceSpareOnSite: {true, false},
-		DeviceInRMA: {true, false}, DeviceReturned: {true, true}, DeviceLost: {true, true}, DeviceRetired: {false, true},
+		"":                {false, false},
+		DeviceUnplaced:    {true, false},
+		DeviceInRoom:      {true, false},
+		DeviceSpareOnSite: {true, false},
+		DeviceInRMA:       {true, false},
+		DeviceReturned:    {true, true},
+		DeviceLost:        {true, true},
+		DeviceRetired:     {false, true},
 	} {
 		require.Equal(t, want, [2]bool{state.Live(), state.Gone()}, state)
 	}
@@ -33,7 +42,8 @@ func TestS28_RoomWithOpenTicketOrRMAStays(t *testing.T) {
 }
 
 func TestR70_Platforms(t *testing.T) {
-	require.Equal(t, []rules.Platform{"MTR_WINDOWS", "MTR_ANDROID", "ZOOM_PC", "ZOOM_APPLIANCE", "OTHER"}, rules.Platforms())
+	require.Equal(t, []rules.Platform{"MTR_WINDOWS", "MTR_ANDROID", "ZOOM_PC", "ZOOM_APPLIANCE", "OTHER"},
+		rules.Platforms())
 	for _, p := range rules.Platforms() {
 		require.True(t, p.Valid())
 	}

@@ -27,15 +27,19 @@ func MayCancel(q CancellationRequest) error {
 	case !q.Own && !q.Role.IsOperator():
 		return rules.Refuse(rules.NotFound, "There is no such order.", "Check the id.")
 	case !rules.Allows(q.Role, rules.CancelOrder).Allowed():
-		return rules.Refuse(rules.Forbidden, "Your role may not cancel orders.", "Ask an administrator of the account.")
+		return rules.Refuse(rules.Forbidden, "Your role may not cancel orders.",
+			"Ask an administrator of the account.")
 	case rules.CheckReason(q.Reason) != nil:
 		return rules.CheckReason(q.Reason)
 	case !q.State.Cancellable():
-		return rules.Refuse(rules.StateConflict, "An order in this state cannot be cancelled.", "Read the order again.")
+		return rules.Refuse(rules.StateConflict, "An order in this state cannot be cancelled.",
+			"Read the order again.")
 	case !rules.CancellationOpen(q.ClosesAt, q.Now):
-		return rules.Refuse(rules.CancellationWindowClosed, "The cancellation window of this order has closed.",
+		return rules.Refuse(rules.CancellationWindowClosed,
+			"The cancellation window of this order has closed.",
 			"Write to the service's mailbox; only an operator can end the contract now.")
 	}
+
 	return nil
 }
 
@@ -43,7 +47,8 @@ func MayCancel(q CancellationRequest) error {
 // operators who may cancel only, with a reason (S13).
 func MayTerminate(role rules.Role, reason string) error {
 	if !role.IsOperator() || !rules.Allows(role, rules.CancelOrder).Allowed() {
-		return rules.Refuse(rules.Forbidden, "Only an operator may end a contract after the window.",
+		return rules.Refuse(rules.Forbidden,
+			"Only an operator may end a contract after the window.",
 			"Write to the service's mailbox.")
 	}
 	return rules.CheckReason(reason)
@@ -68,17 +73,20 @@ func ChooseLicencesToCancel(all []LicenceRef, qty int, named []string) ([]string
 	if err := checkChoice(all, qty, named); err != nil {
 		return nil, err
 	}
+
 	chosen := slices.Clone(named)
 	for _, l := range all {
 		if len(chosen) < qty && !l.Assigned && !slices.Contains(named, l.ID) {
 			chosen = append(chosen, l.ID)
 		}
 	}
+
 	if missing := qty - len(chosen); missing > 0 {
 		return nil, rules.Refuse(rules.LicencesNotNamed,
 			fmt.Sprintf("Too few licences are available; %d more must be named.", missing),
 			fmt.Sprintf("Name %d more of the assigned licences in licence_ids.", missing))
 	}
+
 	return chosen, nil
 }
 
@@ -86,31 +94,55 @@ func checkChoice(all []LicenceRef, qty int, named []string) error {
 	var fields []rules.FieldError
 	switch {
 	case qty < 1:
-		fields = append(fields, rules.FieldError{Pointer: "/quantity", Code: rules.QuantityTooSmall,
-			Message: "The quantity must be at least 1.", Remedy: "Send how many licences to cancel."})
+		fields = append(fields, rules.FieldError{
+			Pointer: "/quantity",
+			Code:    rules.QuantityTooSmall,
+			Message: "The quantity must be at least 1.",
+			Remedy:  "Send how many licences to cancel.",
+		})
 	case qty > len(all):
-		fields = append(fields, rules.FieldError{Pointer: "/quantity", Code: rules.QuantityTooLarge,
-			Message: "The order has fewer licences in force.", Remedy: "Send at most the number of licences in force."})
+		fields = append(fields, rules.FieldError{
+			Pointer: "/quantity",
+			Code:    rules.QuantityTooLarge,
+			Message: "The order has fewer licences in force.",
+			Remedy:  "Send at most the number of licences in force.",
+		})
 	case len(named) > qty:
-		fields = append(fields, rules.FieldError{Pointer: "/licence_ids", Code: rules.TooManyNamed,
-			Message: "More licences are named than are to be cancelled.", Remedy: "Name at most as many as the quantity."})
+		fields = append(fields, rules.FieldError{
+			Pointer: "/licence_ids",
+			Code:    rules.TooManyNamed,
+			Message: "More licences are named than are to be cancelled.",
+			Remedy:  "Name at most as many as the quantity.",
+		})
 	}
+
 	known := make(map[string]bool, len(all))
 	for _, l := range all {
 		known[l.ID] = true
 	}
+
 	seen := make(map[string]bool, len(named))
 	for i, id := range named {
 		pointer := fmt.Sprintf("/licence_ids/%d", i)
 		switch {
 		case !known[id]:
-			fields = append(fields, rules.FieldError{Pointer: pointer, Code: rules.UnknownLicence,
-				Message: "This is no licence in force of this order.", Remedy: "Name licences of this order only."})
+			fields = append(fields, rules.FieldError{
+				Pointer: pointer,
+				Code:    rules.UnknownLicence,
+				Message: "This is no licence in force of this order.",
+				Remedy:  "Name licences of this order only.",
+			})
 		case seen[id]:
-			fields = append(fields, rules.FieldError{Pointer: pointer, Code: rules.Duplicate,
-				Message: "This licence is named twice.", Remedy: "Name each licence once."})
+			fields = append(fields, rules.FieldError{
+				Pointer: pointer,
+				Code:    rules.Duplicate,
+				Message: "This licence is named twice.",
+				Remedy:  "Name each licence once.",
+			})
 		}
+
 		seen[id] = true
 	}
+
 	return rules.Invalid(fields)
 }

@@ -27,10 +27,19 @@ func TestS7_WhoMayCancel(t *testing.T) {
 		own  bool
 		want string
 	}{
-		{rules.CustomerAdmin, true, ""}, {rules.Reseller, true, ""}, {rules.Distributor, true, ""},
-		{rules.OperatorAgent, false, ""}, {rules.OperatorLead, false, ""}, {rules.OperatorCSM, false, rules.Forbidden},
-		{rules.CustomerReadOnly, true, rules.Forbidden}, {rules.PartnerAdmin, true, rules.Forbidden}, {rules.PartnerReadOnly, true, rules.Forbidden},
-		{rules.Reseller, false, rules.NotFound}, {rules.Distributor, false, rules.NotFound}, {rules.CustomerAdmin, false, rules.NotFound}, {"", true, rules.Forbidden},
+		{rules.CustomerAdmin, true, ""},
+		{rules.Reseller, true, ""},
+		{rules.Distributor, true, ""},
+		{rules.OperatorAgent, false, ""},
+		{rules.OperatorLead, false, ""},
+		{rules.OperatorCSM, false, rules.Forbidden},
+		{rules.CustomerReadOnly, true, rules.Forbidden},
+		{rules.PartnerAdmin, true, rules.Forbidden},
+		{rules.PartnerReadOnly, true, rules.Forbidden},
+		{rules.Reseller, false, rules.NotFound},
+		{rules.Distributor, false, rules.NotFound},
+		{rules.CustomerAdmin, false, rules.NotFound},
+		{"", true, rules.Forbidden},
 	} {
 		q := cancellation()
 		q.Role, q.Own = c.role, c.own
@@ -68,7 +77,9 @@ func TestS13_AfterTheWindowOnlyAnOperatorEndsAContract(t *testing.T) {
 	require.NoError(t, MayTerminate(rules.OperatorAgent, "goodwill"))
 	require.NoError(t, MayTerminate(rules.OperatorLead, "goodwill"))
 	require.Equal(t, rules.ReasonRequired, rules.CodeOf(MayTerminate(rules.OperatorLead, " ")))
-	for _, role := range []rules.Role{rules.CustomerAdmin, rules.Reseller, rules.Distributor, rules.PartnerAdmin, rules.OperatorCSM, ""} {
+	for _, role := range []rules.Role{
+		rules.CustomerAdmin, rules.Reseller, rules.Distributor, rules.PartnerAdmin, rules.OperatorCSM, "",
+	} {
 		require.Equal(t, rules.Forbidden, rules.CodeOf(MayTerminate(role, "goodwill")), role)
 	}
 }

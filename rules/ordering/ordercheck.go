@@ -53,6 +53,7 @@ func checkAddress(k *rules.Checker, at string, a rules.Address) {
 		k.Fail(at, rules.Required, "The address is missing.", "Give street, city and country.")
 		return
 	}
+
 	k.Text(at+"/street", a.Street, rules.MaxStreet)
 	k.Text(at+"/city", a.City, rules.MaxCity)
 	k.Optional(at+"/region", a.Region, rules.MaxRegion)
@@ -64,12 +65,15 @@ func checkAddress(k *rules.Checker, at string, a rules.Address) {
 func checkLines(k *rules.Checker, lines []OrderLine, c catalogue.Catalogue, today civil.Date) {
 	switch {
 	case len(lines) == 0:
-		k.Fail("/lines", rules.Required, "The order has no line.", "Send at least one line with SKU and quantity.")
+		k.Fail("/lines", rules.Required, "The order has no line.",
+			"Send at least one line with SKU and quantity.")
 		return
 	case len(lines) > MaxLines:
-		k.Fail("/lines", rules.TooManyLines, "The order has more than 100 lines.", "Split the order.")
+		k.Fail("/lines",
+			rules.TooManyLines, "The order has more than 100 lines.", "Split the order.")
 		lines = lines[:MaxLines] // enough to be told about; the answer stays small
 	}
+
 	var first catalogue.ServiceType
 	total := int64(0)
 	for i, l := range lines {
@@ -78,27 +82,39 @@ func checkLines(k *rules.Checker, lines []OrderLine, c catalogue.Catalogue, toda
 		total += checkQuantity(k, at+"/quantity", l.Quantity)
 		k.Optional(at+"/renews", l.Renews, MaxID)
 	}
+
 	if total > MaxOrderQuantity {
-		k.Fail("/lines", rules.QuantityTooLarge, "The lines together ask for more than 100000 licences.", "Split the order.")
+		k.Fail("/lines", rules.QuantityTooLarge,
+			"The lines together ask for more than 100000 licences.", "Split the order.")
 	}
 }
 
 // checkSKU checks one line's SKU and returns the service type of the order so far: that
 // of the first known SKU. Every line of another type is an error (R113).
-func checkSKU(k *rules.Checker, at, code string, first catalogue.ServiceType, c catalogue.Catalogue, today civil.Date) catalogue.ServiceType {
+func checkSKU(
+	k *rules.Checker,
+	at, code string,
+	first catalogue.ServiceType,
+	c catalogue.Catalogue,
+	today civil.Date,
+) catalogue.ServiceType {
 	if !k.Text(at, code, MaxSKU) {
 		return first
 	}
+
 	found, ok := c.Lookup(code, today)
 	switch {
 	case !ok:
-		k.Fail(at, rules.UnknownSKU, "The catalogue has no such SKU today.", "Use a SKU of the current catalogue.")
+		k.Fail(at, rules.UnknownSKU, "The catalogue has no such SKU today.",
+			"Use a SKU of the current catalogue.")
 	case first == "":
 		return found.ServiceType
 	case found.ServiceType != first:
-		k.Fail(at, rules.MixedServiceTypes, "This line's service type differs from that of the lines before it.",
+		k.Fail(at, rules.MixedServiceTypes,
+			"This line's service type differs from that of the lines before it.",
 			"Order different types of service on separate purchase orders.")
 	}
+
 	return first
 }
 
@@ -107,11 +123,14 @@ func checkSKU(k *rules.Checker, at, code string, first catalogue.ServiceType, c 
 func checkQuantity(k *rules.Checker, at string, n int64) int64 {
 	switch {
 	case n < 1:
-		k.Fail(at, rules.QuantityTooSmall, "The quantity must be at least 1.", "Send a whole number from 1 to 100000.")
+		k.Fail(at, rules.QuantityTooSmall, "The quantity must be at least 1.",
+			"Send a whole number from 1 to 100000.")
 	case n > MaxLineQuantity:
-		k.Fail(at, rules.QuantityTooLarge, "The quantity is over 100000.", "Send a whole number from 1 to 100000.")
+		k.Fail(at, rules.QuantityTooLarge, "The quantity is over 100000.",
+			"Send a whole number from 1 to 100000.")
 	default:
 		return n
 	}
+
 	return 0
 }

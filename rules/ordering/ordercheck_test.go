@@ -14,10 +14,21 @@ import (
 
 func goodForm() OrderForm {
 	return OrderForm{
-		PONumber: "PO-2026-0017", PurchasedOn: "2026-11-20",
-		Lines: []OrderLine{{SKU: "SELECT-3Y", Quantity: 10}},
-		EndCustomer: rules.Party{Company: "Acme Ltda", ContactName: "Ana Souza", Email: "ana.souza@acme.example",
-			Address: rules.Address{Street: "Av. Paulista, 1000", City: "São Paulo", Region: "SP", PostalCode: "01310-100", Country: "BR"}},
+		PONumber:    "PO-2026-0017",
+		PurchasedOn: "2026-11-20",
+		Lines:       []OrderLine{{SKU: "SELECT-3Y", Quantity: 10}},
+		EndCustomer: rules.Party{
+			Company:     "Acme Ltda",
+			ContactName: "Ana Souza",
+			Email:       "ana.souza@acme.example",
+			Address: rules.Address{
+				Street:     "Av. Paulista, 1000",
+				City:       "São Paulo",
+				Region:     "SP",
+				PostalCode: "01310-100",
+				Country:    "BR",
+			},
+		},
 		Reseller: rules.OrgParty{Company: "Revenda SA", Email: "pedidos@revenda.example",
 			Address: rules.Address{Street: "Rua A, 1", City: "Campinas", Country: "BR"}},
 		Distributor: rules.OrgParty{Company: "Distri", Email: "orders@distri.example",
@@ -89,7 +100,9 @@ func TestR92b_AllMissingAreListedAtOnce(t *testing.T) {
 }
 
 func TestR92b_EveryErrorHasMessageAndRemedy(t *testing.T) {
-	for _, f := range []OrderForm{{}, {Lines: make([]OrderLine, 200)}, spoiled("\x00"), spoiled("\xff"), spoiled(testday.LongText(300))} {
+	for _, f := range []OrderForm{
+		{}, {Lines: make([]OrderLine, 200)}, spoiled("\x00"), spoiled("\xff"), spoiled(testday.LongText(300)),
+	} {
 		refusal := check(t, f).(*rules.Error)
 		require.NotEmpty(t, refusal.Message)
 		require.NotEmpty(t, refusal.Remedy)
@@ -104,8 +117,14 @@ func TestR92b_EveryErrorHasMessageAndRemedy(t *testing.T) {
 // spoiled puts s into every text of an order.
 func spoiled(s string) OrderForm {
 	a := rules.Address{Street: s, City: s, Region: s, PostalCode: s, Country: s}
-	return OrderForm{PONumber: s, PurchasedOn: s, Lines: []OrderLine{{SKU: s, Quantity: 1}},
-		EndCustomer: rules.Party{Company: s, ContactName: s, Email: s, Address: a}, Reseller: rules.OrgParty{Company: s, Email: s, Address: a}, Distributor: rules.OrgParty{Company: s, Email: s, Address: a}}
+	return OrderForm{
+		PONumber:    s,
+		PurchasedOn: s,
+		Lines:       []OrderLine{{SKU: s, Quantity: 1}},
+		EndCustomer: rules.Party{Company: s, ContactName: s, Email: s, Address: a},
+		Reseller:    rules.OrgParty{Company: s, Email: s, Address: a},
+		Distributor: rules.OrgParty{Company: s, Email: s, Address: a},
+	}
 }
 
 func TestFieldsRefuseBadText(t *testing.T) {
@@ -149,7 +168,13 @@ func TestLimitsAreExact(t *testing.T) {
 	f.PONumber = testday.LongText(MaxPONumber)
 	f.EndCustomer.Company = testday.LongText(rules.MaxCompany)
 	f.EndCustomer.ContactName = testday.LongText(rules.MaxContactName)
-	f.EndCustomer.Address = rules.Address{Street: testday.LongText(rules.MaxStreet), City: testday.LongText(rules.MaxCity), Region: testday.LongText(rules.MaxRegion), PostalCode: testday.LongText(rules.MaxPostalCode), Country: "BR"}
+	f.EndCustomer.Address = rules.Address{
+		Street:     testday.LongText(rules.MaxStreet),
+		City:       testday.LongText(rules.MaxCity),
+		Region:     testday.LongText(rules.MaxRegion),
+		PostalCode: testday.LongText(rules.MaxPostalCode),
+		Country:    "BR",
+	}
 	require.NoError(t, check(t, f))
 	f.PONumber += "é"
 	f.EndCustomer.Company += "é"
@@ -177,7 +202,9 @@ func TestFormats(t *testing.T) {
 		{"/purchased_on INVALID_DATE", func(f *OrderForm) { f.PurchasedOn = "2026-11-20T10:00:00Z" }},
 		{"/end_customer/email INVALID_EMAIL", func(f *OrderForm) { f.EndCustomer.Email = "Ana <ana@acme.example>" }},
 		{"/reseller/email INVALID_EMAIL", func(f *OrderForm) { f.Reseller.Email = "a@b.example,c@d.example" }},
-		{"/end_customer/address/country INVALID_COUNTRY", func(f *OrderForm) { f.EndCustomer.Address.Country = "Brasil" }},
+		{"/end_customer/address/country INVALID_COUNTRY", func(f *OrderForm) {
+			f.EndCustomer.Address.Country = "Brasil"
+		}},
 		{"/distributor/address/country INVALID_COUNTRY", func(f *OrderForm) { f.Distributor.Address.Country = "ZZ" }},
 	} {
 		f := goodForm()
@@ -194,17 +221,36 @@ func TestLines(t *testing.T) {
 		lines []OrderLine
 		want  []string
 	}{
-		"unknown SKU":          {[]OrderLine{{SKU: "SELECT-6Y", Quantity: 1}}, []string{"/lines/0/sku UNKNOWN_SKU"}},
-		"term of zero":         {[]OrderLine{{SKU: "SELECT-0Y", Quantity: 1}}, []string{"/lines/0/sku UNKNOWN_SKU"}},
-		"lower case":           {[]OrderLine{{SKU: " select-3y ", Quantity: 1}}, nil},
-		"negative":             {[]OrderLine{{SKU: "SELECT-3Y", Quantity: -1}}, []string{"/lines/0/quantity QUANTITY_TOO_SMALL"}},
-		"largest":              {[]OrderLine{{SKU: "SELECT-3Y", Quantity: 100_000}}, nil},
-		"too large":            {[]OrderLine{{SKU: "SELECT-3Y", Quantity: 100_001}}, []string{"/lines/0/quantity QUANTITY_TOO_LARGE"}},
-		"absurd":               {[]OrderLine{{SKU: "SELECT-3Y", Quantity: 1 << 62}, {SKU: "SELECT-3Y", Quantity: 1 << 62}}, []string{"/lines/0/quantity QUANTITY_TOO_LARGE", "/lines/1/quantity QUANTITY_TOO_LARGE"}},
-		"too large together":   {[]OrderLine{{SKU: "SELECT-3Y", Quantity: 60_000}, {SKU: "SELECT-1Y", Quantity: 60_000}}, []string{"/lines QUANTITY_TOO_LARGE"}},
-		"several wrong":        {[]OrderLine{{SKU: "X", Quantity: 0}, {SKU: "", Quantity: 1}}, []string{"/lines/0/sku UNKNOWN_SKU", "/lines/0/quantity QUANTITY_TOO_SMALL", "/lines/1/sku REQUIRED"}},
-		"same SKU twice":       {[]OrderLine{{SKU: "SELECT-3Y", Quantity: 1}, {SKU: "SELECT-3Y", Quantity: 2}}, nil},
-		"unknown before mixed": {[]OrderLine{{SKU: "X", Quantity: 1}, {SKU: "SELECT-3Y", Quantity: 1}, {SKU: "EXT-WARRANTY-1Y", Quantity: 1}}, []string{"/lines/0/sku UNKNOWN_SKU", "/lines/2/sku MIXED_SERVICE_TYPES"}},
+		"unknown SKU":  {[]OrderLine{{SKU: "SELECT-6Y", Quantity: 1}}, []string{"/lines/0/sku UNKNOWN_SKU"}},
+		"term of zero": {[]OrderLine{{SKU: "SELECT-0Y", Quantity: 1}}, []string{"/lines/0/sku UNKNOWN_SKU"}},
+		"lower case":   {[]OrderLine{{SKU: " select-3y ", Quantity: 1}}, nil},
+		"negative": {
+			[]OrderLine{{SKU: "SELECT-3Y", Quantity: -1}},
+			[]string{"/lines/0/quantity QUANTITY_TOO_SMALL"},
+		},
+		"largest": {[]OrderLine{{SKU: "SELECT-3Y", Quantity: 100_000}}, nil},
+		"too large": {
+			[]OrderLine{{SKU: "SELECT-3Y", Quantity: 100_001}},
+			[]string{"/lines/0/quantity QUANTITY_TOO_LARGE"},
+		},
+		"absurd": {
+			[]OrderLine{{SKU: "SELECT-3Y", Quantity: 1 << 62}, {SKU: "SELECT-3Y", Quantity: 1 << 62}},
+			[]string{"/lines/0/quantity QUANTITY_TOO_LARGE", "/lines/1/quantity QUANTITY_TOO_LARGE"},
+		},
+		"too large together": {
+			[]OrderLine{{SKU: "SELECT-3Y", Quantity: 60_000}, {SKU: "SELECT-1Y", Quantity: 60_000}},
+			[]string{"/lines QUANTITY_TOO_LARGE"},
+		},
+		"several wrong": {
+			[]OrderLine{{SKU: "X", Quantity: 0}, {SKU: "", Quantity: 1}},
+			[]string{"/lines/0/sku UNKNOWN_SKU", "/lines/0/quantity QUANTITY_TOO_SMALL", "/lines/1/sku REQUIRED"},
+		},
+		"same SKU twice": {[]OrderLine{{SKU: "SELECT-3Y", Quantity: 1}, {SKU: "SELECT-3Y", Quantity: 2}}, nil},
+		"unknown before mixed": {[]OrderLine{
+			{SKU: "X", Quantity: 1},
+			{SKU: "SELECT-3Y", Quantity: 1},
+			{SKU: "EXT-WARRANTY-1Y", Quantity: 1},
+		}, []string{"/lines/0/sku UNKNOWN_SKU", "/lines/2/sku MIXED_SERVICE_TYPES"}},
 	} {
 		f := goodForm()
 		f.Lines = c.lines
@@ -214,7 +260,13 @@ func TestLines(t *testing.T) {
 
 func TestR113_MixedServiceTypesListTheLines(t *testing.T) {
 	f := goodForm()
-	f.Lines = []OrderLine{{SKU: "SELECT-3Y", Quantity: 1}, {SKU: "EXT-WARRANTY-1Y", Quantity: 1}, {SKU: "SELECT-1Y", Quantity: 1}, {SKU: "SYNC-PLUS-1Y", Quantity: 1}, {SKU: "TAP-BUNDLE-TEAMS", Quantity: 1}}
+	f.Lines = []OrderLine{
+		{SKU: "SELECT-3Y", Quantity: 1},
+		{SKU: "EXT-WARRANTY-1Y", Quantity: 1},
+		{SKU: "SELECT-1Y", Quantity: 1},
+		{SKU: "SYNC-PLUS-1Y", Quantity: 1},
+		{SKU: "TAP-BUNDLE-TEAMS", Quantity: 1},
+	}
 	require.Equal(t, []string{
 		"/lines/1/sku MIXED_SERVICE_TYPES", "/lines/3/sku MIXED_SERVICE_TYPES", "/lines/4/sku MIXED_SERVICE_TYPES",
 	}, rulestest.Found(check(t, f)))
@@ -230,12 +282,19 @@ func TestTooManyLines(t *testing.T) {
 	}
 	require.NoError(t, check(t, f))
 	f.Lines = append(f.Lines, OrderLine{SKU: "X", Quantity: 0})
-	require.Equal(t, []string{"/lines TOO_MANY_LINES"}, rulestest.Found(check(t, f)), "lines past the limit are not looked at")
+	require.Equal(t, []string{"/lines TOO_MANY_LINES"}, rulestest.Found(check(t, f)),
+		"lines past the limit are not looked at")
 }
 
 func TestSKUMustBeEffectiveToday(t *testing.T) {
 	from := testday.Day(t, "2026-12-01")
-	c := catalogue.NewCatalogue([]catalogue.SKU{{Code: "SELECT-3Y", ServiceType: catalogue.ServiceSelect, TermYears: 3, EffectiveFrom: &from}})
-	require.Equal(t, []string{"/lines/0/sku UNKNOWN_SKU"}, rulestest.Found(goodForm().Validate(c, testday.Day(t, "2026-11-30"))))
+	c := catalogue.NewCatalogue([]catalogue.SKU{{
+		Code:          "SELECT-3Y",
+		ServiceType:   catalogue.ServiceSelect,
+		TermYears:     3,
+		EffectiveFrom: &from,
+	}})
+	require.Equal(t, []string{"/lines/0/sku UNKNOWN_SKU"},
+		rulestest.Found(goodForm().Validate(c, testday.Day(t, "2026-11-30"))))
 	require.NoError(t, goodForm().Validate(c, from))
 }

@@ -39,8 +39,13 @@ func (f OrderForm) Normalised() OrderForm {
 	f.PurchasedOn = rules.NormaliseText(f.PurchasedOn)
 	lines := make([]OrderLine, 0, len(f.Lines))
 	for _, l := range f.Lines {
-		lines = append(lines, OrderLine{SKU: catalogue.NormaliseSKU(rules.NormaliseText(l.SKU)), Quantity: l.Quantity, Renews: rules.NormaliseText(l.Renews)})
+		lines = append(lines, OrderLine{
+			SKU:      catalogue.NormaliseSKU(rules.NormaliseText(l.SKU)),
+			Quantity: l.Quantity,
+			Renews:   rules.NormaliseText(l.Renews),
+		})
 	}
+
 	f.Lines = lines
 	f.EndCustomer = rules.Party{
 		Company:     rules.NormaliseText(f.EndCustomer.Company),
@@ -48,6 +53,7 @@ func (f OrderForm) Normalised() OrderForm {
 		Email:       rules.NormaliseEmail(f.EndCustomer.Email),
 		Address:     f.EndCustomer.Address.Normalised(),
 	}
+
 	f.Reseller = f.Reseller.Normalised()
 	f.Distributor = f.Distributor.Normalised()
 	return f
@@ -71,11 +77,16 @@ func (f OrderForm) leaves() []leaf {
 	all := []leaf{{"/po_number", f.PONumber}, {"/purchased_on", f.PurchasedOn}}
 	for i, l := range f.Lines {
 		at := "/lines/" + strconv.Itoa(i)
-		all = append(all, leaf{at + "/sku", l.SKU}, leaf{at + "/quantity", strconv.FormatInt(l.Quantity, 10)})
-		if l.Renews != "" { // as in the hash: a line that renews nothing is what it was before lines could
+		all = append(all, leaf{
+			at + "/sku", l.SKU,
+		}, leaf{at + "/quantity", strconv.FormatInt(l.Quantity, 10)})
+
+		if l.Renews != "" {
+			// as in the hash: a line that renews nothing is what it was before lines could
 			all = append(all, leaf{at + "/renews", l.Renews})
 		}
 	}
+
 	c := f.EndCustomer
 	all = append(all, leaf{"/end_customer/company", c.Company},
 		leaf{"/end_customer/contact_name", c.ContactName}, leaf{"/end_customer/email", c.Email})
@@ -85,7 +96,10 @@ func (f OrderForm) leaves() []leaf {
 }
 
 func orgLeavesOf(p rules.OrgParty, at string) []leaf {
-	return append([]leaf{{at + "/company", p.Company}, {at + "/email", p.Email}}, leavesOf(p.Address, at+"/address")...)
+	return append([]leaf{
+		{at + "/company", p.Company},
+		{at + "/email", p.Email},
+	}, leavesOf(p.Address, at+"/address")...)
 }
 
 func leavesOf(a rules.Address, at string) []leaf {
@@ -102,16 +116,19 @@ func (f OrderForm) Differences(g OrderForm) []string {
 	if len(theirs) > len(mine) {
 		longer, other = theirs, mine
 	}
+
 	values := make(map[string]string, len(other))
 	for _, l := range other {
 		values[l.pointer] = l.value
 	}
+
 	var pointers []string
 	for _, l := range longer {
 		if value, ok := values[l.pointer]; !ok || value != l.value {
 			pointers = append(pointers, l.pointer)
 		}
 	}
+
 	return slices.Clip(pointers)
 }
 
@@ -122,6 +139,7 @@ func (f OrderForm) Warnings() []rules.FieldError {
 	if !rules.IsGroupMailbox(f.EndCustomer.Email) {
 		return nil
 	}
+
 	return []rules.FieldError{{
 		Pointer: "/end_customer/email",
 		Code:    rules.GroupMailboxSuspected,

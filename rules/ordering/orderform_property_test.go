@@ -13,16 +13,42 @@ import (
 )
 
 func anyForm(t *rapid.T) OrderForm {
-	text := rapid.OneOf(rapid.String(), rapid.SampledFrom([]string{"", "BR", "SELECT-3Y", "2026-11-20", "a@b.example", "\xff", "ǰŉß"}))
+	text := rapid.OneOf(
+		rapid.String(), rapid.SampledFrom([]string{"", "BR", "SELECT-3Y", "2026-11-20", "a@b.example", "\xff", "ǰŉß"}),
+	)
 	address := func(name string) rules.Address {
-		return rules.Address{Street: text.Draw(t, name), City: text.Draw(t, name), Region: text.Draw(t, name), PostalCode: text.Draw(t, name), Country: text.Draw(t, name)}
+		return rules.Address{
+			Street:     text.Draw(t, name),
+			City:       text.Draw(t, name),
+			Region:     text.Draw(t, name),
+			PostalCode: text.Draw(t, name),
+			Country:    text.Draw(t, name),
+		}
 	}
-	f := OrderForm{PONumber: text.Draw(t, "po"), PurchasedOn: text.Draw(t, "on"),
-		EndCustomer: rules.Party{Company: text.Draw(t, "company"), ContactName: text.Draw(t, "contact"), Email: text.Draw(t, "email"), Address: address("customer")},
-		Reseller:    rules.OrgParty{Company: text.Draw(t, "reseller"), Email: text.Draw(t, "email"), Address: address("reseller")},
-		Distributor: rules.OrgParty{Company: text.Draw(t, "distributor"), Email: text.Draw(t, "email"), Address: address("distributor")}}
+	f := OrderForm{
+		PONumber:    text.Draw(t, "po"),
+		PurchasedOn: text.Draw(t, "on"),
+		EndCustomer: rules.Party{
+			Company:     text.Draw(t, "company"),
+			ContactName: text.Draw(t, "contact"),
+			Email:       text.Draw(t, "email"),
+			Address:     address("customer"),
+		},
+		Reseller: rules.OrgParty{
+			Company: text.Draw(t, "reseller"),
+			Email:   text.Draw(t, "email"),
+			Address: address("reseller"),
+		},
+		Distributor: rules.OrgParty{
+			Company: text.Draw(t, "distributor"),
+			Email:   text.Draw(t, "email"),
+			Address: address("distributor"),
+		},
+	}
 	for range rapid.IntRange(0, 4).Draw(t, "lines") {
-		f.Lines = append(f.Lines, OrderLine{text.Draw(t, "sku"), rapid.Int64().Draw(t, "quantity"), text.Draw(t, "renews")})
+		f.Lines = append(f.Lines, OrderLine{
+			text.Draw(t, "sku"), rapid.Int64().Draw(t, "quantity"), text.Draw(t, "renews"),
+		})
 	}
 	return f
 }
@@ -46,7 +72,9 @@ func TestDifferencesAreEmptyExactlyWhenHashesAreEqual(t *testing.T) {
 			for i := range g.Lines {
 				g.Lines[i].Renews = rapid.SampledFrom([]string{f.Lines[i].Renews, "con_1", ""}).Draw(t, "renewed")
 			}
-			g.Reseller.Company = rapid.SampledFrom([]string{f.Reseller.Company, "x", " " + f.Reseller.Company}).Draw(t, "company")
+			g.Reseller.Company = rapid.SampledFrom([]string{f.Reseller.Company, "x", " " + f.Reseller.Company}).Draw(
+				t, "company",
+			)
 		}
 		if !utf8.ValidString(f.PONumber + f.Reseller.Company + g.Reseller.Company) {
 			t.Skip("JSON cannot hold broken UTF-8, and Validate refuses it")

@@ -91,17 +91,23 @@ func TestR49a_GroupMailboxIsAWarningNotAnError(t *testing.T) {
 
 func TestR100_ConfirmationRecipients(t *testing.T) {
 	f := goodForm()
-	require.Equal(t, []string{"ana.souza@acme.example", "pedidos@revenda.example", "orders@distri.example"}, f.ConfirmationRecipients())
+	require.Equal(t, []string{"ana.souza@acme.example", "pedidos@revenda.example", "orders@distri.example"},
+		f.ConfirmationRecipients())
 	f.Distributor.Email = "PEDIDOS@revenda.example"
-	require.Equal(t, []string{"ana.souza@acme.example", "pedidos@revenda.example"}, f.ConfirmationRecipients(), "one copy")
+	require.Equal(t, []string{"ana.souza@acme.example", "pedidos@revenda.example"}, f.ConfirmationRecipients(),
+		"one copy")
 }
 
 func TestOrderFormOnTheWire(t *testing.T) {
 	body, err := json.Marshal(goodForm())
 	require.NoError(t, err)
-	require.JSONEq(t, `{"po_number":"PO-2026-0017","purchased_on":"2026-11-20","lines":[{"sku":"SELECT-3Y","quantity":10}],
+	require.JSONEq(
+		t,
+		`{"po_number":"PO-2026-0017","purchased_on":"2026-11-20","lines":[{"sku":"SELECT-3Y","quantity":10}],
 		"end_customer":{"company":"Acme Ltda","contact_name":"Ana Souza","email":"ana.souza@acme.example",
 			"address":{"street":"Av. Paulista, 1000","city":"São Paulo","region":"SP","postal_code":"01310-100","country":"BR"}},
 		"reseller":{"company":"Revenda SA","email":"pedidos@revenda.example","address":{"street":"Rua A, 1","city":"Campinas","country":"BR"}},
-		"distributor":{"company":"Distri","email":"orders@distri.example","address":{"street":"Rua B, 2","city":"Lisboa","country":"PT"}}}`, string(body))
+		"distributor":{"company":"Distri","email":"orders@distri.example","address":{"street":"Rua B, 2","city":"Lisboa","country":"PT"}}}`,
+		string(body),
+	)
 }

@@ -36,11 +36,17 @@ func ReviewReasons(f ReviewFacts) []string {
 			reasons = append(reasons, reason)
 		}
 	}
+
 	add(!f.ResellerAuthorised, ReasonResellerNotAuthorised)
 	add(f.PurchaseInFuture, ReasonPurchaseInFuture)
 	add(f.AccountCandidates > 1, ReasonAmbiguousAccount)
 	add(rules.SameOrganisation(f.EndCustomerDomain, f.ResellerDomain), ReasonContactAtReseller)
-	add(rules.SameOrganisation(f.EndCustomerDomain, f.DistributorDomain), ReasonContactAtDistributor)
+
+	add(
+		rules.SameOrganisation(f.EndCustomerDomain, f.DistributorDomain),
+		ReasonContactAtDistributor,
+	)
+
 	add(rules.IsFreeMail(f.EndCustomerDomain), ReasonContactAtFreeMail)
 	return reasons
 }

@@ -25,10 +25,18 @@ func TestReviewReasons(t *testing.T) {
 		{"R45a", []string{"RESELLER_NOT_AUTHORISED"}, func(f *ReviewFacts) { f.ResellerAuthorised = false }},
 		{"S6", []string{"PURCHASE_DATE_IN_FUTURE"}, func(f *ReviewFacts) { f.PurchaseInFuture = true }},
 		{"R107", []string{"AMBIGUOUS_ACCOUNT"}, func(f *ReviewFacts) { f.AccountCandidates = 2 }},
-		{"R115b reseller", []string{"CONTACT_AT_RESELLER_DOMAIN"}, func(f *ReviewFacts) { f.EndCustomerDomain = "revenda.example" }},
-		{"R115b distributor", []string{"CONTACT_AT_DISTRIBUTOR_DOMAIN"}, func(f *ReviewFacts) { f.EndCustomerDomain = "distri.example" }},
-		{"R115b subdomain", []string{"CONTACT_AT_RESELLER_DOMAIN"}, func(f *ReviewFacts) { f.EndCustomerDomain = "mail.revenda.example" }},
-		{"R115b free mail", []string{"CONTACT_AT_FREE_MAIL"}, func(f *ReviewFacts) { f.EndCustomerDomain = "gmail.com" }},
+		{"R115b reseller", []string{"CONTACT_AT_RESELLER_DOMAIN"}, func(f *ReviewFacts) {
+			f.EndCustomerDomain = "revenda.example"
+		}},
+		{"R115b distributor", []string{"CONTACT_AT_DISTRIBUTOR_DOMAIN"}, func(f *ReviewFacts) {
+			f.EndCustomerDomain = "distri.example"
+		}},
+		{"R115b subdomain", []string{"CONTACT_AT_RESELLER_DOMAIN"}, func(f *ReviewFacts) {
+			f.EndCustomerDomain = "mail.revenda.example"
+		}},
+		{"R115b free mail", []string{"CONTACT_AT_FREE_MAIL"}, func(f *ReviewFacts) {
+			f.EndCustomerDomain = "gmail.com"
+		}},
 		{"both at free mail", []string{"CONTACT_AT_RESELLER_DOMAIN", "CONTACT_AT_FREE_MAIL"},
 			func(f *ReviewFacts) {
 				f.EndCustomerDomain = "gmail.com"

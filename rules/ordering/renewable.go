@@ -25,19 +25,26 @@ type RenewableContract struct {
 // has ended may be named too: its renewal then starts like any other order (S1).
 func (c RenewableContract) MayBeRenewedBy(service catalogue.ServiceType) bool {
 	return c.Type == service && c.Free > 0 &&
-		(c.State == rules.ContractActive || c.State == rules.ContractSuspended || c.State == rules.ContractExpired)
+		(c.State == rules.ContractActive || c.State == rules.ContractSuspended ||
+			c.State == rules.ContractExpired)
 }
 
 // CheckRenewals names every line that renews what it cannot. services are those of
 // the lines' SKUs; contracts are those found in the customer's accounts, by id.
-func CheckRenewals(lines []OrderLine, services []catalogue.ServiceType, contracts map[string]RenewableContract) error {
+func CheckRenewals(
+	lines []OrderLine, services []catalogue.ServiceType, contracts map[string]RenewableContract,
+) error {
 	var fields []rules.FieldError
 	for i, l := range lines {
 		if l.Renews != "" && !contracts[l.Renews].MayBeRenewedBy(services[i]) {
-			fields = append(fields, rules.FieldError{Pointer: "/lines/" + strconv.Itoa(i) + "/renews", Code: NotRenewable,
+			fields = append(fields, rules.FieldError{
+				Pointer: "/lines/" + strconv.Itoa(i) + "/renews",
+				Code:    NotRenewable,
 				Message: "This customer has no such contract of this service that can be renewed.",
-				Remedy:  "Check the contract's id, and that company and address are those of its account; or leave it out."})
+				Remedy:  "Check the contract's id, and that company and address are those of its account; or leave it out.",
+			})
 		}
 	}
+
 	return rules.Invalid(fields)
 }

@@ -52,12 +52,14 @@ func chartOf[S interface {
 		if from != "" {
 			c.States = append(c.States, string(from))
 		}
+
 		for _, to := range states {
 			if from.CanBecome(to) {
 				c.Arrows = append(c.Arrows, Arrow{string(from), string(to)})
 			}
 		}
 	}
+
 	return c
 }
 
@@ -89,10 +91,12 @@ func (c Chart) Waits(state string) []string {
 // the texts of the states that it has in common with its whole.
 func (c Chart) Text(state, wait string) string {
 	for _, whole := range Charts() {
-		if whole.Name == c.Of && slices.Contains(whole.States, state) && !slices.Contains(c.own, state) {
+		if whole.Name == c.Of && slices.Contains(whole.States, state) &&
+			!slices.Contains(c.own, state) {
 			return whole.Text(state, wait)
 		}
 	}
+
 	key := c.Name + "." + state
 	waits := c.Waits(state)
 	if c.over(state) {
@@ -101,6 +105,7 @@ func (c Chart) Text(state, wait string) string {
 	if wait == "" || len(waits) == 0 || waits[0] == wait {
 		return key
 	}
+
 	return key + "." + wait
 }
 
@@ -120,6 +125,7 @@ func (c Chart) Texts() []string {
 			}
 		}
 	}
+
 	return keys
 }
 
@@ -134,15 +140,18 @@ func (c Chart) Mermaid(current string) string {
 		}
 		lines = append(lines, "    "+from+" --> "+a.To)
 	}
+
 	for _, state := range c.States {
 		if c.over(state) {
 			lines = append(lines, "    "+state+" --> [*]")
 		}
 	}
+
 	if current != "" {
 		lines = append(lines,
 			"    classDef current font-weight:bold,stroke-width:4px",
 			"    class "+current+" current")
 	}
+
 	return strings.Join(lines, "\n") + "\n"
 }

@@ -111,7 +111,8 @@ var situations = []Situation{
 	{Spare, string(spare.SpareRecallRequested), WaitsForFeeDecision, ByOperator},
 
 	{Shipment, string(shipping.ShipmentCreated), WaitsForBooking, ByCarrier},
-	{Shipment, string(shipping.ShipmentCreated), WaitsForBooking, ByOperator}, // without the service
+	// without the service
+	{Shipment, string(shipping.ShipmentCreated), WaitsForBooking, ByOperator},
 	{Shipment, string(shipping.ShipmentCreated), WaitsForCallOff, ByCarrier},
 	{Shipment, string(shipping.ShipmentLabelled), WaitsForPickUp, ByCarrier},
 	{Shipment, string(shipping.ShipmentLabelled), WaitsForPickUp, ByCustomer}, // what comes back

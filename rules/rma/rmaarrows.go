@@ -29,7 +29,9 @@ var rmaMoves = map[RMAState][]RMAState{
 	RMAAwaitingReturn:  {RMAReturnInTransit, RMAReturnReceived, RMAOverdue, RMANoReturn},
 	RMAOverdue:         {RMAReturnInTransit, RMAReturnReceived, RMANonReturnBilled, RMANoReturn},
 	RMAReturnInTransit: {RMAReturnReceived},
-	RMAReturnReceived:  {RMAClosed, RMAInspected, RMAAwaitingReturn, RMANonReturnBilled, RMANoReturn},
+	RMAReturnReceived: {
+		RMAClosed, RMAInspected, RMAAwaitingReturn, RMANonReturnBilled, RMANoReturn,
+	},
 	RMAInspected:       {RMAClosed},
 	RMANonReturnBilled: {RMAReturnInTransit, RMAReturnReceived, RMANoReturn},
 	RMANoReturn:        {RMAReturnInTransit, RMAReturnReceived, RMAInspected, RMAClosed},
@@ -37,11 +39,13 @@ var rmaMoves = map[RMAState][]RMAState{
 
 // A parcel that was on its way when the customer used a spare may still arrive.
 var outboundMoves = map[OutboundState][]OutboundState{
-	"":                  {OutboundRequested},
-	OutboundRequested:   {OutboundApproved, OutboundRejected, OutboundWithdrawn, OutboundSwapped},
-	OutboundRejected:    {OutboundRequested},
-	OutboundWithdrawn:   {OutboundShipped},
-	OutboundApproved:    {OutboundAllocated, OutboundBackordered, OutboundWithdrawn, OutboundSwapped},
+	"":                {OutboundRequested},
+	OutboundRequested: {OutboundApproved, OutboundRejected, OutboundWithdrawn, OutboundSwapped},
+	OutboundRejected:  {OutboundRequested},
+	OutboundWithdrawn: {OutboundShipped},
+	OutboundApproved: {
+		OutboundAllocated, OutboundBackordered, OutboundWithdrawn, OutboundSwapped,
+	},
 	OutboundBackordered: {OutboundAllocated, OutboundWithdrawn, OutboundSwapped},
 	OutboundAllocated:   {OutboundShipped, OutboundWithdrawn, OutboundSwapped},
 	OutboundShipped:     {OutboundDelivered, OutboundApproved, OutboundWithdrawn},
@@ -70,7 +74,9 @@ func (s OutboundState) CanBecome(next OutboundState) bool {
 }
 
 // CanBecome reports whether the return track gets to the next state by one step.
-func (s ReturnState) CanBecome(next ReturnState) bool { return slices.Contains(returnMoves[s], next) }
+func (s ReturnState) CanBecome(next ReturnState) bool {
+	return slices.Contains(returnMoves[s], next)
+}
 
 // CanReach reports whether next follows from the state by one step or more.
 func (s RMAState) CanReach(next RMAState) bool { return rules.Reaches(rmaMoves, s, next) }

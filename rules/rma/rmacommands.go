@@ -30,8 +30,9 @@ const (
 
 // Codes of refusals about RMAs.
 const (
-	ReshipLimit  = "RESHIP_LIMIT"  // one parcel was sent anew already
-	FeeNotDue    = "FEE_NOT_DUE"   // S22: confirmed from the fifth business day after the due day on
+	ReshipLimit = "RESHIP_LIMIT" // one parcel was sent anew already
+	// S22: confirmed from the fifth business day after the due day on
+	FeeNotDue    = "FEE_NOT_DUE"
 	DefectOpen   = "DEFECT_OPEN"   // nobody confirmed the defect
 	PhotoMissing = "PHOTO_MISSING" // of a unit that need not come back
 )
@@ -55,7 +56,8 @@ func in(states ...RMAState) func(RMAFacts, RMAState, OutboundState) bool {
 
 // unpicked: nothing has left the house for good yet.
 func unpicked(f RMAFacts, state RMAState, _ OutboundState) bool {
-	return in(RMARequested, RMAApproved, RMABackordered, RMAAllocated, RMAShipped)(f, state, "") && f.PickedUpAt == nil
+	return in(RMARequested, RMAApproved, RMABackordered, RMAAllocated, RMAShipped)(f, state, "") &&
+		f.PickedUpAt == nil
 }
 
 // sent: a unit can be on its way back.
@@ -73,13 +75,16 @@ var rmaGuards = map[RMACommand]rmaGuard{
 	RMAAppeal: {rules.RequestRMA, false, func(f RMAFacts, state RMAState, _ OutboundState) bool {
 		return state == RMARejected && f.AppealedAt == nil
 	}},
-	RMAWithdraw:  {rules.RequestRMA, false, unpicked},
-	RMAUseSpare:  {rules.RequestRMA, false, in(RMARequested, RMAApproved, RMABackordered, RMAAllocated)},
+	RMAWithdraw: {rules.RequestRMA, false, unpicked},
+	RMAUseSpare: {
+		rules.RequestRMA, false, in(RMARequested, RMAApproved, RMABackordered, RMAAllocated),
+	},
 	RMAAllocate:  {rules.DecideRMA, false, in(RMAApproved, RMABackordered)},
 	RMABackorder: {rules.DecideRMA, false, in(RMAApproved, RMABackordered)},
 	// The carrier may have the parcel before the warehouse tells what is in it.
 	RMAShip: {rules.DecideRMA, false, func(f RMAFacts, state RMAState, out OutboundState) bool {
-		return state == RMAAllocated || f.AllocatedAt != nil && f.ShippedAt == nil && f.InspectedAt == nil && (out == OutboundShipped || out == OutboundDelivered)
+		return state == RMAAllocated || f.AllocatedAt != nil && f.ShippedAt == nil &&
+			f.InspectedAt == nil && (out == OutboundShipped || out == OutboundDelivered)
 	}},
 	RMAReship:   {rules.DecideRMA, false, in(RMAShipped)},
 	RMAWait:     {rules.DecideRMA, false, in(RMAShipped)},
@@ -96,17 +101,25 @@ var rmaGuards = map[RMACommand]rmaGuard{
 func MayRMA(c RMACommand, role rules.Role, f RMAFacts, now time.Time) error {
 	g, ok := rmaGuards[c]
 	if !ok || !g.permits(role) {
-		return rules.Refuse(rules.Forbidden, "Your role may not do this with an RMA.", "Ask somebody who may: an administrator of the account, an agent, or for waiving a fee a lead.")
+		return rules.Refuse(rules.Forbidden, "Your role may not do this with an RMA.",
+			"Ask somebody who may: an administrator of the account, an agent, or for waiving a fee a lead.")
 	}
+
 	state := f.State(now)
 	switch {
 	case !g.allowed(f, state, f.Outbound()):
-		return rules.Refuse(rules.StateConflict, "Not possible in the present state, "+string(state)+".", "Read the RMA again and choose an action that its state allows.")
+		return rules.Refuse(rules.StateConflict, "Not possible in the present state, "+
+			string(state)+".", "Read the RMA again and choose an action that its state allows.")
 	case c == RMAReship && f.Reships > 0:
-		return rules.Refuse(ReshipLimit, "A parcel was sent anew already.", "Look for the parcel with the carrier, or withdraw the RMA and request another one.")
-	case c == RMABill && state == RMAOverdue && (f.FeeConfirmAt == nil || now.Before(*f.FeeConfirmAt)):
-		return rules.Refuse(FeeNotDue, "The fee may be confirmed from the fifth business day after the due day on.", "Wait until then; the unit may still come back.")
+		return rules.Refuse(ReshipLimit, "A parcel was sent anew already.",
+			"Look for the parcel with the carrier, or withdraw the RMA and request another one.")
+	case c == RMABill && state == RMAOverdue &&
+		(f.FeeConfirmAt == nil || now.Before(*f.FeeConfirmAt)):
+		return rules.Refuse(FeeNotDue,
+			"The fee may be confirmed from the fifth business day after the due day on.",
+			"Wait until then; the unit may still come back.")
 	}
+
 	return nil
 }
 
@@ -121,11 +134,14 @@ func (g rmaGuard) permits(role rules.Role) bool {
 // RMACommandsFor lists what a role may do with an RMA now, in a fixed order.
 func RMACommandsFor(role rules.Role, f RMAFacts, now time.Time) []RMACommand {
 	var out []RMACommand
-	for _, c := range []RMACommand{RMAApprove, RMAReject, RMAAppeal, RMAWithdraw, RMAUseSpare, RMAAllocate, RMABackorder, RMAShip, RMAReship, RMAWait,
-		RMAReceive, RMAInspect, RMAKeepUnit, RMABill, RMAWaive} {
+	for _, c := range []RMACommand{
+		RMAApprove, RMAReject, RMAAppeal, RMAWithdraw, RMAUseSpare, RMAAllocate, RMABackorder,
+		RMAShip, RMAReship, RMAWait, RMAReceive, RMAInspect, RMAKeepUnit, RMABill, RMAWaive,
+	} {
 		if MayRMA(c, role, f, now) == nil {
 			out = append(out, c)
 		}
 	}
+
 	return out
 }

@@ -45,11 +45,26 @@ func TestRMACommandsByState(t *testing.T) {
 // RULES 4: request, withdraw and use spare are the customer's and the partner's,
 // decisions the agents', waiving a fee the lead's.
 func TestRMACommandsByRole(t *testing.T) {
-	requesters := []rules.Role{rules.CustomerAdmin, rules.PartnerAdmin, rules.OperatorAgent, rules.OperatorLead, rules.OperatorCSM}
+	requesters := []rules.Role{
+		rules.CustomerAdmin, rules.PartnerAdmin, rules.OperatorAgent, rules.OperatorLead, rules.OperatorCSM,
+	}
 	agents := []rules.Role{rules.OperatorAgent, rules.OperatorLead}
 	for c, want := range map[RMACommand][]rules.Role{
-		RMAApprove: agents, RMAReject: agents, RMAAppeal: requesters, RMAWithdraw: requesters, RMAUseSpare: requesters, RMAAllocate: agents, RMABackorder: agents,
-		RMAShip: agents, RMAReship: agents, RMAWait: agents, RMAReceive: agents, RMAInspect: agents, RMAKeepUnit: agents, RMABill: agents, RMAWaive: {rules.OperatorLead},
+		RMAApprove:   agents,
+		RMAReject:    agents,
+		RMAAppeal:    requesters,
+		RMAWithdraw:  requesters,
+		RMAUseSpare:  requesters,
+		RMAAllocate:  agents,
+		RMABackorder: agents,
+		RMAShip:      agents,
+		RMAReship:    agents,
+		RMAWait:      agents,
+		RMAReceive:   agents,
+		RMAInspect:   agents,
+		RMAKeepUnit:  agents,
+		RMABill:      agents,
+		RMAWaive:     {rules.OperatorLead},
 	} {
 		for _, role := range rulestest.EveryRole {
 			code := rules.CodeOf(MayRMA(c, role, RMAFacts{WithdrawnAt: &rmaDay}, rmaDay))

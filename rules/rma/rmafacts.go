@@ -67,6 +67,7 @@ func (f RMAFacts) Outbound() OutboundState {
 	case f.BackorderedAt != nil:
 		return OutboundBackordered
 	}
+
 	return OutboundApproved
 }
 
@@ -92,6 +93,7 @@ func (f RMAFacts) Return(now time.Time) ReturnState {
 	case f.ReturnDueAt != nil && !now.Before(*f.ReturnDueAt):
 		return ReturnOverdue
 	}
+
 	return ReturnAwaited
 }
 
@@ -101,10 +103,12 @@ func (f RMAFacts) State(now time.Time) RMAState {
 	if out := f.Outbound(); !out.Done() {
 		return RMAState(out)
 	}
+
 	back := f.Return(now)
 	if back == ReturnInspected && !f.DamageOpen() {
 		return RMAClosed
 	}
+
 	return RMAState(back)
 }
 
@@ -130,6 +134,7 @@ func (f RMAFacts) Fee() RMAFee {
 	case f.FeeAskedAt != nil && f.outstanding():
 		return FeeAsked
 	}
+
 	return FeeNone
 }
 
@@ -140,6 +145,7 @@ func (f RMAFacts) Late(now time.Time) bool {
 	if f.PromiseDueAt == nil || !out.Done() && !out.waiting() {
 		return false
 	}
+
 	arrived := now
 	switch {
 	case out == OutboundDelivered:
@@ -147,6 +153,7 @@ func (f RMAFacts) Late(now time.Time) bool {
 	case out == OutboundSwapped:
 		arrived = *f.SwappedAt
 	}
+
 	return !arrived.Before(*f.PromiseDueAt)
 }
 

@@ -29,10 +29,28 @@ func rmaHistory(t require.TestingT, text string) RMAFacts {
 }
 
 func tell(t require.TestingT, f RMAFacts, what string, at time.Time) RMAFacts {
-	plain := map[string]**time.Time{"rejected": &f.RejectedAt, "appealed": &f.AppealedAt, "approved": &f.ApprovedAt, "withdrawn": &f.WithdrawnAt, "swapped": &f.SwappedAt,
-		"backordered": &f.BackorderedAt, "allocated": &f.AllocatedAt, "shipped": &f.ShippedAt, "noreturn": &f.NoReturnAt, "billed": &f.BilledAt,
-		"damagebilled": &f.DamageBilledAt, "waived": &f.WaivedAt, "promise": &f.PromiseDueAt, "breached": &f.BreachedAt, "silence": &f.SilenceDueAt,
-		"asked": &f.SilenceAskedAt, "due": &f.ReturnDueAt, "overdue": &f.OverdueAt, "confirm": &f.FeeConfirmAt, "feeasked": &f.FeeAskedAt}
+	plain := map[string]**time.Time{
+		"rejected":     &f.RejectedAt,
+		"appealed":     &f.AppealedAt,
+		"approved":     &f.ApprovedAt,
+		"withdrawn":    &f.WithdrawnAt,
+		"swapped":      &f.SwappedAt,
+		"backordered":  &f.BackorderedAt,
+		"allocated":    &f.AllocatedAt,
+		"shipped":      &f.ShippedAt,
+		"noreturn":     &f.NoReturnAt,
+		"billed":       &f.BilledAt,
+		"damagebilled": &f.DamageBilledAt,
+		"waived":       &f.WaivedAt,
+		"promise":      &f.PromiseDueAt,
+		"breached":     &f.BreachedAt,
+		"silence":      &f.SilenceDueAt,
+		"asked":        &f.SilenceAskedAt,
+		"due":          &f.ReturnDueAt,
+		"overdue":      &f.OverdueAt,
+		"confirm":      &f.FeeConfirmAt,
+		"feeasked":     &f.FeeAskedAt,
+	}
 	if field, ok := plain[what]; ok {
 		*field = &at
 		return f
@@ -47,7 +65,12 @@ func tell(t require.TestingT, f RMAFacts, what string, at time.Time) RMAFacts {
 	case "received":
 		return f.With(FactReturnReceived, at)
 	case "defect", "nofault", "damage", "claimed":
-		outcome := map[string]RMAOutcome{"defect": OutcomeDefect, "nofault": OutcomeNoFault, "damage": OutcomeDamage, "claimed": OutcomeWrongUnit}[what]
+		outcome := map[string]RMAOutcome{
+			"defect":  OutcomeDefect,
+			"nofault": OutcomeNoFault,
+			"damage":  OutcomeDamage,
+			"claimed": OutcomeWrongUnit,
+		}[what]
 		return f.Inspected("SN1", "sn-1", outcome, at)
 	case "wrong":
 		return f.Inspected("SN1", "SN2", OutcomeDefect, at)
@@ -107,7 +130,9 @@ func TestRMAStatesByWhatHappened(t *testing.T) {
 }
 
 func TestS10_WhatTheCarrierHasIsNotWithdrawn(t *testing.T) {
-	for _, text := range []string{"approved@1 shipped@2 pickedup@3 withdrawn@4", "withdrawn@4 pickedup@3 shipped@2 approved@1"} {
+	for _, text := range []string{
+		"approved@1 shipped@2 pickedup@3 withdrawn@4", "withdrawn@4 pickedup@3 shipped@2 approved@1",
+	} {
 		require.Equal(t, RMAShipped, rmaHistory(t, text).State(rmaAt(5)), text)
 		require.Equal(t, RMAAwaitingReturn, rmaHistory(t, text+" delivered@5").State(rmaAt(5)), "the return goes on")
 	}
@@ -167,11 +192,17 @@ func TestFactsOfAnRMAMayComeInAnyOrder(t *testing.T) {
 		kinds := []string{"pickedup", "delivered", "scanned", "received", "defect", "wrong", "claimed"}
 		facts := make([]string, n)
 		for i := range facts {
-			facts[i] = rapid.SampledFrom(kinds).Draw(r, "kind") + "@" + strconv.Itoa(rapid.IntRange(1, 25).Draw(r, "day"))
+			facts[i] = rapid.SampledFrom(kinds).Draw(r, "kind") + "@" +
+				strconv.Itoa(rapid.IntRange(1, 25).Draw(r, "day"))
 		}
-		start := rapid.SampledFrom([]string{"approved@1 shipped@2 due@14 ", "swapped@1 due@11 ", "approved@1 shipped@2 withdrawn@3 due@14 ", "approved@1 shipped@2 due@14 billed@20 "}).Draw(r, "start")
+		start := rapid.SampledFrom([]string{
+			"approved@1 shipped@2 due@14 ", "swapped@1 due@11 ", "approved@1 shipped@2 withdrawn@3 due@14 ",
+			"approved@1 shipped@2 due@14 billed@20 ",
+		}).Draw(r, "start")
 		want := rmaHistory(r, start+strings.Join(facts, " "))
-		order := rapid.Permutation(append(slices.Clone(facts), facts[:rapid.IntRange(0, n).Draw(r, "twice")]...)).Draw(r, "order")
+		order := rapid.Permutation(append(slices.Clone(facts), facts[:rapid.IntRange(0, n).Draw(r, "twice")]...)).Draw(
+			r, "order",
+		)
 		got := rmaHistory(r, start+strings.Join(order, " "))
 		require.Equal(r, want, got)
 		for day := range 30 {

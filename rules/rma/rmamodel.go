@@ -27,11 +27,15 @@ func BetterModels(code string) []string {
 // SameOrBetter refuses with NOT_LIKE_FOR_LIKE a replacement of a lesser or an
 // unrelated model (R88c, S21).
 func SameOrBetter(faulty, replacement string) error {
-	faulty, replacement = catalogue.NormaliseModelCode(faulty), catalogue.NormaliseModelCode(replacement)
+	faulty, replacement = catalogue.NormaliseModelCode(faulty),
+		catalogue.NormaliseModelCode(replacement)
 	if replacement == faulty || slices.Contains(better[faulty], replacement) {
 		return nil
 	}
-	return rules.Refuse(NotLikeForLike, "The replacement is of another model, and none that is known as a better one.", "Send the same model, or one that does at least as much.")
+
+	return rules.Refuse(NotLikeForLike,
+		"The replacement is of another model, and none that is known as a better one.",
+		"Send the same model, or one that does at least as much.")
 }
 
 // SameModel refuses with NOT_LIKE_FOR_LIKE a spare of another model: a swap on
@@ -40,5 +44,6 @@ func SameModel(faulty, spare string) error {
 	if catalogue.NormaliseModelCode(faulty) == catalogue.NormaliseModelCode(spare) {
 		return nil
 	}
-	return rules.Refuse(NotLikeForLike, "The spare is of another model than the faulty device.", "Use a spare of the same model, or request a shipment.")
+	return rules.Refuse(NotLikeForLike, "The spare is of another model than the faulty device.",
+		"Use a spare of the same model, or request a shipment.")
 }

@@ -25,7 +25,13 @@ func RejectCodes() []string {
 // CheckRejection refuses a rejection without a known code or with a broken reason.
 func CheckRejection(code, reason string) error {
 	if !slices.Contains(RejectCodes(), code) {
-		return rules.Invalid([]rules.FieldError{{Pointer: "/code", Code: UnknownRejectCode, Message: "There is no such code.", Remedy: "Send NO_DEFECT, NOT_ELIGIBLE, FRAUD_SUSPECTED or NO_ANSWER."}})
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/code",
+			Code:    UnknownRejectCode,
+			Message: "There is no such code.",
+			Remedy:  "Send NO_DEFECT, NOT_ELIGIBLE, FRAUD_SUSPECTED or NO_ANSWER.",
+		}})
 	}
+
 	return rules.CheckReason(reason)
 }

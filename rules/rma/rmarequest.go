@@ -59,41 +59,55 @@ type RMAVerdict struct {
 // STATE_CONFLICT, SITE_UNKNOWN, SERIAL_TOO_NEW.
 func MayRequestRMA(q RMARequest) (RMAVerdict, error) {
 	if q.Role != "SYSTEM" && !rules.Allows(q.Role, rules.RequestRMA).Allowed() {
-		return RMAVerdict{}, rules.Refuse(rules.Forbidden, "Your role may not request a replacement.", "Ask an administrator of the account.")
+		return RMAVerdict{}, rules.Refuse(rules.Forbidden,
+			"Your role may not request a replacement.", "Ask an administrator of the account.")
 	}
+
 	var k rules.Checker
 	if q.Serial {
 		q.checkDevice(&k)
 	} else {
 		q.checkAccessory(&k)
 	}
+
 	if !q.SiteKnown {
-		k.Fail("/site_id", SiteUnknown, "The ship-to is no known site of the account.", "Name a site of the account, or add it first.")
+		k.Fail("/site_id", SiteUnknown, "The ship-to is no known site of the account.",
+			"Name a site of the account, or add it first.")
 	}
 	if len(k.Fields) > 0 {
 		return RMAVerdict{}, refusedTogether(k.Fields)
 	}
+
 	v := RMAVerdict{Held: q.Cover.Held}
 	if q.tooMany() {
 		v.Review = []string{ReviewRMARate}
 	}
+
 	return v, nil
 }
 
 func (q RMARequest) checkDevice(k *rules.Checker) {
 	if !q.Registered {
-		k.Fail("/serial", SerialNotRegistered, "No device of the account has this serial number.", "Register the device first.")
+		k.Fail("/serial", SerialNotRegistered, "No device of the account has this serial number.",
+			"Register the device first.")
 		return
 	}
+
 	q.checkCover(k, "/serial")
 	switch {
 	case q.OpenRMA:
-		k.Fail("/serial", RMAOpen, "The device has an open RMA.", "Read that RMA, or withdraw it first.")
-	case q.Device != licensing.DeviceInRoom && q.Device != licensing.DeviceUnplaced && !q.Device.Gone():
-		k.Fail("/serial", rules.StateConflict, "The device is not in use.", "Name the device that is in the room.")
+		k.Fail("/serial",
+			RMAOpen, "The device has an open RMA.", "Read that RMA, or withdraw it first.")
+	case q.Device != licensing.DeviceInRoom && q.Device != licensing.DeviceUnplaced &&
+		!q.Device.Gone():
+		k.Fail("/serial", rules.StateConflict, "The device is not in use.",
+			"Name the device that is in the room.")
 	}
+
 	if !q.Proof && q.Now.Sub(q.KnownSince) < time.Duration(q.Terms.SerialKnownHours)*time.Hour {
-		k.Fail("/serial", SerialTooNew, fmt.Sprintf("The serial number came to the account less than %d hours ago.", q.Terms.SerialKnownHours), "Send a proof that it is yours, or wait.")
+		k.Fail("/serial", SerialTooNew,
+			fmt.Sprintf("The serial number came to the account less than %d hours ago.",
+				q.Terms.SerialKnownHours), "Send a proof that it is yours, or wait.")
 	}
 }
 
@@ -102,12 +116,17 @@ const MaxAccessories = 20
 
 func (q RMARequest) checkAccessory(k *rules.Checker) {
 	if !q.RoomKnown {
-		k.Fail("/room_id", rules.Required, "An accessory is covered through its room, and none of the account's is named.", "Name the room, or the serial number of a device.")
+		k.Fail("/room_id", rules.Required,
+			"An accessory is covered through its room, and none of the account's is named.",
+			"Name the room, or the serial number of a device.")
 		return
 	}
+
 	if q.Quantity < 1 || q.Quantity > MaxAccessories {
-		k.Fail("/quantity", rules.OutOfRange, "The quantity must be from 1 to 20.", "Say how many pieces are faulty.")
+		k.Fail("/quantity", rules.OutOfRange, "The quantity must be from 1 to 20.",
+			"Say how many pieces are faulty.")
 	}
+
 	q.checkCover(k, "/model")
 }
 
@@ -116,7 +135,8 @@ func (q RMARequest) checkCover(k *rules.Checker, pointer string) {
 	if q.Cover.Covered || q.Cover.Held {
 		return
 	}
-	k.Fail(pointer, q.Cover.Code, cover.ReasonFor(q.Cover.Code).Message, cover.RefusalRemedies[q.Cover.Code])
+	k.Fail(pointer, q.Cover.Code, cover.ReasonFor(q.Cover.Code).Message,
+		cover.RefusalRemedies[q.Cover.Code])
 }
 
 // tooMany counts the RMAs against the rate for every so many devices begun: by
@@ -133,5 +153,11 @@ func refusedTogether(fields []rules.FieldError) error {
 	if slices.Contains([]string{rules.Required, rules.OutOfRange}, first.Code) {
 		return rules.Invalid(fields)
 	}
-	return &rules.Error{Code: first.Code, Message: first.Message, Remedy: first.Remedy, Fields: fields}
+
+	return &rules.Error{
+		Code:    first.Code,
+		Message: first.Message,
+		Remedy:  first.Remedy,
+		Fields:  fields,
+	}
 }

@@ -15,8 +15,18 @@ import (
 
 // sound is a request that nothing speaks against.
 func sound(change func(*RMARequest)) RMARequest {
-	q := RMARequest{Role: rules.CustomerAdmin, Now: rmaDay, Terms: catalogue.DefaultReplacementTerms(), Serial: true, Registered: true, Device: licensing.DeviceInRoom, KnownSince: rmaDay.Add(-48 * time.Hour),
-		Cover: cover.Answer{Covered: true}, SiteKnown: true, Fleet: 10}
+	q := RMARequest{
+		Role:       rules.CustomerAdmin,
+		Now:        rmaDay,
+		Terms:      catalogue.DefaultReplacementTerms(),
+		Serial:     true,
+		Registered: true,
+		Device:     licensing.DeviceInRoom,
+		KnownSince: rmaDay.Add(-48 * time.Hour),
+		Cover:      cover.Answer{Covered: true},
+		SiteKnown:  true,
+		Fleet:      10,
+	}
 	if change != nil {
 		change(&q)
 	}
@@ -43,34 +53,54 @@ func TestMayRequestRMA(t *testing.T) {
 		q    RMARequest
 		code string
 	}{
-		"sound":                       {sound(nil), ""},
-		"accessory":                   {accessory(nil), ""},
-		"R35d unplaced spare part":    {sound(func(q *RMARequest) { q.Device = licensing.DeviceUnplaced }), ""},
-		"viewer":                      {sound(func(q *RMARequest) { q.Role = rules.CustomerReadOnly }), rules.Forbidden},
-		"seller":                      {sound(func(q *RMARequest) { q.Role = rules.Reseller }), rules.Forbidden},
-		"partner":                     {sound(func(q *RMARequest) { q.Role = rules.PartnerAdmin }), ""},
-		"partner who views":           {sound(func(q *RMARequest) { q.Role = rules.PartnerReadOnly }), rules.Forbidden},
-		"the service":                 {sound(func(q *RMARequest) { q.Role = "SYSTEM" }), ""},
-		"not registered":              {sound(func(q *RMARequest) { q.Registered = false }), SerialNotRegistered},
-		"not covered":                 {sound(func(q *RMARequest) { q.Cover = refused(rules.NotCovered) }), rules.NotCovered},
-		"R59b":                        {sound(func(q *RMARequest) { q.Cover = refused(rules.ModelNotSupported) }), rules.ModelNotSupported},
-		"R75":                         {accessory(func(q *RMARequest) { q.Cover = refused(rules.NotHardware) }), rules.NotHardware},
-		"R125b":                       {sound(func(q *RMARequest) { q.Cover = refused(rules.WarrantyCap) }), rules.WarrantyCap},
-		"held":                        {sound(func(q *RMARequest) { q.Cover = cover.Answer{Code: rules.ProofRequired, Held: true} }), ""},
-		"open RMA":                    {sound(func(q *RMARequest) { q.OpenRMA = true }), RMAOpen},
-		"in the hands of another RMA": {sound(func(q *RMARequest) { q.Device = licensing.DeviceInRMA }), rules.StateConflict},
-		"a spare on the shelf":        {sound(func(q *RMARequest) { q.Device = licensing.DeviceSpareOnSite }), rules.StateConflict},
-		"S25 site":                    {sound(func(q *RMARequest) { q.SiteKnown = false }), SiteUnknown},
-		"S25 serial of yesterday":     {sound(func(q *RMARequest) { q.KnownSince = rmaDay.Add(-24*time.Hour + time.Second) }), SerialTooNew},
-		"S25 serial of 24 hours":      {sound(func(q *RMARequest) { q.KnownSince = rmaDay.Add(-24 * time.Hour) }), ""},
+		"sound":                    {sound(nil), ""},
+		"accessory":                {accessory(nil), ""},
+		"R35d unplaced spare part": {sound(func(q *RMARequest) { q.Device = licensing.DeviceUnplaced }), ""},
+		"viewer": {
+			sound(func(q *RMARequest) { q.Role = rules.CustomerReadOnly }), rules.Forbidden,
+		},
+		"seller":            {sound(func(q *RMARequest) { q.Role = rules.Reseller }), rules.Forbidden},
+		"partner":           {sound(func(q *RMARequest) { q.Role = rules.PartnerAdmin }), ""},
+		"partner who views": {sound(func(q *RMARequest) { q.Role = rules.PartnerReadOnly }), rules.Forbidden},
+		"the service":       {sound(func(q *RMARequest) { q.Role = "SYSTEM" }), ""},
+		"not registered":    {sound(func(q *RMARequest) { q.Registered = false }), SerialNotRegistered},
+		"not covered": {
+			sound(func(q *RMARequest) { q.Cover = refused(rules.NotCovered) }), rules.NotCovered,
+		},
+		"R59b": {
+			sound(func(q *RMARequest) { q.Cover = refused(rules.ModelNotSupported) }), rules.ModelNotSupported,
+		},
+		"R75": {
+			accessory(func(q *RMARequest) { q.Cover = refused(rules.NotHardware) }), rules.NotHardware,
+		},
+		"R125b": {
+			sound(func(q *RMARequest) { q.Cover = refused(rules.WarrantyCap) }), rules.WarrantyCap,
+		},
+		"held": {
+			sound(func(q *RMARequest) { q.Cover = cover.Answer{Code: rules.ProofRequired, Held: true} }), "",
+		},
+		"open RMA": {sound(func(q *RMARequest) { q.OpenRMA = true }), RMAOpen},
+		"in the hands of another RMA": {
+			sound(func(q *RMARequest) { q.Device = licensing.DeviceInRMA }), rules.StateConflict,
+		},
+		"a spare on the shelf": {
+			sound(func(q *RMARequest) { q.Device = licensing.DeviceSpareOnSite }), rules.StateConflict,
+		},
+		"S25 site": {sound(func(q *RMARequest) { q.SiteKnown = false }), SiteUnknown},
+		"S25 serial of yesterday": {
+			sound(func(q *RMARequest) { q.KnownSince = rmaDay.Add(-24*time.Hour + time.Second) }), SerialTooNew,
+		},
+		"S25 serial of 24 hours": {sound(func(q *RMARequest) { q.KnownSince = rmaDay.Add(-24 * time.Hour) }), ""},
 		"S25 serial of yesterday with proof": {sound(func(q *RMARequest) {
 			q.KnownSince = rmaDay
 			q.Proof = true
 		}), ""},
-		"R74 no room":          {accessory(func(q *RMARequest) { q.RoomKnown = false }), rules.ValidationFailed},
-		"R74 none":             {accessory(func(q *RMARequest) { q.Quantity = 0 }), rules.ValidationFailed},
-		"R74 a crate":          {accessory(func(q *RMARequest) { q.Quantity = 21 }), rules.ValidationFailed},
-		"R74 room not covered": {accessory(func(q *RMARequest) { q.Cover = refused(rules.NotCovered) }), rules.NotCovered},
+		"R74 no room": {accessory(func(q *RMARequest) { q.RoomKnown = false }), rules.ValidationFailed},
+		"R74 none":    {accessory(func(q *RMARequest) { q.Quantity = 0 }), rules.ValidationFailed},
+		"R74 a crate": {accessory(func(q *RMARequest) { q.Quantity = 21 }), rules.ValidationFailed},
+		"R74 room not covered": {
+			accessory(func(q *RMARequest) { q.Cover = refused(rules.NotCovered) }), rules.NotCovered,
+		},
 	} {
 		_, err := MayRequestRMA(c.q)
 		require.Equal(t, c.code, rules.CodeOf(err), name)
@@ -116,7 +146,9 @@ func TestS25_FourthRMAIn30DaysPer50DevicesGoesToReview(t *testing.T) {
 }
 
 func TestR125b_UnknownPurchaseDateHoldsTheRMA(t *testing.T) {
-	v, err := MayRequestRMA(sound(func(q *RMARequest) { q.Cover = cover.Answer{Code: rules.ProofRequired, Held: true} }))
+	v, err := MayRequestRMA(
+		sound(func(q *RMARequest) { q.Cover = cover.Answer{Code: rules.ProofRequired, Held: true} }),
+	)
 	require.NoError(t, err)
 	require.True(t, v.Held)
 	v, err = MayRequestRMA(sound(nil))

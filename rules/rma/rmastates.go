@@ -30,8 +30,11 @@ const (
 
 // RMAStates lists the overall states.
 func RMAStates() []RMAState {
-	return []RMAState{RMARequested, RMAApproved, RMARejected, RMAWithdrawn, RMABackordered, RMAAllocated, RMAShipped, RMAAwaitingReturn,
-		RMAReturnInTransit, RMAReturnReceived, RMAOverdue, RMANonReturnBilled, RMANoReturn, RMAInspected, RMAClosed}
+	return []RMAState{
+		RMARequested, RMAApproved, RMARejected, RMAWithdrawn, RMABackordered, RMAAllocated,
+		RMAShipped, RMAAwaitingReturn, RMAReturnInTransit, RMAReturnReceived, RMAOverdue,
+		RMANonReturnBilled, RMANoReturn, RMAInspected, RMAClosed,
+	}
 }
 
 // Over tells whether nothing is left to do: the device may have another RMA. A

@@ -34,16 +34,19 @@ func (f RMAFacts) Timers(plan *calendar.ReturnDue) []RMATimer {
 			timers = append(timers, RMATimer{Kind: kind, At: *at})
 		}
 	}
+
 	out, outstanding := f.Outbound(), f.outstanding()
 	add(out.waiting() && f.BreachedAt == nil, f.PromiseDueAt, TimerBreach)
 	add(out == OutboundShipped && f.SilenceAskedAt == nil, f.SilenceDueAt, TimerSilence)
 	add(outstanding && f.OverdueAt == nil, f.ReturnDueAt, TimerOverdue)
 	add(outstanding && f.FeeAskedAt == nil, f.FeeConfirmAt, TimerFeeConfirm)
+
 	if outstanding && plan != nil {
 		for _, r := range plan.Reminders[min(f.RemindersSent, len(plan.Reminders)):] {
 			timers = append(timers, RMATimer{Kind: TimerReminder, At: r.At, Day: r.BusinessDay})
 		}
 	}
+
 	return timers
 }
 

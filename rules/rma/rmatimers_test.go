@@ -10,7 +10,11 @@ import (
 
 // plan has reminders on the days 7, 11 and 14.
 func returnPlan() *calendar.ReturnDue {
-	return &calendar.ReturnDue{Reminders: []calendar.ReturnReminder{{BusinessDay: 3, At: rmaAt(7)}, {BusinessDay: 7, At: rmaAt(11)}, {BusinessDay: 10, At: rmaAt(14)}}}
+	return &calendar.ReturnDue{Reminders: []calendar.ReturnReminder{
+		{BusinessDay: 3, At: rmaAt(7)},
+		{BusinessDay: 7, At: rmaAt(11)},
+		{BusinessDay: 10, At: rmaAt(14)},
+	}}
 }
 
 func TestRMATimers(t *testing.T) {

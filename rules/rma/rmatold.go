@@ -31,6 +31,7 @@ func (f RMAFacts) With(fact RMAFact, at time.Time) RMAFacts {
 	case FactReturnReceived:
 		f.ReturnReceivedAt = Last(f.ReturnReceivedAt, at)
 	}
+
 	return f
 }
 
@@ -51,5 +52,6 @@ func (f RMAFacts) Inspected(faulty, serial string, outcome RMAOutcome, at time.T
 
 // Valid tells whether there is such a fact.
 func (f RMAFact) Valid() bool {
-	return f == FactPickedUp || f == FactDelivered || f == FactReturnScanned || f == FactReturnReceived
+	return f == FactPickedUp || f == FactDelivered || f == FactReturnScanned ||
+		f == FactReturnReceived
 }

@@ -14,7 +14,8 @@ import (
 // happens at noon of its day unless it is a period.
 
 func Noon(t require.TestingT, d string) time.Time {
-	return rules.StartOfDay(testday.Day(t, d), testday.Zone(t, testday.TestZone)).Add(12 * time.Hour)
+	return rules.StartOfDay(testday.Day(t, d), testday.Zone(t, testday.TestZone)).
+		Add(12 * time.Hour)
 }
 
 func Midnight(t require.TestingT, d string) time.Time {

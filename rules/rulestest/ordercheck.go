@@ -10,9 +10,11 @@ func Found(err error) []string {
 	if !ok {
 		return nil
 	}
+
 	var all []string
 	for _, f := range refusal.Fields {
 		all = append(all, f.Pointer+" "+f.Code)
 	}
+
 	return all
 }

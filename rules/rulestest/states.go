@@ -29,6 +29,7 @@ func ExpectMoves[S Movable[S]](t *testing.T, table string) {
 			all[to] = true
 		}
 	}
+
 	for from := range all {
 		for to := range all {
 			require.Equal(t, want[from][to], S(from).CanBecome(S(to)), "%q to %q", from, to)

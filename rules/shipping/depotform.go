@@ -39,8 +39,12 @@ func (f DepotForm) Validate() error {
 	k.Optional("/region", f.Region, 100)
 	k.Optional("/postal_code", f.PostalCode, 20)
 	k.Country("/country", f.Country)
-	if _, err := time.LoadLocation(f.TimeZone); err != nil || f.TimeZone == "" || f.TimeZone == "Local" {
-		k.Fail("/time_zone", rules.InvalidTimeZone, "This is not a time zone.", "Send an IANA name such as America/Sao_Paulo.")
+
+	if _, err := time.LoadLocation(f.TimeZone); err != nil || f.TimeZone == "" ||
+		f.TimeZone == "Local" {
+		k.Fail("/time_zone", rules.InvalidTimeZone, "This is not a time zone.",
+			"Send an IANA name such as America/Sao_Paulo.")
 	}
+
 	return rules.Invalid(k.Fields)
 }

@@ -23,7 +23,10 @@ const (
 
 // ScanKinds lists the kinds.
 func ScanKinds() []ScanKind {
-	return []ScanKind{ScanLabelled, ScanPickedUp, ScanInTransit, ScanDelivered, ScanException, ScanLost, ScanReturnedToSender, ScanCancelled}
+	return []ScanKind{
+		ScanLabelled, ScanPickedUp, ScanInTransit, ScanDelivered, ScanException, ScanLost,
+		ScanReturnedToSender, ScanCancelled,
+	}
 }
 
 // Valid tells whether there is such a kind.
@@ -39,7 +42,8 @@ func (k ScanKind) Valid() bool {
 // moved tells whether the carrier has the parcel, or had it: such a scan stops the
 // clock of a return's fee (S22).
 func (k ScanKind) moved() bool {
-	return k == ScanPickedUp || k == ScanInTransit || k == ScanDelivered || k == ScanReturnedToSender
+	return k == ScanPickedUp || k == ScanInTransit || k == ScanDelivered ||
+		k == ScanReturnedToSender
 }
 
 // Scan is one fact about a parcel. At is when it happened, not when we heard.
@@ -78,14 +82,17 @@ func ProgressOf(scans []Scan) ShipmentProgress {
 		if s.At.After(last[s.Kind]) {
 			last[s.Kind] = s.At
 		}
+
 		p.LastScanAt = latest(p.LastScanAt, s.At)
 		if s.Kind.moved() {
 			p.FirstMoveAt = earliest(p.FirstMoveAt, s.At)
 		}
 	}
+
 	if at, ok := first[ScanDelivered]; ok {
 		p.DeliveredAt = &at
 	}
+
 	p.State, p.Contradicted = stateOf(first, last)
 	return p
 }
@@ -100,6 +107,7 @@ func stateOf(first, last map[ScanKind]time.Time) (state ShipmentState, contradic
 			state = ShipmentState(k)
 		}
 	}
+
 	if ends > 0 {
 		return state, ends > 1 || state == ShipmentCancelled && anyMoved(first)
 	}
@@ -124,11 +132,13 @@ func underWay(last map[ScanKind]time.Time) ShipmentState {
 		if !ok {
 			continue
 		}
+
 		progress = ShipmentState(k)
 		if k.moved() && at.After(moving) {
 			moving = at
 		}
 	}
+
 	trouble, ok := last[ScanException]
 	switch {
 	case ok && !moving.After(trouble):
@@ -136,6 +146,7 @@ func underWay(last map[ScanKind]time.Time) ShipmentState {
 	case ok && progress == ShipmentPickedUp: // it goes on after the exception
 		return ShipmentInTransit
 	}
+
 	return progress
 }
 
@@ -165,5 +176,6 @@ func MayCancelShipment(state ShipmentState) error {
 	if state.Cancellable() {
 		return nil
 	}
-	return rules.Refuse(ShipmentNotCancellable, "The shipment is with the carrier, or has ended.", "Wait for it; what arrives too much is sent back.")
+	return rules.Refuse(ShipmentNotCancellable, "The shipment is with the carrier, or has ended.",
+		"Wait for it; what arrives too much is sent back.")
 }

@@ -57,8 +57,9 @@ func TestShipmentProgressByScans(t *testing.T) {
 		"PICKED_UP@2 EXCEPTION@3":             {ShipmentException, false},
 		"PICKED_UP@2 EXCEPTION@2":             {ShipmentException, false},
 		"LABELLED@0 PICKED_UP@2 IN_TRANSIT@5": {ShipmentInTransit, false},
-		"IN_TRANSIT@5 PICKED_UP@9":            {ShipmentInTransit, false}, // a clock is wrong; the parcel does not go back
-		"IN_TRANSIT@5":                        {ShipmentInTransit, false}, // scans are missing
+		// a clock is wrong; the parcel does not go back
+		"IN_TRANSIT@5 PICKED_UP@9": {ShipmentInTransit, false},
+		"IN_TRANSIT@5":             {ShipmentInTransit, false}, // scans are missing
 		"LABELLED@0 PICKED_UP@2 IN_TRANSIT@5 DELIVERED@20": {ShipmentDelivered, false},
 		"DELIVERED@20":                          {ShipmentDelivered, false},
 		"IN_TRANSIT@5 EXCEPTION@6":              {ShipmentException, false},
@@ -98,7 +99,10 @@ func TestS22_FirstMoveIsTheCarriersFirstScan(t *testing.T) {
 
 func scanGenerator() *rapid.Generator[Scan] {
 	return rapid.Custom(func(t *rapid.T) Scan {
-		return Scan{rapid.SampledFrom(ScanKinds()).Draw(t, "kind"), scanDay.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "hours")) * time.Hour)}
+		return Scan{
+			rapid.SampledFrom(ScanKinds()).Draw(t, "kind"),
+			scanDay.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "hours")) * time.Hour),
+		}
 	})
 }
 
@@ -106,7 +110,10 @@ func TestShipmentProgressIgnoresOrderAndRepetition(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		scans := rapid.SliceOfN(scanGenerator(), 0, 12).Draw(t, "scans")
 		want := ProgressOf(scans)
-		again := append(append([]Scan{}, scans...), rapid.SliceOfN(rapid.SampledFrom(append(scans, Scan{})), 0, 5).Draw(t, "twice")...)
+		again := append(
+			append([]Scan{}, scans...),
+			rapid.SliceOfN(rapid.SampledFrom(append(scans, Scan{})), 0, 5).Draw(t, "twice")...,
+		)
 		again = removeZero(again)
 		require.Equal(t, want, ProgressOf(rapid.Permutation(again).Draw(t, "order")))
 	})
@@ -137,7 +144,8 @@ func TestShipmentProgressFollowsTheArrows(t *testing.T) {
 				continue
 			}
 			late := after.State == ShipmentCancelled
-			require.True(t, before.State.CanReach(after.State) || late && after.Contradicted || before.State == ShipmentException && late, "%s to %s", before.State, after.State)
+			require.True(t, before.State.CanReach(after.State) || late && after.Contradicted ||
+				before.State == ShipmentException && late, "%s to %s", before.State, after.State)
 		}
 	})
 }

@@ -62,7 +62,9 @@ var shipmentMoves = map[ShipmentState][]ShipmentState{
 	ShipmentLabelled:  {ShipmentPickedUp, ShipmentException, ShipmentCancelled},
 	ShipmentPickedUp:  {ShipmentInTransit, ShipmentException},
 	ShipmentInTransit: {ShipmentDelivered, ShipmentException},
-	ShipmentException: {ShipmentInTransit, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender},
+	ShipmentException: {
+		ShipmentInTransit, ShipmentDelivered, ShipmentLost, ShipmentReturnedToSender,
+	},
 }
 
 // CanBecome tells whether a shipment moves to next in one step. A carrier leaves

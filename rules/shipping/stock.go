@@ -19,8 +19,9 @@ const (
 
 // Codes of refusals about stock.
 const (
-	OutOfStock        = "OUT_OF_STOCK"       // less is free than is asked for (S21)
-	StockNegative     = "STOCK_NEGATIVE"     // it would leave less than nothing, or than is reserved
+	OutOfStock = "OUT_OF_STOCK" // less is free than is asked for (S21)
+	// it would leave less than nothing, or than is reserved
+	StockNegative     = "STOCK_NEGATIVE"
 	ReservationClosed = "RESERVATION_CLOSED" // it was released or shipped already
 	StockQuantityMax  = 100_000              // of one entry
 	unknownStockKind  = "UNKNOWN_STOCK_KIND"
@@ -45,9 +46,16 @@ type StockDelta struct {
 // DeltaOf gives what an entry of the kind and quantity does. The quantity is 1 or
 // more; an adjustment's may be negative, and is not 0.
 func DeltaOf(kind StockKind, quantity int) (StockDelta, error) {
-	if quantity > StockQuantityMax || quantity < -StockQuantityMax || quantity == 0 || (quantity < 0 && kind != StockAdjustment) {
-		return StockDelta{}, rules.Invalid([]rules.FieldError{{Pointer: "/quantity", Code: rules.OutOfRange, Message: "The quantity must be from 1 to 100000; an adjustment's may be negative.", Remedy: "Send a number in this range."}})
+	if quantity > StockQuantityMax || quantity < -StockQuantityMax || quantity == 0 ||
+		(quantity < 0 && kind != StockAdjustment) {
+		return StockDelta{}, rules.Invalid([]rules.FieldError{{
+			Pointer: "/quantity",
+			Code:    rules.OutOfRange,
+			Message: "The quantity must be from 1 to 100000; an adjustment's may be negative.",
+			Remedy:  "Send a number in this range.",
+		}})
 	}
+
 	switch kind {
 	case StockReceipt, StockAdjustment:
 		return StockDelta{OnHand: quantity}, nil
@@ -58,7 +66,9 @@ func DeltaOf(kind StockKind, quantity int) (StockDelta, error) {
 	case StockShipment:
 		return StockDelta{OnHand: -quantity, Reserved: -quantity}, nil
 	}
-	return StockDelta{}, rules.Refuse(unknownStockKind, "There is no such kind of entry.", "Use one of the kinds that are there.")
+
+	return StockDelta{}, rules.Refuse(unknownStockKind, "There is no such kind of entry.",
+		"Use one of the kinds that are there.")
 }
 
 // Apply gives the level after an entry. It refuses with OUT_OF_STOCK a reservation
@@ -70,7 +80,11 @@ func (l StockLevel) Apply(d StockDelta) (StockLevel, error) {
 	case next.OnHand >= 0 && next.Reserved >= 0 && next.Free() >= 0:
 		return next, nil
 	case d.Reserved > 0:
-		return l, rules.Refuse(OutOfStock, "Not enough units of this model are free at this depot.", "Choose another depot, a better model, or wait for a receipt.")
+		return l, rules.Refuse(OutOfStock, "Not enough units of this model are free at this depot.",
+			"Choose another depot, a better model, or wait for a receipt.")
 	}
-	return l, rules.Refuse(StockNegative, "The depot does not have that many units that are not reserved.", "Count again, or release what is reserved first.")
+
+	return l, rules.Refuse(StockNegative,
+		"The depot does not have that many units that are not reserved.",
+		"Count again, or release what is reserved first.")
 }

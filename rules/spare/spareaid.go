@@ -12,8 +12,10 @@ type AidReason string
 // The three criteria of R84. Each gives 0 to 100 points, and they weigh the same
 // (ours): the FAQ names them without an order.
 const (
-	AidDeployed  AidReason = "COMMONLY_DEPLOYED"  // 100 for the model that the parent has most of, others in proportion
-	AidCritical  AidReason = "CRITICAL_ROOMS"     // 100 for the most critical rooms of one model at one site, others in proportion
+	// 100 for the model that the parent has most of, others in proportion
+	AidDeployed AidReason = "COMMONLY_DEPLOYED"
+	// 100 for the most critical rooms of one model at one site, others in proportion
+	AidCritical  AidReason = "CRITICAL_ROOMS"
 	AidUncertain AidReason = "COURIER_UNRELIABLE" // 100 for a site whose courier is unreliable
 )
 
@@ -56,11 +58,15 @@ func DeployedModels(all []AidDeployment, supported func(code string) bool) []Aid
 			units[d.Model] += d.Units
 		}
 	}
+
 	out := make([]AidModel, 0, len(units))
 	for model, n := range units {
 		out = append(out, AidModel{model, n})
 	}
-	slices.SortFunc(out, func(a, b AidModel) int { return cmp.Or(cmp.Compare(b.Units, a.Units), cmp.Compare(a.Model, b.Model)) })
+
+	slices.SortFunc(out, func(a, b AidModel) int {
+		return cmp.Or(cmp.Compare(b.Units, a.Units), cmp.Compare(a.Model, b.Model))
+	})
 	return out
 }
 
@@ -68,36 +74,51 @@ func DeployedModels(all []AidDeployment, supported func(code string) bool) []Aid
 // the best first; of equals, the one with more units at the site. Only what is
 // deployed at a known site and supported is suggested (R88b, S25). unreliable tells
 // whether a site's courier is.
-func SuggestSpares(all []AidDeployment, supported func(code string) bool, unreliable func(siteID string) bool) []AidSuggestion {
+func SuggestSpares(
+	all []AidDeployment, supported func(code string) bool, unreliable func(siteID string) bool,
+) []AidSuggestion {
 	models := DeployedModels(all, supported)
 	deployed := map[string]int{}
 	for _, m := range models {
 		deployed[m.Model] = m.Units
 	}
+
 	critical := 0
 	for _, d := range all {
 		if d.SiteID != "" && deployed[d.Model] > 0 {
 			critical = max(critical, d.Critical)
 		}
 	}
+
 	out := []AidSuggestion{}
 	for _, d := range all {
 		if d.SiteID == "" || d.Units == 0 || deployed[d.Model] == 0 {
 			continue
 		}
+
 		s := AidSuggestion{Model: d.Model, SiteID: d.SiteID, Units: d.Units}
-		s.add(AidDeployed, 100*deployed[d.Model]/models[0].Units, fmt.Sprintf("%s in rooms of this customer.", counted(deployed[d.Model], "unit", "units")))
+		s.add(AidDeployed, 100*deployed[d.Model]/models[0].Units, fmt.Sprintf(
+			"%s in rooms of this customer.", counted(deployed[d.Model], "unit", "units"),
+		))
+
 		if d.Critical > 0 {
-			s.add(AidCritical, 100*d.Critical/critical, fmt.Sprintf("%s without an alternative at this site.", counted(d.Critical, "room", "rooms")))
+			s.add(AidCritical, 100*d.Critical/critical, fmt.Sprintf(
+				"%s without an alternative at this site.", counted(d.Critical, "room", "rooms"),
+			))
 		}
+
 		if unreliable(d.SiteID) {
 			s.add(AidUncertain, 100, "The courier is unreliable at this site.")
 		}
+
 		out = append(out, s)
 	}
+
 	slices.SortFunc(out, func(a, b AidSuggestion) int {
-		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.Units, a.Units), cmp.Compare(a.Model, b.Model), cmp.Compare(a.SiteID, b.SiteID))
+		return cmp.Or(cmp.Compare(b.Score, a.Score), cmp.Compare(b.Units, a.Units),
+			cmp.Compare(a.Model, b.Model), cmp.Compare(a.SiteID, b.SiteID))
 	})
+
 	return out
 }
 

@@ -39,18 +39,22 @@ func CountLicences(licences []CountedLicence, t time.Time) map[string]int {
 			parentOf[l.ID] = l.ParentOrgID
 		}
 	}
+
 	counts := make(map[string]int)
 	renewed := make(map[string]bool)
 	for _, l := range licences {
 		if !l.InForce(t) {
 			continue
 		}
+
 		parent, running := parentOf[l.Renews]
 		if running && parent == l.ParentOrgID && l.Renews != l.ID && !renewed[l.Renews] {
 			renewed[l.Renews] = true
 			continue
 		}
+
 		counts[l.ParentOrgID]++
 	}
+
 	return counts
 }

@@ -36,7 +36,9 @@ func SpareBalance(ledger []SpareEntry) int {
 // whose units are voided or recalled (S9). changed is false when the balance is
 // right already, so doing it again adds nothing. The caller holds the lock on the
 // parent's row.
-func RecountSpares(licences, ratio, balance int, cause SpareCause, sourceID string) (entry SpareEntry, changed bool) {
+func RecountSpares(
+	licences, ratio, balance int, cause SpareCause, sourceID string,
+) (entry SpareEntry, changed bool) {
 	delta := SparesEarned(licences, ratio) - balance
 	return SpareEntry{Delta: delta, Cause: cause, SourceID: sourceID}, delta != 0
 }
@@ -56,20 +58,26 @@ func MergeSpares(from, into string, fromBalance, intoBalance, licences, ratio in
 		m.From = append(m.From, SpareEntry{-fromBalance, SpareByTransfer, into})
 		m.Into = append(m.Into, SpareEntry{fromBalance, SpareByTransfer, from})
 	}
-	if e, changed := RecountSpares(licences, ratio, intoBalance+fromBalance, SpareByMerge, from); changed {
+	if e, changed := RecountSpares(licences, ratio, intoBalance+fromBalance, SpareByMerge,
+		from); changed {
 		m.Into = append(m.Into, e)
 	}
+
 	return m
 }
 
 // SplitSpares recounts a parent and the one that accounts of it were split off to,
 // each by its own licences and balance; what one loses follows S9 (S27).
-func SplitSpares(kept, split string, keptLicences, splitLicences, keptBalance, splitBalance, ratio int) (keptEntries, splitEntries []SpareEntry) {
+func SplitSpares(
+	kept, split string, keptLicences, splitLicences, keptBalance, splitBalance, ratio int,
+) (keptEntries, splitEntries []SpareEntry) {
 	if e, changed := RecountSpares(keptLicences, ratio, keptBalance, SpareBySplit, split); changed {
 		keptEntries = append(keptEntries, e)
 	}
-	if e, changed := RecountSpares(splitLicences, ratio, splitBalance, SpareBySplit, kept); changed {
+	if e, changed := RecountSpares(splitLicences, ratio, splitBalance, SpareBySplit,
+		kept); changed {
 		splitEntries = append(splitEntries, e)
 	}
+
 	return keptEntries, splitEntries
 }

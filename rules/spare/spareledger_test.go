@@ -17,7 +17,13 @@ import (
 func unitsOf(parent, prefix string, n int) []CountedLicence {
 	var all []CountedLicence
 	for i := range n {
-		all = append(all, CountedLicence{ID: fmt.Sprint(prefix, i), ParentOrgID: parent, Service: catalogue.ServiceSelect, State: rules.LicenceAvailable, ContractState: rules.ContractPendingStart})
+		all = append(all, CountedLicence{
+			ID:            fmt.Sprint(prefix, i),
+			ParentOrgID:   parent,
+			Service:       catalogue.ServiceSelect,
+			State:         rules.LicenceAvailable,
+			ContractState: rules.ContractPendingStart,
+		})
 	}
 	return all
 }
@@ -54,7 +60,14 @@ func TestR80_ThresholdIsNotPerOrder(t *testing.T) {
 func TestR81c_WhatCounts(t *testing.T) {
 	at := rulestest.Noon(t, "2026-06-01")
 	end := rulestest.Midnight(t, "2027-01-01")
-	base := CountedLicence{ID: "l", ParentOrgID: "org", Service: catalogue.ServiceSelect, State: rules.LicenceAvailable, ContractState: rules.ContractActive, ContractEnd: &end}
+	base := CountedLicence{
+		ID:            "l",
+		ParentOrgID:   "org",
+		Service:       catalogue.ServiceSelect,
+		State:         rules.LicenceAvailable,
+		ContractState: rules.ContractActive,
+		ContractEnd:   &end,
+	}
 	for _, c := range []struct {
 		name   string
 		change func(*CountedLicence)

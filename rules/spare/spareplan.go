@@ -32,6 +32,7 @@ func PlanSpares(units []PlannedSpare, balance int, now time.Time) SparePlan {
 			live++
 		}
 	}
+
 	if live < balance {
 		return growSpares(units, balance-live, now)
 	}
@@ -45,18 +46,21 @@ func growSpares(units []PlannedSpare, n int, now time.Time) (p SparePlan) {
 			back = append(back, u)
 		}
 	}
+
 	urgency := func(u PlannedSpare) time.Time {
 		if u.RecallPending {
 			return time.Time{}
 		}
 		return *u.RecallDueAt
 	}
+
 	slices.SortFunc(back, func(a, b PlannedSpare) int {
 		return cmp.Or(urgency(a).Compare(urgency(b)), cmp.Compare(a.ID, b.ID))
 	})
 	for _, u := range back[:min(n, len(back))] {
 		p.Keep = append(p.Keep, u.ID)
 	}
+
 	p.Earn = n - len(p.Keep)
 	return p
 }
@@ -71,8 +75,12 @@ func shrinkSpares(units []PlannedSpare, n int) (p SparePlan) {
 		}
 		return 0
 	}
+
 	live := slices.DeleteFunc(slices.Clone(units), func(u PlannedSpare) bool { return !u.Live() })
-	slices.SortFunc(live, func(a, b PlannedSpare) int { return cmp.Or(rank(a)-rank(b), cmp.Compare(b.ID, a.ID)) })
+	slices.SortFunc(live, func(a, b PlannedSpare) int {
+		return cmp.Or(rank(a)-rank(b), cmp.Compare(b.ID, a.ID))
+	})
+
 	for _, u := range live[:n] {
 		switch rank(u) {
 		case 0:
@@ -83,5 +91,6 @@ func shrinkSpares(units []PlannedSpare, n int) (p SparePlan) {
 			p.Await = append(p.Await, u.ID)
 		}
 	}
+
 	return p
 }

@@ -35,9 +35,11 @@ type SpareTimer struct {
 // Timers lists what is still to be done and when, the earliest first; zone is the
 // account's. Only a recall that the carrier knows nothing of has timers.
 func (f SpareFacts) Timers(zone *time.Location) []SpareTimer {
-	if f.State != SpareRecallRequested || f.RecallRequestedAt == nil || f.RecallDueAt == nil || f.RecallScannedAt != nil {
+	if f.State != SpareRecallRequested || f.RecallRequestedAt == nil || f.RecallDueAt == nil ||
+		f.RecallScannedAt != nil {
 		return nil
 	}
+
 	var timers []SpareTimer
 	day := rules.DateIn(*f.RecallRequestedAt, zone)
 	for _, n := range spareReminderDays[min(f.RemindersSent, len(spareReminderDays)):] {
@@ -45,6 +47,7 @@ func (f SpareFacts) Timers(zone *time.Location) []SpareTimer {
 			timers = append(timers, SpareTimer{TimerRecallReminder, at, n})
 		}
 	}
+
 	if f.FeeAskedAt == nil {
 		timers = append(timers, SpareTimer{Kind: TimerRecallDue, At: *f.RecallDueAt})
 	}

@@ -14,9 +14,12 @@ import (
 
 // Every arrow of RULES 2 and our four; expectMoves refuses every other one.
 func TestSpareUnitMoves(t *testing.T) {
-	rulestest.ExpectMoves[SpareState](t, `>EARNED EARNED>SELECTION_PENDING+VOIDED SELECTION_PENDING>APPROVED+VOIDED APPROVED>SHIPPED+VOIDED SHIPPED>ON_SITE+APPROVED
+	rulestest.ExpectMoves[SpareState](
+		t,
+		`>EARNED EARNED>SELECTION_PENDING+VOIDED SELECTION_PENDING>APPROVED+VOIDED APPROVED>SHIPPED+VOIDED SHIPPED>ON_SITE+APPROVED
 		ON_SITE>CONSUMED+RECALL_REQUESTED CONSUMED>REPLENISHING+VOIDED REPLENISHING>ON_SITE+VOIDED
-		RECALL_REQUESTED>ON_SITE+RETURNED+BILLED+WAIVED BILLED>RETURNED`)
+		RECALL_REQUESTED>ON_SITE+RETURNED+BILLED+WAIVED BILLED>RETURNED`,
+	)
 	require.Len(t, SpareStates(), 12)
 	require.False(t, SpareState("").Valid())
 	require.False(t, SpareState("on_site").Valid())
@@ -93,7 +96,12 @@ func TestSpareCommandsByState(t *testing.T) {
 func TestSpareCommandsByRole(t *testing.T) {
 	agents := []rules.Role{rules.OperatorAgent, rules.OperatorLead}
 	for c, want := range map[SpareCommand][]rules.Role{
-		SpareSelect: {rules.OperatorCSM}, SpareAgree: {rules.CustomerAdmin, rules.PartnerAdmin}, SpareShip: agents, SpareReceive: agents, SpareBill: agents, SpareWaive: {rules.OperatorLead},
+		SpareSelect:  {rules.OperatorCSM},
+		SpareAgree:   {rules.CustomerAdmin, rules.PartnerAdmin},
+		SpareShip:    agents,
+		SpareReceive: agents,
+		SpareBill:    agents,
+		SpareWaive:   {rules.OperatorLead},
 	} {
 		for _, role := range rulestest.EveryRole {
 			code := rules.CodeOf(MaySpare(c, role, SpareFacts{State: SpareVoided}, spareDay))
@@ -106,24 +114,30 @@ func TestSpareCommandsByRole(t *testing.T) {
 		require.NotEqual(t, rules.Forbidden, rules.CodeOf(MaySpare(c, "SYSTEM", SpareFacts{}, spareDay)))
 	}
 	require.Equal(t, rules.Forbidden, rules.CodeOf(MaySpare("dance", rules.OperatorLead, SpareFacts{}, spareDay)))
-	require.Equal(t, []SpareCommand{SpareSelect}, SpareCommandsFor(rules.OperatorCSM, spareFacts(t, "SELECTION_PENDING"), spareDay))
-	require.Equal(t, []SpareCommand{SpareReceive, SpareWaive}, SpareCommandsFor(rules.OperatorLead, spareFacts(t, "RECALL_REQUESTED"), spareDay))
+	require.Equal(t, []SpareCommand{SpareSelect},
+		SpareCommandsFor(rules.OperatorCSM, spareFacts(t, "SELECTION_PENDING"), spareDay))
+	require.Equal(t, []SpareCommand{SpareReceive, SpareWaive},
+		SpareCommandsFor(rules.OperatorLead, spareFacts(t, "RECALL_REQUESTED"), spareDay))
 }
 
 func TestR88a_NoShipmentBeforeModelAndShipTo(t *testing.T) {
 	for _, text := range []string{"EARNED", "SELECTION_PENDING", "SELECTION_PENDING chosen"} {
-		require.Equal(t, SpareNotChosen, rules.CodeOf(MaySpare(SpareShip, rules.OperatorAgent, spareFacts(t, text), spareDay)), text)
+		require.Equal(t, SpareNotChosen,
+			rules.CodeOf(MaySpare(SpareShip, rules.OperatorAgent, spareFacts(t, text), spareDay)), text)
 	}
 	require.NoError(t, MaySpare(SpareShip, rules.OperatorAgent, spareFacts(t, "APPROVED"), spareDay))
-	require.Equal(t, SpareNotChosen, rules.CodeOf(MaySpare(SpareAgree, rules.CustomerAdmin, spareFacts(t, "SELECTION_PENDING"), spareDay)))
+	require.Equal(t, SpareNotChosen,
+		rules.CodeOf(MaySpare(SpareAgree, rules.CustomerAdmin, spareFacts(t, "SELECTION_PENDING"), spareDay)))
 }
 
 func TestR88c_ASpareIsUsedLikeForLikeAndOnce(t *testing.T) {
 	require.NoError(t, MayUseSpare(spareFacts(t, "ON_SITE"), "RALLY-BAR", "rally-bar"))
-	require.Equal(t, rma.NotLikeForLike, rules.CodeOf(MayUseSpare(spareFacts(t, "ON_SITE"), "MEETUP", "RALLY-BAR")), "a better one is another one")
+	require.Equal(t, rma.NotLikeForLike, rules.CodeOf(MayUseSpare(spareFacts(t, "ON_SITE"), "MEETUP", "RALLY-BAR")),
+		"a better one is another one")
 	for _, s := range SpareStates() {
 		if s != SpareOnSite {
-			require.Equal(t, rules.StateConflict, rules.CodeOf(MayUseSpare(SpareFacts{State: s}, "MEETUP", "MEETUP")), s)
+			require.Equal(t, rules.StateConflict, rules.CodeOf(MayUseSpare(SpareFacts{State: s}, "MEETUP", "MEETUP")),
+				s)
 		}
 	}
 }
@@ -148,7 +162,8 @@ func TestSpareRecallIsDueAfterLocalDay30(t *testing.T) {
 	for _, timer := range f.Timers(zone) {
 		got = append(got, string(timer.Kind)+" "+timer.At.In(zone).Format("02.01. 15:04"))
 	}
-	require.Equal(t, []string{"RECALL_REMINDER 22.03. 00:00", "RECALL_REMINDER 29.03. 00:00", "RECALL_DUE 02.04. 00:00"}, got)
+	require.Equal(t,
+		[]string{"RECALL_REMINDER 22.03. 00:00", "RECALL_REMINDER 29.03. 00:00", "RECALL_DUE 02.04. 00:00"}, got)
 	f.RemindersSent = 1
 	require.Len(t, f.Timers(zone), 2)
 	f.RemindersSent, f.FeeAskedAt = 2, &due

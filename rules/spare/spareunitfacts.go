@@ -35,7 +35,8 @@ func (f SpareFacts) Live() bool {
 // UnderWay tells whether the unit has left the depot and has not arrived: its serial
 // was captured, or the carrier says that it has it.
 func (f SpareFacts) UnderWay() bool {
-	return f.State == SpareShipped || (f.State == SpareApproved || f.State == SpareReplenishing) && (f.ShippedAt != nil || f.PickedUpAt != nil)
+	return f.State == SpareShipped || (f.State == SpareApproved || f.State == SpareReplenishing) &&
+		(f.ShippedAt != nil || f.PickedUpAt != nil)
 }
 
 // ToShip tells whether the unit waits for being shipped: model and site are known,
@@ -51,5 +52,6 @@ func (f SpareFacts) AtRest() bool { return f.State == SpareOnSite || f.State.Ove
 // WithdrawableAt tells whether a recall may still be withdrawn: before its due
 // instant, and before the carrier has the unit (S9).
 func (f SpareFacts) WithdrawableAt(now time.Time) bool {
-	return f.State == SpareRecallRequested && f.RecallScannedAt == nil && f.RecallDueAt != nil && now.Before(*f.RecallDueAt)
+	return f.State == SpareRecallRequested && f.RecallScannedAt == nil && f.RecallDueAt != nil &&
+		now.Before(*f.RecallDueAt)
 }

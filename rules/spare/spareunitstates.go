@@ -24,8 +24,11 @@ const (
 
 // SpareStates lists the states.
 func SpareStates() []SpareState {
-	return []SpareState{SpareEarned, SpareSelectionPending, SpareApproved, SpareShipped, SpareOnSite, SpareConsumed, SpareReplenishing,
-		SpareRecallRequested, SpareReturned, SpareBilled, SpareWaived, SpareVoided}
+	return []SpareState{
+		SpareEarned, SpareSelectionPending, SpareApproved, SpareShipped, SpareOnSite, SpareConsumed,
+		SpareReplenishing,
+		SpareRecallRequested, SpareReturned, SpareBilled, SpareWaived, SpareVoided,
+	}
 }
 
 // Four arrows are ours. A parcel that is lost or comes back has the unit wait for

@@ -17,14 +17,20 @@ const (
 
 // Valid tells whether there is such a fact.
 func (f SpareFact) Valid() bool {
-	return f == SparePickedUp || f == SpareDelivered || f == SpareRecallScanned || f == SpareRecallReceived
+	return f == SparePickedUp || f == SpareDelivered || f == SpareRecallScanned ||
+		f == SpareRecallReceived
 }
 
 // LearnSpare tells whether a fact is known already, so that it changes nothing: what
 // is on site was delivered, whatever is told again and late. STATE_CONFLICT for a
 // fact that cannot be: of a unit that was never sent, or is not recalled.
 func LearnSpare(f SpareFacts, fact SpareFact) (known bool, err error) {
-	impossible := rules.Refuse(rules.StateConflict, "This cannot have happened in the present state, "+string(f.State)+".", "Read the spare again; it may be another one.")
+	impossible := rules.Refuse(
+		rules.StateConflict,
+		"This cannot have happened in the present state, "+string(f.State)+".",
+		"Read the spare again; it may be another one.",
+	)
+
 	arrived := f.OnSiteAt != nil && f.ShippedAt != nil && !f.UnderWay()
 	switch fact {
 	case SparePickedUp:
@@ -43,5 +49,6 @@ func LearnSpare(f SpareFacts, fact SpareFact) (known bool, err error) {
 		}
 		return f.State == SpareReturned, nil
 	}
+
 	return false, impossible
 }

@@ -29,12 +29,19 @@ func TestSpareFactsByState(t *testing.T) {
 		{spareFacts(t, "REPLENISHING shipped"), map[SpareFact]string{SparePickedUp: "new", SpareDelivered: "new"}},
 		{arrived(spareFacts(t, "ON_SITE")), map[SpareFact]string{SparePickedUp: "known", SpareDelivered: "known"}},
 		{arrived(spareFacts(t, "CONSUMED")), map[SpareFact]string{SparePickedUp: "known", SpareDelivered: "known"}},
-		{arrived(spareFacts(t, "RECALL_REQUESTED")), map[SpareFact]string{SparePickedUp: "known", SpareDelivered: "known", SpareRecallScanned: "new", SpareRecallReceived: "new"}},
+		{arrived(spareFacts(t, "RECALL_REQUESTED")), map[SpareFact]string{
+			SparePickedUp:       "known",
+			SpareDelivered:      "known",
+			SpareRecallScanned:  "new",
+			SpareRecallReceived: "new",
+		}},
 		{spareFacts(t, "BILLED"), map[SpareFact]string{SpareRecallScanned: "new", SpareRecallReceived: "new"}},
 		{spareFacts(t, "RETURNED"), map[SpareFact]string{SpareRecallScanned: "known", SpareRecallReceived: "known"}},
 		{spareFacts(t, "WAIVED"), nil},
 	} {
-		for _, fact := range []SpareFact{SparePickedUp, SpareDelivered, SpareRecallScanned, SpareRecallReceived, "EATEN"} {
+		for _, fact := range []SpareFact{
+			SparePickedUp, SpareDelivered, SpareRecallScanned, SpareRecallReceived, "EATEN",
+		} {
 			known, err := LearnSpare(c.facts, fact)
 			got := map[bool]string{true: "known", false: "new"}[known]
 			if err != nil {
