@@ -16,7 +16,10 @@ import (
 
 func TestTokensAreAskedForAndHeldToTheirScopes(t *testing.T) {
 	h := sqlite(t)
-	for _, header := range []string{"", "Bearer", "Bearer ", "Basic " + h.Seller.token, h.Seller.token, "Bearer rct_unknown", "Bearer x" + h.Seller.token, "Bearer rct_" + strings.Repeat("x", 4000)} {
+	for _, header := range []string{
+		"", "Bearer", "Bearer ", "Basic " + h.Seller.token, h.Seller.token, "Bearer rct_unknown",
+		"Bearer x" + h.Seller.token, "Bearer rct_" + strings.Repeat("x", 4000),
+	} {
 		a := client{house: h}.send("GET", "/v1/orders", nil, "Authorization", header)
 		problem(t, a, 401, rules.Unauthenticated)
 		require.Contains(t, a.Header.Get("WWW-Authenticate"), "Bearer")
@@ -40,53 +43,145 @@ const bySignature = "signature"
 // distributor, A agent, L lead, C customer success, K a customer's administrator,
 // V a customer who may only view.
 var routeTable = map[string]string{
-	"POST /v1/orders": "RDAL", "GET /v1/orders": "RDALC", "GET /v1/orders/x": "RDALC", "PUT /v1/orders/x": "RDAL",
-	"POST /v1/orders/x/decision": "AL", "POST /v1/orders/x/cancellation": "RDAL", "POST /v1/orders/x/termination": "AL",
-	"POST /v1/orders/import": "RDAL", "POST /v1/rooms/import": "ALCK", "GET /v1/imports/x": "RDALCKV", "GET /v1/imports/x/rows": "RDALCKV", "GET /v1/refusals": "RDAL",
-	"GET /v1/program": "ALC", "PUT /v1/program": "AL", "GET /v1/catalogue": "RDALCKV", "PUT /v1/catalogue/x": "AL",
-	"GET /v1/orgs": "ALC", "GET /v1/orgs/x": "ALC", "PUT /v1/orgs": "AL",
-	"POST /v1/tokens": "AL", "GET /v1/tokens": "AL", "DELETE /v1/tokens/x": "AL",
-	"GET /v1/accounts": "ALC", "GET /v1/accounts/x": "ALCKV", "POST /v1/accounts": "AL",
-	"GET /v1/csms": "ALC", "GET /v1/csms/x": "ALC", "POST /v1/csms": "AL", "PATCH /v1/csms/x": "AL", "PUT /v1/accounts/x/csm": "ALC",
-	"GET /v1/contracts": "ALCKV", "GET /v1/contracts.csv": "ALCKV", "GET /v1/contracts/x": "ALCKV", "GET /v1/contracts/x/licences": "ALCKV",
-	"GET /v1/warranties": "ALCKV", "POST /v1/warranties/import": "AL", "POST /v1/warranties/claims": "ALCK",
-	"GET /v1/warranties/attachments": "ALCKV", "POST /v1/warranties/attachments": "ALCK", "POST /v1/warranties/attachments/x/release": "ALCK",
-	"PATCH /v1/memberships/x": "AL", "GET /v1/accounts/x/invitations": "ALC", "POST /v1/accounts/x/invitations": "AL",
-	"POST /v1/invitations/x/reissue": "AL", "POST /v1/invitations/x/revocation": "AL",
-	"GET /v1/notifications": "ALC", "GET /v1/notifications/x": "ALC", "POST /v1/notifications/x/resend": "ALC",
-	"GET /v1/operator/tasks": "ALC", "GET /v1/operator/tasks/x": "ALC", "POST /v1/operator/tasks/x/close": "ALC",
-	"GET /v1/processes": "ALC", "GET /v1/processes/counts": "ALC", "GET /v1/agenda": "ALC", "GET /v1/events": "ALC",
-	"GET /v1/rooms": "ALCKV", "POST /v1/rooms": "ALCK", "GET /v1/rooms/x": "ALCKV", "PUT /v1/rooms/x": "ALCK", "POST /v1/rooms/x/archive": "ALCK",
-	"POST /v1/rooms/x/move": "ALCK", "POST /v1/rooms/x/bundles": "ALCK",
-	"GET /v1/devices": "ALCKV", "POST /v1/devices": "ALCK", "GET /v1/devices/x": "ALCKV", "PUT /v1/devices/x": "ALCK", "POST /v1/devices/x/placement": "ALCK",
-	"GET /v1/assignments": "ALCKV", "POST /v1/assignments": "ALCK", "POST /v1/contracts/x/assignments": "ALCK", "POST /v1/assignments/x/release": "ALCK",
-	"POST /v1/orgs/x/merge": "AL", "POST /v1/orgs/x/split": "AL",
-	"GET /v1/spares": "ALCKV", "GET /v1/spares/x": "ALCKV", "GET /v1/spares/x/ledger": "ALC", "GET /v1/spares/x/selection-aid": "ALC",
-	"GET /v1/sites": "ALCKV", "POST /v1/sites": "ALCK", "GET /v1/sites/x": "ALCKV", "PUT /v1/sites/x": "ALCK", "POST /v1/sites/x/courier": "ALC",
-	"GET /v1/rmas": "ALCKV", "POST /v1/rmas": "ALCK", "GET /v1/rmas/x": "ALCKV", "POST /v1/rmas/x/approve": "ALCK",
-	"GET /v1/spare-units": "ALCKV", "GET /v1/spare-units/x": "ALCKV", "POST /v1/spare-units/x/agree": "ALCK",
-	"GET /v1/coverage": "ALCKV", "POST /v1/coverage": "ALCKV",
-	"GET /v1/calendars": "ALC", "POST /v1/calendars": "AL", "GET /v1/calendars/BR": "ALC", "PUT /v1/calendars/BR": "AL", "POST /v1/calendars/BR/holidays": "AL",
+	"POST /v1/orders":                                   "RDAL",
+	"GET /v1/orders":                                    "RDALC",
+	"GET /v1/orders/x":                                  "RDALC",
+	"PUT /v1/orders/x":                                  "RDAL",
+	"POST /v1/orders/x/decision":                        "AL",
+	"POST /v1/orders/x/cancellation":                    "RDAL",
+	"POST /v1/orders/x/termination":                     "AL",
+	"POST /v1/orders/import":                            "RDAL",
+	"POST /v1/rooms/import":                             "ALCK",
+	"GET /v1/imports/x":                                 "RDALCKV",
+	"GET /v1/imports/x/rows":                            "RDALCKV",
+	"GET /v1/refusals":                                  "RDAL",
+	"GET /v1/program":                                   "ALC",
+	"PUT /v1/program":                                   "AL",
+	"GET /v1/catalogue":                                 "RDALCKV",
+	"PUT /v1/catalogue/x":                               "AL",
+	"GET /v1/orgs":                                      "ALC",
+	"GET /v1/orgs/x":                                    "ALC",
+	"PUT /v1/orgs":                                      "AL",
+	"POST /v1/tokens":                                   "AL",
+	"GET /v1/tokens":                                    "AL",
+	"DELETE /v1/tokens/x":                               "AL",
+	"GET /v1/accounts":                                  "ALC",
+	"GET /v1/accounts/x":                                "ALCKV",
+	"POST /v1/accounts":                                 "AL",
+	"GET /v1/csms":                                      "ALC",
+	"GET /v1/csms/x":                                    "ALC",
+	"POST /v1/csms":                                     "AL",
+	"PATCH /v1/csms/x":                                  "AL",
+	"PUT /v1/accounts/x/csm":                            "ALC",
+	"GET /v1/contracts":                                 "ALCKV",
+	"GET /v1/contracts.csv":                             "ALCKV",
+	"GET /v1/contracts/x":                               "ALCKV",
+	"GET /v1/contracts/x/licences":                      "ALCKV",
+	"GET /v1/warranties":                                "ALCKV",
+	"POST /v1/warranties/import":                        "AL",
+	"POST /v1/warranties/claims":                        "ALCK",
+	"GET /v1/warranties/attachments":                    "ALCKV",
+	"POST /v1/warranties/attachments":                   "ALCK",
+	"POST /v1/warranties/attachments/x/release":         "ALCK",
+	"PATCH /v1/memberships/x":                           "AL",
+	"GET /v1/accounts/x/invitations":                    "ALC",
+	"POST /v1/accounts/x/invitations":                   "AL",
+	"POST /v1/invitations/x/reissue":                    "AL",
+	"POST /v1/invitations/x/revocation":                 "AL",
+	"GET /v1/notifications":                             "ALC",
+	"GET /v1/notifications/x":                           "ALC",
+	"POST /v1/notifications/x/resend":                   "ALC",
+	"GET /v1/operator/tasks":                            "ALC",
+	"GET /v1/operator/tasks/x":                          "ALC",
+	"POST /v1/operator/tasks/x/close":                   "ALC",
+	"GET /v1/processes":                                 "ALC",
+	"GET /v1/processes/counts":                          "ALC",
+	"GET /v1/agenda":                                    "ALC",
+	"GET /v1/events":                                    "ALC",
+	"GET /v1/rooms":                                     "ALCKV",
+	"POST /v1/rooms":                                    "ALCK",
+	"GET /v1/rooms/x":                                   "ALCKV",
+	"PUT /v1/rooms/x":                                   "ALCK",
+	"POST /v1/rooms/x/archive":                          "ALCK",
+	"POST /v1/rooms/x/move":                             "ALCK",
+	"POST /v1/rooms/x/bundles":                          "ALCK",
+	"GET /v1/devices":                                   "ALCKV",
+	"POST /v1/devices":                                  "ALCK",
+	"GET /v1/devices/x":                                 "ALCKV",
+	"PUT /v1/devices/x":                                 "ALCK",
+	"POST /v1/devices/x/placement":                      "ALCK",
+	"GET /v1/assignments":                               "ALCKV",
+	"POST /v1/assignments":                              "ALCK",
+	"POST /v1/contracts/x/assignments":                  "ALCK",
+	"POST /v1/assignments/x/release":                    "ALCK",
+	"POST /v1/orgs/x/merge":                             "AL",
+	"POST /v1/orgs/x/split":                             "AL",
+	"GET /v1/spares":                                    "ALCKV",
+	"GET /v1/spares/x":                                  "ALCKV",
+	"GET /v1/spares/x/ledger":                           "ALC",
+	"GET /v1/spares/x/selection-aid":                    "ALC",
+	"GET /v1/sites":                                     "ALCKV",
+	"POST /v1/sites":                                    "ALCK",
+	"GET /v1/sites/x":                                   "ALCKV",
+	"PUT /v1/sites/x":                                   "ALCK",
+	"POST /v1/sites/x/courier":                          "ALC",
+	"GET /v1/rmas":                                      "ALCKV",
+	"POST /v1/rmas":                                     "ALCK",
+	"GET /v1/rmas/x":                                    "ALCKV",
+	"POST /v1/rmas/x/approve":                           "ALCK",
+	"GET /v1/spare-units":                               "ALCKV",
+	"GET /v1/spare-units/x":                             "ALCKV",
+	"POST /v1/spare-units/x/agree":                      "ALCK",
+	"GET /v1/coverage":                                  "ALCKV",
+	"POST /v1/coverage":                                 "ALCKV",
+	"GET /v1/calendars":                                 "ALC",
+	"POST /v1/calendars":                                "AL",
+	"GET /v1/calendars/BR":                              "ALC",
+	"PUT /v1/calendars/BR":                              "AL",
+	"POST /v1/calendars/BR/holidays":                    "AL",
 	"POST /v1/calendars/BR/holidays/2026-12-25/removal": "AL",
-	"POST /v1/carrier/events":                           bySignature, "GET /v1/carrier/events": "ALC", "GET /v1/shipments": "ALCKV", "GET /v1/shipments/x": "ALCKV", "GET /v1/shipments/x/label": "ALCKV", "GET /v1/shipments/x/packing-slip": "ALCKV",
-	"GET /v1/stock": "ALC", "GET /v1/stock/entries": "ALC", "POST /v1/stock/receipts": "AL", "POST /v1/stock/adjustments": "AL", "GET /v1/depots": "ALC", "PUT /v1/depots": "AL",
-	"GET /v1/countries": public, "POST /v1/countries/BR/terms": "AL", "GET /v1/models": "RDALCKV", "PUT /v1/models/x": "AL",
+	"POST /v1/carrier/events":                           bySignature,
+	"GET /v1/carrier/events":                            "ALC",
+	"GET /v1/shipments":                                 "ALCKV",
+	"GET /v1/shipments/x":                               "ALCKV",
+	"GET /v1/shipments/x/label":                         "ALCKV",
+	"GET /v1/shipments/x/packing-slip":                  "ALCKV",
+	"GET /v1/stock":                                     "ALC",
+	"GET /v1/stock/entries":                             "ALC",
+	"POST /v1/stock/receipts":                           "AL",
+	"POST /v1/stock/adjustments":                        "AL",
+	"GET /v1/depots":                                    "ALC",
+	"PUT /v1/depots":                                    "AL",
+	"GET /v1/countries":                                 public,
+	"POST /v1/countries/BR/terms":                       "AL",
+	"GET /v1/models":                                    "RDALCKV",
+	"PUT /v1/models/x":                                  "AL",
 }
 
 func TestEveryRouteHoldsToTheTableOfPermissions(t *testing.T) {
 	h := sqlite(t)
-	distributor, err := h.PutOrg(h.Context, account.OrgChange{Kind: account.OrgDistributor, Name: "D", AuthorisedFrom: "2020-01-01"})
+	distributor, err := h.PutOrg(h.Context, account.OrgChange{
+		Kind:           account.OrgDistributor,
+		Name:           "D",
+		AuthorisedFrom: "2020-01-01",
+	})
 	require.NoError(t, err)
-	all := []string{api.OrdersRead, api.OrdersWrite, api.CatalogueRead, api.CatalogueWrite, api.AccountsRead, api.AccountsWrite, api.Operator, api.TokensWrite, api.ProcessesRead, api.RoomsRead, api.RoomsWrite, api.RMAsRead, api.RMAsWrite}
+	all := []string{
+		api.OrdersRead, api.OrdersWrite, api.CatalogueRead, api.CatalogueWrite, api.AccountsRead, api.AccountsWrite,
+		api.Operator, api.TokensWrite, api.ProcessesRead, api.RoomsRead, api.RoomsWrite, api.RMAsRead, api.RMAsWrite,
+	}
 	clients := map[string]client{
-		"R": h.client(h.Reseller.ID, rules.Reseller, all...), "D": h.client(distributor.ID, rules.Distributor, all...),
-		"A": h.client(account.OperatorOrgID, rules.OperatorAgent, all...), "L": h.client(account.OperatorOrgID, rules.OperatorLead, all...),
+		"R": h.client(h.Reseller.ID, rules.Reseller, all...),
+		"D": h.client(distributor.ID, rules.Distributor, all...),
+		"A": h.client(account.OperatorOrgID, rules.OperatorAgent, all...),
+		"L": h.client(account.OperatorOrgID, rules.OperatorLead, all...),
 		"C": h.client(account.OperatorOrgID, rules.OperatorCSM, all...),
 	}
 	done := h.Seller.accepted(storetest.Form("PO-1"))
 	h.fulfil(done.ID)
 	accountID := as[items[ref]](t, h.Lead.get("/v1/accounts"), 200).Items[0].ID
-	clients["K"], clients["V"] = h.customer(accountID, rules.CustomerAdmin, all...), h.customer(accountID, rules.CustomerReadOnly, all...)
+	clients["K"], clients["V"] = h.customer(accountID, rules.CustomerAdmin,
+		all...), h.customer(accountID, rules.CustomerReadOnly, all...)
 	none := h.client(account.OperatorOrgID, rules.OperatorLead, "nothing")
 	customer := h.client(account.OperatorOrgID, rules.CustomerAdmin, all...)
 	for route, allowed := range routeTable {
@@ -101,7 +196,8 @@ func TestEveryRouteHoldsToTheTableOfPermissions(t *testing.T) {
 		}
 		for role, c := range clients {
 			status := c.send(method, path, "{}").Status
-			require.Equal(t, strings.Contains(allowed, role), status != http.StatusForbidden, "%s as %s: %d", route, role, status)
+			require.Equal(t, strings.Contains(allowed, role), status != http.StatusForbidden, "%s as %s: %d", route,
+				role, status)
 			require.NotContains(t, []int{401, 405, 500}, status, "%s as %s", route, role)
 		}
 		require.Equal(t, 403, none.send(method, path, "{}").Status, "%s without scope", route)
@@ -133,17 +229,23 @@ func TestS36_ForeignIdsAnswerLikeRandomOnes(t *testing.T) {
 	own, foreign := objects(h.Seller), objects(twin)
 	asked := 0
 	for _, r := range []struct{ method, path, object, body string }{
-		{"GET", "/v1/orders/%s", "orders", ""}, {"GET", "/v1/orders/%s", "review", ""}, {"PUT", "/v1/orders/%s", "review", `{"po_number":"PO-2"}`},
-		{"POST", "/v1/orders/%s/cancellation", "orders", `{"reason":"r"}`}, {"POST", "/v1/orders/%s/cancellation", "review", `{"reason":"r","quantity":1}`},
-		{"POST", "/v1/orders/%s/decision", "review", `{"accept":true,"reason":"r"}`}, {"POST", "/v1/orders/%s/termination", "orders", `{"reason":"r"}`},
-		{"GET", "/v1/imports/%s", "imports", ""}, {"GET", "/v1/imports/%s/rows", "imports", ""},
+		{"GET", "/v1/orders/%s", "orders", ""},
+		{"GET", "/v1/orders/%s", "review", ""},
+		{"PUT", "/v1/orders/%s", "review", `{"po_number":"PO-2"}`},
+		{"POST", "/v1/orders/%s/cancellation", "orders", `{"reason":"r"}`},
+		{"POST", "/v1/orders/%s/cancellation", "review", `{"reason":"r","quantity":1}`},
+		{"POST", "/v1/orders/%s/decision", "review", `{"accept":true,"reason":"r"}`},
+		{"POST", "/v1/orders/%s/termination", "orders", `{"reason":"r"}`},
+		{"GET", "/v1/imports/%s", "imports", ""},
+		{"GET", "/v1/imports/%s/rows", "imports", ""},
 	} {
 		for _, pair := range []struct {
 			c       client
 			foreign string
 		}{{h.Seller, foreign[r.object]}, {twin, own[r.object]}} {
 			ask := func(id string) answer {
-				return pair.c.send(r.method, fmt.Sprintf(r.path, id), r.body, "X-Request-Id", "same-for-both", "If-Match", `"1"`)
+				return pair.c.send(r.method, fmt.Sprintf(r.path, id), r.body, "X-Request-Id", "same-for-both",
+					"If-Match", `"1"`)
 			}
 			random := pair.foreign[:4] + "01kbrandomrandomrandomrandom"[:26]
 			a, b := ask(pair.foreign), ask(random)
@@ -233,20 +335,40 @@ func TestTokensOverTheAPI(t *testing.T) {
 	require.Equal(t, 201, replayed.Status)
 	require.NotContains(t, string(replayed.Body), "secret", "it is shown once")
 	require.NotContains(t, string(h.Lead.get("/v1/tokens").Body), token.Secret)
-	p := problem(t, h.Lead.post("/v1/tokens", map[string]any{"org_id": "x", "role": "KING", "label": " ", "scopes": []string{"all"}, "valid_days": 9999}), 422, rules.ValidationFailed)
-	require.Equal(t, []string{"/role UNKNOWN_ROLE", "/label REQUIRED", "/valid_days OUT_OF_RANGE", "/scopes/0 UNKNOWN_SCOPE"}, codes(p.Errors))
-	problem(t, h.Lead.post("/v1/tokens", map[string]any{"org_id": "org_none", "role": "RESELLER", "label": "x"}), 404, rules.NotFound)
-	for role, org := range map[string]string{"DISTRIBUTOR": h.Reseller.ID, "OPERATOR_AGENT": h.Reseller.ID, "RESELLER": account.OperatorOrgID} {
-		p := problem(t, h.Lead.post("/v1/tokens", map[string]any{"org_id": org, "role": role, "label": "x"}), 422, rules.ValidationFailed)
+	p := problem(t, h.Lead.post("/v1/tokens", map[string]any{
+		"org_id":     "x",
+		"role":       "KING",
+		"label":      " ",
+		"scopes":     []string{"all"},
+		"valid_days": 9999,
+	}), 422, rules.ValidationFailed)
+	require.Equal(t, []string{
+		"/role UNKNOWN_ROLE", "/label REQUIRED", "/valid_days OUT_OF_RANGE", "/scopes/0 UNKNOWN_SCOPE",
+	}, codes(p.Errors))
+	problem(t, h.Lead.post("/v1/tokens", map[string]any{"org_id": "org_none", "role": "RESELLER", "label": "x"}), 404,
+		rules.NotFound)
+	for role, org := range map[string]string{
+		"DISTRIBUTOR":    h.Reseller.ID,
+		"OPERATOR_AGENT": h.Reseller.ID,
+		"RESELLER":       account.OperatorOrgID,
+	} {
+		p := problem(t, h.Lead.post("/v1/tokens", map[string]any{"org_id": org, "role": role, "label": "x"}), 422,
+			rules.ValidationFailed)
 		require.Equal(t, []string{"/role ROLE_DOES_NOT_FIT"}, codes(p.Errors))
 	}
 	agent := h.client(account.OperatorOrgID, rules.OperatorAgent)
-	problem(t, agent.post("/v1/tokens", map[string]any{"org_id": account.OperatorOrgID, "role": "OPERATOR_LEAD", "label": "x"}), 403, rules.Forbidden)
+	problem(t, agent.post("/v1/tokens",
+		map[string]any{"org_id": account.OperatorOrgID, "role": "OPERATOR_LEAD", "label": "x"}), 403, rules.Forbidden)
 	problem(t, agent.send("DELETE", "/v1/tokens/"+h.Lead.tokenID, nil), 403, rules.Forbidden)
 	require.Equal(t, 204, agent.send("DELETE", "/v1/tokens/"+token.ID, nil).Status)
 	problem(t, client{h, token.Secret, ""}.get("/v1/orders"), 401, rules.Unauthenticated)
 	narrow := h.client(account.OperatorOrgID, rules.OperatorLead, api.TokensWrite)
-	p = problem(t, narrow.post("/v1/tokens", map[string]any{"org_id": account.OperatorOrgID, "role": "OPERATOR_CSM", "label": "x", "scopes": []string{api.TokensWrite, api.Operator}}), 422, rules.ValidationFailed)
+	p = problem(t, narrow.post("/v1/tokens", map[string]any{
+		"org_id": account.OperatorOrgID,
+		"role":   "OPERATOR_CSM",
+		"label":  "x",
+		"scopes": []string{api.TokensWrite, api.Operator},
+	}), 422, rules.ValidationFailed)
 	require.Equal(t, []string{"/scopes/1 SCOPE_NOT_HELD"}, codes(p.Errors), "no token makes one that may do more")
 	problem(t, h.Lead.send("DELETE", "/v1/tokens/tok_none", nil), 404, rules.NotFound)
 }

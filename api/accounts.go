@@ -29,24 +29,28 @@ func (h accountHandlers) routes(api huma.API) {
 		Capability:   rules.ViewAccount,
 		OperatorOnly: true,
 	}
+
 	own := route{
 		Tag:        "Accounts",
 		Scope:      AccountsRead,
 		Capability: rules.ViewAccount,
 		NoSellers:  true,
 	}
+
 	open := route{
 		Tag:          "Accounts",
 		Scope:        AccountsWrite,
 		Capability:   rules.ReviewOrders,
 		OperatorOnly: true,
 	}
+
 	members := route{
 		Tag:          "Accounts",
 		Scope:        AccountsWrite,
 		Capability:   rules.ManageUsers,
 		OperatorOnly: true,
 	}
+
 	assign := route{
 		Tag:          "Accounts",
 		Scope:        AccountsWrite,
@@ -65,6 +69,7 @@ func (h accountHandlers) routes(api huma.API) {
 	mountJSON(api, members.patch("change-membership", "/v1/memberships/{id}",
 		"Remove, suspend, demote or promote a member").
 		refuses(404, 409), h.changeMembership)
+
 	mountJSON(api, assign.put("assign-csm", "/v1/accounts/{id}/csm",
 		"Name an account's customer success manager").
 		refuses(404, 409, 412, 428), h.assignCSM)
@@ -169,20 +174,24 @@ func (h accountHandlers) getAccount(
 	if err != nil {
 		return nil, err
 	}
+
 	balance, err := h.entitlements.Balance(ctx, a.ID)
 	if err != nil {
 		return nil, err
 	}
+
 	members, err := h.people.MembersOf(ctx, a.ID)
 	if err != nil {
 		return nil, err
 	}
+
 	v := AccountDetail{
 		AccountView: accountView(a),
 		CSM:         nil,
 		Balance:     balance,
 		Members:     viewed(members, memberView),
 	}
+
 	switch csm, err := h.accounts.CSMOf(ctx, a.ID); {
 	case err == nil:
 		contact := csmContact(csm)
@@ -190,6 +199,7 @@ func (h accountHandlers) getAccount(
 	case rules.CodeOf(err) != rules.NotFound:
 		return nil, err
 	}
+
 	return &roomOutput[AccountDetail]{etag(a.Version), v}, nil
 }
 
@@ -198,11 +208,13 @@ func (h accountHandlers) createAccount(
 ) (*one[AccountView], error) {
 	var f fieldCheck
 	party := f.party(r.Company, &r.Address)
-	f.fail(r.Mode != account.ModeConsolidated && r.Mode != account.ModeSite, "/mode", "UNKNOWN_MODE",
+	f.fail(r.Mode != account.ModeConsolidated && r.Mode != account.ModeSite, "/mode",
+		"UNKNOWN_MODE",
 		"There is no such mode.", "Send CONSOLIDATED or SITE.")
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
+
 	if r.ParentOrgID != "" {
 		org, err := h.accounts.GetOrg(ctx, r.ParentOrgID)
 		if err == nil && org.Kind != account.OrgCustomerParent {
@@ -214,6 +226,7 @@ func (h accountHandlers) createAccount(
 			return nil, err
 		}
 	}
+
 	a, err := h.accounts.CreateAccount(ctx, party, r.ParentOrgID, r.Mode)
 	return single(a, err, accountView)
 }
@@ -241,16 +254,19 @@ func (h accountHandlers) changeMembership(
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
+
 	m, err := h.people.GetMembership(ctx, in.ID)
 	if err != nil {
 		return nil, err
 	}
+
 	if r.Role == "" {
 		r.Role = m.Role
 	}
 	if r.State == "" {
 		r.State = m.State
 	}
+
 	m, err = h.people.ChangeMembership(ctx, in.ID, r.Role, r.State, r.Reason)
 	return single(m, err, membershipView)
 }
@@ -279,5 +295,6 @@ func (h accountHandlers) assignCSM(
 	}); err != nil {
 		return nil, err
 	}
+
 	return h.getAccount(ctx, &in.IDInput)
 }

@@ -98,12 +98,14 @@ func (h agendaHandlers) agendaItemView(a operations.AgendaItem) AgendaItemView {
 		OrderID:   text(a.OrderID),
 		Link:      h.links.workflow(a.WorkflowID),
 	}
+
 	if zone, err := time.LoadLocation(a.Zone); err == nil && a.Until != nil {
 		v.DueOn = rules.LastCoveredDay(*a.Until, zone).String()
 	}
 	if path, ok := agendaPaths[a.Kind]; ok {
 		v.Path = path + a.ID
 	}
+
 	return v
 }
 
@@ -113,10 +115,12 @@ func (h agendaHandlers) agendaListView(l operations.AgendaList) AgendaListView {
 		Items:      viewed(l.Items, h.agendaItemView),
 		NextCursor: l.Next.String(),
 	}
+
 	for kind, n := range l.Total {
 		v.ByKind[string(kind)] = n
 		v.Total += n
 	}
+
 	return v
 }
 
@@ -138,11 +142,13 @@ func (in agendaInput) asked() (operations.AgendaQuery, error) {
 		}
 		q.On = &day
 	}
+
 	var err error
 	if q.LateAfter, err = operations.ParseAgendaCursor("/query/late_cursor",
 		in.LateCursor); err != nil {
 		return q, err
 	}
+
 	q.DueAfter, err = operations.ParseAgendaCursor("/query/due_cursor", in.DueCursor)
 	return q, err
 }
@@ -152,6 +158,7 @@ func (h agendaHandlers) getAgenda(ctx context.Context, in *agendaInput) (*one[Ag
 	if err != nil {
 		return nil, err
 	}
+
 	a, err := h.operations.Agenda(ctx, q)
 	return single(a, err, func(a operations.Agenda) AgendaView {
 		return AgendaView{a.On.String(), h.agendaListView(a.Late), h.agendaListView(a.Due)}

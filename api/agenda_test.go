@@ -39,8 +39,12 @@ func TestAgendaOverTheAPI(t *testing.T) {
 		today := h.agenda("time_zone=America/Sao_Paulo&account_id=" + c.Account)
 		require.EqualValues(t, 1, today.Due.ByKind["RMA"])
 		line := only(today.Due, processes.RMA)[0]
-		require.Equal(t, []string{r.ID, "DELIVERY", "NOBODY", "due today", "2026-11-26", "America/Sao_Paulo", c.Account, "/v1/rmas/" + r.ID},
-			[]string{line.ID, line.WaitsFor, line.Actor, line.Text, line.DueOn, line.TimeZone, line.AccountID, line.Path})
+		require.Equal(t, []string{
+			r.ID, "DELIVERY", "NOBODY", "due today", "2026-11-26", "America/Sao_Paulo", c.Account, "/v1/rmas/" + r.ID,
+		},
+			[]string{
+				line.ID, line.WaitsFor, line.Actor, line.Text, line.DueOn, line.TimeZone, line.AccountID, line.Path,
+			})
 		require.Contains(t, line.Link, "rma%2F"+r.ID)
 		require.False(t, line.Late)
 		require.Equal(t, 200, h.Lead.get(line.Path).Status)
@@ -50,7 +54,9 @@ func TestAgendaOverTheAPI(t *testing.T) {
 		require.Equal(t, "1 day late", only(late.Late, processes.RMA)[0].Text)
 		require.True(t, only(late.Late, processes.RMA)[0].Late)
 		task := only(late.Late, processes.Task)[0]
-		require.Equal(t, []any{db.TaskAssignCSM, c.Account, "OPERATOR", "4 days late"}, []any{task.TaskKind, task.SubjectID, task.Actor, task.Text})
+		require.Equal(t, []any{
+			db.TaskAssignCSM, c.Account, "OPERATOR", "4 days late",
+		}, []any{task.TaskKind, task.SubjectID, task.Actor, task.Text})
 		require.NotEmpty(t, task.What)
 		require.Equal(t, 200, h.Lead.get(task.Path).Status)
 		require.Empty(t, h.agenda("account_id=acc_none").Late.Items)
@@ -65,8 +71,15 @@ func TestAgendaOverTheAPI(t *testing.T) {
 
 func TestAgendaRefusesWhatMeansNothing(t *testing.T) {
 	h := sqlite(t)
-	for query, pointer := range map[string]string{"on=2026-13-01": "/query/on", "on=2020-01-01": "/query/on", "time_zone=Mars": "/query/time_zone",
-		"late_cursor=x": "/query/late_cursor", "due_cursor=x": "/query/due_cursor", "limit=0": "/query/limit", "when=now": "/query/when"} {
+	for query, pointer := range map[string]string{
+		"on=2026-13-01":  "/query/on",
+		"on=2020-01-01":  "/query/on",
+		"time_zone=Mars": "/query/time_zone",
+		"late_cursor=x":  "/query/late_cursor",
+		"due_cursor=x":   "/query/due_cursor",
+		"limit=0":        "/query/limit",
+		"when=now":       "/query/when",
+	} {
 		a := h.Lead.get("/v1/agenda?" + query)
 		require.Equal(t, 422, a.Status, query)
 		require.Equal(t, pointer, as[api.Problem](t, a, 422).Errors[0].Pointer, query)

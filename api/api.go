@@ -56,6 +56,7 @@ func (o Options) withDefaults() Options {
 	if o.Namespace == "" {
 		o.Namespace = "default"
 	}
+
 	return o
 }
 
@@ -91,16 +92,19 @@ func Register(router *gin.Engine, o Options) (huma.API, error) {
 		strangers: newLimiters(strangersPerSecond, strangersBurst),
 		public:    newLimiters(o.RatePerSecond, o.Burst),
 	}
+
 	described, err := config()
 	if err != nil {
 		return nil, err
 	}
+
 	s.api = humagin.New(router, described)
 	s.api.UseMiddleware(s.observe, s.authenticate, s.permit, s.readBody, s.once)
 	s.routes()
 	if err := s.document(router); err != nil {
 		return nil, err
 	}
+
 	s.health(router)
 	return s.api, nil
 }
@@ -109,16 +113,33 @@ func Register(router *gin.Engine, o Options) (huma.API, error) {
 func (s *service) routes() {
 	links := workflowLinks{ui: s.TemporalUI, namespace: s.Namespace}
 
-	orderHandlers{db: s.domains.DB, programs: s.domains.Programs, people: s.domains.People, orders: s.domains.Orders, intake: s.intake}.routes(s.api)
+	orderHandlers{
+		db:       s.domains.DB,
+		programs: s.domains.Programs,
+		people:   s.domains.People,
+		orders:   s.domains.Orders,
+		intake:   s.intake,
+	}.routes(s.api)
+
 	refusalHandlers{orders: s.domains.Orders}.routes(s.api)
 	importHandlers{jobs: s.domains.Jobs, intake: s.intake}.routes(s.api)
 	programHandlers{db: s.domains.DB, programs: s.domains.Programs}.routes(s.api)
 	countryHandlers{db: s.domains.DB, programs: s.domains.Programs}.routes(s.api)
 	calendarHandlers{programs: s.domains.Programs}.routes(s.api)
 
-	orgHandlers{db: s.domains.DB, accounts: s.domains.Accounts, operations: s.domains.Operations}.routes(s.api)
+	orgHandlers{
+		db:         s.domains.DB,
+		accounts:   s.domains.Accounts,
+		operations: s.domains.Operations,
+	}.routes(s.api)
+
 	tokenHandlers{accounts: s.domains.Accounts, people: s.domains.People}.routes(s.api)
-	accountHandlers{accounts: s.domains.Accounts, people: s.domains.People, entitlements: s.domains.Entitlements}.routes(s.api)
+	accountHandlers{
+		accounts:     s.domains.Accounts,
+		people:       s.domains.People,
+		entitlements: s.domains.Entitlements,
+	}.routes(s.api)
+
 	csmHandlers{accounts: s.domains.Accounts}.routes(s.api)
 	invitationHandlers{accounts: s.domains.Accounts, people: s.domains.People}.routes(s.api)
 	siteHandlers{accounts: s.domains.Accounts}.routes(s.api)
@@ -134,7 +155,9 @@ func (s *service) routes() {
 	spareUnitHandlers{db: s.domains.DB, replacements: s.domains.Replacements}.routes(s.api)
 	spareHandlers{replacements: s.domains.Replacements}.routes(s.api)
 	shipmentHandlers{logistics: s.domains.Logistics}.routes(s.api)
-	carrierHandlers{logistics: s.domains.Logistics, carrier: s.Carrier, keys: s.CarrierKeys}.routes(s.api)
+	carrierHandlers{logistics: s.domains.Logistics, carrier: s.Carrier, keys: s.CarrierKeys}.routes(
+		s.api,
+	)
 	stockHandlers{logistics: s.domains.Logistics}.routes(s.api)
 
 	taskHandlers{db: s.domains.DB, operations: s.domains.Operations}.routes(s.api)

@@ -23,6 +23,7 @@ func (h assignmentHandlers) routes(api huma.API) {
 		Capability: rules.ViewAccount,
 		NoSellers:  true,
 	}
+
 	write := route{
 		Tag:        "Assignments",
 		Scope:      RoomsWrite,
@@ -37,6 +38,7 @@ func (h assignmentHandlers) routes(api huma.API) {
 	mountJSON(api, write.post("assign-many", "/v1/contracts/{id}/assignments",
 		"Assign licences of a contract to rooms, one each").
 		answers(http.StatusCreated).idempotent().refuses(404, 409), h.assignMany)
+
 	mountJSON(api, write.post("release", "/v1/assignments/{id}/release", "End an assignment").
 		idempotent().refuses(404, 409), h.release)
 }
@@ -77,6 +79,7 @@ func assignmentView(a entitlement.LicenceAssignment) AssignmentView {
 		AcknowledgedAt: a.AcknowledgedAt,
 		AcknowledgedBy: a.AcknowledgedBy,
 	}
+
 	if a.Terms != nil {
 		v.TermsVersion = a.Terms.Version
 	}

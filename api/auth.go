@@ -58,9 +58,11 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 					"Wait as long as Retry-After says, then go on."))
 			return
 		}
+
 		next(huma.WithValue(ctx, callKey{}, &call{}))
 		return
 	}
+
 	t, err := s.tokenOf(ctx)
 	if errors.Is(err, identity.ErrBadToken) {
 		// A good token from the same address always passes: callers may share one.
@@ -75,6 +77,7 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 		s.refuse(ctx, err)
 		return
 	}
+
 	scope := db.Scope{Actor: db.Actor{
 		ID:        t.ID,
 		Role:      t.Role,
@@ -82,6 +85,7 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 		IP:        ip,
 		RequestID: requestID(ctx.Context()),
 	}}
+
 	switch {
 	case t.Role.IsOperator():
 		scope.System = true
@@ -90,6 +94,7 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 	default:
 		scope.OrgID = t.OrgID
 	}
+
 	c := context.WithValue(db.WithScope(ctx.Context(), scope), callKey{}, &call{token: t})
 	humagin.Unwrap(ctx).Set(tokenForLog, t.ID)
 	next(huma.WithContext(ctx, c))
@@ -112,6 +117,7 @@ func (s *service) permit(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
+
 	t := callOf(ctx.Context()).token
 	if wait, ok := s.limits.take(t.ID); !ok {
 		ctx.SetHeader("Retry-After", wait)
@@ -120,15 +126,18 @@ func (s *service) permit(ctx huma.Context, next func(huma.Context)) {
 				"Wait as long as Retry-After says, then go on."))
 		return
 	}
+
 	if !t.HasScope(r.Scope) && (r.OrScope == "" || !t.HasScope(r.OrScope)) {
 		s.refuse(ctx, lacksScope(r.Scope))
 		return
 	}
+
 	if !r.allows(t.Role) || (customers(t.Role) && t.AccountID == nil) {
 		s.refuse(ctx,
 			rules.Refuse(rules.Forbidden, "The token's role may not do this.", "Ask an operator."))
 		return
 	}
+
 	next(ctx)
 }
 

@@ -25,6 +25,7 @@ func (h calendarHandlers) routes(api huma.API) {
 		Capability:   rules.ViewProcesses,
 		OperatorOnly: true,
 	}
+
 	write := route{
 		Tag:          "Calendars",
 		Scope:        CatalogueWrite,
@@ -100,6 +101,7 @@ func calendarAnswer(c program.CalendarDetail, err error) (*roomOutput[CalendarDe
 	if err != nil {
 		return nil, err
 	}
+
 	days := viewed(c.Holidays, func(h program.CalendarHoliday) HolidayView {
 		return HolidayView{
 			Date:    h.OnDay,

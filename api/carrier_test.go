@@ -24,19 +24,30 @@ var carrierKey = bytes.Repeat([]byte("c"), 32)
 func webhookHeaders(body []byte, at time.Time, keys ...[]byte) []string {
 	h := http.Header{}
 	carrier.Sign(h, body, at, keys...)
-	return []string{carrier.TimestampHeader, h.Get(carrier.TimestampHeader), carrier.SignatureHeader, h.Get(carrier.SignatureHeader)}
+	return []string{
+		carrier.TimestampHeader, h.Get(carrier.TimestampHeader), carrier.SignatureHeader,
+		h.Get(carrier.SignatureHeader),
+	}
 }
 
 // webhook sends a signed body with no token.
 func (h *house) webhook(body string) answer {
 	h.t.Helper()
-	return client{house: h}.send("POST", "/v1/carrier/events", body, webhookHeaders([]byte(body), time.Now(), carrierKey)...)
+	return client{house: h}.send("POST",
+		"/v1/carrier/events", body, webhookHeaders([]byte(body), time.Now(), carrierKey)...)
 }
 
 // parcel is a booked shipment of an account.
 func (h *house) parcel(accountID, tracking string) logistics.Shipment {
 	h.t.Helper()
-	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipOut, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim", PromisedOn: "2026-11-24"})
+	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{
+		AccountID:  accountID,
+		Direction:  shipping.ShipOut,
+		SubjectID:  "rma_" + tracking,
+		BookingKey: tracking,
+		Carrier:    "sim",
+		PromisedOn: "2026-11-24",
+	})
 	require.NoError(h.t, err)
 	sh, err = h.ShipmentBooked(h.Context, sh.ID, tracking)
 	require.NoError(h.t, err)
@@ -46,12 +57,36 @@ func (h *house) parcel(accountID, tracking string) logistics.Shipment {
 // wayBack is the booked parcel in which a unit comes back from a site, with its label.
 func (h *house) wayBack(accountID, siteID, tracking string) logistics.Shipment {
 	h.t.Helper()
-	d, err := h.PutDepot(h.Context, shipping.DepotForm{Code: "BR-9", Name: "Depósito Campinas", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	d, err := h.PutDepot(h.Context, shipping.DepotForm{
+		Code:    "BR-9",
+		Name:    "Depósito Campinas",
+		Street:  "Rua A 1",
+		City:    "Campinas",
+		Country: "BR",
+	})
 	require.NoError(h.t, err)
-	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{AccountID: accountID, Direction: shipping.ShipReturn, SubjectID: "rma_" + tracking, BookingKey: tracking, Carrier: "sim",
-		Consignment: &logistics.Consignment{SiteID: siteID, DepotID: d.ID, Service: shipping.ServiceStandard, ModelCode: "RALLY-BAR", Quantity: 1, Contents: "1 x Rally Bar"}})
+	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{
+		AccountID:  accountID,
+		Direction:  shipping.ShipReturn,
+		SubjectID:  "rma_" + tracking,
+		BookingKey: tracking,
+		Carrier:    "sim",
+		Consignment: &logistics.Consignment{
+			SiteID:    siteID,
+			DepotID:   d.ID,
+			Service:   shipping.ServiceStandard,
+			ModelCode: "RALLY-BAR",
+			Quantity:  1,
+			Contents:  "1 x Rally Bar",
+		},
+	})
 	require.NoError(h.t, err)
-	_, err = h.StoreBookings(h.Context, []logistics.BookedParcel{{ShipmentID: sh.ID, Tracking: tracking, MediaType: "application/pdf", Label: []byte("%PDF of " + tracking)}})
+	_, err = h.StoreBookings(h.Context, []logistics.BookedParcel{{
+		ShipmentID: sh.ID,
+		Tracking:   tracking,
+		MediaType:  "application/pdf",
+		Label:      []byte("%PDF of " + tracking),
+	}})
 	require.NoError(h.t, err)
 	return sh
 }
@@ -67,7 +102,8 @@ func (h *house) shipmentWorld(t *testing.T, accountOf func() string) map[string]
 	}
 	back := func() string {
 		n++
-		return h.wayBack(accountOf(), h.Site(t, accountOf(), fmt.Sprint("Site ", n), "BR", "SP").ID, fmt.Sprintf("BACK%d", n)).ID
+		return h.wayBack(accountOf(), h.Site(t, accountOf(), fmt.Sprint("Site ", n), "BR", "SP").ID,
+			fmt.Sprintf("BACK%d", n)).ID
 	}
 	return map[string]func() (client, string){
 		"receive-carrier-event": func() (client, string) { return client{house: h}, "/v1/carrier/events" },
@@ -75,13 +111,18 @@ func (h *house) shipmentWorld(t *testing.T, accountOf func() string) map[string]
 		"list-shipments":        func() (client, string) { booked(); return h.Lead, "/v1/shipments?limit=1" },
 		"get-shipment":          func() (client, string) { return h.Lead, "/v1/shipments/" + booked().ID },
 		"get-shipment-label":    func() (client, string) { return h.Lead, "/v1/shipments/" + back() + "/label" },
-		"get-packing-slip":      func() (client, string) { return h.Lead, "/v1/shipments/" + back() + "/packing-slip?lang=en" },
+		"get-packing-slip": func() (client, string) {
+			return h.Lead, "/v1/shipments/" + back() + "/packing-slip?lang=en"
+		},
 	}
 }
 
 // scanned is a webhook's body.
 func scanned(tracking, kind string, n int) string {
-	return fmt.Sprintf(`{"event_id":"%s-%d","tracking":"%s","kind":"%s","occurred_at":"2026-11-23T%02d:00:00-00:00","signed_by":"Ana"}`, tracking, n, tracking, kind, n)
+	return fmt.Sprintf(
+		`{"event_id":"%s-%d","tracking":"%s","kind":"%s","occurred_at":"2026-11-23T%02d:00:00-00:00","signed_by":"Ana"}`,
+		tracking, n, tracking, kind, n,
+	)
 }
 
 func TestWebhooksMoveShipments(t *testing.T) {
@@ -101,9 +142,11 @@ func TestWebhooksMoveShipments(t *testing.T) {
 	require.Equal(t, shipping.ShipmentInTransit, detail.State)
 	require.Len(t, detail.Scans, 3)
 	require.Equal(t, time.Date(2026, 11, 23, 2, 0, 0, 0, time.UTC), detail.FirstMoveAt.UTC())
-	require.Len(t, as[items[ref]](t, k.get("/v1/shipments?state=IN_TRANSIT&direction=OUT&tracking=T1&subject_id=rma_T1"), 200).Items, 1)
+	require.Len(t, as[items[ref]](t,
+		k.get("/v1/shipments?state=IN_TRANSIT&direction=OUT&tracking=T1&subject_id=rma_T1"), 200).Items, 1)
 	require.Empty(t, as[items[ref]](t, k.get("/v1/shipments?state=LOST"), 200).Items)
-	events := as[items[api.CarrierEventView]](t, h.Lead.get("/v1/carrier/events?tracking=T1&state=APPLIED&shipment_id="+sh.ID), 200).Items
+	events := as[items[api.CarrierEventView]](t,
+		h.Lead.get("/v1/carrier/events?tracking=T1&state=APPLIED&shipment_id="+sh.ID), 200).Items
 	require.Len(t, events, 2)
 	require.Contains(t, []string{events[0].ID, events[1].ID}, stored.ID)
 	require.Contains(t, events[0].Raw, `"signed_by":"Ana"`, "as it came")
@@ -112,8 +155,11 @@ func TestWebhooksMoveShipments(t *testing.T) {
 
 func TestWebhooksOfUnknownParcelsAndOfNonsenseAreKeptAndShown(t *testing.T) {
 	h := sqlite(t)
-	nonsense := []string{"hello", "{}", `{"event_id":"e","tracking":"T1","kind":"LOST","occurred_at":"0001-01-01T00:00:01Z"}`,
-		`{"event_id":"` + strings.Repeat("x", 200) + `","tracking":"T1","kind":"LOST","occurred_at":"2026-11-23T12:00:00Z"}`, "{\"event_id\":\"a\x01\"}", "\xff\xfe"}
+	nonsense := []string{
+		"hello", "{}", `{"event_id":"e","tracking":"T1","kind":"LOST","occurred_at":"0001-01-01T00:00:01Z"}`,
+		`{"event_id":"` + strings.Repeat("x", 200) + `","tracking":"T1","kind":"LOST","occurred_at":"2026-11-23T12:00:00Z"}`,
+		"{\"event_id\":\"a\x01\"}", "\xff\xfe",
+	}
 	for _, body := range append(nonsense, nonsense...) {
 		require.Equal(t, 202, h.webhook(body).Status, body)
 	}
@@ -142,15 +188,20 @@ func TestWebhooksThatAreNotAuthentic(t *testing.T) {
 	problem(t, send(append(good, carrier.TimestampHeader, "today")...), 401, "WEBHOOK_TIMESTAMP_INVALID")
 	problem(t, send(append(good, carrier.TimestampHeader, "1788793200")...), 401, "WEBHOOK_SIGNATURE_INVALID")
 	problem(t, send(webhookHeaders([]byte(body+" "), time.Now(), carrierKey)...), 401, "WEBHOOK_SIGNATURE_INVALID")
-	problem(t, send(webhookHeaders([]byte(body), time.Now(), bytes.Repeat([]byte("x"), 32))...), 401, "WEBHOOK_SIGNATURE_INVALID")
-	problem(t, send(webhookHeaders([]byte(body), time.Now().Add(-6*time.Minute), carrierKey)...), 401, "WEBHOOK_TOO_OLD")
-	problem(t, send(webhookHeaders([]byte(body), time.Now().Add(6*time.Minute), carrierKey)...), 401, "WEBHOOK_IN_FUTURE")
+	problem(t, send(webhookHeaders([]byte(body), time.Now(), bytes.Repeat([]byte("x"), 32))...), 401,
+		"WEBHOOK_SIGNATURE_INVALID")
+	problem(t, send(webhookHeaders([]byte(body), time.Now().Add(-6*time.Minute), carrierKey)...), 401,
+		"WEBHOOK_TOO_OLD")
+	problem(t, send(webhookHeaders([]byte(body), time.Now().Add(6*time.Minute), carrierKey)...), 401,
+		"WEBHOOK_IN_FUTURE")
 	problem(t, send(append(good, "Content-Type", "text/plain")...), 415, "UNSUPPORTED_MEDIA_TYPE")
 	problem(t, h.webhook(`{"event_id":"`+strings.Repeat("x", 64<<10)+`"}`), 413, "BODY_TOO_LARGE")
 	require.Zero(t, h.Count(t, "SELECT count(*) FROM carrier_events"))
 	closed := open(t, h.Env, func(o *api.Options) { o.CarrierKeys = nil })
 	problem(t, closed.webhook(body), 401, "WEBHOOK_NOT_CONFIGURED")
-	changing := open(t, h.Env, func(o *api.Options) { o.CarrierKeys = [][]byte{bytes.Repeat([]byte("n"), 32), carrierKey} })
+	changing := open(t, h.Env, func(o *api.Options) {
+		o.CarrierKeys = [][]byte{bytes.Repeat([]byte("n"), 32), carrierKey}
+	})
 	require.Equal(t, 202, changing.webhook(body).Status)
 }
 

@@ -35,6 +35,7 @@ func (h carrierHandlers) routes(api huma.API) {
 		"Take a carrier's webhook").
 		answers(http.StatusAccepted).refuses(401, 400, 413,
 		415).documents(CarrierEventRequest{}).upTo(maxEvent), h.receiveCarrierEvent)
+
 	mount(api, read.get("list-carrier-events", "/v1/carrier/events",
 		"List what carriers sent, newest first"), h.listCarrierEvents)
 }
@@ -79,10 +80,12 @@ func (h carrierHandlers) receiveCarrierEvent(
 		carrier.TimestampHeader: {in.Timestamp},
 		carrier.SignatureHeader: {in.Signature},
 	}
+
 	if err := carrier.Verify(signed, body, time.Now(), h.keys...); err != nil {
 		return nil, rules.Refuse(err.Error(), "The webhook is not known to come from the carrier.",
 			webhookRemedies[err])
 	}
+
 	e, ok := carrier.ParseEvent(body)
 	n := logistics.NewCarrierEvent{
 		Carrier:    h.carrier,
@@ -92,6 +95,7 @@ func (h carrierHandlers) receiveCarrierEvent(
 		OccurredAt: e.OccurredAt,
 		Raw:        body,
 	}
+
 	if !ok || !storable(e) {
 		sum := sha256.Sum256(body)
 		n = logistics.NewCarrierEvent{
@@ -100,6 +104,7 @@ func (h carrierHandlers) receiveCarrierEvent(
 			Raw:     body,
 		}
 	}
+
 	stored, err := h.logistics.ReceiveCarrierEvent(db.WithSystem(ctx), n)
 	return single(stored, err,
 		func(e logistics.CarrierEvent) ReceivedView { return ReceivedView{e.ID} })
@@ -117,6 +122,7 @@ func storable(e carrier.Event) bool {
 			return false
 		}
 	}
+
 	return e.OccurredAt.Year() >= 2000 && e.OccurredAt.Year() < 2200
 }
 

@@ -12,9 +12,19 @@ import (
 func TestR115a_InvitationsAreForANamedPerson(t *testing.T) {
 	h := sqlite(t)
 	_, accountID, invitation := h.fulfilled()
-	for name, want := range map[string]string{"": rules.Required, " ": rules.Required, "Rui\r\nBcc: x@y.example": rules.ControlCharacters,
-		"Rui \u202e": rules.ControlCharacters, strings.Repeat("n", rules.MaxContactName+1): rules.TooLong} {
-		invite := map[string]string{"reason": "asked by mail", "email": "rui@acme.example", "contact_name": name, "role": "ADMIN"}
+	for name, want := range map[string]string{
+		"":                        rules.Required,
+		" ":                       rules.Required,
+		"Rui\r\nBcc: x@y.example": rules.ControlCharacters,
+		"Rui \u202e":              rules.ControlCharacters,
+		strings.Repeat("n", rules.MaxContactName+1): rules.TooLong,
+	} {
+		invite := map[string]string{
+			"reason":       "asked by mail",
+			"email":        "rui@acme.example",
+			"contact_name": name,
+			"role":         "ADMIN",
+		}
 		p := problem(t, h.Lead.post("/v1/accounts/"+accountID+"/invitations", invite), 422, rules.ValidationFailed)
 		require.Equal(t, []string{"/contact_name " + want}, codes(p.Errors))
 		reissue := map[string]string{"reason": "wrong person", "email": "rui@acme.example", "contact_name": name}

@@ -92,15 +92,18 @@ func (h contractHandlers) contractView(c entitlement.ContractEntry) ContractView
 		CancelledAt:   c.CancelledAt,
 		CreatedAt:     c.CreatedAt,
 	}
+
 	if c.EndAt != nil {
 		zone := zoneOf(c.ServiceContract)
 		today := rules.DateIn(h.db.Clock().Now(), zone)
 		v.Expiring = c.State == rules.ContractActive &&
 			c.EndAt.Before(licensing.ExpiringBefore(today, licensing.ExpiringDays, zone))
 	}
+
 	if c.MaxRooms != nil {
 		v.MaxRooms = *c.MaxRooms
 	}
+
 	return v
 }
 
@@ -121,12 +124,14 @@ func (in ContractsInput) filter() entitlement.ContractFilter {
 		Type:      catalogue.ServiceType(in.Type),
 		State:     rules.ContractState(in.State),
 	}
+
 	if in.ExpiringWithin > 0 {
 		f.ExpiringWithin = &in.ExpiringWithin
 	}
 	if in.Sort != "newest" {
 		f.Sort = entitlement.ContractSort(in.Sort)
 	}
+
 	return f
 }
 
@@ -164,6 +169,7 @@ func (h contractHandlers) getContract(
 	if err != nil {
 		return nil, err
 	}
+
 	objects := slices.DeleteFunc([]string{c.ID, c.OrderID},
 		func(id string) bool { return id == "" })
 	events, err := h.db.Timeline(ctx, objects...)
@@ -188,6 +194,7 @@ func (h contractHandlers) listLicences(
 	if _, err := h.entitlements.Contract(ctx, in.ID); err != nil {
 		return nil, err
 	}
+
 	licences, err := h.entitlements.LicencesOf(ctx, in.ID)
 	return listed(licences, "", err, func(l entitlement.Licence) LicenceView {
 		return LicenceView{
@@ -236,11 +243,13 @@ func (h contractHandlers) exportContracts(
 	if err != nil {
 		return nil, err
 	}
+
 	return &huma.StreamResponse{Body: func(out huma.Context) {
 		out.SetHeader("Content-Type", mediaCSV+"; charset=utf-8")
 		out.SetHeader("Content-Disposition", `attachment; filename="contracts.csv"`)
 		file := csv.NewWriter(out.BodyWriter())
 		_ = file.Write(contractColumns) // an error shows when it is flushed
+
 		for page := first; ; {
 			if err := h.writeContracts(ctx, file, page); err != nil {
 				abort(ctx, err)
@@ -248,6 +257,7 @@ func (h contractHandlers) exportContracts(
 			if next == "" {
 				return
 			}
+
 			f.Page.After = next
 			if page, next, err = h.entitlements.Contracts(ctx, f); err != nil {
 				abort(ctx, err)
@@ -270,12 +280,14 @@ func (h contractHandlers) writeContracts(
 	if err != nil {
 		return err
 	}
+
 	for _, e := range entries {
 		v := h.contractView(e)
 		cancelled := ""
 		if v.CancelledAt != nil {
 			cancelled = v.CancelledAt.Format(time.RFC3339)
 		}
+
 		number := func(n int64) string { return strconv.FormatInt(n, 10) }
 		_ = file.Write([]string{
 			v.ID,
@@ -298,6 +310,7 @@ func (h contractHandlers) writeContracts(
 			v.TimeZone,
 		})
 	}
+
 	file.Flush()
 	return file.Error()
 }

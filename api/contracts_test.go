@@ -56,12 +56,24 @@ func TestR38_CustomersSeeEveryTypeAndStateAndGetThemAsAFile(t *testing.T) {
 	require.True(t, all[0].Expiring, "90 days")
 	require.Equal(t, rules.ContractCancelled, all[2].State)
 	require.NotNil(t, all[2].CancelledAt)
-	for query, want := range map[string]int{"?type=SELECT": 1, "?state=CANCELLED": 1, "?state=ACTIVE": 1, "?expiring_within=90": 1, "?expiring_within=1": 0,
-		"?order_id=" + orders[2].ID: 1, "?account_id=" + *orders[0].AccountID: 4, "?account_id=acc_other": 0, "?type=ENTERPRISE": 0, "?type=EXT_WARRANTY&state=CANCELLED": 0} {
+	for query, want := range map[string]int{
+		"?type=SELECT":                        1,
+		"?state=CANCELLED":                    1,
+		"?state=ACTIVE":                       1,
+		"?expiring_within=90":                 1,
+		"?expiring_within=1":                  0,
+		"?order_id=" + orders[2].ID:           1,
+		"?account_id=" + *orders[0].AccountID: 4,
+		"?account_id=acc_other":               0,
+		"?type=ENTERPRISE":                    0,
+		"?type=EXT_WARRANTY&state=CANCELLED":  0,
+	} {
 		require.Len(t, contracts(t, c, query), want, query)
 		require.Len(t, table(t, c, query), want+1, query)
 	}
-	for _, bad := range []string{"?type=ROOMS", "?state=EXPIRING", "?expiring_within=0x", "?sort=price", "?cursor=con_01", "?colour=red"} {
+	for _, bad := range []string{
+		"?type=ROOMS", "?state=EXPIRING", "?expiring_within=0x", "?sort=price", "?cursor=con_01", "?colour=red",
+	} {
 		problem(t, c.get("/v1/contracts"+bad), 422, "INVALID_PARAMETER")
 	}
 	rows := table(t, c, "?sort=oldest")
@@ -74,7 +86,8 @@ func TestR38_CustomersSeeEveryTypeAndStateAndGetThemAsAFile(t *testing.T) {
 	for _, e := range detail.History {
 		events = append(events, e.Event)
 	}
-	require.Equal(t, []string{"order.received", "order.accepted", "order.fulfilled", "contract.created", "order.cancelled"}, events)
+	require.Equal(t,
+		[]string{"order.received", "order.accepted", "order.fulfilled", "contract.created", "order.cancelled"}, events)
 	require.Len(t, as[items[ref]](t, c.get("/v1/contracts/"+all[3].ID+"/licences"), 200).Items, 2)
 	problem(t, c.get("/v1/contracts/con_none/licences"), 404, rules.NotFound)
 }
@@ -108,7 +121,9 @@ func TestR38_TheFileIsWholeAndInPages(t *testing.T) {
 
 func TestR38_NoCellOfTheFileIsAFormula(t *testing.T) {
 	h := sqlite(t)
-	for i, company := range []string{`=HYPERLINK("http://x.example","Acme")`, "+55 Acme", "-Acme", "@Acme", "| Acme", "＝1+1", " =1+1", "Acme = Beta"} {
+	for i, company := range []string{
+		`=HYPERLINK("http://x.example","Acme")`, "+55 Acme", "-Acme", "@Acme", "| Acme", "＝1+1", " =1+1", "Acme = Beta",
+	} {
 		form := storetest.FormFor(storetest.PO(i), company, fmt.Sprintf("p%d@acme.example", i))
 		form.PONumber = "=" + storetest.PO(i)
 		h.Env.Fulfilled(t, h.Reseller, form)

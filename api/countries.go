@@ -33,6 +33,7 @@ func (h countryHandlers) routes(api huma.API) {
 		Capability:   rules.ManageCatalogue,
 		OperatorOnly: true,
 	}
+
 	sell := route{
 		Tag:        "Countries",
 		Scope:      CatalogueRead,
@@ -98,6 +99,7 @@ func (h countryHandlers) publishTerms(
 		RMASpeed:  r.RMASpeed,
 		Languages: r.Languages,
 	}
+
 	t.EffectiveFrom, _ = civil.ParseDate(r.EffectiveFrom) // the zero date is refused below
 	var f fieldCheck
 	f.fail(r.Available == nil, "/available", rules.Required, "This field is missing.",
@@ -108,6 +110,7 @@ func (h countryHandlers) publishTerms(
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
+
 	v, err := h.programs.PublishTerms(ctx, t, r.Note)
 	return single(v, err, termsView)
 }
@@ -144,6 +147,7 @@ func modelView(m catalogue.ProductModel) ModelView {
 		StandardWarrantyYears: m.StandardWarrantyYears,
 		Platform:              m.Platform,
 	}
+
 	for _, c := range m.Components {
 		r.Components = append(r.Components, ModelPartRequest{c.Code, c.Quantity})
 	}
@@ -153,6 +157,7 @@ func modelView(m catalogue.ProductModel) ModelView {
 	if m.EffectiveTo != nil {
 		r.EffectiveTo = m.EffectiveTo.String()
 	}
+
 	return ModelView{m.Code, r}
 }
 
@@ -173,6 +178,7 @@ func (h countryHandlers) putModel(
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
+
 	m := catalogue.ProductModel{
 		Code:                  in.Code,
 		Name:                  r.Name,
@@ -183,9 +189,11 @@ func (h countryHandlers) putModel(
 		EffectiveFrom:         dateOf(r.EffectiveFrom),
 		EffectiveTo:           dateOf(r.EffectiveTo),
 	}
+
 	for _, c := range r.Components {
 		m.Components = append(m.Components, catalogue.Component{Code: c.Code, Quantity: c.Quantity})
 	}
+
 	m, err := h.programs.PutModel(ctx, m)
 	return single(m, err, modelView)
 }
@@ -224,17 +232,20 @@ func (h countryHandlers) listCountries(
 	if err != nil {
 		return nil, err
 	}
+
 	today := civil.DateOf(h.db.Clock().Now().UTC()).String()
 	out := &countriesOutput{
 		Status:       http.StatusOK,
 		CacheControl: "public, max-age=300",
 		Body:         publishedTerms(all, today),
 	}
+
 	// A day can bring a version into force without any change.
 	out.ETag = fmt.Sprintf(`"%d-%s"`, out.Body.Version, today)
 	if etagListed(in.IfNoneMatch, out.ETag) {
 		out.Status = http.StatusNotModified
 	}
+
 	return out, nil
 }
 
@@ -263,14 +274,17 @@ func publishedTerms(all []program.CountryTermsVersion, today string) CountriesVi
 		default:
 			out.Countries = append(out.Countries, termsView(v))
 		}
+
 		if v.Version > 1 {
 			out.Version++
 			out.Changes = append(out.Changes, termsView(v))
 		}
 	}
+
 	slices.SortStableFunc(out.Changes, func(a, b TermsView) int {
 		return cmp.Or(b.PublishedAt.Compare(a.PublishedAt), cmp.Compare(a.Country, b.Country),
 			cmp.Compare(b.Version, a.Version))
 	})
+
 	return out
 }

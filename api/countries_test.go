@@ -39,7 +39,8 @@ func (a *abroad) roomIn(country string) string {
 
 // assign sends the next licence that is left to a room; 0 acknowledges nothing.
 func (a *abroad) assign(room string, acknowledged int) answer {
-	got := a.post("/v1/assignments", map[string]any{"licence_id": a.left[0].ID, "room_id": room, "acknowledged_terms": acknowledged})
+	got := a.post("/v1/assignments",
+		map[string]any{"licence_id": a.left[0].ID, "room_id": room, "acknowledged_terms": acknowledged})
 	if got.Status < 300 {
 		a.left = a.left[1:]
 	}
@@ -48,7 +49,13 @@ func (a *abroad) assign(room string, acknowledged int) answer {
 
 // publish publishes terms that count from today.
 func (a *abroad) publish(country string, change map[string]any) api.TermsView {
-	terms := map[string]any{"effective_from": "2026-11-23", "available": true, "rma_speed": "NBD", "languages": []string{"pt-BR", "en"}, "note": "changed"}
+	terms := map[string]any{
+		"effective_from": "2026-11-23",
+		"available":      true,
+		"rma_speed":      "NBD",
+		"languages":      []string{"pt-BR", "en"},
+		"note":           "changed",
+	}
 	for name, value := range change {
 		terms[name] = value
 	}
@@ -85,7 +92,12 @@ func TestR78c_TheRoomsCountrySetsSpeedAndLanguages(t *testing.T) {
 	a.publish("DE", map[string]any{"rma_speed": "3BD", "languages": []string{"de", "en"}})
 	room := a.roomIn("DE")
 	as[api.AssignedView](t, a.assign(room, 2), 201)
-	d := a.post("/v1/devices", map[string]any{"room_id": room, "serial": "DE-0001", "model": "MEETUP", "purchased_on": "2023-11-20"})
+	d := a.post("/v1/devices", map[string]any{
+		"room_id":      room,
+		"serial":       "DE-0001",
+		"model":        "MEETUP",
+		"purchased_on": "2023-11-20",
+	})
 	require.Equal(t, 201, d.Status, string(d.Body))
 	got := as[api.CoveredView](t, a.get("/v1/coverage?for=hardware&serial=DE-0001"), 200).Answer
 	require.Equal(t, calendar.RMASpeed("3BD"), got.RMASpeed)
@@ -100,7 +112,8 @@ func TestR78c_TheRoomsCountrySetsSpeedAndLanguages(t *testing.T) {
 	p, err := h.PromiseAt(h.Context, entitlement.SiteOf(stored), got.RMASpeed, approved)
 	require.NoError(t, err)
 	require.Equal(t, "2026-12-29", p.On.String())
-	require.Equal(t, "approved Wednesday 14:59 by the 15:00 cut-off; Friday is a holiday; 3 business days: Tuesday", promise.Text(p, "en"))
+	require.Equal(t, "approved Wednesday 14:59 by the 15:00 cut-off; Friday is a holiday; 3 business days: Tuesday",
+		promise.Text(p, "en"))
 }
 
 func TestR78d_TermsArePublicWithVersionChangeLogAndETag(t *testing.T) {
@@ -123,7 +136,8 @@ func TestR78d_TermsArePublicWithVersionChangeLogAndETag(t *testing.T) {
 	changed := anyone.send("GET", "/v1/countries", nil, "If-None-Match", tag)
 	after := as[api.CountriesView](t, changed, 200)
 	require.Equal(t, before.Version+2, after.Version)
-	require.Equal(t, []string{"second", "first"}, []string{after.Changes[0].Note, after.Changes[1].Note}, "newest first, whatever the country")
+	require.Equal(t, []string{"second", "first"}, []string{after.Changes[0].Note, after.Changes[1].Note},
+		"newest first, whatever the country")
 	speeds := func(v api.CountriesView) map[string]calendar.RMASpeed {
 		out := map[string]calendar.RMASpeed{}
 		for _, c := range v.Countries {
@@ -132,10 +146,12 @@ func TestR78d_TermsArePublicWithVersionChangeLogAndETag(t *testing.T) {
 		require.Len(t, out, len(rules.Countries()))
 		return out
 	}
-	require.Equal(t, []calendar.RMASpeed{"2BD", "NBD"}, []calendar.RMASpeed{speeds(after)["ZA"], speeds(after)["AR"]}, "announced, not yet in force")
+	require.Equal(t, []calendar.RMASpeed{"2BD", "NBD"}, []calendar.RMASpeed{speeds(after)["ZA"], speeds(after)["AR"]},
+		"announced, not yet in force")
 	h.Calendar.Set(storetest.Now.AddDate(0, 0, 8))
 	inForce := anyone.send("GET", "/v1/countries", nil, "If-None-Match", changed.Header.Get("ETag"))
-	require.Equal(t, calendar.RMASpeed("5BD"), speeds(as[api.CountriesView](t, inForce, 200))["AR"], "the page changes with the day")
+	require.Equal(t, calendar.RMASpeed("5BD"), speeds(as[api.CountriesView](t, inForce, 200))["AR"],
+		"the page changes with the day")
 }
 
 func TestR78e_DifferingTermsAreAcknowledgedByVersion(t *testing.T) {
@@ -170,16 +186,24 @@ func TestS31_ExistingAssignmentsKeepTheBetterOfOldAndNewTerms(t *testing.T) {
 	a.publish("DE", map[string]any{"effective_from": "2026-11-25", "rma_speed": "5BD", "languages": []string{"de"}})
 	later := a.roomIn("DE")
 	as[api.AssignedView](t, a.assign(later, 2), 201)
-	require.Equal(t, []calendar.RMASpeed{calendar.SpeedNBD, "5BD"}, []calendar.RMASpeed{a.coverage(old, "").RMASpeed, a.coverage(later, "").RMASpeed})
+	require.Equal(t, []calendar.RMASpeed{
+		calendar.SpeedNBD, "5BD",
+	}, []calendar.RMASpeed{a.coverage(old, "").RMASpeed, a.coverage(later, "").RMASpeed})
 	require.ElementsMatch(t, []string{"pt-BR", "en", "de"}, a.coverage(old, "").Languages)
 	require.Equal(t, []string{"de"}, a.coverage(later, "").Languages)
 
 	h.Calendar.Set(storetest.Now.AddDate(0, 0, 4))
 	a.publish("DE", map[string]any{"effective_from": "2026-11-27", "rma_speed": "2BD", "languages": []string{"de"}})
-	require.Equal(t, []calendar.RMASpeed{calendar.SpeedNBD, "2BD"}, []calendar.RMASpeed{a.coverage(old, "").RMASpeed, a.coverage(later, "").RMASpeed}, "better ones count for both")
+	require.Equal(t, []calendar.RMASpeed{calendar.SpeedNBD, "2BD"},
+		[]calendar.RMASpeed{a.coverage(old, "").RMASpeed, a.coverage(later, "").RMASpeed}, "better ones count for both")
 
 	h.Calendar.Set(storetest.Now.AddDate(0, 0, 6))
-	a.publish("DE", map[string]any{"effective_from": "2026-11-29", "available": false, "rma_speed": "STANDARD", "languages": []string{}})
+	a.publish("DE", map[string]any{
+		"effective_from": "2026-11-29",
+		"available":      false,
+		"rma_speed":      "STANDARD",
+		"languages":      []string{},
+	})
 	require.True(t, a.coverage(old, "&for=technical").Covered)
 	require.True(t, a.coverage(later, "&for=technical").Covered)
 	problem(t, a.assign(a.roomIn("DE"), 4), 422, rules.CountryNotSupported)

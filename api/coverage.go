@@ -53,6 +53,7 @@ func coveredView(c entitlement.Covered) CoveredView {
 		Found:    c.Found,
 		DeviceID: c.DeviceID,
 	}
+
 	if c.Found {
 		v.Answer = &c.Answer
 	}
@@ -73,10 +74,12 @@ func (h coverageHandlers) getCoverage(
 	if (in.Room == "") == (in.Serial == "") {
 		return nil, invalidParameter("/query/room", "Name either a room or a serial.")
 	}
+
 	at, err := h.instant("/query/at", in.At)
 	if err != nil {
 		return nil, err
 	}
+
 	out, err := h.entitlements.Coverage(ctx, []entitlement.CoverSubject{{
 		RoomID:    in.Room,
 		Serial:    in.Serial,
@@ -85,10 +88,12 @@ func (h coverageHandlers) getCoverage(
 	if err != nil {
 		return nil, err
 	}
+
 	if !out[0].Found {
 		return nil, rules.Refuse(rules.NotFound, "There is nothing under this id.",
 			"Check the id; it must belong to you.")
 	}
+
 	return single(out[0], nil, coveredView)
 }
 
@@ -105,11 +110,13 @@ func (h coverageHandlers) instant(pointer, text string) (time.Time, error) {
 	if text == "" {
 		return h.db.Clock().Now(), nil
 	}
+
 	at, err := time.Parse(time.RFC3339, text)
 	if err != nil {
 		return at, wrong(pointer, "INVALID_TIME", "This is not an instant.",
 			"Send RFC 3339, such as 2026-11-23T12:00:00Z.")
 	}
+
 	return at.UTC(), nil
 }
 
@@ -137,15 +144,18 @@ func (h coverageHandlers) listCoverage(
 			"Neither or both of room and serial are named.", "Name either a room or a serial.")
 		subjects[i] = entitlement.CoverSubject{RoomID: q.Room, Serial: q.Serial, ModelCode: q.Model}
 	}
+
 	f.fail(!purpose(r.For).Valid(), "/for", "UNKNOWN_PURPOSE", "There is no such purpose.",
 		"Send hardware, technical or setup.")
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
+
 	at, err := h.instant("/at", r.At)
 	if err != nil {
 		return nil, err
 	}
+
 	out, err := h.entitlements.Coverage(ctx, subjects, at, purpose(r.For))
 	return listed(out, "", err, coveredView)
 }

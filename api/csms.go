@@ -22,6 +22,7 @@ func (h csmHandlers) routes(api huma.API) {
 		Capability:   rules.AssignCSM,
 		OperatorOnly: true,
 	}
+
 	write := route{
 		Tag:          "Customer success managers",
 		Scope:        AccountsWrite,
@@ -121,6 +122,7 @@ func (h csmHandlers) changeCSM(
 	if err := in.matches(c.Version); err != nil {
 		return nil, err
 	}
+
 	form := rules.CSMForm{
 		Name:  cmp.Or(r.Name, c.Name),
 		Email: cmp.Or(r.Email, c.Email),

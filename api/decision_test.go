@@ -29,12 +29,18 @@ func TestADecisionThatSaysNeitherIsNoRejection(t *testing.T) {
 	p := problem(t, h.Lead.post(path+"/decision", `{"accept":null,"reason":"looks fine"}`), 422, rules.ValidationFailed)
 	require.Equal(t, []string{"/accept WRONG_TYPE"}, codes(p.Errors))
 	require.Equal(t, "NEEDS_REVIEW", as[orderRef](t, h.Seller.get(path), 200).State)
-	require.Equal(t, "REJECTED", as[orderRef](t, h.Lead.post(path+"/decision", `{"accept":false,"reason":"unknown"}`), 200).State)
+	require.Equal(t, "REJECTED",
+		as[orderRef](t, h.Lead.post(path+"/decision", `{"accept":false,"reason":"unknown"}`), 200).State)
 }
 
 func TestTermsThatDoNotSayWhetherTheServiceIsAvailableEndNothing(t *testing.T) {
 	h := sqlite(t)
-	terms := map[string]any{"effective_from": "2026-11-23", "rma_speed": "3BD", "languages": []string{"en"}, "note": "slower"}
+	terms := map[string]any{
+		"effective_from": "2026-11-23",
+		"rma_speed":      "3BD",
+		"languages":      []string{"en"},
+		"note":           "slower",
+	}
 	p := problem(t, h.Lead.post("/v1/countries/DE/terms", terms), 422, rules.ValidationFailed)
 	require.Equal(t, []string{"/available REQUIRED"}, codes(p.Errors))
 }

@@ -40,10 +40,12 @@ func (s *service) readBody(ctx huma.Context, next func(huma.Context)) {
 	if r.Body != nil && media == nil {
 		media = []string{mediaJSON}
 	}
+
 	if media == nil {
 		next(ctx)
 		return
 	}
+
 	c := callOf(ctx.Context())
 	var err error
 	if c.body.media, err = mediaType(ctx, media); err == nil {
@@ -56,6 +58,7 @@ func (s *service) readBody(ctx huma.Context, next func(huma.Context)) {
 		s.refuse(ctx, err)
 		return
 	}
+
 	next(ctx)
 }
 
@@ -65,10 +68,12 @@ func mediaType(ctx huma.Context, allowed []string) (string, error) {
 	coding := strings.ToLower(ctx.Header("Content-Encoding"))
 	if err != nil || !slices.Contains(allowed, media) || (charset != "" && charset != "utf-8") ||
 		(coding != "" && coding != "identity") {
-		return "", rules.Refuse(codeMedia, "The body's content type, charset or encoding is not taken here.",
+		return "", rules.Refuse(codeMedia,
+			"The body's content type, charset or encoding is not taken here.",
 			"Send Content-Type: "+strings.Join(allowed,
 				" or ")+", in UTF-8, without Content-Encoding.")
 	}
+
 	return media, nil
 }
 
@@ -84,6 +89,7 @@ func readLimited(ctx huma.Context, limit int64) ([]byte, error) {
 		return nil, rules.Refuse(codeBodyRead, "The body did not arrive whole.",
 			"Send the request again.")
 	}
+
 	return body, nil
 }
 
@@ -103,6 +109,7 @@ func structural(fields []rules.FieldError) error {
 		e.Fields = fields
 		return e
 	}
+
 	return err
 }
 

@@ -22,6 +22,7 @@ func (h deviceHandlers) routes(api huma.API) {
 		Capability: rules.ViewAccount,
 		NoSellers:  true,
 	}
+
 	write := route{
 		Tag:        "Devices",
 		Scope:      RoomsWrite,
@@ -141,10 +142,12 @@ func (h deviceHandlers) getDevice(
 	if err != nil {
 		return nil, err
 	}
+
 	stays, err := h.entitlements.PlacementsOf(ctx, d.ID)
 	if err != nil {
 		return nil, err
 	}
+
 	v := DeviceDetail{
 		DeviceView: deviceView(d),
 		Stays: viewed(stays, func(p entitlement.DevicePlacement) StayView {
@@ -182,10 +185,12 @@ func (h deviceHandlers) putDevice(
 	if err := in.matches(d.Version); err != nil {
 		return nil, err
 	}
+
 	if r.RoomID != "" || (r.AccountID != "" && r.AccountID != d.AccountID) {
 		return nil, wrong("/room_id", "UNCHANGEABLE", "Room and account do not change here.",
 			"Leave them out; place the device instead.")
 	}
+
 	return deviceAnswer(h.entitlements.ChangeDevice(ctx, in.ID, r.form(), d.Version, r.Reason))
 }
 

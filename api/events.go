@@ -48,6 +48,7 @@ func (h eventHandlers) listEvents(
 	if in.Kind != "" {
 		kind = db.OutboxKind(outside + in.Kind)
 	}
+
 	events, next, err := h.operations.OutsideEvents(ctx, kind, in.page())
 	return listed(events, next, err, func(e db.OutboxEvent) OutsideEventView {
 		return OutsideEventView{

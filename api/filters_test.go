@@ -32,7 +32,10 @@ func TestFiltersThatMeanNothingAreRefused(t *testing.T) {
 		require.Len(t, p.Errors, 1, c.path)
 		require.Equal(t, c.pointer, p.Errors[0].Pointer, c.path)
 	}
-	for _, path := range []string{"/v1/orders?cursor=", "/v1/orders?cursor=org_operator", "/v1/orders?account_id=acc_x", "/v1/processes?waits_for=REVIEW_DECISION", "/v1/operator/tasks?kind=REVIEW_ORDER"} {
+	for _, path := range []string{
+		"/v1/orders?cursor=", "/v1/orders?cursor=org_operator", "/v1/orders?account_id=acc_x",
+		"/v1/processes?waits_for=REVIEW_DECISION", "/v1/operator/tasks?kind=REVIEW_ORDER",
+	} {
 		require.Equal(t, 200, h.Lead.get(path).Status, path)
 	}
 }
@@ -49,6 +52,7 @@ func TestEveryProcessCanBeFoundByWhatItWaitsFor(t *testing.T) {
 	}]](t, h.Lead.get("/v1/processes/counts"), 200).Items
 	require.GreaterOrEqual(t, len(counts), 4)
 	for _, c := range counts {
-		require.Len(t, as[items[ref]](t, h.Lead.get("/v1/processes?waits_for="+c.WaitsFor), 200).Items, c.Count, c.WaitsFor)
+		require.Len(t, as[items[ref]](t, h.Lead.get("/v1/processes?waits_for="+c.WaitsFor), 200).Items, c.Count,
+			c.WaitsFor)
 	}
 }

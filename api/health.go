@@ -27,6 +27,7 @@ func (s *service) health(router *gin.Engine) {
 	if s.Metrics == nil {
 		return
 	}
+
 	_ = s.Metrics.Register(&backlog{db: s.domains.DB}) // refused only when it is there already
 	router.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{})))
 }
@@ -38,6 +39,7 @@ func (s *service) ready(c *gin.Context) {
 	defer cancel()
 	checks := gin.H{"database": "ok"}
 	status, word := http.StatusOK, "ok"
+
 	if s.TemporalCheck != nil {
 		checks["temporal"] = "ok"
 		if err := s.TemporalCheck(ctx); err != nil {
@@ -45,12 +47,14 @@ func (s *service) ready(c *gin.Context) {
 			checks["temporal"], word = "failed", "warning"
 		}
 	}
+
 	if err := s.domains.DB.Ready(ctx); err != nil {
 		s.Log.ErrorContext(ctx, "not ready", "error", err)
 		checks["database"] = "failed"
 		word = "failed"
 		status = http.StatusServiceUnavailable
 	}
+
 	c.JSON(status, gin.H{"status": word, "checks": checks})
 }
 
@@ -76,10 +80,12 @@ func (b *backlog) Collect(ch chan<- prometheus.Metric) {
 	if err != nil {
 		return
 	}
+
 	age := 0.0
 	if count > 0 {
 		age = b.db.Clock().Now().Sub(oldest).Seconds()
 	}
+
 	ch <- prometheus.MustNewConstMetric(backlogCount, prometheus.GaugeValue, float64(count))
 	ch <- prometheus.MustNewConstMetric(backlogAge, prometheus.GaugeValue, age)
 }
@@ -91,11 +97,13 @@ func countRequests(registry *prometheus.Registry) gin.HandlerFunc {
 		Name: "roomcover_http_requests_total",
 		Help: "Requests answered.",
 	}, labels))
+
 	took := registered(registry, prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "roomcover_http_request_seconds",
 		Help:    "Time to answer.",
 		Buckets: prometheus.ExponentialBuckets(0.001, 2, 14),
 	}, labels[:2]))
+
 	registered(registry, collectors.NewGoCollector())
 	registered(registry, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return func(c *gin.Context) {

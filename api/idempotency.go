@@ -48,12 +48,14 @@ func (s *service) once(ctx huma.Context, next func(huma.Context)) {
 		next(ctx)
 		return
 	}
+
 	if !soundKey.MatchString(key) {
 		s.refuse(ctx,
 			rules.Refuse(codeKeyInvalid, "The idempotency key is no key.",
 				"Send 1 to 128 visible ASCII characters, such as a UUID."))
 		return
 	}
+
 	c := callOf(ctx.Context())
 	url := ctx.URL()
 	row, done, err := s.domains.DB.ClaimKey(ctx.Context(), c.token.ID, key,
@@ -83,9 +85,11 @@ func onceName(ctx context.Context) string {
 func (s *service) keepAnswer(ctx huma.Context, next func(huma.Context), key string) {
 	g := humagin.Unwrap(ctx)
 	c := callOf(ctx.Context())
+
 	// The caller may be gone by now; the key must be settled all the same.
 	settle := context.WithoutCancel(ctx.Context())
 	w := &heldWriter{ResponseWriter: g.Writer}
+
 	settled := false
 	defer func() {
 		g.Writer = w.ResponseWriter
@@ -93,6 +97,7 @@ func (s *service) keepAnswer(ctx huma.Context, next func(huma.Context), key stri
 			_ = s.domains.DB.ReleaseKey(settle, c.token.ID, key)
 		}
 	}()
+
 	g.Writer = w
 	next(ctx)
 	if status := w.status(); status < 300 {
@@ -110,6 +115,7 @@ func (s *service) keepAnswer(ctx huma.Context, next func(huma.Context), key stri
 			settled = true // it happened: better the lease runs out than it happens again
 		}
 	}
+
 	w.send()
 }
 
@@ -154,13 +160,16 @@ func (w *heldWriter) kept(secret string) json.RawMessage {
 	if len(body) == 0 {
 		return json.RawMessage("null")
 	}
+
 	if secret == "" {
 		return body
 	}
+
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(body, &fields) != nil {
 		return json.RawMessage("null")
 	}
+
 	delete(fields, secret)
 	out, _ := json.Marshal(fields)
 	return out

@@ -33,6 +33,7 @@ func (h importHandlers) routes(api huma.API) {
 		Capability: rules.ManageRooms,
 		NoSellers:  true,
 	}
+
 	read := route{
 		Tag:        "Imports",
 		Scope:      OrdersRead,
@@ -44,10 +45,12 @@ func (h importHandlers) routes(api huma.API) {
 	mountRaw(api, orders.post("import-orders", "/v1/orders/import", "Import a file of orders").
 		answers(http.StatusAccepted).idempotent().takesFile(maxImport, nil).takesOrders(),
 		h.importOrders)
+
 	mountRaw(api, rooms.post("import-rooms", "/v1/rooms/import",
 		"Import a file of rooms with their devices").
 		answers(http.StatusAccepted).idempotent().refuses(404).
 		takesFile(maxImport, roomfile.Room{}), h.importRooms)
+
 	mount(api, read.get("get-import", "/v1/imports/{id}", "Read an import's progress").
 		refuses(404), h.getImport)
 	mount(api, read.get("list-import-rows", "/v1/imports/{id}/rows",
@@ -119,12 +122,14 @@ func (h importHandlers) importOrders(
 	if err != nil {
 		return nil, err
 	}
+
 	job := uploaded(body, importjob.ImportJob{
 		Kind:         importjob.ImportOrders,
 		OrgID:        sender.ID,
 		DryRun:       in.DryRun,
 		AllOrNothing: in.AllOrNothing,
 	})
+
 	if job.RowsTotal, err = orderfile.Check(bytes.NewReader(job.Content), job.Format); err != nil {
 		return nil, h.intake.recordRefusal(ctx, sender.ID, body, err)
 	}
@@ -142,6 +147,7 @@ func (h importHandlers) importRooms(
 		DryRun:       in.DryRun,
 		AllOrNothing: in.AllOrNothing,
 	})
+
 	if job.RowsTotal, err = roomfile.Check(bytes.NewReader(job.Content), job.Format); err != nil {
 		return nil, err
 	}
@@ -175,6 +181,7 @@ func (h importHandlers) importJob(ctx context.Context, id string) (importjob.Imp
 	if err != nil {
 		return job, err
 	}
+
 	scope := OrdersRead
 	if job.Kind == importjob.ImportRooms {
 		scope = RoomsRead
@@ -182,6 +189,7 @@ func (h importHandlers) importJob(ctx context.Context, id string) (importjob.Imp
 	if !callOf(ctx).token.HasScope(scope) {
 		return job, lacksScope(scope)
 	}
+
 	return job, nil
 }
 
@@ -213,13 +221,16 @@ func (h importHandlers) importRows(
 	if _, err := h.importJob(ctx, in.ID); err != nil {
 		return nil, err
 	}
+
 	rows, err := h.jobs.ImportRows(ctx, in.ID, importjob.ImportOutcome(in.Outcome), in.Cursor,
 		in.Limit+1)
 	next := ""
+
 	if len(rows) > in.Limit {
 		rows = slices.Clip(rows[:in.Limit])
 		next = strconv.Itoa(rows[in.Limit-1].RowNo)
 	}
+
 	return listed(rows, next, err, func(r importjob.ImportRow) ImportRowView {
 		return ImportRowView{
 			Row:      r.RowNo,

@@ -39,17 +39,21 @@ func (i intake) sender(ctx context.Context, in ForInput) (context.Context, accou
 		}
 		return ctx, t.Org, nil
 	}
+
 	if in.For == "" || strings.TrimSpace(in.Reason) == "" {
 		return ctx, account.Org{}, invalidParameter("/query/on_behalf_of",
 			"An operator names the seller in on_behalf_of and says why in reason.")
 	}
+
 	org, err := i.accounts.GetOrg(ctx, in.For)
 	if err != nil {
 		return ctx, org, err
 	}
+
 	if org.Kind != account.OrgReseller && org.Kind != account.OrgDistributor {
 		return ctx, org, invalidParameter("/query/on_behalf_of", "This organisation does not sell.")
 	}
+
 	scope, _ := db.ScopeFrom(ctx)
 	scope.Actor.OnBehalfOf = org.ID
 	return db.WithScope(ctx, scope), org, nil
@@ -77,6 +81,7 @@ func (i intake) recordRefusal(
 	if !errors.As(err, &refusal) || !slices.Contains(recorded, refusal.Code) {
 		return err
 	}
+
 	fields := refusal.Fields
 	if len(fields) == 0 { // the whole is wrong
 		fields = []rules.FieldError{{
@@ -85,11 +90,13 @@ func (i intake) recordRefusal(
 			Remedy:  refusal.Remedy,
 		}}
 	}
+
 	kept := i.orders.RefuseOrder(ctx, orgID, db.HashSecret(string(body.content)), fields)
 	if kept != nil {
 		logOf(ctx).ErrorContext(ctx, "refusal not recorded",
 			"request_id", requestID(ctx), "error", kept)
 	}
+
 	return err
 }
 

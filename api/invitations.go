@@ -26,6 +26,7 @@ func (h invitationHandlers) routes(api huma.API) {
 		Capability:   rules.ViewAccount,
 		OperatorOnly: true,
 	}
+
 	write := route{
 		Tag:          "Invitations",
 		Scope:        AccountsWrite,
@@ -41,6 +42,7 @@ func (h invitationHandlers) routes(api huma.API) {
 	mountJSON(api, write.post("reissue-invitation", "/v1/invitations/{id}/reissue",
 		"Send an invitation again, to the same or another person").
 		answers(http.StatusCreated).idempotent().refuses(404), h.reissue)
+
 	mountJSON(api, write.post("revoke-invitation", "/v1/invitations/{id}/revocation",
 		"Withdraw an invitation").
 		idempotent().refuses(404), h.revokeInvitation)
@@ -114,6 +116,7 @@ func (h invitationHandlers) invite(
 		return nil, wrong("/contact_name", rules.Required, "The person's name is missing.",
 			"Send the name of one person.")
 	}
+
 	i, err := h.people.Invite(ctx, identity.NewInvite{
 		AccountID:   in.ID,
 		Email:       r.Email,

@@ -18,7 +18,8 @@ import (
 )
 
 func (c client) probe(method, path, body string) answer {
-	return c.send(method, strings.ReplaceAll(path, " ", "%20"), body, "X-Request-Id", "same-for-both", "If-Match", `"1"`)
+	return c.send(method, strings.ReplaceAll(path, " ", "%20"), body, "X-Request-Id", "same-for-both", "If-Match",
+		`"1"`)
 }
 
 // Two accounts with the same data: every operation of the API, every place in its
@@ -42,16 +43,20 @@ func TestC5_EveryForeignIDAnswersLikeARandomOne(t *testing.T) {
 						filled, _ := own.request(text, n, id)
 						path, body, _ := strings.Cut(filled, "\n")
 						got := c.probe(method, path, body)
-						got.Body = bytes.ReplaceAll(got.Body, []byte(id), []byte("what was asked")) // cover names its subjects
+						// cover names its subjects
+						got.Body = bytes.ReplaceAll(got.Body, []byte(id), []byte("what was asked"))
 						return got
 					}
 					there := ask(foreign.ids[kind])
 					none := ask(random(foreign.ids[kind]))
-					require.Equal(t, none.Status, there.Status, "%s, %s in place %d, as %s: %s", op, kind, n, role, there.Body)
-					require.Equal(t, string(none.Body), string(there.Body), "%s, %s in place %d, as %s", op, kind, n, role)
+					require.Equal(t, none.Status, there.Status, "%s, %s in place %d, as %s: %s", op, kind, n, role,
+						there.Body)
+					require.Equal(t, string(none.Body), string(there.Body), "%s, %s in place %d, as %s", op, kind, n,
+						role)
 					requireNothingOf(t, foreign, there.Body, op)
 					if method != "GET" && op != "POST /v1/coverage" {
-						require.Contains(t, []int{403, 404, 422}, there.Status, "%s, %s in place %d, as %s: %s", op, kind, n, role, there.Body)
+						require.Contains(t, []int{403, 404, 422}, there.Status, "%s, %s in place %d, as %s: %s", op,
+							kind, n, role, there.Body)
 					}
 					asked++
 				}
@@ -103,9 +108,13 @@ func requireNothingOf(t *testing.T, s side, body []byte, op string) {
 // contents is a digest of every table but those that note who called.
 func (h *house) contents(t *testing.T) map[string]string {
 	out := map[string]string{}
-	for _, table := range h.Strings(t, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'") {
+	for _, table := range h.Strings(
+		t, "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'",
+	) {
 		if !slices.Contains([]string{"api_tokens", "idempotency_keys", "order_refusals", "throttles"}, table) {
-			out[table] = strings.Join(h.Strings(t, "SELECT md5(string_agg(r::text, '' ORDER BY r::text)) FROM "+table+" r"), "")
+			out[table] = strings.Join(
+				h.Strings(t, "SELECT md5(string_agg(r::text, '' ORDER BY r::text)) FROM "+table+" r"), "",
+			)
 		}
 	}
 	return out
@@ -117,7 +126,10 @@ var looksLikeAnID = regexp.MustCompile(`(^|_)(ids?|serial|room|renews|on_behalf_
 // An operation that a tenant may reach stands among the probes, with every
 // parameter and field that names something: a new one cannot be forgotten.
 func TestC5_EveryOperationAndEveryIDIsProbed(t *testing.T) {
-	require.ElementsMatch(t, []rules.Role{rules.Reseller, rules.Distributor, rules.OperatorAgent, rules.OperatorLead, rules.OperatorCSM, rules.CustomerAdmin, rules.CustomerReadOnly},
+	require.ElementsMatch(t, []rules.Role{
+		rules.Reseller, rules.Distributor, rules.OperatorAgent, rules.OperatorLead, rules.OperatorCSM,
+		rules.CustomerAdmin, rules.CustomerReadOnly,
+	},
 		api.Roles(), "a new role of tenants belongs into the isolation test")
 	doc := described(t)
 	for path, item := range doc.Paths {
@@ -127,7 +139,8 @@ func TestC5_EveryOperationAndEveryIDIsProbed(t *testing.T) {
 			}
 			name := op.Method + " " + path
 			path, body, ok := probesOf(name)
-			if roles := rolesOf(t, name); roles != public && roles != bySignature && !strings.ContainsAny(roles, "RDKV") {
+			if roles := rolesOf(t, name); roles != public && roles != bySignature &&
+				!strings.ContainsAny(roles, "RDKV") {
 				require.False(t, ok, "%s is the operators' alone", name)
 				continue
 			}
@@ -156,7 +169,8 @@ func probesOf(name string) (path, body string, ok bool) {
 
 func requireEveryIDProbed(t *testing.T, doc *huma.OpenAPI, op *huma.Operation, name, path, body string) {
 	target, query, _ := strings.Cut(path, "?")
-	require.Equal(t, strings.Count(name, "{id}"), len(placeholder.FindAllString(target, -1)), "%s: a part of the path is not probed", name)
+	require.Equal(t, strings.Count(name, "{id}"), len(placeholder.FindAllString(target, -1)),
+		"%s: a part of the path is not probed", name)
 	for _, p := range op.Parameters {
 		if p.In == "query" && looksLikeAnID.MatchString(p.Name) && unprobed[name+" "+p.Name] == "" {
 			require.Regexp(t, `(^|&)`+p.Name+`=<`, query, "%s: the parameter %s is not probed", name, p.Name)
@@ -166,7 +180,8 @@ func requireEveryIDProbed(t *testing.T, doc *huma.OpenAPI, op *huma.Operation, n
 		return
 	}
 	for _, field := range fieldsNamed(doc, op.RequestBody.Content["application/json"].Schema, 0) {
-		if looksLikeAnID.MatchString(field) && unprobed[name+" "+field] == "" && body != "<form>" && body != "<amendment>" {
+		if looksLikeAnID.MatchString(field) && unprobed[name+" "+field] == "" && body != "<form>" &&
+			body != "<amendment>" {
 			require.Regexp(t, `"`+field+`": ?\[?"<`, body, "%s: the field %s is not probed", name, field)
 		}
 	}
@@ -188,7 +203,8 @@ func fieldsNamed(doc *huma.OpenAPI, s *huma.Schema, depth int) (out []string) {
 
 // rolesOf finds the operation in the table of permissions.
 func rolesOf(t *testing.T, name string) string {
-	pattern := regexp.MustCompile(`^` + regexp.MustCompile(`\\\{[a-z_]+\\\}`).ReplaceAllString(regexp.QuoteMeta(name), `[^/]+`) + `$`)
+	pattern := regexp.MustCompile(`^` +
+		regexp.MustCompile(`\\\{[a-z_]+\\\}`).ReplaceAllString(regexp.QuoteMeta(name), `[^/]+`) + `$`)
 	for route, roles := range routeTable {
 		if pattern.MatchString(route) {
 			return roles

@@ -5,19 +5,21 @@ package api_test
 // into one place after the other. An operation that names nothing has its path only;
 // what stands behind a # tells two requests of one operation apart.
 var probes = map[string]struct{ path, body string }{
-	"GET /v1/orders":                    {"/v1/orders?account_id=<account>", ""},
-	"POST /v1/orders":                   {"/v1/orders?on_behalf_of=<reseller>", `<form>`},
-	"GET /v1/orders/{id}":               {"/v1/orders/<order>", ""},
-	"PUT /v1/orders/{id}":               {"/v1/orders/<review>?on_behalf_of=<reseller>", `<amendment>`},
-	"POST /v1/orders/{id}/cancellation": {"/v1/orders/<order>/cancellation", `{"reason":"r","quantity":1,"licence_ids":["<licence>"]}`},
-	"POST /v1/orders/import":            {"/v1/orders/import?on_behalf_of=<reseller>", `[{}]`},
-	"GET /v1/imports/{id}":              {"/v1/imports/<import>", ""},
-	"GET /v1/imports/{id}/rows":         {"/v1/imports/<import>/rows", ""},
-	"GET /v1/refusals":                  {"/v1/refusals?org_id=<reseller>", ""},
-	"GET /v1/catalogue":                 {"/v1/catalogue", ""},
-	"GET /v1/models":                    {"/v1/models", ""},
-	"GET /v1/countries":                 {"/v1/countries", ""},
-	"POST /v1/carrier/events":           {"/v1/carrier/events", `{}`},
+	"GET /v1/orders":      {"/v1/orders?account_id=<account>", ""},
+	"POST /v1/orders":     {"/v1/orders?on_behalf_of=<reseller>", `<form>`},
+	"GET /v1/orders/{id}": {"/v1/orders/<order>", ""},
+	"PUT /v1/orders/{id}": {"/v1/orders/<review>?on_behalf_of=<reseller>", `<amendment>`},
+	"POST /v1/orders/{id}/cancellation": {
+		"/v1/orders/<order>/cancellation", `{"reason":"r","quantity":1,"licence_ids":["<licence>"]}`,
+	},
+	"POST /v1/orders/import":    {"/v1/orders/import?on_behalf_of=<reseller>", `[{}]`},
+	"GET /v1/imports/{id}":      {"/v1/imports/<import>", ""},
+	"GET /v1/imports/{id}/rows": {"/v1/imports/<import>/rows", ""},
+	"GET /v1/refusals":          {"/v1/refusals?org_id=<reseller>", ""},
+	"GET /v1/catalogue":         {"/v1/catalogue", ""},
+	"GET /v1/models":            {"/v1/models", ""},
+	"GET /v1/countries":         {"/v1/countries", ""},
+	"POST /v1/carrier/events":   {"/v1/carrier/events", `{}`},
 
 	"GET /v1/accounts/{id}":               {"/v1/accounts/<account>", ""},
 	"GET /v1/contracts":                   {"/v1/contracts?account_id=<account>&order_id=<order>", ""},
@@ -26,49 +28,91 @@ var probes = map[string]struct{ path, body string }{
 	"GET /v1/contracts/{id}/licences":     {"/v1/contracts/<contract>/licences", ""},
 	"POST /v1/contracts/{id}/assignments": {"/v1/contracts/<contract>/assignments", `{"room_ids":["<empty>"]}`},
 
-	"GET /v1/warranties":                           {"/v1/warranties?account_id=<account>&serial=<serial>", ""},
-	"POST /v1/warranties/claims":                   {"/v1/warranties/claims", `{"account_id":"<account>","serial":"CLAIMED1","po_number":"1"}`},
-	"GET /v1/warranties/attachments":               {"/v1/warranties/attachments?account_id=<account>&contract_id=<extension>&licence_id=<unit>&serial=<extended>", ""},
-	"POST /v1/warranties/attachments":              {"/v1/warranties/attachments", `{"licence_id":"<free unit>","serial":"<serial>"}`},
+	"GET /v1/warranties": {"/v1/warranties?account_id=<account>&serial=<serial>", ""},
+	"POST /v1/warranties/claims": {
+		"/v1/warranties/claims", `{"account_id":"<account>","serial":"CLAIMED1","po_number":"1"}`,
+	},
+	"GET /v1/warranties/attachments": {
+		"/v1/warranties/attachments?account_id=<account>&contract_id=<extension>&licence_id=<unit>&serial=<extended>",
+		"",
+	},
+	"POST /v1/warranties/attachments": {
+		"/v1/warranties/attachments", `{"licence_id":"<free unit>","serial":"<serial>"}`,
+	},
 	"POST /v1/warranties/attachments/{id}/release": {"/v1/warranties/attachments/<attachment>/release", `{}`},
 
-	"GET /v1/rooms":               {"/v1/rooms?account_id=<account>", ""},
-	"POST /v1/rooms":              {"/v1/rooms", `{"account_id":"<account>","name":"x","country":"BR","platform":"OTHER"}`},
-	"POST /v1/rooms/import":       {"/v1/rooms/import?account_id=<account>", `[{"room":"x","country":"BR","platform":"OTHER","devices":[{"serial":"IMPORTED1","model":"TAP"}]}]`},
-	"GET /v1/rooms/{id}":          {"/v1/rooms/<room>", ""},
-	"PUT /v1/rooms/{id}":          {"/v1/rooms/<room>", `{"account_id":"<account>","name":"x","country":"BR","platform":"OTHER"}`},
+	"GET /v1/rooms": {"/v1/rooms?account_id=<account>", ""},
+	"POST /v1/rooms": {
+		"/v1/rooms", `{"account_id":"<account>","name":"x","country":"BR","platform":"OTHER"}`,
+	},
+	"POST /v1/rooms/import": {
+		"/v1/rooms/import?account_id=<account>",
+		`[{"room":"x","country":"BR","platform":"OTHER","devices":[{"serial":"IMPORTED1","model":"TAP"}]}]`,
+	},
+	"GET /v1/rooms/{id}": {"/v1/rooms/<room>", ""},
+	"PUT /v1/rooms/{id}": {
+		"/v1/rooms/<room>", `{"account_id":"<account>","name":"x","country":"BR","platform":"OTHER"}`,
+	},
 	"POST /v1/rooms/{id}/bundles": {"/v1/rooms/<room>/bundles", `{"model":"ROOM-ZOOM-PC"}`},
-	"POST /v1/rooms/{id}/move":    {"/v1/rooms/<room>/move", `{"to_room_id":"<empty>","device_ids":["<device>"],"licence_ids":["<licence>"]}`},
+	"POST /v1/rooms/{id}/move": {
+		"/v1/rooms/<room>/move", `{"to_room_id":"<empty>","device_ids":["<device>"],"licence_ids":["<licence>"]}`,
+	},
 
-	"GET /v1/devices":                 {"/v1/devices?account_id=<account>&room_id=<room>", ""},
-	"POST /v1/devices":                {"/v1/devices", `{"account_id":"<account>","room_id":"<room>","serial":"NEW1","model":"TAP"}`},
-	"GET /v1/devices/{id}":            {"/v1/devices/<device>", ""},
-	"PUT /v1/devices/{id}":            {"/v1/devices/<device>", `{"account_id":"<account>","room_id":"<room>","serial":"NEW2","model":"TAP"}`},
+	"GET /v1/devices": {"/v1/devices?account_id=<account>&room_id=<room>", ""},
+	"POST /v1/devices": {
+		"/v1/devices", `{"account_id":"<account>","room_id":"<room>","serial":"NEW1","model":"TAP"}`,
+	},
+	"GET /v1/devices/{id}": {"/v1/devices/<device>", ""},
+	"PUT /v1/devices/{id}": {
+		"/v1/devices/<device>", `{"account_id":"<account>","room_id":"<room>","serial":"NEW2","model":"TAP"}`,
+	},
 	"POST /v1/devices/{id}/placement": {"/v1/devices/<device>/placement", `{"room_id":"<empty>"}`},
 
-	"GET /v1/assignments":               {"/v1/assignments?account_id=<account>&room_id=<room>&licence_id=<licence>", ""},
+	"GET /v1/assignments": {
+		"/v1/assignments?account_id=<account>&room_id=<room>&licence_id=<licence>", "",
+	},
 	"POST /v1/assignments":              {"/v1/assignments", `{"licence_id":"<free licence>","room_id":"<empty>"}`},
 	"POST /v1/assignments/{id}/release": {"/v1/assignments/<assignment>/release", `{}`},
 	"POST /v1/rooms/{id}/archive":       {"/v1/rooms/<empty>/archive", `{}`},
 
-	"GET /v1/coverage":                    {"/v1/coverage?room=<room>", ""},
-	"POST /v1/coverage":                   {"/v1/coverage", `{"for":"hardware","subjects":[{"room":"<room>"},{"serial":"<serial>"}]}`},
+	"GET /v1/coverage": {"/v1/coverage?room=<room>", ""},
+	"POST /v1/coverage": {
+		"/v1/coverage", `{"for":"hardware","subjects":[{"room":"<room>"},{"serial":"<serial>"}]}`,
+	},
 	"GET /v1/shipments":                   {"/v1/shipments?account_id=<account>&subject_id=<subject>", ""},
 	"GET /v1/shipments/{id}":              {"/v1/shipments/<shipment>", ""},
 	"GET /v1/shipments/{id}/label":        {"/v1/shipments/<way back>/label", ""},
 	"GET /v1/shipments/{id}/packing-slip": {"/v1/shipments/<way back>/packing-slip", ""},
 	"GET /v1/sites":                       {"/v1/sites?account_id=<account>", ""},
-	"POST /v1/sites":                      {"/v1/sites", `{"account_id":"<account>","name":"Lab","address":{"street":"Rua A 1","city":"Rio","region":"RJ","country":"BR"}}`},
-	"GET /v1/sites/{id}":                  {"/v1/sites/<site>", ""},
-	"PUT /v1/sites/{id}":                  {"/v1/sites/<site>", `{"account_id":"<account>","name":"HQ","address":{"street":"Rua A 1","city":"Rio","region":"RJ","country":"BR"}}`},
-	"GET /v1/rmas":                        {"/v1/rmas?account_id=<account>&room_id=<room>&device_id=<faulty>&site_id=<site>&serial=<faulty serial>", ""},
-	"POST /v1/rmas":                       {"/v1/rmas", `{"account_id":"<account>","serial":"<serial>","site_id":"<site>","fault":"x"}`},
-	"POST /v1/rmas #accessory":            {"/v1/rmas", `{"account_id":"<account>","room_id":"<room>","model":"STRONG-USB-CABLE","quantity":1,"site_id":"<site>","fault":"x"}`},
-	"GET /v1/rmas/{id}":                   {"/v1/rmas/<rma>", ""},
-	"POST /v1/rmas/{id}/{command}":        {"/v1/rmas/<rma>/withdraw", `{"reason":"r"}`},
-	"POST /v1/rmas #spare":                {"/v1/rmas", `{"account_id":"<account>","serial":"<serial>","site_id":"<site>","spare_unit_id":"<spare>","fault":"x"}`},
+	"POST /v1/sites": {
+		"/v1/sites",
+		`{"account_id":"<account>","name":"Lab","address":{"street":"Rua A 1","city":"Rio","region":"RJ","country":"BR"}}`,
+	},
+	"GET /v1/sites/{id}": {"/v1/sites/<site>", ""},
+	"PUT /v1/sites/{id}": {
+		"/v1/sites/<site>",
+		`{"account_id":"<account>","name":"HQ","address":{"street":"Rua A 1","city":"Rio","region":"RJ","country":"BR"}}`,
+	},
+	"GET /v1/rmas": {
+		"/v1/rmas?account_id=<account>&room_id=<room>&device_id=<faulty>&site_id=<site>&serial=<faulty serial>", "",
+	},
+	"POST /v1/rmas": {
+		"/v1/rmas", `{"account_id":"<account>","serial":"<serial>","site_id":"<site>","fault":"x"}`,
+	},
+	"POST /v1/rmas #accessory": {
+		"/v1/rmas",
+		`{"account_id":"<account>","room_id":"<room>","model":"STRONG-USB-CABLE","quantity":1,"site_id":"<site>","fault":"x"}`,
+	},
+	"GET /v1/rmas/{id}":            {"/v1/rmas/<rma>", ""},
+	"POST /v1/rmas/{id}/{command}": {"/v1/rmas/<rma>/withdraw", `{"reason":"r"}`},
+	"POST /v1/rmas #spare": {
+		"/v1/rmas",
+		`{"account_id":"<account>","serial":"<serial>","site_id":"<site>","spare_unit_id":"<spare>","fault":"x"}`,
+	},
 	"POST /v1/rmas/{id}/{command} #spare": {"/v1/rmas/<rma>/use_spare", `{"spare_unit_id":"<spare>"}`},
-	"GET /v1/spare-units":                 {"/v1/spare-units?account_id=<account>&site_id=<site>&serial=<spare serial>&parent_id=<parent>", ""},
+	"GET /v1/spare-units": {
+		"/v1/spare-units?account_id=<account>&site_id=<site>&serial=<spare serial>&parent_id=<parent>", "",
+	},
 	"GET /v1/spare-units/{id}":            {"/v1/spare-units/<spare>", ""},
 	"POST /v1/spare-units/{id}/{command}": {"/v1/spare-units/<proposed spare>/agree", `{}`},
 	"GET /v1/spares":                      {"/v1/spares", ""},

@@ -29,23 +29,44 @@ type side struct {
 // side makes the n-th account, with one of everything that an operation can name.
 func (h *house) side(t *testing.T, n int) side {
 	reseller := h.Env.Reseller(t, fmt.Sprint("Revenda ", n))
-	distributor, err := h.PutOrg(h.Context, account.OrgChange{Kind: account.OrgDistributor, Name: fmt.Sprint("Distribuidora ", n), AuthorisedFrom: "2020-01-01"})
+	distributor, err := h.PutOrg(h.Context, account.OrgChange{
+		Kind:           account.OrgDistributor,
+		Name:           fmt.Sprint("Distribuidora ", n),
+		AuthorisedFrom: "2020-01-01",
+	})
 	require.NoError(t, err)
 	form := storetest.FormFor("PO-1", storetest.Company(n), fmt.Sprintf("p%d@acme.example", n))
 	o := h.Env.Fulfilled(t, reseller, form)
 	accountID := *o.AccountID
 	acc, err := h.GetAccount(h.Context, accountID)
 	require.NoError(t, err)
-	s := side{roles: map[rules.Role]client{rules.Reseller: h.client(reseller.ID, rules.Reseller), rules.Distributor: h.client(distributor.ID, rules.Distributor),
-		rules.CustomerAdmin: h.customer(accountID, rules.CustomerAdmin), rules.CustomerReadOnly: h.customer(accountID, rules.CustomerReadOnly)}}
+	s := side{roles: map[rules.Role]client{
+		rules.Reseller:         h.client(reseller.ID, rules.Reseller),
+		rules.Distributor:      h.client(distributor.ID, rules.Distributor),
+		rules.CustomerAdmin:    h.customer(accountID, rules.CustomerAdmin),
+		rules.CustomerReadOnly: h.customer(accountID, rules.CustomerReadOnly),
+	}}
 	room := h.Room(t, accountID, "Sala 1")
 	empty := h.Room(t, accountID, "Sala 2")
 	device := h.Device(t, room, fmt.Sprint("TWIN-", n), "RALLY-BAR", "2026-10-01")
 	licences := h.Licences(t, o)
 	parcel := h.parcel(accountID, fmt.Sprint("TRACK", n))
-	s.ids = map[string]string{"account": accountID, "order": o.ID, "reseller": reseller.ID, "parent": acc.ParentOrgID, "room": room.ID, "empty": empty.ID, "device": device.ID,
-		"serial": *device.Serial, "licence": licences[0].ID, "free licence": licences[1].ID, "contract": licences[0].ContractID,
-		"assignment": h.Assigned(t, licences[0], room).ID, "shipment": parcel.ID, "subject": parcel.SubjectID}
+	s.ids = map[string]string{
+		"account":      accountID,
+		"order":        o.ID,
+		"reseller":     reseller.ID,
+		"parent":       acc.ParentOrgID,
+		"room":         room.ID,
+		"empty":        empty.ID,
+		"device":       device.ID,
+		"serial":       *device.Serial,
+		"licence":      licences[0].ID,
+		"free licence": licences[1].ID,
+		"contract":     licences[0].ContractID,
+		"assignment":   h.Assigned(t, licences[0], room).ID,
+		"shipment":     parcel.ID,
+		"subject":      parcel.SubjectID,
+	}
 	s.ids["site"] = h.Site(t, accountID, "HQ", "BR", "SP").ID
 	s.ids["way back"] = h.wayBack(accountID, s.ids["site"], fmt.Sprint("BACK", n)).ID
 	s.sellersOwn(t, form)
@@ -77,7 +98,11 @@ func (h *house) extend(t *testing.T, reseller account.Org, form ordering.OrderFo
 	require.NoError(t, err)
 	faulty := h.Device(t, room, "FAULTY-"+s.ids["serial"], "RALLY-BAR", "2026-10-01")
 	h.Calendar.Set(h.Calendar.Now().Add(48 * time.Hour)) // S25: the serial has been there for a day
-	rma, err := h.RequestRMA(storetest.Customer(s.ids["account"]), replacement.NewRMA{AccountID: s.ids["account"], Serial: *faulty.Serial, Fault: "No picture"})
+	rma, err := h.RequestRMA(storetest.Customer(s.ids["account"]), replacement.NewRMA{
+		AccountID: s.ids["account"],
+		Serial:    *faulty.Serial,
+		Fault:     "No picture",
+	})
 	require.NoError(t, err)
 	s.ids["faulty"] = faulty.ID
 	s.ids["faulty serial"] = *faulty.Serial
@@ -98,7 +123,10 @@ func (h *house) spares(t *testing.T, reseller account.Org, form ordering.OrderFo
 	units := h.Units(t, s.ids["account"])
 	require.Len(t, units, 2)
 	for _, u := range units {
-		_, err := h.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: s.ids["site"]})
+		_, err := h.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{
+			ModelCode: "RALLY-BAR",
+			SiteID:    s.ids["site"],
+		})
 		require.NoError(t, err)
 	}
 	_, err := h.AgreeSpare(storetest.Customer(s.ids["account"]), units[0].ID, 0)

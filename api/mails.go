@@ -27,6 +27,7 @@ func (h mailHandlers) routes(api huma.API) {
 	mount(api, work.get("get-notification", "/v1/notifications/{id}",
 		"Read a mail's delivery state").
 		refuses(404), h.getMail)
+
 	mount(api, work.post("resend-notification", "/v1/notifications/{id}/resend",
 		"Send a mail again that failed or whose fate is unknown").
 		answers(http.StatusAccepted).idempotent().refuses(404), h.resendMail)

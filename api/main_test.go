@@ -58,8 +58,19 @@ func (l *lockedBuffer) String() string {
 func open(t *testing.T, env storetest.Env, change ...func(*api.Options)) *house {
 	t.Helper()
 	log := &lockedBuffer{}
-	o := api.Options{Domains: env.Domains, Log: slog.New(slog.NewJSONHandler(log, nil)), Version: "test", TemporalUI: "http://temporal.example/", Namespace: "roomcover",
-		PublicURL: "https://roomcover.example", RatePerSecond: 1e6, Burst: 1e6, Metrics: prometheus.NewRegistry(), Carrier: "sim", CarrierKeys: [][]byte{carrierKey}}
+	o := api.Options{
+		Domains:       env.Domains,
+		Log:           slog.New(slog.NewJSONHandler(log, nil)),
+		Version:       "test",
+		TemporalUI:    "http://temporal.example/",
+		Namespace:     "roomcover",
+		PublicURL:     "https://roomcover.example",
+		RatePerSecond: 1e6,
+		Burst:         1e6,
+		Metrics:       prometheus.NewRegistry(),
+		Carrier:       "sim",
+		CarrierKeys:   [][]byte{carrierKey},
+	}
 	for _, c := range change {
 		c(&o)
 	}
@@ -92,7 +103,13 @@ func (h *house) client(orgID string, role rules.Role, scopes ...string) client {
 	if scopes == nil {
 		scopes = api.ScopesFor(role)
 	}
-	t, secret, err := h.CreateToken(h.Context, identity.NewToken{OrgID: orgID, Role: role, Label: "test", Scopes: scopes, ExpiresAt: time.Now().Add(time.Hour)})
+	t, secret, err := h.CreateToken(h.Context, identity.NewToken{
+		OrgID:     orgID,
+		Role:      role,
+		Label:     "test",
+		Scopes:    scopes,
+		ExpiresAt: time.Now().Add(time.Hour),
+	})
 	require.NoError(h.t, err)
 	return client{h, secret, t.ID}
 }

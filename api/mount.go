@@ -13,6 +13,7 @@ func mount[In, Out any](api huma.API, r route, handle func(context.Context, *In)
 	if err != nil {
 		panic(err) // the file is built in
 	}
+
 	op := huma.Operation{
 		OperationID:   r.ID,
 		Method:        r.Method,
@@ -24,12 +25,14 @@ func mount[In, Out any](api huma.API, r route, handle func(context.Context, *In)
 		Errors:        r.statuses(),
 		Metadata:      map[string]any{"route": r},
 	}
+
 	if !r.Public {
 		op.Security = []map[string][]string{{"token": {r.Scope}}}
 	}
 	if r.Idempotent {
 		op.Parameters = append(op.Parameters, idempotencyParameter())
 	}
+
 	huma.Register(api, op, handle)
 
 	if r.Body != nil {
@@ -56,6 +59,7 @@ func mountJSON[In, Body, Out any](
 		}
 		return handle(ctx, in, body)
 	}
+
 	mountRaw(api, r.documents(example), decoded)
 }
 

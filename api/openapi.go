@@ -28,11 +28,13 @@ func config() (huma.Config, error) {
 	if err != nil {
 		return huma.Config{}, err
 	}
+
 	token := &huma.SecurityScheme{
 		Type:        "http",
 		Scheme:      "bearer",
 		Description: "An API token with scopes.",
 	}
+
 	formats := map[string]huma.Format{
 		mediaJSON: huma.DefaultJSONFormat,
 		"json":    huma.DefaultJSONFormat,
@@ -60,12 +62,14 @@ func (s *service) document(router *gin.Engine) error {
 			return err
 		}
 	}
+
 	asJSON, err1 := json.MarshalIndent(api, "", "  ")
 	asYAML, err2 := api.YAML()
 	page, err3 := renderReference(api)
 	if err := errors.Join(err1, err2, err3); err != nil {
 		return err
 	}
+
 	serve := func(path, contentType string, body []byte) {
 		router.GET(path, func(c *gin.Context) {
 			c.Header("Cache-Control", "max-age=300")
@@ -74,6 +78,7 @@ func (s *service) document(router *gin.Engine) error {
 			c.Data(http.StatusOK, contentType, body)
 		})
 	}
+
 	serve("/v1/openapi.json", "application/openapi+json", asJSON)
 	serve("/v1/openapi.yaml", "application/openapi+yaml", asYAML)
 	serve(docsPath, "text/html; charset=utf-8", page)
@@ -86,12 +91,15 @@ func operationsOf(api *huma.OpenAPI) []*huma.Operation {
 	var out []*huma.Operation
 	for _, path := range sortedKeys(api.Paths) {
 		item := api.Paths[path]
-		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+		for _, op := range []*huma.Operation{
+			item.Get, item.Post, item.Put, item.Patch, item.Delete,
+		} {
 			if op != nil {
 				out = append(out, op)
 			}
 		}
 	}
+
 	return out
 }
 
@@ -100,26 +108,32 @@ func addExamples(api *huma.OpenAPI, op *huma.Operation) error {
 	if r.Media != nil {
 		describeFile(api, op, r)
 	}
+
 	if r.Produces != "" {
 		text := &huma.MediaType{Schema: &huma.Schema{Type: "string"}}
 		op.Responses["200"].Content = map[string]*huma.MediaType{r.Produces: text}
 	}
+
 	request, err := readExample(op.OperationID + ".request.json")
 	if err != nil {
 		return err
 	}
+
 	if request != nil && op.RequestBody != nil {
 		op.RequestBody.Content[mediaJSON].Example = request
 	}
+
 	status := r.Status
 	if status == 0 {
 		status = http.StatusOK
 	}
+
 	response, err := readExample(op.OperationID + ".response.json")
 	if answer := op.Responses[strconv.Itoa(status)]; err == nil && response != nil &&
 		answer.Content[mediaJSON] != nil {
 		answer.Content[mediaJSON].Example = response
 	}
+
 	return err
 }
 
@@ -131,6 +145,7 @@ func readExample(name string) (any, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	var v any
 	err = json.Unmarshal(content, &v)
 	return v, err
@@ -168,6 +183,7 @@ func describeFile(api *huma.OpenAPI, op *huma.Operation, r route) {
 	if r.Row != nil {
 		api.Components.Schemas.Schema(reflect.TypeOf(r.Row), true, "")
 	}
+
 	op.RequestBody = &huma.RequestBody{
 		Required: true,
 		Content: map[string]*huma.MediaType{
@@ -179,7 +195,9 @@ func describeFile(api *huma.OpenAPI, op *huma.Operation, r route) {
 			"application/x-ndjson": {Schema: &huma.Schema{Type: "string", Description: row.lines}},
 		},
 	}
-	if csv, err := exampleFiles.ReadFile("examples/" + op.OperationID + ".request.csv"); err == nil {
+
+	if csv, err := exampleFiles.ReadFile("examples/" + op.OperationID +
+		".request.csv"); err == nil {
 		op.RequestBody.Content["text/csv"].Example = string(csv)
 	}
 }

@@ -39,7 +39,8 @@ func TestOpenAPIIsTheCommittedOne(t *testing.T) {
 	}
 	committed, err := os.ReadFile("openapi.json")
 	require.NoError(t, err)
-	require.Equal(t, string(committed), string(a.Body)+"\n", "the API changed: run go test ./api -update and commit api/openapi.json")
+	require.Equal(t, string(committed), string(a.Body)+"\n",
+		"the API changed: run go test ./api -update and commit api/openapi.json")
 	var doc struct{ OpenAPI string }
 	require.NoError(t, json.Unmarshal(a.Body, &doc))
 	require.Equal(t, "3.1.0", doc.OpenAPI)
@@ -109,14 +110,25 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 	}
 	accountOf := func() string { done(); return as[items[ref]](t, h.Lead.get("/v1/accounts"), 200).Items[0].ID }
 	invitation := func() string {
-		i := as[ref](t, h.Lead.post("/v1/accounts/"+accountOf()+"/invitations", map[string]any{"email": fmt.Sprintf("p%d@acme.example", po), "contact_name": "P", "role": "READ_ONLY", "reason": "r"}), 201)
+		i := as[ref](t, h.Lead.post("/v1/accounts/"+accountOf()+"/invitations", map[string]any{
+			"email":        fmt.Sprintf("p%d@acme.example", po),
+			"contact_name": "P",
+			"role":         "READ_ONLY",
+			"reason":       "r",
+		}), 201)
 		return i.ID
 	}
 	member := func() string {
 		i := invitation()
 		inv, err := h.GetInvitation(h.Context, i)
 		require.NoError(t, err)
-		_, m, err := h.AcceptInvitation(h.Context, identity.Acceptance{InvitationID: i, Email: inv.Email, Name: "P", PasswordHash: "x", Locale: "en"})
+		_, m, err := h.AcceptInvitation(h.Context, identity.Acceptance{
+			InvitationID: i,
+			Email:        inv.Email,
+			Name:         "P",
+			PasswordHash: "x",
+			Locale:       "en",
+		})
 		require.NoError(t, err)
 		return m.ID
 	}
@@ -138,35 +150,68 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 	}
 	of := func(r func() orderRef) func() string { return func() string { return r().ID } }
 	calls := map[string]func() (client, string){
-		"submit-order": at(h.Seller, "/v1/orders"), "list-orders": at(h.Seller, "/v1/orders?limit=1"),
-		"get-order": at(h.Seller, "/v1/orders/{id}", of(done)), "amend-order": at(h.Seller, "/v1/orders/{id}", func() string {
+		"submit-order": at(h.Seller, "/v1/orders"),
+		"list-orders":  at(h.Seller, "/v1/orders?limit=1"),
+		"get-order":    at(h.Seller, "/v1/orders/{id}", of(done)),
+		"amend-order": at(h.Seller, "/v1/orders/{id}", func() string {
 			f := storetest.Form("PO-2026-0018")
 			f.EndCustomer.Email = "ana@gmail.com"
 			return h.Seller.accepted(f).ID
 		}),
-		"decide-order": at(h.Lead, "/v1/orders/{id}/decision", of(review)), "cancel-order": at(h.Seller, "/v1/orders/{id}/cancellation", of(done)),
-		"terminate-order": at(h.Lead, "/v1/orders/{id}/termination", of(done)), "import-orders": at(h.Seller, "/v1/orders/import"),
-		"get-import": at(h.Seller, "/v1/imports/{id}", job), "list-import-rows": at(h.Seller, "/v1/imports/{id}/rows", func() string {
+		"decide-order":    at(h.Lead, "/v1/orders/{id}/decision", of(review)),
+		"cancel-order":    at(h.Seller, "/v1/orders/{id}/cancellation", of(done)),
+		"terminate-order": at(h.Lead, "/v1/orders/{id}/termination", of(done)),
+		"import-orders":   at(h.Seller, "/v1/orders/import"),
+		"get-import":      at(h.Seller, "/v1/imports/{id}", job),
+		"list-import-rows": at(h.Seller, "/v1/imports/{id}/rows", func() string {
 			id := job()
-			require.NoError(t, h.PutImportRows(h.Context, []importjob.ImportRow{{JobID: id, RowNo: 1, Outcome: importjob.RowRefused,
-				Errors: []rules.FieldError{{Pointer: "/po_number", Code: rules.Required, Message: "This field is missing or empty.", Remedy: "Fill it in."}}}}))
+			require.NoError(t, h.PutImportRows(h.Context, []importjob.ImportRow{{
+				JobID:   id,
+				RowNo:   1,
+				Outcome: importjob.RowRefused,
+				Errors: []rules.FieldError{{
+					Pointer: "/po_number",
+					Code:    rules.Required,
+					Message: "This field is missing or empty.",
+					Remedy:  "Fill it in.",
+				}},
+			}}))
 			return id
 		}),
 		"list-refusals": at(h.Seller, "/v1/refusals", func() string {
 			require.Equal(t, 422, h.Seller.post("/v1/orders", "{}").Status)
 			return ""
-		}), "get-program": at(h.Lead, "/v1/program"), "put-program": at(h.Lead, "/v1/program"), "list-catalogue": at(h.Seller, "/v1/catalogue"),
-		"put-sku": at(h.Lead, "/v1/catalogue/SELECT-2Y"), "list-orgs": at(h.Lead, "/v1/orgs?kind=RESELLER"),
-		"get-org": at(h.Lead, "/v1/orgs/{id}", func() string { return h.Reseller.ID }), "put-org": at(h.Lead, "/v1/orgs"),
-		"create-token": at(h.Lead, "/v1/tokens"), "list-tokens": at(h.Lead, "/v1/tokens?limit=2"),
-		"revoke-token":  at(h.Lead, "/v1/tokens/{id}", func() string { return h.client(h.Reseller.ID, rules.Reseller).tokenID }),
-		"list-accounts": at(h.Lead, "/v1/accounts"), "get-account": at(h.Lead, "/v1/accounts/{id}", accountOf), "create-account": at(h.Lead, "/v1/accounts"),
-		"change-membership": at(h.Lead, "/v1/memberships/{id}", member), "list-invitations": at(h.Lead, "/v1/accounts/{id}/invitations", accountOf),
-		"invite": at(h.Lead, "/v1/accounts/{id}/invitations", accountOf), "reissue-invitation": at(h.Lead, "/v1/invitations/{id}/reissue", invitation),
-		"revoke-invitation": at(h.Lead, "/v1/invitations/{id}/revocation", invitation), "list-notifications": at(h.Lead, "/v1/notifications?limit=2"),
-		"get-notification": at(h.Lead, "/v1/notifications/{id}", mail), "resend-notification": at(h.Lead, "/v1/notifications/{id}/resend", mail),
-		"list-tasks": at(h.Lead, "/v1/operator/tasks?state=OPEN&limit=2"), "get-task": at(h.Lead, "/v1/operator/tasks/{id}", task),
-		"act-on-task": at(h.Lead, "/v1/operator/tasks/{id}/accept", task), "list-processes": at(h.Lead, "/v1/processes?limit=2"), "count-processes": at(h.Lead, "/v1/processes/counts"), "get-agenda": at(h.Lead, "/v1/agenda?limit=2"), "list-events": at(h.Lead, "/v1/events?kind=fee_billed"),
+		}),
+		"get-program":    at(h.Lead, "/v1/program"),
+		"put-program":    at(h.Lead, "/v1/program"),
+		"list-catalogue": at(h.Seller, "/v1/catalogue"),
+		"put-sku":        at(h.Lead, "/v1/catalogue/SELECT-2Y"),
+		"list-orgs":      at(h.Lead, "/v1/orgs?kind=RESELLER"),
+		"get-org":        at(h.Lead, "/v1/orgs/{id}", func() string { return h.Reseller.ID }),
+		"put-org":        at(h.Lead, "/v1/orgs"),
+		"create-token":   at(h.Lead, "/v1/tokens"),
+		"list-tokens":    at(h.Lead, "/v1/tokens?limit=2"),
+		"revoke-token": at(h.Lead, "/v1/tokens/{id}", func() string {
+			return h.client(h.Reseller.ID, rules.Reseller).tokenID
+		}),
+		"list-accounts":       at(h.Lead, "/v1/accounts"),
+		"get-account":         at(h.Lead, "/v1/accounts/{id}", accountOf),
+		"create-account":      at(h.Lead, "/v1/accounts"),
+		"change-membership":   at(h.Lead, "/v1/memberships/{id}", member),
+		"list-invitations":    at(h.Lead, "/v1/accounts/{id}/invitations", accountOf),
+		"invite":              at(h.Lead, "/v1/accounts/{id}/invitations", accountOf),
+		"reissue-invitation":  at(h.Lead, "/v1/invitations/{id}/reissue", invitation),
+		"revoke-invitation":   at(h.Lead, "/v1/invitations/{id}/revocation", invitation),
+		"list-notifications":  at(h.Lead, "/v1/notifications?limit=2"),
+		"get-notification":    at(h.Lead, "/v1/notifications/{id}", mail),
+		"resend-notification": at(h.Lead, "/v1/notifications/{id}/resend", mail),
+		"list-tasks":          at(h.Lead, "/v1/operator/tasks?state=OPEN&limit=2"),
+		"get-task":            at(h.Lead, "/v1/operator/tasks/{id}", task),
+		"act-on-task":         at(h.Lead, "/v1/operator/tasks/{id}/accept", task),
+		"list-processes":      at(h.Lead, "/v1/processes?limit=2"),
+		"count-processes":     at(h.Lead, "/v1/processes/counts"),
+		"get-agenda":          at(h.Lead, "/v1/agenda?limit=2"),
+		"list-events":         at(h.Lead, "/v1/events?kind=fee_billed"),
 	}
 	maps.Copy(calls, h.roomWorld(t, done))
 	maps.Copy(calls, h.shipmentWorld(t, accountOf))
@@ -259,7 +304,8 @@ func (h *house) runExample(t *testing.T, doc *huma.OpenAPI, op *huma.Operation, 
 		var v any
 		require.NoError(t, json.Unmarshal(content, &v))
 		res := &huma.ValidateResult{}
-		huma.Validate(doc.Components.Schemas, answerDoc.Schema, huma.NewPathBuffer([]byte{}, 0), huma.ModeReadFromServer, v, res)
+		huma.Validate(doc.Components.Schemas, answerDoc.Schema, huma.NewPathBuffer([]byte{}, 0),
+			huma.ModeReadFromServer, v, res)
 		require.NoError(t, errors.Join(res.Errors...), name)
 	}
 }

@@ -66,14 +66,33 @@ func TestR125a_CatalogueIsDataWithTermsOneToFive(t *testing.T) {
 	count := func() int { return len(as[items[struct{ SKU string }]](t, h.Seller.get("/v1/catalogue"), 200).Items) }
 	before := count()
 	for _, term := range []int{0, 6} {
-		p := problem(t, h.Lead.send("PUT", "/v1/catalogue/NEW", map[string]any{"service_type": "SELECT", "term_years": term}), 422, rules.ValidationFailed)
+		p := problem(t,
+			h.Lead.send("PUT", "/v1/catalogue/NEW", map[string]any{"service_type": "SELECT", "term_years": term}), 422,
+			rules.ValidationFailed)
 		require.Equal(t, []string{"/term_years OUT_OF_RANGE"}, codes(p.Errors))
 	}
-	p := problem(t, h.Lead.send("PUT", "/v1/catalogue/bad%20code", map[string]any{"service_type": "X", "bundle": true, "effective_from": "2026-02-30", "effective_to": "x"}), 422, rules.ValidationFailed)
-	require.Equal(t, []string{"/sku INVALID_SKU", "/service_type UNKNOWN_SERVICE_TYPE", "/term_years OUT_OF_RANGE", "/bundle NOT_A_BUNDLE", "/effective_from INVALID_DATE", "/effective_to INVALID_DATE"}, codes(p.Errors))
-	p = problem(t, h.Lead.send("PUT", "/v1/catalogue/J", map[string]any{"service_type": "JUMPSTART", "term_years": 1, "effective_from": "2026-02-02", "effective_to": "2026-02-02"}), 422, rules.ValidationFailed)
-	require.Equal(t, []string{"/term_years OUT_OF_RANGE", "/bundle NOT_A_BUNDLE", "/effective_to OUT_OF_RANGE"}, codes(p.Errors))
-	require.Equal(t, 200, h.Lead.send("PUT", "/v1/catalogue/select-lite-2y", map[string]any{"service_type": "SELECT", "term_years": 2}).Status)
+	p := problem(t, h.Lead.send("PUT", "/v1/catalogue/bad%20code", map[string]any{
+		"service_type":   "X",
+		"bundle":         true,
+		"effective_from": "2026-02-30",
+		"effective_to":   "x",
+	}), 422, rules.ValidationFailed)
+	require.Equal(t, []string{
+		"/sku INVALID_SKU", "/service_type UNKNOWN_SERVICE_TYPE", "/term_years OUT_OF_RANGE", "/bundle NOT_A_BUNDLE",
+		"/effective_from INVALID_DATE", "/effective_to INVALID_DATE",
+	}, codes(p.Errors))
+	p = problem(t, h.Lead.send("PUT", "/v1/catalogue/J", map[string]any{
+		"service_type":   "JUMPSTART",
+		"term_years":     1,
+		"effective_from": "2026-02-02",
+		"effective_to":   "2026-02-02",
+	}), 422, rules.ValidationFailed)
+	require.Equal(t, []string{"/term_years OUT_OF_RANGE", "/bundle NOT_A_BUNDLE", "/effective_to OUT_OF_RANGE"},
+		codes(p.Errors))
+	require.Equal(t, 200, h.Lead.send("PUT", "/v1/catalogue/select-lite-2y", map[string]any{
+		"service_type": "SELECT",
+		"term_years":   2,
+	}).Status)
 	require.Equal(t, before+1, count())
 	form := storetest.Form("PO-1")
 	form.Lines[0].SKU = "SELECT-LITE-2Y"
@@ -82,12 +101,15 @@ func TestR125a_CatalogueIsDataWithTermsOneToFive(t *testing.T) {
 
 func TestOrganisationsOverTheAPI(t *testing.T) {
 	h := sqlite(t)
-	p := problem(t, h.Lead.send("PUT", "/v1/orgs", map[string]any{"kind": "OPERATOR", "name": "", "authorised_from": "x"}), 422, rules.ValidationFailed)
+	p := problem(t,
+		h.Lead.send("PUT", "/v1/orgs", map[string]any{"kind": "OPERATOR", "name": "", "authorised_from": "x"}), 422,
+		rules.ValidationFailed)
 	require.Equal(t, []string{"/kind UNKNOWN_KIND", "/authorised_from INVALID_DATE", "/name REQUIRED"}, codes(p.Errors))
 	org := as[struct {
 		ID         string
 		Authorised bool
-	}](t, h.Lead.send("PUT", "/v1/orgs", map[string]any{"kind": "PARTNER", "name": "Parceira", "authorised_from": "2026-11-24"}), 200)
+	}](t, h.Lead.send("PUT",
+		"/v1/orgs", map[string]any{"kind": "PARTNER", "name": "Parceira", "authorised_from": "2026-11-24"}), 200)
 	require.False(t, org.Authorised, "from tomorrow")
 	h.Calendar.Set(storetest.Now.Add(24 * time.Hour))
 	require.Contains(t, string(h.Lead.get("/v1/orgs/"+org.ID).Body), `"authorised":true`)
@@ -119,10 +141,13 @@ func TestAccountsAreReadWithBalanceAndAdded(t *testing.T) {
 		path := "/v1/orders/" + review.ID + "/decision"
 		p := problem(t, h.Lead.post(path, `{"accept":true,"reason":"r"}`), 422, rules.ValidationFailed)
 		require.Equal(t, []string{"/account_id REQUIRED"}, codes(p.Errors))
-		require.Equal(t, 200, h.Lead.post(path, map[string]any{"accept": true, "reason": "r", "account_id": second.ID}).Status)
+		require.Equal(t, 200,
+			h.Lead.post(path, map[string]any{"accept": true, "reason": "r", "account_id": second.ID}).Status)
 	})
 	p := problem(t, h.Lead.post("/v1/accounts", `{"mode":"X","address":{"street":"a"}}`), 422, rules.ValidationFailed)
-	require.Equal(t, []string{"/company REQUIRED", "/address/city REQUIRED", "/address/country REQUIRED", "/mode UNKNOWN_MODE"}, codes(p.Errors))
+	require.Equal(t, []string{
+		"/company REQUIRED", "/address/city REQUIRED", "/address/country REQUIRED", "/mode UNKNOWN_MODE",
+	}, codes(p.Errors))
 	body["parent_org_id"] = h.Reseller.ID
 	problem(t, h.Lead.post("/v1/accounts", body), 422, rules.ValidationFailed)
 	body["parent_org_id"] = "org_none"
@@ -133,9 +158,13 @@ func TestR105_ExtraPersonIsInvitedSeparately(t *testing.T) {
 	h := sqlite(t)
 	_, accountID, first := h.fulfilled()
 	path := "/v1/accounts/" + accountID + "/invitations"
-	problem(t, h.Lead.post(path, `{"email":"b@acme.example","contact_name":"B","role":"READ_ONLY"}`), 422, rules.ReasonRequired)
-	problem(t, h.Lead.post(path, `{"email":"nobody","contact_name":"","role":"X","reason":"r"}`), 422, rules.ValidationFailed)
-	extra := as[ref](t, h.Lead.post(path, `{"email":"b@acme.example","contact_name":"B","role":"READ_ONLY","reason":"asked by mail"}`), 201)
+	problem(t, h.Lead.post(path, `{"email":"b@acme.example","contact_name":"B","role":"READ_ONLY"}`), 422,
+		rules.ReasonRequired)
+	problem(t, h.Lead.post(path, `{"email":"nobody","contact_name":"","role":"X","reason":"r"}`), 422,
+		rules.ValidationFailed)
+	extra := as[ref](t, h.Lead.post(
+		path, `{"email":"b@acme.example","contact_name":"B","role":"READ_ONLY","reason":"asked by mail"}`,
+	), 201)
 	require.Equal(t, "EXTRA", extra.Kind)
 	all := as[items[ref]](t, h.Lead.get(path), 200).Items
 	require.Len(t, all, 2)
@@ -149,7 +178,10 @@ func TestR51_ReissueSupersedesAndMayChangeTheRecipient(t *testing.T) {
 	_, accountID, first := h.fulfilled()
 	problem(t, h.Lead.post("/v1/invitations/"+first+"/reissue", `{"reason":""}`), 422, rules.ReasonRequired)
 	second := as[ref](t, h.Lead.post("/v1/invitations/"+first+"/reissue", `{"reason":"lost"}`), 201)
-	third := as[ref](t, h.Lead.post("/v1/invitations/"+second.ID+"/reissue", `{"reason":"wrong person","email":"carla@acme.example","contact_name":"Carla"}`), 201)
+	third := as[ref](t, h.Lead.post(
+		"/v1/invitations/"+second.ID+"/reissue",
+		`{"reason":"wrong person","email":"carla@acme.example","contact_name":"Carla"}`,
+	), 201)
 	require.Equal(t, "carla@acme.example", third.Email)
 	states := map[string]string{}
 	for _, i := range as[items[ref]](t, h.Lead.get("/v1/accounts/"+accountID+"/invitations"), 200).Items {
@@ -158,14 +190,21 @@ func TestR51_ReissueSupersedesAndMayChangeTheRecipient(t *testing.T) {
 	require.Equal(t, map[string]string{first: "SUPERSEDED", second.ID: states[second.ID], third.ID: "ISSUED"}, states)
 	require.Contains(t, []string{"SUPERSEDED", "REVOKED"}, states[second.ID])
 	problem(t, h.Lead.post("/v1/invitations/"+third.ID+"/revocation", `{"reason":" "}`), 422, rules.ReasonRequired)
-	require.Equal(t, "REVOKED", as[ref](t, h.Lead.post("/v1/invitations/"+third.ID+"/revocation", `{"reason":"r"}`), 200).State)
+	require.Equal(t, "REVOKED",
+		as[ref](t, h.Lead.post("/v1/invitations/"+third.ID+"/revocation", `{"reason":"r"}`), 200).State)
 	problem(t, h.Lead.post("/v1/invitations/"+third.ID+"/revocation", `{"reason":"r"}`), 409, rules.StateConflict)
 }
 
 func TestS18_LastAdministratorStays(t *testing.T) {
 	h := sqlite(t)
 	_, accountID, invitation := h.fulfilled()
-	_, m, err := h.AcceptInvitation(h.Context, identity.Acceptance{InvitationID: invitation, Email: "ana.souza@acme.example", Name: "Ana", PasswordHash: "x", Locale: "pt-BR"})
+	_, m, err := h.AcceptInvitation(h.Context, identity.Acceptance{
+		InvitationID: invitation,
+		Email:        "ana.souza@acme.example",
+		Name:         "Ana",
+		PasswordHash: "x",
+		Locale:       "pt-BR",
+	})
 	require.NoError(t, err)
 	path := "/v1/memberships/" + m.ID
 	for _, body := range []string{`{"role":"READ_ONLY","reason":"r"}`, `{"state":"SUSPENDED","reason":"r"}`} {
@@ -175,12 +214,24 @@ func TestS18_LastAdministratorStays(t *testing.T) {
 	require.Equal(t, []string{"/role UNKNOWN_ROLE", "/state UNKNOWN_STATE", "/reason REQUIRED"}, codes(p.Errors))
 	p = problem(t, h.Lead.send("PATCH", path, `{"reason":"r"}`), 422, rules.ValidationFailed)
 	require.Equal(t, []string{" REQUIRED"}, codes(p.Errors))
-	problem(t, h.Lead.send("PATCH", "/v1/memberships/mem_none", `{"state":"REMOVED","reason":"r"}`), 404, rules.NotFound)
-	extra := as[ref](t, h.Lead.post("/v1/accounts/"+accountID+"/invitations", `{"email":"b@acme.example","contact_name":"B","role":"ADMIN","reason":"r"}`), 201)
-	_, _, err = h.AcceptInvitation(h.Context, identity.Acceptance{InvitationID: extra.ID, Email: "b@acme.example", Name: "B", PasswordHash: "x", Locale: "en"})
+	problem(t, h.Lead.send("PATCH", "/v1/memberships/mem_none", `{"state":"REMOVED","reason":"r"}`), 404,
+		rules.NotFound)
+	extra := as[ref](t, h.Lead.post(
+		"/v1/accounts/"+accountID+"/invitations",
+		`{"email":"b@acme.example","contact_name":"B","role":"ADMIN","reason":"r"}`,
+	), 201)
+	_, _, err = h.AcceptInvitation(h.Context, identity.Acceptance{
+		InvitationID: extra.ID,
+		Email:        "b@acme.example",
+		Name:         "B",
+		PasswordHash: "x",
+		Locale:       "en",
+	})
 	require.NoError(t, err)
-	require.Equal(t, "READ_ONLY", as[struct{ Role string }](t, h.Lead.send("PATCH", path, `{"role":"READ_ONLY","reason":"asked"}`), 200).Role)
-	require.Equal(t, "REMOVED", as[ref](t, h.Lead.send("PATCH", path, `{"state":"REMOVED","reason":"left"}`), 200).State)
+	require.Equal(t, "READ_ONLY",
+		as[struct{ Role string }](t, h.Lead.send("PATCH", path, `{"role":"READ_ONLY","reason":"asked"}`), 200).Role)
+	require.Equal(t, "REMOVED",
+		as[ref](t, h.Lead.send("PATCH", path, `{"state":"REMOVED","reason":"left"}`), 200).State)
 	require.Len(t, as[struct{ Members []ref }](t, h.Lead.get("/v1/accounts/"+accountID), 200).Members, 1)
 }
 
@@ -189,12 +240,20 @@ func TestS18_LastAdministratorStays(t *testing.T) {
 func TestR51b_OperatorRemovesTheWrongPersonThenReissues(t *testing.T) {
 	h := sqlite(t)
 	_, _, invitation := h.fulfilled()
-	_, m, err := h.AcceptInvitation(h.Context, identity.Acceptance{InvitationID: invitation, Email: "ana.souza@acme.example", Name: "Ana", PasswordHash: "x", Locale: "pt-BR"})
+	_, m, err := h.AcceptInvitation(h.Context, identity.Acceptance{
+		InvitationID: invitation,
+		Email:        "ana.souza@acme.example",
+		Name:         "Ana",
+		PasswordHash: "x",
+		Locale:       "pt-BR",
+	})
 	require.NoError(t, err)
 	again := `{"reason":"wrong person","email":"carla@acme.example","contact_name":"Carla"}`
 	problem(t, h.Lead.post("/v1/invitations/"+invitation+"/reissue", again), 409, rules.StateConflict)
-	require.Equal(t, "REMOVED", as[ref](t, h.Lead.send("PATCH", "/v1/memberships/"+m.ID, `{"state":"REMOVED","reason":"wrong person"}`), 200).State)
-	require.Equal(t, "carla@acme.example", as[ref](t, h.Lead.post("/v1/invitations/"+invitation+"/reissue", again), 201).Email)
+	require.Equal(t, "REMOVED", as[ref](t,
+		h.Lead.send("PATCH", "/v1/memberships/"+m.ID, `{"state":"REMOVED","reason":"wrong person"}`), 200).State)
+	require.Equal(t, "carla@acme.example",
+		as[ref](t, h.Lead.post("/v1/invitations/"+invitation+"/reissue", again), 201).Email)
 }
 
 // failMail lets the first mail of a subject end in the state.
@@ -222,7 +281,8 @@ func TestMailsAreListedAndSentAgain(t *testing.T) {
 func TestOperatorTasksAndTheirActions(t *testing.T) {
 	h := sqlite(t)
 	task := func(kind db.TaskKind, subject string) string {
-		list := as[items[ref]](t, h.Lead.get("/v1/operator/tasks?state=OPEN&kind="+string(kind)+"&subject_id="+subject), 200)
+		list := as[items[ref]](t, h.Lead.get("/v1/operator/tasks?state=OPEN&kind="+string(kind)+"&subject_id="+subject),
+			200)
 		require.Len(t, list.Items, 1, kind)
 		return list.Items[0].ID
 	}
@@ -248,16 +308,32 @@ func TestOperatorTasksAndTheirActions(t *testing.T) {
 	require.Equal(t, "DONE", as[ref](t, do(task(db.TaskMailUnknown, unknown.ID), "mark_delivered", `{}`), 200).State)
 	require.Equal(t, "DELIVERED", as[ref](t, h.Lead.get("/v1/notifications/"+unknown.ID), 200).State)
 	bounced := h.failMail(ordered.ID, rules.NotificationHardBounced)
-	require.Equal(t, "DONE", as[ref](t, do(task(db.TaskMailUndeliverable, bounced.ID), "resend", `{"reason":"address works again"}`), 200).State)
+	require.Equal(t, "DONE", as[ref](t,
+		do(task(db.TaskMailUndeliverable, bounced.ID), "resend", `{"reason":"address works again"}`), 200).State)
 
-	require.NoError(t, h.RaiseTask(h.Context, db.OperatorTask{Kind: db.TaskInvitationRequested, SubjectID: invitation, What: "w", Why: "y"}))
+	require.NoError(t, h.RaiseTask(h.Context, db.OperatorTask{
+		Kind:      db.TaskInvitationRequested,
+		SubjectID: invitation,
+		What:      "w",
+		Why:       "y",
+	}))
 	id = task(db.TaskInvitationRequested, invitation)
 	problem(t, do(id, "reissue", `{}`), 422, rules.ReasonRequired)
 	require.Equal(t, "DONE", as[ref](t, do(id, "reissue", `{"reason":"asked"}`), 200).State)
 
-	require.NoError(t, h.RaiseTask(h.Context, db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: ordered.ID, What: "w", Why: "y"}))
+	require.NoError(t, h.RaiseTask(h.Context, db.OperatorTask{
+		Kind:      db.TaskProcessStuck,
+		SubjectID: ordered.ID,
+		What:      "w",
+		Why:       "y",
+	}))
 	require.Equal(t, "DONE", as[ref](t, do(task(db.TaskProcessStuck, ordered.ID), "retry", `{}`), 200).State)
-	require.NoError(t, h.RaiseTask(h.Context, db.OperatorTask{Kind: db.TaskInvitationRequested, SubjectID: "acc_x", What: "w", Why: "y"}))
+	require.NoError(t, h.RaiseTask(h.Context, db.OperatorTask{
+		Kind:      db.TaskInvitationRequested,
+		SubjectID: "acc_x",
+		What:      "w",
+		Why:       "y",
+	}))
 	id = task(db.TaskInvitationRequested, "acc_x")
 	problem(t, do(id, "close", `{}`), 422, rules.ReasonRequired)
 	closed := as[struct {
@@ -284,7 +360,8 @@ func TestProcessesAreListedCountedAndLinked(t *testing.T) {
 	require.Len(t, all, 4, "order, invitation, review, and no manager yet (R35e)")
 	found := as[items[process]](t, h.Lead.get("/v1/processes?kind=ORDER&waits_for=CANCELLATION_WINDOW"), 200).Items
 	require.Len(t, found, 1)
-	require.Equal(t, "http://temporal.example/namespaces/roomcover/workflows/"+url.PathEscape("order/"+ordered.ID), found[0].Link)
+	require.Equal(t, "http://temporal.example/namespaces/roomcover/workflows/"+url.PathEscape("order/"+ordered.ID),
+		found[0].Link)
 	require.Len(t, as[items[process]](t, h.Lead.get("/v1/processes?actor=OPERATOR&kind=ORDER"), 200).Items, 1)
 	require.Empty(t, as[items[process]](t, h.Lead.get("/v1/processes?overdue=true"), 200).Items)
 	counts := as[items[struct {
@@ -307,11 +384,13 @@ func TestS35_ImportIsTakenAndReported(t *testing.T) {
 		AllOrNothing      bool `json:"all_or_nothing"`
 		Total             int  `json:"rows_total"`
 	}
-	a := h.Seller.send("POST", "/v1/orders/import?dry_run=true", content, "Content-Type", "text/csv; charset=utf-8", "Idempotency-Key", "file-1")
+	a := h.Seller.send("POST", "/v1/orders/import?dry_run=true", content, "Content-Type", "text/csv; charset=utf-8",
+		"Idempotency-Key", "file-1")
 	j := as[job](t, a, 202)
 	require.Equal(t, job{j.ID, "QUEUED", "csv", true, true, 3}, j)
 	require.Equal(t, "/v1/imports/"+j.ID, a.Header.Get("Location"))
-	again := h.Seller.send("POST", "/v1/orders/import?dry_run=true", content, "Content-Type", "text/csv; charset=utf-8", "Idempotency-Key", "file-1")
+	again := h.Seller.send("POST", "/v1/orders/import?dry_run=true", content, "Content-Type", "text/csv; charset=utf-8",
+		"Idempotency-Key", "file-1")
 	require.Equal(t, j.ID, as[job](t, again, 202).ID)
 	require.Equal(t, a.Header.Get("Location"), again.Header.Get("Location"))
 	require.Equal(t, j, as[job](t, h.Seller.get("/v1/imports/"+j.ID), 200))
@@ -323,8 +402,14 @@ func TestS35_ImportIsTakenAndReported(t *testing.T) {
 	orderID := "ord_x"
 	require.NoError(t, h.PutImportRows(h.Context, []importjob.ImportRow{
 		{JobID: j.ID, RowNo: 2, Outcome: importjob.RowStored, OrderID: &orderID, Errors: []rules.FieldError{}},
-		{JobID: j.ID, RowNo: 3, Outcome: importjob.RowRefused, Errors: []rules.FieldError{{Pointer: "/po_number", Code: "REQUIRED"}}},
-		{JobID: j.ID, RowNo: 5, Outcome: importjob.RowStored, OrderID: &orderID, Errors: []rules.FieldError{}}}))
+		{
+			JobID:   j.ID,
+			RowNo:   3,
+			Outcome: importjob.RowRefused,
+			Errors:  []rules.FieldError{{Pointer: "/po_number", Code: "REQUIRED"}},
+		},
+		{JobID: j.ID, RowNo: 5, Outcome: importjob.RowStored, OrderID: &orderID, Errors: []rules.FieldError{}},
+	}))
 	type row struct {
 		Row     int
 		Outcome string
@@ -342,10 +427,13 @@ func TestS35_ImportIsTakenAndReported(t *testing.T) {
 
 	problem(t, h.Seller.send("POST", "/v1/orders/import", "a,b\n", "Content-Type", "text/csv"), 422, "FILE_UNREADABLE")
 	problem(t, h.Seller.send("POST", "/v1/orders/import", "[]"), 422, "FILE_EMPTY")
-	problem(t, h.Seller.send("POST", "/v1/orders/import", strings.Repeat("{}\n", 10_001), "Content-Type", "application/x-ndjson"), 422, "TOO_MANY_ORDERS")
-	problem(t, h.Seller.send("POST", "/v1/orders/import", "x", "Content-Type", "application/pdf"), 415, "UNSUPPORTED_MEDIA_TYPE")
+	problem(t, h.Seller.send("POST", "/v1/orders/import", strings.Repeat("{}\n", 10_001), "Content-Type",
+		"application/x-ndjson"), 422, "TOO_MANY_ORDERS")
+	problem(t, h.Seller.send("POST", "/v1/orders/import", "x", "Content-Type", "application/pdf"), 415,
+		"UNSUPPORTED_MEDIA_TYPE")
 	problem(t, h.Seller.send("POST", "/v1/orders/import", strings.Repeat(" ", 32<<20+1)), 413, "BODY_TOO_LARGE")
 	problem(t, h.Seller.send("POST", "/v1/orders/import?dry_run=maybe", "[]"), 422, "INVALID_PARAMETER")
 	problem(t, h.Lead.send("POST", "/v1/orders/import", "[{}]"), 422, "INVALID_PARAMETER")
-	require.Equal(t, 202, h.Lead.send("POST", "/v1/orders/import?reason=mail&on_behalf_of="+h.Reseller.ID, "[{}]").Status)
+	require.Equal(t, 202,
+		h.Lead.send("POST", "/v1/orders/import?reason=mail&on_behalf_of="+h.Reseller.ID, "[{}]").Status)
 }

@@ -36,6 +36,7 @@ func (h orderHandlers) routes(api huma.API) {
 		Capability:   rules.ReviewOrders,
 		OperatorOnly: true,
 	}
+
 	cancel := route{Tag: "Orders", Scope: OrdersWrite, Capability: rules.CancelOrder}
 	terminate := route{
 		Tag:          "Orders",
@@ -59,6 +60,7 @@ func (h orderHandlers) routes(api huma.API) {
 	mountJSON(api, cancel.post("cancel-order", "/v1/orders/{id}/cancellation",
 		"Cancel an order within its window").
 		idempotent().refuses(404), h.cancelOrder)
+
 	mountJSON(api, terminate.post("terminate-order", "/v1/orders/{id}/termination",
 		"End an order after its window, as goodwill").
 		idempotent().refuses(404), h.terminateOrder)
@@ -73,6 +75,7 @@ func invalidParameter(pointer, message string) error {
 		Message: message,
 		Remedy:  "See the reference.",
 	}}
+
 	return e
 }
 
@@ -113,6 +116,7 @@ func (h orderHandlers) submitOrder(
 	if err != nil {
 		return nil, err
 	}
+
 	form, err := h.orderForm(ctx, body)
 	var out order.Accepted
 	if err == nil {
@@ -125,10 +129,12 @@ func (h orderHandlers) submitOrder(
 	if err != nil {
 		return nil, h.intake.recordRefusal(ctx, sender.ID, body, err)
 	}
+
 	status := http.StatusOK
 	if out.Created {
 		status = http.StatusCreated
 	}
+
 	return &submitOutput{
 		Status:   status,
 		Location: "/v1/orders/" + out.Order.ID,
@@ -144,6 +150,7 @@ func (h orderHandlers) orderForm(ctx context.Context, raw rawBody) (ordering.Ord
 	if len(wrong) == 0 {
 		return form, nil
 	}
+
 	if wrong[len(wrong)-1].Code == strictjson.Malformed {
 		return form, structural(wrong)
 	}
@@ -152,6 +159,7 @@ func (h orderHandlers) orderForm(ctx context.Context, raw rawBody) (ordering.Ord
 	if err != nil {
 		return form, err
 	}
+
 	today := civil.DateOf(h.db.Clock().Now())
 	semantic := fieldsOf(form.Validate(ref.Catalogue, today))
 	return form, structural(strictjson.Merge(wrong, semantic))
@@ -175,10 +183,12 @@ func (h orderHandlers) listOrders(
 		PONumber: in.PONumber,
 		Page:     in.page(),
 	}
+
 	if in.AccountID != "" && !operator {
 		// Left out in silence, it would look like a list of that account.
 		return nil, invalidParameter("/query/account_id", "Only operators list orders by account.")
 	}
+
 	filter.AccountID = in.AccountID
 	orders, next, err := h.orders.ListOrders(ctx, filter)
 	return listed(orders, next, err, func(o order.Order) OrderSummary {
@@ -208,21 +218,26 @@ func (h orderHandlers) detail(ctx context.Context, o order.Order) (*orderOutput,
 	all := db.WithSystem(ctx)
 	contracts, err1 := h.orders.ContractsOfOrder(all, o.ID)
 	cancellations, err2 := h.orders.ListCancellations(all, o.ID)
+
 	about := []string{o.ID}
 	for _, c := range contracts {
 		about = append(about, c.ID)
 	}
+
 	for _, c := range cancellations {
 		about = append(about, c.ID)
 	}
+
 	invitations, _, err3 := h.people.ListInvitations(all, "", o.ID, db.Page{Limit: 200})
 	for _, i := range invitations {
 		about = append(about, i.ID)
 	}
+
 	events, err4 := h.db.Timeline(all, about...)
 	if err := errors.Join(err1, err2, err3, err4); err != nil {
 		return nil, err
 	}
+
 	d := OrderDetail{
 		OrderSummary: summarise(o, operator),
 		Timeline:     timeline(events, operator),
@@ -231,9 +246,11 @@ func (h orderHandlers) detail(ctx context.Context, o order.Order) (*orderOutput,
 			return cancellationView(c, operator)
 		}),
 	}
+
 	if operator || o.SubmittedBy == t.OrgID {
 		d.Submitted = &o.Payload
 	}
+
 	return &orderOutput{ETag: etag(o.Version), Body: d}, nil
 }
 
@@ -277,6 +294,7 @@ func (in IfMatchInput) matches(version int64) error {
 	case etag(version):
 		return nil
 	}
+
 	return rules.Refuse(codeVersionMismatch, "The object was changed since you read it.",
 		"Read it again and repeat the change.")
 }
@@ -288,14 +306,17 @@ func (h orderHandlers) amendOrder(
 	if err != nil {
 		return nil, err
 	}
+
 	t := callOf(ctx).token
 	if !t.Role.IsOperator() && o.SubmittedBy != t.OrgID {
 		return nil, rules.Refuse(rules.Forbidden, "Only who sent the order may amend it.",
 			"Ask the organisation that sent it.")
 	}
+
 	if err := in.matches(o.Version); err != nil {
 		return nil, err
 	}
+
 	form, err := h.orderForm(ctx, body)
 	if err != nil {
 		return nil, err
@@ -303,6 +324,7 @@ func (h orderHandlers) amendOrder(
 	if o, err = h.orders.AmendOrder(ctx, in.ID, form, o.Version); err != nil {
 		return nil, err
 	}
+
 	return &submitOutput{
 		Status:   200,
 		Location: "/v1/orders/" + o.ID,
@@ -318,6 +340,7 @@ func (h orderHandlers) decideOrder(
 		return nil, wrong("/accept", rules.Required,
 			"It is not said whether the order is accepted.", "Send accept, true or false.")
 	}
+
 	o, err := h.orders.DecideOrder(ctx, in.ID, order.Decision{
 		Accept:    *d.Accept,
 		Reason:    d.Reason,
@@ -326,6 +349,7 @@ func (h orderHandlers) decideOrder(
 	if err != nil {
 		return nil, err
 	}
+
 	return h.detail(ctx, o)
 }
 
@@ -343,6 +367,7 @@ func (h orderHandlers) cancelOrder(
 	case c.Quantity != nil:
 		r.Quantity = *c.Quantity
 	}
+
 	o, done, err := h.orders.CancelOrder(ctx, in.ID, r)
 	return cancelled(ctx, o, done, err)
 }

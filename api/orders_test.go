@@ -99,16 +99,23 @@ func without(t *testing.T, form ordering.OrderForm, pointers ...string) map[stri
 }
 
 // The eleven fields of R92.
-var mandatory = []string{"/lines/0/sku", "/lines/0/quantity", "/end_customer/company", "/end_customer/email", "/end_customer/address",
-	"/reseller/company", "/reseller/email", "/reseller/address", "/distributor/company", "/distributor/email", "/distributor/address"}
+var mandatory = []string{
+	"/lines/0/sku", "/lines/0/quantity", "/end_customer/company", "/end_customer/email", "/end_customer/address",
+	"/reseller/company", "/reseller/email", "/reseller/address", "/distributor/company", "/distributor/email",
+	"/distributor/address",
+}
 
 func TestR92a_EachMandatoryFieldIsAskedFor(t *testing.T) {
 	h := sqlite(t)
-	for _, pointer := range append([]string{"/po_number", "/purchased_on", "/lines", "/end_customer/contact_name", "/end_customer/address/street", "/distributor/address/country"}, mandatory...) {
+	for _, pointer := range append([]string{
+		"/po_number", "/purchased_on", "/lines", "/end_customer/contact_name", "/end_customer/address/street",
+		"/distributor/address/country",
+	}, mandatory...) {
 		t.Run(pointer, func(t *testing.T) {
 			h := *h
 			h.t = t
-			p := problem(t, client{&h, h.Seller.token, ""}.post("/v1/orders", without(t, storetest.Form("PO-1"), pointer)), 422, rules.ValidationFailed)
+			p := problem(t, client{&h, h.Seller.token, ""}.post("/v1/orders",
+				without(t, storetest.Form("PO-1"), pointer)), 422, rules.ValidationFailed)
 			require.Len(t, p.Errors, 1)
 			require.Equal(t, pointer, p.Errors[0].Pointer)
 		})
@@ -119,7 +126,8 @@ func TestR92a_EachMandatoryFieldIsAskedFor(t *testing.T) {
 
 func TestR92b_AllMissingFieldsAreToldAtOnce(t *testing.T) {
 	h := sqlite(t)
-	p := problem(t, h.Seller.post("/v1/orders", without(t, storetest.Form("PO-1"), mandatory...)), 422, rules.ValidationFailed)
+	p := problem(t, h.Seller.post("/v1/orders", without(t, storetest.Form("PO-1"), mandatory...)), 422,
+		rules.ValidationFailed)
 	var pointers []string
 	for _, e := range p.Errors {
 		pointers = append(pointers, e.Pointer)
@@ -130,7 +138,10 @@ func TestR92b_AllMissingFieldsAreToldAtOnce(t *testing.T) {
 func TestR113_MixedServiceTypesAreRefusedWithTheirLines(t *testing.T) {
 	h := sqlite(t)
 	form := storetest.Form("PO-1")
-	form.Lines = append(form.Lines, ordering.OrderLine{SKU: "EXT-WARRANTY-1Y", Quantity: 1}, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 1}, ordering.OrderLine{SKU: "SYNC-PLUS-1Y", Quantity: 1})
+	form.Lines = append(form.Lines, ordering.OrderLine{
+		SKU:      "EXT-WARRANTY-1Y",
+		Quantity: 1,
+	}, ordering.OrderLine{SKU: "SELECT-1Y", Quantity: 1}, ordering.OrderLine{SKU: "SYNC-PLUS-1Y", Quantity: 1})
 	p := problem(t, h.Seller.order(form), 422, rules.ValidationFailed)
 	require.Equal(t, []string{"/lines/1/sku MIXED_SERVICE_TYPES", "/lines/3/sku MIXED_SERVICE_TYPES"}, codes(p.Errors))
 	form.Lines = form.Lines[:1]
@@ -154,10 +165,18 @@ func TestOrdersThatNeedReviewSayWhy(t *testing.T) {
 		change func(*ordering.OrderForm)
 		reason string
 	}{
-		{"R115b reseller's domain", func(f *ordering.OrderForm) { f.EndCustomer.Email = "ana@revendasul.example" }, ordering.ReasonContactAtReseller},
-		{"R115b distributor's domain", func(f *ordering.OrderForm) { f.EndCustomer.Email = "ana@norte.example" }, ordering.ReasonContactAtDistributor},
-		{"R115b free mail", func(f *ordering.OrderForm) { f.EndCustomer.Email = "ana@gmail.com" }, ordering.ReasonContactAtFreeMail},
-		{"S6 future date", func(f *ordering.OrderForm) { f.PurchasedOn = "2026-12-24" }, ordering.ReasonPurchaseInFuture},
+		{"R115b reseller's domain", func(f *ordering.OrderForm) {
+			f.EndCustomer.Email = "ana@revendasul.example"
+		}, ordering.ReasonContactAtReseller},
+		{"R115b distributor's domain", func(f *ordering.OrderForm) {
+			f.EndCustomer.Email = "ana@norte.example"
+		}, ordering.ReasonContactAtDistributor},
+		{"R115b free mail", func(f *ordering.OrderForm) {
+			f.EndCustomer.Email = "ana@gmail.com"
+		}, ordering.ReasonContactAtFreeMail},
+		{"S6 future date", func(f *ordering.OrderForm) {
+			f.PurchasedOn = "2026-12-24"
+		}, ordering.ReasonPurchaseInFuture},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			form := storetest.Form(c.name)
@@ -172,17 +191,28 @@ func TestOrdersThatNeedReviewSayWhy(t *testing.T) {
 
 func TestR45a_SuspendedResellerNeedsReviewUntilDecided(t *testing.T) {
 	h := sqlite(t)
-	put := h.Lead.send("PUT", "/v1/orgs", map[string]any{"kind": "RESELLER", "name": "Revenda Sul", "authorised_from": "2020-01-01", "suspended": true})
+	put := h.Lead.send("PUT", "/v1/orgs", map[string]any{
+		"kind":            "RESELLER",
+		"name":            "Revenda Sul",
+		"authorised_from": "2020-01-01",
+		"suspended":       true,
+	})
 	require.Equal(t, 200, put.Status, string(put.Body))
 	ref := h.Seller.accepted(storetest.Form("PO-1"))
 	require.Equal(t, []string{ordering.ReasonResellerNotAuthorised}, ref.ReviewReasons)
 	contracts := as[struct{ Items []any }](t, h.Lead.get("/v1/contracts"), 200)
 	require.Empty(t, contracts.Items)
-	problem(t, h.Lead.post("/v1/orders/"+ref.ID+"/decision", map[string]any{"accept": true, "reason": " "}), 422, rules.ReasonRequired)
-	decided := as[orderRef](t, h.Lead.post("/v1/orders/"+ref.ID+"/decision", map[string]any{"accept": true, "reason": "contract renewed"}), 200)
+	problem(t, h.Lead.post("/v1/orders/"+ref.ID+"/decision", map[string]any{"accept": true, "reason": " "}), 422,
+		rules.ReasonRequired)
+	decided := as[orderRef](
+		t,
+		h.Lead.post("/v1/orders/"+ref.ID+"/decision", map[string]any{"accept": true, "reason": "contract renewed"}),
+		200,
+	)
 	require.Equal(t, "ACCEPTED", decided.State)
 	require.NotEmpty(t, decided.VendorOrderNo)
-	problem(t, h.Lead.post("/v1/orders/"+ref.ID+"/decision", map[string]any{"accept": false, "reason": "no"}), 409, rules.StateConflict)
+	problem(t, h.Lead.post("/v1/orders/"+ref.ID+"/decision", map[string]any{"accept": false, "reason": "no"}), 409,
+		rules.StateConflict)
 }
 
 func TestR49a_GroupMailboxIsAWarning(t *testing.T) {
@@ -234,9 +264,12 @@ func TestR90a_CancellationWithinTheWindow(t *testing.T) {
 		problem(t, cancel(h.Lead, 1), 409, rules.CancellationWindowClosed)
 	})
 	t.Run("S13_goodwill termination is the operator's", func(t *testing.T) {
-		problem(t, h.Seller.post("/v1/orders/"+refs[2].ID+"/termination", map[string]any{"reason": "x"}), 403, rules.Forbidden)
-		problem(t, h.Lead.post("/v1/orders/"+refs[2].ID+"/termination", map[string]any{"reason": ""}), 422, rules.ReasonRequired)
-		require.Equal(t, 200, h.Lead.post("/v1/orders/"+refs[2].ID+"/termination", map[string]any{"reason": "goodwill"}).Status)
+		problem(t, h.Seller.post("/v1/orders/"+refs[2].ID+"/termination", map[string]any{"reason": "x"}), 403,
+			rules.Forbidden)
+		problem(t, h.Lead.post("/v1/orders/"+refs[2].ID+"/termination", map[string]any{"reason": ""}), 422,
+			rules.ReasonRequired)
+		require.Equal(t, 200,
+			h.Lead.post("/v1/orders/"+refs[2].ID+"/termination", map[string]any{"reason": "goodwill"}).Status)
 	})
 }
 
@@ -259,12 +292,14 @@ func TestS12_PartialCancellationByQuantity(t *testing.T) {
 	h.fulfil(ref.ID)
 	path := "/v1/orders/" + ref.ID + "/cancellation"
 	for body, want := range map[string][]string{
-		`{"reason":"r","quantity":0}`:                                      {"/quantity QUANTITY_TOO_SMALL"},
-		`{"reason":"r","quantity":-1}`:                                     {"/quantity QUANTITY_TOO_SMALL"},
-		`{"reason":"r","quantity":11}`:                                     {"/quantity QUANTITY_TOO_LARGE"},
-		`{"reason":"r","licence_ids":["lic_x"]}`:                           {"/quantity REQUIRED"},
-		`{"reason":"r","quantity":2,"licence_ids":["lic_x"]}`:              {"/licence_ids/0 UNKNOWN_LICENCE"},
-		`{"reason":"r","quantity":"2","licence_ids":[1],"whole":true}`:     {"/quantity WRONG_TYPE", "/licence_ids/0 WRONG_TYPE", "/whole UNKNOWN_FIELD"},
+		`{"reason":"r","quantity":0}`:                         {"/quantity QUANTITY_TOO_SMALL"},
+		`{"reason":"r","quantity":-1}`:                        {"/quantity QUANTITY_TOO_SMALL"},
+		`{"reason":"r","quantity":11}`:                        {"/quantity QUANTITY_TOO_LARGE"},
+		`{"reason":"r","licence_ids":["lic_x"]}`:              {"/quantity REQUIRED"},
+		`{"reason":"r","quantity":2,"licence_ids":["lic_x"]}`: {"/licence_ids/0 UNKNOWN_LICENCE"},
+		`{"reason":"r","quantity":"2","licence_ids":[1],"whole":true}`: {
+			"/quantity WRONG_TYPE", "/licence_ids/0 WRONG_TYPE", "/whole UNKNOWN_FIELD",
+		},
 		`{"reason":"r","quantity":1,"licence_ids":["lic_x","lic_longer"]}`: {"/quantity", "TOO"},
 	} {
 		p := problem(t, h.Seller.post(path, body), 422, rules.ValidationFailed)
@@ -364,7 +399,11 @@ func leaves(v any) []string {
 // order shows its reseller none of the end customer's data.
 func TestR94_S36_SellersGetNoMoreThanTheySent(t *testing.T) {
 	h := sqlite(t)
-	distributor, err := h.PutOrg(h.Context, account.OrgChange{Kind: account.OrgDistributor, Name: "Distribuidora Norte", AuthorisedFrom: "2020-01-01"})
+	distributor, err := h.PutOrg(h.Context, account.OrgChange{
+		Kind:           account.OrgDistributor,
+		Name:           "Distribuidora Norte",
+		AuthorisedFrom: "2020-01-01",
+	})
 	require.NoError(t, err)
 	trader := h.client(distributor.ID, rules.Distributor)
 	ref := trader.accepted(storetest.Form("PO-1"))
@@ -381,11 +420,14 @@ func TestR94_S36_SellersGetNoMoreThanTheySent(t *testing.T) {
 	var body any
 	require.NoError(t, json.Unmarshal(trader.get("/v1/orders/"+ref.ID).Body, &body))
 	for _, text := range leaves(body) {
-		number := strings.ContainsAny(text[:1], "0123456789") || strings.HasPrefix(text, "SO-") || strings.HasPrefix(text, "order.") || strings.ToUpper(text) == text
+		number := strings.ContainsAny(text[:1], "0123456789") || strings.HasPrefix(text, "SO-") ||
+			strings.HasPrefix(text, "order.") || strings.ToUpper(text) == text
 		id := strings.Contains(text, "_") && !strings.Contains(text, "@")
-		require.True(t, number || id || text == "America/Sao_Paulo" || strings.Contains(string(allowed), text), "%q was never sent", text)
+		require.True(t, number || id || text == "America/Sao_Paulo" || strings.Contains(string(allowed), text),
+			"%q was never sent", text)
 	}
-	problem(t, h.Seller.send("PUT", "/v1/orders/"+ref.ID, storetest.Form("PO-1"), "If-Match", `"3"`), 403, rules.Forbidden)
+	problem(t, h.Seller.send("PUT", "/v1/orders/"+ref.ID, storetest.Form("PO-1"), "If-Match", `"3"`), 403,
+		rules.Forbidden)
 }
 
 func TestListOrdersPagesAndFilters(t *testing.T) {
@@ -419,7 +461,10 @@ func TestListOrdersPagesAndFilters(t *testing.T) {
 	require.Equal(t, storetest.PO(0), seen[6])
 	require.Len(t, as[page](t, h.Seller.get("/v1/orders?state=NEEDS_REVIEW"), 200).Items, 3)
 	require.Len(t, as[page](t, h.Seller.get("/v1/orders?po_number="+storetest.PO(4)), 200).Items, 1)
-	for _, query := range []string{"limit=0", "limit=201", "limit=marker", "state=MARKER", "marker=1", "dry_run=x", "cursor=" + strings.Repeat("m", 65)} {
+	for _, query := range []string{
+		"limit=0", "limit=201", "limit=marker", "state=MARKER", "marker=1", "dry_run=x",
+		"cursor=" + strings.Repeat("m", 65),
+	} {
 		p := problem(t, h.Seller.get("/v1/orders?"+query), 422, "INVALID_PARAMETER")
 		require.Len(t, p.Errors, 1, query)
 	}
@@ -431,7 +476,8 @@ func TestOperatorsSubmitForASellerWithAReason(t *testing.T) {
 	problem(t, h.Lead.order(form), 422, "INVALID_PARAMETER")
 	problem(t, h.Lead.post("/v1/orders?on_behalf_of="+h.Reseller.ID, form), 422, "INVALID_PARAMETER")
 	problem(t, h.Lead.post("/v1/orders?reason=phone&on_behalf_of=org_none", form), 404, rules.NotFound)
-	problem(t, h.Lead.post("/v1/orders?reason=phone&on_behalf_of="+account.OperatorOrgID, form), 422, "INVALID_PARAMETER")
+	problem(t, h.Lead.post("/v1/orders?reason=phone&on_behalf_of="+account.OperatorOrgID, form), 422,
+		"INVALID_PARAMETER")
 	problem(t, h.Seller.post("/v1/orders?on_behalf_of="+h.Reseller.ID, form), 422, "INVALID_PARAMETER")
 	a := h.Lead.post("/v1/orders?reason=phone&on_behalf_of="+h.Reseller.ID, form)
 	ref := as[orderRef](t, a, 201)

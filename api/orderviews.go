@@ -103,6 +103,7 @@ func summarise(o order.Order, operator bool) OrderSummary {
 			}
 		}),
 	}
+
 	if operator {
 		v.AccountID = text(o.AccountID)
 		v.ResellerID = o.ResellerID
@@ -110,6 +111,7 @@ func summarise(o order.Order, operator bool) OrderSummary {
 		v.SubmittedBy = o.SubmittedBy
 		v.LastError = o.LastError
 	}
+
 	return v
 }
 
@@ -132,6 +134,7 @@ func cancellationView(c order.OrderCancellation, operator bool) CancellationView
 		CreatedAt:   c.CreatedAt,
 		CompletedAt: c.CompletedAt,
 	}
+
 	if operator || c.Role == rules.Reseller || c.Role == rules.Distributor {
 		v.Reason = c.Reason
 	}
@@ -157,6 +160,7 @@ func timeline(events []db.AuditEvent, operator bool) []EventView {
 			out = append(out, EventView{At: e.At, Event: e.Verb})
 		}
 	}
+
 	return out
 }
 

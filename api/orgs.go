@@ -26,6 +26,7 @@ func (h orgHandlers) routes(api huma.API) {
 		Capability:   rules.ViewProcesses,
 		OperatorOnly: true,
 	}
+
 	write := route{
 		Tag:          "Organisations",
 		Scope:        CatalogueWrite,
@@ -40,6 +41,7 @@ func (h orgHandlers) routes(api huma.API) {
 	mountJSON(api, write.post("merge-parent", "/v1/orgs/{id}/merge",
 		"Merge a customer's parent into another").
 		idempotent().refuses(404, 409), h.mergeParent)
+
 	mountJSON(api, write.post("split-parent", "/v1/orgs/{id}/split",
 		"Move accounts of a customer's parent to another").
 		idempotent().refuses(404, 409), h.splitParent)
@@ -103,14 +105,17 @@ func (h orgHandlers) putOrg(ctx context.Context, _ *struct{}, r OrgRequest) (*on
 		"There is no such kind of organisation here.", "Send RESELLER, DISTRIBUTOR or PARTNER.")
 	f.dates("/authorised_from", r.AuthorisedFrom, "/authorised_until", r.AuthorisedUntil)
 	r.Name = f.party(r.Name, nil).Company
+
 	for i, e := range f.fields {
 		if e.Pointer == "/company" {
 			f.fields[i].Pointer = "/name"
 		}
 	}
+
 	if err := rules.Invalid(f.fields); err != nil {
 		return nil, err
 	}
+
 	org, err := h.accounts.PutOrg(ctx, account.OrgChange(r))
 	return single(org, err, h.orgView)
 }

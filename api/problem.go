@@ -178,6 +178,7 @@ func problemFor(ctx context.Context, err error) *Problem {
 		refusal = rules.Refuse(codeInternal, "Internal error.",
 			"Try again later; if it happens again, name the request id when asking for help.")
 	}
+
 	status := statuses[refusal.Code]
 	p := &Problem{
 		Type:      docsPath + "#" + anchor(refusal.Code),
@@ -189,6 +190,7 @@ func problemFor(ctx context.Context, err error) *Problem {
 		Errors:    refusal.Fields,
 		RequestID: requestID(ctx),
 	}
+
 	var taken *entitlement.SerialTaken
 	if errors.As(err, &taken) {
 		p.Existing = "/v1/devices/" + taken.DeviceID
@@ -196,6 +198,7 @@ func problemFor(ctx context.Context, err error) *Problem {
 			p.Existing = "/v1/rooms/" + taken.RoomID
 		}
 	}
+
 	return p
 }
 
@@ -212,7 +215,10 @@ func installErrors() {
 		huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 			return fromHuma(context.Background(), status, errs)
 		}
-		huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
+
+		huma.NewErrorWithContext = func(
+			ctx huma.Context, status int, msg string, errs ...error,
+		) huma.StatusError {
 			return fromHuma(ctx.Context(), status, errs)
 		}
 	})
@@ -227,6 +233,7 @@ func fromHuma(ctx context.Context, status int, errs []error) huma.StatusError {
 		if !errors.As(err, &detail) {
 			return problemFor(ctx, err)
 		}
+
 		fields = append(fields, rules.FieldError{
 			Pointer: parameterPointer(detail.Location),
 			Code:    codeParameter,
@@ -234,6 +241,7 @@ func fromHuma(ctx context.Context, status int, errs []error) huma.StatusError {
 			Remedy:  "See the reference for what it may be.",
 		})
 	}
+
 	switch {
 	case status == 0: // huma asks for the type of errors
 		return &Problem{}
@@ -247,6 +255,7 @@ func fromHuma(ctx context.Context, status int, errs []error) huma.StatusError {
 			rules.Refuse(codeNotAcceptable, "The answer is JSON only.",
 				"Send Accept: application/json, or leave it out."))
 	}
+
 	return problemFor(ctx, errors.New("huma refused the request"))
 }
 

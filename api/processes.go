@@ -55,7 +55,9 @@ type ProcessView struct {
 }
 
 // processView returns how a process looks at an instant, in a locale's language.
-func (h processHandlers) processView(p operations.Process, now time.Time, locale string) ProcessView {
+func (h processHandlers) processView(
+	p operations.Process, now time.Time, locale string,
+) ProcessView {
 	return ProcessView{
 		ID:         p.ID,
 		Kind:       p.Kind,
@@ -108,11 +110,13 @@ func (h processHandlers) listProcesses(
 	if in.WaitsFor != "" && !processes.KnownWait(in.WaitsFor) {
 		return nil, invalidParameter("/query/waits_for", "Nothing ever waits for this.")
 	}
+
 	due, err := time.Parse(time.RFC3339, in.DueBy)
 	if in.DueBy != "" && err != nil {
 		return nil, rules.Refuse(codeParameter, "due_by is not an instant.",
 			"Send one such as 2026-11-26T23:59:59Z.")
 	}
+
 	found, next, err := h.operations.ListProcesses(ctx, operations.ProcessFilter{
 		Kind:     processes.Kind(in.Kind),
 		WaitsFor: in.WaitsFor,
@@ -121,6 +125,7 @@ func (h processHandlers) listProcesses(
 		DueBy:    due,
 		Page:     in.page(),
 	})
+
 	now := h.db.Clock().Now()
 	return listed(found, next, err, func(p operations.Process) ProcessView {
 		return h.processView(p, now, in.Lang)

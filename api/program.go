@@ -28,12 +28,14 @@ func (h programHandlers) routes(api huma.API) {
 		Capability:   rules.ViewProcesses,
 		OperatorOnly: true,
 	}
+
 	write := route{
 		Tag:          "Program",
 		Scope:        CatalogueWrite,
 		Capability:   rules.ManageCatalogue,
 		OperatorOnly: true,
 	}
+
 	sell := route{
 		Tag:        "Program",
 		Scope:      CatalogueRead,
@@ -73,6 +75,7 @@ func (h programHandlers) putProgram(
 	if err := (IfMatchInput{IfMatch: in.IfMatch}).matches(ref.Version); err != nil {
 		return nil, err
 	}
+
 	if p.ID != ref.Program.ID {
 		return nil, wrong("/id", "UNCHANGEABLE", "The program's id cannot change.",
 			"Send the id that you read.")
@@ -80,6 +83,7 @@ func (h programHandlers) putProgram(
 	if ref, err = h.programs.ChangeProgram(ctx, p, ref.Version); err != nil {
 		return nil, err
 	}
+
 	return &programOutput{ETag: etag(ref.Version), Body: ref.Program}, nil
 }
 
@@ -132,6 +136,7 @@ func (h programHandlers) putSKU(
 		EffectiveTo:   r.EffectiveTo,
 		UpdatedAt:     h.db.Clock().Now(),
 	}
+
 	if err := checkSKU(row); err != nil {
 		return nil, err
 	}
@@ -144,12 +149,15 @@ func checkSKU(k program.CatalogueSKU) error {
 	f.fail(!skuForm.MatchString(k.Code), "/sku", "INVALID_SKU", "This is no SKU code.",
 		"Use capitals, digits, dots and dashes, at most 64.")
 	jumpstart := k.ServiceType == catalogue.ServiceJumpStart
+
 	switch k.ServiceType {
-	case catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty, catalogue.ServiceJumpStart:
+	case catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty,
+		catalogue.ServiceJumpStart:
 	default:
 		f.fail(true, "/service_type", "UNKNOWN_SERVICE_TYPE", "There is no such service type.",
 			"Send SELECT, SYNC_PLUS, EXT_WARRANTY or JUMPSTART.")
 	}
+
 	f.fail(!jumpstart && (k.TermYears < 1 || k.TermYears > 5), "/term_years", rules.OutOfRange,
 		"The term must be from 1 to 5 years.", "Send a whole number from 1 to 5.")
 	f.fail(jumpstart && k.TermYears != 0, "/term_years", rules.OutOfRange,
@@ -200,9 +208,11 @@ func (f *fieldCheck) party(company string, address *rules.Address) rules.Party {
 			Country: "BR",
 		},
 	}
+
 	if address != nil {
 		p.Address = *address
 	}
+
 	form := ordering.OrderForm{EndCustomer: p}
 	const at = "/end_customer"
 	for _, e := range fieldsOf(form.Validate(nil, civil.Date{Year: 2000, Month: 1, Day: 1})) {
@@ -211,5 +221,6 @@ func (f *fieldCheck) party(company string, address *rules.Address) rules.Party {
 			f.fields = append(f.fields, e)
 		}
 	}
+
 	return form.Normalised().EndCustomer
 }

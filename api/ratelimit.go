@@ -27,6 +27,7 @@ func newLimiters(perSecond float64, burst int) *limiters {
 	if err != nil {
 		panic(err) // refused is only a size that is not positive
 	}
+
 	return &limiters{
 		rate:  rate.Limit(perSecond),
 		burst: burst,
@@ -46,6 +47,7 @@ func (l *limiters) take(id string) (retryAfter string, ok bool) {
 	if wait == 0 {
 		return "", true
 	}
+
 	reservation.CancelAt(now)
 	return strconv.Itoa(int(math.Ceil(wait.Seconds()))), false
 }

@@ -104,9 +104,11 @@ func renderReference(api *huma.OpenAPI) ([]byte, error) {
 		Columns:     orderfile.Columns(),
 		RoomColumns: roomfile.Columns(),
 	}
+
 	for _, role := range Roles() {
 		v.Scopes = append(v.Scopes, roleScopes{role, ScopesFor(role)})
 	}
+
 	groups := map[string]int{}
 	for _, op := range operationsOf(api) {
 		i, ok := groups[op.Tags[0]]
@@ -115,8 +117,10 @@ func renderReference(api *huma.OpenAPI) ([]byte, error) {
 			groups[op.Tags[0]] = i
 			v.Groups = append(v.Groups, groupView{Name: op.Tags[0]})
 		}
+
 		v.Groups[i].Operations = append(v.Groups[i].Operations, viewOperation(api, op))
 	}
+
 	slices.SortStableFunc(v.Groups, func(a, b groupView) int {
 		return cmp.Compare(slices.Index(groupOrder, a.Name), slices.Index(groupOrder, b.Name))
 	})
@@ -136,6 +140,7 @@ func codes() []codeView {
 			Status: status,
 		})
 	}
+
 	slices.SortFunc(out, func(a, b codeView) int {
 		return cmp.Or(cmp.Compare(a.Status, b.Status), cmp.Compare(a.Code, b.Code))
 	})
@@ -150,6 +155,7 @@ func viewOperation(api *huma.OpenAPI, op *huma.Operation) operationView {
 		Summary:     op.Summary,
 		Description: op.Description,
 	}
+
 	for _, p := range op.Parameters {
 		v.Parameters = append(v.Parameters, fieldView{
 			Name:     p.Name,
@@ -159,21 +165,25 @@ func viewOperation(api *huma.OpenAPI, op *huma.Operation) operationView {
 			Required: p.Required,
 		})
 	}
+
 	if op.RequestBody != nil {
 		body := op.RequestBody.Content[mediaJSON]
 		v.Fields, v.Request = fields(api, body.Schema, 0), pretty(body.Example)
 	}
+
 	for _, status := range sortedKeys(op.Responses) {
 		if status >= "300" {
 			v.Refusals = append(v.Refusals, status)
 			continue
 		}
+
 		v.Status = status
 		if body := op.Responses[status].Content[mediaJSON]; body != nil {
 			v.Answer = fields(api, body.Schema, 0)
 			v.Response = pretty(body.Example)
 		}
 	}
+
 	return v
 }
 
@@ -185,14 +195,17 @@ func fields(api *huma.OpenAPI, s *huma.Schema, depth int) []fieldView {
 	if s != nil && s.Items != nil {
 		s = resolve(api, s.Items)
 	}
+
 	if s == nil || depth > maxDepth {
 		return nil
 	}
+
 	var out []fieldView
 	for _, name := range propertyOrder(s) {
 		p := s.Properties[name]
 		target := resolve(api, p)
 		doc := withValues(cmp.Or(p.Description, target.Description), target)
+
 		out = append(out, fieldView{
 			Name:     name,
 			Type:     typeName(target),
@@ -200,8 +213,10 @@ func fields(api *huma.OpenAPI, s *huma.Schema, depth int) []fieldView {
 			Depth:    depth,
 			Required: slices.Contains(s.Required, name),
 		})
+
 		out = append(out, fields(api, p, depth+1)...)
 	}
+
 	return out
 }
 
@@ -241,6 +256,7 @@ func typeName(s *huma.Schema) string {
 	case s.Format != "" && s.Type == "string":
 		return s.Format
 	}
+
 	return s.Type
 }
 
@@ -249,10 +265,12 @@ func withValues(doc string, s *huma.Schema) string {
 	if len(s.Enum) == 0 {
 		return doc
 	}
+
 	var values []string
 	for _, v := range s.Enum {
 		values = append(values, fmt.Sprint(v))
 	}
+
 	if doc != "" && !strings.HasSuffix(doc, ".") {
 		doc += "."
 	}
@@ -284,8 +302,10 @@ func prose(text string) template.HTML {
 			}
 			out.WriteString(part)
 		}
+
 		out.WriteString("</p>")
 	}
+
 	return template.HTML(out.String()) //nolint:gosec // every part is escaped above
 }
 

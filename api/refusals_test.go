@@ -29,9 +29,12 @@ func TestRefusedIntakesAreRecordedWithoutTheirData(t *testing.T) {
 	refused(h.Seller.post("/v1/orders", `{"po_number":1}`), 422, rules.ValidationFailed, "/po_number WRONG_TYPE")
 	refused(h.Seller.post("/v1/orders", `{`), 400, "MALFORMED_JSON", " MALFORMED_JSON")
 	refused(h.Seller.order(other), 409, rules.PONumberConflict, "/end_customer/company DIFFERS")
-	refused(h.Seller.send("POST", "/v1/orders", unknown, "Content-Type", "text/plain"), 415, "UNSUPPORTED_MEDIA_TYPE", " UNSUPPORTED_MEDIA_TYPE")
-	refused(h.Seller.post("/v1/orders", `{"po_number":"`+strings.Repeat("acme", 1<<18)+`"}`), 413, "BODY_TOO_LARGE", " BODY_TOO_LARGE")
-	refused(h.Seller.send("POST", "/v1/orders/import", "acme;", "Content-Type", "text/csv"), 422, "FILE_UNREADABLE", "/header/0 UNKNOWN_COLUMN")
+	refused(h.Seller.send("POST", "/v1/orders", unknown, "Content-Type", "text/plain"), 415, "UNSUPPORTED_MEDIA_TYPE",
+		" UNSUPPORTED_MEDIA_TYPE")
+	refused(h.Seller.post("/v1/orders", `{"po_number":"`+strings.Repeat("acme", 1<<18)+`"}`), 413, "BODY_TOO_LARGE",
+		" BODY_TOO_LARGE")
+	refused(h.Seller.send("POST", "/v1/orders/import", "acme;", "Content-Type", "text/csv"), 422, "FILE_UNREADABLE",
+		"/header/0 UNKNOWN_COLUMN")
 	problem(t, h.Seller.post("/v1/orders?on_behalf_of=org_x", unknown), 422, "INVALID_PARAMETER") // no intake
 
 	list := as[items[api.RefusalView]](t, h.Seller.get("/v1/refusals"), 200).Items

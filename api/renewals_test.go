@@ -44,7 +44,9 @@ func TestS4_AnOrderLineNamesTheContractThatItRenews(t *testing.T) {
 	require.Equal(t, contracts[0].ID, got.Lines[0].Renews)
 	require.Equal(t, end.In(zone).Format("2006-01-02"), got.Contracts[0].StartOn)
 	require.Equal(t, licensing.StartRenewal, got.Contracts[0].StartReason)
-	licences := as[items[struct{ Renews string }]](t, h.Lead.get("/v1/contracts/"+got.Contracts[0].ID+"/licences"), 200).Items
+	licences := as[items[struct {
+		Renews string
+	}]](t, h.Lead.get("/v1/contracts/"+got.Contracts[0].ID+"/licences"), 200).Items
 	require.Equal(t, first.ID, licences[0].Renews, "what is in a room is renewed first")
 	spares := as[struct {
 		Entitled int

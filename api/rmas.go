@@ -29,6 +29,7 @@ func (h rmaHandlers) routes(api huma.API) {
 		Capability: rules.ViewAccount,
 		NoSellers:  true,
 	}
+
 	write := route{
 		Tag:        "RMAs",
 		Scope:      RMAsWrite,
@@ -85,6 +86,7 @@ func (h rmaHandlers) listRMAs(ctx context.Context, in *listRMAsInput) (*pageOf[R
 		Late:      in.Late,
 		Page:      in.page(),
 	})
+
 	return listed(rmas, next, err, h.rmaView(ctx))
 }
 
@@ -115,6 +117,7 @@ func (h rmaHandlers) requestRMA(
 	if err != nil {
 		return nil, err
 	}
+
 	return h.rmaDetail(ctx, rma)
 }
 
@@ -158,13 +161,16 @@ func (h rmaHandlers) actOnRMA(
 		SpareUnitID:     q.SpareUnitID,
 		Fact:            q.Fact,
 	}
+
 	if q.At != nil {
 		c.At = *q.At
 	}
+
 	r, err := h.replacements.DoRMA(ctx, in.ID, c)
 	if err != nil {
 		return nil, err
 	}
+
 	return h.rmaDetail(ctx, r)
 }
 
@@ -230,6 +236,7 @@ func promiseView(p *calendar.Promise) *PromiseView {
 	if p == nil {
 		return nil
 	}
+
 	return &PromiseView{
 		On:              dayOf(p),
 		Explanation:     PromiseText{promise.Text(*p, "en"), promise.Text(*p, "pt-BR")},
@@ -291,12 +298,14 @@ func (h rmaHandlers) rmaView(ctx context.Context) func(replacement.RMA) RMAView 
 			ClosedAt:          r.ClosedAt,
 			Version:           r.Version,
 		}
+
 		if role.IsOperator() {
 			v.DepotID = text(r.DepotID)
 		}
 		if r.ReturnPlan != nil {
 			v.ReturnDueOn = r.ReturnPlan.On.String()
 		}
+
 		return v
 	}
 }
@@ -321,9 +330,11 @@ func rmaTimeline(events []db.AuditEvent, operator bool) []EventView {
 	if operator {
 		return timeline(events, true)
 	}
+
 	out := []EventView{}
 	for _, e := range events {
 		out = append(out, EventView{At: e.At, Event: e.Verb})
 	}
+
 	return out
 }

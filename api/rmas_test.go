@@ -20,7 +20,8 @@ func (h *house) rmaWorld(t *testing.T) map[string]func() (client, string) {
 	n := 0
 	world := func() storetest.Covered {
 		n++
-		c := h.CoveredFor(t, fmt.Sprintf("Empresa RMA %d", n), fmt.Sprintf("rma%d@empresa.example", n), fmt.Sprintf("SN-RMA-%d", n))
+		c := h.CoveredFor(t, fmt.Sprintf("Empresa RMA %d", n), fmt.Sprintf("rma%d@empresa.example", n),
+			fmt.Sprintf("SN-RMA-%d", n))
 		h.Stands = map[string]string{"acc_01kbaccount": c.Account, "SN-EXAMPLE": *c.Device.Serial}
 		return c
 	}
@@ -31,10 +32,15 @@ func (h *house) rmaWorld(t *testing.T) map[string]func() (client, string) {
 	site := func(c storetest.Covered) string { return c.Site.ID }
 	rma := func(c storetest.Covered) string { return h.Requested(t, c).ID }
 	return map[string]func() (client, string){
-		"list-sites": at("/v1/sites?limit=1", none), "get-site": at("/v1/sites/{id}", site), "create-site": at("/v1/sites", none), "put-site": at("/v1/sites/{id}", site),
-		"mark-courier": at("/v1/sites/{id}/courier", site), "request-rma": at("/v1/rmas", none), "get-rma": at("/v1/rmas/{id}", rma),
-		"list-rmas":  at("/v1/rmas?limit=1", rma),
-		"act-on-rma": at("/v1/rmas/{id}/approve", rma),
+		"list-sites":   at("/v1/sites?limit=1", none),
+		"get-site":     at("/v1/sites/{id}", site),
+		"create-site":  at("/v1/sites", none),
+		"put-site":     at("/v1/sites/{id}", site),
+		"mark-courier": at("/v1/sites/{id}/courier", site),
+		"request-rma":  at("/v1/rmas", none),
+		"get-rma":      at("/v1/rmas/{id}", rma),
+		"list-rmas":    at("/v1/rmas?limit=1", rma),
+		"act-on-rma":   at("/v1/rmas/{id}/approve", rma),
 	}
 }
 
@@ -70,7 +76,8 @@ func TestR35c_AReplacementOverTheAPI(t *testing.T) {
 	require.Equal(t, []string{"withdraw", "use_spare"}, r.Commands)
 	require.Equal(t, []string{"NBD", "SELECT", "NOT_DUE"}, []string{r.Speed, r.Cover, r.Return})
 	problem(t, customer.post("/v1/rmas", map[string]any{"serial": "sn-100", "fault": "No picture"}), 409, rma.RMAOpen)
-	problem(t, customer.post("/v1/rmas/"+r.ID+"/approve", map[string]any{"defect_confirmed": true}), 403, rules.Forbidden)
+	problem(t, customer.post("/v1/rmas/"+r.ID+"/approve", map[string]any{"defect_confirmed": true}), 403,
+		rules.Forbidden)
 	problem(t, agent.post("/v1/rmas/"+r.ID+"/approve", map[string]any{}), 409, rma.DefectOpen)
 
 	r = h.act(t, agent, r.ID, "approve", map[string]any{"defect_confirmed": true})
@@ -79,10 +86,13 @@ func TestR35c_AReplacementOverTheAPI(t *testing.T) {
 	require.Contains(t, r.Promise.Explanation["pt-BR"], "aprovado na quarta-feira às 09:00")
 	require.Equal(t, "PROMISE_BREACH", r.WaitsFor)
 	h.act(t, agent, r.ID, "allocate", map[string]any{})
-	problem(t, agent.post("/v1/rmas/"+r.ID+"/ship", map[string]any{"serial": "SN-100"}), 409, licensing.SerialRegistered)
+	problem(t, agent.post("/v1/rmas/"+r.ID+"/ship", map[string]any{"serial": "SN-100"}), 409,
+		licensing.SerialRegistered)
 	h.act(t, agent, r.ID, "ship", map[string]any{"serial": "new-100", "carrier": "sim", "tracking": "TRK1"})
 	r = h.act(t, agent, r.ID, "tell", map[string]any{"fact": "DELIVERED", "at": h.Calendar.Now()})
-	require.Equal(t, []string{"AWAITING_RETURN", "DELIVERED", "2026-12-09"}, []string{r.State, r.Outbound, r.ReturnDueOn})
+	require.Equal(t, []string{
+		"AWAITING_RETURN", "DELIVERED", "2026-12-09",
+	}, []string{r.State, r.Outbound, r.ReturnDueOn})
 	problem(t, customer.post("/v1/rmas/"+r.ID+"/tell", map[string]any{"fact": "RETURN_SCANNED"}), 403, rules.Forbidden)
 	problem(t, agent.post("/v1/rmas/"+r.ID+"/tell", map[string]any{"fact": "EATEN"}), 422, rules.ValidationFailed)
 	problem(t, agent.post("/v1/rmas/"+r.ID+"/dance", map[string]any{}), 409, "ACTION_NOT_AVAILABLE")
@@ -107,15 +117,24 @@ func TestS25_EveryReasonAgainstAReplacementIsNamedAtOnce(t *testing.T) {
 	c := h.Covered(t)
 	customer := h.customer(c.Account, rules.CustomerAdmin)
 	h.Device(t, c.Room, "OLD-1", "MEETUP", "2019-01-01")
-	p := problem(t, customer.post("/v1/rmas", map[string]any{"serial": "OLD-1", "fault": "Broken", "site_id": "sit_none"}), 422, rules.WarrantyCap)
+	p := problem(t,
+		customer.post("/v1/rmas", map[string]any{"serial": "OLD-1", "fault": "Broken", "site_id": "sit_none"}), 422,
+		rules.WarrantyCap)
 	codes := []string{}
 	for _, e := range p.Errors {
 		codes = append(codes, e.Code)
 	}
 	require.Equal(t, []string{rules.WarrantyCap, rma.SerialTooNew, rma.SiteUnknown}, codes)
-	problem(t, customer.post("/v1/rmas", map[string]any{"model": "SYNC", "room_id": c.Room.ID, "quantity": 1, "fault": "Broken"}), 422, rules.NotHardware)
-	problem(t, customer.post("/v1/rmas", map[string]any{"model": "STRONG-USB-CABLE", "quantity": 1, "fault": "Broken"}), 422, rules.ValidationFailed)
-	problem(t, h.customer(c.Account, rules.CustomerReadOnly, api.RMAsRead, api.RMAsWrite).post("/v1/rmas", map[string]any{"serial": "SN-100", "fault": "x"}), 403, rules.Forbidden)
+	problem(t, customer.post("/v1/rmas", map[string]any{
+		"model":    "SYNC",
+		"room_id":  c.Room.ID,
+		"quantity": 1,
+		"fault":    "Broken",
+	}), 422, rules.NotHardware)
+	problem(t, customer.post("/v1/rmas", map[string]any{"model": "STRONG-USB-CABLE", "quantity": 1, "fault": "Broken"}),
+		422, rules.ValidationFailed)
+	problem(t, h.customer(c.Account, rules.CustomerReadOnly, api.RMAsRead, api.RMAsWrite).
+		post("/v1/rmas", map[string]any{"serial": "SN-100", "fault": "x"}), 403, rules.Forbidden)
 }
 
 func TestS22_OnlyALeadWaivesOverTheAPI(t *testing.T) {
@@ -126,7 +145,8 @@ func TestS22_OnlyALeadWaivesOverTheAPI(t *testing.T) {
 	agent := h.client("org_operator", rules.OperatorAgent)
 	require.NotContains(t, as[rmaAnswer](t, agent.get("/v1/rmas/"+r.ID), 200).Commands, "waive")
 	problem(t, agent.post("/v1/rmas/"+r.ID+"/waive", map[string]any{"reason": "goodwill"}), 403, rules.Forbidden)
-	require.Equal(t, "OVERDUE", as[rmaAnswer](t, h.Lead.get("/v1/rmas/"+r.ID), 200).State, "derived, whatever the worker has done")
+	require.Equal(t, "OVERDUE",
+		as[rmaAnswer](t, h.Lead.get("/v1/rmas/"+r.ID), 200).State, "derived, whatever the worker has done")
 	require.Equal(t, "WAIVED", h.act(t, h.Lead, r.ID, "waive", map[string]any{"reason": "goodwill"}).Fee)
 }
 
@@ -138,14 +158,22 @@ func TestC5_ForeignReplacementsAnswerLikeRandomOnes(t *testing.T) {
 	other := h.CoveredFor(t, "Beta SA", "bia@beta.example", "SN-101")
 	stranger := h.customer(other.Account, rules.CustomerAdmin)
 	for _, q := range []struct{ method, path, body string }{
-		{"GET", "/v1/rmas/%s", ""}, {"POST", "/v1/rmas/%s/withdraw", "{}"}, {"POST", "/v1/rmas/%s/approve", "{}"}, {"POST", "/v1/rmas/%s/tell", `{"fact":"DELIVERED"}`}, {"POST", "/v1/rmas/%s/dance", "{}"},
+		{"GET", "/v1/rmas/%s", ""},
+		{"POST", "/v1/rmas/%s/withdraw", "{}"},
+		{"POST", "/v1/rmas/%s/approve", "{}"},
+		{"POST", "/v1/rmas/%s/tell", `{"fact":"DELIVERED"}`},
+		{"POST", "/v1/rmas/%s/dance", "{}"},
 	} {
 		foreign := problem(t, stranger.send(q.method, fmt.Sprintf(q.path, r.ID), q.body), 404, rules.NotFound)
-		missing := problem(t, stranger.send(q.method, fmt.Sprintf(q.path, "rma_01kbnothing"), q.body), 404, rules.NotFound)
+		missing := problem(t, stranger.send(q.method, fmt.Sprintf(q.path, "rma_01kbnothing"), q.body), 404,
+			rules.NotFound)
 		foreign.RequestID, missing.RequestID = "", ""
 		require.Equal(t, missing, foreign, q.path)
 	}
-	for _, q := range []struct{ method, path, body string }{{"GET", "/v1/sites/%s", ""}, {"PUT", "/v1/sites/%s", "{}"}} {
-		problem(t, stranger.send(q.method, fmt.Sprintf(q.path, c.Site.ID), q.body, "If-Match", `"1"`), 404, rules.NotFound)
+	for _, q := range []struct {
+		method, path, body string
+	}{{"GET", "/v1/sites/%s", ""}, {"PUT", "/v1/sites/%s", "{}"}} {
+		problem(t, stranger.send(q.method, fmt.Sprintf(q.path, c.Site.ID), q.body, "If-Match", `"1"`), 404,
+			rules.NotFound)
 	}
 }

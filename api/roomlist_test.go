@@ -26,7 +26,8 @@ func TestR39c_RoomsAreListedWithTheirCover(t *testing.T) {
 	}
 	list := func(query string) map[string]*cover.Answer {
 		out := map[string]*cover.Answer{}
-		for _, i := range as[items[item]](t, h.customer(*o.AccountID, rules.CustomerReadOnly).get("/v1/rooms"+query), 200).Items {
+		for _, i := range as[items[item]](t, h.customer(*o.AccountID, rules.CustomerReadOnly).get("/v1/rooms"+query),
+			200).Items {
 			out[i.ID] = i.Coverage
 		}
 		return out

@@ -28,7 +28,12 @@ func (h *house) admin(t *testing.T) adminOf {
 }
 
 func (a adminOf) room(t *testing.T, name string) string {
-	return as[api.RoomView](t, a.post("/v1/rooms", map[string]any{"name": name, "site": "HQ", "country": "BR", "platform": "OTHER"}), 201).ID
+	return as[api.RoomView](t, a.post("/v1/rooms", map[string]any{
+		"name":     name,
+		"site":     "HQ",
+		"country":  "BR",
+		"platform": "OTHER",
+	}), 201).ID
 }
 
 // covered asks about a room or a serial now, for a purpose.
@@ -47,14 +52,17 @@ func TestR27a_DevicesGoIntoRoomsBySerial(t *testing.T) {
 	h := sqlite(t)
 	a := h.admin(t)
 	room := a.room(t, "Lab")
-	d := as[api.DeviceView](t, a.post("/v1/devices", map[string]any{"room_id": room, "serial": "ab-12 34", "model": "MEETUP"}), 201)
+	d := as[api.DeviceView](t,
+		a.post("/v1/devices", map[string]any{"room_id": room, "serial": "ab-12 34", "model": "MEETUP"}), 201)
 	require.Equal(t, "AB1234", d.Serial)
 	detail := as[api.RoomDetail](t, a.get("/v1/rooms/"+room), 200)
 	require.Equal(t, []string{d.ID}, []string{detail.Devices[0].ID})
 	found := as[items[api.RoomView]](t, a.get("/v1/rooms?q=b-123"), 200).Items
 	require.Len(t, found, 1, "a room is found by a part of its device's serial")
 	require.Equal(t, room, found[0].ID)
-	p := problem(t, a.post("/v1/devices", map[string]any{"serial": "AB1234", "model": "MEETUP"}), 409, licensing.SerialRegistered) // R27c
+	// R27c
+	p := problem(t, a.post("/v1/devices", map[string]any{"serial": "AB1234", "model": "MEETUP"}), 409,
+		licensing.SerialRegistered)
 	require.Equal(t, "/v1/rooms/"+room, p.Existing)
 }
 
@@ -72,7 +80,8 @@ func TestR27b_ADeviceIsInOneRoomAtATime(t *testing.T) {
 	require.Nil(t, stays[1].To)
 	require.Equal(t, 200, a.post(device+"/placement", map[string]any{"room_id": other}).Status, "where it is already")
 	require.Len(t, as[api.DeviceDetail](t, a.get(device), 200).Stays, 2)
-	require.Error(t, h.Exec("INSERT INTO device_placements SELECT 'plc_x', account_id, device_id, '"+a.Room.ID+"', from_at, NULL, 'x' FROM device_placements WHERE to_at IS NULL"))
+	require.Error(t, h.Exec("INSERT INTO device_placements SELECT 'plc_x', account_id, device_id, '"+a.Room.ID+
+		"', from_at, NULL, 'x' FROM device_placements WHERE to_at IS NULL"))
 }
 
 func TestR28a_ADeviceMovedToAnUncoveredRoomIsUncovered(t *testing.T) {
@@ -83,7 +92,8 @@ func TestR28a_ADeviceMovedToAnUncoveredRoomIsUncovered(t *testing.T) {
 	require.Equal(t, "SELECT", string(a.covered(t, serial+"hardware").Entitlement.Kind))
 	a.move(t, a.Room.ID, to, map[string]any{"device_ids": []string{a.Device.ID}})
 	require.Equal(t, rules.NotCovered, a.covered(t, serial+"technical").Code)
-	require.Equal(t, cover.ByStandardWarranty, a.covered(t, serial+"hardware").Entitlement.Kind, "its own warranty goes with it")
+	require.Equal(t, cover.ByStandardWarranty, a.covered(t, serial+"hardware").Entitlement.Kind,
+		"its own warranty goes with it")
 	stays := as[api.DeviceDetail](t, a.get("/v1/devices/"+a.Device.ID), 200).Stays
 	require.Equal(t, []string{a.Room.ID, to}, []string{stays[0].RoomID, stays[1].RoomID})
 	require.Equal(t, stays[0].To.UTC(), stays[1].From.UTC(), "no overlap and no gap")
@@ -125,7 +135,8 @@ func TestR28c_AMoveThatFailsHalfwayChangesNothing(t *testing.T) {
 	both := map[string]any{"to_room_id": to, "device_ids": []string{a.Device.ID}, "licence_ids": []string{a.Licence.ID}}
 	state := func() string {
 		room := a.get("/v1/rooms/" + a.Room.ID)
-		return string(room.Body) + string(a.get("/v1/rooms/"+to).Body) + string(a.get("/v1/assignments").Body) + fmt.Sprint(h.Count(t, "SELECT count(*) FROM audit_events"))
+		return string(room.Body) + string(a.get("/v1/rooms/"+to).Body) + string(a.get("/v1/assignments").Body) +
+			fmt.Sprint(h.Count(t, "SELECT count(*) FROM audit_events"))
 	}
 	before := state()
 	for _, wrong := range []map[string]any{
@@ -136,7 +147,9 @@ func TestR28c_AMoveThatFailsHalfwayChangesNothing(t *testing.T) {
 		require.Equal(t, before, state())
 	}
 	for _, table := range []string{"device_placements", "licence_assignments"} {
-		require.NoError(t, h.Exec("ALTER TABLE "+table+" ADD CONSTRAINT injected CHECK (from_at < '2000-01-01') NOT VALID"))
+		require.NoError(
+			t, h.Exec("ALTER TABLE "+table+" ADD CONSTRAINT injected CHECK (from_at < '2000-01-01') NOT VALID"),
+		)
 		require.Equal(t, 500, a.post("/v1/rooms/"+a.Room.ID+"/move", both).Status, table)
 		require.Equal(t, before, state(), table)
 		require.NoError(t, h.Exec("ALTER TABLE "+table+" DROP CONSTRAINT injected"))

@@ -27,6 +27,7 @@ func (h roomHandlers) routes(api huma.API) {
 		Capability: rules.ViewAccount,
 		NoSellers:  true,
 	}
+
 	write := route{
 		Tag:        "Rooms",
 		Scope:      RoomsWrite,
@@ -46,6 +47,7 @@ func (h roomHandlers) routes(api huma.API) {
 	mountJSON(api, write.post("move", "/v1/rooms/{id}/move",
 		"Move devices, licences or both to another room").
 		idempotent().refuses(404, 409), h.move)
+
 	mountJSON(api, write.post("add-bundle", "/v1/rooms/{id}/bundles",
 		"Place a bundle: one device for each part").
 		answers(http.StatusCreated).idempotent().refuses(404, 409), h.addBundle)
@@ -140,6 +142,7 @@ func (h roomHandlers) getRoom(ctx context.Context, in *IDInput) (*roomOutput[Roo
 	if err != nil {
 		return nil, err
 	}
+
 	devices, _, err := h.entitlements.ListDevices(ctx, entitlement.DeviceFilter{
 		RoomID: r.ID,
 		Page:   db.Page{Limit: 200},
@@ -147,7 +150,11 @@ func (h roomHandlers) getRoom(ctx context.Context, in *IDInput) (*roomOutput[Roo
 	if err != nil {
 		return nil, err
 	}
-	open, _, err := h.entitlements.ListAssignments(ctx, entitlement.AssignmentFilter{RoomID: r.ID, Open: true})
+
+	open, _, err := h.entitlements.ListAssignments(ctx, entitlement.AssignmentFilter{
+		RoomID: r.ID,
+		Open:   true,
+	})
 	return &roomOutput[RoomDetail]{etag(r.Version), RoomDetail{roomView(r), viewed(devices,
 		deviceView), viewed(open, assignmentView)}}, err
 }
@@ -181,10 +188,12 @@ func (h roomHandlers) putRoom(
 	if err := in.matches(room.Version); err != nil {
 		return nil, err
 	}
+
 	if r.AccountID != "" && r.AccountID != room.AccountID {
 		return nil, wrong("/account_id", "UNCHANGEABLE", "A room's account cannot change.",
 			"Leave it out, or send the one that you read.")
 	}
+
 	return roomAnswer(h.entitlements.ChangeRoom(ctx, in.ID, r.form(), room.Version, r.Reason))
 }
 
@@ -274,10 +283,14 @@ func (h roomHandlers) listRooms(
 	if err != nil {
 		return nil, err
 	}
-	items := viewed(rooms, func(r entitlement.Room) RoomItem { return RoomItem{RoomView: roomView(r)} })
+
+	items := viewed(rooms, func(r entitlement.Room) RoomItem {
+		return RoomItem{RoomView: roomView(r)}
+	})
 	if in.Coverage != "" {
 		err = h.addCoverage(ctx, items, purpose(in.Coverage))
 	}
+
 	return listed(items, next, err, func(i RoomItem) RoomItem { return i })
 }
 
@@ -287,8 +300,11 @@ func (h roomHandlers) addCoverage(
 ) error {
 	answers, err := h.entitlements.Coverage(ctx,
 		viewed(rooms,
-			func(r RoomItem) entitlement.CoverSubject { return entitlement.CoverSubject{RoomID: r.ID} }),
+			func(r RoomItem) entitlement.CoverSubject {
+				return entitlement.CoverSubject{RoomID: r.ID}
+			}),
 		h.db.Clock().Now(), purpose)
+
 	for i := range answers {
 		rooms[i].Coverage = &answers[i].Answer
 	}

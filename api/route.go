@@ -22,8 +22,9 @@ type route struct {
 	Capability   rules.Capability // what the role must be allowed (RULES 4)
 	OperatorOnly bool             // the capability is also a seller's, the route is not
 	NoSellers    bool             // for customers and operators
-	Everyone     bool             // for sellers, customers and operators; otherwise not for customers
-	Public       bool             // needs no token
+	// for sellers, customers and operators; otherwise not for customers
+	Everyone bool
+	Public   bool // needs no token
 
 	Body       any      // value of the request's type; nil: none
 	MaxBody    int64    // bytes; 0: 1 MiB
@@ -49,12 +50,14 @@ func (r route) describe() (string, error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", err
 	}
+
 	if r.Public {
 		return text, nil
 	}
 	if text != "" {
 		text += "\n\n"
 	}
+
 	who := "every role that is allowed " + string(r.Capability)
 	if r.NoSellers {
 		who = "customers and operators who are allowed " + string(r.Capability)
@@ -62,10 +65,12 @@ func (r route) describe() (string, error) {
 	if r.OperatorOnly {
 		who = "operators who are allowed " + string(r.Capability)
 	}
+
 	scope := "`" + r.Scope + "`"
 	if r.OrScope != "" {
 		scope += " or `" + r.OrScope + "`"
 	}
+
 	return text + fmt.Sprintf("Scope %s; for %s.", scope, who), nil
 }
 
@@ -76,10 +81,12 @@ func readProse(name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
+
 	paragraphs := strings.Split(strings.TrimSpace(string(content)), "\n\n")
 	for i, p := range paragraphs {
 		paragraphs[i] = strings.ReplaceAll(p, "\n", " ")
 	}
+
 	return strings.Join(paragraphs, "\n\n"), nil
 }
 
@@ -96,6 +103,7 @@ func (r route) statuses() []int {
 	if r.Idempotent {
 		out = append(out, http.StatusConflict, http.StatusBadRequest)
 	}
+
 	slices.Sort(out)
 	return slices.Compact(out)
 }
@@ -111,6 +119,7 @@ func (r route) allows(role rules.Role) bool {
 	default:
 		fits = !r.OperatorOnly && !r.NoSellers
 	}
+
 	return fits && rules.Allows(role, r.Capability).Allowed()
 }
 

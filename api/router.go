@@ -34,14 +34,17 @@ func NewRouter(o Options) *gin.Engine {
 	r := gin.New()
 	r.HandleMethodNotAllowed = true
 	r.RedirectTrailingSlash = false // a redirect would repeat the path, and turn a POST into a GET
+
 	if err := r.SetTrustedProxies(o.TrustedProxies); err != nil {
 		o.Log.Error("the trusted proxies cannot be read; none is trusted", "error", err)
 		_ = r.SetTrustedProxies(nil) // with nil it cannot fail
 	}
+
 	r.Use(nameRequest(o.Log), logAccess(o.Log))
 	if o.Metrics != nil {
 		r.Use(countRequests(o.Metrics))
 	}
+
 	notFound := fallback(o.NotFound,
 		rules.Refuse(rules.NotFound, "There is nothing at this address.",
 			"See /v1/docs for what there is."))
@@ -50,6 +53,7 @@ func NewRouter(o Options) *gin.Engine {
 	r.NoMethod(fallback(o.MethodNotAllowed,
 		rules.Refuse(codeMethod, "This address does not take this method.",
 			"See the Allow header, and /v1/docs.")))
+
 	return r
 }
 
@@ -62,6 +66,7 @@ func nameRequest(log *slog.Logger) gin.HandlerFunc {
 		if !soundRequestID.MatchString(id) {
 			id = "req-" + strings.ToLower(rand.Text())
 		}
+
 		c.Header(requestIDHeader, id)
 		ctx := context.WithValue(c.Request.Context(), requestKey{}, id)
 		c.Request = c.Request.WithContext(context.WithValue(ctx, logKey{}, log))
@@ -82,6 +87,7 @@ func logAccess(log *slog.Logger) gin.HandlerFunc {
 		if c.Writer.Status() >= 500 {
 			level = slog.LevelError
 		}
+
 		log.LogAttrs(c.Request.Context(), level, "request", slog.String("request_id",
 			requestID(c.Request.Context())),
 			slog.String("method",
@@ -108,9 +114,11 @@ func recoverPanic(o Options) gin.HandlerFunc {
 			if fault == nil {
 				return
 			}
+
 			if err, ok := fault.(error); ok && errors.Is(err, http.ErrAbortHandler) {
 				panic(fault)
 			}
+
 			ctx := c.Request.Context()
 			o.Log.ErrorContext(ctx, "panic", "request_id", requestID(ctx), "panic",
 				fmt.Sprint(fault), "stack", string(debug.Stack()))
@@ -119,6 +127,7 @@ func recoverPanic(o Options) gin.HandlerFunc {
 				fallback(o.Failed, errPanic)(c)
 			}
 		}()
+
 		c.Next()
 	}
 }
@@ -135,9 +144,11 @@ func readable(notFound gin.HandlerFunc) gin.HandlerFunc {
 			c.Abort()
 			return
 		}
+
 		if !strings.HasPrefix(c.Request.URL.Path, pathPrefix) {
 			return // the portal reads no query that it compares
 		}
+
 		for name, values := range c.Request.URL.Query() {
 			if !rules.Storable(name) ||
 				slices.ContainsFunc(values, func(v string) bool { return !rules.Storable(v) }) {
@@ -147,6 +158,7 @@ func readable(notFound gin.HandlerFunc) gin.HandlerFunc {
 							"A parameter holds the character NUL or damaged UTF-8.")))
 				return
 			}
+
 			if len(values) > 1 {
 				writeProblem(c,
 					problemFor(c.Request.Context(),
@@ -172,6 +184,7 @@ func secure(o Options) gin.HandlerFunc {
 		if https {
 			c.Header("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
 		}
+
 		c.Next()
 	}
 }

@@ -48,6 +48,7 @@ func ScopesFor(role rules.Role) []string {
 	case role == rules.CustomerReadOnly:
 		return []string{CatalogueRead, AccountsRead, RoomsRead, RMAsRead}
 	}
+
 	return nil
 }
 

@@ -37,12 +37,15 @@ func TestHealthAndReadiness(t *testing.T) {
 		Status string
 		Checks map[string]string
 	}
-	require.Equal(t, readiness{"ok", map[string]string{"database": "ok", "temporal": "ok"}}, as[readiness](t, open.get("/readyz"), 200))
+	require.Equal(t, readiness{"ok", map[string]string{"database": "ok", "temporal": "ok"}},
+		as[readiness](t, open.get("/readyz"), 200))
 	fault = errors.New("connection refused to 10.0.0.1")
-	require.Equal(t, readiness{"warning", map[string]string{"database": "ok", "temporal": "failed"}}, as[readiness](t, open.get("/readyz"), 200))
+	require.Equal(t, readiness{"warning", map[string]string{"database": "ok", "temporal": "failed"}},
+		as[readiness](t, open.get("/readyz"), 200))
 	fault = nil
 	require.NoError(t, h.Rollback(h.Context))
-	require.Equal(t, readiness{"failed", map[string]string{"database": "failed", "temporal": "ok"}}, as[readiness](t, open.get("/readyz"), 503))
+	require.Equal(t, readiness{"failed", map[string]string{"database": "failed", "temporal": "ok"}},
+		as[readiness](t, open.get("/readyz"), 503))
 	require.NoError(t, h.Close())
 	a := open.get("/readyz")
 	require.Equal(t, 503, a.Status)
@@ -78,16 +81,23 @@ func TestWhatIsNotThereAnswersInTheAPIsFormUnderItsPrefix(t *testing.T) {
 
 func TestRequestIdsAreTakenWhenSound(t *testing.T) {
 	h := sqlite(t)
-	require.Equal(t, "abc-123_DEF", h.Seller.send("GET", "/healthz", nil, "X-Request-Id", "abc-123_DEF").Header.Get("X-Request-Id"))
+	require.Equal(t, "abc-123_DEF",
+		h.Seller.send("GET", "/healthz", nil, "X-Request-Id", "abc-123_DEF").Header.Get("X-Request-Id"))
 	for _, id := range []string{"short", strings.Repeat("x", 65), "with space 12", "ana@acme.example"} {
-		require.Regexp(t, `^req-[a-z2-7]{26}$`, h.Seller.send("GET", "/healthz", nil, "X-Request-Id", id).Header.Get("X-Request-Id"))
+		require.Regexp(t, `^req-[a-z2-7]{26}$`,
+			h.Seller.send("GET", "/healthz", nil, "X-Request-Id", id).Header.Get("X-Request-Id"))
 	}
 }
 
 func TestPanicsAnswer500AndAreLogged(t *testing.T) {
 	log := &lockedBuffer{}
 	h := sqlite(t)
-	o := api.Options{Domains: h.Domains, Log: logger(log), Failed: func(c *gin.Context) { c.String(500, "a sorry page") }, Metrics: prometheus.NewRegistry()}
+	o := api.Options{
+		Domains: h.Domains,
+		Log:     logger(log),
+		Failed:  func(c *gin.Context) { c.String(500, "a sorry page") },
+		Metrics: prometheus.NewRegistry(),
+	}
 	router := api.NewRouter(o)
 	api.NewRouter(o) // the same registry twice is fine
 	router.GET("/v1/panic", func(*gin.Context) { panic("secret-cause") })

@@ -19,12 +19,26 @@ func paperWorld(t *testing.T) (*house, storetest.Covered, logistics.Shipment) {
 	t.Helper()
 	h := sqlite(t)
 	c := h.Covered(t)
-	d, err := h.PutDepot(h.Context, shipping.DepotForm{Code: "BR-1", Name: "Depósito Campinas", Street: "Rua Barão de Jaguara 1481", City: "Campinas", Region: "SP", PostalCode: "13015-002", Country: "BR"})
+	d, err := h.PutDepot(h.Context, shipping.DepotForm{
+		Code:       "BR-1",
+		Name:       "Depósito Campinas",
+		Street:     "Rua Barão de Jaguara 1481",
+		City:       "Campinas",
+		Region:     "SP",
+		PostalCode: "13015-002",
+		Country:    "BR",
+	})
 	require.NoError(t, err)
-	_, err = h.ReceiveStock(h.Context, logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "note"})
+	_, err = h.ReceiveStock(h.Context, logistics.StockMove{
+		DepotID:   d.ID,
+		ModelCode: "RALLY-BAR",
+		Quantity:  1,
+		Cause:     "note",
+	})
 	require.NoError(t, err)
 	r := h.Approved(t, c)
-	_, err = h.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "NEW-1", Carrier: "Correios", Tracking: "BR123456789"})
+	_, err = h.ShipRMA(storetest.Operator(), r.ID,
+		replacement.RMAShipment{Serial: "NEW-1", Carrier: "Correios", Tracking: "BR123456789"})
 	require.NoError(t, err)
 	all, _, err := h.ListShipments(h.Context, logistics.ShipmentFilter{SubjectID: r.ID})
 	require.NoError(t, err)
@@ -89,10 +103,28 @@ func TestPapersOfAReturnAreTheCustomersToo(t *testing.T) {
 func TestLabelWaitsForTheTrackingNumber(t *testing.T) {
 	h := sqlite(t)
 	c := h.Covered(t)
-	d, err := h.PutDepot(h.Context, shipping.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	d, err := h.PutDepot(h.Context, shipping.DepotForm{
+		Code:    "BR-1",
+		Name:    "Depot",
+		Street:  "Rua A 1",
+		City:    "Campinas",
+		Country: "BR",
+	})
 	require.NoError(t, err)
-	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{AccountID: c.Account, Direction: shipping.ShipOut, SubjectID: "rma_x", BookingKey: "x", Carrier: "sim",
-		Consignment: &logistics.Consignment{SiteID: c.Site.ID, DepotID: d.ID, Service: shipping.ServiceExpress, ModelCode: "RALLY-BAR", Quantity: 1}})
+	sh, err := h.CreateShipment(h.Context, logistics.NewShipment{
+		AccountID:  c.Account,
+		Direction:  shipping.ShipOut,
+		SubjectID:  "rma_x",
+		BookingKey: "x",
+		Carrier:    "sim",
+		Consignment: &logistics.Consignment{
+			SiteID:    c.Site.ID,
+			DepotID:   d.ID,
+			Service:   shipping.ServiceExpress,
+			ModelCode: "RALLY-BAR",
+			Quantity:  1,
+		},
+	})
 	require.NoError(t, err)
 	problem(t, h.Lead.get("/v1/shipments/"+sh.ID+"/label"), 409, rules.StateConflict)
 	requirePDF(t, h.Lead.get("/v1/shipments/"+sh.ID+"/packing-slip"), "slip-unbooked")

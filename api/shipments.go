@@ -32,6 +32,7 @@ func (h shipmentHandlers) routes(api huma.API) {
 	mount(api, read.get("get-shipment-label", "/v1/shipments/{id}/label",
 		"Get a parcel's label as a PDF").
 		refuses(404, 409).produces(mediaPDF), h.getShipmentLabel)
+
 	mount(api, read.get("get-packing-slip", "/v1/shipments/{id}/packing-slip",
 		"Get a parcel's packing slip as a PDF").
 		refuses(404).produces(mediaPDF), h.getPackingSlip)
@@ -115,6 +116,7 @@ func (h shipmentHandlers) getShipment(
 	if err != nil {
 		return nil, err
 	}
+
 	scans, err := h.logistics.ScansOf(ctx, sh.ID)
 	return single(sh, err, func(sh logistics.Shipment) ShipmentDetail {
 		return ShipmentDetail{
@@ -145,6 +147,7 @@ func pdfOf(content []byte, err error, name, id string) (*pdf, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	return &pdf{
 		ContentType:  mediaPDF,
 		Disposition:  fmt.Sprintf(`inline; filename="%s-%s.pdf"`, name, id),
@@ -168,6 +171,7 @@ func (h shipmentHandlers) getShipmentLabel(ctx context.Context, in *paperInput) 
 	if err != nil {
 		return nil, err
 	}
+
 	if p.StoredLabelID != "" {
 		stored, err := h.logistics.ShipmentLabelOf(ctx, p.ID)
 		if err == nil && stored.MediaType == mediaPDF {
@@ -177,10 +181,12 @@ func (h shipmentHandlers) getShipmentLabel(ctx context.Context, in *paperInput) 
 			return nil, err
 		}
 	}
+
 	if p.Tracking == nil {
 		return nil, rules.Refuse(rules.StateConflict, "The parcel has no tracking number yet.",
 			"Wait until the carrier has booked it, or ship it by hand with carrier and tracking number.")
 	}
+
 	content, err := labelOf(p).PDF()
 	return pdfOf(content, err, "label", p.ID)
 }

@@ -21,12 +21,14 @@ func (h siteHandlers) routes(api huma.API) {
 		Capability: rules.ViewAccount,
 		NoSellers:  true,
 	}
+
 	write := route{
 		Tag:        "Sites",
 		Scope:      RoomsWrite,
 		Capability: rules.ManageRooms,
 		NoSellers:  true,
 	}
+
 	courier := route{
 		Tag:          "Sites",
 		Scope:        RoomsWrite,
@@ -144,10 +146,12 @@ func (h siteHandlers) putSite(
 	if err := in.matches(site.Version); err != nil {
 		return nil, err
 	}
+
 	if r.AccountID != "" && r.AccountID != site.AccountID {
 		return nil, wrong("/account_id", "UNCHANGEABLE", "A site's account cannot change.",
 			"Leave it out, or send the one that you read.")
 	}
+
 	return siteAnswer(h.accounts.ChangeSite(ctx, in.ID, r.form(), site.Version, r.Reason))
 }
 

@@ -22,7 +22,9 @@ func TestR84_SelectionAidOverTheAPI(t *testing.T) {
 	v := as[api.SpareAidView](t, csm.get(path), 200)
 	require.Equal(t, []api.AidModelView{{Model: c.Device.ModelCode, Deployed: 1}}, v.Models)
 	require.Len(t, v.Suggestions, 1)
-	require.Equal(t, []api.AidPartView{{Code: spare.AidDeployed, Points: 100, Text: "1 unit in rooms of this customer."}}, v.Suggestions[0].Reasons)
+	require.Equal(t, []api.AidPartView{
+		{Code: spare.AidDeployed, Points: 100, Text: "1 unit in rooms of this customer."},
+	}, v.Suggestions[0].Reasons)
 	require.Equal(t, []any{acc.ParentOrgID, acc.ID}, []any{v.ParentOrgID, v.Suggestions[0].Site.AccountID})
 	require.Equal(t, 403, h.customer(acc.ID, rules.CustomerAdmin).get(path).Status, "not theirs to see")
 	foreign := h.customer(acc.ID, rules.CustomerAdmin).get(path)

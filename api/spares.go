@@ -22,12 +22,14 @@ func (h spareHandlers) routes(api huma.API) {
 		Capability: rules.ViewAccount,
 		NoSellers:  true,
 	}
+
 	ledger := route{
 		Tag:          "Spares",
 		Scope:        RoomsRead,
 		Capability:   rules.ViewAccount,
 		OperatorOnly: true,
 	}
+
 	advise := route{
 		Tag:          "Spares",
 		Scope:        RoomsRead,
@@ -43,6 +45,7 @@ func (h spareHandlers) routes(api huma.API) {
 	mount(api, ledger.get("list-spare-lines", "/v1/spares/{id}/ledger",
 		"List what granted and took a parent's spares, newest first").
 		refuses(404), h.listSpareLines)
+
 	mount(api, advise.get("get-selection-aid", "/v1/spares/{id}/selection-aid",
 		"Rank models and sites for a parent's spares").
 		refuses(404), h.getSelectionAid)
@@ -65,6 +68,7 @@ func sparesView(operator bool) func(replacement.Spares) SparesView {
 			MergedInto:  p.MergedInto,
 			Entitled:    p.Entitled,
 		}
+
 		if operator {
 			v.Licences = &p.Licences
 		}
@@ -195,6 +199,7 @@ func spareAidView(a replacement.SpareAid) SpareAidView {
 			}
 		}),
 	}
+
 	best := a.Suggestions[:min(len(a.Suggestions), mostSuggestions)]
 	v.Suggestions = viewed(best, func(s spare.AidSuggestion) AidSuggestionView {
 		parts := viewed(s.Parts,
@@ -207,6 +212,7 @@ func spareAidView(a replacement.SpareAid) SpareAidView {
 			Reasons:  parts,
 		}
 	})
+
 	return v
 }
 

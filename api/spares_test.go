@@ -46,8 +46,12 @@ func (h *house) spareWorld(t *testing.T) map[string]func() (client, string) {
 		}
 	}
 	return map[string]func() (client, string){
-		"list-spares": at("/v1/spares?limit=2"), "get-spares": at("/v1/spares/{id}"), "get-selection-aid": at("/v1/spares/{id}/selection-aid"), "list-spare-lines": at("/v1/spares/{id}/ledger"),
-		"merge-parent": at("/v1/orgs/{id}/merge"), "split-parent": at("/v1/orgs/{id}/split"),
+		"list-spares":       at("/v1/spares?limit=2"),
+		"get-spares":        at("/v1/spares/{id}"),
+		"get-selection-aid": at("/v1/spares/{id}/selection-aid"),
+		"list-spare-lines":  at("/v1/spares/{id}/ledger"),
+		"merge-parent":      at("/v1/orgs/{id}/merge"),
+		"split-parent":      at("/v1/orgs/{id}/split"),
 	}
 }
 
@@ -60,7 +64,15 @@ func TestR81_R82a_SparesOfAParentOverTheAPI(t *testing.T) {
 	require.Equal(t, 105, *got.Licences)
 	lines := as[items[api.SpareLineView]](t, h.Lead.get("/v1/spares/"+parent+"/ledger"), 200).Items
 	require.Len(t, lines, 1)
-	require.Equal(t, api.SpareLineView{ID: lines[0].ID, Number: 1, Delta: 2, Cause: spare.SpareByOrder, SourceID: second.ID, Licences: 105, CreatedAt: lines[0].CreatedAt}, lines[0])
+	require.Equal(t, api.SpareLineView{
+		ID:        lines[0].ID,
+		Number:    1,
+		Delta:     2,
+		Cause:     spare.SpareByOrder,
+		SourceID:  second.ID,
+		Licences:  105,
+		CreatedAt: lines[0].CreatedAt,
+	}, lines[0])
 	h.bought("PO-3", "Beta SA", "Rua A, 1", 1)
 	page := as[struct {
 		Items []api.SparesView
@@ -82,16 +94,19 @@ func TestR82b_ACustomerSeesItsParentsNumberAndNothingOfOtherAccounts(t *testing.
 	for _, role := range []rules.Role{rules.CustomerAdmin, rules.CustomerReadOnly} {
 		c := h.customer(*us.AccountID, role)
 		got := c.get("/v1/spares/" + parent)
-		require.JSONEq(t, fmt.Sprintf(`{"parent_org_id": %q, "name": "Acme Ltda", "entitled": 1}`, parent), string(got.Body))
+		require.JSONEq(t, fmt.Sprintf(`{"parent_org_id": %q, "name": "Acme Ltda", "entitled": 1}`, parent),
+			string(got.Body))
 		require.Len(t, as[items[api.SparesView]](t, c.get("/v1/spares"), 200).Items, 1)
 		random := c.send("GET", "/v1/spares/org_01kbrandomrandomrandomrand", nil, "X-Request-Id", "same-for-both")
 		require.Equal(t, 404, random.Status)
-		require.Equal(t, string(random.Body), string(c.send("GET", "/v1/spares/"+foreign, nil, "X-Request-Id", "same-for-both").Body))
+		require.Equal(t, string(random.Body),
+			string(c.send("GET", "/v1/spares/"+foreign, nil, "X-Request-Id", "same-for-both").Body))
 		problem(t, c.get("/v1/spares/"+parent+"/ledger"), 403, rules.Forbidden)
 	}
 	licence := h.Licences(t, br)[0].ID
 	room := h.Room(t, *us.AccountID, "Sala 1")
-	problem(t, h.customer(*us.AccountID, rules.CustomerAdmin).post("/v1/assignments", map[string]any{"licence_id": licence, "room_id": room.ID}), 404, rules.NotFound)
+	problem(t, h.customer(*us.AccountID, rules.CustomerAdmin).
+		post("/v1/assignments", map[string]any{"licence_id": licence, "room_id": room.ID}), 404, rules.NotFound)
 }
 
 func TestS27_MergeAndSplitOverTheAPI(t *testing.T) {
@@ -107,18 +122,22 @@ func TestS27_MergeAndSplitOverTheAPI(t *testing.T) {
 		require.Len(t, got.Moved, 1-i, "again nothing moves")
 	}
 	require.Equal(t, a, as[api.OrgView](t, h.Lead.get("/v1/orgs/"+b), 200).MergedInto)
-	require.Equal(t, 1, as[api.SparesView](t, customer.get("/v1/spares/"+a), 200).Entitled, "the customer's token goes along")
+	require.Equal(t, 1, as[api.SparesView](t, customer.get("/v1/spares/"+a), 200).Entitled,
+		"the customer's token goes along")
 	problem(t, customer.get("/v1/spares/"+b), 404, rules.NotFound)
 	split := map[string]any{"name": "Beta SA", "account_ids": []string{*second.AccountID}, "reason": "sold again"}
 	got := as[api.ParentChangeView](t, h.Lead.post("/v1/orgs/"+a+"/split", split), 200)
 	require.Equal(t, b, got.Into.ParentOrgID)
 	require.Zero(t, got.From.Entitled, "what it loses follows S9")
 	require.Empty(t, as[api.OrgView](t, h.Lead.get("/v1/orgs/"+b), 200).MergedInto)
-	p := problem(t, h.Lead.post("/v1/orgs/"+a+"/merge", map[string]any{"into": "org_none", "reason": "r"}), 422, rules.ValidationFailed)
+	p := problem(t, h.Lead.post("/v1/orgs/"+a+"/merge", map[string]any{"into": "org_none", "reason": "r"}), 422,
+		rules.ValidationFailed)
 	require.Equal(t, []string{"/into " + operations.NotAParent}, codes(p.Errors))
 	problem(t, h.Lead.post("/v1/orgs/"+a+"/merge", map[string]any{"into": b, "reason": ""}), 422, rules.ReasonRequired)
 	problem(t, h.Lead.post("/v1/orgs/org_none/merge", merge), 404, rules.NotFound)
 	problem(t, h.Lead.post("/v1/orgs/org_none/split", split), 404, rules.NotFound)
-	p = problem(t, h.Lead.post("/v1/orgs/"+a+"/split", map[string]any{"name": "", "account_ids": []string{}, "reason": "r"}), 422, rules.ValidationFailed)
+	p = problem(t,
+		h.Lead.post("/v1/orgs/"+a+"/split", map[string]any{"name": "", "account_ids": []string{}, "reason": "r"}), 422,
+		rules.ValidationFailed)
 	require.Equal(t, []string{"/name REQUIRED", "/account_ids REQUIRED"}, codes(p.Errors))
 }

@@ -25,6 +25,7 @@ func (h spareUnitHandlers) routes(api huma.API) {
 		Capability: rules.ViewAccount,
 		NoSellers:  true,
 	}
+
 	write := route{
 		Tag:        "Spares",
 		Scope:      RMAsWrite,
@@ -37,6 +38,7 @@ func (h spareUnitHandlers) routes(api huma.API) {
 	mount(api, read.get("get-spare-unit", "/v1/spare-units/{id}",
 		"Read a spare unit with its timeline").
 		refuses(404), h.getSpareUnit)
+
 	mountJSON(api, write.post("act-on-spare-unit", "/v1/spare-units/{id}/{command}",
 		"Do one of a spare unit's commands").
 		idempotent().refuses(404, 409), h.actOnSpareUnit)
@@ -73,7 +75,9 @@ type SpareUnitView struct {
 }
 
 // spareUnitView returns the view for the caller, whose commands depend on the role.
-func (h spareUnitHandlers) spareUnitView(ctx context.Context) func(replacement.SpareUnit) SpareUnitView {
+func (h spareUnitHandlers) spareUnitView(
+	ctx context.Context,
+) func(replacement.SpareUnit) SpareUnitView {
 	role := callOf(ctx).token.Role
 	now := h.db.Clock().Now()
 	return func(u replacement.SpareUnit) SpareUnitView {
@@ -105,9 +109,11 @@ func (h spareUnitHandlers) spareUnitView(ctx context.Context) func(replacement.S
 			CreatedAt:     u.CreatedAt,
 			Version:       u.Version,
 		}
+
 		if role.IsOperator() {
 			v.DepotID = text(u.DepotID)
 		}
+
 		return v
 	}
 }
@@ -197,12 +203,15 @@ func (h spareUnitHandlers) actOnSpareUnit(
 		Fact:     q.Fact,
 		Reason:   q.Reason,
 	}
+
 	if q.At != nil {
 		c.At = *q.At
 	}
+
 	u, err := h.replacements.DoSpare(ctx, in.ID, c)
 	if err != nil {
 		return nil, err
 	}
+
 	return h.spareUnitDetail(ctx, u)
 }

@@ -20,7 +20,8 @@ func (h *house) spareUnitWorld(t *testing.T) map[string]func() (client, string) 
 	n := 0
 	earned := func() replacement.SpareUnit {
 		n++
-		c, u := h.SpareFor(t, fmt.Sprintf("Empresa Spare %d", n), fmt.Sprintf("spare%d@empresa.example", n), fmt.Sprintf("SN-SPARE-%d", n))
+		c, u := h.SpareFor(t, fmt.Sprintf("Empresa Spare %d", n), fmt.Sprintf("spare%d@empresa.example", n),
+			fmt.Sprintf("SN-SPARE-%d", n))
 		h.Stands = map[string]string{"sit_01kbsite": c.Site.ID, "acc_01kbaccount": c.Account}
 		return u
 	}
@@ -63,19 +64,24 @@ func TestR88a_R88b_ASpareOverTheAPI(t *testing.T) {
 	require.Equal(t, []string{"select"}, as[unitAnswer](t, csm.get(path), 200).Commands)
 	problem(t, customer.get(path), 404, rules.NotFound)
 	problem(t, agent.post(path+"/ship", map[string]any{"serial": "SP-1"}), 409, spare.SpareNotChosen)
-	problem(t, agent.post(path+"/select", map[string]any{"model": "RALLY-BAR", "site_id": c.Site.ID}), 403, rules.Forbidden)
-	problem(t, csm.post(path+"/select", map[string]any{"model": "MEETUP", "site_id": c.Site.ID}), 422, spare.ModelNotDeployed)
-	problem(t, csm.post(path+"/select", map[string]any{"model": "RALLY-BAR", "site_id": "sit_none"}), 422, rules.ValidationFailed)
+	problem(t, agent.post(path+"/select", map[string]any{"model": "RALLY-BAR", "site_id": c.Site.ID}), 403,
+		rules.Forbidden)
+	problem(t, csm.post(path+"/select", map[string]any{"model": "MEETUP", "site_id": c.Site.ID}), 422,
+		spare.ModelNotDeployed)
+	problem(t, csm.post(path+"/select", map[string]any{"model": "RALLY-BAR", "site_id": "sit_none"}), 422,
+		rules.ValidationFailed)
 	u := csm.unit(t, unit.ID, "select", map[string]any{"model": "rally-bar", "site_id": c.Site.ID})
 	require.Equal(t, []string{"RALLY-BAR", c.Site.ID}, []string{u.Model, u.SiteID})
 	problem(t, csm.post(path+"/agree", map[string]any{}), 403, rules.Forbidden)
 	require.Equal(t, []string{"agree"}, as[unitAnswer](t, customer.get(path), 200).Commands)
-	problem(t, h.customer(c.Account, rules.CustomerReadOnly).post(path+"/agree", map[string]any{}), 403, rules.Forbidden)
+	problem(t, h.customer(c.Account, rules.CustomerReadOnly).post(path+"/agree", map[string]any{}), 403,
+		rules.Forbidden)
 	problem(t, customer.post(path+"/agree", map[string]any{"version": u.Version - 1}), 409, rules.StateConflict)
 	require.Equal(t, "APPROVED", customer.unit(t, unit.ID, "agree", map[string]any{"version": u.Version}).State)
 	problem(t, customer.post(path+"/ship", map[string]any{"serial": "SP-1"}), 403, rules.Forbidden)
 	problem(t, agent.post(path+"/ship", map[string]any{}), 422, rules.ValidationFailed)
-	require.Equal(t, "SHIPPED", agent.unit(t, unit.ID, "ship", map[string]any{"serial": "sp-1", "carrier": "sim", "tracking": "TRK1"}).State)
+	require.Equal(t, "SHIPPED",
+		agent.unit(t, unit.ID, "ship", map[string]any{"serial": "sp-1", "carrier": "sim", "tracking": "TRK1"}).State)
 	problem(t, customer.post(path+"/tell", map[string]any{"fact": "DELIVERED"}), 403, rules.Forbidden)
 	problem(t, agent.post(path+"/tell", map[string]any{"fact": "EATEN"}), 422, rules.ValidationFailed)
 	problem(t, agent.post(path+"/tell", map[string]any{"fact": "RECALL_RECEIVED"}), 409, rules.StateConflict)
@@ -87,7 +93,8 @@ func TestR88a_R88b_ASpareOverTheAPI(t *testing.T) {
 		require.Empty(t, e.Actor, "who did it is for operators")
 		require.Empty(t, e.Details)
 	}
-	require.Len(t, as[items[unitAnswer]](t, customer.get("/v1/spare-units?state=ON_SITE&model=rally-bar&serial=sp1&open=true"), 200).Items, 1)
+	require.Len(t, as[items[unitAnswer]](t,
+		customer.get("/v1/spare-units?state=ON_SITE&model=rally-bar&serial=sp1&open=true"), 200).Items, 1)
 	require.Empty(t, as[items[unitAnswer]](t, customer.get("/v1/spare-units?state=VOIDED"), 200).Items)
 	require.Len(t, as[items[unitAnswer]](t, agent.get("/v1/spare-units?parent_id="+unit.ParentOrgID), 200).Items, 1)
 	require.Empty(t, as[items[unitAnswer]](t, agent.get("/v1/spare-units?parent_id=org_other"), 200).Items)
@@ -100,11 +107,13 @@ func TestR35d_R88c_UsedMySpareOverTheAPI(t *testing.T) {
 	h.Calendar.Set(h.Calendar.Now().Add(48 * time.Hour))
 	customer := h.customer(c.Account, rules.CustomerAdmin)
 	other := as[rmaAnswer](t, customer.post("/v1/rmas", map[string]any{"serial": "MU-1", "fault": "No sound"}), 201)
-	problem(t, customer.post("/v1/rmas/"+other.ID+"/use_spare", map[string]any{"spare_unit_id": unit.ID}), 422, rma.NotLikeForLike)
+	problem(t, customer.post("/v1/rmas/"+other.ID+"/use_spare", map[string]any{"spare_unit_id": unit.ID}), 422,
+		rma.NotLikeForLike)
 	r := as[rmaAnswer](t, customer.post("/v1/rmas", map[string]any{"serial": "SN-100", "fault": "No picture"}), 201)
 	require.Equal(t, []string{"withdraw", "use_spare"}, r.Commands)
 	problem(t, customer.post("/v1/rmas/"+r.ID+"/use_spare", map[string]any{}), 422, rules.ValidationFailed)
-	problem(t, customer.post("/v1/rmas/"+r.ID+"/use_spare", map[string]any{"spare_unit_id": "spu_none"}), 404, rules.NotFound)
+	problem(t, customer.post("/v1/rmas/"+r.ID+"/use_spare", map[string]any{"spare_unit_id": "spu_none"}), 404,
+		rules.NotFound)
 	r = h.act(t, customer, r.ID, "use_spare", map[string]any{"spare_unit_id": unit.ID})
 	require.Equal(t, []string{"AWAITING_RETURN", "SWAPPED"}, []string{r.State, r.Outbound})
 	require.NotEmpty(t, r.ReturnDueOn)
@@ -164,10 +173,14 @@ func TestProcessesShowSpares(t *testing.T) {
 		t.Helper()
 		p := show()
 		require.Equal(t, []any{what, actor}, []any{p["waits_for"], p["actor"]})
-		require.Len(t, as[items[map[string]any]](t, h.Lead.get("/v1/processes?kind=SPARE&waits_for="+what), 200).Items, 1)
+		require.Len(t, as[items[map[string]any]](t, h.Lead.get("/v1/processes?kind=SPARE&waits_for="+what), 200).Items,
+			1)
 	}
 	waits("SPARE_CHOICE", "OPERATOR")
-	_, err := h.SelectSpare(storetest.CSM(), unit.ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: c.Site.ID})
+	_, err := h.SelectSpare(storetest.CSM(), unit.ID, replacement.SpareChoice{
+		ModelCode: "RALLY-BAR",
+		SiteID:    c.Site.ID,
+	})
 	require.NoError(t, err)
 	waits("AGREEMENT", "CUSTOMER")
 	_, err = h.AgreeSpare(storetest.Customer(c.Account), unit.ID, 0)

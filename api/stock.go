@@ -24,6 +24,7 @@ func (h stockHandlers) routes(api huma.API) {
 		Capability:   rules.WorkTasks,
 		OperatorOnly: true,
 	}
+
 	write := route{
 		Tag:          "Stock",
 		Scope:        Operator,
@@ -168,7 +169,9 @@ func stockMove(ctx context.Context, kind string, r StockRequest) (logistics.Stoc
 	if fields := rules.CheckLine("/reference", r.Reference, 100); len(fields) > 0 {
 		return logistics.StockMove{}, rules.Invalid(fields)
 	}
-	cause := kind + "/" + r.DepotID + "/" + catalogue.NormaliseModelCode(r.Model) + "/" + r.Reference
+
+	cause := kind + "/" + r.DepotID + "/" + catalogue.NormaliseModelCode(r.Model) + "/" +
+		r.Reference
 	switch name := onceName(ctx); {
 	case r.Reference != "":
 	case name != "":
@@ -176,6 +179,7 @@ func stockMove(ctx context.Context, kind string, r StockRequest) (logistics.Stoc
 	default:
 		cause = kind + "/" + rand.Text()
 	}
+
 	return logistics.StockMove{
 		DepotID:   r.DepotID,
 		ModelCode: r.Model,

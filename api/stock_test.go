@@ -15,7 +15,13 @@ import (
 
 func (h *house) depot(code string) api.DepotView {
 	h.t.Helper()
-	return as[api.DepotView](h.t, h.Lead.send("PUT", "/v1/depots", map[string]any{"code": code, "name": "Depósito", "street": "Rua A 1", "city": "Campinas", "country": "BR"}), 200)
+	return as[api.DepotView](h.t, h.Lead.send("PUT", "/v1/depots", map[string]any{
+		"code":    code,
+		"name":    "Depósito",
+		"street":  "Rua A 1",
+		"city":    "Campinas",
+		"country": "BR",
+	}), 200)
 }
 
 // stockWorld is what the examples of stock are about.
@@ -32,8 +38,12 @@ func (h *house) stockWorld(t *testing.T) map[string]func() (client, string) {
 		}
 	}
 	return map[string]func() (client, string){
-		"list-stock": at("/v1/stock?depot_id={id}"), "list-stock-entries": at("/v1/stock/entries?depot_id={id}"), "receive-stock": at("/v1/stock/receipts"),
-		"adjust-stock": at("/v1/stock/adjustments"), "list-depots": at("/v1/depots"), "put-depot": at("/v1/depots"),
+		"list-stock":         at("/v1/stock?depot_id={id}"),
+		"list-stock-entries": at("/v1/stock/entries?depot_id={id}"),
+		"receive-stock":      at("/v1/stock/receipts"),
+		"adjust-stock":       at("/v1/stock/adjustments"),
+		"list-depots":        at("/v1/depots"),
+		"put-depot":          at("/v1/depots"),
 	}
 }
 
@@ -76,14 +86,24 @@ func TestStockRequestsThatAreWrong(t *testing.T) {
 	d := h.depot("br-1")
 	p := problem(t, h.Lead.post("/v1/stock/receipts", `{"quantity":1}`), 422, rules.ValidationFailed)
 	require.ElementsMatch(t, []string{"/depot_id REQUIRED", "/model REQUIRED"}, codes(p.Errors))
-	problem(t, h.Lead.post("/v1/stock/receipts", `{"depot_id":"dpt_none","model":"X","quantity":1}`), 404, rules.NotFound)
+	problem(t, h.Lead.post("/v1/stock/receipts", `{"depot_id":"dpt_none","model":"X","quantity":1}`), 404,
+		rules.NotFound)
 	for _, quantity := range []int{0, -1, 1_000_000} {
-		p = problem(t, h.Lead.post("/v1/stock/receipts", map[string]any{"depot_id": d.ID, "model": "X", "quantity": quantity}), 422, rules.ValidationFailed)
+		p = problem(t,
+			h.Lead.post("/v1/stock/receipts", map[string]any{"depot_id": d.ID, "model": "X", "quantity": quantity}),
+			422, rules.ValidationFailed)
 		require.Equal(t, []string{"/quantity OUT_OF_RANGE"}, codes(p.Errors))
 	}
-	p = problem(t, h.Lead.post("/v1/stock/receipts", map[string]any{"depot_id": d.ID, "model": "X", "quantity": 1, "reference": strings.Repeat("x", 101)}), 422, rules.ValidationFailed)
+	p = problem(t, h.Lead.post("/v1/stock/receipts", map[string]any{
+		"depot_id":  d.ID,
+		"model":     "X",
+		"quantity":  1,
+		"reference": strings.Repeat("x", 101),
+	}), 422, rules.ValidationFailed)
 	require.Equal(t, []string{"/reference TOO_LONG"}, codes(p.Errors))
 	p = problem(t, h.Lead.send("PUT", "/v1/depots", `{}`), 422, rules.ValidationFailed)
-	require.Subset(t, codes(p.Errors), []string{"/code REQUIRED", "/name REQUIRED", "/street REQUIRED", "/city REQUIRED", "/country REQUIRED"})
+	require.Subset(t, codes(p.Errors), []string{
+		"/code REQUIRED", "/name REQUIRED", "/street REQUIRED", "/city REQUIRED", "/country REQUIRED",
+	})
 	require.Empty(t, as[items[ref]](t, h.Lead.get("/v1/stock"), 200).Items)
 }

@@ -18,8 +18,11 @@ func TestStructuralErrorsAreToldAtOnceWithThoseOfTheRules(t *testing.T) {
 	body["lines"] = []any{map[string]any{"sku": "SELECT-1Y", "quantity": "ten", "colour": "red"}}
 	body["priority"] = true
 	p := problem(t, h.Seller.post("/v1/orders", body), 422, rules.ValidationFailed)
-	require.ElementsMatch(t, []string{"/lines/0/quantity WRONG_TYPE", "/lines/0/colour UNKNOWN_FIELD", "/priority UNKNOWN_FIELD",
-		"/reseller/email REQUIRED", "/distributor/company REQUIRED", "/distributor/email REQUIRED", "/distributor/address REQUIRED"}, codes(p.Errors))
+	require.ElementsMatch(t, []string{
+		"/lines/0/quantity WRONG_TYPE", "/lines/0/colour UNKNOWN_FIELD", "/priority UNKNOWN_FIELD",
+		"/reseller/email REQUIRED", "/distributor/company REQUIRED", "/distributor/email REQUIRED",
+		"/distributor/address REQUIRED",
+	}, codes(p.Errors))
 }
 
 func TestBodiesThatAreRefusedAsAWhole(t *testing.T) {
@@ -48,7 +51,8 @@ func TestBodiesThatAreRefusedAsAWhole(t *testing.T) {
 		})
 	}
 	problem(t, h.Seller.send("POST", "/v1/orders", good, "Content-Encoding", "gzip"), 415, "UNSUPPORTED_MEDIA_TYPE")
-	require.Equal(t, 201, h.Seller.send("POST", "/v1/orders", good, "Content-Type", "Application/JSON; charset=UTF-8").Status)
+	require.Equal(t, 201,
+		h.Seller.send("POST", "/v1/orders", good, "Content-Type", "Application/JSON; charset=UTF-8").Status)
 	exact := append(good, bytes.Repeat([]byte(" "), 1<<20-len(good))...)
 	require.Equal(t, 200, h.Seller.send("POST", "/v1/orders", exact).Status, "1 MiB to the byte is taken")
 }
@@ -71,8 +75,17 @@ func TestTextsThatAreDamaged(t *testing.T) {
 			require.Equal(t, []string{"/end_customer/company " + c.code}, codes(p.Errors))
 		})
 	}
-	for quantity, code := range map[string]string{"0": rules.QuantityTooSmall, "-5": rules.QuantityTooSmall, "100001": rules.QuantityTooLarge,
-		"99999999999999999999": rules.OutOfRange, "1.5": "WRONG_TYPE", "1e3": "WRONG_TYPE", `"1"`: "WRONG_TYPE", "null": "WRONG_TYPE", "true": "WRONG_TYPE"} {
+	for quantity, code := range map[string]string{
+		"0":                    rules.QuantityTooSmall,
+		"-5":                   rules.QuantityTooSmall,
+		"100001":               rules.QuantityTooLarge,
+		"99999999999999999999": rules.OutOfRange,
+		"1.5":                  "WRONG_TYPE",
+		"1e3":                  "WRONG_TYPE",
+		`"1"`:                  "WRONG_TYPE",
+		"null":                 "WRONG_TYPE",
+		"true":                 "WRONG_TYPE",
+	} {
 		content, err := json.Marshal(storetest.Form("PO-1"))
 		require.NoError(t, err)
 		body := strings.Replace(string(content), `"quantity":10`, `"quantity":`+quantity, 1)
@@ -87,7 +100,9 @@ const marker = "m4rk3r"
 // holds the marker: as it is, as a key, as a member of another type, and made
 // too long or controlled.
 func marked(v any, emit func(any)) any {
-	variants := []any{marker, strings.Repeat(marker, 60), marker + "\n", map[string]any{marker + "@x.example": marker}, []any{marker}}
+	variants := []any{
+		marker, strings.Repeat(marker, 60), marker + "\n", map[string]any{marker + "@x.example": marker}, []any{marker},
+	}
 	switch v := v.(type) {
 	case map[string]any:
 		for key, inner := range v {
@@ -126,13 +141,15 @@ func TestNoRefusalRepeatsAValue(t *testing.T) {
 		require.NotContains(t, string(a.Body), marker)
 	})
 	require.Greater(t, n, 100)
-	for _, path := range []string{"/v1/orders?limit=" + marker, "/v1/orders?state=" + marker, "/v1/orders?" + "x@" + marker + "=1", "/v1/orders/" + marker, "/v1/" + marker,
+	for _, path := range []string{"/v1/orders?limit=" + marker, "/v1/orders?state=" +
+		marker, "/v1/orders?" + "x@" + marker + "=1", "/v1/orders/" + marker, "/v1/" + marker,
 		"/v1/orders/" + strings.Repeat(marker, 20), "/v1/imports/x/rows?outcome=" + marker + "&cursor=" + marker} {
 		a := h.Seller.get(path)
 		require.GreaterOrEqual(t, a.Status, 400, path)
 		require.NotContains(t, string(a.Body), marker, path)
 	}
-	require.NotContains(t, string(h.Seller.send("GET", "/v1/orders", nil, "Authorization", "Bearer rct_"+marker).Body), marker)
+	require.NotContains(t, string(h.Seller.send("GET", "/v1/orders", nil, "Authorization", "Bearer rct_"+marker).Body),
+		marker)
 	require.NotContains(t, h.Log.String(), marker, "neither does the log")
 	require.NotContains(t, h.Log.String(), "acme")
 }

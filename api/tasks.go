@@ -65,9 +65,11 @@ func taskView(t db.OperatorTask) TaskView {
 		CreatedAt:  t.CreatedAt,
 		ResolvedAt: t.ResolvedAt,
 	}
+
 	if t.State == db.TaskOpen {
 		v.Actions = append(v.Actions, operations.ActionsOf(t.Kind)...)
 	}
+
 	return v
 }
 
@@ -85,6 +87,7 @@ func (h taskHandlers) listTasks(
 		len(operations.ActionsOf(kind)) == 0 {
 		return nil, invalidParameter("/query/kind", "There is no such kind of task.")
 	}
+
 	tasks, next, err := h.db.ListTasks(ctx, db.TaskFilter{
 		State:     db.TaskState(in.State),
 		Kind:      db.TaskKind(in.Kind),

@@ -19,7 +19,13 @@ func TestR82b_SubsidiariesOfOneParentKeepTheirBalances(t *testing.T) {
 	brazil := storetest.Form("PO-BR")
 	states := storetest.FormFor("PO-US", "Acme Ltda", "joe@acme.example")
 	brazil.Lines[0].Quantity, states.Lines[0].Quantity = 30, 25
-	states.EndCustomer.Address = rules.Address{Street: "1 Main Street", City: "Austin", Region: "TX", PostalCode: "78701", Country: "US"}
+	states.EndCustomer.Address = rules.Address{
+		Street:     "1 Main Street",
+		City:       "Austin",
+		Region:     "TX",
+		PostalCode: "78701",
+		Country:    "US",
+	}
 	br := h.Env.Fulfilled(t, h.Reseller, brazil)
 	us := h.Env.Fulfilled(t, h.Reseller, states)
 	require.NotEqual(t, *br.AccountID, *us.AccountID)
@@ -32,7 +38,8 @@ func TestR82b_SubsidiariesOfOneParentKeepTheirBalances(t *testing.T) {
 	require.Len(t, own, 1)
 	require.EqualValues(t, 25, own[0].InForce)
 	theirs := h.Licences(t, br)[0]
-	room := as[api.RoomView](t, joe.post("/v1/rooms", map[string]any{"name": "Austin", "country": "US", "platform": "OTHER"}), 201)
+	room := as[api.RoomView](t,
+		joe.post("/v1/rooms", map[string]any{"name": "Austin", "country": "US", "platform": "OTHER"}), 201)
 	for _, a := range []answer{
 		joe.get("/v1/contracts/" + theirs.ContractID), joe.get("/v1/contracts/" + theirs.ContractID + "/licences"),
 		joe.post("/v1/assignments", map[string]any{"licence_id": theirs.ID, "room_id": room.ID}),

@@ -90,21 +90,25 @@ func (h tokenHandlers) createToken(
 	if err := mayHandle(ctx, r.Role); err != nil {
 		return nil, err
 	}
+
 	org, err := h.accounts.GetOrg(ctx, r.OrgID)
 	if err != nil {
 		return nil, err
 	}
+
 	if !fits(r.Role, org.Kind) {
 		return nil, wrong("/role", "ROLE_DOES_NOT_FIT",
 			"An organisation of this kind cannot have this role.",
 			"Name an organisation of the role's kind.")
 	}
+
 	if err := h.checkTokenAccount(ctx, r); err != nil {
 		return nil, err
 	}
 	if err := mayGrant(ctx, r); err != nil {
 		return nil, err
 	}
+
 	t, secret, err := h.people.CreateToken(ctx, identity.NewToken{
 		OrgID:     r.OrgID,
 		Role:      r.Role,
@@ -124,14 +128,17 @@ func (h tokenHandlers) checkTokenAccount(ctx context.Context, r TokenRequest) er
 			"A customer's token names its account, and no other token does.",
 			"Name the account, or leave it out.")
 	}
+
 	if r.AccountID == "" {
 		return nil
 	}
+
 	acc, err := h.accounts.GetAccount(ctx, r.AccountID)
 	if err == nil && acc.ParentOrgID != r.OrgID {
 		err = wrong("/account_id", "ACCOUNT_DOES_NOT_FIT",
 			"The account belongs to another organisation.", "Name its parent as org_id.")
 	}
+
 	return err
 }
 
@@ -147,6 +154,7 @@ func checkToken(r *TokenRequest) error {
 	if r.ValidDays == 0 {
 		r.ValidDays = 365
 	}
+
 	f.fail(r.ValidDays < 1 || r.ValidDays > 730, "/valid_days", rules.OutOfRange,
 		"A token is valid for 1 to 730 days.", "Send a number in this range.")
 	all := ScopesFor(r.Role)
@@ -154,9 +162,11 @@ func checkToken(r *TokenRequest) error {
 		f.fail(!slices.Contains(all, scope), fmt.Sprintf("/scopes/%d", i), "UNKNOWN_SCOPE",
 			"The role has no such scope.", "See the reference for the scopes.")
 	}
+
 	if r.Scopes == nil {
 		r.Scopes = all
 	}
+
 	return rules.Invalid(f.fields)
 }
 
@@ -165,11 +175,13 @@ func mayGrant(ctx context.Context, r TokenRequest) error {
 	if !r.Role.IsOperator() {
 		return nil
 	}
+
 	var f fieldCheck
 	for i, scope := range r.Scopes {
 		f.fail(!callOf(ctx).token.HasScope(scope), fmt.Sprintf("/scopes/%d", i), "SCOPE_NOT_HELD",
 			"Your own token lacks this scope.", "Leave it out, or use a token that has it.")
 	}
+
 	return rules.Invalid(f.fields)
 }
 
@@ -191,6 +203,7 @@ func fits(role rules.Role, kind account.OrgKind) bool {
 	case rules.CustomerAdmin, rules.CustomerReadOnly:
 		return kind == account.OrgCustomerParent
 	}
+
 	return kind == account.OrgOperator
 }
 
@@ -207,5 +220,6 @@ func (h tokenHandlers) revokeToken(ctx context.Context, in *IDInput) (*struct{},
 	if err := mayHandle(ctx, t.Role); err != nil {
 		return nil, err
 	}
+
 	return nil, h.people.RevokeToken(ctx, in.ID)
 }

@@ -19,10 +19,14 @@ func TestAddressesThatNoDatabaseComparesAreRefused(t *testing.T) {
 			for _, path := range []string{"/v1/orders/", "/v1/accounts/", "/v1/operator/tasks/", "/v1/imports/"} {
 				problem(t, h.Lead.get(path+bad), 404, rules.NotFound)
 			}
-			for _, query := range []string{"/v1/orders?cursor=", "/v1/orders?po_number=", "/v1/orders?account_id=", "/v1/operator/tasks?kind=", "/v1/processes?cursor=", "/v1/tokens?cursor="} {
+			for _, query := range []string{
+				"/v1/orders?cursor=", "/v1/orders?po_number=", "/v1/orders?account_id=", "/v1/operator/tasks?kind=",
+				"/v1/processes?cursor=", "/v1/tokens?cursor=",
+			} {
 				problem(t, h.Lead.get(query+bad), 422, "INVALID_PARAMETER")
 			}
-			problem(t, h.Lead.post("/v1/orders?reason=x&on_behalf_of="+bad, storetest.Form("PO-1")), 422, "INVALID_PARAMETER")
+			problem(t, h.Lead.post("/v1/orders?reason=x&on_behalf_of="+bad, storetest.Form("PO-1")), 422,
+				"INVALID_PARAMETER")
 		}
 		require.NotContains(t, h.Log.String(), `"level":"ERROR"`)
 	})
@@ -33,11 +37,12 @@ func TestTextsThatNoDatabaseStoresAreRefused(t *testing.T) {
 		h := open(t, env)
 		o, accountID, invitation := h.fulfilled()
 		for name, a := range map[string]answer{
-			"/po_number":    h.Seller.post("/v1/orders", `{"po_number":"a\u0000"}`),
-			"/reason":       h.Seller.post("/v1/orders/"+o.ID+"/cancellation", `{"reason":"a\u0000b","quantity":1}`),
-			"/contact_name": h.Lead.post("/v1/accounts/"+accountID+"/invitations", `{"reason":"x","email":"rui@acme.example","contact_name":"a\u0000","role":"ADMIN"}`),
-			"/email":        h.Lead.post("/v1/invitations/"+invitation+"/reissue", `{"reason":"x","email":"\u0000"}`),
-			"/org_id":       h.Lead.post("/v1/tokens", `{"org_id":"\u0000","role":"RESELLER","label":"x"}`),
+			"/po_number": h.Seller.post("/v1/orders", `{"po_number":"a\u0000"}`),
+			"/reason":    h.Seller.post("/v1/orders/"+o.ID+"/cancellation", `{"reason":"a\u0000b","quantity":1}`),
+			"/contact_name": h.Lead.post("/v1/accounts/"+accountID+
+				"/invitations", `{"reason":"x","email":"rui@acme.example","contact_name":"a\u0000","role":"ADMIN"}`),
+			"/email":  h.Lead.post("/v1/invitations/"+invitation+"/reissue", `{"reason":"x","email":"\u0000"}`),
+			"/org_id": h.Lead.post("/v1/tokens", `{"org_id":"\u0000","role":"RESELLER","label":"x"}`),
 		} {
 			p := problem(t, a, 422, rules.ValidationFailed)
 			require.Contains(t, codes(p.Errors), name+" "+rules.ControlCharacters, name)

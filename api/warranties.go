@@ -30,12 +30,14 @@ func (h warrantyHandlers) routes(api huma.API) {
 		Capability: rules.ViewAccount,
 		NoSellers:  true,
 	}
+
 	write := route{
 		Tag:        "Warranties",
 		Scope:      RoomsWrite,
 		Capability: rules.ManageRooms,
 		NoSellers:  true,
 	}
+
 	file := route{
 		Tag:          "Warranties",
 		Scope:        AccountsWrite,
@@ -56,6 +58,7 @@ func (h warrantyHandlers) routes(api huma.API) {
 	mountJSON(api, write.post("claim-warranty", "/v1/warranties/claims",
 		"Claim an extended warranty that is missing among the contracts").
 		answers(http.StatusCreated).idempotent().refuses(404), h.claimWarranty)
+
 	mountRaw(api, file.post("import-warranties", "/v1/warranties/import",
 		"Import extended warranties from before").
 		idempotent().takesFile(maxBody, licensing.EarlierWarrantyForm{}), h.importWarranties)
@@ -114,6 +117,7 @@ func (h warrantyHandlers) attachWarranty(
 	if err != nil {
 		return nil, err
 	}
+
 	a, err := h.warranties.WarrantyAttachment(ctx, out.Attachment.ID)
 	return single(a, err, func(a warranty.AttachmentDetail) AttachedView {
 		return AttachedView{attachmentView(a), append([]string{}, out.Started...)}
@@ -296,16 +300,19 @@ func (h warrantyHandlers) importWarranties(
 	if err != nil {
 		return nil, err
 	}
+
 	file.DryRun, file.Reason = in.DryRun, in.Reason
 	rows, err := h.warranties.ImportWarranties(ctx, file)
 	if err != nil {
 		return nil, err
 	}
+
 	v := WarrantyImportView{
 		DryRun: in.DryRun,
 		Stored: !in.DryRun,
 		Rows:   make([]WarrantyRowView, len(rows)),
 	}
+
 	for i, r := range rows {
 		v.Rows[i] = WarrantyRowView{
 			Row:        places[i],
@@ -315,8 +322,10 @@ func (h warrantyHandlers) importWarranties(
 			Why:        r.Why,
 			Errors:     append([]rules.FieldError{}, r.Errors...),
 		}
+
 		v.Stored = v.Stored && r.Outcome != warranty.WarrantyRowRefused
 	}
+
 	return &one[WarrantyImportView]{v}, nil
 }
 
@@ -327,11 +336,13 @@ func readWarranties(body rawBody) (file warranty.WarrantyImport, places []int, e
 			return rules.Refuse(roomfile.TooManyRows, "The file holds more than 1000 rows.",
 				"Split the file.")
 		}
+
 		file.Forms = append(file.Forms, f)
 		file.Errors = append(file.Errors, wrong)
 		places = append(places, place)
 		return nil
 	}
+
 	if body.media == mediaCSV {
 		err = readWarrantyCSV(bytes.NewReader(body.content), add)
 	} else {
@@ -340,6 +351,7 @@ func readWarranties(body rawBody) (file warranty.WarrantyImport, places []int, e
 	if err == nil && len(places) == 0 {
 		err = rules.Refuse(rowfile.Empty, "The file holds no rows.", "Send at least one.")
 	}
+
 	return file, places, err
 }
 
@@ -352,21 +364,25 @@ func readWarrantyCSV(r io.Reader, add addWarranty) error {
 		if record, err = src.Read(); err != nil || rowfile.Blank(record) {
 			continue
 		}
+
 		var f licensing.EarlierWarrantyForm
 		var wrong []rules.FieldError
 		if len(record) != len(at) {
 			wrong = append(wrong, rowfile.WrongWidth())
 		}
+
 		for i, text := range record[:min(len(record), len(at))] {
 			*warrantyField(&f,
 				at[i]) = strings.Clone(strings.TrimSpace(text)) // the reader's record is used again
 		}
+
 		line, _ := src.FieldPos(0)
 		err = add(line, f, wrong)
 	}
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
+
 	return rowfile.CSVError(err)
 }
 
@@ -378,10 +394,12 @@ func readWarrantyJSON(r io.Reader, add addWarranty) error {
 		}
 		place++
 		var f licensing.EarlierWarrantyForm
+
 		wrong := strictjson.Decode(raw, &f)
 		if err := add(place, f, wrong); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
