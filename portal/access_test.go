@@ -15,9 +15,20 @@ import (
 
 // ownAffairs are the POSTs that concern the visitor alone; every other one
 // changes an account and is the administrator's.
-var ownAffairs = map[string]bool{"/account": true, "/invitation": true, "/invitation/code": true, "/invitation/person": true,
-	"/invitation/accept": true, "/invitation/request": true, "/sign-in": true, "/sign-out": true,
-	"/sessions/end": true, "/sessions/end-others": true, "/password-reset": true, "/password-reset/new": true}
+var ownAffairs = map[string]bool{
+	"/account":             true,
+	"/invitation":          true,
+	"/invitation/code":     true,
+	"/invitation/person":   true,
+	"/invitation/accept":   true,
+	"/invitation/request":  true,
+	"/sign-in":             true,
+	"/sign-out":            true,
+	"/sessions/end":        true,
+	"/sessions/end-others": true,
+	"/password-reset":      true,
+	"/password-reset/new":  true,
+}
 
 func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 	w := newWorld(t)
@@ -29,7 +40,9 @@ func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 	again := w.pending(inv.AccountID, "again@acme.example")
 	revoke := w.pending(inv.AccountID, "revoke@acme.example")
 	forms := map[string][]string{
-		"/colleagues":                        {"/colleagues", "name", "New", "email", "new@acme.example", "role", "ADMIN"},
+		"/colleagues": {
+			"/colleagues", "name", "New", "email", "new@acme.example", "role", "ADMIN",
+		},
 		"/colleagues/:id/role":               {"/colleagues/" + ids["dora@acme.example"] + "/role", "role", "ADMIN"},
 		"/colleagues/:id/remove":             {"/colleagues/" + ids["dora@acme.example"] + "/remove"},
 		"/colleagues/invitations/:id/resend": {"/colleagues/invitations/" + again.ID + "/resend"},
@@ -37,7 +50,9 @@ func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 	}
 	orders, _, err := w.ListOrders(w.Context, order.OrderFilter{})
 	require.NoError(t, err)
-	forms["/service-orders/:id/cancellation"] = []string{"/service-orders/" + orders[0].ID + "/cancellation", "reason", "not needed"}
+	forms["/service-orders/:id/cancellation"] = []string{
+		"/service-orders/" + orders[0].ID + "/cancellation", "reason", "not needed",
+	}
 	forms["/service-orders/claim"] = []string{"/service-orders/claim", "serial", "OLD-1", "po_number", "4500/12"}
 	w.replacementForms(inv.AccountID, forms)
 	for _, r := range routes() {
@@ -71,7 +86,13 @@ func (w *world) memberIDs(accountID string) map[string]string {
 
 func (w *world) pending(accountID, email string) identity.Invitation {
 	w.t.Helper()
-	inv, err := w.Invite(w.Context, identity.NewInvite{AccountID: accountID, Email: email, ContactName: "P", Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
+	inv, err := w.Invite(w.Context, identity.NewInvite{
+		AccountID:   accountID,
+		Email:       email,
+		ContactName: "P",
+		Role:        identity.RoleReadOnly,
+		Kind:        identity.InvitationForColleague,
+	})
 	require.NoError(w.t, err)
 	return inv
 }
@@ -79,7 +100,8 @@ func (w *world) pending(accountID, email string) identity.Invitation {
 // site opens another account with its own administrator.
 func (w *world) site(email string) (*guest, account.Account) {
 	w.t.Helper()
-	acc, err := w.CreateAccount(w.as(rules.OperatorAgent), rules.Party{Company: "Globex", Address: storetest.Form("x").EndCustomer.Address}, "", account.ModeSite)
+	acc, err := w.CreateAccount(w.as(rules.OperatorAgent),
+		rules.Party{Company: "Globex", Address: storetest.Form("x").EndCustomer.Address}, "", account.ModeSite)
 	require.NoError(w.t, err)
 	g := w.guest()
 	require.Equal(w.t, "/", g.accept(w.pending(acc.ID, email), "Gil").path)
@@ -142,7 +164,8 @@ func TestS18_TheLastAdministratorStays(t *testing.T) {
 		}
 		bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleAdmin)
 		require.Equal(t, "/", ana.post(me+"/role", "role", "READ_ONLY").path)
-		require.Equal(t, 403, ana.post("/colleagues", "name", "X", "email", "x@acme.example", "role", "ADMIN").status, "at once")
+		require.Equal(t, 403, ana.post("/colleagues", "name", "X", "email", "x@acme.example", "role", "ADMIN").status,
+			"at once")
 		require.Equal(t, "/colleagues", bruno.post(me+"/remove").path)
 		r := ana.get("/")
 		require.Equal(t, 403, r.status)
@@ -241,7 +264,8 @@ func TestR42_ANewRoleDoesNotLiftASuspension(t *testing.T) {
 	ana, inv := w.admin()
 	bruno := w.member(inv.AccountID, "bruno@acme.example", identity.RoleReadOnly)
 	id := w.memberIDs(inv.AccountID)["bruno@acme.example"]
-	_, err := w.ChangeMembership(w.as(rules.OperatorAgent), id, identity.RoleReadOnly, rules.MembershipSuspended, "dispute")
+	_, err := w.ChangeMembership(w.as(rules.OperatorAgent), id, identity.RoleReadOnly, rules.MembershipSuspended,
+		"dispute")
 	require.NoError(t, err)
 	require.Equal(t, 403, bruno.get("/").status)
 	require.Contains(t, ana.post("/colleagues/"+id+"/role", "role", "ADMIN").body, "Access suspended")
@@ -255,7 +279,8 @@ func TestR117b_InvitationsThatNeedAnotherTryAreShown(t *testing.T) {
 	lost := w.pending(inv.AccountID, "lost@acme.example")
 	pool, err := w.Pool()
 	require.NoError(t, err)
-	_, err = pool.Exec("UPDATE invitations SET state = CASE id WHEN '" + gone.ID + "' THEN 'EXPIRED' ELSE 'BOUNCED' END WHERE id IN ('" + gone.ID + "','" + lost.ID + "')")
+	_, err = pool.Exec("UPDATE invitations SET state = CASE id WHEN '" + gone.ID +
+		"' THEN 'EXPIRED' ELSE 'BOUNCED' END WHERE id IN ('" + gone.ID + "','" + lost.ID + "')")
 	require.NoError(t, err)
 	page := ana.get("/colleagues").body
 	require.Contains(t, page, "Expired on 23 December 2026")

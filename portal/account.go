@@ -27,7 +27,13 @@ func showAccount(v *visit) (answer, error) {
 	case rules.CodeOf(err) != rules.NotFound:
 		return answer{}, err
 	}
-	return answer{page: "account", title: "account.title", data: p, here: "/account"}, nil
+
+	return answer{
+		page:  "account",
+		title: "account.title",
+		data:  p,
+		here:  "/account",
+	}, nil
 }
 
 func addressLines(a account.Account) []string {

@@ -15,7 +15,11 @@ func (w *world) looksAfter(accountID string, f rules.CSMForm) account.CSM {
 	w.t.Helper()
 	c, err := w.CreateCSM(w.as(rules.OperatorLead), f, "new colleague")
 	require.NoError(w.t, err)
-	_, err = w.AssignCSM(w.as(rules.OperatorLead), account.CSMAssignment{AccountID: accountID, CSMID: c.ID, Reason: "knows the region"})
+	_, err = w.AssignCSM(w.as(rules.OperatorLead), account.CSMAssignment{
+		AccountID: accountID,
+		CSMID:     c.ID,
+		Reason:    "knows the region",
+	})
 	require.NoError(w.t, err)
 	return c
 }
@@ -28,10 +32,18 @@ func TestR35e_AccountPageShowsNameAndContact(t *testing.T) {
 		require.Contains(t, page, "Nobody is named yet")
 		require.Contains(t, page, "São Paulo, SP, 01310-100")
 		require.Contains(t, ana.get("/").body, `<a href="/account">`)
-		c := w.looksAfter(inv.AccountID, rules.CSMForm{Name: "Clara <Reis>", Email: "clara@operator.example", Phone: "+55 (11) 4000-1234"})
+		c := w.looksAfter(inv.AccountID, rules.CSMForm{
+			Name:  "Clara <Reis>",
+			Email: "clara@operator.example",
+			Phone: "+55 (11) 4000-1234",
+		})
 		for _, g := range []*guest{ana, reader} {
 			page = g.get("/account").body
-			for _, want := range []string{"Clara &lt;Reis&gt;", `<a href="mailto:clara@operator.example">`, `<a href="tel:&#43;551140001234">&#43;55 (11) 4000-1234</a>`} {
+			for _, want := range []string{
+				"Clara &lt;Reis&gt;",
+				`<a href="mailto:clara@operator.example">`,
+				`<a href="tel:&#43;551140001234">&#43;55 (11) 4000-1234</a>`,
+			} {
 				require.Contains(t, page, want)
 			}
 		}
@@ -40,7 +52,10 @@ func TestR35e_AccountPageShowsNameAndContact(t *testing.T) {
 		require.NotContains(t, gil.get("/account").body, "Clara", "another account")
 		require.Equal(t, "/sign-in", w.guest().get("/account").path)
 
-		_, err := w.ChangeCSM(w.as(rules.OperatorLead), c.ID, account.CSMChange{Form: rules.CSMForm{Name: c.Name, Email: c.Email}, Reason: "left"})
+		_, err := w.ChangeCSM(w.as(rules.OperatorLead), c.ID, account.CSMChange{
+			Form:   rules.CSMForm{Name: c.Name, Email: c.Email},
+			Reason: "left",
+		})
 		require.NoError(t, err)
 		require.NotContains(t, ana.get("/account?lang=en").body, "Clara", "who has left is shown no more")
 	})

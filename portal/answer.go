@@ -40,15 +40,18 @@ func (v *visit) finish(c *gin.Context, a answer) {
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
+
 	body, err := v.render(a)
 	if err == nil {
 		err = v.commit(c)
 	}
 	if err != nil {
-		v.log.Error("portal: an answer could not be written", "path", c.FullPath(), "request", v.id, "error", err)
+		v.log.Error("portal: an answer could not be written",
+			"path", c.FullPath(), "request", v.id, "error", err)
 		http.Error(c.Writer, "internal error", http.StatusInternalServerError)
 		return
 	}
+
 	v.headers(c.Writer.Header())
 	if a.to != "" {
 		c.Writer.Header().Set("Location", a.to)
@@ -60,6 +63,7 @@ func (v *visit) finish(c *gin.Context, a answer) {
 	if a.status == http.StatusTooManyRequests {
 		c.Writer.Header().Set("Retry-After", "900")
 	}
+
 	c.Status(a.status)
 	_, _ = c.Writer.Write(body)
 }
@@ -71,6 +75,7 @@ func (v *visit) render(a answer) ([]byte, error) {
 	if a.file != nil {
 		return a.file.content, nil
 	}
+
 	var out bytes.Buffer
 	err := v.pages[a.page].ExecuteTemplate(&out, "layout", v.view(a))
 	return out.Bytes(), err
@@ -89,6 +94,7 @@ func (v *visit) commit(c *gin.Context) error {
 		c.SetSameSite(http.SameSiteLaxMode)
 		c.SetCookie(v.sessions.Cookie.Name, "", -1, "/", "", v.secure, true)
 	}
+
 	return nil
 }
 
@@ -98,7 +104,8 @@ func (v *visit) commit(c *gin.Context) error {
 // apart from foreign sites.
 func (s *site) headers(h http.Header) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")

@@ -57,7 +57,8 @@ func (s *screen) walk(locale string) {
 	s.tabTo(`nav a[href="/service-orders"]`)
 	s.press(chromedp.KeyEvent(kb.Enter))
 	require.Equal(s.t, label, s.text("h1"))
-	require.Contains(s.t, s.text("table"), say("start.latest", messages.Args{"day": messages.In(locale).Date(time.Date(2027, time.January, 22, 0, 0, 0, 0, time.UTC))}))
+	require.Contains(s.t, s.text("table"), say("start.latest",
+		messages.Args{"day": messages.In(locale).Date(time.Date(2027, time.January, 22, 0, 0, 0, 0, time.UTC))}))
 	s.check("service-orders")
 
 	s.open("/onboarding")
@@ -75,7 +76,11 @@ func (s *screen) walk(locale string) {
 	s.check("last-admin")
 	s.open("/account")
 	s.check("account-nobody")
-	s.looksAfter(inv.AccountID, rules.CSMForm{Name: "Clara Reis", Email: "clara.reis@operator.example", Phone: "+55 11 4000-1234"})
+	s.looksAfter(inv.AccountID, rules.CSMForm{
+		Name:  "Clara Reis",
+		Email: "clara.reis@operator.example",
+		Phone: "+55 11 4000-1234",
+	})
 	s.open("/account")
 	require.Equal(s.t, say("menu.account"), s.text(`nav a[aria-current="page"]`))
 	s.check("account")
@@ -105,7 +110,8 @@ func (s *screen) asKnownPerson() {
 	s.check("wrong-person")
 	s.tabTo("main form button")
 	s.press(chromedp.KeyEvent(kb.Enter))
-	require.Equal(t, say("invitation.hello", messages.Args{"program": "Logitech Select"}), s.text("h1"), "the right person goes on")
+	require.Equal(t, say("invitation.hello", messages.Args{"program": "Logitech Select"}), s.text("h1"),
+		"the right person goes on")
 
 	_, acc := s.site("gil@globex.example")
 	second := s.pending(acc.ID, "ana.souza@acme.example")

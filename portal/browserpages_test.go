@@ -35,7 +35,9 @@ func (s *screen) asMember() {
 	s.tabTo("main .danger")
 	s.press(chromedp.KeyEvent(kb.Enter))
 	require.Equal(t, say("cancellation.reason.missing"), s.text(".problem span"))
-	require.Eventually(t, func() bool { return s.holds(`document.activeElement.id === "reason"`) }, time.Minute, 50*time.Millisecond, "what is wrong has the focus")
+	require.Eventually(t, func() bool {
+		return s.holds(`document.activeElement.id === "reason"`)
+	}, time.Minute, 50*time.Millisecond, "what is wrong has the focus")
 	s.check("cancellation-wrong")
 	s.tabTo("#quantity")
 	s.do(chromedp.KeyEvent("3"))
@@ -84,7 +86,8 @@ func (s *screen) signOut() {
 // leaveAccount removes a member behind the screen's back.
 func (s *screen) leaveAccount(accountID, email string) {
 	s.t.Helper()
-	_, err := s.ChangeMembership(s.as(rules.OperatorAgent), s.memberIDs(accountID)[email], identity.RoleReadOnly, rules.MembershipRemoved, "left the company")
+	_, err := s.ChangeMembership(s.as(rules.OperatorAgent), s.memberIDs(accountID)[email], identity.RoleReadOnly,
+		rules.MembershipRemoved, "left the company")
 	require.NoError(s.t, err)
 }
 

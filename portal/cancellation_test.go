@@ -73,7 +73,8 @@ func TestS12_PartOfAnOrderIsCancelledOnce(t *testing.T) {
 		require.Contains(t, r.body, "quantity-problem")
 	}
 	for range 2 {
-		require.Equal(t, "/service-orders", ana.post(path, "quantity", "3", "reason", "fewer rooms", "once", "form-1").path)
+		require.Equal(t, "/service-orders",
+			ana.post(path, "quantity", "3", "reason", "fewer rooms", "once", "form-1").path)
 	}
 	done, err := w.ListCancellations(w.Context, o.ID)
 	require.NoError(t, err)

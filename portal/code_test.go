@@ -38,7 +38,8 @@ func TestR47_CodeHasFiveTries(t *testing.T) {
 		r := g.post("/invitation/code", "code", w.code())
 		require.Contains(t, r.body, "Too many wrong attempts", "the right one comes too late")
 		g.post("/invitation")
-		require.Equal(t, "/invitation/person", g.post("/invitation/code", "code", " "+w.code()[:3]+" "+w.code()[3:]).path, "a new code works, typed with spaces")
+		require.Equal(t, "/invitation/person", g.post("/invitation/code",
+			"code", " "+w.code()[:3]+" "+w.code()[3:]).path, "a new code works, typed with spaces")
 		require.True(t, w.state(inv.ID).Live())
 	})
 }
@@ -92,7 +93,13 @@ func TestR47_ProofOfOneInvitationIsNoneForAnother(t *testing.T) {
 	w := newWorld(t)
 	g, inv := w.asked()
 	g.post("/invitation/code", "code", w.code())
-	other, err := w.Invite(w.Context, identity.NewInvite{AccountID: inv.AccountID, Email: "other@acme.example", ContactName: "O", Role: identity.RoleAdmin, Kind: identity.InvitationForExtra})
+	other, err := w.Invite(w.Context, identity.NewInvite{
+		AccountID:   inv.AccountID,
+		Email:       "other@acme.example",
+		ContactName: "O",
+		Role:        identity.RoleAdmin,
+		Kind:        identity.InvitationForExtra,
+	})
 	require.NoError(t, err)
 	g.get(w.link(other))
 	require.Equal(t, "/invitation", g.post("/invitation/person", "name", "Eve", "password", goodPassword).path)

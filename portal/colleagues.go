@@ -46,29 +46,53 @@ func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+
 	for _, m := range members {
-		p.Members = append(p.Members, memberView{ID: m.ID, Name: m.Name, Email: m.Email, Role: v.roleName(m.Role),
-			Admin: m.Role == identity.RoleAdmin, Self: m.UserID == v.who.user.ID, Suspended: m.State == rules.MembershipSuspended})
+		p.Members = append(p.Members, memberView{
+			ID:        m.ID,
+			Name:      m.Name,
+			Email:     m.Email,
+			Role:      v.roleName(m.Role),
+			Admin:     m.Role == identity.RoleAdmin,
+			Self:      m.UserID == v.who.user.ID,
+			Suspended: m.State == rules.MembershipSuspended,
+		})
 	}
+
 	all, err := v.allInvitations()
 	for _, inv := range all {
-		if inv.State.Live() || inv.State == rules.InvitationBounced || inv.State == rules.InvitationHasExpired {
+		if inv.State.Live() || inv.State == rules.InvitationBounced ||
+			inv.State == rules.InvitationHasExpired {
 			p.Pending = append(p.Pending, v.pendingView(inv))
 		}
 	}
-	return answer{page: "colleagues", title: "colleagues.title", data: p, here: "/colleagues"}, err
+
+	return answer{
+		page:  "colleagues",
+		title: "colleagues.title",
+		data:  p,
+		here:  "/colleagues",
+	}, err
 }
 
 func (v *visit) pendingView(inv identity.Invitation) pendingView {
 	last := rules.LastCoveredDay(inv.ExpiresAt, location(v.who.account().TimeZone))
-	p := pendingView{ID: inv.ID, Name: inv.ContactName, Email: inv.Email, Role: v.roleName(inv.Role),
-		Note: v.language.Say("pending.until", messages.Args{"day": v.day(last)})}
+	p := pendingView{
+		ID:    inv.ID,
+		Name:  inv.ContactName,
+		Email: inv.Email,
+		Role:  v.roleName(inv.Role),
+		Note:  v.language.Say("pending.until", messages.Args{"day": v.day(last)}),
+	}
+
 	if inv.State == rules.InvitationBounced {
 		p.Note = v.language.Say("pending.bounced")
 	}
 	if inv.State == rules.InvitationHasExpired {
-		p.Expired, p.Note = true, v.language.Say("pending.expired", messages.Args{"day": v.day(last)})
+		p.Expired, p.Note = true, v.language.Say("pending.expired",
+			messages.Args{"day": v.day(last)})
 	}
+
 	return p
 }
 
@@ -79,26 +103,41 @@ func (v *visit) allInvitations() ([]identity.Invitation, error) {
 
 // inviteColleague sends a personal invitation with a role (R117b).
 func inviteColleague(v *visit) (answer, error) {
-	f := inviteForm{Name: strings.TrimSpace(v.form("name")), Email: strings.TrimSpace(v.form("email")), Role: v.form("role")}
+	f := inviteForm{
+		Name:  strings.TrimSpace(v.form("name")),
+		Email: strings.TrimSpace(v.form("email")),
+		Role:  v.form("role"),
+	}
+
 	f.NameProblem = nameProblem(f.Name)
 	if !rules.ValidEmail(f.Email) {
 		f.EmailProblem = "email.invalid"
 	}
+
 	if f.NameProblem == "" && f.EmailProblem == "" {
-		_, err := v.people.Invite(v.acting(), identity.NewInvite{AccountID: v.who.account().ID, Email: f.Email, ContactName: f.Name,
-			Role: identity.MemberRole(f.Role), Kind: identity.InvitationForColleague, Reason: "invited by an administrator"})
+		_, err := v.people.Invite(v.acting(), identity.NewInvite{
+			AccountID:   v.who.account().ID,
+			Email:       f.Email,
+			ContactName: f.Name,
+			Role:        identity.MemberRole(f.Role),
+			Kind:        identity.InvitationForColleague,
+			Reason:      "invited by an administrator",
+		})
 		if err == nil {
 			return v.done("/colleagues", "flash.invited"), nil
 		}
+
 		if f.FormProblem = inviteProblem(err); f.FormProblem == "" {
 			return answer{}, err
 		}
 	}
+
 	a, err := v.colleaguesPage(f)
 	a.status = http.StatusUnprocessableEntity
 	if f.FormProblem != "" {
 		a.status = http.StatusConflict
 	}
+
 	return a, err
 }
 
@@ -111,18 +150,21 @@ func inviteProblem(err error) string {
 	case rules.ValidationFailed:
 		return "invite.role"
 	}
+
 	return ""
 }
 
 func resendInvitation(v *visit) (answer, error) {
-	if _, err := v.people.Reissue(v.acting(), v.param("id"), "", "", "sent again by an administrator"); err != nil {
+	if _, err := v.people.Reissue(v.acting(), v.param("id"), "",
+		"", "sent again by an administrator"); err != nil {
 		return answer{}, err
 	}
 	return v.done("/colleagues", "flash.resent"), nil
 }
 
 func revokeInvitation(v *visit) (answer, error) {
-	if _, err := v.people.RevokeInvitation(v.acting(), v.param("id"), "withdrawn by an administrator"); err != nil {
+	if _, err := v.people.RevokeInvitation(v.acting(), v.param("id"),
+		"withdrawn by an administrator"); err != nil {
 		return answer{}, err
 	}
 	return v.done("/colleagues", "flash.revoked"), nil
@@ -134,17 +176,21 @@ func changeRole(v *visit) (answer, error) {
 	if role != identity.RoleAdmin && role != identity.RoleReadOnly {
 		return answer{}, errBadForm
 	}
+
 	m, err := v.member(v.param("id"))
 	if err != nil {
 		return answer{}, err
 	}
+
 	// The state stays: a suspended member does not come back by a new role.
-	if _, err := v.people.ChangeMembership(v.acting(), m.ID, role, m.State, "role changed by an administrator"); err != nil {
+	if _, err := v.people.ChangeMembership(v.acting(), m.ID, role, m.State,
+		"role changed by an administrator"); err != nil {
 		return answer{}, err
 	}
 	if m.UserID == v.who.user.ID {
 		return v.done("/", "flash.role"), nil
 	}
+
 	return v.done("/colleagues", "flash.role"), nil
 }
 
@@ -155,9 +201,11 @@ func removeColleague(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if _, err := v.people.ChangeMembership(v.acting(), m.ID, m.Role, rules.MembershipRemoved, "removed by an administrator"); err != nil {
+	if _, err := v.people.ChangeMembership(v.acting(), m.ID, m.Role, rules.MembershipRemoved,
+		"removed by an administrator"); err != nil {
 		return answer{}, err
 	}
+
 	return v.done("/colleagues", "flash.removed"), nil
 }
 
@@ -167,10 +215,12 @@ func (v *visit) member(id string) (identity.Member, error) {
 	if err != nil {
 		return identity.Member{}, err
 	}
+
 	for _, m := range members {
 		if m.ID == id {
 			return m, nil
 		}
 	}
+
 	return identity.Member{}, errNoPage
 }

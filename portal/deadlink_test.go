@@ -14,9 +14,20 @@ import (
 // dead makes one link of every kind that is over.
 func (w *world) dead() map[string]string {
 	inv := w.invited()
-	links := map[string]string{"unknown": "/invitation?token=" + strings.Repeat("A", 43), "empty": "/invitation?token=", "none": "/invitation", "request": "/invitation/request"}
+	links := map[string]string{
+		"unknown": "/invitation?token=" + strings.Repeat("A", 43),
+		"empty":   "/invitation?token=",
+		"none":    "/invitation",
+		"request": "/invitation/request",
+	}
 	invite := func(email string) identity.Invitation {
-		i, err := w.Invite(w.Context, identity.NewInvite{AccountID: inv.AccountID, Email: email, ContactName: "X", Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
+		i, err := w.Invite(w.Context, identity.NewInvite{
+			AccountID:   inv.AccountID,
+			Email:       email,
+			ContactName: "X",
+			Role:        identity.RoleReadOnly,
+			Kind:        identity.InvitationForColleague,
+		})
 		require.NoError(w.t, err)
 		return i
 	}
@@ -30,7 +41,12 @@ func (w *world) dead() map[string]string {
 	require.NoError(w.t, err)
 	w.Calendar.Set(inv.ExpiresAt)
 	require.NoError(w.t, w.ExpireInvitation(w.Context, inv.ID))
-	for name, i := range map[string]identity.Invitation{"used": used, "superseded": replaced, "revoked": revoked, "expired": inv} {
+	for name, i := range map[string]identity.Invitation{
+		"used":       used,
+		"superseded": replaced,
+		"revoked":    revoked,
+		"expired":    inv,
+	} {
 		links[name] = w.link(i)
 	}
 	return links

@@ -21,7 +21,10 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 	w := newWorld(t)
 	inv := w.invited()
 	for _, header := range []map[string]string{
-		{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.example"}, {"Origin": "null"},
+		{"Sec-Fetch-Site": "cross-site"},
+		{"Sec-Fetch-Site": "same-site"},
+		{"Origin": "https://evil.example"},
+		{"Origin": "null"},
 	} {
 		for _, r := range routes() {
 			if r.method != post {
@@ -42,7 +45,9 @@ func TestFormsOfOtherSitesAreRefused(t *testing.T) {
 func TestHeadersAndCookies(t *testing.T) {
 	env := storetest.SQLite(t)
 	engine := gin.New()
-	require.NoError(t, Register(engine, Options{Domains: env.Domains, Log: discard(), PublicURL: "https://portal.example"}))
+	require.NoError(
+		t, Register(engine, Options{Domains: env.Domains, Log: discard(), PublicURL: "https://portal.example"}),
+	)
 	ask := func(path string) *http.Response {
 		rec := httptest.NewRecorder()
 		engine.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
@@ -101,7 +106,13 @@ func TestUnknownPagesAndGiantForms(t *testing.T) {
 
 func TestLanguageFollowsTheVisitor(t *testing.T) {
 	w := newWorld(t)
-	for header, want := range map[string]string{"pt-PT,pt;q=0.9": `lang="pt-BR"`, "en-GB": `lang="en"`, "de-DE": `lang="pt-BR"`, "": `lang="pt-BR"`, "de, en;q=0.5": `lang="en"`} {
+	for header, want := range map[string]string{
+		"pt-PT,pt;q=0.9": `lang="pt-BR"`,
+		"en-GB":          `lang="en"`,
+		"de-DE":          `lang="pt-BR"`,
+		"":               `lang="pt-BR"`,
+		"de, en;q=0.5":   `lang="en"`,
+	} {
 		g := w.guest()
 		g.lang = header
 		require.Contains(t, g.get("/sign-in").body, "<html "+want, header)
@@ -153,15 +164,21 @@ func TestPagesForTheRouterItself(t *testing.T) {
 func TestMenuMarksWhereAPageBelongs(t *testing.T) {
 	w := newWorld(t)
 	ana, _ := w.admin()
-	for path, entry := range map[string]string{"/": "/", "/service-orders": "/service-orders", "/nowhere": "", "/sessions": "",
-		"/service-orders/ord_unknown/cancellation": "/service-orders"} {
+	for path, entry := range map[string]string{
+		"/":               "/",
+		"/service-orders": "/service-orders",
+		"/nowhere":        "",
+		"/sessions":       "",
+		"/service-orders/ord_unknown/cancellation": "/service-orders",
+	} {
 		require.Equal(t, entry, currentEntry(ana.get(path).body), path)
 	}
 	refused := ana.post("/colleagues/mem_unknown/remove")
 	require.Equal(t, 404, refused.status)
 	require.Equal(t, "/colleagues", currentEntry(refused.body))
 	require.Contains(t, refused.body, `class="button" href="/colleagues"`, "the way back")
-	require.Contains(t, ana.get("/service-orders/ord_unknown/cancellation").body, `class="button" href="/service-orders"`)
+	require.Contains(t, ana.get("/service-orders/ord_unknown/cancellation").body,
+		`class="button" href="/service-orders"`)
 	require.Contains(t, w.guest().get("/nowhere").body, `class="button" href="/"`)
 }
 

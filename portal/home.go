@@ -20,23 +20,33 @@ func showHome(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+
 	steps, err := v.onboarding()
 	if err != nil {
 		return answer{}, err
 	}
+
 	orders, err := v.orderViews(contracts)
 	if err != nil {
 		return answer{}, err
 	}
-	p := homePage{Orders: orders, Label: v.program.ServiceOrdersLabel(v.language.Locale()), Steps: steps}
+
+	p := homePage{
+		Orders: orders,
+		Label:  v.program.ServiceOrdersLabel(v.language.Locale()),
+		Steps:  steps,
+	}
+
 	for _, c := range contracts {
-		if c.Source == entitlement.EntryContract && (c.State == rules.ContractActive || c.State == rules.ContractPendingStart) {
+		if c.Source == entitlement.EntryContract &&
+			(c.State == rules.ContractActive || c.State == rules.ContractPendingStart) {
 			p.Live++
 			if c.Type != catalogue.ServiceJumpStart {
 				p.Units += c.Quantity
 			}
 		}
 	}
+
 	return answer{page: "home", title: "home.title", data: p}, nil
 }
 
@@ -62,15 +72,18 @@ func (v *visit) contracts() ([]entitlement.ContractEntry, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		for _, c := range rows {
 			if c.InForce > 0 {
 				c.Quantity = c.InForce
 			}
 			all = append(all, c)
 		}
+
 		if next == "" {
 			return all, nil
 		}
+
 		f.Page.After = next
 	}
 }

@@ -20,10 +20,12 @@ func showInvitation(v *visit) (answer, error) {
 	if v.request.URL.Query().Has("token") {
 		return v.takeLink()
 	}
+
 	found, err := v.invitation()
 	if err != nil {
 		return answer{}, err
 	}
+
 	page := "invitation"
 	if v.who != nil {
 		if v.who.user.Email != found.Invitation.Email {
@@ -31,16 +33,22 @@ func showInvitation(v *visit) (answer, error) {
 		}
 		page = "invitationaccept"
 	}
+
 	if v.who == nil && found.HasUser {
 		page = "invitationknown"
 	}
+
 	return answer{page: page, title: "invitation.title", data: v.landing(found)}, nil
 }
 
 func (v *visit) landing(found identity.InvitationView) landing {
 	last := rules.LastCoveredDay(found.Invitation.ExpiresAt, location(found.Account.TimeZone))
-	return landing{Company: found.Account.LegalName, Mailbox: masked(found.Invitation.Email),
-		Until: v.day(last), Role: v.roleName(found.Invitation.Role)}
+	return landing{
+		Company: found.Account.LegalName,
+		Mailbox: masked(found.Invitation.Email),
+		Until:   v.day(last),
+		Role:    v.roleName(found.Invitation.Role),
+	}
 }
 
 // takeLink remembers which invitation the link is for. The session keeps the
@@ -50,17 +58,21 @@ func (v *visit) takeLink() (answer, error) {
 	if err := v.throttle("invitation-link/"+v.network, 300, time.Hour); err != nil {
 		return answer{}, err
 	}
+
 	id := noLink
+
 	found, err := v.people.InvitationByToken(v.ctx, v.request.URL.Query().Get("token"))
 	if rules.CodeOf(err) == "" && err != nil {
 		return answer{}, err
 	}
+
 	if found.Invitation.ID != "" {
 		id = found.Invitation.ID
 	}
 	if v.get(keyInvitation) != id {
 		v.forget(keyChallenge, keyProven, keyProvenAt)
 	}
+
 	v.keep(keyInvitation, id)
 	return redirect("/invitation"), nil
 }
@@ -81,16 +93,22 @@ func (v *visit) invitation() (identity.InvitationView, error) {
 // as it is (R47a).
 func acceptAsKnown(v *visit) (answer, error) {
 	found, err := v.invitation()
-	if rules.CodeOf(err) == rules.InvitationUsed && v.who.user.Email == found.Invitation.Email && v.who.roles[found.Account.ID] != "" {
+	if rules.CodeOf(err) == rules.InvitationUsed && v.who.user.Email == found.Invitation.Email &&
+		v.who.roles[found.Account.ID] != "" {
 		return redirect("/"), nil // a second click
 	}
 	if err != nil {
 		return answer{}, err
 	}
-	_, place, err := v.people.AcceptInvitation(v.ctx, identity.Acceptance{InvitationID: found.Invitation.ID, Email: v.who.user.Email})
+
+	_, place, err := v.people.AcceptInvitation(v.ctx, identity.Acceptance{
+		InvitationID: found.Invitation.ID,
+		Email:        v.who.user.Email,
+	})
 	if err != nil {
 		return answer{}, v.overtaken(err)
 	}
+
 	v.forget(keyInvitation)
 	v.keep(keyAccount, place.AccountID)
 	return v.done("/", "flash.welcome"), nil
@@ -106,7 +124,8 @@ func (v *visit) overtaken(err error) error {
 }
 
 func errWrongPerson() error {
-	return rules.Refuse(rules.InvitationWrongPerson, "The invitation is for another person.", "Sign out and open the link as the person it was sent to.")
+	return rules.Refuse(rules.InvitationWrongPerson, "The invitation is for another person.",
+		"Sign out and open the link as the person it was sent to.")
 }
 
 // masked shows enough of an address for its owner to know it.

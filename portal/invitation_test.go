@@ -39,7 +39,14 @@ func TestR47c_TwoScannersThenAHumanWhoInvitesAtOnce(t *testing.T) {
 func TestR47b_FirstPersonBecomesAdministrator(t *testing.T) {
 	w := newWorld(t)
 	inv := w.invited()
-	extra, err := w.Invite(w.as(rules.OperatorAgent), identity.NewInvite{AccountID: inv.AccountID, Email: "rita@acme.example", ContactName: "Rita", Role: identity.RoleReadOnly, Kind: identity.InvitationForExtra, Reason: "asked by mail"})
+	extra, err := w.Invite(w.as(rules.OperatorAgent), identity.NewInvite{
+		AccountID:   inv.AccountID,
+		Email:       "rita@acme.example",
+		ContactName: "Rita",
+		Role:        identity.RoleReadOnly,
+		Kind:        identity.InvitationForExtra,
+		Reason:      "asked by mail",
+	})
 	require.NoError(t, err)
 	rita := w.guest()
 	require.Contains(t, rita.accept(extra, "Rita").body, "Administrator")
@@ -56,7 +63,13 @@ func TestR47b_FirstPersonBecomesAdministrator(t *testing.T) {
 func TestR47a_AnotherPersonIsRefusedWithoutHarm(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		admin, first := w.admin()
-		inv, err := w.Invite(w.Context, identity.NewInvite{AccountID: first.AccountID, Email: "Carla@Acme.example", ContactName: "Carla", Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
+		inv, err := w.Invite(w.Context, identity.NewInvite{
+			AccountID:   first.AccountID,
+			Email:       "Carla@Acme.example",
+			ContactName: "Carla",
+			Role:        identity.RoleReadOnly,
+			Kind:        identity.InvitationForColleague,
+		})
 		require.NoError(t, err)
 		r := admin.get(w.link(inv))
 		require.Equal(t, 403, r.status)
@@ -89,7 +102,13 @@ func TestR47a_SamePersonWhateverTheCase(t *testing.T) {
 	_, first := w.admin()
 	other, err := w.CreateAccount(w.as(rules.OperatorAgent), storetest.Form("x").EndCustomer, "", account.ModeSite)
 	require.NoError(t, err)
-	inv, err := w.Invite(w.Context, identity.NewInvite{AccountID: other.ID, Email: "Ana.SOUZA@Acme.Example", ContactName: "Ana", Role: identity.RoleAdmin, Kind: identity.InvitationForExtra})
+	inv, err := w.Invite(w.Context, identity.NewInvite{
+		AccountID:   other.ID,
+		Email:       "Ana.SOUZA@Acme.Example",
+		ContactName: "Ana",
+		Role:        identity.RoleAdmin,
+		Kind:        identity.InvitationForExtra,
+	})
 	require.NoError(t, err)
 	ana := w.guest()
 	landing := ana.get(w.link(inv))
@@ -125,9 +144,17 @@ func TestR49b_APersonNeedsANameAndAnAddressHasOneUser(t *testing.T) {
 	require.True(t, strings.HasPrefix(u.PasswordHash, "$argon2id$v=19$"))
 	other, err := w.CreateAccount(w.as(rules.OperatorAgent), storetest.Form("x").EndCustomer, "", account.ModeSite)
 	require.NoError(t, err)
-	again, err := w.Invite(w.Context, identity.NewInvite{AccountID: other.ID, Email: inv.Email, ContactName: "X", Role: identity.RoleAdmin, Kind: identity.InvitationForExtra})
+	again, err := w.Invite(w.Context, identity.NewInvite{
+		AccountID:   other.ID,
+		Email:       inv.Email,
+		ContactName: "X",
+		Role:        identity.RoleAdmin,
+		Kind:        identity.InvitationForExtra,
+	})
 	require.NoError(t, err)
-	require.Equal(t, "/sign-in", func() string { g := w.guest(); g.get(w.link(again)); return g.post("/invitation").path }(), "no second user for an address")
+	require.Equal(t, "/sign-in",
+		func() string { g := w.guest(); g.get(w.link(again)); return g.post("/invitation").path }(),
+		"no second user for an address")
 }
 
 func TestR121_ValidThroughItsLastLocalMinute(t *testing.T) {
@@ -167,7 +194,13 @@ func TestR121_ExpiryBetweenCodeAndForm(t *testing.T) {
 }
 
 func TestMaskedAddresses(t *testing.T) {
-	for in, want := range map[string]string{"ana@acme.example": "a***@acme.example", "a@b.example": "a***@b.example", "@x": "***", "x": "***", "": "***"} {
+	for in, want := range map[string]string{
+		"ana@acme.example": "a***@acme.example",
+		"a@b.example":      "a***@b.example",
+		"@x":               "***",
+		"x":                "***",
+		"":                 "***",
+	} {
 		require.Equal(t, want, masked(in))
 	}
 	w := newWorld(t)
@@ -190,7 +223,8 @@ func TestR49b_TwoClicksMakeOnePerson(t *testing.T) {
 		}
 		all.Wait()
 		for _, r := range got {
-			require.Contains(t, []int{200, 410}, r.status, "a click that came late may find its session gone, and nothing worse")
+			require.Contains(t, []int{200, 410}, r.status,
+				"a click that came late may find its session gone, and nothing worse")
 		}
 		members, err := w.MembersOf(w.Context, inv.AccountID)
 		require.NoError(t, err)

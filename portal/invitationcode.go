@@ -33,10 +33,12 @@ func sendCode(v *visit) (answer, error) {
 	if v.who != nil {
 		return acceptAsKnown(v)
 	}
+
 	found, err := v.invitation()
 	if err != nil {
 		return answer{}, err
 	}
+
 	if found.HasUser {
 		return redirect("/sign-in"), nil
 	}
@@ -46,10 +48,13 @@ func sendCode(v *visit) (answer, error) {
 	if v.get(keyBrowser) == "" {
 		v.keep(keyBrowser, rand.Text())
 	}
-	c, err := v.people.ChallengeInvited(v.ctx, found.Invitation.ID, v.get(keyBrowser), v.language.Locale())
+
+	c, err := v.people.ChallengeInvited(v.ctx, found.Invitation.ID, v.get(keyBrowser),
+		v.language.Locale())
 	if err != nil {
 		return answer{}, err
 	}
+
 	v.keep(keyChallenge, c.ID)
 	return redirect("/invitation/code"), nil
 }
@@ -69,6 +74,7 @@ func askCode(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+
 	if v.get(keyChallenge) == "" {
 		return redirect("/invitation"), nil
 	}
@@ -76,8 +82,16 @@ func askCode(v *visit) (answer, error) {
 }
 
 func (v *visit) codePage(found identity.InvitationView, problem string) answer {
-	a := answer{page: "code", title: "code.title",
-		data: codePage{Mailbox: masked(found.Invitation.Email), Minutes: int(identity.CodeLifetime.Minutes()), Problem: problem}}
+	a := answer{
+		page:  "code",
+		title: "code.title",
+		data: codePage{
+			Mailbox: masked(found.Invitation.Email),
+			Minutes: int(identity.CodeLifetime.Minutes()),
+			Problem: problem,
+		},
+	}
+
 	if problem != "" {
 		a.status = http.StatusUnprocessableEntity
 	}
@@ -93,6 +107,7 @@ func checkCode(v *visit) (answer, error) {
 	if err := v.throttle("code-try-ip/"+v.network, triesAnHourIP, time.Hour); err != nil {
 		return answer{}, err
 	}
+
 	code := strings.Map(onlyDigits, v.form("code"))
 	c, err := v.people.AnswerChallenge(v.ctx, v.get(keyChallenge), v.get(keyBrowser), code)
 	switch rules.CodeOf(err) {
@@ -103,6 +118,7 @@ func checkCode(v *visit) (answer, error) {
 	case identity.CodeExpired, rules.NotFound:
 		return v.codePage(found, "code.expired"), nil
 	}
+
 	if err != nil {
 		return answer{}, err
 	}
@@ -112,6 +128,7 @@ func checkCode(v *visit) (answer, error) {
 	if err := v.sessions.RenewToken(v.ctx); err != nil {
 		return answer{}, err
 	}
+
 	v.keep(keyProven, found.Invitation.ID)
 	v.keep(keyProvenAt, strconv.FormatInt(time.Now().Unix(), 10))
 	v.forget(keyChallenge)

@@ -27,6 +27,7 @@ func askPerson(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+
 	if !v.proved(found.Invitation.ID) {
 		return redirect("/invitation"), nil
 	}
@@ -61,27 +62,41 @@ func acceptAsNew(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+
 	if !v.proved(found.Invitation.ID) {
 		return redirect("/invitation"), nil
 	}
+
 	name, password := strings.TrimSpace(v.form("name")), v.form("password")
-	p := personPage{Name: name, NameProblem: nameProblem(name),
-		PassProblem: passwordProblem(password, name, found.Invitation.Email, found.Account.LegalName, v.program.Name)}
+	p := personPage{
+		Name:        name,
+		NameProblem: nameProblem(name),
+		PassProblem: passwordProblem(password, name, found.Invitation.Email,
+			found.Account.LegalName, v.program.Name),
+	}
 	if p.NameProblem != "" || p.PassProblem != "" {
 		return v.personPage(found, p), nil
 	}
+
 	hash, err := hashPassword(v.ctx, password)
 	if err != nil {
 		return answer{}, err
 	}
-	u, _, err := v.people.AcceptInvitation(v.ctx, identity.Acceptance{InvitationID: found.Invitation.ID,
-		Email: found.Invitation.Email, Name: name, PasswordHash: hash, Locale: v.language.Locale()})
+
+	u, _, err := v.people.AcceptInvitation(v.ctx, identity.Acceptance{
+		InvitationID: found.Invitation.ID,
+		Email:        found.Invitation.Email,
+		Name:         name,
+		PasswordHash: hash,
+		Locale:       v.language.Locale(),
+	})
 	if rules.CodeOf(err) == rules.InvitationUsed {
 		return v.acceptAgain(found, err)
 	}
 	if err != nil {
 		return answer{}, v.overtaken(err)
 	}
+
 	return v.join(u, found)
 }
 
@@ -102,17 +117,21 @@ func (v *visit) acceptAgain(found identity.InvitationView, refused error) (answe
 	if err := v.maySignIn(found.Invitation.Email); err != nil {
 		return answer{}, err
 	}
+
 	u, err := v.people.UserByEmail(v.ctx, found.Invitation.Email)
 	if err != nil {
 		return answer{}, err
 	}
+
 	ok, err := passwordMatches(v.ctx, bounded(v.form("password")), u.PasswordHash)
 	if err != nil {
 		return answer{}, err
 	}
+
 	if !ok {
 		return answer{}, refused
 	}
+
 	return v.join(u, found)
 }
 

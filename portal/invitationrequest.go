@@ -21,9 +21,14 @@ func askRequest(*visit) (answer, error) { return answer{}, errDeadLink }
 func requestInvitation(v *visit) (answer, error) {
 	email := strings.TrimSpace(v.form("email"))
 	if !rules.ValidEmail(email) {
-		return answer{status: http.StatusUnprocessableEntity, page: "deadlink", title: "deadlink.title",
-			data: requestForm{Email: email, Problem: "email.invalid"}}, nil
+		return answer{
+			status: http.StatusUnprocessableEntity,
+			page:   "deadlink",
+			title:  "deadlink.title",
+			data:   requestForm{Email: email, Problem: "email.invalid"},
+		}, nil
 	}
+
 	if err := v.throttle("request-ip/"+v.network, 10, time.Hour); err != nil {
 		return answer{}, err
 	}
@@ -40,5 +45,6 @@ func (v *visit) requestOnce(email string) error {
 	if err != nil {
 		return err
 	}
+
 	return v.people.RequestInvitation(v.ctx, email)
 }

@@ -26,12 +26,14 @@ func (v *visit) chooseLanguage(c *gin.Context) *messages.Language {
 	if v.who != nil {
 		wishes = append(wishes, v.who.user.Locale)
 	}
+
 	offered := v.offered()
 	for _, w := range wishes {
 		if slices.Contains(offered, w) {
 			return messages.In(w)
 		}
 	}
+
 	return messages.In(accepted(c.GetHeader("Accept-Language"), offered))
 }
 
@@ -43,6 +45,7 @@ func (v *visit) offered() []string {
 			out = append(out, l)
 		}
 	}
+
 	if len(out) == 0 {
 		return []string{"en"}
 	}
@@ -54,10 +57,12 @@ func accepted(header string, offered []string) string {
 	if err != nil || len(wanted) == 0 {
 		return offered[0]
 	}
+
 	tags := make([]language.Tag, len(offered))
 	for i, o := range offered {
 		tags[i] = language.Make(o)
 	}
+
 	_, index, _ := language.NewMatcher(tags).Match(wanted...)
 	return offered[index]
 }
@@ -70,11 +75,13 @@ func (v *visit) changedLanguage(c *gin.Context) bool {
 	if lang == "" || lang != v.language.Locale() {
 		return false
 	}
+
 	c.SetSameSite(http.SameSiteLaxMode)
 	c.SetCookie(cookieName(languageCookie, v.secure), lang, 365*24*3600, "/", "", v.secure, true)
 	if c.Request.Method != get || q.Has("token") {
 		return false
 	}
+
 	q.Del("lang")
 	to := *c.Request.URL
 	to.Scheme = ""

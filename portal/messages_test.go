@@ -19,7 +19,8 @@ import (
 // messages to show once, problems.
 func TestEveryTextThatAPageNamesExists(t *testing.T) {
 	source, en := sources(t), messages.In("en")
-	for _, m := range regexp.MustCompile(`(?:title: |Problem: |done\("[^"]*", |return )"([a-z]+\.[a-z0-9.]+)"`).FindAllStringSubmatch(source, -1) {
+	for _, m := range regexp.MustCompile(`(?:title: |Problem: |done\("[^"]*", |return )"([a-z]+\.[a-z0-9.]+)"`).
+		FindAllStringSubmatch(source, -1) {
 		require.True(t, en.Has(m[1]), m[1])
 	}
 	for _, m := range regexp.MustCompile(`problem\(http\.\w+, "([a-z]+)"`).FindAllStringSubmatch(source, -1) {
@@ -38,7 +39,8 @@ func sources(t *testing.T) string {
 			}
 			return err
 		}
-		if strings.HasSuffix(path, ".html") || (strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go")) {
+		if strings.HasSuffix(path, ".html") ||
+			(strings.HasSuffix(path, ".go") && !strings.HasSuffix(path, "_test.go")) {
 			text, err := os.ReadFile(path)
 			all.Write(text)
 			return err

@@ -18,7 +18,12 @@ import (
 func TestThrottlesCountAWholeIPv6Network(t *testing.T) {
 	w := newWorld(t)
 	engine := gin.New()
-	require.NoError(t, Register(engine, Options{Domains: w.Domains, Log: slog.New(slog.DiscardHandler), PublicURL: "http://localhost:8080", Insecure: true}))
+	require.NoError(t, Register(engine, Options{
+		Domains:   w.Domains,
+		Log:       slog.New(slog.DiscardHandler),
+		PublicURL: "http://localhost:8080",
+		Insecure:  true,
+	}))
 	try := func(address string) int {
 		form := url.Values{"email": {"ana.souza@acme.example"}, "password": {"wrong"}}
 		r := httptest.NewRequest(http.MethodPost, "/sign-in", strings.NewReader(form.Encode()))

@@ -33,10 +33,12 @@ func (v *visit) onboarding() (onboarding, error) {
 	if err != nil {
 		return onboarding{}, err
 	}
+
 	room, device, err := v.equipped()
 	if err != nil {
 		return onboarding{}, err
 	}
+
 	assigned, err := v.assignedLicence()
 	o := onboarding{Steps: []step{
 		{Key: "colleague", Path: "/colleagues", Done: invited},
@@ -44,11 +46,13 @@ func (v *visit) onboarding() (onboarding, error) {
 		{Key: "devices", Done: device},
 		{Key: "licence", Done: assigned},
 	}}
+
 	for _, s := range o.Steps {
 		if s.Done {
 			o.Done++
 		}
 	}
+
 	return o, err
 }
 
@@ -59,23 +63,32 @@ func (v *visit) invitedColleague() (bool, error) {
 	if err != nil || len(members) > 1 {
 		return len(members) > 1, err
 	}
+
 	all, err := v.allInvitations()
 	for _, inv := range all {
 		if inv.Kind == identity.InvitationForColleague && inv.Email != v.who.user.Email {
 			return true, err
 		}
 	}
+
 	return false, err
 }
 
 // equipped tells whether the account has a room and a device.
 func (v *visit) equipped() (room, device bool, err error) {
 	account, one := v.who.account().ID, db.Page{Limit: 1}
-	rooms, _, err := v.entitlements.ListRooms(v.scoped(), entitlement.RoomFilter{AccountID: account, Page: one})
+	rooms, _, err := v.entitlements.ListRooms(v.scoped(), entitlement.RoomFilter{
+		AccountID: account,
+		Page:      one,
+	})
 	if err != nil {
 		return false, false, err
 	}
-	devices, _, err := v.entitlements.ListDevices(v.scoped(), entitlement.DeviceFilter{AccountID: account, Page: one})
+
+	devices, _, err := v.entitlements.ListDevices(v.scoped(), entitlement.DeviceFilter{
+		AccountID: account,
+		Page:      one,
+	})
 	return len(rooms) > 0, len(devices) > 0, err
 }
 

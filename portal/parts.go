@@ -52,7 +52,9 @@ type problemPart struct{ ID, Text string }
 // Problem is what is wrong with a field; id is what the field describes itself
 // by.
 func (w view) Problem(id, key string) problemPart {
-	return problemPart{id, w.T(key, "least", leastPassword, "most", mostPassword, "mailbox", w.Mail)}
+	return problemPart{
+		id, w.T(key, "least", leastPassword, "most", mostPassword, "mailbox", w.Mail),
+	}
 }
 
 type problemsPart struct {

@@ -50,7 +50,9 @@ func hashPassword(ctx context.Context, password string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, passwordCost.memory, passwordCost.passes, passwordCost.lanes,
+
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s",
+		argon2.Version, passwordCost.memory, passwordCost.passes, passwordCost.lanes,
 		base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key)), nil
 }
 
@@ -63,27 +65,33 @@ func passwordMatches(ctx context.Context, password, encoded string) (bool, error
 		_, err := stretch(ctx, password, make([]byte, saltLength), passwordCost)
 		return false, err
 	}
+
 	c, salt, want, err := decodeHash(encoded)
 	if err != nil {
 		return false, err
 	}
+
 	got, err := stretch(ctx, password, salt, c)
 	return err == nil && subtle.ConstantTimeCompare(got, want) == 1, err
 }
 
 func decodeHash(encoded string) (c cost, salt, key []byte, err error) {
 	parts := strings.Split(encoded, "$")
-	if len(parts) != 6 || parts[1] != "argon2id" || parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
+	if len(parts) != 6 || parts[1] != "argon2id" ||
+		parts[2] != fmt.Sprintf("v=%d", argon2.Version) {
 		return c, nil, nil, errHashForm
 	}
+
 	if _, err = fmt.Sscanf(parts[3], "m=%d,t=%d,p=%d", &c.memory, &c.passes, &c.lanes); err != nil {
 		return c, nil, nil, errHashForm
 	}
 	if salt, err = base64.RawStdEncoding.DecodeString(parts[4]); err != nil {
 		return c, nil, nil, errHashForm
 	}
-	if key, err = base64.RawStdEncoding.DecodeString(parts[5]); err != nil || len(key) != keyLength {
+	if key, err = base64.RawStdEncoding.DecodeString(parts[5]); err != nil ||
+		len(key) != keyLength {
 		return c, nil, nil, errHashForm
 	}
+
 	return c, salt, key, nil
 }

@@ -39,8 +39,10 @@ func TestPasswordHashesOfOtherCostsStillMatch(t *testing.T) {
 }
 
 func TestBrokenPasswordHashesAreErrors(t *testing.T) {
-	for _, encoded := range []string{"x", "$argon2i$v=19$m=1,t=1,p=1$AA$AA", "$argon2id$v=18$m=1,t=1,p=1$AA$AA", "$argon2id$v=19$m=x$AA$AA",
-		"$argon2id$v=19$m=64,t=1,p=1$!$AA", "$argon2id$v=19$m=64,t=1,p=1$AAAA$AAAA"} {
+	for _, encoded := range []string{
+		"x", "$argon2i$v=19$m=1,t=1,p=1$AA$AA", "$argon2id$v=18$m=1,t=1,p=1$AA$AA", "$argon2id$v=19$m=x$AA$AA",
+		"$argon2id$v=19$m=64,t=1,p=1$!$AA", "$argon2id$v=19$m=64,t=1,p=1$AAAA$AAAA",
+	} {
 		_, err := passwordMatches(context.Background(), "p", encoded)
 		require.ErrorIs(t, err, errHashForm, encoded)
 	}

@@ -24,9 +24,14 @@ func readCommon(text string) map[string]struct{} {
 	for line := range strings.Lines(text) {
 		out[strings.TrimSpace(line)] = struct{}{}
 	}
-	for _, word := range []string{"senha", "mudar", "mudarsenha", "minhasenha", "trocar", "acesso", "segredo", "bemvindo", "administrador"} {
+
+	for _, word := range []string{
+		"senha", "mudar", "mudarsenha", "minhasenha", "trocar", "acesso", "segredo", "bemvindo",
+		"administrador",
+	} {
 		out[word] = struct{}{}
 	}
+
 	return out
 }
 
@@ -47,6 +52,7 @@ func passwordProblem(password string, own ...string) string {
 	case personal(password, own):
 		return "password.personal"
 	}
+
 	return ""
 }
 
@@ -57,12 +63,14 @@ func guessable(password string) bool {
 	if isCommon(p) || isCommon(unleet(p)) || variety(p) < 4 || run(p) {
 		return true
 	}
+
 	for _, form := range []string{p, unleet(p)} {
 		stem := strings.TrimFunc(form, func(r rune) bool { return !unicode.IsLetter(r) })
 		if isCommon(stem) && len(p)-len(stem) <= 6 {
 			return true
 		}
 	}
+
 	return repeated(p)
 }
 
@@ -71,7 +79,8 @@ func isCommon(p string) bool {
 	return ok
 }
 
-var unleeted = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i")
+var unleeted = strings.NewReplacer("0",
+	"o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i")
 
 func unleet(p string) string { return unleeted.Replace(p) }
 
@@ -95,8 +104,10 @@ func run(p string) bool {
 		if r == last-1 || (last == '0' && r == '9') {
 			down++
 		}
+
 		last = r
 	}
+
 	n := utf8.RuneCountInString(p) - 1
 	return up == n || down == n
 }
@@ -111,6 +122,7 @@ func repeated(p string) bool {
 			return true
 		}
 	}
+
 	return false
 }
 
@@ -119,11 +131,14 @@ func repeated(p string) bool {
 func personal(password string, own []string) bool {
 	p := strings.ToLower(password)
 	for _, text := range own {
-		for _, word := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
+		for _, word := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+			return !unicode.IsLetter(r) && !unicode.IsDigit(r)
+		}) {
 			if utf8.RuneCountInString(word) >= 3 {
 				p = strings.ReplaceAll(p, word, "")
 			}
 		}
 	}
+
 	return len(p) != len(password) && utf8.RuneCountInString(p) < leastPassword/2
 }

@@ -74,6 +74,7 @@ func (s *site) mount(router gin.IRouter) {
 			router.Handle(http.MethodHead, r.path, h)
 		}
 	}
+
 	router.GET("/static/*file", s.static)
 }
 
@@ -93,22 +94,44 @@ func refusing(o Options, err error) (gin.HandlerFunc, error) {
 	if wrong != nil {
 		return nil, wrong
 	}
-	return s.serve(route{access: anyone, do: func(*visit) (answer, error) { return answer{}, err }}), nil
+
+	return s.serve(route{
+		access: anyone,
+		do:     func(*visit) (answer, error) { return answer{}, err },
+	}), nil
 }
 
 func newSite(o Options) (*site, error) {
 	if o.Domains == nil || o.Log == nil {
 		return nil, errors.New("portal: a Store and a Log are needed")
 	}
+
 	public, err := url.Parse(o.PublicURL)
 	if err != nil || public.Host == "" {
 		return nil, errors.New("portal: PublicURL must be an absolute address")
 	}
+
 	p, err := readPages()
 	if err != nil {
 		return nil, err
 	}
-	s := &site{db: o.Domains.DB, programs: o.Domains.Programs, accounts: o.Domains.Accounts, people: o.Domains.People, entitlements: o.Domains.Entitlements, warranties: o.Domains.Warranties, logistics: o.Domains.Logistics, replacements: o.Domains.Replacements, orders: o.Domains.Orders, log: o.Log, secure: !o.Insecure, pages: p, evenTime: 300 * time.Millisecond}
+
+	s := &site{
+		db:           o.Domains.DB,
+		programs:     o.Domains.Programs,
+		accounts:     o.Domains.Accounts,
+		people:       o.Domains.People,
+		entitlements: o.Domains.Entitlements,
+		warranties:   o.Domains.Warranties,
+		logistics:    o.Domains.Logistics,
+		replacements: o.Domains.Replacements,
+		orders:       o.Domains.Orders,
+		log:          o.Log,
+		secure:       !o.Insecure,
+		pages:        p,
+		evenTime:     300 * time.Millisecond,
+	}
+
 	s.sessions = newSessions(o.Domains.People, s.secure)
 	s.origins = http.NewCrossOriginProtection()
 	return s, s.origins.AddTrustedOrigin(public.Scheme + "://" + public.Host)

@@ -10,14 +10,17 @@ import (
 
 // Refusals of the portal itself.
 var (
-	errNoPage        = rules.Refuse(rules.NotFound, "There is no such page.", "Go to the start.")
-	errNoMethod      = rules.Refuse("NO_METHOD", "This address takes a form only.", "Go to the start.")
+	errNoPage   = rules.Refuse(rules.NotFound, "There is no such page.", "Go to the start.")
+	errNoMethod = rules.Refuse("NO_METHOD",
+		"This address takes a form only.", "Go to the start.")
 	errPanicked      = rules.Refuse("PANICKED", "Internal error.", "Try again.")
-	errForeignOrigin = rules.Refuse("FOREIGN_ORIGIN", "The form was sent from another site.", "Open the page again.")
-	errReadOnly      = rules.Refuse(rules.Forbidden, "An administrator may do this.", "Ask an administrator.")
-	errBadForm       = rules.Refuse("BAD_FORM", "The form could not be read.", "Open the page again.")
-	errDeadLink      = rules.Refuse(deadLink, "The link is no longer valid.", "Ask for a new one.")
-	errDeadReset     = rules.Refuse(deadReset, "The link is no longer valid.", "Ask for a new one.")
+	errForeignOrigin = rules.Refuse("FOREIGN_ORIGIN",
+		"The form was sent from another site.", "Open the page again.")
+	errReadOnly = rules.Refuse(rules.Forbidden, "An administrator may do this.",
+		"Ask an administrator.")
+	errBadForm   = rules.Refuse("BAD_FORM", "The form could not be read.", "Open the page again.")
+	errDeadLink  = rules.Refuse(deadLink, "The link is no longer valid.", "Ask for a new one.")
+	errDeadReset = rules.Refuse(deadReset, "The link is no longer valid.", "Ask for a new one.")
 )
 
 const (
@@ -29,13 +32,30 @@ const (
 // without a code goes to the log, and the visitor reads "internal error".
 func (v *visit) refuse(err error) answer {
 	switch rules.CodeOf(err) {
-	case deadLink, rules.InvitationExpired, rules.InvitationUsed, rules.InvitationSuperseded, rules.InvitationRevoked:
+	case deadLink, rules.InvitationExpired, rules.InvitationUsed, rules.InvitationSuperseded,
+		rules.InvitationRevoked:
 		// One page for all of them, so that it reveals nothing (R123).
-		return answer{status: http.StatusGone, page: "deadlink", title: "deadlink.title", data: requestForm{}, here: "/invitation"}
+		return answer{
+			status: http.StatusGone,
+			page:   "deadlink",
+			title:  "deadlink.title",
+			data:   requestForm{},
+			here:   "/invitation",
+		}
 	case deadReset, identity.CodeExpired:
-		return answer{status: http.StatusGone, page: "deadreset", title: "deadreset.title", here: "/password-reset/new"}
+		return answer{
+			status: http.StatusGone,
+			page:   "deadreset",
+			title:  "deadreset.title",
+			here:   "/password-reset/new",
+		}
 	case rules.InvitationWrongPerson:
-		return answer{status: http.StatusForbidden, page: "wrongperson", title: "wrongperson.title", here: "/invitation"}
+		return answer{
+			status: http.StatusForbidden,
+			page:   "wrongperson",
+			title:  "wrongperson.title",
+			here:   "/invitation",
+		}
 	case rules.NotFound:
 		return v.problem(http.StatusNotFound, "notfound")
 	case "NO_METHOD":
@@ -59,6 +79,7 @@ func (v *visit) refuse(err error) answer {
 	case rules.StateConflict:
 		return v.problem(http.StatusConflict, "conflict")
 	}
+
 	v.log.Error("portal: a request failed", "request", v.id, "error", err)
 	return v.problem(http.StatusInternalServerError, "internal")
 }
@@ -70,11 +91,23 @@ type problemPage struct {
 }
 
 func (v *visit) problem(status int, kind string) answer {
-	p := problemPage{Title: "problem." + kind + ".title", Text: "problem." + kind + ".text", Back: "/"}
+	p := problemPage{
+		Title: "problem." + kind + ".title",
+		Text:  "problem." + kind + ".text",
+		Back:  "/",
+	}
+
 	for _, page := range []string{"/colleagues", "/service-orders", replacementsPath, sparesPath} {
 		if v.who != nil && strings.HasPrefix(v.request.URL.Path, page+"/") {
 			p.Back = page
 		}
 	}
-	return answer{status: status, page: "problem", title: p.Title, data: p, here: p.Back}
+
+	return answer{
+		status: status,
+		page:   "problem",
+		title:  p.Title,
+		data:   p,
+		here:   p.Back,
+	}
 }

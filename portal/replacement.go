@@ -44,21 +44,31 @@ func (v *visit) replacementPage(typed replacementActions) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+
 	views, err := v.replacementViews([]replacement.RMA{r})
 	if err != nil {
 		return answer{}, err
 	}
+
 	site, err := v.accounts.GetSite(v.acting(), r.SiteID)
 	if err != nil {
 		return answer{}, err
 	}
+
 	events, err := v.db.Timeline(v.acting(), r.ID)
 	if err != nil {
 		return answer{}, err
 	}
+
 	ref, err := v.programs.Reference(v.ctx)
 	now := v.db.Clock().Now()
-	p := replacementPage{replacementView: views[0], ID: r.ID, Next: v.nextSentence(r, now), Timeline: v.timeline(events, site.TimeZone)}
+	p := replacementPage{
+		replacementView: views[0],
+		ID:              r.ID,
+		Next:            v.nextSentence(r, now),
+		Timeline:        v.timeline(events, site.TimeZone),
+	}
+
 	p.Facts = v.replacementFacts(r, views[0], site, ref)
 	if err == nil {
 		p.Return, err = v.returnView(r, now)
@@ -66,19 +76,30 @@ func (v *visit) replacementPage(typed replacementActions) (answer, error) {
 	if err == nil {
 		p.Actions, err = v.replacementActions(r, typed, now)
 	}
-	return answer{page: "replacement", title: "replacement.title", label: v.language.Say("replacement.of", messages.Args{"device": p.Device}), data: p, here: p.Path}, err
+
+	return answer{
+		page:  "replacement",
+		title: "replacement.title",
+		label: v.language.Say("replacement.of", messages.Args{"device": p.Device}),
+		data:  p,
+		here:  p.Path,
+	}, err
 }
 
 // replacementFacts lists what is known; a line without a value is left out.
-func (v *visit) replacementFacts(r replacement.RMA, view replacementView, site account.AccountSite, ref program.Reference) []fact {
+func (v *visit) replacementFacts(
+	r replacement.RMA, view replacementView, site account.AccountSite, ref program.Reference,
+) []fact {
 	explanation := ""
 	if r.Promise != nil && view.Promise != "" {
 		explanation = promise.Text(*r.Promise, v.language.Locale())
 	}
+
 	quantity := ""
 	if view.Quantity > 1 {
 		quantity = v.language.Number(view.Quantity)
 	}
+
 	rejected := ""
 	fee := ""
 	outcome := ""
@@ -91,23 +112,33 @@ func (v *visit) replacementFacts(r replacement.RMA, view replacementView, site a
 	if r.Outcome != "" {
 		outcome = v.language.Say("outcome." + string(r.Outcome))
 	}
+
 	other := ""
 	if r.ReplacementModel != "" && r.ReplacementModel != r.ModelCode {
 		other = nameOn(ref, r.ReplacementModel, r.RequestedAt)
 	}
+
 	all := []fact{
-		{"replacement.promise", view.Promise}, {"replacement.why", explanation}, {"replacement.late", view.Late}, {"replacement.rejected", rejected},
-		{"replacement.carrier", r.Carrier}, {"replacement.tracking", r.Tracking}, {"replacement.othermodel", other}, {"replacement.newserial", r.ReplacementSerial},
+		{"replacement.promise", view.Promise}, {
+			"replacement.why", explanation,
+		}, {"replacement.late", view.Late}, {"replacement.rejected", rejected},
+		{"replacement.carrier", r.Carrier}, {
+			"replacement.tracking", r.Tracking,
+		}, {"replacement.othermodel", other}, {"replacement.newserial", r.ReplacementSerial},
 		{"replacement.outcome", outcome}, {"replacement.fee", fee},
-		{"replacement.serial", r.FaultySerial}, {"replacement.quantity", quantity}, {"replacement.room", view.Room}, {"replacement.fault", r.Fault},
+		{"replacement.serial", r.FaultySerial}, {
+			"replacement.quantity", quantity,
+		}, {"replacement.room", view.Room}, {"replacement.fault", r.Fault},
 		{"replacement.site", siteLine(site)}, {"replacement.number", r.ID},
 	}
+
 	var out []fact
 	for _, f := range all {
 		if f.Value != "" {
 			out = append(out, fact{v.language.Say(f.Label), f.Value})
 		}
 	}
+
 	return out
 }
 
@@ -118,8 +149,14 @@ func (v *visit) returnView(r replacement.RMA, now time.Time) (returnView, error)
 	if r.ReturnPlan == nil || state != rma.RMAAwaitingReturn && state != rma.RMAOverdue {
 		return returnView{}, nil
 	}
+
 	label, err := v.labelPath(replacementsPath+"/"+r.ID, r.ID, shipping.ShipReturn)
-	return returnView{Day: v.day(r.ReturnPlan.On), Serial: r.FaultySerial, Label: label, Overdue: state == rma.RMAOverdue}, err
+	return returnView{
+		Day:     v.day(r.ReturnPlan.On),
+		Serial:  r.FaultySerial,
+		Label:   label,
+		Overdue: state == rma.RMAOverdue,
+	}, err
 }
 
 // nextSentence tells in one sentence how it goes on.
@@ -131,7 +168,11 @@ func (v *visit) nextSentence(r replacement.RMA, now time.Time) string {
 	if r.ReturnPlan != nil && r.RMAFacts.Outbound().Done() {
 		day = v.day(r.ReturnPlan.On)
 	}
-	return v.language.Say("next."+nextKey(r, now, day != ""), messages.Args{"day": day, "mailbox": v.program.Mailbox})
+
+	return v.language.Say("next."+nextKey(r, now, day != ""), messages.Args{
+		"day":     day,
+		"mailbox": v.program.Mailbox,
+	})
 }
 
 // nextKey names the sentence of a state; dated tells that there is a day to name.
@@ -160,5 +201,6 @@ func nextKey(r replacement.RMA, now time.Time, dated bool) string {
 
 // underWay tells whether a replacement is still to arrive.
 func underWay(state rma.RMAState) bool {
-	return state == rma.RMAApproved || state == rma.RMABackordered || state == rma.RMAAllocated || state == rma.RMAShipped
+	return state == rma.RMAApproved || state == rma.RMABackordered || state == rma.RMAAllocated ||
+		state == rma.RMAShipped
 }

@@ -41,7 +41,8 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 		_, err = w.AllocateRMA(storetest.Operator(), r.ID, "")
 		require.NoError(t, err)
 		require.Contains(t, next(eva.get(page).body), "being packed")
-		_, err = w.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "new-100", Carrier: "sim", Tracking: "TRK1"})
+		_, err = w.ShipRMA(storetest.Operator(), r.ID,
+			replacement.RMAShipment{Serial: "new-100", Carrier: "sim", Tracking: "TRK1"})
 		require.NoError(t, err)
 		body = eva.get(page).body
 		for _, text := range []string{"TRK1", "sim", "NEW100", "keep its packaging"} {
@@ -64,7 +65,8 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 		body = eva.get(page).body
 		require.Contains(t, next(body), "is being inspected")
 		require.NotContains(t, body, "return-head")
-		_, err = w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rma.OutcomeDefect, Reason: "secret remark"})
+		_, err = w.InspectRMA(storetest.Operator(), r.ID,
+			replacement.RMAInspection{Serial: "sn-100", Outcome: rma.OutcomeDefect, Reason: "secret remark"})
 		require.NoError(t, err)
 		body = eva.get(page).body
 		require.Equal(t, "All done: there is nothing left to do.", next(body))
@@ -95,7 +97,10 @@ func TestS22_AReturnThatIsLateIsToldAndItsFeeToo(t *testing.T) {
 	body := eva.get(page).body
 	require.Contains(t, next(body), "is billed; if it still arrives, the amount is credited")
 	require.Contains(t, body, "<dd>Billed</dd>")
-	_, err = w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rma.OutcomeDefect})
+	_, err = w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{
+		Serial:  "sn-100",
+		Outcome: rma.OutcomeDefect,
+	})
 	require.NoError(t, err)
 	require.Contains(t, eva.get(page).body, "Billed and credited again")
 }
@@ -106,11 +111,17 @@ func TestS22_OtherEndsAreTold(t *testing.T) {
 		want string
 	}{
 		"wrong unit": {func(w *world, r replacement.RMA) error {
-			_, err := w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "other", Outcome: rma.OutcomeDefect})
+			_, err := w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{
+				Serial:  "other",
+				Outcome: rma.OutcomeDefect,
+			})
 			return err
 		}, "please return the right one by"},
 		"damage": {func(w *world, r replacement.RMA) error {
-			_, err := w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{Serial: "sn-100", Outcome: rma.OutcomeDamage})
+			_, err := w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{
+				Serial:  "sn-100",
+				Outcome: rma.OutcomeDamage,
+			})
 			return err
 		}, "found damage that no warranty covers"},
 		"kept": {func(w *world, r replacement.RMA) error {
@@ -135,7 +146,8 @@ func TestS21_ABackorderTellsItsNewDay(t *testing.T) {
 	r, err := w.BackorderRMA(storetest.Operator(), r.ID, replacement.RMABackorder{ExpectedOn: "2026-12-01"})
 	require.NoError(t, err)
 	body := eva.get("/replacements/" + r.ID).body
-	require.Contains(t, next(body), "out of stock now; the new one arrives by "+strings.ReplaceAll(messages.In("en").Date(r.Promise.On.In(time.UTC)), noBreak, " "))
+	require.Contains(t, next(body), "out of stock now; the new one arrives by "+
+		strings.ReplaceAll(messages.In("en").Date(r.Promise.On.In(time.UTC)), noBreak, " "))
 }
 
 func TestWithdrawnByAnAdministratorOnce(t *testing.T) {
@@ -183,14 +195,18 @@ func TestRejectedIsAppealedOnceWithAReason(t *testing.T) {
 			refused := eva.post(page+"/appeal", "reason", reason)
 			require.Equal(t, 422, refused.status)
 			require.Contains(t, refused.body, "reason-problem")
-			require.Contains(t, refused.body, strings.ReplaceAll(reason, "\r\n", "\n")+"</textarea>", "what was typed stays")
+			require.Contains(t, refused.body, strings.ReplaceAll(reason, "\r\n", "\n")+"</textarea>",
+				"what was typed stays")
 		}
 		for range 2 {
 			done := eva.post(page+"/appeal", "reason", "It has no picture.\r\nSee the photo.")
 			require.Equal(t, page, done.path)
 			require.Contains(t, next(done.body), "an agent decides again")
 		}
-		_, err := w.RejectRMA(storetest.Operator(), r.ID, replacement.RMARejection{Code: rma.RejectNoAnswer, Reason: "no"})
+		_, err := w.RejectRMA(storetest.Operator(), r.ID, replacement.RMARejection{
+			Code:   rma.RejectNoAnswer,
+			Reason: "no",
+		})
 		require.NoError(t, err)
 		body = eva.get(page).body
 		require.Contains(t, next(body), "also after your appeal")

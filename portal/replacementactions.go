@@ -24,7 +24,9 @@ type replacementActions struct {
 
 // replacementActions offers what the role may do in this state (RULES 4); who only
 // reads is offered nothing.
-func (v *visit) replacementActions(r replacement.RMA, typed replacementActions, now time.Time) (replacementActions, error) {
+func (v *visit) replacementActions(
+	r replacement.RMA, typed replacementActions, now time.Time,
+) (replacementActions, error) {
 	offered := rma.RMACommandsFor(v.who.role(), r.RMAFacts, now)
 	typed.Withdraw = slices.Contains(offered, rma.RMAWithdraw)
 	typed.Appeal = slices.Contains(offered, rma.RMAAppeal)
@@ -37,7 +39,8 @@ func (v *visit) replacementActions(r replacement.RMA, typed replacementActions, 
 }
 
 func withdrawReplacement(v *visit) (answer, error) {
-	r, err := v.replacements.DoRMA(v.acting(), v.param("id"), replacement.ReplacementCommand{Name: rma.RMAWithdraw})
+	r, err := v.replacements.DoRMA(v.acting(), v.param("id"),
+		replacement.ReplacementCommand{Name: rma.RMAWithdraw})
 	if err != nil {
 		return answer{}, err
 	}
@@ -66,5 +69,6 @@ func appealReplacement(v *visit) (answer, error) {
 	default:
 		return answer{}, err
 	}
+
 	return v.actionAgain(typed)
 }

@@ -45,14 +45,18 @@ func (s *screen) replaces() {
 	require.Equal(t, say("flash.replacement.requested"), s.text(".flash span"))
 	s.check("requested")
 	r := s.onlyRMA()
-	_, err := s.RejectRMA(storetest.Operator(), r.ID, replacement.RMARejection{Code: rma.RejectNoDefect, Reason: "works here"})
+	_, err := s.RejectRMA(storetest.Operator(), r.ID, replacement.RMARejection{
+		Code:   rma.RejectNoDefect,
+		Reason: "works here",
+	})
 	require.NoError(t, err)
 	s.appeals(r.ID)
 	_, err = s.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
 	_, err = s.AllocateRMA(storetest.Operator(), r.ID, "")
 	require.NoError(t, err)
-	_, err = s.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "NEW100", Carrier: "Transportadora Exemplo", Tracking: "BR123456789"})
+	_, err = s.ShipRMA(storetest.Operator(), r.ID,
+		replacement.RMAShipment{Serial: "NEW100", Carrier: "Transportadora Exemplo", Tracking: "BR123456789"})
 	require.NoError(t, err)
 	s.open("/replacements/" + r.ID)
 	s.check("shipped")
@@ -92,7 +96,13 @@ func (s *screen) arrives(c storetest.Covered, id string) {
 	s.tabTo("main form.fields button")
 	s.press(chromedp.KeyEvent(kb.Enter))
 	s.check("accessory-wrong")
-	_, err := s.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{AccountID: c.Account, RoomID: c.Room.ID, ModelCode: "STRONG-USB-CABLE", Quantity: 2, Fault: "Loose"})
+	_, err := s.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{
+		AccountID: c.Account,
+		RoomID:    c.Room.ID,
+		ModelCode: "STRONG-USB-CABLE",
+		Quantity:  2,
+		Fault:     "Loose",
+	})
 	require.NoError(t, err)
 	s.open("/replacements")
 	s.check("list")

@@ -21,27 +21,34 @@ func (v *visit) listDevices(p *requestPage) error {
 	if err != nil {
 		return err
 	}
+
 	p.More = more || p.Search != ""
 	subjects := make([]entitlement.CoverSubject, len(devices))
 	for i, d := range devices {
 		subjects[i].Serial = *d.Serial
 	}
-	covered, err := v.entitlements.Coverage(v.acting(), subjects, v.db.Clock().Now(), cover.ForHardware)
+
+	covered, err := v.entitlements.Coverage(v.acting(), subjects, v.db.Clock().Now(),
+		cover.ForHardware)
 	if err != nil {
 		return err
 	}
+
 	busy, err := v.underReplacement()
 	if err != nil {
 		return err
 	}
+
 	ids := make([]string, len(covered))
 	for i, c := range covered {
 		ids[i] = c.Answer.RoomID
 	}
+
 	rooms, err := v.entitlements.RoomNames(v.acting(), ids)
 	if err != nil {
 		return err
 	}
+
 	ref, err := v.programs.Reference(v.ctx)
 	for i, c := range covered {
 		if d := devices[i]; (c.Answer.Covered || c.Answer.Held) && !busy[d.ID] {
@@ -52,6 +59,7 @@ func (v *visit) listDevices(p *requestPage) error {
 			p.Devices = append(p.Devices, choice{*d.Serial, label, *d.Serial == p.Serial})
 		}
 	}
+
 	sortChoices(p.Devices)
 	p.Devices = keepChoice(p.Devices, p.Serial, p.Serial)
 	return err
@@ -69,11 +77,18 @@ func keepChoice(list []choice, value, label string) []choice {
 // devicesFor gives the account's devices with a serial: all, or those whose serial,
 // model or room fits what is searched for. more tells that there are others.
 func (v *visit) devicesFor(search string) (out []entitlement.Device, more bool, err error) {
-	f := entitlement.DeviceFilter{AccountID: v.who.account().ID, Search: search, Sort: db.SortName, Page: db.Page{Limit: mostListed}}
+	f := entitlement.DeviceFilter{
+		AccountID: v.who.account().ID,
+		Search:    search,
+		Sort:      db.SortName,
+		Page:      db.Page{Limit: mostListed},
+	}
+
 	found, next, err := v.entitlements.ListDevices(v.acting(), f)
 	if err != nil {
 		return nil, false, err
 	}
+
 	if search != "" {
 		inRooms, err := v.devicesInRooms(search)
 		if err != nil {
@@ -81,12 +96,16 @@ func (v *visit) devicesFor(search string) (out []entitlement.Device, more bool, 
 		}
 		found = append(found, inRooms...)
 	}
+
 	seen := map[string]bool{}
 	for _, d := range found {
-		if d.Serial != nil && (d.State == licensing.DeviceInRoom || d.State == licensing.DeviceUnplaced) && !seen[d.ID] {
+		if d.Serial != nil &&
+			(d.State == licensing.DeviceInRoom || d.State == licensing.DeviceUnplaced) &&
+			!seen[d.ID] {
 			seen[d.ID], out = true, append(out, d)
 		}
 	}
+
 	return out, next != "", nil
 }
 
@@ -95,14 +114,27 @@ const mostSearchedRooms = 10
 
 func (v *visit) devicesInRooms(search string) (out []entitlement.Device, err error) {
 	account := v.who.account().ID
-	rooms, _, err := v.entitlements.ListRooms(v.acting(), entitlement.RoomFilter{AccountID: account, State: licensing.RoomActive, Search: search, Sort: db.SortName, Page: db.Page{Limit: mostSearchedRooms}})
+	rooms, _, err := v.entitlements.ListRooms(v.acting(), entitlement.RoomFilter{
+		AccountID: account,
+		State:     licensing.RoomActive,
+		Search:    search,
+		Sort:      db.SortName,
+		Page:      db.Page{Limit: mostSearchedRooms},
+	})
+
 	for _, r := range rooms {
-		devices, _, err := v.entitlements.ListDevices(v.acting(), entitlement.DeviceFilter{AccountID: account, RoomID: r.ID, Page: db.Page{Limit: mostListed}})
+		devices, _, err := v.entitlements.ListDevices(v.acting(), entitlement.DeviceFilter{
+			AccountID: account,
+			RoomID:    r.ID,
+			Page:      db.Page{Limit: mostListed},
+		})
 		if err != nil {
 			return nil, err
 		}
+
 		out = append(out, devices...)
 	}
+
 	return out, err
 }
 
@@ -116,6 +148,7 @@ func (v *visit) underReplacement() (map[string]bool, error) {
 			out[*r.DeviceID] = true
 		}
 	}
+
 	return out, err
 }
 
@@ -126,38 +159,55 @@ func (v *visit) listRooms(p *requestPage) error {
 	if err != nil {
 		return err
 	}
+
 	today := rules.DateIn(v.db.Clock().Now(), location(v.who.account().TimeZone))
 	for code, versions := range ref.Models {
 		if m, ok := catalogue.ModelOn(versions, code, today); ok && m.FollowsRoom() {
-			p.Models = append(p.Models, choice{code, m.Name, code == catalogue.NormaliseModelCode(p.Model)})
+			p.Models = append(p.Models, choice{
+				code, m.Name, code == catalogue.NormaliseModelCode(p.Model),
+			})
 		}
 	}
+
 	sortChoices(p.Models)
 	if len(p.Models) == 0 {
 		return nil
 	}
-	rooms, next, err := v.entitlements.ListRooms(v.acting(), entitlement.RoomFilter{AccountID: v.who.account().ID, State: licensing.RoomActive, Search: p.Search, Sort: db.SortName, Page: db.Page{Limit: mostListed}})
+
+	rooms, next, err := v.entitlements.ListRooms(v.acting(), entitlement.RoomFilter{
+		AccountID: v.who.account().ID,
+		State:     licensing.RoomActive,
+		Search:    p.Search,
+		Sort:      db.SortName,
+		Page:      db.Page{Limit: mostListed},
+	})
 	if err != nil {
 		return err
 	}
+
 	p.More = next != "" || p.Search != ""
 	subjects := make([]entitlement.CoverSubject, len(rooms))
 	for i, r := range rooms {
 		subjects[i] = entitlement.CoverSubject{RoomID: r.ID, ModelCode: p.Models[0].Value}
 	}
-	covered, err := v.entitlements.Coverage(v.acting(), subjects, v.db.Clock().Now(), cover.ForHardware)
+
+	covered, err := v.entitlements.Coverage(v.acting(), subjects, v.db.Clock().Now(),
+		cover.ForHardware)
 	for i, c := range covered {
 		if r := rooms[i]; c.Answer.Covered {
 			p.Rooms = append(p.Rooms, choice{r.ID, r.Name + " · " + r.Site, r.ID == p.Room})
 		}
 	}
+
 	if err != nil || p.Room == "" {
 		return err
 	}
+
 	names, err := v.entitlements.RoomNames(v.acting(), []string{p.Room})
 	if name := names[p.Room]; name != "" {
 		p.Rooms = keepChoice(p.Rooms, p.Room, name)
 	}
+
 	return err
 }
 
@@ -173,6 +223,9 @@ func (v *visit) listSites(p *requestPage) error {
 
 func sortChoices(list []choice) {
 	slices.SortFunc(list, func(a, b choice) int {
-		return cmp.Or(cmp.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)), cmp.Compare(a.Value, b.Value))
+		return cmp.Or(
+			cmp.Compare(strings.ToLower(a.Label), strings.ToLower(b.Label)),
+			cmp.Compare(a.Value, b.Value),
+		)
 	})
 }

@@ -11,7 +11,13 @@ import (
 // requestFields are the fields of the form in their order, by where the rules say
 // that something is wrong.
 var requestFields = []struct{ field, pointer string }{
-	{"device", "/serial"}, {"room", "/room_id"}, {"model", "/model"}, {"quantity", "/quantity"}, {"proof", "/serial_proof"}, {"fault", "/fault"}, {"site", "/site_id"},
+	{"device", "/serial"},
+	{"room", "/room_id"},
+	{"model", "/model"},
+	{"quantity", "/quantity"},
+	{"proof", "/serial_proof"},
+	{"fault", "/fault"},
+	{"site", "/site_id"},
 }
 
 // refused puts every refusal beside its field, and tells whether all of them have
@@ -21,6 +27,7 @@ func (p *requestPage) refused(err error) bool {
 	if !errors.As(err, &refusal) || len(refusal.Fields) == 0 {
 		return false
 	}
+
 	for _, f := range refusal.Fields {
 		field, key := p.problemOf(f)
 		if key == "" {
@@ -28,11 +35,14 @@ func (p *requestPage) refused(err error) bool {
 		}
 		p.blame(field, key)
 	}
+
 	// Of a device or room that we do not know we know no site either; that is not
 	// worth a second complaint.
-	if p.Site == "" && (p.has("device", "refusal."+rma.SerialNotRegistered) || p.has("room", "refusal.room")) {
+	if p.Site == "" &&
+		(p.has("device", "refusal."+rma.SerialNotRegistered) || p.has("room", "refusal.room")) {
 		delete(p.Problems, "site")
 	}
+
 	return true
 }
 
@@ -43,6 +53,7 @@ func (p *requestPage) blame(field, key string) {
 	if !p.has(field, key) {
 		p.Problems[field] = append(p.Problems[field], key)
 	}
+
 	p.First = ""
 	for _, f := range requestFields {
 		if p.First == "" && len(p.Problems[f.field]) > 0 {
@@ -64,6 +75,7 @@ func (p *requestPage) problemOf(f rules.FieldError) (field, key string) {
 			field = known.field
 		}
 	}
+
 	switch {
 	case field == "device" && p.Accessory:
 		return "model", "refusal.model"
@@ -82,11 +94,17 @@ func (p *requestPage) problemOf(f rules.FieldError) (field, key string) {
 	case field == "fault" || field == "proof":
 		return field, "refusal.text"
 	}
+
 	return "", ""
 }
 
 var (
-	serialCodes  = []string{rules.SerialTooShort, rules.SerialInvalidCharacters, rules.SerialConfusable, rules.TooLong}
-	refusalCodes = []string{rma.SerialNotRegistered, rma.RMAOpen, rma.SiteUnknown, rules.NotCovered, rules.WarrantyCap, rules.ModelNotSupported, rules.NotHardware,
-		rules.CountryNotSupported, rules.Unplaced, rules.StateConflict}
+	serialCodes = []string{
+		rules.SerialTooShort, rules.SerialInvalidCharacters, rules.SerialConfusable, rules.TooLong,
+	}
+	refusalCodes = []string{
+		rma.SerialNotRegistered, rma.RMAOpen, rma.SiteUnknown, rules.NotCovered, rules.WarrantyCap,
+		rules.ModelNotSupported, rules.NotHardware,
+		rules.CountryNotSupported, rules.Unplaced, rules.StateConflict,
+	}
 )

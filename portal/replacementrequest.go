@@ -45,7 +45,12 @@ func showRequest(v *visit) (answer, error)          { return v.requestPage(v.emp
 func showAccessoryRequest(v *visit) (answer, error) { return v.requestPage(v.emptyRequest(true)) }
 
 func (v *visit) emptyRequest(accessory bool) requestPage {
-	return requestPage{Accessory: accessory, Quantity: "1", Once: db.NewID("once"), Search: v.searched()}
+	return requestPage{
+		Accessory: accessory,
+		Quantity:  "1",
+		Once:      db.NewID("once"),
+		Search:    v.searched(),
+	}
 }
 
 // searched is what the list of devices or rooms is searched for: a text that every
@@ -66,6 +71,7 @@ func (v *visit) requestPage(p requestPage) (answer, error) {
 	p.Hours = v.program.Replacement.SerialKnownHours
 	p.AskProof = p.Proof != "" || len(p.Problems["proof"]) > 0
 	var err error
+
 	if p.Accessory {
 		p.Heading = "request.accessory.title"
 		p.OtherPath = requestPath
@@ -80,17 +86,28 @@ func (v *visit) requestPage(p requestPage) (answer, error) {
 	if err == nil {
 		err = v.listSites(&p)
 	}
+
 	a := answer{page: "replacementrequest", title: p.Heading, data: p}
 	if len(p.Problems) > 0 {
 		a.status = http.StatusUnprocessableEntity
 	}
+
 	return a, err
 }
 
 // requestDevice asks for the replacement of a device by its serial. The form's own
 // name makes a second press of the button the same request.
 func requestDevice(v *visit) (answer, error) {
-	p := requestPage{Serial: v.form("serial"), Other: v.form("other"), Proof: v.form("proof"), Fault: v.form("fault"), Site: v.form("site"), Once: v.form("once"), Search: v.form("q")}
+	p := requestPage{
+		Serial: v.form("serial"),
+		Other:  v.form("other"),
+		Proof:  v.form("proof"),
+		Fault:  v.form("fault"),
+		Site:   v.form("site"),
+		Once:   v.form("once"),
+		Search: v.form("q"),
+	}
+
 	n := replacement.NewRMA{Serial: p.Serial, SerialProof: p.Proof}
 	if other := strings.TrimSpace(p.Other); other != "" {
 		if p.Serial != "" && rules.NormaliseSerial(p.Serial) != rules.NormaliseSerial(other) {
@@ -99,19 +116,30 @@ func requestDevice(v *visit) (answer, error) {
 		}
 		n.Serial = other
 	}
+
 	return v.sendRequest(p, n)
 }
 
 // requestAccessory asks for pieces of an accessory, which are covered through their
 // room (R74).
 func requestAccessory(v *visit) (answer, error) {
-	p := requestPage{Accessory: true, Room: v.form("room"), Model: v.form("model"), Quantity: v.form("quantity"), Fault: v.form("fault"), Site: v.form("site"),
-		Once: v.form("once"), Search: v.form("q")}
+	p := requestPage{
+		Accessory: true,
+		Room:      v.form("room"),
+		Model:     v.form("model"),
+		Quantity:  v.form("quantity"),
+		Fault:     v.form("fault"),
+		Site:      v.form("site"),
+		Once:      v.form("once"),
+		Search:    v.form("q"),
+	}
+
 	n := replacement.NewRMA{RoomID: p.Room, ModelCode: p.Model}
 	quantity, err := strconv.Atoi(strings.TrimSpace(p.Quantity))
 	if err != nil {
 		quantity = 0
 	}
+
 	n.Quantity = quantity
 	if p.Room == "" {
 		p.blame("room", "refusal.room")
@@ -119,6 +147,7 @@ func requestAccessory(v *visit) (answer, error) {
 	if quantity < 1 || quantity > rma.MaxAccessories {
 		p.blame("quantity", "refusal.quantity")
 	}
+
 	return v.sendRequest(p, n)
 }
 
@@ -130,6 +159,7 @@ func (v *visit) sendRequest(p requestPage, n replacement.NewRMA) (answer, error)
 	n.SiteID = p.Site
 	n.Once = p.Once
 	n.Fault = strings.Join(strings.Fields(p.Fault), " ")
+
 	r, err := v.replacements.RequestRMA(v.acting(), n)
 	if err == nil {
 		return v.done(replacementsPath+"/"+r.ID, "flash.replacement.requested"), nil
@@ -140,6 +170,7 @@ func (v *visit) sendRequest(p requestPage, n replacement.NewRMA) (answer, error)
 	if err := v.findOpen(&p, n.Serial); err != nil {
 		return answer{}, err
 	}
+
 	return v.requestPage(p)
 }
 
@@ -148,9 +179,16 @@ func (v *visit) findOpen(p *requestPage, serial string) error {
 	if !p.has("device", "refusal."+rma.RMAOpen) {
 		return nil
 	}
-	rmas, _, err := v.replacements.ListRMAs(v.acting(), replacement.RMAFilter{AccountID: v.who.account().ID, Serial: serial, Open: true, Page: db.Page{Limit: 1}})
+
+	rmas, _, err := v.replacements.ListRMAs(v.acting(), replacement.RMAFilter{
+		AccountID: v.who.account().ID,
+		Serial:    serial,
+		Open:      true,
+		Page:      db.Page{Limit: 1},
+	})
 	if len(rmas) > 0 {
 		p.OpenPath = replacementsPath + "/" + rmas[0].ID
 	}
+
 	return err
 }

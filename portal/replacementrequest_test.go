@@ -27,7 +27,8 @@ func TestR35c_AnAdministratorRequestsAReplacementOnce(t *testing.T) {
 		require.Contains(t, form, `<option value="SN100">Sala 1 · Rally Bar · SN100</option>`)
 		require.Contains(t, form, `>HQ – Av. Paulista 1000, São Paulo</option>`)
 		for range 2 { // the second is a double submit
-			done := eva.post(requestForDevice, "serial", "SN100", "fault", "No picture\r\nsince yesterday", "once", "form-1")
+			done := eva.post(requestForDevice, "serial",
+				"SN100", "fault", "No picture\r\nsince yesterday", "once", "form-1")
 			require.Contains(t, done.body, "We have received the request.")
 			require.Equal(t, "/replacements/"+w.onlyRMA().ID, done.path)
 		}
@@ -53,7 +54,8 @@ func TestR74_AnAccessoryIsRequestedThroughItsRoomOnce(t *testing.T) {
 		require.Contains(t, form, `<option value="STRONG-USB-CABLE">Strong USB cable</option>`)
 		require.NotContains(t, form, "COLLABOS", "R75")
 		for range 2 {
-			done := eva.post(requestForAccessory, "room", c.Room.ID, "model", "STRONG-USB-CABLE", "quantity", " 2 ", "fault", "Loose", "site", other.ID, "once", "form-1")
+			done := eva.post(requestForAccessory, "room", c.Room.ID, "model", "STRONG-USB-CABLE", "quantity", " 2 ",
+				"fault", "Loose", "site", other.ID, "once", "form-1")
 			require.Equal(t, "/replacements/"+w.onlyRMA().ID, done.path)
 			require.Contains(t, done.body, "2 × Strong USB cable")
 		}
@@ -65,28 +67,72 @@ func TestR74_AnAccessoryIsRequestedThroughItsRoomOnce(t *testing.T) {
 // refusedForms are wrong inputs: the form, the fields that are blamed and the words.
 func refusedForms(room, bare string) map[string][]string {
 	return map[string][]string{
-		"nothing":       {requestForDevice, "device fault", "Choose the device, or type its serial number."},
-		"two devices":   {requestForDevice, "device", "Leave one of the two empty", "serial", "SN100", "other", "SN-200", "fault", "x"},
-		"no serial":     {requestForDevice, "device", "letters and digits only", "other", "a/b", "fault", "x"},
-		"unknown":       {requestForDevice, "device", "No device of this account has this serial number", "other", "NOPE-1", "fault", "x"},
-		"foreign":       {requestForDevice, "device", "No device of this account has this serial number", "other", "SN-900", "fault", "x"},
-		"no fault":      {requestForDevice, "fault", "Say what is wrong.", "serial", "SN100", "fault", " \r\n "},
-		"long fault":    {requestForDevice, "fault", "too long", "serial", "SN100", "fault", strings.Repeat("x", 1001)},
-		"foreign site":  {requestForDevice, "site", "Choose one from the list", "serial", "SN100", "fault", "x", "site", "sit_missing"},
-		"not covered":   {requestForDevice, "device", "its warranty is over, and no licence in force", "other", "SN-301", "fault", "x"},
-		"cap":           {requestForDevice, "device", "reached the age at which every cover ends", "other", "SN-302", "fault", "x"},
-		"unsupported":   {requestForDevice, "device", "not among the supported products", "other", "SN-303", "fault", "x"},
-		"too new":       {requestForDevice, "proof", "less than 24 hours ago", "other", "SN-304", "fault", "x"},
-		"long proof":    {requestForDevice, "proof", "too long", "other", "SN-304", "fault", "x", "proof", strings.Repeat("x", 201)},
-		"nothing here":  {requestForAccessory, "room model quantity fault", "Choose the accessory."},
-		"no room":       {requestForAccessory, "room", "Choose the room.", "model", "STRONG-USB-CABLE", "quantity", "1", "fault", "x"},
-		"foreign room":  {requestForAccessory, "room", "Choose the room.", "room", "rom_missing", "model", "STRONG-USB-CABLE", "quantity", "1", "fault", "x"},
-		"bare room":     {requestForAccessory, "room", "No licence in force covers this room", "room", bare, "model", "STRONG-USB-CABLE", "quantity", "1", "fault", "x"},
-		"too many":      {requestForAccessory, "quantity", "Enter a number from 1 to 20.", "room", room, "model", "STRONG-USB-CABLE", "quantity", "21", "fault", "x"},
-		"half a piece":  {requestForAccessory, "quantity", "Enter a number from 1 to 20.", "room", room, "model", "STRONG-USB-CABLE", "quantity", "1.5", "fault", "x"},
-		"software":      {requestForAccessory, "model", "Software and bundles are not replaced", "room", room, "model", "COLLABOS", "quantity", "1", "fault", "x"},
-		"unknown model": {requestForAccessory, "model", "not among the supported products", "room", room, "model", "NOPE", "quantity", "1", "fault", "x"},
-		"with a serial": {requestForAccessory, "room", "No licence in force covers this room", "room", room, "model", "RALLY-BAR", "quantity", "1", "fault", "x"},
+		"nothing": {requestForDevice, "device fault", "Choose the device, or type its serial number."},
+		"two devices": {
+			requestForDevice, "device", "Leave one of the two empty", "serial", "SN100", "other", "SN-200", "fault",
+			"x",
+		},
+		"no serial": {requestForDevice, "device", "letters and digits only", "other", "a/b", "fault", "x"},
+		"unknown": {
+			requestForDevice, "device", "No device of this account has this serial number", "other", "NOPE-1", "fault",
+			"x",
+		},
+		"foreign": {
+			requestForDevice, "device", "No device of this account has this serial number", "other", "SN-900", "fault",
+			"x",
+		},
+		"no fault":   {requestForDevice, "fault", "Say what is wrong.", "serial", "SN100", "fault", " \r\n "},
+		"long fault": {requestForDevice, "fault", "too long", "serial", "SN100", "fault", strings.Repeat("x", 1001)},
+		"foreign site": {
+			requestForDevice, "site", "Choose one from the list", "serial", "SN100", "fault", "x", "site",
+			"sit_missing",
+		},
+		"not covered": {
+			requestForDevice, "device", "its warranty is over, and no licence in force", "other", "SN-301", "fault",
+			"x",
+		},
+		"cap": {
+			requestForDevice, "device", "reached the age at which every cover ends", "other", "SN-302", "fault", "x",
+		},
+		"unsupported": {
+			requestForDevice, "device", "not among the supported products", "other", "SN-303", "fault", "x",
+		},
+		"too new": {requestForDevice, "proof", "less than 24 hours ago", "other", "SN-304", "fault", "x"},
+		"long proof": {
+			requestForDevice, "proof", "too long", "other", "SN-304", "fault", "x", "proof", strings.Repeat("x", 201),
+		},
+		"nothing here": {requestForAccessory, "room model quantity fault", "Choose the accessory."},
+		"no room": {
+			requestForAccessory, "room", "Choose the room.", "model", "STRONG-USB-CABLE", "quantity", "1", "fault", "x",
+		},
+		"foreign room": {
+			requestForAccessory, "room", "Choose the room.", "room", "rom_missing", "model", "STRONG-USB-CABLE",
+			"quantity", "1", "fault", "x",
+		},
+		"bare room": {
+			requestForAccessory, "room", "No licence in force covers this room", "room", bare, "model",
+			"STRONG-USB-CABLE", "quantity", "1", "fault", "x",
+		},
+		"too many": {
+			requestForAccessory, "quantity", "Enter a number from 1 to 20.", "room", room, "model", "STRONG-USB-CABLE",
+			"quantity", "21", "fault", "x",
+		},
+		"half a piece": {
+			requestForAccessory, "quantity", "Enter a number from 1 to 20.", "room", room, "model", "STRONG-USB-CABLE",
+			"quantity", "1.5", "fault", "x",
+		},
+		"software": {
+			requestForAccessory, "model", "Software and bundles are not replaced", "room", room, "model", "COLLABOS",
+			"quantity", "1", "fault", "x",
+		},
+		"unknown model": {
+			requestForAccessory, "model", "not among the supported products", "room", room, "model", "NOPE", "quantity",
+			"1", "fault", "x",
+		},
+		"with a serial": {
+			requestForAccessory, "room", "No licence in force covers this room", "room", room, "model", "RALLY-BAR",
+			"quantity", "1", "fault", "x",
+		},
 	}
 }
 
@@ -107,7 +153,8 @@ func TestR59b_R75_R125_S25_EveryRefusalOfARequestStandsBesideItsField(t *testing
 				require.Contains(t, refused.body, `<div id="`+field+`-problem">`, name)
 				require.Contains(t, refused.body, field+`-problem"`, "%s: the field describes itself by it", name)
 			}
-			require.Equal(t, len(strings.Fields(form[1])), strings.Count(refused.body, `-problem">`+`<p`), "%s: no other field is blamed", name)
+			require.Equal(t, len(strings.Fields(form[1])), strings.Count(refused.body, `-problem">`+`<p`),
+				"%s: no other field is blamed", name)
 			require.Contains(t, refused.body, form[2], name)
 			require.Equal(t, 1, strings.Count(refused.body, " autofocus"), "%s: the first wrong field", name)
 			require.Contains(t, refused.body, `name="once" value="form-`+name+`"`)
@@ -126,7 +173,8 @@ func typedStays(t *testing.T, body, field, value, name string) {
 	switch {
 	case field == "fault":
 		require.Contains(t, body, value+"</textarea>", name)
-	case strings.HasSuffix(value, "_missing") || value == "NOPE" || value == "COLLABOS" || value == "RALLY-BAR": // never offered, so never typed
+	case strings.HasSuffix(value, "_missing") || value == "NOPE" || value == "COLLABOS" || value == "RALLY-BAR":
+		// never offered, so never typed
 	case field == "serial" || field == "room" || field == "model" || field == "site":
 		require.Contains(t, body, `<option value="`+value+`" selected>`, name)
 	default:
@@ -158,15 +206,24 @@ func TestR125_AnUnknownDayOfPurchaseIsTakenAndAsksForTheProof(t *testing.T) {
 }
 
 func TestR78b_R35b_CountryAndPlaceAreToldAsReasons(t *testing.T) {
-	for code, want := range map[string]string{rules.CountryNotSupported: "not available in the country", rules.Unplaced: "The device is in no room", rules.NotHardware: "not replaced",
-		rules.StateConflict: "not in use"} {
+	for code, want := range map[string]string{
+		rules.CountryNotSupported: "not available in the country",
+		rules.Unplaced:            "The device is in no room",
+		rules.NotHardware:         "not replaced",
+		rules.StateConflict:       "not in use",
+	} {
 		var p requestPage
-		require.True(t, p.refused(&rules.Error{Code: code, Fields: []rules.FieldError{{Pointer: "/serial", Code: code}}}), code)
+		require.True(t,
+			p.refused(&rules.Error{Code: code, Fields: []rules.FieldError{{Pointer: "/serial", Code: code}}}), code)
 		require.Equal(t, "device", p.First)
 		require.Contains(t, messages.In("en").Say(p.Problems["device"][0]), want)
 	}
 	var p requestPage
-	require.False(t, p.refused(&rules.Error{Code: "NEW_CODE", Fields: []rules.FieldError{{Pointer: "/serial", Code: "NEW_CODE"}}}), "a code without words is our error")
+	require.False(
+		t,
+		p.refused(&rules.Error{Code: "NEW_CODE", Fields: []rules.FieldError{{Pointer: "/serial", Code: "NEW_CODE"}}}),
+		"a code without words is our error",
+	)
 	require.False(t, p.refused(fmt.Errorf("the database is gone")))
 }
 
@@ -184,7 +241,8 @@ func TestManyDevicesAreSearchedBySerialModelAndRoom(t *testing.T) {
 		require.NotContains(t, page, `value="ZZ1"`)
 		for _, q := range []string{"zz-1", "meetup", "auditorio"} {
 			found := eva.get(requestForDevice + "?q=" + q).body
-			require.Equal(t, 3, strings.Count(found, "<option value=\"")-strings.Count(found, `<option value="sit_`), "%s: it, no device and no site", q)
+			require.Equal(t, 3, strings.Count(found, "<option value=\"")-strings.Count(found, `<option value="sit_`),
+				"%s: it, no device and no site", q)
 			require.Contains(t, found, `<option value="ZZ1">Auditório · Meetup · ZZ1</option>`, q)
 			require.Contains(t, found, `type="search" value="`+q+`"`)
 		}
@@ -194,7 +252,8 @@ func TestManyDevicesAreSearchedBySerialModelAndRoom(t *testing.T) {
 			require.Equal(t, 200, eva.get(requestForAccessory+"?q="+q).status, q)
 		}
 		refused := eva.post(requestForDevice, "serial", "ZZ1", "q", "zz-1", "fault", "")
-		require.Contains(t, refused.body, `<option value="ZZ1" selected>Auditório · Meetup · ZZ1</option>`, "what was found stays")
+		require.Contains(t, refused.body, `<option value="ZZ1" selected>Auditório · Meetup · ZZ1</option>`,
+			"what was found stays")
 		require.Empty(t, w.log.String())
 	})
 }
@@ -206,8 +265,10 @@ func TestAnAccountWithNothingToReplaceIsToldSo(t *testing.T) {
 	ana, _ := w.admin()
 	require.Contains(t, ana.get(requestForDevice).body, "No covered device found")
 	require.Contains(t, ana.get(requestForAccessory).body, "No covered room found")
-	_, err := w.CreateRoom(w.Context, entitlement.NewRoom{AccountID: w.latestInvitation("ana.souza@acme.example").AccountID,
-		Form: licensing.RoomForm{Name: "Sala 1", Site: "HQ", Country: "BR", Platform: rules.PlatformTeamsWindows}})
+	_, err := w.CreateRoom(w.Context, entitlement.NewRoom{
+		AccountID: w.latestInvitation("ana.souza@acme.example").AccountID,
+		Form:      licensing.RoomForm{Name: "Sala 1", Site: "HQ", Country: "BR", Platform: rules.PlatformTeamsWindows},
+	})
 	require.NoError(t, err)
 	require.Contains(t, ana.get(requestForAccessory).body, "No covered room found")
 }

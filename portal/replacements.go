@@ -46,14 +46,20 @@ func showReplacements(v *visit) (answer, error) {
 	if !rmaCursor.MatchString(after) {
 		after = ""
 	}
-	rmas, next, err := v.replacements.ListRMAs(v.acting(), replacement.RMAFilter{AccountID: v.who.account().ID, Page: db.Page{After: after, Limit: replacementsAPage}})
+
+	rmas, next, err := v.replacements.ListRMAs(v.acting(), replacement.RMAFilter{
+		AccountID: v.who.account().ID,
+		Page:      db.Page{After: after, Limit: replacementsAPage},
+	})
 	if err != nil {
 		return answer{}, err
 	}
+
 	p.Paged = after != ""
 	if next != "" {
 		p.Older = replacementsPath + "?after=" + url.QueryEscape(next)
 	}
+
 	p.List, err = v.replacementViews(rmas)
 	return answer{page: "replacements", title: "replacements.title", data: p}, err
 }
@@ -63,6 +69,7 @@ func (v *visit) replacementViews(rmas []replacement.RMA) ([]replacementView, err
 	if err != nil {
 		return nil, err
 	}
+
 	ref, err := v.programs.Reference(v.ctx)
 	out, now := make([]replacementView, len(rmas)), v.db.Clock().Now()
 	for i, r := range rmas {
@@ -72,13 +79,22 @@ func (v *visit) replacementViews(rmas []replacement.RMA) ([]replacementView, err
 			out[i].Room = rooms[*r.RoomID]
 		}
 	}
+
 	return out, err
 }
 
 func (v *visit) replacementView(r replacement.RMA, now time.Time) replacementView {
 	state := r.RMAFacts.State(now)
-	view := replacementView{Path: replacementsPath + "/" + r.ID, Serial: r.FaultySerial, State: v.language.Say("rma." + string(state)), Tone: rmaTones[state],
-		Promise: v.promiseDay(r), Late: v.late(r, now), ToDo: v.toDo(r, now)}
+	view := replacementView{
+		Path:    replacementsPath + "/" + r.ID,
+		Serial:  r.FaultySerial,
+		State:   v.language.Say("rma." + string(state)),
+		Tone:    rmaTones[state],
+		Promise: v.promiseDay(r),
+		Late:    v.late(r, now),
+		ToDo:    v.toDo(r, now),
+	}
+
 	if r.DeviceID == nil {
 		view.Quantity = int64(r.Quantity)
 	}
@@ -86,9 +102,21 @@ func (v *visit) replacementView(r replacement.RMA, now time.Time) replacementVie
 }
 
 var rmaTones = map[rma.RMAState]string{
-	rma.RMARequested: "waiting", rma.RMAApproved: "waiting", rma.RMAAllocated: "waiting", rma.RMAShipped: "waiting", rma.RMABackordered: "warning",
-	rma.RMAAwaitingReturn: "warning", rma.RMAOverdue: "warning", rma.RMAReturnInTransit: "waiting", rma.RMAReturnReceived: "waiting", rma.RMAInspected: "warning",
-	rma.RMAClosed: "good", rma.RMANoReturn: "good", rma.RMARejected: "quiet", rma.RMAWithdrawn: "quiet", rma.RMANonReturnBilled: "quiet",
+	rma.RMARequested:       "waiting",
+	rma.RMAApproved:        "waiting",
+	rma.RMAAllocated:       "waiting",
+	rma.RMAShipped:         "waiting",
+	rma.RMABackordered:     "warning",
+	rma.RMAAwaitingReturn:  "warning",
+	rma.RMAOverdue:         "warning",
+	rma.RMAReturnInTransit: "waiting",
+	rma.RMAReturnReceived:  "waiting",
+	rma.RMAInspected:       "warning",
+	rma.RMAClosed:          "good",
+	rma.RMANoReturn:        "good",
+	rma.RMARejected:        "quiet",
+	rma.RMAWithdrawn:       "quiet",
+	rma.RMANonReturnBilled: "quiet",
 }
 
 // promiseDay is the day by whose end the replacement arrives, or why there is none.
@@ -103,6 +131,7 @@ func (v *visit) promiseDay(r replacement.RMA) string {
 	case r.RMAFacts.Outbound() == rma.OutboundRequested:
 		return v.language.Say("replacements.promise.later")
 	}
+
 	return ""
 }
 
@@ -129,6 +158,7 @@ func (v *visit) toDo(r replacement.RMA, now time.Time) string {
 	case state == rma.RMARejected && r.AppealedAt == nil:
 		return v.language.Say("todo.appeal")
 	}
+
 	return ""
 }
 
@@ -150,7 +180,8 @@ func modelName(ref program.Reference, r replacement.RMA) string {
 }
 
 func nameOn(ref program.Reference, code string, at time.Time) string {
-	if m, ok := catalogue.ModelOn(ref.Models[catalogue.NormaliseModelCode(code)], code, rules.DateIn(at, time.UTC)); ok {
+	if m, ok := catalogue.ModelOn(ref.Models[catalogue.NormaliseModelCode(code)], code,
+		rules.DateIn(at, time.UTC)); ok {
 		return m.Name
 	}
 	return code

@@ -22,7 +22,8 @@ func TestR55_ReplacementsAreInTheMenuAndExplainThemselvesWhereThereAreNone(t *te
 	eachWorld(t, func(t *testing.T, w *world) {
 		_, eva, bruno := w.covered()
 		page := eva.get("/replacements").body
-		require.Regexp(t, `(?s)<nav class="menu".*href="/replacements" aria-current="page">.*Replacements.*</nav>`, page)
+		require.Regexp(t, `(?s)<nav class="menu".*href="/replacements" aria-current="page">.*Replacements.*</nav>`,
+			page)
 		require.Contains(t, page, "There are no replacements in this account yet.")
 		require.Contains(t, page, `href="/replacements/request"`)
 		seen := bruno.get("/replacements").body
@@ -44,15 +45,21 @@ func TestS20_TheListTellsStatePromiseAndWhatTheCustomerDoesNext(t *testing.T) {
 		require.NoError(t, err)
 		require.Contains(t, line(), "Approved 26 November 2026 Nothing")
 		w.Calendar.Set(*getRMA(t, w, r.ID).PromiseDueAt)
-		require.Contains(t, line(), "26 November 2026 Late Nothing", "from the first instant after the promised day on (S21)")
-		require.Equal(t, "We are sorry: the new unit was promised by 26 November 2026 and has not arrived yet; our team is looking into it.", next(eva.get("/replacements/"+r.ID).body))
+		require.Contains(t, line(), "26 November 2026 Late Nothing",
+			"from the first instant after the promised day on (S21)")
+		require.Equal(t,
+			"We are sorry: the new unit was promised by 26 November 2026 and has not arrived yet; our team is looking into it.",
+			next(eva.get("/replacements/"+r.ID).body))
 		_, err = w.RecordRMAFact(w.Context, r.ID, rma.FactDelivered, time.Time{})
 		require.NoError(t, err)
-		require.Contains(t, line(), "Return due 26 November 2026 Arrived late Return the faulty unit by 11 December 2026")
+		require.Contains(t, line(),
+			"Return due 26 November 2026 Arrived late Return the faulty unit by 11 December 2026")
 		w.Calendar.Set(*getRMA(t, w, r.ID).ReturnDueAt)
-		require.Contains(t, line(), "Return overdue 26 November 2026 Arrived late Return the faulty unit now; it was due by 11 December 2026")
+		require.Contains(t, line(),
+			"Return overdue 26 November 2026 Arrived late Return the faulty unit now; it was due by 11 December 2026")
 		eva.get("/?lang=pt-BR")
-		require.Contains(t, line(), "Devolução atrasada 26 de novembro de 2026 Chegou com atraso Devolver já o equipamento com defeito; o prazo era 11 de dezembro de 2026")
+		require.Contains(t, line(),
+			"Devolução atrasada 26 de novembro de 2026 Chegou com atraso Devolver já o equipamento com defeito; o prazo era 11 de dezembro de 2026")
 	})
 }
 
@@ -67,7 +74,13 @@ func TestReplacementsArePagedFromNewToOld(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		c, eva, _ := w.covered()
 		for i := range replacementsAPage + 2 {
-			_, err := w.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{AccountID: c.Account, RoomID: c.Room.ID, ModelCode: "STRONG-USB-CABLE", Quantity: 1 + i%20, Fault: "Broken"})
+			_, err := w.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{
+				AccountID: c.Account,
+				RoomID:    c.Room.ID,
+				ModelCode: "STRONG-USB-CABLE",
+				Quantity:  1 + i%20,
+				Fault:     "Broken",
+			})
 			require.NoError(t, err)
 		}
 		first := eva.get("/replacements").body
@@ -117,7 +130,13 @@ func TestC5_ReplacementsAreThoseOfTheAccountAtHand(t *testing.T) {
 	c, eva, _ := w.covered()
 	r := w.Requested(t, c)
 	_, acc := w.site("gil@globex.example")
-	inv, err := w.Invite(w.Context, identity.NewInvite{AccountID: acc.ID, Email: "eva@acme.example", ContactName: "Eva", Role: identity.RoleAdmin, Kind: identity.InvitationForColleague})
+	inv, err := w.Invite(w.Context, identity.NewInvite{
+		AccountID:   acc.ID,
+		Email:       "eva@acme.example",
+		ContactName: "Eva",
+		Role:        identity.RoleAdmin,
+		Kind:        identity.InvitationForColleague,
+	})
 	require.NoError(t, err)
 	eva.get(w.link(inv))
 	require.Equal(t, "/", eva.post("/invitation/accept").path)
@@ -125,7 +144,8 @@ func TestC5_ReplacementsAreThoseOfTheAccountAtHand(t *testing.T) {
 	require.NotContains(t, eva.get("/replacements").body, r.ID)
 	require.Equal(t, 404, eva.get("/replacements/"+r.ID).status)
 	require.Equal(t, 404, eva.post("/replacements/"+r.ID+"/withdraw").status)
-	require.Equal(t, 422, eva.post("/replacements/request", "serial", "SN-100", "fault", "Broken").status, "nor are its devices")
+	require.Equal(t, 422, eva.post("/replacements/request", "serial", "SN-100", "fault", "Broken").status,
+		"nor are its devices")
 	eva.post("/account", "account", c.Account)
 	require.Equal(t, 200, eva.get("/replacements/"+r.ID).status)
 }

@@ -13,10 +13,16 @@ import (
 // sparesFor are the spares on site of the account that can take the place of the
 // faulty device: of the same model (R88c).
 func (v *visit) sparesFor(r replacement.RMA, chosen string) ([]choice, error) {
-	units, _, err := v.replacements.ListSpareUnits(v.acting(), replacement.SpareFilter{AccountID: r.AccountID, State: spare.SpareOnSite, ModelCode: r.ModelCode, Page: db.Page{Limit: mostSpares}})
+	units, _, err := v.replacements.ListSpareUnits(v.acting(), replacement.SpareFilter{
+		AccountID: r.AccountID,
+		State:     spare.SpareOnSite,
+		ModelCode: r.ModelCode,
+		Page:      db.Page{Limit: mostSpares},
+	})
 	if err != nil || len(units) == 0 {
 		return nil, err
 	}
+
 	sites, err := v.siteNames()
 	var out []choice
 	for _, u := range units {
@@ -24,6 +30,7 @@ func (v *visit) sparesFor(r replacement.RMA, chosen string) ([]choice, error) {
 			out = append(out, choice{u.ID, u.Serial + " · " + sites[*u.SiteID], u.ID == chosen})
 		}
 	}
+
 	sortChoices(out)
 	return out, err
 }
@@ -36,6 +43,7 @@ func useSpare(v *visit) (answer, error) {
 		typed.SpareProblem = "usespare.choose"
 		return v.actionAgain(typed)
 	}
+
 	r, err := v.replacements.DoRMA(v.acting(), v.param("id"), replacement.ReplacementCommand{
 		Name:        rma.RMAUseSpare,
 		SpareUnitID: typed.Spare,
@@ -49,6 +57,7 @@ func useSpare(v *visit) (answer, error) {
 			return v.done(replacementsPath+"/"+r.ID, "flash.spare.used"), nil
 		}
 	}
+
 	return answer{}, err
 }
 

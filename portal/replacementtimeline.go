@@ -13,8 +13,12 @@ type happening struct{ When, What string }
 
 // told are the steps of a replacement that its customer is told of, by their verb
 // in the audit. What is between the service and its people stays there.
-var told = []string{"requested", "appealed", "rejected", "withdrawn", "approved", "spare_used", "backordered", "allocated", "shipped", "picked_up", "delivered", "breached",
-	"parcel_lost", "reminded", "return_overdue", "return_scanned", "return_received", "return_booked_anew", "inspected", "no_return_required", "fee_billed", "fee_credited", "fee_waived"}
+var told = []string{
+	"requested", "appealed", "rejected", "withdrawn", "approved", "spare_used", "backordered",
+	"allocated", "shipped", "picked_up", "delivered", "breached", "parcel_lost", "reminded",
+	"return_overdue", "return_scanned", "return_received", "return_booked_anew", "inspected",
+	"no_return_required", "fee_billed", "fee_credited", "fee_waived",
+}
 
 // timeline tells what happened, oldest first and by the clock of the site. Who did
 // it, and why, is not for the page.
@@ -23,6 +27,7 @@ func (v *visit) timeline(events []db.AuditEvent, zone string) []happening {
 		at   time.Time
 		verb string
 	}
+
 	var all []moment
 	for _, e := range events {
 		verb, ours := strings.CutPrefix(e.Verb, "rma.")
@@ -30,11 +35,13 @@ func (v *visit) timeline(events []db.AuditEvent, zone string) []happening {
 			all = append(all, moment{happenedAt(e), verb})
 		}
 	}
+
 	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
 	out := make([]happening, len(all))
 	for i, m := range all {
 		out[i] = happening{v.moment(m.at, zone), v.language.Say("event." + m.verb)}
 	}
+
 	return out
 }
 

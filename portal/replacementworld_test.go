@@ -18,13 +18,17 @@ import (
 func (w *world) covered() (storetest.Covered, *guest, *guest) {
 	w.t.Helper()
 	c := w.Covered(w.t)
-	return c, w.member(c.Account, "eva@acme.example", identity.RoleAdmin), w.member(c.Account, "bruno@acme.example", identity.RoleReadOnly)
+	return c, w.member(c.Account, "eva@acme.example",
+		identity.RoleAdmin), w.member(c.Account, "bruno@acme.example", identity.RoleReadOnly)
 }
 
 // rejected is a requested replacement that an agent rejected.
 func (w *world) rejected(c storetest.Covered) replacement.RMA {
 	w.t.Helper()
-	r, err := w.RejectRMA(storetest.Operator(), w.Requested(w.t, c).ID, replacement.RMARejection{Code: rma.RejectNoDefect, Reason: "works here"})
+	r, err := w.RejectRMA(storetest.Operator(), w.Requested(w.t, c).ID, replacement.RMARejection{
+		Code:   rma.RejectNoDefect,
+		Reason: "works here",
+	})
 	require.NoError(w.t, err)
 	return r
 }
@@ -45,7 +49,8 @@ func (w *world) replacementForms(accountID string, forms map[string][]string) {
 	w.t.Helper()
 	w.Site(w.t, accountID, "HQ", "BR", "SP")
 	room := w.Room(w.t, accountID, "Sala R42")
-	w.Assigned(w.t, w.Licences(w.t, w.Fulfilled(w.t, w.Reseller(w.t, "Revenda Sul"), storetest.Form("PO-R42")))[0], room)
+	w.Assigned(w.t, w.Licences(w.t, w.Fulfilled(w.t, w.Reseller(w.t, "Revenda Sul"), storetest.Form("PO-R42")))[0],
+		room)
 	hundred := storetest.Form("PO-100")
 	hundred.Lines[0].Quantity = 100
 	w.Fulfilled(w.t, w.Reseller(w.t, "Revenda Sul"), hundred)
@@ -59,15 +64,25 @@ func (w *world) replacementForms(accountID string, forms map[string][]string) {
 		return r
 	}
 	appealed := ask("SN-2")
-	_, err := w.RejectRMA(storetest.Operator(), appealed.ID, replacement.RMARejection{Code: rma.RejectNoDefect, Reason: "works here"})
+	_, err := w.RejectRMA(storetest.Operator(), appealed.ID, replacement.RMARejection{
+		Code:   rma.RejectNoDefect,
+		Reason: "works here",
+	})
 	require.NoError(w.t, err)
 	forms["/replacements/request"] = []string{"/replacements/request", "serial", "SN-1", "fault", "No picture"}
-	forms["/replacements/request/accessory"] = []string{"/replacements/request/accessory", "room", room.ID, "model", "STRONG-USB-CABLE", "quantity", "1", "fault", "Broken"}
+	forms["/replacements/request/accessory"] = []string{
+		"/replacements/request/accessory", "room", room.ID, "model", "STRONG-USB-CABLE", "quantity", "1", "fault",
+		"Broken",
+	}
 	unit := w.sparesOf(accountID)
-	forms["/replacements/:id/use-spare"] = []string{"/replacements/" + ask("SN-4").ID + "/use-spare", "spare", unit[0].ID}
+	forms["/replacements/:id/use-spare"] = []string{
+		"/replacements/" + ask("SN-4").ID + "/use-spare", "spare", unit[0].ID,
+	}
 	forms["/spares/:id/agree"] = []string{"/spares/" + unit[1].ID + "/agree", "version", fmt.Sprint(unit[1].Version)}
 	forms["/replacements/:id/withdraw"] = []string{"/replacements/" + ask("SN-3").ID + "/withdraw"}
-	forms["/replacements/:id/appeal"] = []string{"/replacements/" + appealed.ID + "/appeal", "reason", "It does not work here"}
+	forms["/replacements/:id/appeal"] = []string{
+		"/replacements/" + appealed.ID + "/appeal", "reason", "It does not work here",
+	}
 }
 
 // sparesOf are two spares of the account: one on site, one that is proposed.
@@ -78,7 +93,10 @@ func (w *world) sparesOf(accountID string) []replacement.SpareUnit {
 	units := w.Units(w.t, accountID)
 	require.Len(w.t, units, 2)
 	for i := range units {
-		units[i], err = w.SelectSpare(storetest.CSM(), units[i].ID, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: sites[0].ID})
+		units[i], err = w.SelectSpare(storetest.CSM(), units[i].ID, replacement.SpareChoice{
+			ModelCode: "RALLY-BAR",
+			SiteID:    sites[0].ID,
+		})
 		require.NoError(w.t, err)
 	}
 	units[0], err = w.AgreeSpare(storetest.Customer(accountID), units[0].ID, 0)

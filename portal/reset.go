@@ -23,14 +23,24 @@ func showReset(*visit) (answer, error) {
 func requestReset(v *visit) (answer, error) {
 	email := strings.TrimSpace(v.form("email"))
 	if !rules.ValidEmail(email) {
-		return answer{status: http.StatusUnprocessableEntity, page: "reset", title: "reset.title",
-			data: resetPage{Email: email, Problem: "email.invalid"}}, nil
+		return answer{
+			status: http.StatusUnprocessableEntity,
+			page:   "reset",
+			title:  "reset.title",
+			data:   resetPage{Email: email, Problem: "email.invalid"},
+		}, nil
 	}
+
 	if err := v.throttle("reset-ip/"+v.network, 20, time.Hour); err != nil {
 		return answer{}, err
 	}
+
 	err := v.even(func() error { return v.resetOnce(rules.NormaliseEmail(email)) })
-	return answer{page: "resetsent", title: "resetsent.title", data: resetPage{Hours: int64(identity.ResetLifetime.Hours())}}, err
+	return answer{
+		page:  "resetsent",
+		title: "resetsent.title",
+		data:  resetPage{Hours: int64(identity.ResetLifetime.Hours())},
+	}, err
 }
 
 func (v *visit) resetOnce(email string) error {
@@ -41,6 +51,7 @@ func (v *visit) resetOnce(email string) error {
 	if err != nil {
 		return err
 	}
+
 	return v.people.ChallengeReset(v.ctx, email, v.language.Locale())
 }
 
@@ -60,10 +71,12 @@ func (v *visit) takeReset(token string) (answer, error) {
 	if err := v.throttle("reset-link/"+v.network, 300, time.Hour); err != nil {
 		return answer{}, err
 	}
+
 	c, err := v.people.ResetByToken(v.ctx, token)
 	if err != nil && rules.CodeOf(err) == "" {
 		return answer{}, err
 	}
+
 	if c.ID == "" {
 		c.ID = noLink
 	}
@@ -82,7 +95,12 @@ func (v *visit) reset() (identity.Challenge, error) {
 }
 
 func newPasswordPage(problem string) answer {
-	a := answer{page: "newpassword", title: "newpassword.title", data: resetPage{Problem: problem, LeastLength: leastPassword, MostLength: mostPassword}}
+	a := answer{
+		page:  "newpassword",
+		title: "newpassword.title",
+		data:  resetPage{Problem: problem, LeastLength: leastPassword, MostLength: mostPassword},
+	}
+
 	if problem != "" {
 		a.status = http.StatusUnprocessableEntity
 	}
@@ -95,14 +113,17 @@ func setNewPassword(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+
 	u, err := v.people.GetUser(v.ctx, c.SubjectID)
 	if err != nil {
 		return answer{}, err
 	}
+
 	password := v.form("password")
 	if problem := passwordProblem(password, u.Name, u.Email, v.program.Name); problem != "" {
 		return newPasswordPage(problem), nil
 	}
+
 	hash, err := hashPassword(v.ctx, password)
 	if err != nil {
 		return answer{}, err
@@ -113,6 +134,7 @@ func setNewPassword(v *visit) (answer, error) {
 	if err := v.sessions.Destroy(v.ctx); err != nil {
 		return answer{}, err
 	}
+
 	v.who = nil
 	return v.done("/sign-in", "flash.password"), nil
 }

@@ -14,26 +14,39 @@ var labelTypes = map[string]string{"application/pdf": "pdf", "image/png": "png"}
 // returnLabel finds the label of the parcel in which a unit comes back: of one that
 // nobody has called off and that the carrier does not have yet. NOT_FOUND where
 // there is none.
-func (v *visit) returnLabel(subjectID string, direction shipping.ShipmentDirection) (logistics.ShipmentLabel, error) {
-	parcels, _, err := v.logistics.ListShipments(v.acting(), logistics.ShipmentFilter{AccountID: v.who.account().ID, SubjectID: subjectID, Direction: direction, State: shipping.ShipmentLabelled, Page: db.Page{Limit: 10}})
+func (v *visit) returnLabel(
+	subjectID string, direction shipping.ShipmentDirection,
+) (logistics.ShipmentLabel, error) {
+	parcels, _, err := v.logistics.ListShipments(v.acting(), logistics.ShipmentFilter{
+		AccountID: v.who.account().ID,
+		SubjectID: subjectID,
+		Direction: direction,
+		State:     shipping.ShipmentLabelled,
+		Page:      db.Page{Limit: 10},
+	})
 	if err != nil {
 		return logistics.ShipmentLabel{}, err
 	}
+
 	for _, sh := range parcels {
 		if sh.CancelAskedAt != nil {
 			continue
 		}
+
 		l, err := v.logistics.ShipmentLabelOf(v.acting(), sh.ID)
 		if rules.CodeOf(err) == rules.NotFound || err == nil && labelTypes[l.MediaType] == "" {
 			continue
 		}
 		return l, err
 	}
+
 	return logistics.ShipmentLabel{}, errNoPage
 }
 
 // labelPath is where the label is handed out; empty where there is none.
-func (v *visit) labelPath(page, subjectID string, direction shipping.ShipmentDirection) (string, error) {
+func (v *visit) labelPath(
+	page, subjectID string, direction shipping.ShipmentDirection,
+) (string, error) {
 	_, err := v.returnLabel(subjectID, direction)
 	if rules.CodeOf(err) == rules.NotFound {
 		return "", nil
@@ -57,5 +70,11 @@ func (v *visit) downloadLabel(direction shipping.ShipmentDirection) (answer, err
 	if err != nil {
 		return answer{}, err
 	}
-	return answer{file: &file{mediaType: l.MediaType, name: v.language.Say("return.file") + "-" + v.param("id") + "." + labelTypes[l.MediaType], content: l.Content}}, nil
+
+	return answer{file: &file{
+		mediaType: l.MediaType,
+		name: v.language.Say("return.file") + "-" +
+			v.param("id") + "." + labelTypes[l.MediaType],
+		content: l.Content,
+	}}, nil
 }

@@ -16,9 +16,21 @@ import (
 // covered model.
 func carriedWorld(t *testing.T, env storetest.Env) *world {
 	w := worldOn(t, env.WithCarrier(t, "sim"))
-	d, err := w.PutDepot(storetest.Operator(), shipping.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR", TimeZone: "UTC"})
+	d, err := w.PutDepot(storetest.Operator(), shipping.DepotForm{
+		Code:     "BR-1",
+		Name:     "Depot",
+		Street:   "Rua A 1",
+		City:     "Campinas",
+		Country:  "BR",
+		TimeZone: "UTC",
+	})
 	require.NoError(t, err)
-	_, err = w.ReceiveStock(storetest.Operator(), logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 5, Cause: "first"})
+	_, err = w.ReceiveStock(storetest.Operator(), logistics.StockMove{
+		DepotID:   d.ID,
+		ModelCode: "RALLY-BAR",
+		Quantity:  5,
+		Cause:     "first",
+	})
 	require.NoError(t, err)
 	return w
 }
@@ -30,7 +42,12 @@ func (w *world) booked(subjectID, mediaType string) {
 	require.NoError(w.t, err)
 	var booked []logistics.BookedParcel
 	for _, p := range open {
-		booked = append(booked, logistics.BookedParcel{ShipmentID: p.ID, Tracking: "T" + p.ID, MediaType: mediaType, Label: []byte("%PDF of " + p.ID)})
+		booked = append(booked, logistics.BookedParcel{
+			ShipmentID: p.ID,
+			Tracking:   "T" + p.ID,
+			MediaType:  mediaType,
+			Label:      []byte("%PDF of " + p.ID),
+		})
 	}
 	_, err = w.StoreBookings(w.Context, booked)
 	require.NoError(w.t, err)
@@ -51,7 +68,10 @@ func TestS22_TheReturnLabelIsHandedToEveryMemberAndNobodyElse(t *testing.T) {
 			require.NoError(t, err)
 		}
 		require.Contains(t, eva.get(page).body, `<a href="`+page+`/return-label">`)
-		back, _, err := w.ListShipments(w.Context, logistics.ShipmentFilter{SubjectID: r.ID, Direction: shipping.ShipReturn})
+		back, _, err := w.ListShipments(w.Context, logistics.ShipmentFilter{
+			SubjectID: r.ID,
+			Direction: shipping.ShipReturn,
+		})
 		require.NoError(t, err)
 		got := bruno.get(page + "/return-label")
 		require.Equal(t, 200, got.status)
@@ -69,7 +89,8 @@ func TestS22_TheReturnLabelIsHandedToEveryMemberAndNobodyElse(t *testing.T) {
 		require.Equal(t, "/sign-in", w.guest().get(page+"/return-label").path)
 		require.Equal(t, 404, eva.get("/spares/"+r.ID+"/return-label").status, "each page hands out its own")
 
-		_, err = w.RecordScan(w.Context, back[0].ID, logistics.NewScan{Kind: shipping.ScanPickedUp, Source: logistics.ScanByCarrier, CauseKey: "scan-1"})
+		_, err = w.RecordScan(w.Context, back[0].ID,
+			logistics.NewScan{Kind: shipping.ScanPickedUp, Source: logistics.ScanByCarrier, CauseKey: "scan-1"})
 		require.NoError(t, err)
 		require.Equal(t, 404, eva.get(page+"/return-label").status, "the carrier has the parcel")
 		require.Empty(t, w.log.String())
@@ -113,8 +134,21 @@ func (w *world) recallParcel(c storetest.Covered, u replacement.SpareUnit) {
 	}
 	depots, err := w.ListDepots(w.Context)
 	require.NoError(w.t, err)
-	_, err = w.CreateShipment(w.Context, logistics.NewShipment{AccountID: c.Account, Direction: shipping.ShipRecall, SubjectID: u.ID, BookingKey: u.ID + "/back/1", Carrier: "sim",
-		Consignment: &logistics.Consignment{SiteID: c.Site.ID, DepotID: depots[0].ID, Service: shipping.ServiceStandard, ModelCode: u.ModelCode, Quantity: 1, Contents: "1 x Rally Bar"}})
+	_, err = w.CreateShipment(w.Context, logistics.NewShipment{
+		AccountID:  c.Account,
+		Direction:  shipping.ShipRecall,
+		SubjectID:  u.ID,
+		BookingKey: u.ID + "/back/1",
+		Carrier:    "sim",
+		Consignment: &logistics.Consignment{
+			SiteID:    c.Site.ID,
+			DepotID:   depots[0].ID,
+			Service:   shipping.ServiceStandard,
+			ModelCode: u.ModelCode,
+			Quantity:  1,
+			Contents:  "1 x Rally Bar",
+		},
+	})
 	require.NoError(w.t, err)
 }
 
@@ -123,10 +157,13 @@ func TestAddressesThatNoDatabaseComparesLeadNowhere(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		_, eva, _ := w.covered()
 		for _, id := range []string{"a%00b", "a%ffb"} {
-			for _, path := range []string{"/replacements/" + id, "/replacements/" + id + "/return-label", "/spares/" + id + "/return-label", "/service-orders/" + id + "/cancellation"} {
+			for _, path := range []string{"/replacements/" + id, "/replacements/" + id +
+				"/return-label", "/spares/" + id + "/return-label", "/service-orders/" + id + "/cancellation"} {
 				require.Equal(t, 404, eva.get(path).status, path)
 			}
-			for _, path := range []string{"/replacements/" + id + "/withdraw", "/spares/" + id + "/agree", "/colleagues/" + id + "/remove"} {
+			for _, path := range []string{
+				"/replacements/" + id + "/withdraw", "/spares/" + id + "/agree", "/colleagues/" + id + "/remove",
+			} {
 				require.Equal(t, 404, eva.post(path, "version", "1").status, path)
 			}
 		}

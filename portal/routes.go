@@ -104,10 +104,12 @@ func (r route) leadsTo(path string) bool {
 	if len(want) != len(got) {
 		return false
 	}
+
 	for i, part := range want {
 		if part != got[i] && !(part == ":id" && ourID.MatchString(got[i])) {
 			return false
 		}
 	}
+
 	return !strings.Contains(path, ":")
 }

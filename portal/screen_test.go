@@ -58,7 +58,9 @@ func chromium(t *testing.T) string {
 
 func axeSource(t *testing.T) string {
 	t.Helper()
-	for _, file := range []string{os.Getenv("AXE_CORE"), "node_modules/axe-core/axe.min.js", "testdata/node_modules/axe-core/axe.min.js"} {
+	for _, file := range []string{
+		os.Getenv("AXE_CORE"), "node_modules/axe-core/axe.min.js", "testdata/node_modules/axe-core/axe.min.js",
+	} {
 		if text, err := os.ReadFile(file); file != "" && err == nil {
 			return string(text)
 		}
@@ -71,8 +73,10 @@ func newScreen(t *testing.T, name string, l look) *screen {
 	t.Helper()
 	locale, width := l.locale, l.width
 	path, axe := chromium(t), axeSource(t)
-	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU,
-		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true), chromedp.Flag("lang", locale), chromedp.Flag("accept-lang", locale),
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path), chromedp.NoSandbox,
+		chromedp.DisableGPU,
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-component-update", true),
+		chromedp.Flag("lang", locale), chromedp.Flag("accept-lang", locale),
 		chromedp.UserDataDir(t.TempDir()), chromedp.WSURLReadTimeout(2*time.Minute), chromedp.WindowSize(1280, 900))
 	deadline, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 	t.Cleanup(cancel)
@@ -80,7 +84,13 @@ func newScreen(t *testing.T, name string, l look) *screen {
 	t.Cleanup(stop)
 	ctx, quit := chromedp.NewContext(allocator)
 	t.Cleanup(func() { _ = chromedp.Cancel(ctx); quit() })
-	s := &screen{world: newWorld(t), ctx: ctx, axe: axe, locale: locale, prefix: fmt.Sprintf("%s-%s-%d", name, locale, width)}
+	s := &screen{
+		world:  newWorld(t),
+		ctx:    ctx,
+		axe:    axe,
+		locale: locale,
+		prefix: fmt.Sprintf("%s-%s-%d", name, locale, width),
+	}
 	require.NoError(t, chromedp.Do(ctx, chromedp.EmulateViewport(width, 900)))
 	return s
 }
@@ -145,10 +155,13 @@ func (s *screen) check(name string) {
 		png, err := chromedp.Run(s.ctx, chromedp.FullScreenshot(100))
 		require.NoError(s.t, err)
 		require.NoError(s.t, os.MkdirAll(dir, 0o755))
-		require.NoError(s.t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("portal-%s-%02d-%s.png", s.prefix, s.n, name)), png, 0o644))
+		require.NoError(s.t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("portal-%s-%02d-%s.png", s.prefix, s.n, name)),
+			png, 0o644))
 	}
-	require.True(s.t, s.holds("document.documentElement.scrollWidth <= window.innerWidth"), "%s is wider than the screen", name)
-	require.True(s.t, s.holds("document.querySelectorAll('script, [style], style').length === 0"), "%s has an inline script or style", name)
+	require.True(s.t, s.holds("document.documentElement.scrollWidth <= window.innerWidth"),
+		"%s is wider than the screen", name)
+	require.True(s.t, s.holds("document.querySelectorAll('script, [style], style').length === 0"),
+		"%s has an inline script or style", name)
 	_, err := chromedp.Run(s.ctx, chromedp.EvaluateAsDevTools[bool](s.axe+"; true"))
 	require.NoError(s.t, err)
 	report, err := chromedp.Run(s.ctx, chromedp.EvaluateAsDevTools[string](

@@ -34,33 +34,44 @@ func showServiceOrders(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+
 	orders, err := v.orderViews(contracts)
 	if err != nil {
 		return answer{}, err
 	}
+
 	open, err := v.cancellables(contracts)
 	if err != nil {
 		return answer{}, err
 	}
+
 	claims, err := v.claims()
 	if err != nil {
 		return answer{}, err
 	}
+
 	label := v.program.ServiceOrdersLabel(v.language.Locale())
-	return answer{page: "serviceorders", label: label,
-		data: ordersPage{orders, label, v.program.StartFallbackDays, open, claims, v.isAdmin()}}, nil
+	return answer{
+		page:  "serviceorders",
+		label: label,
+		data:  ordersPage{orders, label, v.program.StartFallbackDays, open, claims, v.isAdmin()},
+	}, nil
 }
 
 // orderViews puts what is over below what is not; each part runs from new to
 // old.
 func (v *visit) orderViews(contracts []entitlement.ContractEntry) ([]orderView, error) {
-	slices.SortStableFunc(contracts, func(a, b entitlement.ContractEntry) int { return rankOf(a) - rankOf(b) })
+	slices.SortStableFunc(contracts, func(a, b entitlement.ContractEntry) int {
+		return rankOf(a) - rankOf(b)
+	})
 	numbers, err := v.orders.OrderNumbers(v.scoped(), v.who.account().ID)
+
 	out := make([]orderView, len(contracts))
 	for i, c := range contracts {
 		out[i] = v.orderView(c)
 		out[i].Number = numbers[c.OrderID]
 	}
+
 	return out, err
 }
 
@@ -74,22 +85,36 @@ func rankOf(c entitlement.ContractEntry) int {
 // orderView shows dates in the account's zone, and the end as the last covered
 // day (C2). What has not started shows the latest possible start.
 func (v *visit) orderView(c entitlement.ContractEntry) orderView {
-	o := orderView{ID: c.ID, Service: v.language.Say("service."+string(c.Type), messages.Args{"program": v.program.Name}), Quantity: c.Quantity, Serial: c.Serial,
-		State: v.language.Say("contract." + string(c.State)), Tone: tones[c.State],
-		Pending: c.State == rules.ContractPendingStart, Cancelled: c.State == rules.ContractCancelled}
+	o := orderView{
+		ID: c.ID,
+		Service: v.language.Say(
+			"service."+string(c.Type), messages.Args{"program": v.program.Name},
+		),
+		Quantity:  c.Quantity,
+		Serial:    c.Serial,
+		State:     v.language.Say("contract." + string(c.State)),
+		Tone:      tones[c.State],
+		Pending:   c.State == rules.ContractPendingStart,
+		Cancelled: c.State == rules.ContractCancelled,
+	}
+
 	if c.TermYears > 0 {
 		o.Term = v.language.Count("term", int64(c.TermYears))
 	}
+
 	switch {
 	case c.StartAt != nil:
 		o.Start = v.dayIn(*c.StartAt, c.TimeZone)
 	case o.Pending:
 		o.StartNote = v.language.Say("start.pending")
-		o.Start = v.language.Say("start.latest", messages.Args{"day": v.dayIn(c.FallbackStartAt, c.TimeZone)})
+		o.Start = v.language.Say("start.latest",
+			messages.Args{"day": v.dayIn(c.FallbackStartAt, c.TimeZone)})
 	}
+
 	if c.EndAt != nil {
 		o.End = v.day(rules.LastCoveredDay(*c.EndAt, location(c.TimeZone)))
 	}
+
 	return o
 }
 

@@ -35,17 +35,23 @@ func TestR98_ServiceOrdersShowCountStartEndAndState(t *testing.T) {
 		ana, _ := w.admin()
 		ana.get("/?lang=pt-BR")
 		page := ana.get("/service-orders").body
-		require.Regexp(t, `(?s)<nav class="menu".*href="/service-orders" aria-current="page">.*Pedidos de serviço.*</nav>`, page)
-		require.Equal(t, []string{"Serviço Quantidade Início Fim Situação",
-			"Logitech Select 3 anos Pedido SO 10 Na primeira atribuição o mais tardar em 22 de janeiro de 2027 Definido no início Aguardando início"}, rows(page))
+		require.Regexp(t,
+			`(?s)<nav class="menu".*href="/service-orders" aria-current="page">.*Pedidos de serviço.*</nav>`, page)
+		require.Equal(t, []string{
+			"Serviço Quantidade Início Fim Situação",
+			"Logitech Select 3 anos Pedido SO 10 Na primeira atribuição o mais tardar em 22 de janeiro de 2027 Definido no início Aguardando início",
+		}, rows(page))
 		require.Equal(t, rows(page), rows(ana.get("/").body), "the start page shows them too")
 
 		w.Calendar.Set(time.Date(2027, 1, 22, 12, 0, 0, 0, time.UTC))
 		_, err := w.SweepContracts(w.Context, func(operations.Sweep) {})
 		require.NoError(t, err)
-		require.Contains(t, rows(ana.get("/service-orders").body), "Logitech Select 3 anos Pedido SO 10 22 de janeiro de 2027 21 de janeiro de 2030 Ativo", "the end is the last covered day")
+		require.Contains(t, rows(ana.get("/service-orders").body),
+			"Logitech Select 3 anos Pedido SO 10 22 de janeiro de 2027 21 de janeiro de 2030 Ativo",
+			"the end is the last covered day")
 		ana.get("/?lang=en")
-		require.Contains(t, rows(ana.get("/service-orders").body), "Logitech Select 3 years Order SO 10 22 January 2027 21 January 2030 Active")
+		require.Contains(t, rows(ana.get("/service-orders").body),
+			"Logitech Select 3 years Order SO 10 22 January 2027 21 January 2030 Active")
 	})
 }
 
@@ -91,11 +97,23 @@ func TestR98_DatesAreTheAccountsNotTheServers(t *testing.T) {
 	start := time.Date(2026, 3, 15, 3, 0, 0, 0, time.UTC) // midnight in São Paulo
 	end := time.Date(2027, 3, 15, 3, 0, 0, 0, time.UTC)
 	v := &visit{site: &site{}, language: messages.In("en"), program: catalogue.DefaultProgram()}
-	o := v.orderView(entitlement.ContractEntry{ServiceContract: entitlement.ServiceContract{Type: catalogue.ServiceSelect, State: rules.ContractActive, Quantity: 1, TermYears: 1, TimeZone: "America/Sao_Paulo", StartAt: &start, EndAt: &end}})
+	o := v.orderView(entitlement.ContractEntry{ServiceContract: entitlement.ServiceContract{
+		Type:      catalogue.ServiceSelect,
+		State:     rules.ContractActive,
+		Quantity:  1,
+		TermYears: 1,
+		TimeZone:  "America/Sao_Paulo",
+		StartAt:   &start,
+		EndAt:     &end,
+	}})
 	require.Equal(t, "15"+noBreak+"March 2026", o.Start)
 	require.Equal(t, "14"+noBreak+"March 2027", o.End)
 	for state := range tones {
-		o := v.orderView(entitlement.ContractEntry{ServiceContract: entitlement.ServiceContract{Type: catalogue.ServiceExtWarranty, State: state, TimeZone: "UTC"}})
+		o := v.orderView(entitlement.ContractEntry{ServiceContract: entitlement.ServiceContract{
+			Type:     catalogue.ServiceExtWarranty,
+			State:    state,
+			TimeZone: "UTC",
+		}})
 		require.NotContains(t, o.State, "contract.")
 		require.Equal(t, "Extended warranty", o.Service)
 	}

@@ -37,25 +37,31 @@ func (v *visit) cancellables(contracts []entitlement.ContractEntry) ([]cancellab
 		return nil, nil
 	}
 	orders, err := v.orders.CancellableOrders(v.acting(), v.who.account().ID)
+
 	out := make([]cancellableView, len(orders))
 	for i, o := range orders {
 		out[i] = v.cancellableView(o, contracts)
 	}
+
 	return out, err
 }
 
 // cancellableView names the last day of the window: its end is exclusive.
-func (v *visit) cancellableView(o order.Order, contracts []entitlement.ContractEntry) cancellableView {
+func (v *visit) cancellableView(
+	o order.Order, contracts []entitlement.ContractEntry,
+) cancellableView {
 	zone := v.who.account().TimeZone
 	c := cancellableView{Path: "/service-orders/" + o.ID + "/cancellation"}
 	if o.VendorOrderNo != nil {
 		c.Number = *o.VendorOrderNo
 	}
+
 	for _, k := range contracts {
 		if k.OrderID == o.ID && k.State != rules.ContractCancelled {
 			c.Contracts, zone = append(c.Contracts, v.orderView(k)), k.TimeZone
 		}
 	}
+
 	c.Until = v.day(rules.LastCoveredDay(o.CancellableUntil, location(zone)))
 	return c
 }
@@ -81,29 +87,41 @@ func (v *visit) cancellable(id string) (order.Order, error) {
 	if err != nil {
 		return o, err
 	}
+
 	open, err := v.orders.CancellableOrders(v.acting(), v.who.account().ID)
 	switch {
 	case err != nil || slices.ContainsFunc(open, func(x order.Order) bool { return x.ID == id }):
 		return o, err
 	case o.State.Cancellable():
-		return o, rules.Refuse(rules.CancellationWindowClosed, "The window has closed.", "Write to the mailbox.")
+		return o, rules.Refuse(rules.CancellationWindowClosed, "The window has closed.",
+			"Write to the mailbox.")
 	}
-	return o, rules.Refuse(rules.StateConflict, "The order cannot be cancelled.", "Read the order again.")
+
+	return o, rules.Refuse(rules.StateConflict, "The order cannot be cancelled.",
+		"Read the order again.")
 }
 
 // cancelOrder cancels the whole order or a number of its licences (S7, S12).
 // The form's own name makes a second press of the button the same request.
 func cancelOrder(v *visit) (answer, error) {
-	p := cancellationPage{Quantity: strings.TrimSpace(v.form("quantity")), Reason: v.form("reason"), Once: v.form("once")}
+	p := cancellationPage{
+		Quantity: strings.TrimSpace(v.form("quantity")),
+		Reason:   v.form("reason"),
+		Once:     v.form("once"),
+	}
+
 	n, err := strconv.Atoi(p.Quantity)
 	if p.Quantity != "" && (err != nil || n < 1) {
 		p.QuantityProblem = "cancellation.quantity.wrong"
 		return v.cancellationAgain(p, http.StatusUnprocessableEntity)
 	}
-	_, _, err = v.orders.CancelOrder(v.acting(), v.param("id"), order.CancelRequest{Quantity: n, Reason: p.Reason, Once: p.Once})
+
+	_, _, err = v.orders.CancelOrder(v.acting(), v.param("id"),
+		order.CancelRequest{Quantity: n, Reason: p.Reason, Once: p.Once})
 	if err == nil {
 		return v.done("/service-orders", "flash.cancelled"), nil
 	}
+
 	switch rules.CodeOf(err) {
 	case rules.ReasonRequired:
 		p.ReasonProblem = "cancellation.reason.missing"
@@ -115,13 +133,15 @@ func cancelOrder(v *visit) (answer, error) {
 	default:
 		return answer{}, err
 	}
+
 	return v.cancellationAgain(p, http.StatusUnprocessableEntity)
 }
 
 // blame puts a refused value under its own field.
 func (p *cancellationPage) blame(err error) {
 	var refusal *rules.Error
-	if errors.As(err, &refusal) && len(refusal.Fields) > 0 && refusal.Fields[0].Pointer == "/reason" {
+	if errors.As(err, &refusal) && len(refusal.Fields) > 0 &&
+		refusal.Fields[0].Pointer == "/reason" {
 		p.ReasonProblem = "cancellation.reason.long"
 		return
 	}

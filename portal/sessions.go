@@ -18,16 +18,24 @@ func showSessions(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+
 	here := storedToken(v.sessions.Token(v.ctx))
 	zone := "UTC"
 	if len(v.who.accounts) > 0 {
 		zone = v.who.account().TimeZone
 	}
+
 	var list []sessionView
 	for _, r := range rows {
-		list = append(list, sessionView{ID: sessionID(r), Label: r.Label, Current: r.TokenHash == here,
-			Since: v.moment(r.CreatedAt, zone), Seen: v.moment(r.SeenAt, zone)})
+		list = append(list, sessionView{
+			ID:      sessionID(r),
+			Label:   r.Label,
+			Current: r.TokenHash == here,
+			Since:   v.moment(r.CreatedAt, zone),
+			Seen:    v.moment(r.SeenAt, zone),
+		})
 	}
+
 	return answer{page: "sessions", title: "sessions.title", data: list}, nil
 }
 
@@ -41,6 +49,7 @@ func endSession(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+
 	for _, r := range rows {
 		if sessionID(r) != v.form("session") {
 			continue
@@ -52,6 +61,7 @@ func endSession(v *visit) (answer, error) {
 			return answer{}, err
 		}
 	}
+
 	return v.done("/sessions", "flash.sessionended"), nil
 }
 
@@ -67,8 +77,16 @@ func endOtherSessions(v *visit) (answer, error) {
 // browserLabel names a browser and its system for the list; nothing finer is
 // kept.
 func browserLabel(agent string) string {
-	name := firstIn(agent, []string{"Edg/", "Edge", "OPR/", "Opera", "Firefox/", "Firefox", "Chrome/", "Chrome", "CriOS/", "Chrome", "FxiOS/", "Firefox", "Safari/", "Safari"})
-	system := firstIn(agent, []string{"Windows", "Windows", "Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Mac OS X", "macOS", "CrOS", "ChromeOS", "Linux", "Linux"})
+	name := firstIn(agent, []string{
+		"Edg/", "Edge", "OPR/", "Opera", "Firefox/", "Firefox", "Chrome/", "Chrome", "CriOS/",
+		"Chrome", "FxiOS/", "Firefox", "Safari/", "Safari",
+	})
+
+	system := firstIn(agent, []string{
+		"Windows", "Windows", "Android", "Android", "iPhone", "iPhone", "iPad", "iPad", "Mac OS X",
+		"macOS", "CrOS", "ChromeOS", "Linux", "Linux",
+	})
+
 	switch {
 	case name == "" && system == "":
 		return "–"
@@ -77,6 +95,7 @@ func browserLabel(agent string) string {
 	case name == "":
 		return system
 	}
+
 	return name + ", " + system
 }
 

@@ -72,21 +72,26 @@ func (s sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, 
 
 // CommitCtx writes a session. One that the request came with is only updated,
 // so that a request under way does not bring back a session that was ended.
-func (s sessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+func (s sessionStore) CommitCtx(
+	ctx context.Context, token string, data []byte, expiry time.Time,
+) error {
 	row := identity.Session{TokenHash: token, Data: data, ExpiresAt: expiry.UTC()}
 	_, values, err := scs.GobCodec{}.Decode(data)
 	if err != nil {
 		return err
 	}
+
 	if user, ok := values[keyUser].(string); ok && user != "" {
 		row.UserID = &user
 	}
+
 	if b, ok := ctx.Value(browserKey{}).(*browser); ok {
 		row.Label = b.label
 		if b.found == token {
 			return s.people.KeepSession(ctx, row)
 		}
 	}
+
 	return s.people.PutSession(ctx, row)
 }
 

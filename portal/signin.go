@@ -49,17 +49,25 @@ func signIn(v *visit) (answer, error) {
 	if err := v.maySignIn(email); err != nil {
 		return answer{}, err
 	}
+
 	u, err := v.people.UserByEmail(v.ctx, email)
 	if err != nil && rules.CodeOf(err) != rules.NotFound {
 		return answer{}, err
 	}
+
 	ok, err := passwordMatches(v.ctx, bounded(password), u.PasswordHash)
 	if err != nil {
 		return answer{}, err
 	}
+
 	if !ok {
-		return v.signInPage(signInPage{Email: strings.TrimSpace(v.form("email")), Next: v.form("next"), Problem: "signin.wrong"}), nil
+		return v.signInPage(signInPage{
+			Email:   strings.TrimSpace(v.form("email")),
+			Next:    v.form("next"),
+			Problem: "signin.wrong",
+		}), nil
 	}
+
 	return v.welcome(u, v.form("next"))
 }
 
@@ -76,12 +84,14 @@ func (v *visit) welcome(u identity.User, next string) (answer, error) {
 	if err := v.enter(u); err != nil {
 		return answer{}, err
 	}
+
 	switch {
 	case v.get(keyInvitation) == noLink:
 		v.forget(keyInvitation)
 	case v.get(keyInvitation) != "":
 		return redirect("/invitation"), nil
 	}
+
 	if pagePath(next) {
 		return redirect(next), nil
 	}
@@ -99,10 +109,12 @@ func signOut(v *visit) (answer, error) {
 	if err := v.sessions.Destroy(v.ctx); err != nil {
 		return answer{}, err
 	}
+
 	v.who = nil
 	if v.form("then") == "invitation" && invitation != "" {
 		v.keep(keyInvitation, invitation)
 		return redirect("/invitation"), nil
 	}
+
 	return redirect("/sign-in"), nil
 }

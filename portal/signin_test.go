@@ -32,14 +32,19 @@ func TestSignInGoesOnToThePageThatWasAskedFor(t *testing.T) {
 	r := g.get("/service-orders")
 	require.Equal(t, "/sign-in", r.path)
 	require.Contains(t, r.body, `name="next" value="/service-orders"`)
-	require.Equal(t, "/service-orders", g.post("/sign-in", "email", "ana.souza@acme.example", "password", goodPassword, "next", "/service-orders").path)
+	require.Equal(t, "/service-orders",
+		g.post("/sign-in", "email", "ana.souza@acme.example", "password", goodPassword, "next", "/service-orders").path)
 	require.Equal(t, "/sign-in", w.guest().get("/replacements/rma_01").path)
-	require.Contains(t, w.guest().get("/replacements/rma_01").body, `name="next" value="/replacements/rma_01"`, "the link of a mail")
-	for _, next := range []string{"https://evil.example/", "//evil.example", "/\\evil.example", "/v1/orders", "/sign-out", "/replacements/:id", "/replacements/../sign-out",
-		"/replacements/rma_01/withdraw"} {
+	require.Contains(t, w.guest().get("/replacements/rma_01").body, `name="next" value="/replacements/rma_01"`,
+		"the link of a mail")
+	for _, next := range []string{
+		"https://evil.example/", "//evil.example", "/\\evil.example", "/v1/orders", "/sign-out", "/replacements/:id",
+		"/replacements/../sign-out", "/replacements/rma_01/withdraw",
+	} {
 		g = w.guest()
 		require.NotContains(t, g.get("/sign-in?next="+next).body, `name="next"`)
-		require.Equal(t, "/", g.post("/sign-in", "email", "ana.souza@acme.example", "password", goodPassword, "next", next).path, next)
+		require.Equal(t, "/",
+			g.post("/sign-in", "email", "ana.souza@acme.example", "password", goodPassword, "next", next).path, next)
 	}
 }
 
@@ -47,11 +52,13 @@ func TestSignInIsBoundedAndTheBoundSurvivesARestart(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		w.admin()
 		for range signInsEach {
-			require.Equal(t, 422, w.guest().post("/sign-in", "email", "ANA.souza@acme.example", "password", "guess").status)
+			require.Equal(t, 422,
+				w.guest().post("/sign-in", "email", "ANA.souza@acme.example", "password", "guess").status)
 		}
 		g := worldOn(t, w.Env).guest()
 		require.Equal(t, 429, g.post("/sign-in", "email", "ana.souza@acme.example", "password", goodPassword).status)
-		require.Equal(t, 422, g.post("/sign-in", "email", "other@acme.example", "password", "guess").status, "others are not shut out")
+		require.Equal(t, 422, g.post("/sign-in", "email", "other@acme.example", "password", "guess").status,
+			"others are not shut out")
 	})
 }
 
@@ -187,7 +194,8 @@ func TestPasswordResetEndsEverySession(t *testing.T) {
 		require.Contains(t, r.body, "password was changed")
 		require.Equal(t, "/sign-in", signedIn.get("/").path, "every session ended")
 		require.Equal(t, 422, g.post("/sign-in", "email", "ana.souza@acme.example", "password", goodPassword).status)
-		require.Equal(t, "/", g.post("/sign-in", "email", "ana.souza@acme.example", "password", "quatro barcos verdes").path)
+		require.Equal(t, "/",
+			g.post("/sign-in", "email", "ana.souza@acme.example", "password", "quatro barcos verdes").path)
 		again := w.guest()
 		require.Equal(t, 410, again.get("/password-reset/new?token="+token).status, "once only")
 		require.Equal(t, 410, again.post("/password-reset/new", "password", "another good one").status)
@@ -207,7 +215,9 @@ func TestSecretsNeverReachTheLogOrAPage(t *testing.T) {
 	require.Contains(t, r.body, "Something went wrong")
 	require.NotContains(t, r.body, "service_contracts")
 	require.NotEmpty(t, w.log.String())
-	for _, secret := range []string{w.Secrets().InvitationToken(inv.ID), goodPassword, g.cookie("roomcover"), "ana.souza", "Ana Souza", "Acme"} {
+	for _, secret := range []string{
+		w.Secrets().InvitationToken(inv.ID), goodPassword, g.cookie("roomcover"), "ana.souza", "Ana Souza", "Acme",
+	} {
 		require.NotContains(t, w.log.String(), secret)
 	}
 }
@@ -233,7 +243,8 @@ func TestSessionsEndByThemselves(t *testing.T) {
 	visitor.post("/invitation/person", "name", "Ana", "password", goodPassword)
 	row, _, err = w.FindSession(w.Context, storedToken(visitor.cookie("roomcover")))
 	require.NoError(t, err)
-	require.WithinDuration(t, time.Now().Add(sessionIdle), row.ExpiresAt, time.Minute, "twelve hours after the last use")
+	require.WithinDuration(t, time.Now().Add(sessionIdle), row.ExpiresAt, time.Minute,
+		"twelve hours after the last use")
 	deadline, _, err := scs.GobCodec{}.Decode(row.Data)
 	require.NoError(t, err)
 	require.WithinDuration(t, time.Now().Add(sessionLifetime), deadline, time.Minute, "seven days in all")
@@ -273,8 +284,14 @@ func TestResetRequestsAreBoundedInSilence(t *testing.T) {
 }
 
 func TestBrowserLabels(t *testing.T) {
-	for agent, want := range map[string]string{"": "–", "curl/8": "–", "Firefox/1": "Firefox", "Something (Windows NT 10.0)": "Windows",
-		"Mozilla/5.0 (Windows NT 10.0) Chrome/150.0 Safari/537 Edg/150": "Edge, Windows", "Mozilla/5.0 (Macintosh; Intel Mac OS X 15) Safari/605": "Safari, macOS"} {
+	for agent, want := range map[string]string{
+		"":                            "–",
+		"curl/8":                      "–",
+		"Firefox/1":                   "Firefox",
+		"Something (Windows NT 10.0)": "Windows",
+		"Mozilla/5.0 (Windows NT 10.0) Chrome/150.0 Safari/537 Edg/150": "Edge, Windows",
+		"Mozilla/5.0 (Macintosh; Intel Mac OS X 15) Safari/605":         "Safari, macOS",
+	} {
 		require.Equal(t, want, browserLabel(agent))
 	}
 }

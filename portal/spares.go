@@ -39,9 +39,18 @@ type sparesPage struct {
 }
 
 var spareTones = map[spare.SpareState]string{
-	spare.SpareEarned: "waiting", spare.SpareSelectionPending: "warning", spare.SpareApproved: "waiting", spare.SpareShipped: "waiting", spare.SpareOnSite: "good",
-	spare.SpareConsumed: "waiting", spare.SpareReplenishing: "waiting", spare.SpareRecallRequested: "warning",
-	spare.SpareReturned: "quiet", spare.SpareBilled: "quiet", spare.SpareWaived: "quiet", spare.SpareVoided: "quiet",
+	spare.SpareEarned:           "waiting",
+	spare.SpareSelectionPending: "warning",
+	spare.SpareApproved:         "waiting",
+	spare.SpareShipped:          "waiting",
+	spare.SpareOnSite:           "good",
+	spare.SpareConsumed:         "waiting",
+	spare.SpareReplenishing:     "waiting",
+	spare.SpareRecallRequested:  "warning",
+	spare.SpareReturned:         "quiet",
+	spare.SpareBilled:           "quiet",
+	spare.SpareWaived:           "quiet",
+	spare.SpareVoided:           "quiet",
 }
 
 // showSpares shows what the customer has earned, and the units of the account at
@@ -52,10 +61,15 @@ func showSpares(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+
 	p.Earned = int64(earned.Entitled)
-	if p.Units, err = v.spareViews(replacement.SpareFilter{AccountID: v.who.account().ID, Page: db.Page{Limit: mostSpares}}); err != nil {
+	if p.Units, err = v.spareViews(replacement.SpareFilter{
+		AccountID: v.who.account().ID,
+		Page:      db.Page{Limit: mostSpares},
+	}); err != nil {
 		return answer{}, err
 	}
+
 	p.Proposed = slices.ContainsFunc(p.Units, func(u spareView) bool { return u.proposed })
 	return answer{page: "spares", title: "spares.title", data: p}, nil
 }
@@ -66,14 +80,17 @@ func (v *visit) spareViews(f replacement.SpareFilter) ([]spareView, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	sites, err := v.siteNames()
 	if err != nil {
 		return nil, err
 	}
+
 	ref, err := v.programs.Reference(v.ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	out := make([]spareView, len(units))
 	for i, u := range units {
 		out[i] = v.spareView(u)
@@ -81,12 +98,15 @@ func (v *visit) spareViews(f replacement.SpareFilter) ([]spareView, error) {
 		if u.SiteID != nil {
 			out[i].Site = sites[*u.SiteID]
 		}
+
 		if u.State == spare.SpareRecallRequested {
-			if out[i].Label, err = v.labelPath(sparesPath+"/"+u.ID, u.ID, shipping.ShipRecall); err != nil {
+			if out[i].Label, err = v.labelPath(sparesPath+"/"+u.ID, u.ID,
+				shipping.ShipRecall); err != nil {
 				return nil, err
 			}
 		}
 	}
+
 	slices.SortStableFunc(out, func(a, b spareView) int { return rank(a.over) - rank(b.over) })
 	return out, nil
 }
@@ -99,26 +119,40 @@ func rank(over bool) int {
 }
 
 func (v *visit) spareView(u replacement.SpareUnit) spareView {
-	view := spareView{ID: u.ID, State: v.language.Say("spare." + string(u.State)), Tone: spareTones[u.State], Version: u.Version, over: u.State.Over(), proposed: u.State == spare.SpareSelectionPending,
-		Agree: spare.MaySpare(spare.SpareAgree, v.who.role(), u.SpareFacts, v.db.Clock().Now()) == nil}
+	view := spareView{
+		ID:       u.ID,
+		State:    v.language.Say("spare." + string(u.State)),
+		Tone:     spareTones[u.State],
+		Version:  u.Version,
+		over:     u.State.Over(),
+		proposed: u.State == spare.SpareSelectionPending,
+		Agree: spare.MaySpare(spare.SpareAgree, v.who.role(), u.SpareFacts,
+			v.db.Clock().Now()) == nil,
+	}
+
 	day := ""
 	if u.RecallDueAt != nil {
 		day = v.day(rules.LastCoveredDay(*u.RecallDueAt, location(v.who.account().TimeZone)))
 	}
+
 	view.Text = v.language.Say("sparenext."+string(u.State), messages.Args{"day": day})
 	if u.State == spare.SpareVoided && u.ConsumedAt != nil {
-		view.State, view.Text = v.language.Say("spare.VOIDED.used"), v.language.Say("sparenext.VOIDED.used")
+		view.State, view.Text = v.language.Say("spare.VOIDED.used"),
+			v.language.Say("sparenext.VOIDED.used")
 	}
 	if u.UnderWay() {
 		view.Carrier, view.Tracking = u.Carrier, u.Tracking
 	}
-	if u.State != spare.SpareSelectionPending && u.State != spare.SpareApproved && u.State != spare.SpareVoided {
+	if u.State != spare.SpareSelectionPending && u.State != spare.SpareApproved &&
+		u.State != spare.SpareVoided {
 		view.Serial = u.Serial
 	}
+
 	if u.RMAID != nil && (u.State == spare.SpareConsumed || u.State == spare.SpareReplenishing) {
 		view.Replacement = *u.RMAID
 		view.ReplacedPath = replacementsPath + "/" + *u.RMAID
 	}
+
 	return view
 }
 
@@ -141,17 +175,20 @@ func agreeSpare(v *visit) (answer, error) {
 	if err != nil || version < 1 {
 		return answer{}, errBadForm
 	}
+
 	_, err = v.replacements.DoSpare(v.acting(), v.param("id"), replacement.SpareUnitCommand{
 		Name:    spare.SpareAgree,
 		Version: version,
 	})
 	switch rules.CodeOf(err) {
 	case spare.SpareNotChosen:
-		return answer{}, rules.Refuse(rules.StateConflict, "Nothing is proposed.", "Read the page again.")
+		return answer{}, rules.Refuse(rules.StateConflict, "Nothing is proposed.",
+			"Read the page again.")
 	case "":
 		if err == nil {
 			return v.done(sparesPath, "flash.spare.agreed"), nil
 		}
 	}
+
 	return answer{}, err
 }

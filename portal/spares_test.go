@@ -21,7 +21,8 @@ import (
 func (w *world) withSpare() (storetest.Covered, replacement.SpareUnit, *guest, *guest) {
 	w.t.Helper()
 	c, u := w.Spare(w.t)
-	return c, u, w.member(c.Account, "eva@acme.example", identity.RoleAdmin), w.member(c.Account, "bruno@acme.example", identity.RoleReadOnly)
+	return c, u, w.member(c.Account, "eva@acme.example",
+		identity.RoleAdmin), w.member(c.Account, "bruno@acme.example", identity.RoleReadOnly)
 }
 
 func (w *world) unit(id string) replacement.SpareUnit {
@@ -33,7 +34,10 @@ func (w *world) unit(id string) replacement.SpareUnit {
 
 func (w *world) proposed(c storetest.Covered, u replacement.SpareUnit) replacement.SpareUnit {
 	w.t.Helper()
-	u, err := w.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: c.Device.ModelCode, SiteID: c.Site.ID})
+	u, err := w.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{
+		ModelCode: c.Device.ModelCode,
+		SiteID:    c.Site.ID,
+	})
 	require.NoError(w.t, err)
 	return u
 }
@@ -48,7 +52,10 @@ func TestR88a_TheCustomerReadsTheProposalAndAgreesOnce(t *testing.T) {
 		require.Contains(t, before, "one spare for every 50 licences in force")
 		u = w.proposed(c, u)
 		page := eva.get("/spares").body
-		for _, text := range []string{"Rally Bar", "HQ – Av. Paulista 1000, São Paulo", "Your agreement needed", `action="/spares/` + u.ID + `/agree"`} {
+		for _, text := range []string{
+			"Rally Bar", "HQ – Av. Paulista 1000, São Paulo", "Your agreement needed",
+			`action="/spares/` + u.ID + `/agree"`,
+		} {
 			require.Contains(t, page, text)
 		}
 		seen := bruno.get("/spares").body
@@ -75,7 +82,10 @@ func TestR88a_AnAgreementIsToWhatWasRead(t *testing.T) {
 		c, u, eva, _ := w.withSpare()
 		read := w.proposed(c, u)
 		other := w.Site(t, c.Account, "Filial", "BR", "SP")
-		_, err := w.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{ModelCode: c.Device.ModelCode, SiteID: other.ID})
+		_, err := w.SelectSpare(storetest.CSM(), u.ID, replacement.SpareChoice{
+			ModelCode: c.Device.ModelCode,
+			SiteID:    other.ID,
+		})
 		require.NoError(t, err)
 		refused := eva.post("/spares/"+u.ID+"/agree", "version", fmt.Sprint(read.Version))
 		require.Equal(t, 409, refused.status)
@@ -91,7 +101,8 @@ func TestSparesAreToldFromShipmentToUseAndReplenishment(t *testing.T) {
 	c, u, eva, _ := w.withSpare()
 	w.Agreed(t, c, u)
 	require.Contains(t, eva.get("/spares").body, "It is being prepared for shipping.")
-	_, err := w.ShipSpare(storetest.Operator(), u.ID, replacement.Parcel{Serial: "SP-100", Carrier: "sim", Tracking: "TRK7"})
+	_, err := w.ShipSpare(storetest.Operator(), u.ID,
+		replacement.Parcel{Serial: "SP-100", Carrier: "sim", Tracking: "TRK7"})
 	require.NoError(t, err)
 	require.Contains(t, eva.get("/spares").body, "TRK7")
 	_, err = w.RecordSpareFact(w.Context, u.ID, spare.SpareDelivered, w.Calendar.Now())
@@ -160,7 +171,8 @@ func TestR35d_UsedMySpareEndsTheOutageAtOnce(t *testing.T) {
 		page := "/replacements/" + r.ID
 		require.NotContains(t, eva.get(page).body, "/use-spare", "none is on site")
 		w.OnSite(t, w.Agreed(t, c, u), "SP-100")
-		require.Contains(t, eva.get(page).body, `<option value="`+u.ID+`">SP100 · HQ – Av. Paulista 1000, São Paulo</option>`)
+		require.Contains(t, eva.get(page).body,
+			`<option value="`+u.ID+`">SP100 · HQ – Av. Paulista 1000, São Paulo</option>`)
 		require.NotContains(t, bruno.get(page).body, "/use-spare")
 		require.Equal(t, 403, bruno.post(page+"/use-spare", "spare", u.ID).status)
 		refused := eva.post(page+"/use-spare", "spare", "")
@@ -185,7 +197,13 @@ func TestR88c_ASpareOfAnotherModelIsNotOffered(t *testing.T) {
 	w := newWorld(t)
 	c, u, eva, _ := w.withSpare()
 	w.OnSite(t, w.Agreed(t, c, u), "SP-100")
-	r, err := w.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{AccountID: c.Account, RoomID: c.Room.ID, ModelCode: "STRONG-USB-CABLE", Quantity: 1, Fault: "Loose"})
+	r, err := w.RequestRMA(storetest.Customer(c.Account), replacement.NewRMA{
+		AccountID: c.Account,
+		RoomID:    c.Room.ID,
+		ModelCode: "STRONG-USB-CABLE",
+		Quantity:  1,
+		Fault:     "Loose",
+	})
 	require.NoError(t, err)
 	page := "/replacements/" + r.ID
 	require.NotContains(t, eva.get(page).body, "/use-spare")

@@ -15,11 +15,12 @@ func TestFormsThatNoDatabaseComparesAreRefused(t *testing.T) {
 		visitor := w.guest()
 		for _, bad := range []string{"a\x00b", "a\xffb"} {
 			for name, r := range map[string]reply{
-				"sign in":       visitor.post("/sign-in", "email", bad+"@acme.example", "password", "x"),
-				"reset":         visitor.post("/password-reset", "email", bad+"@acme.example"),
-				"request":       visitor.post("/invitation/request", "email", bad+"@acme.example"),
-				"account":       admin.post("/account", "account", bad),
-				"invite":        admin.post("/colleagues", "name", "Rui", "email", bad+"@acme.example", "role", "ADMIN"),
+				"sign in": visitor.post("/sign-in", "email", bad+"@acme.example", "password", "x"),
+				"reset":   visitor.post("/password-reset", "email", bad+"@acme.example"),
+				"request": visitor.post("/invitation/request", "email", bad+"@acme.example"),
+				"account": admin.post("/account", "account", bad),
+				"invite": admin.post("/colleagues",
+					"name", "Rui", "email", bad+"@acme.example", "role", "ADMIN"),
 				"end a session": admin.post("/sessions/end", "session", bad),
 			} {
 				require.Equal(t, http.StatusBadRequest, r.status, name)

@@ -31,6 +31,7 @@ func readPages() (pages, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	out := pages{}
 	for _, f := range files {
 		t, err := template.ParseFS(templateFiles, "templates/*.html", f)
@@ -39,6 +40,7 @@ func readPages() (pages, error) {
 		}
 		out[strings.TrimSuffix(path.Base(f), ".html")] = t
 	}
+
 	return out, nil
 }
 
@@ -74,8 +76,16 @@ type whoView struct {
 type accountView struct{ ID, Name, Place string }
 
 func (v *visit) view(a answer) view {
-	w := view{Locale: v.language.Locale(), Brand: v.program.Name, Mail: v.program.Mailbox, Title: v.language.Say(a.title, messages.Args{"program": v.program.Name}),
-		Here: a.here, Data: a.data, language: v.language}
+	w := view{
+		Locale:   v.language.Locale(),
+		Brand:    v.program.Name,
+		Mail:     v.program.Mailbox,
+		Title:    v.language.Say(a.title, messages.Args{"program": v.program.Name}),
+		Here:     a.here,
+		Data:     a.data,
+		language: v.language,
+	}
+
 	if a.label != "" {
 		w.Title = a.label
 	}
@@ -86,12 +96,17 @@ func (v *visit) view(a answer) view {
 		w.Flash = v.language.Say(key)
 		v.forget(keyFlash)
 	}
+
 	for _, l := range v.offered() {
-		w.Languages = append(w.Languages, languageLink{l, messages.In(l).Say("language.name"), w.Here + "?lang=" + l})
+		w.Languages = append(w.Languages, languageLink{
+			l, messages.In(l).Say("language.name"), w.Here + "?lang=" + l,
+		})
 	}
+
 	if v.who != nil {
 		w.Who, w.Menu = v.whoView(), v.menu(v.request.URL.Path)
 	}
+
 	return w
 }
 
@@ -100,16 +115,19 @@ func (v *visit) whoView() *whoView {
 	if len(v.who.accounts) == 0 {
 		return w
 	}
+
 	at := v.who.account()
 	w.HasAccount = true
 	w.Company = at.LegalName
 	w.AccountID = at.ID
 	w.Admin = v.isAdmin()
+
 	for _, a := range v.who.accounts {
 		if len(v.who.accounts) > 1 {
 			w.Others = append(w.Others, accountView{a.ID, a.LegalName, a.Street + ", " + a.City})
 		}
 	}
+
 	return w
 }
 
@@ -120,18 +138,26 @@ func (v *visit) menu(here string) []menuItem {
 	if len(v.who.accounts) == 0 {
 		return nil
 	}
+
 	items := []menuItem{
 		{Path: "/", Label: v.language.Say("menu.home"), Icon: "home"},
-		{Path: "/service-orders", Label: v.program.ServiceOrdersLabel(v.language.Locale()), Icon: "orders"},
+		{
+			Path:  "/service-orders",
+			Label: v.program.ServiceOrdersLabel(v.language.Locale()),
+			Icon:  "orders",
+		},
 		{Path: replacementsPath, Label: v.language.Say("menu.replacements"), Icon: "swap"},
 		{Path: sparesPath, Label: v.language.Say("menu.spares"), Icon: "box"},
 		{Path: "/colleagues", Label: v.language.Say("menu.colleagues"), Icon: "people"},
 		{Path: "/account", Label: v.language.Say("menu.account"), Icon: "account"},
 		{Path: "/onboarding", Label: v.language.Say("menu.onboarding"), Icon: "steps"},
 	}
+
 	for i, item := range items {
-		items[i].Current = item.Path == here || item.Path != "/" && strings.HasPrefix(here, item.Path+"/")
+		items[i].Current = item.Path == here ||
+			item.Path != "/" && strings.HasPrefix(here, item.Path+"/")
 	}
+
 	return items
 }
 
@@ -173,6 +199,7 @@ func (s *site) static(c *gin.Context) {
 		s.serve(route{do: func(*visit) (answer, error) { return answer{}, errNoPage }})(c)
 		return
 	}
+
 	h := c.Writer.Header()
 	s.headers(h)
 	h.Set("Content-Type", mime.TypeByExtension(path.Ext(file)))
@@ -181,6 +208,7 @@ func (s *site) static(c *gin.Context) {
 	if c.Query("v") != "" {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
+
 	c.Status(http.StatusOK)
 	_, _ = c.Writer.Write(data)
 }

@@ -58,13 +58,16 @@ func (s *site) serve(r route) gin.HandlerFunc {
 			http.Error(c.Writer, "internal error", http.StatusInternalServerError)
 			return
 		}
+
 		if v.changedLanguage(c) {
 			return
 		}
+
 		a, err := v.run(r)
 		if err != nil {
 			a = v.refuse(err)
 		}
+
 		v.finish(c, a)
 	}
 }
@@ -76,20 +79,33 @@ func (s *site) arrive(c *gin.Context) (*visit, error) {
 	if cookie, err := c.Request.Cookie(s.sessions.Cookie.Name); err == nil {
 		token = cookie.Value
 	}
+
 	ctx, err := s.sessions.Load(ctx, token)
 	if err != nil {
 		return nil, err
 	}
+
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
 		return nil, err
 	}
+
 	c.Request.Body = http.MaxBytesReader(c.Writer, c.Request.Body, maxBody)
-	v := &visit{site: s, ctx: ctx, request: c.Request, param: c.Param, ip: c.ClientIP(), network: rules.Network(c.ClientIP()),
-		id: c.Writer.Header().Get("X-Request-Id"), program: ref.Program}
+	v := &visit{
+		site:    s,
+		ctx:     ctx,
+		request: c.Request,
+		param:   c.Param,
+		ip:      c.ClientIP(),
+		network: rules.Network(c.ClientIP()),
+		id:      c.Writer.Header().Get("X-Request-Id"),
+		program: ref.Program,
+	}
+
 	if err := v.recognise(); err != nil {
 		return nil, err
 	}
+
 	v.language = v.chooseLanguage(c)
 	return v, nil
 }
@@ -102,20 +118,29 @@ func (v *visit) run(r route) (answer, error) {
 	if r.access >= signedIn && v.who == nil {
 		return v.toSignIn(), nil
 	}
+
 	if r.access >= member && len(v.who.accounts) == 0 {
-		return answer{status: http.StatusForbidden, page: "noaccount", title: "noaccount.title"}, nil
+		return answer{
+			status: http.StatusForbidden,
+			page:   "noaccount",
+			title:  "noaccount.title",
+		}, nil
 	}
+
 	if r.access == admin && !rules.Allows(v.who.role(), rules.ManageUsers).Allowed() {
 		return answer{}, errReadOnly
 	}
+
 	if v.request.Method == post {
 		if err := v.request.ParseForm(); err != nil || !sound(v.request.PostForm) {
 			return answer{}, errBadForm
 		}
 	}
+
 	if !rules.Storable(v.param("id")) {
 		return answer{}, errNoPage
 	}
+
 	return r.do(v)
 }
 
@@ -132,6 +157,7 @@ func sound(form url.Values) bool {
 			}
 		}
 	}
+
 	return true
 }
 
@@ -165,6 +191,7 @@ func (v *visit) recognise() error {
 	if id == "" {
 		return nil
 	}
+
 	u, err := v.people.GetUser(v.ctx, id)
 	if rules.CodeOf(err) == rules.NotFound {
 		return v.sessions.Destroy(v.ctx)
@@ -172,27 +199,37 @@ func (v *visit) recognise() error {
 	if err != nil {
 		return err
 	}
+
 	v.who = &person{user: u, roles: map[string]identity.MemberRole{}}
 	places, err := v.people.MembershipsOf(v.ctx, u.ID)
 	if err != nil || len(places) == 0 {
 		return err
 	}
+
 	for _, m := range places {
 		v.who.roles[m.AccountID] = m.Role
 	}
+
 	v.who.accounts, _, err = v.accounts.ListAccounts(v.scope(""), db.Page{Limit: 200})
 	for i, a := range v.who.accounts {
 		if a.ID == v.get(keyAccount) {
 			v.who.at = i
 		}
 	}
+
 	return err
 }
 
 // scope is the context under which the Store shows what the person may see,
 // and no more (C5).
 func (v *visit) scope(role rules.Role) context.Context {
-	s := db.Scope{Actor: db.Actor{ID: v.who.user.ID, Role: role, IP: v.ip, RequestID: v.id}}
+	s := db.Scope{Actor: db.Actor{
+		ID:        v.who.user.ID,
+		Role:      role,
+		IP:        v.ip,
+		RequestID: v.id,
+	}}
+
 	for id := range v.who.roles {
 		s.AccountIDs = append(s.AccountIDs, id)
 	}
@@ -205,8 +242,15 @@ func (v *visit) scoped() context.Context { return v.scope(v.who.role()) }
 // acting is the context of a change: the account at hand alone, because the
 // person may have another role in another account.
 func (v *visit) acting() context.Context {
-	return db.WithScope(v.ctx, db.Scope{AccountIDs: []string{v.who.account().ID},
-		Actor: db.Actor{ID: v.who.user.ID, Role: v.who.role(), IP: v.ip, RequestID: v.id}})
+	return db.WithScope(v.ctx, db.Scope{
+		AccountIDs: []string{v.who.account().ID},
+		Actor: db.Actor{
+			ID:        v.who.user.ID,
+			Role:      v.who.role(),
+			IP:        v.ip,
+			RequestID: v.id,
+		},
+	})
 }
 
 func (v *visit) isAdmin() bool { return v.who.role() == rules.CustomerAdmin }
@@ -253,10 +297,12 @@ func (v *visit) even(fn func() error) error {
 	timer := time.NewTimer(v.evenTime)
 	defer timer.Stop()
 	err := fn()
+
 	select {
 	case <-timer.C:
 	case <-v.ctx.Done():
 		err = errors.Join(err, v.ctx.Err())
 	}
+
 	return err
 }

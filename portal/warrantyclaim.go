@@ -18,15 +18,30 @@ type claimView struct {
 // mostClaims bounds how many claims the page shows, the newest first.
 const mostClaims = 50
 
-var claimTones = map[warranty.WarrantyState]string{warranty.WarrantyUnmatched: "waiting", warranty.WarrantyLinked: "good", warranty.WarrantyRefused: "quiet"}
+var claimTones = map[warranty.WarrantyState]string{
+	warranty.WarrantyUnmatched: "waiting",
+	warranty.WarrantyLinked:    "good",
+	warranty.WarrantyRefused:   "quiet",
+}
 
 // claims lists what the account has claimed; what became of a claim stands with it.
 func (v *visit) claims() ([]claimView, error) {
-	rows, _, err := v.warranties.ListWarranties(v.scoped(), warranty.WarrantyFilter{AccountID: v.who.account().ID, Source: warranty.WarrantyClaimed, Page: db.Page{Limit: mostClaims}})
+	rows, _, err := v.warranties.ListWarranties(v.scoped(), warranty.WarrantyFilter{
+		AccountID: v.who.account().ID,
+		Source:    warranty.WarrantyClaimed,
+		Page:      db.Page{Limit: mostClaims},
+	})
+
 	out := make([]claimView, len(rows))
 	for i, w := range rows {
-		out[i] = claimView{Serial: w.Serial, Day: v.dayIn(w.CreatedAt, v.who.account().TimeZone), State: v.language.Say("claimstate." + string(w.State)), Tone: claimTones[w.State]}
+		out[i] = claimView{
+			Serial: w.Serial,
+			Day:    v.dayIn(w.CreatedAt, v.who.account().TimeZone),
+			State:  v.language.Say("claimstate." + string(w.State)),
+			Tone:   claimTones[w.State],
+		}
 	}
+
 	return out, err
 }
 
@@ -44,9 +59,12 @@ func showClaim(*visit) (answer, error) { return claimForm(licensing.WarrantyClai
 
 func claimForm(f licensing.WarrantyClaimForm, problems map[string]string) answer {
 	p := claimPage{[]claimField{
-		{Name: "serial", Label: "claim.serial", Value: f.Serial, Required: true}, {Name: "po_number", Label: "claim.order", Value: f.PONumber},
-		{Name: "sku", Label: "claim.sku", Value: f.SKU}, {Name: "purchased_on", Label: "claim.day", Value: f.PurchasedOn, Day: true},
+		{Name: "serial", Label: "claim.serial", Value: f.Serial, Required: true},
+		{Name: "po_number", Label: "claim.order", Value: f.PONumber},
+		{Name: "sku", Label: "claim.sku", Value: f.SKU},
+		{Name: "purchased_on", Label: "claim.day", Value: f.PurchasedOn, Day: true},
 	}}
+
 	first := true
 	for i := range p.Fields {
 		field := &p.Fields[i]
@@ -54,18 +72,30 @@ func claimForm(f licensing.WarrantyClaimForm, problems map[string]string) answer
 		field.First = first && field.Problem != ""
 		first = first && field.Problem == ""
 	}
+
 	a := answer{page: "claim", title: "claim.title", data: p}
 	if len(problems) > 0 {
 		a.status = http.StatusUnprocessableEntity
 	}
+
 	return a
 }
 
 // claimWarranty records a claim. The same serial again, while undecided, is the
 // same claim: a second press of the button does no harm.
 func claimWarranty(v *visit) (answer, error) {
-	form := licensing.WarrantyClaimForm{Serial: v.form("serial"), PONumber: v.form("po_number"), SKU: v.form("sku"), PurchasedOn: v.form("purchased_on")}
-	_, err := v.warranties.ClaimWarranty(v.acting(), warranty.WarrantyClaim{AccountID: v.who.account().ID, Form: form})
+	form := licensing.WarrantyClaimForm{
+		Serial:      v.form("serial"),
+		PONumber:    v.form("po_number"),
+		SKU:         v.form("sku"),
+		PurchasedOn: v.form("purchased_on"),
+	}
+
+	_, err := v.warranties.ClaimWarranty(v.acting(), warranty.WarrantyClaim{
+		AccountID: v.who.account().ID,
+		Form:      form,
+	})
+
 	var refusal *rules.Error
 	switch {
 	case err == nil:
@@ -73,6 +103,7 @@ func claimWarranty(v *visit) (answer, error) {
 	case errors.As(err, &refusal) && refusal.Code == rules.ValidationFailed:
 		return claimForm(form, claimProblems(refusal.Fields)), nil
 	}
+
 	return answer{}, err
 }
 
@@ -94,5 +125,6 @@ func claimProblem(f rules.FieldError) string {
 	case f.Code == rules.Required:
 		return "claim.order.missing"
 	}
+
 	return "claim.number.wrong"
 }

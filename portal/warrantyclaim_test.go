@@ -21,8 +21,17 @@ import (
 // spelling of its name.
 func (w *world) earlier(company, serial string) warranty.WarrantyRow {
 	w.t.Helper()
-	form := licensing.EarlierWarrantyForm{Company: company, Address: storetest.Form("x").EndCustomer.Address, Serial: serial, StartsOn: "2025-03-01", LastDay: "2029-02-28"}
-	rows, err := w.ImportWarranties(w.as(rules.OperatorAgent), warranty.WarrantyImport{Forms: []licensing.EarlierWarrantyForm{form}, Errors: make([][]rules.FieldError, 1)})
+	form := licensing.EarlierWarrantyForm{
+		Company:  company,
+		Address:  storetest.Form("x").EndCustomer.Address,
+		Serial:   serial,
+		StartsOn: "2025-03-01",
+		LastDay:  "2029-02-28",
+	}
+	rows, err := w.ImportWarranties(w.as(rules.OperatorAgent), warranty.WarrantyImport{
+		Forms:  []licensing.EarlierWarrantyForm{form},
+		Errors: make([][]rules.FieldError, 1),
+	})
 	require.NoError(w.t, err)
 	return rows[0]
 }
@@ -43,20 +52,25 @@ func TestR111_ThePageShowsWhatIsInProgressAndWhatCameBefore(t *testing.T) {
 		ana.get("/?lang=pt-BR")
 		page := ana.get("/service-orders").body
 		require.Len(t, rows(page), 4)
-		require.Contains(t, rows(page)[1]+rows(page)[2], "Garantia estendida Número de série OLD0001 1 1º de março de 2025 28 de fevereiro de 2029 Ativo") // R111a
-		require.Regexp(t, `Garantia estendida 2 anos Pedido SO 4 – – Em andamento`, rows(page)[1]+rows(page)[2])                                           // R111c
+		// R111a
+		require.Contains(t, rows(page)[1]+rows(page)[2],
+			"Garantia estendida Número de série OLD0001 1 1º de março de 2025 28 de fevereiro de 2029 Ativo")
+		// R111c
+		require.Regexp(t, `Garantia estendida 2 anos Pedido SO 4 – – Em andamento`, rows(page)[1]+rows(page)[2])
 		require.NotContains(t, page, "OLD0002", "what matched nothing waits for an operator (R111b)")
 		require.Contains(t, page, "Ela pode faltar porque o pedido ainda está em andamento")
 		require.Contains(t, page, `href="/service-orders/claim"`)
 		require.Contains(t, page, `href="mailto:`+catalogue.DefaultProgram().Mailbox)
-		require.NotContains(t, ana.get("/").body, "licenças compradas 15", "the start page counts what contracts brought")
+		require.NotContains(t, ana.get("/").body, "licenças compradas 15",
+			"the start page counts what contracts brought")
 	})
 }
 
 func TestR111c_TheFormClaimsAndTheListTellsWhatBecameOfIt(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ana, inv := w.admin()
-		wrong := ana.post("/service-orders/claim", "serial", "a/b", "po_number", "ana@acme.example", "purchased_on", "2026-02-30")
+		wrong := ana.post("/service-orders/claim",
+			"serial", "a/b", "po_number", "ana@acme.example", "purchased_on", "2026-02-30")
 		require.Equal(t, 422, wrong.status)
 		for _, field := range []string{"serial", "po_number", "purchased_on"} {
 			require.Contains(t, wrong.body, field+`-problem`)
@@ -71,7 +85,12 @@ func TestR111c_TheFormClaimsAndTheListTellsWhatBecameOfIt(t *testing.T) {
 		}
 		tasks := w.Tasks(t, db.TaskWarrantyClaimed)
 		require.Len(t, tasks, 1)
-		_, err := w.DecideWarranty(w.as(rules.OperatorAgent), tasks[0].SubjectID, warranty.WarrantyDecision{Link: true, StartsOn: "2025-03-01", LastDay: "2029-02-28", Reason: "seen the invoice"})
+		_, err := w.DecideWarranty(w.as(rules.OperatorAgent), tasks[0].SubjectID, warranty.WarrantyDecision{
+			Link:     true,
+			StartsOn: "2025-03-01",
+			LastDay:  "2029-02-28",
+			Reason:   "seen the invoice",
+		})
 		require.NoError(t, err)
 		page := ana.get("/service-orders").body
 		require.Contains(t, page, "Added to the list")

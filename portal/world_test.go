@@ -65,7 +65,12 @@ func eachWorld(t *testing.T, test func(t *testing.T, w *world)) {
 func worldOn(t *testing.T, env storetest.Env) *world {
 	w := &world{Env: env, t: t, log: &safeBuffer{}}
 	engine := gin.New()
-	o := Options{Domains: env.Domains, Log: slog.New(slog.NewTextHandler(w.log, nil)), PublicURL: "http://localhost:8080", Insecure: true}
+	o := Options{
+		Domains:   env.Domains,
+		Log:       slog.New(slog.NewTextHandler(w.log, nil)),
+		PublicURL: "http://localhost:8080",
+		Insecure:  true,
+	}
 	s, err := newSite(o)
 	require.NoError(t, err)
 	s.evenTime = 0
@@ -127,7 +132,12 @@ type reply struct {
 func (w *world) guest() *guest {
 	jar, err := cookiejar.New(nil)
 	require.NoError(w.t, err)
-	return &guest{world: w, client: &http.Client{Jar: jar}, lang: "en", agent: "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0"}
+	return &guest{
+		world:  w,
+		client: &http.Client{Jar: jar},
+		lang:   "en",
+		agent:  "Mozilla/5.0 (X11; Linux x86_64) Firefox/140.0",
+	}
 }
 
 func (g *guest) do(req *http.Request) reply {
@@ -202,7 +212,13 @@ func (g *guest) accept(inv identity.Invitation, name string) reply {
 // member adds a person to the account of the first invitation and signs in.
 func (w *world) member(accountID, email string, role identity.MemberRole) *guest {
 	w.t.Helper()
-	inv, err := w.Invite(w.Context, identity.NewInvite{AccountID: accountID, Email: email, ContactName: "Colleague", Role: role, Kind: identity.InvitationForColleague})
+	inv, err := w.Invite(w.Context, identity.NewInvite{
+		AccountID:   accountID,
+		Email:       email,
+		ContactName: "Colleague",
+		Role:        role,
+		Kind:        identity.InvitationForColleague,
+	})
 	require.NoError(w.t, err)
 	g := w.guest()
 	require.Equal(w.t, "/", g.accept(inv, "Colleague").path)
