@@ -45,13 +45,26 @@ func benchOn(t *testing.T, env storetest.Env) *bench {
 	t.Cleanup(func() { _ = server.Close() })
 	b := &bench{Env: env, t: t, smtp: server}
 	b.sender = b.newSender()
-	b.mail = &activities.Mail{DB: env.DB, Programs: env.Programs, Notifications: env.Notifications, People: env.People, Sender: b.sender, PortalURL: portal, Log: slog.New(slog.DiscardHandler)}
+	b.mail = &activities.Mail{
+		DB:            env.DB,
+		Programs:      env.Programs,
+		Notifications: env.Notifications,
+		People:        env.People,
+		Sender:        b.sender,
+		PortalURL:     portal,
+		Log:           slog.New(slog.DiscardHandler),
+	}
 	return b
 }
 
 func (b *bench) newSender() *mail.Sender {
 	b.t.Helper()
-	s, err := mail.NewSender(mail.Options{Host: "localhost", Port: b.smtp.Port(), RootCAs: b.smtp.RootCAs(), Timeout: 10 * time.Second})
+	s, err := mail.NewSender(mail.Options{
+		Host:    "localhost",
+		Port:    b.smtp.Port(),
+		RootCAs: b.smtp.RootCAs(),
+		Timeout: 10 * time.Second,
+	})
 	require.NoError(b.t, err)
 	b.t.Cleanup(func() { _ = s.Close() })
 	return s
@@ -101,7 +114,10 @@ func (b *bench) received(to string) (out []smtptest.Message) {
 }
 
 func (b *bench) operator() context.Context {
-	return db.WithScope(context.Background(), db.Scope{System: true, Actor: db.Actor{ID: "usr_operator", Role: rules.OperatorAgent}})
+	return db.WithScope(context.Background(), db.Scope{
+		System: true,
+		Actor:  db.Actor{ID: "usr_operator", Role: rules.OperatorAgent},
+	})
 }
 
 func (b *bench) invitations(orderID string) []identity.Invitation {
@@ -121,7 +137,13 @@ func (b *bench) tasks(kind db.TaskKind) []db.OperatorTask {
 // accept makes the invited person a member.
 func (b *bench) accept(inv identity.Invitation, locale string) identity.User {
 	b.t.Helper()
-	u, _, err := b.AcceptInvitation(b.Context, identity.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Ana Souza", PasswordHash: "x", Locale: locale})
+	u, _, err := b.AcceptInvitation(b.Context, identity.Acceptance{
+		InvitationID: inv.ID,
+		Email:        inv.Email,
+		Name:         "Ana Souza",
+		PasswordHash: "x",
+		Locale:       locale,
+	})
 	require.NoError(b.t, err)
 	return u
 }

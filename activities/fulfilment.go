@@ -18,6 +18,7 @@ func (a *Fulfilment) Fulfil(ctx context.Context, orderID string) (OrderStatus, e
 	if err != nil {
 		return OrderStatus{}, failed(err)
 	}
+
 	status := OrderStatus{CancellableUntil: f.CancellableUntil, Closed: f.Closed}
 	switch {
 	case f.InReview:
@@ -27,6 +28,7 @@ func (a *Fulfilment) Fulfil(ctx context.Context, orderID string) (OrderStatus, e
 	case f.Cancelled:
 		status.Cancellations, err = a.pending(ctx, orderID)
 	}
+
 	return status, failed(err)
 }
 
@@ -40,6 +42,7 @@ func (a *Fulfilment) pending(ctx context.Context, orderID string) ([]string, err
 			ids = append(ids, c.ID)
 		}
 	}
+
 	return ids, err
 }
 
@@ -54,15 +57,19 @@ func (a *Fulfilment) RejectOverdue(ctx context.Context, orderID string) error {
 	if err := a.Orders.RejectOverdueOrder(ctx, orderID); err != nil {
 		return failed(err)
 	}
+
 	o, err := a.Orders.GetOrder(ctx, orderID)
 	if err == nil && o.State == rules.OrderNeedsReview {
 		return errTooEarly
 	}
+
 	return failed(err)
 }
 
 // CompensateCancellation runs the rest of a cancellation.
-func (a *Fulfilment) CompensateCancellation(ctx context.Context, cancellationID string) (Compensation, error) {
+func (a *Fulfilment) CompensateCancellation(
+	ctx context.Context, cancellationID string,
+) (Compensation, error) {
 	closed, err := a.Orders.CompensateCancellation(system(ctx), cancellationID)
 	return Compensation{Closed: closed}, failed(err)
 }

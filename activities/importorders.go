@@ -24,10 +24,17 @@ type orders struct {
 func orderImport(p *importProgress, sender account.Org) importKind[orderfile.Row] {
 	o := &orders{importProgress: p, sender: sender}
 	return importKind[orderfile.Row]{
-		read: orderfile.Read, batch: 100, size: func(orderfile.Row) int { return 1 },
-		check: func(ctx context.Context, batch []orderfile.Row) error { return o.each(ctx, batch, o.check) },
-		store: func(ctx context.Context, batch []orderfile.Row) error { return o.each(ctx, batch, o.storeOne) },
-		begin: o.recount, end: o.recount,
+		read:  orderfile.Read,
+		batch: 100,
+		size:  func(orderfile.Row) int { return 1 },
+		check: func(ctx context.Context, batch []orderfile.Row) error {
+			return o.each(ctx, batch, o.check)
+		},
+		store: func(ctx context.Context, batch []orderfile.Row) error {
+			return o.each(ctx, batch, o.storeOne)
+		},
+		begin: o.recount,
+		end:   o.recount,
 	}
 }
 
@@ -38,6 +45,7 @@ func (o *orders) recount(ctx context.Context) (err error) {
 		o.job.RowsRefused = 0
 	}
 	o.done, err = o.jobs.ImportedRows(ctx, o.job.ID)
+
 	o.job.RowsStored, o.job.RowsUnchanged = 0, 0
 	for _, outcome := range o.done {
 		if outcome == importjob.RowStored {
@@ -46,23 +54,28 @@ func (o *orders) recount(ctx context.Context) (err error) {
 			o.job.RowsUnchanged++
 		}
 	}
+
 	return err
 }
 
 // each reports what do makes of the rows. A row without an outcome has its report
 // already.
-func (o *orders) each(ctx context.Context, batch []orderfile.Row, do func(context.Context, orderfile.Row) (importjob.ImportRow, error)) error {
+func (o *orders) each(ctx context.Context, batch []orderfile.Row, do func(
+	context.Context, orderfile.Row,
+) (importjob.ImportRow, error)) error {
 	reports := make([]importjob.ImportRow, 0, len(batch))
 	for _, row := range batch {
 		report, err := do(ctx, row)
 		if err != nil {
 			return err
 		}
+
 		if report.Outcome != "" {
 			report.JobID, report.RowNo = o.job.ID, row.No
 			reports = append(reports, report)
 		}
 	}
+
 	return o.put(ctx, reports)
 }
 
@@ -93,7 +106,14 @@ func (o *orders) storeOne(ctx context.Context, row orderfile.Row) (importjob.Imp
 	case len(row.Err) > 0:
 		return o.check(ctx, row)
 	}
-	accepted, err := o.orders.AcceptOrder(ctx, order.Intake{Sender: o.sender, Form: row.Form, JobID: o.job.ID, RowNo: row.No})
+
+	accepted, err := o.orders.AcceptOrder(ctx, order.Intake{
+		Sender: o.sender,
+		Form:   row.Form,
+		JobID:  o.job.ID,
+		RowNo:  row.No,
+	})
+
 	var refusal *rules.Error
 	switch {
 	case errors.As(err, &refusal):
@@ -104,6 +124,7 @@ func (o *orders) storeOne(ctx context.Context, row orderfile.Row) (importjob.Imp
 		o.job.RowsStored++
 		return importjob.ImportRow{}, nil
 	}
+
 	o.job.RowsUnchanged++
 	return importjob.ImportRow{Outcome: importjob.RowUnchanged, OrderID: &accepted.Order.ID}, nil
 }

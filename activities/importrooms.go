@@ -16,17 +16,25 @@ const roomBatch = 1000
 // statements, and stored in one transaction with its mark.
 func roomImport(p *importProgress) importKind[roomfile.Row] {
 	return importKind[roomfile.Row]{
-		read: roomfile.Read, batch: roomBatch, size: func(r roomfile.Row) int { return 1 + len(r.Form.Devices) },
+		read:  roomfile.Read,
+		batch: roomBatch,
+		size:  func(r roomfile.Row) int { return 1 + len(r.Form.Devices) },
 		check: func(ctx context.Context, batch []roomfile.Row) error {
 			reports, err := p.entitlements.CheckRooms(ctx, p.job, roomsOf(batch, 0))
 			if err != nil {
 				return err
 			}
+
 			for i := range reports {
 				if reports[i].Outcome != importjob.RowRefused {
-					reports[i] = importjob.ImportRow{JobID: reports[i].JobID, RowNo: reports[i].RowNo, Outcome: importjob.RowValid}
+					reports[i] = importjob.ImportRow{
+						JobID:   reports[i].JobID,
+						RowNo:   reports[i].RowNo,
+						Outcome: importjob.RowValid,
+					}
 				}
 			}
+
 			return p.put(ctx, reports)
 		},
 		store: func(ctx context.Context, batch []roomfile.Row) error {
@@ -34,6 +42,7 @@ func roomImport(p *importProgress) importKind[roomfile.Row] {
 			if len(rows) == 0 {
 				return nil
 			}
+
 			after, err := p.entitlements.StoreRooms(ctx, p.job, rows)
 			if err == nil {
 				p.job = after

@@ -44,7 +44,13 @@ func roomsCSV(n int) string {
 
 func (b *roomBench) rooms(content string, change ...func(*importjob.ImportJob)) importjob.ImportJob {
 	b.t.Helper()
-	job := importjob.ImportJob{Kind: importjob.ImportRooms, AccountID: &b.account, Format: "csv", AllOrNothing: true, Content: []byte(content)}
+	job := importjob.ImportJob{
+		Kind:         importjob.ImportRooms,
+		AccountID:    &b.account,
+		Format:       "csv",
+		AllOrNothing: true,
+		Content:      []byte(content),
+	}
 	for _, c := range change {
 		c(&job)
 	}
@@ -53,7 +59,9 @@ func (b *roomBench) rooms(content string, change ...func(*importjob.ImportJob)) 
 	return job
 }
 
-func (b *roomBench) imported(content string, change ...func(*importjob.ImportJob)) (importjob.ImportJob, activities.ImportCount) {
+func (b *roomBench) imported(
+	content string, change ...func(*importjob.ImportJob),
+) (importjob.ImportJob, activities.ImportCount) {
 	b.t.Helper()
 	job := b.rooms(content, change...)
 	count, _, err := b.run(job.ID)
@@ -62,8 +70,17 @@ func (b *roomBench) imported(content string, change ...func(*importjob.ImportJob
 }
 
 // watched runs the import and calls between with the job before every batch.
-func (b *roomBench) watched(ctx context.Context, jobID string, between func(importjob.ImportJob)) (activities.ImportCount, error) {
-	return activities.RunImport(ctx, &activities.Imports{DB: b.DB, Programs: b.Programs, Jobs: b.Jobs, Accounts: b.Accounts, Entitlements: b.Entitlements, Orders: b.Orders}, jobID, func() {
+func (b *roomBench) watched(
+	ctx context.Context, jobID string, between func(importjob.ImportJob),
+) (activities.ImportCount, error) {
+	return activities.RunImport(ctx, &activities.Imports{
+		DB:           b.DB,
+		Programs:     b.Programs,
+		Jobs:         b.Jobs,
+		Accounts:     b.Accounts,
+		Entitlements: b.Entitlements,
+		Orders:       b.Orders,
+	}, jobID, func() {
 		job, err := b.GetImport(b.Context, jobID, false)
 		require.NoError(b.t, err)
 		between(job)
@@ -72,7 +89,11 @@ func (b *roomBench) watched(ctx context.Context, jobID string, between func(impo
 
 // facts are how many rooms, devices and stays there are.
 func (b *roomBench) facts() [3]int {
-	return [3]int{b.Count(b.t, "SELECT count(*) FROM rooms"), b.Count(b.t, "SELECT count(*) FROM devices"), b.Count(b.t, "SELECT count(*) FROM device_placements")}
+	return [3]int{
+		b.Count(b.t, "SELECT count(*) FROM rooms"),
+		b.Count(b.t, "SELECT count(*) FROM devices"),
+		b.Count(b.t, "SELECT count(*) FROM device_placements"),
+	}
 }
 
 func (b *roomBench) refused(jobID string) []importjob.ImportRow {
@@ -114,7 +135,10 @@ func TestS35_TheSameFileOfRoomsAgainChangesNothing(t *testing.T) {
 		require.Equal(t, activities.ImportCount{Rows: 30, Unchanged: 30}, count)
 		require.Equal(t, [3]int{10, 30, 30}, b.facts())
 		require.Equal(t, audited+1, b.Count(t, "SELECT count(*) FROM audit_events"), "only the upload itself")
-		require.Equal(t, 40, b.Count(t, "SELECT count(*) FROM audit_events WHERE verb IN ('room.created', 'device.registered') AND actor_id = 'usr_admin'"))
+		require.Equal(t, 40, b.Count(
+			t,
+			"SELECT count(*) FROM audit_events WHERE verb IN ('room.created', 'device.registered') AND actor_id = 'usr_admin'",
+		))
 		b.AuditHolds(t)
 	})
 }
@@ -143,15 +167,18 @@ func TestS35_JSONAndCSVOfRoomsAreTheSame(t *testing.T) {
 func TestS35_OneRefusedRowKeepsAllRoomsOut(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		b := newRoomBench(t, env)
-		bad := roomsCSV(3000) + "Sala X,,XX,TEAMS,A/1,,2026-13-01\nSala 0,Site 0,PT,MTR_WINDOWS,SN0000001,TAP,\nshort,row\n"
+		bad := roomsCSV(3000) +
+			"Sala X,,XX,TEAMS,A/1,,2026-13-01\nSala 0,Site 0,PT,MTR_WINDOWS,SN0000001,TAP,\nshort,row\n"
 		job, count := b.imported(bad)
 		require.Equal(t, activities.ImportCount{Rows: 3003, Refused: 3}, count)
 		require.Equal(t, importjob.ImportRefused, job.State)
 		require.Equal(t, [3]int{}, b.facts())
 		rows := b.refused(job.ID)
 		require.Len(t, rows, 3)
-		require.Equal(t, []string{"/country INVALID_COUNTRY", "/platform INVALID_PLATFORM", "/devices/0/serial SERIAL_INVALID_CHARACTERS",
-			"/devices/0/model REQUIRED", "/devices/0/purchased_on INVALID_DATE"}, pointers(rows[0].Errors))
+		require.Equal(t, []string{
+			"/country INVALID_COUNTRY", "/platform INVALID_PLATFORM", "/devices/0/serial SERIAL_INVALID_CHARACTERS",
+			"/devices/0/model REQUIRED", "/devices/0/purchased_on INVALID_DATE",
+		}, pointers(rows[0].Errors))
 		require.Equal(t, []string{"/country ROWS_DIFFER", "/devices/0/serial DUPLICATE"}, pointers(rows[1].Errors))
 		require.Equal(t, []string{" WRONG_COLUMNS"}, pointers(rows[2].Errors))
 		_, count = b.imported(bad, apart)
@@ -164,9 +191,19 @@ func TestS35_OneRefusedRowKeepsAllRoomsOut(t *testing.T) {
 // The very same validators: what the single calls refuse, a dry run tells.
 func TestS35_DryRunOfRoomsTellsWhatTheSingleCallsRefuse(t *testing.T) {
 	b := newRoomBench(t, storetest.SQLite(t))
-	for _, form := range []licensing.RoomForm{{}, {Name: "A\x00B", Country: "BR", Platform: "OTHER"}, {Name: strings.Repeat("x", 101), Country: "ZZ", Platform: "NONE", Criticality: "BAD", TimeZone: "Mars"}} {
+	for _, form := range []licensing.RoomForm{
+		{},
+		{Name: "A\x00B", Country: "BR", Platform: "OTHER"},
+		{Name: strings.Repeat("x", 101), Country: "ZZ", Platform: "NONE", Criticality: "BAD", TimeZone: "Mars"},
+	} {
 		_, single := b.CreateRoom(b.Context, entitlement.NewRoom{AccountID: b.account, Form: form})
-		line, err := json.Marshal(map[string]any{"name": form.Name, "country": form.Country, "platform": form.Platform, "criticality": form.Criticality, "time_zone": form.TimeZone})
+		line, err := json.Marshal(map[string]any{
+			"name":        form.Name,
+			"country":     form.Country,
+			"platform":    form.Platform,
+			"criticality": form.Criticality,
+			"time_zone":   form.TimeZone,
+		})
 		require.NoError(t, err)
 		job, count := b.imported(string(line), dry, func(j *importjob.ImportJob) { j.Format = "json" })
 		require.Equal(t, 1, count.Refused)
@@ -195,7 +232,10 @@ func TestR27a_ImportPutsADeviceIntoItsRoomBySerial(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, devices, 1, "the room that was there is the one")
 		require.Equal(t, "AB1234", *devices[0].Serial)
-		elsewhere, count := b.imported("room,site,country,platform,serial,model\nSala 10,HQ,BR,OTHER,AB1234,RALLY-BAR\n") // R27b
+		// R27b
+		elsewhere, count := b.imported(
+			"room,site,country,platform,serial,model\nSala 10,HQ,BR,OTHER,AB1234,RALLY-BAR\n",
+		)
 		require.Equal(t, 1, count.Refused)
 		row := b.refused(elsewhere.ID)[0]
 		require.Equal(t, []string{"/devices/0/serial SERIAL_REGISTERED"}, pointers(row.Errors))
@@ -209,9 +249,14 @@ func TestS35_RowThatSaysSomethingElseOfWhatIsThereIsRefused(t *testing.T) {
 	b := newRoomBench(t, storetest.SQLite(t))
 	b.imported(roomsCSV(3))
 	job, _ := b.imported(roomHeader + "Sala 0,Site 0,BR,OTHER,SN0000000,TAP,2025-01-01\n")
-	require.Equal(t, []string{"/platform ROOM_DIFFERS", "/devices/0/model DEVICE_DIFFERS", "/devices/0/purchased_on DEVICE_DIFFERS"}, pointers(b.refused(job.ID)[0].Errors))
+	require.Equal(t, []string{
+		"/platform ROOM_DIFFERS", "/devices/0/model DEVICE_DIFFERS", "/devices/0/purchased_on DEVICE_DIFFERS",
+	}, pointers(b.refused(job.ID)[0].Errors))
 	for range 2 {
-		_, err := b.CreateRoom(b.Context, entitlement.NewRoom{AccountID: b.account, Form: licensing.RoomForm{Name: "Twin", Country: "BR", Platform: "OTHER"}})
+		_, err := b.CreateRoom(b.Context, entitlement.NewRoom{
+			AccountID: b.account,
+			Form:      licensing.RoomForm{Name: "Twin", Country: "BR", Platform: "OTHER"},
+		})
 		require.NoError(t, err)
 	}
 	job, _ = b.imported("room,country,platform\nTwin,BR,OTHER\n")

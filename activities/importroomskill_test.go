@@ -22,7 +22,10 @@ func TestS35_ConflictAfterTheCheckIsReported(t *testing.T) {
 			serial string
 			state  importjob.ImportState
 			want   activities.ImportCount
-		}{{"SN0000001", importjob.ImportRefused, activities.ImportCount{Rows: 1200, Refused: 1}}, {"SN0001101", importjob.ImportDone, activities.ImportCount{Rows: 1200, Stored: 1199, Refused: 1}}} {
+		}{
+			{"SN0000001", importjob.ImportRefused, activities.ImportCount{Rows: 1200, Refused: 1}},
+			{"SN0001101", importjob.ImportDone, activities.ImportCount{Rows: 1200, Stored: 1199, Refused: 1}},
+		} {
 			b := newRoomBench(t, env)
 			taken := false
 			job := b.rooms(roomsCSV(1200))
@@ -124,5 +127,6 @@ func TestS35_TwentyThousandRowsOfRoomsInBoundedMemory(t *testing.T) {
 	require.Equal(t, activities.ImportCount{Rows: 20_000, Stored: 20_000}, count)
 	require.Less(t, peak.Load(), before.HeapAlloc+40<<20, "of the 150 MB that a worker may take")
 	took := time.Since(begun)
-	t.Logf("20,000 rows in %s (%.0f rows/s), heap at most %d MiB above %d", took, 20_000/took.Seconds(), (peak.Load()-before.HeapAlloc)>>20, before.HeapAlloc>>20)
+	t.Logf("20,000 rows in %s (%.0f rows/s), heap at most %d MiB above %d",
+		took, 20_000/took.Seconds(), (peak.Load()-before.HeapAlloc)>>20, before.HeapAlloc>>20)
 }

@@ -51,6 +51,7 @@ func runImport[T any](ctx context.Context, p *importProgress, k importKind[T]) e
 		if err != nil || !going {
 			return err
 		}
+
 		p.job.State = importjob.ImportStoring
 		p.job.RowsStored = 0
 		p.job.RowsUnchanged = 0
@@ -59,7 +60,10 @@ func runImport[T any](ctx context.Context, p *importProgress, k importKind[T]) e
 			return err
 		}
 	}
-	for _, step := range []func(context.Context) error{k.begin, func(ctx context.Context) error { return eachBatch(ctx, p, k, k.store) }, k.end} {
+
+	for _, step := range []func(context.Context) error{k.begin, func(ctx context.Context) error {
+		return eachBatch(ctx, p, k, k.store)
+	}, k.end} {
 		if step == nil {
 			continue
 		}
@@ -67,27 +71,33 @@ func runImport[T any](ctx context.Context, p *importProgress, k importKind[T]) e
 			return err
 		}
 	}
+
 	if p.job.State == importjob.ImportStoring {
 		p.job.State = importjob.ImportDone
 		if p.job.AllOrNothing && p.job.RowsRefused > 0 {
 			p.job.Error = changedMeanwhile
 		}
 	}
+
 	return p.report(ctx)
 }
 
 // checkAll runs the very same checks as the API over every row; going tells that
 // the rows are to be stored.
-func checkAll[T any](ctx context.Context, p *importProgress, k importKind[T]) (going bool, err error) {
+func checkAll[T any](
+	ctx context.Context, p *importProgress, k importKind[T],
+) (going bool, err error) {
 	p.job.State = importjob.ImportChecking
 	p.job.RowsTotal = 0
 	p.job.RowsChecked = 0
 	p.job.RowsRefused = 0
+
 	err = eachBatch(ctx, p, k, func(ctx context.Context, batch []T) error {
 		p.job.RowsTotal += len(batch)
 		p.job.RowsChecked += len(batch)
 		return k.check(ctx, batch)
 	})
+
 	var unreadable *rules.Error
 	switch {
 	case errors.As(err, &unreadable):
@@ -101,12 +111,15 @@ func checkAll[T any](ctx context.Context, p *importProgress, k importKind[T]) (g
 	default:
 		return true, nil
 	}
+
 	return false, p.report(ctx)
 }
 
 // eachBatch walks the file, and reports after every batch. It ends early where
 // the job was refused.
-func eachBatch[T any](ctx context.Context, p *importProgress, k importKind[T], do func(context.Context, []T) error) error {
+func eachBatch[T any](
+	ctx context.Context, p *importProgress, k importKind[T], do func(context.Context, []T) error,
+) error {
 	var batch []T
 	size := 0
 	flush := func() error {
@@ -114,6 +127,7 @@ func eachBatch[T any](ctx context.Context, p *importProgress, k importKind[T], d
 		if len(batch) == 0 {
 			return p.report(ctx)
 		}
+
 		err := do(ctx, batch)
 		batch, size = batch[:0], 0
 		if err != nil || p.job.State == importjob.ImportRefused {
@@ -121,18 +135,22 @@ func eachBatch[T any](ctx context.Context, p *importProgress, k importKind[T], d
 		}
 		return p.report(ctx)
 	}
+
 	for row, err := range k.read(p.jobs.ImportContent(ctx, p.job.ID), p.job.Format) {
 		if err != nil {
 			return errors.Join(err, flush())
 		}
+
 		batch, size = append(batch, row), size+k.size(row)
 		if size < k.batch {
 			continue
 		}
+
 		if err := flush(); err != nil || p.job.State == importjob.ImportRefused {
 			return err
 		}
 	}
+
 	return flush()
 }
 

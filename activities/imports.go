@@ -38,10 +38,21 @@ func (a *Imports) run(ctx context.Context, jobID string, beat func()) (ImportCou
 	if err != nil {
 		return ImportCount{}, failed(err)
 	}
+
 	if job.FinishedAt != nil {
 		return countOf(job), nil
 	}
-	progress := &importProgress{db: a.DB, programs: a.Programs, jobs: a.Jobs, entitlements: a.Entitlements, orders: a.Orders, job: job, beat: beat}
+
+	progress := &importProgress{
+		db:           a.DB,
+		programs:     a.Programs,
+		jobs:         a.Jobs,
+		entitlements: a.Entitlements,
+		orders:       a.Orders,
+		job:          job,
+		beat:         beat,
+	}
+
 	switch job.Kind {
 	case importjob.ImportRooms:
 		err = runImport(sys, progress, roomImport(progress))
@@ -51,6 +62,7 @@ func (a *Imports) run(ctx context.Context, jobID string, beat func()) (ImportCou
 			err = runImport(sys, progress, orderImport(progress, sender))
 		}
 	}
+
 	return a.outcome(sys, jobID, err)
 }
 
@@ -64,9 +76,15 @@ func (a *Imports) outcome(ctx context.Context, jobID string, cause error) (Impor
 	case cause != nil:
 		return ImportCount{}, failed(cause)
 	}
+
 	return countOf(job), failed(err)
 }
 
 func countOf(job importjob.ImportJob) ImportCount {
-	return ImportCount{Rows: job.RowsTotal, Stored: job.RowsStored, Unchanged: job.RowsUnchanged, Refused: job.RowsRefused}
+	return ImportCount{
+		Rows:      job.RowsTotal,
+		Stored:    job.RowsStored,
+		Unchanged: job.RowsUnchanged,
+		Refused:   job.RowsRefused,
+	}
 }

@@ -71,7 +71,14 @@ func (b *importBench) run(jobID string) (count activities.ImportCount, beats int
 	suite := quietSuite()
 	env := suite.NewTestActivityEnvironment()
 	env.SetTestTimeout(5 * time.Minute)
-	a := &activities.Imports{DB: b.DB, Programs: b.Programs, Jobs: b.Jobs, Accounts: b.Accounts, Entitlements: b.Entitlements, Orders: b.Orders}
+	a := &activities.Imports{
+		DB:           b.DB,
+		Programs:     b.Programs,
+		Jobs:         b.Jobs,
+		Accounts:     b.Accounts,
+		Entitlements: b.Entitlements,
+		Orders:       b.Orders,
+	}
 	env.RegisterActivity(a)
 	env.SetOnActivityHeartbeatListener(func(*activity.Info, converter.EncodedValues) { beats++ })
 	value, err := env.ExecuteActivity(a.Run, jobID)
@@ -196,7 +203,14 @@ func TestS35_KilledHalfwayAndRunAgain(t *testing.T) {
 	defer kill()
 	suite := quietSuite()
 	env := suite.NewTestActivityEnvironment()
-	a := &activities.Imports{DB: b.DB, Programs: b.Programs, Jobs: b.Jobs, Accounts: b.Accounts, Entitlements: b.Entitlements, Orders: b.Orders}
+	a := &activities.Imports{
+		DB:           b.DB,
+		Programs:     b.Programs,
+		Jobs:         b.Jobs,
+		Accounts:     b.Accounts,
+		Entitlements: b.Entitlements,
+		Orders:       b.Orders,
+	}
 	env.RegisterActivity(a)
 	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
 	go func() {
@@ -232,7 +246,12 @@ func TestS35_AFileThatWasBegunIsNotCheckedAnew(t *testing.T) {
 	b := newImportBench(t)
 	content := file(t, 3, nil)
 	job := b.job(content)
-	_, err := b.AcceptOrder(b.Context, order.Intake{Sender: b.reseller, Form: formOf(t, content, 0), JobID: job.ID, RowNo: 1})
+	_, err := b.AcceptOrder(b.Context, order.Intake{
+		Sender: b.reseller,
+		Form:   formOf(t, content, 0),
+		JobID:  job.ID,
+		RowNo:  1,
+	})
 	require.NoError(t, err)
 	_, err = b.AcceptOrder(b.Context, order.Intake{Sender: b.reseller, Form: formOf(t, content, 1)}) // by another way
 	require.NoError(t, err)
@@ -262,7 +281,11 @@ func TestS35_TwoRunsOfOneJobAtOnce(t *testing.T) {
 }
 
 func TestS35_UnreadableFileIsRefusedNotRetriedForEver(t *testing.T) {
-	for name, content := range map[string]string{"empty": "", "no JSON": "PK\x03\x04", "cut off": string(file(t, 3, nil)[:900])} {
+	for name, content := range map[string]string{
+		"empty":   "",
+		"no JSON": "PK\x03\x04",
+		"cut off": string(file(t, 3, nil)[:900]),
+	} {
 		t.Run(name, func(t *testing.T) {
 			b := newImportBench(t)
 			job := b.job([]byte(content))
@@ -291,5 +314,6 @@ func TestS35_TenThousandOrdersInBoundedMemory(t *testing.T) {
 	require.Equal(t, 10_000, count.Rows)
 	require.GreaterOrEqual(t, beats, 1)
 	require.Less(t, after.HeapAlloc, before.HeapAlloc+32<<20)
-	t.Logf("bytes still held after 10,000 orders: %d, heartbeats: %d", int64(after.HeapAlloc)-int64(before.HeapAlloc), beats)
+	t.Logf("bytes still held after 10,000 orders: %d, heartbeats: %d",
+		int64(after.HeapAlloc)-int64(before.HeapAlloc), beats)
 }

@@ -21,9 +21,11 @@ func (a *Invitations) Expire(ctx context.Context, invitationID string) error {
 	if err := a.People.ExpireInvitation(ctx, invitationID); err != nil {
 		return failed(err)
 	}
+
 	inv, err := a.People.GetInvitation(ctx, invitationID)
 	if err == nil && inv.State.Live() {
 		return errTooEarly
 	}
+
 	return failed(err)
 }

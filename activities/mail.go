@@ -69,10 +69,12 @@ func (a *Mail) SendMails(ctx context.Context, in SendMails) (MailsSent, error) {
 		}
 		later = inFlight
 	}
+
 	sent, waiting, err := a.sendAll(ctx, in.Key)
 	if err == nil && later+waiting > 0 {
 		err = ErrMailLater
 	}
+
 	return sent, pausing(ctx, err)
 }
 
@@ -86,13 +88,16 @@ func (a *Mail) sendAll(ctx context.Context, key string) (sent MailsSent, later i
 		if ctx.Err() != nil || time.Now().After(until) {
 			return sent, later + 1, a.record(ctx, ended)
 		}
+
 		batch, err := a.Notifications.NextMails(system(ctx), key, mailBatch, ended, skip)
 		if err != nil {
 			return sent, later, errors.Join(err, a.record(ctx, ended))
 		}
+
 		if len(batch) == 0 {
 			return sent, later, nil
 		}
+
 		ended = a.sendBatch(ctx, batch)
 		for _, r := range ended {
 			sent.count(r.State)
@@ -106,16 +111,24 @@ func (a *Mail) sendAll(ctx context.Context, key string) (sent MailsSent, later i
 
 // sendBatch sends the mails that were claimed together. Those whose turn does not
 // come in time are put back.
-func (a *Mail) sendBatch(ctx context.Context, batch []notification.Notification) []notification.MailResult {
+func (a *Mail) sendBatch(
+	ctx context.Context, batch []notification.Notification,
+) []notification.MailResult {
 	until := time.Now().Add(batchTime)
 	ended := make([]notification.MailResult, 0, len(batch))
 	for i, n := range batch {
-		r := notification.MailResult{ID: n.ID, State: rules.NotificationQueued, Error: "its turn did not come in time"}
+		r := notification.MailResult{
+			ID:    n.ID,
+			State: rules.NotificationQueued,
+			Error: "its turn did not come in time",
+		}
+
 		if i == 0 || ctx.Err() == nil && time.Now().Before(until) {
 			r = a.send(ctx, n)
 		}
 		ended = append(ended, r)
 	}
+
 	return ended
 }
 
@@ -126,13 +139,16 @@ func (a *Mail) record(ctx context.Context, ended []notification.MailResult) erro
 	if len(ended) == 0 {
 		return nil
 	}
+
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordTime)
 	defer cancel()
+
 	for {
 		_, err := a.Notifications.NextMails(system(ctx), "", 0, ended, nil)
 		if err == nil {
 			return nil
 		}
+
 		select {
 		case <-ctx.Done():
 			return err
@@ -159,27 +175,38 @@ func (a *Mail) GiveUp(ctx context.Context, in GiveUpMails) error {
 	if err := a.Notifications.GiveUpMails(ctx, in.Key, in.Reason); err != nil {
 		return failed(err)
 	}
+
 	inFlight, err := a.Notifications.SettleStaleMails(ctx, in.Key, MailLease)
 	if err == nil && inFlight > 0 {
 		return ErrMailLater
 	}
+
 	return failed(err)
 }
 
 // outlived suppresses a one-time code or a reset link whose time ended while the
 // mail waited for a later attempt: it would be of no use, and no task for anybody.
-func (a *Mail) outlived(ctx context.Context, n notification.Notification) (notification.MailResult, bool) {
+func (a *Mail) outlived(
+	ctx context.Context, n notification.Notification,
+) (notification.MailResult, bool) {
 	secret := n.Template == rules.TemplateOneTimeCode || n.Template == rules.TemplatePasswordReset
 	if !secret || n.Attempts <= 1 {
 		return notification.MailResult{}, false
 	}
-	result := notification.MailResult{ID: n.ID, State: rules.NotificationSuppressed, Error: "its code or link had ended before it could be sent"}
+
+	result := notification.MailResult{
+		ID:    n.ID,
+		State: rules.NotificationSuppressed,
+		Error: "its code or link had ended before it could be sent",
+	}
+
 	over, err := a.People.ChallengeOver(ctx, n.SubjectID)
 	if err != nil {
 		result.State = rules.NotificationQueued
 		result.Error = "the database did not answer"
 		over = true
 	}
+
 	return result, over
 }
 
@@ -188,6 +215,7 @@ func (a *Mail) send(ctx context.Context, n notification.Notification) notificati
 	if result, over := a.outlived(ctx, n); over {
 		return result
 	}
+
 	result := notification.MailResult{ID: n.ID, State: rules.NotificationSent}
 	ref, err := a.Programs.Reference(ctx)
 	if err != nil { // the database's fault, not the mail's
@@ -195,9 +223,11 @@ func (a *Mail) send(ctx context.Context, n notification.Notification) notificati
 		result.Error = "the program could not be read"
 		return result
 	}
+
 	m, err := a.render(ref.Program, n)
 	if err != nil {
-		a.Log.Error("a mail cannot be rendered", "notification", n.ID, "template", n.Template, "error", err)
+		a.Log.Error("a mail cannot be rendered",
+			"notification", n.ID, "template", n.Template, "error", err)
 		result.State = rules.NotificationHardBounced
 		result.Error = "the template cannot be rendered"
 		if errors.Is(err, mail.ErrNoTemplate) { // a newer worker knows it
@@ -208,7 +238,9 @@ func (a *Mail) send(ctx context.Context, n notification.Notification) notificati
 	if result.ProviderID, err = a.Sender.Send(ctx, m); err == nil {
 		return result
 	}
-	a.Log.Warn("a mail was not handed over", "notification", n.ID, "template", n.Template, "attempt", n.Attempts, "error", err)
+
+	a.Log.Warn("a mail was not handed over",
+		"notification", n.ID, "template", n.Template, "attempt", n.Attempts, "error", err)
 	result.Error = err.Error()
 	result.State = stateOf(err)
 	return result
@@ -220,11 +252,13 @@ func stateOf(err error) rules.NotificationState {
 	if !errors.As(err, &e) {
 		return rules.NotificationUnknown
 	}
+
 	switch e.Kind {
 	case mail.Temporary:
 		return rules.NotificationQueued
 	case mail.Permanent:
 		return rules.NotificationHardBounced
 	}
+
 	return rules.NotificationUnknown
 }

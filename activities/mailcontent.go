@@ -13,16 +13,37 @@ import (
 func (a *Mail) render(p catalogue.Program, n notification.Notification) (mail.Message, error) {
 	locale := p.Locale(n.Locale)
 	content := mail.Content{
-		Template: n.Template, Locale: locale, Subject: p.Subject(n.Template, locale), Params: a.withSecrets(n),
-		Brand: mail.Brand{Name: p.Name, SenderName: p.Sender(locale), SenderAddress: p.SenderAddress, Mailbox: p.Mailbox,
-			PortalURL: a.PortalURL, MenuServiceOrders: p.ServiceOrdersLabel(locale)},
+		Template: n.Template,
+		Locale:   locale,
+		Subject:  p.Subject(n.Template, locale),
+		Params:   a.withSecrets(n),
+		Brand: mail.Brand{
+			Name:              p.Name,
+			SenderName:        p.Sender(locale),
+			SenderAddress:     p.SenderAddress,
+			Mailbox:           p.Mailbox,
+			PortalURL:         a.PortalURL,
+			MenuServiceOrders: p.ServiceOrdersLabel(locale),
+		},
 	}
+
 	subject, text, html, err := mail.Render(content)
 	if err != nil {
 		return mail.Message{}, err
 	}
-	return mail.Message{ID: n.ID, FromName: content.Brand.SenderName, FromAddress: p.SenderAddress, ReplyTo: p.Mailbox, To: n.Recipient,
-		Subject: subject, Text: text, HTML: html, Locale: locale, Template: n.Template}, nil
+
+	return mail.Message{
+		ID:          n.ID,
+		FromName:    content.Brand.SenderName,
+		FromAddress: p.SenderAddress,
+		ReplyTo:     p.Mailbox,
+		To:          n.Recipient,
+		Subject:     subject,
+		Text:        text,
+		HTML:        html,
+		Locale:      locale,
+		Template:    n.Template,
+	}, nil
 }
 
 func (a *Mail) withSecrets(n notification.Notification) map[string]any {
@@ -30,9 +51,12 @@ func (a *Mail) withSecrets(n notification.Notification) map[string]any {
 	if params == nil {
 		params = map[string]any{}
 	}
+
 	if name, ok := params["contact_name"]; ok && name == "" {
-		params["contact_name"] = n.Recipient // an administrator may invite a colleague by address alone
+		// an administrator may invite a colleague by address alone
+		params["contact_name"] = n.Recipient
 	}
+
 	secrets := a.DB.Secrets()
 	switch n.Template {
 	case "invitation", "invitation_reminder":
@@ -40,7 +64,9 @@ func (a *Mail) withSecrets(n notification.Notification) map[string]any {
 	case "one_time_code":
 		params["code"] = secrets.OneTimeCode(n.SubjectID)
 	case "password_reset":
-		params["link"] = a.PortalURL + "/password-reset/new?token=" + secrets.ResetToken(n.SubjectID)
+		params["link"] = a.PortalURL + "/password-reset/new?token=" +
+			secrets.ResetToken(n.SubjectID)
 	}
+
 	return params
 }

@@ -21,13 +21,22 @@ import (
 )
 
 func abroad(f *ordering.OrderForm) {
-	f.EndCustomer.Address = rules.Address{Street: "1 Main Street", City: "Austin", Region: "TX", PostalCode: "78701", Country: "US"}
+	f.EndCustomer.Address = rules.Address{
+		Street:     "1 Main Street",
+		City:       "Austin",
+		Region:     "TX",
+		PostalCode: "78701",
+		Country:    "US",
+	}
 }
 
 // Every mail that the Store writes is rendered and taken by an SMTP server, so
 // that what models writes and what mail needs cannot drift apart.
 func TestC7_EveryMailOfTheStoreIsSent(t *testing.T) {
-	for locale, change := range map[string]func(*ordering.OrderForm){"pt-BR": func(*ordering.OrderForm) {}, "en": abroad} {
+	for locale, change := range map[string]func(*ordering.OrderForm){
+		"pt-BR": func(*ordering.OrderForm) {},
+		"en":    abroad,
+	} {
 		t.Run(locale, func(t *testing.T) {
 			b := newBench(t)
 			b.writeEveryMail(change, locale)
@@ -44,7 +53,10 @@ func TestC7_EveryMailOfTheStoreIsSent(t *testing.T) {
 			slices.Sort(want)
 			require.Equal(t, want, slices.Sorted(maps.Keys(got)))
 			for _, m := range b.smtp.Messages() {
-				require.Equal(t, map[string]string{"pt-BR": "Serviços de suporte da Logitech", "en": "Logitech Support Services"}[m.Header.Get("Content-Language")], m.FromName, m.Subject)
+				require.Equal(t, map[string]string{
+					"pt-BR": "Serviços de suporte da Logitech",
+					"en":    "Logitech Support Services",
+				}[m.Header.Get("Content-Language")], m.FromName, m.Subject)
 				require.NotContains(t, m.Text+m.HTML, "<no value>")
 				require.True(t, m.TLS)
 			}
@@ -85,19 +97,35 @@ func (b *bench) writeEveryMail(change func(*ordering.OrderForm), locale string) 
 	b.sendAll()
 	u := b.accept(inv, locale)
 	require.NoError(t, b.ChallengeReset(b.Context, u.Email, locale))
-	b.Fulfilled(t, reseller, form("PO-3", func(f *ordering.OrderForm) { f.EndCustomer.Email = "rui.lima@acme.example" }))
-	_, err = b.Invite(b.operator(), identity.NewInvite{AccountID: inv.AccountID, Email: "colega@acme.example", Role: identity.RoleReadOnly, Kind: identity.InvitationForColleague})
+	b.Fulfilled(t, reseller,
+		form("PO-3", func(f *ordering.OrderForm) { f.EndCustomer.Email = "rui.lima@acme.example" }))
+	_, err = b.Invite(b.operator(), identity.NewInvite{
+		AccountID: inv.AccountID,
+		Email:     "colega@acme.example",
+		Role:      identity.RoleReadOnly,
+		Kind:      identity.InvitationForColleague,
+	})
 	require.NoError(t, err)
 
 	// A device is to be replaced, by its own warranty.
 	site := b.Site(t, inv.AccountID, "HQ", "BR", "SP")
 	b.Device(t, b.Room(t, inv.AccountID, "Sala 1"), "SN-100", "MEETUP", "2026-06-01")
-	_, err = b.RequestRMA(b.operator(), replacement.NewRMA{AccountID: inv.AccountID, Serial: "SN-100", SerialProof: "invoice", SiteID: site.ID, Fault: "No picture", DefectConfirmed: true})
+	_, err = b.RequestRMA(b.operator(), replacement.NewRMA{
+		AccountID:       inv.AccountID,
+		Serial:          "SN-100",
+		SerialProof:     "invoice",
+		SiteID:          site.ID,
+		Fault:           "No picture",
+		DefectConfirmed: true,
+	})
 	require.NoError(t, err)
 
 	// Fifty licences earn a spare, whose model and site are proposed.
 	b.Fulfilled(t, reseller, form("PO-50", func(f *ordering.OrderForm) { f.Lines[0].Quantity = 50 }))
-	_, err = b.SelectSpare(storetest.CSM(), b.Units(t, inv.AccountID)[0].ID, replacement.SpareChoice{ModelCode: "MEETUP", SiteID: site.ID})
+	_, err = b.SelectSpare(storetest.CSM(), b.Units(t, inv.AccountID)[0].ID, replacement.SpareChoice{
+		ModelCode: "MEETUP",
+		SiteID:    site.ID,
+	})
 	require.NoError(t, err)
 
 	// An order is cancelled; an invitation cannot be delivered; one is not claimed.
@@ -157,7 +185,9 @@ func TestR96_R100_ConfirmationAndItsCopies(t *testing.T) {
 			require.NotContains(t, body, "/invitation", "R100c")
 		}
 		raw := string(m.Raw)
-		for _, address := range []string{"ana.souza@acme.example", "pedidos@revendasul.example", "orders@norte.example"} {
+		for _, address := range []string{
+			"ana.souza@acme.example", "pedidos@revendasul.example", "orders@norte.example",
+		} {
 			if address != to {
 				require.NotContains(t, raw, address, "A6: no address is disclosed")
 			}

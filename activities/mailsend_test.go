@@ -50,11 +50,13 @@ func byRecipient(to string, e smtptest.Error) func(string) *smtptest.Error {
 func TestS17_RefusedRecipientIsATaskAndTheOthersAreSent(t *testing.T) {
 	b := newBench(t)
 	o := b.fulfilled()
-	b.smtp.Refuse(byRecipient("orders@norte.example", smtptest.Error{Code: 550, EnhancedCode: [3]int{5, 1, 1}, Message: "orders@norte.example is unknown"}))
+	b.smtp.Refuse(byRecipient("orders@norte.example",
+		smtptest.Error{Code: 550, EnhancedCode: [3]int{5, 1, 1}, Message: "orders@norte.example is unknown"}))
 	sent, err := b.send(o.ID)
 	require.NoError(t, err)
 	require.Equal(t, activities.MailsSent{Sent: 2, Refused: 1}, sent)
-	require.Equal(t, map[rules.NotificationState]int{rules.NotificationSent: 2, rules.NotificationHardBounced: 1}, b.states(o.ID))
+	require.Equal(t, map[rules.NotificationState]int{rules.NotificationSent: 2, rules.NotificationHardBounced: 1},
+		b.states(o.ID))
 	tasks := b.tasks(db.TaskMailUndeliverable)
 	require.Len(t, tasks, 1)
 	require.Contains(t, tasks[0].Why, "550 5.1.1")
@@ -67,7 +69,8 @@ func TestC7_TemporaryRefusalWaitsAndTheOthersAreSent(t *testing.T) {
 	b.smtp.FailTemporarily(1)
 	_, err := b.send(o.ID)
 	require.ErrorContains(t, err, activities.ErrMailLater.Error())
-	require.Equal(t, map[rules.NotificationState]int{rules.NotificationSent: 2, rules.NotificationQueued: 1}, b.states(o.ID))
+	require.Equal(t, map[rules.NotificationState]int{rules.NotificationSent: 2, rules.NotificationQueued: 1},
+		b.states(o.ID))
 	sent, err := b.send(o.ID)
 	require.NoError(t, err)
 	require.Equal(t, 1, sent.Sent)
@@ -131,7 +134,15 @@ func TestC7_TwoSendersInParallelSendEachMailOnce(t *testing.T) {
 			sender := b.newSender()
 			wait.Go(func() {
 				other := *b
-				other.mail = &activities.Mail{DB: b.DB, Programs: b.Programs, Notifications: b.Notifications, People: b.People, Sender: sender, PortalURL: portal, Log: b.mail.Log}
+				other.mail = &activities.Mail{
+					DB:            b.DB,
+					Programs:      b.Programs,
+					Notifications: b.Notifications,
+					People:        b.People,
+					Sender:        sender,
+					PortalURL:     portal,
+					Log:           b.mail.Log,
+				}
 				_, _ = other.send(o.ID)
 			})
 		}
@@ -186,7 +197,8 @@ func (b *bench) stale() {
 	b.t.Helper()
 	pool, err := b.Pool()
 	require.NoError(b.t, err)
-	_, err = pool.Exec("UPDATE notifications SET claimed_at = ? WHERE state = 'SENDING'", time.Now().UTC().Add(-2*activities.MailLease))
+	_, err = pool.Exec("UPDATE notifications SET claimed_at = ? WHERE state = 'SENDING'",
+		time.Now().UTC().Add(-2*activities.MailLease))
 	require.NoError(b.t, err)
 }
 
@@ -195,11 +207,16 @@ func (b *bench) stale() {
 func TestMailOfANewerProgramWaitsForIt(t *testing.T) {
 	b := newBench(t)
 	o := b.fulfilled()
-	require.NoError(t, b.Exec("UPDATE notifications SET template = 'of_tomorrow' WHERE recipient = 'orders@norte.example'"))
+	require.NoError(
+		t, b.Exec("UPDATE notifications SET template = 'of_tomorrow' WHERE recipient = 'orders@norte.example'"),
+	)
 	_, err := b.send(o.ID)
 	require.Error(t, err, "it is tried again")
-	require.Equal(t, map[rules.NotificationState]int{rules.NotificationSent: 2, rules.NotificationQueued: 1}, b.states(o.ID))
-	require.NoError(t, b.Exec("UPDATE notifications SET template = 'order_confirmation' WHERE template = 'of_tomorrow'"))
+	require.Equal(t, map[rules.NotificationState]int{rules.NotificationSent: 2, rules.NotificationQueued: 1},
+		b.states(o.ID))
+	require.NoError(
+		t, b.Exec("UPDATE notifications SET template = 'order_confirmation' WHERE template = 'of_tomorrow'"),
+	)
 	_, err = b.send(o.ID)
 	require.NoError(t, err)
 	require.Equal(t, map[rules.NotificationState]int{rules.NotificationSent: 3}, b.states(o.ID))
@@ -216,7 +233,8 @@ func TestC7_GivingUpSettlesWhatADeadSenderLeft(t *testing.T) {
 	require.ErrorIs(t, b.mail.GiveUp(context.Background(), give), activities.ErrMailLater, "it may still be on its way")
 	b.stale()
 	require.NoError(t, b.mail.GiveUp(context.Background(), give))
-	require.Equal(t, map[rules.NotificationState]int{rules.NotificationUnknown: 1, rules.NotificationHardBounced: 2}, b.states(o.ID))
+	require.Equal(t, map[rules.NotificationState]int{rules.NotificationUnknown: 1, rules.NotificationHardBounced: 2},
+		b.states(o.ID))
 	require.Len(t, b.tasks(db.TaskMailUnknown), 1)
 	require.Len(t, b.tasks(db.TaskMailUndeliverable), 2)
 }

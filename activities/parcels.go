@@ -46,9 +46,11 @@ func (a *Parcels) SettleParcels(ctx context.Context, in ParcelsOf) (ParcelsSettl
 	if err != nil || len(parcels) == 0 {
 		return ParcelsSettled{}, failed(err)
 	}
+
 	if a.Carrier == nil {
 		return ParcelsSettled{}, a.later(ctx, errNoCarrier)
 	}
+
 	var done ParcelsSettled
 	var booked []logistics.BookedParcel
 	var errs []error
@@ -64,22 +66,28 @@ func (a *Parcels) SettleParcels(ctx context.Context, in ParcelsOf) (ParcelsSettl
 				booked = append(booked, b)
 			}
 		}
+
 		errs = append(errs, err)
 	}
+
 	unused, err := a.Logistics.StoreBookings(system(ctx), booked)
 	errs = append(errs, err)
 	if err == nil {
 		done.Booked = len(booked) - len(unused)
 	}
+
 	for _, tracking := range unused {
 		errs = append(errs, a.Carrier.Cancel(ctx, tracking))
 	}
+
 	return done, a.answered(ctx, errs)
 }
 
 // book books a parcel, unless it is booked, and fetches its label. What was booked is
 // given also where the label fails.
-func (a *Parcels) book(ctx context.Context, p logistics.OutstandingParcel) (logistics.BookedParcel, error) {
+func (a *Parcels) book(
+	ctx context.Context, p logistics.OutstandingParcel,
+) (logistics.BookedParcel, error) {
 	b := logistics.BookedParcel{ShipmentID: p.ID}
 	if p.Tracking != nil {
 		b.Tracking = *p.Tracking
@@ -90,26 +98,45 @@ func (a *Parcels) book(ctx context.Context, p logistics.OutstandingParcel) (logi
 		}
 		b.Tracking = booked.Tracking
 	}
+
 	l, err := a.Carrier.Label(ctx, b.Tracking)
 	if err == nil {
 		b.MediaType, b.Label = l.MediaType, l.Content
 	}
+
 	return b, err
 }
 
 func bookingOf(p logistics.OutstandingParcel) carrier.Booking {
-	return carrier.Booking{Reference: p.ID, Service: carrier.Service(p.Service), From: carrierAddress(p.From), To: carrierAddress(p.To), Contents: p.Contents,
-		DeliverBy: p.DeliverBy, DropOff: !p.Direction.Outward()}
+	return carrier.Booking{
+		Reference: p.ID,
+		Service:   carrier.Service(p.Service),
+		From:      carrierAddress(p.From),
+		To:        carrierAddress(p.To),
+		Contents:  p.Contents,
+		DeliverBy: p.DeliverBy,
+		DropOff:   !p.Direction.Outward(),
+	}
 }
 
 func carrierAddress(e logistics.ParcelEnd) carrier.Address {
-	return carrier.Address{Name: e.Name, Company: e.Company, Street: e.Street, City: e.City, Region: e.Region, PostalCode: e.PostalCode, Country: e.Country}
+	return carrier.Address{
+		Name:       e.Name,
+		Company:    e.Company,
+		Street:     e.Street,
+		City:       e.City,
+		Region:     e.Region,
+		PostalCode: e.PostalCode,
+		Country:    e.Country,
+	}
 }
 
 // callOff cancels a parcel. One that was perhaps booked by an attempt that died is
 // booked by its key first, which gives the number to cancel. One that the carrier has
 // goes on.
-func (a *Parcels) callOff(ctx context.Context, p logistics.OutstandingParcel, done *ParcelsSettled) (goesOn bool, err error) {
+func (a *Parcels) callOff(
+	ctx context.Context, p logistics.OutstandingParcel, done *ParcelsSettled,
+) (goesOn bool, err error) {
 	var tracking string
 	if p.Tracking != nil {
 		tracking = *p.Tracking
@@ -118,8 +145,10 @@ func (a *Parcels) callOff(ctx context.Context, p logistics.OutstandingParcel, do
 		if err != nil && (carrier.IsTemporary(err) || carrier.CodeOf(err) == carrier.KeyReused) {
 			return false, err
 		}
-		tracking = booked.Tracking // none where the carrier refuses the booking: nothing is to cancel
+		// none where the carrier refuses the booking: nothing is to cancel
+		tracking = booked.Tracking
 	}
+
 	if tracking != "" {
 		switch err := a.Carrier.Cancel(ctx, tracking); carrier.CodeOf(err) {
 		case carrier.UnknownParcel:
@@ -131,32 +160,49 @@ func (a *Parcels) callOff(ctx context.Context, p logistics.OutstandingParcel, do
 			}
 		}
 	}
+
 	done.Cancelled++
 	return false, a.Logistics.ParcelCancelled(system(ctx), p.ID)
 }
 
 // goesOn takes over what the carrier has scanned of a parcel that it would not leave:
 // the withdrawal came too late.
-func (a *Parcels) goesOn(ctx context.Context, p logistics.OutstandingParcel, tracking string) error {
+func (a *Parcels) goesOn(
+	ctx context.Context, p logistics.OutstandingParcel, tracking string,
+) error {
 	if p.Tracking == nil {
-		if _, err := a.Logistics.StoreBookings(system(ctx), []logistics.BookedParcel{{ShipmentID: p.ID, Tracking: tracking}}); err != nil {
+		if _, err := a.Logistics.StoreBookings(
+			system(ctx), []logistics.BookedParcel{{ShipmentID: p.ID, Tracking: tracking}},
+		); err != nil {
 			return err
 		}
 	}
+
 	known, err := a.Carrier.Track(ctx, tracking)
 	if err != nil {
 		return err
 	}
+
 	for _, e := range known.Events {
 		raw, err := json.Marshal(e)
 		if err != nil {
 			return err
 		}
-		n := logistics.NewCarrierEvent{Carrier: a.Name, EventID: e.EventID, Tracking: e.Tracking, Kind: e.Kind, OccurredAt: e.OccurredAt, Raw: raw}
+
+		n := logistics.NewCarrierEvent{
+			Carrier:    a.Name,
+			EventID:    e.EventID,
+			Tracking:   e.Tracking,
+			Kind:       e.Kind,
+			OccurredAt: e.OccurredAt,
+			Raw:        raw,
+		}
+
 		if _, err := a.Logistics.ReceiveCarrierEvent(system(ctx), n); err != nil {
 			return err
 		}
 	}
+
 	return a.Logistics.ParcelGoesOn(system(ctx), p.ID)
 }
 
@@ -176,6 +222,7 @@ func (a *Parcels) answered(ctx context.Context, errs []error) error {
 			refused = temporal.NewNonRetryableApplicationError(e.Error(), ErrorRefused, nil)
 		}
 	}
+
 	return refused
 }
 
@@ -183,8 +230,13 @@ func (a *Parcels) answered(ctx context.Context, errs []error) error {
 // grows with the outage.
 func (a *Parcels) later(ctx context.Context, e *carrier.Error) error {
 	info := activity.GetInfo(ctx)
-	pause := max(e.RetryAfter, min(MailPause(info.StartedTime.Sub(info.ScheduledTime)), MostCarrierPause))
-	return temporal.NewApplicationErrorWithOptions(e.Error(), "", temporal.ApplicationErrorOptions{Cause: ErrCarrierLater, NextRetryDelay: pause})
+	pause := max(
+		e.RetryAfter, min(MailPause(info.StartedTime.Sub(info.ScheduledTime)), MostCarrierPause),
+	)
+	return temporal.NewApplicationErrorWithOptions(e.Error(), "", temporal.ApplicationErrorOptions{
+		Cause:          ErrCarrierLater,
+		NextRetryDelay: pause,
+	})
 }
 
 // MostCarrierPause is the most time between two attempts, unless the carrier asks for

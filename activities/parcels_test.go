@@ -38,9 +38,20 @@ func parcelBenchOn(t *testing.T, env storetest.Env) *parcelBench {
 	t.Helper()
 	b := &parcelBench{Env: env.WithCarrier(t, "sim"), t: t}
 	c := b.Covered(t)
-	d, err := b.PutDepot(storetest.Operator(), shipping.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	d, err := b.PutDepot(storetest.Operator(), shipping.DepotForm{
+		Code:    "BR-1",
+		Name:    "Depot",
+		Street:  "Rua A 1",
+		City:    "Campinas",
+		Country: "BR",
+	})
 	require.NoError(t, err)
-	_, err = b.ReceiveStock(storetest.Operator(), logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 2, Cause: "note"})
+	_, err = b.ReceiveStock(storetest.Operator(), logistics.StockMove{
+		DepotID:   d.ID,
+		ModelCode: "RALLY-BAR",
+		Quantity:  2,
+		Cause:     "note",
+	})
 	require.NoError(t, err)
 	b.rma = b.Approved(t, c)
 	b.sim, err = simulator.New(simulator.Options{Now: b.Calendar.Now, APIKey: "k"})
@@ -100,14 +111,20 @@ func (b *parcelBench) keys() (keys []string) {
 }
 
 func TestParcelsAreBookedOnceWithTheirLabels(t *testing.T) {
-	for name, open := range map[string]func(testing.TB) storetest.Env{"sqlite": storetest.SQLite, "postgres": storetest.Postgres} {
+	for name, open := range map[string]func(testing.TB) storetest.Env{
+		"sqlite":   storetest.SQLite,
+		"postgres": storetest.Postgres,
+	} {
 		t.Run(name, func(t *testing.T) {
 			b := parcelBenchOn(t, open(t))
 			done, err := b.settle()
 			require.NoError(t, err)
 			require.Equal(t, activities.ParcelsSettled{Booked: 2}, done)
 			require.ElementsMatch(t, []string{"/out/1", "/return/1"}, b.keys())
-			require.Equal(t, map[shipping.ShipmentDirection]shipping.ShipmentState{shipping.ShipOut: shipping.ShipmentLabelled, shipping.ShipReturn: shipping.ShipmentLabelled}, b.states())
+			require.Equal(t, map[shipping.ShipmentDirection]shipping.ShipmentState{
+				shipping.ShipOut:    shipping.ShipmentLabelled,
+				shipping.ShipReturn: shipping.ShipmentLabelled,
+			}, b.states())
 			require.Equal(t, 2, b.Count(t, "SELECT count(*) FROM shipment_labels"))
 			b.Statements.Reset()
 			done, err = b.settle()
@@ -198,24 +215,33 @@ func (s scripted) Cancel(ctx context.Context, tracking string) error {
 // A refusal for good stops neither the other parcel nor says what was refused.
 func TestCarriersRefusalIsForGood(t *testing.T) {
 	b := newParcelBench(t)
-	b.act.Carrier = scripted{Carrier: b.act.Carrier, book: func(key string) error {
-		if strings.HasSuffix(key, "/out/1") {
-			return &carrier.Error{Code: carrier.InvalidBooking, Status: 422}
-		}
-		return nil
-	}}
+	b.act.Carrier = scripted{
+		Carrier: b.act.Carrier,
+		book: func(key string) error {
+			if strings.HasSuffix(key, "/out/1") {
+				return &carrier.Error{Code: carrier.InvalidBooking, Status: 422}
+			}
+			return nil
+		},
+	}
 	_, err := b.settle()
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, err, &app)
 	require.True(t, app.NonRetryable())
 	require.Equal(t, "carrier: INVALID_BOOKING (422)", app.Message())
-	require.Equal(t, map[shipping.ShipmentDirection]shipping.ShipmentState{shipping.ShipOut: shipping.ShipmentCreated, shipping.ShipReturn: shipping.ShipmentLabelled}, b.states())
+	require.Equal(t, map[shipping.ShipmentDirection]shipping.ShipmentState{
+		shipping.ShipOut:    shipping.ShipmentCreated,
+		shipping.ShipReturn: shipping.ShipmentLabelled,
+	}, b.states())
 }
 
 func TestLabelIsFetchedLater(t *testing.T) {
 	b := newParcelBench(t)
 	good := b.act.Carrier
-	b.act.Carrier = scripted{Carrier: good, label: func() error { return &carrier.Error{Code: carrier.RateLimited, RetryAfter: time.Minute} }}
+	b.act.Carrier = scripted{
+		Carrier: good,
+		label:   func() error { return &carrier.Error{Code: carrier.RateLimited, RetryAfter: time.Minute} },
+	}
 	_, err := b.settle()
 	var app *temporal.ApplicationError
 	require.ErrorAs(t, err, &app)
@@ -244,7 +270,10 @@ func TestS10_WithdrawnParcelsAreCancelledAtTheCarrier(t *testing.T) {
 		for _, p := range b.sim.Parcels() {
 			require.True(t, p.Cancelled, p.Key)
 		}
-		require.Equal(t, map[shipping.ShipmentDirection]shipping.ShipmentState{shipping.ShipOut: shipping.ShipmentCancelled, shipping.ShipReturn: shipping.ShipmentCancelled}, b.states())
+		require.Equal(t, map[shipping.ShipmentDirection]shipping.ShipmentState{
+			shipping.ShipOut:    shipping.ShipmentCancelled,
+			shipping.ShipReturn: shipping.ShipmentCancelled,
+		}, b.states())
 		require.Equal(t, rma.RMAWithdrawn, b.state())
 		b.AuditHolds(t)
 	}
@@ -303,10 +332,14 @@ func TestS10_WithdrawalAfterThePickUpFindsTheParcelUnderWay(t *testing.T) {
 // its storing: the booking is called off.
 func TestUnusedBookingIsCalledOff(t *testing.T) {
 	b := newParcelBench(t)
-	b.act.Carrier = scripted{Carrier: b.act.Carrier, label: func() error {
-		_, err := b.ShipRMA(storetest.Operator(), b.rma.ID, replacement.RMAShipment{Serial: "NEW1", Carrier: "other", Tracking: "O1"})
-		return errors.Join(err)
-	}}
+	b.act.Carrier = scripted{
+		Carrier: b.act.Carrier,
+		label: func() error {
+			_, err := b.ShipRMA(storetest.Operator(), b.rma.ID,
+				replacement.RMAShipment{Serial: "NEW1", Carrier: "other", Tracking: "O1"})
+			return errors.Join(err)
+		},
+	}
 	done, err := b.settle()
 	require.NoError(t, err)
 	require.Equal(t, 1, done.Booked)

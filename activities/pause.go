@@ -31,9 +31,12 @@ func pausing(ctx context.Context, err error) error {
 	err = failed(err)
 	info := activity.GetInfo(ctx)
 	age := info.StartedTime.Sub(info.ScheduledTime)
+
 	var app *temporal.ApplicationError
 	if err == nil || age <= 0 || (errors.As(err, &app) && app.NonRetryable()) {
 		return err
 	}
-	return temporal.NewApplicationErrorWithOptions(err.Error(), "", temporal.ApplicationErrorOptions{Cause: err, NextRetryDelay: MailPause(age)})
+
+	return temporal.NewApplicationErrorWithOptions(err.Error(), "",
+		temporal.ApplicationErrorOptions{Cause: err, NextRetryDelay: MailPause(age)})
 }

@@ -22,5 +22,13 @@ type Status struct {
 
 // StatusOf is the status as a workflow is told it.
 func StatusOf(st db.ProcessStatus) Status {
-	return Status{Version: st.Version, Timer: st.Timer, At: st.At, Mails: st.Mails, Parcels: st.Parcels, Closed: st.Closed, Leave: st.Closed}
+	return Status{
+		Version: st.Version,
+		Timer:   st.Timer,
+		At:      st.At,
+		Mails:   st.Mails,
+		Parcels: st.Parcels,
+		Closed:  st.Closed,
+		Leave:   st.Closed,
+	}
 }

@@ -31,6 +31,7 @@ func (a *Sweeps) SweepContracts(ctx context.Context) (Sweep, error) {
 	if err != nil {
 		return Sweep{}, failed(err)
 	}
+
 	return Sweep(done), failed(a.Operations.SweepFinished(system(ctx), SweepName, done))
 }
 

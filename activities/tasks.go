@@ -20,6 +20,11 @@ func (a *Tasks) RaiseStuck(ctx context.Context, in Stuck) error {
 	if err := a.Operations.RecordFailure(ctx, in.SubjectID, in.Reason); err != nil {
 		return failed(err)
 	}
-	return failed(a.DB.RaiseTask(ctx, db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: in.SubjectID,
-		What: "Mend the cause, then retry.", Why: "The step \"" + in.Step + "\" failed for good: " + in.Reason}))
+
+	return failed(a.DB.RaiseTask(ctx, db.OperatorTask{
+		Kind:      db.TaskProcessStuck,
+		SubjectID: in.SubjectID,
+		What:      "Mend the cause, then retry.",
+		Why:       "The step \"" + in.Step + "\" failed for good: " + in.Reason,
+	}))
 }
