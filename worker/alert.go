@@ -46,7 +46,9 @@ const mailServer = "smtp"
 const carrierService = "carrier"
 
 // InterceptActivity wraps every activity.
-func (a *alert) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+func (a *alert) InterceptActivity(
+	_ context.Context, next interceptor.ActivityInboundInterceptor,
+) interceptor.ActivityInboundInterceptor {
 	i := &alertActivity{alert: a}
 	i.Next = next
 	return i
@@ -58,14 +60,21 @@ type alertActivity struct {
 }
 
 // ExecuteActivity runs the activity and looks at its error.
-func (a *alertActivity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (out any, err error) {
+func (a *alertActivity) ExecuteActivity(
+	ctx context.Context, in *interceptor.ExecuteActivityInput,
+) (out any, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			a.alert.log.Error("an activity panicked", "activity", activity.GetInfo(ctx).ActivityType.Name, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+			a.alert.log.Error("an activity panicked",
+				"activity", activity.GetInfo(ctx).ActivityType.Name, "panic", fmt.Sprint(p),
+				"stack", string(debug.Stack()))
 			out = nil
-			err = temporal.NewNonRetryableApplicationError("the step panicked; the log has the trace", activities.ErrorPanic, nil)
+			err = temporal.NewNonRetryableApplicationError(
+				"the step panicked; the log has the trace", activities.ErrorPanic, nil,
+			)
 		}
 	}()
+
 	out, err = a.Next.ExecuteActivity(ctx, in)
 	a.alert.look(ctx, err)
 	return out, err
@@ -80,11 +89,14 @@ func (a *alert) look(ctx context.Context, cause error) {
 		return
 	}
 	if cause != nil {
-		a.log.Warn("an activity failed", "activity", info.ActivityType.Name, "subject", subject, "attempt", info.Attempt, "error", cause)
+		a.log.Warn("an activity failed", "activity", info.ActivityType.Name, "subject", subject,
+			"attempt", info.Attempt, "error", cause)
 	}
-	if age := info.StartedTime.Sub(info.ScheduledTime); info.Attempt < alertAttempt || (age > 0 && age < alertAge) {
+	if age := info.StartedTime.Sub(info.ScheduledTime); info.Attempt < alertAttempt ||
+		(age > 0 && age < alertAge) {
 		return
 	}
+
 	ctx = db.WithSystem(context.WithoutCancel(ctx))
 	reason := ""
 	if cause != nil {
@@ -104,18 +116,26 @@ func subjectOf(info activity.Info) string {
 }
 
 func (a *alert) ask(ctx context.Context, subject, step string, cause error) {
-	t := db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: subject,
-		What: "Find out why this step fails; it is tried on.", Why: "The step " + step + " fails again and again: " + cause.Error()}
+	t := db.OperatorTask{
+		Kind:      db.TaskProcessStuck,
+		SubjectID: subject,
+		What:      "Find out why this step fails; it is tried on.",
+		Why:       "The step " + step + " fails again and again: " + cause.Error(),
+	}
+
 	if errors.Is(cause, activities.ErrMailLater) {
 		t.SubjectID = mailServer
 		t.What = "Look at the mail server; mails are tried on for three days."
 		t.Why = "Mails cannot be handed over for a while now."
 	}
+
 	if errors.Is(cause, activities.ErrCarrierLater) {
 		t.SubjectID = carrierService
-		t.What = "Look at the carrier, and at its settings here; parcels are booked when it is back."
+		t.What =
+			"Look at the carrier, and at its settings here; parcels are booked when it is back."
 		t.Why = "The carrier cannot be asked for a while now: " + cause.Error()
 	}
+
 	if err := a.db.RaiseTask(ctx, t); err != nil {
 		a.log.Error("an operator cannot be asked", "subject", subject, "error", err)
 	}

@@ -30,8 +30,12 @@ func runStep(t *testing.T, env storetest.Env, orderID string, step func(attempt 
 	w := suite.NewTestWorkflowEnvironment()
 	w.SetTestTimeout(time.Minute)
 	w.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: "order/" + orderID, TaskQueue: "x"})
-	w.SetWorkerOptions(worker.Options{Interceptors: []interceptor.WorkerInterceptor{Interceptor(Options{Domains: env.Domains, Log: quiet})}})
-	w.RegisterActivityWithOptions(func(ctx context.Context) error { return step(activity.GetInfo(ctx).Attempt) }, activity.RegisterOptions{Name: "Step"})
+	w.SetWorkerOptions(worker.Options{
+		Interceptors: []interceptor.WorkerInterceptor{Interceptor(Options{Domains: env.Domains, Log: quiet})},
+	})
+	w.RegisterActivityWithOptions(func(ctx context.Context) error {
+		return step(activity.GetInfo(ctx).Attempt)
+	}, activity.RegisterOptions{Name: "Step"})
 	w.ExecuteWorkflow(func(ctx workflow.Context) error {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute,
 			RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumAttempts: 10}})

@@ -31,6 +31,7 @@ func prepare(ctx context.Context, o Options) error {
 		if err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
+
 		o.Log.Warn("Temporal is not ready; trying again", "error", err)
 		select {
 		case <-ctx.Done():
@@ -46,20 +47,29 @@ func prepare(ctx context.Context, o Options) error {
 func registerAttributes(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	known, err := o.Temporal.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: o.Namespace})
+	known, err := o.Temporal.OperatorService().ListSearchAttributes(
+		ctx, &operatorservice.ListSearchAttributesRequest{Namespace: o.Namespace},
+	)
 	if err != nil {
 		return unlessDenied(o, err)
 	}
+
 	missing := map[string]enums.IndexedValueType{}
 	for name, kind := range SearchAttributes() {
 		if _, ok := known.GetCustomAttributes()[name]; !ok {
 			missing[name] = kind
 		}
 	}
+
 	if len(missing) == 0 {
 		return nil
 	}
-	_, err = o.Temporal.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: o.Namespace, SearchAttributes: missing})
+
+	_, err = o.Temporal.OperatorService().
+		AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
+			Namespace:        o.Namespace,
+			SearchAttributes: missing,
+		})
 	return unlessDenied(o, err)
 }
 
@@ -85,19 +95,33 @@ const sweepEvery = time.Hour
 func createSchedule(ctx context.Context, o Options) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: max(o.Domains.DB.Clock().RealDuration(sweepEvery), 2*time.Second)}}}
+	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{
+		{Every: max(o.Domains.DB.Clock().RealDuration(sweepEvery), 2*time.Second)},
+	}}
+
 	_, err := o.Temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
-		ID: sweepID, Spec: spec, Overlap: enums.SCHEDULE_OVERLAP_POLICY_SKIP, CatchupWindow: time.Hour,
-		Action: &client.ScheduleWorkflowAction{ID: sweepID, Workflow: workflows.SweepName, TaskQueue: workflows.QueueMain, StaticSummary: "Daily sweep"},
+		ID:            sweepID,
+		Spec:          spec,
+		Overlap:       enums.SCHEDULE_OVERLAP_POLICY_SKIP,
+		CatchupWindow: time.Hour,
+		Action: &client.ScheduleWorkflowAction{
+			ID:            sweepID,
+			Workflow:      workflows.SweepName,
+			TaskQueue:     workflows.QueueMain,
+			StaticSummary: "Daily sweep",
+		},
 	})
 	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
 		return err
 	}
-	return o.Temporal.ScheduleClient().GetHandle(ctx, sweepID).Update(ctx, client.ScheduleUpdateOptions{
-		DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
-			s := in.Description.Schedule
-			s.Spec = &spec
-			return &client.ScheduleUpdate{Schedule: &s}, nil
-		},
-	})
+
+	return o.Temporal.ScheduleClient().
+		GetHandle(ctx, sweepID).
+		Update(ctx, client.ScheduleUpdateOptions{
+			DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
+				s := in.Description.Schedule
+				s.Spec = &spec
+				return &client.ScheduleUpdate{Schedule: &s}, nil
+			},
+		})
 }

@@ -28,14 +28,18 @@ type fakeOperator struct {
 	err          error
 }
 
-func (f *fakeOperator) ListSearchAttributes(context.Context, *operatorservice.ListSearchAttributesRequest, ...grpc.CallOption) (*operatorservice.ListSearchAttributesResponse, error) {
+func (f *fakeOperator) ListSearchAttributes(
+	context.Context, *operatorservice.ListSearchAttributesRequest, ...grpc.CallOption,
+) (*operatorservice.ListSearchAttributesResponse, error) {
 	if f.fails--; f.fails >= 0 {
 		return nil, f.err
 	}
 	return &operatorservice.ListSearchAttributesResponse{CustomAttributes: f.known}, nil
 }
 
-func (f *fakeOperator) AddSearchAttributes(_ context.Context, r *operatorservice.AddSearchAttributesRequest, _ ...grpc.CallOption) (*operatorservice.AddSearchAttributesResponse, error) {
+func (f *fakeOperator) AddSearchAttributes(
+	_ context.Context, r *operatorservice.AddSearchAttributesRequest, _ ...grpc.CallOption,
+) (*operatorservice.AddSearchAttributesResponse, error) {
 	f.added = r.SearchAttributes
 	return &operatorservice.AddSearchAttributesResponse{}, nil
 }
@@ -45,13 +49,20 @@ func prepareWith(t *testing.T, operator *fakeOperator, schedules *mocks.Schedule
 	f := mocks.NewClient(t)
 	f.On("OperatorService").Return(operator)
 	f.On("ScheduleClient").Return(schedules)
-	require.NoError(t, prepare(context.Background(), Options{Domains: storetest.SQLite(t).Domains, Temporal: f, Namespace: "roomcover", Log: quiet}))
+	require.NoError(t, prepare(context.Background(), Options{
+		Domains:   storetest.SQLite(t).Domains,
+		Temporal:  f,
+		Namespace: "roomcover",
+		Log:       quiet,
+	}))
 }
 
 // created is a schedule client that takes the sweep's schedule.
 func created(t *testing.T, options *client.ScheduleOptions) *mocks.ScheduleClient {
 	s := mocks.NewScheduleClient(t)
-	s.On("Create", mock.Anything, mock.Anything).Run(func(args mock.Arguments) { *options = args.Get(1).(client.ScheduleOptions) }).Return(nil, nil)
+	s.On("Create", mock.Anything, mock.Anything).
+		Run(func(args mock.Arguments) { *options = args.Get(1).(client.ScheduleOptions) }).
+		Return(nil, nil)
 	return s
 }
 
@@ -71,8 +82,12 @@ func TestS1_ScheduleThatIsThereGetsTheInterval(t *testing.T) {
 	s.On("Create", mock.Anything, mock.Anything).Return(nil, temporal.ErrScheduleAlreadyRunning)
 	s.On("GetHandle", mock.Anything, "daily-sweep").Return(handle)
 	handle.On("Update", mock.Anything, mock.Anything).Run(func(args mock.Arguments) {
-		old := client.Schedule{Spec: &client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: time.Minute}}}}
-		u, err := args.Get(1).(client.ScheduleUpdateOptions).DoUpdate(client.ScheduleUpdateInput{Description: client.ScheduleDescription{Schedule: old}})
+		old := client.Schedule{
+			Spec: &client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: time.Minute}}},
+		}
+		u, err := args.Get(1).(client.ScheduleUpdateOptions).DoUpdate(
+			client.ScheduleUpdateInput{Description: client.ScheduleDescription{Schedule: old}},
+		)
 		require.NoError(t, err)
 		require.Equal(t, time.Hour, u.Schedule.Spec.Intervals[0].Every)
 	}).Return(nil)
@@ -85,7 +100,9 @@ func TestSearchAttributesAreAddedWhereMissing(t *testing.T) {
 	delete(known, workflows.AttributeUntil.GetName())
 	f := &fakeOperator{known: known}
 	prepareWith(t, f, created(t, &o))
-	require.Equal(t, map[string]enums.IndexedValueType{workflows.AttributeUntil.GetName(): enums.INDEXED_VALUE_TYPE_DATETIME}, f.added)
+	require.Equal(t, map[string]enums.IndexedValueType{
+		workflows.AttributeUntil.GetName(): enums.INDEXED_VALUE_TYPE_DATETIME,
+	}, f.added)
 }
 
 func TestServiceThatForbidsSearchAttributesIsNoObstacle(t *testing.T) {
@@ -108,5 +125,6 @@ func TestWorkerStopsWaitingWhenItIsTold(t *testing.T) {
 	s := mocks.NewScheduleClient(t)
 	s.On("Create", mock.Anything, mock.Anything).Return(nil, serviceerror.NewUnavailable("not yet"))
 	f.On("ScheduleClient").Return(s)
-	require.ErrorIs(t, prepare(ctx, Options{Domains: storetest.SQLite(t).Domains, Temporal: f, Log: quiet}), context.Canceled)
+	require.ErrorIs(t, prepare(ctx, Options{Domains: storetest.SQLite(t).Domains, Temporal: f, Log: quiet}),
+		context.Canceled)
 }

@@ -45,7 +45,13 @@ const (
 const temporalService = "temporal"
 
 func newRelay(o Options) *relay {
-	return &relay{db: o.Domains.DB, people: o.Domains.People, client: o.Temporal, log: o.Log, pause: growingPause}
+	return &relay{
+		db:     o.Domains.DB,
+		people: o.Domains.People,
+		client: o.Temporal,
+		log:    o.Log,
+		pause:  growingPause,
+	}
 }
 
 // growingPause doubles from a tenth of a second to a minute.
@@ -61,6 +67,7 @@ func (r *relay) run(ctx context.Context) error {
 		if err != nil && ctx.Err() == nil {
 			r.log.Error("the outbox cannot be read", "error", err)
 		}
+
 		pause := relayPause
 		if err != nil {
 			pause = time.Second
@@ -83,6 +90,7 @@ func (r *relay) rest(ctx context.Context, pause time.Duration) error {
 		wait.Reset(min(pause, relayGather))
 		<-wait.C
 	}
+
 	return nil
 }
 
@@ -98,6 +106,7 @@ func (r *relay) once(ctx context.Context) (n int, err error) {
 		}
 		events, err = r.db.NextOutbox(ctx, told, relayBatch, relayLease)
 	}
+
 	return n, err
 }
 
@@ -109,11 +118,13 @@ func (r *relay) tellAll(ctx context.Context, events []db.OutboxEvent) (told []st
 	for _, e := range events {
 		bySubject[e.SubjectID] = append(bySubject[e.SubjectID], e)
 	}
+
 	var (
 		group errgroup.Group
 		mu    sync.Mutex
 		down  error
 	)
+
 	group.SetLimit(relayAtOnce)
 	one := func(e db.OutboxEvent) {
 		mu.Lock()
@@ -125,6 +136,7 @@ func (r *relay) tellAll(ctx context.Context, events []db.OutboxEvent) (told []st
 		if err != nil {
 			r.put(ctx, e, err)
 		}
+
 		mu.Lock()
 		defer mu.Unlock()
 		switch {
@@ -134,6 +146,7 @@ func (r *relay) tellAll(ctx context.Context, events []db.OutboxEvent) (told []st
 			down = err
 		}
 	}
+
 	for _, own := range bySubject {
 		group.Go(func() error {
 			for _, e := range own {
@@ -142,6 +155,7 @@ func (r *relay) tellAll(ctx context.Context, events []db.OutboxEvent) (told []st
 			return nil
 		})
 	}
+
 	_ = group.Wait() // what failed was put back
 	return told
 }
@@ -156,7 +170,8 @@ func (r *relay) tellInTime(ctx context.Context, e db.OutboxEvent) error {
 func unreachable(err error) bool {
 	var unavailable *serviceerror.Unavailable
 	var deadline *serviceerror.DeadlineExceeded
-	return errors.As(err, &unavailable) || errors.As(err, &deadline) || errors.Is(err, context.DeadlineExceeded)
+	return errors.As(err, &unavailable) || errors.As(err, &deadline) ||
+		errors.Is(err, context.DeadlineExceeded)
 }
 
 // put gives a failed event back with a growing pause, and asks an operator
@@ -165,20 +180,29 @@ func (r *relay) put(ctx context.Context, e db.OutboxEvent, cause error) {
 	if ctx.Err() != nil {
 		return
 	}
-	r.log.Warn("a workflow could not be told", "event", e.ID, "kind", e.Kind, "subject", e.SubjectID, "attempt", e.Attempts, "error", cause)
+
+	r.log.Warn("a workflow could not be told", "event", e.ID, "kind", e.Kind,
+		"subject", e.SubjectID, "attempt", e.Attempts, "error", cause)
 	if err := r.db.OutboxFailed(ctx, e.ID, cause.Error(), r.pause(e.Attempts)); err != nil {
 		r.log.Error("an outbox event cannot be put back", "event", e.ID, "error", err)
 	}
 	if e.Attempts < relayAlarm {
 		return
 	}
-	t := db.OperatorTask{Kind: db.TaskOutboxStuck, SubjectID: e.ID,
-		What: "Find out why Temporal does not take this; it is tried on.", Why: "Telling " + string(e.Kind) + " of " + e.SubjectID + " fails: " + cause.Error()}
+
+	t := db.OperatorTask{
+		Kind:      db.TaskOutboxStuck,
+		SubjectID: e.ID,
+		What:      "Find out why Temporal does not take this; it is tried on.",
+		Why:       "Telling " + string(e.Kind) + " of " + e.SubjectID + " fails: " + cause.Error(),
+	}
+
 	if unreachable(cause) {
 		t.SubjectID = temporalService
 		t.What = "Look at the Temporal service; what waits is told when it is back."
 		t.Why = "Temporal does not answer: " + cause.Error()
 	}
+
 	err := r.db.RaiseTask(ctx, t)
 	if err != nil {
 		r.log.Error("an operator cannot be asked", "event", e.ID, "error", err)
@@ -190,11 +214,13 @@ func (r *relay) tell(ctx context.Context, e db.OutboxEvent) error {
 	id := strings.SplitN(string(e.Kind), ".", 2)[0] + "/" + e.SubjectID
 	switch e.Kind {
 	case db.OutboxOrderAccepted:
-		return r.start(ctx, r.options(id, "Order "+e.SubjectID, e), workflows.OrderName, workflows.OrderInput{OrderID: e.SubjectID})
+		return r.start(ctx, r.options(id, "Order "+e.SubjectID, e), workflows.OrderName,
+			workflows.OrderInput{OrderID: e.SubjectID})
 	case db.OutboxOrderDecided:
 		return r.signalOrder(ctx, e, workflows.SignalDecided, nil)
 	case db.OutboxOrderCancelled:
-		return r.signalOrder(ctx, e, workflows.SignalCancelled, workflows.CancellationSignal{CancellationID: e.Payload[db.PayloadCancellationID]})
+		return r.signalOrder(ctx, e, workflows.SignalCancelled,
+			workflows.CancellationSignal{CancellationID: e.Payload[db.PayloadCancellationID]})
 	case db.OutboxOrderRetried:
 		return r.signalOrder(ctx, e, workflows.SignalRetry, nil)
 	case db.OutboxInvitationIssued:
@@ -202,19 +228,26 @@ func (r *relay) tell(ctx context.Context, e db.OutboxEvent) error {
 		if err != nil {
 			return err
 		}
+
 		o := r.options(id, "Invitation "+e.SubjectID, e)
-		o.TypedSearchAttributes = temporal.NewSearchAttributes(workflows.AttributeSubject.ValueSet(e.SubjectID),
-			workflows.AttributeWaitsFor.ValueSet(processes.WaitsForAcceptance), workflows.AttributeUntil.ValueSet(in.ExpiresAt))
+		o.TypedSearchAttributes = temporal.NewSearchAttributes(
+			workflows.AttributeSubject.ValueSet(e.SubjectID),
+			workflows.AttributeWaitsFor.ValueSet(processes.WaitsForAcceptance),
+			workflows.AttributeUntil.ValueSet(in.ExpiresAt),
+		)
+
 		return r.start(ctx, o, workflows.InvitationName, in)
 	case db.OutboxInvitationClosed:
 		return r.signal(ctx, id, workflows.SignalClosed)
 	case db.OutboxInvitationRetried:
 		return r.retryInvitation(ctx, id, e)
 	case db.OutboxNotificationQueued:
-		return r.startAgain(ctx, r.options(id, "Mail "+e.SubjectID, e), workflows.MailName, workflows.MailInput{NotificationID: e.SubjectID})
+		return r.startAgain(ctx, r.options(id, "Mail "+e.SubjectID, e), workflows.MailName,
+			workflows.MailInput{NotificationID: e.SubjectID})
 	case db.OutboxImportQueued:
 		// The same event asks an import that waits for a person to go on.
-		return r.signalOrStart(ctx, r.options(id, "Import "+e.SubjectID, e), workflows.SignalRetry, nil, workflows.ImportName, workflows.ImportInput{JobID: e.SubjectID})
+		return r.signalOrStart(ctx, r.options(id, "Import "+e.SubjectID, e), workflows.SignalRetry,
+			nil, workflows.ImportName, workflows.ImportInput{JobID: e.SubjectID})
 	case db.OutboxRMARequested, db.OutboxRMAChanged, db.OutboxRMARetried:
 		return r.follow(ctx, followedRMA, id, e)
 	case db.OutboxSpareEarned, db.OutboxSpareChanged, db.OutboxSpareRetried:
@@ -224,6 +257,7 @@ func (r *relay) tell(ctx context.Context, e db.OutboxEvent) error {
 	case db.OutboxShipmentMoved:
 		return nil // no workflow waits for shipments yet; their rows say where they stand
 	}
+
 	return errors.New("no workflow is known for this kind of event")
 }
 
@@ -236,8 +270,12 @@ func (r *relay) options(id, summary string, e db.OutboxEvent) client.StartWorkfl
 	if until, err := time.Parse(time.RFC3339Nano, e.Payload[db.PayloadUntil]); err == nil {
 		attributes = append(attributes, workflows.AttributeUntil.ValueSet(until))
 	}
+
 	return client.StartWorkflowOptions{
-		ID: id, TaskQueue: workflows.QueueMain, StaticSummary: summary, EnableEagerStart: true,
+		ID:                                       id,
+		TaskQueue:                                workflows.QueueMain,
+		StaticSummary:                            summary,
+		EnableEagerStart:                         true,
 		TypedSearchAttributes:                    temporal.NewSearchAttributes(attributes...),
 		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
@@ -246,7 +284,9 @@ func (r *relay) options(id, summary string, e db.OutboxEvent) client.StartWorkfl
 }
 
 // start starts a workflow once; one that runs or ran already was told before.
-func (r *relay) start(ctx context.Context, o client.StartWorkflowOptions, name string, in any) error {
+func (r *relay) start(
+	ctx context.Context, o client.StartWorkflowOptions, name string, in any,
+) error {
 	_, err := r.client.ExecuteWorkflow(ctx, o, name, in)
 	var started *serviceerror.WorkflowExecutionAlreadyStarted
 	if errors.As(err, &started) {
@@ -256,7 +296,9 @@ func (r *relay) start(ctx context.Context, o client.StartWorkflowOptions, name s
 }
 
 // startAgain is start for a workflow that may have run before under its id.
-func (r *relay) startAgain(ctx context.Context, o client.StartWorkflowOptions, name string, in any) error {
+func (r *relay) startAgain(
+	ctx context.Context, o client.StartWorkflowOptions, name string, in any,
+) error {
 	o.WorkflowIDReusePolicy = enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 	return r.start(ctx, o, name, in)
 }
@@ -265,11 +307,14 @@ func (r *relay) startAgain(ctx context.Context, o client.StartWorkflowOptions, n
 // has not begun: the order's row says where it stands.
 func (r *relay) signalOrder(ctx context.Context, e db.OutboxEvent, signal string, arg any) error {
 	o := r.options("order/"+e.SubjectID, "Order "+e.SubjectID, e)
-	return r.signalOrStart(ctx, o, signal, arg, workflows.OrderName, workflows.OrderInput{OrderID: e.SubjectID})
+	return r.signalOrStart(ctx, o, signal, arg, workflows.OrderName,
+		workflows.OrderInput{OrderID: e.SubjectID})
 }
 
 // signalOrStart tells a workflow, and starts it where it does not run.
-func (r *relay) signalOrStart(ctx context.Context, o client.StartWorkflowOptions, signal string, arg any, name string, in any) error {
+func (r *relay) signalOrStart(
+	ctx context.Context, o client.StartWorkflowOptions, signal string, arg any, name string, in any,
+) error {
 	o.EnableEagerStart = false
 	o.WorkflowIDConflictPolicy = enums.WORKFLOW_ID_CONFLICT_POLICY_UNSPECIFIED
 	o.WorkflowIDReusePolicy = enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE

@@ -53,8 +53,11 @@ func newFake(t *testing.T) *fakeTemporal {
 		Return(func(_ context.Context, o client.StartWorkflowOptions, w any, args ...any) (client.WorkflowRun, error) {
 			return run, f.take(call{"start", o.ID, w.(string), o, args[0]})
 		})
-	f.On("SignalWithStartWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Maybe().
-		Return(func(_ context.Context, id, signal string, arg any, o client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
+	f.On("SignalWithStartWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything,
+		mock.Anything, mock.Anything).Maybe().
+		Return(func(
+			_ context.Context, id, signal string, arg any, o client.StartWorkflowOptions, _ any, _ ...any,
+		) (client.WorkflowRun, error) {
 			return run, f.take(call{"signalWithStart", id, signal, o, arg})
 		})
 	f.On("SignalWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).Maybe().
@@ -95,7 +98,10 @@ func TestThePauseOfAFailedEventGrowsToAMinute(t *testing.T) {
 }
 
 func operator() context.Context {
-	return db.WithScope(context.Background(), db.Scope{System: true, Actor: db.Actor{ID: "usr_operator", Role: rules.OperatorAgent}})
+	return db.WithScope(context.Background(), db.Scope{
+		System: true,
+		Actor:  db.Actor{ID: "usr_operator", Role: rules.OperatorAgent},
+	})
 }
 
 func (r *relay) round(t *testing.T, env storetest.Env) int {
@@ -140,10 +146,19 @@ func TestC4_EachKindOfEventReachesItsWorkflow(t *testing.T) {
 		require.NoError(t, err)
 		_, err = env.RevokeInvitation(operator(), inv.ID, "wrong person")
 		require.NoError(t, err)
-		job, err := env.CreateImport(env.Context, importjob.ImportJob{OrgID: reseller.ID, Format: "json", Content: []byte("[]")})
+		job, err := env.CreateImport(env.Context, importjob.ImportJob{
+			OrgID:   reseller.ID,
+			Format:  "json",
+			Content: []byte("[]"),
+		})
 		require.NoError(t, err)
 		for _, subject := range []string{o.ID, inv.ID} {
-			require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: subject, What: "x", Why: "y"}))
+			require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{
+				Kind:      db.TaskProcessStuck,
+				SubjectID: subject,
+				What:      "x",
+				Why:       "y",
+			}))
 		}
 		for _, task := range tasks(t, env, db.TaskProcessStuck) {
 			require.NoError(t, env.RetryProcess(operator(), task.ID))
@@ -152,7 +167,9 @@ func TestC4_EachKindOfEventReachesItsWorkflow(t *testing.T) {
 		}
 		mails, _, err := env.ListNotifications(env.Context, notification.NotificationFilter{})
 		require.NoError(t, err)
-		code := slices.IndexFunc(mails, func(n notification.Notification) bool { return n.Template == rules.TemplateOneTimeCode })
+		code := slices.IndexFunc(mails, func(n notification.Notification) bool {
+			return n.Template == rules.TemplateOneTimeCode
+		})
 		require.ElementsMatch(t, []string{
 			"start order/" + o.ID + " Order", "start order/" + reviewed.ID + " Order",
 			"start invitation/" + inv.ID + " Invitation", "signalWithStart order/" + reviewed.ID + " decided",
@@ -167,7 +184,9 @@ func TestC4_EachKindOfEventReachesItsWorkflow(t *testing.T) {
 	})
 }
 
-func (f *fakeTemporal) checkArguments(t *testing.T, env storetest.Env, inv identity.Invitation, c order.OrderCancellation) {
+func (f *fakeTemporal) checkArguments(
+	t *testing.T, env storetest.Env, inv identity.Invitation, c order.OrderCancellation,
+) {
 	t.Helper()
 	for _, said := range f.calls {
 		switch {
@@ -188,7 +207,8 @@ func (f *fakeTemporal) checkArguments(t *testing.T, env storetest.Env, inv ident
 			require.True(t, until.Equal(in.ExpiresAt))
 		}
 		if said.what == "start" {
-			require.True(t, said.options.WorkflowExecutionErrorWhenAlreadyStarted, "the trap of a run that is given back without an error")
+			require.True(t, said.options.WorkflowExecutionErrorWhenAlreadyStarted,
+				"the trap of a run that is given back without an error")
 			require.Equal(t, enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL, said.options.WorkflowIDConflictPolicy)
 			subject, ok := said.options.TypedSearchAttributes.GetKeyword(workflows.AttributeSubject)
 			require.True(t, ok)
@@ -360,7 +380,12 @@ func TestRetryOfAnInvitationStartsItsWorkflowWhereTemporalHasNone(t *testing.T) 
 	r.round(t, env)
 	retry := func() []string {
 		f.calls = nil
-		require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: inv.ID, What: "retry", Why: "lost"}))
+		require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{
+			Kind:      db.TaskProcessStuck,
+			SubjectID: inv.ID,
+			What:      "retry",
+			Why:       "lost",
+		}))
 		require.NoError(t, env.RetryProcess(operator(), tasks(t, env, db.TaskProcessStuck)[0].ID))
 		r.round(t, env)
 		return f.said()

@@ -18,9 +18,15 @@ type followed struct {
 
 var (
 	followedRMA = followed{"RMA ", workflows.RMAName, db.OutboxRMARequested, db.OutboxRMAChanged,
-		func(id string, st *activities.Status) any { return workflows.RMAInput{RMAID: id, Status: st} }}
-	followedSpare = followed{"Spare ", workflows.SpareName, db.OutboxSpareEarned, db.OutboxSpareChanged,
-		func(id string, st *activities.Status) any { return workflows.SpareInput{SpareUnitID: id, Status: st} }}
+		func(id string, st *activities.Status) any {
+			return workflows.RMAInput{RMAID: id, Status: st}
+		}}
+	followedSpare = followed{
+		"Spare ", workflows.SpareName, db.OutboxSpareEarned, db.OutboxSpareChanged,
+		func(id string, st *activities.Status) any {
+			return workflows.SpareInput{SpareUnitID: id, Status: st}
+		},
+	}
 )
 
 // follow starts the workflow of an RMA or a spare unit, or tells it what a change
@@ -29,15 +35,19 @@ var (
 func (r *relay) follow(ctx context.Context, f followed, id string, e db.OutboxEvent) error {
 	o := r.options(id, f.title+e.SubjectID, e)
 	if e.Kind != f.begun && e.Kind != f.told {
-		return r.signalOrStart(ctx, o, workflows.SignalRetry, nil, f.name, f.input(e.SubjectID, nil))
+		return r.signalOrStart(ctx, o, workflows.SignalRetry, nil, f.name,
+			f.input(e.SubjectID, nil))
 	}
+
 	status, err := db.ProcessStatusOf(e)
 	if err != nil {
 		return err
 	}
+
 	told := activities.StatusOf(status)
 	if e.Kind == f.begun {
 		return r.start(ctx, o, f.name, f.input(e.SubjectID, &told))
 	}
+
 	return r.signalOrStart(ctx, o, workflows.SignalChanged, told, f.name, f.input(e.SubjectID, nil))
 }

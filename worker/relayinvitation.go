@@ -18,11 +18,17 @@ func (r *relay) retryInvitation(ctx context.Context, id string, e db.OutboxEvent
 	if err != nil || !plan.Live {
 		return err
 	}
+
 	in := workflows.InvitationInput{InvitationID: e.SubjectID, ExpiresAt: plan.ExpiresAt}
 	for _, reminder := range plan.Reminders {
-		in.Reminders = append(in.Reminders, workflows.InvitationReminder{Day: reminder.Day, At: reminder.At})
+		in.Reminders = append(in.Reminders, workflows.InvitationReminder{
+			Day: reminder.Day,
+			At:  reminder.At,
+		})
 	}
-	return r.signalOrStart(ctx, r.options(id, "Invitation "+e.SubjectID, e), workflows.SignalRetry, nil, workflows.InvitationName, in)
+
+	return r.signalOrStart(ctx, r.options(id, "Invitation "+e.SubjectID, e), workflows.SignalRetry,
+		nil, workflows.InvitationName, in)
 }
 
 // invitationInput reads the instants that were fixed when the invitation was
@@ -34,6 +40,7 @@ func invitationInput(e db.OutboxEvent) (workflows.InvitationInput, error) {
 		if err != nil {
 			continue
 		}
+
 		day, ok := strings.CutPrefix(key, db.PayloadReminder)
 		switch n, err := strconv.Atoi(day); {
 		case key == db.PayloadExpiresAt:
@@ -42,9 +49,11 @@ func invitationInput(e db.OutboxEvent) (workflows.InvitationInput, error) {
 			in.Reminders = append(in.Reminders, workflows.InvitationReminder{Day: n, At: at})
 		}
 	}
+
 	if in.ExpiresAt.IsZero() {
 		return in, errors.New("the event does not say when the invitation expires")
 	}
+
 	in.SortReminders()
 	return in, nil
 }

@@ -67,6 +67,7 @@ func Run(ctx context.Context, o Options) error {
 	} else if err != nil {
 		return err
 	}
+
 	workers := o.workers()
 	for i, w := range workers {
 		if err := w.Start(); err != nil {
@@ -74,14 +75,17 @@ func Run(ctx context.Context, o Options) error {
 			return fmt.Errorf("start a worker: %w", err)
 		}
 	}
+
 	defer stop(workers)
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return newRelay(o).run(ctx) })
 	group.Go(func() error { return newWatch(o).run(ctx) })
+
 	err := group.Wait()
 	if errors.Is(err, context.Canceled) {
 		return nil
 	}
+
 	return err
 }
 
@@ -97,6 +101,7 @@ func (o Options) workers() []worker.Worker {
 	main := o.worker(workflows.QueueMain, MainSlots, false)
 	Register(main, o)
 	mails := o.worker(workflows.QueueMail, MailSlots, true)
+
 	mails.RegisterActivity(&activities.Mail{
 		DB:            o.Domains.DB,
 		Programs:      o.Domains.Programs,
@@ -106,10 +111,24 @@ func (o Options) workers() []worker.Worker {
 		PortalURL:     o.PortalURL,
 		Log:           o.Log,
 	})
+
 	imports := o.worker(workflows.QueueImport, importSlots, true)
-	imports.RegisterActivity(&activities.Imports{DB: o.Domains.DB, Programs: o.Domains.Programs, Jobs: o.Domains.Jobs, Accounts: o.Domains.Accounts, Entitlements: o.Domains.Entitlements, Orders: o.Domains.Orders})
+	imports.RegisterActivity(&activities.Imports{
+		DB:           o.Domains.DB,
+		Programs:     o.Domains.Programs,
+		Jobs:         o.Domains.Jobs,
+		Accounts:     o.Domains.Accounts,
+		Entitlements: o.Domains.Entitlements,
+		Orders:       o.Domains.Orders,
+	})
+
 	parcels := o.worker(workflows.QueueCarrier, carrierSlots, true)
-	parcels.RegisterActivity(&activities.Parcels{Logistics: o.Domains.Logistics, Carrier: o.Carrier, Name: o.CarrierName})
+	parcels.RegisterActivity(&activities.Parcels{
+		Logistics: o.Domains.Logistics,
+		Carrier:   o.Carrier,
+		Name:      o.CarrierName,
+	})
+
 	return []worker.Worker{main, mails, imports, parcels}
 }
 
@@ -170,9 +189,19 @@ func Register(w interface {
 	w.RegisterActivity(&activities.Fulfilment{Orders: o.Domains.Orders})
 	w.RegisterActivity(&activities.Invitations{People: o.Domains.People})
 	w.RegisterActivity(&activities.Tasks{DB: o.Domains.DB, Operations: o.Domains.Operations})
-	w.RegisterActivity(&activities.Sweeps{Programs: o.Domains.Programs, Replacements: o.Domains.Replacements, Operations: o.Domains.Operations})
+
+	w.RegisterActivity(&activities.Sweeps{
+		Programs:     o.Domains.Programs,
+		Replacements: o.Domains.Replacements,
+		Operations:   o.Domains.Operations,
+	})
+
 	w.RegisterActivity(&activities.RMAs{DB: o.Domains.DB, Replacements: o.Domains.Replacements})
 	w.RegisterActivity(&activities.Spares{DB: o.Domains.DB, Replacements: o.Domains.Replacements})
+
 	// An invitation or an order hands its mails over on the main queue too.
-	w.RegisterActivityWithOptions((&activities.Mail{Notifications: o.Domains.Notifications}).GiveUp, activity.RegisterOptions{Name: "GiveUp"})
+	w.RegisterActivityWithOptions(
+		(&activities.Mail{Notifications: o.Domains.Notifications}).GiveUp,
+		activity.RegisterOptions{Name: "GiveUp"},
+	)
 }
