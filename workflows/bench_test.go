@@ -64,13 +64,32 @@ func benchOn(t *testing.T, env storetest.Env, now time.Time) *bench {
 	b.RegisterActivity(&activities.Fulfilment{Orders: env.Orders})
 	b.RegisterActivity(&activities.Invitations{People: env.People})
 	b.RegisterActivity(&activities.Tasks{DB: env.DB, Operations: env.Operations})
-	b.RegisterActivity(&activities.Sweeps{Programs: env.Programs, Replacements: env.Replacements, Operations: env.Operations})
-	b.RegisterActivity(&activities.Imports{DB: env.DB, Programs: env.Programs, Jobs: env.Jobs, Accounts: env.Accounts, Entitlements: env.Entitlements, Orders: env.Orders})
+	b.RegisterActivity(&activities.Sweeps{
+		Programs:     env.Programs,
+		Replacements: env.Replacements,
+		Operations:   env.Operations,
+	})
+	b.RegisterActivity(&activities.Imports{
+		DB:           env.DB,
+		Programs:     env.Programs,
+		Jobs:         env.Jobs,
+		Accounts:     env.Accounts,
+		Entitlements: env.Entitlements,
+		Orders:       env.Orders,
+	})
 	b.RegisterActivity(&activities.RMAs{DB: env.DB, Replacements: env.Replacements})
 	b.RegisterActivity(&activities.Spares{DB: env.DB, Replacements: env.Replacements})
 	b.parcels = &activities.Parcels{Logistics: env.Logistics, Name: "sim"}
 	b.RegisterActivity(b.parcels)
-	b.RegisterActivity(&activities.Mail{DB: env.DB, Programs: env.Programs, Notifications: env.Notifications, People: env.People, Sender: b.sender, PortalURL: o.PortalURL, Log: quiet})
+	b.RegisterActivity(&activities.Mail{
+		DB:            env.DB,
+		Programs:      env.Programs,
+		Notifications: env.Notifications,
+		People:        env.People,
+		Sender:        b.sender,
+		PortalURL:     o.PortalURL,
+		Log:           quiet,
+	})
 	env.Calendar.Set(now)
 	return b
 }
@@ -134,7 +153,10 @@ func (b *bench) tasks(kind db.TaskKind) []db.OperatorTask {
 
 // operator is the context of an operator's command.
 func (b *bench) operator() context.Context {
-	return db.WithScope(context.Background(), db.Scope{System: true, Actor: db.Actor{ID: "usr_operator", Role: rules.OperatorAgent}})
+	return db.WithScope(context.Background(), db.Scope{
+		System: true,
+		Actor:  db.Actor{ID: "usr_operator", Role: rules.OperatorAgent},
+	})
 }
 
 // cancel commits a cancellation and tells the workflow, as the relay does.
@@ -217,7 +239,9 @@ type hooks struct {
 	after  func(activity string, nth int) error
 }
 
-func (h *hooks) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
+func (h *hooks) InterceptActivity(
+	_ context.Context, next interceptor.ActivityInboundInterceptor,
+) interceptor.ActivityInboundInterceptor {
 	i := &hookedActivity{hooks: h}
 	i.Next = next
 	return i
@@ -225,7 +249,9 @@ func (h *hooks) InterceptActivity(_ context.Context, next interceptor.ActivityIn
 
 // InterceptWorkflow lifts the environment's own bound of ten attempts: in
 // production there is none.
-func (h *hooks) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+func (h *hooks) InterceptWorkflow(
+	_ workflow.Context, next interceptor.WorkflowInboundInterceptor,
+) interceptor.WorkflowInboundInterceptor {
 	i := &unboundedInbound{}
 	i.Next = next
 	return i

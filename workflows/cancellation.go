@@ -14,15 +14,20 @@ func (o *order) compensate(ctx workflow.Context, cancellationID string) error {
 	if o.compensated[cancellationID] {
 		return nil
 	}
-	ctx, _ = workflow.NewDisconnectedContext(ctx) // never cancelled: its mails go on after this function
+
+	// never cancelled: its mails go on after this function
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	var a *activities.Fulfilment
 	var result activities.Compensation
+
 	err := o.step(ctx, "compensate", func(ctx workflow.Context) error {
-		return workflow.ExecuteActivity(database(ctx, "Withdraw what the order gave"), a.CompensateCancellation, cancellationID).Get(ctx, &result)
+		return workflow.ExecuteActivity(database(ctx, "Withdraw what the order gave"),
+			a.CompensateCancellation, cancellationID).Get(ctx, &result)
 	})
 	if err != nil {
 		return err
 	}
+
 	o.compensated[cancellationID] = true
 	o.status.Closed = o.status.Closed || result.Closed
 	o.sendMails(ctx, o.id, "Tell the parties of the cancellation")

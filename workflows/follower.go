@@ -30,7 +30,12 @@ type follower struct {
 type timersStep func(ctx workflow.Context, at time.Time) workflow.Future
 
 func newFollower(ctx workflow.Context, c clock.Clock, id string, runTimers timersStep) *follower {
-	return &follower{process: newProcess(ctx, c, id), id: id, changed: workflow.GetSignalChannel(ctx, SignalChanged), runTimers: runTimers}
+	return &follower{
+		process:   newProcess(ctx, c, id),
+		id:        id,
+		changed:   workflow.GetSignalChannel(ctx, SignalChanged),
+		runTimers: runTimers,
+	}
 }
 
 // run follows the rows until they are at their end; first is nil where nobody told
@@ -43,12 +48,16 @@ func (f *follower) run(ctx workflow.Context, first *activities.Status) error {
 			return err
 		}
 	}
+
 	for {
 		f.setTimer(ctx)
-		err := workflow.Await(ctx, func() bool { return f.changed.Len() > 0 || f.fired() || (f.status.Closed && f.sending == 0) })
+		err := workflow.Await(ctx, func() bool {
+			return f.changed.Len() > 0 || f.fired() || (f.status.Closed && f.sending == 0)
+		})
 		if err != nil {
 			return err
 		}
+
 		switch told := f.listen(ctx); {
 		case told:
 		case f.fired():
@@ -71,8 +80,8 @@ func (f *follower) listen(ctx workflow.Context) (told bool) {
 	return told
 }
 
-// take sends the mails that a change has queued, asks the carrier about parcels, and goes on by the newer status:
-// signals may come twice and late.
+// take sends the mails that a change has queued, asks the carrier about parcels, and goes on by
+// the newer status: signals may come twice and late.
 func (f *follower) take(ctx workflow.Context, st activities.Status) {
 	if st.Mails {
 		f.sendMails(ctx, f.id, "Tell the customer")
@@ -95,6 +104,7 @@ func (f *follower) setTimer(ctx workflow.Context) {
 	if f.timer != nil && (f.status.Leave || at != nil && f.firing.Equal(*at)) {
 		return
 	}
+
 	if f.timer != nil {
 		f.stop()
 		f.timer = nil
@@ -102,6 +112,7 @@ func (f *follower) setTimer(ctx workflow.Context) {
 	if at == nil || f.status.Closed {
 		return
 	}
+
 	ctx, f.stop = workflow.WithCancel(ctx)
 	f.firing = *at
 	f.timer = f.process.timer(ctx, *at, f.status.Timer)
@@ -118,5 +129,6 @@ func (f *follower) fire(ctx workflow.Context, at time.Time) error {
 	if err == nil {
 		f.take(ctx, st)
 	}
+
 	return err
 }

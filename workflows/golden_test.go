@@ -55,7 +55,8 @@ func golden(t testing.TB, name string) *historypb.History {
 func actions(events []*historypb.HistoryEvent) (n int) {
 	for _, e := range events {
 		switch e.EventType {
-		case enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED, enums.EVENT_TYPE_TIMER_STARTED,
+		case enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED,
+			enums.EVENT_TYPE_TIMER_STARTED,
 			enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enums.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
 			n++
 		}
@@ -70,7 +71,8 @@ func TestBudgetOfANormalOrder(t *testing.T) {
 	events := len(ordered.Events) + len(invitation.Events)
 	size := proto.Size(ordered) + proto.Size(invitation)
 	charged := actions(ordered.Events) + actions(invitation.Events)
-	t.Logf("events %d + %d = %d, bytes %d + %d = %d, actions %d + %d = %d", len(ordered.Events), len(invitation.Events), events,
+	t.Logf("events %d + %d = %d, bytes %d + %d = %d, actions %d + %d = %d",
+		len(ordered.Events), len(invitation.Events), events,
 		proto.Size(ordered), proto.Size(invitation), size, actions(ordered.Events), actions(invitation.Events), charged)
 	require.LessOrEqual(t, events, 30)
 	require.LessOrEqual(t, size, 8<<10)
@@ -90,7 +92,10 @@ func TestR94_NoPersonalDataInHistories(t *testing.T) {
 			if id := identityOf(e); id != "" {
 				text = strings.ReplaceAll(text, id, "")
 			}
-			for _, marker := range []string{"Acme", "Souza", "Ana", "Paulista", "Augusta", "Revenda", "Norte", "acme", "PO-1", "Eco SA", "Delta", "portal.example", "token="} {
+			for _, marker := range []string{
+				"Acme", "Souza", "Ana", "Paulista", "Augusta", "Revenda", "Norte", "acme", "PO-1", "Eco SA", "Delta",
+				"portal.example", "token=",
+			} {
 				require.NotContains(t, text, marker, "%s, event %d", f, e.EventId)
 			}
 			require.NotRegexp(t, at, text, "%s, event %d", f, e.EventId)
@@ -101,8 +106,10 @@ func TestR94_NoPersonalDataInHistories(t *testing.T) {
 // identityOf is the worker's own name, pid@host, which is nobody's address.
 func identityOf(e *historypb.HistoryEvent) string {
 	for _, holder := range []interface{ GetIdentity() string }{
-		e.GetWorkflowExecutionStartedEventAttributes(), e.GetWorkflowTaskStartedEventAttributes(), e.GetWorkflowTaskCompletedEventAttributes(),
-		e.GetActivityTaskStartedEventAttributes(), e.GetActivityTaskCompletedEventAttributes(), e.GetWorkflowExecutionSignaledEventAttributes(),
+		e.GetWorkflowExecutionStartedEventAttributes(), e.GetWorkflowTaskStartedEventAttributes(),
+		e.GetWorkflowTaskCompletedEventAttributes(),
+		e.GetActivityTaskStartedEventAttributes(), e.GetActivityTaskCompletedEventAttributes(),
+		e.GetWorkflowExecutionSignaledEventAttributes(),
 	} {
 		if id := holder.GetIdentity(); id != "" {
 			return id

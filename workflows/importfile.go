@@ -16,8 +16,11 @@ func (w Import) Run(ctx workflow.Context, in ImportInput) error {
 	p := newProcess(ctx, w.Clock, in.JobID)
 	err := p.step(ctx, "import", func(ctx workflow.Context) error {
 		var a *activities.Imports
-		return workflow.ExecuteActivity(lengthy(ctx, QueueImport, "Check and store the file's rows"), a.Run, in.JobID).Get(ctx, nil)
+		return workflow.ExecuteActivity(
+			lengthy(ctx, QueueImport, "Check and store the file's rows"), a.Run, in.JobID,
+		).Get(ctx, nil)
 	})
+
 	p.forgetRetries() // one started it; a signal left behind is a warning in the log
 	return err
 }

@@ -20,7 +20,12 @@ type invitation struct {
 
 // Run is the workflow's function.
 func (w Invitation) Run(ctx workflow.Context, in InvitationInput) error {
-	i := &invitation{process: newProcess(ctx, w.Clock, in.InvitationID), in: in, closed: workflow.GetSignalChannel(ctx, SignalClosed)}
+	i := &invitation{
+		process: newProcess(ctx, w.Clock, in.InvitationID),
+		in:      in,
+		closed:  workflow.GetSignalChannel(ctx, SignalClosed),
+	}
+
 	i.sendMails(ctx, in.InvitationID, "Send the invitation")
 	if err := i.wait(ctx); err != nil {
 		return err
@@ -41,12 +46,16 @@ func (i *invitation) wait(ctx workflow.Context) error {
 			return err
 		}
 	}
-	if closed, err := i.awaitUntil(ctx, i.in.ExpiresAt, i.closed, "Invitation validity"); closed || err != nil {
+
+	if closed, err := i.awaitUntil(ctx, i.in.ExpiresAt, i.closed, "Invitation validity"); closed ||
+		err != nil {
 		return err
 	}
+
 	var a *activities.Invitations
 	return i.step(ctx, "expire", func(ctx workflow.Context) error {
-		return workflow.ExecuteActivity(database(ctx, "Expire the invitation"), a.Expire, i.in.InvitationID).Get(ctx, nil)
+		return workflow.ExecuteActivity(database(ctx, "Expire the invitation"), a.Expire,
+			i.in.InvitationID).Get(ctx, nil)
 	})
 }
 
@@ -55,10 +64,13 @@ func (i *invitation) remind(ctx workflow.Context, day int) (live bool, err error
 	var status activities.InvitationStatus
 	err = i.step(ctx, "remind", func(ctx workflow.Context) error {
 		in := activities.InvitationReminder{InvitationID: i.in.InvitationID, Day: day}
-		return workflow.ExecuteActivity(database(ctx, "Queue the reminder"), a.Remind, in).Get(ctx, &status)
+		return workflow.ExecuteActivity(database(ctx, "Queue the reminder"), a.Remind, in).Get(
+			ctx, &status,
+		)
 	})
 	if err == nil && status.Live {
 		i.sendMails(ctx, i.in.InvitationID, "Send the reminder")
 	}
+
 	return status.Live, err
 }

@@ -86,21 +86,34 @@ func TestV17_InvitationAcrossAChangeOfDaylightSaving(t *testing.T) {
 	b := benchOn(t, storetest.SQLite(t), time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC))
 	inv := b.invited(func(f *ordering.OrderForm) {
 		f.PurchasedOn = "2026-02-27"
-		f.EndCustomer.Address = rules.Address{Street: "Unter den Linden 1", City: "Berlin", PostalCode: "10117", Country: "DE"}
+		f.EndCustomer.Address = rules.Address{
+			Street:     "Unter den Linden 1",
+			City:       "Berlin",
+			PostalCode: "10117",
+			Country:    "DE",
+		}
 	})
 	var reminded []time.Time
 	b.SetOnActivityCompletedListener(remember(b, "Remind", &reminded))
 	b.runInvitation(inv)
-	require.Equal(t, time.Date(2026, 3, 31, 22, 0, 0, 0, time.UTC), b.Now().UTC(), "the end of 31 March in Berlin's summer time")
+	require.Equal(t, time.Date(2026, 3, 31, 22, 0, 0, 0, time.UTC), b.Now().UTC(),
+		"the end of 31 March in Berlin's summer time")
 	require.Equal(t, []time.Time{
-		time.Date(2026, 3, 8, 8, 0, 0, 0, time.UTC), time.Date(2026, 3, 22, 8, 0, 0, 0, time.UTC), time.Date(2026, 3, 29, 7, 0, 0, 0, time.UTC),
+		time.Date(2026, 3, 8, 8, 0, 0, 0, time.UTC),
+		time.Date(2026, 3, 22, 8, 0, 0, 0, time.UTC),
+		time.Date(2026, 3, 29, 7, 0, 0, 0, time.UTC),
 	}, reminded)
 }
 
 func TestR121_InvitationClosedAtAnyTime(t *testing.T) {
 	closings := map[string]func(b *bench, inv identity.Invitation){
 		"accepted": func(b *bench, inv identity.Invitation) {
-			_, _, err := b.db.AcceptInvitation(b.db.Context, identity.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Ana Souza", PasswordHash: "x"})
+			_, _, err := b.db.AcceptInvitation(b.db.Context, identity.Acceptance{
+				InvitationID: inv.ID,
+				Email:        inv.Email,
+				Name:         "Ana Souza",
+				PasswordHash: "x",
+			})
 			require.NoError(b.t, err)
 		},
 		"superseded": func(b *bench, inv identity.Invitation) {
@@ -147,7 +160,8 @@ func TestR121_ClosedBeforeTheStart(t *testing.T) {
 			b.ExecuteWorkflow(workflows.InvitationName, in)
 			b.ended()
 			require.Empty(t, b.sender.mails)
-			require.LessOrEqual(t, b.Now().UTC(), saoPaulo(7).Add(9*time.Hour), "at the latest the first reminder finds it closed")
+			require.LessOrEqual(t, b.Now().UTC(), saoPaulo(7).Add(9*time.Hour),
+				"at the latest the first reminder finds it closed")
 		})
 	}
 }

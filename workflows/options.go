@@ -12,8 +12,12 @@ import (
 // retries are the pauses between the attempts at a step. A refusal or a panic
 // is not tried again: it would fail the same way for ever.
 func retries(first, most time.Duration) *temporal.RetryPolicy {
-	return &temporal.RetryPolicy{InitialInterval: first, BackoffCoefficient: 2, MaximumInterval: most,
-		NonRetryableErrorTypes: []string{activities.ErrorRefused, activities.ErrorPanic}}
+	return &temporal.RetryPolicy{
+		InitialInterval:        first,
+		BackoffCoefficient:     2,
+		MaximumInterval:        most,
+		NonRetryableErrorTypes: []string{activities.ErrorRefused, activities.ErrorPanic},
+	}
 }
 
 // database are the options of a step that only needs the database: it is tried
@@ -22,7 +26,9 @@ func retries(first, most time.Duration) *temporal.RetryPolicy {
 // cost no more than half a minute.
 func database(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		StartToCloseTimeout: 30 * time.Second, Summary: summary, RetryPolicy: retries(time.Second, 30*time.Second),
+		StartToCloseTimeout: 30 * time.Second,
+		Summary:             summary,
+		RetryPolicy:         retries(time.Second, 30*time.Second),
 	})
 }
 
@@ -30,8 +36,11 @@ func database(ctx workflow.Context, summary string) workflow.Context {
 // growing pauses (RULES 3), which the activity itself asks for.
 func mailing(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: QueueMail, StartToCloseTimeout: activities.MailLease, ScheduleToCloseTimeout: 72 * time.Hour,
-		Summary: summary, RetryPolicy: retries(5*time.Second, time.Hour),
+		TaskQueue:              QueueMail,
+		StartToCloseTimeout:    activities.MailLease,
+		ScheduleToCloseTimeout: 72 * time.Hour,
+		Summary:                summary,
+		RetryPolicy:            retries(5*time.Second, time.Hour),
 	})
 }
 
@@ -39,7 +48,10 @@ func mailing(ctx workflow.Context, summary string) workflow.Context {
 // takes, with pauses that the activity itself asks for.
 func carrying(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: QueueCarrier, StartToCloseTimeout: activities.CarrierLease, Summary: summary, RetryPolicy: retries(5*time.Second, 5*time.Minute),
+		TaskQueue:           QueueCarrier,
+		StartToCloseTimeout: activities.CarrierLease,
+		Summary:             summary,
+		RetryPolicy:         retries(5*time.Second, 5*time.Minute),
 	})
 }
 
@@ -47,7 +59,10 @@ func carrying(ctx workflow.Context, summary string) workflow.Context {
 // heartbeats that it still lives.
 func lengthy(ctx workflow.Context, queue, summary string) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		TaskQueue: queue, StartToCloseTimeout: 2 * time.Hour, HeartbeatTimeout: time.Minute,
-		Summary: summary, RetryPolicy: retries(time.Second, 5*time.Minute),
+		TaskQueue:           queue,
+		StartToCloseTimeout: 2 * time.Hour,
+		HeartbeatTimeout:    time.Minute,
+		Summary:             summary,
+		RetryPolicy:         retries(time.Second, 5*time.Minute),
 	})
 }

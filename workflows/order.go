@@ -23,16 +23,24 @@ type order struct {
 
 // Run is the workflow's function.
 func (w Order) Run(ctx workflow.Context, in OrderInput) error {
-	o := &order{process: newProcess(ctx, w.Clock, in.OrderID), id: in.OrderID, compensated: map[string]bool{},
-		decided: workflow.GetSignalChannel(ctx, SignalDecided), cancelled: workflow.GetSignalChannel(ctx, SignalCancelled)}
+	o := &order{
+		process:     newProcess(ctx, w.Clock, in.OrderID),
+		id:          in.OrderID,
+		compensated: map[string]bool{},
+		decided:     workflow.GetSignalChannel(ctx, SignalDecided),
+		cancelled:   workflow.GetSignalChannel(ctx, SignalCancelled),
+	}
+
 	if err := o.fulfil(ctx); err != nil {
 		return err
 	}
+
 	for o.status.Review != nil {
 		if err := o.review(ctx); err != nil {
 			return err
 		}
 	}
+
 	o.sendMails(ctx, o.id, "Send the order's mails")
 	return o.window(ctx)
 }
@@ -42,7 +50,8 @@ func (o *order) fulfil(ctx workflow.Context) error {
 	var a *activities.Fulfilment
 	return o.step(ctx, "fulfil", func(ctx workflow.Context) error {
 		o.status = activities.OrderStatus{}
-		return workflow.ExecuteActivity(database(ctx, "Create account, contracts and licences"), a.Fulfil, o.id).Get(ctx, &o.status)
+		return workflow.ExecuteActivity(database(ctx, "Create account, contracts and licences"),
+			a.Fulfil, o.id).Get(ctx, &o.status)
 	})
 }
 
@@ -56,15 +65,20 @@ func (o *order) window(ctx workflow.Context) error {
 			return err
 		}
 	}
+
 	timerCtx, cancelTimer := workflow.WithCancel(ctx)
 	defer cancelTimer()
 	over := func() bool { return true }
+
 	if !o.status.Closed {
 		timer := o.timer(timerCtx, o.status.CancellableUntil, "Cancellation window")
 		over = func() bool { return o.status.Closed || timer.IsReady() }
 	}
+
 	for {
-		err := workflow.Await(ctx, func() bool { return o.cancelled.Len() > 0 || (over() && o.sending == 0) })
+		err := workflow.Await(ctx, func() bool {
+			return o.cancelled.Len() > 0 || (over() && o.sending == 0)
+		})
 		var signal CancellationSignal
 		if err != nil || !o.cancelled.ReceiveAsync(&signal) {
 			return err

@@ -18,7 +18,8 @@ func TestR25a_OrderIsFulfilledMailedAndEndsWithItsWindow(t *testing.T) {
 	o := b.accept()
 	b.runOrder(o.ID)
 
-	require.Equal(t, time.Date(2026, 12, 21, 3, 0, 0, 0, time.UTC), b.Now().UTC().Truncate(time.Microsecond), "the end of 20 December in São Paulo")
+	require.Equal(t, time.Date(2026, 12, 21, 3, 0, 0, 0, time.UTC), b.Now().UTC().Truncate(time.Microsecond),
+		"the end of 20 December in São Paulo")
 	require.Equal(t, rules.OrderFulfilled, b.get(o.ID).State)
 	contracts, err := b.db.ContractsOfOrder(b.db.Context, o.ID)
 	require.NoError(t, err)

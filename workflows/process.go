@@ -35,24 +35,32 @@ func (p *process) step(ctx workflow.Context, name string, run func(workflow.Cont
 }
 
 // stepOr is step that runs again when something else gives it reason to.
-func (p *process) stepOr(ctx workflow.Context, name string, run func(workflow.Context) error, again func() bool) error {
+func (p *process) stepOr(
+	ctx workflow.Context, name string, run func(workflow.Context) error, again func() bool,
+) error {
 	for {
 		err := run(ctx)
 		if err == nil || temporal.IsCanceledError(err) {
 			return err
 		}
+
 		p.forgetRetries()
 		if err := p.raise(ctx, name, err); err != nil {
 			return err
 		}
+
 		// A retry is for every step that waits for one.
 		seen := p.retried
-		if err := workflow.Await(ctx, func() bool { return p.retry.Len() > 0 || p.retried > seen || again() }); err != nil {
+		if err := workflow.Await(ctx, func() bool {
+			return p.retry.Len() > 0 || p.retried > seen || again()
+		}); err != nil {
 			return err
 		}
+
 		if p.retry.Len() > 0 {
 			p.retried++
 		}
+
 		p.forgetRetries()
 	}
 }
@@ -67,7 +75,8 @@ func (p *process) forgetRetries() {
 func (p *process) raise(ctx workflow.Context, step string, cause error) error {
 	var a *activities.Tasks
 	in := activities.Stuck{SubjectID: p.subject, Step: step, Reason: reasonOf(cause)}
-	return workflow.ExecuteActivity(database(ctx, "Ask an operator for help"), a.RaiseStuck, in).Get(ctx, nil)
+	return workflow.ExecuteActivity(database(ctx, "Ask an operator for help"), a.RaiseStuck, in).
+		Get(ctx, nil)
 }
 
 // reasonOf is the cause, a rule's code where there is one. What a panic says
@@ -84,6 +93,7 @@ func reasonOf(err error) string {
 	case errors.As(err, &timeout):
 		return "no success in the time allowed"
 	}
+
 	return err.Error()
 }
 
@@ -95,13 +105,16 @@ func (p *process) sendMails(ctx workflow.Context, key, summary string) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		defer func() { p.sending-- }()
 		var a *activities.Mail
-		err := workflow.ExecuteActivity(mailing(ctx, summary), a.SendMails, activities.SendMails{Key: key}).Get(ctx, nil)
+		err := workflow.ExecuteActivity(mailing(ctx, summary), a.SendMails,
+			activities.SendMails{Key: key}).Get(ctx, nil)
 		if err == nil || temporal.IsCanceledError(err) {
 			return
 		}
+
 		give := activities.GiveUpMails{Key: key, Reason: reasonOf(err)}
 		_ = p.step(ctx, "give up mails", func(ctx workflow.Context) error {
-			return workflow.ExecuteActivity(database(ctx, "Hand the mails to an operator"), a.GiveUp, give).Get(ctx, nil)
+			return workflow.ExecuteActivity(database(ctx, "Hand the mails to an operator"),
+				a.GiveUp, give).Get(ctx, nil)
 		})
 	})
 }
@@ -115,6 +128,7 @@ func (p *process) askCarrier(ctx workflow.Context) {
 	if p.asking {
 		return
 	}
+
 	p.asking = true
 	p.sending++
 	workflow.Go(ctx, func(ctx workflow.Context) {
@@ -124,11 +138,13 @@ func (p *process) askCarrier(ctx workflow.Context) {
 			asked := 0
 			err := p.stepOr(ctx, "carrier", func(ctx workflow.Context) error {
 				asked = p.parcels
-				return workflow.ExecuteActivity(carrying(ctx, "Ask the carrier"), a.SettleParcels, activities.ParcelsOf{SubjectID: p.subject}).Get(ctx, nil)
+				return workflow.ExecuteActivity(carrying(ctx, "Ask the carrier"), a.SettleParcels,
+					activities.ParcelsOf{SubjectID: p.subject}).Get(ctx, nil)
 			}, func() bool { return p.parcels > asked })
 			if err != nil {
 				return // the workflow was cancelled
 			}
+
 			done = asked
 		}
 	})
@@ -141,7 +157,9 @@ func (p *process) sent(ctx workflow.Context) error {
 
 // awaitUntil waits until the calendar reaches the instant or the channel has a
 // signal, which it leaves there; it tells whether there is one.
-func (p *process) awaitUntil(ctx workflow.Context, at time.Time, c workflow.ReceiveChannel, summary string) (told bool, err error) {
+func (p *process) awaitUntil(
+	ctx workflow.Context, at time.Time, c workflow.ReceiveChannel, summary string,
+) (told bool, err error) {
 	timerCtx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	timer := p.timer(timerCtx, at, summary)
@@ -151,5 +169,6 @@ func (p *process) awaitUntil(ctx workflow.Context, at time.Time, c workflow.Rece
 
 // timer fires when the calendar reaches the instant.
 func (p *process) timer(ctx workflow.Context, until time.Time, summary string) workflow.Future {
-	return workflow.NewTimerWithOptions(ctx, p.clock.RealUntil(workflow.Now(ctx), until), workflow.TimerOptions{Summary: summary})
+	return workflow.NewTimerWithOptions(ctx, p.clock.RealUntil(workflow.Now(ctx), until),
+		workflow.TimerOptions{Summary: summary})
 }

@@ -31,7 +31,10 @@ import (
 // recorded; see testdata/README.md.
 const recordAddress = "ROOMCOVER_RECORD_HISTORIES"
 
-var sweepQuery = &workflowservice.ListWorkflowExecutionsRequest{Namespace: "roomcover", Query: `WorkflowType = "DailySweep" AND ExecutionStatus = "Completed"`}
+var sweepQuery = &workflowservice.ListWorkflowExecutionsRequest{
+	Namespace: "roomcover",
+	Query:     `WorkflowType = "DailySweep" AND ExecutionStatus = "Completed"`,
+}
 
 // studio is a real worker on a real Temporal server, with a calendar on which a
 // day passes in two seconds.
@@ -46,7 +49,11 @@ func newStudio(t *testing.T, address string) *studio { return newStudioAt(t, add
 // newStudioAt is newStudio with another length of the day.
 func newStudioAt(t *testing.T, address string, day time.Duration) *studio {
 	t.Helper()
-	c, err := client.Dial(client.Options{HostPort: address, Namespace: "roomcover", Logger: sdklog.NewStructuredLogger(quiet)})
+	c, err := client.Dial(client.Options{
+		HostPort:  address,
+		Namespace: "roomcover",
+		Logger:    sdklog.NewStructuredLogger(quiet),
+	})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	// A replay reads the plain calendar: what was to come must lie ahead there too, or
@@ -56,19 +63,38 @@ func newStudioAt(t *testing.T, address string, day time.Duration) *studio {
 		begin = storetest.Now
 	}
 	fast := clock.Fast(time.Now(), begin, day)
-	store, err := models.Open(sqlitedb.Open(filepath.Join(t.TempDir(), "roomcover.db")), models.Options{Clock: fast, Key: storetest.Key, Carrier: "sim"})
+	store, err := models.Open(sqlitedb.Open(filepath.Join(t.TempDir(), "roomcover.db")), models.Options{
+		Clock:   fast,
+		Key:     storetest.Key,
+		Carrier: "sim",
+	})
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.Close() })
 	_, err = store.Migrate(context.Background())
 	require.NoError(t, err)
-	s := &studio{client: c, bench: &bench{t: t, sender: &recorder{}, db: storetest.Env{Store: store, Context: models.WithSystem(context.Background())}}}
+	s := &studio{
+		client: c,
+		bench: &bench{
+			t:      t,
+			sender: &recorder{},
+			db:     storetest.Env{Store: store, Context: models.WithSystem(context.Background())},
+		},
+	}
 	s.sim, err = simulator.New(simulator.Options{Now: fast.Now})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	go func() {
-		done <- worker.Run(ctx, worker.Options{Store: store, Temporal: c, Sender: s.sender, Namespace: "roomcover", PortalURL: "https://portal.example", Log: quiet,
-			Carrier: s.sim, CarrierName: "sim"})
+		done <- worker.Run(ctx, worker.Options{
+			Store:       store,
+			Temporal:    c,
+			Sender:      s.sender,
+			Namespace:   "roomcover",
+			PortalURL:   "https://portal.example",
+			Log:         quiet,
+			Carrier:     s.sim,
+			CarrierName: "sim",
+		})
 	}()
 	t.Cleanup(func() { cancel(); require.NoError(t, <-done) })
 	return s
@@ -102,7 +128,8 @@ func waits(events []*historypb.HistoryEvent) bool {
 			sent = true
 		}
 	}
-	return timer && sent && len(events) > 0 && events[len(events)-1].EventType == enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
+	return timer && sent && len(events) > 0 &&
+		events[len(events)-1].EventType == enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED
 }
 
 func closed(events []*historypb.HistoryEvent) bool {
@@ -153,13 +180,23 @@ func TestRecordHistories(t *testing.T) {
 	s.history("order/"+partly.ID, waits)
 	s.commitCancel(partly.ID, 3)
 	accepted := s.db.InvitationOf(t, partly.ID)
-	_, _, err := s.db.AcceptInvitation(s.db.Context, models.Acceptance{InvitationID: accepted.ID, Email: accepted.Email, Name: "Ana Souza", PasswordHash: "x"})
+	_, _, err := s.db.AcceptInvitation(s.db.Context, models.Acceptance{
+		InvitationID: accepted.ID,
+		Email:        accepted.Email,
+		Name:         "Ana Souza",
+		PasswordHash: "x",
+	})
 	require.NoError(t, err)
 	_, err = s.db.DecideOrder(s.operator(), decided.ID, models.Decision{Accept: true, Reason: "fine"})
 	require.NoError(t, err)
 	code, err := s.db.ChallengeInvited(s.db.Context, inv.ID, "browser", "en")
 	require.NoError(t, err)
-	job, err := s.db.CreateImport(s.db.Context, models.ImportJob{OrgID: reseller.ID, Format: "json", DryRun: true, Content: []byte("[]")})
+	job, err := s.db.CreateImport(s.db.Context, models.ImportJob{
+		OrgID:   reseller.ID,
+		Format:  "json",
+		DryRun:  true,
+		Content: []byte("[]"),
+	})
 	require.NoError(t, err)
 
 	s.save("import", "import/"+job.ID, closed)

@@ -23,7 +23,8 @@ import (
 func TestRecordRMAHistories(t *testing.T) {
 	address := os.Getenv(recordAddress)
 	require.NotEmpty(t, address, "%s must name a Temporal server", recordAddress)
-	t.Run("ordinary", func(t *testing.T) { recordOrdinaryRMA(t, newStudioAt(t, address, 20*time.Second)) }) // no timer fires meanwhile
+	// no timer fires meanwhile
+	t.Run("ordinary", func(t *testing.T) { recordOrdinaryRMA(t, newStudioAt(t, address, 20*time.Second)) })
 	t.Run("longest", func(t *testing.T) { recordLongestRMA(t, newStudio(t, address)) })
 	t.Run("billed", func(t *testing.T) { recordBilledRMA(t, newStudio(t, address)) })
 }
@@ -48,16 +49,30 @@ func recordOrdinaryRMA(t *testing.T, s *studio) {
 	quiet(5)
 	s.scanned(back, carrier.PickedUp)
 	s.scanned(back, carrier.Delivered)
-	s.step(s.db.InspectRMA(storetest.Operator(), r.ID, models.RMAInspection{Serial: "SN-100", Outcome: rules.OutcomeDefect}))
+	s.step(s.db.InspectRMA(storetest.Operator(), r.ID, models.RMAInspection{
+		Serial:  "SN-100",
+		Outcome: rules.OutcomeDefect,
+	}))
 	s.save("rma_ordinary", id, closed)
 }
 
 // stock makes a depot with some units of a model.
 func (s *studio) stock(model string) {
 	s.t.Helper()
-	d, err := s.db.PutDepot(storetest.Operator(), rules.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	d, err := s.db.PutDepot(storetest.Operator(), rules.DepotForm{
+		Code:    "BR-1",
+		Name:    "Depot",
+		Street:  "Rua A 1",
+		City:    "Campinas",
+		Country: "BR",
+	})
 	require.NoError(s.t, err)
-	_, err = s.db.ReceiveStock(storetest.Operator(), models.StockMove{DepotID: d.ID, ModelCode: model, Quantity: 5, Cause: "note"})
+	_, err = s.db.ReceiveStock(storetest.Operator(), models.StockMove{
+		DepotID:   d.ID,
+		ModelCode: model,
+		Quantity:  5,
+		Cause:     "note",
+	})
 	require.NoError(s.t, err)
 }
 
@@ -77,7 +92,14 @@ func (s *studio) scanned(tracking, kind string) {
 	known, err := s.sim.Track(context.Background(), tracking)
 	require.NoError(s.t, err)
 	for _, e := range known.Events {
-		_, err := s.db.ReceiveCarrierEvent(s.db.Context, models.NewCarrierEvent{Carrier: "sim", EventID: e.EventID, Tracking: e.Tracking, Kind: e.Kind, OccurredAt: e.OccurredAt, Raw: []byte("{}")})
+		_, err := s.db.ReceiveCarrierEvent(s.db.Context, models.NewCarrierEvent{
+			Carrier:    "sim",
+			EventID:    e.EventID,
+			Tracking:   e.Tracking,
+			Kind:       e.Kind,
+			OccurredAt: e.OccurredAt,
+			Raw:        []byte("{}"),
+		})
 		require.NoError(s.t, err)
 	}
 }
@@ -116,7 +138,8 @@ func recordLongestRMA(t *testing.T, s *studio) {
 	s.history("rma/"+id, closed)
 	s.step(s.db.AppealRMA(agent, id, "it does not there"))
 	s.step(s.db.ApproveRMA(agent, id, models.RMAApproval{DefectConfirmed: true}))
-	s.step(s.db.BackorderRMA(agent, id, models.RMABackorder{ExpectedOn: s.db.Clock().Now().AddDate(0, 0, 10).Format(time.DateOnly)}))
+	s.step(s.db.BackorderRMA(agent, id,
+		models.RMABackorder{ExpectedOn: s.db.Clock().Now().AddDate(0, 0, 10).Format(time.DateOnly)}))
 	after("breach", func(r models.RMA) bool { return r.BreachedAt != nil })
 	s.stock("RALLY-BAR")
 	s.step(s.db.AllocateRMA(agent, id, ""))
@@ -162,7 +185,12 @@ func (s *studio) covered(company, serial string) storetest.Covered {
 	o, err := s.db.GetOrder(s.db.Context, c.Order.ID)
 	require.NoError(s.t, err)
 	c.Account = *o.AccountID
-	_, _, err = s.db.AcceptInvitation(s.db.Context, models.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Ana Souza", PasswordHash: "x"})
+	_, _, err = s.db.AcceptInvitation(s.db.Context, models.Acceptance{
+		InvitationID: inv.ID,
+		Email:        inv.Email,
+		Name:         "Ana Souza",
+		PasswordHash: "x",
+	})
 	require.NoError(s.t, err)
 	c.Site = s.db.Site(s.t, c.Account, "HQ", "BR", "SP")
 	c.Room = s.db.Room(s.t, c.Account, "Sala 1")

@@ -17,6 +17,7 @@ func (o *order) review(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
+
 	for o.decided.ReceiveAsync(nil) {
 	}
 	return o.fulfil(ctx)
@@ -25,30 +26,36 @@ func (o *order) review(ctx workflow.Context) error {
 func (o *order) awaitDecision(ctx workflow.Context) (decided bool, err error) {
 	plan := *o.status.Review
 	for n, at := range plan.Reminders {
-		if decided, err := o.awaitUntil(ctx, at, o.decided, "Remind the operators"); decided || err != nil {
+		if decided, err := o.awaitUntil(ctx, at, o.decided, "Remind the operators"); decided ||
+			err != nil {
 			return decided, err
 		}
 		if err := o.remind(ctx, n+1); err != nil {
 			return false, err
 		}
 	}
+
 	return o.awaitUntil(ctx, plan.Until, o.decided, "Reject the order, undecided")
 }
 
 func (o *order) remind(ctx workflow.Context, n int) error {
 	var a *activities.Fulfilment
 	err := o.step(ctx, "remind operators", func(ctx workflow.Context) error {
-		return workflow.ExecuteActivity(database(ctx, "Queue the reminder"), a.RemindReview, activities.ReviewReminder{OrderID: o.id, N: n}).Get(ctx, nil)
+		return workflow.ExecuteActivity(database(
+			ctx, "Queue the reminder",
+		), a.RemindReview, activities.ReviewReminder{OrderID: o.id, N: n}).Get(ctx, nil)
 	})
 	if err == nil {
 		o.sendMails(ctx, o.id, "Remind the operators")
 	}
+
 	return err
 }
 
 func (o *order) reject(ctx workflow.Context) error {
 	var a *activities.Fulfilment
 	return o.step(ctx, "reject", func(ctx workflow.Context) error {
-		return workflow.ExecuteActivity(database(ctx, "Reject the undecided order"), a.RejectOverdue, o.id).Get(ctx, nil)
+		return workflow.ExecuteActivity(database(ctx, "Reject the undecided order"),
+			a.RejectOverdue, o.id).Get(ctx, nil)
 	})
 }

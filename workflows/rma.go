@@ -22,7 +22,12 @@ type RMAInput struct {
 // Run is the workflow's function.
 func (w RMA) Run(ctx workflow.Context, in RMAInput) error {
 	var a *activities.RMAs
-	return newFollower(ctx, w.Clock, in.RMAID, func(ctx workflow.Context, at time.Time) workflow.Future {
-		return workflow.ExecuteActivity(ctx, a.RunTimers, activities.RMATimer{RMAID: in.RMAID, At: at})
+	return newFollower(ctx, w.Clock, in.RMAID, func(
+		ctx workflow.Context, at time.Time,
+	) workflow.Future {
+		return workflow.ExecuteActivity(ctx, a.RunTimers, activities.RMATimer{
+			RMAID: in.RMAID,
+			At:    at,
+		})
 	}).run(ctx, in.Status)
 }

@@ -44,7 +44,8 @@ func (b *rmaBench) told() (out []activities.Status) {
 		}
 		ids := make([]string, len(events))
 		for i, e := range events {
-			if ids[i] = e.ID; e.SubjectID == b.id && (e.Kind == db.OutboxRMARequested || e.Kind == db.OutboxRMAChanged) {
+			if ids[i] = e.ID; e.SubjectID == b.id &&
+				(e.Kind == db.OutboxRMARequested || e.Kind == db.OutboxRMAChanged) {
 				st, err := db.ProcessStatusOf(e)
 				require.NoError(b.t, err)
 				out = append(out, activities.StatusOf(st))
@@ -101,7 +102,10 @@ func (b *rmaBench) fact(fact rma.RMAFact) func() error {
 }
 
 func (b *rmaBench) inspect() error {
-	_, err := b.db.InspectRMA(storetest.Operator(), b.id, replacement.RMAInspection{Serial: "SN-100", Outcome: rma.OutcomeDefect})
+	_, err := b.db.InspectRMA(storetest.Operator(), b.id, replacement.RMAInspection{
+		Serial:  "SN-100",
+		Outcome: rma.OutcomeDefect,
+	})
 	return err
 }
 
@@ -120,7 +124,8 @@ func TestR35c_OrdinaryRMATellsEachStepOnceAndEnds(t *testing.T) {
 	b.run()
 
 	require.Equal(t, rma.RMAClosed, b.rma().StoredState)
-	require.Len(t, b.sender.of(rules.TemplateRMA), 10, "requested, approved, shipped, delivered, inspected, to two people")
+	require.Len(t, b.sender.of(rules.TemplateRMA), 10,
+		"requested, approved, shipped, delivered, inspected, to two people")
 	require.Zero(t, b.hooks.count("RunTimers"), "no timer fired")
 	require.Less(t, b.Now().Sub(start), 142*hour)
 }
@@ -233,5 +238,6 @@ func TestRMAOlderStatusIsDropped(t *testing.T) {
 	})
 	b.do(start.Add(30*24*hour), b.inspect)
 	b.run()
-	require.Equal(t, 1, b.hooks.count("RunTimers"), "that of the reminder finds nothing due; the promise of the older status has no timer")
+	require.Equal(t, 1, b.hooks.count("RunTimers"),
+		"that of the reminder finds nothing due; the promise of the older status has no timer")
 }

@@ -30,9 +30,20 @@ func newCarrierBench(t *testing.T) *carrierBench {
 	t.Helper()
 	env := storetest.SQLite(t).WithCarrier(t, "sim")
 	c := env.Covered(t)
-	d, err := env.PutDepot(storetest.Operator(), shipping.DepotForm{Code: "BR-1", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	d, err := env.PutDepot(storetest.Operator(), shipping.DepotForm{
+		Code:    "BR-1",
+		Name:    "Depot",
+		Street:  "Rua A 1",
+		City:    "Campinas",
+		Country: "BR",
+	})
 	require.NoError(t, err)
-	_, err = env.ReceiveStock(storetest.Operator(), logistics.StockMove{DepotID: d.ID, ModelCode: "RALLY-BAR", Quantity: 1, Cause: "note"})
+	_, err = env.ReceiveStock(storetest.Operator(), logistics.StockMove{
+		DepotID:   d.ID,
+		ModelCode: "RALLY-BAR",
+		Quantity:  1,
+		Cause:     "note",
+	})
 	require.NoError(t, err)
 	b := &carrierBench{rmaBench: &rmaBench{bench: benchOn(t, env, storetest.Now.Add(48*time.Hour)), covered: c}}
 	b.id = env.Requested(t, c).ID
@@ -71,7 +82,14 @@ func (b *carrierBench) events() error {
 			return err
 		}
 		for _, e := range known.Events {
-			n := logistics.NewCarrierEvent{Carrier: "sim", EventID: e.EventID, Tracking: e.Tracking, Kind: e.Kind, OccurredAt: e.OccurredAt, Raw: []byte("{}")}
+			n := logistics.NewCarrierEvent{
+				Carrier:    "sim",
+				EventID:    e.EventID,
+				Tracking:   e.Tracking,
+				Kind:       e.Kind,
+				OccurredAt: e.OccurredAt,
+				Raw:        []byte("{}"),
+			}
 			if _, err := b.db.ReceiveCarrierEvent(b.db.Context, n); err != nil {
 				return err
 			}

@@ -23,7 +23,12 @@ type SpareInput struct {
 // Run is the workflow's function.
 func (w Spare) Run(ctx workflow.Context, in SpareInput) error {
 	var a *activities.Spares
-	return newFollower(ctx, w.Clock, in.SpareUnitID, func(ctx workflow.Context, at time.Time) workflow.Future {
-		return workflow.ExecuteActivity(ctx, a.RunSpareTimers, activities.SpareTimer{SpareUnitID: in.SpareUnitID, At: at})
+	return newFollower(ctx, w.Clock, in.SpareUnitID, func(
+		ctx workflow.Context, at time.Time,
+	) workflow.Future {
+		return workflow.ExecuteActivity(ctx, a.RunSpareTimers, activities.SpareTimer{
+			SpareUnitID: in.SpareUnitID,
+			At:          at,
+		})
 	}).run(ctx, in.Status)
 }

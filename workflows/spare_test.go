@@ -43,7 +43,8 @@ func (b *spareBench) told() (out []activities.Status) {
 		}
 		ids := make([]string, len(events))
 		for i, e := range events {
-			if ids[i] = e.ID; e.SubjectID == b.id && (e.Kind == db.OutboxSpareEarned || e.Kind == db.OutboxSpareChanged) {
+			if ids[i] = e.ID; e.SubjectID == b.id &&
+				(e.Kind == db.OutboxSpareEarned || e.Kind == db.OutboxSpareChanged) {
 				st, err := db.ProcessStatusOf(e)
 				require.NoError(b.t, err)
 				out = append(out, activities.StatusOf(st))
@@ -72,7 +73,10 @@ func (b *spareBench) unit() replacement.SpareUnit {
 }
 
 func (b *spareBench) choose() error {
-	_, err := b.db.SelectSpare(storetest.CSM(), b.id, replacement.SpareChoice{ModelCode: "RALLY-BAR", SiteID: b.covered.Site.ID})
+	_, err := b.db.SelectSpare(storetest.CSM(), b.id, replacement.SpareChoice{
+		ModelCode: "RALLY-BAR",
+		SiteID:    b.covered.Site.ID,
+	})
 	return err
 }
 
@@ -94,7 +98,8 @@ func (b *spareBench) arrive() error {
 // cancelAll takes all that earned the spare.
 func (b *spareBench) cancelAll() error {
 	for _, id := range b.db.Strings(b.t, "SELECT id FROM orders") {
-		if _, _, err := b.db.CancelOrder(storetest.Operator(), id, order.CancelRequest{Reason: "not needed"}); err != nil {
+		if _, _, err := b.db.CancelOrder(storetest.Operator(), id,
+			order.CancelRequest{Reason: "not needed"}); err != nil {
 			return err
 		}
 	}

@@ -63,7 +63,12 @@ func TestS5_ADailySweepRemindsFiveTimes(t *testing.T) {
 	env := storetest.SQLite(t)
 	b := benchOn(t, env, storetest.Now)
 	inv := b.invited()
-	_, _, err := env.AcceptInvitation(env.Context, identity.Acceptance{InvitationID: inv.ID, Email: inv.Email, Name: "Ana Souza", PasswordHash: "x"})
+	_, _, err := env.AcceptInvitation(env.Context, identity.Acceptance{
+		InvitationID: inv.ID,
+		Email:        inv.Email,
+		Name:         "Ana Souza",
+		PasswordHash: "x",
+	})
 	require.NoError(t, err)
 	benchOn(t, env, storetest.Now.AddDate(0, 0, 61)).sweep()
 	end := *b.contract(*inv.OrderID).EndAt
@@ -133,7 +138,11 @@ func TestS35_ImportThatFailsForGoodGoesOnAfterARetry(t *testing.T) {
 	b := newBench(t)
 	content, err := json.Marshal([]ordering.OrderForm{storetest.Form("PO-1"), storetest.Form("PO-2")})
 	require.NoError(t, err)
-	job, err := b.db.CreateImport(b.db.Context, importjob.ImportJob{OrgID: b.db.Reseller(t, "Revenda Sul").ID, Format: "json", Content: content})
+	job, err := b.db.CreateImport(b.db.Context, importjob.ImportJob{
+		OrgID:   b.db.Reseller(t, "Revenda Sul").ID,
+		Format:  "json",
+		Content: content,
+	})
 	require.NoError(t, err)
 	b.hooks.before = failFor("Run", 2, func() error {
 		if b.hooks.count("Run") == 1 {
