@@ -42,10 +42,12 @@ func (c agendaCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	q := url.Values{"time_zone": {c.TimeZone}, "limit": {strconv.Itoa(c.Limit)}}
 	if c.On != "" {
 		q.Set("on", c.On)
 	}
+
 	if c.Account != "" {
 		id, err := client.accountID(ctx, c.Account)
 		if err != nil {
@@ -53,6 +55,7 @@ func (c agendaCommand) Run(ctx context.Context, a *app) error {
 		}
 		q.Set("account_id", id)
 	}
+
 	var list api.AgendaView
 	if err := client.call(ctx, request{
 		method: http.MethodGet,
@@ -61,6 +64,7 @@ func (c agendaCommand) Run(ctx context.Context, a *app) error {
 	}, &list); err != nil {
 		return err
 	}
+
 	return c.show(a, list, func(w io.Writer) {
 		a.agendaTable(w, "Late", list.Late, text.FgRed)
 		fmt.Fprintln(w)
@@ -73,6 +77,7 @@ func (a *app) agendaTable(w io.Writer, name string, list api.AgendaListView, c t
 		fmt.Fprintf(w, "%s: nothing.\n", name)
 		return
 	}
+
 	fmt.Fprintf(w, "%s: %d\n", name, list.Total)
 	t := a.table(w, "how late", "kind", "id", "waits for", "who must act", "about")
 	for _, i := range list.Items {
@@ -86,6 +91,7 @@ func (a *app) agendaTable(w io.Writer, name string, list api.AgendaListView, c t
 			cutAt(about, 60),
 		})
 	}
+
 	t.Render()
 	if more := list.Total - int64(len(list.Items)); more > 0 {
 		fmt.Fprintf(w, "and %d more\n", more)

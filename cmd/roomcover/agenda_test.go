@@ -19,7 +19,10 @@ func TestAgendaFromTheCommandLine(t *testing.T) {
 	r := env.Shipped(t, c)
 	env.Calendar.Set(env.Calendar.Now().Add(24 * time.Hour))
 	out := s.must("agenda", "--time-zone", "America/Sao_Paulo", "--account", "Acme Ltda")
-	for _, want := range []string{"Late: 1\n", "3 days late", "ASSIGN_CSM", "Name the account's customer success manager.", "Due today: ", "due today", r.ID, "DELIVERY"} {
+	for _, want := range []string{
+		"Late: 1\n", "3 days late", "ASSIGN_CSM", "Name the account's customer success manager.", "Due today: ",
+		"due today", r.ID, "DELIVERY",
+	} {
 		require.Contains(t, out, want)
 	}
 	var list api.AgendaView

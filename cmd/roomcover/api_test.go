@@ -25,13 +25,22 @@ import (
 // service runs the real API on a Store, with a token of the operator.
 func service(t *testing.T, env storetest.Env) *shell {
 	t.Helper()
-	h, err := server.Handler(server.Options{Domains: env.Domains, Log: slog.New(slog.DiscardHandler), PublicURL: "https://portal.example.com"})
+	h, err := server.Handler(server.Options{
+		Domains:   env.Domains,
+		Log:       slog.New(slog.DiscardHandler),
+		PublicURL: "https://portal.example.com",
+	})
 	require.NoError(t, err)
 	s := httptest.NewServer(h)
 	t.Cleanup(s.Close)
 	sh := newShell(t, &env)
-	_, secret, err := env.CreateToken(env.Context, identity.NewToken{OrgID: account.OperatorOrgID, Role: rules.OperatorAgent, Label: "test",
-		Scopes: api.ScopesFor(rules.OperatorAgent), ExpiresAt: time.Now().Add(time.Hour)})
+	_, secret, err := env.CreateToken(env.Context, identity.NewToken{
+		OrgID:     account.OperatorOrgID,
+		Role:      rules.OperatorAgent,
+		Label:     "test",
+		Scopes:    api.ScopesFor(rules.OperatorAgent),
+		ExpiresAt: time.Now().Add(time.Hour),
+	})
 	require.NoError(t, err)
 	t.Setenv("ROOMCOVER_URL", s.URL)
 	t.Setenv("ROOMCOVER_TOKEN", secret)
@@ -47,7 +56,10 @@ func TestPsShowsEveryOrderAndInvitationUnderWay(t *testing.T) {
 		require.NoError(t, env.RecordFailure(env.Context, order.ID, "the step fails"))
 
 		out := s.must("ps")
-		for _, want := range []string{order.ID, "CANCELLATION_WINDOW", "inv_", "SENDING", "the step fails", "CSM_ASSIGNMENT", "3 under way, 0 overdue"} {
+		for _, want := range []string{
+			order.ID, "CANCELLATION_WINDOW", "inv_", "SENDING", "the step fails", "CSM_ASSIGNMENT",
+			"3 under way, 0 overdue",
+		} {
 			require.Contains(t, out, want)
 		}
 		require.NotContains(t, out, "order/"+order.ID)
@@ -117,9 +129,16 @@ func TestTasksTellWhatToDoAndWhy(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		s := service(t, env)
 		require.Equal(t, "Nothing needs an operator.\n", s.must("tasks"))
-		require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{Kind: db.TaskProcessStuck, SubjectID: "ord_1", What: "Find out why.", Why: "It fails."}))
+		require.NoError(t, env.RaiseTask(env.Context, db.OperatorTask{
+			Kind:      db.TaskProcessStuck,
+			SubjectID: "ord_1",
+			What:      "Find out why.",
+			Why:       "It fails.",
+		}))
 		out := s.must("tasks", "--kind", "process_stuck")
-		for _, want := range []string{"tsk_", "PROCESS_STUCK", "ord_1", "retry, close", "Find out why.", "It fails.", "1 tasks"} {
+		for _, want := range []string{
+			"tsk_", "PROCESS_STUCK", "ord_1", "retry, close", "Find out why.", "It fails.", "1 tasks",
+		} {
 			require.Contains(t, out, want)
 		}
 		require.Equal(t, "Nothing needs an operator.\n", s.must("tasks", "--done"))
@@ -194,7 +213,8 @@ func TestClientTriesAgainWhereThatMayHelp(t *testing.T) {
 			require.NoError(t, err)
 			client.pause = func(int) time.Duration { return 0 }
 			s := newShell(t, nil)
-			err = client.call(t.Context(), request{method: http.MethodGet, path: "/v1/processes"}, &paged[api.ProcessView]{})
+			err = client.call(t.Context(), request{method: http.MethodGet, path: "/v1/processes"},
+				&paged[api.ProcessView]{})
 			require.Equal(t, c.want, s.app.exit(t.Context(), err))
 			require.Equal(t, c.calls, calls)
 		})

@@ -45,6 +45,7 @@ func (o apiOptions) client() (*apiClient, error) {
 		}
 		token = strings.TrimSpace(string(text))
 	}
+
 	return o.clientWith(token)
 }
 
@@ -52,17 +53,29 @@ func (o apiOptions) client() (*apiClient, error) {
 func (o apiOptions) clientWith(token string) (*apiClient, error) {
 	base, err := url.Parse(strings.TrimRight(o.URL, "/"))
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return nil, settingsError{errors.New("--url or ROOMCOVER_URL must be an address such as https://portal.example.com")}
+		return nil, settingsError{errors.New(
+			"--url or ROOMCOVER_URL must be an address such as https://portal.example.com",
+		)}
 	}
+
 	if base.Scheme == "http" && !o.AllowHTTP && !local(base.Hostname()) {
-		return nil, settingsError{errors.New("the token would travel without TLS: use an https address, or --allow-http inside a trusted network")}
+		return nil, settingsError{errors.New(
+			"the token would travel without TLS: use an https address, or --allow-http inside a trusted network",
+		)}
 	}
+
 	if token == "" {
-		return nil, settingsError{errors.New("there is no token: set ROOMCOVER_TOKEN, or --token-file to a file that holds it")}
+		return nil, settingsError{errors.New(
+			"there is no token: set ROOMCOVER_TOKEN, or --token-file to a file that holds it",
+		)}
 	}
+
 	if strings.ContainsFunc(token, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return nil, settingsError{errors.New("the token is no token: it must be one word; token create prints it on its last line")}
+		return nil, settingsError{errors.New(
+			"the token is no token: it must be one word; token create prints it on its last line",
+		)}
 	}
+
 	return &apiClient{
 		base:  base,
 		token: token,
@@ -104,6 +117,7 @@ func (c *apiClient) call(ctx context.Context, r request, out any) error {
 		if err == nil || wait < 0 || n == apiTries-1 {
 			return err
 		}
+
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -123,6 +137,7 @@ func (c *apiClient) post(ctx context.Context, path string, body, out any) error 
 	if err != nil {
 		return err
 	}
+
 	return c.call(ctx, request{
 		method:      http.MethodPost,
 		path:        path,
@@ -148,10 +163,12 @@ func (c *apiClient) once(ctx context.Context, r request, out any) (wait time.Dur
 	u := *c.base
 	u.Path += r.path
 	u.RawQuery = r.query.Encode()
+
 	req, err := http.NewRequestWithContext(ctx, r.method, u.String(), bytes.NewReader(r.body))
 	if err != nil {
 		return -1, err
 	}
+
 	req.Header.Set("Authorization", "Bearer "+c.token)
 	req.Header.Set("Accept", "application/json, application/problem+json")
 	req.Header.Set("User-Agent", "roomcover/"+versionText())
@@ -164,6 +181,7 @@ func (c *apiClient) once(ctx context.Context, r request, out any) (wait time.Dur
 	if r.match != "" {
 		req.Header.Set("If-Match", r.match)
 	}
+
 	res, err := c.http.Do(req)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -172,23 +190,27 @@ func (c *apiClient) once(ctx context.Context, r request, out any) (wait time.Dur
 		return 0, fmt.Errorf("the API cannot be reached: %w", err)
 	}
 	defer res.Body.Close()
+
 	text, err := io.ReadAll(io.LimitReader(res.Body, 32<<20))
 	if err != nil {
 		return 0, fmt.Errorf("the API's answer cannot be read: %w", err)
 	}
+
 	if res.StatusCode >= 300 {
 		return retryAfter(res), problemOf(res.StatusCode, text)
 	}
 	if err := json.Unmarshal(text, out); err != nil {
 		return -1, fmt.Errorf("the API's answer is no JSON that this version understands: %w", err)
 	}
+
 	return -1, nil
 }
 
 // retryAfter is how long to wait before the next try; negative for never.
 func retryAfter(res *http.Response) time.Duration {
 	switch res.StatusCode {
-	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable,
+		http.StatusGatewayTimeout:
 		seconds, _ := strconv.Atoi(res.Header.Get("Retry-After"))
 		return min(time.Duration(seconds)*time.Second, time.Minute)
 	}
@@ -221,6 +243,7 @@ func (e *apiError) explain(w io.Writer) int {
 	if e.Status >= 500 {
 		return exitFailed
 	}
+
 	return exitRefused
 }
 
@@ -240,6 +263,7 @@ func every[T any](
 		if limit > 0 {
 			query.Set("limit", strconv.Itoa(min(200, limit-len(all))))
 		}
+
 		var p paged[T]
 		if err := c.call(ctx, request{
 			method: http.MethodGet,
@@ -248,10 +272,12 @@ func every[T any](
 		}, &p); err != nil {
 			return nil, err
 		}
+
 		all = append(all, p.Items...)
 		if p.NextCursor == "" || (limit > 0 && len(all) >= limit) {
 			return all, nil
 		}
+
 		query.Set("cursor", p.NextCursor)
 	}
 }

@@ -45,14 +45,17 @@ func openDatabase(c config.Config) (*domains.Domains, error) {
 	if err != nil {
 		return nil, settingsError{err}
 	}
+
 	dialector, err := db.Postgres(c.DatabaseURL)
 	if err != nil {
 		return nil, settingsError{err}
 	}
+
 	days, err := calendar()
 	if err != nil {
 		return nil, err
 	}
+
 	return domains.Open(dialector, domains.Options{
 		Options: db.Options{
 			Clock:    days,
@@ -78,11 +81,13 @@ func (a *app) onStore(ctx context.Context, fn func(context.Context, *domains.Dom
 	if err != nil {
 		return err
 	}
+
 	store, err := a.open(c)
 	if err != nil {
 		return err
 	}
 	defer a.close(store)
+
 	return fn(db.WithScope(ctx, operatorScope), store)
 }
 
@@ -119,6 +124,7 @@ func (o output) show(a *app, value any, human func(io.Writer)) error {
 		human(a.out)
 		return nil
 	}
+
 	e := json.NewEncoder(a.out)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
@@ -133,6 +139,7 @@ func (a *app) table(w io.Writer, head ...any) table.Writer {
 	if !a.terminal {
 		style = table.StyleDefault
 	}
+
 	style.Options = table.OptionsNoBordersAndSeparators
 	style.Format.Header = text.FormatUpper
 	style.Box.PaddingLeft = ""
@@ -154,7 +161,9 @@ func (a *app) paint(c text.Color, s string) string {
 func logger(w io.Writer, level string) (*slog.Logger, error) {
 	var l slog.Level
 	if err := l.UnmarshalText([]byte(level)); err != nil {
-		return nil, settingsError{fmt.Errorf("ROOMCOVER_LOG_LEVEL must be debug, info, warn or error")}
+		return nil, settingsError{
+			fmt.Errorf("ROOMCOVER_LOG_LEVEL must be debug, info, warn or error"),
+		}
 	}
 	return slog.New(slog.NewJSONHandler(w, &slog.HandlerOptions{Level: l})), nil
 }

@@ -57,35 +57,42 @@ func (c assignCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	account := ""
 	if c.Account != "" {
 		if account, err = client.accountID(ctx, c.Account); err != nil {
 			return err
 		}
 	}
+
 	if c.Contract == "" {
 		if c.Contract, err = client.onlyContract(ctx, account); err != nil {
 			return err
 		}
 	}
+
 	rooms := c.Rooms
 	if c.All {
 		if rooms, err = client.freeRooms(ctx, account, c.Site); err != nil {
 			return err
 		}
 	}
+
 	if len(rooms) == 0 {
 		return c.show(a, api.AssignedView{},
 			func(w io.Writer) { fmt.Fprintln(w, "Every room has a licence already.") })
 	}
+
 	asked := map[string]any{"room_ids": rooms, "reason": c.Reason}
 	if len(c.Terms) > 0 {
 		asked["acknowledged_terms"] = c.Terms
 	}
+
 	body, err := json.Marshal(asked)
 	if err != nil {
 		return err
 	}
+
 	var out api.AssignedView
 	err = client.call(ctx, request{
 		method:      http.MethodPost,
@@ -97,6 +104,7 @@ func (c assignCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	return c.show(a, out, func(w io.Writer) { c.explain(a, w, out) })
 }
 
@@ -109,6 +117,7 @@ func (c assignCommand) explain(a *app, w io.Writer, out api.AssignedView) {
 		t.Render()
 		fmt.Fprintln(w)
 	}
+
 	fmt.Fprintf(w, "%d rooms have a licence of contract %s.\n", len(out.Assignments), c.Contract)
 	if len(out.StartedContracts) > 0 {
 		fmt.Fprintf(w, "It is the order's first assignment: %s started.\n",
@@ -123,6 +132,7 @@ func (c *apiClient) onlyContract(ctx context.Context, account string) (string, e
 	if err != nil {
 		return "", err
 	}
+
 	var ids []string
 	for _, k := range all {
 		if k.Type == catalogue.ServiceSelect &&
@@ -130,10 +140,14 @@ func (c *apiClient) onlyContract(ctx context.Context, account string) (string, e
 			ids = append(ids, k.ID)
 		}
 	}
+
 	if len(ids) != 1 {
-		return "", settingsError{fmt.Errorf("the account has %d Select contracts that run or wait: name one with --contract %s",
-			len(ids), strings.Join(ids, " "))}
+		return "", settingsError{fmt.Errorf(
+			"the account has %d Select contracts that run or wait: name one with --contract %s",
+			len(ids), strings.Join(ids, " "),
+		)}
 	}
+
 	return ids[0], nil
 }
 
@@ -148,6 +162,7 @@ func (c *apiClient) freeRooms(ctx context.Context, account, site string) ([]stri
 		}
 		return q
 	}
+
 	open, err := every[api.AssignmentView](ctx, c, "/v1/assignments", query(map[string]string{
 		"open":       "true",
 		"account_id": account,
@@ -155,21 +170,25 @@ func (c *apiClient) freeRooms(ctx context.Context, account, site string) ([]stri
 	if err != nil {
 		return nil, err
 	}
+
 	taken := map[string]bool{}
 	for _, a := range open {
 		taken[a.RoomID] = taken[a.RoomID] || a.ServiceType == catalogue.ServiceSelect
 	}
+
 	rooms, err := every[api.RoomItem](ctx, c, "/v1/rooms", query(map[string]string{
 		"state":      "ACTIVE",
 		"account_id": account,
 		"site":       site,
 	}), 0)
+
 	var free []string
 	for _, r := range rooms {
 		if !taken[r.ID] {
 			free = append(free, r.ID)
 		}
 	}
+
 	return free, err
 }
 
@@ -178,19 +197,25 @@ func (c *apiClient) accountID(ctx context.Context, named string) (string, error)
 	if strings.HasPrefix(named, "acc_") {
 		return named, nil
 	}
+
 	all, err := every[api.AccountView](ctx, c, "/v1/accounts", url.Values{}, 0)
 	if err != nil {
 		return "", err
 	}
+
 	var ids []string
 	for _, acc := range all {
 		if strings.EqualFold(acc.LegalName, named) {
 			ids = append(ids, acc.ID)
 		}
 	}
+
 	if len(ids) != 1 {
-		return "", settingsError{fmt.Errorf("%d accounts have this name: use the id with --account %s",
-			len(ids), strings.Join(ids, " "))}
+		return "", settingsError{
+			fmt.Errorf("%d accounts have this name: use the id with --account %s",
+				len(ids), strings.Join(ids, " ")),
+		}
 	}
+
 	return ids[0], nil
 }

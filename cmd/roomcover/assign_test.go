@@ -32,7 +32,8 @@ func TestR39_AssignGivesEveryFreeRoomALicence(t *testing.T) {
 	open, _, err := env.ListAssignments(env.Context, entitlement.AssignmentFilter{RoomID: there.ID, Open: true})
 	require.NoError(t, err)
 	require.Len(t, open, 1)
-	require.Contains(t, s.must("assign", "--all", "--account", account, "--reason", "asked"), "Every room has a licence already.")
+	require.Contains(t, s.must("assign", "--all", "--account", account, "--reason", "asked"),
+		"Every room has a licence already.")
 	require.Contains(t, s.must("coverage", "--serial", "ab-1234"), "Covered for hardware until 2027-12-01 03:00")
 
 	for range 9 {
@@ -44,7 +45,11 @@ func TestR39_AssignGivesEveryFreeRoomALicence(t *testing.T) {
 	require.Equal(t, exitUsage, s.run("assign", "--all", "--account", account, "--reason", "asked"))
 	require.Contains(t, s.err.String(), "2 Select contracts")
 	require.Equal(t, exitUsage, s.run("assign", "--all", "--account", "nobody", "--reason", "asked"))
-	for _, wrong := range [][]string{{"assign", "--all"}, {"assign", "--contract", "c"}, {"assign", "--contract", "c", "--all", "rom_1"}} {
+	for _, wrong := range [][]string{
+		{"assign", "--all"},
+		{"assign", "--contract", "c"},
+		{"assign", "--contract", "c", "--all", "rom_1"},
+	} {
 		require.Equal(t, exitUsage, s.run(wrong...), wrong)
 	}
 }
@@ -52,7 +57,10 @@ func TestR39_AssignGivesEveryFreeRoomALicence(t *testing.T) {
 func TestS35_ImportOfRoomsSaysWhoseAndWhy(t *testing.T) {
 	i := &importer{
 		states: []api.ImportView{job("DONE", 2, 1, 1, 0)},
-		rows:   []api.ImportRowView{{Row: 2, Outcome: "STORED", RoomID: "rom_1"}, {Row: 3, Outcome: "UNCHANGED", RoomID: "rom_2"}},
+		rows: []api.ImportRowView{
+			{Row: 2, Outcome: "STORED", RoomID: "rom_1"},
+			{Row: 3, Outcome: "UNCHANGED", RoomID: "rom_2"},
+		},
 	}
 	s, file := importing(t, i)
 	out := s.must("import", "rooms", file, "--account", "acc_1", "--reason", "asked by phone", "--pause", "1ms")

@@ -32,17 +32,21 @@ func (c auditVerifyCommand) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
+
 		if faults == nil {
 			faults = []db.AuditFault{}
 		}
+
 		report := map[string]any{"events": events, "faults": faults}
 		if err := c.show(a, report,
 			func(w io.Writer) { a.auditReport(w, events, faults) }); err != nil {
 			return err
 		}
+
 		if len(faults) > 0 {
 			return findings{fmt.Sprintf("the audit does not hold at %d links", len(faults))}
 		}
+
 		return nil
 	})
 }
@@ -52,9 +56,11 @@ func (a *app) auditReport(w io.Writer, events int64, faults []db.AuditFault) {
 		fmt.Fprintf(w, "The audit holds: %d events.\n", events)
 		return
 	}
+
 	t := a.table(w, "chain", "no.", "event", "fault")
 	for _, f := range faults {
 		t.AppendRow([]any{f.ChainID, f.Seq, f.EventID, f.Fault})
 	}
+
 	t.Render()
 }

@@ -67,15 +67,20 @@ func TestConfigCheckFindsWhatOnlyThePartsKnow(t *testing.T) {
 		set  map[string]string
 		want string
 	}{
-		"log level":          {map[string]string{"ROOMCOVER_LOG_LEVEL": "loud"}, "ROOMCOVER_LOG_LEVEL"},
-		"key missing":        {map[string]string{"ROOMCOVER_TEMPORAL_CERT_FILE": cert}, "must be given together"},
-		"certificate only":   {map[string]string{"ROOMCOVER_TEMPORAL_KEY_FILE": key}, "must be given together"},
-		"no such CA":         {map[string]string{"ROOMCOVER_TEMPORAL_CA_FILE": nothing}, "CA_FILE cannot be read"},
-		"CA is text":         {map[string]string{"ROOMCOVER_TEMPORAL_CA_FILE": text}, "no certificate"},
-		"certificate broken": {map[string]string{"ROOMCOVER_TEMPORAL_CERT_FILE": text, "ROOMCOVER_TEMPORAL_KEY_FILE": key}, "cannot be used"},
-		"Message-ID domain":  {map[string]string{"ROOMCOVER_SMTP_MESSAGE_ID_DOMAIN": "a b"}, "Message-ID"},
-		"SMTP TLS":           {map[string]string{"ROOMCOVER_SMTP_TLS": "perhaps"}, "ROOMCOVER_SMTP_TLS"},
-		"not a number":       {map[string]string{"ROOMCOVER_SMTP_PORT": "smtp"}, "ROOMCOVER_SMTP_PORT must be a whole number"},
+		"log level":        {map[string]string{"ROOMCOVER_LOG_LEVEL": "loud"}, "ROOMCOVER_LOG_LEVEL"},
+		"key missing":      {map[string]string{"ROOMCOVER_TEMPORAL_CERT_FILE": cert}, "must be given together"},
+		"certificate only": {map[string]string{"ROOMCOVER_TEMPORAL_KEY_FILE": key}, "must be given together"},
+		"no such CA":       {map[string]string{"ROOMCOVER_TEMPORAL_CA_FILE": nothing}, "CA_FILE cannot be read"},
+		"CA is text":       {map[string]string{"ROOMCOVER_TEMPORAL_CA_FILE": text}, "no certificate"},
+		"certificate broken": {
+			map[string]string{"ROOMCOVER_TEMPORAL_CERT_FILE": text, "ROOMCOVER_TEMPORAL_KEY_FILE": key},
+			"cannot be used",
+		},
+		"Message-ID domain": {map[string]string{"ROOMCOVER_SMTP_MESSAGE_ID_DOMAIN": "a b"}, "Message-ID"},
+		"SMTP TLS":          {map[string]string{"ROOMCOVER_SMTP_TLS": "perhaps"}, "ROOMCOVER_SMTP_TLS"},
+		"not a number": {
+			map[string]string{"ROOMCOVER_SMTP_PORT": "smtp"}, "ROOMCOVER_SMTP_PORT must be a whole number",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			for k, v := range c.set {
@@ -116,7 +121,11 @@ func pair(t *testing.T) (cert, key string) {
 	t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
-	form := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "test"}, NotAfter: time.Now().Add(time.Hour)}
+	form := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: "test"},
+		NotAfter:     time.Now().Add(time.Hour),
+	}
 	der, err := x509.CreateCertificate(rand.Reader, form, form, &private.PublicKey, private)
 	require.NoError(t, err)
 	secret, err := x509.MarshalPKCS8PrivateKey(private)

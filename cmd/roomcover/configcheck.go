@@ -40,6 +40,7 @@ func (c configCheckCommand) Run(a *app) error {
 	if err := checkLater(cfg); err != nil {
 		return settingsError{err}
 	}
+
 	list := effective(cfg)
 	return c.show(a, list, func(w io.Writer) {
 		t := a.table(w, "setting", "value")
@@ -59,10 +60,12 @@ func checkLater(c config.Config) error {
 	if _, err := temporalOptions(c, nil); err != nil {
 		return err
 	}
+
 	sender, err := newSender(c)
 	if err != nil {
 		return err
 	}
+
 	return sender.Close()
 }
 

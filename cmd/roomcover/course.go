@@ -20,9 +20,11 @@ func writeCourse[C ~string](
 	for _, e := range events {
 		fmt.Fprintf(w, "  %s  %s\n", minute(e.At), e.Event)
 	}
+
 	names := make([]string, len(commands))
 	for i, c := range commands {
 		names[i] = string(c)
 	}
+
 	fmt.Fprintf(w, "You may: %s\n", strings.Join(names, ", "))
 }

@@ -48,6 +48,7 @@ func (c coverageCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	q := url.Values{"for": {c.For}}
 	for name, value := range map[string]string{
 		"serial": c.Serial,
@@ -59,6 +60,7 @@ func (c coverageCommand) Run(ctx context.Context, a *app) error {
 			q.Set(name, value)
 		}
 	}
+
 	var out api.CoveredView
 	if err := client.call(ctx, request{
 		method: http.MethodGet,
@@ -67,6 +69,7 @@ func (c coverageCommand) Run(ctx context.Context, a *app) error {
 	}, &out); err != nil {
 		return err
 	}
+
 	return c.show(a, out, func(w io.Writer) { c.explain(w, out) })
 }
 
@@ -80,9 +83,11 @@ func (c coverageCommand) explain(w io.Writer, out api.CoveredView) {
 	default:
 		fmt.Fprintf(w, "Not covered for %s (%s).\n", c.For, answer.Code)
 	}
+
 	for _, r := range answer.Reasons {
 		fmt.Fprintf(w, "  - %s (rule %s)\n", r.Message, r.Rule)
 	}
+
 	for _, line := range []struct {
 		name string
 		end  *time.Time
@@ -91,6 +96,7 @@ func (c coverageCommand) explain(w io.Writer, out api.CoveredView) {
 			fmt.Fprintf(w, "%s: %s\n", line.name, minute(*line.end))
 		}
 	}
+
 	for _, line := range []struct{ name, value string }{
 		{"Replacement", string(answer.RMASpeed)},
 		{"SLA", answer.SLAPolicy},

@@ -25,6 +25,7 @@ func (a *app) csmTable(w io.Writer, list []api.CSMView) {
 		fmt.Fprintln(w, "No customer success managers.")
 		return
 	}
+
 	t := a.table(w, "id", "name", "e-mail", "telephone", "state")
 	for _, c := range list {
 		state := "active"
@@ -33,6 +34,7 @@ func (a *app) csmTable(w io.Writer, list []api.CSMView) {
 		}
 		t.AppendRow([]any{c.ID, c.Name, c.Email, c.Phone, state})
 	}
+
 	t.Render()
 }
 
@@ -48,10 +50,12 @@ func (c csmListCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	list, err := every[api.CSMView](ctx, client, "/v1/csms", url.Values{}, c.Limit)
 	if err != nil {
 		return err
 	}
+
 	return c.show(a, list, func(w io.Writer) { a.csmTable(w, list) })
 }
 
@@ -70,6 +74,7 @@ func (c csmAddCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	var made api.CSMView
 	body := map[string]string{
 		"name":   c.Name,
@@ -77,6 +82,7 @@ func (c csmAddCommand) Run(ctx context.Context, a *app) error {
 		"phone":  c.Phone,
 		"reason": c.Reason,
 	}
+
 	if err := client.post(ctx, "/v1/csms", body, &made); err != nil {
 		return err
 	}
@@ -104,23 +110,28 @@ func (c csmAssignCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	id, err := client.accountID(ctx, c.Account)
 	if err != nil {
 		return err
 	}
+
 	manager, err := c.manager(ctx, client)
 	if err != nil {
 		return err
 	}
+
 	path := "/v1/accounts/" + url.PathEscape(id)
 	var acc accountCSM
 	if err := client.read(ctx, path, &acc); err != nil {
 		return err
 	}
+
 	body, err := json.Marshal(map[string]string{"csm_id": manager, "reason": c.Reason})
 	if err != nil {
 		return err
 	}
+
 	r := request{
 		method:      http.MethodPut,
 		path:        path + "/csm",
@@ -128,9 +139,11 @@ func (c csmAssignCommand) Run(ctx context.Context, a *app) error {
 		contentType: "application/json",
 		match:       strconv.Quote(strconv.FormatInt(acc.Version, 10)),
 	}
+
 	if err := client.call(ctx, r, &acc); err != nil {
 		return err
 	}
+
 	return c.show(a, acc,
 		func(w io.Writer) { fmt.Fprintf(w, "%s: %s looks after it.\n", acc.ID, acc.CSM.Name) })
 }
@@ -140,14 +153,19 @@ func (c csmAssignCommand) manager(ctx context.Context, client *apiClient) (strin
 	if !strings.Contains(c.CSM, "@") {
 		return c.CSM, nil
 	}
+
 	list, err := every[api.CSMView](ctx, client, "/v1/csms", url.Values{}, 0)
 	if err != nil {
 		return "", err
 	}
+
 	for _, m := range list {
 		if strings.EqualFold(m.Email, c.CSM) {
 			return m.ID, nil
 		}
 	}
-	return "", settingsError{fmt.Errorf("--csm: no customer success manager has this address; roomcover csm list shows them all")}
+
+	return "", settingsError{fmt.Errorf(
+		"--csm: no customer success manager has this address; roomcover csm list shows them all",
+	)}
 }

@@ -18,7 +18,8 @@ func TestR35e_ManagersFromTheCommandLine(t *testing.T) {
 	require.Contains(t, s.must("ps", "--kind", "csm"), account)
 
 	var made api.CSMView
-	s.json(&made, "csm", "add", "--name", "Clara Reis", "--email", "Clara@operator.example", "--phone", "+55 11 4000-1234", "--reason", "new colleague")
+	s.json(&made, "csm", "add", "--name", "Clara Reis", "--email", "Clara@operator.example", "--phone",
+		"+55 11 4000-1234", "--reason", "new colleague")
 	require.Equal(t, api.CSMContact{
 		ID:     made.ID,
 		Name:   "Clara Reis",

@@ -20,7 +20,10 @@ import (
 )
 
 func TestMigrateAppliesOnceAndIsNeededFirst(t *testing.T) {
-	store, err := domains.Open(sqlitedb.Open(filepath.Join(t.TempDir(), "new.db")), domains.Options{Options: db.Options{Clock: clock.Clock{}, Key: storetest.Key}})
+	store, err := domains.Open(
+		sqlitedb.Open(filepath.Join(t.TempDir(), "new.db")),
+		domains.Options{Options: db.Options{Clock: clock.Clock{}, Key: storetest.Key}},
+	)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = store.DB.Close() })
 	s := newShell(t, nil)
@@ -49,7 +52,8 @@ func TestMigrateByTheAddressInTheEnvironment(t *testing.T) {
 func TestR45a_OrgSetSaysWhenASellerIsAuthorised(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		s := newShell(t, &env)
-		out := s.must("org", "set", "Revenda Sul Ltda", "--kind", "reseller", "--authorised-from", "2026-01-01", "--authorised-until", "2027-01-01")
+		out := s.must("org", "set", "Revenda Sul Ltda", "--kind", "reseller", "--authorised-from", "2026-01-01",
+			"--authorised-until", "2027-01-01")
 		require.Contains(t, out, "Revenda Sul Ltda")
 		require.Contains(t, out, "2026-01-01")
 
@@ -105,7 +109,8 @@ func TestTokenForProgramsIsJSON(t *testing.T) {
 		ID, Token, Role string
 		Scopes          []string
 	}
-	s.json(&made, "token", "create", "--org", "operator", "--role", "operator_lead", "--label", "night shift", "--scope", "operator,processes:read", "--days", "1")
+	s.json(&made, "token", "create", "--org", "operator", "--role", "operator_lead", "--label", "night shift",
+		"--scope", "operator,processes:read", "--days", "1")
 	require.Equal(t, "OPERATOR_LEAD", made.Role)
 	require.Equal(t, []string{"operator", "processes:read"}, made.Scopes)
 	_, err := env.TokenBySecret(env.Context, made.Token)
@@ -121,11 +126,13 @@ func TestTokenIsRefusedWithCode3(t *testing.T) {
 		args []string
 		want string
 	}{
-		"unknown name":   {[]string{"token", "create", "--org", "Nobody", "--label", "x"}, "NOT_FOUND"},
-		"unknown id":     {[]string{"token", "create", "--org", "org_nothing", "--label", "x"}, "NOT_FOUND"},
-		"two of a name":  {[]string{"token", "create", "--org", "Norte", "--label", "x"}, "STATE_CONFLICT"},
-		"role of others": {[]string{"token", "create", "--org", "operator", "--role", "reseller", "--label", "x"}, "FORBIDDEN"},
-		"unknown token":  {[]string{"token", "revoke", "tok_nothing"}, "NOT_FOUND"},
+		"unknown name":  {[]string{"token", "create", "--org", "Nobody", "--label", "x"}, "NOT_FOUND"},
+		"unknown id":    {[]string{"token", "create", "--org", "org_nothing", "--label", "x"}, "NOT_FOUND"},
+		"two of a name": {[]string{"token", "create", "--org", "Norte", "--label", "x"}, "STATE_CONFLICT"},
+		"role of others": {
+			[]string{"token", "create", "--org", "operator", "--role", "reseller", "--label", "x"}, "FORBIDDEN",
+		},
+		"unknown token": {[]string{"token", "revoke", "tok_nothing"}, "NOT_FOUND"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, exitRefused, s.run(c.args...))
@@ -142,12 +149,16 @@ func TestAuditVerifyFindsAChangedEvent(t *testing.T) {
 	s.must("org", "set", "Norte", "--kind", "reseller", "--suspended")
 	pool, err := env.Pool()
 	require.NoError(t, err)
-	res, err := pool.Exec("UPDATE audit_events SET verb = 'org.removed' WHERE seq = (SELECT min(seq) FROM audit_events)")
+	res, err := pool.Exec(
+		"UPDATE audit_events SET verb = 'org.removed' WHERE seq = (SELECT min(seq) FROM audit_events)",
+	)
 	if err != nil {
 		// The table may refuse changes by itself; then a forger would first
 		// remove what refuses.
 		dropTriggers(t, env)
-		res, err = pool.Exec("UPDATE audit_events SET verb = 'org.removed' WHERE seq = (SELECT min(seq) FROM audit_events)")
+		res, err = pool.Exec(
+			"UPDATE audit_events SET verb = 'org.removed' WHERE seq = (SELECT min(seq) FROM audit_events)",
+		)
 		require.NoError(t, err)
 	}
 	n, err := res.RowsAffected()

@@ -43,29 +43,36 @@ func (c demoCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	key, err := os.ReadFile(filepath.Join(c.Data, "carrier.key"))
 	if err != nil {
 		return settingsError{fmt.Errorf("the carrier's key cannot be read: %w", err)}
 	}
+
 	base := apiOptions{URL: c.URL}
 	if _, err := base.clientWith(tokens["operator"]); err != nil {
 		return err
 	}
+
 	err = demo.Run(ctx, demo.Options{
 		Portal:     strings.TrimRight(c.URL, "/"),
 		Mails:      c.Mails,
 		Carrier:    c.Carrier,
 		CarrierKey: strings.TrimSpace(string(key)),
-		As:         func(token string) demo.API { client, _ := base.clientWith(token); return demoAPI{client} },
-		Reseller:   tokens["reseller"],
-		Operator:   tokens["operator"],
-		Name:       rand.Text()[:5],
-		Out:        a.out,
-		Patience:   c.Wait,
+		As: func(token string) demo.API {
+			client, _ := base.clientWith(token)
+			return demoAPI{client}
+		},
+		Reseller: tokens["reseller"],
+		Operator: tokens["operator"],
+		Name:     rand.Text()[:5],
+		Out:      a.out,
+		Patience: c.Wait,
 	})
 	if err != nil && ctx.Err() == nil {
 		return findings{err.Error()}
 	}
+
 	return err
 }
 
@@ -73,22 +80,30 @@ func (c demoCommand) Run(ctx context.Context, a *app) error {
 func (c demoCommand) tokens() (map[string]string, error) {
 	text, err := os.ReadFile(filepath.Join(c.Data, "access.json"))
 	if err != nil {
-		return nil, settingsError{fmt.Errorf("start make dev ARGS='--day 2s' first, or name its folder with --data: %w",
-			err)}
+		return nil, settingsError{
+			fmt.Errorf("start make dev ARGS='--day 2s' first, or name its folder with --data: %w",
+				err),
+		}
 	}
+
 	var access struct {
 		Tokens []struct{ Name, Secret string }
 	}
 	if err := json.Unmarshal(text, &access); err != nil {
 		return nil, settingsError{fmt.Errorf("access.json cannot be read: %w", err)}
 	}
+
 	tokens := map[string]string{}
 	for _, t := range access.Tokens {
 		tokens[t.Name] = t.Secret
 	}
+
 	if tokens["reseller"] == "" || tokens["operator"] == "" {
-		return nil, settingsError{errors.New("access.json lacks the token of the reseller or of the operator")}
+		return nil, settingsError{
+			errors.New("access.json lacks the token of the reseller or of the operator"),
+		}
 	}
+
 	return tokens, nil
 }
 
@@ -100,6 +115,7 @@ func (d demoAPI) Call(ctx context.Context, method, path string, body, out any) e
 	if method == http.MethodPost {
 		return namingFields(d.client.post(ctx, path, body, out))
 	}
+
 	r := request{method: method, path: path}
 	if at := strings.IndexByte(path, '?'); at >= 0 {
 		r.path = path[:at]
@@ -109,6 +125,7 @@ func (d demoAPI) Call(ctx context.Context, method, path string, body, out any) e
 		}
 		r.query = query
 	}
+
 	if body != nil {
 		text, err := json.Marshal(body)
 		if err != nil {
@@ -116,6 +133,7 @@ func (d demoAPI) Call(ctx context.Context, method, path string, body, out any) e
 		}
 		r.body, r.contentType = text, "application/json"
 	}
+
 	return namingFields(d.client.call(ctx, r, out))
 }
 
@@ -125,9 +143,11 @@ func namingFields(err error) error {
 	if !errors.As(err, &refused) || len(refused.Errors) == 0 {
 		return err
 	}
+
 	var fields []string
 	for _, f := range refused.Errors {
 		fields = append(fields, f.Pointer+" "+f.Code)
 	}
+
 	return fmt.Errorf("%w %s", err, strings.Join(fields, ", "))
 }

@@ -46,6 +46,7 @@ func (a *app) exit(ctx context.Context, err error) int {
 		fmt.Fprintln(a.errs, "roomcover: interrupted; running it again is safe.")
 		return exitInterrupted
 	}
+
 	fmt.Fprintf(a.errs, "roomcover: %v\n", err)
 	var (
 		refusal  *rules.Error
@@ -54,6 +55,7 @@ func (a *app) exit(ctx context.Context, err error) int {
 		rows     refusedRows
 		answered *apiError
 	)
+
 	switch {
 	case errors.As(err, &refusal):
 		a.explain(refusal)
@@ -69,6 +71,7 @@ func (a *app) exit(ctx context.Context, err error) int {
 	case errors.Is(err, db.ErrSchema):
 		fmt.Fprintln(a.errs, "Run roomcover migrate first.")
 	}
+
 	return exitFailed
 }
 

@@ -31,9 +31,11 @@ func (c healthCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return settingsError{fmt.Errorf("--listen: give an address such as :8080")}
 	}
+
 	if ip := net.ParseIP(host); host == "" || (ip != nil && ip.IsUnspecified()) {
 		host = "127.0.0.1"
 	}
+
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet,
@@ -41,17 +43,21 @@ func (c healthCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	res, err := http.DefaultClient.Do(req)
 	if err != nil {
 		return findings{"no answer: " + err.Error()}
 	}
 	defer res.Body.Close()
+
 	if _, err := io.Copy(a.out, io.LimitReader(res.Body, 64<<10)); err != nil {
 		return err
 	}
+
 	fmt.Fprintln(a.out)
 	if res.StatusCode != http.StatusOK {
 		return findings{"not ready: " + res.Status}
 	}
+
 	return nil
 }

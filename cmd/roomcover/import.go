@@ -77,11 +77,13 @@ func (c importOrdersCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	query := url.Values{}
 	if c.For != "" {
 		query.Set("on_behalf_of", c.For)
 		query.Set("reason", c.Reason)
 	}
+
 	return c.run(ctx, a, client, importTarget{
 		path:  "/v1/orders/import",
 		query: query,
@@ -118,6 +120,7 @@ func (c importRoomsCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	query := url.Values{}
 	if c.Account != "" {
 		id, err := client.accountID(ctx, c.Account)
@@ -126,9 +129,11 @@ func (c importRoomsCommand) Run(ctx context.Context, a *app) error {
 		}
 		query.Set("account_id", id)
 	}
+
 	if c.Reason != "" {
 		query.Set("reason", c.Reason)
 	}
+
 	return c.run(ctx, a, client, importTarget{path: "/v1/rooms/import", query: query, what: "rows"})
 }
 
@@ -161,6 +166,7 @@ func (c importOptions) run(
 	if job, err = c.watch(ctx, a, client, job); err != nil {
 		return err
 	}
+
 	rows, err := every[api.ImportRowView](ctx, client, "/v1/imports/"+job.ID+"/rows",
 		c.rows(job), 0)
 	if err != nil {
@@ -169,6 +175,7 @@ func (c importOptions) run(
 	if err := c.report(a, job, rows, target.what); err != nil {
 		return err
 	}
+
 	switch {
 	case job.State == importjob.ImportFailed:
 		return fmt.Errorf("the import failed: %s", job.Error)
@@ -176,6 +183,7 @@ func (c importOptions) run(
 		return refusedRows{fmt.Sprintf("%d of %d %s are refused", job.RowsRefused, job.RowsTotal,
 			target.what)}
 	}
+
 	return nil
 }
 
@@ -198,10 +206,12 @@ func (c importOptions) upload(
 		return job, settingsError{fmt.Errorf("%s: the name must end in .csv, .json or .ndjson",
 			filepath.Base(c.File))}
 	}
+
 	content, err := os.ReadFile(c.File)
 	if err != nil {
 		return job, err
 	}
+
 	target.query.Set("dry_run", strconv.FormatBool(c.DryRun))
 	target.query.Set("all_or_nothing", strconv.FormatBool(!c.Partial))
 	return job, client.call(ctx, request{
@@ -233,15 +243,18 @@ func (c importOptions) watch(
 		if importOver(job) {
 			return job, nil
 		}
+
 		select {
 		case <-ctx.Done():
 			return job, ctx.Err()
 		case <-time.After(c.Pause):
 		}
+
 		next := api.ImportView{}
 		if err := client.read(ctx, "/v1/imports/"+job.ID, &next); err != nil {
 			return job, err
 		}
+
 		job = next
 	}
 }

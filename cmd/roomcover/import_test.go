@@ -77,7 +77,10 @@ func job(state importjob.ImportState, checked, stored, unchanged, refused int) a
 func TestS35_ImportUploadsShowsProgressAndReportsByRow(t *testing.T) {
 	i := &importer{
 		states: []api.ImportView{job("CHECKING", 1, 0, 0, 0), job("STORING", 2, 1, 0, 0), job("DONE", 2, 1, 1, 0)},
-		rows:   []api.ImportRowView{{Row: 2, Outcome: "STORED", OrderID: "ord_1"}, {Row: 3, Outcome: "UNCHANGED", OrderID: "ord_2"}},
+		rows: []api.ImportRowView{
+			{Row: 2, Outcome: "STORED", OrderID: "ord_1"},
+			{Row: 3, Outcome: "UNCHANGED", OrderID: "ord_2"},
+		},
 	}
 	s, file := importing(t, i)
 	out := s.must("import", file, "--pause", "1ms")
@@ -94,19 +97,33 @@ func TestS35_ImportUploadsShowsProgressAndReportsByRow(t *testing.T) {
 func TestS35_ImportWithARefusedRowExitsWith3AndTellsTheRemedy(t *testing.T) {
 	i := &importer{
 		states: []api.ImportView{job("REFUSED", 2, 0, 0, 1)},
-		rows:   []api.ImportRowView{{Row: 3, Outcome: "REFUSED", Errors: []rules.FieldError{{Pointer: "/lines/0/sku", Code: "UNKNOWN_SKU", Message: "Unknown.", Remedy: "Use another."}}}},
+		rows: []api.ImportRowView{{
+			Row:     3,
+			Outcome: "REFUSED",
+			Errors: []rules.FieldError{{
+				Pointer: "/lines/0/sku",
+				Code:    "UNKNOWN_SKU",
+				Message: "Unknown.",
+				Remedy:  "Use another.",
+			}},
+		}},
 	}
 	s, file := importing(t, i)
-	require.Equal(t, exitRefused, s.run("import", file, "--dry-run", "--partial", "--only-refused", "--pause", "1ms", "--on-behalf-of", "org_1", "--reason", "asked by phone"))
+	require.Equal(t, exitRefused, s.run("import", file, "--dry-run", "--partial", "--only-refused", "--pause", "1ms",
+		"--on-behalf-of", "org_1", "--reason", "asked by phone"))
 	for _, want := range []string{"/lines/0/sku", "UNKNOWN_SKU", "Use another.", "Nothing was stored."} {
 		require.Contains(t, s.out.String(), want)
 	}
 	require.Contains(t, s.err.String(), "1 of 2 orders are refused")
-	require.Equal(t, "all_or_nothing=false&dry_run=true&on_behalf_of=org_1&reason=asked+by+phone", i.upload.URL.RawQuery)
+	require.Equal(t, "all_or_nothing=false&dry_run=true&on_behalf_of=org_1&reason=asked+by+phone",
+		i.upload.URL.RawQuery)
 }
 
 func TestImportForProgramsIsJSONAlone(t *testing.T) {
-	i := &importer{states: []api.ImportView{job("DONE", 2, 2, 0, 0)}, rows: []api.ImportRowView{{Row: 2, Outcome: "STORED"}}}
+	i := &importer{
+		states: []api.ImportView{job("DONE", 2, 2, 0, 0)},
+		rows:   []api.ImportRowView{{Row: 2, Outcome: "STORED"}},
+	}
 	s, file := importing(t, i)
 	var report struct {
 		Import api.ImportView

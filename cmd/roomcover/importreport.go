@@ -48,13 +48,17 @@ func (p *progress) show(j api.ImportView) {
 		if line != p.last {
 			fmt.Fprintln(p.w, line)
 		}
+
 		p.last = line
 		return
 	}
+
 	if p.bar == nil && all > 0 {
-		p.bar = progressbar.NewOptions(all, progressbar.OptionSetWriter(p.w), progressbar.OptionSetWidth(30),
+		p.bar = progressbar.NewOptions(all, progressbar.OptionSetWriter(p.w),
+			progressbar.OptionSetWidth(30),
 			progressbar.OptionThrottle(50*time.Millisecond), progressbar.OptionClearOnFinish())
 	}
+
 	if p.bar != nil {
 		p.bar.Describe(string(j.State))
 		_ = p.bar.Set(done)
@@ -78,6 +82,7 @@ func (c importOptions) report(
 		if job.DryRun {
 			kind = "Dry run"
 		}
+
 		fmt.Fprintf(w, "%s %s %s: %d %s, %d stored, %d unchanged, %d refused.\n", kind, job.ID,
 			job.State, job.RowsTotal, what, job.RowsStored, job.RowsUnchanged, job.RowsRefused)
 		if job.Error != "" {
@@ -96,6 +101,7 @@ func (a *app) rowTable(w io.Writer, rows []api.ImportRowView) {
 		if len(r.Errors) == 0 {
 			t.AppendRow([]any{r.Row, r.Outcome, dash(importedAs(r)), "-", "-", "-"})
 		}
+
 		for _, e := range r.Errors {
 			t.AppendRow([]any{
 				r.Row,
@@ -107,6 +113,7 @@ func (a *app) rowTable(w io.Writer, rows []api.ImportRowView) {
 			})
 		}
 	}
+
 	if len(rows) > 0 {
 		t.Render()
 		fmt.Fprintln(w)

@@ -70,6 +70,7 @@ func run(ctx context.Context, args []string, a *app) int {
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.Bind(a),
 	)
+
 	parsed, err := parser.Parse(args)
 	switch {
 	case exited >= 0: // --help
@@ -78,6 +79,7 @@ func run(ctx context.Context, args []string, a *app) int {
 		fmt.Fprintf(a.errs, "roomcover: %v\nTry roomcover --help.\n", err)
 		return exitUsage
 	}
+
 	return a.exit(ctx, parsed.Run())
 }
 
@@ -98,5 +100,6 @@ func versionText() string {
 		info.Main.Version != "(devel)" {
 		return info.Main.Version
 	}
+
 	return "development"
 }

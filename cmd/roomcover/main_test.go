@@ -66,7 +66,9 @@ func (s *shell) json(out any, args ...string) {
 
 var everyCommand = [][]string{
 	{"serve"}, {"worker"}, {"migrate"}, {"token", "create"}, {"token", "list"}, {"token", "revoke"},
-	{"org", "set"}, {"org", "list"}, {"audit", "verify"}, {"config", "check"}, {"import"}, {"import", "orders"}, {"import", "rooms"}, {"assign"}, {"coverage"}, {"ps"}, {"agenda"}, {"tasks"}, {"demo"}, {"health"}, {"version"},
+	{"org", "set"}, {"org", "list"}, {"audit", "verify"}, {"config", "check"}, {"import"}, {
+		"import", "orders",
+	}, {"import", "rooms"}, {"assign"}, {"coverage"}, {"ps"}, {"agenda"}, {"tasks"}, {"demo"}, {"health"}, {"version"},
 }
 
 func TestHelpOfEveryCommandHasExamples(t *testing.T) {
@@ -98,15 +100,18 @@ func TestSecretsAreNeverTakenFromTheCommandLine(t *testing.T) {
 func TestWrongUsageExitsWith2(t *testing.T) {
 	s := newShell(t, nil)
 	for name, args := range map[string][]string{
-		"no command":         {},
-		"unknown command":    {"remove"},
-		"unknown option":     {"ps", "--colour"},
-		"no organisation":    {"token", "create", "--label", "x"},
-		"no days":            {"token", "create", "--org", "x", "--label", "x", "--days", "0"},
-		"unknown scope":      {"token", "create", "--org", "x", "--label", "x", "--scope", "everything"},
-		"unknown role":       {"token", "create", "--org", "x", "--label", "x", "--role", "king"},
-		"not a date":         {"org", "set", "X", "--kind", "reseller", "--authorised-from", "1.1.2026"},
-		"ends before begin":  {"org", "set", "X", "--kind", "reseller", "--authorised-from", "2026-02-01", "--authorised-until", "2026-01-01"},
+		"no command":      {},
+		"unknown command": {"remove"},
+		"unknown option":  {"ps", "--colour"},
+		"no organisation": {"token", "create", "--label", "x"},
+		"no days":         {"token", "create", "--org", "x", "--label", "x", "--days", "0"},
+		"unknown scope":   {"token", "create", "--org", "x", "--label", "x", "--scope", "everything"},
+		"unknown role":    {"token", "create", "--org", "x", "--label", "x", "--role", "king"},
+		"not a date":      {"org", "set", "X", "--kind", "reseller", "--authorised-from", "1.1.2026"},
+		"ends before begin": {
+			"org", "set", "X", "--kind", "reseller", "--authorised-from", "2026-02-01", "--authorised-until",
+			"2026-01-01",
+		},
 		"no such file":       {"import", "nowhere.csv"},
 		"half of a reason":   {"import", "main_test.go", "--on-behalf-of", "org_1"},
 		"not an order file":  {"import", "main_test.go"},
@@ -130,7 +135,15 @@ func TestCommandsOfTheServiceNameEveryMissingSetting(t *testing.T) {
 	for _, name := range []string{"ROOMCOVER_DATABASE_URL", "ROOMCOVER_KEY", "ROOMCOVER_PUBLIC_URL"} {
 		t.Setenv(name, "")
 	}
-	for _, args := range [][]string{{"serve"}, {"worker"}, {"migrate"}, {"config", "check"}, {"token", "list"}, {"org", "list"}, {"audit", "verify"}} {
+	for _, args := range [][]string{
+		{"serve"},
+		{"worker"},
+		{"migrate"},
+		{"config", "check"},
+		{"token", "list"},
+		{"org", "list"},
+		{"audit", "verify"},
+	} {
 		require.Equal(t, exitUsage, s.run(args...), "%v", args)
 		for _, name := range []string{"ROOMCOVER_DATABASE_URL", "ROOMCOVER_KEY", "ROOMCOVER_PUBLIC_URL"} {
 			require.Contains(t, s.err.String(), name)

@@ -29,9 +29,11 @@ func (c migrateCommand) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
+
 		if applied == nil {
 			applied = []int64{}
 		}
+
 		return c.show(a, map[string]any{"applied": applied}, func(w io.Writer) {
 			if len(applied) == 0 {
 				fmt.Fprintln(w, "The schema is up to date.")

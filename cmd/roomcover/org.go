@@ -51,6 +51,7 @@ func (c orgSetCommand) Validate() error {
 			return fmt.Errorf("%s: give a date such as 2026-01-31", option)
 		}
 	}
+
 	if c.Until != "" && (c.From == "" || c.Until <= c.From) {
 		return fmt.Errorf("--authorised-until must be later than --authorised-from")
 	}
@@ -87,20 +88,25 @@ func (c orgListCommand) Run(ctx context.Context, a *app) error {
 		if c.Kind == "all" {
 			kind = ""
 		}
+
 		orgs, err := everyOrg(ctx, s, kind)
 		if err != nil {
 			return err
 		}
+
 		views := make([]any, len(orgs))
 		for i, o := range orgs {
 			views[i] = orgView(o)
 		}
+
 		return c.show(a, views, func(w io.Writer) { a.orgTable(w, orgs) })
 	})
 }
 
 // everyOrg reads all pages.
-func everyOrg(ctx context.Context, s *domains.Domains, kind account.OrgKind) ([]account.Org, error) {
+func everyOrg(
+	ctx context.Context, s *domains.Domains, kind account.OrgKind,
+) ([]account.Org, error) {
 	return pages(func(p db.Page) ([]account.Org, string, error) {
 		return s.Accounts.ListOrgs(ctx, kind, p)
 	})
@@ -114,6 +120,7 @@ func pages[T any](read func(db.Page) ([]T, string, error)) ([]T, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		out = append(out, rows...)
 		if p.After = next; next == "" {
 			return out, nil
@@ -126,16 +133,19 @@ func findOrg(ctx context.Context, s *domains.Domains, idOrName string) (account.
 	if strings.HasPrefix(idOrName, "org_") {
 		return s.Accounts.GetOrg(ctx, idOrName)
 	}
+
 	orgs, err := everyOrg(ctx, s, "")
 	if err != nil {
 		return account.Org{}, err
 	}
+
 	var found []account.Org
 	for _, o := range orgs {
 		if o.Kind != account.OrgCustomerParent && o.NameKey == rules.CompanyKey(idOrName) {
 			found = append(found, o)
 		}
 	}
+
 	switch len(found) {
 	case 1:
 		return found[0], nil
@@ -143,6 +153,7 @@ func findOrg(ctx context.Context, s *domains.Domains, idOrName string) (account.
 		return account.Org{}, rules.Refuse(rules.NotFound, "There is no organisation of this name.",
 			"Add it with roomcover org set, or see roomcover org list.")
 	}
+
 	return account.Org{}, rules.Refuse(rules.StateConflict, "Several organisations have this name.",
 		"Give the id from roomcover org list.")
 }
@@ -170,6 +181,7 @@ func (a *app) orgTable(w io.Writer, orgs []account.Org) {
 			yes(o.Suspended),
 		})
 	}
+
 	t.Render()
 }
 

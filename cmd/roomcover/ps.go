@@ -63,6 +63,7 @@ func (c psCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	for {
 		err := c.once(ctx, a, client)
 		if c.Watch != 0 && ctx.Err() != nil {
@@ -71,11 +72,13 @@ func (c psCommand) Run(ctx context.Context, a *app) error {
 		if err != nil || c.Watch == 0 {
 			return err
 		}
+
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-time.After(c.Watch):
 		}
+
 		a.clear()
 	}
 }
@@ -89,26 +92,34 @@ func (c psCommand) once(ctx context.Context, a *app, client *apiClient) error {
 		}
 		return c.show(a, counts.Items, func(w io.Writer) { a.countTable(w, counts.Items) })
 	}
+
 	list, err := every[api.ProcessView](ctx, client, "/v1/processes", c.query(), c.Limit)
 	if err != nil {
 		return err
 	}
+
 	return c.show(a, list, func(w io.Writer) { a.showProcesses(w, list, c.Links) })
 }
 
 func (c psCommand) query() url.Values {
 	q := url.Values{"lang": {c.Lang}}
-	for name, value := range map[string]string{"kind": c.Kind, "waits_for": c.WaitsFor, "actor": c.Actor} {
+	for name, value := range map[string]string{
+		"kind":      c.Kind,
+		"waits_for": c.WaitsFor,
+		"actor":     c.Actor,
+	} {
 		if value != "" {
 			q.Set(name, strings.ToUpper(value))
 		}
 	}
+
 	if c.Overdue {
 		q.Set("overdue", "true")
 	}
 	if c.DueBy != "" {
 		q.Set("due_by", c.DueBy)
 	}
+
 	return q
 }
 
@@ -119,25 +130,33 @@ func (a *app) showProcesses(w io.Writer, list []api.ProcessView, links bool) {
 		fmt.Fprintln(w, "Nothing is under way.")
 		return
 	}
+
 	late := 0
 	for _, p := range list {
-		codes := []string{p.ID, string(p.Kind), p.State, p.WaitsFor, a.actor(p.Actor), "since " + minute(p.Since)}
+		codes := []string{
+			p.ID, string(p.Kind), p.State, p.WaitsFor, a.actor(p.Actor), "since " + minute(p.Since),
+		}
+
 		if p.Overdue {
 			late++
 			codes = append(codes, a.paint(text.FgRed, "overdue"))
 		}
+
 		fmt.Fprintln(w, strings.Join(codes, "  "))
 		fmt.Fprintln(w, indented(p.Sentence))
 		if p.LastError != "" {
 			fmt.Fprintln(w, indented(a.paint(text.FgRed, "Last error: "+cutAt(p.LastError, 120))))
 		}
+
 		if links && p.Link != "" {
 			fmt.Fprintln(w, "    "+p.Link)
 		} else if links { // without ROOMCOVER_TEMPORAL_UI_URL there is no address
 			fmt.Fprintln(w, "    "+p.WorkflowID)
 		}
+
 		fmt.Fprintln(w)
 	}
+
 	fmt.Fprintf(w, "%d under way, %d overdue; since is UTC.\n", len(list), late)
 }
 
@@ -158,6 +177,7 @@ func (a *app) countTable(w io.Writer, counts []api.ProcessCountView) {
 		total += n.Count
 		t.AppendRow([]any{n.Kind, n.WaitsFor, a.actor(n.Actor), n.Count})
 	}
+
 	t.Render()
 	fmt.Fprintf(w, "\n%d under way.\n", total)
 }

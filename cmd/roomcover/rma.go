@@ -34,16 +34,19 @@ func (c rmaListCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	q := filters(map[string]string{
 		"state":  strings.ToUpper(c.State),
 		"serial": c.Serial,
 		"open":   truth(c.Open),
 		"late":   truth(c.Late),
 	})
+
 	list, err := every[api.RMAView](ctx, client, "/v1/rmas", q, c.Limit)
 	if err != nil {
 		return err
 	}
+
 	return c.show(a, list, func(w io.Writer) { a.rmaTable(w, list) })
 }
 
@@ -59,6 +62,7 @@ func (a *app) rmaTable(w io.Writer, list []api.RMAView) {
 		fmt.Fprintln(w, "No replacements.")
 		return
 	}
+
 	t := a.table(w, "id", "state", "model", "serial", "promised", "late", "return due", "fee")
 	for _, r := range list {
 		t.AppendRow([]any{
@@ -72,6 +76,7 @@ func (a *app) rmaTable(w io.Writer, list []api.RMAView) {
 			r.Fee,
 		})
 	}
+
 	t.Render()
 }
 
@@ -94,10 +99,12 @@ func (c rmaShowCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	var r api.RMADetail
 	if err := client.read(ctx, "/v1/rmas/"+url.PathEscape(c.ID), &r); err != nil {
 		return err
 	}
+
 	return c.show(a, r, func(w io.Writer) { explainRMA(w, r) })
 }
 
@@ -116,9 +123,11 @@ func explainRMA(w io.Writer, r api.RMADetail) {
 	if r.ReplacementSerial != "" {
 		fmt.Fprintf(w, "Replacement: %s %s\n", r.ReplacementSerial, r.Tracking)
 	}
+
 	if r.ReturnDueOn != "" {
 		fmt.Fprintf(w, "Return by: %s; fee: %s\n", r.ReturnDueOn, r.Fee)
 	}
+
 	writeCourse(w, r.WaitsFor, r.WaitsUntil, r.Timeline, r.Commands)
 }
 
@@ -147,12 +156,14 @@ func (c rmaRequestCommand) Run(ctx context.Context, a *app) error {
 			body[name] = value
 		}
 	}
+
 	if c.Quantity != 0 {
 		body["quantity"] = c.Quantity
 	}
 	if c.Confirmed {
 		body["defect_confirmed"] = true
 	}
+
 	return postRMA(ctx, a, c.output, c.apiOptions, "/v1/rmas", body)
 }
 
@@ -163,10 +174,12 @@ func postRMA(
 	if err != nil {
 		return err
 	}
+
 	var r api.RMADetail
 	if err := client.post(ctx, path, body, &r); err != nil {
 		return err
 	}
+
 	return o.show(a, r, func(w io.Writer) { explainRMA(w, r) })
 }
 
@@ -195,6 +208,7 @@ func (c rmaDoCommand) Run(ctx context.Context, a *app) error {
 	for name, value := range c.With {
 		body[name] = value
 	}
+
 	if c.Command == "approve" {
 		body["defect_confirmed"] = true
 	}

@@ -29,24 +29,29 @@ func (serveCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	log, err := logger(a.errs, c.LogLevel)
 	if err != nil {
 		return err
 	}
+
 	return a.onReadyStore(ctx, func(_ context.Context, store *domains.Domains) error {
 		temporal, err := newTemporal(c, log)
 		if err != nil {
 			return err
 		}
 		defer temporal.Close()
+
 		o := serverOptions(c)
 		o.Domains = store
 		o.Log = log
 		o.Temporal = temporal
+
 		handler, err := server.Handler(o)
 		if err != nil {
 			return err
 		}
+
 		return server.Serve(ctx, server.Listen{
 			Address:     c.Listen,
 			Handler:     handler,

@@ -37,6 +37,7 @@ func (c spareListCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	q := filters(map[string]string{
 		"parent_id":  c.Parent,
 		"account_id": c.Account,
@@ -45,10 +46,12 @@ func (c spareListCommand) Run(ctx context.Context, a *app) error {
 		"serial":     c.Serial,
 		"open":       truth(c.Open),
 	})
+
 	list, err := every[api.SpareUnitView](ctx, client, "/v1/spare-units", q, c.Limit)
 	if err != nil {
 		return err
 	}
+
 	return c.show(a, list, func(w io.Writer) { a.spareTable(w, list) })
 }
 
@@ -57,10 +60,12 @@ func (a *app) spareTable(w io.Writer, list []api.SpareUnitView) {
 		fmt.Fprintln(w, "No spare units.")
 		return
 	}
+
 	t := a.table(w, "id", "state", "model", "serial", "account", "site", "return until")
 	for _, s := range list {
 		t.AppendRow([]any{s.ID, s.State, s.Model, s.Serial, s.AccountID, s.SiteID, returnUntil(s)})
 	}
+
 	t.Render()
 }
 
@@ -84,10 +89,12 @@ func (c spareShowCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	var s api.SpareUnitDetail
 	if err := client.read(ctx, "/v1/spare-units/"+url.PathEscape(c.ID), &s); err != nil {
 		return err
 	}
+
 	return c.show(a, s, func(w io.Writer) { explainSpare(w, s) })
 }
 
@@ -104,6 +111,7 @@ func explainSpare(w io.Writer, s api.SpareUnitDetail) {
 			fmt.Fprintf(w, "%s: %s\n", line.what, line.value)
 		}
 	}
+
 	if s.RecallPending {
 		fmt.Fprintln(w, "It is recalled when it arrives.")
 	}
@@ -138,14 +146,17 @@ func (c spareDoCommand) Run(ctx context.Context, a *app) error {
 			body[name] = n
 		}
 	}
+
 	client, err := c.client()
 	if err != nil {
 		return err
 	}
+
 	var s api.SpareUnitDetail
 	path := "/v1/spare-units/" + url.PathEscape(c.ID) + "/" + url.PathEscape(c.Command)
 	if err := client.post(ctx, path, body, &s); err != nil {
 		return err
 	}
+
 	return c.show(a, s, func(w io.Writer) { explainSpare(w, s) })
 }

@@ -24,8 +24,10 @@ func TestSparesFromTheCommandLine(t *testing.T) {
 	out := s.must("spare", "do", u.ID, "ship", "-w", "serial=SP-1", "-w", "carrier=sim", "-w", "tracking=TRK1")
 	require.Contains(t, out, "SHIPPED, RALLY-BAR SP1")
 	require.Contains(t, out, "Parcel: TRK1")
-	require.Contains(t, s.must("spare", "do", u.ID, "tell", "-w", "fact=DELIVERED", "-w", "at=2026-11-25T11:00:00Z"), "ON_SITE")
-	require.Contains(t, s.must("spare", "list", "--state", "on_site", "--parent", u.ParentOrgID, "--model", "RALLY-BAR"), u.ID)
+	require.Contains(t, s.must("spare", "do", u.ID, "tell", "-w", "fact=DELIVERED", "-w", "at=2026-11-25T11:00:00Z"),
+		"ON_SITE")
+	require.Contains(t,
+		s.must("spare", "list", "--state", "on_site", "--parent", u.ParentOrgID, "--model", "RALLY-BAR"), u.ID)
 	var r api.RMADetail
 	s.json(&r, "rma", "request", "--serial", "SN-100", "--fault", "No picture", "--confirmed")
 	require.Contains(t, s.must("rma", "do", r.ID, "use_spare", "-w", "spare_unit_id="+u.ID), "AWAITING_RETURN")

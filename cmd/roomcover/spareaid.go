@@ -22,11 +22,13 @@ func (c spareAidCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	var aid api.SpareAidView
 	if err := client.read(ctx, "/v1/spares/"+url.PathEscape(c.Parent)+"/selection-aid",
 		&aid); err != nil {
 		return err
 	}
+
 	return c.show(a, aid, func(w io.Writer) { a.aidTable(w, aid) })
 }
 
@@ -35,12 +37,14 @@ func (a *app) aidTable(w io.Writer, aid api.SpareAidView) {
 		fmt.Fprintln(w, "Nothing to suggest: no supported model is deployed at a known site.")
 		return
 	}
+
 	t := a.table(w, "model", "site", "site's id", "there", "score", "why")
 	for _, s := range aid.Suggestions {
 		var why []string
 		for _, r := range s.Reasons {
 			why = append(why, fmt.Sprintf("%s %d", r.Code, r.Points))
 		}
+
 		t.AppendRow([]any{
 			s.Model,
 			s.Site.Name,
@@ -50,11 +54,13 @@ func (a *app) aidTable(w io.Writer, aid api.SpareAidView) {
 			strings.Join(why, ", "),
 		})
 	}
+
 	t.Render()
 	fmt.Fprintln(w)
 	for _, r := range aid.Critical {
 		fmt.Fprintf(w, "No alternative: %s, %s %s\n", r.Name, r.Site, r.Model)
 	}
+
 	for _, s := range aid.Unreliable {
 		fmt.Fprintf(w, "Unreliable courier: %s\n", s.Name)
 	}

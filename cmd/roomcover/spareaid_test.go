@@ -17,7 +17,10 @@ func TestR84_SelectionAidFromTheCommandLine(t *testing.T) {
 	_, err = env.MarkCourier(storetest.Operator(), c.Site.ID, true, "twice late")
 	require.NoError(t, err)
 	out := s.must("spare", "aid", acc.ParentOrgID)
-	for _, want := range []string{c.Device.ModelCode, c.Site.ID, "200", "COMMONLY_DEPLOYED 100, COURIER_UNRELIABLE 100", "Unreliable courier: " + c.Site.Name} {
+	for _, want := range []string{
+		c.Device.ModelCode, c.Site.ID, "200", "COMMONLY_DEPLOYED 100, COURIER_UNRELIABLE 100",
+		"Unreliable courier: " + c.Site.Name,
+	} {
 		require.Contains(t, out, want)
 	}
 	require.Equal(t, exitRefused, s.run("spare", "aid", "org_none"))

@@ -36,6 +36,7 @@ func (c tasksCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	q := url.Values{"state": {"OPEN"}}
 	if c.Done {
 		q.Set("state", "DONE")
@@ -43,10 +44,12 @@ func (c tasksCommand) Run(ctx context.Context, a *app) error {
 	if c.Kind != "" {
 		q.Set("kind", strings.ToUpper(c.Kind))
 	}
+
 	list, err := every[api.TaskView](ctx, client, "/v1/operator/tasks", q, c.Limit)
 	if err != nil {
 		return err
 	}
+
 	return c.show(a, list, func(w io.Writer) { a.taskTable(w, list) })
 }
 
@@ -55,6 +58,7 @@ func (a *app) taskTable(w io.Writer, list []api.TaskView) {
 		fmt.Fprintln(w, "Nothing needs an operator.")
 		return
 	}
+
 	t := a.table(w, "id", "kind", "subject", "since", "actions", "what", "why")
 	for _, k := range list {
 		t.AppendRow([]any{
@@ -67,6 +71,7 @@ func (a *app) taskTable(w io.Writer, list []api.TaskView) {
 			cutAt(k.Why, 70),
 		})
 	}
+
 	t.Render()
 	fmt.Fprintf(w, "\n%d tasks; times are UTC.\n", len(list))
 }

@@ -33,6 +33,7 @@ func temporalOptions(c config.Config, logs *slog.Logger) (client.Options, error)
 	if c.Temporal.APIKey != "" {
 		o.Credentials = client.NewAPIKeyStaticCredentials(c.Temporal.APIKey)
 	}
+
 	var err error
 	o.ConnectionOptions.TLS, err = temporalTLS(c.Temporal)
 	return o, err
@@ -44,28 +45,37 @@ func temporalTLS(t config.Temporal) (*tls.Config, error) {
 	if !t.TLS && t.CAFile == "" && t.CertFile == "" && t.KeyFile == "" && t.APIKey == "" {
 		return nil, nil //nolint:nilnil // the SDK's way to say "plain"
 	}
+
 	out := &tls.Config{MinVersion: tls.VersionTLS12}
 	if t.CAFile != "" {
 		pem, err := os.ReadFile(t.CAFile)
 		if err != nil {
 			return nil, fmt.Errorf("ROOMCOVER_TEMPORAL_CA_FILE cannot be read: %w", err)
 		}
+
 		out.RootCAs = x509.NewCertPool()
 		if !out.RootCAs.AppendCertsFromPEM(pem) {
 			return nil, errors.New("ROOMCOVER_TEMPORAL_CA_FILE holds no certificate in PEM")
 		}
 	}
+
 	if (t.CertFile == "") != (t.KeyFile == "") {
-		return nil, errors.New("ROOMCOVER_TEMPORAL_CERT_FILE and ROOMCOVER_TEMPORAL_KEY_FILE go together")
+		return nil,
+			errors.New("ROOMCOVER_TEMPORAL_CERT_FILE and ROOMCOVER_TEMPORAL_KEY_FILE go together")
 	}
+
 	if t.CertFile != "" {
 		pair, err := tls.LoadX509KeyPair(t.CertFile, t.KeyFile)
 		if err != nil {
-			return nil, fmt.Errorf("ROOMCOVER_TEMPORAL_CERT_FILE or ROOMCOVER_TEMPORAL_KEY_FILE cannot be used: %w",
-				err)
+			return nil, fmt.Errorf(
+				"ROOMCOVER_TEMPORAL_CERT_FILE or ROOMCOVER_TEMPORAL_KEY_FILE cannot be used: %w",
+				err,
+			)
 		}
+
 		out.Certificates = []tls.Certificate{pair}
 	}
+
 	return out, nil
 }
 
@@ -82,5 +92,6 @@ func newSender(c config.Config) (*mail.Sender, error) {
 	if err != nil {
 		return nil, settingsError{err}
 	}
+
 	return s, nil
 }

@@ -50,12 +50,14 @@ func (c tokenCreateCommand) Validate() error {
 	if c.Days < 1 || c.Days > 730 {
 		return fmt.Errorf("--days: give 1 to 730")
 	}
+
 	for _, s := range c.Scope {
 		if !slices.Contains(api.ScopesFor(rules.OperatorLead), s) {
 			return fmt.Errorf("--scope: there is no scope %q; there are %s", s,
 				strings.Join(api.ScopesFor(rules.OperatorLead), ", "))
 		}
 	}
+
 	return nil
 }
 
@@ -66,10 +68,12 @@ func (c tokenCreateCommand) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
+
 		t, secret, err := s.People.CreateToken(ctx, n)
 		if err != nil {
 			return err
 		}
+
 		view := tokenView(t)
 		view["token"] = secret
 		return c.show(a, view, func(w io.Writer) {
@@ -79,28 +83,35 @@ func (c tokenCreateCommand) Run(ctx context.Context, a *app) error {
 	})
 }
 
-func (c tokenCreateCommand) token(ctx context.Context, s *domains.Domains) (identity.NewToken, error) {
+func (c tokenCreateCommand) token(
+	ctx context.Context, s *domains.Domains,
+) (identity.NewToken, error) {
 	if c.Org == "operator" {
 		c.Org = account.OperatorOrgID
 	}
+
 	org, err := findOrg(ctx, s, c.Org)
 	if err != nil {
 		return identity.NewToken{}, err
 	}
+
 	fitting := rolesOf[org.Kind]
 	role := rules.Role(strings.ToUpper(c.Role))
 	if role == "" && len(fitting) > 0 {
 		role = fitting[0]
 	}
+
 	if !slices.Contains(fitting, role) {
 		return identity.NewToken{}, rules.Refuse(rules.Forbidden,
 			"This role does not fit the organisation.",
 			"Leave --role out, or choose one of the organisation's kind.")
 	}
+
 	scopes := c.Scope
 	if len(scopes) == 0 {
 		scopes = api.ScopesFor(role)
 	}
+
 	return identity.NewToken{
 		OrgID:     org.ID,
 		Role:      role,
@@ -133,6 +144,7 @@ func (c tokenListCommand) Run(ctx context.Context, a *app) error {
 		if err != nil {
 			return err
 		}
+
 		views := []any{}
 		shown := tokens[:0]
 		for _, t := range tokens {
@@ -140,6 +152,7 @@ func (c tokenListCommand) Run(ctx context.Context, a *app) error {
 				shown, views = append(shown, t), append(views, tokenView(t))
 			}
 		}
+
 		return c.show(a, views, func(w io.Writer) { a.tokenTable(w, shown) })
 	})
 }
@@ -208,5 +221,6 @@ func (a *app) tokenTable(w io.Writer, tokens []identity.APIToken) {
 			k.Scopes,
 		})
 	}
+
 	t.Render()
 }

@@ -36,10 +36,12 @@ func (workerCommand) Run(ctx context.Context, a *app) error {
 	if err != nil {
 		return err
 	}
+
 	log, err := logger(a.errs, c.LogLevel)
 	if err != nil {
 		return err
 	}
+
 	return a.onReadyStore(ctx, func(_ context.Context, store *domains.Domains) error {
 		return work(ctx, c, store, log)
 	})
@@ -51,20 +53,24 @@ func work(ctx context.Context, c config.Config, store *domains.Domains, log *slo
 		return err
 	}
 	defer temporal.Close()
+
 	sender, err := newSender(c)
 	if err != nil {
 		return err
 	}
 	defer sender.Close()
+
 	parcels, err := newCarrier(c.Carrier)
 	if err != nil {
 		return err
 	}
+
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error {
 		log.Info("working", "version", versionText(), "temporal", c.Temporal.Address, "namespace",
 			c.Temporal.Namespace)
 		defer log.Info("stopped")
+
 		return stopped(ctx, worker.Run(ctx, worker.Options{
 			Domains:     store,
 			Temporal:    temporal,
@@ -77,6 +83,7 @@ func work(ctx context.Context, c config.Config, store *domains.Domains, log *slo
 			StopTimeout: c.StopTimeout,
 		}))
 	})
+
 	if c.Metrics != "" {
 		group.Go(func() error {
 			return server.Serve(ctx, server.Listen{
@@ -87,6 +94,7 @@ func work(ctx context.Context, c config.Config, store *domains.Domains, log *slo
 			})
 		})
 	}
+
 	return group.Wait()
 }
 
@@ -96,10 +104,12 @@ func newCarrier(c config.Carrier) (carrier.Carrier, error) {
 	if c.URL == "" {
 		return noCarrier, nil
 	}
+
 	client, err := carrier.NewClient(carrier.Options{URL: c.URL, APIKey: c.APIKey})
 	if err != nil {
 		return noCarrier, settingsError{err}
 	}
+
 	return client, nil
 }
 
