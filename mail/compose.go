@@ -21,7 +21,9 @@ type composed struct {
 
 var (
 	idPattern     = regexp.MustCompile(`^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$`)
-	domainPattern = regexp.MustCompile(`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`)
+	domainPattern = regexp.MustCompile(
+		`^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$`,
+	)
 	localePattern = regexp.MustCompile(`^[A-Za-z0-9]{2,8}(-[A-Za-z0-9]{1,8})*$`)
 )
 
@@ -41,21 +43,25 @@ func compose(m Message, domain string) (composed, *SendError) {
 			return c, refused("the " + a.field + " is malformed")
 		}
 	}
+
 	if reason := wrongHeaderText(m); reason != "" {
 		return c, refused(reason)
 	}
 	if domain == "" {
 		domain = c.from[strings.LastIndex(c.from, "@")+1:]
 	}
+
 	c.messageID = "<" + m.ID + "@" + domain + ">"
 	msg, failure := build(m, c)
 	if failure != nil {
 		return c, failure
 	}
+
 	var buffer bytes.Buffer
 	if _, err := msg.WriteTo(&buffer); err != nil {
 		return c, refused("the message cannot be encoded")
 	}
+
 	c.content = buffer.Bytes()
 	return c, nil
 }
@@ -66,6 +72,7 @@ func build(m Message, c composed) (*gomail.Msg, *SendError) {
 	msg := gomail.NewMsg(gomail.WithNoDefaultUserAgent())
 	msg.FromMailAddress(&mail.Address{Name: m.FromName, Address: c.from})
 	msg.ToMailAddress(&mail.Address{Address: c.to})
+
 	if m.ReplyTo != "" {
 		replyTo, ok := wireAddress(m.ReplyTo)
 		if !ok {
@@ -73,6 +80,7 @@ func build(m Message, c composed) (*gomail.Msg, *SendError) {
 		}
 		msg.ReplyToMailAddress(&mail.Address{Address: replyTo})
 	}
+
 	msg.SetGenHeaderPreformatted(gomail.HeaderSubject, subjectHeader(m.Subject))
 	msg.SetDate()
 	msg.SetGenHeader(gomail.HeaderMessageID, c.messageID)
@@ -81,10 +89,12 @@ func build(m Message, c composed) (*gomail.Msg, *SendError) {
 	if m.Locale != "" {
 		msg.SetGenHeader(gomail.HeaderContentLang, m.Locale)
 	}
+
 	msg.SetBodyString(gomail.TypeTextPlain, m.Text)
 	if m.HTML != "" {
 		msg.AddAlternativeString(gomail.TypeTextHTML, m.HTML)
 	}
+
 	return msg, nil
 }
 
@@ -106,6 +116,7 @@ func wrongHeaderText(m Message) string {
 	case !utf8.ValidString(m.Text) || !utf8.ValidString(m.HTML):
 		return "the body is not UTF-8"
 	}
+
 	return ""
 }
 
@@ -113,11 +124,14 @@ func wrongHeaderText(m Message) string {
 // invisible direction marks (they can disguise a name), and "=?", with which
 // plain text would be decoded by the reader into something else.
 func headerText(s string) bool {
-	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxHeaderText || strings.Contains(s, "=?") {
+	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxHeaderText ||
+		strings.Contains(s, "=?") {
 		return false
 	}
+
 	return !strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r)
+		return unicode.IsControl(r) || r == '\u2028' || r == '\u2029' ||
+			unicode.Is(unicode.Bidi_Control, r)
 	})
 }
 
@@ -126,18 +140,22 @@ func headerText(s string) bool {
 // SMTPUTF8 on the whole way and are refused.
 func wireAddress(s string) (string, bool) {
 	at := strings.LastIndex(s, "@")
-	if at < 1 || len(s) > 254 || strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
+	if at < 1 || len(s) > 254 ||
+		strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r == 0x7f }) {
 		return "", false
 	}
+
 	domain, err := idna.Lookup.ToASCII(s[at+1:])
 	if err != nil || !validDomain(domain) {
 		return "", false
 	}
+
 	bare := s[:at] + "@" + domain
 	parsed, err := mail.ParseAddress(bare)
 	if err != nil || parsed.Name != "" || parsed.Address != bare {
 		return "", false
 	}
+
 	return bare, !strings.ContainsFunc(bare, func(r rune) bool { return r > 0x7e })
 }
 

@@ -32,12 +32,14 @@ func (s *Sender) connect(ctx context.Context) (*conversation, error) {
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
 	var w *wire
+
 	client, err := gomail.NewClient(s.options.Host, append(s.client, gomail.WithDialContextFunc(
 		func(dialCtx context.Context, network, addr string) (net.Conn, error) {
 			raw, err := (&net.Dialer{}).DialContext(dialCtx, network, addr)
 			if err != nil {
 				return nil, err
 			}
+
 			w = &wire{Conn: raw}
 			// The library heeds a context while dialling only; a server that
 			// accepts and then says nothing must not hold us longer than ctx.
@@ -47,6 +49,7 @@ func (s *Sender) connect(ctx context.Context) (*conversation, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	session, err := client.DialToSMTPClientWithContext(ctx)
 	if w != nil && !w.watched() {
 		err = errors.Join(ctx.Err(), err)
@@ -57,6 +60,7 @@ func (s *Sender) connect(ctx context.Context) (*conversation, error) {
 		}
 		return nil, err
 	}
+
 	return &conversation{smtp: session, wire: w, timeout: s.options.Timeout}, nil
 }
 
@@ -66,10 +70,12 @@ func (s *Sender) encrypted(ctx context.Context, w *wire) (net.Conn, error) {
 	if s.options.TLS != "implicit" {
 		return w, nil
 	}
+
 	c := tls.Client(w, s.tlsConfig())
 	if err := c.HandshakeContext(ctx); err != nil {
 		return nil, err
 	}
+
 	return c, nil
 }
 
@@ -88,6 +94,7 @@ func (c *conversation) send(ctx context.Context, m composed) (string, *SendError
 			return "", c.fail(ctx, command.step, err)
 		}
 	}
+
 	writer, err := c.smtp.Data()
 	if err != nil {
 		return "", c.fail(ctx, StepData, err)
@@ -95,10 +102,12 @@ func (c *conversation) send(ctx context.Context, m composed) (string, *SendError
 	if _, err = writer.Write(m.content); err != nil {
 		return "", c.fail(ctx, StepContent, err)
 	}
+
 	c.wire.patience(ctx, finalAnswerFactor*c.timeout)
 	if err = writer.Close(); err != nil {
 		return "", c.fail(ctx, StepEnd, err)
 	}
+
 	answer := writer.(*smtp.DataCloser).ServerResponse()
 	return providerAnswer(answer), nil
 }
@@ -111,11 +120,13 @@ func (c *conversation) fail(ctx context.Context, step Step, err error) *SendErro
 	if !answered && ctx.Err() != nil {
 		err = errors.Join(ctx.Err(), err)
 	}
+
 	failure := classify(step, err)
 	c.broken = !answered || reply.Code == 421 || step == StepContent
 	if !c.broken && step != StepEnd {
 		c.broken = c.smtp.Reset() != nil
 	}
+
 	return failure
 }
 

@@ -11,6 +11,7 @@ func (s *Sender) startIdleTimer() {
 	if s.conn == nil {
 		return
 	}
+
 	s.timer = time.AfterFunc(s.idle, func() {
 		select {
 		case <-s.turn:

@@ -41,6 +41,7 @@ func sayMarkup(l *messages.Language, key string, values messages.Args) (template
 		if !ok {
 			html = escaped(value)
 		}
+
 		mark := "\ue000" + name + "\ue001" // of the private use area: no text has them
 		marks[name] = mark
 		inPlace = append(inPlace, mark, string(html))
@@ -50,6 +51,7 @@ func sayMarkup(l *messages.Language, key string, values messages.Args) (template
 	if err != nil {
 		return "", err
 	}
+
 	return template.HTML(strings.NewReplacer(inPlace...).Replace(string(escaped(text)))), nil
 }
 

@@ -49,34 +49,56 @@ var orderLine = []parameter{
 var parameters = map[string][]parameter{
 	// order_confirmation needs start_on if the contracts have started, else
 	// latest_start_on (S1).
-	"order_confirmation": {need("vendor_order_no", asText), need("po_number", asText), need("company", asText),
-		need("lines", asLines), may("total_licences", asWhole), may("start_on", asDate), may("end_on", asDate), may("latest_start_on", asDate)},
-	"order_review_reminder": {need("order_id", asText), need("reasons", asList), may("link", asLink), may("po_number", asText),
-		may("company", asText), may("reject_on", asDate)},
+	"order_confirmation": {need("vendor_order_no",
+		asText), need("po_number", asText), need("company", asText),
+		need("lines", asLines), may("total_licences", asWhole), may("start_on",
+			asDate), may("end_on", asDate), may("latest_start_on", asDate)},
+	"order_review_reminder": {
+		need("order_id", asText), need("reasons", asList), may("link", asLink),
+		may("po_number", asText), may("company", asText), may("reject_on", asDate),
+	},
 	"order_rejected": {need("po_number", asText), need("reason", asText), may("company", asText)},
-	"order_cancelled": {need("vendor_order_no", asText), need("po_number", asText), need("quantity", asWhole), need("whole", asFlag),
-		may("company", asText), may("remaining", asWhole)},
+	"order_cancelled": {
+		need("vendor_order_no", asText), need("po_number", asText), need("quantity", asWhole),
+		need("whole", asFlag), may("company", asText), may("remaining", asWhole),
+	},
 	// role is ADMIN or READ_ONLY; expires_on is the last day the link works.
-	"invitation": {need("contact_name", asText), need("company", asText), need("link", asLink), need("expires_on", asDate), need("role", asText)},
+	"invitation": {need("contact_name", asText), need("company",
+		asText), need("link", asLink), need("expires_on", asDate), need("role", asText)},
 	// Without a link the reminder points to the first mail.
-	"invitation_reminder": {need("contact_name", asText), need("company", asText), need("expires_on", asDate), may("role", asText), may("link", asLink)},
+	"invitation_reminder": {need("contact_name", asText), need("company",
+		asText), need("expires_on", asDate), may("role", asText), may("link", asLink)},
 	// Nothing here may identify the invited person.
-	"invitation_unclaimed":     {need("vendor_order_no", asText), need("po_number", asText), may("company", asText), may("latest_start_on", asDate)},
-	"invitation_undeliverable": {need("vendor_order_no", asText), need("po_number", asText), may("company", asText)},
-	"one_time_code":            {need("code", asText), need("minutes", asWhole)},
-	"password_reset":           {need("link", asLink), need("minutes", asWhole)},
-	"admin_notice":             {need("company", asText), may("role", asText), may("invitee", asText), may("vendor_order_no", asText)},
-	// step is one that mail.json has words for, as in spare_update; explanation_… tell the promise in each language.
-	"rma_update": {need("step", asText), need("rma", asText), need("model", asText), need("quantity", asWhole), may("serial", asText), may("site", asText), may("room", asText),
-		may("company", asText), may("replacement_serial", asText), may("carrier", asText), may("tracking", asText), may("promised_on", asDate), may("explanation_en", asText),
-		may("explanation_pt", asText), may("return_on", asDate), may("other_model", asText), may("code", asText), may("outcome", asText), may("expected_on", asDate),
+	"invitation_unclaimed": {need("vendor_order_no",
+		asText), need("po_number", asText), may("company", asText), may("latest_start_on", asDate)},
+	"invitation_undeliverable": {
+		need("vendor_order_no", asText), need("po_number", asText), may("company", asText),
+	},
+	"one_time_code":  {need("code", asText), need("minutes", asWhole)},
+	"password_reset": {need("link", asLink), need("minutes", asWhole)},
+	"admin_notice": {need("company",
+		asText), may("role", asText), may("invitee", asText), may("vendor_order_no", asText)},
+	// step is one that mail.json has words for, as in spare_update; explanation_… tell the
+	// promise in each language.
+	"rma_update": {need("step", asText), need("rma", asText), need(
+		"model", asText,
+	), need("quantity", asWhole), may("serial", asText), may("site", asText), may("room", asText),
+		may("company", asText), may("replacement_serial", asText), may(
+			"carrier", asText,
+		), may("tracking", asText), may("promised_on", asDate), may("explanation_en", asText),
+		may("explanation_pt", asText), may("return_on", asDate), may("other_model",
+			asText), may("code", asText), may("outcome", asText), may("expected_on", asDate),
 		may("day", asWhole), may("damage", asFlag)},
 	// return_on is the last day on which a recalled unit may
 	// be handed to the carrier.
-	"spare_update": {need("step", asText), need("spare", asText), need("model", asText), may("site", asText), may("company", asText), may("serial", asText),
-		may("carrier", asText), may("tracking", asText), may("return_on", asDate), may("day", asWhole)},
-	"renewal_reminder": {need("days_left", asWhole), need("end_on", asDate), may("company", asText), may("contract", asText),
-		may("service_type", asText), may("quantity", asWhole)},
+	"spare_update": {need("step", asText), need("spare", asText), need("model",
+		asText), may("site", asText), may("company", asText), may("serial", asText),
+		may("carrier",
+			asText), may("tracking", asText), may("return_on", asDate), may("day", asWhole)},
+	"renewal_reminder": {
+		need("days_left", asWhole), need("end_on", asDate), may("company", asText),
+		may("contract", asText), may("service_type", asText), may("quantity", asWhole),
+	},
 }
 
 // localise checks c's parameters against the template's and returns them as
@@ -90,15 +112,18 @@ func localise(c Content) (map[string]any, error) {
 	if err != nil {
 		return nil, fmt.Errorf("mail: template %s: %w", c.Template, err)
 	}
+
 	if c.Template == "rma_update" {
 		p["explanation"] = p["explanation_en"]
 		if c.Locale == "pt-BR" {
 			p["explanation"] = p["explanation_pt"]
 		}
 	}
+
 	if c.Template == "renewal_reminder" {
 		p["service"] = serviceName(p, c)
 	}
+
 	return p, nil
 }
 
@@ -114,12 +139,15 @@ func localised(spec []parameter, in map[string]any, locale, path string) (map[st
 			}
 			continue
 		}
+
 		shown, err := p.show(v, locale, path)
 		if err != nil {
 			faults = append(faults, err)
 		}
+
 		out[p.name] = shown
 	}
+
 	return out, errors.Join(faults...)
 }
 
@@ -153,6 +181,7 @@ func (p parameter) show(v any, locale, path string) (any, error) {
 	case asLines:
 		return p.showLines(v, locale, path)
 	}
+
 	return nil, fmt.Errorf("parameter %s is malformed", path+p.name)
 }
 
@@ -166,9 +195,11 @@ func (p parameter) showLines(v any, locale, path string) (any, error) {
 			items = append(items, m)
 		}
 	}
+
 	if len(items) == 0 {
 		return nil, fmt.Errorf("parameter %s is malformed", path+p.name)
 	}
+
 	var out []map[string]any
 	var faults []error
 	for i, item := range items {
@@ -176,6 +207,7 @@ func (p parameter) showLines(v any, locale, path string) (any, error) {
 		line, err := localised(orderLine, m, locale, fmt.Sprintf("%s%s[%d].", path, p.name, i))
 		out, faults = append(out, line), append(faults, err)
 	}
+
 	return out, errors.Join(faults...)
 }
 
@@ -186,6 +218,7 @@ func completeConfirmation(p map[string]any, c Content) error {
 	if p["start_on"] == nil && p["latest_start_on"] == nil {
 		return errors.New("parameter start_on or latest_start_on is missing")
 	}
+
 	total := 0
 	first := p["lines"].([]map[string]any)[0]
 	p["service"] = serviceName(first, c)
@@ -194,6 +227,7 @@ func completeConfirmation(p map[string]any, c Content) error {
 		if line["term_years"] != 0 {
 			total += line["quantity"].(int)
 		}
+
 		if line["term_years"] != first["term_years"] {
 			p["end_on"] = nil // each line ends on a day of its own
 		}
@@ -201,9 +235,11 @@ func completeConfirmation(p map[string]any, c Content) error {
 			p["service"] = c.Brand.Name
 		}
 	}
+
 	if p["total_licences"] == nil {
 		p["total_licences"] = total
 	}
+
 	return nil
 }
 
@@ -223,7 +259,8 @@ func serviceName(p map[string]any, c Content) string {
 // characters and direction marks become blanks.
 func oneLine(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || unicode.Is(unicode.Bidi_Control, r) {
+		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' ||
+			unicode.Is(unicode.Bidi_Control, r) {
 			return ' '
 		}
 		return r
@@ -243,6 +280,7 @@ func wholeNumber(v any) (int, bool) {
 		i, err := n.Int64()
 		return int(i), err == nil && i >= 0
 	}
+
 	return 0, false
 }
 
@@ -262,11 +300,15 @@ func texts(v any) ([]string, bool) {
 			out = append(out, oneLine(s))
 		}
 	}
+
 	return out, len(out) > 0
 }
 
 func webAddress(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" && u.User == nil &&
-		!strings.ContainsFunc(s, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) })
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != "" &&
+		u.User == nil &&
+		!strings.ContainsFunc(s, func(r rune) bool {
+			return unicode.IsSpace(r) || unicode.IsControl(r)
+		})
 }

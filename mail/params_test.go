@@ -48,7 +48,8 @@ func TestRender_NamesEveryMissingParameter(t *testing.T) {
 	}
 	_, _, _, err := Render(sampleContent(t, "order_confirmation", "en", map[string]any{"latest_start_on": nil}))
 	require.ErrorContains(t, err, "latest_start_on")
-	_, _, _, err = Render(sampleContent(t, "order_confirmation", "en", map[string]any{"lines": []any{map[string]any{"sku": "x"}}}))
+	_, _, _, err = Render(sampleContent(t, "order_confirmation",
+		"en", map[string]any{"lines": []any{map[string]any{"sku": "x"}}}))
 	require.ErrorContains(t, err, "lines[0].quantity")
 }
 
@@ -74,7 +75,10 @@ func TestRender_RefusesWrongContent(t *testing.T) {
 }
 
 func TestRender_TextStaysOnItsLine(t *testing.T) {
-	text, _ := render(t, "order_rejected", "en", map[string]any{"reason": "first\r\nSubject: second\u202e\x00third", "po_number": "\tPO  1 "})
+	text, _ := render(t, "order_rejected", "en", map[string]any{
+		"reason":    "first\r\nSubject: second\u202e\x00third",
+		"po_number": "\tPO  1 ",
+	})
 	require.Contains(t, text, "Reason: first Subject: second third\n")
 	require.Contains(t, text, "Purchase order: PO 1\n")
 }

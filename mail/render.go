@@ -45,14 +45,23 @@ func Render(c Content) (subject, text, html string, err error) {
 	if !ok {
 		return "", "", "", fmt.Errorf("%w %q in locale %q", ErrNoTemplate, c.Template, c.Locale)
 	}
+
 	if err := checkBrand(c); err != nil {
 		return "", "", "", err
 	}
+
 	params, err := localise(c)
 	if err != nil {
 		return "", "", "", err
 	}
-	p := page{Locale: c.Locale, Subject: c.Subject, Brand: c.Brand, P: params}
+
+	p := page{
+		Locale:  c.Locale,
+		Subject: c.Subject,
+		Brand:   c.Brand,
+		P:       params,
+	}
+
 	var h, t strings.Builder
 	if err := r.html.ExecuteTemplate(&h, "layout", p); err != nil {
 		return "", "", "", fmt.Errorf("mail: template %s: %w", c.Template, err)
@@ -60,6 +69,7 @@ func Render(c Content) (subject, text, html string, err error) {
 	if err := r.text.ExecuteTemplate(&t, "layout", p); err != nil {
 		return "", "", "", fmt.Errorf("mail: template %s: %w", c.Template, err)
 	}
+
 	return c.Subject, tidyText(t.String()), h.String(), nil
 }
 
@@ -82,14 +92,18 @@ func mustParse() map[string]rendering {
 		h := htmltemplate.New("").Option("missingkey=error").Funcs(functions(l))
 		h = htmltemplate.Must(h.Funcs(markup(l, h)).Parse(styled(source("layout.html"))))
 		t := texttemplate.New("").Option("missingkey=error").Funcs(functions(l))
+
 		t = texttemplate.Must(t.Parse(source("layout.txt")))
 		for _, name := range Templates() {
 			out[key(name, locale)] = rendering{
-				html: htmltemplate.Must(htmltemplate.Must(h.Clone()).Parse(styled(source(name + ".html")))),
+				html: htmltemplate.Must(
+					htmltemplate.Must(h.Clone()).Parse(styled(source(name + ".html"))),
+				),
 				text: texttemplate.Must(texttemplate.Must(t.Clone()).Parse(source(name + ".txt"))),
 			}
 		}
 	}
+
 	return out
 }
 
@@ -106,19 +120,27 @@ func source(name string) string {
 func checkBrand(c Content) error {
 	var missing []string
 	for _, f := range []struct{ name, value string }{
-		{"subject", c.Subject}, {"brand name", c.Brand.Name}, {"sender name", c.Brand.SenderName},
-		{"mailbox", c.Brand.Mailbox}, {"portal URL", c.Brand.PortalURL}, {"menu label", c.Brand.MenuServiceOrders},
+		{"subject", c.Subject},
+		{"brand name", c.Brand.Name},
+		{"sender name", c.Brand.SenderName},
+		{"mailbox", c.Brand.Mailbox},
+		{"portal URL", c.Brand.PortalURL},
+		{"menu label", c.Brand.MenuServiceOrders},
 	} {
 		if strings.TrimSpace(f.value) == "" {
 			missing = append(missing, f.name)
 		}
 	}
+
 	if len(missing) > 0 {
-		return fmt.Errorf("mail: template %s: the program lacks %s", c.Template, strings.Join(missing, ", "))
+		return fmt.Errorf("mail: template %s: the program lacks %s",
+			c.Template, strings.Join(missing, ", "))
 	}
 	if !webAddress(c.Brand.PortalURL) {
-		return fmt.Errorf("mail: template %s: the portal URL is not an absolute web address", c.Template)
+		return fmt.Errorf("mail: template %s: the portal URL is not an absolute web address",
+			c.Template)
 	}
+
 	return nil
 }
 
@@ -134,5 +156,6 @@ func tidyText(s string) string {
 		}
 		out = append(out, line)
 	}
+
 	return strings.TrimRight(strings.Join(out, "\n"), "\n") + "\n"
 }

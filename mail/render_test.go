@@ -55,7 +55,8 @@ func TestC8_EveryTemplateRendersInEveryLocale(t *testing.T) {
 				require.NotRegexp(t, `\n\n\n`, text)
 				require.NotRegexp(t, `(?m)[ \t]+$`, text)
 				if locale == "en" {
-					require.NotRegexp(t, `(?i)licença|pedido d|convite|conta de`, strings.ReplaceAll(text, sampleBrand.MenuServiceOrders, ""))
+					require.NotRegexp(t, `(?i)licença|pedido d|convite|conta de`,
+						strings.ReplaceAll(text, sampleBrand.MenuServiceOrders, ""))
 				} else {
 					require.NotRegexp(t, `(?i)licence|\border\b|invitation|\baccount\b`, text)
 				}
@@ -98,12 +99,15 @@ func TestRender_TextTwinSaysTheSame(t *testing.T) {
 			}
 			for _, w := range words.FindAllString(text, -1) {
 				switch w = strings.ToLower(w); w {
-				case "abra", "este", "no", "open", "this", "address", "in": // "open this address", in place of "click the button"
+				case "abra", "este", "no", "open", "this", "address", "in":
+					// "open this address", in place of "click the button"
 				default:
 					require.True(t, seen[w], "%s.%s: %q is in the text only", template, locale, w)
 				}
 			}
-			for _, n := range regexp.MustCompile(`[0-9][0-9.,-]*`).FindAllString(html.UnescapeString(tags.ReplaceAllString(page, " ")), -1) {
+			for _, n := range regexp.MustCompile(`[0-9][0-9.,-]*`).FindAllString(
+				html.UnescapeString(tags.ReplaceAllString(page, " ")), -1,
+			) {
 				require.Contains(t, text, n, "%s.%s: a number is in the HTML only", template, locale)
 			}
 		}
@@ -122,11 +126,20 @@ func TestRender_LinkIsInTextAndHTML(t *testing.T) {
 
 func TestR100b_R100c_ConfirmationForAllThreeRecipients(t *testing.T) {
 	for locale, want := range map[string][]string{
-		"pt-BR": {"Na atribuição da primeira licença,", "o mais tardar em 22 de dezembro de 2026", "1.201", "1.200 licenças por 3 anos", "1 licença por 1 ano"},
-		"en":    {"On first assignment,", "no later than 22 December 2026", "1,201", "1,200 licences for 3 years", "1 licence for 1 year"},
+		"pt-BR": {
+			"Na atribuição da primeira licença,", "o mais tardar em 22 de dezembro de 2026", "1.201",
+			"1.200 licenças por 3 anos", "1 licença por 1 ano",
+		},
+		"en": {
+			"On first assignment,", "no later than 22 December 2026", "1,201", "1,200 licences for 3 years",
+			"1 licence for 1 year",
+		},
 	} {
 		// A link among the parameters must not get through (R100c).
-		text, page := render(t, "order_confirmation", locale, map[string]any{"link": sampleLink, "token": "6mZ0c9S1vX4mR2q7"})
+		text, page := render(t, "order_confirmation", locale, map[string]any{
+			"link":  sampleLink,
+			"token": "6mZ0c9S1vX4mR2q7",
+		})
 		for _, content := range []string{text, html.UnescapeString(page)} {
 			require.Contains(t, content, "RC-2026-000123", "R100b")
 			require.Contains(t, content, "PO-4711")
@@ -145,7 +158,13 @@ func TestR100b_R100c_ConfirmationForAllThreeRecipients(t *testing.T) {
 
 func TestR96_ConfirmationWithKnownDates(t *testing.T) {
 	one := []any{map[string]any{"service_type": "SELECT", "sku": "994-000150", "quantity": 2, "term_years": 1}}
-	text, _ := render(t, "order_confirmation", "pt-BR", map[string]any{"start_on": "2026-03-01", "end_on": "2027-02-28", "latest_start_on": nil, "lines": one, "total_licences": nil})
+	text, _ := render(t, "order_confirmation", "pt-BR", map[string]any{
+		"start_on":        "2026-03-01",
+		"end_on":          "2027-02-28",
+		"latest_start_on": nil,
+		"lines":           one,
+		"total_licences":  nil,
+	})
 	require.Contains(t, text, "Início: 1º de março de 2026")
 	require.Contains(t, text, "Último dia coberto: 28 de fevereiro de 2027")
 	require.Contains(t, text, "Logitech Select (SKU 994-000150): 2 licenças por 1 ano")
@@ -159,13 +178,23 @@ func TestR96_ConfirmationWithKnownDates(t *testing.T) {
 
 // A bundle's JumpStart has no term of years and grants no licences.
 func TestR30a_ConfirmationOfJumpStartCountsUnits(t *testing.T) {
-	lines := []any{map[string]any{"service_type": "JUMPSTART", "sku": "TAP-BUNDLE-TEAMS", "quantity": 3, "term_years": 0}}
+	lines := []any{map[string]any{
+		"service_type": "JUMPSTART",
+		"sku":          "TAP-BUNDLE-TEAMS",
+		"quantity":     3,
+		"term_years":   0,
+	}}
 	for locale, want := range map[string][3]string{
 		"pt-BR": {"JumpStart (SKU TAP-BUNDLE-TEAMS): 3 unidades\n", "compra do serviço JumpStart para", "licença"},
 		"en":    {"JumpStart (SKU TAP-BUNDLE-TEAMS): 3 units\n", "purchase of the JumpStart service for", "licence"},
 	} {
 		for _, total := range []any{nil, 0} {
-			text, page := render(t, "order_confirmation", locale, map[string]any{"lines": lines, "total_licences": total, "start_on": "2026-11-20", "end_on": "2027-02-17"})
+			text, page := render(t, "order_confirmation", locale, map[string]any{
+				"lines":          lines,
+				"total_licences": total,
+				"start_on":       "2026-11-20",
+				"end_on":         "2027-02-17",
+			})
 			require.Contains(t, text, want[0])
 			require.Contains(t, text, want[1])
 			require.Contains(t, page, want[1])
@@ -179,8 +208,10 @@ func TestR30a_ConfirmationOfJumpStartCountsUnits(t *testing.T) {
 
 func TestR117a_InvitationHasOneButtonWithTheLink(t *testing.T) {
 	for locale, want := range map[string][]string{
-		"pt-BR": {">Começar</a>", "não pode ser encaminhado", "Válido até 22 de dezembro de 2026", "convidar colegas de TI"},
-		"en":    {">Get started</a>", "cannot be forwarded", "Valid until 22 December 2026", "invite colleagues from IT"},
+		"pt-BR": {
+			">Começar</a>", "não pode ser encaminhado", "Válido até 22 de dezembro de 2026", "convidar colegas de TI",
+		},
+		"en": {">Get started</a>", "cannot be forwarded", "Valid until 22 December 2026", "invite colleagues from IT"},
 	} {
 		text, page := render(t, "invitation", locale, nil)
 		escaped := strings.ReplaceAll(sampleLink, "&", "&amp;")
@@ -203,14 +234,16 @@ func TestInvitationReminder_WithAndWithoutLink(t *testing.T) {
 		require.Contains(t, page, `class="button"`)
 		text, page = render(t, "invitation_reminder", locale, map[string]any{"link": nil, "role": nil})
 		require.NotContains(t, page, `<td align="center" class="button"`)
-		require.Contains(t, text, map[string]string{"pt-BR": "use o botão da primeira mensagem", "en": "use the button in the first"}[locale])
+		require.Contains(t, text,
+			map[string]string{"pt-BR": "use o botão da primeira mensagem", "en": "use the button in the first"}[locale])
 	}
 }
 
 func TestS16_S17_NoticesToTheResellerNameNobody(t *testing.T) {
 	for _, template := range []string{"invitation_unclaimed", "invitation_undeliverable"} {
 		for _, locale := range messages.Locales() {
-			text, page := render(t, template, locale, map[string]any{"contact_name": "Ana Lima", "link": sampleLink, "email": "ana@acme.example"})
+			text, page := render(t, template, locale,
+				map[string]any{"contact_name": "Ana Lima", "link": sampleLink, "email": "ana@acme.example"})
 			for _, content := range []string{text, page} {
 				require.Contains(t, content, "RC-2026-000123")
 				require.Contains(t, content, "PO-4711")

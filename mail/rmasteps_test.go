@@ -21,7 +21,8 @@ func TestRMA_EveryStepIsToldInBothLanguages(t *testing.T) {
 		for _, locale := range messages.Locales() {
 			l := messages.In(locale)
 			title := l.Say("mail.rma_update." + name + ".title")
-			text, html := render(t, "rma_update", locale, map[string]any{"step": name, "return_on": "2026-12-10", "tracking": "TRK1"})
+			text, html := render(t, "rma_update",
+				locale, map[string]any{"step": name, "return_on": "2026-12-10", "tracking": "TRK1"})
 			require.Contains(t, text, title, name)
 			require.Contains(t, text, l.Say("mail.rma_update."+name+".text"), name)
 			require.Contains(t, html, "TRK1", name)
@@ -43,7 +44,8 @@ func TestS20_TheMailExplainsThePromise(t *testing.T) {
 }
 
 func TestRMA_CodesAreToldInWords(t *testing.T) {
-	text, _ := render(t, "rma_update", "en", map[string]any{"step": "REJECTED", "code": "NO_DEFECT", "promised_on": nil})
+	text, _ := render(t, "rma_update",
+		"en", map[string]any{"step": "REJECTED", "code": "NO_DEFECT", "promised_on": nil})
 	require.Contains(t, text, "Reason: No defect was found")
 	text, _ = render(t, "rma_update", "pt-BR", map[string]any{"step": "INSPECTED", "outcome": "DAMAGE"})
 	require.Contains(t, text, "Resultado: Dano que a garantia não cobre")

@@ -9,8 +9,12 @@ import (
 )
 
 var sampleBrand = Brand{
-	Name: "Logitech Select", SenderName: "Serviços de suporte da Logitech", SenderAddress: "no-reply@services.example",
-	Mailbox: "Select@logitech.com", PortalURL: "https://portal.services.example", MenuServiceOrders: "Pedidos de serviço",
+	Name:              "Logitech Select",
+	SenderName:        "Serviços de suporte da Logitech",
+	SenderAddress:     "no-reply@services.example",
+	Mailbox:           "Select@logitech.com",
+	PortalURL:         "https://portal.services.example",
+	MenuServiceOrders: "Pedidos de serviço",
 }
 
 const sampleLink = "https://portal.services.example/i/6mZ0c9S1vX4mR2q7n8T3kY5bW1pLd0aFhJgEuQxCzVs?l=pt&n=1"
@@ -21,11 +25,14 @@ var sampleParams = map[string]string{
 		"lines":[{"service_type":"SELECT","sku":"994-000150","quantity":1200,"term_years":3},
 		         {"description":"Suporte avançado","sku":"994-000148","quantity":1,"term_years":1}],
 		"total_licences":1201,"latest_start_on":"2026-12-22"}`,
-	"order_review_reminder":    `{"order_id":"ord_01k0example","po_number":"PO-4711","reasons":["RESELLER_NOT_AUTHORISED","OTHER_REASON"],"link":"` + sampleLink + `","reject_on":"2026-12-22"}`,
-	"order_rejected":           `{"po_number":"PO-4711","company":"Acme & Filhos <Ltda>","reason":"Revendedor sem contrato"}`,
-	"order_cancelled":          `{"vendor_order_no":"RC-2026-000123","po_number":"PO-4711","company":"Acme & Filhos <Ltda>","quantity":1200,"whole":true}`,
-	"invitation":               `{"contact_name":"Ana Lima","company":"Acme & Filhos <Ltda>","link":"` + sampleLink + `","expires_on":"2026-12-22","role":"ADMIN"}`,
-	"invitation_reminder":      `{"contact_name":"Ana Lima","company":"Acme & Filhos <Ltda>","link":"` + sampleLink + `","expires_on":"2026-12-22","role":"ADMIN"}`,
+	"order_review_reminder": `{"order_id":"ord_01k0example","po_number":"PO-4711","reasons":["RESELLER_NOT_AUTHORISED","OTHER_REASON"],"link":"` +
+		sampleLink + `","reject_on":"2026-12-22"}`,
+	"order_rejected":  `{"po_number":"PO-4711","company":"Acme & Filhos <Ltda>","reason":"Revendedor sem contrato"}`,
+	"order_cancelled": `{"vendor_order_no":"RC-2026-000123","po_number":"PO-4711","company":"Acme & Filhos <Ltda>","quantity":1200,"whole":true}`,
+	"invitation": `{"contact_name":"Ana Lima","company":"Acme & Filhos <Ltda>","link":"` + sampleLink +
+		`","expires_on":"2026-12-22","role":"ADMIN"}`,
+	"invitation_reminder": `{"contact_name":"Ana Lima","company":"Acme & Filhos <Ltda>","link":"` + sampleLink +
+		`","expires_on":"2026-12-22","role":"ADMIN"}`,
 	"invitation_unclaimed":     `{"vendor_order_no":"RC-2026-000123","po_number":"PO-4711","company":"Acme & Filhos <Ltda>","latest_start_on":"2026-12-22"}`,
 	"invitation_undeliverable": `{"vendor_order_no":"RC-2026-000123","po_number":"PO-4711","company":"Acme & Filhos <Ltda>"}`,
 	"one_time_code":            `{"code":"482913","minutes":10}`,
@@ -51,7 +58,13 @@ func sampleContent(t *testing.T, template, locale string, changes map[string]any
 			params[name] = value
 		}
 	}
-	return Content{Template: template, Locale: locale, Brand: sampleBrand, Subject: "O assunto do programa", Params: params}
+	return Content{
+		Template: template,
+		Locale:   locale,
+		Brand:    sampleBrand,
+		Subject:  "O assunto do programa",
+		Params:   params,
+	}
 }
 
 func render(t *testing.T, template, locale string, changes map[string]any) (text, html string) {

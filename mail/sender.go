@@ -73,6 +73,7 @@ func NewSender(o Options) (*Sender, error) {
 	if o.HelloName != "" && !validDomain(strings.Trim(o.HelloName, "[]")) {
 		return nil, fmt.Errorf("mail: %q is not a name for EHLO", o.HelloName)
 	}
+
 	s := &Sender{options: o, idle: idleAfter, turn: make(chan struct{}, 1)}
 	var err error
 	if s.client, err = s.clientOptions(); err != nil {
@@ -81,6 +82,7 @@ func NewSender(o Options) (*Sender, error) {
 	if _, err = gomail.NewClient(o.Host, s.client...); err != nil {
 		return nil, fmt.Errorf("mail: options: %w", err)
 	}
+
 	s.turn <- struct{}{}
 	return s, nil
 }
@@ -95,6 +97,7 @@ func (s *Sender) clientOptions() ([]gomail.Option, error) {
 		// would only narrow the way to servers that have it.
 		gomail.WithoutSMTPUTF8(),
 	}
+
 	switch o.TLS {
 	case "", "required":
 		opts = append(opts, gomail.WithTLSPolicy(gomail.TLSMandatory))
@@ -105,18 +108,26 @@ func (s *Sender) clientOptions() ([]gomail.Option, error) {
 	default:
 		return nil, fmt.Errorf("mail: TLS is %q, not required, implicit or none", o.TLS)
 	}
+
 	if o.HelloName != "" {
 		opts = append(opts, gomail.WithHELO(o.HelloName))
 	}
+
 	if o.Username != "" {
 		opts = append(opts, gomail.WithUsername(o.Username), gomail.WithPassword(o.Password),
-			gomail.WithOpportunisticSMTPAuth(gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin))
+			gomail.WithOpportunisticSMTPAuth(gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthPlain,
+				gomail.SMTPAuthLogin))
 	}
+
 	return slices.Clip(opts), nil
 }
 
 func (s *Sender) tlsConfig() *tls.Config {
-	return &tls.Config{ServerName: s.options.Host, RootCAs: s.options.RootCAs, MinVersion: tls.VersionTLS12}
+	return &tls.Config{
+		ServerName: s.options.Host,
+		RootCAs:    s.options.RootCAs,
+		MinVersion: tls.VersionTLS12,
+	}
 }
 
 // Send delivers one message. It returns the server's answer to it, which
@@ -128,22 +139,27 @@ func (s *Sender) Send(ctx context.Context, m Message) (providerID string, err er
 	if failure != nil {
 		return "", failure
 	}
+
 	select {
 	case <-s.turn:
 	case <-ctx.Done():
 		return "", classify(StepConnect, ctx.Err())
 	}
+
 	defer func() { s.turn <- struct{}{} }()
 	if s.closed {
 		return "", classify(StepConnect, errors.New("sender is closed"))
 	}
+
 	reply, failure := s.sendInTurn(ctx, content)
 	if failure != nil {
 		return "", failure
 	}
+
 	if reply == "" {
 		reply = content.messageID
 	}
+
 	return reply, nil
 }
 
@@ -156,6 +172,7 @@ func (s *Sender) sendInTurn(ctx context.Context, c composed) (string, *SendError
 	if failure != nil && reused && failure.hungUp() && ctx.Err() == nil {
 		reply, failure = s.attempt(ctx, c)
 	}
+
 	s.startIdleTimer()
 	return reply, failure
 }
@@ -170,11 +187,13 @@ func (s *Sender) attempt(ctx context.Context, c composed) (string, *SendError) {
 		}
 		s.conn = conn
 	}
+
 	reply, failure := s.conn.send(ctx, c)
 	if s.conn.broken {
 		s.conn.abandon()
 		s.conn = nil
 	}
+
 	return reply, failure
 }
 

@@ -101,7 +101,8 @@ func TestC7_HeaderOfAMail(t *testing.T) {
 	require.Empty(t, header.Get("X-Mailer"))
 	for _, line := range strings.Split(string(got[0].Raw), "\r\n") {
 		require.LessOrEqual(t, len(line), 998)
-		require.False(t, strings.ContainsFunc(line, func(r rune) bool { return r > 0x7e }), "the wire is ASCII: %q", line)
+		require.False(t, strings.ContainsFunc(line, func(r rune) bool { return r > 0x7e }), "the wire is ASCII: %q",
+			line)
 	}
 }
 

@@ -34,6 +34,7 @@ func (k Kind) String() string {
 	case Unknown:
 		return "unknown"
 	}
+
 	return fmt.Sprintf("kind(%d)", int(k))
 }
 
@@ -87,6 +88,7 @@ func classify(step Step, err error) *SendError {
 	if errors.As(err, &reply) {
 		e.Code, e.Enhanced = reply.Code, enhancedCode(reply.Msg)
 	}
+
 	switch {
 	case step == StepConnect:
 		// A refused login or a server without TLS is our configuration's
@@ -102,6 +104,7 @@ func classify(step Step, err error) *SendError {
 	case step == StepContent || step == StepEnd:
 		e.Kind = Unknown
 	}
+
 	return e
 }
 
@@ -141,6 +144,7 @@ func withoutAddresses(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
+
 	if text := err.Error(); addressPattern.MatchString(text) {
 		return errors.New(addressPattern.ReplaceAllString(text, "<address>"))
 	}

@@ -89,7 +89,9 @@ func TestC7_EndOfContextWhileWaitingForTheAnswerIsUnknown(t *testing.T) {
 		return nil
 	})
 	go func() {
-		_, _ = server.WaitFor(t.Context(), func(m smtptest.Message) bool { return m.MessageID == "<ntf_1@mail.example.com>" })
+		_, _ = server.WaitFor(t.Context(), func(m smtptest.Message) bool {
+			return m.MessageID == "<ntf_1@mail.example.com>"
+		})
 		cancel()
 	}()
 	_, err = sender.Send(ctx, sample("ntf_1"))
@@ -131,7 +133,12 @@ func TestSendError_SilentServerEndsWithTheContext(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0") // accepts, and never greets
 	require.NoError(t, err)
 	defer func() { _ = listener.Close() }()
-	sender, err := NewSender(Options{Host: "127.0.0.1", Port: listener.Addr().(*net.TCPAddr).Port, TLS: "none", Timeout: time.Hour})
+	sender, err := NewSender(Options{
+		Host:    "127.0.0.1",
+		Port:    listener.Addr().(*net.TCPAddr).Port,
+		TLS:     "none",
+		Timeout: time.Hour,
+	})
 	require.NoError(t, err)
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Millisecond)
 	defer cancel()
@@ -156,7 +163,10 @@ func TestSendError_TLSRequiredRefusesAPlaintextServer(t *testing.T) {
 }
 
 func TestSender_EncryptsAndSignsIn(t *testing.T) {
-	for mode, option := range map[string]smtptest.Option{"required": smtptest.STARTTLS(), "implicit": smtptest.ImplicitTLS()} {
+	for mode, option := range map[string]smtptest.Option{
+		"required": smtptest.STARTTLS(),
+		"implicit": smtptest.ImplicitTLS(),
+	} {
 		t.Run(mode, func(t *testing.T) {
 			server, sender := catcher(t, func(o *Options) {
 				o.TLS = mode
@@ -214,10 +224,14 @@ func TestClassify(t *testing.T) {
 		{StepConnect, lost, Temporary}, {StepConnect, reply(554, "go away"), Temporary},
 		{StepMail, lost, Temporary}, {StepMail, reply(550, "5.7.1 sender refused"), Permanent},
 		{StepMail, reply(530, "login"), Temporary},
-		{StepRcpt, lost, Temporary}, {StepRcpt, reply(450, "greylisted"), Temporary}, {StepRcpt, reply(553, ""), Permanent},
+		{StepRcpt, lost, Temporary}, {StepRcpt, reply(
+			450, "greylisted",
+		), Temporary}, {StepRcpt, reply(553, ""), Permanent},
 		{StepData, lost, Temporary}, {StepData, reply(554, ""), Permanent}, {StepData, reply(250, "odd"), Temporary},
 		{StepContent, lost, Unknown},
-		{StepEnd, lost, Unknown}, {StepEnd, reply(251, "odd"), Unknown}, {StepEnd, textproto.ProtocolError("short"), Unknown},
+		{StepEnd, lost, Unknown}, {StepEnd, reply(
+			251, "odd",
+		), Unknown}, {StepEnd, textproto.ProtocolError("short"), Unknown},
 		{StepEnd, reply(451, ""), Temporary}, {StepEnd, reply(550, ""), Permanent},
 	} {
 		require.Equal(t, c.want, classify(c.step, c.err).Kind, "%s %v", c.step, c.err)

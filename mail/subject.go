@@ -18,6 +18,7 @@ func subjectHeader(subject string) string {
 		return foldedPlain(subject)
 	}
 	var words []string
+
 	word := ""
 	for _, r := range subject {
 		next := encodedRune(r)
@@ -26,6 +27,7 @@ func subjectHeader(subject string) string {
 		}
 		word += next
 	}
+
 	return strings.Join(append(words, encodedWord(word)), "\r\n ")
 }
 
@@ -39,10 +41,12 @@ func encodedRune(r rune) string {
 	case r > ' ' && r < 0x7f && !strings.ContainsRune(`=?_"(),.:;<>@[\]`, r):
 		return string(r)
 	}
+
 	out := ""
 	for _, b := range []byte(string(r)) {
 		out += fmt.Sprintf("=%02X", b)
 	}
+
 	return out
 }
 
@@ -57,7 +61,9 @@ func foldedPlain(subject string) string {
 		default:
 			out, line = out+" ", line+1
 		}
+
 		out, line = out+word, line+len(word)
 	}
+
 	return out
 }

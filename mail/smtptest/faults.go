@@ -93,6 +93,7 @@ func (s *Server) HoldAnswers() (release func()) {
 	s.faults.mu.Lock()
 	defer s.faults.mu.Unlock()
 	held := make(chan struct{})
+
 	s.faults.held = held
 	return sync.OnceFunc(func() {
 		s.faults.mu.Lock()
@@ -106,12 +107,14 @@ func (f *faults) wait() {
 	f.mu.Lock()
 	held, delay := f.held, f.delay
 	f.mu.Unlock()
+
 	if held != nil {
 		select {
 		case <-held:
 		case <-f.closing:
 		}
 	}
+
 	if delay > 0 {
 		select {
 		case <-time.After(delay):
@@ -136,13 +139,20 @@ func (f *faults) recipient(to string) *Error {
 	if soft {
 		f.soft--
 	}
+
 	f.mu.Unlock()
 	if soft {
-		return &Error{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Try again later"}
+		return &Error{
+			Code:         451,
+			EnhancedCode: smtp.EnhancedCode{4, 3, 0},
+			Message:      "Try again later",
+		}
 	}
+
 	if ask == nil {
 		return nil
 	}
+
 	return ask(to)
 }
 
@@ -152,6 +162,7 @@ func (f *faults) data() dataFault {
 	if len(f.queue) == 0 {
 		return dataFault{}
 	}
+
 	next := f.queue[0]
 	f.queue = f.queue[1:]
 	return next

@@ -25,12 +25,14 @@ func (b *mailbox) save(m Message) error {
 	if b.dir == "" {
 		return nil
 	}
+
 	var file bytes.Buffer
 	fmt.Fprintf(&file, "%s%s\r\n", headerFrom, m.From)
 	fmt.Fprintf(&file, "%s%s\r\n", headerTo, strings.Join(m.To, " "))
 	fmt.Fprintf(&file, "%s%t\r\n", headerTLS, m.TLS)
 	fmt.Fprintf(&file, "%s%s\r\n", headerAt, m.ReceivedAt.Format(time.RFC3339Nano))
 	file.Write(m.Raw)
+
 	path := filepath.Join(b.dir, m.ID+".eml")
 	if err := os.WriteFile(path+".part", file.Bytes(), 0o600); err != nil {
 		return fmt.Errorf("smtptest: write mail: %w", err)
@@ -38,6 +40,7 @@ func (b *mailbox) save(m Message) error {
 	if err := os.Rename(path+".part", path); err != nil {
 		return fmt.Errorf("smtptest: write mail: %w", err)
 	}
+
 	return nil
 }
 
@@ -49,16 +52,19 @@ func (b *mailbox) load() error {
 	if err := os.MkdirAll(b.dir, 0o700); err != nil {
 		return fmt.Errorf("smtptest: mail folder: %w", err)
 	}
+
 	entries, err := os.ReadDir(b.dir) // sorted by name, which is by time
 	if err != nil {
 		return fmt.Errorf("smtptest: mail folder: %w", err)
 	}
+
 	var failed []error
 	for _, entry := range entries {
 		if id, ok := strings.CutSuffix(entry.Name(), ".eml"); ok {
 			failed = append(failed, b.loadFile(id))
 		}
 	}
+
 	return errors.Join(failed...)
 }
 
@@ -67,6 +73,7 @@ func (b *mailbox) loadFile(id string) error {
 	if err != nil {
 		return fmt.Errorf("smtptest: read mail: %w", err)
 	}
+
 	var e envelope
 	for range 4 { // the envelope's lines, never one of the message's own
 		line, rest, found := bytes.Cut(content, []byte("\r\n"))
@@ -75,10 +82,12 @@ func (b *mailbox) loadFile(id string) error {
 		}
 		content = rest
 	}
+
 	b.messages = append(b.messages, parse(id, e, content))
 	if _, err := fmt.Sscanf(id, "%x", &b.last); err != nil {
 		return fmt.Errorf("smtptest: %q is not a mail of this folder: %w", id+".eml", err)
 	}
+
 	return nil
 }
 
@@ -96,10 +105,12 @@ func (e *envelope) read(line string) bool {
 		e.tls = v == "true"
 		return true
 	}
+
 	if v, ok := strings.CutPrefix(line, headerAt); ok {
 		at, err := time.Parse(time.RFC3339Nano, v)
 		e.at = at
 		return err == nil
 	}
+
 	return false
 }

@@ -28,14 +28,17 @@ func (b *mailbox) add(e envelope, raw []byte) (Message, error) {
 		}
 		return Message{ID: "discarded"}, nil
 	}
+
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	e.at = time.Now().UTC()
 	b.last = max(b.last+1, e.at.UnixNano())
+
 	m := parse(fmt.Sprintf("%016x", b.last), e, raw)
 	if err := b.save(m); err != nil {
 		return Message{}, err
 	}
+
 	b.messages = append(b.messages, m)
 	close(b.changed)
 	b.changed = make(chan struct{})
@@ -57,15 +60,18 @@ func (s *Server) WaitFor(ctx context.Context, match func(Message) bool) (Message
 		s.box.mu.Lock()
 		messages, changed := s.box.messages, s.box.changed
 		s.box.mu.Unlock()
+
 		for ; seen < len(messages); seen++ {
 			if match(messages[seen]) {
 				return messages[seen], nil
 			}
 		}
+
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return Message{}, fmt.Errorf("smtptest: no such mail among %d: %w", seen, context.Cause(ctx))
+			return Message{}, fmt.Errorf("smtptest: no such mail among %d: %w",
+				seen, context.Cause(ctx))
 		}
 	}
 }

@@ -50,11 +50,20 @@ type envelope struct {
 // parse decodes raw. A mail that cannot be decoded is still a Message, with
 // Raw and the envelope only, so that nothing received is ever hidden.
 func parse(id string, e envelope, raw []byte) Message {
-	m := Message{ID: id, From: e.from, To: e.to, TLS: e.tls, ReceivedAt: e.at, Raw: raw}
+	m := Message{
+		ID:         id,
+		From:       e.from,
+		To:         e.to,
+		TLS:        e.tls,
+		ReceivedAt: e.at,
+		Raw:        raw,
+	}
+
 	parsed, err := mail.ReadMessage(bytes.NewReader(raw))
 	if err != nil {
 		return m
 	}
+
 	m.Header = parsed.Header
 	m.MessageID = parsed.Header.Get("Message-ID")
 	var words mime.WordDecoder
@@ -64,6 +73,7 @@ func parse(id string, e envelope, raw []byte) Message {
 	if from, err := mail.ParseAddress(parsed.Header.Get("From")); err == nil {
 		m.FromName, m.FromAddress = from.Name, from.Address
 	}
+
 	_ = m.readPart(parsed.Header.Get, parsed.Body)
 	return m
 }
@@ -74,19 +84,23 @@ func (m *Message) readPart(header func(string) string, body io.Reader) error {
 	if err != nil {
 		mediaType = "text/plain"
 	}
+
 	if strings.HasPrefix(mediaType, "multipart/") {
 		return m.readParts(multipart.NewReader(body, params["boundary"]))
 	}
+
 	content, err := io.ReadAll(decoded(header("Content-Transfer-Encoding"), body))
 	if err != nil {
 		return fmt.Errorf("smtptest: part: %w", err)
 	}
+
 	switch text := strings.ReplaceAll(string(content), "\r\n", "\n"); mediaType {
 	case "text/plain":
 		m.Text = text
 	case "text/html":
 		m.HTML = text
 	}
+
 	return nil
 }
 

@@ -71,14 +71,17 @@ func Start(addr string, opts ...Option) (*Server, error) {
 	if err := s.box.load(); err != nil {
 		return nil, err
 	}
+
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("smtptest: listen: %w", err)
 	}
+
 	s.listener = listener
 	if err := s.configure(); err != nil {
 		return nil, errors.Join(err, listener.Close())
 	}
+
 	go s.serve()
 	return s, nil
 }
@@ -95,12 +98,18 @@ func (s *Server) configure() error {
 	if !s.startTLS && !s.implicitTLS {
 		return nil
 	}
+
 	cert, roots, err := selfSigned()
 	if err != nil {
 		return fmt.Errorf("smtptest: certificate: %w", err)
 	}
+
 	s.roots = roots
-	s.smtp.TLSConfig = &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12}
+	s.smtp.TLSConfig = &tls.Config{
+		Certificates: []tls.Certificate{cert},
+		MinVersion:   tls.VersionTLS12,
+	}
+
 	return nil
 }
 

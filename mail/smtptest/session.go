@@ -38,6 +38,7 @@ func (se *session) Auth(string) (sasl.Server, error) {
 		if okName&okPass != 1 {
 			return smtp.ErrAuthFailed
 		}
+
 		se.authed = true
 		return nil
 	}), nil
@@ -47,8 +48,13 @@ func (se *session) Auth(string) (sasl.Server, error) {
 func (se *session) Mail(from string, _ *smtp.MailOptions) error {
 	se.server.faults.wait()
 	if !se.authed {
-		return &smtp.SMTPError{Code: 530, EnhancedCode: smtp.EnhancedCode{5, 7, 0}, Message: "Authentication required"}
+		return &smtp.SMTPError{
+			Code:         530,
+			EnhancedCode: smtp.EnhancedCode{5, 7, 0},
+			Message:      "Authentication required",
+		}
 	}
+
 	if e := se.server.faults.sender(from); e != nil {
 		return e
 	}
@@ -84,12 +90,18 @@ func (se *session) Data(r io.Reader) error {
 		_ = se.conn.Conn().Close()
 		return io.ErrUnexpectedEOF
 	}
+
 	id, err := se.keep(r)
 	if err != nil {
 		return err
 	}
+
 	se.server.faults.wait()
-	return &smtp.SMTPError{Code: 250, EnhancedCode: smtp.EnhancedCode{2, 0, 0}, Message: "OK: queued as " + id}
+	return &smtp.SMTPError{
+		Code:         250,
+		EnhancedCode: smtp.EnhancedCode{2, 0, 0},
+		Message:      "OK: queued as " + id,
+	}
 }
 
 // keep reads to the end and stores the message.
@@ -98,11 +110,17 @@ func (se *session) keep(r io.Reader) (string, error) {
 	if _, err := raw.ReadFrom(r); err != nil {
 		return "", err
 	}
+
 	_, isTLS := se.conn.TLSConnectionState()
 	m, err := se.server.box.add(envelope{from: se.from, to: se.to, tls: isTLS}, raw.Bytes())
 	if err != nil {
-		return "", &smtp.SMTPError{Code: 451, EnhancedCode: smtp.EnhancedCode{4, 3, 0}, Message: "Could not store the message"}
+		return "", &smtp.SMTPError{
+			Code:         451,
+			EnhancedCode: smtp.EnhancedCode{4, 3, 0},
+			Message:      "Could not store the message",
+		}
 	}
+
 	return m.ID, nil
 }
 
