@@ -25,8 +25,10 @@ var composed = map[string][]string{
 	"process.":          processTexts(),
 
 	// The portal's orders and claims.
-	"service.": names(catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty, catalogue.ServiceJumpStart),
-	"contract.": names(rules.ContractProcessing, rules.ContractPendingStart, rules.ContractActive, rules.ContractSuspended,
+	"service.": names(catalogue.ServiceSelect, catalogue.ServiceSyncPlus, catalogue.ServiceExtWarranty,
+		catalogue.ServiceJumpStart),
+	"contract.": names(rules.ContractProcessing, rules.ContractPendingStart, rules.ContractActive,
+		rules.ContractSuspended,
 		rules.ContractExpired, rules.ContractCancelled),
 	"claimstate.": {"UNMATCHED", "LINKED", "REFUSED"},
 
@@ -38,9 +40,12 @@ var composed = map[string][]string{
 	"reject.":  rma.RejectCodes(),
 	"fee.":     names(rma.FeeAsked, rma.FeeBilled, rma.FeeCredited, rma.FeeWaived),
 	"outcome.": names(rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage),
-	"event.": {"requested", "appealed", "rejected", "withdrawn", "approved", "spare_used", "backordered", "allocated",
+	"event.": {
+		"requested", "appealed", "rejected", "withdrawn", "approved", "spare_used", "backordered", "allocated",
 		"shipped", "picked_up", "delivered", "breached", "parcel_lost", "reminded", "return_overdue", "return_scanned",
-		"return_received", "return_booked_anew", "inspected", "no_return_required", "fee_billed", "fee_credited", "fee_waived"},
+		"return_received", "return_booked_anew", "inspected", "no_return_required", "fee_billed", "fee_credited",
+		"fee_waived",
+	},
 	"refusal.": {rma.SerialNotRegistered, rma.RMAOpen, rma.SiteUnknown, rules.NotCovered, rules.WarrantyCap,
 		rules.ModelNotSupported, rules.NotHardware, rules.CountryNotSupported, rules.Unplaced, rules.StateConflict,
 		rma.SerialTooNew, "device", "room", "model", "quantity", "fault"},
@@ -49,8 +54,10 @@ var composed = map[string][]string{
 
 	// Mails, and the steps that they tell.
 	"mail.invitation.role.": {"ADMIN", "READ_ONLY"},
-	"mail.reason.": {ordering.ReasonResellerNotAuthorised, ordering.ReasonAmbiguousAccount, "CONTACT_AT_RESELLER_DOMAIN",
-		"CONTACT_AT_DISTRIBUTOR_DOMAIN", "CONTACT_AT_FREE_MAIL", "PURCHASE_DATE_IN_FUTURE"},
+	"mail.reason.": {
+		ordering.ReasonResellerNotAuthorised, ordering.ReasonAmbiguousAccount, "CONTACT_AT_RESELLER_DOMAIN",
+		"CONTACT_AT_DISTRIBUTOR_DOMAIN", "CONTACT_AT_FREE_MAIL", "PURCHASE_DATE_IN_FUTURE",
+	},
 	"mail.rma_update.outcome.": names(rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage, rma.OutcomeWrongUnit),
 	"mail.rma_update.": ends([]string{
 		"REQUESTED", "APPEALED", "REJECTED", "WITHDRAWN", "APPROVED", "BACKORDERED",
@@ -98,7 +105,9 @@ func processTexts() []string {
 
 // endings are what code puts behind a key that is complete without it.
 var endings = map[string][]string{
-	".undated": ends([]string{"next."}, names(rma.RMAApproved, rma.RMABackordered, rma.RMAAllocated, rma.RMAShipped)...),
+	".undated": ends(
+		[]string{"next."}, names(rma.RMAApproved, rma.RMABackordered, rma.RMAAllocated, rma.RMAShipped)...,
+	),
 }
 
 func names[T ~string](values ...T) []string {

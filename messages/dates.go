@@ -14,6 +14,7 @@ func (l *Language) Date(at time.Time) string {
 	if at.Day() == 1 {
 		day = l.Say("date.first")
 	}
+
 	return l.Say("date.long", Args{
 		"day":   day,
 		"month": l.Month(at.Month()),
@@ -75,6 +76,7 @@ func (l *Language) Place(zone string) string {
 	if city == "" {
 		city = "UTC"
 	}
+
 	if key := "place." + city; l.Has(key) {
 		return l.Say(key)
 	}

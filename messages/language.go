@@ -35,12 +35,14 @@ func In(locale string) *Language {
 	if l, ok := languages[locale]; ok {
 		return l
 	}
+
 	base := baseOf(locale)
 	for _, known := range Locales() {
 		if baseOf(known) == base {
 			return languages[known]
 		}
 	}
+
 	return languages[fallback]
 }
 
@@ -102,10 +104,12 @@ func (l *Language) print(key string, n *int64, args []Args) string {
 				values[i] = value
 			}
 		}
+
 		if name == counted && n != nil {
 			values[i] = *n
 		}
 	}
+
 	return l.printer.Sprintf(key, values...)
 }
 

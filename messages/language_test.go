@@ -33,7 +33,8 @@ func TestInFindsTheNearestLanguage(t *testing.T) {
 func TestDatesSpeakTheLanguage(t *testing.T) {
 	pt, en := In("pt-BR"), In("en")
 	day := time.Date(2027, time.March, 1, 2, 5, 0, 0, time.UTC)
-	require.Equal(t, "1º~de~março de~2027", visible(pt.Date(day)), "the first is an ordinal; a line ends before the year only")
+	require.Equal(t, "1º~de~março de~2027",
+		visible(pt.Date(day)), "the first is an ordinal; a line ends before the year only")
 	require.Equal(t, "22~de~dezembro de~2026", visible(pt.Date(time.Date(2026, 12, 22, 0, 0, 0, 0, time.UTC))))
 	require.Equal(t, "1~March 2027", visible(en.Date(day)))
 	require.Equal(t, "1~March 2027, 02:05", visible(en.DateTime(day)))

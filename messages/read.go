@@ -45,6 +45,7 @@ func mustRead(files fs.FS, locales ...string) map[string]*Language {
 		}
 		out[locale] = l
 	}
+
 	return out
 }
 
@@ -55,6 +56,7 @@ func read(files fs.FS, locale string) (*Language, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	names, err := fs.Glob(files, locale+"/*.json")
 	if err != nil {
 		return nil, err
@@ -73,6 +75,7 @@ func read(files fs.FS, locale string) (*Language, error) {
 			return nil, fmt.Errorf("%s/%s: %s: %w", locale, t.file, key, err)
 		}
 	}
+
 	return &Language{
 		locale:  locale,
 		texts:   texts,
@@ -92,29 +95,35 @@ func readFile(files fs.FS, name string, into map[string]text) error {
 	if start, err := d.Token(); err != nil || start != json.Delim('{') {
 		return fmt.Errorf("%s: not an object of texts: %w", name, err)
 	}
+
 	for d.More() {
 		token, err := d.Token()
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
+
 		key := token.(string)
 		var raw json.RawMessage
 		if err := d.Decode(&raw); err != nil {
 			return fmt.Errorf("%s: %s: %w", name, key, err)
 		}
+
 		t, err := readText(raw)
 		if err != nil {
 			return fmt.Errorf("%s: %s: %w", name, key, err)
 		}
+
 		if earlier, twice := into[key]; twice {
 			return fmt.Errorf("%s: %s stands in %s already", name, key, earlier.file)
 		}
 		if !keyForm.MatchString(key) {
 			return fmt.Errorf("%s: %q is not a key", name, key)
 		}
+
 		t.file = path.Base(name)
 		into[key] = t
 	}
+
 	_, err = d.Token()
 	return err
 }
@@ -133,15 +142,18 @@ func readText(raw json.RawMessage) (text, error) {
 		if strings.TrimSpace(words) == "" {
 			return text{}, fmt.Errorf("the form %q is empty", form)
 		}
+
 		for _, m := range placeholder.FindAllStringSubmatch(words, -1) {
 			if !slices.Contains(t.placeholders, m[1]) {
 				t.placeholders = append(t.placeholders, m[1])
 			}
 		}
 	}
+
 	if !t.invariable() && !slices.Contains(t.placeholders, counted) {
 		t.placeholders = append(t.placeholders, counted) // some forms leave it to the page
 	}
+
 	slices.Sort(t.placeholders)
 	return t, nil
 }
@@ -159,11 +171,13 @@ func (t text) enter(b *catalog.Builder, tag language.Tag, key string) error {
 	}
 
 	var cases []any
-	for _, form := range []string{"=0", "zero", "one", "two", "few", "many", "other"} { // the first that fits is taken
+	for _, form := range []string{"=0", "zero", "one", "two", "few", "many", "other"} {
+		// the first that fits is taken
 		if words, ok := t.forms[form]; ok {
 			cases = append(cases, form, t.placed(words))
 		}
 	}
+
 	if len(cases) != 2*len(t.forms) {
 		return fmt.Errorf("it has a form that no language has")
 	}

@@ -46,7 +46,8 @@ func TestS55_TheDocumentShowsEveryProcessAsItIs(t *testing.T) {
 		var text strings.Builder
 		fmt.Fprintf(&text, "# %s\n\n%s\n", d.title, d.how)
 		for _, c := range processes.Charts() {
-			fmt.Fprintf(&text, "\n## %s\n\n```mermaid\n%s```\n\n%s\n|---|---|---|\n", Title(c, locale), c.Mermaid(""), d.columns)
+			fmt.Fprintf(&text, "\n## %s\n\n```mermaid\n%s```\n\n%s\n|---|---|---|\n",
+				Title(c, locale), c.Mermaid(""), d.columns)
 			for _, state := range c.States {
 				writeState(&text, c, state, locale, d.waiting)
 			}

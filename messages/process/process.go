@@ -31,6 +31,7 @@ func Sentence(s Standing, now time.Time, locale string) string {
 		waits, who := Texts(c, s.State, s.WaitsFor, deadline(l, s, now), locale)
 		return l.Say("process.sentence", messages.Args{"waits": waits, "who": who})
 	}
+
 	return ""
 }
 
@@ -57,24 +58,29 @@ func deadline(l *messages.Language, s Standing, now time.Time) string {
 	if s.Until == nil {
 		return ""
 	}
+
 	zone, err := time.LoadLocation(s.Zone)
 	if err != nil {
 		zone = time.UTC
 	}
+
 	at, here := s.Until.In(zone), now.In(zone)
 
 	key, last := "process.until.moment", at
 	if at.Hour() == 0 && at.Minute() == 0 && at.Second() == 0 {
 		key, last = "process.until.day", at.Add(-time.Nanosecond)
 	}
+
 	until := l.Say(key, messages.Args{
 		"day":   l.NearDate(last, here),
 		"time":  at.Format("15:04"),
 		"place": l.Place(s.Zone),
 	})
+
 	if distance := distance(l, at.Sub(now)); distance != "" {
 		return l.Say("process.until.near", messages.Args{"until": until, "distance": distance})
 	}
+
 	return until
 }
 

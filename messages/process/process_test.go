@@ -82,10 +82,18 @@ func TestS55_SentenceSaysUntilWhenInTheTimeOfThePlace(t *testing.T) {
 		locale   string
 		sentence string
 	}{
-		{"2026-11-25T12:00:00Z", "en", "Waits for an operator to accept or reject the order until Fri 4 Dec in São Paulo; " +
-			"then it is rejected and the reseller is told. An operator can accept or reject it, with a reason."},
-		{"2026-11-25T12:00:00Z", "pt-BR", "Aguarda que um operador aceite ou recuse o pedido até sex., 4 dez. em São Paulo; " +
-			"depois o pedido é recusado e o revendedor é avisado. Um operador pode aceitar ou recusar, com um motivo."},
+		{
+			"2026-11-25T12:00:00Z",
+			"en",
+			"Waits for an operator to accept or reject the order until Fri 4 Dec in São Paulo; " +
+				"then it is rejected and the reseller is told. An operator can accept or reject it, with a reason.",
+		},
+		{
+			"2026-11-25T12:00:00Z",
+			"pt-BR",
+			"Aguarda que um operador aceite ou recuse o pedido até sex., 4 dez. em São Paulo; " +
+				"depois o pedido é recusado e o revendedor é avisado. Um operador pode aceitar ou recusar, com um motivo.",
+		},
 		{"2026-10-25T12:00:00Z", "en", "until 4 Dec 2026 in São Paulo;"},
 		{"2026-12-05T01:00:00Z", "en", "until Fri 4 Dec in São Paulo (in 2 h);"},
 		{"2026-12-05T02:59:00Z", "pt-BR", "até sex., 4 dez. em São Paulo (em 1 min);"},

@@ -19,6 +19,7 @@ func Text(p calendar.Promise, locale string) string {
 	if len(p.Steps) == 0 {
 		return ""
 	}
+
 	first, last := p.Steps[0], p.Steps[len(p.Steps)-1]
 	w := words{messages.In(locale), first.On}
 
@@ -34,6 +35,7 @@ func Text(p calendar.Promise, locale string) string {
 			holidays = nil
 		}
 	}
+
 	reasons = append(reasons, w.closed(holidays)...)
 
 	if last.Code != calendar.PromisePromised {
@@ -43,7 +45,11 @@ func Text(p calendar.Promise, locale string) string {
 	if last.Days > 1 {
 		reasons = append(reasons, w.Count("promise.days", int64(last.Days)))
 	}
-	return w.Say("promise.sentence", messages.Args{"reasons": strings.Join(reasons, "; "), "day": w.day(last.On)})
+
+	return w.Say("promise.sentence", messages.Args{
+		"reasons": strings.Join(reasons, "; "),
+		"day":     w.day(last.On),
+	})
 }
 
 // words speak a language on the day of an approval.
@@ -56,9 +62,12 @@ type words struct {
 func (w words) approval(s calendar.PromiseStep) string {
 	weekday := s.On.In(time.UTC).Weekday()
 	approved := messages.Args{
-		"approved": w.Say("promise.approved."+strings.ToLower(weekday.String()), messages.Args{"time": s.At}),
-		"cutoff":   s.CutOff,
+		"approved": w.Say(
+			"promise.approved."+strings.ToLower(weekday.String()), messages.Args{"time": s.At},
+		),
+		"cutoff": s.CutOff,
 	}
+
 	switch {
 	case s.Code == calendar.PromiseByCutOff:
 		return w.Say("promise.by_cutoff", approved)
@@ -67,6 +76,7 @@ func (w words) approval(s calendar.PromiseStep) string {
 	case s.Holiday != "":
 		return w.Say("promise.on_holiday", approved)
 	}
+
 	return w.Say("promise.on_day_off", approved)
 }
 
@@ -75,7 +85,9 @@ func (w words) closed(days []string) []string {
 	if len(days) == 0 {
 		return nil
 	}
-	return []string{w.Count("promise.holidays", int64(len(days)), messages.Args{"days": w.List(days)})}
+	return []string{
+		w.Count("promise.holidays", int64(len(days)), messages.Args{"days": w.List(days)}),
+	}
 }
 
 // day names a day as somebody would who speaks on the day of the approval.

@@ -54,13 +54,17 @@ func TestV6_V7_S20_TheSentenceNamesTheCutOffAndTheHoliday(t *testing.T) {
 	p := promised(t, brazil, "2026-09-04 14:00", calendar.SpeedNBD)
 	require.Equal(t, "approved Friday 14:00 by the 15:00 cut-off; Monday is a holiday: Tuesday", promise.Text(p, "en"))
 	p = promised(t, brazil, "2026-09-04 15:01", calendar.SpeedNBD)
-	require.Equal(t, "approved Friday 15:01 after the 15:00 cut-off; Monday is a holiday: Wednesday", promise.Text(p, "en"))
-	require.Equal(t, "aprovado na sexta-feira às 15:01, depois do limite das 15:00; segunda-feira é feriado: quarta-feira", promise.Text(p, "pt-BR"))
+	require.Equal(t, "approved Friday 15:01 after the 15:00 cut-off; Monday is a holiday: Wednesday",
+		promise.Text(p, "en"))
+	require.Equal(t,
+		"aprovado na sexta-feira às 15:01, depois do limite das 15:00; segunda-feira é feriado: quarta-feira",
+		promise.Text(p, "pt-BR"))
 }
 
 func TestR78c_TheSentenceOfStandardSpeedNamesNoDay(t *testing.T) {
 	p := promised(t, brazil, "2026-09-04 14:00", calendar.SpeedStandard)
-	require.Equal(t, "approved Friday 14:00 by the 15:00 cut-off; no day is promised at this speed", promise.Text(p, "en"))
+	require.Equal(t, "approved Friday 14:00 by the 15:00 cut-off; no day is promised at this speed",
+		promise.Text(p, "en"))
 }
 
 func TestS20_PromiseIsToldInBothLanguages(t *testing.T) {
@@ -136,8 +140,11 @@ func TestS20_EverySentenceIsComplete(t *testing.T) {
 		for _, n := range rapid.SliceOfN(rapid.IntRange(-3, 60), 0, 40).Draw(t, "holidays") {
 			c.Holidays[civil.Date{Year: 2026, Month: time.September, Day: 4}.AddDays(n)] = "x"
 		}
-		approved := time.Date(2026, time.September, rapid.IntRange(1, 14).Draw(t, "day"), rapid.IntRange(0, 23).Draw(t, "hour"), 30, 0, 0, time.UTC)
-		speed := rapid.SampledFrom([]calendar.RMASpeed{calendar.SpeedNBD, calendar.SpeedStandard, "3BD", "12BD"}).Draw(t, "speed")
+		approved := time.Date(2026, time.September, rapid.IntRange(1, 14).Draw(t, "day"),
+			rapid.IntRange(0, 23).Draw(t, "hour"), 30, 0, 0, time.UTC)
+		speed := rapid.SampledFrom([]calendar.RMASpeed{calendar.SpeedNBD, calendar.SpeedStandard, "3BD", "12BD"}).Draw(
+			t, "speed",
+		)
 		p := promised(t, c, approved.Format(time.DateTime), speed)
 		for _, locale := range []string{"en", "pt-BR"} {
 			require.NotRegexp(t, `[{}%]|promise\.|month\.`, promise.Text(p, locale))
