@@ -52,9 +52,11 @@ const (
 // NewClient checks the options and returns a Client.
 func NewClient(o Options) (*Client, error) {
 	base, err := url.Parse(strings.TrimRight(o.URL, "/"))
-	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") || base.User != nil {
+	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") ||
+		base.User != nil {
 		return nil, errors.New("carrier: the carrier's URL must be http or https, without a user")
 	}
+
 	if o.Timeout <= 0 {
 		o.Timeout = 10 * time.Second
 	}
@@ -64,15 +66,29 @@ func NewClient(o Options) (*Client, error) {
 	if o.OpenFor <= 0 {
 		o.OpenFor = 30 * time.Second
 	}
+
 	c := &Client{base: base, apiKey: o.APIKey}
 	// A redirect would send the address elsewhere.
-	c.http = &http.Client{Timeout: o.Timeout, Transport: o.Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	c.http = &http.Client{
+		Timeout:   o.Timeout,
+		Transport: o.Transport,
+		CheckRedirect: func(*http.Request, []*http.Request) error {
+			return http.ErrUseLastResponse
+		},
+	}
+
 	c.breaker = gobreaker.NewCircuitBreaker[answer](gobreaker.Settings{
-		Name: "carrier", MaxRequests: 1, Timeout: o.OpenFor,
-		ReadyToTrip:  func(counts gobreaker.Counts) bool { return int(counts.ConsecutiveFailures) >= o.TripAfter },
+		Name:        "carrier",
+		MaxRequests: 1,
+		Timeout:     o.OpenFor,
+		ReadyToTrip: func(counts gobreaker.Counts) bool {
+			return int(counts.ConsecutiveFailures) >= o.TripAfter
+		},
 		IsSuccessful: func(err error) bool { return CodeOf(err) != Unavailable },
-		IsExcluded:   func(err error) bool { return errors.Is(err, context.Canceled) }, // we went away, not the carrier
+		// we went away, not the carrier
+		IsExcluded: func(err error) bool { return errors.Is(err, context.Canceled) },
 	})
+
 	return c, nil
 }
 
@@ -82,26 +98,40 @@ func (c *Client) Book(ctx context.Context, key string, b Booking) (Booked, error
 	if err != nil {
 		return Booked{}, &Error{Code: InvalidBooking, cause: err}
 	}
-	a, err := c.do(ctx, request{method: http.MethodPost, path: "bookings", key: key, body: body})
+
+	a, err := c.do(ctx, request{
+		method: http.MethodPost,
+		path:   "bookings",
+		key:    key,
+		body:   body,
+	})
 	if err != nil {
 		return Booked{}, err
 	}
+
 	var out Booked
 	if err := a.decode(&out); err != nil {
 		return Booked{}, err
 	}
+
 	if out.Tracking == "" {
 		return Booked{}, &Error{Code: BadAnswer, Status: a.status}
 	}
+
 	return out, nil
 }
 
 // Label fetches a label; see Carrier.
 func (c *Client) Label(ctx context.Context, tracking string) (Label, error) {
-	a, err := c.do(ctx, request{method: http.MethodGet, path: "bookings/" + url.PathEscape(tracking) + "/label", accept: "application/pdf"})
+	a, err := c.do(ctx, request{
+		method: http.MethodGet,
+		path:   "bookings/" + url.PathEscape(tracking) + "/label",
+		accept: "application/pdf",
+	})
 	if err != nil {
 		return Label{}, err
 	}
+
 	if a.media != "application/pdf" || len(a.body) == 0 {
 		return Label{}, &Error{Code: BadAnswer, Status: a.status}
 	}
@@ -110,16 +140,23 @@ func (c *Client) Label(ctx context.Context, tracking string) (Label, error) {
 
 // Cancel calls a booking off; see Carrier.
 func (c *Client) Cancel(ctx context.Context, tracking string) error {
-	_, err := c.do(ctx, request{method: http.MethodPost, path: "bookings/" + url.PathEscape(tracking) + "/cancellation"})
+	_, err := c.do(ctx, request{
+		method: http.MethodPost,
+		path:   "bookings/" + url.PathEscape(tracking) + "/cancellation",
+	})
 	return err
 }
 
 // Track asks for a parcel's events; see Carrier.
 func (c *Client) Track(ctx context.Context, tracking string) (Tracking, error) {
-	a, err := c.do(ctx, request{method: http.MethodGet, path: "bookings/" + url.PathEscape(tracking)})
+	a, err := c.do(ctx, request{
+		method: http.MethodGet,
+		path:   "bookings/" + url.PathEscape(tracking),
+	})
 	if err != nil {
 		return Tracking{}, err
 	}
+
 	var out Tracking
 	return out, a.decode(&out)
 }
@@ -152,10 +189,12 @@ func (c *Client) do(ctx context.Context, r request) (answer, error) {
 }
 
 func (c *Client) send(ctx context.Context, r request) (answer, error) {
-	req, err := http.NewRequestWithContext(ctx, r.method, c.base.String()+"/v1/"+r.path, bytes.NewReader(r.body))
+	req, err := http.NewRequestWithContext(ctx, r.method, c.base.String()+"/v1/"+r.path,
+		bytes.NewReader(r.body))
 	if err != nil {
 		return answer{}, &Error{Code: Refused, cause: errors.New("the request cannot be made")}
 	}
+
 	req.Header.Set("Authorization", "Bearer "+c.apiKey)
 	req.Header.Set("Accept", "application/json")
 	if r.accept != "" {
@@ -167,24 +206,29 @@ func (c *Client) send(ctx context.Context, r request) (answer, error) {
 	if r.key != "" {
 		req.Header.Set("Idempotency-Key", r.key)
 	}
+
 	res, err := c.http.Do(req)
 	if err != nil {
 		return answer{}, &Error{Code: Unavailable, cause: withoutURL(err)}
 	}
 	defer res.Body.Close()
+
 	limit := int64(maxAnswer)
 	if r.accept != "" {
 		limit = maxLabel
 	}
+
 	body, err := io.ReadAll(io.LimitReader(res.Body, limit+1))
 	if err != nil {
 		return answer{}, &Error{Code: Unavailable, Status: res.StatusCode, cause: withoutURL(err)}
 	}
+
 	media, _, _ := mime.ParseMediaType(res.Header.Get("Content-Type"))
 	a := answer{res.StatusCode, media, body}
 	if int64(len(body)) > limit {
 		return a, &Error{Code: BadAnswer, Status: res.StatusCode}
 	}
+
 	return a, a.refusal(res.Header.Get("Retry-After"))
 }
 
@@ -202,11 +246,13 @@ func (a answer) refusal(retryAfter string) error {
 	if a.status >= 200 && a.status < 300 {
 		return nil
 	}
+
 	e := &Error{Status: a.status, Code: Refused}
 	var problem struct {
 		Code Code `json:"code"`
 	}
 	_ = json.Unmarshal(a.body, &problem)
+
 	switch {
 	case a.status >= 500 || a.status == http.StatusRequestTimeout:
 		e.Code = Unavailable
@@ -218,13 +264,16 @@ func (a answer) refusal(retryAfter string) error {
 		e.Code = BadAnswer
 	case a.status == http.StatusUnprocessableEntity:
 		e.Code = InvalidBooking
-	case problem.Code == KeyReused || problem.Code == AlreadyPickedUp || problem.Code == UnknownParcel:
+	case problem.Code == KeyReused || problem.Code == AlreadyPickedUp ||
+		problem.Code == UnknownParcel:
 		e.Code = problem.Code
 	case a.status == http.StatusNotFound: // not the carrier's own: a wrong address, or a proxy
 		e.Code = BadAnswer
 	}
+
 	if seconds, err := strconv.Atoi(retryAfter); err == nil && seconds > 0 && e.Code.Temporary() {
 		e.RetryAfter = time.Duration(seconds) * time.Second
 	}
+
 	return e
 }

@@ -38,24 +38,30 @@ func TestAnswersBecomeCodes(t *testing.T) {
 		code      carrier.Code
 		temporary bool
 	}{
-		"500":                {500, "text/plain", "Av. Paulista 1000", carrier.Unavailable, true},
-		"503":                {503, "application/problem+json", `{"code":"KEY_REUSED"}`, carrier.Unavailable, true},
-		"408":                {408, "", "", carrier.Unavailable, true},
-		"429":                {429, "", "", carrier.RateLimited, true},
-		"401":                {401, "", "", carrier.Unauthorised, true},
-		"403":                {403, "", "", carrier.Unauthorised, true},
-		"redirect":           {302, "", "", carrier.BadAnswer, true},
-		"404 of a proxy":     {404, "text/html", "<h1>not here</h1>", carrier.BadAnswer, true},
-		"404 of the carrier": {404, "application/problem+json", `{"code":"UNKNOWN_PARCEL"}`, carrier.UnknownParcel, false},
-		"409 reused":         {409, "application/problem+json", `{"code":"KEY_REUSED"}`, carrier.KeyReused, false},
-		"409 picked up":      {409, "application/problem+json", `{"code":"ALREADY_PICKED_UP"}`, carrier.AlreadyPickedUp, false},
-		"409 of its own":     {409, "application/problem+json", `{"code":"MOON_PHASE"}`, carrier.Refused, false},
-		"422":                {422, "application/problem+json", `{}`, carrier.InvalidBooking, false},
-		"400":                {400, "text/plain", "", carrier.Refused, false},
-		"a page":             {200, "text/html", "<html>", carrier.BadAnswer, true},
-		"no JSON":            {201, "application/json", "{", carrier.BadAnswer, true},
-		"no number":          {201, "application/json", `{"booked_at":"2026-09-07T12:00:00Z"}`, carrier.BadAnswer, true},
-		"too long":           {201, "application/json", `{"tracking":"` + strings.Repeat("x", 2<<20) + `"}`, carrier.BadAnswer, true},
+		"500":            {500, "text/plain", "Av. Paulista 1000", carrier.Unavailable, true},
+		"503":            {503, "application/problem+json", `{"code":"KEY_REUSED"}`, carrier.Unavailable, true},
+		"408":            {408, "", "", carrier.Unavailable, true},
+		"429":            {429, "", "", carrier.RateLimited, true},
+		"401":            {401, "", "", carrier.Unauthorised, true},
+		"403":            {403, "", "", carrier.Unauthorised, true},
+		"redirect":       {302, "", "", carrier.BadAnswer, true},
+		"404 of a proxy": {404, "text/html", "<h1>not here</h1>", carrier.BadAnswer, true},
+		"404 of the carrier": {
+			404, "application/problem+json", `{"code":"UNKNOWN_PARCEL"}`, carrier.UnknownParcel, false,
+		},
+		"409 reused": {409, "application/problem+json", `{"code":"KEY_REUSED"}`, carrier.KeyReused, false},
+		"409 picked up": {
+			409, "application/problem+json", `{"code":"ALREADY_PICKED_UP"}`, carrier.AlreadyPickedUp, false,
+		},
+		"409 of its own": {409, "application/problem+json", `{"code":"MOON_PHASE"}`, carrier.Refused, false},
+		"422":            {422, "application/problem+json", `{}`, carrier.InvalidBooking, false},
+		"400":            {400, "text/plain", "", carrier.Refused, false},
+		"a page":         {200, "text/html", "<html>", carrier.BadAnswer, true},
+		"no JSON":        {201, "application/json", "{", carrier.BadAnswer, true},
+		"no number":      {201, "application/json", `{"booked_at":"2026-09-07T12:00:00Z"}`, carrier.BadAnswer, true},
+		"too long": {
+			201, "application/json", `{"tracking":"` + strings.Repeat("x", 2<<20) + `"}`, carrier.BadAnswer, true,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := against(t, func(w http.ResponseWriter, r *http.Request) {
@@ -104,7 +110,9 @@ func TestNoAnswerIsTemporaryAndNamesNoParcel(t *testing.T) {
 
 func TestSlowCarrierIsGivenUp(t *testing.T) {
 	release := make(chan struct{})
-	client := against(t, func(http.ResponseWriter, *http.Request) { <-release }, func(o *carrier.Options) { o.Timeout = 20 * time.Millisecond })
+	client := against(t, func(http.ResponseWriter, *http.Request) {
+		<-release
+	}, func(o *carrier.Options) { o.Timeout = 20 * time.Millisecond })
 	defer close(release)
 	_, err := client.Book(context.Background(), "k", booking())
 	require.Equal(t, carrier.Unavailable, carrier.CodeOf(err))
@@ -140,7 +148,9 @@ func TestCircuitOpensAndClosesAgain(t *testing.T) {
 
 // Refusals, and callers that go away, are no reason to spare the carrier.
 func TestCircuitStaysClosedOnRefusals(t *testing.T) {
-	client := against(t, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(422) }, func(o *carrier.Options) { o.TripAfter = 2 })
+	client := against(t, func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(422)
+	}, func(o *carrier.Options) { o.TripAfter = 2 })
 	gone, cancel := context.WithCancel(context.Background())
 	cancel()
 	for range 10 {
@@ -158,7 +168,9 @@ func TestLabelsThatAreNone(t *testing.T) {
 }
 
 func TestOptionsThatCannotBe(t *testing.T) {
-	for _, bad := range []string{"", "carrier.example", "ftp://carrier.example", "https://", "https://user:pass@carrier.example", "http://a b/"} {
+	for _, bad := range []string{
+		"", "carrier.example", "ftp://carrier.example", "https://", "https://user:pass@carrier.example", "http://a b/",
+	} {
 		_, err := carrier.NewClient(carrier.Options{URL: bad})
 		require.Error(t, err, bad)
 		require.NotContains(t, err.Error(), "pass")

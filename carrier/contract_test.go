@@ -36,9 +36,20 @@ func (c *calendar) pass(d time.Duration) {
 
 func booking() carrier.Booking {
 	by := monday.Add(30 * time.Hour)
-	return carrier.Booking{Reference: "shp_01kb", Service: carrier.Express, Contents: "Video bar", DeliverBy: &by,
-		From: carrier.Address{Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"},
-		To:   carrier.Address{Name: "Łucja Жук 山田", Street: "Av. Paulista 1000", City: "São Paulo", PostalCode: "01310-100", Country: "BR"}}
+	return carrier.Booking{
+		Reference: "shp_01kb",
+		Service:   carrier.Express,
+		Contents:  "Video bar",
+		DeliverBy: &by,
+		From:      carrier.Address{Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"},
+		To: carrier.Address{
+			Name:       "Łucja Жук 山田",
+			Street:     "Av. Paulista 1000",
+			City:       "São Paulo",
+			PostalCode: "01310-100",
+			Country:    "BR",
+		},
+	}
 }
 
 // bench is a carrier under test with its calendar.
@@ -110,8 +121,11 @@ func TestContractOneKeyIsOneBooking(t *testing.T) {
 func TestContractRefusesWhatNobodyCanBook(t *testing.T) {
 	eachCarrier(t, func(t *testing.T, b bench) {
 		for name, change := range map[string]func(*carrier.Booking){
-			"no street": func(b *carrier.Booking) { b.To.Street = "" }, "no name": func(b *carrier.Booking) { b.From.Name = "" }, "country": func(b *carrier.Booking) { b.To.Country = "BRA" },
-			"service": func(b *carrier.Booking) { b.Service = "TELEPORT" }, "reference": func(b *carrier.Booking) { b.Reference = "" },
+			"no street": func(b *carrier.Booking) { b.To.Street = "" },
+			"no name":   func(b *carrier.Booking) { b.From.Name = "" },
+			"country":   func(b *carrier.Booking) { b.To.Country = "BRA" },
+			"service":   func(b *carrier.Booking) { b.Service = "TELEPORT" },
+			"reference": func(b *carrier.Booking) { b.Reference = "" },
 		} {
 			bad := booking()
 			change(&bad)
@@ -158,7 +172,8 @@ func TestContractParcelTravelsByTheCalendar(t *testing.T) {
 		b.calendar.pass(5 * time.Hour)
 		require.Equal(t, []string{carrier.PickedUp}, kinds(t, b, booked.Tracking)[:1])
 		b.calendar.pass(25 * time.Hour)
-		require.Equal(t, []string{carrier.PickedUp, carrier.InTransit, carrier.Delivered}, kinds(t, b, booked.Tracking), "by the time that was promised")
+		require.Equal(t, []string{carrier.PickedUp, carrier.InTransit, carrier.Delivered}, kinds(t, b, booked.Tracking),
+			"by the time that was promised")
 	})
 }
 

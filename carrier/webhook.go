@@ -65,20 +65,24 @@ func Verify(h http.Header, body []byte, now time.Time, keys ...[]byte) error {
 	case signatures == "":
 		return ErrNoSignature
 	}
+
 	seconds, err := strconv.ParseInt(timestamp, 10, 64)
 	if err != nil || len(timestamp) > 12 || timestamp != strconv.FormatInt(seconds, 10) {
 		return ErrBadTimestamp
 	}
+
 	// The signature first: the time of who has no key is nobody's business.
 	if !signed(signatures, timestamp, body, keys) {
 		return ErrSignature
 	}
+
 	switch age := now.Sub(time.Unix(seconds, 0)); {
 	case age > ReplayWindow:
 		return ErrTooOld
 	case age < -ReplayWindow:
 		return ErrInFuture
 	}
+
 	return nil
 }
 
@@ -92,12 +96,14 @@ func signed(signatures, timestamp string, body []byte, keys [][]byte) bool {
 		if !ok || err != nil || i >= maxSignatures {
 			continue
 		}
+
 		for _, key := range keys {
 			if len(key) >= MinWebhookKey && hmac.Equal(given, signature(key, timestamp, body)) {
 				fits = true
 			}
 		}
 	}
+
 	return fits
 }
 

@@ -57,7 +57,14 @@ func TestWebhooksAreAcceptedWhileKeysChange(t *testing.T) {
 }
 
 func TestWebhooksOutsideTheWindowAreRefused(t *testing.T) {
-	for age, want := range map[time.Duration]error{0: nil, 5 * time.Minute: nil, -5 * time.Minute: nil, 5*time.Minute + time.Second: carrier.ErrTooOld, -5*time.Minute - time.Second: carrier.ErrInFuture, 1e6 * time.Hour: carrier.ErrTooOld} {
+	for age, want := range map[time.Duration]error{
+		0:                            nil,
+		5 * time.Minute:              nil,
+		-5 * time.Minute:             nil,
+		5*time.Minute + time.Second:  carrier.ErrTooOld,
+		-5*time.Minute - time.Second: carrier.ErrInFuture,
+		1e6 * time.Hour:              carrier.ErrTooOld,
+	} {
 		require.ErrorIs(t, carrier.Verify(signed(monday, newKey), event, monday.Add(age), newKey), want, age)
 	}
 }
@@ -70,14 +77,31 @@ func TestWebhooksThatLackSomething(t *testing.T) {
 		timestamp, signature string
 		want                 error
 	}{
-		"no timestamp": {"", signature, carrier.ErrNoTimestamp}, "no signature": {timestamp, "", carrier.ErrNoSignature},
-		"words": {"yesterday", signature, carrier.ErrBadTimestamp}, "leading zero": {"0" + timestamp, signature, carrier.ErrBadTimestamp}, "plus": {"+" + timestamp, signature, carrier.ErrBadTimestamp},
-		"huge": {strings.Repeat("9", 18), signature, carrier.ErrBadTimestamp}, "milliseconds": {timestamp + "000", signature, carrier.ErrBadTimestamp},
-		"another time":    {strconv.FormatInt(monday.Unix()+1, 10), signature, carrier.ErrSignature},
-		"another version": {timestamp, "v2" + signature[2:], carrier.ErrSignature}, "no version": {timestamp, signature[3:], carrier.ErrSignature},
-		"cut": {timestamp, signature[:len(signature)-2], carrier.ErrSignature}, "no hex": {timestamp, "v1=zz", carrier.ErrSignature}, "commas": {timestamp, ",,,", carrier.ErrSignature},
-		"the right one too late in a long list": {timestamp, strings.Repeat("v1=00,", 4) + signature, carrier.ErrSignature},
-		"spaces":                                {timestamp, "v1=00, " + signature, nil},
+		"no timestamp": {
+			"", signature, carrier.ErrNoTimestamp,
+		},
+		"no signature": {timestamp, "", carrier.ErrNoSignature},
+		"words":        {"yesterday", signature, carrier.ErrBadTimestamp},
+		"leading zero": {
+			"0" + timestamp, signature, carrier.ErrBadTimestamp,
+		},
+		"plus": {"+" + timestamp, signature, carrier.ErrBadTimestamp},
+		"huge": {
+			strings.Repeat("9", 18), signature, carrier.ErrBadTimestamp,
+		},
+		"milliseconds": {timestamp + "000", signature, carrier.ErrBadTimestamp},
+		"another time": {strconv.FormatInt(monday.Unix()+1, 10), signature, carrier.ErrSignature},
+		"another version": {
+			timestamp, "v2" + signature[2:], carrier.ErrSignature,
+		},
+		"no version": {timestamp, signature[3:], carrier.ErrSignature},
+		"cut":        {timestamp, signature[:len(signature)-2], carrier.ErrSignature},
+		"no hex":     {timestamp, "v1=zz", carrier.ErrSignature},
+		"commas":     {timestamp, ",,,", carrier.ErrSignature},
+		"the right one too late in a long list": {
+			timestamp, strings.Repeat("v1=00,", 4) + signature, carrier.ErrSignature,
+		},
+		"spaces": {timestamp, "v1=00, " + signature, nil},
 	} {
 		h := http.Header{}
 		h.Set(carrier.TimestampHeader, c.timestamp)
@@ -103,10 +127,15 @@ func TestEventsAreReadAndStrangersLetThrough(t *testing.T) {
 	e, ok := carrier.ParseEvent(event)
 	require.True(t, ok)
 	require.True(t, e.OccurredAt.Equal(time.Date(2026, 9, 7, 18, 0, 0, 0, time.UTC)))
-	_, ok = carrier.ParseEvent([]byte(`{"event_id":"e1","tracking":"T1","kind":"ABDUCTED","occurred_at":"2026-09-07T15:00:00Z","weight":7}`))
+	_, ok = carrier.ParseEvent(
+		[]byte(`{"event_id":"e1","tracking":"T1","kind":"ABDUCTED","occurred_at":"2026-09-07T15:00:00Z","weight":7}`),
+	)
 	require.True(t, ok)
-	for _, bad := range []string{"", "null", "[]", "{", `{"event_id":"e1"}`, `{"event_id":"e1","tracking":"T1","kind":"LOST"}`, `{"event_id":"","tracking":"T1","kind":"LOST","occurred_at":"2026-09-07T15:00:00Z"}`,
-		`{"event_id":"e1","tracking":"T1","kind":"LOST","occurred_at":"yesterday"}`} {
+	for _, bad := range []string{
+		"", "null", "[]", "{", `{"event_id":"e1"}`, `{"event_id":"e1","tracking":"T1","kind":"LOST"}`,
+		`{"event_id":"","tracking":"T1","kind":"LOST","occurred_at":"2026-09-07T15:00:00Z"}`,
+		`{"event_id":"e1","tracking":"T1","kind":"LOST","occurred_at":"yesterday"}`,
+	} {
 		_, ok := carrier.ParseEvent([]byte(bad))
 		require.False(t, ok, bad)
 	}

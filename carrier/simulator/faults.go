@@ -15,7 +15,8 @@ type Faults struct {
 	Exceptions     float64 `json:"exceptions"`      // an EXCEPTION, after which the parcel goes on
 	Returned       float64 `json:"returned"`        // RETURNED_TO_SENDER instead of a delivery
 	Duplicates     float64 `json:"duplicates"`      // a webhook is sent up to five times
-	Shuffled       float64 `json:"shuffled"`        // a webhook waits up to twelve hours, so that later ones overtake it
+	// a webhook waits up to twelve hours, so that later ones overtake it
+	Shuffled float64 `json:"shuffled"`
 	// The line.
 	ServerErrors float64 `json:"server_errors"` // 500, without effect
 	LostAnswers  float64 `json:"lost_answers"`  // 500, although it was done
@@ -23,15 +24,21 @@ type Faults struct {
 	SlowMillis   int     `json:"slow_millis"`   // real milliseconds
 }
 
-var errFaults = errors.New("simulator: every fault is a share from 0 to 1, and slow_millis from 0 to 600000")
+var errFaults = errors.New(
+	"simulator: every fault is a share from 0 to 1, and slow_millis from 0 to 600000",
+)
 
 // Validate refuses shares outside of 0 to 1.
 func (f Faults) Validate() error {
-	for _, share := range []float64{f.LateScans, f.LateDeliveries, f.Lost, f.Exceptions, f.Returned, f.Duplicates, f.Shuffled, f.ServerErrors, f.LostAnswers, f.SlowAnswers} {
+	for _, share := range []float64{
+		f.LateScans, f.LateDeliveries, f.Lost, f.Exceptions, f.Returned, f.Duplicates, f.Shuffled,
+		f.ServerErrors, f.LostAnswers, f.SlowAnswers,
+	} {
 		if !(share >= 0 && share <= 1) { // NaN too
 			return errFaults
 		}
 	}
+
 	if f.SlowMillis < 0 || f.SlowMillis > 600_000 {
 		return errFaults
 	}

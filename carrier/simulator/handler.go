@@ -21,9 +21,13 @@ func (s *Simulator) Handler() http.Handler {
 	mux.HandleFunc("GET /v1/bookings/{tracking}", s.faulty(s.track))
 	mux.HandleFunc("GET /v1/bookings/{tracking}/label", s.faulty(s.label))
 	mux.HandleFunc("POST /v1/bookings/{tracking}/cancellation", s.faulty(s.cancel))
-	mux.HandleFunc("GET /simulator/faults", func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, s.Faults()) })
+	mux.HandleFunc("GET /simulator/faults", func(w http.ResponseWriter, _ *http.Request) {
+		write(w, http.StatusOK, s.Faults())
+	})
 	mux.HandleFunc("PUT /simulator/faults", s.putFaults)
-	mux.HandleFunc("GET /simulator/parcels", func(w http.ResponseWriter, _ *http.Request) { write(w, http.StatusOK, s.Parcels()) })
+	mux.HandleFunc("GET /simulator/parcels", func(w http.ResponseWriter, _ *http.Request) {
+		write(w, http.StatusOK, s.Parcels())
+	})
 	mux.HandleFunc("POST /simulator/parcels/{tracking}/scans", s.scan)
 	return s.authorised(mux)
 }
@@ -32,10 +36,12 @@ func (s *Simulator) Handler() http.Handler {
 func (s *Simulator) authorised(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		want := "Bearer " + s.o.APIKey
-		if s.o.APIKey != "" && subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte(want)) != 1 {
+		if s.o.APIKey != "" &&
+			subtle.ConstantTimeCompare([]byte(r.Header.Get("Authorization")), []byte(want)) != 1 {
 			refuse(w, &carrier.Error{Code: carrier.Unauthorised, Status: http.StatusUnauthorized})
 			return
 		}
+
 		next.ServeHTTP(w, r)
 	})
 }
@@ -49,6 +55,7 @@ func (s *Simulator) faulty(next http.HandlerFunc) http.HandlerFunc {
 		broken := s.line.happens(f.ServerErrors)
 		lost := s.line.happens(f.LostAnswers)
 		s.mu.Unlock()
+
 		if slow {
 			select {
 			case <-time.After(time.Duration(f.SlowMillis) * time.Millisecond):
@@ -56,6 +63,7 @@ func (s *Simulator) faulty(next http.HandlerFunc) http.HandlerFunc {
 				return
 			}
 		}
+
 		switch {
 		case broken:
 			refuse(w, errors.New("as ordered"))
@@ -109,10 +117,12 @@ func (s *Simulator) putFaults(w http.ResponseWriter, r *http.Request) {
 	if !read(w, r, &f) {
 		return
 	}
+
 	if err := s.SetFaults(f); err != nil {
 		refuse(w, &carrier.Error{Code: carrier.Refused, Status: http.StatusBadRequest})
 		return
 	}
+
 	write(w, http.StatusOK, f)
 }
 
@@ -133,8 +143,12 @@ func read(w http.ResponseWriter, r *http.Request, into any) bool {
 		err = json.Unmarshal(body, into)
 	}
 	if err != nil {
-		refuse(w, &carrier.Error{Code: carrier.InvalidBooking, Status: http.StatusUnprocessableEntity})
+		refuse(w, &carrier.Error{
+			Code:   carrier.InvalidBooking,
+			Status: http.StatusUnprocessableEntity,
+		})
 	}
+
 	return err == nil
 }
 
@@ -152,7 +166,12 @@ func refuse(w http.ResponseWriter, err error) {
 	_ = errors.As(err, &e)
 	w.Header().Set("Content-Type", "application/problem+json")
 	w.WriteHeader(e.Status)
-	_ = json.NewEncoder(w).Encode(map[string]any{"status": e.Status, "title": http.StatusText(e.Status), "code": e.Code})
+
+	_ = json.NewEncoder(w).Encode(map[string]any{
+		"status": e.Status,
+		"title":  http.StatusText(e.Status),
+		"code":   e.Code,
+	})
 }
 
 func write(w http.ResponseWriter, status int, body any) {

@@ -32,10 +32,12 @@ func openJournal(path string, replay func(record) error) (*journal, error) {
 	if path == "" {
 		return &journal{}, nil
 	}
+
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("simulator: %w", err)
 	}
+
 	whole, err := readLines(file, replay)
 	if err == nil {
 		err = file.Truncate(whole)
@@ -44,8 +46,11 @@ func openJournal(path string, replay func(record) error) (*journal, error) {
 		_, err = file.Seek(whole, io.SeekStart)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("simulator: the journal cannot be read: %w", err), file.Close())
+		return nil, errors.Join(
+			fmt.Errorf("simulator: the journal cannot be read: %w", err), file.Close(),
+		)
 	}
+
 	return &journal{file}, nil
 }
 
@@ -60,6 +65,7 @@ func readLines(file io.Reader, replay func(record) error) (whole int64, err erro
 		if err != nil {
 			return whole, err
 		}
+
 		var rec record
 		if err := json.Unmarshal(bytes.TrimSpace(line), &rec); err != nil {
 			return whole, err
@@ -67,6 +73,7 @@ func readLines(file io.Reader, replay func(record) error) (whole int64, err erro
 		if err := replay(rec); err != nil {
 			return whole, err
 		}
+
 		whole += int64(len(line))
 	}
 }
@@ -76,10 +83,12 @@ func (j *journal) write(rec record) error {
 	if j.file == nil {
 		return nil
 	}
+
 	line, err := json.Marshal(rec)
 	if err != nil {
 		return err
 	}
+
 	_, err = j.file.Write(append(line, '\n'))
 	return err
 }

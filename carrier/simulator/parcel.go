@@ -52,7 +52,9 @@ func trackingOf(seed int64, key string) string {
 
 func (p *parcel) dice(seed int64) dice {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%d:%s", seed, p.Tracking))
-	return dice{rand.New(rand.NewPCG(binary.LittleEndian.Uint64(sum[:]), binary.LittleEndian.Uint64(sum[8:])))}
+	return dice{rand.New(
+		rand.NewPCG(binary.LittleEndian.Uint64(sum[:]), binary.LittleEndian.Uint64(sum[8:])),
+	)}
 }
 
 // plan works out everything that happens to the parcel, from what is known by now.
@@ -68,6 +70,7 @@ func (p *parcel) plan(seed int64) {
 	lateness := hours(d, 24, 72)
 	travel := hours(d, 10, 14)
 	p.events = nil
+
 	switch handedIn := p.handedIn(); {
 	case p.CancelledAt != nil:
 		p.add(d, carrier.Cancelled, *p.CancelledAt)
@@ -79,6 +82,7 @@ func (p *parcel) plan(seed int64) {
 		} else {
 			p.add(d, carrier.PickedUp, picked)
 		}
+
 		moving := picked.Add(transit)
 		p.add(d, carrier.InTransit, moving)
 		end := p.arrival(moving.Add(travel), early)
@@ -89,6 +93,7 @@ func (p *parcel) plan(seed int64) {
 			p.add(d, carrier.Exception, moving.Add(time.Hour))
 			p.add(d, carrier.InTransit, moving.Add(2*time.Hour))
 		}
+
 		switch {
 		case lost:
 		case returned:
@@ -97,6 +102,7 @@ func (p *parcel) plan(seed int64) {
 			p.add(d, carrier.Delivered, end)
 		}
 	}
+
 	p.addOrdered(d)
 }
 
@@ -125,18 +131,41 @@ func (p *parcel) handedIn() *time.Time {
 // nothing else happens.
 func (p *parcel) addOrdered(d dice) {
 	for _, s := range p.Ordered {
-		if slices.Contains([]string{carrier.Delivered, carrier.Lost, carrier.ReturnedToSender}, s.Kind) {
-			p.events = slices.DeleteFunc(p.events, func(e planned) bool { return e.OccurredAt.After(s.At) })
+		if slices.Contains(
+			[]string{carrier.Delivered, carrier.Lost, carrier.ReturnedToSender}, s.Kind,
+		) {
+			p.events = slices.DeleteFunc(p.events, func(e planned) bool {
+				return e.OccurredAt.After(s.At)
+			})
 		}
 	}
+
 	for i, s := range p.Ordered {
-		p.events = append(p.events, planned{carrier.Event{EventID: fmt.Sprintf("%s-by-hand-%d", p.Tracking, i+1), Tracking: p.Tracking, Kind: s.Kind, OccurredAt: s.At}, []time.Time{s.At}})
+		p.events = append(p.events, planned{
+			carrier.Event{
+				EventID:    fmt.Sprintf("%s-by-hand-%d", p.Tracking, i+1),
+				Tracking:   p.Tracking,
+				Kind:       s.Kind,
+				OccurredAt: s.At,
+			},
+			[]time.Time{s.At},
+		})
 	}
-	slices.SortStableFunc(p.events, func(a, b planned) int { return a.OccurredAt.Compare(b.OccurredAt) })
+
+	slices.SortStableFunc(p.events, func(a, b planned) int {
+		return a.OccurredAt.Compare(b.OccurredAt)
+	})
 }
 
 func (p *parcel) add(d dice, kind string, at time.Time) {
-	e := planned{Event: carrier.Event{EventID: fmt.Sprintf("%s-%d", p.Tracking, len(p.events)+1), Tracking: p.Tracking, Kind: kind, OccurredAt: at, Place: "Simulated hub"}}
+	e := planned{Event: carrier.Event{
+		EventID:    fmt.Sprintf("%s-%d", p.Tracking, len(p.events)+1),
+		Tracking:   p.Tracking,
+		Kind:       kind,
+		OccurredAt: at,
+		Place:      "Simulated hub",
+	}}
+
 	late := d.happens(p.Faults.LateScans)
 	shuffled := d.happens(p.Faults.Shuffled)
 	copies := 1
@@ -149,13 +178,16 @@ func (p *parcel) add(d dice, kind string, at time.Time) {
 	if more := d.IntN(4) + 2; d.happens(p.Faults.Duplicates) {
 		copies = more
 	}
+
 	for range copies {
 		e.sends = append(e.sends, at)
 		at = at.Add(hours(d, 0, 6))
 	}
+
 	p.events = append(p.events, e)
 }
 
 func hours(d dice, least, most int) time.Duration {
-	return time.Duration(least)*time.Hour + time.Duration(d.Int64N(int64(time.Duration(most-least)*time.Hour)+1)).Truncate(time.Second)
+	return time.Duration(least)*time.Hour +
+		time.Duration(d.Int64N(int64(time.Duration(most-least)*time.Hour)+1)).Truncate(time.Second)
 }

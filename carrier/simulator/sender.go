@@ -47,15 +47,19 @@ func (s *Simulator) Run(ctx context.Context) {
 		for _, w := range due {
 			s.settle(w, s.send(ctx, w.event))
 		}
+
 		if len(due) > 0 {
 			continue
 		}
+
 		timer := time.NewTimer(wait)
+
 		select {
 		case <-ctx.Done():
 		case <-timer.C:
 		case <-s.wake:
 		}
+
 		timer.Stop()
 	}
 }
@@ -69,6 +73,7 @@ func (s *Simulator) due(now time.Time) (due []webhook, wait time.Duration) {
 	if s.o.WebhookURL == "" {
 		return nil, wait
 	}
+
 	for _, p := range s.byKey {
 		for _, e := range p.events {
 			for n, at := range e.sends {
@@ -76,14 +81,17 @@ func (s *Simulator) due(now time.Time) (due []webhook, wait time.Duration) {
 				if s.sent[w.name] {
 					continue
 				}
+
 				pause := max(s.o.RealUntil(at), s.retry[w.name].next.Sub(now))
 				if pause <= 0 {
 					due = append(due, w)
 				}
+
 				wait = min(wait, max(pause, time.Millisecond))
 			}
 		}
 	}
+
 	slices.SortFunc(due, func(a, b webhook) int { return a.at.Compare(b.at) })
 	return due, wait
 }
@@ -97,6 +105,7 @@ func (s *Simulator) settle(w webhook, taken bool) {
 		delete(s.retry, w.name)
 		return
 	}
+
 	a := s.retry[w.name]
 	a.next = time.Now().Add(min(firstPause<<min(a.failed, 12), longPause))
 	a.failed++
@@ -109,16 +118,20 @@ func (s *Simulator) send(ctx context.Context, e carrier.Event) bool {
 	if err != nil {
 		return false
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.o.WebhookURL, bytes.NewReader(body))
+
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.o.WebhookURL,
+		bytes.NewReader(body))
 	if err != nil {
 		return false
 	}
+
 	req.Header.Set("Content-Type", "application/json")
 	carrier.Sign(req.Header, body, time.Now(), s.o.WebhookKeys...)
 	res, err := s.o.HTTP.Do(req)
 	if err != nil {
 		return false
 	}
+
 	_ = res.Body.Close()
 	return res.StatusCode >= 200 && res.StatusCode < 300
 }

@@ -66,7 +66,17 @@ func New(o Options) (*Simulator, error) {
 	if o.HTTP == nil {
 		o.HTTP = &http.Client{Timeout: 10 * time.Second}
 	}
-	s := &Simulator{o: o, line: dice{rand.New(rand.NewPCG(uint64(o.Seed), 1))}, byKey: map[string]*parcel{}, byTrack: map[string]*parcel{}, sent: map[string]bool{}, retry: map[string]attempt{}, wake: make(chan struct{}, 1)}
+
+	s := &Simulator{
+		o:       o,
+		line:    dice{rand.New(rand.NewPCG(uint64(o.Seed), 1))},
+		byKey:   map[string]*parcel{},
+		byTrack: map[string]*parcel{},
+		sent:    map[string]bool{},
+		retry:   map[string]attempt{},
+		wake:    make(chan struct{}, 1),
+	}
+
 	var err error
 	s.journal, err = openJournal(o.File, s.replay)
 	return s, err
@@ -86,12 +96,15 @@ func (s *Simulator) replay(r record) error {
 	case r.Cancelled != nil:
 		return s.change(r.Cancelled, func(p *parcel) { p.CancelledAt = &r.Cancelled.At })
 	case r.Ordered != nil:
-		return s.change(r.Ordered, func(p *parcel) { p.Ordered = append(p.Ordered, r.Ordered.scan) })
+		return s.change(r.Ordered, func(p *parcel) {
+			p.Ordered = append(p.Ordered, r.Ordered.scan)
+		})
 	case r.Sent != "":
 		s.sent[r.Sent] = true
 	case r.Faults != nil:
 		s.faults = *r.Faults
 	}
+
 	return nil
 }
 
@@ -118,6 +131,7 @@ func (s *Simulator) record(r record) error {
 	if err := s.replay(r); err != nil {
 		return err
 	}
+
 	s.stir()
 	return nil
 }
@@ -129,27 +143,46 @@ func (s *Simulator) Book(_ context.Context, key string, b carrier.Booking) (carr
 	if err := check(key, b); err != nil {
 		return carrier.Booked{}, err
 	}
+
 	content, err := json.Marshal(b)
 	if err != nil {
 		return carrier.Booked{}, err
 	}
+
 	sum := sha256.Sum256(content)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	hash := hex.EncodeToString(sum[:])
+
 	if old, ok := s.byKey[key]; ok {
 		if old.Content != hash {
-			return carrier.Booked{}, &carrier.Error{Code: carrier.KeyReused, Status: http.StatusConflict}
+			return carrier.Booked{}, &carrier.Error{
+				Code:   carrier.KeyReused,
+				Status: http.StatusConflict,
+			}
 		}
 		return carrier.Booked{Tracking: old.Tracking, BookedAt: old.BookedAt}, nil
 	}
-	p := &parcel{Key: key, Content: hash, Tracking: trackingOf(s.o.Seed, key), Reference: b.Reference, Service: b.Service, BookedAt: s.now(), DeliverBy: b.DeliverBy, DropOff: b.DropOff, Faults: s.faults}
+
+	p := &parcel{
+		Key:       key,
+		Content:   hash,
+		Tracking:  trackingOf(s.o.Seed, key),
+		Reference: b.Reference,
+		Service:   b.Service,
+		BookedAt:  s.now(),
+		DeliverBy: b.DeliverBy,
+		DropOff:   b.DropOff,
+		Faults:    s.faults,
+	}
+
 	return carrier.Booked{Tracking: p.Tracking, BookedAt: p.BookedAt}, s.record(record{Booked: p})
 }
 
 // check refuses a booking that no carrier could use.
 func check(key string, b carrier.Booking) error {
-	missing := key == "" || len(key) > 128 || b.Reference == "" || (b.Service != carrier.Express && b.Service != carrier.Standard)
+	missing := key == "" || len(key) > 128 || b.Reference == "" ||
+		(b.Service != carrier.Express && b.Service != carrier.Standard)
 	for _, a := range []carrier.Address{b.From, b.To} {
 		missing = missing || a.Name == "" || a.Street == "" || a.City == "" || len(a.Country) != 2
 	}
@@ -174,6 +207,7 @@ func (s *Simulator) Label(_ context.Context, tracking string) (carrier.Label, er
 	if err != nil {
 		return carrier.Label{}, err
 	}
+
 	content, err := drawLabel(p)
 	return carrier.Label{MediaType: "application/pdf", Content: content}, err
 }
@@ -186,6 +220,7 @@ func (s *Simulator) Cancel(_ context.Context, tracking string) error {
 	if err != nil || p.CancelledAt != nil {
 		return err
 	}
+
 	if len(s.seen(p)) > 0 {
 		return &carrier.Error{Code: carrier.AlreadyPickedUp, Status: http.StatusConflict}
 	}
@@ -209,6 +244,7 @@ func (s *Simulator) seen(p *parcel) []carrier.Event {
 			out = append(out, e.Event)
 		}
 	}
+
 	return out
 }
 
@@ -259,8 +295,11 @@ func (s *Simulator) Parcels() []Parcel {
 	defer s.mu.Unlock()
 	out := make([]Parcel, 0, len(s.byKey))
 	for _, p := range s.byKey {
-		out = append(out, Parcel{p.Key, p.Tracking, p.Reference, p.BookedAt, p.CancelledAt != nil, p.DeliverBy})
+		out = append(out, Parcel{
+			p.Key, p.Tracking, p.Reference, p.BookedAt, p.CancelledAt != nil, p.DeliverBy,
+		})
 	}
+
 	slices.SortFunc(out, func(a, b Parcel) int { return a.BookedAt.Compare(b.BookedAt) })
 	return out
 }

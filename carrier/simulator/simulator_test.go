@@ -80,7 +80,15 @@ func kinds(events []carrier.Event) (out []string) {
 	return out
 }
 
-var every = simulator.Faults{LateScans: 0.3, LateDeliveries: 0.3, Lost: 0.3, Exceptions: 0.3, Returned: 0.3, Duplicates: 0.3, Shuffled: 0.3}
+var every = simulator.Faults{
+	LateScans:      0.3,
+	LateDeliveries: 0.3,
+	Lost:           0.3,
+	Exceptions:     0.3,
+	Returned:       0.3,
+	Duplicates:     0.3,
+	Shuffled:       0.3,
+}
 
 // The same seed tells the same story, whatever was booked before; another seed
 // tells another.
