@@ -23,6 +23,7 @@ var shapes = sync.OnceValues(func() (letters map[rune]forms, ligatures map[[2]ru
 			if base == string(r) || n > 3 {
 				continue
 			}
+
 			seen[base]++
 			switch len(letter) {
 			case 1:
@@ -36,6 +37,7 @@ var shapes = sync.OnceValues(func() (letters map[rune]forms, ligatures map[[2]ru
 			}
 		}
 	}
+
 	add(0xFE80, 0xFEFC) // forms B: the Arabic language; lam-alef at the end
 	add(0xFB56, 0xFBB1) // forms A: Persian, Urdu
 	add(0xFBFC, 0xFBFF)
@@ -56,11 +58,13 @@ func joinArabic(text []rune) []rune {
 				i++
 			}
 		}
+
 		if !known {
 			out = append(out, text[i])
 			joined = joined && mark(text[i])
 			continue
 		}
+
 		next := f[2] != 0 && joins(letters, text[i+1:])
 		switch {
 		case joined && next:
@@ -72,8 +76,10 @@ func joinArabic(text []rune) []rune {
 		default:
 			out = append(out, f[0])
 		}
+
 		joined = next
 	}
+
 	return out
 }
 

@@ -23,9 +23,13 @@ func TestArabicLettersAreJoined(t *testing.T) {
 
 func TestLinesRunFromLeftToRight(t *testing.T) {
 	for typed, read := range map[string]string{
-		"5 הרצל": "לצרה 5", "רחוב הרצל 15": "15 לצרה בוחר", "Ana, רחוב הרצל 15": "Ana, לצרה בוחר15", "Ana הרצל 15 בוחר Bia": "Ana רחוב 15 לצרה Bia",
+		"5 הרצל":               "לצרה 5",
+		"רחוב הרצל 15":         "15 לצרה בוחר",
+		"Ana, רחוב הרצל 15":    "Ana, לצרה בוחר15",
+		"Ana הרצל 15 בוחר Bia": "Ana רחוב 15 לצרה Bia",
 	} {
-		require.Equal(t, strings.Join(strings.Fields(read), ""), strings.Join(strings.Fields(leftToRight(typed)), ""), typed)
+		require.Equal(t, strings.Join(strings.Fields(read), ""), strings.Join(strings.Fields(leftToRight(typed)), ""),
+			typed)
 	}
 	require.Equal(t, "Rua A 1", leftToRight("Rua\u00a0A\t1"))
 	require.Equal(t, "ab", leftToRight("a\u202eb"))

@@ -54,6 +54,7 @@ func (l Label) PDF() ([]byte, error) {
 	if err := p.barcode(edge, edge+106, inner, 25, l.Tracking); err != nil {
 		return nil, err
 	}
+
 	return p.bytes()
 }
 

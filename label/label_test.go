@@ -17,16 +17,52 @@ import (
 var day = time.Date(2026, 9, 4, 14, 0, 0, 0, time.UTC)
 
 func shipping() label.Label {
-	return label.Label{Locale: "pt-BR", Carrier: "Transportadora", Service: "EXPRESS", Tracking: "SIM4C1D0A7B22F0E9", Reference: "shp_01kb4z9m2v", DeliverBy: "08/09/2026", Contents: "Barra de vídeo RALLY-BAR", Date: day,
-		From: label.Party{Name: "Depósito Campinas", Street: "Rodovia Dom Pedro I, km 87", City: "Campinas", Region: "SP", PostalCode: "13069-380", Country: "BR"},
-		To:   label.Party{Name: "Ana Souza", Company: "Acme Ltda", Street: "Av. Paulista, 1000, 12º andar", City: "São Paulo", Region: "SP", PostalCode: "01310-100", Country: "BR", Phone: "+55 11 5555-0100"}}
+	return label.Label{
+		Locale:    "pt-BR",
+		Carrier:   "Transportadora",
+		Service:   "EXPRESS",
+		Tracking:  "SIM4C1D0A7B22F0E9",
+		Reference: "shp_01kb4z9m2v",
+		DeliverBy: "08/09/2026",
+		Contents:  "Barra de vídeo RALLY-BAR",
+		Date:      day,
+		From: label.Party{
+			Name:       "Depósito Campinas",
+			Street:     "Rodovia Dom Pedro I, km 87",
+			City:       "Campinas",
+			Region:     "SP",
+			PostalCode: "13069-380",
+			Country:    "BR",
+		},
+		To: label.Party{
+			Name:       "Ana Souza",
+			Company:    "Acme Ltda",
+			Street:     "Av. Paulista, 1000, 12º andar",
+			City:       "São Paulo",
+			Region:     "SP",
+			PostalCode: "01310-100",
+			Country:    "BR",
+			Phone:      "+55 11 5555-0100",
+		},
+	}
 }
 
 func packing() label.Slip {
 	l := shipping()
-	return label.Slip{Locale: "pt-BR", From: l.From, To: l.To, Reference: "rma_01kb4z9m2v", Tracking: l.Tracking, Date: day, DateText: "04/09/2026",
-		Items:   []label.Item{{"RALLY-BAR", "Barra de vídeo para salas médias", "2147LZ0A1B2C", 1}},
-		Returns: []string{"Coloque o equipamento com defeito nesta caixa e cole a etiqueta de devolução.", "Prazo: 22/09/2026, até o fim do dia."}}
+	return label.Slip{
+		Locale:    "pt-BR",
+		From:      l.From,
+		To:        l.To,
+		Reference: "rma_01kb4z9m2v",
+		Tracking:  l.Tracking,
+		Date:      day,
+		DateText:  "04/09/2026",
+		Items:     []label.Item{{"RALLY-BAR", "Barra de vídeo para salas médias", "2147LZ0A1B2C", 1}},
+		Returns: []string{
+			"Coloque o equipamento com defeito nesta caixa e cole a etiqueta de devolução.",
+			"Prazo: 22/09/2026, até o fim do dia.",
+		},
+	}
 }
 
 // textOf reads a PDF's text with another program; without it the test is skipped
@@ -56,8 +92,11 @@ func drawn(t *testing.T, pdf []byte, err error) []byte {
 func TestLabelSaysWhatItIsGiven(t *testing.T) {
 	pdf, err := shipping().PDF()
 	text := textOf(t, drawn(t, pdf, err))
-	for _, want := range []string{"Remetente", "Destinatário", "Ana Souza", "Acme Ltda", "Av. Paulista, 1000, 12º andar", "01310-100 São Paulo – SP", "BRAZIL", "+55 11 5555-0100",
-		"Entregar até", "08/09/2026", "Referência", "shp_01kb4z9m2v", "SIM4C1D0A7B22F0E9", "Depósito Campinas", "Transportadora", "EXPRESS"} {
+	for _, want := range []string{
+		"Remetente", "Destinatário", "Ana Souza", "Acme Ltda", "Av. Paulista, 1000, 12º andar",
+		"01310-100 São Paulo – SP", "BRAZIL", "+55 11 5555-0100", "Entregar até", "08/09/2026", "Referência",
+		"shp_01kb4z9m2v", "SIM4C1D0A7B22F0E9", "Depósito Campinas", "Transportadora", "EXPRESS",
+	} {
 		require.Contains(t, text, want)
 	}
 	english := shipping()
@@ -71,7 +110,10 @@ func TestLabelSaysWhatItIsGiven(t *testing.T) {
 func TestSlipSaysWhatItIsGiven(t *testing.T) {
 	pdf, err := packing().PDF()
 	text := textOf(t, drawn(t, pdf, err))
-	for _, want := range []string{"Romaneio de remessa", "rma_01kb4z9m2v", "RALLY-BAR", "2147LZ0A1B2C", "Número de série", "Devolução", "Prazo: 22/09/2026", "04/09/2026"} {
+	for _, want := range []string{
+		"Romaneio de remessa", "rma_01kb4z9m2v", "RALLY-BAR", "2147LZ0A1B2C", "Número de série", "Devolução",
+		"Prazo: 22/09/2026", "04/09/2026",
+	} {
 		require.Contains(t, text, want)
 	}
 	empty := packing()
@@ -110,13 +152,25 @@ func TestPagesAreDeterministic(t *testing.T) {
 func TestNamesOfTheWorldAreReadable(t *testing.T) {
 	l := shipping()
 	l.From.Name = "Αθήνα Κεντρική αποθήκη · Склад Москва · Łódź Żółć ğış"
-	l.To = label.Party{Name: "山田 太郎 · 김철수 · 王小明", Company: "株式会社アクメ 東京支社", Street: "شارع الملك فهد 12 · רחוב הרצל 5", City: "東京都千代田区丸の内", PostalCode: "100-0005", Country: "JP"}
+	l.To = label.Party{
+		Name:       "山田 太郎 · 김철수 · 王小明",
+		Company:    "株式会社アクメ 東京支社",
+		Street:     "شارع الملك فهد 12 · רחוב הרצל 5",
+		City:       "東京都千代田区丸の内",
+		PostalCode: "100-0005",
+		Country:    "JP",
+	}
 	pdf, err := l.PDF()
 	text := textOf(t, drawn(t, pdf, err))
-	for _, want := range []string{"山田", "太郎", "김철수", "王小明", "株式会社アクメ", "Αθήνα", "Москва", "Łódź", "東京都千代田区丸の内", "JAPAN"} {
+	for _, want := range []string{
+		"山田", "太郎", "김철수", "王小明", "株式会社アクメ", "Αθήνα", "Москва", "Łódź", "東京都千代田区丸の内", "JAPAN",
+	} {
 		require.Contains(t, text, want)
 	}
-	for _, text := range []string{l.From.Name, l.To.Name, l.To.Company, l.To.Street, "Đặng Thị Ảnh", "Şəhər Ərzurum", "Հայաստան", "საქართველო", "پژوهش گچ", "أَحْمَد"} {
+	for _, text := range []string{
+		l.From.Name, l.To.Name, l.To.Company, l.To.Street, "Đặng Thị Ảnh", "Şəhər Ərzurum", "Հայաստան", "საქართველო",
+		"پژوهش گچ", "أَحْمَد",
+	} {
 		require.Empty(t, label.Unreadable(text), text)
 	}
 }
@@ -135,7 +189,8 @@ func TestLettersThatCannotBeSetAreTold(t *testing.T) {
 func TestLongNamesAndAddressesStayOnTheLabel(t *testing.T) {
 	l := shipping()
 	l.To.Name = strings.Repeat("Maria da Conceição dos Santos ", 6)
-	l.To.Company = "Associação Brasileira das Empresas de Tecnologia da Informação e Comunicação do Interior Paulista Ltda"
+	l.To.Company =
+		"Associação Brasileira das Empresas de Tecnologia da Informação e Comunicação do Interior Paulista Ltda"
 	l.To.Street = strings.Repeat("Avenida Engenheiro Luís Carlos Berrini ", 5) + "105"
 	l.To.City = "Vila Bela da Santíssima Trindade do Sul e dos Campos Gerais"
 	l.Reference = strings.Repeat("r", 90)
@@ -152,7 +207,12 @@ func TestLongNamesAndAddressesStayOnTheLabel(t *testing.T) {
 func TestSlipGoesOnOverPages(t *testing.T) {
 	s := packing()
 	for i := range 60 {
-		s.Items = append(s.Items, label.Item{Model: "TAP-" + strings.Repeat("X", i%50), Description: strings.Repeat("Painel de toque para mesas ", i%8), Serial: strings.Repeat("9", 30), Quantity: i + 1})
+		s.Items = append(s.Items, label.Item{
+			Model:       "TAP-" + strings.Repeat("X", i%50),
+			Description: strings.Repeat("Painel de toque para mesas ", i%8),
+			Serial:      strings.Repeat("9", 30),
+			Quantity:    i + 1,
+		})
 	}
 	pdf, err := s.PDF()
 	text := textOf(t, drawn(t, pdf, err))
@@ -173,7 +233,12 @@ func TestBarcodesAreASCII(t *testing.T) {
 }
 
 func TestFontsKeepTheirLicences(t *testing.T) {
-	for file, words := range map[string]string{"fonts/LICENSE-DejaVu.txt": "Bitstream", "fonts/LICENSE-Droid.txt": "Apache License", "fonts/LICENSE-Nanum.txt": "SIL OPEN FONT LICENSE", "fonts/README.md": "fonts-droid-fallback"} {
+	for file, words := range map[string]string{
+		"fonts/LICENSE-DejaVu.txt": "Bitstream",
+		"fonts/LICENSE-Droid.txt":  "Apache License",
+		"fonts/LICENSE-Nanum.txt":  "SIL OPEN FONT LICENSE",
+		"fonts/README.md":          "fonts-droid-fallback",
+	} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)
 		require.Contains(t, string(text), words)

@@ -27,12 +27,14 @@ func (p Party) lines() []string {
 	if p.Region != "" {
 		place += " – " + p.Region
 	}
+
 	var out []string
 	for _, line := range []string{p.Company, p.Street, place, countryName(p.Country), p.Phone} {
 		if line = strings.TrimSpace(line); line != "" {
 			out = append(out, line)
 		}
 	}
+
 	return out
 }
 

@@ -49,19 +49,24 @@ func (p pen) barcode(x, y, w, h float64, content string) error {
 	if err != nil {
 		return errors.New("label: this cannot be a barcode: send 1 to 80 ASCII characters")
 	}
+
 	modules := code.Bounds().Dx()
 	unit := w / float64(modules+2*quietModules)
 	p.SetFillColor(0, 0, 0)
+
 	for from := 0; from < modules; {
 		to := from
 		for to < modules && black(code, to) {
 			to++
 		}
+
 		if to > from {
 			p.Rect(x+float64(from+quietModules)*unit, y, float64(to-from)*unit, h, "F")
 		}
+
 		from = to + 1
 	}
+
 	p.line(x+(w-p.width(content, "B", 10))/2, y+h+4.5, content, "B", 10)
 	return nil
 }

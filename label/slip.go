@@ -46,6 +46,7 @@ func (s Slip) PDF() ([]byte, error) {
 	if err := p.barcode(margin+slipWidth-80, margin-4, 80, 14, s.Reference); err != nil {
 		return nil, err
 	}
+
 	y := margin + 24
 	half := slipWidth / 2
 	p.caption(margin, y, w.Say("paper.from"))
@@ -56,6 +57,7 @@ func (s Slip) PDF() ([]byte, error) {
 	p.field(margin, y, half, w.Say("paper.date"), s.DateText)
 	p.field(margin+half, y, half, w.Say("paper.tracking"), s.Tracking)
 	y = s.items(p, w, y+12)
+
 	if len(s.Returns) > 0 {
 		if y+30 > slipBottom {
 			p.AddPage()
@@ -64,6 +66,7 @@ func (s Slip) PDF() ([]byte, error) {
 		p.line(margin, y+12, w.Say("paper.returns"), "B", 12)
 		p.block(margin, y+14, slipWidth, slipBottom-y-14, s.Returns, "", 10, 7)
 	}
+
 	return p.bytes()
 }
 
@@ -75,6 +78,7 @@ func (s Slip) items(p pen, w *messages.Language, y float64) float64 {
 		p.block(margin, y+1, slipWidth, 8, []string{w.Say("paper.empty")}, "", 10, 8)
 		return y + 8
 	}
+
 	for _, item := range rows {
 		cells := [4]string{item.Model, item.Description, item.Serial, strconv.Itoa(item.Quantity)}
 		high := p.rowHeight(cells)
@@ -82,13 +86,16 @@ func (s Slip) items(p pen, w *messages.Language, y float64) float64 {
 			p.AddPage()
 			y = p.heading(w, margin)
 		}
+
 		for i, c := range slipColumns {
 			p.block(margin+c[0], y+1, c[1], high-1, []string{cells[i]}, "", 10, 10)
 		}
+
 		y += high
 		p.SetLineWidth(0.1)
 		p.Line(margin, y, margin+slipWidth, y)
 	}
+
 	return y
 }
 
@@ -104,9 +111,13 @@ func (p pen) rowHeight(cells [4]string) float64 {
 }
 
 func (p pen) heading(w *messages.Language, y float64) float64 {
-	for i, text := range [4]string{w.Say("paper.model"), w.Say("paper.description"), w.Say("paper.serial"), w.Say("paper.quantity")} {
+	for i, text := range [4]string{
+		w.Say("paper.model"), w.Say("paper.description"), w.Say("paper.serial"),
+		w.Say("paper.quantity"),
+	} {
 		p.block(margin+slipColumns[i][0], y, slipColumns[i][1], 6, []string{text}, "B", 9, 7)
 	}
+
 	p.SetLineWidth(0.4)
 	p.Line(margin, y+6, margin+slipWidth, y+6)
 	return y + 7

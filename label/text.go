@@ -37,13 +37,18 @@ var families = []string{familySans, familyEast, familyKorean}
 // faces are the fonts, parsed once, to be asked for their letters.
 var faces = sync.OnceValue(func() map[string]*sfnt.Font {
 	out := map[string]*sfnt.Font{}
-	for family, content := range map[string][]byte{familySans: sans, familyEast: eastAsian, familyKorean: korean} {
+	for family, content := range map[string][]byte{
+		familySans:   sans,
+		familyEast:   eastAsian,
+		familyKorean: korean,
+	} {
 		f, err := sfnt.Parse(content)
 		if err != nil {
 			panic("label: a font that is built in cannot be read: " + err.Error())
 		}
 		out[family] = f
 	}
+
 	return out
 })
 
@@ -53,11 +58,13 @@ func familyOf(r rune) (family string, ok bool) {
 	if r > 0xFFFF {
 		return familySans, false
 	}
+
 	for _, family := range families {
 		if i, err := faces()[family].GlyphIndex(nil, r); err == nil && i != 0 {
 			return family, true
 		}
 	}
+
 	return familySans, false
 }
 
@@ -72,6 +79,7 @@ func Unreadable(text string) []rune {
 			out = append(out, r)
 		}
 	}
+
 	return out
 }
 
@@ -92,12 +100,15 @@ func visual(line string) (out []run) {
 		if !ok {
 			r = box
 		}
+
 		if n := len(out); n > 0 && (out[n-1].family == family || r == ' ') {
 			out[n-1].text += string(r)
 			continue
 		}
+
 		out = append(out, run{family, string(r)})
 	}
+
 	return out
 }
 
@@ -107,10 +118,12 @@ func leftToRight(line string) string {
 	if _, err := p.SetString(line); err != nil {
 		return line
 	}
+
 	order, err := p.Order()
 	if err != nil {
 		return line
 	}
+
 	var out strings.Builder
 	for _, r := range inOrder(order, beginsLeftToRight(line)) {
 		if r.Direction() == bidi.RightToLeft {
@@ -119,6 +132,7 @@ func leftToRight(line string) string {
 			out.WriteString(r.String())
 		}
 	}
+
 	return out.String()
 }
 
@@ -132,6 +146,7 @@ func beginsLeftToRight(line string) bool {
 			return false
 		}
 	}
+
 	return true
 }
 
@@ -144,23 +159,29 @@ func inOrder(order bidi.Ordering, leftToRight bool) []bidi.Run {
 	for i := range runs {
 		runs[i] = order.Run(i)
 	}
+
 	if !leftToRight {
 		slices.Reverse(runs)
 		return runs
 	}
+
 	for from := 0; from < len(runs); from++ {
 		if runs[from].Direction() != bidi.RightToLeft {
 			continue
 		}
+
 		to := from
-		for next := from + 1; next < len(runs) && (runs[next].Direction() == bidi.RightToLeft || !strings.ContainsFunc(runs[next].String(), unicode.IsLetter)); next++ {
+		for next := from + 1; next < len(runs) && (runs[next].Direction() == bidi.RightToLeft ||
+			!strings.ContainsFunc(runs[next].String(), unicode.IsLetter)); next++ {
 			if runs[next].Direction() == bidi.RightToLeft {
 				to = next
 			}
 		}
+
 		slices.Reverse(runs[from : to+1])
 		from = to
 	}
+
 	return runs
 }
 
@@ -208,18 +229,22 @@ func (p pen) block(x, y, w, h float64, texts []string, style string, size, least
 		for _, t := range texts {
 			lines = append(lines, p.wrap(t, w, style, size)...)
 		}
+
 		if float64(len(lines))*leading(size) <= h || size <= least {
 			break
 		}
 	}
+
 	if fits := max(1, int(h/leading(size))); len(lines) > fits {
 		lines = lines[:fits]
 		lines[fits-1] = p.cut(lines[fits-1]+"…", w, style, size)
 	}
+
 	for _, l := range lines {
 		y += leading(size)
 		p.line(x, y-leading(size)*0.25, l, style, size)
 	}
+
 	return y
 }
 
@@ -240,22 +265,26 @@ func (p pen) wrap(text string, w float64, style string, size float64) (lines []s
 	line := ""
 	for _, piece := range pieces(text) {
 		joined := line + piece
-		if strings.TrimSpace(line) == "" || p.width(strings.TrimRight(joined, " "), style, size) <= w {
+		if strings.TrimSpace(line) == "" ||
+			p.width(strings.TrimRight(joined, " "), style, size) <= w {
 			line = joined
 		} else {
 			lines = append(lines, strings.TrimRight(line, " "))
 			line = strings.TrimLeft(piece, " ")
 		}
+
 		for p.width(strings.TrimRight(line, " "), style, size) > w && len([]rune(line)) > 1 {
 			letters := []rune(line)
 			n := len(letters)
 			for n > 1 && p.width(string(letters[:n]), style, size) > w {
 				n--
 			}
+
 			lines = append(lines, string(letters[:n]))
 			line = string(letters[n:])
 		}
 	}
+
 	return append(lines, strings.TrimRight(line, " "))
 }
 
@@ -270,6 +299,7 @@ func pieces(text string) (out []string) {
 			start = i + 1
 		}
 	}
+
 	if start < len(runes) {
 		out = append(out, string(runes[start:]))
 	}
