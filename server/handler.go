@@ -42,12 +42,33 @@ type Options struct {
 
 // Handler is the API, the portal and the health answers on one router.
 func Handler(o Options) (http.Handler, error) {
-	settings := api.Options{Domains: o.Domains, Log: o.Log, Version: o.Version, TemporalUI: o.TemporalUI, Namespace: o.Namespace,
-		PublicURL: o.PublicURL, RatePerSecond: o.RatePerSecond, Burst: o.Burst, TrustedProxies: o.TrustedProxies, Carrier: o.Carrier, CarrierKeys: o.CarrierKeys, TemporalCheck: o.temporalCheck(), Metrics: registry(o.Domains, o.Log)}
-	pages := portal.Options{Domains: o.Domains, Log: o.Log, PublicURL: o.PublicURL, Insecure: o.Insecure}
+	settings := api.Options{
+		Domains:        o.Domains,
+		Log:            o.Log,
+		Version:        o.Version,
+		TemporalUI:     o.TemporalUI,
+		Namespace:      o.Namespace,
+		PublicURL:      o.PublicURL,
+		RatePerSecond:  o.RatePerSecond,
+		Burst:          o.Burst,
+		TrustedProxies: o.TrustedProxies,
+		Carrier:        o.Carrier,
+		CarrierKeys:    o.CarrierKeys,
+		TemporalCheck:  o.temporalCheck(),
+		Metrics:        registry(o.Domains, o.Log),
+	}
+
+	pages := portal.Options{
+		Domains:   o.Domains,
+		Log:       o.Log,
+		PublicURL: o.PublicURL,
+		Insecure:  o.Insecure,
+	}
+
 	if err := pagesFor(&settings, pages); err != nil {
 		return nil, fmt.Errorf("assemble the portal: %w", err)
 	}
+
 	router := api.NewRouter(settings)
 	if _, err := api.Register(router, settings); err != nil {
 		return nil, fmt.Errorf("assemble the API: %w", err)
@@ -55,6 +76,7 @@ func Handler(o Options) (http.Handler, error) {
 	if err := portal.Register(router, pages); err != nil {
 		return nil, fmt.Errorf("assemble the portal: %w", err)
 	}
+
 	return router, nil
 }
 
@@ -67,6 +89,7 @@ func pagesFor(settings *api.Options, pages portal.Options) (err error) {
 	if settings.MethodNotAllowed, err = portal.MethodNotAllowed(pages); err != nil {
 		return err
 	}
+
 	settings.Failed, err = portal.Failed(pages)
 	return err
 }

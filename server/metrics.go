@@ -17,20 +17,28 @@ import (
 // nothing else, such as a worker.
 func Metrics(store *domains.Domains, log *slog.Logger) http.Handler {
 	r := registry(store, log)
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), backlog{db: store.DB, log: log})
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(
+		collectors.ProcessCollectorOpts{},
+	), backlog{db: store.DB, log: log})
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
+		answer(w, http.StatusOK, "ok")
+	})
+
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 		defer cancel()
 		if err := store.DB.Ready(ctx); err != nil {
 			log.Warn("not ready", "error", err)
-			answer(w, http.StatusServiceUnavailable, "the database is not reachable or its schema is too old")
+			answer(w, http.StatusServiceUnavailable,
+				"the database is not reachable or its schema is too old")
 			return
 		}
+
 		answer(w, http.StatusOK, "ok")
 	})
+
 	return mux
 }
 

@@ -32,6 +32,7 @@ func Serve(ctx context.Context, l Listen) error {
 	if err != nil {
 		return fmt.Errorf("listen: %w", err)
 	}
+
 	s := api.Server(l.Address, l.Handler)
 	failed := make(chan error, 1)
 	go func() { failed <- s.Serve(listener) }()
@@ -39,11 +40,13 @@ func Serve(ctx context.Context, l Listen) error {
 	if l.Ready != nil {
 		l.Ready(listener.Addr().String())
 	}
+
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
 	case <-ctx.Done():
 	}
+
 	return l.stop(ctx, s, failed)
 }
 
@@ -52,6 +55,7 @@ func (l Listen) stop(ctx context.Context, s *http.Server, failed <-chan error) e
 	if timeout == 0 {
 		timeout = 25 * time.Second
 	}
+
 	l.Log.Info("stopping", "timeout", timeout.String())
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), timeout)
 	defer cancel()
@@ -61,6 +65,7 @@ func (l Listen) stop(ctx context.Context, s *http.Server, failed <-chan error) e
 	if err := <-failed; !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
+
 	l.Log.Info("stopped serving")
 	return nil
 }

@@ -29,7 +29,12 @@ func get(t *testing.T, h http.Handler, path string) (int, string) {
 
 func TestHandlerServesAPIPortalAndHealth(t *testing.T) {
 	env := storetest.SQLite(t)
-	h, err := Handler(Options{Domains: env.Domains, Log: quiet(), PublicURL: "https://portal.example.com", Version: "7"})
+	h, err := Handler(Options{
+		Domains:   env.Domains,
+		Log:       quiet(),
+		PublicURL: "https://portal.example.com",
+		Version:   "7",
+	})
 	require.NoError(t, err)
 	for path, want := range map[string]struct {
 		status int
@@ -78,13 +83,21 @@ func (s slow) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
 	_, _ = io.WriteString(w, "finished")
 }
 
-func serving(t *testing.T, h http.Handler, timeout time.Duration) (url string, stop context.CancelFunc, ended chan error) {
+func serving(
+	t *testing.T, h http.Handler, timeout time.Duration,
+) (url string, stop context.CancelFunc, ended chan error) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	ended = make(chan error, 1)
 	address := make(chan string, 1)
 	go func() {
-		ended <- Serve(ctx, Listen{Address: "127.0.0.1:0", Handler: h, Log: quiet(), StopTimeout: timeout, Ready: func(a string) { address <- a }})
+		ended <- Serve(ctx, Listen{
+			Address:     "127.0.0.1:0",
+			Handler:     h,
+			Log:         quiet(),
+			StopTimeout: timeout,
+			Ready:       func(a string) { address <- a },
+		})
 	}()
 	return "http://" + <-address, stop, ended
 }
@@ -136,7 +149,11 @@ func TestServeSaysWhenRequestsWereCutOff(t *testing.T) {
 
 func TestServeRefusesATakenAddress(t *testing.T) {
 	url, _, _ := serving(t, http.NotFoundHandler(), 0)
-	err := Serve(t.Context(), Listen{Address: strings.TrimPrefix(url, "http://"), Handler: http.NotFoundHandler(), Log: quiet()})
+	err := Serve(t.Context(), Listen{
+		Address: strings.TrimPrefix(url, "http://"),
+		Handler: http.NotFoundHandler(),
+		Log:     quiet(),
+	})
 	require.ErrorContains(t, err, "listen")
 }
 

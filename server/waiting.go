@@ -27,8 +27,10 @@ type backlog struct {
 }
 
 var (
-	backlogCount = prometheus.NewDesc("roomcover_outbox_backlog", "Outbox events not yet told to a workflow.", nil, nil)
-	backlogAge   = prometheus.NewDesc("roomcover_outbox_oldest_seconds", "Age of the oldest of them, in calendar seconds.", nil, nil)
+	backlogCount = prometheus.NewDesc("roomcover_outbox_backlog",
+		"Outbox events not yet told to a workflow.", nil, nil)
+	backlogAge = prometheus.NewDesc("roomcover_outbox_oldest_seconds",
+		"Age of the oldest of them, in calendar seconds.", nil, nil)
 )
 
 // Describe is part of prometheus.Collector.
@@ -46,10 +48,12 @@ func (b backlog) Collect(out chan<- prometheus.Metric) {
 		b.log.Warn("the backlog cannot be measured", "error", err)
 		return
 	}
+
 	age := 0.0
 	if n > 0 {
 		age = b.db.Clock().Now().Sub(oldest).Seconds()
 	}
+
 	out <- prometheus.MustNewConstMetric(backlogCount, prometheus.GaugeValue, float64(n))
 	out <- prometheus.MustNewConstMetric(backlogAge, prometheus.GaugeValue, age)
 }
@@ -61,8 +65,11 @@ type underWay struct {
 }
 
 var (
-	processes = prometheus.NewDesc("roomcover_processes", "Orders, invitations, replacements and accounts without a manager, under way.", []string{"kind", "waits_for", "actor"}, nil)
-	overdue   = prometheus.NewDesc("roomcover_processes_overdue", "Those that should have moved on and did not, 200 at most.", nil, nil)
+	processes = prometheus.NewDesc("roomcover_processes",
+		"Orders, invitations, replacements and accounts without a manager, under way.",
+		[]string{"kind", "waits_for", "actor"}, nil)
+	overdue = prometheus.NewDesc("roomcover_processes_overdue",
+		"Those that should have moved on and did not, 200 at most.", nil, nil)
 )
 
 // Describe is part of prometheus.Collector.
@@ -80,13 +87,20 @@ func (u underWay) Collect(out chan<- prometheus.Metric) {
 		u.log.Warn("the processes cannot be counted", "error", err)
 		return
 	}
+
 	for _, c := range counts {
-		out <- prometheus.MustNewConstMetric(processes, prometheus.GaugeValue, float64(c.N), string(c.Kind), c.WaitsFor, c.Actor)
+		out <- prometheus.MustNewConstMetric(processes, prometheus.GaugeValue, float64(c.N),
+			string(c.Kind), c.WaitsFor, c.Actor)
 	}
-	late, _, err := u.operations.ListProcesses(ctx, operations.ProcessFilter{Overdue: true, Page: db.Page{Limit: 200}})
+
+	late, _, err := u.operations.ListProcesses(ctx, operations.ProcessFilter{
+		Overdue: true,
+		Page:    db.Page{Limit: 200},
+	})
 	if err != nil {
 		u.log.Warn("the overdue processes cannot be counted", "error", err)
 		return
 	}
+
 	out <- prometheus.MustNewConstMetric(overdue, prometheus.GaugeValue, float64(len(late)))
 }
