@@ -32,22 +32,38 @@ func (c benchCommand) Run(ctx context.Context, out io.Writer) error {
 	if c.DatabaseURL != "" {
 		c.Database = "postgres"
 	}
+
 	run := bench.Run
 	if c.RMAs > 0 {
 		run, c.Orders = bench.RunRMAs, c.RMAs
 	}
-	report, err := run(ctx, bench.Options{Orders: c.Orders, Concurrency: c.Concurrency, Pairs: c.Pairs, Database: c.Database, DatabaseURL: c.DatabaseURL,
-		Acceptance: c.Acceptance, Waiting: c.Waiting, WaitingTime: c.WaitingTime, CPUProfile: c.CPUProfile, Program: c.Program, WorkerCommand: workerArguments, Progress: out})
+
+	report, err := run(ctx, bench.Options{
+		Orders:        c.Orders,
+		Concurrency:   c.Concurrency,
+		Pairs:         c.Pairs,
+		Database:      c.Database,
+		DatabaseURL:   c.DatabaseURL,
+		Acceptance:    c.Acceptance,
+		Waiting:       c.Waiting,
+		WaitingTime:   c.WaitingTime,
+		CPUProfile:    c.CPUProfile,
+		Program:       c.Program,
+		WorkerCommand: workerArguments,
+		Progress:      out,
+	})
 	if err != nil {
 		return err
 	}
 	if err := report.Print(out); err != nil || c.JSON == "" {
 		return err
 	}
+
 	text, err := json.MarshalIndent(report, "", "  ")
 	if err != nil {
 		return err
 	}
+
 	return os.WriteFile(c.JSON, append(text, '\n'), 0o644)
 }
 
@@ -72,6 +88,10 @@ func workerArguments(o bench.WorkerOptions) []string {
 	if err != nil {
 		self = os.Args[0]
 	}
-	return []string{self, "worker", "--dir=" + o.Dir, "--database-url=" + o.DatabaseURL, "--temporal=" + o.Temporal, "--namespace=" + o.Namespace,
-		"--smtp-port=" + strconv.Itoa(o.SMTPPort), "--portal-url=" + o.PortalURL}
+
+	return []string{
+		self, "worker", "--dir=" + o.Dir, "--database-url=" + o.DatabaseURL,
+		"--temporal=" + o.Temporal, "--namespace=" + o.Namespace,
+		"--smtp-port=" + strconv.Itoa(o.SMTPPort), "--portal-url=" + o.PortalURL,
+	}
 }

@@ -22,17 +22,27 @@ type benchRoomsCommand struct {
 
 // Run measures and prints the table.
 func (c benchRoomsCommand) Run(ctx context.Context, out io.Writer) error {
-	report, err := bench.RunRooms(ctx, bench.RoomsOptions{Sizes: c.Sizes, Accounts: c.Accounts, Requests: c.Requests, Contracts: c.Contracts,
-		ImportRows: c.ImportRows, Program: c.Program, WorkerCommand: workerArguments, Progress: out})
+	report, err := bench.RunRooms(ctx, bench.RoomsOptions{
+		Sizes:         c.Sizes,
+		Accounts:      c.Accounts,
+		Requests:      c.Requests,
+		Contracts:     c.Contracts,
+		ImportRows:    c.ImportRows,
+		Program:       c.Program,
+		WorkerCommand: workerArguments,
+		Progress:      out,
+	})
 	if err != nil {
 		return err
 	}
 	if err := report.Print(out); err != nil || c.JSON == "" {
 		return err
 	}
+
 	text, err := json.MarshalIndent(report, "", "  ")
 	if err != nil {
 		return err
 	}
+
 	return os.WriteFile(c.JSON, append(text, '\n'), 0o644)
 }

@@ -46,21 +46,29 @@ func (c carrierCommand) Run(ctx context.Context, out io.Writer) error {
 	if err := os.MkdirAll(c.Data, 0o700); err != nil {
 		return err
 	}
+
 	days, err := calendar.Open(c.Data, c.Day)
 	if err != nil {
 		return err
 	}
+
 	s, err := startCarrier(c.common, c.carrierPorts, days, c.WebhookURL)
 	if err != nil {
 		return err
 	}
+
 	fmt.Fprintf(out, "Carrier ready at  %s\n", s.url)
 	<-ctx.Done()
 	return s.stop()
 }
 
 func (p carrierPorts) carrierWanted(host string) ports.Port {
-	return ports.Port{Host: host, Number: p.CarrierPort, Option: "--carrier-port", Purpose: "the simulated carrier"}
+	return ports.Port{
+		Host:    host,
+		Number:  p.CarrierPort,
+		Option:  "--carrier-port",
+		Purpose: "the simulated carrier",
+	}
 }
 
 // carrierKey is the key that signs webhooks, kept in the data folder. In hex it is
@@ -74,6 +82,7 @@ func carrierKey(dir string) ([]byte, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
+
 	key := make([]byte, 32)
 	_, _ = rand.Read(key) // it never fails
 	return key, os.WriteFile(path, []byte(hex.EncodeToString(key)+"\n"), 0o600)
@@ -89,27 +98,44 @@ type carrierService struct {
 	url    string
 }
 
-func startCarrier(c common, p carrierPorts, days clock.Clock, webhookURL string) (*carrierService, error) {
+func startCarrier(
+	c common, p carrierPorts, days clock.Clock, webhookURL string,
+) (*carrierService, error) {
 	if p.CarrierPort == 0 {
 		return &carrierService{}, nil
 	}
+
 	key, err := carrierKey(c.Data)
 	if err != nil {
 		return nil, fmt.Errorf("the carrier's key cannot be read: %w", err)
 	}
+
 	sim, err := simulator.New(simulator.Options{
-		Seed: p.CarrierSeed, Now: days.Now, RealUntil: func(at time.Time) time.Duration { return days.RealUntil(time.Now(), at) },
-		File: filepath.Join(c.Data, "carrier.jsonl"), APIKey: hex.EncodeToString(key), WebhookURL: webhookURL, WebhookKeys: [][]byte{key},
+		Seed:        p.CarrierSeed,
+		Now:         days.Now,
+		RealUntil:   func(at time.Time) time.Duration { return days.RealUntil(time.Now(), at) },
+		File:        filepath.Join(c.Data, "carrier.jsonl"),
+		APIKey:      hex.EncodeToString(key),
+		WebhookURL:  webhookURL,
+		WebhookKeys: [][]byte{key},
 	})
 	if err != nil {
 		return nil, err
 	}
+
 	listener, err := net.Listen("tcp", p.carrierWanted(c.Host).Address())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start the carrier: %w", err), sim.Close())
 	}
+
 	ctx, cancel := context.WithCancel(context.Background())
-	s := &carrierService{sim: sim, cancel: cancel, done: make(chan struct{}), url: "http://" + listener.Addr().String()}
+	s := &carrierService{
+		sim:    sim,
+		cancel: cancel,
+		done:   make(chan struct{}),
+		url:    "http://" + listener.Addr().String(),
+	}
+
 	s.http = &http.Server{Handler: sim.Handler(), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = s.http.Serve(listener) }()
 	go func() { sim.Run(ctx); close(s.done) }()

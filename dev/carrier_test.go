@@ -66,6 +66,7 @@ func TestCarrierKeepsItsBookingsAndTellsOfThem(t *testing.T) {
 func TestCarrierKeyThatIsNone(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "carrier.key"), []byte("not hex"), 0o600))
-	_, err := startCarrier(common{Data: dir, Host: "127.0.0.1"}, carrierPorts{CarrierPort: 1}, clock.Clock{}, "http://localhost")
+	_, err := startCarrier(common{Data: dir, Host: "127.0.0.1"}, carrierPorts{CarrierPort: 1}, clock.Clock{},
+		"http://localhost")
 	require.ErrorContains(t, err, "the carrier's key")
 }

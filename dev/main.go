@@ -65,6 +65,7 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		kong.BindTo(ctx, (*context.Context)(nil)),
 		kong.BindTo(out, (*io.Writer)(nil)),
 	)
+
 	parsed, err := parser.Parse(args)
 	switch {
 	case exited >= 0: // --help
@@ -73,9 +74,11 @@ func run(ctx context.Context, args []string, out, errs io.Writer) int {
 		fmt.Fprintf(errs, "roomcover-dev: %v\nTry roomcover-dev --help.\n", err)
 		return exitUsage
 	}
+
 	if err := parsed.Run(); err != nil {
 		fmt.Fprintf(errs, "roomcover-dev: %v\n", err)
 		return exitFailed
 	}
+
 	return 0
 }

@@ -37,7 +37,9 @@ func TestUpTellsWhereEverythingIsAndStopsWhenAsked(t *testing.T) {
 	p.awaitLine(t, "Stop with Ctrl+C.")
 
 	require.Equal(t, http.StatusCreated, postExample(t, n[0], token))
-	require.Eventually(t, func() bool { return mailsTo(t, n[4], "ana.souza@acme.example") == 2 }, time.Minute, 100*time.Millisecond,
+	require.Eventually(t, func() bool {
+		return mailsTo(t, n[4], "ana.souza@acme.example") == 2
+	}, time.Minute, 100*time.Millisecond,
 		"the confirmation and the invitation")
 	require.Zero(t, p.stop(t), p.errs.String())
 	require.FileExists(t, filepath.Join(data, "temporal", "temporal.db"))
@@ -90,7 +92,9 @@ func TestTemporalAloneSaysWhenItIsReady(t *testing.T) {
 func TestEveryTakenPortIsToldBeforeAnythingIsWritten(t *testing.T) {
 	taken := listen(t)
 	commands := map[string][]string{
-		"up":       {"--portal-port", "--temporal-port", "--temporal-ui-port", "--smtp-port", "--mails-port", "--carrier-port"},
+		"up": {
+			"--portal-port", "--temporal-port", "--temporal-ui-port", "--smtp-port", "--mails-port", "--carrier-port",
+		},
 		"temporal": {"--temporal-port", "--temporal-ui-port"},
 		"smtp":     {"--smtp-port", "--mails-port"},
 		"carrier":  {"--carrier-port"},

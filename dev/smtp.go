@@ -26,14 +26,17 @@ func (c smtpCommand) Run(ctx context.Context, out io.Writer) error {
 	if err := ports.Check(c.wanted(c.Host)...); err != nil {
 		return err
 	}
+
 	m, err := startMail(c.common, c.mailPorts)
 	if err != nil {
 		return err
 	}
+
 	fmt.Fprintf(out, "SMTP ready at  %s\n", m.catcher.Addr())
 	if m.url != "" {
 		fmt.Fprintf(out, "Mails          %s\n", m.url)
 	}
+
 	<-ctx.Done()
 	return m.stop()
 }
@@ -53,18 +56,23 @@ type mailService struct {
 }
 
 func startMail(c common, p mailPorts) (*mailService, error) {
-	catcher, err := smtptest.Start(p.wanted(c.Host)[0].Address(), smtptest.Dir(filepath.Join(c.Data, "mails")))
+	catcher, err := smtptest.Start(
+		p.wanted(c.Host)[0].Address(), smtptest.Dir(filepath.Join(c.Data, "mails")),
+	)
 	if err != nil {
 		return nil, fmt.Errorf("start the SMTP catcher: %w", err)
 	}
+
 	m := &mailService{catcher: catcher}
 	if p.MailsPort == 0 {
 		return m, nil
 	}
+
 	listener, err := net.Listen("tcp", p.wanted(c.Host)[1].Address())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("start the page of mails: %w", err), catcher.Close())
 	}
+
 	m.url = "http://" + listener.Addr().String()
 	m.page = &http.Server{Handler: mailbox.Handler(catcher), ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = m.page.Serve(listener) }()

@@ -35,7 +35,9 @@ type upCommand struct {
 // Validate is called by kong.
 func (c *upCommand) Validate() error {
 	if c.Day <= 0 || c.Day > 24*time.Hour {
-		return errors.New("--day: one calendar day must last more than 0 and at most 24h, for example 2s")
+		return errors.New(
+			"--day: one calendar day must last more than 0 and at most 24h, for example 2s",
+		)
 	}
 	return nil
 }
@@ -47,38 +49,47 @@ func (c upCommand) Run(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer log.Close()
+
 	days, err := calendar.Open(c.Data, c.Day)
 	if err != nil {
 		return err
 	}
+
 	options := temporalOptions(c.common, c.temporalPorts, log)
 	options.SearchAttributes = worker.SearchAttributes()
 	temporal, err := temporalserver.Start(ctx, options)
 	if err != nil {
 		return err
 	}
+
 	mails, err := startMail(c.common, c.mailPorts)
 	if err != nil {
 		return errors.Join(err, temporal.Stop())
 	}
-	parcels, err := startCarrier(c.common, c.carrierPorts, days, c.portal("http://")+"/v1/carrier/events")
+
+	parcels, err := startCarrier(c.common, c.carrierPorts, days,
+		c.portal("http://")+"/v1/carrier/events")
 	if err != nil {
 		return errors.Join(err, mails.stop(), temporal.Stop())
 	}
+
 	stackOptions, err := c.stackOptions(days, temporal, parcels.url, log)
 	if err != nil {
 		return errors.Join(err, parcels.stop(), mails.stop(), temporal.Stop())
 	}
+
 	parts, err := stack.Start(ctx, stackOptions)
 	if err != nil {
 		return errors.Join(err, parcels.stop(), mails.stop(), temporal.Stop())
 	}
+
 	c.explain(out, parts, temporal, mails, parcels)
 	select {
 	case <-ctx.Done():
 		fmt.Fprintln(out, "Stopping.")
 	case err = <-parts.Failed():
 	}
+
 	return errors.Join(err, parcels.stop(), parts.Stop(), mails.stop(), temporal.Stop())
 }
 
@@ -87,46 +98,76 @@ func (c upCommand) portal(prefix string) string {
 	return prefix + net.JoinHostPort(c.Host, strconv.Itoa(c.PortalPort))
 }
 
-func (c upCommand) stackOptions(days clock.Clock, temporal *temporalserver.Server, carrierURL string, log io.Writer) (stack.Options, error) {
+func (c upCommand) stackOptions(
+	days clock.Clock, temporal *temporalserver.Server, carrierURL string, log io.Writer,
+) (stack.Options, error) {
 	key, err := carrierKey(c.Data)
 	return stack.Options{
-		Dir: c.Data, Listen: c.portal(""), Clock: days, Carrier: carrierName, CarrierKeys: [][]byte{key},
-		CarrierURL: cmp.Or(c.CarrierURL, carrierURL), CarrierAPIKey: hex.EncodeToString(key),
-		TemporalAddress: temporal.Address(), Namespace: temporal.Namespace(), TemporalUI: temporal.UIAddress(),
-		SMTPHost: c.Host, SMTPPort: c.SMTPPort, Log: slog.New(slog.NewJSONHandler(log, nil)),
+		Dir:             c.Data,
+		Listen:          c.portal(""),
+		Clock:           days,
+		Carrier:         carrierName,
+		CarrierKeys:     [][]byte{key},
+		CarrierURL:      cmp.Or(c.CarrierURL, carrierURL),
+		CarrierAPIKey:   hex.EncodeToString(key),
+		TemporalAddress: temporal.Address(),
+		Namespace:       temporal.Namespace(),
+		TemporalUI:      temporal.UIAddress(),
+		SMTPHost:        c.Host,
+		SMTPPort:        c.SMTPPort,
+		Log:             slog.New(slog.NewJSONHandler(log, nil)),
 	}, err
 }
 
 // explain says in a handful of lines what a person needs.
-func (c upCommand) explain(out io.Writer, parts *stack.Stack, temporal *temporalserver.Server, mails *mailService, parcels *carrierService) {
-	fmt.Fprintf(out, "\nPortal         %s\nAPI reference  %s/v1/docs\nMails          %s\n", parts.URL, parts.URL, mails.url)
+func (c upCommand) explain(
+	out io.Writer,
+	parts *stack.Stack,
+	temporal *temporalserver.Server,
+	mails *mailService,
+	parcels *carrierService,
+) {
+	fmt.Fprintf(out, "\nPortal         %s\nAPI reference  %s/v1/docs\nMails          %s\n",
+		parts.URL, parts.URL, mails.url)
 	if ui := temporal.UIAddress(); ui != "" {
 		fmt.Fprintf(out, "Temporal UI    %s\n", ui)
 	}
 	if parcels.url != "" {
 		fmt.Fprintf(out, "Carrier        %s\n", parcels.url)
 	}
+
 	fmt.Fprintf(out, "Data and logs  %s\n", c.Data)
 	if c.Day != 24*time.Hour {
-		fmt.Fprintf(out, "Calendar       one day passes in %s; today is %s\n", c.Day, parts.Domains.DB.Clock().Now().Format(time.DateOnly))
+		fmt.Fprintf(out, "Calendar       one day passes in %s; today is %s\n",
+			c.Day, parts.Domains.DB.Clock().Now().Format(time.DateOnly))
 	}
+
 	fmt.Fprintln(out)
 	for _, t := range parts.Access.Tokens {
 		fmt.Fprintf(out, "%s token: %s\n", t.Name, t.Secret)
 	}
-	fmt.Fprintf(out, "\nSend an order:\n\n  curl -sS %s/v1/orders -H 'Authorization: Bearer %s' \\\n    -H 'Content-Type: application/json' --data @examples/order.json\n\nStop with Ctrl+C.\n",
+
+	fmt.Fprintf(out,
+		"\nSend an order:\n\n  curl -sS %s/v1/orders -H 'Authorization: Bearer %s' \\\n    -H 'Content-Type: application/json' --data @examples/order.json\n\nStop with Ctrl+C.\n",
 		parts.URL, parts.Access.Token("reseller"))
 }
 
 // prepare checks every port at once before anything is written, then opens
 // the log.
 func (c upCommand) prepare() (*os.File, error) {
-	wanted := []ports.Port{{Host: c.Host, Number: c.PortalPort, Option: "--portal-port", Purpose: "the portal and the API"}}
+	wanted := []ports.Port{{
+		Host:    c.Host,
+		Number:  c.PortalPort,
+		Option:  "--portal-port",
+		Purpose: "the portal and the API",
+	}}
+
 	wanted = append(wanted, temporalOptions(c.common, c.temporalPorts, io.Discard).Ports()...)
 	wanted = append(wanted, c.wanted(c.Host)...)
 	wanted = append(wanted, c.carrierWanted(c.Host))
 	if err := ports.Check(wanted...); err != nil {
 		return nil, err
 	}
+
 	return openLog(c.Data, "roomcover.log")
 }

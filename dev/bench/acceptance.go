@@ -30,6 +30,7 @@ func (b *bench) acceptance(ctx context.Context) error {
 	if b.Acceptance == 0 {
 		return nil
 	}
+
 	p := b.parts
 	rate := max(b.report.Medians.Stack.PerSecond/2, 1)
 	p.stack.StartWorker()
@@ -42,6 +43,7 @@ func (b *bench) acceptance(ctx context.Context) error {
 	if err := b.latency(ctx, "acceptance, workers stopped", rate); err != nil {
 		return err
 	}
+
 	p.stack.StartWorker()
 	if err := p.awaitSent(ctx); err != nil {
 		return err
@@ -52,11 +54,13 @@ func (b *bench) acceptance(ctx context.Context) error {
 	if err := b.latency(ctx, "acceptance, Temporal stopped", rate); err != nil {
 		return err
 	}
+
 	b.say("starting Temporal again and finishing what was accepted")
 	var err error
 	if p.temporal, err = temporalserver.Start(ctx, p.options); err != nil {
 		return err
 	}
+
 	return errors.Join(p.awaitSent(ctx), p.stack.StopWorker())
 }
 
@@ -81,6 +85,7 @@ func steady(rate float64, last time.Duration, one func(i int, due time.Time)) {
 		time.Sleep(time.Until(due))
 		wg.Go(func() { one(i, due) })
 	}
+
 	wg.Wait()
 }
 
@@ -102,6 +107,7 @@ func (a *answers) add(due time.Time, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.times = append(a.times, took)
+
 	if err != nil {
 		a.of.Failed++
 		a.failed = cmp.Or(a.failed, err)
@@ -116,7 +122,8 @@ func (b *bench) tell(a *answers) {
 	l.P99 = quantile(a.times, 0.99)
 	l.Max = quantile(a.times, 1)
 	b.report.Acceptance = append(b.report.Acceptance, l)
-	b.say("%s: p50 %.1f ms, p99 %.1f ms, %d of %d failed", l.Condition, l.P50, l.P99, l.Failed, l.Requests)
+	b.say("%s: p50 %.1f ms, p99 %.1f ms, %d of %d failed",
+		l.Condition, l.P50, l.P99, l.Failed, l.Requests)
 	if a.failed != nil {
 		b.say("the first failure: %v", a.failed)
 	}

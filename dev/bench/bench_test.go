@@ -15,7 +15,13 @@ func TestBudgetsOfANormalOrder(t *testing.T) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
 			var progress bytes.Buffer
-			r, err := Run(t.Context(), Options{Orders: 10, Concurrency: 10, Pairs: 1, Database: database, Progress: &progress})
+			r, err := Run(t.Context(), Options{
+				Orders:      10,
+				Concurrency: 10,
+				Pairs:       1,
+				Database:    database,
+				Progress:    &progress,
+			})
 			skipWithoutPostgres(t, err)
 			require.NoError(t, err)
 			t.Logf("%+v", r.Counts)
@@ -56,7 +62,14 @@ func TestBudgetsOfAnOrdinaryRMA(t *testing.T) {
 	for _, database := range []string{"sqlite", "postgres"} {
 		t.Run(database, func(t *testing.T) {
 			var progress bytes.Buffer
-			r, err := RunRMAs(t.Context(), Options{Orders: 4, Concurrency: 4, Pairs: 1, Database: database, Acceptance: time.Second, Progress: &progress})
+			r, err := RunRMAs(t.Context(), Options{
+				Orders:      4,
+				Concurrency: 4,
+				Pairs:       1,
+				Database:    database,
+				Acceptance:  time.Second,
+				Progress:    &progress,
+			})
 			skipWithoutPostgres(t, err)
 			require.NoError(t, err)
 			t.Logf("%+v", r.Counts)

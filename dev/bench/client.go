@@ -16,15 +16,19 @@ func (p *parts) send(ctx context.Context, path, token string, body, out any) err
 	if err != nil {
 		return err
 	}
+
 	text, err = p.call(ctx, http.MethodPost, path, token, "application/json", text)
 	if err != nil || out == nil {
 		return err
 	}
+
 	return json.Unmarshal(text, out)
 }
 
 // call sends a request with a token and reads the whole answer.
-func (p *parts) call(ctx context.Context, method, path, token, media string, body []byte) ([]byte, error) {
+func (p *parts) call(
+	ctx context.Context, method, path, token, media string, body []byte,
+) ([]byte, error) {
 	header := http.Header{"Authorization": {"Bearer " + token}}
 	if media != "" {
 		header.Set("Content-Type", media)
@@ -32,20 +36,25 @@ func (p *parts) call(ctx context.Context, method, path, token, media string, bod
 	return p.request(ctx, method, path, header, body)
 }
 
-func (p *parts) request(ctx context.Context, method, path string, header http.Header, body []byte) ([]byte, error) {
+func (p *parts) request(
+	ctx context.Context, method, path string, header http.Header, body []byte,
+) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, p.stack.URL+path, bytes.NewReader(body))
 	if err != nil {
 		return nil, err
 	}
+
 	req.Header = header
 	resp, err := p.http.Do(req)
 	if err != nil {
 		return nil, err
 	}
 	defer resp.Body.Close()
+
 	text, err := io.ReadAll(resp.Body)
 	if err == nil && resp.StatusCode >= 300 {
 		err = fmt.Errorf("the API answered %s: %s", resp.Status, text)
 	}
+
 	return text, err
 }

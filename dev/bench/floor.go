@@ -37,26 +37,43 @@ type floor struct {
 // Order has the shape of the order's workflow.
 func (f *floor) Order(ctx workflow.Context, in workflows.OrderInput) error {
 	var status activities.OrderStatus
-	if err := workflow.ExecuteActivity(step(ctx, floorMain, "Create account, contracts and licences"), f.Fulfil, in.OrderID).Get(ctx, &status); err != nil {
+	if err := workflow.ExecuteActivity(
+		step(ctx, floorMain, "Create account, contracts and licences"), f.Fulfil, in.OrderID,
+	).Get(ctx, &status); err != nil {
 		return err
 	}
-	mails := workflow.ExecuteActivity(step(ctx, floorMail, "Send the order's mails"), f.SendMails, activities.SendMails{Key: in.OrderID})
-	return errors.Join(wait(ctx, status.CancellableUntil, "Cancellation window"), mails.Get(ctx, nil))
+
+	mails := workflow.ExecuteActivity(step(ctx, floorMail, "Send the order's mails"), f.SendMails,
+		activities.SendMails{Key: in.OrderID})
+	return errors.Join(
+		wait(ctx, status.CancellableUntil, "Cancellation window"), mails.Get(ctx, nil),
+	)
 }
 
 // Invitation has the shape of the invitation's workflow.
 func (f *floor) Invitation(ctx workflow.Context, in workflows.InvitationInput) error {
-	mails := workflow.ExecuteActivity(step(ctx, floorMail, "Send the invitation"), f.SendMails, activities.SendMails{Key: in.InvitationID})
+	mails := workflow.ExecuteActivity(step(ctx, floorMail, "Send the invitation"), f.SendMails,
+		activities.SendMails{Key: in.InvitationID})
 	return errors.Join(wait(ctx, in.ExpiresAt, "Reminder"), mails.Get(ctx, nil))
 }
 
 func step(ctx workflow.Context, queue, summary string) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{TaskQueue: queue, StartToCloseTimeout: time.Minute, Summary: summary,
-		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, BackoffCoefficient: 2, MaximumInterval: time.Hour, NonRetryableErrorTypes: []string{activities.ErrorRefused, "PanicError"}}})
+	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		TaskQueue:           queue,
+		StartToCloseTimeout: time.Minute,
+		Summary:             summary,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:        time.Second,
+			BackoffCoefficient:     2,
+			MaximumInterval:        time.Hour,
+			NonRetryableErrorTypes: []string{activities.ErrorRefused, "PanicError"},
+		},
+	})
 }
 
 func wait(ctx workflow.Context, until time.Time, summary string) error {
-	return workflow.NewTimerWithOptions(ctx, until.Sub(workflow.Now(ctx)), workflow.TimerOptions{Summary: summary}).Get(ctx, nil)
+	return workflow.NewTimerWithOptions(ctx, until.Sub(workflow.Now(ctx)),
+		workflow.TimerOptions{Summary: summary}).Get(ctx, nil)
 }
 
 // Fulfil does nothing and answers what the real one does.
@@ -66,7 +83,9 @@ func (f *floor) Fulfil(context.Context, string) (activities.OrderStatus, error) 
 
 // SendMails sends nothing and tells the tracker that a workflow has done its
 // last activity.
-func (f *floor) SendMails(_ context.Context, in activities.SendMails) (activities.MailsSent, error) {
+func (f *floor) SendMails(
+	_ context.Context, in activities.SendMails,
+) (activities.MailsSent, error) {
 	f.tracker.step(in.Key[len(floorPrefix):])
 	return activities.MailsSent{Sent: 3}, nil
 }
@@ -79,11 +98,17 @@ func (f *floor) start(ctx context.Context, key string) error {
 	id, now := floorPrefix+key, time.Now().UTC()
 	in := workflows.InvitationInput{InvitationID: id, ExpiresAt: now.AddDate(0, 0, 30)}
 	for _, day := range []int{7, 21, 28} {
-		in.Reminders = append(in.Reminders, workflows.InvitationReminder{Day: day, At: now.AddDate(0, 0, day)})
+		in.Reminders = append(in.Reminders, workflows.InvitationReminder{
+			Day: day,
+			At:  now.AddDate(0, 0, day),
+		})
 	}
-	if err := f.execute(ctx, "floor-order/"+id, "Order "+id, id, f.Order, workflows.OrderInput{OrderID: id}); err != nil {
+
+	if err := f.execute(ctx, "floor-order/"+id, "Order "+id, id, f.Order,
+		workflows.OrderInput{OrderID: id}); err != nil {
 		return err
 	}
+
 	return f.execute(ctx, "floor-invitation/"+id, "Invitation "+id, id, f.Invitation, in)
 }
 
@@ -94,9 +119,17 @@ func (f *floor) execute(ctx context.Context, id, summary, subject string, run, i
 
 // startOptions are those with which the relay starts a workflow.
 func startOptions(queue, id, summary, subject string) client.StartWorkflowOptions {
-	return client.StartWorkflowOptions{ID: id, TaskQueue: queue, StaticSummary: summary, EnableEagerStart: true,
-		TypedSearchAttributes: temporal.NewSearchAttributes(workflows.AttributeSubject.ValueSet(subject),
-			workflows.AttributeWaitsFor.ValueSet("WINDOW"), workflows.AttributeUntil.ValueSet(time.Now()))}
+	return client.StartWorkflowOptions{
+		ID:               id,
+		TaskQueue:        queue,
+		StaticSummary:    summary,
+		EnableEagerStart: true,
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			workflows.AttributeSubject.ValueSet(subject),
+			workflows.AttributeWaitsFor.ValueSet("WINDOW"),
+			workflows.AttributeUntil.ValueSet(time.Now()),
+		),
+	}
 }
 
 // runFloor has the floor's workers running while run is called.
@@ -105,16 +138,22 @@ func (p *parts) runFloor(_ context.Context, run func(load) error) error {
 	main := sdkworker.New(p.client, floorMain, worker.Tuning(worker.MainSlots, false))
 	mails := sdkworker.New(p.client, floorMail, worker.Tuning(worker.MailSlots, true))
 	main.RegisterWorkflowWithOptions(f.Order, workflow.RegisterOptions{Name: "FloorOrder"})
-	main.RegisterWorkflowWithOptions(f.Invitation, workflow.RegisterOptions{Name: "FloorInvitation"})
+	main.RegisterWorkflowWithOptions(
+		f.Invitation, workflow.RegisterOptions{Name: "FloorInvitation"},
+	)
 	main.RegisterActivityWithOptions(f.Fulfil, activity.RegisterOptions{Name: "Fulfil"})
 	mails.RegisterActivityWithOptions(f.SendMails, activity.RegisterOptions{Name: "SendMails"})
+
 	for _, w := range []sdkworker.Worker{main, mails} {
 		if err := w.Start(); err != nil {
 			return fmt.Errorf("start the floor's workers: %w", err)
 		}
 		defer w.Stop()
 	}
-	return run(func(ctx context.Context, name string, n, concurrency int, begun func()) (time.Duration, error) {
+
+	return run(func(
+		ctx context.Context, name string, n, concurrency int, begun func(),
+	) (time.Duration, error) {
 		return p.tracker.run(ctx, name, n, concurrency, floorSteps, begun, f.start)
 	})
 }

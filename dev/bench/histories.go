@@ -29,10 +29,12 @@ func (p *parts) histories(ctx context.Context, query string, c *Counts) error {
 	if err != nil {
 		return err
 	}
+
 	each, err := textsOf(ctx, pool, query)
 	if err != nil {
 		return err
 	}
+
 	for _, ids := range each {
 		var sum Counts
 		for id := range strings.FieldsSeq(ids) {
@@ -40,10 +42,12 @@ func (p *parts) histories(ctx context.Context, query string, c *Counts) error {
 				return fmt.Errorf("read the history of %s: %w", id, err)
 			}
 		}
+
 		c.Events = max(c.Events, sum.Events)
 		c.Bytes = max(c.Bytes, sum.Bytes)
 		c.Actions = max(c.Actions, sum.Actions)
 	}
+
 	return nil
 }
 
@@ -54,6 +58,7 @@ func textsOf(ctx context.Context, pool *sql.DB, query string) (out []string, err
 		return nil, err
 	}
 	defer rows.Close()
+
 	for rows.Next() {
 		var text string
 		if err := rows.Scan(&text); err != nil {
@@ -61,6 +66,7 @@ func textsOf(ctx context.Context, pool *sql.DB, query string) (out []string, err
 		}
 		out = append(out, text)
 	}
+
 	return out, rows.Err()
 }
 
@@ -71,6 +77,7 @@ func (p *parts) history(ctx context.Context, id string, sum *Counts) error {
 		if err != nil {
 			return err
 		}
+
 		if len(d.GetPendingActivities()) == 0 && d.GetPendingWorkflowTask() == nil {
 			sum.Bytes += int(d.GetWorkflowExecutionInfo().GetHistorySizeBytes())
 			break
@@ -79,7 +86,9 @@ func (p *parts) history(ctx context.Context, id string, sum *Counts) error {
 			return fmt.Errorf("it is still busy after %s", orderTimeout)
 		}
 	}
-	events := p.client.GetWorkflowHistory(ctx, id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+
+	events := p.client.GetWorkflowHistory(ctx, id, "",
+		false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
 		if err != nil {
@@ -88,6 +97,7 @@ func (p *parts) history(ctx context.Context, id string, sum *Counts) error {
 		sum.Events++
 		sum.Actions += actions(e)
 	}
+
 	return nil
 }
 
@@ -95,13 +105,16 @@ func (p *parts) history(ctx context.Context, id string, sum *Counts) error {
 // attempts of activities, timers, markers, children and changed attributes.
 func actions(e *history.HistoryEvent) int {
 	switch e.GetEventType() {
-	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED, enums.EVENT_TYPE_TIMER_STARTED,
+	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED, enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED,
+		enums.EVENT_TYPE_TIMER_STARTED,
 		enums.EVENT_TYPE_MARKER_RECORDED, enums.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_INITIATED,
-		enums.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED, enums.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
+		enums.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_INITIATED,
+		enums.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES,
 		enums.EVENT_TYPE_WORKFLOW_PROPERTIES_MODIFIED:
 		return 1
 	case enums.EVENT_TYPE_ACTIVITY_TASK_STARTED:
 		return int(e.GetActivityTaskStartedEventAttributes().GetAttempt())
 	}
+
 	return 0
 }

@@ -18,14 +18,34 @@ const mailsPerOrder = 4
 // address carries the order's key, so that a mail tells whose it is.
 func form(key string) ordering.OrderForm {
 	address := func(street, code string) rules.Address {
-		return rules.Address{Street: street, City: "São Paulo", Region: "SP", PostalCode: code, Country: "BR"}
+		return rules.Address{
+			Street:     street,
+			City:       "São Paulo",
+			Region:     "SP",
+			PostalCode: code,
+			Country:    "BR",
+		}
 	}
 	return ordering.OrderForm{
-		PONumber: "PO-" + key, PurchasedOn: time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly),
+		PONumber:    "PO-" + key,
+		PurchasedOn: time.Now().UTC().AddDate(0, 0, -1).Format(time.DateOnly),
 		Lines:       []ordering.OrderLine{{SKU: "SELECT-3Y", Quantity: 10}},
-		EndCustomer: rules.Party{Company: "Acme " + key + " Ltda", ContactName: "Ana Souza", Email: "ana." + key + "@acme.example", Address: address("Av. Paulista, 1000", "01310-100")},
-		Reseller:    rules.OrgParty{Company: "Revenda Sul", Email: "pedidos." + key + "@revendasul.example", Address: address("Rua Augusta, 10", "01305-000")},
-		Distributor: rules.OrgParty{Company: "Distribuidora Norte", Email: "orders." + key + "@norte.example", Address: address("Rua da Consolação, 20", "01302-000")},
+		EndCustomer: rules.Party{
+			Company:     "Acme " + key + " Ltda",
+			ContactName: "Ana Souza",
+			Email:       "ana." + key + "@acme.example",
+			Address:     address("Av. Paulista, 1000", "01310-100"),
+		},
+		Reseller: rules.OrgParty{
+			Company: "Revenda Sul",
+			Email:   "pedidos." + key + "@revendasul.example",
+			Address: address("Rua Augusta, 10", "01305-000"),
+		},
+		Distributor: rules.OrgParty{
+			Company: "Distribuidora Norte",
+			Email:   "orders." + key + "@norte.example",
+			Address: address("Rua da Consolação, 20", "01302-000"),
+		},
 	}
 }
 
@@ -38,7 +58,9 @@ func keyOf(recipient string) string {
 
 // orders posts orders and waits until the four mails of each were handed over
 // and recorded.
-func (p *parts) orders(ctx context.Context, name string, n, concurrency int, begun func()) (time.Duration, error) {
+func (p *parts) orders(
+	ctx context.Context, name string, n, concurrency int, begun func(),
+) (time.Duration, error) {
 	took, err := p.tracker.run(ctx, name, n, concurrency, mailsPerOrder, begun, p.post)
 	if err != nil {
 		return took, err
@@ -63,18 +85,21 @@ func (p *parts) awaitSent(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	deadline := time.Now().Add(orderTimeout)
 	for {
 		var open int
 		if err := pool.QueryRowContext(ctx, openWork).Scan(&open); err != nil {
 			return err
 		}
+
 		if open == 0 {
 			return nil
 		}
 		if time.Now().After(deadline) {
 			return fmt.Errorf("%d orders and mails were not done in time", open)
 		}
+
 		time.Sleep(20 * time.Millisecond)
 	}
 }

@@ -43,13 +43,28 @@ func startParts(ctx context.Context, o Options, dir string) (*parts, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &parts{dir: dir, tracker: newTracker(), statements: newStatements(), log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError})),
-		http: &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConns: 1000, MaxIdleConnsPerHost: 1000}}}
-	for _, start := range []func(context.Context, Options) error{p.startTemporal, p.startDatabase, p.startMail, p.startStack} {
+
+	p := &parts{
+		dir:        dir,
+		tracker:    newTracker(),
+		statements: newStatements(),
+		log: slog.New(
+			slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelError}),
+		),
+		http: &http.Client{
+			Timeout:   time.Minute,
+			Transport: &http.Transport{MaxIdleConns: 1000, MaxIdleConnsPerHost: 1000},
+		},
+	}
+
+	for _, start := range []func(context.Context, Options) error{
+		p.startTemporal, p.startDatabase, p.startMail, p.startStack,
+	} {
 		if err := start(ctx, o); err != nil {
 			return nil, errors.Join(err, p.stop())
 		}
 	}
+
 	return p, nil
 }
 
@@ -58,11 +73,23 @@ func (p *parts) startTemporal(ctx context.Context, _ Options) error {
 	if err != nil {
 		return err
 	}
-	p.options = temporalserver.Options{Dir: filepath.Join(p.dir, "temporal"), FrontendPort: free[0], LogLevel: slog.LevelError, SearchAttributes: worker.SearchAttributes()}
+
+	p.options = temporalserver.Options{
+		Dir:              filepath.Join(p.dir, "temporal"),
+		FrontendPort:     free[0],
+		LogLevel:         slog.LevelError,
+		SearchAttributes: worker.SearchAttributes(),
+	}
+
 	if p.temporal, err = temporalserver.Start(ctx, p.options); err != nil {
 		return err
 	}
-	p.client, err = client.Dial(client.Options{HostPort: p.temporal.Address(), Namespace: p.temporal.Namespace(), Logger: sdklog.NewStructuredLogger(p.log)})
+
+	p.client, err = client.Dial(client.Options{
+		HostPort:  p.temporal.Address(),
+		Namespace: p.temporal.Namespace(),
+		Logger:    sdklog.NewStructuredLogger(p.log),
+	})
 	return err
 }
 
@@ -76,22 +103,35 @@ func (p *parts) startDatabase(_ context.Context, o Options) (err error) {
 		}
 		_, p.database, err = p.postgres.Database("")
 	}
+
 	return err
 }
 
 func (p *parts) startMail(context.Context, Options) (err error) {
-	p.smtp, err = smtptest.Start("127.0.0.1:0", smtptest.Discard(func(recipient string) { p.tracker.step(keyOf(recipient)) }))
+	p.smtp, err = smtptest.Start("127.0.0.1:0",
+		smtptest.Discard(func(recipient string) { p.tracker.step(keyOf(recipient)) }))
 	return err
 }
 
 func (p *parts) startStack(ctx context.Context, _ Options) (err error) {
 	p.stack, err = stack.Start(ctx, stack.Options{
-		Dir: p.dir, DatabaseURL: p.database, Listen: "127.0.0.1:0", TemporalAddress: p.temporal.Address(), Namespace: p.temporal.Namespace(),
-		SMTPHost: "127.0.0.1", SMTPPort: p.smtp.Port(), Log: p.log, SQL: p.statements, RatePerSecond: 100_000, Carrier: carrierName, CarrierKeys: [][]byte{carrierKey},
+		Dir:             p.dir,
+		DatabaseURL:     p.database,
+		Listen:          "127.0.0.1:0",
+		TemporalAddress: p.temporal.Address(),
+		Namespace:       p.temporal.Namespace(),
+		SMTPHost:        "127.0.0.1",
+		SMTPPort:        p.smtp.Port(),
+		Log:             p.log,
+		SQL:             p.statements,
+		RatePerSecond:   100_000,
+		Carrier:         carrierName,
+		CarrierKeys:     [][]byte{carrierKey},
 	})
 	if err == nil {
 		p.token = p.stack.Access.Token("reseller")
 	}
+
 	return err
 }
 
@@ -110,8 +150,10 @@ func (p *parts) stop() error {
 	if p.smtp != nil {
 		errs = append(errs, p.smtp.Close())
 	}
+
 	if p.postgres != nil {
 		p.postgres.Stop()
 	}
+
 	return errors.Join(errs...)
 }

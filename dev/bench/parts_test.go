@@ -48,7 +48,9 @@ func TestStatementsCountOnlyWhileAsked(t *testing.T) {
 	trace("SELECT * FROM orders")
 	trace("SELECT * FROM orders")
 	trace("UPDATE orders SET x = 1")
-	s.Trace(context.Background(), time.Now(), func() (string, int64) { return "UPDATE outbox_events SET x = 1", 0 }, nil)
+	s.Trace(context.Background(), time.Now(), func() (string, int64) {
+		return "UPDATE outbox_events SET x = 1", 0
+	}, nil)
 	got := s.stop(2)
 	trace("SELECT * FROM orders")
 	require.Equal(t, []Statement{{"SELECT orders", 1}, {"UPDATE orders", 0.5}}, got)
@@ -56,12 +58,19 @@ func TestStatementsCountOnlyWhileAsked(t *testing.T) {
 }
 
 func TestActionsAreWhatATemporalServiceBills(t *testing.T) {
-	attempt := &history.HistoryEvent{EventType: enums.EVENT_TYPE_ACTIVITY_TASK_STARTED, Attributes: &history.HistoryEvent_ActivityTaskStartedEventAttributes{
-		ActivityTaskStartedEventAttributes: &history.ActivityTaskStartedEventAttributes{Attempt: 3}}}
+	attempt := &history.HistoryEvent{
+		EventType: enums.EVENT_TYPE_ACTIVITY_TASK_STARTED,
+		Attributes: &history.HistoryEvent_ActivityTaskStartedEventAttributes{
+			ActivityTaskStartedEventAttributes: &history.ActivityTaskStartedEventAttributes{Attempt: 3}},
+	}
 	require.Equal(t, 3, actions(attempt), "each attempt of an activity")
 	for kind, want := range map[enums.EventType]int{
-		enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED: 1, enums.EVENT_TYPE_TIMER_STARTED: 1, enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED: 1,
-		enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED: 0, enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED: 0, enums.EVENT_TYPE_TIMER_FIRED: 0,
+		enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:  1,
+		enums.EVENT_TYPE_TIMER_STARTED:               1,
+		enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED: 1,
+		enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:     0,
+		enums.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:     0,
+		enums.EVENT_TYPE_TIMER_FIRED:                 0,
 	} {
 		require.Equal(t, want, actions(&history.HistoryEvent{EventType: kind}), kind)
 	}
@@ -135,7 +144,8 @@ func TestMediansAreOfTheRatiosOfEachPair(t *testing.T) {
 			missed = append(missed, b.What)
 		}
 	}
-	require.Equal(t, []string{"history events, all workflows", "p99, workers stopped", "worker memory, 0 orders waiting"}, missed)
+	require.Equal(t,
+		[]string{"history events, all workflows", "p99, workers stopped", "worker memory, 0 orders waiting"}, missed)
 }
 
 func TestMemoryAndCPUOfThisProcessAreSeen(t *testing.T) {

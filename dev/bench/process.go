@@ -16,6 +16,7 @@ func (p *parts) cpu() time.Duration {
 	var u syscall.Rusage
 	_ = syscall.Getrusage(syscall.RUSAGE_SELF, &u)
 	sum := time.Duration(u.Utime.Nano() + u.Stime.Nano())
+
 	if p.postgres != nil {
 		for _, pid := range childrenNamed(os.Getpid(), "postgres") {
 			sum += cpuOf(pid, true)
@@ -24,6 +25,7 @@ func (p *parts) cpu() time.Duration {
 			}
 		}
 	}
+
 	return sum
 }
 
@@ -37,15 +39,18 @@ func cpuOf(pid int, ended bool) time.Duration {
 	if len(fields) < 15 {
 		return 0
 	}
+
 	last := 13
 	if ended {
 		last = 15
 	}
+
 	sum := 0
 	for _, f := range fields[11:last] { // utime, stime, cutime, cstime
 		n, _ := strconv.Atoi(f)
 		sum += n
 	}
+
 	return time.Duration(sum) * tick
 }
 
@@ -70,6 +75,7 @@ func childrenNamed(pid int, name string) []int {
 			}
 		}
 	}
+
 	return out
 }
 

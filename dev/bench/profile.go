@@ -13,6 +13,7 @@ func (b *bench) profile(half string) (stop func() error, err error) {
 	if b.CPUProfile == "" || name == "" {
 		return func() error { return nil }, nil
 	}
+
 	f, err := os.Create(name)
 	if err != nil {
 		return nil, fmt.Errorf("make the profile: %w", err)
@@ -20,6 +21,7 @@ func (b *bench) profile(half string) (stop func() error, err error) {
 	if err := pprof.StartCPUProfile(f); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
+
 	return func() error {
 		pprof.StopCPUProfile()
 		return f.Close()

@@ -54,8 +54,16 @@ func (p *Pair) rate() {
 }
 
 func newReport(o Options, of string) Report {
-	return Report{Of: of, Date: time.Now().UTC().Truncate(time.Second), Machine: fmt.Sprintf("%d cores, %s/%s, %s", runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version()),
-		Load: Load{Before: loadAverage()}, Database: o.Database, Orders: o.Orders, Concurrency: o.Concurrency}
+	return Report{
+		Of:   of,
+		Date: time.Now().UTC().Truncate(time.Second),
+		Machine: fmt.Sprintf("%d cores, %s/%s, %s",
+			runtime.NumCPU(), runtime.GOOS, runtime.GOARCH, runtime.Version()),
+		Load:        Load{Before: loadAverage()},
+		Database:    o.Database,
+		Orders:      o.Orders,
+		Concurrency: o.Concurrency,
+	}
 }
 
 // sum takes the median of each figure over the pairs; the ratios' medians are
@@ -66,20 +74,32 @@ func (r *Report) sum() {
 		for i, p := range r.Pairs {
 			values[i] = of(p)
 		}
+
 		slices.Sort(values)
 		if n := len(values); n%2 == 0 && n > 0 {
 			return (values[n/2-1] + values[n/2]) / 2
 		} else if n > 0 {
 			return values[n/2]
 		}
+
 		return 0
 	}
+
 	half := func(of func(Pair) Half) Half {
-		return Half{Orders: r.Orders, Seconds: median(func(p Pair) float64 { return of(p).Seconds }),
-			PerSecond: median(func(p Pair) float64 { return of(p).PerSecond }), CPU: median(func(p Pair) float64 { return of(p).CPU })}
+		return Half{
+			Orders:    r.Orders,
+			Seconds:   median(func(p Pair) float64 { return of(p).Seconds }),
+			PerSecond: median(func(p Pair) float64 { return of(p).PerSecond }),
+			CPU:       median(func(p Pair) float64 { return of(p).CPU }),
+		}
 	}
-	r.Medians = Pair{Stack: half(func(p Pair) Half { return p.Stack }), Floor: half(func(p Pair) Half { return p.Floor }),
-		PerSecondRatio: median(func(p Pair) float64 { return p.PerSecondRatio }), CPURatio: median(func(p Pair) float64 { return p.CPURatio })}
+
+	r.Medians = Pair{
+		Stack:          half(func(p Pair) Half { return p.Stack }),
+		Floor:          half(func(p Pair) Half { return p.Floor }),
+		PerSecondRatio: median(func(p Pair) float64 { return p.PerSecondRatio }),
+		CPURatio:       median(func(p Pair) float64 { return p.CPURatio }),
+	}
 }
 
 // Budget is one line of the table.
@@ -103,53 +123,79 @@ var budgets = map[string]limits{"order": {30, 8192, 7, 25}, "RMA": {60, 15360, 1
 func (r Report) Budgets() []Budget {
 	c, l := r.Counts, budgets[r.Of]
 	out := []Budget{
-		{"history events, all workflows", fmt.Sprintf("<= %d", l.events), fmt.Sprint(c.Events), c.Events <= l.events},
-		{"history bytes, all workflows", fmt.Sprintf("<= %d", l.bytes), fmt.Sprint(c.Bytes), c.Bytes <= l.bytes},
-		{"Temporal actions", fmt.Sprintf("<= %d", l.actions), fmt.Sprint(c.Actions), c.Actions <= l.actions},
-		{"SQL statements", fmt.Sprintf("<= %.0f", l.statements), fmt.Sprintf("%.1f", c.StatementsEach), c.StatementsEach <= l.statements},
+		{"history events, all workflows", fmt.Sprintf("<= %d",
+			l.events), fmt.Sprint(c.Events), c.Events <= l.events},
+		{"history bytes, all workflows", fmt.Sprintf("<= %d",
+			l.bytes), fmt.Sprint(c.Bytes), c.Bytes <= l.bytes},
+		{"Temporal actions", fmt.Sprintf("<= %d",
+			l.actions), fmt.Sprint(c.Actions), c.Actions <= l.actions},
+		{"SQL statements", fmt.Sprintf("<= %.0f",
+			l.statements), fmt.Sprintf("%.1f", c.StatementsEach), c.StatementsEach <= l.statements},
 	}
+
 	if len(r.Pairs) > 0 {
 		m := r.Medians
-		out = append(out, Budget{"CPU of the stack / floor", "<= 1.25", fmt.Sprintf("%.2f", m.CPURatio), m.CPURatio <= 1.25},
-			Budget{r.Of + "s/s of the stack / floor", ">= 0.85", fmt.Sprintf("%.2f", m.PerSecondRatio), m.PerSecondRatio >= 0.85})
+		out = append(out, Budget{"CPU of the stack / floor", "<= 1.25", fmt.Sprintf("%.2f",
+			m.CPURatio), m.CPURatio <= 1.25},
+			Budget{r.Of + "s/s of the stack / floor", ">= 0.85", fmt.Sprintf("%.2f",
+				m.PerSecondRatio), m.PerSecondRatio >= 0.85})
 	}
+
 	for _, l := range r.Acceptance {
-		out = append(out, Budget{"p99, " + l.Condition, "<= 50 ms", fmt.Sprintf("%.1f ms", l.P99), l.P99 <= 50 && l.Failed == 0})
+		out = append(out, Budget{"p99, " + l.Condition, "<= 50 ms", fmt.Sprintf("%.1f ms",
+			l.P99), l.P99 <= 50 && l.Failed == 0})
 	}
+
 	if w := r.Waiting; w != nil {
-		out = append(out, Budget{fmt.Sprintf("worker memory, %d %ss waiting", w.Orders, r.Of), "<= 150 MB", fmt.Sprintf("%.0f MB", w.RSS), w.RSS <= 150},
-			Budget{fmt.Sprintf("worker CPU, %d %ss waiting", w.Orders, r.Of), "< 1 %", fmt.Sprintf("%.2f %%", w.CPUPercent), w.CPUPercent < 1})
+		out = append(out, Budget{fmt.Sprintf("worker memory, %d %ss waiting",
+			w.Orders, r.Of), "<= 150 MB", fmt.Sprintf("%.0f MB", w.RSS), w.RSS <= 150},
+			Budget{fmt.Sprintf("worker CPU, %d %ss waiting",
+				w.Orders, r.Of), "< 1 %", fmt.Sprintf("%.2f %%", w.CPUPercent), w.CPUPercent < 1})
 	}
+
 	return out
 }
 
 // Print writes the report for people.
 func (r Report) Print(out io.Writer) error {
 	t := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintf(t, "\n%s; %s; %s; %d %ss, %d at once; load %.2f before, %.2f after\n\n", r.Date.Format(time.RFC3339), r.Machine, r.Database, r.Orders, r.Of, r.Concurrency, r.Load.Before, r.Load.After)
+	fmt.Fprintf(t, "\n%s; %s; %s; %d %ss, %d at once; load %.2f before, %.2f after\n\n",
+		r.Date.Format(time.RFC3339), r.Machine, r.Database, r.Orders, r.Of, r.Concurrency,
+		r.Load.Before, r.Load.After)
 	fmt.Fprintf(t, "per ordinary %s\tbudget\tmeasured\tok\n", r.Of)
+
 	for _, b := range r.Budgets() {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", b.What, b.Budget, b.Measured, map[bool]string{true: "yes", false: "NO"}[b.OK])
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n",
+			b.What, b.Budget, b.Measured, map[bool]string{true: "yes", false: "NO"}[b.OK])
 	}
+
 	if len(r.Pairs) > 0 {
 		m := r.Medians
 		fmt.Fprintf(t, "\nmedian of %d pairs\t%ss/s\tCPU ms each\n", len(r.Pairs), r.Of)
-		fmt.Fprintf(t, "stack\t%.1f\t%.2f\nfloor\t%.1f\t%.2f\n", m.Stack.PerSecond, m.Stack.CPU*1000, m.Floor.PerSecond, m.Floor.CPU*1000)
+		fmt.Fprintf(t, "stack\t%.1f\t%.2f\nfloor\t%.1f\t%.2f\n",
+			m.Stack.PerSecond, m.Stack.CPU*1000, m.Floor.PerSecond, m.Floor.CPU*1000)
 	}
+
 	if len(r.Acceptance) > 0 {
 		fmt.Fprintf(t, "\nanswers\t%ss/s\tp50 ms\tp99 ms\tmax ms\tfailed\n", r.Of)
 		for _, l := range r.Acceptance {
-			fmt.Fprintf(t, "%s\t%.1f\t%.1f\t%.1f\t%.1f\t%d of %d\n", l.Condition, l.PerSecond, l.P50, l.P99, l.Max, l.Failed, l.Requests)
+			fmt.Fprintf(t, "%s\t%.1f\t%.1f\t%.1f\t%.1f\t%d of %d\n",
+				l.Condition, l.PerSecond, l.P50, l.P99, l.Max, l.Failed, l.Requests)
 		}
 	}
+
 	if w := r.Waiting; w != nil {
-		fmt.Fprintf(t, "\n%d %ss waiting, %.0f s\tfresh MB\twaiting MB\tof it anonymous\tCPU %%\n", w.Orders, r.Of, w.Seconds)
-		fmt.Fprintf(t, "worker (own process)\t%.0f\t%.0f\t%.0f\t%.2f\n", w.RSSFresh, w.RSS, w.Anonymous, w.CPUPercent)
+		fmt.Fprintf(t, "\n%d %ss waiting, %.0f s\tfresh MB\twaiting MB\tof it anonymous\tCPU %%\n",
+			w.Orders, r.Of, w.Seconds)
+		fmt.Fprintf(t, "worker (own process)\t%.0f\t%.0f\t%.0f\t%.2f\n",
+			w.RSSFresh, w.RSS, w.Anonymous, w.CPUPercent)
 		fmt.Fprintf(t, "Temporal, API and benchmark\t%.0f\t%.0f\n", w.ServerBefore, w.ServerAfter)
 	}
+
 	fmt.Fprintf(t, "\nSQL statements each\t\n")
 	for _, s := range r.Counts.Statements {
 		fmt.Fprintf(t, "%s\t%.1f\n", s.Kind, s.Each)
 	}
+
 	return t.Flush()
 }

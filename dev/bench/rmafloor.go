@@ -34,21 +34,26 @@ func (r *rmas) readScript(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	payloads, err := textsOf(ctx, pool, scriptSQL)
 	if err != nil {
 		return err
 	}
+
 	for _, text := range payloads {
 		var e db.OutboxEvent
 		if err := json.Unmarshal([]byte(text), &e.Payload); err != nil {
 			return err
 		}
+
 		st, err := db.ProcessStatusOf(e)
 		if err != nil {
 			return err
 		}
+
 		r.script = append(r.script, activities.StatusOf(st))
 	}
+
 	return nil
 }
 
@@ -61,7 +66,9 @@ type rmaFloor struct {
 }
 
 // SendMails sends nothing and tells the tracker so.
-func (f *rmaFloor) SendMails(_ context.Context, in activities.SendMails) (activities.MailsSent, error) {
+func (f *rmaFloor) SendMails(
+	_ context.Context, in activities.SendMails,
+) (activities.MailsSent, error) {
 	f.tracker.step(in.Key)
 	return activities.MailsSent{Sent: 2}, nil
 }
@@ -85,6 +92,7 @@ func (f *rmaFloor) replace(ctx context.Context, key string) error {
 			return err
 		}
 	}
+
 	f.tracker.step(key)
 	return nil
 }
@@ -98,8 +106,10 @@ func (f *rmaFloor) tell(ctx context.Context, id string, first bool, st activitie
 		_, err := f.client.ExecuteWorkflow(ctx, o, workflows.RMAName, in)
 		return err
 	}
+
 	o.EnableEagerStart = false
-	_, err := f.client.SignalWithStartWorkflow(ctx, o.ID, workflows.SignalChanged, st, o, workflows.RMAName, in)
+	_, err := f.client.SignalWithStartWorkflow(ctx, o.ID, workflows.SignalChanged, st, o,
+		workflows.RMAName, in)
 	return err
 }
 
@@ -109,10 +119,16 @@ func (r *rmas) runFloor(_ context.Context, run func(load) error) error {
 	if len(r.script) == 0 {
 		return errors.New("no RMA was counted, so the floor has nothing to follow")
 	}
+
 	f := &rmaFloor{client: r.parts.client, tracker: r.parts.tracker, script: r.script}
 	main := sdkworker.New(f.client, workflows.QueueMain, worker.Tuning(worker.MainSlots, false))
 	mails := sdkworker.New(f.client, workflows.QueueMail, worker.Tuning(worker.MailSlots, true))
-	main.RegisterWorkflowWithOptions(workflows.RMA{Clock: r.parts.stack.Domains.DB.Clock()}.Run, workflow.RegisterOptions{Name: workflows.RMAName})
+
+	main.RegisterWorkflowWithOptions(
+		workflows.RMA{Clock: r.parts.stack.Domains.DB.Clock()}.Run,
+		workflow.RegisterOptions{Name: workflows.RMAName},
+	)
+
 	mails.RegisterActivityWithOptions(f.SendMails, activity.RegisterOptions{Name: "SendMails"})
 	for _, w := range []sdkworker.Worker{main, mails} {
 		if err := w.Start(); err != nil {
@@ -120,7 +136,10 @@ func (r *rmas) runFloor(_ context.Context, run func(load) error) error {
 		}
 		defer w.Stop()
 	}
-	return run(func(ctx context.Context, name string, n, concurrency int, begun func()) (time.Duration, error) {
+
+	return run(func(
+		ctx context.Context, name string, n, concurrency int, begun func(),
+	) (time.Duration, error) {
 		return f.tracker.run(ctx, name, n, concurrency, 1, begun, f.replace)
 	})
 }

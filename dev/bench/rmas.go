@@ -12,8 +12,15 @@ import (
 func RunRMAs(ctx context.Context, o Options) (Report, error) {
 	return measure(ctx, o, "RMA", func(b *bench) []func(context.Context) error {
 		r := &rmas{bench: b}
-		b.subject = subject{stack: r.all, runFloor: r.runFloor, workflows: `SELECT 'rma/' || id FROM rmas WHERE fault LIKE 'count-%'`}
-		return []func(context.Context) error{r.prepare, r.counts, r.readScript, r.pairs, r.answers, r.waiting}
+		b.subject = subject{
+			stack:     r.all,
+			runFloor:  r.runFloor,
+			workflows: `SELECT 'rma/' || id FROM rmas WHERE fault LIKE 'count-%'`,
+		}
+
+		return []func(context.Context) error{
+			r.prepare, r.counts, r.readScript, r.pairs, r.answers, r.waiting,
+		}
 	})
 }
 
@@ -28,7 +35,8 @@ type rmas struct {
 // prepare makes a depot and the devices that are counted, while no worker runs.
 func (r *rmas) prepare(ctx context.Context) error {
 	r.ready = make(chan *faulty, 1<<17)
-	if err := errors.Join(r.parts.stack.StopWorker(), r.openDepot(ctx), r.provide(ctx, 5+counted)); err != nil {
+	if err := errors.Join(r.parts.stack.StopWorker(), r.openDepot(ctx),
+		r.provide(ctx, 5+counted)); err != nil {
 		return err
 	}
 	r.parts.stack.StartWorker()
@@ -45,24 +53,31 @@ func (r *rmas) pairs(ctx context.Context) error {
 
 // all takes RMAs from request to close, each step once the mails of the one before
 // have arrived, and waits until every mail is recorded.
-func (r *rmas) all(ctx context.Context, name string, n, concurrency int, begun func()) (time.Duration, error) {
-	took, err := r.parts.tracker.run(ctx, name, n, concurrency, 1, begun, func(ctx context.Context, key string) error {
+func (r *rmas) all(
+	ctx context.Context, name string, n, concurrency int, begun func(),
+) (time.Duration, error) {
+	took, err := r.parts.tracker.run(ctx, name, n, concurrency, 1, begun, func(
+		ctx context.Context, key string,
+	) error {
 		d, err := r.take()
 		if err != nil {
 			return err
 		}
+
 		d.name = key
 		for _, step := range rmaSteps {
 			if err := r.step(ctx, d, step); err != nil {
 				return err
 			}
 		}
+
 		r.parts.tracker.step(key)
 		return nil
 	})
 	if err != nil {
 		return took, err
 	}
+
 	return took, r.parts.awaitSent(ctx)
 }
 
@@ -105,17 +120,23 @@ func (r *rmas) answers(ctx context.Context) error {
 	if r.Acceptance == 0 {
 		return nil
 	}
+
 	rate := max(r.report.Medians.Stack.PerSecond/2, 1)
 	if err := r.provide(ctx, int(rate*r.Acceptance.Seconds())+1); err != nil {
 		return err
 	}
-	kinds := []*answers{newAnswers("request", rate), newAnswers("approve", rate), newAnswers("list", rate)}
+
+	kinds := []*answers{
+		newAnswers("request", rate), newAnswers("approve", rate), newAnswers("list", rate),
+	}
 	r.parts.stack.StartWorker()
+
 	steady(rate, r.Acceptance, func(i int, due time.Time) {
 		d, err := r.take()
 		if err == nil {
 			d.name = fmt.Sprintf("a-%d", i)
 		}
+
 		for n, do := range []func(context.Context, *parts, *faulty) error{request, approve, list} {
 			if err == nil {
 				err = do(ctx, r.parts, d)
@@ -124,9 +145,11 @@ func (r *rmas) answers(ctx context.Context) error {
 			due = time.Now()
 		}
 	})
+
 	for _, a := range kinds {
 		r.tell(a)
 	}
+
 	return errors.Join(r.parts.awaitSent(ctx), r.parts.stack.StopWorker(), ctx.Err())
 }
 

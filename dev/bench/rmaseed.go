@@ -29,15 +29,28 @@ const devicesPerAccount = 50
 func (r *rmas) openDepot(ctx context.Context) error {
 	ctx = db.WithSystem(ctx)
 	store := r.parts.stack.Domains
-	depot, err := store.Logistics.PutDepot(ctx, shipping.DepotForm{Code: "GRU", Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"})
+	depot, err := store.Logistics.PutDepot(ctx, shipping.DepotForm{
+		Code:    "GRU",
+		Name:    "Depot",
+		Street:  "Rua A 1",
+		City:    "Campinas",
+		Country: "BR",
+	})
 	if err != nil {
 		return err
 	}
+
 	for i := range 10 {
-		if _, err := store.Logistics.ReceiveStock(ctx, logistics.StockMove{DepotID: depot.ID, ModelCode: failing, Quantity: 10_000, Cause: fmt.Sprintf("note %d", i)}); err != nil {
+		if _, err := store.Logistics.ReceiveStock(ctx, logistics.StockMove{
+			DepotID:   depot.ID,
+			ModelCode: failing,
+			Quantity:  10_000,
+			Cause:     fmt.Sprintf("note %d", i),
+		}); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -49,17 +62,23 @@ func (r *rmas) provide(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
+
 	began, all := time.Now(), n
 	group, inGroup := errgroup.WithContext(ctx)
 	group.SetLimit(8)
+
 	for ; n > 0; n -= devicesPerAccount {
 		r.opened++
 		i, devices := r.opened, min(n, devicesPerAccount)
-		group.Go(func() error { return r.openCovered(inGroup, seller, fmt.Sprintf("r%d", i), devices) })
+		group.Go(func() error {
+			return r.openCovered(inGroup, seller, fmt.Sprintf("r%d", i), devices)
+		})
 	}
+
 	if err := group.Wait(); err != nil {
 		return err
 	}
+
 	r.say("%d more devices may fail, after %.0f s", all, time.Since(began).Seconds())
 	return r.forget(ctx)
 }
@@ -83,45 +102,94 @@ func (r *rmas) openCovered(ctx context.Context, seller account.Org, key string, 
 	if err != nil {
 		return err
 	}
+
 	invited, _, err := store.People.ListInvitations(ctx, "", order, db.Page{Limit: 1})
 	if err != nil {
 		return err
 	}
-	if _, _, err := store.People.AcceptInvitation(ctx, identity.Acceptance{InvitationID: invited[0].ID, Email: invited[0].Email, Name: "Ana Souza", PasswordHash: "none", Locale: "pt-BR"}); err != nil {
+	if _, _, err := store.People.AcceptInvitation(ctx, identity.Acceptance{
+		InvitationID: invited[0].ID,
+		Email:        invited[0].Email,
+		Name:         "Ana Souza",
+		PasswordHash: "none",
+		Locale:       "pt-BR",
+	}); err != nil {
 		return err
 	}
-	room, err := store.Entitlements.CreateRoom(ctx, entitlement.NewRoom{AccountID: acc.ID, Reason: "bench",
-		Form: licensing.RoomForm{Name: "Sala 1", Site: "Matriz", Country: "BR", Platform: rules.PlatformTeamsWindows}})
+
+	room, err := store.Entitlements.CreateRoom(ctx, entitlement.NewRoom{
+		AccountID: acc.ID,
+		Reason:    "bench",
+		Form: licensing.RoomForm{
+			Name:     "Sala 1",
+			Site:     "Matriz",
+			Country:  "BR",
+			Platform: rules.PlatformTeamsWindows,
+		},
+	})
 	if err != nil {
 		return err
 	}
 	if err := r.parts.cover(ctx, order, room.ID); err != nil {
 		return err
 	}
+
 	token, err := r.parts.customerToken(ctx, acc)
 	if err != nil {
 		return err
 	}
+
 	for i := range devices {
-		d := &faulty{key: fmt.Sprintf("%s-%d", key, i), account: acc.ID, token: token, serial: fmt.Sprintf("%sX%d", key, i)}
+		d := &faulty{
+			key:     fmt.Sprintf("%s-%d", key, i),
+			account: acc.ID,
+			token:   token,
+			serial:  fmt.Sprintf("%sX%d", key, i),
+		}
+
 		if err := r.register(ctx, d, room.ID); err != nil {
 			return err
 		}
+
 		r.ready <- d
 	}
+
 	return nil
 }
 
 // register makes the device and its site.
 func (r *rmas) register(ctx context.Context, d *faulty, roomID string) error {
 	store := r.parts.stack.Domains
-	site, err := store.Accounts.CreateSite(ctx, account.NewSite{AccountID: d.account, Reason: "bench", Form: rules.SiteForm{Name: "Site " + d.key, ContactName: "Rui Portaria", ContactEmail: "rui." + d.key + "@site.example",
-		Address: rules.Address{Street: "Av. Paulista 1000", City: "São Paulo", Region: "SP", PostalCode: "01310-100", Country: "BR"}}})
+	site, err := store.Accounts.CreateSite(ctx, account.NewSite{
+		AccountID: d.account,
+		Reason:    "bench",
+		Form: rules.SiteForm{
+			Name:         "Site " + d.key,
+			ContactName:  "Rui Portaria",
+			ContactEmail: "rui." + d.key + "@site.example",
+			Address: rules.Address{
+				Street:     "Av. Paulista 1000",
+				City:       "São Paulo",
+				Region:     "SP",
+				PostalCode: "01310-100",
+				Country:    "BR",
+			},
+		},
+	})
 	if err != nil {
 		return err
 	}
+
 	d.site, d.serial = site.ID, rules.NormaliseSerial(d.serial)
-	_, err = store.Entitlements.RegisterDevice(ctx, entitlement.NewDevice{AccountID: d.account, RoomID: roomID, Reason: "bench",
-		Form: licensing.DeviceForm{Serial: d.serial, ModelCode: failing, PurchasedOn: time.Now().UTC().AddDate(-1, 0, 0).Format(time.DateOnly)}})
+	_, err = store.Entitlements.RegisterDevice(ctx, entitlement.NewDevice{
+		AccountID: d.account,
+		RoomID:    roomID,
+		Reason:    "bench",
+		Form: licensing.DeviceForm{
+			Serial:      d.serial,
+			ModelCode:   failing,
+			PurchasedOn: time.Now().UTC().AddDate(-1, 0, 0).Format(time.DateOnly),
+		},
+	})
 	return err
 }

@@ -35,10 +35,16 @@ var rmaSteps = []rmaStep{
 	{true, request},
 	{true, approve},
 	{true, act("ship", func(d *faulty) api.RMACommandRequest {
-		return api.RMACommandRequest{Serial: "NEW" + d.serial, Carrier: carrierName, Tracking: "T" + d.serial}
+		return api.RMACommandRequest{
+			Serial:   "NEW" + d.serial,
+			Carrier:  carrierName,
+			Tracking: "T" + d.serial,
+		}
 	})},
 	{true, delivered},
-	{false, act("tell", func(*faulty) api.RMACommandRequest { return api.RMACommandRequest{Fact: rma.FactReturnScanned} })},
+	{false, act("tell", func(*faulty) api.RMACommandRequest {
+		return api.RMACommandRequest{Fact: rma.FactReturnScanned}
+	})},
 	{false, act("receive", func(*faulty) api.RMACommandRequest { return api.RMACommandRequest{} })},
 	{true, act("inspect", func(d *faulty) api.RMACommandRequest {
 		return api.RMACommandRequest{Serial: d.serial, Outcome: rma.OutcomeDefect}
@@ -48,13 +54,16 @@ var rmaSteps = []rmaStep{
 // request asks for the replacement as the account's administrator.
 func request(ctx context.Context, p *parts, d *faulty) error {
 	var made struct{ ID string }
-	err := p.send(ctx, "/v1/rmas", d.token, api.RMARequest{Serial: d.serial, SiteID: d.site, Fault: d.name}, &made)
+	err := p.send(ctx, "/v1/rmas",
+		d.token, api.RMARequest{Serial: d.serial, SiteID: d.site, Fault: d.name}, &made)
 	d.id = made.ID
 	return err
 }
 
 func approve(ctx context.Context, p *parts, d *faulty) error {
-	return act("approve", func(*faulty) api.RMACommandRequest { return api.RMACommandRequest{DefectConfirmed: true} })(ctx, p, d)
+	return act("approve", func(*faulty) api.RMACommandRequest {
+		return api.RMACommandRequest{DefectConfirmed: true}
+	})(ctx, p, d)
 }
 
 // list reads the account's RMAs as its administrator.
@@ -64,18 +73,27 @@ func list(ctx context.Context, p *parts, d *faulty) error {
 }
 
 // act is a command of an agent.
-func act(command string, body func(d *faulty) api.RMACommandRequest) func(context.Context, *parts, *faulty) error {
+func act(
+	command string, body func(d *faulty) api.RMACommandRequest,
+) func(context.Context, *parts, *faulty) error {
 	return func(ctx context.Context, p *parts, d *faulty) error {
-		return p.send(ctx, "/v1/rmas/"+d.id+"/"+command, p.stack.Access.Token("operator"), body(d), nil)
+		return p.send(ctx, "/v1/rmas/"+d.id+"/"+command, p.stack.Access.Token("operator"), body(d),
+			nil)
 	}
 }
 
 // delivered is the carrier's webhook.
 func delivered(ctx context.Context, p *parts, d *faulty) error {
-	body, err := json.Marshal(carrier.Event{EventID: d.serial, Tracking: "T" + d.serial, Kind: carrier.Delivered, OccurredAt: time.Now()})
+	body, err := json.Marshal(carrier.Event{
+		EventID:    d.serial,
+		Tracking:   "T" + d.serial,
+		Kind:       carrier.Delivered,
+		OccurredAt: time.Now(),
+	})
 	if err != nil {
 		return err
 	}
+
 	header := http.Header{"Content-Type": {"application/json"}}
 	carrier.Sign(header, body, time.Now(), carrierKey)
 	_, err = p.request(ctx, http.MethodPost, "/v1/carrier/events", header, body)

@@ -18,7 +18,11 @@ import (
 // Store while no worker runs.
 func (r *rmas) deliverAll(ctx context.Context) error {
 	began := time.Now()
-	agent := db.WithScope(ctx, db.Scope{System: true, Actor: db.Actor{ID: "bench", Role: rules.OperatorAgent, OrgID: account.OperatorOrgID}})
+	agent := db.WithScope(ctx, db.Scope{
+		System: true,
+		Actor:  db.Actor{ID: "bench", Role: rules.OperatorAgent, OrgID: account.OperatorOrgID},
+	})
+
 	group, agent := errgroup.WithContext(agent)
 	group.SetLimit(8)
 	for range r.Waiting {
@@ -28,25 +32,37 @@ func (r *rmas) deliverAll(ctx context.Context) error {
 		}
 		group.Go(func() error { return r.deliver(agent, d) })
 	}
+
 	if err := group.Wait(); err != nil {
 		return err
 	}
+
 	r.say("%d RMAs are delivered, after %.0f s", r.Waiting, time.Since(began).Seconds())
 	return nil
 }
 
 func (r *rmas) deliver(ctx context.Context, d *faulty) error {
 	store := r.parts.stack.Domains
-	made, err := store.Replacements.RequestRMA(ctx, replacement.NewRMA{Serial: d.serial, SiteID: d.site, Fault: "waits"})
+	made, err := store.Replacements.RequestRMA(ctx, replacement.NewRMA{
+		Serial: d.serial,
+		SiteID: d.site,
+		Fault:  "waits",
+	})
 	if err != nil {
 		return err
 	}
-	if _, err := store.Replacements.ApproveRMA(ctx, made.ID, replacement.RMAApproval{DefectConfirmed: true}); err != nil {
+	if _, err := store.Replacements.ApproveRMA(ctx, made.ID,
+		replacement.RMAApproval{DefectConfirmed: true}); err != nil {
 		return err
 	}
-	if _, err := store.Replacements.ShipRMA(ctx, made.ID, replacement.RMAShipment{Serial: "NEW" + d.serial, Carrier: carrierName, Tracking: "T" + d.serial}); err != nil {
+	if _, err := store.Replacements.ShipRMA(ctx, made.ID, replacement.RMAShipment{
+		Serial:   "NEW" + d.serial,
+		Carrier:  carrierName,
+		Tracking: "T" + d.serial,
+	}); err != nil {
 		return err
 	}
+
 	_, err = store.Replacements.RecordRMAFact(ctx, made.ID, rma.FactDelivered, time.Time{})
 	return err
 }
@@ -68,18 +84,25 @@ func (r *rmas) hold(ctx context.Context) error {
 
 // release has the relay start and tell the workflows, and waits until it has.
 func (r *rmas) release(ctx context.Context) error {
-	if err := r.exec(ctx, "UPDATE outbox_events SET due_at = created_at WHERE delivered_at IS NULL"); err != nil {
+	if err := r.exec(
+		ctx, "UPDATE outbox_events SET due_at = created_at WHERE delivered_at IS NULL",
+	); err != nil {
 		return err
 	}
+
 	pool, err := r.parts.stack.Domains.DB.Pool()
 	if err != nil {
 		return err
 	}
+
 	for told := time.Now(); ; sleep(ctx, 100*time.Millisecond) {
 		var open int
-		if err := pool.QueryRowContext(ctx, "SELECT count(*) FROM outbox_events WHERE delivered_at IS NULL").Scan(&open); err != nil || open == 0 {
+		if err := pool.QueryRowContext(
+			ctx, "SELECT count(*) FROM outbox_events WHERE delivered_at IS NULL",
+		).Scan(&open); err != nil || open == 0 {
 			return err
 		}
+
 		if time.Since(told) > 10*time.Second {
 			told = time.Now()
 			r.say("%d workflows are still to be told", open)
@@ -92,10 +115,12 @@ func (r *rmas) exec(ctx context.Context, queries ...string) error {
 	if err != nil {
 		return err
 	}
+
 	for _, query := range queries {
 		if _, err := pool.ExecContext(ctx, query); err != nil {
 			return fmt.Errorf("%s: %w", query, err)
 		}
 	}
+
 	return nil
 }

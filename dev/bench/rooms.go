@@ -37,6 +37,7 @@ func RunRooms(ctx context.Context, o RoomsOptions) (RoomsReport, error) {
 	if o.Progress == nil {
 		o.Progress = io.Discard
 	}
+
 	report := newRoomsReport(o)
 	for i, rooms := range o.Sizes {
 		last := i == len(o.Sizes)-1
@@ -46,6 +47,7 @@ func RunRooms(ctx context.Context, o RoomsOptions) (RoomsReport, error) {
 		}
 		report.Sizes = append(report.Sizes, figures)
 	}
+
 	report.Load.After = loadAverage()
 	return report, nil
 }
@@ -67,22 +69,35 @@ func measureRooms(ctx context.Context, o RoomsOptions, rooms int, last bool) (Ro
 		return RoomsFigures{}, err
 	}
 	defer os.RemoveAll(dir)
+
 	b := &roomsBench{o: o, rooms: rooms, figures: RoomsFigures{Rooms: rooms}}
-	b.bench = &bench{Options: Options{Database: "postgres", Program: o.Program, WorkerCommand: o.WorkerCommand, Progress: o.Progress}, began: time.Now()}
+	b.bench = &bench{
+		Options: Options{
+			Database:      "postgres",
+			Program:       o.Program,
+			WorkerCommand: o.WorkerCommand,
+			Progress:      o.Progress,
+		},
+		began: time.Now(),
+	}
+
 	b.say("starting PostgreSQL, Temporal and the API for %d rooms", rooms)
 	if b.parts, err = startParts(ctx, b.Options, dir); err != nil {
 		return b.figures, err
 	}
 	defer func() { _ = b.parts.stop() }()
+
 	steps := []func(context.Context) error{b.stopOwnWorker, b.seed, b.reads, b.many}
 	if last {
 		steps = append(steps, b.sweep, b.importFile)
 	}
+
 	for _, step := range steps {
 		if err := errors.Join(step(ctx), ctx.Err()); err != nil {
 			return b.figures, err
 		}
 	}
+
 	return b.figures, nil
 }
 

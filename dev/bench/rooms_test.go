@@ -12,7 +12,13 @@ import (
 // machine is asserted, times are the benchmark's alone.
 func TestBudgetsOfRooms(t *testing.T) {
 	var progress bytes.Buffer
-	r, err := RunRooms(t.Context(), RoomsOptions{Sizes: []int{6, 12}, Accounts: 3, Requests: 4, Contracts: 9, Progress: &progress})
+	r, err := RunRooms(t.Context(), RoomsOptions{
+		Sizes:     []int{6, 12},
+		Accounts:  3,
+		Requests:  4,
+		Contracts: 9,
+		Progress:  &progress,
+	})
 	skipWithoutPostgres(t, err)
 	require.NoError(t, err)
 	require.Len(t, r.Sizes, 2)
@@ -33,13 +39,20 @@ func TestBudgetsOfRooms(t *testing.T) {
 // requireRoomsTable: both forms of the report tell the same.
 func requireRoomsTable(t *testing.T, r RoomsReport) {
 	t.Helper()
-	r.Sizes[1].Import = &Import{Rows: 3, RowsPerSecond: 1, RSS: 151, ReadsBefore: Latency{P99: 1}, ReadsDuring: Latency{P99: 3}}
+	r.Sizes[1].Import = &Import{
+		Rows:          3,
+		RowsPerSecond: 1,
+		RSS:           151,
+		ReadsBefore:   Latency{P99: 1},
+		ReadsDuring:   Latency{P99: 3},
+	}
 	var out bytes.Buffer
 	require.NoError(t, r.Print(&out))
 	missed := 0
 	for _, b := range r.Budgets() {
 		require.Contains(t, out.String(), b.What)
-		if b.What == "import of 3 rows" || b.What == "its worker's memory" || b.What == "others' reads, p99 during / before" {
+		if b.What == "import of 3 rows" || b.What == "its worker's memory" ||
+			b.What == "others' reads, p99 during / before" {
 			require.False(t, b.OK, b.What)
 			missed++
 		}

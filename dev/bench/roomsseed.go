@@ -31,10 +31,12 @@ func (b *roomsBench) seed(ctx context.Context) error {
 	ctx = db.WithSystem(ctx)
 	perAccount := max(b.rooms/b.o.Accounts, 1)
 	began := time.Now()
+
 	reseller, err := b.parts.seller(ctx)
 	if err != nil {
 		return err
 	}
+
 	b.reseller = reseller
 	for i := range b.o.Accounts {
 		t, err := b.openTenant(ctx, i, perAccount)
@@ -43,16 +45,20 @@ func (b *roomsBench) seed(ctx context.Context) error {
 		}
 		b.tenants = append(b.tenants, t)
 	}
+
 	pool, err := b.parts.stack.Domains.DB.Pool()
 	if err != nil {
 		return err
 	}
+
 	for _, query := range multiply(perAccount, b.contractsToAdd()) {
 		if _, err := pool.ExecContext(ctx, query); err != nil {
 			return fmt.Errorf("%s: %w", query, err)
 		}
 	}
-	b.say("%d accounts with %d rooms each, after %.0f s", b.o.Accounts, perAccount, time.Since(began).Seconds())
+
+	b.say("%d accounts with %d rooms each, after %.0f s",
+		b.o.Accounts, perAccount, time.Since(began).Seconds())
 	return nil
 }
 
@@ -64,10 +70,12 @@ func (b *roomsBench) openTenant(ctx context.Context, i, licences int) (tenant, e
 	if err != nil {
 		return tenant{}, err
 	}
+
 	t := tenant{account: acc.ID, parent: acc.ParentOrgID, serial: fmt.Sprintf("%06dS0", i)}
 	if err := b.firstRoom(ctx, &t, i, order); err != nil {
 		return t, err
 	}
+
 	t.token, err = b.parts.customerToken(ctx, acc)
 	return t, err
 }
@@ -75,20 +83,39 @@ func (b *roomsBench) openTenant(ctx context.Context, i, licences int) (tenant, e
 // firstRoom makes the room that is multiplied, with its devices and licence.
 func (b *roomsBench) firstRoom(ctx context.Context, t *tenant, i int, orderID string) error {
 	store := b.parts.stack.Domains
-	r, err := store.Entitlements.CreateRoom(ctx, entitlement.NewRoom{AccountID: t.account, Reason: "bench",
-		Form: licensing.RoomForm{Name: fmt.Sprintf("Sala %d", i), Site: "Matriz", Country: "BR", Platform: rules.PlatformTeamsWindows}})
+	r, err := store.Entitlements.CreateRoom(ctx, entitlement.NewRoom{
+		AccountID: t.account,
+		Reason:    "bench",
+		Form: licensing.RoomForm{
+			Name:     fmt.Sprintf("Sala %d", i),
+			Site:     "Matriz",
+			Country:  "BR",
+			Platform: rules.PlatformTeamsWindows,
+		},
+	})
 	if err != nil {
 		return err
 	}
+
 	t.room = r.ID
 	bought := time.Now().UTC().AddDate(-1, 0, 0).Format(time.DateOnly)
 	for n, model := range roomModels {
-		d := entitlement.NewDevice{AccountID: t.account, RoomID: r.ID, Reason: "bench",
-			Form: licensing.DeviceForm{Serial: fmt.Sprintf("%06dS%d", i, n), ModelCode: model, PurchasedOn: bought}}
+		d := entitlement.NewDevice{
+			AccountID: t.account,
+			RoomID:    r.ID,
+			Reason:    "bench",
+			Form: licensing.DeviceForm{
+				Serial:      fmt.Sprintf("%06dS%d", i, n),
+				ModelCode:   model,
+				PurchasedOn: bought,
+			},
+		}
+
 		if _, err := store.Entitlements.RegisterDevice(ctx, d); err != nil {
 			return err
 		}
 	}
+
 	return b.parts.cover(ctx, orderID, r.ID)
 }
 

@@ -21,13 +21,16 @@ func (b *roomsBench) sweep(ctx context.Context) error {
 	if _, err := store.Operations.SweepContracts(ctx, func(operations.Sweep) {}); err != nil {
 		return err
 	}
+
 	pool, err := store.DB.Pool()
 	if err != nil {
 		return err
 	}
-	if err := pool.QueryRowContext(ctx, "SELECT count(*) FROM service_contracts").Scan(&b.figures.SweepContracts); err != nil {
+	if err := pool.QueryRowContext(ctx, "SELECT count(*) FROM service_contracts").
+		Scan(&b.figures.SweepContracts); err != nil {
 		return err
 	}
+
 	b.parts.statements.start()
 	began := time.Now()
 	done, err := store.Operations.SweepContracts(ctx, func(operations.Sweep) {})
@@ -36,7 +39,9 @@ func (b *roomsBench) sweep(ctx context.Context) error {
 	if err == nil && done != (operations.Sweep{}) {
 		err = fmt.Errorf("the sweep changed something: %+v", done)
 	}
-	b.say("sweep of %d contracts: %.3f s, %.0f statements", b.figures.SweepContracts, b.figures.SweepSeconds, b.figures.SweepStatements)
+
+	b.say("sweep of %d contracts: %.3f s, %.0f statements",
+		b.figures.SweepContracts, b.figures.SweepSeconds, b.figures.SweepStatements)
 	return err
 }
 
@@ -46,6 +51,7 @@ func (b *roomsBench) importFile(ctx context.Context) error {
 	if b.o.ImportRows == 0 {
 		return nil
 	}
+
 	cmd, err := b.startWorker()
 	if err != nil {
 		return err
@@ -54,14 +60,17 @@ func (b *roomsBench) importFile(ctx context.Context) error {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
 	}()
+
 	q := questions[0]
 	before, err := b.askMany(ctx, q, b.o.Requests)
 	if err != nil {
 		return err
 	}
+
 	i := Import{Rows: b.o.ImportRows, ReadsBefore: before}
 	var over atomic.Bool
 	during := make(chan error, 1)
+
 	go func() {
 		var err error
 		for n := b.o.Requests; err == nil && !over.Load(); {
@@ -69,13 +78,19 @@ func (b *roomsBench) importFile(ctx context.Context) error {
 		}
 		during <- err
 	}()
+
 	err = b.runImport(ctx, cmd.Process.Pid, &i)
 	over.Store(true)
 	if readErr := <-during; err == nil {
 		err = readErr
 	}
+
 	b.figures.Import = &i
-	b.say("import of %d rows: %.0f rows/s, worker %.0f MB; reads p99 %.1f ms before, %.1f ms during", i.Rows, i.RowsPerSecond, i.RSS, i.ReadsBefore.P99, i.ReadsDuring.P99)
+	b.say(
+		"import of %d rows: %.0f rows/s, worker %.0f MB; reads p99 %.1f ms before, %.1f ms during",
+		i.Rows, i.RowsPerSecond, i.RSS, i.ReadsBefore.P99, i.ReadsDuring.P99,
+	)
+
 	return err
 }
 
@@ -84,11 +99,20 @@ func (b *roomsBench) importFile(ctx context.Context) error {
 func (b *roomsBench) runImport(ctx context.Context, pid int, i *Import) error {
 	ctx = db.WithSystem(ctx)
 	store, account := b.parts.stack.Domains, b.tenants[0].account
-	job, err := store.Jobs.CreateImport(ctx, importjob.ImportJob{Kind: importjob.ImportRooms, OrgID: b.tenants[0].parent, AccountID: &account, Format: "csv",
-		AllOrNothing: true, Reason: "bench", Content: roomsFile(i.Rows), RowsTotal: i.Rows})
+	job, err := store.Jobs.CreateImport(ctx, importjob.ImportJob{
+		Kind:         importjob.ImportRooms,
+		OrgID:        b.tenants[0].parent,
+		AccountID:    &account,
+		Format:       "csv",
+		AllOrNothing: true,
+		Reason:       "bench",
+		Content:      roomsFile(i.Rows),
+		RowsTotal:    i.Rows,
+	})
 	if err != nil {
 		return err
 	}
+
 	var began time.Time
 	for ctx.Err() == nil {
 		i.RSS = max(i.RSS, megabytes(pid, resident))
@@ -101,12 +125,16 @@ func (b *roomsBench) runImport(ctx context.Context, pid int, i *Import) error {
 		if job.FinishedAt != nil {
 			break
 		}
+
 		sleep(ctx, 50*time.Millisecond)
 	}
+
 	i.RowsPerSecond = float64(i.Rows) / time.Since(began).Seconds()
 	if job.State != importjob.ImportDone || job.RowsStored != i.Rows {
-		return fmt.Errorf("the import ended as %s with %d rows stored, %d refused", job.State, job.RowsStored, job.RowsRefused)
+		return fmt.Errorf("the import ended as %s with %d rows stored, %d refused",
+			job.State, job.RowsStored, job.RowsRefused)
 	}
+
 	return ctx.Err()
 }
 
@@ -115,7 +143,8 @@ func roomsFile(rows int) []byte {
 	var out bytes.Buffer
 	out.WriteString("room,site,country,platform,serial,model,purchased_on\n")
 	for n := range rows {
-		fmt.Fprintf(&out, "Filial %d,Filial,BR,MTR_WINDOWS,F%07dZ,%s,2026-10-01\n", n/len(roomModels), n, roomModels[n%len(roomModels)])
+		fmt.Fprintf(&out, "Filial %d,Filial,BR,MTR_WINDOWS,F%07dZ,%s,2026-10-01\n",
+			n/len(roomModels), n, roomModels[n%len(roomModels)])
 	}
 	return out.Bytes()
 }

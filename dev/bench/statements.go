@@ -41,10 +41,12 @@ func (s *statements) Trace(_ context.Context, _ time.Time, fc func() (string, in
 		return
 	}
 	sql, rows := fc()
+
 	kind := kindOf(sql)
 	if kind == outboxPoll && rows == 0 {
 		return // an idle poll costs by the second, not by the order
 	}
+
 	s.mu.Lock()
 	s.kinds[kind]++
 	s.mu.Unlock()
@@ -62,10 +64,12 @@ func (s *statements) stop(among int) []Statement {
 	s.counting.Store(false)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+
 	out := make([]Statement, 0, len(s.kinds))
 	for kind, n := range s.kinds {
 		out = append(out, Statement{kind, float64(n) / float64(among)})
 	}
+
 	slices.SortFunc(out, func(a, b Statement) int {
 		return cmp.Or(cmp.Compare(b.Each, a.Each), strings.Compare(a.Kind, b.Kind))
 	})
@@ -85,6 +89,7 @@ func kindOf(sql string) string {
 	if len(words) == 0 {
 		return ""
 	}
+
 	verb, before := strings.ToUpper(words[0]), "FROM"
 	if verb == "WITH" {
 		verb = "SELECT"
@@ -94,17 +99,21 @@ func kindOf(sql string) string {
 			}
 		}
 	}
+
 	switch verb {
 	case "INSERT":
 		before = "INTO"
 	case "UPDATE":
 		before = "UPDATE"
 	}
+
 	for i, w := range words[:len(words)-1] {
-		if strings.EqualFold(w, before) && !strings.EqualFold(words[i+1], "SKIP") { // FOR UPDATE SKIP LOCKED
+		if strings.EqualFold(w, before) && !strings.EqualFold(words[i+1], "SKIP") {
+			// FOR UPDATE SKIP LOCKED
 			table, _, _ := strings.Cut(words[i+1], "(")
 			return verb + " " + strings.Trim(table, "\"`")
 		}
 	}
+
 	return verb
 }

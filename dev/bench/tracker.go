@@ -11,7 +11,9 @@ import (
 // load runs n orders, at most concurrency of them under way at once, and
 // returns how long it took until the last was done. name keeps apart the
 // orders of several runs. begun, when given, is called as each begins.
-type load func(ctx context.Context, name string, n, concurrency int, begun func()) (time.Duration, error)
+type load func(
+	ctx context.Context, name string, n, concurrency int, begun func(),
+) (time.Duration, error)
 
 // tracker knows which orders are under way and when each is done.
 type tracker struct {
@@ -44,6 +46,7 @@ func (t *tracker) step(key string) {
 	if s == nil {
 		return
 	}
+
 	if s.left--; s.left == 0 {
 		close(s.done)
 		delete(t.steps, key)
@@ -55,12 +58,19 @@ func (t *tracker) step(key string) {
 const orderTimeout = 5 * time.Minute
 
 // run begins n orders and waits for each.
-func (t *tracker) run(ctx context.Context, name string, n, concurrency, stepsEach int, begun func(), begin func(ctx context.Context, key string) error) (time.Duration, error) {
+func (t *tracker) run(
+	ctx context.Context,
+	name string,
+	n, concurrency, stepsEach int,
+	begun func(),
+	begin func(ctx context.Context, key string) error,
+) (time.Duration, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	began := time.Now()
+
 	for range concurrency {
 		wg.Go(func() {
 			for i := next.Add(1); i <= int64(n) && ctx.Err() == nil; i = next.Add(1) {
@@ -73,6 +83,7 @@ func (t *tracker) run(ctx context.Context, name string, n, concurrency, stepsEac
 				if begun != nil {
 					begun()
 				}
+
 				select {
 				case <-done:
 				case <-ctx.Done():
@@ -82,6 +93,7 @@ func (t *tracker) run(ctx context.Context, name string, n, concurrency, stepsEac
 			}
 		})
 	}
+
 	wg.Wait()
 	return time.Since(began), context.Cause(ctx)
 }

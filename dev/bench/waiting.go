@@ -20,11 +20,12 @@ import (
 
 // Waiting is what a worker costs while many wait for their days.
 type Waiting struct {
-	Orders       int     `json:"number"`
-	Seconds      float64 `json:"seconds"`
-	RSSFresh     float64 `json:"rss_fresh_mb"`     // before the first
-	RSS          float64 `json:"rss_mb"`           // the most, while the orders wait
-	Anonymous    float64 `json:"anonymous_mb"`     // of it the process's own; the rest is the program's file
+	Orders   int     `json:"number"`
+	Seconds  float64 `json:"seconds"`
+	RSSFresh float64 `json:"rss_fresh_mb"` // before the first
+	RSS      float64 `json:"rss_mb"`       // the most, while the orders wait
+	// of it the process's own; the rest is the program's file
+	Anonymous    float64 `json:"anonymous_mb"`
 	CPUPercent   float64 `json:"cpu_percent"`      // of one core
 	ServerBefore float64 `json:"server_before_mb"` // Temporal, API and this benchmark together
 	ServerAfter  float64 `json:"server_after_mb"`
@@ -42,9 +43,14 @@ type WorkerOptions struct {
 
 // environment is what the released program's worker and ours are told.
 func (o WorkerOptions) environment(key string) []string {
-	return []string{KeyVariable + "=" + key, "ROOMCOVER_KEY=" + key, "ROOMCOVER_DATABASE_URL=" + o.DatabaseURL, "ROOMCOVER_PUBLIC_URL=" + o.PortalURL,
-		"ROOMCOVER_TEMPORAL_ADDRESS=" + o.Temporal, "ROOMCOVER_TEMPORAL_NAMESPACE=" + o.Namespace, "ROOMCOVER_LOG_LEVEL=warn",
-		"ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_TLS=none", fmt.Sprintf("ROOMCOVER_SMTP_PORT=%d", o.SMTPPort)}
+	return []string{
+		KeyVariable + "=" + key, "ROOMCOVER_KEY=" +
+			key, "ROOMCOVER_DATABASE_URL=" + o.DatabaseURL, "ROOMCOVER_PUBLIC_URL=" + o.PortalURL,
+		"ROOMCOVER_TEMPORAL_ADDRESS=" +
+			o.Temporal, "ROOMCOVER_TEMPORAL_NAMESPACE=" + o.Namespace, "ROOMCOVER_LOG_LEVEL=warn",
+		"ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_TLS=none",
+		fmt.Sprintf("ROOMCOVER_SMTP_PORT=%d", o.SMTPPort),
+	}
 }
 
 // resident is the figure of /proc for resident memory.
@@ -56,22 +62,44 @@ const KeyVariable = "ROOMCOVER_BENCH_KEY"
 // RunWorker runs worker.Run alone until the context ends.
 func RunWorker(ctx context.Context, o WorkerOptions) error {
 	log := slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelError}))
-	store, err := stack.OpenStore(stack.Options{Dir: o.Dir, DatabaseURL: o.DatabaseURL}, os.Getenv(KeyVariable))
+	store, err := stack.OpenStore(
+		stack.Options{Dir: o.Dir, DatabaseURL: o.DatabaseURL}, os.Getenv(KeyVariable),
+	)
 	if err != nil {
 		return err
 	}
 	defer store.DB.Close()
-	c, err := client.Dial(client.Options{HostPort: o.Temporal, Namespace: o.Namespace, Logger: sdklog.NewStructuredLogger(log)})
+
+	c, err := client.Dial(client.Options{
+		HostPort:  o.Temporal,
+		Namespace: o.Namespace,
+		Logger:    sdklog.NewStructuredLogger(log),
+	})
 	if err != nil {
 		return err
 	}
 	defer c.Close()
-	sender, err := mail.NewSender(mail.Options{Host: "127.0.0.1", Port: o.SMTPPort, TLS: "none", MessageIDDomain: "roomcover.localhost", HelloName: "localhost"})
+
+	sender, err := mail.NewSender(mail.Options{
+		Host:            "127.0.0.1",
+		Port:            o.SMTPPort,
+		TLS:             "none",
+		MessageIDDomain: "roomcover.localhost",
+		HelloName:       "localhost",
+	})
 	if err != nil {
 		return err
 	}
 	defer func() { _ = sender.Close() }()
-	return worker.Run(ctx, worker.Options{Domains: store, Temporal: c, Sender: sender, Namespace: o.Namespace, PortalURL: o.PortalURL, Log: log})
+
+	return worker.Run(ctx, worker.Options{
+		Domains:   store,
+		Temporal:  c,
+		Sender:    sender,
+		Namespace: o.Namespace,
+		PortalURL: o.PortalURL,
+		Log:       log,
+	})
 }
 
 // waiting lets a worker of its own process fulfil many orders, and then looks
@@ -94,6 +122,7 @@ func (b *bench) whileWaiting(ctx context.Context, create func() error) error {
 	if b.Waiting == 0 {
 		return nil
 	}
+
 	b.say("creating %d waiting %ss", b.Waiting, b.report.Of)
 	w := Waiting{Orders: b.Waiting, ServerBefore: megabytes(os.Getpid(), resident)}
 	cmd, err := b.startWorker()
@@ -104,16 +133,20 @@ func (b *bench) whileWaiting(ctx context.Context, create func() error) error {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
 		_ = cmd.Wait()
 	}()
+
 	pid := cmd.Process.Pid
 	if _, err := b.stack(ctx, "worker", 1, 1, nil); err != nil { // it is up when it has done one
 		return err
 	}
+
 	w.RSSFresh = megabytes(pid, resident)
 	began := time.Now()
 	if err := create(); err != nil {
 		return err
 	}
-	b.say("%d %ss wait; they took %.0f s; watching the worker for %s", b.Waiting, b.report.Of, time.Since(began).Seconds(), b.WaitingTime)
+
+	b.say("%d %ss wait; they took %.0f s; watching the worker for %s",
+		b.Waiting, b.report.Of, time.Since(began).Seconds(), b.WaitingTime)
 	b.watch(ctx, pid, &w)
 	w.ServerAfter = megabytes(os.Getpid(), resident)
 	b.report.Waiting = &w
@@ -126,16 +159,19 @@ func (b *bench) watch(ctx context.Context, pid int, w *Waiting) {
 	sleep(ctx, 5*time.Second)
 	for until := time.Now().Add(orderTimeout); time.Now().Before(until) && ctx.Err() == nil; {
 		used := cpuOf(pid, false)
-		if sleep(ctx, 2*time.Second); cpuOf(pid, false)-used < 200*time.Millisecond { // a tenth of a core
+		if sleep(ctx, 2*time.Second); cpuOf(pid, false)-used < 200*time.Millisecond {
+			// a tenth of a core
 			break
 		}
 	}
+
 	began, used := time.Now(), cpuOf(pid, false)
 	for time.Since(began) < b.WaitingTime && ctx.Err() == nil {
 		sleep(ctx, time.Second)
 		w.RSS = max(w.RSS, megabytes(pid, resident))
 		w.Anonymous = max(w.Anonymous, megabytes(pid, "RssAnon"))
 	}
+
 	w.Seconds = time.Since(began).Seconds()
 	w.CPUPercent = (cpuOf(pid, false) - used).Seconds() / w.Seconds * 100
 }
@@ -149,12 +185,20 @@ func sleep(ctx context.Context, d time.Duration) {
 
 func (b *bench) startWorker() (*exec.Cmd, error) {
 	p := b.parts
-	o := WorkerOptions{Dir: p.dir, DatabaseURL: p.database, Temporal: p.temporal.Address(), Namespace: p.temporal.Namespace(),
-		SMTPPort: p.smtp.Port(), PortalURL: p.stack.URL}
+	o := WorkerOptions{
+		Dir:         p.dir,
+		DatabaseURL: p.database,
+		Temporal:    p.temporal.Address(),
+		Namespace:   p.temporal.Namespace(),
+		SMTPPort:    p.smtp.Port(),
+		PortalURL:   p.stack.URL,
+	}
+
 	args := b.WorkerCommand(o)
 	if b.Program != "" {
 		args = []string{b.Program, "worker"}
 	}
+
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Env = append(os.Environ(), o.environment(p.stack.Access.Key)...)
 	cmd.Stderr = os.Stderr
@@ -162,5 +206,6 @@ func (b *bench) startWorker() (*exec.Cmd, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start a worker: %w", err)
 	}
+
 	return cmd, nil
 }

@@ -28,6 +28,7 @@ func Open(dir string, day time.Duration) (clock.Clock, error) {
 	path := filepath.Join(dir, "calendar.json")
 	now := time.Now().UTC()
 	s := saved{AnchorReal: now, AnchorCalendar: now, Day: day}
+
 	text, err := os.ReadFile(path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -39,16 +40,22 @@ func Open(dir string, day time.Duration) (clock.Clock, error) {
 	default:
 		var old saved
 		if err := json.Unmarshal(text, &old); err != nil || old.Day <= 0 {
-			return clock.Clock{}, fmt.Errorf("the calendar in %s cannot be read; remove the file to begin at the present", path)
+			return clock.Clock{}, fmt.Errorf(
+				"the calendar in %s cannot be read; remove the file to begin at the present", path,
+			)
 		}
+
 		if old.Day == day {
 			return old.clock(), nil
 		}
+
 		s.AnchorCalendar = old.clock().Calendar(now)
 	}
+
 	text, err = json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return clock.Clock{}, err
 	}
+
 	return s.clock(), os.WriteFile(path, text, 0o600)
 }

@@ -15,13 +15,19 @@ import (
 // that is not there yet, or no longer, is refused, which is right too.
 func (a *actor) cancel(ctx context.Context) {
 	a.wishes++
-	c := &Cancellation{OrderID: a.ids[a.rand.IntN(len(a.ids))], Marker: fmt.Sprintf("wish %d/%d/%d", a.Seed, a.n, a.wishes)}
+	c := &Cancellation{
+		OrderID: a.ids[a.rand.IntN(len(a.ids))],
+		Marker:  fmt.Sprintf("wish %d/%d/%d", a.Seed, a.n, a.wishes),
+	}
+
 	if a.rand.IntN(3) > 0 {
 		c.Quantity = 1 + a.rand.IntN(3)
 	}
-	if c.Quantity > 0 || a.rand.IntN(2) == 0 { // a part of it can be told from the same part again by the key only
+	if c.Quantity > 0 || a.rand.IntN(2) == 0 {
+		// a part of it can be told from the same part again by the key only
 		c.Key = fmt.Sprintf("key-%d-%d-%d", a.Seed, a.n, a.wishes)
 	}
+
 	a.Ledger.wish(c)
 	a.Load.cancel(ctx, c, a.seller.token)
 }
@@ -33,11 +39,19 @@ func (l *Load) cancel(ctx context.Context, c *Cancellation, token string) {
 	if c.Quantity > 0 {
 		body["quantity"] = c.Quantity
 	}
-	answer, err := l.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/orders/" + c.OrderID + "/cancellation", Token: token, Key: c.Key, Body: body}, 0)
+
+	answer, err := l.Client.Do(ctx, Request{
+		Method: http.MethodPost,
+		Path:   "/v1/orders/" + c.OrderID + "/cancellation",
+		Token:  token,
+		Key:    c.Key,
+		Body:   body,
+	}, 0)
 	if err != nil {
 		l.Ledger.unexpected(c.OrderID, "%v", err)
 		return
 	}
+
 	l.Ledger.cancelled(c, answer)
 }
 
@@ -47,6 +61,7 @@ func (l *Ledger) cancelled(c *Cancellation, answer Answer) {
 			ID string `json:"id"`
 		} `json:"cancellation"`
 	}
+
 	_ = json.Unmarshal(answer.Body, &out)
 	code := answer.code()
 	switch {
@@ -57,7 +72,8 @@ func (l *Ledger) cancelled(c *Cancellation, answer Answer) {
 		l.mu.Unlock()
 	case code == rules.IdempotencyConflict:
 		// the first sending may still be under way: asked again at the end
-	case code == rules.StateConflict || code == rules.ValidationFailed || code == rules.CancellationWindowClosed:
+	case code == rules.StateConflict || code == rules.ValidationFailed ||
+		code == rules.CancellationWindowClosed:
 		l.mu.Lock()
 		c.Refused = true
 		l.mu.Unlock()
@@ -74,9 +90,11 @@ func (l *Load) Settle(ctx context.Context) {
 		if len(pending) == 0 {
 			return
 		}
+
 		for _, c := range pending {
 			l.cancel(ctx, c, l.tokenOf(c))
 		}
+
 		select {
 		case <-ctx.Done():
 			return
@@ -95,7 +113,12 @@ func (l *Load) tokenOf(c *Cancellation) string {
 
 // decide accepts or rejects an order in review, as an operator.
 func (a *actor) decide(ctx context.Context) {
-	answer, ok := a.do(ctx, Request{Method: http.MethodGet, Path: "/v1/orders?state=NEEDS_REVIEW&limit=20", Token: a.operator})
+	answer, ok := a.do(ctx, Request{
+		Method: http.MethodGet,
+		Path:   "/v1/orders?state=NEEDS_REVIEW&limit=20",
+		Token:  a.operator,
+	})
+
 	var list struct {
 		Items []struct {
 			ID string `json:"id"`
@@ -104,10 +127,16 @@ func (a *actor) decide(ctx context.Context) {
 	if !ok || json.Unmarshal(answer.Body, &list) != nil || len(list.Items) == 0 {
 		return
 	}
+
 	id := list.Items[a.rand.IntN(len(list.Items))].ID
 	accept := a.rand.IntN(3) > 0
-	answer, ok = a.do(ctx, Request{Method: http.MethodPost, Path: "/v1/orders/" + id + "/decision", Token: a.operator,
-		Body: map[string]any{"accept": accept, "reason": "checked by hand"}})
+	answer, ok = a.do(ctx, Request{
+		Method: http.MethodPost,
+		Path:   "/v1/orders/" + id + "/decision",
+		Token:  a.operator,
+		Body:   map[string]any{"accept": accept, "reason": "checked by hand"},
+	})
+
 	switch {
 	case !ok:
 	case answer.Status == http.StatusOK:
@@ -119,20 +148,30 @@ func (a *actor) decide(ctx context.Context) {
 
 // reissue sends an invitation of one of the client's orders again (R123).
 func (a *actor) reissue(ctx context.Context) {
-	invitations, _, err := a.People.ListInvitations(db.WithSystem(ctx), "", a.ids[a.rand.IntN(len(a.ids))], db.Page{Limit: 10})
+	invitations, _, err := a.People.ListInvitations(db.WithSystem(ctx), "",
+		a.ids[a.rand.IntN(len(a.ids))], db.Page{Limit: 10})
 	if err != nil || len(invitations) == 0 {
 		return // the database is down, or there is none yet
 	}
+
 	a.wishes++
 	old := invitations[a.rand.IntN(len(invitations))].ID
-	answer, ok := a.do(ctx, Request{Method: http.MethodPost, Path: "/v1/invitations/" + old + "/reissue", Token: a.operator,
-		Key: fmt.Sprintf("reissue-%d-%d-%d", a.Seed, a.n, a.wishes), Body: map[string]any{"reason": "asked for by telephone"}})
+	answer, ok := a.do(ctx, Request{
+		Method: http.MethodPost,
+		Path:   "/v1/invitations/" + old + "/reissue",
+		Token:  a.operator,
+		Key:    fmt.Sprintf("reissue-%d-%d-%d", a.Seed, a.n, a.wishes),
+		Body:   map[string]any{"reason": "asked for by telephone"},
+	})
+
 	var out struct {
 		ID string `json:"id"`
 	}
+
 	switch {
 	case !ok:
-	case (answer.Status == http.StatusOK || answer.Status == http.StatusCreated) && json.Unmarshal(answer.Body, &out) == nil && out.ID != "":
+	case (answer.Status == http.StatusOK || answer.Status == http.StatusCreated) &&
+		json.Unmarshal(answer.Body, &out) == nil && out.ID != "":
 		a.Ledger.reissued(Reissue{old, out.ID})
 	case answer.Status != http.StatusConflict: // superseded or revoked meanwhile
 		a.Ledger.unexpected(old, "the reissue was answered %d %s", answer.Status, answer.code())

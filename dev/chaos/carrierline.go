@@ -34,13 +34,29 @@ func newLine(dir, address string) (*Line, error) {
 	for i := range key {
 		key[i] = byte(rand.Uint32())
 	}
-	l := &Line{URL: "http://" + address, Key: hex.EncodeToString(key), http: http.Client{Timeout: 5 * time.Second}}
+
+	l := &Line{
+		URL:  "http://" + address,
+		Key:  hex.EncodeToString(key),
+		http: http.Client{Timeout: 5 * time.Second},
+	}
 	return l, os.WriteFile(filepath.Join(dir, "carrier.key"), []byte(l.Key+"\n"), 0o600)
 }
 
 // faults are what goes wrong at the carrier during a run.
-var faults = simulator.Faults{LateScans: 0.15, LateDeliveries: 0.2, Lost: 0.1, Exceptions: 0.15, Returned: 0.05, Duplicates: 0.6, Shuffled: 0.5,
-	ServerErrors: 0.15, LostAnswers: 0.15, SlowAnswers: 0.1, SlowMillis: 400}
+var faults = simulator.Faults{
+	LateScans:      0.15,
+	LateDeliveries: 0.2,
+	Lost:           0.1,
+	Exceptions:     0.15,
+	Returned:       0.05,
+	Duplicates:     0.6,
+	Shuffled:       0.5,
+	ServerErrors:   0.15,
+	LostAnswers:    0.15,
+	SlowAnswers:    0.1,
+	SlowMillis:     400,
+}
 
 // parcelsOnly leaves the faults of parcels and takes those of the line away: what is
 // asked again after a failure waits half of its age, and all must come to rest.
@@ -65,7 +81,8 @@ func (l *Line) Book(ctx context.Context, key string, b carrier.Booking) (carrier
 
 // HandIn hands a parcel in, as a customer does with a return.
 func (l *Line) HandIn(ctx context.Context, tracking string) error {
-	return l.ask(ctx, http.MethodPost, "/simulator/parcels/"+tracking+"/scans", map[string]string{"kind": carrier.PickedUp}, nil)
+	return l.ask(ctx, http.MethodPost, "/simulator/parcels/"+tracking+"/scans",
+		map[string]string{"kind": carrier.PickedUp}, nil)
 }
 
 // Parcels lists every booking of the journal.
@@ -85,6 +102,7 @@ func (l *Line) send(ctx context.Context, method, path, key string, in, out any) 
 	if err != nil {
 		return err
 	}
+
 	for {
 		status, answer, err := l.once(ctx, method, path, key, body)
 		switch {
@@ -95,29 +113,36 @@ func (l *Line) send(ctx context.Context, method, path, key string, in, out any) 
 		case err == nil && status < 500:
 			return fmt.Errorf("chaos: the carrier answered %d to %s %s", status, method, path)
 		}
+
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("chaos: the carrier never answered %s %s: %w", method, path, ctx.Err())
+			return fmt.Errorf("chaos: the carrier never answered %s %s: %w",
+				method, path, ctx.Err())
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }
 
-func (l *Line) once(ctx context.Context, method, path, key string, body []byte) (int, []byte, error) {
+func (l *Line) once(
+	ctx context.Context, method, path, key string, body []byte,
+) (int, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, l.URL+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, nil, err
 	}
+
 	req.Header.Set("Authorization", "Bearer "+l.Key)
 	req.Header.Set("Content-Type", "application/json")
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
+
 	res, err := l.http.Do(req)
 	if err != nil {
 		return 0, nil, err
 	}
 	defer res.Body.Close()
+
 	answer, err := io.ReadAll(io.LimitReader(res.Body, 16<<20))
 	return res.StatusCode, answer, err
 }

@@ -45,7 +45,16 @@ func TestKilledAndNothingLost(t *testing.T) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			done++
 			t.Logf("seed %d; again with: CHAOS_SEED=%d go test ./chaos -run TestKilledAndNothingLost -v", seed, seed)
-			violations += runSeed(ctx, t, Settings{Seed: seed, Binaries: bin, Load: load, Quiet: 4 * time.Minute, Settle: settle, Finish: finish, Faults: faults, Pause: 100 * time.Millisecond})
+			violations += runSeed(ctx, t, Settings{
+				Seed:     seed,
+				Binaries: bin,
+				Load:     load,
+				Quiet:    4 * time.Minute,
+				Settle:   settle,
+				Finish:   finish,
+				Faults:   faults,
+				Pause:    100 * time.Millisecond,
+			})
 		})
 		require.NoError(t, ctx.Err(), "interrupted")
 	}
@@ -102,8 +111,12 @@ func report(t *testing.T, r Result) {
 		t.Logf("%3d x %s", r.Faults[kind], kind)
 	}
 	c := r.Counts
-	t.Logf("FIGURES seed=%d faults=%d orders=%d repeats=%d conflicts=%d refusals=%d cancellations=%d decisions=%d reissues=%d rmas=%d rma_commands=%d spare_commands=%d handed_in=%d rma_refusals=%d retries=%d lost_answers=%d recovered=%d workflows=%d mails=%v quiet_after=%.0fs violations=%d",
-		r.Seed, total, c.Orders, c.Repeats, c.Conflicts, c.Refusals, c.Cancellations, c.Decisions, c.Reissues, c.RMAs, c.Commands, c.SpareCommands, c.HandedIn, c.RMARefusals, c.Retries, c.LostAnswers, c.Recovered, r.Workflows, r.Mails, r.Settled.Seconds(), len(r.Violations))
+	t.Logf(
+		"FIGURES seed=%d faults=%d orders=%d repeats=%d conflicts=%d refusals=%d cancellations=%d decisions=%d reissues=%d rmas=%d rma_commands=%d spare_commands=%d handed_in=%d rma_refusals=%d retries=%d lost_answers=%d recovered=%d workflows=%d mails=%v quiet_after=%.0fs violations=%d",
+		r.Seed, total, c.Orders, c.Repeats, c.Conflicts, c.Refusals, c.Cancellations, c.Decisions, c.Reissues, c.RMAs,
+		c.Commands, c.SpareCommands, c.HandedIn, c.RMARefusals, c.Retries, c.LostAnswers, c.Recovered, r.Workflows,
+		r.Mails, r.Settled.Seconds(), len(r.Violations),
+	)
 }
 
 // long reports whether more was asked for than the normal run's one short seed.
@@ -140,8 +153,9 @@ func binaries(t *testing.T) Binaries {
 	t.Helper()
 	dir := t.TempDir()
 	return Binaries{
-		Roomcover: build(t, "ROOMCOVER_BIN", filepath.Join(dir, "roomcover"), "../..", "-tags=fastcalendar", "./cmd/roomcover"),
-		Dev:       build(t, "ROOMCOVER_DEV_BIN", filepath.Join(dir, "roomcover-dev"), "..", "-tags=", "."),
+		Roomcover: build(t, "ROOMCOVER_BIN",
+			filepath.Join(dir, "roomcover"), "../..", "-tags=fastcalendar", "./cmd/roomcover"),
+		Dev: build(t, "ROOMCOVER_DEV_BIN", filepath.Join(dir, "roomcover-dev"), "..", "-tags=", "."),
 	}
 }
 

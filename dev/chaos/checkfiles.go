@@ -31,6 +31,7 @@ func mustReadQueries() []query {
 	for i, file := range files {
 		out[i] = mustReadQuery(file)
 	}
+
 	return out
 }
 
@@ -47,6 +48,7 @@ func mustReadQuery(file string) query {
 	if !named || !ruled {
 		panic(file + " does not begin with its check and its rule")
 	}
+
 	return query{name, what, string(text)}
 }
 
@@ -70,5 +72,6 @@ func (q query) run(ctx context.Context, e Evidence, report func(string, string, 
 		}
 		report(subject, "%s (%s)", q.what, more)
 	}
+
 	return rows.Err()
 }

@@ -32,29 +32,36 @@ func deliveries(ctx context.Context, e Evidence, report func(string, string, ...
 	if err != nil {
 		return err
 	}
+
 	arrived := map[string]int{}
 	for _, m := range e.Mails {
 		id, _, _ := strings.Cut(strings.TrimPrefix(m.MessageID, "<"), "@")
 		n, known := rows[id]
 		arrived[id]++
+
 		switch {
-		case !known && !e.ReadAt.IsZero() && m.ReceivedAt.After(e.ReadAt): // its row is newer than what DB shows
+		case !known && !e.ReadAt.IsZero() && m.ReceivedAt.After(e.ReadAt):
+			// its row is newer than what DB shows
 		case !known:
 			report(m.ID, "a mail arrived that stands in no row: %s", m.MessageID)
 		case len(m.To) != 1 || !strings.EqualFold(m.To[0], n.recipient):
 			report(id, "the %s mail arrived at another address, or at %d", n.template, len(m.To))
 		}
 	}
+
 	for id, n := range rows {
 		switch times := arrived[id]; {
 		case times > 1:
 			report(id, "the %s mail, %s, arrived %d times", n.template, n.state, times)
-		case times == 0 && (n.state == rules.NotificationSent || n.state == rules.NotificationDelivered):
+		case times == 0 &&
+			(n.state == rules.NotificationSent || n.state == rules.NotificationDelivered):
 			report(id, "the %s mail is %s and never arrived", n.template, n.state)
-		case times == 1 && (n.state == rules.NotificationSuppressed || n.state == rules.NotificationQueued || n.state == rules.NotificationHardBounced):
+		case times == 1 && (n.state == rules.NotificationSuppressed ||
+			n.state == rules.NotificationQueued || n.state == rules.NotificationHardBounced):
 			report(id, "the %s mail is %s and arrived", n.template, n.state)
 		}
 	}
+
 	return nil
 }
 
@@ -64,6 +71,7 @@ func notifications(ctx context.Context, db Facts) (map[string]storedMail, error)
 		return nil, err
 	}
 	defer rows.Close()
+
 	out := map[string]storedMail{}
 	for rows.Next() {
 		var n storedMail
@@ -72,5 +80,6 @@ func notifications(ctx context.Context, db Facts) (map[string]storedMail, error)
 		}
 		out[n.id] = n
 	}
+
 	return out, rows.Err()
 }

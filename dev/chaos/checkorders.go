@@ -15,7 +15,9 @@ func answers(ctx context.Context, e Evidence, report func(string, string, ...any
 	for key, s := range e.Ledger.orders {
 		var id, hash string
 		var number sql.NullString
-		err := e.Rows.QueryRowContext(ctx, `SELECT id, payload_hash, vendor_order_no FROM orders WHERE reseller_id = $1 AND po_number = $2`, key.ResellerID, key.PO).Scan(&id, &hash, &number)
+		err := e.Rows.QueryRowContext(ctx,
+			`SELECT id, payload_hash, vendor_order_no FROM orders WHERE reseller_id = $1 AND po_number = $2`,
+			key.ResellerID, key.PO).Scan(&id, &hash, &number)
 		if errors.Is(err, sql.ErrNoRows) {
 			report(s.Answers[0].ID, "the acknowledged order does not exist")
 			continue
@@ -23,22 +25,27 @@ func answers(ctx context.Context, e Evidence, report func(string, string, ...any
 		if err != nil {
 			return err
 		}
+
 		if hash != s.Form.Hash() {
 			report(id, "the stored order is not the one that was acknowledged")
 		}
+
 		created := 0
 		for _, a := range s.Answers {
-			if a.ID != id || a.PONumber != key.PO || (a.VendorOrderNo != "" && a.VendorOrderNo != number.String) {
+			if a.ID != id || a.PONumber != key.PO ||
+				(a.VendorOrderNo != "" && a.VendorOrderNo != number.String) {
 				report(id, "an answer names another order: %s %s", a.ID, a.VendorOrderNo)
 			}
 			if a.Status == 201 {
 				created++
 			}
 		}
+
 		if created > 1 {
 			report(id, "%d answers say that the order was created", created)
 		}
 	}
+
 	return nil
 }
 
@@ -46,40 +53,51 @@ func answers(ctx context.Context, e Evidence, report func(string, string, ...any
 func decisions(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
 	for id, accepted := range e.Ledger.decisions {
 		var state string
-		if err := e.Rows.QueryRowContext(ctx, `SELECT state FROM orders WHERE id = $1`, id).Scan(&state); err != nil {
+		if err := e.Rows.QueryRowContext(ctx, `SELECT state FROM orders WHERE id = $1`, id).
+			Scan(&state); err != nil {
 			return err
 		}
-		if accepted == (state == string(rules.OrderRejected)) || state == string(rules.OrderNeedsReview) {
+
+		if accepted == (state == string(rules.OrderRejected)) ||
+			state == string(rules.OrderNeedsReview) {
 			report(id, "the order is %s, decided was accept=%t", state, accepted)
 		}
 	}
+
 	for _, r := range e.Ledger.reissues {
 		var supersedes sql.NullString
-		err := e.Rows.QueryRowContext(ctx, `SELECT supersedes_id FROM invitations WHERE id = $1`, r.New).Scan(&supersedes)
+		err := e.Rows.QueryRowContext(ctx, `SELECT supersedes_id FROM invitations WHERE id = $1`,
+			r.New).Scan(&supersedes)
 		if errors.Is(err, sql.ErrNoRows) || supersedes.String != r.Old {
 			report(r.New, "the acknowledged reissue is not there")
 		} else if err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
 // cancellations holds every wish to cancel against the database.
 func cancellations(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
 	for _, c := range e.Ledger.cancellations {
-		ids, err := column(ctx, e.Rows, `SELECT id FROM order_cancellations WHERE order_id = $1 AND reason = $2`, c.OrderID, c.Marker)
+		ids, err := column(ctx, e.Rows,
+			`SELECT id FROM order_cancellations WHERE order_id = $1 AND reason = $2`,
+			c.OrderID, c.Marker)
 		if err != nil {
 			return err
 		}
+
 		switch {
 		case c.Acknowledged != "" && c.Quantity > 0 && !slices.Contains(ids, c.Acknowledged):
 			report(c.OrderID, "the acknowledged cancellation %s is not there", c.Acknowledged)
 		case c.Acknowledged != "" && c.Quantity == 0:
-			all, err := column(ctx, e.Rows, `SELECT id FROM order_cancellations WHERE order_id = $1`, c.OrderID)
+			all, err := column(ctx, e.Rows,
+				`SELECT id FROM order_cancellations WHERE order_id = $1`, c.OrderID)
 			if err != nil {
 				return err
 			}
+
 			if !slices.Contains(all, c.Acknowledged) {
 				report(c.OrderID, "the acknowledged cancellation %s is not there", c.Acknowledged)
 			}
@@ -87,6 +105,7 @@ func cancellations(ctx context.Context, e Evidence, report func(string, string, 
 			report(c.OrderID, "a refused cancellation was carried out")
 		}
 	}
+
 	return nil
 }
 
@@ -96,6 +115,7 @@ func column(ctx context.Context, db Facts, query string, args ...any) ([]string,
 		return nil, err
 	}
 	defer rows.Close()
+
 	var out []string
 	for rows.Next() {
 		var s string
@@ -104,5 +124,6 @@ func column(ctx context.Context, db Facts, query string, args ...any) ([]string,
 		}
 		out = append(out, s)
 	}
+
 	return out, rows.Err()
 }

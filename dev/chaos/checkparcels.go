@@ -22,19 +22,23 @@ func ReadWebhooks(path string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	defer f.Close()
 	var out []string
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 1<<20)
+
 	for lines.Scan() {
 		var line struct{ Sent string }
 		if err := json.Unmarshal(lines.Bytes(), &line); err != nil {
 			continue // a line that a kill cut off
 		}
+
 		if event, _, ok := strings.Cut(line.Sent, "/"); ok {
 			out = append(out, event)
 		}
 	}
+
 	return out, lines.Err()
 }
 
@@ -52,17 +56,22 @@ func parcels(ctx context.Context, e Evidence, report func(string, string, ...any
 		live[p.Key] = !p.Cancelled
 		byTracking[p.Tracking] = p
 	}
-	rows, err := e.Rows.QueryContext(ctx, `SELECT id, booking_key, coalesce(tracking,''), state FROM shipments WHERE carrier = $1`, carrierName)
+
+	rows, err := e.Rows.QueryContext(ctx,
+		`SELECT id, booking_key, coalesce(tracking,''), state FROM shipments WHERE carrier = $1`,
+		carrierName)
 	if err != nil {
 		return err
 	}
 	defer rows.Close()
+
 	known := map[string]bool{}
 	for rows.Next() {
 		var id, key, tracking, state string
 		if err := rows.Scan(&id, &key, &tracking, &state); err != nil {
 			return err
 		}
+
 		known[key] = true
 		p, booked := byTracking[tracking]
 		switch {
@@ -76,6 +85,7 @@ func parcels(ctx context.Context, e Evidence, report func(string, string, ...any
 			report(id, "the carrier has a booking that the shipment does not know")
 		}
 	}
+
 	for key, n := range byKey {
 		switch {
 		case n > 1:
@@ -84,25 +94,30 @@ func parcels(ctx context.Context, e Evidence, report func(string, string, ...any
 			report(key, "the carrier has a booking of no shipment")
 		}
 	}
+
 	return rows.Err()
 }
 
 // webhooks holds what the carrier has told and was thanked for against what is
 // stored: none may be lost.
 func webhooks(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
-	stored, err := column(ctx, e.Rows, `SELECT event_id FROM carrier_events WHERE carrier = $1`, carrierName)
+	stored, err := column(ctx, e.Rows, `SELECT event_id FROM carrier_events WHERE carrier = $1`,
+		carrierName)
 	if err != nil {
 		return err
 	}
+
 	known := map[string]bool{}
 	for _, id := range stored {
 		known[id] = true
 	}
+
 	for _, id := range e.Webhooks {
 		if !known[id] {
 			known[id] = true
 			report(id, "the carrier was thanked for a webhook that is not stored")
 		}
 	}
+
 	return nil
 }

@@ -20,19 +20,34 @@ func personalData(ctx context.Context, e Evidence, report func(string, string, .
 			report(r.WorkflowID, "what Temporal keeps of the workflow holds personal data")
 		}
 	}
+
 	for table, columns := range map[string]string{
-		"outbox_events": "payload::text || last_error", "audit_events": "details::text || actor_id || verb", "operator_tasks": "what || why || resolution",
-		"notifications": "last_error || provider_id", "notification_attempts": "error", "order_refusals": "errors::text", "orders": "last_error", "invitations": "last_error",
-		"rmas": "rmas::text", "shipments": "shipments::text", "shipment_scans": "cause_key || source", "carrier_events": "encode(raw, 'escape')", "stock_entries": "stock_entries::text", "spare_units": "spare_units::text",
+		"outbox_events":         "payload::text || last_error",
+		"audit_events":          "details::text || actor_id || verb",
+		"operator_tasks":        "what || why || resolution",
+		"notifications":         "last_error || provider_id",
+		"notification_attempts": "error",
+		"order_refusals":        "errors::text",
+		"orders":                "last_error",
+		"invitations":           "last_error",
+		"rmas":                  "rmas::text",
+		"shipments":             "shipments::text",
+		"shipment_scans":        "cause_key || source",
+		"carrier_events":        "encode(raw, 'escape')",
+		"stock_entries":         "stock_entries::text",
+		"spare_units":           "spare_units::text",
 	} {
-		ids, err := column(ctx, e.Rows, `SELECT id FROM `+table+` WHERE lower(`+columns+`) LIKE '%'||$1||'%'`, Marker)
+		ids, err := column(ctx, e.Rows,
+			`SELECT id FROM `+table+` WHERE lower(`+columns+`) LIKE '%'||$1||'%'`, Marker)
 		if err != nil {
 			return err
 		}
+
 		for _, id := range ids {
 			report(id, "personal data in %s (%s)", table, columns)
 		}
 	}
+
 	return nil
 }
 
@@ -54,6 +69,7 @@ func logFile(path string, report func(string, string, ...any)) error {
 		return err
 	}
 	defer f.Close()
+
 	r := bufio.NewReader(f)
 	for n := 1; ; n++ {
 		line, err := r.ReadString('\n')
@@ -68,6 +84,7 @@ func logFile(path string, report func(string, string, ...any)) error {
 		case strings.Contains(line, "panic"):
 			report(name, "line %d tells of a panic", n)
 		}
+
 		if errors.Is(err, io.EOF) {
 			return nil
 		}

@@ -44,13 +44,17 @@ func promisedDay(w workdays, approved time.Time, zone *time.Location, speed stri
 			return ""
 		}
 	}
+
 	local := approved.In(zone)
 	noon := time.Date(local.Year(), local.Month(), local.Day(), 12, 0, 0, 0, time.UTC)
 	cutOff := time.Date(1, 1, 1, 15, 0, 0, 0, time.UTC)
-	wall := time.Date(1, 1, 1, local.Hour(), local.Minute(), local.Second(), local.Nanosecond(), time.UTC)
+
+	wall := time.Date(1, 1, 1, local.Hour(), local.Minute(), local.Second(), local.Nanosecond(),
+		time.UTC)
 	if !w.works(noon) || wall.After(cutOff) {
 		days++
 	}
+
 	return w.after(noon, days).Format(dayLayout)
 }
 
@@ -71,27 +75,34 @@ func promises(ctx context.Context, e Evidence, report func(string, string, ...an
 		return err
 	}
 	defer rows.Close()
+
 	var all []promise
 	for rows.Next() {
 		var p promise
-		if err := rows.Scan(&p.id, &p.on, &p.speed, &p.zone, &p.country, &p.region, &p.from, &p.due); err != nil {
+		if err := rows.Scan(&p.id, &p.on, &p.speed, &p.zone, &p.country, &p.region, &p.from,
+			&p.due); err != nil {
 			return err
 		}
 		all = append(all, p)
 	}
+
 	if err := rows.Err(); err != nil {
 		return err
 	}
+
 	known := map[string]workdays{}
 	for _, p := range all {
 		if err := p.check(ctx, e, known, report); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
-func (p promise) check(ctx context.Context, e Evidence, known map[string]workdays, report func(string, string, ...any)) error {
+func (p promise) check(
+	ctx context.Context, e Evidence, known map[string]workdays, report func(string, string, ...any),
+) error {
 	w, ok := known[p.country+"-"+p.region]
 	if !ok {
 		var err error
@@ -100,20 +111,25 @@ func (p promise) check(ctx context.Context, e Evidence, known map[string]workday
 		}
 		known[p.country+"-"+p.region] = w
 	}
+
 	zone, err := time.LoadLocation(p.zone)
 	if err != nil {
 		return err
 	}
+
 	want := promisedDay(w, p.from.Time, zone, p.speed)
 	if p.on != want || !p.from.Valid {
-		report(p.id, "promised is %q, it should be %q (%s, %s)", p.on, want, p.speed, p.from.Time.In(zone).Format(time.RFC1123Z))
+		report(p.id, "promised is %q, it should be %q (%s, %s)",
+			p.on, want, p.speed, p.from.Time.In(zone).Format(time.RFC1123Z))
 	}
+
 	if p.due.Valid {
 		day, err := time.ParseInLocation(dayLayout, p.on, zone)
 		if err != nil || !p.due.Time.Equal(day.AddDate(0, 0, 1)) {
 			report(p.id, "the promise of %q is late from %s on", p.on, p.due.Time)
 		}
 	}
+
 	return nil
 }
 
@@ -122,12 +138,25 @@ var calendarSQL string
 
 // readWorkdays reads the calendar of a region, or else of its country.
 func readWorkdays(ctx context.Context, db Facts, country, region string) (workdays, error) {
-	w := workdays{off: map[string]bool{"MON": true, "TUE": true, "WED": true, "THU": true, "FRI": true, "SAT": true, "SUN": true}, free: map[string]bool{}}
+	w := workdays{
+		off: map[string]bool{
+			"MON": true,
+			"TUE": true,
+			"WED": true,
+			"THU": true,
+			"FRI": true,
+			"SAT": true,
+			"SUN": true,
+		},
+		free: map[string]bool{},
+	}
+
 	var code, weekend, hours string
 	err := db.QueryRowContext(ctx, calendarSQL, country, region).Scan(&code, &weekend, &hours)
 	if err != nil {
 		return w, err
 	}
+
 	var off []string
 	var open []struct{ Day string }
 	if err := json.Unmarshal([]byte(weekend), &off); err != nil {
@@ -142,9 +171,12 @@ func readWorkdays(ctx context.Context, db Facts, country, region string) (workda
 	for _, day := range off {
 		w.off[day] = true
 	}
-	days, err := column(ctx, db, `SELECT on_day FROM calendar_holidays WHERE calendar = $1 AND NOT removed`, code)
+
+	days, err := column(ctx, db,
+		`SELECT on_day FROM calendar_holidays WHERE calendar = $1 AND NOT removed`, code)
 	for _, day := range days {
 		w.free[day] = true
 	}
+
 	return w, err
 }

@@ -34,13 +34,23 @@ func ListRuns(ctx context.Context, c client.Client) ([]WorkflowRun, error) {
 	var out []WorkflowRun
 	var page []byte
 	for {
-		list, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{Namespace: namespace, PageSize: 500, NextPageToken: page})
+		list, err := c.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			Namespace:     namespace,
+			PageSize:      500,
+			NextPageToken: page,
+		})
 		if err != nil {
 			return nil, err
 		}
+
 		for _, info := range list.GetExecutions() {
-			out = append(out, WorkflowRun{WorkflowID: info.GetExecution().GetWorkflowId(), RunID: info.GetExecution().GetRunId(), Status: info.GetStatus()})
+			out = append(out, WorkflowRun{
+				WorkflowID: info.GetExecution().GetWorkflowId(),
+				RunID:      info.GetExecution().GetRunId(),
+				Status:     info.GetStatus(),
+			})
 		}
+
 		if page = list.GetNextPageToken(); len(page) == 0 {
 			return out, nil
 		}
@@ -59,6 +69,7 @@ func ReadRuns(ctx context.Context, c client.Client, runs []WorkflowRun) error {
 			return nil
 		})
 	}
+
 	return readers.Wait()
 }
 
@@ -70,7 +81,9 @@ func readRun(ctx context.Context, c client.Client, run *WorkflowRun) error {
 	if run.Kept, err = proto.Marshal(described); err != nil {
 		return err
 	}
-	events := c.GetWorkflowHistory(ctx, run.WorkflowID, run.RunID, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+
+	events := c.GetWorkflowHistory(ctx, run.WorkflowID, run.RunID, false,
+		enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		event, err := events.Next()
 		if err != nil {
@@ -79,8 +92,10 @@ func readRun(ctx context.Context, c client.Client, run *WorkflowRun) error {
 		if run.Kept, err = (proto.MarshalOptions{}).MarshalAppend(run.Kept, event); err != nil {
 			return err
 		}
+
 		run.note(event)
 	}
+
 	return nil
 }
 
@@ -94,7 +109,9 @@ func (r *WorkflowRun) note(event *history.HistoryEvent) {
 		//lint:ignore SA1019 an unversioned worker tells its program nowhere else
 		r.Programs[done.GetWorkerVersion().GetBuildId()+done.GetBinaryChecksum()] = true
 	}
-	if failed := event.GetWorkflowTaskFailedEventAttributes(); failed != nil && failed.GetCause() != enums.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND {
+
+	if failed := event.GetWorkflowTaskFailedEventAttributes(); failed != nil &&
+		failed.GetCause() != enums.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND {
 		r.Failed = append(r.Failed, failed.GetCause().String())
 	}
 }
@@ -108,6 +125,7 @@ func workflowRuns(ctx context.Context, e Evidence, report func(string, string, .
 	if err != nil {
 		return err
 	}
+
 	running, runs := map[string]int{}, map[string]int{}
 	for _, r := range e.Runs {
 		subject := subjectOf(r)
@@ -115,6 +133,7 @@ func workflowRuns(ctx context.Context, e Evidence, report func(string, string, .
 		for _, cause := range r.Failed {
 			report(r.WorkflowID, "a task of the workflow failed: %s", cause)
 		}
+
 		switch r.Status {
 		case enums.WORKFLOW_EXECUTION_STATUS_RUNNING:
 			running[subject]++
@@ -123,6 +142,7 @@ func workflowRuns(ctx context.Context, e Evidence, report func(string, string, .
 			report(r.WorkflowID, "the workflow ended as %s", r.Status)
 		}
 	}
+
 	for subject, w := range waiting {
 		waits := w == waitsOn
 		switch {
@@ -137,11 +157,15 @@ func workflowRuns(ctx context.Context, e Evidence, report func(string, string, .
 			report(subject, "its workflow runs and there is nothing to wait for")
 		}
 	}
+
 	for subject := range runs {
-		if _, known := waiting[subject]; !known && !strings.HasPrefix(subject, "ntf_") && !strings.HasPrefix(subject, "daily-sweep") && !strings.HasPrefix(subject, "temporal-sys") {
+		if _, known := waiting[subject]; !known && !strings.HasPrefix(subject, "ntf_") &&
+			!strings.HasPrefix(subject, "daily-sweep") &&
+			!strings.HasPrefix(subject, "temporal-sys") {
 			report(subject, "a workflow belongs to nothing")
 		}
 	}
+
 	return nil
 }
 
@@ -179,6 +203,7 @@ func waits(ctx context.Context, e Evidence) (map[string]wait, error) {
 		return nil, err
 	}
 	defer rows.Close()
+
 	out := map[string]wait{}
 	for rows.Next() {
 		var id string
@@ -186,6 +211,7 @@ func waits(ctx context.Context, e Evidence) (map[string]wait, error) {
 		if err := rows.Scan(&id, &waiting, &either); err != nil {
 			return nil, err
 		}
+
 		switch {
 		case either:
 			out[id] = mayWait
@@ -195,6 +221,7 @@ func waits(ctx context.Context, e Evidence) (map[string]wait, error) {
 			out[id] = waitsNot
 		}
 	}
+
 	return out, rows.Err()
 }
 

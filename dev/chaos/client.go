@@ -24,8 +24,15 @@ type Client struct {
 
 // NewClient talks to the APIs under the base addresses.
 func NewClient(urls []string, l *Ledger) *Client {
-	return &Client{urls: urls, ledger: l, armed: make([]atomic.Pointer[func()], len(urls)),
-		http: http.Client{Timeout: 15 * time.Second, Transport: &http.Transport{MaxIdleConnsPerHost: 20}}}
+	return &Client{
+		urls:   urls,
+		ledger: l,
+		armed:  make([]atomic.Pointer[func()], len(urls)),
+		http: http.Client{
+			Timeout:   15 * time.Second,
+			Transport: &http.Transport{MaxIdleConnsPerHost: 20},
+		},
+	}
 }
 
 // Arm runs strike once, as soon as the next POST has been written to the API.
@@ -69,6 +76,7 @@ func (c *Client) Do(ctx context.Context, r Request, first int) (Answer, error) {
 	if err != nil {
 		return Answer{}, err
 	}
+
 	lost := false
 	for try := 0; ; try++ {
 		answer, reached, err := c.send(ctx, r, body, (first+try)%len(c.urls))
@@ -76,6 +84,7 @@ func (c *Client) Do(ctx context.Context, r Request, first int) (Answer, error) {
 			answer.Lost = lost
 			return answer, nil
 		}
+
 		lost = lost || reached
 		c.ledger.count(func(n *Counts) {
 			n.Retries++
@@ -83,30 +92,39 @@ func (c *Client) Do(ctx context.Context, r Request, first int) (Answer, error) {
 				n.LostAnswers++
 			}
 		})
+
 		select {
 		case <-ctx.Done():
-			return Answer{}, fmt.Errorf("%s %s was never answered: %w", r.Method, r.Path, errors.Join(err, context.Cause(ctx)))
+			return Answer{}, fmt.Errorf("%s %s was never answered: %w",
+				r.Method, r.Path, errors.Join(err, context.Cause(ctx)))
 		case <-time.After(time.Duration(min(try+1, 10)) * 30 * time.Millisecond):
 		}
 	}
 }
 
 // send sends once; reached tells that the request was written.
-func (c *Client) send(ctx context.Context, r Request, body []byte, api int) (a Answer, reached bool, err error) {
+func (c *Client) send(
+	ctx context.Context, r Request, body []byte, api int,
+) (a Answer, reached bool, err error) {
 	var wrote atomic.Bool
 	trace := &httptrace.ClientTrace{WroteRequest: func(info httptrace.WroteRequestInfo) {
 		if info.Err != nil {
 			return
 		}
+
 		wrote.Store(true)
-		if strike := c.armed[api].Load(); strike != nil && r.Method == http.MethodPost && c.armed[api].CompareAndSwap(strike, nil) {
+		if strike := c.armed[api].Load(); strike != nil && r.Method == http.MethodPost &&
+			c.armed[api].CompareAndSwap(strike, nil) {
 			go (*strike)()
 		}
 	}}
-	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), r.Method, c.urls[api]+r.Path, bytes.NewReader(body))
+
+	req, err := http.NewRequestWithContext(httptrace.WithClientTrace(ctx, trace), r.Method,
+		c.urls[api]+r.Path, bytes.NewReader(body))
 	if err != nil {
 		return a, false, err
 	}
+
 	req.Header.Set("Authorization", "Bearer "+r.Token)
 	if r.Method != http.MethodGet {
 		req.Header.Set("Content-Type", "application/json")
@@ -114,11 +132,13 @@ func (c *Client) send(ctx context.Context, r Request, body []byte, api int) (a A
 	if r.Key != "" {
 		req.Header.Set("Idempotency-Key", r.Key)
 	}
+
 	res, err := c.http.Do(req)
 	if err != nil {
 		return a, wrote.Load(), err
 	}
 	defer res.Body.Close()
+
 	a.Status = res.StatusCode
 	a.Body, err = io.ReadAll(io.LimitReader(res.Body, 4<<20))
 	return a, true, err

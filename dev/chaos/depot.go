@@ -17,21 +17,50 @@ var deviceModels = []string{"RALLY-BAR", "RALLY-BAR-MINI", "MEETUP"}
 func (l *Load) stockUp(ctx context.Context) error {
 	for i, code := range []string{"GRU", "BER"} {
 		a := (&house{n: i}).address()
-		depot := api.DepotRequest{Code: code, Name: "Depot " + code, Street: a.Street, City: a.City, Region: a.Region, PostalCode: a.PostalCode, Country: a.Country}
+		depot := api.DepotRequest{
+			Code:       code,
+			Name:       "Depot " + code,
+			Street:     a.Street,
+			City:       a.City,
+			Region:     a.Region,
+			PostalCode: a.PostalCode,
+			Country:    a.Country,
+		}
+
 		var made struct {
 			ID string `json:"id"`
 		}
-		if err := l.must(ctx, Request{Method: http.MethodPut, Path: "/v1/depots", Token: l.operator, Body: depot}, &made); err != nil {
+
+		if err := l.must(ctx, Request{
+			Method: http.MethodPut,
+			Path:   "/v1/depots",
+			Token:  l.operator,
+			Body:   depot,
+		}, &made); err != nil {
 			return err
 		}
+
 		for _, model := range deviceModels {
-			receipt := api.StockRequest{DepotID: made.ID, Model: model, Quantity: 12 - 8*i, Reference: "note 1 " + model}
-			if err := l.must(ctx, Request{Method: http.MethodPost, Path: "/v1/stock/receipts", Token: l.operator, Body: receipt}, nil); err != nil {
+			receipt := api.StockRequest{
+				DepotID:   made.ID,
+				Model:     model,
+				Quantity:  12 - 8*i,
+				Reference: "note 1 " + model,
+			}
+
+			if err := l.must(ctx, Request{
+				Method: http.MethodPost,
+				Path:   "/v1/stock/receipts",
+				Token:  l.operator,
+				Body:   receipt,
+			}, nil); err != nil {
 				return err
 			}
 		}
+
 		l.depots = append(l.depots, made.ID)
 	}
+
 	return nil
 }
 
@@ -44,6 +73,7 @@ func (l *Load) must(ctx context.Context, r Request, out any) error {
 	if err != nil || out == nil {
 		return err
 	}
+
 	return unmarshal(answer, out)
 }
 
@@ -51,20 +81,32 @@ func (l *Load) must(ctx context.Context, r Request, out any) error {
 // be entered twice at once.
 func (d *desk) deliveryNote(ctx context.Context) {
 	d.wishes++
-	entry := api.StockRequest{DepotID: d.depots[d.rand.IntN(len(d.depots))], Model: deviceModels[d.rand.IntN(len(deviceModels))], Quantity: 1 + d.rand.IntN(3),
-		Reference: fmt.Sprintf("note %d/%d/%d", d.Seed, d.n, d.wishes)}
+	entry := api.StockRequest{
+		DepotID:   d.depots[d.rand.IntN(len(d.depots))],
+		Model:     deviceModels[d.rand.IntN(len(deviceModels))],
+		Quantity:  1 + d.rand.IntN(3),
+		Reference: fmt.Sprintf("note %d/%d/%d", d.Seed, d.n, d.wishes),
+	}
+
 	path := "/v1/stock/receipts"
 	if d.rand.IntN(3) == 0 {
 		path = "/v1/stock/adjustments"
 		entry.Reason = "counted"
 		entry.Quantity = 1 - 2*d.rand.IntN(2)
 	}
+
 	d.atOnce(1+d.rand.IntN(2), func(who int) {
-		answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: path, Token: d.operator, Body: entry}, who)
+		answer, err := d.Client.Do(ctx, Request{
+			Method: http.MethodPost,
+			Path:   path,
+			Token:  d.operator,
+			Body:   entry,
+		}, who)
 		if err != nil {
 			d.Ledger.unexpected(entry.Reference, "%v", err)
 			return
 		}
+
 		d.Ledger.noted(entry, answer)
 	})
 }
@@ -72,8 +114,19 @@ func (d *desk) deliveryNote(ctx context.Context) {
 // refill gives the depot enough for all that is still open.
 func (d *desk) refill(ctx context.Context) {
 	for _, model := range deviceModels {
-		entry := api.StockRequest{DepotID: d.depots[0], Model: model, Quantity: 50, Reference: fmt.Sprintf("note last %d %s", d.n, model)}
-		answer, ok := d.do(ctx, Request{Method: http.MethodPost, Path: "/v1/stock/receipts", Token: d.operator, Body: entry})
+		entry := api.StockRequest{
+			DepotID:   d.depots[0],
+			Model:     model,
+			Quantity:  50,
+			Reference: fmt.Sprintf("note last %d %s", d.n, model),
+		}
+
+		answer, ok := d.do(ctx, Request{
+			Method: http.MethodPost,
+			Path:   "/v1/stock/receipts",
+			Token:  d.operator,
+			Body:   entry,
+		})
 		if ok {
 			d.Ledger.noted(entry, answer)
 		}

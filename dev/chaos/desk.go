@@ -47,10 +47,12 @@ func (d *desk) run(ctx context.Context) {
 		d.Ledger.unexpected(d.house.company, "the house was not furnished: %v", err)
 		return
 	}
+
 	for d.ready = true; ctx.Err() == nil; {
 		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
 		d.step(step)
 		cancel()
+
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Duration(d.rand.Int64N(int64(2*d.Pause) + 1))):
@@ -77,7 +79,10 @@ func (d *desk) step(ctx context.Context) {
 // giveUp cancels the small order, once: its rooms lose their cover, and what was
 // not shipped under it is withdrawn (S10).
 func (d *desk) giveUp(ctx context.Context) {
-	c := &Cancellation{OrderID: d.house.orders[1], Marker: fmt.Sprintf("wish %d/%d/house", d.Seed, d.house.n)}
+	c := &Cancellation{
+		OrderID: d.house.orders[1],
+		Marker:  fmt.Sprintf("wish %d/%d/house", d.Seed, d.house.n),
+	}
 	d.house.orders[1] = ""
 	d.Ledger.wish(c)
 	d.Load.cancel(ctx, c, d.house.seller.token)
@@ -85,12 +90,24 @@ func (d *desk) giveUp(ctx context.Context) {
 
 // request asks for the replacement of a device, now and then several people at once.
 func (d *desk) request(ctx context.Context) {
-	devices, _, err := d.Entitlements.ListDevices(db.WithSystem(ctx), entitlement.DeviceFilter{AccountID: d.house.account, State: licensing.DeviceInRoom, Page: db.Page{Limit: 50}})
+	devices, _, err := d.Entitlements.ListDevices(db.WithSystem(ctx), entitlement.DeviceFilter{
+		AccountID: d.house.account,
+		State:     licensing.DeviceInRoom,
+		Page:      db.Page{Limit: 50},
+	})
 	if err != nil || len(devices) == 0 {
 		return // the database is down
 	}
+
 	serial := *devices[d.rand.IntN(len(devices))].Serial
-	body := api.RMARequest{AccountID: d.house.account, Serial: serial, Fault: "No picture", SerialProof: "doc 7", DefectConfirmed: d.rand.IntN(3) == 0}
+	body := api.RMARequest{
+		AccountID:       d.house.account,
+		Serial:          serial,
+		Fault:           "No picture",
+		SerialProof:     "doc 7",
+		DefectConfirmed: d.rand.IntN(3) == 0,
+	}
+
 	people, key := 1, ""
 	if d.rand.IntN(4) == 0 {
 		people = 2 + d.rand.IntN(2)
@@ -99,12 +116,20 @@ func (d *desk) request(ctx context.Context) {
 		d.wishes++
 		key = fmt.Sprintf("rma-%d-%d-%d", d.Seed, d.n, d.wishes)
 	}
+
 	d.atOnce(people, func(who int) {
-		answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/rmas", Token: d.tokens()[who%2], Key: key, Body: body}, who)
+		answer, err := d.Client.Do(ctx, Request{
+			Method: http.MethodPost,
+			Path:   "/v1/rmas",
+			Token:  d.tokens()[who%2],
+			Key:    key,
+			Body:   body,
+		}, who)
 		if err != nil {
 			d.Ledger.unexpected(serial, "%v", err)
 			return
 		}
+
 		d.Ledger.requested(serial, answer)
 	})
 }
@@ -126,6 +151,7 @@ func (d *desk) open(ctx context.Context) []api.RMAView {
 	if d.closed || d.rand.IntN(8) > 0 {
 		path += "&open=true"
 	}
+
 	answer, ok := d.do(ctx, Request{Method: http.MethodGet, Path: path, Token: d.operator})
 	var list struct {
 		Items []api.RMAView `json:"items"`
@@ -133,6 +159,7 @@ func (d *desk) open(ctx context.Context) []api.RMAView {
 	if !ok || json.Unmarshal(answer.Body, &list) != nil {
 		return nil
 	}
+
 	return list.Items
 }
 
@@ -143,15 +170,18 @@ func (d *desk) moveOn(ctx context.Context) {
 	if len(open) == 0 {
 		return
 	}
+
 	r := open[d.rand.IntN(len(open))]
 	order, ok := d.next(r)
 	if !ok {
 		return
 	}
+
 	times := 1
 	if d.rand.IntN(6) == 0 {
 		times = 2
 	}
+
 	d.atOnce(times, func(who int) { d.command(ctx, r.ID, order, who) })
 }
 
@@ -166,35 +196,61 @@ type deskOrder struct {
 const tell rma.RMACommand = "tell"
 
 func (d *desk) command(ctx context.Context, id string, o deskOrder, first int) {
-	if o.RMACommand == tell && o.body.Fact == rma.FactReturnScanned && d.handIn(ctx, id, shipping.ShipReturn) {
+	if o.RMACommand == tell && o.body.Fact == rma.FactReturnScanned &&
+		d.handIn(ctx, id, shipping.ShipReturn) {
 		return // the carrier tells the rest
 	}
-	answer, err := d.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/rmas/" + id + "/" + string(o.RMACommand), Token: o.token, Body: o.body}, first)
+
+	answer, err := d.Client.Do(ctx, Request{
+		Method: http.MethodPost,
+		Path:   "/v1/rmas/" + id + "/" + string(o.RMACommand),
+		Token:  o.token,
+		Body:   o.body,
+	}, first)
 	if err != nil {
 		d.Ledger.unexpected(id, "%v", err)
 		return
 	}
+
 	d.Ledger.commanded(id, o, answer)
 }
 
 // handIn hands a unit in that is to come back, where the carrier knows its parcel;
 // else somebody tells by telephone.
 func (d *desk) handIn(ctx context.Context, id string, way shipping.ShipmentDirection) bool {
-	back, _, err := d.Logistics.ListShipments(db.WithSystem(ctx), logistics.ShipmentFilter{SubjectID: id, Direction: way, State: shipping.ShipmentLabelled, Page: db.Page{Limit: 1}})
+	back, _, err := d.Logistics.ListShipments(db.WithSystem(ctx), logistics.ShipmentFilter{
+		SubjectID: id,
+		Direction: way,
+		State:     shipping.ShipmentLabelled,
+		Page:      db.Page{Limit: 1},
+	})
 	if err != nil || len(back) == 0 || back[0].Tracking == nil {
 		return false
 	}
 	if err := d.Line.HandIn(ctx, *back[0].Tracking); err != nil {
 		return false // it was called off meanwhile
 	}
+
 	d.Ledger.count(func(n *Counts) { n.HandedIn++ })
 	return true
 }
 
 // bookByHand books a parcel as people do.
 func (d *desk) bookByHand(ctx context.Context, key string) (tracking string, err error) {
-	a := carrier.Address{Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"}
-	booked, err := d.Line.Book(ctx, key, carrier.Booking{Reference: key, Service: carrier.Express, Contents: "Video bar", From: a, To: a})
+	a := carrier.Address{
+		Name:    "Depot",
+		Street:  "Rua A 1",
+		City:    "Campinas",
+		Country: "BR",
+	}
+
+	booked, err := d.Line.Book(ctx, key, carrier.Booking{
+		Reference: key,
+		Service:   carrier.Express,
+		Contents:  "Video bar",
+		From:      a,
+		To:        a,
+	})
 	return booked.Tracking, err
 }
 
@@ -210,16 +266,20 @@ func (d *desk) finish(ctx context.Context) (left int) {
 			if d.waitsForNobody(r) {
 				continue
 			}
+
 			left++
 			if o, ok := d.next(r); ok {
 				d.command(ctx, r.ID, o, d.rand.IntN(replicas))
 			}
 		}
+
 		if left == 0 {
 			return 0
 		}
+
 		pause(ctx, 150*time.Millisecond)
 	}
+
 	return left
 }
 

@@ -53,7 +53,16 @@ func TestHouses_OrderWell(t *testing.T) {
 func newDesk(t *testing.T, seed uint64) *desk {
 	t.Helper()
 	env := storetest.SQLite(t)
-	l := &Load{Ledger: NewLedger(), DB: env.DB, Accounts: env.Accounts, People: env.People, Entitlements: env.Entitlements, Logistics: env.Logistics, Orders: env.Orders, sellers: []seller{{}, {}}}
+	l := &Load{
+		Ledger:       NewLedger(),
+		DB:           env.DB,
+		Accounts:     env.Accounts,
+		People:       env.People,
+		Entitlements: env.Entitlements,
+		Logistics:    env.Logistics,
+		Orders:       env.Orders,
+		sellers:      []seller{{}, {}},
+	}
 	return &desk{actor: &actor{Load: l, rand: rand.New(rand.NewPCG(seed, 1))}, house: l.houses()[0]}
 }
 
@@ -104,10 +113,12 @@ func TestDesk_MovesSparesOn(t *testing.T) {
 		command, _, _ := d.nextOfSpare(api.SpareUnitView{ID: db.NewID("spu"), State: spare.SpareRecallRequested})
 		recalls[command] = true
 	}
-	require.Equal(t, map[spare.SpareCommand]bool{spare.SpareReceive: true, spare.SpareWaive: true, spare.SpareBill: true}, recalls)
+	require.Equal(t,
+		map[spare.SpareCommand]bool{spare.SpareReceive: true, spare.SpareWaive: true, spare.SpareBill: true}, recalls)
 	for want, u := range map[spare.SpareCommand]api.SpareUnitView{
-		spare.SpareSelect: {State: spare.SpareSelectionPending}, spare.SpareAgree: {State: spare.SpareSelectionPending, SelectedAt: &today},
-		spare.SpareShip: {State: spare.SpareApproved},
+		spare.SpareSelect: {State: spare.SpareSelectionPending},
+		spare.SpareAgree:  {State: spare.SpareSelectionPending, SelectedAt: &today},
+		spare.SpareShip:   {State: spare.SpareApproved},
 	} {
 		command, _, _ := d.nextOfSpare(u)
 		require.Equal(t, want, command)
@@ -171,7 +182,14 @@ func TestLine_AsksTheCarrierUntilItAnswers(t *testing.T) {
 	l.URL = server.URL
 	require.NoError(t, l.Order(t.Context(), simulator.Faults{ServerErrors: 0.5, LostAnswers: 0.4}))
 	a := carrier.Address{Name: "Depot", Street: "Rua A 1", City: "Campinas", Country: "BR"}
-	b := carrier.Booking{Reference: "rma_1", Service: carrier.Express, Contents: "Video bar", From: a, To: a, DropOff: true}
+	b := carrier.Booking{
+		Reference: "rma_1",
+		Service:   carrier.Express,
+		Contents:  "Video bar",
+		From:      a,
+		To:        a,
+		DropOff:   true,
+	}
 	booked, err := l.Book(t.Context(), "rma_1/out/1", b)
 	require.NoError(t, err)
 	require.NoError(t, l.HandIn(t.Context(), booked.Tracking))
@@ -190,7 +208,8 @@ func TestReadWebhooks_ReadsWhatTheCarrierWasThankedFor(t *testing.T) {
 	none, err := ReadWebhooks(path)
 	require.NoError(t, err)
 	require.Empty(t, none)
-	require.NoError(t, os.WriteFile(path, []byte(`{"booked":{"key":"k"}}`+"\n"+`{"sent":"T1-1/0"}`+"\n"+`{"sent":"T1-1/1"}`+"\n"+`{"sent":"T1`), 0o600))
+	require.NoError(t, os.WriteFile(path,
+		[]byte(`{"booked":{"key":"k"}}`+"\n"+`{"sent":"T1-1/0"}`+"\n"+`{"sent":"T1-1/1"}`+"\n"+`{"sent":"T1`), 0o600))
 	got, err := ReadWebhooks(path)
 	require.NoError(t, err)
 	require.Equal(t, []string{"T1-1", "T1-1"}, got)
@@ -199,13 +218,22 @@ func TestReadWebhooks_ReadsWhatTheCarrierWasThankedFor(t *testing.T) {
 func TestWorkflowRun_NotesWhoDidItsTasksAndWhyOneFailed(t *testing.T) {
 	var r WorkflowRun
 	failed := func(cause enums.WorkflowTaskFailedCause) *history.HistoryEvent {
-		return &history.HistoryEvent{Attributes: &history.HistoryEvent_WorkflowTaskFailedEventAttributes{WorkflowTaskFailedEventAttributes: &history.WorkflowTaskFailedEventAttributes{Cause: cause}}}
+		return &history.HistoryEvent{Attributes: &history.HistoryEvent_WorkflowTaskFailedEventAttributes{
+			WorkflowTaskFailedEventAttributes: &history.WorkflowTaskFailedEventAttributes{Cause: cause},
+		}}
 	}
 	done := func(program string) *history.HistoryEvent {
 		//lint:ignore SA1019 an unversioned worker tells its program nowhere else
-		return &history.HistoryEvent{Attributes: &history.HistoryEvent_WorkflowTaskCompletedEventAttributes{WorkflowTaskCompletedEventAttributes: &history.WorkflowTaskCompletedEventAttributes{BinaryChecksum: program}}}
+		return &history.HistoryEvent{Attributes: &history.HistoryEvent_WorkflowTaskCompletedEventAttributes{
+			WorkflowTaskCompletedEventAttributes: &history.WorkflowTaskCompletedEventAttributes{
+				BinaryChecksum: program,
+			},
+		}}
 	}
-	for _, e := range []*history.HistoryEvent{done("a"), done("b"), done("a"), failed(enums.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND), failed(enums.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR)} {
+	for _, e := range []*history.HistoryEvent{
+		done("a"), done("b"), done("a"), failed(enums.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND),
+		failed(enums.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR),
+	} {
 		r.note(e)
 	}
 	require.Len(t, r.Programs, 2)
@@ -215,7 +243,13 @@ func TestWorkflowRun_NotesWhoDidItsTasksAndWhyOneFailed(t *testing.T) {
 func TestSideBySide_TakesTurns(t *testing.T) {
 	s := &Stack{}
 	for range replicas {
-		p := &Process{Name: "sh", Log: filepath.Join(t.TempDir(), "sh.log"), path: "/bin/sh", args: []string{"-c", "echo ready; exec sleep 600"}, ready: saysReady("ready")}
+		p := &Process{
+			Name:  "sh",
+			Log:   filepath.Join(t.TempDir(), "sh.log"),
+			path:  "/bin/sh",
+			args:  []string{"-c", "echo ready; exec sleep 600"},
+			ready: saysReady("ready"),
+		}
 		require.NoError(t, p.Start())
 		t.Cleanup(func() { p.Stop(time.Second) })
 		s.Workers = append(s.Workers, p)

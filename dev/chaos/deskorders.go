@@ -61,9 +61,11 @@ func (d *desk) next(r api.RMAView) (o deskOrder, ok bool) {
 	if command == "" {
 		return o, false
 	}
+
 	o = deskOrder{RMACommand: command, token: d.operator}
 	b := &o.body
 	b.Reason = "as agreed by telephone"
+
 	switch command {
 	case rma.RMAApprove:
 		b.DefectConfirmed = true
@@ -85,12 +87,14 @@ func (d *desk) next(r api.RMAView) (o deskOrder, ok bool) {
 	case tell:
 		b.Fact, b.Reason = d.told(r), ""
 	}
+
 	return o, true
 }
 
 func (d *desk) choose(r api.RMAView) rma.RMACommand {
 	switch {
-	case r.State == rma.RMAAwaitingReturn && r.ApprovedAt == nil: // a spare was used, and nobody has decided yet
+	case r.State == rma.RMAAwaitingReturn && r.ApprovedAt == nil:
+		// a spare was used, and nobody has decided yet
 		return rma.RMAApprove
 	case r.State == rma.RMAAwaitingReturn:
 		return fate(r.ID)
@@ -101,10 +105,14 @@ func (d *desk) choose(r api.RMAView) rma.RMACommand {
 	case d.closed:
 		return d.draw(endings[r.State])
 	case d.rand.IntN(15) == 0: // anything at all: what does not fit is refused
-		all := []rma.RMACommand{rma.RMAApprove, rma.RMAReject, rma.RMAWithdraw, rma.RMAAllocate, rma.RMABackorder, rma.RMAShip, rma.RMAReship, rma.RMAWait,
-			rma.RMAReceive, rma.RMAInspect, rma.RMAKeepUnit, rma.RMABill, rma.RMAWaive, rma.RMAAppeal}
+		all := []rma.RMACommand{
+			rma.RMAApprove, rma.RMAReject, rma.RMAWithdraw, rma.RMAAllocate, rma.RMABackorder,
+			rma.RMAShip, rma.RMAReship, rma.RMAWait, rma.RMAReceive, rma.RMAInspect,
+			rma.RMAKeepUnit, rma.RMABill, rma.RMAWaive, rma.RMAAppeal,
+		}
 		return all[d.rand.IntN(len(all))]
 	}
+
 	return d.draw(habits[r.State])
 }
 
@@ -124,20 +132,27 @@ func (d *desk) draw(chances []chance) rma.RMACommand {
 	for _, c := range chances {
 		sum += c.weight
 	}
+
 	if sum == 0 {
 		return ""
 	}
+
 	at := d.rand.IntN(sum)
 	for _, c := range chances {
 		if at -= c.weight; at < 0 {
 			return c.command
 		}
 	}
+
 	return ""
 }
 
 func (d *desk) outcome() rma.RMAOutcome {
-	outcomes := []rma.RMAOutcome{rma.OutcomeDefect, rma.OutcomeDefect, rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage, rma.OutcomeWrongUnit}
+	outcomes := []rma.RMAOutcome{
+		rma.OutcomeDefect, rma.OutcomeDefect, rma.OutcomeDefect, rma.OutcomeNoFault,
+		rma.OutcomeDamage, rma.OutcomeWrongUnit,
+	}
+
 	if d.closed {
 		outcomes = outcomes[:5]
 	}

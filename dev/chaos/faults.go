@@ -48,7 +48,11 @@ type Plan struct {
 // hands are who does what. What leaves a mail half sent comes first, because
 // its lease is what the quiet phase waits for.
 var hands = [][]Kind{
-	{KillWorkerMidData, KillWorkerDot, KillSMTPDot, KillSMTPMidData, KillWorker, KillAPIMidRequest, KillAPIMidRequest, KillAPI, KillSMTP, PauseWorker, KillWorkers, KillAPIMidRequest},
+	{
+		KillWorkerMidData, KillWorkerDot, KillSMTPDot, KillSMTPMidData, KillWorker,
+		KillAPIMidRequest, KillAPIMidRequest, KillAPI, KillSMTP, PauseWorker, KillWorkers,
+		KillAPIMidRequest,
+	},
 	{KillPostgres, KillTemporal},
 	{CarrierDown, KillCarrier},
 }
@@ -61,14 +65,18 @@ func (p *Plan) Run(ctx context.Context) error {
 	p.counts = map[Kind]int{}
 	var all sync.WaitGroup
 	for i, kinds := range hands {
-		all.Go(func() { p.hand(ctx, kinds, breathe[i], rand.New(rand.NewPCG(p.Seed, uint64(200+i)))) })
+		all.Go(func() {
+			p.hand(ctx, kinds, breathe[i], rand.New(rand.NewPCG(p.Seed, uint64(200+i))))
+		})
 	}
+
 	all.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.errs) > 0 {
 		return p.errs[0]
 	}
+
 	return nil
 }
 
@@ -98,6 +106,7 @@ func (p *Plan) strike(ctx context.Context, kind Kind, r *rand.Rand) {
 	worker := p.Stack.Workers[i]
 	api := p.Stack.APIs[i]
 	proxy := p.Stack.Proxies[i]
+
 	switch kind {
 	case KillWorker:
 		p.fell(kind, worker, down)
@@ -148,12 +157,15 @@ func (p *Plan) fell(kind Kind, victim *Process, down time.Duration) {
 
 // armed kills the victim when a mail of the proxy reaches the moment. Without
 // a mail in time it does nothing.
-func (p *Plan) armed(ctx context.Context, kind Kind, proxy *SMTPProxy, m Moment, victim *Process, down time.Duration) {
+func (p *Plan) armed(
+	ctx context.Context, kind Kind, proxy *SMTPProxy, m Moment, victim *Process, down time.Duration,
+) {
 	struck := make(chan struct{})
 	proxy.Arm(m, func() {
 		victim.Kill()
 		close(struck)
 	})
+
 	select {
 	case <-struck:
 		p.killed(kind)
@@ -181,6 +193,7 @@ func (p *Plan) midRequest(ctx context.Context, i int, api *Process, delay, down 
 		api.Kill()
 		close(struck)
 	})
+
 	select {
 	case <-struck:
 	case <-after(ctx, 4*time.Second):
@@ -190,6 +203,7 @@ func (p *Plan) midRequest(ctx context.Context, i int, api *Process, delay, down 
 		}
 		<-struck
 	}
+
 	p.killed(KillAPIMidRequest)
 	time.Sleep(down)
 	p.revive(api)
@@ -213,10 +227,12 @@ func (p *Plan) revive(victim *Process) {
 		if err == nil {
 			return
 		}
+
 		if time.Now().After(deadline) {
 			p.failed(err)
 			return
 		}
+
 		time.Sleep(200 * time.Millisecond)
 	}
 }

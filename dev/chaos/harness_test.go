@@ -80,7 +80,8 @@ func TestSMTPProxy_HangsUpWhileTheServerIsDown(t *testing.T) {
 	proxy, err := NewSMTPProxy(l.Addr().String())
 	require.NoError(t, err)
 	defer proxy.Close()
-	require.Error(t, smtp.SendMail(address(proxy.Port()), nil, "a@x.example", []string{"b@x.example"}, []byte("Subject: x\r\n\r\nx\r\n")))
+	require.Error(t, smtp.SendMail(address(proxy.Port()), nil, "a@x.example",
+		[]string{"b@x.example"}, []byte("Subject: x\r\n\r\nx\r\n")))
 }
 
 func TestClient_SendsAgainWhatWasNotAnswered(t *testing.T) {
@@ -106,7 +107,13 @@ func TestClient_SendsAgainWhatWasNotAnswered(t *testing.T) {
 	c := NewClient([]string{a.URL, b.URL}, ledger)
 	struck := make(chan struct{})
 	c.Arm(0, func() { close(struck) })
-	answer, err := c.Do(t.Context(), Request{Method: http.MethodPost, Path: "/", Token: "t", Key: "k", Body: map[string]int{}}, 0)
+	answer, err := c.Do(t.Context(), Request{
+		Method: http.MethodPost,
+		Path:   "/",
+		Token:  "t",
+		Key:    "k",
+		Body:   map[string]int{},
+	}, 0)
 	require.NoError(t, err)
 	<-struck
 	require.Equal(t, http.StatusOK, answer.Status)
@@ -116,7 +123,13 @@ func TestClient_SendsAgainWhatWasNotAnswered(t *testing.T) {
 }
 
 func TestProcess_IsKilledPausedAndStartedAgain(t *testing.T) {
-	p := &Process{Name: "sh", Log: filepath.Join(t.TempDir(), "sh.log"), path: "/bin/sh", args: []string{"-c", "echo ready; exec sleep 600"}, ready: saysReady("ready")}
+	p := &Process{
+		Name:  "sh",
+		Log:   filepath.Join(t.TempDir(), "sh.log"),
+		path:  "/bin/sh",
+		args:  []string{"-c", "echo ready; exec sleep 600"},
+		ready: saysReady("ready"),
+	}
 	require.False(t, p.Running())
 	p.Kill() // nothing runs: nothing happens
 	require.NoError(t, p.Start())
@@ -134,14 +147,23 @@ func TestProcess_IsKilledPausedAndStartedAgain(t *testing.T) {
 }
 
 func TestProcess_ThatIsNotReadySaysWhatItSaid(t *testing.T) {
-	p := &Process{Name: "sh", Log: filepath.Join(t.TempDir(), "sh.log"), path: "/bin/sh", args: []string{"-c", "echo no; exec sleep 600"}, ready: saysReady("ready")}
+	p := &Process{
+		Name:  "sh",
+		Log:   filepath.Join(t.TempDir(), "sh.log"),
+		path:  "/bin/sh",
+		args:  []string{"-c", "echo no; exec sleep 600"},
+		ready: saysReady("ready"),
+	}
 	defer p.Stop(time.Second)
 	require.ErrorContains(t, p.Start(), strconv.Quote("no"))
 }
 
 func TestPlan_KnowsEveryKind(t *testing.T) {
 	all := slices.Concat(hands...)
-	for _, kind := range []Kind{KillWorker, KillWorkers, KillWorkerMidData, KillWorkerDot, PauseWorker, KillAPI, KillAPIMidRequest, KillSMTP, KillSMTPMidData, KillSMTPDot, KillTemporal, KillPostgres, KillCarrier, CarrierDown} {
+	for _, kind := range []Kind{
+		KillWorker, KillWorkers, KillWorkerMidData, KillWorkerDot, PauseWorker, KillAPI, KillAPIMidRequest, KillSMTP,
+		KillSMTPMidData, KillSMTPDot, KillTemporal, KillPostgres, KillCarrier, CarrierDown,
+	} {
 		require.Contains(t, all, kind)
 	}
 	require.Len(t, breathe, len(hands))

@@ -39,21 +39,40 @@ type house struct {
 func (l *Load) houses() []*house {
 	var out []*house
 	for n, licences := range []int64{55, 49, 10, 10} {
-		out = append(out, &house{n: n, seller: l.sellers[n%len(l.sellers)], licences: licences, rooms: 8, lent: 2, company: fmt.Sprintf("Casa %d Ltda", n)})
+		out = append(out, &house{
+			n:        n,
+			seller:   l.sellers[n%len(l.sellers)],
+			licences: licences,
+			rooms:    8,
+			lent:     2,
+			company:  fmt.Sprintf("Casa %d Ltda", n),
+		})
 	}
+
 	return out
 }
 
 // place is where a house is; rooms and sites are there too.
 type place struct{ City, Region, PostalCode, Country string }
 
-var places = []place{{"São Paulo", "SP", "01310-100", "BR"}, {"Berlin", "BE", "10115", "DE"}, {"Recife", "PE", "50010-000", "BR"}, {"Austin", "TX", "73301", "US"}}
+var places = []place{
+	{"São Paulo", "SP", "01310-100", "BR"},
+	{"Berlin", "BE", "10115", "DE"},
+	{"Recife", "PE", "50010-000", "BR"},
+	{"Austin", "TX", "73301", "US"},
+}
 
 func (h *house) place() place { return places[h.n%len(places)] }
 
 func (h *house) address() rules.Address {
 	p := h.place()
-	return rules.Address{Street: fmt.Sprintf("Rua %s, %d", Marker, 900+h.n), City: p.City, Region: p.Region, PostalCode: p.PostalCode, Country: p.Country}
+	return rules.Address{
+		Street:     fmt.Sprintf("Rua %s, %d", Marker, 900+h.n),
+		City:       p.City,
+		Region:     p.Region,
+		PostalCode: p.PostalCode,
+		Country:    p.Country,
+	}
 }
 
 func (h *house) email() string { return fmt.Sprintf("ana.%s@casa-%d.example", Marker, h.n) }
@@ -64,9 +83,20 @@ func (h *house) form(seed uint64, which int, today time.Time) ordering.OrderForm
 	if which == 1 {
 		line = ordering.OrderLine{SKU: "SELECT-1Y", Quantity: int64(h.lent)}
 	}
-	return ordering.OrderForm{PONumber: fmt.Sprintf("PO-%d-casa-%d-%d", seed, h.n, which), PurchasedOn: today.AddDate(0, 0, -1).Format(time.DateOnly), Lines: []ordering.OrderLine{line},
-		EndCustomer: rules.Party{Company: h.company, ContactName: "Ana " + Marker, Email: h.email(), Address: h.address()},
-		Reseller:    orgParty("Revenda "+Marker, "vendas@reseller-"+Marker+".example"), Distributor: orgParty("Distribuidora "+Marker, "orders@distributor-"+Marker+".example")}
+
+	return ordering.OrderForm{
+		PONumber:    fmt.Sprintf("PO-%d-casa-%d-%d", seed, h.n, which),
+		PurchasedOn: today.AddDate(0, 0, -1).Format(time.DateOnly),
+		Lines:       []ordering.OrderLine{line},
+		EndCustomer: rules.Party{
+			Company:     h.company,
+			ContactName: "Ana " + Marker,
+			Email:       h.email(),
+			Address:     h.address(),
+		},
+		Reseller:    orgParty("Revenda "+Marker, "vendas@reseller-"+Marker+".example"),
+		Distributor: orgParty("Distribuidora "+Marker, "orders@distributor-"+Marker+".example"),
+	}
 }
 
 // serial makes a serial number that no other device of the run has.
@@ -78,19 +108,27 @@ func (d *desk) moveIn(ctx context.Context) error {
 	h := d.house
 	for which := range h.orders {
 		form := h.form(d.Seed, which, d.DB.Clock().Now())
-		answer, ok := d.do(ctx, Request{Method: http.MethodPost, Path: "/v1/orders", Token: h.seller.token, Body: form})
+		answer, ok := d.do(ctx, Request{
+			Method: http.MethodPost,
+			Path:   "/v1/orders",
+			Token:  h.seller.token,
+			Body:   form,
+		})
 		if !ok {
 			return errors.New("an order of the house was not answered")
 		}
+
 		if h.orders[which] = d.Ledger.keep(h.seller.orgID, form, answer); h.orders[which] == "" {
 			return errors.New("an order of the house was refused")
 		}
 	}
+
 	for _, step := range []func(context.Context) error{d.awaitOrders, d.join, d.furnish} {
 		if err := step(ctx); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -110,6 +148,7 @@ func (d *desk) awaitOrders(ctx context.Context) error {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -117,26 +156,43 @@ func (d *desk) awaitOrders(ctx context.Context) error {
 func (d *desk) join(ctx context.Context) error {
 	h := d.house
 	err := insist(ctx, func() error {
-		invitations, _, err := d.People.ListInvitations(db.WithSystem(ctx), h.account, "", db.Page{Limit: 10})
+		invitations, _, err := d.People.ListInvitations(db.WithSystem(ctx), h.account, "",
+			db.Page{Limit: 10})
 		if err != nil || len(invitations) == 0 {
 			return errors.Join(err, errors.New("there is no invitation"))
 		}
-		_, _, err = d.People.AcceptInvitation(db.WithSystem(ctx), identity.Acceptance{InvitationID: invitations[0].ID, Email: h.email(), Name: "Ana " + Marker, PasswordHash: "hash", Locale: "pt-BR"})
+
+		_, _, err = d.People.AcceptInvitation(db.WithSystem(ctx), identity.Acceptance{
+			InvitationID: invitations[0].ID,
+			Email:        h.email(),
+			Name:         "Ana " + Marker,
+			PasswordHash: "hash",
+			Locale:       "pt-BR",
+		})
 		if rules.CodeOf(err) == rules.InvitationUsed { // an answer of the database was lost
 			return nil
 		}
+
 		return err
 	})
 	if err != nil {
 		return err
 	}
+
 	return insist(ctx, func() error {
 		acc, err := d.Accounts.GetAccount(db.WithSystem(ctx), h.account)
 		if err == nil {
 			h.parent = acc.ParentOrgID
-			_, h.customer, err = d.People.CreateToken(db.WithSystem(ctx), identity.NewToken{OrgID: acc.ParentOrgID, Role: rules.CustomerAdmin, AccountID: acc.ID, Label: "chaos",
-				Scopes: api.ScopesFor(rules.CustomerAdmin), ExpiresAt: time.Now().Add(24 * time.Hour)})
+			_, h.customer, err = d.People.CreateToken(db.WithSystem(ctx), identity.NewToken{
+				OrgID:     acc.ParentOrgID,
+				Role:      rules.CustomerAdmin,
+				AccountID: acc.ID,
+				Label:     "chaos",
+				Scopes:    api.ScopesFor(rules.CustomerAdmin),
+				ExpiresAt: time.Now().Add(24 * time.Hour),
+			})
 		}
+
 		return err
 	})
 }
@@ -144,39 +200,58 @@ func (d *desk) join(ctx context.Context) error {
 // furnish makes a site, rooms with licences, and a device in each.
 func (d *desk) furnish(ctx context.Context) error {
 	h, p := d.house, d.house.place()
-	_, err := d.make(ctx, "/v1/sites", api.SiteRequest{Name: "HQ", Address: h.address(), ContactName: "Rui " + Marker, ContactEmail: fmt.Sprintf("porta.%s@casa-%d.example", Marker, h.n)})
+	_, err := d.make(ctx, "/v1/sites", api.SiteRequest{
+		Name:         "HQ",
+		Address:      h.address(),
+		ContactName:  "Rui " + Marker,
+		ContactEmail: fmt.Sprintf("porta.%s@casa-%d.example", Marker, h.n),
+	})
 	if err != nil {
 		return err
 	}
 	if err := d.findSite(ctx); err != nil {
 		return err
 	}
+
 	licences, err := d.licences(ctx)
 	if err != nil {
 		return err
 	}
+
 	for i := range h.rooms + h.lent {
-		room, err := d.make(ctx, "/v1/rooms", api.RoomRequest{Name: fmt.Sprintf("Sala %d", i), Site: "HQ", Country: p.Country, Region: p.Region, Platform: rules.PlatformTeamsWindows})
+		room, err := d.make(ctx, "/v1/rooms", api.RoomRequest{
+			Name:     fmt.Sprintf("Sala %d", i),
+			Site:     "HQ",
+			Country:  p.Country,
+			Region:   p.Region,
+			Platform: rules.PlatformTeamsWindows,
+		})
 		if err != nil {
 			return err
 		}
-		if _, err := d.make(ctx, "/v1/assignments", api.AssignmentRequest{LicenceID: licences[i], RoomID: room}); err != nil {
+		if _, err := d.make(ctx, "/v1/assignments", api.AssignmentRequest{
+			LicenceID: licences[i],
+			RoomID:    room,
+		}); err != nil {
 			return err
 		}
 		if _, err := d.make(ctx, "/v1/devices", d.device(room, i)); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
 // findSite finds the site, whose making may have been answered to nobody.
 func (d *desk) findSite(ctx context.Context) error {
 	return insist(ctx, func() error {
-		sites, _, err := d.Accounts.ListSites(db.WithSystem(ctx), d.house.account, db.Page{Limit: 1})
+		sites, _, err := d.Accounts.ListSites(db.WithSystem(ctx), d.house.account,
+			db.Page{Limit: 1})
 		if err != nil || len(sites) == 0 {
 			return errors.Join(err, errors.New("there is no site"))
 		}
+
 		d.house.site = sites[0].ID
 		return nil
 	})
@@ -185,7 +260,12 @@ func (d *desk) findSite(ctx context.Context) error {
 // device is one for a room.
 func (d *desk) device(room string, i int) api.DeviceRequest {
 	model := []string{"RALLY-BAR", "RALLY-BAR-MINI", "MEETUP"}[i%3]
-	return api.DeviceRequest{RoomID: room, Serial: d.house.serial(), Model: model, PurchasedOn: d.DB.Clock().Now().AddDate(0, -3, 0).Format(time.DateOnly)}
+	return api.DeviceRequest{
+		RoomID:      room,
+		Serial:      d.house.serial(),
+		Model:       model,
+		PurchasedOn: d.DB.Clock().Now().AddDate(0, -3, 0).Format(time.DateOnly),
+	}
 }
 
 // licences are the ids for the rooms: of the order that lasts, then of the small one.
@@ -196,39 +276,52 @@ func (d *desk) licences(ctx context.Context) (out []string, err error) {
 			if err != nil || len(contracts) == 0 {
 				return errors.Join(err, errors.New("there is no contract"))
 			}
+
 			all, err := d.Entitlements.LicencesOf(db.WithSystem(ctx), contracts[0].ID)
 			if err != nil {
 				return err
 			}
+
 			for _, licence := range all[:want] {
 				out = append(out, licence.ID)
 			}
+
 			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
+
 	return out, nil
 }
 
 // make posts what the customer makes, and gives its id. A thing that was made
 // although its answer was lost is refused as a double, which is told by its code.
 func (d *desk) make(ctx context.Context, path string, body any) (string, error) {
-	answer, ok := d.do(ctx, Request{Method: http.MethodPost, Path: path, Token: d.house.customer, Body: body})
+	answer, ok := d.do(ctx, Request{
+		Method: http.MethodPost,
+		Path:   path,
+		Token:  d.house.customer,
+		Body:   body,
+	})
 	if !ok {
 		return "", errors.New(path + " was not answered")
 	}
+
 	var made struct {
 		ID string `json:"id"`
 	}
+
 	if answer.Status >= 300 {
 		if answer.Lost {
 			return "", nil
 		}
-		d.Ledger.unexpected(path, "a house could not be furnished: %d %s", answer.Status, answer.code())
+		d.Ledger.unexpected(path, "a house could not be furnished: %d %s",
+			answer.Status, answer.code())
 		return "", fmt.Errorf("%s was answered %d %s", path, answer.Status, answer.code())
 	}
+
 	return made.ID, json.Unmarshal(answer.Body, &made)
 }
 
@@ -239,6 +332,7 @@ func insist(ctx context.Context, try func() error) error {
 		if err == nil {
 			return nil
 		}
+
 		select {
 		case <-ctx.Done():
 			return errors.Join(ctx.Err(), err)

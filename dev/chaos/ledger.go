@@ -58,7 +58,8 @@ type Reissue struct{ Old, New string }
 // Counts are the figures of a run.
 type Counts struct {
 	Orders, Repeats, Conflicts, Refusals, Cancellations, Decisions, Reissues int
-	RMAs, Commands, RMARefusals, SpareCommands, HandedIn                     int // replacements and spares
+	// replacements and spares
+	RMAs, Commands, RMARefusals, SpareCommands, HandedIn int
 	// Retries are requests sent again; LostAnswers those of them whose first
 	// sending had reached an API; Recovered are orders that had been committed
 	// although their answer was lost.
@@ -67,7 +68,12 @@ type Counts struct {
 
 // NewLedger is empty.
 func NewLedger() *Ledger {
-	return &Ledger{orders: map[orderKey]*Submission{}, decisions: map[string]bool{}, rmas: map[string]*Replacement{}, notes: map[string]int{}}
+	return &Ledger{
+		orders:    map[orderKey]*Submission{},
+		decisions: map[string]bool{},
+		rmas:      map[string]*Replacement{},
+		notes:     map[string]int{},
+	}
 }
 
 func (l *Ledger) count(change func(*Counts)) {
@@ -87,6 +93,7 @@ func (l *Ledger) submitted(resellerID string, form ordering.OrderForm, a OrderAn
 	} else {
 		l.Counts.Repeats++
 	}
+
 	l.orders[key].Answers = append(l.orders[key].Answers, a)
 }
 
@@ -127,5 +134,6 @@ func (l *Ledger) pending() []*Cancellation {
 			out = append(out, c)
 		}
 	}
+
 	return out
 }

@@ -57,32 +57,54 @@ type seller struct{ orgID, token string }
 func (l *Load) Prepare(ctx context.Context) error {
 	ctx = db.WithSystem(ctx)
 	for i := range 2 {
-		org, err := l.Accounts.PutOrg(ctx, account.OrgChange{Kind: account.OrgReseller, Name: fmt.Sprintf("Revenda %d", i), AuthorisedFrom: "2020-01-01"})
+		org, err := l.Accounts.PutOrg(ctx, account.OrgChange{
+			Kind:           account.OrgReseller,
+			Name:           fmt.Sprintf("Revenda %d", i),
+			AuthorisedFrom: "2020-01-01",
+		})
 		if err != nil {
 			return err
 		}
-		token, err := l.token(ctx, org.ID, rules.Reseller, "orders:read", "orders:write", "catalogue:read")
+
+		token, err := l.token(ctx, org.ID, rules.Reseller, "orders:read", "orders:write",
+			"catalogue:read")
 		if err != nil {
 			return err
 		}
+
 		l.sellers = append(l.sellers, seller{org.ID, token})
 	}
-	org, err := l.Accounts.PutOrg(ctx, account.OrgChange{Kind: account.OrgOperator, Name: "Operator"})
+
+	org, err := l.Accounts.PutOrg(ctx, account.OrgChange{
+		Kind: account.OrgOperator,
+		Name: "Operator",
+	})
 	if err != nil {
 		return err
 	}
-	if l.operator, err = l.token(ctx, org.ID, rules.OperatorLead, api.ScopesFor(rules.OperatorLead)...); err != nil {
+	if l.operator, err = l.token(ctx, org.ID, rules.OperatorLead,
+		api.ScopesFor(rules.OperatorLead)...); err != nil {
 		return err
 	}
-	if l.manager, err = l.token(ctx, org.ID, rules.OperatorCSM, api.ScopesFor(rules.OperatorCSM)...); err != nil {
+	if l.manager, err = l.token(ctx, org.ID, rules.OperatorCSM,
+		api.ScopesFor(rules.OperatorCSM)...); err != nil {
 		return err
 	}
+
 	l.desks = l.makeDesks()
 	return l.stockUp(ctx)
 }
 
-func (l *Load) token(ctx context.Context, orgID string, role rules.Role, scopes ...string) (string, error) {
-	_, secret, err := l.People.CreateToken(ctx, identity.NewToken{OrgID: orgID, Role: role, Label: "chaos", Scopes: scopes, ExpiresAt: time.Now().Add(24 * time.Hour)})
+func (l *Load) token(
+	ctx context.Context, orgID string, role rules.Role, scopes ...string,
+) (string, error) {
+	_, secret, err := l.People.CreateToken(ctx, identity.NewToken{
+		OrgID:     orgID,
+		Role:      role,
+		Label:     "chaos",
+		Scopes:    scopes,
+		ExpiresAt: time.Now().Add(24 * time.Hour),
+	})
 	return secret, err
 }
 
@@ -93,6 +115,7 @@ func (l *Load) Run(ctx context.Context) {
 	for i := range clients {
 		all.Go(func() { l.client(ctx, i) })
 	}
+
 	for _, d := range l.desks {
 		all.Go(func() { d.run(ctx) })
 	}
@@ -125,12 +148,19 @@ type actor struct {
 }
 
 func (l *Load) client(ctx context.Context, n int) {
-	a := &actor{Load: l, n: n, rand: rand.New(rand.NewPCG(l.Seed, uint64(100+n))), seller: l.sellers[n%len(l.sellers)]}
+	a := &actor{
+		Load:   l,
+		n:      n,
+		rand:   rand.New(rand.NewPCG(l.Seed, uint64(100+n))),
+		seller: l.sellers[n%len(l.sellers)],
+	}
+
 	a.shapes = NewShapes(l.Seed, n, l.DB.Clock().Now)
 	for ctx.Err() == nil {
 		step, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
 		a.step(step)
 		cancel()
+
 		select {
 		case <-ctx.Done():
 		case <-time.After(time.Duration(a.rand.Int64N(int64(2*l.Pause) + 1))):
@@ -169,10 +199,16 @@ func (a *actor) do(ctx context.Context, r Request) (Answer, bool) {
 
 // order posts an order, new or again.
 func (a *actor) order(ctx context.Context, form ordering.OrderForm) {
-	answer, ok := a.do(ctx, Request{Method: http.MethodPost, Path: "/v1/orders", Token: a.seller.token, Body: form})
+	answer, ok := a.do(ctx, Request{
+		Method: http.MethodPost,
+		Path:   "/v1/orders",
+		Token:  a.seller.token,
+		Body:   form,
+	})
 	if !ok {
 		return
 	}
+
 	if id := a.Ledger.keep(a.seller.orgID, form, answer); id != "" {
 		a.sent, a.ids = append(a.sent, form), append(a.ids, id)
 	}
@@ -181,14 +217,17 @@ func (a *actor) order(ctx context.Context, form ordering.OrderForm) {
 // keep takes down the answer to an order and returns its id.
 func (l *Ledger) keep(resellerID string, form ordering.OrderForm, answer Answer) string {
 	var o OrderAnswer
-	if err := json.Unmarshal(answer.Body, &o); err != nil || o.ID == "" || (answer.Status != 200 && answer.Status != 201) {
+	if err := json.Unmarshal(answer.Body, &o); err != nil || o.ID == "" ||
+		(answer.Status != 200 && answer.Status != 201) {
 		l.unexpected(form.PONumber, "the order was answered %d %s", answer.Status, answer.code())
 		return ""
 	}
+
 	o.Status = answer.Status
 	if answer.Lost && answer.Status == http.StatusOK {
 		l.count(func(n *Counts) { n.Recovered++ })
 	}
+
 	l.submitted(resellerID, form, o)
 	return o.ID
 }
@@ -197,10 +236,17 @@ func (l *Ledger) keep(resellerID string, form ordering.OrderForm, answer Answer)
 func (a *actor) conflict(ctx context.Context) {
 	form := a.sent[a.rand.IntN(len(a.sent))]
 	form.EndCustomer.Company += " Outra"
-	answer, ok := a.do(ctx, Request{Method: http.MethodPost, Path: "/v1/orders", Token: a.seller.token, Body: form})
+	answer, ok := a.do(ctx, Request{
+		Method: http.MethodPost,
+		Path:   "/v1/orders",
+		Token:  a.seller.token,
+		Body:   form,
+	})
 	if ok && (answer.Status != http.StatusConflict || answer.code() != rules.PONumberConflict) {
-		a.Ledger.unexpected(form.PONumber, "another body under the same number was answered %d %s", answer.Status, answer.code())
+		a.Ledger.unexpected(form.PONumber, "another body under the same number was answered %d %s",
+			answer.Status, answer.code())
 	}
+
 	a.Ledger.count(func(n *Counts) { n.Conflicts++ })
 }
 
@@ -208,10 +254,17 @@ func (a *actor) conflict(ctx context.Context) {
 func (a *actor) invalid(ctx context.Context) {
 	form := a.shapes.Next()
 	form.Lines[0].Quantity = 0
-	answer, ok := a.do(ctx, Request{Method: http.MethodPost, Path: "/v1/orders", Token: a.seller.token, Body: form})
+	answer, ok := a.do(ctx, Request{
+		Method: http.MethodPost,
+		Path:   "/v1/orders",
+		Token:  a.seller.token,
+		Body:   form,
+	})
 	if ok && answer.Status != http.StatusUnprocessableEntity {
-		a.Ledger.unexpected(form.PONumber, "an order of nothing was answered %d %s", answer.Status, answer.code())
+		a.Ledger.unexpected(form.PONumber, "an order of nothing was answered %d %s",
+			answer.Status, answer.code())
 	}
+
 	a.Ledger.count(func(n *Counts) { n.Refusals++ })
 }
 
@@ -223,16 +276,24 @@ func (l *Load) crowd(ctx context.Context) {
 	form := NewShapes(l.Seed, clients, l.DB.Clock().Now).Next()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerPatience)
 	defer cancel()
+
 	var all sync.WaitGroup
 	for i := range crowdSize {
 		all.Go(func() {
-			answer, err := l.Client.Do(ctx, Request{Method: http.MethodPost, Path: "/v1/orders", Token: l.sellers[0].token, Body: form}, i)
+			answer, err := l.Client.Do(ctx, Request{
+				Method: http.MethodPost,
+				Path:   "/v1/orders",
+				Token:  l.sellers[0].token,
+				Body:   form,
+			}, i)
 			if err != nil {
 				l.Ledger.unexpected(form.PONumber, "%v", err)
 				return
 			}
+
 			l.Ledger.keep(l.sellers[0].orgID, form, answer)
 		})
 	}
+
 	all.Wait()
 }

@@ -49,7 +49,9 @@ func OpenDB(dsn string) (*sql.DB, error) {
 // check looks at one thing and reports what is wrong with it.
 type check struct {
 	name string
-	run  func(ctx context.Context, e Evidence, report func(subject, format string, args ...any)) error
+	run  func(
+		ctx context.Context, e Evidence, report func(subject, format string, args ...any),
+	) error
 }
 
 // today is the moment that Rows shows, by the calendar.
@@ -62,9 +64,16 @@ func (e Evidence) today() time.Time {
 
 // checks are the oracle, by file.
 func checks() []check {
-	all := []check{{"answer", answers}, {"audit chain", auditChain}, {"decision", decisions}, {"cancellation", cancellations},
-		{"mail delivery", deliveries}, {"workflow", workflowRuns}, {"personal data", personalData}, {"log", logs},
-		{"replacement", replacements}, {"replacement", timers}, {"promise", promises}, {"carrier", parcels}, {"carrier", webhooks}, {"stock", notes}}
+	all := []check{{
+		"answer", answers,
+	}, {"audit chain", auditChain}, {"decision", decisions}, {"cancellation", cancellations},
+		{
+			"mail delivery", deliveries,
+		}, {"workflow", workflowRuns}, {"personal data", personalData}, {"log", logs},
+		{"replacement", replacements}, {
+			"replacement", timers,
+		}, {"promise", promises}, {"carrier", parcels}, {"carrier", webhooks}, {"stock", notes}}
+
 	for _, q := range queries {
 		all = append(all, check{q.name, q.run})
 	}
@@ -83,6 +92,7 @@ func Judge(ctx context.Context, e Evidence) ([]Violation, error) {
 			return out, fmt.Errorf("the check %q: %w", c.name, err)
 		}
 	}
+
 	return out, nil
 }
 

@@ -31,23 +31,52 @@ func TestOracle_NamesWhatIsWrongWithSpares(t *testing.T) {
 	const lies, used, asked = `(SELECT id FROM spare_units WHERE state = 'ON_SITE')`, `(SELECT id FROM spare_units WHERE state = 'CONSUMED')`, `(SELECT id FROM spare_units WHERE state = 'SELECTION_PENDING')`
 	e := world(t, spared)
 	for _, b := range []breakage{
-		{"unit lost", `UPDATE spare_units SET closed_at = created_at WHERE id = ` + asked, "spare", "0 live, 1 in the ledger"},
+		{"unit lost", `UPDATE spare_units SET closed_at = created_at WHERE id = ` +
+			asked, "spare", "0 live, 1 in the ledger"},
 		{"ledger wrong", `UPDATE spare_ledger SET delta = 2`, "spare", "1 live, 2 in the ledger"},
 		{"licences gone", `UPDATE licences SET state = 'REVOKED'`, "spare", "0 licences"},
 		{"two parcels", parcel("1", used) + parcel("2", used), "spare", "more than one live parcel"},
-		{"used twice", `UPDATE rmas SET device_id = NULL; INSERT INTO rmas SELECT (jsonb_populate_record(r, '{"id":"rma_x"}')).* FROM rmas r`, "spare", "used for two replacements"},
-		{"used by nobody", `UPDATE audit_events SET verb = 'spare.nothing' WHERE verb = 'spare.consumed'`, "spare", "knows nothing of it"},
+		{
+			"used twice",
+			`UPDATE rmas SET device_id = NULL; INSERT INTO rmas SELECT (jsonb_populate_record(r, '{"id":"rma_x"}')).* FROM rmas r`,
+			"spare", "used for two replacements",
+		},
+		{
+			"used by nobody", `UPDATE audit_events SET verb = 'spare.nothing' WHERE verb = 'spare.consumed'`, "spare",
+			"knows nothing of it",
+		},
 		{"used none", `UPDATE rmas SET spare_unit_id = NULL`, "spare", "used no unit"},
-		{"device elsewhere", `UPDATE devices SET state = 'UNPLACED' WHERE id = (SELECT device_id FROM spare_units WHERE id = ` + lies + `)`, "spare", "does not lie on site"},
-		{"closed and open", `UPDATE spare_units SET closed_at = created_at WHERE id = ` + lies, "spare", "the other way round"},
-		{"nobody chooses", `UPDATE operator_tasks SET state = 'DONE' WHERE subject_id = ` + asked, "spare", "not exactly one task"},
-		{"asked in vain", `UPDATE spare_units SET closed_at = created_at WHERE id = ` + asked, "spare", "one that is over"},
-		{"fee not told", `UPDATE spare_units SET billed_at = created_at WHERE id = ` + lies, "spare", "finance was not told"},
-		{"earned without event", `UPDATE audit_events SET verb = 'spare.nothing' WHERE verb = 'spare.earned'`, "audit", "spare.earned 0"},
-		{"agreed twice", `UPDATE audit_events SET verb = 'spare.agreed' WHERE verb = 'spare.on_site'`, "audit", "spare.agreed 2"},
-		{"voided without event", `UPDATE spare_units SET voided_at = created_at WHERE id = ` + lies, "audit", "spare.voided 0"},
-		{"step not told", `DELETE FROM notifications WHERE template = 'spare_update' AND params->>'step' = 'SHIPPED'`, "mail", "SHIPPED: 0 of 1"},
-		{"timer asleep", `UPDATE spare_units SET next_at = '2020-01-01', next_timer = 'X' WHERE id = ` + used, "replacement", "what was due was not done"},
+		{
+			"device elsewhere",
+			`UPDATE devices SET state = 'UNPLACED' WHERE id = (SELECT device_id FROM spare_units WHERE id = ` + lies +
+				`)`,
+			"spare", "does not lie on site",
+		},
+		{"closed and open", `UPDATE spare_units SET closed_at = created_at WHERE id = ` +
+			lies, "spare", "the other way round"},
+		{"nobody chooses", `UPDATE operator_tasks SET state = 'DONE' WHERE subject_id = ` +
+			asked, "spare", "not exactly one task"},
+		{"asked in vain", `UPDATE spare_units SET closed_at = created_at WHERE id = ` +
+			asked, "spare", "one that is over"},
+		{"fee not told", `UPDATE spare_units SET billed_at = created_at WHERE id = ` +
+			lies, "spare", "finance was not told"},
+		{
+			"earned without event", `UPDATE audit_events SET verb = 'spare.nothing' WHERE verb = 'spare.earned'`,
+			"audit", "spare.earned 0",
+		},
+		{
+			"agreed twice", `UPDATE audit_events SET verb = 'spare.agreed' WHERE verb = 'spare.on_site'`, "audit",
+			"spare.agreed 2",
+		},
+		{"voided without event", `UPDATE spare_units SET voided_at = created_at WHERE id = ` +
+			lies, "audit", "spare.voided 0"},
+		{
+			"step not told",
+			`DELETE FROM notifications WHERE template = 'spare_update' AND params->>'step' = 'SHIPPED'`, "mail",
+			"SHIPPED: 0 of 1",
+		},
+		{"timer asleep", `UPDATE spare_units SET next_at = '2020-01-01', next_timer = 'X' WHERE id = ` +
+			used, "replacement", "what was due was not done"},
 		{"name in a unit", `UPDATE spare_units SET last_error = 'Ana Qzxvulio'`, "personal data", "spare_units"},
 	} {
 		t.Run(b.name, func(t *testing.T) { requireFound(t, broken(t, e, b), b.check, b.want) })
@@ -57,5 +86,6 @@ func TestOracle_NamesWhatIsWrongWithSpares(t *testing.T) {
 // parcel writes a live parcel of a spare.
 func parcel(id, unit string) string {
 	return `DROP INDEX IF EXISTS shipments_live; INSERT INTO shipments (id, account_id, direction, subject_id, booking_key, carrier, promised_on, state, contradicted, created_at, version)
-		SELECT 'shp_` + id + `', account_id, 'SPARE', id, 'key ` + id + `', 'x', '', 'CREATED', false, created_at, 1 FROM spare_units WHERE id = ` + unit + `; `
+		SELECT 'shp_` + id + `', account_id, 'SPARE', id, 'key ` + id +
+		`', 'x', '', 'CREATED', false, created_at, 1 FROM spare_units WHERE id = ` + unit + `; `
 }

@@ -54,15 +54,18 @@ func (p *Process) launch() error {
 	if p.ended {
 		return errEnded
 	}
+
 	log, err := os.OpenFile(p.Log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return err
 	}
+
 	cmd := exec.Command(p.path, p.args...)
 	cmd.Env = append([]string{"HOME=" + os.Getenv("HOME"), "PATH=" + os.Getenv("PATH")}, p.env...)
 	cmd.Dir = filepath.Dir(p.Log)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
 	cmd.Stderr = log
+
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return errors.Join(err, log.Close())
@@ -70,6 +73,7 @@ func (p *Process) launch() error {
 	if err := startOnOwnThread(cmd); err != nil {
 		return errors.Join(err, log.Close())
 	}
+
 	p.cmd = cmd
 	p.exited = make(chan struct{})
 	p.first = make(chan string, 1)
@@ -91,7 +95,9 @@ func startOnOwnThread(cmd *exec.Cmd) error {
 
 // copyOutput keeps what the program says, hands on its first line, and reaps
 // it when it has ended.
-func copyOutput(out io.Reader, log *os.File, first chan<- string, cmd *exec.Cmd, exited chan<- struct{}) {
+func copyOutput(
+	out io.Reader, log *os.File, first chan<- string, cmd *exec.Cmd, exited chan<- struct{},
+) {
 	r := bufio.NewReader(out)
 	line, _ := r.ReadString('\n')
 	_, _ = log.WriteString(line)
@@ -121,6 +127,7 @@ func (p *Process) end(signal syscall.Signal, patience time.Duration) {
 	if cmd == nil {
 		return
 	}
+
 	_ = cmd.Process.Signal(syscall.SIGCONT)
 	_ = cmd.Process.Signal(signal)
 	if patience > 0 {
@@ -131,6 +138,7 @@ func (p *Process) end(signal syscall.Signal, patience time.Duration) {
 			_ = cmd.Process.Kill()
 		}
 	}
+
 	<-exited
 }
 
@@ -156,6 +164,7 @@ func (p *Process) Running() bool {
 	if p.cmd == nil {
 		return false
 	}
+
 	select {
 	case <-p.exited:
 		return false
@@ -188,6 +197,7 @@ func (p *Process) await(ask func() error) error {
 		if err == nil {
 			return nil
 		}
+
 		select {
 		case <-p.exited:
 			return errors.Join(errors.New("it ended"), err)

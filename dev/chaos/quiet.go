@@ -12,8 +12,14 @@ import (
 // looks: work that the service still has to do by itself.
 var restless = []struct{ what, query string }{
 	{"outbox events not told", `SELECT count(*) FROM outbox_events WHERE delivered_at IS NULL`},
-	{"orders not provisioned", `SELECT count(*) FROM orders WHERE state IN ('RECEIVED','ACCEPTED','PROVISIONING')`},
-	{"cancellations not completed", `SELECT count(*) FROM order_cancellations WHERE state = 'REQUESTED'`},
+	{
+		"orders not provisioned",
+		`SELECT count(*) FROM orders WHERE state IN ('RECEIVED','ACCEPTED','PROVISIONING')`,
+	},
+	{
+		"cancellations not completed",
+		`SELECT count(*) FROM order_cancellations WHERE state = 'REQUESTED'`,
+	},
 	{"mails waiting to be sent", `SELECT count(*) FROM notifications WHERE state = 'QUEUED'`},
 	{"parcels not settled with the carrier", countOf("shipment_outstanding")},
 	{"mails half sent", `SELECT count(*) FROM notifications WHERE state = 'SENDING'`},
@@ -26,6 +32,7 @@ func AwaitQuiet(ctx context.Context, db *sql.DB) error {
 		if err == nil && left == "" {
 			return nil
 		}
+
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("no quiet: %s (last error: %v)", left, err)
@@ -41,9 +48,11 @@ func unrest(ctx context.Context, db Facts) (string, error) {
 		if err := db.QueryRowContext(context.WithoutCancel(ctx), r.query).Scan(&n); err != nil {
 			return strings.Join(left, ", "), err
 		}
+
 		if n > 0 {
 			left = append(left, fmt.Sprintf("%d %s", n, r.what))
 		}
 	}
+
 	return strings.Join(left, ", "), nil
 }

@@ -19,8 +19,11 @@ type Replacement struct {
 
 // refusals are the codes with which a request or a command of the load may be
 // refused: somebody was first, or it made no sense.
-var refusals = []string{rules.StateConflict, rma.RMAOpen, rma.ReshipLimit, rma.FeeNotDue, shipping.OutOfStock, rma.SerialNotRegistered, rma.NotLikeForLike,
-	rules.IdempotencyConflict, rules.Forbidden, rma.PhotoMissing, rules.ValidationFailed}
+var refusals = []string{
+	rules.StateConflict, rma.RMAOpen, rma.ReshipLimit, rma.FeeNotDue, shipping.OutOfStock,
+	rma.SerialNotRegistered, rma.NotLikeForLike,
+	rules.IdempotencyConflict, rules.Forbidden, rma.PhotoMissing, rules.ValidationFailed,
+}
 
 // uncovered are the codes of cover with which one may be refused: the licence was
 // cancelled meanwhile.

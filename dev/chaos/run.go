@@ -56,8 +56,21 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 		return result, err
 	}
 	defer stack.Stop()
+
 	ledger := NewLedger()
-	load := &Load{Ledger: ledger, DB: stack.Domains.DB, Accounts: stack.Domains.Accounts, People: stack.Domains.People, Entitlements: stack.Domains.Entitlements, Logistics: stack.Domains.Logistics, Orders: stack.Domains.Orders, Line: stack.Line, Seed: set.Seed, Pause: set.Pause}
+	load := &Load{
+		Ledger:       ledger,
+		DB:           stack.Domains.DB,
+		Accounts:     stack.Domains.Accounts,
+		People:       stack.Domains.People,
+		Entitlements: stack.Domains.Entitlements,
+		Logistics:    stack.Domains.Logistics,
+		Orders:       stack.Domains.Orders,
+		Line:         stack.Line,
+		Seed:         set.Seed,
+		Pause:        set.Pause,
+	}
+
 	load.Client = NewClient([]string{stack.APIURL(0), stack.APIURL(1)}, ledger)
 	if err := load.Prepare(ctx); err != nil {
 		return result, err
@@ -65,7 +78,14 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 	if err := stack.Line.Order(ctx, set.Faults); err != nil {
 		return result, err
 	}
-	plan := &Plan{Stack: stack, Client: load.Client, Seed: set.Seed, Log: set.Log}
+
+	plan := &Plan{
+		Stack:  stack,
+		Client: load.Client,
+		Seed:   set.Seed,
+		Log:    set.Log,
+	}
+
 	breakIt := plan.Run
 	if set.Break != nil {
 		breakIt = func(ctx context.Context) error { return set.Break(ctx, stack) }
@@ -73,6 +93,7 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 	if err := storm(ctx, set, load, breakIt); err != nil {
 		return result, err
 	}
+
 	result.Faults = plan.Counts()
 	began := time.Now()
 	db, err := OpenDB(stack.DSN)
@@ -80,34 +101,41 @@ func Run(ctx context.Context, set Settings) (Result, error) {
 		return result, err
 	}
 	defer db.Close()
+
 	evidence, err := settle(ctx, set, stack, load, db)
 	defer evidence.end()
 	if err != nil {
 		return result, err
 	}
+
 	result.Settled = time.Since(began)
 	result.Counts = ledger.Counts
 	result.Workflows = len(evidence.Runs)
 	if result.Mails, err = mailStates(ctx, evidence); err != nil {
 		return result, err
 	}
+
 	result.Violations, err = Judge(ctx, evidence)
 	for _, r := range evidence.Runs {
 		if len(r.Programs) > 1 {
 			result.Shared++
 		}
 	}
+
 	if len(result.Violations) > 0 {
 		if err := stack.KeepFacts(); err != nil {
 			set.Log("the database could not be kept: %v", err)
 		}
 	}
+
 	return result, err
 }
 
 // storm runs load and faults together; when it returns, everything is up and
 // every request was answered.
-func storm(ctx context.Context, set Settings, load *Load, breakIt func(context.Context) error) error {
+func storm(
+	ctx context.Context, set Settings, load *Load, breakIt func(context.Context) error,
+) error {
 	ctx, cancel := context.WithTimeout(ctx, set.Load)
 	defer cancel()
 	broken := make(chan error, 1)
@@ -118,7 +146,9 @@ func storm(ctx context.Context, set Settings, load *Load, breakIt func(context.C
 
 // settle waits for quiet and gathers the evidence. What does not come to rest
 // in time is not an error here: the oracle names it.
-func settle(ctx context.Context, set Settings, stack *Stack, load *Load, db *sql.DB) (Evidence, error) {
+func settle(
+	ctx context.Context, set Settings, stack *Stack, load *Load, db *sql.DB,
+) (Evidence, error) {
 	quiet, cancel := context.WithTimeout(ctx, set.Quiet)
 	defer cancel()
 	ending, end := context.WithTimeout(quiet, set.Finish)
@@ -129,20 +159,30 @@ func settle(ctx context.Context, set Settings, stack *Stack, load *Load, db *sql
 	if left := load.Finish(ending); left > 0 {
 		set.Log("%d replacements were not brought to their end", left)
 	}
+
 	settling, stop := context.WithTimeout(quiet, set.Settle)
 	defer stop()
 	load.Settle(settling)
 	if err := AwaitQuiet(quiet, db); err != nil {
 		set.Log("%v", err)
 	}
-	e := Evidence{DSN: stack.DSN, DB: stack.Domains.DB, Logs: stack.ProductLogs(), Ledger: load.Ledger}
+
+	e := Evidence{
+		DSN:    stack.DSN,
+		DB:     stack.Domains.DB,
+		Logs:   stack.ProductLogs(),
+		Ledger: load.Ledger,
+	}
+
 	if err := agree(ctx, stack, db, &e); err != nil {
 		return e, fmt.Errorf("read the workflows: %w", err)
 	}
+
 	var err error
 	if e.Mails, err = ReadMails(stack.Mails()); err != nil {
 		return e, fmt.Errorf("read the mails: %w", err)
 	}
+
 	return e, nil
 }
 
@@ -165,6 +205,7 @@ func agree(ctx context.Context, stack *Stack, db *sql.DB, e *Evidence) error {
 		case over:
 			return err
 		}
+
 		e.end()
 	}
 }
@@ -177,11 +218,13 @@ func moment(ctx context.Context, stack *Stack, db *sql.DB, e *Evidence) (agreed 
 	if e.Webhooks, err = ReadWebhooks(filepath.Join(stack.Dir, "carrier.jsonl")); err != nil {
 		return false, err
 	}
+
 	e.ReadAt = time.Now()
 	tx, err := db.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
 	if err != nil {
 		return false, err
 	}
+
 	e.Rows = tx
 	left, err := unrest(ctx, tx)
 	if err != nil {
@@ -190,6 +233,7 @@ func moment(ctx context.Context, stack *Stack, db *sql.DB, e *Evidence) (agreed 
 	if e.Runs, err = ListRuns(ctx, stack.Client); err != nil {
 		return false, err
 	}
+
 	agreed = left == ""
 	err = workflowRuns(ctx, *e, func(string, string, ...any) { agreed = false })
 	return agreed, err
@@ -203,11 +247,14 @@ func (e *Evidence) end() {
 }
 
 func mailStates(ctx context.Context, e Evidence) (map[string]int, error) {
-	rows, err := e.Rows.QueryContext(ctx, `SELECT state, count(*) FROM notifications GROUP BY state`)
+	rows, err := e.Rows.QueryContext(
+		ctx, `SELECT state, count(*) FROM notifications GROUP BY state`,
+	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
+
 	out := map[string]int{}
 	for rows.Next() {
 		var state string
@@ -217,5 +264,6 @@ func mailStates(ctx context.Context, e Evidence) (map[string]int, error) {
 		}
 		out[state] = n
 	}
+
 	return out, rows.Err()
 }

@@ -25,7 +25,12 @@ type Shapes struct {
 
 // NewShapes makes the orders of a seed and a client; today is the calendar's.
 func NewShapes(seed uint64, client int, today func() time.Time) *Shapes {
-	return &Shapes{rand: rand.New(rand.NewPCG(seed, uint64(1+client))), seed: seed, client: client, today: today}
+	return &Shapes{
+		rand:   rand.New(rand.NewPCG(seed, uint64(1+client))),
+		seed:   seed,
+		client: client,
+		today:  today,
+	}
 }
 
 // customers is how many companies the orders share.
@@ -40,10 +45,12 @@ func (s *Shapes) Next() ordering.OrderForm {
 	f := ordering.OrderForm{
 		PONumber:    fmt.Sprintf("PO-%d-%d-%04d", s.seed, s.client, s.n),
 		PurchasedOn: s.today().AddDate(0, 0, -s.rand.IntN(20)-1).Format(time.DateOnly),
-		Lines:       s.lines(), EndCustomer: customer,
+		Lines:       s.lines(),
+		EndCustomer: customer,
 		Reseller:    orgParty("Revenda "+Marker, "vendas@reseller-"+Marker+".example"),
 		Distributor: orgParty("Distribuidora "+Marker, "orders@distributor-"+Marker+".example"),
 	}
+
 	switch s.rand.IntN(12) {
 	case 0: // for review: R115b
 		f.EndCustomer.Email = fmt.Sprintf("it-%d@reseller-%s.example", s.n, Marker)
@@ -52,6 +59,7 @@ func (s *Shapes) Next() ordering.OrderForm {
 	case 2: // one organisation in both roles: one copy of each mail (R100)
 		f.Distributor = f.Reseller
 	}
+
 	return f
 }
 
@@ -60,23 +68,34 @@ func (s *Shapes) customer() rules.Party {
 	if s.rand.IntN(3) == 0 {
 		n = customers + 1000*s.client + s.n // a customer of its own
 	}
+
 	domain := fmt.Sprintf("customer-%d-%s.example", n, Marker)
 	return rules.Party{
-		Company: fmt.Sprintf("Cliente %d Ltda", n), ContactName: fmt.Sprintf("Ana %s Souza %d", Marker, n),
-		Email: fmt.Sprintf("ana.%d@%s", s.rand.IntN(2), domain), Address: addressOf(n),
+		Company:     fmt.Sprintf("Cliente %d Ltda", n),
+		ContactName: fmt.Sprintf("Ana %s Souza %d", Marker, n),
+		Email:       fmt.Sprintf("ana.%d@%s", s.rand.IntN(2), domain),
+		Address:     addressOf(n),
 	}
 }
 
 func (s *Shapes) lines() []ordering.OrderLine {
 	families := [][]string{
-		{"SELECT-1Y", "SELECT-2Y", "SELECT-3Y", "SELECT-4Y", "SELECT-5Y"}, {"SELECT-1Y", "SELECT-3Y"},
-		{"SYNC-PLUS-1Y", "SYNC-PLUS-3Y"}, {"EXT-WARRANTY-1Y", "EXT-WARRANTY-2Y"}, {"TAP-BUNDLE-TEAMS"},
+		{"SELECT-1Y", "SELECT-2Y", "SELECT-3Y", "SELECT-4Y", "SELECT-5Y"},
+		{"SELECT-1Y", "SELECT-3Y"},
+		{"SYNC-PLUS-1Y", "SYNC-PLUS-3Y"},
+		{"EXT-WARRANTY-1Y", "EXT-WARRANTY-2Y"},
+		{"TAP-BUNDLE-TEAMS"},
 	}
+
 	family := families[s.rand.IntN(len(families))]
 	lines := make([]ordering.OrderLine, 1+s.rand.IntN(4))
 	for i := range lines {
-		lines[i] = ordering.OrderLine{SKU: family[s.rand.IntN(len(family))], Quantity: int64(1 + s.rand.IntN(20/len(lines)))}
+		lines[i] = ordering.OrderLine{
+			SKU:      family[s.rand.IntN(len(family))],
+			Quantity: int64(1 + s.rand.IntN(20/len(lines))),
+		}
 	}
+
 	return lines
 }
 
@@ -85,5 +104,11 @@ func orgParty(company, email string) rules.OrgParty {
 }
 
 func addressOf(n int) rules.Address {
-	return rules.Address{Street: fmt.Sprintf("Rua %s, %d", Marker, 100+n), City: "São Paulo", Region: "SP", PostalCode: "01310-100", Country: "BR"}
+	return rules.Address{
+		Street:     fmt.Sprintf("Rua %s, %d", Marker, 100+n),
+		City:       "São Paulo",
+		Region:     "SP",
+		PostalCode: "01310-100",
+		Country:    "BR",
+	}
 }

@@ -31,13 +31,16 @@ func SideBySide(log func(format string, args ...any)) func(ctx context.Context, 
 					return err
 				}
 			}
+
 			pause(ctx, turn.lasted)
 		}
+
 		for _, w := range s.Workers {
 			if err := s.turn(w, true); err != nil {
 				return err
 			}
 		}
+
 		return nil
 	}
 }

@@ -91,12 +91,14 @@ func (p *SMTPProxy) connect(client net.Conn) {
 		return
 	}
 	defer server.Close()
+
 	var pass sync.Mutex // held while a strike runs: no answer gets past it
 	go func() {
 		passAnswers(server, client, &pass)
 		_ = client.Close()
 		_ = server.Close()
 	}()
+
 	p.commands(client, server, &pass)
 }
 
@@ -112,6 +114,7 @@ func passAnswers(server io.Reader, client io.Writer, pass *sync.Mutex) {
 				return
 			}
 		}
+
 		if err != nil {
 			return
 		}
@@ -127,6 +130,7 @@ func (p *SMTPProxy) commands(client io.Reader, server io.Writer, pass *sync.Mute
 		if err != nil {
 			return
 		}
+
 		moment := Moment(0)
 		switch {
 		case content < 0 && line == "DATA\r\n":
@@ -138,6 +142,7 @@ func (p *SMTPProxy) commands(client io.Reader, server io.Writer, pass *sync.Mute
 				moment = MidData
 			}
 		}
+
 		if !p.forward(line, moment, server, pass) {
 			return
 		}
@@ -150,6 +155,7 @@ func (p *SMTPProxy) forward(line string, moment Moment, server io.Writer, pass *
 		pass.Lock()
 		defer pass.Unlock()
 	}
+
 	_, err := io.WriteString(server, line)
 	if strike != nil {
 		strike()

@@ -96,6 +96,7 @@ func (s *Stack) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	carrierPort := n[2+2*replicas]
 	if s.Calendar, err = calendar.Open(s.Dir, Day); err != nil {
 		return err
@@ -103,12 +104,18 @@ func (s *Stack) start(ctx context.Context) error {
 	if s.Line, err = newLine(s.Dir, address(carrierPort)); err != nil {
 		return err
 	}
-	s.Temporal = s.process("temporal", s.bin.Dev, nil, saysReady("Temporal ready"),
-		"temporal", "--data", s.Dir, "--temporal-port", strconv.Itoa(n[0]), "--temporal-ui-port", "0")
+
+	s.Temporal = s.process("temporal",
+		s.bin.Dev, nil, saysReady("Temporal ready"), "temporal", "--data", s.Dir, "--temporal-port",
+		strconv.Itoa(n[0]), "--temporal-ui-port", "0")
 	s.SMTP = s.process("smtp", s.bin.Dev, nil, saysReady("SMTP ready"),
 		"smtp", "--data", s.Dir, "--smtp-port", strconv.Itoa(n[1]), "--mails-port", "0")
-	s.Carrier = s.process("carrier", s.bin.Dev, nil, saysReady("Carrier ready"), "carrier", "--data", s.Dir, "--carrier-port", strconv.Itoa(carrierPort),
-		"--carrier-seed", strconv.FormatUint(s.Seed, 10), "--day", Day.String(), "--webhook-url", "http://"+address(n[2])+"/v1/carrier/events")
+
+	s.Carrier = s.process("carrier",
+		s.bin.Dev, nil, saysReady("Carrier ready"), "carrier", "--data", s.Dir, "--carrier-port",
+		strconv.Itoa(carrierPort), "--carrier-seed", strconv.FormatUint(s.Seed, 10), "--day",
+		Day.String(), "--webhook-url", "http://"+address(n[2])+"/v1/carrier/events")
+
 	if s.Postgres, err = pgserver.Start(true); err != nil {
 		return err
 	}
@@ -121,16 +128,23 @@ func (s *Stack) start(ctx context.Context) error {
 	if err := errors.Join(s.Temporal.Start(), s.SMTP.Start(), s.Carrier.Start()); err != nil {
 		return err
 	}
-	s.Client, err = client.NewLazyClient(client.Options{HostPort: address(n[0]), Namespace: namespace, Logger: quietLogger()})
+
+	s.Client, err = client.NewLazyClient(client.Options{
+		HostPort:  address(n[0]),
+		Namespace: namespace,
+		Logger:    quietLogger(),
+	})
 	if err != nil {
 		return err
 	}
+
 	s.apiPort = n[2 : 2+replicas]
 	for i := range replicas {
 		if err := s.addReplica(i, n[0], n[1], n[2+i], n[2+replicas+i]); err != nil {
 			return err
 		}
 	}
+
 	return nil
 }
 
@@ -139,9 +153,12 @@ func (s *Stack) openStore(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if s.Domains, err = domains.Open(dialector, domains.Options{Options: db.Options{Clock: s.Calendar, Key: storetest.Key}}); err != nil {
+	if s.Domains, err = domains.Open(
+		dialector, domains.Options{Options: db.Options{Clock: s.Calendar, Key: storetest.Key}},
+	); err != nil {
 		return err
 	}
+
 	_, err = s.Domains.DB.Migrate(ctx)
 	return err
 }
@@ -152,24 +169,41 @@ func (s *Stack) addReplica(i, temporal, smtp, api, metrics int) error {
 	if err != nil {
 		return err
 	}
+
 	s.Proxies = append(s.Proxies, proxy)
 	env := []string{
 		"ROOMCOVER_DATABASE_URL=" + s.DSN, "ROOMCOVER_KEY=" + hex.EncodeToString(storetest.Key),
-		"ROOMCOVER_PUBLIC_URL=http://" + address(s.apiPort[0]), "ROOMCOVER_TEMPORAL_ADDRESS=" + address(temporal),
-		"ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_PORT=" + strconv.Itoa(proxy.Port()), "ROOMCOVER_SMTP_TLS=none",
+		"ROOMCOVER_PUBLIC_URL=http://" + address(s.apiPort[0]),
+		"ROOMCOVER_TEMPORAL_ADDRESS=" + address(temporal),
+		"ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_PORT=" + strconv.Itoa(proxy.Port()),
+		"ROOMCOVER_SMTP_TLS=none",
 		"ROOMCOVER_LISTEN=" + address(api), "ROOMCOVER_WORKER_METRICS_LISTEN=" + address(metrics),
 		"ROOMCOVER_FAST_CALENDAR=" + filepath.Join(s.Dir, "calendar.json"),
-		"ROOMCOVER_CARRIER_NAME=" + carrierName, "ROOMCOVER_CARRIER_URL=" + s.Line.URL, "ROOMCOVER_CARRIER_API_KEY=" + s.Line.Key, "ROOMCOVER_CARRIER_WEBHOOK_KEYS=" + s.Line.Key,
-		"ROOMCOVER_RATE_PER_SECOND=100000", "ROOMCOVER_RATE_BURST=100000", "ROOMCOVER_STOP_TIMEOUT=5s",
+		"ROOMCOVER_CARRIER_NAME=" + carrierName, "ROOMCOVER_CARRIER_URL=" + s.Line.URL,
+		"ROOMCOVER_CARRIER_API_KEY=" + s.Line.Key, "ROOMCOVER_CARRIER_WEBHOOK_KEYS=" + s.Line.Key,
+		"ROOMCOVER_RATE_PER_SECOND=100000", "ROOMCOVER_RATE_BURST=100000",
+		"ROOMCOVER_STOP_TIMEOUT=5s",
 	}
-	serve := s.process(fmt.Sprintf("serve-%d", i+1), s.bin.Roomcover, env, answers200("http://"+address(api)+"/readyz"), "serve")
-	work := s.process(fmt.Sprintf("worker-%d", i+1), s.bin.worker(i), env, answers200("http://"+address(metrics)+"/healthz"), "worker")
+
+	serve := s.process(fmt.Sprintf("serve-%d", i+1), s.bin.Roomcover, env,
+		answers200("http://"+address(api)+"/readyz"), "serve")
+	work := s.process(fmt.Sprintf("worker-%d", i+1), s.bin.worker(i), env,
+		answers200("http://"+address(metrics)+"/healthz"), "worker")
 	s.APIs, s.Workers = append(s.APIs, serve), append(s.Workers, work)
 	return errors.Join(serve.Start(), work.Start())
 }
 
-func (s *Stack) process(name, path string, env []string, ready func(*Process) error, args ...string) *Process {
-	return &Process{Name: name, Log: filepath.Join(s.Dir, name+".log"), path: path, args: args, env: env, ready: ready}
+func (s *Stack) process(
+	name, path string, env []string, ready func(*Process) error, args ...string,
+) *Process {
+	return &Process{
+		Name:  name,
+		Log:   filepath.Join(s.Dir, name+".log"),
+		path:  path,
+		args:  args,
+		env:   env,
+		ready: ready,
+	}
 }
 
 // answers200 waits until the address answers 200.
@@ -182,6 +216,7 @@ func answers200(url string) func(*Process) error {
 				return err
 			}
 			defer res.Body.Close()
+
 			if res.StatusCode != http.StatusOK {
 				return fmt.Errorf("%s answers %d", url, res.StatusCode)
 			}
@@ -211,11 +246,15 @@ func (s *Stack) KeepFacts() error {
 	if len(tools) == 0 {
 		return errors.New("there is no pg_dump")
 	}
-	superuser := strings.Replace(s.DSN, "//roomcover@", "//postgres@", 1) // row-level security holds for all others
-	out, err := exec.Command(tools[len(tools)-1], "--file", filepath.Join(s.Dir, "facts.sql"), superuser).CombinedOutput()
+
+	// row-level security holds for all others
+	superuser := strings.Replace(s.DSN, "//roomcover@", "//postgres@", 1)
+	out, err := exec.Command(tools[len(tools)-1], "--file",
+		filepath.Join(s.Dir, "facts.sql"), superuser).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("%w: %s", err, out)
 	}
+
 	return nil
 }
 
@@ -233,6 +272,7 @@ func (s *Stack) Stop() {
 	if s.Domains != nil {
 		_ = s.Domains.DB.Close()
 	}
+
 	if s.Postgres != nil {
 		s.Postgres.Stop()
 	}

@@ -12,7 +12,8 @@ import (
 func TestTheDemoPlaysTheWholeStory(t *testing.T) {
 	roomcover, dev := build(t)
 	data, n := t.TempDir(), free(t, 6)
-	up := start(t, os.Environ(), dev, "up", "--day", "2s", "--data", data, "--portal-port", n[0], "--temporal-port", n[1],
+	up := start(t, os.Environ(), dev, "up", "--day", "2s", "--data", data, "--portal-port", n[0],
+		"--temporal-port", n[1],
 		"--temporal-ui-port", n[2], "--smtp-port", n[3], "--mails-port", n[4], "--carrier-port", n[5])
 	awaitOK(t, "http://localhost:"+n[0]+"/readyz")
 	told := command(t, os.Environ(), roomcover, "demo", "--data", data, "--url", "http://localhost:"+n[0],

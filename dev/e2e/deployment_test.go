@@ -34,18 +34,24 @@ func TestOrderOnTwoServesAndTwoWorkersEndsInMailsAndAllStopWithCode0(t *testing.
 	smtp := port[1]
 	page := port[2]
 
-	server := start(t, os.Environ(), dev, "temporal", "--data", t.TempDir(), "--temporal-port", temporal, "--temporal-ui-port", "0")
+	server := start(t, os.Environ(), dev, "temporal", "--data", t.TempDir(), "--temporal-port", temporal,
+		"--temporal-ui-port", "0")
 	catcher := start(t, os.Environ(), dev, "smtp", "--data", t.TempDir(), "--smtp-port", smtp, "--mails-port", page)
-	require.Eventually(t, func() bool { return strings.Contains(server.out.String(), "Temporal ready") }, patience, 50*time.Millisecond)
+	require.Eventually(t, func() bool {
+		return strings.Contains(server.out.String(), "Temporal ready")
+	}, patience, 50*time.Millisecond)
 
 	env := append(os.Environ(),
-		"ROOMCOVER_DATABASE_URL="+database, "ROOMCOVER_KEY="+strings.Repeat("ab", 32), "ROOMCOVER_PUBLIC_URL=http://127.0.0.1:"+port[3],
-		"ROOMCOVER_TEMPORAL_ADDRESS=127.0.0.1:"+temporal, "ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_PORT="+smtp, "ROOMCOVER_SMTP_TLS=none",
+		"ROOMCOVER_DATABASE_URL="+database, "ROOMCOVER_KEY="+strings.Repeat("ab", 32),
+		"ROOMCOVER_PUBLIC_URL=http://127.0.0.1:"+port[3],
+		"ROOMCOVER_TEMPORAL_ADDRESS=127.0.0.1:"+temporal, "ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_PORT="+smtp,
+		"ROOMCOVER_SMTP_TLS=none",
 		"ROOMCOVER_SMTP_MESSAGE_ID_DOMAIN=roomcover.example", "ROOMCOVER_URL=http://127.0.0.1:"+port[4])
 	command(t, env, roomcover, "config", "check")
 	command(t, env, roomcover, "migrate")
 	command(t, env, roomcover, "org", "set", "Revenda Sul", "--kind", "reseller", "--authorised-from", "2020-01-01")
-	command(t, env, roomcover, "org", "set", "Distribuidora Norte", "--kind", "distributor", "--authorised-from", "2020-01-01")
+	command(t, env, roomcover, "org", "set", "Distribuidora Norte", "--kind", "distributor", "--authorised-from",
+		"2020-01-01")
 	seller := secret(command(t, env, roomcover, "token", "create", "--org", "Revenda Sul", "--label", "order system"))
 	operator := secret(command(t, env, roomcover, "token", "create", "--org", "operator", "--label", "night shift"))
 
@@ -55,21 +61,31 @@ func TestOrderOnTwoServesAndTwoWorkersEndsInMailsAndAllStopWithCode0(t *testing.
 		awaitOK(t, "http://127.0.0.1:"+p+"/readyz")
 	}
 	for _, p := range port[5:7] {
-		running = append(running, start(t, append(env, "ROOMCOVER_WORKER_METRICS_LISTEN=127.0.0.1:"+p), roomcover, "worker"))
+		running = append(
+			running, start(t, append(env, "ROOMCOVER_WORKER_METRICS_LISTEN=127.0.0.1:"+p), roomcover, "worker"),
+		)
 		awaitOK(t, "http://127.0.0.1:"+p+"/readyz")
 	}
 
 	order := post(t, "http://127.0.0.1:"+port[3]+"/v1/orders", seller)
-	for to, want := range map[string]int{"ana.souza@acme.example": 2, "pedidos@revendasul.example": 1, "orders@norte.example": 1} {
-		require.Eventually(t, func() bool { return arrived(page, to) == want }, patience, 100*time.Millisecond, "%d mails to %s", want, to)
+	for to, want := range map[string]int{
+		"ana.souza@acme.example":     2,
+		"pedidos@revendasul.example": 1,
+		"orders@norte.example":       1,
+	} {
+		require.Eventually(t, func() bool {
+			return arrived(page, to) == want
+		}, patience, 100*time.Millisecond, "%d mails to %s", want, to)
 	}
 
 	asOperator := append(env, "ROOMCOVER_TOKEN="+operator)
 	require.Eventually(t, func() bool {
 		out := command(t, asOperator, roomcover, "ps")
-		return strings.Contains(out, order) && strings.Contains(out, "CANCELLATION_WINDOW") && strings.Contains(out, "ACCEPTANCE") && strings.Contains(out, "3 under way, 0 overdue")
+		return strings.Contains(out, order) && strings.Contains(out, "CANCELLATION_WINDOW") &&
+			strings.Contains(out, "ACCEPTANCE") && strings.Contains(out, "3 under way, 0 overdue")
 	}, patience, 200*time.Millisecond)
-	require.Contains(t, command(t, asOperator, roomcover, "tasks", "--kind", "PROCESS_STUCK"), "Nothing needs an operator.")
+	require.Contains(t, command(t, asOperator, roomcover, "tasks", "--kind", "PROCESS_STUCK"),
+		"Nothing needs an operator.")
 	require.Contains(t, command(t, env, roomcover, "audit", "verify"), "The audit holds")
 
 	for _, p := range append(running, catcher, server) {

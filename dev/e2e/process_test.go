@@ -73,7 +73,11 @@ type process struct {
 
 func start(t *testing.T, env []string, name string, args ...string) *process {
 	t.Helper()
-	p := &process{name: filepath.Base(name) + " " + args[0], cmd: exec.Command(name, args...), ended: make(chan struct{})}
+	p := &process{
+		name:  filepath.Base(name) + " " + args[0],
+		cmd:   exec.Command(name, args...),
+		ended: make(chan struct{}),
+	}
 	p.cmd.Env = env
 	p.cmd.Stdout = &p.out
 	p.cmd.Stderr = &p.out

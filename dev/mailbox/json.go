@@ -37,16 +37,20 @@ func (h handler) listJSON(w http.ResponseWriter, r *http.Request) {
 	if asked := r.URL.Query().Get("limit"); asked != "" {
 		n, err := strconv.Atoi(asked)
 		if err != nil || n < 1 {
-			answer(w, http.StatusBadRequest, map[string]string{"error": "limit must be a whole number above 0"})
+			answer(w, http.StatusBadRequest,
+				map[string]string{"error": "limit must be a whole number above 0"})
 			return
 		}
+
 		limit = n
 	}
+
 	mails, total := h.mails(r.URL.Query().Get("to"), limit)
 	list := List{Total: total, Mails: make([]Mail, len(mails))}
 	for i, m := range mails {
 		list.Mails[i] = summary(m)
 	}
+
 	answer(w, http.StatusOK, list)
 }
 
@@ -56,6 +60,7 @@ func (h handler) showJSON(w http.ResponseWriter, r *http.Request) {
 		answer(w, http.StatusNotFound, map[string]string{"error": "there is no mail of this id"})
 		return
 	}
+
 	whole := summary(m)
 	whole.Text = m.Text
 	whole.HTML = m.HTML
@@ -65,8 +70,15 @@ func (h handler) showJSON(w http.ResponseWriter, r *http.Request) {
 
 func summary(m smtptest.Message) Mail {
 	return Mail{
-		ID: m.ID, From: m.From, FromName: m.FromName, FromAddress: m.FromAddress, To: m.To,
-		Subject: m.Subject, MessageID: m.MessageID, ReceivedAt: m.ReceivedAt, TLS: m.TLS,
+		ID:          m.ID,
+		From:        m.From,
+		FromName:    m.FromName,
+		FromAddress: m.FromAddress,
+		To:          m.To,
+		Subject:     m.Subject,
+		MessageID:   m.MessageID,
+		ReceivedAt:  m.ReceivedAt,
+		TLS:         m.TLS,
 	}
 }
 

@@ -60,7 +60,8 @@ func secured(next http.Handler) http.Handler {
 		header.Set("Cache-Control", "no-store")
 		header.Set("Referrer-Policy", "no-referrer")
 		header.Set("X-Content-Type-Options", "nosniff")
-		header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		header.Set("Content-Security-Policy",
+			"default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 		next.ServeHTTP(w, r)
 	})
 }
@@ -78,6 +79,7 @@ func (h handler) mails(to string, limit int) ([]smtptest.Message, int) {
 			})
 		})
 	}
+
 	return all[:min(limit, len(all))], len(all)
 }
 

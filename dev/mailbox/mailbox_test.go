@@ -23,18 +23,32 @@ var received = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
 func invitation() smtptest.Message {
 	return smtptest.Message{
-		ID: "b", From: "bounce@vendor.example", To: []string{"ana.souza@acme.example"}, ReceivedAt: received.Add(time.Hour),
-		FromName: "Vendor", FromAddress: "noreply@vendor.example", Subject: "Convite <1>", MessageID: "<inv_1@vendor.example>",
-		Text: "Olá <Ana>,\nabra https://portal.example/i/abc?x=1&y=2. Obrigado",
-		HTML: `<!doctype html><html><head><title>x</title></head><body><script>alert(1)</script><a href="https://portal.example/">aceitar</a></body></html>`,
-		Raw:  []byte("Subject: Convite\r\nX-One: 1\r\n\r\nthe content\r\n"),
+		ID:          "b",
+		From:        "bounce@vendor.example",
+		To:          []string{"ana.souza@acme.example"},
+		ReceivedAt:  received.Add(time.Hour),
+		FromName:    "Vendor",
+		FromAddress: "noreply@vendor.example",
+		Subject:     "Convite <1>",
+		MessageID:   "<inv_1@vendor.example>",
+		Text:        "Olá <Ana>,\nabra https://portal.example/i/abc?x=1&y=2. Obrigado",
+		HTML:        `<!doctype html><html><head><title>x</title></head><body><script>alert(1)</script><a href="https://portal.example/">aceitar</a></body></html>`,
+		Raw:         []byte("Subject: Convite\r\nX-One: 1\r\n\r\nthe content\r\n"),
 	}
 }
 
 func box() kept {
 	return kept{
-		{ID: "a", From: "bounce@vendor.example", To: []string{"reseller@shop.example", "copy@shop.example"}, ReceivedAt: received,
-			FromName: "Vendor", Subject: "Order received", Text: "plain only", Raw: []byte("Subject: Order received\n\nplain only")},
+		{
+			ID:         "a",
+			From:       "bounce@vendor.example",
+			To:         []string{"reseller@shop.example", "copy@shop.example"},
+			ReceivedAt: received,
+			FromName:   "Vendor",
+			Subject:    "Order received",
+			Text:       "plain only",
+			Raw:        []byte("Subject: Order received\n\nplain only"),
+		},
 		invitation(),
 	}
 }
@@ -78,8 +92,12 @@ func TestMailShowsThePartAskedFor(t *testing.T) {
 		path        string
 		want, lacks []string
 	}{
-		"html by default":            {"/mails/b", []string{`<iframe`, `sandbox="allow-popups allow-popups-to-escape-sandbox"`, `src="/mails/b/html"`, `?show=text`}, []string{"alert(1)", "allow-scripts", "allow-same-origin"}},
-		"text, escaped and linked":   {"/mails/b?show=text", []string{"Olá &lt;Ana&gt;", `href="https://portal.example/i/abc?x=1&amp;y=2"`, "</a>. Obrigado"}, []string{"<iframe"}},
+		"html by default": {"/mails/b", []string{
+			`<iframe`, `sandbox="allow-popups allow-popups-to-escape-sandbox"`, `src="/mails/b/html"`, `?show=text`,
+		}, []string{"alert(1)", "allow-scripts", "allow-same-origin"}},
+		"text, escaped and linked": {"/mails/b?show=text", []string{
+			"Olá &lt;Ana&gt;", `href="https://portal.example/i/abc?x=1&amp;y=2"`, "</a>. Obrigado",
+		}, []string{"<iframe"}},
 		"headers":                    {"/mails/b?show=headers", []string{"X-One: 1"}, []string{"the content"}},
 		"text when there is no html": {"/mails/a", []string{"plain only"}, []string{"<iframe", "?show=html"}},
 		"unknown part":               {"/mails/b?show=nonsense", []string{"<iframe"}, nil},

@@ -31,7 +31,12 @@ type mailPage struct {
 func (h handler) list(w http.ResponseWriter, r *http.Request) {
 	to := r.URL.Query().Get("to")
 	mails, total := h.mails(to, newest)
-	render(w, http.StatusOK, "list.html", listPage{To: to, Mails: mails, Total: total, Refresh: true})
+	render(w, http.StatusOK, "list.html", listPage{
+		To:      to,
+		Mails:   mails,
+		Total:   total,
+		Refresh: true,
+	})
 }
 
 func (h handler) show(w http.ResponseWriter, r *http.Request) {
@@ -40,8 +45,10 @@ func (h handler) show(w http.ResponseWriter, r *http.Request) {
 		missing(w)
 		return
 	}
+
 	headers, _, _ := strings.Cut(strings.ReplaceAll(string(m.Raw), "\r\n", "\n"), "\n\n")
-	render(w, http.StatusOK, "mail.html", mailPage{Message: m, Show: shown(m, r.URL.Query().Get("show")), Headers: headers})
+	render(w, http.StatusOK, "mail.html",
+		mailPage{Message: m, Show: shown(m, r.URL.Query().Get("show")), Headers: headers})
 }
 
 // shown is the part asked for, or the one a mail program would show.
@@ -64,6 +71,7 @@ func (h handler) html(w http.ResponseWriter, r *http.Request) {
 		missing(w)
 		return
 	}
+
 	w.Header().Set("Content-Security-Policy", frameRules)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write([]byte(inNewTab(m.HTML)))
@@ -75,6 +83,7 @@ func (h handler) raw(w http.ResponseWriter, r *http.Request) {
 		missing(w)
 		return
 	}
+
 	w.Header().Set("Content-Type", "message/rfc822")
 	w.Header().Set("Content-Disposition", `attachment; filename="`+m.ID+`.eml"`)
 	_, _ = w.Write(m.Raw)
@@ -95,6 +104,7 @@ func render(w http.ResponseWriter, status int, name string, data any) {
 		http.Error(w, "the page could not be made: "+err.Error(), http.StatusInternalServerError)
 		return
 	}
+
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = page.WriteTo(w)
@@ -124,6 +134,7 @@ func linked(text string) template.HTML {
 		b.WriteString(`<a target="_blank" rel="noopener" href="` + url + `">` + url + `</a>`)
 		last = at[1]
 	}
+
 	b.WriteString(template.HTMLEscapeString(text[last:]))
 	return template.HTML(b.String()) // every part is escaped above
 }

@@ -58,11 +58,13 @@ func Check(wanted ...Port) error {
 			problems = append(problems, givenTwice(p, other))
 			continue
 		}
+
 		seen[p.Number] = p
 		if err := try(p); err != nil {
 			problems = append(problems, err)
 		}
 	}
+
 	return errors.Join(problems...)
 }
 
@@ -78,6 +80,7 @@ func Free(host string, n int) ([]int, error) {
 		defer l.Close()
 		numbers = append(numbers, l.Addr().(*net.TCPAddr).Port)
 	}
+
 	return numbers, nil
 }
 
@@ -85,10 +88,12 @@ func try(p Port) error {
 	if p.Number < 0 || p.Number > 65535 {
 		return &Error{Port: p, Reason: "does not exist", Remedy: "choose a number from 1 to 65535"}
 	}
+
 	l, err := net.Listen("tcp", p.Address())
 	if err != nil {
 		return explain(p, err)
 	}
+
 	return l.Close()
 }
 
@@ -96,11 +101,23 @@ func explain(p Port, err error) error {
 	another := fmt.Sprintf("choose another with %s", p.Option)
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return &Error{Port: p, Reason: "is taken by another program", Remedy: "stop that program, or " + another}
+		return &Error{
+			Port:   p,
+			Reason: "is taken by another program",
+			Remedy: "stop that program, or " + another,
+		}
 	case errors.Is(err, syscall.EACCES):
-		return &Error{Port: p, Reason: "may not be used by this user", Remedy: another + ", 1024 or above"}
+		return &Error{
+			Port:   p,
+			Reason: "may not be used by this user",
+			Remedy: another + ", 1024 or above",
+		}
 	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return &Error{Port: p, Reason: "cannot be opened, because " + p.Host + " is not an address of this machine", Remedy: "choose another host"}
+		return &Error{
+			Port:   p,
+			Reason: "cannot be opened, because " + p.Host + " is not an address of this machine",
+			Remedy: "choose another host",
+		}
 	default:
 		return &Error{Port: p, Reason: "cannot be opened: " + lastPart(err), Remedy: another}
 	}

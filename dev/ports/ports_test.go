@@ -65,11 +65,15 @@ func TestCheckExplainsWhatElseCanBeWrong(t *testing.T) {
 		wanted []ports.Port
 		want   string
 	}{
-		"the same number twice": {[]ports.Port{p(local, free[0], "--a"), p(local, free[0], "--b")}, "is also wanted for the --a (option --a)"},
-		"too large":             {[]ports.Port{p(local, 65536, "--a")}, "choose a number from 1 to 65535"},
-		"negative":              {[]ports.Port{p(local, -1, "--a")}, "does not exist"},
-		"foreign address":       {[]ports.Port{p("192.0.2.1", free[0], "--a")}, "192.0.2.1 is not an address of this machine"},
-		"no address at all":     {[]ports.Port{p("no such host.invalid", free[0], "--a")}, "cannot be opened"},
+		"the same number twice": {
+			[]ports.Port{p(local, free[0], "--a"), p(local, free[0], "--b")}, "is also wanted for the --a (option --a)",
+		},
+		"too large": {[]ports.Port{p(local, 65536, "--a")}, "choose a number from 1 to 65535"},
+		"negative":  {[]ports.Port{p(local, -1, "--a")}, "does not exist"},
+		"foreign address": {
+			[]ports.Port{p("192.0.2.1", free[0], "--a")}, "192.0.2.1 is not an address of this machine",
+		},
+		"no address at all": {[]ports.Port{p("no such host.invalid", free[0], "--a")}, "cannot be opened"},
 	}
 	for name, c := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -55,6 +55,7 @@ func readAccess(dir string) (Access, error) {
 	if err != nil {
 		return a, err
 	}
+
 	return a, json.Unmarshal(text, &a)
 }
 
@@ -74,16 +75,27 @@ func seedAccess(ctx context.Context, store *domains.Domains, a *Access, dir stri
 	if len(a.Tokens) > 0 {
 		return nil
 	}
+
 	ctx = db.WithSystem(ctx)
 	today := "2020-01-01"
-	reseller, err := store.Accounts.PutOrg(ctx, account.OrgChange{Kind: account.OrgReseller, Name: "Revenda Sul", AuthorisedFrom: today})
+	reseller, err := store.Accounts.PutOrg(ctx, account.OrgChange{
+		Kind:           account.OrgReseller,
+		Name:           "Revenda Sul",
+		AuthorisedFrom: today,
+	})
 	if err != nil {
 		return err
 	}
-	distributor, err := store.Accounts.PutOrg(ctx, account.OrgChange{Kind: account.OrgDistributor, Name: "Distribuidora Norte", AuthorisedFrom: today})
+
+	distributor, err := store.Accounts.PutOrg(ctx, account.OrgChange{
+		Kind:           account.OrgDistributor,
+		Name:           "Distribuidora Norte",
+		AuthorisedFrom: today,
+	})
 	if err != nil {
 		return err
 	}
+
 	for _, t := range []struct {
 		name, org string
 		role      rules.Role
@@ -92,11 +104,19 @@ func seedAccess(ctx context.Context, store *domains.Domains, a *Access, dir stri
 		{"distributor", distributor.ID, rules.Distributor},
 		{"operator", account.OperatorOrgID, rules.OperatorLead},
 	} {
-		_, secret, err := store.People.CreateToken(ctx, identity.NewToken{OrgID: t.org, Role: t.role, Label: "dev " + t.name, Scopes: api.ScopesFor(t.role), ExpiresAt: time.Now().AddDate(10, 0, 0)})
+		_, secret, err := store.People.CreateToken(ctx, identity.NewToken{
+			OrgID:     t.org,
+			Role:      t.role,
+			Label:     "dev " + t.name,
+			Scopes:    api.ScopesFor(t.role),
+			ExpiresAt: time.Now().AddDate(10, 0, 0),
+		})
 		if err != nil {
 			return err
 		}
+
 		a.Tokens = append(a.Tokens, NamedToken{Name: t.name, Secret: secret})
 	}
+
 	return a.write(dir)
 }

@@ -80,6 +80,7 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	s := &Stack{Access: access, options: o}
 	if err := s.open(ctx); err != nil {
 		return nil, errors.Join(err, s.Stop())
@@ -87,6 +88,7 @@ func Start(ctx context.Context, o Options) (*Stack, error) {
 	if err := s.serve(); err != nil {
 		return nil, errors.Join(err, s.Stop())
 	}
+
 	s.StartWorker()
 	return s, nil
 }
@@ -102,16 +104,33 @@ func (s *Stack) open(ctx context.Context) (err error) {
 	if err = seedAccess(ctx, s.Domains, &s.Access, o.Dir); err != nil {
 		return err
 	}
+
 	if o.CarrierURL != "" {
-		if s.parcels, err = carrier.NewClient(carrier.Options{URL: o.CarrierURL, APIKey: o.CarrierAPIKey}); err != nil {
+		if s.parcels, err = carrier.NewClient(carrier.Options{
+			URL:    o.CarrierURL,
+			APIKey: o.CarrierAPIKey,
+		}); err != nil {
 			return err
 		}
 	}
-	s.client, err = client.NewLazyClient(client.Options{HostPort: o.TemporalAddress, Namespace: o.Namespace, Logger: sdklog.NewStructuredLogger(o.Log)})
+
+	s.client, err = client.NewLazyClient(client.Options{
+		HostPort:  o.TemporalAddress,
+		Namespace: o.Namespace,
+		Logger:    sdklog.NewStructuredLogger(o.Log),
+	})
 	if err != nil {
 		return err
 	}
-	s.sender, err = mail.NewSender(mail.Options{Host: o.SMTPHost, Port: o.SMTPPort, TLS: "none", Timeout: 10 * time.Second, MessageIDDomain: "roomcover.localhost", HelloName: "localhost"})
+
+	s.sender, err = mail.NewSender(mail.Options{
+		Host:            o.SMTPHost,
+		Port:            o.SMTPPort,
+		TLS:             "none",
+		Timeout:         10 * time.Second,
+		MessageIDDomain: "roomcover.localhost",
+		HelloName:       "localhost",
+	})
 	return err
 }
 
@@ -121,12 +140,14 @@ func OpenStore(o Options, key string) (*domains.Domains, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the key in %s cannot be read", accessFile(o.Dir))
 	}
+
 	var dialector gorm.Dialector = sqlitedb.Open(filepath.Join(o.Dir, "roomcover.db"))
 	if o.DatabaseURL != "" {
 		if dialector, err = db.Postgres(o.DatabaseURL); err != nil {
 			return nil, err
 		}
 	}
+
 	return domains.Open(dialector, domains.Options{
 		Options: db.Options{Clock: o.Clock, Key: secret, Logger: o.SQL},
 		Carrier: o.booking(),
@@ -146,18 +167,31 @@ func (s *Stack) serve() error {
 	if err != nil {
 		return err
 	}
+
 	s.URL = "http://" + publicHost(listener.Addr())
 	rate := s.options.RatePerSecond
 	if rate == 0 {
 		rate = 1000
 	}
+
 	handler, err := server.Handler(server.Options{
-		Domains: s.Domains, Log: s.options.Log, Version: "dev", PublicURL: s.URL, Insecure: true, Carrier: s.options.Carrier, CarrierKeys: s.options.CarrierKeys, Namespace: s.options.Namespace, TemporalUI: s.options.TemporalUI,
-		RatePerSecond: rate, Burst: int(rate) * 2, Temporal: s.client,
+		Domains:       s.Domains,
+		Log:           s.options.Log,
+		Version:       "dev",
+		PublicURL:     s.URL,
+		Insecure:      true,
+		Carrier:       s.options.Carrier,
+		CarrierKeys:   s.options.CarrierKeys,
+		Namespace:     s.options.Namespace,
+		TemporalUI:    s.options.TemporalUI,
+		RatePerSecond: rate,
+		Burst:         int(rate) * 2,
+		Temporal:      s.client,
 	})
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
+
 	s.http = &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
 	go func() { _ = s.http.Serve(listener) }()
 	return nil
@@ -170,6 +204,7 @@ func publicHost(a net.Addr) string {
 	if err != nil {
 		return a.String()
 	}
+
 	if ip := net.ParseIP(host); ip.IsLoopback() || ip.IsUnspecified() {
 		host = "localhost"
 	}
@@ -180,8 +215,17 @@ func publicHost(a net.Addr) string {
 func (s *Stack) StartWorker() {
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop, s.worker = stop, make(chan error, 1)
-	o := worker.Options{Domains: s.Domains, Temporal: s.client, Sender: s.sender, Namespace: s.options.Namespace, PortalURL: s.URL, Log: s.options.Log,
-		Carrier: s.parcels, CarrierName: s.options.Carrier}
+	o := worker.Options{
+		Domains:     s.Domains,
+		Temporal:    s.client,
+		Sender:      s.sender,
+		Namespace:   s.options.Namespace,
+		PortalURL:   s.URL,
+		Log:         s.options.Log,
+		Carrier:     s.parcels,
+		CarrierName: s.options.Carrier,
+	}
+
 	go func() { s.worker <- worker.Run(ctx, o) }()
 }
 
@@ -206,6 +250,7 @@ func (s *Stack) Stop() error {
 		defer cancel()
 		errs = append(errs, s.http.Shutdown(ctx))
 	}
+
 	errs = append(errs, s.StopWorker())
 	if s.client != nil {
 		s.client.Close()
@@ -216,5 +261,6 @@ func (s *Stack) Stop() error {
 	if s.Domains != nil {
 		errs = append(errs, s.Domains.DB.Close())
 	}
+
 	return errors.Join(errs...)
 }

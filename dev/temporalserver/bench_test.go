@@ -41,8 +41,11 @@ func BenchmarkWorkflows(b *testing.B) {
 		{name: "locking_mode=normal", options: pragma("locking_mode", "normal")},
 		{name: "wal_autocheckpoint=1000", options: pragma("wal_autocheckpoint", "1000")},
 		{name: "cache_size=2MB", options: pragma("cache_size", "-2000")},
-		{name: "partitions=4", options: Options{settings: map[string]any{
-			"matching.numTaskqueueReadPartitions": 4, "matching.numTaskqueueWritePartitions": 4}}},
+		{
+			name: "partitions=4",
+			options: Options{settings: map[string]any{
+				"matching.numTaskqueueReadPartitions": 4, "matching.numTaskqueueWritePartitions": 4}},
+		},
 	} {
 		b.Run(c.name, func(b *testing.B) { benchWorkflows(b, c.options, c.eager) })
 	}

@@ -33,12 +33,14 @@ func newTemporal(o Options, store *config.SQL) (temporal.Server, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	rpc := map[primitives.ServiceName]config.RPC{
 		primitives.FrontendService: {GRPCPort: o.FrontendPort, BindOnIP: o.Host},
 	}
 	for i, name := range innerServices {
 		rpc[name] = config.RPC{GRPCPort: free[i], BindOnIP: localhost}
 	}
+
 	return temporal.NewServer(
 		temporal.WithConfig(serverConfig(o, store, rpc)),
 		temporal.ForServices(temporal.DefaultServices),
@@ -52,15 +54,19 @@ func newTemporal(o Options, store *config.SQL) (temporal.Server, error) {
 	)
 }
 
-func serverConfig(o Options, store *config.SQL, rpc map[primitives.ServiceName]config.RPC) *config.Config {
+func serverConfig(
+	o Options, store *config.SQL, rpc map[primitives.ServiceName]config.RPC,
+) *config.Config {
 	services := make(map[string]config.Service, len(rpc))
 	for name, r := range rpc {
 		services[string(name)] = config.Service{RPC: r}
 	}
+
 	off := config.Archival{
 		History:    config.HistoryArchival{State: config.ArchivalDisabled},
 		Visibility: config.VisibilityArchival{State: config.ArchivalDisabled},
 	}
+
 	conf := &config.Config{
 		Persistence: config.Persistence{
 			DefaultStore:     storeName,
@@ -74,6 +80,7 @@ func serverConfig(o Options, store *config.SQL, rpc map[primitives.ServiceName]c
 		Archival:            off,
 		PublicClient:        config.PublicClient{HostPort: reachable(o)},
 	}
+
 	conf.NamespaceDefaults.Archival.History.State = config.ArchivalDisabled
 	conf.NamespaceDefaults.Archival.Visibility.State = config.ArchivalDisabled
 	return conf
@@ -94,7 +101,9 @@ func oneCluster(address string) *cluster.Config {
 }
 
 // hosts tells the services of each other, in place of a gossip ring.
-func hosts(o Options, rpc map[primitives.ServiceName]config.RPC) map[primitives.ServiceName]static.Hosts {
+func hosts(
+	o Options, rpc map[primitives.ServiceName]config.RPC,
+) map[primitives.ServiceName]static.Hosts {
 	all := map[primitives.ServiceName]static.Hosts{
 		primitives.FrontendService: static.SingleLocalHost(reachable(o)),
 	}

@@ -63,6 +63,7 @@ func (o Options) withDefaults() Options {
 	if o.Log == nil {
 		o.Log = slog.DiscardHandler
 	}
+
 	return o
 }
 
@@ -70,14 +71,24 @@ func (o Options) withDefaults() Options {
 func (o Options) validate() error {
 	var problems []error
 	if o.Dir == "" {
-		problems = append(problems, errors.New("the folder for the Temporal server's data is not given"))
+		problems = append(
+			problems, errors.New("the folder for the Temporal server's data is not given"),
+		)
 	}
+
 	if o.FrontendPort <= 0 {
-		problems = append(problems, errors.New("the port of the Temporal server is not given (option --temporal-port)"))
+		problems = append(
+			problems,
+			errors.New("the port of the Temporal server is not given (option --temporal-port)"),
+		)
 	}
+
 	if net.ParseIP(o.Host) == nil {
-		problems = append(problems, fmt.Errorf("the Temporal server's host %q is not an IP address", o.Host))
+		problems = append(
+			problems, fmt.Errorf("the Temporal server's host %q is not an IP address", o.Host),
+		)
 	}
+
 	return errors.Join(problems...)
 }
 
@@ -86,7 +97,17 @@ func (o Options) validate() error {
 func (o Options) Ports() []ports.Port {
 	o = o.withDefaults()
 	return []ports.Port{
-		{Host: o.Host, Number: o.FrontendPort, Option: "--temporal-port", Purpose: "the Temporal server"},
-		{Host: o.Host, Number: o.UIPort, Option: "--temporal-ui-port", Purpose: "the Temporal web UI"},
+		{
+			Host:    o.Host,
+			Number:  o.FrontendPort,
+			Option:  "--temporal-port",
+			Purpose: "the Temporal server",
+		},
+		{
+			Host:    o.Host,
+			Number:  o.UIPort,
+			Option:  "--temporal-ui-port",
+			Purpose: "the Temporal web UI",
+		},
 	}
 }

@@ -31,6 +31,7 @@ func (s *Server) awaitReady(ctx context.Context) error {
 		return fmt.Errorf("connect to the Temporal server: %w", err)
 	}
 	defer c.Close()
+
 	if err := awaitNamespace(ctx, c, s.options.Namespace); err != nil {
 		return fmt.Errorf("wait for the Temporal server: %w", err)
 	}
@@ -44,6 +45,7 @@ func awaitNamespace(ctx context.Context, c client.Client, name string) error {
 		if err == nil {
 			return nil
 		}
+
 		select {
 		case <-ctx.Done():
 			return err
@@ -60,20 +62,25 @@ func addSearchAttributes(ctx context.Context, c client.Client, o Options) error 
 	if err != nil {
 		return fmt.Errorf("list the search attributes: %w", err)
 	}
+
 	missing := map[string]enums.IndexedValueType{}
 	for name, kind := range o.SearchAttributes {
 		if _, ok := known.GetCustomAttributes()[name]; !ok {
 			missing[name] = kind
 		}
 	}
+
 	if len(missing) == 0 {
 		return nil
 	}
-	_, err = c.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
-		Namespace: o.Namespace, SearchAttributes: missing,
-	})
+
+	_, err = c.OperatorService().
+		AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{
+			Namespace: o.Namespace, SearchAttributes: missing,
+		})
 	if err != nil {
 		return fmt.Errorf("add search attributes: %w", err)
 	}
+
 	return nil
 }

@@ -41,10 +41,12 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("start the Temporal server: %w", err)
 	}
+
 	store, err := openStore(o)
 	if err != nil {
 		return nil, err
 	}
+
 	inner, err := newTemporal(o, store)
 	if err != nil {
 		return nil, fmt.Errorf("set up the Temporal server: %w", err)
@@ -52,11 +54,13 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err := inner.Start(); err != nil {
 		return nil, fmt.Errorf("start the Temporal server: %w", err)
 	}
+
 	s := &Server{options: o, temporal: inner}
 	if err := s.awaitReady(ctx); err != nil {
 		_ = s.Stop()
 		return nil, err
 	}
+
 	s.startUI()
 	return s, nil
 }
@@ -73,6 +77,7 @@ func (s *Server) Stop() error {
 			s.stopErr = fmt.Errorf("stop the Temporal server: %w", err)
 		}
 	})
+
 	return s.stopErr
 }
 

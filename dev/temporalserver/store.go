@@ -29,10 +29,12 @@ func openStore(o Options) (*config.SQL, error) {
 	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
 		return nil, fmt.Errorf("make the Temporal server's data folder: %w", err)
 	}
+
 	dir, err := filepath.Abs(o.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("find the Temporal server's data folder: %w", err)
 	}
+
 	store := connection(filepath.Join(dir, databaseFile), o.pragmas)
 	if err := setUpSchema(dir, store); err != nil {
 		return nil, inUse(dir, err)
@@ -40,6 +42,7 @@ func openStore(o Options) (*config.SQL, error) {
 	if err := createNamespace(o, store); err != nil {
 		return nil, inUse(dir, err)
 	}
+
 	return store, nil
 }
 
@@ -57,6 +60,7 @@ func connection(path string, overrides map[string]string) *config.SQL {
 		"temp_store":         "memory",
 		"wal_autocheckpoint": "4000",
 	}
+
 	maps.Copy(attributes, overrides)
 	return &config.SQL{
 		PluginName: sqliteplugin.PluginName,
@@ -77,6 +81,7 @@ func setUpSchema(dir string, store *config.SQL) error {
 			}
 		}
 	}
+
 	if exists(file) {
 		return nil
 	}
@@ -86,14 +91,17 @@ func setUpSchema(dir string, store *config.SQL) error {
 	if err := sqliteschema.SetupSchema(store); err != nil {
 		return fmt.Errorf("set up the Temporal database: %w", err)
 	}
+
 	return os.Remove(mark)
 }
 
 func createNamespace(o Options, store *config.SQL) error {
-	namespace, err := sqliteschema.NewNamespaceConfig(clusterName, o.Namespace, false, o.SearchAttributes)
+	namespace, err := sqliteschema.NewNamespaceConfig(clusterName, o.Namespace, false,
+		o.SearchAttributes)
 	if err != nil {
 		return fmt.Errorf("describe the Temporal namespace: %w", err)
 	}
+
 	namespace.Detail.Config.Retention = durationpb.New(o.Retention)
 	if err := sqliteschema.CreateNamespaces(store, namespace); err != nil {
 		return fmt.Errorf("create the Temporal namespace: %w", err)
@@ -103,10 +111,15 @@ func createNamespace(o Options, store *config.SQL) error {
 
 // inUse explains the one error a person meets: another server holds the file.
 func inUse(dir string, err error) error {
-	if !strings.Contains(err.Error(), "SQLITE_BUSY") && !strings.Contains(err.Error(), "database is locked") {
+	if !strings.Contains(err.Error(), "SQLITE_BUSY") &&
+		!strings.Contains(err.Error(), "database is locked") {
 		return err
 	}
-	return fmt.Errorf("the data folder %s is in use by another Temporal server: stop it, or choose another folder with --data: %w", dir, err)
+
+	return fmt.Errorf(
+		"the data folder %s is in use by another Temporal server: stop it, or choose another folder with --data: %w",
+		dir, err,
+	)
 }
 
 func exists(path string) bool {

@@ -35,8 +35,10 @@ func tuning(overrides map[string]any) dynamicconfig.StaticClient {
 		dynamicconfig.HistoryScannerEnabled.Key():   false,
 		dynamicconfig.TaskQueueScannerEnabled.Key(): false,
 	}
+
 	for name, value := range overrides {
 		settings[dynamicconfig.MakeKey(name)] = value
 	}
+
 	return settings
 }

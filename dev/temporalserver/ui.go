@@ -12,6 +12,7 @@ func (s *Server) startUI() {
 	if s.options.UIPort == 0 {
 		return
 	}
+
 	s.ui = uiserver.NewServer(uioptions.WithConfigProvider(&uiconfig.Config{
 		Host:                s.options.Host,
 		Port:                s.options.UIPort,
@@ -23,5 +24,6 @@ func (s *Server) startUI() {
 		DisableNewsFetch: true,
 		CORS:             uiconfig.CORS{CookieInsecure: true},
 	}))
+
 	go func() { _ = s.ui.Start() }()
 }
