@@ -32,16 +32,25 @@ var arrows = map[string][]string{
 	"activities":        {"models", "mail", "carrier", "label", "rules", "clock", "orderfile", "roomfile", "rowfile"},
 	"workflows":         {"activities", "rules", "clock"},
 	"worker":            {"workflows", "activities", "models", "carrier", "rules", "clock"},
-	"api":               {"messages", "workflows", "models", "carrier", "label", "rules", "clock", "orderfile", "roomfile", "rowfile", "strictjson"},
-	"portal":            {"messages", "workflows", "models", "rules", "clock"},
-	"server":            {"api", "portal", "models", "carrier", "rules", "clock", "config"},
-	"demo":              {},
-	"cmd":               {"demo", "server", "worker", "workflows", "activities", "api", "portal", "models", "mail", "carrier", "rules", "clock", "config", "orderfile", "roomfile", "rowfile", "strictjson"},
+	"api": {
+		"messages", "workflows", "models", "carrier", "label", "rules", "clock", "orderfile", "roomfile", "rowfile",
+		"strictjson",
+	},
+	"portal": {"messages", "workflows", "models", "rules", "clock"},
+	"server": {"api", "portal", "models", "carrier", "rules", "clock", "config"},
+	"demo":   {},
+	"cmd": {
+		"demo", "server", "worker", "workflows", "activities", "api", "portal", "models", "mail", "carrier", "rules",
+		"clock", "config", "orderfile", "roomfile", "rowfile", "strictjson",
+	},
 }
 
 // testOnly are packages that production never links: only their own tests, dev
 // (a module of its own) and each other import them.
-var testOnly = []string{"models/storetest", "models/storetest/pgserver", "models/sqlitedb", "mail/smtptest", "carrier/simulator", "scripts/testpostgres"}
+var testOnly = []string{
+	"models/storetest", "models/storetest/pgserver", "models/sqlitedb", "mail/smtptest", "carrier/simulator",
+	"scripts/testpostgres",
+}
 
 type goPackage struct {
 	ImportPath string
@@ -123,12 +132,36 @@ func allowedFor(path string) ([]string, bool) {
 
 func TestForbiddenArrows(t *testing.T) {
 	for _, c := range [][2]string{
-		{"rules", "models"}, {"models", "activities"}, {"models", "mail"}, {"mail", "rules"}, {"carrier", "rules"}, {"label", "rules"}, {"carrier", "models"}, {"workflows", "carrier"}, {"activities", "carrier/simulator"}, {"workflows", "models"}, {"worker", "api"},
-		{"api", "activities"}, {"portal", "mail"}, {"rules", "messages"}, {"messages", "rules"}, {"clock", "rules"}, {"worker", "models/sqlitedb"}, {"cmd/roomcover", "models/storetest"}, {"newcomer", "rules"},
+		{"rules", "models"},
+		{"models", "activities"},
+		{"models", "mail"},
+		{"mail", "rules"},
+		{"carrier", "rules"},
+		{"label", "rules"},
+		{"carrier", "models"},
+		{"workflows", "carrier"},
+		{"activities", "carrier/simulator"},
+		{"workflows", "models"},
+		{"worker", "api"},
+		{"api", "activities"},
+		{"portal", "mail"},
+		{"rules", "messages"},
+		{"messages", "rules"},
+		{"clock", "rules"},
+		{"worker", "models/sqlitedb"},
+		{"cmd/roomcover", "models/storetest"},
+		{"newcomer", "rules"},
 	} {
 		require.NotEmpty(t, forbidden(c[0], c[1]), "%s → %s", c[0], c[1])
 	}
-	for _, c := range [][2]string{{"cmd/roomcover", "worker"}, {"activities", "mail"}, {"activities", "carrier"}, {"api", "carrier"}, {"models/storetest", "models"}, {"orderfile", "rules"}} {
+	for _, c := range [][2]string{
+		{"cmd/roomcover", "worker"},
+		{"activities", "mail"},
+		{"activities", "carrier"},
+		{"api", "carrier"},
+		{"models/storetest", "models"},
+		{"orderfile", "rules"},
+	} {
 		require.Empty(t, forbidden(c[0], c[1]), "%s → %s", c[0], c[1])
 	}
 }

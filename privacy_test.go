@@ -15,10 +15,23 @@ var (
 	column     = regexp.MustCompile(`^    (\w+)\s`)
 	// personal are the names that a column with a person's data has, or could
 	// have in a later migration.
-	personal = regexp.MustCompile(`email|name|street|city|postal|recipient|params|payload|password|phone|(^|_)ip$|contact|label|content|birth`)
+	personal = regexp.MustCompile(
+		`email|name|street|city|postal|recipient|params|payload|password|phone|(^|_)ip$|contact|label|content|birth`,
+	)
 	// impersonal are columns whose name only looks like one.
-	impersonal = map[string]bool{"sweeps.name": true, "outbox_events.payload": true, "orders.payload_hash": true, "order_refusals.payload_hash": true,
-		"import_jobs.content_hash": true, "programs.name": true, "orgs.name": true, "product_models.name": true, "calendar_holidays.name": true, "orgs.name_key": true, "api_tokens.label": true}
+	impersonal = map[string]bool{
+		"sweeps.name":                 true,
+		"outbox_events.payload":       true,
+		"orders.payload_hash":         true,
+		"order_refusals.payload_hash": true,
+		"import_jobs.content_hash":    true,
+		"programs.name":               true,
+		"orgs.name":                   true,
+		"product_models.name":         true,
+		"calendar_holidays.name":      true,
+		"orgs.name_key":               true,
+		"api_tokens.label":            true,
+	}
 )
 
 // TestR94_DataInventoryNamesEveryPersonalColumn holds the inventory of personal
@@ -30,7 +43,8 @@ func TestR94_DataInventoryNamesEveryPersonalColumn(t *testing.T) {
 	for _, c := range personalColumns(t) {
 		found++
 		table, _, _ := strings.Cut(c, ".")
-		require.True(t, strings.Contains(string(inventory), "`"+c+"`") || strings.Contains(string(inventory), "`"+table+"`"),
+		require.True(t,
+			strings.Contains(string(inventory), "`"+c+"`") || strings.Contains(string(inventory), "`"+table+"`"),
 			"docs/privacy.md does not say why %s is kept; add it to the table", c)
 	}
 	require.Greater(t, found, 10, "the migrations were not read")

@@ -60,10 +60,12 @@ func (c Clock) RealUntil(now, until time.Time) time.Duration {
 	if c.day != 0 && now.Before(c.anchorReal) { // the calendar stands still until then
 		wait, now = c.anchorReal.Sub(now), c.anchorReal
 	}
+
 	d := until.Sub(c.Calendar(now))
 	if d <= 0 {
 		return 0
 	}
+
 	if r := d % time.Microsecond; r > 0 { // the calendar shows whole microseconds
 		d += time.Microsecond - r
 	}
@@ -86,13 +88,16 @@ func scale(d, num, den time.Duration, up bool) time.Duration {
 	if d <= 0 {
 		return 0
 	}
+
 	high, low := bits.Mul64(uint64(d), uint64(num))
 	if high >= uint64(den) {
 		return math.MaxInt64
 	}
+
 	q, r := bits.Div64(high, low, uint64(den))
 	if up && r > 0 {
 		q++
 	}
+
 	return time.Duration(min(q, math.MaxInt64))
 }

@@ -25,11 +25,14 @@ func draw(t *rapid.T) (clock.Clock, time.Time) {
 func TestC1_RealUntilNeverFiresEarly(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, now := draw(t)
-		until := c.Calendar(now).Add(time.Duration(rapid.Int64Range(1, int64(5*365*24*time.Hour)).Draw(t, "ahead"))).Truncate(time.Microsecond)
+		until := c.Calendar(now).
+			Add(time.Duration(rapid.Int64Range(1, int64(5*365*24*time.Hour)).Draw(t, "ahead"))).
+			Truncate(time.Microsecond)
 		wait := c.RealUntil(now, until)
 		require.False(t, c.Calendar(now.Add(wait)).Before(until), "the timer fired early")
 		if wait > time.Millisecond {
-			require.True(t, c.Calendar(now.Add(wait-time.Millisecond)).Before(until) || c.Calendar(now.Add(-time.Millisecond)).Before(until), "it does not fire far too late")
+			require.True(t, c.Calendar(now.Add(wait-time.Millisecond)).Before(until) ||
+				c.Calendar(now.Add(-time.Millisecond)).Before(until), "it does not fire far too late")
 		}
 	})
 }
@@ -67,7 +70,8 @@ func TestC1_FastCalendarForWeeks(t *testing.T) {
 	c := clock.Fast(anchor, calendar, 2*time.Second)
 	require.Equal(t, calendar.AddDate(0, 0, 2*43200), c.Calendar(anchor.AddDate(0, 0, 2)))
 	far := c.Calendar(anchor.AddDate(0, 0, 30))
-	require.True(t, far.After(calendar.AddDate(290, 0, 0)), "it stops at the longest duration instead of running backwards")
+	require.True(t, far.After(calendar.AddDate(290, 0, 0)),
+		"it stops at the longest duration instead of running backwards")
 }
 
 func TestC1_RealTimeInMicrosecondsUTC(t *testing.T) {

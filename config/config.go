@@ -93,10 +93,14 @@ func (c Carrier) Keys() ([][]byte, error) {
 	for _, text := range c.WebhookKeys {
 		key, err := keyBytes(text)
 		if err != nil || len(c.WebhookKeys) > 2 {
-			return nil, errors.New("ROOMCOVER_CARRIER_WEBHOOK_KEYS must be one key or two, each of 32 bytes or more in hex or base64")
+			return nil, errors.New(
+				"ROOMCOVER_CARRIER_WEBHOOK_KEYS must be one key or two, each of 32 bytes or more in hex or base64",
+			)
 		}
+
 		out = append(out, key)
 	}
+
 	return out, nil
 }
 
@@ -126,19 +130,23 @@ func unreadable(err error) error {
 	if err == nil {
 		return nil
 	}
+
 	var all env.AggregateError
 	if !errors.As(err, &all) {
 		return errors.New("the environment could not be read")
 	}
+
 	var out []error
 	for _, e := range all.Errors {
 		var p env.ParseError
 		if errors.As(e, &p) {
-			out = append(out, fmt.Errorf("%s must be %s", variable(reflect.TypeFor[Config](), p), meaning(p.Type)))
+			out = append(out, fmt.Errorf("%s must be %s",
+				variable(reflect.TypeFor[Config](), p), meaning(p.Type)))
 		} else {
 			out = append(out, errors.New("the environment could not be read"))
 		}
 	}
+
 	return errors.Join(out...)
 }
 
@@ -151,10 +159,12 @@ func variable(t reflect.Type, p env.ParseError) string {
 				return name
 			}
 		}
+
 		if f.Name == p.Name && f.Type == p.Type {
 			return f.Tag.Get("env")
 		}
 	}
+
 	return ""
 }
 
@@ -167,6 +177,7 @@ func meaning(t reflect.Type) string {
 	case reflect.Float64:
 		return "a number"
 	}
+
 	return "a duration such as 25s"
 }
 
@@ -174,7 +185,9 @@ func meaning(t reflect.Type) string {
 func (c Config) KeyBytes() ([]byte, error) {
 	b, err := keyBytes(c.Key)
 	if err != nil {
-		return nil, errors.New("ROOMCOVER_KEY must be 32 bytes or more in hex or base64; make one with: openssl rand -hex 32")
+		return nil, errors.New(
+			"ROOMCOVER_KEY must be 32 bytes or more in hex or base64; make one with: openssl rand -hex 32",
+		)
 	}
 	return b, nil
 }
@@ -184,7 +197,9 @@ func (c Config) KeyBytes() ([]byte, error) {
 func keyBytes(text string) ([]byte, error) {
 	text = strings.TrimSpace(text)
 	b, err := hex.DecodeString(text)
-	for _, e := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
+	for _, e := range []*base64.Encoding{
+		base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding,
+	} {
 		if err != nil {
 			b, err = e.DecodeString(text)
 		}
@@ -192,6 +207,7 @@ func keyBytes(text string) ([]byte, error) {
 	if err != nil || len(b) < 32 {
 		return nil, errors.New("the key is too short or not encoded")
 	}
+
 	return b, nil
 }
 

@@ -87,12 +87,16 @@ func TestValuesOutOfRange(t *testing.T) {
 		"ROOMCOVER_RATE_BURST":               {"0"},
 		"ROOMCOVER_SMTP_PORT":                {"0", "65536"},
 		"ROOMCOVER_SMTP_TLS":                 {"optional", "REQUIRED"},
-		"ROOMCOVER_PUBLIC_URL":               {"portal.example.com", "ftp://portal.example.com", "https://", "https://user:pass@portal.example.com", "https://portal.example.com/?a=b", "https://portal.example.com/#a"},
-		"ROOMCOVER_SMTP_PASSWORD":            {"without a user"},
-		"ROOMCOVER_CARRIER_URL":              {"carrier.example.com", "ftp://carrier.example.com"},
-		"ROOMCOVER_CARRIER_NAME":             {strings.Repeat("x", 65)},
-		"ROOMCOVER_CARRIER_WEBHOOK_KEYS":     {"short", hex.EncodeToString(key[:31]), hex.EncodeToString(key) + ",short", strings.Repeat(hex.EncodeToString(key)+",", 2) + hex.EncodeToString(key)},
-		"ROOMCOVER_TEMPORAL_KEY_FILE":        {"/without/a/certificate"},
+		"ROOMCOVER_PUBLIC_URL": {
+			"portal.example.com", "ftp://portal.example.com", "https://", "https://user:pass@portal.example.com",
+			"https://portal.example.com/?a=b", "https://portal.example.com/#a",
+		},
+		"ROOMCOVER_SMTP_PASSWORD": {"without a user"},
+		"ROOMCOVER_CARRIER_URL":   {"carrier.example.com", "ftp://carrier.example.com"},
+		"ROOMCOVER_CARRIER_NAME":  {strings.Repeat("x", 65)},
+		"ROOMCOVER_CARRIER_WEBHOOK_KEYS": {"short", hex.EncodeToString(key[:31]), hex.EncodeToString(key) +
+			",short", strings.Repeat(hex.EncodeToString(key)+",", 2) + hex.EncodeToString(key)},
+		"ROOMCOVER_TEMPORAL_KEY_FILE": {"/without/a/certificate"},
 	} {
 		for _, value := range values {
 			one := good()
@@ -131,7 +135,13 @@ func TestKeyInHexOrBase64(t *testing.T) {
 }
 
 func TestWebhookKeysMayBeTwo(t *testing.T) {
-	for text, want := range map[string][][]byte{"": nil, hex.EncodeToString(key): {key}, hex.EncodeToString(key) + "," + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\xfe", 33))): {key, []byte(strings.Repeat("\xfe", 33))}} {
+	for text, want := range map[string][][]byte{
+		"":                      nil,
+		hex.EncodeToString(key): {key},
+		hex.EncodeToString(key) + "," + base64.StdEncoding.EncodeToString([]byte(strings.Repeat("\xfe", 33))): {
+			key, []byte(strings.Repeat("\xfe", 33)),
+		},
+	} {
 		one := good()
 		one["ROOMCOVER_CARRIER_WEBHOOK_KEYS"] = text
 		c, err := config.ReadFrom(one)

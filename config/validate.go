@@ -17,31 +17,45 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("%s must be %s", name, needs))
 		}
 	}
+
 	_, keyErr := c.KeyBytes()
-	wrong(c.DatabaseURL == "", "ROOMCOVER_DATABASE_URL", "the address of the PostgreSQL database, postgres://user:password@host/database")
+	wrong(c.DatabaseURL == "", "ROOMCOVER_DATABASE_URL",
+		"the address of the PostgreSQL database, postgres://user:password@host/database")
 	wrong(c.DatabaseMax < 1, "ROOMCOVER_DATABASE_MAX_CONNECTIONS", "1 or more")
-	wrong(keyErr != nil, "ROOMCOVER_KEY", "32 bytes or more in hex or base64; make one with: openssl rand -hex 32")
-	wrong(!webAddress(c.PublicURL), "ROOMCOVER_PUBLIC_URL", "the address under which people reach the portal, such as https://portal.example.com")
-	wrong(new(slog.Level).UnmarshalText([]byte(c.LogLevel)) != nil, "ROOMCOVER_LOG_LEVEL", "debug, info, warn or error")
+	wrong(keyErr != nil, "ROOMCOVER_KEY",
+		"32 bytes or more in hex or base64; make one with: openssl rand -hex 32")
+	wrong(!webAddress(c.PublicURL), "ROOMCOVER_PUBLIC_URL",
+		"the address under which people reach the portal, such as https://portal.example.com")
+	wrong(new(slog.Level).UnmarshalText([]byte(c.LogLevel)) != nil, "ROOMCOVER_LOG_LEVEL",
+		"debug, info, warn or error")
 	wrong(c.StopTimeout <= 0, "ROOMCOVER_STOP_TIMEOUT", "more than zero")
 	wrong(c.Rate.PerSecond <= 0, "ROOMCOVER_RATE_PER_SECOND", "more than zero")
 	wrong(c.Rate.Burst < 1, "ROOMCOVER_RATE_BURST", "1 or more")
-	wrong(c.Temporal.Address == "", "ROOMCOVER_TEMPORAL_ADDRESS", "the host and port of the Temporal service")
-	wrong(c.Temporal.Namespace == "", "ROOMCOVER_TEMPORAL_NAMESPACE", "a namespace of the Temporal service")
-	wrong((c.Temporal.CertFile == "") != (c.Temporal.KeyFile == ""), "ROOMCOVER_TEMPORAL_CERT_FILE and ROOMCOVER_TEMPORAL_KEY_FILE", "given together")
+	wrong(c.Temporal.Address == "", "ROOMCOVER_TEMPORAL_ADDRESS",
+		"the host and port of the Temporal service")
+	wrong(c.Temporal.Namespace == "", "ROOMCOVER_TEMPORAL_NAMESPACE",
+		"a namespace of the Temporal service")
+	wrong((c.Temporal.CertFile == "") != (c.Temporal.KeyFile == ""),
+		"ROOMCOVER_TEMPORAL_CERT_FILE and ROOMCOVER_TEMPORAL_KEY_FILE", "given together")
 	wrong(c.SMTP.Host == "", "ROOMCOVER_SMTP_HOST", "the mail server's name")
 	wrong(c.SMTP.Port < 1 || c.SMTP.Port > 65535, "ROOMCOVER_SMTP_PORT", "a port, 1 to 65535")
-	wrong(!slices.Contains([]string{"required", "implicit", "none"}, c.SMTP.TLS), "ROOMCOVER_SMTP_TLS", "required, implicit or none")
-	wrong((c.SMTP.Username == "") != (c.SMTP.Password == ""), "ROOMCOVER_SMTP_USERNAME and ROOMCOVER_SMTP_PASSWORD", "given together")
+	wrong(!slices.Contains([]string{"required", "implicit", "none"}, c.SMTP.TLS),
+		"ROOMCOVER_SMTP_TLS", "required, implicit or none")
+	wrong((c.SMTP.Username == "") != (c.SMTP.Password == ""),
+		"ROOMCOVER_SMTP_USERNAME and ROOMCOVER_SMTP_PASSWORD", "given together")
 	_, webhooks := c.Carrier.Keys()
-	wrong(webhooks != nil, "ROOMCOVER_CARRIER_WEBHOOK_KEYS", "one key or two, separated by a comma, each of 32 bytes or more in hex or base64")
-	wrong(c.Carrier.Name == "" || len(c.Carrier.Name) > 64, "ROOMCOVER_CARRIER_NAME", "a name of at most 64 characters")
-	wrong(c.Carrier.URL != "" && !webAddress(c.Carrier.URL), "ROOMCOVER_CARRIER_URL", "the address of the carrier's API, such as https://carrier.example.com")
+	wrong(webhooks != nil, "ROOMCOVER_CARRIER_WEBHOOK_KEYS",
+		"one key or two, separated by a comma, each of 32 bytes or more in hex or base64")
+	wrong(c.Carrier.Name == "" || len(c.Carrier.Name) > 64, "ROOMCOVER_CARRIER_NAME",
+		"a name of at most 64 characters")
+	wrong(c.Carrier.URL != "" && !webAddress(c.Carrier.URL), "ROOMCOVER_CARRIER_URL",
+		"the address of the carrier's API, such as https://carrier.example.com")
 	return errors.Join(errs...)
 }
 
 // webAddress tells whether links can be made by adding a path to the text.
 func webAddress(text string) bool {
 	u, err := url.Parse(text)
-	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") && u.User == nil && u.RawQuery == "" && u.Fragment == ""
+	return err == nil && u.Host != "" && (u.Scheme == "https" || u.Scheme == "http") &&
+		u.User == nil && u.RawQuery == "" && u.Fragment == ""
 }

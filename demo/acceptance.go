@@ -16,6 +16,7 @@ func (s *story) acceptInvitation(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+
 	link, err := m.part(invitationLink)
 	if err != nil {
 		return err
@@ -29,32 +30,48 @@ func (s *story) acceptInvitation(ctx context.Context) error {
 	if m, err = s.mailTo(ctx, s.email(), "código", ""); err != nil {
 		return err
 	}
+
 	code, err := m.part(oneTimeCode)
 	if err != nil {
 		return err
 	}
+
 	s.say("the mail's button was followed, and the one-time code came")
 	if _, err := s.page(ctx, "/invitation/code", url.Values{"code": {code}}); err != nil {
 		return err
 	}
-	home, err := s.page(ctx, "/invitation/person", url.Values{"name": {"Bia Lima"}, "password": {"quatro cavalos azuis " + s.Name}})
+
+	home, err := s.page(ctx, "/invitation/person", url.Values{
+		"name":     {"Bia Lima"},
+		"password": {"quatro cavalos azuis " + s.Name},
+	})
 	if err != nil {
 		return err
 	}
-	if err := s.check(strings.Contains(home, s.company()), "after the acceptance the portal does not greet the company"); err != nil {
+	if err := s.check(
+		strings.Contains(home, s.company()),
+		"after the acceptance the portal does not greet the company",
+	); err != nil {
 		return err
 	}
+
 	orders, err := s.page(ctx, "/service-orders", nil)
 	if err != nil {
 		return err
 	}
+
 	s.say("%s is administrator, and sees the contract under Pedidos de serviço", s.email())
-	if err := s.check(strings.Contains(orders, "Pedidos de serviço") && strings.Contains(orders, "50"), "the page of service orders does not show 50 licences"); err != nil {
+	if err := s.check(
+		strings.Contains(orders, "Pedidos de serviço") && strings.Contains(orders, "50"),
+		"the page of service orders does not show 50 licences",
+	); err != nil {
 		return err
 	}
+
 	if s.customer, err = s.makeToken(ctx, s.parent, s.account, "CUSTOMER_ADMIN"); err != nil {
 		return err
 	}
+
 	s.csm, err = s.makeToken(ctx, operatorOrg, "", "OPERATOR_CSM")
 	return err
 }
@@ -66,36 +83,49 @@ func (s *story) page(ctx context.Context, path string, form url.Values) (string,
 	if form != nil {
 		method, text = http.MethodPost, form.Encode()
 	}
+
 	req, err := http.NewRequestWithContext(ctx, method, s.Portal+path, strings.NewReader(text))
 	if err != nil {
 		return "", err
 	}
+
 	req.Header.Set("Accept-Language", "pt-BR")
 	if form != nil {
 		req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
+
 	res, err := s.browser.Do(req)
 	if err != nil {
 		return "", fmt.Errorf("the portal cannot be reached: %w", err)
 	}
 	defer res.Body.Close()
+
 	page, err := io.ReadAll(res.Body)
 	if err == nil && res.StatusCode != http.StatusOK {
 		err = fmt.Errorf("the portal answers %s to a %s", res.Status, method)
 	}
+
 	return string(page), err
 }
 
 // makeToken makes a token for a program of the customer's, or for one of the
 // operator's people.
 func (s *story) makeToken(ctx context.Context, org, account, role string) (API, error) {
-	ask := body{"org_id": org, "role": role, "label": "demo " + s.Name, "valid_days": 30}
+	ask := body{
+		"org_id":     org,
+		"role":       role,
+		"label":      "demo " + s.Name,
+		"valid_days": 30,
+	}
+
 	if account != "" {
 		ask["account_id"] = account
 	}
+
 	made, err := post[struct{ Secret string }](ctx, s.operator, "/v1/tokens", ask)
 	if err != nil {
 		return nil, err
 	}
+
 	return s.As(made.Secret), nil
 }

@@ -42,6 +42,7 @@ func (s *story) await(ctx context.Context, what string, look func(context.Contex
 		if !errors.Is(err, errNotYet) {
 			return fmt.Errorf("while waiting for %s: %w", what, err)
 		}
+
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("%s did not come within %s: %w", what, s.Patience, err)

@@ -17,8 +17,17 @@ func testStory(t *testing.T, h http.HandlerFunc) (*story, *bytes.Buffer) {
 	server := httptest.NewServer(h)
 	t.Cleanup(server.Close)
 	var out bytes.Buffer
-	s, err := newStory(Options{Portal: server.URL, Mails: server.URL, Carrier: server.URL, CarrierKey: "key", Name: "TEST", Out: &out,
-		As: func(string) API { return nil }, Patience: 50 * time.Millisecond, pause: time.Millisecond})
+	s, err := newStory(Options{
+		Portal:     server.URL,
+		Mails:      server.URL,
+		Carrier:    server.URL,
+		CarrierKey: "key",
+		Name:       "TEST",
+		Out:        &out,
+		As:         func(string) API { return nil },
+		Patience:   50 * time.Millisecond,
+		pause:      time.Millisecond,
+	})
 	require.NoError(t, err)
 	return s, &out
 }
@@ -67,7 +76,9 @@ func TestAMailIsFoundByWhatStandsInIt(t *testing.T) {
 		case "/api/mails/1":
 			_, _ = w.Write([]byte(`{"id":"1","subject":"Boas-vindas","text":"nothing"}`))
 		case "/api/mails/2":
-			_, _ = w.Write([]byte(`{"id":"2","subject":"Boas-vindas","text":"Abra https://portal.example/invitation?token=abc hoje\n\n    123 456\n"}`))
+			_, _ = w.Write([]byte(
+				`{"id":"2","subject":"Boas-vindas","text":"Abra https://portal.example/invitation?token=abc hoje\n\n    123 456\n"}`,
+			))
 		}
 	})
 	m, err := s.mailTo(t.Context(), "ana@acme.example", "Boas-vindas", "token=")

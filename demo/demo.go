@@ -41,6 +41,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
+
 	began := time.Now()
 	for i, c := range chapters {
 		fmt.Fprintf(o.Out, "\n%d of %d  %s\n", i+1, len(chapters), c.title)
@@ -48,7 +49,9 @@ func Run(ctx context.Context, o Options) error {
 			return fmt.Errorf("chapter %d, %q: %w", i+1, c.title, err)
 		}
 	}
-	fmt.Fprintf(o.Out, "\nAll %d checks held, in %s.\n", s.checks, time.Since(began).Round(time.Second))
+
+	fmt.Fprintf(o.Out, "\nAll %d checks held, in %s.\n",
+		s.checks, time.Since(began).Round(time.Second))
 	return nil
 }
 
@@ -62,7 +65,10 @@ var chapters = []struct {
 	{"Fifty rooms come under cover", (*story).coverRooms},
 	{"The earned spare is chosen, agreed and placed", (*story).placeSpare},
 	{"A device fails: it is swapped for the spare at once", (*story).swapAtOnce},
-	{"A second one fails: a replacement on the promised business day", (*story).replaceNextBusinessDay},
+	{
+		"A second one fails: a replacement on the promised business day",
+		(*story).replaceNextBusinessDay,
+	},
 	{"A third one never comes back, and is billed", (*story).billMissingReturn},
 	{"Another order is cancelled in its window", (*story).cancelOrder},
 }
@@ -91,13 +97,20 @@ func newStory(o Options) (*story, error) {
 	if err != nil {
 		return nil, err
 	}
+
 	if o.Patience == 0 {
 		o.Patience = 90 * time.Second
 	}
 	if o.pause == 0 {
 		o.pause = 200 * time.Millisecond
 	}
-	return &story{Options: o, browser: &http.Client{Jar: jar, Timeout: 30 * time.Second}, reseller: o.As(o.Reseller), operator: o.As(o.Operator)}, nil
+
+	return &story{
+		Options:  o,
+		browser:  &http.Client{Jar: jar, Timeout: 30 * time.Second},
+		reseller: o.As(o.Reseller),
+		operator: o.As(o.Operator),
+	}, nil
 }
 
 // company is this run's customer.

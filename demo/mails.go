@@ -23,9 +23,11 @@ func (s *story) mailTo(ctx context.Context, to, subject, text string) (letter, e
 	var found letter
 	err := s.await(ctx, fmt.Sprintf("the mail %q", subject), func(ctx context.Context) error {
 		var page struct{ Mails []letter }
-		if err := s.mailbox(ctx, "/api/mails?limit=500&to="+url.QueryEscape(to), &page); err != nil {
+		if err := s.mailbox(ctx, "/api/mails?limit=500&to="+url.QueryEscape(to),
+			&page); err != nil {
 			return err
 		}
+
 		for _, m := range page.Mails {
 			if !strings.Contains(m.Subject, subject) {
 				continue
@@ -37,8 +39,10 @@ func (s *story) mailTo(ctx context.Context, to, subject, text string) (letter, e
 				return nil
 			}
 		}
+
 		return notYet("%d mails came, not this one", len(page.Mails))
 	})
+
 	return found, err
 }
 
@@ -47,11 +51,13 @@ func (s *story) mailbox(ctx context.Context, path string, out any) error {
 	if err != nil {
 		return err
 	}
+
 	res, err := s.browser.Do(req)
 	if err != nil {
 		return fmt.Errorf("the mailbox cannot be read: %w", err)
 	}
 	defer res.Body.Close()
+
 	if res.StatusCode != http.StatusOK {
 		return fmt.Errorf("the mailbox answers %s", res.Status)
 	}

@@ -34,16 +34,23 @@ type rma struct {
 
 // has tells whether something happened to the replacement.
 func (r rma) has(event string) bool {
-	return slices.ContainsFunc(r.Timeline, func(e struct{ Event string }) bool { return e.Event == event })
+	return slices.ContainsFunc(r.Timeline, func(e struct{ Event string }) bool {
+		return e.Event == event
+	})
 }
 
 // request reports a faulty device as the customer.
 func (s *story) request(ctx context.Context, d device) (rma, error) {
-	r, err := post[rma](ctx, s.customer, "/v1/rmas", body{"serial": d.Serial, "fault": "No picture."})
+	r, err := post[rma](ctx, s.customer, "/v1/rmas", body{
+		"serial": d.Serial,
+		"fault":  "No picture.",
+	})
 	if err == nil {
 		s.say("%s in %s fails: replacement %s is requested", d.Serial, d.Room, r.ID)
-		err = s.check(r.State == "REQUESTED" && r.Cover == "SELECT" && r.Speed == "NBD", "it is %s under %s with speed %s", r.State, r.Cover, r.Speed)
+		err = s.check(r.State == "REQUESTED" && r.Cover == "SELECT" && r.Speed == "NBD",
+			"it is %s under %s with speed %s", r.State, r.Cover, r.Speed)
 	}
+
 	return r, err
 }
 
@@ -56,7 +63,9 @@ func (s *story) do(ctx context.Context, r rma, command string, with body) (rma, 
 }
 
 // awaitRMA waits until the replacement fits.
-func (s *story) awaitRMA(ctx context.Context, r rma, what string, fits func(rma) bool) (rma, error) {
+func (s *story) awaitRMA(
+	ctx context.Context, r rma, what string, fits func(rma) bool,
+) (rma, error) {
 	err := s.await(ctx, what, func(ctx context.Context) (err error) {
 		if r, err = get[rma](ctx, s.operator, "/v1/rmas/"+r.ID); err == nil && !fits(r) {
 			return notYet("it is %s, return %s", r.State, r.Return)
@@ -72,9 +81,13 @@ func (s *story) approve(ctx context.Context, r rma) (rma, error) {
 	if err != nil {
 		return r, err
 	}
-	if err := s.check(r.Promise != nil && r.Promise.On > r.ApprovedAt.Format(time.DateOnly), "nothing was promised for after the day of the approval"); err != nil {
+	if err := s.check(
+		r.Promise != nil && r.Promise.On > r.ApprovedAt.Format(time.DateOnly),
+		"nothing was promised for after the day of the approval",
+	); err != nil {
 		return r, err
 	}
+
 	s.say("approved; promised for %s (%s)", r.Promise.On, r.Promise.Explanation.English)
 	return r, s.check(r.Outbound == "ALLOCATED", "it is %s though the depot has units", r.Outbound)
 }
@@ -88,15 +101,22 @@ func (s *story) deliver(ctx context.Context, r rma, serial string) (rma, error) 
 	if r, err = s.do(ctx, r, "ship", body{"serial": serial}); err != nil {
 		return r, err
 	}
+
 	s.say("booked as %s, and shipped with serial %s", p.Tracking, serial)
-	if r, err = s.awaitRMA(ctx, r, "the delivery", func(r rma) bool { return r.Outbound == "DELIVERED" }); err != nil {
+	if r, err = s.awaitRMA(ctx, r, "the delivery", func(r rma) bool {
+		return r.Outbound == "DELIVERED"
+	}); err != nil {
 		return r, err
 	}
+
 	day := r.DeliveredAt.In(saoPaulo()).Format(time.DateOnly)
 	s.say("delivered on %s; the faulty unit is due back by %s", day, r.ReturnDueOn)
-	if err := s.check(r.Late == (day > r.FirstPromisedOn), "it came on %s, was promised for %s, and late is %v", day, r.FirstPromisedOn, r.Late); err != nil {
+	if err := s.check(r.Late == (day > r.FirstPromisedOn),
+		"it came on %s, was promised for %s, and late is %v",
+		day, r.FirstPromisedOn, r.Late); err != nil {
 		return r, err
 	}
+
 	return r, s.inRoom(ctx, serial, r.Serial)
 }
 
@@ -118,6 +138,7 @@ func (s *story) unitBySerial(ctx context.Context, serial string) (unitOf, error)
 	if err != nil {
 		return unitOf{}, err
 	}
+
 	return get[unitOf](ctx, s.operator, "/v1/devices/"+all.Items[0].ID)
 }
 
@@ -127,15 +148,19 @@ func (s *story) inRoom(ctx context.Context, serial, old string) error {
 	if err != nil {
 		return err
 	}
+
 	out, err := s.unitBySerial(ctx, old)
 	if err != nil {
 		return err
 	}
-	if err := s.check(in.State == "IN_ROOM" && out.State == "IN_RMA" && len(in.Stays) > 0 && len(out.Stays) > 0, "%s is %s and %s is %s", serial, in.State, old, out.State); err != nil {
+	if err := s.check(in.State == "IN_ROOM" && out.State == "IN_RMA" && len(in.Stays) > 0 &&
+		len(out.Stays) > 0, "%s is %s and %s is %s", serial, in.State, old, out.State); err != nil {
 		return err
 	}
+
 	now, before := in.Stays[len(in.Stays)-1], out.Stays[len(out.Stays)-1]
-	return s.check(now.RoomID == before.RoomID && now.To == nil && before.To != nil, "%s has not taken the room of %s", serial, old)
+	return s.check(now.RoomID == before.RoomID && now.To == nil && before.To != nil,
+		"%s has not taken the room of %s", serial, old)
 }
 
 // comeBack has the customer return the faulty unit, and the depot inspect it.
@@ -147,9 +172,12 @@ func (s *story) comeBack(ctx context.Context, r rma) error {
 	if err := s.handIn(ctx, p); err != nil {
 		return err
 	}
-	if r, err = s.awaitRMA(ctx, r, "the return's first scan", func(r rma) bool { return r.Return != "AWAITING_RETURN" }); err != nil {
+	if r, err = s.awaitRMA(ctx, r, "the return's first scan", func(r rma) bool {
+		return r.Return != "AWAITING_RETURN"
+	}); err != nil {
 		return err
 	}
+
 	s.say("the customer has handed the faulty unit in: %s", r.Return)
 	if r, err = s.do(ctx, r, "receive", nil); err != nil {
 		return err
@@ -157,6 +185,7 @@ func (s *story) comeBack(ctx context.Context, r rma) error {
 	if r, err = s.do(ctx, r, "inspect", body{"serial": r.Serial, "outcome": "DEFECT"}); err != nil {
 		return err
 	}
+
 	s.say("the depot has inspected it: %s is %s", r.ID, r.State)
 	return s.check(r.State == "CLOSED" && r.Fee == "NONE", "it is %s with fee %s", r.State, r.Fee)
 }

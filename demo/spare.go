@@ -34,24 +34,35 @@ func (s *story) placeSpare(ctx context.Context) error {
 	if err := s.fillDepot(ctx); err != nil {
 		return err
 	}
-	units, err := get[list[unit]](ctx, s.csm, "/v1/spare-units?parent_id="+url.QueryEscape(s.parent))
+
+	units, err := get[list[unit]](ctx, s.csm,
+		"/v1/spare-units?parent_id="+url.QueryEscape(s.parent))
 	if err != nil {
 		return err
 	}
-	if err := s.check(len(units.Items) == 1 && units.Items[0].State == "SELECTION_PENDING", "fifty licences earned %d spares", len(units.Items)); err != nil {
+	if err := s.check(len(units.Items) == 1 && units.Items[0].State == "SELECTION_PENDING",
+		"fifty licences earned %d spares", len(units.Items)); err != nil {
 		return err
 	}
+
 	s.spare = units.Items[0].ID
 	if _, err := s.doSpare(ctx, s.operator, "ship", body{"serial": s.serial("S", 1)}); err == nil {
 		return s.check(false, "the spare was shipped before anyone chose its model")
 	}
-	s.say("fifty licences earned spare %s; it cannot be shipped before model and site are chosen", s.spare)
-	if _, err := s.doSpare(ctx, s.csm, "select", body{"model": barModel, "site_id": s.site}); err != nil {
+
+	s.say("fifty licences earned spare %s; it cannot be shipped before model and site are chosen",
+		s.spare)
+	if _, err := s.doSpare(ctx, s.csm, "select", body{
+		"model":   barModel,
+		"site_id": s.site,
+	}); err != nil {
 		return err
 	}
+
 	if _, err := s.doSpare(ctx, s.customer, "agree", body{}); err != nil {
 		return err
 	}
+
 	s.say("the CSM chose %s for %s, and the customer agreed", barModel, siteName)
 	return s.sendSpare(ctx, s.serial("S", 1))
 }
@@ -68,6 +79,7 @@ func (s *story) sendSpare(ctx context.Context, serial string) error {
 	if err := s.awaitSpare(ctx, "ON_SITE"); err != nil {
 		return err
 	}
+
 	s.say("parcel %s has arrived: spare %s is on site", p.Tracking, serial)
 	return nil
 }
@@ -79,7 +91,8 @@ func (s *story) swapAtOnce(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if r, err = post[rma](ctx, s.customer, "/v1/rmas/"+r.ID+"/use_spare", body{"spare_unit_id": s.spare}); err != nil {
+	if r, err = post[rma](ctx, s.customer, "/v1/rmas/"+r.ID+"/use_spare",
+		body{"spare_unit_id": s.spare}); err != nil {
 		return err
 	}
 	if err := s.check(r.Outbound == "SWAPPED", "the outbound track is %s", r.Outbound); err != nil {
@@ -88,6 +101,7 @@ func (s *story) swapAtOnce(ctx context.Context) error {
 	if err := s.inRoom(ctx, s.serial("S", 1), r.Serial); err != nil {
 		return err
 	}
+
 	s.say("the spare has taken %s; nobody waits for a parcel", s.devices[0].Room)
 	if r, err = s.do(ctx, r, "approve", body{"defect_confirmed": true}); err != nil {
 		return err
@@ -98,5 +112,6 @@ func (s *story) swapAtOnce(ctx context.Context) error {
 	if err := s.sendSpare(ctx, s.serial("S", 2)); err != nil {
 		return err
 	}
+
 	return s.comeBack(ctx, r)
 }

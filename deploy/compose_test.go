@@ -21,7 +21,10 @@ const root = "../"
 // secrets are the variables without a default: compose refuses to start
 // without them.
 var secrets = map[string]string{
-	"ROOMCOVER_KEY": strings.Repeat("ab", 32), "POSTGRES_PASSWORD": "p1", "ROOMCOVER_DB_PASSWORD": "p2", "TEMPORAL_DB_PASSWORD": "p3",
+	"ROOMCOVER_KEY":         strings.Repeat("ab", 32),
+	"POSTGRES_PASSWORD":     "p1",
+	"ROOMCOVER_DB_PASSWORD": "p2",
+	"TEMPORAL_DB_PASSWORD":  "p3",
 }
 
 func load(t *testing.T, environment map[string]string) (*types.Project, error) {
@@ -107,7 +110,12 @@ func TestComposeStartsThePartsInOrder(t *testing.T) {
 		"temporal-ui": {"temporal": "service_healthy"},
 		"migrate":     {"postgres": "service_healthy"},
 		"serve":       {"postgres": "service_healthy", "migrate": "service_completed_successfully"},
-		"worker":      {"postgres": "service_healthy", "migrate": "service_completed_successfully", "temporal": "service_healthy", "mailpit": "service_healthy"},
+		"worker": {
+			"postgres": "service_healthy",
+			"migrate":  "service_completed_successfully",
+			"temporal": "service_healthy",
+			"mailpit":  "service_healthy",
+		},
 	} {
 		s, ok := project(t).Services[service]
 		require.True(t, ok, service)
@@ -148,7 +156,8 @@ func TestComposeChecksTheHealthOfWhatRuns(t *testing.T) {
 		require.NotNil(t, s.HealthCheck, name)
 	}
 	p := project(t)
-	require.Contains(t, p.Services["worker"].HealthCheck.Test, *p.Services["worker"].Environment["ROOMCOVER_WORKER_METRICS_LISTEN"])
+	require.Contains(t, p.Services["worker"].HealthCheck.Test,
+		*p.Services["worker"].Environment["ROOMCOVER_WORKER_METRICS_LISTEN"])
 }
 
 // The ports of a catcher of mails and of the Temporal UI must not be open to
@@ -165,7 +174,8 @@ func TestDatabaseRolesAreNoSuperusers(t *testing.T) {
 	p := project(t)
 	mounted := false
 	for _, v := range p.Services["postgres"].Volumes {
-		mounted = mounted || strings.HasSuffix(v.Source, "deploy/postgres-init.sh") && strings.HasPrefix(v.Target, "/docker-entrypoint-initdb.d/")
+		mounted = mounted || strings.HasSuffix(v.Source, "deploy/postgres-init.sh") &&
+			strings.HasPrefix(v.Target, "/docker-entrypoint-initdb.d/")
 	}
 	require.True(t, mounted)
 	text, err := os.ReadFile("postgres-init.sh")

@@ -70,9 +70,11 @@ func defaults(t reflect.Type) map[string]string {
 
 func TestOperationsExplainEveryTaskAndItsActions(t *testing.T) {
 	text := operationsGuide(t)
-	for _, kind := range []db.TaskKind{db.TaskReviewOrder, db.TaskMailUndeliverable, db.TaskMailUnknown, db.TaskInvitationUnclaimed,
-		db.TaskInvitationRequested, db.TaskProcessStuck, db.TaskOutboxStuck, db.TaskSweepLate, db.TaskSerialClaimed, db.TaskShipmentContradicted,
-		db.TaskCalendarNoHolidays, db.TaskCalendarNoWorkingTime} {
+	for _, kind := range []db.TaskKind{
+		db.TaskReviewOrder, db.TaskMailUndeliverable, db.TaskMailUnknown, db.TaskInvitationUnclaimed,
+		db.TaskInvitationRequested, db.TaskProcessStuck, db.TaskOutboxStuck, db.TaskSweepLate, db.TaskSerialClaimed,
+		db.TaskShipmentContradicted, db.TaskCalendarNoHolidays, db.TaskCalendarNoWorkingTime,
+	} {
 		row := regexp.MustCompile("(?m)^\\| `" + string(kind) + "` \\|.*$").FindString(text)
 		require.NotEmpty(t, row, kind)
 		for _, action := range operations.ActionsOf(kind) {

@@ -9,15 +9,17 @@ import (
 // column is one column of a CSV file: where its text goes in a form, and under
 // which JSON pointer.
 type column struct {
-	name     string
-	pointer  string
-	place    func(*ordering.OrderForm) *string // nil: sku, quantity and renews, which belong to a line
+	name    string
+	pointer string
+	// nil: sku, quantity and renews, which belong to a line
+	place    func(*ordering.OrderForm) *string
 	optional bool
 }
 
 func address(party, pointer string, place func(*ordering.OrderForm) *rules.Address) []column {
 	part := func(name string, optional bool, text func(*rules.Address) *string) column {
-		return column{party + "_" + name, pointer + "/address/" + name, func(f *ordering.OrderForm) *string { return text(place(f)) }, optional}
+		return column{party + "_" + name, pointer + "/address/" +
+			name, func(f *ordering.OrderForm) *string { return text(place(f)) }, optional}
 	}
 	return []column{
 		part("street", false, func(a *rules.Address) *string { return &a.Street }),
@@ -30,9 +32,15 @@ func address(party, pointer string, place func(*ordering.OrderForm) *rules.Addre
 
 func org(party string, place func(*ordering.OrderForm) *rules.OrgParty) []column {
 	return append([]column{
-		{party + "_company", "/" + party + "/company", func(f *ordering.OrderForm) *string { return &place(f).Company }, false},
-		{party + "_email", "/" + party + "/email", func(f *ordering.OrderForm) *string { return &place(f).Email }, false},
-	}, address(party, "/"+party, func(f *ordering.OrderForm) *rules.Address { return &place(f).Address })...)
+		{party + "_company", "/" + party + "/company", func(f *ordering.OrderForm) *string {
+			return &place(f).Company
+		}, false},
+		{party + "_email", "/" + party + "/email", func(f *ordering.OrderForm) *string {
+			return &place(f).Email
+		}, false},
+	}, address(party, "/"+party, func(f *ordering.OrderForm) *rules.Address {
+		return &place(f).Address
+	})...)
 }
 
 const (
@@ -43,17 +51,41 @@ const (
 
 var columns = func() []column {
 	all := []column{
-		{"po_number", "/po_number", func(f *ordering.OrderForm) *string { return &f.PONumber }, false},
-		{"purchased_on", "/purchased_on", func(f *ordering.OrderForm) *string { return &f.PurchasedOn }, false},
+		{"po_number", "/po_number", func(f *ordering.OrderForm) *string {
+			return &f.PONumber
+		}, false},
+		{"purchased_on", "/purchased_on", func(f *ordering.OrderForm) *string {
+			return &f.PurchasedOn
+		}, false},
 		{skuColumn, "", nil, false},
 		{quantityColumn, "", nil, false},
-		{"end_customer_company", "/end_customer/company", func(f *ordering.OrderForm) *string { return &f.EndCustomer.Company }, false},
-		{"end_customer_contact_name", "/end_customer/contact_name", func(f *ordering.OrderForm) *string { return &f.EndCustomer.ContactName }, false},
-		{"end_customer_email", "/end_customer/email", func(f *ordering.OrderForm) *string { return &f.EndCustomer.Email }, false},
+		{"end_customer_company", "/end_customer/company", func(f *ordering.OrderForm) *string {
+			return &f.EndCustomer.Company
+		}, false},
+		{
+			"end_customer_contact_name",
+			"/end_customer/contact_name",
+			func(f *ordering.OrderForm) *string { return &f.EndCustomer.ContactName },
+			false,
+		},
+		{"end_customer_email", "/end_customer/email", func(f *ordering.OrderForm) *string {
+			return &f.EndCustomer.Email
+		}, false},
 	}
-	all = append(all, address("end_customer", "/end_customer", func(f *ordering.OrderForm) *rules.Address { return &f.EndCustomer.Address })...)
-	all = append(all, org("reseller", func(f *ordering.OrderForm) *rules.OrgParty { return &f.Reseller })...)
-	all = append(all, org("distributor", func(f *ordering.OrderForm) *rules.OrgParty { return &f.Distributor })...)
+
+	all = append(
+		all, address("end_customer", "/end_customer", func(f *ordering.OrderForm) *rules.Address {
+			return &f.EndCustomer.Address
+		})...,
+	)
+
+	all = append(
+		all, org("reseller", func(f *ordering.OrderForm) *rules.OrgParty { return &f.Reseller })...,
+	)
+
+	all = append(all, org("distributor", func(f *ordering.OrderForm) *rules.OrgParty {
+		return &f.Distributor
+	})...)
 	return append(all, column{renewsColumn, "", nil, true})
 }()
 

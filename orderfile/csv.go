@@ -23,10 +23,12 @@ func readCSV(r io.Reader) iter.Seq2[Row, error] {
 			}
 			return
 		}
+
 		cols := make([]column, len(at))
 		for i, place := range at {
 			cols[i] = columns[place]
 		}
+
 		if err := orders(src, cols, func(row Row) bool { return yield(row, nil) }); err != nil {
 			yield(Row{}, err)
 		}
@@ -47,18 +49,22 @@ func orders(src *csv.Reader, cols []column, yield func(Row) bool) error {
 			}
 			return nil
 		}
+
 		if rowfile.Blank(record) {
 			continue
 		}
+
 		line, _ := src.FieldPos(0)
 		next := parse(line, record, cols)
 		if open != nil && next.Form.PONumber != "" && next.Form.PONumber == open.Form.PONumber {
 			open.add(next)
 			continue
 		}
+
 		if open != nil && !yield(*open) {
 			return nil
 		}
+
 		open = &next
 	}
 }
@@ -69,6 +75,7 @@ func parse(line int, record []string, cols []column) Row {
 	if len(record) != len(cols) {
 		row.Err = append(row.Err, rowfile.WrongWidth())
 	}
+
 	for i, text := range record[:min(len(record), len(cols))] {
 		text = strings.Clone(strings.TrimSpace(text)) // the reader's record is used again
 		switch c := cols[i]; {
@@ -82,21 +89,30 @@ func parse(line int, record []string, cols []column) Row {
 			row.quantity(text)
 		}
 	}
+
 	return row
 }
 
 func (r *Row) fail(pointer, code, message, remedy string) {
-	r.Err = append(r.Err, rules.FieldError{Pointer: pointer, Code: code, Message: message, Remedy: remedy})
+	r.Err = append(r.Err, rules.FieldError{
+		Pointer: pointer,
+		Code:    code,
+		Message: message,
+		Remedy:  remedy,
+	})
 }
 
 func (r *Row) quantity(text string) {
 	n, err := strconv.ParseInt(text, 10, 64)
 	switch {
 	case text == "":
-		r.fail("/lines/0/quantity", rules.Required, "This field is missing or empty.", "Fill it in.")
+		r.fail("/lines/0/quantity",
+			rules.Required, "This field is missing or empty.", "Fill it in.")
 	case err != nil:
-		r.fail("/lines/0/quantity", strictjson.WrongType, "This must be a whole number.", "Send a whole number, without fraction or exponent.")
+		r.fail("/lines/0/quantity", strictjson.WrongType, "This must be a whole number.",
+			"Send a whole number, without fraction or exponent.")
 	}
+
 	r.Form.Lines[0].Quantity = n
 }
 
@@ -106,6 +122,7 @@ func (r *Row) add(next Row) {
 	if len(r.Form.Lines) > ordering.MaxLines {
 		return // too many already, which the rules tell
 	}
+
 	at := "/lines/" + strconv.Itoa(len(r.Form.Lines))
 	r.Form.Lines = append(r.Form.Lines, next.Form.Lines[0])
 	for _, f := range next.Err {
@@ -115,12 +132,14 @@ func (r *Row) add(next Row) {
 		}
 		r.Err = append(r.Err, f)
 	}
+
 	for _, c := range columns {
 		if c.place == nil {
 			continue
 		}
 		if text := *c.place(&next.Form); text != "" && text != *c.place(&r.Form) {
-			r.fail(c.pointer, RowsDiffer, "A later row of the same order says something else.", "Fill in the order's fields on its first row only, or the same on each.")
+			r.fail(c.pointer, RowsDiffer, "A later row of the same order says something else.",
+				"Fill in the order's fields on its first row only, or the same on each.")
 		}
 	}
 }

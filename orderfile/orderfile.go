@@ -101,25 +101,34 @@ func bounded(rows iter.Seq2[Row, error]) iter.Seq2[Row, error] {
 			if err == nil {
 				n++
 				if n > MaxOrders {
-					err = rules.Refuse(TooManyOrders, "The file holds more than 10000 orders.", "Split the file.")
+					err = rules.Refuse(TooManyOrders, "The file holds more than 10000 orders.",
+						"Split the file.")
 				}
 			}
 			if err != nil {
 				yield(Row{}, err)
 				return
 			}
+
 			po := strings.TrimSpace(row.Form.PONumber)
 			if po != "" && seen[po] {
-				row.Err = append(row.Err, rules.FieldError{Pointer: "/po_number", Code: rules.Duplicate,
-					Message: "This purchase order number stands in the file already.", Remedy: "Keep the rows of one order together; give each order its own number."})
+				row.Err = append(row.Err, rules.FieldError{
+					Pointer: "/po_number",
+					Code:    rules.Duplicate,
+					Message: "This purchase order number stands in the file already.",
+					Remedy:  "Keep the rows of one order together; give each order its own number.",
+				})
 			}
+
 			seen[po] = true
 			if !yield(row, nil) {
 				return
 			}
 		}
+
 		if n == 0 {
-			yield(Row{}, rules.Refuse(Empty, "The file holds no order.", "Send a file with at least one order."))
+			yield(Row{}, rules.Refuse(Empty, "The file holds no order.",
+				"Send a file with at least one order."))
 		}
 	}
 }

@@ -53,16 +53,23 @@ func codes(fields []rules.FieldError) []string {
 
 func form(po string) ordering.OrderForm {
 	a := rules.Address{Street: "Rua A, 1", City: "São Paulo", Region: "SP", PostalCode: "01310-100", Country: "BR"}
-	return ordering.OrderForm{PONumber: po, PurchasedOn: "2026-11-20", Lines: []ordering.OrderLine{{SKU: "SELECT-1Y", Quantity: 2}},
+	return ordering.OrderForm{
+		PONumber:    po,
+		PurchasedOn: "2026-11-20",
+		Lines:       []ordering.OrderLine{{SKU: "SELECT-1Y", Quantity: 2}},
 		EndCustomer: rules.Party{Company: "Acme", ContactName: "Ana", Email: "ana@acme.example", Address: a},
 		Reseller:    rules.OrgParty{Company: "R", Email: "r@r.example", Address: a},
-		Distributor: rules.OrgParty{Company: "D", Email: "d@d.example", Address: a}}
+		Distributor: rules.OrgParty{Company: "D", Email: "d@d.example", Address: a},
+	}
 }
 
 // record is a CSV row in the order of Columns.
 func record(separator string, f ordering.OrderForm, line int) string {
 	q := func(s string) string { return `"` + strings.ReplaceAll(s, `"`, `""`) + `"` }
-	cells := []string{f.PONumber, f.PurchasedOn, f.Lines[line].SKU, fmt.Sprint(f.Lines[line].Quantity), f.EndCustomer.Company, f.EndCustomer.ContactName, f.EndCustomer.Email}
+	cells := []string{
+		f.PONumber, f.PurchasedOn, f.Lines[line].SKU, fmt.Sprint(f.Lines[line].Quantity), f.EndCustomer.Company,
+		f.EndCustomer.ContactName, f.EndCustomer.Email,
+	}
 	addr := func(a rules.Address) { cells = append(cells, a.Street, a.City, a.Region, a.PostalCode, a.Country) }
 	addr(f.EndCustomer.Address)
 	cells = append(cells, f.Reseller.Company, f.Reseller.Email)
@@ -86,7 +93,11 @@ func TestCSVAndJSONReadTheSameOrders(t *testing.T) {
 	require.NoError(t, err)
 	first, _ := json.Marshal(want[0])
 	second, _ := json.MarshalIndent(want[1], "", " ")
-	files := map[string][]byte{"array": array, "lines": append(append(first, '\n'), second...), "spaced": []byte(" \n" + string(array) + "\n")}
+	files := map[string][]byte{
+		"array":  array,
+		"lines":  append(append(first, '\n'), second...),
+		"spaced": []byte(" \n" + string(array) + "\n"),
+	}
 	for name, content := range files {
 		t.Run(name, func(t *testing.T) {
 			rows := all(t, bytes.NewReader(content), orderfile.JSON)
@@ -96,7 +107,8 @@ func TestCSVAndJSONReadTheSameOrders(t *testing.T) {
 	for _, separator := range []string{",", ";", "\t"} {
 		for _, mark := range []string{"", "\ufeff"} {
 			t.Run("csv "+separator+mark, func(t *testing.T) {
-				content := mark + header(separator) + record(separator, want[0], 0) + "\r\n" + record(separator, want[1], 0) + record(separator, want[1], 1)
+				content := mark + header(separator) + record(separator, want[0], 0) + "\r\n" +
+					record(separator, want[1], 0) + record(separator, want[1], 1)
 				rows := all(t, iotest.OneByteReader(strings.NewReader(content)), orderfile.CSV)
 				require.Equal(t, []orderfile.Row{{No: 2, Form: want[0]}, {No: 4, Form: want[1]}}, rows)
 				require.Empty(t, rows[1].Validate(skus(), today))
@@ -109,7 +121,8 @@ func TestCSVLaterRowsNeedOnlyTheirLine(t *testing.T) {
 	more := "X,,SELECT-3Y,4" + strings.Repeat(",", len(orderfile.Columns())-4) + "\n"
 	rows := all(t, strings.NewReader(header(",")+record(",", form("X"), 0)+more), orderfile.CSV)
 	require.Len(t, rows, 1)
-	require.Equal(t, []ordering.OrderLine{{SKU: "SELECT-1Y", Quantity: 2}, {SKU: "SELECT-3Y", Quantity: 4}}, rows[0].Form.Lines)
+	require.Equal(t, []ordering.OrderLine{{SKU: "SELECT-1Y", Quantity: 2}, {SKU: "SELECT-3Y", Quantity: 4}},
+		rows[0].Form.Lines)
 	require.Empty(t, rows[0].Validate(skus(), today))
 }
 
@@ -118,18 +131,24 @@ func TestCSVTellsEveryErrorOfARow(t *testing.T) {
 	bad.EndCustomer.Email, bad.Lines[0].SKU = "nobody", "NONE"
 	other := form("X")
 	other.Reseller.Company = "Another"
-	text := header(",") + strings.Replace(record(",", bad, 0), `"2"`, `"two"`, 1) + strings.Replace(record(",", other, 0), `"2"`, `""`, 1) + "X,2026-11-20\n"
+	text := header(",") + strings.Replace(record(",", bad, 0), `"2"`, `"two"`, 1) +
+		strings.Replace(record(",", other, 0), `"2"`, `""`, 1) + "X,2026-11-20\n"
 	rows := all(t, strings.NewReader(text), orderfile.CSV)
 	require.Len(t, rows, 1)
-	require.Equal(t, []string{"/lines/0/quantity WRONG_TYPE", "/lines/1/quantity REQUIRED", "/end_customer/email ROWS_DIFFER", "/reseller/company ROWS_DIFFER", "/lines/2 WRONG_COLUMNS",
-		"/lines/0/sku UNKNOWN_SKU"}, codes(rows[0].Validate(skus(), today)))
+	require.Equal(t, []string{
+		"/lines/0/quantity WRONG_TYPE", "/lines/1/quantity REQUIRED", "/end_customer/email ROWS_DIFFER",
+		"/reseller/company ROWS_DIFFER", "/lines/2 WRONG_COLUMNS", "/lines/0/sku UNKNOWN_SKU",
+	}, codes(rows[0].Validate(skus(), today)))
 }
 
 func TestCSVHeaderErrorsAreToldAtOnceWithoutTheirText(t *testing.T) {
 	in := strings.Replace(header(","), "reseller_company,reseller_email", "secret@acme.example,po_number", 1)
 	refusal := failure(t, in+record(",", form("A"), 0), orderfile.CSV)
 	require.Equal(t, orderfile.Unreadable, refusal.Code)
-	require.Equal(t, []string{"/header/12 UNKNOWN_COLUMN", "/header/13 DUPLICATE_COLUMN", "/header/reseller_company MISSING_COLUMN", "/header/reseller_email MISSING_COLUMN"}, codes(refusal.Fields))
+	require.Equal(t, []string{
+		"/header/12 UNKNOWN_COLUMN", "/header/13 DUPLICATE_COLUMN", "/header/reseller_company MISSING_COLUMN",
+		"/header/reseller_email MISSING_COLUMN",
+	}, codes(refusal.Fields))
 	require.NotContains(t, fmt.Sprintf("%+v", refusal), "secret")
 	short := strings.NewReplacer("end_customer_region,", "", "reseller_postal_code,", "").Replace(header(","))
 	require.Equal(t, orderfile.Empty, failure(t, short, orderfile.CSV).Code, "region and postal code may be left out")
@@ -157,7 +176,8 @@ func TestFilesThatCannotBeReadAsAWhole(t *testing.T) {
 }
 
 func TestJSONRowsAreDecodedStrictly(t *testing.T) {
-	rows := all(t, strings.NewReader(`[1,{"po_number":"A","po_number":"B","x":1},{"lines":[{"quantity":"2"}]}]`), orderfile.JSON)
+	rows := all(t, strings.NewReader(`[1,{"po_number":"A","po_number":"B","x":1},{"lines":[{"quantity":"2"}]}]`),
+		orderfile.JSON)
 	require.Equal(t, []string{" WRONG_TYPE"}, codes(rows[0].Validate(skus(), today)))
 	require.Equal(t, []string{"/po_number DUPLICATE_KEY", "/x UNKNOWN_FIELD"}, codes(rows[1].Err))
 	require.Equal(t, []string{"/lines/0/quantity WRONG_TYPE"}, codes(rows[2].Err))
@@ -200,7 +220,8 @@ func TestReaderErrorsComeThroughAndReadingMayStop(t *testing.T) {
 	for range orderfile.Read(strings.NewReader(string(order)+string(order)), orderfile.JSON) {
 		break
 	}
-	for range orderfile.Read(strings.NewReader(header(",")+record(",", form("A"), 0)+record(",", form("B"), 0)+record(",", form("C"), 0)), orderfile.CSV) {
+	for range orderfile.Read(strings.NewReader(header(",")+record(",", form("A"), 0)+record(",", form("B"), 0)+
+		record(",", form("C"), 0)), orderfile.CSV) {
 		break
 	}
 }

@@ -24,14 +24,22 @@ var columns = []column{
 	{"country", func(f *licensing.RoomForm) *string { return &f.Country }, nil, false},
 	{"region", func(f *licensing.RoomForm) *string { return &f.Region }, nil, true},
 	{"platform", func(f *licensing.RoomForm) *string { return (*string)(&f.Platform) }, nil, false},
-	{"criticality", func(f *licensing.RoomForm) *string { return (*string)(&f.Criticality) }, nil, true},
+	{"criticality", func(f *licensing.RoomForm) *string {
+		return (*string)(&f.Criticality)
+	}, nil, true},
 	{"time_zone", func(f *licensing.RoomForm) *string { return &f.TimeZone }, nil, true},
 	{"serial", nil, func(f *licensing.DeviceForm) *string { return &f.Serial }, true},
 	{"model", nil, func(f *licensing.DeviceForm) *string { return &f.ModelCode }, true},
 	{"purchased_on", nil, func(f *licensing.DeviceForm) *string { return &f.PurchasedOn }, true},
-	{"purchase_proof", nil, func(f *licensing.DeviceForm) *string { return &f.PurchaseProof }, true},
-	{"std_warranty_end", nil, func(f *licensing.DeviceForm) *string { return &f.StdWarrantyEnd }, true},
-	{"ext_warranty_end", nil, func(f *licensing.DeviceForm) *string { return &f.ExtWarrantyEnd }, true},
+	{"purchase_proof", nil, func(f *licensing.DeviceForm) *string {
+		return &f.PurchaseProof
+	}, true},
+	{"std_warranty_end", nil, func(f *licensing.DeviceForm) *string {
+		return &f.StdWarrantyEnd
+	}, true},
+	{"ext_warranty_end", nil, func(f *licensing.DeviceForm) *string {
+		return &f.ExtWarrantyEnd
+	}, true},
 }
 
 // fileColumns are the same for rowfile, place by place.
@@ -62,6 +70,7 @@ func readCSV(r io.Reader) iter.Seq2[Row, error] {
 			}
 			return
 		}
+
 		for {
 			record, err := src.Read()
 			switch {
@@ -73,6 +82,7 @@ func readCSV(r io.Reader) iter.Seq2[Row, error] {
 			case rowfile.Blank(record):
 				continue
 			}
+
 			line, _ := src.FieldPos(0)
 			if !yield(parse(line, record, at), nil) {
 				return
@@ -87,6 +97,7 @@ func parse(line int, record []string, at []int) Row {
 	if len(record) != len(at) {
 		row.Err = append(row.Err, rowfile.WrongWidth())
 	}
+
 	var device licensing.DeviceForm
 	for i, text := range record[:min(len(record), len(at))] {
 		text = strings.Clone(strings.TrimSpace(text)) // the reader's record is used again
@@ -96,8 +107,10 @@ func parse(line int, record []string, at []int) Row {
 			*c.device(&device) = text
 		}
 	}
+
 	if device != (licensing.DeviceForm{}) {
 		row.Form.Devices = []licensing.DeviceForm{device}
 	}
+
 	return row
 }

@@ -35,16 +35,35 @@ func decode(n int, raw []byte) Row {
 		row.fail("", RoomTooLarge, "The room is larger than 1 MiB.", "Send fewer devices for it.")
 		return row
 	}
+
 	var v Room
 	row.Err = strictjson.Decode(raw, &v)
-	row.Form.Room = licensing.RoomForm{Name: v.Name, Site: v.Site, Country: v.Country, Region: v.Region, Platform: v.Platform, Criticality: v.Criticality, TimeZone: v.TimeZone}
+	row.Form.Room = licensing.RoomForm{
+		Name:        v.Name,
+		Site:        v.Site,
+		Country:     v.Country,
+		Region:      v.Region,
+		Platform:    v.Platform,
+		Criticality: v.Criticality,
+		TimeZone:    v.TimeZone,
+	}
+
 	if len(v.Devices) > MaxDevicesOfRoom {
-		row.fail("/devices", TooManyDevices, "The room has more than 200 devices.", "Send a room in several parts, or several rooms.")
+		row.fail("/devices", TooManyDevices, "The room has more than 200 devices.",
+			"Send a room in several parts, or several rooms.")
 		return row
 	}
+
 	for _, d := range v.Devices {
-		row.Form.Devices = append(row.Form.Devices, licensing.DeviceForm{Serial: d.Serial, ModelCode: d.Model, PurchasedOn: d.PurchasedOn,
-			PurchaseProof: d.PurchaseProof, StdWarrantyEnd: d.StdWarrantyEnd, ExtWarrantyEnd: d.ExtWarrantyEnd})
+		row.Form.Devices = append(row.Form.Devices, licensing.DeviceForm{
+			Serial:         d.Serial,
+			ModelCode:      d.Model,
+			PurchasedOn:    d.PurchasedOn,
+			PurchaseProof:  d.PurchaseProof,
+			StdWarrantyEnd: d.StdWarrantyEnd,
+			ExtWarrantyEnd: d.ExtWarrantyEnd,
+		})
 	}
+
 	return row
 }

@@ -49,7 +49,12 @@ type Row struct {
 }
 
 func (r *Row) fail(pointer, code, message, remedy string) {
-	r.Err = append(r.Err, rules.FieldError{Pointer: pointer, Code: code, Message: message, Remedy: remedy})
+	r.Err = append(r.Err, rules.FieldError{
+		Pointer: pointer,
+		Code:    code,
+		Message: message,
+		Remedy:  remedy,
+	})
 }
 
 // Read reads a file row by row. An error is a *rules.Error of the whole file
@@ -80,26 +85,36 @@ func Check(r io.Reader, format string) (rows int, err error) {
 // contradicts an earlier row.
 func bounded(rows iter.Seq2[Row, error]) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		seen := earlier{seed: maphash.MakeSeed(), rooms: map[uint64]unique.Handle[licensing.RoomForm]{}, serials: map[uint64]struct{}{}}
+		seen := earlier{
+			seed:    maphash.MakeSeed(),
+			rooms:   map[uint64]unique.Handle[licensing.RoomForm]{},
+			serials: map[uint64]struct{}{},
+		}
+
 		n := 0
 		for row, err := range rows {
 			if err == nil {
 				n++
 				if n > MaxRows || len(seen.serials) > MaxDevices {
-					err = rules.Refuse(TooManyRows, fmt.Sprintf("The file holds more than %d rows, or %d devices.", MaxRows, MaxDevices), "Split the file.")
+					err = rules.Refuse(TooManyRows, fmt.Sprintf(
+						"The file holds more than %d rows, or %d devices.", MaxRows, MaxDevices,
+					), "Split the file.")
 				}
 			}
 			if err != nil {
 				yield(Row{}, err)
 				return
 			}
+
 			seen.mark(&row)
 			if !yield(row, nil) {
 				return
 			}
 		}
+
 		if n == 0 {
-			yield(Row{}, rules.Refuse(rowfile.Empty, "The file holds no room.", "Send a file with at least one room."))
+			yield(Row{}, rules.Refuse(rowfile.Empty, "The file holds no room.",
+				"Send a file with at least one room."))
 		}
 	}
 }
@@ -116,22 +131,31 @@ type earlier struct {
 
 func (e *earlier) mark(row *Row) {
 	room := row.Form.Room
-	key := maphash.Comparable(e.seed, [2]string{strings.TrimSpace(room.Name), strings.TrimSpace(room.Site)})
+	key := maphash.Comparable(e.seed, [2]string{
+		strings.TrimSpace(room.Name), strings.TrimSpace(room.Site),
+	})
 	room.Name, room.Site = "", ""
+
 	if first, ok := e.rooms[key]; ok && strings.TrimSpace(row.Form.Room.Name) != "" {
-		row.Err = append(row.Err, licensing.RoomDifferences(first.Value(), room, rowfile.RowsDiffer)...)
+		row.Err = append(
+			row.Err, licensing.RoomDifferences(first.Value(), room, rowfile.RowsDiffer)...,
+		)
 	} else {
 		e.rooms[key] = unique.Make(room)
 	}
+
 	for i, d := range row.Form.Devices {
 		serial := rules.NormaliseSerial(d.Serial)
 		if serial == "" {
 			continue
 		}
+
 		key := maphash.String(e.seed, serial)
 		if _, ok := e.serials[key]; ok {
-			row.fail("/devices/"+strconv.Itoa(i)+"/serial", rules.Duplicate, "This serial number stands in the file already.", "Give each device one row.")
+			row.fail("/devices/"+strconv.Itoa(i)+"/serial", rules.Duplicate,
+				"This serial number stands in the file already.", "Give each device one row.")
 		}
+
 		e.serials[key] = struct{}{}
 	}
 }

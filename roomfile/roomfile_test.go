@@ -43,42 +43,81 @@ func codes(fields []rules.FieldError) []string {
 }
 
 func TestCSVAndJSONReadTheSameRooms(t *testing.T) {
-	room := licensing.RoomForm{Name: "Sala; 1", Site: "HQ", Country: "BR", Region: "SP", Platform: rules.PlatformTeamsWindows, Criticality: rules.CriticalityHigh, TimeZone: "America/Sao_Paulo"}
-	device := licensing.DeviceForm{Serial: "a-1", ModelCode: "TAP", PurchasedOn: "2026-01-02", PurchaseProof: "inv 7", StdWarrantyEnd: "2028-01-02", ExtWarrantyEnd: "2029-01-02"}
-	cells := []string{room.Name, room.Site, room.Country, room.Region, string(room.Platform), string(room.Criticality), room.TimeZone,
-		device.Serial, device.ModelCode, device.PurchasedOn, device.PurchaseProof, device.StdWarrantyEnd, device.ExtWarrantyEnd}
-	for _, separator := range []string{",", ";", "\t"} {
-		text := "\ufeff" + strings.Join(roomfile.Columns(), separator) + "\r\n" + `"` + strings.Join(cells, `"`+separator+`"`) + `"` + "\r\n\r\n" +
-			`"Sala; 1"` + separator + "HQ" + strings.Repeat(separator, len(cells)-2) + "\n"
-		require.Equal(t, []roomfile.Row{{No: 2, Form: licensing.RoomRow{Room: room, Devices: []licensing.DeviceForm{device}}},
-			{No: 4, Form: licensing.RoomRow{Room: licensing.RoomForm{Name: "Sala; 1", Site: "HQ"}}}}, all(t, text, rowfile.CSV))
+	room := licensing.RoomForm{
+		Name:        "Sala; 1",
+		Site:        "HQ",
+		Country:     "BR",
+		Region:      "SP",
+		Platform:    rules.PlatformTeamsWindows,
+		Criticality: rules.CriticalityHigh,
+		TimeZone:    "America/Sao_Paulo",
 	}
-	object := `{"name":"Sala; 1","site":"HQ","country":"BR","region":"SP","platform":"MTR_WINDOWS","criticality":"HIGH","time_zone":"America/Sao_Paulo","devices":[` +
-		`{"serial":"a-1","model":"TAP","purchased_on":"2026-01-02","purchase_proof":"inv 7","std_warranty_end":"2028-01-02","ext_warranty_end":"2029-01-02"}]}`
+	device := licensing.DeviceForm{
+		Serial:         "a-1",
+		ModelCode:      "TAP",
+		PurchasedOn:    "2026-01-02",
+		PurchaseProof:  "inv 7",
+		StdWarrantyEnd: "2028-01-02",
+		ExtWarrantyEnd: "2029-01-02",
+	}
+	cells := []string{
+		room.Name, room.Site, room.Country, room.Region, string(room.Platform), string(room.Criticality), room.TimeZone,
+		device.Serial, device.ModelCode, device.PurchasedOn, device.PurchaseProof, device.StdWarrantyEnd,
+		device.ExtWarrantyEnd,
+	}
+	for _, separator := range []string{",", ";", "\t"} {
+		text := "\ufeff" + strings.Join(roomfile.Columns(), separator) + "\r\n" + `"` +
+			strings.Join(cells, `"`+separator+`"`) + `"` + "\r\n\r\n" +
+			`"Sala; 1"` + separator + "HQ" + strings.Repeat(separator, len(cells)-2) + "\n"
+		require.Equal(t, []roomfile.Row{
+			{No: 2, Form: licensing.RoomRow{Room: room, Devices: []licensing.DeviceForm{device}}},
+			{No: 4, Form: licensing.RoomRow{Room: licensing.RoomForm{Name: "Sala; 1", Site: "HQ"}}},
+		}, all(t, text, rowfile.CSV))
+	}
+	object :=
+		`{"name":"Sala; 1","site":"HQ","country":"BR","region":"SP","platform":"MTR_WINDOWS","criticality":"HIGH","time_zone":"America/Sao_Paulo","devices":[` +
+			`{"serial":"a-1","model":"TAP","purchased_on":"2026-01-02","purchase_proof":"inv 7","std_warranty_end":"2028-01-02","ext_warranty_end":"2029-01-02"}]}`
 	for _, text := range []string{object, "[" + object + "]"} {
-		require.Equal(t, []roomfile.Row{{No: 1, Form: licensing.RoomRow{Room: room, Devices: []licensing.DeviceForm{device}}}}, all(t, text, rowfile.JSON))
+		require.Equal(t, []roomfile.Row{
+			{No: 1, Form: licensing.RoomRow{Room: room, Devices: []licensing.DeviceForm{device}}},
+		}, all(t, text, rowfile.JSON))
 	}
 }
 
 func TestRowsThatContradictAnEarlierOneAreMarked(t *testing.T) {
-	rows := all(t, "room,site,country,platform,serial,model\nA,X,BR,OTHER,S-1 00,TAP\nA,Y,PT,OTHER,S2,TAP\nA,X,br,OTHER,S3,TAP\n A ,X,PT,ZOOM_PC,s100,TAP\nB,X\n", rowfile.CSV)
+	rows := all(t,
+		"room,site,country,platform,serial,model\nA,X,BR,OTHER,S-1 00,TAP\nA,Y,PT,OTHER,S2,TAP\nA,X,br,OTHER,S3,TAP\n A ,X,PT,ZOOM_PC,s100,TAP\nB,X\n",
+		rowfile.CSV)
 	got := map[int][]string{}
 	for _, r := range rows {
 		got[r.No] = codes(r.Err)
 	}
-	require.Equal(t, map[int][]string{2: {}, 3: {}, 4: {}, 5: {"/country ROWS_DIFFER", "/platform ROWS_DIFFER", "/devices/0/serial DUPLICATE"}, 6: {" WRONG_COLUMNS"}}, got)
-	rows = all(t, `[{"name":"A","devices":[{"serial":"1"},{"serial":"1"}]},{"name":"A","x":1,"name":"B","devices":7}]`, rowfile.JSON)
+	require.Equal(t, map[int][]string{
+		2: {},
+		3: {},
+		4: {},
+		5: {"/country ROWS_DIFFER", "/platform ROWS_DIFFER", "/devices/0/serial DUPLICATE"},
+		6: {" WRONG_COLUMNS"},
+	}, got)
+	rows = all(t, `[{"name":"A","devices":[{"serial":"1"},{"serial":"1"}]},{"name":"A","x":1,"name":"B","devices":7}]`,
+		rowfile.JSON)
 	require.Equal(t, []string{"/devices/1/serial DUPLICATE"}, codes(rows[0].Err))
 	require.Equal(t, []string{"/x UNKNOWN_FIELD", "/name DUPLICATE_KEY", "/devices WRONG_TYPE"}, codes(rows[1].Err))
 }
 
 func TestFilesOfRoomsThatCannotBeReadAsAWhole(t *testing.T) {
 	for _, c := range []struct{ name, format, in, code string }{
-		{"empty csv", rowfile.CSV, "", rowfile.Empty}, {"header only", rowfile.CSV, "room,country,platform\n", rowfile.Empty},
-		{"unknown column", rowfile.CSV, "room,country,platform,colour\n", rowfile.Unreadable}, {"missing column", rowfile.CSV, "room,platform\n", rowfile.Unreadable},
-		{"open quote", rowfile.CSV, "room,country,platform\n\"A", rowfile.Unreadable}, {"binary", rowfile.CSV, "PK\x03\x04", rowfile.Unreadable},
-		{"empty json", rowfile.JSON, "[]", rowfile.Empty}, {"cut", rowfile.JSON, `[{"name":"A"}`, rowfile.Unreadable}, {"html", rowfile.JSON, "<html>", rowfile.Unreadable},
-		{"too many", rowfile.CSV, "room,country,platform\n" + strings.Repeat("A,BR,OTHER\n", roomfile.MaxRows+1), roomfile.TooManyRows},
+		{"empty csv", rowfile.CSV, "", rowfile.Empty},
+		{"header only", rowfile.CSV, "room,country,platform\n", rowfile.Empty},
+		{"unknown column", rowfile.CSV, "room,country,platform,colour\n", rowfile.Unreadable},
+		{"missing column", rowfile.CSV, "room,platform\n", rowfile.Unreadable},
+		{"open quote", rowfile.CSV, "room,country,platform\n\"A", rowfile.Unreadable},
+		{"binary", rowfile.CSV, "PK\x03\x04", rowfile.Unreadable},
+		{"empty json", rowfile.JSON, "[]", rowfile.Empty},
+		{"cut", rowfile.JSON, `[{"name":"A"}`, rowfile.Unreadable},
+		{"html", rowfile.JSON, "<html>", rowfile.Unreadable},
+		{"too many", rowfile.CSV, "room,country,platform\n" +
+			strings.Repeat("A,BR,OTHER\n", roomfile.MaxRows+1), roomfile.TooManyRows},
 	} {
 		t.Run(c.name, func(t *testing.T) { require.Equal(t, c.code, failure(t, c.in, c.format).Code) })
 	}
@@ -90,7 +129,8 @@ func TestFilesOfRoomsThatCannotBeReadAsAWhole(t *testing.T) {
 }
 
 func TestRoomOfAFileIsBounded(t *testing.T) {
-	many := `{"name":"A","devices":[` + strings.TrimSuffix(strings.Repeat(`{},`, roomfile.MaxDevicesOfRoom+1), ",") + `]}`
+	many := `{"name":"A","devices":[` + strings.TrimSuffix(strings.Repeat(`{},`, roomfile.MaxDevicesOfRoom+1), ",") +
+		`]}`
 	require.Equal(t, []string{"/devices TOO_MANY_DEVICES"}, codes(all(t, many, rowfile.JSON)[0].Err))
 	large := fmt.Sprintf(`{"name":%q}`, strings.Repeat("x", 1<<20))
 	var rows []roomfile.Row

@@ -26,19 +26,23 @@ func OpenCSV(r io.Reader, columns []Column) (src *csv.Reader, at []int, err erro
 	if mark, _ := buffered.Peek(3); string(mark) == "\ufeff" {
 		_, _ = buffered.Discard(3)
 	}
+
 	start, _ := buffered.Peek(4096)
 	line, _, _ := strings.Cut(string(start), "\n")
 	src = csv.NewReader(buffered)
 	src.FieldsPerRecord, src.ReuseRecord = -1, true
+
 	for _, separator := range ";\t" {
 		if strings.Count(line, string(separator)) > strings.Count(line, string(src.Comma)) {
 			src.Comma = separator
 		}
 	}
+
 	record, err := src.Read()
 	if err != nil {
 		return nil, nil, CSVError(err)
 	}
+
 	at, err = header(record, columns)
 	return src, at, err
 }
@@ -47,7 +51,8 @@ func OpenCSV(r io.Reader, columns []Column) (src *csv.Reader, at []int, err erro
 func CSVError(err error) error {
 	var syntax *csv.ParseError
 	if errors.As(err, &syntax) {
-		return rules.Refuse(Unreadable, fmt.Sprintf("The file is not well-formed CSV; it breaks on line %d.", syntax.Line),
+		return rules.Refuse(Unreadable,
+			fmt.Sprintf("The file is not well-formed CSV; it breaks on line %d.", syntax.Line),
 			"Put texts with quotes or separators into double quotes, and double the quotes in them.")
 	}
 	return err
@@ -60,7 +65,11 @@ func Blank(record []string) bool {
 
 // WrongWidth is what a row of another width than the header is told.
 func WrongWidth() rules.FieldError {
-	return rules.FieldError{Code: WrongColumns, Message: "The row has another number of columns than the header.", Remedy: "Fill in every column, and quote texts that hold the separator."}
+	return rules.FieldError{
+		Code:    WrongColumns,
+		Message: "The row has another number of columns than the header.",
+		Remedy:  "Fill in every column, and quote texts that hold the separator.",
+	}
 }
 
 // header matches a file's first row with the known columns; unknown, double
@@ -70,10 +79,17 @@ func header(record []string, columns []Column) ([]int, error) {
 	for i, c := range columns {
 		known[c.Name] = i
 	}
+
 	var fields []rules.FieldError
 	fail := func(at any, code, message string) {
-		fields = append(fields, rules.FieldError{Pointer: fmt.Sprintf("/header/%v", at), Code: code, Message: message, Remedy: "Use the documented columns, each once."})
+		fields = append(fields, rules.FieldError{
+			Pointer: fmt.Sprintf("/header/%v", at),
+			Code:    code,
+			Message: message,
+			Remedy:  "Use the documented columns, each once.",
+		})
 	}
+
 	found := make([]int, len(record))
 	seen := map[string]bool{}
 	for i, text := range record {
@@ -85,17 +101,22 @@ func header(record []string, columns []Column) ([]int, error) {
 		case seen[name]:
 			fail(i, DuplicateColumn, "This column stands twice in the header.")
 		}
+
 		found[i], seen[name] = c, true
 	}
+
 	for _, c := range columns {
 		if !c.Optional && !seen[c.Name] {
 			fail(c.Name, MissingColumn, "This column is missing.")
 		}
 	}
+
 	if len(fields) == 0 {
 		return found, nil
 	}
-	refusal := rules.Refuse(Unreadable, "The file's header is not complete or not correct.", "Correct the header and send the file again.")
+
+	refusal := rules.Refuse(Unreadable, "The file's header is not complete or not correct.",
+		"Correct the header and send the file again.")
 	refusal.Fields = fields
 	return nil, refusal
 }

@@ -15,7 +15,8 @@ import (
 // FILE_UNREADABLE or the reader's own; it ends the sequence.
 func Values(r io.Reader) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		src := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+		src := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true),
+			jsontext.AllowInvalidUTF8(true))
 		array := src.PeekKind() == jsontext.KindBeginArray
 		if array {
 			if _, err := src.ReadToken(); err != nil {
@@ -23,6 +24,7 @@ func Values(r io.Reader) iter.Seq2[[]byte, error] {
 				return
 			}
 		}
+
 		for {
 			if array && src.PeekKind() == jsontext.KindEndArray {
 				if err := end(src); err != nil {
@@ -30,6 +32,7 @@ func Values(r io.Reader) iter.Seq2[[]byte, error] {
 				}
 				return
 			}
+
 			raw, err := src.ReadValue()
 			if !array && errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 				return
@@ -38,6 +41,7 @@ func Values(r io.Reader) iter.Seq2[[]byte, error] {
 				yield(nil, broken(err))
 				return
 			}
+
 			if !yield(raw, nil) {
 				return
 			}
@@ -57,6 +61,7 @@ func Rows[Row any](r io.Reader, row func(no int, raw []byte) Row) iter.Seq2[Row,
 				yield(none, err)
 				return
 			}
+
 			if !yield(row(no, raw), nil) {
 				return
 			}
@@ -78,8 +83,10 @@ func end(src *jsontext.Decoder) error {
 // broken tells a file with broken syntax from a reader that failed.
 func broken(err error) error {
 	var syntax *jsontext.SyntacticError
-	if err == nil || errors.As(err, &syntax) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return rules.Refuse(Unreadable, "The file is not well-formed JSON.", "Send an array, or one object after the other.")
+	if err == nil || errors.As(err, &syntax) || errors.Is(err, io.EOF) ||
+		errors.Is(err, io.ErrUnexpectedEOF) {
+		return rules.Refuse(Unreadable, "The file is not well-formed JSON.",
+			"Send an array, or one object after the other.")
 	}
 	return err
 }

@@ -31,6 +31,7 @@ func (d *decoder) members(at string, each func(name string) error) error {
 	if _, err := d.src.ReadToken(); err != nil {
 		return err
 	}
+
 	seen := map[string]bool{}
 	for d.src.PeekKind() != jsontext.KindEndObject {
 		d.at = at
@@ -38,16 +39,21 @@ func (d *decoder) members(at string, each func(name string) error) error {
 		if err != nil {
 			return err
 		}
+
 		name, ok := unquote(raw)
 		switch {
 		case !ok:
-			d.fail(at, rules.InvalidUTF8, "A field's name is not valid UTF-8.", "Send the text in UTF-8.")
+			d.fail(at, rules.InvalidUTF8, "A field's name is not valid UTF-8.",
+				"Send the text in UTF-8.")
 			err = d.src.SkipValue()
 		case strings.ContainsRune(name, 0):
-			d.fail(at, rules.ControlCharacters, "A field's name holds the character NUL, which cannot be stored.", "Send plain text.")
+			d.fail(at, rules.ControlCharacters,
+				"A field's name holds the character NUL, which cannot be stored.",
+				"Send plain text.")
 			err = d.src.SkipValue()
 		case seen[name]:
-			d.fail(child(at, name), DuplicateKey, "The field stands twice in its object.", "Send each field once.")
+			d.fail(child(at, name), DuplicateKey, "The field stands twice in its object.",
+				"Send each field once.")
 			err = d.src.SkipValue()
 		default:
 			seen[name] = true
@@ -57,6 +63,7 @@ func (d *decoder) members(at string, each func(name string) error) error {
 			return err
 		}
 	}
+
 	_, err := d.src.ReadToken()
 	return err
 }
@@ -66,7 +73,8 @@ func (d *decoder) object(at string, v reflect.Value) error {
 	return d.members(at, func(name string) error {
 		i, ok := places[name]
 		if !ok {
-			d.fail(child(at, name), UnknownField, "There is no such field here.", "Remove the field, or correct its name.")
+			d.fail(child(at, name), UnknownField, "There is no such field here.",
+				"Remove the field, or correct its name.")
 			return d.src.SkipValue()
 		}
 		return d.value(at+"/"+name, v.Field(i))
@@ -87,6 +95,7 @@ func (d *decoder) dictionary(at string, v reflect.Value) error {
 	if v.IsNil() {
 		v.Set(reflect.MakeMap(v.Type()))
 	}
+
 	return d.members(at, func(name string) error {
 		element := reflect.New(v.Type().Elem()).Elem()
 		err := d.value(child(at, name), element)
@@ -102,6 +111,7 @@ func (d *decoder) array(at string, v reflect.Value) error {
 	if _, err := d.src.ReadToken(); err != nil {
 		return err
 	}
+
 	v.SetLen(0)
 	for i := 0; d.src.PeekKind() != jsontext.KindEndArray; i++ {
 		element := reflect.New(v.Type().Elem()).Elem()
@@ -111,6 +121,7 @@ func (d *decoder) array(at string, v reflect.Value) error {
 		v.Set(reflect.Append(v, element))
 		d.at = at
 	}
+
 	_, err := d.src.ReadToken()
 	return err
 }

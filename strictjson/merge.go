@@ -27,9 +27,11 @@ func covered(structural []rules.FieldError, pointer string) bool {
 		case Malformed:
 			return true // nothing behind the break was read
 		}
+
 		if f.Pointer == "" || pointer == f.Pointer || strings.HasPrefix(pointer, f.Pointer+"/") {
 			return true
 		}
 	}
+
 	return false
 }

@@ -35,7 +35,8 @@ const maxErrors = 200
 // structural error; whatever is sound has been decoded all the same, so that
 // its meaning can be checked too.
 func Decode(data []byte, dst any) []rules.FieldError {
-	d := &decoder{src: jsontext.NewDecoder(bytes.NewReader(data), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
+	d := &decoder{src: jsontext.NewDecoder(bytes.NewReader(data),
+		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
 	err := d.value("", reflect.ValueOf(dst).Elem())
 	if err == nil {
 		if _, err = d.src.ReadToken(); errors.Is(err, io.EOF) {
@@ -43,6 +44,7 @@ func Decode(data []byte, dst any) []rules.FieldError {
 		}
 		d.at = "" // it is the whole that has something after it
 	}
+
 	d.syntax()
 	return d.fields
 }
@@ -55,13 +57,22 @@ type decoder struct {
 
 func (d *decoder) fail(pointer, code, message, remedy string) {
 	if len(d.fields) < maxErrors {
-		d.fields = append(d.fields, rules.FieldError{Pointer: pointer, Code: code, Message: message, Remedy: remedy})
+		d.fields = append(d.fields, rules.FieldError{
+			Pointer: pointer,
+			Code:    code,
+			Message: message,
+			Remedy:  remedy,
+		})
 	}
 }
 
 func (d *decoder) syntax() {
-	d.fields = append(d.fields, rules.FieldError{Pointer: d.at, Code: Malformed,
-		Message: "The text is not one JSON value; it breaks here.", Remedy: "Send exactly one well-formed JSON value."})
+	d.fields = append(d.fields, rules.FieldError{
+		Pointer: d.at,
+		Code:    Malformed,
+		Message: "The text is not one JSON value; it breaks here.",
+		Remedy:  "Send exactly one well-formed JSON value.",
+	})
 }
 
 // value reads the next value into v. Its error is a syntax error, which ends
@@ -84,6 +95,7 @@ func (d *decoder) value(at string, v reflect.Value) error {
 	case reflect.Slice:
 		return d.array(at, v)
 	}
+
 	return d.scalar(at, v)
 }
 

@@ -46,34 +46,58 @@ func TestDecodeTellsEveryStructuralErrorAtOnce(t *testing.T) {
 		in   string
 		want []string
 	}{
-		"empty":               {``, []string{" MALFORMED_JSON"}},
-		"spaces":              {`  `, []string{" MALFORMED_JSON"}},
-		"no object":           {`[]`, []string{" WRONG_TYPE"}},
-		"null":                {`null`, []string{" WRONG_TYPE"}},
-		"two values":          {`{} {}`, []string{" MALFORMED_JSON"}},
-		"two with fields":     {`{"inner":{"name":"a"}} {}`, []string{" MALFORMED_JSON"}},
-		"trailing comma":      {`{"name":"a",}`, []string{" MALFORMED_JSON"}},
-		"cut short":           {`{"list":[{"name":"a"`, []string{"/list/0 MALFORMED_JSON"}},
-		"cut in a text":       {`{"name":"a`, []string{"/name MALFORMED_JSON"}},
-		"no number":           {`{"count":01}`, []string{" MALFORMED_JSON"}},
-		"comment":             {`{/* */}`, []string{" MALFORMED_JSON"}},
-		"single quotes":       {`{'name':1}`, []string{" MALFORMED_JSON"}},
-		"duplicate":           {`{"name":"a","name":"b"}`, []string{"/name DUPLICATE_KEY"}},
-		"nul":                 {`{"name":"a\u0000b","texts":{"x":"\u0000"}}`, []string{"/name CONTROL_CHARACTERS", "/texts/x CONTROL_CHARACTERS"}},
-		"nul in a key":        {`{"texts":{"a\u0000":"b"},"count":"x"}`, []string{"/texts CONTROL_CHARACTERS", "/count WRONG_TYPE"}},
-		"duplicate escaped":   {`{"name":"a","n\u0061me":"b"}`, []string{"/name DUPLICATE_KEY"}},
-		"duplicate in map":    {`{"texts":{"en":"a","en":"b"}}`, []string{"/texts/en DUPLICATE_KEY"}},
-		"unknown":             {`{"nam":1,"Name":2,"Hidden":3,"-":4}`, []string{"/nam UNKNOWN_FIELD", "/Name UNKNOWN_FIELD", "/Hidden UNKNOWN_FIELD", " UNKNOWN_FIELD"}},
-		"a value as name":     {`{"ana@acme.example":1}`, []string{" UNKNOWN_FIELD"}},
-		"types":               {`{"name":1,"count":"1","on":0,"list":{},"texts":[],"inner":"x"}`, []string{"/name WRONG_TYPE", "/count WRONG_TYPE", "/on WRONG_TYPE", "/list WRONG_TYPE", "/texts WRONG_TYPE", "/inner WRONG_TYPE"}},
-		"nulls":               {`{"name":null,"inner":null,"list":[null]}`, []string{"/name WRONG_TYPE", "/inner WRONG_TYPE", "/list/0 WRONG_TYPE"}},
-		"fractions":           {`{"count":1.0,"big":1e2}`, []string{"/count WRONG_TYPE", "/big WRONG_TYPE"}},
-		"huge":                {`{"count":99999999999999999999,"big":-99999999999999999999}`, []string{"/count OUT_OF_RANGE", "/big OUT_OF_RANGE"}},
-		"bytes":               {"{\"name\":\"a\xff\",\"count\":\"x\"}", []string{"/name INVALID_UTF8", "/count WRONG_TYPE"}},
-		"bytes in a name":     {"{\"na\xffme\":\"a\"}", []string{" INVALID_UTF8"}},
-		"lone surrogate":      {`{"name":"\ud800"}`, []string{"/name INVALID_UTF8"}},
-		"nested":              {`{"inner":{"list":[{"x":1},{"count":true}]}}`, []string{"/inner/list/0/x UNKNOWN_FIELD", "/inner/list/1/count WRONG_TYPE"}},
-		"errors, then broken": {`{"x":1,"name":2,`, []string{"/x UNKNOWN_FIELD", "/name WRONG_TYPE", " MALFORMED_JSON"}},
+		"empty":           {``, []string{" MALFORMED_JSON"}},
+		"spaces":          {`  `, []string{" MALFORMED_JSON"}},
+		"no object":       {`[]`, []string{" WRONG_TYPE"}},
+		"null":            {`null`, []string{" WRONG_TYPE"}},
+		"two values":      {`{} {}`, []string{" MALFORMED_JSON"}},
+		"two with fields": {`{"inner":{"name":"a"}} {}`, []string{" MALFORMED_JSON"}},
+		"trailing comma":  {`{"name":"a",}`, []string{" MALFORMED_JSON"}},
+		"cut short":       {`{"list":[{"name":"a"`, []string{"/list/0 MALFORMED_JSON"}},
+		"cut in a text":   {`{"name":"a`, []string{"/name MALFORMED_JSON"}},
+		"no number":       {`{"count":01}`, []string{" MALFORMED_JSON"}},
+		"comment":         {`{/* */}`, []string{" MALFORMED_JSON"}},
+		"single quotes":   {`{'name':1}`, []string{" MALFORMED_JSON"}},
+		"duplicate":       {`{"name":"a","name":"b"}`, []string{"/name DUPLICATE_KEY"}},
+		"nul": {
+			`{"name":"a\u0000b","texts":{"x":"\u0000"}}`,
+			[]string{"/name CONTROL_CHARACTERS", "/texts/x CONTROL_CHARACTERS"},
+		},
+		"nul in a key": {
+			`{"texts":{"a\u0000":"b"},"count":"x"}`, []string{"/texts CONTROL_CHARACTERS", "/count WRONG_TYPE"},
+		},
+		"duplicate escaped": {`{"name":"a","n\u0061me":"b"}`, []string{"/name DUPLICATE_KEY"}},
+		"duplicate in map":  {`{"texts":{"en":"a","en":"b"}}`, []string{"/texts/en DUPLICATE_KEY"}},
+		"unknown": {
+			`{"nam":1,"Name":2,"Hidden":3,"-":4}`,
+			[]string{"/nam UNKNOWN_FIELD", "/Name UNKNOWN_FIELD", "/Hidden UNKNOWN_FIELD", " UNKNOWN_FIELD"},
+		},
+		"a value as name": {`{"ana@acme.example":1}`, []string{" UNKNOWN_FIELD"}},
+		"types": {`{"name":1,"count":"1","on":0,"list":{},"texts":[],"inner":"x"}`, []string{
+			"/name WRONG_TYPE", "/count WRONG_TYPE", "/on WRONG_TYPE", "/list WRONG_TYPE", "/texts WRONG_TYPE",
+			"/inner WRONG_TYPE",
+		}},
+		"nulls": {
+			`{"name":null,"inner":null,"list":[null]}`,
+			[]string{"/name WRONG_TYPE", "/inner WRONG_TYPE", "/list/0 WRONG_TYPE"},
+		},
+		"fractions": {`{"count":1.0,"big":1e2}`, []string{"/count WRONG_TYPE", "/big WRONG_TYPE"}},
+		"huge": {
+			`{"count":99999999999999999999,"big":-99999999999999999999}`,
+			[]string{"/count OUT_OF_RANGE", "/big OUT_OF_RANGE"},
+		},
+		"bytes": {
+			"{\"name\":\"a\xff\",\"count\":\"x\"}", []string{"/name INVALID_UTF8", "/count WRONG_TYPE"},
+		},
+		"bytes in a name": {"{\"na\xffme\":\"a\"}", []string{" INVALID_UTF8"}},
+		"lone surrogate":  {`{"name":"\ud800"}`, []string{"/name INVALID_UTF8"}},
+		"nested": {
+			`{"inner":{"list":[{"x":1},{"count":true}]}}`,
+			[]string{"/inner/list/0/x UNKNOWN_FIELD", "/inner/list/1/count WRONG_TYPE"},
+		},
+		"errors, then broken": {
+			`{"x":1,"name":2,`, []string{"/x UNKNOWN_FIELD", "/name WRONG_TYPE", " MALFORMED_JSON"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var d document
@@ -107,8 +131,12 @@ func TestDecodeRefusesTypesItDoesNotKnow(t *testing.T) {
 
 func TestMergeLeavesOutWhatFollowsFromAnUnreadablePlace(t *testing.T) {
 	field := func(pointer, code string) rules.FieldError { return rules.FieldError{Pointer: pointer, Code: code} }
-	semantic := []rules.FieldError{field("/a", "REQUIRED"), field("/a/b", "REQUIRED"), field("/ab", "REQUIRED"), field("/c", "TOO_LONG")}
-	got := strictjson.Merge([]rules.FieldError{field("/a", strictjson.WrongType), field("/c", strictjson.DuplicateKey)}, semantic)
+	semantic := []rules.FieldError{
+		field("/a", "REQUIRED"), field("/a/b", "REQUIRED"), field("/ab", "REQUIRED"), field("/c", "TOO_LONG"),
+	}
+	got := strictjson.Merge(
+		[]rules.FieldError{field("/a", strictjson.WrongType), field("/c", strictjson.DuplicateKey)}, semantic,
+	)
 	require.Equal(t, []string{"/a WRONG_TYPE", "/c DUPLICATE_KEY", "/ab REQUIRED", "/c TOO_LONG"}, codes(got))
 	require.Len(t, strictjson.Merge([]rules.FieldError{field("/z", strictjson.Malformed)}, semantic), 1)
 	require.Len(t, strictjson.Merge([]rules.FieldError{field("", strictjson.WrongType)}, semantic), 1)

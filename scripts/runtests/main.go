@@ -26,11 +26,14 @@ type options struct {
 func main() {
 	var o options
 	flag.StringVar(&o.passes, "passes", "program,race,dev", "which passes run")
-	flag.StringVar(&o.tests, "tests", "", "run only these tests of the program, wherever they stand, without coverage")
-	flag.Float64Var(&o.coverage, "coverage", 0, "fail below this coverage of the program's statements, in percent")
+	flag.StringVar(&o.tests, "tests",
+		"", "run only these tests of the program, wherever they stand, without coverage")
+	flag.Float64Var(&o.coverage, "coverage",
+		0, "fail below this coverage of the program's statements, in percent")
 	flag.StringVar(&o.profile, "coverprofile", "", "keep the program's coverage in this file")
 	flag.StringVar(&o.count, "count", "", "write the count into this file too")
-	flag.BoolVar(&o.all, "all", os.Getenv("ROOMCOVER_TEST_ALL") != "", "fail when a test is skipped")
+	flag.BoolVar(&o.all, "all",
+		os.Getenv("ROOMCOVER_TEST_ALL") != "", "fail when a test is skipped")
 	flag.Parse()
 
 	ok, err := runAll(o, flag.Args())
@@ -38,6 +41,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "runtests:", err)
 		os.Exit(1)
 	}
+
 	if !ok {
 		os.Exit(1)
 	}
@@ -54,6 +58,7 @@ func runAll(o options, patterns []string) (bool, error) {
 		defer os.RemoveAll(dir)
 		o.profile = filepath.Join(dir, "cover.out")
 	}
+
 	passes, err := o.plan(patterns)
 	if err != nil {
 		return false, err
@@ -67,10 +72,12 @@ func runAll(o options, patterns []string) (bool, error) {
 			ok = ok && !o.all
 			continue
 		}
+
 		passed, err := p.execute(total)
 		if err != nil {
 			return false, err
 		}
+
 		ok = ok && passed
 		if p.profile != "" && !total.checkCoverage(p.profile, o.coverage) {
 			ok = false
@@ -80,10 +87,12 @@ func runAll(o options, patterns []string) (bool, error) {
 	total.reportTimes(time.Since(began))
 	count := total.count()
 	fmt.Println(count)
+
 	if o.count != "" {
 		if err := os.WriteFile(o.count, []byte(count+"\n"), 0o644); err != nil {
 			return false, err
 		}
 	}
+
 	return ok && !(o.all && total.skipped > 0), nil
 }

@@ -50,8 +50,10 @@ func (o options) plan(patterns []string) ([]pass, error) {
 		if err != nil {
 			return nil, err
 		}
+
 		out = append(out, p)
 	}
+
 	return out, nil
 }
 
@@ -64,12 +66,14 @@ func named(tests, patterns []string) (pass, error) {
 		env:  []string{"CGO_ENABLED=0"},
 		args: []string{"-timeout", "25m", "-run", "^(" + strings.Join(tests, "|") + ")$"},
 	}
+
 	missing := slices.Clone(tests)
 	err := eachPackage(p.dir, patterns, func(path string, files []string) error {
 		declared, err := parse(files)
 		if err != nil {
 			return err
 		}
+
 		found := func(name string) bool { return slices.Contains(declared.tests, name) }
 		if slices.ContainsFunc(tests, found) {
 			p.packages = append(p.packages, path)
@@ -80,6 +84,7 @@ func named(tests, patterns []string) (pass, error) {
 	if err == nil && len(missing) > 0 {
 		err = fmt.Errorf("there is no test %s", strings.Join(missing, ", "))
 	}
+
 	return p, err
 }
 
@@ -96,6 +101,7 @@ func (o options) program(patterns []string) (pass, error) {
 			"-covermode=set", "-coverpkg=./...", "-coverprofile=" + o.profile,
 		},
 	}
+
 	err := eachPackage(p.dir, patterns, func(path string, _ []string) error {
 		p.packages = append(p.packages, path)
 		return nil
@@ -111,6 +117,7 @@ func race(patterns []string) (pass, error) {
 		env:  []string{"CGO_ENABLED=1"},
 		args: []string{"-timeout", "25m", "-race"},
 	}
+
 	if !hasCompiler() {
 		p.missing = "there is no C compiler"
 	}
@@ -121,6 +128,7 @@ func race(patterns []string) (pass, error) {
 		if err != nil {
 			return err
 		}
+
 		found := declared.atOnce()
 		if slices.Contains(manyAtOnce, short(path)) {
 			found = declared.tests
@@ -129,8 +137,10 @@ func race(patterns []string) (pass, error) {
 			p.packages = append(p.packages, path)
 			tests = append(tests, found...)
 		}
+
 		return nil
 	})
+
 	slices.Sort(tests)
 	p.args = append(p.args, "-run", "^("+strings.Join(slices.Compact(tests), "|")+")$")
 	return p, err
@@ -146,6 +156,7 @@ func development() (pass, error) {
 		env:  []string{"CGO_ENABLED=0"},
 		args: []string{"-timeout", "60m"},
 	}
+
 	err := eachPackage(p.dir, []string{"./..."}, func(path string, _ []string) error {
 		p.packages = append(p.packages, path)
 		return nil
@@ -169,6 +180,7 @@ func (p pass) execute(total *tally) (bool, error) {
 	cmd := exec.Command("go", args...)
 	cmd.Dir, cmd.Env, cmd.Stderr = p.dir, append(os.Environ(), p.env...), os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGTERM}
+
 	events, err := cmd.StdoutPipe()
 	if err != nil {
 		return false, err
@@ -183,11 +195,13 @@ func (p pass) execute(total *tally) (bool, error) {
 	if err := total.read(p, events); err != nil {
 		return false, errors.Join(err, cmd.Process.Kill(), cmd.Wait())
 	}
+
 	err = cmd.Wait()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
 		return false, err
 	}
+
 	used := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	total.ended(p, time.Since(began), used)
 	return err == nil, nil

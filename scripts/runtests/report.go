@@ -36,6 +36,7 @@ func (t *tally) slowest(what string, list []timing, most int) {
 	sorted := slices.SortedFunc(slices.Values(list), func(a, b timing) int {
 		return cmp.Or(cmp.Compare(b.took, a.took), cmp.Compare(a.name, b.name))
 	})
+
 	for _, x := range sorted[:min(most, len(sorted))] {
 		note := ""
 		if strings.Contains(x.note, "race") {
@@ -56,11 +57,13 @@ func (t *tally) checkCoverage(profile string, least float64) bool {
 		fmt.Fprintf(t.out, "FAILED: coverage: %v\n", err)
 		return false
 	}
+
 	fmt.Fprintf(t.out, "Coverage: %.1f %% of the program's statements\n", covered)
 	if covered < least {
 		fmt.Fprintf(t.out, "FAILED: the coverage is below %.1f %%\n", least)
 		return false
 	}
+
 	return true
 }
 
@@ -77,6 +80,7 @@ func coverage(profile string) (float64, error) {
 		statements int
 		ran        bool
 	}
+
 	blocks := map[string]block{}
 	lines := bufio.NewScanner(file)
 	for lines.Scan() {
@@ -84,12 +88,15 @@ func coverage(profile string) (float64, error) {
 		if len(fields) != 3 {
 			continue
 		}
+
 		n, err := strconv.Atoi(fields[1])
 		if err != nil {
 			return 0, fmt.Errorf("unknown line %q", lines.Text())
 		}
+
 		blocks[fields[0]] = block{n, blocks[fields[0]].ran || fields[2] != "0"}
 	}
+
 	if err := lines.Err(); err != nil {
 		return 0, err
 	}
@@ -101,8 +108,10 @@ func coverage(profile string) (float64, error) {
 			ran += b.statements
 		}
 	}
+
 	if all == 0 {
 		return 0, fmt.Errorf("%s holds no statement", profile)
 	}
+
 	return 100 * float64(ran) / float64(all), nil
 }

@@ -28,6 +28,7 @@ func eachPackage(dir string, patterns []string, fn func(path string, files []str
 	const fields = "-json=ImportPath,Dir,TestGoFiles,XTestGoFiles"
 	cmd := exec.Command("go", append([]string{"list", fields}, patterns...)...)
 	cmd.Dir, cmd.Env, cmd.Stderr = dir, append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
+
 	list, err := cmd.Output()
 	if err != nil {
 		return fmt.Errorf("go list: %w", err)
@@ -40,6 +41,7 @@ func eachPackage(dir string, patterns []string, fn func(path string, files []str
 			TestGoFiles  []string
 			XTestGoFiles []string
 		}
+
 		err := d.Decode(&p)
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -52,9 +54,11 @@ func eachPackage(dir string, patterns []string, fn func(path string, files []str
 		if len(files) == 0 {
 			continue
 		}
+
 		for i, name := range files {
 			files[i] = filepath.Join(p.Dir, name)
 		}
+
 		if err := fn(p.ImportPath, files); err != nil {
 			return err
 		}
@@ -75,12 +79,14 @@ func parse(files []string) (source, error) {
 		if err != nil {
 			return source{}, err
 		}
+
 		for _, d := range file.Decls {
 			if f, ok := d.(*ast.FuncDecl); ok && f.Body != nil {
 				s.add(f)
 			}
 		}
 	}
+
 	return s, nil
 }
 
@@ -89,6 +95,7 @@ func (s *source) add(f *ast.FuncDecl) {
 	if f.Recv == nil && strings.HasPrefix(name, "Test") && name != "TestMain" {
 		s.tests = append(s.tests, name)
 	}
+
 	ast.Inspect(f.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.GoStmt:
@@ -121,6 +128,7 @@ func (s *source) reaches(name string, seen map[string]bool) bool {
 	if s.starts[name] || seen[name] {
 		return s.starts[name]
 	}
+
 	seen[name] = true
 	return slices.ContainsFunc(s.mentions[name], func(next string) bool {
 		_, ours := s.mentions[next]

@@ -62,6 +62,7 @@ func (t *tally) read(p pass, events io.Reader) error {
 		output:  map[string]*strings.Builder{},
 		ends:    map[string]string{},
 	}
+
 	lines := bufio.NewReader(events)
 	for {
 		line, err := lines.ReadString('\n')
@@ -73,6 +74,7 @@ func (t *tally) read(p pass, events io.Reader) error {
 				fmt.Fprint(t.out, line)
 			}
 		}
+
 		if err == io.EOF {
 			return nil
 		}
@@ -112,6 +114,7 @@ func (r *running) testEnded(key string, e event) {
 	if text := r.output[key]; e.Action != "pass" && text != nil {
 		fmt.Fprint(r.out, shortened(e.Action, text.String()))
 	}
+
 	if !strings.Contains(e.Test, "/") {
 		r.tests = append(r.tests, timing{
 			name: short(e.Package) + " " + e.Test,
@@ -119,10 +122,12 @@ func (r *running) testEnded(key string, e event) {
 			note: r.pass.name,
 		})
 	}
+
 	r.ends[key] = e.Action
 	if r.parents[key] {
 		return
 	}
+
 	switch e.Action {
 	case "pass":
 		r.passed++
@@ -138,9 +143,11 @@ func (r *running) packageEnded(e event) {
 	if !slices.Contains(r.pass.packages, e.Package) {
 		return
 	}
+
 	r.done++
 	failed := r.endings(e.Package, "fail")
 	word := "ok"
+
 	if e.Action == "fail" {
 		word = "FAILED"
 		if failed == 0 { // it was not built, panicked or ran out of time
@@ -148,8 +155,14 @@ func (r *running) packageEnded(e event) {
 		}
 		r.unfinished(e.Package)
 	}
-	fmt.Fprintf(r.out, "%3d of %d  %6.1f s  %-6s  %s\n", r.done, len(r.pass.packages), e.Elapsed, word, short(e.Package))
-	r.packages = append(r.packages, timing{name: short(e.Package), took: seconds(e.Elapsed), note: r.pass.name})
+
+	fmt.Fprintf(r.out, "%3d of %d  %6.1f s  %-6s  %s\n",
+		r.done, len(r.pass.packages), e.Elapsed, word, short(e.Package))
+	r.packages = append(r.packages, timing{
+		name: short(e.Package),
+		took: seconds(e.Elapsed),
+		note: r.pass.name,
+	})
 }
 
 // unfinished shows what a package that failed said itself, and what its tests said that

@@ -21,11 +21,13 @@ func main() {
 		fmt.Fprintln(os.Stderr, "Usage: testpostgres COMMAND [ARGUMENT...]")
 		os.Exit(2)
 	}
+
 	code, err := run(os.Args[1:])
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "testpostgres:", err)
 		os.Exit(1)
 	}
+
 	os.Exit(code)
 }
 
@@ -60,9 +62,11 @@ func run(command []string) (int, error) {
 			ended <- cmd.Wait()
 		}
 	}()
+
 	if err := <-started; err != nil {
 		return 0, err
 	}
+
 	watch := time.NewTicker(time.Second)
 	defer watch.Stop()
 	for {
@@ -72,6 +76,7 @@ func run(command []string) (int, error) {
 			if err != nil && !errors.As(err, &exit) {
 				return 0, err
 			}
+
 			if code := cmd.ProcessState.ExitCode(); code >= 0 {
 				return code, nil
 			}
