@@ -61,7 +61,6 @@ func (s *Replacements) newRMAChange(tx *db.Tx, ref program.Reference) *rmaChange
 		change: change{
 			s:     s,
 			tx:    tx,
-			now:   tx.Now(),
 			label: "rma",
 		},
 		ref: ref,
