@@ -100,13 +100,13 @@ func (c Calendar) facts() map[string]any {
 // twice. The holidays are shared: nobody may change them.
 type calendarCache struct{ byKey sync.Map }
 
-// calendarVersion returns a version of a calendar that this process has read, by
+// CalendarVersion returns a version of a calendar that this process has read, by
 // its key, such as BR-SP@3; false where it has not.
-func (s *Programs) calendarVersion(key string) (calendar.Calendar, bool) {
-	return s.Calendars.Version(key)
+func (s *Programs) CalendarVersion(key string) (calendar.Calendar, bool) {
+	return s.calendars.version(key)
 }
 
-func (c *calendarCache) Version(key string) (calendar.Calendar, bool) {
+func (c *calendarCache) version(key string) (calendar.Calendar, bool) {
 	kept, ok := c.byKey.Load(key)
 	if !ok {
 		return calendar.Calendar{}, false
@@ -149,7 +149,7 @@ func (s *Programs) CalendarOf(tx *db.Tx, site Site) (calendar.Calendar, error) {
 	}
 
 	out := rows[0].Calendar.rule(days)
-	s.Calendars.byKey.Store(fmt.Sprintf("%s@%d", out.Code, out.Version), out)
+	s.calendars.byKey.Store(fmt.Sprintf("%s@%d", out.Code, out.Version), out)
 	return out, nil
 }
 

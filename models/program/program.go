@@ -11,7 +11,7 @@ import (
 // It is safe for concurrent use.
 type Programs struct {
 	db *db.DB
-	Caches
+	caches
 }
 
 // New returns the domain on a database, with the domains below that it uses.

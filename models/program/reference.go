@@ -39,10 +39,10 @@ type Reference struct {
 // process has changed, unless Options say otherwise.
 const referenceAge = 5 * time.Second
 
-// Caches are what a process keeps of the program's slow-moving data.
-type Caches struct {
+// caches are what a process keeps of the program's slow-moving data.
+type caches struct {
 	program   referenceCache
-	Calendars calendarCache
+	calendars calendarCache
 }
 
 type referenceCache struct {

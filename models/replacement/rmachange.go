@@ -349,7 +349,7 @@ func (w *rmaChange) zone() *time.Location { return db.ZoneOf(w.SiteZone) }
 // the lock's statement saw, or, where this process has not read that one yet, what
 // stands in the database.
 func (w *rmaChange) calendar() (calendar.Calendar, error) {
-	if c, ok := w.s.programs.Calendars.Version(db.Text(w.CalendarKey)); ok {
+	if c, ok := w.s.programs.CalendarVersion(db.Text(w.CalendarKey)); ok {
 		return c, nil
 	}
 	return w.s.programs.CalendarOf(w.tx, w.shipTo())
