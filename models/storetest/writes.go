@@ -17,8 +17,11 @@ import (
 // otherwise the rules of a table stand in more than one package. Every statement of
 // every test that has a database is held to that.
 
-// module is the path under which our packages stand.
-const module = "roomcover.dev/roomcover/"
+// root is the path of our sources, as the compiler wrote it down.
+var root = func() string {
+	_, file, _, _ := runtime.Caller(0)
+	return strings.TrimSuffix(file, "models/storetest/writes.go")
+}()
 
 // foreignWritesMeant are writes into another domain's table that are meant, as
 // "writer table", each with its reason.
@@ -159,7 +162,7 @@ func isWord(c byte) bool {
 	return c == '_' || c >= '0' && c <= '9' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z'
 }
 
-// frames remembers what frameOwner says of each program counter.
+// frames remembers what frameIn says of each program counter.
 var frames sync.Map
 
 // frame is a line of ours on the stack, or one that is not.
@@ -177,7 +180,7 @@ func writer() string {
 		known, ok := frames.Load(pc)
 		if !ok {
 			f, _ := runtime.CallersFrames([]uintptr{pc}).Next()
-			known, _ = frames.LoadOrStore(pc, frameOwner(f.Function, f.File))
+			known, _ = frames.LoadOrStore(pc, frameIn(f.File))
 		}
 		if f := known.(frame); f.ours {
 			return f.writer
@@ -186,19 +189,16 @@ func writer() string {
 	return ""
 }
 
-// frameOwner returns who writes in a function: a domain by its name, another package of
-// ours by its path.
-func frameOwner(function, file string) frame {
-	inside, ours := strings.CutPrefix(function, module)
+// frameIn returns who writes in a file: a domain by its name, another package of ours by
+// its path. A function's name would not do: a closure that is inlined into another
+// package bears that one's name.
+func frameIn(file string) frame {
+	inside, ours := strings.CutPrefix(file, root)
 	if !ours {
 		return frame{}
 	}
 
-	// "models/order.(*Orders).Create.func1" is of the package models/order
-	folder, name := path.Split(inside)
-	name, _, _ = strings.Cut(name, ".")
-	pkg := folder + name
-
+	pkg := path.Dir(inside)
 	switch {
 	case strings.HasSuffix(file, "_test.go"),
 		pkg == "models/storetest",
