@@ -13,42 +13,175 @@ import (
 
 const module = "roomcover.dev/roomcover/"
 
-// arrows are the packages of ours that each package may import. A folder that
-// is not here may import what its parent may. Tests may import anything.
+// arrows are the packages of ours that each package's code may import, tests apart. Every
+// package stands here, and every arrow is used. "models/**" is all that is below models.
 var arrows = map[string][]string{
-	"rules": {}, "clock": {}, "config": {}, "carrier": {}, "strictjson": {"rules"},
-	"messages":          {}, // the catalogue: texts alone
-	"messages/promise":  {"messages", "rules"},
-	"messages/process":  {"messages", "rules"},
-	"mail":              {"messages"},
-	"label":             {"messages"},
-	"rowfile":           {"rules"},
-	"orderfile":         {"rowfile", "rules", "strictjson"},
-	"roomfile":          {"rowfile", "rules", "strictjson"},
-	"models":            {"rules", "clock", "messages"},
-	"models/sqlitedb":   {},          // dev and tests only
-	"mail/smtptest":     {},          // dev and tests only
-	"carrier/simulator": {"carrier"}, // dev and tests only
-	"activities":        {"models", "mail", "carrier", "label", "rules", "clock", "orderfile", "roomfile", "rowfile"},
-	"workflows":         {"activities", "rules", "clock"},
-	"worker":            {"workflows", "activities", "models", "carrier", "rules", "clock"},
+	// The rules: pure, from the base up.
+	"rules":           {},
+	"rules/calendar":  {"rules"},
+	"rules/catalogue": {"rules", "rules/calendar"},
+	"rules/cover":     {"rules", "rules/calendar", "rules/catalogue"},
+	"rules/licensing": {"rules", "rules/catalogue", "rules/cover"},
+	"rules/ordering":  {"rules", "rules/catalogue"},
+	"rules/rma":       {"rules", "rules/calendar", "rules/catalogue", "rules/cover", "rules/licensing"},
+	"rules/shipping":  {"rules", "rules/calendar"},
+	"rules/spare":     {"rules", "rules/catalogue", "rules/rma"},
+	"rules/processes": {"rules", "rules/rma", "rules/shipping", "rules/spare"},
+
+	// Texts: the catalogue alone, and the sentences that are composed from facts.
+	"messages":         {},
+	"messages/promise": {"messages", "rules/calendar"},
+	"messages/process": {"messages", "rules/processes"},
+
+	// What stands on the world outside, or on nothing.
+	"clock":   {},
+	"config":  {},
+	"carrier": {},
+	"mail":    {"messages"},
+	"label":   {"messages"},
+	"demo":    {},
+	"deploy":  {},
+
+	// Files of rows.
+	"strictjson": {"rules"},
+	"rowfile":    {"rules"},
+	"orderfile":  {"rowfile", "rules", "rules/catalogue", "rules/ordering", "strictjson"},
+	"roomfile":   {"rowfile", "rules", "rules/licensing", "strictjson"},
+
+	// The domains, from the database up; see layers.
+	"models":    {},
+	"models/db": {"clock", "rules", "rules/licensing"},
+	"models/program": {
+		"models/db", "models/program/holidays", "rules", "rules/calendar", "rules/catalogue",
+		"rules/licensing",
+	},
+	"models/program/holidays": {"rules/calendar"},
+	"models/notification":     {"models/db", "rules", "rules/catalogue"},
+	"models/importjob":        {"models/db", "rules"},
+	"models/account": {
+		"models/db", "models/program", "rules", "rules/catalogue", "rules/ordering",
+	},
+	"models/identity": {
+		"models/account", "models/db", "models/notification", "models/program", "rules",
+		"rules/ordering",
+	},
+	"models/entitlement": {
+		"models/account", "models/db", "models/identity", "models/importjob",
+		"models/notification", "models/program", "rules", "rules/catalogue", "rules/cover",
+		"rules/licensing", "rules/ordering",
+	},
+	"models/warranty": {
+		"models/account", "models/db", "models/entitlement", "models/program", "rules",
+		"rules/cover", "rules/licensing",
+	},
+	"models/logistics": {
+		"models/db", "models/program", "rules", "rules/catalogue", "rules/shipping",
+	},
+	"models/replacement": {
+		"messages/promise", "models/account", "models/db", "models/entitlement",
+		"models/logistics", "models/notification", "models/program", "rules", "rules/calendar",
+		"rules/catalogue", "rules/cover", "rules/licensing", "rules/rma", "rules/shipping",
+		"rules/spare",
+	},
+	"models/order": {
+		"models/account", "models/db", "models/entitlement", "models/identity", "models/importjob",
+		"models/notification", "models/program", "models/replacement", "models/warranty", "rules",
+		"rules/catalogue", "rules/ordering", "rules/processes", "rules/spare",
+	},
+	"models/operations": {
+		"models/account", "models/db", "models/entitlement", "models/identity",
+		"models/notification", "models/order", "models/program", "models/replacement",
+		"models/warranty", "rules", "rules/catalogue", "rules/processes", "rules/spare",
+	},
+	"models/domains": {
+		"models/account", "models/db", "models/entitlement", "models/identity", "models/importjob",
+		"models/logistics", "models/notification", "models/operations", "models/order",
+		"models/program", "models/replacement", "models/warranty",
+	},
+
+	// Processes.
+	"activities": {
+		"carrier", "mail", "models/account", "models/db", "models/entitlement", "models/identity",
+		"models/importjob", "models/logistics", "models/notification", "models/operations",
+		"models/order", "models/program", "models/replacement", "orderfile", "roomfile", "rules",
+		"rules/catalogue",
+	},
+	"workflows": {"activities", "clock"},
+	"worker": {
+		"activities", "carrier", "clock", "models/db", "models/domains", "models/identity",
+		"models/logistics", "models/operations", "rules/processes", "workflows",
+	},
+
+	// What people and programs call, and the command that puts it all together.
 	"api": {
-		"messages", "workflows", "models", "carrier", "label", "rules", "clock", "orderfile", "roomfile", "rowfile",
+		"carrier", "label", "messages", "messages/process", "messages/promise", "models/account",
+		"models/db", "models/domains", "models/entitlement", "models/identity", "models/importjob",
+		"models/logistics", "models/notification", "models/operations", "models/order",
+		"models/program", "models/replacement", "models/warranty", "orderfile", "roomfile",
+		"rowfile", "rules", "rules/calendar", "rules/catalogue", "rules/cover", "rules/licensing",
+		"rules/ordering", "rules/processes", "rules/rma", "rules/shipping", "rules/spare",
 		"strictjson",
 	},
-	"portal": {"messages", "workflows", "models", "rules", "clock"},
-	"server": {"api", "portal", "models", "carrier", "rules", "clock", "config"},
-	"demo":   {},
-	"cmd": {
-		"demo", "server", "worker", "workflows", "activities", "api", "portal", "models", "mail", "carrier", "rules",
-		"clock", "config", "orderfile", "roomfile", "rowfile", "strictjson",
+	"portal": {
+		"messages", "messages/promise", "models/account", "models/db", "models/domains",
+		"models/entitlement", "models/identity", "models/logistics", "models/order",
+		"models/program", "models/replacement", "models/warranty", "rules", "rules/catalogue",
+		"rules/cover", "rules/licensing", "rules/rma", "rules/shipping", "rules/spare",
 	},
+	"server": {"api", "models/db", "models/domains", "models/operations", "portal"},
+	"cmd/roomcover": {
+		"api", "carrier", "clock", "config", "demo", "mail", "models/account", "models/db",
+		"models/domains", "models/identity", "models/importjob", "rules", "rules/catalogue",
+		"server", "worker",
+	},
+
+	// For tests and dev.
+	"rules/testday":             {},
+	"rules/cataloguetest":       {"rules/calendar", "rules/catalogue"},
+	"rules/rulestest":           {"rules", "rules/testday"},
+	"carrier/simulator":         {"carrier"},
+	"mail/smtptest":             {},
+	"models/sqlitedb":           {},
+	"models/storetest/pgserver": {},
+	// It opens the database of all domains and fills it for any test.
+	"models/storetest":     {"clock", "models/**", "rules/**"},
+	"scripts/testpostgres": {"models/storetest/pgserver"},
+	"scripts/runtests":     {},
+}
+
+// layers are the domains from the database up: one imports those of the layers before
+// its own.
+var layers = [][]string{
+	{"models/db"},
+	{"models/program", "models/notification", "models/importjob"},
+	{"models/account"},
+	{"models/identity"},
+	{"models/entitlement"},
+	{"models/warranty"},
+	{"models/logistics"},
+	{"models/replacement"},
+	{"models/order"},
+	{"models/operations"},
+	{"models/domains"},
+}
+
+// composition are the packages that know all domains at once: those that put a program
+// together. Every other is given the domains that it needs.
+var composition = []string{
+	"server", "worker", "cmd/roomcover", "api", "portal", "models/storetest",
 }
 
 // testOnly are packages that production never links: only their own tests, dev
 // (a module of its own) and each other import them.
 var testOnly = []string{
-	"models/storetest", "models/storetest/pgserver", "models/sqlitedb", "mail/smtptest", "carrier/simulator",
+	"carrier/simulator",
+	"mail/smtptest",
+	"models/sqlitedb",
+	"models/storetest",
+	"models/storetest/pgserver",
+	"rules/cataloguetest",
+	"rules/rulestest",
+	"rules/testday",
 	"scripts/testpostgres",
 }
 
@@ -75,91 +208,184 @@ func packages(t *testing.T) (out []goPackage) {
 	}
 }
 
-// TestImportArrows holds the packages to the plan: arrows point one way.
+// TestImportArrows holds the packages to the plan, and the plan to the packages: an
+// arrow that nobody uses any more is taken out.
 func TestImportArrows(t *testing.T) {
-	seen := 0
+	used := map[string]bool{}
 	for _, p := range packages(t) {
-		from := strings.TrimPrefix(p.ImportPath, module)
+		from, ours := strings.CutPrefix(p.ImportPath, module)
+		if !ours {
+			continue // the root, which has tests alone
+		}
+
+		used[from] = true
+		if _, known := arrows[from]; !known {
+			t.Errorf("%s is not in the plan; add it to arrows on purpose", from)
+		}
+
 		for _, i := range p.Imports {
 			to, ours := strings.CutPrefix(i, module)
 			if !ours {
 				continue
 			}
-			seen++
 			if why := forbidden(from, to); why != "" {
 				t.Errorf("%s imports %s: %s", from, to, why)
 			}
+			for _, allowed := range arrows[from] {
+				if matches(allowed, to) {
+					used[from+" → "+allowed] = true
+				}
+			}
 		}
 	}
-	require.Greater(t, seen, 20, "the imports were read")
+
+	for from, allowed := range arrows {
+		if !used[from] {
+			t.Errorf("%s is in the plan, and no package any more", from)
+		}
+		for _, to := range allowed {
+			if !used[from+" → "+to] {
+				t.Errorf("%s may import %s and does not: take it out of the plan", from, to)
+			}
+		}
+	}
+
+	require.Greater(t, len(used), 100, "the imports were read")
 }
 
 // forbidden says why an arrow may not be; empty when it may.
 func forbidden(from, to string) string {
-	if slices.Contains(testOnly, from) {
-		return ""
-	}
-	if slices.Contains(testOnly, to) {
-		return "it is for dev and tests only"
-	}
-	if root, _, _ := strings.Cut(from, "/"); root == to || strings.HasPrefix(to, root+"/") {
-		return ""
-	}
-	allowed, known := allowedFor(from)
-	if !known {
+	allowed, known := arrows[from]
+	switch {
+	case !known:
 		return "the package is not in the plan; add it to arrows on purpose"
+	case slices.Contains(testOnly, to) && !slices.Contains(testOnly, from):
+		return "it is for dev and tests only"
+	case to == "models/domains" && !slices.Contains(composition, from):
+		return "only what puts a program together knows all domains"
+	case layer(from) >= 0 && layer(to) >= layer(from):
+		return "a domain imports those of the layers before its own"
+	case !slices.ContainsFunc(allowed, func(a string) bool { return matches(a, to) }):
+		return "the arrow is not in the plan"
+	default:
+		return ""
 	}
-	for _, a := range allowed {
-		if to == a || strings.HasPrefix(to, a+"/") {
-			return ""
-		}
-	}
-	return "the arrow is not in the plan"
 }
 
-func allowedFor(path string) ([]string, bool) {
-	for {
-		if allowed, ok := arrows[path]; ok {
-			return allowed, true
+// matches reports whether an entry of the plan means a package.
+func matches(allowed, to string) bool {
+	if below, ok := strings.CutSuffix(allowed, "/**"); ok {
+		return to == below || strings.HasPrefix(to, below+"/")
+	}
+	return allowed == to
+}
+
+// layer returns the place of a domain in layers; -1 for every other package.
+func layer(path string) int {
+	return slices.IndexFunc(layers, func(l []string) bool { return slices.Contains(l, path) })
+}
+
+// TestPlanKeepsItsOwnRules finds an arrow that was put into the plan though the layers,
+// the composition or the tests' packages forbid it.
+func TestPlanKeepsItsOwnRules(t *testing.T) {
+	for from, allowed := range arrows {
+		for _, to := range allowed {
+			require.Empty(t, forbidden(from, to), "%s → %s", from, to)
 		}
-		i := strings.LastIndex(path, "/")
-		if i < 0 {
-			return nil, false
+	}
+
+	for path := range arrows {
+		domain, inside := strings.CutPrefix(path, "models/")
+		if inside && !strings.Contains(domain, "/") && !slices.Contains(testOnly, path) {
+			require.GreaterOrEqual(t, layer(path), 0, "%s has no layer", path)
 		}
-		path = path[:i]
 	}
 }
 
 func TestForbiddenArrows(t *testing.T) {
 	for _, c := range [][2]string{
-		{"rules", "models"},
-		{"models", "activities"},
-		{"models", "mail"},
+		// the rules know nobody, and the base knows no room
+		{"rules", "models/db"},
+		{"rules", "messages"},
+		{"rules", "rules/rma"},
+		{"rules/calendar", "rules/cover"},
+		{"rules/rma", "rules/spare"},
+		{"rules/licensing", "rules/ordering"},
+		{"rules/processes", "messages/process"},
+
+		// texts know no rule
+		{"messages", "rules"},
+		{"messages", "rules/calendar"},
+		{"messages/promise", "models/program"},
+
+		// what reaches the world outside knows no domain
 		{"mail", "rules"},
 		{"carrier", "rules"},
+		{"carrier", "models/logistics"},
 		{"label", "rules"},
-		{"carrier", "models"},
-		{"workflows", "carrier"},
-		{"activities", "carrier/simulator"},
-		{"workflows", "models"},
-		{"worker", "api"},
-		{"api", "activities"},
-		{"portal", "mail"},
-		{"rules", "messages"},
-		{"messages", "rules"},
 		{"clock", "rules"},
+		{"orderfile", "models/order"},
+
+		// a domain knows those of the layers before its own, and nothing above the domains
+		{"models/db", "models/account"},
+		{"models/program", "models/notification"},
+		{"models/notification", "models/importjob"},
+		{"models/account", "models/identity"},
+		{"models/identity", "models/entitlement"},
+		{"models/entitlement", "models/order"},
+		{"models/entitlement", "models/warranty"},
+		{"models/warranty", "models/logistics"},
+		{"models/logistics", "models/replacement"},
+		{"models/logistics", "models/account"},
+		{"models/replacement", "models/order"},
+		{"models/order", "models/operations"},
+		{"models/operations", "models/domains"},
+		{"models/order", "activities"},
+		{"models/notification", "mail"},
+		{"models/logistics", "carrier"},
+		{"models", "models/db"},
+
+		// processes
+		{"workflows", "carrier"},
+		{"workflows", "models/order"},
+		{"workflows", "rules"},
+		{"activities", "models/domains"},
+		{"activities", "workflows"},
+		{"worker", "api"},
+		{"worker", "models/order"},
+
+		// what people call
+		{"api", "activities"},
+		{"api", "portal"},
+		{"portal", "mail"},
+		{"portal", "models/operations"},
+		{"server", "worker"},
+
+		// tests and dev
+		{"activities", "carrier/simulator"},
 		{"worker", "models/sqlitedb"},
 		{"cmd/roomcover", "models/storetest"},
+		{"models/order", "rules/rulestest"},
+		{"models/sqlitedb", "models/db"},
+
+		// a package that is not in the plan, also below one that is
 		{"newcomer", "rules"},
+		{"models/newcomer", "models/db"},
+		{"rules/newcomer", "rules"},
+		{"api/newcomer", "rules"},
 	} {
 		require.NotEmpty(t, forbidden(c[0], c[1]), "%s → %s", c[0], c[1])
 	}
+
 	for _, c := range [][2]string{
 		{"cmd/roomcover", "worker"},
 		{"activities", "mail"},
 		{"activities", "carrier"},
 		{"api", "carrier"},
-		{"models/storetest", "models"},
+		{"api", "models/domains"},
+		{"models/order", "models/replacement"},
+		{"models/storetest", "models/operations"},
+		{"models/storetest", "models/sqlitedb"},
 		{"orderfile", "rules"},
 	} {
 		require.Empty(t, forbidden(c[0], c[1]), "%s → %s", c[0], c[1])

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -207,10 +206,7 @@ func AskForFirstCSM(tx *db.Tx, acc Account) error {
 	}
 
 	t := csmTask(tx, acc.ID, "Its first Select order was fulfilled (R35e).")
-	return tx.Clauses(clause.OnConflict{
-		Columns:   []clause.Column{{Name: "dedupe_key"}},
-		DoNothing: true,
-	}).Create(&t).Error
+	return tx.RaiseOnce(t)
 }
 
 func csmTask(tx *db.Tx, accountID, why string) db.OperatorTask {

@@ -90,6 +90,10 @@ func (tx *Tx) ExtendAudit(
 	return err
 }
 
+// AppendAudit writes events that LinkAudit made, of chains whose owners the caller has
+// just created.
+func (tx *Tx) AppendAudit(events []AuditEvent) error { return tx.Create(&events).Error }
+
 // LinkAudit is the event that an entry becomes behind the last one of its chain.
 func LinkAudit(tx *Tx,
 	scope Scope, chainID string, accountID *string, prev AuditEvent, e Entry,

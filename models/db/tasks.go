@@ -111,6 +111,23 @@ func (tx *Tx) RaiseAll(tasks []OperatorTask) error {
 	}).Create(&tasks).Error
 }
 
+// RaiseOnce writes a complete task unless its need was ever raised before: one that was
+// done is not opened again.
+func (tx *Tx) RaiseOnce(t OperatorTask) error {
+	return tx.Clauses(clause.OnConflict{
+		Columns:   []clause.Column{{Name: "dedupe_key"}},
+		DoNothing: true,
+	}).Create(&t).Error
+}
+
+// ExplainTask has the open task of a kind about a subject give another reason, and belong
+// to the account that is known by now.
+func (tx *Tx) ExplainTask(t OperatorTask) error {
+	return tx.Model(&OperatorTask{}).
+		Where("kind = ? AND subject_id = ? AND state = ?", t.Kind, t.SubjectID, TaskOpen).
+		Updates(map[string]any{"why": t.Why, "account_id": t.AccountID}).Error
+}
+
 // RaiseTask records that something needs a person. It may be called again with
 // the same need.
 func (d *DB) RaiseTask(ctx context.Context, t OperatorTask) error {

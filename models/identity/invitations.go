@@ -445,3 +445,8 @@ func (s *People) ListInvitations(
 	out, next := db.Cut(page, out, func(i Invitation) string { return i.ID })
 	return out, next, err
 }
+
+// KeepFailure keeps the last error of a step of an invitation, for people to see.
+func KeepFailure(tx *db.Tx, id, reason string) error {
+	return tx.Model(&Invitation{}).Where("id = ?", id).Update("last_error", reason).Error
+}

@@ -95,8 +95,7 @@ func (s *People) PruneSessions(ctx context.Context) error {
 			tx.Delete(&Session{}, "expires_at <= ?", now).Error,
 			tx.Delete(&Challenge{}, "expires_at <= ?", now.Add(-24*time.Hour)).Error,
 			tx.Delete(&throttle{}, "resets_at <= ?", now).Error,
-			tx.Delete(&db.IdempotencyKey{}, "created_at <= ?",
-				now.Add(-db.IdempotencyRetention)).Error,
+			db.PruneKeys(tx, now),
 		)
 	})
 }

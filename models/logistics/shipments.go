@@ -242,7 +242,7 @@ func CreateParcels(tx *db.Tx, parcels ...NewShipment) error {
 	if err := tx.Create(&rows).Error; err != nil {
 		return err
 	}
-	return tx.Create(&links).Error
+	return tx.AppendAudit(links)
 }
 
 // OpenShipment returns the parcel in which a subject's unit leaves: the one that was

@@ -10,23 +10,24 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
+// failures keep the last error of a subject, by its kind.
+var failures = map[string]func(tx *db.Tx, id, reason string) error{
+	db.PrefixOrder:      order.KeepFailure,
+	db.PrefixRMA:        replacement.KeepRMAFailure,
+	db.PrefixSpareUnit:  replacement.KeepSpareUnitFailure,
+	db.PrefixInvitation: identity.KeepFailure,
+}
+
 // RecordFailure keeps the last error of a step of an order, RMA, spare unit or
 // invitation, for people to see; of any other subject it keeps none. The error holds
 // no personal data.
 func (s *Operations) RecordFailure(ctx context.Context, subjectID, reason string) error {
-	failing := map[string]any{
-		db.PrefixOrder:      &order.Order{},
-		db.PrefixRMA:        &replacement.RMA{},
-		db.PrefixSpareUnit:  &replacement.SpareUnit{},
-		db.PrefixInvitation: &identity.Invitation{},
-	}
-
-	entity, ok := failing[db.KindOf(subjectID)]
 	return s.db.Write(ctx, func(tx *db.Tx) error {
+		keep, ok := failures[db.KindOf(subjectID)]
 		if !ok {
 			return nil
 		}
-		return tx.Model(entity).Where("id = ?", subjectID).Update("last_error", reason).Error
+		return keep(tx, subjectID, reason)
 	})
 }
 

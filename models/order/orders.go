@@ -307,3 +307,8 @@ func markInvitation(tx *db.Tx, orderID string, failed bool) error {
 	}
 	return order.Update("invitation_failed", failed).Error
 }
+
+// KeepFailure keeps the last error of a step of an order, for people to see.
+func KeepFailure(tx *db.Tx, id, reason string) error {
+	return tx.Model(&Order{}).Where("id = ?", id).Update("last_error", reason).Error
+}

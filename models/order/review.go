@@ -335,19 +335,11 @@ func amend(
 		e.Verb = "order.accepted"
 		return recordDecision(tx, o, e)
 	}
-	if err := refreshReviewTask(tx, *o); err != nil {
+	if err := tx.ExplainTask(reviewTask(o)); err != nil {
 		return err
 	}
 
 	return tx.Audit(o.ID, o.AccountID, false, e)
-}
-
-// refreshReviewTask has the open task of an order say why it is in review now.
-func refreshReviewTask(tx *db.Tx, o Order) error {
-	t := reviewTask(&o)
-	return tx.Model(&db.OperatorTask{}).
-		Where("kind = ? AND subject_id = ? AND state = ?", t.Kind, t.SubjectID, db.TaskOpen).
-		Updates(map[string]any{"why": t.Why, "account_id": t.AccountID}).Error
 }
 
 // RejectOverdueOrder rejects an order whose review time is over (RULES 2). An

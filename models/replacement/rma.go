@@ -189,3 +189,8 @@ func (s *Replacements) ListRMAs(ctx context.Context, f RMAFilter) ([]RMA, string
 	out, next := db.Cut(f.Page, out, func(r RMA) string { return r.ID })
 	return out, next, err
 }
+
+// KeepRMAFailure keeps the last error of a step of an RMA, for people to see.
+func KeepRMAFailure(tx *db.Tx, id, reason string) error {
+	return tx.Model(&RMA{}).Where("id = ?", id).Update("last_error", reason).Error
+}

@@ -119,3 +119,8 @@ func (s *Replacements) ListSpareUnits(
 	out, next := db.Cut(f.Page, out, func(u SpareUnit) string { return u.ID })
 	return out, next, err
 }
+
+// KeepSpareUnitFailure keeps the last error of a step of a spare unit, for people to see.
+func KeepSpareUnitFailure(tx *db.Tx, id, reason string) error {
+	return tx.Model(&SpareUnit{}).Where("id = ?", id).Update("last_error", reason).Error
+}

@@ -221,7 +221,7 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 		}
 	}
 
-	if err := tx.Create(&trail).Error; err != nil {
+	if err := tx.AppendAudit(trail); err != nil {
 		return err
 	}
 

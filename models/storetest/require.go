@@ -9,8 +9,6 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-func TestMain(m *testing.M) { Main(m) }
-
 func RequireCode(t *testing.T, code string, err error) {
 	t.Helper()
 	require.Error(t, err)

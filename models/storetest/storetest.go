@@ -94,6 +94,9 @@ type Counter struct {
 	mu    sync.Mutex
 	list  []string
 	after func(statements int)
+
+	owners map[string]string    // who may write each table
+	fail   func(foreign string) // is told of a write into another domain's table
 }
 
 // After calls fn after each statement with their number so far, such as to end a
@@ -104,13 +107,18 @@ func (c *Counter) After(fn func(statements int)) {
 	c.mu.Unlock()
 }
 
-// Trace is called by gorm after each statement.
+// Trace is called by gorm after each statement. It fails the test when a domain has
+// written a table of another.
 func (c *Counter) Trace(_ context.Context, _ time.Time, fc func() (string, int64), _ error) {
 	sql, _ := fc()
 	c.mu.Lock()
 	c.list = append(c.list, sql)
 	n, after := len(c.list), c.after
 	c.mu.Unlock()
+
+	if foreign := foreignWrite(sql, c.owners); foreign != "" {
+		c.fail(foreign)
+	}
 	if after != nil {
 		after(n)
 	}
@@ -188,11 +196,15 @@ func Postgres(t testing.TB) Env {
 func open(t testing.TB, dial func() (gorm.Dialector, error), dsn string) Env {
 	t.Helper()
 	return Env{
-		Calendar:   NewCalendar(),
-		Statements: &Counter{Interface: logger.Discard},
-		DSN:        dsn,
-		Context:    db.WithSystem(context.Background()),
-		dial:       dial,
+		Calendar: NewCalendar(),
+		Statements: &Counter{
+			Interface: logger.Discard,
+			owners:    owners(),
+			fail:      func(foreign string) { t.Error(foreign) },
+		},
+		DSN:     dsn,
+		Context: db.WithSystem(context.Background()),
+		dial:    dial,
 	}.WithCarrier(t, "")
 }
 
