@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"slices"
 
@@ -170,4 +171,35 @@ func SortedSet(list []string) []string {
 	s := slices.Clone(list)
 	slices.Sort(s)
 	return slices.Compact(s)
+}
+
+//go:embed terms/defaults.csv
+var defaultTerms string
+
+// DefaultCountryTerms are the first terms of every country, by country, from
+// terms/defaults.csv: whether Select is available and how fast a replacement is, in
+// the program's languages (R78).
+func DefaultCountryTerms() []CountryTerms {
+	rows := map[string]CountryTerms{}
+	for _, row := range rules.TableRows(defaultTerms) {
+		rows[row[0]] = CountryTerms{
+			Version:       1,
+			EffectiveFrom: civil.Date{Year: 2000, Month: 1, Day: 1},
+			Available:     row[1] == "true",
+			RMASpeed:      calendar.RMASpeed(row[2]),
+			Languages:     DefaultProgram().Locales,
+		}
+	}
+
+	var all []CountryTerms
+	for _, country := range rules.Countries() {
+		t, own := rows[country]
+		if !own {
+			t = rows["*"]
+		}
+		t.Country = country
+		all = append(all, t)
+	}
+
+	return all
 }

@@ -1,9 +1,11 @@
 package rma
 
 import (
+	"slices"
 	"time"
 
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
 )
 
 // RMACommand is what somebody decides about an RMA.
@@ -144,4 +146,75 @@ func RMACommandsFor(role rules.Role, f RMAFacts, now time.Time) []RMACommand {
 	}
 
 	return out
+}
+
+// Codes with which an agent rejects a request for an RMA.
+const (
+	RejectNoDefect    = "NO_DEFECT"    // what was described is no defect, or it was mended
+	RejectNotEligible = "NOT_ELIGIBLE" // such as damage by force
+	RejectFraud       = "FRAUD_SUSPECTED"
+	RejectNoAnswer    = "NO_ANSWER" // the customer did not help to find the fault
+)
+
+// UnknownRejectCode refuses a code that is not of RejectCodes.
+const UnknownRejectCode = "UNKNOWN_REJECT_CODE"
+
+// RejectCodes lists the codes.
+func RejectCodes() []string {
+	return []string{RejectNoDefect, RejectNotEligible, RejectFraud, RejectNoAnswer}
+}
+
+// CheckRejection refuses a rejection without a known code or with a broken reason.
+func CheckRejection(code, reason string) error {
+	if !slices.Contains(RejectCodes(), code) {
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/code",
+			Code:    UnknownRejectCode,
+			Message: "There is no such code.",
+			Remedy:  "Send NO_DEFECT, NOT_ELIGIBLE, FRAUD_SUSPECTED or NO_ANSWER.",
+		}})
+	}
+
+	return rules.CheckReason(reason)
+}
+
+// NotLikeForLike refuses a unit of another model, or a lesser one (R88c).
+const NotLikeForLike = "NOT_LIKE_FOR_LIKE"
+
+// better lists for a model those that may be sent in its place when it is out of
+// stock: they do at least what it does and fit the same room (S21).
+var better = map[string][]string{
+	"MEETUP":         {"RALLY-BAR-MINI", "RALLY-BAR"},
+	"RALLY-BAR-MINI": {"RALLY-BAR"},
+	"RALLY":          {"RALLY-PLUS"},
+}
+
+// BetterModels lists the models that may be sent in place of one, the nearest
+// first; the model itself is not among them.
+func BetterModels(code string) []string {
+	return slices.Clone(better[catalogue.NormaliseModelCode(code)])
+}
+
+// SameOrBetter refuses with NOT_LIKE_FOR_LIKE a replacement of a lesser or an
+// unrelated model (R88c, S21).
+func SameOrBetter(faulty, replacement string) error {
+	faulty, replacement = catalogue.NormaliseModelCode(faulty),
+		catalogue.NormaliseModelCode(replacement)
+	if replacement == faulty || slices.Contains(better[faulty], replacement) {
+		return nil
+	}
+
+	return rules.Refuse(NotLikeForLike,
+		"The replacement is of another model, and none that is known as a better one.",
+		"Send the same model, or one that does at least as much.")
+}
+
+// SameModel refuses with NOT_LIKE_FOR_LIKE a spare of another model: a swap on
+// site is like for like (R88c).
+func SameModel(faulty, spare string) error {
+	if catalogue.NormaliseModelCode(faulty) == catalogue.NormaliseModelCode(spare) {
+		return nil
+	}
+	return rules.Refuse(NotLikeForLike, "The spare is of another model than the faulty device.",
+		"Use a spare of the same model, or request a shipment.")
 }

@@ -7,6 +7,8 @@ import (
 	"roomcover.dev/roomcover/rules/catalogue"
 )
 
+// TermsFrom returns a version of a country's terms that holds from a day such as
+// "2026-09-04".
 func TermsFrom(
 	country, from string, version int, available bool, speed calendar.RMASpeed, languages ...string,
 ) catalogue.CountryTerms {

@@ -7,6 +7,7 @@ import (
 
 	"cloud.google.com/go/civil"
 
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/calendar"
 	"roomcover.dev/roomcover/rules/catalogue"
 )
@@ -214,4 +215,15 @@ func (s *subject) entitlement(r right) *Entitlement {
 	}
 
 	return e
+}
+
+// supportedSpans gives the times at which a model is supported; days are those of loc.
+func supportedSpans(models []catalogue.ProductModel, code string, loc *time.Location) spans {
+	var all []rules.Period
+	for _, m := range models {
+		if catalogue.NormaliseModelCode(m.Code) == catalogue.NormaliseModelCode(code) {
+			all = append(all, daysBetween(m.EffectiveFrom, m.EffectiveTo, loc))
+		}
+	}
+	return newSpans(all...)
 }
