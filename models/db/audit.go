@@ -70,8 +70,8 @@ func (tx *Tx) Audit(
 	return tx.ExtendAudit(chainID, accountID, last, entries...)
 }
 
-// ExtendAudit is appendAudit for a caller that has read the end of the chain: its
-// number and hash, none for a new chain.
+// ExtendAudit is Audit for a caller that has read the end of the chain: its number and
+// hash, none for a new chain.
 func (tx *Tx) ExtendAudit(
 	chainID string, accountID *string, last AuditEvent, entries ...Entry,
 ) error {
@@ -90,7 +90,7 @@ func (tx *Tx) ExtendAudit(
 	return err
 }
 
-// LinkAudit is the event that an entry becomes behind the last one of its chain.
+// LinkAudit returns the event that an entry becomes behind the last one of its chain.
 func LinkAudit(tx *Tx,
 	scope Scope, chainID string, accountID *string, prev AuditEvent, e Entry,
 ) AuditEvent {
@@ -211,8 +211,14 @@ func (d *DB) VerifyAudit(ctx context.Context) (events int64, faults []AuditFault
 			if e.ChainID != prev.ChainID {
 				prev = AuditEvent{ChainID: e.ChainID}
 			}
+
 			if fault := e.faultAfter(prev); fault != "" {
-				faults = append(faults, AuditFault{e.ChainID, e.Seq, e.ID, fault})
+				faults = append(faults, AuditFault{
+					ChainID: e.ChainID,
+					Seq:     e.Seq,
+					EventID: e.ID,
+					Fault:   fault,
+				})
 			}
 
 			ends[e.ChainID] = e.Seq
@@ -274,7 +280,7 @@ type ChainEnd struct {
 	HeadHash *string
 }
 
-// ChainEndSQL returns the columns of a chainEnd; chain is the SQL expression of the
+// ChainEndSQL returns the SQL columns of a ChainEnd; chain is the SQL expression of the
 // chain's id.
 func ChainEndSQL(chain string) string {
 	return `(SELECT MAX(seq) FROM audit_events WHERE chain_id = ` + chain + `) AS head_seq,
@@ -282,7 +288,7 @@ func ChainEndSQL(chain string) string {
 			ORDER BY seq DESC LIMIT 1) AS head_hash`
 }
 
-// Last returns the event that the next one follows, for extendAudit.
+// Last returns the event that the next one follows, for LinkAudit.
 func (e ChainEnd) Last() AuditEvent {
 	if e.HeadSeq == nil {
 		return AuditEvent{}
