@@ -202,7 +202,7 @@ func (c *ServiceContract) startAtPurchase(purchasedOn string, loc *time.Location
 	c.start(rules.JumpStartPeriod(day, loc), StartPurchase)
 }
 
-// start has the contract run for the period.
+// start makes the contract run for the period.
 func (c *ServiceContract) start(p rules.Period, reason StartReason) {
 	c.State = rules.ContractActive
 	c.StartAt = &p.Start
@@ -230,7 +230,8 @@ func (c *ServiceContract) newLicences() []Licence {
 // StartOnAssignment starts those of an order's contracts that wait for the first
 // assignment (S1, S4), names them in out and returns their audit.
 func StartOnAssignment(
-	tx *db.Tx, ref program.Reference, acc account.Account, contracts []ServiceContract, out *Assigned,
+	tx *db.Tx, ref program.Reference, acc account.Account,
+	contracts []ServiceContract, out *Assigned,
 ) ([]db.Entry, error) {
 	waits := slices.ContainsFunc(contracts, func(c ServiceContract) bool {
 		return c.State == rules.ContractPendingStart
@@ -347,7 +348,7 @@ func SetLicences(tx *db.Tx, to rules.LicenceState, at time.Time, ids ...string) 
 }
 
 // LockUnitsInForce reads and locks an order's contracts and their licences in force,
-// those with the highest numbers first.
+// the licences with the highest numbers first.
 func LockUnitsInForce(
 	tx *db.Tx, orderID string,
 ) (contracts []ServiceContract, units []Licence, err error) {

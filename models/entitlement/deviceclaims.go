@@ -51,7 +51,7 @@ func (e *SerialTaken) Unwrap() error { return e.refusal }
 
 // serialTaken returns why a serial cannot be registered for the account, nil when it
 // can. A claim on another account's device is recorded in the caller's transaction,
-// which must commit: the fence has to stay open for it (see txAcross).
+// which must commit and in which the fence has to stay open (see db.DB.WriteAcross).
 func serialTaken(
 	tx *db.Tx, acc account.Account, serial, roomID string,
 ) (taken, err error) {

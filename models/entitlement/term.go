@@ -19,9 +19,9 @@ import (
 // SweepBatch is how many contracts one transaction of the sweep reads.
 const SweepBatch = 500
 
-// dueContracts reads and locks one batch. The states stand in the conditions as they
-// stand in the partial indexes: PostgreSQL uses such an index only for a condition
-// that it can read.
+// dueContracts reads and locks one batch. The conditions spell the states as the
+// partial indexes do: PostgreSQL uses such an index only for a condition that it can
+// recognise.
 func dueContracts(
 	tx *db.Tx, after string, where string, args ...any,
 ) ([]ServiceContract, string, error) {
@@ -219,8 +219,10 @@ func RemindOfDueContracts(
 // its end, and not reminded of for the next of the days.
 func reminding(now time.Time, days []int) (where string, args []any) {
 	in := func(days int) time.Time { return now.AddDate(0, 0, days+1) }
-	where =
-		`state IN ('ACTIVE','EXPIRED') AND type <> 'JUMPSTART' AND end_at > ? AND end_at <= ? AND (reminded_days < 0`
+	where = `state IN ('ACTIVE','EXPIRED')
+		AND type <> 'JUMPSTART'
+		AND end_at > ? AND end_at <= ?
+		AND (reminded_days < 0`
 
 	args = []any{now.AddDate(0, 0, -licensing.RenewalCatchUpDays-1), in(days[0])}
 	for _, d := range days[1:] {
@@ -232,7 +234,7 @@ func reminding(now time.Time, days []int) (where string, args []any) {
 }
 
 // remind queues the reminder for the administrators of the contract's account, and
-// notes for how many days before its end they were reminded.
+// records for how many days before its end they were reminded.
 func remind(tx *db.Tx, c ServiceContract, days int, loc *time.Location) error {
 	admins, err := identity.AdminsOfAccount(tx, c.AccountID)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 )
 
 // Units are devices that the operator sends and takes back: replacements, spares, and
-// the faulty devices that they stand in for. Whoever replaces them decides; what it
+// the faulty devices that they replace. Package replacement decides about them; what it
 // decides is carried out here.
 
 // RegisterUnit stores a unit that leaves the depot as a device. It refuses with
