@@ -197,8 +197,8 @@ func rejectReviewed(tx *db.Tx, o *Order, reason string) error {
 	return recordDecision(tx, o, e)
 }
 
-// recordDecision closes the task of the review, audits how it ended, and has the order's
-// workflow go on.
+// recordDecision closes the task of the review, audits how it ended, and lets the
+// order's workflow go on.
 func recordDecision(tx *db.Tx, o *Order, e db.Entry) error {
 	if err := tx.Settle(db.TaskReviewOrder, o.ID, e.Verb); err != nil {
 		return err
@@ -342,7 +342,7 @@ func amend(
 	return tx.Audit(o.ID, o.AccountID, false, e)
 }
 
-// refreshReviewTask has the open task of an order say why it is in review now.
+// refreshReviewTask updates the open task of an order to say why it is in review now.
 func refreshReviewTask(tx *db.Tx, o Order) error {
 	t := reviewTask(&o)
 	return tx.Model(&db.OperatorTask{}).
