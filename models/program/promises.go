@@ -42,8 +42,10 @@ func (s *Programs) PromiseAt(
 	return p, err
 }
 
+// PromiseBy is PromiseAt by a calendar that the caller has read.
 func PromiseBy(
-	t catalogue.ReplacementTerms, c calendar.Calendar, site Site, speed calendar.RMASpeed, approved time.Time,
+	t catalogue.ReplacementTerms, c calendar.Calendar, site Site, speed calendar.RMASpeed,
+	approved time.Time,
 ) (calendar.Promise, error) {
 	return calendar.PromiseReplacement(calendar.PromiseRequest{
 		ApprovedAt: approved,

@@ -131,7 +131,7 @@ func readReferenceIn(tx *db.Tx) (Reference, error) {
 	return ref, nil
 }
 
-// ForgetReference has the next question about the program read the database.
+// ForgetReference makes the next call of Reference read the database.
 func (s *Programs) ForgetReference() {
 	s.program.mu.Lock()
 	s.program.readAt = time.Time{}
