@@ -137,17 +137,17 @@ func (w *spareUnitChange) recall() error {
 	return err
 }
 
-// recallOnArrival has a unit that is under way recalled when it arrives: what the
-// carrier has cannot be stopped.
+// recallOnArrival marks a unit that is under way to be recalled when it arrives: what
+// the carrier has cannot be stopped.
 func (w *spareUnitChange) recallOnArrival() error {
 	w.RecallPending = true
 	w.note("spare.recall_pending", nil)
 	return nil
 }
 
-// earnSpares makes n units of a ledger's line, each with the CSM's task to choose
-// model and site (R88a) and the event that starts its workflow. The line and a
-// number within it are unique, so that a replay makes none twice.
+// earnSpares creates n units of a ledger's line, each with the CSM's task to choose
+// model and site (R88a) and the event that starts its workflow. The line and a number
+// within it are unique, so that a replay creates none twice.
 func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 	if n == 0 {
 		return nil
