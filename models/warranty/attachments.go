@@ -130,7 +130,7 @@ type Attached struct {
 
 // AttachWarranty attaches a unit of an extended warranty to a registered device by
 // its serial (R39a). The first one of an order starts its contracts (S1). Refusals
-// are those of rules.MayAttach and rules.MayExtend, and STATE_CONFLICT for a device that
+// are those of licensing.MayAttach and cover.MayExtend, and STATE_CONFLICT for a device that
 // is gone; a unit or serial of another account is not found. The same call again is
 // refused: the unit is attached already.
 func (s *Warranties) AttachWarranty(ctx context.Context, q AttachRequest) (Attached, error) {
@@ -224,8 +224,8 @@ func attach(tx *db.Tx, ref program.Reference, q AttachRequest) (Attached, error)
 // deviceToExtend finds the account's device with the serial, and refuses what may
 // not be attached to it.
 func deviceToExtend(
-	tx *db.Tx, ref program.Reference, acc account.Account, c entitlement.ServiceContract, l entitlement.Licence,
-	serial string,
+	tx *db.Tx, ref program.Reference, acc account.Account,
+	c entitlement.ServiceContract, l entitlement.Licence, serial string,
 ) (entitlement.Device, error) {
 	today := account.Today(tx, acc)
 	devices, err := entitlement.WarrantedDevices(tx, ref, acc.ID, []string{serial}, today)
@@ -469,7 +469,7 @@ func describeAttachments(
 	return nil
 }
 
-// extensionEnd is the end that a person is told: the stored one (S32) or the
+// extensionEnd returns the end that people see: the stored one (S32) or the
 // extension's, within the cap (R125b), without which nothing is certain.
 func extensionEnd(w cover.Warranty, years, capYears int) (end civil.Date, ok bool) {
 	end, ok = w.ExtensionEndsOn(cover.Extension{Years: years})
