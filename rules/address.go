@@ -27,7 +27,7 @@ type Address struct {
 	Country    string `json:"country"`
 }
 
-// AddressKey gives the form of an address for matching (R107a): country, postal
+// AddressKey returns the form of an address for matching (R107a): country, postal
 // code, city, street words and house numbers, in one spelling. The region counts
 // only where there is no postal code, because people write it in many ways.
 func AddressKey(a Address) string {
@@ -42,7 +42,7 @@ func AddressKey(a Address) string {
 	return strings.Join([]string{country, postal, region, city, streetKey(a.Street)}, "|")
 }
 
-// AddressHash gives the SHA-256 of AddressKey in hexadecimal: an index that does
+// AddressHash returns the SHA-256 of AddressKey in hexadecimal: an index that does
 // not hold the address itself.
 func AddressHash(a Address) string {
 	sum := sha256.Sum256([]byte(AddressKey(a)))

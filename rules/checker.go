@@ -21,7 +21,8 @@ func (k *Checker) Fail(pointer, code, message, remedy string) {
 	})
 }
 
-// Text checks a mandatory text and tells whether it is sound.
+// Text checks a mandatory text of at most that many code points and reports whether it
+// is sound.
 func (k *Checker) Text(pointer, value string, most int) bool {
 	if value == "" {
 		k.Fail(pointer, Required, "This field is missing or empty.", "Fill it in.")
@@ -30,7 +31,8 @@ func (k *Checker) Text(pointer, value string, most int) bool {
 	return k.Optional(pointer, value, most)
 }
 
-// Optional checks a text that may be empty; most counts code points.
+// Optional checks a text that may be empty and reports whether it is sound; most counts
+// code points.
 func (k *Checker) Optional(pointer, value string, most int) bool {
 	switch {
 	case !utf8.ValidString(value) || strings.ContainsRune(value, utf8.RuneError):
@@ -50,7 +52,7 @@ func (k *Checker) Optional(pointer, value string, most int) bool {
 	return false
 }
 
-// CheckLine gives what is wrong with one line of text that may be empty; most
+// CheckLine returns what is wrong with one line of text that may be empty; most
 // counts code points.
 func CheckLine(pointer, value string, most int) []FieldError {
 	var k Checker

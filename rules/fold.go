@@ -7,7 +7,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// letters that Unicode does not decompose into a base letter and an accent.
+// undecomposed replaces letters that Unicode does not decompose into a base letter and
+// an accent.
 var undecomposed = strings.NewReplacer(
 	"ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "æ", "ae", "œ", "oe", "ı", "i", "ß", "ss",
 	"ς", "σ")

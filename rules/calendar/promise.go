@@ -44,12 +44,12 @@ type PromiseStep struct {
 	Days    int    `json:"days,omitempty"`    // business days that a promise counts
 }
 
-// PromiseCode says what a PromiseStep tells.
+// PromiseCode says what a PromiseStep is about.
 type PromiseCode string
 
-// The codes of a PromiseStep, in the order in which they come. The first says when
-// it was approved; then stands each day that does not count, once, and the day from
-// which the rest are counted where that is not the day of approval.
+// The codes of a PromiseStep, in the order in which they come. The first says when it
+// was approved; then comes each day that does not count, once, and the day from which
+// the rest are counted where that is not the day of approval.
 const (
 	PromiseByCutOff     PromiseCode = "APPROVED_BY_CUT_OFF"
 	PromiseAfterCutOff  PromiseCode = "APPROVED_AFTER_CUT_OFF"
@@ -115,7 +115,7 @@ func (p Promise) Due(zone *time.Location) (due time.Time, ok bool) {
 
 func (p *Promise) step(s PromiseStep) { p.Steps = append(p.Steps, s) }
 
-// approve tells on which local day it was approved, and whether that day counts.
+// approve returns the local day on which it was approved, and whether that day counts.
 func (p *Promise) approve(q PromiseRequest) (day civil.Date, counts bool) {
 	local := q.ApprovedAt.In(q.Zone)
 	day = civil.DateOf(local)
@@ -197,7 +197,7 @@ const (
 
 var businessDaySpeed = regexp.MustCompile(`^([1-9][0-9]?)BD$`)
 
-// BusinessDays gives the promised number of business days; ok is false for a
+// BusinessDays returns the promised number of business days; ok is false for a
 // speed without a promise, and for one that is not Valid.
 func (s RMASpeed) BusinessDays() (days int, ok bool) {
 	if s == SpeedNBD {
@@ -213,13 +213,13 @@ func (s RMASpeed) BusinessDays() (days int, ok bool) {
 	return days, err == nil
 }
 
-// Valid tells whether s is NBD, STANDARD or 1BD to 99BD.
+// Valid reports whether s is NBD, STANDARD or 1BD to 99BD.
 func (s RMASpeed) Valid() bool {
 	_, ok := s.BusinessDays()
 	return ok || s == SpeedStandard
 }
 
-// FasterThan tells whether s promises an earlier day than other. A speed without
+// FasterThan reports whether s promises an earlier day than other. A speed without
 // a promise is the slowest.
 func (s RMASpeed) FasterThan(other RMASpeed) bool {
 	mine, ok := s.BusinessDays()

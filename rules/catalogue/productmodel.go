@@ -42,7 +42,7 @@ type ProductModel struct {
 	EffectiveTo           *civil.Date    `json:"effective_to,omitempty"`
 }
 
-// EffectiveOn tells whether the model is supported on the day.
+// EffectiveOn reports whether the model is supported on the day.
 func (m ProductModel) EffectiveOn(on civil.Date) bool {
 	if m.EffectiveFrom != nil && on.Before(*m.EffectiveFrom) {
 		return false
@@ -50,7 +50,7 @@ func (m ProductModel) EffectiveOn(on civil.Date) bool {
 	return m.EffectiveTo == nil || on.Before(*m.EffectiveTo)
 }
 
-// FollowsRoom tells whether the model is covered through its room instead of a
+// FollowsRoom reports whether the model is covered through its room instead of a
 // serial number and a date of purchase (R74).
 func (m ProductModel) FollowsRoom() bool { return m.Kind == KindAccessory && !m.Serialised }
 
@@ -82,7 +82,7 @@ func startsBefore(a, b *civil.Date) bool {
 	return a.Before(*b)
 }
 
-// ExpandBundle gives the parts that a model stands for on the day: itself for all
+// ExpandBundle returns the parts that a model stands for on the day: itself for all
 // but bundles, and for a bundle its components, nested bundles taken apart too
 // (R70), in order, equal codes added up. The error is MODEL_NOT_SUPPORTED for an
 // unknown part, or a bundle that holds itself.

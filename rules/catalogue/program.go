@@ -75,8 +75,7 @@ func DefaultProgram() Program {
 	}
 }
 
-// Locale gives the program's locale for a wanted one: itself if the program has
-// it, else the first.
+// Locale returns the wanted locale if the program has it, else the program's first.
 func (p Program) Locale(wanted string) string {
 	if slices.Contains(p.Locales, wanted) || len(p.Locales) == 0 {
 		return wanted
@@ -84,12 +83,12 @@ func (p Program) Locale(wanted string) string {
 	return p.Locales[0]
 }
 
-// Subject gives a mail's subject in the locale, or in the program's first one.
+// Subject returns a mail's subject in the locale, or in the program's first one.
 func (p Program) Subject(template, locale string) string {
 	return p.Subjects[template][p.Locale(locale)]
 }
 
-// Sender gives the display name of From in the locale.
+// Sender returns the display name of From in the locale.
 func (p Program) Sender(locale string) string {
 	if name, ok := p.SenderNames[p.Locale(locale)]; ok {
 		return name
@@ -97,7 +96,7 @@ func (p Program) Sender(locale string) string {
 	return p.SenderName
 }
 
-// ServiceOrdersLabel gives the navigation label of R98 in the locale.
+// ServiceOrdersLabel returns the navigation label of R98 in the locale.
 func (p Program) ServiceOrdersLabel(locale string) string {
 	return p.MenuServiceOrders[p.Locale(locale)]
 }
@@ -159,9 +158,9 @@ func (p Program) checkNumbers(k *rules.Checker) {
 	p.Replacement.check(k)
 }
 
-// Completed gives the program with the defaults of what it does not know: one that
-// was written before a release added a template sends its mails with a subject, and
-// one that was written before a window became configuration keeps the default one.
+// Completed returns the program with defaults for the settings that it lacks: one that
+// was written before a release added a template sends its mails with a subject, and one
+// that was written before a window became configuration keeps the default one.
 func (p Program) Completed() Program {
 	d := DefaultProgram()
 	if p.InviteReminderDays == nil {
@@ -184,7 +183,7 @@ func (p Program) Completed() Program {
 	return p
 }
 
-// Named gives the program under another name: the subjects become the default
+// Named returns the program under another name: the subjects become the default
 // ones with that name in them (R1).
 func (p Program) Named(name string) Program {
 	p.Name = strings.TrimSpace(name)

@@ -10,7 +10,7 @@ import (
 // Feature is something that an assigned licence switches on.
 type Feature string
 
-// SyncPremium is the premium features of Sync (R34a).
+// SyncPremium stands for the premium features of Sync (R34a).
 const SyncPremium Feature = "SYNC_PREMIUM"
 
 // EntitlementKind is what a cover rests on.
@@ -63,7 +63,7 @@ type Answer struct {
 	Reasons []Reason `json:"reasons"` // the deciding one first
 }
 
-// Refusal gives the answer as an error whose code is the answer's; nil when covered.
+// Refusal returns the answer as an error whose code is the answer's; nil when covered.
 func (a Answer) Refusal() error {
 	if a.Covered {
 		return nil
@@ -71,7 +71,7 @@ func (a Answer) Refusal() error {
 	return rules.Refuse(a.Code, ReasonFor(a.Code).Message, RefusalRemedies[a.Code])
 }
 
-// Has tells whether the reasons hold the code.
+// Has reports whether the reasons hold the code.
 func (a Answer) Has(code string) bool {
 	for _, r := range a.Reasons {
 		if r.Code == code {
@@ -127,8 +127,9 @@ type Reason struct {
 var reasonTexts = map[string]Reason{
 	rules.NotCovered: {Rule: "R39c", Message: "Nothing covers this at that time."},
 	rules.WarrantyCap: {
-		Rule:    "R125b",
-		Message: "The hardware has reached the age at which every cover ends, counted from its purchase.",
+		Rule: "R125b",
+		Message: "The hardware has reached the age at which every cover ends, " +
+			"counted from its purchase.",
 	},
 	rules.ModelNotSupported: {
 		Rule:    "R59b",
@@ -196,8 +197,9 @@ var reasonTexts = map[string]Reason{
 		Message: "Several entitlements apply; the best SLA is used.",
 	},
 	ReasonTermsKept: {
-		Rule:    "S31",
-		Message: "The terms of the country changed; the better of old and new are kept for this contract.",
+		Rule: "S31",
+		Message: "The terms of the country changed; " +
+			"the better of old and new are kept for this contract.",
 	},
 	ReasonSyncPremium: {
 		Rule:    "R34a",
@@ -228,8 +230,10 @@ var reasonTexts = map[string]Reason{
 	},
 }
 
+// RefusalRemedies are the remedies of the refusals of cover, in English, by code.
 var RefusalRemedies = map[string]string{
-	rules.NotCovered:          "Assign a Select licence to the room, or check the dates of its contract.",
+	rules.NotCovered: "Assign a Select licence to the room, " +
+		"or check the dates of its contract.",
 	rules.WarrantyCap:         "Open a ticket for support; the hardware has to be bought anew.",
 	rules.ModelNotSupported:   "Choose a model of the list of supported products.",
 	rules.NotHardware:         "Open a ticket instead.",
@@ -238,7 +242,7 @@ var RefusalRemedies = map[string]string{
 	rules.Unplaced:            "Place the device in its room.",
 }
 
-// ReasonFor gives a code's rule and plain English words.
+// ReasonFor returns a code's rule and plain English words.
 func ReasonFor(code string) Reason {
 	r := reasonTexts[code]
 	r.Code = code

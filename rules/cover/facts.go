@@ -17,7 +17,7 @@ const (
 	ForSetup     Purpose = "SETUP"     // help with setting up (R29, R31)
 )
 
-// Valid tells whether p is one of the purposes.
+// Valid reports whether p is one of the purposes.
 func (p Purpose) Valid() bool { return p == ForHardware || p == ForTechnical || p == ForSetup }
 
 // CoverFacts is all that Cover needs to know of one room, one device, or one
@@ -101,9 +101,9 @@ type Assignment struct {
 	Terms  *catalogue.CountryTerms
 }
 
-// inForce gives when the contract serves: inside its period, until cancelled, not
-// while suspended. A contract whose row says "suspended" with no open suspension
-// counts as suspended always: refusing is the safer error.
+// inForce returns the times at which the contract serves: inside its period, until
+// cancelled, not while suspended. A contract whose row says "suspended" with no open
+// suspension counts as suspended always: refusing is the safer error.
 func (c ContractFacts) inForce() spans {
 	if c.Period == nil || (c.State == rules.ContractCancelled && c.CancelledAt == nil) {
 		return nil
@@ -132,7 +132,7 @@ func (f CoverFacts) room(id string) (RoomFacts, bool) {
 	return RoomFacts{}, false
 }
 
-// roomAt gives the room that the question is about at t: that of the device, or
+// roomAt returns the room that the question is about at t: that of the device, or
 // the one asked about.
 func (f CoverFacts) roomAt(t time.Time) string {
 	if f.Device == nil {
@@ -148,7 +148,7 @@ func (f CoverFacts) roomAt(t time.Time) string {
 	return ""
 }
 
-// inRoom gives when the subject is in a room.
+// inRoom returns the times at which the subject is in a room.
 func (f CoverFacts) inRoom(id string) spans {
 	if f.Device == nil {
 		if f.RoomID == id && id != "" {

@@ -7,8 +7,8 @@ import (
 	"roomcover.dev/roomcover/rules/catalogue"
 )
 
-// refuse settles the code of a refusal and explains it. What can never be covered
-// is told first, then what is missing, then that nothing applies.
+// refuse settles the code of a refusal and explains it. Codes of what can never be
+// covered come first, then of what is missing, then that nothing applies.
 func (s *subject) refuse(a *Answer) {
 	a.Code = s.refusal(a.Purpose)
 	a.Held = a.Code == rules.ProofRequired
@@ -56,7 +56,7 @@ func (s *subject) refusal(purpose Purpose) string {
 	return rules.NotCovered
 }
 
-// needsProof tells whether only the unknown purchase date stands between the
+// needsProof reports whether only the unknown purchase date stands between the
 // device and its cover: a licence serves its room, or a warranty may be in force.
 func (s *subject) needsProof() bool {
 	if _, known := s.warranty.Purchase(); known || !s.isSerialised() {
@@ -72,8 +72,8 @@ func (s *subject) overCap() bool {
 	return s.isSerialised() && known && !s.today.Before(capped)
 }
 
-// countryRefuses tells whether a licence would serve the room if its country were
-// served (R78b). Of a room that the facts do not hold nothing is known.
+// countryRefuses reports whether a licence would serve the room if its country were
+// served (R78b). Nothing is known of a room that is not among the facts.
 func (s *subject) countryRefuses() bool {
 	return s.room.ID != "" && !s.inArchivedRoom() &&
 		slices.ContainsFunc(inRoomNow(s.selects, s.roomID), func(v roomService) bool {

@@ -65,7 +65,7 @@ func (s *subject) supportRights(purpose Purpose) []right {
 	return rights
 }
 
-// archived gives when the subject is in an archived room.
+// archived returns the times at which the subject is in an archived room.
 func (s *subject) archived() spans {
 	var all spans
 	for _, r := range s.Rooms {
@@ -137,8 +137,8 @@ func (s *subject) hardwareRights() []right {
 	return append(rights, s.selectRights(limit)...)
 }
 
-// hasNoHardware tells that nothing of the subject can be replaced, or that a
-// serial number has to tell what (R74, R75).
+// hasNoHardware reports that nothing of the subject can be replaced, or that only a
+// serial number can say what (R74, R75).
 func (s *subject) hasNoHardware() bool {
 	if s.model == nil {
 		return s.modelCode != ""
@@ -147,7 +147,7 @@ func (s *subject) hasNoHardware() bool {
 		(s.Device == nil && !s.model.FollowsRoom())
 }
 
-// isSerialised tells whether age and warranties of a device count. Rooms have
+// isSerialised reports whether age and warranties of a device count. Rooms have
 // none, nor have accessories that follow their room (R74).
 func (s *subject) isSerialised() bool {
 	return s.Device != nil && s.model != nil && !s.model.FollowsRoom()
@@ -162,7 +162,7 @@ func (s *subject) speed(r right) calendar.RMASpeed {
 	return terms.RMASpeed
 }
 
-// inForce gives the rights that cover the subject at the time asked about, the
+// inForce returns the rights that cover the subject at the time asked about, the
 // one to use first: the fastest (S38), then by rank, the later end and the id.
 func (s *subject) inForce(rights []right) []right {
 	kept := slices.DeleteFunc(slices.Clone(rights), func(r right) bool {
@@ -188,7 +188,7 @@ func (s *subject) inForce(rights []right) []right {
 	return kept
 }
 
-// unbroken gives the end of cover by all rights together; nil when not covered.
+// unbroken returns the end of cover by all rights together; nil when not covered.
 func (s *subject) unbroken(rights []right) *time.Time {
 	var all spans
 	for _, r := range rights {
@@ -217,7 +217,7 @@ func (s *subject) entitlement(r right) *Entitlement {
 	return e
 }
 
-// supportedSpans gives the times at which a model is supported; days are those of loc.
+// supportedSpans returns the times at which a model is supported; days are those of loc.
 func supportedSpans(models []catalogue.ProductModel, code string, loc *time.Location) spans {
 	var all []rules.Period
 	for _, m := range models {

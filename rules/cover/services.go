@@ -19,7 +19,7 @@ type roomService struct {
 	frozen   *catalogue.CountryTerms
 }
 
-// services gives what each assignment of the given type of licence does.
+// services returns what each assignment of the given type of licence does.
 func (f CoverFacts) services(service catalogue.ServiceType) []roomService {
 	byID := make(map[string]LicenceFacts, len(f.Licences))
 	for _, l := range f.Licences {
@@ -70,7 +70,7 @@ func (f CoverFacts) service(l LicenceFacts, a Assignment) roomService {
 	return s
 }
 
-// inherited gives the stays that a renewal takes over from the licence it renews:
+// inherited returns the stays that a renewal takes over from the licence it renews:
 // where that one's assignment still stands after the end of its contract, until
 // the renewal has an assignment of its own. It makes the answer right also between
 // that end and the sweep that writes the assignment (S4).
@@ -105,7 +105,7 @@ func inherited(l LicenceFacts, byID map[string]LicenceFacts, seen map[string]boo
 	return stays
 }
 
-// terms gives the country's terms that an assignment has at t (S31); kept tells
+// terms returns the country's terms that an assignment has at t (S31); kept reports
 // that those of the day alone would be worse.
 func (f CoverFacts) terms(s roomService, t time.Time) (terms catalogue.CountryTerms, kept bool) {
 	on := rules.DateIn(t, f.Zone)

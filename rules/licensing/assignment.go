@@ -32,8 +32,8 @@ const (
 // assignment. It is known to the schema and covers nothing yet (S37).
 const ServiceEnterprise catalogue.ServiceType = "ENTERPRISE"
 
-// AssignRequest is what is known when a licence is to be assigned to a room. That
-// both belong to one account is for the caller to see to (C5).
+// AssignRequest is what is known when a licence is to be assigned to a room. The caller
+// makes sure that both belong to one account (C5).
 type AssignRequest struct {
 	Service        catalogue.ServiceType
 	LicenceState   rules.LicenceState
@@ -73,7 +73,7 @@ func MayAssign(q AssignRequest) error {
 	return nil
 }
 
-// CapWarning tells that a device is covered for less than the contract (R125d).
+// CapWarning says that a device is covered for less than the contract (R125d).
 type CapWarning struct {
 	DeviceID string      `json:"device_id"`
 	Code     string      `json:"code"`
@@ -86,7 +86,7 @@ type RoomDevice struct {
 	Warranty cover.Warranty
 }
 
-// CapWarnings gives a warning for each device that the cap cuts off before the
+// CapWarnings returns a warning for each device that the cap cuts off before the
 // contract ends (R125d). today and contractEnd, which is exclusive, are local days.
 func CapWarnings(devices []RoomDevice, today, contractEnd civil.Date, capYears int) []CapWarning {
 	var warnings []CapWarning
@@ -96,9 +96,17 @@ func CapWarnings(devices []RoomDevice, today, contractEnd civil.Date, capYears i
 		case !known:
 			warnings = append(warnings, CapWarning{DeviceID: d.ID, Code: WarnPurchaseUnknown})
 		case !today.Before(capped):
-			warnings = append(warnings, CapWarning{d.ID, WarnHardwareOverCap, &capped})
+			warnings = append(warnings, CapWarning{
+				DeviceID: d.ID,
+				Code:     WarnHardwareOverCap,
+				EndsOn:   &capped,
+			})
 		case capped.Before(contractEnd):
-			warnings = append(warnings, CapWarning{d.ID, WarnHardwareCapped, &capped})
+			warnings = append(warnings, CapWarning{
+				DeviceID: d.ID,
+				Code:     WarnHardwareCapped,
+				EndsOn:   &capped,
+			})
 		}
 	}
 
@@ -116,9 +124,8 @@ func RefuseCapped(warnings []CapWarning, strict bool) error {
 	return nil
 }
 
-// AttachRequest is what is known when a unit of an extended warranty is to be
-// attached to a serial number. That both belong to one account is for the caller
-// to see to (C5).
+// AttachRequest is what is known when a unit of an extended warranty is to be attached
+// to a serial number. The caller makes sure that both belong to one account (C5).
 type AttachRequest struct {
 	Service           catalogue.ServiceType
 	LicenceState      rules.LicenceState

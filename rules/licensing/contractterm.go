@@ -44,7 +44,7 @@ type ContractStart struct {
 	Reason     string
 }
 
-// RenewalStart gives the start of a contract that renews others: the earliest end
+// RenewalStart returns the start of a contract that renews others: the earliest end
 // among those that had not come yet on the day of purchase, so that no room has a
 // gap (S4). ok is false when there is none: then S1 holds.
 func RenewalStart(
@@ -59,7 +59,7 @@ func RenewalStart(
 	return start, ok
 }
 
-// StartOnAssignment gives the contracts that start because a licence of the order
+// StartOnAssignment returns the contracts that start because a licence of the order
 // is assigned at the instant. All contracts of the order that wait start together,
 // on the local day of the assignment, or on the fallback day if a late sweep
 // missed it (S1). A renewal starts at the end of what it renews instead (S4), so
@@ -75,13 +75,13 @@ func StartOnAssignment(o OrderStart, at time.Time) []ContractStart {
 	return o.start(day, reason, false)
 }
 
-// StartRenewals gives the contracts of an order whose start is known once it is
+// StartRenewals returns the contracts of an order whose start is known once it is
 // fulfilled, because they renew others before their end (S4).
 func StartRenewals(o OrderStart) []ContractStart {
 	return o.start(civil.Date{}, "", true)
 }
 
-// StartByFallback gives the contracts that start because nobody assigned a licence
+// StartByFallback returns the contracts that start because nobody assigned a licence
 // within the fallback's days; none before that day (S1, V4).
 func StartByFallback(o OrderStart, now time.Time) []ContractStart {
 	latest := rules.FallbackStart(o.CreatedAt, o.FallbackDays, o.Zone)
@@ -111,14 +111,14 @@ func (o OrderStart) start(day civil.Date, reason string, renewalsOnly bool) []Co
 		}
 
 		starts = append(starts, ContractStart{
-			c.ID, rules.ContractPeriod(first, c.TermYears, o.Zone), why,
+			ContractID: c.ID, Period: rules.ContractPeriod(first, c.TermYears, o.Zone), Reason: why,
 		})
 	}
 
 	return starts
 }
 
-// shared gives the day on which a contract of the order has started by S1.
+// shared returns the day on which a contract of the order has started by S1.
 func (o OrderStart) shared() (day civil.Date, ok bool) {
 	for _, c := range o.Contracts {
 		_, renewal := RenewalStart(o.PurchasedOn, c.RenewedEnds, o.Zone)
@@ -129,7 +129,7 @@ func (o OrderStart) shared() (day civil.Date, ok bool) {
 	return civil.Date{}, false
 }
 
-// LatestStart gives the last day on which a contract starts by itself: that of the
+// LatestStart returns the last day on which a contract starts by itself: that of the
 // fallback, or of its renewal (S1, S4).
 func (o OrderStart) LatestStart(c ContractToStart) civil.Date {
 	if renewed, ok := RenewalStart(o.PurchasedOn, c.RenewedEnds, o.Zone); ok {
@@ -143,7 +143,7 @@ func (o OrderStart) LatestStart(c ContractToStart) civil.Date {
 // about terms that ended years ago.
 const RenewalCatchUpDays = 7
 
-// DueReminder gives the one renewal reminder that belongs to today, a local day
+// DueReminder returns the one renewal reminder that belongs to today, a local day
 // in loc, for a contract with the exclusive end. reminders are the days before the
 // end on which one is due, the earliest first; 0 is the local date of end_at (by
 // default 90, 60, 30, 7 and 0). The answer names a reminder, not
@@ -173,7 +173,7 @@ func DueReminder(
 // derived state, never stored (RULES 2).
 const ExpiringDays = 90
 
-// ExpiringBefore gives the instant before which a contract that runs must end to be
+// ExpiringBefore returns the instant before which a contract that runs must end to be
 // expiring within days of today, a local day in loc: an end on the local day
 // today+days still counts (C1).
 func ExpiringBefore(today civil.Date, days int, loc *time.Location) time.Time {

@@ -53,25 +53,25 @@ var deviceMoves = map[DeviceState][]DeviceState{
 	DeviceLost:        {DeviceRetired},
 }
 
-// CanBecome tells whether a room may move to next.
+// CanBecome reports whether a room may move to next.
 func (s RoomState) CanBecome(next RoomState) bool { return slices.Contains(roomMoves[s], next) }
 
-// CanBecome tells whether a device may move to next.
+// CanBecome reports whether a device may move to next.
 func (s DeviceState) CanBecome(next DeviceState) bool {
 	return slices.Contains(deviceMoves[s], next)
 }
 
-// Live tells whether the device's serial is taken: no two live devices have the
+// Live reports whether the device's serial is taken: no two live devices have the
 // same one (R27c).
 func (s DeviceState) Live() bool { return s != DeviceRetired && s != "" }
 
-// Gone tells whether the device has left the customer for good, so that nothing
+// Gone reports whether the device has left the customer for good, so that nothing
 // covers it any more.
 func (s DeviceState) Gone() bool {
 	return s == DeviceReturned || s == DeviceRetired || s == DeviceLost
 }
 
-// RoomBusy is what refuses the archiving of a room with an open ticket or RMA (S28).
+// RoomBusy is the code that refuses to archive a room with an open ticket or RMA (S28).
 const RoomBusy = "ROOM_BUSY"
 
 // MayArchiveRoom refuses to archive a room that has an open ticket or RMA, with
@@ -99,11 +99,11 @@ const (
 const (
 	// SerialRegistered: a device of the same account has the serial.
 	SerialRegistered = "SERIAL_REGISTERED"
-	// SerialClaimed: a device of another account has it; nothing more is told.
+	// SerialClaimed: a device of another account has it; the answer says no more.
 	SerialClaimed = "SERIAL_CLAIMED"
 )
 
-// RoomForm is what people tell of a room.
+// RoomForm is a person's input about a room.
 type RoomForm struct {
 	Name    string
 	Site    string
@@ -115,7 +115,7 @@ type RoomForm struct {
 	TimeZone    string // IANA name
 }
 
-// Validate names every wrong field.
+// Validate refuses the form with VALIDATION_FAILED, naming every wrong field.
 func (f RoomForm) Validate() error {
 	var k rules.Checker
 	k.Text("/name", f.Name, 100)
@@ -141,7 +141,7 @@ func (f RoomForm) Validate() error {
 	return rules.Invalid(k.Fields)
 }
 
-// DeviceForm is what people tell of a device. Dates are YYYY-MM-DD; empty means
+// DeviceForm is a person's input about a device. Dates are YYYY-MM-DD; empty means
 // unknown. A model that is not supported may be registered (R59b).
 type DeviceForm struct {
 	Serial         string
@@ -152,7 +152,7 @@ type DeviceForm struct {
 	ExtWarrantyEnd string // exclusive
 }
 
-// Validate names every wrong field.
+// Validate refuses the form with VALIDATION_FAILED, naming every wrong field.
 func (f DeviceForm) Validate() error {
 	var k rules.Checker
 	if problem := rules.SerialProblem("/serial", f.Serial); problem != nil {
@@ -210,15 +210,15 @@ const (
 	DeviceDiffers = "DEVICE_DIFFERS"
 )
 
-// RoomRow is a room with devices in it, as a row of a file tells it (R27a). What
-// is empty is not told.
+// RoomRow is a room with devices in it, as a row of a file describes it (R27a). An
+// empty field says nothing.
 type RoomRow struct {
 	Room    RoomForm
 	Devices []DeviceForm
 }
 
-// Trimmed is the form as it is stored: no spaces around, country and
-// region in their codes.
+// Trimmed returns the form as it is stored: no spaces around, country and region as
+// their codes.
 func (f RoomForm) Trimmed() RoomForm {
 	f.Name = strings.TrimSpace(f.Name)
 	f.Site = strings.TrimSpace(f.Site)
@@ -227,8 +227,8 @@ func (f RoomForm) Trimmed() RoomForm {
 	return f
 }
 
-// RoomDifferences names what a form tells otherwise than a room that is there;
-// an empty field tells nothing. Name and site are what the room is known by.
+// RoomDifferences lists the fields in which a form differs from a stored room; an empty
+// field says nothing. Name and site are not compared: they are how the room was found.
 func RoomDifferences(stored, told RoomForm, code string) []rules.FieldError {
 	var fields []rules.FieldError
 	stored, told = stored.Trimmed(), told.Trimmed()

@@ -148,7 +148,7 @@ type RenewableContract struct {
 	Free  int64
 }
 
-// MayBeRenewedBy tells whether licences of the service may renew the contract's: of
+// MayBeRenewedBy reports whether licences of the service may renew the contract's: of
 // the same service, started, not cancelled, and not all renewed already. One that
 // has ended may be named too: its renewal then starts like any other order (S1).
 func (c RenewableContract) MayBeRenewedBy(service catalogue.ServiceType) bool {
@@ -157,8 +157,9 @@ func (c RenewableContract) MayBeRenewedBy(service catalogue.ServiceType) bool {
 			c.State == rules.ContractExpired)
 }
 
-// CheckRenewals names every line that renews what it cannot. services are those of
-// the lines' SKUs; contracts are those found in the customer's accounts, by id.
+// CheckRenewals refuses with VALIDATION_FAILED and names every line that renews what it
+// cannot (NOT_RENEWABLE). services are those of the lines' SKUs; contracts are those
+// found in the customer's accounts, by id.
 func CheckRenewals(
 	lines []OrderLine, services []catalogue.ServiceType, contracts map[string]RenewableContract,
 ) error {
@@ -169,7 +170,8 @@ func CheckRenewals(
 				Pointer: "/lines/" + strconv.Itoa(i) + "/renews",
 				Code:    NotRenewable,
 				Message: "This customer has no such contract of this service that can be renewed.",
-				Remedy:  "Check the contract's id, and that company and address are those of its account; or leave it out.",
+				Remedy: "Check the contract's id, and that company and address are those of " +
+					"its account; or leave it out.",
 			})
 		}
 	}

@@ -31,7 +31,7 @@ type OrderLine struct {
 	Renews   string `json:"renews,omitempty" doc:"Id of a contract of this customer, of the same service, whose licences these continue without a gap (S4)"`
 }
 
-// Normalised gives the form in the one spelling that is stored and compared:
+// Normalised returns the form in the one spelling that is stored and compared:
 // texts trimmed and in Unicode NFC, addresses of mail by NormaliseEmail, SKU and
 // country in upper case. Doing it twice changes nothing.
 func (f OrderForm) Normalised() OrderForm {
@@ -59,7 +59,7 @@ func (f OrderForm) Normalised() OrderForm {
 	return f
 }
 
-// Hash gives the SHA-256, in hexadecimal, of the canonical JSON of the normalised
+// Hash returns the SHA-256, in hexadecimal, of the canonical JSON of the normalised
 // form: two submissions with the same hash are the same order (S14).
 func (f OrderForm) Hash() string {
 	canonical, err := json.Marshal(f.Normalised())
@@ -107,7 +107,7 @@ func leavesOf(a rules.Address, at string) []leaf {
 		{at + "/postal_code", a.PostalCode}, {at + "/country", a.Country}}
 }
 
-// Differences gives the JSON pointers at which the normalised forms differ, in
+// Differences returns the JSON pointers at which the normalised forms differ, in
 // the order of the form; a line that only one of them has counts with both its
 // fields (S14). It is empty exactly when the hashes are equal.
 func (f OrderForm) Differences(g OrderForm) []string {
@@ -132,9 +132,9 @@ func (f OrderForm) Differences(g OrderForm) []string {
 	return slices.Clip(pointers)
 }
 
-// Warnings tells what is doubtful but accepted: a group mailbox as the person to
-// invite (R49a). PURCHASE_DATE_REPLACED comes from PurchaseDate, which needs the
-// moment of receipt.
+// Warnings returns what is doubtful but accepted: a group mailbox as the person to
+// invite (R49a). PURCHASE_DATE_REPLACED comes from PurchaseDate, which needs the moment
+// of receipt.
 func (f OrderForm) Warnings() []rules.FieldError {
 	if !rules.IsGroupMailbox(f.EndCustomer.Email) {
 		return nil
@@ -144,11 +144,12 @@ func (f OrderForm) Warnings() []rules.FieldError {
 		Pointer: "/end_customer/email",
 		Code:    rules.GroupMailboxSuspected,
 		Message: "This looks like a mailbox of a group; the invitation is for one person.",
-		Remedy:  "Use the personal address of an IT administrator of the customer, if there is one.",
+		Remedy: "Use the personal address of an IT administrator of the customer, " +
+			"if there is one.",
 	}}
 }
 
-// ConfirmationRecipients gives the addresses that get a purchase confirmation:
+// ConfirmationRecipients returns the addresses that get a purchase confirmation:
 // the customer, a copy each to reseller and distributor, and one copy only where
 // addresses are equal (R96, R100a). The end customer comes first.
 func (f OrderForm) ConfirmationRecipients() []string {

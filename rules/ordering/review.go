@@ -29,7 +29,7 @@ type ReviewFacts struct {
 	DistributorDomain  string
 }
 
-// ReviewReasons gives every reason to review the order, in a fixed order, and
+// ReviewReasons returns every reason to review the order, in a fixed order, and
 // none when it may go on by itself. A subdomain counts as its organisation.
 func ReviewReasons(f ReviewFacts) []string {
 	var reasons []string
@@ -53,7 +53,7 @@ func ReviewReasons(f ReviewFacts) []string {
 	return reasons
 }
 
-// Authorised tells whether a reseller was authorised on the day (R45a): on the
+// Authorised reports whether a reseller was authorised on the day (R45a): on the
 // days [from, to), unless suspended. No from means never authorised; no to means
 // without end.
 func Authorised(from, to *civil.Date, suspended bool, on civil.Date) bool {
@@ -63,10 +63,10 @@ func Authorised(from, to *civil.Date, suspended bool, on civil.Date) bool {
 	return to == nil || on.Before(*to)
 }
 
-// PurchaseDate settles the day of purchase, from which the cancellation window
-// and JumpStart run (S6): the date on the purchase order if it is not in the
-// future and at most maxAgeDays before the local day of receipt; otherwise the
-// day of receipt. future tells that the order must be reviewed by a person.
+// PurchaseDate decides the day of purchase, from which the cancellation window and
+// JumpStart run (S6): the date on the purchase order if it is not in the future and at
+// most maxAgeDays before the local day of receipt; otherwise the day of receipt. future
+// reports that the order must be reviewed by a person.
 func PurchaseDate(
 	po civil.Date, received time.Time, maxAgeDays int, loc *time.Location,
 ) (d civil.Date, future bool) {

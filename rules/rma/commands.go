@@ -83,7 +83,7 @@ var rmaGuards = map[RMACommand]rmaGuard{
 	},
 	RMAAllocate:  {rules.DecideRMA, false, in(RMAApproved, RMABackordered)},
 	RMABackorder: {rules.DecideRMA, false, in(RMAApproved, RMABackordered)},
-	// The carrier may have the parcel before the warehouse tells what is in it.
+	// The carrier may have the parcel before the warehouse says what is in it.
 	RMAShip: {rules.DecideRMA, false, func(f RMAFacts, state RMAState, out OutboundState) bool {
 		return state == RMAAllocated || f.AllocatedAt != nil && f.ShippedAt == nil &&
 			f.InspectedAt == nil && (out == OutboundShipped || out == OutboundDelivered)
@@ -104,7 +104,8 @@ func MayRMA(c RMACommand, role rules.Role, f RMAFacts, now time.Time) error {
 	g, ok := rmaGuards[c]
 	if !ok || !g.permits(role) {
 		return rules.Refuse(rules.Forbidden, "Your role may not do this with an RMA.",
-			"Ask somebody who may: an administrator of the account, an agent, or for waiving a fee a lead.")
+			"Ask somebody who may: an administrator of the account, an agent, "+
+				"or for waiving a fee a lead.")
 	}
 
 	state := f.State(now)
@@ -156,7 +157,7 @@ const (
 	RejectNoAnswer    = "NO_ANSWER" // the customer did not help to find the fault
 )
 
-// UnknownRejectCode refuses a code that is not of RejectCodes.
+// UnknownRejectCode is the code that refuses a reason code outside RejectCodes.
 const UnknownRejectCode = "UNKNOWN_REJECT_CODE"
 
 // RejectCodes lists the codes.
@@ -164,7 +165,8 @@ func RejectCodes() []string {
 	return []string{RejectNoDefect, RejectNotEligible, RejectFraud, RejectNoAnswer}
 }
 
-// CheckRejection refuses a rejection without a known code or with a broken reason.
+// CheckRejection refuses a rejection without a known code (VALIDATION_FAILED with
+// UNKNOWN_REJECT_CODE), and a reason as CheckReason does.
 func CheckRejection(code, reason string) error {
 	if !slices.Contains(RejectCodes(), code) {
 		return rules.Invalid([]rules.FieldError{{
@@ -178,10 +180,11 @@ func CheckRejection(code, reason string) error {
 	return rules.CheckReason(reason)
 }
 
-// NotLikeForLike refuses a unit of another model, or a lesser one (R88c).
+// NotLikeForLike is the code that refuses a unit of another model, or a lesser one
+// (R88c).
 const NotLikeForLike = "NOT_LIKE_FOR_LIKE"
 
-// better lists for a model those that may be sent in its place when it is out of
+// better lists, for a model, the models that may be sent in its place when it is out of
 // stock: they do at least what it does and fit the same room (S21).
 var better = map[string][]string{
 	"MEETUP":         {"RALLY-BAR-MINI", "RALLY-BAR"},

@@ -47,8 +47,8 @@ type RMAFacts struct {
 	FeeAskedAt     *time.Time
 }
 
-// Outbound derives the state of the outbound track. What the carrier has is on its
-// way whatever was decided before it was told: a withdrawal counts only before the
+// Outbound derives the state of the outbound track. What the carrier has is on its way,
+// whatever was decided before we heard of it: a withdrawal counts only before the
 // pick-up, and a parcel that left goes on with its return (S10).
 func (f RMAFacts) Outbound() OutboundState {
 	switch {
@@ -116,12 +116,12 @@ func (f RMAFacts) State(now time.Time) RMAState {
 	return RMAState(back)
 }
 
-// DamageOpen tells whether somebody has to decide about the fee of a damage.
+// DamageOpen reports whether somebody has to decide about the fee of a damage.
 func (f RMAFacts) DamageOpen() bool {
 	return f.Outcome == OutcomeDamage && f.DamageBilledAt == nil && f.WaivedAt == nil
 }
 
-// Fee tells where the fee stands. A unit that came back after it was billed is
+// Fee returns the state of the fee. A unit that came back after it was billed is
 // credited, damage aside (S22).
 func (f RMAFacts) Fee() RMAFee {
 	switch {
@@ -142,7 +142,7 @@ func (f RMAFacts) Fee() RMAFee {
 	return FeeNone
 }
 
-// Late tells whether the replacement came, or is still to come, after the first
+// Late reports whether the replacement came, or is still to come, after the first
 // promise (S21).
 func (f RMAFacts) Late(now time.Time) bool {
 	out := f.Outbound()
@@ -161,8 +161,8 @@ func (f RMAFacts) Late(now time.Time) bool {
 	return !arrived.Before(*f.PromiseDueAt)
 }
 
-// OutboundDoneAt is since when the customer has a working unit; the faulty one is
-// due from then on. A wrong unit that came back starts the window anew.
+// OutboundDoneAt returns since when the customer has a working unit; the time to return
+// the faulty one runs from then on. A wrong unit that came back restarts the window.
 func (f RMAFacts) OutboundDoneAt() *time.Time {
 	at := f.SwappedAt
 	if f.DeliveredAt != nil {
@@ -186,14 +186,14 @@ func (f RMAFacts) returnScan() *time.Time {
 	return nil
 }
 
-// ReturnStopped tells whether the carrier had the unit in time: the clock of the
+// ReturnStopped reports whether the carrier had the unit in time: the clock of the
 // fee stands still (S22).
 func (f RMAFacts) ReturnStopped() bool {
 	scan := f.returnScan()
 	return scan != nil && (f.ReturnDueAt == nil || scan.Before(*f.ReturnDueAt))
 }
 
-// outstanding tells whether the faulty unit is with the customer and has to come
+// outstanding reports whether the faulty unit is with the customer and has to come
 // back.
 func (f RMAFacts) outstanding() bool {
 	if !f.Outbound().Done() {
@@ -203,13 +203,13 @@ func (f RMAFacts) outstanding() bool {
 	return back == ReturnAwaited || back == ReturnOverdue
 }
 
-// After tells whether a is known and later than b; anything is later than nothing.
+// After reports whether a is known and later than b; anything is later than nothing.
 func After(a, b *time.Time) bool { return a != nil && (b == nil || a.After(*b)) }
 
-// First gives the earlier of a stored instant and one that is told now.
+// First returns the earlier of a stored instant and one that is reported now.
 func First(stored *time.Time, told time.Time) *time.Time { return keep(stored, told, true) }
 
-// Last gives the later of a stored instant and one that is told now.
+// Last returns the later of a stored instant and one that is reported now.
 func Last(stored *time.Time, told time.Time) *time.Time { return keep(stored, told, false) }
 
 func keep(stored *time.Time, told time.Time, first bool) *time.Time {
@@ -219,7 +219,7 @@ func keep(stored *time.Time, told time.Time, first bool) *time.Time {
 	return &told
 }
 
-// RMAFact is what a carrier or a depot tells of an RMA. It is never refused.
+// RMAFact is what a carrier or a depot reports about an RMA. It is never refused.
 type RMAFact string
 
 // The facts.
@@ -230,8 +230,8 @@ const (
 	FactReturnReceived RMAFact = "RETURN_RECEIVED"
 )
 
-// With adds a fact that happened at an instant. Any order and any number of times
-// leads to the same facts.
+// With adds a fact that happened at an instant. Facts in any order, each any number of
+// times, lead to the same result.
 func (f RMAFacts) With(fact RMAFact, at time.Time) RMAFacts {
 	switch fact {
 	case FactPickedUp:
@@ -263,7 +263,7 @@ func (f RMAFacts) Inspected(faulty, serial string, outcome RMAOutcome, at time.T
 	return f
 }
 
-// Valid tells whether there is such a fact.
+// Valid reports whether there is such a fact.
 func (f RMAFact) Valid() bool {
 	return f == FactPickedUp || f == FactDelivered || f == FactReturnScanned ||
 		f == FactReturnReceived

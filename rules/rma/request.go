@@ -19,7 +19,7 @@ const (
 	RMAOpen             = "RMA_OPEN"              // the device has one already
 )
 
-// ReviewRMARate sends an RMA to review: there were unusually many (S25).
+// ReviewRMARate is the reason to review an RMA because there were unusually many (S25).
 const ReviewRMARate = "UNUSUALLY_MANY_RMAS"
 
 // RMARequest is what the decision about a request for an RMA needs to know. A
@@ -45,9 +45,9 @@ type RMARequest struct {
 	Fleet     int          // devices of the account
 }
 
-// RMAVerdict says how a request that is taken goes on. A held one waits for the
-// proof of purchase before anybody may approve it (R125); one with reasons to
-// review is approved by a person only (S25).
+// RMAVerdict says how a request that is accepted goes on. A held one waits for the
+// proof of purchase before anybody may approve it (R125); one with reasons to review is
+// approved by a person only (S25).
 type RMAVerdict struct {
 	Held   bool
 	Review []string
@@ -130,7 +130,8 @@ func (q RMARequest) checkAccessory(k *rules.Checker) {
 	q.checkCover(k, "/model")
 }
 
-// checkCover takes over the refusal of Cover; one that is only held is none.
+// checkCover returns the refusal of Cover, if any; a request that is only held is not
+// refused.
 func (q RMARequest) checkCover(k *rules.Checker, pointer string) {
 	if q.Cover.Covered || q.Cover.Held {
 		return
@@ -139,8 +140,8 @@ func (q RMARequest) checkCover(k *rules.Checker, pointer string) {
 		cover.RefusalRemedies[q.Cover.Code])
 }
 
-// tooMany counts the RMAs against the rate for every so many devices begun: by
-// default three in 30 days for every 50 (S25).
+// tooMany reports whether there were more RMAs than the rate allows for every so many
+// devices begun: by default three in 30 days for every 50 (S25).
 func (q RMARequest) tooMany() bool {
 	fleets := max(1, (q.Fleet+q.Terms.ReviewRateDevices-1)/q.Terms.ReviewRateDevices)
 	return q.Recent+1 > q.Terms.ReviewRate*fleets

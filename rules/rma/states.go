@@ -43,7 +43,7 @@ func RMAStates() []RMAState {
 	}
 }
 
-// Over tells whether nothing is left to do: the device may have another RMA. A
+// Over reports whether nothing is left to do: the device may have another RMA. A
 // unit that comes back after it was billed, or an appeal, opens the RMA again.
 func (s RMAState) Over() bool {
 	switch s {
@@ -81,10 +81,10 @@ func OutboundStates() []OutboundState {
 	}
 }
 
-// Done tells whether the customer has a working unit.
+// Done reports whether the customer has a working unit.
 func (s OutboundState) Done() bool { return s == OutboundDelivered || s == OutboundSwapped }
 
-// waiting tells whether a replacement is still to come.
+// waiting reports whether a replacement is still to come.
 func (s OutboundState) waiting() bool {
 	return !s.Done() && s != OutboundRejected && s != OutboundWithdrawn && s != OutboundRequested
 }
@@ -127,12 +127,12 @@ const (
 	OutcomeWrongUnit RMAOutcome = "WRONG_UNIT"
 )
 
-// Valid tells whether there is such an outcome.
+// Valid reports whether there is such an outcome.
 func (o RMAOutcome) Valid() bool {
 	return o == OutcomeDefect || o == OutcomeNoFault || o == OutcomeDamage || o == OutcomeWrongUnit
 }
 
-// RMAFee tells where the fee of an RMA stands.
+// RMAFee is the state of an RMA's fee.
 type RMAFee string
 
 // The states of the fee.
@@ -148,13 +148,13 @@ const (
 // tables whether a change is allowed: the commands' guards do that. They write down
 // which changes the derivation makes of what happens step by step, for people to read
 // (docs/processes.md); a test goes through every course that an RMA can take and finds
-// exactly these arrows. What a carrier tells late or out of order takes several of
+// exactly these arrows. What a carrier reports late or out of order takes several of
 // them at once: see CanReach.
 
-// A spare that is used at once, and a replacement that arrives, lead to the return. A
-// parcel that is declared lost has the customer wait for another one. What the carrier
-// had when it was withdrawn goes on (S10). What is not to come back, or was billed, may
-// still come (S22).
+// A spare that is used at once, and a replacement that arrives, lead to the return.
+// After a parcel that is declared lost the customer waits for another one. What the
+// carrier had when it was withdrawn goes on (S10). A unit that need not come back, or
+// was billed, may still come back (S22).
 var rmaMoves = map[RMAState][]RMAState{
 	"":                 {RMARequested},
 	RMARequested:       {RMAApproved, RMARejected, RMAWithdrawn, RMAAwaitingReturn},

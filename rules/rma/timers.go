@@ -6,7 +6,7 @@ import (
 	"roomcover.dev/roomcover/rules/calendar"
 )
 
-// RMATimerKind is what an RMA waits for a time to do.
+// RMATimerKind says what is to be done for an RMA at an instant.
 type RMATimerKind string
 
 // The timers of an RMA (RULES 3).
@@ -25,8 +25,8 @@ type RMATimer struct {
 	Day  int // of a reminder: business days after delivery
 }
 
-// Timers lists what an RMA still has to do and when, in no order. plan is that of
-// the return, nil before it begins.
+// Timers lists what is still to be done for an RMA and when, in no order. plan is that
+// of the return, nil before it begins.
 func (f RMAFacts) Timers(plan *calendar.ReturnDue) []RMATimer {
 	var timers []RMATimer
 	add := func(due bool, at *time.Time, kind RMATimerKind) {
@@ -50,7 +50,7 @@ func (f RMAFacts) Timers(plan *calendar.ReturnDue) []RMATimer {
 	return timers
 }
 
-// NextTimer is the earliest of the timers.
+// NextTimer returns the earliest of the timers; ok is false where there is none.
 func (f RMAFacts) NextTimer(plan *calendar.ReturnDue) (next RMATimer, ok bool) {
 	for _, t := range f.Timers(plan) {
 		if !ok || t.At.Before(next.At) {

@@ -17,8 +17,8 @@ type Movable[S any] interface {
 	CanBecome(S) bool
 }
 
-// ExpectMoves holds every pair of states against a written list: "A>B+C" means
-// that A may become B and C. A state that stands only on the right is final.
+// ExpectMoves checks every pair of states against a written list: "A>B+C" means that A
+// may become B and C. A state that stands only on the right is final.
 func ExpectMoves[S Movable[S]](t *testing.T, table string) {
 	want := map[string]map[string]bool{}
 	all := map[string]bool{"": true, "NO_SUCH_STATE": true}

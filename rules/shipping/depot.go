@@ -7,7 +7,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// DepotForm is what operators tell of a depot: its address stands on labels.
+// DepotForm is an operator's input about a depot. Its address is printed on labels.
 type DepotForm struct {
 	Code       string // short name, such as BR-1
 	Name       string
@@ -29,7 +29,7 @@ func (f DepotForm) Normalise() DepotForm {
 	return f
 }
 
-// Validate names every wrong field of a normalised form.
+// Validate refuses a normalised form with VALIDATION_FAILED, naming every wrong field.
 func (f DepotForm) Validate() error {
 	var k rules.Checker
 	k.Text("/code", f.Code, 32)
@@ -79,7 +79,7 @@ type StockLevel struct {
 	Reserved int `json:"reserved"`
 }
 
-// Free is what may still be reserved.
+// Free returns how many units may still be reserved.
 func (l StockLevel) Free() int { return l.OnHand - l.Reserved }
 
 // StockDelta is what one entry adds to a level.
@@ -88,7 +88,7 @@ type StockDelta struct {
 	Reserved int
 }
 
-// DeltaOf gives what an entry of the kind and quantity does. The quantity is 1 or
+// DeltaOf returns what an entry of the kind and quantity does. The quantity is 1 or
 // more; an adjustment's may be negative, and is not 0.
 func DeltaOf(kind StockKind, quantity int) (StockDelta, error) {
 	if quantity > StockQuantityMax || quantity < -StockQuantityMax || quantity == 0 ||
@@ -116,7 +116,7 @@ func DeltaOf(kind StockKind, quantity int) (StockDelta, error) {
 		"Use one of the kinds that are there.")
 }
 
-// Apply gives the level after an entry. It refuses with OUT_OF_STOCK a reservation
+// Apply returns the level after an entry. It refuses with OUT_OF_STOCK a reservation
 // of more than is free, and with STOCK_NEGATIVE what would leave less than is
 // reserved: a level is never negative.
 func (l StockLevel) Apply(d StockDelta) (StockLevel, error) {

@@ -16,10 +16,10 @@ const (
 	ServiceStandard ShipmentService = "STANDARD" // three business days
 )
 
-// Valid tells whether there is such a service.
+// Valid reports whether there is such a service.
 func (s ShipmentService) Valid() bool { return s == ServiceExpress || s == ServiceStandard }
 
-// ServiceFor is the service that keeps what a speed promises: STANDARD takes three
+// ServiceFor returns the service that keeps what a speed promises: STANDARD takes three
 // business days.
 func ServiceFor(speed calendar.RMASpeed) ShipmentService {
 	if days, ok := speed.BusinessDays(); ok && days < 3 {
@@ -28,10 +28,10 @@ func ServiceFor(speed calendar.RMASpeed) ShipmentService {
 	return ServiceStandard
 }
 
-// Outward tells whether a parcel goes from a depot to a site; the others come back.
+// Outward reports whether a parcel goes from a depot to a site; the others come back.
 func (d ShipmentDirection) Outward() bool { return d == ShipOut || d == ShipSpare }
 
-// ScanKind is what a carrier, a depot or an operator tells of a parcel.
+// ScanKind is what a carrier, a depot or an operator reports about a parcel.
 type ScanKind string
 
 // The kinds of scan. Each but CREATED has a state of the same name.
@@ -54,7 +54,7 @@ func ScanKinds() []ScanKind {
 	}
 }
 
-// Valid tells whether there is such a kind.
+// Valid reports whether there is such a kind.
 func (k ScanKind) Valid() bool {
 	for _, known := range ScanKinds() {
 		if k == known {
@@ -64,7 +64,7 @@ func (k ScanKind) Valid() bool {
 	return false
 }
 
-// moved tells whether the carrier has the parcel, or had it: such a scan stops the
+// moved reports whether the carrier has the parcel, or had it: such a scan stops the
 // clock of a return's fee (S22).
 func (k ScanKind) moved() bool {
 	return k == ScanPickedUp || k == ScanInTransit || k == ScanDelivered ||
@@ -84,13 +84,13 @@ type ShipmentProgress struct {
 	FirstMoveAt *time.Time // the first scan after which the carrier had it (S22)
 	DeliveredAt *time.Time
 	LastScanAt  *time.Time // for the silence after which a parcel counts as lost
-	// Contradicted says that scans exclude each other: a parcel that moved after it
-	// was cancelled, or was delivered and lost. A person has a look.
+	// Contradicted reports that scans exclude each other: the parcel moved after it was
+	// cancelled, or was delivered and lost. A person has to look at it.
 	Contradicted bool
 }
 
 // final are the scans that end a shipment, the strongest first: what arrived has
-// arrived, whatever else was told, and what was declared lost stays lost though a
+// arrived, whatever else was reported, and what was declared lost stays lost though a
 // late scan comes in. So the state never depends on the order of arrival, and a
 // shipment that ended never lives again beside the one that was sent instead.
 var final = []ScanKind{ScanDelivered, ScanReturnedToSender, ScanLost, ScanCancelled}

@@ -49,7 +49,7 @@ const (
 	ShipRecall ShipmentDirection = "RECALL"
 )
 
-// Valid tells whether there is such a direction.
+// Valid reports whether there is such a direction.
 func (d ShipmentDirection) Valid() bool {
 	return d == ShipOut || d == ShipReturn || d == ShipSpare || d == ShipRecall
 }
@@ -67,7 +67,7 @@ var shipmentMoves = map[ShipmentState][]ShipmentState{
 	},
 }
 
-// CanBecome tells whether a shipment moves to next in one step. A carrier leaves
+// CanBecome reports whether a shipment moves to next in one step. A carrier leaves
 // out scans, so what is stored may take several steps at once: see CanReach.
 func (s ShipmentState) CanBecome(next ShipmentState) bool {
 	return slices.Contains(shipmentMoves[s], next)
@@ -78,9 +78,9 @@ func (s ShipmentState) CanReach(next ShipmentState) bool {
 	return rules.Reaches(shipmentMoves, s, next)
 }
 
-// Live tells whether the parcel may still arrive as planned; an RMA has at most
+// Live reports whether the parcel may still arrive as planned; an RMA has at most
 // one live shipment in each direction.
 func (s ShipmentState) Live() bool { return s != "" && len(shipmentMoves[s]) > 0 }
 
-// Cancellable tells whether the shipment may be cancelled: nobody has picked it up.
+// Cancellable reports whether the shipment may be cancelled: nobody has picked it up.
 func (s ShipmentState) Cancellable() bool { return s.CanBecome(ShipmentCancelled) }

@@ -71,9 +71,9 @@ func DeployedModels(all []AidDeployment, supported func(code string) bool) []Aid
 }
 
 // SuggestSpares ranks models and sites for a parent's spares by the criteria of R84,
-// the best first; of equals, the one with more units at the site. Only what is
-// deployed at a known site and supported is suggested (R88b, S25). unreliable tells
-// whether a site's courier is.
+// the best first; of equals, the one with more units at the site. Only what is deployed
+// at a known site and supported is suggested (R88b, S25). unreliable reports whether a
+// site's courier is.
 func SuggestSpares(
 	all []AidDeployment, supported func(code string) bool, unreliable func(siteID string) bool,
 ) []AidSuggestion {
@@ -123,7 +123,7 @@ func SuggestSpares(
 }
 
 func (s *AidSuggestion) add(reason AidReason, points int, text string) {
-	s.Parts = append(s.Parts, AidPart{reason, points, text})
+	s.Parts = append(s.Parts, AidPart{Reason: reason, Points: points, Text: text})
 	s.Score += points
 }
 

@@ -65,7 +65,8 @@ func MaySpare(c SpareCommand, role rules.Role, f SpareFacts, now time.Time) erro
 	g, ok := spareGuards[c]
 	if !ok || role != "SYSTEM" && !g.permits(rules.Allows(role, g.capability)) {
 		return rules.Refuse(rules.Forbidden, "Your role may not do this with a spare.",
-			"Ask somebody who may: a CSM to choose, an administrator of the account to agree, an agent, or for waiving a fee a lead.")
+			"Ask somebody who may: a CSM to choose, an administrator of the account to agree, "+
+				"an agent, or for waiving a fee a lead.")
 	}
 
 	switch {

@@ -7,7 +7,7 @@ import (
 	"roomcover.dev/roomcover/rules/catalogue"
 )
 
-// SparesEarned gives the number of spare units that a customer's parent has
+// SparesEarned returns the number of spare units that a customer's parent has
 // earned: one per full ratio of Select licences in force (R81a, V5). A ratio
 // below one means that the program grants no spares.
 func SparesEarned(licences, ratio int) int {
@@ -28,7 +28,7 @@ type CountedLicence struct {
 	Renews        string     // id of the licence it renews, or ""
 }
 
-// InForce tells whether the licence counts at t: a Select licence, purchased and
+// InForce reports whether the licence counts at t: a Select licence, purchased and
 // neither over nor revoked, assigned or not, started or not (R81c, A5). One of a
 // suspended contract counts: a dispute recalls no hardware.
 func (l CountedLicence) InForce(t time.Time) bool {
@@ -38,7 +38,7 @@ func (l CountedLicence) InForce(t time.Time) bool {
 		(l.ContractEnd == nil || t.Before(*l.ContractEnd))
 }
 
-// CountLicences gives the licences in force of each parent at t, over all its
+// CountLicences returns the licences in force of each parent at t, over all its
 // accounts (R80, R82a). A renewal does not count beside the licence that it
 // renews while that one is in force (S4); of two that name the same one, one
 // counts.
@@ -100,7 +100,7 @@ func SpareBalance(ledger []SpareEntry) int {
 	return sum
 }
 
-// RecountSpares gives the line that brings a parent's balance to what its licences
+// RecountSpares returns the line that brings a parent's balance to what its licences
 // in force earn (R81a): a grant when it grew (R81b), a reduction when it shrank,
 // whose units are voided or recalled (S9). changed is false when the balance is
 // right already, so doing it again adds nothing. The caller holds the lock on the
@@ -124,9 +124,19 @@ type SpareMerge struct {
 func MergeSpares(from, into string, fromBalance, intoBalance, licences, ratio int) SpareMerge {
 	var m SpareMerge
 	if fromBalance != 0 {
-		m.From = append(m.From, SpareEntry{-fromBalance, SpareByTransfer, into})
-		m.Into = append(m.Into, SpareEntry{fromBalance, SpareByTransfer, from})
+		m.From = append(m.From, SpareEntry{
+			Delta:    -fromBalance,
+			Cause:    SpareByTransfer,
+			SourceID: into,
+		})
+
+		m.Into = append(m.Into, SpareEntry{
+			Delta:    fromBalance,
+			Cause:    SpareByTransfer,
+			SourceID: from,
+		})
 	}
+
 	if e, changed := RecountSpares(licences, ratio, intoBalance+fromBalance, SpareByMerge,
 		from); changed {
 		m.Into = append(m.Into, e)

@@ -36,11 +36,11 @@ func SpareStates() []SpareState {
 	}
 }
 
-// Four arrows are ours. A parcel that is lost or comes back has the unit wait for
-// another one (SHIPPED to APPROVED). What was used and not yet sent anew is voided
-// as any other unit that was not shipped (S9, S26). A recall ends where the
-// entitlement is back in time (S9). And a unit that comes back after it was billed
-// is returned, and its fee credited, as a late return's is (S22).
+// Four arrows are ours. After a parcel that is lost or comes back the unit waits for
+// another one (SHIPPED to APPROVED). A unit that was used and not yet shipped again is
+// voided like any other that was not shipped (S9, S26). A recall ends where the
+// entitlement is back in time (S9). And a unit that comes back after it was billed is
+// returned, and its fee credited, as a late return's is (S22).
 var spareMoves = map[SpareState][]SpareState{
 	"":                    {SpareEarned},
 	SpareEarned:           {SpareSelectionPending, SpareVoided},
@@ -54,19 +54,19 @@ var spareMoves = map[SpareState][]SpareState{
 	SpareBilled:           {SpareReturned},
 }
 
-// CanBecome tells whether a spare unit moves to next in one step.
+// CanBecome reports whether a spare unit moves to next in one step.
 func (s SpareState) CanBecome(next SpareState) bool { return slices.Contains(spareMoves[s], next) }
 
-// Valid tells whether there is such a state.
+// Valid reports whether there is such a state.
 func (s SpareState) Valid() bool { return slices.Contains(SpareStates(), s) }
 
-// Over tells whether the unit has come to its end.
+// Over reports whether the unit has come to its end.
 func (s SpareState) Over() bool {
 	return s == SpareVoided || s == SpareReturned || s == SpareBilled || s == SpareWaived
 }
 
-// SpareFacts is what is known of a spare unit. The instants of a shipment are those
-// of the present one: a unit that is replenished starts them anew.
+// SpareFacts is what is known of a spare unit. The instants of a shipment are those of
+// the present one: replenishment clears them.
 type SpareFacts struct {
 	State         SpareState
 	SelectedAt    *time.Time // the CSM named model and site
@@ -89,37 +89,37 @@ type SpareFacts struct {
 	VoidedAt   *time.Time
 }
 
-// Live tells whether the unit counts against what its parent is entitled to: the
+// Live reports whether the unit counts against what its parent is entitled to: the
 // number of live units is the balance of the parent's ledger.
 func (f SpareFacts) Live() bool {
 	return !f.State.Over() && f.State != SpareRecallRequested && !f.RecallPending
 }
 
-// UnderWay tells whether the unit has left the depot and has not arrived: its serial
+// UnderWay reports whether the unit has left the depot and has not arrived: its serial
 // was captured, or the carrier says that it has it.
 func (f SpareFacts) UnderWay() bool {
 	return f.State == SpareShipped || (f.State == SpareApproved || f.State == SpareReplenishing) &&
 		(f.ShippedAt != nil || f.PickedUpAt != nil)
 }
 
-// ToShip tells whether the unit waits for being shipped: model and site are known,
+// ToShip reports whether the unit waits for being shipped: model and site are known,
 // and the customer has agreed (R88a).
 func (f SpareFacts) ToShip() bool {
 	return f.State == SpareApproved || f.State == SpareReplenishing && f.ShippedAt == nil
 }
 
-// AtRest tells whether nothing is to be done or awaited: the unit lies on site, or
+// AtRest reports whether nothing is to be done or awaited: the unit lies on site, or
 // has come to its end.
 func (f SpareFacts) AtRest() bool { return f.State == SpareOnSite || f.State.Over() }
 
-// WithdrawableAt tells whether a recall may still be withdrawn: before its due
+// WithdrawableAt reports whether a recall may still be withdrawn: before its due
 // instant, and before the carrier has the unit (S9).
 func (f SpareFacts) WithdrawableAt(now time.Time) bool {
 	return f.State == SpareRecallRequested && f.RecallScannedAt == nil && f.RecallDueAt != nil &&
 		now.Before(*f.RecallDueAt)
 }
 
-// SpareFact is what a carrier or a depot tells of a spare unit.
+// SpareFact is what a carrier or a depot reports about a spare unit.
 type SpareFact string
 
 // The facts.
@@ -130,15 +130,16 @@ const (
 	SpareRecallReceived SpareFact = "RECALL_RECEIVED"
 )
 
-// Valid tells whether there is such a fact.
+// Valid reports whether there is such a fact.
 func (f SpareFact) Valid() bool {
 	return f == SparePickedUp || f == SpareDelivered || f == SpareRecallScanned ||
 		f == SpareRecallReceived
 }
 
-// LearnSpare tells whether a fact is known already, so that it changes nothing: what
-// is on site was delivered, whatever is told again and late. STATE_CONFLICT for a
-// fact that cannot be: of a unit that was never sent, or is not recalled.
+// LearnSpare reports whether a fact is known already, so that it changes nothing: a
+// unit on site was delivered, whatever is reported again and late. It refuses with
+// STATE_CONFLICT a fact that cannot be: of a unit that was never sent, or is not
+// recalled.
 func LearnSpare(f SpareFacts, fact SpareFact) (known bool, err error) {
 	impossible := rules.Refuse(
 		rules.StateConflict,
@@ -172,13 +173,13 @@ func LearnSpare(f SpareFacts, fact SpareFact) (known bool, err error) {
 // unless it is due before them.
 var spareReminderDays = []int{20, 27}
 
-// SpareRecallDue gives the exclusive end of the time in which a recalled unit may
+// SpareRecallDue returns the exclusive end of the time in which a recalled unit may
 // come back: the end of local day requested+days, by default 30 (C1, RULES 3).
 func SpareRecallDue(requested time.Time, days int, zone *time.Location) time.Time {
 	return rules.AllowedUntil(rules.DateIn(requested, zone), days, zone)
 }
 
-// SpareTimerKind is what a spare unit waits for a time to do.
+// SpareTimerKind says what is to be done for a spare unit at an instant.
 type SpareTimerKind string
 
 // The timers of a spare unit.
@@ -206,7 +207,7 @@ func (f SpareFacts) Timers(zone *time.Location) []SpareTimer {
 	day := rules.DateIn(*f.RecallRequestedAt, zone)
 	for _, n := range spareReminderDays[min(f.RemindersSent, len(spareReminderDays)):] {
 		if at := rules.StartOfDay(day.AddDays(n), zone); at.Before(*f.RecallDueAt) {
-			timers = append(timers, SpareTimer{TimerRecallReminder, at, n})
+			timers = append(timers, SpareTimer{Kind: TimerRecallReminder, At: at, Day: n})
 		}
 	}
 
