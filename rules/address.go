@@ -127,6 +127,8 @@ type OrgParty struct {
 	Address Address `json:"address"`
 }
 
+// Normalised returns the address as it is stored: texts trimmed and in Unicode NFC, the
+// country in upper case.
 func (a Address) Normalised() Address {
 	return Address{
 		Street:     NormaliseText(a.Street),
@@ -137,6 +139,8 @@ func (a Address) Normalised() Address {
 	}
 }
 
+// Normalised returns the party as it is stored; see Address.Normalised and
+// NormaliseEmail.
 func (p OrgParty) Normalised() OrgParty {
 	return OrgParty{
 		Company: NormaliseText(p.Company),

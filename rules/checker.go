@@ -12,6 +12,7 @@ import (
 // Checker collects what is wrong with a form, at most one error per field.
 type Checker struct{ Fields []FieldError }
 
+// Fail adds an error.
 func (k *Checker) Fail(pointer, code, message, remedy string) {
 	k.Fields = append(k.Fields, FieldError{
 		Pointer: pointer,
@@ -80,6 +81,7 @@ func forbiddenRune(r rune) bool {
 	return unicode.IsControl(r)
 }
 
+// Email checks a mandatory address.
 func (k *Checker) Email(pointer, value string) {
 	// The longest address has as many code points as octets: it must be ASCII.
 	if k.Text(pointer, value, MaxEmailLength) && !ValidEmail(value) {
@@ -88,6 +90,7 @@ func (k *Checker) Email(pointer, value string) {
 	}
 }
 
+// Date checks a mandatory day, YYYY-MM-DD.
 func (k *Checker) Date(pointer, value string) {
 	// Ten characters would do; a longer text is not worth parsing.
 	if !k.Text(pointer, value, 32) {
@@ -98,6 +101,7 @@ func (k *Checker) Date(pointer, value string) {
 	}
 }
 
+// Country checks a mandatory ISO 3166 code of two letters.
 func (k *Checker) Country(pointer, value string) {
 	if k.Text(pointer, value, 64) && !ValidCountry(value) {
 		k.Fail(pointer, InvalidCountry, "This is not a country code.",
@@ -105,6 +109,7 @@ func (k *Checker) Country(pointer, value string) {
 	}
 }
 
+// Between checks a number; both bounds are allowed.
 func (k *Checker) Between(pointer string, value, least, most int) {
 	if value < least || value > most {
 		k.Fail(pointer, OutOfRange, fmt.Sprintf("The number must be from %d to %d.", least, most),

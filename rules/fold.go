@@ -45,6 +45,7 @@ func set(list string) map[string]bool {
 	return m
 }
 
+// NormaliseText returns a text trimmed and in Unicode NFC, as texts are stored.
 func NormaliseText(s string) string { return strings.TrimSpace(norm.NFC.String(s)) }
 
 // SearchKey makes texts comparable for a search by part of a name: no accents and

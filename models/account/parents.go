@@ -210,6 +210,8 @@ func ParentAudit(
 	return nil
 }
 
+// MergedElsewhere refuses with STATE_CONFLICT a parent that was merged into another one
+// than the named one; an empty name allows none.
 func MergedElsewhere(o Org, into string) error {
 	if o.MergedInto == nil || cmp.Or(into, "-") == *o.MergedInto {
 		return nil

@@ -77,7 +77,7 @@ func (tx *Tx) ExtendAudit(
 ) error {
 	events := make([]AuditEvent, 0, len(entries))
 	for _, e := range entries {
-		next := LinkAudit(tx, tx.Scope, chainID, accountID, last, e)
+		next := LinkAudit(tx, chainID, accountID, last, e)
 		events = append(events, next)
 		last = next
 	}
@@ -91,23 +91,23 @@ func (tx *Tx) ExtendAudit(
 }
 
 // LinkAudit returns the event that an entry becomes behind the last one of its chain.
-func LinkAudit(tx *Tx,
-	scope Scope, chainID string, accountID *string, prev AuditEvent, e Entry,
+func LinkAudit(
+	tx *Tx, chainID string, accountID *string, prev AuditEvent, e Entry,
 ) AuditEvent {
 	next := AuditEvent{
 		ID:         NewID(prefixAudit),
 		ChainID:    chainID,
 		Seq:        prev.Seq + 1,
 		AccountID:  accountID,
-		ActorID:    scope.Actor.ID,
-		ActorRole:  scope.Actor.Role,
-		ActingOrg:  scope.Actor.OrgID,
-		OnBehalfOf: scope.Actor.OnBehalfOf,
+		ActorID:    tx.Scope.Actor.ID,
+		ActorRole:  tx.Scope.Actor.Role,
+		ActingOrg:  tx.Scope.Actor.OrgID,
+		OnBehalfOf: tx.Scope.Actor.OnBehalfOf,
 		Verb:       e.Verb,
 		ObjectID:   e.ObjectID,
 		Details:    e.Details,
-		IP:         scope.Actor.IP,
-		RequestID:  scope.Actor.RequestID,
+		IP:         tx.Scope.Actor.IP,
+		RequestID:  tx.Scope.Actor.RequestID,
 		At:         tx.Now(),
 		PrevHash:   prev.Hash,
 	}

@@ -13,6 +13,7 @@ type Page struct {
 	Limit int    // 1 to 200; 0 means 50
 }
 
+// Size returns the number of rows of a page: Limit within its bounds, or the default.
 func (p Page) Size() int {
 	if p.Limit <= 0 {
 		return 50

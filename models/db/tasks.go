@@ -215,7 +215,7 @@ func (tx *Tx) SettleAll(
 	for i, id := range subjectIDs {
 		keys[i] = string(kind) + "/" + id
 	}
-	return SettleWhere(tx, tx.Scope, tx.Where("dedupe_key IN ?", keys), resolution)
+	return SettleWhere(tx, tx.Where("dedupe_key IN ?", keys), resolution)
 }
 
 // SettleKinds closes the open tasks of several kinds about one subject.
@@ -223,18 +223,18 @@ func SettleKinds(
 	tx *Tx, kinds []TaskKind, subjectID, resolution string,
 ) error {
 	about := tx.Where("subject_id = ? AND kind IN ?", subjectID, kinds)
-	return SettleWhere(tx, tx.Scope, about, resolution)
+	return SettleWhere(tx, about, resolution)
 }
 
 // SettleWhere closes the open tasks that a query narrows to, in the name of the actor.
 // Every task whose need went away is closed here.
-func SettleWhere(tx *Tx, scope Scope, q *gorm.DB, resolution string) error {
+func SettleWhere(tx *Tx, q *gorm.DB, resolution string) error {
 	return q.Model(&OperatorTask{}).
 		Where("state = ?", TaskOpen).
 		Updates(map[string]any{
 			"state":       TaskDone,
 			"resolution":  resolution,
-			"resolved_by": scope.Actor.ID,
+			"resolved_by": tx.Scope.Actor.ID,
 			"resolved_at": tx.Now(),
 		}).Error
 }

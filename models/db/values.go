@@ -117,4 +117,5 @@ func AnySlice(ids []string) []any {
 	return out
 }
 
+// JoinCodes returns codes as one text for people.
 func JoinCodes(codes []string) string { return strings.Join(codes, ", ") }

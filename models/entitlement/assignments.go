@@ -287,7 +287,7 @@ func (c *assigning) assign(q AssignRequest) error {
 		return err
 	}
 
-	return SetLicences(c.tx, rules.LicenceAssigned, c.now, licence.ID)
+	return SetLicences(c.tx, rules.LicenceAssigned, licence.ID)
 }
 
 // lockedRoom is a room, with how many open assignments of one service it has.
@@ -535,7 +535,7 @@ func (m *assignMany) run() error {
 	}
 
 	ids := db.IdsOf(m.fresh, func(a LicenceAssignment) string { return a.LicenceID })
-	return SetLicences(m.tx, rules.LicenceAssigned, m.now, ids...)
+	return SetLicences(m.tx, rules.LicenceAssigned, ids...)
 }
 
 // lock reads and locks everything, in the order in which every command does.

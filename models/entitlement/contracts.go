@@ -340,11 +340,11 @@ func (c ServiceContract) toStart() licensing.ContractToStart {
 	}
 }
 
-// SetLicences stores the state of licences from the instant on.
-func SetLicences(tx *db.Tx, to rules.LicenceState, at time.Time, ids ...string) error {
+// SetLicences stores the state of licences from now on.
+func SetLicences(tx *db.Tx, to rules.LicenceState, ids ...string) error {
 	return tx.Model(&Licence{}).
 		Where("id IN ?", ids).
-		Updates(map[string]any{"state": to, "state_since": at}).Error
+		Updates(map[string]any{"state": to, "state_since": tx.Now()}).Error
 }
 
 // LockUnitsInForce reads and locks an order's contracts and their licences in force,
@@ -374,10 +374,10 @@ func LockUnitsInForce(
 // Extended warranties that the licences were attached as are for the caller to end.
 func RevokeUnits(
 	tx *db.Tx, contracts []ServiceContract, units []Licence, chosen []string, whole bool,
-	now time.Time,
 ) error {
+	now := tx.Now()
 	for ids := range db.Batches(chosen, 1000) {
-		if err := SetLicences(tx, rules.LicenceRevoked, now, ids...); err != nil {
+		if err := SetLicences(tx, rules.LicenceRevoked, ids...); err != nil {
 			return err
 		}
 

@@ -226,7 +226,7 @@ func handOver(tx *db.Tx, c DeviceClaim, reason string) error {
 	if err := EndPlacements(tx.Where("device_id = ?", d.ID), now); err != nil {
 		return err
 	}
-	if err := retireDevice(tx, d, reason, now); err != nil {
+	if err := retireDevice(tx, d, reason); err != nil {
 		return err
 	}
 
@@ -268,8 +268,9 @@ func handOver(tx *db.Tx, c DeviceClaim, reason string) error {
 // retireDevice ends a device for good, with its audit; its stays are for the caller to
 // end.
 func retireDevice(
-	tx *db.Tx, d Device, reason string, now time.Time,
+	tx *db.Tx, d Device, reason string,
 ) error {
+	now := tx.Now()
 	before := d.Facts()
 	d.State = licensing.DeviceRetired
 	d.GoneAt = &now

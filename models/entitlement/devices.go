@@ -37,6 +37,7 @@ type Device struct {
 	Version          int64
 }
 
+// Facts is what the audit says of a device.
 func (d Device) Facts() map[string]any {
 	return map[string]any{
 		"serial":           db.Text(d.Serial),
@@ -87,6 +88,7 @@ type DevicePlacement struct {
 	PlacedBy  string
 }
 
+// PlacedDevice is a device with the room that it is in; nil where it is in none.
 type PlacedDevice struct {
 	Device
 	RoomID *string
@@ -480,7 +482,7 @@ func (s *Entitlements) PlaceDevice(
 		}
 
 		now := tx.Now()
-		from, err := leaveRoom(tx, d, roomID, now)
+		from, err := leaveRoom(tx, d, roomID)
 		if err != nil || from == roomID {
 			return err
 		}
@@ -525,7 +527,7 @@ func (s *Entitlements) PlaceDevice(
 // leaveRoom ends the device's stay in another room than the named one, and returns the
 // room that it was in; empty for none.
 func leaveRoom(
-	tx *db.Tx, d Device, roomID string, now time.Time,
+	tx *db.Tx, d Device, roomID string,
 ) (from string, err error) {
 	var open []DevicePlacement
 	err = tx.Where("device_id = ? AND to_at IS NULL", d.ID).
@@ -540,7 +542,7 @@ func leaveRoom(
 		return from, nil
 	}
 
-	err = EndPlacements(tx.Where("id = ?", open[0].ID), now)
+	err = EndPlacements(tx.Where("id = ?", open[0].ID), tx.Now())
 	return from, err
 }
 

@@ -245,7 +245,7 @@ func takeOverRooms(
 	}
 
 	for some := range db.Batches(ids, 1000) {
-		err := SetLicences(tx, rules.LicenceAssigned, tx.Now(), some...)
+		err := SetLicences(tx, rules.LicenceAssigned, some...)
 		if err != nil {
 			return nil, err
 		}

@@ -97,15 +97,14 @@ func StartDueContracts(
 func ExpireDueContracts(
 	tx *db.Tx, ref program.Reference, after string,
 ) (ended []ServiceContract, last string, err error) {
-	now := tx.Now()
 	due, last, err := dueContracts(tx, after, "state IN ('ACTIVE','SUSPENDED') AND end_at <= ?",
-		now)
+		tx.Now())
 	if err != nil {
 		return nil, "", err
 	}
 
 	for _, c := range due {
-		if err := expire(tx, ref, c, now); err != nil {
+		if err := expire(tx, ref, c); err != nil {
 			return nil, "", err
 		}
 	}
@@ -116,7 +115,7 @@ func ExpireDueContracts(
 // expire ends one contract with its licences and assignments at its end (S3), and
 // hands its rooms over to what renews it (S4).
 func expire(
-	tx *db.Tx, ref program.Reference, c ServiceContract, now time.Time,
+	tx *db.Tx, ref program.Reference, c ServiceContract,
 ) error {
 	err := tx.Model(&ServiceContract{}).
 		Where("id = ?", c.ID).
@@ -127,7 +126,7 @@ func expire(
 
 	inForce := []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}
 	err = tx.Model(&Licence{}).Where("contract_id = ? AND state IN ?", c.ID, inForce).
-		Updates(map[string]any{"state": rules.LicenceExpired, "state_since": now}).Error
+		Updates(map[string]any{"state": rules.LicenceExpired, "state_since": tx.Now()}).Error
 	if err != nil {
 		return err
 	}

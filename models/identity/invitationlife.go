@@ -200,7 +200,7 @@ func (s *People) settleInvitation(tx *db.Tx, old Invitation) error {
 	mails := tx.Model(&notification.Notification{}).Select("id").Where("subject_id = ?", old.ID)
 	kinds := []db.TaskKind{db.TaskMailUndeliverable, db.TaskMailUnknown}
 	unsent := tx.Where("kind IN ? AND subject_id IN (?)", kinds, mails)
-	if err := db.SettleWhere(tx, tx.Scope, unsent, "reissued"); err != nil {
+	if err := db.SettleWhere(tx, unsent, "reissued"); err != nil {
 		return err
 	}
 

@@ -69,6 +69,8 @@ func (s *People) OnFailedInvitation(rule failureRule) { s.invitations.failed = r
 
 var liveInvitations = []rules.InvitationState{rules.InvitationIssued, rules.InvitationSent}
 
+// WhereLive narrows a query to invitations that may still be accepted, their expiry
+// aside, and locks them.
 func WhereLive(tx *db.Tx) *gorm.DB {
 	return tx.ForUpdate().Where("state IN ?", liveInvitations)
 }

@@ -229,6 +229,7 @@ func (s *Jobs) PutImportRows(ctx context.Context, rows []ImportRow) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error { return PutRows(tx, rows) })
 }
 
+// PutRows is PutImportRows in the caller's transaction.
 func PutRows(tx *db.Tx, rows []ImportRow) error {
 	if len(rows) == 0 {
 		return nil

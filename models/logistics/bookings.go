@@ -357,7 +357,7 @@ func (b *bookings) writeMoves() error {
 			},
 		}
 
-		links[i] = db.LinkAudit(b.tx, b.tx.Scope, sh.ID, &sh.AccountID, last[sh.ID], scanned)
+		links[i] = db.LinkAudit(b.tx, sh.ID, &sh.AccountID, last[sh.ID], scanned)
 	}
 
 	return b.tx.Create(&links).Error

@@ -235,7 +235,7 @@ func CreateParcels(tx *db.Tx, parcels ...NewShipment) error {
 		}
 		row := n.row(tx.Now())
 		created := db.Entry{Verb: "shipment.created", ObjectID: row.ID, Details: row.facts()}
-		links[i] = db.LinkAudit(tx, tx.Scope, row.ID, &row.AccountID, db.AuditEvent{}, created)
+		links[i] = db.LinkAudit(tx, row.ID, &row.AccountID, db.AuditEvent{}, created)
 		rows[i] = row
 	}
 

@@ -113,7 +113,7 @@ func (s *Logistics) enterMove(
 			return err
 		}
 
-		e, err := newStockEntry(tx, tx.Scope, kind, m, nil)
+		e, err := newStockEntry(tx, kind, m, nil)
 		if err != nil {
 			return err
 		}
@@ -177,7 +177,7 @@ func (s *Logistics) closeByCause(
 				"The reservation was released or shipped already.", "Reserve anew.")
 		}
 
-		out, err = closingEntry(tx, tx.Scope, kind, r)
+		out, err = closingEntry(tx, kind, r)
 		if err != nil {
 			return err
 		}
@@ -229,8 +229,8 @@ func (e StockEntry) same(n StockEntry) error {
 
 // newStockEntry returns the line of the ledger that a move makes; closes names the
 // reservation that it closes, if any.
-func newStockEntry(tx *db.Tx,
-	scope db.Scope, kind shipping.StockKind, m StockMove, closes *string,
+func newStockEntry(
+	tx *db.Tx, kind shipping.StockKind, m StockMove, closes *string,
 ) (StockEntry, error) {
 	delta, err := shipping.DeltaOf(kind, m.Quantity)
 	if err != nil {
@@ -249,14 +249,14 @@ func newStockEntry(tx *db.Tx,
 		SubjectID:     m.SubjectID,
 		ClosesID:      closes,
 		Reason:        strings.TrimSpace(m.Reason),
-		EnteredBy:     scope.Actor.ID,
+		EnteredBy:     tx.Scope.Actor.ID,
 		CreatedAt:     tx.Now(),
 	}, nil
 }
 
 // closingEntry returns the line that closes a reservation.
 func closingEntry(
-	tx *db.Tx, scope db.Scope, kind shipping.StockKind, r StockEntry,
+	tx *db.Tx, kind shipping.StockKind, r StockEntry,
 ) (StockEntry, error) {
 	m := StockMove{
 		DepotID:   r.DepotID,
@@ -265,7 +265,7 @@ func closingEntry(
 		Cause:     r.CauseKey + "/closed",
 		SubjectID: r.SubjectID,
 	}
-	return newStockEntry(tx, scope, kind, m, &r.ID)
+	return newStockEntry(tx, kind, m, &r.ID)
 }
 
 // entryOf finds the entry that a cause made; NOT_FOUND when there is none.
@@ -327,6 +327,7 @@ func enterAtLevel(tx *db.Tx, level StockLevel, e StockEntry) error {
 		db.Entry{Verb: StockVerb(e.Kind), ObjectID: e.DepotID, Details: details})
 }
 
+// StockVerb is the verb of an entry in the audit.
 func StockVerb(kind shipping.StockKind) string { return "stock." + strings.ToLower(string(kind)) }
 
 // StockNeed is what an RMA or a spare unit needs from the stock.
@@ -367,7 +368,7 @@ func ReserveStock(
 		}
 
 		if depotID != "" {
-			e, err := newStockEntry(tx, tx.Scope, shipping.StockReservation, n.at(depotID), nil)
+			e, err := newStockEntry(tx, shipping.StockReservation, n.at(depotID), nil)
 			if err != nil {
 				return nil, true, err
 			}
@@ -434,7 +435,7 @@ func CloseReservation(
 		return nil, err
 	}
 
-	e, err := closingEntry(tx, tx.Scope, kind, open[0])
+	e, err := closingEntry(tx, kind, open[0])
 	if err != nil {
 		return nil, err
 	}
@@ -466,12 +467,12 @@ func ShipUnreserved(
 		return nil, err
 	}
 
-	reserved, err := newStockEntry(tx, tx.Scope, shipping.StockReservation, n.at(depotID), nil)
+	reserved, err := newStockEntry(tx, shipping.StockReservation, n.at(depotID), nil)
 	if err != nil {
 		return nil, err
 	}
 
-	shipped, err := closingEntry(tx, tx.Scope, shipping.StockShipment, reserved)
+	shipped, err := closingEntry(tx, shipping.StockShipment, reserved)
 	if err != nil {
 		return nil, err
 	}

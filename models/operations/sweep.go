@@ -138,6 +138,7 @@ type sweepRow struct {
 	Result     Sweep `gorm:"serializer:json"`
 }
 
+// TableName is the table of sweeps.
 func (sweepRow) TableName() string { return "sweeps" }
 
 // WatchSweep raises an operator task when the named sweep has not come to its

@@ -91,7 +91,7 @@ func (s *Orders) CancelOrder(
 			return err
 		}
 
-		if err := mayCancel(tx, tx.Scope, o, r.Reason); err != nil {
+		if err := mayCancel(tx, o, r.Reason); err != nil {
 			return err
 		}
 
@@ -128,9 +128,9 @@ func lastCancellation(tx *db.Tx, orderID string) (OrderCancellation, error) {
 	return c, db.Found(err)
 }
 
-func mayCancel(tx *db.Tx, scope db.Scope, o Order, reason string) error {
+func mayCancel(tx *db.Tx, o Order, reason string) error {
 	return ordering.MayCancel(ordering.CancellationRequest{
-		Role:     scope.Actor.Role,
+		Role:     tx.Scope.Actor.Role,
 		Own:      true,
 		State:    o.State,
 		ClosesAt: o.CancellableUntil,
@@ -158,11 +158,10 @@ func (s *Orders) cancel(
 		}
 	}
 
-	now := tx.Now()
-	if err := entitlement.RevokeUnits(tx, contracts, units, chosen, whole, now); err != nil {
+	if err := entitlement.RevokeUnits(tx, contracts, units, chosen, whole); err != nil {
 		return OrderCancellation{}, err
 	}
-	if err := warranty.EndAttachmentsOf(tx, chosen, entitlement.EndCancelled, now); err != nil {
+	if err := warranty.EndAttachmentsOf(tx, chosen, entitlement.EndCancelled); err != nil {
 		return OrderCancellation{}, err
 	}
 

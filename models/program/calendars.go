@@ -106,6 +106,7 @@ func (s *Programs) calendarVersion(key string) (calendar.Calendar, bool) {
 	return s.Calendars.Version(key)
 }
 
+// Version returns a kept version by its key; false where it is not kept.
 func (c *calendarCache) Version(key string) (calendar.Calendar, bool) {
 	kept, ok := c.byKey.Load(key)
 	if !ok {

@@ -28,6 +28,7 @@ type productModelRow struct {
 	UpdatedAt             time.Time
 }
 
+// TableName is the table of supported products.
 func (productModelRow) TableName() string { return "product_models" }
 
 func modelRow(m catalogue.ProductModel, now time.Time) productModelRow {

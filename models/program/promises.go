@@ -80,6 +80,7 @@ func (s *Programs) ReturnDueAt(
 	return r, err
 }
 
+// ReturnDueBy is ReturnDueAt by a calendar that the caller has read.
 func ReturnDueBy(
 	t catalogue.ReplacementTerms, c calendar.Calendar, site Site, delivered time.Time,
 ) (calendar.ReturnDue, error) {

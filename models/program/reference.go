@@ -24,6 +24,7 @@ type programRow struct {
 	UpdatedAt time.Time
 }
 
+// TableName is the table of programs.
 func (programRow) TableName() string { return "programs" }
 
 // Reference is the slow-moving data that every order is held against.

@@ -61,7 +61,7 @@ func (w *rmaChange) endReplacement(id string) error {
 // endDevice ends a device, and notes it.
 func (w *rmaChange) endDevice(id string, end licensing.DeviceState) error {
 	w.noteOf("device.ended", id, map[string]any{"state": end})
-	return entitlement.EndDevice(w.tx, id, end, w.now)
+	return entitlement.EndDevice(w.tx, id, end)
 }
 
 // swapDevices takes the faulty device out of its room and puts the replacement
@@ -174,5 +174,5 @@ func (w *rmaChange) putIn(replacement *entitlement.PlacedDevice, roomID *string)
 		"after":  *roomID,
 	})
 
-	return entitlement.PlaceUnit(w.tx, replacement.Device, *roomID, w.now)
+	return entitlement.PlaceUnit(w.tx, replacement.Device, *roomID)
 }

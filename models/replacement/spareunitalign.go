@@ -179,7 +179,7 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 			Version:     1,
 		}
 
-		earned := db.LinkAudit(tx, tx.Scope, u.ID, nil, db.AuditEvent{}, db.Entry{
+		earned := db.LinkAudit(tx, u.ID, nil, db.AuditEvent{}, db.Entry{
 			Verb:     "spare.earned",
 			ObjectID: u.ID,
 			Details: map[string]any{
@@ -190,7 +190,7 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 			},
 		})
 
-		asked := db.LinkAudit(tx, tx.Scope, u.ID, nil, earned, db.Entry{
+		asked := db.LinkAudit(tx, u.ID, nil, earned, db.Entry{
 			Verb:     "spare.choice_asked",
 			ObjectID: u.ID,
 			Details: map[string]any{

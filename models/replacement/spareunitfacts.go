@@ -171,7 +171,7 @@ func (w *spareUnitChange) endDevice(end licensing.DeviceState) error {
 	if err != nil || !moves {
 		return err
 	}
-	return entitlement.EndDevice(w.tx, *w.DeviceID, end, w.now)
+	return entitlement.EndDevice(w.tx, *w.DeviceID, end)
 }
 
 // noteDeviceMove locks the unit's device and audits its change of state; moves is false

@@ -194,7 +194,7 @@ func attach(tx *db.Tx, ref program.Reference, q AttachRequest) (Attached, error)
 	if err := tx.Create(&a).Error; err != nil {
 		return Attached{}, err
 	}
-	if err := entitlement.SetLicences(tx, rules.LicenceAssigned, a.FromAt, licence.ID); err != nil {
+	if err := entitlement.SetLicences(tx, rules.LicenceAssigned, licence.ID); err != nil {
 		return Attached{}, err
 	}
 
@@ -313,7 +313,7 @@ func detach(tx *db.Tx, id, reason string) (WarrantyAttachment, db.Entry, error) 
 	after := l.State
 	if l.State == rules.LicenceAssigned {
 		after = rules.LicenceAvailable
-		if err := entitlement.SetLicences(tx, after, now, l.ID); err != nil {
+		if err := entitlement.SetLicences(tx, after, l.ID); err != nil {
 			return a, db.Entry{}, err
 		}
 	}
@@ -339,10 +339,10 @@ func detach(tx *db.Tx, id, reason string) (WarrantyAttachment, db.Entry, error) 
 
 // EndAttachmentsOf ends the open attachments of the licences.
 func EndAttachmentsOf(
-	tx *db.Tx, licenceIDs []string, why entitlement.AssignmentEnd, now time.Time,
+	tx *db.Tx, licenceIDs []string, why entitlement.AssignmentEnd,
 ) error {
 	for ids := range db.Batches(licenceIDs, 1000) {
-		if err := endAttachments(tx.Where("licence_id IN ?", ids), why, now); err != nil {
+		if err := endAttachments(tx.Where("licence_id IN ?", ids), why, tx.Now()); err != nil {
 			return err
 		}
 	}

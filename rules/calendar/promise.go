@@ -167,6 +167,8 @@ func sinceMidnight(local time.Time) time.Duration {
 		time.Duration(s)*time.Second + time.Duration(local.Nanosecond())
 }
 
+// AfterCutOff reports whether a local time is past the cut-off, HH:MM. The very instant
+// of the cut-off is not past it.
 func AfterCutOff(local time.Time, cutOff string) bool {
 	minutes, _ := MinuteOfDay(cutOff)
 	return sinceMidnight(local) > time.Duration(minutes)*time.Minute

@@ -167,6 +167,7 @@ func AvailableFrom(
 	return civil.Date{}, false
 }
 
+// SortedSet returns the texts in order, each once.
 func SortedSet(list []string) []string {
 	s := slices.Clone(list)
 	slices.Sort(s)
