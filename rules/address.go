@@ -27,7 +27,7 @@ type Address struct {
 	Country    string `json:"country"`
 }
 
-// AddressKey gives the form of an address for matching (R107a): country, postal
+// AddressKey returns the form of an address for matching (R107a): country, postal
 // code, city, street words and house numbers, in one spelling. The region counts
 // only where there is no postal code, because people write it in many ways.
 func AddressKey(a Address) string {
@@ -42,7 +42,7 @@ func AddressKey(a Address) string {
 	return strings.Join([]string{country, postal, region, city, streetKey(a.Street)}, "|")
 }
 
-// AddressHash gives the SHA-256 of AddressKey in hexadecimal: an index that does
+// AddressHash returns the SHA-256 of AddressKey in hexadecimal: an index that does
 // not hold the address itself.
 func AddressHash(a Address) string {
 	sum := sha256.Sum256([]byte(AddressKey(a)))
@@ -127,6 +127,8 @@ type OrgParty struct {
 	Address Address `json:"address"`
 }
 
+// Normalised returns the address as it is stored: texts trimmed and in Unicode NFC, the
+// country in upper case.
 func (a Address) Normalised() Address {
 	return Address{
 		Street:     NormaliseText(a.Street),
@@ -137,6 +139,8 @@ func (a Address) Normalised() Address {
 	}
 }
 
+// Normalised returns the party as it is stored; see Address.Normalised and
+// NormaliseEmail.
 func (p OrgParty) Normalised() OrgParty {
 	return OrgParty{
 		Company: NormaliseText(p.Company),
@@ -144,3 +148,65 @@ func (p OrgParty) Normalised() OrgParty {
 		Address: p.Address.Normalised(),
 	}
 }
+
+// streetParticles say nothing about which street it is.
+var streetParticles = set("de da do das dos del")
+
+// numberMarkers stand before a house number and mean only "number".
+var numberMarkers = set("n no nr nro num numero number numer nummer hausnummer")
+
+// streetWords maps each way of writing a street word to one of them. A word with
+// two meanings ("dr" is drive and doctor, "st" is street and saint) has one
+// spelling for both, which does no harm in a comparison.
+var streetWords = func() map[string]string {
+	classes := `av ave avenue avenida avda avd aven
+		r rua
+		al alameda alam
+		tv trav travessa travesia
+		pc pca praca plaza pza plza plz platz pl place
+		rod rodovia
+		est estr estrada
+		lgo largo
+		blvd boulevard bulevar bd boul
+		st street saint sta santa sto santo san sankt
+		rd road
+		dr drive doutor doctor doutora dra
+		ln lane
+		ct court
+		sq square
+		pkwy parkway
+		hwy highway
+		calle cl
+		cra carrera kr
+		ctra carretera
+		ps paseo pso
+		weg wg
+		gasse g
+		all allee
+		eng engenheiro ingeniero ing
+		prof professor profesor professora
+		gen general gal
+		pres presidente president
+		cel coronel col
+		ste suite suites
+		fl floor andar piso stock
+		apt apartment apartamento apto ap
+		bldg building edificio ed edif
+		cj conj conjunto
+		bl bloco bloque block
+		sala sl
+		n north norte nord
+		s south sul sur sud
+		e east leste este ost
+		w west oeste`
+
+	spelling := map[string]string{}
+	for _, class := range strings.Split(classes, "\n") {
+		ways := strings.Fields(class)
+		for _, way := range ways {
+			spelling[way] = ways[0]
+		}
+	}
+
+	return spelling
+}()

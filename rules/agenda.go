@@ -7,7 +7,7 @@ import (
 	"cloud.google.com/go/civil"
 )
 
-// AgendaDay gives the bounds of an agenda in a zone: what waited until late or
+// AgendaDay returns the bounds of an agenda in a zone: what waited until late or
 // before is late, what waits until due, and no longer than late, is due on the day.
 // Both are instants by the calendar. on is that day in the zone, nil for today
 // there; of a day to come, late is its beginning.

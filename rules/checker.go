@@ -12,6 +12,7 @@ import (
 // Checker collects what is wrong with a form, at most one error per field.
 type Checker struct{ Fields []FieldError }
 
+// Fail adds an error.
 func (k *Checker) Fail(pointer, code, message, remedy string) {
 	k.Fields = append(k.Fields, FieldError{
 		Pointer: pointer,
@@ -21,7 +22,8 @@ func (k *Checker) Fail(pointer, code, message, remedy string) {
 	})
 }
 
-// Text checks a mandatory text and tells whether it is sound.
+// Text checks a mandatory text of at most that many code points and reports whether it
+// is sound.
 func (k *Checker) Text(pointer, value string, most int) bool {
 	if value == "" {
 		k.Fail(pointer, Required, "This field is missing or empty.", "Fill it in.")
@@ -30,7 +32,8 @@ func (k *Checker) Text(pointer, value string, most int) bool {
 	return k.Optional(pointer, value, most)
 }
 
-// Optional checks a text that may be empty; most counts code points.
+// Optional checks a text that may be empty and reports whether it is sound; most counts
+// code points.
 func (k *Checker) Optional(pointer, value string, most int) bool {
 	switch {
 	case !utf8.ValidString(value) || strings.ContainsRune(value, utf8.RuneError):
@@ -50,7 +53,7 @@ func (k *Checker) Optional(pointer, value string, most int) bool {
 	return false
 }
 
-// CheckLine gives what is wrong with one line of text that may be empty; most
+// CheckLine returns what is wrong with one line of text that may be empty; most
 // counts code points.
 func CheckLine(pointer, value string, most int) []FieldError {
 	var k Checker
@@ -78,6 +81,7 @@ func forbiddenRune(r rune) bool {
 	return unicode.IsControl(r)
 }
 
+// Email checks a mandatory address.
 func (k *Checker) Email(pointer, value string) {
 	// The longest address has as many code points as octets: it must be ASCII.
 	if k.Text(pointer, value, MaxEmailLength) && !ValidEmail(value) {
@@ -86,6 +90,7 @@ func (k *Checker) Email(pointer, value string) {
 	}
 }
 
+// Date checks a mandatory day, YYYY-MM-DD.
 func (k *Checker) Date(pointer, value string) {
 	// Ten characters would do; a longer text is not worth parsing.
 	if !k.Text(pointer, value, 32) {
@@ -96,6 +101,7 @@ func (k *Checker) Date(pointer, value string) {
 	}
 }
 
+// Country checks a mandatory ISO 3166 code of two letters.
 func (k *Checker) Country(pointer, value string) {
 	if k.Text(pointer, value, 64) && !ValidCountry(value) {
 		k.Fail(pointer, InvalidCountry, "This is not a country code.",
@@ -103,6 +109,7 @@ func (k *Checker) Country(pointer, value string) {
 	}
 }
 
+// Between checks a number; both bounds are allowed.
 func (k *Checker) Between(pointer string, value, least, most int) {
 	if value < least || value > most {
 		k.Fail(pointer, OutOfRange, fmt.Sprintf("The number must be from %d to %d.", least, most),

@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// Legal forms as they stand at the end of a name, without dots and accents. A
-// form of several words is written out word by word.
+// legalForms are the legal forms as they stand at the end of a name, without dots and
+// accents. A form of several words is written out word by word.
 var legalForms = func() [][]string {
 	list := `ltda|limitada|sa|s a|me|epp|mei|eireli|ei|lda|unipessoal|sgps|cia|companhia
-		|inc|incorporated|corp|corporation|co|company|llc|l l c|llp|lp|plc|ltd|limited|pty|pvt|private
+		|inc|incorporated|corp|corporation|co|company|llc|l l c|llp|lp|plc|ltd|limited
+		|pty|pvt|private
 		|gmbh|g m b h|ag|kg|ohg|gbr|ug|haftungsbeschrankt|mbh|ev|eg|ek|e k|kgaa|se
 		|sl|s l|slu|sau|sas|s a s|sarl|srl|s r l|s de rl|spa|s p a|de cv|c v|cv|sapi|sab|eirl|spp
 		|bv|b v|nv|n v|ab|as|asa|aps|oy|oyj|kk|sro|doo|zoo|kft|sp z oo|pte|sdn bhd`
@@ -29,7 +30,7 @@ var (
 	slashedForm  = regexp.MustCompile(`\b([a-z])/([a-z])\b`)
 )
 
-// CompanyKey gives the form of a company's name for matching (R107a): without
+// CompanyKey returns the form of a company's name for matching (R107a): without
 // accents, case and punctuation, without the legal form at its end ("Acme Ltda.",
 // "ACME S/A" and "Acme" are one) and without an inner "and". It never drops the
 // whole name, and is "" only for one with nothing to see. It is one half of the match; the
@@ -53,7 +54,7 @@ func dropLegalForms(tokens []string) []string {
 	}
 }
 
-// legalFormLength gives how many words at the end are a legal form that leaves
+// legalFormLength returns how many words at the end are a legal form that leaves
 // something in front of it; the longest form wins.
 func legalFormLength(tokens []string) int {
 	longest := 0

@@ -16,22 +16,22 @@ type Period struct {
 	End   time.Time `json:"end"`
 }
 
-// Contains tells whether t lies in the period.
+// Contains reports whether t lies in the period.
 func (p Period) Contains(t time.Time) bool { return !t.Before(p.Start) && t.Before(p.End) }
 
-// ContractPeriod gives the term of a contract that starts on local day start and
+// ContractPeriod returns the term of a contract that starts on local day start and
 // lasts the given years (S2, V1 to V3).
 func ContractPeriod(start civil.Date, years int, loc *time.Location) Period {
 	return Period{Start: StartOfDay(start, loc), End: StartOfDay(AddYears(start, years), loc)}
 }
 
-// LastCoveredDay gives the last local day before the exclusive end of a
+// LastCoveredDay returns the last local day before the exclusive end of a
 // contract: the day to show to people (C2).
 func LastCoveredDay(end time.Time, loc *time.Location) civil.Date {
 	return DateIn(end.Add(-time.Nanosecond), loc)
 }
 
-// FallbackStart gives the latest possible start of an order's contracts: local
+// FallbackStart returns the latest possible start of an order's contracts: local
 // midnight of the day of creation plus days, when nothing was assigned (S1, V4).
 func FallbackStart(created time.Time, days int, loc *time.Location) time.Time {
 	return StartOfDay(DateIn(created, loc).AddDays(days), loc)
@@ -45,3 +45,12 @@ func JumpStartPeriod(purchased civil.Date, loc *time.Location) Period {
 		End:   AllowedUntil(purchased, JumpStartDays, loc),
 	}
 }
+
+// CancellationClosesAt returns the exclusive end of the window in which an order
+// may be cancelled: the end of local day purchased+days (R90a, C1).
+func CancellationClosesAt(purchased civil.Date, days int, loc *time.Location) time.Time {
+	return AllowedUntil(purchased, days, loc)
+}
+
+// CancellationOpen reports whether now is still inside the window (R90a, R90c).
+func CancellationOpen(closesAt, now time.Time) bool { return now.Before(closesAt) }

@@ -2,8 +2,8 @@ package rules
 
 import "strings"
 
-// CSMForm is what operators tell of a customer success manager: who customers turn
-// to (R35e).
+// CSMForm is an operator's input about a customer success manager, the person to whom
+// customers turn (R35e).
 type CSMForm struct {
 	Name  string
 	Email string
@@ -19,7 +19,7 @@ func (f CSMForm) Normalise() CSMForm {
 	}
 }
 
-// Validate names every wrong field of a normalised form.
+// Validate refuses a normalised form with VALIDATION_FAILED, naming every wrong field.
 func (f CSMForm) Validate() error {
 	var k Checker
 	k.Text("/name", f.Name, MaxContactName)
@@ -36,7 +36,7 @@ func (f CSMForm) Validate() error {
 // InvalidPhone is the code of a text that nobody can dial.
 const InvalidPhone = "INVALID_PHONE"
 
-// dialable tells whether a text has the digits of a number, and nothing but what
+// dialable reports whether a text has the digits of a number, and otherwise only what
 // people write between them.
 func dialable(phone string) bool {
 	digits := 0

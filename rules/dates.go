@@ -6,7 +6,7 @@ import (
 	"cloud.google.com/go/civil"
 )
 
-// StartOfDay gives the first instant, in UTC, at which the wall clock in loc
+// StartOfDay returns the first instant, in UTC, at which the wall clock in loc
 // shows day d. It walks the zone's offsets instead of asking for 00:00, because
 // some days have no midnight (America/Sao_Paulo 2018-11-04 begins at 01:00) and
 // some have two (Atlantic/Azores in autumn); the first one counts. A day that
@@ -29,10 +29,10 @@ func StartOfDay(d civil.Date, loc *time.Location) time.Time {
 	}
 }
 
-// offsetEnd gives a moment after at up to which the zone keeps its offset; last
-// tells that it keeps it for ever. Where a zone follows a rule, Go 1.26 ends the
-// period of 31 December of a leap year before that day; no rule changes an
-// offset then, so the walk goes on by the hour instead of standing still.
+// offsetEnd returns a moment after at up to which the zone keeps its offset; last
+// reports that it keeps it for ever. Where a zone follows a rule, Go 1.26 ends the
+// period of 31 December of a leap year before that day; no rule changes an offset then,
+// so the walk goes on by the hour instead of standing still.
 func offsetEnd(at time.Time, loc *time.Location) (end time.Time, last bool) {
 	_, end = at.In(loc).ZoneBounds()
 	if end.IsZero() {
@@ -45,10 +45,10 @@ func offsetEnd(at time.Time, loc *time.Location) (end time.Time, last bool) {
 	return end, false
 }
 
-// DateIn gives the calendar day that loc shows at instant t.
+// DateIn returns the calendar day that loc shows at instant t.
 func DateIn(t time.Time, loc *time.Location) civil.Date { return civil.DateOf(t.In(loc)) }
 
-// AllowedUntil gives the exclusive end of "days days after d": something is
+// AllowedUntil returns the exclusive end of "days days after d": something is
 // allowed through the end of local day d+days, so up to and not including the
 // start of day d+days+1 (C1). It never counts hours.
 func AllowedUntil(d civil.Date, days int, loc *time.Location) time.Time {

@@ -14,7 +14,7 @@ const MaxEmailLength = 254
 
 const maxLocalPartLength = 64
 
-// NormaliseEmail gives the form in which addresses are stored and compared:
+// NormaliseEmail returns the form in which addresses are stored and compared:
 // trimmed, the local part in lower case, the domain in lower case and IDNA's
 // ASCII form. Only ASCII letters of the local part change, so that look-alikes
 // such as the Kelvin sign never become an ordinary letter of another mailbox.
@@ -42,7 +42,7 @@ func lowerASCII(s string) string {
 	}, s)
 }
 
-// ValidEmail tells whether s is exactly one plain address that any SMTP server
+// ValidEmail reports whether s is exactly one plain address that any SMTP server
 // takes: no display name, no quoting, an ASCII local part of at most 64 octets, a
 // domain with a dot, at most 254 octets in all, no control character anywhere.
 func ValidEmail(s string) bool {
@@ -85,7 +85,7 @@ func validLabel(label string) bool {
 	return strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 
-// EmailDomain gives the normalised domain of an address, or "" if it has none.
+// EmailDomain returns the normalised domain of an address, or "" if it has none.
 func EmailDomain(s string) string {
 	n := NormaliseEmail(s)
 	at := strings.LastIndexByte(n, '@')
@@ -95,7 +95,7 @@ func EmailDomain(s string) string {
 	return n[at+1:]
 }
 
-// SameOrganisation tells whether two domains are registered by the same owner:
+// SameOrganisation reports whether two domains are registered by the same owner:
 // mail.acme.com.br and acme.com.br are, acme.com.br and other.com.br are not.
 func SameOrganisation(a, b string) bool {
 	return a != "" && b != "" && registered(a) == registered(b)

@@ -73,7 +73,7 @@ type Error struct {
 	Fields  []FieldError `json:"fields,omitempty"`
 }
 
-// Error gives code and message; neither holds personal data, so it may be logged.
+// Error returns code and message; neither holds personal data, so it may be logged.
 func (e *Error) Error() string { return e.Code + ": " + e.Message }
 
 // Refuse makes a refusal that does not concern single fields.
@@ -98,7 +98,7 @@ func Invalid(fields []FieldError) error {
 	}
 }
 
-// CodeOf gives the code of the first *Error in err's chain, or "" for any other
+// CodeOf returns the code of the first *Error in err's chain, or "" for any other
 // error and for nil.
 func CodeOf(err error) string {
 	var refusal *Error

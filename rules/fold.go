@@ -7,7 +7,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// letters that Unicode does not decompose into a base letter and an accent.
+// undecomposed replaces letters that Unicode does not decompose into a base letter and
+// an accent.
 var undecomposed = strings.NewReplacer(
 	"ø", "o", "ł", "l", "đ", "d", "ð", "d", "þ", "th", "æ", "ae", "œ", "oe", "ı", "i", "ß", "ss",
 	"ς", "σ")
@@ -44,6 +45,7 @@ func set(list string) map[string]bool {
 	return m
 }
 
+// NormaliseText returns a text trimmed and in Unicode NFC, as texts are stored.
 func NormaliseText(s string) string { return strings.TrimSpace(norm.NFC.String(s)) }
 
 // SearchKey makes texts comparable for a search by part of a name: no accents and

@@ -16,13 +16,13 @@ type Reminder struct {
 	At  time.Time `json:"at"`
 }
 
-// InvitationExpiry gives the exclusive end of an invitation: it is valid through
+// InvitationExpiry returns the exclusive end of an invitation: it is valid through
 // the end of local day issue+days (R121, V17).
 func InvitationExpiry(issued time.Time, days int, loc *time.Location) time.Time {
 	return AllowedUntil(DateIn(issued, loc), days, loc)
 }
 
-// InvitationReminders gives the reminders of an invitation at 09:00 local time
+// InvitationReminders returns the reminders of an invitation at 09:00 local time
 // on the days after its issue, by default 7, 21 and 28. Those after the expiry have
 // to be left out; see RemindersAhead.
 func InvitationReminders(issued time.Time, days []int, loc *time.Location) []Reminder {
@@ -35,7 +35,7 @@ func InvitationReminders(issued time.Time, days []int, loc *time.Location) []Rem
 	return reminders
 }
 
-// RemindersAhead gives the reminders that are still to come at now and fall
+// RemindersAhead returns the reminders that are still to come at now and fall
 // before the expiry.
 func RemindersAhead(issued, expires, now time.Time, days []int, loc *time.Location) []Reminder {
 	var ahead []Reminder
@@ -47,7 +47,7 @@ func RemindersAhead(issued, expires, now time.Time, days []int, loc *time.Locati
 	return ahead
 }
 
-// KeepPendingInvitation tells whether a pending invitation is still valid for so many days that
+// KeepPendingInvitation reports whether a pending invitation is still valid for so many days that
 // it is kept when the same person orders again (S15, by default 7); otherwise it is superseded
 // by a fresh one. Days are calendar days in now's location: pass now in the account's zone to
 // be exact across a change of daylight saving time.
@@ -79,8 +79,8 @@ type InvitationFacts struct {
 	OtherAdmins    bool      // the account has active admins
 }
 
-// DecideInvitation settles what happens when an order names a person (S15); keepDays
-// is how long a pending invitation must still be valid to be kept.
+// DecideInvitation decides what happens when an order names a person (S15); keepDays is
+// how long a pending invitation must still be valid to be kept.
 func DecideInvitation(f InvitationFacts, now time.Time, keepDays int) InvitationAction {
 	switch {
 	case f.ActiveAdmin:

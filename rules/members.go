@@ -1,7 +1,7 @@
 package rules
 
-// MayLoseAdmin refuses to remove, suspend or demote an admin when it is the last
-// active one of the account (S18).
+// MayLoseAdmin refuses with LAST_ADMIN to remove, suspend or demote the last active
+// administrator of an account (S18).
 func MayLoseAdmin(activeAdmins int) error {
 	if activeAdmins > 1 {
 		return nil
@@ -10,12 +10,13 @@ func MayLoseAdmin(activeAdmins int) error {
 		"Give another person the administrator role first.")
 }
 
-// MayAddUser refuses one more user when the account has reached its limit; open
-// invitations count as users (S19).
+// MayAddUser refuses with USER_LIMIT one more user when the account has reached its
+// limit; open invitations count as users (S19).
 func MayAddUser(users, limit int) error {
 	if users < limit {
 		return nil
 	}
 	return Refuse(UserLimit, "The account has reached its number of users.",
-		"Remove a user who no longer needs access, or ask the service's mailbox for a higher limit.")
+		"Remove a user who no longer needs access, "+
+			"or ask the service's mailbox for a higher limit.")
 }

@@ -2,10 +2,9 @@ package rules
 
 import "net/netip"
 
-// Network is what throttles count a caller's address by: an IPv4 address
-// itself, of an IPv6 address its /64, because one line is given at least that
-// many and could change its address with every try. What is no address counts
-// as it stands.
+// Network returns what throttles count a caller's address by: an IPv4 address itself,
+// or the /64 of an IPv6 address, because one line gets at least that many addresses and
+// could use another one for every try. A text that is no address is returned as it is.
 func Network(address string) string {
 	ip, err := netip.ParseAddr(address)
 	if err != nil {

@@ -16,7 +16,7 @@ const (
 	OperatorCSM      Role = "OPERATOR_CSM"
 )
 
-// IsOperator tells whether the role belongs to the operator's own people.
+// IsOperator reports whether the role belongs to the operator's own people.
 func (r Role) IsOperator() bool {
 	return r == OperatorAgent || r == OperatorLead || r == OperatorCSM
 }
@@ -59,7 +59,7 @@ const (
 	GrantExceptWaive Grant = "EXCEPT_WAIVE" // RMA: waiving a fee needs the lead
 )
 
-// Allowed tells whether the grant permits anything at all.
+// Allowed reports whether the grant permits anything at all.
 func (g Grant) Allowed() bool { return g != GrantNo && g != "" }
 
 var grants = map[Capability]map[Role]Grant{

@@ -23,7 +23,7 @@ func Platforms() []Platform {
 	}
 }
 
-// Valid tells whether p is one of Platforms.
+// Valid reports whether p is one of Platforms.
 func (p Platform) Valid() bool { return slices.Contains(Platforms(), p) }
 
 // Criticality is how badly a room is missed when it is down. It helps to choose
@@ -42,5 +42,5 @@ func Criticalities() []Criticality {
 	return []Criticality{CriticalityNormal, CriticalityHigh, CriticalityCritical}
 }
 
-// Valid tells whether c is one of Criticalities.
+// Valid reports whether c is one of Criticalities.
 func (c Criticality) Valid() bool { return slices.Contains(Criticalities(), c) }

@@ -6,11 +6,11 @@ import (
 	"unicode/utf8"
 )
 
-// MaxReason is how many characters a reason may have; it stands in the audit,
-// and some in mails.
+// MaxReason is how many characters a reason may have. Reasons are kept in the audit,
+// and some are shown in mails.
 const MaxReason = 1000
 
-// ReasonMissing refuses, by REASON_REQUIRED, what is done with a reason only;
+// ReasonMissing returns the refusal REASON_REQUIRED of something that needs a reason;
 // message says what that is.
 func ReasonMissing(message string) *Error {
 	e := Refuse(ReasonRequired, message, "Send the field reason.")

@@ -19,10 +19,10 @@ const (
 	SerialConfusable        = "SERIAL_CONFUSABLE"         // not ASCII: may look like another
 )
 
-// NormaliseSerial puts a serial number into the one form in which it is stored
-// and compared (R27c): no spaces, no dashes, upper case. Only ASCII letters change
-// case, because Unicode would turn "ı" and "ſ" into the I and S of another
-// device. What may not stand in a serial stays in it, for ValidSerial to refuse.
+// NormaliseSerial puts a serial number into the one form in which it is stored and
+// compared (R27c): no spaces, no dashes, upper case. Only ASCII letters change case,
+// because Unicode would turn "ı" and "ſ" into the I and S of another device. Characters
+// that a serial may not have stay in it, for ValidSerial to refuse.
 func NormaliseSerial(serial string) string {
 	return strings.Map(func(r rune) rune {
 		switch {
@@ -46,40 +46,47 @@ func ValidSerial(serial string) error {
 	return nil
 }
 
-// SerialProblem tells what is wrong with a serial number, as typed, in the field
-// at the pointer; nil when nothing is. Its codes are REQUIRED, TOO_LONG,
-// SERIAL_TOO_SHORT, SERIAL_INVALID_CHARACTERS and SERIAL_CONFUSABLE.
+// SerialProblem returns what is wrong with a serial number, as typed, in the field at
+// the pointer; nil when nothing is. Its codes are REQUIRED, TOO_LONG, SERIAL_TOO_SHORT,
+// SERIAL_INVALID_CHARACTERS and SERIAL_CONFUSABLE.
 func SerialProblem(pointer, serial string) *FieldError {
 	s := NormaliseSerial(serial)
 	switch {
 	case s == "":
 		return &FieldError{
-			pointer, Required, "The serial number is missing.",
-			"Type it as it stands on the device.",
+			Pointer: pointer,
+			Code:    Required,
+			Message: "The serial number is missing.",
+			Remedy:  "Type it as it stands on the device.",
 		}
 	case strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }):
 		return &FieldError{
-			pointer, SerialConfusable,
-			"The serial number holds a character that only looks like a letter or digit.",
-			"Type it by hand, with the letters A to Z and digits only.",
+			Pointer: pointer,
+			Code:    SerialConfusable,
+			Message: "The serial number holds a character that only looks like a letter or digit.",
+			Remedy:  "Type it by hand, with the letters A to Z and digits only.",
 		}
 	case strings.ContainsFunc(s, func(r rune) bool { return !isSerialRune(r) }):
 		return &FieldError{
-			pointer, SerialInvalidCharacters,
-			"The serial number holds a character that is no letter or digit.",
-			"Use letters, digits, spaces and dashes only.",
+			Pointer: pointer,
+			Code:    SerialInvalidCharacters,
+			Message: "The serial number holds a character that is no letter or digit.",
+			Remedy:  "Use letters, digits, spaces and dashes only.",
 		}
 	case len(s) < MinSerialLength:
 		return &FieldError{
-			pointer, SerialTooShort,
-			fmt.Sprintf("The serial number has fewer than %d characters.", MinSerialLength),
-			"Type the whole number.",
+			Pointer: pointer,
+			Code:    SerialTooShort,
+			Message: fmt.Sprintf("The serial number has fewer than %d characters.",
+				MinSerialLength),
+			Remedy: "Type the whole number.",
 		}
 	case len(s) > MaxSerialLength:
 		return &FieldError{
-			pointer, TooLong,
-			fmt.Sprintf("The serial number has more than %d characters.", MaxSerialLength),
-			"Send one serial number only.",
+			Pointer: pointer,
+			Code:    TooLong,
+			Message: fmt.Sprintf("The serial number has more than %d characters.", MaxSerialLength),
+			Remedy:  "Send one serial number only.",
 		}
 	}
 

@@ -2,7 +2,8 @@ package rules
 
 import "time"
 
-// SiteForm is what people tell of a site: where parcels go to, and who takes them.
+// SiteForm is a person's input about a site: where parcels go to, and who receives
+// them.
 type SiteForm struct {
 	Name         string
 	Address      Address
@@ -11,12 +12,12 @@ type SiteForm struct {
 	ContactEmail string
 }
 
-// SiteKey is the form of a site's name in which it is compared: an account has one
-// site of a name, and a room is at the site that it names, whatever the case,
+// SiteKey returns the form of a site's name in which names are compared: an account has
+// one site of a name, and a room is at the site that it names, whatever the case,
 // accents and blanks.
 func SiteKey(name string) string { return SearchKey(name) }
 
-// Validate names every wrong field.
+// Validate refuses the form with VALIDATION_FAILED, naming every wrong field.
 func (f SiteForm) Validate() error {
 	var k Checker
 	if k.Text("/name", f.Name, 100) && SiteKey(f.Name) == "" {

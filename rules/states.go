@@ -197,34 +197,34 @@ var membershipMoves = map[MembershipState][]MembershipState{
 	MembershipSuspended: {MembershipActive, MembershipRemoved},
 }
 
-// CanBecome tells whether an order may move to next; the zero state is "no order yet".
+// CanBecome reports whether an order may move to next; the zero state is "no order yet".
 func (s OrderState) CanBecome(next OrderState) bool { return slices.Contains(orderMoves[s], next) }
 
-// CanBecome tells whether a contract may move to next.
+// CanBecome reports whether a contract may move to next.
 func (s ContractState) CanBecome(next ContractState) bool {
 	return slices.Contains(contractMoves[s], next)
 }
 
-// CanBecome tells whether a licence may move to next.
+// CanBecome reports whether a licence may move to next.
 func (s LicenceState) CanBecome(next LicenceState) bool {
 	return slices.Contains(licenceMoves[s], next)
 }
 
-// CanBecome tells whether an invitation may move to next.
+// CanBecome reports whether an invitation may move to next.
 func (s InvitationState) CanBecome(next InvitationState) bool {
 	return slices.Contains(invitationMoves[s], next)
 }
 
-// Live tells whether the invitation may still be accepted, its expiry aside;
+// Live reports whether the invitation may still be accepted, its expiry aside;
 // there is at most one live invitation per account and address.
 func (s InvitationState) Live() bool { return s == InvitationIssued || s == InvitationSent }
 
-// CanBecome tells whether a mail may move to next.
+// CanBecome reports whether a mail may move to next.
 func (s NotificationState) CanBecome(next NotificationState) bool {
 	return slices.Contains(notificationMoves[s], next)
 }
 
-// CanBecome tells whether a membership may move to next.
+// CanBecome reports whether a membership may move to next.
 func (s MembershipState) CanBecome(next MembershipState) bool {
 	return slices.Contains(membershipMoves[s], next)
 }
@@ -248,7 +248,7 @@ func Reaches[S comparable](moves map[S][]S, from, to S) bool {
 	return false
 }
 
-// Cancellable tells whether an order in this state may be cancelled, window and
+// Cancellable reports whether an order in this state may be cancelled, window and
 // permission aside (R90).
 func (s OrderState) Cancellable() bool { return s.CanBecome(OrderCancelled) }
 

@@ -20,7 +20,7 @@ var (
 	regions      = readRegions()
 )
 
-// ValidCountry tells whether code is an ISO 3166 country code of two upper-case
+// ValidCountry reports whether code is an ISO 3166 country code of two upper-case
 // letters.
 func ValidCountry(code string) bool {
 	_, ok := countryZones[code]
@@ -30,9 +30,9 @@ func ValidCountry(code string) bool {
 // Countries lists the ISO 3166 codes of all countries, in order.
 func Countries() []string { return slices.Sorted(maps.Keys(countryZones)) }
 
-// TimeZoneFor gives the IANA time zone of an address: that of its region where
-// the country has several and the region is known, by code or by name, else that
-// of the country's business centre. An unknown country gives UTC.
+// TimeZoneFor returns the IANA time zone of an address: that of its region where the
+// country has several and the region is known, by code or by name, else that of the
+// country's business centre. It returns UTC for an unknown country.
 func TimeZoneFor(country, regionName string) string {
 	country = strings.ToUpper(strings.TrimSpace(country))
 	if r, ok := regions[country][foldRegion(regionName)]; ok {
@@ -48,7 +48,7 @@ func TimeZoneFor(country, regionName string) string {
 // portugueseSpeaking are the countries whose mails and pages are in Portuguese.
 var portugueseSpeaking = set("BR PT AO MZ CV GW ST TL")
 
-// LocaleFor gives the locale of a country's mails and pages: pt-BR or en.
+// LocaleFor returns the locale of a country's mails and pages: pt-BR or en.
 func LocaleFor(country string) string {
 	if portugueseSpeaking[strings.ToUpper(strings.TrimSpace(country))] {
 		return "pt-BR"
@@ -56,7 +56,7 @@ func LocaleFor(country string) string {
 	return "en"
 }
 
-// regionKey gives one spelling for a region's code and name.
+// regionKey returns one spelling for a region's code and name.
 func regionKey(country, name string) string {
 	key := foldRegion(name)
 	if r, ok := regions[country][key]; ok {

@@ -108,7 +108,12 @@ func (s *Accounts) OpenAccount(
 		return acc, err
 	}
 
-	acc = OpenedAccount{s.newAccount(customer, parent.ID, userLimit), true, fresh}
+	acc = OpenedAccount{
+		Account:   s.newAccount(customer, parent.ID, userLimit),
+		Fresh:     true,
+		NewParent: fresh,
+	}
+
 	match := *acc.MatchKey
 	res := tx.Clauses(clause.OnConflict{
 		Columns:   []clause.Column{{Name: "match_key"}},
@@ -130,9 +135,9 @@ func (s *Accounts) OpenAccount(
 	return acc, err
 }
 
-// Lock locks an account in scope. Every change of rooms, devices and
-// assignments does, so that those of one account come one after another and its
-// audit chain never has to be tried again.
+// Lock locks an account in scope. Every change of rooms, devices and assignments takes
+// this lock, so that those of one account come one after another and its audit chain
+// never has to be retried.
 func Lock(tx *db.Tx, id string) (Account, error) {
 	var acc Account
 	err := db.ForUpdate(tx.Scope.Accounts(tx.DB, "id")).First(&acc, "id = ?", id).Error
@@ -148,8 +153,8 @@ func LockOwner(tx *db.Tx, table, id string) (Account, error) {
 }
 
 // CreateInAccount runs a person's addition to an account: it refuses an actor who may
-// not add to it (see mayManage), keeps the account locked until the transaction ends,
-// and audits what create says it did.
+// not add to it (see db.MayManage), keeps the account locked until the transaction
+// ends, and audits what create says it did.
 func CreateInAccount(
 	tx *db.Tx, accountID, reason string, create func(Account) (db.Entry, error),
 ) error {
@@ -166,8 +171,8 @@ func CreateInAccount(
 }
 
 // ChangeInAccount runs a person's change of a row of the table; the account that owns
-// it is locked and audited as by createInAccount. A row that is not in scope is not
-// found.
+// it is locked and audited as by CreateInAccount. A row that is not in scope answers
+// NOT_FOUND.
 func ChangeInAccount(
 	tx *db.Tx, table, id, reason string, change func(Account) (db.Entry, error),
 ) error {
@@ -183,7 +188,8 @@ func ChangeInAccount(
 	return auditChange(tx, acc, change)
 }
 
-// auditChange has a locked account changed, and audits what change says it did.
+// auditChange runs a change of a locked account, and audits the entries that it
+// returns.
 func auditChange(
 	tx *db.Tx, acc Account, change func(Account) (db.Entry, error),
 ) error {

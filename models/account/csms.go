@@ -80,16 +80,17 @@ func takenAddress(err error) error {
 	}})
 }
 
-// CSMChange is what is told of a manager from now on.
+// CSMChange replaces what is known of a manager.
 type CSMChange struct {
 	Form    rules.CSMForm
 	Active  bool
-	Version int64 // the one that the caller read; 0 for any
+	Version int64 // the version that the caller read; 0 for any
 	Reason  string
 }
 
-// ChangeCSM changes a manager. Each account of one who leaves asks for another, and
-// no longer does once that one is back (R35e).
+// ChangeCSM changes a manager. When a manager leaves, an operator's task asks for
+// another one for each of the accounts; when the manager comes back, these tasks are
+// closed (R35e).
 func (s *Accounts) ChangeCSM(ctx context.Context, id string, change CSMChange) (CSM, error) {
 	f := change.Form.Normalise()
 	if err := checkCSM(f, change.Reason); err != nil {
@@ -144,8 +145,8 @@ func (s *Accounts) ChangeCSM(ctx context.Context, id string, change CSMChange) (
 	return c, err
 }
 
-// comeOrGo asks operators for another manager of each account of one who left, or
-// closes these tasks when that one is back. It returns the number of accounts.
+// comeOrGo asks operators for another manager for each account of one who left, or
+// closes these tasks when the manager is back. It returns the number of accounts.
 func comeOrGo(tx *db.Tx, c CSM, wasActive bool) (int, error) {
 	if c.Active == wasActive {
 		return 0, nil
@@ -245,9 +246,9 @@ type CSMAssignment struct {
 	Reason    string
 }
 
-// AssignCSM gives an account its customer success manager (R35e) and closes the
-// task that asked for one. A manager who has left answers STATE_CONFLICT, one that
-// does not exist VALIDATION_FAILED. Naming the same one again changes nothing.
+// AssignCSM gives an account its customer success manager (R35e) and closes the task
+// that asked for one. A manager who has left answers STATE_CONFLICT, one that does not
+// exist VALIDATION_FAILED. Naming the same one again changes nothing.
 func (s *Accounts) AssignCSM(ctx context.Context, a CSMAssignment) (Account, error) {
 	if err := rules.CheckReason(a.Reason); err != nil {
 		return Account{}, err

@@ -117,9 +117,9 @@ func lockWithParent(tx *db.Tx, where string, arg string) (Account, error) {
 // cancellations and sweeps.
 type twoParents struct{ A, B Org }
 
-// LockBoth locks two parents in the order of their ids, and with them which accounts
-// are theirs. It answers NOT_FOUND where the first is no customer's parent; the second
-// is empty then.
+// LockBoth locks two parents in the order of their ids, and keeps their accounts from
+// changing parent. It answers NOT_FOUND where the first is no customer's parent; the
+// second is empty then.
 func LockBoth(tx *db.Tx, a, b string) (twoParents, error) {
 	var rows []Org
 	err := tx.ForUpdate().Where("id IN ? AND kind = ?", []string{a, b}, OrgCustomerParent).
@@ -176,7 +176,7 @@ func MoveAccounts(
 	return nil
 }
 
-// MarkMerged notes on a parent, and on those that were merged into it before, which
+// MarkMerged records on a parent, and on those that were merged into it before, which
 // parent took over (S27).
 func MarkMerged(tx *db.Tx, fromID, intoID string) error {
 	return tx.Model(&Org{}).
@@ -184,12 +184,12 @@ func MarkMerged(tx *db.Tx, fromID, intoID string) error {
 		Update("merged_into", intoID).Error
 }
 
-// OpenAgain forgets that a parent was merged into another.
+// OpenAgain makes a parent that was merged into another independent again.
 func OpenAgain(tx *db.Tx, id string) error {
 	return tx.Model(&Org{}).Where("id = ?", id).Update("merged_into", nil).Error
 }
 
-// ParentAudit notes a merge or split in the chains of both parents (S27).
+// ParentAudit audits a merge or split in the chains of both parents (S27).
 func ParentAudit(
 	tx *db.Tx, verb string, p twoParents, accounts []Account, reason string,
 ) error {
@@ -210,6 +210,8 @@ func ParentAudit(
 	return nil
 }
 
+// MergedElsewhere refuses with STATE_CONFLICT a parent that was merged into another one
+// than the named one; an empty name allows none.
 func MergedElsewhere(o Org, into string) error {
 	if o.MergedInto == nil || cmp.Or(into, "-") == *o.MergedInto {
 		return nil

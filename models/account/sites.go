@@ -43,7 +43,7 @@ func (s AccountSite) facts() map[string]any {
 	}
 }
 
-// fill takes over a form, or refuses it.
+// fill takes the site's data from a form, or refuses it.
 func (s *AccountSite) fill(f rules.SiteForm) error {
 	trim := strings.TrimSpace
 	f.Name = trim(f.Name)
@@ -117,9 +117,8 @@ func (s *Accounts) CreateSite(ctx context.Context, n NewSite) (AccountSite, erro
 	return site, err
 }
 
-// ChangeSite replaces what people say about a site. version is the one that the caller
-// read, 0 for any; another one answers STATE_CONFLICT. An RMA under way keeps what it
-// promised.
+// ChangeSite replaces a site's data. version is the one that the caller read, 0 for
+// any; another one answers STATE_CONFLICT. An RMA under way keeps what it promised.
 func (s *Accounts) ChangeSite(
 	ctx context.Context, id string, f rules.SiteForm, version int64, reason string,
 ) (AccountSite, error) {
@@ -133,8 +132,8 @@ func (s *Accounts) ChangeSite(
 	})
 }
 
-// MarkCourier notes that the courier is, or is not, unreliable at a site (R84), which
-// decides where spares lie. A tenant answers FORBIDDEN.
+// MarkCourier records whether the courier is unreliable at a site (R84), which decides
+// where spares lie. A tenant answers FORBIDDEN.
 func (s *Accounts) MarkCourier(
 	ctx context.Context, id string, unreliable bool, reason string,
 ) (AccountSite, error) {
@@ -150,7 +149,8 @@ func (s *Accounts) MarkCourier(
 	})
 }
 
-// changeSite locks a site with its account, has it changed and counts its version on.
+// changeSite locks a site with its account, calls fn to change it and increments its
+// version.
 func (s *Accounts) changeSite(
 	ctx context.Context,
 	id string,

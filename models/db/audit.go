@@ -70,14 +70,14 @@ func (tx *Tx) Audit(
 	return tx.ExtendAudit(chainID, accountID, last, entries...)
 }
 
-// ExtendAudit is appendAudit for a caller that has read the end of the chain: its
-// number and hash, none for a new chain.
+// ExtendAudit is Audit for a caller that has read the end of the chain: its number and
+// hash, none for a new chain.
 func (tx *Tx) ExtendAudit(
 	chainID string, accountID *string, last AuditEvent, entries ...Entry,
 ) error {
 	events := make([]AuditEvent, 0, len(entries))
 	for _, e := range entries {
-		next := LinkAudit(tx, tx.Scope, chainID, accountID, last, e)
+		next := LinkAudit(tx, chainID, accountID, last, e)
 		events = append(events, next)
 		last = next
 	}
@@ -94,24 +94,24 @@ func (tx *Tx) ExtendAudit(
 // just created.
 func (tx *Tx) AppendAudit(events []AuditEvent) error { return tx.Create(&events).Error }
 
-// LinkAudit is the event that an entry becomes behind the last one of its chain.
-func LinkAudit(tx *Tx,
-	scope Scope, chainID string, accountID *string, prev AuditEvent, e Entry,
+// LinkAudit returns the event that an entry becomes behind the last one of its chain.
+func LinkAudit(
+	tx *Tx, chainID string, accountID *string, prev AuditEvent, e Entry,
 ) AuditEvent {
 	next := AuditEvent{
 		ID:         NewID(prefixAudit),
 		ChainID:    chainID,
 		Seq:        prev.Seq + 1,
 		AccountID:  accountID,
-		ActorID:    scope.Actor.ID,
-		ActorRole:  scope.Actor.Role,
-		ActingOrg:  scope.Actor.OrgID,
-		OnBehalfOf: scope.Actor.OnBehalfOf,
+		ActorID:    tx.Scope.Actor.ID,
+		ActorRole:  tx.Scope.Actor.Role,
+		ActingOrg:  tx.Scope.Actor.OrgID,
+		OnBehalfOf: tx.Scope.Actor.OnBehalfOf,
 		Verb:       e.Verb,
 		ObjectID:   e.ObjectID,
 		Details:    e.Details,
-		IP:         scope.Actor.IP,
-		RequestID:  scope.Actor.RequestID,
+		IP:         tx.Scope.Actor.IP,
+		RequestID:  tx.Scope.Actor.RequestID,
 		At:         tx.Now(),
 		PrevHash:   prev.Hash,
 	}
@@ -215,8 +215,14 @@ func (d *DB) VerifyAudit(ctx context.Context) (events int64, faults []AuditFault
 			if e.ChainID != prev.ChainID {
 				prev = AuditEvent{ChainID: e.ChainID}
 			}
+
 			if fault := e.faultAfter(prev); fault != "" {
-				faults = append(faults, AuditFault{e.ChainID, e.Seq, e.ID, fault})
+				faults = append(faults, AuditFault{
+					ChainID: e.ChainID,
+					Seq:     e.Seq,
+					EventID: e.ID,
+					Fault:   fault,
+				})
 			}
 
 			ends[e.ChainID] = e.Seq
@@ -278,7 +284,7 @@ type ChainEnd struct {
 	HeadHash *string
 }
 
-// ChainEndSQL returns the columns of a chainEnd; chain is the SQL expression of the
+// ChainEndSQL returns the SQL columns of a ChainEnd; chain is the SQL expression of the
 // chain's id.
 func ChainEndSQL(chain string) string {
 	return `(SELECT MAX(seq) FROM audit_events WHERE chain_id = ` + chain + `) AS head_seq,
@@ -286,7 +292,7 @@ func ChainEndSQL(chain string) string {
 			ORDER BY seq DESC LIMIT 1) AS head_hash`
 }
 
-// Last returns the event that the next one follows, for extendAudit.
+// Last returns the event that the next one follows, for LinkAudit.
 func (e ChainEnd) Last() AuditEvent {
 	if e.HeadSeq == nil {
 		return AuditEvent{}

@@ -24,11 +24,11 @@ type IdempotencyKey struct {
 // IdempotencyRetention is how long (real time) a key answers again.
 const IdempotencyRetention = 48 * time.Hour
 
-// ClaimKey claims an idempotency key for a request. done is true when the answer of
-// the first request is returned instead. A key that came with another request, or
-// whose first request is still under way, answers IDEMPOTENCY_KEY_CONFLICT. A first
-// request that has not answered after idempotencyLease counts as dead: one of those
-// who ask then takes its key over.
+// ClaimKey claims an idempotency key for a request. done is true when the answer of the
+// first request is returned instead. A key that came with another request, or whose
+// first request is still under way, answers IDEMPOTENCY_KEY_CONFLICT. A first request
+// that has not answered after idempotencyLease counts as dead: the next request with
+// the key then takes it over.
 func (d *DB) ClaimKey(
 	ctx context.Context, tokenID, key, request string,
 ) (row IdempotencyKey, done bool, err error) {

@@ -11,8 +11,8 @@ import (
 // entropy keeps the ids that this process makes within one millisecond in order.
 var entropy = &ulid.LockedMonotonicReader{MonotonicReader: ulid.Monotonic(rand.Reader, 0)}
 
-// NewID makes a typed id, such as ord_01k…: the prefix says what it names, the rest is
-// a lower-case ULID of the real time. So the ids that one process makes sort by
+// NewID returns a new typed id, such as ord_01k…: the prefix says what it names, the
+// rest is a lower-case ULID of the real time. So the ids that one process makes sort by
 // creation, and the relay delivers a subject's events in that order.
 func NewID(prefix string) string {
 	return prefix + "_" +

@@ -67,9 +67,9 @@ func (d *DB) migrations() (*goose.Provider, error) {
 	return goose.NewProvider(dialect, pool, files, goose.WithSessionLocker(once))
 }
 
-// How a migration waits for another one: it asks every second for ten minutes. It
-// must not wait inside a statement, because CREATE INDEX CONCURRENTLY waits for
-// the end of every statement that began before it.
+// A migration waits for another one like this: it asks every second for ten minutes. It
+// must not wait inside a statement, because CREATE INDEX CONCURRENTLY waits for the end
+// of every statement that began before it.
 const (
 	lockEvery = 1 // seconds
 	lockTries = 600
@@ -125,7 +125,7 @@ func (d *DB) Ready(ctx context.Context) error {
 	return nil
 }
 
-// Rollback undoes the latest migration; for the test of the migrations.
+// Rollback undoes the latest migration. Only the test of the migrations calls it.
 func (d *DB) Rollback(ctx context.Context) error {
 	p, err := d.migrations()
 	if err != nil {

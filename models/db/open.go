@@ -40,7 +40,7 @@ type Options struct {
 	// ReferenceAge bounds how long a change of the program by another process may go
 	// unseen; 0 means five seconds.
 	ReferenceAge time.Duration
-	// MaxConns bounds open connections; 0 means 10.
+	// MaxConns bounds open connections; less than 10 counts as 10.
 	MaxConns int
 }
 
@@ -93,7 +93,7 @@ func (d *DB) Close() error {
 	return pool.Close()
 }
 
-// Ping asks the database for an answer.
+// Ping reports, by its error, whether the database answers.
 func (d *DB) Ping(ctx context.Context) error {
 	pool, err := d.Gorm.DB()
 	if err != nil {
@@ -121,12 +121,12 @@ func (d *DB) Postgres() bool { return isPostgres(d.Gorm) }
 // nothing.
 type seed func(ctx context.Context) error
 
-// SeedWith has Migrate run the seeds, in their order.
+// SeedWith names the seeds that Migrate runs, in their order.
 func (d *DB) SeedWith(seeds ...seed) { d.seeds = append(d.seeds, seeds...) }
 
-// Postgres is the dialector for a PostgreSQL address (URL or key=value). Its
-// connections are opened for the service's own work; a tenant's transaction
-// narrows itself (C5).
+// Postgres returns the dialector for a PostgreSQL address (URL or key=value). Its
+// connections are opened for the service's own work; a tenant's transaction narrows
+// itself (C5).
 func Postgres(dsn string) (gorm.Dialector, error) {
 	cfg, err := pgx.ParseConfig(dsn)
 	if err != nil {
@@ -143,7 +143,7 @@ func Postgres(dsn string) (gorm.Dialector, error) {
 	return postgres.New(postgres.Config{Conn: pool}), nil
 }
 
-// readUTC has instants read in UTC, whatever the zone of the machine is.
+// readUTC makes the driver read instants in UTC, whatever the zone of the machine is.
 func readUTC(_ context.Context, conn *pgx.Conn) error {
 	conn.TypeMap().RegisterType(&pgtype.Type{
 		Name:  "timestamptz",

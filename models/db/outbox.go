@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// OutboxEvent is what the relay still has to tell a workflow.
+// OutboxEvent is what the relay still has to deliver to a workflow.
 type OutboxEvent struct {
 	ID          string
 	DedupeKey   string
@@ -25,7 +25,7 @@ type OutboxEvent struct {
 // Why is what an outside event is for, such as non_return or damage of a fee.
 func (e OutboxEvent) Why() string { return e.Payload["why"] }
 
-// OutboxKind says what to start or tell.
+// OutboxKind says which workflow an event starts or signals, and about what.
 type OutboxKind string
 
 // The kinds of OutboxEvent. The subject is what the event happened to: an order, an
@@ -52,7 +52,7 @@ const (
 	OutboxSpareChanged OutboxKind = "spare.changed"
 	OutboxSpareRetried OutboxKind = "spare.retry"
 
-	// What finance and others outside have to know; no workflow is told.
+	// What finance and others outside have to know; no workflow gets these.
 	OutboxRMABreached OutboxKind = "event.rma_breached" // RMA (S21)
 	OutboxFeeBilled   OutboxKind = "event.fee_billed"   // RMA (S22) or spare unit (S9)
 	OutboxFeeCredited OutboxKind = "event.fee_credited" // RMA or spare unit (S22)
@@ -67,8 +67,9 @@ const (
 	PayloadWaitsFor       = "waits_for"
 )
 
-// NewOutboxEvent describes an event. The epoch tells apart what can happen to a subject
-// more than once.
+// NewOutboxEvent describes an event; Enqueue writes it. The kind, the subject and the
+// epoch are its dedupe key: the epoch tells apart what can happen to a subject more
+// than once.
 func NewOutboxEvent(
 	kind OutboxKind, subjectID, epoch string, payload map[string]string,
 ) OutboxEvent {
@@ -81,7 +82,7 @@ func NewOutboxEvent(
 }
 
 // Enqueue writes outbox events in the caller's transaction (C6). Their dedupe key is
-// unique: an event that stands already makes the transaction fail and run again.
+// unique: an event that exists already makes the transaction fail and run again.
 func (tx *Tx) Enqueue(events ...OutboxEvent) error {
 	tx.state.enqueued = true
 
@@ -182,7 +183,8 @@ func (d *DB) OutboxDelivered(ctx context.Context, ids []string) error {
 	})
 }
 
-// OutboxFailed has an event delivered again after a pause, and keeps why it failed.
+// OutboxFailed schedules an event for another delivery after a pause, and records why
+// it failed.
 func (d *DB) OutboxFailed(ctx context.Context, id, reason string, pause time.Duration) error {
 	return d.Single(ctx, func(tx *Tx) error {
 		return tx.Model(&OutboxEvent{}).Where("id = ?", id).
@@ -190,7 +192,7 @@ func (d *DB) OutboxFailed(ctx context.Context, id, reason string, pause time.Dur
 	})
 }
 
-// RetryOutbox has the relay take an event that it could not tell again at once.
+// RetryOutbox makes an event that the relay could not deliver due at once.
 func RetryOutbox(tx *Tx, id string) error {
 	return tx.Model(&OutboxEvent{}).Where("id = ? AND delivered_at IS NULL", id).
 		Updates(map[string]any{"due_at": RealNow(), "attempts": 0}).Error

@@ -9,10 +9,11 @@ import (
 
 // Page is one page of a list that runs from new to old by id.
 type Page struct {
-	After string // the cursor that the page before gave; empty for the first
+	After string // the cursor that came with the page before; empty for the first
 	Limit int    // 1 to 200; 0 means 50
 }
 
+// Size returns the number of rows of a page: Limit within its bounds, or the default.
 func (p Page) Size() int {
 	if p.Limit <= 0 {
 		return 50
@@ -20,7 +21,8 @@ func (p Page) Size() int {
 	return min(p.Limit, 200)
 }
 
-// Apply reads one row more than asked for, to know whether another page is.
+// Apply puts the page's order, cursor and size on a query. It reads one row more than
+// asked for, to know whether another page follows.
 func (p Page) Apply(q *gorm.DB) *gorm.DB {
 	if p.After != "" {
 		q = q.Where("id < ?", p.After)
@@ -48,10 +50,10 @@ const (
 	SortName   Sort = "name"
 )
 
-// ApplySorted is Page.apply in the order asked for. name is the expression that
-// SortName sorts by. The cursor is the last row's id still: the query looks up where
-// that row stands in the order, so that a page goes on behind it although other rows
-// came or went.
+// ApplySorted is Apply in the order asked for. name is the expression that SortName
+// sorts by. The cursor is still the last row's id: the query looks up where that row
+// stands in the order, so that a page goes on behind it although other rows came or
+// went.
 func (p Page) ApplySorted(q *gorm.DB, sort Sort, table, name string) *gorm.DB {
 	key := ""
 	switch sort {
@@ -71,7 +73,8 @@ func (p Page) ApplySorted(q *gorm.DB, sort Sort, table, name string) *gorm.DB {
 	return q.Order(key).Limit(p.Size() + 1)
 }
 
-// Part is a LIKE pattern, with ! as its escape, for a text that stands anywhere.
+// Part returns the LIKE pattern that finds a text anywhere in a value; its escape
+// character is "!".
 func Part(text string) string {
 	return "%" + strings.NewReplacer("!", "!!", "%", "!%", "_", "!_").Replace(text) + "%"
 }

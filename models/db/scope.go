@@ -13,8 +13,8 @@ import (
 	"roomcover.dev/roomcover/rules/licensing"
 )
 
-// MayManage refuses an actor who may not change rooms; the service itself may. An
-// operator needs a reason.
+// MayManage refuses an actor who may not change rooms (FORBIDDEN), and an operator
+// without a reason (REASON_REQUIRED). The service itself always may.
 func MayManage(scope Scope, reason string) error {
 	if scope.Actor.Role == "SYSTEM" {
 		return nil
@@ -42,7 +42,7 @@ type Actor struct {
 
 type scopeKey struct{}
 
-// ErrNoScope is what every method returns whose context carries no Scope: without a
+// ErrNoScope is the error of every method whose context carries no Scope: without a
 // tenant nothing is readable, rather than everything.
 var ErrNoScope = errors.New("models: no scope in the context")
 
@@ -52,7 +52,7 @@ func WithScope(ctx context.Context, s Scope) context.Context {
 }
 
 // WithSystem returns a context for the service's own work; the audit still names the
-// request and its address.
+// request and its address, where the context has them.
 func WithSystem(ctx context.Context) context.Context {
 	actor := Actor{ID: "system", Role: "SYSTEM"}
 	if s, ok := ctx.Value(scopeKey{}).(Scope); ok {
@@ -99,7 +99,7 @@ func (s Scope) Accounts(q *gorm.DB, column string) *gorm.DB {
 	return q.Where(clause.IN{Column: clause.Column{Name: column}, Values: AnySlice(s.AccountIDs)})
 }
 
-// Service refuses a tenant where the answer is for the service and its
+// Service refuses a tenant, with NOT_FOUND, where the answer is for the service and its
 // operators only.
 func (s Scope) Service() error {
 	if s.System {
@@ -113,13 +113,15 @@ func (s Scope) Sees(accountID string) bool {
 	return s.System || slices.Contains(s.AccountIDs, accountID)
 }
 
-// NotFound is the same answer for a foreign id and for none (C5).
+// NotFound returns the refusal NOT_FOUND. It reads the same for a foreign id and for
+// one that does not exist (C5).
 func NotFound() error {
 	return rules.Refuse(rules.NotFound, "There is nothing under this id.",
 		"Check the id; it must belong to you.")
 }
 
-// Found turns gorm's error for a row that is missing into NOT_FOUND.
+// Found turns gorm's error for a missing row into the refusal NOT_FOUND, and returns
+// any other error, or nil, as it is.
 func Found(err error) error {
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return NotFound()

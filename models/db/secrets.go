@@ -9,8 +9,8 @@ import (
 	"fmt"
 )
 
-// Secrets derives what a person gets by mail from the service's key, so that
-// the database keeps hashes only and a retried step makes the same secret.
+// Secrets derives the secrets that people get by mail from the service's key, so that
+// the database keeps hashes only and a retried step derives the same secret.
 type Secrets struct{ key []byte }
 
 // InvitationToken is the 256-bit token of an invitation, URL-safe.

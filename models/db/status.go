@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// ProcessStatus is all that the workflow of an RMA or a spare unit needs to know after a
-// change: what to wait for, whether mails are queued or the carrier has to be asked, and
-// whether it is at its end. The command's own transaction tells it, so that the workflow needs
-// no step to learn it.
+// ProcessStatus is all that the workflow of an RMA or a spare unit needs to know after
+// a change: what to wait for, whether mails are queued or the carrier has to be asked,
+// and whether it is at its end. The command's own transaction writes it into the event,
+// so that the workflow needs no step to learn it.
 type ProcessStatus struct {
-	Version int64  // of the row: of two statuses the higher one holds
+	Version int64  // of the row: of two statuses the one with the higher version holds
 	Timer   string // what it waits for; empty: nothing
 	At      *time.Time
 	Mails   bool
@@ -28,16 +28,17 @@ const (
 	statusClosed  = "closed"
 )
 
-// Matters tells whether the workflow has to learn of this status after the one
-// before. It needs not where its timer would only fire later, or not at all: then it
-// fires, nothing is due, and the workflow learns what is next. So what it waits for
-// is never later than what the row says.
+// Matters reports whether the workflow has to learn of this status after the one
+// before. It need not where its timer would only fire later, or not at all: then it
+// fires, nothing is due, and the workflow learns what is next. So what it waits for is
+// never later than what the row says.
 func (st ProcessStatus) Matters(before ProcessStatus) bool {
 	sooner := st.At != nil && (before.At == nil || st.At.Before(*before.At))
 	return st.Mails || st.Parcels || sooner || st.Closed != before.Closed
 }
 
-// Event tells the status to the workflow of the subject, once per version.
+// Event returns the outbox event that carries the status to the workflow of the
+// subject, once per version.
 func (st ProcessStatus) Event(kind OutboxKind, subjectID string) OutboxEvent {
 	return NewOutboxEvent(kind, subjectID, strconv.FormatInt(st.Version, 10), st.payload())
 }
@@ -67,7 +68,7 @@ func (st ProcessStatus) payload() map[string]string {
 	return p
 }
 
-// ProcessStatusOf reads the status that an outbox event tells.
+// ProcessStatusOf reads the status that an outbox event carries.
 func ProcessStatusOf(e OutboxEvent) (ProcessStatus, error) {
 	st := ProcessStatus{
 		Timer:   e.Payload[statusTimer],

@@ -90,7 +90,7 @@ func (tx *Tx) Raise(t OperatorTask) error {
 	return tx.RaiseAll([]OperatorTask{t})
 }
 
-// RaiseAll is raise for complete tasks of one kind and need.
+// RaiseAll is Raise for complete tasks of one kind and need.
 func (tx *Tx) RaiseAll(tasks []OperatorTask) error {
 	t := tasks[0]
 	return tx.Clauses(clause.OnConflict{
@@ -210,19 +210,21 @@ func (tx *Tx) Resolve(t *OperatorTask, resolution string) error {
 	}
 
 	return tx.Audit(t.ID, t.AccountID, false, Entry{
-		"task.resolved", t.ID, map[string]any{"kind": t.Kind, "subject": t.SubjectID},
+		Verb:     "task.resolved",
+		ObjectID: t.ID,
+		Details:  map[string]any{"kind": t.Kind, "subject": t.SubjectID},
 	})
 }
 
-// Settle closes the open task for a need that went away, by itself or by what
-// the actor did.
+// Settle closes the open task for a need that went away, by itself or by what the actor
+// did. Without an open task it changes nothing.
 func (tx *Tx) Settle(
 	kind TaskKind, subjectID, resolution string,
 ) error {
 	return tx.SettleAll(kind, []string{subjectID}, resolution)
 }
 
-// SettleAll is settle for several subjects.
+// SettleAll is Settle for several subjects.
 func (tx *Tx) SettleAll(
 	kind TaskKind, subjectIDs []string, resolution string,
 ) error {
@@ -230,7 +232,7 @@ func (tx *Tx) SettleAll(
 	for i, id := range subjectIDs {
 		keys[i] = string(kind) + "/" + id
 	}
-	return SettleWhere(tx, tx.Scope, tx.Where("dedupe_key IN ?", keys), resolution)
+	return SettleWhere(tx, tx.Where("dedupe_key IN ?", keys), resolution)
 }
 
 // SettleKinds closes the open tasks of several kinds about one subject.
@@ -238,18 +240,18 @@ func SettleKinds(
 	tx *Tx, kinds []TaskKind, subjectID, resolution string,
 ) error {
 	about := tx.Where("subject_id = ? AND kind IN ?", subjectID, kinds)
-	return SettleWhere(tx, tx.Scope, about, resolution)
+	return SettleWhere(tx, about, resolution)
 }
 
 // SettleWhere closes the open tasks that a query narrows to, in the name of the actor.
-// Whatever closes a task whose need went away comes through here.
-func SettleWhere(tx *Tx, scope Scope, q *gorm.DB, resolution string) error {
+// Every task whose need went away is closed here.
+func SettleWhere(tx *Tx, q *gorm.DB, resolution string) error {
 	return q.Model(&OperatorTask{}).
 		Where("state = ?", TaskOpen).
 		Updates(map[string]any{
 			"state":       TaskDone,
 			"resolution":  resolution,
-			"resolved_by": scope.Actor.ID,
+			"resolved_by": tx.Scope.Actor.ID,
 			"resolved_at": tx.Now(),
 		}).Error
 }

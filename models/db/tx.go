@@ -10,9 +10,9 @@ import (
 	"gorm.io/gorm/clause"
 )
 
-// Tx is one transaction under one Scope. A domain's exported function that takes a Tx is
-// the way from one domain into another: whoever calls it has opened the transaction, and
-// it commits or fails as a whole.
+// Tx is one transaction under one Scope. A domain's exported function that takes a Tx
+// is the way from one domain into another: its caller has opened the transaction, which
+// commits or fails as a whole.
 //
 // Locks are taken in one order, so that no two commands wait for each other: contracts
 // of an order, parent, account, the subject (room, device, RMA, spare unit, shipment),
@@ -40,14 +40,14 @@ func (tx *Tx) Now() time.Time {
 	return tx.state.now
 }
 
-// As returns the same transaction in the name of another scope.
+// As returns the same transaction under another scope.
 func (tx *Tx) As(scope Scope) *Tx {
 	other := *tx
 	other.Scope = scope
 	return &other
 }
 
-// With returns the same transaction with a narrower query to begin from.
+// With returns the same transaction with another query to begin from.
 func (tx *Tx) With(q *gorm.DB) *Tx {
 	other := *tx
 	other.DB = q
@@ -147,8 +147,11 @@ func fence(tx *Tx) error {
 	if tx.Scope.System || !tx.Postgres() {
 		return nil
 	}
-	return tx.Exec(
-		`SELECT set_config('roomcover.scope', 'tenant', true), set_config('roomcover.accounts', ?, true), set_config('roomcover.org', ?, true)`,
+
+	return tx.Exec(`
+		SELECT set_config('roomcover.scope', 'tenant', true),
+			set_config('roomcover.accounts', ?, true),
+			set_config('roomcover.org', ?, true)`,
 		strings.Join(tx.Scope.AccountIDs, ","), tx.Scope.OrgID,
 	).Error
 }
@@ -199,8 +202,8 @@ func LockRows(q *gorm.DB, table string) *gorm.DB {
 	return q.Clauses(clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: table}})
 }
 
-// KeepKey keeps the rows that the query reads from being deleted, without holding up
-// those who only read or change them.
+// KeepKey keeps the rows that the query reads from being deleted or given another key, without
+// blocking those who only read or change them.
 func KeepKey(q *gorm.DB) *gorm.DB {
 	if !isPostgres(q) {
 		return q

@@ -10,7 +10,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// Text is the text of a column that may be NULL; empty for none.
+// Text returns the text of a column that may be NULL; empty for NULL.
 func Text(s *string) string {
 	if s == nil {
 		return ""
@@ -18,11 +18,11 @@ func Text(s *string) string {
 	return *s
 }
 
-// RealNow is real time in the databases' resolution, for leases and pauses
-// that do not follow the calendar.
+// RealNow returns real time in the databases' resolution, for leases and pauses that do
+// not follow the calendar.
 func RealNow() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
 
-// TodayUTC is the UTC day of the instant.
+// TodayUTC returns the UTC day of the instant.
 func TodayUTC(t time.Time) civil.Date { return civil.DateOf(t.UTC()) }
 
 // DateOf reads a stored day, YYYY-MM-DD; nil where there is none.
@@ -34,7 +34,7 @@ func DateOf(text string) *civil.Date {
 	return &d
 }
 
-// DateText is what dateOf reads.
+// DateText returns a day as YYYY-MM-DD, as DateOf reads it; empty for nil.
 func DateText(d *civil.Date) string {
 	if d == nil {
 		return ""
@@ -108,7 +108,7 @@ func Batches(ids []string, size int) func(yield func([]string) bool) {
 	}
 }
 
-// AnySlice is ids as gorm's clauses take them.
+// AnySlice returns ids as gorm's clauses take them.
 func AnySlice(ids []string) []any {
 	out := make([]any, len(ids))
 	for i, id := range ids {
@@ -117,4 +117,5 @@ func AnySlice(ids []string) []any {
 	return out
 }
 
+// JoinCodes returns codes as one text for people.
 func JoinCodes(codes []string) string { return strings.Join(codes, ", ") }

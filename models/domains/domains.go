@@ -1,6 +1,6 @@
 // Package domains opens the database and puts the domains together: who needs which is
-// said here and nowhere else. Everything that has been opened is handed on by the domain;
-// nobody but the start of a process needs all of them.
+// said here and nowhere else. A caller is handed the domains that it needs; only the
+// start of a process needs all of them.
 package domains
 
 import (
@@ -87,7 +87,8 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	d.Logistics.Carrier = o.Carrier
 	database.SeedWith(d.Programs.SeedReference, d.Accounts.SeedOperator)
 
-	// What a domain does at the word of one below it, in the same transaction.
+	// A domain below calls these in its own transaction, when something happens that
+	// another domain has to follow.
 	d.People.RegisterInvitations()
 	d.Replacements.RegisterShipments()
 	d.Orders.RegisterFailures()

@@ -138,7 +138,7 @@ func (c *assigning) note(verb, id string, details map[string]any) {
 	})
 }
 
-// noteAssigned notes that a free licence was assigned.
+// noteAssigned audits that a free licence was assigned.
 func (c *assigning) noteAssigned(a LicenceAssignment) {
 	c.note("licence.assigned", a.LicenceID, map[string]any{
 		"before":     rules.LicenceAvailable,
@@ -160,7 +160,7 @@ func (c *assigning) startContracts(contracts []ServiceContract) error {
 
 // newAssignment describes the stay of a licence in a room from now on. For Select it
 // freezes the terms of the room's country (R78, S31), and refuses as
-// rules.TermsForAssignment does; acknowledged is the version of them that the caller
+// cover.TermsForAssignment does; acknowledged is the version of them that the caller
 // has read, 0 for none.
 func (c *assigning) newAssignment(
 	licenceID string, service catalogue.ServiceType, room Room, acknowledged int,
@@ -216,8 +216,8 @@ func (c *assigning) capWarnings(devices []Device, contractEnd *time.Time) []lice
 }
 
 // Assign assigns a licence to a room (R39). The first assignment of an order
-// starts all its contracts that wait (S1). Refusals are those of rules.MayAssign
-// and rules.TermsForAssignment; a room of another account is not found (R109). The
+// starts all its contracts that wait (S1). Refusals are those of licensing.MayAssign
+// and cover.TermsForAssignment; a room of another account is not found (R109). The
 // same request again is refused: the licence is assigned already.
 func (s *Entitlements) Assign(ctx context.Context, q AssignRequest) (Assigned, error) {
 	return s.changeAssignments(ctx, q.Reason, func(c *assigning) error {
@@ -287,7 +287,7 @@ func (c *assigning) assign(q AssignRequest) error {
 		return err
 	}
 
-	return SetLicences(c.tx, rules.LicenceAssigned, c.now, licence.ID)
+	return SetLicences(c.tx, rules.LicenceAssigned, licence.ID)
 }
 
 // lockedRoom is a room, with how many open assignments of one service it has.
@@ -476,10 +476,9 @@ func (w *wrongFields) add(pointer, code, message, remedy string) {
 func roomPointer(i int) string { return fmt.Sprintf("/room_ids/%d", i) }
 
 // AssignMany assigns available licences of a contract to rooms, all or none, by the
-// checks of Assign; what is wrong with a room is told by its pointer, under
-// VALIDATION_FAILED. A room that has a licence of the contract already keeps it, so
-// that the same request again changes nothing. The statements do not grow with the
-// rooms.
+// checks of Assign; VALIDATION_FAILED names what is wrong with a room by its pointer. A
+// room that has a licence of the contract already keeps it, so that the same request
+// again changes nothing. The number of statements does not grow with the rooms.
 func (s *Entitlements) AssignMany(ctx context.Context, q AssignManyRequest) (Assigned, error) {
 	if err := q.validate(); err != nil {
 		return Assigned{}, err
@@ -536,7 +535,7 @@ func (m *assignMany) run() error {
 	}
 
 	ids := db.IdsOf(m.fresh, func(a LicenceAssignment) string { return a.LicenceID })
-	return SetLicences(m.tx, rules.LicenceAssigned, m.now, ids...)
+	return SetLicences(m.tx, rules.LicenceAssigned, ids...)
 }
 
 // lock reads and locks everything, in the order in which every command does.

@@ -202,7 +202,7 @@ func (c *ServiceContract) startAtPurchase(purchasedOn string, loc *time.Location
 	c.start(rules.JumpStartPeriod(day, loc), StartPurchase)
 }
 
-// start has the contract run for the period.
+// start makes the contract run for the period.
 func (c *ServiceContract) start(p rules.Period, reason StartReason) {
 	c.State = rules.ContractActive
 	c.StartAt = &p.Start
@@ -230,7 +230,8 @@ func (c *ServiceContract) newLicences() []Licence {
 // StartOnAssignment starts those of an order's contracts that wait for the first
 // assignment (S1, S4), names them in out and returns their audit.
 func StartOnAssignment(
-	tx *db.Tx, ref program.Reference, acc account.Account, contracts []ServiceContract, out *Assigned,
+	tx *db.Tx, ref program.Reference, acc account.Account,
+	contracts []ServiceContract, out *Assigned,
 ) ([]db.Entry, error) {
 	waits := slices.ContainsFunc(contracts, func(c ServiceContract) bool {
 		return c.State == rules.ContractPendingStart
@@ -339,15 +340,15 @@ func (c ServiceContract) toStart() licensing.ContractToStart {
 	}
 }
 
-// SetLicences stores the state of licences from the instant on.
-func SetLicences(tx *db.Tx, to rules.LicenceState, at time.Time, ids ...string) error {
+// SetLicences stores the state of licences from now on.
+func SetLicences(tx *db.Tx, to rules.LicenceState, ids ...string) error {
 	return tx.Model(&Licence{}).
 		Where("id IN ?", ids).
-		Updates(map[string]any{"state": to, "state_since": at}).Error
+		Updates(map[string]any{"state": to, "state_since": tx.Now()}).Error
 }
 
 // LockUnitsInForce reads and locks an order's contracts and their licences in force,
-// those with the highest numbers first.
+// the licences with the highest numbers first.
 func LockUnitsInForce(
 	tx *db.Tx, orderID string,
 ) (contracts []ServiceContract, units []Licence, err error) {
@@ -373,10 +374,10 @@ func LockUnitsInForce(
 // Extended warranties that the licences were attached as are for the caller to end.
 func RevokeUnits(
 	tx *db.Tx, contracts []ServiceContract, units []Licence, chosen []string, whole bool,
-	now time.Time,
 ) error {
+	now := tx.Now()
 	for ids := range db.Batches(chosen, 1000) {
-		if err := SetLicences(tx, rules.LicenceRevoked, now, ids...); err != nil {
+		if err := SetLicences(tx, rules.LicenceRevoked, ids...); err != nil {
 			return err
 		}
 

@@ -26,8 +26,8 @@ type CoverSubject struct {
 	ModelCode string
 }
 
-// Covered is the answer for one subject. A foreign subject is not Found, like one that
-// does not exist (C5).
+// Covered is the answer for one subject. Found is false for a foreign subject, as for
+// one that does not exist (C5).
 type Covered struct {
 	Subject  CoverSubject
 	Found    bool
@@ -36,7 +36,7 @@ type Covered struct {
 }
 
 // Coverage answers whether each subject is covered at an instant for a purpose, by
-// rules.Cover alone: it gathers the facts in a fixed number of statements, whatever
+// cover.Cover alone: it gathers the facts in a fixed number of statements, whatever
 // the number of subjects, and stores nothing (S32). More than MaxCoverage subjects
 // answer VALIDATION_FAILED.
 func (s *Entitlements) Coverage(
@@ -134,7 +134,7 @@ func (g *coverFacts) accounts(column string) *gorm.DB {
 	return q
 }
 
-// gather reads what rules.Cover may ask about the subjects: their devices with where
+// gather reads what cover.Cover may need about the subjects: their devices with where
 // they stayed, and the rooms, named or stayed in, with their licences.
 func (g *coverFacts) gather(subjects []CoverSubject) error {
 	serials := []string{}
@@ -286,7 +286,7 @@ func (g *coverFacts) readRooms(ids []string) error {
 	return nil
 }
 
-// cover hands one subject's facts to rules.Cover.
+// cover hands one subject's facts to cover.Cover.
 func (g *coverFacts) cover(q CoverSubject, at time.Time, purpose cover.Purpose) Covered {
 	out := Covered{Subject: q}
 	f := cover.CoverFacts{

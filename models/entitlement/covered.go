@@ -8,8 +8,8 @@ import (
 	"roomcover.dev/roomcover/rules/cover"
 )
 
-// CoveredSubject is what a question about cover found: the answer, and the device and
-// the room that it is about; empty where the account has none such.
+// CoveredSubject is the answer to a question about cover with what it is about: the
+// device and the room, empty where the account has none such.
 type CoveredSubject struct {
 	Answer cover.Answer
 	Device Device

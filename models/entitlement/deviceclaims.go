@@ -51,7 +51,7 @@ func (e *SerialTaken) Unwrap() error { return e.refusal }
 
 // serialTaken returns why a serial cannot be registered for the account, nil when it
 // can. A claim on another account's device is recorded in the caller's transaction,
-// which must commit: the fence has to stay open for it (see txAcross).
+// which must commit and in which the fence has to stay open (see db.DB.WriteAcross).
 func serialTaken(
 	tx *db.Tx, acc account.Account, serial, roomID string,
 ) (taken, err error) {
@@ -226,7 +226,7 @@ func handOver(tx *db.Tx, c DeviceClaim, reason string) error {
 	if err := EndPlacements(tx.Where("device_id = ?", d.ID), now); err != nil {
 		return err
 	}
-	if err := retireDevice(tx, d, reason, now); err != nil {
+	if err := retireDevice(tx, d, reason); err != nil {
 		return err
 	}
 
@@ -268,8 +268,9 @@ func handOver(tx *db.Tx, c DeviceClaim, reason string) error {
 // retireDevice ends a device for good, with its audit; its stays are for the caller to
 // end.
 func retireDevice(
-	tx *db.Tx, d Device, reason string, now time.Time,
+	tx *db.Tx, d Device, reason string,
 ) error {
+	now := tx.Now()
 	before := d.Facts()
 	d.State = licensing.DeviceRetired
 	d.GoneAt = &now

@@ -37,6 +37,7 @@ type Device struct {
 	Version          int64
 }
 
+// Facts is what the audit says of a device.
 func (d Device) Facts() map[string]any {
 	return map[string]any{
 		"serial":           db.Text(d.Serial),
@@ -60,7 +61,7 @@ func (d Device) form() licensing.DeviceForm {
 	}
 }
 
-// warranty is what rules.Cover needs of the device's warranties; the one that it
+// warranty is what cover.Cover needs of the device's warranties; the one that it
 // replaced is for the caller to add (S23).
 func (d Device) warranty() cover.Warranty {
 	w := cover.Warranty{
@@ -87,6 +88,7 @@ type DevicePlacement struct {
 	PlacedBy  string
 }
 
+// PlacedDevice is a device with the room that it is in; nil where it is in none.
 type PlacedDevice struct {
 	Device
 	RoomID *string
@@ -186,7 +188,7 @@ func newDevice(tx *db.Tx, acc account.Account, f licensing.DeviceForm, roomID st
 	return d
 }
 
-// fill takes over what people say of a device; the serial is normalised.
+// fill takes the device's data from a form; the serial is normalised.
 func (d *Device) fill(f licensing.DeviceForm) {
 	d.Serial = nil
 	if f.Serial != "" {
@@ -235,7 +237,7 @@ func addDevices(
 }
 
 // AddBundle places a bundle in a room: one device for each part, without a serial
-// until it is read from the part (R70). Refusals are those of rules.ExpandBundle, and
+// until it is read from the part (R70). Refusals are those of catalogue.ExpandBundle, and
 // ROOM_IS_ARCHIVED; the same call again adds another bundle.
 func (s *Entitlements) AddBundle(ctx context.Context, n NewDevice) ([]Device, error) {
 	ref, err := s.programs.Reference(ctx)
@@ -296,9 +298,9 @@ func (s *Entitlements) GetDevice(ctx context.Context, id string) (Device, error)
 	return d, err
 }
 
-// ChangeDevice replaces what people say of a device: its dates with a reason (S32), and
-// its serial, as that of a bundle's part (R70). version is the one that the caller read,
-// 0 for any; a device that was changed since, or is gone, answers STATE_CONFLICT. Other
+// ChangeDevice replaces a device's data: its dates with a reason (S32), and its serial,
+// such as that of a bundle's part (R70). version is the one that the caller read, 0 for
+// any; a device that was changed since, or is gone, answers STATE_CONFLICT. Other
 // refusals are like those of RegisterDevice.
 func (s *Entitlements) ChangeDevice(
 	ctx context.Context, id string, f licensing.DeviceForm, version int64, reason string,
@@ -440,9 +442,9 @@ func (s *Entitlements) ListDevices(ctx context.Context, f DeviceFilter) ([]Devic
 	return out, next, err
 }
 
-// PlaceDevice puts a device into a room, takes it to another one, or out of its room
-// when none is named (R27b, R28a). A device that is there already stays as it is.
-// Refusals: ROOM_IS_ARCHIVED, STATE_CONFLICT for a spare on loan, and those of
+// PlaceDevice puts a device into a room, moves it to another one, or takes it out of
+// its room when none is named (R27b, R28a). A device that is there already stays as it
+// is. Refusals: ROOM_IS_ARCHIVED, STATE_CONFLICT for a spare on loan, and those of
 // rules.Move for a device that is gone or under way.
 func (s *Entitlements) PlaceDevice(
 	ctx context.Context, deviceID, roomID, reason string,
@@ -480,7 +482,7 @@ func (s *Entitlements) PlaceDevice(
 		}
 
 		now := tx.Now()
-		from, err := leaveRoom(tx, d, roomID, now)
+		from, err := leaveRoom(tx, d, roomID)
 		if err != nil || from == roomID {
 			return err
 		}
@@ -525,7 +527,7 @@ func (s *Entitlements) PlaceDevice(
 // leaveRoom ends the device's stay in another room than the named one, and returns the
 // room that it was in; empty for none.
 func leaveRoom(
-	tx *db.Tx, d Device, roomID string, now time.Time,
+	tx *db.Tx, d Device, roomID string,
 ) (from string, err error) {
 	var open []DevicePlacement
 	err = tx.Where("device_id = ? AND to_at IS NULL", d.ID).
@@ -540,7 +542,7 @@ func leaveRoom(
 		return from, nil
 	}
 
-	err = EndPlacements(tx.Where("id = ?", open[0].ID), now)
+	err = EndPlacements(tx.Where("id = ?", open[0].ID), tx.Now())
 	return from, err
 }
 
@@ -556,7 +558,7 @@ func placement(scope db.Scope, d Device, roomID string, from time.Time) DevicePl
 	}
 }
 
-// EndPlacements ends the open stays that the query narrows to; like endAssignments,
+// EndPlacements ends the open stays that the query narrows to; as with endAssignments,
 // none ends before it began.
 func EndPlacements(q *gorm.DB, now time.Time) error {
 	return q.Model(&DevicePlacement{}).

@@ -242,8 +242,8 @@ func (m *move) moveLicences() error {
 	return m.tx.Create(&m.out.Assignments).Error
 }
 
-// mayMove asks what an assignment would: the licence counts as free, since it
-// leaves its room.
+// mayMove checks what an assignment checks: the licence counts as free, since it leaves
+// its room.
 func (m *move) mayMove(l movedLicence) error {
 	state := l.State
 	if state == rules.LicenceAssigned {

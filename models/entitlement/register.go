@@ -16,7 +16,7 @@ import (
 	"roomcover.dev/roomcover/rules/licensing"
 )
 
-// EntrySource says what stands behind a line of the contract register.
+// EntrySource says what a line of the contract register is read from.
 type EntrySource string
 
 // The sources of a register's line.
@@ -58,9 +58,9 @@ type ContractFilter struct {
 	Page           db.Page // After is a cursor that Contracts gave
 }
 
-// Contracts is the contract register (R38): every type and state, those cancelled
-// too, with orders under way (R111c) and earlier warranties (R111a). A cursor that
-// it never gave answers VALIDATION_FAILED.
+// Contracts lists a page of the contract register (R38): every type and state, those
+// cancelled too, with orders under way (R111c) and earlier warranties (R111a). A cursor
+// that it never gave answers VALIDATION_FAILED.
 func (s *Entitlements) Contracts(
 	ctx context.Context, f ContractFilter,
 ) ([]ContractEntry, string, error) {

@@ -21,7 +21,7 @@ const freeLicence = `l.state <> 'REVOKED' AND NOT EXISTS (
 	SELECT 1 FROM licences r WHERE r.renews_licence_id = l.id AND r.state <> 'REVOKED')`
 
 // CheckRenewals refuses lines that name no contract of the accounts that they could
-// renew (S4), as rules.CheckRenewals says.
+// renew (S4), as ordering.CheckRenewals says.
 func CheckRenewals(tx *db.Tx, lines []PurchaseLine, accountIDs []string) error {
 	named := renewedBy(lines)
 	if len(named) == 0 {
@@ -121,8 +121,8 @@ func renewable(
 	return pool, nil
 }
 
-// renewBy has the line's licences renew those that are left of its contract; what
-// it buys beyond them is new.
+// renewBy makes the line's licences renew those that are left of its contract; licences
+// beyond these are new.
 func (p renewalPool) renewBy(l PurchaseLine, licences []Licence) []Licence {
 	free := p.free[l.Renews]
 	n := min(len(free), len(licences))
@@ -201,9 +201,9 @@ func renewedRooms(tx *db.Tx, c ServiceContract) ([]renewedRoom, error) {
 	return rooms, err
 }
 
-// takeOver assigns the renewals to the rooms from the old end on, however late the
-// sweep is, under the terms that count in the room's country on that day: a renewal
-// is a new contract (S31). rules.Cover says the same until the sweep has come.
+// takeOverRooms assigns the renewals to the rooms from the old end on, however late the
+// sweep is, under the terms that count in the room's country on that day: a renewal is
+// a new contract (S31). cover.Cover says the same until the sweep has come.
 func takeOverRooms(
 	tx *db.Tx, ref program.Reference, c ServiceContract, rooms []renewedRoom,
 ) ([]db.Entry, error) {
@@ -245,7 +245,7 @@ func takeOverRooms(
 	}
 
 	for some := range db.Batches(ids, 1000) {
-		err := SetLicences(tx, rules.LicenceAssigned, tx.Now(), some...)
+		err := SetLicences(tx, rules.LicenceAssigned, some...)
 		if err != nil {
 			return nil, err
 		}

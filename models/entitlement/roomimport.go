@@ -24,8 +24,8 @@ type RoomOfFile struct {
 // errBatchRefused rolls the first batch back: all or nothing.
 var errBatchRefused = errors.New("models: a row of the first batch is refused")
 
-// requester is the context of who asked for a job: the audit names them, and what
-// they may do is asked again.
+// requester returns the context of the person who asked for a job: the audit names
+// them, and their permissions are checked again.
 func requester(ctx context.Context, job importjob.ImportJob) context.Context {
 	org := job.OrgID
 	if job.RequestedRole.IsOperator() {
@@ -116,8 +116,8 @@ func (s *Entitlements) StoreRooms(
 	return after, err
 }
 
-// refuseFirstBatch reports what changed between check and store; nothing of the
-// file is there.
+// refuseFirstBatch reports what changed between check and store; nothing of the file is
+// stored.
 func (s *Entitlements) refuseFirstBatch(
 	ctx context.Context, job importjob.ImportJob, reports []importjob.ImportRow,
 ) (importjob.ImportJob, error) {
@@ -153,7 +153,7 @@ type roomBatch struct {
 	claims     []wantedDevice
 }
 
-// roomName is what a file knows a room by.
+// roomName is how a file names a room.
 type roomName struct{ name, site string }
 
 // wantedDevice is another account's device that a row names.
@@ -223,7 +223,7 @@ func (b *roomBatch) findRooms(names map[roomName]bool) error {
 	return nil
 }
 
-// roomsByName is the statement that finds rooms by n pairs of name and site. On
+// roomsByName returns the statement that finds rooms by n pairs of name and site. On
 // PostgreSQL it goes to the index for each pair, whatever the planner believes of a
 // table that has just begun to grow: reading all rooms of the account for each batch
 // would cost the square of the file.
@@ -241,8 +241,8 @@ func roomsByName(tx *db.Tx, n int) string {
 		WHERE (name, site) IN (VALUES ` + pairs + `) AND account_id = ? AND state = ?`
 }
 
-// storable is the text, or none where no database could hold it: such a row is
-// refused by the rules, and nothing is to be found under it.
+// storable returns the text, or none where no database could hold it: the rules refuse
+// such a row, and nothing can be found under it.
 func storable(text string) string {
 	if !rules.Storable(text) {
 		return ""
@@ -348,7 +348,7 @@ func (b *roomBatch) row(row RoomOfFile) importjob.ImportRow {
 	return report
 }
 
-// told reports whether the file's own errors say enough of a field: of one whose
+// told reports whether the file's own errors say enough about a field: of one whose
 // text could not be read the rules would only say that it is missing.
 func told(file []rules.FieldError, pointer string) bool {
 	return slices.ContainsFunc(file, func(f rules.FieldError) bool {
@@ -449,7 +449,7 @@ func (b *roomBatch) device(
 	}}
 }
 
-// addRow notes what a good row leads to; the rows behind it find it.
+// addRow collects what a good row leads to; the rows after it find it.
 func (b *roomBatch) addRow(room *Room, isNew bool, devices []*Device) {
 	if isNew {
 		n := roomName{room.Name, room.Site}

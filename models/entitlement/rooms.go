@@ -59,8 +59,8 @@ func (r Room) form() licensing.RoomForm {
 	}
 }
 
-// NewRoom is a room to add. An empty time zone is that of the region or country, or
-// the account's own where it is the same country and no region is told; an empty
+// NewRoom is a room to add. An empty time zone is that of the region or country, or the
+// account's own where it is the same country and no region is given; an empty
 // criticality is NORMAL.
 type NewRoom struct {
 	AccountID string
@@ -70,7 +70,7 @@ type NewRoom struct {
 
 // CreateRoom adds a room to an account (R108); the same call again adds another one.
 // Refusals: VALIDATION_FAILED with every wrong field, NOT_FOUND for an account that is
-// not in scope, and those of rules.MayManageRooms.
+// not in scope, and those of licensing.MayManageRooms.
 func (s *Entitlements) CreateRoom(ctx context.Context, n NewRoom) (Room, error) {
 	var room Room
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
@@ -100,8 +100,8 @@ func (s *Entitlements) CreateRoom(ctx context.Context, n NewRoom) (Room, error) 
 	return room, err
 }
 
-// fill takes a valid form over; where it is silent, it takes what follows from the
-// account.
+// fill takes the room's data from a valid form; an empty field gets what follows from
+// the account.
 func (r *Room) fill(f licensing.RoomForm, acc account.Account) error {
 	f = f.Trimmed()
 	if f.Criticality == "" {
@@ -140,10 +140,9 @@ func (s *Entitlements) GetRoom(ctx context.Context, id string) (Room, error) {
 	return r, err
 }
 
-// ChangeRoom replaces what people say of a room. version is the one that the caller
-// read, 0 for any; a room that was changed since, or is archived, answers
-// STATE_CONFLICT. A changed country leaves the terms of the assignments as they are
-// (S31).
+// ChangeRoom replaces a room's data. version is the one that the caller read, 0 for
+// any; a room that was changed since, or is archived, answers STATE_CONFLICT. A changed
+// country leaves the terms of the assignments as they are (S31).
 func (s *Entitlements) ChangeRoom(
 	ctx context.Context, id string, f licensing.RoomForm, version int64, reason string,
 ) (Room, error) {
@@ -178,7 +177,7 @@ func (s *Entitlements) ChangeRoom(
 	})
 }
 
-// changeRoom locks a room, lets change alter it, and stores and audits the result.
+// changeRoom locks a room, calls change to alter it, and stores and audits the result.
 func (s *Entitlements) changeRoom(
 	ctx context.Context, id, reason string, change func(
 		*db.Tx, account.Account, *Room,
@@ -212,7 +211,7 @@ func (s *Entitlements) changeRoom(
 }
 
 // ArchiveRoom closes a room for good: its licences go back to the balance and its
-// devices are in no room (S28). Refusals are those of rules.MayArchiveRoom: an open
+// devices are in no room (S28). Refusals are those of licensing.MayArchiveRoom: an open
 // RMA of the room, or a room that is archived already. Open tickets, which come later,
 // will refuse too.
 func (s *Entitlements) ArchiveRoom(ctx context.Context, id, reason string) (Room, error) {
@@ -406,7 +405,7 @@ func (s *Entitlements) RoomNames(ctx context.Context, ids []string) (map[string]
 	return names, nil
 }
 
-// SiteOf is the site of a room.
+// SiteOf returns the place of a room, for calendars and promises.
 func SiteOf(r Room) program.Site {
 	return program.Site{Country: r.Country, Region: r.Region, TimeZone: r.TimeZone}
 }

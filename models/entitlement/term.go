@@ -19,9 +19,9 @@ import (
 // SweepBatch is how many contracts one transaction of the sweep reads.
 const SweepBatch = 500
 
-// dueContracts reads and locks one batch. The states stand in the conditions as they
-// stand in the partial indexes: PostgreSQL uses such an index only for a condition
-// that it can read.
+// dueContracts reads and locks one batch. The conditions spell the states as the
+// partial indexes do: PostgreSQL uses such an index only for a condition that it can
+// recognise.
 func dueContracts(
 	tx *db.Tx, after string, where string, args ...any,
 ) ([]ServiceContract, string, error) {
@@ -97,15 +97,14 @@ func StartDueContracts(
 func ExpireDueContracts(
 	tx *db.Tx, ref program.Reference, after string,
 ) (ended []ServiceContract, last string, err error) {
-	now := tx.Now()
 	due, last, err := dueContracts(tx, after, "state IN ('ACTIVE','SUSPENDED') AND end_at <= ?",
-		now)
+		tx.Now())
 	if err != nil {
 		return nil, "", err
 	}
 
 	for _, c := range due {
-		if err := expire(tx, ref, c, now); err != nil {
+		if err := expire(tx, ref, c); err != nil {
 			return nil, "", err
 		}
 	}
@@ -116,7 +115,7 @@ func ExpireDueContracts(
 // expire ends one contract with its licences and assignments at its end (S3), and
 // hands its rooms over to what renews it (S4).
 func expire(
-	tx *db.Tx, ref program.Reference, c ServiceContract, now time.Time,
+	tx *db.Tx, ref program.Reference, c ServiceContract,
 ) error {
 	err := tx.Model(&ServiceContract{}).
 		Where("id = ?", c.ID).
@@ -127,7 +126,7 @@ func expire(
 
 	inForce := []rules.LicenceState{rules.LicenceAvailable, rules.LicenceAssigned}
 	err = tx.Model(&Licence{}).Where("contract_id = ? AND state IN ?", c.ID, inForce).
-		Updates(map[string]any{"state": rules.LicenceExpired, "state_since": now}).Error
+		Updates(map[string]any{"state": rules.LicenceExpired, "state_since": tx.Now()}).Error
 	if err != nil {
 		return err
 	}
@@ -219,8 +218,10 @@ func RemindOfDueContracts(
 // its end, and not reminded of for the next of the days.
 func reminding(now time.Time, days []int) (where string, args []any) {
 	in := func(days int) time.Time { return now.AddDate(0, 0, days+1) }
-	where =
-		`state IN ('ACTIVE','EXPIRED') AND type <> 'JUMPSTART' AND end_at > ? AND end_at <= ? AND (reminded_days < 0`
+	where = `state IN ('ACTIVE','EXPIRED')
+		AND type <> 'JUMPSTART'
+		AND end_at > ? AND end_at <= ?
+		AND (reminded_days < 0`
 
 	args = []any{now.AddDate(0, 0, -licensing.RenewalCatchUpDays-1), in(days[0])}
 	for _, d := range days[1:] {
@@ -232,7 +233,7 @@ func reminding(now time.Time, days []int) (where string, args []any) {
 }
 
 // remind queues the reminder for the administrators of the contract's account, and
-// notes for how many days before its end they were reminded.
+// records for how many days before its end they were reminded.
 func remind(tx *db.Tx, c ServiceContract, days int, loc *time.Location) error {
 	admins, err := identity.AdminsOfAccount(tx, c.AccountID)
 	if err != nil {

@@ -1,8 +1,6 @@
 package entitlement
 
 import (
-	"time"
-
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -12,7 +10,7 @@ import (
 )
 
 // Units are devices that the operator sends and takes back: replacements, spares, and
-// the faulty devices that they stand in for. Whoever replaces them decides; what it
+// the faulty devices that they replace. Package replacement decides about them; what it
 // decides is carried out here.
 
 // RegisterUnit stores a unit that leaves the depot as a device. It refuses with
@@ -60,7 +58,8 @@ func SetUnitState(tx *db.Tx, id string, state licensing.DeviceState) error {
 
 // EndDevice ends a device, and its stay in a room where it has one, in a state that it
 // cannot leave for a room any more.
-func EndDevice(tx *db.Tx, id string, end licensing.DeviceState, now time.Time) error {
+func EndDevice(tx *db.Tx, id string, end licensing.DeviceState) error {
+	now := tx.Now()
 	ended := map[string]any{
 		"state":   end,
 		"gone_at": now,
@@ -143,8 +142,8 @@ func SwapUnits(tx *db.Tx, swap UnitSwap) error {
 }
 
 // PlaceUnit begins a device's stay in a room; the caller has ended the one before.
-func PlaceUnit(tx *db.Tx, d Device, roomID string, now time.Time) error {
-	stay := placement(tx.Scope, d, roomID, now)
+func PlaceUnit(tx *db.Tx, d Device, roomID string) error {
+	stay := placement(tx.Scope, d, roomID, tx.Now())
 	return tx.Create(&stay).Error
 }
 

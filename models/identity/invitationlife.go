@@ -200,7 +200,7 @@ func (s *People) settleInvitation(tx *db.Tx, old Invitation) error {
 	mails := tx.Model(&notification.Notification{}).Select("id").Where("subject_id = ?", old.ID)
 	kinds := []db.TaskKind{db.TaskMailUndeliverable, db.TaskMailUnknown}
 	unsent := tx.Where("kind IN ? AND subject_id IN (?)", kinds, mails)
-	if err := db.SettleWhere(tx, tx.Scope, unsent, "reissued"); err != nil {
+	if err := db.SettleWhere(tx, unsent, "reissued"); err != nil {
 		return err
 	}
 
@@ -238,8 +238,8 @@ func (s *People) RevokeInvitation(ctx context.Context, id, reason string) (Invit
 	return inv, err
 }
 
-// CloseInvitation ends an invitation with its unsent mails, and has the relay tell its
-// workflow.
+// CloseInvitation moves a live invitation to a final state, suppresses its unsent
+// mails, and writes the outbox event that ends its workflow.
 func CloseInvitation(tx *db.Tx, inv *Invitation, to rules.InvitationState) error {
 	if !inv.State.CanBecome(to) {
 		return rules.Refuse(rules.StateConflict, "The invitation's state does not allow this.",

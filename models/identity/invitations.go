@@ -45,29 +45,32 @@ const (
 	InvitationForColleague InvitationKind = "COLLEAGUE" // R117b
 )
 
-// invitationRules are what other domains do at the word of an invitation. They are
-// set when the Store is opened.
+// invitationRules are what other domains do when something happens to an invitation.
+// They are set when the domains are opened.
 type invitationRules struct {
 	failed failureRule
 }
 
-// failureRule notes with an order, in the caller's transaction, that the mailbox of
-// its invitation does not exist, or that another invitation has taken its place.
+// failureRule records on an order, in the caller's transaction, that the mailbox of its
+// invitation does not exist, or that another invitation has taken its place.
 type failureRule func(tx *db.Tx, orderID string, failed bool) error
 
-// RegisterInvitations has invitations follow their mails; called once, when the service
-// starts.
+// RegisterInvitations makes invitations react to what becomes of their mails. It is
+// called once, when the domains are opened.
 func (s *People) RegisterInvitations() {
 	s.notifications.OnBounce("invitation", s.invitationBounced)
 	s.notifications.OnResend("invitation", mayResendInvitation)
 	s.notifications.OnResend("invitation_reminder", mayResendInvitation)
 }
 
-// OnFailedInvitation has the rule note with an order that its invitation failed.
+// OnFailedInvitation sets the rule that records on an order that its invitation failed.
+// It is called once, when the domains are opened.
 func (s *People) OnFailedInvitation(rule failureRule) { s.invitations.failed = rule }
 
 var liveInvitations = []rules.InvitationState{rules.InvitationIssued, rules.InvitationSent}
 
+// WhereLive narrows a query to invitations that may still be accepted, their expiry
+// aside, and locks them.
 func WhereLive(tx *db.Tx) *gorm.DB {
 	return tx.ForUpdate().Where("state IN ?", liveInvitations)
 }

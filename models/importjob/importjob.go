@@ -1,5 +1,5 @@
-// Package importjob follows files of rows: a job for each file, a report for each row. What
-// a row means is the business of the domain that reads it.
+// Package importjob keeps files of rows on their way in: a job for each file, a report
+// for each row. What a row means is the business of the domain that reads it.
 package importjob
 
 import (

@@ -223,12 +223,13 @@ var putRow = clause.OnConflict{
 	}},
 }
 
-// PutImportRows writes reports of rows; a row that is checked again replaces
-// its report, and one that was stored keeps it.
+// PutImportRows writes the reports of rows; a row that is checked again replaces its
+// report, and one that was stored keeps it.
 func (s *Jobs) PutImportRows(ctx context.Context, rows []ImportRow) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error { return PutRows(tx, rows) })
 }
 
+// PutRows is PutImportRows in the caller's transaction.
 func PutRows(tx *db.Tx, rows []ImportRow) error {
 	if len(rows) == 0 {
 		return nil
@@ -297,10 +298,12 @@ func (j *ImportJob) Count(reports []ImportRow) {
 	}
 }
 
-// errImportMoved says that another worker goes on with the job.
+// errImportMoved says that another worker has taken the job on.
 var errImportMoved = errors.New("models: another worker goes on with the import")
 
-// MoveOn writes the job's counts and mark, unless another worker did.
+// MoveOn stores the job's counts and mark in the caller's transaction. Where another
+// worker has stored a batch since the caller read the job, it returns an error, and the
+// transaction must fail.
 func MoveOn(tx *db.Tx, job, after ImportJob) error {
 	moved := tx.Model(&ImportJob{}).
 		Where("id = ? AND stored_through = ? AND state = ?",

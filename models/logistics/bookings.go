@@ -34,7 +34,7 @@ type ParcelEnd struct {
 	Country    string
 }
 
-// OutstandingParcel is a parcel that the carrier has to be asked about.
+// OutstandingParcel is a parcel about which the carrier has to be asked.
 type OutstandingParcel struct {
 	Shipment
 	From, To  ParcelEnd
@@ -97,8 +97,8 @@ const outstandingSQL = `
 				OR NOT EXISTS (SELECT 1 FROM shipment_labels l WHERE l.shipment_id = sh.id)))
 	ORDER BY sh.id`
 
-// OutstandingParcels lists the parcels of a subject to book, to fetch the label of or
-// to call off.
+// OutstandingParcels lists a subject's parcels that the carrier has to be asked about:
+// to book them, to fetch their labels, or to leave them.
 func (s *Logistics) OutstandingParcels(
 	ctx context.Context, subjectID string,
 ) ([]OutstandingParcel, error) {
@@ -168,10 +168,10 @@ type BookedParcel struct {
 	Label      []byte
 }
 
-// StoreBookings stores bookings with their labels: the shipments are LABELLED, and
-// what the carrier told of the parcels before we knew them is applied. The same
-// again changes nothing. unused are the tracking numbers that nobody needs: a person
-// handed that parcel to another carrier meanwhile.
+// StoreBookings stores bookings with their labels: the shipments are LABELLED, and what
+// the carrier reported about the parcels before we knew their numbers is applied. The
+// same again changes nothing. unused are the tracking numbers that nobody needs,
+// because a person handed that parcel to another carrier meanwhile.
 func (s *Logistics) StoreBookings(
 	ctx context.Context, booked []BookedParcel,
 ) (unused []string, err error) {
@@ -194,8 +194,8 @@ func (s *Logistics) StoreBookings(
 		numbers[i] = b.Tracking
 	}
 
-	// Only now: an event that came meanwhile has found either no number, and is found
-	// here, or the number. What fails here is applied by the watch.
+	// Only now: an event that came meanwhile has found either no number, and is found here,
+	// or the number. The watch applies what fails here.
 	_, _ = s.SettleEventsOf(ctx, s.Carrier, numbers...)
 
 	return unused, nil
@@ -251,7 +251,7 @@ func (b *bookings) store(booked []BookedParcel) error {
 	return b.tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&b.labels).Error
 }
 
-// takeAnswer takes over what the carrier answered about one shipment.
+// takeAnswer applies what the carrier answered about one shipment.
 func (b *bookings) takeAnswer(sh *Shipment, p BookedParcel) error {
 	switch {
 	case sh.Service == "" || sh.Tracking != nil && *sh.Tracking != p.Tracking:
@@ -280,7 +280,7 @@ func (b *bookings) takeAnswer(sh *Shipment, p BookedParcel) error {
 	return nil
 }
 
-// labelFirst has a shipment without any scan become LABELLED; writeMoves writes the scan.
+// labelFirst makes a shipment without any scan LABELLED; writeMoves writes the scan.
 func (b *bookings) labelFirst(sh *Shipment, tracking string) error {
 	sh.Tracking = &tracking
 	sh.State = shipping.ShipmentLabelled
@@ -310,8 +310,8 @@ func (b *bookings) labelFirst(sh *Shipment, tracking string) error {
 	return nil
 }
 
-// writeMoves writes the scans and the audit of what became LABELLED. No subject is
-// told: it waits for the carrier's own scans.
+// writeMoves writes the scans and the audit of what became LABELLED. No subject hears
+// of it: each waits for the carrier's own scans.
 func (b *bookings) writeMoves() error {
 	if len(b.moved) == 0 {
 		return nil
@@ -357,14 +357,14 @@ func (b *bookings) writeMoves() error {
 			},
 		}
 
-		links[i] = db.LinkAudit(b.tx, b.tx.Scope, sh.ID, &sh.AccountID, last[sh.ID], scanned)
+		links[i] = db.LinkAudit(b.tx, sh.ID, &sh.AccountID, last[sh.ID], scanned)
 	}
 
 	return b.tx.Create(&links).Error
 }
 
-// ParcelCancelled notes that the carrier left a parcel as it was asked. One that was
-// declared lost before stays that.
+// ParcelCancelled records that the carrier left a parcel, as it was asked. A parcel
+// that was declared lost before stays lost. Again it changes nothing.
 func (s *Logistics) ParcelCancelled(ctx context.Context, shipmentID string) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		sh, err := lockShipment(tx, shipmentID)
@@ -384,8 +384,8 @@ func (s *Logistics) ParcelCancelled(ctx context.Context, shipmentID string) erro
 	})
 }
 
-// ParcelGoesOn notes that the carrier had the parcel before it was asked to leave
-// it. The scan that shows it comes from the carrier.
+// ParcelGoesOn records that the carrier had the parcel before it was asked to leave it.
+// The scan that shows it comes from the carrier.
 func (s *Logistics) ParcelGoesOn(ctx context.Context, shipmentID string) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		sh, err := lockShipment(tx, shipmentID)
@@ -396,7 +396,7 @@ func (s *Logistics) ParcelGoesOn(ctx context.Context, shipmentID string) error {
 	})
 }
 
-// stopCallingOff notes that the carrier need not be asked any more to leave a parcel.
+// stopCallingOff records that the carrier need not be asked any more to leave a parcel.
 func stopCallingOff(tx *db.Tx, sh Shipment, verb string) error {
 	if sh.CancelAskedAt == nil {
 		return nil
@@ -425,14 +425,14 @@ func (s *Logistics) ShipmentLabelOf(ctx context.Context, shipmentID string) (Shi
 	return l, err
 }
 
-// outstandingPatience is after how many times stuckAfter the workflow of a subject is
-// told again that the carrier has to be asked.
+// outstandingPatience is how many times db.DB.Patience a parcel may be outstanding
+// before its subject's workflow is reminded to ask the carrier.
 const outstandingPatience = 4
 
-// RemindOfParcels tells the workflows of subjects again whose parcels have been
-// outstanding for long, at most once in that time, and returns how many those are. A
-// workflow that still asks the carrier lets it pass; one that never learned of it,
-// such as from a worker of an older release, asks now.
+// RemindOfParcels reminds the workflows of subjects whose parcels have been outstanding
+// for long, at most once in that time, and returns how many subjects those are. A
+// workflow that still asks the carrier lets it pass; one that never learned of it, such
+// as from a worker of an older release, asks now.
 func (s *Logistics) RemindOfParcels(ctx context.Context) (n int, err error) {
 	if s.Carrier == "" {
 		return 0, nil
@@ -478,8 +478,8 @@ func (s *Logistics) RemindOfParcels(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// remindOfParcels tells the workflow of a subject; told is false where nobody knows the
-// subject.
+// remindOfParcels writes the event for the workflow of a subject; told is false where
+// no owner knows the subject.
 func (s *Logistics) remindOfParcels(tx *db.Tx, subjectID string) (told bool, err error) {
 	owner := s.ownerOf(subjectID)
 	if owner == nil {

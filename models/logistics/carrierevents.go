@@ -41,8 +41,8 @@ const (
 	CarrierEventUnreadable CarrierEventState = "UNREADABLE"
 )
 
-// NewCarrierEvent is an authentic message of a carrier. EventID names it at the
-// carrier; the caller makes one of the content where the carrier gave none.
+// NewCarrierEvent is an authentic message of a carrier. EventID is the carrier's name
+// for it; where the carrier gave none, the caller derives one from the content.
 type NewCarrierEvent struct {
 	Carrier    string
 	EventID    string
@@ -166,7 +166,8 @@ func (s *Logistics) SettleCarrierEvents(ctx context.Context) (int, error) {
 	return s.settleEventsWhere(ctx, "(e.state = ? OR s.id IS NOT NULL)", CarrierEventReceived)
 }
 
-// SettleEventsOf applies what a carrier told of parcels before we knew their numbers.
+// SettleEventsOf applies what a carrier reported about parcels before we knew their
+// numbers, and returns how many events that were.
 func (s *Logistics) SettleEventsOf(
 	ctx context.Context, carrier string, numbers ...string,
 ) (int, error) {

@@ -12,8 +12,8 @@ import (
 	"roomcover.dev/roomcover/rules/shipping"
 )
 
-// ShipmentPaper is what stands on the papers of a parcel: its label and its slip. It
-// is personal data, and goes to those who handle the parcel.
+// ShipmentPaper is what is printed on the papers of a parcel: its label and its slip.
+// It is personal data, and goes to those who handle the parcel.
 type ShipmentPaper struct {
 	Shipment
 	From, To      ParcelEnd
@@ -76,9 +76,9 @@ const paperSQL = `
 	LEFT JOIN shipment_labels l ON l.shipment_id = sh.id
 	WHERE sh.id = ?`
 
-// PaperOf returns what stands on the papers of a parcel. A customer handles only what
-// it sends back itself: for other parcels, and for those whose site is not known, it
-// gets NOT_FOUND.
+// PaperOf returns what is printed on the papers of a parcel. A customer handles only
+// what it sends back itself: for other parcels, and for those whose site is not known,
+// it gets NOT_FOUND.
 func (s *Logistics) PaperOf(ctx context.Context, shipmentID string) (ShipmentPaper, error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {

@@ -26,7 +26,7 @@ type ShipmentScan struct {
 	CreatedAt  time.Time
 }
 
-// ScanSource is who told of a scan.
+// ScanSource is who reported a scan.
 type ScanSource string
 
 // The sources of scans.
@@ -48,22 +48,22 @@ type NewScan struct {
 	Reason   string // goes into the audit
 }
 
-// shipmentOwner is a domain whose subjects are shipped. Shipments know of them by id
-// alone; see Store.shipmentOwners.
+// shipmentOwner is a domain whose subjects are shipped. Shipments know them by id
+// alone; see Logistics.RegisterOwner.
 type shipmentOwner interface {
-	// ShipmentMoved tells a subject what is known of its parcel, in the transaction that
+	// ShipmentMoved hands a subject what is known of its parcel, in the transaction that
 	// learned it and under the lock on the account. known is false where the shipment is
-	// none of the owner's, or there is no such subject. The owner tells the subject's
-	// workflow itself.
+	// none of the owner's, or there is no such subject. The owner writes the event for the
+	// subject's workflow itself.
 	ShipmentMoved(tx *db.Tx, sh Shipment) (known bool, err error)
 
-	// ParcelsEvent returns the event that has a subject's workflow ask the carrier about
+	// ParcelsEvent returns the event that makes a subject's workflow ask the carrier about
 	// its parcels. known is false where there is no such subject.
 	ParcelsEvent(tx *db.Tx, subjectID string) (e db.OutboxEvent, known bool, err error)
 }
 
-// RegisterOwner names the owner of the subjects whose ids begin with the prefix, when the
-// service starts.
+// RegisterOwner names the owner of the subjects whose ids begin with the prefix. It is
+// called when the domains are opened.
 func (s *Logistics) RegisterOwner(prefix string, o shipmentOwner) {
 	if s.shipmentOwners == nil {
 		s.shipmentOwners = map[string]shipmentOwner{}
@@ -96,8 +96,8 @@ func (s *Logistics) RecordScan(
 }
 
 // ShipmentBooked stores what the carrier answered to a booking: the shipment is
-// LABELLED, and what the carrier told of the parcel before we knew it is applied.
-// The same answer again changes nothing; another one is refused with
+// LABELLED, and what the carrier reported about the parcel before we knew its number is
+// applied. The same answer again changes nothing; another one is refused with
 // STATE_CONFLICT.
 func (s *Logistics) ShipmentBooked(
 	ctx context.Context, shipmentID, tracking string,
@@ -123,8 +123,8 @@ func (s *Logistics) ShipmentBooked(
 	return s.GetShipment(ctx, shipmentID)
 }
 
-// bookShipment is ShipmentBooked in the caller's transaction; what the carrier told
-// before is for the caller to apply afterwards.
+// bookShipment is ShipmentBooked in the caller's transaction; the caller applies
+// afterwards what the carrier reported before.
 func (s *Logistics) bookShipment(tx *db.Tx, sh *Shipment, tracking string) error {
 	switch db.Text(sh.Tracking) {
 	case tracking:
@@ -149,9 +149,9 @@ func (s *Logistics) bookShipment(tx *db.Tx, sh *Shipment, tracking string) error
 	})
 }
 
-// CancelShipment notes that a shipment was cancelled, at the carrier too where it
-// was booked. It refuses with SHIPMENT_NOT_CANCELLABLE what was picked up or has
-// ended; doing it again changes nothing.
+// CancelShipment records that a shipment was cancelled, at the carrier too where it was
+// booked. It refuses with SHIPMENT_NOT_CANCELLABLE what was picked up or has ended;
+// again it changes nothing.
 func (s *Logistics) CancelShipment(
 	ctx context.Context, shipmentID, reason string,
 ) (Shipment, error) {
@@ -305,8 +305,8 @@ func askAboutContradiction(tx *db.Tx, sh Shipment) error {
 	})
 }
 
-// tellOwner tells the subject of a shipment how it moved, or, where no owner knows the
-// subject, those who listen to the outbox.
+// tellOwner hands the progress of a shipment to its subject's owner, or, where no owner
+// knows the subject, writes it to the outbox.
 func (s *Logistics) tellOwner(tx *db.Tx, sh Shipment) error {
 	if owner := s.ownerOf(sh.SubjectID); owner != nil {
 		if known, err := owner.ShipmentMoved(tx, sh); known || err != nil {

@@ -56,8 +56,8 @@ func (o Shipment) facts() map[string]any {
 	}
 }
 
-// NewShipment is a shipment to make. BookingKey is the caller's own name for it,
-// such as rma_01k/out/1: the same key makes the same shipment.
+// NewShipment is a shipment to create. BookingKey is the caller's own name for it, such
+// as rma_01k/out/1: the same key means the same shipment.
 type NewShipment struct {
 	AccountID  string
 	Direction  shipping.ShipmentDirection
@@ -159,7 +159,7 @@ func (n NewShipment) row(now time.Time) Shipment {
 	return sh
 }
 
-// CreateShipment makes a shipment in the state CREATED; nothing is booked yet. The
+// CreateShipment creates a shipment in the state CREATED; nothing is booked yet. The
 // same booking key again returns the same shipment. It refuses with SHIPMENT_LIVE while
 // another one of the subject is under way in this direction.
 func (s *Logistics) CreateShipment(ctx context.Context, n NewShipment) (Shipment, error) {
@@ -171,7 +171,7 @@ func (s *Logistics) CreateShipment(ctx context.Context, n NewShipment) (Shipment
 	return out, err
 }
 
-// CreateShipment is CreateShipment in the caller's transaction.
+// CreateShipment is Logistics.CreateShipment in the caller's transaction.
 func CreateShipment(tx *db.Tx, n NewShipment) (Shipment, error) {
 	if err := n.validate(); err != nil {
 		return Shipment{}, err
@@ -224,8 +224,8 @@ func (o Shipment) same(n NewShipment) error {
 		"This booking key names another shipment.", "Use a new key for a new shipment.")
 }
 
-// CreateParcels makes shipments that are new for certain: their booking keys are
-// numbered under the lock of their subject.
+// CreateParcels creates shipments that cannot exist yet: the caller numbers their
+// booking keys under the lock on their subject.
 func CreateParcels(tx *db.Tx, parcels ...NewShipment) error {
 	rows := make([]Shipment, len(parcels))
 	links := make([]db.AuditEvent, len(parcels))
@@ -235,7 +235,7 @@ func CreateParcels(tx *db.Tx, parcels ...NewShipment) error {
 		}
 		row := n.row(tx.Now())
 		created := db.Entry{Verb: "shipment.created", ObjectID: row.ID, Details: row.facts()}
-		links[i] = db.LinkAudit(tx, tx.Scope, row.ID, &row.AccountID, db.AuditEvent{}, created)
+		links[i] = db.LinkAudit(tx, row.ID, &row.AccountID, db.AuditEvent{}, created)
 		rows[i] = row
 	}
 
@@ -246,15 +246,15 @@ func CreateParcels(tx *db.Tx, parcels ...NewShipment) error {
 }
 
 // OpenShipment returns the parcel in which a subject's unit leaves: the one that was
-// booked for it, or one that is made from what the warehouse tells, n with its carrier
-// and the tracking number. It returns nil where nothing was booked and the warehouse
-// names no carrier and number: then the unit leaves by hand.
+// booked for it, or one that is created from what the warehouse says, n with its
+// carrier and the tracking number. It returns nil where nothing was booked and the
+// warehouse names no carrier and number: then the unit leaves by hand.
 //
 // A parcel that was booked keeps its carrier and number. One whose booking is still to
 // come may leave with another carrier: the warehouse names both, and the carrier that
 // was to be asked is asked no more. named reports whether the parcel's number is new to
-// us: the caller then applies, after its transaction, what the carrier told of it
-// before.
+// us: the caller then applies, after its transaction, what the carrier reported about
+// it before.
 func (s *Logistics) OpenShipment(
 	tx *db.Tx, n NewShipment, tracking string,
 ) (sh *Shipment, named bool, err error) {
@@ -322,7 +322,7 @@ func (o Shipment) gaveUp() bool { return !o.State.Live() && o.State != shipping.
 // EndShipment ends the parcel of a booking key, where there is one under way: an
 // operator declared it lost, or nobody needs it any more. What has moved cannot be
 // cancelled, and what the service booked is called off at its carrier instead: see
-// callOffParcels.
+// CallOffParcels.
 //
 // ask reports whether the carrier has to be asked to leave the parcel: one that was
 // declared lost before its booking was answered may have been booked all the same.
@@ -374,7 +374,7 @@ func CallOffParcels(
 	return res.RowsAffected > 0, res.Error
 }
 
-// KeepParcels takes back that the carrier was asked to leave a subject's parcels; kept
+// KeepParcels withdraws the request to the carrier to leave a subject's parcels; kept
 // reports whether there are any under way.
 func KeepParcels(
 	tx *db.Tx, subjectID string, direction shipping.ShipmentDirection,

@@ -50,9 +50,9 @@ type StockEntry struct {
 	CreatedAt     time.Time
 }
 
-// StockMove is an entry to make. Cause names why, once and for all: a delivery
-// note, an RMA's allocation, a request's idempotency key. The same cause again
-// returns the entry that it made.
+// StockMove is an entry to make. Cause names why, once and for all: a delivery note, an
+// RMA's allocation, a request's idempotency key. The same cause again answers with the
+// entry that it made.
 type StockMove struct {
 	DepotID   string
 	ModelCode string
@@ -62,7 +62,7 @@ type StockMove struct {
 	Reason    string // adjustments: required
 }
 
-// ReceiveStock enters units that came to a depot.
+// ReceiveStock enters units that came to a depot. The same cause again changes nothing.
 func (s *Logistics) ReceiveStock(ctx context.Context, m StockMove) (StockEntry, error) {
 	return s.enterMove(ctx, shipping.StockReceipt, m)
 }
@@ -77,22 +77,22 @@ func (s *Logistics) AdjustStock(ctx context.Context, m StockMove) (StockEntry, e
 }
 
 // ReserveStock promises units of a named depot to a subject. It refuses with
-// OUT_OF_STOCK when less is free (S21). RMAs and spare units reserve with reserveStock,
-// which finds the depot.
+// OUT_OF_STOCK when less is free (S21). RMAs and spare units reserve with the function
+// ReserveStock, which finds the depot.
 func (s *Logistics) ReserveStock(ctx context.Context, m StockMove) (StockEntry, error) {
 	return s.enterMove(ctx, shipping.StockReservation, m)
 }
 
-// ReleaseStock gives back what a reservation promised; reservation is its cause.
-// Doing it again changes nothing; it refuses with RESERVATION_CLOSED what was shipped.
+// ReleaseStock frees what a reservation promised; reservation is its cause. Again it
+// changes nothing; it refuses with RESERVATION_CLOSED what was shipped.
 func (s *Logistics) ReleaseStock(
 	ctx context.Context, reservation, reason string,
 ) (StockEntry, error) {
 	return s.closeByCause(ctx, shipping.StockRelease, reservation, reason)
 }
 
-// ShipStock takes what was reserved out of the depot; reservation is its cause.
-// Doing it again changes nothing; it refuses with RESERVATION_CLOSED what was released.
+// ShipStock takes what was reserved out of the depot; reservation is its cause. Again
+// it changes nothing; it refuses with RESERVATION_CLOSED what was released.
 func (s *Logistics) ShipStock(ctx context.Context, reservation string) (StockEntry, error) {
 	return s.closeByCause(ctx, shipping.StockShipment, reservation, "")
 }
@@ -113,7 +113,7 @@ func (s *Logistics) enterMove(
 			return err
 		}
 
-		e, err := newStockEntry(tx, tx.Scope, kind, m, nil)
+		e, err := newStockEntry(tx, kind, m, nil)
 		if err != nil {
 			return err
 		}
@@ -177,7 +177,7 @@ func (s *Logistics) closeByCause(
 				"The reservation was released or shipped already.", "Reserve anew.")
 		}
 
-		out, err = closingEntry(tx, tx.Scope, kind, r)
+		out, err = closingEntry(tx, kind, r)
 		if err != nil {
 			return err
 		}
@@ -229,8 +229,8 @@ func (e StockEntry) same(n StockEntry) error {
 
 // newStockEntry returns the line of the ledger that a move makes; closes names the
 // reservation that it closes, if any.
-func newStockEntry(tx *db.Tx,
-	scope db.Scope, kind shipping.StockKind, m StockMove, closes *string,
+func newStockEntry(
+	tx *db.Tx, kind shipping.StockKind, m StockMove, closes *string,
 ) (StockEntry, error) {
 	delta, err := shipping.DeltaOf(kind, m.Quantity)
 	if err != nil {
@@ -249,14 +249,14 @@ func newStockEntry(tx *db.Tx,
 		SubjectID:     m.SubjectID,
 		ClosesID:      closes,
 		Reason:        strings.TrimSpace(m.Reason),
-		EnteredBy:     scope.Actor.ID,
+		EnteredBy:     tx.Scope.Actor.ID,
 		CreatedAt:     tx.Now(),
 	}, nil
 }
 
 // closingEntry returns the line that closes a reservation.
 func closingEntry(
-	tx *db.Tx, scope db.Scope, kind shipping.StockKind, r StockEntry,
+	tx *db.Tx, kind shipping.StockKind, r StockEntry,
 ) (StockEntry, error) {
 	m := StockMove{
 		DepotID:   r.DepotID,
@@ -265,7 +265,7 @@ func closingEntry(
 		Cause:     r.CauseKey + "/closed",
 		SubjectID: r.SubjectID,
 	}
-	return newStockEntry(tx, scope, kind, m, &r.ID)
+	return newStockEntry(tx, kind, m, &r.ID)
 }
 
 // entryOf finds the entry that a cause made; NOT_FOUND when there is none.
@@ -275,7 +275,7 @@ func entryOf(tx *db.Tx, cause string) (StockEntry, error) {
 	return e, db.Found(err)
 }
 
-// lockLevel locks the level of a model at a depot, and makes it where it is new.
+// lockLevel locks the level of a model at a depot, and creates it where it is new.
 func lockLevel(tx *db.Tx, depotID, model string) (StockLevel, error) {
 	l := StockLevel{DepotID: depotID, ModelCode: model, UpdatedAt: tx.Now()}
 	err := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&l).Error
@@ -327,6 +327,7 @@ func enterAtLevel(tx *db.Tx, level StockLevel, e StockEntry) error {
 		db.Entry{Verb: StockVerb(e.Kind), ObjectID: e.DepotID, Details: details})
 }
 
+// StockVerb is the verb of an entry in the audit.
 func StockVerb(kind shipping.StockKind) string { return "stock." + strings.ToLower(string(kind)) }
 
 // StockNeed is what an RMA or a spare unit needs from the stock.
@@ -348,7 +349,7 @@ func (n StockNeed) at(depotID string) StockMove {
 	}
 }
 
-// ReserveStock sets units apart at the first depot that has them free: depots in the
+// ReserveStock reserves units at the first depot that has them free: depots in the
 // ship-to's country come first, then they follow by their codes. It returns no entry
 // where no depot has enough. kept reports whether figures are kept of the model at all:
 // a model that no depot ever received has none, and is sent by hand. The caller notes
@@ -367,7 +368,7 @@ func ReserveStock(
 		}
 
 		if depotID != "" {
-			e, err := newStockEntry(tx, tx.Scope, shipping.StockReservation, n.at(depotID), nil)
+			e, err := newStockEntry(tx, shipping.StockReservation, n.at(depotID), nil)
 			if err != nil {
 				return nil, true, err
 			}
@@ -434,7 +435,7 @@ func CloseReservation(
 		return nil, err
 	}
 
-	e, err := closingEntry(tx, tx.Scope, kind, open[0])
+	e, err := closingEntry(tx, kind, open[0])
 	if err != nil {
 		return nil, err
 	}
@@ -453,10 +454,10 @@ func CloseReservation(
 	return &e, err
 }
 
-// ShipUnreserved enters that units left a depot though their reservation was released
-// before: as a reservation and its shipment. It returns no entry where the level does
-// not have the units any more: they were promised to another subject meanwhile, and the
-// next count shows it. A fact is never refused.
+// ShipUnreserved enters, as a reservation and its shipment, that units left a depot
+// although their reservation was released before. It returns no entry where the level
+// does not have the units any more: they were promised to another subject meanwhile,
+// and the next count shows it. A fact is never refused.
 func ShipUnreserved(
 	tx *db.Tx, depotID string, n StockNeed,
 ) ([]StockEntry, error) {
@@ -466,12 +467,12 @@ func ShipUnreserved(
 		return nil, err
 	}
 
-	reserved, err := newStockEntry(tx, tx.Scope, shipping.StockReservation, n.at(depotID), nil)
+	reserved, err := newStockEntry(tx, shipping.StockReservation, n.at(depotID), nil)
 	if err != nil {
 		return nil, err
 	}
 
-	shipped, err := closingEntry(tx, tx.Scope, shipping.StockShipment, reserved)
+	shipped, err := closingEntry(tx, shipping.StockShipment, reserved)
 	if err != nil {
 		return nil, err
 	}

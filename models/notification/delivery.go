@@ -11,7 +11,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// MailResult is how an attempt to send ended.
+// MailResult is how an attempt to send a mail ended.
 type MailResult struct {
 	ID string
 	// SENT, HARD_BOUNCED, UNKNOWN, or QUEUED for a temporary failure
@@ -86,7 +86,7 @@ const nextMailsSQL = `WITH next AS (
 	RETURNING *`
 
 // nextMails builds the statement of NextMails with its arguments. The empty result in
-// front gives each CASE one branch at least.
+// front gives each CASE at least one branch.
 func (s *Notifications) nextMails(
 	key string, limit int, ended []MailResult, skip []string,
 ) (string, map[string]any) {
@@ -127,7 +127,7 @@ func (s *Notifications) nextMails(
 	return fmt.Sprintf(nextMailsSQL, lock, state.String(), provider.String(), last.String()), in
 }
 
-// mailFailed keeps a failed attempt, and hands a mail that will not be tried again to
+// mailFailed records a failed attempt, and hands a mail that will not be tried again to
 // an operator (S17).
 func (s *Notifications) mailFailed(tx *db.Tx, r MailResult) error {
 	err := tx.Create(&NotificationAttempt{

@@ -44,7 +44,7 @@ type NotificationAttempt struct {
 }
 
 // mailRules are what other domains do about their mails, by the mail's template. They
-// are set when the Store is opened.
+// are set when the domains are opened.
 type mailRules struct {
 	bounced   map[string]bounceRule
 	mayResend map[string]resendRule
@@ -54,10 +54,11 @@ type mailRules struct {
 // transaction that records it.
 type bounceRule func(tx *db.Tx, n Notification, reason string) error
 
-// resendRule refuses to send a mail again that is of no use any more.
+// resendRule refuses to send a mail again when it is of no use any more.
 type resendRule func(tx *db.Tx, n Notification) error
 
-// OnBounce has the rule follow a mail of the template that was refused for good.
+// OnBounce sets the rule that runs when a mail of the template is refused for good. A
+// template has one rule; it is set when the domains are opened.
 func (s *Notifications) OnBounce(template string, rule bounceRule) {
 	if s.mails.bounced == nil {
 		s.mails.bounced = map[string]bounceRule{}
@@ -65,7 +66,7 @@ func (s *Notifications) OnBounce(template string, rule bounceRule) {
 	s.mails.bounced[template] = rule
 }
 
-// OnResend asks the rule before a mail of the template is sent again.
+// OnResend sets the rule that is asked before a mail of the template is sent again.
 func (s *Notifications) OnResend(template string, rule resendRule) {
 	if s.mails.mayResend == nil {
 		s.mails.mayResend = map[string]resendRule{}
@@ -73,8 +74,9 @@ func (s *Notifications) OnResend(template string, rule resendRule) {
 	s.mails.mayResend[template] = rule
 }
 
-// Queue writes mails in the caller's transaction. One whose dedupe key (program,
-// template, subject, recipient, epoch) stands already is left alone (C7).
+// Queue writes mails in the caller's transaction. A mail whose dedupe key (program,
+// template, subject, recipient, epoch) exists already is left alone, so that repeating
+// the call sends nothing twice (C7).
 func Queue(tx *db.Tx, mails ...Notification) error {
 	if len(mails) == 0 {
 		return nil
@@ -101,9 +103,8 @@ func Queue(tx *db.Tx, mails ...Notification) error {
 	}).Create(&mails).Error
 }
 
-// QueueSingle writes a mail that no order's or invitation's workflow sends, with
-// the outbox event that starts a workflow for it. A mail that stands already starts
-// none.
+// QueueSingle writes a mail that no order's or invitation's workflow sends, with the
+// outbox event that starts a workflow for it. A mail that exists already starts none.
 func QueueSingle(tx *db.Tx, m Notification) error {
 	mails := []Notification{m}
 	if err := Queue(tx, mails...); err != nil {
@@ -190,8 +191,8 @@ func (s *Notifications) MailDelivered(ctx context.Context, id string) error {
 	})
 }
 
-// Suppress keeps the mails of a subject that were not sent yet from going out: the
-// subject is over.
+// Suppress keeps the unsent mails of a subject from going out, because the subject is
+// over. Again it changes nothing.
 func Suppress(tx *db.Tx, subjectID string) error {
 	return tx.Model(&Notification{}).
 		Where("subject_id = ? AND state = ?", subjectID, rules.NotificationQueued).

@@ -1,5 +1,5 @@
-// Package notification queues mails with the facts that they tell, hands them to one sender
-// each, and records what became of them (C7).
+// Package notification queues mails with the facts that they report, hands each of them
+// to one sender, and records what became of them (C7).
 package notification
 
 import (
@@ -11,7 +11,7 @@ import (
 type Notifications struct {
 	db *db.DB
 
-	mails mailRules // see onBounce and onResend
+	mails mailRules // see OnBounce and OnResend
 }
 
 // New returns the domain on a database, with the domains below that it uses.

@@ -5,20 +5,21 @@ import (
 	"strings"
 )
 
-// Recipient is a person who is told something, in a language.
+// Recipient is a person to write to, and the language to use.
 type Recipient struct{ Email, Locale string }
 
-// Audience is who is told what happens to something of an account's: the account's
-// administrators, and whoever takes parcels at the site. The statement that locks the
-// subject reads it too, so that a change needs no further one.
+// Audience is who hears what happens to a subject of an account: the account's
+// administrators, and the site's contact. The statement that locks the subject reads it
+// too, so that a change needs no further one.
 type Audience struct {
-	Admins        *string // as adminsSQL reads them; nil: none
+	Admins        *string // as AdminsSQL reads them; nil: none
 	SiteContact   string  // e-mail address; empty: none is known
 	AccountLocale string
 }
 
-// AdminsSQL selects e-mail and language of an account's administrators as one text, a
-// line each; account is the SQL expression of the account's id.
+// AdminsSQL returns the SQL that selects the e-mail and language of an account's
+// administrators as one text, one line each; account is the SQL expression of the
+// account's id.
 func AdminsSQL(account string) string {
 	const newLine = "'\n'"
 	return `(SELECT string_agg(u.email || ` + newLine + ` || u.locale, ` + newLine +

@@ -60,7 +60,7 @@ var taskActions = map[db.TaskKind][]string{
 	db.TaskSpareFee:    {ActClose},
 }
 
-// actionNeeds is what a role needs for an action beyond working on tasks.
+// actionNeeds is the capability that an action asks for beyond working on tasks.
 var actionNeeds = map[string]rules.Capability{
 	ActLink:    rules.ReviewOrders,
 	ActAccept:  rules.ReviewOrders,
@@ -197,8 +197,8 @@ func (s *Operations) reissueAsked(ctx context.Context, t db.OperatorTask, a Task
 	return err
 }
 
-// closeAfter closes the task with a note, unless what was done closed it already or
-// was refused.
+// closeAfter closes the task with a note, unless the action was refused or closed the
+// task itself.
 func (s *Operations) closeAfter(
 	ctx context.Context, t db.OperatorTask, a TaskAction, refused error,
 ) error {

@@ -194,7 +194,7 @@ var agendaSQL = `SELECT * FROM (
 	WHERE t.state = 'OPEN'
 ) a WHERE 1 = 1`
 
-// source is agendaSQL, narrowed to the account that was asked for.
+// source returns agendaSQL, narrowed to the account that was asked for.
 func (v *agendaView) source() string {
 	if v.q.AccountID == "" {
 		return agendaSQL
@@ -248,7 +248,7 @@ func (v *agendaView) readZones(tx *db.Tx) error {
 	return nil
 }
 
-// location is the zone of a line; what has no place is in the asker's.
+// location is the zone of a line; a line without a place is in the asker's zone.
 func (v *agendaView) location(name string) *time.Location {
 	zone, err := time.LoadLocation(name)
 	if name == "" || err != nil {

@@ -10,9 +10,9 @@ import (
 	"roomcover.dev/roomcover/rules/processes"
 )
 
-// Process is something under way: an order, an invitation, an RMA, a spare unit or a
-// shipment, what it waits for, and who must act. It is read from rows alone. A spare that lies
-// on site waits for nothing and is none.
+// Process is something under way (an order, an invitation, an RMA, a spare unit or a
+// shipment) with what it waits for and who must act. It is read from rows alone. A
+// spare that lies on site waits for nothing and is no process.
 type Process struct {
 	ID         string // order, invitation, RMA, spare unit or shipment id
 	Kind       processes.Kind
@@ -48,8 +48,8 @@ type ProcessFilter struct {
 // time. What it says of kind, state, waits_for and actor is one of processes.Situations.
 //
 // What the service has to ask the carrier waits for the carrier; a parcel that people
-// hand in, for them. What people said has arrived is under way no more, though no carrier
-// scanned it.
+// hand in, for them. A parcel that people reported as arrived is no longer under way,
+// though no carrier scanned it.
 //
 //go:embed processes.sql
 var processSQL string
@@ -114,7 +114,7 @@ func (p Process) overdue(now, stuck time.Time) bool {
 	return past(p.Until) || past(p.TimerAt) || p.stuck(stuck)
 }
 
-// stuck tells whether the system has been at its own step since before then.
+// stuck reports whether the system has been at its own step since before then.
 func (p Process) stuck(then time.Time) bool {
 	return p.Actor == processes.BySystem && !p.Since.After(then)
 }

@@ -31,7 +31,7 @@ func (s *Operations) RecordFailure(ctx context.Context, subjectID, reason string
 	})
 }
 
-// retries are the events that have a workflow try again, by the kind of its subject.
+// retries are the events that make a workflow try again, by the kind of its subject.
 var retries = map[string]db.OutboxKind{
 	db.PrefixOrder:        db.OutboxOrderRetried,
 	db.PrefixInvitation:   db.OutboxInvitationRetried,
@@ -41,9 +41,9 @@ var retries = map[string]db.OutboxKind{
 	db.PrefixSpareUnit:    db.OutboxSpareRetried,
 }
 
-// RetryProcess closes a task and has the workflow that waits for a person try again,
-// or the relay an event that it could not tell. A task that is done already answers
-// STATE_CONFLICT.
+// RetryProcess closes a task and lets the workflow that waits for a person try again,
+// or lets the relay try again an event that it could not deliver. A task that is done
+// already answers STATE_CONFLICT.
 func (s *Operations) RetryProcess(ctx context.Context, taskID string) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		var t db.OperatorTask

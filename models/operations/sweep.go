@@ -105,8 +105,8 @@ func (s *Operations) expireDue(
 	return len(ended), len(ended), last, nil
 }
 
-// recountExpired counts the spares of the parents whose Select contracts ended
-// again, each parent once for the batch, stamped with the last of its contracts.
+// recountExpired recounts the spares of the parents whose Select contracts ended, each
+// parent once for the batch, stamped with the last of its contracts.
 func (s *Operations) recountExpired(
 	tx *db.Tx, ref program.Reference, ended []entitlement.ServiceContract,
 ) error {
@@ -123,7 +123,7 @@ func (s *Operations) recountExpired(
 	return s.replacements.RecountAccounts(tx, sources, ref.Program.SpareRatio, spare.SpareByExpiry)
 }
 
-// SweepFinished records that a whole sweep came to its end, for the watchdog.
+// SweepFinished records that a whole sweep came to its end, for WatchSweep.
 func (s *Operations) SweepFinished(ctx context.Context, name string, result Sweep) error {
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		row := sweepRow{Name: name, FinishedAt: db.RealNow(), Result: result}
@@ -138,6 +138,7 @@ type sweepRow struct {
 	Result     Sweep `gorm:"serializer:json"`
 }
 
+// TableName is the table of sweeps.
 func (sweepRow) TableName() string { return "sweeps" }
 
 // WatchSweep raises an operator task when the named sweep has not come to its
@@ -157,8 +158,9 @@ func (s *Operations) WatchSweep(ctx context.Context, name string, late time.Dura
 			return tx.Raise(db.OperatorTask{
 				Kind:      db.TaskSweepLate,
 				SubjectID: name,
-				What:      "Find out why the schedule daily-sweep in Temporal does not run to its end.",
-				Why:       "Contracts are not started, ended or reminded of until it does.",
+				What: "Find out why the schedule daily-sweep in Temporal does not run " +
+					"to its end.",
+				Why: "Contracts are not started, ended or reminded of until it does.",
 			})
 		}
 

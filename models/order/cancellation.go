@@ -64,10 +64,10 @@ func (r CancelRequest) id(orderID string) string {
 
 // CancelOrder cancels an order inside its window (R90, S7, S8, S12): it revokes the
 // licences and counts the parent's spares again at once (S9), with the audit and the
-// outbox row that has the order's workflow run the rest of the compensation. Refusals are
-// those of rules.MayCancel and rules.ChooseLicencesToCancel. A request that has a name
-// answers with its cancellation when it is repeated; an order that is cancelled as a
-// whole answers with its last one.
+// outbox row that makes the order's workflow run the rest of the compensation. Refusals
+// are those of ordering.MayCancel and ordering.ChooseLicencesToCancel. A request that
+// has a name answers with its cancellation when it is repeated; an order that is
+// cancelled as a whole answers with its last one.
 func (s *Orders) CancelOrder(
 	ctx context.Context, id string, r CancelRequest,
 ) (Order, OrderCancellation, error) {
@@ -91,7 +91,7 @@ func (s *Orders) CancelOrder(
 			return err
 		}
 
-		if err := mayCancel(tx, tx.Scope, o, r.Reason); err != nil {
+		if err := mayCancel(tx, o, r.Reason); err != nil {
 			return err
 		}
 
@@ -128,9 +128,9 @@ func lastCancellation(tx *db.Tx, orderID string) (OrderCancellation, error) {
 	return c, db.Found(err)
 }
 
-func mayCancel(tx *db.Tx, scope db.Scope, o Order, reason string) error {
+func mayCancel(tx *db.Tx, o Order, reason string) error {
 	return ordering.MayCancel(ordering.CancellationRequest{
-		Role:     scope.Actor.Role,
+		Role:     tx.Scope.Actor.Role,
 		Own:      true,
 		State:    o.State,
 		ClosesAt: o.CancellableUntil,
@@ -158,11 +158,10 @@ func (s *Orders) cancel(
 		}
 	}
 
-	now := tx.Now()
-	if err := entitlement.RevokeUnits(tx, contracts, units, chosen, whole, now); err != nil {
+	if err := entitlement.RevokeUnits(tx, contracts, units, chosen, whole); err != nil {
 		return OrderCancellation{}, err
 	}
-	if err := warranty.EndAttachmentsOf(tx, chosen, entitlement.EndCancelled, now); err != nil {
+	if err := warranty.EndAttachmentsOf(tx, chosen, entitlement.EndCancelled); err != nil {
 		return OrderCancellation{}, err
 	}
 
@@ -195,7 +194,7 @@ func chooseUnits(units []entitlement.Licence, r CancelRequest) ([]string, error)
 }
 
 // recordCancellation stores the cancellation and the order's new state, with the audit
-// and the event that has the order's workflow go on with it.
+// and the event that lets the order's workflow go on with it.
 func recordCancellation(
 	tx *db.Tx, o *Order, r CancelRequest, whole bool, chosen []string,
 ) (OrderCancellation, error) {
@@ -257,7 +256,7 @@ func recordCancellation(
 
 // TerminateOrder ends an order's contracts after the window, as goodwill of an
 // operator, with a reason and without refund (S13). The rest runs like a
-// cancellation. Refusals are those of rules.MayTerminate; an order that is cancelled
+// cancellation. Refusals are those of ordering.MayTerminate; an order that is cancelled
 // already answers with its last cancellation.
 func (s *Orders) TerminateOrder(
 	ctx context.Context, id, reason string,

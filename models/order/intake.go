@@ -80,7 +80,8 @@ func (s *Orders) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 // decide about an order (S6, R45a, R107, R115b). An order that is amended was received
 // before now.
 func newOrder(
-	tx *db.Tx, ref program.Reference, sender account.Org, form ordering.OrderForm, received time.Time,
+	tx *db.Tx, ref program.Reference, sender account.Org,
+	form ordering.OrderForm, received time.Time,
 ) (Order, error) {
 	now := tx.Now()
 	customer := form.EndCustomer
@@ -147,7 +148,7 @@ func newOrder(
 	return o, err
 }
 
-// sellers notes who sells the order and returns the reseller.
+// sellers records who sells the order and returns the reseller.
 func sellers(
 	tx *db.Tx, o *Order, sender account.Org, form ordering.OrderForm,
 ) (account.Org, error) {

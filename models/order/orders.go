@@ -259,8 +259,8 @@ func (s *Orders) CancellableOrders(ctx context.Context, accountID string) ([]Ord
 	return out, err
 }
 
-// recipients are the addresses that read of an order: the customer's, the reseller's
-// and the distributor's, each once.
+// recipients are the addresses that get mails about an order: the customer's, the
+// reseller's and the distributor's, each once.
 func (o *Order) recipients() []string {
 	var out []string
 	for _, to := range []string{
@@ -277,8 +277,8 @@ func (o *Order) recipients() []string {
 	return out
 }
 
-// orderMail describes a mail about an order. The subject id decides who sends
-// it: an order's own workflow sends what stands under the order's id.
+// orderMail describes a mail about an order. The subject id decides who sends it: an
+// order's own workflow sends the mails whose subject is the order's id.
 func orderMail(
 	o *Order, template, recipient string, params map[string]any,
 ) notification.Notification {
@@ -294,11 +294,11 @@ func orderMail(
 	}
 }
 
-// RegisterFailures has orders note that their invitation failed; called once, when the
-// service starts.
+// RegisterFailures makes orders record that their invitation failed. It is called once,
+// when the domains are opened.
 func (s *Orders) RegisterFailures() { s.people.OnFailedInvitation(markInvitation) }
 
-// markInvitation notes on an order whether the invitation that came with it failed
+// markInvitation records on an order whether the invitation that came with it failed
 // (S17).
 func markInvitation(tx *db.Tx, orderID string, failed bool) error {
 	order := tx.Model(&Order{}).Where("id = ?", orderID)

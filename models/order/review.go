@@ -197,8 +197,8 @@ func rejectReviewed(tx *db.Tx, o *Order, reason string) error {
 	return recordDecision(tx, o, e)
 }
 
-// recordDecision closes the task of the review, audits how it ended, and has the order's
-// workflow go on.
+// recordDecision closes the task of the review, audits how it ended, and lets the
+// order's workflow go on.
 func recordDecision(tx *db.Tx, o *Order, e db.Entry) error {
 	if err := tx.Settle(db.TaskReviewOrder, o.ID, e.Verb); err != nil {
 		return err

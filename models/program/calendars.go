@@ -106,6 +106,7 @@ func (s *Programs) CalendarVersion(key string) (calendar.Calendar, bool) {
 	return s.calendars.version(key)
 }
 
+// version returns a kept version by its key; false where it is not kept.
 func (c *calendarCache) version(key string) (calendar.Calendar, bool) {
 	kept, ok := c.byKey.Load(key)
 	if !ok {
@@ -264,13 +265,13 @@ type CalendarChange struct {
 	Reason  string
 }
 
-// calendarChange changes a calendar that is locked, or its holidays, and says what it
-// did.
+// calendarChange changes a calendar that is locked, or its holidays, and returns the
+// audit entry of what it did.
 type calendarChange func(tx *db.Tx, c *Calendar) (db.Entry, error)
 
-// changeCalendar locks a calendar, has it changed and counts its version on. What was
-// promised by an earlier version stays as it is (S20). Errors: NOT_FOUND, STATE_CONFLICT
-// for a version that is no longer the last, REASON_REQUIRED.
+// changeCalendar locks a calendar, runs the change and increments its version. What was
+// promised by an earlier version stays as it is (S20). Errors: NOT_FOUND,
+// STATE_CONFLICT for a version that is no longer the last, REASON_REQUIRED.
 func (s *Programs) changeCalendar(
 	ctx context.Context, q CalendarChange, change calendarChange,
 ) (CalendarDetail, error) {
@@ -321,7 +322,7 @@ func (s *Programs) changeCalendar(
 }
 
 // PutCalendar replaces weekend and working times. Errors: those of
-// rules.Calendar.Validate, with NO_WORKING_TIME for a calendar without any (C3).
+// calendar.Calendar.Validate, with NO_WORKING_TIME for a calendar without any (C3).
 func (s *Programs) PutCalendar(
 	ctx context.Context, q CalendarChange, weekend []calendar.Weekday, hours []calendar.WorkingTime,
 ) (CalendarDetail, error) {
@@ -345,9 +346,9 @@ func (s *Programs) PutCalendar(
 	})
 }
 
-// AddCalendar gives a region a calendar of its own, as a copy of its country's with
-// all holidays. Errors: NOT_FOUND for a country without a calendar, STATE_CONFLICT
-// for a region that has one, REASON_REQUIRED.
+// AddCalendar gives a region a calendar of its own, as a copy of its country's with all
+// holidays. Errors: NOT_FOUND for a country without a calendar, STATE_CONFLICT for a
+// region that has one, REASON_REQUIRED.
 func (s *Programs) AddCalendar(
 	ctx context.Context, country, region, reason string,
 ) (CalendarDetail, error) {
@@ -510,7 +511,7 @@ func (s *Programs) RemoveHoliday(
 	})
 }
 
-// holidayOn reads the holiday of a day, also one that was removed; nil for none.
+// holidayOn reads the holiday of a day, also a removed one; nil for none.
 func holidayOn(tx *db.Tx, code string, on civil.Date) (*CalendarHoliday, error) {
 	var have []CalendarHoliday
 	err := tx.Where("calendar = ? AND on_day = ?", code, on.String()).Find(&have).Error

@@ -65,7 +65,7 @@ func (s *Programs) WatchCalendars(ctx context.Context) (int, error) {
 }
 
 // tellAlerts raises and settles the tasks for the alerts that came or went since the
-// last look, and keeps the alerts.
+// last look, and stores the alerts.
 func tellAlerts(tx *db.Tx, c CalendarDetail) error {
 	if slices.Equal(c.Alerts, c.Lacks) {
 		return nil

@@ -14,7 +14,7 @@ import (
 	"roomcover.dev/roomcover/rules/catalogue"
 )
 
-// productModelRow is one version of a rules.ProductModel (R59a).
+// productModelRow is one version of a catalogue.ProductModel (R59a).
 type productModelRow struct {
 	Code                  string `gorm:"primaryKey"`
 	EffectiveFrom         string `gorm:"primaryKey"`
@@ -28,20 +28,21 @@ type productModelRow struct {
 	UpdatedAt             time.Time
 }
 
+// TableName is the table of supported products.
 func (productModelRow) TableName() string { return "product_models" }
 
 func modelRow(m catalogue.ProductModel, now time.Time) productModelRow {
 	return productModelRow{
-		catalogue.NormaliseModelCode(m.Code),
-		db.DateText(m.EffectiveFrom),
-		db.DateText(m.EffectiveTo),
-		m.Name,
-		m.Kind,
-		m.Serialised,
-		m.StandardWarrantyYears,
-		m.Platform,
-		append([]catalogue.Component{}, m.Components...),
-		now,
+		Code:                  catalogue.NormaliseModelCode(m.Code),
+		EffectiveFrom:         db.DateText(m.EffectiveFrom),
+		EffectiveTo:           db.DateText(m.EffectiveTo),
+		Name:                  m.Name,
+		Kind:                  m.Kind,
+		Serialised:            m.Serialised,
+		StandardWarrantyYears: m.StandardWarrantyYears,
+		Platform:              m.Platform,
+		Components:            append([]catalogue.Component{}, m.Components...),
+		UpdatedAt:             now,
 	}
 }
 
@@ -116,7 +117,7 @@ func (r *Reference) readProducts(tx *db.Tx) error {
 	return nil
 }
 
-// Model returns the versions of a model, for rules.Cover.
+// Model returns the versions of a model, for cover.Cover.
 func (r Reference) Model(code string) []catalogue.ProductModel {
 	return r.Models[catalogue.NormaliseModelCode(code)]
 }

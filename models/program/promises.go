@@ -42,8 +42,10 @@ func (s *Programs) PromiseAt(
 	return p, err
 }
 
+// PromiseBy is PromiseAt by a calendar that the caller has read.
 func PromiseBy(
-	t catalogue.ReplacementTerms, c calendar.Calendar, site Site, speed calendar.RMASpeed, approved time.Time,
+	t catalogue.ReplacementTerms, c calendar.Calendar, site Site, speed calendar.RMASpeed,
+	approved time.Time,
 ) (calendar.Promise, error) {
 	return calendar.PromiseReplacement(calendar.PromiseRequest{
 		ApprovedAt: approved,
@@ -78,6 +80,7 @@ func (s *Programs) ReturnDueAt(
 	return r, err
 }
 
+// ReturnDueBy is ReturnDueAt by a calendar that the caller has read.
 func ReturnDueBy(
 	t catalogue.ReplacementTerms, c calendar.Calendar, site Site, delivered time.Time,
 ) (calendar.ReturnDue, error) {

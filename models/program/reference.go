@@ -24,6 +24,7 @@ type programRow struct {
 	UpdatedAt time.Time
 }
 
+// TableName is the table of programs.
 func (programRow) TableName() string { return "programs" }
 
 // Reference is the slow-moving data that every order is held against.
@@ -131,7 +132,7 @@ func readReferenceIn(tx *db.Tx) (Reference, error) {
 	return ref, nil
 }
 
-// ForgetReference has the next question about the program read the database.
+// ForgetReference makes the next call of Reference read the database.
 func (s *Programs) ForgetReference() {
 	s.program.mu.Lock()
 	s.program.readAt = time.Time{}

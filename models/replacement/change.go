@@ -10,9 +10,9 @@ import (
 )
 
 // change is one change under way, in one transaction, of a subject that a workflow
-// follows: an RMA or a spare unit. It gathers what the change says to the audit, by mail,
-// to the subject's workflow and to others outside. Its owner writes all of that once the
-// subject is stored: see rmaChange.save and spareChange.save.
+// follows: an RMA or a spare unit. It gathers what the change writes to the audit, to
+// mails, to the subject's workflow and to readers outside. Its owner writes all of that
+// once the subject is stored: see rmaChange.save and spareUnitChange.save.
 type change struct {
 	s  *Replacements
 	tx *db.Tx
@@ -32,8 +32,8 @@ type change struct {
 	events  []db.OutboxEvent
 }
 
-// stepMail is one step that the customer and the site's contact are told of. The epoch
-// makes it one mail to each.
+// stepMail is one step about which the customer and the site's contact get a mail. The
+// epoch makes it one mail to each.
 type stepMail struct {
 	step   string
 	epoch  string
@@ -70,19 +70,20 @@ func (c *change) noteStock(entries ...logistics.StockEntry) {
 	}
 }
 
-// mail tells people of a step, once: the version of the subject makes each step its own.
+// mail asks for a mail about a step, once: the version of the subject makes each step
+// its own.
 func (c *change) mail(step string, params map[string]any) {
 	version := c.statusBefore.Version + 1
 	c.mailOnce(step, step+"/"+strconv.FormatInt(version, 10), params)
 }
 
-// mailOnce tells people of a step, once per epoch.
+// mailOnce asks for a mail about a step, once per epoch.
 func (c *change) mailOnce(step, epoch string, params map[string]any) {
-	c.mails = append(c.mails, stepMail{step, epoch, params})
+	c.mails = append(c.mails, stepMail{step: step, epoch: epoch, params: params})
 }
 
-// event tells those outside of the service, such as finance: each event of a subject
-// once.
+// event adds an event for readers outside of the service, such as finance. Each kind of
+// event happens once to a subject.
 func (c *change) event(kind db.OutboxKind, why string) {
 	c.events = append(
 		c.events, db.NewOutboxEvent(kind, c.subjectID, why, map[string]string{"why": why}),
@@ -136,8 +137,8 @@ func (c *change) statusNow(st db.ProcessStatus) db.ProcessStatus {
 	return st
 }
 
-// tell writes the events to the outbox, and one for the subject's workflow where this
-// change matters to it.
+// tell writes the gathered events to the outbox, and one for the subject's workflow
+// where this change matters to it.
 func (c *change) tell(kind db.OutboxKind, row db.ProcessStatus) error {
 	st := c.statusNow(row)
 	if !c.quiet && (c.fresh || st.Matters(c.statusBefore)) {

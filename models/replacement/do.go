@@ -10,8 +10,8 @@ import (
 	"roomcover.dev/roomcover/rules/spare"
 )
 
-// RMATell and SpareTell are the commands of an agent who passes on what a carrier or a
-// depot said. They are offered in every state, so rules does not list them.
+// RMATell and SpareTell are the commands by which an agent passes on what a carrier or
+// a depot said. They are offered in every state, so rules does not list them.
 const (
 	RMATell   rma.RMACommand     = "tell"
 	SpareTell spare.SpareCommand = "tell"
@@ -39,7 +39,7 @@ type ReplacementCommand struct {
 }
 
 // DoRMA does one command on a replacement for the caller, whose role and the
-// replacement's state must allow it. Doing again what was done already changes nothing.
+// replacement's state must allow it. Repeating a command changes nothing.
 //
 // It refuses a command that does not exist (ACTION_NOT_AVAILABLE) and a missing field
 // (VALIDATION_FAILED); the other refusals are those of the method that does the command.
@@ -105,8 +105,8 @@ func (s *Replacements) useNamedSpare(ctx context.Context, id, unitID string) (RM
 	return s.UseSpare(ctx, id, unitID)
 }
 
-// tellRMAFact records what an agent was told. Whoever may not see the replacement gets
-// NOT_FOUND, like for every other command.
+// tellRMAFact records what an agent was told. A caller who may not see the replacement
+// gets NOT_FOUND, as for every other command.
 func (s *Replacements) tellRMAFact(
 	ctx context.Context, id string, fact rma.RMAFact, at time.Time,
 ) (RMA, error) {

@@ -9,7 +9,8 @@ import (
 	"roomcover.dev/roomcover/rules/spare"
 )
 
-// MergeSpares moves the balance and its units over and counts both together.
+// MergeSpares moves the balance and its units to the other parent and counts the
+// licences of both together.
 func (s *Replacements) MergeSpares(tx *db.Tx, ref program.Reference, fromID, intoID string) error {
 	counts, err := countSpares(tx, fromID, intoID)
 	if err != nil {
@@ -33,8 +34,8 @@ func (s *Replacements) MergeSpares(tx *db.Tx, ref program.Reference, fromID, int
 	return s.writeSpares(tx, into, m.Into...)
 }
 
-// SplitSpares counts what is left to the parent that was split, and what the other has
-// earned, each by its own licences.
+// SplitSpares recounts the parent that was split and the one that took accounts over,
+// each by its own licences.
 func (s *Replacements) SplitSpares(tx *db.Tx, ref program.Reference, keptID, splitID string) error {
 	counts, err := countSpares(tx, keptID, splitID)
 	if err != nil {
@@ -57,8 +58,8 @@ func (s *Replacements) SplitSpares(tx *db.Tx, ref program.Reference, keptID, spl
 	return s.writeSpares(tx, split, ofSplit...)
 }
 
-// moveSpares has up to n live units go with the accounts that they lie at: otherwise one
-// parent would have to send them back, and the other would earn them again.
+// moveSpares moves up to n live units along with the accounts where they lie: otherwise
+// one parent would have to send them back, and the other would earn them again.
 func moveSpares(tx *db.Tx, fromID, intoID string, n int) error {
 	if n <= 0 {
 		return nil

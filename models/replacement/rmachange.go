@@ -25,7 +25,7 @@ type rmaRow struct {
 	SiteCountry string
 	SiteRegion  string
 	RoomName    *string
-	CalendarKey *string               // see calendarCache
+	CalendarKey *string               // see program's calendarCache
 	Told        notification.Audience `gorm:"embedded"`
 	Chain       db.ChainEnd           `gorm:"embedded"`
 }
@@ -94,9 +94,10 @@ func (s *Replacements) lockRMA(tx *db.Tx, ref program.Reference, id string) (*rm
 	return w, nil
 }
 
-// changeRMA runs a command: it locks the RMA, has it changed, and stores what
-// follows with audit, mails and outbox in one transaction (C6). A command that was
-// done before, as done reports, answers with the RMA as it is; nil: none is.
+// changeRMA runs a command: it locks the RMA, calls fn to change it, and stores what
+// follows with audit, mails and outbox in one transaction (C6). Where done reports that
+// the command was carried out before, the RMA is returned as it is; a nil done never
+// does.
 func (s *Replacements) changeRMA(
 	ctx context.Context, id string, c rma.RMACommand, reason string,
 	done func(RMA) bool, do func(*rmaChange) error,
@@ -264,8 +265,8 @@ func (w *rmaChange) raise(kind db.TaskKind, what, why string) error {
 	})
 }
 
-// settleTasks closes the tasks whose need went away with this change; it asks the
-// database only where there can be one.
+// settleTasks closes the tasks that this change made unnecessary; it asks the database
+// only where there can be one.
 func (w *rmaChange) settleTasks() error {
 	before, out := w.before, w.RMAFacts.Outbound()
 	outBefore := before.RMAFacts.Outbound()
@@ -346,8 +347,8 @@ func (w *rmaChange) shipTo() program.Site {
 func (w *rmaChange) zone() *time.Location { return db.ZoneOf(w.SiteZone) }
 
 // calendar returns the one that counts at the ship-to, as it is now: the version that
-// the lock's statement saw, or, where this process has not read that one yet, what
-// stands in the database.
+// the lock's statement saw, or, where this process has not read that one yet, what the
+// database holds.
 func (w *rmaChange) calendar() (calendar.Calendar, error) {
 	if c, ok := w.s.programs.CalendarVersion(db.Text(w.CalendarKey)); ok {
 		return c, nil
@@ -380,7 +381,7 @@ func promisedOn(p calendar.Promise) string {
 	return p.On.String()
 }
 
-// silenceDue returns until when the carrier may give no sign before an agent is asked:
+// silenceDue returns how long the carrier may give no sign before an agent is asked:
 // the end of the third business day.
 func (w *rmaChange) silenceDue(sign time.Time) (*time.Time, error) {
 	workdays, err := w.calendar()

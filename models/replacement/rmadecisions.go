@@ -17,10 +17,10 @@ type RMAApproval struct {
 }
 
 // ApproveRMA approves a request: the cut-off at the ship-to fixes the promised day,
-// once (S20). Where a depot has the same model free it is allocated by that, in the
-// same transaction. One that was held for the proof of purchase is covered as of its
-// request, now that the date is known, or refused (R125). Refusals: those of
-// rules.MayRMA, DEFECT_OPEN, and the codes of Cover.
+// once (S20). Where a depot has the same model free, it is allocated in the same
+// transaction. A request that was held for the proof of purchase is covered as of its
+// own time, now that the date is known, or refused (R125). Refusals: those of
+// rma.MayRMA, DEFECT_OPEN, and the codes of Cover.
 func (s *Replacements) ApproveRMA(ctx context.Context, id string, a RMAApproval) (RMA, error) {
 	if err := rules.CheckOptionalReason(a.Reason); err != nil {
 		return RMA{}, err
@@ -42,8 +42,8 @@ func (s *Replacements) ApproveRMA(ctx context.Context, id string, a RMAApproval)
 	})
 }
 
-// coverHeld asks again about a request that was held: as of its own time, by what
-// is known now.
+// coverHeld decides again about the cover of a request that was held: as of its own
+// time, by what is known now.
 func (w *rmaChange) coverHeld() error {
 	n := NewRMA{
 		Serial:    w.FaultySerial,
@@ -88,7 +88,7 @@ func (w *rmaChange) approve() error {
 	return w.allocateAtOnce()
 }
 
-// RMARejection rejects a request with a code of rules.RejectCodes.
+// RMARejection rejects a request with a code of rma.RejectCodes.
 type RMARejection struct {
 	Code   string
 	Reason string // goes into the audit
@@ -176,10 +176,10 @@ func (w *rmaChange) withdraw(orderID string) error {
 	return w.endShipment(shipping.ScanCancelled, w.reason)
 }
 
-// WithdrawRMAs ends what the cancellation of an order leaves without a ground (S10): the
-// RMAs that run under a licence of the order that was revoked are withdrawn, unless their
-// replacement was shipped or a spare was used; those go on with their return and
-// its fee.
+// WithdrawRMAs ends the RMAs that lose their entitlement by the cancellation of an
+// order (S10): those that run under a licence of the order that was revoked are
+// withdrawn, unless their replacement was shipped or a spare was used; those go on with
+// their return and its fee.
 func (s *Replacements) WithdrawRMAs(tx *db.Tx, orderID string) error {
 	revoked := tx.Table("licences AS l").
 		Select("l.id").
@@ -222,9 +222,9 @@ func (s *Replacements) WithdrawRMAs(tx *db.Tx, orderID string) error {
 	return nil
 }
 
-// BillRMA confirms the fee: finance is told, once (S22). For a unit that did not come
-// back it may be confirmed from the fifth business day after the due day on, for damage
-// at once. Refusals: those of rules.MayRMA.
+// BillRMA confirms the fee; finance gets one event, however often it is called (S22).
+// For a unit that did not come back the fee may be confirmed from the fifth business
+// day after the due day on, for damage at once. Refusals: those of rma.MayRMA.
 func (s *Replacements) BillRMA(ctx context.Context, id, reason string) (RMA, error) {
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return RMA{}, err
@@ -249,7 +249,7 @@ func (s *Replacements) BillRMA(ctx context.Context, id, reason string) (RMA, err
 	})
 }
 
-// WaiveRMA waives a fee, or credits the one that was billed; a lead's (RULES 4).
+// WaiveRMA waives a fee, or credits the one that was billed. Only a lead may (RULES 4).
 func (s *Replacements) WaiveRMA(ctx context.Context, id, reason string) (RMA, error) {
 	if err := rules.CheckReason(reason); err != nil {
 		return RMA{}, err

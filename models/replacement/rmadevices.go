@@ -42,8 +42,9 @@ func (w *rmaChange) moveDevices() error {
 	return nil
 }
 
-// endReplacement ends a replacement that was captured and will not come. An unsent one
-// goes back on the shelf, so that its serial is free; one in a lost parcel is lost.
+// endReplacement ends a replacement whose serial was captured and that will not arrive.
+// An unsent one goes back on the shelf, so that its serial is free; one in a lost
+// parcel is lost.
 func (w *rmaChange) endReplacement(id string) error {
 	withdrawn := w.RMAFacts.Outbound() == rma.OutboundWithdrawn &&
 		w.before.RMAFacts.Outbound() != rma.OutboundWithdrawn
@@ -60,7 +61,7 @@ func (w *rmaChange) endReplacement(id string) error {
 // endDevice ends a device, and notes it.
 func (w *rmaChange) endDevice(id string, end licensing.DeviceState) error {
 	w.noteOf("device.ended", id, map[string]any{"state": end})
-	return entitlement.EndDevice(w.tx, id, end, w.now)
+	return entitlement.EndDevice(w.tx, id, end)
 }
 
 // swapDevices takes the faulty device out of its room and puts the replacement
@@ -79,8 +80,8 @@ func (w *rmaChange) swapDevices() error {
 	return w.exchange(devices[*w.DeviceID], devices[db.Text(w.ReplacementDeviceID)])
 }
 
-// placeLate puts a replacement where the faulty device was whose serial was told only
-// after it had arrived.
+// placeLate puts a replacement where the faulty device was, when its serial becomes
+// known only after it arrived.
 func (w *rmaChange) placeLate() error {
 	devices, err := entitlement.PlacedUnits(w.tx, *w.ReplacementDeviceID)
 	if err != nil {
@@ -94,7 +95,7 @@ func (w *rmaChange) placeLate() error {
 	return w.exchange(gone, devices[*w.ReplacementDeviceID])
 }
 
-// exchange has the replacement take the place of the faulty device; without an id there
+// exchange puts the replacement in the place of the faulty device; without an id there
 // is no replacement to place.
 func (w *rmaChange) exchange(faulty, replacement entitlement.PlacedDevice) error {
 	leaves, err := w.takeOut(faulty)
@@ -118,7 +119,7 @@ func (w *rmaChange) exchange(faulty, replacement entitlement.PlacedDevice) error
 }
 
 // roomFor returns the room that the replacement takes: where the faulty device is, or,
-// where the depot has looked at it before anybody told of the delivery, where it was.
+// where the depot inspected it before the delivery was recorded, where it was.
 func (w *rmaChange) roomFor(faulty entitlement.PlacedDevice) *string {
 	if faulty.RoomID == nil && faulty.State.Gone() {
 		return w.RoomID
@@ -152,7 +153,7 @@ func (w *rmaChange) takeOut(faulty entitlement.PlacedDevice) (leaves bool, err e
 
 // putIn begins the stay of the replacement, where it can, and gives it its state.
 func (w *rmaChange) putIn(replacement *entitlement.PlacedDevice, roomID *string) error {
-	// It was written off before a carrier told that it was delivered.
+	// It was written off before the carrier reported the delivery.
 	if replacement.State == licensing.DeviceRetired {
 		if err := entitlement.ReviveUnit(w.tx, &replacement.Device); err != nil {
 			return err
@@ -173,5 +174,5 @@ func (w *rmaChange) putIn(replacement *entitlement.PlacedDevice, roomID *string)
 		"after":  *roomID,
 	})
 
-	return entitlement.PlaceUnit(w.tx, replacement.Device, *roomID, w.now)
+	return entitlement.PlaceUnit(w.tx, replacement.Device, *roomID)
 }

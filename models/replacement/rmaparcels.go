@@ -49,8 +49,8 @@ func (w *rmaChange) stockNeed(model string) logistics.StockNeed {
 	}
 }
 
-// reserve sets the RMA's units apart where a depot has them. kept reports whether
-// figures are kept of the model at all.
+// reserve reserves the RMA's units where a depot has them. kept reports whether figures
+// are kept of the model at all.
 func (w *rmaChange) reserve(model string) (reserved, kept bool, err error) {
 	e, kept, err := logistics.ReserveStock(w.tx, w.stockNeed(model))
 	if err != nil || e == nil {
@@ -83,8 +83,8 @@ func (w *rmaChange) settleStock() error {
 	return nil
 }
 
-// toldLate reports whether this change learns that units left which nobody had said to
-// have shipped before the RMA was withdrawn.
+// toldLate reports whether this change learns that units had left before the RMA was
+// withdrawn, although nobody had recorded their shipment.
 func (w *rmaChange) toldLate() bool {
 	return w.ShippedAt == nil &&
 		w.before.WithdrawnAt != nil &&
@@ -112,8 +112,8 @@ func (w *rmaChange) closeReservation(kind shipping.StockKind) error {
 	return nil
 }
 
-// shipLate enters that units left although the RMA was withdrawn: the carrier had
-// them before, and told late.
+// shipLate enters into the ledger that units left although the RMA was withdrawn: the
+// carrier had them before, and reported it late.
 func (w *rmaChange) shipLate() error {
 	need := w.stockNeed(w.ReplacementModel)
 	need.Cause += "/late"
@@ -122,10 +122,10 @@ func (w *rmaChange) shipLate() error {
 	return err
 }
 
-// planParcels has the carrier's parcels follow the facts: an allocated RMA has one
-// for the replacement and one in which the faulty unit comes back, booked together so
-// that the workflow asks the carrier once. What is not needed any more is called off.
-// Without a carrier to ask, or a depot, people hand parcels in.
+// planParcels brings the carrier's parcels in line with the facts: an allocated RMA has
+// one for the replacement and one in which the faulty unit comes back, booked together
+// so that the workflow asks the carrier once. What is not needed any more is called
+// off. Without a carrier to ask, or a depot, people hand parcels in.
 func (w *rmaChange) planParcels() error {
 	if w.s.logistics.Carrier == "" {
 		return nil
@@ -168,8 +168,8 @@ func (w *rmaChange) planParcels() error {
 	return w.bookParcels(wanted)
 }
 
-// keepReturn keeps a parcel back that was made before and never used; kept is false
-// where there is none.
+// keepReturn keeps a return parcel that was created before and never used; kept is
+// false where there is none.
 func (w *rmaChange) keepReturn() (kept bool, err error) {
 	if w.ReturnParcels == 0 {
 		return false, nil
@@ -186,7 +186,7 @@ func (w *rmaChange) callOffParcels(directions []shipping.ShipmentDirection) erro
 	return err
 }
 
-// bookParcels makes the parcels, and has the workflow ask the carrier.
+// bookParcels creates the parcels, and makes the workflow ask the carrier.
 func (w *rmaChange) bookParcels(wanted []logistics.NewShipment) error {
 	if len(wanted) == 0 {
 		return nil
@@ -249,8 +249,8 @@ func (w *rmaChange) promisedOn() string {
 	return promisedOn(*w.Promise)
 }
 
-// openShipment finds the parcel in which the replacement leaves, or makes it; nil: it
-// leaves by hand. See Store.openShipment.
+// openShipment finds the parcel in which the replacement leaves, or creates it; nil: it
+// leaves by hand. See Logistics.OpenShipment.
 func (w *rmaChange) openShipment(
 	sh RMAShipment,
 ) (parcel *logistics.Shipment, named bool, err error) {
@@ -275,9 +275,9 @@ func (w *rmaChange) endShipment(kind shipping.ScanKind, reason string) error {
 	return err
 }
 
-// RecordRMAFact adds what a carrier or a depot tells. It is never refused for the
-// state that the RMA is in, and may come twice, late and in any order. at is when
-// it happened; a time that lies ahead counts as now.
+// RecordRMAFact records a fact that a carrier or a depot reports. It is never refused
+// for the state that the RMA is in, and may come twice, late and in any order. at is
+// when it happened; a time that lies ahead counts as now.
 func (s *Replacements) RecordRMAFact(
 	ctx context.Context, id string, fact rma.RMAFact, at time.Time,
 ) (RMA, error) {
@@ -306,7 +306,7 @@ func (s *Replacements) RecordRMAFact(
 	return out, err
 }
 
-// learn takes over a fact and notes it; learned is false where it says nothing new.
+// learn applies a fact and audits it; learned is false where it says nothing new.
 func (w *rmaChange) learn(fact rma.RMAFact, at time.Time) (learned bool) {
 	if at.IsZero() || at.After(w.now) {
 		at = w.now
@@ -337,7 +337,7 @@ var factVerbs = map[rma.RMAFact]string{
 	rma.FactReturnReceived: "rma.return_received",
 }
 
-// sameFacts reports whether carriers and depots have told nothing else.
+// sameFacts reports whether carriers and depots have reported nothing that differs.
 func sameFacts(a, b rma.RMAFacts) bool {
 	return db.SameInstant(a.PickedUpAt, b.PickedUpAt) &&
 		db.SameInstant(a.DeliveredAt, b.DeliveredAt) &&
@@ -346,18 +346,18 @@ func sameFacts(a, b rma.RMAFacts) bool {
 		db.SameInstant(a.ReturnReceivedAt, b.ReturnReceivedAt)
 }
 
-// RegisterShipments has RMAs and spare units follow their shipments; called once, when the
-// service starts.
+// RegisterShipments makes RMAs and spare units follow their shipments. It is called
+// once, when the domains are opened.
 func (s *Replacements) RegisterShipments() {
 	s.logistics.RegisterOwner(db.PrefixRMA, rmaShipments{s})
 	s.logistics.RegisterOwner(db.PrefixSpareUnit, spareShipments{s})
 }
 
-// rmaShipments tells RMAs of their parcels.
+// rmaShipments hands the news of parcels to RMAs.
 type rmaShipments struct{ s *Replacements }
 
-// ShipmentMoved tells an RMA what is known of its parcel. A lost one that turns
-// up after another was sent says nothing about the RMA; an operator sees it at the
+// ShipmentMoved applies what is known of a parcel to its RMA. A lost one that turns up
+// after another was sent says nothing about the RMA; an operator sees it at the
 // shipment.
 func (o rmaShipments) ShipmentMoved(
 	tx *db.Tx, sh logistics.Shipment,
@@ -408,8 +408,9 @@ func (o rmaShipments) ShipmentMoved(
 	return true, err
 }
 
-// leaveUntold is what follows when the carrier has taken a parcel before the warehouse
-// said that it was shipped: the customer is told, and the carrier's silence is watched.
+// leaveUntold does what follows when the carrier took a parcel before the warehouse
+// recorded its shipment: it writes to the customer, and watches for the carrier's
+// silence.
 func (w *rmaChange) leaveUntold(sh logistics.Shipment) error {
 	due, err := w.silenceDue(*w.PickedUpAt)
 	if err != nil {
@@ -422,8 +423,7 @@ func (w *rmaChange) leaveUntold(sh logistics.Shipment) error {
 	return nil
 }
 
-// learnFrom takes over what a shipment knows; learned is false where that is nothing
-// new.
+// learnFrom applies what a shipment knows; learned is false where that is nothing new.
 func (w *rmaChange) learnFrom(sh logistics.Shipment) (learned bool) {
 	moved, arrived := rma.FactPickedUp, rma.FactDelivered
 	if sh.Direction == shipping.ShipReturn {
@@ -438,7 +438,7 @@ func (w *rmaChange) learnFrom(sh logistics.Shipment) (learned bool) {
 	return learned
 }
 
-// ParcelsEvent returns the event that has the RMA's workflow ask the carrier.
+// ParcelsEvent returns the event that makes the RMA's workflow ask the carrier.
 func (o rmaShipments) ParcelsEvent(
 	tx *db.Tx, subjectID string,
 ) (e db.OutboxEvent, known bool, err error) {

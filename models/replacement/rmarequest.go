@@ -28,7 +28,7 @@ type NewRMA struct {
 	Fault           string // what is wrong, in a person's words
 	SerialProof     string // where the proof is kept that the serial is the account's
 	SpareUnitID     string // a spare that is used at once (R35d); see UseSpare
-	DefectConfirmed bool   // by an agent: approves at once where nothing is to review
+	DefectConfirmed bool   // by an agent: approves at once where there is nothing to review
 	// Once names the request, where the caller may send it again: the same one again
 	// answers with its RMA. Empty: not named.
 	Once string
@@ -44,7 +44,7 @@ func (n NewRMA) onceKey(actor db.Actor) *string {
 	return &key
 }
 
-// Lengths that people's texts may have.
+// The greatest lengths of people's texts, in characters.
 const (
 	maxFault       = 1000
 	maxSerialProof = 200
@@ -85,10 +85,10 @@ func (n *NewRMA) validate() error {
 }
 
 // RequestRMA stores a request for a replacement with the entitlement that covers it
-// now, which stays whatever happens to the contract later (S3, R28d). An agent who
-// has confirmed the defect approves it by that, unless it is held for the proof of
-// purchase (R125) or there is something to review (S25). The error names every
-// refusal; see rules.MayRequestRMA.
+// now, which stays whatever happens to the contract later (S3, R28d). The request of an
+// agent who has confirmed the defect is approved at once, unless it is held for the
+// proof of purchase (R125) or there is something to review (S25). The error names every
+// refusal; see rma.MayRequestRMA.
 func (s *Replacements) RequestRMA(ctx context.Context, n NewRMA) (RMA, error) {
 	if err := n.validate(); err != nil {
 		return RMA{}, err
@@ -205,8 +205,8 @@ func (w *rmaChange) lockOwnerOf(n NewRMA) (account.Account, error) {
 	return acc, err
 }
 
-// serialUnknown refuses a serial of which no device is in scope as the rules do: a
-// foreign one reads like one that nobody has.
+// serialUnknown refuses a serial without a device in scope, as the rules do: a foreign
+// serial reads like one that nobody has.
 func serialUnknown(role rules.Role) error {
 	_, err := rma.MayRequestRMA(rma.RMARequest{
 		Role:       role,
@@ -346,7 +346,7 @@ func (w *rmaChange) begin(n NewRMA, covered cover.Answer) error {
 	return w.askForDecision()
 }
 
-// freeze keeps the entitlement under which the RMA runs, and which cover and speed
+// freeze stores the entitlement under which the RMA runs, and the cover and speed that
 // it gives (S3, S38).
 func (w *rmaChange) freeze(covered cover.Answer) error {
 	frozen, err := cover.Freeze(covered)

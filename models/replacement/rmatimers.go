@@ -43,8 +43,8 @@ func (s *Replacements) RunRMATimers(ctx context.Context, id string) (db.ProcessS
 	return st, err
 }
 
-// runTimers does what is due, and reports whether anything was. Of several reminders
-// only the last is sent.
+// runTimers does what is due, and reports whether anything was due. Of several
+// reminders only the last is sent.
 func (w *rmaChange) runTimers() (changed bool, err error) {
 	reminder := 0
 	for _, t := range w.RMAFacts.Timers(w.ReturnPlan) {

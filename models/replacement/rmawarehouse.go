@@ -14,9 +14,9 @@ import (
 	"roomcover.dev/roomcover/rules/shipping"
 )
 
-// AllocateRMA sets a unit of the same or a better model apart; an empty model is
-// the faulty one's. A model that no depot ever received has no figures, and is
-// allocated without them. Refusals: those of rules.MayRMA, NOT_LIKE_FOR_LIKE,
+// AllocateRMA reserves a unit of the same or a better model; an empty model stands for
+// the faulty one's. A model that no depot ever received has no stock figures, and is
+// allocated without a reservation. Refusals: those of rma.MayRMA, NOT_LIKE_FOR_LIKE,
 // OUT_OF_STOCK.
 func (s *Replacements) AllocateRMA(ctx context.Context, id, model string) (RMA, error) {
 	allocated := func(r RMA) bool {
@@ -35,7 +35,8 @@ func (s *Replacements) AllocateRMA(ctx context.Context, id, model string) (RMA, 
 		if kept && !reserved {
 			return rules.Refuse(shipping.OutOfStock,
 				"No depot has enough units of this model free.",
-				"Backorder it with the day on which units are expected, or allocate a better model.")
+				"Backorder it with the day on which units are expected, "+
+					"or allocate a better model.")
 		}
 
 		w.allocate()
@@ -53,16 +54,15 @@ func (w *rmaChange) offer(model string) error {
 	return rma.SameOrBetter(w.ModelCode, model)
 }
 
-// RMABackorder says that no unit is in stock: from which day on one is expected,
-// and whether another model is offered instead.
+// RMABackorder says that no unit is in stock, on which day one is expected, and whether
+// another model is offered instead.
 type RMABackorder struct {
 	ExpectedOn string // YYYY-MM-DD at the ship-to
 	Model      string // empty: the faulty one's
 }
 
-// BackorderRMA makes a new promise, counted from the day on which a unit is
-// expected, and tells the customer. The breach still counts from the first promise
-// (S21).
+// BackorderRMA makes a new promise, counted from the day on which a unit is expected,
+// and writes to the customer. The breach still counts from the first promise (S21).
 func (s *Replacements) BackorderRMA(ctx context.Context, id string, b RMABackorder) (RMA, error) {
 	day, err := civil.ParseDate(b.ExpectedOn)
 	if err != nil || !day.IsValid() {
@@ -116,7 +116,7 @@ type RMAShipment struct {
 // ShipRMA captures the serial of the replacement, which becomes a device of the
 // account; it takes the room on delivery (S24). It may come after the carrier's own
 // scans: a parcel that the service booked may leave before the warehouse says so.
-// Refusals: those of rules.MayRMA, SERIAL_REGISTERED where a device in use has the
+// Refusals: those of rma.MayRMA, SERIAL_REGISTERED where a device in use has the
 // serial.
 func (s *Replacements) ShipRMA(ctx context.Context, id string, sh RMAShipment) (RMA, error) {
 	sh.Serial = rules.NormaliseSerial(sh.Serial)
@@ -135,8 +135,8 @@ func (s *Replacements) ShipRMA(ctx context.Context, id string, sh RMAShipment) (
 		return r, err
 	}
 
-	// Only now: what the carrier told before we knew the parcel. What fails here is
-	// applied by the watch.
+	// Only now apply what the carrier reported before we knew the parcel. The watch applies
+	// what fails here.
 	n, err := s.logistics.SettleEventsOf(ctx, r.Carrier, r.Tracking)
 	if n == 0 || err != nil {
 		return r, nil
@@ -247,8 +247,8 @@ func (w *rmaChange) registerReplacement(serial string) error {
 	return nil
 }
 
-// ReshipRMA declares the parcel lost and has another unit sent, once at most; an
-// agent decides, after 3 business days without a sign of the carrier. The RMA goes
+// ReshipRMA declares the parcel lost and lets another unit be sent, at most once. An
+// agent decides it, after 3 business days without a sign from the carrier. The RMA goes
 // back to APPROVED with its first promise, or to ALLOCATED where a depot has another
 // unit.
 func (s *Replacements) ReshipRMA(ctx context.Context, id, reason string) (RMA, error) {
@@ -285,8 +285,8 @@ func (w *rmaChange) forgetParcel() {
 	w.DepotID = nil
 }
 
-// WaitForRMA says that the parcel is not lost: an agent is asked again after
-// another 3 business days without a sign of the carrier.
+// WaitForRMA records that the parcel is not lost: an agent is asked again after another
+// 3 business days without a sign from the carrier.
 func (s *Replacements) WaitForRMA(ctx context.Context, id, reason string) (RMA, error) {
 	if err := rules.CheckReason(reason); err != nil {
 		return RMA{}, err
@@ -304,7 +304,7 @@ func (s *Replacements) WaitForRMA(ctx context.Context, id, reason string) (RMA, 
 	})
 }
 
-// ReceiveRMA notes that the depot has the unit, which it has to inspect next.
+// ReceiveRMA records that the depot has the unit, which it has to inspect next.
 func (s *Replacements) ReceiveRMA(ctx context.Context, id string) (RMA, error) {
 	received := func(r RMA) bool {
 		return r.StoredState == rma.RMAReturnReceived || r.InspectedAt != nil
@@ -391,7 +391,7 @@ func (w *rmaChange) followUp(outcome rma.RMAOutcome, billed bool) error {
 	return nil
 }
 
-// KeepRMAUnit says that the faulty unit need not come back, by the model's policy,
+// KeepRMAUnit decides that the faulty unit need not come back, by the model's policy,
 // and closes the RMA. proof names where the photo of it is kept; an accessory needs
 // none. It refuses with PHOTO_MISSING a device without one.
 func (s *Replacements) KeepRMAUnit(ctx context.Context, id, proof, reason string) (RMA, error) {

@@ -10,8 +10,8 @@ import (
 	"roomcover.dev/roomcover/rules/spare"
 )
 
-// SpareAid helps a CSM to choose which spares a customer's parent gets, and where
-// they lie (R84). Names of rooms and sites are the customer's.
+// SpareAid helps a CSM choose which spares a customer's parent gets, and where they lie
+// (R84). Names of rooms and sites are the customer's.
 type SpareAid struct {
 	Parent      account.Org
 	Models      []spare.AidModel // by deployed count over all accounts
@@ -44,8 +44,8 @@ type deployedRow struct {
 }
 
 // SelectionAid ranks models and sites for a parent's spares, for the service and its
-// operators: it looks over all the parent's accounts (R82b). It takes four
-// statements, however much is deployed. One that does not exist is NOT_FOUND.
+// operators: it looks over all the parent's accounts (R82b). It takes four statements,
+// however much is deployed. A parent that does not exist answers NOT_FOUND.
 func (s *Replacements) SelectionAid(ctx context.Context, parentID string) (SpareAid, error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {

@@ -77,7 +77,7 @@ const countSparesSQL = `
 
 // countSpares counts parents' Select licences in force over all their accounts
 // (R80, R82a) and their ledgers, in one statement. It says in SQL what
-// rules.CountLicences says in Go. A count to write by comes after the lock on the
+// spare.CountLicences says in Go. A count to write by comes after the lock on the
 // parents: in one statement with it, it would not see what the transaction wrote that
 // held the lock before.
 func countSpares(tx *db.Tx, parents ...string) (map[string]spareCount, error) {
@@ -146,7 +146,7 @@ func (s *Replacements) RecountOrder(
 		return nil
 	}
 
-	return s.recount(tx, count, SpareChange{ratio, spare.SpareByOrder, o.ID})
+	return s.recount(tx, count, SpareChange{Ratio: ratio, Cause: spare.SpareByOrder, Source: o.ID})
 }
 
 // RecountAccount counts the spares of an account's parent again.
@@ -178,7 +178,8 @@ func (s *Replacements) RecountAccounts(
 	}
 
 	for _, p := range parents {
-		err := s.recount(tx, counts[p], SpareChange{ratio, cause, byParent[p]})
+		err := s.recount(tx, counts[p],
+			SpareChange{Ratio: ratio, Cause: cause, Source: byParent[p]})
 		if err != nil {
 			return err
 		}
@@ -277,8 +278,8 @@ func (s *Replacements) ListSpares(ctx context.Context, page db.Page) ([]Spares, 
 	return out, next, err
 }
 
-// GetSpares returns what a parent has earned. One that is not the tenant's own is
-// not found.
+// GetSpares returns what a parent has earned. A parent that is not the tenant's own
+// answers NOT_FOUND.
 func (s *Replacements) GetSpares(ctx context.Context, parentID string) (Spares, error) {
 	var out Spares
 	err := s.db.Read(ctx, func(tx *db.Tx) error {

@@ -13,11 +13,10 @@ import (
 	"roomcover.dev/roomcover/rules/spare"
 )
 
-// SpareUnit is one spare that a customer's parent has earned, on loan from the
-// operator (S26). It is earned once, by a line of the ledger, and lives on through
-// uses and replenishments. AccountID and SiteID are nil until a CSM has named the
-// site; until then only the service and its operators see it. No person's name
-// stands in it.
+// SpareUnit is one spare that a customer's parent has earned, on loan from the operator
+// (S26). A line of the ledger earns it once; it lives on through uses and
+// replenishments. AccountID and SiteID are nil until a CSM has named the site; until
+// then only the service and its operators see it. No person's name stands in it.
 type SpareUnit struct {
 	ID          string
 	ParentOrgID string

@@ -137,17 +137,17 @@ func (w *spareUnitChange) recall() error {
 	return err
 }
 
-// recallOnArrival has a unit that is under way recalled when it arrives: what the
-// carrier has cannot be stopped.
+// recallOnArrival marks a unit that is under way to be recalled when it arrives: what
+// the carrier has cannot be stopped.
 func (w *spareUnitChange) recallOnArrival() error {
 	w.RecallPending = true
 	w.note("spare.recall_pending", nil)
 	return nil
 }
 
-// earnSpares makes n units of a ledger's line, each with the CSM's task to choose
-// model and site (R88a) and the event that starts its workflow. The line and a
-// number within it are unique, so that a replay makes none twice.
+// earnSpares creates n units of a ledger's line, each with the CSM's task to choose
+// model and site (R88a) and the event that starts its workflow. The line and a number
+// within it are unique, so that a replay creates none twice.
 func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 	if n == 0 {
 		return nil
@@ -179,7 +179,7 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 			Version:     1,
 		}
 
-		earned := db.LinkAudit(tx, tx.Scope, u.ID, nil, db.AuditEvent{}, db.Entry{
+		earned := db.LinkAudit(tx, u.ID, nil, db.AuditEvent{}, db.Entry{
 			Verb:     "spare.earned",
 			ObjectID: u.ID,
 			Details: map[string]any{
@@ -190,7 +190,7 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 			},
 		})
 
-		asked := db.LinkAudit(tx, tx.Scope, u.ID, nil, earned, db.Entry{
+		asked := db.LinkAudit(tx, u.ID, nil, earned, db.Entry{
 			Verb:     "spare.choice_asked",
 			ObjectID: u.ID,
 			Details: map[string]any{

@@ -87,9 +87,9 @@ func (s *Replacements) lockSpare(tx *db.Tx, id string) (*spareUnitChange, error)
 	return w, nil
 }
 
-// changeSpare runs a command: it locks the unit, has it changed, and stores what
-// follows with audit, mails and outbox in one transaction (C6). A command that was
-// done before, as done reports, answers with the unit as it is.
+// changeSpare runs a command: it locks the unit, calls fn to change it, and stores what
+// follows with audit, mails and outbox in one transaction (C6). Where done reports that
+// the command was carried out before, the unit is returned as it is.
 func (s *Replacements) changeSpare(
 	ctx context.Context, id string, c spare.SpareCommand, reason string,
 	done func(SpareUnit) bool, do func(*spareUnitChange) error,
@@ -174,14 +174,14 @@ func (w *spareUnitChange) save() error {
 	return w.tell(db.OutboxSpareChanged, w.SpareUnit.processStatus())
 }
 
-// planStock has the stock's ledger follow the facts: a unit is set apart when it may
-// be shipped, taken out when it leaves, and free again when it is voided. Where no
-// depot has one, or keeps figures of the model, it is sent by hand.
+// planStock brings the stock's ledger in line with the facts: a unit is reserved when
+// it may be shipped, taken out when it leaves, and free again when it is voided. Where
+// no depot has one, or keeps figures of the model, it is sent by hand.
 func (w *spareUnitChange) planStock() error {
 	another := w.parcelKey() != w.before.parcelKey()
 	switch {
 	case another && w.before.ToShip():
-		// The carrier had it, and lost it, before the warehouse said that it was shipped.
+		// The carrier had it, and lost it, before the warehouse recorded the shipment.
 		if err := w.closeReservation(shipping.StockShipment); err != nil {
 			return err
 		}
@@ -200,7 +200,7 @@ func (w *spareUnitChange) planStock() error {
 	return nil
 }
 
-// reserve sets a unit apart where a depot has one.
+// reserve reserves a unit where a depot has one.
 func (w *spareUnitChange) reserve() error {
 	e, _, err := logistics.ReserveStock(w.tx, logistics.StockNeed{
 		ModelCode: w.ModelCode,
@@ -218,8 +218,8 @@ func (w *spareUnitChange) reserve() error {
 	return nil
 }
 
-// closeReservation closes the reservation of the parcel of before this change, if it
-// has one that is open.
+// closeReservation closes the reservation of the parcel from before this change, if one
+// is open.
 func (w *spareUnitChange) closeReservation(kind shipping.StockKind) error {
 	e, err := logistics.CloseReservation(w.tx, w.before.stockKey(), kind)
 	if err != nil || e == nil {
@@ -229,8 +229,8 @@ func (w *spareUnitChange) closeReservation(kind shipping.StockKind) error {
 	return nil
 }
 
-// planParcels has the carrier's parcels follow the facts: a unit that waits to be
-// shipped has one to the site, a recalled one has one back. What is not needed any
+// planParcels brings the carrier's parcels in line with the facts: a unit that waits to
+// be shipped has one to the site, a recalled one has one back. What is not needed any
 // more is called off. Without a carrier to ask, or a depot, people hand parcels in.
 func (w *spareUnitChange) planParcels() error {
 	if w.s.logistics.Carrier == "" {
@@ -285,7 +285,7 @@ func (w *spareUnitChange) parcel(d shipping.ShipmentDirection, key string) logis
 	}
 }
 
-// bookParcels makes the parcels, and has the workflow ask the carrier.
+// bookParcels creates the parcels, and makes the workflow ask the carrier.
 func (w *spareUnitChange) bookParcels(wanted []logistics.NewShipment) error {
 	if len(wanted) == 0 {
 		return nil
@@ -336,8 +336,8 @@ func (w *spareUnitChange) store() error {
 		Updates(&w.SpareUnit).Error
 }
 
-// settleTasks closes the tasks whose need went away with this change; it asks the
-// database only where there can be one.
+// settleTasks closes the tasks that this change made unnecessary; it asks the database
+// only where there can be one.
 func (w *spareUnitChange) settleTasks() error {
 	var kinds []db.TaskKind
 	if w.before.SelectedAt == nil && (w.SelectedAt != nil || w.State.Over()) {
@@ -431,8 +431,8 @@ func (s *Replacements) RunSpareTimers(ctx context.Context, id string) (db.Proces
 	return st, err
 }
 
-// runTimers does what is due, and reports whether anything was. Of several reminders
-// only the last is sent, and none once an operator is asked.
+// runTimers does what is due, and reports whether anything was due. Of several
+// reminders only the last is sent, and none once an operator is asked.
 func (w *spareUnitChange) runTimers() (changed bool, err error) {
 	reminder := 0
 	for _, t := range w.Timers(w.zone()) {

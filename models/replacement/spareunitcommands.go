@@ -24,9 +24,9 @@ type SpareChoice struct {
 	Reason    string // optional; goes into the audit
 }
 
-// SelectSpare proposes model and site, or other ones until the customer has agreed,
-// whom it asks by mail (R88a). Refusals: those of rules.MaySpare, MODEL_NOT_DEPLOYED
-// (R88b), UNKNOWN_SITE.
+// SelectSpare proposes a model and a site, and may propose others until the customer
+// has agreed; a mail asks the customer (R88a). Refusals: those of spare.MaySpare,
+// MODEL_NOT_DEPLOYED (R88b), UNKNOWN_SITE.
 func (s *Replacements) SelectSpare(
 	ctx context.Context, id string, c SpareChoice,
 ) (SpareUnit, error) {
@@ -82,8 +82,8 @@ func (c SpareChoice) validate() error {
 	return rules.CheckOptionalReason(c.Reason)
 }
 
-// takeSite has the unit belong to the site's account; only sites of the parent's
-// own accounts are known.
+// takeSite assigns the unit to the site's account; only sites of the parent's own
+// accounts are known.
 func (w *spareUnitChange) takeSite(siteID string) error {
 	var sites []struct {
 		account.AccountSite
@@ -151,9 +151,9 @@ func (w *spareUnitChange) requireDeployed(model string) error {
 		"The customer has no device of this model in a room.", "Choose a model that is deployed.")
 }
 
-// AgreeSpare is the customer's consent to model and site: the unit is approved and
-// may be shipped (R88a). version is that of the proposal that the customer read; 0
-// for any. It refuses with STATE_CONFLICT where the CSM has proposed something else
+// AgreeSpare records the customer's consent to model and site: the unit is approved and
+// may be shipped (R88a). version is that of the proposal that the customer read; 0 for
+// any. It refuses with STATE_CONFLICT where the CSM has proposed something else
 // meanwhile.
 func (s *Replacements) AgreeSpare(
 	ctx context.Context, id string, version int64,
@@ -191,7 +191,7 @@ func (p Parcel) validate() error {
 }
 
 // ShipSpare captures the serial of the unit, which becomes a device of the account;
-// it is on site when it arrives. Refusals: those of rules.MaySpare, among them
+// it is on site when it arrives. Refusals: those of spare.MaySpare, among them
 // SPARE_NOT_CHOSEN (R88a), and SERIAL_REGISTERED where a device in use has the
 // serial. A parcel that was booked before keeps its carrier and number.
 func (s *Replacements) ShipSpare(ctx context.Context, id string, p Parcel) (SpareUnit, error) {
@@ -210,8 +210,8 @@ func (s *Replacements) ShipSpare(ctx context.Context, id string, p Parcel) (Spar
 		return u, err
 	}
 
-	// Only now: what the carrier told before we knew the parcel. What fails here is
-	// applied by the watch.
+	// Only now apply what the carrier reported before we knew the parcel. The watch applies
+	// what fails here.
 	n, err := s.logistics.SettleEventsOf(ctx, u.Carrier, u.Tracking)
 	if n == 0 || err != nil {
 		return u, nil
@@ -287,8 +287,8 @@ func (w *spareUnitChange) registerDevice(serial string) error {
 	return nil
 }
 
-// ReceiveSpare notes that the depot has the recalled unit. One that was billed
-// before is credited, as a late return is (S22).
+// ReceiveSpare records that the depot has the recalled unit. The fee of a unit that was
+// billed before is credited, as a late return's is (S22). Again it changes nothing.
 func (s *Replacements) ReceiveSpare(ctx context.Context, id string) (SpareUnit, error) {
 	received := func(u SpareUnit) bool { return u.State == spare.SpareReturned }
 	return s.changeSpare(ctx, id, spare.SpareReceive, "", received, func(w *spareUnitChange) error {
@@ -296,8 +296,8 @@ func (s *Replacements) ReceiveSpare(ctx context.Context, id string) (SpareUnit, 
 	})
 }
 
-// BillSpare confirms the fee of a recalled unit that did not come back in time:
-// finance is told, once. Refusals: those of rules.MaySpare.
+// BillSpare confirms the fee of a recalled unit that did not come back in time; finance
+// gets one event, however often it is called. Refusals: those of spare.MaySpare.
 func (s *Replacements) BillSpare(ctx context.Context, id, reason string) (SpareUnit, error) {
 	if err := rules.CheckOptionalReason(reason); err != nil {
 		return SpareUnit{}, err
@@ -316,7 +316,8 @@ func (s *Replacements) BillSpare(ctx context.Context, id, reason string) (SpareU
 	})
 }
 
-// WaiveSpare lets the customer keep a recalled unit for nothing; a lead's (RULES 4).
+// WaiveSpare lets the customer keep a recalled unit free of charge. Only a lead may
+// (RULES 4).
 func (s *Replacements) WaiveSpare(ctx context.Context, id, reason string) (SpareUnit, error) {
 	if err := rules.CheckReason(reason); err != nil {
 		return SpareUnit{}, err

@@ -14,9 +14,9 @@ import (
 	"roomcover.dev/roomcover/rules/spare"
 )
 
-// RecordSpareFact adds what a carrier or a depot tells of a unit; at is when it
-// happened, and a time that lies ahead counts as now. The same fact again changes
-// nothing. It refuses with STATE_CONFLICT a unit that was never sent, or is not
+// RecordSpareFact records a fact that a carrier or a depot reports about a unit; at is
+// when it happened, and a time that lies ahead counts as now. The same fact again
+// changes nothing. It refuses with STATE_CONFLICT a unit that was never sent, or is not
 // recalled.
 func (s *Replacements) RecordSpareFact(
 	ctx context.Context, id string, fact spare.SpareFact, at time.Time,
@@ -49,7 +49,7 @@ func (s *Replacements) RecordSpareFact(
 	return out, err
 }
 
-// learn takes over a fact and notes it; learned is false where it says nothing new.
+// learn applies a fact and audits it; learned is false where it says nothing new.
 func (w *spareUnitChange) learn(fact spare.SpareFact, at time.Time) (learned bool, err error) {
 	if at.IsZero() || at.After(w.now) {
 		at = w.now
@@ -80,7 +80,7 @@ func (w *spareUnitChange) scan(stored **time.Time, verb string, at time.Time) (l
 	return true
 }
 
-// arrive has the unit on site, and recalls it at once where the entitlement went
+// arrive puts the unit on site, and recalls it at once where the entitlement ended
 // while it was under way (S9).
 func (w *spareUnitChange) arrive(at time.Time) error {
 	if err := w.become(spare.SpareOnSite); err != nil {
@@ -99,7 +99,7 @@ func (w *spareUnitChange) arrive(at time.Time) error {
 	return nil
 }
 
-// receive has the unit back at the depot.
+// receive records that the unit is back at the depot.
 func (w *spareUnitChange) receive(at time.Time) error {
 	billed := w.State == spare.SpareBilled
 	if err := w.become(spare.SpareReturned); err != nil {
@@ -122,8 +122,8 @@ func (w *spareUnitChange) receive(at time.Time) error {
 	return w.cancelParcel(w.recallKey())
 }
 
-// loseParcel has the unit wait for another parcel: this one is lost or came back. One
-// that was to be recalled anyway is voided.
+// loseParcel makes the unit wait for another parcel, because this one is lost or came
+// back. A unit that was to be recalled anyway is voided.
 func (w *spareUnitChange) loseParcel(state shipping.ShipmentState) error {
 	w.note("spare.parcel_lost", map[string]any{
 		"tracking": w.Tracking,
@@ -154,8 +154,8 @@ func (w *spareUnitChange) loseParcel(state shipping.ShipmentState) error {
 	return nil
 }
 
-// moveDevice brings the unit's device on, unless the customer has taken it into use
-// by hand.
+// moveDevice gives the unit's device its next state, unless the customer has taken it
+// into use by hand.
 func (w *spareUnitChange) moveDevice(to licensing.DeviceState) error {
 	moves, err := w.noteDeviceMove(to)
 	if err != nil || !moves {
@@ -171,11 +171,11 @@ func (w *spareUnitChange) endDevice(end licensing.DeviceState) error {
 	if err != nil || !moves {
 		return err
 	}
-	return entitlement.EndDevice(w.tx, *w.DeviceID, end, w.now)
+	return entitlement.EndDevice(w.tx, *w.DeviceID, end)
 }
 
-// noteDeviceMove locks the unit's device and notes that it moves on; moves is false
-// where it may not, or there is none.
+// noteDeviceMove locks the unit's device and audits its change of state; moves is false
+// where the change is not allowed, or there is no device.
 func (w *spareUnitChange) noteDeviceMove(to licensing.DeviceState) (moves bool, err error) {
 	if w.DeviceID == nil {
 		return false, nil
@@ -205,12 +205,12 @@ func (w *spareUnitChange) cancelParcel(bookingKey string) error {
 	return err
 }
 
-// spareShipments tells spare units of their parcels.
+// spareShipments hands the news of parcels to spare units.
 type spareShipments struct{ s *Replacements }
 
-// ShipmentMoved tells a spare unit what is known of its parcel. A parcel of before says
-// nothing about it. It acts for the service, also where a customer's command moved the
-// parcel.
+// ShipmentMoved applies what is known of a parcel to its spare unit. An earlier parcel
+// of the unit says nothing about it. It acts for the service, also where a customer's
+// command moved the parcel.
 func (o spareShipments) ShipmentMoved(
 	tx *db.Tx, sh logistics.Shipment,
 ) (known bool, err error) {
@@ -237,9 +237,9 @@ func (o spareShipments) ShipmentMoved(
 	return true, err
 }
 
-// learnFrom takes over what a shipment knows, where it is the present one. A parcel
-// that arrives before its serial was captured waits for that. learned is false where
-// it knows nothing new.
+// learnFrom applies what a shipment knows, where it is the present one. A parcel that
+// arrives before its serial was captured waits for that. learned is false where it
+// knows nothing new.
 func (w *spareUnitChange) learnFrom(sh logistics.Shipment) (learned bool, err error) {
 	moved, arrived := spare.SparePickedUp, spare.SpareDelivered
 	switch sh.BookingKey {
@@ -267,7 +267,7 @@ func (w *spareUnitChange) learnFrom(sh logistics.Shipment) (learned bool, err er
 	return scanned || came, err
 }
 
-// learnAt takes over a fact of a shipment, unless it is not known, known already or
+// learnAt applies a fact of a shipment, unless it has not happened, is known already or
 // cannot be in the present state.
 func (w *spareUnitChange) learnAt(fact spare.SpareFact, at *time.Time) (learned bool, err error) {
 	if at == nil {
@@ -282,8 +282,8 @@ func (w *spareUnitChange) learnAt(fact spare.SpareFact, at *time.Time) (learned 
 	return w.learn(fact, *at)
 }
 
-// askForParcelBack asks an operator about a parcel that the carrier has although the
-// unit was voided: it was called off too late.
+// askForParcelBack asks an operator about a parcel that the carrier took although the
+// unit was voided: the carrier was asked too late to leave it.
 func (w *spareUnitChange) askForParcelBack(sh logistics.Shipment) error {
 	return w.tx.Raise(db.OperatorTask{
 		Kind:      db.TaskShipmentContradicted,
@@ -294,7 +294,7 @@ func (w *spareUnitChange) askForParcelBack(sh logistics.Shipment) error {
 	})
 }
 
-// ParcelsEvent returns the event that has the unit's workflow ask the carrier.
+// ParcelsEvent returns the event that makes the unit's workflow ask the carrier.
 func (o spareShipments) ParcelsEvent(
 	tx *db.Tx, subjectID string,
 ) (e db.OutboxEvent, known bool, err error) {

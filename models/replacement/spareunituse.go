@@ -10,11 +10,11 @@ import (
 	"roomcover.dev/roomcover/rules/spare"
 )
 
-// UseSpare is "used my spare": a unit of the same model that lies on site in the
-// account takes the room of the faulty device at once, so that the outage does not
-// wait for a shipment (R35d, R88c). The faulty unit is due back from now on; the
-// spare is replenished once the RMA is approved (S26). A unit of another account is
-// not found. Refusals: those of rules.MayRMA and rules.MayUseSpare.
+// UseSpare carries out "used my spare": a unit of the same model that lies on site in
+// the account takes the room of the faulty device at once, so that the outage does not
+// wait for a shipment (R35d, R88c). The faulty unit is due back from now on; the spare
+// is replenished once the RMA is approved (S26). A unit of another account is not
+// found. Refusals: those of rma.MayRMA and spare.MayUseSpare.
 func (s *Replacements) UseSpare(ctx context.Context, rmaID, unitID string) (RMA, error) {
 	used := func(r RMA) bool { return db.Text(r.SpareUnitID) == unitID }
 	return s.changeRMA(ctx, rmaID, rma.RMAUseSpare, "", used, func(w *rmaChange) error {
@@ -43,8 +43,8 @@ func (s *Replacements) swapAtOnce(
 	return w, nil
 }
 
-// useSpare takes the unit for the RMA. The lock on it has one of two win that want
-// the same one; the other finds it used.
+// useSpare takes the unit for the RMA. Of two that want the same unit, the lock lets
+// one win; the other finds it used.
 func (w *rmaChange) useSpare(unitID string) error {
 	u, err := w.s.lockSpare(w.tx, unitID)
 	if err != nil {
@@ -98,7 +98,7 @@ func (w *spareUnitChange) consume(r RMA) error {
 	return w.save()
 }
 
-// replenish has the unit wait for a new shipment: the same unit, another device.
+// replenish makes the unit wait for a new shipment: the same unit, another device.
 func (w *spareUnitChange) replenish() error {
 	if err := w.become(spare.SpareReplenishing); err != nil {
 		return err

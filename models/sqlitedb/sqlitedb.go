@@ -14,11 +14,18 @@ import (
 // uriPath escapes what would end or change the path of a file: URI.
 var uriPath = strings.NewReplacer("%", "%25", "?", "%3f", "#", "%23")
 
-// Open is the dialector for a database file. Writers wait for one another;
-// times are kept as UTC text.
+// Open returns the dialector for a database file. Writers wait for one another; times
+// are kept as UTC text.
 func Open(path string) gorm.Dialector {
 	dsn := "file:" + uriPath.Replace(path) +
-		"?_pragma=journal_mode(WAL)&_pragma=synchronous(NORMAL)&_pragma=busy_timeout(10000)&_pragma=foreign_keys(1)&_txlock=immediate&_time_format=sqlite&_texttotime=1&_timezone=UTC"
+		"?_pragma=journal_mode(WAL)" +
+		"&_pragma=synchronous(NORMAL)" +
+		"&_pragma=busy_timeout(10000)" +
+		"&_pragma=foreign_keys(1)" +
+		"&_txlock=immediate" +
+		"&_time_format=sqlite" +
+		"&_texttotime=1" +
+		"&_timezone=UTC"
 	return dialect{sqlite.New(sqlite.Config{DriverName: "sqlite", DSN: dsn}).(*sqlite.Dialector)}
 }
 
@@ -34,7 +41,7 @@ const (
 	codeCheck      = 275
 )
 
-// Translate gives gorm's error for SQLite's.
+// Translate returns gorm's error for SQLite's.
 func (d dialect) Translate(err error) error {
 	var e *modernc.Error
 	if !errors.As(err, &e) {

@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/rules/rma"
 )
 
+// DateOf reads a day, YYYY-MM-DD.
 func DateOf(t *testing.T, text string) civil.Date {
 	t.Helper()
 	d, err := civil.ParseDate(text)
@@ -18,10 +19,12 @@ func DateOf(t *testing.T, text string) civil.Date {
 	return d
 }
 
+// CalendarChange is a change of a calendar with a reason, of any version.
 func CalendarChange(code string) program.CalendarChange {
 	return program.CalendarChange{Code: code, Reason: "decree"}
 }
 
+// ApproveRMA approves a requested RMA as an agent who has confirmed the defect.
 func ApproveRMA(t *testing.T, env Env, id string) replacement.RMA {
 	t.Helper()
 	r, err := env.ApproveRMA(AgentContext, id, replacement.RMAApproval{DefectConfirmed: true})

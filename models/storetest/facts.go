@@ -78,7 +78,7 @@ func (e Env) Count(t testing.TB, query string) int {
 	return n
 }
 
-// Exec runs a statement behind the Store's back and tells how it ended.
+// Exec runs a statement past the domains and returns its error.
 func (e Env) Exec(query string) error {
 	pool, err := e.Pool()
 	if err != nil {
@@ -110,7 +110,6 @@ func (e Env) Strings(t testing.TB, query string) []string {
 	return out
 }
 
-// Deliver sends every queued mail of a subject as a sender would, and returns
 // NextMail is NextMails for one mail after another: last is how the one before ended,
 // zero for none.
 func (e Env) NextMail(
@@ -180,7 +179,7 @@ func (e Env) InvitationOf(t testing.TB, orderID string) identity.Invitation {
 	return all[0]
 }
 
-// Join has a person accept an invitation.
+// Join accepts an invitation as a person.
 func (e Env) Join(t testing.TB, inv identity.Invitation) (identity.User, identity.Membership) {
 	t.Helper()
 	u, m, err := e.AcceptInvitation(e.Context, identity.Acceptance{
@@ -251,7 +250,7 @@ func FormFor(po, company, email string) ordering.OrderForm {
 	return f
 }
 
-// Company makes distinct names of companies.
+// Company returns the n-th of some distinct names of companies.
 func Company(n int) string { return fmt.Sprintf("Empresa %d Ltda", n) }
 
 // EntityColumns lists the "table.column" of every entity, and which of them take NULL
@@ -285,6 +284,8 @@ func (e Env) EntityColumns() (columns, nullable []string, err error) {
 	return columns, nullable, err
 }
 
+// MigrationNames lists the migrations of a dialect, by their files. It reads them from
+// beside the package under test.
 func MigrationNames(t *testing.T, dialect string) []string {
 	entries, err := os.ReadDir("../db/migrations/" + dialect)
 	require.NoError(t, err)
@@ -303,14 +304,15 @@ func SchemaOf(t *testing.T, env Env) []string {
 			continue
 		}
 
-		query :=
-			"SELECT name || CASE WHEN \"notnull\" = 1 OR pk > 0 THEN '' ELSE ' null' END FROM pragma_table_info('" +
-				table + "')"
+		query := `
+			SELECT name || CASE WHEN "notnull" = 1 OR pk > 0 THEN '' ELSE ' null' END
+			FROM pragma_table_info('` + table + `')`
 
 		if env.DSN != "" {
-			query =
-				"SELECT column_name || CASE WHEN is_nullable = 'NO' THEN '' ELSE ' null' END FROM information_schema.columns WHERE table_schema = 'public' AND table_name = '" +
-					table + "'"
+			query = `
+				SELECT column_name || CASE WHEN is_nullable = 'NO' THEN '' ELSE ' null' END
+				FROM information_schema.columns
+				WHERE table_schema = 'public' AND table_name = '` + table + `'`
 		}
 
 		for _, column := range env.Strings(t, query) {
@@ -322,19 +324,30 @@ func SchemaOf(t *testing.T, env Env) []string {
 	return out
 }
 
+// TablesOf lists the tables of the database.
 func TablesOf(t *testing.T, env Env) []string {
-	query :=
-		"SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name"
+	query := `
+		SELECT name FROM sqlite_master
+		WHERE type = 'table' AND name NOT LIKE 'sqlite_%'
+		ORDER BY name`
+
 	if env.DSN != "" {
-		query =
-			"SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY table_name"
+		query = `
+			SELECT table_name FROM information_schema.tables
+			WHERE table_schema = 'public'
+			ORDER BY table_name`
 	}
+
 	return env.Strings(t, query)
 }
 
-func SecondOf[A any](_ A, err error) error      { return err }
+// SecondOf returns the error of a call with two results.
+func SecondOf[A any](_ A, err error) error { return err }
+
+// Third returns the error of a call with three results.
 func Third[A, B any](_ A, _ B, err error) error { return err }
 
+// ListOf returns the rows of a list, and fails the test that asks where there is an error.
 func ListOf[T any](rows []T, _ string, err error) func(*testing.T) []T {
 	return func(t *testing.T) []T {
 		require.NoError(t, err)
@@ -342,6 +355,7 @@ func ListOf[T any](rows []T, _ string, err error) func(*testing.T) []T {
 	}
 }
 
+// VerbsOf lists the verbs of audit events.
 func VerbsOf(events []db.AuditEvent) (out []string) {
 	for _, e := range events {
 		out = append(out, e.Verb)

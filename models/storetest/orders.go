@@ -81,10 +81,10 @@ func (e Env) Fulfilled(t testing.TB, sender account.Org, form ordering.OrderForm
 	return o
 }
 
-// PO makes distinct purchase order numbers.
+// PO returns the n-th of some distinct purchase order numbers.
 func PO(n int) string { return fmt.Sprintf("PO-2026-%04d", n) }
 
-// EveryText is every value of the database as text.
+// EveryText returns every value of the database as text.
 func EveryText(t *testing.T, env Env) (out []string) {
 	for _, column := range SchemaOf(t, env) {
 		column, _, _ = strings.Cut(column, " ")
@@ -94,11 +94,13 @@ func EveryText(t *testing.T, env Env) (out []string) {
 	return out
 }
 
+// FulfilledWithInvitation fulfils an order and returns it with its invitation.
 func FulfilledWithInvitation(t *testing.T, env Env) (order.Order, identity.Invitation) {
 	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), Form("PO-1"))
 	return o, env.InvitationOf(t, o.ID)
 }
 
+// AcceptAs accepts an invitation as the person who proved to own the address.
 func AcceptAs(env Env, inv identity.Invitation, email string) error {
 	_, _, err := env.AcceptInvitation(env.Context, identity.Acceptance{
 		InvitationID: inv.ID,
@@ -110,12 +112,14 @@ func AcceptAs(env Env, inv identity.Invitation, email string) error {
 	return err
 }
 
+// SaoPaulo returns the zone America/Sao_Paulo.
 func SaoPaulo(t *testing.T) *time.Location {
 	loc, err := time.LoadLocation("America/Sao_Paulo")
 	require.NoError(t, err)
 	return loc
 }
 
+// TakeOrders stores n orders of one reseller.
 func TakeOrders(t *testing.T, env Env, n int) {
 	seller := env.Reseller(t, "Revenda Sul")
 	for i := range n {
@@ -123,7 +127,7 @@ func TakeOrders(t *testing.T, env Env, n int) {
 	}
 }
 
-// Companies has an order of each number of licences, each of a company of its own.
+// Companies fulfils an order for each number of licences, each of a company of its own.
 func Companies(t *testing.T, env Env, licences ...int64) (orders []order.Order, parents []string) {
 	seller := env.Reseller(t, "Revenda Sul")
 	for i, n := range licences {
@@ -147,4 +151,5 @@ func InReview(t *testing.T, env Env) (account.Org, order.Order) {
 	return seller, env.Accept(t, seller, FormFor("PO-1", "Acme", "ana@revendasul.example"))
 }
 
+// Stamp writes an instant as the payloads of events do: RFC 3339 in UTC.
 func Stamp(t time.Time) string { return t.UTC().Format(time.RFC3339) }

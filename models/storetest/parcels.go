@@ -34,6 +34,8 @@ func ShipmentOf(t *testing.T, env Env, accountID, tracking string) logistics.Shi
 	return sh
 }
 
+// CarrierEvent is a message of the carrier "sim" about a parcel. Kind, parcel and
+// second make its id: the same ones are the same event.
 func CarrierEvent(tracking string, kind shipping.ScanKind, at time.Time) logistics.NewCarrierEvent {
 	id := fmt.Sprintf("%s-%s-%d", tracking, kind, at.Unix())
 	return logistics.NewCarrierEvent{
@@ -46,13 +48,13 @@ func CarrierEvent(tracking string, kind shipping.ScanKind, at time.Time) logisti
 	}
 }
 
-// account is one with an order; its id.
+// AccountOf fulfils an order and returns the id of its account.
 func AccountOf(t *testing.T, env Env) string {
 	t.Helper()
 	return *env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), Form("PO-1")).AccountID
 }
 
-// Balanced holds the levels against the sum of the ledger.
+// Balanced checks that the levels are the sum of the ledger, and that the audit holds.
 func Balanced(t *testing.T, env Env) {
 	t.Helper()
 	wrong, err := env.StockBalance(env.Context)

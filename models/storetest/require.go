@@ -9,12 +9,14 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
+// RequireCode demands an error that is the refusal of the code.
 func RequireCode(t *testing.T, code string, err error) {
 	t.Helper()
 	require.Error(t, err)
 	require.Equal(t, code, rules.CodeOf(err), err.Error())
 }
 
+// RequireAll demands that none of the errors is one.
 func RequireAll(t *testing.T, errs []error) {
 	t.Helper()
 	for _, err := range errs {
@@ -22,6 +24,7 @@ func RequireAll(t *testing.T, errs []error) {
 	}
 }
 
+// Pointers lists the fields that a refusal names; none for any other error.
 func Pointers(err error) []string {
 	var refusal *rules.Error
 	if !errors.As(err, &refusal) {

@@ -133,6 +133,7 @@ func (e Env) DeliveredRMA(t testing.TB, c Covered) replacement.RMA {
 	return r
 }
 
+// GetRMA reads an RMA.
 func GetRMA(t *testing.T, env Env, id string) replacement.RMA {
 	t.Helper()
 	r, err := env.GetRMA(env.Context, id)
@@ -140,6 +141,7 @@ func GetRMA(t *testing.T, env Env, id string) replacement.RMA {
 	return r
 }
 
+// AgentContext is the context of an operator's agent.
 var AgentContext = Operator()
 
 // Stocked is a depot of the country with so many units of a model.
@@ -193,6 +195,7 @@ func ParcelsOf(t *testing.T, env Env, id string) map[string]logistics.Shipment {
 	return out
 }
 
+// Outstanding lists the parcels of an RMA that the carrier has to be asked about.
 func Outstanding(t *testing.T, env Env, id string) []logistics.OutstandingParcel {
 	t.Helper()
 	out, err := env.OutstandingParcels(env.Context, id)
@@ -200,8 +203,8 @@ func Outstanding(t *testing.T, env Env, id string) []logistics.OutstandingParcel
 	return out
 }
 
-// BookParcels answers every outstanding booking as the carrier would, with the key as the
-// tracking number.
+// BookParcels answers every outstanding booking of an RMA as the carrier would, with
+// the key as the tracking number.
 func BookParcels(t *testing.T, env Env, id string) {
 	t.Helper()
 	var booked []logistics.BookedParcel
@@ -219,7 +222,7 @@ func BookParcels(t *testing.T, env Env, id string) {
 	require.Empty(t, unused)
 }
 
-// Scanned tells what the carrier tells of a parcel of an RMA.
+// Scanned sends the carrier's event of a scan of an RMA's parcel, now.
 func Scanned(t *testing.T, env Env, id, key string, kind shipping.ScanKind) {
 	t.Helper()
 	_, err := env.ReceiveCarrierEvent(

@@ -83,6 +83,7 @@ func ReadOnly(accountIDs ...string) context.Context {
 	})
 }
 
+// RoomForm is a good room of the name in Brazil.
 func RoomForm(name string) licensing.RoomForm {
 	return licensing.RoomForm{
 		Name:     name,
@@ -99,7 +100,8 @@ func AcmeForm(t *testing.T, env Env) (order.Order, string) {
 	return o, *o.AccountID
 }
 
-// TermsOf are a new version of a country's terms that counts from today.
+// TermsOf returns a new version of a country's terms that counts from today, with
+// change applied.
 func TermsOf(country string, change func(*catalogue.CountryTerms)) catalogue.CountryTerms {
 	c := catalogue.CountryTerms{
 		Country:       country,

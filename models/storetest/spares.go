@@ -116,19 +116,21 @@ func ParentOf(t *testing.T, env Env, o order.Order) string {
 	return acc.ParentOrgID
 }
 
+// LedgerOf returns the whole ledger of a parent, the oldest line first.
 func LedgerOf(t *testing.T, env Env, parent string) []spare.SpareEntry {
 	lines, err := env.SpareLines(env.Context, parent)
 	require.NoError(t, err)
 	return lines
 }
 
+// Entitled returns how many spares a parent is entitled to.
 func Entitled(t *testing.T, env Env, parent string) int {
 	p, err := env.GetSpares(env.Context, parent)
 	require.NoError(t, err)
 	return p.Entitled
 }
 
-// UnitOf reads a spare unit anew.
+// UnitOf reads a spare unit.
 func UnitOf(t *testing.T, env Env, id string) replacement.SpareUnit {
 	t.Helper()
 	u, err := env.GetSpareUnit(env.Context, id)

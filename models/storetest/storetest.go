@@ -33,7 +33,7 @@ import (
 	"roomcover.dev/roomcover/models/warranty"
 )
 
-// Key is the key of every test's Store.
+// Key is the key from which every test's domains derive their secrets.
 var Key = []byte("a key for tests, of 32 bytes or more")
 
 // Now is the calendar instant at which a test's clock begins.
@@ -62,9 +62,10 @@ func (c *Calendar) Set(t time.Time) {
 	c.mu.Unlock()
 }
 
-// Env is a migrated Store with its calendar and a count of SQL statements.
+// Env is a migrated database with its domains, its calendar and a count of SQL
+// statements.
 type Env struct {
-	// Domains are the same domains as those below, for who is handed them all.
+	// Domains are the same domains as those below, for code that takes them all.
 	*domains.Domains
 
 	// A test calls a domain's methods on the Env itself.
@@ -146,7 +147,7 @@ func Each(t *testing.T, test func(t *testing.T, env Env)) {
 	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
 }
 
-// SQLite is a Store on a new file, a copy of one that was migrated once.
+// SQLite returns the domains on a new file, a copy of one that was migrated once.
 func SQLite(t testing.TB) Env {
 	t.Helper()
 	content, err := sqliteTemplate()
@@ -186,7 +187,7 @@ func migrate(dialector gorm.Dialector) error {
 	return errors.Join(err, store.DB.Close())
 }
 
-// Postgres is a Store on a new database of the package's shared server.
+// Postgres returns the domains on a new database of the package's shared server.
 func Postgres(t testing.TB) Env {
 	t.Helper()
 	dsn := PostgresDSN(t)
@@ -208,7 +209,7 @@ func open(t testing.TB, dial func() (gorm.Dialector, error), dsn string) Env {
 	}.WithCarrier(t, "")
 }
 
-// WithCarrier is the same database behind a Store that books parcels at a carrier.
+// WithCarrier returns the same database behind domains that book parcels at a carrier.
 func (e Env) WithCarrier(t testing.TB, name string) Env {
 	t.Helper()
 	dialector, err := e.dial()

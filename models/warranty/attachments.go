@@ -130,7 +130,7 @@ type Attached struct {
 
 // AttachWarranty attaches a unit of an extended warranty to a registered device by
 // its serial (R39a). The first one of an order starts its contracts (S1). Refusals
-// are those of rules.MayAttach and rules.MayExtend, and STATE_CONFLICT for a device that
+// are those of licensing.MayAttach and cover.MayExtend, and STATE_CONFLICT for a device that
 // is gone; a unit or serial of another account is not found. The same call again is
 // refused: the unit is attached already.
 func (s *Warranties) AttachWarranty(ctx context.Context, q AttachRequest) (Attached, error) {
@@ -194,7 +194,7 @@ func attach(tx *db.Tx, ref program.Reference, q AttachRequest) (Attached, error)
 	if err := tx.Create(&a).Error; err != nil {
 		return Attached{}, err
 	}
-	if err := entitlement.SetLicences(tx, rules.LicenceAssigned, a.FromAt, licence.ID); err != nil {
+	if err := entitlement.SetLicences(tx, rules.LicenceAssigned, licence.ID); err != nil {
 		return Attached{}, err
 	}
 
@@ -224,8 +224,8 @@ func attach(tx *db.Tx, ref program.Reference, q AttachRequest) (Attached, error)
 // deviceToExtend finds the account's device with the serial, and refuses what may
 // not be attached to it.
 func deviceToExtend(
-	tx *db.Tx, ref program.Reference, acc account.Account, c entitlement.ServiceContract, l entitlement.Licence,
-	serial string,
+	tx *db.Tx, ref program.Reference, acc account.Account,
+	c entitlement.ServiceContract, l entitlement.Licence, serial string,
 ) (entitlement.Device, error) {
 	today := account.Today(tx, acc)
 	devices, err := entitlement.WarrantedDevices(tx, ref, acc.ID, []string{serial}, today)
@@ -313,7 +313,7 @@ func detach(tx *db.Tx, id, reason string) (WarrantyAttachment, db.Entry, error) 
 	after := l.State
 	if l.State == rules.LicenceAssigned {
 		after = rules.LicenceAvailable
-		if err := entitlement.SetLicences(tx, after, now, l.ID); err != nil {
+		if err := entitlement.SetLicences(tx, after, l.ID); err != nil {
 			return a, db.Entry{}, err
 		}
 	}
@@ -339,10 +339,10 @@ func detach(tx *db.Tx, id, reason string) (WarrantyAttachment, db.Entry, error) 
 
 // EndAttachmentsOf ends the open attachments of the licences.
 func EndAttachmentsOf(
-	tx *db.Tx, licenceIDs []string, why entitlement.AssignmentEnd, now time.Time,
+	tx *db.Tx, licenceIDs []string, why entitlement.AssignmentEnd,
 ) error {
 	for ids := range db.Batches(licenceIDs, 1000) {
-		if err := endAttachments(tx.Where("licence_id IN ?", ids), why, now); err != nil {
+		if err := endAttachments(tx.Where("licence_id IN ?", ids), why, tx.Now()); err != nil {
 			return err
 		}
 	}
@@ -469,7 +469,7 @@ func describeAttachments(
 	return nil
 }
 
-// extensionEnd is the end that a person is told: the stored one (S32) or the
+// extensionEnd returns the end that people see: the stored one (S32) or the
 // extension's, within the cap (R125b), without which nothing is certain.
 func extensionEnd(w cover.Warranty, years, capYears int) (end civil.Date, ok bool) {
 	end, ok = w.ExtensionEndsOn(cover.Extension{Years: years})

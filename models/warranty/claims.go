@@ -12,7 +12,7 @@ import (
 	"roomcover.dev/roomcover/rules/licensing"
 )
 
-// WarrantyClaim is a customer's word that an extended warranty is missing among
+// WarrantyClaim is a customer's statement that an extended warranty is missing among
 // its contracts (R111c).
 type WarrantyClaim struct {
 	AccountID string
@@ -96,7 +96,7 @@ func (s *Warranties) ClaimWarranty(ctx context.Context, c WarrantyClaim) (Earlie
 type WarrantyDecision struct {
 	Link      bool
 	AccountID string // of an import: the account that it belongs to
-	StartsOn  string // of a claim: its days, unless an import with the serial tells them
+	StartsOn  string // of a claim: its days, unless an import with the serial has them
 	LastDay   string
 	Reason    string
 }
@@ -192,8 +192,8 @@ func linkWarranty(
 	return nil
 }
 
-// refuse refuses the warranty: company and address, which only the matching needed, go
-// (R94).
+// refuse refuses the warranty, and deletes company and address, which only the matching
+// needed (R94).
 func (w *EarlierWarranty) refuse() {
 	w.State = WarrantyRefused
 	w.Company = ""

@@ -100,7 +100,7 @@ func (s *Warranties) ImportWarranties(
 	return out, err
 }
 
-// notStored takes back what a report says of rows that were rolled back.
+// notStored removes from a report the ids of rows that were rolled back.
 func notStored(rows []WarrantyRow, refused bool) []WarrantyRow {
 	for i := range rows {
 		if o := rows[i].Outcome; o == WarrantyRowMatched || o == WarrantyRowUnmatched {
@@ -245,8 +245,8 @@ func warrantyClash(
 	return "", nil
 }
 
-// link puts the warranty among the account's contracts: company and address, which
-// only the matching needed, go (R94).
+// link puts the warranty among the account's contracts, and deletes company and
+// address, which only the matching needed (R94).
 func (w *EarlierWarranty) link(acc account.Account) {
 	w.AccountID = &acc.ID
 	w.State = WarrantyLinked

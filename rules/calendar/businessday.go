@@ -12,19 +12,19 @@ import (
 // calendar that has none within a year has no working time.
 const furthestBusinessDay = 366
 
-// works tells whether the day of the week has working time.
+// works reports whether the day of the week has working time.
 func (c Calendar) works(d Weekday) bool {
 	return !slices.Contains(c.Weekend, d) &&
 		slices.ContainsFunc(c.Hours, func(h WorkingTime) bool { return h.Day == d })
 }
 
-// IsBusinessDay tells whether a local day is a business day (C3).
+// IsBusinessDay reports whether a local day is a business day (C3).
 func (c Calendar) IsBusinessDay(d civil.Date) bool {
 	_, holiday := c.Holidays[d]
 	return !holiday && c.works(WeekdayOf(d))
 }
 
-// NextBusinessDay gives the first business day after d. Error: NO_WORKING_TIME
+// NextBusinessDay returns the first business day after d. Error: NO_WORKING_TIME
 // when there is none within a year.
 func (c Calendar) NextBusinessDay(d civil.Date) (civil.Date, error) {
 	for range furthestBusinessDay {
@@ -38,7 +38,7 @@ func (c Calendar) NextBusinessDay(d civil.Date) (civil.Date, error) {
 		"The site's calendar has no business day within a year.", "Give the calendar working time.")
 }
 
-// AddBusinessDays gives the n-th business day after d, whatever d itself is; n = 0
+// AddBusinessDays returns the n-th business day after d, whatever d itself is; n = 0
 // gives d. Error: NO_WORKING_TIME.
 func (c Calendar) AddBusinessDays(d civil.Date, n int) (civil.Date, error) {
 	for range n {
@@ -66,9 +66,8 @@ const (
 // calendarHorizon is how many days ahead a calendar must have working time (C3).
 const calendarHorizon = 14
 
-// Alerts tells what a calendar lacks, seen on local day today: working time on
-// today and the 13 days after it, or any holiday on the days [today, today + 12
-// months) (C3).
+// Alerts lists what a calendar lacks, seen on local day today: working time on today
+// and the 13 days after it, or any holiday on the days [today, today + 12 months) (C3).
 func (c Calendar) Alerts(today civil.Date) []CalendarAlert {
 	var alerts []CalendarAlert
 	if !c.worksWithin(today, calendarHorizon) {

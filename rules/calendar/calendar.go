@@ -32,7 +32,7 @@ func Weekdays() []Weekday {
 	return []Weekday{Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday}
 }
 
-// WeekdayOf gives the day of the week of a date.
+// WeekdayOf returns the day of the week of a date.
 func WeekdayOf(d civil.Date) Weekday {
 	return Weekdays()[(int(d.In(time.UTC).Weekday())+6)%7]
 }
@@ -119,8 +119,8 @@ func (c Calendar) checkHours(k *rules.Checker, i int) {
 	}
 }
 
-// CheckHoliday refuses a holiday whose day is none, or whose name is missing, not one
-// line or longer than 100 characters.
+// CheckHoliday refuses with VALIDATION_FAILED a holiday without a valid day, or whose
+// name is missing, not one line or longer than 100 characters.
 func CheckHoliday(on civil.Date, name string) error {
 	var k rules.Checker
 	if !on.IsValid() {

@@ -2,6 +2,8 @@ package calendar
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -42,12 +44,12 @@ type PromiseStep struct {
 	Days    int    `json:"days,omitempty"`    // business days that a promise counts
 }
 
-// PromiseCode says what a PromiseStep tells.
+// PromiseCode says what a PromiseStep is about.
 type PromiseCode string
 
-// The codes of a PromiseStep, in the order in which they come. The first says when
-// it was approved; then stands each day that does not count, once, and the day from
-// which the rest are counted where that is not the day of approval.
+// The codes of a PromiseStep, in the order in which they come. The first says when it
+// was approved; then comes each day that does not count, once, and the day from which
+// the rest are counted where that is not the day of approval.
 const (
 	PromiseByCutOff     PromiseCode = "APPROVED_BY_CUT_OFF"
 	PromiseAfterCutOff  PromiseCode = "APPROVED_AFTER_CUT_OFF"
@@ -113,7 +115,7 @@ func (p Promise) Due(zone *time.Location) (due time.Time, ok bool) {
 
 func (p *Promise) step(s PromiseStep) { p.Steps = append(p.Steps, s) }
 
-// approve tells on which local day it was approved, and whether that day counts.
+// approve returns the local day on which it was approved, and whether that day counts.
 func (p *Promise) approve(q PromiseRequest) (day civil.Date, counts bool) {
 	local := q.ApprovedAt.In(q.Zone)
 	day = civil.DateOf(local)
@@ -165,6 +167,8 @@ func sinceMidnight(local time.Time) time.Duration {
 		time.Duration(s)*time.Second + time.Duration(local.Nanosecond())
 }
 
+// AfterCutOff reports whether a local time is past the cut-off, HH:MM. The very instant
+// of the cut-off is not past it.
 func AfterCutOff(local time.Time, cutOff string) bool {
 	minutes, _ := MinuteOfDay(cutOff)
 	return sinceMidnight(local) > time.Duration(minutes)*time.Minute
@@ -180,4 +184,47 @@ func wallClock(local time.Time) string {
 		text += fmt.Sprintf(":%02d", seconds%60)
 	}
 	return text
+}
+
+// RMASpeed is how fast a replacement is promised, in business days of the
+// destination after the day of approval: NBD is the next one, "3BD" the third
+// (R35c, R78c). STANDARD promises no day.
+type RMASpeed string
+
+// The speeds that the default program uses.
+const (
+	SpeedNBD      RMASpeed = "NBD"
+	SpeedStandard RMASpeed = "STANDARD"
+)
+
+var businessDaySpeed = regexp.MustCompile(`^([1-9][0-9]?)BD$`)
+
+// BusinessDays returns the promised number of business days; ok is false for a
+// speed without a promise, and for one that is not Valid.
+func (s RMASpeed) BusinessDays() (days int, ok bool) {
+	if s == SpeedNBD {
+		return 1, true
+	}
+
+	m := businessDaySpeed.FindStringSubmatch(string(s))
+	if m == nil {
+		return 0, false
+	}
+
+	days, err := strconv.Atoi(m[1])
+	return days, err == nil
+}
+
+// Valid reports whether s is NBD, STANDARD or 1BD to 99BD.
+func (s RMASpeed) Valid() bool {
+	_, ok := s.BusinessDays()
+	return ok || s == SpeedStandard
+}
+
+// FasterThan reports whether s promises an earlier day than other. A speed without
+// a promise is the slowest.
+func (s RMASpeed) FasterThan(other RMASpeed) bool {
+	mine, ok := s.BusinessDays()
+	theirs, promised := other.BusinessDays()
+	return ok && (!promised || mine < theirs)
 }

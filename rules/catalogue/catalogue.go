@@ -31,7 +31,7 @@ type SKU struct {
 	EffectiveTo   *civil.Date `json:"effective_to,omitempty"`
 }
 
-// EffectiveOn tells whether the SKU may be ordered on the day.
+// EffectiveOn reports whether the SKU may be ordered on the day.
 func (s SKU) EffectiveOn(on civil.Date) bool {
 	if s.EffectiveFrom != nil && on.Before(*s.EffectiveFrom) {
 		return false
@@ -87,7 +87,7 @@ func (c Catalogue) Lookup(code string, on civil.Date) (SKU, bool) {
 // NormaliseSKU trims a code and puts it into upper case.
 func NormaliseSKU(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }
 
-// AssignedToRooms tells whether the service's licences are assigned room by room
+// AssignedToRooms reports whether the service's licences are assigned room by room
 // (R39a). An extended warranty attaches to serials, JumpStart belongs to the
 // account, and an enterprise plan covers rooms without assignment (S37).
 func (t ServiceType) AssignedToRooms() bool { return t == ServiceSelect || t == ServiceSyncPlus }

@@ -2,6 +2,7 @@ package catalogue
 
 import (
 	"cmp"
+	_ "embed"
 	"fmt"
 	"slices"
 
@@ -55,7 +56,7 @@ func (c CountryTerms) Validate() error {
 // InvalidRMASpeed is the code of a field that holds no RMASpeed.
 const InvalidRMASpeed = "INVALID_RMA_SPEED"
 
-// TermsOn gives the version that counts in a country on the day. Of two that
+// TermsOn returns the version that counts in a country on the day. Of two that
 // came into effect on one day, the higher version counts.
 func TermsOn(list []CountryTerms, country string, day civil.Date) (CountryTerms, bool) {
 	versions := versionsOf(list, country)
@@ -67,7 +68,7 @@ func TermsOn(list []CountryTerms, country string, day civil.Date) (CountryTerms,
 	return CountryTerms{}, false
 }
 
-// versionsOf gives a country's versions by their first day; one that another
+// versionsOf returns a country's versions by their first day; one that another
 // replaced on its very first day never counted and is left out.
 func versionsOf(list []CountryTerms, country string) []CountryTerms {
 	var own []CountryTerms
@@ -91,7 +92,7 @@ func versionsOf(list []CountryTerms, country string) []CountryTerms {
 	return kept
 }
 
-// TermsDiffer tells whether two versions promise different things to a customer:
+// TermsDiffer reports whether two versions promise different things to a customer:
 // availability, speed or languages, in any order (R78e). Country, version and
 // day do not count.
 func TermsDiffer(a, b CountryTerms) bool {
@@ -99,7 +100,7 @@ func TermsDiffer(a, b CountryTerms) bool {
 		!slices.Equal(SortedSet(a.Languages), SortedSet(b.Languages))
 }
 
-// BetterTerms gives what an assignment made under the old terms has once the new
+// BetterTerms returns what an assignment made under the old terms has once the new
 // ones count: the better of both, point by point (S31): available if either is,
 // the faster speed, the languages of both. Where only one of them is available,
 // that one counts as a whole. The result names the new version, unless nothing of
@@ -125,7 +126,7 @@ func BetterTerms(old, new CountryTerms) CountryTerms {
 	return best
 }
 
-// TermsKept gives the terms of an assignment on a day: those it was made under,
+// TermsKept returns the terms of an assignment on a day: those it was made under,
 // bettered by each version that came into effect since (S31). frozen are the
 // terms stored with the assignment; nil means those of the day it was made. ok is
 // false when none count.
@@ -148,7 +149,7 @@ func TermsKept(
 	return terms, ok
 }
 
-// AvailableFrom gives the first day, not before assigned, on which an assignment's
+// AvailableFrom returns the first day, not before assigned, on which an assignment's
 // terms make Select available; from then on they do for good (S31).
 func AvailableFrom(
 	list []CountryTerms, country string, frozen *CountryTerms, assigned civil.Date,
@@ -166,8 +167,40 @@ func AvailableFrom(
 	return civil.Date{}, false
 }
 
+// SortedSet returns the texts in order, each once.
 func SortedSet(list []string) []string {
 	s := slices.Clone(list)
 	slices.Sort(s)
 	return slices.Compact(s)
+}
+
+//go:embed terms/defaults.csv
+var defaultTerms string
+
+// DefaultCountryTerms are the first terms of every country, by country, from
+// terms/defaults.csv: whether Select is available and how fast a replacement is, in
+// the program's languages (R78).
+func DefaultCountryTerms() []CountryTerms {
+	rows := map[string]CountryTerms{}
+	for _, row := range rules.TableRows(defaultTerms) {
+		rows[row[0]] = CountryTerms{
+			Version:       1,
+			EffectiveFrom: civil.Date{Year: 2000, Month: 1, Day: 1},
+			Available:     row[1] == "true",
+			RMASpeed:      calendar.RMASpeed(row[2]),
+			Languages:     DefaultProgram().Locales,
+		}
+	}
+
+	var all []CountryTerms
+	for _, country := range rules.Countries() {
+		t, own := rows[country]
+		if !own {
+			t = rows["*"]
+		}
+		t.Country = country
+		all = append(all, t)
+	}
+
+	return all
 }

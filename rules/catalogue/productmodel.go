@@ -42,7 +42,7 @@ type ProductModel struct {
 	EffectiveTo           *civil.Date    `json:"effective_to,omitempty"`
 }
 
-// EffectiveOn tells whether the model is supported on the day.
+// EffectiveOn reports whether the model is supported on the day.
 func (m ProductModel) EffectiveOn(on civil.Date) bool {
 	if m.EffectiveFrom != nil && on.Before(*m.EffectiveFrom) {
 		return false
@@ -50,7 +50,7 @@ func (m ProductModel) EffectiveOn(on civil.Date) bool {
 	return m.EffectiveTo == nil || on.Before(*m.EffectiveTo)
 }
 
-// FollowsRoom tells whether the model is covered through its room instead of a
+// FollowsRoom reports whether the model is covered through its room instead of a
 // serial number and a date of purchase (R74).
 func (m ProductModel) FollowsRoom() bool { return m.Kind == KindAccessory && !m.Serialised }
 
@@ -82,7 +82,7 @@ func startsBefore(a, b *civil.Date) bool {
 	return a.Before(*b)
 }
 
-// ExpandBundle gives the parts that a model stands for on the day: itself for all
+// ExpandBundle returns the parts that a model stands for on the day: itself for all
 // but bundles, and for a bundle its components, nested bundles taken apart too
 // (R70), in order, equal codes added up. The error is MODEL_NOT_SUPPORTED for an
 // unknown part, or a bundle that holds itself.
@@ -165,4 +165,62 @@ func (m ProductModel) Validate() error {
 	}
 
 	return rules.Invalid(k.Fields)
+}
+
+// DefaultModels is the list of supported products of the default program: the
+// eleven hardware models (R60), bundles by platform (R70), accessories (R74) and
+// software (R75). The warranty of two years and the bundles' parts are ours; the
+// FAQ names neither.
+func DefaultModels() []ProductModel {
+	var models []ProductModel
+	for _, m := range []struct{ code, name string }{
+		{"RALLY-BAR", "Rally Bar"},
+		{"RALLY-BAR-MINI", "Rally Bar Mini"},
+		{"RALLY-PLUS", "Rally Plus"},
+		{"RALLY", "Rally"},
+		{"RALLY-CAMERA", "Rally Camera"},
+		{"MEETUP", "Meetup"},
+		{"TAP", "Tap"},
+		{"TAP-IP", "Tap IP"},
+		{"SWYTCH", "Swytch"},
+		{"ROOMMATE", "RoomMate"},
+		{"SCRIBE", "Scribe"},
+	} {
+		models = append(models, ProductModel{
+			Code:                  m.code,
+			Name:                  m.name,
+			Kind:                  KindHardware,
+			Serialised:            true,
+			StandardWarrantyYears: 2,
+		})
+	}
+
+	return append(models,
+		bundle("TAP-BUNDLE-TEAMS",
+			"Room Solutions for Microsoft Teams", rules.PlatformTeamsWindows, "RALLY-BAR", "TAP"),
+		bundle("ROOM-TEAMS-ANDROID",
+			"Microsoft Teams Rooms on Android", rules.PlatformTeamsAndroid, "RALLY-BAR", "TAP-IP"),
+		bundle("ROOM-ZOOM-PC",
+			"Room Solutions for Zoom Rooms, PC-based", rules.PlatformZoomPC, "RALLY-BAR", "TAP"),
+		bundle("ROOM-ZOOM-APPLIANCE",
+			"Zoom Rooms appliances", rules.PlatformZoomAppliance, "RALLY-BAR", "TAP-IP"),
+		ProductModel{Code: "TABLE-MOUNT", Name: "Table mount", Kind: KindAccessory},
+		ProductModel{Code: "STRONG-USB-CABLE", Name: "Strong USB cable", Kind: KindAccessory},
+		ProductModel{Code: "SYNC", Name: "Sync", Kind: KindSoftware},
+		ProductModel{Code: "COLLABOS", Name: "CollabOS", Kind: KindSoftware},
+	)
+}
+
+func bundle(code, name string, platform rules.Platform, parts ...string) ProductModel {
+	m := ProductModel{
+		Code:     code,
+		Name:     name,
+		Kind:     KindBundle,
+		Platform: platform,
+	}
+
+	for _, part := range parts {
+		m.Components = append(m.Components, Component{part, 1})
+	}
+	return m
 }

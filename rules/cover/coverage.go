@@ -126,7 +126,7 @@ func (s *subject) acceptHardware(a *Answer, chosen []right) {
 	}
 }
 
-// capCuts tells whether the hardware's cover ends by its age while support goes on.
+// capCuts reports whether the hardware's cover ends by its age while support goes on.
 func (s *subject) capCuts(a Answer) bool {
 	if !s.isSerialised() || a.HardwareUntil == nil || a.SupportUntil == nil ||
 		!a.HardwareUntil.Before(*a.SupportUntil) {

@@ -21,8 +21,8 @@ type Frozen struct {
 	SLAVersion  int               `json:"sla_version,omitempty"`
 }
 
-// Freeze takes of an answer what a ticket or RMA keeps. An answer that does not
-// cover gives its refusal as the error.
+// Freeze returns the part of an answer that a ticket or RMA keeps. For an answer that
+// does not cover it returns the answer's refusal.
 func Freeze(a Answer) (Frozen, error) {
 	if err := a.Refusal(); err != nil {
 		return Frozen{}, err

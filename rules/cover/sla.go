@@ -93,7 +93,7 @@ func PolicyOn(
 	return best, ok
 }
 
-// FirstResponseDue gives when the first response to a ticket is due by a policy
+// FirstResponseDue returns when the first response to a ticket is due by a policy
 // whose clock always runs: the promised time after it was opened, whatever day or
 // hour it is at the room (R35a). ok is false for a policy that counts business time,
 // and where nothing is promised.
@@ -105,7 +105,7 @@ func (p SLAPolicy) FirstResponseDue(s Severity, opened time.Time) (due time.Time
 	return opened.Add(target.Within), true
 }
 
-// BetterPolicy gives the policy that answers sooner (R32a), a when they promise
+// BetterPolicy returns the policy that answers sooner (R32a), a when they promise
 // the same.
 func BetterPolicy(a, b SLAPolicy) SLAPolicy {
 	if b.BetterThan(a) {
@@ -114,7 +114,7 @@ func BetterPolicy(a, b SLAPolicy) SLAPolicy {
 	return a
 }
 
-// BetterThan tells whether p answers sooner than q: the severities are compared
+// BetterThan reports whether p answers sooner than q: the severities are compared
 // from the first on, first responses before updates; of two that promise the
 // same, the one whose clock always runs is better.
 func (p SLAPolicy) BetterThan(q SLAPolicy) bool {

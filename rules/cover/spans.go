@@ -9,8 +9,8 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// spans are periods in order that neither overlap nor touch: what may be built
-// by newSpans only. Two covers that follow each other without a gap are one span.
+// spans are periods in order that neither overlap nor touch. Only newSpans may build
+// them. Two covers that follow each other without a gap are one span.
 type spans []rules.Period
 
 // The beginning and the end of time stand for "no bound".
@@ -39,7 +39,7 @@ func newSpans(periods ...rules.Period) spans {
 	return out
 }
 
-// and gives what lies in both.
+// and returns what lies in both.
 func (s spans) and(other spans) spans {
 	var out spans
 	for i, j := 0, 0; i < len(s) && j < len(other); {
@@ -61,10 +61,10 @@ func (s spans) and(other spans) spans {
 	return out
 }
 
-// or gives what lies in either.
+// or returns what lies in either.
 func (s spans) or(other spans) spans { return newSpans(append(slices.Clone(s), other...)...) }
 
-// without gives what lies in s and not in other.
+// without returns what lies in s and not in other.
 func (s spans) without(other spans) spans {
 	var gaps spans
 	at := beginning
@@ -85,7 +85,7 @@ func (s spans) contains(t time.Time) bool {
 	return slices.ContainsFunc(s, func(p rules.Period) bool { return p.Contains(t) })
 }
 
-// until gives the end of the span that holds t.
+// until returns the end of the span that holds t.
 func (s spans) until(t time.Time) (time.Time, bool) {
 	for _, p := range s {
 		if p.Contains(t) {

@@ -7,11 +7,11 @@ import (
 	"roomcover.dev/roomcover/rules/catalogue"
 )
 
-// TermsAckRequired is what refuses an assignment whose terms differ and were not
-// acknowledged (R78e).
+// TermsAckRequired is the code that refuses an assignment whose terms differ and were
+// not acknowledged (R78e).
 const TermsAckRequired = "TERMS_ACK_REQUIRED"
 
-// TermsForAssignment gives the terms to store with an assignment of Select made on
+// TermsForAssignment returns the terms to store with an assignment of Select made on
 // the day in a room of the country (R78c). home is the account's country, whose
 // terms the customer bought under; acknowledged is the version of the room's terms
 // that the caller has acknowledged, 0 for none. Errors: COUNTRY_NOT_SUPPORTED where
@@ -39,7 +39,7 @@ func TermsForAssignment(
 	return terms, nil
 }
 
-// NeedsAcknowledgement tells whether the terms of a room's country differ from
+// NeedsAcknowledgement reports whether the terms of a room's country differ from
 // those of the account's own on the day (R78e).
 func NeedsAcknowledgement(
 	list []catalogue.CountryTerms, home, country string, day civil.Date,

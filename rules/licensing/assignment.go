@@ -32,8 +32,8 @@ const (
 // assignment. It is known to the schema and covers nothing yet (S37).
 const ServiceEnterprise catalogue.ServiceType = "ENTERPRISE"
 
-// AssignRequest is what is known when a licence is to be assigned to a room. That
-// both belong to one account is for the caller to see to (C5).
+// AssignRequest is what is known when a licence is to be assigned to a room. The caller
+// makes sure that both belong to one account (C5).
 type AssignRequest struct {
 	Service        catalogue.ServiceType
 	LicenceState   rules.LicenceState
@@ -73,7 +73,7 @@ func MayAssign(q AssignRequest) error {
 	return nil
 }
 
-// CapWarning tells that a device is covered for less than the contract (R125d).
+// CapWarning says that a device is covered for less than the contract (R125d).
 type CapWarning struct {
 	DeviceID string      `json:"device_id"`
 	Code     string      `json:"code"`
@@ -86,7 +86,7 @@ type RoomDevice struct {
 	Warranty cover.Warranty
 }
 
-// CapWarnings gives a warning for each device that the cap cuts off before the
+// CapWarnings returns a warning for each device that the cap cuts off before the
 // contract ends (R125d). today and contractEnd, which is exclusive, are local days.
 func CapWarnings(devices []RoomDevice, today, contractEnd civil.Date, capYears int) []CapWarning {
 	var warnings []CapWarning
@@ -96,9 +96,17 @@ func CapWarnings(devices []RoomDevice, today, contractEnd civil.Date, capYears i
 		case !known:
 			warnings = append(warnings, CapWarning{DeviceID: d.ID, Code: WarnPurchaseUnknown})
 		case !today.Before(capped):
-			warnings = append(warnings, CapWarning{d.ID, WarnHardwareOverCap, &capped})
+			warnings = append(warnings, CapWarning{
+				DeviceID: d.ID,
+				Code:     WarnHardwareOverCap,
+				EndsOn:   &capped,
+			})
 		case capped.Before(contractEnd):
-			warnings = append(warnings, CapWarning{d.ID, WarnHardwareCapped, &capped})
+			warnings = append(warnings, CapWarning{
+				DeviceID: d.ID,
+				Code:     WarnHardwareCapped,
+				EndsOn:   &capped,
+			})
 		}
 	}
 
@@ -113,5 +121,44 @@ func RefuseCapped(warnings []CapWarning, strict bool) error {
 			"The term is longer than the hardware in the room can be covered.",
 			"Choose a shorter term, or newer devices.")
 	}
+	return nil
+}
+
+// AttachRequest is what is known when a unit of an extended warranty is to be attached
+// to a serial number. The caller makes sure that both belong to one account (C5).
+type AttachRequest struct {
+	Service           catalogue.ServiceType
+	LicenceState      rules.LicenceState
+	ContractState     rules.ContractState
+	ContractEnd       *time.Time // nil before it starts
+	Now               time.Time
+	SerialHasWarranty bool // another unit is attached to the serial
+}
+
+// MayAttach decides whether a unit may be attached to a serial number (R39a), its
+// dates aside: see MayExtend. Errors in this order: NOT_ATTACHABLE,
+// LICENCE_NOT_IN_FORCE, LICENCE_TAKEN, SERIAL_HAS_WARRANTY.
+func MayAttach(q AttachRequest) error {
+	over := q.ContractEnd != nil && !q.Now.Before(*q.ContractEnd)
+	running := q.ContractState == rules.ContractPendingStart ||
+		q.ContractState == rules.ContractActive
+
+	switch {
+	case q.Service != catalogue.ServiceExtWarranty:
+		return rules.Refuse(cover.NotAttachable, "This service is not attached to serial numbers.",
+			"Assign Select and SyncPlus to a room instead.")
+	case over || !running || q.LicenceState == rules.LicenceExpired ||
+		q.LicenceState == rules.LicenceRevoked:
+		return rules.Refuse(LicenceNotInForce, "The extended warranty is not in force.",
+			"Choose a unit of a contract that runs.")
+	case q.LicenceState == rules.LicenceAssigned:
+		return rules.Refuse(LicenceTaken, "This unit is attached to another serial number.",
+			"Take it off first, or choose an available one.")
+	case q.SerialHasWarranty:
+		return rules.Refuse(cover.SerialHasWarranty,
+			"An extended warranty is attached to this serial number.",
+			"Take that one off first, or choose another device.")
+	}
+
 	return nil
 }

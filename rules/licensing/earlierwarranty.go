@@ -38,7 +38,7 @@ func (f EarlierWarrantyForm) Normalised() EarlierWarrantyForm {
 	return f
 }
 
-// Validate names every wrong field of a normalised form.
+// Validate refuses a normalised form with VALIDATION_FAILED, naming every wrong field.
 func (f EarlierWarrantyForm) Validate() error {
 	var k rules.Checker
 	k.Text("/company", f.Company, 200)
@@ -74,7 +74,7 @@ func WarrantyDays(startsOn, lastDay string) error {
 	return rules.Invalid(k.Fields)
 }
 
-// EndsOn gives the exclusive end of a form or claim that holds.
+// EndsOn returns the exclusive end of a valid form or claim.
 func EndsOn(lastDay string) string {
 	d, err := civil.ParseDate(lastDay)
 	if err != nil {
@@ -83,8 +83,8 @@ func EndsOn(lastDay string) string {
 	return d.AddDays(1).String()
 }
 
-// Fingerprint tells a row that comes again, however its company and address are
-// spelt. It holds neither.
+// Fingerprint returns the same text for a row that comes again, however its company and
+// address are spelt. It contains neither.
 func (f EarlierWarrantyForm) Fingerprint() string {
 	sum := sha256.Sum256([]byte(strings.Join([]string{
 		rules.CompanyKey(f.Company), rules.AddressHash(f.Address), f.Serial, f.StartsOn, f.LastDay,
@@ -92,7 +92,7 @@ func (f EarlierWarrantyForm) Fingerprint() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// WarrantyClaimForm is what a customer tells of an extended warranty that it misses
+// WarrantyClaimForm is a customer's input about an extended warranty that it misses
 // (R111c): no free text, so that no personal data comes in with it.
 type WarrantyClaimForm struct {
 	Serial      string
@@ -112,13 +112,15 @@ var reference = regexp.MustCompile(`^[\p{L}\p{N}][\p{L}\p{N}._/#+-]{0,59}$`)
 // Normalised trims every text and puts serial and SKU into their one form.
 func (f WarrantyClaimForm) Normalised() WarrantyClaimForm {
 	return WarrantyClaimForm{
-		rules.NormaliseSerial(f.Serial), catalogue.NormaliseSKU(f.SKU),
-		rules.NormaliseText(f.PONumber), rules.NormaliseText(f.PurchasedOn),
+		Serial:      rules.NormaliseSerial(f.Serial),
+		SKU:         catalogue.NormaliseSKU(f.SKU),
+		PONumber:    rules.NormaliseText(f.PONumber),
+		PurchasedOn: rules.NormaliseText(f.PurchasedOn),
 	}
 }
 
-// Validate names every wrong field of a normalised form. Something besides the
-// serial must tell what was bought.
+// Validate refuses a normalised form with VALIDATION_FAILED, naming every wrong field.
+// Something besides the serial must say what was bought.
 func (f WarrantyClaimForm) Validate() error {
 	var k rules.Checker
 	if problem := rules.SerialProblem("/serial", f.Serial); problem != nil {

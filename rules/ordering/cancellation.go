@@ -43,8 +43,8 @@ func MayCancel(q CancellationRequest) error {
 	return nil
 }
 
-// MayTerminate decides about ending a contract after the window as goodwill:
-// operators who may cancel only, with a reason (S13).
+// MayTerminate decides whether a contract may be ended after the window as goodwill:
+// only by operators who may cancel, with a reason (S13).
 func MayTerminate(role rules.Role, reason string) error {
 	if !role.IsOperator() || !rules.Allows(role, rules.CancelOrder).Allowed() {
 		return rules.Refuse(rules.Forbidden,
@@ -54,7 +54,7 @@ func MayTerminate(role rules.Role, reason string) error {
 	return rules.CheckReason(reason)
 }
 
-// RevokePendingInvitation tells whether cancelling an order withdraws the
+// RevokePendingInvitation reports whether the cancellation of an order withdraws the
 // account's pending invitation: only if no other contract is left (S11).
 func RevokePendingInvitation(otherContracts int) bool { return otherContracts < 1 }
 
@@ -64,11 +64,10 @@ type LicenceRef struct {
 	Assigned bool
 }
 
-// ChooseLicencesToCancel settles which qty of the licences in force go (S12): the
-// named ones, then available ones in the given order. Assigned ones go only when
-// named; if that is not enough, the error is LICENCES_NOT_NAMED and tells how
-// many more to name. Other errors are VALIDATION_FAILED with the fields /quantity
-// and /licence_ids.
+// ChooseLicencesToCancel decides which qty of the licences in force go (S12): the named
+// ones, then available ones in the given order. Assigned ones go only when named; if
+// that is not enough, the error is LICENCES_NOT_NAMED and says how many more to name.
+// Other errors are VALIDATION_FAILED with the fields /quantity and /licence_ids.
 func ChooseLicencesToCancel(all []LicenceRef, qty int, named []string) ([]string, error) {
 	if err := checkChoice(all, qty, named); err != nil {
 		return nil, err

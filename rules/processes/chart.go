@@ -63,8 +63,8 @@ func chartOf[S interface {
 	return c
 }
 
-// trackOf makes the chart a track of another; own are the states of the same name of
-// which the track says something else than its whole.
+// trackOf makes the chart a track of another; own are the states in which the track's
+// text differs from the whole's.
 func (c Chart) trackOf(name string, own ...string) Chart {
 	c.Of, c.own = name, own
 	return c
@@ -73,8 +73,8 @@ func (c Chart) trackOf(name string, own ...string) Chart {
 // Name returns the name of the kind's chart and texts.
 func (k Kind) Name() string { return strings.ToLower(string(k)) }
 
-// Waits lists what a process of the chart waits for in a state, the usual first; none
-// where it is at its end, or is not listed as under way.
+// Waits lists what a process of the chart waits for in a state, the usual first; it is
+// empty where the process has ended, or is not listed as under way.
 func (c Chart) Waits(state string) []string {
 	var waits []string
 	for _, s := range situations {

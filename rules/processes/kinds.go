@@ -26,7 +26,7 @@ const (
 	Task       Kind = "TASK" // a task of an operator, which only an agenda lists
 )
 
-// What something under way waits for.
+// The things for which a process waits.
 const (
 	WaitsForDecision     = "REVIEW_DECISION"
 	WaitsForFulfilment   = "FULFILMENT"
@@ -52,7 +52,7 @@ const (
 	WaitsForOperator     = "OPERATOR_ACTION" // of a task
 )
 
-// Who has to act.
+// The parties that have to act.
 const (
 	ByOperator = "OPERATOR"
 	ByCustomer = "CUSTOMER"

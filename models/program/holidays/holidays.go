@@ -14,7 +14,7 @@ import (
 	"roomcover.dev/roomcover/rules/calendar"
 )
 
-// Source names where the data comes from. Another name has every calendar loaded
+// Source names where the data comes from. Under another name every calendar is loaded
 // again, which adds what is new and changes nothing that is there.
 const Source = "rickar/cal v2.1.26"
 
@@ -106,7 +106,7 @@ var weekends = func() map[string][]calendar.Weekday {
 	return out
 }()
 
-// Weekend gives the weekend of a country: Saturday and Sunday for most.
+// Weekend returns the weekend of a country: Saturday and Sunday for most.
 func Weekend(country string) []calendar.Weekday {
 	if w, ok := weekends[country]; ok {
 		return w

@@ -172,7 +172,7 @@ var regional = map[string]map[string][]*cal.Holiday{
 	},
 }
 
-// brazil is the country's list with a holiday that a state has by its own law; the
+// brazil returns the country's list with a holiday that a state has by its own law; the
 // library has none of them.
 func brazil(name string, month time.Month, dayOfMonth int) []*cal.Holiday {
 	own := &cal.Holiday{

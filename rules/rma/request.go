@@ -1,0 +1,164 @@
+package rma
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
+	"roomcover.dev/roomcover/rules/licensing"
+)
+
+// Codes with which a request for an RMA is refused, beside those of Cover.
+const (
+	SerialNotRegistered = "SERIAL_NOT_REGISTERED" // no device of the account has it
+	SerialTooNew        = "SERIAL_TOO_NEW"        // S25
+	SiteUnknown         = "SITE_UNKNOWN"          // S25
+	RMAOpen             = "RMA_OPEN"              // the device has one already
+)
+
+// ReviewRMARate is the reason to review an RMA because there were unusually many (S25).
+const ReviewRMARate = "UNUSUALLY_MANY_RMAS"
+
+// RMARequest is what the decision about a request for an RMA needs to know. A
+// device is named by its serial, an accessory by room, model and quantity (R74).
+type RMARequest struct {
+	Role   rules.Role
+	Now    time.Time
+	Terms  catalogue.ReplacementTerms
+	Serial bool // a serial was named
+
+	Registered bool // and a device of the account has it
+	Device     licensing.DeviceState
+	KnownSince time.Time // when the serial came to the account
+	Proof      bool      // a proof was given that the serial is the account's
+	OpenRMA    bool
+
+	RoomKnown bool // of an accessory
+	Quantity  int
+
+	Cover     cover.Answer // for HARDWARE now
+	SiteKnown bool         // the ship-to is a site of the account
+	Recent    int          // RMAs of the account in the days that Terms say, without this one
+	Fleet     int          // devices of the account
+}
+
+// RMAVerdict says how a request that is accepted goes on. A held one waits for the
+// proof of purchase before anybody may approve it (R125); one with reasons to review is
+// approved by a person only (S25).
+type RMAVerdict struct {
+	Held   bool
+	Review []string
+}
+
+// MayRequestRMA decides about a request. The error names every refusal with its
+// code and remedy; the first one's code is that of the error: FORBIDDEN,
+// SERIAL_NOT_REGISTERED, REQUIRED, OUT_OF_RANGE, the codes of Cover, RMA_OPEN,
+// STATE_CONFLICT, SITE_UNKNOWN, SERIAL_TOO_NEW.
+func MayRequestRMA(q RMARequest) (RMAVerdict, error) {
+	if q.Role != "SYSTEM" && !rules.Allows(q.Role, rules.RequestRMA).Allowed() {
+		return RMAVerdict{}, rules.Refuse(rules.Forbidden,
+			"Your role may not request a replacement.", "Ask an administrator of the account.")
+	}
+
+	var k rules.Checker
+	if q.Serial {
+		q.checkDevice(&k)
+	} else {
+		q.checkAccessory(&k)
+	}
+
+	if !q.SiteKnown {
+		k.Fail("/site_id", SiteUnknown, "The ship-to is no known site of the account.",
+			"Name a site of the account, or add it first.")
+	}
+	if len(k.Fields) > 0 {
+		return RMAVerdict{}, refusedTogether(k.Fields)
+	}
+
+	v := RMAVerdict{Held: q.Cover.Held}
+	if q.tooMany() {
+		v.Review = []string{ReviewRMARate}
+	}
+
+	return v, nil
+}
+
+func (q RMARequest) checkDevice(k *rules.Checker) {
+	if !q.Registered {
+		k.Fail("/serial", SerialNotRegistered, "No device of the account has this serial number.",
+			"Register the device first.")
+		return
+	}
+
+	q.checkCover(k, "/serial")
+	switch {
+	case q.OpenRMA:
+		k.Fail("/serial",
+			RMAOpen, "The device has an open RMA.", "Read that RMA, or withdraw it first.")
+	case q.Device != licensing.DeviceInRoom && q.Device != licensing.DeviceUnplaced &&
+		!q.Device.Gone():
+		k.Fail("/serial", rules.StateConflict, "The device is not in use.",
+			"Name the device that is in the room.")
+	}
+
+	if !q.Proof && q.Now.Sub(q.KnownSince) < time.Duration(q.Terms.SerialKnownHours)*time.Hour {
+		k.Fail("/serial", SerialTooNew,
+			fmt.Sprintf("The serial number came to the account less than %d hours ago.",
+				q.Terms.SerialKnownHours), "Send a proof that it is yours, or wait.")
+	}
+}
+
+// MaxAccessories is how many pieces of an accessory one RMA may ask for.
+const MaxAccessories = 20
+
+func (q RMARequest) checkAccessory(k *rules.Checker) {
+	if !q.RoomKnown {
+		k.Fail("/room_id", rules.Required,
+			"An accessory is covered through its room, and none of the account's is named.",
+			"Name the room, or the serial number of a device.")
+		return
+	}
+
+	if q.Quantity < 1 || q.Quantity > MaxAccessories {
+		k.Fail("/quantity", rules.OutOfRange, "The quantity must be from 1 to 20.",
+			"Say how many pieces are faulty.")
+	}
+
+	q.checkCover(k, "/model")
+}
+
+// checkCover returns the refusal of Cover, if any; a request that is only held is not
+// refused.
+func (q RMARequest) checkCover(k *rules.Checker, pointer string) {
+	if q.Cover.Covered || q.Cover.Held {
+		return
+	}
+	k.Fail(pointer, q.Cover.Code, cover.ReasonFor(q.Cover.Code).Message,
+		cover.RefusalRemedies[q.Cover.Code])
+}
+
+// tooMany reports whether there were more RMAs than the rate allows for every so many
+// devices begun: by default three in 30 days for every 50 (S25).
+func (q RMARequest) tooMany() bool {
+	fleets := max(1, (q.Fleet+q.Terms.ReviewRateDevices-1)/q.Terms.ReviewRateDevices)
+	return q.Recent+1 > q.Terms.ReviewRate*fleets
+}
+
+// refusedTogether makes one error of several refusals: the first one's code, and
+// all of them by field.
+func refusedTogether(fields []rules.FieldError) error {
+	first := fields[0]
+	if slices.Contains([]string{rules.Required, rules.OutOfRange}, first.Code) {
+		return rules.Invalid(fields)
+	}
+
+	return &rules.Error{
+		Code:    first.Code,
+		Message: first.Message,
+		Remedy:  first.Remedy,
+		Fields:  fields,
+	}
+}
