@@ -8,8 +8,8 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// landing is what an invitation's page shows. The address is masked: whoever
-// holds the link has not proved yet to be its reader.
+// landing is what an invitation's page shows. The address is masked: who
+// holds the link has not yet proved to be its reader.
 type landing struct {
 	Company, Mailbox, Until, Role string
 }
@@ -69,18 +69,18 @@ func (v *visit) takeLink() (answer, error) {
 	if found.Invitation.ID != "" {
 		id = found.Invitation.ID
 	}
-	if v.get(keyInvitation) != id {
-		v.forget(keyChallenge, keyProven, keyProvenAt)
+	if v.value(keyInvitation) != id {
+		v.removeValues(keyChallenge, keyProven, keyProvenAt)
 	}
 
-	v.keep(keyInvitation, id)
+	v.setValue(keyInvitation, id)
 	return redirect("/invitation"), nil
 }
 
 // invitation reads the one that this session opened, and refuses one that can
 // no longer be accepted.
 func (v *visit) invitation() (identity.InvitationView, error) {
-	id := v.get(keyInvitation)
+	id := v.value(keyInvitation)
 	found, err := v.people.InvitationByToken(v.ctx, v.db.Secrets().InvitationToken(id))
 	if rules.CodeOf(err) == rules.NotFound {
 		return found, errDeadLink
@@ -89,7 +89,7 @@ func (v *visit) invitation() (identity.InvitationView, error) {
 }
 
 // acceptAsKnown is the one click of a person who is signed in. Another person
-// is refused by the Store, which audits the attempt and leaves the invitation
+// is refused by package identity, which audits the attempt and leaves the invitation
 // as it is (R47a).
 func acceptAsKnown(v *visit) (answer, error) {
 	found, err := v.invitation()
@@ -109,8 +109,8 @@ func acceptAsKnown(v *visit) (answer, error) {
 		return answer{}, v.overtaken(err)
 	}
 
-	v.forget(keyInvitation)
-	v.keep(keyAccount, place.AccountID)
+	v.removeValues(keyInvitation)
+	v.setValue(keyAccount, place.AccountID)
 	return v.done("/", "flash.welcome"), nil
 }
 

@@ -45,17 +45,17 @@ func sendCode(v *visit) (answer, error) {
 	if err := v.mayAskCode(found.Invitation.ID); err != nil {
 		return answer{}, err
 	}
-	if v.get(keyBrowser) == "" {
-		v.keep(keyBrowser, rand.Text())
+	if v.value(keyBrowser) == "" {
+		v.setValue(keyBrowser, rand.Text())
 	}
 
-	c, err := v.people.ChallengeInvited(v.ctx, found.Invitation.ID, v.get(keyBrowser),
+	c, err := v.people.ChallengeInvited(v.ctx, found.Invitation.ID, v.value(keyBrowser),
 		v.language.Locale())
 	if err != nil {
 		return answer{}, err
 	}
 
-	v.keep(keyChallenge, c.ID)
+	v.setValue(keyChallenge, c.ID)
 	return redirect("/invitation/code"), nil
 }
 
@@ -75,7 +75,7 @@ func askCode(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
-	if v.get(keyChallenge) == "" {
+	if v.value(keyChallenge) == "" {
 		return redirect("/invitation"), nil
 	}
 	return v.codePage(found, ""), nil
@@ -109,7 +109,7 @@ func checkCode(v *visit) (answer, error) {
 	}
 
 	code := strings.Map(onlyDigits, v.form("code"))
-	c, err := v.people.AnswerChallenge(v.ctx, v.get(keyChallenge), v.get(keyBrowser), code)
+	c, err := v.people.AnswerChallenge(v.ctx, v.value(keyChallenge), v.value(keyBrowser), code)
 	switch rules.CodeOf(err) {
 	case identity.CodeWrong:
 		return v.codePage(found, "code.wrong"), nil
@@ -129,9 +129,9 @@ func checkCode(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
-	v.keep(keyProven, found.Invitation.ID)
-	v.keep(keyProvenAt, strconv.FormatInt(time.Now().Unix(), 10))
-	v.forget(keyChallenge)
+	v.setValue(keyProven, found.Invitation.ID)
+	v.setValue(keyProvenAt, strconv.FormatInt(time.Now().Unix(), 10))
+	v.removeValues(keyChallenge)
 	return redirect("/invitation/person"), nil
 }
 

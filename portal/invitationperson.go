@@ -46,10 +46,13 @@ func (v *visit) personPage(found identity.InvitationView, p personPage) answer {
 	return a
 }
 
-// proved tells whether this session proved the invited mailbox not long ago.
+// proved reports whether this session proved the invited mailbox not long ago.
 func (v *visit) proved(invitation string) bool {
-	at, err := strconv.ParseInt(v.get(keyProvenAt), 10, 64)
-	return err == nil && v.get(keyProven) == invitation && time.Since(time.Unix(at, 0)) < provenFor
+	at, err := strconv.ParseInt(v.value(keyProvenAt), 10, 64)
+	if err != nil {
+		return false
+	}
+	return v.value(keyProven) == invitation && time.Since(time.Unix(at, 0)) < provenFor
 }
 
 // acceptAsNew makes the proven person a user with a name of their own (R49b)
@@ -102,11 +105,11 @@ func acceptAsNew(v *visit) (answer, error) {
 
 // join signs the new member in and shows the account.
 func (v *visit) join(u identity.User, found identity.InvitationView) (answer, error) {
-	if err := v.enter(u); err != nil {
+	if err := v.startSession(u); err != nil {
 		return answer{}, err
 	}
-	v.forget(keyInvitation)
-	v.keep(keyAccount, found.Account.ID)
+	v.removeValues(keyInvitation)
+	v.setValue(keyAccount, found.Account.ID)
 	return v.done("/", "flash.welcome"), nil
 }
 

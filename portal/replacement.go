@@ -142,7 +142,7 @@ func (v *visit) replacementFacts(
 	return out
 }
 
-// returnView tells how the faulty unit goes back, while it is with the customer;
+// returnView is how the faulty unit goes back, while it is with the customer;
 // empty at any other time.
 func (v *visit) returnView(r replacement.RMA, now time.Time) (returnView, error) {
 	state := r.RMAFacts.State(now)
@@ -159,7 +159,7 @@ func (v *visit) returnView(r replacement.RMA, now time.Time) (returnView, error)
 	}, err
 }
 
-// nextSentence tells in one sentence how it goes on.
+// nextSentence says in one sentence how it goes on.
 func (v *visit) nextSentence(r replacement.RMA, now time.Time) string {
 	day := ""
 	if r.Promise != nil && !r.Promise.On.IsZero() {
@@ -175,7 +175,7 @@ func (v *visit) nextSentence(r replacement.RMA, now time.Time) string {
 	})
 }
 
-// nextKey names the sentence of a state; dated tells that there is a day to name.
+// nextKey names the sentence of a state; dated says that there is a day to name.
 func nextKey(r replacement.RMA, now time.Time, dated bool) string {
 	switch state := r.RMAFacts.State(now); {
 	case state == rma.RMARequested && r.Held:
@@ -199,7 +199,7 @@ func nextKey(r replacement.RMA, now time.Time, dated bool) string {
 	}
 }
 
-// underWay tells whether a replacement is still to arrive.
+// underWay reports whether a replacement is still to arrive.
 func underWay(state rma.RMAState) bool {
 	return state == rma.RMAApproved || state == rma.RMABackordered || state == rma.RMAAllocated ||
 		state == rma.RMAShipped

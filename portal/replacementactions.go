@@ -47,7 +47,7 @@ func withdrawReplacement(v *visit) (answer, error) {
 	return v.done(replacementsPath+"/"+r.ID, "flash.replacement.withdrawn"), nil
 }
 
-// appealReplacement asks to decide anew, once.
+// appealReplacement asks for a second decision, once.
 func appealReplacement(v *visit) (answer, error) {
 	typed := replacementActions{Reason: strings.ReplaceAll(v.form("reason"), "\r\n", "\n")}
 	r, err := v.replacements.DoRMA(v.acting(), v.param("id"), replacement.ReplacementCommand{

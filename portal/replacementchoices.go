@@ -75,7 +75,7 @@ func keepChoice(list []choice, value, label string) []choice {
 }
 
 // devicesFor gives the account's devices with a serial: all, or those whose serial,
-// model or room fits what is searched for. more tells that there are others.
+// model or room fits what is searched for. more says that there are others.
 func (v *visit) devicesFor(search string) (out []entitlement.Device, more bool, err error) {
 	f := entitlement.DeviceFilter{
 		AccountID: v.who.account().ID,

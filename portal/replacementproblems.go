@@ -20,7 +20,7 @@ var requestFields = []struct{ field, pointer string }{
 	{"site", "/site_id"},
 }
 
-// refused puts every refusal beside its field, and tells whether all of them have
+// refused puts every refusal beside its field, and reports whether all of them have
 // words; other errors are not the visitor's.
 func (p *requestPage) refused(err error) bool {
 	var refusal *rules.Error

@@ -57,7 +57,7 @@ func (v *visit) emptyRequest(accessory bool) requestPage {
 // database compares.
 func (v *visit) searched() string {
 	q := v.request.URL.Query()
-	if !sound(q) {
+	if !storableForm(q) {
 		return ""
 	}
 	text := []rune(strings.TrimSpace(q.Get("q")))

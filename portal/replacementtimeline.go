@@ -11,16 +11,16 @@ import (
 // happening is a line of a timeline.
 type happening struct{ When, What string }
 
-// told are the steps of a replacement that its customer is told of, by their verb
+// shownVerbs are the steps of a replacement that its customer sees, by their verb
 // in the audit. What is between the service and its people stays there.
-var told = []string{
+var shownVerbs = []string{
 	"requested", "appealed", "rejected", "withdrawn", "approved", "spare_used", "backordered",
 	"allocated", "shipped", "picked_up", "delivered", "breached", "parcel_lost", "reminded",
 	"return_overdue", "return_scanned", "return_received", "return_booked_anew", "inspected",
 	"no_return_required", "fee_billed", "fee_credited", "fee_waived",
 }
 
-// timeline tells what happened, oldest first and by the clock of the site. Who did
+// timeline lists what happened, oldest first and by the clock of the site. Who did
 // it, and why, is not for the page.
 func (v *visit) timeline(events []db.AuditEvent, zone string) []happening {
 	type moment struct {
@@ -31,7 +31,7 @@ func (v *visit) timeline(events []db.AuditEvent, zone string) []happening {
 	var all []moment
 	for _, e := range events {
 		verb, ours := strings.CutPrefix(e.Verb, "rma.")
-		if ours && slices.Contains(told, verb) {
+		if ours && slices.Contains(shownVerbs, verb) {
 			all = append(all, moment{happenedAt(e), verb})
 		}
 	}
@@ -45,7 +45,7 @@ func (v *visit) timeline(events []db.AuditEvent, zone string) []happening {
 	return out
 }
 
-// happenedAt is when it happened, where that was told, and else when we heard.
+// happenedAt is when it happened, where that is known, and else when we heard.
 func happenedAt(e db.AuditEvent) time.Time {
 	if text, ok := e.Details["at"].(string); ok {
 		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {

@@ -34,10 +34,16 @@ func (v *visit) returnLabel(
 		}
 
 		l, err := v.logistics.ShipmentLabelOf(v.acting(), sh.ID)
-		if rules.CodeOf(err) == rules.NotFound || err == nil && labelTypes[l.MediaType] == "" {
+		if rules.CodeOf(err) == rules.NotFound {
 			continue
 		}
-		return l, err
+		if err != nil {
+			return l, err
+		}
+
+		if labelTypes[l.MediaType] != "" {
+			return l, nil
+		}
 	}
 
 	return logistics.ShipmentLabel{}, errNoPage
@@ -55,7 +61,7 @@ func (v *visit) labelPath(
 }
 
 // downloadReturnLabel hands out the label for the way back of a replacement's faulty
-// unit, to every member: whoever packs the parcel may not be an administrator.
+// unit, to every member: the one who packs the parcel may not be an administrator.
 func downloadReturnLabel(v *visit) (answer, error) {
 	return v.downloadLabel(shipping.ShipReturn)
 }

@@ -80,7 +80,7 @@ func (v *visit) cancellationPage(p cancellationPage) (answer, error) {
 	return answer{page: "cancellation", title: "cancellation.title", data: p}, err
 }
 
-// cancellable finds an order of the account at hand and tells why it cannot be
+// cancellable finds an order of the account at hand and says why it cannot be
 // cancelled any more; a foreign one does not exist (C5).
 func (v *visit) cancellable(id string) (order.Order, error) {
 	o, err := v.orders.GetOrder(v.acting(), id)

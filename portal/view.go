@@ -92,9 +92,9 @@ func (v *visit) view(a answer) view {
 	if w.Here == "" {
 		w.Here = v.request.URL.Path
 	}
-	if key := v.get(keyFlash); key != "" {
+	if key := v.value(keyFlash); key != "" {
 		w.Flash = v.language.Say(key)
-		v.forget(keyFlash)
+		v.removeValues(keyFlash)
 	}
 
 	for _, l := range v.offered() {
