@@ -75,6 +75,7 @@ func passwordMatches(ctx context.Context, password, encoded string) (bool, error
 	if err != nil {
 		return false, err
 	}
+
 	return subtle.ConstantTimeCompare(got, want) == 1, nil
 }
 
