@@ -60,7 +60,8 @@ func (o apiOptions) clientWith(token string) (*apiClient, error) {
 
 	if base.Scheme == "http" && !o.AllowHTTP && !local(base.Hostname()) {
 		return nil, settingsError{errors.New(
-			"the token would travel without TLS: use an https address, or --allow-http inside a trusted network",
+			"the token would travel without TLS: use an https address, " +
+				"or --allow-http inside a trusted network",
 		)}
 	}
 
