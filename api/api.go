@@ -99,7 +99,7 @@ func Register(router *gin.Engine, o Options) (huma.API, error) {
 	}
 
 	s.api = humagin.New(router, described)
-	s.api.UseMiddleware(s.observe, s.authenticate, s.permit, s.readBody, s.once)
+	s.api.UseMiddleware(s.observe, s.authenticate, s.permit, s.readBody, s.answerOnce)
 	s.routes()
 	if err := s.document(router); err != nil {
 		return nil, err

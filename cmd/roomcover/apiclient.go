@@ -114,7 +114,7 @@ func newKey() string { return rand.Text() }
 // is safe and may help.
 func (c *apiClient) call(ctx context.Context, r request, out any) error {
 	for n := 0; ; n++ {
-		wait, err := c.once(ctx, r, out)
+		wait, err := c.sendOnce(ctx, r, out)
 		if err == nil || wait < 0 || n == apiTries-1 {
 			return err
 		}
@@ -159,8 +159,10 @@ func filters(values map[string]string) url.Values {
 	return q
 }
 
-// once sends a request; wait is negative where trying again cannot help.
-func (c *apiClient) once(ctx context.Context, r request, out any) (wait time.Duration, err error) {
+// sendOnce sends a request; wait is negative where trying again cannot help.
+func (c *apiClient) sendOnce(
+	ctx context.Context, r request, out any,
+) (wait time.Duration, err error) {
 	u := *c.base
 	u.Path += r.path
 	u.RawQuery = r.query.Encode()
