@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -18,10 +19,11 @@ import (
 const (
 	codeWidth = 100
 	testWidth = 120
-
-	// widthFails makes a line that is too wide a failure; otherwise it is only listed.
-	widthFails = false
 )
+
+// listedOnly are folders in which a line of code that is too wide is listed and does not
+// fail; tests are listed everywhere.
+var listedOnly = regexp.MustCompile(`^(models|rules)/|_test\.go:`)
 
 var (
 	// address is what cannot be wrapped.
@@ -51,9 +53,7 @@ func TestCodeIsNotTooWide(t *testing.T) {
 	require.NoError(t, err)
 
 	t.Logf("%d lines are too wide\n%s", len(wide), strings.Join(wide, "\n"))
-	if widthFails {
-		require.Empty(t, wide)
-	}
+	require.Empty(t, slices.DeleteFunc(wide, listedOnly.MatchString))
 }
 
 // tooWide lists the lines of a file that are wider than they may be.

@@ -66,7 +66,7 @@ type ReviewReminder struct {
 	N       int
 }
 
-// Compensation tells whether the order is cancelled as a whole.
+// Compensation reports whether the order is cancelled as a whole.
 type Compensation struct {
 	Closed bool
 }
@@ -77,7 +77,7 @@ type InvitationReminder struct {
 	Day          int
 }
 
-// InvitationStatus tells whether anybody can still accept the invitation.
+// InvitationStatus reports whether anybody can still accept the invitation.
 type InvitationStatus struct {
 	Live bool
 }

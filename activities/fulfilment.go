@@ -26,16 +26,21 @@ func (a *Fulfilment) Fulfil(ctx context.Context, orderID string) (OrderStatus, e
 		status.Review = &ReviewPlan{Reminders: reminders, Until: until}
 		return status, failed(err)
 	case f.Cancelled:
-		status.Cancellations, err = a.pending(ctx, orderID)
+		status.Cancellations, err = a.pendingCancellations(ctx, orderID)
+		return status, failed(err)
 	}
 
-	return status, failed(err)
+	return status, nil
 }
 
-// pending are the cancellations that still need their compensation, so that a
-// workflow that is started anew does not depend on a signal told to an old one.
-func (a *Fulfilment) pending(ctx context.Context, orderID string) ([]string, error) {
+// pendingCancellations returns the cancellations that still need their compensation, so
+// that a workflow that is started again does not depend on a signal to the one before.
+func (a *Fulfilment) pendingCancellations(ctx context.Context, orderID string) ([]string, error) {
 	all, err := a.Orders.ListCancellations(ctx, orderID)
+	if err != nil {
+		return nil, err
+	}
+
 	var ids []string
 	for _, c := range all {
 		if c.State == order.CancellationRequested {
@@ -43,7 +48,7 @@ func (a *Fulfilment) pending(ctx context.Context, orderID string) ([]string, err
 		}
 	}
 
-	return ids, err
+	return ids, nil
 }
 
 // RemindReview queues the operators' reminder of an order in review.
@@ -59,11 +64,14 @@ func (a *Fulfilment) RejectOverdue(ctx context.Context, orderID string) error {
 	}
 
 	o, err := a.Orders.GetOrder(ctx, orderID)
-	if err == nil && o.State == rules.OrderNeedsReview {
-		return errTooEarly
+	if err != nil {
+		return failed(err)
 	}
 
-	return failed(err)
+	if o.State == rules.OrderNeedsReview {
+		return errTooEarly
+	}
+	return nil
 }
 
 // CompensateCancellation runs the rest of a cancellation.

@@ -76,7 +76,7 @@ func (o *orders) each(ctx context.Context, batch []orderfile.Row, do func(
 		}
 	}
 
-	return o.put(ctx, reports)
+	return o.putReports(ctx, reports)
 }
 
 // check runs the very same checks as the API's intake.

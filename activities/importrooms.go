@@ -35,7 +35,7 @@ func roomImport(p *importProgress) importKind[roomfile.Row] {
 				}
 			}
 
-			return p.put(ctx, reports)
+			return p.putReports(ctx, reports)
 		},
 		store: func(ctx context.Context, batch []roomfile.Row) error {
 			rows := roomsOf(batch, p.job.StoredThrough)

@@ -38,9 +38,10 @@ type importProgress struct {
 	beat         func()
 }
 
-// changedMeanwhile is told of a job whose rows fitted when they were checked, and
+// changedMeanwhile is said of a job whose rows fitted when they were checked, and
 // did not when they were stored.
-const changedMeanwhile = "Something else changed while the file was stored: the refused rows are not stored, the others are."
+const changedMeanwhile = "Something else changed while the file was stored: " +
+	"the refused rows are not stored, the others are."
 
 // runImport checks the file, and stores its rows unless the run is dry, the file
 // cannot be read to its end, or a refused row forbids it. A file that a killed run
@@ -61,13 +62,18 @@ func runImport[T any](ctx context.Context, p *importProgress, k importKind[T]) e
 		}
 	}
 
-	for _, step := range []func(context.Context) error{k.begin, func(ctx context.Context) error {
-		return eachBatch(ctx, p, k, k.store)
-	}, k.end} {
-		if step == nil {
-			continue
+	if k.begin != nil {
+		if err := k.begin(ctx); err != nil {
+			return err
 		}
-		if err := step(ctx); err != nil {
+	}
+
+	if err := eachBatch(ctx, p, k, k.store); err != nil {
+		return err
+	}
+
+	if k.end != nil {
+		if err := k.end(ctx); err != nil {
 			return err
 		}
 	}
@@ -82,7 +88,7 @@ func runImport[T any](ctx context.Context, p *importProgress, k importKind[T]) e
 	return p.report(ctx)
 }
 
-// checkAll runs the very same checks as the API over every row; going tells that
+// checkAll runs the very same checks as the API over every row; going reports whether
 // the rows are to be stored.
 func checkAll[T any](
 	ctx context.Context, p *importProgress, k importKind[T],
@@ -158,8 +164,8 @@ func (p *importProgress) report(ctx context.Context) error {
 	return p.jobs.ImportProgress(ctx, p.job)
 }
 
-// put writes reports of rows, and counts those that are refused.
-func (p *importProgress) put(ctx context.Context, reports []importjob.ImportRow) error {
+// putReports writes reports of rows, and counts those that are refused.
+func (p *importProgress) putReports(ctx context.Context, reports []importjob.ImportRow) error {
 	for _, r := range reports {
 		if r.Outcome == importjob.RowRefused {
 			p.job.RowsRefused++

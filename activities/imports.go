@@ -28,11 +28,11 @@ type Imports struct {
 // and site, a device's serial). All or nothing means that one refused row keeps
 // every other one out (S35).
 func (a *Imports) Run(ctx context.Context, jobID string) (ImportCount, error) {
-	return a.run(ctx, jobID, func() { activity.RecordHeartbeat(ctx) })
+	return a.runJob(ctx, jobID, func() { activity.RecordHeartbeat(ctx) })
 }
 
-// run calls beat between two batches.
-func (a *Imports) run(ctx context.Context, jobID string, beat func()) (ImportCount, error) {
+// runJob calls beat between two batches.
+func (a *Imports) runJob(ctx context.Context, jobID string, beat func()) (ImportCount, error) {
 	sys := system(ctx)
 	job, err := a.Jobs.GetImport(sys, jobID, false)
 	if err != nil {
@@ -53,20 +53,22 @@ func (a *Imports) run(ctx context.Context, jobID string, beat func()) (ImportCou
 		beat:         beat,
 	}
 
-	switch job.Kind {
-	case importjob.ImportRooms:
-		err = runImport(sys, progress, roomImport(progress))
-	default:
-		sender, notFound := a.Accounts.GetOrg(sys, job.OrgID)
-		if err = notFound; err == nil {
-			err = runImport(sys, progress, orderImport(progress, sender))
-		}
-	}
-
-	return a.outcome(sys, jobID, err)
+	return a.outcome(sys, jobID, a.importRows(sys, progress))
 }
 
-// outcome is what the job's row says, whatever this run met: another run that ended
+func (a *Imports) importRows(ctx context.Context, p *importProgress) error {
+	if p.job.Kind == importjob.ImportRooms {
+		return runImport(ctx, p, roomImport(p))
+	}
+
+	sender, err := a.Accounts.GetOrg(ctx, p.job.OrgID)
+	if err != nil {
+		return err
+	}
+	return runImport(ctx, p, orderImport(p, sender))
+}
+
+// outcome returns what the job's row says, whatever this run met: another run that ended
 // the job took the file away from under it.
 func (a *Imports) outcome(ctx context.Context, jobID string, cause error) (ImportCount, error) {
 	job, err := a.Jobs.GetImport(ctx, jobID, false)

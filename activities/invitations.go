@@ -23,9 +23,12 @@ func (a *Invitations) Expire(ctx context.Context, invitationID string) error {
 	}
 
 	inv, err := a.People.GetInvitation(ctx, invitationID)
-	if err == nil && inv.State.Live() {
-		return errTooEarly
+	if err != nil {
+		return failed(err)
 	}
 
-	return failed(err)
+	if inv.State.Live() {
+		return errTooEarly
+	}
+	return nil
 }

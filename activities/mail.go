@@ -71,11 +71,14 @@ func (a *Mail) SendMails(ctx context.Context, in SendMails) (MailsSent, error) {
 	}
 
 	sent, waiting, err := a.sendAll(ctx, in.Key)
-	if err == nil && later+waiting > 0 {
-		err = ErrMailLater
+	if err != nil {
+		return sent, pausing(ctx, err)
 	}
 
-	return sent, pausing(ctx, err)
+	if later+waiting > 0 {
+		return sent, pausing(ctx, ErrMailLater)
+	}
+	return sent, nil
 }
 
 // sendAll sends one batch after another and counts the mails that wait for a later
@@ -86,12 +89,12 @@ func (a *Mail) sendAll(ctx context.Context, key string) (sent MailsSent, later i
 	var skip []string
 	for {
 		if ctx.Err() != nil || time.Now().After(until) {
-			return sent, later + 1, a.record(ctx, ended)
+			return sent, later + 1, a.recordEnds(ctx, ended)
 		}
 
 		batch, err := a.Notifications.NextMails(system(ctx), key, mailBatch, ended, skip)
 		if err != nil {
-			return sent, later, errors.Join(err, a.record(ctx, ended))
+			return sent, later, errors.Join(err, a.recordEnds(ctx, ended))
 		}
 
 		if len(batch) == 0 {
@@ -124,7 +127,7 @@ func (a *Mail) sendBatch(
 		}
 
 		if i == 0 || ctx.Err() == nil && time.Now().Before(until) {
-			r = a.send(ctx, n)
+			r = a.sendMail(ctx, n)
 		}
 		ended = append(ended, r)
 	}
@@ -132,10 +135,10 @@ func (a *Mail) sendBatch(
 	return ended
 }
 
-// record keeps how the last mails ended and claims no others. It outlives an
+// recordEnds keeps how the last mails ended and claims no others. It outlives an
 // attempt that was cut off and a database that is away for seconds: a mail whose
 // end is known should not become UNKNOWN.
-func (a *Mail) record(ctx context.Context, ended []notification.MailResult) error {
+func (a *Mail) recordEnds(ctx context.Context, ended []notification.MailResult) error {
 	if len(ended) == 0 {
 		return nil
 	}
@@ -177,11 +180,14 @@ func (a *Mail) GiveUp(ctx context.Context, in GiveUpMails) error {
 	}
 
 	inFlight, err := a.Notifications.SettleStaleMails(ctx, in.Key, MailLease)
-	if err == nil && inFlight > 0 {
-		return ErrMailLater
+	if err != nil {
+		return failed(err)
 	}
 
-	return failed(err)
+	if inFlight > 0 {
+		return ErrMailLater
+	}
+	return nil
 }
 
 // outlived suppresses a one-time code or a reset link whose time ended while the
@@ -210,8 +216,8 @@ func (a *Mail) outlived(
 	return result, over
 }
 
-// send renders and hands over one mail, and says how it ended.
-func (a *Mail) send(ctx context.Context, n notification.Notification) notification.MailResult {
+// sendMail renders and hands over one mail, and returns how it ended.
+func (a *Mail) sendMail(ctx context.Context, n notification.Notification) notification.MailResult {
 	if result, over := a.outlived(ctx, n); over {
 		return result
 	}
@@ -235,6 +241,7 @@ func (a *Mail) send(ctx context.Context, n notification.Notification) notificati
 		}
 		return result
 	}
+
 	if result.ProviderID, err = a.Sender.Send(ctx, m); err == nil {
 		return result
 	}

@@ -39,48 +39,78 @@ var ErrCarrierLater = errors.New("the carrier cannot be asked for now")
 
 var errNoCarrier = &carrier.Error{Code: carrier.Unauthorised}
 
-// SettleParcels books, labels or calls off whatever is outstanding for a subject. A booking
+// SettleParcels books, labels or calls off what is outstanding for a subject. A booking
 // is named by the shipment's key, so an attempt that died is simply repeated.
 func (a *Parcels) SettleParcels(ctx context.Context, in ParcelsOf) (ParcelsSettled, error) {
-	parcels, err := a.Logistics.OutstandingParcels(system(ctx), in.SubjectID)
-	if err != nil || len(parcels) == 0 {
-		return ParcelsSettled{}, failed(err)
-	}
-
-	if a.Carrier == nil {
-		return ParcelsSettled{}, a.later(ctx, errNoCarrier)
-	}
-
 	var done ParcelsSettled
-	var booked []logistics.BookedParcel
-	var errs []error
-	for _, p := range parcels {
-		if p.Asked() {
-			var goesOn bool
-			if goesOn, err = a.callOff(ctx, p, &done); goesOn && err == nil {
-				return a.SettleParcels(ctx, in) // what it means to the others is known now
-			}
-		} else {
-			var b logistics.BookedParcel
-			if b, err = a.book(ctx, p); b.Tracking != "" {
-				booked = append(booked, b)
-			}
+	for {
+		parcels, err := a.Logistics.OutstandingParcels(system(ctx), in.SubjectID)
+		if err != nil || len(parcels) == 0 {
+			return done, failed(err)
 		}
 
+		if a.Carrier == nil {
+			return done, a.later(ctx, errNoCarrier)
+		}
+
+		goesOn, errs := a.callOffUnwanted(ctx, parcels, &done)
+		if goesOn {
+			continue // what it means to the other parcels is known now
+		}
+
+		errs = append(errs, a.bookWanted(ctx, parcels, &done)...)
+		return done, a.answered(ctx, errs)
+	}
+}
+
+// callOffUnwanted calls off the parcels that somebody asked to cancel, until one turns
+// out to be on its way and goes on.
+func (a *Parcels) callOffUnwanted(
+	ctx context.Context, parcels []logistics.OutstandingParcel, done *ParcelsSettled,
+) (goesOn bool, errs []error) {
+	for _, p := range parcels {
+		if !p.Asked() {
+			continue
+		}
+
+		goesOn, err := a.callOff(ctx, p, done)
+		if goesOn && err == nil {
+			return true, nil
+		}
+		errs = append(errs, err)
+	}
+
+	return false, errs
+}
+
+// bookWanted books the parcels that are to be sent and stores their numbers. A number
+// whose shipment nobody wants any more by then is cancelled at once.
+func (a *Parcels) bookWanted(
+	ctx context.Context, parcels []logistics.OutstandingParcel, done *ParcelsSettled,
+) (errs []error) {
+	var booked []logistics.BookedParcel
+	for _, p := range parcels {
+		if p.Asked() {
+			continue
+		}
+
+		b, err := a.book(ctx, p)
+		if b.Tracking != "" {
+			booked = append(booked, b)
+		}
 		errs = append(errs, err)
 	}
 
 	unused, err := a.Logistics.StoreBookings(system(ctx), booked)
-	errs = append(errs, err)
-	if err == nil {
-		done.Booked = len(booked) - len(unused)
+	if err != nil {
+		return append(errs, err)
 	}
 
+	done.Booked += len(booked) - len(unused)
 	for _, tracking := range unused {
 		errs = append(errs, a.Carrier.Cancel(ctx, tracking))
 	}
-
-	return done, a.answered(ctx, errs)
+	return errs
 }
 
 // book books a parcel, unless it is booked, and fetches its label. What was booked is

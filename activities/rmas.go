@@ -20,7 +20,7 @@ type RMATimer struct {
 	At    time.Time `json:",omitzero"`
 }
 
-// RunTimers does what is due for an RMA, and tells what is next.
+// RunTimers does what is due for an RMA, and returns what is next.
 func (a *RMAs) RunTimers(ctx context.Context, in RMATimer) (Status, error) {
 	if a.DB.Clock().Now().Before(in.At) {
 		return Status{}, errTooEarly

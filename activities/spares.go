@@ -20,7 +20,7 @@ type SpareTimer struct {
 	At          time.Time `json:",omitzero"`
 }
 
-// RunSpareTimers does what is due for a spare unit, and tells what is next.
+// RunSpareTimers does what is due for a spare unit, and returns what is next.
 func (a *Spares) RunSpareTimers(ctx context.Context, in SpareTimer) (Status, error) {
 	if a.DB.Clock().Now().Before(in.At) {
 		return Status{}, errTooEarly

@@ -217,13 +217,14 @@ func (h accountHandlers) createAccount(
 
 	if r.ParentOrgID != "" {
 		org, err := h.accounts.GetOrg(ctx, r.ParentOrgID)
-		if err == nil && org.Kind != account.OrgCustomerParent {
-			err = wrong("/parent_org_id", "NOT_A_PARENT",
-				"This organisation is no customer's parent.",
-				"Name an organisation of the kind CUSTOMER_PARENT.")
-		}
 		if err != nil {
 			return nil, err
+		}
+
+		if org.Kind != account.OrgCustomerParent {
+			return nil, wrong("/parent_org_id", "NOT_A_PARENT",
+				"This organisation is no customer's parent.",
+				"Name an organisation of the kind CUSTOMER_PARENT.")
 		}
 	}
 

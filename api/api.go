@@ -17,7 +17,7 @@ import (
 type Options struct {
 	Domains *domains.Domains
 	Log     *slog.Logger // nil: slog.Default
-	// Version of this program, told by /healthz.
+	// Version of this program, shown by /healthz.
 	Version string
 	// TemporalUI is the base URL for links to workflows, such as
 	// http://localhost:8233; empty for no links. Namespace is Temporal's.
@@ -99,7 +99,7 @@ func Register(router *gin.Engine, o Options) (huma.API, error) {
 	}
 
 	s.api = humagin.New(router, described)
-	s.api.UseMiddleware(s.observe, s.authenticate, s.permit, s.readBody, s.once)
+	s.api.UseMiddleware(s.observe, s.authenticate, s.permit, s.readBody, s.answerOnce)
 	s.routes()
 	if err := s.document(router); err != nil {
 		return nil, err
@@ -134,6 +134,7 @@ func (s *service) routes() {
 	}.routes(s.api)
 
 	tokenHandlers{accounts: s.domains.Accounts, people: s.domains.People}.routes(s.api)
+
 	accountHandlers{
 		accounts:     s.domains.Accounts,
 		people:       s.domains.People,
@@ -155,9 +156,13 @@ func (s *service) routes() {
 	spareUnitHandlers{db: s.domains.DB, replacements: s.domains.Replacements}.routes(s.api)
 	spareHandlers{replacements: s.domains.Replacements}.routes(s.api)
 	shipmentHandlers{logistics: s.domains.Logistics}.routes(s.api)
-	carrierHandlers{logistics: s.domains.Logistics, carrier: s.Carrier, keys: s.CarrierKeys}.routes(
-		s.api,
-	)
+
+	carrierHandlers{
+		logistics: s.domains.Logistics,
+		carrier:   s.Carrier,
+		keys:      s.CarrierKeys,
+	}.routes(s.api)
+
 	stockHandlers{logistics: s.domains.Logistics}.routes(s.api)
 
 	taskHandlers{db: s.domains.DB, operations: s.domains.Operations}.routes(s.api)

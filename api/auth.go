@@ -51,7 +51,7 @@ func (s *service) observe(ctx huma.Context, next func(huma.Context)) {
 func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 	ip := humagin.Unwrap(ctx).ClientIP()
 	if routeOf(ctx).Public {
-		if wait, ok := s.public.take(ip); !ok {
+		if wait, ok := s.public.countRequest(ip); !ok {
 			ctx.SetHeader("Retry-After", wait)
 			s.refuse(ctx,
 				rules.Refuse(rules.RateLimited, "Too many requests come from this address.",
@@ -66,7 +66,7 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 	t, err := s.tokenOf(ctx)
 	if errors.Is(err, identity.ErrBadToken) {
 		// A good token from the same address always passes: callers may share one.
-		if wait, ok := s.strangers.take(rules.Network(ip)); !ok {
+		if wait, ok := s.strangers.countRequest(rules.Network(ip)); !ok {
 			ctx.SetHeader("Retry-After", wait)
 			err = rules.Refuse(rules.RateLimited,
 				"Too many requests without a good token come from this address.",
@@ -119,7 +119,7 @@ func (s *service) permit(ctx huma.Context, next func(huma.Context)) {
 	}
 
 	t := callOf(ctx.Context()).token
-	if wait, ok := s.limits.take(t.ID); !ok {
+	if wait, ok := s.limits.countRequest(t.ID); !ok {
 		ctx.SetHeader("Retry-After", wait)
 		s.refuse(ctx,
 			rules.Refuse(rules.RateLimited, "This token sends too many requests.",

@@ -66,8 +66,9 @@ var webhookRemedies = map[error]string{
 	carrier.ErrTooOld:       "Sign each attempt anew, with the time at which it is sent.",
 	carrier.ErrInFuture:     "Set the clock, and sign with the time at which it is sent.",
 	carrier.ErrNoSignature:  "Send Carrier-Signature.",
-	carrier.ErrSignature:    "Sign timestamp, dot and body as they are sent, with the key that is valid now.",
-	carrier.ErrNoKey:        "Ask an operator to set the carrier's key.",
+	carrier.ErrSignature: "Sign timestamp, dot and body as they are sent, " +
+		"with the key that is valid now.",
+	carrier.ErrNoKey: "Ask an operator to set the carrier's key.",
 }
 
 // receiveCarrierEvent stores an authentic webhook before it answers. The window for

@@ -38,10 +38,10 @@ type answer struct {
 	Body        json.RawMessage `json:"body"`
 }
 
-// once lets a request with an Idempotency-Key happen once: the same request
+// answerOnce lets a request with an Idempotency-Key happen once: the same request
 // again gets the first one's answer. Refused requests had no effect and are
 // forgotten.
-func (s *service) once(ctx huma.Context, next func(huma.Context)) {
+func (s *service) answerOnce(ctx huma.Context, next func(huma.Context)) {
 	key := ctx.Header(keyHeader)
 	r := routeOf(ctx)
 	if key == "" || !r.Idempotent {
@@ -116,7 +116,7 @@ func (s *service) keepAnswer(ctx huma.Context, next func(huma.Context), key stri
 		}
 	}
 
-	w.send()
+	w.release()
 }
 
 func replay(g *gin.Context, row db.IdempotencyKey) {
@@ -149,7 +149,7 @@ func (w *heldWriter) status() int {
 	return w.code
 }
 
-func (w *heldWriter) send() {
+func (w *heldWriter) release() {
 	w.ResponseWriter.WriteHeader(w.status())
 	_, _ = w.ResponseWriter.Write(w.body.Bytes())
 }

@@ -74,7 +74,8 @@ func (s *service) document(router *gin.Engine) error {
 		router.GET(path, func(c *gin.Context) {
 			c.Header("Cache-Control", "max-age=300")
 			c.Header("Content-Security-Policy",
-				"default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+				"default-src 'none'; style-src 'self'; "+
+					"base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
 			c.Data(http.StatusOK, contentType, body)
 		})
 	}

@@ -35,9 +35,9 @@ func newLimiters(perSecond float64, burst int) *limiters {
 	}
 }
 
-// take counts one request of the token. When it is one too many, it gives the whole
+// countRequest counts one request of the token. When it is one too many, it gives the whole
 // seconds to wait.
-func (l *limiters) take(id string) (retryAfter string, ok bool) {
+func (l *limiters) countRequest(id string) (retryAfter string, ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 

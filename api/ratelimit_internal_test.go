@@ -9,16 +9,16 @@ import (
 
 func TestLimitersForgetTheOneThatWasQuietForLongest(t *testing.T) {
 	l := newLimiters(0.001, 1)
-	_, ok := l.take("first")
+	_, ok := l.countRequest("first")
 	require.True(t, ok)
-	_, ok = l.take("first")
+	_, ok = l.countRequest("first")
 	require.False(t, ok)
 	for i := range maxLimiters - 1 {
-		l.take(fmt.Sprint(i))
+		l.countRequest(fmt.Sprint(i))
 	}
-	_, ok = l.take("first")
+	_, ok = l.countRequest("first")
 	require.False(t, ok, "still remembered, and used last")
-	l.take("one more")
+	l.countRequest("one more")
 	require.Equal(t, maxLimiters, l.byID.Len())
 	require.False(t, l.byID.Contains("0"), "the quietest one is gone")
 	require.True(t, l.byID.Contains("first"))

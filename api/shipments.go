@@ -174,17 +174,18 @@ func (h shipmentHandlers) getShipmentLabel(ctx context.Context, in *paperInput) 
 
 	if p.StoredLabelID != "" {
 		stored, err := h.logistics.ShipmentLabelOf(ctx, p.ID)
-		if err == nil && stored.MediaType == mediaPDF {
-			return pdfOf(stored.Content, nil, "label", p.ID)
-		}
 		if err != nil {
 			return nil, err
+		}
+		if stored.MediaType == mediaPDF {
+			return pdfOf(stored.Content, nil, "label", p.ID)
 		}
 	}
 
 	if p.Tracking == nil {
 		return nil, rules.Refuse(rules.StateConflict, "The parcel has no tracking number yet.",
-			"Wait until the carrier has booked it, or ship it by hand with carrier and tracking number.")
+			"Wait until the carrier has booked it, "+
+				"or ship it by hand with carrier and tracking number.")
 	}
 
 	content, err := labelOf(p).PDF()

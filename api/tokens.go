@@ -134,12 +134,15 @@ func (h tokenHandlers) checkTokenAccount(ctx context.Context, r TokenRequest) er
 	}
 
 	acc, err := h.accounts.GetAccount(ctx, r.AccountID)
-	if err == nil && acc.ParentOrgID != r.OrgID {
-		err = wrong("/account_id", "ACCOUNT_DOES_NOT_FIT",
-			"The account belongs to another organisation.", "Name its parent as org_id.")
+	if err != nil {
+		return err
 	}
 
-	return err
+	if acc.ParentOrgID != r.OrgID {
+		return wrong("/account_id", "ACCOUNT_DOES_NOT_FIT",
+			"The account belongs to another organisation.", "Name its parent as org_id.")
+	}
+	return nil
 }
 
 // checkToken also fills in what is missing.

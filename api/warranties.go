@@ -348,7 +348,11 @@ func readWarranties(body rawBody) (file warranty.WarrantyImport, places []int, e
 	} else {
 		err = readWarrantyJSON(bytes.NewReader(body.content), add)
 	}
-	if err == nil && len(places) == 0 {
+	if err != nil {
+		return file, places, err
+	}
+
+	if len(places) == 0 {
 		err = rules.Refuse(rowfile.Empty, "The file holds no rows.", "Send at least one.")
 	}
 

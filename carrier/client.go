@@ -181,14 +181,14 @@ func (a answer) decode(into any) error {
 
 // do sends a request unless the circuit is open.
 func (c *Client) do(ctx context.Context, r request) (answer, error) {
-	a, err := c.breaker.Execute(func() (answer, error) { return c.send(ctx, r) })
+	a, err := c.breaker.Execute(func() (answer, error) { return c.sendRequest(ctx, r) })
 	if errors.Is(err, gobreaker.ErrOpenState) || errors.Is(err, gobreaker.ErrTooManyRequests) {
 		return a, &Error{Code: CircuitOpen, cause: err}
 	}
 	return a, err
 }
 
-func (c *Client) send(ctx context.Context, r request) (answer, error) {
+func (c *Client) sendRequest(ctx context.Context, r request) (answer, error) {
 	req, err := http.NewRequestWithContext(ctx, r.method, c.base.String()+"/v1/"+r.path,
 		bytes.NewReader(r.body))
 	if err != nil {

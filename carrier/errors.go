@@ -25,7 +25,7 @@ const (
 	Refused         Code = "REFUSED"           // any other 4xx
 )
 
-// Temporary tells whether the same request may succeed later.
+// Temporary reports whether the same request may succeed later.
 func (c Code) Temporary() bool {
 	switch c {
 	case Unavailable, RateLimited, CircuitOpen, Unauthorised, BadAnswer:
@@ -63,6 +63,6 @@ func CodeOf(err error) Code {
 	return ""
 }
 
-// IsTemporary tells whether the request may be sent again later. What is not an
+// IsTemporary reports whether the request may be sent again later. What is not an
 // *Error is not known to be harmless, and is not.
 func IsTemporary(err error) bool { return CodeOf(err).Temporary() }

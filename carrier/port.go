@@ -16,7 +16,7 @@ type Carrier interface {
 	Label(ctx context.Context, tracking string) (Label, error)
 	// Cancel calls a booking off. ALREADY_PICKED_UP when the parcel is on its way.
 	Cancel(ctx context.Context, tracking string) error
-	// Track tells what is known of a parcel.
+	// Track returns what is known of a parcel.
 	Track(ctx context.Context, tracking string) (Tracking, error)
 }
 

@@ -52,8 +52,8 @@ func Sign(h http.Header, body []byte, at time.Time, keys ...[]byte) {
 	h.Set(SignatureHeader, strings.Join(signatures, ","))
 }
 
-// Verify tells whether a webhook comes from who has one of the keys, and was signed
-// within ReplayWindow of now, which is real time. keys are the present one and,
+// Verify returns an error unless a webhook comes from the holder of one of the keys and
+// was signed within ReplayWindow of now, which is real time. keys are the present one and,
 // while it is changed, the one before or after it.
 func Verify(h http.Header, body []byte, now time.Time, keys ...[]byte) error {
 	timestamp, signatures := h.Get(TimestampHeader), h.Get(SignatureHeader)

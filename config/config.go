@@ -94,7 +94,8 @@ func (c Carrier) Keys() ([][]byte, error) {
 		key, err := keyBytes(text)
 		if err != nil || len(c.WebhookKeys) > 2 {
 			return nil, errors.New(
-				"ROOMCOVER_CARRIER_WEBHOOK_KEYS must be one key or two, each of 32 bytes or more in hex or base64",
+				"ROOMCOVER_CARRIER_WEBHOOK_KEYS must be one key or two, " +
+					"each of 32 bytes or more in hex or base64",
 			)
 		}
 
@@ -186,7 +187,8 @@ func (c Config) KeyBytes() ([]byte, error) {
 	b, err := keyBytes(c.Key)
 	if err != nil {
 		return nil, errors.New(
-			"ROOMCOVER_KEY must be 32 bytes or more in hex or base64; make one with: openssl rand -hex 32",
+			"ROOMCOVER_KEY must be 32 bytes or more in hex or base64; " +
+				"make one with: openssl rand -hex 32",
 		)
 	}
 	return b, nil

@@ -147,10 +147,18 @@ func (c upCommand) explain(
 		fmt.Fprintf(out, "%s token: %s\n", t.Name, t.Secret)
 	}
 
-	fmt.Fprintf(out,
-		"\nSend an order:\n\n  curl -sS %s/v1/orders -H 'Authorization: Bearer %s' \\\n    -H 'Content-Type: application/json' --data @examples/order.json\n\nStop with Ctrl+C.\n",
-		parts.URL, parts.Access.Token("reseller"))
+	fmt.Fprintf(out, nextSteps, parts.URL, parts.Access.Token("reseller"))
 }
+
+// nextSteps are printed last, with the API's address and a reseller's token.
+const nextSteps = `
+Send an order:
+
+  curl -sS %s/v1/orders -H 'Authorization: Bearer %s' \
+    -H 'Content-Type: application/json' --data @examples/order.json
+
+Stop with Ctrl+C.
+`
 
 // prepare checks every port at once before anything is written, then opens
 // the log.

@@ -83,7 +83,7 @@ func joinArabic(text []rune) []rune {
 	return out
 }
 
-// joins tells whether the next letter takes the hand of the one before.
+// joins reports whether the next letter takes the hand of the one before.
 func joins(letters map[rune]forms, rest []rune) bool {
 	for _, r := range rest {
 		if !mark(r) {
@@ -93,5 +93,5 @@ func joins(letters map[rune]forms, rest []rune) bool {
 	return false
 }
 
-// mark tells whether a rune is written above or below a letter.
+// mark reports whether a rune is written above or below a letter.
 func mark(r rune) bool { return r >= 0x064B && r <= 0x065F || r == 0x0670 }

@@ -136,7 +136,7 @@ func leftToRight(line string) string {
 	return out.String()
 }
 
-// beginsLeftToRight tells which way the first letter of a line is written.
+// beginsLeftToRight says which way the first letter of a line is written.
 func beginsLeftToRight(line string) bool {
 	for _, r := range line {
 		switch properties, _ := bidi.LookupRune(r); properties.Class() {

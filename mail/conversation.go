@@ -79,8 +79,8 @@ func (s *Sender) encrypted(ctx context.Context, w *wire) (net.Conn, error) {
 	return c, nil
 }
 
-// send gives one message to the server and returns the answer's text.
-func (c *conversation) send(ctx context.Context, m composed) (string, *SendError) {
+// sendMessage gives one message to the server and returns the answer's text.
+func (c *conversation) sendMessage(ctx context.Context, m composed) (string, *SendError) {
 	c.wire.patience(ctx, c.timeout)
 	defer context.AfterFunc(ctx, c.wire.interrupt)()
 	for _, command := range []struct {

@@ -188,7 +188,7 @@ func (s *Sender) attempt(ctx context.Context, c composed) (string, *SendError) {
 		s.conn = conn
 	}
 
-	reply, failure := s.conn.send(ctx, c)
+	reply, failure := s.conn.sendMessage(ctx, c)
 	if s.conn.broken {
 		s.conn.abandon()
 		s.conn = nil

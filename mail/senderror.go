@@ -54,7 +54,7 @@ const (
 
 // SendError is the only error type that Sender.Send returns.
 type SendError struct {
-	// Kind tells whether the mail may be sent again.
+	// Kind says whether the mail may be sent again.
 	Kind Kind
 	// Code is the SMTP reply code, for example 550; 0 if the server did not
 	// answer.

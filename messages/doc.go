@@ -3,7 +3,7 @@
 // once per language, in a file of its subject (en/portal.json, pt-BR/portal.json),
 // under a key that both languages share.
 //
-// A text is a string with named {placeholders}, or, where it tells a number of
+// A text is a string with named {placeholders}, or, where it gives a number of
 // things, an object with the forms that the language has for counted things:
 //
 //	"term": {"one": "{n} year", "other": "{n} years"}

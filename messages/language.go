@@ -12,7 +12,7 @@ import (
 //go:embed en pt-BR
 var files embed.FS
 
-// fallback is the language for whoever has none of ours.
+// fallback is the language of people who have none of ours.
 const fallback = "en"
 
 var languages = mustRead(files, "en", "pt-BR")

@@ -16,7 +16,7 @@ type accountPage struct {
 // csmContact is whom the customer turns to (R35e).
 type csmContact struct{ Name, Email, Phone, Dial string }
 
-// showAccount tells whose account it is and who looks after it (R35e).
+// showAccount shows whose account it is and who looks after it (R35e).
 func showAccount(v *visit) (answer, error) {
 	acc := v.who.account()
 	p := accountPage{Company: acc.LegalName, Address: addressLines(acc)}

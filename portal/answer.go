@@ -30,7 +30,7 @@ func redirect(to string) answer { return answer{status: http.StatusSeeOther, to:
 
 // done goes on to another page, which shows the message once.
 func (v *visit) done(to, message string) answer {
-	v.keep(keyFlash, message)
+	v.setValue(keyFlash, message)
 	return redirect(to)
 }
 
@@ -105,7 +105,8 @@ func (v *visit) commit(c *gin.Context) error {
 func (s *site) headers(h http.Header) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Content-Security-Policy",
-		"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+		"default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "+
+			"form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "same-origin")
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")

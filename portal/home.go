@@ -57,7 +57,7 @@ func switchAccount(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	v.keep(keyAccount, acc.ID)
+	v.setValue(keyAccount, acc.ID)
 	return redirect("/"), nil
 }
 

@@ -1,15 +1,20 @@
 package portal
 
 import (
+	"crypto/rand"
+	"net/http"
+	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
 
-// landing is what an invitation's page shows. The address is masked: whoever
-// holds the link has not proved yet to be its reader.
+// landing is what an invitation's page shows. The address is masked: who
+// holds the link has not yet proved to be its reader.
 type landing struct {
 	Company, Mailbox, Until, Role string
 }
@@ -69,18 +74,18 @@ func (v *visit) takeLink() (answer, error) {
 	if found.Invitation.ID != "" {
 		id = found.Invitation.ID
 	}
-	if v.get(keyInvitation) != id {
-		v.forget(keyChallenge, keyProven, keyProvenAt)
+	if v.value(keyInvitation) != id {
+		v.removeValues(keyChallenge, keyProven, keyProvenAt)
 	}
 
-	v.keep(keyInvitation, id)
+	v.setValue(keyInvitation, id)
 	return redirect("/invitation"), nil
 }
 
 // invitation reads the one that this session opened, and refuses one that can
 // no longer be accepted.
 func (v *visit) invitation() (identity.InvitationView, error) {
-	id := v.get(keyInvitation)
+	id := v.value(keyInvitation)
 	found, err := v.people.InvitationByToken(v.ctx, v.db.Secrets().InvitationToken(id))
 	if rules.CodeOf(err) == rules.NotFound {
 		return found, errDeadLink
@@ -89,7 +94,7 @@ func (v *visit) invitation() (identity.InvitationView, error) {
 }
 
 // acceptAsKnown is the one click of a person who is signed in. Another person
-// is refused by the Store, which audits the attempt and leaves the invitation
+// is refused by package identity, which audits the attempt and leaves the invitation
 // as it is (R47a).
 func acceptAsKnown(v *visit) (answer, error) {
 	found, err := v.invitation()
@@ -109,8 +114,8 @@ func acceptAsKnown(v *visit) (answer, error) {
 		return answer{}, v.overtaken(err)
 	}
 
-	v.forget(keyInvitation)
-	v.keep(keyAccount, place.AccountID)
+	v.removeValues(keyInvitation)
+	v.setValue(keyAccount, place.AccountID)
 	return v.done("/", "flash.welcome"), nil
 }
 
@@ -142,4 +147,274 @@ func (v *visit) roleName(r identity.MemberRole) string {
 		return v.language.Say("role.admin")
 	}
 	return v.language.Say("role.readonly")
+}
+
+// The bounds of one-time codes: what one invitation and one address of the
+// network may ask for and try. With five tries a code, a guess succeeds at
+// most once in ten thousand days of trying.
+const (
+	codesAnHour   = 5
+	codesADay     = 15
+	codesAnHourIP = 30
+	triesAnHourIP = 60
+)
+
+type codePage struct {
+	Mailbox string
+	Minutes int
+	Problem string // message key
+}
+
+// sendCode mails a one-time code to the invited mailbox. Only this browser can
+// answer it.
+func sendCode(v *visit) (answer, error) {
+	if v.who != nil {
+		return acceptAsKnown(v)
+	}
+
+	found, err := v.invitation()
+	if err != nil {
+		return answer{}, err
+	}
+
+	if found.HasUser {
+		return redirect("/sign-in"), nil
+	}
+	if err := v.mayAskCode(found.Invitation.ID); err != nil {
+		return answer{}, err
+	}
+	if v.value(keyBrowser) == "" {
+		v.setValue(keyBrowser, rand.Text())
+	}
+
+	c, err := v.people.ChallengeInvited(v.ctx, found.Invitation.ID, v.value(keyBrowser),
+		v.language.Locale())
+	if err != nil {
+		return answer{}, err
+	}
+
+	v.setValue(keyChallenge, c.ID)
+	return redirect("/invitation/code"), nil
+}
+
+func (v *visit) mayAskCode(invitation string) error {
+	if err := v.throttle("code-ip/"+v.network, codesAnHourIP, time.Hour); err != nil {
+		return err
+	}
+	if err := v.throttle("code-hour/"+invitation, codesAnHour, time.Hour); err != nil {
+		return err
+	}
+	return v.throttle("code-day/"+invitation, codesADay, 24*time.Hour)
+}
+
+func askCode(v *visit) (answer, error) {
+	found, err := v.invitation()
+	if err != nil {
+		return answer{}, err
+	}
+
+	if v.value(keyChallenge) == "" {
+		return redirect("/invitation"), nil
+	}
+	return v.codePage(found, ""), nil
+}
+
+func (v *visit) codePage(found identity.InvitationView, problem string) answer {
+	a := answer{
+		page:  "code",
+		title: "code.title",
+		data: codePage{
+			Mailbox: masked(found.Invitation.Email),
+			Minutes: int(identity.CodeLifetime.Minutes()),
+			Problem: problem,
+		},
+	}
+
+	if problem != "" {
+		a.status = http.StatusUnprocessableEntity
+	}
+	return a
+}
+
+// checkCode holds the typed code against this browser's challenge.
+func checkCode(v *visit) (answer, error) {
+	found, err := v.invitation()
+	if err != nil {
+		return answer{}, err
+	}
+	if err := v.throttle("code-try-ip/"+v.network, triesAnHourIP, time.Hour); err != nil {
+		return answer{}, err
+	}
+
+	code := strings.Map(onlyDigits, v.form("code"))
+	c, err := v.people.AnswerChallenge(v.ctx, v.value(keyChallenge), v.value(keyBrowser), code)
+	switch rules.CodeOf(err) {
+	case identity.CodeWrong:
+		return v.codePage(found, "code.wrong"), nil
+	case identity.CodeTried:
+		return v.codePage(found, "code.tried"), nil
+	case identity.CodeExpired, rules.NotFound:
+		return v.codePage(found, "code.expired"), nil
+	}
+
+	if err != nil {
+		return answer{}, err
+	}
+	if c.SubjectID != found.Invitation.ID || c.Purpose != identity.ChallengeInvitation {
+		return v.codePage(found, "code.expired"), nil
+	}
+	if err := v.sessions.RenewToken(v.ctx); err != nil {
+		return answer{}, err
+	}
+
+	v.setValue(keyProven, found.Invitation.ID)
+	v.setValue(keyProvenAt, strconv.FormatInt(time.Now().Unix(), 10))
+	v.removeValues(keyChallenge)
+	return redirect("/invitation/person"), nil
+}
+
+func onlyDigits(r rune) rune {
+	if r < '0' || r > '9' {
+		return -1
+	}
+	return r
+}
+
+// provenFor is how long a proven mailbox lets a person finish the form.
+const provenFor = 30 * time.Minute
+
+type personPage struct {
+	Email, Name, Company     string
+	NameProblem, PassProblem string // message keys
+	LeastLength, MostLength  int
+	NameMostLength           int
+}
+
+func askPerson(v *visit) (answer, error) {
+	found, err := v.invitation()
+	if err != nil {
+		return answer{}, err
+	}
+
+	if !v.proved(found.Invitation.ID) {
+		return redirect("/invitation"), nil
+	}
+	return v.personPage(found, personPage{Name: found.Invitation.ContactName}), nil
+}
+
+func (v *visit) personPage(found identity.InvitationView, p personPage) answer {
+	p.Email, p.Company = found.Invitation.Email, found.Account.LegalName
+	p.LeastLength = leastPassword
+	p.MostLength = mostPassword
+	p.NameMostLength = mostName
+	a := answer{page: "person", title: "person.title", data: p}
+	if p.NameProblem != "" || p.PassProblem != "" {
+		a.status = http.StatusUnprocessableEntity
+	}
+	return a
+}
+
+// proved reports whether this session proved the invited mailbox not long ago.
+func (v *visit) proved(invitation string) bool {
+	at, err := strconv.ParseInt(v.value(keyProvenAt), 10, 64)
+	if err != nil {
+		return false
+	}
+	return v.value(keyProven) == invitation && time.Since(time.Unix(at, 0)) < provenFor
+}
+
+// acceptAsNew makes the proven person a user with a name of their own (R49b)
+// and a member; the first of the account becomes its administrator (R47b).
+func acceptAsNew(v *visit) (answer, error) {
+	found, err := v.invitation()
+	if rules.CodeOf(err) == rules.InvitationUsed && v.proved(found.Invitation.ID) {
+		return v.acceptAgain(found, err)
+	}
+	if err != nil {
+		return answer{}, err
+	}
+
+	if !v.proved(found.Invitation.ID) {
+		return redirect("/invitation"), nil
+	}
+
+	name, password := strings.TrimSpace(v.form("name")), v.form("password")
+	p := personPage{
+		Name:        name,
+		NameProblem: nameProblem(name),
+		PassProblem: passwordProblem(password, name, found.Invitation.Email,
+			found.Account.LegalName, v.program.Name),
+	}
+	if p.NameProblem != "" || p.PassProblem != "" {
+		return v.personPage(found, p), nil
+	}
+
+	hash, err := hashPassword(v.ctx, password)
+	if err != nil {
+		return answer{}, err
+	}
+
+	u, _, err := v.people.AcceptInvitation(v.ctx, identity.Acceptance{
+		InvitationID: found.Invitation.ID,
+		Email:        found.Invitation.Email,
+		Name:         name,
+		PasswordHash: hash,
+		Locale:       v.language.Locale(),
+	})
+	if rules.CodeOf(err) == rules.InvitationUsed {
+		return v.acceptAgain(found, err)
+	}
+	if err != nil {
+		return answer{}, v.overtaken(err)
+	}
+
+	return v.join(u, found)
+}
+
+// join signs the new member in and shows the account.
+func (v *visit) join(u identity.User, found identity.InvitationView) (answer, error) {
+	if err := v.startSession(u); err != nil {
+		return answer{}, err
+	}
+	v.removeValues(keyInvitation)
+	v.setValue(keyAccount, found.Account.ID)
+	return v.done("/", "flash.welcome"), nil
+}
+
+// acceptAgain answers the second click of an impatient person as the first
+// one: their mailbox is proven, and the password is the one just set. Anything
+// else stays refused.
+func (v *visit) acceptAgain(found identity.InvitationView, refused error) (answer, error) {
+	if err := v.maySignIn(found.Invitation.Email); err != nil {
+		return answer{}, err
+	}
+
+	u, err := v.people.UserByEmail(v.ctx, found.Invitation.Email)
+	if err != nil {
+		return answer{}, err
+	}
+
+	ok, err := passwordMatches(v.ctx, bounded(v.form("password")), u.PasswordHash)
+	if err != nil {
+		return answer{}, err
+	}
+
+	if !ok {
+		return answer{}, refused
+	}
+
+	return v.join(u, found)
+}
+
+// mostName bounds a person's name, in characters.
+const mostName = 100
+
+func nameProblem(name string) string {
+	switch {
+	case name == "" || !utf8.ValidString(name):
+		return "name.missing"
+	case utf8.RuneCountInString(name) > mostName || strings.ContainsFunc(name, unicode.IsControl):
+		return "name.unusable"
+	}
+	return ""
 }

@@ -20,7 +20,7 @@ type onboarding struct {
 	Done  int
 }
 
-// Left tells how many steps are still open.
+// Left is how many steps are still open.
 func (o onboarding) Left() int { return len(o.Steps) - o.Done }
 
 func showOnboarding(v *visit) (answer, error) {
@@ -74,7 +74,7 @@ func (v *visit) invitedColleague() (bool, error) {
 	return false, err
 }
 
-// equipped tells whether the account has a room and a device.
+// equipped reports whether the account has a room and a device.
 func (v *visit) equipped() (room, device bool, err error) {
 	account, one := v.who.account().ID, db.Page{Limit: 1}
 	rooms, _, err := v.entitlements.ListRooms(v.scoped(), entitlement.RoomFilter{

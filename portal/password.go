@@ -72,7 +72,11 @@ func passwordMatches(ctx context.Context, password, encoded string) (bool, error
 	}
 
 	got, err := stretch(ctx, password, salt, c)
-	return err == nil && subtle.ConstantTimeCompare(got, want) == 1, err
+	if err != nil {
+		return false, err
+	}
+
+	return subtle.ConstantTimeCompare(got, want) == 1, nil
 }
 
 func decodeHash(encoded string) (c cost, salt, key []byte, err error) {

@@ -56,11 +56,11 @@ func passwordProblem(password string, own ...string) string {
 	return ""
 }
 
-// guessable tells whether a password is among the common ones, is one of them
+// guessable reports whether a password is among the common ones, is one of them
 // with up to six characters around it, repeats one, or is a run.
 func guessable(password string) bool {
 	p := strings.ToLower(password)
-	if isCommon(p) || isCommon(unleet(p)) || variety(p) < 4 || run(p) {
+	if isCommon(p) || isCommon(unleet(p)) || variety(p) < 4 || isRun(p) {
 		return true
 	}
 
@@ -92,8 +92,9 @@ func variety(p string) int {
 	return len(seen)
 }
 
-// run tells of 1234567890, abcdefghij and their like, upwards or downwards.
-func run(p string) bool {
+// isRun reports whether a password is 1234567890, abcdefghij or their like, upwards or
+// downwards.
+func isRun(p string) bool {
 	up := 0
 	down := 0
 	last := rune(-10)
@@ -112,8 +113,8 @@ func run(p string) bool {
 	return up == n || down == n
 }
 
-// repeated tells of a common word, or a piece of at most five characters, said
-// again and again.
+// repeated reports whether a password is a common word, or a piece of at most five
+// characters, said again and again.
 func repeated(p string) bool {
 	runes := []rune(p)
 	for size := 1; size <= len(runes)/2; size++ {
@@ -126,7 +127,7 @@ func repeated(p string) bool {
 	return false
 }
 
-// personal tells whether little is left of a password without what is known of
+// personal reports whether little is left of a password without what is known of
 // its person.
 func personal(password string, own []string) bool {
 	p := strings.ToLower(password)

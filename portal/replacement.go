@@ -1,15 +1,22 @@
 package portal
 
 import (
+	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	"roomcover.dev/roomcover/messages"
 	"roomcover.dev/roomcover/messages/promise"
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/rma"
 	"roomcover.dev/roomcover/rules/shipping"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // fact is a line of a page's table of facts.
@@ -142,7 +149,7 @@ func (v *visit) replacementFacts(
 	return out
 }
 
-// returnView tells how the faulty unit goes back, while it is with the customer;
+// returnView is how the faulty unit goes back, while it is with the customer;
 // empty at any other time.
 func (v *visit) returnView(r replacement.RMA, now time.Time) (returnView, error) {
 	state := r.RMAFacts.State(now)
@@ -159,7 +166,7 @@ func (v *visit) returnView(r replacement.RMA, now time.Time) (returnView, error)
 	}, err
 }
 
-// nextSentence tells in one sentence how it goes on.
+// nextSentence says in one sentence how it goes on.
 func (v *visit) nextSentence(r replacement.RMA, now time.Time) string {
 	day := ""
 	if r.Promise != nil && !r.Promise.On.IsZero() {
@@ -175,7 +182,7 @@ func (v *visit) nextSentence(r replacement.RMA, now time.Time) string {
 	})
 }
 
-// nextKey names the sentence of a state; dated tells that there is a day to name.
+// nextKey names the sentence of a state; dated says that there is a day to name.
 func nextKey(r replacement.RMA, now time.Time, dated bool) string {
 	switch state := r.RMAFacts.State(now); {
 	case state == rma.RMARequested && r.Held:
@@ -199,8 +206,254 @@ func nextKey(r replacement.RMA, now time.Time, dated bool) string {
 	}
 }
 
-// underWay tells whether a replacement is still to arrive.
+// underWay reports whether a replacement is still to arrive.
 func underWay(state rma.RMAState) bool {
 	return state == rma.RMAApproved || state == rma.RMABackordered || state == rma.RMAAllocated ||
 		state == rma.RMAShipped
+}
+
+// happening is a line of a timeline.
+type happening struct{ When, What string }
+
+// shownVerbs are the steps of a replacement that its customer sees, by their verb
+// in the audit. What is between the service and its people stays there.
+var shownVerbs = []string{
+	"requested", "appealed", "rejected", "withdrawn", "approved", "spare_used", "backordered",
+	"allocated", "shipped", "picked_up", "delivered", "breached", "parcel_lost", "reminded",
+	"return_overdue", "return_scanned", "return_received", "return_booked_anew", "inspected",
+	"no_return_required", "fee_billed", "fee_credited", "fee_waived",
+}
+
+// timeline lists what happened, oldest first and by the clock of the site. Who did
+// it, and why, is not for the page.
+func (v *visit) timeline(events []db.AuditEvent, zone string) []happening {
+	type moment struct {
+		at   time.Time
+		verb string
+	}
+
+	var all []moment
+	for _, e := range events {
+		verb, ours := strings.CutPrefix(e.Verb, "rma.")
+		if ours && slices.Contains(shownVerbs, verb) {
+			all = append(all, moment{happenedAt(e), verb})
+		}
+	}
+
+	slices.SortStableFunc(all, func(a, b moment) int { return a.at.Compare(b.at) })
+	out := make([]happening, len(all))
+	for i, m := range all {
+		out[i] = happening{v.moment(m.at, zone), v.language.Say("event." + m.verb)}
+	}
+
+	return out
+}
+
+// happenedAt is when it happened, where that is known, and else when we heard.
+func happenedAt(e db.AuditEvent) time.Time {
+	if text, ok := e.Details["at"].(string); ok {
+		if at, err := time.Parse(time.RFC3339Nano, text); err == nil {
+			return at
+		}
+	}
+	return e.At
+}
+
+// replacementActions is what this person may do with a replacement now, with what
+// they typed and what is wrong with it.
+type replacementActions struct {
+	Withdraw, Appeal bool
+	Reason           string
+	ReasonProblem    string // message key
+	MostLength       int
+	Spares           []choice // that may take the device's place
+	Spare            string
+	SpareProblem     string // message key
+}
+
+// replacementActions offers what the role may do in this state (RULES 4); who only
+// reads is offered nothing.
+func (v *visit) replacementActions(
+	r replacement.RMA, typed replacementActions, now time.Time,
+) (replacementActions, error) {
+	offered := rma.RMACommandsFor(v.who.role(), r.RMAFacts, now)
+	typed.Withdraw = slices.Contains(offered, rma.RMAWithdraw)
+	typed.Appeal = slices.Contains(offered, rma.RMAAppeal)
+	typed.MostLength = rules.MaxReason
+	var err error
+	if slices.Contains(offered, rma.RMAUseSpare) && r.DeviceID != nil {
+		typed.Spares, err = v.sparesFor(r, typed.Spare)
+	}
+	return typed, err
+}
+
+func withdrawReplacement(v *visit) (answer, error) {
+	r, err := v.replacements.DoRMA(v.acting(), v.param("id"),
+		replacement.ReplacementCommand{Name: rma.RMAWithdraw})
+	if err != nil {
+		return answer{}, err
+	}
+	return v.done(replacementsPath+"/"+r.ID, "flash.replacement.withdrawn"), nil
+}
+
+// appealReplacement asks for a second decision, once.
+func appealReplacement(v *visit) (answer, error) {
+	typed := replacementActions{Reason: strings.ReplaceAll(v.form("reason"), "\r\n", "\n")}
+	r, err := v.replacements.DoRMA(v.acting(), v.param("id"), replacement.ReplacementCommand{
+		Name:   rma.RMAAppeal,
+		Reason: typed.Reason,
+	})
+	switch rules.CodeOf(err) {
+	case "":
+		if err != nil {
+			return answer{}, err
+		}
+		return v.done(replacementsPath+"/"+r.ID, "flash.replacement.appealed"), nil
+	case rules.ReasonRequired:
+		typed.ReasonProblem = "appeal.reason.missing"
+	case rules.ValidationFailed:
+		typed.ReasonProblem = "appeal.reason.long"
+	case rma.RMAOpen:
+		typed.ReasonProblem = "appeal.open"
+	default:
+		return answer{}, err
+	}
+
+	return v.actionAgain(typed)
+}
+
+// sparesFor are the spares on site of the account that can take the place of the
+// faulty device: of the same model (R88c).
+func (v *visit) sparesFor(r replacement.RMA, chosen string) ([]choice, error) {
+	units, _, err := v.replacements.ListSpareUnits(v.acting(), replacement.SpareFilter{
+		AccountID: r.AccountID,
+		State:     spare.SpareOnSite,
+		ModelCode: r.ModelCode,
+		Page:      db.Page{Limit: mostSpares},
+	})
+	if err != nil || len(units) == 0 {
+		return nil, err
+	}
+
+	sites, err := v.siteNames()
+	var out []choice
+	for _, u := range units {
+		if spare.MayUseSpare(u.SpareFacts, r.ModelCode, u.ModelCode) == nil && u.SiteID != nil {
+			out = append(out, choice{u.ID, u.Serial + " · " + sites[*u.SiteID], u.ID == chosen})
+		}
+	}
+
+	sortChoices(out)
+	return out, err
+}
+
+// useSpare is "used my spare": the outage ends without waiting for a shipment
+// (R35d).
+func useSpare(v *visit) (answer, error) {
+	typed := replacementActions{Spare: v.form("spare")}
+	if typed.Spare == "" {
+		typed.SpareProblem = "usespare.choose"
+		return v.actionAgain(typed)
+	}
+
+	r, err := v.replacements.DoRMA(v.acting(), v.param("id"), replacement.ReplacementCommand{
+		Name:        rma.RMAUseSpare,
+		SpareUnitID: typed.Spare,
+	})
+	switch rules.CodeOf(err) {
+	case rma.NotLikeForLike:
+		typed.SpareProblem = "usespare.wrongmodel"
+		return v.actionAgain(typed)
+	case "":
+		if err == nil {
+			return v.done(replacementsPath+"/"+r.ID, "flash.spare.used"), nil
+		}
+	}
+
+	return answer{}, err
+}
+
+// actionAgain shows the replacement with what was typed and what is wrong with it.
+func (v *visit) actionAgain(typed replacementActions) (answer, error) {
+	a, err := v.replacementPage(typed)
+	a.status = http.StatusUnprocessableEntity
+	return a, err
+}
+
+// labelTypes are the media types in which a label is handed out, with the ending of
+// its file. What a carrier sends is never shown as a page of ours.
+var labelTypes = map[string]string{"application/pdf": "pdf", "image/png": "png"}
+
+// returnLabel finds the label of the parcel in which a unit comes back: of one that
+// nobody has called off and that the carrier does not have yet. NOT_FOUND where
+// there is none.
+func (v *visit) returnLabel(
+	subjectID string, direction shipping.ShipmentDirection,
+) (logistics.ShipmentLabel, error) {
+	parcels, _, err := v.logistics.ListShipments(v.acting(), logistics.ShipmentFilter{
+		AccountID: v.who.account().ID,
+		SubjectID: subjectID,
+		Direction: direction,
+		State:     shipping.ShipmentLabelled,
+		Page:      db.Page{Limit: 10},
+	})
+	if err != nil {
+		return logistics.ShipmentLabel{}, err
+	}
+
+	for _, sh := range parcels {
+		if sh.CancelAskedAt != nil {
+			continue
+		}
+
+		l, err := v.logistics.ShipmentLabelOf(v.acting(), sh.ID)
+		if rules.CodeOf(err) == rules.NotFound {
+			continue
+		}
+		if err != nil {
+			return l, err
+		}
+
+		if labelTypes[l.MediaType] != "" {
+			return l, nil
+		}
+	}
+
+	return logistics.ShipmentLabel{}, errNoPage
+}
+
+// labelPath is where the label is handed out; empty where there is none.
+func (v *visit) labelPath(
+	page, subjectID string, direction shipping.ShipmentDirection,
+) (string, error) {
+	_, err := v.returnLabel(subjectID, direction)
+	if rules.CodeOf(err) == rules.NotFound {
+		return "", nil
+	}
+	return page + "/return-label", err
+}
+
+// downloadReturnLabel hands out the label for the way back of a replacement's faulty
+// unit, to every member: the one who packs the parcel may not be an administrator.
+func downloadReturnLabel(v *visit) (answer, error) {
+	return v.downloadLabel(shipping.ShipReturn)
+}
+
+// downloadRecallLabel hands out the label for the way back of a recalled spare.
+func downloadRecallLabel(v *visit) (answer, error) {
+	return v.downloadLabel(shipping.ShipRecall)
+}
+
+func (v *visit) downloadLabel(direction shipping.ShipmentDirection) (answer, error) {
+	l, err := v.returnLabel(v.param("id"), direction)
+	if err != nil {
+		return answer{}, err
+	}
+
+	return answer{file: &file{
+		mediaType: l.MediaType,
+		name: v.language.Say("return.file") + "-" +
+			v.param("id") + "." + labelTypes[l.MediaType],
+		content: l.Content,
+	}}, nil
 }

@@ -135,7 +135,7 @@ func (v *visit) promiseDay(r replacement.RMA) string {
 	return ""
 }
 
-// late tells that the first promise is missed, or was (S21).
+// late says that the first promise is missed, or was (S21).
 func (v *visit) late(r replacement.RMA, now time.Time) string {
 	switch {
 	case !r.RMAFacts.Late(now):

@@ -167,7 +167,7 @@ func TestEveryStateAndStepOfAReplacementHasWords(t *testing.T) {
 	for _, f := range []rma.RMAFee{rma.FeeAsked, rma.FeeBilled, rma.FeeCredited, rma.FeeWaived} {
 		keys = append(keys, "fee."+string(f))
 	}
-	for _, verb := range told {
+	for _, verb := range shownVerbs {
 		keys = append(keys, "event."+verb)
 	}
 	for _, code := range append(refusalCodes, rma.SerialTooNew) {
@@ -185,7 +185,7 @@ func TestEveryStateAndStepOfAReplacementHasWords(t *testing.T) {
 		require.NoError(t, err)
 		for _, m := range regexp.MustCompile(`note\("rma\.([a-z_]+)"`).FindAllStringSubmatch(string(text), -1) {
 			written++
-			require.True(t, slices.Contains(told, m[1]) != slices.Contains(untold, m[1]), m[1])
+			require.True(t, slices.Contains(shownVerbs, m[1]) != slices.Contains(untold, m[1]), m[1])
 		}
 	}
 	require.Greater(t, written, 15, "the verbs stand elsewhere now")

@@ -35,7 +35,7 @@ func requestReset(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
-	err := v.even(func() error { return v.resetOnce(rules.NormaliseEmail(email)) })
+	err := v.constantTime(func() error { return v.resetOnce(rules.NormaliseEmail(email)) })
 	return answer{
 		page:  "resetsent",
 		title: "resetsent.title",
@@ -80,14 +80,14 @@ func (v *visit) takeReset(token string) (answer, error) {
 	if c.ID == "" {
 		c.ID = noLink
 	}
-	v.keep(keyReset, c.ID)
+	v.setValue(keyReset, c.ID)
 	return redirect("/password-reset/new"), nil
 }
 
 // reset reads the challenge that this session opened; any that is over is one
 // and the same refusal.
 func (v *visit) reset() (identity.Challenge, error) {
-	c, err := v.people.ResetByToken(v.ctx, v.db.Secrets().ResetToken(v.get(keyReset)))
+	c, err := v.people.ResetByToken(v.ctx, v.db.Secrets().ResetToken(v.value(keyReset)))
 	if rules.CodeOf(err) != "" {
 		return c, errDeadReset
 	}

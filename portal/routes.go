@@ -84,7 +84,7 @@ func routes() []route {
 	}
 }
 
-// pagePath tells whether a path is a page that a visitor can be sent back to
+// pagePath reports whether a path is a page that a visitor can be sent back to
 // after signing in.
 func pagePath(path string) bool {
 	for _, r := range routes() {
@@ -97,7 +97,7 @@ func pagePath(path string) bool {
 
 var ourID = regexp.MustCompile(`^[a-z]{3}_[0-9a-z]{1,40}$`)
 
-// leadsTo tells whether a path is one of the route's: letter by letter, with an id
+// leadsTo reports whether a path is one of the route's: letter by letter, with an id
 // of ours where the route has one.
 func (r route) leadsTo(path string) bool {
 	want, got := strings.Split(r.path, "/"), strings.Split(path, "/")

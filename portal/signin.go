@@ -34,7 +34,7 @@ func (v *visit) signInPage(p signInPage) answer {
 	if !pagePath(p.Next) {
 		p.Next = ""
 	}
-	p.Invited = v.get(keyInvitation) != "" && v.get(keyInvitation) != noLink
+	p.Invited = v.value(keyInvitation) != "" && v.value(keyInvitation) != noLink
 	a := answer{page: "signin", title: "signin.title", data: p}
 	if p.Problem != "" {
 		a.status = http.StatusUnprocessableEntity
@@ -81,14 +81,14 @@ func (v *visit) maySignIn(email string) error {
 // welcome signs in and goes on to the invitation that waits, the page that was
 // asked for, or the start.
 func (v *visit) welcome(u identity.User, next string) (answer, error) {
-	if err := v.enter(u); err != nil {
+	if err := v.startSession(u); err != nil {
 		return answer{}, err
 	}
 
 	switch {
-	case v.get(keyInvitation) == noLink:
-		v.forget(keyInvitation)
-	case v.get(keyInvitation) != "":
+	case v.value(keyInvitation) == noLink:
+		v.removeValues(keyInvitation)
+	case v.value(keyInvitation) != "":
 		return redirect("/invitation"), nil
 	}
 
@@ -105,14 +105,14 @@ func bounded(password string) string { return password[:min(len(password), 4*mos
 // signOut ends the session. A person who was refused at an invitation may keep
 // it for the right person to go on.
 func signOut(v *visit) (answer, error) {
-	invitation := v.get(keyInvitation)
+	invitation := v.value(keyInvitation)
 	if err := v.sessions.Destroy(v.ctx); err != nil {
 		return answer{}, err
 	}
 
 	v.who = nil
 	if v.form("then") == "invitation" && invitation != "" {
-		v.keep(keyInvitation, invitation)
+		v.setValue(keyInvitation, invitation)
 		return redirect("/invitation"), nil
 	}
 

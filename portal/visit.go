@@ -52,7 +52,7 @@ const maxBody = 64 << 10 // octets of a form
 // serve turns a route into gin's handler: session, origin, person, answer.
 func (s *site) serve(r route) gin.HandlerFunc {
 	return func(c *gin.Context) {
-		v, err := s.arrive(c)
+		v, err := s.beginVisit(c)
 		if err != nil {
 			s.log.Error("portal: a request could not begin", "path", c.FullPath(), "error", err)
 			http.Error(c.Writer, "internal error", http.StatusInternalServerError)
@@ -63,7 +63,7 @@ func (s *site) serve(r route) gin.HandlerFunc {
 			return
 		}
 
-		a, err := v.run(r)
+		a, err := v.callHandler(r)
 		if err != nil {
 			a = v.refuse(err)
 		}
@@ -72,7 +72,8 @@ func (s *site) serve(r route) gin.HandlerFunc {
 	}
 }
 
-func (s *site) arrive(c *gin.Context) (*visit, error) {
+// beginVisit loads the session and its person, and chooses the language.
+func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 	b := &browser{label: browserLabel(c.Request.UserAgent())}
 	ctx := context.WithValue(c.Request.Context(), browserKey{}, b)
 	token := ""
@@ -102,7 +103,7 @@ func (s *site) arrive(c *gin.Context) (*visit, error) {
 		program: ref.Program,
 	}
 
-	if err := v.recognise(); err != nil {
+	if err := v.readPerson(); err != nil {
 		return nil, err
 	}
 
@@ -110,8 +111,8 @@ func (s *site) arrive(c *gin.Context) (*visit, error) {
 	return v, nil
 }
 
-// run holds the request against the route and calls its handler.
-func (v *visit) run(r route) (answer, error) {
+// callHandler checks that the request may have what the route gives, and calls its handler.
+func (v *visit) callHandler(r route) (answer, error) {
 	if err := v.origins.Check(v.request); err != nil {
 		return answer{}, errForeignOrigin
 	}
@@ -132,7 +133,7 @@ func (v *visit) run(r route) (answer, error) {
 	}
 
 	if v.request.Method == post {
-		if err := v.request.ParseForm(); err != nil || !sound(v.request.PostForm) {
+		if err := v.request.ParseForm(); err != nil || !storableForm(v.request.PostForm) {
 			return answer{}, errBadForm
 		}
 	}
@@ -144,9 +145,9 @@ func (v *visit) run(r route) (answer, error) {
 	return r.do(v)
 }
 
-// sound tells whether a form's texts can be compared. Names and passwords are judged by their own
-// pages, which say what is wrong.
-func sound(form url.Values) bool {
+// storableForm reports whether a database can store and compare a form's texts. Names and
+// passwords are judged by their own pages, which say what is wrong.
+func storableForm(form url.Values) bool {
 	for field, values := range form {
 		for _, text := range values {
 			if field == "name" || field == "password" {
@@ -185,9 +186,9 @@ func (p *person) role() rules.Role {
 	return rules.CustomerReadOnly
 }
 
-// recognise reads the session's user; one that is gone counts as signed out.
-func (v *visit) recognise() error {
-	id := v.get(keyUser)
+// readPerson reads the session's user; one that is gone counts as signed out.
+func (v *visit) readPerson() error {
+	id := v.value(keyUser)
 	if id == "" {
 		return nil
 	}
@@ -211,16 +212,20 @@ func (v *visit) recognise() error {
 	}
 
 	v.who.accounts, _, err = v.accounts.ListAccounts(v.scope(""), db.Page{Limit: 200})
+	if err != nil {
+		return err
+	}
+
 	for i, a := range v.who.accounts {
-		if a.ID == v.get(keyAccount) {
+		if a.ID == v.value(keyAccount) {
 			v.who.at = i
 		}
 	}
 
-	return err
+	return nil
 }
 
-// scope is the context under which the Store shows what the person may see,
+// scope is the context under which the domains show what the person may see,
 // and no more (C5).
 func (v *visit) scope(role rules.Role) context.Context {
 	s := db.Scope{Actor: db.Actor{
@@ -255,17 +260,17 @@ func (v *visit) acting() context.Context {
 
 func (v *visit) isAdmin() bool { return v.who.role() == rules.CustomerAdmin }
 
-func (v *visit) get(key string) string { return v.sessions.GetString(v.ctx, key) }
+func (v *visit) value(key string) string { return v.sessions.GetString(v.ctx, key) }
 
-// keep puts a value into the session. A visitor's session is short.
-func (v *visit) keep(key, value string) {
-	if v.who == nil && v.get(keyUser) == "" {
+// setValue puts a value into the session. A visitor's session is short.
+func (v *visit) setValue(key, value string) {
+	if v.who == nil && v.value(keyUser) == "" {
 		v.sessions.SetDeadline(v.ctx, time.Now().Add(visitorLifetime).UTC())
 	}
 	v.sessions.Put(v.ctx, key, value)
 }
 
-func (v *visit) forget(keys ...string) {
+func (v *visit) removeValues(keys ...string) {
 	for _, k := range keys {
 		if v.sessions.Exists(v.ctx, k) {
 			v.sessions.Remove(v.ctx, k)
@@ -281,19 +286,20 @@ func (v *visit) throttle(key string, most int, window time.Duration) error {
 	return v.people.Throttle(v.ctx, "portal/"+key, most, window)
 }
 
-// enter signs a user in under a new session token, against fixation. What was
+// startSession signs a user in under a new session token, against fixation. What was
 // proven before signing in ends; an invitation that waits stays.
-func (v *visit) enter(u identity.User) error {
+func (v *visit) startSession(u identity.User) error {
 	if err := v.sessions.RenewToken(v.ctx); err != nil {
 		return err
 	}
-	v.forget(keyChallenge, keyBrowser, keyProven, keyProvenAt, keyReset, keyAccount)
+	v.removeValues(keyChallenge, keyBrowser, keyProven, keyProvenAt, keyReset, keyAccount)
 	v.sessions.Put(v.ctx, keyUser, u.ID)
 	return nil
 }
 
-// even runs fn and answers after the same time whatever it found.
-func (v *visit) even(fn func() error) error {
+// constantTime runs fn and returns after the same time whatever it found, so that the time
+// of an answer says nothing about who has an account.
+func (v *visit) constantTime(fn func() error) error {
 	timer := time.NewTimer(v.evenTime)
 	defer timer.Stop()
 	err := fn()

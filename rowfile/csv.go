@@ -53,7 +53,8 @@ func CSVError(err error) error {
 	if errors.As(err, &syntax) {
 		return rules.Refuse(Unreadable,
 			fmt.Sprintf("The file is not well-formed CSV; it breaks on line %d.", syntax.Line),
-			"Put texts with quotes or separators into double quotes, and double the quotes in them.")
+			"Put texts with quotes or separators into double quotes, "+
+				"and double the quotes in them.")
 	}
 	return err
 }

@@ -12,7 +12,7 @@ import (
 )
 
 // What waits is read from the database when a metric is asked for, so every
-// process tells the same. Nothing is told while the database does not answer.
+// process shows the same. Nothing is shown while the database does not answer.
 
 const readTimeout = 3 * time.Second
 

@@ -20,24 +20,24 @@ import (
 	"roomcover.dev/roomcover/workflows"
 )
 
-// relay starts and tells workflows what the outbox says. An event is told at
+// relay starts and signals workflows as the outbox says. An event is delivered at
 // least once; workflow ids and the steps themselves make that enough.
 type relay struct {
 	db     *db.DB
 	people *identity.People
 	client client.Client
 	log    *slog.Logger
-	pause  func(attempts int) time.Duration // before an event that failed is told again
+	pause  func(attempts int) time.Duration // before an event that failed is tried again
 }
 
 const (
-	relayBatch  = 50
-	relayAtOnce = 8                      // workflows told in parallel
-	relayPause  = 200 * time.Millisecond // between polls of an empty outbox
-	relayGather = 5 * time.Millisecond   // what is committed together is told together
-	relayLease  = 30 * time.Second       // a dead relay's events come back after it
-	relayAlarm  = 10                     // attempts after which an operator is asked
-	relayTell   = 5 * time.Second        // how long Temporal may take over one event
+	relayBatch   = 50
+	relayAtOnce  = 8                      // subjects delivered in parallel
+	relayPause   = 200 * time.Millisecond // between polls of an empty outbox
+	relayGather  = 5 * time.Millisecond   // what is committed together is told together
+	relayLease   = 30 * time.Second       // a dead relay's events come back after it
+	relayAlarm   = 10                     // attempts after which an operator is asked
+	relayTimeout = 5 * time.Second        // how long Temporal may take over one event
 )
 
 // temporalService is the subject of the one task that stands for every event
@@ -59,11 +59,12 @@ func growingPause(attempts int) time.Duration {
 	return min(time.Duration(1)<<min(attempts, 10)*100*time.Millisecond, time.Minute)
 }
 
-// run relays until the context ends. An error of the database is waited out.
-func (r *relay) run(ctx context.Context) error {
+// relayEvents delivers events until the context ends. It waits out an error of the
+// database.
+func (r *relay) relayEvents(ctx context.Context) error {
 	ctx = db.WithSystem(ctx)
 	for {
-		_, err := r.once(ctx)
+		_, err := r.relayDue(ctx)
 		if err != nil && ctx.Err() == nil {
 			r.log.Error("the outbox cannot be read", "error", err)
 		}
@@ -72,14 +73,14 @@ func (r *relay) run(ctx context.Context) error {
 		if err != nil {
 			pause = time.Second
 		}
-		if err := r.rest(ctx, pause); err != nil {
+		if err := r.awaitEvents(ctx, pause); err != nil {
 			return err
 		}
 	}
 }
 
-// rest waits for the next poll, or for a commit of this process.
-func (r *relay) rest(ctx context.Context, pause time.Duration) error {
+// awaitEvents waits for the next poll, or for a commit of this process.
+func (r *relay) awaitEvents(ctx context.Context, pause time.Duration) error {
 	wait := time.NewTimer(pause)
 	defer wait.Stop()
 	select {
@@ -94,79 +95,96 @@ func (r *relay) rest(ctx context.Context, pause time.Duration) error {
 	return nil
 }
 
-// once relays what is due, batch after batch, and returns how many events it
-// took. The next batch is leased as the last one is marked as told.
-func (r *relay) once(ctx context.Context) (n int, err error) {
+// relayDue delivers what is due, batch after batch, and returns how many events it
+// took. One statement marks a batch as delivered and leases the next.
+func (r *relay) relayDue(ctx context.Context) (n int, err error) {
 	events, err := r.db.LeaseOutbox(ctx, relayBatch, relayLease)
-	for err == nil && len(events) > 0 {
-		n += len(events)
-		told := r.tellAll(ctx, events)
-		if ctx.Err() != nil {
-			return n, r.db.OutboxDelivered(context.WithoutCancel(ctx), told)
-		}
-		events, err = r.db.NextOutbox(ctx, told, relayBatch, relayLease)
+	if err != nil {
+		return 0, err
 	}
 
-	return n, err
+	for len(events) > 0 {
+		n += len(events)
+		delivered := r.deliverEvents(ctx, events)
+		if ctx.Err() != nil {
+			return n, r.db.OutboxDelivered(context.WithoutCancel(ctx), delivered)
+		}
+
+		events, err = r.db.NextOutbox(ctx, delivered, relayBatch, relayLease)
+		if err != nil {
+			return n, err
+		}
+	}
+
+	return n, nil
 }
 
-// tellAll tells the events, several subjects at once and each subject's own in
-// order, and returns the ids of those that were told. Once Temporal proves to
-// be down, the rest is put back without trying each.
-func (r *relay) tellAll(ctx context.Context, events []db.OutboxEvent) (told []string) {
+// deliverEvents delivers a batch, several subjects at once and each subject's own
+// events in order, and returns the ids of those that Temporal took.
+func (r *relay) deliverEvents(ctx context.Context, events []db.OutboxEvent) (delivered []string) {
 	bySubject := map[string][]db.OutboxEvent{}
 	for _, e := range events {
 		bySubject[e.SubjectID] = append(bySubject[e.SubjectID], e)
 	}
 
-	var (
-		group errgroup.Group
-		mu    sync.Mutex
-		down  error
-	)
-
+	var group errgroup.Group
 	group.SetLimit(relayAtOnce)
-	one := func(e db.OutboxEvent) {
-		mu.Lock()
-		err := down
-		mu.Unlock()
-		if err == nil {
-			err = r.tellInTime(ctx, e)
-		}
-		if err != nil {
-			r.put(ctx, e, err)
-		}
-
-		mu.Lock()
-		defer mu.Unlock()
-		switch {
-		case err == nil:
-			told = append(told, e.ID)
-		case unreachable(err):
-			down = err
-		}
-	}
-
+	b := &batch{relay: r}
 	for _, own := range bySubject {
 		group.Go(func() error {
 			for _, e := range own {
-				one(e)
+				b.deliverOrPostpone(ctx, e)
 			}
 			return nil
 		})
 	}
 
-	_ = group.Wait() // what failed was put back
-	return told
+	_ = group.Wait() // what failed was postponed
+	return b.delivered
 }
 
-func (r *relay) tellInTime(ctx context.Context, e db.OutboxEvent) error {
-	ctx, cancel := context.WithTimeout(ctx, relayTell)
+// batch is what became of the events that were leased together. Once Temporal proves
+// to be down, the rest is postponed without trying each.
+type batch struct {
+	relay *relay
+
+	mu        sync.Mutex
+	delivered []string // ids
+	down      error    // why Temporal cannot be reached; nil while it can
+}
+
+func (b *batch) deliverOrPostpone(ctx context.Context, e db.OutboxEvent) {
+	err := b.outage()
+	if err == nil {
+		err = b.relay.deliverInTime(ctx, e)
+	}
+	if err != nil {
+		b.relay.postponeEvent(ctx, e, err)
+	}
+
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch {
+	case err == nil:
+		b.delivered = append(b.delivered, e.ID)
+	case unreachable(err):
+		b.down = err
+	}
+}
+
+func (b *batch) outage() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.down
+}
+
+func (r *relay) deliverInTime(ctx context.Context, e db.OutboxEvent) error {
+	ctx, cancel := context.WithTimeout(ctx, relayTimeout)
 	defer cancel()
-	return r.tell(ctx, e)
+	return r.deliverEvent(ctx, e)
 }
 
-// unreachable tells whether the fault is Temporal's, not the event's.
+// unreachable reports whether the fault is Temporal's, not the event's.
 func unreachable(err error) bool {
 	var unavailable *serviceerror.Unavailable
 	var deadline *serviceerror.DeadlineExceeded
@@ -174,9 +192,9 @@ func unreachable(err error) bool {
 		errors.Is(err, context.DeadlineExceeded)
 }
 
-// put gives a failed event back with a growing pause, and asks an operator
-// when it has failed for long.
-func (r *relay) put(ctx context.Context, e db.OutboxEvent, cause error) {
+// postponeEvent returns a failed event to the outbox with a growing pause, and asks an
+// operator when it has failed for long.
+func (r *relay) postponeEvent(ctx context.Context, e db.OutboxEvent, cause error) {
 	if ctx.Err() != nil {
 		return
 	}
@@ -203,18 +221,17 @@ func (r *relay) put(ctx context.Context, e db.OutboxEvent, cause error) {
 		t.Why = "Temporal does not answer: " + cause.Error()
 	}
 
-	err := r.db.RaiseTask(ctx, t)
-	if err != nil {
+	if err := r.db.RaiseTask(ctx, t); err != nil {
 		r.log.Error("an operator cannot be asked", "event", e.ID, "error", err)
 	}
 }
 
-// tell starts or signals the workflow that an event is for.
-func (r *relay) tell(ctx context.Context, e db.OutboxEvent) error {
-	id := strings.SplitN(string(e.Kind), ".", 2)[0] + "/" + e.SubjectID
+// deliverEvent starts or signals the workflow that an event is for.
+func (r *relay) deliverEvent(ctx context.Context, e db.OutboxEvent) error {
+	id := workflowID(e.Kind, e.SubjectID)
 	switch e.Kind {
 	case db.OutboxOrderAccepted:
-		return r.start(ctx, r.options(id, "Order "+e.SubjectID, e), workflows.OrderName,
+		return r.startWorkflow(ctx, r.options(id, "Order "+e.SubjectID, e), workflows.OrderName,
 			workflows.OrderInput{OrderID: e.SubjectID})
 	case db.OutboxOrderDecided:
 		return r.signalOrder(ctx, e, workflows.SignalDecided, nil)
@@ -236,29 +253,36 @@ func (r *relay) tell(ctx context.Context, e db.OutboxEvent) error {
 			workflows.AttributeUntil.ValueSet(in.ExpiresAt),
 		)
 
-		return r.start(ctx, o, workflows.InvitationName, in)
+		return r.startWorkflow(ctx, o, workflows.InvitationName, in)
 	case db.OutboxInvitationClosed:
-		return r.signal(ctx, id, workflows.SignalClosed)
+		return r.signalWorkflow(ctx, id, workflows.SignalClosed)
 	case db.OutboxInvitationRetried:
 		return r.retryInvitation(ctx, id, e)
 	case db.OutboxNotificationQueued:
-		return r.startAgain(ctx, r.options(id, "Mail "+e.SubjectID, e), workflows.MailName,
+		return r.restartWorkflow(ctx, r.options(id, "Mail "+e.SubjectID, e), workflows.MailName,
 			workflows.MailInput{NotificationID: e.SubjectID})
 	case db.OutboxImportQueued:
 		// The same event asks an import that waits for a person to go on.
 		return r.signalOrStart(ctx, r.options(id, "Import "+e.SubjectID, e), workflows.SignalRetry,
 			nil, workflows.ImportName, workflows.ImportInput{JobID: e.SubjectID})
 	case db.OutboxRMARequested, db.OutboxRMAChanged, db.OutboxRMARetried:
-		return r.follow(ctx, followedRMA, id, e)
+		return r.informFollower(ctx, followedRMA, id, e)
 	case db.OutboxSpareEarned, db.OutboxSpareChanged, db.OutboxSpareRetried:
-		return r.follow(ctx, followedSpare, id, e)
+		return r.informFollower(ctx, followedSpare, id, e)
 	case db.OutboxRMABreached, db.OutboxFeeBilled, db.OutboxFeeCredited:
-		return nil // for those outside, whom nobody tells yet; the event stays in the outbox
+		return nil // for those outside, to whom nothing is sent yet; the event stays in the outbox
 	case db.OutboxShipmentMoved:
 		return nil // no workflow waits for shipments yet; their rows say where they stand
 	}
 
 	return errors.New("no workflow is known for this kind of event")
+}
+
+// workflowID names the workflow of a subject, "rma/rma_01..." for an event
+// "rma.requested". SQL that looks for workflows spells the same ids.
+func workflowID(kind db.OutboxKind, subjectID string) string {
+	subject, _, _ := strings.Cut(string(kind), ".")
+	return subject + "/" + subjectID
 }
 
 // options name a workflow and show people what it waits for.
@@ -271,6 +295,7 @@ func (r *relay) options(id, summary string, e db.OutboxEvent) client.StartWorkfl
 		attributes = append(attributes, workflows.AttributeUntil.ValueSet(until))
 	}
 
+	const failedOnly = enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY
 	return client.StartWorkflowOptions{
 		ID:                                       id,
 		TaskQueue:                                workflows.QueueMain,
@@ -278,13 +303,14 @@ func (r *relay) options(id, summary string, e db.OutboxEvent) client.StartWorkfl
 		EnableEagerStart:                         true,
 		TypedSearchAttributes:                    temporal.NewSearchAttributes(attributes...),
 		WorkflowIDConflictPolicy:                 enums.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
-		WorkflowIDReusePolicy:                    enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE_FAILED_ONLY,
+		WorkflowIDReusePolicy:                    failedOnly,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 	}
 }
 
-// start starts a workflow once; one that runs or ran already was told before.
-func (r *relay) start(
+// startWorkflow starts a workflow once; for one that runs or ran already, the event was
+// delivered before.
+func (r *relay) startWorkflow(
 	ctx context.Context, o client.StartWorkflowOptions, name string, in any,
 ) error {
 	_, err := r.client.ExecuteWorkflow(ctx, o, name, in)
@@ -295,23 +321,23 @@ func (r *relay) start(
 	return err
 }
 
-// startAgain is start for a workflow that may have run before under its id.
-func (r *relay) startAgain(
+// restartWorkflow is startWorkflow for a workflow that may have run before under its id.
+func (r *relay) restartWorkflow(
 	ctx context.Context, o client.StartWorkflowOptions, name string, in any,
 ) error {
 	o.WorkflowIDReusePolicy = enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
-	return r.start(ctx, o, name, in)
+	return r.startWorkflow(ctx, o, name, in)
 }
 
-// signalOrder tells the order's workflow, and starts it where it has ended or
+// signalOrder signals the order's workflow, and starts it where it has ended or
 // has not begun: the order's row says where it stands.
 func (r *relay) signalOrder(ctx context.Context, e db.OutboxEvent, signal string, arg any) error {
-	o := r.options("order/"+e.SubjectID, "Order "+e.SubjectID, e)
+	o := r.options(workflowID(e.Kind, e.SubjectID), "Order "+e.SubjectID, e)
 	return r.signalOrStart(ctx, o, signal, arg, workflows.OrderName,
 		workflows.OrderInput{OrderID: e.SubjectID})
 }
 
-// signalOrStart tells a workflow, and starts it where it does not run.
+// signalOrStart signals a workflow, and starts it where it does not run.
 func (r *relay) signalOrStart(
 	ctx context.Context, o client.StartWorkflowOptions, signal string, arg any, name string, in any,
 ) error {
@@ -322,8 +348,8 @@ func (r *relay) signalOrStart(
 	return err
 }
 
-// signal tells a workflow; one that has ended needs no telling.
-func (r *relay) signal(ctx context.Context, id, signal string) error {
+// signalWorkflow signals a workflow; one that has ended needs no signal.
+func (r *relay) signalWorkflow(ctx context.Context, id, signal string) error {
 	err := r.client.SignalWorkflow(ctx, id, "", signal, nil)
 	var gone *serviceerror.NotFound
 	if errors.As(err, &gone) {

@@ -106,7 +106,7 @@ func operator() context.Context {
 
 func (r *relay) round(t *testing.T, env storetest.Env) int {
 	t.Helper()
-	n, err := r.once(env.Context)
+	n, err := r.relayDue(env.Context)
 	require.NoError(t, err)
 	return n
 }
@@ -341,7 +341,7 @@ func TestC4_SeveralRelaysTellEachEventOnce(t *testing.T) {
 		ctx, cancel := context.WithCancel(context.Background())
 		var wait sync.WaitGroup
 		for range 3 {
-			wait.Go(func() { _ = newRelay(Options{Domains: env.Domains, Temporal: f, Log: quiet}).run(ctx) })
+			wait.Go(func() { _ = newRelay(Options{Domains: env.Domains, Temporal: f, Log: quiet}).relayEvents(ctx) })
 		}
 		require.Eventually(t, func() bool {
 			count, _, err := env.OutboxBacklog(env.Context)

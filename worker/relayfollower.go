@@ -8,33 +8,42 @@ import (
 	"roomcover.dev/roomcover/workflows"
 )
 
-// followed is a kind of workflow whose rows decide: it is told a status.
+// followed is a kind of workflow whose rows decide: each change signals it a status.
 type followed struct {
-	title       string
-	name        string
-	begun, told db.OutboxKind
-	input       func(id string, st *activities.Status) any
+	title   string
+	name    string
+	begun   db.OutboxKind
+	changed db.OutboxKind
+	input   func(id string, st *activities.Status) any
 }
 
 var (
-	followedRMA = followed{"RMA ", workflows.RMAName, db.OutboxRMARequested, db.OutboxRMAChanged,
-		func(id string, st *activities.Status) any {
+	followedRMA = followed{
+		title:   "RMA ",
+		name:    workflows.RMAName,
+		begun:   db.OutboxRMARequested,
+		changed: db.OutboxRMAChanged,
+		input: func(id string, st *activities.Status) any {
 			return workflows.RMAInput{RMAID: id, Status: st}
-		}}
+		},
+	}
 	followedSpare = followed{
-		"Spare ", workflows.SpareName, db.OutboxSpareEarned, db.OutboxSpareChanged,
-		func(id string, st *activities.Status) any {
+		title:   "Spare ",
+		name:    workflows.SpareName,
+		begun:   db.OutboxSpareEarned,
+		changed: db.OutboxSpareChanged,
+		input: func(id string, st *activities.Status) any {
 			return workflows.SpareInput{SpareUnitID: id, Status: st}
 		},
 	}
 )
 
-// follow starts the workflow of an RMA or a spare unit, or tells it what a change
-// means to it, or, for any other event, to try again. One that has ended, or that
-// Temporal does not know any more, is started again.
-func (r *relay) follow(ctx context.Context, f followed, id string, e db.OutboxEvent) error {
+// informFollower starts the workflow of an RMA or a spare unit, or signals what a change
+// means to it, or, for any other event, has it try again. It starts one again that has
+// ended or that Temporal does not know any more.
+func (r *relay) informFollower(ctx context.Context, f followed, id string, e db.OutboxEvent) error {
 	o := r.options(id, f.title+e.SubjectID, e)
-	if e.Kind != f.begun && e.Kind != f.told {
+	if e.Kind != f.begun && e.Kind != f.changed {
 		return r.signalOrStart(ctx, o, workflows.SignalRetry, nil, f.name,
 			f.input(e.SubjectID, nil))
 	}
@@ -44,10 +53,11 @@ func (r *relay) follow(ctx context.Context, f followed, id string, e db.OutboxEv
 		return err
 	}
 
-	told := activities.StatusOf(status)
+	changed := activities.StatusOf(status)
 	if e.Kind == f.begun {
-		return r.start(ctx, o, f.name, f.input(e.SubjectID, &told))
+		return r.startWorkflow(ctx, o, f.name, f.input(e.SubjectID, &changed))
 	}
 
-	return r.signalOrStart(ctx, o, workflows.SignalChanged, told, f.name, f.input(e.SubjectID, nil))
+	return r.signalOrStart(ctx, o, workflows.SignalChanged, changed, f.name,
+		f.input(e.SubjectID, nil))
 }

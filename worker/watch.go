@@ -14,7 +14,8 @@ import (
 
 // watch looks at the rows, not at Temporal, for what should have moved on and did not, so that
 // it sees a blocked workflow and an outage alike; it applies what carriers told and a crash
-// left over; it tells again what the carrier has to be asked; and it prunes what has expired.
+// left over; it reminds workflows of what the carrier has to be asked; and it prunes what has
+// expired.
 type watch struct {
 	people     *identity.People
 	logistics  *logistics.Logistics
@@ -37,29 +38,13 @@ func newWatch(o Options) *watch {
 	}
 }
 
-func (w *watch) run(ctx context.Context) error {
+// watchRows looks once a minute until the context ends.
+func (w *watch) watchRows(ctx context.Context) error {
 	var pruned time.Time
 	for {
-		if _, err := w.operations.WatchOverdue(db.WithSystem(ctx)); err != nil && ctx.Err() == nil {
-			w.log.Error("the watch over processes failed", "error", err)
-		}
-		if err := w.operations.WatchSweep(db.WithSystem(ctx), activities.SweepName,
-			sweepLate); err != nil && ctx.Err() == nil {
-			w.log.Error("the watch over the sweep failed", "error", err)
-		}
-		if _, err := w.logistics.SettleCarrierEvents(db.WithSystem(ctx)); err != nil &&
-			ctx.Err() == nil {
-			w.log.Error("carriers' events cannot be applied", "error", err)
-		}
-		if _, err := w.logistics.RemindOfParcels(db.WithSystem(ctx)); err != nil &&
-			ctx.Err() == nil {
-			w.log.Error("workflows cannot be told of outstanding parcels", "error", err)
-		}
-
+		w.watchOnce(ctx)
 		if time.Since(pruned) > prunePause {
-			if err := w.people.PruneSessions(ctx); err != nil && ctx.Err() == nil {
-				w.log.Error("expired rows cannot be pruned", "error", err)
-			}
+			w.logFailure(ctx, "expired rows cannot be pruned", w.people.PruneSessions(ctx))
 			pruned = time.Now()
 		}
 
@@ -68,5 +53,28 @@ func (w *watch) run(ctx context.Context) error {
 			return ctx.Err()
 		case <-time.After(watchPause):
 		}
+	}
+}
+
+func (w *watch) watchOnce(ctx context.Context) {
+	system := db.WithSystem(ctx)
+
+	_, err := w.operations.WatchOverdue(system)
+	w.logFailure(ctx, "the watch over processes failed", err)
+
+	err = w.operations.WatchSweep(system, activities.SweepName, sweepLate)
+	w.logFailure(ctx, "the watch over the sweep failed", err)
+
+	_, err = w.logistics.SettleCarrierEvents(system)
+	w.logFailure(ctx, "carriers' events cannot be applied", err)
+
+	_, err = w.logistics.RemindOfParcels(system)
+	w.logFailure(ctx, "workflows cannot be told of outstanding parcels", err)
+}
+
+// logFailure logs an error, unless it comes from the end of the context.
+func (w *watch) logFailure(ctx context.Context, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		w.log.Error(what, "error", err)
 	}
 }

@@ -19,7 +19,7 @@ func TestWatchSeesWhatDoesNotMoveOn(t *testing.T) {
 	env.Calendar.Set(storetest.Now.Add(time.Hour))
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan error)
-	go func() { done <- newWatch(Options{Domains: env.Domains, Log: quiet}).run(ctx) }()
+	go func() { done <- newWatch(Options{Domains: env.Domains, Log: quiet}).watchRows(ctx) }()
 	require.Eventually(t, func() bool {
 		open := tasks(t, env, db.TaskProcessStuck)
 		return len(open) == 1 && open[0].SubjectID == o.ID

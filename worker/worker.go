@@ -32,7 +32,7 @@ type Options struct {
 	Sender    activities.Sender
 	Namespace string
 	PortalURL string
-	// Carrier is where parcels are booked, under the name that the Store has for it;
+	// Carrier is where parcels are booked, under the name that its rows have for it;
 	// nil: people hand them in.
 	Carrier     carrier.Carrier
 	CarrierName string
@@ -78,8 +78,8 @@ func Run(ctx context.Context, o Options) error {
 
 	defer stop(workers)
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return newRelay(o).run(ctx) })
-	group.Go(func() error { return newWatch(o).run(ctx) })
+	group.Go(func() error { return newRelay(o).relayEvents(ctx) })
+	group.Go(func() error { return newWatch(o).watchRows(ctx) })
 
 	err := group.Wait()
 	if errors.Is(err, context.Canceled) {

@@ -20,7 +20,7 @@ func (o *order) compensate(ctx workflow.Context, cancellationID string) error {
 	var a *activities.Fulfilment
 	var result activities.Compensation
 
-	err := o.step(ctx, "compensate", func(ctx workflow.Context) error {
+	err := o.runStep(ctx, "compensate", func(ctx workflow.Context) error {
 		return workflow.ExecuteActivity(database(ctx, "Withdraw what the order gave"),
 			a.CompensateCancellation, cancellationID).Get(ctx, &result)
 	})

@@ -10,7 +10,7 @@ import (
 )
 
 // follower is a workflow whose rows decide: every change commits its rows first and
-// tells here what follows, until when to wait, whether mails are queued, and
+// signals here what follows, until when to wait, whether mails are queued, and
 // whether it is over. Only a timer that fires needs a step.
 type follower struct {
 	*process
@@ -18,15 +18,16 @@ type follower struct {
 	changed   workflow.ReceiveChannel
 	status    activities.Status
 	runTimers timersStep
-	asked     int64 // version of the newest status for which the carrier was asked
+
+	carrierVersion int64 // of the newest status for which the carrier was asked
 
 	timer  workflow.Future // nil: none runs
 	firing time.Time       // when it fires
 	stop   workflow.CancelFunc
 }
 
-// timersStep does what is due at an instant, or looks what there is to do where
-// that is zero; it gives the status that follows.
+// timersStep does what is due at an instant, or looks for what there is to do where
+// that is zero; it returns the status that follows.
 type timersStep func(ctx workflow.Context, at time.Time) workflow.Future
 
 func newFollower(ctx workflow.Context, c clock.Clock, id string, runTimers timersStep) *follower {
@@ -38,13 +39,13 @@ func newFollower(ctx workflow.Context, c clock.Clock, id string, runTimers timer
 	}
 }
 
-// run follows the rows until they are at their end; first is nil where nobody told
-// how they stand.
-func (f *follower) run(ctx workflow.Context, first *activities.Status) error {
+// follow follows the rows until they are at their end; first is nil where their status
+// is not known.
+func (f *follower) follow(ctx workflow.Context, first *activities.Status) error {
 	if first != nil {
-		f.take(ctx, *first)
+		f.adoptStatus(ctx, *first)
 	} else if f.changed.Len() == 0 {
-		if err := f.fire(ctx, time.Time{}); err != nil {
+		if err := f.fireTimer(ctx, time.Time{}); err != nil {
 			return err
 		}
 	}
@@ -52,16 +53,16 @@ func (f *follower) run(ctx workflow.Context, first *activities.Status) error {
 	for {
 		f.setTimer(ctx)
 		err := workflow.Await(ctx, func() bool {
-			return f.changed.Len() > 0 || f.fired() || (f.status.Closed && f.sending == 0)
+			return f.changed.Len() > 0 || f.fired() || (f.status.Closed && f.background == 0)
 		})
 		if err != nil {
 			return err
 		}
 
-		switch told := f.listen(ctx); {
-		case told:
+		switch received := f.receiveStatuses(ctx); {
+		case received:
 		case f.fired():
-			if err := f.fire(ctx, f.firing); err != nil {
+			if err := f.fireTimer(ctx, f.firing); err != nil {
 				return err
 			}
 		default:
@@ -70,24 +71,26 @@ func (f *follower) run(ctx workflow.Context, first *activities.Status) error {
 	}
 }
 
-// listen takes over every status that was told.
-func (f *follower) listen(ctx workflow.Context) (told bool) {
+// receiveStatuses adopts every status that was signalled, and reports whether there
+// was one.
+func (f *follower) receiveStatuses(ctx workflow.Context) (received bool) {
 	var st activities.Status
 	for f.changed.ReceiveAsync(&st) {
-		f.take(ctx, st)
-		told, st = true, activities.Status{}
+		f.adoptStatus(ctx, st)
+		received = true
+		st = activities.Status{}
 	}
-	return told
+	return received
 }
 
-// take sends the mails that a change has queued, asks the carrier about parcels, and goes on by
-// the newer status: signals may come twice and late.
-func (f *follower) take(ctx workflow.Context, st activities.Status) {
+// adoptStatus sends the mails that a change has queued, asks the carrier about parcels,
+// and goes on by the newer status: signals may come twice and late.
+func (f *follower) adoptStatus(ctx workflow.Context, st activities.Status) {
 	if st.Mails {
 		f.sendMails(ctx, f.id, "Tell the customer")
 	}
-	if st.Parcels && st.Version > f.asked {
-		f.asked = st.Version // whoever asks finds what was committed before, too
+	if st.Parcels && st.Version > f.carrierVersion {
+		f.carrierVersion = st.Version // one request covers what was committed before, too
 		f.askCarrier(ctx)
 	}
 	if st.Version > f.status.Version {
@@ -118,17 +121,18 @@ func (f *follower) setTimer(ctx workflow.Context) {
 	f.timer = f.process.timer(ctx, *at, f.status.Timer)
 }
 
-// fire does what is due, and learns what is next.
-func (f *follower) fire(ctx workflow.Context, at time.Time) error {
+// fireTimer does what is due, and learns what is next.
+func (f *follower) fireTimer(ctx workflow.Context, at time.Time) error {
 	f.timer = nil
 	var st activities.Status
-	err := f.step(ctx, "timer", func(ctx workflow.Context) error {
+	err := f.runStep(ctx, "timer", func(ctx workflow.Context) error {
 		st = activities.Status{}
 		return f.runTimers(database(ctx, "Do what is due"), at).Get(ctx, &st)
 	})
-	if err == nil {
-		f.take(ctx, st)
+	if err != nil {
+		return err
 	}
 
-	return err
+	f.adoptStatus(ctx, st)
+	return nil
 }

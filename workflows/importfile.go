@@ -14,7 +14,7 @@ type Import struct{ Clock clock.Clock }
 // Run is the workflow's function.
 func (w Import) Run(ctx workflow.Context, in ImportInput) error {
 	p := newProcess(ctx, w.Clock, in.JobID)
-	err := p.step(ctx, "import", func(ctx workflow.Context) error {
+	err := p.runStep(ctx, "import", func(ctx workflow.Context) error {
 		var a *activities.Imports
 		return workflow.ExecuteActivity(
 			lengthy(ctx, QueueImport, "Check and store the file's rows"), a.Run, in.JobID,

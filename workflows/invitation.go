@@ -32,7 +32,7 @@ func (w Invitation) Run(ctx workflow.Context, in InvitationInput) error {
 	}
 	for i.closed.ReceiveAsync(nil) { // it was heeded; a signal left behind is a warning in the log
 	}
-	return i.sent(ctx)
+	return i.awaitBackground(ctx)
 }
 
 // wait goes through the reminders to the expiry; each may find the invitation
@@ -53,7 +53,7 @@ func (i *invitation) wait(ctx workflow.Context) error {
 	}
 
 	var a *activities.Invitations
-	return i.step(ctx, "expire", func(ctx workflow.Context) error {
+	return i.runStep(ctx, "expire", func(ctx workflow.Context) error {
 		return workflow.ExecuteActivity(database(ctx, "Expire the invitation"), a.Expire,
 			i.in.InvitationID).Get(ctx, nil)
 	})
@@ -62,15 +62,16 @@ func (i *invitation) wait(ctx workflow.Context) error {
 func (i *invitation) remind(ctx workflow.Context, day int) (live bool, err error) {
 	var a *activities.Invitations
 	var status activities.InvitationStatus
-	err = i.step(ctx, "remind", func(ctx workflow.Context) error {
+	err = i.runStep(ctx, "remind", func(ctx workflow.Context) error {
 		in := activities.InvitationReminder{InvitationID: i.in.InvitationID, Day: day}
 		return workflow.ExecuteActivity(database(ctx, "Queue the reminder"), a.Remind, in).Get(
 			ctx, &status,
 		)
 	})
-	if err == nil && status.Live {
-		i.sendMails(ctx, i.in.InvitationID, "Send the reminder")
+	if err != nil || !status.Live {
+		return false, err
 	}
 
-	return status.Live, err
+	i.sendMails(ctx, i.in.InvitationID, "Send the reminder")
+	return true, nil
 }

@@ -14,5 +14,5 @@ type Mail struct{ Clock clock.Clock }
 func (w Mail) Run(ctx workflow.Context, in MailInput) error {
 	p := newProcess(ctx, w.Clock, in.NotificationID)
 	p.sendMails(ctx, in.NotificationID, "Send the mail")
-	return p.sent(ctx)
+	return p.awaitBackground(ctx)
 }

@@ -48,7 +48,7 @@ func (w Order) Run(ctx workflow.Context, in OrderInput) error {
 // fulfil turns the accepted order into contracts, and learns what is next.
 func (o *order) fulfil(ctx workflow.Context) error {
 	var a *activities.Fulfilment
-	return o.step(ctx, "fulfil", func(ctx workflow.Context) error {
+	return o.runStep(ctx, "fulfil", func(ctx workflow.Context) error {
 		o.status = activities.OrderStatus{}
 		return workflow.ExecuteActivity(database(ctx, "Create account, contracts and licences"),
 			a.Fulfil, o.id).Get(ctx, &o.status)
@@ -77,7 +77,7 @@ func (o *order) window(ctx workflow.Context) error {
 
 	for {
 		err := workflow.Await(ctx, func() bool {
-			return o.cancelled.Len() > 0 || (over() && o.sending == 0)
+			return o.cancelled.Len() > 0 || (over() && o.background == 0)
 		})
 		var signal CancellationSignal
 		if err != nil || !o.cancelled.ReceiveAsync(&signal) {

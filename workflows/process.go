@@ -17,25 +17,28 @@ type process struct {
 	clock   clock.Clock
 	subject string
 	retry   workflow.ReceiveChannel
-	retried int // retries that a step took
-	sending int // senders under way
-	parcels int // how often the carrier was to be asked
-	asking  bool
+
+	retriesTaken    int  // by steps that waited for one
+	background      int  // senders and carrier requests under way
+	carrierRequests int  // how often the carrier was to be asked
+	carrierBusy     bool // it is being asked
 }
 
 func newProcess(ctx workflow.Context, c clock.Clock, subject string) *process {
 	return &process{clock: c, subject: subject, retry: workflow.GetSignalChannel(ctx, SignalRetry)}
 }
 
-// step runs a step until it succeeds. When it fails for good, an operator gets
+// runStep runs a step until it succeeds. When it fails for good, an operator gets
 // a task, and the step waits for the operator's retry. An error means that the
 // workflow was cancelled.
-func (p *process) step(ctx workflow.Context, name string, run func(workflow.Context) error) error {
-	return p.stepOr(ctx, name, run, func() bool { return false })
+func (p *process) runStep(
+	ctx workflow.Context, name string, run func(workflow.Context) error,
+) error {
+	return p.runStepOr(ctx, name, run, func() bool { return false })
 }
 
-// stepOr is step that runs again when something else gives it reason to.
-func (p *process) stepOr(
+// runStepOr is runStep for a step that also runs again once again reports true.
+func (p *process) runStepOr(
 	ctx workflow.Context, name string, run func(workflow.Context) error, again func() bool,
 ) error {
 	for {
@@ -45,34 +48,34 @@ func (p *process) stepOr(
 		}
 
 		p.forgetRetries()
-		if err := p.raise(ctx, name, err); err != nil {
+		if err := p.raiseTask(ctx, name, err); err != nil {
 			return err
 		}
 
 		// A retry is for every step that waits for one.
-		seen := p.retried
+		seen := p.retriesTaken
 		if err := workflow.Await(ctx, func() bool {
-			return p.retry.Len() > 0 || p.retried > seen || again()
+			return p.retry.Len() > 0 || p.retriesTaken > seen || again()
 		}); err != nil {
 			return err
 		}
 
 		if p.retry.Len() > 0 {
-			p.retried++
+			p.retriesTaken++
 		}
 
 		p.forgetRetries()
 	}
 }
 
-// forgetRetries drops the retries that were told while no step waited for one.
+// forgetRetries drops the retries that came while no step waited for one.
 func (p *process) forgetRetries() {
 	for p.retry.ReceiveAsync(nil) {
 	}
 }
 
-// raise tells an operator what failed.
-func (p *process) raise(ctx workflow.Context, step string, cause error) error {
+// raiseTask gives an operator a task that says what failed.
+func (p *process) raiseTask(ctx workflow.Context, step string, cause error) error {
 	var a *activities.Tasks
 	in := activities.Stuck{SubjectID: p.subject, Step: step, Reason: reasonOf(cause)}
 	return workflow.ExecuteActivity(database(ctx, "Ask an operator for help"), a.RaiseStuck, in).
@@ -97,13 +100,13 @@ func reasonOf(err error) string {
 	return err.Error()
 }
 
-// sendMails sends the queued mails of a key in the background; sent awaits all
-// of them. What cannot be sent in three days is given up: an operator gets a
+// sendMails sends the queued mails of a key in the background; awaitBackground
+// waits for all of them. What cannot be sent in three days is given up: an operator gets a
 // task for each such mail.
 func (p *process) sendMails(ctx workflow.Context, key, summary string) {
-	p.sending++
+	p.background++
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		defer func() { p.sending-- }()
+		defer func() { p.background-- }()
 		var a *activities.Mail
 		err := workflow.ExecuteActivity(mailing(ctx, summary), a.SendMails,
 			activities.SendMails{Key: key}).Get(ctx, nil)
@@ -112,7 +115,7 @@ func (p *process) sendMails(ctx workflow.Context, key, summary string) {
 		}
 
 		give := activities.GiveUpMails{Key: key, Reason: reasonOf(err)}
-		_ = p.step(ctx, "give up mails", func(ctx workflow.Context) error {
+		_ = p.runStep(ctx, "give up mails", func(ctx workflow.Context) error {
 			return workflow.ExecuteActivity(database(ctx, "Hand the mails to an operator"),
 				a.GiveUp, give).Get(ctx, nil)
 		})
@@ -124,42 +127,45 @@ func (p *process) sendMails(ctx workflow.Context, key, summary string) {
 // off. It is tried for as long as it takes; where the carrier refuses for good, an
 // operator is asked, and it is tried again after a retry or the next change.
 func (p *process) askCarrier(ctx workflow.Context) {
-	p.parcels++
-	if p.asking {
+	p.carrierRequests++
+	if p.carrierBusy {
 		return
 	}
 
-	p.asking = true
-	p.sending++
+	p.carrierBusy = true
+	p.background++
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		defer func() { p.sending--; p.asking = false }()
+		defer func() {
+			p.background--
+			p.carrierBusy = false
+		}()
 		var a *activities.Parcels
-		for done := 0; done < p.parcels; {
-			asked := 0
-			err := p.stepOr(ctx, "carrier", func(ctx workflow.Context) error {
-				asked = p.parcels
+		for served := 0; served < p.carrierRequests; {
+			inFlight := 0
+			err := p.runStepOr(ctx, "carrier", func(ctx workflow.Context) error {
+				inFlight = p.carrierRequests
 				return workflow.ExecuteActivity(carrying(ctx, "Ask the carrier"), a.SettleParcels,
 					activities.ParcelsOf{SubjectID: p.subject}).Get(ctx, nil)
-			}, func() bool { return p.parcels > asked })
+			}, func() bool { return p.carrierRequests > inFlight })
 			if err != nil {
 				return // the workflow was cancelled
 			}
 
-			done = asked
+			served = inFlight
 		}
 	})
 }
 
-// sent waits until no mail is under way.
-func (p *process) sent(ctx workflow.Context) error {
-	return workflow.Await(ctx, func() bool { return p.sending == 0 })
+// awaitBackground waits until no mail and no request to the carrier is under way.
+func (p *process) awaitBackground(ctx workflow.Context) error {
+	return workflow.Await(ctx, func() bool { return p.background == 0 })
 }
 
 // awaitUntil waits until the calendar reaches the instant or the channel has a
-// signal, which it leaves there; it tells whether there is one.
+// signal, which it leaves there; it reports whether there is one.
 func (p *process) awaitUntil(
 	ctx workflow.Context, at time.Time, c workflow.ReceiveChannel, summary string,
-) (told bool, err error) {
+) (signalled bool, err error) {
 	timerCtx, cancel := workflow.WithCancel(ctx)
 	defer cancel()
 	timer := p.timer(timerCtx, at, summary)

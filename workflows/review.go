@@ -11,11 +11,14 @@ import (
 // a decision may have accepted or rejected it.
 func (o *order) review(ctx workflow.Context) error {
 	decided, err := o.awaitDecision(ctx)
-	if err == nil && !decided {
-		err = o.reject(ctx)
-	}
 	if err != nil {
 		return err
+	}
+
+	if !decided {
+		if err := o.reject(ctx); err != nil {
+			return err
+		}
 	}
 
 	for o.decided.ReceiveAsync(nil) {
@@ -40,21 +43,21 @@ func (o *order) awaitDecision(ctx workflow.Context) (decided bool, err error) {
 
 func (o *order) remind(ctx workflow.Context, n int) error {
 	var a *activities.Fulfilment
-	err := o.step(ctx, "remind operators", func(ctx workflow.Context) error {
-		return workflow.ExecuteActivity(database(
-			ctx, "Queue the reminder",
-		), a.RemindReview, activities.ReviewReminder{OrderID: o.id, N: n}).Get(ctx, nil)
+	err := o.runStep(ctx, "remind operators", func(ctx workflow.Context) error {
+		return workflow.ExecuteActivity(database(ctx, "Queue the reminder"),
+			a.RemindReview, activities.ReviewReminder{OrderID: o.id, N: n}).Get(ctx, nil)
 	})
-	if err == nil {
-		o.sendMails(ctx, o.id, "Remind the operators")
+	if err != nil {
+		return err
 	}
 
-	return err
+	o.sendMails(ctx, o.id, "Remind the operators")
+	return nil
 }
 
 func (o *order) reject(ctx workflow.Context) error {
 	var a *activities.Fulfilment
-	return o.step(ctx, "reject", func(ctx workflow.Context) error {
+	return o.runStep(ctx, "reject", func(ctx workflow.Context) error {
 		return workflow.ExecuteActivity(database(ctx, "Reject the undecided order"),
 			a.RejectOverdue, o.id).Get(ctx, nil)
 	})

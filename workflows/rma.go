@@ -29,5 +29,5 @@ func (w RMA) Run(ctx workflow.Context, in RMAInput) error {
 			RMAID: in.RMAID,
 			At:    at,
 		})
-	}).run(ctx, in.Status)
+	}).follow(ctx, in.Status)
 }

@@ -30,5 +30,5 @@ func (w Spare) Run(ctx workflow.Context, in SpareInput) error {
 			SpareUnitID: in.SpareUnitID,
 			At:          at,
 		})
-	}).run(ctx, in.Status)
+	}).follow(ctx, in.Status)
 }

@@ -24,7 +24,7 @@ const (
 	SpareName      = "Spare"
 )
 
-// The signals: facts that the relay tells from the outbox.
+// The signals: facts that the relay passes on from the outbox.
 const (
 	SignalDecided   = "decided"
 	SignalCancelled = "cancelled"
@@ -53,7 +53,7 @@ type OrderInput struct {
 	OrderID string
 }
 
-// CancellationSignal tells of a cancellation that the API has committed.
+// CancellationSignal names a cancellation that the API has committed.
 type CancellationSignal struct {
 	CancellationID string
 }

@@ -45,7 +45,7 @@ func (s *Simulator) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		due, wait := s.due(time.Now())
 		for _, w := range due {
-			s.settle(w, s.send(ctx, w.event))
+			s.settle(w, s.sendWebhook(ctx, w.event))
 		}
 
 		if len(due) > 0 {
@@ -112,8 +112,8 @@ func (s *Simulator) settle(w webhook, taken bool) {
 	s.retry[w.name] = a
 }
 
-// send sends one webhook and tells whether it was taken.
-func (s *Simulator) send(ctx context.Context, e carrier.Event) bool {
+// sendWebhook sends one webhook and reports whether it was taken.
+func (s *Simulator) sendWebhook(ctx context.Context, e carrier.Event) bool {
 	body, err := json.Marshal(e)
 	if err != nil {
 		return false

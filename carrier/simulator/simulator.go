@@ -92,7 +92,7 @@ func (s *Simulator) Close() error {
 func (s *Simulator) replay(r record) error {
 	switch {
 	case r.Booked != nil:
-		s.keep(r.Booked)
+		s.storeParcel(r.Booked)
 	case r.Cancelled != nil:
 		return s.change(r.Cancelled, func(p *parcel) { p.CancelledAt = &r.Cancelled.At })
 	case r.Ordered != nil:
@@ -108,7 +108,7 @@ func (s *Simulator) replay(r record) error {
 	return nil
 }
 
-func (s *Simulator) keep(p *parcel) {
+func (s *Simulator) storeParcel(p *parcel) {
 	p.plan(s.o.Seed)
 	s.byKey[p.Key], s.byTrack[p.Tracking] = p, p
 }
@@ -227,7 +227,7 @@ func (s *Simulator) Cancel(_ context.Context, tracking string) error {
 	return s.record(record{Cancelled: &ordered{tracking, scan{carrier.Cancelled, s.now()}}})
 }
 
-// Track tells what has happened so far.
+// Track returns what has happened so far.
 func (s *Simulator) Track(_ context.Context, tracking string) (carrier.Tracking, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -272,7 +272,7 @@ func (s *Simulator) SetFaults(f Faults) error {
 	return s.record(record{Faults: &f})
 }
 
-// Faults tells what goes wrong now.
+// Faults returns what goes wrong now.
 func (s *Simulator) Faults() Faults {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -60,7 +60,8 @@ func (o apiOptions) clientWith(token string) (*apiClient, error) {
 
 	if base.Scheme == "http" && !o.AllowHTTP && !local(base.Hostname()) {
 		return nil, settingsError{errors.New(
-			"the token would travel without TLS: use an https address, or --allow-http inside a trusted network",
+			"the token would travel without TLS: use an https address, " +
+				"or --allow-http inside a trusted network",
 		)}
 	}
 
@@ -113,7 +114,7 @@ func newKey() string { return rand.Text() }
 // is safe and may help.
 func (c *apiClient) call(ctx context.Context, r request, out any) error {
 	for n := 0; ; n++ {
-		wait, err := c.once(ctx, r, out)
+		wait, err := c.sendOnce(ctx, r, out)
 		if err == nil || wait < 0 || n == apiTries-1 {
 			return err
 		}
@@ -158,8 +159,10 @@ func filters(values map[string]string) url.Values {
 	return q
 }
 
-// once sends a request; wait is negative where trying again cannot help.
-func (c *apiClient) once(ctx context.Context, r request, out any) (wait time.Duration, err error) {
+// sendOnce sends a request; wait is negative where trying again cannot help.
+func (c *apiClient) sendOnce(
+	ctx context.Context, r request, out any,
+) (wait time.Duration, err error) {
 	u := *c.base
 	u.Path += r.path
 	u.RawQuery = r.query.Encode()

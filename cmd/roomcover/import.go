@@ -84,7 +84,7 @@ func (c importOrdersCommand) Run(ctx context.Context, a *app) error {
 		query.Set("reason", c.Reason)
 	}
 
-	return c.run(ctx, a, client, importTarget{
+	return c.runImport(ctx, a, client, importTarget{
 		path:  "/v1/orders/import",
 		query: query,
 		what:  "orders",
@@ -134,7 +134,11 @@ func (c importRoomsCommand) Run(ctx context.Context, a *app) error {
 		query.Set("reason", c.Reason)
 	}
 
-	return c.run(ctx, a, client, importTarget{path: "/v1/rooms/import", query: query, what: "rows"})
+	return c.runImport(ctx, a, client, importTarget{
+		path:  "/v1/rooms/import",
+		query: query,
+		what:  "rows",
+	})
 }
 
 // importTarget is where a file goes, and what its rows are called.
@@ -155,8 +159,8 @@ func importedAs(r api.ImportRowView) string {
 	return cmp.Or(r.OrderID, r.RoomID)
 }
 
-// run uploads, watches and reports.
-func (c importOptions) run(
+// runImport uploads, watches and reports.
+func (c importOptions) runImport(
 	ctx context.Context, a *app, client *apiClient, target importTarget,
 ) error {
 	job, err := c.upload(ctx, client, target)

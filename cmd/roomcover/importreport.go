@@ -90,7 +90,8 @@ func (c importOptions) report(
 		}
 		if job.State == importjob.ImportRefused {
 			fmt.Fprintln(w,
-				"Nothing was stored. Correct the rows above and import the file again, or store the others with --partial.")
+				"Nothing was stored. Correct the rows above and import the file again, "+
+					"or store the others with --partial.")
 		}
 	})
 }

@@ -65,7 +65,7 @@ func (c psCommand) Run(ctx context.Context, a *app) error {
 	}
 
 	for {
-		err := c.once(ctx, a, client)
+		err := c.showOnce(ctx, a, client)
 		if c.Watch != 0 && ctx.Err() != nil {
 			return nil // Ctrl-C is how watching ends
 		}
@@ -83,7 +83,7 @@ func (c psCommand) Run(ctx context.Context, a *app) error {
 	}
 }
 
-func (c psCommand) once(ctx context.Context, a *app, client *apiClient) error {
+func (c psCommand) showOnce(ctx context.Context, a *app, client *apiClient) error {
 	if c.Counts {
 		var counts paged[api.ProcessCountView]
 		err := client.read(ctx, "/v1/processes/counts", &counts)

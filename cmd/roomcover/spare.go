@@ -128,7 +128,8 @@ type spareDoCommand struct {
 
 // Help is shown by --help.
 func (spareDoCommand) Help() string {
-	return `To use a spare that is on site: roomcover rma do <replacement> use_spare -w spare_unit_id=<spare>
+	return `To use a spare that is on site:
+  roomcover rma do <replacement> use_spare -w spare_unit_id=<spare>
 
 Examples:
   roomcover spare do spu_01kb select -w model=RALLY-BAR -w site_id=sit_01kb

@@ -174,7 +174,8 @@ func (b *bench) pairs(ctx context.Context) error {
 		p.rate()
 		b.report.Pairs = append(b.report.Pairs, p)
 		b.say(
-			"pair %d of %d: stack %.1f/s, %.2f ms CPU; floor %.1f/s, %.2f ms CPU; ratios %.2f and %.2f",
+			"pair %d of %d: stack %.1f/s, %.2f ms CPU; floor %.1f/s, %.2f ms CPU; "+
+				"ratios %.2f and %.2f",
 			i+1, b.Pairs, p.Stack.PerSecond, p.Stack.CPU*1000, p.Floor.PerSecond, p.Floor.CPU*1000,
 			p.PerSecondRatio, p.CPURatio,
 		)

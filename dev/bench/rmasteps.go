@@ -24,7 +24,7 @@ type faulty struct {
 	id                                string // of the RMA
 }
 
-// rmaStep is one step of an ordinary RMA; mails tells whether it is told to people.
+// rmaStep is one step of an ordinary RMA; mails says whether people are told of it.
 type rmaStep struct {
 	mails bool
 	do    func(ctx context.Context, p *parts, d *faulty) error

@@ -15,7 +15,7 @@ import (
 )
 
 // deliverAll takes as many RMAs as are to wait as far as the delivery, through the
-// Store while no worker runs.
+// domains while no worker runs.
 func (r *rmas) deliverAll(ctx context.Context) error {
 	began := time.Now()
 	agent := db.WithScope(ctx, db.Scope{

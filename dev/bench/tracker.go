@@ -37,7 +37,7 @@ func (t *tracker) expect(key string, n int) <-chan struct{} {
 	return s.done
 }
 
-// step tells that a step of an order is done; orders that nobody waits for
+// step says that a step of an order is done; orders that nobody waits for
 // are ignored.
 func (t *tracker) step(key string) {
 	t.mu.Lock()

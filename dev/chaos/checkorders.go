@@ -16,7 +16,9 @@ func answers(ctx context.Context, e Evidence, report func(string, string, ...any
 		var id, hash string
 		var number sql.NullString
 		err := e.Rows.QueryRowContext(ctx,
-			`SELECT id, payload_hash, vendor_order_no FROM orders WHERE reseller_id = $1 AND po_number = $2`,
+			`SELECT id, payload_hash, vendor_order_no
+			FROM orders
+			WHERE reseller_id = $1 AND po_number = $2`,
 			key.ResellerID, key.PO).Scan(&id, &hash, &number)
 		if errors.Is(err, sql.ErrNoRows) {
 			report(s.Answers[0].ID, "the acknowledged order does not exist")

@@ -19,7 +19,7 @@ type workdays struct {
 
 const dayLayout = "2006-01-02"
 
-// works tells whether a day, at noon in UTC, is a business day.
+// works reports whether a day, at noon in UTC, is a business day.
 func (w workdays) works(day time.Time) bool {
 	return !w.off[strings.ToUpper(day.Weekday().String()[:3])] && !w.free[day.Format(dayLayout)]
 }

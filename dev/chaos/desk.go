@@ -283,7 +283,7 @@ func (d *desk) finish(ctx context.Context) (left int) {
 	return left
 }
 
-// waitsForNobody tells whether a replacement is left open on purpose: every eighth
+// waitsForNobody reports whether a replacement is left open on purpose: every eighth
 // request is never decided, so that something waits when all is quiet.
 func (d *desk) waitsForNobody(r api.RMAView) bool {
 	return r.State == rma.RMARequested && leftOpen(r.ID)

@@ -168,7 +168,7 @@ func (d *desk) told(r api.RMAView) rma.RMAFact {
 	return rma.FactReturnScanned
 }
 
-// leftOpen tells which requests nobody decides in the end.
+// leftOpen says which requests nobody decides in the end.
 func leftOpen(id string) bool { return dieOf(id)%8 == 0 }
 
 func dieOf(id string) uint32 {

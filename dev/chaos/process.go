@@ -157,7 +157,7 @@ func (p *Process) signal(s syscall.Signal) {
 	}
 }
 
-// Running tells whether the program runs.
+// Running reports whether the program runs.
 func (p *Process) Running() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -72,7 +72,7 @@ func (l *Ledger) replacement(id string) *Replacement {
 	return l.rmas[id]
 }
 
-// reshipped tells whether the parcel of an RMA was sent anew.
+// reshipped reports whether the parcel of an RMA was sent anew.
 func (l *Ledger) reshipped(id string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

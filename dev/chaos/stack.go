@@ -69,7 +69,7 @@ type Stack struct {
 	Workers  []*Process
 	// Proxies stand between the worker of the same index and the SMTP server.
 	Proxies []*SMTPProxy
-	// Store is the test's own way to the facts; Client to the histories.
+	// Domains are the test's own way to the facts; Client to the histories.
 	Domains *domains.Domains
 	Client  client.Client
 	// Calendar is what every part lives by; Line is the way to the carrier.

@@ -13,7 +13,8 @@ import (
 
 // frameRules lets a mail show itself and nothing else: no scripts, nothing
 // loaded from elsewhere, links open in a new tab.
-const frameRules = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
+const frameRules = "sandbox allow-popups allow-popups-to-escape-sandbox; " +
+	"default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 
 type listPage struct {
 	To      string

@@ -1,4 +1,4 @@
-// Package stack runs Roomcover's own parts in one process: Store, API, portal,
+// Package stack runs Roomcover's own parts in one process: domains, API, portal,
 // worker and relay, on SQLite or PostgreSQL. Temporal and the SMTP server are
 // the caller's.
 package stack

@@ -117,7 +117,8 @@ func inUse(dir string, err error) error {
 	}
 
 	return fmt.Errorf(
-		"the data folder %s is in use by another Temporal server: stop it, or choose another folder with --data: %w",
+		"the data folder %s is in use by another Temporal server: stop it, "+
+			"or choose another folder with --data: %w",
 		dir, err,
 	)
 }

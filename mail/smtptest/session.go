@@ -84,14 +84,14 @@ func (se *session) Data(r io.Reader) error {
 		_, _ = io.Copy(io.Discard, r)
 		return f.err
 	case dropAfterDot:
-		if _, err := se.keep(r); err != nil {
+		if _, err := se.storeMessage(r); err != nil {
 			return err
 		}
 		_ = se.conn.Conn().Close()
 		return io.ErrUnexpectedEOF
 	}
 
-	id, err := se.keep(r)
+	id, err := se.storeMessage(r)
 	if err != nil {
 		return err
 	}
@@ -104,8 +104,8 @@ func (se *session) Data(r io.Reader) error {
 	}
 }
 
-// keep reads to the end and stores the message.
-func (se *session) keep(r io.Reader) (string, error) {
+// storeMessage reads to the end and stores the message.
+func (se *session) storeMessage(r io.Reader) (string, error) {
 	var raw bytes.Buffer
 	if _, err := raw.ReadFrom(r); err != nil {
 		return "", err

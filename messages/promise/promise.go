@@ -1,4 +1,4 @@
-// Package promise tells in one sentence how a promised day came about. The steps
+// Package promise says in one sentence how a promised day came about. The steps
 // are rules.Promise's, the words the catalogue's (promise.json).
 package promise
 

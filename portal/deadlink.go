@@ -32,7 +32,7 @@ func requestInvitation(v *visit) (answer, error) {
 	if err := v.throttle("request-ip/"+v.network, 10, time.Hour); err != nil {
 		return answer{}, err
 	}
-	err := v.even(func() error { return v.requestOnce(rules.NormaliseEmail(email)) })
+	err := v.constantTime(func() error { return v.requestOnce(rules.NormaliseEmail(email)) })
 	return answer{page: "requested", title: "requested.title"}, err
 }
 
