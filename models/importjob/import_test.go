@@ -94,3 +94,36 @@ func TestS35_CheckOrderSaysWhatAcceptOrderWouldRefuse(t *testing.T) {
 		require.Equal(t, "1", check(form))
 	})
 }
+
+func TestC5_ASellerDoesNotSeeTheFilesOfRoomsOfItsCustomer(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+		customer := storetest.Customer(*o.AccountID)
+
+		rooms, err := env.CreateImport(customer, importjob.ImportJob{
+			Kind:      importjob.ImportRooms,
+			AccountID: o.AccountID,
+			Format:    "csv",
+			Content:   []byte("a;b"),
+		})
+		require.NoError(t, err)
+		_, err = env.GetImport(customer, rooms.ID, false)
+		require.NoError(t, err)
+
+		parent := account.Org{ID: rooms.OrgID}
+		seller := storetest.Seller(parent)
+		_, err = env.GetImport(seller, rooms.ID, false)
+		storetest.RequireCode(t, rules.NotFound, err)
+		_, err = env.ImportRows(seller, rooms.ID, "", 0, 50)
+		storetest.RequireCode(t, rules.NotFound, err)
+
+		orders, err := env.CreateImport(seller, importjob.ImportJob{
+			OrgID:   parent.ID,
+			Format:  "csv",
+			Content: []byte("a;b"),
+		})
+		require.NoError(t, err)
+		_, err = env.GetImport(customer, orders.ID, false)
+		storetest.RequireCode(t, rules.NotFound, err)
+	})
+}

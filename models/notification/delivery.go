@@ -67,12 +67,20 @@ func (s *Notifications) NextMails(
 	return claimed, nil
 }
 
-// nextMailsSQL records results and claims mails. On PostgreSQL its lock has a second
-// sender wait for the first, test the state again and go on to other mails. One list of
-// ids, rather than an OR, lets PostgreSQL find the rows by their key.
-const nextMailsSQL = `WITH next AS (
+// nextMailsSQL records results and claims mails. On PostgreSQL a sender first locks the
+// mails that it holds, in the order of their ids, and then only mails that nobody has
+// locked: it waits for no mail while it holds one that another sender waits for. A claim
+// that waited would do so, because it keeps the lock of each mail that it waited for and
+// found claimed. The count is always true; it has the first lock taken before the second.
+// One list of ids, rather than an OR, lets PostgreSQL find the rows by their key.
+const nextMailsSQL = `WITH own AS (
+		SELECT id FROM notifications
+		WHERE id IN @ended AND state = 'SENDING'
+		ORDER BY id%s),
+	next AS (
 		SELECT id FROM notifications
 		WHERE (subject_id = @key OR id = @key) AND state = 'QUEUED' AND id NOT IN @skip
+			AND (SELECT count(*) FROM own) >= 0
 		ORDER BY id LIMIT @limit%s)
 	UPDATE notifications SET
 		state       = CASE%s ELSE 'SENDING' END,
@@ -81,7 +89,7 @@ const nextMailsSQL = `WITH next AS (
 		sent_at     = CASE WHEN id IN @sent THEN @now ELSE sent_at END,
 		claimed_at  = CASE WHEN id IN @ended THEN claimed_at ELSE @claimed END,
 		attempts    = CASE WHEN id IN @ended THEN attempts ELSE attempts + 1 END
-	WHERE id IN (SELECT id FROM next UNION ALL SELECT id FROM notifications WHERE id IN @ended)
+	WHERE id IN (SELECT id FROM own UNION ALL SELECT id FROM next)
 		AND state = CASE WHEN id IN @ended THEN 'SENDING' ELSE 'QUEUED' END
 	RETURNING *`
 
@@ -119,12 +127,14 @@ func (s *Notifications) nextMails(
 	in["ended"] = ids
 	in["sent"] = sent
 	in["skip"] = append(slices.Clone(ids), skip...)
-	lock := ""
+	lock, lockFree := "", ""
 	if s.db.Postgres() {
-		lock = " FOR UPDATE"
+		lock, lockFree = " FOR UPDATE", " FOR UPDATE SKIP LOCKED"
 	}
 
-	return fmt.Sprintf(nextMailsSQL, lock, state.String(), provider.String(), last.String()), in
+	return fmt.Sprintf(
+		nextMailsSQL, lock, lockFree, state.String(), provider.String(), last.String(),
+	), in
 }
 
 // mailFailed records a failed attempt, and hands a mail that will not be tried again to
@@ -204,6 +214,7 @@ func (s *Notifications) SettleStaleMails(
 		var sending []Notification
 		err := tx.ForUpdate().
 			Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationSending).
+			Order("id").
 			Find(&sending).Error
 		if err != nil {
 			return err
@@ -239,6 +250,7 @@ func (s *Notifications) GiveUpMails(ctx context.Context, key, reason string) err
 		var queued []Notification
 		err := tx.ForUpdate().
 			Where("(subject_id = ? OR id = ?) AND state = ?", key, key, rules.NotificationQueued).
+			Order("id").
 			Find(&queued).Error
 		if err != nil {
 			return err

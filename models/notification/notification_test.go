@@ -88,6 +88,7 @@ func TestC7_SendersAtOnceNeverGetTheSameMail(t *testing.T) {
 				break
 			}
 		}
+		requireNoDeadlock(t, env)
 		require.Len(t, got, 50)
 		for id, n := range got {
 			require.Equal(t, 1, n, id)

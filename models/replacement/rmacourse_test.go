@@ -295,6 +295,17 @@ func TestS22_RemindersOverdueConfirmationAndFee(t *testing.T) {
 	})
 }
 
+func TestS22_TimersThatFireLateSendNoReminderBesideTheOverdueMail(t *testing.T) {
+	env := storetest.SQLite(t)
+	c := env.Covered(t)
+	r := env.DeliveredRMA(t, c)
+	env.Calendar.Set(*r.ReturnDueAt)
+	_, err := env.RunRMATimers(env.Context, r.ID)
+	require.NoError(t, err)
+	require.NotNil(t, storetest.GetRMA(t, env, r.ID).OverdueAt)
+	require.Equal(t, 2, returnMails(t, env, r.ID), "overdue, to two people")
+}
+
 func TestS22_LeadWaivesTheFee(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)

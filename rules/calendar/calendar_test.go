@@ -152,3 +152,22 @@ func TestC3_Alerts(t *testing.T) {
 	}
 	require.Equal(t, []CalendarAlert{AlertNoWorkingTime, AlertNoHolidays}, Calendar{Weekend: Weekdays()}.Alerts(today))
 }
+
+func TestTheMinuteOfTheDayIsReadFromATimeOfTwoDigitsEach(t *testing.T) {
+	for text, want := range map[string]int{
+		"00:00": 0,
+		"08:30": 510,
+		"13:05": 785,
+		"23:59": 1439,
+		"24:00": 1440,
+	} {
+		got, ok := MinuteOfDay(text)
+		require.True(t, ok, text)
+		require.Equal(t, want, got, text)
+	}
+
+	for _, text := range []string{"", "8:30", "24:01", "12:60", "12:5", "noon"} {
+		_, ok := MinuteOfDay(text)
+		require.False(t, ok, text)
+	}
+}

@@ -65,6 +65,7 @@ func TestShipmentProgressByScans(t *testing.T) {
 		"IN_TRANSIT@5 EXCEPTION@6":              {ShipmentException, false},
 		"IN_TRANSIT@5 EXCEPTION@6 IN_TRANSIT@8": {ShipmentInTransit, false},
 		"LABELLED@0 EXCEPTION@1 PICKED_UP@3":    {ShipmentInTransit, false},
+		"EXCEPTION@6 PICKED_UP@9":               {ShipmentInTransit, false},
 		"EXCEPTION@6 DELIVERED@9":               {ShipmentDelivered, false},
 		"EXCEPTION@6 DELIVERED@5":               {ShipmentDelivered, false},
 		"EXCEPTION@6 LOST@100":                  {ShipmentLost, false},

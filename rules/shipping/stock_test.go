@@ -32,6 +32,8 @@ func TestStockEntriesChangeALevel(t *testing.T) {
 		{StockReceipt, -1, StockLevel{5, 2}, StockLevel{}, rules.ValidationFailed},
 		{StockReceipt, StockQuantityMax + 1, StockLevel{}, StockLevel{}, rules.ValidationFailed},
 		{StockAdjustment, -StockQuantityMax - 1, StockLevel{}, StockLevel{}, rules.ValidationFailed},
+		{StockReceipt, StockQuantityMax, StockLevel{}, StockLevel{StockQuantityMax, 0}, ""},
+		{StockAdjustment, -StockQuantityMax, StockLevel{StockQuantityMax, 0}, StockLevel{}, ""},
 		{"THEFT", 1, StockLevel{}, StockLevel{}, unknownStockKind},
 	} {
 		d, err := DeltaOf(c.kind, c.quantity)
