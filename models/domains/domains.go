@@ -1,6 +1,6 @@
-// Package domains opens the database and puts the domains together: which domain is given
-// which others is said here and nowhere else. Only the start of a process, and tests, hold
-// all of them; they hand on the few that each part works with.
+// Package domains opens the database and puts the domains together: who needs which is
+// said here and nowhere else. Everything that has been opened is handed on by the domain;
+// nobody but the start of a process needs all of them.
 package domains
 
 import (
