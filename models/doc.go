@@ -13,8 +13,8 @@
 //	warranty      extended warranties, claims, earlier ones
 //	logistics     depots, stock, shipments, scans, carriers' events, papers
 //	replacement   RMAs, spare units, the ledger of spares
-//	order         intake, review, fulfilment, cancellation, renewal
-//	operations    processes, agenda, tasks' actions, sweeps
+//	order         intake, review, fulfilment, cancellation
+//	operations    what is under way, the agenda, the actions of tasks, the daily sweep
 //	domains       opens the database and puts the domains together
 //
 // A domain imports only those above it in this list. A method with a context opens a

@@ -14,9 +14,9 @@ import (
 // is the way from one domain into another: its caller has opened the transaction, which
 // commits or fails as a whole.
 //
-// Locks are taken in one order, so that no two commands wait for each other: contracts
-// of an order, parent, account, the subject (room, device, RMA, spare unit, shipment),
-// then a level of the stock.
+// Locks are taken in one order, so that no two commands wait for each other: an order,
+// contracts, their account, its parent, the subject (licence, room, device, RMA, spare
+// unit, shipment), then a level of the stock.
 type Tx struct {
 	*gorm.DB
 	Scope Scope

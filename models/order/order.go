@@ -1,5 +1,5 @@
-// Package order holds the life of an order: intake, review, fulfilment, cancellation and
-// renewal.
+// Package order holds the life of an order: intake, review, fulfilment and cancellation.
+// What it orders lives on in entitlement, its mails in notification.
 package order
 
 import (

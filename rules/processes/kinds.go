@@ -1,6 +1,6 @@
 // Package processes names what can be under way, the states that it goes through, and
 // what it waits for in each of them. The states and their arrows are those of package
-// rules; docs/processes.md draws them and says each of them in a sentence.
+// rules and its rooms; docs/processes.md draws them and says each of them in a sentence.
 package processes
 
 import (
