@@ -1,5 +1,5 @@
 // Package promise says in one sentence how a promised day came about. The steps
-// are rules.Promise's, the words the catalogue's (promise.json).
+// are those of calendar.Promise, the words the catalogue's (promise.json).
 package promise
 
 import (
