@@ -206,7 +206,7 @@ func (h calendarHandlers) addHoliday(
 	if err != nil {
 		return nil, err
 	}
-	on, _ := civil.ParseDate(r.Date) // the Store refuses the zero date
+	on, _ := civil.ParseDate(r.Date) // Programs refuses the zero date
 	return calendarAnswer(h.programs.AddHoliday(ctx, q, on, r.Name))
 }
 

@@ -89,7 +89,7 @@ func (v *visit) invitation() (identity.InvitationView, error) {
 }
 
 // acceptAsKnown is the one click of a person who is signed in. Another person
-// is refused by the Store, which audits the attempt and leaves the invitation
+// is refused by People, which audits the attempt and leaves the invitation
 // as it is (R47a).
 func acceptAsKnown(v *visit) (answer, error) {
 	found, err := v.invitation()

@@ -103,7 +103,7 @@ func refusing(o Options, err error) (gin.HandlerFunc, error) {
 
 func newSite(o Options) (*site, error) {
 	if o.Domains == nil || o.Log == nil {
-		return nil, errors.New("portal: a Store and a Log are needed")
+		return nil, errors.New("portal: Domains and a Log are needed")
 	}
 
 	public, err := url.Parse(o.PublicURL)

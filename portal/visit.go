@@ -220,7 +220,7 @@ func (v *visit) recognise() error {
 	return err
 }
 
-// scope is the context under which the Store shows what the person may see,
+// scope is the context under which the domains show what the person may see,
 // and no more (C5).
 func (v *visit) scope(role rules.Role) context.Context {
 	s := db.Scope{Actor: db.Actor{

@@ -32,7 +32,7 @@ type Options struct {
 	Sender    activities.Sender
 	Namespace string
 	PortalURL string
-	// Carrier is where parcels are booked, under the name that the Store has for it;
+	// Carrier is where parcels are booked, under the name that Logistics has for it;
 	// nil: people hand them in.
 	Carrier     carrier.Carrier
 	CarrierName string

@@ -94,7 +94,7 @@ func benchOn(t *testing.T, env storetest.Env, now time.Time) *bench {
 	return b
 }
 
-// follow sets the Store's calendar to the environment's time.
+// follow sets the database's calendar to the environment's time.
 func (b *bench) follow() { b.db.Calendar.Set(b.Now().UTC()) }
 
 // at runs fn when the environment's clock reaches the instant.

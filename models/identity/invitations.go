@@ -46,7 +46,7 @@ const (
 )
 
 // invitationRules are what other domains do at the word of an invitation. They are
-// set when the Store is opened.
+// set when the domains are opened.
 type invitationRules struct {
 	failed failureRule
 }

@@ -49,7 +49,7 @@ type NewScan struct {
 }
 
 // shipmentOwner is a domain whose subjects are shipped. Shipments know of them by id
-// alone; see Store.shipmentOwners.
+// alone; see RegisterOwner.
 type shipmentOwner interface {
 	// ShipmentMoved tells a subject what is known of its parcel, in the transaction that
 	// learned it and under the lock on the account. known is false where the shipment is

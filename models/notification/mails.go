@@ -44,7 +44,7 @@ type NotificationAttempt struct {
 }
 
 // mailRules are what other domains do about their mails, by the mail's template. They
-// are set when the Store is opened.
+// are set when the domains are opened.
 type mailRules struct {
 	bounced   map[string]bounceRule
 	mayResend map[string]resendRule

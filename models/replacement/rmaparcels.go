@@ -250,7 +250,7 @@ func (w *rmaChange) promisedOn() string {
 }
 
 // openShipment finds the parcel in which the replacement leaves, or makes it; nil: it
-// leaves by hand. See Store.openShipment.
+// leaves by hand. See Logistics.OpenShipment.
 func (w *rmaChange) openShipment(
 	sh RMAShipment,
 ) (parcel *logistics.Shipment, named bool, err error) {

@@ -78,7 +78,7 @@ func (e Env) Count(t testing.TB, query string) int {
 	return n
 }
 
-// Exec runs a statement behind the Store's back and tells how it ended.
+// Exec runs a statement behind the domains' back and tells how it ended.
 func (e Env) Exec(query string) error {
 	pool, err := e.Pool()
 	if err != nil {

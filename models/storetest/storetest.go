@@ -33,7 +33,7 @@ import (
 	"roomcover.dev/roomcover/models/warranty"
 )
 
-// Key is the key of every test's Store.
+// Key is the key of every test's database.
 var Key = []byte("a key for tests, of 32 bytes or more")
 
 // Now is the calendar instant at which a test's clock begins.
@@ -62,7 +62,7 @@ func (c *Calendar) Set(t time.Time) {
 	c.mu.Unlock()
 }
 
-// Env is a migrated Store with its calendar and a count of SQL statements.
+// Env is a migrated database with its domains, its calendar and a count of SQL statements.
 type Env struct {
 	// Domains are the same domains as those below, for who is handed them all.
 	*domains.Domains
@@ -146,7 +146,7 @@ func Each(t *testing.T, test func(t *testing.T, env Env)) {
 	t.Run("postgres", func(t *testing.T) { test(t, Postgres(t)) })
 }
 
-// SQLite is a Store on a new file, a copy of one that was migrated once.
+// SQLite is a database in a new file, a copy of one that was migrated once.
 func SQLite(t testing.TB) Env {
 	t.Helper()
 	content, err := sqliteTemplate()
@@ -175,18 +175,18 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 
 // migrate prepares a template, at the time at which every test begins.
 func migrate(dialector gorm.Dialector) error {
-	store, err := domains.Open(dialector, domains.Options{
+	d, err := domains.Open(dialector, domains.Options{
 		Options: db.Options{Clock: clock.At(NewCalendar().Now), Key: Key},
 	})
 	if err != nil {
 		return err
 	}
 
-	_, err = store.DB.Migrate(context.Background())
-	return errors.Join(err, store.DB.Close())
+	_, err = d.DB.Migrate(context.Background())
+	return errors.Join(err, d.DB.Close())
 }
 
-// Postgres is a Store on a new database of the package's shared server.
+// Postgres is a new database of the package's shared server.
 func Postgres(t testing.TB) Env {
 	t.Helper()
 	dsn := PostgresDSN(t)
@@ -208,7 +208,7 @@ func open(t testing.TB, dial func() (gorm.Dialector, error), dsn string) Env {
 	}.WithCarrier(t, "")
 }
 
-// WithCarrier is the same database behind a Store that books parcels at a carrier.
+// WithCarrier is the same database for a service that books parcels at a carrier.
 func (e Env) WithCarrier(t testing.TB, name string) Env {
 	t.Helper()
 	dialector, err := e.dial()
@@ -228,6 +228,11 @@ func (e Env) WithCarrier(t testing.TB, name string) Env {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = d.DB.Close() })
 
+	return e.With(d)
+}
+
+// With is the Env on other domains, such as ones with a clock of their own.
+func (e Env) With(d *domains.Domains) Env {
 	e.Domains = d
 	e.DB = d.DB
 	e.Programs = d.Programs
@@ -241,7 +246,11 @@ func (e Env) WithCarrier(t testing.TB, name string) Env {
 	e.Replacements = d.Replacements
 	e.Orders = d.Orders
 	e.Operations = d.Operations
-	e.Statements.Reset()
+
+	if e.Statements != nil {
+		e.Statements.Reset()
+	}
+
 	return e
 }
 
