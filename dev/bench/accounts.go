@@ -23,7 +23,7 @@ func (p *parts) seller(ctx context.Context) (account.Org, error) {
 	return resellers[0], nil
 }
 
-// openAccount makes an account with an order of so many licences, through the Store.
+// openAccount makes an account with an order of so many licences, through the domains.
 func (p *parts) openAccount(
 	ctx context.Context, seller account.Org, key string, licences int,
 ) (orderID string, acc account.Account, err error) {

@@ -54,7 +54,7 @@ func (r *rmas) openDepot(ctx context.Context) error {
 	return nil
 }
 
-// provide makes n more covered devices through the Store, while no worker runs:
+// provide makes n more covered devices through the domains, while no worker runs:
 // nobody is told of them.
 func (r *rmas) provide(ctx context.Context, n int) error {
 	ctx = db.WithSystem(ctx)

@@ -25,7 +25,7 @@ type tenant struct {
 // roomModels are the devices of a room.
 var roomModels = []string{"RALLY-BAR", "TAP", "RALLY-CAMERA"}
 
-// seed makes the accounts with one room each through the Store, and multiplies
+// seed makes the accounts with one room each through the domains, and multiplies
 // these rooms with their devices and licences in the database.
 func (b *roomsBench) seed(ctx context.Context) error {
 	ctx = db.WithSystem(ctx)
