@@ -27,7 +27,7 @@ func TestMain(m *testing.M) { storetest.Main(m) }
 
 const portal = "https://portal.example"
 
-// bench sends the real Store's mails by the real Sender to a real SMTP server.
+// bench sends the domains' real mails by the real Sender to a real SMTP server.
 type bench struct {
 	storetest.Env
 	t      *testing.T

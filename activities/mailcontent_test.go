@@ -32,7 +32,7 @@ func abroad(f *ordering.OrderForm) {
 
 // Every mail that a domain queues is rendered and taken by an SMTP server, so
 // that what models writes and what mail needs cannot drift apart.
-func TestC7_EveryMailOfTheStoreIsSent(t *testing.T) {
+func TestC7_EveryMailOfTheDomainsIsSent(t *testing.T) {
 	for locale, change := range map[string]func(*ordering.OrderForm){
 		"pt-BR": func(*ordering.OrderForm) {},
 		"en":    abroad,

@@ -26,7 +26,7 @@ import (
 
 func TestMain(m *testing.M) { storetest.Main(m) }
 
-// house is a server on a Store, with one token per role.
+// house is a server on a database, with one token per role.
 type house struct {
 	storetest.Env
 	URL      string

@@ -81,7 +81,7 @@ func TestHeadersAndCookies(t *testing.T) {
 func TestOptionsAreChecked(t *testing.T) {
 	env := storetest.SQLite(t)
 	for name, o := range map[string]Options{
-		"no store":   {Log: discard(), PublicURL: "https://portal.example"},
+		"no domains": {Log: discard(), PublicURL: "https://portal.example"},
 		"no log":     {Domains: env.Domains, PublicURL: "https://portal.example"},
 		"no address": {Domains: env.Domains, Log: discard()},
 	} {

@@ -41,7 +41,7 @@ const (
 
 // Row is one row of a file. No is the line of a CSV file, or the place in a JSON
 // file, from 1. Err is what the file itself got wrong; what the rules and the
-// account's rooms say is for the Store.
+// account's rooms say is for the domain entitlement.
 type Row struct {
 	No   int
 	Form licensing.RoomRow

@@ -11,6 +11,7 @@ if [ -n "$unformatted" ]; then
 	failed=1
 fi
 go vet ./... || failed=1
+go vet -tags record ./workflows || failed=1
 (cd dev && CGO_ENABLED=0 go vet ./...) || failed=1
 
 if command -v staticcheck >/dev/null; then

@@ -15,11 +15,11 @@ import (
 
 // Metrics answers /healthz, /readyz and /metrics of a process that serves
 // nothing else, such as a worker.
-func Metrics(store *domains.Domains, log *slog.Logger) http.Handler {
-	r := registry(store, log)
+func Metrics(d *domains.Domains, log *slog.Logger) http.Handler {
+	r := registry(d, log)
 	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(
 		collectors.ProcessCollectorOpts{},
-	), backlog{db: store.DB, log: log})
+	), backlog{db: d.DB, log: log})
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -29,7 +29,7 @@ func Metrics(store *domains.Domains, log *slog.Logger) http.Handler {
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		ctx, cancel := context.WithTimeout(r.Context(), 3*time.Second)
 		defer cancel()
-		if err := store.DB.Ready(ctx); err != nil {
+		if err := d.DB.Ready(ctx); err != nil {
 			log.Warn("not ready", "error", err)
 			answer(w, http.StatusServiceUnavailable,
 				"the database is not reachable or its schema is too old")
@@ -43,10 +43,10 @@ func Metrics(store *domains.Domains, log *slog.Logger) http.Handler {
 }
 
 // registry measures the pool of connections and what is under way.
-func registry(store *domains.Domains, log *slog.Logger) *prometheus.Registry {
+func registry(d *domains.Domains, log *slog.Logger) *prometheus.Registry {
 	r := prometheus.NewRegistry()
-	r.MustRegister(underWay{operations: store.Operations, log: log})
-	if pool, err := store.DB.Pool(); err == nil {
+	r.MustRegister(underWay{operations: d.Operations, log: log})
+	if pool, err := d.DB.Pool(); err == nil {
 		r.MustRegister(collectors.NewDBStatsCollector(pool, "roomcover"))
 	}
 	return r

@@ -32,11 +32,11 @@ func goldenFiles(t *testing.T) []string {
 // Every released shape of a workflow can still be replayed: a history that
 // began under old code goes on under new code.
 func TestGoldenHistoriesReplay(t *testing.T) {
-	store := storetest.SQLite(t).Domains
+	d := storetest.SQLite(t).Domains
 	for _, f := range goldenFiles(t) {
 		t.Run(filepath.Base(f), func(t *testing.T) {
 			r := sdkworker.NewWorkflowReplayer()
-			worker.RegisterWorkflows(r, store.DB.Clock())
+			worker.RegisterWorkflows(r, d.DB.Clock())
 			require.NoError(t, r.ReplayWorkflowHistoryFromJSONFile(sdklog.NewStructuredLogger(quiet), f))
 		})
 	}

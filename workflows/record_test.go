@@ -20,10 +20,15 @@ import (
 
 	"roomcover.dev/roomcover/carrier/simulator"
 	"roomcover.dev/roomcover/clock"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/domains"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/importjob"
+	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/sqlitedb"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/worker"
 )
 
@@ -63,21 +68,27 @@ func newStudioAt(t *testing.T, address string, day time.Duration) *studio {
 		begin = storetest.Now
 	}
 	fast := clock.Fast(time.Now(), begin, day)
-	store, err := models.Open(sqlitedb.Open(filepath.Join(t.TempDir(), "roomcover.db")), models.Options{
-		Clock:   fast,
-		Key:     storetest.Key,
-		Carrier: "sim",
-	})
+	d, err := domains.Open(
+		sqlitedb.Open(filepath.Join(t.TempDir(), "roomcover.db")),
+		domains.Options{
+			Options: db.Options{
+				Clock: fast,
+				Key:   storetest.Key,
+			},
+			Carrier: "sim",
+		},
+	)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = store.Close() })
-	_, err = store.Migrate(context.Background())
+	t.Cleanup(func() { _ = d.DB.Close() })
+
+	_, err = d.DB.Migrate(context.Background())
 	require.NoError(t, err)
 	s := &studio{
 		client: c,
 		bench: &bench{
 			t:      t,
 			sender: &recorder{},
-			db:     storetest.Env{Store: store, Context: models.WithSystem(context.Background())},
+			db:     storetest.Env{Context: db.WithSystem(context.Background())}.With(d),
 		},
 	}
 	s.sim, err = simulator.New(simulator.Options{Now: fast.Now})
@@ -86,7 +97,7 @@ func newStudioAt(t *testing.T, address string, day time.Duration) *studio {
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
-			Store:       store,
+			Domains:     d,
 			Temporal:    c,
 			Sender:      s.sender,
 			Namespace:   "roomcover",
@@ -149,7 +160,7 @@ func (s *studio) save(name, id string, ready func([]*historypb.HistoryEvent) boo
 }
 
 // form is an order of a customer of its own.
-func (s *studio) form(po, company string, change ...func(*rules.OrderForm)) rules.OrderForm {
+func (s *studio) form(po, company string, change ...func(*ordering.OrderForm)) ordering.OrderForm {
 	f := storetest.Form(po)
 	f.EndCustomer.Company = company
 	for _, c := range change {
@@ -180,18 +191,18 @@ func TestRecordHistories(t *testing.T) {
 	s.history("order/"+partly.ID, waits)
 	s.commitCancel(partly.ID, 3)
 	accepted := s.db.InvitationOf(t, partly.ID)
-	_, _, err := s.db.AcceptInvitation(s.db.Context, models.Acceptance{
+	_, _, err := s.db.AcceptInvitation(s.db.Context, identity.Acceptance{
 		InvitationID: accepted.ID,
 		Email:        accepted.Email,
 		Name:         "Ana Souza",
 		PasswordHash: "x",
 	})
 	require.NoError(t, err)
-	_, err = s.db.DecideOrder(s.operator(), decided.ID, models.Decision{Accept: true, Reason: "fine"})
+	_, err = s.db.DecideOrder(s.operator(), decided.ID, order.Decision{Accept: true, Reason: "fine"})
 	require.NoError(t, err)
 	code, err := s.db.ChallengeInvited(s.db.Context, inv.ID, "browser", "en")
 	require.NoError(t, err)
-	job, err := s.db.CreateImport(s.db.Context, models.ImportJob{
+	job, err := s.db.CreateImport(s.db.Context, importjob.ImportJob{
 		OrgID:   reseller.ID,
 		Format:  "json",
 		DryRun:  true,
@@ -200,7 +211,7 @@ func TestRecordHistories(t *testing.T) {
 	require.NoError(t, err)
 
 	s.save("import", "import/"+job.ID, closed)
-	s.save("mail", "mail/"+s.mails(models.NotificationFilter{SubjectID: code.ID})[0].ID, closed)
+	s.save("mail", "mail/"+s.mails(notification.NotificationFilter{SubjectID: code.ID})[0].ID, closed)
 	s.save("order_cancelled", "order/"+cancelled.ID, closed)
 	s.save("invitation_revoked", "invitation/"+revoked.ID, closed)
 	s.save("invitation_accepted", "invitation/"+accepted.ID, closed)

@@ -13,9 +13,12 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 
 	"roomcover.dev/roomcover/carrier"
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/identity"
+	"roomcover.dev/roomcover/models/logistics"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/rma"
+	"roomcover.dev/roomcover/rules/shipping"
 )
 
 // TestRecordRMAHistories records the golden histories of RMAs: one that is ordinary,
@@ -39,19 +42,19 @@ func recordOrdinaryRMA(t *testing.T, s *studio) {
 	id := "rma/" + r.ID
 	quiet := func(activities int) { s.history(id, settled(activities)) }
 	quiet(1)
-	s.step(s.db.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true}))
+	s.step(s.db.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true}))
 	quiet(3) // its mails, and the carrier
-	s.step(s.db.ShipRMA(storetest.Operator(), r.ID, models.RMAShipment{Serial: "NEW-100"}))
+	s.step(s.db.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "NEW-100"}))
 	quiet(4)
-	out, back := s.parcel(r.ID, rules.ShipOut), s.parcel(r.ID, rules.ShipReturn)
+	out, back := s.parcel(r.ID, shipping.ShipOut), s.parcel(r.ID, shipping.ShipReturn)
 	s.scanned(out, carrier.PickedUp)
 	s.scanned(out, carrier.Delivered)
 	quiet(5)
 	s.scanned(back, carrier.PickedUp)
 	s.scanned(back, carrier.Delivered)
-	s.step(s.db.InspectRMA(storetest.Operator(), r.ID, models.RMAInspection{
+	s.step(s.db.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{
 		Serial:  "SN-100",
-		Outcome: rules.OutcomeDefect,
+		Outcome: rma.OutcomeDefect,
 	}))
 	s.save("rma_ordinary", id, closed)
 }
@@ -59,7 +62,7 @@ func recordOrdinaryRMA(t *testing.T, s *studio) {
 // stock makes a depot with some units of a model.
 func (s *studio) stock(model string) {
 	s.t.Helper()
-	d, err := s.db.PutDepot(storetest.Operator(), rules.DepotForm{
+	d, err := s.db.PutDepot(storetest.Operator(), shipping.DepotForm{
 		Code:    "BR-1",
 		Name:    "Depot",
 		Street:  "Rua A 1",
@@ -67,7 +70,7 @@ func (s *studio) stock(model string) {
 		Country: "BR",
 	})
 	require.NoError(s.t, err)
-	_, err = s.db.ReceiveStock(storetest.Operator(), models.StockMove{
+	_, err = s.db.ReceiveStock(storetest.Operator(), logistics.StockMove{
 		DepotID:   d.ID,
 		ModelCode: model,
 		Quantity:  5,
@@ -77,9 +80,9 @@ func (s *studio) stock(model string) {
 }
 
 // parcel is the tracking number of an RMA's booked parcel.
-func (s *studio) parcel(id string, d rules.ShipmentDirection) string {
+func (s *studio) parcel(id string, d shipping.ShipmentDirection) string {
 	s.t.Helper()
-	all, _, err := s.db.ListShipments(s.db.Context, models.ShipmentFilter{SubjectID: id, Direction: d})
+	all, _, err := s.db.ListShipments(s.db.Context, logistics.ShipmentFilter{SubjectID: id, Direction: d})
 	require.NoError(s.t, err)
 	require.Len(s.t, all, 1)
 	return *all[0].Tracking
@@ -92,7 +95,7 @@ func (s *studio) scanned(tracking, kind string) {
 	known, err := s.sim.Track(context.Background(), tracking)
 	require.NoError(s.t, err)
 	for _, e := range known.Events {
-		_, err := s.db.ReceiveCarrierEvent(s.db.Context, models.NewCarrierEvent{
+		_, err := s.db.ReceiveCarrierEvent(s.db.Context, logistics.NewCarrierEvent{
 			Carrier:    "sim",
 			EventID:    e.EventID,
 			Tracking:   e.Tracking,
@@ -108,10 +111,10 @@ func recordBilledRMA(t *testing.T, s *studio) {
 	c := s.covered("Beta SA", "SN-200")
 	time.Sleep(2200 * time.Millisecond)
 	late := s.requested(c)
-	s.step(s.db.ApproveRMA(storetest.Operator(), late.ID, models.RMAApproval{DefectConfirmed: true}))
+	s.step(s.db.ApproveRMA(storetest.Operator(), late.ID, replacement.RMAApproval{DefectConfirmed: true}))
 	s.step(s.db.AllocateRMA(storetest.Operator(), late.ID, ""))
-	s.step(s.db.ShipRMA(storetest.Operator(), late.ID, models.RMAShipment{Serial: "NEW-200"}))
-	s.step(s.db.RecordRMAFact(s.db.Context, late.ID, rules.FactDelivered, time.Time{}))
+	s.step(s.db.ShipRMA(storetest.Operator(), late.ID, replacement.RMAShipment{Serial: "NEW-200"}))
+	s.step(s.db.RecordRMAFact(s.db.Context, late.ID, rma.FactDelivered, time.Time{}))
 	require.Eventually(t, func() bool {
 		r, err := s.db.GetRMA(s.db.Context, late.ID)
 		return err == nil && r.FeeAskedAt != nil
@@ -128,36 +131,36 @@ func recordLongestRMA(t *testing.T, s *studio) {
 	time.Sleep(2200 * time.Millisecond)
 	agent, r := storetest.Operator(), s.requested(c)
 	id := r.ID
-	after := func(what string, done func(r models.RMA) bool) {
+	after := func(what string, done func(r replacement.RMA) bool) {
 		require.Eventually(t, func() bool {
 			r, err := s.db.GetRMA(s.db.Context, id)
 			return err == nil && done(r)
 		}, 3*time.Minute, 50*time.Millisecond, what)
 	}
-	s.step(s.db.RejectRMA(agent, id, models.RMARejection{Code: "NO_DEFECT", Reason: "it works here"}))
+	s.step(s.db.RejectRMA(agent, id, replacement.RMARejection{Code: "NO_DEFECT", Reason: "it works here"}))
 	s.history("rma/"+id, closed)
 	s.step(s.db.AppealRMA(agent, id, "it does not there"))
-	s.step(s.db.ApproveRMA(agent, id, models.RMAApproval{DefectConfirmed: true}))
+	s.step(s.db.ApproveRMA(agent, id, replacement.RMAApproval{DefectConfirmed: true}))
 	s.step(s.db.BackorderRMA(agent, id,
-		models.RMABackorder{ExpectedOn: s.db.Clock().Now().AddDate(0, 0, 10).Format(time.DateOnly)}))
-	after("breach", func(r models.RMA) bool { return r.BreachedAt != nil })
+		replacement.RMABackorder{ExpectedOn: s.db.Clock().Now().AddDate(0, 0, 10).Format(time.DateOnly)}))
+	after("breach", func(r replacement.RMA) bool { return r.BreachedAt != nil })
 	s.stock("RALLY-BAR")
 	s.step(s.db.AllocateRMA(agent, id, ""))
-	s.step(s.db.ShipRMA(agent, id, models.RMAShipment{Serial: "NEW-300"}))
-	after("silence", func(r models.RMA) bool { return r.SilenceAskedAt != nil })
+	s.step(s.db.ShipRMA(agent, id, replacement.RMAShipment{Serial: "NEW-300"}))
+	after("silence", func(r replacement.RMA) bool { return r.SilenceAskedAt != nil })
 	s.step(s.db.ReshipRMA(agent, id, "lost"))
-	s.step(s.db.ShipRMA(agent, id, models.RMAShipment{Serial: "NEW-301"}))
-	s.step(s.db.RecordRMAFact(s.db.Context, id, rules.FactDelivered, time.Time{}))
-	after("reminders", func(r models.RMA) bool { return r.RemindersSent >= 3 })
-	s.step(s.db.RecordRMAFact(s.db.Context, id, rules.FactReturnScanned, time.Time{}))
+	s.step(s.db.ShipRMA(agent, id, replacement.RMAShipment{Serial: "NEW-301"}))
+	s.step(s.db.RecordRMAFact(s.db.Context, id, rma.FactDelivered, time.Time{}))
+	after("reminders", func(r replacement.RMA) bool { return r.RemindersSent >= 3 })
+	s.step(s.db.RecordRMAFact(s.db.Context, id, rma.FactReturnScanned, time.Time{}))
 	s.step(s.db.ReceiveRMA(agent, id))
-	s.step(s.db.InspectRMA(agent, id, models.RMAInspection{Serial: "SN-999", Outcome: rules.OutcomeDefect}))
-	after("fee", func(r models.RMA) bool { return r.FeeAskedAt != nil })
+	s.step(s.db.InspectRMA(agent, id, replacement.RMAInspection{Serial: "SN-999", Outcome: rma.OutcomeDefect}))
+	after("fee", func(r replacement.RMA) bool { return r.FeeAskedAt != nil })
 	s.step(s.db.BillRMA(agent, id, ""))
 	s.save("rma_longest", "rma/"+id, closed)
 }
 
-func (s *studio) step(_ models.RMA, err error) {
+func (s *studio) step(_ replacement.RMA, err error) {
 	s.t.Helper()
 	require.NoError(s.t, err)
 }
@@ -185,7 +188,7 @@ func (s *studio) covered(company, serial string) storetest.Covered {
 	o, err := s.db.GetOrder(s.db.Context, c.Order.ID)
 	require.NoError(s.t, err)
 	c.Account = *o.AccountID
-	_, _, err = s.db.AcceptInvitation(s.db.Context, models.Acceptance{
+	_, _, err = s.db.AcceptInvitation(s.db.Context, identity.Acceptance{
 		InvitationID: inv.ID,
 		Email:        inv.Email,
 		Name:         "Ana Souza",
@@ -199,9 +202,9 @@ func (s *studio) covered(company, serial string) storetest.Covered {
 	return c
 }
 
-func (s *studio) requested(c storetest.Covered) models.RMA {
+func (s *studio) requested(c storetest.Covered) replacement.RMA {
 	s.t.Helper()
-	r, err := s.db.RequestRMA(storetest.Operator(), models.NewRMA{Serial: *c.Device.Serial, Fault: "No picture"})
+	r, err := s.db.RequestRMA(storetest.Operator(), replacement.NewRMA{Serial: *c.Device.Serial, Fault: "No picture"})
 	require.NoError(s.t, err)
 	return r
 }

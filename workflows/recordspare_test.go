@@ -11,9 +11,10 @@ import (
 	"github.com/stretchr/testify/require"
 	historypb "go.temporal.io/api/history/v1"
 
-	"roomcover.dev/roomcover/models"
+	"roomcover.dev/roomcover/models/order"
+	"roomcover.dev/roomcover/models/replacement"
 	"roomcover.dev/roomcover/models/storetest"
-	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/spare"
 )
 
 // TestRecordSpareHistories records the golden histories of a spare unit: from earned
@@ -41,12 +42,12 @@ func TestRecordSpareHistories(t *testing.T) {
 	r := s.requested(c)
 	_, err := s.db.UseSpare(storetest.Customer(c.Account), r.ID, u.ID)
 	require.NoError(t, err)
-	s.step(s.db.ApproveRMA(storetest.Operator(), r.ID, models.RMAApproval{DefectConfirmed: true}))
+	s.step(s.db.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true}))
 	s.db.OnSite(t, u, "SP-301")
 	s.save("spare_replenished", id, closedAfter(first))
 	second := s.run(id)
 
-	_, _, err = s.db.CancelOrder(storetest.Operator(), o.ID, models.CancelRequest{Reason: "not needed"})
+	_, _, err = s.db.CancelOrder(storetest.Operator(), o.ID, order.CancelRequest{Reason: "not needed"})
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		unit, err := s.db.GetSpareUnit(s.db.Context, u.ID)
@@ -54,7 +55,7 @@ func TestRecordSpareHistories(t *testing.T) {
 	}, 3*time.Minute, 50*time.Millisecond)
 	unit, err := s.db.BillSpare(storetest.Operator(), u.ID, "")
 	require.NoError(t, err)
-	require.Equal(t, rules.SpareBilled, unit.State)
+	require.Equal(t, spare.SpareBilled, unit.State)
 	s.save("spare_billed", id, closedAfter(first, second))
 }
 

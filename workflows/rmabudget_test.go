@@ -36,11 +36,11 @@ func TestTheLongestRMAIsTheLongestHistory(t *testing.T) {
 // BenchmarkReplayOfTheLongestRMA is what a worker does that has to take over the
 // workflow; the budget of issue 5 is 50 ms.
 func BenchmarkReplayOfTheLongestRMA(b *testing.B) {
-	store, h := storetest.SQLite(b).Domains, golden(b, "rma_longest")
+	d, h := storetest.SQLite(b).Domains, golden(b, "rma_longest")
 	log := sdklog.NewStructuredLogger(quiet)
 	for b.Loop() {
 		r := sdkworker.NewWorkflowReplayer()
-		worker.RegisterWorkflows(r, store.DB.Clock())
+		worker.RegisterWorkflows(r, d.DB.Clock())
 		require.NoError(b, r.ReplayWorkflowHistory(log, h))
 	}
 }

@@ -22,7 +22,7 @@ import (
 	"roomcover.dev/roomcover/server"
 )
 
-// service runs the real API on a Store, with a token of the operator.
+// service runs the real API on env's database, with a token of the operator.
 func service(t *testing.T, env storetest.Env) *shell {
 	t.Helper()
 	h, err := server.Handler(server.Options{

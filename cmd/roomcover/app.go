@@ -36,7 +36,7 @@ func newApp(out, errs *os.File) *app {
 		errs:     errs,
 		terminal: term.IsTerminal(int(out.Fd())) && os.Getenv("NO_COLOR") == "",
 		open:     openDatabase,
-		close:    func(s *domains.Domains) { _ = s.DB.Close() },
+		close:    func(d *domains.Domains) { _ = d.DB.Close() },
 	}
 }
 
@@ -75,31 +75,31 @@ func settings() (config.Config, error) {
 	return c, nil
 }
 
-// onStore runs fn on the database that the environment names.
-func (a *app) onStore(ctx context.Context, fn func(context.Context, *domains.Domains) error) error {
+// onDatabase runs fn on the database that the environment names.
+func (a *app) onDatabase(ctx context.Context, fn func(context.Context, *domains.Domains) error) error {
 	c, err := settings()
 	if err != nil {
 		return err
 	}
 
-	store, err := a.open(c)
+	d, err := a.open(c)
 	if err != nil {
 		return err
 	}
-	defer a.close(store)
+	defer a.close(d)
 
-	return fn(db.WithScope(ctx, operatorScope), store)
+	return fn(db.WithScope(ctx, operatorScope), d)
 }
 
-// onReadyStore is onStore for a database that has this program's schema.
-func (a *app) onReadyStore(
+// onReadyDatabase is onDatabase for a database that has this program's schema.
+func (a *app) onReadyDatabase(
 	ctx context.Context, fn func(context.Context, *domains.Domains) error,
 ) error {
-	return a.onStore(ctx, func(ctx context.Context, s *domains.Domains) error {
-		if err := s.DB.Ready(ctx); err != nil {
+	return a.onDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+		if err := d.DB.Ready(ctx); err != nil {
 			return err
 		}
-		return fn(ctx, s)
+		return fn(ctx, d)
 	})
 }
 

@@ -27,8 +27,8 @@ Example:
 
 // Run verifies.
 func (c auditVerifyCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyStore(ctx, func(ctx context.Context, s *domains.Domains) error {
-		events, faults, err := s.DB.VerifyAudit(ctx)
+	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+		events, faults, err := d.DB.VerifyAudit(ctx)
 		if err != nil {
 			return err
 		}

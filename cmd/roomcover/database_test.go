@@ -20,14 +20,14 @@ import (
 )
 
 func TestMigrateAppliesOnceAndIsNeededFirst(t *testing.T) {
-	store, err := domains.Open(
+	d, err := domains.Open(
 		sqlitedb.Open(filepath.Join(t.TempDir(), "new.db")),
 		domains.Options{Options: db.Options{Clock: clock.Clock{}, Key: storetest.Key}},
 	)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = store.DB.Close() })
+	t.Cleanup(func() { _ = d.DB.Close() })
 	s := newShell(t, nil)
-	s.app.open = func(config.Config) (*domains.Domains, error) { return store, nil }
+	s.app.open = func(config.Config) (*domains.Domains, error) { return d, nil }
 
 	for _, args := range [][]string{{"serve"}, {"worker"}, {"token", "list"}, {"audit", "verify"}} {
 		require.Equal(t, exitFailed, s.run(args...), "%v", args)

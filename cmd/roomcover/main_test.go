@@ -25,7 +25,7 @@ type shell struct {
 }
 
 // newShell has an environment that is right; commands that open the database
-// get env's Store.
+// get env's domains.
 func newShell(t *testing.T, env *storetest.Env) *shell {
 	t.Helper()
 	t.Setenv("ROOMCOVER_DATABASE_URL", "postgres://roomcover:open-sesame@127.0.0.1:1/roomcover")

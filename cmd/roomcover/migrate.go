@@ -24,8 +24,8 @@ Example:
 
 // Run migrates.
 func (c migrateCommand) Run(ctx context.Context, a *app) error {
-	return a.onStore(ctx, func(ctx context.Context, s *domains.Domains) error {
-		applied, err := s.DB.Migrate(ctx)
+	return a.onDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+		applied, err := d.DB.Migrate(ctx)
 		if err != nil {
 			return err
 		}

@@ -60,8 +60,8 @@ func (c orgSetCommand) Validate() error {
 
 // Run stores the organisation.
 func (c orgSetCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyStore(ctx, func(ctx context.Context, s *domains.Domains) error {
-		o, err := s.Accounts.PutOrg(ctx, account.OrgChange{
+	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+		o, err := d.Accounts.PutOrg(ctx, account.OrgChange{
 			Kind:            account.OrgKind(strings.ToUpper(c.Kind)),
 			Name:            strings.TrimSpace(c.Name),
 			AuthorisedFrom:  c.From,
@@ -83,13 +83,13 @@ type orgListCommand struct {
 
 // Run lists.
 func (c orgListCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyStore(ctx, func(ctx context.Context, s *domains.Domains) error {
+	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
 		kind := account.OrgKind(strings.ToUpper(c.Kind))
 		if c.Kind == "all" {
 			kind = ""
 		}
 
-		orgs, err := everyOrg(ctx, s, kind)
+		orgs, err := everyOrg(ctx, d, kind)
 		if err != nil {
 			return err
 		}
@@ -105,10 +105,10 @@ func (c orgListCommand) Run(ctx context.Context, a *app) error {
 
 // everyOrg reads all pages.
 func everyOrg(
-	ctx context.Context, s *domains.Domains, kind account.OrgKind,
+	ctx context.Context, d *domains.Domains, kind account.OrgKind,
 ) ([]account.Org, error) {
 	return pages(func(p db.Page) ([]account.Org, string, error) {
-		return s.Accounts.ListOrgs(ctx, kind, p)
+		return d.Accounts.ListOrgs(ctx, kind, p)
 	})
 }
 
@@ -129,12 +129,12 @@ func pages[T any](read func(db.Page) ([]T, string, error)) ([]T, error) {
 }
 
 // findOrg finds one organisation by its id, or by its name where only one has it.
-func findOrg(ctx context.Context, s *domains.Domains, idOrName string) (account.Org, error) {
+func findOrg(ctx context.Context, d *domains.Domains, idOrName string) (account.Org, error) {
 	if strings.HasPrefix(idOrName, "org_") {
-		return s.Accounts.GetOrg(ctx, idOrName)
+		return d.Accounts.GetOrg(ctx, idOrName)
 	}
 
-	orgs, err := everyOrg(ctx, s, "")
+	orgs, err := everyOrg(ctx, d, "")
 	if err != nil {
 		return account.Org{}, err
 	}

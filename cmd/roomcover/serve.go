@@ -35,7 +35,7 @@ func (serveCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	return a.onReadyStore(ctx, func(_ context.Context, store *domains.Domains) error {
+	return a.onReadyDatabase(ctx, func(_ context.Context, d *domains.Domains) error {
 		temporal, err := newTemporal(c, log)
 		if err != nil {
 			return err
@@ -43,7 +43,7 @@ func (serveCommand) Run(ctx context.Context, a *app) error {
 		defer temporal.Close()
 
 		o := serverOptions(c)
-		o.Domains = store
+		o.Domains = d
 		o.Log = log
 		o.Temporal = temporal
 

@@ -63,13 +63,13 @@ func (c tokenCreateCommand) Validate() error {
 
 // Run makes the token.
 func (c tokenCreateCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyStore(ctx, func(ctx context.Context, s *domains.Domains) error {
-		n, err := c.token(ctx, s)
+	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+		n, err := c.token(ctx, d)
 		if err != nil {
 			return err
 		}
 
-		t, secret, err := s.People.CreateToken(ctx, n)
+		t, secret, err := d.People.CreateToken(ctx, n)
 		if err != nil {
 			return err
 		}
@@ -84,13 +84,13 @@ func (c tokenCreateCommand) Run(ctx context.Context, a *app) error {
 }
 
 func (c tokenCreateCommand) token(
-	ctx context.Context, s *domains.Domains,
+	ctx context.Context, d *domains.Domains,
 ) (identity.NewToken, error) {
 	if c.Org == "operator" {
 		c.Org = account.OperatorOrgID
 	}
 
-	org, err := findOrg(ctx, s, c.Org)
+	org, err := findOrg(ctx, d, c.Org)
 	if err != nil {
 		return identity.NewToken{}, err
 	}
@@ -137,9 +137,9 @@ type tokenListCommand struct {
 
 // Run lists.
 func (c tokenListCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyStore(ctx, func(ctx context.Context, s *domains.Domains) error {
+	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
 		tokens, err := pages(func(p db.Page) ([]identity.APIToken, string, error) {
-			return s.People.ListTokens(ctx, p)
+			return d.People.ListTokens(ctx, p)
 		})
 		if err != nil {
 			return err
@@ -173,8 +173,8 @@ Example:
 
 // Run revokes.
 func (c tokenRevokeCommand) Run(ctx context.Context, a *app) error {
-	return a.onReadyStore(ctx, func(ctx context.Context, s *domains.Domains) error {
-		if err := s.People.RevokeToken(ctx, c.ID); err != nil {
+	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+		if err := d.People.RevokeToken(ctx, c.ID); err != nil {
 			return err
 		}
 		return c.show(a, map[string]string{"id": c.ID, "state": "revoked"}, func(w io.Writer) {

@@ -42,12 +42,12 @@ func (workerCommand) Run(ctx context.Context, a *app) error {
 		return err
 	}
 
-	return a.onReadyStore(ctx, func(_ context.Context, store *domains.Domains) error {
-		return work(ctx, c, store, log)
+	return a.onReadyDatabase(ctx, func(_ context.Context, d *domains.Domains) error {
+		return work(ctx, c, d, log)
 	})
 }
 
-func work(ctx context.Context, c config.Config, store *domains.Domains, log *slog.Logger) error {
+func work(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Logger) error {
 	temporal, err := newTemporal(c, log)
 	if err != nil {
 		return err
@@ -72,7 +72,7 @@ func work(ctx context.Context, c config.Config, store *domains.Domains, log *slo
 		defer log.Info("stopped")
 
 		return stopped(ctx, worker.Run(ctx, worker.Options{
-			Domains:     store,
+			Domains:     d,
 			Temporal:    temporal,
 			Sender:      sender,
 			Namespace:   c.Temporal.Namespace,
@@ -88,7 +88,7 @@ func work(ctx context.Context, c config.Config, store *domains.Domains, log *slo
 		group.Go(func() error {
 			return server.Serve(ctx, server.Listen{
 				Address:     c.Metrics,
-				Handler:     server.Metrics(store, log),
+				Handler:     server.Metrics(d, log),
 				Log:         log,
 				StopTimeout: c.StopTimeout,
 			})

@@ -46,7 +46,7 @@ func TestC6_EveryChangeHasItsAudit(t *testing.T) {
 	})
 }
 
-// TestAuditFindsTampering changes the audit behind the Store's back, after
+// TestAuditFindsTampering changes the audit behind the program's back, after
 // taking away what the database itself does against it.
 func TestAuditFindsTampering(t *testing.T) {
 	for name, query := range map[string]string{

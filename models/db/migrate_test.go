@@ -54,18 +54,18 @@ func TestC4_TwoMigratesAtOnce(t *testing.T) {
 	for range storetest.MigrationNames(t, "postgres") {
 		require.NoError(t, env.Rollback(env.Context))
 	}
-	stores := make([]*domains.Domains, 3)
-	for i := range stores {
+	processes := make([]*domains.Domains, 3)
+	for i := range processes {
 		dialector, err := db.Postgres(env.DSN)
 		require.NoError(t, err)
-		stores[i], err = domains.Open(
+		processes[i], err = domains.Open(
 			dialector, domains.Options{Options: db.Options{Clock: clock.Clock{}, Key: storetest.Key}},
 		)
 		require.NoError(t, err)
-		defer stores[i].DB.Close()
+		defer processes[i].DB.Close()
 	}
-	storetest.RequireAll(t, storetest.AtOnce(len(stores), func(i int) error {
-		_, err := stores[i].DB.Migrate(context.Background())
+	storetest.RequireAll(t, storetest.AtOnce(len(processes), func(i int) error {
+		_, err := processes[i].DB.Migrate(context.Background())
 		return err
 	}))
 	require.NoError(t, env.Ready(env.Context))

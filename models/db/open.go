@@ -34,12 +34,6 @@ type Options struct {
 	Key []byte
 	// Logger sees every SQL statement; nil for none. Tests count with it.
 	Logger logger.Interface
-	// Carrier is the name of the carrier at which the service books parcels by itself;
-	// empty: people hand them in.
-	Carrier string
-	// ReferenceAge bounds how long a change of the program by another process may go
-	// unseen; 0 means five seconds.
-	ReferenceAge time.Duration
 	// MaxConns bounds open connections; less than 10 counts as 10.
 	MaxConns int
 }

@@ -12,7 +12,7 @@ import (
 	"roomcover.dev/roomcover/rules/licensing"
 )
 
-// enterprise makes a contract of an order an enterprise plan, behind the Store's
+// enterprise makes a contract of an order an enterprise plan, behind the domain's
 // back: no SKU sells one yet.
 const enterprise = "UPDATE service_contracts SET type = 'ENTERPRISE', max_rooms = 200 WHERE order_id = "
 

@@ -72,12 +72,12 @@ func TestR28b_R39b_OneLicenceIsALinearizableRegister(t *testing.T) {
 	rooms := []string{
 		env.Room(t, accountID, "Sala 1").ID, env.Room(t, accountID, "Sala 2").ID, env.Room(t, accountID, "Sala 3").ID,
 	}
-	store, err := domains.Open(
+	d, err := domains.Open(
 		dialect(t, env), domains.Options{Options: db.Options{Clock: ticking(), Key: storetest.Key}},
 	)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = store.DB.Close() })
-	env.Domains = store
+	t.Cleanup(func() { _ = d.DB.Close() })
+	env = env.With(d)
 
 	read := func() (seat, error) {
 		open, _, err := env.ListAssignments(ctx, entitlement.AssignmentFilter{LicenceID: licence.ID, Open: true})

@@ -23,12 +23,12 @@ import (
 func TestR39_RandomOperationsAtOnceNeverOverlap(t *testing.T) {
 	env := storetest.Postgres(t)
 	o, accountID := storetest.AcmeForm(t, env)
-	store, err := domains.Open(
+	all, err := domains.Open(
 		dialect(t, env), domains.Options{Options: db.Options{Clock: ticking(), Key: storetest.Key}},
 	)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = store.DB.Close() })
-	env.Domains = store
+	t.Cleanup(func() { _ = all.DB.Close() })
+	env = env.With(all)
 	ctx := storetest.Customer(accountID)
 	licences := env.Licences(t, o)[:4]
 	var rooms []entitlement.Room

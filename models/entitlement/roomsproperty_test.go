@@ -45,12 +45,12 @@ var roomSteps = []string{
 func newRoomWorld(t *testing.T) *roomWorld {
 	env := storetest.Postgres(t)
 	o, accountID := storetest.AcmeForm(t, env)
-	store, err := domains.Open(
+	d, err := domains.Open(
 		dialect(t, env), domains.Options{Options: db.Options{Clock: ticking(), Key: storetest.Key}},
 	)
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = store.DB.Close() })
-	env.Domains = store
+	t.Cleanup(func() { _ = d.DB.Close() })
+	env = env.With(d)
 	w := &roomWorld{
 		Env:      env,
 		ctx:      storetest.Customer(accountID),

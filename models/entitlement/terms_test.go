@@ -10,7 +10,7 @@ import (
 	"roomcover.dev/roomcover/rules/catalogue"
 )
 
-// Not even behind the Store's back is a version edited (R78, S31).
+// Not even behind the program's back is a version edited (R78, S31).
 func TestR78_TermsAreNeverEditedInPlace(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		first, err := env.ListCountryTerms(context.Background())

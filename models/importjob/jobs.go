@@ -326,13 +326,13 @@ const contentSlice = 1 << 20
 // ImportContent reads a job's file slice by slice, each in a statement of its own:
 // neither memory nor a transaction holds the whole. A job that is over has none.
 func (s *Jobs) ImportContent(ctx context.Context, jobID string) io.Reader {
-	return &contentReader{ctx: ctx, store: s, jobID: jobID}
+	return &contentReader{ctx: ctx, jobs: s, jobID: jobID}
 }
 
 // contentReader reads a job's file behind what it has read.
 type contentReader struct {
 	ctx   context.Context
-	store *Jobs
+	jobs  *Jobs
 	jobID string
 	read  int
 	rest  []byte
@@ -353,7 +353,7 @@ func (r *contentReader) Read(p []byte) (int, error) {
 
 func (r *contentReader) next() error {
 	var row struct{ Slice []byte }
-	err := r.store.db.Read(r.ctx, func(tx *db.Tx) error {
+	err := r.jobs.db.Read(r.ctx, func(tx *db.Tx) error {
 		return db.Found(jobsInScope(tx.Scope, tx.DB).
 			Model(&ImportJob{}).
 			Select("substr(content, ?, ?) AS slice", r.read+1, contentSlice).

@@ -92,7 +92,7 @@ func TestS4_50LicencesRenewed30DaysEarlyStillEarnOneSpareAndLeaveNoGap(t *testin
 	})
 }
 
-// stamps reads instants of assignments through the Store, in UTC.
+// stamps reads instants of assignments through the domain, in UTC.
 func stamps(t *testing.T, env storetest.Env, column, where string) (out []string) {
 	all, _, err := env.ListAssignments(env.Context, entitlement.AssignmentFilter{Open: where == "to_at IS NULL"})
 	require.NoError(t, err)

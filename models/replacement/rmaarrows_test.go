@@ -68,7 +68,7 @@ func (c rmaCourse) reship() {
 	c.ok(c.env.ReshipRMA(storetest.AgentContext, c.id, "lost"))
 }
 
-// Each arrow of the RMA's table in RULES 2, at the Store; those of SWAPPED are in
+// Each arrow of the RMA's table in RULES 2, in the database; those of SWAPPED are in
 // spareunituse_test.go. DELIVERED leads to AWAITING_RETURN at once.
 func TestRMAArrows(t *testing.T) {
 	type step = func(rmaCourse)

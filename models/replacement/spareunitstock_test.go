@@ -13,7 +13,7 @@ import (
 	"roomcover.dev/roomcover/rules/spare"
 )
 
-// carriedSpare is a spare that the customer has agreed to, of a Store that asks the
+// carriedSpare is a spare that the customer has agreed to, where the service asks the
 // carrier "sim", from a depot with two units.
 func carriedSpare(
 	t *testing.T, env storetest.Env,

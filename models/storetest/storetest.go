@@ -176,15 +176,15 @@ var sqliteTemplate = sync.OnceValues(func() ([]byte, error) {
 
 // migrate prepares a template, at the time at which every test begins.
 func migrate(dialector gorm.Dialector) error {
-	store, err := domains.Open(dialector, domains.Options{
+	d, err := domains.Open(dialector, domains.Options{
 		Options: db.Options{Clock: clock.At(NewCalendar().Now), Key: Key},
 	})
 	if err != nil {
 		return err
 	}
 
-	_, err = store.DB.Migrate(context.Background())
-	return errors.Join(err, store.DB.Close())
+	_, err = d.DB.Migrate(context.Background())
+	return errors.Join(err, d.DB.Close())
 }
 
 // Postgres returns the domains on a new database of the package's shared server.
@@ -229,6 +229,11 @@ func (e Env) WithCarrier(t testing.TB, name string) Env {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = d.DB.Close() })
 
+	return e.With(d)
+}
+
+// With is the Env on other domains, such as ones with a clock of their own.
+func (e Env) With(d *domains.Domains) Env {
 	e.Domains = d
 	e.DB = d.DB
 	e.Programs = d.Programs
@@ -242,7 +247,11 @@ func (e Env) WithCarrier(t testing.TB, name string) Env {
 	e.Replacements = d.Replacements
 	e.Orders = d.Orders
 	e.Operations = d.Operations
-	e.Statements.Reset()
+
+	if e.Statements != nil {
+		e.Statements.Reset()
+	}
+
 	return e
 }
 
