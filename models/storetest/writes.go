@@ -37,6 +37,7 @@ var owners = sync.OnceValue(func() map[string]string {
 		}
 		out[s.Table] = path.Base(reflect.TypeOf(entity).PkgPath())
 	}
+
 	return out
 })
 
@@ -59,9 +60,11 @@ func foreignWrite(sql string, owners map[string]string) string {
 		if !known {
 			owner = "no domain"
 		}
+
 		if owner == writer || foreignWritesMeant[writer+" "+table] != "" {
 			continue
 		}
+
 		return fmt.Sprintf(
 			"%s writes the table %s, which belongs to %s; call a function of that domain:\n%s",
 			writer, table, owner, sql,
@@ -91,6 +94,7 @@ func writtenTables(sql string) (out []string) {
 		case verb == "UPDATE" && before != "FOR" && before != "KEY" && before != "DO":
 			out = append(out, tableName(&rest))
 		}
+
 		before = verb
 	}
 
@@ -137,6 +141,7 @@ func nextWord(rest *string) string {
 			s = s[1:]
 		}
 	}
+
 	*rest = ""
 	return ""
 }
@@ -155,6 +160,7 @@ func cutQuoted(s string) (inside, rest string) {
 		}
 		return s[1:i], s[i+1:]
 	}
+
 	return s[1:], ""
 }
 
@@ -182,10 +188,12 @@ func writer() string {
 			f, _ := runtime.CallersFrames([]uintptr{pc}).Next()
 			known, _ = frames.LoadOrStore(pc, frameIn(f.File))
 		}
+
 		if f := known.(frame); f.ours {
 			return f.writer
 		}
 	}
+
 	return ""
 }
 
