@@ -91,7 +91,7 @@ func (tx *Tx) ExtendAudit(
 }
 
 // AppendAudit writes events that LinkAudit made, of chains whose owners the caller has
-// just created.
+// just created or locked.
 func (tx *Tx) AppendAudit(events []AuditEvent) error { return tx.Create(&events).Error }
 
 // LinkAudit returns the event that an entry becomes behind the last one of its chain.

@@ -360,7 +360,7 @@ func (b *bookings) writeMoves() error {
 		links[i] = db.LinkAudit(b.tx, sh.ID, &sh.AccountID, last[sh.ID], scanned)
 	}
 
-	return b.tx.Create(&links).Error
+	return b.tx.AppendAudit(links)
 }
 
 // ParcelCancelled records that the carrier left a parcel, as it was asked. A parcel
