@@ -263,7 +263,7 @@ func (s *Accounts) ListAccounts(ctx context.Context, page db.Page) ([]Account, s
 	return out, next, err
 }
 
-// Entities are the rows of accounts.
+// Entities lists the entities of accounts: one for each table.
 func Entities() []any {
 	return []any{
 		Org{},

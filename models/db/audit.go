@@ -90,8 +90,8 @@ func (tx *Tx) ExtendAudit(
 	return err
 }
 
-// AppendAudit writes events of several chains in one statement. LinkAudit made them behind
-// the ends that the caller has read, or of new chains.
+// AppendAudit writes events that LinkAudit made, of chains whose owners the caller has
+// just created or locked.
 func (tx *Tx) AppendAudit(events []AuditEvent) error { return tx.Create(&events).Error }
 
 // LinkAudit returns the event that an entry becomes behind the last one of its chain.

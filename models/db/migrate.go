@@ -140,7 +140,8 @@ func (d *DB) Rollback(ctx context.Context) error {
 	return err
 }
 
-// Entities are the rows of tasks, the audit, the outbox and idempotency keys.
+// Entities lists the entities of tasks, the audit, the outbox and idempotency keys: one
+// for each table.
 func Entities() []any {
 	return []any{
 		OperatorTask{},

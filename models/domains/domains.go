@@ -95,7 +95,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 	return d, nil
 }
 
-// Entities are the rows of all domains, each once: every table has its entity.
+// Entities lists the entities of all domains, each once: every table has one.
 func Entities() []any {
 	return slices.Concat(
 		db.Entities(),

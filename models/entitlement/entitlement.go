@@ -29,3 +29,16 @@ func New(
 		jobs:     jobs,
 	}
 }
+
+// Entities lists the entities of contracts, rooms and devices: one for each table.
+func Entities() []any {
+	return []any{
+		ServiceContract{},
+		Licence{},
+		Room{},
+		Device{},
+		DeviceClaim{},
+		DevicePlacement{},
+		LicenceAssignment{},
+	}
+}

@@ -77,7 +77,7 @@ func setPassword(tx *db.Tx, userID, passwordHash string) error {
 		db.Entry{Verb: "user.password_changed", ObjectID: userID, Details: nil})
 }
 
-// Entities are the rows of people.
+// Entities lists the entities of people: one for each table.
 func Entities() []any {
 	return []any{
 		User{},

@@ -373,7 +373,7 @@ func (r *contentReader) next() error {
 	return nil
 }
 
-// Entities are the rows of imports.
+// Entities lists the entities of imports: one for each table.
 func Entities() []any {
 	return []any{
 		ImportJob{},

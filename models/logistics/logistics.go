@@ -30,3 +30,16 @@ func New(
 		programs: programs,
 	}
 }
+
+// Entities lists the entities of stock and shipments: one for each table.
+func Entities() []any {
+	return []any{
+		Depot{},
+		StockLevel{},
+		StockEntry{},
+		Shipment{},
+		ShipmentScan{},
+		ShipmentLabel{},
+		CarrierEvent{},
+	}
+}

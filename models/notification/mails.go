@@ -239,7 +239,7 @@ func (s *Notifications) ListNotifications(
 	return out, next, err
 }
 
-// Entities are the rows of mails.
+// Entities lists the entities of mails: one for each table.
 func Entities() []any {
 	return []any{
 		Notification{},

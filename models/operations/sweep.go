@@ -168,7 +168,7 @@ func (s *Operations) WatchSweep(ctx context.Context, name string, late time.Dura
 	})
 }
 
-// Entities are the rows of sweeps.
+// Entities lists the entities of sweeps: one for each table.
 func Entities() []any {
 	return []any{
 		sweepRow{},

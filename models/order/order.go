@@ -36,3 +36,13 @@ func New(
 		replacements: replacements,
 	}
 }
+
+// Entities lists the entities of orders: one for each table.
+func Entities() []any {
+	return []any{
+		Order{},
+		OrderLine{},
+		OrderRefusal{},
+		OrderCancellation{},
+	}
+}

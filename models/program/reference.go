@@ -351,7 +351,7 @@ func (s *Programs) ListSKUs(ctx context.Context) ([]CatalogueSKU, error) {
 	return out, err
 }
 
-// Entities are the rows of the program.
+// Entities lists the entities of the program: one for each table.
 func Entities() []any {
 	return []any{
 		programRow{},

@@ -28,3 +28,12 @@ func New(
 		logistics: logistics,
 	}
 }
+
+// Entities lists the entities of replacements and spares: one for each table.
+func Entities() []any {
+	return []any{
+		RMA{},
+		SpareUnit{},
+		SpareLine{},
+	}
+}

@@ -24,3 +24,11 @@ func New(
 		programs: programs,
 	}
 }
+
+// Entities lists the entities of warranties: one for each table.
+func Entities() []any {
+	return []any{
+		WarrantyAttachment{},
+		EarlierWarranty{},
+	}
+}
