@@ -223,11 +223,11 @@ func TestWorkflowRun_NotesWhoDidItsTasksAndWhyOneFailed(t *testing.T) {
 		}}
 	}
 	done := func(program string) *history.HistoryEvent {
+		completed := &history.WorkflowTaskCompletedEventAttributes{}
 		//lint:ignore SA1019 an unversioned worker tells its program nowhere else
+		completed.BinaryChecksum = program
 		return &history.HistoryEvent{Attributes: &history.HistoryEvent_WorkflowTaskCompletedEventAttributes{
-			WorkflowTaskCompletedEventAttributes: &history.WorkflowTaskCompletedEventAttributes{
-				BinaryChecksum: program,
-			},
+			WorkflowTaskCompletedEventAttributes: completed,
 		}}
 	}
 	for _, e := range []*history.HistoryEvent{
