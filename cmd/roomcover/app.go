@@ -76,7 +76,9 @@ func settings() (config.Config, error) {
 }
 
 // onDatabase runs fn on the database that the environment names.
-func (a *app) onDatabase(ctx context.Context, fn func(context.Context, *domains.Domains) error) error {
+func (a *app) onDatabase(
+	ctx context.Context, fn func(context.Context, *domains.Domains) error,
+) error {
 	c, err := settings()
 	if err != nil {
 		return err
