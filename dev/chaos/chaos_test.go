@@ -34,11 +34,10 @@ func TestKilledAndNothingLost(t *testing.T) {
 	seeds := seedsToRun(t)
 	load := 20 * time.Second
 	settle := 5 * time.Second
-	finish := 45 * time.Second
+	finish := 100 * time.Second
 	if long() {
 		load = 40 * time.Second
 		settle = 3 * time.Minute
-		finish = 100 * time.Second
 	}
 	violations, done := 0, 0
 	for _, seed := range seeds {

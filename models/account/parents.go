@@ -50,11 +50,8 @@ func followMerge(tx *db.Tx, where string, arg string) (Org, error) {
 // keys free: accounts that are added to one meanwhile do not wait for it, and two
 // orders that each added an account do not wait for each other in a circle.
 func LockParents(tx *db.Tx, where string, args ...any) ([]Org, error) {
-	q := tx.DB
-	if tx.Postgres() {
-		q = tx.Clauses(clause.Locking{Strength: "NO KEY UPDATE"})
-	}
 	var parents []Org
+	q := db.LockWith(tx.DB, clause.Locking{Strength: "NO KEY UPDATE"})
 	err := q.Where(where, args...).Order("id").Find(&parents).Error
 	return parents, err
 }
@@ -102,6 +99,7 @@ func lockWithParent(tx *db.Tx, where string, arg string) (Account, error) {
 	}
 
 	var acc Account
+	tx.WaitForLock()
 	res := tx.Raw(query, arg).Scan(&acc)
 	if res.Error != nil {
 		return acc, res.Error

@@ -20,7 +20,7 @@ import (
 // DB is the database, with the calendar by which it is written. It is safe for
 // concurrent use.
 type DB struct {
-	Gorm    *gorm.DB
+	gorm    *gorm.DB
 	clock   clock.Clock
 	secrets Secrets
 	told    chan struct{} // see OutboxWritten
@@ -71,7 +71,7 @@ func Open(dialector gorm.Dialector, o Options) (*DB, error) {
 	}
 
 	return &DB{
-		Gorm:    db,
+		gorm:    db,
 		clock:   o.Clock,
 		secrets: Secrets{key: o.Key},
 		told:    make(chan struct{}, 1),
@@ -80,7 +80,7 @@ func Open(dialector gorm.Dialector, o Options) (*DB, error) {
 
 // Close closes the pool.
 func (d *DB) Close() error {
-	pool, err := d.Gorm.DB()
+	pool, err := d.gorm.DB()
 	if err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (d *DB) Close() error {
 
 // Ping reports, by its error, whether the database answers.
 func (d *DB) Ping(ctx context.Context) error {
-	pool, err := d.Gorm.DB()
+	pool, err := d.gorm.DB()
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func (d *DB) Ping(ctx context.Context) error {
 }
 
 // Pool returns the connection pool, for metrics and migrations.
-func (d *DB) Pool() (*sql.DB, error) { return d.Gorm.DB() }
+func (d *DB) Pool() (*sql.DB, error) { return d.gorm.DB() }
 
 // Clock returns the calendar by which the database is written.
 func (d *DB) Clock() clock.Clock { return d.clock }
@@ -109,7 +109,7 @@ func (d *DB) Now() time.Time { return d.clock.Now() }
 func (d *DB) Secrets() Secrets { return d.secrets }
 
 // Postgres reports whether the database is PostgreSQL; otherwise it is SQLite.
-func (d *DB) Postgres() bool { return isPostgres(d.Gorm) }
+func (d *DB) Postgres() bool { return isPostgres(d.gorm) }
 
 // seed writes the first rows of a domain where there are none; again it changes
 // nothing.

@@ -27,12 +27,16 @@ type Tx struct {
 
 // txState is what the copies of one transaction share.
 type txState struct {
-	now      time.Time
+	now      time.Time // zero: it has to be read, see Now
 	enqueued bool
 }
 
-// Now is the transaction's one instant. It is read from the calendar when it is first
-// asked for, so that a command which locks first is dated after those it waited for.
+// stateKey is where a query finds the state of its transaction.
+type stateKey struct{}
+
+// Now returns the transaction's instant. It is read from the calendar when it is first
+// asked for, and again once the transaction has waited for a lock: what a command writes
+// is never dated before what it waited for.
 func (tx *Tx) Now() time.Time {
 	if tx.state.now.IsZero() {
 		tx.state.now = tx.database.Now()
@@ -101,7 +105,7 @@ func (d *DB) Single(ctx context.Context, fn func(tx *Tx) error) error {
 
 	for try := 1; ; try++ {
 		err = fn(&Tx{
-			DB:       d.Gorm.WithContext(ctx),
+			DB:       d.gorm.WithContext(ctx),
 			Scope:    scope,
 			database: d,
 			state:    &txState{},
@@ -120,7 +124,8 @@ func (d *DB) transact(ctx context.Context, fence func(*Tx) error, fn func(tx *Tx
 
 	for try := 1; ; try++ {
 		state := &txState{}
-		err = d.Gorm.WithContext(ctx).Transaction(func(q *gorm.DB) error {
+		known := context.WithValue(ctx, stateKey{}, state)
+		err = d.gorm.WithContext(known).Transaction(func(q *gorm.DB) error {
 			tx := &Tx{
 				DB:       q,
 				Scope:    scope,
@@ -187,26 +192,29 @@ var lockForUpdate = clause.Locking{Strength: "UPDATE"}
 
 // ForUpdate locks the rows that the query reads; SQLite serialises writers by
 // itself and drops the clause.
-func ForUpdate(q *gorm.DB) *gorm.DB {
-	if !isPostgres(q) {
-		return q
-	}
-	return q.Clauses(lockForUpdate)
-}
+func ForUpdate(q *gorm.DB) *gorm.DB { return LockWith(q, lockForUpdate) }
 
 // LockRows locks the rows of one table of a join.
 func LockRows(q *gorm.DB, table string) *gorm.DB {
-	if !isPostgres(q) {
-		return q
-	}
-	return q.Clauses(clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: table}})
+	return LockWith(q, clause.Locking{Strength: "UPDATE", Table: clause.Table{Name: table}})
 }
 
 // KeepKey keeps the rows that the query reads from being deleted or given another key, without
 // blocking those who only read or change them.
-func KeepKey(q *gorm.DB) *gorm.DB {
+func KeepKey(q *gorm.DB) *gorm.DB { return LockWith(q, clause.Locking{Strength: "KEY SHARE"}) }
+
+// LockWith locks what the query reads in the way of the clause, and has the transaction's
+// instant read again behind it; see Now.
+func LockWith(q *gorm.DB, lock clause.Locking) *gorm.DB {
+	if state, ok := q.Statement.Context.Value(stateKey{}).(*txState); ok {
+		state.now = time.Time{}
+	}
 	if !isPostgres(q) {
 		return q
 	}
-	return q.Clauses(clause.Locking{Strength: "KEY SHARE"})
+	return q.Clauses(lock)
 }
+
+// WaitForLock has the transaction's instant read again: the statement that follows waits
+// for a lock by words of its own.
+func (tx *Tx) WaitForLock() { tx.state.now = time.Time{} }

@@ -10,18 +10,27 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 )
 
-// A command that first waits for a lock is dated after the one that it waited for.
-func TestATransactionHasOneInstantThatItReadsWhenItFirstNeedsIt(t *testing.T) {
+// What a command writes is never dated before the one that it waited for.
+func TestATransactionsInstantHoldsUntilItLocks(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		later := storetest.Now.Add(time.Hour)
+		first := storetest.Now.Add(time.Hour)
+		second := first.Add(time.Hour)
 		require.NoError(t, env.DB.Write(env.Context, func(tx *db.Tx) error {
-			env.Calendar.Set(later)
-			require.Equal(t, later, tx.Now())
+			env.Calendar.Set(first)
+			require.Equal(t, first, tx.Now())
 
-			env.Calendar.Set(later.Add(time.Hour))
-			require.Equal(t, later, tx.Now())
-			require.Equal(t, later, tx.As(db.Scope{System: true}).Now())
-			require.Equal(t, later, tx.With(tx.DB).Now())
+			env.Calendar.Set(second)
+			require.Equal(t, first, tx.Now())
+			require.Equal(t, first, tx.As(db.Scope{System: true}).Now())
+			require.Equal(t, first, tx.With(tx.DB).Now())
+
+			var locked []db.OperatorTask
+			require.NoError(t, tx.ForUpdate().Find(&locked).Error)
+			require.Equal(t, second, tx.Now())
+
+			env.Calendar.Set(second.Add(time.Hour))
+			tx.WaitForLock()
+			require.Equal(t, second.Add(time.Hour), tx.Now())
 			return nil
 		}))
 	})

@@ -180,7 +180,7 @@ func (s *Logistics) StoreBookings(
 	}
 
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		b := bookings{s: s, tx: tx, now: tx.Now()}
+		b := bookings{s: s, tx: tx}
 		err := b.store(booked)
 		unused = b.unused
 		return err
@@ -235,6 +235,7 @@ func (b *bookings) store(booked []BookedParcel) error {
 		return err
 	}
 
+	b.now = b.tx.Now()
 	for i := range rows {
 		if err := b.takeAnswer(&rows[i], answers[rows[i].ID]); err != nil {
 			return err

@@ -29,7 +29,10 @@ func (r MailResult) sent() bool { return r.State == rules.NotificationSent }
 func (s *Notifications) NextMails(
 	ctx context.Context, key string, limit int, ended []MailResult, skip []string,
 ) ([]Notification, error) {
-	var rows []Notification
+	var rows []struct {
+		Notification
+		Waiting int // of the queued mails that the statement began with
+	}
 	run := s.db.Single
 	if slices.ContainsFunc(ended, func(r MailResult) bool { return !r.sent() }) {
 		run = s.db.Write // a failure's record takes further statements
@@ -43,7 +46,10 @@ func (s *Notifications) NextMails(
 		}
 
 		for _, r := range ended {
-			recorded := slices.ContainsFunc(rows, func(n Notification) bool { return n.ID == r.ID })
+			recorded := false
+			for _, row := range rows {
+				recorded = recorded || row.ID == r.ID
+			}
 			if !recorded || r.sent() {
 				continue
 			}
@@ -60,9 +66,22 @@ func (s *Notifications) NextMails(
 		return nil, err
 	}
 
-	claimed := slices.DeleteFunc(rows, func(n Notification) bool {
-		return slices.ContainsFunc(ended, func(r MailResult) bool { return r.ID == n.ID })
-	})
+	waiting := 0
+	var claimed []Notification
+	for _, row := range rows {
+		waiting = row.Waiting
+		own := slices.ContainsFunc(ended, func(r MailResult) bool { return r.ID == row.ID })
+		if !own {
+			claimed = append(claimed, row.Notification)
+		}
+	}
+
+	// Somebody else has locked what is left. Whoever holds no mail may wait for them: they
+	// may give up, and then the mail is still to be sent.
+	if len(claimed) == 0 && waiting > 0 {
+		return s.NextMails(ctx, key, limit, nil, skip)
+	}
+
 	slices.SortFunc(claimed, func(a, b Notification) int { return strings.Compare(a.ID, b.ID) })
 	return claimed, nil
 }
@@ -71,7 +90,7 @@ func (s *Notifications) NextMails(
 // mails that it holds, in the order of their ids, and then only mails that nobody has
 // locked: it waits for no mail while it holds one that another sender waits for. A claim
 // that waited would do so, because it keeps the lock of each mail that it waited for and
-// found claimed. The count is always true; it has the first lock taken before the second.
+// found claimed. A sender that holds no mail waits. The count is always true; it has the first lock taken before the second.
 // One list of ids, rather than an OR, lets PostgreSQL find the rows by their key.
 const nextMailsSQL = `WITH own AS (
 		SELECT id FROM notifications
@@ -91,7 +110,12 @@ const nextMailsSQL = `WITH own AS (
 		attempts    = CASE WHEN id IN @ended THEN attempts ELSE attempts + 1 END
 	WHERE id IN (SELECT id FROM own UNION ALL SELECT id FROM next)
 		AND state = CASE WHEN id IN @ended THEN 'SENDING' ELSE 'QUEUED' END
-	RETURNING *`
+	RETURNING *%s`
+
+// waitingMailsSQL counts the mails that were queued when the statement began.
+const waitingMailsSQL = `, (SELECT count(*) FROM notifications AS q
+		WHERE (q.subject_id = @key OR q.id = @key) AND q.state = 'QUEUED' AND q.id NOT IN @skip
+	) AS waiting`
 
 // nextMails builds the statement of NextMails with its arguments. The empty result in
 // front gives each CASE at least one branch.
@@ -127,14 +151,16 @@ func (s *Notifications) nextMails(
 	in["ended"] = ids
 	in["sent"] = sent
 	in["skip"] = append(slices.Clone(ids), skip...)
-	lock, lockFree := "", ""
-	if s.db.Postgres() {
-		lock, lockFree = " FOR UPDATE", " FOR UPDATE SKIP LOCKED"
+	lock, lockQueued, waiting := "", "", ""
+	switch {
+	case s.db.Postgres() && len(ended) > 0:
+		lock, lockQueued, waiting = " FOR UPDATE", " FOR UPDATE SKIP LOCKED", waitingMailsSQL
+	case s.db.Postgres():
+		lock, lockQueued = " FOR UPDATE", " FOR UPDATE"
 	}
 
-	return fmt.Sprintf(
-		nextMailsSQL, lock, lockFree, state.String(), provider.String(), last.String(),
-	), in
+	return fmt.Sprintf(nextMailsSQL,
+		lock, lockQueued, state.String(), provider.String(), last.String(), waiting), in
 }
 
 // mailFailed records a failed attempt, and hands a mail that will not be tried again to

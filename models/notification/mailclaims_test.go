@@ -1,6 +1,7 @@
 package notification_test
 
 import (
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -119,4 +120,34 @@ func TestC7_AllThatAKilledSenderHeldBecomesUnknown(t *testing.T) {
 		require.Len(t, env.Tasks(t, db.TaskMailUnknown), 4)
 		require.Len(t, env.Deliver(t, "sub"), 2, "the others are sent, and none of these again")
 	})
+}
+
+// Somebody who has locked a mail may give up; the sender that holds others meanwhile does
+// not take it for sent.
+func TestC7_AMailThatSomebodyGivesBackIsStillSent(t *testing.T) {
+	env := storetest.Postgres(t)
+	queueMails(t, env, 3)
+	first, err := env.NextMails(env.Context, "sub", 1, nil, nil)
+	require.NoError(t, err)
+	require.Len(t, first, 1)
+
+	locked, release := make(chan struct{}), make(chan struct{})
+	var all sync.WaitGroup
+	all.Go(func() {
+		_ = env.DB.Write(env.Context, func(tx *db.Tx) error {
+			var rows []notification.Notification
+			err := tx.ForUpdate().Where("state = ?", rules.NotificationQueued).Find(&rows).Error
+			close(locked)
+			<-release
+			return errors.Join(err, errors.New("given up"))
+		})
+	})
+	<-locked
+	time.AfterFunc(100*time.Millisecond, func() { close(release) })
+
+	sent := []notification.MailResult{{ID: first[0].ID, State: rules.NotificationSent}}
+	rest, err := env.NextMails(env.Context, "sub", 4, sent, nil)
+	require.NoError(t, err)
+	require.Len(t, rest, 2)
+	all.Wait()
 }
