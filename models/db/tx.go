@@ -8,6 +8,8 @@ import (
 
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
+
+	"roomcover.dev/roomcover/rules"
 )
 
 // Tx is one transaction under one Scope. A domain's exported function that takes a Tx
@@ -49,6 +51,14 @@ func (tx *Tx) As(scope Scope) *Tx {
 	other := *tx
 	other.Scope = scope
 	return &other
+}
+
+// ActingAs returns the same transaction in the name of somebody whom it has just found out.
+func (tx *Tx) ActingAs(id string, role rules.Role) *Tx {
+	scope := tx.Scope
+	scope.Actor.ID = id
+	scope.Actor.Role = role
+	return tx.As(scope)
 }
 
 // With returns the same transaction with another query to begin from.

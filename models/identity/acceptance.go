@@ -115,8 +115,7 @@ func (s *People) AcceptInvitation(ctx context.Context, a Acceptance) (User, Memb
 			return err
 		}
 
-		tx.Scope.Actor.ID, tx.Scope.Actor.Role = u.ID, "INVITED_PERSON"
-		return account.Audit(tx, acc.ID,
+		return account.Audit(tx.ActingAs(u.ID, "INVITED_PERSON"), acc.ID,
 			db.Entry{
 				Verb:     "invitation.accepted",
 				ObjectID: inv.ID,

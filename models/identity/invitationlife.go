@@ -423,8 +423,7 @@ func askFor(tx *db.Tx, inv Invitation) error {
 		return err
 	}
 
-	tx.Scope.Actor.ID, tx.Scope.Actor.Role = "visitor", "VISITOR"
-	return tx.Audit(inv.AccountID, &inv.AccountID, false, db.Entry{
+	return tx.ActingAs("visitor", "VISITOR").Audit(inv.AccountID, &inv.AccountID, false, db.Entry{
 		Verb: "invitation.requested", ObjectID: inv.ID, Details: nil,
 	})
 }

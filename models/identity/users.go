@@ -72,8 +72,7 @@ func setPassword(tx *db.Tx, userID, passwordHash string) error {
 		return err
 	}
 
-	tx.Scope.Actor.ID, tx.Scope.Actor.Role = userID, "USER"
-	return tx.Audit(userID, nil, false,
+	return tx.ActingAs(userID, "USER").Audit(userID, nil, false,
 		db.Entry{Verb: "user.password_changed", ObjectID: userID, Details: nil})
 }
 
