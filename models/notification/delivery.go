@@ -90,8 +90,9 @@ func (s *Notifications) NextMails(
 // mails that it holds, in the order of their ids, and then only mails that nobody has
 // locked: it waits for no mail while it holds one that another sender waits for. A claim
 // that waited would do so, because it keeps the lock of each mail that it waited for and
-// found claimed. A sender that holds no mail waits. The count is always true; it has the first lock taken before the second.
-// One list of ids, rather than an OR, lets PostgreSQL find the rows by their key.
+// found claimed. A sender that holds no mail waits. The count is always true; it has the
+// first lock taken before the second. One list of ids, rather than an OR, lets PostgreSQL
+// find the rows by their key.
 const nextMailsSQL = `WITH own AS (
 		SELECT id FROM notifications
 		WHERE id IN @ended AND state = 'SENDING'
