@@ -4,8 +4,6 @@ import (
 	"context"
 	"time"
 
-	"gorm.io/gorm"
-
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
@@ -223,9 +221,6 @@ func handOver(tx *db.Tx, c DeviceClaim, reason string) error {
 	}
 
 	now := tx.Now()
-	if err := EndPlacements(tx.Where("device_id = ?", d.ID), now); err != nil {
-		return err
-	}
 	if err := retireDevice(tx, d, reason); err != nil {
 		return err
 	}
@@ -265,22 +260,14 @@ func handOver(tx *db.Tx, c DeviceClaim, reason string) error {
 	return addDevices(tx, account.Account{ID: c.AccountID}, room, reason, &heir)
 }
 
-// retireDevice ends a device for good, with its audit; its stays are for the caller to
-// end.
-func retireDevice(
-	tx *db.Tx, d Device, reason string,
-) error {
+// retireDevice ends a device for good, and its stay in a room, with its audit.
+func retireDevice(tx *db.Tx, d Device, reason string) error {
 	now := tx.Now()
 	before := d.Facts()
 	d.State = licensing.DeviceRetired
 	d.GoneAt = &now
 
-	err := tx.Model(&Device{}).Where("id = ?", d.ID).Updates(map[string]any{
-		"state":   d.State,
-		"gone_at": now,
-		"version": gorm.Expr("version + 1"),
-	}).Error
-	if err != nil {
+	if err := EndDevice(tx, d.ID, d.State); err != nil {
 		return err
 	}
 
