@@ -4,6 +4,7 @@ import (
 	"embed"
 	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/language"
 	"golang.org/x/text/message"
@@ -22,6 +23,7 @@ type Language struct {
 	locale  string
 	texts   map[string]text
 	printer *message.Printer
+	said    sync.Map // the texts without placeholders that were asked for, by key
 }
 
 // Args are the values of a text's placeholders, by name. Whole numbers are
@@ -94,6 +96,16 @@ func (l *Language) print(key string, n *int64, args []Args) string {
 	t, ok := l.texts[key]
 	if !ok {
 		return key
+	}
+
+	// A text with nothing to fill in is the same each time: most of a mail's are.
+	if n == nil && len(t.placeholders) == 0 {
+		if said, ok := l.said.Load(key); ok {
+			return said.(string)
+		}
+		said := l.printer.Sprintf(key)
+		l.said.Store(key, said)
+		return said
 	}
 
 	values := make([]any, len(t.placeholders))
