@@ -38,6 +38,9 @@ var (
 func TestCodeIsNotTooWide(t *testing.T) {
 	var wide []string
 	err := filepath.WalkDir(".", func(file string, entry fs.DirEntry, err error) error {
+		if err == nil && file == "bin" { // what was built here, an earlier program's source too
+			return filepath.SkipDir
+		}
 		if err != nil || entry.IsDir() || filepath.Ext(file) != ".go" {
 			return err
 		}

@@ -41,7 +41,7 @@ func keysInUse(t *testing.T) *used {
 		}
 		name := d.Name()
 		if d.IsDir() {
-			if name == "node_modules" || name == "testdata" || name != ".." && strings.HasPrefix(name, ".") {
+			if name == "node_modules" || name == "testdata" || name == "bin" || name != ".." && strings.HasPrefix(name, ".") {
 				return fs.SkipDir
 			}
 			return nil

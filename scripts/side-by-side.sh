@@ -27,7 +27,7 @@ git cat-file -e "$from:cmd/roomcover/calendar_fast.go" 2>/dev/null || golden "Th
 
 work=$(mktemp -d)
 # A place of its own lets the next run find in Go's cache what has not changed.
-previous=bin/previous
+previous=$PWD/bin/previous
 trap 'rm -rf "$work" "$previous"' EXIT
 rm -rf "$previous"
 mkdir -p "$previous"
