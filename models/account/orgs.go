@@ -177,14 +177,15 @@ func (s *Accounts) ListOrgs(
 ) ([]Org, string, error) {
 	var out []Org
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		q := tx.DB
 		if !tx.Scope.System {
-			tx = tx.With(tx.Where("id = ?", tx.Scope.OrgID))
+			q = q.Where("id = ?", tx.Scope.OrgID)
 		}
 		if kind != "" {
-			tx = tx.With(tx.Where("kind = ?", kind))
+			q = q.Where("kind = ?", kind)
 		}
 
-		return page.Apply(tx.DB).Find(&out).Error
+		return page.Apply(q).Find(&out).Error
 	})
 
 	out, next := db.Cut(page, out, func(o Org) string { return o.ID })

@@ -245,11 +245,11 @@ type Invitee struct {
 // invitation with its outbox row. It returns a zero Invitation where none is needed.
 func InviteForOrder(
 	tx *db.Tx, ref program.Reference, who Invitee, acc account.Account, fresh bool,
-) (Invitation, rules.InvitationAction, error) {
+) (Invitation, error) {
 	email := rules.NormaliseEmail(who.Email)
 	facts, pending, err := invitationFacts(tx, acc.ID, email, fresh)
 	if err != nil {
-		return Invitation{}, "", err
+		return Invitation{}, err
 	}
 
 	now := tx.Now().In(db.ZoneOf(acc.TimeZone)) // the seven days of S15 are calendar days
@@ -265,22 +265,22 @@ func InviteForOrder(
 
 	switch plan {
 	case rules.InviteNone, rules.InviteKeep:
-		return Invitation{}, plan, nil
+		return Invitation{}, nil
 	case rules.InviteSupersede:
 		if err := supersede(tx, &inv, pending); err != nil {
-			return Invitation{}, plan, err
+			return Invitation{}, err
 		}
 	case rules.InviteIssueWithNotice:
 		if err := tellAdmins(tx, acc, inv); err != nil {
-			return Invitation{}, plan, err
+			return Invitation{}, err
 		}
 	}
 
 	if err := insertInvitation(tx, ref, acc, inv); err != nil {
-		return Invitation{}, plan, err
+		return Invitation{}, err
 	}
 
-	return inv, plan, nil
+	return inv, nil
 }
 
 // invitationFacts reads what S15 depends on; a fresh account has none of it.

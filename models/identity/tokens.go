@@ -162,10 +162,11 @@ func (s *People) RevokeToken(ctx context.Context, id string) error {
 func (s *People) ListTokens(ctx context.Context, page db.Page) ([]APIToken, string, error) {
 	var out []APIToken
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
+		q := tx.DB
 		if !tx.Scope.System {
-			tx = tx.With(tx.Where("org_id = ?", tx.Scope.OrgID))
+			q = q.Where("org_id = ?", tx.Scope.OrgID)
 		}
-		return page.Apply(tx.DB).Find(&out).Error
+		return page.Apply(q).Find(&out).Error
 	})
 
 	out, next := db.Cut(page, out, func(t APIToken) string { return t.ID })

@@ -100,7 +100,7 @@ func (s *Orders) fulfil(tx *db.Tx, ref program.Reference, o *Order) error {
 	}
 
 	who := identity.Invitee{OrderID: o.ID, Email: customer.Email, ContactName: customer.ContactName}
-	invitation, _, err := identity.InviteForOrder(tx, ref, who, opened.Account, opened.Fresh)
+	invitation, err := identity.InviteForOrder(tx, ref, who, opened.Account, opened.Fresh)
 	if err != nil {
 		return err
 	}
