@@ -101,14 +101,19 @@ type AssignedView struct {
 }
 
 func assignedView(a entitlement.Assigned) AssignedView {
-	return AssignedView{viewed(a.Assignments,
-		assignmentView), viewed(a.Warnings, func(w licensing.CapWarning) WarningView {
-		v := WarningView{DeviceID: w.DeviceID, Code: w.Code}
-		if w.EndsOn != nil {
-			v.EndsOn = w.EndsOn.String()
-		}
-		return v
-	}), append([]string{}, a.Started...)}
+	return AssignedView{
+		Assignments:      viewed(a.Assignments, assignmentView),
+		Warnings:         viewed(a.Warnings, warningView),
+		StartedContracts: append([]string{}, a.Started...),
+	}
+}
+
+func warningView(w licensing.CapWarning) WarningView {
+	v := WarningView{DeviceID: w.DeviceID, Code: w.Code}
+	if w.EndsOn != nil {
+		v.EndsOn = w.EndsOn.String()
+	}
+	return v
 }
 
 func (h assignmentHandlers) assign(

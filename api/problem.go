@@ -86,7 +86,6 @@ var statuses = map[string]int{
 	rules.ActionNotAvailable:       409,
 	shipping.OutOfStock:            409,
 	shipping.StockNegative:         409,
-	shipping.ReservationClosed:     409,
 
 	rules.InvitationExpired:    410,
 	rules.InvitationUsed:       410,

@@ -155,8 +155,12 @@ func (h roomHandlers) getRoom(ctx context.Context, in *IDInput) (*roomOutput[Roo
 		RoomID: r.ID,
 		Open:   true,
 	})
-	return &roomOutput[RoomDetail]{etag(r.Version), RoomDetail{roomView(r), viewed(devices,
-		deviceView), viewed(open, assignmentView)}}, err
+	detail := RoomDetail{
+		roomView(r),
+		viewed(devices, deviceView),
+		viewed(open, assignmentView),
+	}
+	return &roomOutput[RoomDetail]{etag(r.Version), detail}, err
 }
 
 // accountOf is the account that a request is about: the token's own, unless it

@@ -88,14 +88,14 @@ func logAccess(log *slog.Logger) gin.HandlerFunc {
 			level = slog.LevelError
 		}
 
-		log.LogAttrs(c.Request.Context(), level, "request", slog.String("request_id",
-			requestID(c.Request.Context())),
-			slog.String("method",
-				c.Request.Method), slog.String("route",
-				routeTemplate(c)), slog.Int("status", c.Writer.Status()),
-			slog.Int("bytes",
-				c.Writer.Size()), slog.Duration("took",
-				time.Since(start)), slog.String("token", c.GetString(tokenForLog)))
+		log.LogAttrs(c.Request.Context(), level, "request",
+			slog.String("request_id", requestID(c.Request.Context())),
+			slog.String("method", c.Request.Method),
+			slog.String("route", routeTemplate(c)),
+			slog.Int("status", c.Writer.Status()),
+			slog.Int("bytes", c.Writer.Size()),
+			slog.Duration("took", time.Since(start)),
+			slog.String("token", c.GetString(tokenForLog)))
 	}
 }
 

@@ -20,7 +20,9 @@ func markup(l *messages.Language, layout *template.Template) map[string]any {
 		}
 	}
 	return map[string]any{
-		"strong":  fragment("strong"),
+		"strong": func(value any) template.HTML {
+			return "<strong>" + escaped(value) + "</strong>"
+		},
 		"mailto":  fragment("mailto"),
 		"link":    fragment("link"),
 		"newline": func() template.HTML { return "<br>" },
@@ -30,21 +32,20 @@ func markup(l *messages.Language, layout *template.Template) map[string]any {
 	}
 }
 
-// sayMarkup fills the placeholders of a text with marks, escapes the text, and
-// puts the values in the place of their marks: no value is read as markup unless
-// it is a fragment, and none is searched for marks.
+// The marks that stand for a value while its sentence is made; they are of the private
+// use area, so no text has them.
+const (
+	markOpens  = "\ue000"
+	markCloses = "\ue001"
+)
+
+// sayMarkup fills the placeholders of a text with marks, escapes the text between them,
+// and puts the values in the place of their marks: no value is read as markup unless it
+// is a fragment, and none is searched for marks.
 func sayMarkup(l *messages.Language, key string, values messages.Args) (template.HTML, error) {
 	marks := messages.Args{}
-	var inPlace []string
-	for name, value := range values {
-		html, ok := value.(template.HTML)
-		if !ok {
-			html = escaped(value)
-		}
-
-		mark := "\ue000" + name + "\ue001" // of the private use area: no text has them
-		marks[name] = mark
-		inPlace = append(inPlace, mark, string(html))
+	for name := range values {
+		marks[name] = markOpens + name + markCloses
 	}
 
 	text, err := say(l, key, marks)
@@ -52,13 +53,36 @@ func sayMarkup(l *messages.Language, key string, values messages.Args) (template
 		return "", err
 	}
 
-	return template.HTML(strings.NewReplacer(inPlace...).Replace(string(escaped(text)))), nil
+	var out strings.Builder
+	for {
+		words, rest, marked := strings.Cut(text, markOpens)
+		out.WriteString(string(escaped(words)))
+		if !marked {
+			return template.HTML(out.String()), nil
+		}
+
+		name, after, _ := strings.Cut(rest, markCloses)
+		out.WriteString(string(escaped(values[name])))
+		text = after
+	}
 }
+
+// special are the characters that a template may write otherwise between tags.
+const special = "<>&'\"+\x00"
 
 var plain = template.Must(template.New("plain").Parse("{{.}}"))
 
-// escaped returns a value as a template shows it between tags.
+// escaped returns a value as a template shows it between tags; a fragment is as it is.
 func escaped(value any) template.HTML {
+	switch v := value.(type) {
+	case template.HTML:
+		return v
+	case string:
+		if !strings.ContainsAny(v, special) {
+			return template.HTML(v)
+		}
+	}
+
 	var out strings.Builder
 	if err := plain.Execute(&out, value); err != nil {
 		return "" // a Builder takes everything

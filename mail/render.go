@@ -6,6 +6,7 @@ import (
 	"fmt"
 	htmltemplate "html/template"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 	texttemplate "text/template"
@@ -90,21 +91,43 @@ func mustParse() map[string]rendering {
 	for _, locale := range messages.Locales() {
 		l := messages.In(locale)
 		h := htmltemplate.New("").Option("missingkey=error").Funcs(functions(l))
-		h = htmltemplate.Must(h.Funcs(markup(l, h)).Parse(styled(source("layout.html"))))
+		h = htmltemplate.Must(h.Funcs(markup(l, h)).Parse(htmlSource(l, "layout")))
 		t := texttemplate.New("").Option("missingkey=error").Funcs(functions(l))
+		t = texttemplate.Must(t.Parse(textSource(l, "layout")))
 
-		t = texttemplate.Must(t.Parse(source("layout.txt")))
 		for _, name := range Templates() {
 			out[key(name, locale)] = rendering{
-				html: htmltemplate.Must(
-					htmltemplate.Must(h.Clone()).Parse(styled(source(name + ".html"))),
-				),
-				text: texttemplate.Must(texttemplate.Must(t.Clone()).Parse(source(name + ".txt"))),
+				html: htmltemplate.Must(htmltemplate.Must(h.Clone()).Parse(htmlSource(l, name))),
+				text: texttemplate.Must(texttemplate.Must(t.Clone()).Parse(textSource(l, name))),
 			}
 		}
 	}
 
 	return out
+}
+
+func htmlSource(l *messages.Language, name string) string {
+	return styled(said(l, source(name+".html"), htmltemplate.HTMLEscapeString))
+}
+
+func textSource(l *messages.Language, name string) string {
+	verbatim := func(words string) string { return words }
+	return said(l, source(name+".txt"), verbatim)
+}
+
+// plainText finds where a template says a text with nothing to fill in.
+var plainText = regexp.MustCompile(`\{\{say "([\w.]+)"\}\}`)
+
+// said puts the texts with nothing to fill in, which are most of a mail's, into a
+// template's source, so that no mail looks them up again.
+func said(l *messages.Language, source string, escape func(string) string) string {
+	return plainText.ReplaceAllStringFunc(source, func(action string) string {
+		key := plainText.FindStringSubmatch(action)[1]
+		if !l.Has(key) {
+			return action // rendering the mail says what is missing
+		}
+		return escape(l.Say(key))
+	})
 }
 
 func source(name string) string {

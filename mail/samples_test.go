@@ -47,7 +47,7 @@ var sampleParams = map[string]string{
 
 // sampleContent is a template's sample with some parameters changed; a nil
 // value removes one.
-func sampleContent(t *testing.T, template, locale string, changes map[string]any) Content {
+func sampleContent(t testing.TB, template, locale string, changes map[string]any) Content {
 	t.Helper()
 	params := map[string]any{}
 	require.NoError(t, json.Unmarshal([]byte(sampleParams[template]), &params), template)

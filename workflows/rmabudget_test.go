@@ -34,7 +34,7 @@ func TestTheLongestRMAIsTheLongestHistory(t *testing.T) {
 }
 
 // BenchmarkReplayOfTheLongestRMA is what a worker does that has to take over the
-// workflow; the budget of issue 5 is 50 ms.
+// workflow; the budget is 50 ms.
 func BenchmarkReplayOfTheLongestRMA(b *testing.B) {
 	d, h := storetest.SQLite(b).Domains, golden(b, "rma_longest")
 	log := sdklog.NewStructuredLogger(quiet)

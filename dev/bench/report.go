@@ -5,6 +5,7 @@ import (
 	"io"
 	"runtime"
 	"slices"
+	"strconv"
 	"text/tabwriter"
 	"time"
 )
@@ -110,6 +111,31 @@ type Budget struct {
 	OK       bool
 }
 
+// atMost is a budget that is kept up to its limit; measured is shown with that many
+// decimals.
+func atMost(what string, measured, limit float64, decimals int, unit string) Budget {
+	return Budget{
+		What:     what,
+		Budget:   "<= " + figure(limit, -1, unit),
+		Measured: figure(measured, decimals, unit),
+		OK:       measured <= limit,
+	}
+}
+
+// atLeast is a budget that is kept from its limit on.
+func atLeast(what string, measured, limit float64, decimals int, unit string) Budget {
+	return Budget{
+		What:     what,
+		Budget:   ">= " + figure(limit, -1, unit),
+		Measured: figure(measured, decimals, unit),
+		OK:       measured >= limit,
+	}
+}
+
+func figure(f float64, decimals int, unit string) string {
+	return strconv.FormatFloat(f, 'f', decimals, 64) + unit
+}
+
 // limits are the counts that an issue allows for each that is measured.
 type limits struct {
 	events, bytes, actions int
@@ -118,39 +144,35 @@ type limits struct {
 
 var budgets = map[string]limits{"order": {30, 8192, 7, 25}, "RMA": {60, 15360, 18, 60}}
 
-// Budgets holds what was measured against the budgets of issue 3 or 5; what was not
+// Budgets holds what was measured against the budgets of an order or an RMA; what was not
 // measured has no line.
 func (r Report) Budgets() []Budget {
 	c, l := r.Counts, budgets[r.Of]
 	out := []Budget{
-		{"history events, all workflows", fmt.Sprintf("<= %d",
-			l.events), fmt.Sprint(c.Events), c.Events <= l.events},
-		{"history bytes, all workflows", fmt.Sprintf("<= %d",
-			l.bytes), fmt.Sprint(c.Bytes), c.Bytes <= l.bytes},
-		{"Temporal actions", fmt.Sprintf("<= %d",
-			l.actions), fmt.Sprint(c.Actions), c.Actions <= l.actions},
-		{"SQL statements", fmt.Sprintf("<= %.0f",
-			l.statements), fmt.Sprintf("%.1f", c.StatementsEach), c.StatementsEach <= l.statements},
+		atMost("history events, all workflows", float64(c.Events), float64(l.events), 0, ""),
+		atMost("history bytes, all workflows", float64(c.Bytes), float64(l.bytes), 0, ""),
+		atMost("Temporal actions", float64(c.Actions), float64(l.actions), 0, ""),
+		atMost("SQL statements", c.StatementsEach, l.statements, 1, ""),
 	}
 
 	if len(r.Pairs) > 0 {
 		m := r.Medians
-		out = append(out, Budget{"CPU of the stack / floor", "<= 1.25", fmt.Sprintf("%.2f",
-			m.CPURatio), m.CPURatio <= 1.25},
-			Budget{r.Of + "s/s of the stack / floor", ">= 0.85", fmt.Sprintf("%.2f",
-				m.PerSecondRatio), m.PerSecondRatio >= 0.85})
+		out = append(out,
+			atMost("CPU of the stack / floor", m.CPURatio, 1.25, 2, ""),
+			atLeast(r.Of+"s/s of the stack / floor", m.PerSecondRatio, 0.85, 2, ""))
 	}
 
 	for _, l := range r.Acceptance {
-		out = append(out, Budget{"p99, " + l.Condition, "<= 50 ms", fmt.Sprintf("%.1f ms",
-			l.P99), l.P99 <= 50 && l.Failed == 0})
+		p99 := atMost("p99, "+l.Condition, l.P99, 50, 1, " ms")
+		p99.OK = p99.OK && l.Failed == 0
+		out = append(out, p99)
 	}
 
 	if w := r.Waiting; w != nil {
-		out = append(out, Budget{fmt.Sprintf("worker memory, %d %ss waiting",
-			w.Orders, r.Of), "<= 150 MB", fmt.Sprintf("%.0f MB", w.RSS), w.RSS <= 150},
-			Budget{fmt.Sprintf("worker CPU, %d %ss waiting",
-				w.Orders, r.Of), "< 1 %", fmt.Sprintf("%.2f %%", w.CPUPercent), w.CPUPercent < 1})
+		waiting := fmt.Sprintf("%d %ss waiting", w.Orders, r.Of)
+		out = append(out,
+			atMost("worker memory, "+waiting, w.RSS, 150, 0, " MB"),
+			atMost("worker CPU, "+waiting, w.CPUPercent, 1, 2, " %"))
 	}
 
 	return out

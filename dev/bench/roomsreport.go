@@ -41,47 +41,45 @@ func newRoomsReport(RoomsOptions) RoomsReport {
 	return RoomsReport{Date: r.Date, Machine: r.Machine, Load: r.Load}
 }
 
-// Budgets holds what was measured against issue 4's budgets.
+// Budgets holds what was measured against the budgets of rooms.
 func (r RoomsReport) Budgets() []Budget {
 	var out []Budget
 	for n, f := range r.Sizes {
 		for i, l := range f.Reads {
-			out = append(out, Budget{fmt.Sprintf("%s, %d rooms: p99",
-				l.Condition, f.Rooms), "<= 20 ms", fmt.Sprintf("%.1f ms", l.P99), l.P99 <= 20})
+			what := fmt.Sprintf("%s, %d rooms: p99", l.Condition, f.Rooms)
+			out = append(out, atMost(what, l.P99, 20, 1, " ms"))
 			if n > 0 {
-				ratio := l.P99 / r.Sizes[0].Reads[i].P99
-				out = append(out, Budget{fmt.Sprintf("the same / that of %d rooms",
-					r.Sizes[0].Rooms), "<= 1.5", fmt.Sprintf("%.2f", ratio), ratio <= 1.5})
+				first := r.Sizes[0]
+				what := fmt.Sprintf("the same / that of %d rooms", first.Rooms)
+				out = append(out, atMost(what, l.P99/first.Reads[i].P99, 1.5, 2, ""))
 			}
 		}
 
-		out = append(out, Budget{f.Many.Condition + ": statements", "<= 10", fmt.Sprintf("%.0f",
-			f.ManyStatements), f.ManyStatements <= 10})
+		out = append(out, atMost(f.Many.Condition+": statements", f.ManyStatements, 10, 0, ""))
 		if f.SweepContracts > 0 {
-			out = append(out, Budget{
-				fmt.Sprintf("sweep of %d contracts, nothing to do", f.SweepContracts), "<= 2 s",
-				fmt.Sprintf("%.3f s", f.SweepSeconds), f.SweepSeconds <= 2,
-			},
-				Budget{"its statements", "<= 20", fmt.Sprintf("%.0f",
-					f.SweepStatements), f.SweepStatements <= 20})
+			what := fmt.Sprintf("sweep of %d contracts, nothing to do", f.SweepContracts)
+			out = append(out,
+				atMost(what, f.SweepSeconds, 2, 3, " s"),
+				atMost("its statements", f.SweepStatements, 20, 0, ""))
 		}
 
 		if i := f.Import; i != nil {
-			ratio := i.ReadsDuring.P99 / i.ReadsBefore.P99
-			out = append(out, Budget{
-				fmt.Sprintf("import of %d rows", i.Rows), ">= 2000 rows/s",
-				fmt.Sprintf("%.0f rows/s", i.RowsPerSecond), i.RowsPerSecond >= 2000,
-			},
-				Budget{
-					"its worker's memory", "<= 150 MB", fmt.Sprintf("%.0f MB", i.RSS), i.RSS <= 150,
-				},
-				Budget{"others' reads, p99 during / before", "<= 2", fmt.Sprintf(
-					"%.2f (%.1f and %.1f ms)", ratio, i.ReadsDuring.P99, i.ReadsBefore.P99,
-				), ratio <= 2})
+			what := fmt.Sprintf("import of %d rows", i.Rows)
+			out = append(out,
+				atLeast(what, i.RowsPerSecond, 2000, 0, " rows/s"),
+				atMost("its worker's memory", i.RSS, 150, 0, " MB"),
+				duringImport(i.ReadsDuring.P99, i.ReadsBefore.P99))
 		}
 	}
 
 	return out
+}
+
+// duringImport is the budget of what others read while a file is imported.
+func duringImport(during, before float64) Budget {
+	b := atMost("others' reads, p99 during / before", during/before, 2, 2, "")
+	b.Measured += fmt.Sprintf(" (%.1f and %.1f ms)", during, before)
+	return b
 }
 
 // Print writes the report for people.

@@ -76,27 +76,6 @@ func (s *Logistics) AdjustStock(ctx context.Context, m StockMove) (StockEntry, e
 	return s.enterMove(ctx, shipping.StockAdjustment, m)
 }
 
-// ReserveStock promises units of a named depot to a subject. It refuses with
-// OUT_OF_STOCK when less is free (S21). RMAs and spare units reserve with the function
-// ReserveStock, which finds the depot.
-func (s *Logistics) ReserveStock(ctx context.Context, m StockMove) (StockEntry, error) {
-	return s.enterMove(ctx, shipping.StockReservation, m)
-}
-
-// ReleaseStock frees what a reservation promised; reservation is its cause. Again it
-// changes nothing; it refuses with RESERVATION_CLOSED what was shipped.
-func (s *Logistics) ReleaseStock(
-	ctx context.Context, reservation, reason string,
-) (StockEntry, error) {
-	return s.closeByCause(ctx, shipping.StockRelease, reservation, reason)
-}
-
-// ShipStock takes what was reserved out of the depot; reservation is its cause. Again
-// it changes nothing; it refuses with RESERVATION_CLOSED what was released.
-func (s *Logistics) ShipStock(ctx context.Context, reservation string) (StockEntry, error) {
-	return s.closeByCause(ctx, shipping.StockShipment, reservation, "")
-}
-
 // enterMove makes an entry: it locks the level and then looks for the cause, so that of
 // two moves with the same cause one waits and finds the other's entry.
 func (s *Logistics) enterMove(
@@ -113,12 +92,12 @@ func (s *Logistics) enterMove(
 			return err
 		}
 
-		e, err := newStockEntry(tx, kind, m, nil)
+		level, err := lockLevel(tx, m.DepotID, m.ModelCode)
 		if err != nil {
 			return err
 		}
 
-		level, err := lockLevel(tx, m.DepotID, m.ModelCode)
+		e, err := newStockEntry(tx, kind, m, nil)
 		if err != nil {
 			return err
 		}
@@ -134,56 +113,6 @@ func (s *Logistics) enterMove(
 
 		out = e
 		return enterAtLevel(tx, level, e)
-	})
-
-	return out, err
-}
-
-// closeByCause closes the reservation that a cause made.
-func (s *Logistics) closeByCause(
-	ctx context.Context, kind shipping.StockKind, reservation, reason string,
-) (StockEntry, error) {
-	var out StockEntry
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		if err := tx.Scope.Service(); err != nil {
-			return err
-		}
-
-		r, err := entryOf(tx, reservation)
-		if err != nil {
-			return err
-		}
-
-		if r.Kind != shipping.StockReservation {
-			return db.NotFound()
-		}
-
-		level, err := lockLevel(tx, r.DepotID, r.ModelCode)
-		if err != nil {
-			return err
-		}
-
-		var closed []StockEntry
-		if err := tx.Where("closes_id = ?", r.ID).Find(&closed).Error; err != nil {
-			return err
-		}
-
-		if len(closed) > 0 {
-			out = closed[0]
-			if out.Kind == kind {
-				return nil
-			}
-			return rules.Refuse(shipping.ReservationClosed,
-				"The reservation was released or shipped already.", "Reserve anew.")
-		}
-
-		out, err = closingEntry(tx, kind, r)
-		if err != nil {
-			return err
-		}
-
-		out.Reason = strings.TrimSpace(reason)
-		return enterAtLevel(tx, level, out)
 	})
 
 	return out, err
@@ -428,7 +357,7 @@ func CloseReservation(
 ) (*StockEntry, error) {
 	var open []StockEntry
 	err := tx.
-		Where("cause_key = ?", cause).
+		Where("cause_key = ? AND kind = ?", cause, shipping.StockReservation).
 		Where("NOT EXISTS (SELECT 1 FROM stock_entries c WHERE c.closes_id = stock_entries.id)").
 		Find(&open).Error
 	if err != nil || len(open) == 0 {

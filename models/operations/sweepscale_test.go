@@ -39,7 +39,7 @@ func seedContracts(t *testing.T, env storetest.Env, n int) {
 	require.NoError(t, env.Exec("ANALYZE"))
 }
 
-// The budget of issue 4: a sweep over 100,000 contracts with nothing to do.
+// The budget: a sweep over 100,000 contracts with nothing to do.
 func TestS3_S5_ASweepOver100000ContractsWithNothingToDo(t *testing.T) {
 	env := storetest.Postgres(t)
 	env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.OrderForm("PO-1", "Acme Ltda", "Rua A, 1", 1))

@@ -1,7 +1,6 @@
 package program
 
 import (
-	"context"
 	"time"
 
 	"roomcover.dev/roomcover/models/db"
@@ -17,32 +16,10 @@ type Site struct {
 	TimeZone string
 }
 
-// PromiseAt computes the day that a replacement approved at the instant is promised
-// for at the site (S20, R78c), from the calendar as it is now. The caller stores the
-// result, which names the calendar and its version, and never computes it again: a
+// PromiseBy computes the day that a replacement approved at the instant is promised
+// for at the site (S20, R78c), by the site's calendar as it is now. The caller stores
+// the result, which names the calendar and its version, and never computes it again: a
 // calendar that is edited later does not move it. Errors: NO_WORKING_TIME.
-func (s *Programs) PromiseAt(
-	ctx context.Context, site Site, speed calendar.RMASpeed, approved time.Time,
-) (calendar.Promise, error) {
-	var p calendar.Promise
-	ref, err := s.Reference(ctx)
-	if err != nil {
-		return p, err
-	}
-
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		c, err := s.CalendarOf(tx, site)
-		if err != nil {
-			return err
-		}
-		p, err = PromiseBy(ref.Program.Replacement, c, site, speed, approved)
-		return err
-	})
-
-	return p, err
-}
-
-// PromiseBy is PromiseAt by a calendar that the caller has read.
 func PromiseBy(
 	t catalogue.ReplacementTerms, c calendar.Calendar, site Site, speed calendar.RMASpeed,
 	approved time.Time,
@@ -56,31 +33,9 @@ func PromiseBy(
 	})
 }
 
-// ReturnDueAt computes until when the faulty unit must be back that was replaced by
-// a delivery at the instant (S22). Like a promise it is stored, not computed again.
+// ReturnDueBy computes until when the faulty unit must be back that was replaced by a
+// delivery at the instant (S22). Like a promise it is stored, not computed again.
 // Errors: NO_WORKING_TIME.
-func (s *Programs) ReturnDueAt(
-	ctx context.Context, site Site, delivered time.Time,
-) (calendar.ReturnDue, error) {
-	var r calendar.ReturnDue
-	ref, err := s.Reference(ctx)
-	if err != nil {
-		return r, err
-	}
-
-	err = s.db.Read(ctx, func(tx *db.Tx) error {
-		c, err := s.CalendarOf(tx, site)
-		if err != nil {
-			return err
-		}
-		r, err = ReturnDueBy(ref.Program.Replacement, c, site, delivered)
-		return err
-	})
-
-	return r, err
-}
-
-// ReturnDueBy is ReturnDueAt by a calendar that the caller has read.
 func ReturnDueBy(
 	t catalogue.ReplacementTerms, c calendar.Calendar, site Site, delivered time.Time,
 ) (calendar.ReturnDue, error) {

@@ -94,7 +94,7 @@ func (s *Replacements) lockRMA(tx *db.Tx, ref program.Reference, id string) (*rm
 	return w, nil
 }
 
-// changeRMA runs a command: it locks the RMA, calls fn to change it, and stores what
+// changeRMA runs a command: it locks the RMA, calls do to change it, and stores what
 // follows with audit, mails and outbox in one transaction (C6). Where done reports that
 // the command was carried out before, the RMA is returned as it is; a nil done never
 // does.

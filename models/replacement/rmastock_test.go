@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/logistics"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/replacement"
@@ -88,16 +89,18 @@ func TestS21_WithoutStockItIsBackordered(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		c := env.Covered(t)
 		d := storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
-		_, err := env.ReserveStock(storetest.AgentContext, logistics.StockMove{
-			DepotID:   d.ID,
-			ModelCode: "RALLY-BAR",
-			Quantity:  1,
-			Cause:     "other",
-		})
-		require.NoError(t, err)
+		require.NoError(t, env.DB.Write(storetest.AgentContext, func(tx *db.Tx) error {
+			_, _, err := logistics.ReserveStock(tx, logistics.StockNeed{
+				ModelCode: "RALLY-BAR",
+				Quantity:  1,
+				Country:   "BR",
+				Cause:     "other",
+			})
+			return err
+		}))
 		r := env.Approved(t, c)
 		require.Equal(t, rma.RMAApproved, r.StoredState, "what is promised to another is not free")
-		_, err = env.AllocateRMA(storetest.AgentContext, r.ID, "")
+		_, err := env.AllocateRMA(storetest.AgentContext, r.ID, "")
 		storetest.RequireCode(t, shipping.OutOfStock, err)
 		r, err = env.BackorderRMA(storetest.AgentContext, r.ID, replacement.RMABackorder{ExpectedOn: "2026-11-30"})
 		require.NoError(t, err)

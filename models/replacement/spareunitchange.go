@@ -87,7 +87,7 @@ func (s *Replacements) lockSpare(tx *db.Tx, id string) (*spareUnitChange, error)
 	return w, nil
 }
 
-// changeSpare runs a command: it locks the unit, calls fn to change it, and stores what
+// changeSpare runs a command: it locks the unit, calls do to change it, and stores what
 // follows with audit, mails and outbox in one transaction (C6). Where done reports that
 // the command was carried out before, the unit is returned as it is.
 func (s *Replacements) changeSpare(

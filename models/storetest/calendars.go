@@ -1,13 +1,17 @@
 package storetest
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/replacement"
+	"roomcover.dev/roomcover/rules/calendar"
 	"roomcover.dev/roomcover/rules/rma"
 )
 
@@ -31,4 +35,46 @@ func ApproveRMA(t *testing.T, env Env, id string) replacement.RMA {
 	require.NoError(t, err)
 	require.Equal(t, rma.RMAApproved, r.StoredState)
 	return r
+}
+
+// PromiseAt computes the day that a replacement approved at the instant is promised for
+// at the site, by the program and the calendar as they are now.
+func (e Env) PromiseAt(
+	ctx context.Context, site program.Site, speed calendar.RMASpeed, approved time.Time,
+) (p calendar.Promise, err error) {
+	ref, err := e.Reference(ctx)
+	if err != nil {
+		return p, err
+	}
+
+	err = e.DB.Read(ctx, func(tx *db.Tx) error {
+		c, err := e.CalendarOf(tx, site)
+		if err != nil {
+			return err
+		}
+		p, err = program.PromiseBy(ref.Program.Replacement, c, site, speed, approved)
+		return err
+	})
+	return p, err
+}
+
+// ReturnDueAt computes until when the faulty unit must be back that was replaced by a
+// delivery at the instant, by the program and the calendar as they are now.
+func (e Env) ReturnDueAt(
+	ctx context.Context, site program.Site, delivered time.Time,
+) (r calendar.ReturnDue, err error) {
+	ref, err := e.Reference(ctx)
+	if err != nil {
+		return r, err
+	}
+
+	err = e.DB.Read(ctx, func(tx *db.Tx) error {
+		c, err := e.CalendarOf(tx, site)
+		if err != nil {
+			return err
+		}
+		r, err = program.ReturnDueBy(ref.Program.Replacement, c, site, delivered)
+		return err
+	})
+	return r, err
 }

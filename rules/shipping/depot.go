@@ -66,10 +66,9 @@ const (
 const (
 	OutOfStock = "OUT_OF_STOCK" // less is free than is asked for (S21)
 	// it would leave less than nothing, or than is reserved
-	StockNegative     = "STOCK_NEGATIVE"
-	ReservationClosed = "RESERVATION_CLOSED" // it was released or shipped already
-	StockQuantityMax  = 100_000              // of one entry
-	unknownStockKind  = "UNKNOWN_STOCK_KIND"
+	StockNegative    = "STOCK_NEGATIVE"
+	StockQuantityMax = 100_000 // of one entry
+	unknownStockKind = "UNKNOWN_STOCK_KIND"
 )
 
 // StockLevel is how many units of a model a depot has, and how many of them are
