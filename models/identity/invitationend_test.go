@@ -137,6 +137,58 @@ func TestS17_BouncedInvitation(t *testing.T) {
 	})
 }
 
+// A list shows what people see: SENT follows from the mail, and a link is dead at its
+// instant, whenever the workflow comes to store it.
+func TestR121_ListsShowTheDerivedStateOfAnInvitation(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, inv := storetest.FulfilledWithInvitation(t, env)
+		shown := func() identity.Invitation {
+			t.Helper()
+			list, _, err := env.ListInvitations(env.Context, inv.AccountID, "", db.Page{})
+			require.NoError(t, err)
+			require.Len(t, list, 1)
+			return list[0]
+		}
+		require.Equal(t, rules.InvitationIssued, shown().State)
+
+		sentAt := env.Calendar.Now().Add(time.Hour)
+		env.Calendar.Set(sentAt)
+		env.Deliver(t, inv.ID)
+		require.Equal(t, rules.InvitationSent, shown().State)
+		require.True(t, sentAt.Equal(shown().StateSince))
+
+		env.Calendar.Set(inv.ExpiresAt.Add(-time.Second))
+		require.Equal(t, rules.InvitationSent, shown().State)
+		env.Calendar.Set(inv.ExpiresAt)
+		require.Equal(t, rules.InvitationHasExpired, shown().State)
+		require.True(t, inv.ExpiresAt.Equal(shown().StateSince))
+
+		_, err := env.RevokeInvitation(storetest.Operator(), inv.ID, "asked")
+		require.NoError(t, err)
+		require.Equal(t, rules.InvitationWasWithdrawn, shown().State, "what is stored and over stays")
+	})
+}
+
+// While nobody knows whether the mail of an invitation arrived, one task asks; once the
+// invitation has expired, the task about it takes its place.
+func TestS16_AnInvitationWhoseMailIsUnknownIsOneTask(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, inv := storetest.FulfilledWithInvitation(t, env)
+		m, ok, err := env.NextMail(env.Context, inv.ID, notification.MailResult{}, nil)
+		require.NoError(t, err)
+		require.True(t, ok)
+		lost := notification.MailResult{ID: m.ID, State: rules.NotificationUnknown, Error: "no answer"}
+		_, _, err = env.NextMail(env.Context, inv.ID, lost, nil)
+		require.NoError(t, err)
+		require.Equal(t, db.TaskOpen, env.Tasks(t, db.TaskMailUnknown)[0].State)
+
+		env.Calendar.Set(inv.ExpiresAt)
+		require.NoError(t, env.ExpireInvitation(env.Context, inv.ID))
+		require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskMailUnknown)[0].State)
+		require.Equal(t, db.TaskOpen, env.Tasks(t, db.TaskInvitationUnclaimed)[0].State)
+	})
+}
+
 func TestRevokedInvitationIsDead(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, inv := storetest.FulfilledWithInvitation(t, env)

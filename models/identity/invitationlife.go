@@ -197,10 +197,7 @@ func (s *People) settleInvitation(tx *db.Tx, old Invitation) error {
 		}
 	}
 
-	mails := tx.Model(&notification.Notification{}).Select("id").Where("subject_id = ?", old.ID)
-	kinds := []db.TaskKind{db.TaskMailUndeliverable, db.TaskMailUnknown}
-	unsent := tx.Where("kind IN ? AND subject_id IN (?)", kinds, mails)
-	if err := db.SettleWhere(tx, unsent, "reissued"); err != nil {
+	if err := settleMails(tx, old, "reissued"); err != nil {
 		return err
 	}
 
@@ -208,6 +205,13 @@ func (s *People) settleInvitation(tx *db.Tx, old Invitation) error {
 		return nil
 	}
 	return s.invitations.failed(tx, *old.OrderID, false)
+}
+
+// settleMails closes what the mails of an invitation asked of an operator.
+func settleMails(tx *db.Tx, inv Invitation, resolution string) error {
+	mails := tx.Model(&notification.Notification{}).Select("id").Where("subject_id = ?", inv.ID)
+	kinds := []db.TaskKind{db.TaskMailUndeliverable, db.TaskMailUnknown}
+	return db.SettleWhere(tx, tx.Where("kind IN ? AND subject_id IN (?)", kinds, mails), resolution)
 }
 
 // RevokeInvitation ends a live invitation; one that is over answers STATE_CONFLICT.
@@ -277,6 +281,11 @@ func (s *People) ExpireInvitation(ctx context.Context, id string) error {
 			return err
 		}
 		if err := CloseInvitation(tx, &inv, rules.InvitationHasExpired); err != nil {
+			return err
+		}
+
+		// One task asks about an invitation: this one, from now on.
+		if err := settleMails(tx, inv, "expired"); err != nil {
 			return err
 		}
 

@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"time"
 
@@ -442,11 +443,65 @@ func (s *People) ListInvitations(
 			q = q.Where("order_id = ?", orderID)
 		}
 
-		return page.Apply(q).Find(&out).Error
+		if err := page.Apply(q).Find(&out).Error; err != nil {
+			return err
+		}
+		return showStates(tx, out)
 	})
 
 	out, next := db.Cut(page, out, func(i Invitation) string { return i.ID })
 	return out, next, err
+}
+
+// showStates gives invitations the state that people see: SENT once the mail has left,
+// which is not stored, and EXPIRED from the instant on at which the link is dead, though
+// the workflow may store it a moment later.
+func showStates(tx *db.Tx, invitations []Invitation) error {
+	var live []string
+	for _, i := range invitations {
+		if slices.Contains(liveInvitations, i.State) {
+			live = append(live, i.ID)
+		}
+	}
+	if len(live) == 0 {
+		return nil
+	}
+
+	var left []notification.Notification
+	err := tx.Select("subject_id", "sent_at").
+		Where("subject_id IN ? AND template = ? AND state IN ?", live, "invitation",
+			[]rules.NotificationState{rules.NotificationSent, rules.NotificationDelivered}).
+		Find(&left).Error
+	if err != nil {
+		return err
+	}
+
+	for n := range invitations {
+		i := &invitations[n]
+		if !slices.Contains(live, i.ID) {
+			continue
+		}
+
+		for _, mail := range left {
+			if mail.SubjectID == i.ID {
+				i.show(rules.InvitationSent, mail.SentAt)
+			}
+		}
+		if !tx.Now().Before(i.ExpiresAt) {
+			i.show(rules.InvitationHasExpired, &i.ExpiresAt)
+		}
+	}
+
+	return nil
+}
+
+// show sets a state that is derived, and the instant from which it holds, where that is
+// known.
+func (i *Invitation) show(state rules.InvitationState, since *time.Time) {
+	i.State = state
+	if since != nil {
+		i.StateSince = *since
+	}
 }
 
 // KeepFailure keeps the last error of a step of an invitation, for people to see.

@@ -67,6 +67,7 @@ func TestProcessesAreInTheSituationsThatTheRulesName(t *testing.T) {
 		}
 	}
 	put("invitations", string(rules.InvitationIssued))
+	put("notifications", string(rules.NotificationUnknown))
 	put("notifications", string(rules.NotificationSent))
 
 	for _, s := range rma.RMAStates() {

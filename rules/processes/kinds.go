@@ -34,6 +34,7 @@ const (
 	WaitsForCompensation = "CANCELLATION_STEPS"
 	WaitsForSending      = "SENDING"
 	WaitsForAcceptance   = "ACCEPTANCE"
+	WaitsForMailCheck    = "MAIL_CHECK" // whether a mail arrived, by an operator
 	WaitsForNewAddress   = "NEW_ADDRESS"
 	WaitsForStock        = "STOCK"
 	WaitsForShipping     = "SHIPPING"
@@ -82,6 +83,7 @@ var situations = []Situation{
 	{Order, string(rules.OrderCancelled), WaitsForCompensation, BySystem},
 
 	{Invitation, string(rules.InvitationIssued), WaitsForSending, BySystem},
+	{Invitation, string(rules.InvitationIssued), WaitsForMailCheck, ByOperator},
 	{Invitation, string(rules.InvitationSent), WaitsForAcceptance, ByCustomer},
 	{Invitation, string(rules.InvitationBounced), WaitsForNewAddress, ByOperator},
 
