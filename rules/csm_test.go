@@ -28,7 +28,8 @@ func TestR35e_FormOfAManager(t *testing.T) {
 		"no phone is fine":  {func(f *CSMForm) { f.Phone = "" }, ""},
 		"words":             {func(f *CSMForm) { f.Phone = "ask at the desk" }, "/phone INVALID_PHONE"},
 		"plus inside":       {func(f *CSMForm) { f.Phone = "55+114000" }, "/phone INVALID_PHONE"},
-		"too few digits":    {func(f *CSMForm) { f.Phone = "+551" }, "/phone INVALID_PHONE"},
+		"four digits":       {func(f *CSMForm) { f.Phone = "+5511" }, "/phone INVALID_PHONE"},
+		"five digits":       {func(f *CSMForm) { f.Phone = "+5511-4" }, ""},
 		"long phone":        {func(f *CSMForm) { f.Phone = strings.Repeat("1", 41) }, "/phone TOO_LONG"},
 	} {
 		f := good

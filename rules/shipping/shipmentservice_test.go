@@ -10,6 +10,8 @@ import (
 
 func TestTheCarrierIsAskedForTheServiceThatKeepsThePromise(t *testing.T) {
 	require.Equal(t, ServiceExpress, ServiceFor(calendar.SpeedNBD))
+	require.Equal(t, ServiceExpress, ServiceFor("2BD"))
+	require.Equal(t, ServiceStandard, ServiceFor("3BD"), "STANDARD takes three business days")
 	require.Equal(t, ServiceStandard, ServiceFor(calendar.SpeedStandard))
 	require.Equal(t, ServiceStandard, ServiceFor("NONE"), "nothing is promised")
 
@@ -22,4 +24,5 @@ func TestReplacementsAndSparesGoOutAndTheOthersComeBack(t *testing.T) {
 	require.True(t, ShipOut.Outward())
 	require.True(t, ShipSpare.Outward())
 	require.False(t, ShipReturn.Outward())
+	require.False(t, ShipRecall.Outward())
 }
