@@ -44,6 +44,13 @@ func (h accountHandlers) routes(api huma.API) {
 		OperatorOnly: true,
 	}
 
+	zone := route{
+		Tag:        "Accounts",
+		Scope:      RoomsWrite,
+		Capability: rules.ManageRooms,
+		NoSellers:  true,
+	}
+
 	members := route{
 		Tag:          "Accounts",
 		Scope:        AccountsWrite,
@@ -66,6 +73,9 @@ func (h accountHandlers) routes(api huma.API) {
 	mountJSON(api, open.post("create-account", "/v1/accounts",
 		"Add an account that no order opened").
 		answers(http.StatusCreated).idempotent().refuses(404), h.createAccount)
+	mountJSON(api, zone.put("change-time-zone", "/v1/accounts/{id}/time-zone",
+		"Move an account to another time zone").
+		refuses(404, 409, 412, 428), h.changeTimeZone)
 	mountJSON(api, members.patch("change-membership", "/v1/memberships/{id}",
 		"Remove, suspend, demote or promote a member").
 		refuses(404, 409), h.changeMembership)
@@ -230,6 +240,34 @@ func (h accountHandlers) createAccount(
 
 	a, err := h.accounts.CreateAccount(ctx, party, r.ParentOrgID, r.Mode)
 	return single(a, err, accountView)
+}
+
+// TimeZoneRequest moves an account to another time zone.
+type TimeZoneRequest struct {
+	TimeZone string `json:"time_zone" doc:"IANA name, such as America/Manaus"`
+	Reason   string `json:"reason" doc:"Required; goes into the audit"`
+}
+
+func (h accountHandlers) changeTimeZone(
+	ctx context.Context, in *IfMatchInput, r TimeZoneRequest,
+) (*roomOutput[AccountDetail], error) {
+	acc, err := h.accounts.GetAccount(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	if err := in.matches(acc.Version); err != nil {
+		return nil, err
+	}
+	if _, err := h.accounts.ChangeTimeZone(ctx, account.TimeZoneChange{
+		AccountID: acc.ID,
+		TimeZone:  r.TimeZone,
+		Version:   acc.Version,
+		Reason:    r.Reason,
+	}); err != nil {
+		return nil, err
+	}
+
+	return h.getAccount(ctx, &in.IDInput)
 }
 
 // MembershipRequest changes a member; what is missing stays.

@@ -21,7 +21,10 @@ var probes = map[string]struct{ path, body string }{
 	"GET /v1/countries":         {"/v1/countries", ""},
 	"POST /v1/carrier/events":   {"/v1/carrier/events", `{}`},
 
-	"GET /v1/accounts/{id}":               {"/v1/accounts/<account>", ""},
+	"GET /v1/accounts/{id}": {"/v1/accounts/<account>", ""},
+	"PUT /v1/accounts/{id}/time-zone": {
+		"/v1/accounts/<account>/time-zone", `{"time_zone":"America/Sao_Paulo","reason":"r"}`,
+	},
 	"GET /v1/contracts":                   {"/v1/contracts?account_id=<account>&order_id=<order>", ""},
 	"GET /v1/contracts.csv":               {"/v1/contracts.csv?account_id=<account>&order_id=<order>", ""},
 	"GET /v1/contracts/{id}":              {"/v1/contracts/<contract>", ""},

@@ -109,6 +109,13 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		return r
 	}
 	accountOf := func() string { done(); return as[items[ref]](t, h.Lead.get("/v1/accounts"), 200).Items[0].ID }
+	newAccount := func() string {
+		return as[ref](t, h.Lead.post("/v1/accounts", map[string]any{
+			"company": "Manaus Ltda",
+			"address": storetest.Form("").EndCustomer.Address,
+			"mode":    "SITE",
+		}), 201).ID
+	}
 	invitation := func() string {
 		i := as[ref](t, h.Lead.post("/v1/accounts/"+accountOf()+"/invitations", map[string]any{
 			"email":        fmt.Sprintf("p%d@acme.example", po),
@@ -196,6 +203,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		}),
 		"list-accounts":       at(h.Lead, "/v1/accounts"),
 		"get-account":         at(h.Lead, "/v1/accounts/{id}", accountOf),
+		"change-time-zone":    at(h.Lead, "/v1/accounts/{id}/time-zone", newAccount),
 		"create-account":      at(h.Lead, "/v1/accounts"),
 		"change-membership":   at(h.Lead, "/v1/memberships/{id}", member),
 		"list-invitations":    at(h.Lead, "/v1/accounts/{id}/invitations", accountOf),

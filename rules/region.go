@@ -5,8 +5,11 @@ import (
 	"strings"
 )
 
-// InvalidRegion is the code of a text that is no region's code.
-const InvalidRegion = "INVALID_REGION"
+// Codes of faults of regions.
+const (
+	InvalidRegion = "INVALID_REGION" // it has not the form of a region's code
+	UnknownRegion = "UNKNOWN_REGION" // the country has none of that code or name
+)
 
 // regionForm is what follows the country in an ISO 3166-2 code.
 var regionForm = regexp.MustCompile(`^[A-Z0-9]{1,3}$`)

@@ -31,11 +31,12 @@ func ValidCountry(code string) bool {
 func Countries() []string { return slices.Sorted(maps.Keys(countryZones)) }
 
 // TimeZoneFor returns the IANA time zone of an address: that of its region where the
-// country has several and the region is known, by code or by name, else that of the
-// country's business centre. It returns UTC for an unknown country.
+// country has several and the region is known, by name or by its ISO 3166-2 code with
+// or without the country, else that of the country's business centre. It returns UTC
+// for an unknown country.
 func TimeZoneFor(country, regionName string) string {
 	country = strings.ToUpper(strings.TrimSpace(country))
-	if r, ok := regions[country][foldRegion(regionName)]; ok {
+	if r, ok := regionOf(country, regionName); ok {
 		return r.zone
 	}
 
@@ -43,6 +44,27 @@ func TimeZoneFor(country, regionName string) string {
 		return zone
 	}
 	return "UTC"
+}
+
+// RegionUnknown reports whether a country has several time zones and the region that is
+// given is none of its own, so that TimeZoneFor can only guess.
+func RegionUnknown(country, regionName string) bool {
+	country = strings.ToUpper(strings.TrimSpace(country))
+	if regions[country] == nil || foldRegion(regionName) == "" {
+		return false
+	}
+	_, known := regionOf(country, regionName)
+	return !known
+}
+
+// regionOf finds a region of a country, in capitals, by its name or its code.
+func regionOf(country, name string) (region, bool) {
+	key := foldRegion(name)
+	if r, ok := regions[country][key]; ok {
+		return r, true
+	}
+	r, ok := regions[country][strings.TrimPrefix(key, foldRegion(country)+" ")]
+	return r, ok
 }
 
 // portugueseSpeaking are the countries whose mails and pages are in Portuguese.

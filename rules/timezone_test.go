@@ -55,9 +55,26 @@ func TestTimeZoneFor(t *testing.T) {
 		{
 			"CN", "", "Asia/Shanghai",
 		}, {"GB", "", "Europe/London"}, {"ID", "", "Asia/Jakarta"}, {"AR", "", "America/Argentina/Buenos_Aires"},
+		{"BR", "BR-AM", "America/Manaus"}, {"br", " br-am ", "America/Manaus"}, {"BR", "BR AM", "America/Manaus"},
+		{"US", "US-CA", "America/Los_Angeles"}, {"AU", "AU-WA", "Australia/Perth"}, {"CA", "CA-BC", "America/Vancouver"},
+		{"BR", "US-CA", "America/Sao_Paulo"}, {"BR", "XX", "America/Sao_Paulo"}, {"US", "US-", "America/New_York"},
 		{"ZZ", "", "UTC"}, {"", "", "UTC"},
 	} {
 		require.Equal(t, c.want, TimeZoneFor(c.country, c.region), "%s %s", c.country, c.region)
+	}
+}
+
+func TestRegionUnknown(t *testing.T) {
+	for _, c := range []struct {
+		country, region string
+		want            bool
+	}{
+		{"BR", "AM", false}, {"BR", "BR-AM", false}, {"BR", "Amazonas", false}, {"br", "am", false},
+		{"BR", "", false}, {"BR", " ", false}, // nothing is said
+		{"BR", "XX", true}, {"BR", "US-CA", true}, {"US", "Kalifornien", true},
+		{"DE", "XX", false}, {"ZZ", "XX", false}, // there is nothing to guess
+	} {
+		require.Equal(t, c.want, RegionUnknown(c.country, c.region), "%s %s", c.country, c.region)
 	}
 }
 

@@ -133,20 +133,32 @@ func (f OrderForm) Differences(g OrderForm) []string {
 }
 
 // Warnings returns what is doubtful but accepted: a group mailbox as the person to
-// invite (R49a). PURCHASE_DATE_REPLACED comes from PurchaseDate, which needs the moment
-// of receipt.
+// invite (R49a), and a region from which the customer's time cannot be told.
+// PURCHASE_DATE_REPLACED comes from PurchaseDate, which needs the moment of receipt.
 func (f OrderForm) Warnings() []rules.FieldError {
-	if !rules.IsGroupMailbox(f.EndCustomer.Email) {
-		return nil
+	var out []rules.FieldError
+	if rules.IsGroupMailbox(f.EndCustomer.Email) {
+		out = append(out, rules.FieldError{
+			Pointer: "/end_customer/email",
+			Code:    rules.GroupMailboxSuspected,
+			Message: "This looks like a mailbox of a group; the invitation is for one person.",
+			Remedy: "Use the personal address of an IT administrator of the customer, " +
+				"if there is one.",
+		})
 	}
 
-	return []rules.FieldError{{
-		Pointer: "/end_customer/email",
-		Code:    rules.GroupMailboxSuspected,
-		Message: "This looks like a mailbox of a group; the invitation is for one person.",
-		Remedy: "Use the personal address of an IT administrator of the customer, " +
-			"if there is one.",
-	}}
+	if a := f.EndCustomer.Address; rules.RegionUnknown(a.Country, a.Region) {
+		out = append(out, rules.FieldError{
+			Pointer: "/end_customer/address/region",
+			Code:    rules.UnknownRegion,
+			Message: "This region of the country is not known, so the customer's dates follow " +
+				"the time of " + rules.TimeZoneFor(a.Country, a.Region) + ".",
+			Remedy: "Use the region's ISO 3166-2 code, such as BR-AM or AM. An operator can " +
+				"change the account's time zone.",
+		})
+	}
+
+	return out
 }
 
 // ConfirmationRecipients returns the addresses that get a purchase confirmation:

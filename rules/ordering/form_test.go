@@ -89,6 +89,22 @@ func TestR49a_GroupMailboxIsAWarningNotAnError(t *testing.T) {
 	require.NotContains(t, warnings[0].Message+warnings[0].Remedy, "it@acme.com")
 }
 
+func TestAnUnknownRegionIsAWarningThatNamesTheZone(t *testing.T) {
+	f := goodForm()
+	f.EndCustomer.Address.Country = "BR"
+	for _, region := range []string{"", "AM", "BR-AM", "Amazonas"} {
+		f.EndCustomer.Address.Region = region
+		require.Empty(t, f.Warnings(), region)
+	}
+	f.EndCustomer.Address.Region = "XX"
+	require.NoError(t, check(t, f))
+	warnings := f.Warnings()
+	require.Len(t, warnings, 1)
+	require.Equal(t, rules.UnknownRegion, warnings[0].Code)
+	require.Equal(t, "/end_customer/address/region", warnings[0].Pointer)
+	require.Contains(t, warnings[0].Message, "America/Sao_Paulo")
+}
+
 func TestR100_ConfirmationRecipients(t *testing.T) {
 	f := goodForm()
 	require.Equal(t, []string{"ana.souza@acme.example", "pedidos@revenda.example", "orders@distri.example"},
