@@ -3,9 +3,12 @@
 
 ARGS  ?=
 SEEDS ?= 20
+# The version that binaries and images tell: the tag, or the commit after it.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help dev build test test-long mutants bench bench-rmas bench-rooms chaos side-by-side lint
+.PHONY: help dev build image release sbom digests test test-long mutants bench bench-rmas bench-rooms \
+	chaos side-by-side lint
 
 help: ## Show this list.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' Makefile
@@ -16,7 +19,20 @@ dev: ## Build everything and run it in one process; options with ARGS='--day 2s'
 
 build: ## Build bin/roomcover and bin/roomcover-dev.
 	@scripts/build-dev.sh
-	@if [ -d cmd/roomcover ]; then CGO_ENABLED=0 go build -o bin/roomcover ./cmd/roomcover; fi
+	@if [ -d cmd/roomcover ]; then CGO_ENABLED=0 go build -ldflags='-X main.version=$(VERSION)' \
+		-o bin/roomcover ./cmd/roomcover; fi
+
+image: ## Build the image roomcover:VERSION; needs docker.
+	@docker build --build-arg VERSION=$(VERSION) -t roomcover:$(VERSION) .
+
+release: ## Build stamped binaries with checksums and bills of materials; VERSION=v1.2.3.
+	@scripts/release.sh '$(VERSION)'
+
+sbom: ## Write the bills of materials of both modules (CycloneDX) to bin/sbom.
+	@scripts/sbom.sh
+
+digests: ## Pin every image by the digest that its tag has now; needs a network.
+	@scripts/digests.sh
 
 test: ## Run every test that this machine can run.
 	@scripts/test.sh

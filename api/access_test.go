@@ -136,6 +136,7 @@ var routeTable = map[string]string{
 	"GET /v1/coverage":                                  "ALCKV",
 	"POST /v1/coverage":                                 "ALCKV",
 	"GET /v1/calendars":                                 "ALC",
+	"GET /v1/calendars/without-holidays":                "ALC",
 	"POST /v1/calendars":                                "AL",
 	"GET /v1/calendars/BR":                              "ALC",
 	"PUT /v1/calendars/BR":                              "AL",

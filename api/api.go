@@ -37,7 +37,7 @@ type Options struct {
 	// while they are changed, none to refuse them all.
 	Carrier     string
 	CarrierKeys [][]byte
-	// Metrics is where requests are counted and what /metrics serves. Nil: neither.
+	// Metrics is where requests are counted; nil: nowhere. It is served elsewhere.
 	Metrics *prometheus.Registry
 	// NotFound, MethodNotAllowed and Failed answer outside /v1; nil: a line of text.
 	NotFound, MethodNotAllowed, Failed gin.HandlerFunc
@@ -79,8 +79,7 @@ const (
 	strangersBurst     = 30
 )
 
-// Register mounts the API, its reference page, /healthz, /readyz and /metrics
-// on an engine made by NewRouter.
+// Register mounts the API, its reference page, /healthz and /readyz on an engine made by NewRouter.
 func Register(router *gin.Engine, o Options) (huma.API, error) {
 	o = o.withDefaults()
 	installErrors()

@@ -38,6 +38,8 @@ func (h calendarHandlers) routes(api huma.API) {
 	mount(api, read.get("get-calendar", "/v1/calendars/{code}",
 		"Read a calendar with its holidays").
 		refuses(404), h.getCalendar)
+	mount(api, read.get("list-holiday-gaps", "/v1/calendars/without-holidays",
+		"List the calendars without public holidays on which customers count"), h.listGaps)
 	mountJSON(api, write.post("add-calendar", "/v1/calendars",
 		"Give a region a calendar of its own").
 		answers(http.StatusCreated).idempotent().refuses(404, 409), h.addCalendar)
@@ -132,6 +134,33 @@ func (h calendarHandlers) listCalendars(
 		},
 	})
 	return listed(all, next, err, calendarView)
+}
+
+// HolidayGapView is a calendar without public holidays for the next 12 months on which
+// customers count.
+type HolidayGapView struct {
+	Calendar string `json:"calendar" doc:"BR, or BR-SP for a region"`
+	Country  string `json:"country"`
+	Region   string `json:"region,omitempty"`
+	Accounts int    `json:"accounts" doc:"With their address, a room or a site there"`
+	Rooms    int    `json:"rooms" doc:"Active ones"`
+	Sites    int    `json:"sites" doc:"Where replacements are sent"`
+}
+
+func (h calendarHandlers) listGaps(
+	ctx context.Context, _ *struct{},
+) (*pageOf[HolidayGapView], error) {
+	gaps, err := h.programs.HolidayGaps(ctx)
+	return listed(gaps, "", err, func(g program.HolidayGap) HolidayGapView {
+		return HolidayGapView{
+			Calendar: g.Code,
+			Country:  g.Country,
+			Region:   g.Region,
+			Accounts: g.Accounts,
+			Rooms:    g.Rooms,
+			Sites:    g.Sites,
+		}
+	})
 }
 
 // CalendarCodeInput names a calendar.

@@ -9,27 +9,17 @@ import (
 
 	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/collectors"
-	"github.com/prometheus/client_golang/prometheus/promhttp"
-
-	"roomcover.dev/roomcover/models/db"
 )
 
 const checkTimeout = 2 * time.Second
 
-// health mounts /healthz (the process lives), /readyz (the database is
-// reachable and its schema right) and /metrics.
+// health mounts /healthz (the process lives) and /readyz (the database is reachable and
+// its schema right). What is measured is served elsewhere: these are public.
 func (s *service) health(router *gin.Engine) {
 	router.GET("/healthz", func(c *gin.Context) {
 		c.JSON(http.StatusOK, gin.H{"status": "ok", "version": s.Version})
 	})
 	router.GET("/readyz", s.ready)
-	if s.Metrics == nil {
-		return
-	}
-
-	_ = s.Metrics.Register(&backlog{db: s.domains.DB}) // refused only when it is there already
-	router.GET("/metrics", gin.WrapH(promhttp.HandlerFor(s.Metrics, promhttp.HandlerOpts{})))
 }
 
 // ready answers 200 with a warning when Temporal fails: accepting an order does
@@ -58,38 +48,6 @@ func (s *service) ready(c *gin.Context) {
 	c.JSON(status, gin.H{"status": word, "checks": checks})
 }
 
-// backlog measures the outbox when it is asked for.
-type backlog struct{ db *db.DB }
-
-var (
-	backlogCount = prometheus.NewDesc("roomcover_outbox_backlog",
-		"Outbox events not yet told to a workflow.", nil, nil)
-	backlogAge = prometheus.NewDesc("roomcover_outbox_oldest_seconds",
-		"Age of the oldest of them, in calendar seconds.", nil, nil)
-)
-
-// Describe is part of prometheus.Collector.
-func (b *backlog) Describe(ch chan<- *prometheus.Desc) { ch <- backlogCount; ch <- backlogAge }
-
-// Collect is part of prometheus.Collector. Nothing is told while the database
-// does not answer.
-func (b *backlog) Collect(ch chan<- prometheus.Metric) {
-	ctx, cancel := context.WithTimeout(db.WithSystem(context.Background()), checkTimeout)
-	defer cancel()
-	count, oldest, err := b.db.OutboxBacklog(ctx)
-	if err != nil {
-		return
-	}
-
-	age := 0.0
-	if count > 0 {
-		age = b.db.Clock().Now().Sub(oldest).Seconds()
-	}
-
-	ch <- prometheus.MustNewConstMetric(backlogCount, prometheus.GaugeValue, float64(count))
-	ch <- prometheus.MustNewConstMetric(backlogAge, prometheus.GaugeValue, age)
-}
-
 // countRequests counts and times requests by method, route template and status.
 func countRequests(registry *prometheus.Registry) gin.HandlerFunc {
 	labels := []string{"method", "route", "status"}
@@ -104,8 +62,6 @@ func countRequests(registry *prometheus.Registry) gin.HandlerFunc {
 		Buckets: prometheus.ExponentialBuckets(0.001, 2, 14),
 	}, labels[:2]))
 
-	registered(registry, collectors.NewGoCollector())
-	registered(registry, collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	return func(c *gin.Context) {
 		start := time.Now()
 		c.Next()

@@ -77,6 +77,7 @@ var statuses = map[string]int{
 	cover.SerialHasWarranty:        409,
 	rma.RMAOpen:                    409,
 	rma.ReshipLimit:                409,
+	rma.ParcelNotLost:              409,
 	rma.FeeNotDue:                  409,
 	rma.DefectOpen:                 409,
 	spare.SpareNotChosen:           409,

@@ -224,6 +224,7 @@ type PromiseView struct {
 	Explanation     PromiseText `json:"explanation" doc:"Why this day"`
 	Calendar        string      `json:"calendar"`
 	CalendarVersion int64       `json:"calendar_version" doc:"Later changes of the calendar do not move the promise (S20)"`
+	WithoutHolidays bool        `json:"without_holidays,omitempty" doc:"No public holidays of the place were known: weekends alone were counted (C3)"`
 }
 
 // PromiseText is a text in both languages.
@@ -242,6 +243,7 @@ func promiseView(p *calendar.Promise) *PromiseView {
 		Explanation:     PromiseText{promise.Text(*p, "en"), promise.Text(*p, "pt-BR")},
 		Calendar:        p.Calendar,
 		CalendarVersion: p.CalendarVersion,
+		WithoutHolidays: p.WithoutHolidays,
 	}
 }
 

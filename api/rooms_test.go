@@ -107,18 +107,19 @@ func (h *house) roomWorld(t *testing.T, done func() orderRef) map[string]func() 
 			require.NoError(t, err)
 			return ""
 		}),
-		"get-coverage":   at("/v1/coverage?for=hardware&serial={id}", func(f facts) string { return *f.device.Serial }),
-		"list-coverage":  at("/v1/coverage", none),
-		"list-countries": func() (client, string) { return client{house: h}, "/v1/countries" },
-		"publish-terms":  at("/v1/countries/DE/terms", none),
-		"list-calendars": at("/v1/calendars?country=AU&limit=1", none),
-		"get-calendar":   at("/v1/calendars/BR-SP", none),
-		"add-calendar":   at("/v1/calendars", none),
-		"put-calendar":   at("/v1/calendars/PT", none),
-		"add-holiday":    at("/v1/calendars/IN/holidays", none),
-		"remove-holiday": at("/v1/calendars/BR/holidays/2027-11-20/removal", none),
-		"list-models":    at("/v1/models", none),
-		"put-model":      at("/v1/models/RALLY-BOARD-65", none),
+		"get-coverage":      at("/v1/coverage?for=hardware&serial={id}", func(f facts) string { return *f.device.Serial }),
+		"list-coverage":     at("/v1/coverage", none),
+		"list-countries":    func() (client, string) { return client{house: h}, "/v1/countries" },
+		"publish-terms":     at("/v1/countries/DE/terms", none),
+		"list-calendars":    at("/v1/calendars?country=AU&limit=1", none),
+		"list-holiday-gaps": at("/v1/calendars/without-holidays", none),
+		"get-calendar":      at("/v1/calendars/BR-SP", none),
+		"add-calendar":      at("/v1/calendars", none),
+		"put-calendar":      at("/v1/calendars/PT", none),
+		"add-holiday":       at("/v1/calendars/IN/holidays", none),
+		"remove-holiday":    at("/v1/calendars/BR/holidays/2027-11-20/removal", none),
+		"list-models":       at("/v1/models", none),
+		"put-model":         at("/v1/models/RALLY-BOARD-65", none),
 	}
 }
 

@@ -24,19 +24,28 @@ type Config struct {
 	// base64. Changing it ends every open link.
 	Key       string `env:"ROOMCOVER_KEY"`
 	Listen    string `env:"ROOMCOVER_LISTEN" envDefault:":8080"`
-	Metrics   string `env:"ROOMCOVER_WORKER_METRICS_LISTEN"`
+	Metrics   Metrics
 	PublicURL string `env:"ROOMCOVER_PUBLIC_URL"`
 	// TrustedProxies are the networks (CIDR) of the load balancers in front:
 	// their X-Forwarded-For names the caller. Without it, every caller behind a
 	// balancer shares one address, and one throttle.
 	TrustedProxies []string `env:"ROOMCOVER_TRUSTED_PROXIES"`
-	LogLevel       string   `env:"ROOMCOVER_LOG_LEVEL" envDefault:"info"`
-	Rate           Rate
-	Temporal       Temporal
-	SMTP           SMTP
-	Carrier        Carrier
+	// AllowInsecure names the settings whose danger is accepted; see Dangers.
+	AllowInsecure []string `env:"ROOMCOVER_ALLOW_INSECURE"`
+	LogLevel      string   `env:"ROOMCOVER_LOG_LEVEL" envDefault:"info"`
+	Rate          Rate
+	Temporal      Temporal
+	SMTP          SMTP
+	Carrier       Carrier
 	// StopTimeout is how long a process that is told to stop finishes its work.
 	StopTimeout time.Duration `env:"ROOMCOVER_STOP_TIMEOUT" envDefault:"25s"`
+}
+
+// Metrics are the addresses on which the processes are measured, apart from where they
+// are used; empty: nowhere.
+type Metrics struct {
+	Serve  string `env:"ROOMCOVER_SERVE_METRICS_LISTEN"`
+	Worker string `env:"ROOMCOVER_WORKER_METRICS_LISTEN"`
 }
 
 // Rate bounds the requests of one token.
@@ -49,12 +58,15 @@ type Rate struct {
 type Temporal struct {
 	Address   string `env:"ROOMCOVER_TEMPORAL_ADDRESS" envDefault:"localhost:7233"`
 	Namespace string `env:"ROOMCOVER_TEMPORAL_NAMESPACE" envDefault:"roomcover"`
-	TLS       bool   `env:"ROOMCOVER_TEMPORAL_TLS"`
-	CAFile    string `env:"ROOMCOVER_TEMPORAL_CA_FILE"`
-	CertFile  string `env:"ROOMCOVER_TEMPORAL_CERT_FILE"`
-	KeyFile   string `env:"ROOMCOVER_TEMPORAL_KEY_FILE"`
-	APIKey    string `env:"ROOMCOVER_TEMPORAL_API_KEY"`
-	UI        string `env:"ROOMCOVER_TEMPORAL_UI_URL"`
+	// Retention is how long the service keeps what has ended, in a namespace that the
+	// worker makes.
+	Retention time.Duration `env:"ROOMCOVER_TEMPORAL_RETENTION" envDefault:"72h"`
+	TLS       bool          `env:"ROOMCOVER_TEMPORAL_TLS"`
+	CAFile    string        `env:"ROOMCOVER_TEMPORAL_CA_FILE"`
+	CertFile  string        `env:"ROOMCOVER_TEMPORAL_CERT_FILE"`
+	KeyFile   string        `env:"ROOMCOVER_TEMPORAL_KEY_FILE"`
+	APIKey    string        `env:"ROOMCOVER_TEMPORAL_API_KEY"`
+	UI        string        `env:"ROOMCOVER_TEMPORAL_UI_URL"`
 }
 
 // SMTP is the server that takes the mails.
@@ -120,6 +132,9 @@ func parse(o env.Options) (Config, error) {
 	var c Config
 	err := unreadable(env.ParseWithOptions(&c, o))
 	c.PublicURL = strings.TrimRight(c.PublicURL, "/")
+	for i, name := range c.AllowInsecure {
+		c.AllowInsecure[i] = strings.TrimSpace(name)
+	}
 	if err = errors.Join(err, c.Validate()); err != nil {
 		return c, fmt.Errorf("the environment is not right:\n%w", err)
 	}

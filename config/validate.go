@@ -6,6 +6,8 @@ import (
 	"log/slog"
 	"net/url"
 	"slices"
+	"strings"
+	"time"
 )
 
 // Validate tells every wrong setting at once, by the name of its variable and
@@ -28,6 +30,8 @@ func (c Config) Validate() error {
 		"the address under which people reach the portal, such as https://portal.example.com")
 	wrong(new(slog.Level).UnmarshalText([]byte(c.LogLevel)) != nil, "ROOMCOVER_LOG_LEVEL",
 		"debug, info, warn or error")
+	wrong(c.allowsUnknown(), "ROOMCOVER_ALLOW_INSECURE",
+		"names of settings, separated by commas: "+strings.Join(Allowable(), ", "))
 	wrong(c.StopTimeout <= 0, "ROOMCOVER_STOP_TIMEOUT", "more than zero")
 	wrong(c.Rate.PerSecond <= 0, "ROOMCOVER_RATE_PER_SECOND", "more than zero")
 	wrong(c.Rate.Burst < 1, "ROOMCOVER_RATE_BURST", "1 or more")
@@ -35,6 +39,8 @@ func (c Config) Validate() error {
 		"the host and port of the Temporal service")
 	wrong(c.Temporal.Namespace == "", "ROOMCOVER_TEMPORAL_NAMESPACE",
 		"a namespace of the Temporal service")
+	wrong(c.Temporal.Retention < 24*time.Hour, "ROOMCOVER_TEMPORAL_RETENTION",
+		"a day or more, such as 72h")
 	wrong((c.Temporal.CertFile == "") != (c.Temporal.KeyFile == ""),
 		"ROOMCOVER_TEMPORAL_CERT_FILE and ROOMCOVER_TEMPORAL_KEY_FILE", "given together")
 	wrong(c.SMTP.Host == "", "ROOMCOVER_SMTP_HOST", "the mail server's name")
@@ -51,6 +57,23 @@ func (c Config) Validate() error {
 	wrong(c.Carrier.URL != "" && !webAddress(c.Carrier.URL), "ROOMCOVER_CARRIER_URL",
 		"the address of the carrier's API, such as https://carrier.example.com")
 	return errors.Join(errs...)
+}
+
+func (c Config) allowsUnknown() bool {
+	return slices.ContainsFunc(c.AllowInsecure, func(name string) bool {
+		return !slices.Contains(Allowable(), name)
+	})
+}
+
+// Allowable lists the settings whose danger ROOMCOVER_ALLOW_INSECURE may accept.
+func Allowable() []string {
+	return []string{
+		"ROOMCOVER_PUBLIC_URL",
+		"ROOMCOVER_DATABASE_URL",
+		"ROOMCOVER_SMTP_TLS",
+		"ROOMCOVER_TEMPORAL_TLS",
+		"ROOMCOVER_CARRIER_URL",
+	}
 }
 
 // webAddress tells whether links can be made by adding a path to the text.

@@ -21,7 +21,7 @@ const root = "../"
 // secrets are the variables without a default: compose refuses to start
 // without them.
 var secrets = map[string]string{
-	"ROOMCOVER_KEY":         strings.Repeat("ab", 32),
+	"ROOMCOVER_KEY":         strings.Repeat("0123456789abcdef", 4),
 	"POSTGRES_PASSWORD":     "p1",
 	"ROOMCOVER_DB_PASSWORD": "p2",
 	"TEMPORAL_DB_PASSWORD":  "p3",
@@ -88,6 +88,7 @@ func TestComposeGivesEveryCommandSettingsThatHold(t *testing.T) {
 		}
 		c, err := config.ReadFrom(set)
 		require.NoError(t, err, name)
+		require.Empty(t, c.Dangers(), "what stays between the containers is easy")
 		require.Contains(t, c.DatabaseURL, "@postgres:5432/roomcover", "the service's own database")
 		require.Equal(t, "temporal:7233", c.Temporal.Address)
 		require.Equal(t, "mailpit", c.SMTP.Host)
@@ -106,7 +107,11 @@ func TestComposeRefusesToStartWithoutItsSecrets(t *testing.T) {
 
 func TestComposeStartsThePartsInOrder(t *testing.T) {
 	for service, needs := range map[string]map[string]string{
-		"temporal":    {"postgres": "service_healthy"},
+		"temporal-schema": {"postgres": "service_healthy"},
+		"temporal": {
+			"postgres":        "service_healthy",
+			"temporal-schema": "service_completed_successfully",
+		},
 		"temporal-ui": {"temporal": "service_healthy"},
 		"migrate":     {"postgres": "service_healthy"},
 		"serve":       {"postgres": "service_healthy", "migrate": "service_completed_successfully"},
@@ -127,14 +132,95 @@ func TestComposeStartsThePartsInOrder(t *testing.T) {
 	}
 }
 
+// unresolved are the images whose digests nobody could look up when they were pinned: their
+// exact version is named, and make digests adds the digest.
+var unresolved = []string{"temporalio/server", "temporalio/admin-tools", "temporalio/ui"}
+
+func requirePinned(t *testing.T, image string) {
+	t.Helper()
+	tagged, digest, _ := strings.Cut(image, "@")
+	name, tag, _ := strings.Cut(tagged, ":")
+	require.NotEmpty(t, tag, image)
+	require.NotContains(t, tag, "latest")
+	if digest == "" {
+		require.Contains(t, unresolved, name)
+		require.Regexp(t, `^\d+\.\d+\.\d+$`, tag, "an exact version")
+		return
+	}
+	require.Regexp(t, `^sha256:[0-9a-f]{64}$`, digest, image)
+}
+
 func TestComposePinsEveryImage(t *testing.T) {
 	for name, s := range project(t).Services {
 		if slices.Contains(ours, name) {
 			require.NotNil(t, s.Build, name)
 			continue
 		}
-		require.Regexp(t, regexp.MustCompile(`^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9]+)?$`), s.Image, name)
+		requirePinned(t, s.Image)
 	}
+}
+
+func TestImageIsBuiltFromPinnedImages(t *testing.T) {
+	text, err := os.ReadFile(root + "Dockerfile")
+	require.NoError(t, err)
+	froms := regexp.MustCompile(`(?m)^FROM (\S+)`).FindAllStringSubmatch(string(text), -1)
+	require.Len(t, froms, 2)
+	for _, from := range froms {
+		requirePinned(t, from[1])
+	}
+}
+
+func TestComposeBoundsWhatEachServiceMayTake(t *testing.T) {
+	for name, s := range project(t).Services {
+		require.NotNil(t, s.Deploy, name)
+		limits := s.Deploy.Resources.Limits
+		require.NotNil(t, limits, name)
+		require.Positive(t, limits.NanoCPUs, name)
+		require.Positive(t, limits.MemoryBytes, name)
+		require.Positive(t, limits.Pids, name)
+		require.NotNil(t, s.Logging, name)
+		require.NotEmpty(t, s.Logging.Options["max-size"], "%s fills the disk with its log", name)
+	}
+}
+
+// Development and deployment run the same Temporal: the server that dev embeds, its schema
+// by the tool of the same version, and the UI that dev embeds.
+func TestComposeRunsTheTemporalThatDevelopmentEmbeds(t *testing.T) {
+	text, err := os.ReadFile(root + "dev/go.mod")
+	require.NoError(t, err)
+	version := func(module string) string {
+		m := regexp.MustCompile(`(?m)^\s` + regexp.QuoteMeta(module) + ` v(\S+)`).FindStringSubmatch(string(text))
+		require.NotNil(t, m, module)
+		return m[1]
+	}
+	p := project(t)
+	server := version("go.temporal.io/server")
+	for service, want := range map[string]string{
+		"temporal":        "temporalio/server:" + server,
+		"temporal-schema": "temporalio/admin-tools:" + server,
+		"temporal-ui":     "temporalio/ui:" + version("github.com/temporalio/ui-server/v2"),
+	} {
+		image, _, _ := strings.Cut(p.Services[service].Image, "@")
+		require.Equal(t, want, image)
+	}
+}
+
+// The server does not start without the file of its settings, and the schema's script runs
+// before it.
+func TestComposeGivesTemporalItsFiles(t *testing.T) {
+	p := project(t)
+	settings := *p.Services["temporal"].Environment["DYNAMIC_CONFIG_FILE_PATH"]
+	mounts := map[string]string{}
+	for _, name := range []string{"temporal", "temporal-schema"} {
+		for _, v := range p.Services[name].Volumes {
+			require.True(t, v.ReadOnly)
+			require.FileExists(t, v.Source)
+			mounts[v.Target] = v.Source
+		}
+	}
+	require.Contains(t, mounts, settings)
+	require.Equal(t, types.ShellCommand{"/bin/sh", "/temporal-schema.sh"}, p.Services["temporal-schema"].Entrypoint)
+	require.Contains(t, mounts, "/temporal-schema.sh")
 }
 
 func TestComposeRunsTheProgramWithoutPrivileges(t *testing.T) {
@@ -150,12 +236,13 @@ func TestComposeRunsTheProgramWithoutPrivileges(t *testing.T) {
 
 func TestComposeChecksTheHealthOfWhatRuns(t *testing.T) {
 	for name, s := range project(t).Services {
-		if name == "migrate" || name == "temporal-ui" {
+		if name == "migrate" || name == "temporal-schema" || name == "temporal-ui" {
 			continue
 		}
 		require.NotNil(t, s.HealthCheck, name)
 	}
 	p := project(t)
+	require.NotNil(t, p.Services["serve"].Environment["ROOMCOVER_SERVE_METRICS_LISTEN"])
 	require.Contains(t, p.Services["worker"].HealthCheck.Test,
 		*p.Services["worker"].Environment["ROOMCOVER_WORKER_METRICS_LISTEN"])
 }
@@ -194,10 +281,6 @@ func TestImageIsStaticAndNotRoot(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(text), "CGO_ENABLED=0")
 	require.Regexp(t, `(?m)^USER [1-9]\d*:[1-9]\d*$`, string(text))
-	for _, from := range regexp.MustCompile(`(?m)^FROM (\S+)`).FindAllStringSubmatch(string(text), -1) {
-		require.Contains(t, from[1], ":", "a tag is named")
-		require.NotContains(t, from[1], "latest")
-	}
 }
 
 func TestExampleOfTheEnvironmentNamesEverySecretAndKeepsThemEmpty(t *testing.T) {

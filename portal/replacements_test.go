@@ -176,7 +176,8 @@ func TestEveryStateAndStepOfAReplacementHasWords(t *testing.T) {
 	for _, k := range keys {
 		require.True(t, messages.In("en").Has(k), k)
 	}
-	untold := []string{"fee_asked", "parcel_silent", "parcel_awaited"} // between the service and its people
+	// between the service and its people
+	untold := []string{"fee_asked", "parcel_silent", "parcel_told_lost", "parcel_awaited"}
 	files, err := filepath.Glob("../models/replacement/*.go")
 	require.NoError(t, err)
 	written := 0

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.temporal.io/sdk/client"
 
 	"roomcover.dev/roomcover/api"
@@ -38,6 +39,9 @@ type Options struct {
 	// Carrier is whose webhooks come in, signed with one of CarrierKeys.
 	Carrier     string
 	CarrierKeys [][]byte
+	// Metrics is where requests are counted, see NewRegistry; nil: nowhere. The handler
+	// does not serve it.
+	Metrics *prometheus.Registry
 }
 
 // Handler is the API, the portal and the health answers on one router.
@@ -55,7 +59,7 @@ func Handler(o Options) (http.Handler, error) {
 		Carrier:        o.Carrier,
 		CarrierKeys:    o.CarrierKeys,
 		TemporalCheck:  o.temporalCheck(),
-		Metrics:        registry(o.Domains, o.Log),
+		Metrics:        o.Metrics,
 	}
 
 	pages := portal.Options{

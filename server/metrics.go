@@ -13,13 +13,9 @@ import (
 	"roomcover.dev/roomcover/models/domains"
 )
 
-// Metrics answers /healthz, /readyz and /metrics of a process that serves
-// nothing else, such as a worker.
-func Metrics(d *domains.Domains, log *slog.Logger) http.Handler {
-	r := registry(d, log)
-	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(
-		collectors.ProcessCollectorOpts{},
-	), backlog{db: d.DB, log: log})
+// Metrics answers /healthz, /readyz and /metrics on an address of their own, which no
+// customer reaches: r is what the process measures, see NewRegistry.
+func Metrics(d *domains.Domains, r *prometheus.Registry, log *slog.Logger) http.Handler {
 	mux := http.NewServeMux()
 	mux.Handle("GET /metrics", promhttp.HandlerFor(r, promhttp.HandlerOpts{}))
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
@@ -42,13 +38,22 @@ func Metrics(d *domains.Domains, log *slog.Logger) http.Handler {
 	return mux
 }
 
-// registry measures the pool of connections and what is under way.
-func registry(d *domains.Domains, log *slog.Logger) *prometheus.Registry {
+// NewRegistry measures a process: its memory and connections, what waits in the outbox and
+// what is under way. The last two are read from the database at most every 15 seconds,
+// however often and by however many they are asked for.
+func NewRegistry(d *domains.Domains, log *slog.Logger) *prometheus.Registry {
 	r := prometheus.NewRegistry()
-	r.MustRegister(underWay{operations: d.Operations, log: log})
+	r.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+		newMeasure(backlogSource(d.DB), log),
+		newMeasure(processSource(d.Operations), log),
+	)
+
 	if pool, err := d.DB.Pool(); err == nil {
 		r.MustRegister(collectors.NewDBStatsCollector(pool, "roomcover"))
 	}
+
 	return r
 }
 

@@ -3,14 +3,19 @@ package server
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/models/storetest"
@@ -42,7 +47,7 @@ func TestHandlerServesAPIPortalAndHealth(t *testing.T) {
 	}{
 		"/healthz":         {http.StatusOK, `"7"`},
 		"/readyz":          {http.StatusOK, "ok"},
-		"/metrics":         {http.StatusOK, "roomcover_processes_overdue 0"},
+		"/metrics":         {http.StatusNotFound, "<html"}, // it has an address of its own
 		"/v1/openapi.json": {http.StatusOK, "3.1"},
 		"/v1/orders":       {http.StatusUnauthorized, "UNAUTHENTICATED"},
 		"/v1/nothing":      {http.StatusNotFound, "NOT_FOUND"},
@@ -162,7 +167,7 @@ func TestMetricsOfAWorkerCountWhatWaits(t *testing.T) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		env.Fulfilled(t, reseller, storetest.Form("PO-1"))
 		env.Calendar.Set(storetest.Now.Add(10 * time.Minute))
-		h := Metrics(env.Domains, quiet())
+		h := Metrics(env.Domains, NewRegistry(env.Domains, quiet()), quiet())
 
 		status, text := get(t, h, "/metrics")
 		require.Equal(t, http.StatusOK, status)
@@ -178,10 +183,57 @@ func TestMetricsOfAWorkerCountWhatWaits(t *testing.T) {
 	})
 }
 
+// However often somebody asks for the metrics, and however many at once: the database is
+// read once in 15 seconds.
+func TestMetricsAreReadOnceInFifteenSeconds(t *testing.T) {
+	var reads atomic.Int64
+	fails := false
+	now := time.Now()
+	m := newMeasure(source{
+		what:         "the test",
+		descriptions: []*prometheus.Desc{backlogCount},
+		query: func(context.Context) ([]prometheus.Metric, error) {
+			n := reads.Add(1)
+			if fails {
+				return nil, errors.New("down")
+			}
+			return []prometheus.Metric{gauge(backlogCount, float64(n))}, nil
+		},
+	}, quiet())
+	m.now = func() time.Time { return now }
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(m)
+	scrape := func() string {
+		w := httptest.NewRecorder()
+		promhttp.HandlerFor(registry, promhttp.HandlerOpts{}).
+			ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/metrics", nil))
+		return w.Body.String()
+	}
+
+	var wait sync.WaitGroup
+	for range 50 {
+		wait.Go(func() { scrape() })
+	}
+	wait.Wait()
+	require.EqualValues(t, 1, reads.Load())
+
+	now = now.Add(readPause - time.Nanosecond)
+	require.Contains(t, scrape(), "roomcover_outbox_backlog 1")
+	now = now.Add(time.Nanosecond)
+	require.Contains(t, scrape(), "roomcover_outbox_backlog 2")
+
+	fails = true
+	now = now.Add(readPause)
+	require.NotContains(t, scrape(), "roomcover_outbox_backlog ", "an old number would hide an outage")
+	scrape()
+	require.EqualValues(t, 3, reads.Load(), "a database that is down is not asked more often")
+}
+
 func TestReadyzFailsAndHealthzLivesWithoutTheDatabase(t *testing.T) {
 	env := storetest.SQLite(t)
 	var log bytes.Buffer
-	h := Metrics(env.Domains, slog.New(slog.NewTextHandler(&log, nil)))
+	logs := slog.New(slog.NewTextHandler(&log, nil))
+	h := Metrics(env.Domains, NewRegistry(env.Domains, logs), logs)
 	require.NoError(t, env.Close())
 	status, _ := get(t, h, "/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, status)

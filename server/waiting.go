@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -11,19 +12,69 @@ import (
 	"roomcover.dev/roomcover/models/operations"
 )
 
-// What waits is read from the database when a metric is asked for, so every
-// process shows the same. Nothing is shown while the database does not answer.
+const (
+	readTimeout = 3 * time.Second
+	readPause   = 15 * time.Second // between two readings from the database
+)
 
-const readTimeout = 3 * time.Second
+// measure is what is read from the database, so that every process shows the same. It is
+// kept for a while: whoever asks often, or many at once, costs one query. Nothing is shown
+// while the database does not answer.
+type measure struct {
+	source source
+	log    *slog.Logger
+	now    func() time.Time
 
-func reading() (context.Context, context.CancelFunc) {
-	return context.WithTimeout(db.WithSystem(context.Background()), readTimeout)
+	mu   sync.Mutex
+	read time.Time
+	kept []prometheus.Metric
 }
 
-// backlog measures the outbox. The API has the same under the same names.
-type backlog struct {
-	db  *db.DB
-	log *slog.Logger
+// source is a query whose rows are metrics.
+type source struct {
+	what         string
+	descriptions []*prometheus.Desc
+	query        func(ctx context.Context) ([]prometheus.Metric, error)
+}
+
+func newMeasure(s source, log *slog.Logger) *measure {
+	return &measure{source: s, log: log, now: time.Now}
+}
+
+// Describe is part of prometheus.Collector.
+func (m *measure) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range m.source.descriptions {
+		out <- d
+	}
+}
+
+// Collect is part of prometheus.Collector.
+func (m *measure) Collect(out chan<- prometheus.Metric) {
+	for _, metric := range m.current() {
+		out <- metric
+	}
+}
+
+// current returns what was read last, or reads it where that is too old.
+func (m *measure) current() []prometheus.Metric {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+
+	now := m.now()
+	if !m.read.IsZero() && now.Sub(m.read) < readPause {
+		return m.kept
+	}
+
+	ctx, cancel := context.WithTimeout(db.WithSystem(context.Background()), readTimeout)
+	defer cancel()
+	metrics, err := m.source.query(ctx)
+	if err != nil {
+		m.log.Warn(m.source.what+" cannot be measured", "error", err)
+		metrics = nil
+	}
+
+	m.read, m.kept = now, metrics
+	return metrics
 }
 
 var (
@@ -33,35 +84,25 @@ var (
 		"Age of the oldest of them, in calendar seconds.", nil, nil)
 )
 
-// Describe is part of prometheus.Collector.
-func (b backlog) Describe(out chan<- *prometheus.Desc) {
-	out <- backlogCount
-	out <- backlogAge
-}
+// backlogSource measures the outbox.
+func backlogSource(d *db.DB) source {
+	return source{
+		what:         "the backlog",
+		descriptions: []*prometheus.Desc{backlogCount, backlogAge},
+		query: func(ctx context.Context) ([]prometheus.Metric, error) {
+			n, oldest, err := d.OutboxBacklog(ctx)
+			if err != nil {
+				return nil, err
+			}
 
-// Collect is part of prometheus.Collector.
-func (b backlog) Collect(out chan<- prometheus.Metric) {
-	ctx, cancel := reading()
-	defer cancel()
-	n, oldest, err := b.db.OutboxBacklog(ctx)
-	if err != nil {
-		b.log.Warn("the backlog cannot be measured", "error", err)
-		return
+			age := 0.0
+			if n > 0 {
+				age = d.Clock().Now().Sub(oldest).Seconds()
+			}
+
+			return []prometheus.Metric{gauge(backlogCount, float64(n)), gauge(backlogAge, age)}, nil
+		},
 	}
-
-	age := 0.0
-	if n > 0 {
-		age = b.db.Clock().Now().Sub(oldest).Seconds()
-	}
-
-	out <- prometheus.MustNewConstMetric(backlogCount, prometheus.GaugeValue, float64(n))
-	out <- prometheus.MustNewConstMetric(backlogAge, prometheus.GaugeValue, age)
-}
-
-// underWay counts orders and invitations by what they wait for.
-type underWay struct {
-	operations *operations.Operations
-	log        *slog.Logger
 }
 
 var (
@@ -72,35 +113,32 @@ var (
 		"Those that should have moved on and did not, 200 at most.", nil, nil)
 )
 
-// Describe is part of prometheus.Collector.
-func (u underWay) Describe(out chan<- *prometheus.Desc) {
-	out <- processes
-	out <- overdue
+// processSource counts what is under way by what it waits for, and what is overdue.
+func processSource(o *operations.Operations) source {
+	return source{
+		what:         "what is under way",
+		descriptions: []*prometheus.Desc{processes, overdue},
+		query: func(ctx context.Context) ([]prometheus.Metric, error) {
+			counts, err := o.CountProcesses(ctx)
+			if err != nil {
+				return nil, err
+			}
+
+			var out []prometheus.Metric
+			for _, c := range counts {
+				out = append(out,
+					gauge(processes, float64(c.N), string(c.Kind), c.WaitsFor, c.Actor))
+			}
+
+			late, _, err := o.ListProcesses(ctx, operations.ProcessFilter{
+				Overdue: true,
+				Page:    db.Page{Limit: 200},
+			})
+			return append(out, gauge(overdue, float64(len(late)))), err
+		},
+	}
 }
 
-// Collect is part of prometheus.Collector.
-func (u underWay) Collect(out chan<- prometheus.Metric) {
-	ctx, cancel := reading()
-	defer cancel()
-	counts, err := u.operations.CountProcesses(ctx)
-	if err != nil {
-		u.log.Warn("the processes cannot be counted", "error", err)
-		return
-	}
-
-	for _, c := range counts {
-		out <- prometheus.MustNewConstMetric(processes, prometheus.GaugeValue, float64(c.N),
-			string(c.Kind), c.WaitsFor, c.Actor)
-	}
-
-	late, _, err := u.operations.ListProcesses(ctx, operations.ProcessFilter{
-		Overdue: true,
-		Page:    db.Page{Limit: 200},
-	})
-	if err != nil {
-		u.log.Warn("the overdue processes cannot be counted", "error", err)
-		return
-	}
-
-	out <- prometheus.MustNewConstMetric(overdue, prometheus.GaugeValue, float64(len(late)))
+func gauge(d *prometheus.Desc, value float64, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
 }

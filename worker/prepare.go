@@ -1,16 +1,22 @@
 package worker
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"time"
 
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
+	"google.golang.org/protobuf/types/known/durationpb"
 
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -23,16 +29,32 @@ func SearchAttributes() map[string]enums.IndexedValueType {
 	}
 }
 
-// prepare registers the search attributes and the sweep's schedule, and tries
-// until Temporal answers: a worker that starts first waits.
-func prepare(ctx context.Context, o Options) error {
+// caretaker looks after what the workers need in Temporal: the namespace, the search
+// attributes and the sweep's schedule. All of them go with Temporal's data, and none comes
+// back by itself.
+type caretaker struct {
+	options Options
+	pause   time.Duration // between two looks
+
+	mu   sync.Mutex // one look at a time
+	lost bool       // something was made anew: the workflows may be gone with what was there
+}
+
+// keepPause is how often the workers look after Temporal.
+const keepPause = time.Minute
+
+func newCaretaker(o Options) *caretaker { return &caretaker{options: o, pause: keepPause} }
+
+// prepare puts everything in place, and tries until Temporal answers: a worker that starts
+// first waits.
+func (c *caretaker) prepare(ctx context.Context) error {
 	for {
-		err := errors.Join(registerAttributes(ctx, o), createSchedule(ctx, o))
+		err := c.lookAfter(ctx, putSchedule)
 		if err == nil || ctx.Err() != nil {
 			return ctx.Err()
 		}
 
-		o.Log.Warn("Temporal is not ready; trying again", "error", err)
+		c.options.Log.Warn("Temporal is not ready; trying again", "error", err)
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -40,6 +62,90 @@ func prepare(ctx context.Context, o Options) error {
 		}
 	}
 }
+
+// keep puts back what is gone, once a minute until the context ends.
+func (c *caretaker) keep(ctx context.Context) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(c.pause):
+		}
+
+		if err := c.lookAfter(ctx, keepSchedule); err != nil && ctx.Err() == nil {
+			c.options.Log.Warn("Temporal cannot be looked after", "error", err)
+		}
+	}
+}
+
+// lookAfter makes what is missing. Where the namespace or the schedule had to be made,
+// Temporal is new or has lost its data: then everything under way is told to go on, which
+// starts the workflows that are gone.
+func (c *caretaker) lookAfter(
+	ctx context.Context, schedule func(context.Context, Options) (made bool, err error),
+) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+
+	made, err := registerNamespace(ctx, c.options)
+	c.lost = c.lost || made
+	if err != nil {
+		return err
+	}
+	if err := registerAttributes(ctx, c.options); err != nil {
+		return err
+	}
+
+	made, err = schedule(ctx, c.options)
+	c.lost = c.lost || made
+	if err != nil || !c.lost {
+		return err
+	}
+
+	told, err := c.options.Domains.Operations.RestartProcesses(db.WithSystem(ctx))
+	if err != nil {
+		return err
+	}
+
+	c.lost = false
+	c.options.Log.Warn("Temporal was new or had lost its data; everything was told to go on",
+		"namespace", c.options.Namespace, "processes", told)
+	return nil
+}
+
+// registerNamespace makes the namespace where there is none. A service that does not let
+// us (Temporal Cloud) has it made by hand.
+func registerNamespace(ctx context.Context, o Options) (made bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+
+	service := o.Temporal.WorkflowService()
+	_, err = service.DescribeNamespace(ctx,
+		&workflowservice.DescribeNamespaceRequest{Namespace: o.Namespace})
+	var missing *serviceerror.NamespaceNotFound
+	if !errors.As(err, &missing) {
+		return false, err
+	}
+
+	_, err = service.RegisterNamespace(ctx, &workflowservice.RegisterNamespaceRequest{
+		Namespace:                        o.Namespace,
+		Description:                      "Roomcover",
+		WorkflowExecutionRetentionPeriod: durationpb.New(cmp.Or(o.Retention, defaultRetention)),
+	})
+	var there *serviceerror.NamespaceAlreadyExists
+	if errors.As(err, &there) {
+		return false, nil // another worker was first
+	}
+	if err != nil {
+		return false, fmt.Errorf("the namespace %s is not there and cannot be made: %w",
+			o.Namespace, err)
+	}
+
+	return true, nil
+}
+
+// defaultRetention is long enough to look at what has ended; the rows keep the rest.
+const defaultRetention = 72 * time.Hour
 
 // registerAttributes adds the search attributes that are missing. A service
 // that does not let us (Temporal Cloud) has them registered by hand; then a
@@ -90,18 +196,15 @@ const sweepID = "daily-sweep"
 // midnight is followed soon, and at most every two real seconds in dev.
 const sweepEvery = time.Hour
 
-// createSchedule creates the daily sweep's schedule, or keeps the one there is
-// and sets its interval.
-func createSchedule(ctx context.Context, o Options) error {
+// keepSchedule creates the daily sweep's schedule where it is missing, and lets the one
+// there is stand.
+func keepSchedule(ctx context.Context, o Options) (made bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{
-		{Every: max(o.Domains.DB.Clock().RealDuration(sweepEvery), 2*time.Second)},
-	}}
 
-	_, err := o.Temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
+	_, err = o.Temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID:            sweepID,
-		Spec:          spec,
+		Spec:          *sweepSpec(o),
 		Overlap:       enums.SCHEDULE_OVERLAP_POLICY_SKIP,
 		CatchupWindow: time.Hour,
 		Action: &client.ScheduleWorkflowAction{
@@ -111,17 +214,34 @@ func createSchedule(ctx context.Context, o Options) error {
 			StaticSummary: "Daily sweep",
 		},
 	})
-	if !errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
-		return err
+	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {
+		return false, nil
 	}
 
-	return o.Temporal.ScheduleClient().
+	return err == nil, err
+}
+
+// putSchedule is keepSchedule that also sets the interval of a schedule that is there.
+func putSchedule(ctx context.Context, o Options) (made bool, err error) {
+	made, err = keepSchedule(ctx, o)
+	if err != nil || made {
+		return made, err
+	}
+
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	return false, o.Temporal.ScheduleClient().
 		GetHandle(ctx, sweepID).
 		Update(ctx, client.ScheduleUpdateOptions{
 			DoUpdate: func(in client.ScheduleUpdateInput) (*client.ScheduleUpdate, error) {
 				s := in.Description.Schedule
-				s.Spec = &spec
+				s.Spec = sweepSpec(o)
 				return &client.ScheduleUpdate{Schedule: &s}, nil
 			},
 		})
+}
+
+func sweepSpec(o Options) *client.ScheduleSpec {
+	every := max(o.Domains.DB.Clock().RealDuration(sweepEvery), 2*time.Second)
+	return &client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: every}}}
 }

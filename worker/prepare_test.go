@@ -10,6 +10,7 @@ import (
 	enums "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/mocks"
 	"go.temporal.io/sdk/temporal"
@@ -44,17 +45,52 @@ func (f *fakeOperator) AddSearchAttributes(
 	return &operatorservice.AddSearchAttributesResponse{}, nil
 }
 
+// fakeService is Temporal's workflow service with or without our namespace.
+type fakeService struct {
+	workflowservice.WorkflowServiceClient
+	there      bool
+	err        error // of making the namespace
+	registered *workflowservice.RegisterNamespaceRequest
+}
+
+func (f *fakeService) DescribeNamespace(
+	_ context.Context, r *workflowservice.DescribeNamespaceRequest, _ ...grpc.CallOption,
+) (*workflowservice.DescribeNamespaceResponse, error) {
+	if !f.there {
+		return nil, serviceerror.NewNamespaceNotFound(r.Namespace)
+	}
+	return &workflowservice.DescribeNamespaceResponse{}, nil
+}
+
+func (f *fakeService) RegisterNamespace(
+	_ context.Context, r *workflowservice.RegisterNamespaceRequest, _ ...grpc.CallOption,
+) (*workflowservice.RegisterNamespaceResponse, error) {
+	if f.err != nil {
+		return nil, f.err
+	}
+	f.there, f.registered = true, r
+	return &workflowservice.RegisterNamespaceResponse{}, nil
+}
+
 func prepareWith(t *testing.T, operator *fakeOperator, schedules *mocks.ScheduleClient) {
 	t.Helper()
+	c := keeperOf(t, storetest.SQLite(t), &fakeService{there: true}, operator, schedules)
+	require.NoError(t, c.prepare(context.Background()))
+}
+
+func keeperOf(
+	t *testing.T, env storetest.Env, service *fakeService, operator *fakeOperator, schedules *mocks.ScheduleClient,
+) *caretaker {
 	f := mocks.NewClient(t)
-	f.On("OperatorService").Return(operator)
-	f.On("ScheduleClient").Return(schedules)
-	require.NoError(t, prepare(context.Background(), Options{
-		Domains:   storetest.SQLite(t).Domains,
+	f.On("WorkflowService").Return(service)
+	f.On("OperatorService").Return(operator).Maybe()
+	f.On("ScheduleClient").Return(schedules).Maybe()
+	return newCaretaker(Options{
+		Domains:   env.Domains,
 		Temporal:  f,
 		Namespace: "roomcover",
 		Log:       quiet,
-	}))
+	})
 }
 
 // created is a schedule client that takes the sweep's schedule.
@@ -120,11 +156,93 @@ func TestWorkerWaitsForATemporalThatComesLater(t *testing.T) {
 func TestWorkerStopsWaitingWhenItIsTold(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	f := mocks.NewClient(t)
-	f.On("OperatorService").Return(&fakeOperator{fails: 1 << 30, err: serviceerror.NewUnavailable("not yet")})
-	s := mocks.NewScheduleClient(t)
-	s.On("Create", mock.Anything, mock.Anything).Return(nil, serviceerror.NewUnavailable("not yet"))
-	f.On("ScheduleClient").Return(s)
-	require.ErrorIs(t, prepare(ctx, Options{Domains: storetest.SQLite(t).Domains, Temporal: f, Log: quiet}),
-		context.Canceled)
+	c := keeperOf(t, storetest.SQLite(t), &fakeService{there: true},
+		&fakeOperator{fails: 1 << 30, err: serviceerror.NewUnavailable("not yet")}, mocks.NewScheduleClient(t))
+	require.ErrorIs(t, c.prepare(ctx), context.Canceled)
+}
+
+func TestNamespaceIsMadeWithItsRetention(t *testing.T) {
+	var o client.ScheduleOptions
+	service := &fakeService{}
+	c := keeperOf(t, storetest.SQLite(t), service, &fakeOperator{known: SearchAttributes()}, created(t, &o))
+	require.NoError(t, c.lookAfter(context.Background(), putSchedule))
+	require.Equal(t, "roomcover", service.registered.Namespace)
+	require.Equal(t, 72*time.Hour, service.registered.WorkflowExecutionRetentionPeriod.AsDuration())
+
+	service = &fakeService{}
+	c = keeperOf(t, storetest.SQLite(t), service, &fakeOperator{known: SearchAttributes()}, created(t, &o))
+	c.options.Retention = 240 * time.Hour
+	require.NoError(t, c.lookAfter(context.Background(), putSchedule))
+	require.Equal(t, 240*time.Hour, service.registered.WorkflowExecutionRetentionPeriod.AsDuration())
+}
+
+func TestNamespaceThatAnotherWorkerMakesIsNoObstacle(t *testing.T) {
+	var o client.ScheduleOptions
+	service := &fakeService{err: serviceerror.NewNamespaceAlreadyExists("first")}
+	c := keeperOf(t, storetest.SQLite(t), service, &fakeOperator{known: SearchAttributes()}, created(t, &o))
+	require.NoError(t, c.lookAfter(context.Background(), putSchedule))
+
+	service.err = serviceerror.NewPermissionDenied("no", "")
+	require.ErrorContains(t, c.lookAfter(context.Background(), putSchedule), "cannot be made")
+}
+
+// Temporal loses its data while the workers run: within a look everything is back, and what
+// was under way is told to go on, once.
+func TestLostTemporalIsPutBackWhileTheWorkersRun(t *testing.T) {
+	env := storetest.SQLite(t)
+	o := env.Fulfilled(t, env.Reseller(t, "Revenda Sul"), storetest.Form("PO-1"))
+	service, operator := &fakeService{there: true}, &fakeOperator{known: SearchAttributes()}
+	schedules := mocks.NewScheduleClient(t)
+	scheduled := true
+	schedules.On("Create", mock.Anything, mock.Anything).Return(
+		func(context.Context, client.ScheduleOptions) (client.ScheduleHandle, error) {
+			if scheduled {
+				return nil, temporal.ErrScheduleAlreadyRunning
+			}
+			scheduled = true
+			return nil, nil
+		})
+	c := keeperOf(t, env, service, operator, schedules)
+	restarted := func() int {
+		return env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind IN ('order.retry', 'invitation.retry')"+
+			" AND (subject_id = '"+o.ID+"' OR subject_id LIKE 'inv_%')")
+	}
+
+	require.NoError(t, c.lookAfter(env.Context, keepSchedule))
+	require.Zero(t, restarted(), "nothing was lost")
+
+	service.there, operator.known, scheduled = false, nil, false
+	require.NoError(t, c.lookAfter(env.Context, keepSchedule))
+	require.True(t, service.there)
+	require.Len(t, operator.added, len(SearchAttributes()))
+	require.True(t, scheduled)
+	require.EqualValues(t, 2, restarted(), "the order and its invitation")
+
+	operator.known = SearchAttributes()
+	require.NoError(t, c.lookAfter(env.Context, keepSchedule))
+	require.EqualValues(t, 2, restarted(), "once")
+
+	scheduled = false // the namespace was made again by somebody else
+	require.NoError(t, c.lookAfter(env.Context, keepSchedule))
+	require.EqualValues(t, 4, restarted())
+}
+
+// The caretaker looks again and again, by itself.
+func TestCaretakerLooksUntilItIsTold(t *testing.T) {
+	env := storetest.SQLite(t)
+	looks := make(chan struct{}, 100)
+	schedules := mocks.NewScheduleClient(t)
+	schedules.On("Create", mock.Anything, mock.Anything).
+		Run(func(mock.Arguments) { looks <- struct{}{} }).
+		Return(nil, temporal.ErrScheduleAlreadyRunning)
+	c := keeperOf(t, env, &fakeService{there: true}, &fakeOperator{known: SearchAttributes()}, schedules)
+	c.pause = time.Millisecond
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- c.keep(ctx) }()
+	for range 3 {
+		<-looks
+	}
+	cancel()
+	require.ErrorIs(t, <-done, context.Canceled)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -39,10 +40,6 @@ const (
 	relayAlarm   = 10                     // attempts after which an operator is asked
 	relayTimeout = 5 * time.Second        // how long Temporal may take over one event
 )
-
-// temporalService is the subject of the one task that stands for every event
-// that waits while Temporal is down.
-const temporalService = "temporal"
 
 func newRelay(o Options) *relay {
 	return &relay{
@@ -110,13 +107,28 @@ func (r *relay) relayDue(ctx context.Context) (n int, err error) {
 			return n, r.db.OutboxDelivered(context.WithoutCancel(ctx), delivered)
 		}
 
+		wasStuck := stuckAmong(events, delivered)
 		events, err = r.db.NextOutbox(ctx, delivered, relayBatch, relayLease)
 		if err != nil {
 			return n, err
 		}
+
+		if wasStuck {
+			if _, err := r.db.SettleOutbox(ctx, relayAlarm); err != nil {
+				r.log.Error("tasks about the outbox cannot be closed", "error", err)
+			}
+		}
 	}
 
 	return n, nil
+}
+
+// stuckAmong reports whether an event was delivered for which an operator may have been
+// asked.
+func stuckAmong(events []db.OutboxEvent, delivered []string) bool {
+	return slices.ContainsFunc(events, func(e db.OutboxEvent) bool {
+		return e.Attempts >= relayAlarm && slices.Contains(delivered, e.ID)
+	})
 }
 
 // deliverEvents delivers a batch, several subjects at once and each subject's own
@@ -150,7 +162,7 @@ type batch struct {
 
 	mu        sync.Mutex
 	delivered []string // ids
-	down      error    // why Temporal cannot be reached; nil while it can
+	down      error    // why Temporal takes nothing; nil while it does
 }
 
 func (b *batch) deliverOrPostpone(ctx context.Context, e db.OutboxEvent) {
@@ -167,7 +179,7 @@ func (b *batch) deliverOrPostpone(ctx context.Context, e db.OutboxEvent) {
 	switch {
 	case err == nil:
 		b.delivered = append(b.delivered, e.ID)
-	case unreachable(err):
+	case temporalsFault(err):
 		b.down = err
 	}
 }
@@ -184,12 +196,32 @@ func (r *relay) deliverInTime(ctx context.Context, e db.OutboxEvent) error {
 	return r.deliverEvent(ctx, e)
 }
 
-// unreachable reports whether the fault is Temporal's, not the event's.
+// temporalsFault reports whether Temporal takes no event at all: the fault is not the
+// event's.
+func temporalsFault(err error) bool {
+	return unreachable(err) || namespaceMissing(err) || attributeMissing(err)
+}
+
+// unreachable reports whether Temporal does not answer.
 func unreachable(err error) bool {
 	var unavailable *serviceerror.Unavailable
 	var deadline *serviceerror.DeadlineExceeded
 	return errors.As(err, &unavailable) || errors.As(err, &deadline) ||
 		errors.Is(err, context.DeadlineExceeded)
+}
+
+// namespaceMissing reports whether Temporal has lost its data, or never had a namespace.
+func namespaceMissing(err error) bool {
+	var missing *serviceerror.NamespaceNotFound
+	return errors.As(err, &missing)
+}
+
+// attributeMissing reports whether the namespace does not know a search attribute. Temporal
+// says so in words alone.
+func attributeMissing(err error) bool {
+	var invalid *serviceerror.InvalidArgument
+	return errors.As(err, &invalid) &&
+		strings.Contains(strings.ToLower(invalid.Error()), "search attribute")
 }
 
 // postponeEvent returns a failed event to the outbox with a growing pause, and asks an
@@ -215,15 +247,38 @@ func (r *relay) postponeEvent(ctx context.Context, e db.OutboxEvent, cause error
 		Why:       "Telling " + string(e.Kind) + " of " + e.SubjectID + " fails: " + cause.Error(),
 	}
 
-	if unreachable(cause) {
-		t.SubjectID = temporalService
-		t.What = "Look at the Temporal service; what waits is told when it is back."
-		t.Why = "Temporal does not answer: " + cause.Error()
+	if temporalsFault(cause) {
+		t = outageTask(cause)
 	}
 
 	if err := r.db.RaiseTask(ctx, t); err != nil {
 		r.log.Error("an operator cannot be asked", "event", e.ID, "error", err)
 	}
+}
+
+// outageTask is the one task that stands for every event that waits while Temporal takes
+// none. It says what brings it back.
+func outageTask(cause error) db.OperatorTask {
+	t := db.OperatorTask{
+		Kind:      db.TaskOutboxStuck,
+		SubjectID: db.OutboxOutage,
+		What:      "Look at the Temporal service; what waits is told when it is back.",
+		Why:       "Temporal does not answer: " + cause.Error(),
+	}
+
+	switch {
+	case namespaceMissing(cause):
+		t.Why = "Temporal does not have the namespace: its data may be lost. " + cause.Error()
+		t.What = "The workers make the namespace again within a minute and tell everything " +
+			"that is under way to go on. Where Temporal does not let them, make the namespace " +
+			"by hand (docs/operations.md, loss of Temporal), then run roomcover restart."
+	case attributeMissing(cause):
+		t.Why = "Temporal does not know a search attribute: " + cause.Error()
+		t.What = "The workers register it again within a minute. Where Temporal does not let " +
+			"them, register it by hand (docs/operations.md, search attributes)."
+	}
+
+	return t
 }
 
 // deliverEvent starts or signals the workflow that an event is for.

@@ -278,6 +278,123 @@ func TestC6_TemporalDownIsWaitedOutAndAsksOnePerson(t *testing.T) {
 	require.Zero(t, count, "nothing is lost")
 }
 
+// The task of an outage closes itself once what waited was taken; the next outage is a task
+// of its own, which says what happened then and what brings Temporal back.
+func TestC6_EachOutageIsATaskOfItsOwnThatClosesItself(t *testing.T) {
+	for name, c := range map[string]struct {
+		cause     error
+		why, what string
+	}{
+		"unreachable": {serviceerror.NewUnavailable("no route"), "does not answer", "when it is back"},
+		"its data are lost": {
+			serviceerror.NewNamespaceNotFound("roomcover"), "may be lost", "roomcover restart",
+		},
+		"a search attribute is gone": {
+			serviceerror.NewInvalidArgument("Namespace roomcover has no mapping defined for search attribute X"),
+			"search attribute", "register it again",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := storetest.SQLite(t)
+			r, f := newTestRelay(t, env)
+			reseller := env.Reseller(t, "Revenda Sul")
+			outage := func(from int) db.OperatorTask {
+				f.err = func(call) error { return c.cause }
+				for i := range 3 {
+					env.Accept(t, reseller, storetest.Form(storetest.PO(from+i)))
+				}
+				for range relayAlarm {
+					dueNow(t, env)
+					r.round(t, env)
+				}
+				open := tasks(t, env, db.TaskOutboxStuck)
+				require.Len(t, open, 1, "one outage, one task")
+				require.Equal(t, db.OutboxOutage, open[0].SubjectID)
+				require.Contains(t, open[0].Why, c.why)
+				require.Contains(t, open[0].What, c.what)
+				return open[0]
+			}
+
+			first := outage(0)
+			_, err := env.SettleOutbox(env.Context, relayAlarm)
+			require.NoError(t, err)
+			require.Len(t, tasks(t, env, db.TaskOutboxStuck), 1, "it lasts")
+
+			f.err = func(call) error { return nil }
+			dueNow(t, env)
+			require.Equal(t, 3, r.round(t, env))
+			require.Empty(t, tasks(t, env, db.TaskOutboxStuck), "its cause is gone")
+
+			env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
+			second := outage(3)
+			require.NotEqual(t, first.ID, second.ID, "the next outage is another task")
+			require.True(t, second.CreatedAt.After(first.CreatedAt))
+			closed, err := env.GetTask(env.Context, first.ID)
+			require.NoError(t, err)
+			require.Equal(t, db.TaskDone, closed.State)
+			require.NotEmpty(t, closed.Resolution)
+		})
+	}
+}
+
+// A relay that is stopped, or another one, has delivered what was stuck: the watch closes
+// the task. An event that is stuck itself keeps its own, and hides no outage's end.
+func TestC6_WatchClosesWhatIsNoLongerStuck(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		r, f := newTestRelay(t, env)
+		reseller := env.Reseller(t, "Revenda Sul")
+		poison := env.Accept(t, reseller, storetest.Form("PO-1"))
+		env.Accept(t, reseller, storetest.Form("PO-2"))
+		f.err = func(c call) error {
+			if c.id == "order/"+poison.ID {
+				return errors.New("invalid argument")
+			}
+			return serviceerror.NewUnavailable("no route")
+		}
+		for range 3 * relayAlarm { // whichever comes first postpones the rest of its batch
+			dueNow(t, env)
+			r.round(t, env)
+		}
+		require.Len(t, tasks(t, env, db.TaskOutboxStuck), 2)
+
+		waiting, err := env.LeaseOutbox(env.Context, 10, 0)
+		require.NoError(t, err)
+		require.Empty(t, waiting, "all wait for their pause")
+		pool, err := env.Pool()
+		require.NoError(t, err)
+		_, err = pool.Exec("UPDATE outbox_events SET delivered_at = created_at WHERE subject_id <> '" + poison.ID + "'")
+		require.NoError(t, err)
+		newWatch(Options{Domains: env.Domains, Log: quiet}).watchOnce(env.Context)
+		open := tasks(t, env, db.TaskOutboxStuck)
+		require.Len(t, open, 1)
+		require.Contains(t, open[0].Why, poison.ID)
+
+		f.err = func(call) error { return nil }
+		dueNow(t, env)
+		r.round(t, env)
+		require.Empty(t, tasks(t, env, db.TaskOutboxStuck))
+		env.AuditHolds(t)
+	})
+}
+
+// An operator's retry of an outage does not wait for the pauses of what waits.
+func TestC6_RetryOfAnOutageTriesEverything(t *testing.T) {
+	env := storetest.SQLite(t)
+	r, f := newTestRelay(t, env)
+	reseller := env.Reseller(t, "Revenda Sul")
+	f.err = func(call) error { return serviceerror.NewUnavailable("no route") }
+	env.Accept(t, reseller, storetest.Form("PO-1"))
+	env.Accept(t, reseller, storetest.Form("PO-2"))
+	for range relayAlarm {
+		dueNow(t, env)
+		r.round(t, env)
+	}
+	f.err = func(call) error { return nil }
+	require.Zero(t, r.round(t, env))
+	require.NoError(t, env.RetryProcess(operator(), tasks(t, env, db.TaskOutboxStuck)[0].ID))
+	require.Equal(t, 2, r.round(t, env))
+}
+
 func TestC6_PoisonEventDoesNotHoldUpTheOthers(t *testing.T) {
 	env := storetest.SQLite(t)
 	r, f := newTestRelay(t, env)

@@ -13,10 +13,11 @@ import (
 )
 
 // watch looks at the rows, not at Temporal, for what should have moved on and did not, so that
-// it sees a blocked workflow and an outage alike; it applies what carriers told and a crash
-// left over; it reminds workflows of what the carrier has to be asked; and it prunes what has
-// expired.
+// it sees a blocked workflow and an outage alike; it closes what was asked about events that
+// Temporal has taken since; it applies what carriers told and a crash left over; it reminds
+// workflows of what the carrier has to be asked; and it prunes what has expired.
 type watch struct {
+	db         *db.DB
 	people     *identity.People
 	logistics  *logistics.Logistics
 	operations *operations.Operations
@@ -31,6 +32,7 @@ const (
 
 func newWatch(o Options) *watch {
 	return &watch{
+		db:         o.Domains.DB,
 		people:     o.Domains.People,
 		logistics:  o.Domains.Logistics,
 		operations: o.Domains.Operations,
@@ -64,6 +66,9 @@ func (w *watch) watchOnce(ctx context.Context) {
 
 	err = w.operations.WatchSweep(system, activities.SweepName, sweepLate)
 	w.logFailure(ctx, "the watch over the sweep failed", err)
+
+	_, err = w.db.SettleOutbox(system, relayAlarm)
+	w.logFailure(ctx, "tasks about the outbox cannot be closed", err)
 
 	_, err = w.logistics.SettleCarrierEvents(system)
 	w.logFailure(ctx, "carriers' events cannot be applied", err)

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
@@ -36,7 +37,10 @@ type Options struct {
 	// nil: people hand them in.
 	Carrier     carrier.Carrier
 	CarrierName string
-	Log         *slog.Logger
+	// Retention is how long Temporal keeps what has ended, in a namespace that the worker
+	// makes; 0 means three days.
+	Retention time.Duration
+	Log       *slog.Logger
 	// StopTimeout is how long running activities may finish; 0 means 25 s.
 	StopTimeout time.Duration
 }
@@ -62,24 +66,18 @@ const deadlockTimeout = 15 * time.Second
 // waits for Temporal where that is not up yet.
 func Run(ctx context.Context, o Options) error {
 	worker.SetStickyWorkflowCacheSize(cachedWorkflows)
-	if err := prepare(ctx, o); ctx.Err() != nil {
+	keeper := newCaretaker(o)
+	if err := keeper.prepare(ctx); ctx.Err() != nil {
 		return nil // told to stop before Temporal was ready
 	} else if err != nil {
 		return err
 	}
 
-	workers := o.workers()
-	for i, w := range workers {
-		if err := w.Start(); err != nil {
-			stop(workers[:i])
-			return fmt.Errorf("start a worker: %w", err)
-		}
-	}
-
-	defer stop(workers)
 	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return o.runWorkers(ctx, keeper) })
 	group.Go(func() error { return newRelay(o).relayEvents(ctx) })
 	group.Go(func() error { return newWatch(o).watchRows(ctx) })
+	group.Go(func() error { return keeper.keep(ctx) })
 
 	err := group.Wait()
 	if errors.Is(err, context.Canceled) {
@@ -89,6 +87,53 @@ func Run(ctx context.Context, o Options) error {
 	return err
 }
 
+// runWorkers runs the workers until the context ends, then lets running activities finish.
+// A worker gives up when Temporal tells it for minutes that its namespace is not there;
+// then all of them start again, once everything is back.
+func (o Options) runWorkers(ctx context.Context, keeper *caretaker) error {
+	for {
+		gaveUp := make(chan error, 1)
+		workers, err := startWorkers(o.workers(func(err error) {
+			select {
+			case gaveUp <- err:
+			default: // one is enough
+			}
+		}))
+
+		var missing *serviceerror.NamespaceNotFound
+		switch {
+		case errors.As(err, &missing):
+			gaveUp <- err
+		case err != nil:
+			return err
+		}
+
+		select {
+		case <-ctx.Done():
+			stop(workers)
+			return ctx.Err()
+		case err := <-gaveUp:
+			o.Log.Error("a worker gave up; all start again", "error", err)
+			stop(workers)
+		}
+
+		if err := keeper.prepare(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// startWorkers starts all of the workers or none.
+func startWorkers(workers []worker.Worker) ([]worker.Worker, error) {
+	for i, w := range workers {
+		if err := w.Start(); err != nil {
+			stop(workers[:i])
+			return nil, fmt.Errorf("start a worker: %w", err)
+		}
+	}
+	return workers, nil
+}
+
 func stop(workers []worker.Worker) {
 	for _, w := range workers {
 		w.Stop()
@@ -96,11 +141,11 @@ func stop(workers []worker.Worker) {
 }
 
 // workers are one per task queue: workflows and database steps, mail, imports, the
-// carrier.
-func (o Options) workers() []worker.Worker {
-	main := o.worker(workflows.QueueMain, MainSlots, false)
+// carrier. gaveUp is told when one of them cannot go on.
+func (o Options) workers(gaveUp func(error)) []worker.Worker {
+	main := o.worker(workflows.QueueMain, MainSlots, false, gaveUp)
 	Register(main, o)
-	mails := o.worker(workflows.QueueMail, MailSlots, true)
+	mails := o.worker(workflows.QueueMail, MailSlots, true, gaveUp)
 
 	mails.RegisterActivity(&activities.Mail{
 		DB:            o.Domains.DB,
@@ -112,7 +157,7 @@ func (o Options) workers() []worker.Worker {
 		Log:           o.Log,
 	})
 
-	imports := o.worker(workflows.QueueImport, importSlots, true)
+	imports := o.worker(workflows.QueueImport, importSlots, true, gaveUp)
 	imports.RegisterActivity(&activities.Imports{
 		DB:           o.Domains.DB,
 		Programs:     o.Domains.Programs,
@@ -122,7 +167,7 @@ func (o Options) workers() []worker.Worker {
 		Orders:       o.Domains.Orders,
 	})
 
-	parcels := o.worker(workflows.QueueCarrier, carrierSlots, true)
+	parcels := o.worker(workflows.QueueCarrier, carrierSlots, true, gaveUp)
 	parcels.RegisterActivity(&activities.Parcels{
 		Logistics: o.Domains.Logistics,
 		Carrier:   o.Carrier,
@@ -132,10 +177,13 @@ func (o Options) workers() []worker.Worker {
 	return []worker.Worker{main, mails, imports, parcels}
 }
 
-func (o Options) worker(queue string, slots int, activitiesOnly bool) worker.Worker {
+func (o Options) worker(
+	queue string, slots int, activitiesOnly bool, gaveUp func(error),
+) worker.Worker {
 	tuned := Tuning(slots, activitiesOnly)
 	tuned.WorkerStopTimeout = cmp.Or(o.StopTimeout, 25*time.Second)
 	tuned.Interceptors = []interceptor.WorkerInterceptor{Interceptor(o)}
+	tuned.OnFatalError = gaveUp
 	return worker.New(o.Temporal, queue, tuned)
 }
 

@@ -175,7 +175,8 @@ func TestTokenComesFromAFileToo(t *testing.T) {
 
 func TestHealthTellsWhetherAProcessIsReady(t *testing.T) {
 	env := storetest.SQLite(t)
-	web := httptest.NewServer(server.Metrics(env.Domains, slog.New(slog.DiscardHandler)))
+	quiet := slog.New(slog.DiscardHandler)
+	web := httptest.NewServer(server.Metrics(env.Domains, server.NewRegistry(env.Domains, quiet), quiet))
 	defer web.Close()
 	s := newShell(t, &env)
 	address := web.Listener.Addr().String()

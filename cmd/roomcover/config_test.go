@@ -29,12 +29,83 @@ func TestConfigCheckShowsEverySettingAndNoSecret(t *testing.T) {
 	for _, name := range environment(reflect.TypeOf(config.Config{})) {
 		require.Contains(t, out, name+" ")
 	}
-	for _, secret := range []string{"open-sesame", strings.Repeat("ab", 32), "key-of-temporal", "password-of-smtp"} {
+	secrets := []string{"open-sesame", strings.Repeat("0123456789abcdef", 4), "key-of-temporal", "password-of-smtp"}
+	for _, secret := range secrets {
 		require.NotContains(t, out, secret)
 	}
 	var list []setting
 	s.json(&list, "config", "check")
 	require.Len(t, list, len(environment(reflect.TypeOf(config.Config{}))))
+}
+
+// Each danger is named with its way out; config check, serve and worker refuse what can be
+// used against people, unless a setting names it.
+func TestConfigCheckNamesWhatIsDangerous(t *testing.T) {
+	for name, c := range map[string]struct {
+		set   map[string]string
+		names string // the setting; empty: nothing is dangerous
+		says  string
+		fatal bool
+		never bool // no setting allows it
+	}{
+		"as it comes": {map[string]string{}, "", "", false, false},
+		"http in public": {
+			map[string]string{"ROOMCOVER_PUBLIC_URL": "http://portal.example.com"},
+			"ROOMCOVER_PUBLIC_URL", "https://", true, false,
+		},
+		"mail in the clear": {
+			map[string]string{"ROOMCOVER_SMTP_TLS": "none", "ROOMCOVER_SMTP_HOST": "smtp.example.com"},
+			"ROOMCOVER_SMTP_TLS", "required or implicit", true, false,
+		},
+		"database in the clear": {
+			map[string]string{"ROOMCOVER_DATABASE_URL": "postgres://r:open-sesame@db.example.com/r?sslmode=disable"},
+			"ROOMCOVER_DATABASE_URL", "sslmode=verify-full", true, false,
+		},
+		"database without a check": {
+			map[string]string{"ROOMCOVER_DATABASE_URL": "postgres://r:open-sesame@db.example.com/r?sslmode=require"},
+			"ROOMCOVER_DATABASE_URL", "not checked", false, false,
+		},
+		"a key of zeros": {
+			map[string]string{"ROOMCOVER_KEY": strings.Repeat("00", 32)},
+			"ROOMCOVER_KEY", "openssl rand -hex 32", true, true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShell(t, nil)
+			for k, v := range c.set {
+				t.Setenv(k, v)
+			}
+			want, refused := exitDone, exitFailed // nothing listens where the database should be
+			if c.fatal {
+				want, refused = exitFound, exitUsage
+			}
+			require.Equal(t, want, s.run("config", "check"), s.err.String())
+			require.NotContains(t, s.out.String()+s.err.String(), "open-sesame")
+			if c.names == "" {
+				require.NotContains(t, s.out.String(), "DANGER")
+				return
+			}
+			require.Contains(t, s.out.String(), c.names+": ")
+			require.Contains(t, s.out.String(), c.says)
+			for _, command := range []string{"serve", "worker"} {
+				require.Equal(t, refused, s.run(command), s.err.String())
+				require.Contains(t, s.err.String(), c.names)
+			}
+
+			t.Setenv("ROOMCOVER_ALLOW_INSECURE", c.names)
+			switch {
+			case c.never:
+				require.Equal(t, exitUsage, s.run("config", "check"), "nothing allows it")
+			case c.fatal:
+				require.Equal(t, exitDone, s.run("config", "check"))
+				require.Contains(t, s.out.String(), "ALLOWED "+c.names)
+				for _, command := range []string{"serve", "worker"} {
+					require.Equal(t, exitFailed, s.run(command), s.err.String())
+					require.Contains(t, s.err.String(), "a setting is dangerous", "it is logged")
+				}
+			}
+		})
+	}
 }
 
 func TestConfigCheckKeepsAnAddressThatIsNoURL(t *testing.T) {

@@ -18,8 +18,11 @@ type configCheckCommand struct{ output }
 
 // Help is shown by --help.
 func (configCheckCommand) Help() string {
-	return `Names every variable that is missing or wrong, and exits with 2 then. It
-connects to nothing, so it can run in a pipeline.
+	return `Names every variable that is missing or wrong, and exits with 2 then. It also
+names what is dangerous (http in public, mails, database or Temporal in the clear
+to another machine, a key that can be guessed), each with the way out, and exits
+with 4 where serve and worker would not start with it. It connects to nothing, so
+it can run in a pipeline.
 
 Example:
   roomcover config check`
@@ -42,14 +45,47 @@ func (c configCheckCommand) Run(a *app) error {
 	}
 
 	list := effective(cfg)
-	return c.show(a, list, func(w io.Writer) {
+	err = c.show(a, list, func(w io.Writer) {
 		t := a.table(w, "setting", "value")
 		for _, s := range list {
 			t.AppendRow([]any{s.Name, dash(s.Value)})
 		}
 		t.Render()
-		fmt.Fprintln(w, "\nThe environment is right.")
 	})
+	if err != nil {
+		return err
+	}
+
+	return c.warn(a, cfg)
+}
+
+// warn names the dangers, on standard error where the answer is for programs.
+func (c configCheckCommand) warn(a *app, cfg config.Config) error {
+	w := a.out
+	if c.JSON {
+		w = a.errs
+	}
+
+	dangers := cfg.Dangers()
+	for _, d := range dangers {
+		mark := "WARNING"
+		switch {
+		case d.Refused:
+			mark = "DANGER"
+		case d.Allowed:
+			mark = "ALLOWED"
+		}
+		fmt.Fprintf(w, "\n%s %s\n", mark, d)
+	}
+
+	if cfg.Refuse() != nil {
+		return findings{"serve and worker do not start with dangerous settings"}
+	}
+	if !c.JSON {
+		fmt.Fprintln(w, "\nThe environment is right.")
+	}
+
+	return nil
 }
 
 // checkLater finds what only the parts themselves can tell.
@@ -77,14 +113,17 @@ func effective(c config.Config) []setting {
 		{"ROOMCOVER_KEY", "set"},
 		{"ROOMCOVER_LISTEN", c.Listen},
 		{"ROOMCOVER_TRUSTED_PROXIES", strings.Join(c.TrustedProxies, ",")},
-		{"ROOMCOVER_WORKER_METRICS_LISTEN", c.Metrics},
+		{"ROOMCOVER_SERVE_METRICS_LISTEN", c.Metrics.Serve},
+		{"ROOMCOVER_WORKER_METRICS_LISTEN", c.Metrics.Worker},
 		{"ROOMCOVER_PUBLIC_URL", c.PublicURL},
+		{"ROOMCOVER_ALLOW_INSECURE", strings.Join(c.AllowInsecure, ",")},
 		{"ROOMCOVER_LOG_LEVEL", c.LogLevel},
 		{"ROOMCOVER_STOP_TIMEOUT", c.StopTimeout.String()},
 		{"ROOMCOVER_RATE_PER_SECOND", fmt.Sprint(c.Rate.PerSecond)},
 		{"ROOMCOVER_RATE_BURST", fmt.Sprint(c.Rate.Burst)},
 		{"ROOMCOVER_TEMPORAL_ADDRESS", c.Temporal.Address},
 		{"ROOMCOVER_TEMPORAL_NAMESPACE", c.Temporal.Namespace},
+		{"ROOMCOVER_TEMPORAL_RETENTION", c.Temporal.Retention.String()},
 		{"ROOMCOVER_TEMPORAL_TLS", yes(c.Temporal.TLS)},
 		{"ROOMCOVER_TEMPORAL_CA_FILE", c.Temporal.CAFile},
 		{"ROOMCOVER_TEMPORAL_CERT_FILE", c.Temporal.CertFile},

@@ -1,8 +1,8 @@
 // Command roomcover runs the service and the tools of those who operate it.
 //
 // serve and worker run for ever and may each run several times over; migrate,
-// token, org and audit work on the database directly; import, assign, ps,
-// tasks, coverage, rma, csm and demo talk to the API as anyone else does. Secrets come
+// restart, token, org and audit work on the database directly; import, assign, ps,
+// tasks, coverage, rma, holidays, csm and demo talk to the API as anyone else does. Secrets come
 // from the environment or from a file, never from the command line.
 package main
 
@@ -19,13 +19,14 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// version is set by the linker: -ldflags "-X main.version=1.2.3".
+// version is set by the linker: -ldflags "-X main.version=v1.2.3".
 var version = ""
 
 type commands struct {
 	Serve    serveCommand    `cmd:"" help:"Serve the API and the portal."`
 	Worker   workerCommand   `cmd:"" help:"Run the workflows, the relay and the mails."`
 	Migrate  migrateCommand  `cmd:"" help:"Bring the database's schema up to date."`
+	Restart  restartCommand  `cmd:"" help:"Start the workflows again that Temporal has lost (on the database)."`
 	Token    tokenCommands   `cmd:"" help:"Make, list and revoke API tokens (on the database)."`
 	Org      orgCommands     `cmd:"" help:"Add, change and list organisations (on the database)."`
 	Audit    auditCommands   `cmd:"" help:"Check the audit (on the database)."`
@@ -39,6 +40,7 @@ type commands struct {
 	RMA      rmaCommand      `cmd:"" name:"rma" help:"Replacements of faulty hardware (by the API)."`
 	Spare    spareCommand    `cmd:"" help:"Spare units on loan (by the API)."`
 	Demo     demoCommand     `cmd:"" help:"Play the whole story against a running development process."`
+	Holidays holidaysCommand `cmd:"" help:"Show which customers' countries have no public holidays entered (by the API)."`
 	CSM      csmCommand      `cmd:"" name:"csm" help:"Customer success managers, and whose accounts they look after (by the API)."`
 	Health   healthCommand   `cmd:"" help:"Ask a running serve or worker whether it is ready."`
 	Version  versionCommand  `cmd:"" help:"Say which version this is."`
@@ -96,10 +98,30 @@ func versionText() string {
 	if version != "" {
 		return version
 	}
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" &&
-		info.Main.Version != "(devel)" {
-		return info.Main.Version
+	if info, ok := debug.ReadBuildInfo(); ok {
+		return builtVersion(info)
+	}
+	return "development"
+}
+
+// builtVersion is the module's version, or the commit that was built.
+func builtVersion(info *debug.BuildInfo) string {
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
 	}
 
-	return "development"
+	commit, changed := "", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			commit = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			changed = "-dirty"
+		}
+	}
+
+	if commit == "" {
+		return "development"
+	}
+	return commit[:min(12, len(commit))] + changed
 }

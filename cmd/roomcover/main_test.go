@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"os"
 	"strings"
 	"testing"
 
@@ -14,7 +15,16 @@ import (
 	"roomcover.dev/roomcover/models/storetest"
 )
 
-func TestMain(m *testing.M) { storetest.Main(m) }
+// runMain, in the environment, makes this test's program the command itself: so tests have
+// real processes without building another program.
+const runMain = "ROOMCOVER_TEST_RUN_MAIN"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(runMain) != "" {
+		main()
+	}
+	storetest.Main(m)
+}
 
 // shell runs commands in this process, with the environment of a database.
 type shell struct {
@@ -29,7 +39,7 @@ type shell struct {
 func newShell(t *testing.T, env *storetest.Env) *shell {
 	t.Helper()
 	t.Setenv("ROOMCOVER_DATABASE_URL", "postgres://roomcover:open-sesame@127.0.0.1:1/roomcover")
-	t.Setenv("ROOMCOVER_KEY", strings.Repeat("ab", 32))
+	t.Setenv("ROOMCOVER_KEY", strings.Repeat("0123456789abcdef", 4))
 	t.Setenv("ROOMCOVER_PUBLIC_URL", "https://portal.example.com")
 	t.Setenv("ROOMCOVER_TOKEN", "rct_a-token-of-this-test")
 	s := &shell{t: t}
@@ -66,7 +76,7 @@ func (s *shell) json(out any, args ...string) {
 
 var everyCommand = [][]string{
 	{"serve"}, {"worker"}, {"migrate"}, {"token", "create"}, {"token", "list"}, {"token", "revoke"},
-	{"org", "set"}, {"org", "list"}, {"audit", "verify"}, {"config", "check"}, {"import"}, {
+	{"org", "set"}, {"org", "list"}, {"audit", "verify"}, {"restart"}, {"holidays"}, {"config", "check"}, {"import"}, {
 		"import", "orders",
 	}, {"import", "rooms"}, {"assign"}, {"coverage"}, {"ps"}, {"agenda"}, {"tasks"}, {"demo"}, {"health"}, {"version"},
 }

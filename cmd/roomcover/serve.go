@@ -2,6 +2,10 @@ package main
 
 import (
 	"context"
+	"log/slog"
+	"net/http"
+
+	"golang.org/x/sync/errgroup"
 
 	"roomcover.dev/roomcover/config"
 	"roomcover.dev/roomcover/models/domains"
@@ -14,50 +18,92 @@ type serveCommand struct{}
 // Help is shown by --help.
 func (serveCommand) Help() string {
 	return `Serves the JSON API under /v1, its reference under /v1/docs, the portal, and
-/healthz, /readyz and /metrics. Everything it needs to know comes from the
-environment; see docs/operations.md. Several may run at once. It serves with
-Temporal down: accepting an order needs the database alone. On SIGTERM it takes
-no new connection, finishes the requests under way and exits with 0.
+/healthz and /readyz. With ROOMCOVER_SERVE_METRICS_LISTEN it serves /metrics too,
+on an address of its own, which stays inside your network. Everything it needs to
+know comes from the environment; see docs/operations.md. Several may run at once.
+It serves with Temporal down: accepting an order needs the database alone. It does
+not start with dangerous settings (roomcover config check names them). On SIGTERM
+it takes no new connection, finishes the requests under way and exits with 0.
 
-Example:
-  roomcover serve`
+Examples:
+  roomcover serve
+  ROOMCOVER_SERVE_METRICS_LISTEN=127.0.0.1:9091 roomcover serve`
 }
 
 // Run serves until ctx ends.
 func (serveCommand) Run(ctx context.Context, a *app) error {
-	c, err := settings()
-	if err != nil {
-		return err
-	}
-
-	log, err := logger(a.errs, c.LogLevel)
+	c, log, err := safeSettings(a)
 	if err != nil {
 		return err
 	}
 
 	return a.onReadyDatabase(ctx, func(_ context.Context, d *domains.Domains) error {
-		temporal, err := newTemporal(c, log)
-		if err != nil {
-			return err
-		}
-		defer temporal.Close()
+		return serve(ctx, c, d, log)
+	})
+}
 
-		o := serverOptions(c)
-		o.Domains = d
-		o.Log = log
-		o.Temporal = temporal
+// safeSettings reads the environment for a process that runs for ever: dangerous settings
+// are a usage error, and what is allowed or only risky is logged.
+func safeSettings(a *app) (config.Config, *slog.Logger, error) {
+	c, err := settings()
+	if err != nil {
+		return c, nil, err
+	}
 
-		handler, err := server.Handler(o)
-		if err != nil {
-			return err
-		}
+	log, err := logger(a.errs, c.LogLevel)
+	if err != nil {
+		return c, nil, err
+	}
+	if err := c.Refuse(); err != nil {
+		return c, log, settingsError{err}
+	}
 
-		return server.Serve(ctx, server.Listen{
-			Address:     c.Listen,
-			Handler:     handler,
-			Log:         log,
-			StopTimeout: c.StopTimeout,
+	for _, d := range c.Dangers() {
+		log.Warn("a setting is dangerous", "setting", d.Setting, "what", d.What,
+			"remedy", d.Remedy, "allowed", d.Allowed)
+	}
+
+	return c, log, nil
+}
+
+func serve(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Logger) error {
+	temporal, err := newTemporal(c, log)
+	if err != nil {
+		return err
+	}
+	defer temporal.Close()
+
+	o := serverOptions(c)
+	o.Domains = d
+	o.Log = log
+	o.Temporal = temporal
+	o.Metrics = server.NewRegistry(d, log)
+
+	handler, err := server.Handler(o)
+	if err != nil {
+		return err
+	}
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return listen(ctx, c, c.Listen, handler, log) })
+	if c.Metrics.Serve != "" {
+		group.Go(func() error {
+			return listen(ctx, c, c.Metrics.Serve, server.Metrics(d, o.Metrics, log), log)
 		})
+	}
+
+	return group.Wait()
+}
+
+// listen serves a handler on an address until ctx ends.
+func listen(
+	ctx context.Context, c config.Config, address string, h http.Handler, log *slog.Logger,
+) error {
+	return server.Serve(ctx, server.Listen{
+		Address:     address,
+		Handler:     h,
+		Log:         log,
+		StopTimeout: c.StopTimeout,
 	})
 }
 

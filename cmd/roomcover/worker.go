@@ -22,8 +22,11 @@ func (workerCommand) Help() string {
 database has committed, the daily sweep and the mails. Everything it needs to
 know comes from the environment; see docs/operations.md. Several may run at
 once. It waits for Temporal where that is not up yet. With
-ROOMCOVER_WORKER_METRICS_LISTEN it serves /healthz, /readyz and /metrics. On
-SIGTERM it takes no new work, finishes the steps under way and exits with 0.
+ROOMCOVER_WORKER_METRICS_LISTEN it serves /healthz, /readyz and /metrics. It looks
+after its namespace, search attributes and schedule in Temporal, and puts back what
+is gone. It does not start with dangerous settings (roomcover config check names
+them). On SIGTERM it takes no new work, finishes the steps under way and exits
+with 0.
 
 Examples:
   roomcover worker
@@ -32,12 +35,7 @@ Examples:
 
 // Run works until ctx ends.
 func (workerCommand) Run(ctx context.Context, a *app) error {
-	c, err := settings()
-	if err != nil {
-		return err
-	}
-
-	log, err := logger(a.errs, c.LogLevel)
+	c, log, err := safeSettings(a)
 	if err != nil {
 		return err
 	}
@@ -76,6 +74,7 @@ func work(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Lo
 			Temporal:    temporal,
 			Sender:      sender,
 			Namespace:   c.Temporal.Namespace,
+			Retention:   c.Temporal.Retention,
 			PortalURL:   c.PublicURL,
 			Carrier:     parcels,
 			CarrierName: c.Carrier.Name,
@@ -84,14 +83,10 @@ func work(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Lo
 		}))
 	})
 
-	if c.Metrics != "" {
+	if c.Metrics.Worker != "" {
 		group.Go(func() error {
-			return server.Serve(ctx, server.Listen{
-				Address:     c.Metrics,
-				Handler:     server.Metrics(d, log),
-				Log:         log,
-				StopTimeout: c.StopTimeout,
-			})
+			measured := server.Metrics(d, server.NewRegistry(d, log), log)
+			return listen(ctx, c, c.Metrics.Worker, measured, log)
 		})
 	}
 

@@ -20,8 +20,8 @@ type Replacement struct {
 // refusals are the codes with which a request or a command of the load may be
 // refused: somebody was first, or it made no sense.
 var refusals = []string{
-	rules.StateConflict, rma.RMAOpen, rma.ReshipLimit, rma.FeeNotDue, shipping.OutOfStock,
-	rma.SerialNotRegistered, rma.NotLikeForLike,
+	rules.StateConflict, rma.RMAOpen, rma.ReshipLimit, rma.ParcelNotLost, rma.FeeNotDue,
+	shipping.OutOfStock, rma.SerialNotRegistered, rma.NotLikeForLike,
 	rules.IdempotencyConflict, rules.Forbidden, rma.PhotoMissing, rules.ValidationFailed,
 }
 

@@ -42,7 +42,7 @@ func TestOrderOnTwoServesAndTwoWorkersEndsInMailsAndAllStopWithCode0(t *testing.
 	}, patience, 50*time.Millisecond)
 
 	env := append(os.Environ(),
-		"ROOMCOVER_DATABASE_URL="+database, "ROOMCOVER_KEY="+strings.Repeat("ab", 32),
+		"ROOMCOVER_DATABASE_URL="+database, "ROOMCOVER_KEY="+strings.Repeat("0123456789abcdef", 4),
 		"ROOMCOVER_PUBLIC_URL=http://127.0.0.1:"+port[3],
 		"ROOMCOVER_TEMPORAL_ADDRESS=127.0.0.1:"+temporal, "ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_PORT="+smtp,
 		"ROOMCOVER_SMTP_TLS=none",
@@ -102,9 +102,22 @@ func secret(out string) string {
 // post sends the example of the README and returns the order's id.
 func post(t *testing.T, url, token string) string {
 	t.Helper()
-	body, err := os.Open("../../examples/order.json")
+	return postOrder(t, url, token, func(order string) string { return order })
+}
+
+// postOther sends the same order under another number.
+func postOther(t *testing.T, url, token string) string {
+	t.Helper()
+	return postOrder(t, url, token, func(order string) string {
+		return strings.Replace(order, `"PO-`, `"PO-OTHER-`, 1)
+	})
+}
+
+func postOrder(t *testing.T, url, token string, change func(string) string) string {
+	t.Helper()
+	text, err := os.ReadFile("../../examples/order.json")
 	require.NoError(t, err)
-	defer body.Close()
+	body := strings.NewReader(change(string(text)))
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, body)
 	require.NoError(t, err)
 	req.Header.Set("Authorization", "Bearer "+token)

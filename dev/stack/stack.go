@@ -19,6 +19,7 @@ import (
 	"gorm.io/gorm"
 	"gorm.io/gorm/logger"
 
+	"roomcover.dev/roomcover/api"
 	"roomcover.dev/roomcover/carrier"
 	"roomcover.dev/roomcover/clock"
 	"roomcover.dev/roomcover/mail"
@@ -192,7 +193,7 @@ func (s *Stack) serve() error {
 		return errors.Join(err, listener.Close())
 	}
 
-	s.http = &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	s.http = api.Server(s.options.Listen, handler) // with the limits that serve has
 	go func() { _ = s.http.Serve(listener) }()
 	return nil
 }

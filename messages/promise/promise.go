@@ -14,7 +14,8 @@ import (
 
 // Text returns the sentence in the locale's language: "approved Friday 15:01 after
 // the 15:00 cut-off; Monday is a holiday: Wednesday". A day a week or more after
-// the approval stands with its date. A promise without steps has no sentence.
+// the approval stands with its date. Where the calendar knew no holidays, the sentence
+// says so (C3). A promise without steps has no sentence.
 func Text(p calendar.Promise, locale string) string {
 	if len(p.Steps) == 0 {
 		return ""
@@ -44,6 +45,9 @@ func Text(p calendar.Promise, locale string) string {
 	}
 	if last.Days > 1 {
 		reasons = append(reasons, w.Count("promise.days", int64(last.Days)))
+	}
+	if p.WithoutHolidays {
+		reasons = append(reasons, w.Say("promise.without_holidays"))
 	}
 
 	return w.Say("promise.sentence", messages.Args{

@@ -61,6 +61,47 @@ func TestV6_V7_S20_TheSentenceNamesTheCutOffAndTheHoliday(t *testing.T) {
 		promise.Text(p, "pt-BR"))
 }
 
+func TestC3_TheSentenceSaysWhereNoHolidaysAreLoaded(t *testing.T) {
+	for name, c := range map[string]struct {
+		calendar calendar.Calendar
+		speed    calendar.RMASpeed
+		en, pt   string
+	}{
+		"none": {
+			office(), calendar.SpeedNBD,
+			"approved Friday 14:00 by the 15:00 cut-off; counted without public holidays: Monday",
+			"aprovado na sexta-feira às 14:00, até o limite das 15:00; contado sem os feriados do país: segunda-feira",
+		},
+		"those of past years only": {
+			office("2025-09-07", "2026-09-03"), calendar.SpeedNBD,
+			"approved Friday 14:00 by the 15:00 cut-off; counted without public holidays: Monday",
+			"aprovado na sexta-feira às 14:00, até o limite das 15:00; contado sem os feriados do país: segunda-feira",
+		},
+		"none, several days": {
+			office(), "3BD",
+			"approved Friday 14:00 by the 15:00 cut-off; 3 business days; counted without public holidays: Wednesday",
+			"aprovado na sexta-feira às 14:00, até o limite das 15:00; 3 dias úteis; " +
+				"contado sem os feriados do país: quarta-feira",
+		},
+		"none, and no day promised": {
+			office(), calendar.SpeedStandard,
+			"approved Friday 14:00 by the 15:00 cut-off; no day is promised at this speed",
+			"aprovado na sexta-feira às 14:00, até o limite das 15:00; nenhum dia é prometido nesta velocidade",
+		},
+		"known, though none is near": {
+			office("2027-09-03"), calendar.SpeedNBD,
+			"approved Friday 14:00 by the 15:00 cut-off: Monday",
+			"aprovado na sexta-feira às 14:00, até o limite das 15:00: segunda-feira",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := promised(t, c.calendar, "2026-09-04 14:00", c.speed)
+			require.Equal(t, c.en, promise.Text(p, "en"))
+			require.Equal(t, c.pt, promise.Text(p, "pt-BR"))
+		})
+	}
+}
+
 func TestR78c_TheSentenceOfStandardSpeedNamesNoDay(t *testing.T) {
 	p := promised(t, brazil, "2026-09-04 14:00", calendar.SpeedStandard)
 	require.Equal(t, "approved Friday 14:00 by the 15:00 cut-off; no day is promised at this speed",

@@ -192,10 +192,67 @@ func (d *DB) OutboxFailed(ctx context.Context, id, reason string, pause time.Dur
 	})
 }
 
-// RetryOutbox makes an event that the relay could not deliver due at once.
+// OutboxOutage is the subject of the one OUTBOX_STUCK task that stands for every event that
+// waits while Temporal itself is at fault.
+const OutboxOutage = "temporal"
+
+// RetryOutbox makes an event that the relay could not deliver due at once; of an outage,
+// every event that waits.
 func RetryOutbox(tx *Tx, id string) error {
-	return tx.Model(&OutboxEvent{}).Where("id = ? AND delivered_at IS NULL", id).
-		Updates(map[string]any{"due_at": RealNow(), "attempts": 0}).Error
+	waits := tx.Model(&OutboxEvent{}).Where("delivered_at IS NULL")
+	if id != OutboxOutage {
+		waits = waits.Where("id = ?", id)
+	}
+	return waits.Updates(map[string]any{"due_at": RealNow(), "attempts": 0}).Error
+}
+
+// SettleOutbox closes the OUTBOX_STUCK tasks whose cause is gone: that of an event that was
+// delivered, and that of an outage once no event waits that was tried alarm times or more
+// and has no task of its own. It returns how many it closed. What gets stuck afterwards is
+// a task of its own.
+func (d *DB) SettleOutbox(ctx context.Context, alarm int) (closed int, err error) {
+	err = d.Write(ctx, func(tx *Tx) error {
+		closed = 0
+		var open []OperatorTask
+		err := tx.Where("state = ? AND kind = ?", TaskOpen, TaskOutboxStuck).Find(&open).Error
+		if err != nil || len(open) == 0 {
+			return err
+		}
+
+		subjects := make([]string, len(open))
+		for i, t := range open {
+			subjects[i] = t.SubjectID
+		}
+
+		var waiting []OutboxEvent
+		err = tx.Where("delivered_at IS NULL AND (attempts >= ? OR id IN ?)", alarm, subjects).
+			Find(&waiting).Error
+		if err != nil {
+			return err
+		}
+
+		stuck := map[string]bool{}
+		for _, e := range waiting {
+			stuck[e.ID] = true
+			if !slices.Contains(subjects, e.ID) {
+				stuck[OutboxOutage] = true
+			}
+		}
+
+		for i := range open {
+			if stuck[open[i].SubjectID] {
+				continue
+			}
+			closed++
+			if err := tx.settleForGood(&open[i], "Temporal took what waited"); err != nil {
+				return err
+			}
+		}
+
+		return nil
+	})
+
+	return closed, err
 }
 
 // OutboxBacklog counts the events that are not delivered yet, and returns when the

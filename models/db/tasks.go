@@ -216,6 +216,17 @@ func (tx *Tx) Resolve(t *OperatorTask, resolution string) error {
 	})
 }
 
+// settleForGood is Resolve for a need that went away and may come again as another one: the
+// next need raises a new task instead of opening this one again.
+func (tx *Tx) settleForGood(t *OperatorTask, resolution string) error {
+	if err := tx.Resolve(t, resolution); err != nil {
+		return err
+	}
+	return tx.Model(&OperatorTask{}).
+		Where("id = ?", t.ID).
+		Update("dedupe_key", t.DedupeKey+"/"+t.ID).Error
+}
+
 // Settle closes the open task for a need that went away, by itself or by what the actor
 // did. Without an open task it changes nothing.
 func (tx *Tx) Settle(

@@ -163,8 +163,9 @@ func (s *Operations) WatchOverdue(ctx context.Context) (int, error) {
 				Kind:      db.TaskProcessStuck,
 				SubjectID: p.ID,
 				AccountID: p.AccountID,
-				What:      "Find out why this does not move on, then retry.",
-				Why:       "It has waited longer than it should for " + p.WaitsFor + ".",
+				What: "Find out why this does not move on, then retry; where Temporal " +
+					"has lost its workflow, that starts it again.",
+				Why: "It has waited longer than it should for " + p.WaitsFor + ".",
 			})
 			if err != nil {
 				return n, err

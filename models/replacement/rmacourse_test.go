@@ -419,6 +419,83 @@ func TestParcelSilentForThreeBusinessDaysIsSentAnewOnce(t *testing.T) {
 	})
 }
 
+// waitOutSilence lets the days pass after which an agent is asked about a parcel.
+func waitOutSilence(t *testing.T, env storetest.Env, r replacement.RMA) {
+	t.Helper()
+	env.Calendar.Set(*r.SilenceDueAt)
+	_, err := env.RunRMATimers(env.Context, r.ID)
+	require.NoError(t, err)
+	require.NotNil(t, storetest.GetRMA(t, env, r.ID).SilenceAskedAt)
+}
+
+// RULES 2: "lost after 3 business days silent → one re-ship by agent decision". Where the
+// shipment itself says that it will not arrive, nobody has to wait for silence.
+func TestRMAParcelIsSentAnewOnlyOnceItMayBeLost(t *testing.T) {
+	for name, c := range map[string]struct {
+		told []shipping.ScanKind
+		want string
+	}{
+		"a second after shipping":    {nil, rma.ParcelNotLost},
+		"picked up":                  {[]shipping.ScanKind{shipping.ScanPickedUp}, rma.ParcelNotLost},
+		"an exception":               {[]shipping.ScanKind{"PICKED_UP", shipping.ScanException}, rma.ParcelNotLost},
+		"the carrier has lost it":    {[]shipping.ScanKind{"PICKED_UP", shipping.ScanLost}, ""},
+		"the carrier brings it back": {[]shipping.ScanKind{"PICKED_UP", shipping.ScanReturnedToSender}, ""},
+		"it arrived":                 {[]shipping.ScanKind{shipping.ScanDelivered}, rules.StateConflict},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, env storetest.Env) {
+				r := env.Approved(t, env.Covered(t))
+				_, err := env.AllocateRMA(storetest.AgentContext, r.ID, "")
+				require.NoError(t, err)
+				r, err = env.ShipRMA(storetest.AgentContext, r.ID,
+					replacement.RMAShipment{Serial: "FIRST", Carrier: "sim", Tracking: "T1"})
+				require.NoError(t, err)
+				env.Calendar.Set(env.Calendar.Now().Add(time.Second))
+				list := env.ListShipments
+				sh := storetest.ListOf(list(storetest.AgentContext, logistics.ShipmentFilter{SubjectID: r.ID}))(t)[0]
+				for _, kind := range c.told {
+					_, err := env.RecordScan(env.Context, sh.ID,
+						logistics.NewScan{Kind: kind, Source: logistics.ScanByCarrier, CauseKey: string(kind)})
+					require.NoError(t, err)
+				}
+
+				asked := len(env.Tasks(t, db.TaskRMASilent))
+				_, err = env.ReshipRMA(storetest.AgentContext, r.ID, "lost")
+				if c.want != "" {
+					storetest.RequireCode(t, c.want, err)
+					require.Zero(t, asked)
+					return
+				}
+				require.NoError(t, err)
+				require.Equal(t, 1, asked, "an agent is asked at once")
+				require.Equal(t, db.TaskDone, env.Tasks(t, db.TaskRMASilent)[0].State)
+				require.Equal(t, rma.RMAApproved, storetest.GetRMA(t, env, r.ID).StoredState)
+				env.AuditHolds(t)
+			})
+		})
+	}
+}
+
+// RULES 2: the right serial number is no WRONG_UNIT, and without one nobody knows which
+// unit came back.
+func TestRMAInspectionThatContradictsItsSerialIsRefused(t *testing.T) {
+	for name, in := range map[string]replacement.RMAInspection{
+		"right serial, called wrong": {Serial: "sn-100", Outcome: rma.OutcomeWrongUnit},
+		"no serial":                  {Outcome: rma.OutcomeDefect},
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := storetest.SQLite(t)
+			r := env.DeliveredRMA(t, env.Covered(t))
+			_, err := env.InspectRMA(storetest.AgentContext, r.ID, in)
+			storetest.RequireCode(t, rules.ValidationFailed, err)
+			r = storetest.GetRMA(t, env, r.ID)
+			require.Equal(t, rma.RMAAwaitingReturn, r.StoredState)
+			require.Nil(t, r.WrongUnitAt)
+			require.Empty(t, env.Tasks(t, db.TaskRMAWrongUnit))
+		})
+	}
+}
+
 func TestLostParcelThatTurnsUpSaysNothingAboutTheRMA(t *testing.T) {
 	env := storetest.SQLite(t)
 	c := env.Covered(t)
@@ -431,6 +508,7 @@ func TestLostParcelThatTurnsUpSaysNothingAboutTheRMA(t *testing.T) {
 	first := storetest.ListOf(env.ListShipments(storetest.AgentContext, logistics.ShipmentFilter{SubjectID: r.ID}))(
 		t,
 	)[0]
+	waitOutSilence(t, env, r)
 	_, err = env.ReshipRMA(storetest.AgentContext, r.ID, "lost")
 	require.NoError(t, err)
 	got, err := env.GetShipment(storetest.AgentContext, first.ID)

@@ -393,15 +393,21 @@ func (o rmaShipments) ShipmentMoved(
 		learned = true
 	}
 
-	if !learned {
-		return true, nil
-	}
-
 	untold := w.ShippedAt == nil && w.DeliveredAt == nil
 	if pickedUpBefore == nil && w.PickedUpAt != nil && untold {
 		if err := w.leaveUntold(sh); err != nil {
 			return true, err
 		}
+	}
+
+	if w.toldLost(sh) {
+		if err := w.askAboutLoss(); err != nil {
+			return true, err
+		}
+		learned = true
+	}
+	if !learned {
+		return true, nil
 	}
 
 	err = w.save()
@@ -421,6 +427,14 @@ func (w *rmaChange) leaveUntold(sh logistics.Shipment) error {
 	w.Carrier, w.Tracking = sh.Carrier, db.Text(sh.Tracking)
 	w.mail("SHIPPED", nil)
 	return nil
+}
+
+// toldLost reports whether the replacement's parcel has ended without arriving, and
+// nobody was asked about it yet.
+func (w *rmaChange) toldLost(sh logistics.Shipment) bool {
+	ended := sh.State == shipping.ShipmentLost || sh.State == shipping.ShipmentReturnedToSender
+	return ended && sh.Direction == shipping.ShipOut &&
+		w.RMAFacts.Outbound() == rma.OutboundShipped && !w.MayBeLost()
 }
 
 // learnFrom applies what a shipment knows; learned is false where that is nothing new.

@@ -307,6 +307,7 @@ func TestLostParcelIsBookedAnew(t *testing.T) {
 	storetest.BookParcels(t, env, r.ID)
 	storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanPickedUp)
 	storetest.Scanned(t, env, r.ID, "out/1", shipping.ScanException)
+	waitOutSilence(t, env, storetest.GetRMA(t, env, r.ID))
 	r, err := env.ReshipRMA(storetest.AgentContext, r.ID, "lost")
 	require.NoError(t, err)
 	require.Equal(t, rma.RMAAllocated, r.StoredState)

@@ -205,6 +205,7 @@ func TestLostParcelIsSentAnewFromStock(t *testing.T) {
 		home := storetest.Stocked(t, env, "BR-1", "BR", "RALLY-BAR", 1)
 		abroad := storetest.Stocked(t, env, "AR-1", "AR", "RALLY-BAR", 1)
 		r := env.Shipped(t, c)
+		waitOutSilence(t, env, r)
 		r, err := env.ReshipRMA(storetest.AgentContext, r.ID, "lost on the way")
 		require.NoError(t, err)
 		require.Equal(t, rma.RMAAllocated, r.StoredState)

@@ -101,6 +101,9 @@ func (w *stockWorld) do(s stockStep) error {
 	case "withdraw":
 		return storetest.SecondOf(w.WithdrawRMA(w.ctx, id, ""))
 	case "reship":
+		if err := w.waitOutSilence(id); err != nil {
+			return err
+		}
 		return storetest.SecondOf(w.ReshipRMA(w.ctx, id, "lost"))
 	case "reject":
 		return storetest.SecondOf(
@@ -111,6 +114,21 @@ func (w *stockWorld) do(s stockStep) error {
 	}
 	move.Quantity = -1
 	return storetest.SecondOf(w.AdjustStock(w.ctx, move))
+}
+
+// waitOutSilence lets the days pass after which the carrier counts as silent.
+func (w *stockWorld) waitOutSilence(id string) error {
+	r, err := w.GetRMA(w.ctx, id)
+	if err != nil || r.SilenceDueAt == nil {
+		return err
+	}
+
+	w.mu.Lock()
+	if w.Calendar.Now().Before(*r.SilenceDueAt) {
+		w.Calendar.Set(*r.SilenceDueAt)
+	}
+	w.mu.Unlock()
+	return storetest.SecondOf(w.RunRMATimers(w.Context, id))
 }
 
 func (w *stockWorld) work(steps []stockStep) error {

@@ -117,6 +117,16 @@ func (w *rmaChange) askAboutSilence() error {
 		"The carrier has given no sign for 3 business days.")
 }
 
+// askAboutLoss asks an agent about a parcel of which the carrier, or a person who asked
+// the carrier, says that it will not arrive: nobody has to wait for silence then.
+func (w *rmaChange) askAboutLoss() error {
+	w.SilenceAskedAt = &w.now
+	w.note("rma.parcel_told_lost", map[string]any{"tracking": w.Tracking})
+	return w.raise(db.TaskRMASilent,
+		"Declare the parcel lost and send another one, or wait on.",
+		"The parcel will not arrive: its shipment says that it is lost or comes back.")
+}
+
 // askForFee asks an operator about the fee for a unit that did not come back (S22).
 func (w *rmaChange) askForFee() error {
 	w.FeeAskedAt = &w.now

@@ -248,9 +248,10 @@ func (w *rmaChange) registerReplacement(serial string) error {
 }
 
 // ReshipRMA declares the parcel lost and lets another unit be sent, at most once. An
-// agent decides it, after 3 business days without a sign from the carrier. The RMA goes
-// back to APPROVED with its first promise, or to ALLOCATED where a depot has another
-// unit.
+// agent decides it, after 3 business days without a sign from the carrier or once the
+// carrier says that the parcel will not arrive; before, it refuses with PARCEL_NOT_LOST.
+// The RMA goes back to APPROVED with its first promise, or to ALLOCATED where a depot
+// has another unit.
 func (s *Replacements) ReshipRMA(ctx context.Context, id, reason string) (RMA, error) {
 	if err := rules.CheckReason(reason); err != nil {
 		return RMA{}, err
@@ -322,16 +323,11 @@ type RMAInspection struct {
 	Reason  string
 }
 
+// validate refuses what is wrong whichever unit was expected.
 func (in RMAInspection) validate() error {
-	if !in.Outcome.Valid() {
-		return rules.Invalid([]rules.FieldError{{
-			Pointer: "/outcome",
-			Code:    "UNKNOWN_OUTCOME",
-			Message: "There is no such outcome.",
-			Remedy:  "Send DEFECT, NO_FAULT_FOUND, DAMAGE or WRONG_UNIT.",
-		}})
+	if err := rma.CheckInspection("", in.Serial, in.Outcome); err != nil {
+		return err
 	}
-
 	return rules.CheckOptionalReason(in.Reason)
 }
 
@@ -339,7 +335,7 @@ func (in RMAInspection) validate() error {
 // one is a WRONG_UNIT: the return is awaited again and an operator is asked. DAMAGE
 // asks an operator to bill or waive; DEFECT and NO_FAULT_FOUND close the RMA, and a
 // fee that was billed is credited (S22). It refuses with STATE_CONFLICT where the
-// faulty unit was inspected with another outcome.
+// faulty unit was inspected with another outcome, and what rma.CheckInspection refuses.
 func (s *Replacements) InspectRMA(ctx context.Context, id string, in RMAInspection) (RMA, error) {
 	if err := in.validate(); err != nil {
 		return RMA{}, err
@@ -350,6 +346,9 @@ func (s *Replacements) InspectRMA(ctx context.Context, id string, in RMAInspecti
 		if w.InspectedAt != nil {
 			return rules.Refuse(rules.StateConflict,
 				"The unit was inspected with another outcome already.", "Read the RMA again.")
+		}
+		if err := rma.CheckInspection(w.FaultySerial, in.Serial, in.Outcome); err != nil {
+			return err
 		}
 
 		billed := w.Fee() == rma.FeeBilled

@@ -74,14 +74,22 @@ func (c Calendar) Alerts(today civil.Date) []CalendarAlert {
 		alerts = append(alerts, AlertNoWorkingTime)
 	}
 
+	if !c.HasHolidays(today) {
+		alerts = append(alerts, AlertNoHolidays)
+	}
+	return alerts
+}
+
+// HasHolidays reports whether a calendar knows any holiday on the days
+// [today, today + 12 months) (C3).
+func (c Calendar) HasHolidays(today civil.Date) bool {
 	until := rules.AddYears(today, 1)
 	for d := range c.Holidays {
 		if !d.Before(today) && d.Before(until) {
-			return alerts
+			return true
 		}
 	}
-
-	return append(alerts, AlertNoHolidays)
+	return false
 }
 
 func (c Calendar) worksWithin(d civil.Date, days int) bool {

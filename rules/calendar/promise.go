@@ -25,11 +25,14 @@ type PromiseRequest struct {
 // it (S20). On is a local day of the ship-to, the zero date where the speed
 // promises none.
 type Promise struct {
-	On              civil.Date    `json:"on,omitzero"`
-	Speed           RMASpeed      `json:"speed"`
-	Calendar        string        `json:"calendar"`
-	CalendarVersion int64         `json:"calendar_version"`
-	Zone            string        `json:"zone"` // IANA name
+	On              civil.Date `json:"on,omitzero"`
+	Speed           RMASpeed   `json:"speed"`
+	Calendar        string     `json:"calendar"`
+	CalendarVersion int64      `json:"calendar_version"`
+	Zone            string     `json:"zone"` // IANA name
+	// WithoutHolidays says that the calendar knew no holiday of the 12 months from the
+	// approval on (C3): the day was counted by weekends alone.
+	WithoutHolidays bool          `json:"without_holidays,omitempty"`
 	Steps           []PromiseStep `json:"steps"`
 }
 
@@ -79,6 +82,7 @@ func PromiseReplacement(q PromiseRequest) (Promise, error) {
 	}
 
 	day, counts := p.approve(q)
+	p.WithoutHolidays = !q.Calendar.HasHolidays(day)
 	days, promised := q.Speed.BusinessDays()
 	if !promised {
 		p.step(PromiseStep{Code: PromiseNoneForSpeed, On: day})

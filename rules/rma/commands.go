@@ -33,6 +33,8 @@ const (
 // Codes of refusals about RMAs.
 const (
 	ReshipLimit = "RESHIP_LIMIT" // one parcel was sent anew already
+	// the carrier may still bring the parcel: nobody has reason to call it lost
+	ParcelNotLost = "PARCEL_NOT_LOST"
 	// S22: confirmed from the fifth business day after the due day on
 	FeeNotDue    = "FEE_NOT_DUE"
 	DefectOpen   = "DEFECT_OPEN"   // nobody confirmed the defect
@@ -98,8 +100,8 @@ var rmaGuards = map[RMACommand]rmaGuard{
 }
 
 // MayRMA decides who may give a command to an RMA and when. Errors in this order:
-// FORBIDDEN, STATE_CONFLICT, RESHIP_LIMIT, FEE_NOT_DUE. What the command itself
-// says is checked elsewhere.
+// FORBIDDEN, STATE_CONFLICT, RESHIP_LIMIT, PARCEL_NOT_LOST, FEE_NOT_DUE. What the
+// command itself says is checked elsewhere.
 func MayRMA(c RMACommand, role rules.Role, f RMAFacts, now time.Time) error {
 	g, ok := rmaGuards[c]
 	if !ok || !g.permits(role) {
@@ -116,6 +118,11 @@ func MayRMA(c RMACommand, role rules.Role, f RMAFacts, now time.Time) error {
 	case c == RMAReship && f.Reships > 0:
 		return rules.Refuse(ReshipLimit, "A parcel was sent anew already.",
 			"Look for the parcel with the carrier, or withdraw the RMA and request another one.")
+	case c == RMAReship && !f.MayBeLost():
+		return rules.Refuse(ParcelNotLost,
+			"The carrier has had the parcel for less than the days after which it counts as lost.",
+			"Wait until the task RMA_PARCEL_SILENT asks you, or record at the shipment "+
+				"that the carrier has lost it or brings it back.")
 	case c == RMABill && state == RMAOverdue &&
 		(f.FeeConfirmAt == nil || now.Before(*f.FeeConfirmAt)):
 		return rules.Refuse(FeeNotDue,

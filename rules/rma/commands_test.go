@@ -86,6 +86,56 @@ func TestRMAParcelIsSentAnewOnceAtMost(t *testing.T) {
 	require.Equal(t, ReshipLimit, rules.CodeOf(MayRMA(RMAReship, rules.OperatorAgent, f, rmaAt(9))))
 }
 
+// RULES 2: "lost after 3 business days silent → one re-ship by agent decision".
+func TestRMAParcelIsLostOnlyWhenTheCarrierIsSilent(t *testing.T) {
+	for text, want := range map[string]string{
+		"approved@1 shipped@2 silence@5":                     ParcelNotLost, // a second after shipping
+		"approved@1 shipped@2 pickedup@3 silence@5":          ParcelNotLost,
+		"approved@1 shipped@2 silence@5 asked@5":             "",
+		"approved@1 shipped@2 pickedup@3 silence@6 asked@6":  "",
+		"approved@1 allocated@2":                             rules.StateConflict,
+		"approved@1 shipped@2 silence@5 asked@5 delivered@6": rules.StateConflict,
+	} {
+		require.Equal(t, want,
+			rules.CodeOf(MayRMA(RMAReship, rules.OperatorAgent, rmaHistory(t, text), rmaAt(30))), text)
+	}
+}
+
+// RULES 2: "Serial must equal faulty_serial; outcome DEFECT, NO_FAULT_FOUND, DAMAGE,
+// WRONG_UNIT".
+func TestRMAInspectionAgreesWithTheSerial(t *testing.T) {
+	const wrong, missing, unknown = "/outcome SERIAL_IS_THE_FAULTY_ONE", "/serial REQUIRED", "/outcome UNKNOWN_OUTCOME"
+	for _, c := range []struct {
+		faulty, serial string
+		outcome        RMAOutcome
+		want           string
+	}{
+		{"SN100", "SN100", OutcomeDefect, ""},
+		{"SN100", "sn-100", OutcomeNoFault, ""},
+		{"SN100", "SN100", OutcomeDamage, ""},
+		{"SN100", "SN100", OutcomeWrongUnit, wrong},
+		{"SN100", " sn-100 ", OutcomeWrongUnit, wrong},
+		{"SN100", "SN999", OutcomeWrongUnit, ""},
+		{"SN100", "", OutcomeWrongUnit, ""}, // something without a serial number came
+		{"SN100", "SN999", OutcomeDefect, ""},
+		{"SN100", "", OutcomeDefect, missing},
+		{"SN100", " ", OutcomeDamage, missing},
+		{"", "", OutcomeDefect, ""}, // an accessory
+		{"", "", OutcomeWrongUnit, ""},
+		{"SN100", "SN100", "FINE", unknown},
+	} {
+		got := ""
+		if err := CheckInspection(c.faulty, c.serial, c.outcome); err != nil {
+			var refusal *rules.Error
+			require.ErrorAs(t, err, &refusal)
+			require.Len(t, refusal.Fields, 1)
+			require.NotEmpty(t, refusal.Fields[0].Remedy)
+			got = refusal.Fields[0].Pointer + " " + refusal.Fields[0].Code
+		}
+		require.Equal(t, c.want, got, "%+v", c)
+	}
+}
+
 func TestS22_FeeIsConfirmedFromTheFifthBusinessDayOn(t *testing.T) {
 	f := rmaHistory(t, "delivered@3 due@6 confirm@11")
 	require.Equal(t, FeeNotDue, rules.CodeOf(MayRMA(RMABill, rules.OperatorAgent, f, rmaAt(10))))

@@ -174,6 +174,11 @@ func (f RMAFacts) OutboundDoneAt() *time.Time {
 	return at
 }
 
+// MayBeLost reports whether the parcel may be declared lost: an agent was asked about it,
+// because the carrier has given no sign for the days of RULES 2 or says itself that it
+// will not arrive. Where no such wait was ever set, there is nothing to wait for.
+func (f RMAFacts) MayBeLost() bool { return f.SilenceAskedAt != nil || f.SilenceDueAt == nil }
+
 // returnScan is the carrier's first scan of the unit that is on its way back; those
 // of a wrong unit that was inspected do not count.
 func (f RMAFacts) returnScan() *time.Time {
