@@ -36,7 +36,9 @@ type Options struct {
 	// nil: people hand them in.
 	Carrier     carrier.Carrier
 	CarrierName string
-	Log         *slog.Logger
+	// AuditHeads is the file that keeps the audit's heads; empty: none.
+	AuditHeads string
+	Log        *slog.Logger
 	// StopTimeout is how long running activities may finish; 0 means 25 s.
 	StopTimeout time.Duration
 }

@@ -66,7 +66,8 @@ func (s *shell) json(out any, args ...string) {
 
 var everyCommand = [][]string{
 	{"serve"}, {"worker"}, {"migrate"}, {"token", "create"}, {"token", "list"}, {"token", "revoke"},
-	{"org", "set"}, {"org", "list"}, {"audit", "verify"}, {"config", "check"}, {"import"}, {
+	{"org", "set"}, {"org", "list"}, {"audit", "verify"}, {"audit", "heads"},
+	{"audit", "seal"}, {"config", "check"}, {"import"}, {
 		"import", "orders",
 	}, {"import", "rooms"}, {"assign"}, {"coverage"}, {"ps"}, {"agenda"}, {"tasks"}, {"demo"}, {"health"}, {"version"},
 }
