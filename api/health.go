@@ -17,8 +17,8 @@ import (
 
 const checkTimeout = 2 * time.Second
 
-// health mounts /healthz (the process lives), /readyz (the database is
-// reachable and its schema right) and /metrics.
+// health mounts /healthz (the process lives), /readyz (the database is reachable, takes
+// changes, and its schema is right) and /metrics.
 func (s *service) health(router *gin.Engine) {
 	router.GET("/healthz", func(c *gin.Context) {
 		c.JSON(http.StatusOK, gin.H{"status": "ok", "version": s.Version})
