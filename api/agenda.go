@@ -129,8 +129,8 @@ type agendaInput struct {
 	TimeZone   string `query:"time_zone" maxLength:"64" default:"UTC" doc:"IANA name: where the day of tasks, and of whatever has no place, begins"`
 	AccountID  string `query:"account_id" maxLength:"64" doc:"Only of this account"`
 	Limit      int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many of each list at most"`
-	LateCursor string `query:"late_cursor" maxLength:"100" doc:"next_cursor of the list late"`
-	DueCursor  string `query:"due_cursor" maxLength:"100" doc:"next_cursor of the list due"`
+	LateCursor string `query:"late_cursor" doc:"next_cursor of the list late"`
+	DueCursor  string `query:"due_cursor" doc:"next_cursor of the list due"`
 }
 
 func (in agendaInput) asked() (operations.AgendaQuery, error) {

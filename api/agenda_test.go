@@ -75,8 +75,6 @@ func TestAgendaRefusesWhatMeansNothing(t *testing.T) {
 		"on=2026-13-01":  "/query/on",
 		"on=2020-01-01":  "/query/on",
 		"time_zone=Mars": "/query/time_zone",
-		"late_cursor=x":  "/query/late_cursor",
-		"due_cursor=x":   "/query/due_cursor",
 		"limit=0":        "/query/limit",
 		"when=now":       "/query/when",
 	} {

@@ -97,8 +97,11 @@ func Register(router *gin.Engine, o Options) (huma.API, error) {
 		return nil, err
 	}
 
+	described.Transformers = append(described.Transformers, s.signCursors)
 	s.api = humagin.New(router, described)
-	s.api.UseMiddleware(s.observe, s.authenticate, s.permit, s.readBody, s.answerOnce)
+	s.api.UseMiddleware(
+		s.observe, s.authenticate, s.permit, s.openCursors, s.readBody, s.answerOnce,
+	)
 	s.routes()
 	if err := s.document(router); err != nil {
 		return nil, err
@@ -174,7 +177,7 @@ func (s *service) routes() {
 // ListInput is how every list is paged. Like the other shared inputs it is
 // exported because huma sees only exported embedded structs.
 type ListInput struct {
-	Cursor string `query:"cursor" pattern:"^[a-z]{2,8}_[0-9a-z]{1,40}$" doc:"next_cursor of the page before"`
+	Cursor string `query:"cursor" doc:"next_cursor of the page before, with the same filters"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
 }
 

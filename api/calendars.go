@@ -118,7 +118,7 @@ func calendarAnswer(c program.CalendarDetail, err error) (*roomOutput[CalendarDe
 
 // listCalendarsInput has a cursor of its own: a calendar's id is its code.
 type listCalendarsInput struct {
-	Cursor  string `query:"cursor" pattern:"^[A-Z]{2}(-[A-Z0-9]{1,3})?$" doc:"next_cursor of the page before"`
+	Cursor  string `query:"cursor" doc:"next_cursor of the page before, with the same filters"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
 	Country string `query:"country" maxLength:"2" doc:"Only the calendars of this country"`
 }

@@ -136,7 +136,7 @@ func (in ContractsInput) filter() entitlement.ContractFilter {
 }
 
 type listContractsInput struct {
-	Cursor string `query:"cursor" pattern:"^[0-9a-z]{1,9}-[0-9a-z]{1,7}[.][a-z]{2,8}_[0-9a-z]{1,40}$" doc:"next_cursor of the page before; it belongs to one sort"`
+	Cursor string `query:"cursor" doc:"next_cursor of the page before, with the same filters and sort"`
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"How many at most"`
 	ContractsInput
 }

@@ -72,7 +72,7 @@ func TestR38_CustomersSeeEveryTypeAndStateAndGetThemAsAFile(t *testing.T) {
 		require.Len(t, table(t, c, query), want+1, query)
 	}
 	for _, bad := range []string{
-		"?type=ROOMS", "?state=EXPIRING", "?expiring_within=0x", "?sort=price", "?cursor=con_01", "?colour=red",
+		"?type=ROOMS", "?state=EXPIRING", "?expiring_within=0x", "?sort=price", "?colour=red",
 	} {
 		problem(t, c.get("/v1/contracts"+bad), 422, "INVALID_PARAMETER")
 	}

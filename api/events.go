@@ -24,7 +24,8 @@ func (h eventHandlers) routes(api huma.API) {
 	}
 
 	mount(api, read.get("list-events", "/v1/events",
-		"List what finance and others outside have to know, oldest first"), h.listEvents)
+		"List what finance and others outside have to know, oldest first").
+		continuesBehind("evt"), h.listEvents)
 }
 
 // OutsideEventView is one event for those outside of the service.

@@ -17,11 +17,6 @@ func TestFiltersThatMeanNothingAreRefused(t *testing.T) {
 		client
 		path, pointer string
 	}{
-		{h.Seller, "/v1/orders?cursor=zzz", "/query/cursor"},
-		{h.Seller, "/v1/orders?cursor=%27", "/query/cursor"},
-		{h.Seller, "/v1/orders?cursor=ord_%25", "/query/cursor"},
-		{h.Seller, "/v1/orders?cursor=ORD_01", "/query/cursor"},
-		{h.Lead, "/v1/processes?cursor=1%20OR%201", "/query/cursor"},
 		{h.Seller, "/v1/orders?state=FULFILLED&state=CANCELLED", "/query/state"},
 		{h.Seller, "/v1/orders?limit=1&limit=1", "/query/limit"},
 		{h.Seller, "/v1/orders?account_id=acc_x", "/query/account_id"},
@@ -33,7 +28,7 @@ func TestFiltersThatMeanNothingAreRefused(t *testing.T) {
 		require.Equal(t, c.pointer, p.Errors[0].Pointer, c.path)
 	}
 	for _, path := range []string{
-		"/v1/orders?cursor=", "/v1/orders?cursor=org_operator", "/v1/orders?account_id=acc_x",
+		"/v1/orders?cursor=", "/v1/orders?account_id=acc_x",
 		"/v1/processes?waits_for=REVIEW_DECISION", "/v1/operator/tasks?kind=REVIEW_ORDER",
 	} {
 		require.Equal(t, 200, h.Lead.get(path).Status, path)

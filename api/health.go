@@ -13,8 +13,9 @@ import (
 
 const checkTimeout = 2 * time.Second
 
-// health mounts /healthz (the process lives) and /readyz (the database is reachable and
-// its schema right). What is measured is served elsewhere: these are public.
+// health mounts /healthz (the process lives) and /readyz (the database is reachable,
+// takes changes, and its schema is right). What is measured is served elsewhere: these
+// are public.
 func (s *service) health(router *gin.Engine) {
 	router.GET("/healthz", func(c *gin.Context) {
 		c.JSON(http.StatusOK, gin.H{"status": "ok", "version": s.Version})

@@ -210,7 +210,7 @@ type ImportRowView struct {
 
 type importRowsInput struct {
 	IDInput
-	Cursor  int    `query:"cursor" minimum:"0" doc:"next_cursor of the page before"`
+	Cursor  string `query:"cursor" doc:"next_cursor of the page before, with the same filters"`
 	Limit   int    `query:"limit" minimum:"1" maximum:"1000" default:"200" doc:"How many at most"`
 	Outcome string `query:"outcome" enum:"VALID,STORED,UNCHANGED,REFUSED" doc:"Only rows that ended so"`
 }
@@ -222,7 +222,8 @@ func (h importHandlers) importRows(
 		return nil, err
 	}
 
-	rows, err := h.jobs.ImportRows(ctx, in.ID, importjob.ImportOutcome(in.Outcome), in.Cursor,
+	after, _ := strconv.Atoi(in.Cursor) // none: from the first row on
+	rows, err := h.jobs.ImportRows(ctx, in.ID, importjob.ImportOutcome(in.Outcome), after,
 		in.Limit+1)
 	next := ""
 

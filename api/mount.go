@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"net/http"
 	"reflect"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 )
@@ -14,6 +16,11 @@ func mount[In, Out any](api huma.API, r route, handle func(context.Context, *In)
 		panic(err) // the file is built in
 	}
 
+	cursors := cursorsOf(reflect.TypeFor[In]())
+	if len(cursors) > 0 {
+		r.Errors = append(slices.Clone(r.Errors), http.StatusBadRequest)
+	}
+
 	op := huma.Operation{
 		OperationID:   r.ID,
 		Method:        r.Method,
@@ -23,7 +30,7 @@ func mount[In, Out any](api huma.API, r route, handle func(context.Context, *In)
 		Tags:          []string{r.Tag},
 		DefaultStatus: r.Status,
 		Errors:        r.statuses(),
-		Metadata:      map[string]any{"route": r},
+		Metadata:      map[string]any{"route": r, cursorsKey: cursors},
 	}
 
 	if !r.Public {

@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"roomcover.dev/roomcover/carrier"
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/orderfile"
@@ -27,6 +28,7 @@ import (
 // Codes of refusals that only this package makes.
 const (
 	codeInternal        = "INTERNAL_ERROR"
+	codeUnavailable     = "SERVICE_UNAVAILABLE"
 	codeMedia           = "UNSUPPORTED_MEDIA_TYPE"
 	codeTooLarge        = "BODY_TOO_LARGE"
 	codeBodyRead        = "BODY_NOT_READ"
@@ -43,6 +45,7 @@ var statuses = map[string]int{
 	strictjson.Malformed: 400,
 	codeKeyInvalid:       400,
 	codeBodyRead:         400,
+	CursorInvalid:        400,
 
 	rules.Unauthenticated:           401,
 	carrier.ErrNoKey.Error():        401,
@@ -88,6 +91,10 @@ var statuses = map[string]int{
 	shipping.OutOfStock:            409,
 	shipping.StockNegative:         409,
 
+	shipping.ShipmentLive:           409,
+	shipping.ShipmentNotCancellable: 409,
+	shipping.TrackingTaken:          409,
+
 	rules.InvitationExpired:    410,
 	rules.InvitationUsed:       410,
 	rules.InvitationSuperseded: 410,
@@ -130,6 +137,8 @@ var statuses = map[string]int{
 	rules.RateLimited: 429,
 
 	codeInternal: 500,
+
+	codeUnavailable: 503,
 }
 
 // Problem is every refusal (RFC 9457). It never repeats a submitted value.
@@ -175,8 +184,7 @@ func problemFor(ctx context.Context, err error) *Problem {
 	default:
 		logOf(ctx).ErrorContext(ctx, "request failed", slog.String("request_id", requestID(ctx)),
 			slog.Any("error", err))
-		refusal = rules.Refuse(codeInternal, "Internal error.",
-			"Try again later; if it happens again, name the request id when asking for help.")
+		refusal = unexpected(err)
 	}
 
 	status := statuses[refusal.Code]
@@ -202,6 +210,30 @@ func problemFor(ctx context.Context, err error) *Problem {
 	return p
 }
 
+// unexpected is what a caller learns of an error that is no refusal: whether the same
+// request may succeed later, and nothing else.
+func unexpected(err error) *rules.Error {
+	if db.Duplicated(err) {
+		return rules.Refuse(rules.StateConflict,
+			"Something else that is there already has one of the values that were sent.",
+			"Read what is there, and send another value.")
+	}
+	if db.Unavailable(err) {
+		return rules.Refuse(codeUnavailable,
+			"The database cannot take the request at present. Nothing was stored.",
+			"Send the same request again, after as many seconds as Retry-After says.")
+	}
+	return rules.Refuse(codeInternal, "Internal error.",
+		"Try again later; if it happens again, name the request id when asking for help.")
+}
+
+// retryHeader has the caller of an unavailable service come back later.
+func retryHeader(p *Problem, set func(name, value string)) {
+	if p.Status == http.StatusServiceUnavailable {
+		set("Retry-After", db.RetryAfter)
+	}
+}
+
 func anchor(code string) string {
 	return "error-" + strings.ToLower(strings.ReplaceAll(code, "_", "-"))
 }
@@ -219,7 +251,11 @@ func installErrors() {
 		huma.NewErrorWithContext = func(
 			ctx huma.Context, status int, msg string, errs ...error,
 		) huma.StatusError {
-			return fromHuma(ctx.Context(), status, errs)
+			refused := fromHuma(ctx.Context(), status, errs)
+			if p, ok := refused.(*Problem); ok {
+				retryHeader(p, ctx.SetHeader)
+			}
+			return refused
 		}
 	})
 }

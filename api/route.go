@@ -33,9 +33,12 @@ type route struct {
 	Produces   string   // media type of the answer; empty: JSON
 	Status     int      // of success; 0: 200
 	Errors     []int
-	Idempotent bool   // takes Idempotency-Key
-	Secret     string // field that a replayed answer must not hold
-	Intake     bool   // orders come in here: what is refused is recorded
+	Idempotent bool // takes Idempotency-Key
+	// of ids: one that the reader has kept does as a cursor; for a list that is the same
+	// for all who may read it
+	IDsAsCursors string
+	Secret       string // field that a replayed answer must not hold
+	Intake       bool   // orders come in here: what is refused is recorded
 }
 
 // proseFiles hold, in Markdown, what is to be said about the whole API (overview.md)
@@ -92,7 +95,8 @@ func readProse(name string) (string, error) {
 
 // statuses are the refusals of the route, the common ones included.
 func (r route) statuses() []int {
-	out := append([]int{http.StatusTooManyRequests}, r.Errors...)
+	out := []int{http.StatusTooManyRequests, http.StatusServiceUnavailable}
+	out = append(out, r.Errors...)
 	if !r.Public {
 		out = append(out, http.StatusUnauthorized, http.StatusForbidden)
 	}
@@ -201,6 +205,12 @@ func (r route) produces(media string) route {
 // hides names the field that a replayed answer must not hold.
 func (r route) hides(field string) route {
 	r.Secret = field
+	return r
+}
+
+// continuesBehind lets a reader go on behind an id of the kind that it has kept.
+func (r route) continuesBehind(kind string) route {
+	r.IDsAsCursors = kind
 	return r
 }
 

@@ -206,6 +206,7 @@ func fallback(page gin.HandlerFunc, err error) gin.HandlerFunc {
 }
 
 func writeProblem(c *gin.Context, p *Problem) {
+	retryHeader(p, c.Header)
 	body, _ := json.Marshal(p) // strings and numbers cannot fail
 	c.Data(p.Status, mediaProblem, body)
 	c.Abort()

@@ -51,7 +51,7 @@ func TestHealthAndReadiness(t *testing.T) {
 	a := open.get("/readyz")
 	require.Equal(t, 503, a.Status)
 	require.NotContains(t, string(a.Body), "sql")
-	problem(t, h.Seller.get("/v1/orders"), 500, "INTERNAL_ERROR")
+	problem(t, h.Seller.get("/v1/orders"), 503, "SERVICE_UNAVAILABLE")
 	require.Contains(t, h.Log.String(), "request failed")
 	require.Equal(t, 200, open.get("/healthz").Status)
 }

@@ -22,7 +22,14 @@ type Config struct {
 	DatabaseMax int    `env:"ROOMCOVER_DATABASE_MAX_CONNECTIONS" envDefault:"20"`
 	// Key derives invitation tokens and one-time codes: 32 bytes or more, hex or
 	// base64. Changing it ends every open link.
-	Key       string `env:"ROOMCOVER_KEY"`
+	Key string `env:"ROOMCOVER_KEY"`
+	// KeysBefore are the keys that came before, newest first: the audit's entries of
+	// their time are checked with them.
+	KeysBefore []string `env:"ROOMCOVER_KEYS_BEFORE"`
+	// AuditHeads is a file to which the worker adds the signed heads of the audit once a
+	// day; it belongs where the database's role cannot write.
+	AuditHeads string `env:"ROOMCOVER_AUDIT_HEADS_FILE"`
+
 	Listen    string `env:"ROOMCOVER_LISTEN" envDefault:":8080"`
 	Metrics   Metrics
 	PublicURL string `env:"ROOMCOVER_PUBLIC_URL"`
@@ -207,6 +214,22 @@ func (c Config) KeyBytes() ([]byte, error) {
 		)
 	}
 	return b, nil
+}
+
+// KeysBeforeBytes decodes the keys that came before.
+func (c Config) KeysBeforeBytes() ([][]byte, error) {
+	var out [][]byte
+	for _, text := range c.KeysBefore {
+		key, err := keyBytes(text)
+		if err != nil {
+			return nil, errors.New(
+				"ROOMCOVER_KEYS_BEFORE must be keys of 32 bytes or more in hex or base64, " +
+					"separated by commas",
+			)
+		}
+		out = append(out, key)
+	}
+	return out, nil
 }
 
 // keyBytes decodes a key of 32 bytes or more. What looks like hex is hex: read as

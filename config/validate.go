@@ -26,6 +26,9 @@ func (c Config) Validate() error {
 	wrong(c.DatabaseMax < 1, "ROOMCOVER_DATABASE_MAX_CONNECTIONS", "1 or more")
 	wrong(keyErr != nil, "ROOMCOVER_KEY",
 		"32 bytes or more in hex or base64; make one with: openssl rand -hex 32")
+	_, beforeErr := c.KeysBeforeBytes()
+	wrong(beforeErr != nil, "ROOMCOVER_KEYS_BEFORE",
+		"keys of 32 bytes or more in hex or base64, separated by commas")
 	wrong(!webAddress(c.PublicURL), "ROOMCOVER_PUBLIC_URL",
 		"the address under which people reach the portal, such as https://portal.example.com")
 	wrong(new(slog.Level).UnmarshalText([]byte(c.LogLevel)) != nil, "ROOMCOVER_LOG_LEVEL",

@@ -6,6 +6,9 @@ import (
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
+
+	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/models/db"
 )
 
 // answer is what a handler wants shown: a page, or another address.
@@ -48,7 +51,7 @@ func (v *visit) finish(c *gin.Context, a answer) {
 	if err != nil {
 		v.log.Error("portal: an answer could not be written",
 			"path", c.FullPath(), "request", v.id, "error", err)
-		http.Error(c.Writer, "internal error", http.StatusInternalServerError)
+		failPlainly(c, err)
 		return
 	}
 
@@ -62,6 +65,9 @@ func (v *visit) finish(c *gin.Context, a answer) {
 	}
 	if a.status == http.StatusTooManyRequests {
 		c.Writer.Header().Set("Retry-After", "900")
+	}
+	if a.status == http.StatusServiceUnavailable {
+		c.Writer.Header().Set("Retry-After", db.RetryAfter)
 	}
 
 	c.Status(a.status)
@@ -96,6 +102,19 @@ func (v *visit) commit(c *gin.Context) error {
 	}
 
 	return nil
+}
+
+// failPlainly answers where not even a page can be made, since that needs the database:
+// who visits, and in which language.
+func failPlainly(c *gin.Context, err error) {
+	status, kind := http.StatusInternalServerError, "internal"
+	if db.Unavailable(err) {
+		status, kind = http.StatusServiceUnavailable, "unavailable"
+		c.Header("Retry-After", db.RetryAfter)
+	}
+
+	speaks := messages.In(accepted(c.GetHeader("Accept-Language"), messages.Locales()))
+	http.Error(c.Writer, speaks.Say("problem."+kind+".text"), status)
 }
 
 // headers forbids whatever a page does not need: scripts, frames, foreign

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
 )
@@ -18,6 +19,8 @@ var (
 		"The form was sent from another site.", "Open the page again.")
 	errReadOnly = rules.Refuse(rules.Forbidden, "An administrator may do this.",
 		"Ask an administrator.")
+	errBadCursor = rules.Refuse("BAD_CURSOR",
+		"The address names no page of this list.", "Begin with the first page.")
 	errBadForm   = rules.Refuse("BAD_FORM", "The form could not be read.", "Open the page again.")
 	errDeadLink  = rules.Refuse(deadLink, "The link is no longer valid.", "Ask for a new one.")
 	errDeadReset = rules.Refuse(deadReset, "The link is no longer valid.", "Ask for a new one.")
@@ -68,6 +71,8 @@ func (v *visit) refuse(err error) answer {
 		return v.problem(http.StatusForbidden, "origin")
 	case "BAD_FORM":
 		return v.problem(http.StatusBadRequest, "form")
+	case "BAD_CURSOR":
+		return v.problem(http.StatusBadRequest, "cursor")
 	case rules.RateLimited:
 		return v.problem(http.StatusTooManyRequests, "limited")
 	case rules.LastAdmin:
@@ -81,6 +86,9 @@ func (v *visit) refuse(err error) answer {
 	}
 
 	v.log.Error("portal: a request failed", "request", v.id, "error", err)
+	if db.Unavailable(err) {
+		return v.problem(http.StatusServiceUnavailable, "unavailable")
+	}
 	return v.problem(http.StatusInternalServerError, "internal")
 }
 
@@ -98,7 +106,9 @@ func (v *visit) problem(status int, kind string) answer {
 	}
 
 	for _, page := range []string{"/colleagues", "/service-orders", replacementsPath, sparesPath} {
-		if v.who != nil && strings.HasPrefix(v.request.URL.Path, page+"/") {
+		within := strings.HasPrefix(v.request.URL.Path, page+"/")
+		paged := v.request.URL.Path == page && kind == "cursor"
+		if v.who != nil && (within || paged) {
 			p.Back = page
 		}
 	}

@@ -1,8 +1,6 @@
 package portal
 
 import (
-	"net/url"
-	"regexp"
 	"time"
 
 	"roomcover.dev/roomcover/messages"
@@ -36,15 +34,11 @@ type replacementsPage struct {
 	Admin bool
 }
 
-// rmaCursor is what our own links to older replacements carry; anything else in
-// the address counts as the first page.
-var rmaCursor = regexp.MustCompile(`^rma_[0-9a-z]{1,40}$`)
-
 func showReplacements(v *visit) (answer, error) {
 	p := replacementsPage{Admin: v.isAdmin()}
-	after := v.request.URL.Query().Get("after")
-	if !rmaCursor.MatchString(after) {
-		after = ""
+	after, err := v.openCursor(replacementsPath)
+	if err != nil {
+		return answer{}, err
 	}
 
 	rmas, next, err := v.replacements.ListRMAs(v.acting(), replacement.RMAFilter{
@@ -57,7 +51,7 @@ func showReplacements(v *visit) (answer, error) {
 
 	p.Paged = after != ""
 	if next != "" {
-		p.Older = replacementsPath + "?after=" + url.QueryEscape(next)
+		p.Older = v.olderThan(replacementsPath, next)
 	}
 
 	p.List, err = v.replacementViews(rmas)

@@ -93,9 +93,17 @@ func TestReplacementsArePagedFromNewToOld(t *testing.T) {
 		require.Contains(t, rows(second)[2], "1 × Strong USB cable", "the first one is the last")
 		require.Contains(t, second, `<a href="/replacements">Newest</a>`)
 		require.NotContains(t, second, `rel="next"`)
-		for _, cursor := range []string{"%00", "%ff", "rma_%27", "x", strings.Repeat("a", 500)} {
-			require.Len(t, rows(eva.get("/replacements?after="+cursor).body), 1+replacementsAPage, cursor)
+		for _, cursor := range []string{
+			"%00", "%ff", "rma_%27", "x", strings.Repeat("a", 500), "rma_01k0000000000000000000000x",
+			strings.TrimPrefix(older[1], "/replacements?after=")[1:],
+		} {
+			refused := eva.get("/replacements?after=" + cursor)
+			require.Equal(t, 400, refused.status, cursor)
+			require.Contains(t, refused.body, "Begin again with the first page.")
+			require.Contains(t, refused.body, `href="/replacements"`)
 		}
+		gil, _ := w.site("gil@globex.example")
+		require.Equal(t, 400, gil.get(older[1]).status, "the cursor of another account")
 		require.Empty(t, w.log.String())
 	})
 }

@@ -55,7 +55,7 @@ func (s *site) serve(r route) gin.HandlerFunc {
 		v, err := s.beginVisit(c)
 		if err != nil {
 			s.log.Error("portal: a request could not begin", "path", c.FullPath(), "error", err)
-			http.Error(c.Writer, "internal error", http.StatusInternalServerError)
+			failPlainly(c, err)
 			return
 		}
 

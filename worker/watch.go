@@ -15,12 +15,14 @@ import (
 // watch looks at the rows, not at Temporal, for what should have moved on and did not, so that
 // it sees a blocked workflow and an outage alike; it closes what was asked about events that
 // Temporal has taken since; it applies what carriers told and a crash left over; it reminds
-// workflows of what the carrier has to be asked; and it prunes what has expired.
+// workflows of what the carrier has to be asked; it prunes what has expired; and it writes
+// down how far the audit has come.
 type watch struct {
 	db         *db.DB
 	people     *identity.People
 	logistics  *logistics.Logistics
 	operations *operations.Operations
+	auditHeads string // a file; empty: none
 	log        *slog.Logger
 }
 
@@ -36,6 +38,7 @@ func newWatch(o Options) *watch {
 		people:     o.Domains.People,
 		logistics:  o.Domains.Logistics,
 		operations: o.Domains.Operations,
+		auditHeads: o.AuditHeads,
 		log:        o.Log,
 	}
 }
@@ -47,6 +50,7 @@ func (w *watch) watchRows(ctx context.Context) error {
 		w.watchOnce(ctx)
 		if time.Since(pruned) > prunePause {
 			w.logFailure(ctx, "expired rows cannot be pruned", w.people.PruneSessions(ctx))
+			w.logFailure(ctx, "the heads of the audit cannot be written", w.writeAuditHeads(ctx))
 			pruned = time.Now()
 		}
 
@@ -75,6 +79,21 @@ func (w *watch) watchOnce(ctx context.Context) {
 
 	_, err = w.logistics.RemindOfParcels(system)
 	w.logFailure(ctx, "workflows cannot be told of outstanding parcels", err)
+}
+
+// writeAuditHeads adds to the file of the audit's heads once a day, where there is one.
+func (w *watch) writeAuditHeads(ctx context.Context) error {
+	if w.auditHeads == "" {
+		return nil
+	}
+
+	due, err := w.db.AuditHeadsDue(w.auditHeads)
+	if err != nil || !due {
+		return err
+	}
+
+	_, err = w.db.WriteAuditHeads(db.WithSystem(ctx), w.auditHeads)
+	return err
 }
 
 // logFailure logs an error, unless it comes from the end of the context.

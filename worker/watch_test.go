@@ -2,6 +2,7 @@ package worker
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -10,6 +11,23 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/storetest"
 )
+
+// The worker that has a file for them writes the heads of the audit, once a day.
+func TestC6_TheWatchWritesTheHeadsOfTheAudit(t *testing.T) {
+	env := storetest.SQLite(t)
+	env.Reseller(t, "Revenda Sul")
+	file := filepath.Join(t.TempDir(), "heads")
+	w := newWatch(Options{Domains: env.Domains, Log: quiet, AuditHeads: file})
+	for range 3 {
+		require.NoError(t, w.writeAuditHeads(t.Context()))
+	}
+	heads, err := env.ReadAuditHeads(file)
+	require.NoError(t, err)
+	require.Equal(t, 1, heads.Blocks)
+
+	without := newWatch(Options{Domains: env.Domains, Log: quiet})
+	require.NoError(t, without.writeAuditHeads(t.Context()))
+}
 
 // An order that nobody fulfils (every worker was down, or its workflow is
 // blocked) becomes an operator's task by the rows alone.

@@ -40,7 +40,9 @@ type Options struct {
 	// Retention is how long Temporal keeps what has ended, in a namespace that the worker
 	// makes; 0 means three days.
 	Retention time.Duration
-	Log       *slog.Logger
+	// AuditHeads is the file that keeps the audit's heads; empty: none.
+	AuditHeads string
+	Log        *slog.Logger
 	// StopTimeout is how long running activities may finish; 0 means 25 s.
 	StopTimeout time.Duration
 }

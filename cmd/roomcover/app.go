@@ -46,6 +46,11 @@ func openDatabase(c config.Config) (*domains.Domains, error) {
 		return nil, settingsError{err}
 	}
 
+	before, err := c.KeysBeforeBytes()
+	if err != nil {
+		return nil, settingsError{err}
+	}
+
 	dialector, err := db.Postgres(c.DatabaseURL)
 	if err != nil {
 		return nil, settingsError{err}
@@ -58,9 +63,10 @@ func openDatabase(c config.Config) (*domains.Domains, error) {
 
 	return domains.Open(dialector, domains.Options{
 		Options: db.Options{
-			Clock:    days,
-			Key:      key,
-			MaxConns: c.DatabaseMax,
+			Clock:      days,
+			Key:        key,
+			KeysBefore: before,
+			MaxConns:   c.DatabaseMax,
 		},
 		Carrier: c.Carrier.Booking(),
 	})
@@ -98,7 +104,7 @@ func (a *app) onReadyDatabase(
 	ctx context.Context, fn func(context.Context, *domains.Domains) error,
 ) error {
 	return a.onDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
-		if err := d.DB.Ready(ctx); err != nil {
+		if err := d.DB.SchemaReady(ctx); err != nil {
 			return err
 		}
 		return fn(ctx, d)

@@ -111,6 +111,8 @@ func effective(c config.Config) []setting {
 		{"ROOMCOVER_DATABASE_URL", withoutPassword(c.DatabaseURL)},
 		{"ROOMCOVER_DATABASE_MAX_CONNECTIONS", fmt.Sprint(c.DatabaseMax)},
 		{"ROOMCOVER_KEY", "set"},
+		{"ROOMCOVER_KEYS_BEFORE", whetherSet(strings.Join(c.KeysBefore, ""))},
+		{"ROOMCOVER_AUDIT_HEADS_FILE", c.AuditHeads},
 		{"ROOMCOVER_LISTEN", c.Listen},
 		{"ROOMCOVER_TRUSTED_PROXIES", strings.Join(c.TrustedProxies, ",")},
 		{"ROOMCOVER_SERVE_METRICS_LISTEN", c.Metrics.Serve},

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"encoding/hex"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -45,6 +47,7 @@ func TestMigrateByTheAddressInTheEnvironment(t *testing.T) {
 	dsn := storetest.PostgresDSN(t)
 	s := newShell(t, nil)
 	t.Setenv("ROOMCOVER_DATABASE_URL", dsn)
+	t.Setenv("ROOMCOVER_KEY", hex.EncodeToString(storetest.Key))
 	require.Equal(t, "The schema is up to date.\n", s.must("migrate"))
 	require.Contains(t, s.must("audit", "verify"), "The audit holds")
 }
@@ -170,6 +173,33 @@ func TestAuditVerifyFindsAChangedEvent(t *testing.T) {
 	require.Contains(t, s.out.String(), "aud_")
 	require.Equal(t, exitFound, s.run("audit", "verify", "--json"))
 	require.Contains(t, s.out.String(), `"fault"`)
+}
+
+func TestAuditVerifyAgainstAFileOfHeads(t *testing.T) {
+	env := storetest.SQLite(t)
+	s := newShell(t, &env)
+	file := filepath.Join(t.TempDir(), "heads")
+	s.must("org", "set", "Norte", "--kind", "reseller")
+	require.Contains(t, s.must("audit", "heads", file), "Written: the ends of 2 chains")
+	require.Contains(t, s.must("audit", "verify", "--against", file), "The audit holds")
+	require.Contains(t, s.must("audit", "seal"), "Sealed: 0 events.")
+
+	dropTriggers(t, env)
+	require.NoError(t, env.Exec("DELETE FROM audit_events WHERE chain_id <> 'audit'"))
+	require.NoError(t, env.Exec("DROP TRIGGER audit_heads_kept"))
+	require.NoError(t, env.Exec("DELETE FROM audit_heads WHERE chain_id <> 'audit'"))
+	require.Equal(t, exitFound, s.run("audit", "verify", "--against", file))
+	require.Contains(t, s.out.String(), "the file of heads has this event")
+	require.Equal(t, exitFound, s.run("audit", "seal"))
+
+	require.NoError(t, os.WriteFile(file, []byte("changed\n"), 0o600))
+	for _, args := range [][]string{{"verify", "--against", file}, {"heads", file}} {
+		require.Equal(t, exitFound, s.run(append([]string{"audit"}, args...)...))
+		require.Contains(t, s.err.String(), "was changed")
+	}
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	require.Equal(t, exitFound, s.run("audit", "verify", "--against", file))
+	require.Equal(t, exitFailed, s.run("audit", "verify", "--against", file+"-missing"))
 }
 
 func dropTriggers(t *testing.T, env storetest.Env) {

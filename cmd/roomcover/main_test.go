@@ -76,7 +76,8 @@ func (s *shell) json(out any, args ...string) {
 
 var everyCommand = [][]string{
 	{"serve"}, {"worker"}, {"migrate"}, {"token", "create"}, {"token", "list"}, {"token", "revoke"},
-	{"org", "set"}, {"org", "list"}, {"audit", "verify"}, {"restart"}, {"holidays"}, {"config", "check"}, {"import"}, {
+	{"org", "set"}, {"org", "list"}, {"audit", "verify"}, {"audit", "heads"}, {"audit", "seal"},
+	{"restart"}, {"holidays"}, {"config", "check"}, {"import"}, {
 		"import", "orders",
 	}, {"import", "rooms"}, {"assign"}, {"coverage"}, {"ps"}, {"agenda"}, {"tasks"}, {"demo"}, {"health"}, {"version"},
 }

@@ -78,6 +78,7 @@ func work(ctx context.Context, c config.Config, d *domains.Domains, log *slog.Lo
 			PortalURL:   c.PublicURL,
 			Carrier:     parcels,
 			CarrierName: c.Carrier.Name,
+			AuditHeads:  c.AuditHeads,
 			Log:         log,
 			StopTimeout: c.StopTimeout,
 		}))

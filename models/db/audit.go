@@ -2,7 +2,6 @@ package db
 
 import (
 	"context"
-	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -32,6 +31,8 @@ type AuditEvent struct {
 	IP         string         `gorm:"column:ip"`
 	RequestID  string
 	At         time.Time
+	Witness    string // an event of another chain that was there before; empty: none
+	KeyID      string // the key of the hash; empty: of before there were keys
 	PrevHash   string
 	Hash       string
 }
@@ -113,26 +114,42 @@ func LinkAudit(
 		IP:         tx.Scope.Actor.IP,
 		RequestID:  tx.Scope.Actor.RequestID,
 		At:         tx.Now(),
+		Witness:    tx.witness(prev),
+		KeyID:      tx.database.audit.present.id,
 		PrevHash:   prev.Hash,
 	}
 	if next.Details == nil {
 		next.Details = map[string]any{}
 	}
 
-	next.Hash = next.digest()
+	next.Hash = next.digest(tx.database.audit.present)
+	tx.state.audited = next.ID
 	return next
 }
 
-// digest is the link's hash over everything but itself. The address of the
-// caller is left out, so that it can be erased (S33).
-func (e AuditEvent) digest() string {
+// witness returns the id of the event that this process wrote last, in whatever chain,
+// unless the new event follows it anyway. A chain whose end is cut off, and whose head is
+// put right, is then missed by an event of another chain.
+func (tx *Tx) witness(prev AuditEvent) string {
+	last := tx.state.audited
+	if last == "" {
+		last, _ = tx.database.audited.Load().(string)
+	}
+	if last == prev.ID {
+		return ""
+	}
+	return last
+}
+
+// digest is the link's hash over everything but itself, made with the key that the
+// event names. The address of the caller is left out, so that it can be erased (S33).
+func (e AuditEvent) digest(key auditKey) string {
 	details, err := json.Marshal(e.Details)
 	if err != nil {
 		panic(fmt.Sprintf("audit details of %s cannot be encoded: %v", e.Verb, err))
 	}
 
-	h := sha256.New()
-	for _, part := range []string{
+	parts := []string{
 		e.ID,
 		e.ChainID,
 		fmt.Sprint(e.Seq),
@@ -147,7 +164,13 @@ func (e AuditEvent) digest() string {
 		e.RequestID,
 		e.At.UTC().Format(time.RFC3339Nano),
 		e.PrevHash,
-	} {
+	}
+	if e.KeyID != "" {
+		parts = append(parts, e.Witness, e.KeyID)
+	}
+
+	h := key.hash()
+	for _, part := range parts {
 		fmt.Fprintf(h, "%d:%s;", len(part), part)
 	}
 
@@ -171,109 +194,6 @@ func (d *DB) Timeline(ctx context.Context, objectIDs ...string) ([]AuditEvent, e
 	})
 
 	return out, err
-}
-
-// AuditFault is a link that does not hold.
-type AuditFault struct {
-	ChainID string `json:"chain_id"`
-	Seq     int64  `json:"seq"`
-	EventID string `json:"event_id"`
-	Fault   string `json:"fault"`
-}
-
-// auditHead is how far a chain has come; the database itself keeps it.
-type auditHead struct {
-	ChainID string `gorm:"primaryKey"`
-	Seq     int64
-}
-
-// VerifyAudit walks every chain and returns how many events it read and the
-// links that do not hold: a changed event, a gap, a chain that lost its
-// beginning or its end.
-func (d *DB) VerifyAudit(ctx context.Context) (events int64, faults []AuditFault, err error) {
-	err = d.Read(ctx, func(tx *Tx) error {
-		if err := tx.Scope.Service(); err != nil {
-			return err
-		}
-
-		ends := map[string]int64{}
-		events, faults = 0, nil
-
-		rows, err := tx.Model(&AuditEvent{}).Order("chain_id, seq").Rows()
-		if err != nil {
-			return err
-		}
-		defer rows.Close()
-
-		var prev AuditEvent
-		for rows.Next() {
-			var e AuditEvent
-			if err := tx.ScanRows(rows, &e); err != nil {
-				return err
-			}
-
-			if e.ChainID != prev.ChainID {
-				prev = AuditEvent{ChainID: e.ChainID}
-			}
-
-			if fault := e.faultAfter(prev); fault != "" {
-				faults = append(faults, AuditFault{
-					ChainID: e.ChainID,
-					Seq:     e.Seq,
-					EventID: e.ID,
-					Fault:   fault,
-				})
-			}
-
-			ends[e.ChainID] = e.Seq
-			events++
-			prev = e
-		}
-
-		if err := rows.Err(); err != nil {
-			return err
-		}
-
-		cut, err := cutChains(tx, ends)
-		faults = append(faults, cut...)
-		return err
-	})
-
-	return events, faults, err
-}
-
-// cutChains finds the chains that end before or after where they should.
-func cutChains(tx *Tx, ends map[string]int64) (faults []AuditFault, err error) {
-	var heads []auditHead
-	if err := tx.Order("chain_id").Find(&heads).Error; err != nil {
-		return nil, err
-	}
-
-	for _, h := range heads {
-		if ends[h.ChainID] != h.Seq {
-			faults = append(faults, AuditFault{
-				ChainID: h.ChainID,
-				Seq:     h.Seq,
-				Fault:   "the chain does not end where it should",
-			})
-		}
-	}
-
-	return faults, nil
-}
-
-// faultAfter says what is wrong with an event behind the one before; empty: nothing.
-func (e AuditEvent) faultAfter(prev AuditEvent) string {
-	switch {
-	case e.Seq != prev.Seq+1:
-		return "an event before this one is missing"
-	case e.PrevHash != prev.Hash:
-		return "the event before this one was changed"
-	case e.digest() != e.Hash:
-		return "this event was changed"
-	}
-
-	return ""
 }
 
 // ChainEnd is the end of an audit chain, read by the statement that reads the row whose

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -95,6 +96,12 @@ func (d *DB) Migrate(ctx context.Context) ([]int64, error) {
 		applied[i] = r.Source.Version
 	}
 
+	if slices.Contains(applied, keyedAudit) {
+		if err := d.sealEmptyAudit(ctx); err != nil {
+			return applied, err
+		}
+	}
+
 	for _, write := range d.seeds {
 		if err := write(WithSystem(ctx)); err != nil {
 			return applied, err
@@ -102,27 +109,6 @@ func (d *DB) Migrate(ctx context.Context) ([]int64, error) {
 	}
 
 	return applied, nil
-}
-
-// Ready answers nil when the database is reachable and its schema is the one
-// this program was built with, or newer: during a roll-out the schema is
-// expanded first, and the old processes go on.
-func (d *DB) Ready(ctx context.Context) error {
-	p, err := d.migrations()
-	if err != nil {
-		return err
-	}
-
-	current, target, err := p.GetVersions(ctx)
-	if err != nil {
-		return fmt.Errorf("read the schema's version: %w", err)
-	}
-
-	if current < target {
-		return fmt.Errorf("%w (it is %d, needed is %d)", ErrSchema, current, target)
-	}
-
-	return nil
 }
 
 // Rollback undoes the latest migration. Only the test of the migrations calls it.

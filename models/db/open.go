@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -23,15 +24,22 @@ type DB struct {
 	gorm    *gorm.DB
 	clock   clock.Clock
 	secrets Secrets
+	audit   auditKeys
+	audited atomic.Value  // id of the audit event that this process committed last
 	told    chan struct{} // see OutboxWritten
 	seeds   []seed        // see SeedWith
+	probe   probe         // see Ready
 }
 
 // Options configure a DB.
 type Options struct {
 	Clock clock.Clock
-	// Key derives invitation tokens and one-time codes; at least 32 bytes.
+	// Key derives invitation tokens, one-time codes and the keys of cursors and of the
+	// audit; at least 32 bytes.
 	Key []byte
+	// KeysBefore are the keys that came before Key: what they made in the audit can be
+	// checked with them, and nothing is made with them any more.
+	KeysBefore [][]byte
 	// Logger sees every SQL statement; nil for none. Tests count with it.
 	Logger logger.Interface
 	// MaxConns bounds open connections; less than 10 counts as 10.
@@ -74,6 +82,7 @@ func Open(dialector gorm.Dialector, o Options) (*DB, error) {
 		gorm:    db,
 		clock:   o.Clock,
 		secrets: Secrets{key: o.Key},
+		audit:   newAuditKeys(o.Key, o.KeysBefore),
 		told:    make(chan struct{}, 1),
 	}, nil
 }

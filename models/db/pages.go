@@ -1,7 +1,6 @@
 package db
 
 import (
-	"fmt"
 	"strings"
 
 	"gorm.io/gorm"
@@ -53,8 +52,9 @@ const (
 // ApplySorted is Apply in the order asked for. name is the expression that SortName
 // sorts by. The cursor is still the last row's id: the query looks up where that row
 // stands in the order, so that a page goes on behind it although other rows came or
-// went.
-func (p Page) ApplySorted(q *gorm.DB, sort Sort, table, name string) *gorm.DB {
+// went. within are the rows in scope: another's row is nowhere in the order, and nothing
+// stands behind it.
+func (p Page) ApplySorted(q, within *gorm.DB, sort Sort, name string) *gorm.DB {
 	key := ""
 	switch sort {
 	case SortOldest:
@@ -66,8 +66,7 @@ func (p Page) ApplySorted(q *gorm.DB, sort Sort, table, name string) *gorm.DB {
 	}
 
 	if p.After != "" {
-		q = q.Where(fmt.Sprintf("(%[1]s) > (SELECT %[1]s FROM %[2]s WHERE id = ?)",
-			key, table), p.After)
+		q = q.Where("("+key+") > (?)", within.Select(key).Where("id = ?", p.After))
 	}
 
 	return q.Order(key).Limit(p.Size() + 1)

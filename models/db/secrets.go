@@ -34,7 +34,21 @@ func (s Secrets) mac(purpose, id string) []byte {
 	return m.Sum(nil)
 }
 
-// HashSecret is how a token or code is stored and looked up.
+// HashCode is how a one-time code is stored: with the service's key, since whoever reads
+// the database could try all codes otherwise. The challenge's id makes two equal codes
+// look different.
+func (s Secrets) HashCode(challengeID, code string) string {
+	return hex.EncodeToString(s.mac("code hash", challengeID+"\x00"+code))
+}
+
+// Fingerprint is how what may be guessed, such as an address, is stored to be recognised
+// again; purpose keeps those of one table apart from another's.
+func (s Secrets) Fingerprint(purpose, text string) string {
+	return hex.EncodeToString(s.mac("fingerprint", purpose+"\x00"+text))
+}
+
+// HashSecret is how a token is stored and looked up. It holds for what nobody can guess:
+// a secret of 256 bits. For anything shorter there are HashCode and Fingerprint.
 func HashSecret(secret string) string {
 	sum := sha256.Sum256([]byte(secret))
 	return hex.EncodeToString(sum[:])

@@ -2,6 +2,7 @@ package db
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"strings"
 	"time"
@@ -31,6 +32,7 @@ type Tx struct {
 type txState struct {
 	now      time.Time // zero: it has to be read, see Now
 	enqueued bool
+	audited  string // the audit event that was made last
 }
 
 // stateKey is where a query finds the state of its transaction.
@@ -114,19 +116,45 @@ func (d *DB) Single(ctx context.Context, fn func(tx *Tx) error) error {
 	}
 
 	for try := 1; ; try++ {
+		state := &txState{}
 		err = fn(&Tx{
 			DB:       d.gorm.WithContext(ctx),
 			Scope:    scope,
 			database: d,
-			state:    &txState{},
+			state:    state,
 		})
+		if err == nil {
+			d.rememberAudited(state)
+		}
 		if err == nil || try == maxTries || !retryable(err) {
 			return err
 		}
 	}
 }
 
-func (d *DB) transact(ctx context.Context, fence func(*Tx) error, fn func(tx *Tx) error) error {
+// rememberAudited keeps the last audit event of a transaction that has committed: the next
+// one bears witness to it.
+func (d *DB) rememberAudited(state *txState) {
+	if state.audited != "" {
+		d.audited.Store(state.audited)
+	}
+}
+
+// ReadSnapshot is Read in which every statement sees the database as it was at one
+// instant.
+func (d *DB) ReadSnapshot(ctx context.Context, fn func(tx *Tx) error) error {
+	if !d.Postgres() { // one that reads sees one instant by itself
+		return d.transact(ctx, fence, fn)
+	}
+	return d.transact(ctx, fence, fn, &sql.TxOptions{
+		Isolation: sql.LevelRepeatableRead,
+		ReadOnly:  true,
+	})
+}
+
+func (d *DB) transact(
+	ctx context.Context, fence func(*Tx) error, fn func(tx *Tx) error, o ...*sql.TxOptions,
+) error {
 	scope, err := ScopeFrom(ctx)
 	if err != nil {
 		return err
@@ -147,9 +175,12 @@ func (d *DB) transact(ctx context.Context, fence func(*Tx) error, fn func(tx *Tx
 				return err
 			}
 			return fn(tx)
-		})
+		}, o...)
 		if err == nil && state.enqueued {
 			d.wakeRelay()
+		}
+		if err == nil {
+			d.rememberAudited(state)
 		}
 		if err == nil || try == maxTries || !retryable(err) {
 			return err
@@ -179,9 +210,12 @@ var errChainMoved = errors.New("models: the audit chain moved on")
 // transaction waited for the lock on its parent.
 var ErrParentMoved = errors.New("models: the account has another parent now")
 
+// Duplicated reports whether an error says that another row has the same unique key. What
+// two callers did at once is tried again before: the other row was there all the time.
+func Duplicated(err error) bool { return errors.Is(err, gorm.ErrDuplicatedKey) }
+
 func retryable(err error) bool {
-	if errors.Is(err, errChainMoved) || errors.Is(err, ErrParentMoved) ||
-		errors.Is(err, gorm.ErrDuplicatedKey) {
+	if errors.Is(err, errChainMoved) || errors.Is(err, ErrParentMoved) || Duplicated(err) {
 		return true // the next run sees what the other transaction wrote
 	}
 

@@ -435,7 +435,8 @@ func (s *Entitlements) ListDevices(ctx context.Context, f DeviceFilter) ([]Devic
 				Or("model_code LIKE ? ESCAPE '!'", db.Part(model)))
 		}
 
-		return f.Page.ApplySorted(q, f.Sort, "devices", "COALESCE(serial, '')").Find(&out).Error
+		within := tx.Scope.Accounts(tx.Table("devices"), "account_id")
+		return f.Page.ApplySorted(q, within, f.Sort, "COALESCE(serial, '')").Find(&out).Error
 	})
 
 	out, next := db.Cut(f.Page, out, func(d Device) string { return d.ID })

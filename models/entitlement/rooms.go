@@ -350,7 +350,8 @@ func (s *Entitlements) ListRooms(ctx context.Context, f RoomFilter) ([]Room, str
 			q = q.Where(searchRooms(tx, f))
 		}
 
-		return f.Page.ApplySorted(q, f.Sort, "rooms", "name").Find(&out).Error
+		within := tx.Scope.Accounts(tx.Table("rooms"), "account_id")
+		return f.Page.ApplySorted(q, within, f.Sort, "name").Find(&out).Error
 	})
 
 	out, next := db.Cut(f.Page, out, func(r Room) string { return r.ID })

@@ -60,7 +60,7 @@ func (s *People) ChallengeInvited(
 ) (Challenge, error) {
 	c := newChallenge(ChallengeInvitation, invitationID, CodeLifetime)
 	c.BrowserHash = db.HashSecret(browserSecret)
-	c.SecretHash = db.HashSecret(s.db.Secrets().OneTimeCode(c.ID))
+	c.SecretHash = s.db.Secrets().HashCode(c.ID, s.db.Secrets().OneTimeCode(c.ID))
 
 	err := s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
 		inv, acc, err := lockInvitation(tx, invitationID)
@@ -134,7 +134,8 @@ func (s *People) AnswerChallenge(
 			return nil
 		}
 
-		if subtle.ConstantTimeCompare([]byte(c.SecretHash), []byte(db.HashSecret(code))) != 1 {
+		typed := s.db.Secrets().HashCode(c.ID, code)
+		if subtle.ConstantTimeCompare([]byte(c.SecretHash), []byte(typed)) != 1 {
 			refused = rules.Refuse(CodeWrong, "The code is not right.",
 				"Type the six digits of the latest mail.")
 			return tx.Model(&Challenge{}).Where("id = ?", c.ID).Update("tries", c.Tries+1).Error
@@ -248,10 +249,14 @@ type throttle struct {
 }
 
 // Throttle counts an attempt under the key and answers RATE_LIMITED beyond max
-// attempts in the window. The key is stored hashed.
+// attempts in the window. The key, often an address, is stored as a fingerprint.
 func (s *People) Throttle(ctx context.Context, key string, max int, window time.Duration) error {
 	now := db.RealNow()
-	row := throttle{Key: db.HashSecret(key), Count: 1, ResetsAt: now.Add(window)}
+	row := throttle{
+		Key:      s.db.Secrets().Fingerprint("throttle", key),
+		Count:    1,
+		ResetsAt: now.Add(window),
+	}
 	err := s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
 		return tx.Clauses(clause.OnConflict{
 			Columns: []clause.Column{{Name: "key"}},

@@ -293,7 +293,7 @@ func (b *bookings) labelFirst(sh *Shipment, tracking string) error {
 		Select("tracking", "state", "last_scan_at", "version").
 		Updates(sh).Error
 	if err != nil {
-		return err
+		return takenTracking(err)
 	}
 
 	b.moved = append(b.moved, *sh)

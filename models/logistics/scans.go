@@ -2,11 +2,13 @@ package logistics
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
+	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/db"
@@ -123,6 +125,26 @@ func (s *Logistics) ShipmentBooked(
 	return s.GetShipment(ctx, shipmentID)
 }
 
+// takenTracking refuses a number that another parcel of the carrier has, with
+// TRACKING_TAKEN: what the carrier tells of the number is told of one parcel. Any other
+// error is returned as it is.
+func takenTracking(err error) error {
+	if !errors.Is(err, gorm.ErrDuplicatedKey) {
+		return err
+	}
+
+	refusal := rules.Refuse(shipping.TrackingTaken,
+		"Another parcel of this carrier has the tracking number.",
+		"Read the number again. A second unit in the same parcel leaves without one of its own.")
+	refusal.Fields = []rules.FieldError{{
+		Pointer: "/tracking",
+		Code:    shipping.TrackingTaken,
+		Message: "Another parcel has this number.",
+		Remedy:  "Send the number of this parcel, or leave carrier and number out.",
+	}}
+	return refusal
+}
+
 // bookShipment is ShipmentBooked in the caller's transaction; the caller applies
 // afterwards what the carrier reported before.
 func (s *Logistics) bookShipment(tx *db.Tx, sh *Shipment, tracking string) error {
@@ -139,7 +161,7 @@ func (s *Logistics) bookShipment(tx *db.Tx, sh *Shipment, tracking string) error
 	sh.Tracking = &tracking
 	err := tx.Model(&Shipment{}).Where("id = ?", sh.ID).Update("tracking", tracking).Error
 	if err != nil {
-		return err
+		return takenTracking(err)
 	}
 
 	return s.addScan(tx, sh, NewScan{

@@ -194,6 +194,18 @@ func Postgres(t testing.TB) Env {
 	return open(t, func() (gorm.Dialector, error) { return db.Postgres(dsn) }, dsn)
 }
 
+// PostgresOn returns the domains on a new database of a server of the test's own, which
+// the test may end and start again.
+func PostgresOn(t testing.TB, server *pgserver.Server) Env {
+	t.Helper()
+	_, dsn, err := server.Database("")
+	require.NoError(t, err)
+	dialector, err := db.Postgres(dsn)
+	require.NoError(t, err)
+	require.NoError(t, migrate(dialector))
+	return open(t, func() (gorm.Dialector, error) { return db.Postgres(dsn) }, dsn)
+}
+
 func open(t testing.TB, dial func() (gorm.Dialector, error), dsn string) Env {
 	t.Helper()
 	return Env{
@@ -207,6 +219,14 @@ func open(t testing.TB, dial func() (gorm.Dialector, error), dsn string) Env {
 		Context: db.WithSystem(context.Background()),
 		dial:    dial,
 	}.WithCarrier(t, "")
+}
+
+// Dialector opens the same database once more, for domains of a test's own.
+func (e Env) Dialector(t testing.TB) gorm.Dialector {
+	t.Helper()
+	dialector, err := e.dial()
+	require.NoError(t, err)
+	return dialector
 }
 
 // WithCarrier returns the same database behind domains that book parcels at a carrier.

@@ -193,6 +193,7 @@ func latest(a *time.Time, b time.Time) *time.Time {
 const (
 	ShipmentNotCancellable = "SHIPMENT_NOT_CANCELLABLE" // the carrier has it, or it has ended
 	ShipmentLive           = "SHIPMENT_LIVE"            // one is under way already
+	TrackingTaken          = "TRACKING_TAKEN"           // another parcel has the number
 )
 
 // MayCancelShipment refuses with SHIPMENT_NOT_CANCELLABLE what the carrier has

@@ -1,0 +1,148 @@
+package api_test
+
+import (
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules/shipping"
+)
+
+// metBy names, for each unique key of the schema, the operation whose second request meets
+// it, or says why no request can. A new key needs its line here.
+var metBy = map[string]string{
+	"accounts_match":                      "create-account: an account that matches is the account",
+	"api_tokens_hash_key":                 "no request: 256 random bits",
+	"audit_events_chain":                  "no request: the number follows the chain's end; who comes second runs again",
+	"calendars_country_region_key":        "add-calendar",
+	"carrier_events_carrier_event_id_key": "receive-carrier-event",
+	"csms_email_key":                      "create-csm",
+	"depots_code_key":                     "put-depot",
+	"device_claims_open":                  "register-device: a claim that is open is the claim",
+	"device_placements_open":              "place-device",
+	"devices_serial":                      "register-device",
+	"earlier_warranties_claim":            "claim-warranty",
+	"earlier_warranties_fingerprint_key":  "import-warranties",
+	"earlier_warranties_linked":           "act-on-task: linkWarranty looks first, under the account's lock",
+	"identities_subject":                  "no request: nothing writes identities yet",
+	"invitations_live":                    "invite",
+	"invitations_token_hash_key":          "no request: 256 bits that are derived from the row's own id",
+	"licence_assignments_open":            "assign",
+	"licence_assignments_open_room":       "assign",
+	"licences_renewed_once":               "no request: fulfilment takes each old licence under the lock of its contract",
+	"licences_seq":                        "no request: numbered where the contract is created",
+	"memberships_person":                  "no request: an invitation is accepted under its lock, in the portal",
+	"notifications_dedupe_key_key":        "no request: written with ON CONFLICT DO NOTHING",
+	"operator_tasks_dedupe_key_key":       "no request: written with ON CONFLICT",
+	"order_cancellations_sequence":        "cancel-order: numbered under the order's lock",
+	"order_lines_position":                "submit-order: numbered by the intake",
+	"orders_po":                           "submit-order",
+	"orders_vendor_order_no_key":          "submit-order: derived from the order's own id",
+	"orgs_name":                           "put-org",
+	"outbox_events_dedupe_key_key":        "no request: the epoch is a version or number taken under the subject's lock",
+	"rmas_once":                           "request-rma: the same request is answered with what it made",
+	"rmas_open_device":                    "request-rma",
+	"service_contracts_enterprise":        "no request: no enterprise plan is sold yet (S37)",
+	"service_contracts_order_line_id_key": "no request: created once, under the order's lock",
+	"shipment_scans_cause_key_key":        "receive-carrier-event: written with ON CONFLICT DO NOTHING",
+	"shipments_booking_key_key":           "act-on-rma: numbered under the replacement's lock",
+	"shipments_live":                      "act-on-rma: looked for under the replacement's lock",
+	"shipments_tracking":                  "act-on-rma: TestNoTwoParcelsHaveOneTrackingNumber",
+	"sites_name":                          "create-site",
+	"spare_ledger_once":                   "no request: a recount adds what is missing, under the parent's lock",
+	"spare_ledger_seq":                    "no request: numbered under the parent's lock",
+	"spare_units_device":                  "act-on-spare-unit: the device is made for the unit",
+	"spare_units_line_id_ordinal_key":     "no request: numbered where the ledger's line is written",
+	"stock_entries_cause_key_key":         "receive-stock",
+	"stock_entries_closes_id_key":         "act-on-rma: a reservation is closed under its lock",
+	"users_email_key":                     "no request: looked for where an invitation is accepted, in the portal",
+	"warranty_attachments_open":           "attach-warranty",
+	"warranty_attachments_open_serial":    "attach-warranty",
+}
+
+func TestEveryUniqueKeyIsKnown(t *testing.T) {
+	env := storetest.Postgres(t)
+	keys := env.Strings(t, `
+		SELECT c.relname FROM pg_index i
+		JOIN pg_class c ON c.oid = i.indexrelid
+		JOIN pg_namespace n ON n.oid = c.relnamespace
+		WHERE i.indisunique AND NOT i.indisprimary AND n.nspname = 'public'
+			AND c.relname NOT LIKE 'goose%'
+		ORDER BY c.relname`)
+	require.Equal(t, keys, slices.Sorted(maps.Keys(metBy)))
+
+	doc := described(t)
+	operations := map[string]bool{"no request": true}
+	eachOperation(doc, func(op *huma.Operation) { operations[op.OperationID] = true })
+	for key, how := range metBy {
+		operation, _, _ := strings.Cut(how, ":")
+		require.True(t, operations[operation], "%s: there is no operation %s", key, operation)
+	}
+}
+
+func eachOperation(doc *huma.OpenAPI, do func(op *huma.Operation)) {
+	for _, path := range slices.Sorted(maps.Keys(doc.Paths)) {
+		item := doc.Paths[path]
+		for _, op := range []*huma.Operation{item.Get, item.Post, item.Put, item.Patch, item.Delete} {
+			if op != nil {
+				do(op)
+			}
+		}
+	}
+}
+
+// TestNoRequestThatComesTwiceIsAnInternalError sends each operation's example twice, as a
+// caller does who forgot the idempotency key, so that the second meets what the first left.
+func TestNoRequestThatComesTwiceIsAnInternalError(t *testing.T) {
+	h := sqlite(t)
+	router := api.NewRouter(api.Options{Domains: h.Domains})
+	registered, err := api.Register(router, api.Options{Domains: h.Domains})
+	require.NoError(t, err)
+	world := h.world(t)
+	eachOperation(registered.OpenAPI(), func(op *huma.Operation) {
+		if op.Method == "GET" {
+			return
+		}
+		t.Run(op.OperationID, func(t *testing.T) {
+			c, path := world[op.OperationID]()
+			first := h.example(t, c, op, path)
+			require.Less(t, first.Status, 300, string(first.Body))
+			second := h.example(t, c, op, path)
+			require.Less(t, second.Status, 500, string(second.Body))
+		})
+	})
+}
+
+// Two replacements whose parcels are said to have one number: the warehouse learns which
+// field is wrong, and the second leaves once it is put right.
+func TestNoTwoParcelsHaveOneTrackingNumber(t *testing.T) {
+	eachHouse(t, func(t *testing.T, h *house) {
+		var ids []string
+		for i, serial := range []string{"SN-200", "SN-201"} {
+			c := h.CoveredFor(t, storetest.Company(i), "ana@acme.example", serial)
+			r := h.Approved(t, c)
+			_, err := h.AllocateRMA(storetest.Operator(), r.ID, "")
+			require.NoError(t, err)
+			ids = append(ids, r.ID)
+		}
+
+		ship := func(id, serial, tracking string) answer {
+			return h.Lead.post("/v1/rmas/"+id+"/ship", map[string]any{
+				"serial": serial, "carrier": "sim", "tracking": tracking,
+			})
+		}
+		require.Equal(t, 200, ship(ids[0], "NEW-200", "TRK-1").Status)
+		for range 2 {
+			p := problem(t, ship(ids[1], "NEW-201", "TRK-1"), 409, shipping.TrackingTaken)
+			require.Equal(t, []string{"/tracking " + shipping.TrackingTaken}, codes(p.Errors))
+		}
+		require.Equal(t, 200, ship(ids[1], "NEW-201", "TRK-2").Status)
+		h.AuditHolds(t)
+	})
+}
