@@ -30,6 +30,7 @@ var (
 		"product_models.name":         true,
 		"calendar_holidays.name":      true,
 		"orgs.name_key":               true,
+		"org_spellings.name":          true,
 		"api_tokens.label":            true,
 	}
 )

@@ -88,6 +88,9 @@ func (b *bench) writeEveryMail(change func(*ordering.OrderForm), locale string) 
 	_, err := b.DecideOrder(b.operator(), rejected.ID, order.Decision{Reason: "unknown customer"})
 	require.NoError(t, err)
 
+	// A distributor orders in the reseller's name.
+	b.Accept(t, b.Distributor(t, "Distribuidora Norte"), form("PO-7", other("Foxtrot")))
+
 	// A member asks for a code and a password; a further administrator is invited.
 	first := b.Fulfilled(t, reseller, form("PO-2"))
 	inv := b.invitations(first.ID)[0]

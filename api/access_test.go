@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 func TestTokensAreAskedForAndHeldToTheirScopes(t *testing.T) {
@@ -62,6 +63,11 @@ var routeTable = map[string]string{
 	"GET /v1/orgs":                                      "ALC",
 	"GET /v1/orgs/x":                                    "ALC",
 	"PUT /v1/orgs":                                      "AL",
+	"PUT /v1/orgs/x":                                    "AL",
+	"PUT /v1/orgs/x/mail":                               "AL",
+	"PUT /v1/orgs/x/spellings":                          "AL",
+	"PUT /v1/orgs/x/resellers/x":                        "AL",
+	"POST /v1/orgs/x/resellers/x/removal":               "AL",
 	"POST /v1/tokens":                                   "AL",
 	"GET /v1/tokens":                                    "AL",
 	"DELETE /v1/tokens/x":                               "AL",
@@ -220,15 +226,16 @@ func TestEveryRouteHoldsToTheTableOfPermissions(t *testing.T) {
 func TestS36_ForeignIdsAnswerLikeRandomOnes(t *testing.T) {
 	h := open(t, storetest.Postgres(t))
 	twin := h.client(h.Env.Reseller(t, "Revenda Gêmea").ID, rules.Reseller)
-	objects := func(c client) map[string]string {
-		review := storetest.Form("PO-2")
+	objects := func(c client, company string) map[string]string {
+		form := func(po string) ordering.OrderForm { return storetest.FormFor(po, company, "ana@acme.example") }
+		review := form("PO-2")
 		review.PurchasedOn = "2026-12-24"
-		done := c.accepted(storetest.Form("PO-1"))
+		done := c.accepted(form("PO-1"))
 		h.fulfil(done.ID)
-		job := as[struct{ ID string }](t, c.send("POST", "/v1/orders/import", storetest.Form("PO-3")), 202)
+		job := as[struct{ ID string }](t, c.send("POST", "/v1/orders/import", form("PO-3")), 202)
 		return map[string]string{"orders": done.ID, "review": c.accepted(review).ID, "imports": job.ID}
 	}
-	own, foreign := objects(h.Seller), objects(twin)
+	own, foreign := objects(h.Seller, "Acme"), objects(twin, "Beta")
 	asked := 0
 	for _, r := range []struct{ method, path, object, body string }{
 		{"GET", "/v1/orders/%s", "orders", ""},

@@ -221,6 +221,7 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"get-agenda":          at(h.Lead, "/v1/agenda?limit=2"),
 		"list-events":         at(h.Lead, "/v1/events?kind=fee_billed"),
 	}
+	maps.Copy(calls, h.orgWorld(t))
 	maps.Copy(calls, h.roomWorld(t, done))
 	maps.Copy(calls, h.shipmentWorld(t, accountOf))
 	maps.Copy(calls, h.stockWorld(t))

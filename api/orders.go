@@ -258,7 +258,7 @@ func (h orderHandlers) detail(ctx context.Context, o order.Order) (*orderOutput,
 type DecisionRequest struct {
 	Accept    *bool  `json:"accept" nullable:"false" doc:"Required: true accepts, false rejects"`
 	Reason    string `json:"reason" doc:"Required; goes into the audit, and to the reseller when rejected"`
-	AccountID string `json:"account_id,omitempty" doc:"When the order matches several accounts: which it is (R107)"`
+	AccountID string `json:"account_id,omitempty" doc:"When the order matches several accounts: which it is (R107). When an account has nearly its address: that one, or NEW (S61)"`
 }
 
 // CancellationRequest cancels an order, whole without a quantity.

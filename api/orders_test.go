@@ -406,6 +406,7 @@ func TestR94_S36_SellersGetNoMoreThanTheySent(t *testing.T) {
 	})
 	require.NoError(t, err)
 	trader := h.client(distributor.ID, rules.Distributor)
+	h.Relate(t, distributor, h.Reseller)
 	ref := trader.accepted(storetest.Form("PO-1"))
 	h.fulfil(ref.ID)
 	for _, path := range []string{"/v1/orders", "/v1/orders/" + ref.ID} {

@@ -38,6 +38,21 @@ func (h orgHandlers) routes(api huma.API) {
 	mount(api, read.get("get-org", "/v1/orgs/{id}", "Read an organisation").refuses(404), h.getOrg)
 	mountJSON(api, write.put("put-org", "/v1/orgs", "Add an organisation that sells, or change it"),
 		h.putOrg)
+	mountJSON(api, write.put("change-org", "/v1/orgs/{id}",
+		"Change an organisation that sells, its name and country too").
+		refuses(404), h.changeOrg)
+	mountJSON(api, write.put("put-org-mail", "/v1/orgs/{id}/mail",
+		"Record an organisation's mail domains and its address for notices").
+		refuses(404), h.putOrgMail)
+	mountJSON(api, write.put("put-org-spellings", "/v1/orgs/{id}/spellings",
+		"Record other names under which an organisation is known").
+		refuses(404), h.putOrgSpellings)
+	mountJSON(api, write.put("relate-orgs", "/v1/orgs/{id}/resellers/{reseller_id}",
+		"Record that a distributor orders in a reseller's name").
+		refuses(404), h.relateOrgs)
+	mountJSON(api, write.post("unrelate-orgs", "/v1/orgs/{id}/resellers/{reseller_id}/removal",
+		"Record that a distributor no longer orders in a reseller's name").
+		refuses(404), h.unrelateOrgs)
 	mountJSON(api, write.post("merge-parent", "/v1/orgs/{id}/merge",
 		"Merge a customer's parent into another").
 		idempotent().refuses(404, 409), h.mergeParent)
@@ -50,10 +65,41 @@ func (h orgHandlers) routes(api huma.API) {
 // OrgRequest is an organisation that sells or serves.
 type OrgRequest struct {
 	Kind            account.OrgKind `json:"kind" enum:"RESELLER,DISTRIBUTOR,PARTNER"`
-	Name            string          `json:"name"`
+	Name            string          `json:"name" doc:"Full name, with the legal form: with the country it says which organisation it is (S59)"`
+	Country         string          `json:"country,omitempty" doc:"ISO 3166, such as BR. Missing: the only one of this name"`
 	AuthorisedFrom  string          `json:"authorised_from,omitempty" doc:"YYYY-MM-DD; missing: not authorised"`
 	AuthorisedUntil string          `json:"authorised_until,omitempty" doc:"Exclusive; missing: without end"`
 	Suspended       bool            `json:"suspended,omitempty"`
+}
+
+// OrgChangeRequest replaces what the organisation of an id is.
+type OrgChangeRequest struct {
+	Kind            account.OrgKind `json:"kind" enum:"RESELLER,DISTRIBUTOR,PARTNER" doc:"Its kind; it cannot change"`
+	Name            string          `json:"name" doc:"Full name, with the legal form"`
+	Country         string          `json:"country,omitempty" doc:"ISO 3166, such as BR; missing: not on record"`
+	AuthorisedFrom  string          `json:"authorised_from,omitempty" doc:"YYYY-MM-DD; missing: not authorised"`
+	AuthorisedUntil string          `json:"authorised_until,omitempty" doc:"Exclusive; missing: without end"`
+	Suspended       bool            `json:"suspended,omitempty"`
+	Reason          string          `json:"reason" doc:"Required; goes into the audit"`
+}
+
+// OrgMailRequest is how an organisation is reached, as an operator knows it.
+type OrgMailRequest struct {
+	Domains   []string `json:"domains" nullable:"false" doc:"Domains of its people's addresses: a contact in one of them is reviewed (R115b). At most 50"`
+	NoticesTo string   `json:"notices_to,omitempty" doc:"Address that is told of orders that a distributor sends in its name (S65)"`
+	Reason    string   `json:"reason" doc:"Required; goes into the audit"`
+}
+
+// SpellingRequest is a name in a country that means an organisation.
+type SpellingRequest struct {
+	Name    string `json:"name"`
+	Country string `json:"country,omitempty" doc:"ISO 3166; missing: in every country"`
+}
+
+// OrgSpellingsRequest lists all other names under which an organisation is known.
+type OrgSpellingsRequest struct {
+	Spellings []SpellingRequest `json:"spellings" nullable:"false" doc:"All of them; at most 50"`
+	Reason    string            `json:"reason" doc:"Required; goes into the audit"`
 }
 
 // OrgView is an organisation.
@@ -61,6 +107,7 @@ type OrgView struct {
 	ID              string          `json:"id"`
 	Kind            account.OrgKind `json:"kind"`
 	Name            string          `json:"name"`
+	Country         string          `json:"country,omitempty" doc:"Missing: not on record"`
 	AuthorisedFrom  string          `json:"authorised_from,omitempty"`
 	AuthorisedUntil string          `json:"authorised_until,omitempty"`
 	Suspended       bool            `json:"suspended"`
@@ -69,11 +116,23 @@ type OrgView struct {
 	CreatedAt       time.Time       `json:"created_at"`
 }
 
+// OrgDetail is an organisation with what operators keep about it.
+type OrgDetail struct {
+	OrgView
+	MailDomains    []string          `json:"mail_domains" nullable:"false" doc:"R115b"`
+	NoticesTo      string            `json:"notices_to,omitempty" doc:"S65"`
+	Spellings      []SpellingRequest `json:"spellings" nullable:"false" doc:"Other names under which it is known (S59)"`
+	ResellerIDs    []string          `json:"reseller_ids" nullable:"false" doc:"Of a distributor: in whose names it orders (S65)"`
+	DistributorIDs []string          `json:"distributor_ids" nullable:"false" doc:"Of a reseller: who orders in its name"`
+	Alike          []OrgView         `json:"alike" nullable:"false" doc:"Others of its kind whose name it resembles: another legal form, spelling or country (S59)"`
+}
+
 func (h orgHandlers) orgView(o account.Org) OrgView {
 	return OrgView{
 		ID:              o.ID,
 		Kind:            o.Kind,
 		Name:            o.Name,
+		Country:         o.Country,
 		AuthorisedFrom:  o.AuthorisedFrom,
 		AuthorisedUntil: o.AuthorisedUntil,
 		Suspended:       o.Suspended,
@@ -93,12 +152,49 @@ func (h orgHandlers) listOrgs(ctx context.Context, in *listOrgsInput) (*pageOf[O
 	return listed(orgs, next, err, h.orgView)
 }
 
-func (h orgHandlers) getOrg(ctx context.Context, in *IDInput) (*one[OrgView], error) {
+func (h orgHandlers) getOrg(ctx context.Context, in *IDInput) (*one[OrgDetail], error) {
 	org, err := h.accounts.GetOrg(ctx, in.ID)
-	return single(org, err, h.orgView)
+	return h.orgDetail(ctx, org, err)
 }
 
-func (h orgHandlers) putOrg(ctx context.Context, _ *struct{}, r OrgRequest) (*one[OrgView], error) {
+// orgDetail answers with an organisation and what is on record about it.
+func (h orgHandlers) orgDetail(
+	ctx context.Context, o account.Org, err error,
+) (*one[OrgDetail], error) {
+	if err != nil {
+		return nil, err
+	}
+
+	r, err := h.accounts.GetOrgRecords(ctx, o)
+	return single(r, err, func(r account.OrgRecords) OrgDetail {
+		return OrgDetail{
+			OrgView:        h.orgView(o),
+			MailDomains:    append([]string{}, r.MailDomains...),
+			NoticesTo:      o.NoticesTo,
+			ResellerIDs:    append([]string{}, r.ResellerIDs...),
+			DistributorIDs: append([]string{}, r.DistributorIDs...),
+			Alike:          viewed(r.Alike, h.orgView),
+			Spellings: viewed(r.Spellings, func(s account.OrgSpelling) SpellingRequest {
+				return SpellingRequest{Name: s.Name, Country: s.Country}
+			}),
+		}
+	})
+}
+
+func (h orgHandlers) putOrg(
+	ctx context.Context, _ *struct{}, r OrgRequest,
+) (*one[OrgDetail], error) {
+	c, err := r.change()
+	if err != nil {
+		return nil, err
+	}
+
+	org, err := h.accounts.PutOrg(ctx, c)
+	return h.orgDetail(ctx, org, err)
+}
+
+// change is what the request asks to set, once it is checked.
+func (r OrgRequest) change() (account.OrgChange, error) {
 	var f fieldCheck
 	f.fail(r.Kind != account.OrgReseller && r.Kind != account.OrgDistributor &&
 		r.Kind != account.OrgPartner, "/kind", "UNKNOWN_KIND",
@@ -112,12 +208,83 @@ func (h orgHandlers) putOrg(ctx context.Context, _ *struct{}, r OrgRequest) (*on
 		}
 	}
 
-	if err := rules.Invalid(f.fields); err != nil {
+	return account.OrgChange(r), rules.Invalid(f.fields)
+}
+
+func (h orgHandlers) changeOrg(
+	ctx context.Context, in *IDInput, r OrgChangeRequest,
+) (*one[OrgDetail], error) {
+	c, err := OrgRequest{
+		Kind:            r.Kind,
+		Name:            r.Name,
+		Country:         r.Country,
+		AuthorisedFrom:  r.AuthorisedFrom,
+		AuthorisedUntil: r.AuthorisedUntil,
+		Suspended:       r.Suspended,
+	}.change()
+	if err != nil {
 		return nil, err
 	}
 
-	org, err := h.accounts.PutOrg(ctx, account.OrgChange(r))
-	return single(org, err, h.orgView)
+	org, err := h.accounts.ChangeOrg(ctx, in.ID, c, r.Reason)
+	return h.orgDetail(ctx, org, err)
+}
+
+func (h orgHandlers) putOrgMail(
+	ctx context.Context, in *IDInput, r OrgMailRequest,
+) (*one[OrgDetail], error) {
+	err := h.accounts.PutOrgMail(ctx, in.ID, account.OrgMail{
+		Domains:   r.Domains,
+		NoticesTo: r.NoticesTo,
+	}, r.Reason)
+	if err != nil {
+		return nil, err
+	}
+
+	return h.getOrg(ctx, in)
+}
+
+func (h orgHandlers) putOrgSpellings(
+	ctx context.Context, in *IDInput, r OrgSpellingsRequest,
+) (*one[OrgDetail], error) {
+	spellings := make([]account.Spelling, len(r.Spellings))
+	for i, s := range r.Spellings {
+		spellings[i] = account.Spelling(s)
+	}
+
+	if err := h.accounts.PutOrgSpellings(ctx, in.ID, spellings, r.Reason); err != nil {
+		return nil, err
+	}
+	return h.getOrg(ctx, in)
+}
+
+// relationInput names a distributor and a reseller.
+type relationInput struct {
+	IDInput
+	ResellerID string `path:"reseller_id" maxLength:"64" doc:"Id of the reseller"`
+}
+
+func (h orgHandlers) relateOrgs(
+	ctx context.Context, in *relationInput, r ReasonRequest,
+) (*one[OrgDetail], error) {
+	return h.setRelation(ctx, in, true, r.Reason)
+}
+
+func (h orgHandlers) unrelateOrgs(
+	ctx context.Context, in *relationInput, r ReasonRequest,
+) (*one[OrgDetail], error) {
+	return h.setRelation(ctx, in, false, r.Reason)
+}
+
+func (h orgHandlers) setRelation(
+	ctx context.Context, in *relationInput, related bool, reason string,
+) (*one[OrgDetail], error) {
+	err := h.accounts.RelateOrgs(ctx, in.ID, in.ResellerID, related, reason)
+	if err != nil {
+		return nil, err
+	}
+
+	return h.getOrg(ctx, &in.IDInput)
 }
 
 // MergeRequest names the parent that takes over.

@@ -29,6 +29,8 @@ func TestR82b_SubsidiariesOfOneParentKeepTheirBalances(t *testing.T) {
 	br := h.Env.Fulfilled(t, h.Reseller, brazil)
 	us := h.Env.Fulfilled(t, h.Reseller, states)
 	require.NotEqual(t, *br.AccountID, *us.AccountID)
+	merge := map[string]any{"into": storetest.ParentOf(t, h.Env, br), "reason": "one group (S60)"}
+	require.Equal(t, 200, h.Lead.post("/v1/orgs/"+storetest.ParentOf(t, h.Env, us)+"/merge", merge).Status)
 	joe := h.customer(*us.AccountID, rules.CustomerAdmin)
 	spares := as[items[api.SparesView]](t, joe.get("/v1/spares"), 200).Items
 	require.Len(t, spares, 1)

@@ -62,6 +62,10 @@ var parameters = map[string][]parameter{
 		need("vendor_order_no", asText), need("po_number", asText), need("quantity", asWhole),
 		need("whole", asFlag), may("company", asText), may("remaining", asWhole),
 	},
+	// To a reseller: nothing here may say who the end customer is.
+	"order_in_your_name": {
+		need("po_number", asText), need("distributor", asText), need("reseller", asText),
+	},
 	// role is ADMIN or READ_ONLY; expires_on is the last day the link works.
 	"invitation": {need("contact_name", asText), need("company",
 		asText), need("link", asLink), need("expires_on", asDate), need("role", asText)},

@@ -57,6 +57,8 @@ var composed = map[string][]string{
 	"mail.reason.": {
 		ordering.ReasonResellerNotAuthorised, ordering.ReasonAmbiguousAccount, "CONTACT_AT_RESELLER_DOMAIN",
 		"CONTACT_AT_DISTRIBUTOR_DOMAIN", "CONTACT_AT_FREE_MAIL", "PURCHASE_DATE_IN_FUTURE",
+		ordering.ReasonResellerUnclear, ordering.ReasonDistributorUnclear, ordering.ReasonWithoutRelation,
+		ordering.ReasonResellerNotTold, ordering.ReasonPossibleDouble, ordering.ReasonAddressNearlyKnown,
 	},
 	"mail.rma_update.outcome.": names(rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage, rma.OutcomeWrongUnit),
 	"mail.rma_update.": ends([]string{

@@ -4,6 +4,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // legalForms are the legal forms as they stand at the end of a name, without dots and
@@ -42,6 +44,54 @@ func CompanyKey(name string) string {
 		return strings.TrimSpace(folded)
 	}
 	return strings.Join(dropLegalForms(dropConjunctions(tokens)), " ")
+}
+
+// FullNameKey returns the form of a company's full name by which an organisation is known
+// (S59): Unicode NFKC, without case, one space between words. Legal form, accents and
+// punctuation stay: a name that differs in them is another name.
+func FullNameKey(name string) string {
+	folded := norm.NFKC.String(strings.ToLower(norm.NFKC.String(name)))
+	return strings.Join(strings.Fields(folded), " ")
+}
+
+// KnownName is a name under which an organisation is on record: its own, or another
+// spelling that an operator confirmed.
+type KnownName struct {
+	OrgID   string
+	FullKey string // FullNameKey of the name
+	Country string // ISO 3166; empty: not on record
+}
+
+// WhoIsNamed returns the organisation that a name and a country mean among those that are
+// on record under names alike (of one CompanyKey), and those that the name only resembles
+// (S59). An organisation whose country is not on record is known by its full name alone,
+// where it is the only one of that name. What is not known has an empty id.
+func WhoIsNamed(company, country string, known []KnownName) (orgID string, alike []string) {
+	full := FullNameKey(company)
+	var here, anywhere []string
+	for _, k := range known {
+		switch {
+		case k.FullKey == full && k.Country == country:
+			here = append(here, k.OrgID)
+		case k.FullKey == full && k.Country == "":
+			anywhere = append(anywhere, k.OrgID)
+		}
+	}
+
+	if len(here) == 0 {
+		here = anywhere
+	}
+	if len(here) == 1 {
+		return here[0], nil
+	}
+
+	for _, k := range known {
+		if !slices.Contains(alike, k.OrgID) {
+			alike = append(alike, k.OrgID)
+		}
+	}
+
+	return "", alike
 }
 
 func dropLegalForms(tokens []string) []string {

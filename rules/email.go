@@ -2,6 +2,7 @@ package rules
 
 import (
 	"net/mail"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -99,6 +100,39 @@ func EmailDomain(s string) string {
 // mail.acme.com.br and acme.com.br are, acme.com.br and other.com.br are not.
 func SameOrganisation(a, b string) bool {
 	return a != "" && b != "" && registered(a) == registered(b)
+}
+
+// AtOneOf reports whether a domain is registered by the owner of one of the others.
+func AtOneOf(domain string, others []string) bool {
+	return slices.ContainsFunc(others, func(other string) bool {
+		return SameOrganisation(domain, other)
+	})
+}
+
+// NormaliseDomain returns a mail domain as NormaliseEmail writes it; an address is none and
+// stays as it is.
+func NormaliseDomain(domain string) string {
+	domain = strings.TrimSpace(domain)
+	if strings.Contains(domain, "@") {
+		return domain
+	}
+	return EmailDomain("a@" + domain)
+}
+
+// CheckMailDomain returns what is wrong with a normalised domain that an operator records
+// as a company's own: one that is none, a public suffix, a provider of personal mailboxes.
+func CheckMailDomain(pointer, domain string) []FieldError {
+	var k Checker
+	suffix, _ := publicsuffix.PublicSuffix(domain)
+	switch {
+	case len(domain) > MaxEmailLength || !validDomain(domain):
+		k.Fail(pointer, InvalidDomain, "This is not a mail domain.",
+			"Send what stands behind the @ of the company's addresses.")
+	case suffix == domain || IsFreeMail(domain):
+		k.Fail(pointer, InvalidDomain, "This domain is not one company's own.",
+			"Leave out providers of mailboxes and suffixes such as com.br.")
+	}
+	return k.Fields
 }
 
 func registered(domain string) string {

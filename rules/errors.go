@@ -34,6 +34,7 @@ const (
 	InvalidUTF8       = "INVALID_UTF8"
 	ControlCharacters = "CONTROL_CHARACTERS"
 	InvalidEmail      = "INVALID_EMAIL"
+	InvalidDomain     = "INVALID_DOMAIN"
 	InvalidDate       = "INVALID_DATE"
 	InvalidCountry    = "INVALID_COUNTRY"
 	InvalidLocale     = "INVALID_LOCALE"
@@ -53,6 +54,7 @@ const (
 const (
 	GroupMailboxSuspected = "GROUP_MAILBOX_SUSPECTED" // R49a
 	PurchaseDateReplaced  = "PURCHASE_DATE_REPLACED"  // S6
+	NotTheSender          = "NOT_THE_SENDER"          // S59: the form names somebody else
 )
 
 // FieldError is one wrong field. Pointer is a JSON pointer (RFC 6901) into the

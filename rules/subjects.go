@@ -12,6 +12,7 @@ const (
 	TemplateOrderReviewReminder = "order_review_reminder" // operators
 	TemplateOrderRejected       = "order_rejected"        // reseller
 	TemplateOrderCancelled      = "order_cancelled"       // customer, reseller, distributor
+	TemplateOrderInYourName     = "order_in_your_name"    // reseller (S65)
 	// the designated person only (R103)
 	TemplateInvitation              = "invitation"
 	TemplateInvitationReminder      = "invitation_reminder"      // the designated person
@@ -31,7 +32,7 @@ const (
 func Templates() []string {
 	return []string{
 		TemplateOrderConfirmation, TemplateOrderReviewReminder,
-		TemplateOrderRejected, TemplateOrderCancelled, TemplateInvitation,
+		TemplateOrderRejected, TemplateOrderCancelled, TemplateOrderInYourName, TemplateInvitation,
 		TemplateInvitationReminder, TemplateInvitationUnclaimed, TemplateInvitationUndeliverable,
 		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateRenewalReminder,
 		TemplateRMA, TemplateSpare,

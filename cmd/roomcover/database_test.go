@@ -220,3 +220,50 @@ func dropTriggers(t *testing.T, env storetest.Env) {
 		require.NoError(t, err)
 	}
 }
+
+func TestS59_S65_OrgRecordsFromTheCommandLine(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		s := newShell(t, &env)
+		s.must("org", "set", "Andina Telecom S.A.", "--country", "cl", "--kind", "reseller", "--authorised-from",
+			"2026-01-01")
+		out := s.must("org", "set", "Andina Telecom Ltda", "--country", "CL", "--kind", "reseller")
+		require.Contains(t, out, "Named alike")
+		require.Contains(t, out, "Andina Telecom S.A.")
+		s.must("org", "set", "Distribuidora Norte", "--kind", "distributor", "--authorised-from", "2026-01-01")
+
+		require.Equal(t, exitRefused, s.run("org", "show", "Andina Telecom"), "no name but the full one")
+		require.Contains(t, s.err.String(), "Andina Telecom Ltda (org_")
+		require.Equal(t, exitRefused, s.run("token", "create", "--org", "Andina Telecom", "--label", "x"))
+
+		s.must("org", "mail", "andina telecom s.a.", "--domain", "Andina.cl", "--notices-to", "compras@andina.cl",
+			"--reason", "contract")
+		s.must("org", "spelling", "Andina Telecom S.A.", "--name", "CL: Andina Telecom, SA", "--name", "Andina",
+			"--reason", "same tax number")
+		s.must("org", "relate", "Distribuidora Norte", "Andina Telecom S.A.", "--reason", "contract")
+
+		var got struct {
+			ID, Country    string
+			MailDomains    []string `json:"mail_domains"`
+			NoticesTo      string   `json:"notices_to"`
+			Spellings      []string
+			DistributorIDs []string `json:"distributor_ids"`
+			Alike          []string
+		}
+		s.json(&got, "org", "show", "Andina Telecom S.A.")
+		require.Equal(t, []string{"CL", "compras@andina.cl", "andina.cl"},
+			[]string{got.Country, got.NoticesTo, got.MailDomains[0]})
+		require.Equal(t, []string{"Andina", "CL: Andina Telecom, SA"}, got.Spellings)
+		require.Len(t, got.DistributorIDs, 1)
+		require.Len(t, got.Alike, 1)
+		require.Contains(t, s.must("org", "show", got.ID), "compras@andina.cl")
+
+		s.must("org", "relate", "Distribuidora Norte", got.ID, "--remove", "--reason", "ended")
+		s.json(&got, "org", "show", got.ID)
+		require.Empty(t, got.DistributorIDs)
+		rename := []string{"--id", got.ID, "--country", "CL", "--kind", "reseller", "--reason", "renamed"}
+		s.must(append([]string{"org", "set", "Andina Telecom SpA"}, rename...)...)
+		require.Contains(t, s.must("org", "show", got.ID), "Andina Telecom SpA")
+		require.Equal(t, exitRefused, s.run(append([]string{"org", "set", "Andina Telecom Ltda"}, rename...)...),
+			"another has this name")
+	})
+}

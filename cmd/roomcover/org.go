@@ -15,17 +15,24 @@ import (
 )
 
 type orgCommands struct {
-	Set  orgSetCommand  `cmd:"" help:"Add an organisation, or change the one of the same kind and name."`
-	List orgListCommand `cmd:"" help:"List organisations."`
+	Set      orgSetCommand      `cmd:"" help:"Add an organisation, or change the one of the same kind, name and country."`
+	List     orgListCommand     `cmd:"" help:"List organisations."`
+	Show     orgShowCommand     `cmd:"" help:"Show an organisation with what is on record about it."`
+	Mail     orgMailCommand     `cmd:"" help:"Record an organisation's mail domains and its address for notices."`
+	Spelling orgSpellingCommand `cmd:"" help:"Record other names under which an organisation is known."`
+	Relate   orgRelateCommand   `cmd:"" help:"Record that a distributor orders in a reseller's name, or no longer does."`
 }
 
 // orgSetCommand adds or changes an organisation that sells or serves.
 type orgSetCommand struct {
 	output
-	Name  string `arg:"" help:"Name of the company."`
-	Kind  string `required:"" enum:"reseller,distributor,partner" help:"What it is: reseller, distributor or partner."`
-	From  string `name:"authorised-from" placeholder:"DATE" help:"First day on which it may sell, YYYY-MM-DD (UTC)."`
-	Until string `name:"authorised-until" placeholder:"DATE" help:"First day on which it may no longer sell; left out: no end."`
+	Name    string `arg:"" help:"Full name of the company, with its legal form."`
+	Country string `placeholder:"CODE" help:"Its country, such as BR; left out: the only one of this name."`
+	ID      string `name:"id" help:"Change the organisation of this id, its name and country too; needs --reason."`
+	Reason  string `help:"Why; goes into the audit."`
+	Kind    string `required:"" enum:"reseller,distributor,partner" help:"What it is: reseller, distributor or partner."`
+	From    string `name:"authorised-from" placeholder:"DATE" help:"First day on which it may sell, YYYY-MM-DD (UTC)."`
+	Until   string `name:"authorised-until" placeholder:"DATE" help:"First day on which it may no longer sell; left out: no end."`
 	// Suspended stops new orders without touching the dates.
 	Suspended bool `help:"Take no new orders of it."`
 }
@@ -34,9 +41,11 @@ type orgSetCommand struct {
 func (orgSetCommand) Help() string {
 	return `Everything that is not given is set to its default: the command says what the
 organisation is, not what to change. An order of one that is not authorised on
-the day goes to review.
+the day goes to review. A name that differs in its legal form or spelling is
+another organisation: to rename one, give its --id.
 
 Examples:
+  roomcover org set "Andina Telecom S.A." --country CL --kind reseller --authorised-from 2026-01-01
   roomcover org set "Revenda Sul Ltda" --kind reseller --authorised-from 2026-01-01
   roomcover org set "Revenda Sul Ltda" --kind reseller --authorised-from 2026-01-01 --suspended`
 }
@@ -61,18 +70,38 @@ func (c orgSetCommand) Validate() error {
 // Run stores the organisation.
 func (c orgSetCommand) Run(ctx context.Context, a *app) error {
 	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
-		o, err := d.Accounts.PutOrg(ctx, account.OrgChange{
-			Kind:            account.OrgKind(strings.ToUpper(c.Kind)),
-			Name:            strings.TrimSpace(c.Name),
-			AuthorisedFrom:  c.From,
-			AuthorisedUntil: c.Until,
-			Suspended:       c.Suspended,
-		})
+		o, err := c.store(ctx, d)
 		if err != nil {
 			return err
 		}
-		return c.show(a, orgView(o), func(w io.Writer) { a.orgTable(w, []account.Org{o}) })
+
+		r, err := d.Accounts.GetOrgRecords(ctx, o)
+		if err != nil {
+			return err
+		}
+
+		return c.show(a, recordsView(o, r), func(w io.Writer) {
+			a.orgTable(w, []account.Org{o})
+			a.alikeTable(w, r.Alike)
+		})
 	})
+}
+
+// store adds or changes the organisation that is named, or changes the one of the id.
+func (c orgSetCommand) store(ctx context.Context, d *domains.Domains) (account.Org, error) {
+	change := account.OrgChange{
+		Kind:            account.OrgKind(strings.ToUpper(c.Kind)),
+		Name:            rules.NormaliseText(c.Name),
+		Country:         strings.ToUpper(strings.TrimSpace(c.Country)),
+		AuthorisedFrom:  c.From,
+		AuthorisedUntil: c.Until,
+		Suspended:       c.Suspended,
+	}
+
+	if c.ID != "" {
+		return d.Accounts.ChangeOrg(ctx, c.ID, change, c.Reason)
+	}
+	return d.Accounts.PutOrg(ctx, change)
 }
 
 // orgListCommand lists organisations.
@@ -128,7 +157,8 @@ func pages[T any](read func(db.Page) ([]T, string, error)) ([]T, error) {
 	}
 }
 
-// findOrg finds one organisation by its id, or by its name where only one has it.
+// findOrg finds one organisation by its id, or by its full name where only one has it. A
+// name that others only resemble is refused, with theirs (S59).
 func findOrg(ctx context.Context, d *domains.Domains, idOrName string) (account.Org, error) {
 	if strings.HasPrefix(idOrName, "org_") {
 		return d.Accounts.GetOrg(ctx, idOrName)
@@ -140,22 +170,31 @@ func findOrg(ctx context.Context, d *domains.Domains, idOrName string) (account.
 	}
 
 	var found []account.Org
+	var alike []string
 	for _, o := range orgs {
-		if o.Kind != account.OrgCustomerParent && o.NameKey == rules.CompanyKey(idOrName) {
+		switch {
+		case o.Kind == account.OrgCustomerParent:
+		case o.FullKey == rules.FullNameKey(idOrName):
 			found = append(found, o)
+		case o.CompanyKey == rules.CompanyKey(idOrName):
+			alike = append(alike, o.Name+" ("+o.ID+")")
 		}
 	}
 
-	switch len(found) {
-	case 1:
+	switch {
+	case len(found) == 1:
 		return found[0], nil
-	case 0:
-		return account.Org{}, rules.Refuse(rules.NotFound, "There is no organisation of this name.",
-			"Add it with roomcover org set, or see roomcover org list.")
+	case len(found) > 1:
+		return account.Org{}, rules.Refuse(rules.StateConflict,
+			"Several organisations have this name.", "Give the id from roomcover org list.")
+	case len(alike) > 0:
+		return account.Org{}, rules.Refuse(rules.NotFound,
+			"There is no organisation of this full name.",
+			"Others are named alike: "+strings.Join(alike, ", ")+". Give the id of the right one.")
 	}
 
-	return account.Org{}, rules.Refuse(rules.StateConflict, "Several organisations have this name.",
-		"Give the id from roomcover org list.")
+	return account.Org{}, rules.Refuse(rules.NotFound, "There is no organisation of this name.",
+		"Add it with roomcover org set, or see roomcover org list.")
 }
 
 func orgView(o account.Org) map[string]any {
@@ -163,6 +202,7 @@ func orgView(o account.Org) map[string]any {
 		"id":               o.ID,
 		"kind":             o.Kind,
 		"name":             o.Name,
+		"country":          o.Country,
 		"authorised_from":  o.AuthorisedFrom,
 		"authorised_until": o.AuthorisedUntil,
 		"suspended":        o.Suspended,
@@ -170,12 +210,13 @@ func orgView(o account.Org) map[string]any {
 }
 
 func (a *app) orgTable(w io.Writer, orgs []account.Org) {
-	t := a.table(w, "id", "kind", "name", "authorised from", "until", "suspended")
+	t := a.table(w, "id", "kind", "name", "country", "authorised from", "until", "suspended")
 	for _, o := range orgs {
 		t.AppendRow([]any{
 			o.ID,
 			o.Kind,
 			o.Name,
+			dash(o.Country),
 			dash(o.AuthorisedFrom),
 			dash(o.AuthorisedUntil),
 			yes(o.Suspended),

@@ -194,7 +194,7 @@ func TestOracle_NamesWhatIsWrongInTheDatabase(t *testing.T) {
 			"names another order",
 		},
 		{
-			"twin order", `DROP INDEX orders_po; UPDATE orders SET po_number = 'PO-A' WHERE po_number = 'PO-C'`,
+			"twin order", `DROP INDEX orders_number; UPDATE orders SET po_number = 'PO-A', po_key = 'po-a' WHERE po_number = 'PO-C'`,
 			"order", "more than once",
 		},
 		{

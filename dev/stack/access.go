@@ -96,6 +96,11 @@ func seedAccess(ctx context.Context, store *domains.Domains, a *Access, dir stri
 		return err
 	}
 
+	err = store.Accounts.RelateOrgs(ctx, distributor.ID, reseller.ID, true, "of the examples")
+	if err != nil {
+		return err
+	}
+
 	for _, t := range []struct {
 		name, org string
 		role      rules.Role

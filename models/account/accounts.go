@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -57,6 +58,50 @@ func MatchedAccounts(
 	return ids, err
 }
 
+// At is where an account is, as orders are matched with it.
+type At struct {
+	AddressHash string
+	Street      string
+	City        string
+	PostalCode  string
+}
+
+// Is reports whether an address in the account's country is the account's (R107a).
+func (a At) Is(address rules.Address) bool {
+	return a.AddressHash == rules.AddressHash(address)
+}
+
+// IsNear reports whether an address in the account's country may be the account's (S61).
+func (a At) IsNear(address rules.Address) bool {
+	return rules.NearAddress(address, rules.Address{
+		Street:     a.Street,
+		City:       a.City,
+		PostalCode: a.PostalCode,
+		Country:    address.Country,
+	})
+}
+
+// NearAccounts finds the accounts of the same company at an address that differs only in
+// what people leave out or spell otherwise (S61).
+func NearAccounts(tx *db.Tx, company string, a rules.Address) (ids []string, err error) {
+	var rows []struct {
+		ID string
+		At `gorm:"embedded"`
+	}
+	err = tx.Model(&Account{}).
+		Select("id", "address_hash", "street", "city", "postal_code").
+		Where("company_key = ? AND country = ?", rules.CompanyKey(company), a.Country).
+		Order("id").
+		Scan(&rows).Error
+
+	for _, r := range rows {
+		if !r.Is(a) && r.IsNear(a) {
+			ids = append(ids, r.ID)
+		}
+	}
+	return ids, err
+}
+
 // newAccount describes the account that an order opens (R108, R109): one per
 // company and address, in the zone and language of its country.
 func (s *Accounts) newAccount(p rules.Party, parentID string, userLimit int) Account {
@@ -103,7 +148,7 @@ func (s *Accounts) OpenAccount(
 		return acc, err
 	}
 
-	parent, fresh, err := openParent(tx, customer.Company)
+	parent, fresh, err := openParent(tx, customer.Company, customer.Address.Country)
 	if err != nil {
 		return acc, err
 	}
@@ -133,6 +178,24 @@ func (s *Accounts) OpenAccount(
 
 	_, err = LockParents(tx, "id = ?", parent.ID)
 	return acc, err
+}
+
+// AskOfNearAccounts asks an operator about a new account beside one of nearly the same
+// address (S61), such as one that was opened after the new one's order was looked at.
+func AskOfNearAccounts(tx *db.Tx, acc Account, customer rules.Party) error {
+	near, err := NearAccounts(tx, customer.Company, customer.Address)
+	if err != nil || len(near) == 0 {
+		return err
+	}
+
+	return tx.Raise(db.OperatorTask{
+		Kind:      db.TaskNearAccount,
+		SubjectID: acc.ID,
+		AccountID: &acc.ID,
+		What: "Find out whether this account and " + strings.Join(near, ", ") +
+			" are one: their addresses differ in spelling only. Close the task with the answer.",
+		Why: "ADDRESS_NEARLY_THE_SAME",
+	})
 }
 
 // Lock locks an account in scope. Every change of rooms, devices and assignments takes
@@ -226,7 +289,7 @@ func (s *Accounts) CreateAccount(
 	acc.Mode = mode
 
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
-		parent, err := parentFor(tx, parentOrgID, p.Company)
+		parent, err := parentFor(tx, parentOrgID, p)
 		if err != nil {
 			return err
 		}
@@ -267,6 +330,9 @@ func (s *Accounts) ListAccounts(ctx context.Context, page db.Page) ([]Account, s
 func Entities() []any {
 	return []any{
 		Org{},
+		OrgSpelling{},
+		OrgMailDomain{},
+		OrgRelation{},
 		Account{},
 		AccountSite{},
 		CSM{},

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"time"
 
-	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
 	"roomcover.dev/roomcover/models/db"
@@ -14,17 +13,32 @@ import (
 	"roomcover.dev/roomcover/rules/ordering"
 )
 
-// Org is a company that sells, distributes, owns, serves or operates.
+// Org is a company that sells, distributes, owns, serves or operates. It is known by its
+// full name, legal form included, and its country (S59): tokens, orders and authorisation
+// are its own.
 type Org struct {
 	ID              string
 	Kind            OrgKind
 	Name            string
-	NameKey         string // rules.CompanyKey of Name
+	NameKey         string // unique among its kind; see identify
+	FullKey         string // rules.FullNameKey of Name
+	CompanyKey      string // rules.CompanyKey of Name: names alike share it
+	Country         string // ISO 3166; empty: not on record
 	AuthorisedFrom  string // YYYY-MM-DD; empty: never authorised
 	AuthorisedUntil string // exclusive; empty: no end
 	Suspended       bool
+	NoticesTo       string  // address on record for notices about its orders (S65)
 	MergedInto      *string // a customer's parent that was merged into another (S27)
 	CreatedAt       time.Time
+}
+
+// identify sets what the organisation is known by (S59).
+func (o *Org) identify(name, country string) {
+	o.Name = name
+	o.Country = country
+	o.FullKey = rules.FullNameKey(name)
+	o.CompanyKey = rules.CompanyKey(name)
+	o.NameKey = o.FullKey + "|" + country
 }
 
 // OrgKind says what an Org is to the service.
@@ -49,6 +63,7 @@ func (s *Accounts) SeedOperator(ctx context.Context) error {
 		Kind:      OrgOperator,
 		Name:      catalogue.DefaultProgram().Name,
 		NameKey:   "operator",
+		FullKey:   "operator",
 		CreatedAt: s.db.Now(),
 	}
 
@@ -69,64 +84,181 @@ func (o Org) Authorised(at time.Time) bool {
 type OrgChange struct {
 	Kind            OrgKind
 	Name            string
+	Country         string // ISO 3166; empty: see PutOrg
 	AuthorisedFrom  string // YYYY-MM-DD; empty: not authorised
 	AuthorisedUntil string // exclusive; empty: no end
 	Suspended       bool
 }
 
-// PutOrg adds a seller or partner, or changes the one of the same kind and name. A
-// name that is missing and a date that cannot be read answer VALIDATION_FAILED.
+// PutOrg adds a seller or partner, or changes the one of the same kind, full name and
+// country (S59); a name that differs in its legal form or spelling adds another one.
+// Without a country it means the only one of that name. It refuses with VALIDATION_FAILED
+// a name that is missing, a country or date that cannot be read, a name that several have
+// where no country is given, and one that is on record as another's spelling; with
+// STATE_CONFLICT a country for a name whose own country is not on record: that is for
+// ChangeOrg to say, which names the organisation by its id.
 func (s *Accounts) PutOrg(ctx context.Context, c OrgChange) (Org, error) {
 	if err := c.validate(); err != nil {
 		return Org{}, err
 	}
 
-	o := Org{
-		ID:              db.NewID(db.PrefixOrg),
-		Kind:            c.Kind,
-		Name:            c.Name,
-		NameKey:         rules.CompanyKey(c.Name),
-		AuthorisedFrom:  c.AuthorisedFrom,
-		AuthorisedUntil: c.AuthorisedUntil,
-		Suspended:       c.Suspended,
-		CreatedAt:       s.db.Now(),
-	}
-
+	var o Org
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
-		var old Org
-		err := tx.ForUpdate().First(&old, "kind = ? AND name_key = ?", o.Kind, o.NameKey).Error
-		switch {
-		case errors.Is(err, gorm.ErrRecordNotFound):
-			if err := tx.Create(&o).Error; err != nil {
-				return err
-			}
-		case err != nil:
+		var err error
+		o, err = namedForChange(tx, c)
+		if err != nil {
 			return err
-		default:
-			o.ID = old.ID
-			o.CreatedAt = old.CreatedAt
-			err := tx.Model(&Org{}).
-				Where("id = ?", o.ID).
-				Select("name", "authorised_from", "authorised_until", "suspended").
-				Updates(&o).Error
-			if err != nil {
-				return err
-			}
 		}
 
-		return tx.Audit(o.ID, nil, false, db.Entry{
-			Verb:     "org.changed",
-			ObjectID: o.ID,
-			Details: map[string]any{
-				"kind":             o.Kind,
-				"suspended":        o.Suspended,
-				"authorised_from":  o.AuthorisedFrom,
-				"authorised_until": o.AuthorisedUntil,
-			},
-		})
+		if o.ID != "" {
+			if c.Country == "" {
+				c.Country = o.Country
+			}
+			return c.store(tx, &o, "")
+		}
+
+		if err := unusedName(tx, "", c); err != nil {
+			return err
+		}
+		o.ID = db.NewID(db.PrefixOrg)
+		o.CreatedAt = tx.Now()
+		c.fill(&o)
+		if err := tx.Create(&o).Error; err != nil {
+			return err
+		}
+		return auditOrg(tx, o, "")
 	})
 
 	return o, err
+}
+
+// ChangeOrg changes the organisation of this id, its name and country too, with a reason:
+// its tokens and orders stay its own. A customer's parent and the operator answer
+// NOT_FOUND, a kind that differs and a name that another has VALIDATION_FAILED.
+func (s *Accounts) ChangeOrg(
+	ctx context.Context, id string, c OrgChange, reason string,
+) (Org, error) {
+	if err := errors.Join(c.validate(), rules.CheckReason(reason)); err != nil {
+		return Org{}, err
+	}
+
+	var o Org
+	err := s.db.Write(ctx, func(tx *db.Tx) error {
+		var err error
+		o, err = lockSeller(tx, id)
+		if err != nil {
+			return err
+		}
+
+		if o.Kind != c.Kind {
+			return rules.Invalid([]rules.FieldError{{
+				Pointer: "/kind",
+				Code:    "UNCHANGEABLE",
+				Message: "The kind of an organisation cannot change.",
+				Remedy:  "Send its kind, or add another organisation.",
+			}})
+		}
+
+		if err := unusedName(tx, id, c); err != nil {
+			return err
+		}
+		return c.store(tx, &o, reason)
+	})
+
+	return o, err
+}
+
+// namedForChange locks the organisation that a change names; its id is empty where there
+// is none of that name and country.
+func namedForChange(tx *db.Tx, c OrgChange) (Org, error) {
+	var named []Org
+	err := tx.ForUpdate().Order("id").
+		Find(&named, "kind = ? AND full_key = ?", c.Kind, rules.FullNameKey(c.Name)).Error
+	if err != nil {
+		return Org{}, err
+	}
+
+	for _, o := range named {
+		switch {
+		case o.Country == c.Country:
+			return o, nil
+		case o.Country == "":
+			return Org{}, rules.Refuse(rules.StateConflict,
+				"The country of the organisation of this name is not on record.",
+				"Record it by the organisation's id, "+o.ID+"; then this one can be told apart.")
+		}
+	}
+
+	switch {
+	case c.Country != "" || len(named) == 0:
+		return Org{}, nil
+	case len(named) == 1:
+		return named[0], nil
+	}
+
+	return Org{}, rules.Invalid([]rules.FieldError{{
+		Pointer: "/country",
+		Code:    rules.Required,
+		Message: "Organisations of several countries have this name.",
+		Remedy:  "Say which one by its country.",
+	}})
+}
+
+// unusedName refuses a name that is another's, or another's confirmed spelling. The unique
+// keys are the authority.
+func unusedName(tx *db.Tx, id string, c OrgChange) error {
+	owner, err := ownerOfName(tx, c.Kind, c.Name, c.Country)
+	if err != nil || owner == "" || owner == id {
+		return err
+	}
+
+	return rules.Invalid([]rules.FieldError{nameTaken("/name", owner)})
+}
+
+func nameTaken(pointer, owner string) rules.FieldError {
+	return rules.FieldError{
+		Pointer: pointer,
+		Code:    rules.Duplicate,
+		Message: "Another organisation is known by this name in this country.",
+		Remedy:  "Look at " + owner + ": change that one, or give another name.",
+	}
+}
+
+// fill sets on an organisation what the change says.
+func (c OrgChange) fill(o *Org) {
+	o.Kind = c.Kind
+	o.AuthorisedFrom = c.AuthorisedFrom
+	o.AuthorisedUntil = c.AuthorisedUntil
+	o.Suspended = c.Suspended
+	o.identify(c.Name, c.Country)
+}
+
+// store changes a locked organisation, with its audit.
+func (c OrgChange) store(tx *db.Tx, o *Org, reason string) error {
+	c.fill(o)
+	err := tx.Model(&Org{}).
+		Where("id = ?", o.ID).
+		Select("name", "name_key", "full_key", "company_key", "country",
+			"authorised_from", "authorised_until", "suspended").
+		Updates(o).Error
+	if err != nil {
+		return err
+	}
+	return auditOrg(tx, *o, reason)
+}
+
+func auditOrg(tx *db.Tx, o Org, reason string) error {
+	return tx.Audit(o.ID, nil, false, db.Entry{
+		Verb:     "org.changed",
+		ObjectID: o.ID,
+		Details: db.WithReason(reason, map[string]any{
+			"kind":             o.Kind,
+			"country":          o.Country,
+			"suspended":        o.Suspended,
+			"authorised_from":  o.AuthorisedFrom,
+			"authorised_until": o.AuthorisedUntil,
+		}),
+	})
 }
 
 // validate refuses a change that cannot mean what it says: above all an end of
@@ -139,6 +271,15 @@ func (c OrgChange) validate() error {
 			Code:    rules.Required,
 			Message: "The name is missing.",
 			Remedy:  "Give the company's name.",
+		})
+	}
+
+	if c.Country != "" && !rules.ValidCountry(c.Country) {
+		fields = append(fields, rules.FieldError{
+			Pointer: "/country",
+			Code:    rules.InvalidCountry,
+			Message: "This is not a country code.",
+			Remedy:  "Send an ISO 3166 code of two letters, such as BR.",
 		})
 	}
 
@@ -192,29 +333,31 @@ func (s *Accounts) ListOrgs(
 	return out, next, err
 }
 
-// EnsureOrg finds the organisation of this kind and name or registers it,
-// without authorisation: a reseller that is seen for the first time in a
-// distributor's order has its orders reviewed (R45a). The unique name decides
-// between two that come at the same time.
-func EnsureOrg(tx *db.Tx, kind OrgKind, name string) (Org, error) {
-	o, fresh, err := insertOrg(tx, kind, name)
-	if err != nil || fresh {
-		return o, err
-	}
-	var stored Org
-	err = tx.First(&stored, "kind = ? AND name_key = ?", kind, o.NameKey).Error
-	return stored, err
-}
+// insertOrg registers an organisation without authorisation, unless one is known by its
+// name already; fresh reports which. alike is how many others of its kind have a name that
+// it resembles.
+func insertOrg(
+	tx *db.Tx, kind OrgKind, name, country string,
+) (o Org, fresh bool, alike int, err error) {
+	o = Org{ID: db.NewID(db.PrefixOrg), Kind: kind, CreatedAt: tx.Now()}
+	o.identify(name, country)
 
-func insertOrg(tx *db.Tx, kind OrgKind, name string) (o Org, fresh bool, err error) {
-	o = Org{
-		ID:        db.NewID(db.PrefixOrg),
-		Kind:      kind,
-		Name:      name,
-		NameKey:   rules.CompanyKey(name),
-		CreatedAt: tx.Now(),
+	var counted []int
+	err = tx.Raw(`
+		INSERT INTO orgs (id, kind, name, name_key, full_key, company_key, country,
+			authorised_from, authorised_until, suspended, notices_to, created_at)
+		VALUES (?, ?, ?, ?, ?, ?, ?, '', '', ?, '', ?)
+		ON CONFLICT DO NOTHING
+		RETURNING (
+			SELECT count(*) FROM orgs others
+			WHERE others.kind = ? AND others.company_key = ? AND others.id <> ?
+		)`,
+		o.ID, o.Kind, o.Name, o.NameKey, o.FullKey, o.CompanyKey, o.Country, false, o.CreatedAt,
+		o.Kind, o.CompanyKey, o.ID,
+	).Scan(&counted).Error
+	if err != nil || len(counted) == 0 {
+		return o, false, 0, err
 	}
 
-	res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&o)
-	return o, res.RowsAffected == 1, res.Error
+	return o, true, counted[0], nil
 }

@@ -10,33 +10,89 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// openParent finds the parent of a customer's company or registers it; that of a
-// merged one is the parent that took over (S27).
-func openParent(tx *db.Tx, company string) (parent Org, fresh bool, err error) {
-	o, fresh, err := insertOrg(tx, OrgCustomerParent, company)
-	if err != nil || fresh {
+// openParent finds the parent of a customer's company, known by its full name and country,
+// or registers it (S60); that of a merged one is the parent that took over (S27). A new one
+// whose name others resemble, under another legal form or in another country, is proposed
+// to an operator: until somebody merges them nothing is summed.
+func openParent(tx *db.Tx, company, country string) (parent Org, fresh bool, err error) {
+	o, fresh, alike, err := insertOrg(tx, OrgCustomerParent, company, country)
+	if err != nil {
 		return o, fresh, err
 	}
-	parent, err = followMerge(tx, "name_key = ?", o.NameKey)
-	return parent, false, err
+
+	if !fresh {
+		parent, err = followMerge(tx, "full_key = ? AND country = ?", o.FullKey, o.Country)
+		return parent, false, err
+	}
+
+	if alike > 0 {
+		err = tx.Raise(oneParentTask(o.ID))
+	}
+	return o, true, err
+}
+
+// oneParentTask asks whether a customer's parent and others of its name are one company.
+func oneParentTask(parentID string) db.OperatorTask {
+	return db.OperatorTask{
+		Kind:      db.TaskOneParent,
+		SubjectID: parentID,
+		What: "Find out whether this customer's parent and those of a name alike are one " +
+			"company: merge them, with a reason, or close the task.",
+		Why: "SAME_NAME_OTHER_FORM_OR_COUNTRY",
+	}
+}
+
+// SettleOneParent closes the question whether a parent that was merged into another is one
+// company with it, and the other's question where no further parent of its name is left.
+func SettleOneParent(tx *db.Tx, merged, into Org) error {
+	settled := []string{merged.ID}
+
+	var left int64
+	err := tx.Model(&Org{}).
+		Where("kind = ? AND company_key = ? AND merged_into IS NULL", into.Kind, into.CompanyKey).
+		Where("id NOT IN ?", []string{merged.ID, into.ID}).
+		Count(&left).Error
+	if err != nil {
+		return err
+	}
+
+	if left == 0 && merged.CompanyKey == into.CompanyKey {
+		settled = append(settled, into.ID)
+	}
+	return tx.SettleAll(db.TaskOneParent, settled, "merged")
+}
+
+// EnsureParent finds the customer's parent of this full name and country, or registers it.
+func EnsureParent(tx *db.Tx, company, country string) (Org, error) {
+	o, fresh, _, err := insertOrg(tx, OrgCustomerParent, company, country)
+	if err != nil || fresh {
+		return o, err
+	}
+	var stored Org
+	err = tx.First(&stored, "kind = ? AND full_key = ? AND country = ?",
+		OrgCustomerParent, o.FullKey, o.Country).Error
+	return stored, err
 }
 
 // parentFor returns the parent of a new account: the one of this id, or the company's
 // where the id is empty.
-func parentFor(tx *db.Tx, id, company string) (Org, error) {
+func parentFor(tx *db.Tx, id string, p rules.Party) (Org, error) {
 	if id != "" {
 		return followMerge(tx, "id = ?", id)
 	}
-	parent, _, err := openParent(tx, company)
+	parent, _, err := openParent(tx, p.Company, p.Address.Country)
 	return parent, err
 }
 
 // followMerge reads a customer's parent, or the one it was merged into, and keeps
 // it from being merged until the transaction ends: an account that is added to it
 // here cannot be left behind.
-func followMerge(tx *db.Tx, where string, arg string) (Org, error) {
+func followMerge(tx *db.Tx, where string, args ...any) (Org, error) {
 	var o Org
-	err := db.KeepKey(tx.DB).Where("kind = ?", OrgCustomerParent).Where(where, arg).First(&o).Error
+	err := db.KeepKey(tx.DB).
+		Where("kind = ?", OrgCustomerParent).
+		Where(where, args...).
+		First(&o).Error
 	if err != nil || o.MergedInto == nil {
 		return o, db.Found(err)
 	}

@@ -64,6 +64,11 @@ const (
 	// earlier warranty that a customer misses (R111c)
 	TaskWarrantyClaimed TaskKind = "WARRANTY_CLAIMED"
 
+	// customer's parent: is it one company with those of a name alike (S60)?
+	TaskOneParent TaskKind = "ONE_PARENT"
+	// account: is it one with another of nearly the same address (S61)?
+	TaskNearAccount TaskKind = "NEAR_ACCOUNT"
+
 	TaskAssignCSM TaskKind = "ASSIGN_CSM" // account: name its customer success manager (R35e)
 
 	TaskDecideRMA TaskKind = "DECIDE_RMA" // RMA: approve or reject

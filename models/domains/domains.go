@@ -85,7 +85,12 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 
 	d.Programs.RememberReference(o.ReferenceAge)
 	d.Logistics.Carrier = o.Carrier
-	database.SeedWith(d.Programs.SeedReference, d.Accounts.SeedOperator)
+	database.SeedWith(
+		d.Programs.SeedReference,
+		d.Accounts.SeedOperator,
+		d.Accounts.SeedNames,
+		d.Orders.SeedKeys,
+	)
 
 	// A domain below calls these in its own transaction, when something happens that
 	// another domain has to follow.

@@ -87,7 +87,9 @@ func TestS35_CheckOrderSaysWhatAcceptOrderWouldRefuse(t *testing.T) {
 		require.Equal(t, "0", check(form))
 		form.Lines[0].Quantity++
 		require.Equal(t, "1", check(form))
-		form.Reseller.Company = "Revenda Oeste" // the number is each reseller's own
+		form.Reseller.Company = "Revenda Oeste" // the number is the sender's own
+		require.Equal(t, "2", check(form))
+		form.PONumber = "PO-2"
 		require.Equal(t, "0", check(form))
 		env.Accept(t, dist, form)
 		form.Lines[0].SKU = "NO-SUCH"

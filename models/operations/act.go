@@ -48,6 +48,9 @@ var taskActions = map[db.TaskKind][]string{
 	db.TaskWarrantyUnmatched: {ActLink, ActRefuse},
 	db.TaskWarrantyClaimed:   {ActLink, ActRefuse},
 
+	db.TaskOneParent:   {ActClose},
+	db.TaskNearAccount: {ActClose},
+
 	db.TaskAssignCSM: {ActAssign, ActClose},
 
 	db.TaskDecideRMA:    {ActClose},

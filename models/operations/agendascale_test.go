@@ -43,6 +43,7 @@ func TestAgendaDoesNotReadWhatIsOver(t *testing.T) {
 	copies(t, env, "orders", "id = '"+c.Order.ID+"'", n, map[string]string{
 		"id":                "'ord_' || i",
 		"po_number":         "'PO-' || i",
+		"po_key":            "'po-' || i",
 		"vendor_order_no":   "'SO-' || i",
 		"cancellable_until": "x.cancellable_until - interval '100 days'",
 	})

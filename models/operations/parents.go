@@ -109,6 +109,9 @@ func (s *Operations) merge(
 	if err := s.replacements.MergeSpares(tx, ref, fromID, intoID); err != nil {
 		return nil, err
 	}
+	if err := account.SettleOneParent(tx, p.A, p.B); err != nil {
+		return nil, err
+	}
 
 	return accounts, nil
 }
@@ -220,19 +223,24 @@ func (s *Operations) SplitParent(
 func (s *Operations) split(
 	tx *db.Tx, ref program.Reference, fromID string, q SplitRequest,
 ) (moving []account.Account, intoID string, err error) {
-	into, err := account.EnsureOrg(tx, account.OrgCustomerParent, q.Name)
+	var named []account.Account
+	err = tx.ForUpdate().Where("id IN ?", q.AccountIDs).Order("id").Find(&named).Error
+	if err != nil {
+		return nil, "", err
+	}
+
+	country := "" // a parent is known by name and country; the accounts that move say which
+	if len(named) > 0 {
+		country = named[0].Country
+	}
+
+	into, err := account.EnsureParent(tx, q.Name, country)
 	if err != nil {
 		return nil, "", err
 	}
 
 	if into.ID == fromID {
 		return nil, "", notAParent("/name", "This is the name of the parent itself.")
-	}
-
-	var named []account.Account
-	err = tx.ForUpdate().Where("id IN ?", q.AccountIDs).Order("id").Find(&named).Error
-	if err != nil {
-		return nil, "", err
 	}
 
 	p, err := account.LockBoth(tx, fromID, into.ID)

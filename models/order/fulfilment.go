@@ -76,6 +76,9 @@ func (s *Orders) fulfil(tx *db.Tx, ref program.Reference, o *Order) error {
 	}
 
 	o.AccountID = &opened.ID
+	if err := askOfNearAccounts(tx, o, opened); err != nil {
+		return err
+	}
 
 	contracts, err := entitlement.CreateContracts(tx, ref, opened.Account, o.purchase())
 	if err != nil {

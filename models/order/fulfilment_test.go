@@ -227,7 +227,11 @@ func TestR108_R109_HeadquartersAndSites(t *testing.T) {
 		branch := env.Fulfilled(t, seller, site)
 		accounts := storetest.ListOf(env.ListAccounts(env.Context, db.Page{}))(t)
 		require.Len(t, accounts, 2)
-		require.Equal(t, accounts[0].ParentOrgID, accounts[1].ParentOrgID) // R109: one parent
+		// S60: another country is for an operator to confirm; R109: then they have one parent.
+		from, into := accounts[0].ParentOrgID, accounts[1].ParentOrgID
+		_, err := env.MergeParents(storetest.Operator(), from, into, "their branch")
+		require.NoError(t, err)
+		require.Equal(t, into, storetest.ParentOf(t, env, branch))
 		require.Equal(t, "Europe/Berlin", accounts[0].TimeZone)
 		require.Equal(t, "en", accounts[0].Locale)
 		head, err := env.Balance(env.Context, accounts[1].ID)

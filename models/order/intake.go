@@ -62,7 +62,10 @@ func (s *Orders) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 			return err
 		}
 		out.Order, out.Created, err = insertOrder(tx, in, o)
-		return err
+		if err != nil || !out.Created {
+			return err
+		}
+		return tellReseller(tx, &out.Order)
 	})
 	if rules.CodeOf(err) == rules.ValidationFailed {
 		// Nothing is left to renew: the very same order may have done it.
@@ -108,6 +111,8 @@ func newOrder(
 		ID:               db.NewID(db.PrefixOrder),
 		SubmittedBy:      sender.ID,
 		PONumber:         form.PONumber,
+		POKey:            ordering.PONumberKey(form.PONumber),
+		CustomerHash:     customerHash(customer),
 		Payload:          form,
 		PayloadHash:      form.Hash(),
 		State:            rules.OrderAccepted,
@@ -120,47 +125,37 @@ func newOrder(
 		ReviewReasons:    []string{},
 	}
 
-	reseller, err := sellers(tx, &o, sender, form)
+	found, err := sellersOf(tx, sender, form, o.CustomerHash)
 	if err != nil {
 		return o, err
 	}
 
-	accounts, err := account.MatchedAccounts(tx, customer.Company, customer.Address)
+	o.sellers = &found
+	o.ResellerID = found.reseller.ID
+	o.DistributorID = found.distributorID
+
+	known, err := customerOf(tx, &o, received, loc)
 	if err != nil {
 		return o, err
 	}
 
-	if len(accounts) == 1 {
-		o.AccountID = &accounts[0]
+	o.known = &known
+	if len(known.accounts) == 1 {
+		o.AccountID = &known.accounts[0]
 	}
 
-	review(tx, &o, ref, ordering.ReviewFacts{
-		ResellerAuthorised: reseller.Authorised(now) && sender.Authorised(now),
+	review(tx, &o, ref, found.facts(ordering.ReviewFacts{
+		ResellerAuthorised: found.reseller.Authorised(now) && sender.Authorised(now),
 		PurchaseInFuture:   future,
-		AccountCandidates:  len(accounts),
+		AccountCandidates:  len(known.accounts),
 		EndCustomerDomain:  rules.EmailDomain(customer.Email),
-		ResellerDomain:     rules.EmailDomain(form.Reseller.Email),
-		DistributorDomain:  rules.EmailDomain(form.Distributor.Email),
-	})
+		PossibleDouble:     len(known.doubles) > 0,
+		NearAccounts:       len(known.near),
+	}, form))
 
 	o.addLines(ref.Catalogue)
-	err = entitlement.CheckRenewals(tx, purchaseLines(o.Lines), accounts)
+	err = entitlement.CheckRenewals(tx, purchaseLines(o.Lines), known.accounts)
 	return o, err
-}
-
-// sellers records who sells the order and returns the reseller.
-func sellers(
-	tx *db.Tx, o *Order, sender account.Org, form ordering.OrderForm,
-) (account.Org, error) {
-	if sender.Kind != account.OrgDistributor {
-		o.ResellerID = sender.ID
-		return sender, nil
-	}
-
-	o.DistributorID = &sender.ID
-	reseller, err := account.EnsureOrg(tx, account.OrgReseller, form.Reseller.Company)
-	o.ResellerID = reseller.ID
-	return reseller, err
 }
 
 // review sends the order to an operator when there is a reason, and accepts it
@@ -207,13 +202,16 @@ func (o *Order) addLines(skus catalogue.Catalogue) {
 	}
 }
 
-// insertOrder stores the order, or finds the one that holds its PO number; created
-// reports which.
+// insertOrder stores the order, or finds the one under which its sender has the PO number
+// already (S65); created reports which.
 func insertOrder(
 	tx *db.Tx, in Intake, o Order,
 ) (stored Order, created bool, err error) {
 	res := tx.Omit("Lines").Clauses(clause.OnConflict{
-		Columns:   []clause.Column{{Name: "reseller_id"}, {Name: "po_number"}},
+		Columns: []clause.Column{{Name: "submitted_by"}, {Name: "po_key"}},
+		TargetWhere: clause.Where{Exprs: []clause.Expression{
+			clause.Neq{Column: clause.Column{Name: "po_key"}, Value: clause.Expr{SQL: "''"}},
+		}},
 		DoNothing: true,
 	}).Create(&o)
 	if res.Error != nil {
@@ -238,9 +236,7 @@ func insertOrder(
 		entries = append(entries, db.Entry{
 			Verb:     "order.needs_review",
 			ObjectID: o.ID,
-			Details: map[string]any{
-				"reasons": o.ReviewReasons,
-			},
+			Details:  o.whyInReview(),
 		})
 
 		if err := tx.Raise(reviewTask(&o)); err != nil {
@@ -265,6 +261,22 @@ func insertOrder(
 
 	err = tx.Enqueue(db.NewOutboxEvent(db.OutboxOrderAccepted, o.ID, "1", o.waits()))
 	return o, true, err
+}
+
+// whyInReview is what the audit notes of an order in review: the reasons, with the ids of
+// what it resembles, for the operator who decides.
+func (o *Order) whyInReview() map[string]any {
+	details := map[string]any{"reasons": o.ReviewReasons}
+	if o.known != nil && len(o.known.doubles) > 0 {
+		details["possible_double_of"] = o.known.doubles
+	}
+	if o.known != nil && len(o.known.near) > 0 {
+		details["near_accounts"] = o.known.near
+	}
+	if o.sellers != nil && len(o.sellers.alike) > 0 {
+		details["name_resembles"] = o.sellers.alike
+	}
+	return details
 }
 
 // waits is what the relay shows of the order's workflow in Temporal.
@@ -292,46 +304,22 @@ func reviewTask(o *Order) db.OperatorTask {
 	}
 }
 
-// repeatedOrder reads the order that holds the PO number of the one that was sent, and
-// refuses one that differs.
+// repeatedOrder reads the order that its sender has sent under the PO number of the one that
+// was sent now, and refuses one that differs, with the fields in which it does (S14).
 func repeatedOrder(tx *db.Tx, sent Order) (Order, error) {
 	var stored Order
 	err := tx.Preload("Lines", byPosition).
-		First(&stored, "reseller_id = ? AND po_number = ?", sent.ResellerID, sent.PONumber).Error
+		First(&stored, "submitted_by = ? AND po_key = ?", sent.SubmittedBy, sent.POKey).Error
 	if err != nil {
 		return stored, db.Found(err)
 	}
 
-	if stored.PayloadHash != sent.PayloadHash {
-		return stored, otherOrder(stored, sent.SubmittedBy, sent.Payload)
+	if differ := stored.Payload.Differences(sent.Payload); len(differ) > 0 {
+		return stored, poConflict(differ)
 	}
+
+	stored.sellers = sent.sellers
 	return stored, nil
-}
-
-// otherOrder refuses another order under a number that is taken, with the fields that
-// differ (S14). Reseller and distributor may both send orders of one reseller: to a
-// sender who did not send the stored one a difference would show what it says (R94), so
-// that only the number is named.
-func otherOrder(stored Order, senderID string, sent ordering.OrderForm) error {
-	if stored.SubmittedBy == senderID {
-		return poConflict(stored.Payload.Differences(sent))
-	}
-
-	e := rules.Refuse(
-		rules.PONumberConflict,
-		"Another order of this reseller stands under this purchase order number; "+
-			"somebody else sent it.",
-		"Use a new number, or ask the reseller or distributor who sent the order.",
-	)
-
-	e.Fields = []rules.FieldError{{
-		Pointer: "/po_number",
-		Code:    rules.Duplicate,
-		Message: e.Message,
-		Remedy:  e.Remedy,
-	}}
-
-	return e
 }
 
 func poConflict(pointers []string) error {
@@ -367,8 +355,8 @@ func (s *Orders) sameOrder(
 	var stored Order
 	err := s.db.WriteAcross(ctx, func(tx *db.Tx) error {
 		return tx.Preload("Lines", byPosition).
-			Where("submitted_by = ? AND po_number = ?", sender.ID, form.PONumber).
-			Where("payload_hash = ?", form.Hash()).
+			Where("submitted_by = ?", sender.ID).
+			Where("po_key = ?", ordering.PONumberKey(form.PONumber)).
 			First(&stored).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
@@ -376,6 +364,9 @@ func (s *Orders) sameOrder(
 	}
 	if err != nil {
 		return Accepted{}, err
+	}
+	if len(stored.Payload.Differences(form)) > 0 {
+		return Accepted{}, refusal
 	}
 
 	return Accepted{Order: stored, Warnings: stored.Warnings()}, nil
@@ -397,16 +388,8 @@ func (s *Orders) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError,
 	form := in.Form.Normalised()
 	var stored Order
 	err = s.db.WriteAcross(ctx, func(tx *db.Tx) error {
-		reseller := tx.Model(&account.Org{}).Select("id").Where("id = ?", in.Sender.ID)
-		if in.Sender.Kind == account.OrgDistributor { // the number is the reseller's own
-			company := rules.CompanyKey(form.Reseller.Company)
-			reseller = tx.Model(&account.Org{}).
-				Select("id").
-				Where("kind = ? AND name_key = ?", account.OrgReseller, company)
-		}
-
-		return tx.
-			First(&stored, "po_number = ? AND reseller_id IN (?)", form.PONumber, reseller).Error
+		return tx.First(&stored, "submitted_by = ? AND po_key = ?",
+			in.Sender.ID, ordering.PONumberKey(form.PONumber)).Error
 	})
 	if errors.Is(err, gorm.ErrRecordNotFound) {
 		return nil, nil
@@ -415,11 +398,12 @@ func (s *Orders) CheckOrder(ctx context.Context, in Intake) ([]rules.FieldError,
 		return nil, err
 	}
 
-	if stored.PayloadHash == form.Hash() {
+	differ := stored.Payload.Differences(form)
+	if len(differ) == 0 {
 		return nil, nil
 	}
 
-	errors.As(otherOrder(stored, in.Sender.ID, form), &refusal)
+	errors.As(poConflict(differ), &refusal)
 	return refusal.Fields, nil
 }
 

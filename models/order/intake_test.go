@@ -50,36 +50,8 @@ func TestS14_OtherBodyUnderThePONamesTheFields(t *testing.T) {
 		storetest.RequireCode(t, rules.PONumberConflict, err)
 		require.Equal(t, []string{"/lines/0/quantity", "/end_customer/address/city"}, storetest.Pointers(err))
 		require.NotContains(t, err.Error(), "Campinas")
-		env.Accept(t, env.Reseller(t, "Revenda Oeste"), other) // the number is the reseller's own
+		env.Accept(t, env.Reseller(t, "Revenda Oeste"), other) // the number is the sender's own
 		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM orders"))
-	})
-}
-
-// A reseller's order tells the distributor nothing, and the other way round:
-// a field that differs would let values be guessed one by one.
-func TestS14_R94_WhoDidNotSendTheOrderLearnsNoDifferences(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		seller := env.Reseller(t, "Revenda Sul")
-		dist := env.Distributor(t, "Distribuidora Norte")
-		for i, pair := range [][2]account.Org{{seller, dist}, {dist, seller}} {
-			sender, other := pair[0], pair[1]
-			form := storetest.Form(storetest.PO(i))
-			o := env.Accept(t, sender, form)
-			guess := form
-			guess.EndCustomer.Email = "guess@acme.example"
-			_, err := env.AcceptOrder(env.Context, order.Intake{Sender: other, Form: guess})
-			storetest.RequireCode(t, rules.PONumberConflict, err)
-			require.Equal(t, []string{"/po_number"}, storetest.Pointers(err))
-			fields, err := env.CheckOrder(storetest.Seller(other), order.Intake{Sender: other, Form: guess})
-			require.NoError(t, err)
-			require.Len(t, fields, 1)
-			require.Equal(t, "/po_number", fields[0].Pointer, "nor does a dry run")
-			_, err = env.AcceptOrder(env.Context, order.Intake{Sender: sender, Form: guess})
-			require.Equal(t, []string{"/end_customer/email"}, storetest.Pointers(err))
-			same, err := env.AcceptOrder(env.Context, order.Intake{Sender: other, Form: form})
-			require.NoError(t, err)
-			require.Equal(t, o.ID, same.Order.ID, "who knows all of it is told that it is here")
-		}
 	})
 }
 
@@ -167,14 +139,23 @@ func TestR45a_DistributorsOrderOfUnknownReseller(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		dist := env.Distributor(t, "Distribuidora Norte")
 		o := env.Accept(t, dist, storetest.Form("PO-1"))
-		require.Equal(t, []string{ordering.ReasonResellerNotAuthorised}, o.ReviewReasons)
+		require.Equal(t, []string{
+			ordering.ReasonResellerNotAuthorised, ordering.ReasonWithoutRelation,
+		}, o.ReviewReasons)
 		require.Equal(t, dist.ID, *o.DistributorID)
 		require.Equal(t, dist.ID, o.SubmittedBy)
 		reseller, err := env.GetOrg(env.Context, o.ResellerID)
 		require.NoError(t, err)
 		require.Equal(t, account.OrgReseller, reseller.Kind)
 		require.Empty(t, reseller.AuthorisedFrom)
-		env.Reseller(t, "REVENDA SUL LTDA") // the same company, now authorised
+		known, err := env.ChangeOrg(storetest.Operator(), reseller.ID, account.OrgChange{
+			Kind:           account.OrgReseller,
+			Name:           "REVENDA SUL", // case is no difference
+			Country:        "BR",
+			AuthorisedFrom: "2020-01-01",
+		}, "their contract")
+		require.NoError(t, err)
+		env.Relate(t, dist, known)
 		o2 := env.Accept(t, dist, storetest.Form("PO-2"))
 		require.Equal(t, rules.OrderAccepted, o2.State)
 		require.Equal(t, o.ResellerID, o2.ResellerID)

@@ -27,6 +27,8 @@ type Order struct {
 	DistributorID    *string
 	AccountID        *string
 	PONumber         string `gorm:"column:po_number"`
+	POKey            string `gorm:"column:po_key"` // ordering.PONumberKey: unique for its sender (S65)
+	CustomerHash     string // of the end customer's company and country, see customerHash
 	ServiceType      catalogue.ServiceType
 	State            rules.OrderState
 	StateSince       time.Time
@@ -43,13 +45,20 @@ type Order struct {
 	CreatedAt        time.Time
 	Version          int64
 	Lines            []OrderLine `gorm:"foreignKey:OrderID"`
+
+	sellers *sellersOfOrder // found out at intake
+	known   *knownCustomer  // likewise
 }
 
-// Warnings are what is doubtful about an order, but accepted (R49a, S6).
+// Warnings are what is doubtful about an order, but accepted (R49a, S6); of an order at
+// intake also where its form names others than the sender (S59).
 func (o Order) Warnings() []rules.FieldError {
 	out := o.Payload.Warnings()
 	if o.PurchasedOn != o.Payload.PurchasedOn {
 		out = append(out, purchaseDateReplaced)
+	}
+	if o.sellers != nil {
+		out = append(out, o.sellers.doubts...)
 	}
 	return out
 }
@@ -191,7 +200,7 @@ func (s *Orders) ListOrders(ctx context.Context, f OrderFilter) ([]Order, string
 		q := tx.Scope.Orders(tx.Preload("Lines", byPosition))
 		for column, value := range map[string]string{
 			"state":      string(f.State),
-			"po_number":  f.PONumber,
+			"po_key":     ordering.PONumberKey(f.PONumber),
 			"account_id": f.AccountID,
 		} {
 			if value != "" {

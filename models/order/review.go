@@ -2,13 +2,11 @@ package order
 
 import (
 	"context"
-	"errors"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
-
-	"gorm.io/gorm"
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
@@ -21,14 +19,21 @@ import (
 
 // Decision is what an operator decides on an order in review.
 type Decision struct {
-	Accept    bool
-	Reason    string
-	AccountID string // chosen among several candidates (R107); empty otherwise
+	Accept bool
+	Reason string
+	// AccountID is the account that was chosen among several candidates (R107), or NewAccount
+	// where accounts have nearly the order's address (S61); empty otherwise.
+	AccountID string
 }
+
+// NewAccount decides that an order belongs to none of the accounts that have nearly its
+// address (S61).
+const NewAccount = "NEW"
 
 // DecideOrder accepts or rejects an order in review, with a reason. The same
 // decision again changes nothing; another one answers STATE_CONFLICT. An order
-// that matches several accounts needs one named, else it answers VALIDATION_FAILED.
+// that matches several accounts needs one named, one whose address an account nearly has
+// needs that one or NewAccount, else it answers VALIDATION_FAILED.
 func (s *Orders) DecideOrder(ctx context.Context, id string, d Decision) (Order, error) {
 	if err := rules.CheckReason(d.Reason); err != nil {
 		return Order{}, err
@@ -87,7 +92,14 @@ func acceptReviewed(
 	if err != nil {
 		return err
 	}
-	if err := chooseAccount(o, accounts, d.AccountID); err != nil {
+	near, err := account.NearAccounts(tx, customer.Company, customer.Address)
+	if err != nil {
+		return err
+	}
+	if err := chooseAccount(o, accounts, near, d.AccountID); err != nil {
+		return err
+	}
+	if err := nameResellerAgain(tx, o); err != nil {
 		return err
 	}
 	if err := recheckRenewals(tx, o); err != nil {
@@ -108,7 +120,7 @@ func acceptReviewed(
 	o.VendorOrderNo = &number
 	o.ReviewUntil = nil
 
-	changed := []string{"vendor_order_no", "review_until", "account_id"}
+	changed := []string{"vendor_order_no", "review_until", "account_id", "reseller_id"}
 	if err := moveOrder(tx, o, rules.OrderAccepted, changed...); err != nil {
 		return err
 	}
@@ -145,27 +157,29 @@ func recheckRenewals(tx *db.Tx, o *Order) error {
 }
 
 // chooseAccount gives the order the account that was chosen among the candidates, or
-// the only one; none where there is no candidate.
-func chooseAccount(o *Order, candidates []string, chosen string) error {
-	if chosen == "" && len(candidates) > 1 {
-		list := strings.Join(candidates, ", ")
-		return rules.Invalid([]rules.FieldError{{
-			Pointer: "/account_id",
-			Code:    rules.Required,
-			Message: "The order matches several accounts.",
-			Remedy:  "Name the account that the order belongs to: " + list + ".",
-		}})
+// the only one; none where there is no candidate. Accounts that have nearly the order's
+// address are candidates too: where there are no others, one of them or NewAccount is to be
+// chosen (S61).
+func chooseAccount(o *Order, candidates, near []string, chosen string) error {
+	switch {
+	case chosen == "" && len(candidates) > 1:
+		return mustName("The order matches several accounts.",
+			"Name the account that the order belongs to: "+strings.Join(candidates, ", ")+".")
+	case chosen == "" && len(candidates) == 0 && len(near) > 0:
+		return mustName("An account of this company has nearly the order's address.",
+			"Name it where it is the same, or "+NewAccount+": "+strings.Join(near, ", ")+".")
+	case chosen == "" && len(candidates) == 1:
+		chosen = candidates[0]
+	case chosen == NewAccount && len(candidates) == 0:
+		chosen = ""
 	}
 
-	if chosen == "" && len(candidates) == 1 {
-		chosen = candidates[0]
-	}
 	if chosen == "" {
 		o.AccountID = nil
 		return nil
 	}
 
-	if !slices.Contains(candidates, chosen) {
+	if !slices.Contains(candidates, chosen) && !slices.Contains(near, chosen) {
 		return rules.Invalid([]rules.FieldError{{
 			Pointer: "/account_id",
 			Code:    "NOT_A_CANDIDATE",
@@ -176,6 +190,15 @@ func chooseAccount(o *Order, candidates []string, chosen string) error {
 
 	o.AccountID = &chosen
 	return nil
+}
+
+func mustName(message, remedy string) error {
+	return rules.Invalid([]rules.FieldError{{
+		Pointer: "/account_id",
+		Code:    rules.Required,
+		Message: message,
+		Remedy:  remedy,
+	}})
 }
 
 // rejectReviewed rejects an order in review and writes to its reseller.
@@ -212,8 +235,7 @@ func recordDecision(tx *db.Tx, o *Order, e db.Entry) error {
 // AmendOrder replaces an order that is still in review (S14) and checks it like a new
 // one; it may leave the review. version is the one that the caller read, 0 for any.
 // Refusals: VALIDATION_FAILED for the form, STATE_CONFLICT for an order that is not in
-// review or was changed since, PO_NUMBER_CONFLICT where the named reseller has another
-// order of that number.
+// review or was changed since.
 func (s *Orders) AmendOrder(
 	ctx context.Context, id string, form ordering.OrderForm, version int64,
 ) (Order, error) {
@@ -257,7 +279,7 @@ func amendable(o Order, form ordering.OrderForm, version int64) error {
 			"The order was changed since you read it.",
 			"Read it again and repeat the change.",
 		)
-	case form.PONumber != o.PONumber:
+	case ordering.PONumberKey(form.PONumber) != o.POKey:
 		return rules.Invalid([]rules.FieldError{{
 			Pointer: "/po_number",
 			Code:    "UNCHANGEABLE",
@@ -310,26 +332,26 @@ func amend(
 		Select("*").
 		Omit("id", "created_at", "Lines").
 		Updates(&fresh).Error
-	if errors.Is(err, gorm.ErrDuplicatedKey) {
-		// A distributor named a reseller that has this number already.
-		return poConflict([]string{"/reseller/company"})
-	}
 	if err != nil {
 		return err
 	}
 
 	before := o.PayloadHash
 	*o = fresh
+	if err := tellReseller(tx, o); err != nil {
+		return err
+	}
+
 	e := db.Entry{
 		Verb:     "order.amended",
 		ObjectID: o.ID,
 		Details: map[string]any{
-			"before":  before,
-			"after":   o.PayloadHash,
-			"state":   o.State,
-			"reasons": o.ReviewReasons,
+			"before": before,
+			"after":  o.PayloadHash,
+			"state":  o.State,
 		},
 	}
+	maps.Copy(e.Details, o.whyInReview())
 
 	if o.State != rules.OrderNeedsReview {
 		e.Verb = "order.accepted"

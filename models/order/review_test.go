@@ -217,15 +217,16 @@ func TestS14_AmendRefusals(t *testing.T) {
 	})
 }
 
-func TestS14_AmendToAnotherResellersNumber(t *testing.T) {
+func TestS65_AmendKeepsTheNumberHoweverItIsSpelled(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		dist := env.Distributor(t, "Distribuidora Norte")
-		env.Accept(t, env.Reseller(t, "Revenda Oeste"), storetest.Form("PO-1"))
-		o := env.Accept(t, dist, storetest.Form("PO-1"))
-		form := storetest.Form("PO-1")
-		form.Reseller.Company = "Revenda Oeste"
-		_, err := env.AmendOrder(storetest.Seller(dist), o.ID, form, o.Version)
-		storetest.RequireCode(t, rules.PONumberConflict, err)
+		seller, o := storetest.InReview(t, env)
+		form := storetest.Form("po 1")
+		amended, err := env.AmendOrder(storetest.Seller(seller), o.ID, form, o.Version)
+		require.NoError(t, err)
+		require.Equal(t, rules.OrderAccepted, amended.State)
+		again, err := env.AcceptOrder(env.Context, order.Intake{Sender: seller, Form: storetest.Form("PO‑1")})
+		require.NoError(t, err)
+		require.Equal(t, []any{o.ID, false}, []any{again.Order.ID, again.Created})
 	})
 }
 

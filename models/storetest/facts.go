@@ -68,6 +68,13 @@ func (e Env) Distributor(t testing.TB, name string) account.Org {
 	return org
 }
 
+// Relate records that a distributor orders in the name of a reseller (S65).
+func (e Env) Relate(t testing.TB, distributor, reseller account.Org) {
+	t.Helper()
+	require.NoError(t,
+		e.RelateOrgs(Operator(), distributor.ID, reseller.ID, true, "their contract"))
+}
+
 // Count reads one number from the database.
 func (e Env) Count(t testing.TB, query string) int {
 	t.Helper()

@@ -74,7 +74,7 @@ func (f OrderForm) Hash() string {
 type leaf struct{ pointer, value string }
 
 func (f OrderForm) leaves() []leaf {
-	all := []leaf{{"/po_number", f.PONumber}, {"/purchased_on", f.PurchasedOn}}
+	all := []leaf{{"/po_number", PONumberKey(f.PONumber)}, {"/purchased_on", f.PurchasedOn}}
 	for i, l := range f.Lines {
 		at := "/lines/" + strconv.Itoa(i)
 		all = append(all, leaf{
@@ -109,7 +109,8 @@ func leavesOf(a rules.Address, at string) []leaf {
 
 // Differences returns the JSON pointers at which the normalised forms differ, in
 // the order of the form; a line that only one of them has counts with both its
-// fields (S14). It is empty exactly when the hashes are equal.
+// fields (S14). It is empty exactly when they are the same order: the hashes are equal, or
+// would be if the purchase order's number were spelled alike (S65).
 func (f OrderForm) Differences(g OrderForm) []string {
 	mine, theirs := f.Normalised().leaves(), g.Normalised().leaves()
 	longer, other := mine, theirs

@@ -63,7 +63,7 @@ func TestNormalisedTwiceIsOnceAndKeepsTheVerdict(t *testing.T) {
 	})
 }
 
-func TestDifferencesAreEmptyExactlyWhenHashesAreEqual(t *testing.T) {
+func TestS65_DifferencesAreEmptyExactlyWhenHashesAreEqual(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		f, g := anyForm(t), anyForm(t)
 		if rapid.Bool().Draw(t, "near") {
@@ -79,7 +79,11 @@ func TestDifferencesAreEmptyExactlyWhenHashesAreEqual(t *testing.T) {
 		if !utf8.ValidString(f.PONumber + f.Reseller.Company + g.Reseller.Company) {
 			t.Skip("JSON cannot hold broken UTF-8, and Validate refuses it")
 		}
-		require.Equal(t, f.Hash() == g.Hash(), len(f.Differences(g)) == 0)
+		alike := g
+		if PONumberKey(f.PONumber) == PONumberKey(g.PONumber) {
+			alike.PONumber = f.PONumber
+		}
+		require.Equal(t, f.Hash() == alike.Hash(), len(f.Differences(g)) == 0)
 	})
 }
 

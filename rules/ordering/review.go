@@ -16,6 +16,15 @@ const (
 	ReasonContactAtReseller     = "CONTACT_AT_RESELLER_DOMAIN"    // R115b
 	ReasonContactAtDistributor  = "CONTACT_AT_DISTRIBUTOR_DOMAIN" // R115b
 	ReasonContactAtFreeMail     = "CONTACT_AT_FREE_MAIL"          // R115b
+	// S59: the name only resembles one that is on record
+	ReasonResellerUnclear    = "RESELLER_NAME_UNCLEAR"
+	ReasonDistributorUnclear = "DISTRIBUTOR_NAME_UNCLEAR"
+	// S65: a distributor orders in the name of a reseller
+	ReasonWithoutRelation = "DISTRIBUTOR_WITHOUT_RELATION"
+	ReasonResellerNotTold = "RESELLER_NOT_TOLD"
+	ReasonPossibleDouble  = "POSSIBLE_DOUBLE"
+	// S61: an account of the company is at an address that is nearly this one
+	ReasonAddressNearlyKnown = "ADDRESS_NEARLY_KNOWN"
 )
 
 // ReviewFacts is what the decision about a review needs to know. The domains are
@@ -25,8 +34,18 @@ type ReviewFacts struct {
 	PurchaseInFuture   bool
 	AccountCandidates  int // accounts that match company and address
 	EndCustomerDomain  string
-	ResellerDomain     string
-	DistributorDomain  string
+	// The domains on record, and that of the address that the sender typed (R115b).
+	ResellerDomains    []string
+	DistributorDomains []string
+	// The name is not on record, but one that it resembles is (S59).
+	ResellerUnclear    bool
+	DistributorUnclear bool
+	// A distributor ordered in the name of a reseller (S65): no relation of the two is on
+	// record, and nothing but an address of its own to tell the reseller at.
+	WithoutRelation bool
+	ResellerNotTold bool
+	PossibleDouble  bool // S65
+	NearAccounts    int  // accounts whose address is nearly the order's (S61)
 }
 
 // ReviewReasons returns every reason to review the order, in a fixed order, and
@@ -42,14 +61,15 @@ func ReviewReasons(f ReviewFacts) []string {
 	add(!f.ResellerAuthorised, ReasonResellerNotAuthorised)
 	add(f.PurchaseInFuture, ReasonPurchaseInFuture)
 	add(f.AccountCandidates > 1, ReasonAmbiguousAccount)
-	add(rules.SameOrganisation(f.EndCustomerDomain, f.ResellerDomain), ReasonContactAtReseller)
-
-	add(
-		rules.SameOrganisation(f.EndCustomerDomain, f.DistributorDomain),
-		ReasonContactAtDistributor,
-	)
-
+	add(rules.AtOneOf(f.EndCustomerDomain, f.ResellerDomains), ReasonContactAtReseller)
+	add(rules.AtOneOf(f.EndCustomerDomain, f.DistributorDomains), ReasonContactAtDistributor)
 	add(rules.IsFreeMail(f.EndCustomerDomain), ReasonContactAtFreeMail)
+	add(f.ResellerUnclear, ReasonResellerUnclear)
+	add(f.DistributorUnclear, ReasonDistributorUnclear)
+	add(f.WithoutRelation, ReasonWithoutRelation)
+	add(f.ResellerNotTold, ReasonResellerNotTold)
+	add(f.PossibleDouble, ReasonPossibleDouble)
+	add(f.AccountCandidates == 0 && f.NearAccounts > 0, ReasonAddressNearlyKnown)
 	return reasons
 }
 

@@ -11,7 +11,9 @@ import (
 
 func cleanFacts() ReviewFacts {
 	return ReviewFacts{ResellerAuthorised: true, AccountCandidates: 1,
-		EndCustomerDomain: "acme.example", ResellerDomain: "revenda.example", DistributorDomain: "distri.example"}
+		EndCustomerDomain:  "acme.example",
+		ResellerDomains:    []string{"revenda.example", "revenda-matriz.example"},
+		DistributorDomains: []string{"distri.example"}}
 }
 
 func TestReviewReasons(t *testing.T) {
@@ -37,28 +39,45 @@ func TestReviewReasons(t *testing.T) {
 		{"R115b free mail", []string{"CONTACT_AT_FREE_MAIL"}, func(f *ReviewFacts) {
 			f.EndCustomerDomain = "gmail.com"
 		}},
+		{"R115b a domain on record", []string{"CONTACT_AT_RESELLER_DOMAIN"}, func(f *ReviewFacts) {
+			f.EndCustomerDomain = "ti.revenda-matriz.example"
+		}},
+		{"S59 reseller", []string{"RESELLER_NAME_UNCLEAR"}, func(f *ReviewFacts) { f.ResellerUnclear = true }},
+		{"S59 distributor", []string{"DISTRIBUTOR_NAME_UNCLEAR"}, func(f *ReviewFacts) { f.DistributorUnclear = true }},
+		{"S65 relation", []string{"DISTRIBUTOR_WITHOUT_RELATION"}, func(f *ReviewFacts) { f.WithoutRelation = true }},
+		{"S65 told", []string{"RESELLER_NOT_TOLD"}, func(f *ReviewFacts) { f.ResellerNotTold = true }},
+		{"S61 near", []string{"ADDRESS_NEARLY_KNOWN"}, func(f *ReviewFacts) { f.AccountCandidates, f.NearAccounts = 0, 1 }},
+		{"S61 near, and the very one", nil, func(f *ReviewFacts) { f.NearAccounts = 1 }},
+		{"S65 double", []string{"POSSIBLE_DOUBLE"}, func(f *ReviewFacts) { f.PossibleDouble = true }},
 		{"both at free mail", []string{"CONTACT_AT_RESELLER_DOMAIN", "CONTACT_AT_FREE_MAIL"},
 			func(f *ReviewFacts) {
 				f.EndCustomerDomain = "gmail.com"
-				f.ResellerDomain = "gmail.com"
+				f.ResellerDomains = []string{"gmail.com"}
 			}},
 		{"public suffix in common", nil, func(f *ReviewFacts) {
 			f.EndCustomerDomain = "acme.com.br"
-			f.ResellerDomain = "revenda.com.br"
+			f.ResellerDomains = []string{"revenda.com.br"}
 		}},
 		{"no domains", nil, func(f *ReviewFacts) {
 			f.EndCustomerDomain = ""
-			f.ResellerDomain = ""
-			f.DistributorDomain = ""
+			f.ResellerDomains = []string{""}
+			f.DistributorDomains = nil
 		}},
 		{"a bare suffix", []string{"CONTACT_AT_RESELLER_DOMAIN"}, func(f *ReviewFacts) {
 			f.EndCustomerDomain = "com.br"
-			f.ResellerDomain = "com.br"
+			f.ResellerDomains = []string{"com.br"}
 		}},
 		{"everything", []string{"RESELLER_NOT_AUTHORISED", "PURCHASE_DATE_IN_FUTURE", "AMBIGUOUS_ACCOUNT",
-			"CONTACT_AT_RESELLER_DOMAIN", "CONTACT_AT_DISTRIBUTOR_DOMAIN", "CONTACT_AT_FREE_MAIL"},
+			"CONTACT_AT_RESELLER_DOMAIN", "CONTACT_AT_DISTRIBUTOR_DOMAIN", "CONTACT_AT_FREE_MAIL",
+			"RESELLER_NAME_UNCLEAR", "DISTRIBUTOR_NAME_UNCLEAR", "DISTRIBUTOR_WITHOUT_RELATION", "RESELLER_NOT_TOLD",
+			"POSSIBLE_DOUBLE"},
 			func(f *ReviewFacts) {
-				*f = ReviewFacts{false, true, 5, "gmail.com", "gmail.com", "gmail.com"}
+				*f = ReviewFacts{
+					PurchaseInFuture: true, AccountCandidates: 5, EndCustomerDomain: "gmail.com",
+					ResellerDomains: []string{"gmail.com"}, DistributorDomains: []string{"gmail.com"},
+					ResellerUnclear: true, DistributorUnclear: true, WithoutRelation: true, ResellerNotTold: true,
+					PossibleDouble: true,
+				}
 			}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -1,0 +1,211 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"strings"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/domains"
+)
+
+// orgShowCommand shows an organisation with what operators keep about it.
+type orgShowCommand struct {
+	output
+	Org string `arg:"" help:"Id or full name."`
+}
+
+// Run shows.
+func (c orgShowCommand) Run(ctx context.Context, a *app) error {
+	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+		return c.showRecords(ctx, a, d, c.Org)
+	})
+}
+
+// orgMailCommand replaces what is on record about an organisation's mail.
+type orgMailCommand struct {
+	output
+	Org       string   `arg:"" help:"Id or full name."`
+	Domains   []string `name:"domain" help:"Domain of its people's addresses; may be repeated. Left out: none."`
+	NoticesTo string   `placeholder:"ADDRESS" help:"Address that is told of orders that a distributor sends in its name; left out: none."`
+	Reason    string   `required:"" help:"Why; goes into the audit."`
+}
+
+// Help is shown by --help.
+func (orgMailCommand) Help() string {
+	return `An order whose contact has an address in one of the domains goes to review,
+whatever address the order gives for the seller. What is not given is removed.
+
+Example:
+  roomcover org mail "Revenda Sul Ltda" --domain revendasul.example \\
+    --notices-to pedidos@revendasul.example --reason "their contract of 2026"`
+}
+
+// Run stores them.
+func (c orgMailCommand) Run(ctx context.Context, a *app) error {
+	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+		o, err := findOrg(ctx, d, c.Org)
+		if err != nil {
+			return err
+		}
+
+		err = d.Accounts.PutOrgMail(ctx, o.ID, account.OrgMail{
+			Domains:   c.Domains,
+			NoticesTo: c.NoticesTo,
+		}, c.Reason)
+		if err != nil {
+			return err
+		}
+
+		return c.showRecords(ctx, a, d, o.ID)
+	})
+}
+
+// orgSpellingCommand replaces the other names of an organisation.
+type orgSpellingCommand struct {
+	output
+	Org    string   `arg:"" help:"Id or full name."`
+	Names  []string `name:"name" sep:"none" help:"Another name that means it; may be repeated. A country may stand before it: \"CL: Andina Telecom SA\". Left out: none."`
+	Reason string   `required:"" help:"Why; goes into the audit."`
+}
+
+// Help is shown by --help.
+func (orgSpellingCommand) Help() string {
+	return `The answer to the question whether a name in an order, which differs in its legal
+form, spelling or country, is this organisation's. What is not given is removed.
+
+Example:
+  roomcover org spelling "Andina Telecom S.A." --name "CL: Andina Telecom SA" \
+    --reason "same tax number"`
+}
+
+// Run stores them.
+func (c orgSpellingCommand) Run(ctx context.Context, a *app) error {
+	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+		o, err := findOrg(ctx, d, c.Org)
+		if err != nil {
+			return err
+		}
+
+		var spellings []account.Spelling
+		for _, text := range c.Names {
+			country, name, named := strings.Cut(text, ": ")
+			if !named || len(country) != 2 {
+				country, name = "", text
+			}
+			spellings = append(spellings, account.Spelling{
+				Name:    name,
+				Country: strings.ToUpper(country),
+			})
+		}
+
+		if err := d.Accounts.PutOrgSpellings(ctx, o.ID, spellings, c.Reason); err != nil {
+			return err
+		}
+		return c.showRecords(ctx, a, d, o.ID)
+	})
+}
+
+// orgRelateCommand records a relation of a distributor and a reseller.
+type orgRelateCommand struct {
+	output
+	Distributor string `arg:"" help:"Id or full name of the distributor."`
+	Reseller    string `arg:"" help:"Id or full name of the reseller."`
+	Remove      bool   `help:"It no longer orders in the reseller's name."`
+	Reason      string `required:"" help:"Why; goes into the audit."`
+}
+
+// Help is shown by --help.
+func (orgRelateCommand) Help() string {
+	return `A distributor's order in the name of a reseller goes to review unless their relation
+is on record. The reseller is told of each order either way.
+
+Examples:
+  roomcover org relate "Distribuidora Norte" "Revenda Sul Ltda" --reason "contract of 2026"
+  roomcover org relate "Distribuidora Norte" "Revenda Sul Ltda" --remove --reason "ended"`
+}
+
+// Run stores it.
+func (c orgRelateCommand) Run(ctx context.Context, a *app) error {
+	return a.onReadyDatabase(ctx, func(ctx context.Context, d *domains.Domains) error {
+		distributor, err := findOrg(ctx, d, c.Distributor)
+		if err != nil {
+			return err
+		}
+		reseller, err := findOrg(ctx, d, c.Reseller)
+		if err != nil {
+			return err
+		}
+
+		err = d.Accounts.RelateOrgs(ctx, distributor.ID, reseller.ID, !c.Remove, c.Reason)
+		if err != nil {
+			return err
+		}
+
+		return c.showRecords(ctx, a, d, distributor.ID)
+	})
+}
+
+// showRecords shows an organisation, by id or name, with what is on record about it.
+func (o output) showRecords(ctx context.Context, a *app, d *domains.Domains, org string) error {
+	found, err := findOrg(ctx, d, org)
+	if err != nil {
+		return err
+	}
+
+	r, err := d.Accounts.GetOrgRecords(ctx, found)
+	if err != nil {
+		return err
+	}
+
+	return o.show(a, recordsView(found, r), func(w io.Writer) {
+		a.orgTable(w, []account.Org{found})
+		line := func(what string, values ...string) {
+			fmt.Fprintf(w, "%-20s %s\n", what, dash(strings.Join(values, ", ")))
+		}
+
+		line("mail domains", r.MailDomains...)
+		line("notices to", found.NoticesTo)
+		line("other names", spellingTexts(r.Spellings)...)
+		line("orders in name of", r.ResellerIDs...)
+		line("ordered for by", r.DistributorIDs...)
+		a.alikeTable(w, r.Alike)
+	})
+}
+
+// alikeTable asks about organisations whose names are alike (S59).
+func (a *app) alikeTable(w io.Writer, alike []account.Org) {
+	if len(alike) == 0 {
+		return
+	}
+	fmt.Fprintln(w, "\nNamed alike, and not the same organisation unless you record it so:")
+	a.orgTable(w, alike)
+}
+
+func spellingTexts(spellings []account.OrgSpelling) []string {
+	out := make([]string, len(spellings))
+	for i, s := range spellings {
+		out[i] = s.Name
+		if s.Country != "" {
+			out[i] = s.Country + ": " + s.Name
+		}
+	}
+	return out
+}
+
+func recordsView(o account.Org, r account.OrgRecords) map[string]any {
+	alike := make([]string, len(r.Alike))
+	for i, other := range r.Alike {
+		alike[i] = other.ID
+	}
+
+	view := orgView(o)
+	view["mail_domains"] = append([]string{}, r.MailDomains...)
+	view["notices_to"] = o.NoticesTo
+	view["spellings"] = spellingTexts(r.Spellings)
+	view["reseller_ids"] = append([]string{}, r.ResellerIDs...)
+	view["distributor_ids"] = append([]string{}, r.DistributorIDs...)
+	view["alike"] = alike
+	return view
+}

@@ -1,0 +1,71 @@
+package order
+
+import (
+	"context"
+
+	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
+)
+
+// SeedKeys gives the orders of an earlier release the keys by which numbers and customers
+// are compared (S65), and those of resellers the distributor that they name where it is on
+// record (RULES 4). Where a sender had two orders under spellings of one number, or one
+// number in the names of two resellers, the first keeps the key and the others get one of
+// their own: all of them stay. Again it changes nothing.
+func (s *Orders) SeedKeys(ctx context.Context) error {
+	for last := ""; ; {
+		var some []Order
+		err := s.db.Write(ctx, func(tx *db.Tx) error {
+			err := tx.Where("po_key = '' AND id > ?", last).Order("id").Limit(500).Find(&some).Error
+			if err != nil || len(some) == 0 {
+				return err
+			}
+
+			distributors, err := account.KnownNames(tx, account.OrgDistributor)
+			if err != nil {
+				return err
+			}
+
+			for _, o := range some {
+				if err := keyOrder(tx, o, distributors); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil || len(some) == 0 {
+			return err
+		}
+		last = some[len(some)-1].ID
+	}
+}
+
+// keyOrder gives one order its keys.
+func keyOrder(tx *db.Tx, o Order, distributors []rules.KnownName) error {
+	key := ordering.PONumberKey(o.PONumber)
+	var taken int64
+	err := tx.Model(&Order{}).
+		Where("submitted_by = ? AND po_key = ?", o.SubmittedBy, key).
+		Count(&taken).Error
+	if err != nil {
+		return err
+	}
+	if taken > 0 {
+		key += "#" + o.ID
+	}
+
+	changed := map[string]any{
+		"po_key":        key,
+		"customer_hash": customerHash(o.Payload.EndCustomer),
+	}
+
+	named := o.Payload.Distributor
+	id, _ := rules.WhoIsNamed(named.Company, named.Address.Country, distributors)
+	if o.DistributorID == nil && id != "" {
+		changed["distributor_id"] = id
+	}
+
+	return tx.Model(&Order{}).Where("id = ? AND po_key = ''", o.ID).Updates(changed).Error
+}
