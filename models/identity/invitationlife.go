@@ -138,6 +138,9 @@ func (s *People) Reissue(ctx context.Context, id, email, name, reason string) (I
 		if err := supersede(tx, &inv, old); err != nil {
 			return err
 		}
+		if err := mayReissue(tx, old, next.Email); err != nil {
+			return err
+		}
 		if err := refuseIfInside(tx, inv); err != nil {
 			return err
 		}

@@ -105,6 +105,9 @@ func (s *People) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 		if err != nil {
 			return err
 		}
+		if err := mayInviteExtra(tx, n); err != nil {
+			return err
+		}
 		if err := roomForUser(tx, acc); err != nil {
 			return err
 		}
