@@ -259,3 +259,116 @@ func TestR42_AnOperatorAmendsWithAReason(t *testing.T) {
 		h.Lead.send("PUT", path+"?reason=asked+by+phone", form, "If-Match", `"1"`).Status)
 	require.Equal(t, 200, h.Seller.send("PUT", path, form, "If-Match", `"2"`).Status)
 }
+
+// One person gets five invitations a day, whoever sends them and however often they are
+// withdrawn in between; the refusal names the bound and says when to go on.
+func TestS64_InvitationsToOneAddressAreBounded(t *testing.T) {
+	h := sqlite(t)
+	_, accountID, first := h.fulfilled()
+	invite := func() answer {
+		return h.Lead.post("/v1/accounts/"+accountID+"/invitations", map[string]any{
+			"email": "Stranger@else.example", "contact_name": "Stranger", "role": "READ_ONLY",
+			"reason": "asked",
+		})
+	}
+	for range 5 {
+		made := as[ref](t, invite(), 201)
+		require.Equal(t, 200,
+			h.Lead.post("/v1/invitations/"+made.ID+"/revocation", `{"reason":"r"}`).Status)
+	}
+	refused := invite()
+	p := problem(t, refused, 429, rules.RateLimited)
+	require.Contains(t, p.Detail, "5 invitations within 24 hours")
+	require.Regexp(t, `^8\d{4}$`, refused.Header.Get("Retry-After"))
+	require.Equal(t, 5,
+		h.Count(t, "SELECT count(*) FROM notifications WHERE recipient = 'stranger@else.example'"))
+
+	id := first
+	for range 5 {
+		id = as[ref](t, h.Lead.post("/v1/invitations/"+id+"/reissue", `{"reason":"lost"}`), 201).ID
+	}
+	problem(t, h.Lead.post("/v1/invitations/"+id+"/reissue", `{"reason":"lost"}`), 429,
+		rules.RateLimited)
+	require.NotEqual(t, "SUPERSEDED", h.Strings(t,
+		"SELECT state FROM invitations WHERE id = '"+id+"'")[0], "the refused one changed nothing")
+}
+
+// Every door by which a name comes in through the API.
+func TestS64_NamesAreNotMessagesAtEveryDoor(t *testing.T) {
+	h := sqlite(t)
+	_, accountID, invitation := h.fulfilled()
+	const link, domain = "Pay at https://evil.example", "Your prize waits at evil.com"
+	doors := map[string]func(name string) answer{
+		"order, person /end_customer/contact_name": func(name string) answer {
+			f := storetest.Form("PO-2")
+			f.EndCustomer.ContactName = name
+			return h.Seller.order(f)
+		},
+		"order, company /end_customer/company": func(name string) answer {
+			f := storetest.Form("PO-3")
+			f.EndCustomer.Company = name
+			return h.Seller.order(f)
+		},
+		"order, company /reseller/company": func(name string) answer {
+			f := storetest.Form("PO-4")
+			f.Reseller.Company = name
+			return h.Seller.order(f)
+		},
+		"order, company /distributor/company": func(name string) answer {
+			f := storetest.Form("PO-5")
+			f.Distributor.Company = name
+			return h.Seller.order(f)
+		},
+		"invitation, person /contact_name": func(name string) answer {
+			return h.Lead.post("/v1/accounts/"+accountID+"/invitations", map[string]any{
+				"email": "rui@acme.example", "contact_name": name, "role": "READ_ONLY",
+				"reason": "asked",
+			})
+		},
+		"reissue, person /contact_name": func(name string) answer {
+			return h.Lead.post("/v1/invitations/"+invitation+"/reissue", map[string]any{
+				"email": "rui@acme.example", "contact_name": name, "reason": "asked",
+			})
+		},
+		"account, company /company": func(name string) answer {
+			return h.Lead.post("/v1/accounts", map[string]any{
+				"company": name, "mode": "SITE", "address": storetest.Form("x").EndCustomer.Address,
+			})
+		},
+		"organisation, company /name": func(name string) answer {
+			return h.Lead.send("PUT", "/v1/orgs", map[string]any{"kind": "PARTNER", "name": name})
+		},
+		"manager, person /name": func(name string) answer {
+			return h.Lead.post("/v1/csms", map[string]any{
+				"name": name, "email": "c@ops.example", "reason": "hired",
+			})
+		},
+		"site, person /contact_name": func(name string) answer {
+			return h.Lead.post("/v1/sites", map[string]any{
+				"account_id": accountID, "reason": "asked", "name": "HQ",
+				"address":   storetest.Form("x").EndCustomer.Address,
+				"time_zone": "America/Sao_Paulo", "contact_name": name,
+				"contact_email": "rui@acme.example",
+			})
+		},
+	}
+	for door, send := range doors {
+		kind, pointer := splitDoor(door)
+		p := problem(t, send(link), 422, rules.ValidationFailed)
+		require.Contains(t, codes(p.Errors), pointer+" "+rules.NotAName, door)
+		a := send(domain)
+		if kind == "person" {
+			p := problem(t, a, 422, rules.ValidationFailed)
+			require.Contains(t, codes(p.Errors), pointer+" "+rules.NotAName, door)
+			continue
+		}
+		require.Contains(t, []int{200, 201}, a.Status, "%s: %s", door, a.Body)
+	}
+}
+
+// splitDoor reads "door, kind /pointer".
+func splitDoor(door string) (kind, pointer string) {
+	_, rest, _ := strings.Cut(door, ", ")
+	kind, pointer, _ = strings.Cut(rest, " ")
+	return kind, pointer
+}

@@ -63,4 +63,55 @@ func TestC5_TokensOfAnotherAccountStay(t *testing.T) {
 	require.NotContains(t, g.get("/tokens").body, "desk")
 }
 
+// The doors of the portal at which a name comes in.
+func TestS64_NamesAreNotMessagesInThePortal(t *testing.T) {
+	w := newWorld(t)
+	g, inv := w.admin()
+	for _, name := range []string{"Pay at https://evil.example", "Ana www.x.example", "See evil.com"} {
+		r := g.post("/colleagues", "name", name, "email", "rui@acme.example", "role", "READ_ONLY")
+		require.Equal(t, 422, r.status, name)
+		require.Contains(t, r.body, "without an internet or e-mail address")
+	}
+	require.Empty(t, w.Strings(t, "SELECT id FROM invitations WHERE email = 'rui@acme.example'"))
+
+	pending := w.pending(inv.AccountID, "eva@acme.example")
+	eva := w.guest()
+	eva.get(w.link(pending))
+	eva.post("/invitation")
+	eva.post("/invitation/code", "code", w.code())
+	r := eva.post("/invitation/person", "name", "Eva www.x.example", "password", goodPassword)
+	require.Equal(t, 422, r.status)
+	require.Equal(t, "/", eva.post("/invitation/person", "name", "Eva", "password", goodPassword).path)
+}
+
+// Sending one invitation again and again, or inviting and withdrawing in a loop, ends
+// after five mails to the person in a day.
+func TestS64_InvitationsFromThePortalAreBounded(t *testing.T) {
+	w := newWorld(t)
+	g, inv := w.admin()
+	refused := 0
+	for range 10 {
+		r := g.post("/colleagues", "name", "Stranger", "email", "stranger@else.example",
+			"role", "READ_ONLY")
+		if r.status == 429 {
+			require.Contains(t, r.body, "unwanted mail")
+			require.Regexp(t, `^8\d{4}$`, r.header.Get("Retry-After"))
+			refused++
+			continue
+		}
+		require.Equal(t, 200, r.status)
+		id := w.latestInvitation("stranger@else.example").ID
+		g.post("/colleagues/invitations/" + id + "/revoke")
+	}
+	require.Equal(t, 5, refused)
+
+	pending := w.pending(inv.AccountID, "eva@acme.example")
+	for range 10 {
+		g.post("/colleagues/invitations/" + w.latestInvitation("eva@acme.example").ID + "/resend")
+	}
+	require.Equal(t, 5, w.Count(t,
+		"SELECT count(*) FROM notifications WHERE recipient = 'eva@acme.example'"))
+	require.Equal(t, rules.InvitationWasReplaced, w.state(pending.ID))
+}
+
 func splitScopes(text string) []string { return regexp.MustCompile(`\S+`).FindAllString(text, -1) }

@@ -144,6 +144,9 @@ func (s *People) Reissue(ctx context.Context, id, email, name, reason string) (I
 		if err := refuseIfInside(tx, inv); err != nil {
 			return err
 		}
+		if err := mayMailInvitation(tx, acc.ID, inv.Email); err != nil {
+			return err
+		}
 		if err := s.settleInvitation(tx, old); err != nil {
 			return err
 		}

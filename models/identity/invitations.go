@@ -117,6 +117,9 @@ func (s *People) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 		if err := refuseIfInside(tx, inv); err != nil {
 			return err
 		}
+		if err := mayMailInvitation(tx, acc.ID, inv.Email); err != nil {
+			return err
+		}
 
 		issued := db.Entry{
 			Verb:     "invitation.issued",
@@ -166,7 +169,7 @@ func (n NewInvite) validate() error {
 		})
 	}
 
-	name := rules.CheckLine("/contact_name", n.ContactName, rules.MaxContactName)
+	name := rules.CheckPersonName("/contact_name", n.ContactName, rules.MaxContactName)
 	return rules.Invalid(append(fields, name...))
 }
 

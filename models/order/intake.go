@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
@@ -62,7 +63,10 @@ func (s *Orders) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 			return err
 		}
 		out.Order, out.Created, err = insertOrder(tx, in, o)
-		return err
+		if err != nil || !out.Created {
+			return err
+		}
+		return identity.MayMailContact(tx, in.Sender.ID, form.EndCustomer.Email)
 	})
 	if rules.CodeOf(err) == rules.ValidationFailed {
 		// Nothing is left to renew: the very same order may have done it.
