@@ -1,6 +1,7 @@
 package api_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -371,4 +372,39 @@ func splitDoor(door string) (kind, pointer string) {
 	_, rest, _ := strings.Cut(door, ", ")
 	kind, pointer, _ = strings.Cut(rest, " ")
 	return kind, pointer
+}
+
+// One customer's claims and files wait in a number that leaves room for others.
+func TestR111c_S35_OneCustomerDoesNotFloodTheOthers(t *testing.T) {
+	h := sqlite(t)
+	a, b := h.twin(t, 1), h.twin(t, 2)
+	claim := func(c client, n int) answer {
+		return c.post("/v1/warranties/claims", map[string]any{
+			"serial": fmt.Sprintf("OLD%04d", n), "po_number": "4500/12",
+		})
+	}
+	for n := range 50 {
+		require.Less(t, claim(a.client, n).Status, 300, n)
+	}
+	refused := claim(a.client, 50)
+	p := problem(t, refused, 429, rules.RateLimited)
+	require.Contains(t, p.Detail, "50 claims")
+	require.Equal(t, "86400", refused.Header.Get("Retry-After"))
+	require.Less(t, claim(a.client, 7).Status, 300, "one that is there already")
+	require.Less(t, claim(b.client, 1000).Status, 300, "another customer's")
+
+	send := func(c client, n int) answer {
+		return c.send("POST", "/v1/rooms/import",
+			fmt.Sprintf("room,country,platform\nSala %d,BR,OTHER\n", n), "Content-Type", "text/csv")
+	}
+	for n := range 5 {
+		require.Equal(t, 202, send(a.client, n).Status)
+	}
+	refused = send(a.client, 5)
+	problem(t, refused, 429, rules.RateLimited)
+	require.Equal(t, "60", refused.Header.Get("Retry-After"))
+	require.Equal(t, 202, send(b.client, 1).Status)
+	require.NoError(t, h.Exec("UPDATE import_jobs SET finished_at = created_at WHERE id = "+
+		"(SELECT min(id) FROM import_jobs)"))
+	require.Equal(t, 202, send(a.client, 6).Status)
 }

@@ -71,7 +71,7 @@ var composed = map[string][]string{
 
 	// The portal's problems and first steps.
 	"problem.": ends([]string{"window", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit",
-		"conflict", "internal", "strange", "mails"}, ".title", ".text"),
+		"conflict", "internal", "strange", "mails", "claims"}, ".title", ".text"),
 	"onboarding.": ends([]string{"colleague", "room", "devices", "licence"}, ".title", ".text"),
 }
 
