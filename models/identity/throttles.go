@@ -71,12 +71,13 @@ func countAttempt(tx *db.Tx, key string, window time.Duration) (throttle, error)
 
 // The bounds of mails to addresses that somebody typed, each in 24 hours: what one
 // address gets of invitations, whoever invites it; what one account sends; and how many
-// orders one seller sends for one person who never answered.
+// orders one seller sends for one person who never answered, one by one or in files.
 const (
-	invitationsToOne    = 5
-	invitationsOfOne    = 120 // an account of a hundred people, and some sent again
-	ordersForOneContact = 250
-	mailWindow          = 24 * time.Hour
+	invitationsToOne   = 5
+	invitationsOfOne   = 120 // an account of a hundred people, and some sent again
+	OrdersForOne       = 250
+	OrdersInFilesToOne = 2000 // what a customer had before comes in one file
+	mailWindow         = 24 * time.Hour
 )
 
 // mayMailInvitation counts an invitation's mail, and refuses it with RATE_LIMITED where
@@ -110,10 +111,10 @@ func mayMailInvitation(tx *db.Tx, accountID, email string) error {
 // MayMailContact counts an order of a seller for an end customer's address, to which it
 // makes the service write, and refuses it with RATE_LIMITED beyond the bound of a day. A
 // person who is a user has answered such a mail before; for one there is no bound.
-func MayMailContact(tx *db.Tx, senderID, email string) error {
+func MayMailContact(tx *db.Tx, senderID, email string, most int) error {
 	email = rules.NormaliseEmail(email)
 	row, err := countAttempt(tx, "mail/order-contact/"+senderID+"/"+email, mailWindow)
-	if err != nil || row.Count <= ordersForOneContact {
+	if err != nil || row.Count <= most {
 		return err
 	}
 
@@ -125,7 +126,7 @@ func MayMailContact(tx *db.Tx, senderID, email string) error {
 
 	return rules.TooMany(
 		fmt.Sprintf("You have sent %d orders for this end customer's address within 24 hours, "+
-			"and the person has not answered yet.", ordersForOneContact),
+			"and the person has not answered yet.", most),
 		"Wait until the person has accepted the invitation, or send the order tomorrow.",
 		row.ResetsAt.Sub(db.RealNow()))
 }

@@ -66,7 +66,12 @@ func (s *Orders) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 		if err != nil || !out.Created {
 			return err
 		}
-		return identity.MayMailContact(tx, in.Sender.ID, form.EndCustomer.Email)
+
+		most := identity.OrdersForOne
+		if in.JobID != "" {
+			most = identity.OrdersInFilesToOne
+		}
+		return identity.MayMailContact(tx, in.Sender.ID, form.EndCustomer.Email, most)
 	})
 	if rules.CodeOf(err) == rules.ValidationFailed {
 		// Nothing is left to renew: the very same order may have done it.
