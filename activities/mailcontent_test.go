@@ -99,6 +99,7 @@ func (b *bench) writeEveryMail(change func(*ordering.OrderForm), locale string) 
 	require.NoError(t, err)
 	b.sendAll()
 	u := b.accept(inv, locale)
+	require.NoError(t, b.SetPassword(b.Context, u.ID, "another"))
 	require.NoError(t, b.ChallengeReset(b.Context, u.Email, locale))
 	b.Fulfilled(t, reseller,
 		form("PO-3", func(f *ordering.OrderForm) { f.EndCustomer.Email = "rui.lima@acme.example" }))

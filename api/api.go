@@ -67,9 +67,9 @@ type service struct {
 	domains   *domains.Domains
 	api       huma.API
 	intake    intake
-	limits    *limiters // by token
-	strangers *limiters // by address: requests without a good token
-	public    *limiters // by address: routes that need none
+	limits    *limiters       // by token
+	strangers networkLimiters // requests without a good token
+	public    networkLimiters // routes that need none
 }
 
 // strangersPerSecond and strangersBurst bound what an address may ask without
@@ -88,8 +88,8 @@ func Register(router *gin.Engine, o Options) (huma.API, error) {
 		domains:   o.Domains,
 		intake:    intake{accounts: o.Domains.Accounts, orders: o.Domains.Orders},
 		limits:    newLimiters(o.RatePerSecond, o.Burst),
-		strangers: newLimiters(strangersPerSecond, strangersBurst),
-		public:    newLimiters(o.RatePerSecond, o.Burst),
+		strangers: newNetworkLimiters(strangersPerSecond, strangersBurst),
+		public:    newNetworkLimiters(o.RatePerSecond, o.Burst),
 	}
 
 	described, err := config()

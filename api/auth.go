@@ -66,7 +66,7 @@ func (s *service) authenticate(ctx huma.Context, next func(huma.Context)) {
 	t, err := s.tokenOf(ctx)
 	if errors.Is(err, identity.ErrBadToken) {
 		// A good token from the same address always passes: callers may share one.
-		if wait, ok := s.strangers.countRequest(rules.Network(ip)); !ok {
+		if wait, ok := s.strangers.countRequest(ip); !ok {
 			ctx.SetHeader("Retry-After", wait)
 			err = rules.Refuse(rules.RateLimited,
 				"Too many requests without a good token come from this address.",

@@ -2,11 +2,15 @@ package api
 
 import (
 	"context"
+	"math"
 	"net/http"
 	"reflect"
 	"slices"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"roomcover.dev/roomcover/rules"
 )
 
 // mount registers the handler of a route that takes no body.
@@ -40,11 +44,25 @@ func mount[In, Out any](api huma.API, r route, handle func(context.Context, *In)
 		op.Parameters = append(op.Parameters, idempotencyParameter())
 	}
 
-	huma.Register(api, op, handle)
+	huma.Register(api, op, func(ctx context.Context, in *In) (*Out, error) {
+		out, err := handle(ctx, in)
+		return out, sayWhenToGoOn(err)
+	})
 
 	if r.Body != nil {
 		documentBody(api, r)
 	}
+}
+
+// sayWhenToGoOn adds Retry-After to a refusal that says how long to wait.
+func sayWhenToGoOn(err error) error {
+	wait := rules.RetryAfterOf(err)
+	if wait <= 0 {
+		return err
+	}
+
+	seconds := strconv.Itoa(int(math.Ceil(wait.Seconds())))
+	return huma.ErrorWithHeaders(err, http.Header{"Retry-After": {seconds}})
 }
 
 // mountJSON registers the handler of a route whose body is JSON. The handler gets

@@ -299,8 +299,13 @@ func (in IfMatchInput) matches(version int64) error {
 		"Read it again and repeat the change.")
 }
 
+type amendOrderInput struct {
+	IfMatchInput
+	Reason string `query:"reason" maxLength:"500" doc:"Operators: required; goes into the audit"`
+}
+
 func (h orderHandlers) amendOrder(
-	ctx context.Context, in *IfMatchInput, body rawBody,
+	ctx context.Context, in *amendOrderInput, body rawBody,
 ) (*submitOutput, error) {
 	o, err := h.orders.GetOrder(ctx, in.ID)
 	if err != nil {
@@ -308,6 +313,9 @@ func (h orderHandlers) amendOrder(
 	}
 
 	t := callOf(ctx).token
+	if err := ordering.MaySubmit(t.Role, in.Reason); err != nil {
+		return nil, err
+	}
 	if !t.Role.IsOperator() && o.SubmittedBy != t.OrgID {
 		return nil, rules.Refuse(rules.Forbidden, "Only who sent the order may amend it.",
 			"Ask the organisation that sent it.")
@@ -321,7 +329,7 @@ func (h orderHandlers) amendOrder(
 	if err != nil {
 		return nil, err
 	}
-	if o, err = h.orders.AmendOrder(ctx, in.ID, form, o.Version); err != nil {
+	if o, err = h.orders.AmendOrderFor(ctx, in.ID, form, o.Version, in.Reason); err != nil {
 		return nil, err
 	}
 

@@ -8,6 +8,8 @@ import (
 
 	"github.com/hashicorp/golang-lru/v2/simplelru"
 	"golang.org/x/time/rate"
+
+	"roomcover.dev/roomcover/rules"
 )
 
 // maxLimiters bounds how many tokens are remembered. The one that was quiet for longest
@@ -33,6 +35,25 @@ func newLimiters(perSecond float64, burst int) *limiters {
 		burst: burst,
 		byID:  byID,
 	}
+}
+
+// networkLimiters bound how often a caller's network may ask, and the wider network around
+// it, which has four times the room.
+type networkLimiters struct{ line, wide *limiters }
+
+func newNetworkLimiters(perSecond float64, burst int) networkLimiters {
+	return networkLimiters{
+		line: newLimiters(perSecond, burst),
+		wide: newLimiters(4*perSecond, 4*burst),
+	}
+}
+
+// countRequest counts one request from the address, like limiters.countRequest.
+func (l networkLimiters) countRequest(address string) (retryAfter string, ok bool) {
+	if wait, ok := l.line.countRequest(rules.Network(address)); !ok {
+		return wait, false
+	}
+	return l.wide.countRequest(rules.WiderNetwork(address))
 }
 
 // countRequest counts one request of the token. When it is one too many, it gives the whole

@@ -291,7 +291,7 @@ func TestTokensOfCustomersActForOneAccount(t *testing.T) {
 	require.NoError(t, err)
 	body := map[string]any{
 		"org_id":     acc.ParentOrgID,
-		"role":       "CUSTOMER_ADMIN",
+		"role":       "CUSTOMER_READ_ONLY",
 		"account_id": a.account,
 		"label":      "rooms",
 	}

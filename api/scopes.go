@@ -7,50 +7,23 @@ import (
 // Scopes of tokens. A token reaches a route when it carries the route's scope
 // and its role is allowed the route's capability.
 const (
-	OrdersRead     = "orders:read"     // orders, imports
-	OrdersWrite    = "orders:write"    // submit, amend, cancel, import
-	CatalogueRead  = "catalogue:read"  // SKUs; program and organisations for operators
-	CatalogueWrite = "catalogue:write" // program, SKUs, organisations
-	AccountsRead   = "accounts:read"   // accounts, members, invitations, contracts
-	AccountsWrite  = "accounts:write"  // accounts, invitations, memberships
-	Operator       = "operator"        // tasks, decisions, mails
-	TokensWrite    = "tokens:write"    // tokens
-	ProcessesRead  = "processes:read"  // what is under way
-	RoomsRead      = "rooms:read"      // rooms, devices, assignments, cover, spares
-	RMAsRead       = "rmas:read"       // replacements
-	RMAsWrite      = "rmas:write"      // replacements
-	RoomsWrite     = "rooms:write"     // rooms, devices, assignments, warranties
+	OrdersRead     = rules.ScopeOrdersRead     // orders, imports
+	OrdersWrite    = rules.ScopeOrdersWrite    // submit, amend, cancel, import
+	CatalogueRead  = rules.ScopeCatalogueRead  // SKUs; program and organisations for operators
+	CatalogueWrite = rules.ScopeCatalogueWrite // program, SKUs, organisations
+	AccountsRead   = rules.ScopeAccountsRead   // accounts, members, invitations, contracts
+	AccountsWrite  = rules.ScopeAccountsWrite  // accounts, invitations, memberships
+	Operator       = rules.ScopeOperator       // tasks, decisions, mails
+	TokensWrite    = rules.ScopeTokensWrite    // tokens
+	ProcessesRead  = rules.ScopeProcessesRead  // what is under way
+	RoomsRead      = rules.ScopeRoomsRead      // rooms, devices, assignments, cover, spares
+	RMAsRead       = rules.ScopeRMAsRead       // replacements
+	RMAsWrite      = rules.ScopeRMAsWrite      // replacements
+	RoomsWrite     = rules.ScopeRoomsWrite     // rooms, devices, assignments, warranties
 )
 
 // ScopesFor lists every scope that makes sense for a role.
-func ScopesFor(role rules.Role) []string {
-	switch {
-	case role.IsOperator():
-		return []string{
-			OrdersRead,
-			OrdersWrite,
-			CatalogueRead,
-			CatalogueWrite,
-			AccountsRead,
-			AccountsWrite,
-			Operator,
-			TokensWrite,
-			ProcessesRead,
-			RoomsRead,
-			RoomsWrite,
-			RMAsRead,
-			RMAsWrite,
-		}
-	case role == rules.Reseller || role == rules.Distributor:
-		return []string{OrdersRead, OrdersWrite, CatalogueRead}
-	case role == rules.CustomerAdmin:
-		return []string{CatalogueRead, AccountsRead, RoomsRead, RoomsWrite, RMAsRead, RMAsWrite}
-	case role == rules.CustomerReadOnly:
-		return []string{CatalogueRead, AccountsRead, RoomsRead, RMAsRead}
-	}
-
-	return nil
-}
+func ScopesFor(role rules.Role) []string { return rules.ScopesFor(role) }
 
 // Roles lists the roles that a token can have.
 func Roles() []rules.Role {

@@ -42,7 +42,7 @@ type TokenRequest struct {
 	Role      rules.Role `json:"role" enum:"RESELLER,DISTRIBUTOR,OPERATOR_AGENT,OPERATOR_LEAD,OPERATOR_CSM,CUSTOMER_ADMIN,CUSTOMER_READ_ONLY"`
 	AccountID string     `json:"account_id,omitempty" doc:"Customers: the one account that the token acts for; org_id is its parent"`
 	Label     string     `json:"label" doc:"What people call it"`
-	Scopes    []string   `json:"scopes,omitempty" nullable:"false" doc:"Missing: all that make sense for the role"`
+	Scopes    []string   `json:"scopes,omitempty" nullable:"false" doc:"Missing: all that make sense for the role. Your own token must have each of them"`
 	ValidDays int        `json:"valid_days,omitempty" minimum:"1" maximum:"730" doc:"Missing: 365"`
 }
 
@@ -87,7 +87,7 @@ func (h tokenHandlers) createToken(
 	if err := checkToken(&r); err != nil {
 		return nil, err
 	}
-	if err := mayHandle(ctx, r.Role); err != nil {
+	if err := rules.MayMakeToken(callOf(ctx).token.Role, r.Role); err != nil {
 		return nil, err
 	}
 
@@ -173,12 +173,8 @@ func checkToken(r *TokenRequest) error {
 	return rules.Invalid(f.fields)
 }
 
-// mayGrant keeps an operator's token from making one that may do more.
+// mayGrant keeps a token from making one that may do more.
 func mayGrant(ctx context.Context, r TokenRequest) error {
-	if !r.Role.IsOperator() {
-		return nil
-	}
-
 	var f fieldCheck
 	for i, scope := range r.Scopes {
 		f.fail(!callOf(ctx).token.HasScope(scope), fmt.Sprintf("/scopes/%d", i), "SCOPE_NOT_HELD",
@@ -188,7 +184,7 @@ func mayGrant(ctx context.Context, r TokenRequest) error {
 	return rules.Invalid(f.fields)
 }
 
-// mayHandle keeps an agent from making a token that may do more than the agent.
+// mayHandle keeps an agent from ending a token that may do more than the agent.
 func mayHandle(ctx context.Context, role rules.Role) error {
 	if role.IsOperator() && callOf(ctx).token.Role != rules.OperatorLead {
 		return rules.Refuse(rules.Forbidden, "Only a lead handles tokens of operators.",

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 )
 
@@ -68,12 +69,33 @@ func (s *story) acceptInvitation(ctx context.Context) error {
 		return err
 	}
 
-	if s.customer, err = s.makeToken(ctx, s.parent, s.account, "CUSTOMER_ADMIN"); err != nil {
+	if s.customer, err = s.customersToken(ctx); err != nil {
 		return err
 	}
 
-	s.csm, err = s.makeToken(ctx, operatorOrg, "", "OPERATOR_CSM")
+	s.csm, err = s.makeToken(ctx, operatorOrg, "OPERATOR_CSM")
 	return err
+}
+
+var tokenOnPage = regexp.MustCompile(`value="(rct_[A-Za-z0-9_-]{43})"`)
+
+// customersToken makes a token for a program of the customer's, as its administrator does
+// in the portal: nobody of the operator's can.
+func (s *story) customersToken(ctx context.Context) (API, error) {
+	page, err := s.page(ctx, "/tokens", url.Values{
+		"label": {"demo " + s.Name},
+		"role":  {"CUSTOMER_ADMIN"},
+	})
+	if err != nil {
+		return nil, err
+	}
+
+	secret := tokenOnPage.FindStringSubmatch(page)
+	if err := s.check(secret != nil, "the portal does not show the new key"); err != nil {
+		return nil, err
+	}
+
+	return s.As(secret[1]), nil
 }
 
 // page gets a page of the portal, or posts its form, and gives the page that is
@@ -108,18 +130,13 @@ func (s *story) page(ctx context.Context, path string, form url.Values) (string,
 	return string(page), err
 }
 
-// makeToken makes a token for a program of the customer's, or for one of the
-// operator's people.
-func (s *story) makeToken(ctx context.Context, org, account, role string) (API, error) {
+// makeToken makes a token for one of the operator's people.
+func (s *story) makeToken(ctx context.Context, org, role string) (API, error) {
 	ask := body{
 		"org_id":     org,
 		"role":       role,
 		"label":      "demo " + s.Name,
 		"valid_days": 30,
-	}
-
-	if account != "" {
-		ask["account_id"] = account
 	}
 
 	made, err := post[struct{ Secret string }](ctx, s.operator, "/v1/tokens", ask)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 	"unicode"
@@ -18,6 +19,7 @@ type kind int
 
 const (
 	asText  kind = iota // non-empty string, shown on one line
+	asName              // asText of a person or a company, of which no mail program makes a link
 	asDate              // "2006-01-02", shown in the locale's long form
 	asWhole             // whole number, zero or more
 	asFlag              // true or false
@@ -50,44 +52,52 @@ var parameters = map[string][]parameter{
 	// order_confirmation needs start_on if the contracts have started, else
 	// latest_start_on (S1).
 	"order_confirmation": {need("vendor_order_no",
-		asText), need("po_number", asText), need("company", asText),
+		asText), need("po_number", asText), need("company", asName),
 		need("lines", asLines), may("total_licences", asWhole), may("start_on",
 			asDate), may("end_on", asDate), may("latest_start_on", asDate)},
 	"order_review_reminder": {
 		need("order_id", asText), need("reasons", asList), may("link", asLink),
-		may("po_number", asText), may("company", asText), may("reject_on", asDate),
+		may("po_number", asText), may("company", asName), may("reject_on", asDate),
 	},
-	"order_rejected": {need("po_number", asText), need("reason", asText), may("company", asText)},
+	"order_rejected": {need("po_number", asText), need("reason", asText), may("company", asName)},
 	"order_cancelled": {
 		need("vendor_order_no", asText), need("po_number", asText), need("quantity", asWhole),
-		need("whole", asFlag), may("company", asText), may("remaining", asWhole),
+		need("whole", asFlag), may("company", asName), may("remaining", asWhole),
 	},
 	// To a reseller: nothing here may say who the end customer is.
 	"order_in_your_name": {
 		need("po_number", asText), need("distributor", asText), need("reseller", asText),
 	},
 	// role is ADMIN or READ_ONLY; expires_on is the last day the link works.
-	"invitation": {need("contact_name", asText), need("company",
-		asText), need("link", asLink), need("expires_on", asDate), need("role", asText)},
+	"invitation": {
+		need("contact_name", asName), need("company", asName), need("link", asLink),
+		need("expires_on", asDate), need("role", asText),
+	},
 	// Without a link the reminder points to the first mail.
-	"invitation_reminder": {need("contact_name", asText), need("company",
-		asText), need("expires_on", asDate), may("role", asText), may("link", asLink)},
+	"invitation_reminder": {
+		need("contact_name", asName), need("company", asName), need("expires_on", asDate),
+		may("role", asText), may("link", asLink),
+	},
 	// Nothing here may identify the invited person.
 	"invitation_unclaimed": {need("vendor_order_no",
-		asText), need("po_number", asText), may("company", asText), may("latest_start_on", asDate)},
+		asText), need("po_number", asText), may("company", asName), may("latest_start_on", asDate)},
 	"invitation_undeliverable": {
-		need("vendor_order_no", asText), need("po_number", asText), may("company", asText),
+		need("vendor_order_no", asText), need("po_number", asText), may("company", asName),
 	},
 	"one_time_code":  {need("code", asText), need("minutes", asWhole)},
 	"password_reset": {need("link", asLink), need("minutes", asWhole)},
-	"admin_notice": {need("company",
-		asText), may("role", asText), may("invitee", asText), may("vendor_order_no", asText)},
+	"admin_notice": {
+		need("company", asName), may("role", asText), may("invitee", asName),
+		may("vendor_order_no", asText),
+	},
+	// what is NEW_SIGN_IN or PASSWORD_CHANGED; at is an instant in UTC, as people write it.
+	"security_notice": {need("what", asText), need("at", asText), may("browser", asText)},
 	// step is one that mail.json has words for, as in spare_update; explanation_… tell the
 	// promise in each language.
 	"rma_update": {need("step", asText), need("rma", asText), need(
 		"model", asText,
-	), need("quantity", asWhole), may("serial", asText), may("site", asText), may("room", asText),
-		may("company", asText), may("replacement_serial", asText), may(
+	), need("quantity", asWhole), may("serial", asText), may("site", asName), may("room", asName),
+		may("company", asName), may("replacement_serial", asText), may(
 			"carrier", asText,
 		), may("tracking", asText), may("promised_on", asDate), may("explanation_en", asText),
 		may("explanation_pt", asText), may("return_on", asDate), may("other_model",
@@ -96,11 +106,11 @@ var parameters = map[string][]parameter{
 	// return_on is the last day on which a recalled unit may
 	// be handed to the carrier.
 	"spare_update": {need("step", asText), need("spare", asText), need("model",
-		asText), may("site", asText), may("company", asText), may("serial", asText),
+		asText), may("site", asName), may("company", asName), may("serial", asText),
 		may("carrier",
 			asText), may("tracking", asText), may("return_on", asDate), may("day", asWhole)},
 	"renewal_reminder": {
-		need("days_left", asWhole), need("end_on", asDate), may("company", asText),
+		need("days_left", asWhole), need("end_on", asDate), may("company", asName),
 		may("contract", asText), may("service_type", asText), may("quantity", asWhole),
 	},
 }
@@ -160,6 +170,10 @@ func (p parameter) show(v any, locale, path string) (any, error) {
 	case asText:
 		if s, ok := v.(string); ok {
 			return oneLine(s), nil
+		}
+	case asName:
+		if s, ok := v.(string); ok {
+			return unlinked(oneLine(s)), nil
 		}
 	case asDate:
 		s, _ := v.(string)
@@ -270,6 +284,16 @@ func oneLine(s string) string {
 		return r
 	}, strings.ToValidUTF8(s, "\ufffd"))
 	return strings.Join(strings.Fields(s), " ")
+}
+
+// linkMark is what makes a mail program offer a link: a dot in front of a word, the end of
+// a scheme, an at sign.
+var linkMark = regexp.MustCompile(`([.．。｡])(\pL{2})|([:@])([/\pL])`)
+
+// unlinked puts a blank of no width behind each mark that would make a link of a name: a
+// company may be called Amazon.com, and nobody is to click on it (S64).
+func unlinked(name string) string {
+	return linkMark.ReplaceAllString(name, "$1$3\u200b$2$4")
 }
 
 func wholeNumber(v any) (int, bool) {

@@ -94,3 +94,29 @@ func TestWholeNumber(t *testing.T) {
 		require.False(t, ok, "%v", v)
 	}
 }
+
+// A company may be called like its domain; no mail program is to make a link of it, and
+// what else stands in a name from before names were checked is none either.
+func TestS64_NamesInMailsAreNoLinks(t *testing.T) {
+	for name, want := range map[string]string{
+		"Amazon.com, Inc.":       "Amazon.\u200bcom, Inc.",
+		"Booking.com B.V.":       "Booking.\u200bcom B.V.",
+		"Acme S.A.":              "Acme S.A.",
+		"Acme S/A":               "Acme S/A",
+		"Dr. Ana Souza":          "Dr. Ana Souza",
+		"https://www.x.example/": "https:\u200b//www.x.\u200bexample/",
+		"ana@x.example":          "ana@\u200bx.\u200bexample",
+	} {
+		require.Equal(t, want, unlinked(name))
+	}
+
+	for _, locale := range messages.Locales() {
+		text, page := render(t, "invitation", locale, map[string]any{
+			"company": "Amazon.com, Inc.", "contact_name": "www.evil.example",
+		})
+		for _, body := range []string{text, page} {
+			require.NotContains(t, body, "Amazon.com")
+			require.NotContains(t, body, "evil.example")
+		}
+	}
+}

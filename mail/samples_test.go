@@ -38,6 +38,7 @@ var sampleParams = map[string]string{
 	"invitation_undeliverable": `{"vendor_order_no":"RC-2026-000123","po_number":"PO-4711","company":"Acme & Filhos <Ltda>"}`,
 	"one_time_code":            `{"code":"482913","minutes":10}`,
 	"password_reset":           `{"link":"` + sampleLink + `","minutes":30}`,
+	"security_notice":          `{"what":"NEW_SIGN_IN","at":"2026-08-01 12:00 UTC","browser":"Firefox, Linux"}`,
 	"admin_notice":             `{"company":"Acme & Filhos <Ltda>","role":"ADMIN"}`,
 	"rma_update": `{"step":"APPROVED","rma":"rma_01k0example","model":"Rally Bar","quantity":1,"serial":"SN100","site":"Matriz","room":"Sala & Cia <1>","company":"Acme & Filhos <Ltda>",
 		"promised_on":"2026-12-22","explanation_en":"approved Monday 10:00 by the 15:00 cut-off: Tuesday","explanation_pt":"aprovado na segunda-feira às 10:00, até o limite das 15:00: terça-feira"}`,

@@ -73,7 +73,8 @@ var composed = map[string][]string{
 
 	// The portal's problems and first steps.
 	"problem.": ends([]string{"window", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit",
-		"conflict", "internal", "cursor", "unavailable"}, ".title", ".text"),
+		"conflict", "internal", "cursor", "unavailable", "strange", "mails", "claims"},
+		".title", ".text"),
 	"onboarding.": ends([]string{"colleague", "room", "devices", "licence"}, ".title", ".text"),
 }
 

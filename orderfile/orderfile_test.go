@@ -277,3 +277,24 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// A file is a door like the API: a name in it is a name.
+func TestS64_NamesInAFileAreNotMessages(t *testing.T) {
+	bad := form("X")
+	bad.EndCustomer.ContactName = "Ana www.x.example"
+	bad.EndCustomer.Company = "Pay at https://x.example"
+	bad.Reseller.Company = "someone@x.example"
+	bad.Distributor.Company = "Amazon.com, Inc."
+	array, err := json.Marshal([]ordering.OrderForm{bad})
+	require.NoError(t, err)
+	for format, content := range map[string]string{
+		orderfile.CSV:  header(",") + record(",", bad, 0),
+		orderfile.JSON: string(array),
+	} {
+		rows := all(t, strings.NewReader(content), format)
+		require.Equal(t, []string{
+			"/end_customer/company NOT_A_NAME", "/end_customer/contact_name NOT_A_NAME",
+			"/reseller/company NOT_A_NAME",
+		}, codes(rows[0].Validate(skus(), today)), format)
+	}
+}

@@ -3,6 +3,7 @@ package portal
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -54,6 +55,8 @@ func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 		"/service-orders/" + orders[0].ID + "/cancellation", "reason", "not needed",
 	}
 	forms["/service-orders/claim"] = []string{"/service-orders/claim", "serial", "OLD-1", "po_number", "4500/12"}
+	forms["/tokens"] = []string{"/tokens", "label", "Booking", "role", "CUSTOMER_READ_ONLY"}
+	forms["/tokens/:id/revoke"] = []string{"/tokens/" + w.token(inv.AccountID) + "/revoke"}
 	w.replacementForms(inv.AccountID, forms)
 	for _, r := range routes() {
 		if r.method != post || ownAffairs[r.path] {
@@ -71,6 +74,22 @@ func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 	page := bruno.get("/colleagues").body
 	require.NotContains(t, page, `method="post" action="/colleagues`)
 	require.Contains(t, page, "ask an administrator")
+}
+
+// token makes a token of an account.
+func (w *world) token(accountID string) string {
+	w.t.Helper()
+	acc, err := w.GetAccount(w.Context, accountID)
+	require.NoError(w.t, err)
+	t, _, err := w.CreateToken(w.Context, identity.NewToken{
+		OrgID:     acc.ParentOrgID,
+		AccountID: accountID,
+		Role:      rules.CustomerReadOnly,
+		Label:     "booking",
+		ExpiresAt: time.Now().Add(time.Hour),
+	})
+	require.NoError(w.t, err)
+	return t.ID
 }
 
 func (w *world) memberIDs(accountID string) map[string]string {

@@ -2,7 +2,10 @@ package portal
 
 import (
 	"bytes"
+	"math"
 	"net/http"
+	"strconv"
+	"time"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/gin-gonic/gin"
@@ -21,6 +24,15 @@ type answer struct {
 	to     string
 	here   string // address of this page, when the request's own has no GET
 	file   *file
+	wait   time.Duration // of a 429: how long; 0: a quarter of an hour
+}
+
+// retryAfter is a wait in whole seconds.
+func retryAfter(wait time.Duration) string {
+	if wait <= 0 {
+		wait = 15 * time.Minute
+	}
+	return strconv.Itoa(int(math.Ceil(wait.Seconds())))
 }
 
 // file is what is saved instead of shown.
@@ -64,7 +76,7 @@ func (v *visit) finish(c *gin.Context, a answer) {
 		c.Writer.Header().Set("Content-Disposition", `attachment; filename="`+a.file.name+`"`)
 	}
 	if a.status == http.StatusTooManyRequests {
-		c.Writer.Header().Set("Retry-After", "900")
+		c.Writer.Header().Set("Retry-After", retryAfter(a.wait))
 	}
 	if a.status == http.StatusServiceUnavailable {
 		c.Writer.Header().Set("Retry-After", db.RetryAfter)
@@ -99,6 +111,12 @@ func (v *visit) commit(c *gin.Context) error {
 	case scs.Destroyed:
 		c.SetSameSite(http.SameSiteLaxMode)
 		c.SetCookie(v.sessions.Cookie.Name, "", -1, "/", "", v.secure, true)
+	}
+
+	if v.browser != "" {
+		c.SetSameSite(http.SameSiteLaxMode)
+		seconds := int(browserKept.Seconds())
+		c.SetCookie(v.browserCookie(), v.browser, seconds, "/", "", v.secure, true)
 	}
 
 	return nil

@@ -128,7 +128,7 @@ func inviteColleague(v *visit) (answer, error) {
 		}
 
 		if f.FormProblem = inviteProblem(err); f.FormProblem == "" {
-			return answer{}, err
+			return answer{}, mailsLimited(err)
 		}
 	}
 
@@ -154,10 +154,22 @@ func inviteProblem(err error) string {
 	return ""
 }
 
+// mailsLimited gives the bound of mails a page of its own, which says what to do; any
+// other error stays.
+func mailsLimited(err error) error {
+	if rules.CodeOf(err) != rules.RateLimited {
+		return err
+	}
+
+	e := rules.Refuse(mailLimited, "Too many invitations within a day.", "Send it tomorrow.")
+	e.RetryAfter = rules.RetryAfterOf(err)
+	return e
+}
+
 func resendInvitation(v *visit) (answer, error) {
 	if _, err := v.people.Reissue(v.acting(), v.param("id"), "",
 		"", "sent again by an administrator"); err != nil {
-		return answer{}, err
+		return answer{}, mailsLimited(err)
 	}
 	return v.done("/colleagues", "flash.resent"), nil
 }

@@ -29,7 +29,7 @@ func requestInvitation(v *visit) (answer, error) {
 		}, nil
 	}
 
-	if err := v.throttle("request-ip/"+v.network, 10, time.Hour); err != nil {
+	if err := v.throttleNetwork("request-ip", 10, time.Hour); err != nil {
 		return answer{}, err
 	}
 	err := v.constantTime(func() error { return v.requestOnce(rules.NormaliseEmail(email)) })

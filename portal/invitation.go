@@ -60,7 +60,7 @@ func (v *visit) landing(found identity.InvitationView) landing {
 // id, not the token: the token can be derived, and is not stored anywhere. An
 // unknown link looks the same from outside.
 func (v *visit) takeLink() (answer, error) {
-	if err := v.throttle("invitation-link/"+v.network, 300, time.Hour); err != nil {
+	if err := v.throttleNetwork("invitation-link", 300, time.Hour); err != nil {
 		return answer{}, err
 	}
 
@@ -104,6 +104,14 @@ func acceptAsKnown(v *visit) (answer, error) {
 	}
 	if err != nil {
 		return answer{}, err
+	}
+
+	if v.who.user.Email != found.Invitation.Email {
+		// The audit of the invited account names a wrong person, and is not to be filled.
+		key := "wrong-person/" + v.who.user.ID + "/" + found.Invitation.ID
+		if err := v.throttle(key, wrongPersonsADay, 24*time.Hour); err != nil {
+			return answer{}, err
+		}
 	}
 
 	_, place, err := v.people.AcceptInvitation(v.ctx, identity.Acceptance{
@@ -159,6 +167,9 @@ const (
 	triesAnHourIP = 60
 )
 
+// wrongPersonsADay is how often one person may try an invitation that is another's.
+const wrongPersonsADay = 5
+
 type codePage struct {
 	Mailbox string
 	Minutes int
@@ -198,7 +209,7 @@ func sendCode(v *visit) (answer, error) {
 }
 
 func (v *visit) mayAskCode(invitation string) error {
-	if err := v.throttle("code-ip/"+v.network, codesAnHourIP, time.Hour); err != nil {
+	if err := v.throttleNetwork("code-ip", codesAnHourIP, time.Hour); err != nil {
 		return err
 	}
 	if err := v.throttle("code-hour/"+invitation, codesAnHour, time.Hour); err != nil {
@@ -242,7 +253,7 @@ func checkCode(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := v.throttle("code-try-ip/"+v.network, triesAnHourIP, time.Hour); err != nil {
+	if err := v.throttleNetwork("code-try-ip", triesAnHourIP, time.Hour); err != nil {
 		return answer{}, err
 	}
 
@@ -385,16 +396,7 @@ func (v *visit) join(u identity.User, found identity.InvitationView) (answer, er
 // one: their mailbox is proven, and the password is the one just set. Anything
 // else stays refused.
 func (v *visit) acceptAgain(found identity.InvitationView, refused error) (answer, error) {
-	if err := v.maySignIn(found.Invitation.Email); err != nil {
-		return answer{}, err
-	}
-
-	u, err := v.people.UserByEmail(v.ctx, found.Invitation.Email)
-	if err != nil {
-		return answer{}, err
-	}
-
-	ok, err := passwordMatches(v.ctx, bounded(v.form("password")), u.PasswordHash)
+	u, ok, err := v.trySignIn(found.Invitation.Email, v.form("password"))
 	if err != nil {
 		return answer{}, err
 	}
@@ -415,6 +417,8 @@ func nameProblem(name string) string {
 		return "name.missing"
 	case utf8.RuneCountInString(name) > mostName || strings.ContainsFunc(name, unicode.IsControl):
 		return "name.unusable"
+	case len(rules.CheckPersonName("/name", name, mostName)) > 0:
+		return "name.link"
 	}
 	return ""
 }

@@ -27,9 +27,18 @@ var (
 )
 
 const (
-	deadLink  = "DEAD_LINK"
-	deadReset = "DEAD_RESET"
+	deadLink      = "DEAD_LINK"
+	deadReset     = "DEAD_RESET"
+	strangeSignIn = "STRANGE_SIGN_IN"
+	mailLimited   = "MAIL_LIMITED"
 )
+
+// tooMany is the page of a bound that was reached; Retry-After says when it is over.
+func (v *visit) tooMany(err error, kind string) answer {
+	a := v.problem(http.StatusTooManyRequests, kind)
+	a.wait = rules.RetryAfterOf(err)
+	return a
+}
 
 // refuse turns a refusal into its page; the only place that does. An error
 // without a code goes to the log, and the visitor reads "internal error".
@@ -74,7 +83,11 @@ func (v *visit) refuse(err error) answer {
 	case "BAD_CURSOR":
 		return v.problem(http.StatusBadRequest, "cursor")
 	case rules.RateLimited:
-		return v.problem(http.StatusTooManyRequests, "limited")
+		return v.tooMany(err, "limited")
+	case mailLimited:
+		return v.tooMany(err, "mails")
+	case strangeSignIn:
+		return v.tooMany(err, "strange")
 	case rules.LastAdmin:
 		return v.problem(http.StatusConflict, "lastadmin")
 	case rules.UserLimit:

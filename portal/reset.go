@@ -1,12 +1,19 @@
 package portal
 
 import (
+	"errors"
 	"net/http"
 	"strings"
 	"time"
 
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/rules"
+)
+
+// The bounds of links for a new password to one address.
+const (
+	resetsAnHour = 3
+	resetsADay   = 8
 )
 
 type resetPage struct {
@@ -31,7 +38,7 @@ func requestReset(v *visit) (answer, error) {
 		}, nil
 	}
 
-	if err := v.throttle("reset-ip/"+v.network, 20, time.Hour); err != nil {
+	if err := v.throttleNetwork("reset-ip", 20, time.Hour); err != nil {
 		return answer{}, err
 	}
 
@@ -44,7 +51,12 @@ func requestReset(v *visit) (answer, error) {
 }
 
 func (v *visit) resetOnce(email string) error {
-	err := v.throttle("reset/"+email, 3, time.Hour)
+	// In silence: a refusal would say who has an account. Whoever uses up the hour of
+	// another person has sent them a link that works.
+	err := errors.Join(
+		v.throttle("reset/"+email, resetsAnHour, time.Hour),
+		v.throttle("reset-day/"+email, resetsADay, 24*time.Hour),
+	)
 	if rules.CodeOf(err) == rules.RateLimited {
 		return nil
 	}
@@ -68,7 +80,7 @@ func showNewPassword(v *visit) (answer, error) {
 }
 
 func (v *visit) takeReset(token string) (answer, error) {
-	if err := v.throttle("reset-link/"+v.network, 300, time.Hour); err != nil {
+	if err := v.throttleNetwork("reset-link", 300, time.Hour); err != nil {
 		return answer{}, err
 	}
 
@@ -128,7 +140,10 @@ func setNewPassword(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	if err := v.people.ResetPassword(v.ctx, v.db.Secrets().ResetToken(c.ID), hash); err != nil {
+	if err := v.people.ResetPassword(v.named(), v.db.Secrets().ResetToken(c.ID), hash); err != nil {
+		return answer{}, err
+	}
+	if err := v.people.RememberPlace(v.ctx, u.ID, v.placeFromNowOn()); err != nil {
 		return answer{}, err
 	}
 	if err := v.sessions.Destroy(v.ctx); err != nil {

@@ -60,6 +60,10 @@ func routes() []route {
 		{post, "/colleagues/invitations/:id/resend", admin, resendInvitation},
 		{post, "/colleagues/invitations/:id/revoke", admin, revokeInvitation},
 
+		{get, "/tokens", admin, showTokens},
+		{post, "/tokens", admin, createToken},
+		{post, "/tokens/:id/revoke", admin, revokeToken},
+
 		{get, "/invitation", anyone, showInvitation},
 		{post, "/invitation", anyone, sendCode},
 		{get, "/invitation/code", anyone, askCode},

@@ -9,12 +9,21 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
-// The bounds of sign-in, per quarter of an hour: one address from one place,
-// and everything from one place.
+// The bounds of sign-in, per quarter of an hour: one address from one network, and
+// everything from one network.
 const (
 	signInWindow = 15 * time.Minute
 	signInsEach  = 10
 	signInsIP    = 100
+)
+
+// The bound of one address from all networks together, per day. It holds only where the
+// person never signed in from before, so that nobody locks another person out: they come
+// in from their own network or with their own browser, and from anywhere else by a new
+// password, whose link goes to their mailbox.
+const (
+	strangeWindow  = 24 * time.Hour
+	strangeSignIns = 20
 )
 
 type signInPage struct {
@@ -45,17 +54,8 @@ func (v *visit) signInPage(p signInPage) answer {
 // signIn says the same, after the same work, for an unknown address and for a
 // wrong password.
 func signIn(v *visit) (answer, error) {
-	email, password := rules.NormaliseEmail(v.form("email")), v.form("password")
-	if err := v.maySignIn(email); err != nil {
-		return answer{}, err
-	}
-
-	u, err := v.people.UserByEmail(v.ctx, email)
-	if err != nil && rules.CodeOf(err) != rules.NotFound {
-		return answer{}, err
-	}
-
-	ok, err := passwordMatches(v.ctx, bounded(password), u.PasswordHash)
+	email := rules.NormaliseEmail(v.form("email"))
+	u, ok, err := v.trySignIn(email, v.form("password"))
 	if err != nil {
 		return answer{}, err
 	}
@@ -71,8 +71,73 @@ func signIn(v *visit) (answer, error) {
 	return v.welcome(u, v.form("next"))
 }
 
+// trySignIn holds a password against a user's, within all bounds. The answer for an
+// unknown address takes the same work and the same time as for a wrong password.
+func (v *visit) trySignIn(email, password string) (u identity.User, ok bool, err error) {
+	u, err = v.people.UserByEmail(v.ctx, email)
+	if err != nil && rules.CodeOf(err) != rules.NotFound {
+		return u, false, err
+	}
+
+	familiar, err := v.maySignInHere(u, email)
+	if err != nil {
+		return u, false, err
+	}
+
+	ok, err = passwordMatches(v.ctx, bounded(password), u.PasswordHash)
+	switch {
+	case err != nil:
+		return u, false, err
+	case !ok:
+		return u, false, v.constantTime(func() error {
+			return v.people.SignInFailed(v.named(), u.ID)
+		})
+	case !familiar:
+		err = v.people.GiveBack(v.ctx, "portal/"+strangeKey(email))
+	}
+
+	return u, err == nil, err
+}
+
+func strangeKey(email string) string { return "sign-in-strange/" + email }
+
+// maySignInHere counts a try, and reports whether the person signed in from here before.
+// The person's own browser has a bound of its own, which nobody else uses up, not even
+// from the same network.
+func (v *visit) maySignInHere(u identity.User, email string) (familiar bool, err error) {
+	here := v.place()
+	network, browser, err := v.people.KnowsPlace(v.ctx, u.ID, here)
+	if err != nil {
+		return false, err
+	}
+
+	if browser {
+		key := "sign-in-browser/" + u.ID + "/" + here.Browser
+		return true, v.throttle(key, signInsEach, signInWindow)
+	}
+
+	if err := v.maySignIn(email); err != nil || network {
+		return network, err
+	}
+	return false, errStrangeSignIn(v.throttle(strangeKey(email), strangeSignIns, strangeWindow))
+}
+
+// errStrangeSignIn is the refusal of one more try from a place that the person never
+// signed in from.
+func errStrangeSignIn(err error) error {
+	if rules.CodeOf(err) != rules.RateLimited {
+		return err
+	}
+
+	e := rules.Refuse(strangeSignIn, "Too many failed sign-ins from places that are not known.",
+		"Use a browser that signed in before, or choose a new password.")
+	e.RetryAfter = rules.RetryAfterOf(err)
+	return e
+}
+
+// maySignIn counts a try of an address from the visitor's network.
 func (v *visit) maySignIn(email string) error {
-	if err := v.throttle("sign-in-ip/"+v.network, signInsIP, signInWindow); err != nil {
+	if err := v.throttleNetwork("sign-in-ip", signInsIP, signInWindow); err != nil {
 		return err
 	}
 	return v.throttle("sign-in/"+email+"/"+v.network, signInsEach, signInWindow)

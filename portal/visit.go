@@ -25,6 +25,8 @@ type visit struct {
 	param    func(string) string
 	ip       string
 	network  string // what throttles count the visitor by
+	label    string // of the browser and its system
+	browser  string // secret to keep in the browser with this answer; empty: none
 	id       string // of the request, for the audit
 	program  catalogue.Program
 	language *messages.Language
@@ -99,6 +101,7 @@ func (s *site) beginVisit(c *gin.Context) (*visit, error) {
 		param:   c.Param,
 		ip:      c.ClientIP(),
 		network: rules.Network(c.ClientIP()),
+		label:   b.label,
 		id:      c.Writer.Header().Get("X-Request-Id"),
 		program: ref.Program,
 	}
@@ -286,6 +289,24 @@ func (v *visit) throttle(key string, most int, window time.Duration) error {
 	return v.people.Throttle(v.ctx, "portal/"+key, most, window)
 }
 
+// throttleNetwork counts an attempt of the visitor's network, and of the wider network
+// around it, which has four times the room: whoever owns many lines has no more.
+func (v *visit) throttleNetwork(key string, most int, window time.Duration) error {
+	if err := v.throttle(key+"/"+v.network, most, window); err != nil {
+		return err
+	}
+	return v.throttle(key+"-wide/"+rules.WiderNetwork(v.ip), 4*most, window)
+}
+
+// named is the context of what a visitor does about a sign-in: the audit names the
+// address and the request.
+func (v *visit) named() context.Context {
+	return db.WithScope(v.ctx, db.Scope{
+		System: true,
+		Actor:  db.Actor{ID: "visitor", Role: "VISITOR", IP: v.ip, RequestID: v.id},
+	})
+}
+
 // startSession signs a user in under a new session token, against fixation. What was
 // proven before signing in ends; an invitation that waits stays.
 func (v *visit) startSession(u identity.User) error {
@@ -294,7 +315,9 @@ func (v *visit) startSession(u identity.User) error {
 	}
 	v.removeValues(keyChallenge, keyBrowser, keyProven, keyProvenAt, keyReset, keyAccount)
 	v.sessions.Put(v.ctx, keyUser, u.ID)
-	return nil
+
+	known := v.place().Browser
+	return v.people.SignedIn(v.named(), u.ID, v.placeFromNowOn(), known)
 }
 
 // constantTime runs fn and returns after the same time whatever it found, so that the time

@@ -102,6 +102,8 @@ func claimWarranty(v *visit) (answer, error) {
 		return v.done("/service-orders", "flash.claimed"), nil
 	case errors.As(err, &refusal) && refusal.Code == rules.ValidationFailed:
 		return claimForm(form, claimProblems(refusal.Fields)), nil
+	case rules.CodeOf(err) == rules.RateLimited:
+		return v.tooMany(err, "claims"), nil
 	}
 
 	return answer{}, err

@@ -22,7 +22,7 @@ func (f CSMForm) Normalise() CSMForm {
 // Validate refuses a normalised form with VALIDATION_FAILED, naming every wrong field.
 func (f CSMForm) Validate() error {
 	var k Checker
-	k.Text("/name", f.Name, MaxContactName)
+	k.PersonName("/name", f.Name, MaxContactName)
 	k.Email("/email", f.Email)
 
 	if k.Optional("/phone", f.Phone, 40) && f.Phone != "" && !dialable(f.Phone) {

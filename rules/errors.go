@@ -2,6 +2,7 @@ package rules
 
 import (
 	"errors"
+	"time"
 )
 
 // Codes of refusals. They are part of the API and never change their meaning.
@@ -73,6 +74,8 @@ type Error struct {
 	Message string       `json:"message"`
 	Remedy  string       `json:"remedy"`
 	Fields  []FieldError `json:"fields,omitempty"`
+	// RetryAfter is how long to wait before the same has a chance; 0: not known.
+	RetryAfter time.Duration `json:"-"`
 }
 
 // Error returns code and message; neither holds personal data, so it may be logged.
@@ -81,6 +84,23 @@ func (e *Error) Error() string { return e.Code + ": " + e.Message }
 // Refuse makes a refusal that does not concern single fields.
 func Refuse(code, message, remedy string) *Error {
 	return &Error{Code: code, Message: message, Remedy: remedy}
+}
+
+// TooMany makes a RATE_LIMITED refusal that names the bound and says when to go on.
+func TooMany(message, remedy string, wait time.Duration) *Error {
+	e := Refuse(RateLimited, message, remedy)
+	e.RetryAfter = max(wait, time.Second)
+	return e
+}
+
+// RetryAfterOf returns how long the first *Error in err's chain says to wait, 0 for any
+// other error.
+func RetryAfterOf(err error) time.Duration {
+	var refusal *Error
+	if errors.As(err, &refusal) && refusal != nil {
+		return refusal.RetryAfter
+	}
+	return 0
 }
 
 // Invalid makes a VALIDATION_FAILED error of the fields, and a plain nil when

@@ -136,3 +136,78 @@ func Allows(role Role, capability Capability) Grant {
 	}
 	return GrantNo
 }
+
+// UserAct is something that is done to who may use an account.
+type UserAct string
+
+// The acts behind ManageUsers. The operator's people may send again what was sent before
+// (RESEND_ONLY), and beyond that only what another rule asks them for.
+const (
+	ActResendInvitation   UserAct = "RESEND"        // to the same person (R51a, R123)
+	ActRedirectInvitation UserAct = "REDIRECT"      // to the right person (R51b)
+	ActInviteExtra        UserAct = "INVITE_EXTRA"  // one more person, as asked for (R105)
+	ActWithdrawInvitation UserAct = "WITHDRAW"      // of the wrong person (R51b)
+	ActRemoveMember       UserAct = "REMOVE_MEMBER" // the wrong person (R51b), or until it is clear
+	ActChangeRole         UserAct = "CHANGE_ROLE"   // the customer's alone
+)
+
+// operatorUserActs are what RESEND_ONLY covers, each with a reason.
+var operatorUserActs = map[UserAct]bool{
+	ActResendInvitation:   true,
+	ActRedirectInvitation: true,
+	ActInviteExtra:        true,
+	ActWithdrawInvitation: true,
+	ActRemoveMember:       true,
+}
+
+// MayManageUsers decides by RULES 4 who may do what to the users of an account. It
+// refuses with FORBIDDEN: roles are the customer's to give, so nobody of the operator's
+// makes a reader an administrator.
+func MayManageUsers(role Role, act UserAct) error {
+	switch grant := Allows(role, ManageUsers); {
+	case grant == GrantYes, role == "SYSTEM":
+		return nil
+	case grant == GrantResendOnly && operatorUserActs[act]:
+		return nil
+	case grant == GrantResendOnly:
+		return Refuse(Forbidden, "Roles are given by an administrator of the account.",
+			"Ask an administrator of the account to do it in the portal.")
+	}
+
+	return Refuse(Forbidden, "Your role may not manage the users of an account.",
+		"Ask an administrator of the account.")
+}
+
+// MayMakeAdmin decides whether somebody may let another person in as administrator of an
+// account that has that many active ones. An operator does so only where there is none
+// (R51b, R105): else an agent could let anybody in, and an administrator can do it in the
+// portal at once. It refuses with FORBIDDEN.
+func MayMakeAdmin(role Role, activeAdmins int) error {
+	if !role.IsOperator() || activeAdmins == 0 {
+		return nil
+	}
+	return Refuse(Forbidden, "The account has an administrator, who lets others in.",
+		"Invite the person as READ_ONLY; an administrator of the account can promote them.")
+}
+
+// MayMakeToken decides whether a token of one role may make a token of another. Nobody
+// makes one that may do what the maker itself may not: tokens of operators are a lead's,
+// and what a customer agrees to is the customer's, whose administrators make their tokens
+// in the portal. It refuses with FORBIDDEN.
+func MayMakeToken(maker, made Role) error {
+	switch {
+	case maker == "SYSTEM", maker == CustomerAdmin && made.isCustomer():
+		return nil
+	case made == CustomerAdmin:
+		return Refuse(Forbidden, "Only an administrator of the account makes this token.",
+			"Have an administrator of the account make it in the portal, under tokens.")
+	case made.IsOperator() && maker != OperatorLead:
+		return Refuse(Forbidden, "Only a lead handles tokens of operators.", "Ask a lead.")
+	case !Allows(maker, ManageCatalogue).Allowed():
+		return Refuse(Forbidden, "Your role may not make tokens.", "Ask an agent.")
+	}
+
+	return nil
+}
+
+func (r Role) isCustomer() bool { return r == CustomerAdmin || r == CustomerReadOnly }

@@ -65,3 +65,69 @@ func TestIsOperator(t *testing.T) {
 		require.Equal(t, i >= 6, role.IsOperator(), role)
 	}
 }
+
+// What each role may do to the users of an account: RESEND_ONLY, and what R51b and R105
+// ask an operator for.
+func TestR42_R51b_R105_WhoManagesUsers(t *testing.T) {
+	acts := []UserAct{
+		ActResendInvitation, ActRedirectInvitation, ActInviteExtra, ActWithdrawInvitation,
+		ActRemoveMember, ActChangeRole,
+	}
+	for role, want := range map[Role]string{
+		CustomerAdmin:    "YYYYYY",
+		CustomerReadOnly: "------",
+		PartnerAdmin:     "------",
+		PartnerReadOnly:  "------",
+		Reseller:         "------",
+		Distributor:      "------",
+		OperatorAgent:    "YYYYY-",
+		OperatorLead:     "YYYYY-",
+		OperatorCSM:      "------",
+		"SYSTEM":         "YYYYYY",
+		"":               "------",
+	} {
+		for i, act := range acts {
+			err := MayManageUsers(role, act)
+			if want[i] == 'Y' {
+				require.NoError(t, err, "%s %s", role, act)
+				continue
+			}
+			require.Equal(t, Forbidden, CodeOf(err), "%s %s", role, act)
+		}
+	}
+}
+
+func TestR42_OnlyACustomerMakesASecondAdministrator(t *testing.T) {
+	for _, role := range []Role{OperatorAgent, OperatorLead, OperatorCSM} {
+		require.NoError(t, MayMakeAdmin(role, 0), role)
+		require.Equal(t, Forbidden, CodeOf(MayMakeAdmin(role, 1)), role)
+	}
+	require.NoError(t, MayMakeAdmin(CustomerAdmin, 1))
+}
+
+// Rows make, columns are made: agent, lead, CSM, seller, customer's reader, customer's
+// administrator.
+func TestR42_NoTokenMakesOneThatMayDoMore(t *testing.T) {
+	made := []Role{
+		OperatorAgent, OperatorLead, OperatorCSM, Reseller, CustomerReadOnly, CustomerAdmin,
+	}
+	for maker, want := range map[Role]string{
+		OperatorAgent:    "---YY-",
+		OperatorLead:     "YYYYY-",
+		OperatorCSM:      "------",
+		Reseller:         "------",
+		Distributor:      "------",
+		CustomerAdmin:    "----YY",
+		CustomerReadOnly: "------",
+		"SYSTEM":         "YYYYYY",
+	} {
+		for i, role := range made {
+			err := MayMakeToken(maker, role)
+			if want[i] == 'Y' {
+				require.NoError(t, err, "%s makes %s", maker, role)
+				continue
+			}
+			require.Equal(t, Forbidden, CodeOf(err), "%s makes %s", maker, role)
+		}
+	}
+}

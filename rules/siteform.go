@@ -36,7 +36,7 @@ func (f SiteForm) Validate() error {
 			"Send an IANA name such as America/Sao_Paulo.")
 	}
 
-	k.Optional("/contact_name", f.ContactName, MaxContactName)
+	k.OptionalPersonName("/contact_name", f.ContactName, MaxContactName)
 	if f.ContactEmail != "" {
 		k.Email("/contact_email", f.ContactEmail)
 	}

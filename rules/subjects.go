@@ -21,6 +21,7 @@ const (
 	TemplateOneTimeCode             = "one_time_code"            // the person who signs in
 	TemplatePasswordReset           = "password_reset"           // the user
 	TemplateAdminNotice             = "admin_notice"             // current admins (S15)
+	TemplateSecurityNotice          = "security_notice"          // the user
 	TemplateRenewalReminder         = "renewal_reminder"         // customer (S5)
 	// customer and site: each step of a replacement
 	TemplateRMA = "rma_update"
@@ -34,8 +35,8 @@ func Templates() []string {
 		TemplateOrderConfirmation, TemplateOrderReviewReminder,
 		TemplateOrderRejected, TemplateOrderCancelled, TemplateOrderInYourName, TemplateInvitation,
 		TemplateInvitationReminder, TemplateInvitationUnclaimed, TemplateInvitationUndeliverable,
-		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateRenewalReminder,
-		TemplateRMA, TemplateSpare,
+		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateSecurityNotice,
+		TemplateRenewalReminder, TemplateRMA, TemplateSpare,
 	}
 }
 

@@ -61,6 +61,9 @@ func (c orgSetCommand) Validate() error {
 		}
 	}
 
+	if len(rules.CheckCompanyName("/name", c.Name, rules.MaxCompany)) > 0 {
+		return fmt.Errorf("NAME: give the name alone, on one line, without http, www or @")
+	}
 	if c.Until != "" && (c.From == "" || c.Until <= c.From) {
 		return fmt.Errorf("--authorised-until must be later than --authorised-from")
 	}

@@ -173,6 +173,7 @@ func (a *actor) reissue(ctx context.Context) {
 	case (answer.Status == http.StatusOK || answer.Status == http.StatusCreated) &&
 		json.Unmarshal(answer.Body, &out) == nil && out.ID != "":
 		a.Ledger.reissued(Reissue{old, out.ID})
+	case answer.Status == http.StatusTooManyRequests: // sent to this person five times already
 	case answer.Status != http.StatusConflict: // superseded or revoked meanwhile
 		a.Ledger.unexpected(old, "the reissue was answered %d %s", answer.Status, answer.code())
 	}

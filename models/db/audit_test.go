@@ -150,7 +150,7 @@ func TestR94_NoPersonalDataOutsideItsPlace(t *testing.T) {
 			AccountID:   *o.AccountID,
 			Email:       "rui.lima@acme.example",
 			ContactName: "Rui Lima",
-			Role:        identity.RoleAdmin,
+			Role:        identity.RoleReadOnly,
 			Kind:        identity.InvitationForExtra,
 			Reason:      "asked",
 		})

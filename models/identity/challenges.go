@@ -5,9 +5,6 @@ import (
 	"crypto/subtle"
 	"time"
 
-	"gorm.io/gorm"
-	"gorm.io/gorm/clause"
-
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
@@ -238,47 +235,4 @@ func (s *People) ResetPassword(ctx context.Context, token, passwordHash string) 
 
 		return setPassword(tx, c.SubjectID, passwordHash)
 	})
-}
-
-// throttle counts attempts in a window of real time, in the database, so that
-// a restart forgets nothing.
-type throttle struct {
-	Key      string `gorm:"primaryKey"`
-	Count    int
-	ResetsAt time.Time
-}
-
-// Throttle counts an attempt under the key and answers RATE_LIMITED beyond max
-// attempts in the window. The key, often an address, is stored as a fingerprint.
-func (s *People) Throttle(ctx context.Context, key string, max int, window time.Duration) error {
-	now := db.RealNow()
-	row := throttle{
-		Key:      s.db.Secrets().Fingerprint("throttle", key),
-		Count:    1,
-		ResetsAt: now.Add(window),
-	}
-	err := s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) error {
-		return tx.Clauses(clause.OnConflict{
-			Columns: []clause.Column{{Name: "key"}},
-			DoUpdates: clause.Assignments(map[string]any{
-				"count": gorm.Expr(
-					"CASE WHEN throttles.resets_at <= ? THEN 1 ELSE throttles.count + 1 END", now,
-				),
-				"resets_at": gorm.Expr(
-					"CASE WHEN throttles.resets_at <= ? THEN ? ELSE throttles.resets_at END",
-					now,
-					row.ResetsAt,
-				),
-			}),
-		}, clause.Returning{}).Create(&row).Error
-	})
-	if err != nil {
-		return err
-	}
-
-	if row.Count > max {
-		return rules.Refuse(rules.RateLimited, "Too many attempts.", "Wait a while and try again.")
-	}
-
-	return nil
 }

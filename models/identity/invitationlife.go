@@ -138,7 +138,13 @@ func (s *People) Reissue(ctx context.Context, id, email, name, reason string) (I
 		if err := supersede(tx, &inv, old); err != nil {
 			return err
 		}
+		if err := mayReissue(tx, old, next.Email); err != nil {
+			return err
+		}
 		if err := refuseIfInside(tx, inv); err != nil {
+			return err
+		}
+		if err := mayMailInvitation(tx, acc.ID, inv.Email); err != nil {
 			return err
 		}
 		if err := s.settleInvitation(tx, old); err != nil {

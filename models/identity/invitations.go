@@ -105,6 +105,9 @@ func (s *People) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 		if err != nil {
 			return err
 		}
+		if err := mayInviteExtra(tx, n); err != nil {
+			return err
+		}
 		if err := roomForUser(tx, acc); err != nil {
 			return err
 		}
@@ -112,6 +115,9 @@ func (s *People) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 		inv = newInvitation(tx, ref, acc, rules.NormaliseEmail(n.Email), n.ContactName, n.Role)
 		inv.Kind, inv.InvitedBy = n.Kind, tx.Scope.Actor.ID
 		if err := refuseIfInside(tx, inv); err != nil {
+			return err
+		}
+		if err := mayMailInvitation(tx, acc.ID, inv.Email); err != nil {
 			return err
 		}
 
@@ -163,7 +169,7 @@ func (n NewInvite) validate() error {
 		})
 	}
 
-	name := rules.CheckLine("/contact_name", n.ContactName, rules.MaxContactName)
+	name := rules.CheckPersonName("/contact_name", n.ContactName, rules.MaxContactName)
 	return rules.Invalid(append(fields, name...))
 }
 

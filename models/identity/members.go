@@ -126,7 +126,8 @@ func join(tx *db.Tx, acc account.Account, inv Invitation, u User) (Membership, e
 // ChangeMembership changes a member's role or state. The last active administrator can
 // be neither demoted nor removed: LAST_ADMIN (S18). Only an operator may remove a wrong
 // person who accepted, with a reason (R51b); the account then waits for another one. A
-// state that the membership cannot take answers STATE_CONFLICT.
+// state that the membership cannot take answers STATE_CONFLICT. Who may do what decides
+// rules.MayManageUsers: roles are the customer's to give.
 func (s *People) ChangeMembership(
 	ctx context.Context, id string, role MemberRole, state rules.MembershipState, reason string,
 ) (Membership, error) {
@@ -146,6 +147,10 @@ func (s *People) ChangeMembership(
 			return err
 		}
 		if err := tx.First(&m, "id = ?", id).Error; err != nil {
+			return err
+		}
+
+		if err := rules.MayManageUsers(tx.Scope.Actor.Role, changeOf(m, role)); err != nil {
 			return err
 		}
 
@@ -181,6 +186,50 @@ func (s *People) ChangeMembership(
 	})
 
 	return m, err
+}
+
+// changeOf names what a change does to a member.
+func changeOf(m Membership, role MemberRole) rules.UserAct {
+	if role != m.Role {
+		return rules.ActChangeRole
+	}
+	return rules.ActRemoveMember
+}
+
+// mayInviteExtra decides whether the caller may invite one more person with the role
+// (RULES 4, R105).
+func mayInviteExtra(tx *db.Tx, n NewInvite) error {
+	if n.Kind != InvitationForExtra {
+		return nil
+	}
+	if err := rules.MayManageUsers(tx.Scope.Actor.Role, rules.ActInviteExtra); err != nil {
+		return err
+	}
+	return mayMakeAdmin(tx, n.AccountID, n.Role)
+}
+
+// mayReissue decides whether the caller may send an invitation again, to the same person
+// or to another one (RULES 4, R51).
+func mayReissue(tx *db.Tx, old Invitation, email string) error {
+	if rules.NormaliseEmail(email) == old.Email {
+		return rules.MayManageUsers(tx.Scope.Actor.Role, rules.ActResendInvitation)
+	}
+	if err := rules.MayManageUsers(tx.Scope.Actor.Role, rules.ActRedirectInvitation); err != nil {
+		return err
+	}
+	return mayMakeAdmin(tx, old.AccountID, old.Role)
+}
+
+func mayMakeAdmin(tx *db.Tx, accountID string, role MemberRole) error {
+	if role != RoleAdmin || !tx.Scope.Actor.Role.IsOperator() {
+		return nil
+	}
+
+	admins, err := countAdmins(tx, accountID)
+	if err != nil {
+		return err
+	}
+	return rules.MayMakeAdmin(tx.Scope.Actor.Role, admins)
 }
 
 // keepsAdmin refuses a change that would leave the account without an administrator.

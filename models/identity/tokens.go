@@ -52,8 +52,17 @@ type NewToken struct {
 }
 
 // CreateToken makes a token and returns its secret, which is shown only here. An
-// unknown organisation answers NOT_FOUND.
+// unknown organisation answers NOT_FOUND; a role that may not make such a token answers
+// FORBIDDEN (rules.MayMakeToken).
 func (s *People) CreateToken(ctx context.Context, n NewToken) (APIToken, string, error) {
+	scope, err := db.ScopeFrom(ctx)
+	if err != nil {
+		return APIToken{}, "", err
+	}
+	if err := rules.MayMakeToken(scope.Actor.Role, n.Role); err != nil {
+		return APIToken{}, "", err
+	}
+
 	secret := newTokenSecret()
 	t := APIToken{
 		ID:        db.NewID(db.PrefixToken),
@@ -71,7 +80,7 @@ func (s *People) CreateToken(ctx context.Context, n NewToken) (APIToken, string,
 		t.AccountID = &n.AccountID
 	}
 
-	err := s.db.Write(ctx, func(tx *db.Tx) error {
+	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := db.Found(tx.First(&t.Org, "id = ?", n.OrgID).Error); err != nil {
 			return err
 		}
@@ -88,10 +97,107 @@ func (s *People) CreateToken(ctx context.Context, n NewToken) (APIToken, string,
 				"expires_at": t.ExpiresAt,
 			},
 		}
-		return tx.Audit(t.OrgID, nil, false, created)
+		return tx.Audit(t.OrgID, t.AccountID, false, created)
 	})
 
 	return t, secret, err
+}
+
+// NewOwnToken is a token that an administrator makes for the account.
+type NewOwnToken struct {
+	AccountID string
+	Role      rules.Role // of a customer
+	Label     string
+	Scopes    []string
+	ExpiresAt time.Time
+}
+
+// CreateOwnToken makes a token for an account of the caller, who is its administrator. Any
+// other account answers NOT_FOUND, any other role FORBIDDEN.
+func (s *People) CreateOwnToken(
+	ctx context.Context, n NewOwnToken,
+) (APIToken, string, error) {
+	scope, err := ownAccount(ctx, n.AccountID)
+	if err != nil {
+		return APIToken{}, "", err
+	}
+	if err := rules.Invalid(rules.CheckLine("/label", n.Label, MaxTokenLabel)); err != nil {
+		return APIToken{}, "", err
+	}
+
+	var acc account.Account
+	err = s.db.Read(ctx, func(tx *db.Tx) error {
+		return db.Found(tx.First(&acc, "id = ?", n.AccountID).Error)
+	})
+	if err != nil {
+		return APIToken{}, "", err
+	}
+
+	// Tokens belong to the organisation, which is beyond the fence of one account.
+	scope.System = true
+	return s.CreateToken(db.WithScope(ctx, scope), NewToken{
+		OrgID:     acc.ParentOrgID,
+		Role:      n.Role,
+		AccountID: n.AccountID,
+		Label:     n.Label,
+		Scopes:    n.Scopes,
+		ExpiresAt: n.ExpiresAt,
+	})
+}
+
+// MaxTokenLabel is how many characters the label of a token may have.
+const MaxTokenLabel = 100
+
+// ownAccount returns the caller's scope, whose administrator's role in the account the
+// caller has.
+func ownAccount(ctx context.Context, accountID string) (db.Scope, error) {
+	scope, err := db.ScopeFrom(ctx)
+	if err != nil {
+		return scope, err
+	}
+	if scope.System || !scope.Sees(accountID) {
+		return scope, db.NotFound()
+	}
+	if scope.Actor.Role != rules.CustomerAdmin {
+		return scope, rules.MayManageUsers(rules.CustomerReadOnly, rules.ActChangeRole)
+	}
+	return scope, nil
+}
+
+// OwnTokens lists the tokens of an account that still work, newest first, for its
+// administrators.
+func (s *People) OwnTokens(ctx context.Context, accountID string) ([]APIToken, error) {
+	if _, err := ownAccount(ctx, accountID); err != nil {
+		return nil, err
+	}
+
+	var out []APIToken
+	err := s.db.Read(db.WithSystem(ctx), func(tx *db.Tx) error {
+		return tx.Where("account_id = ? AND revoked_at IS NULL AND expires_at > ?",
+			accountID, db.RealNow()).Order("id DESC").Limit(200).Find(&out).Error
+	})
+	return out, err
+}
+
+// RevokeOwnToken ends a token of an account at once; again it changes nothing. A token of
+// another account answers NOT_FOUND.
+func (s *People) RevokeOwnToken(ctx context.Context, accountID, id string) error {
+	scope, err := ownAccount(ctx, accountID)
+	if err != nil {
+		return err
+	}
+
+	scope.System = true
+	ctx = db.WithScope(ctx, scope)
+	t, err := s.GetToken(ctx, id)
+	if err != nil {
+		return err
+	}
+	if db.Text(t.AccountID) != accountID {
+		return db.NotFound()
+	}
+
+	return s.RevokeToken(ctx, id)
 }
 
 func newTokenSecret() string {
@@ -153,7 +259,7 @@ func (s *People) RevokeToken(ctx context.Context, id string) error {
 			return err
 		}
 
-		return tx.Audit(t.OrgID, nil, false,
+		return tx.Audit(t.OrgID, t.AccountID, false,
 			db.Entry{Verb: "token.revoked", ObjectID: t.ID, Details: nil})
 	})
 }

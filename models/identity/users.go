@@ -64,6 +64,14 @@ func setPassword(tx *db.Tx, userID, passwordHash string) error {
 		return err
 	}
 
+	var u User
+	if err := tx.First(&u, "id = ?", userID).Error; err != nil {
+		return db.Found(err)
+	}
+	if err := tellUser(tx, u, "PASSWORD_CHANGED", ""); err != nil {
+		return err
+	}
+
 	err = tx.Model(&Challenge{}).
 		Where("subject_id = ? AND purpose = ? AND consumed_at IS NULL",
 			userID, ChallengePasswordReset).
@@ -86,6 +94,7 @@ func Entities() []any {
 		Session{},
 		Challenge{},
 		throttle{},
+		signInPlace{},
 		APIToken{},
 	}
 }

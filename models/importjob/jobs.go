@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"io"
 	"time"
 
@@ -91,7 +92,8 @@ const (
 // CreateImport stores a file with the outbox row that starts its workflow. A file of
 // rooms needs the right to change the account's rooms (FORBIDDEN), and a reason where
 // an operator sends it (REASON_REQUIRED); an organisation or account out of scope
-// answers NOT_FOUND. Each call stores another job.
+// answers NOT_FOUND; a seller or an account with openImports files that are not done yet
+// answers RATE_LIMITED. Each call stores another job.
 func (s *Jobs) CreateImport(ctx context.Context, job ImportJob) (ImportJob, error) {
 	if job.Kind == "" {
 		job.Kind = ImportOrders
@@ -104,6 +106,10 @@ func (s *Jobs) CreateImport(ctx context.Context, job ImportJob) (ImportJob, erro
 
 	err := s.db.WriteAcross(ctx, func(tx *db.Tx) error {
 		if err := mayImport(tx, &job); err != nil {
+			return err
+		}
+
+		if err := mayQueueMore(tx, job); err != nil {
 			return err
 		}
 
@@ -132,6 +138,42 @@ func (s *Jobs) CreateImport(ctx context.Context, job ImportJob) (ImportJob, erro
 	})
 
 	return job, err
+}
+
+// openImports is how many files of one seller, or of one account, may wait or run at once:
+// files are read in the order in which they came, and nobody's stand before everybody's.
+const openImports = 5
+
+// importWait is when to look again whether one of them is done.
+const importWait = time.Minute
+
+// lockSender leaves others free to refer to the organisation, as orders do.
+var lockSender = clause.Locking{Strength: "NO KEY UPDATE"}
+
+// mayQueueMore refuses one file too many of its seller or its account. Two that come at
+// once wait for each other.
+func mayQueueMore(tx *db.Tx, job ImportJob) error {
+	var locked []string
+	err := db.LockWith(tx.Table("orgs"), lockSender).
+		Where("id = ?", job.OrgID).
+		Pluck("id", &locked).Error
+	if err != nil {
+		return err
+	}
+
+	var open int64
+	q := tx.Model(&ImportJob{}).
+		Where("org_id = ? AND kind = ? AND finished_at IS NULL", job.OrgID, job.Kind)
+	if job.AccountID != nil {
+		q = q.Where("account_id = ?", *job.AccountID)
+	}
+	if err := q.Count(&open).Error; err != nil || open < openImports {
+		return err
+	}
+
+	return rules.TooMany(
+		fmt.Sprintf("%d of your files are not read yet.", openImports),
+		"Wait until one of them is done, or put more into one file.", importWait)
 }
 
 // hashContent is HashSecret without a copy of the file.

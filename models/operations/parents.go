@@ -160,7 +160,7 @@ type SplitRequest struct {
 
 // validate refuses a request that names no parent, or no accounts, or one twice.
 func (q SplitRequest) validate() error {
-	fields := rules.CheckLine("/name", q.Name, rules.MaxCompany)
+	fields := rules.CheckCompanyName("/name", q.Name, rules.MaxCompany)
 	fail := func(wrong bool, pointer, code, message, remedy string) {
 		if wrong {
 			fields = append(fields, rules.FieldError{

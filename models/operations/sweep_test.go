@@ -103,11 +103,11 @@ func TestS3_ExpiryOfContractAndLicences(t *testing.T) {
 func TestS5_FiveRemindersOverTheLastDays(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		o, end := started(t, env)
-		extra, err := env.Invite(storetest.Operator(), identity.NewInvite{
+		extra, err := env.Invite(storetest.Customer(*o.AccountID), identity.NewInvite{
 			AccountID: *o.AccountID,
 			Email:     "rui@acme.example",
 			Role:      identity.RoleAdmin,
-			Kind:      identity.InvitationForExtra,
+			Kind:      identity.InvitationForColleague,
 		})
 		require.NoError(t, err)
 		env.Join(t, extra)

@@ -24,11 +24,11 @@ func sweepWorld(t *testing.T, env storetest.Env) {
 	f.Lines[0].SKU = "SELECT-1Y"
 	old := env.Fulfilled(t, seller, f)
 	env.Join(t, env.InvitationOf(t, old.ID))
-	extra, err := env.Invite(storetest.Operator(), identity.NewInvite{
+	extra, err := env.Invite(storetest.Customer(*old.AccountID), identity.NewInvite{
 		AccountID: *old.AccountID,
 		Email:     "rui@acme.example",
 		Role:      identity.RoleAdmin,
-		Kind:      identity.InvitationForExtra,
+		Kind:      identity.InvitationForColleague,
 	})
 	require.NoError(t, err)
 	env.Join(t, extra)

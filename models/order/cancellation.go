@@ -85,6 +85,11 @@ func (s *Orders) CancelOrder(
 			return err
 		}
 
+		// Who may never cancel gets no answer about it, done or not.
+		if err := ordering.MayAskToCancel(tx.Scope.Actor.Role); err != nil {
+			return err
+		}
+
 		var done bool
 		c, done, err = cancelledBefore(tx, o, r)
 		if err != nil || done {

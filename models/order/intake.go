@@ -12,6 +12,7 @@ import (
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
@@ -65,7 +66,15 @@ func (s *Orders) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 		if err != nil || !out.Created {
 			return err
 		}
-		return tellReseller(tx, &out.Order)
+		if err := tellReseller(tx, &out.Order); err != nil {
+			return err
+		}
+
+		most := identity.OrdersForOne
+		if in.JobID != "" {
+			most = identity.OrdersInFilesToOne
+		}
+		return identity.MayMailContact(tx, in.Sender.ID, form.EndCustomer.Email, most)
 	})
 	if rules.CodeOf(err) == rules.ValidationFailed {
 		// Nothing is left to renew: the very same order may have done it.

@@ -239,6 +239,13 @@ func recordDecision(tx *db.Tx, o *Order, e db.Entry) error {
 func (s *Orders) AmendOrder(
 	ctx context.Context, id string, form ordering.OrderForm, version int64,
 ) (Order, error) {
+	return s.AmendOrderFor(ctx, id, form, version, "")
+}
+
+// AmendOrderFor is AmendOrder with the reason of an operator, which goes into the audit.
+func (s *Orders) AmendOrderFor(
+	ctx context.Context, id string, form ordering.OrderForm, version int64, reason string,
+) (Order, error) {
 	ref, err := s.programs.Reference(ctx)
 	if err != nil {
 		return Order{}, err
@@ -259,7 +266,7 @@ func (s *Orders) AmendOrder(
 		if err := amendable(o, form, version); err != nil {
 			return err
 		}
-		return amend(tx, ref, &o, form)
+		return amend(tx, ref, &o, form, reason)
 	})
 
 	return o, err
@@ -293,7 +300,7 @@ func amendable(o Order, form ordering.OrderForm, version int64) error {
 
 // amend rewrites the order from the form as if it had just come in.
 func amend(
-	tx *db.Tx, ref program.Reference, o *Order, form ordering.OrderForm,
+	tx *db.Tx, ref program.Reference, o *Order, form ordering.OrderForm, reason string,
 ) error {
 	var sender account.Org
 	if err := tx.First(&sender, "id = ?", o.SubmittedBy).Error; err != nil {
@@ -345,11 +352,11 @@ func amend(
 	e := db.Entry{
 		Verb:     "order.amended",
 		ObjectID: o.ID,
-		Details: map[string]any{
+		Details: db.WithReason(reason, map[string]any{
 			"before": before,
 			"after":  o.PayloadHash,
 			"state":  o.State,
-		},
+		}),
 	}
 	maps.Copy(e.Details, o.whyInReview())
 

@@ -114,6 +114,11 @@ func (s *Replacements) changeRMA(
 			return err
 		}
 
+		// Who may never give the command gets no answer to it, done or not.
+		if err := rma.MayGiveRMA(c, tx.Scope.Actor.Role); err != nil {
+			return err
+		}
+
 		if done != nil && done(w.RMA) {
 			out = w.RMA
 			return nil

@@ -101,6 +101,11 @@ func (s *Replacements) changeSpare(
 			return err
 		}
 
+		// Who may never give the command gets no answer to it, done or not.
+		if err := spare.MayGiveSpare(c, tx.Scope.Actor.Role); err != nil {
+			return err
+		}
+
 		if done(w.SpareUnit) {
 			out = w.SpareUnit
 			return nil

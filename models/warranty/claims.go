@@ -2,7 +2,9 @@ package warranty
 
 import (
 	"context"
+	"fmt"
 	"strings"
+	"time"
 
 	"gorm.io/gorm/clause"
 
@@ -22,7 +24,8 @@ type WarrantyClaim struct {
 
 // ClaimWarranty records a claim and asks an operator to decide (R111b, R111c). One
 // for a serial that the account has claimed and that is undecided answers with that one.
-// A form that does not hold answers VALIDATION_FAILED.
+// A form that does not hold answers VALIDATION_FAILED; an account that has openClaims
+// which nobody has decided yet answers RATE_LIMITED.
 func (s *Warranties) ClaimWarranty(ctx context.Context, c WarrantyClaim) (EarlierWarranty, error) {
 	form := c.Form.Normalised()
 	if err := form.Validate(); err != nil {
@@ -52,6 +55,9 @@ func (s *Warranties) ClaimWarranty(ctx context.Context, c WarrantyClaim) (Earlie
 		if len(open) > 0 {
 			w = open[0]
 			return nil
+		}
+		if err := mayClaimMore(tx, acc.ID); err != nil {
+			return err
 		}
 
 		w = EarlierWarranty{
@@ -89,6 +95,30 @@ func (s *Warranties) ClaimWarranty(ctx context.Context, c WarrantyClaim) (Earlie
 	})
 
 	return w, err
+}
+
+// openClaims is how many claims of one account may wait for an operator at once: each is a
+// task, and whoever sends hundreds hides those of everybody else.
+const openClaims = 50
+
+// claimWait is when to look again whether an operator has decided some.
+const claimWait = 24 * time.Hour
+
+// mayClaimMore refuses one more claim of an account, which the caller has locked.
+func mayClaimMore(tx *db.Tx, accountID string) error {
+	var open int64
+	err := tx.Model(&EarlierWarranty{}).
+		Where("account_id = ? AND source = ? AND state = ?",
+			accountID, WarrantyClaimed, WarrantyUnmatched).
+		Count(&open).Error
+	if err != nil || open < openClaims {
+		return err
+	}
+
+	return rules.TooMany(
+		fmt.Sprintf("The account has %d claims that nobody has decided yet.", openClaims),
+		"Wait until some are decided, or send one list of all to the service's mailbox.",
+		claimWait)
 }
 
 // WarrantyDecision is what an operator decides on an earlier warranty that matched

@@ -83,9 +83,19 @@ func (p Program) Locale(wanted string) string {
 	return p.Locales[0]
 }
 
-// Subject returns a mail's subject in the locale, or in the program's first one.
+// Subject returns a mail's subject in the locale, or in the program's first one. A program
+// that was stored before the template existed has the default one.
 func (p Program) Subject(template, locale string) string {
-	return p.Subjects[template][p.Locale(locale)]
+	locale = p.Locale(locale)
+	if subject := p.Subjects[template][locale]; subject != "" {
+		return subject
+	}
+
+	defaults := rules.DefaultSubjects(p.Name)[template]
+	if subject := defaults[locale]; subject != "" {
+		return subject
+	}
+	return defaults["en"]
 }
 
 // Sender returns the display name of From in the locale.

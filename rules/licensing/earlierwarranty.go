@@ -41,7 +41,7 @@ func (f EarlierWarrantyForm) Normalised() EarlierWarrantyForm {
 // Validate refuses a normalised form with VALIDATION_FAILED, naming every wrong field.
 func (f EarlierWarrantyForm) Validate() error {
 	var k rules.Checker
-	k.Text("/company", f.Company, 200)
+	k.CompanyName("/company", f.Company, 200)
 	k.Text("/address/street", f.Address.Street, 200)
 	k.Text("/address/city", f.Address.City, 200)
 	k.Optional("/address/region", f.Address.Region, 200)

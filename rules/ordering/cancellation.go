@@ -26,9 +26,8 @@ func MayCancel(q CancellationRequest) error {
 	switch {
 	case !q.Own && !q.Role.IsOperator():
 		return rules.Refuse(rules.NotFound, "There is no such order.", "Check the id.")
-	case !rules.Allows(q.Role, rules.CancelOrder).Allowed():
-		return rules.Refuse(rules.Forbidden, "Your role may not cancel orders.",
-			"Ask an administrator of the account.")
+	case MayAskToCancel(q.Role) != nil:
+		return MayAskToCancel(q.Role)
 	case rules.CheckReason(q.Reason) != nil:
 		return rules.CheckReason(q.Reason)
 	case !q.State.Cancellable():
@@ -41,6 +40,29 @@ func MayCancel(q CancellationRequest) error {
 	}
 
 	return nil
+}
+
+// MaySubmit decides whether a role may send or amend orders (RULES 4): FORBIDDEN, or
+// REASON_REQUIRED for an operator without a reason.
+func MaySubmit(role rules.Role, reason string) error {
+	switch grant := rules.Allows(role, rules.SubmitOrders); {
+	case !grant.Allowed():
+		return rules.Refuse(rules.Forbidden, "Your role may not send orders.",
+			"Have the reseller or the distributor send it.")
+	case grant == rules.GrantWithReason:
+		return rules.CheckReason(reason)
+	}
+
+	return nil
+}
+
+// MayAskToCancel decides whether a role may cancel orders at all (RULES 4): FORBIDDEN.
+func MayAskToCancel(role rules.Role) error {
+	if rules.Allows(role, rules.CancelOrder).Allowed() {
+		return nil
+	}
+	return rules.Refuse(rules.Forbidden, "Your role may not cancel orders.",
+		"Ask an administrator of the account.")
 }
 
 // MayTerminate decides whether a contract may be ended after the window as goodwill:

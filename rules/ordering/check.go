@@ -30,8 +30,8 @@ func (f OrderForm) Validate(c catalogue.Catalogue, today civil.Date) error {
 	k.Text("/po_number", f.PONumber, MaxPONumber)
 	k.Date("/purchased_on", f.PurchasedOn)
 	checkLines(&k, f.Lines, c, today)
-	k.Text("/end_customer/company", f.EndCustomer.Company, rules.MaxCompany)
-	k.Text("/end_customer/contact_name", f.EndCustomer.ContactName, rules.MaxContactName)
+	k.CompanyName("/end_customer/company", f.EndCustomer.Company, rules.MaxCompany)
+	k.PersonName("/end_customer/contact_name", f.EndCustomer.ContactName, rules.MaxContactName)
 	k.Email("/end_customer/email", f.EndCustomer.Email)
 	checkAddress(&k, "/end_customer/address", f.EndCustomer.Address)
 	checkOrg(&k, "/reseller", f.Reseller)
@@ -41,7 +41,7 @@ func (f OrderForm) Validate(c catalogue.Catalogue, today civil.Date) error {
 
 // checkOrg checks the reseller or the distributor.
 func checkOrg(k *rules.Checker, at string, p rules.OrgParty) {
-	k.Text(at+"/company", p.Company, rules.MaxCompany)
+	k.CompanyName(at+"/company", p.Company, rules.MaxCompany)
 	k.Email(at+"/email", p.Email)
 	checkAddress(k, at+"/address", p.Address)
 }

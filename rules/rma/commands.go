@@ -99,18 +99,26 @@ var rmaGuards = map[RMACommand]rmaGuard{
 	RMAWaive:    {rules.DecideRMA, true, in(RMAOverdue, RMAInspected, RMANonReturnBilled)},
 }
 
+// MayGiveRMA decides whether a role may ever give a command to an RMA, whatever its
+// state: it is asked also where the command was done before. It refuses with FORBIDDEN.
+func MayGiveRMA(c RMACommand, role rules.Role) error {
+	if g, ok := rmaGuards[c]; ok && g.permits(role) {
+		return nil
+	}
+	return rules.Refuse(rules.Forbidden, "Your role may not do this with an RMA.",
+		"Ask somebody who may: an administrator of the account, an agent, "+
+			"or for waiving a fee a lead.")
+}
+
 // MayRMA decides who may give a command to an RMA and when. Errors in this order:
 // FORBIDDEN, STATE_CONFLICT, RESHIP_LIMIT, PARCEL_NOT_LOST, FEE_NOT_DUE. What the
 // command itself says is checked elsewhere.
 func MayRMA(c RMACommand, role rules.Role, f RMAFacts, now time.Time) error {
-	g, ok := rmaGuards[c]
-	if !ok || !g.permits(role) {
-		return rules.Refuse(rules.Forbidden, "Your role may not do this with an RMA.",
-			"Ask somebody who may: an administrator of the account, an agent, "+
-				"or for waiving a fee a lead.")
+	if err := MayGiveRMA(c, role); err != nil {
+		return err
 	}
 
-	state := f.State(now)
+	g, state := rmaGuards[c], f.State(now)
 	switch {
 	case !g.allowed(f, state, f.Outbound()):
 		return rules.Refuse(rules.StateConflict, "Not possible in the present state, "+

@@ -59,17 +59,26 @@ var spareGuards = map[SpareCommand]spareGuard{
 	SpareWaive: {rules.DecideRMA, grantIs(rules.GrantYes), recalled},
 }
 
+// MayGiveSpare decides whether a role may ever give a command to a spare unit, whatever
+// its state, like rma.MayGiveRMA. It refuses with FORBIDDEN.
+func MayGiveSpare(c SpareCommand, role rules.Role) error {
+	g, ok := spareGuards[c]
+	if ok && (role == "SYSTEM" || g.permits(rules.Allows(role, g.capability))) {
+		return nil
+	}
+	return rules.Refuse(rules.Forbidden, "Your role may not do this with a spare.",
+		"Ask somebody who may: a CSM to choose, an administrator of the account to agree, "+
+			"an agent, or for waiving a fee a lead.")
+}
+
 // MaySpare decides who may give a command to a spare unit and when. Errors in this
 // order: FORBIDDEN, STATE_CONFLICT, SPARE_NOT_CHOSEN, FEE_NOT_DUE.
 func MaySpare(c SpareCommand, role rules.Role, f SpareFacts, now time.Time) error {
-	g, ok := spareGuards[c]
-	if !ok || role != "SYSTEM" && !g.permits(rules.Allows(role, g.capability)) {
-		return rules.Refuse(rules.Forbidden, "Your role may not do this with a spare.",
-			"Ask somebody who may: a CSM to choose, an administrator of the account to agree, "+
-				"an agent, or for waiving a fee a lead.")
+	if err := MayGiveSpare(c, role); err != nil {
+		return err
 	}
 
-	switch {
+	switch g := spareGuards[c]; {
 	case !g.allowed(f):
 		return rules.Refuse(rules.StateConflict, "Not possible in the present state, "+
 			string(f.State)+".", "Read the spare again and choose an action that its state allows.")

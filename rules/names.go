@@ -1,0 +1,127 @@
+package rules
+
+import (
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/publicsuffix"
+	"golang.org/x/text/unicode/norm"
+)
+
+// NotAName is the code of a field that should hold a name and holds a link or an address
+// (S64).
+const NotAName = "NOT_A_NAME"
+
+// Names are shown in mails that the service sends to addresses which somebody typed. A
+// name that is a link would make those mails carry whatever a stranger wants to say.
+var (
+	linkMark   = regexp.MustCompile(`[a-z][a-z0-9+.-]*:[/\\]|\b(?:mailto|javascript):`)
+	worldWide  = regexp.MustCompile(`\bwww\d?\.`)
+	numberPath = regexp.MustCompile(`\d\.\d+\.\d+(?::\d+)?[/\\]`)
+	pathMark   = regexp.MustCompile(`([\pL\pN-]+(?:\.[\pL\pN-]+)+)\.?(?::\d+)?[/\\?#]`)
+	dottedWord = regexp.MustCompile(`[\pL\pN-]+(?:\.[\pL\pN-]+)+`)
+	dots       = strings.NewReplacer("。", ".", "｡", ".", "．", ".", "․", ".")
+)
+
+// reservedDomains are last parts of domains that no registry has, and that look like one
+// all the same.
+var reservedDomains = set("example test invalid local localhost onion internal")
+
+// readAsLink returns a name as a mail program reads it when it looks for links: letters
+// folded, and every kind of dot, colon and slash as the plain one.
+func readAsLink(name string) string {
+	return strings.ToLower(norm.NFKC.String(dots.Replace(name)))
+}
+
+// companyIsMessage reports whether a company's name has a scheme, `www.`, a path or an
+// `@`. A bare domain is a name: Booking.com B.V., Amazon.com, Inc.
+func companyIsMessage(name string) bool {
+	read := readAsLink(name)
+	if strings.Contains(read, "@") || linkMark.MatchString(read) ||
+		worldWide.MatchString(read) || numberPath.MatchString(read) {
+		return true
+	}
+
+	for _, found := range pathMark.FindAllStringSubmatch(read, -1) {
+		if isDomain(found[1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// personIsMessage is companyIsMessage for a person, who is not called like a domain
+// either. Initials and titles are none: J.R. Silva, Ana.Souza.
+func personIsMessage(name string) bool {
+	return companyIsMessage(name) || hasDomain(readAsLink(name))
+}
+
+func hasDomain(text string) bool {
+	for _, word := range dottedWord.FindAllString(text, -1) {
+		if isDomain(word) {
+			return true
+		}
+	}
+	return false
+}
+
+// isDomain reports whether words between dots end in a part that a registry has.
+func isDomain(word string) bool {
+	if reservedDomains[word[strings.LastIndexByte(word, '.')+1:]] {
+		return true
+	}
+	_, known := publicsuffix.PublicSuffix(word)
+	return known
+}
+
+// PersonName checks a mandatory name of a person (S64).
+func (k *Checker) PersonName(pointer, value string, most int) bool {
+	return k.Text(pointer, value, most) && k.person(pointer, value)
+}
+
+// OptionalPersonName checks a name of a person that may be empty (S64).
+func (k *Checker) OptionalPersonName(pointer, value string, most int) bool {
+	return k.Optional(pointer, value, most) && k.person(pointer, value)
+}
+
+// CompanyName checks a mandatory name of a company (S64).
+func (k *Checker) CompanyName(pointer, value string, most int) bool {
+	return k.Text(pointer, value, most) && k.company(pointer, value)
+}
+
+// OptionalCompanyName checks a name of a company that may be empty (S64).
+func (k *Checker) OptionalCompanyName(pointer, value string, most int) bool {
+	return k.Optional(pointer, value, most) && k.company(pointer, value)
+}
+
+func (k *Checker) company(pointer, value string) bool {
+	if !companyIsMessage(value) {
+		return true
+	}
+	k.Fail(pointer, NotAName, "A company's name has no link, mail address or path in it.",
+		"Send the name alone, without http, www or @.")
+	return false
+}
+
+func (k *Checker) person(pointer, value string) bool {
+	if !personIsMessage(value) {
+		return true
+	}
+	k.Fail(pointer, NotAName, "A person's name has no internet or mail address in it.",
+		"Send the person's name alone; a blank follows a dot.")
+	return false
+}
+
+// CheckPersonName returns what is wrong with a name of a person that may be empty (S64).
+func CheckPersonName(pointer, value string, most int) []FieldError {
+	var k Checker
+	k.OptionalPersonName(pointer, value, most)
+	return k.Fields
+}
+
+// CheckCompanyName is CheckPersonName for a company.
+func CheckCompanyName(pointer, value string, most int) []FieldError {
+	var k Checker
+	k.OptionalCompanyName(pointer, value, most)
+	return k.Fields
+}
