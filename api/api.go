@@ -86,7 +86,11 @@ func Register(router *gin.Engine, o Options) (huma.API, error) {
 	s := &service{
 		Options:   o,
 		domains:   o.Domains,
-		intake:    intake{accounts: o.Domains.Accounts, orders: o.Domains.Orders},
+		intake: intake{
+			accounts: o.Domains.Accounts,
+			orders:   o.Domains.Orders,
+			secrets:  o.Domains.DB.Secrets(),
+		},
 		limits:    newLimiters(o.RatePerSecond, o.Burst),
 		strangers: newNetworkLimiters(strangersPerSecond, strangersBurst),
 		public:    newNetworkLimiters(o.RatePerSecond, o.Burst),

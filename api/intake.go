@@ -21,6 +21,7 @@ import (
 type intake struct {
 	accounts *account.Accounts
 	orders   *order.Orders
+	secrets  db.Secrets
 }
 
 // ForInput lets an operator act for a seller, with a reason (RULES 4).
@@ -91,7 +92,8 @@ func (i intake) recordRefusal(
 		}}
 	}
 
-	kept := i.orders.RefuseOrder(ctx, orgID, db.HashSecret(string(body.content)), fields)
+	mark := i.secrets.Fingerprint("refused", string(body.content))
+	kept := i.orders.RefuseOrder(ctx, orgID, mark, fields)
 	if kept != nil {
 		logOf(ctx).ErrorContext(ctx, "refusal not recorded",
 			"request_id", requestID(ctx), "error", kept)

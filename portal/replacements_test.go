@@ -1,6 +1,9 @@
 package portal
 
 import (
+	"errors"
+	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -106,6 +109,27 @@ func TestReplacementsArePagedFromNewToOld(t *testing.T) {
 		require.Equal(t, 400, gil.get(older[1]).status, "the cursor of another account")
 		require.Empty(t, w.log.String())
 	})
+}
+
+// Not even the page of an error can be made without the database: what is left is a
+// sentence, in the visitor's language.
+func TestWithoutTheDatabaseThePortalSaysWhenToComeBack(t *testing.T) {
+	w := newWorld(t)
+	require.NoError(t, w.Close())
+	for language, want := range map[string]string{
+		"en": "Try again in a few minutes.", "pt-BR,pt;q=0.9": "Tente de novo em alguns minutos.",
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"/sign-in", nil)
+		require.NoError(t, err)
+		r.Header.Set("Accept-Language", language)
+		res, err := http.DefaultClient.Do(r)
+		require.NoError(t, err)
+		body, err := io.ReadAll(res.Body)
+		require.NoError(t, errors.Join(err, res.Body.Close()))
+		require.Equal(t, http.StatusServiceUnavailable, res.StatusCode, string(body))
+		require.Equal(t, "10", res.Header.Get("Retry-After"))
+		require.Contains(t, string(body), want)
+	}
 }
 
 func TestC5_AForeignReplacementDoesNotExist(t *testing.T) {

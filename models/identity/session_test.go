@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -88,6 +89,18 @@ func TestOneTimeCodeFiveTries(t *testing.T) {
 		}
 		_, err := env.AnswerChallenge(env.Context, c.ID, "b", code)
 		storetest.RequireCode(t, identity.CodeTried, err)
+	})
+}
+
+// Whoever reads the database cannot find a code by trying all of them.
+func TestOneTimeCodeIsNotFoundFromWhatIsStored(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		_, c, code := challenged(t, env)
+		stored := env.Strings(t, "SELECT secret_hash FROM challenges WHERE id = '"+c.ID+"'")
+		for n := range 1_000_000 {
+			require.False(t, stored[0] == db.HashSecret(fmt.Sprintf("%06d", n)))
+		}
+		require.NotEqual(t, env.Secrets().HashCode("chl_other", code), stored[0])
 	})
 }
 
