@@ -108,9 +108,9 @@ type auditSealCommand struct{ output }
 // Help is shown by --help.
 func (auditSealCommand) Help() string {
 	return `Seals the events that were made before the audit had a key, or with a key that was
-changed: from then on nothing can be put in among them. Run it once when every
-process runs the release, or has the key, that came last. What does not hold is
-shown and not sealed, with exit code 4. Again it changes nothing.
+changed: from then on nothing can be put in among them. Run it once, an hour after
+every process runs the release, or has the key, that came last. What does not hold
+is shown and not sealed, with exit code 4. Again it changes nothing.
 
 Example:
   roomcover audit seal`

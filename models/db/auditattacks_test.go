@@ -17,6 +17,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/domains"
 	"roomcover.dev/roomcover/models/storetest"
+	"roomcover.dev/roomcover/rules"
 )
 
 // guards are the triggers that refuse to change or empty the audit.
@@ -287,6 +288,9 @@ func TestC6_EntriesOfBeforeTheKeyHoldUpToTheSealAndNotBehindIt(t *testing.T) {
 		env.Fulfilled(t, seller, storetest.FormFor("PO-2", "Outra Ltda", "rui@outra.example"))
 		requireAuditFault(t, env, nil, "run roomcover audit seal")
 
+		_, _, err := env.SealAudit(env.Context)
+		storetest.RequireCode(t, rules.StateConflict, err) // an old process may still write
+		env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
 		sealed, report, err := env.SealAudit(env.Context)
 		require.NoError(t, err)
 		require.Empty(t, report.Faults)
@@ -339,6 +343,7 @@ func TestC6_AKeyIsChangedAndWhatItMadeStillHolds(t *testing.T) {
 		rotated := reopened(t, env, second, storetest.Key)
 		rotated.Fulfilled(t, seller, storetest.FormFor("PO-2", "Outra Ltda", "rui@outra.example"))
 		requireAuditFault(t, rotated, nil, "run roomcover audit seal")
+		env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
 		sealed, _, err := rotated.SealAudit(rotated.Context)
 		require.NoError(t, err)
 		require.NotZero(t, sealed)

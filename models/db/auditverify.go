@@ -6,6 +6,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"slices"
+	"time"
+
+	"roomcover.dev/roomcover/rules"
 )
 
 // AuditFault is a link that does not hold, or something else that is wrong with a chain.
@@ -103,6 +106,7 @@ type auditWalk struct {
 // auditSum is what a seal says of the events of one key.
 type auditSum struct {
 	events int64
+	last   time.Time
 	chains map[string][sha256.Size]byte
 }
 
@@ -283,6 +287,9 @@ func (s *auditSum) add(e AuditEvent) {
 	link := fmt.Sprintf("%x;%d;%s", before, e.Seq, e.Hash)
 	s.chains[e.ChainID] = sha256.Sum256([]byte(link))
 	s.events++
+	if e.At.After(s.last) {
+		s.last = e.At
+	}
 }
 
 // digest is one hash of the sum, whatever order the chains came in.
@@ -337,8 +344,10 @@ const (
 
 // SealAudit seals what the present key did not make: the events of before there was a
 // key, and those of a key that was changed. It is done once for each key, when no process
-// writes with that key any more, and returns how many events it sealed. An audit that does
-// not hold otherwise is not sealed: the report names why. Done again it changes nothing.
+// writes with that key any more, and returns how many events it sealed. While one was made
+// within an hour it refuses with STATE_CONFLICT: what an old process adds behind the seal
+// would look forged for ever. An audit that does not hold otherwise is not sealed: the
+// report names why. Done again it changes nothing.
 func (d *DB) SealAudit(ctx context.Context) (sealed int64, report AuditReport, err error) {
 	report, err = d.InspectAudit(ctx, nil)
 	if err != nil {
@@ -362,6 +371,11 @@ func (d *DB) SealAudit(ctx context.Context) (sealed int64, report AuditReport, e
 			if _, again := walk.seals[key]; again {
 				continue
 			}
+			if tx.Now().Sub(walk.others[key].last) < sealPatience {
+				return rules.Refuse(rules.StateConflict,
+					"Events were made within the last hour that the present key did not make.",
+					"See that every process runs this release and key, and seal an hour later.")
+			}
 			if err := tx.seal(key, walk.others[key]); err != nil {
 				return err
 			}
@@ -373,6 +387,9 @@ func (d *DB) SealAudit(ctx context.Context) (sealed int64, report AuditReport, e
 
 	return sealed, report, err
 }
+
+// sealPatience is how long nothing may have been made with a key that is sealed.
+const sealPatience = time.Hour
 
 func (tx *Tx) seal(key string, sum *auditSum) error {
 	return tx.Audit(chainAudit, nil, false, Entry{

@@ -114,9 +114,30 @@ func TestBookingIsStoredOnceAndOneNumberIsOneParcel(t *testing.T) {
 		})
 		require.NoError(t, err)
 		_, err = env.ShipmentBooked(env.Context, b.ID, "T1")
-		require.Error(t, err, "the number is taken")
+		storetest.RequireCode(t, shipping.TrackingTaken, err)
+		require.Equal(t, []string{"/tracking"}, storetest.Pointers(err))
 		_, err = env.ShipmentBooked(env.Context, "shp_none", "T3")
 		storetest.RequireCode(t, rules.NotFound, err)
+		env.AuditHolds(t)
+	})
+}
+
+// A carrier that gives two parcels one number is refused once and for all: nothing is
+// gained by asking the database again.
+func TestACarrierThatGivesOneNumberTwiceIsRefused(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		env, c := storetest.Carried(t, env)
+		parcels := storetest.Outstanding(t, env, env.Approved(t, c).ID)
+		require.Len(t, parcels, 2)
+		var booked []logistics.BookedParcel
+		for _, p := range parcels {
+			booked = append(booked, logistics.BookedParcel{ShipmentID: p.ID, Tracking: "SAME"})
+		}
+		_, err := env.StoreBookings(env.Context, booked)
+		storetest.RequireCode(t, shipping.TrackingTaken, err)
+		booked[1].Tracking = "OTHER"
+		_, err = env.StoreBookings(env.Context, booked)
+		require.NoError(t, err)
 		env.AuditHolds(t)
 	})
 }
