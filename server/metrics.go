@@ -28,7 +28,7 @@ func Metrics(d *domains.Domains, r *prometheus.Registry, log *slog.Logger) http.
 		if err := d.DB.Ready(ctx); err != nil {
 			log.Warn("not ready", "error", err)
 			answer(w, http.StatusServiceUnavailable,
-				"the database is not reachable or its schema is too old")
+				"the database is not reachable, takes no changes, or its schema is too old")
 			return
 		}
 
