@@ -105,7 +105,7 @@ func (h taskHandlers) getTask(ctx context.Context, in *IDInput) (*one[TaskView],
 // ActionRequest says why, and whatever the action needs.
 type ActionRequest struct {
 	Reason      string `json:"reason,omitempty" doc:"Required to accept, reject, reissue, assign and close"`
-	AccountID   string `json:"account_id,omitempty" doc:"accept: the account, when the order matches several; link: whose the imported warranty is"`
+	AccountID   string `json:"account_id,omitempty" doc:"accept: the account, when the order matches several or nearly one (then also NEW, S61); link: whose the imported warranty is"`
 	StartsOn    string `json:"starts_on,omitempty" format:"date" doc:"link: first day of a claimed warranty"`
 	LastDay     string `json:"last_day,omitempty" format:"date" doc:"link: last covered day of a claimed warranty"`
 	Email       string `json:"email,omitempty" doc:"reissue: another person's address"`
