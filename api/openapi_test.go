@@ -110,11 +110,13 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 	}
 	accountOf := func() string { done(); return as[items[ref]](t, h.Lead.get("/v1/accounts"), 200).Items[0].ID }
 	newAccount := func() string {
-		return as[ref](t, h.Lead.post("/v1/accounts", map[string]any{
+		made := as[ref](t, h.Lead.post("/v1/accounts", map[string]any{
 			"company": "Manaus Ltda",
 			"address": storetest.Form("").EndCustomer.Address,
 			"mode":    "SITE",
-		}), 201).ID
+		}), 201)
+		h.Stands["acc_01kbaccount"] = made.ID
+		return made.ID
 	}
 	invitation := func() string {
 		i := as[ref](t, h.Lead.post("/v1/accounts/"+accountOf()+"/invitations", map[string]any{
