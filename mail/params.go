@@ -76,8 +76,24 @@ var parameters = map[string][]parameter{
 	},
 	"one_time_code":  {need("code", asText), need("minutes", asWhole)},
 	"password_reset": {need("link", asLink), need("minutes", asWhole)},
-	"admin_notice": {need("company",
-		asText), may("role", asText), may("invitee", asText), may("vendor_order_no", asText)},
+	// sent_by is who sent the order, where it is not the seller.
+	"admin_notice": {
+		need("company", asText), may("role", asText), may("invitee", asText),
+		may("email", asText), may("vendor_order_no", asText), may("seller", asText),
+		may("sent_by", asText),
+	},
+	// question is the id of the page that answers; answer_on is the last day on which only
+	// administrators answer.
+	"contact_question": {
+		need("company", asText), need("invitee", asText), need("email", asText),
+		need("vendor_order_no", asText), need("seller", asText), may("sent_by", asText),
+		need("question", asText), need("answer_on", asDate),
+	},
+	// change is REMOVED, SUSPENDED or DEMOTED; without by it was the service's operator.
+	"admin_removed": {
+		need("company", asText), need("person", asText), need("change", asText),
+		may("by", asText),
+	},
 	// step is one that mail.json has words for, as in spare_update; explanation_… tell the
 	// promise in each language.
 	"rma_update": {need("step", asText), need("rma", asText), need(

@@ -57,7 +57,9 @@ var composed = map[string][]string{
 	"mail.reason.": {
 		ordering.ReasonResellerNotAuthorised, ordering.ReasonAmbiguousAccount, "CONTACT_AT_RESELLER_DOMAIN",
 		"CONTACT_AT_DISTRIBUTOR_DOMAIN", "CONTACT_AT_FREE_MAIL", "PURCHASE_DATE_IN_FUTURE",
+		ordering.ReasonContactUnknown,
 	},
+	"mail.admin_removed.":      {"REMOVED", "SUSPENDED", "DEMOTED"},
 	"mail.rma_update.outcome.": names(rma.OutcomeDefect, rma.OutcomeNoFault, rma.OutcomeDamage, rma.OutcomeWrongUnit),
 	"mail.rma_update.": ends([]string{
 		"REQUESTED", "APPEALED", "REJECTED", "WITHDRAWN", "APPROVED", "BACKORDERED",

@@ -54,6 +54,12 @@ func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 		"/service-orders/" + orders[0].ID + "/cancellation", "reason", "not needed",
 	}
 	forms["/service-orders/claim"] = []string{"/service-orders/claim", "serial", "OLD-1", "po_number", "4500/12"}
+	forms["/colleagues/questions/:id/confirm"] = []string{
+		questionsPath + w.question(inv.AccountID, "PO-61", "rui@acme.example").ID + "/confirm", "role", "ADMIN",
+	}
+	forms["/colleagues/questions/:id/refuse"] = []string{
+		questionsPath + w.question(inv.AccountID, "PO-62", "eva@acme.example").ID + "/refuse",
+	}
 	w.replacementForms(inv.AccountID, forms)
 	for _, r := range routes() {
 		if r.method != post || ownAffairs[r.path] {

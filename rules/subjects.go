@@ -20,6 +20,8 @@ const (
 	TemplateOneTimeCode             = "one_time_code"            // the person who signs in
 	TemplatePasswordReset           = "password_reset"           // the user
 	TemplateAdminNotice             = "admin_notice"             // current admins (S15)
+	TemplateContactQuestion         = "contact_question"         // current admins (S15)
+	TemplateAdminRemoved            = "admin_removed"            // current admins (S15)
 	TemplateRenewalReminder         = "renewal_reminder"         // customer (S5)
 	// customer and site: each step of a replacement
 	TemplateRMA = "rma_update"
@@ -33,7 +35,8 @@ func Templates() []string {
 		TemplateOrderConfirmation, TemplateOrderReviewReminder,
 		TemplateOrderRejected, TemplateOrderCancelled, TemplateInvitation,
 		TemplateInvitationReminder, TemplateInvitationUnclaimed, TemplateInvitationUndeliverable,
-		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateRenewalReminder,
+		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice,
+		TemplateContactQuestion, TemplateAdminRemoved, TemplateRenewalReminder,
 		TemplateRMA, TemplateSpare,
 	}
 }

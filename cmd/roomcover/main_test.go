@@ -78,7 +78,7 @@ var everyCommand = [][]string{
 	{"serve"}, {"worker"}, {"migrate"}, {"token", "create"}, {"token", "list"}, {"token", "revoke"},
 	{"org", "set"}, {"org", "list"}, {"audit", "verify"}, {"restart"}, {"holidays"}, {"config", "check"}, {"import"}, {
 		"import", "orders",
-	}, {"import", "rooms"}, {"assign"}, {"coverage"}, {"ps"}, {"agenda"}, {"tasks"}, {"demo"}, {"health"}, {"version"},
+	}, {"import", "rooms"}, {"assign"}, {"coverage"}, {"ps"}, {"agenda"}, {"tasks"}, {"tasks", "do"}, {"demo"}, {"health"}, {"version"},
 }
 
 func TestHelpOfEveryCommandHasExamples(t *testing.T) {

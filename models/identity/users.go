@@ -83,6 +83,8 @@ func Entities() []any {
 		Identity{},
 		Membership{},
 		Invitation{},
+		ContactQuestion{},
+		accountDomain{},
 		Session{},
 		Challenge{},
 		throttle{},

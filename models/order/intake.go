@@ -134,6 +134,11 @@ func newOrder(
 		o.AccountID = &accounts[0]
 	}
 
+	contact, err := contactStanding(tx, accounts, customer)
+	if err != nil {
+		return o, err
+	}
+
 	review(tx, &o, ref, ordering.ReviewFacts{
 		ResellerAuthorised: reseller.Authorised(now) && sender.Authorised(now),
 		PurchaseInFuture:   future,
@@ -141,6 +146,7 @@ func newOrder(
 		EndCustomerDomain:  rules.EmailDomain(customer.Email),
 		ResellerDomain:     rules.EmailDomain(form.Reseller.Email),
 		DistributorDomain:  rules.EmailDomain(form.Distributor.Email),
+		ContactStanding:    contact,
 	})
 
 	o.addLines(ref.Catalogue)

@@ -16,6 +16,7 @@ const (
 	ReasonContactAtReseller     = "CONTACT_AT_RESELLER_DOMAIN"    // R115b
 	ReasonContactAtDistributor  = "CONTACT_AT_DISTRIBUTOR_DOMAIN" // R115b
 	ReasonContactAtFreeMail     = "CONTACT_AT_FREE_MAIL"          // R115b
+	ReasonContactUnknown        = "CONTACT_UNKNOWN_TO_ACCOUNT"    // S15
 )
 
 // ReviewFacts is what the decision about a review needs to know. The domains are
@@ -27,6 +28,7 @@ type ReviewFacts struct {
 	EndCustomerDomain  string
 	ResellerDomain     string
 	DistributorDomain  string
+	ContactStanding    rules.ContactStanding // in the one account that matches; empty otherwise
 }
 
 // ReviewReasons returns every reason to review the order, in a fixed order, and
@@ -50,6 +52,7 @@ func ReviewReasons(f ReviewFacts) []string {
 	)
 
 	add(rules.IsFreeMail(f.EndCustomerDomain), ReasonContactAtFreeMail)
+	add(f.ContactStanding == rules.ContactIsUnknown, ReasonContactUnknown)
 	return reasons
 }
 

@@ -6,6 +6,7 @@ import (
 	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/testday"
 )
 
@@ -46,6 +47,11 @@ func TestReviewReasons(t *testing.T) {
 			f.EndCustomerDomain = "acme.com.br"
 			f.ResellerDomain = "revenda.com.br"
 		}},
+		{"S15 stranger", []string{"CONTACT_UNKNOWN_TO_ACCOUNT"}, func(f *ReviewFacts) {
+			f.ContactStanding = rules.ContactIsUnknown
+		}},
+		{"S15 colleague", nil, func(f *ReviewFacts) { f.ContactStanding = rules.ContactIsColleague }},
+		{"S15 member", nil, func(f *ReviewFacts) { f.ContactStanding = rules.ContactIsMember }},
 		{"no domains", nil, func(f *ReviewFacts) {
 			f.EndCustomerDomain = ""
 			f.ResellerDomain = ""
@@ -56,9 +62,10 @@ func TestReviewReasons(t *testing.T) {
 			f.ResellerDomain = "com.br"
 		}},
 		{"everything", []string{"RESELLER_NOT_AUTHORISED", "PURCHASE_DATE_IN_FUTURE", "AMBIGUOUS_ACCOUNT",
-			"CONTACT_AT_RESELLER_DOMAIN", "CONTACT_AT_DISTRIBUTOR_DOMAIN", "CONTACT_AT_FREE_MAIL"},
+			"CONTACT_AT_RESELLER_DOMAIN", "CONTACT_AT_DISTRIBUTOR_DOMAIN", "CONTACT_AT_FREE_MAIL",
+			"CONTACT_UNKNOWN_TO_ACCOUNT"},
 			func(f *ReviewFacts) {
-				*f = ReviewFacts{false, true, 5, "gmail.com", "gmail.com", "gmail.com"}
+				*f = ReviewFacts{false, true, 5, "gmail.com", "gmail.com", "gmail.com", rules.ContactIsUnknown}
 			}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
