@@ -16,6 +16,7 @@ import (
 
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/models/account"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/importjob"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
@@ -316,4 +317,44 @@ func TestS35_TenThousandOrdersInBoundedMemory(t *testing.T) {
 	require.Less(t, after.HeapAlloc, before.HeapAlloc+32<<20)
 	t.Logf("bytes still held after 10,000 orders: %d, heartbeats: %d",
 		int64(after.HeapAlloc)-int64(before.HeapAlloc), beats)
+}
+
+// An order file lets nobody in whom the account does not know, as little as the API (S15).
+func TestS15_AFileOfOrdersForAKnownCompanyLetsNobodyIn(t *testing.T) {
+	for way, come := range map[string]func(*importBench, identity.Invitation){
+		"Ana is administrator":      func(b *importBench, inv identity.Invitation) { b.Join(b.t, inv) },
+		"her invitation is pending": func(*importBench, identity.Invitation) {},
+		"it has expired": func(b *importBench, inv identity.Invitation) {
+			b.Calendar.Set(inv.ExpiresAt)
+			require.NoError(b.t, b.ExpireInvitation(b.Context, inv.ID))
+		},
+	} {
+		t.Run(way, func(t *testing.T) {
+			b := newImportBench(t)
+			first := b.Fulfilled(t, b.reseller, storetest.Form("PO-1"))
+			come(b, b.InvitationOf(t, first.ID))
+
+			emails := []string{"eve@stranger.example", "rui@acme.example", "ana@uol.com.br"}
+			content := file(t, len(emails), func(i int, f *ordering.OrderForm) {
+				f.EndCustomer.Email = emails[i]
+			})
+			_, _, err := b.run(b.job(content).ID)
+			require.NoError(t, err)
+
+			all, _, err := b.ListOrders(b.Context, order.OrderFilter{})
+			require.NoError(t, err)
+			for _, o := range all {
+				colleague := o.Payload.EndCustomer.Email == emails[1] && way == "Ana is administrator"
+				if o.ID != first.ID && !colleague {
+					require.Equal(t, rules.OrderNeedsReview, o.State)
+					require.Contains(t, o.ReviewReasons, ordering.ReasonContactUnknown)
+				}
+				_, err := b.FulfilOrder(b.Context, o.ID)
+				require.NoError(t, err)
+			}
+			for _, email := range emails {
+				require.Zero(t, b.Count(t, "SELECT count(*) FROM invitations WHERE email = '"+email+"'"))
+			}
+		})
+	}
 }

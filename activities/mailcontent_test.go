@@ -101,15 +101,41 @@ func (b *bench) writeEveryMail(change func(*ordering.OrderForm), locale string) 
 	u := b.accept(inv, locale)
 	require.NoError(t, b.SetPassword(b.Context, u.ID, "another"))
 	require.NoError(t, b.ChallengeReset(b.Context, u.Email, locale))
-	b.Fulfilled(t, reseller,
-		form("PO-3", func(f *ordering.OrderForm) { f.EndCustomer.Email = "rui.lima@acme.example" }))
-	_, err = b.Invite(b.operator(), identity.NewInvite{
+	colleague, err := b.Invite(b.operator(), identity.NewInvite{
 		AccountID: inv.AccountID,
 		Email:     "colega@acme.example",
 		Role:      identity.RoleReadOnly,
 		Kind:      identity.InvitationForColleague,
 	})
 	require.NoError(t, err)
+
+	// Orders name a colleague, about whom the administrator is asked, and a stranger,
+	// whom an operator lets in. A second administrator is made one no more.
+	named := func(email string) func(*ordering.OrderForm) {
+		return func(f *ordering.OrderForm) { f.EndCustomer.Email = email }
+	}
+	b.Fulfilled(t, reseller, form("PO-3", named("rui.lima@acme.example")))
+	stranger := b.Accept(t, reseller, form("PO-7", named("nova@customer.example")))
+	_, err = b.DecideOrder(b.operator(), stranger.ID, order.Decision{
+		Accept:   true,
+		Reason:   "asked the customer",
+		InviteAs: rules.InviteAsReadOnly,
+		Email:    "nova@customer.example",
+	})
+	require.NoError(t, err)
+	_, err = b.FulfilOrder(b.Context, stranger.ID)
+	require.NoError(t, err)
+	second := b.accept(colleague, locale)
+	members, err := b.MembersOf(b.Context, inv.AccountID)
+	require.NoError(t, err)
+	for _, m := range members {
+		if m.UserID == second.ID {
+			for _, role := range []identity.MemberRole{identity.RoleAdmin, identity.RoleReadOnly} {
+				_, err = b.ChangeMembership(b.operator(), m.ID, role, m.State, "a mistake")
+				require.NoError(t, err)
+			}
+		}
+	}
 
 	// A device is to be replaced, by its own warranty.
 	site := b.Site(t, inv.AccountID, "HQ", "BR", "SP")

@@ -84,8 +84,8 @@ func Register(router *gin.Engine, o Options) (huma.API, error) {
 	o = o.withDefaults()
 	installErrors()
 	s := &service{
-		Options:   o,
-		domains:   o.Domains,
+		Options: o,
+		domains: o.Domains,
 		intake: intake{
 			accounts: o.Domains.Accounts,
 			orders:   o.Domains.Orders,

@@ -43,6 +43,16 @@ func (h invitationHandlers) routes(api huma.API) {
 		"Send an invitation again, to the same or another person").
 		answers(http.StatusCreated).idempotent().refuses(404), h.reissue)
 
+	mount(api, read.get("list-contact-questions", "/v1/accounts/{id}/contact-questions",
+		"List whom an account's administrators were asked about, newest first").
+		refuses(404), h.listContactQuestions)
+	mount(api, read.get("get-contact-question", "/v1/contact-questions/{id}",
+		"Read whom an account's administrators were asked about").
+		refuses(404), h.getContactQuestion)
+	mount(api, read.get("list-mail-domains", "/v1/accounts/{id}/mail-domains",
+		"List the mail domains that are recorded as an account's own").
+		refuses(404), h.listMailDomains)
+
 	mountJSON(api, write.post("revoke-invitation", "/v1/invitations/{id}/revocation",
 		"Withdraw an invitation").
 		idempotent().refuses(404), h.revokeInvitation)
@@ -161,4 +171,74 @@ func (h invitationHandlers) revokeInvitation(
 	}
 	i, err := h.people.RevokeInvitation(ctx, in.ID, r.Reason)
 	return single(i, err, invitationView)
+}
+
+// ContactQuestionView is a person whom an order names and of whom the administrators of
+// the account were asked whether they may come in (S15).
+type ContactQuestionView struct {
+	ID           string                 `json:"id"`
+	AccountID    string                 `json:"account_id"`
+	OrderID      string                 `json:"order_id"`
+	Email        string                 `json:"email"`
+	ContactName  string                 `json:"contact_name"`
+	Seller       string                 `json:"seller" doc:"The reseller's registered name"`
+	SentBy       string                 `json:"sent_by,omitempty" doc:"Who sent the order, where it is not the seller"`
+	State        identity.QuestionState `json:"state" enum:"OPEN,CONFIRMED,REFUSED"`
+	Role         identity.MemberRole    `json:"role,omitempty" enum:"ADMIN,READ_ONLY" doc:"Of the confirmation"`
+	AskedAt      time.Time              `json:"asked_at"`
+	AnswerUntil  time.Time              `json:"answer_until" doc:"Exclusive; from then on an operator decides too, by the task DECIDE_CONTACT"`
+	AnsweredAt   *time.Time             `json:"answered_at,omitempty"`
+	AnsweredBy   string                 `json:"answered_by,omitempty"`
+	InvitationID string                 `json:"invitation_id,omitempty"`
+}
+
+func contactQuestionView(q identity.ContactQuestion) ContactQuestionView {
+	return ContactQuestionView{
+		ID:           q.ID,
+		AccountID:    q.AccountID,
+		OrderID:      q.OrderID,
+		Email:        q.Email,
+		ContactName:  q.ContactName,
+		Seller:       q.Seller,
+		SentBy:       q.SentBy,
+		State:        q.State,
+		Role:         q.Role,
+		AskedAt:      q.AskedAt,
+		AnswerUntil:  q.AnswerUntil,
+		AnsweredAt:   q.AnsweredAt,
+		AnsweredBy:   q.AnsweredBy,
+		InvitationID: text(q.InvitationID),
+	}
+}
+
+func (h invitationHandlers) listContactQuestions(
+	ctx context.Context, in *accountListInput,
+) (*pageOf[ContactQuestionView], error) {
+	if _, err := h.accounts.GetAccount(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	questions, next, err := h.people.ListContactQuestions(ctx, in.ID, "", in.page())
+	return listed(questions, next, err, contactQuestionView)
+}
+
+func (h invitationHandlers) getContactQuestion(
+	ctx context.Context, in *IDInput,
+) (*one[ContactQuestionView], error) {
+	q, err := h.people.GetContactQuestion(ctx, in.ID)
+	return single(q, err, contactQuestionView)
+}
+
+// MailDomainsView lists an account's own mail domains.
+type MailDomainsView struct {
+	Domains []string `json:"domains" nullable:"false"`
+}
+
+func (h invitationHandlers) listMailDomains(
+	ctx context.Context, in *IDInput,
+) (*one[MailDomainsView], error) {
+	if _, err := h.accounts.GetAccount(ctx, in.ID); err != nil {
+		return nil, err
+	}
+	domains, err := h.people.DomainsOf(ctx, in.ID)
+	return single(domains, err, func(d []string) MailDomainsView { return MailDomainsView{d} })
 }

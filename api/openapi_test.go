@@ -141,6 +141,30 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		require.NoError(t, err)
 		return m.ID
 	}
+	asked := func() string { // an account whose administrator is asked about somebody
+		o, err := h.GetOrder(h.Context, done().ID)
+		require.NoError(t, err)
+		f := form()
+		inv, err := h.Invite(h.Context, identity.NewInvite{
+			AccountID: *o.AccountID,
+			Email:     fmt.Sprintf("a%d@acme.example", po),
+			Role:      identity.RoleAdmin,
+			Kind:      identity.InvitationForExtra,
+		})
+		require.NoError(t, err)
+		h.Join(t, inv)
+		f.EndCustomer.Email = fmt.Sprintf("q%d@acme.example", po)
+		h.fulfil(h.Seller.accepted(f).ID)
+		return *o.AccountID
+	}
+	question := func() string {
+		return as[items[ref]](t, h.Lead.get("/v1/accounts/"+asked()+"/contact-questions"), 200).Items[0].ID
+	}
+	recorded := func() string {
+		id := accountOf()
+		require.NoError(t, h.Exec("INSERT INTO account_domains VALUES ('"+id+"', 'acme.example', 'tok', '2026-11-23')"))
+		return id
+	}
 	mail := func() string { return h.failMail(done().ID, rules.NotificationUnknown).ID }
 	task := func() string {
 		review()
@@ -203,25 +227,28 @@ func (h *house) world(t *testing.T) map[string]func() (client, string) {
 		"revoke-token": at(h.Lead, "/v1/tokens/{id}", func() string {
 			return h.client(h.Reseller.ID, rules.Reseller).tokenID
 		}),
-		"list-accounts":       at(h.Lead, "/v1/accounts"),
-		"get-account":         at(h.Lead, "/v1/accounts/{id}", accountOf),
-		"change-time-zone":    at(h.Lead, "/v1/accounts/{id}/time-zone", newAccount),
-		"create-account":      at(h.Lead, "/v1/accounts"),
-		"change-membership":   at(h.Lead, "/v1/memberships/{id}", member),
-		"list-invitations":    at(h.Lead, "/v1/accounts/{id}/invitations", accountOf),
-		"invite":              at(h.Lead, "/v1/accounts/{id}/invitations", accountOf),
-		"reissue-invitation":  at(h.Lead, "/v1/invitations/{id}/reissue", invitation),
-		"revoke-invitation":   at(h.Lead, "/v1/invitations/{id}/revocation", invitation),
-		"list-notifications":  at(h.Lead, "/v1/notifications?limit=2"),
-		"get-notification":    at(h.Lead, "/v1/notifications/{id}", mail),
-		"resend-notification": at(h.Lead, "/v1/notifications/{id}/resend", mail),
-		"list-tasks":          at(h.Lead, "/v1/operator/tasks?state=OPEN&limit=2"),
-		"get-task":            at(h.Lead, "/v1/operator/tasks/{id}", task),
-		"act-on-task":         at(h.Lead, "/v1/operator/tasks/{id}/accept", task),
-		"list-processes":      at(h.Lead, "/v1/processes?limit=2"),
-		"count-processes":     at(h.Lead, "/v1/processes/counts"),
-		"get-agenda":          at(h.Lead, "/v1/agenda?limit=2"),
-		"list-events":         at(h.Lead, "/v1/events?kind=fee_billed"),
+		"list-accounts":          at(h.Lead, "/v1/accounts"),
+		"get-account":            at(h.Lead, "/v1/accounts/{id}", accountOf),
+		"change-time-zone":       at(h.Lead, "/v1/accounts/{id}/time-zone", newAccount),
+		"create-account":         at(h.Lead, "/v1/accounts"),
+		"change-membership":      at(h.Lead, "/v1/memberships/{id}", member),
+		"list-invitations":       at(h.Lead, "/v1/accounts/{id}/invitations", accountOf),
+		"invite":                 at(h.Lead, "/v1/accounts/{id}/invitations", accountOf),
+		"list-contact-questions": at(h.Lead, "/v1/accounts/{id}/contact-questions", asked),
+		"get-contact-question":   at(h.Lead, "/v1/contact-questions/{id}", question),
+		"list-mail-domains":      at(h.Lead, "/v1/accounts/{id}/mail-domains", recorded),
+		"reissue-invitation":     at(h.Lead, "/v1/invitations/{id}/reissue", invitation),
+		"revoke-invitation":      at(h.Lead, "/v1/invitations/{id}/revocation", invitation),
+		"list-notifications":     at(h.Lead, "/v1/notifications?limit=2"),
+		"get-notification":       at(h.Lead, "/v1/notifications/{id}", mail),
+		"resend-notification":    at(h.Lead, "/v1/notifications/{id}/resend", mail),
+		"list-tasks":             at(h.Lead, "/v1/operator/tasks?state=OPEN&limit=2"),
+		"get-task":               at(h.Lead, "/v1/operator/tasks/{id}", task),
+		"act-on-task":            at(h.Lead, "/v1/operator/tasks/{id}/accept", task),
+		"list-processes":         at(h.Lead, "/v1/processes?limit=2"),
+		"count-processes":        at(h.Lead, "/v1/processes/counts"),
+		"get-agenda":             at(h.Lead, "/v1/agenda?limit=2"),
+		"list-events":            at(h.Lead, "/v1/events?kind=fee_billed"),
 	}
 	maps.Copy(calls, h.orgWorld(t))
 	maps.Copy(calls, h.roomWorld(t, done))

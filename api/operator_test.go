@@ -141,8 +141,11 @@ func TestAccountsAreReadWithBalanceAndAdded(t *testing.T) {
 		path := "/v1/orders/" + review.ID + "/decision"
 		p := problem(t, h.Lead.post(path, `{"accept":true,"reason":"r"}`), 422, rules.ValidationFailed)
 		require.Equal(t, []string{"/account_id REQUIRED"}, codes(p.Errors))
-		require.Equal(t, 200,
-			h.Lead.post(path, map[string]any{"accept": true, "reason": "r", "account_id": second.ID}).Status)
+		decision := map[string]any{"accept": true, "reason": "r", "account_id": second.ID}
+		p = problem(t, h.Lead.post(path, decision), 422, rules.ValidationFailed)
+		require.Equal(t, []string{"/invite_as REQUIRED"}, codes(p.Errors), "nobody there has accepted yet (S15)")
+		decision["invite_as"], decision["email"] = "ADMIN", form.EndCustomer.Email
+		require.Equal(t, 200, h.Lead.post(path, decision).Status)
 	})
 	p := problem(t, h.Lead.post("/v1/accounts", `{"mode":"X","address":{"street":"a"}}`), 422, rules.ValidationFailed)
 	require.Equal(t, []string{

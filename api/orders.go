@@ -256,9 +256,12 @@ func (h orderHandlers) detail(ctx context.Context, o order.Order) (*orderOutput,
 
 // DecisionRequest decides on an order in review.
 type DecisionRequest struct {
-	Accept    *bool  `json:"accept" nullable:"false" doc:"Required: true accepts, false rejects"`
-	Reason    string `json:"reason" doc:"Required; goes into the audit, and to the reseller when rejected"`
-	AccountID string `json:"account_id,omitempty" doc:"When the order matches several accounts: which it is (R107). When an account has nearly its address: that one, or NEW (S61)"`
+	Accept       *bool          `json:"accept" nullable:"false" doc:"Required: true accepts, false rejects"`
+	Reason       string         `json:"reason" doc:"Required; goes into the audit, and to the reseller when rejected"`
+	AccountID    string         `json:"account_id,omitempty" doc:"When the order matches several accounts: which it is (R107). When an account has nearly its address: that one, or NEW (S61)"`
+	InviteAs     rules.InviteAs `json:"invite_as,omitempty" enum:"ADMIN,READ_ONLY,NONE" doc:"Required to accept an order whose contact the account does not know (CONTACT_UNKNOWN_TO_ACCOUNT), unless record_domain lets its administrators be asked: what the person is invited as; NONE: not at all (S15)"`
+	RecordDomain bool           `json:"record_domain,omitempty" doc:"Record the contact's mail domain as the account's own (S15)"`
+	Email        string         `json:"email,omitempty" doc:"Required with a role and with record_domain: the contact's address that you decided about; another one means that the order was amended"`
 }
 
 // CancellationRequest cancels an order, whole without a quantity.
@@ -350,9 +353,12 @@ func (h orderHandlers) decideOrder(
 	}
 
 	o, err := h.orders.DecideOrder(ctx, in.ID, order.Decision{
-		Accept:    *d.Accept,
-		Reason:    d.Reason,
-		AccountID: d.AccountID,
+		Accept:       *d.Accept,
+		Reason:       d.Reason,
+		AccountID:    d.AccountID,
+		InviteAs:     d.InviteAs,
+		RecordDomain: d.RecordDomain,
+		Email:        d.Email,
 	})
 	if err != nil {
 		return nil, err

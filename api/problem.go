@@ -58,6 +58,7 @@ var statuses = map[string]int{
 
 	rules.Forbidden:             403,
 	rules.InvitationWrongPerson: 403,
+	rules.SignInRequired:        403,
 
 	rules.NotFound: 404,
 

@@ -104,13 +104,15 @@ func (h taskHandlers) getTask(ctx context.Context, in *IDInput) (*one[TaskView],
 
 // ActionRequest says why, and whatever the action needs.
 type ActionRequest struct {
-	Reason      string `json:"reason,omitempty" doc:"Required to accept, reject, reissue, assign and close"`
-	AccountID   string `json:"account_id,omitempty" doc:"accept: the account, when the order matches several or nearly one (then also NEW, S61); link: whose the imported warranty is"`
-	StartsOn    string `json:"starts_on,omitempty" format:"date" doc:"link: first day of a claimed warranty"`
-	LastDay     string `json:"last_day,omitempty" format:"date" doc:"link: last covered day of a claimed warranty"`
-	Email       string `json:"email,omitempty" doc:"reissue: another person's address"`
-	ContactName string `json:"contact_name,omitempty" doc:"reissue: another person's name"`
-	CSMID       string `json:"csm_id,omitempty" doc:"assign: who looks after the account"`
+	Reason       string         `json:"reason,omitempty" doc:"Required to accept, reject, reissue, assign and close"`
+	AccountID    string         `json:"account_id,omitempty" doc:"accept: the account, when the order matches several or nearly one (then also NEW, S61); link: whose the imported warranty is"`
+	InviteAs     rules.InviteAs `json:"invite_as,omitempty" enum:"ADMIN,READ_ONLY,NONE" doc:"accept: what the person whom the order names is invited as; NONE: not at all (S15)"`
+	RecordDomain bool           `json:"record_domain,omitempty" doc:"accept: record that person's mail domain as the account's own (S15)"`
+	StartsOn     string         `json:"starts_on,omitempty" format:"date" doc:"link: first day of a claimed warranty"`
+	LastDay      string         `json:"last_day,omitempty" format:"date" doc:"link: last covered day of a claimed warranty"`
+	Email        string         `json:"email,omitempty" doc:"reissue: another person's address; accept with a role or record_domain on an order: the address of the person whom the order names, against an amendment that you have not seen"`
+	ContactName  string         `json:"contact_name,omitempty" doc:"reissue: another person's name"`
+	CSMID        string         `json:"csm_id,omitempty" doc:"assign: who looks after the account"`
 }
 
 type actionInput struct {
@@ -122,14 +124,16 @@ func (h taskHandlers) actOnTask(
 	ctx context.Context, in *actionInput, r ActionRequest,
 ) (*one[TaskView], error) {
 	t, err := h.operations.Act(ctx, in.ID, operations.TaskAction{
-		Name:        in.Action,
-		Reason:      r.Reason,
-		AccountID:   r.AccountID,
-		StartsOn:    r.StartsOn,
-		LastDay:     r.LastDay,
-		Email:       r.Email,
-		ContactName: r.ContactName,
-		CSMID:       r.CSMID,
+		Name:         in.Action,
+		Reason:       r.Reason,
+		AccountID:    r.AccountID,
+		InviteAs:     r.InviteAs,
+		RecordDomain: r.RecordDomain,
+		StartsOn:     r.StartsOn,
+		LastDay:      r.LastDay,
+		Email:        r.Email,
+		ContactName:  r.ContactName,
+		CSMID:        r.CSMID,
 	})
 	return single(t, err, taskView)
 }

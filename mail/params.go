@@ -86,9 +86,23 @@ var parameters = map[string][]parameter{
 	},
 	"one_time_code":  {need("code", asText), need("minutes", asWhole)},
 	"password_reset": {need("link", asLink), need("minutes", asWhole)},
+	// sent_by is who sent the order, where it is not the seller.
 	"admin_notice": {
 		need("company", asName), may("role", asText), may("invitee", asName),
-		may("vendor_order_no", asText),
+		may("email", asText), may("vendor_order_no", asText), may("seller", asName),
+		may("sent_by", asName),
+	},
+	// question is the id of the page that answers; answer_on is the last day on which only
+	// administrators answer.
+	"contact_question": {
+		need("company", asName), need("invitee", asName), need("email", asText),
+		need("vendor_order_no", asText), need("seller", asName), may("sent_by", asName),
+		need("question", asText), need("answer_on", asDate),
+	},
+	// change is REMOVED, SUSPENDED or DEMOTED; without by it was the service's operator.
+	"admin_removed": {
+		need("company", asName), need("person", asName), need("change", asText),
+		may("by", asName),
 	},
 	// what is NEW_SIGN_IN or PASSWORD_CHANGED; at is an instant in UTC, as people write it.
 	"security_notice": {need("what", asText), need("at", asText), may("browser", asText)},

@@ -256,6 +256,55 @@ func TestS16_S17_NoticesToTheResellerNameNobody(t *testing.T) {
 	}
 }
 
+func TestS15_TheQuestionSaysWhoByWhichOrderByWhichSellerAndLeadsToThePage(t *testing.T) {
+	for locale, answers := range map[string][]string{
+		"en":    {"Confirm this person", "Refuse this person", "December 2026"},
+		"pt-BR": {"Confirmar esta pessoa", "Recusar esta pessoa", "dezembro de 2026"},
+	} {
+		text, page := render(t, "contact_question", locale, nil)
+		for _, want := range append(answers, "rui.lima@acme.example", "RC-2026-000123", "Distribuidora Norte",
+			"https://portal.services.example/colleagues/questions/qst_01k0example#confirm",
+			"https://portal.services.example/colleagues/questions/qst_01k0example#refuse") {
+			require.Contains(t, text, want)
+			require.Contains(t, page, want)
+		}
+		require.Contains(t, text, "Rui <Lima>")
+		require.Contains(t, page, "Rui &lt;Lima&gt;")
+		require.Equal(t, 2, strings.Count(page, `class="button"`))
+		text, _ = render(t, "contact_question", locale, map[string]any{"sent_by": nil})
+		require.NotContains(t, text, "Distribuidora")
+	}
+}
+
+func TestS15_TheNoticeNamesPersonAddressOrderAndSeller(t *testing.T) {
+	for _, locale := range messages.Locales() {
+		text, page := render(t, "admin_notice", locale, map[string]any{
+			"invitee":         "Rui Lima",
+			"email":           "rui@other.example",
+			"vendor_order_no": "SO-12345-67890",
+			"seller":          "Revenda Sul",
+		})
+		for _, want := range []string{"Rui Lima", "rui@other.example", "SO-12345-67890", "Revenda Sul"} {
+			require.Contains(t, text, want)
+			require.Contains(t, page, want)
+		}
+	}
+}
+
+func TestS15_WhoIsNoAdministratorAnyMore(t *testing.T) {
+	for change, want := range map[string]string{
+		"REMOVED":   "Ana <Lima> no longer has access",
+		"SUSPENDED": "was suspended",
+		"DEMOTED":   "now has read-only access",
+	} {
+		text, _ := render(t, "admin_removed", "en", map[string]any{"change": change})
+		require.Contains(t, text, want)
+		require.Contains(t, text, "made by Rui & Lima")
+	}
+	text, _ := render(t, "admin_removed", "en", map[string]any{"by": nil})
+	require.Contains(t, text, "our support team")
+}
+
 func TestS12_CancellationWholeAndPartial(t *testing.T) {
 	text, _ := render(t, "order_cancelled", "pt-BR", nil)
 	require.Contains(t, text, "cancelado por inteiro")

@@ -57,6 +57,12 @@ func TestR42_ReadOnlyMayChangeNothing(t *testing.T) {
 	forms["/service-orders/claim"] = []string{"/service-orders/claim", "serial", "OLD-1", "po_number", "4500/12"}
 	forms["/tokens"] = []string{"/tokens", "label", "Booking", "role", "CUSTOMER_READ_ONLY"}
 	forms["/tokens/:id/revoke"] = []string{"/tokens/" + w.token(inv.AccountID) + "/revoke"}
+	forms["/colleagues/questions/:id/confirm"] = []string{
+		questionsPath + w.question(inv.AccountID, "PO-61", "rui@acme.example").ID + "/confirm", "role", "ADMIN",
+	}
+	forms["/colleagues/questions/:id/refuse"] = []string{
+		questionsPath + w.question(inv.AccountID, "PO-62", "eva@acme.example").ID + "/refuse",
+	}
 	w.replacementForms(inv.AccountID, forms)
 	for _, r := range routes() {
 		if r.method != post || ownAffairs[r.path] {

@@ -29,6 +29,11 @@ func (s *screen) asMember() {
 	s.open("/sessions")
 	s.check("sessions-two")
 	s.invites()
+	s.open(questionsPath + s.question(inv.AccountID, "PO-2", "rui@acme.example").ID)
+	require.Equal(t, say("question.title"), s.text("h1"))
+	s.check("question")
+	s.open("/colleagues")
+	s.check("colleagues-asked")
 
 	s.open(path)
 	s.check("cancellation")

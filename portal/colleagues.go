@@ -21,10 +21,11 @@ type pendingView struct {
 }
 
 type colleaguesPage struct {
-	Members []memberView
-	Pending []pendingView
-	Form    inviteForm
-	CanEdit bool
+	Questions []questionView
+	Members   []memberView
+	Pending   []pendingView
+	Form      inviteForm
+	CanEdit   bool
 }
 
 // inviteForm is the form for a colleague, with what was typed and what is
@@ -42,6 +43,12 @@ func showColleagues(v *visit) (answer, error) {
 func (v *visit) colleaguesPage(f inviteForm) (answer, error) {
 	f.NameMostLength = mostName
 	p := colleaguesPage{Form: f, CanEdit: v.isAdmin()}
+	questions, err := v.openQuestions()
+	if err != nil {
+		return answer{}, err
+	}
+
+	p.Questions = questions
 	members, err := v.people.MembersOf(v.scoped(), v.who.account().ID)
 	if err != nil {
 		return answer{}, err

@@ -117,6 +117,7 @@ func acceptAsKnown(v *visit) (answer, error) {
 	_, place, err := v.people.AcceptInvitation(v.ctx, identity.Acceptance{
 		InvitationID: found.Invitation.ID,
 		Email:        v.who.user.Email,
+		SignedInAs:   v.who.user.ID,
 	})
 	if err != nil {
 		return answer{}, v.overtaken(err)
@@ -307,7 +308,7 @@ func askPerson(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
-	if !v.proved(found.Invitation.ID) {
+	if !v.proved(found.Invitation.ID) || found.HasUser {
 		return redirect("/invitation"), nil
 	}
 	return v.personPage(found, personPage{Name: found.Invitation.ContactName}), nil
@@ -335,7 +336,9 @@ func (v *visit) proved(invitation string) bool {
 }
 
 // acceptAsNew makes the proven person a user with a name of their own (R49b)
-// and a member; the first of the account becomes its administrator (R47b).
+// and a member; the first of the account becomes its administrator (R47b). Who has become
+// a user meanwhile, by another invitation, has to sign in: the code of the mail does not
+// stand for the password.
 func acceptAsNew(v *visit) (answer, error) {
 	found, err := v.invitation()
 	if rules.CodeOf(err) == rules.InvitationUsed && v.proved(found.Invitation.ID) {
@@ -345,7 +348,7 @@ func acceptAsNew(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
-	if !v.proved(found.Invitation.ID) {
+	if !v.proved(found.Invitation.ID) || found.HasUser {
 		return redirect("/invitation"), nil
 	}
 
@@ -372,8 +375,11 @@ func acceptAsNew(v *visit) (answer, error) {
 		PasswordHash: hash,
 		Locale:       v.language.Locale(),
 	})
-	if rules.CodeOf(err) == rules.InvitationUsed {
+	switch rules.CodeOf(err) {
+	case rules.InvitationUsed:
 		return v.acceptAgain(found, err)
+	case rules.SignInRequired:
+		return redirect("/invitation"), nil
 	}
 	if err != nil {
 		return answer{}, v.overtaken(err)

@@ -249,6 +249,48 @@ func TestR47_AcceptingAgainNeedsProofAndPassword(t *testing.T) {
 	require.Equal(t, "/", second.post("/invitation/person", "name", "Ana", "password", goodPassword).path)
 }
 
+// A person who proved the mailbox for two invitations, and became a user by the first, has
+// to sign in for the second: the code of the mail alone is not the password.
+func TestR47a_AKnownPersonProvesThePasswordForAFurtherInvitation(t *testing.T) {
+	eachWorld(t, func(t *testing.T, w *world) {
+		_, acc := w.site("gil@globex.example")
+		first := w.invited()
+		second := w.pending(acc.ID, first.Email)
+		proved := func(inv identity.Invitation) *guest {
+			g := w.guest()
+			g.get(w.link(inv))
+			g.post("/invitation")
+			require.Equal(t, "/invitation/person", g.post("/invitation/code", "code", w.code()).path)
+			return g
+		}
+		ana, other := proved(first), proved(second)
+		require.Equal(t, "/", ana.post("/invitation/person", "name", "Ana", "password", goodPassword).path)
+
+		for _, password := range []string{"quatro cavalos azuis", goodPassword} {
+			r := other.post("/invitation/person", "name", "Eve", "password", password)
+			require.Equal(t, "/invitation", r.path)
+			require.Contains(t, r.body, `href="/sign-in"`)
+		}
+		require.Equal(t, "/invitation", other.get("/invitation/person").path)
+		require.Equal(t, "/sign-in", other.get("/").path, "not signed in")
+		require.True(t, w.state(second.ID).Live())
+
+		late := w.guest() // whose code was on its way
+		late.get(w.link(second))
+		require.Equal(t, "/sign-in", late.post("/invitation").path)
+
+		r := other.post("/sign-in", "email", first.Email, "password", "quatro cavalos azuis")
+		require.Equal(t, 422, r.status)
+		r = other.post("/sign-in", "email", first.Email, "password", goodPassword)
+		require.Equal(t, "/invitation", r.path)
+		require.Equal(t, "/", other.post("/invitation/accept").path)
+		require.Equal(t, rules.InvitationAccepted, w.state(second.ID))
+		u, err := w.UserByEmail(w.Context, first.Email)
+		require.NoError(t, err)
+		require.Equal(t, "Ana", u.Name)
+	})
+}
+
 func TestR47_AcceptingTwiceByOneClickIsHarmless(t *testing.T) {
 	w := newWorld(t)
 	w.admin()

@@ -59,6 +59,9 @@ func routes() []route {
 		{post, "/colleagues/:id/remove", admin, removeColleague},
 		{post, "/colleagues/invitations/:id/resend", admin, resendInvitation},
 		{post, "/colleagues/invitations/:id/revoke", admin, revokeInvitation},
+		{get, "/colleagues/questions/:id", member, showQuestion},
+		{post, "/colleagues/questions/:id/confirm", admin, confirmContact},
+		{post, "/colleagues/questions/:id/refuse", admin, refuseContact},
 
 		{get, "/tokens", admin, showTokens},
 		{post, "/tokens", admin, createToken},

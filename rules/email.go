@@ -135,6 +135,19 @@ func CheckMailDomain(pointer, domain string) []FieldError {
 	return k.Fields
 }
 
+// SameMailDomain reports whether two domains of addresses are the same organisation's own
+// (S15, S60). A provider of personal mailboxes is nobody's, so that two of its addresses
+// have nothing in common.
+func SameMailDomain(a, b string) bool {
+	return SameOrganisation(a, b) && OwnMailDomain(a) && OwnMailDomain(b)
+}
+
+// OwnMailDomain reports whether a domain can stand for one organisation: it is not a free
+// mail provider's, nor below one.
+func OwnMailDomain(domain string) bool {
+	return domain != "" && !IsFreeMail(domain) && !IsFreeMail(registered(domain))
+}
+
 func registered(domain string) string {
 	if d, err := publicsuffix.EffectiveTLDPlusOne(domain); err == nil {
 		return d

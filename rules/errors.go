@@ -22,6 +22,7 @@ const (
 	InvitationSuperseded     = "INVITATION_SUPERSEDED"
 	InvitationRevoked        = "INVITATION_REVOKED"
 	InvitationWrongPerson    = "INVITATION_WRONG_PERSON"
+	SignInRequired           = "SIGN_IN_REQUIRED" // a known person accepts an invitation
 	LastAdmin                = "LAST_ADMIN"
 	UserLimit                = "USER_LIMIT"
 	RateLimited              = "RATE_LIMITED"

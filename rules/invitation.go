@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"time"
 
 	"cloud.google.com/go/civil"
@@ -55,43 +56,117 @@ func KeepPendingInvitation(now, expires time.Time, days int) bool {
 	return !now.AddDate(0, 0, days).After(expires)
 }
 
+// ContactAnswerDays is how many days the administrators have to say whether the person
+// whom an order names may come in; then an operator decides (S15).
+const ContactAnswerDays = 7
+
+// ContactStanding is how an account knows the person whom an order names (S15).
+type ContactStanding string
+
+// The standings of a contact, from the best known to the unknown.
+const (
+	ContactOpensAccount ContactStanding = "OPENS_ACCOUNT" // the order opens the account
+	ContactIsMember     ContactStanding = "MEMBER"        // active, in whatever role
+	ContactIsInvited    ContactStanding = "INVITED"       // an invitation is pending
+	// named by the order that opened the account, who never came in
+	ContactOpenedAccount ContactStanding = "OPENED_ACCOUNT"
+	// somebody else, of a mail domain by which the account is known
+	ContactIsColleague ContactStanding = "COLLEAGUE"
+	ContactIsUnknown   ContactStanding = "UNKNOWN"
+)
+
+// ContactFacts is what StandingOf needs to know about an account and an address.
+type ContactFacts struct {
+	NewAccount    bool     // the order opens the account
+	Member        bool     // the address is an active member's
+	Invited       bool     // an invitation to the address is pending and has not expired
+	OpenedAccount bool     // see ContactOpenedAccount
+	Domain        string   // of the address
+	AdminDomains  []string // of the account's active administrators
+	KnownDomains  []string // that an operator recorded for the account
+}
+
+// StandingOf judges the person whom an order names (S15). Anyone may know a company's name
+// and address: a person is a colleague only where there is an administrator to ask.
+func StandingOf(f ContactFacts) ContactStanding {
+	known := slices.Concat(f.AdminDomains, f.KnownDomains)
+	sameDomain := func(d string) bool { return SameMailDomain(d, f.Domain) }
+	switch {
+	case f.NewAccount:
+		return ContactOpensAccount
+	case f.Member:
+		return ContactIsMember
+	case f.Invited:
+		return ContactIsInvited
+	case f.OpenedAccount:
+		return ContactOpenedAccount
+	case len(f.AdminDomains) > 0 && slices.ContainsFunc(known, sameDomain):
+		return ContactIsColleague
+	default:
+		return ContactIsUnknown
+	}
+}
+
+// InviteAs is what an operator decided about the person whom an order names: the role of
+// the invitation, that there is none, or, empty, nothing.
+type InviteAs string
+
+// The decisions about an order's contact; the roles are those of a member.
+const (
+	InviteAsAdmin    InviteAs = "ADMIN"
+	InviteAsReadOnly InviteAs = "READ_ONLY"
+	InviteAsNobody   InviteAs = "NONE"
+)
+
+// Known reports whether an operator may decide so.
+func (a InviteAs) Known() bool {
+	return a == InviteAsAdmin || a == InviteAsReadOnly || a == InviteAsNobody
+}
+
 // InvitationAction is what fulfilment does about the invitation of an order.
 type InvitationAction string
 
 // The answers of DecideInvitation (S15).
 const (
-	// an active admin: confirmation only
-	InviteNone InvitationAction = "NONE"
+	InviteNone InvitationAction = "NONE" // confirmation only
 	InviteKeep InvitationAction = "KEEP" // the pending one stays
 	// a fresh one replaces the pending one
 	InviteSupersede InvitationAction = "SUPERSEDE"
-	InviteIssue     InvitationAction = "ISSUE" // the first one of the account
-	// a further admin: current admins are told first
+	InviteIssue     InvitationAction = "ISSUE"
+	// by an operator's decision: the administrators are told
 	InviteIssueWithNotice InvitationAction = "ISSUE_WITH_NOTICE"
+	InviteAsk             InvitationAction = "ASK" // the administrators decide
+	// nothing is fulfilled before an operator decides
+	InviteReview InvitationAction = "REVIEW"
 )
 
-// InvitationFacts is what DecideInvitation needs to know about the account and
-// the e-mail address of the order.
+// InvitationFacts is what DecideInvitation needs to know.
 type InvitationFacts struct {
-	ActiveAdmin    bool      // the address belongs to an active admin of the account
-	Pending        bool      // a live invitation to the address exists
-	PendingExpires time.Time // its expiry, if Pending
-	OtherAdmins    bool      // the account has active admins
+	Standing       ContactStanding
+	Decided        InviteAs  // by an operator, who looked at this order; empty otherwise
+	PendingRole    InviteAs  // of the pending invitation, if the contact is invited
+	PendingExpires time.Time // its expiry, if the contact is invited
 }
 
 // DecideInvitation decides what happens when an order names a person (S15); keepDays is
 // how long a pending invitation must still be valid to be kept.
 func DecideInvitation(f InvitationFacts, now time.Time, keepDays int) InvitationAction {
 	switch {
-	case f.ActiveAdmin:
+	case f.Decided == InviteAsNobody, f.Standing == ContactIsMember:
 		return InviteNone
-	case f.Pending && KeepPendingInvitation(now, f.PendingExpires, keepDays):
-		return InviteKeep
-	case f.Pending:
+	case f.Standing == ContactIsInvited:
+		another := f.Decided != "" && f.Decided != f.PendingRole
+		if !another && KeepPendingInvitation(now, f.PendingExpires, keepDays) {
+			return InviteKeep
+		}
 		return InviteSupersede
-	case f.OtherAdmins:
-		return InviteIssueWithNotice
-	default:
+	case f.Standing == ContactOpensAccount, f.Standing == ContactOpenedAccount:
 		return InviteIssue
+	case f.Decided != "":
+		return InviteIssueWithNotice
+	case f.Standing == ContactIsColleague:
+		return InviteAsk
+	default:
+		return InviteReview
 	}
 }

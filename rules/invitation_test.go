@@ -73,17 +73,81 @@ func TestS15_DecideInvitation(t *testing.T) {
 		facts InvitationFacts
 		want  InvitationAction
 	}{
-		{"first order", InvitationFacts{}, InviteIssue},
-		{"active admin", InvitationFacts{ActiveAdmin: true, OtherAdmins: true}, InviteNone},
+		{"first order", InvitationFacts{Standing: ContactOpensAccount}, InviteIssue},
+		{"member", InvitationFacts{Standing: ContactIsMember}, InviteNone},
+		{"member, whatever was decided", InvitationFacts{Standing: ContactIsMember, Decided: InviteAsAdmin}, InviteNone},
+		{"pending, time left", InvitationFacts{Standing: ContactIsInvited, PendingExpires: later}, InviteKeep},
+		{"pending, nearly over", InvitationFacts{Standing: ContactIsInvited, PendingExpires: soon}, InviteSupersede},
 		{
-			"admin with a pending one",
-			InvitationFacts{ActiveAdmin: true, Pending: true, PendingExpires: soon},
-			InviteNone,
+			"pending, in another role than was decided",
+			InvitationFacts{
+				Standing:       ContactIsInvited,
+				PendingExpires: later,
+				PendingRole:    InviteAsReadOnly,
+				Decided:        InviteAsAdmin,
+			},
+			InviteSupersede,
 		},
-		{"pending, time left", InvitationFacts{Pending: true, PendingExpires: later}, InviteKeep},
-		{"pending, nearly over", InvitationFacts{Pending: true, PendingExpires: soon}, InviteSupersede},
-		{"another address", InvitationFacts{OtherAdmins: true}, InviteIssueWithNotice},
+		{"who opened the account and never came in", InvitationFacts{Standing: ContactOpenedAccount}, InviteIssue},
+		{"colleague", InvitationFacts{Standing: ContactIsColleague}, InviteAsk},
+		{
+			"colleague, decided by an operator",
+			InvitationFacts{Standing: ContactIsColleague, Decided: InviteAsReadOnly},
+			InviteIssueWithNotice,
+		},
+		{"stranger", InvitationFacts{Standing: ContactIsUnknown}, InviteReview},
+		{
+			"stranger, let in by an operator",
+			InvitationFacts{Standing: ContactIsUnknown, Decided: InviteAsAdmin},
+			InviteIssueWithNotice,
+		},
+		{"stranger, kept out", InvitationFacts{Standing: ContactIsUnknown, Decided: InviteAsNobody}, InviteNone},
+		{"nothing known", InvitationFacts{}, InviteReview},
 	} {
 		require.Equal(t, c.want, DecideInvitation(c.facts, now, 7), c.name)
 	}
+}
+
+func TestS15_StandingOfAContact(t *testing.T) {
+	admins := []string{"acme.example"}
+	for _, c := range []struct {
+		name  string
+		facts ContactFacts
+		want  ContactStanding
+	}{
+		{"the first order", ContactFacts{NewAccount: true, Domain: "acme.example"}, ContactOpensAccount},
+		{"a member", ContactFacts{Member: true}, ContactIsMember},
+		{"invited", ContactFacts{Invited: true}, ContactIsInvited},
+		{"who opened the account", ContactFacts{OpenedAccount: true}, ContactOpenedAccount},
+		{"a colleague", ContactFacts{Domain: "acme.example", AdminDomains: admins}, ContactIsColleague},
+		{"below the domain", ContactFacts{Domain: "br.acme.example", AdminDomains: admins}, ContactIsColleague},
+		{
+			"a recorded domain",
+			ContactFacts{Domain: "acme.test", AdminDomains: admins, KnownDomains: []string{"acme.test"}},
+			ContactIsColleague,
+		},
+		{
+			"a recorded domain, and nobody to ask",
+			ContactFacts{Domain: "acme.test", KnownDomains: []string{"acme.test"}},
+			ContactIsUnknown,
+		},
+		{"another domain", ContactFacts{Domain: "other.example", AdminDomains: admins}, ContactIsUnknown},
+		{"nobody has accepted yet", ContactFacts{Domain: "acme.example"}, ContactIsUnknown},
+		{"no address", ContactFacts{AdminDomains: []string{""}}, ContactIsUnknown},
+	} {
+		require.Equal(t, c.want, StandingOf(c.facts), c.name)
+	}
+}
+
+func TestS15_FreeMailIsNobodysDomain(t *testing.T) {
+	for _, domain := range []string{
+		"gmail.com", "outlook.com", "hotmail.com", "hotmail.com.br", "uol.com.br", "mail.uol.com.br", "yahoo.com.br",
+	} {
+		require.False(t, SameMailDomain(domain, domain), domain)
+		facts := ContactFacts{Domain: domain, AdminDomains: []string{domain}, KnownDomains: []string{domain}}
+		require.Equal(t, ContactIsUnknown, StandingOf(facts), domain)
+	}
+	require.True(t, SameMailDomain("acme.com.br", "mail.acme.com.br"))
+	require.False(t, SameMailDomain("acme.com.br", "other.com.br"))
+	require.False(t, SameMailDomain("", ""))
 }

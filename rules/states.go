@@ -140,10 +140,11 @@ const (
 // An accepted order is fulfilled in one transaction: PROVISIONING is a state that nobody
 // sees, and none is stored.
 var orderMoves = map[OrderState][]OrderState{
-	"":                      {OrderReceived},
-	OrderReceived:           {OrderNeedsReview, OrderAccepted},
-	OrderNeedsReview:        {OrderAccepted, OrderRejected},
-	OrderAccepted:           {OrderProvisioning, OrderFulfilled},
+	"":               {OrderReceived},
+	OrderReceived:    {OrderNeedsReview, OrderAccepted},
+	OrderNeedsReview: {OrderAccepted, OrderRejected},
+	// back to review: another order opened the account meanwhile, for somebody else (S15)
+	OrderAccepted:           {OrderNeedsReview, OrderProvisioning, OrderFulfilled},
 	OrderProvisioning:       {OrderFulfilled},
 	OrderFulfilled:          {OrderPartiallyCancelled, OrderCancelled},
 	OrderPartiallyCancelled: {OrderPartiallyCancelled, OrderCancelled},

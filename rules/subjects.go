@@ -22,6 +22,8 @@ const (
 	TemplatePasswordReset           = "password_reset"           // the user
 	TemplateAdminNotice             = "admin_notice"             // current admins (S15)
 	TemplateSecurityNotice          = "security_notice"          // the user
+	TemplateContactQuestion         = "contact_question"         // current admins (S15)
+	TemplateAdminRemoved            = "admin_removed"            // current admins (S15)
 	TemplateRenewalReminder         = "renewal_reminder"         // customer (S5)
 	// customer and site: each step of a replacement
 	TemplateRMA = "rma_update"
@@ -36,7 +38,8 @@ func Templates() []string {
 		TemplateOrderRejected, TemplateOrderCancelled, TemplateOrderInYourName, TemplateInvitation,
 		TemplateInvitationReminder, TemplateInvitationUnclaimed, TemplateInvitationUndeliverable,
 		TemplateOneTimeCode, TemplatePasswordReset, TemplateAdminNotice, TemplateSecurityNotice,
-		TemplateRenewalReminder, TemplateRMA, TemplateSpare,
+		TemplateContactQuestion, TemplateAdminRemoved, TemplateRenewalReminder,
+		TemplateRMA, TemplateSpare,
 	}
 }
 

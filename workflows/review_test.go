@@ -13,6 +13,7 @@ import (
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 	"roomcover.dev/roomcover/workflows"
 )
 
@@ -176,4 +177,43 @@ func TestC1_ReviewEndsAlsoWhereTheClockIsBehind(t *testing.T) {
 	require.Equal(t, rules.OrderRejected, b.get(o.ID).State)
 	require.Equal(t, 3, b.hooks.count("RejectOverdue"))
 	require.Equal(t, 2, b.hooks.count("Fulfil"))
+}
+
+// An order that was accepted before another one opened the account goes back to review
+// when it is to be fulfilled; its workflow then waits as for any other review.
+func TestS15_AnOrderThatWentBackToReviewWaitsForItsDecision(t *testing.T) {
+	for verdict, decide := range map[string]bool{"decided": true, "undecided": false} {
+		t.Run(verdict, func(t *testing.T) {
+			b := newBench(t)
+			first := b.accept()
+			o := b.accept(func(f *ordering.OrderForm) {
+				f.PONumber = "PO-2"
+				f.EndCustomer.Email = "eve@stranger.example"
+			})
+			require.Equal(t, rules.OrderAccepted, o.State)
+			_, err := b.db.FulfilOrder(b.db.Context, first.ID)
+			require.NoError(t, err)
+
+			want := rules.OrderRejected
+			if decide {
+				want = rules.OrderFulfilled
+				b.at(b.Now().Add(2*24*time.Hour), func() {
+					require.Equal(t, rules.OrderNeedsReview, b.get(o.ID).State)
+					_, err := b.db.DecideOrder(b.operator(), o.ID, order.Decision{
+						Accept:   true,
+						Reason:   "asked the customer",
+						InviteAs: rules.InviteAsAdmin,
+						Email:    "eve@stranger.example",
+					})
+					require.NoError(t, err)
+					b.SignalWorkflow(workflows.SignalDecided, nil)
+				})
+			}
+			b.runOrder(o.ID)
+			require.Equal(t, want, b.get(o.ID).State)
+			require.Equal(t, decide, len(b.sender.of(rules.TemplateOrderConfirmation)) == 3)
+			require.Equal(t, !decide, len(b.sender.of(rules.TemplateOrderRejected)) == 1)
+			require.NotEmpty(t, b.sender.of(rules.TemplateOrderReviewReminder))
+		})
+	}
 }

@@ -35,7 +35,7 @@ type commands struct {
 	Assign   assignCommand   `cmd:"" help:"Assign licences of a contract to rooms (by the API)."`
 	Ps       psCommand       `cmd:"" help:"Show what is under way (by the API)."`
 	Agenda   agendaCommand   `cmd:"" help:"Show what is late, and what is due today (by the API)."`
-	Tasks    tasksCommand    `cmd:"" help:"Show what needs an operator (by the API)."`
+	Tasks    tasksCommands   `cmd:"" help:"Show what needs an operator, and decide (by the API)."`
 	Coverage coverageCommand `cmd:"" help:"Say what is covered, until when, and why (by the API)."`
 	RMA      rmaCommand      `cmd:"" name:"rma" help:"Replacements of faulty hardware (by the API)."`
 	Spare    spareCommand    `cmd:"" help:"Spare units on loan (by the API)."`

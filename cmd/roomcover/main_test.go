@@ -79,7 +79,7 @@ var everyCommand = [][]string{
 	{"org", "set"}, {"org", "list"}, {"audit", "verify"}, {"audit", "heads"}, {"audit", "seal"},
 	{"restart"}, {"holidays"}, {"config", "check"}, {"import"}, {
 		"import", "orders",
-	}, {"import", "rooms"}, {"assign"}, {"coverage"}, {"ps"}, {"agenda"}, {"tasks"}, {"demo"}, {"health"}, {"version"},
+	}, {"import", "rooms"}, {"assign"}, {"coverage"}, {"ps"}, {"agenda"}, {"tasks"}, {"tasks", "do"}, {"demo"}, {"health"}, {"version"},
 }
 
 func TestHelpOfEveryCommandHasExamples(t *testing.T) {

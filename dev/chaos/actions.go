@@ -9,6 +9,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/rules"
+	"roomcover.dev/roomcover/rules/ordering"
 )
 
 // cancel asks to cancel one of the client's orders, whole or in part. An order
@@ -130,11 +131,21 @@ func (a *actor) decide(ctx context.Context) {
 
 	id := list.Items[a.rand.IntN(len(list.Items))].ID
 	accept := a.rand.IntN(3) > 0
+	contact, ok := a.contactOf(ctx, id)
+	if !ok {
+		return
+	}
+
 	answer, ok = a.do(ctx, Request{
 		Method: http.MethodPost,
 		Path:   "/v1/orders/" + id + "/decision",
 		Token:  a.operator,
-		Body:   map[string]any{"accept": accept, "reason": "checked by hand"},
+		Body: map[string]any{
+			"accept":    accept,
+			"reason":    "checked by hand",
+			"invite_as": "ADMIN", // the account may not know the contact (S15)
+			"email":     contact,
+		},
 	})
 
 	switch {
@@ -144,6 +155,24 @@ func (a *actor) decide(ctx context.Context) {
 	case answer.Status != http.StatusConflict: // another operator was first
 		a.Ledger.unexpected(id, "the decision was answered %d %s", answer.Status, answer.code())
 	}
+}
+
+// contactOf reads, as an operator, the address of the person whom an order names.
+func (a *actor) contactOf(ctx context.Context, orderID string) (string, bool) {
+	answer, ok := a.do(ctx, Request{
+		Method: http.MethodGet,
+		Path:   "/v1/orders/" + orderID,
+		Token:  a.operator,
+	})
+
+	var read struct {
+		Submitted ordering.OrderForm `json:"submitted"`
+	}
+	if !ok || json.Unmarshal(answer.Body, &read) != nil {
+		return "", false
+	}
+
+	return read.Submitted.EndCustomer.Email, true
 }
 
 // reissue sends an invitation of one of the client's orders again (R123).

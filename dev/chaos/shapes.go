@@ -70,10 +70,11 @@ func (s *Shapes) customer() rules.Party {
 	}
 
 	domain := fmt.Sprintf("customer-%d-%s.example", n, Marker)
+	contact := s.rand.IntN(8) / 7 // now and then another person, for review (S15)
 	return rules.Party{
 		Company:     fmt.Sprintf("Cliente %d Ltda", n),
 		ContactName: fmt.Sprintf("Ana %s Souza %d", Marker, n),
-		Email:       fmt.Sprintf("ana.%d@%s", s.rand.IntN(2), domain),
+		Email:       fmt.Sprintf("ana.%d@%s", contact, domain),
 		Address:     addressOf(n),
 	}
 }

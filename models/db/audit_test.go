@@ -11,6 +11,7 @@ import (
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/models/operations"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/models/storetest"
@@ -160,8 +161,18 @@ func TestR94_NoPersonalDataOutsideItsPlace(t *testing.T) {
 		require.NoError(t, env.RequestInvitation(env.Context, extra.Email))
 		_, err = env.Reissue(storetest.Operator(), extra.ID, "eva@acme.example", "Eva Dias", "wrong person")
 		require.NoError(t, err)
-		second := env.Fulfilled(t, seller, storetest.FormFor("PO-2", "Acme Ltda", "leo@acme.example"))
-		m, _, err := env.NextMail(env.Context, env.InvitationOf(t, second.ID).ID, notification.MailResult{}, nil)
+		env.Fulfilled(t, seller, storetest.FormFor("PO-2", "Acme Ltda", "leo@acme.example"))
+		asked := storetest.ListOf(env.ListContactQuestions(env.Context, *o.AccountID, "", db.Page{}))(t)
+		env.Calendar.Set(asked[0].AnswerUntil)
+		_, err = env.SweepContracts(env.Context, func(operations.Sweep) {})
+		require.NoError(t, err)
+		second, err := env.AnswerContact(storetest.Operator(), asked[0].ID, identity.ContactAnswer{
+			Confirm: true,
+			Role:    identity.RoleAdmin,
+			Reason:  "asked the customer",
+		})
+		require.NoError(t, err)
+		m, _, err := env.NextMail(env.Context, *second.InvitationID, notification.MailResult{}, nil)
 		require.NoError(t, err)
 		_, _, err = env.NextMail(env.Context, m.SubjectID,
 			notification.MailResult{ID: m.ID, State: rules.NotificationHardBounced, Error: "550"}, nil)

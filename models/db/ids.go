@@ -41,6 +41,7 @@ const (
 	PrefixContract     = "con"
 	PrefixLicence      = "lic"
 	PrefixInvitation   = "inv"
+	PrefixQuestion     = "qst"
 	PrefixUser         = "usr"
 	prefixIdentity     = "idn"
 	PrefixMembership   = "mem"

@@ -48,6 +48,8 @@ const (
 	TaskInvitationUnclaimed TaskKind = "INVITATION_UNCLAIMED" // invitation (S16)
 	// invitation: a visitor asks for a new link
 	TaskInvitationRequested TaskKind = "INVITATION_REQUESTED"
+	// contact question: the administrators did not answer in time (S15)
+	TaskDecideContact TaskKind = "DECIDE_CONTACT"
 	// order, invitation, notification or import job: retry or repair
 	TaskProcessStuck  TaskKind = "PROCESS_STUCK"
 	TaskOutboxStuck   TaskKind = "OUTBOX_STUCK"   // outbox event

@@ -120,6 +120,13 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 			storetest.RequireCode(t, licensing.SerialClaimed, err)
 		}
 		keysOf(t, env, i, *o.AccountID)
+		require.NoError(t, env.Exec(fmt.Sprintf(
+			`INSERT INTO contact_questions SELECT 'qst_%d', account_id, id, 'x', '', '', '', 'REFUSED', '', now(), now(),
+			NULL, NULL, '', NULL FROM orders WHERE id = '%s'`, i, o.ID,
+		)))
+		require.NoError(t, env.Exec(fmt.Sprintf(
+			"INSERT INTO account_domains VALUES ('%s', 'x.example', 'tok', now())", *o.AccountID,
+		)))
 		storetest.ShipmentOf(t, env, *o.AccountID, storetest.PO(i))
 		require.NoError(t, env.Exec(fmt.Sprintf(
 			"INSERT INTO shipment_labels SELECT id, account_id, 'application/pdf', '', now() FROM shipments WHERE account_id = '%s'",

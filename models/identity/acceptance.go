@@ -73,15 +73,17 @@ func (s *People) acceptable(inv Invitation) error {
 type Acceptance struct {
 	InvitationID string
 	Email        string // the proven address; must be the invited one (R47a)
+	SignedInAs   string // the user who is signed in; empty for a new one
 	Name         string // required for a new user (R49b)
-	PasswordHash string // encoded; ignored for an existing user
+	PasswordHash string // encoded, of a new user
 	Locale       string
 }
 
 // AcceptInvitation makes the person a member, creating the user when the
 // address is new, and closes the invitation, in one transaction. Another
 // person is refused with INVITATION_WRONG_PERSON and the invitation stays
-// valid; the attempt is audited.
+// valid; the attempt is audited. A person whom the service knows already has to be signed
+// in, else SIGN_IN_REQUIRED: who reads the mailbox has not proved to know the password.
 func (s *People) AcceptInvitation(ctx context.Context, a Acceptance) (User, Membership, error) {
 	var u User
 	var m Membership
@@ -135,11 +137,16 @@ func (s *People) AcceptInvitation(ctx context.Context, a Acceptance) (User, Memb
 	return u, m, refused
 }
 
-// ensureUser finds the user of the address or creates one; a new user needs a name.
+// ensureUser finds the user of the address, who has to be the one that is signed in, or
+// creates one; a new user needs a name.
 func ensureUser(tx *db.Tx, a Acceptance, email string) (User, error) {
 	var u User
 	err := tx.ForUpdate().First(&u, "email = ?", email).Error
-	if !errors.Is(err, gorm.ErrRecordNotFound) {
+	switch {
+	case err == nil && u.ID != a.SignedInAs:
+		return User{}, rules.Refuse(rules.SignInRequired, "This address has a sign-in already.",
+			"Sign in with its password, then accept the invitation.")
+	case !errors.Is(err, gorm.ErrRecordNotFound):
 		return u, err
 	}
 

@@ -110,6 +110,39 @@ func TestR49b_OnePersonPerLogin(t *testing.T) {
 	})
 }
 
+// Who reads the mailbox of a person who has a user has not proved to be signed in.
+func TestR47a_AKnownPersonIsSignedInToAccept(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller := env.Reseller(t, "Revenda Sul")
+		var invs []identity.Invitation
+		for i := range 2 {
+			invs = append(invs, env.InvitationOf(t, env.Fulfilled(t, seller,
+				storetest.FormFor(storetest.PO(i), storetest.Company(i), "ana@acme.example")).ID))
+		}
+		u, _ := env.Join(t, invs[0])
+		for _, as := range []string{"", "usr_other"} {
+			_, _, err := env.AcceptInvitation(env.Context, identity.Acceptance{
+				InvitationID: invs[1].ID,
+				Email:        "ana@acme.example",
+				SignedInAs:   as,
+				Name:         "Ana",
+				PasswordHash: "another",
+			})
+			storetest.RequireCode(t, rules.SignInRequired, err)
+		}
+		inv, err := env.GetInvitation(env.Context, invs[1].ID)
+		require.NoError(t, err)
+		require.True(t, inv.State.Live())
+		_, m, err := env.AcceptInvitation(env.Context, identity.Acceptance{
+			InvitationID: invs[1].ID,
+			Email:        "ana@acme.example",
+			SignedInAs:   u.ID,
+		})
+		require.NoError(t, err)
+		require.Equal(t, u.ID, m.UserID)
+	})
+}
+
 func TestR51a_R123_ReissueGivesAFreshWindowAndTheOldLinkIsDead(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		_, old := storetest.FulfilledWithInvitation(t, env)

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -136,11 +135,15 @@ func (s *People) Invite(ctx context.Context, n NewInvite) (Invitation, error) {
 	return inv, err
 }
 
-// issue stores an invitation with its mail and its audit.
+// issue stores an invitation with its mail and its audit. A question whether the same
+// person may come in is answered by it.
 func issue(
 	tx *db.Tx, ref program.Reference, acc account.Account, inv Invitation, e db.Entry,
 ) error {
 	if err := insertInvitation(tx, ref, acc, inv); err != nil {
+		return err
+	}
+	if err := answerByInvitation(tx, inv); err != nil {
 		return err
 	}
 	if err := notification.Queue(tx, InvitationMail(inv, acc, "invitation", "1")); err != nil {
@@ -241,89 +244,6 @@ func refuseIfInside(tx *db.Tx, inv Invitation) error {
 	return nil
 }
 
-// Invitee is the person whom an order names as the customer's contact.
-type Invitee struct {
-	OrderID     string
-	Email       string
-	ContactName string
-}
-
-// InviteForOrder decides by S15 whether the end customer is invited, and writes the
-// invitation with its outbox row. It returns a zero Invitation where none is needed.
-func InviteForOrder(
-	tx *db.Tx, ref program.Reference, who Invitee, acc account.Account, fresh bool,
-) (Invitation, error) {
-	email := rules.NormaliseEmail(who.Email)
-	facts, pending, err := invitationFacts(tx, acc.ID, email, fresh)
-	if err != nil {
-		return Invitation{}, err
-	}
-
-	now := tx.Now().In(db.ZoneOf(acc.TimeZone)) // the seven days of S15 are calendar days
-	plan := rules.DecideInvitation(facts, now, ref.Program.InviteKeepDays)
-	if plan == rules.InviteKeep && pending.Role != RoleAdmin {
-		plan = rules.InviteSupersede // the order's contact becomes an administrator (S15)
-	}
-
-	inv := newInvitation(tx, ref, acc, email, who.ContactName, RoleAdmin)
-	inv.OrderID = &who.OrderID
-	inv.Kind = InvitationForOrder
-	inv.InvitedBy = "system"
-
-	switch plan {
-	case rules.InviteNone, rules.InviteKeep:
-		return Invitation{}, nil
-	case rules.InviteSupersede:
-		if err := supersede(tx, &inv, pending); err != nil {
-			return Invitation{}, err
-		}
-	case rules.InviteIssueWithNotice:
-		if err := tellAdmins(tx, acc, inv); err != nil {
-			return Invitation{}, err
-		}
-	}
-
-	if err := insertInvitation(tx, ref, acc, inv); err != nil {
-		return Invitation{}, err
-	}
-
-	return inv, nil
-}
-
-// invitationFacts reads what S15 depends on; a fresh account has none of it.
-func invitationFacts(
-	tx *db.Tx, accountID, email string, fresh bool,
-) (f rules.InvitationFacts, pending Invitation, err error) {
-	if fresh {
-		return f, pending, nil
-	}
-
-	var admins []string
-	err = tx.Table("memberships m").Joins("JOIN users u ON u.id = m.user_id").
-		Where("m.account_id = ? AND m.role = ? AND m.state = ?",
-			accountID, RoleAdmin, rules.MembershipActive).Pluck("u.email", &admins).Error
-	if err != nil {
-		return f, pending, err
-	}
-
-	for _, a := range admins {
-		f.OtherAdmins = true
-		f.ActiveAdmin = f.ActiveAdmin || a == email
-	}
-
-	err = WhereLive(tx).First(&pending, "account_id = ? AND email = ?", accountID, email).Error
-	if errors.Is(err, gorm.ErrRecordNotFound) {
-		return f, pending, nil
-	}
-	if err != nil {
-		return f, pending, err
-	}
-
-	f.Pending = true
-	f.PendingExpires = pending.ExpiresAt
-	return f, pending, nil
-}
-
 // newInvitation describes an invitation with its window in the zone of the account.
 func newInvitation(tx *db.Tx,
 	ref program.Reference, acc account.Account, email, name string, role MemberRole,
@@ -397,32 +317,6 @@ func InvitationMail(
 			"expires_on":   rules.LastCoveredDay(inv.ExpiresAt, loc).String(),
 		},
 	}
-}
-
-// tellAdmins queues the notice of another administrator to the current ones (S15).
-func tellAdmins(tx *db.Tx, acc account.Account, inv Invitation) error {
-	admins, err := AdminsOfAccount(tx, acc.ID)
-	if err != nil {
-		return err
-	}
-
-	for _, a := range admins {
-		n := notification.Notification{
-			Template:  "admin_notice",
-			SubjectID: inv.ID + "/notice",
-			Recipient: a.Email,
-			Epoch:     "1",
-			AccountID: &acc.ID,
-			Locale:    a.Locale,
-			Params:    map[string]any{"company": acc.LegalName, "role": string(inv.Role)},
-		}
-
-		if err := notification.QueueSingle(tx, n); err != nil {
-			return err
-		}
-	}
-
-	return nil
 }
 
 // GetInvitation reads one invitation.

@@ -10,6 +10,7 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/notification"
 	"roomcover.dev/roomcover/rules"
 )
 
@@ -127,7 +128,9 @@ func join(tx *db.Tx, acc account.Account, inv Invitation, u User) (Membership, e
 // be neither demoted nor removed: LAST_ADMIN (S18). Only an operator may remove a wrong
 // person who accepted, with a reason (R51b); the account then waits for another one. A
 // state that the membership cannot take answers STATE_CONFLICT. Who may do what decides
-// rules.MayManageUsers: roles are the customer's to give.
+// rules.MayManageUsers: roles are the customer's to give. Every administrator, the one
+// concerned too, is told by mail when one of them loses the role, for whatever reason
+// (S15).
 func (s *People) ChangeMembership(
 	ctx context.Context, id string, role MemberRole, state rules.MembershipState, reason string,
 ) (Membership, error) {
@@ -162,6 +165,10 @@ func (s *People) ChangeMembership(
 		removedByOperator := tx.Scope.Actor.Role.IsOperator() && state == rules.MembershipRemoved &&
 			strings.TrimSpace(reason) != ""
 		if err := keepsAdmin(tx, m, role, state); err != nil && !removedByOperator {
+			return err
+		}
+
+		if err := tellOfLostAdmin(tx, acc, m, role, state); err != nil {
 			return err
 		}
 
@@ -236,8 +243,7 @@ func mayMakeAdmin(tx *db.Tx, accountID string, role MemberRole) error {
 func keepsAdmin(
 	tx *db.Tx, m Membership, role MemberRole, state rules.MembershipState,
 ) error {
-	wasAdmin := m.Role == RoleAdmin && m.State == rules.MembershipActive
-	if !wasAdmin || (role == RoleAdmin && state == rules.MembershipActive) {
+	if !m.losesAdmin(role, state) {
 		return nil
 	}
 
@@ -248,6 +254,64 @@ func keepsAdmin(
 
 	return rules.MayLoseAdmin(admins)
 }
+
+// losesAdmin reports whether an active administrator is none any more with the role and
+// state.
+func (m Membership) losesAdmin(role MemberRole, state rules.MembershipState) bool {
+	wasAdmin := m.Role == RoleAdmin && m.State == rules.MembershipActive
+	return wasAdmin && (role != RoleAdmin || state != rules.MembershipActive)
+}
+
+// tellOfLostAdmin queues a mail to every administrator of the account when one of them
+// loses the role: who it is, and who did it. The one who is removed is told too: it may be
+// a stranger who removes the real one.
+func tellOfLostAdmin(
+	tx *db.Tx, acc account.Account, m Membership, role MemberRole, state rules.MembershipState,
+) error {
+	if !m.losesAdmin(role, state) {
+		return nil
+	}
+
+	admins, err := AdminsOfAccount(tx, acc.ID)
+	if err != nil {
+		return err
+	}
+
+	change := string(state)
+	if state == rules.MembershipActive {
+		change = lostRole
+	}
+
+	params := map[string]any{"company": acc.LegalName, "change": change}
+	for _, a := range admins {
+		if a.ID == m.UserID {
+			params["person"] = a.Name
+		}
+		if a.ID == tx.Scope.Actor.ID {
+			params["by"] = a.Name
+		}
+	}
+
+	for _, a := range admins {
+		n := notification.Notification{
+			Template:  rules.TemplateAdminRemoved,
+			SubjectID: m.ID + "/notice",
+			Recipient: a.Email,
+			Epoch:     tx.Now().Format(time.RFC3339Nano), // it may happen again
+			AccountID: &acc.ID,
+			Locale:    a.Locale,
+			Params:    params,
+		}
+		if err := notification.QueueSingle(tx, n); err != nil {
+			return err
+		}
+	}
+
+	return nil
+}
+
+// lostRole is what the mail says of an administrator who stays as a reader.
+const lostRole = "DEMOTED"
 
 // countAdmins counts the active administrators of an account.
 func countAdmins(tx *db.Tx, accountID string) (int, error) {

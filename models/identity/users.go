@@ -91,6 +91,8 @@ func Entities() []any {
 		Identity{},
 		Membership{},
 		Invitation{},
+		ContactQuestion{},
+		accountDomain{},
 		Session{},
 		Challenge{},
 		throttle{},

@@ -7,6 +7,7 @@ import (
 
 	"roomcover.dev/roomcover/models/account"
 	"roomcover.dev/roomcover/models/db"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/order"
 	"roomcover.dev/roomcover/models/warranty"
 	"roomcover.dev/roomcover/rules"
@@ -35,6 +36,7 @@ var taskActions = map[db.TaskKind][]string{
 	db.TaskMailUnknown:         {ActResend, ActMarkDelivered, ActClose},
 	db.TaskInvitationUnclaimed: {ActReissue, ActClose},
 	db.TaskInvitationRequested: {ActReissue, ActClose},
+	db.TaskDecideContact:       {ActAccept, ActRefuse},
 	db.TaskProcessStuck:        {ActRetry, ActClose},
 	db.TaskOutboxStuck:         {ActRetry, ActClose},
 	db.TaskSweepLate:           {ActClose},
@@ -82,10 +84,17 @@ type TaskAction struct {
 	Name   string
 	Reason string // accept, reject, reissue, assign, close: required
 	// accept: where the order matches several accounts; link: whose warranty it is
-	AccountID   string
-	StartsOn    string // link: first day of a claimed warranty
-	LastDay     string // link: last covered day of a claimed warranty
-	Email       string // reissue: another person's address
+	AccountID string
+	// accept: what the person whom an order names is invited as (S15)
+	InviteAs rules.InviteAs
+	// accept: that person's mail domain is the account's own (S15)
+	RecordDomain bool
+
+	StartsOn string // link: first day of a claimed warranty
+	LastDay  string // link: last covered day of a claimed warranty
+	// reissue: another person's address; accept with InviteAs or RecordDomain: the address
+	// of the person whom the order names
+	Email       string
 	ContactName string // reissue: another person's name
 	CSMID       string // assign
 }
@@ -131,14 +140,20 @@ func (s *Operations) Act(
 func (s *Operations) act(ctx context.Context, t db.OperatorTask, a TaskAction) error {
 	switch a.Name {
 	case ActAccept:
+		if t.Kind == db.TaskDecideContact {
+			return s.answerContact(ctx, t, a, true)
+		}
 		return s.decideReview(ctx, t, a, true)
 	case ActReject:
 		return s.decideReview(ctx, t, a, false)
 	case ActLink:
 		return s.decideEarlierWarranty(ctx, t, a, true)
 	case ActRefuse:
-		if t.Kind == db.TaskSerialClaimed {
+		switch t.Kind {
+		case db.TaskSerialClaimed:
 			return s.decideSerialClaim(ctx, t, a, false)
+		case db.TaskDecideContact:
+			return s.answerContact(ctx, t, a, false)
 		}
 		return s.decideEarlierWarranty(ctx, t, a, false)
 	case ActMove:
@@ -166,8 +181,26 @@ func (s *Operations) act(ctx context.Context, t db.OperatorTask, a TaskAction) e
 func (s *Operations) decideReview(
 	ctx context.Context, t db.OperatorTask, a TaskAction, accept bool,
 ) error {
-	_, err := s.orders.DecideOrder(ctx, t.SubjectID,
-		order.Decision{Accept: accept, Reason: a.Reason, AccountID: a.AccountID})
+	_, err := s.orders.DecideOrder(ctx, t.SubjectID, order.Decision{
+		Accept:       accept,
+		Reason:       a.Reason,
+		AccountID:    a.AccountID,
+		InviteAs:     a.InviteAs,
+		RecordDomain: a.RecordDomain,
+		Email:        a.Email,
+	})
+	return err
+}
+
+func (s *Operations) answerContact(
+	ctx context.Context, t db.OperatorTask, a TaskAction, confirm bool,
+) error {
+	_, err := s.people.AnswerContact(ctx, t.SubjectID, identity.ContactAnswer{
+		Confirm:      confirm,
+		Role:         identity.MemberRole(a.InviteAs),
+		Reason:       a.Reason,
+		RecordDomain: a.RecordDomain,
+	})
 	return err
 }
 

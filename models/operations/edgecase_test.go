@@ -39,7 +39,8 @@ func TestS14_SameOrderIsAnsweredAfterItsSKULeftTheCatalogue(t *testing.T) {
 	})
 }
 
-func TestS15_OrderMakesAPendingReaderAnAdministrator(t *testing.T) {
+// Whom an administrator invited as a reader does not become more by an order (S15).
+func TestS15_OrderLeavesAPendingReaderAReader(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		reseller := env.Reseller(t, "Revenda Sul")
 		first := env.Fulfilled(t, reseller, storetest.Form("PO-1"))
@@ -55,9 +56,15 @@ func TestS15_OrderMakesAPendingReaderAnAdministrator(t *testing.T) {
 
 		form := storetest.Form("PO-2")
 		form.EndCustomer.Email = "bruno@acme.example"
-		second := env.Fulfilled(t, reseller, form)
-		next := env.InvitationOf(t, second.ID)
-		require.Equal(t, identity.RoleAdmin, next.Role)
+		env.Fulfilled(t, reseller, form)
+		kept, err := env.GetInvitation(env.Context, reader.ID)
+		require.NoError(t, err)
+		require.True(t, kept.State.Live(), "kept")
+
+		env.Calendar.Set(reader.ExpiresAt.Add(-24 * time.Hour))
+		form.PONumber = "PO-3"
+		next := env.InvitationOf(t, env.Fulfilled(t, reseller, form).ID)
+		require.Equal(t, identity.RoleReadOnly, next.Role)
 		require.Equal(t, reader.ID, *next.SupersedesID)
 	})
 }
@@ -83,12 +90,16 @@ func TestS11_SuspendedMemberDoesNotComeBackByAnInvitation(t *testing.T) {
 		form := storetest.Form("PO-2")
 		form.EndCustomer.Email = "bruno@acme.example"
 		second := env.Fulfilled(t, reseller, form)
-		_, _, err = env.AcceptInvitation(env.Context, identity.Acceptance{
-			InvitationID: env.InvitationOf(t, second.ID).ID,
-			Email:        "bruno@acme.example",
-			Name:         "Bruno",
+		require.Equal(t, rules.OrderFulfilled, second.State)
+		require.Equal(t, 2, env.Count(t, "SELECT count(*) FROM invitations"), "Ana's and the first of Bruno")
+
+		asked := storetest.ListOf(env.ListContactQuestions(env.Context, *first.AccountID, "", db.Page{}))(t)
+		require.Len(t, asked, 1)
+		_, err = env.AnswerContact(storetest.Customer(*first.AccountID), asked[0].ID, identity.ContactAnswer{
+			Confirm: true,
+			Role:    identity.RoleAdmin,
 		})
-		require.Equal(t, rules.Forbidden, rules.CodeOf(err))
+		storetest.RequireCode(t, rules.StateConflict, err)
 	})
 }
 

@@ -52,7 +52,7 @@ func TestR107b_ContractBelongsToTheMatchedAccount(t *testing.T) {
 		seller := env.Reseller(t, "Revenda Sul")
 		acme := env.Fulfilled(t, seller, storetest.Form("PO-1"))
 		globex := env.Fulfilled(t, seller, storetest.FormFor("PO-2", "Globex SA", "rui@globex.example"))
-		form := storetest.FormFor("PO-3", "acme  ltda", "outra@acme.example")
+		form := storetest.FormFor("PO-3", "acme  ltda", "ana.souza@acme.example")
 		form.EndCustomer.Address.Street = "Avenida Paulista 1000"
 		again := env.Fulfilled(t, seller, form)
 		require.NotEqual(t, acme.AccountID, globex.AccountID)

@@ -10,6 +10,7 @@ import (
 
 	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/entitlement"
+	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/spare"
@@ -24,7 +25,9 @@ type Sweep struct {
 
 // SweepContracts starts contracts whose last day to start has come (S1), expires
 // those that are over (S3), hands their rooms to what renews them (S4) and queues
-// the renewal reminders (S5), in batches of one transaction each. Every effect has
+// the renewal reminders (S5), in batches of one transaction each; then it asks the
+// operators about persons of whom no administrator has said in time whether they may come
+// in (S15). Every effect has
 // a deterministic key, so that a sweep that is killed, missed or run twice leaves
 // the same state. progress is called after each batch.
 func (s *Operations) SweepContracts(ctx context.Context, progress func(Sweep)) (Sweep, error) {
@@ -54,8 +57,20 @@ func (s *Operations) SweepContracts(ctx context.Context, progress func(Sweep)) (
 		out.Reminded += reminded
 		progress(out)
 	})
+	if err != nil {
+		return out, err
+	}
 
+	err = s.sweepInBatches(ctx, ref, escalateContacts, func(int) { progress(out) })
 	return out, err
+}
+
+// escalateContacts asks the operators about a batch of questions without an answer.
+func escalateContacts(
+	tx *db.Tx, _ program.Reference, after string,
+) (read, changed int, last string, err error) {
+	read, last, err = identity.EscalateContacts(tx, after, entitlement.SweepBatch)
+	return read, read, last, err
 }
 
 // sweepStep changes one batch of contracts behind the id after; it returns how

@@ -6,7 +6,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
 )
@@ -39,20 +38,5 @@ func TestS15_PendingInvitationIsKeptOrSuperseded(t *testing.T) {
 		_, err = env.InvitationByToken(env.Context, env.Secrets().InvitationToken(first.ID))
 		storetest.RequireCode(t, rules.InvitationSuperseded, err)
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM outbox_events WHERE kind = 'invitation.closed'"))
-	})
-}
-
-func TestS15_OtherPersonIsInvitedAfterNoticeToTheAdmins(t *testing.T) {
-	storetest.Each(t, func(t *testing.T, env storetest.Env) {
-		seller := env.Reseller(t, "Revenda Sul")
-		env.Join(t, env.InvitationOf(t, env.Fulfilled(t, seller, storetest.Form("PO-1")).ID))
-		o := env.Fulfilled(t, seller, storetest.FormFor("PO-2", "Acme Ltda", "rui@acme.example"))
-		inv := env.InvitationOf(t, o.ID)
-		require.Equal(t, "rui@acme.example", inv.Email)
-		require.Equal(t, identity.RoleAdmin, inv.Role)
-		notices := env.Mails(t, "admin_notice")
-		require.Len(t, notices, 1)
-		require.Equal(t, "ana.souza@acme.example", notices[0].Recipient)
-		require.NotContains(t, notices[0].Params, "email")
 	})
 }

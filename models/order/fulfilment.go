@@ -2,6 +2,7 @@ package order
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"roomcover.dev/roomcover/models/account"
@@ -75,6 +76,14 @@ func (s *Orders) fulfil(tx *db.Tx, ref program.Reference, o *Order) error {
 		return err
 	}
 
+	contact, err := contactAt(tx, o, opened)
+	if err != nil {
+		return err
+	}
+	if contact.Unknown() {
+		return returnToReview(tx, ref, o, opened.Account)
+	}
+
 	o.AccountID = &opened.ID
 	if err := askOfNearAccounts(tx, o, opened); err != nil {
 		return err
@@ -102,13 +111,15 @@ func (s *Orders) fulfil(tx *db.Tx, ref program.Reference, o *Order) error {
 		}
 	}
 
-	who := identity.Invitee{OrderID: o.ID, Email: customer.Email, ContactName: customer.ContactName}
-	invitation, err := identity.InviteForOrder(tx, ref, who, opened.Account, opened.Fresh)
+	invitation, err := identity.InviteForOrder(tx, ref, opened.Account, contact)
 	if err != nil {
 		return err
 	}
 
-	mails := confirmations(o, opened.Account, contracts)
+	mails, err := confirmations(tx, o, opened.Account, contracts)
+	if err != nil {
+		return err
+	}
 	if invitation.ID != "" {
 		mails = append(
 			mails, identity.InvitationMail(invitation, opened.Account, "invitation", "1"),
@@ -196,20 +207,34 @@ func creationOf(c entitlement.ServiceContract, o *Order) map[string]any {
 }
 
 // confirmations are the confirmation to the customer (R96) and its copies to reseller
-// and distributor (R100), one per address.
+// and distributor (R100), one per address. Where an operator kept the order's contact out,
+// the customer is its administrators (S15).
 func confirmations(
-	o *Order, acc account.Account, contracts []entitlement.ServiceContract,
-) []notification.Notification {
+	tx *db.Tx, o *Order, acc account.Account, contracts []entitlement.ServiceContract,
+) ([]notification.Notification, error) {
+	recipients := o.recipients()
+	if o.InviteAs == rules.InviteAsNobody {
+		admins, err := identity.AdminsOfAccount(tx, acc.ID)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range admins {
+			if !slices.Contains(recipients, a.Email) {
+				recipients = append(recipients, a.Email)
+			}
+		}
+	}
+
 	params := confirmationParams(o, acc, contracts)
 	var mails []notification.Notification
-	for _, to := range o.recipients() {
+	for _, to := range recipients {
 		m := orderMail(o, "order_confirmation", to, params)
 		m.AccountID = &acc.ID
 		m.Locale = acc.Locale
 		mails = append(mails, m)
 	}
 
-	return mails
+	return mails, nil
 }
 
 func confirmationParams(

@@ -176,7 +176,9 @@ func TestR45b_TenFulfilmentsAtOnce(t *testing.T) {
 	})
 }
 
-func TestR107_TwoOrdersOfANewCompanyAtOnce(t *testing.T) {
+// Six orders of a new company, for one person each: whichever is first opens the account;
+// its contact is invited, and the other five wait for an operator (S15).
+func TestR107_S15_SixOrdersOfANewCompanyAtOnce(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
 		ids := make([]string, 6)
@@ -191,8 +193,23 @@ func TestR107_TwoOrdersOfANewCompanyAtOnce(t *testing.T) {
 		}))
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM accounts"))
 		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM orgs WHERE kind = 'CUSTOMER_PARENT'"))
-		require.Equal(t, 6, env.Count(t, "SELECT count(*) FROM invitations"))
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM invitations"))
+		require.Equal(t, 10, env.Count(t, "SELECT count(*) FROM licences"))
+		require.Equal(t, 5, env.Count(t, "SELECT count(*) FROM orders WHERE state = 'NEEDS_REVIEW'"))
+		require.Len(t, env.Mails(t, "order_confirmation"), 3)
+		for _, task := range env.Tasks(t, db.TaskReviewOrder) {
+			require.Equal(t, ordering.ReasonContactUnknown, task.Why)
+			o, err := env.DecideOrder(storetest.Operator(), task.SubjectID, order.Decision{
+				Accept:   true,
+				Reason:   "asked them",
+				InviteAs: rules.InviteAsNobody,
+			})
+			require.NoError(t, err)
+			_, err = env.FulfilOrder(env.Context, o.ID)
+			require.NoError(t, err)
+		}
 		require.Equal(t, 60, env.Count(t, "SELECT count(*) FROM licences"))
+		require.Equal(t, 1, env.Count(t, "SELECT count(*) FROM invitations"))
 		env.AuditHolds(t)
 	})
 }
@@ -201,7 +218,7 @@ func TestR107a_OneAccountForEverySpelling(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		seller := env.Reseller(t, "Revenda Sul")
 		first := env.Fulfilled(t, seller, storetest.Form("PO-1"))
-		form := storetest.FormFor("PO-2", "ACME LTDA.", "outra@acme.example")
+		form := storetest.FormFor("PO-2", "ACME LTDA.", "ana.souza@acme.example")
 		form.EndCustomer.Address.Street = "Avenida Paulista 1000"
 		o := env.Accept(t, seller, form)
 		require.Equal(t, first.AccountID, o.AccountID)

@@ -153,6 +153,11 @@ func newOrder(
 		o.AccountID = &known.accounts[0]
 	}
 
+	contact, err := contactStanding(tx, known.accounts, customer)
+	if err != nil {
+		return o, err
+	}
+
 	review(tx, &o, ref, found.facts(ordering.ReviewFacts{
 		ResellerAuthorised: found.reseller.Authorised(now) && sender.Authorised(now),
 		PurchaseInFuture:   future,
@@ -160,6 +165,7 @@ func newOrder(
 		EndCustomerDomain:  rules.EmailDomain(customer.Email),
 		PossibleDouble:     len(known.doubles) > 0,
 		NearAccounts:       len(known.near),
+		ContactStanding:    contact,
 	}, form))
 
 	o.addLines(ref.Catalogue)

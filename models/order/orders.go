@@ -39,8 +39,9 @@ type Order struct {
 	PayloadHash      string
 	ReviewReasons    []string `gorm:"serializer:json"`
 	ReviewUntil      *time.Time
-	CancellableUntil time.Time // exclusive (R90)
-	InvitationFailed bool      // hard bounce (S17)
+	CancellableUntil time.Time      // exclusive (R90)
+	InvitationFailed bool           // hard bounce (S17)
+	InviteAs         rules.InviteAs // decided by an operator about the contact (S15); or empty
 	LastError        string
 	CreatedAt        time.Time
 	Version          int64
@@ -269,7 +270,8 @@ func (s *Orders) CancellableOrders(ctx context.Context, accountID string) ([]Ord
 }
 
 // recipients are the addresses that get mails about an order: the customer's, the
-// reseller's and the distributor's, each once.
+// reseller's and the distributor's, each once. A contact whom an operator kept out gets
+// none (S15).
 func (o *Order) recipients() []string {
 	var out []string
 	for _, to := range []string{
@@ -281,6 +283,11 @@ func (o *Order) recipients() []string {
 		if !slices.Contains(out, to) {
 			out = append(out, to)
 		}
+	}
+
+	if o.InviteAs == rules.InviteAsNobody {
+		contact := rules.NormaliseEmail(o.Payload.EndCustomer.Email)
+		out = slices.DeleteFunc(out, func(to string) bool { return to == contact })
 	}
 
 	return out

@@ -24,6 +24,15 @@ type Decision struct {
 	// AccountID is the account that was chosen among several candidates (R107), or NewAccount
 	// where accounts have nearly the order's address (S61); empty otherwise.
 	AccountID string
+
+	// InviteAs is what the person whom the order names is invited as, if at all; demanded
+	// about somebody whom the account does not know (S15).
+	InviteAs rules.InviteAs
+	// RecordDomain records the person's mail domain as the account's own (S15).
+	RecordDomain bool
+	// Email is the address that the operator decided about, demanded with a role and with
+	// RecordDomain: a seller may amend an order while it is in review.
+	Email string
 }
 
 // NewAccount decides that an order belongs to none of the accounts that have nearly its
@@ -33,7 +42,8 @@ const NewAccount = "NEW"
 // DecideOrder accepts or rejects an order in review, with a reason. The same
 // decision again changes nothing; another one answers STATE_CONFLICT. An order
 // that matches several accounts needs one named, one whose address an account nearly has
-// needs that one or NewAccount, else it answers VALIDATION_FAILED.
+// needs that one or NewAccount, and one whose contact the account does not know needs a
+// decision about that person, else it answers VALIDATION_FAILED.
 func (s *Orders) DecideOrder(ctx context.Context, id string, d Decision) (Order, error) {
 	if err := rules.CheckReason(d.Reason); err != nil {
 		return Order{}, err
@@ -105,6 +115,9 @@ func acceptReviewed(
 	if err := recheckRenewals(tx, o); err != nil {
 		return err
 	}
+	if err := decideContact(tx, o, d); err != nil {
+		return err
+	}
 
 	for _, l := range o.Lines {
 		if _, ok := ref.Catalogue[l.SKU]; !ok {
@@ -116,11 +129,13 @@ func acceptReviewed(
 		}
 	}
 
-	number := newVendorOrderNo()
-	o.VendorOrderNo = &number
+	if o.VendorOrderNo == nil { // an order that came back to review keeps its number
+		number := newVendorOrderNo()
+		o.VendorOrderNo = &number
+	}
 	o.ReviewUntil = nil
 
-	changed := []string{"vendor_order_no", "review_until", "account_id", "reseller_id"}
+	changed := []string{"vendor_order_no", "review_until", "account_id", "reseller_id", "invite_as"}
 	if err := moveOrder(tx, o, rules.OrderAccepted, changed...); err != nil {
 		return err
 	}
@@ -129,8 +144,9 @@ func acceptReviewed(
 		Verb:     "order.accepted",
 		ObjectID: o.ID,
 		Details: map[string]any{
-			"vendor_order_no": number,
+			"vendor_order_no": *o.VendorOrderNo,
 			"reason":          d.Reason,
+			"invite_as":       d.InviteAs,
 			"overridden":      o.ReviewReasons,
 		},
 	})
@@ -229,7 +245,9 @@ func recordDecision(tx *db.Tx, o *Order, e db.Entry) error {
 	if err := tx.Audit(o.ID, o.AccountID, false, e); err != nil {
 		return err
 	}
-	return tx.Enqueue(db.NewOutboxEvent(db.OutboxOrderDecided, o.ID, e.Verb, nil))
+	// An order may be decided more than once: it can come back to review (S15).
+	epoch := e.Verb + "/" + strconv.FormatInt(o.Version, 10)
+	return tx.Enqueue(db.NewOutboxEvent(db.OutboxOrderDecided, o.ID, epoch, nil))
 }
 
 // AmendOrder replaces an order that is still in review (S14) and checks it like a new

@@ -249,8 +249,11 @@ func TestR107_AmbiguousAccountNeedsOneNamed(t *testing.T) {
 			storetest.RequireCode(t, rules.ValidationFailed, err)
 			require.Equal(t, []string{"/account_id"}, storetest.Pointers(err))
 		}
-		o, err = env.DecideOrder(storetest.Operator(), o.ID,
-			order.Decision{Accept: true, Reason: "the second site", AccountID: other.ID})
+		second := order.Decision{Accept: true, Reason: "the second site", AccountID: other.ID}
+		_, err = env.DecideOrder(storetest.Operator(), o.ID, second)
+		require.Equal(t, []string{"/invite_as"}, storetest.Pointers(err), "nobody there has accepted yet (S15)")
+		second.InviteAs, second.Email = rules.InviteAsAdmin, form.EndCustomer.Email
+		o, err = env.DecideOrder(storetest.Operator(), o.ID, second)
 		require.NoError(t, err)
 		f, err := env.FulfilOrder(env.Context, o.ID)
 		require.NoError(t, err)

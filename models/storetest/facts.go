@@ -189,16 +189,35 @@ func (e Env) InvitationOf(t testing.TB, orderID string) identity.Invitation {
 // Join accepts an invitation as a person.
 func (e Env) Join(t testing.TB, inv identity.Invitation) (identity.User, identity.Membership) {
 	t.Helper()
-	u, m, err := e.AcceptInvitation(e.Context, identity.Acceptance{
-		InvitationID: inv.ID,
-		Email:        inv.Email,
-		Name:         "Pessoa Convidada",
-		PasswordHash: "hash",
-		Locale:       "pt-BR",
-	})
-
+	u, m, err := e.AcceptInvited(inv, inv.Email, "Pessoa Convidada")
 	require.NoError(t, err)
 	return u, m
+}
+
+// AcceptInvited accepts an invitation as the person who proved to own the address, and who signs
+// in where there is a user of it.
+func (e Env) AcceptInvited(
+	inv identity.Invitation, email, name string,
+) (identity.User, identity.Membership, error) {
+	a := identity.Acceptance{
+		InvitationID: inv.ID,
+		Email:        email,
+		Name:         name,
+		PasswordHash: "hash",
+		Locale:       "pt-BR",
+	}
+
+	u, m, err := e.AcceptInvitation(e.Context, a)
+	if rules.CodeOf(err) != rules.SignInRequired {
+		return u, m, err
+	}
+
+	known, err := e.UserByEmail(e.Context, email)
+	if err != nil {
+		return known, m, err
+	}
+	a.SignedInAs = known.ID
+	return e.AcceptInvitation(e.Context, a)
 }
 
 // Tasks lists the tasks of a kind.

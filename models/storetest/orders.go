@@ -102,13 +102,7 @@ func FulfilledWithInvitation(t *testing.T, env Env) (order.Order, identity.Invit
 
 // AcceptAs accepts an invitation as the person who proved to own the address.
 func AcceptAs(env Env, inv identity.Invitation, email string) error {
-	_, _, err := env.AcceptInvitation(env.Context, identity.Acceptance{
-		InvitationID: inv.ID,
-		Email:        email,
-		Name:         "Ana",
-		PasswordHash: "hash",
-		Locale:       "pt-BR",
-	})
+	_, _, err := env.AcceptInvited(inv, email, "Ana")
 	return err
 }
 

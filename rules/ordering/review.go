@@ -25,6 +25,8 @@ const (
 	ReasonPossibleDouble  = "POSSIBLE_DOUBLE"
 	// S61: an account of the company is at an address that is nearly this one
 	ReasonAddressNearlyKnown = "ADDRESS_NEARLY_KNOWN"
+	// S15: the account does not know the person whom the order names
+	ReasonContactUnknown = "CONTACT_UNKNOWN_TO_ACCOUNT"
 )
 
 // ReviewFacts is what the decision about a review needs to know. The domains are
@@ -44,8 +46,9 @@ type ReviewFacts struct {
 	// record, and nothing but an address of its own to tell the reseller at.
 	WithoutRelation bool
 	ResellerNotTold bool
-	PossibleDouble  bool // S65
-	NearAccounts    int  // accounts whose address is nearly the order's (S61)
+	PossibleDouble  bool                  // S65
+	NearAccounts    int                   // accounts whose address is nearly the order's (S61)
+	ContactStanding rules.ContactStanding // in the one account that matches; empty otherwise
 }
 
 // ReviewReasons returns every reason to review the order, in a fixed order, and
@@ -70,6 +73,7 @@ func ReviewReasons(f ReviewFacts) []string {
 	add(f.ResellerNotTold, ReasonResellerNotTold)
 	add(f.PossibleDouble, ReasonPossibleDouble)
 	add(f.AccountCandidates == 0 && f.NearAccounts > 0, ReasonAddressNearlyKnown)
+	add(f.ContactStanding == rules.ContactIsUnknown, ReasonContactUnknown)
 	return reasons
 }
 

@@ -6,6 +6,7 @@ import (
 	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/testday"
 )
 
@@ -58,6 +59,11 @@ func TestReviewReasons(t *testing.T) {
 			f.EndCustomerDomain = "acme.com.br"
 			f.ResellerDomains = []string{"revenda.com.br"}
 		}},
+		{"S15 stranger", []string{"CONTACT_UNKNOWN_TO_ACCOUNT"}, func(f *ReviewFacts) {
+			f.ContactStanding = rules.ContactIsUnknown
+		}},
+		{"S15 colleague", nil, func(f *ReviewFacts) { f.ContactStanding = rules.ContactIsColleague }},
+		{"S15 member", nil, func(f *ReviewFacts) { f.ContactStanding = rules.ContactIsMember }},
 		{"no domains", nil, func(f *ReviewFacts) {
 			f.EndCustomerDomain = ""
 			f.ResellerDomains = []string{""}
@@ -70,13 +76,13 @@ func TestReviewReasons(t *testing.T) {
 		{"everything", []string{"RESELLER_NOT_AUTHORISED", "PURCHASE_DATE_IN_FUTURE", "AMBIGUOUS_ACCOUNT",
 			"CONTACT_AT_RESELLER_DOMAIN", "CONTACT_AT_DISTRIBUTOR_DOMAIN", "CONTACT_AT_FREE_MAIL",
 			"RESELLER_NAME_UNCLEAR", "DISTRIBUTOR_NAME_UNCLEAR", "DISTRIBUTOR_WITHOUT_RELATION", "RESELLER_NOT_TOLD",
-			"POSSIBLE_DOUBLE"},
+			"POSSIBLE_DOUBLE", "CONTACT_UNKNOWN_TO_ACCOUNT"},
 			func(f *ReviewFacts) {
 				*f = ReviewFacts{
 					PurchaseInFuture: true, AccountCandidates: 5, EndCustomerDomain: "gmail.com",
 					ResellerDomains: []string{"gmail.com"}, DistributorDomains: []string{"gmail.com"},
 					ResellerUnclear: true, DistributorUnclear: true, WithoutRelation: true, ResellerNotTold: true,
-					PossibleDouble: true,
+					PossibleDouble: true, ContactStanding: rules.ContactIsUnknown,
 				}
 			}},
 	} {
