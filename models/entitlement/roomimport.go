@@ -412,7 +412,7 @@ func (b *roomBatch) device(
 ) (*Device, []rules.FieldError) {
 	at := "/devices/" + strconv.Itoa(i)
 	form.Serial = rules.NormaliseSerial(form.Serial)
-	if err := form.Validate(); err != nil {
+	if err := form.Validate(localDay(b.tx, b.acc, *room)); err != nil {
 		fields := fieldsOf(err)
 		for i := range fields {
 			fields[i].Pointer = at + fields[i].Pointer

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"cloud.google.com/go/civil"
+
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 )
@@ -152,25 +154,26 @@ type DeviceForm struct {
 	ExtWarrantyEnd string // exclusive
 }
 
-// Validate refuses the form with VALIDATION_FAILED, naming every wrong field.
-func (f DeviceForm) Validate() error {
+// Validate refuses the form with VALIDATION_FAILED, naming every wrong field. today is the
+// local day: nothing is bought after it (S62).
+func (f DeviceForm) Validate(today civil.Date) error {
 	var k rules.Checker
 	if problem := rules.SerialProblem("/serial", f.Serial); problem != nil {
 		k.Fields = append(k.Fields, *problem)
 	}
-	f.check(&k)
+	f.check(&k, today)
 	return rules.Invalid(k.Fields)
 }
 
 // ValidatePart is Validate for a part of a bundle, whose serial is not known yet
 // (R70).
-func (f DeviceForm) ValidatePart() error {
+func (f DeviceForm) ValidatePart(today civil.Date) error {
 	var k rules.Checker
-	f.check(&k)
+	f.check(&k, today)
 	return rules.Invalid(k.Fields)
 }
 
-func (f DeviceForm) check(k *rules.Checker) {
+func (f DeviceForm) check(k *rules.Checker, today civil.Date) {
 	k.Text("/model", f.ModelCode, 64)
 	for _, d := range []struct{ pointer, value string }{
 		{"/purchased_on", f.PurchasedOn},
@@ -182,6 +185,7 @@ func (f DeviceForm) check(k *rules.Checker) {
 		}
 	}
 
+	k.DayReached("/purchased_on", f.PurchasedOn, today)
 	k.Optional("/purchase_proof", f.PurchaseProof, 500)
 }
 
