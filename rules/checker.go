@@ -9,12 +9,13 @@ import (
 	"cloud.google.com/go/civil"
 )
 
-// Checker collects what is wrong with a form, at most one error per field.
+// Checker collects what is wrong with a form, at most one error per field, and as many as
+// AddFields allows.
 type Checker struct{ Fields []FieldError }
 
 // Fail adds an error.
 func (k *Checker) Fail(pointer, code, message, remedy string) {
-	k.Fields = append(k.Fields, FieldError{
+	k.Fields = AddFields(k.Fields, FieldError{
 		Pointer: pointer,
 		Code:    code,
 		Message: message,

@@ -317,7 +317,7 @@ func (b *roomBatch) row(row RoomOfFile) importjob.ImportRow {
 	var devices []*Device
 	for i, form := range row.Form.Devices {
 		d, wrong := b.device(i, form, room, isNew, &report)
-		fields = append(fields, wrong...)
+		fields = rules.AddFields(fields, wrong...)
 		if d != nil {
 			devices = append(devices, d)
 		}
@@ -325,7 +325,7 @@ func (b *roomBatch) row(row RoomOfFile) importjob.ImportRow {
 
 	for _, f := range fields {
 		if !told(row.Err, f.Pointer) {
-			report.Errors = append(report.Errors, f)
+			report.Errors = rules.AddFields(report.Errors, f)
 		}
 	}
 

@@ -449,14 +449,12 @@ type OrderRefusal struct {
 	CreatedAt   time.Time
 }
 
-// RefuseOrder records a refused intake: its errors, none of its values. Each call
-// records one more.
+// RefuseOrder records a refused intake: its errors, as many as StoredFields allows, and none
+// of its values. Each call records one more.
 func (s *Orders) RefuseOrder(
 	ctx context.Context, orgID, payloadHash string, fields []rules.FieldError,
 ) error {
-	if fields == nil {
-		fields = []rules.FieldError{}
-	}
+	fields = append([]rules.FieldError{}, rules.StoredFields(fields)...)
 
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		return tx.Create(&OrderRefusal{
