@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"roomcover.dev/roomcover/models/identity"
@@ -246,7 +245,7 @@ func checkCode(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
-	code := strings.Map(onlyDigits, v.form("code"))
+	code := strings.Map(onlyDigits, rules.NormaliseDigits(v.form("code")))
 	c, err := v.people.AnswerChallenge(v.ctx, v.value(keyChallenge), v.value(keyBrowser), code)
 	switch rules.CodeOf(err) {
 	case identity.CodeWrong:
@@ -413,8 +412,10 @@ func nameProblem(name string) string {
 	switch {
 	case name == "" || !utf8.ValidString(name):
 		return "name.missing"
-	case utf8.RuneCountInString(name) > mostName || strings.ContainsFunc(name, unicode.IsControl):
+	case utf8.RuneCountInString(name) > mostName:
 		return "name.unusable"
+	case len(rules.CheckLine("", name, mostName)) > 0:
+		return "name.unseen"
 	}
 	return ""
 }

@@ -225,7 +225,7 @@ func (d *Device) fill(f licensing.DeviceForm) {
 
 	d.ModelCode = catalogue.NormaliseModelCode(f.ModelCode)
 	d.PurchasedOn = f.PurchasedOn
-	d.PurchaseProof = strings.TrimSpace(f.PurchaseProof)
+	d.PurchaseProof = rules.NormaliseText(f.PurchaseProof)
 	d.StdWarrantyEnd = f.StdWarrantyEnd
 	d.ExtWarrantyEnd = f.ExtWarrantyEnd
 }
@@ -463,7 +463,7 @@ func (s *Entitlements) ListDevices(ctx context.Context, f DeviceFilter) ([]Devic
 		}
 
 		if serial := rules.NormaliseSerial(f.Search); serial != "" {
-			model := strings.ToUpper(strings.TrimSpace(f.Search))
+			model := catalogue.NormaliseModelCode(f.Search)
 			q = q.Where(tx.
 				Where("serial LIKE ? ESCAPE '!'", db.Part(serial)).
 				Or("model_code LIKE ? ESCAPE '!'", db.Part(model)))

@@ -221,14 +221,23 @@ type RoomRow struct {
 	Devices []DeviceForm
 }
 
-// Trimmed returns the form as it is stored: no spaces around, country and region as
+// Trimmed returns the form as it is stored: texts composed and without spaces around,
+// country and region as
 // their codes.
 func (f RoomForm) Trimmed() RoomForm {
-	f.Name = strings.TrimSpace(f.Name)
-	f.Site = strings.TrimSpace(f.Site)
-	f.Country = strings.ToUpper(strings.TrimSpace(f.Country))
+	f.Name = rules.NormaliseText(f.Name)
+	f.Site = rules.NormaliseText(f.Site)
+	f.Country = rules.NormaliseCode(f.Country)
 	f.Region = rules.NormaliseRegion(f.Country, f.Region)
 	return f
+}
+
+// RoomKey is how a file knows a room: by its name, and by that of its site (S63).
+type RoomKey struct{ Name, Site string }
+
+// Key returns how the form's room is known.
+func (f RoomForm) Key() RoomKey {
+	return RoomKey{rules.NameKey(f.Name), rules.SiteKey(f.Site)}
 }
 
 // RoomDifferences lists the fields in which a form differs from a stored room; an empty
@@ -264,7 +273,7 @@ func DeviceDifferences(at string, stored, told DeviceForm) []rules.FieldError {
 			told.ModelCode,
 		)},
 		{"/purchased_on", stored.PurchasedOn, told.PurchasedOn},
-		{"/purchase_proof", stored.PurchaseProof, strings.TrimSpace(told.PurchaseProof)},
+		{"/purchase_proof", stored.PurchaseProof, rules.NormaliseText(told.PurchaseProof)},
 		{"/std_warranty_end", stored.StdWarrantyEnd, told.StdWarrantyEnd},
 		{"/ext_warranty_end", stored.ExtWarrantyEnd, told.ExtWarrantyEnd},
 	} {
