@@ -76,6 +76,11 @@ func (s *Orders) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 	return out, nil
 }
 
+// zoneOfSeller returns where a seller's day begins and ends.
+func zoneOfSeller(p rules.OrgParty) *time.Location {
+	return db.ZoneOf(rules.TimeZoneFor(p.Address.Country, p.Address.Region))
+}
+
 // newOrder works out everything that the form, the sender and the calendar
 // decide about an order (S6, R45a, R107, R115b). An order that is amended was received
 // before now.
@@ -97,7 +102,8 @@ func newOrder(
 		return Order{}, err
 	}
 
-	purchased, future := ordering.PurchaseDate(on, received, ref.Program.POMaxAgeDays, loc)
+	purchased, future := ordering.PurchaseDate(on, received, ref.Program.POMaxAgeDays, loc,
+		zoneOfSeller(form.Reseller), zoneOfSeller(form.Distributor))
 	if future && !on.After(rules.DateIn(now, loc)) {
 		// It was in the future when the order came, and is no more.
 		purchased = on
