@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/unicode/norm"
 
 	"roomcover.dev/roomcover/activities"
 	"roomcover.dev/roomcover/models/db"
@@ -290,4 +291,43 @@ func TestR27c_ImportOfAForeignSerialClaimsIt(t *testing.T) {
 		}
 		require.Equal(t, [3]int{1, 1, 1}, b.facts())
 	})
+}
+
+// The same file, typed or pasted in another way, changes nothing.
+func TestS63_TheSameFileOfRoomsInAnotherSpellingChangesNothing(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		b := newRoomBench(t, env)
+		file := roomHeader + "Sala São João,São Paulo,BR,MTR_WINDOWS,SN-0001,RALLY-BAR,2026-10-01\n"
+		_, count := b.imported(file)
+		require.Equal(t, activities.ImportCount{Rows: 1, Stored: 1}, count)
+
+		for name, again := range map[string]string{
+			"NFD":            norm.NFD.String(file),
+			"NBSP":           strings.ReplaceAll(file, " ", "\u00a0"),
+			"other case":     strings.ReplaceAll(file, "Sala São João,São Paulo", "SALA são joão,SÃO PAULO"),
+			"wide":           strings.ReplaceAll(file, "SN-0001,RALLY-BAR", "ＳＮ－０００１,ＲＡＬＬＹ－ＢＡＲ"),
+			"another hyphen": strings.ReplaceAll(file, "RALLY-BAR", "rally\u2011bar"),
+			"semicolons":     "\ufeffsep=;\r\n" + strings.ReplaceAll(file, ",", ";"),
+		} {
+			_, count := b.imported(again)
+			require.Equal(t, activities.ImportCount{Rows: 1, Unchanged: 1}, count, name)
+			require.Equal(t, [3]int{1, 1, 1}, b.facts(), name)
+		}
+
+		room, _, err := b.ListRooms(storetest.Customer(b.account), entitlement.RoomFilter{})
+		require.NoError(t, err)
+		require.Equal(t, "Sala São João", room[0].Name, "as it was typed")
+
+		_, count = b.imported(roomHeader + "Sala Sao Joao,São Paulo,BR,MTR_WINDOWS,SN-0002,RALLY-BAR,2026-10-01\n")
+		require.Equal(t, activities.ImportCount{Rows: 1, Stored: 1}, count, "without the accents it is another room")
+		require.Equal(t, [3]int{2, 2, 2}, b.facts())
+	})
+}
+
+func TestS62_ADeviceOfAFileIsNotBoughtTomorrow(t *testing.T) {
+	b := newRoomBench(t, storetest.SQLite(t))
+	job, _ := b.imported(roomHeader + "Sala 1,HQ,BR,MTR_WINDOWS,SN-0001,RALLY-BAR,2062-10-01\n")
+	require.Equal(t, importjob.ImportRefused, job.State)
+	require.Equal(t, []string{"/devices/0/purchased_on IN_THE_FUTURE"}, pointers(b.refused(job.ID)[0].Errors))
+	require.Equal(t, [3]int{}, b.facts())
 }

@@ -47,6 +47,8 @@ func (h *house) parcel(accountID, tracking string) logistics.Shipment {
 		BookingKey: tracking,
 		Carrier:    "sim",
 		PromisedOn: "2026-11-24",
+
+		PossibleFrom: storetest.Now.AddDate(0, 0, -1), // people handed it in
 	})
 	require.NoError(h.t, err)
 	sh, err = h.ShipmentBooked(h.Context, sh.ID, tracking)

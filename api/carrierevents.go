@@ -139,6 +139,8 @@ type CarrierEventView struct {
 	State      logistics.CarrierEventState `json:"state" enum:"RECEIVED,APPLIED,UNKNOWN,UNREADABLE" doc:"RECEIVED: not applied yet; UNKNOWN: no shipment has this number; UNREADABLE: not understood"`
 	ShipmentID string                      `json:"shipment_id,omitempty"`
 	Raw        string                      `json:"raw" doc:"The body as it came"`
+
+	Contradicted bool `json:"contradicted,omitempty" doc:"Its time cannot be true, so it was applied and nothing follows from it (S62)"`
 }
 
 func carrierEventView(e logistics.CarrierEvent) CarrierEventView {
@@ -153,6 +155,8 @@ func carrierEventView(e logistics.CarrierEvent) CarrierEventView {
 		State:      e.State,
 		ShipmentID: text(e.ShipmentID),
 		Raw:        string(e.Raw),
+
+		Contradicted: e.Contradicted,
 	}
 }
 

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/csv"
+	"io"
 	"log/slog"
 	"net/http"
 	"slices"
@@ -231,11 +232,41 @@ var contractColumns = []string{
 	"time_zone",
 }
 
+// contractsFileInput is ContractsInput with the reader's language.
+type contractsFileInput struct {
+	ContractsInput
+	Lang   string `query:"lang" enum:"pt-BR,en" doc:"Language of who opens the file: its spreadsheet reads pt-BR with semicolons, en with commas; missing: by Accept-Language, else en"`
+	Accept string `header:"Accept-Language" doc:"Where lang is missing"`
+}
+
+// separator returns what a spreadsheet takes for the separator: where the comma divides
+// whole numbers from fractions, it is the semicolon.
+func (in contractsFileInput) separator() rune {
+	lang := in.Lang
+	if lang == "" {
+		lang = in.Accept
+	}
+
+	first, _, _ := strings.Cut(strings.ToLower(strings.TrimSpace(lang)), ",")
+	for _, comma := range semicolonLanguages {
+		if first == comma || strings.HasPrefix(first, comma+"-") ||
+			strings.HasPrefix(first, comma+";") {
+			return ';'
+		}
+	}
+	return ','
+}
+
+// semicolonLanguages are those in which the comma divides whole numbers from fractions.
+var semicolonLanguages = []string{
+	"pt", "es", "fr", "de", "it", "nl", "pl", "ru", "sv", "da", "nb", "no", "fi", "cs", "tr",
+}
+
 // exportContracts sends the register page by page, so that its size costs no memory.
 // The first page is read before anything is sent: what is refused is answered as a
 // refusal.
 func (h contractHandlers) exportContracts(
-	ctx context.Context, in *ContractsInput,
+	ctx context.Context, in *contractsFileInput,
 ) (*huma.StreamResponse, error) {
 	f := in.filter()
 	f.Page.Limit = 200
@@ -247,7 +278,9 @@ func (h contractHandlers) exportContracts(
 	return &huma.StreamResponse{Body: func(out huma.Context) {
 		out.SetHeader("Content-Type", mediaCSV+"; charset=utf-8")
 		out.SetHeader("Content-Disposition", `attachment; filename="contracts.csv"`)
+		_, _ = io.WriteString(out.BodyWriter(), "\ufeff") // Excel takes it for UTF-8 only then
 		file := csv.NewWriter(out.BodyWriter())
+		file.Comma = in.separator()
 		_ = file.Write(contractColumns) // an error shows when it is flushed
 
 		for page := first; ; {

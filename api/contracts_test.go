@@ -39,9 +39,29 @@ func table(t *testing.T, c client, query string) [][]string {
 	require.Equal(t, 200, a.Status, string(a.Body))
 	require.Equal(t, "text/csv; charset=utf-8", a.Header.Get("Content-Type"))
 	require.Contains(t, a.Header.Get("Content-Disposition"), "attachment")
-	rows, err := csv.NewReader(strings.NewReader(string(a.Body))).ReadAll()
+	text, marked := strings.CutPrefix(string(a.Body), "\ufeff")
+	require.True(t, marked, "a spreadsheet takes it for UTF-8 only then")
+	rows, err := csv.NewReader(strings.NewReader(text)).ReadAll()
 	require.NoError(t, err)
 	return rows
+}
+
+// A spreadsheet opens the file in columns: with the separator of its reader's language.
+func TestR38_TheFileOfContractsIsWrittenForItsReader(t *testing.T) {
+	h := sqlite(t)
+	c, _ := h.everyType(t)
+	for _, reader := range []struct{ query, header, separator string }{
+		{"", "", ","},
+		{"?lang=en", "pt-BR", ","},
+		{"?lang=pt-BR", "", ";"},
+		{"", "pt-BR,pt;q=0.9,en;q=0.8", ";"},
+		{"", "en-US,en;q=0.9,pt;q=0.8", ","},
+		{"", "de", ";"},
+	} {
+		a := c.send("GET", "/v1/contracts.csv"+reader.query, nil, "Accept-Language", reader.header)
+		require.Equal(t, 200, a.Status)
+		require.True(t, strings.HasPrefix(string(a.Body), "\ufeffcontract_id"+reader.separator+"source"), reader)
+	}
 }
 
 func TestR38_CustomersSeeEveryTypeAndStateAndGetThemAsAFile(t *testing.T) {

@@ -104,7 +104,7 @@ func decode[T any](raw rawBody) (v T, wrong []rules.FieldError) {
 // of its own.
 func structural(fields []rules.FieldError) error {
 	err := rules.Invalid(fields)
-	if n := len(fields); n > 0 && fields[n-1].Code == strictjson.Malformed {
+	if slices.ContainsFunc(fields, isMalformed) {
 		e := rules.Refuse(strictjson.Malformed, "The body is not well-formed JSON.",
 			"Correct every place listed and send the request again.")
 		e.Fields = fields
@@ -113,6 +113,8 @@ func structural(fields []rules.FieldError) error {
 
 	return err
 }
+
+func isMalformed(f rules.FieldError) bool { return f.Code == strictjson.Malformed }
 
 // fieldsOf returns the fields of a refused validation.
 func fieldsOf(err error) []rules.FieldError {

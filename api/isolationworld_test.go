@@ -170,5 +170,5 @@ func random(id string) string {
 	if at := strings.Index(id, "_"); at >= 0 {
 		return id[:at] + "_01kbrandomrandomrandomrandom"[:len(id)-at]
 	}
-	return strings.Repeat("9", len(id))
+	return strings.Repeat("98", len(id))[:len(id)]
 }

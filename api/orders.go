@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"cloud.google.com/go/civil"
 	"github.com/danielgtaylor/huma/v2"
@@ -288,14 +289,23 @@ type IfMatchInput struct {
 	IfMatch string `header:"If-Match" doc:"Required: the ETag of what you read"`
 }
 
-// matches holds If-Match against the version that is stored.
+// matches holds If-Match against the version that is stored (RFC 9110, 13.1.1): "*" stands
+// for whatever is stored, and of several tags one has to be right. A tag that a proxy on
+// the way has made weak is right too, because ours name versions and not bytes.
 func (in IfMatchInput) matches(version int64) error {
-	switch in.IfMatch {
-	case "":
+	told := strings.TrimSpace(in.IfMatch)
+	if told == "" {
 		return rules.Refuse(codeVersionMissing, "The change must say which version it is based on.",
 			"Read the object and send its ETag as If-Match.")
-	case etag(version):
+	}
+
+	if told == "*" {
 		return nil
+	}
+	for _, tag := range strings.Split(told, ",") { // no tag of ours has a comma
+		if strings.TrimPrefix(strings.TrimSpace(tag), "W/") == etag(version) {
+			return nil
+		}
 	}
 
 	return rules.Refuse(codeVersionMismatch, "The object was changed since you read it.",

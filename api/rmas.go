@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -133,9 +134,9 @@ type RMACommandRequest struct {
 	Tracking        string         `json:"tracking,omitempty" doc:"ship: with the carrier"`
 	Outcome         rma.RMAOutcome `json:"outcome,omitempty" doc:"inspect: DEFECT, NO_FAULT_FOUND, DAMAGE or WRONG_UNIT"`
 	Photo           string         `json:"photo,omitempty" doc:"no_return: where the photo of the unit is kept; not for accessories"`
-	Fact            rma.RMAFact    `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RETURN_SCANNED or RETURN_RECEIVED"`
+	Fact            rma.RMAFact    `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RETURN_SCANNED or RETURN_RECEIVED; one of the replacement's facts"`
 	SpareUnitID     string         `json:"spare_unit_id,omitempty" doc:"use_spare: a spare of the same model on site in the account (R88c)"`
-	At              *time.Time     `json:"at,omitempty" doc:"tell: when it happened; missing: now"`
+	At              *time.Time     `json:"at,omitempty" doc:"tell: when it happened, not ahead and not before it was possible; missing: now"`
 }
 
 type rmaCommandInput struct {
@@ -183,6 +184,7 @@ type RMAView struct {
 	Return            rma.ReturnState       `json:"return" enum:"NOT_DUE,AWAITING_RETURN,OVERDUE,RETURN_IN_TRANSIT,RETURN_RECEIVED,INSPECTED,NO_RETURN_REQUIRED,NON_RETURN_BILLED"`
 	StateSince        time.Time             `json:"state_since"`
 	Commands          []rma.RMACommand      `json:"commands" nullable:"false" doc:"What the caller may do now"`
+	Facts             []rma.RMAFact         `json:"facts,omitempty" doc:"Agents: what tell may say now"`
 	Held              bool                  `json:"held" doc:"Waits for the proof of purchase (R125)"`
 	ReviewReasons     []string              `json:"review_reasons" nullable:"false" doc:"Why a person has to approve it (S25)"`
 	RejectCode        string                `json:"reject_code,omitempty"`
@@ -303,6 +305,9 @@ func (h rmaHandlers) rmaView(ctx context.Context) func(replacement.RMA) RMAView 
 
 		if role.IsOperator() {
 			v.DepotID = text(r.DepotID)
+		}
+		if slices.Contains(commands, rma.RMATell) {
+			v.Facts = r.FactsToTell()
 		}
 		if r.ReturnPlan != nil {
 			v.ReturnDueOn = r.ReturnPlan.On.String()

@@ -48,7 +48,7 @@ type ShipmentView struct {
 	Tracking     string                     `json:"tracking,omitempty" doc:"Missing until it is booked"`
 	PromisedOn   string                     `json:"promised_on,omitempty" format:"date"`
 	State        shipping.ShipmentState     `json:"state" enum:"CREATED,LABELLED,PICKED_UP,IN_TRANSIT,DELIVERED,EXCEPTION,LOST,RETURNED_TO_SENDER,CANCELLED" doc:"Derived from its scans, in whatever order they came"`
-	Contradicted bool                       `json:"contradicted" doc:"Scans exclude each other; an operator was asked"`
+	Contradicted bool                       `json:"contradicted" doc:"Scans exclude each other, or tell a time that cannot be true; an operator was asked"`
 	FirstMoveAt  *time.Time                 `json:"first_move_at,omitempty" doc:"The carrier's first scan"`
 	DeliveredAt  *time.Time                 `json:"delivered_at,omitempty"`
 	LastScanAt   *time.Time                 `json:"last_scan_at,omitempty"`
@@ -78,6 +78,8 @@ type ScanView struct {
 	Kind   shipping.ScanKind    `json:"kind" enum:"LABELLED,PICKED_UP,IN_TRANSIT,DELIVERED,EXCEPTION,LOST,RETURNED_TO_SENDER,CANCELLED"`
 	At     time.Time            `json:"at" doc:"When it happened"`
 	Source logistics.ScanSource `json:"source" enum:"CARRIER,DEPOT,OPERATOR,SERVICE"`
+
+	Contradicted bool `json:"contradicted,omitempty" doc:"The time cannot be true, so nothing follows from the scan (S62)"`
 }
 
 // ShipmentDetail is a shipment with its scans.
@@ -122,7 +124,12 @@ func (h shipmentHandlers) getShipment(
 		return ShipmentDetail{
 			ShipmentView: shipmentView(sh),
 			Scans: viewed(scans, func(c logistics.ShipmentScan) ScanView {
-				return ScanView{c.Kind, c.At, c.Source}
+				return ScanView{
+					Kind:         c.Kind,
+					At:           c.At,
+					Source:       c.Source,
+					Contradicted: c.Contradicted,
+				}
 			}),
 		}
 	})

@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -54,6 +55,7 @@ type SpareUnitView struct {
 	State         spare.SpareState     `json:"state" enum:"EARNED,SELECTION_PENDING,APPROVED,SHIPPED,ON_SITE,CONSUMED,REPLENISHING,RECALL_REQUESTED,RETURNED,BILLED,WAIVED,VOIDED"`
 	StateSince    time.Time            `json:"state_since"`
 	Commands      []spare.SpareCommand `json:"commands" nullable:"false" doc:"What the caller may do now"`
+	Facts         []spare.SpareFact    `json:"facts,omitempty" doc:"Agents: what tell may say now"`
 	Serial        string               `json:"serial,omitempty" doc:"Of the unit that is on site, on its way or was there last"`
 	DeviceID      string               `json:"device_id,omitempty"`
 	RMAID         string               `json:"rma_id,omitempty" doc:"The replacement that used it last"`
@@ -112,6 +114,9 @@ func (h spareUnitHandlers) spareUnitView(
 
 		if role.IsOperator() {
 			v.DepotID = text(u.DepotID)
+		}
+		if slices.Contains(commands, spare.SpareTell) {
+			v.Facts = u.FactsToTell()
 		}
 
 		return v
@@ -179,8 +184,8 @@ type SpareCommandRequest struct {
 	Serial   string          `json:"serial,omitempty" doc:"ship: required"`
 	Carrier  string          `json:"carrier,omitempty" doc:"ship: where no shipment was booked yet"`
 	Tracking string          `json:"tracking,omitempty" doc:"ship: with the carrier"`
-	Fact     spare.SpareFact `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RECALL_SCANNED or RECALL_RECEIVED"`
-	At       *time.Time      `json:"at,omitempty" doc:"tell: when it happened; missing: now"`
+	Fact     spare.SpareFact `json:"fact,omitempty" doc:"tell: PICKED_UP, DELIVERED, RECALL_SCANNED or RECALL_RECEIVED; one of the unit's facts"`
+	At       *time.Time      `json:"at,omitempty" doc:"tell: when it happened, not ahead and not before it was possible; missing: now"`
 	Reason   string          `json:"reason,omitempty" doc:"waive: required; select, bill: optional; goes into the audit"`
 }
 

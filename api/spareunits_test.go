@@ -149,11 +149,11 @@ func TestS9_ARecalledSpareOverTheAPI(t *testing.T) {
 	path := "/v1/spare-units/" + unit.ID
 	u := as[unitAnswer](t, agent.get(path), 200)
 	require.Equal(t, "RECALL_REQUESTED", u.State)
-	require.Equal(t, []string{"receive"}, u.Commands)
+	require.Equal(t, []string{"receive", "tell"}, u.Commands)
 	problem(t, agent.post(path+"/bill", map[string]any{}), 409, rma.FeeNotDue)
 	problem(t, agent.post(path+"/waive", map[string]any{"reason": "goodwill"}), 403, rules.Forbidden)
 	h.Calendar.Set(u.RecallUntil)
-	require.Equal(t, []string{"receive", "bill", "waive"}, as[unitAnswer](t, h.Lead.get(path), 200).Commands)
+	require.Equal(t, []string{"receive", "bill", "waive", "tell"}, as[unitAnswer](t, h.Lead.get(path), 200).Commands)
 	require.Equal(t, "BILLED", agent.unit(t, unit.ID, "bill", map[string]any{}).State)
 	require.Equal(t, "RETURNED", agent.unit(t, unit.ID, "receive", map[string]any{}).State)
 }

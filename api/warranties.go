@@ -245,15 +245,15 @@ func (h warrantyHandlers) listWarranties(
 
 // warrantyColumns are those of a CSV file of earlier warranties.
 var warrantyColumns = []rowfile.Column{
-	{Name: "company"},
-	{Name: "street"},
-	{Name: "city"},
+	{Name: "company", Needed: true},
+	{Name: "street", Needed: true},
+	{Name: "city", Needed: true},
 	{Name: "region", Optional: true},
 	{Name: "postal_code", Optional: true},
-	{Name: "country"},
-	{Name: "serial"},
-	{Name: "starts_on"},
-	{Name: "last_day"},
+	{Name: "country", Needed: true},
+	{Name: "serial", Needed: true},
+	{Name: "starts_on", Needed: true},
+	{Name: "last_day", Needed: true},
 }
 
 // warrantyField is where a column's text goes, in the order of warrantyColumns.
@@ -362,32 +362,32 @@ func readWarranties(body rawBody) (file warranty.WarrantyImport, places []int, e
 type addWarranty func(place int, f licensing.EarlierWarrantyForm, wrong []rules.FieldError) error
 
 func readWarrantyCSV(r io.Reader, add addWarranty) error {
-	src, at, err := rowfile.OpenCSV(r, warrantyColumns)
+	src, err := rowfile.OpenCSV(r, warrantyColumns)
 	for err == nil {
+		var line int
 		var record []string
-		if record, err = src.Read(); err != nil || rowfile.Blank(record) {
+		if line, record, err = src.Next(); err != nil {
 			continue
 		}
 
 		var f licensing.EarlierWarrantyForm
 		var wrong []rules.FieldError
-		if len(record) != len(at) {
+		if len(record) != len(src.At) {
 			wrong = append(wrong, rowfile.WrongWidth())
 		}
 
-		for i, text := range record[:min(len(record), len(at))] {
+		for i, text := range record[:min(len(record), len(src.At))] {
 			*warrantyField(&f,
-				at[i]) = strings.Clone(strings.TrimSpace(text)) // the reader's record is used again
+				src.At[i]) = strings.Clone(strings.TrimSpace(text)) // the record is used again
 		}
 
-		line, _ := src.FieldPos(0)
 		err = add(line, f, wrong)
 	}
 	if errors.Is(err, io.EOF) {
 		return nil
 	}
 
-	return rowfile.CSVError(err)
+	return err
 }
 
 func readWarrantyJSON(r io.Reader, add addWarranty) error {

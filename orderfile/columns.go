@@ -103,7 +103,9 @@ func Columns() []string {
 var fileColumns = func() []rowfile.Column {
 	all := make([]rowfile.Column, len(columns))
 	for i, c := range columns {
-		all[i] = rowfile.Column{Name: c.name, Optional: c.optional}
+		// A later row of an order fills in its line alone.
+		needed := c.name == skuColumn || c.name == quantityColumn
+		all[i] = rowfile.Column{Name: c.name, Optional: c.optional, Needed: needed}
 	}
 	return all
 }()

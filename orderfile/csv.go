@@ -1,7 +1,6 @@
 package orderfile
 
 import (
-	"encoding/csv"
 	"errors"
 	"io"
 	"iter"
@@ -16,45 +15,34 @@ import (
 
 func readCSV(r io.Reader) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		src, at, err := rowfile.OpenCSV(r, fileColumns)
-		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				yield(Row{}, err)
-			}
-			return
+		src, err := rowfile.OpenCSV(r, fileColumns)
+		if err == nil {
+			err = orders(src, func(row Row) bool { return yield(row, nil) })
 		}
-
-		cols := make([]column, len(at))
-		for i, place := range at {
-			cols[i] = columns[place]
-		}
-
-		if err := orders(src, cols, func(row Row) bool { return yield(row, nil) }); err != nil {
+		if err != nil && !errors.Is(err, io.EOF) {
 			yield(Row{}, err)
 		}
 	}
 }
 
-// orders gathers the rows that stand together under one purchase order number.
-func orders(src *csv.Reader, cols []column, yield func(Row) bool) error {
+// orders gathers the rows that stand together under one purchase order number. The error
+// is nil where the reader wants no more.
+func orders(src *rowfile.CSVFile, yield func(Row) bool) error {
+	cols := make([]column, len(src.At))
+	for i, place := range src.At {
+		cols[i] = columns[place]
+	}
+
 	var open *Row
 	for {
-		record, err := src.Read()
-		if err != nil && !errors.Is(err, io.EOF) {
-			return rowfile.CSVError(err)
+		line, record, err := src.Next()
+		if errors.Is(err, io.EOF) && open != nil {
+			yield(*open)
 		}
 		if err != nil {
-			if open != nil {
-				yield(*open)
-			}
-			return nil
+			return err
 		}
 
-		if rowfile.Blank(record) {
-			continue
-		}
-
-		line, _ := src.FieldPos(0)
 		next := parse(line, record, cols)
 		if open != nil && next.Form.PONumber != "" && next.Form.PONumber == open.Form.PONumber {
 			open.add(next)
@@ -64,7 +52,6 @@ func orders(src *csv.Reader, cols []column, yield func(Row) bool) error {
 		if open != nil && !yield(*open) {
 			return nil
 		}
-
 		open = &next
 	}
 }
@@ -94,7 +81,7 @@ func parse(line int, record []string, cols []column) Row {
 }
 
 func (r *Row) fail(pointer, code, message, remedy string) {
-	r.Err = append(r.Err, rules.FieldError{
+	r.Err = rules.AddFields(r.Err, rules.FieldError{
 		Pointer: pointer,
 		Code:    code,
 		Message: message,
@@ -130,7 +117,7 @@ func (r *Row) add(next Row) {
 		if f.Code == WrongColumns {
 			f.Pointer = at
 		}
-		r.Err = append(r.Err, f)
+		r.Err = rules.AddFields(r.Err, f)
 	}
 
 	for _, c := range columns {

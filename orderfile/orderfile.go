@@ -1,10 +1,9 @@
 // Package orderfile reads files of orders, CSV or JSON, one order at a time.
 //
-// CSV begins with a header of the columns in Columns, in any order, separated
-// by comma, semicolon or tab, in UTF-8 with or without a byte order mark. Each
-// row is one line of an order; rows of the same po_number that stand together
-// form one order, and the fields of the order need to be filled in only on the
-// first of them.
+// CSV begins with a header of the columns in Columns, in any order, written as
+// rowfile.OpenCSV says. Each row is one line of an order; rows of the same po_number that
+// stand together form one order, and the fields of the order need to be filled in only on
+// the first of them.
 //
 // JSON is an array of orders, or one order after the other (NDJSON), each as
 // POST /v1/orders takes it.
@@ -15,6 +14,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"unicode/utf8"
 
 	"cloud.google.com/go/civil"
 
@@ -112,7 +112,7 @@ func bounded(rows iter.Seq2[Row, error]) iter.Seq2[Row, error] {
 
 			po := strings.TrimSpace(row.Form.PONumber)
 			if po != "" && seen[po] {
-				row.Err = append(row.Err, rules.FieldError{
+				row.Err = rules.AddFields(row.Err, rules.FieldError{
 					Pointer: "/po_number",
 					Code:    rules.Duplicate,
 					Message: "This purchase order number stands in the file already.",
@@ -120,7 +120,9 @@ func bounded(rows iter.Seq2[Row, error]) iter.Seq2[Row, error] {
 				})
 			}
 
-			seen[po] = true
+			if len(po) <= ordering.MaxPONumber*utf8.UTFMax { // a longer one is refused
+				seen[po] = true
+			}
 			if !yield(row, nil) {
 				return
 			}

@@ -18,6 +18,7 @@ import (
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 	"roomcover.dev/roomcover/rules/ordering"
+	"roomcover.dev/roomcover/rules/rulestest"
 	"roomcover.dev/roomcover/strictjson"
 )
 
@@ -264,17 +265,19 @@ func FuzzRead(f *testing.F) {
 		if csv {
 			format = orderfile.CSV
 		}
-		last := 0
-		for row, err := range orderfile.Read(bytes.NewReader(data), format) {
-			if err != nil {
-				return
+		rulestest.WithinMemory(t, len(data), func() {
+			last := 0
+			for row, err := range orderfile.Read(bytes.NewReader(data), format) {
+				if err != nil {
+					return
+				}
+				if row.No <= last || len(row.Form.Lines) > ordering.MaxLines+1 && csv {
+					t.Fatalf("row %d after %d, %d lines", row.No, last, len(row.Form.Lines))
+				}
+				last = row.No
+				row.Validate(skus(), today)
 			}
-			if row.No <= last || len(row.Form.Lines) > ordering.MaxLines+1 && csv {
-				t.Fatalf("row %d after %d, %d lines", row.No, last, len(row.Form.Lines))
-			}
-			last = row.No
-			row.Validate(skus(), today)
-		}
+		})
 	})
 }
 

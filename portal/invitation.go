@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"roomcover.dev/roomcover/models/identity"
@@ -258,7 +257,7 @@ func checkCode(v *visit) (answer, error) {
 		return answer{}, err
 	}
 
-	code := strings.Map(onlyDigits, v.form("code"))
+	code := strings.Map(onlyDigits, rules.NormaliseDigits(v.form("code")))
 	c, err := v.people.AnswerChallenge(v.ctx, v.value(keyChallenge), v.value(keyBrowser), code)
 	switch rules.CodeOf(err) {
 	case identity.CodeWrong:
@@ -421,8 +420,10 @@ func nameProblem(name string) string {
 	switch {
 	case name == "" || !utf8.ValidString(name):
 		return "name.missing"
-	case utf8.RuneCountInString(name) > mostName || strings.ContainsFunc(name, unicode.IsControl):
+	case utf8.RuneCountInString(name) > mostName:
 		return "name.unusable"
+	case len(rules.CheckLine("", name, mostName)) > 0:
+		return "name.unseen"
 	case len(rules.CheckPersonName("/name", name, mostName)) > 0:
 		return "name.link"
 	}

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/crypto/argon2"
+
+	"roomcover.dev/roomcover/rules"
 )
 
 // cost is argon2id's work: memory in KiB, passes, lanes. The encoded hash
@@ -42,11 +44,12 @@ func stretch(ctx context.Context, password string, salt []byte, c cost) ([]byte,
 	}
 }
 
-// hashPassword gives the encoded argon2id hash (PHC string format).
+// hashPassword gives the encoded argon2id hash (PHC string format) of a password in its
+// one spelling (S63).
 func hashPassword(ctx context.Context, password string) (string, error) {
 	salt := make([]byte, saltLength)
 	_, _ = rand.Read(salt)
-	key, err := stretch(ctx, password, salt, passwordCost)
+	key, err := stretch(ctx, rules.NormalisePassword(password), salt, passwordCost)
 	if err != nil {
 		return "", err
 	}
@@ -71,12 +74,27 @@ func passwordMatches(ctx context.Context, password, encoded string) (bool, error
 		return false, err
 	}
 
-	got, err := stretch(ctx, password, salt, c)
-	if err != nil {
-		return false, err
+	for _, spelling := range spellings(password) {
+		got, err := stretch(ctx, spelling, salt, c)
+		if err != nil {
+			return false, err
+		}
+		if subtle.ConstantTimeCompare(got, want) == 1 {
+			return true, nil
+		}
 	}
 
-	return subtle.ConstantTimeCompare(got, want) == 1, nil
+	return false, nil
+}
+
+// spellings are the forms of a password that a hash may be of: its one spelling (S63),
+// and as it was typed, which is how passwords were hashed before.
+func spellings(password string) []string {
+	one := rules.NormalisePassword(password)
+	if one == password {
+		return []string{one}
+	}
+	return []string{one, password}
 }
 
 func decodeHash(encoded string) (c cost, salt, key []byte, err error) {

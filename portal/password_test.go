@@ -2,10 +2,13 @@ package portal
 
 import (
 	"context"
+	"encoding/base64"
+	"fmt"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/crypto/argon2"
 )
 
 func TestPasswordsAreHashedByArgon2id(t *testing.T) {
@@ -101,5 +104,47 @@ func TestTheListOfCommonPasswordsIsLarge(t *testing.T) {
 	require.Greater(t, len(common), 10_000)
 	for p := range common {
 		require.Equal(t, strings.ToLower(p), p)
+	}
+}
+
+// A password works on each keyboard that its owner has, and one that was hashed as it was
+// typed, before passwords had one spelling, still does.
+func TestS63_APasswordHasOneSpelling(t *testing.T) {
+	ctx := context.Background()
+	hash, err := hashPassword(ctx, "café com leite quente")
+	require.NoError(t, err)
+	for typed, want := range map[string]bool{
+		"café com leite quente":            true,
+		"cafe\u0301 com leite quente":      true,
+		" café com\u00a0leite quente\n":    true,
+		"cafe com leite quente":            false,
+		"Café com leite quente":            false,
+		"café com leite quente e mais pão": false,
+	} {
+		ok, err := passwordMatches(ctx, typed, hash)
+		require.NoError(t, err)
+		require.Equal(t, want, ok, "%q", typed)
+	}
+
+	salt := make([]byte, saltLength)
+	key, err := stretch(ctx, "cafe\u0301 com leite", salt, passwordCost)
+	require.NoError(t, err)
+	old := fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=%d$%s$%s", argon2.Version, passwordCost.memory, passwordCost.passes,
+		passwordCost.lanes, base64.RawStdEncoding.EncodeToString(salt), base64.RawStdEncoding.EncodeToString(key))
+	ok, err := passwordMatches(ctx, "cafe\u0301 com leite", old)
+	require.NoError(t, err)
+	require.True(t, ok)
+}
+
+func TestS63_ANameWithAnUnseenCharacterIsToldSo(t *testing.T) {
+	for name, problem := range map[string]string{
+		"Ana Souza":               "",
+		"Ana\u200bSouza":          "name.unseen",
+		"Ana\u202eSouza":          "name.unseen",
+		"":                        "name.missing",
+		"می\u200cخواهم":           "",
+		strings.Repeat("a", 1000): "name.unusable",
+	} {
+		require.Equal(t, problem, nameProblem(name), "%q", name)
 	}
 }

@@ -46,7 +46,7 @@ var columns = []column{
 var fileColumns = func() []rowfile.Column {
 	all := make([]rowfile.Column, len(columns))
 	for i, c := range columns {
-		all[i] = rowfile.Column{Name: c.name, Optional: c.optional}
+		all[i] = rowfile.Column{Name: c.name, Optional: c.optional, Needed: !c.optional}
 	}
 	return all
 }()
@@ -63,30 +63,18 @@ func Columns() []string {
 
 func readCSV(r io.Reader) iter.Seq2[Row, error] {
 	return func(yield func(Row, error) bool) {
-		src, at, err := rowfile.OpenCSV(r, fileColumns)
-		if err != nil {
-			if !errors.Is(err, io.EOF) {
-				yield(Row{}, err)
+		src, err := rowfile.OpenCSV(r, fileColumns)
+		for err == nil {
+			var line int
+			var record []string
+			line, record, err = src.Next()
+			if err == nil && !yield(parse(line, record, src.At), nil) {
+				return
 			}
-			return
 		}
 
-		for {
-			record, err := src.Read()
-			switch {
-			case errors.Is(err, io.EOF):
-				return
-			case err != nil:
-				yield(Row{}, rowfile.CSVError(err))
-				return
-			case rowfile.Blank(record):
-				continue
-			}
-
-			line, _ := src.FieldPos(0)
-			if !yield(parse(line, record, at), nil) {
-				return
-			}
+		if !errors.Is(err, io.EOF) {
+			yield(Row{}, err)
 		}
 	}
 }

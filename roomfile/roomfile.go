@@ -1,10 +1,9 @@
 // Package roomfile reads files of rooms with their devices, CSV or JSON, one row
 // at a time.
 //
-// CSV begins with a header of the columns in Columns, in any order, separated by
-// comma, semicolon or tab, in UTF-8 with or without a byte order mark. Each row is
-// a device with its room, or a room alone where the columns of the device are
-// empty. Rows of one room need not stand together.
+// CSV begins with a header of the columns in Columns, in any order, written as
+// rowfile.OpenCSV says. Each row is a device with its room, or a room alone where the
+// columns of the device are empty. Rows of one room need not stand together.
 //
 // JSON is an array of rooms, or one room after the other (NDJSON), each as
 // POST /v1/rooms takes it, with its devices in "devices".
@@ -30,6 +29,9 @@ const (
 	MaxRows          = 100_000
 	MaxDevices       = 300_000
 	MaxDevicesOfRoom = 200
+
+	// maxRoomTexts is what is kept of a room to hold later rows against, in bytes.
+	maxRoomTexts = 1 << 10
 )
 
 // Codes of a file or row that is too large.
@@ -49,7 +51,7 @@ type Row struct {
 }
 
 func (r *Row) fail(pointer, code, message, remedy string) {
-	r.Err = append(r.Err, rules.FieldError{
+	r.Err = rules.AddFields(r.Err, rules.FieldError{
 		Pointer: pointer,
 		Code:    code,
 		Message: message,
@@ -131,13 +133,17 @@ type earlier struct {
 
 func (e *earlier) mark(row *Row) {
 	room := row.Form.Room
-	key := maphash.Comparable(e.seed, [2]string{
-		strings.TrimSpace(room.Name), strings.TrimSpace(room.Site),
-	})
+	key := maphash.Comparable(e.seed, room.Key())
 	room.Name, room.Site = "", ""
 
+	if size := len(room.Country) + len(room.Region) + len(room.Platform) +
+		len(room.Criticality) + len(room.TimeZone); size > maxRoomTexts {
+		// A text of it is too long, which the rules say; it is not worth its memory.
+		room = licensing.RoomForm{}
+	}
+
 	if first, ok := e.rooms[key]; ok && strings.TrimSpace(row.Form.Room.Name) != "" {
-		row.Err = append(
+		row.Err = rules.AddFields(
 			row.Err, licensing.RoomDifferences(first.Value(), room, rowfile.RowsDiffer)...,
 		)
 	} else {

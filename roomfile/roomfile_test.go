@@ -9,12 +9,14 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/roomfile"
 	"roomcover.dev/roomcover/rowfile"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/licensing"
+	"roomcover.dev/roomcover/rules/rulestest"
 )
 
 func all(t *testing.T, text, format string) (rows []roomfile.Row) {
@@ -150,17 +152,35 @@ func FuzzRead(f *testing.F) {
 		if csv {
 			format = rowfile.CSV
 		}
-		last := 0
-		for row, err := range roomfile.Read(bytes.NewReader(data), format) {
-			if err != nil {
-				return
+		rulestest.WithinMemory(t, len(data), func() {
+			last := 0
+			for row, err := range roomfile.Read(bytes.NewReader(data), format) {
+				if err != nil {
+					return
+				}
+				if row.No <= last || len(row.Form.Devices) > roomfile.MaxDevicesOfRoom {
+					t.Fatalf("row %d after %d", row.No, last)
+				}
+				last = row.No
 			}
-			if row.No <= last || len(row.Form.Devices) > roomfile.MaxDevicesOfRoom {
-				t.Fatalf("row %d after %d", row.No, last)
-			}
-			last = row.No
-		}
+		})
 	})
+}
+
+// One room has one spelling, in whichever way its rows were typed or pasted.
+func TestS63_ARoomIsOneHoweverItIsSpelt(t *testing.T) {
+	head := "room,site,country,platform\n"
+	for _, again := range []string{
+		"Sala São João,São Paulo,PT,OTHER",
+		"Sala Sa\u0303o Joa\u0303o,Sa\u0303o Paulo,PT,OTHER",
+		"Sala\u00a0São João,São\u00a0Paulo,PT,OTHER",
+		"SALA são joão,são paulo,PT,OTHER",
+	} {
+		rows := all(t, head+"Sala São João,São Paulo,BR,OTHER\n"+again+"\n", rowfile.CSV)
+		require.Equal(t, []string{"/country ROWS_DIFFER"}, codes(rows[1].Err), "%q", again)
+	}
+	rows := all(t, head+"Sala São João,São Paulo,BR,OTHER\nSala Sao Joao,São Paulo,PT,OTHER\n", rowfile.CSV)
+	require.Empty(t, rows[1].Err, "an accent makes another room")
 }
 
 // The two examples hold the same rooms, and nothing in them is wrong.
@@ -173,7 +193,7 @@ func TestExamplesOfRoomsAreTheSame(t *testing.T) {
 			require.NoError(t, err)
 			require.Empty(t, row.Err)
 			for _, d := range row.Form.Devices {
-				require.NoError(t, d.Validate())
+				require.NoError(t, d.Validate(civil.Date{Year: 2026, Month: 11, Day: 23}))
 				devices[format] = append(devices[format], fmt.Sprint(row.Form.Room, d))
 			}
 		}

@@ -6,63 +6,160 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"roomcover.dev/roomcover/rules"
 )
 
-// Column is one column that a CSV file may or must have.
+// Column is one column that a CSV file may or must have. A Needed one is filled in on each
+// row: a row that ends before it is broken, and not one whose empty cells were cut off.
 type Column struct {
 	Name     string
 	Optional bool
+	Needed   bool
 }
 
-// OpenCSV skips the byte order mark, finds the separator (comma, semicolon or
-// tab) and reads the header; at[i] is the place in columns of the file's i-th
-// column. Errors: FILE_UNREADABLE with every wrong column, io.EOF for a file
-// without a header, or the reader's own.
-func OpenCSV(r io.Reader, columns []Column) (src *csv.Reader, at []int, err error) {
-	buffered := bufio.NewReaderSize(r, 64<<10)
-	if mark, _ := buffered.Peek(3); string(mark) == "\ufeff" {
-		_, _ = buffered.Discard(3)
+// MaxColumns and MaxRow bound a CSV file: the columns of its header, and the bytes of one
+// row.
+const (
+	MaxColumns = 200
+	MaxRow     = 256 << 10
+)
+
+// CSVFile reads a CSV file row by row.
+type CSVFile struct {
+	// At are the places of the file's columns among the known ones.
+	At []int
+
+	columns []Column
+	src     *csv.Reader
+	buffer  *bufio.Reader
+	in      *budget
+	skipped int // lines before the header
+	line    int // where the last row began
+}
+
+// OpenCSV finds out how a CSV file is written and reads its header. It takes UTF-8 and
+// UTF-16, any line end, the separators comma, semicolon, tab and bar, a first line such as
+// "sep=;", and columns without a name behind the others. Errors: FILE_UNREADABLE with the
+// cause or with every wrong column, io.EOF for a file without a header, or the reader's
+// own.
+func OpenCSV(r io.Reader, columns []Column) (*CSVFile, error) {
+	text, err := openText(r)
+	if err != nil {
+		return nil, err
 	}
 
-	start, _ := buffered.Peek(4096)
-	line, _, _ := strings.Cut(string(start), "\n")
-	src = csv.NewReader(buffered)
-	src.FieldsPerRecord, src.ReuseRecord = -1, true
+	c := &CSVFile{columns: columns, in: &budget{in: lineEnds(text)}}
+	c.buffer = bufio.NewReaderSize(c.in, readAhead)
+	c.in.next(MaxRow)
+	c.src = csv.NewReader(c.buffer)
+	c.src.FieldsPerRecord, c.src.ReuseRecord = -1, true
+	c.src.Comma = c.separator()
 
-	for _, separator := range ";\t" {
-		if strings.Count(line, string(separator)) > strings.Count(line, string(src.Comma)) {
-			src.Comma = separator
+	_, record, err := c.read()
+	if err != nil {
+		return nil, err
+	}
+
+	record = withoutEmptyEnd(record, 0)
+	if len(record) > MaxColumns {
+		return nil, rules.Refuse(Unreadable,
+			fmt.Sprintf("The file's header has more than %d columns.", MaxColumns),
+			"Send the documented columns only.")
+	}
+
+	c.At, err = header(record, columns)
+	return c, err
+}
+
+// separator finds the separator in the first line, which it skips where that only names
+// the separator.
+func (c *CSVFile) separator() rune {
+	start, _ := c.buffer.Peek(readAhead)
+	line, rest, _ := strings.Cut(string(start), "\n")
+	if named, ok := separatorLine(line); ok {
+		_, _ = c.buffer.Discard(len(start) - len(rest))
+		c.skipped = 1
+		return named
+	}
+
+	best := ','
+	for _, separator := range separators {
+		if strings.Count(line, string(separator)) > strings.Count(line, string(best)) {
+			best = separator
 		}
 	}
-
-	record, err := src.Read()
-	if err != nil {
-		return nil, nil, CSVError(err)
-	}
-
-	at, err = header(record, columns)
-	return src, at, err
+	return best
 }
 
-// CSVError tells a file with broken syntax from a reader that failed.
-func CSVError(err error) error {
+// Next reads the next row that is not empty; line is where it begins. The cells are valid
+// until the next call. A row has as many cells as the header: a spreadsheet cuts off those
+// that are empty at its end, or adds some. One that has more, one that lacks what is needed,
+// and one at the end of a file that was cut off keeps its own number, which WrongWidth
+// tells. The error is io.EOF at
+// the end, FILE_UNREADABLE for broken syntax, or the reader's own.
+func (c *CSVFile) Next() (line int, cells []string, err error) {
+	for {
+		line, cells, err := c.read()
+		if err != nil {
+			return line, nil, err
+		}
+		if blank(cells) {
+			continue
+		}
+
+		cells = withoutEmptyEnd(cells, len(c.At))
+		if len(cells) < len(c.At) && !c.cutOff() && !c.lacks(len(cells)) {
+			cells = append(cells, make([]string, len(c.At)-len(cells))...)
+		}
+		return line, cells, nil
+	}
+}
+
+// lacks reports whether a row of n cells ends before one that each row has.
+func (c *CSVFile) lacks(n int) bool {
+	return slices.ContainsFunc(c.At[n:], func(place int) bool { return c.columns[place].Needed })
+}
+
+// cutOff reports whether the file ended within the row that was read last.
+func (c *CSVFile) cutOff() bool {
+	return c.in.ended && c.buffer.Buffered() == 0 && c.in.last != '\n'
+}
+
+func (c *CSVFile) read() (line int, record []string, err error) {
+	c.in.next(MaxRow)
+	record, err = c.src.Read()
+
 	var syntax *csv.ParseError
-	if errors.As(err, &syntax) {
-		return rules.Refuse(Unreadable,
-			fmt.Sprintf("The file is not well-formed CSV; it breaks on line %d.", syntax.Line),
+	switch {
+	case errors.Is(err, errTooLong):
+		return c.line, nil, tooLong(c.line + 1)
+	case errors.As(err, &syntax):
+		return c.line, nil, rules.Refuse(Unreadable,
+			fmt.Sprintf("The file is not well-formed CSV; it breaks on line %d.",
+				syntax.Line+c.skipped),
 			"Put texts with quotes or separators into double quotes, "+
 				"and double the quotes in them.")
+	case err != nil:
+		return c.line, nil, err
 	}
-	return err
+
+	c.line, _ = c.src.FieldPos(0)
+	c.line += c.skipped
+	return c.line, record, nil
 }
 
-// Blank tells whether a CSV row has nothing in it.
-func Blank(record []string) bool {
-	return strings.TrimSpace(strings.Join(record, "")) == ""
+// withoutEmptyEnd returns a row without the empty cells behind the first n.
+func withoutEmptyEnd(cells []string, n int) []string {
+	for len(cells) > n && strings.TrimSpace(cells[len(cells)-1]) == "" {
+		cells = cells[:len(cells)-1]
+	}
+	return cells
 }
+
+func blank(cells []string) bool { return len(withoutEmptyEnd(cells, 0)) == 0 }
 
 // WrongWidth is what a row of another width than the header is told.
 func WrongWidth() rules.FieldError {
@@ -83,7 +180,7 @@ func header(record []string, columns []Column) ([]int, error) {
 
 	var fields []rules.FieldError
 	fail := func(at any, code, message string) {
-		fields = append(fields, rules.FieldError{
+		fields = rules.AddFields(fields, rules.FieldError{
 			Pointer: fmt.Sprintf("/header/%v", at),
 			Code:    code,
 			Message: message,
@@ -94,7 +191,7 @@ func header(record []string, columns []Column) ([]int, error) {
 	found := make([]int, len(record))
 	seen := map[string]bool{}
 	for i, text := range record {
-		name := strings.ToLower(strings.TrimSpace(text))
+		name := strings.ToLower(rules.NormaliseText(text))
 		c, ok := known[name]
 		switch {
 		case !ok:

@@ -10,12 +10,24 @@ import (
 	"roomcover.dev/roomcover/rules"
 )
 
+// maxValue is how large a value of a JSON file may be at most: one over MaxObject is
+// refused by itself, one over this with its file.
+const maxValue = 8 * MaxObject
+
 // Values reads the values of a JSON array, or one value after the other
 // (NDJSON), without keeping them: each is valid until the next. An error is
 // FILE_UNREADABLE or the reader's own; it ends the sequence.
 func Values(r io.Reader) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		src := jsontext.NewDecoder(r, jsontext.AllowDuplicateNames(true),
+		text, err := openText(r)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
+
+		in := &budget{in: text}
+		in.next(maxValue)
+		src := jsontext.NewDecoder(in, jsontext.AllowDuplicateNames(true),
 			jsontext.AllowInvalidUTF8(true))
 		array := src.PeekKind() == jsontext.KindBeginArray
 		if array {
@@ -26,6 +38,7 @@ func Values(r io.Reader) iter.Seq2[[]byte, error] {
 		}
 
 		for {
+			in.next(maxValue)
 			if array && src.PeekKind() == jsontext.KindEndArray {
 				if err := end(src); err != nil {
 					yield(nil, err)
@@ -82,6 +95,11 @@ func end(src *jsontext.Decoder) error {
 
 // broken tells a file with broken syntax from a reader that failed.
 func broken(err error) error {
+	if errors.Is(err, errTooLong) {
+		return rules.Refuse(Unreadable, "One object of the file is larger than 8 MiB.",
+			"Send smaller ones; look for a quote or bracket that is not closed.")
+	}
+
 	var syntax *jsontext.SyntacticError
 	if err == nil || errors.As(err, &syntax) || errors.Is(err, io.EOF) ||
 		errors.Is(err, io.ErrUnexpectedEOF) {

@@ -3,18 +3,18 @@ package rules
 import (
 	"fmt"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"cloud.google.com/go/civil"
 )
 
-// Checker collects what is wrong with a form, at most one error per field.
+// Checker collects what is wrong with a form, at most one error per field, and as many as
+// AddFields allows.
 type Checker struct{ Fields []FieldError }
 
 // Fail adds an error.
 func (k *Checker) Fail(pointer, code, message, remedy string) {
-	k.Fields = append(k.Fields, FieldError{
+	k.Fields = AddFields(k.Fields, FieldError{
 		Pointer: pointer,
 		Code:    code,
 		Message: message,
@@ -35,14 +35,15 @@ func (k *Checker) Text(pointer, value string, most int) bool {
 // Optional checks a text that may be empty and reports whether it is sound; most counts
 // code points.
 func (k *Checker) Optional(pointer, value string, most int) bool {
+	unseen, hidden := UnseenRune(value)
 	switch {
 	case !utf8.ValidString(value) || strings.ContainsRune(value, utf8.RuneError):
 		k.Fail(pointer, InvalidUTF8, "The text is damaged: it is not valid UTF-8.",
 			"Send the text in UTF-8.")
-	case strings.ContainsFunc(value, forbiddenRune):
+	case hidden:
 		k.Fail(pointer, ControlCharacters,
-			"The text holds control or invisible formatting characters.",
-			"Send one line of plain text.")
+			"The text holds a character that nobody sees: "+NameOfRune(unseen)+".",
+			"Type the text by hand instead of pasting it, on one line.")
 	case utf8.RuneCountInString(value) > most:
 		k.Fail(pointer, TooLong, fmt.Sprintf("The text has more than %d characters.", most),
 			"Shorten it.")
@@ -65,20 +66,6 @@ func CheckLine(pointer, value string, most int) []FieldError {
 // PostgreSQL refuses the character NUL and damaged UTF-8.
 func Storable(text string) bool {
 	return utf8.ValidString(text) && !strings.ContainsRune(text, 0)
-}
-
-// forbiddenRune names what could break lines or make a text look like another:
-// control characters, line separators, overrides and isolates of the writing
-// direction, the zero-width space and the byte order mark. Joiners and the plain
-// direction marks stay allowed, since Persian, Hindi and Arabic need them.
-func forbiddenRune(r rune) bool {
-	switch {
-	case r >= 0x202A && r <= 0x202E, r >= 0x2066 && r <= 0x2069:
-		return true
-	case r == 0x2028, r == 0x2029, r == 0x200B, r == 0xFEFF:
-		return true
-	}
-	return unicode.IsControl(r)
 }
 
 // Email checks a mandatory address.

@@ -18,7 +18,8 @@ const maxLocalPartLength = 64
 // NormaliseEmail returns the form in which addresses are stored and compared:
 // trimmed, the local part in lower case, the domain in lower case and IDNA's
 // ASCII form. Only ASCII letters of the local part change, so that look-alikes
-// such as the Kelvin sign never become an ordinary letter of another mailbox.
+// such as the Kelvin sign never become an ordinary letter of another mailbox. IDNA
+// composes the domain (S63).
 func NormaliseEmail(s string) string {
 	s = strings.TrimSpace(s)
 	at := strings.LastIndexByte(s, '@')

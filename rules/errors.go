@@ -1,7 +1,11 @@
 package rules
 
 import (
+	"encoding/json"
 	"errors"
+	"fmt"
+	"math"
+	"slices"
 	"time"
 )
 
@@ -66,6 +70,79 @@ type FieldError struct {
 	Code    string `json:"code"`
 	Message string `json:"message"`
 	Remedy  string `json:"remedy"`
+
+	more int // how many errors a MORE_ERRORS stands for
+}
+
+// Bounds of what is told about one document, and of what is stored of it.
+const (
+	MaxFieldErrors  = 200      // the last one says how many more there are
+	MaxStoredErrors = 64 << 10 // bytes, as JSON
+)
+
+// MoreErrors is the code of the entry that stands for the errors beyond the bound.
+const MoreErrors = "MORE_ERRORS"
+
+// AddFields adds errors to a list. The list holds MaxFieldErrors of them at most, and one
+// more that counts the rest: whoever sent a broken file wants to know how broken it is,
+// not every place of it.
+func AddFields(fields []FieldError, further ...FieldError) []FieldError {
+	for _, f := range further {
+		count := max(f.more, 1)
+		switch {
+		case f.Code != MoreErrors && len(fields) < MaxFieldErrors:
+			fields = append(fields, f)
+			continue
+		case len(fields) == 0 || fields[len(fields)-1].Code != MoreErrors:
+			fields = append(fields, FieldError{})
+		default:
+			count += fields[len(fields)-1].more
+		}
+		fields[len(fields)-1] = moreErrors(count)
+	}
+
+	return fields
+}
+
+func moreErrors(n int) FieldError {
+	return FieldError{
+		Code:    MoreErrors,
+		Message: fmt.Sprintf("And %d more errors.", n),
+		Remedy:  "Correct those that are listed and send it again.",
+		more:    n,
+	}
+}
+
+// StoredFields returns as many errors as may be stored of one refusal, with the number of
+// those that are left out: their JSON has MaxStoredErrors bytes at most.
+func StoredFields(fields []FieldError) []FieldError {
+	fields = AddFields(nil, fields...)
+
+	size := len("[]")
+	for i, f := range fields {
+		size += len(",") + jsonSize(f)
+		if size > MaxStoredErrors-jsonSize(moreErrors(math.MaxInt)) {
+			return AddFields(slices.Clone(fields[:i]), moreErrors(countOf(fields[i:])))
+		}
+	}
+
+	return fields
+}
+
+// countOf returns for how many errors the entries stand.
+func countOf(fields []FieldError) (n int) {
+	for _, f := range fields {
+		n += max(f.more, 1)
+	}
+	return n
+}
+
+func jsonSize(f FieldError) int {
+	encoded, err := json.Marshal(f)
+	if err != nil {
+		return MaxStoredErrors
+	}
+	return len(encoded)
 }
 
 // Error is a refusal with a stable code, what happened, what to do about it and,
@@ -104,9 +181,9 @@ func RetryAfterOf(err error) time.Duration {
 	return 0
 }
 
-// Invalid makes a VALIDATION_FAILED error of the fields, and a plain nil when
-// there are none, so that "return Invalid(fields)" is always right. The value is
-// an *Error; the result type is error because a nil *Error inside an error would
+// Invalid makes a VALIDATION_FAILED error of the fields, as many as AddFields allows, and a
+// plain nil when there are none, so that "return Invalid(fields)" is always right. The
+// value is an *Error; the result type is error because a nil *Error inside an error would
 // not compare equal to nil.
 func Invalid(fields []FieldError) error {
 	if len(fields) == 0 {
@@ -117,7 +194,7 @@ func Invalid(fields []FieldError) error {
 		Code:    ValidationFailed,
 		Message: "The request is not complete or not correct.",
 		Remedy:  "Correct every field listed and send the request again.",
-		Fields:  fields,
+		Fields:  AddFields(nil, fields...),
 	}
 }
 

@@ -18,8 +18,7 @@ var regionForm = regexp.MustCompile(`^[A-Z0-9]{1,3}$`)
 // capitals: "SP" for "sp" and for "BR-SP" in Brazil. Any other text comes back in
 // capitals, for Validate to refuse.
 func NormaliseRegion(country, region string) string {
-	region = strings.ToUpper(strings.TrimSpace(region))
-	return strings.TrimPrefix(region, strings.ToUpper(strings.TrimSpace(country))+"-")
+	return strings.TrimPrefix(NormaliseCode(region), NormaliseCode(country)+"-")
 }
 
 // CheckRegion refuses with VALIDATION_FAILED a code that is no country's, or a region

@@ -17,14 +17,37 @@ const (
 	SerialTooShort          = "SERIAL_TOO_SHORT"
 	SerialInvalidCharacters = "SERIAL_INVALID_CHARACTERS" // such as a slash
 	SerialConfusable        = "SERIAL_CONFUSABLE"         // not ASCII: may look like another
+	SerialPlaceholder       = "SERIAL_PLACEHOLDER"        // stands for a missing one
 )
 
+// placeholders are what firmware, spreadsheets and people write where a serial number is
+// missing, normalised: the next customer's device has the same one.
+var placeholders = set(`
+	DEFAULTSTRING TOBEFILLEDBYO.E.M. TOBEFILLEDBYOEM SYSTEMSERIALNUMBER CHASSISSERIALNUMBER
+	BASEBOARDSERIALNUMBER SERIALNUMBER SERIALNO SERIAL NOTSPECIFIED NOTAPPLICABLE NOTAVAILABLE
+	NOTFOUND NOTDEFINED NOSERIAL NOSERIALNUMBER NONE NULL NIL NAN N/A #N/A #REF! UNKNOWN
+	UNDEFINED INVALID EMPTY BLANK MISSING DEFAULT TBD TBA TRUE FALSE
+	NUMERODESERIE SEMSERIAL SEMNUMERO SEMNUMERODESERIE NAOTEM NAOINFORMADO NAOSEAPLICA
+	DESCONHECIDO NENHUM NENHUMA INVALIDO
+	0123456789 123456789 1234567890 12345678`)
+
+// repeats reports whether a serial is one character over and over, such as 00000000.
+func repeats(serial string) bool {
+	return len(serial) >= MinSerialLength && len(serial) < MaxSerialLength &&
+		strings.Trim(serial, serial[:1]) == ""
+}
+
 // NormaliseSerial puts a serial number into the one form in which it is stored and
-// compared (R27c): no spaces, no dashes, upper case. Only ASCII letters change case,
-// because Unicode would turn "ı" and "ſ" into the I and S of another device. Characters
-// that a serial may not have stay in it, for ValidSerial to refuse.
+// compared (R27c, S63): no spaces, no dashes, upper case, and the wide letters and digits
+// of East Asian keyboards as plain ones. Only ASCII letters change case, because Unicode
+// would turn "ı" and "ſ" into the I and S of another device. Characters that a serial may
+// not have stay in it, for ValidSerial to refuse.
 func NormaliseSerial(serial string) string {
 	return strings.Map(func(r rune) rune {
+		if r >= '\uff01' && r <= '\uff5e' {
+			r += '!' - '\uff01' // wide
+		}
+
 		switch {
 		case unicode.IsSpace(r), unicode.Is(unicode.Zs, r), unicode.Is(unicode.Pd, r),
 			r == '\u2212':
@@ -48,9 +71,10 @@ func ValidSerial(serial string) error {
 
 // SerialProblem returns what is wrong with a serial number, as typed, in the field at
 // the pointer; nil when nothing is. Its codes are REQUIRED, TOO_LONG, SERIAL_TOO_SHORT,
-// SERIAL_INVALID_CHARACTERS and SERIAL_CONFUSABLE.
+// SERIAL_INVALID_CHARACTERS, SERIAL_CONFUSABLE and SERIAL_PLACEHOLDER.
 func SerialProblem(pointer, serial string) *FieldError {
 	s := NormaliseSerial(serial)
+	unseen, hidden := UnseenRune(s)
 	switch {
 	case s == "":
 		return &FieldError{
@@ -58,6 +82,21 @@ func SerialProblem(pointer, serial string) *FieldError {
 			Code:    Required,
 			Message: "The serial number is missing.",
 			Remedy:  "Type it as it stands on the device.",
+		}
+	case hidden && unseen > unicode.MaxASCII:
+		return &FieldError{
+			Pointer: pointer,
+			Code:    SerialConfusable,
+			Message: "The serial number holds a character that nobody sees: " +
+				NameOfRune(unseen) + ".",
+			Remedy: "Type it by hand instead of pasting it.",
+		}
+	case placeholders[s] || repeats(s):
+		return &FieldError{
+			Pointer: pointer,
+			Code:    SerialPlaceholder,
+			Message: "This is what a device says that was never given its serial number.",
+			Remedy:  "Type the number that is printed on the device or its box.",
 		}
 	case strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII }):
 		return &FieldError{

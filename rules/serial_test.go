@@ -36,7 +36,6 @@ func TestR27c_SerialErrors(t *testing.T) {
 		"AB\x001234":             SerialInvalidCharacters,
 		"\u0410B1234":            SerialConfusable, // Cyrillic A
 		"A\u03921234":            SerialConfusable, // Greek Beta
-		"AB\uff11234":            SerialConfusable, // full-width 1
 		"\u0131B1234":            SerialConfusable, // dotless i, whose capital is I
 		"\u017fB1234":            SerialConfusable, // long s, whose capital is S
 		"AB\u200b1234":           SerialConfusable, // zero-width space

@@ -1,10 +1,12 @@
 package strictjson
 
 import (
+	"fmt"
 	"reflect"
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode/utf8"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -81,7 +83,20 @@ func (d *decoder) object(at string, v reflect.Value) error {
 	})
 }
 
+// places keeps fieldsOf for each type: a list has as many objects as its sender likes.
+var places sync.Map
+
 func fieldsOf(t reflect.Type) map[string]int {
+	if known, ok := places.Load(t); ok {
+		return known.(map[string]int)
+	}
+
+	byName := namesOf(t)
+	places.Store(t, byName)
+	return byName
+}
+
+func namesOf(t reflect.Type) map[string]int {
 	places := make(map[string]int, t.NumField())
 	for i := range t.NumField() {
 		if name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ","); name != "" && name != "-" {
@@ -114,6 +129,13 @@ func (d *decoder) array(at string, v reflect.Value) error {
 
 	v.SetLen(0)
 	for i := 0; d.src.PeekKind() != jsontext.KindEndArray; i++ {
+		if i >= maxElements {
+			if err := d.passOver(at, i); err != nil {
+				return err
+			}
+			continue
+		}
+
 		element := reflect.New(v.Type().Elem()).Elem()
 		if err := d.value(at+"/"+strconv.Itoa(i), element); err != nil {
 			return err
@@ -124,6 +146,17 @@ func (d *decoder) array(at string, v reflect.Value) error {
 
 	_, err := d.src.ReadToken()
 	return err
+}
+
+// passOver skips the i-th element of a list that is too long.
+func (d *decoder) passOver(at string, i int) error {
+	if i == maxElements {
+		d.fail(at, rules.OutOfRange,
+			fmt.Sprintf("The list has more than %d elements.", maxElements),
+			"Send fewer at a time.")
+	}
+	d.at = at
+	return d.src.SkipValue()
 }
 
 // unquote reads a JSON string and tells whether it is sound UTF-8: neither raw

@@ -13,7 +13,7 @@ func Merge(structural, semantic []rules.FieldError) []rules.FieldError {
 	out := append([]rules.FieldError(nil), structural...)
 	for _, s := range semantic {
 		if !covered(structural, s.Pointer) {
-			out = append(out, s)
+			out = rules.AddFields(out, s)
 		}
 	}
 	return out
@@ -22,7 +22,7 @@ func Merge(structural, semantic []rules.FieldError) []rules.FieldError {
 func covered(structural []rules.FieldError, pointer string) bool {
 	for _, f := range structural {
 		switch f.Code {
-		case UnknownField, DuplicateKey:
+		case UnknownField, DuplicateKey, rules.MoreErrors:
 			continue
 		case Malformed:
 			return true // nothing behind the break was read

@@ -26,15 +26,28 @@ const (
 	WrongType    = "WRONG_TYPE"
 )
 
-// maxErrors bounds an answer: a document with more errors than this is told the
-// first ones.
-const maxErrors = 200
+// maxDepth is how deep a value may lie in the fields of the document that is asked for. No
+// request is deeper.
+const maxDepth = 100
+
+// maxElements is how many elements of one list are read; the rest is passed over, and said
+// to be too much. No list that the service takes is longer.
+const maxElements = 100_000
 
 // Decode reads one JSON value into dst, a pointer to a struct, slice or map of
 // strings, integers, booleans and further such types. It returns every
 // structural error; whatever is sound has been decoded all the same, so that
-// its meaning can be checked too.
+// its meaning can be checked too. A byte order mark before the value is passed over.
 func Decode(data []byte, dst any) []rules.FieldError {
+	data = bytes.TrimPrefix(data, []byte("\ufeff"))
+	if bytes.HasPrefix(data, []byte("\xff\xfe")) || bytes.HasPrefix(data, []byte("\xfe\xff")) {
+		return []rules.FieldError{{
+			Code:    Malformed,
+			Message: "The text is in UTF-16.",
+			Remedy:  "Send it in UTF-8.",
+		}}
+	}
+
 	d := &decoder{src: jsontext.NewDecoder(bytes.NewReader(data),
 		jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))}
 	err := d.value("", reflect.ValueOf(dst).Elem())
@@ -52,33 +65,47 @@ func Decode(data []byte, dst any) []rules.FieldError {
 type decoder struct {
 	src    *jsontext.Decoder
 	at     string // where the walk is, for syntax errors
+	depth  int
 	fields []rules.FieldError
 }
 
 func (d *decoder) fail(pointer, code, message, remedy string) {
-	if len(d.fields) < maxErrors {
-		d.fields = append(d.fields, rules.FieldError{
-			Pointer: pointer,
-			Code:    code,
-			Message: message,
-			Remedy:  remedy,
-		})
-	}
+	d.fields = rules.AddFields(d.fields, rules.FieldError{
+		Pointer: pointer,
+		Code:    code,
+		Message: message,
+		Remedy:  remedy,
+	})
 }
 
+// syntax adds that the text breaks. It is told in any case: where there are too many errors
+// already, it comes first.
 func (d *decoder) syntax() {
-	d.fields = append(d.fields, rules.FieldError{
+	broken := rules.FieldError{
 		Pointer: d.at,
 		Code:    Malformed,
 		Message: "The text is not one JSON value; it breaks here.",
 		Remedy:  "Send exactly one well-formed JSON value.",
-	})
+	}
+
+	if len(d.fields) < rules.MaxFieldErrors {
+		d.fields = append(d.fields, broken)
+		return
+	}
+	d.fields = rules.AddFields([]rules.FieldError{broken}, d.fields...)
 }
 
 // value reads the next value into v. Its error is a syntax error, which ends
 // the walk; everything else is collected.
 func (d *decoder) value(at string, v reflect.Value) error {
 	d.at = at
+	d.depth++
+	defer func() { d.depth-- }()
+	if d.depth > maxDepth {
+		d.fail(at, rules.OutOfRange, "The value lies too deep.", "Send a flatter document.")
+		return d.src.SkipValue()
+	}
+
 	switch v.Kind() {
 	case reflect.Pointer:
 		if v.IsNil() {

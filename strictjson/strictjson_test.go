@@ -1,6 +1,7 @@
 package strictjson_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"reflect"
 	"strings"
@@ -10,6 +11,7 @@ import (
 
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/ordering"
+	"roomcover.dev/roomcover/rules/rulestest"
 	"roomcover.dev/roomcover/strictjson"
 )
 
@@ -118,7 +120,7 @@ func TestDecodeTellsEveryStructuralErrorAtOnce(t *testing.T) {
 
 func TestDecodeBoundsErrorsAndDepth(t *testing.T) {
 	var d document
-	require.Len(t, strictjson.Decode([]byte(`{"list":[`+strings.Repeat("1,", 5000)+`1]}`), &d), 200)
+	require.Len(t, strictjson.Decode([]byte(`{"list":[`+strings.Repeat("1,", 5000)+`1]}`), &d), 201)
 	require.NotEmpty(t, strictjson.Decode([]byte(`{"x":`+strings.Repeat("[", 1_000_000)), &d))
 }
 
@@ -145,16 +147,62 @@ func TestMergeLeavesOutWhatFollowsFromAnUnreadablePlace(t *testing.T) {
 
 // What this package accepts, encoding/json accepts too, with the same result;
 // and an order form survives the way there and back.
+// What is sent to be expensive costs little, and is told with bounded errors.
+func TestLargeDocumentsAreDecodedWithinBounds(t *testing.T) {
+	const size = 8 << 20
+	for name, text := range map[string]string{
+		"unknown fields": `{` + strings.Repeat(`"a":1,`, size/6) + `"b":1}`,
+		"wrong elements": `{"list":[` + strings.Repeat(`1,`, size/2) + `1]}`,
+		"empty elements": `{"list":[` + strings.Repeat(`{},`, size/3) + `{}]}`,
+		"deep":           strings.Repeat(`{"inner":`, 9_000) + `1` + strings.Repeat(`}`, 9_000),
+		"cut":            `{"list":[` + strings.Repeat(`1,`, size/2),
+		"one text":       `{"name":"` + strings.Repeat(`a`, size) + `"`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			rulestest.WithinMemory(t, len(text), func() {
+				var d document
+				fields := strictjson.Decode([]byte(text), &d)
+				require.NotEmpty(t, fields)
+				require.LessOrEqual(t, len(fields), rules.MaxFieldErrors+1)
+			})
+		})
+	}
+}
+
+func TestAByteOrderMarkIsPassedOverAndUTF16IsNamed(t *testing.T) {
+	var d document
+	require.Empty(t, strictjson.Decode([]byte("\ufeff{\"name\":\"x\"}"), &d))
+	require.Equal(t, "x", d.Name)
+
+	fields := strictjson.Decode([]byte("\xff\xfe{\x00}\x00"), &d)
+	require.Equal(t, []string{" MALFORMED_JSON"}, codes(fields))
+	require.Contains(t, fields[0].Message, "UTF-16")
+}
+
+// That a text breaks is told, however much else is wrong with it.
+func TestABreakIsToldBesideManyErrors(t *testing.T) {
+	var d document
+	fields := strictjson.Decode([]byte(`{`+strings.Repeat(`"x":1,`, 500)), &d)
+	require.Len(t, fields, rules.MaxFieldErrors+1)
+	require.Equal(t, strictjson.Malformed, fields[0].Code)
+	require.Equal(t, rules.MoreErrors, fields[rules.MaxFieldErrors].Code)
+}
+
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"po_number":"PO-1","lines":[{"sku":"A","quantity":1}],"end_customer":{"address":{"city":"x"}}}`))
 	f.Add([]byte("{\"po_number\":\"\xff\"}"))
 	f.Add([]byte(`{"lines":[{},{}],"lines":0}`))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		var form, other ordering.OrderForm
-		if len(strictjson.Decode(data, &form)) > 0 {
+		var fields []rules.FieldError
+		rulestest.WithinMemory(t, len(data), func() { fields = strictjson.Decode(data, &form) })
+		if len(fields) > rules.MaxFieldErrors+1 {
+			t.Fatalf("%d errors", len(fields))
+		}
+		if len(fields) > 0 {
 			return
 		}
-		if err := json.Unmarshal(data, &other); err != nil {
+		if err := json.Unmarshal(bytes.TrimPrefix(data, []byte("\ufeff")), &other); err != nil {
 			t.Fatalf("accepted what encoding/json refuses: %v", err)
 		}
 		if len(form.Lines) == 0 {

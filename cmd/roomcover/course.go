@@ -28,3 +28,17 @@ func writeCourse[C ~string](
 
 	fmt.Fprintf(w, "You may: %s\n", strings.Join(names, ", "))
 }
+
+// writeFacts says what tell may say now; nothing where it may say nothing.
+func writeFacts[F ~string](w io.Writer, facts []F) {
+	if len(facts) == 0 {
+		return
+	}
+
+	names := make([]string, len(facts))
+	for i, f := range facts {
+		names[i] = string(f)
+	}
+
+	fmt.Fprintf(w, "You may tell: %s\n", strings.Join(names, ", "))
+}

@@ -196,6 +196,8 @@ const manyRows = 1000
 
 var mediaOf = map[string]string{
 	".csv":    "text/csv",
+	".txt":    "text/csv", // a spreadsheet's "Unicode text"
+	".tsv":    "text/csv",
 	".json":   "application/json",
 	".ndjson": "application/x-ndjson",
 	".jsonl":  "application/x-ndjson",
@@ -207,8 +209,9 @@ func (c importOptions) upload(
 	var job api.ImportView
 	media := mediaOf[strings.ToLower(filepath.Ext(c.File))]
 	if media == "" {
-		return job, settingsError{fmt.Errorf("%s: the name must end in .csv, .json or .ndjson",
-			filepath.Base(c.File))}
+		return job, settingsError{fmt.Errorf(
+			"%s: the name must end in .csv, .txt, .json or .ndjson", filepath.Base(c.File),
+		)}
 	}
 
 	content, err := os.ReadFile(c.File)

@@ -129,6 +129,7 @@ func explainRMA(w io.Writer, r api.RMADetail) {
 	}
 
 	writeCourse(w, r.WaitsFor, r.WaitsUntil, r.Timeline, r.Commands)
+	writeFacts(w, r.Facts)
 }
 
 type rmaRequestCommand struct {
@@ -187,7 +188,7 @@ type rmaDoCommand struct {
 	output
 	apiOptions
 	ID      string            `arg:"" help:"Id of the replacement."`
-	Command string            `arg:"" help:"What to do: one of those that 'rma show' lists, or tell."`
+	Command string            `arg:"" help:"What to do: one of those that 'rma show' lists."`
 	With    map[string]string `short:"w" placeholder:"FIELD=VALUE" help:"What the command needs, as in the API: reason, code, model, expected_on, serial, carrier, tracking, outcome, photo, spare_unit_id, fact, at."`
 }
 

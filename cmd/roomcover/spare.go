@@ -116,13 +116,14 @@ func explainSpare(w io.Writer, s api.SpareUnitDetail) {
 		fmt.Fprintln(w, "It is recalled when it arrives.")
 	}
 	writeCourse(w, s.WaitsFor, s.WaitsUntil, s.Timeline, s.Commands)
+	writeFacts(w, s.Facts)
 }
 
 type spareDoCommand struct {
 	output
 	apiOptions
 	ID      string            `arg:"" help:"Id of the spare unit."`
-	Command string            `arg:"" help:"What to do: one of those that 'spare show' lists, or tell."`
+	Command string            `arg:"" help:"What to do: one of those that 'spare show' lists."`
 	With    map[string]string `short:"w" placeholder:"FIELD=VALUE" help:"What the command needs, as in the API: model, site_id, version, serial, carrier, tracking, fact, at, reason."`
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -24,8 +25,9 @@ func TestSparesFromTheCommandLine(t *testing.T) {
 	out := s.must("spare", "do", u.ID, "ship", "-w", "serial=SP-1", "-w", "carrier=sim", "-w", "tracking=TRK1")
 	require.Contains(t, out, "SHIPPED, RALLY-BAR SP1")
 	require.Contains(t, out, "Parcel: TRK1")
-	require.Contains(t, s.must("spare", "do", u.ID, "tell", "-w", "fact=DELIVERED", "-w", "at=2026-11-25T11:00:00Z"),
-		"ON_SITE")
+	require.Contains(t, s.must("spare", "show", u.ID), "You may tell: PICKED_UP, DELIVERED")
+	now := env.Calendar.Now().Format(time.RFC3339)
+	require.Contains(t, s.must("spare", "do", u.ID, "tell", "-w", "fact=DELIVERED", "-w", "at="+now), "ON_SITE")
 	require.Contains(t,
 		s.must("spare", "list", "--state", "on_site", "--parent", u.ParentOrgID, "--model", "RALLY-BAR"), u.ID)
 	var r api.RMADetail

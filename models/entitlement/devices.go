@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"cloud.google.com/go/civil"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -122,7 +123,7 @@ func (s *Entitlements) RegisterDevice(ctx context.Context, n NewDevice) (Device,
 		}
 
 		n.Form.Serial = rules.NormaliseSerial(n.Form.Serial)
-		if err := n.Form.Validate(); err != nil {
+		if err := n.Form.Validate(localDay(tx, acc, room)); err != nil {
 			return err
 		}
 
@@ -172,6 +173,33 @@ func activeRoom(r Room) error {
 	return nil
 }
 
+// localDay returns the day by which nobody can have bought what is in a room: that of the
+// account or of the room, whichever is ahead (S62).
+func localDay(tx *db.Tx, acc account.Account, room Room) civil.Date {
+	today := account.Today(tx, acc)
+	if room.TimeZone == "" {
+		return today
+	}
+	if there := rules.DateIn(tx.Now(), db.ZoneOf(room.TimeZone)); there.After(today) {
+		return there
+	}
+	return today
+}
+
+// latestDay is localDay for a device, wherever it is.
+func latestDay(tx *db.Tx, acc account.Account, d Device) (civil.Date, error) {
+	var rooms []Room
+	err := tx.
+		Where("id IN (?)", tx.Model(&DevicePlacement{}).
+			Select("room_id").
+			Where("device_id = ? AND to_at IS NULL", d.ID)).
+		Find(&rooms).Error
+	if err != nil || len(rooms) == 0 {
+		return account.Today(tx, acc), err
+	}
+	return localDay(tx, acc, rooms[0]), nil
+}
+
 func newDevice(tx *db.Tx, acc account.Account, f licensing.DeviceForm, roomID string) Device {
 	d := Device{
 		ID:        db.NewID(db.PrefixDevice),
@@ -197,7 +225,7 @@ func (d *Device) fill(f licensing.DeviceForm) {
 
 	d.ModelCode = catalogue.NormaliseModelCode(f.ModelCode)
 	d.PurchasedOn = f.PurchasedOn
-	d.PurchaseProof = strings.TrimSpace(f.PurchaseProof)
+	d.PurchaseProof = rules.NormaliseText(f.PurchaseProof)
 	d.StdWarrantyEnd = f.StdWarrantyEnd
 	d.ExtWarrantyEnd = f.ExtWarrantyEnd
 }
@@ -257,7 +285,7 @@ func (s *Entitlements) AddBundle(ctx context.Context, n NewDevice) ([]Device, er
 			return err
 		}
 
-		if err := n.Form.ValidatePart(); err != nil {
+		if err := n.Form.ValidatePart(localDay(tx, acc, room)); err != nil {
 			return err
 		}
 
@@ -327,7 +355,11 @@ func (s *Entitlements) ChangeDevice(
 		}
 
 		f.Serial = rules.NormaliseSerial(f.Serial)
-		if err := checkDeviceChange(d, f, reason); err != nil {
+		today, err := latestDay(tx, acc, d)
+		if err != nil {
+			return err
+		}
+		if err := checkDeviceChange(d, f, today, reason); err != nil {
 			return err
 		}
 
@@ -366,7 +398,9 @@ func (s *Entitlements) ChangeDevice(
 
 // checkDeviceChange checks a form whose serial is normalised. Dates that were set are
 // evidence: nobody changes them without a reason (S32).
-func checkDeviceChange(d Device, f licensing.DeviceForm, reason string) error {
+func checkDeviceChange(
+	d Device, f licensing.DeviceForm, today civil.Date, reason string,
+) error {
 	if d.State.Gone() {
 		return rules.Refuse(
 			rules.StateConflict,
@@ -379,7 +413,7 @@ func checkDeviceChange(d Device, f licensing.DeviceForm, reason string) error {
 	if f.Serial == "" && d.Serial == nil {
 		check = f.ValidatePart
 	}
-	if err := check(); err != nil {
+	if err := check(today); err != nil {
 		return err
 	}
 
@@ -429,7 +463,7 @@ func (s *Entitlements) ListDevices(ctx context.Context, f DeviceFilter) ([]Devic
 		}
 
 		if serial := rules.NormaliseSerial(f.Search); serial != "" {
-			model := strings.ToUpper(strings.TrimSpace(f.Search))
+			model := catalogue.NormaliseModelCode(f.Search)
 			q = q.Where(tx.
 				Where("serial LIKE ? ESCAPE '!'", db.Part(serial)).
 				Or("model_code LIKE ? ESCAPE '!'", db.Part(model)))

@@ -143,8 +143,8 @@ type roomBatch struct {
 	acc account.Account
 	job importjob.ImportJob
 
-	rooms   map[roomName][]*Room     // active ones of the account, by what a file knows them by
-	devices map[string]*PlacedDevice // live ones of all accounts, by serial
+	rooms   map[licensing.RoomKey][]*Room // active ones of the account, as a file knows them
+	devices map[string]*PlacedDevice      // live ones of all accounts, by serial
 
 	newRooms   []*Room
 	newDevices []*Device
@@ -152,9 +152,6 @@ type roomBatch struct {
 	entries    []db.Entry
 	claims     []wantedDevice
 }
-
-// roomName is how a file names a room.
-type roomName struct{ name, site string }
 
 // wantedDevice is another account's device that a row names.
 type wantedDevice struct {
@@ -170,7 +167,7 @@ func (s *Entitlements) newRoomBatch(
 		s:       s,
 		tx:      tx,
 		job:     job,
-		rooms:   map[roomName][]*Room{},
+		rooms:   map[licensing.RoomKey][]*Room{},
 		devices: map[string]*PlacedDevice{},
 	}
 
@@ -178,11 +175,11 @@ func (s *Entitlements) newRoomBatch(
 		return nil, err
 	}
 
-	names := map[roomName]bool{}
+	names := map[string]bool{}
 	serials := map[string]bool{}
 	for _, r := range rows {
 		room := r.Form.Room.Trimmed()
-		names[roomName{room.Name, room.Site}] = true
+		names[rules.SearchKey(room.Name, room.Site)] = true
 		for _, d := range r.Form.Devices {
 			if serial := rules.NormaliseSerial(d.Serial); serial != "" {
 				serials[serial] = true
@@ -200,11 +197,12 @@ func (s *Entitlements) newRoomBatch(
 	return b, nil
 }
 
-// findRooms reads the account's active rooms of the names.
-func (b *roomBatch) findRooms(names map[roomName]bool) error {
-	args := make([]any, 0, 2*len(names)+2)
+// findRooms reads the account's active rooms of the names: of name and site together, as
+// a search finds them, which is never narrower than how a room is known.
+func (b *roomBatch) findRooms(names map[string]bool) error {
+	args := make([]any, 0, len(names)+2)
 	for n := range names {
-		args = append(args, storable(n.name), storable(n.site))
+		args = append(args, storable(n))
 	}
 
 	args = append(args, b.acc.ID, licensing.RoomActive)
@@ -216,29 +214,29 @@ func (b *roomBatch) findRooms(names map[roomName]bool) error {
 	}
 
 	for _, r := range rooms {
-		n := roomName{r.Name, r.Site}
-		b.rooms[n] = append(b.rooms[n], r)
+		key := r.form().Key()
+		b.rooms[key] = append(b.rooms[key], r)
 	}
 
 	return nil
 }
 
-// roomsByName returns the statement that finds rooms by n pairs of name and site. On
-// PostgreSQL it goes to the index for each pair, whatever the planner believes of a
+// roomsByName returns the statement that finds rooms by n search keys. On
+// PostgreSQL it goes to the index for each key, whatever the planner believes of a
 // table that has just begun to grow: reading all rooms of the account for each batch
 // would cost the square of the file.
 func roomsByName(tx *db.Tx, n int) string {
-	pairs := strings.TrimSuffix(strings.Repeat("(?,?),", n), ",")
+	keys := strings.TrimSuffix(strings.Repeat("(?),", n), ",")
 	if tx.Postgres() {
-		return `SELECT r.* FROM (VALUES ` + pairs + `) AS v (name, site)
+		return `SELECT r.* FROM (VALUES ` + keys + `) AS v (search_key)
 			CROSS JOIN LATERAL (
 				SELECT * FROM rooms
-				WHERE name = v.name AND site = v.site AND account_id = ? AND state = ?
+				WHERE search_key = v.search_key AND account_id = ? AND state = ?
 				OFFSET 0) AS r`
 	}
 
 	return `SELECT * FROM rooms
-		WHERE (name, site) IN (VALUES ` + pairs + `) AND account_id = ? AND state = ?`
+		WHERE search_key IN (VALUES ` + keys + `) AND account_id = ? AND state = ?`
 }
 
 // storable returns the text, or none where no database could hold it: the rules refuse
@@ -317,7 +315,7 @@ func (b *roomBatch) row(row RoomOfFile) importjob.ImportRow {
 	var devices []*Device
 	for i, form := range row.Form.Devices {
 		d, wrong := b.device(i, form, room, isNew, &report)
-		fields = append(fields, wrong...)
+		fields = rules.AddFields(fields, wrong...)
 		if d != nil {
 			devices = append(devices, d)
 		}
@@ -325,7 +323,7 @@ func (b *roomBatch) row(row RoomOfFile) importjob.ImportRow {
 
 	for _, f := range fields {
 		if !told(row.Err, f.Pointer) {
-			report.Errors = append(report.Errors, f)
+			report.Errors = rules.AddFields(report.Errors, f)
 		}
 	}
 
@@ -371,7 +369,7 @@ func (b *roomBatch) room(row RoomOfFile) (room *Room, isNew bool, fields []rules
 		return room, true, fieldsOf(err)
 	}
 
-	switch there := b.rooms[roomName{form.Name, form.Site}]; len(there) {
+	switch there := named(b.rooms[form.Key()], form); len(there) {
 	case 0:
 		return room, true, nil
 	case 1:
@@ -385,6 +383,19 @@ func (b *roomBatch) room(row RoomOfFile) (room *Room, isNew bool, fields []rules
 		Message: "Several rooms have this name at this site.",
 		Remedy:  "Give each its own name first.",
 	}}
+}
+
+// named returns the rooms that a form means: those that are written just so, or else all
+// that are known by the same key.
+func named(rooms []*Room, form licensing.RoomForm) []*Room {
+	exact := slices.DeleteFunc(slices.Clone(rooms), func(r *Room) bool {
+		stored := r.form().Trimmed()
+		return stored.Name != form.Name || stored.Site != form.Site
+	})
+	if len(exact) > 0 {
+		return exact
+	}
+	return rooms
 }
 
 // fieldsOf are a refusal's fields; one without any concerns the whole row.
@@ -412,7 +423,7 @@ func (b *roomBatch) device(
 ) (*Device, []rules.FieldError) {
 	at := "/devices/" + strconv.Itoa(i)
 	form.Serial = rules.NormaliseSerial(form.Serial)
-	if err := form.Validate(); err != nil {
+	if err := form.Validate(localDay(b.tx, b.acc, *room)); err != nil {
 		fields := fieldsOf(err)
 		for i := range fields {
 			fields[i].Pointer = at + fields[i].Pointer
@@ -452,7 +463,7 @@ func (b *roomBatch) device(
 // addRow collects what a good row leads to; the rows after it find it.
 func (b *roomBatch) addRow(room *Room, isNew bool, devices []*Device) {
 	if isNew {
-		n := roomName{room.Name, room.Site}
+		n := room.form().Key()
 		b.rooms[n] = append(b.rooms[n], room)
 		b.newRooms = append(b.newRooms, room)
 		b.note("room.created", room.ID, map[string]any{"after": room.facts()})

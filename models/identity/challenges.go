@@ -131,7 +131,7 @@ func (s *People) AnswerChallenge(
 			return nil
 		}
 
-		typed := s.db.Secrets().HashCode(c.ID, code)
+		typed := s.db.Secrets().HashCode(c.ID, rules.NormaliseDigits(code))
 		if subtle.ConstantTimeCompare([]byte(c.SecretHash), []byte(typed)) != 1 {
 			refused = rules.Refuse(CodeWrong, "The code is not right.",
 				"Type the six digits of the latest mail.")

@@ -278,9 +278,7 @@ func PutRows(tx *db.Tx, rows []ImportRow) error {
 	}
 
 	for i := range rows {
-		if rows[i].Errors == nil {
-			rows[i].Errors = []rules.FieldError{}
-		}
+		rows[i].Errors = append([]rules.FieldError{}, rules.StoredFields(rows[i].Errors)...)
 	}
 
 	return tx.Clauses(putRow).CreateInBatches(&rows, 500).Error

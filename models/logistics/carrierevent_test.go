@@ -68,6 +68,8 @@ func TestUnknownParcelsAreKeptAndAppliedOnceKnown(t *testing.T) {
 			SubjectID:  "rma_1",
 			BookingKey: "1",
 			Carrier:    "sim",
+
+			PossibleFrom: storetest.Now.Add(-2 * time.Hour), // people handed it in
 		})
 		require.NoError(t, err)
 		sh, err = env.ShipmentBooked(env.Context, sh.ID, "T1")

@@ -27,6 +27,9 @@ type CarrierEvent struct {
 	ShipmentID *string // nil until it is applied
 	AccountID  *string
 	State      CarrierEventState
+
+	// Contradicted: it was applied, and its instant cannot be true (S62).
+	Contradicted bool
 }
 
 // CarrierEventState says what became of a CarrierEvent.
@@ -133,11 +136,12 @@ func (s *Logistics) applyCarrierEvent(ctx context.Context, e CarrierEvent) (Carr
 		n := NewScan{
 			Kind:     shipping.ScanKind(e.Kind),
 			At:       *e.OccurredAt,
+			ToldAt:   e.ReceivedAt,
 			Source:   ScanByCarrier,
 			CauseKey: "carrier/" + e.Carrier + "/" + e.EventID,
 		}
-		if n.At.After(e.ReceivedAt) {
-			n.At = e.ReceivedAt
+		if n.At.After(e.ReceivedAt) && rules.Believable(n.At, time.Time{}, e.ReceivedAt) {
+			n.At = e.ReceivedAt // clocks differ
 		}
 
 		if err := s.addScan(tx, &sh, n); err != nil {
@@ -147,10 +151,11 @@ func (s *Logistics) applyCarrierEvent(ctx context.Context, e CarrierEvent) (Carr
 		out.State = CarrierEventApplied
 		out.ShipmentID = &sh.ID
 		out.AccountID = &sh.AccountID
+		out.Contradicted = !rules.Believable(n.At, sh.possibleFrom(), e.ReceivedAt)
 
 		return tx.Model(&CarrierEvent{}).
 			Where("id = ?", e.ID).
-			Select("state", "shipment_id", "account_id").
+			Select("state", "shipment_id", "account_id", "contradicted").
 			Updates(&out).Error
 	})
 

@@ -16,7 +16,8 @@ import (
 	"roomcover.dev/roomcover/rules/shipping"
 )
 
-// ShipmentScan is one fact about a shipment, once: CauseKey is unique.
+// ShipmentScan is one fact about a shipment, once: CauseKey is unique. A Contradicted one
+// was told with an instant that cannot be true: nothing follows from it (S62).
 type ShipmentScan struct {
 	ID         string
 	AccountID  string
@@ -26,6 +27,8 @@ type ShipmentScan struct {
 	Source     ScanSource
 	CauseKey   string
 	CreatedAt  time.Time
+
+	Contradicted bool
 }
 
 // ScanSource is who reported a scan.
@@ -39,12 +42,13 @@ const (
 	ScanByService  ScanSource = "SERVICE" // we booked or cancelled it
 )
 
-// NewScan is a fact about a shipment. CauseKey names it: the same key is one fact.
-// A time that lies ahead counts as now: clocks differ, and nothing is delivered
-// tomorrow.
+// NewScan is a fact about a shipment. CauseKey names it: the same key is one fact. A time
+// that lies a little ahead counts as now: clocks differ. One that cannot be true is kept,
+// and not acted on (S62).
 type NewScan struct {
 	Kind     shipping.ScanKind
 	At       time.Time // zero: now
+	ToldAt   time.Time // when it was told; zero: now
 	Source   ScanSource
 	CauseKey string
 	Reason   string // goes into the audit
@@ -222,27 +226,34 @@ func lockShipmentWhere(tx *db.Tx, where string, args ...any) (Shipment, error) {
 
 // scanRow is a scan with the end of its shipment's audit chain.
 type scanRow struct {
-	Kind  shipping.ScanKind
-	At    time.Time
-	Chain db.ChainEnd `gorm:"embedded"`
+	Kind         shipping.ScanKind
+	At           time.Time
+	Contradicted bool
+	Chain        db.ChainEnd `gorm:"embedded"`
 }
 
 // addScan writes a scan and what follows from it; the caller has locked the shipment.
 func (s *Logistics) addScan(tx *db.Tx, sh *Shipment, n NewScan) error {
 	now := tx.Now()
-	if n.At.IsZero() || n.At.After(now) {
+	if n.ToldAt.IsZero() {
+		n.ToldAt = now
+	}
+
+	contradicted := !n.At.IsZero() && !rules.Believable(n.At, sh.possibleFrom(), n.ToldAt)
+	if n.At.IsZero() || n.At.After(now) && !contradicted {
 		n.At = now
 	}
 
 	scan := ShipmentScan{
-		ID:         db.NewID(db.PrefixScan),
-		AccountID:  sh.AccountID,
-		ShipmentID: sh.ID,
-		Kind:       n.Kind,
-		At:         n.At.UTC().Truncate(time.Microsecond),
-		Source:     n.Source,
-		CauseKey:   n.CauseKey,
-		CreatedAt:  now,
+		ID:           db.NewID(db.PrefixScan),
+		AccountID:    sh.AccountID,
+		ShipmentID:   sh.ID,
+		Kind:         n.Kind,
+		At:           n.At.UTC().Truncate(time.Microsecond),
+		Source:       n.Source,
+		CauseKey:     n.CauseKey,
+		CreatedAt:    now,
+		Contradicted: contradicted,
 	}
 
 	res := tx.Clauses(clause.OnConflict{DoNothing: true}).Create(&scan)
@@ -252,7 +263,7 @@ func (s *Logistics) addScan(tx *db.Tx, sh *Shipment, n NewScan) error {
 
 	var scans []scanRow
 	err := tx.Table("shipment_scans AS s").
-		Select("s.kind, s.at, "+db.ChainEndSQL("s.shipment_id")).
+		Select("s.kind, s.at, s.contradicted, "+db.ChainEndSQL("s.shipment_id")).
 		Where("s.shipment_id = ?", sh.ID).
 		Scan(&scans).Error
 	if err != nil {
@@ -261,7 +272,13 @@ func (s *Logistics) addScan(tx *db.Tx, sh *Shipment, n NewScan) error {
 
 	facts := make([]shipping.Scan, len(scans))
 	for i, f := range scans {
-		facts[i] = shipping.Scan{Kind: f.Kind, At: f.At}
+		// One that was taken before instants were checked is judged now.
+		early := !rules.Believable(f.At, sh.possibleFrom(), f.At)
+		facts[i] = shipping.Scan{
+			Kind:         f.Kind,
+			At:           f.At,
+			Contradicted: f.Contradicted || early,
+		}
 	}
 
 	before := *sh
@@ -276,6 +293,9 @@ func (s *Logistics) addScan(tx *db.Tx, sh *Shipment, n NewScan) error {
 		"before": before.State,
 		"after":  sh.State,
 	})
+	if contradicted {
+		details["contradicted"] = true
+	}
 
 	last := scans[0].Chain.Last() // one scan at least is there, and all of one chain
 	scanned := db.Entry{Verb: "shipment.scanned", ObjectID: sh.ID, Details: details}
@@ -284,10 +304,14 @@ func (s *Logistics) addScan(tx *db.Tx, sh *Shipment, n NewScan) error {
 		return err
 	}
 
-	if sh.Contradicted && !before.Contradicted {
-		if err := askAboutContradiction(tx, *sh); err != nil {
-			return err
-		}
+	switch {
+	case sh.Contradicted && !before.Contradicted:
+		err = askAboutContradiction(tx, *sh, contradicted)
+	case before.Contradicted && !sh.Contradicted:
+		err = tx.Settle(db.TaskShipmentContradicted, sh.ID, "corrected")
+	}
+	if err != nil {
+		return err
 	}
 
 	// A scan that comes late may move the start of a return's due date, or stop the
@@ -316,14 +340,22 @@ func storeProgress(tx *db.Tx, sh *Shipment, p shipping.ShipmentProgress) error {
 		Updates(sh).Error
 }
 
-func askAboutContradiction(tx *db.Tx, sh Shipment) error {
+// askAboutContradiction asks an operator about a parcel; wrongTime says that its carrier
+// told an instant that cannot be true, and not that scans exclude each other.
+func askAboutContradiction(tx *db.Tx, sh Shipment, wrongTime bool) error {
+	why := "What was told of the shipment excludes itself, " +
+		"such as a scan after it was cancelled."
+	if wrongTime {
+		why = "The carrier told a time that cannot be true: before the parcel existed, " +
+			"or ahead. Nothing follows from it until the carrier corrects it."
+	}
+
 	return tx.Raise(db.OperatorTask{
 		Kind:      db.TaskShipmentContradicted,
 		SubjectID: sh.ID,
 		AccountID: &sh.AccountID,
 		What:      "Find out where the parcel is.",
-		Why: "What was told of the shipment excludes itself, " +
-			"such as a scan after it was cancelled.",
+		Why:       why,
 	})
 }
 

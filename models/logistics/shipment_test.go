@@ -207,6 +207,8 @@ func TestShipmentIsTheSameForEveryOrderOfArrival(t *testing.T) {
 			SubjectID:  "rma_" + tracking,
 			BookingKey: tracking,
 			Carrier:    "sim",
+
+			PossibleFrom: storetest.Now,
 		})
 		require.NoError(t, err)
 		booked := random.IntN(len(events) + 1)
@@ -272,14 +274,21 @@ func TestScansOfOperatorsAndDepotsCountToo(t *testing.T) {
 		require.Equal(t, "silent for 3 business days", events[3].Details["reason"])
 		_, err = env.RecordScan(env.Context, "shp_none", lost)
 		storetest.RequireCode(t, rules.NotFound, err)
-		future, err := env.RecordScan(env.Context, sh.ID, logistics.NewScan{
+		ahead := logistics.NewScan{
 			Kind:     shipping.ScanDelivered,
 			At:       storetest.Now.Add(time.Hour),
 			Source:   logistics.ScanByDepot,
 			CauseKey: "d",
-		})
+		}
+		future, err := env.RecordScan(env.Context, sh.ID, ahead)
 		require.NoError(t, err)
-		require.True(t, future.DeliveredAt.Equal(storetest.Now), "nothing is delivered in the future")
+		require.Nil(t, future.DeliveredAt, "nothing is delivered in the future")
+		require.True(t, future.Contradicted)
+
+		ahead.At, ahead.CauseKey = storetest.Now.Add(5*time.Minute), "e"
+		now, err := env.RecordScan(env.Context, sh.ID, ahead)
+		require.NoError(t, err)
+		require.True(t, now.DeliveredAt.Equal(storetest.Now), "clocks differ")
 	})
 }
 

@@ -31,6 +31,7 @@ type Shipment struct {
 	FirstMoveAt  *time.Time // the carrier's first scan (S22)
 	DeliveredAt  *time.Time
 	LastScanAt   *time.Time
+	PossibleFrom *time.Time // since when it may have moved; nil: since it was created (S62)
 	CreatedAt    time.Time
 	Version      int64
 
@@ -43,6 +44,14 @@ type Shipment struct {
 	Quantity      int
 	Contents      string // for customs, as it was booked
 	CancelAskedAt *time.Time
+}
+
+// possibleFrom returns since when the parcel may have moved (S62).
+func (o Shipment) possibleFrom() time.Time {
+	if o.PossibleFrom != nil {
+		return *o.PossibleFrom
+	}
+	return o.CreatedAt
 }
 
 func (o Shipment) facts() map[string]any {
@@ -65,6 +74,10 @@ type NewShipment struct {
 	BookingKey string
 	Carrier    string
 	PromisedOn string // YYYY-MM-DD; empty for none
+
+	// PossibleFrom is since when the parcel may have moved, where people may have handed it
+	// in before they said so; zero: since now (S62).
+	PossibleFrom time.Time
 
 	// Consignment is what the carrier is asked to move; nil: a person hands it in.
 	Consignment *Consignment
@@ -145,6 +158,10 @@ func (n NewShipment) row(now time.Time) Shipment {
 		CreatedAt:  now,
 		Version:    1,
 		Quantity:   1,
+	}
+
+	if from := n.PossibleFrom; !from.IsZero() && from.Before(now) {
+		sh.PossibleFrom = &from
 	}
 
 	if p := n.Consignment; p != nil {

@@ -88,6 +88,11 @@ func (s *Orders) AcceptOrder(ctx context.Context, in Intake) (Accepted, error) {
 	return out, nil
 }
 
+// zoneOfSeller returns where a seller's day begins and ends.
+func zoneOfSeller(p rules.OrgParty) *time.Location {
+	return db.ZoneOf(rules.TimeZoneFor(p.Address.Country, p.Address.Region))
+}
+
 // newOrder works out everything that the form, the sender and the calendar
 // decide about an order (S6, R45a, R107, R115b). An order that is amended was received
 // before now.
@@ -109,7 +114,8 @@ func newOrder(
 		return Order{}, err
 	}
 
-	purchased, future := ordering.PurchaseDate(on, received, ref.Program.POMaxAgeDays, loc)
+	purchased, future := ordering.PurchaseDate(on, received, ref.Program.POMaxAgeDays, loc,
+		zoneOfSeller(form.Reseller), zoneOfSeller(form.Distributor))
 	if future && !on.After(rules.DateIn(now, loc)) {
 		// It was in the future when the order came, and is no more.
 		purchased = on
@@ -448,14 +454,12 @@ type OrderRefusal struct {
 	CreatedAt   time.Time
 }
 
-// RefuseOrder records a refused intake: its errors, none of its values. Each call
-// records one more.
+// RefuseOrder records a refused intake: its errors, as many as StoredFields allows, and none
+// of its values. Each call records one more.
 func (s *Orders) RefuseOrder(
 	ctx context.Context, orgID, payloadHash string, fields []rules.FieldError,
 ) error {
-	if fields == nil {
-		fields = []rules.FieldError{}
-	}
+	fields = append([]rules.FieldError{}, rules.StoredFields(fields)...)
 
 	return s.db.Write(ctx, func(tx *db.Tx) error {
 		return tx.Create(&OrderRefusal{

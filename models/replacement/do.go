@@ -10,13 +10,6 @@ import (
 	"roomcover.dev/roomcover/rules/spare"
 )
 
-// RMATell and SpareTell are the commands by which an agent passes on what a carrier or
-// a depot said. They are offered in every state, so rules does not list them.
-const (
-	RMATell   rma.RMACommand     = "tell"
-	SpareTell spare.SpareCommand = "tell"
-)
-
 // ReplacementCommand is one command on a replacement. Each command reads only the
 // fields that are named after it.
 type ReplacementCommand struct {
@@ -80,7 +73,7 @@ func (s *Replacements) DoRMA(ctx context.Context, id string, c ReplacementComman
 		return s.BillRMA(ctx, id, c.Reason)
 	case rma.RMAWaive:
 		return s.WaiveRMA(ctx, id, c.Reason)
-	case RMATell:
+	case rma.RMATell:
 		return s.tellRMAFact(ctx, id, c.Fact, c.At)
 	}
 
@@ -163,7 +156,7 @@ func (s *Replacements) DoSpare(
 		return s.BillSpare(ctx, id, c.Reason)
 	case spare.SpareWaive:
 		return s.WaiveSpare(ctx, id, c.Reason)
-	case SpareTell:
+	case spare.SpareTell:
 		return s.tellSpareFact(ctx, id, c.Fact, c.At)
 	}
 

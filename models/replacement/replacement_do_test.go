@@ -20,7 +20,7 @@ func TestEveryCommandThatIsOfferedIsDone(t *testing.T) {
 		rma.RMAApprove, rma.RMAReject, rma.RMAAppeal, rma.RMAWithdraw, rma.RMAUseSpare,
 		rma.RMAAllocate, rma.RMABackorder, rma.RMAShip, rma.RMAReship, rma.RMAWait,
 		rma.RMAReceive, rma.RMAInspect, rma.RMAKeepUnit, rma.RMABill, rma.RMAWaive,
-		replacement.RMATell,
+		rma.RMATell,
 	} {
 		_, err := h.DoRMA(ctx, "rma_none", replacement.ReplacementCommand{
 			Name:            c,
@@ -38,7 +38,7 @@ func TestEveryCommandThatIsOfferedIsDone(t *testing.T) {
 	}
 	for _, c := range []spare.SpareCommand{
 		spare.SpareSelect, spare.SpareAgree, spare.SpareShip, spare.SpareReceive, spare.SpareBill,
-		spare.SpareWaive, replacement.SpareTell,
+		spare.SpareWaive, spare.SpareTell,
 	} {
 		_, err := h.DoSpare(ctx, "spu_none", replacement.SpareUnitCommand{
 			Name:   c,

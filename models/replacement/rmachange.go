@@ -208,7 +208,10 @@ func (w *rmaChange) planReturn() error {
 		return err
 	}
 
-	if db.SameInstant(base, w.WrongUnitAt) {
+	// A wrong unit begins the time anew, and so does a correction of when the replacement
+	// came: what was reminded and asked under the earlier day does not count.
+	later := w.ReturnBaseAt != nil && base.After(*w.ReturnBaseAt) && plan.Until.After(w.now)
+	if later || db.SameInstant(base, w.WrongUnitAt) {
 		w.RemindersSent = 0
 		w.OverdueAt = nil
 		w.FeeAskedAt = nil

@@ -86,6 +86,7 @@ func TestS24_InspectedBeforeTheDeliveryWasTold(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, licensing.DeviceReturned, device(t, env, c.Device.ID).State)
 		require.Empty(t, roomOf(t, env, c.Device.ID))
+		env.Calendar.Set(env.Calendar.Now().Add(2 * time.Hour))
 		r, err = env.RecordRMAFact(env.Context, r.ID, rma.FactDelivered, env.Calendar.Now().Add(-time.Hour))
 		require.NoError(t, err)
 		require.Equal(t, rma.RMAClosed, r.StoredState)
@@ -129,6 +130,7 @@ func TestS24_WithdrawnBeforeThePickUpOnly(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, r.Version, again.Version, "nothing changes")
 		// The carrier had it before, and tells late.
+		env.Calendar.Set(env.Calendar.Now().Add(2 * time.Hour))
 		for _, fact := range []rma.RMAFact{rma.FactDelivered, rma.FactPickedUp} {
 			r, err = env.RecordRMAFact(env.Context, r.ID, fact, env.Calendar.Now().Add(-time.Hour))
 			require.NoError(t, err)

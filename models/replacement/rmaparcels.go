@@ -261,6 +261,9 @@ func (w *rmaChange) openShipment(
 		BookingKey: w.bookingKey(),
 		Carrier:    sh.Carrier,
 		PromisedOn: w.promisedOn(),
+
+		// The warehouse may have handed it in before it says so.
+		PossibleFrom: w.PossibleFrom(rma.FactPickedUp),
 	}, sh.Tracking)
 }
 
@@ -275,9 +278,10 @@ func (w *rmaChange) endShipment(kind shipping.ScanKind, reason string) error {
 	return err
 }
 
-// RecordRMAFact records a fact that a carrier or a depot reports. It is never refused
-// for the state that the RMA is in, and may come twice, late and in any order. at is
-// when it happened; a time that lies ahead counts as now.
+// RecordRMAFact records what a person passes on of a carrier or a depot; it may come
+// twice, late and in any order. at is when it happened; zero stands for now. Refusals are
+// those of RMAFacts.CheckTold (S62): STATE_CONFLICT for what cannot have happened yet,
+// VALIDATION_FAILED with /at for an instant that cannot be true.
 func (s *Replacements) RecordRMAFact(
 	ctx context.Context, id string, fact rma.RMAFact, at time.Time,
 ) (RMA, error) {
@@ -290,6 +294,10 @@ func (s *Replacements) RecordRMAFact(
 	err = s.db.Write(ctx, func(tx *db.Tx) error {
 		w, err := s.lockRMA(tx, ref, id)
 		if err != nil {
+			return err
+		}
+
+		if err := w.CheckTold(fact, at, w.now); err != nil {
 			return err
 		}
 

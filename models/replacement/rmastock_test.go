@@ -170,6 +170,7 @@ func TestStockIsReleasedWhenTheRMAIsWithdrawn(t *testing.T) {
 			entriesOf(t, env, r.ID))
 		require.Equal(t, shipping.StockLevel{OnHand: 1}, stockOf(t, env, d, "RALLY-BAR"))
 		// The carrier had it before, and tells late.
+		env.Calendar.Set(env.Calendar.Now().Add(2 * time.Hour))
 		r, err := env.RecordRMAFact(env.Context, r.ID, rma.FactDelivered, env.Calendar.Now().Add(-time.Minute))
 		require.NoError(t, err)
 		require.Equal(t, rma.RMAAwaitingReturn, r.StoredState)

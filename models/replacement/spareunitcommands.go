@@ -227,6 +227,9 @@ func (w *spareUnitChange) ship(p Parcel) error {
 		SubjectID:  w.ID,
 		BookingKey: w.parcelKey(),
 		Carrier:    p.Carrier,
+
+		// The warehouse may have handed it in before it says so.
+		PossibleFrom: w.PossibleFrom(spare.SparePickedUp),
 	}, p.Tracking)
 	if err != nil {
 		return err

@@ -14,10 +14,10 @@ import (
 	"roomcover.dev/roomcover/rules/spare"
 )
 
-// RecordSpareFact records a fact that a carrier or a depot reports about a unit; at is
-// when it happened, and a time that lies ahead counts as now. The same fact again
-// changes nothing. It refuses with STATE_CONFLICT a unit that was never sent, or is not
-// recalled.
+// RecordSpareFact records what a person passes on of a carrier or a depot about a unit;
+// at is when it happened, and zero stands for now. The same fact again changes nothing.
+// It refuses with STATE_CONFLICT a unit that was never sent, or is not recalled, and with
+// VALIDATION_FAILED and /at an instant that cannot be true (S62).
 func (s *Replacements) RecordSpareFact(
 	ctx context.Context, id string, fact spare.SpareFact, at time.Time,
 ) (SpareUnit, error) {
@@ -31,6 +31,9 @@ func (s *Replacements) RecordSpareFact(
 		out = w.SpareUnit
 		known, err := spare.LearnSpare(w.SpareFacts, fact)
 		if err != nil || known {
+			return err
+		}
+		if err := w.CheckTold(fact, at, w.now); err != nil {
 			return err
 		}
 

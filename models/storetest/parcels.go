@@ -21,6 +21,8 @@ func ShipmentOf(t *testing.T, env Env, accountID, tracking string) logistics.Shi
 		BookingKey: "rma_" + tracking + "/out/1",
 		Carrier:    "sim",
 		PromisedOn: "2026-11-24",
+
+		PossibleFrom: Now.AddDate(0, 0, -30),
 	})
 
 	require.NoError(t, err)

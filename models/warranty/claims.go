@@ -28,10 +28,6 @@ type WarrantyClaim struct {
 // which nobody has decided yet answers RATE_LIMITED.
 func (s *Warranties) ClaimWarranty(ctx context.Context, c WarrantyClaim) (EarlierWarranty, error) {
 	form := c.Form.Normalised()
-	if err := form.Validate(); err != nil {
-		return EarlierWarranty{}, err
-	}
-
 	var w EarlierWarranty
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
 		if err := db.MayManage(tx.Scope, c.Reason); err != nil {
@@ -40,6 +36,9 @@ func (s *Warranties) ClaimWarranty(ctx context.Context, c WarrantyClaim) (Earlie
 
 		acc, err := account.Lock(tx, c.AccountID)
 		if err != nil {
+			return err
+		}
+		if err := form.Validate(account.Today(tx, acc)); err != nil {
 			return err
 		}
 

@@ -2,9 +2,10 @@ package catalogue
 
 import (
 	"fmt"
-	"strings"
 
 	"cloud.google.com/go/civil"
+
+	"roomcover.dev/roomcover/rules"
 )
 
 // ServiceType is the kind of service that a SKU sells. One order holds one type
@@ -84,8 +85,8 @@ func (c Catalogue) Lookup(code string, on civil.Date) (SKU, bool) {
 	return s, true
 }
 
-// NormaliseSKU trims a code and puts it into upper case.
-func NormaliseSKU(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }
+// NormaliseSKU puts a code into its one form (S63).
+func NormaliseSKU(code string) string { return rules.NormaliseCode(code) }
 
 // AssignedToRooms reports whether the service's licences are assigned room by room
 // (R39a). An extended warranty attaches to serials, JumpStart belongs to the

@@ -2,7 +2,6 @@ package catalogue
 
 import (
 	"fmt"
-	"strings"
 
 	"cloud.google.com/go/civil"
 
@@ -54,8 +53,8 @@ func (m ProductModel) EffectiveOn(on civil.Date) bool {
 // serial number and a date of purchase (R74).
 func (m ProductModel) FollowsRoom() bool { return m.Kind == KindAccessory && !m.Serialised }
 
-// NormaliseModelCode trims a model's code and puts it into upper case.
-func NormaliseModelCode(code string) string { return strings.ToUpper(strings.TrimSpace(code)) }
+// NormaliseModelCode puts a model's code into its one form (S63).
+func NormaliseModelCode(code string) string { return rules.NormaliseCode(code) }
 
 // ModelOn finds the version of a model that is supported on the day. Of several,
 // the one that came into effect last counts, then the later in the list.

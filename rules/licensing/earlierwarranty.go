@@ -120,8 +120,9 @@ func (f WarrantyClaimForm) Normalised() WarrantyClaimForm {
 }
 
 // Validate refuses a normalised form with VALIDATION_FAILED, naming every wrong field.
-// Something besides the serial must say what was bought.
-func (f WarrantyClaimForm) Validate() error {
+// Something besides the serial must say what was bought. today is the local day: nothing
+// is bought after it (S62).
+func (f WarrantyClaimForm) Validate(today civil.Date) error {
 	var k rules.Checker
 	if problem := rules.SerialProblem("/serial", f.Serial); problem != nil {
 		k.Fields = append(k.Fields, *problem)
@@ -144,6 +145,7 @@ func (f WarrantyClaimForm) Validate() error {
 
 	if f.PurchasedOn != "" {
 		k.Date("/purchased_on", f.PurchasedOn)
+		k.DayReached("/purchased_on", f.PurchasedOn, today)
 	}
 
 	return rules.Invalid(k.Fields)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"cloud.google.com/go/civil"
+
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 )
@@ -152,25 +154,26 @@ type DeviceForm struct {
 	ExtWarrantyEnd string // exclusive
 }
 
-// Validate refuses the form with VALIDATION_FAILED, naming every wrong field.
-func (f DeviceForm) Validate() error {
+// Validate refuses the form with VALIDATION_FAILED, naming every wrong field. today is the
+// local day: nothing is bought after it (S62).
+func (f DeviceForm) Validate(today civil.Date) error {
 	var k rules.Checker
 	if problem := rules.SerialProblem("/serial", f.Serial); problem != nil {
 		k.Fields = append(k.Fields, *problem)
 	}
-	f.check(&k)
+	f.check(&k, today)
 	return rules.Invalid(k.Fields)
 }
 
 // ValidatePart is Validate for a part of a bundle, whose serial is not known yet
 // (R70).
-func (f DeviceForm) ValidatePart() error {
+func (f DeviceForm) ValidatePart(today civil.Date) error {
 	var k rules.Checker
-	f.check(&k)
+	f.check(&k, today)
 	return rules.Invalid(k.Fields)
 }
 
-func (f DeviceForm) check(k *rules.Checker) {
+func (f DeviceForm) check(k *rules.Checker, today civil.Date) {
 	k.Text("/model", f.ModelCode, 64)
 	for _, d := range []struct{ pointer, value string }{
 		{"/purchased_on", f.PurchasedOn},
@@ -182,6 +185,7 @@ func (f DeviceForm) check(k *rules.Checker) {
 		}
 	}
 
+	k.DayReached("/purchased_on", f.PurchasedOn, today)
 	k.Optional("/purchase_proof", f.PurchaseProof, 500)
 }
 
@@ -217,14 +221,23 @@ type RoomRow struct {
 	Devices []DeviceForm
 }
 
-// Trimmed returns the form as it is stored: no spaces around, country and region as
+// Trimmed returns the form as it is stored: texts composed and without spaces around,
+// country and region as
 // their codes.
 func (f RoomForm) Trimmed() RoomForm {
-	f.Name = strings.TrimSpace(f.Name)
-	f.Site = strings.TrimSpace(f.Site)
-	f.Country = strings.ToUpper(strings.TrimSpace(f.Country))
+	f.Name = rules.NormaliseText(f.Name)
+	f.Site = rules.NormaliseText(f.Site)
+	f.Country = rules.NormaliseCode(f.Country)
 	f.Region = rules.NormaliseRegion(f.Country, f.Region)
 	return f
+}
+
+// RoomKey is how a file knows a room: by its name, and by that of its site (S63).
+type RoomKey struct{ Name, Site string }
+
+// Key returns how the form's room is known.
+func (f RoomForm) Key() RoomKey {
+	return RoomKey{rules.NameKey(f.Name), rules.SiteKey(f.Site)}
 }
 
 // RoomDifferences lists the fields in which a form differs from a stored room; an empty
@@ -260,7 +273,7 @@ func DeviceDifferences(at string, stored, told DeviceForm) []rules.FieldError {
 			told.ModelCode,
 		)},
 		{"/purchased_on", stored.PurchasedOn, told.PurchasedOn},
-		{"/purchase_proof", stored.PurchaseProof, strings.TrimSpace(told.PurchaseProof)},
+		{"/purchase_proof", stored.PurchaseProof, rules.NormaliseText(told.PurchaseProof)},
 		{"/std_warranty_end", stored.StdWarrantyEnd, told.StdWarrantyEnd},
 		{"/ext_warranty_end", stored.ExtWarrantyEnd, told.ExtWarrantyEnd},
 	} {

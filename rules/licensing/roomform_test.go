@@ -3,10 +3,13 @@ package licensing
 import (
 	"testing"
 
+	"cloud.google.com/go/civil"
 	"github.com/stretchr/testify/require"
 
 	"roomcover.dev/roomcover/rules"
 )
+
+var formDay = civil.Date{Year: 2026, Month: 11, Day: 23}
 
 func TestR70_RoomFormNamesEveryWrongField(t *testing.T) {
 	good := RoomForm{
@@ -41,18 +44,34 @@ func TestR70_RoomFormNamesEveryWrongField(t *testing.T) {
 }
 
 func TestS32_DeviceFormTakesUnknownDates(t *testing.T) {
-	require.NoError(t, DeviceForm{Serial: "ab-12 34", ModelCode: "MEETUP"}.Validate())
-	require.NoError(t, DeviceForm{ModelCode: "MEETUP"}.ValidatePart())
-	require.Equal(t, rules.ValidationFailed, rules.CodeOf(DeviceForm{ModelCode: "MEETUP"}.Validate()))
+	require.NoError(t, DeviceForm{Serial: "ab-12 34", ModelCode: "MEETUP"}.Validate(formDay))
+	require.NoError(t, DeviceForm{ModelCode: "MEETUP"}.ValidatePart(formDay))
+	require.Equal(t, rules.ValidationFailed, rules.CodeOf(DeviceForm{ModelCode: "MEETUP"}.Validate(formDay)))
 	err := DeviceForm{
 		Serial:         "AB1",
 		PurchasedOn:    "2026-02-30",
 		StdWarrantyEnd: "soon",
 		ExtWarrantyEnd: "2026",
-	}.Validate()
+	}.Validate(formDay)
 	var refusal *rules.Error
 	require.ErrorAs(t, err, &refusal)
 	require.Len(t, refusal.Fields, 4)
+}
+
+func TestS62_ADeviceIsNotBoughtTomorrow(t *testing.T) {
+	for day, ok := range map[string]bool{"2026-11-23": true, "2026-11-24": false, "2062-01-01": false} {
+		form := DeviceForm{Serial: "AB1", ModelCode: "MEETUP", PurchasedOn: day}
+		claim := WarrantyClaimForm{Serial: "AB1", PONumber: "1", PurchasedOn: day}
+		for _, err := range []error{form.Validate(formDay), form.ValidatePart(formDay), claim.Validate(formDay)} {
+			if ok {
+				require.NoError(t, err, day)
+				continue
+			}
+			require.Equal(t, rules.ValidationFailed, rules.CodeOf(err), day)
+			require.Equal(t, "/purchased_on", err.(*rules.Error).Fields[0].Pointer)
+			require.Equal(t, rules.InTheFuture, err.(*rules.Error).Fields[0].Code)
+		}
+	}
 }
 
 func TestR42_OnlyWhoManagesRoomsChangesThem(t *testing.T) {

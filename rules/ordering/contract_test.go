@@ -29,6 +29,16 @@ func TestS6_PurchaseDate(t *testing.T) {
 			require.Equal(t, c.future, future)
 		})
 	}
+	// The seller wrote the order by the seller's calendar.
+	tokyo, saoPaulo := testday.Zone(t, "Asia/Tokyo"), testday.Zone(t, "America/Sao_Paulo")
+	morning := testday.Instant(t, "2026-11-20T23:00:00Z")
+	for day, want := range map[string]bool{"2026-11-21": false, "2026-11-22": true} {
+		_, future := PurchaseDate(testday.Day(t, day), morning, 60, saoPaulo, saoPaulo, tokyo)
+		require.Equal(t, want, future, day)
+	}
+	today, _ := PurchaseDate(testday.Day(t, "2026-11-21"), morning, 60, saoPaulo, tokyo)
+	require.Equal(t, "2026-11-21", today.String(), "the seller's day counts")
+
 	d, future := PurchaseDate(civil.Date{}, testday.Instant(t, "2026-11-20T12:00:00Z"), 60, time.UTC)
 	require.Equal(t, "2026-11-20", d.String(), "no date on the order")
 	require.False(t, future)

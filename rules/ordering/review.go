@@ -89,16 +89,25 @@ func Authorised(from, to *civil.Date, suspended bool, on civil.Date) bool {
 
 // PurchaseDate decides the day of purchase, from which the cancellation window and
 // JumpStart run (S6): the date on the purchase order if it is not in the future and at
-// most maxAgeDays before the local day of receipt; otherwise the day of receipt. future
-// reports that the order must be reviewed by a person.
+// most maxAgeDays before the local day of receipt; otherwise the day of receipt. It is in
+// the future only where it is so for the sellers too, who wrote it by their own calendar.
+// future reports that the order must be reviewed by a person.
 func PurchaseDate(
 	po civil.Date, received time.Time, maxAgeDays int, loc *time.Location,
+	sellers ...*time.Location,
 ) (d civil.Date, future bool) {
 	receipt := rules.DateIn(received, loc)
+	latest := receipt
+	for _, seller := range sellers {
+		if day := rules.DateIn(received, seller); day.After(latest) {
+			latest = day
+		}
+	}
+
 	switch {
 	case !po.IsValid():
 		return receipt, false
-	case po.After(receipt):
+	case po.After(latest):
 		return receipt, true
 	case receipt.DaysSince(po) > maxAgeDays:
 		return receipt, false

@@ -28,6 +28,7 @@ const (
 	RMAKeepUnit  RMACommand = "no_return" // the faulty unit need not come back
 	RMABill      RMACommand = "bill"      // confirms the fee
 	RMAWaive     RMACommand = "waive"     // a lead's
+	RMATell      RMACommand = "tell"      // passes on what a carrier or a depot said
 )
 
 // Codes of refusals about RMAs.
@@ -97,6 +98,9 @@ var rmaGuards = map[RMACommand]rmaGuard{
 	RMAKeepUnit: {rules.DecideRMA, false, in(RMAAwaitingReturn, RMAOverdue)},
 	RMABill:     {rules.DecideRMA, false, in(RMAOverdue, RMAInspected)},
 	RMAWaive:    {rules.DecideRMA, true, in(RMAOverdue, RMAInspected, RMANonReturnBilled)},
+	RMATell: {rules.DecideRMA, false, func(f RMAFacts, _ RMAState, _ OutboundState) bool {
+		return len(f.FactsToTell()) > 0
+	}},
 }
 
 // MayGiveRMA decides whether a role may ever give a command to an RMA, whatever its
@@ -155,6 +159,7 @@ func RMACommandsFor(role rules.Role, f RMAFacts, now time.Time) []RMACommand {
 	for _, c := range []RMACommand{
 		RMAApprove, RMAReject, RMAAppeal, RMAWithdraw, RMAUseSpare, RMAAllocate, RMABackorder,
 		RMAShip, RMAReship, RMAWait, RMAReceive, RMAInspect, RMAKeepUnit, RMABill, RMAWaive,
+		RMATell,
 	} {
 		if MayRMA(c, role, f, now) == nil {
 			out = append(out, c)

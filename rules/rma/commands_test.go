@@ -14,25 +14,25 @@ import (
 func TestRMACommandsByState(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                               "approve reject withdraw use_spare",
-		"approved@1":                                     "withdraw use_spare allocate backorder receive inspect",
+		"approved@1":                                     "withdraw use_spare allocate backorder receive inspect tell",
 		"rejected@1":                                     "appeal",
 		"rejected@1 appealed@2":                          "approve reject withdraw use_spare",
 		"appealed@1 rejected@2":                          "",
 		"withdrawn@1":                                    "",
-		"approved@1 backordered@2":                       "withdraw use_spare allocate backorder receive inspect",
-		"approved@1 allocated@2":                         "withdraw use_spare ship receive inspect",
-		"approved@1 shipped@2":                           "withdraw reship wait receive inspect",
-		"approved@1 shipped@2 pickedup@3":                "reship wait receive inspect",
-		"swapped@1":                                      "approve receive inspect no_return",
-		"approved@1 delivered@3":                         "receive inspect no_return",
-		"approved@1 delivered@3 scanned@4":               "receive inspect",
-		"approved@1 delivered@3 due@6":                   "receive inspect no_return waive",
-		"approved@1 delivered@3 due@6 confirm@11":        "receive inspect no_return bill waive",
-		"approved@1 delivered@3 due@6 confirm@31":        "receive inspect no_return waive",
-		"approved@1 delivered@3 due@6 billed@11":         "receive inspect waive",
-		"approved@1 delivered@3 damage@6":                "receive inspect bill waive",
-		"approved@1 delivered@3 damage@6 damagebilled@7": "receive inspect",
-		"approved@1 delivered@3 noreturn@4":              "receive inspect",
+		"approved@1 backordered@2":                       "withdraw use_spare allocate backorder receive inspect tell",
+		"approved@1 allocated@2":                         "withdraw use_spare ship receive inspect tell",
+		"approved@1 shipped@2":                           "withdraw reship wait receive inspect tell",
+		"approved@1 shipped@2 pickedup@3":                "reship wait receive inspect tell",
+		"swapped@1":                                      "approve receive inspect no_return tell",
+		"approved@1 delivered@3":                         "receive inspect no_return tell",
+		"approved@1 delivered@3 scanned@4":               "receive inspect tell",
+		"approved@1 delivered@3 due@6":                   "receive inspect no_return waive tell",
+		"approved@1 delivered@3 due@6 confirm@11":        "receive inspect no_return bill waive tell",
+		"approved@1 delivered@3 due@6 confirm@31":        "receive inspect no_return waive tell",
+		"approved@1 delivered@3 due@6 billed@11":         "receive inspect waive tell",
+		"approved@1 delivered@3 damage@6":                "receive inspect bill waive tell",
+		"approved@1 delivered@3 damage@6 damagebilled@7": "receive inspect tell",
+		"approved@1 delivered@3 noreturn@4":              "receive inspect tell",
 	} {
 		var got []string
 		for _, c := range RMACommandsFor(rules.OperatorLead, rmaHistory(t, text), rmaAt(30)) {
@@ -65,6 +65,7 @@ func TestRMACommandsByRole(t *testing.T) {
 		RMAKeepUnit:  agents,
 		RMABill:      agents,
 		RMAWaive:     {rules.OperatorLead},
+		RMATell:      agents,
 	} {
 		for _, role := range rulestest.EveryRole {
 			code := rules.CodeOf(MayRMA(c, role, RMAFacts{WithdrawnAt: &rmaDay}, rmaDay))

@@ -224,7 +224,8 @@ func keep(stored *time.Time, told time.Time, first bool) *time.Time {
 	return &told
 }
 
-// RMAFact is what a carrier or a depot reports about an RMA. It is never refused.
+// RMAFact is what a carrier or a depot reports about an RMA. What the carrier's own
+// parcels say is never refused; what a person passes on has to be possible: see CheckTold.
 type RMAFact string
 
 // The facts.
@@ -236,15 +237,16 @@ const (
 )
 
 // With adds a fact that happened at an instant. Facts in any order, each any number of
-// times, lead to the same result.
+// times, lead to the same result. A stored instant that cannot be true gives way to the
+// one that is told now (S62).
 func (f RMAFacts) With(fact RMAFact, at time.Time) RMAFacts {
 	switch fact {
 	case FactPickedUp:
-		f.PickedUpAt = First(f.PickedUpAt, at)
+		f.PickedUpAt = First(f.believed(fact, f.PickedUpAt), at)
 	case FactDelivered:
-		f.DeliveredAt = First(f.DeliveredAt, at)
+		f.DeliveredAt = First(f.believed(fact, f.DeliveredAt), at)
 	case FactReturnScanned:
-		f.ReturnScannedAt = First(f.ReturnScannedAt, at)
+		f.ReturnScannedAt = First(f.believed(fact, f.ReturnScannedAt), at)
 		f.ReturnLastScannedAt = Last(f.ReturnLastScannedAt, at)
 	case FactReturnReceived:
 		f.ReturnReceivedAt = Last(f.ReturnReceivedAt, at)

@@ -1,7 +1,6 @@
 package shipping
 
 import (
-	"strings"
 	"time"
 
 	"roomcover.dev/roomcover/rules"
@@ -21,8 +20,8 @@ type DepotForm struct {
 
 // Normalise puts the code and the country into upper case and fills in the zone.
 func (f DepotForm) Normalise() DepotForm {
-	f.Code = strings.ToUpper(strings.TrimSpace(f.Code))
-	f.Country = strings.ToUpper(strings.TrimSpace(f.Country))
+	f.Code = rules.NormaliseCode(f.Code)
+	f.Country = rules.NormaliseCode(f.Country)
 	if f.TimeZone == "" {
 		f.TimeZone = rules.TimeZoneFor(f.Country, f.Region)
 	}

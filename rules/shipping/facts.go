@@ -1,6 +1,7 @@
 package shipping
 
 import (
+	"slices"
 	"time"
 
 	"roomcover.dev/roomcover/rules"
@@ -71,10 +72,12 @@ func (k ScanKind) moved() bool {
 		k == ScanReturnedToSender
 }
 
-// Scan is one fact about a parcel. At is when it happened, not when we heard.
+// Scan is one fact about a parcel. At is when it happened, not when we heard. One whose
+// instant cannot be true is Contradicted: it is kept, and nothing follows from it (S62).
 type Scan struct {
-	Kind ScanKind
-	At   time.Time
+	Kind         ScanKind
+	At           time.Time
+	Contradicted bool
 }
 
 // ShipmentProgress is what a set of scans amounts to. The instants are nil until
@@ -85,7 +88,8 @@ type ShipmentProgress struct {
 	DeliveredAt *time.Time
 	LastScanAt  *time.Time // for the silence after which a parcel counts as lost
 	// Contradicted reports that scans exclude each other: the parcel moved after it was
-	// cancelled, or was delivered and lost. A person has to look at it.
+	// cancelled, or was delivered and lost. So does a scan whose instant cannot be true,
+	// until the carrier reports the same with one that can. A person has to look at it.
 	Contradicted bool
 }
 
@@ -101,6 +105,10 @@ func ProgressOf(scans []Scan) ShipmentProgress {
 	first, last := map[ScanKind]time.Time{}, map[ScanKind]time.Time{}
 	var p ShipmentProgress
 	for _, s := range scans {
+		if s.Contradicted {
+			continue
+		}
+
 		if at, ok := first[s.Kind]; !ok || s.At.Before(at) {
 			first[s.Kind] = s.At
 		}
@@ -119,7 +127,20 @@ func ProgressOf(scans []Scan) ShipmentProgress {
 	}
 
 	p.State, p.Contradicted = stateOf(first, last)
+	p.Contradicted = p.Contradicted || uncorrected(scans, first)
 	return p
+}
+
+// uncorrected reports whether a scan whose instant cannot be true stands alone: nobody
+// has reported the same with another instant, and the parcel has not arrived.
+func uncorrected(scans []Scan, believed map[ScanKind]time.Time) bool {
+	if _, arrived := believed[ScanDelivered]; arrived {
+		return false
+	}
+	return slices.ContainsFunc(scans, func(s Scan) bool {
+		_, corrected := believed[s.Kind]
+		return s.Contradicted && !corrected
+	})
 }
 
 func stateOf(first, last map[ScanKind]time.Time) (state ShipmentState, contradicted bool) {

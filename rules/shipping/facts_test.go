@@ -19,7 +19,7 @@ func scansOf(t *testing.T, text string) (out []Scan) {
 		after, err := time.ParseDuration(hours + "h")
 		require.NoError(t, err)
 		require.True(t, ScanKind(kind).Valid(), kind)
-		out = append(out, Scan{ScanKind(kind), scanDay.Add(after)})
+		out = append(out, Scan{Kind: ScanKind(kind), At: scanDay.Add(after)})
 	}
 	return out
 }
@@ -101,8 +101,8 @@ func TestS22_FirstMoveIsTheCarriersFirstScan(t *testing.T) {
 func scanGenerator() *rapid.Generator[Scan] {
 	return rapid.Custom(func(t *rapid.T) Scan {
 		return Scan{
-			rapid.SampledFrom(ScanKinds()).Draw(t, "kind"),
-			scanDay.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "hours")) * time.Hour),
+			Kind: rapid.SampledFrom(ScanKinds()).Draw(t, "kind"),
+			At:   scanDay.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "hours")) * time.Hour),
 		}
 	})
 }
@@ -156,4 +156,35 @@ func TestUnknownScansAreNone(t *testing.T) {
 	require.False(t, ScanKind("CREATED").Valid())
 	require.False(t, ScanKind("delivered").Valid())
 	require.Len(t, ScanKinds(), 8)
+}
+
+// A scan whose instant cannot be true is kept and not acted on, until the carrier reports
+// the same with one that can; the order of arrival does not matter.
+func TestS62_ImpossibleScansContradictUntilTheyAreCorrected(t *testing.T) {
+	lastYear := scanDay.AddDate(-1, 0, 0)
+	wrong := func(kind ScanKind) Scan { return Scan{Kind: kind, At: lastYear, Contradicted: true} }
+	for name, c := range map[string]struct {
+		wrong        []Scan
+		text         string
+		state        ShipmentState
+		contradicted bool
+	}{
+		"delivered a year ago":       {[]Scan{wrong(ScanDelivered)}, "LABELLED@0", ShipmentLabelled, true},
+		"and corrected":              {[]Scan{wrong(ScanDelivered)}, "LABELLED@0 DELIVERED@9", ShipmentDelivered, false},
+		"picked up a year ago":       {[]Scan{wrong(ScanPickedUp)}, "LABELLED@0", ShipmentLabelled, true},
+		"picked up, by now arrived":  {[]Scan{wrong(ScanPickedUp)}, "LABELLED@0 DELIVERED@9", ShipmentDelivered, false},
+		"another kind says nothing":  {[]Scan{wrong(ScanLost)}, "LABELLED@0 IN_TRANSIT@3", ShipmentInTransit, true},
+		"nothing else is known":      {[]Scan{wrong(ScanDelivered)}, "", ShipmentCreated, true},
+		"told after the right one":   {[]Scan{wrong(ScanInTransit)}, "IN_TRANSIT@3", ShipmentInTransit, false},
+		"several, one not corrected": {[]Scan{wrong(ScanInTransit), wrong(ScanLost)}, "IN_TRANSIT@3", ShipmentInTransit, true},
+	} {
+		permute(append(scansOf(t, c.text), c.wrong...), func(order []Scan) {
+			p := ProgressOf(order)
+			require.Equal(t, c.state, p.State, name)
+			require.Equal(t, c.contradicted, p.Contradicted, name)
+			for _, at := range []*time.Time{p.FirstMoveAt, p.DeliveredAt, p.LastScanAt} {
+				require.True(t, at == nil || at.After(lastYear), name)
+			}
+		})
+	}
 }

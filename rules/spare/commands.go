@@ -19,6 +19,7 @@ const (
 	SpareReceive SpareCommand = "receive" // the depot has the recalled unit
 	SpareBill    SpareCommand = "bill"    // confirms the fee of one that did not come back
 	SpareWaive   SpareCommand = "waive"   // a lead's
+	SpareTell    SpareCommand = "tell"    // passes on what a carrier or a depot said
 )
 
 // Codes of refusals about spare units.
@@ -57,6 +58,9 @@ var spareGuards = map[SpareCommand]spareGuard{
 	}},
 	SpareBill:  {rules.DecideRMA, rules.Grant.Allowed, recalled},
 	SpareWaive: {rules.DecideRMA, grantIs(rules.GrantYes), recalled},
+	SpareTell: {rules.DecideRMA, rules.Grant.Allowed, func(f SpareFacts) bool {
+		return len(f.FactsToTell()) > 0
+	}},
 }
 
 // MayGiveSpare decides whether a role may ever give a command to a spare unit, whatever
@@ -103,7 +107,7 @@ func MaySpare(c SpareCommand, role rules.Role, f SpareFacts, now time.Time) erro
 func SpareCommandsFor(role rules.Role, f SpareFacts, now time.Time) []SpareCommand {
 	var out []SpareCommand
 	for _, c := range []SpareCommand{
-		SpareSelect, SpareAgree, SpareShip, SpareReceive, SpareBill, SpareWaive,
+		SpareSelect, SpareAgree, SpareShip, SpareReceive, SpareBill, SpareWaive, SpareTell,
 	} {
 		if MaySpare(c, role, f, now) == nil {
 			out = append(out, c)

@@ -169,6 +169,50 @@ func LearnSpare(f SpareFacts, fact SpareFact) (known bool, err error) {
 	return false, impossible
 }
 
+// FactsToTell lists what may be told of the unit now, in a fixed order.
+func (f SpareFacts) FactsToTell() []SpareFact {
+	var out []SpareFact
+	for _, fact := range []SpareFact{
+		SparePickedUp, SpareDelivered, SpareRecallScanned, SpareRecallReceived,
+	} {
+		if _, err := LearnSpare(f, fact); err == nil {
+			out = append(out, fact)
+		}
+	}
+
+	return out
+}
+
+// CheckTold refuses with VALIDATION_FAILED and the field /at an instant that a person
+// typed and that cannot be true (S62): before the unit was agreed to, used up or recalled,
+// or ahead of now. A zero instant stands for now.
+func (f SpareFacts) CheckTold(fact SpareFact, at, now time.Time) error {
+	if at.IsZero() {
+		return nil
+	}
+	if problem := rules.InstantProblem("/at", at, f.PossibleFrom(fact), now); problem != nil {
+		return rules.Invalid([]rules.FieldError{*problem})
+	}
+	return nil
+}
+
+// PossibleFrom returns since when a fact of the unit's present parcel was possible; zero
+// where that is not known.
+func (f SpareFacts) PossibleFrom(fact SpareFact) time.Time {
+	since := []*time.Time{f.AgreedAt, f.ConsumedAt}
+	if fact == SpareRecallScanned || fact == SpareRecallReceived {
+		since = []*time.Time{f.RecallRequestedAt}
+	}
+
+	var latest time.Time
+	for _, at := range since {
+		if at != nil && at.After(latest) {
+			latest = *at
+		}
+	}
+	return latest
+}
+
 // spareReminderDays are the days of a recall on which the customer is reminded,
 // unless it is due before them.
 var spareReminderDays = []int{20, 27}

@@ -102,6 +102,7 @@ func TestSpareCommandsByRole(t *testing.T) {
 		SpareReceive: agents,
 		SpareBill:    agents,
 		SpareWaive:   {rules.OperatorLead},
+		SpareTell:    agents,
 	} {
 		for _, role := range rulestest.EveryRole {
 			code := rules.CodeOf(MaySpare(c, role, SpareFacts{State: SpareVoided}, spareDay))
@@ -116,7 +117,7 @@ func TestSpareCommandsByRole(t *testing.T) {
 	require.Equal(t, rules.Forbidden, rules.CodeOf(MaySpare("dance", rules.OperatorLead, SpareFacts{}, spareDay)))
 	require.Equal(t, []SpareCommand{SpareSelect},
 		SpareCommandsFor(rules.OperatorCSM, spareFacts(t, "SELECTION_PENDING"), spareDay))
-	require.Equal(t, []SpareCommand{SpareReceive, SpareWaive},
+	require.Equal(t, []SpareCommand{SpareReceive, SpareWaive, SpareTell},
 		SpareCommandsFor(rules.OperatorLead, spareFacts(t, "RECALL_REQUESTED"), spareDay))
 }
 
