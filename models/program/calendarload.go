@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"cloud.google.com/go/civil"
 	"gorm.io/gorm"
 	"gorm.io/gorm/clause"
 
@@ -17,10 +18,12 @@ import (
 const calendarYears = 3
 
 // LoadCalendars adds the calendars that are missing, one for each country and each
-// region that has holidays of its own, and loads the holidays of the current and
-// the next two years where they are not loaded yet. A day that is there already stays
-// as it is, also one that an operator added or removed. It returns how many calendars
-// it added or loaded, and may run at any time, also twice at once.
+// region that has holidays of its own, loads the holidays of the current and the next two
+// years where they are not loaded yet, and corrects what an earlier source had wrong. A
+// day that an operator added or removed stays as it is. What was promised stays too: a
+// promise is stored (S20). A calendar's version grows only when its days change. It
+// returns how many calendars it added or loaded, and may run at any time, also twice at
+// once.
 func (s *Programs) LoadCalendars(ctx context.Context) (int, error) {
 	changed := 0
 	err := s.db.Write(ctx, func(tx *db.Tx) error {
@@ -56,34 +59,23 @@ func (s *Programs) LoadCalendars(ctx context.Context) (int, error) {
 			return nil
 		}
 
-		return calendarAudit(tx, db.Entry{
-			Verb:     "calendar.loaded",
-			ObjectID: "calendars",
-			Details: map[string]any{
-				"source":   holidays.Source,
-				"through":  l.last,
-				"added":    len(l.missing),
-				"loaded":   len(l.stale),
-				"holidays": l.added,
-			},
-		})
+		return l.audit(tx)
 	})
 
 	return changed, err
 }
 
-// calendarLoad is what one run adds.
+// calendarLoad is what one run adds and corrects.
 type calendarLoad struct {
 	now     time.Time
 	last    int // year
 	missing []Calendar
-	stale   []string // codes
-	known   []string // those of them that the source has holidays for
+	stale   []Calendar // that lack a year, or were loaded from an earlier source
 	days    []CalendarHoliday
-	added   int64 // days that were not there
+	changes []calendarCorrection // of the stale ones whose days change
 }
 
-// nothing reports whether there is nothing to add.
+// nothing reports whether there is nothing to load.
 func (l *calendarLoad) nothing() bool { return len(l.missing)+len(l.stale) == 0 }
 
 // newLoad works out what is missing beside the calendars that are there.
@@ -93,11 +85,8 @@ func newLoad(tx *db.Tx, have []Calendar) *calendarLoad {
 	present := map[string]bool{}
 	for _, c := range have {
 		present[c.Code] = true
-		if c.LoadedThrough < l.last || c.Source != holidays.Source {
-			l.stale = append(l.stale, c.Code)
-			if l.load(c) {
-				l.known = append(l.known, c.Code)
-			}
+		if c.LoadedThrough < l.last || holidays.OlderThanThis(c.Source) {
+			l.stale = append(l.stale, c)
 		}
 	}
 
@@ -129,44 +118,28 @@ func (l *calendarLoad) add(country, region string) {
 	}
 
 	l.missing = append(l.missing, c)
-	l.load(c)
-}
-
-// load collects the holidays of a calendar; false where the source has none.
-func (l *calendarLoad) load(c Calendar) bool {
-	days, ok := holidays.Of(c.Country, c.Region, l.now.Year(), l.last)
+	days, _ := holidays.Of(country, region, l.now.Year(), l.last)
 	for _, d := range days {
-		l.days = append(l.days, CalendarHoliday{
-			Calendar:  c.Code,
-			OnDay:     d.On.String(),
-			Name:      d.Name,
-			Origin:    HolidayLoaded,
-			ChangedBy: "system",
-			ChangedAt: l.now,
-		})
+		l.days = append(l.days, l.row(c.Code, d))
 	}
-
-	return ok
 }
 
-// write stores the run. A calendar that the source has nothing for keeps its
-// version.
-func (l *calendarLoad) write(tx *db.Tx) error {
-	at := tx.Model(&Calendar{}).Session(&gorm.Session{})
-	if len(l.stale) > 0 {
-		err := at.Where("code IN ?", l.stale).
-			Updates(map[string]any{"loaded_through": l.last, "source": holidays.Source}).Error
-		if err != nil {
-			return err
-		}
+// row is a holiday as the source has it.
+func (l *calendarLoad) row(code string, h holidays.Holiday) CalendarHoliday {
+	return CalendarHoliday{
+		Calendar:  code,
+		OnDay:     h.On.String(),
+		Name:      h.Name,
+		Origin:    HolidayLoaded,
+		ChangedBy: loadedBy,
+		ChangedAt: l.now,
 	}
+}
 
-	if len(l.known) > 0 {
-		err := at.Where("code IN ?", l.known).
-			Updates(map[string]any{"updated_at": l.now, "version": gorm.Expr("version + 1")}).Error
-		if err != nil {
-			return err
-		}
+// write stores the run.
+func (l *calendarLoad) write(tx *db.Tx) error {
+	if err := l.writeStale(tx); err != nil {
+		return err
 	}
 
 	keep := clause.OnConflict{DoNothing: true}
@@ -179,8 +152,108 @@ func (l *calendarLoad) write(tx *db.Tx) error {
 	if len(l.days) == 0 {
 		return nil
 	}
+	return tx.Clauses(keep).CreateInBatches(&l.days, 1000).Error
+}
 
-	res := tx.Clauses(keep).CreateInBatches(&l.days, 1000)
-	l.added = res.RowsAffected
-	return res.Error
+// writeStale brings the calendars that are there up to date. Those whose days do not
+// change keep their version.
+func (l *calendarLoad) writeStale(tx *db.Tx) error {
+	if len(l.stale) == 0 {
+		return nil
+	}
+
+	codes := make([]string, len(l.stale))
+	for i, c := range l.stale {
+		codes[i] = c.Code
+	}
+
+	at := tx.Model(&Calendar{}).Session(&gorm.Session{})
+	err := at.Where("code IN ?", codes).
+		Updates(map[string]any{"loaded_through": l.last, "source": holidays.Source}).Error
+	if err != nil {
+		return err
+	}
+
+	if err := l.compare(tx, codes); err != nil {
+		return err
+	}
+
+	var changed []string
+	for _, c := range l.changes {
+		changed = append(changed, c.calendar.Code)
+		l.days = append(l.days, c.added...)
+		if err := c.write(tx, l.now); err != nil {
+			return err
+		}
+	}
+
+	if len(changed) == 0 {
+		return nil
+	}
+	return at.Where("code IN ?", changed).
+		Updates(map[string]any{"updated_at": l.now, "version": gorm.Expr("version + 1")}).Error
+}
+
+// compare holds the days of the stale calendars against the source, from the current
+// year on.
+func (l *calendarLoad) compare(tx *db.Tx, codes []string) error {
+	from := civil.Date{Year: l.now.Year(), Month: time.January, Day: 1}
+	var rows []CalendarHoliday
+	err := tx.Where("calendar IN ? AND on_day >= ?", codes, from.String()).
+		Order("calendar, on_day").Find(&rows).Error
+	if err != nil {
+		return err
+	}
+
+	byCode := map[string][]CalendarHoliday{}
+	for _, h := range rows {
+		byCode[h.Calendar] = append(byCode[h.Calendar], h)
+	}
+
+	for _, c := range l.stale {
+		// Another release may have loaded a later year already.
+		through := max(l.last, c.LoadedThrough)
+		want, known := holidays.Of(c.Country, c.Region, l.now.Year(), through)
+		if !known {
+			continue
+		}
+
+		correction := calendarCorrection{calendar: c}
+		correction.compare(byCode[c.Code], want, l)
+		if correction.any() {
+			l.changes = append(l.changes, correction)
+		}
+	}
+
+	return nil
+}
+
+// audit writes what the run did: a line for the run, and one for each calendar whose
+// days it corrected.
+func (l *calendarLoad) audit(tx *db.Tx) error {
+	err := calendarAudit(tx, db.Entry{
+		Verb:     "calendar.loaded",
+		ObjectID: "calendars",
+		Details: map[string]any{
+			"source":   holidays.Source,
+			"through":  l.last,
+			"added":    len(l.missing),
+			"loaded":   len(l.stale),
+			"holidays": len(l.days),
+		},
+	})
+	if err != nil {
+		return err
+	}
+
+	for _, c := range l.changes {
+		if !c.corrects() {
+			continue
+		}
+		if err := calendarAudit(tx, c.entry()); err != nil {
+			return err
+		}
+	}
+
+	return nil
 }

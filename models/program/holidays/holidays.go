@@ -1,10 +1,11 @@
-// Package holidays is the first data of the calendars (C3): the holidays of a
-// library, by country and region, and the weekends of the world. The database is
-// the truth; what is here only fills it.
+// Package holidays is the first data of the calendars (C3): the holidays of countries and
+// regions, and the weekends of the world. For the countries that people use the laws
+// themselves stand in laws.csv; a library has the others. The database is the truth;
+// what is here only fills it, and corrects what nobody there has edited.
 package holidays
 
 import (
-	"maps"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -14,9 +15,23 @@ import (
 	"roomcover.dev/roomcover/rules/calendar"
 )
 
-// Source names where the data comes from. Under another name every calendar is loaded
-// again, which adds what is new and changes nothing that is there.
-const Source = "rickar/cal v2.1.26"
+// revision grows with every change of the days, so that calendars which were loaded from
+// an earlier revision are corrected.
+const revision = 1
+
+// Source names where the data comes from.
+var Source = fmt.Sprintf("laws %d, rickar/cal v2.1.26", revision)
+
+// OlderThanThis reports whether a source that a calendar was loaded from is an earlier
+// one. While a new release replaces an old one both run: the old one must not bring back
+// what the new one corrected.
+func OlderThanThis(source string) bool {
+	var loaded int
+	if _, err := fmt.Sscanf(source, "laws %d,", &loaded); err != nil {
+		loaded = 0 // from the library alone, before there was a table of laws
+	}
+	return loaded < revision
+}
 
 // Holiday is a day on which nobody works at a place.
 type Holiday struct {
@@ -25,20 +40,18 @@ type Holiday struct {
 }
 
 // Of lists the holidays of a country, or of a region of it, from the first to the
-// last year, by date. A region without a list of its own has the country's; ok is
+// last year, by date. A region without holidays of its own has the country's; ok is
 // false where nothing is known.
 func Of(country, region string, first, last int) (days []Holiday, ok bool) {
-	list, ok := regional[country][region]
-	if !ok {
-		list, ok = lists[country]
-	}
-
-	var found map[civil.Date]string
+	found := named{}
+	stated, library := laws()[country], lists[country]
 	switch {
-	case ok:
-		found = observed(list, first, last)
-	case regional[country] != nil:
-		found, ok = shared(country, first, last), true
+	case stated != nil:
+		found.addLaws(stated, region, first, last)
+	case library != nil:
+		found.addLibrary(library, first, last)
+	default:
+		return nil, false
 	}
 
 	for on, name := range found {
@@ -46,45 +59,60 @@ func Of(country, region string, first, last int) (days []Holiday, ok bool) {
 	}
 
 	slices.SortFunc(days, func(a, b Holiday) int { return a.On.Compare(b.On) })
-	return days, ok
+	return days, true
 }
 
-// observed computes the days of a list. The years around are looked at too, since
+// Regions lists the codes of a country's regions that have holidays of their own.
+func Regions(country string) []string {
+	var regions []string
+	for _, l := range laws()[country] {
+		regions = append(regions, l.regions...)
+	}
+
+	slices.Sort(regions)
+	return slices.Compact(regions)
+}
+
+// named are holidays by day. A day on which two fall has both names.
+type named map[civil.Date]string
+
+// addLaws adds what the laws say for a region. The years around are looked at too, since
 // New Year's Day may be observed on 31 December.
-func observed(list []*cal.Holiday, first, last int) map[civil.Date]string {
-	days := map[civil.Date]string{}
+func (n named) addLaws(stated []law, region string, first, last int) {
+	for _, l := range stated {
+		if !l.in(region) {
+			continue
+		}
+
+		for year := max(first-1, l.since); year <= last+1; year++ {
+			for _, on := range l.rule.Observed(year) {
+				n.add(on, l.name, first, last)
+			}
+		}
+	}
+}
+
+// addLibrary adds a list of the library.
+func (n named) addLibrary(list []*cal.Holiday, first, last int) {
 	for _, h := range list {
 		for year := first - 1; year <= last+1; year++ {
-			_, at := h.Calc(year)
-			on := civil.DateOf(at)
-			if at.IsZero() || on.Year < first || on.Year > last {
-				continue
-			}
-
-			if other, taken := days[on]; taken && !strings.Contains(other, h.Name) {
-				days[on] = other + " / " + h.Name
-			} else if !taken {
-				days[on] = h.Name
+			if _, at := h.Calc(year); !at.IsZero() {
+				n.add(civil.DateOf(at), h.Name, first, last)
 			}
 		}
 	}
-
-	return days
 }
 
-// shared are the days that every region of a country has: the library has no
-// national list of its own for some, or one that holds every region's days.
-func shared(country string, first, last int) map[civil.Date]string {
-	var common map[civil.Date]string
-	for _, region := range Regions(country) {
-		days := observed(regional[country][region], first, last)
-		if common == nil {
-			common = days
-		}
-		maps.DeleteFunc(common, func(on civil.Date, _ string) bool { return days[on] == "" })
+// add adds a holiday that falls into the years.
+func (n named) add(on civil.Date, name string, first, last int) {
+	other, taken := n[on]
+	switch {
+	case on.Year < first || on.Year > last:
+	case !taken:
+		n[on] = name
+	case !strings.Contains(other, name):
+		n[on] = other + " / " + name
 	}
-
-	return common
 }
 
 // weekends are those that are not Saturday and Sunday.
