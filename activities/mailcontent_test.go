@@ -131,7 +131,7 @@ func (b *bench) writeEveryMail(change func(*ordering.OrderForm), locale string) 
 	for _, m := range members {
 		if m.UserID == second.ID {
 			for _, role := range []identity.MemberRole{identity.RoleAdmin, identity.RoleReadOnly} {
-				_, err = b.ChangeMembership(b.operator(), m.ID, role, m.State, "a mistake")
+				_, err = b.ChangeMembership(storetest.Customer(inv.AccountID), m.ID, role, m.State, "a mistake")
 				require.NoError(t, err)
 			}
 		}

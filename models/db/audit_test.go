@@ -168,7 +168,7 @@ func TestR94_NoPersonalDataOutsideItsPlace(t *testing.T) {
 		require.NoError(t, err)
 		second, err := env.AnswerContact(storetest.Operator(), asked[0].ID, identity.ContactAnswer{
 			Confirm: true,
-			Role:    identity.RoleAdmin,
+			Role:    identity.RoleReadOnly,
 			Reason:  "asked the customer",
 		})
 		require.NoError(t, err)

@@ -231,6 +231,15 @@ func confirmContact(
 	if err := roomForUser(tx, acc); err != nil {
 		return err
 	}
+	if a.Role == RoleAdmin {
+		admins, err := countAdmins(tx, acc.ID)
+		if err != nil {
+			return err
+		}
+		if err := rules.MayMakeAdmin(tx.Scope.Actor.Role, admins); err != nil {
+			return err
+		}
+	}
 
 	inv := newInvitation(tx, ref, acc, q.Email, q.ContactName, a.Role)
 	inv.OrderID = &q.OrderID

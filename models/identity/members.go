@@ -129,8 +129,7 @@ func join(tx *db.Tx, acc account.Account, inv Invitation, u User) (Membership, e
 // person who accepted, with a reason (R51b); the account then waits for another one. A
 // state that the membership cannot take answers STATE_CONFLICT. Who may do what decides
 // rules.MayManageUsers: roles are the customer's to give. Every administrator, the one
-// concerned too, is told by mail when one of them loses the role, for whatever reason
-// (S15).
+// concerned too, is told by mail when one of them loses the role, for whatever reason (S15).
 func (s *People) ChangeMembership(
 	ctx context.Context, id string, role MemberRole, state rules.MembershipState, reason string,
 ) (Membership, error) {

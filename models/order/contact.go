@@ -135,15 +135,17 @@ func decideContact(tx *db.Tx, o *Order, d Decision) error {
 		)
 	}
 
-	if d.InviteAs != rules.InviteAsReadOnly {
+	if d.InviteAs != rules.InviteAsReadOnly && d.InviteAs != rules.InviteAsAdmin {
 		return nil
 	}
 
 	admins, err := identity.AdminsOfAccount(tx, acc.ID)
-	if err != nil {
+	switch {
+	case err != nil:
 		return err
-	}
-	if len(admins) == 0 {
+	case d.InviteAs == rules.InviteAsAdmin:
+		return rules.MayMakeAdmin(tx.Scope.Actor.Role, len(admins))
+	case len(admins) == 0:
 		return refuseInviteAs(
 			"NO_ADMINISTRATOR",
 			"The account has no administrator: the first person who accepts becomes one (R47b).",

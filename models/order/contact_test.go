@@ -373,11 +373,6 @@ func TestS15_AnOperatorDecidesAboutAStranger(t *testing.T) {
 			decision: order.Decision{InviteAs: rules.InviteAsReadOnly},
 			role:     identity.RoleReadOnly,
 		},
-		"as an administrator": {
-			email:    "eve@acme.test",
-			decision: order.Decision{InviteAs: rules.InviteAsAdmin},
-			role:     identity.RoleAdmin,
-		},
 		"not at all": {email: "eve@acme.test", decision: order.Decision{InviteAs: rules.InviteAsNobody}},
 		"the domain is theirs": {
 			email:    "eve@acme.test",
@@ -485,6 +480,23 @@ func TestS15_AnAcceptedOrderGoesBackToReviewWhereTheAccountWasOpenedMeanwhile(t 
 }
 
 // The operator asked the customer about Rui; meanwhile the seller made it Eve.
+// Ana lets others in as administrators; an operator does so only where there is nobody.
+func TestS15_AnOperatorMakesNoAdministratorBesideAna(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		w := openKnownCompany(t, env)
+		env.Join(t, w.invitation)
+		o := env.Accept(t, w.seller, storetest.FormFor("PO-2", "Acme Ltda", "eve@acme.test"))
+		_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{
+			Accept:   true,
+			Reason:   "asked",
+			InviteAs: rules.InviteAsAdmin,
+			Email:    "eve@acme.test",
+		})
+		storetest.RequireCode(t, rules.Forbidden, err)
+		w.hasNotComeIn(t, "eve@acme.test")
+	})
+}
+
 func TestS15_ADecisionIsAboutThePersonWhomTheOperatorSaw(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		w := openKnownCompany(t, env)

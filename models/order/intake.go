@@ -169,9 +169,9 @@ func newOrder(
 		PurchaseInFuture:   future,
 		AccountCandidates:  len(known.accounts),
 		EndCustomerDomain:  rules.EmailDomain(customer.Email),
+		ContactStanding:    contact,
 		PossibleDouble:     len(known.doubles) > 0,
 		NearAccounts:       len(known.near),
-		ContactStanding:    contact,
 	}, form))
 
 	o.addLines(ref.Catalogue)

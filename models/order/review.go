@@ -135,7 +135,9 @@ func acceptReviewed(
 	}
 	o.ReviewUntil = nil
 
-	changed := []string{"vendor_order_no", "review_until", "account_id", "reseller_id", "invite_as"}
+	changed := []string{
+		"vendor_order_no", "review_until", "account_id", "reseller_id", "invite_as",
+	}
 	if err := moveOrder(tx, o, rules.OrderAccepted, changed...); err != nil {
 		return err
 	}

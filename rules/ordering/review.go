@@ -25,8 +25,7 @@ const (
 	ReasonPossibleDouble  = "POSSIBLE_DOUBLE"
 	// S61: an account of the company is at an address that is nearly this one
 	ReasonAddressNearlyKnown = "ADDRESS_NEARLY_KNOWN"
-	// S15: the account does not know the person whom the order names
-	ReasonContactUnknown = "CONTACT_UNKNOWN_TO_ACCOUNT"
+	ReasonContactUnknown     = "CONTACT_UNKNOWN_TO_ACCOUNT" // S15
 )
 
 // ReviewFacts is what the decision about a review needs to know. The domains are
@@ -46,9 +45,10 @@ type ReviewFacts struct {
 	// record, and nothing but an address of its own to tell the reseller at.
 	WithoutRelation bool
 	ResellerNotTold bool
-	PossibleDouble  bool                  // S65
-	NearAccounts    int                   // accounts whose address is nearly the order's (S61)
-	ContactStanding rules.ContactStanding // in the one account that matches; empty otherwise
+	PossibleDouble  bool // S65
+	NearAccounts    int  // accounts whose address is nearly the order's (S61)
+	// in the one account that matches (S15); empty otherwise
+	ContactStanding rules.ContactStanding
 }
 
 // ReviewReasons returns every reason to review the order, in a fixed order, and
