@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/hex"
 	"net/url"
 	"os"
 	"os/exec"
@@ -40,8 +41,9 @@ func TestBackupIsRestoredAsTheGuideSays(t *testing.T) {
 	restored := emptyDatabase(t, env.DSN)
 	tool(t, "pg_restore", "--exit-on-error", "-d", asSuperuser(t, restored, ""), dump)
 
+	key := []string{"ROOMCOVER_KEY=" + hex.EncodeToString(storetest.Key)}
 	for _, step := range [][]string{{"migrate"}, {"audit", "verify"}} {
-		p := launch(t, restored, nil, step...)
+		p := launch(t, restored, key, step...)
 		require.Equal(t, exitDone, p.code(), p.output())
 		if step[0] == "audit" {
 			require.Contains(t, p.output(), strconv.Itoa(events)+" events")
