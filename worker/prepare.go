@@ -40,8 +40,12 @@ type caretaker struct {
 	lost bool       // something was made anew: the workflows may be gone with what was there
 }
 
-// keepPause is how often the workers look after Temporal.
-const keepPause = time.Minute
+// The workers look after Temporal once a minute, and sooner again where a look failed: a
+// namespace that was just made is not known everywhere at once.
+const (
+	keepPause  = time.Minute
+	retryPause = 5 * time.Second
+)
 
 func newCaretaker(o Options) *caretaker { return &caretaker{options: o, pause: keepPause} }
 
@@ -65,15 +69,18 @@ func (c *caretaker) prepare(ctx context.Context) error {
 
 // keep puts back what is gone, once a minute until the context ends.
 func (c *caretaker) keep(ctx context.Context) error {
+	pause := c.pause
 	for {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(c.pause):
+		case <-time.After(pause):
 		}
 
+		pause = c.pause
 		if err := c.lookAfter(ctx, keepSchedule); err != nil && ctx.Err() == nil {
 			c.options.Log.Warn("Temporal cannot be looked after", "error", err)
+			pause = min(pause, retryPause)
 		}
 	}
 }
