@@ -45,6 +45,7 @@ INSERT INTO orders
 SELECT (jsonb_populate_record(o, jsonb_build_object(
     'id', o.id||'-'||n,
     'po_number', o.po_number||'-'||n,
+    'po_key', o.po_key||'-'||n,
     'vendor_order_no', o.vendor_order_no||'-'||n
 ))).*
 FROM orders o

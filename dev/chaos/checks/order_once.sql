@@ -1,6 +1,6 @@
 -- check: order
 -- rule: the order exists more than once
-SELECT po_number, count(*)::text
+SELECT min(po_number), count(*)::text
 FROM orders
-GROUP BY reseller_id, po_number
+GROUP BY submitted_by, po_key
 HAVING count(*) > 1
