@@ -21,7 +21,8 @@ type throttle struct {
 }
 
 // Throttle counts an attempt under the key and answers RATE_LIMITED beyond max
-// attempts in the window, with how long it still lasts. The key, often an address, is stored as a fingerprint.
+// attempts in the window, with how long it still lasts. The key, often an address, is
+// stored as a fingerprint.
 func (s *People) Throttle(ctx context.Context, key string, max int, window time.Duration) error {
 	var row throttle
 	err := s.db.Write(db.WithSystem(ctx), func(tx *db.Tx) (err error) {
