@@ -89,6 +89,12 @@ const (
 // the address, or the account, had enough of them today. What is refused, and what fails
 // for another reason, is not counted.
 func mayMailInvitation(tx *db.Tx, accountID, email string) error {
+	return tx.BeyondFence(func(tx *db.Tx) error {
+		return countInvitation(tx, accountID, email)
+	})
+}
+
+func countInvitation(tx *db.Tx, accountID, email string) error {
 	row, err := countAttempt(tx, "mail/invitation-to/"+rules.NormaliseEmail(email), mailWindow)
 	if err != nil {
 		return err

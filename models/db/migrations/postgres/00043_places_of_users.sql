@@ -10,6 +10,9 @@ CREATE TABLE sign_in_places (
     PRIMARY KEY (user_id, kind, place_hash)
 );
 CREATE INDEX sign_in_places_seen ON sign_in_places (last_seen_at);
+ALTER TABLE sign_in_places ENABLE ROW LEVEL SECURITY;
+ALTER TABLE sign_in_places FORCE ROW LEVEL SECURITY;
+CREATE POLICY sign_in_places_scope ON sign_in_places USING (current_setting('roomcover.scope', true) = 'system');
 
 -- +goose Down
 DROP TABLE sign_in_places;
