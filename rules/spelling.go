@@ -24,23 +24,25 @@ func NameKey(name string) string {
 // SKUs, models and depots: compatibility forms resolved (NFKC), every dash a hyphen, no
 // spaces around, in capitals.
 func NormaliseCode(code string) string {
-	return strings.ToUpper(strings.TrimSpace(strings.Map(func(r rune) rune {
+	hyphened := strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Pd, r) || r == '\u2212' {
 			return '-'
 		}
 		return r
-	}, norm.NFKC.String(code))))
+	}, norm.NFKC.String(code))
+	return norm.NFKC.String(strings.ToUpper(strings.TrimSpace(hyphened)))
 }
 
 // NormaliseDigits returns a one-time code as it was sent: a person types it with spaces,
 // dashes, or the digits of another script's keyboard.
 func NormaliseDigits(code string) string {
-	return strings.Map(func(r rune) rune {
+	plain := strings.Map(func(r rune) rune {
 		if unicode.IsSpace(r) || unicode.Is(unicode.Pd, r) {
 			return -1
 		}
 		return r
 	}, norm.NFKC.String(code))
+	return norm.NFKC.String(plain) // what stood on both sides of a blank may compose
 }
 
 // NormalisePassword returns the form in which passwords are hashed and compared: with
