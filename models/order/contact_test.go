@@ -192,7 +192,16 @@ func TestS15_TheAdministratorsAreAskedWhoByWhichOrderByWhichSeller(t *testing.T)
 		form := storetest.FormFor("PO-2", "Acme Ltda", "rui@acme.example")
 		form.EndCustomer.ContactName = "Rui Lima"
 		form.Reseller.Company = "Revenda Sul"
-		o := env.Fulfilled(t, env.Distributor(t, "Distribuidora Norte"), form)
+		form.Lines[0].Quantity = 2
+		o := env.Accept(t, env.Distributor(t, "Distribuidora Norte"), form)
+		if o.State == rules.OrderNeedsReview { // the two have no relation on record (S65)
+			_, err := env.DecideOrder(storetest.Operator(), o.ID, order.Decision{Accept: true, Reason: "asked"})
+			require.NoError(t, err)
+		}
+		_, err := env.FulfilOrder(env.Context, o.ID)
+		require.NoError(t, err)
+		o, err = env.GetOrder(env.Context, o.ID)
+		require.NoError(t, err)
 
 		q := w.questions(t)[0]
 		require.Equal(t, "Revenda Sul", q.Seller, "as the service knows it")
@@ -218,6 +227,7 @@ func TestS15_TheAdministratorsAreAskedWhoByWhichOrderByWhichSeller(t *testing.T)
 		require.Len(t, env.Mails(t, "order_confirmation"), 6, "the order is confirmed to all three")
 
 		form.PONumber = "PO-3"
+		form.Lines[0].Quantity = 3 // another order than the distributor's (S65)
 		env.Fulfilled(t, w.seller, form)
 		require.Len(t, w.questions(t), 1, "one open question about a person")
 		require.Len(t, env.Mails(t, rules.TemplateContactQuestion), 1)
