@@ -293,6 +293,8 @@ func TestParcelLostBeforeItsBookingWasAnsweredIsCalledOff(t *testing.T) {
 		}
 		_, err := b.ShipRMA(storetest.Operator(), b.rma.ID, replacement.RMAShipment{Serial: "NEW1"})
 		require.NoError(t, err)
+		// An agent is asked, as after days of silence, in which the carrier would move it.
+		require.NoError(t, b.Exec("UPDATE rmas SET silence_asked_at = shipped_at"))
 		_, err = b.ReshipRMA(storetest.Operator(), b.rma.ID, "nobody has seen it")
 		require.NoError(t, err)
 		_, err = b.settle()

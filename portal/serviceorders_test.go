@@ -60,7 +60,7 @@ func TestR98_ServiceOrdersShowCountStartEndAndState(t *testing.T) {
 func TestR98_R100b_OrdersAreKnownByTheirNumber(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		ana, _ := w.admin()
-		second := w.Fulfilled(t, w.Reseller(t, "Revenda Norte"), storetest.Form("PO-2"))
+		second := w.Fulfilled(t, w.Reseller(t, "Revenda Sul"), storetest.Form("PO-2"))
 		register := ana.get("/service-orders").body
 		form := ana.get("/service-orders/" + second.ID + "/cancellation").body
 		confirmed := map[string]bool{}
@@ -161,6 +161,6 @@ func TestHomeCountsOneInTheSingular(t *testing.T) {
 	ana.get("/?lang=pt-BR")
 	require.Contains(t, ana.get("/").body, `<span class="big">1</span><span>contrato ativo ou a iniciar</span>`)
 	require.Contains(t, ana.get("/").body, `<span class="big">10</span><span>licenças contratadas</span>`)
-	w.Fulfilled(t, w.Reseller(t, "Revenda Norte"), storetest.Form("PO-2"))
+	w.Fulfilled(t, w.Reseller(t, "Revenda Sul"), storetest.Form("PO-2"))
 	require.Contains(t, ana.get("/").body, `<span class="big">2</span><span>contratos ativos ou a iniciar</span>`)
 }

@@ -62,6 +62,7 @@ func keysOf(t *testing.T, env storetest.Env, i int, accountID string) {
 		`INSERT INTO api_tokens (id, org_id, role, account_id, label, prefix, hash, scopes, created_at, expires_at)
 			VALUES ('tok_{i}', {parent}, 'CUSTOMER_ADMIN', {account}, 'x', 'x', 'hash-{i}', '', now(), now())`,
 		"INSERT INTO idempotency_keys VALUES ('tok_{i}', 'k', 'r', 200, '', now())",
+		"INSERT INTO sign_in_places VALUES ({user}, 'NETWORK', 'place-{i}', now(), now())",
 	} {
 		require.NoError(t, env.Exec(named.Replace(insert)), insert)
 	}
@@ -72,6 +73,18 @@ func keysOf(t *testing.T, env storetest.Env, i int, accountID string) {
 	}, "new")
 	require.NoError(t, err)
 	require.NoError(t, env.Exec(fmt.Sprintf("UPDATE accounts SET csm_id = '%s' WHERE id = '%s'", csm.ID, accountID)))
+}
+
+// recordsOf writes a row of each table in which operators keep what they know of a seller.
+func recordsOf(t *testing.T, env storetest.Env, seller account.Org) {
+	t.Helper()
+	for _, insert := range []string{
+		"INSERT INTO org_spellings VALUES ('RESELLER', '{org}', 'BR', '{org}', 'x', 'x')",
+		"INSERT INTO org_mail_domains VALUES ('{org}', 'x.example')",
+		"INSERT INTO org_relations VALUES ('{org}', '{org}', now())",
+	} {
+		require.NoError(t, env.Exec(strings.ReplaceAll(insert, "{org}", seller.ID)), insert)
+	}
 }
 
 type twoTenants struct {
@@ -88,6 +101,7 @@ func twoAccounts(t *testing.T, env storetest.Env) twoTenants {
 	w.b = env.Fulfilled(t, w.sellerB, storetest.FormFor("PO-1", "Beta SA", "bia@beta.example"))
 	for i, o := range []order.Order{w.a, w.b} {
 		seller := []account.Org{w.sellerA, w.sellerB}[i]
+		recordsOf(t, env, seller)
 		env.Join(t, env.InvitationOf(t, o.ID))
 		m := env.Mails(t, "order_confirmation")[i]
 		require.NoError(t, env.Exec(

@@ -108,9 +108,18 @@ func TestR82a_SubsidiariesOfOneParentAreCountedTogether(t *testing.T) {
 		}
 		us := env.Fulfilled(t, seller, other)
 		require.NotEqual(t, *br.AccountID, *us.AccountID)
-		require.Equal(t, storetest.ParentOf(t, env, br), storetest.ParentOf(t, env, us))
-		require.Equal(t, []spare.SpareEntry{{Delta: 1, Cause: spare.SpareByOrder, SourceID: us.ID}},
-			storetest.LedgerOf(t, env, storetest.ParentOf(t, env, us)))
+		brazil, states := storetest.ParentOf(t, env, br), storetest.ParentOf(t, env, us)
+		require.NotEqual(t, brazil, states, "the same name in another country is a question (S60)")
+		require.Len(t, env.Tasks(t, db.TaskOneParent), 1)
+		require.Empty(t, storetest.LedgerOf(t, env, brazil), "nothing is summed until then")
+		require.Empty(t, storetest.LedgerOf(t, env, states))
+
+		_, err := env.MergeParents(storetest.Operator(), states, brazil, "their annual report")
+		require.NoError(t, err)
+		require.Equal(t, brazil, storetest.ParentOf(t, env, us))
+		ledger := storetest.LedgerOf(t, env, brazil)
+		require.Len(t, ledger, 1)
+		require.Equal(t, []any{1, spare.SpareByMerge}, []any{ledger[0].Delta, ledger[0].Cause})
 	})
 }
 

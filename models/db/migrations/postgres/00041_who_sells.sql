@@ -31,6 +31,16 @@ CREATE TABLE org_relations (
     PRIMARY KEY (distributor_id, reseller_id)
 );
 CREATE INDEX org_relations_reseller ON org_relations (reseller_id);
+-- What operators keep of sellers is read by the service alone (C5).
+ALTER TABLE org_spellings ENABLE ROW LEVEL SECURITY;
+ALTER TABLE org_spellings FORCE ROW LEVEL SECURITY;
+CREATE POLICY org_spellings_scope ON org_spellings USING (current_setting('roomcover.scope', true) = 'system');
+ALTER TABLE org_mail_domains ENABLE ROW LEVEL SECURITY;
+ALTER TABLE org_mail_domains FORCE ROW LEVEL SECURITY;
+CREATE POLICY org_mail_domains_scope ON org_mail_domains USING (current_setting('roomcover.scope', true) = 'system');
+ALTER TABLE org_relations ENABLE ROW LEVEL SECURITY;
+ALTER TABLE org_relations FORCE ROW LEVEL SECURITY;
+CREATE POLICY org_relations_scope ON org_relations USING (current_setting('roomcover.scope', true) = 'system');
 ALTER TABLE orders ADD COLUMN po_key text NOT NULL DEFAULT '';
 ALTER TABLE orders ADD COLUMN customer_hash text NOT NULL DEFAULT '';
 
