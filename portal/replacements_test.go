@@ -53,6 +53,8 @@ func TestS20_TheListTellsStatePromiseAndWhatTheCustomerDoesNext(t *testing.T) {
 		require.Equal(t,
 			"We are sorry: the new unit was promised by 26 November 2026 and has not arrived yet; our team is looking into it.",
 			next(eva.get("/replacements/"+r.ID).body))
+		_, err = w.AllocateRMA(storetest.Operator(), r.ID, "")
+		require.NoError(t, err)
 		_, err = w.ShipRMA(storetest.Operator(), r.ID, replacement.RMAShipment{Serial: "NEW1"})
 		require.NoError(t, err)
 		_, err = w.RecordRMAFact(w.Context, r.ID, rma.FactDelivered, time.Time{})
