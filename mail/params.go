@@ -51,81 +51,160 @@ var orderLine = []parameter{
 var parameters = map[string][]parameter{
 	// order_confirmation needs start_on if the contracts have started, else
 	// latest_start_on (S1).
-	"order_confirmation": {need("vendor_order_no",
-		asText), need("po_number", asText), need("company", asName),
-		need("lines", asLines), may("total_licences", asWhole), may("start_on",
-			asDate), may("end_on", asDate), may("latest_start_on", asDate)},
-	"order_review_reminder": {
-		need("order_id", asText), need("reasons", asList), may("link", asLink),
-		may("po_number", asText), may("company", asName), may("reject_on", asDate),
+	"order_confirmation": {
+		need("vendor_order_no", asText),
+		need("po_number", asText),
+		need("company", asName),
+		need("lines", asLines),
+		may("total_licences", asWhole),
+		may("start_on", asDate),
+		may("end_on", asDate),
+		may("latest_start_on", asDate),
 	},
-	"order_rejected": {need("po_number", asText), need("reason", asText), may("company", asName)},
+	"order_review_reminder": {
+		need("order_id", asText),
+		need("reasons", asList),
+		may("link", asLink),
+		may("po_number", asText),
+		may("company", asName),
+		may("reject_on", asDate),
+	},
+	"order_rejected": {
+		need("po_number", asText),
+		need("reason", asText),
+		may("company", asName),
+	},
 	"order_cancelled": {
-		need("vendor_order_no", asText), need("po_number", asText), need("quantity", asWhole),
-		need("whole", asFlag), may("company", asName), may("remaining", asWhole),
+		need("vendor_order_no", asText),
+		need("po_number", asText),
+		need("quantity", asWhole),
+		need("whole", asFlag),
+		may("company", asName),
+		may("remaining", asWhole),
 	},
 	// To a reseller: nothing here may say who the end customer is.
 	"order_in_your_name": {
-		need("po_number", asText), need("distributor", asText), need("reseller", asText),
+		need("po_number", asText),
+		need("distributor", asText),
+		need("reseller", asText),
 	},
 	// role is ADMIN or READ_ONLY; expires_on is the last day the link works.
 	"invitation": {
-		need("contact_name", asName), need("company", asName), need("link", asLink),
-		need("expires_on", asDate), need("role", asText),
+		need("contact_name", asName),
+		need("company", asName),
+		need("link", asLink),
+		need("expires_on", asDate),
+		need("role", asText),
 	},
 	// Without a link the reminder points to the first mail.
 	"invitation_reminder": {
-		need("contact_name", asName), need("company", asName), need("expires_on", asDate),
-		may("role", asText), may("link", asLink),
+		need("contact_name", asName),
+		need("company", asName),
+		need("expires_on", asDate),
+		may("role", asText),
+		may("link", asLink),
 	},
 	// Nothing here may identify the invited person.
-	"invitation_unclaimed": {need("vendor_order_no",
-		asText), need("po_number", asText), may("company", asName), may("latest_start_on", asDate)},
-	"invitation_undeliverable": {
-		need("vendor_order_no", asText), need("po_number", asText), may("company", asName),
+	"invitation_unclaimed": {
+		need("vendor_order_no", asText),
+		need("po_number", asText),
+		may("company", asName),
+		may("latest_start_on", asDate),
 	},
-	"one_time_code":  {need("code", asText), need("minutes", asWhole)},
-	"password_reset": {need("link", asLink), need("minutes", asWhole)},
+	"invitation_undeliverable": {
+		need("vendor_order_no", asText),
+		need("po_number", asText),
+		may("company", asName),
+	},
+	"one_time_code": {
+		need("code", asText),
+		need("minutes", asWhole),
+	},
+	"password_reset": {
+		need("link", asLink),
+		need("minutes", asWhole),
+	},
 	// sent_by is who sent the order, where it is not the seller.
 	"admin_notice": {
-		need("company", asName), may("role", asText), may("invitee", asName),
-		may("email", asText), may("vendor_order_no", asText), may("seller", asName),
+		need("company", asName),
+		may("role", asText),
+		may("invitee", asName),
+		may("email", asText),
+		may("vendor_order_no", asText),
+		may("seller", asName),
 		may("sent_by", asName),
 	},
 	// question is the id of the page that answers; answer_on is the last day on which only
 	// administrators answer.
 	"contact_question": {
-		need("company", asName), need("invitee", asName), need("email", asText),
-		need("vendor_order_no", asText), need("seller", asName), may("sent_by", asName),
-		need("question", asText), need("answer_on", asDate),
+		need("company", asName),
+		need("invitee", asName),
+		need("email", asText),
+		need("vendor_order_no", asText),
+		need("seller", asName),
+		may("sent_by", asName),
+		need("question", asText),
+		need("answer_on", asDate),
 	},
 	// change is REMOVED, SUSPENDED or DEMOTED; without by it was the service's operator.
 	"admin_removed": {
-		need("company", asName), need("person", asName), need("change", asText),
+		need("company", asName),
+		need("person", asName),
+		need("change", asText),
 		may("by", asName),
 	},
 	// what is NEW_SIGN_IN or PASSWORD_CHANGED; at is an instant in UTC, as people write it.
-	"security_notice": {need("what", asText), need("at", asText), may("browser", asText)},
+	"security_notice": {
+		need("what", asText),
+		need("at", asText),
+		may("browser", asText),
+	},
 	// step is one that mail.json has words for, as in spare_update; explanation_… tell the
 	// promise in each language.
-	"rma_update": {need("step", asText), need("rma", asText), need(
-		"model", asText,
-	), need("quantity", asWhole), may("serial", asText), may("site", asName), may("room", asName),
-		may("company", asName), may("replacement_serial", asText), may(
-			"carrier", asText,
-		), may("tracking", asText), may("promised_on", asDate), may("explanation_en", asText),
-		may("explanation_pt", asText), may("return_on", asDate), may("other_model",
-			asText), may("code", asText), may("outcome", asText), may("expected_on", asDate),
-		may("day", asWhole), may("damage", asFlag)},
+	"rma_update": {
+		need("step", asText),
+		need("rma", asText),
+		need("model", asText),
+		need("quantity", asWhole),
+		may("serial", asText),
+		may("site", asName),
+		may("room", asName),
+		may("company", asName),
+		may("replacement_serial", asText),
+		may("carrier", asText),
+		may("tracking", asText),
+		may("promised_on", asDate),
+		may("explanation_en", asText),
+		may("explanation_pt", asText),
+		may("return_on", asDate),
+		may("other_model", asText),
+		may("code", asText),
+		may("outcome", asText),
+		may("expected_on", asDate),
+		may("day", asWhole),
+		may("damage", asFlag),
+	},
 	// return_on is the last day on which a recalled unit may
 	// be handed to the carrier.
-	"spare_update": {need("step", asText), need("spare", asText), need("model",
-		asText), may("site", asName), may("company", asName), may("serial", asText),
-		may("carrier",
-			asText), may("tracking", asText), may("return_on", asDate), may("day", asWhole)},
+	"spare_update": {
+		need("step", asText),
+		need("spare", asText),
+		need("model", asText),
+		may("site", asName),
+		may("company", asName),
+		may("serial", asText),
+		may("carrier", asText),
+		may("tracking", asText),
+		may("return_on", asDate),
+		may("day", asWhole),
+	},
 	"renewal_reminder": {
-		need("days_left", asWhole), need("end_on", asDate), may("company", asName),
-		may("contract", asText), may("service_type", asText), may("quantity", asWhole),
+		need("days_left", asWhole),
+		need("end_on", asDate),
+		may("company", asName),
+		may("contract", asText),
+		may("service_type", asText),
+		may("quantity", asWhole),
 	},
 }
 
