@@ -153,10 +153,12 @@ var parameters = map[string][]parameter{
 		need("change", asText),
 		may("by", asName),
 	},
-	// what is NEW_SIGN_IN or PASSWORD_CHANGED; at is an instant in UTC, as people write it.
+	// what is NEW_SIGN_IN or PASSWORD_CHANGED; at is an instant by RFC 3339, which is shown by
+	// the clock of zone.
 	"security_notice": {
 		need("what", asText),
 		need("at", asText),
+		may("zone", asText),
 		may("browser", asText),
 	},
 	// step is one that mail.json has words for, as in spare_update; explanation_… tell the
@@ -225,6 +227,15 @@ func localise(c Content) (map[string]any, error) {
 		if c.Locale == "pt-BR" {
 			p["explanation"] = p["explanation_pt"]
 		}
+	}
+
+	if c.Template == "security_notice" {
+		at, err := time.Parse(time.RFC3339, p["at"].(string))
+		if err != nil {
+			return nil, fmt.Errorf("mail: template %s: parameter at is malformed", c.Template)
+		}
+		zone, _ := p["zone"].(string)
+		p["at"] = messages.In(c.Locale).DateTimeAt(at, zone)
 	}
 
 	if c.Template == "renewal_reminder" {

@@ -2,6 +2,7 @@ package mail
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -119,4 +120,18 @@ func TestS64_NamesInMailsAreNoLinks(t *testing.T) {
 			require.NotContains(t, body, "evil.example")
 		}
 	}
+}
+
+func TestSecurityNoticeTellsTheTimeOfThePersonsPlace(t *testing.T) {
+	for _, c := range []struct{ zone, locale, want string }{
+		{"America/Sao_Paulo", "pt-BR", "em 1º de agosto de 2026, 09:00 em São Paulo"},
+		{"America/Chicago", "en", "on 1 August 2026, 07:00 in Chicago"},
+		{"", "en", "on 1 August 2026, 12:00 UTC"},
+		{"Nowhere/Else", "en", "on 1 August 2026, 12:00 UTC"},
+	} {
+		text, _ := render(t, "security_notice", c.locale, map[string]any{"zone": c.zone})
+		require.Contains(t, strings.ReplaceAll(text, "\u00a0", " "), c.want)
+	}
+	_, _, _, err := Render(sampleContent(t, "security_notice", "en", map[string]any{"at": "yesterday"}))
+	require.ErrorContains(t, err, "parameter at is malformed")
 }

@@ -34,6 +34,16 @@ func (l *Language) DateTime(at time.Time) string {
 	return l.Say("date.moment", Args{"day": l.Date(at), "time": at.Format("15:04")})
 }
 
+// DateTimeAt returns an instant by the clock of an IANA zone, and says whose clock that is:
+// "29 November 2026, 12:04 in São Paulo". An unknown zone counts as UTC.
+func (l *Language) DateTimeAt(at time.Time, zone string) string {
+	loc, err := time.LoadLocation(zone)
+	if err != nil {
+		loc, zone = time.UTC, ""
+	}
+	return l.Say("date.momentat", Args{"moment": l.DateTime(at.In(loc)), "place": l.Place(zone)})
+}
+
 // Weekday returns the name of a day of the week as it stands within a sentence.
 func (l *Language) Weekday(day time.Weekday) string {
 	return l.Say("weekday." + strings.ToLower(day.String()))

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"gorm.io/gorm/clause"
@@ -166,9 +167,21 @@ func (s *People) SignInFailed(ctx context.Context, userID string) error {
 	})
 }
 
-// tellUser queues the notice of what happened to a user's own sign-in.
+// tellUser queues the notice of what happened to a user's own sign-in. It gives the time by
+// the clock of the account that the user came to first.
 func tellUser(tx *db.Tx, u User, what, label string) error {
 	now := db.RealNow()
+	var zones []string
+	err := tx.Table("memberships AS m").
+		Joins("JOIN accounts a ON a.id = m.account_id").
+		Where("m.user_id = ?", u.ID).
+		Order("m.created_at, m.id").
+		Limit(1).
+		Pluck("a.time_zone", &zones).Error
+	if err != nil {
+		return err
+	}
+
 	return notification.QueueSingle(tx, notification.Notification{
 		Template:  rules.TemplateSecurityNotice,
 		SubjectID: u.ID,
@@ -177,7 +190,8 @@ func tellUser(tx *db.Tx, u User, what, label string) error {
 		Locale:    u.Locale,
 		Params: map[string]any{
 			"what":    what,
-			"at":      now.Format("2006-01-02 15:04") + " UTC",
+			"at":      now.UTC().Format(time.RFC3339),
+			"zone":    strings.Join(zones, ""),
 			"browser": label,
 		},
 	})
