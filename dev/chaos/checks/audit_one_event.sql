@@ -1,15 +1,32 @@
 -- check: audit
 -- rule: a state has not its one event
--- A verb stands once in the audit of what is in the state, and never elsewhere.
-WITH expected (id, verb, times) AS (
+-- A verb stands once in the audit of what is in the state, and never elsewhere. An order
+-- that was accepted and came back to review, because its account was opened meanwhile, is
+-- reviewed and accepted once more (S15).
+WITH returned (id, reviews, times) AS (
+    SELECT a.object_id, count(DISTINCT r.id), count(DISTINCT r.id) FILTER (WHERE r.seq > a.seq)
+    FROM audit_events a
+    JOIN audit_events r ON r.object_id = a.object_id AND r.verb = 'order.needs_review'
+    WHERE a.verb = 'order.accepted'
+    GROUP BY a.object_id
+    HAVING count(*) FILTER (WHERE r.seq > a.seq) > 0
+), expected (id, verb, times) AS (
     SELECT id, 'order.received', 1
     FROM orders
     UNION ALL
     SELECT id, 'order.fulfilled', (state IN ('FULFILLED', 'PARTIALLY_CANCELLED', 'CANCELLED'))::int
     FROM orders
     UNION ALL
-    SELECT id, 'order.accepted', (vendor_order_no IS NOT NULL)::int
-    FROM orders
+    SELECT
+        o.id,
+        'order.accepted',
+        CASE
+            WHEN b.id IS NULL THEN (o.vendor_order_no IS NOT NULL)::int
+            WHEN o.state IN ('NEEDS_REVIEW', 'REJECTED') THEN b.times
+            ELSE b.times + 1
+        END
+    FROM orders o
+    LEFT JOIN returned b ON b.id = o.id
     UNION ALL
     SELECT id, 'order.rejected', (state = 'REJECTED')::int
     FROM orders
@@ -17,8 +34,9 @@ WITH expected (id, verb, times) AS (
     SELECT id, 'order.cancelled', (state = 'CANCELLED')::int
     FROM orders
     UNION ALL
-    SELECT id, 'order.needs_review', (review_reasons::text <> '[]')::int
-    FROM orders
+    SELECT o.id, 'order.needs_review', COALESCE(b.reviews, (o.review_reasons::text <> '[]')::int)
+    FROM orders o
+    LEFT JOIN returned b ON b.id = o.id
     UNION ALL
     SELECT id, 'contract.created', 1
     FROM service_contracts
