@@ -98,7 +98,7 @@ func StandingOf(f ContactFacts) ContactStanding {
 		return ContactIsMember
 	case f.Invited:
 		return ContactIsInvited
-	case f.OpenedAccount:
+	case f.OpenedAccount && len(f.AdminDomains) == 0: // an administrator would be asked
 		return ContactOpenedAccount
 	case len(f.AdminDomains) > 0 && slices.ContainsFunc(known, sameDomain):
 		return ContactIsColleague

@@ -119,6 +119,11 @@ func TestS15_StandingOfAContact(t *testing.T) {
 		{"a member", ContactFacts{Member: true}, ContactIsMember},
 		{"invited", ContactFacts{Invited: true}, ContactIsInvited},
 		{"who opened the account", ContactFacts{OpenedAccount: true}, ContactOpenedAccount},
+		{
+			"who opened the account, and somebody looks after it by now",
+			ContactFacts{OpenedAccount: true, Domain: "old.example", AdminDomains: []string{"acme.example"}},
+			ContactIsUnknown,
+		},
 		{"a colleague", ContactFacts{Domain: "acme.example", AdminDomains: admins}, ContactIsColleague},
 		{"below the domain", ContactFacts{Domain: "br.acme.example", AdminDomains: admins}, ContactIsColleague},
 		{

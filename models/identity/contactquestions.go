@@ -231,14 +231,24 @@ func confirmContact(
 	if err := roomForUser(tx, acc); err != nil {
 		return err
 	}
+
+	admins, err := countAdmins(tx, acc.ID)
+	if err != nil {
+		return err
+	}
 	if a.Role == RoleAdmin {
-		admins, err := countAdmins(tx, acc.ID)
-		if err != nil {
-			return err
-		}
 		if err := rules.MayMakeAdmin(tx.Scope.Actor.Role, admins); err != nil {
 			return err
 		}
+	}
+	if a.Role == RoleReadOnly && admins == 0 {
+		return rules.Invalid([]rules.FieldError{{
+			Pointer: "/invite_as",
+			Code:    "NO_ADMINISTRATOR",
+			Message: "The account has no administrator: the first person who accepts " +
+				"becomes one (R47b).",
+			Remedy: "Invite the person as ADMIN if that is right, or refuse.",
+		}})
 	}
 
 	inv := newInvitation(tx, ref, acc, q.Email, q.ContactName, a.Role)
@@ -247,7 +257,7 @@ func confirmContact(
 	inv.InvitedBy = tx.Scope.Actor.ID
 
 	var old Invitation
-	err := WhereLive(tx).First(&old, "account_id = ? AND email = ? AND expires_at <= ?",
+	err = WhereLive(tx).First(&old, "account_id = ? AND email = ? AND expires_at <= ?",
 		acc.ID, q.Email, tx.Now()).Error
 	switch {
 	case err == nil:

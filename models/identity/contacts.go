@@ -136,7 +136,7 @@ func openedAccount(tx *db.Tx, invitations []Invitation, email string) (bool, err
 	}
 
 	switch {
-	case last.Email != email, last.State == rules.InvitationAccepted:
+	case last.Email != email, last.State == rules.InvitationAccepted, last.Role != RoleAdmin:
 		return false, nil
 	case last.State == rules.InvitationWasWithdrawn:
 		return withdrawnByCancellation(tx, last)

@@ -1,10 +1,13 @@
 package identity_test
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"roomcover.dev/roomcover/models/db"
 	"roomcover.dev/roomcover/models/identity"
 	"roomcover.dev/roomcover/models/storetest"
 	"roomcover.dev/roomcover/rules"
@@ -66,5 +69,64 @@ func TestS19_UserLimitCountsOpenInvitations(t *testing.T) {
 		storetest.RequireCode(t, rules.UserLimit, invite("noe"))
 		env.Calendar.Set(storetest.Now.AddDate(0, 0, 40)) // both are over
 		require.NoError(t, invite("noe"))
+	})
+}
+
+// A token that an administrator made would let the person in after the membership ended.
+func TestS15_TheTokensOfAnAdministratorEndWithTheRole(t *testing.T) {
+	for name, change := range map[string]struct {
+		role  identity.MemberRole
+		state rules.MembershipState
+		ends  bool
+	}{
+		"removed":   {identity.RoleAdmin, rules.MembershipRemoved, true},
+		"suspended": {identity.RoleAdmin, rules.MembershipSuspended, true},
+		"demoted":   {identity.RoleReadOnly, rules.MembershipActive, true},
+		"unchanged": {identity.RoleAdmin, rules.MembershipActive, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			storetest.Each(t, func(t *testing.T, env storetest.Env) {
+				_, inv := storetest.FulfilledWithInvitation(t, env)
+				env.Join(t, inv)
+				second, err := env.Invite(storetest.Customer(inv.AccountID), identity.NewInvite{
+					AccountID: inv.AccountID,
+					Email:     "rui@acme.example",
+					Role:      identity.RoleAdmin,
+					Kind:      identity.InvitationForColleague,
+				})
+				require.NoError(t, err)
+				u, m := env.Join(t, second)
+				secretOf := func(userID string) string {
+					_, secret, err := env.CreateOwnToken(actingAs(inv.AccountID, userID), identity.NewOwnToken{
+						AccountID: inv.AccountID,
+						Role:      rules.CustomerAdmin,
+						Label:     "booking",
+						ExpiresAt: db.RealNow().Add(time.Hour),
+					})
+					require.NoError(t, err)
+					return secret
+				}
+				his, hers := secretOf(u.ID), secretOf("usr_ana")
+
+				_, err = env.ChangeMembership(storetest.Customer(inv.AccountID), m.ID, change.role, change.state, "r")
+				require.NoError(t, err)
+				_, err = env.TokenBySecret(env.Context, his)
+				if change.ends {
+					require.ErrorIs(t, err, identity.ErrBadToken)
+				} else {
+					require.NoError(t, err)
+				}
+				_, err = env.TokenBySecret(env.Context, hers)
+				require.NoError(t, err, "another administrator's token goes on")
+			})
+		})
+	}
+}
+
+// actingAs is an administrator of the account.
+func actingAs(accountID, userID string) context.Context {
+	return db.WithScope(context.Background(), db.Scope{
+		Actor:      db.Actor{ID: userID, Role: rules.CustomerAdmin},
+		AccountIDs: []string{accountID},
 	})
 }

@@ -129,7 +129,8 @@ func join(tx *db.Tx, acc account.Account, inv Invitation, u User) (Membership, e
 // person who accepted, with a reason (R51b); the account then waits for another one. A
 // state that the membership cannot take answers STATE_CONFLICT. Who may do what decides
 // rules.MayManageUsers: roles are the customer's to give. Every administrator, the one
-// concerned too, is told by mail when one of them loses the role, for whatever reason (S15).
+// concerned too, is told by mail when one of them loses the role, for whatever reason
+// (S15), and the tokens that this one made end.
 func (s *People) ChangeMembership(
 	ctx context.Context, id string, role MemberRole, state rules.MembershipState, reason string,
 ) (Membership, error) {
@@ -180,14 +181,23 @@ func (s *People) ChangeMembership(
 			return err
 		}
 
+		details := map[string]any{
+			"before": before,
+			"after":  map[string]any{"role": role, "state": state},
+			"reason": reason,
+		}
+		if role != RoleAdmin || state != rules.MembershipActive {
+			revoked, err := revokeTokensOf(tx, m)
+			if err != nil {
+				return err
+			}
+			details["tokens_revoked"] = revoked
+		}
+
 		return account.Audit(tx, m.AccountID, db.Entry{
 			Verb:     "membership.changed",
 			ObjectID: m.ID,
-			Details: map[string]any{
-				"before": before,
-				"after":  map[string]any{"role": role, "state": state},
-				"reason": reason,
-			},
+			Details:  details,
 		})
 	})
 

@@ -28,6 +28,7 @@ type APIToken struct {
 	Hash      string
 	Scopes    string // space separated
 	CreatedAt time.Time
+	CreatedBy string    // user or token; empty for what the command line made
 	ExpiresAt time.Time // real time
 	RevokedAt *time.Time
 	Org       account.Org `gorm:"foreignKey:OrgID"`
@@ -73,6 +74,7 @@ func (s *People) CreateToken(ctx context.Context, n NewToken) (APIToken, string,
 		Hash:      db.HashSecret(secret),
 		Scopes:    strings.Join(n.Scopes, " "),
 		CreatedAt: db.RealNow(),
+		CreatedBy: scope.Actor.ID,
 		ExpiresAt: n.ExpiresAt.UTC(),
 	}
 
@@ -240,6 +242,15 @@ func MoveTokens(tx *db.Tx, accountIDs []string, to string) error {
 	}
 
 	return nil
+}
+
+// revokeTokensOf ends the account's tokens that a member made who is its administrator no
+// more, and returns how many. They would let the person in for as long as they live.
+func revokeTokensOf(tx *db.Tx, m Membership) (int64, error) {
+	res := tx.Model(&APIToken{}).
+		Where("account_id = ? AND created_by = ? AND revoked_at IS NULL", m.AccountID, m.UserID).
+		Update("revoked_at", db.RealNow())
+	return res.RowsAffected, res.Error
 }
 
 // RevokeToken ends a token at once; again it changes nothing.

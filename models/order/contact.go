@@ -44,7 +44,14 @@ func (o *Order) contact() identity.Invitee {
 func contactAt(
 	tx *db.Tx, o *Order, opened account.OpenedAccount,
 ) (identity.Contact, error) {
-	c, err := identity.JudgeContact(tx, opened.Account, o.contact(), opened.Fresh)
+	who := o.contact()
+	if o.AccountID == nil && !opened.Fresh {
+		// What was decided was about an account that this order would open; another one
+		// opened it meanwhile.
+		who.Decided = ""
+	}
+
+	c, err := identity.JudgeContact(tx, opened.Account, who, opened.Fresh)
 	if err != nil || opened.Fresh {
 		return c, err
 	}

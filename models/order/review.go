@@ -335,6 +335,9 @@ func amend(
 	fresh.ID = o.ID
 	fresh.CreatedAt = o.CreatedAt
 	fresh.Version = o.Version + 1
+	if o.VendorOrderNo != nil { // it was accepted before, and its number is known
+		fresh.VendorOrderNo = o.VendorOrderNo
+	}
 
 	if fresh.State == rules.OrderNeedsReview {
 		fresh.StateSince = o.StateSince
