@@ -1,5 +1,10 @@
 -- check: order
 -- rule: an accepted order has no vendor's number
-SELECT id, state
-FROM orders
-WHERE (vendor_order_no IS NULL) = (state NOT IN ('NEEDS_REVIEW', 'REJECTED', 'RECEIVED'))
+-- An order that was accepted once keeps its number, also where it came back to review.
+SELECT o.id, o.state
+FROM orders o
+WHERE (o.vendor_order_no IS NULL) = EXISTS (
+    SELECT 1
+    FROM audit_events a
+    WHERE a.object_id = o.id AND a.verb = 'order.accepted'
+)
