@@ -1,7 +1,6 @@
 package portal
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -53,10 +52,12 @@ func requestReset(v *visit) (answer, error) {
 func (v *visit) resetOnce(email string) error {
 	// In silence: a refusal would say who has an account. Whoever uses up the hour of
 	// another person has sent them a link that works.
-	err := errors.Join(
-		v.throttle("reset/"+email, resetsAnHour, time.Hour),
-		v.throttle("reset-day/"+email, resetsADay, 24*time.Hour),
-	)
+	// What the hour refuses does not count against the day: else a minute of requests
+	// would keep a person from a link until tomorrow.
+	err := v.throttle("reset/"+email, resetsAnHour, time.Hour)
+	if err == nil {
+		err = v.throttle("reset-day/"+email, resetsADay, 24*time.Hour)
+	}
 	if rules.CodeOf(err) == rules.RateLimited {
 		return nil
 	}
