@@ -26,8 +26,9 @@ git rev-parse --verify --quiet "$from^{commit}" >/dev/null 2>&1 || golden "This 
 git cat-file -e "$from:cmd/roomcover/calendar_fast.go" 2>/dev/null || golden "The program of $from knows no fast calendar."
 
 work=$(mktemp -d)
-# A place of its own lets the next run find in Go's cache what has not changed.
-previous=$PWD/bin/previous
+# A place of its own lets the next run find in Go's cache what has not changed; Go's
+# patterns leave out what begins with an underscore.
+previous=$PWD/bin/_previous
 trap 'rm -rf "$work" "$previous"' EXIT
 rm -rf "$previous"
 mkdir -p "$previous"

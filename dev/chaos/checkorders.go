@@ -51,13 +51,28 @@ func answers(ctx context.Context, e Evidence, report func(string, string, ...any
 	return nil
 }
 
-// decisions holds every acknowledged decision against the order.
+// decisions holds every acknowledged decision against the order. One that was accepted and
+// came back to review, because its account was opened meanwhile, is decided anew, by a
+// person or by the end of its time (S15).
 func decisions(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
 	for id, accepted := range e.Ledger.decisions {
 		var state string
-		if err := e.Rows.QueryRowContext(ctx, `SELECT state FROM orders WHERE id = $1`, id).
-			Scan(&state); err != nil {
+		var returned bool
+		err := e.Rows.QueryRowContext(ctx, `
+			SELECT o.state, EXISTS (
+				SELECT 1
+				FROM audit_events a
+				JOIN audit_events r ON r.object_id = a.object_id AND r.seq > a.seq
+				WHERE a.object_id = o.id
+					AND a.verb = 'order.accepted' AND r.verb = 'order.needs_review'
+			)
+			FROM orders o
+			WHERE o.id = $1`, id).Scan(&state, &returned)
+		if err != nil {
 			return err
+		}
+		if returned && accepted {
+			continue
 		}
 
 		if accepted == (state == string(rules.OrderRejected)) ||
