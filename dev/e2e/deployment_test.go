@@ -4,6 +4,7 @@
 package e2e
 
 import (
+	"encoding/hex"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -42,7 +43,7 @@ func TestOrderOnTwoServesAndTwoWorkersEndsInMailsAndAllStopWithCode0(t *testing.
 	}, patience, 50*time.Millisecond)
 
 	env := append(os.Environ(),
-		"ROOMCOVER_DATABASE_URL="+database, "ROOMCOVER_KEY="+strings.Repeat("0123456789abcdef", 4),
+		"ROOMCOVER_DATABASE_URL="+database, "ROOMCOVER_KEY="+hex.EncodeToString(storetest.Key), // of the audit in the template
 		"ROOMCOVER_PUBLIC_URL=http://127.0.0.1:"+port[3],
 		"ROOMCOVER_TEMPORAL_ADDRESS=127.0.0.1:"+temporal, "ROOMCOVER_SMTP_HOST=127.0.0.1", "ROOMCOVER_SMTP_PORT="+smtp,
 		"ROOMCOVER_SMTP_TLS=none",

@@ -1,3 +1,5 @@
+//go:build long
+
 package e2e
 
 import (
@@ -16,12 +18,9 @@ import (
 
 // The walk of docs/operations.md, "Loss of Temporal": its data are gone while serve and
 // worker run. Without a restart of either, what was under way has its workflow again, and
-// new orders are fulfilled. It waits for the workers' next look, so it runs with the long
-// tests only.
+// new orders are fulfilled. It waits for the workers' next look, which takes minutes: only
+// make test-long builds it.
 func TestTemporalThatLosesItsDataIsPutBack(t *testing.T) {
-	if os.Getenv("ROOMCOVER_LONG") == "" {
-		t.Skip("SKIPPED: it takes minutes; ROOMCOVER_LONG=1 runs it")
-	}
 	database := storetest.PostgresDSN(t)
 	roomcover, dev := build(t)
 	port := free(t, 5)

@@ -156,6 +156,9 @@ func development() (pass, error) {
 		env:  []string{"CGO_ENABLED=0"},
 		args: []string{"-timeout", "60m"},
 	}
+	if os.Getenv("ROOMCOVER_LONG") != "" {
+		p.args = append(p.args, "-tags", "long")
+	}
 
 	err := eachPackage(p.dir, []string{"./..."}, func(path string, _ []string) error {
 		p.packages = append(p.packages, path)
