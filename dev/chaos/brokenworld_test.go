@@ -31,6 +31,7 @@ func broken(t *testing.T, e Evidence, b breakage) Evidence {
 	_, err = tx.ExecContext(t.Context(), sql)
 	require.NoError(t, err)
 	e.Rows = tx
+	e.Locked = true
 	return e
 }
 

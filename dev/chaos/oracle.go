@@ -23,7 +23,9 @@ type Evidence struct {
 	Rows Facts
 	DSN  string
 	DB   *db.DB
-	Runs []WorkflowRun
+	// Locked says that Rows are a transaction that holds locks on what it has broken.
+	Locked bool
+	Runs   []WorkflowRun
 	// ReadAt is the moment that Rows shows, in real time; zero: now. What the world
 	// did since is not held against it.
 	ReadAt time.Time
@@ -96,8 +98,13 @@ func Judge(ctx context.Context, e Evidence) ([]Violation, error) {
 	return out, nil
 }
 
-// auditChain verifies every chain of the audit.
+// auditChain verifies every chain of the audit. It is left out where a test has broken the
+// world in a transaction, whose locks it would wait for.
 func auditChain(ctx context.Context, e Evidence, report func(string, string, ...any)) error {
+	if e.Locked {
+		return nil
+	}
+
 	_, faults, err := e.DB.VerifyAudit(db.WithSystem(ctx))
 	for _, f := range faults {
 		report(f.EventID, "%s", f.Fault)
