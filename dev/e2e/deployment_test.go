@@ -106,14 +106,6 @@ func post(t *testing.T, url, token string) string {
 	return postOrder(t, url, token, func(order string) string { return order })
 }
 
-// postOther sends the same order under another number.
-func postOther(t *testing.T, url, token string) string {
-	t.Helper()
-	return postOrder(t, url, token, func(order string) string {
-		return strings.Replace(order, `"PO-`, `"PO-OTHER-`, 1)
-	})
-}
-
 func postOrder(t *testing.T, url, token string, change func(string) string) string {
 	t.Helper()
 	text, err := os.ReadFile("../../examples/order.json")

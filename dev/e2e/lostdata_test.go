@@ -76,3 +76,11 @@ func TestTemporalThatLosesItsDataIsPutBack(t *testing.T) {
 	require.Zero(t, serve.stop(t))
 	require.Zero(t, work.stop(t))
 }
+
+// postOther sends the same order under another number.
+func postOther(t *testing.T, url, token string) string {
+	t.Helper()
+	return postOrder(t, url, token, func(order string) string {
+		return strings.Replace(order, `"PO-`, `"PO-OTHER-`, 1)
+	})
+}
