@@ -489,7 +489,6 @@ func TestS15_AnAcceptedOrderGoesBackToReviewWhereTheAccountWasOpenedMeanwhile(t 
 	})
 }
 
-// The operator asked the customer about Rui; meanwhile the seller made it Eve.
 // Ana lets others in as administrators; an operator does so only where there is nobody.
 func TestS15_AnOperatorMakesNoAdministratorBesideAna(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
@@ -507,6 +506,7 @@ func TestS15_AnOperatorMakesNoAdministratorBesideAna(t *testing.T) {
 	})
 }
 
+// The operator asked the customer about Rui; meanwhile the seller made it Eve.
 func TestS15_ADecisionIsAboutThePersonWhomTheOperatorSaw(t *testing.T) {
 	storetest.Each(t, func(t *testing.T, env storetest.Env) {
 		w := openKnownCompany(t, env)
