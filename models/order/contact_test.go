@@ -539,3 +539,59 @@ func TestS15_AmendingTheContactTakesTheOrderOutOfReview(t *testing.T) {
 		require.Equal(t, rules.OrderAccepted, o.State)
 	})
 }
+
+// An account without an administrator gets none by a reader: whoever accepts first becomes
+// one (R47b).
+func TestS15_NobodyIsConfirmedAsAReaderWhereThereIsNoAdministrator(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		w := openKnownCompany(t, env)
+		_, ana := env.Join(t, w.invitation)
+		o := env.Accept(t, w.seller, storetest.FormFor("PO-2", "Acme Ltda", "rui@acme.example"))
+		_, err := env.FulfilOrder(env.Context, o.ID)
+		require.NoError(t, err)
+		q := w.questions(t)[0]
+		_, err = env.ChangeMembership(
+			storetest.Operator(), ana.ID, ana.Role, rules.MembershipRemoved, "she has left",
+		)
+		require.NoError(t, err)
+
+		env.Calendar.Set(q.AnswerUntil)
+		_, err = env.AnswerContact(storetest.Operator(), q.ID, identity.ContactAnswer{
+			Confirm: true,
+			Role:    identity.RoleReadOnly,
+			Reason:  "asked the customer",
+		})
+		storetest.RequireCode(t, rules.ValidationFailed, err)
+		require.Equal(t, []string{"/invite_as"}, storetest.Pointers(err))
+	})
+}
+
+// An operator let Eve be the administrator of the account that her order would open;
+// another order opens it first, for Ana. What was decided was about another account.
+func TestS15_ADecisionIsNotCarriedIntoAnAccountThatWasOpenedMeanwhile(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		seller := env.Reseller(t, "Revenda Sul")
+		form := storetest.FormFor("PO-1", "Acme Ltda", "eve@eve.test")
+		form.PurchasedOn = "2026-12-24" // ahead: reviewed
+		eve := env.Accept(t, seller, form)
+		_, err := env.DecideOrder(storetest.Operator(), eve.ID, order.Decision{
+			Accept:   true,
+			Reason:   "asked",
+			InviteAs: rules.InviteAsAdmin,
+			Email:    "eve@eve.test",
+		})
+		require.NoError(t, err)
+
+		other := storetest.FormFor("PO-2", "Acme Ltda", "ana.souza@acme.example")
+		other.Lines[0].Quantity++
+		ana := env.Fulfilled(t, seller, other)
+		env.Join(t, env.InvitationOf(t, ana.ID))
+
+		_, err = env.FulfilOrder(env.Context, eve.ID)
+		require.NoError(t, err)
+		got, err := env.GetOrder(env.Context, eve.ID)
+		require.NoError(t, err)
+		require.Equal(t, rules.OrderNeedsReview, got.State)
+		require.Zero(t, env.Count(t, "SELECT count(*) FROM invitations WHERE email = 'eve@eve.test'"))
+	})
+}
