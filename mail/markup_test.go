@@ -18,7 +18,7 @@ func TestMarkup_OnlyFragmentsAreMarkup(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, string(html),
 		"&lt;i&gt;&#34;A&#34; &#43; &#39;B&#39; &amp; Co&lt;/i&gt;\ue000company\ue001 service")
-	require.Contains(t, string(html), "for <strong>{service}</strong>. Please")
+	require.Contains(t, string(html), "for <strong>{service}</strong>. Keep")
 
 	_, err = sayMarkup(l, "mail.no.such.text", nil)
 	require.ErrorIs(t, err, errNoWords)

@@ -128,11 +128,11 @@ func TestRender_LinkIsInTextAndHTML(t *testing.T) {
 func TestR100b_R100c_ConfirmationForAllThreeRecipients(t *testing.T) {
 	for locale, want := range map[string][]string{
 		"pt-BR": {
-			"Na atribuição da primeira licença,", "o mais tardar em 22 de dezembro de 2026", "1.201",
+			"Na atribuição da primeira licença,", "no mais tardar em 22 de dezembro de 2026", "1.201",
 			"1.200 licenças por 3 anos", "1 licença por 1 ano",
 		},
 		"en": {
-			"On first assignment,", "no later than 22 December 2026", "1,201", "1,200 licences for 3 years",
+			"When the first licence is assigned,", "no later than 22 December 2026", "1,201", "1,200 licences for 3 years",
 			"1 licence for 1 year",
 		},
 	} {
@@ -170,7 +170,7 @@ func TestR96_ConfirmationWithKnownDates(t *testing.T) {
 	require.Contains(t, text, "Último dia coberto: 28 de fevereiro de 2027")
 	require.Contains(t, text, "Logitech Select (SKU 994-000150): 2 licenças por 1 ano")
 	require.Contains(t, text, "Total de licenças: 2", "summed if not given")
-	require.NotContains(t, text, "o mais tardar")
+	require.NotContains(t, text, "no mais tardar")
 
 	text, _ = render(t, "order_confirmation", "en", map[string]any{"start_on": "2026-03-01", "end_on": "2027-02-28"})
 	require.Contains(t, text, "Start: 1 March 2026")
@@ -293,7 +293,7 @@ func TestS15_TheNoticeNamesPersonAddressOrderAndSeller(t *testing.T) {
 
 func TestS15_WhoIsNoAdministratorAnyMore(t *testing.T) {
 	for change, want := range map[string]string{
-		"REMOVED":   "Ana <Lima> no longer has access",
+		"REMOVED":   "and no longer has access",
 		"SUSPENDED": "was suspended",
 		"DEMOTED":   "now has read-only access",
 	} {

@@ -194,7 +194,7 @@ func TestS18_TheLastAdministratorStays(t *testing.T) {
 		require.Equal(t, "/colleagues", bruno.post(me+"/remove").path)
 		r := ana.get("/")
 		require.Equal(t, 403, r.status)
-		require.Contains(t, r.body, "not belong to any account")
+		require.Contains(t, r.body, "not have access to any account")
 		require.Equal(t, 400, bruno.post(me+"/role", "role", "OWNER").status)
 	})
 }

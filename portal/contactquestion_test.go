@@ -51,7 +51,7 @@ func TestS15_AnAdministratorConfirmsOnThePage(t *testing.T) {
 		require.Equal(t, 400, ana.post(path+"/confirm").status)
 		done := ana.post(path+"/confirm", "role", "READ_ONLY")
 		require.Equal(t, "/colleagues", done.path)
-		require.Contains(t, done.body, "is being invited")
+		require.Contains(t, done.body, "will be invited")
 		require.Equal(t, identity.QuestionConfirmed, w.answer(q.ID).State)
 
 		rui := w.guest()
@@ -76,7 +76,7 @@ func TestS15_AnAdministratorRefusesOnThePage(t *testing.T) {
 	q := w.question(inv.AccountID, "PO-2", "rui@acme.example")
 	done := ana.post(questionsPath + q.ID + "/refuse")
 	require.Equal(t, "/colleagues", done.path)
-	require.Contains(t, done.body, "gets no access")
+	require.Contains(t, done.body, "will not have access")
 	require.NotContains(t, done.body, "rui@acme.example")
 	require.Equal(t, identity.QuestionRefused, w.answer(q.ID).State)
 	require.Contains(t, ana.get(questionsPath+q.ID).body, "was refused")

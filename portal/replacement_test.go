@@ -53,7 +53,7 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 			require.NoError(t, err)
 		}
 		body = bruno.get(page).body
-		require.Contains(t, next(body), "please return the faulty one by 9 December 2026")
+		require.Contains(t, next(body), "Return the faulty one by 9 December 2026")
 		require.Contains(t, body, "Check that its serial number is SN100.")
 		require.Contains(t, body, catalogue.DefaultProgram().Mailbox)
 		require.Regexp(t, `(?s)was requested.*was approved.*set aside.*ready to leave.*picked up.*was delivered`, body)
@@ -63,7 +63,7 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 			require.NoError(t, err)
 		}
 		body = eva.get(page).body
-		require.Contains(t, next(body), "is being inspected")
+		require.Contains(t, next(body), "are inspecting it")
 		require.NotContains(t, body, "return-head")
 		_, err = w.InspectRMA(storetest.Operator(), r.ID,
 			replacement.RMAInspection{Serial: "sn-100", Outcome: rma.OutcomeDefect, Reason: "secret remark"})
@@ -86,7 +86,7 @@ func TestS22_AReturnThatIsLateIsToldAndItsFeeToo(t *testing.T) {
 	r := w.DeliveredRMA(t, c)
 	page := "/replacements/" + r.ID
 	w.Calendar.Set(*r.ReturnDueAt)
-	require.Contains(t, next(eva.get(page).body), "return it now, as it may otherwise be billed")
+	require.Contains(t, next(eva.get(page).body), "Return it now, or it may be billed")
 	require.Contains(t, eva.get(page).body, "was due by")
 	w.Calendar.Set(r.ReturnPlan.FeeConfirmFrom.Add(time.Hour))
 	_, err := w.RunRMATimers(w.Context, r.ID)
@@ -102,7 +102,7 @@ func TestS22_AReturnThatIsLateIsToldAndItsFeeToo(t *testing.T) {
 		Outcome: rma.OutcomeDefect,
 	})
 	require.NoError(t, err)
-	require.Contains(t, eva.get(page).body, "Billed and credited again")
+	require.Contains(t, eva.get(page).body, "Billed, then credited")
 }
 
 func TestS22_OtherEndsAreTold(t *testing.T) {
@@ -116,18 +116,18 @@ func TestS22_OtherEndsAreTold(t *testing.T) {
 				Outcome: rma.OutcomeDefect,
 			})
 			return err
-		}, "please return the right one by"},
+		}, "Return the right one by"},
 		"damage": {func(w *world, r replacement.RMA) error {
 			_, err := w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{
 				Serial:  "sn-100",
 				Outcome: rma.OutcomeDamage,
 			})
 			return err
-		}, "found damage that no warranty covers"},
+		}, "found damage that the warranty does not cover"},
 		"kept": {func(w *world, r replacement.RMA) error {
 			_, err := w.KeepRMAUnit(storetest.Operator(), r.ID, "photo-1", "worth nothing")
 			return err
-		}, "need not come back"},
+		}, "do not need to return the faulty device"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -146,7 +146,7 @@ func TestS21_ABackorderTellsItsNewDay(t *testing.T) {
 	r, err := w.BackorderRMA(storetest.Operator(), r.ID, replacement.RMABackorder{ExpectedOn: "2026-12-01"})
 	require.NoError(t, err)
 	body := eva.get("/replacements/" + r.ID).body
-	require.Contains(t, next(body), "out of stock now; the new one arrives by "+
+	require.Contains(t, next(body), "out of stock. The new one arrives by "+
 		strings.ReplaceAll(messages.In("en").Date(r.Promise.On.In(time.UTC)), noBreak, " "))
 }
 
@@ -161,7 +161,7 @@ func TestWithdrawnByAnAdministratorOnce(t *testing.T) {
 		for range 2 { // the second is a double submit
 			done := eva.post(page + "/withdraw")
 			require.Equal(t, page, done.path)
-			require.Contains(t, done.body, "The request was withdrawn.")
+			require.Contains(t, done.body, "The request was cancelled.")
 			require.NotContains(t, done.body, "/withdraw")
 		}
 		require.Equal(t, rma.RMAWithdrawn, getRMA(t, w, r.ID).StoredState)
@@ -186,7 +186,7 @@ func TestRejectedIsAppealedOnceWithAReason(t *testing.T) {
 		r := w.rejected(c)
 		page := "/replacements/" + r.ID
 		body := eva.get(page).body
-		require.Contains(t, next(body), "you may appeal once")
+		require.Contains(t, next(body), "you can appeal once")
 		require.Contains(t, body, "No defect was found")
 		require.NotContains(t, body, "works here", "the agent's own words stay inside")
 		require.NotContains(t, bruno.get(page).body, "/appeal")

@@ -29,7 +29,7 @@ func TestR35c_AnAdministratorRequestsAReplacementOnce(t *testing.T) {
 		for range 2 { // the second is a double submit
 			done := eva.post(requestForDevice, "serial",
 				"SN100", "fault", "No picture\r\nsince yesterday", "once", "form-1")
-			require.Contains(t, done.body, "We have received the request.")
+			require.Contains(t, done.body, "We have your request.")
 			require.Equal(t, "/replacements/"+w.onlyRMA().ID, done.path)
 		}
 		r := w.onlyRMA()
@@ -38,7 +38,7 @@ func TestR35c_AnAdministratorRequestsAReplacementOnce(t *testing.T) {
 		require.NotContains(t, eva.get(requestForDevice).body, `value="SN100"`, "it is under way")
 		refused := eva.post(requestForDevice, "serial", "SN100", "fault", "Again", "once", "form-2")
 		require.Equal(t, 422, refused.status)
-		require.Contains(t, refused.body, "under way already")
+		require.Contains(t, refused.body, "already being replaced")
 		require.Contains(t, refused.body, `href="/replacements/`+r.ID+`"`, "the way to it")
 	})
 }
@@ -60,14 +60,14 @@ func TestR74_AnAccessoryIsRequestedThroughItsRoomOnce(t *testing.T) {
 			require.Contains(t, done.body, "2 × Strong USB cable")
 		}
 		require.Equal(t, other.ID, w.onlyRMA().SiteID)
-		require.NotContains(t, eva.get("/replacements/"+w.onlyRMA().ID).body, "Serial number of the faulty unit")
+		require.NotContains(t, eva.get("/replacements/"+w.onlyRMA().ID).body, "Serial number of the faulty device")
 	})
 }
 
 // refusedForms are wrong inputs: the form, the fields that are blamed and the words.
 func refusedForms(room, bare string) map[string][]string {
 	return map[string][]string{
-		"nothing": {requestForDevice, "device fault", "Choose the device, or type its serial number."},
+		"nothing": {requestForDevice, "device fault", "Choose the device, or enter its serial number."},
 		"two devices": {
 			requestForDevice, "device", "Leave one of the two empty", "serial", "SN100", "other", "SN-200", "fault",
 			"x",
@@ -81,7 +81,7 @@ func refusedForms(room, bare string) map[string][]string {
 			requestForDevice, "device", "No device of this account has this serial number", "other", "SN-900", "fault",
 			"x",
 		},
-		"no fault":   {requestForDevice, "fault", "Say what is wrong.", "serial", "SN100", "fault", " \r\n "},
+		"no fault":   {requestForDevice, "fault", "Say what is wrong with it.", "serial", "SN100", "fault", " \r\n "},
 		"long fault": {requestForDevice, "fault", "too long", "serial", "SN100", "fault", strings.Repeat("x", 1001)},
 		"foreign site": {
 			requestForDevice, "site", "Choose one from the list", "serial", "SN100", "fault", "x", "site",

@@ -60,10 +60,10 @@ func TestS20_TheListTellsStatePromiseAndWhatTheCustomerDoesNext(t *testing.T) {
 		_, err = w.RecordRMAFact(w.Context, r.ID, rma.FactDelivered, time.Time{})
 		require.NoError(t, err)
 		require.Contains(t, line(),
-			"Return due 26 November 2026 Arrived late Return the faulty unit by 11 December 2026")
+			"Return due 26 November 2026 Arrived late Return the faulty device by 11 December 2026")
 		w.Calendar.Set(*getRMA(t, w, r.ID).ReturnDueAt)
 		require.Contains(t, line(),
-			"Return overdue 26 November 2026 Arrived late Return the faulty unit now; it was due by 11 December 2026")
+			"Return overdue 26 November 2026 Arrived late Return the faulty device now; it was due by 11 December 2026")
 		eva.get("/?lang=pt-BR")
 		require.Contains(t, line(),
 			"Devolução atrasada 26 de novembro de 2026 Chegou com atraso Devolver já o equipamento com defeito; o prazo era 11 de dezembro de 2026")

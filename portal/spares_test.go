@@ -48,12 +48,12 @@ func TestR88a_TheCustomerReadsTheProposalAndAgreesOnce(t *testing.T) {
 		before := eva.get("/spares").body
 		require.Regexp(t, `(?s)<nav class="menu".*href="/spares" aria-current="page">.*Spares.*</nav>`, before)
 		require.Contains(t, before, `<span class="big">1</span><span>spare earned by your company</span>`)
-		require.Contains(t, before, "There is no spare in this account yet.")
+		require.Contains(t, before, "There are no spares in this account yet.")
 		require.Contains(t, before, "one spare for every 50 licences in force")
 		u = w.proposed(c, u)
 		page := eva.get("/spares").body
 		for _, text := range []string{
-			"Rally Bar", "HQ – Av. Paulista 1000, São Paulo", "Your agreement needed",
+			"Rally Bar", "HQ – Av. Paulista 1000, São Paulo", "Needs your agreement",
 			`action="/spares/` + u.ID + `/agree"`,
 		} {
 			require.Contains(t, page, text)
@@ -68,7 +68,7 @@ func TestR88a_TheCustomerReadsTheProposalAndAgreesOnce(t *testing.T) {
 		for range 2 { // the second is a double submit
 			done := eva.post("/spares/"+u.ID+"/agree", "version", fmt.Sprint(u.Version))
 			require.Equal(t, "/spares", done.path)
-			require.Contains(t, done.body, "the spare is being prepared")
+			require.Contains(t, done.body, "The spare is being prepared")
 			require.NotContains(t, done.body, "/agree")
 		}
 		require.Equal(t, spare.SpareApproved, w.unit(u.ID).State)
@@ -182,7 +182,7 @@ func TestR35d_UsedMySpareEndsTheOutageAtOnce(t *testing.T) {
 			done := eva.post(page+"/use-spare", "spare", u.ID)
 			require.Equal(t, page, done.path)
 			require.Contains(t, done.body, "The spare is in use now.")
-			require.Contains(t, next(done.body), "Your spare is in use; please return the faulty unit by")
+			require.Contains(t, next(done.body), "Your spare is in use. Return the faulty device by")
 		}
 		body := eva.get(page).body
 		require.Contains(t, body, "A spare on site was put to use.")

@@ -22,12 +22,12 @@ func TestS55_PsSaysWhatEachProcessWaitsFor(t *testing.T) {
 	said := strings.Join(strings.Fields(out), " ")
 	for _, sentence := range []string{
 		"RMA SHIPPED DELIVERY - since 2026-11-25",
-		"Waits for the carrier to deliver the replacement, promised by Thu 26 Nov in São Paulo; " +
+		"Waiting for the carrier to deliver the replacement, promised by Thu 26 Nov in São Paulo; " +
 			"after 3 business days without a sign of the carrier an agent is asked. The carrier moves it;",
-		"Waits for nobody: the order can be cancelled until",
+		"Waiting for nobody: the order can be cancelled until",
 		"in São Paulo; then it stands. The reseller, an administrator of the customer or an operator can cancel it",
-		"Waits for the customer success manager to choose its model and site;",
-		"Waits for an operator to name the account's customer success manager, who then chooses its spares.",
+		"Waiting for the customer success manager to choose its model and site;",
+		"Waiting for an operator to name the account's customer success manager, who then chooses its spares.",
 	} {
 		require.Contains(t, said, sentence)
 	}

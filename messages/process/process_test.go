@@ -85,7 +85,7 @@ func TestS55_SentenceSaysUntilWhenInTheTimeOfThePlace(t *testing.T) {
 		{
 			"2026-11-25T12:00:00Z",
 			"en",
-			"Waits for an operator to accept or reject the order until Fri 4 Dec in São Paulo; " +
+			"Waiting for an operator to accept or reject the order until Fri 4 Dec in São Paulo; " +
 				"then it is rejected and the reseller is told. An operator can accept or reject it, with a reason.",
 		},
 		{

@@ -85,8 +85,8 @@ func TestC3_TheSentenceSaysWhereNoHolidaysAreLoaded(t *testing.T) {
 		},
 		"none, and no day promised": {
 			office(), calendar.SpeedStandard,
-			"approved Friday 14:00 by the 15:00 cut-off; no day is promised at this speed",
-			"aprovado na sexta-feira às 14:00, até o limite das 15:00; nenhum dia é prometido nesta velocidade",
+			"approved Friday 14:00 by the 15:00 cut-off; your cover does not promise a date",
+			"aprovado na sexta-feira às 14:00, até o limite das 15:00; sua cobertura não promete uma data",
 		},
 		"known, though none is near": {
 			office("2027-09-03"), calendar.SpeedNBD,
@@ -104,7 +104,7 @@ func TestC3_TheSentenceSaysWhereNoHolidaysAreLoaded(t *testing.T) {
 
 func TestR78c_TheSentenceOfStandardSpeedNamesNoDay(t *testing.T) {
 	p := promised(t, brazil, "2026-09-04 14:00", calendar.SpeedStandard)
-	require.Equal(t, "approved Friday 14:00 by the 15:00 cut-off; no day is promised at this speed",
+	require.Equal(t, "approved Friday 14:00 by the 15:00 cut-off; your cover does not promise a date",
 		promise.Text(p, "en"))
 }
 
@@ -162,8 +162,8 @@ func TestS20_PromiseIsToldInBothLanguages(t *testing.T) {
 			calendar: goldenWeek,
 			approved: "2026-09-06 16:00",
 			speed:    calendar.SpeedStandard,
-			en:       "approved Sunday 16:00, not a business day; no day is promised at this speed",
-			pt:       "aprovado no domingo às 16:00, que não é dia útil; nenhum dia é prometido nesta velocidade",
+			en:       "approved Sunday 16:00, not a business day; your cover does not promise a date",
+			pt:       "aprovado no domingo às 16:00, que não é dia útil; sua cobertura não promete uma data",
 		},
 	} {
 		p := promised(t, c.calendar, c.approved, c.speed)
