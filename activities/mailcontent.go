@@ -5,6 +5,7 @@ import (
 
 	"roomcover.dev/roomcover/mail"
 	"roomcover.dev/roomcover/models/notification"
+	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/catalogue"
 )
 
@@ -34,6 +35,7 @@ func (a *Mail) render(p catalogue.Program, n notification.Notification) (mail.Me
 
 	return mail.Message{
 		ID:          n.ID,
+		Thread:      threadOf(n),
 		FromName:    content.Brand.SenderName,
 		FromAddress: p.SenderAddress,
 		ReplyTo:     p.Mailbox,
@@ -44,6 +46,16 @@ func (a *Mail) render(p catalogue.Program, n notification.Notification) (mail.Me
 		Locale:      locale,
 		Template:    n.Template,
 	}, nil
+}
+
+// threadOf returns what the mails of a replacement or a spare unit share, so that they are
+// read as one conversation although each subject says what happened; empty for others.
+func threadOf(n notification.Notification) string {
+	switch n.Template {
+	case rules.TemplateRMA, rules.TemplateSpare:
+		return n.SubjectID
+	}
+	return ""
 }
 
 func (a *Mail) withSecrets(n notification.Notification) map[string]any {

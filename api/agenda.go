@@ -50,6 +50,7 @@ type AgendaListView struct {
 // AgendaItemView is one line of an agenda.
 type AgendaItemView struct {
 	ID        string         `json:"id"`
+	Number    string         `json:"number,omitempty" doc:"For people, of the order, replacement or spare that it is or is for; missing: it has none"`
 	Kind      processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,CSM,SHIPMENT,TASK"`
 	State     string         `json:"state"`
 	WaitsFor  string         `json:"waits_for"`
@@ -82,6 +83,7 @@ var agendaPaths = map[processes.Kind]string{
 func (h agendaHandlers) agendaItemView(a operations.AgendaItem) AgendaItemView {
 	v := AgendaItemView{
 		ID:        a.ID,
+		Number:    a.Number,
 		Kind:      a.Kind,
 		State:     a.State,
 		WaitsFor:  a.WaitsFor,

@@ -39,6 +39,7 @@ func (h processHandlers) routes(api huma.API) {
 // ProcessView is something under way.
 type ProcessView struct {
 	ID         string         `json:"id" doc:"Id of the order, invitation, replacement, spare unit, shipment or account"`
+	Number     string         `json:"number,omitempty" doc:"For people, of the order, replacement or spare that it is or is for; missing: it has none"`
 	Kind       processes.Kind `json:"kind" enum:"ORDER,INVITATION,RMA,SPARE,SHIPMENT,CSM"`
 	State      string         `json:"state"`
 	WaitsFor   string         `json:"waits_for"`
@@ -60,6 +61,7 @@ func (h processHandlers) processView(
 ) ProcessView {
 	return ProcessView{
 		ID:         p.ID,
+		Number:     p.Number,
 		Kind:       p.Kind,
 		State:      p.State,
 		WaitsFor:   p.WaitsFor,

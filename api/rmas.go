@@ -178,6 +178,7 @@ func (h rmaHandlers) actOnRMA(
 // RMAView is a replacement.
 type RMAView struct {
 	ID                string                `json:"id"`
+	Number            string                `json:"number" doc:"For people, such as RMA-7F3K2; paths take it as well as the id"`
 	AccountID         string                `json:"account_id"`
 	State             rma.RMAState          `json:"state" doc:"Derived from both tracks"`
 	Outbound          rma.OutboundState     `json:"outbound" enum:"REQUESTED,APPROVED,REJECTED,WITHDRAWN,BACKORDERED,ALLOCATED,SHIPPED,DELIVERED,SWAPPED"`
@@ -264,6 +265,7 @@ func (h rmaHandlers) rmaView(ctx context.Context) func(replacement.RMA) RMAView 
 		commands := rma.RMACommandsFor(role, r.RMAFacts, now)
 		v := RMAView{
 			ID:                r.ID,
+			Number:            r.Name(),
 			AccountID:         r.AccountID,
 			State:             r.RMAFacts.State(now),
 			Outbound:          r.RMAFacts.Outbound(),

@@ -150,14 +150,14 @@ type pdf struct {
 	Body         []byte
 }
 
-func pdfOf(content []byte, err error, name, id string) (*pdf, error) {
+func pdfOf(content []byte, err error, name, reference string) (*pdf, error) {
 	if err != nil {
 		return nil, err
 	}
 
 	return &pdf{
 		ContentType:  mediaPDF,
-		Disposition:  fmt.Sprintf(`inline; filename="%s-%s.pdf"`, name, id),
+		Disposition:  fmt.Sprintf(`inline; filename="%s-%s.pdf"`, name, reference),
 		CacheControl: "private, no-store",
 		Body:         content,
 	}, nil
@@ -185,7 +185,7 @@ func (h shipmentHandlers) getShipmentLabel(ctx context.Context, in *paperInput) 
 			return nil, err
 		}
 		if stored.MediaType == mediaPDF {
-			return pdfOf(stored.Content, nil, "label", p.ID)
+			return pdfOf(stored.Content, nil, "label", p.Reference())
 		}
 	}
 
@@ -196,7 +196,7 @@ func (h shipmentHandlers) getShipmentLabel(ctx context.Context, in *paperInput) 
 	}
 
 	content, err := labelOf(p).PDF()
-	return pdfOf(content, err, "label", p.ID)
+	return pdfOf(content, err, "label", p.Reference())
 }
 
 func labelOf(p logistics.ShipmentPaper) label.Label {
@@ -207,7 +207,7 @@ func labelOf(p logistics.ShipmentPaper) label.Label {
 		Carrier:   p.Carrier,
 		Service:   string(p.Service),
 		Tracking:  text(p.Tracking),
-		Reference: p.ID,
+		Reference: p.Reference(),
 		DeliverBy: paperDay(p.PromisedOn, p.Locale),
 		Contents:  fmt.Sprintf("%d × %s", p.Quantity, p.Model),
 		Date:      p.CreatedAt,
@@ -220,7 +220,7 @@ func (h shipmentHandlers) getPackingSlip(ctx context.Context, in *paperInput) (*
 		return nil, err
 	}
 	content, err := slipOf(p).PDF()
-	return pdfOf(content, err, "packing-slip", p.ID)
+	return pdfOf(content, err, "packing-slip", p.Reference())
 }
 
 func slipOf(p logistics.ShipmentPaper) label.Slip {
@@ -228,7 +228,7 @@ func slipOf(p logistics.ShipmentPaper) label.Slip {
 		Locale:    p.Locale,
 		From:      partyOf(p.From),
 		To:        partyOf(p.To),
-		Reference: p.ID,
+		Reference: p.Reference(),
 		Tracking:  text(p.Tracking),
 		Date:      p.CreatedAt,
 		DateText:  paperDay(p.CreatedAt.Format(time.DateOnly), p.Locale),

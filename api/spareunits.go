@@ -48,6 +48,7 @@ func (h spareUnitHandlers) routes(api huma.API) {
 // SpareUnitView is a spare unit.
 type SpareUnitView struct {
 	ID            string               `json:"id"`
+	Number        string               `json:"number" doc:"For people, such as SPARE-7F3K2; paths take it as well as the id"`
 	ParentOrgID   string               `json:"parent_org_id"`
 	AccountID     string               `json:"account_id,omitempty" doc:"Whose site it lies at, or goes to; missing: not chosen"`
 	SiteID        string               `json:"site_id,omitempty"`
@@ -86,6 +87,7 @@ func (h spareUnitHandlers) spareUnitView(
 		commands := spare.SpareCommandsFor(role, u.SpareFacts, now)
 		v := SpareUnitView{
 			ID:            u.ID,
+			Number:        u.Name(),
 			ParentOrgID:   u.ParentOrgID,
 			AccountID:     text(u.AccountID),
 			SiteID:        text(u.SiteID),

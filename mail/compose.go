@@ -16,6 +16,7 @@ import (
 type composed struct {
 	from, to  string
 	messageID string // with angle brackets
+	thread    string // likewise: the thread's first message, which nobody sent; or empty
 	content   []byte
 }
 
@@ -52,6 +53,10 @@ func compose(m Message, domain string) (composed, *SendError) {
 	}
 
 	c.messageID = "<" + m.ID + "@" + domain + ">"
+	if m.Thread != "" {
+		c.thread = "<" + m.Thread + "@" + domain + ">"
+	}
+
 	msg, failure := build(m, c)
 	if failure != nil {
 		return c, failure
@@ -84,6 +89,10 @@ func build(m Message, c composed) (*gomail.Msg, *SendError) {
 	msg.SetGenHeaderPreformatted(gomail.HeaderSubject, subjectHeader(m.Subject))
 	msg.SetDate()
 	msg.SetGenHeader(gomail.HeaderMessageID, c.messageID)
+	if c.thread != "" {
+		msg.SetGenHeader(gomail.HeaderInReplyTo, c.thread)
+		msg.SetGenHeader(gomail.HeaderReferences, c.thread)
+	}
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no vacation replies
 	msg.SetGenHeader("X-Auto-Response-Suppress", "OOF, AutoReply")
 	if m.Locale != "" {
@@ -103,6 +112,8 @@ func wrongHeaderText(m Message) string {
 	switch {
 	case !idPattern.MatchString(m.ID) || len(m.ID) > 200:
 		return "the message's ID is not fit for a Message-ID"
+	case m.Thread != "" && !idPattern.MatchString(m.Thread) || len(m.Thread) > 200:
+		return "the thread's name is not fit for a Message-ID"
 	case m.Locale != "" && !localePattern.MatchString(m.Locale):
 		return "the locale is not a language tag"
 	case strings.TrimSpace(m.Subject) == "":

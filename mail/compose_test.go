@@ -17,6 +17,7 @@ func TestHeaderInjectionIsImpossible(t *testing.T) {
 		"ReplyTo":     func(m *Message, v string) { m.ReplyTo = v + "@x.example" },
 		"To":          func(m *Message, v string) { m.To = v + "@x.example" },
 		"ID":          func(m *Message, v string) { m.ID = v },
+		"Thread":      func(m *Message, v string) { m.Thread = v },
 		"Locale":      func(m *Message, v string) { m.Locale = v },
 	}
 	server, sender := catcher(t, nil)

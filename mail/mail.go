@@ -12,6 +12,10 @@ type Message struct {
 	// notification's id. The same ID always gives the same Message-ID, so a
 	// receiver can recognise a repeated mail (C7).
 	ID string
+	// Thread names what the message is about, such as a replacement's id: readers
+	// show all messages of a thread together, whatever their subjects say. Empty:
+	// the message stands alone.
+	Thread string
 	// FromName is the display name shown to the reader (R96, R119).
 	FromName string
 	// FromAddress is the sender's address, header and envelope.

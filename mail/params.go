@@ -161,8 +161,8 @@ var parameters = map[string][]parameter{
 		may("zone", asText),
 		may("browser", asText),
 	},
-	// step is one that mail.json has words for, as in spare_update; explanation_… tell the
-	// promise in each language.
+	// step is one that mail.json has words for, as in spare_update; rma and spare are numbers
+	// for people; explanation_… tell the promise in each language.
 	"rma_update": {
 		need("step", asText),
 		need("rma", asText),

@@ -56,9 +56,10 @@ func Render(c Content) (subject, text, html string, err error) {
 		return "", "", "", err
 	}
 
+	subject = stepSubject(c, params)
 	p := page{
 		Locale:  c.Locale,
-		Subject: c.Subject,
+		Subject: subject,
 		Brand:   c.Brand,
 		P:       params,
 	}
@@ -71,7 +72,7 @@ func Render(c Content) (subject, text, html string, err error) {
 		return "", "", "", fmt.Errorf("mail: template %s: %w", c.Template, err)
 	}
 
-	return c.Subject, tidyText(t.String()), h.String(), nil
+	return subject, tidyText(t.String()), h.String(), nil
 }
 
 // Templates lists the names of all templates, sorted.

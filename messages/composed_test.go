@@ -67,11 +67,11 @@ var composed = map[string][]string{
 		"REQUESTED", "APPEALED", "REJECTED", "WITHDRAWN", "APPROVED", "BACKORDERED",
 		"RESHIPPED", "SHIPPED", "DELIVERED", "SWAPPED", "REMINDER", "OVERDUE", "WRONG_UNIT",
 		"INSPECTED", "NO_RETURN", "BILLED", "WAIVED",
-	}, ".title", ".text"),
+	}, ".subject", ".title", ".text"),
 	"mail.spare_update.": ends([]string{
 		"SELECTED", "VOIDED", "SHIPPED", "ON_SITE", "RECALL_REQUESTED", "RECALL_REMINDER",
 		"RECALL_OVERDUE", "RECALL_WITHDRAWN", "RETURNED", "BILLED", "WAIVED",
-	}, ".title", ".text"),
+	}, ".subject", ".title", ".text"),
 
 	// The portal's problems and first steps.
 	"problem.": ends([]string{"window", "notfound", "readonly", "origin", "form", "limited", "lastadmin", "userlimit",

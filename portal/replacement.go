@@ -26,7 +26,6 @@ type fact struct{ Label, Value string }
 // this person may do.
 type replacementPage struct {
 	replacementView
-	ID       string
 	Next     string // one sentence
 	Facts    []fact
 	Return   returnView // without a Day nothing is to be sent back
@@ -71,7 +70,6 @@ func (v *visit) replacementPage(typed replacementActions) (answer, error) {
 	now := v.db.Clock().Now()
 	p := replacementPage{
 		replacementView: views[0],
-		ID:              r.ID,
 		Next:            v.nextSentence(r, now),
 		Timeline:        v.timeline(events, site.TimeZone),
 	}
@@ -136,7 +134,7 @@ func (v *visit) replacementFacts(
 		{"replacement.serial", r.FaultySerial}, {
 			"replacement.quantity", quantity,
 		}, {"replacement.room", view.Room}, {"replacement.fault", r.Fault},
-		{"replacement.site", siteLine(site)}, {"replacement.number", r.ID},
+		{"replacement.site", siteLine(site)}, {"replacement.number", r.Name()},
 	}
 
 	var out []fact
@@ -157,7 +155,7 @@ func (v *visit) returnView(r replacement.RMA, now time.Time) (returnView, error)
 		return returnView{}, nil
 	}
 
-	label, err := v.labelPath(replacementsPath+"/"+r.ID, r.ID, shipping.ShipReturn)
+	label, err := v.labelPath(replacementsPath+"/"+r.Name(), r.ID, shipping.ShipReturn)
 	return returnView{
 		Day:     v.day(r.ReturnPlan.On),
 		Serial:  r.FaultySerial,
@@ -293,7 +291,7 @@ func withdrawReplacement(v *visit) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	return v.done(replacementsPath+"/"+r.ID, "flash.replacement.withdrawn"), nil
+	return v.done(replacementsPath+"/"+r.Name(), "flash.replacement.withdrawn"), nil
 }
 
 // appealReplacement asks for a second decision, once.
@@ -308,7 +306,7 @@ func appealReplacement(v *visit) (answer, error) {
 		if err != nil {
 			return answer{}, err
 		}
-		return v.done(replacementsPath+"/"+r.ID, "flash.replacement.appealed"), nil
+		return v.done(replacementsPath+"/"+r.Name(), "flash.replacement.appealed"), nil
 	case rules.ReasonRequired:
 		typed.ReasonProblem = "appeal.reason.missing"
 	case rules.ValidationFailed:
@@ -366,7 +364,7 @@ func useSpare(v *visit) (answer, error) {
 		return v.actionAgain(typed)
 	case "":
 		if err == nil {
-			return v.done(replacementsPath+"/"+r.ID, "flash.spare.used"), nil
+			return v.done(replacementsPath+"/"+r.Name(), "flash.spare.used"), nil
 		}
 	}
 

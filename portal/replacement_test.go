@@ -36,7 +36,7 @@ func TestR35c_OneReplacementFromRequestToItsEnd(t *testing.T) {
 		require.Contains(t, next(body), "it arrives by 27 November 2026.")
 		require.Contains(t, body, promise.Text(*getRMA(t, w, r.ID).Promise, "en"), "the stored explanation")
 		require.Contains(t, body, "HQ – Av. Paulista 1000, São Paulo")
-		require.Contains(t, body, r.ID, "the number to name in a mail")
+		require.Contains(t, body, r.Number, "the number to name in a mail")
 
 		_, err = w.AllocateRMA(storetest.Operator(), r.ID, "")
 		require.NoError(t, err)

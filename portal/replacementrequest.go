@@ -169,7 +169,7 @@ func (v *visit) sendRequest(p requestPage, n replacement.NewRMA) (answer, error)
 
 	r, err := v.replacements.RequestRMA(v.acting(), n)
 	if err == nil {
-		return v.done(replacementsPath+"/"+r.ID, "flash.replacement.requested"), nil
+		return v.done(replacementsPath+"/"+r.Name(), "flash.replacement.requested"), nil
 	}
 	if !p.refused(err) {
 		return answer{}, err
@@ -194,7 +194,7 @@ func (v *visit) findOpen(p *requestPage, serial string) error {
 		Page:      db.Page{Limit: 1},
 	})
 	if len(rmas) > 0 {
-		p.OpenPath = replacementsPath + "/" + rmas[0].ID
+		p.OpenPath = replacementsPath + "/" + rmas[0].Name()
 	}
 
 	return err

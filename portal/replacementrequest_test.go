@@ -30,7 +30,7 @@ func TestR35c_AnAdministratorRequestsAReplacementOnce(t *testing.T) {
 			done := eva.post(requestForDevice, "serial",
 				"SN100", "fault", "No picture\r\nsince yesterday", "once", "form-1")
 			require.Contains(t, done.body, "We have your request.")
-			require.Equal(t, "/replacements/"+w.onlyRMA().ID, done.path)
+			require.Equal(t, "/replacements/"+w.onlyRMA().Number, done.path)
 		}
 		r := w.onlyRMA()
 		require.Equal(t, "No picture since yesterday", r.Fault)
@@ -39,7 +39,7 @@ func TestR35c_AnAdministratorRequestsAReplacementOnce(t *testing.T) {
 		refused := eva.post(requestForDevice, "serial", "SN100", "fault", "Again", "once", "form-2")
 		require.Equal(t, 422, refused.status)
 		require.Contains(t, refused.body, "already being replaced")
-		require.Contains(t, refused.body, `href="/replacements/`+r.ID+`"`, "the way to it")
+		require.Contains(t, refused.body, `href="/replacements/`+r.Number+`"`, "the way to it")
 	})
 }
 
@@ -56,7 +56,7 @@ func TestR74_AnAccessoryIsRequestedThroughItsRoomOnce(t *testing.T) {
 		for range 2 {
 			done := eva.post(requestForAccessory, "room", c.Room.ID, "model", "STRONG-USB-CABLE", "quantity", " 2 ",
 				"fault", "Loose", "site", other.ID, "once", "form-1")
-			require.Equal(t, "/replacements/"+w.onlyRMA().ID, done.path)
+			require.Equal(t, "/replacements/"+w.onlyRMA().Number, done.path)
 			require.Contains(t, done.body, "2 × Strong USB cable")
 		}
 		require.Equal(t, other.ID, w.onlyRMA().SiteID)
@@ -190,7 +190,7 @@ func TestS25_AProofLetsANewDeviceBeReplaced(t *testing.T) {
 	require.NotContains(t, eva.get(requestForDevice).body, `name="proof"`, "it is asked for where it is needed")
 	require.Contains(t, eva.post(requestForDevice, "serial", "SN400", "fault", "Dead").body, `name="proof"`)
 	done := eva.post(requestForDevice, "serial", "SN400", "fault", "Dead", "proof", "Invoice 4711")
-	require.Equal(t, "/replacements/"+w.onlyRMA().ID, done.path)
+	require.Equal(t, "/replacements/"+w.onlyRMA().Number, done.path)
 	require.Equal(t, "Invoice 4711", w.onlyRMA().SerialProof)
 }
 

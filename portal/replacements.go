@@ -20,7 +20,8 @@ const replacementsAPage = 25
 // replacementView is a line of the list of replacements.
 type replacementView struct {
 	Path, Device, Serial, Room string
-	Quantity                   int64 // of an accessory; 0: a device
+	Number                     string // for people
+	Quantity                   int64  // of an accessory; 0: a device
 	State, Tone                string
 	Promise                    string // the day, or why there is none
 	Late                       string // empty: it is not
@@ -80,7 +81,8 @@ func (v *visit) replacementViews(rmas []replacement.RMA) ([]replacementView, err
 func (v *visit) replacementView(r replacement.RMA, now time.Time) replacementView {
 	state := r.RMAFacts.State(now)
 	view := replacementView{
-		Path:    replacementsPath + "/" + r.ID,
+		Path:    replacementsPath + "/" + r.Name(),
+		Number:  r.Name(),
 		Serial:  r.FaultySerial,
 		State:   v.language.Say("rma." + string(state)),
 		Tone:    rmaTones[state],

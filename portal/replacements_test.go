@@ -43,7 +43,8 @@ func TestS20_TheListTellsStatePromiseAndWhatTheCustomerDoesNext(t *testing.T) {
 		c, eva, _ := w.covered()
 		r := w.Requested(t, c)
 		line := func() string { return rows(eva.get("/replacements").body)[1] }
-		require.Equal(t, "Rally Bar , Sala 1 Sala 1 Serial number SN100 Being checked After approval Nothing", line())
+		require.Equal(t, "Rally Bar , Sala 1 Sala 1 "+r.Number+" Serial number SN100 Being checked After approval Nothing",
+			line())
 		_, err := w.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 		require.NoError(t, err)
 		require.Contains(t, line(), "Approved 26 November 2026 Nothing")
@@ -141,7 +142,7 @@ func TestC5_AForeignReplacementDoesNotExist(t *testing.T) {
 		c, eva, _ := w.covered()
 		r := w.rejected(c)
 		gil, _ := w.site("gil@globex.example")
-		require.NotContains(t, gil.get("/replacements").body, r.ID)
+		require.NotContains(t, gil.get("/replacements").body, r.Number)
 		require.NotContains(t, gil.get("/replacements").body, "SN100")
 		foreign := gil.get("/replacements/" + r.ID)
 		missing := gil.get("/replacements/rma_missing")
@@ -177,8 +178,9 @@ func TestC5_ReplacementsAreThoseOfTheAccountAtHand(t *testing.T) {
 	eva.get(w.link(inv))
 	require.Equal(t, "/", eva.post("/invitation/accept").path)
 	require.Contains(t, eva.post("/account", "account", acc.ID).body, "Globex")
-	require.NotContains(t, eva.get("/replacements").body, r.ID)
+	require.NotContains(t, eva.get("/replacements").body, r.Number)
 	require.Equal(t, 404, eva.get("/replacements/"+r.ID).status)
+	require.Equal(t, 404, eva.get("/replacements/"+r.Number).status)
 	require.Equal(t, 404, eva.post("/replacements/"+r.ID+"/withdraw").status)
 	require.Equal(t, 422, eva.post("/replacements/request", "serial", "SN-100", "fault", "Broken").status,
 		"nor are its devices")

@@ -60,7 +60,7 @@ func TestS22_TheReturnLabelIsHandedToEveryMemberAndNobodyElse(t *testing.T) {
 		r := w.Approved(t, c)
 		_, err := w.AllocateRMA(storetest.Operator(), r.ID, "")
 		require.NoError(t, err)
-		page := "/replacements/" + r.ID
+		page := "/replacements/" + r.Number
 		require.Equal(t, 404, eva.get(page+"/return-label").status, "nothing is booked yet")
 		w.booked(r.ID, "application/pdf")
 		for _, fact := range []rma.RMAFact{rma.FactPickedUp, rma.FactDelivered} {
@@ -77,7 +77,7 @@ func TestS22_TheReturnLabelIsHandedToEveryMemberAndNobodyElse(t *testing.T) {
 		require.Equal(t, 200, got.status)
 		require.Equal(t, "%PDF of "+back[0].ID, got.body)
 		require.Equal(t, "application/pdf", got.header.Get("Content-Type"))
-		require.Equal(t, `attachment; filename="return-label-`+r.ID+`.pdf"`, got.header.Get("Content-Disposition"))
+		require.Equal(t, `attachment; filename="return-label-`+r.Number+`.pdf"`, got.header.Get("Content-Disposition"))
 		require.Equal(t, "no-store", got.header.Get("Cache-Control"), "it shows an address")
 		require.Equal(t, "nosniff", got.header.Get("X-Content-Type-Options"))
 

@@ -21,6 +21,7 @@ const mostSpares = 200
 // spareView is one spare unit of the account.
 type spareView struct {
 	ID, Model, Site, Serial   string
+	Number                    string // for people
 	State, Tone, Text         string
 	Carrier, Tracking         string
 	Agree                     bool  // it waits for this person's agreement
@@ -91,9 +92,21 @@ func (v *visit) spareViews(f replacement.SpareFilter) ([]spareView, error) {
 		return nil, err
 	}
 
+	var used []string
+	for _, u := range units {
+		if u.RMAID != nil {
+			used = append(used, *u.RMAID)
+		}
+	}
+
+	names, err := v.replacements.RMANames(v.acting(), used)
+	if err != nil {
+		return nil, err
+	}
+
 	out := make([]spareView, len(units))
 	for i, u := range units {
-		out[i] = v.spareView(u)
+		out[i] = v.spareView(u, names)
 		out[i].Model = nameOn(ref, u.ModelCode, v.db.Clock().Now())
 		if u.SiteID != nil {
 			out[i].Site = sites[*u.SiteID]
@@ -118,9 +131,11 @@ func rank(over bool) int {
 	return 0
 }
 
-func (v *visit) spareView(u replacement.SpareUnit) spareView {
+// spareView shows a unit; names are those of the replacements, by their ids.
+func (v *visit) spareView(u replacement.SpareUnit, names map[string]string) spareView {
 	view := spareView{
 		ID:       u.ID,
+		Number:   u.Name(),
 		State:    v.language.Say("spare." + string(u.State)),
 		Tone:     spareTones[u.State],
 		Version:  u.Version,
@@ -149,8 +164,8 @@ func (v *visit) spareView(u replacement.SpareUnit) spareView {
 	}
 
 	if u.RMAID != nil && (u.State == spare.SpareConsumed || u.State == spare.SpareReplenishing) {
-		view.Replacement = *u.RMAID
-		view.ReplacedPath = replacementsPath + "/" + *u.RMAID
+		view.Replacement = names[*u.RMAID]
+		view.ReplacedPath = replacementsPath + "/" + names[*u.RMAID]
 	}
 
 	return view

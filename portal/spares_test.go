@@ -112,7 +112,7 @@ func TestSparesAreToldFromShipmentToUseAndReplenishment(t *testing.T) {
 	eva.post("/replacements/"+r.ID+"/use-spare", "spare", u.ID)
 	page := eva.get("/spares").body
 	require.Contains(t, page, "Another one is sent once that replacement is approved.")
-	require.Contains(t, page, `href="/replacements/`+r.ID+`"`)
+	require.Contains(t, page, `href="/replacements/`+r.Number+`"`)
 	_, err = w.ApproveRMA(storetest.Operator(), r.ID, replacement.RMAApproval{DefectConfirmed: true})
 	require.NoError(t, err)
 	require.Contains(t, eva.get("/spares").body, "another one is being sent to the site")
@@ -168,7 +168,7 @@ func TestR35d_UsedMySpareEndsTheOutageAtOnce(t *testing.T) {
 	eachWorld(t, func(t *testing.T, w *world) {
 		c, u, eva, bruno := w.withSpare()
 		r := w.Requested(t, c)
-		page := "/replacements/" + r.ID
+		page := "/replacements/" + r.Number
 		require.NotContains(t, eva.get(page).body, "/use-spare", "none is on site")
 		w.OnSite(t, w.Agreed(t, c, u), "SP-100")
 		require.Contains(t, eva.get(page).body,
@@ -205,7 +205,7 @@ func TestR88c_ASpareOfAnotherModelIsNotOffered(t *testing.T) {
 		Fault:     "Loose",
 	})
 	require.NoError(t, err)
-	page := "/replacements/" + r.ID
+	page := "/replacements/" + r.Number
 	require.NotContains(t, eva.get(page).body, "/use-spare")
 	refused := eva.post(page+"/use-spare", "spare", u.ID)
 	require.Equal(t, 422, refused.status)

@@ -58,16 +58,45 @@ func readSubjectForms() map[string]map[string]string {
 	return forms
 }
 
+// formerSubjects are the defaults of earlier releases, where those of today say more.
+var formerSubjects = map[string]map[string]string{
+	TemplateRMA: {
+		"pt-BR": "Sua substituição de equipamento do {program}",
+		"en":    "Your {program} hardware replacement",
+	},
+	TemplateSpare: {
+		"pt-BR": "Seu equipamento sobressalente do {program}",
+		"en":    "Your {program} spare unit",
+	},
+}
+
+// RenewedSubjects returns a template's subjects by locale as a program has them, with the
+// present default in place of one of an earlier release: nobody chose that.
+func RenewedSubjects(program, template string, own map[string]string) map[string]string {
+	renewed := make(map[string]string, len(own))
+	for locale, subject := range own {
+		former := formerSubjects[template][locale]
+		if former != "" && subject == named(former, program) {
+			subject = named(subjectForms[template][locale], program)
+		}
+		renewed[locale] = subject
+	}
+	return renewed
+}
+
+func named(form, program string) string { return strings.ReplaceAll(form, "{program}", program) }
+
 // DefaultSubjects returns the subjects of every template for a program's name.
 // They are configuration that a program may replace (C8), not the catalogue's.
 // The first two in pt-BR are the FAQ's to the letter (R96, R119). Subjects hold
-// nothing personal: they are visible on locked screens and in mail logs.
+// nothing personal: they are visible on locked screens and in mail logs. Those of a
+// replacement and of a spare unit say {what} happened to which device, and its {number}.
 func DefaultSubjects(program string) map[string]map[string]string {
 	subjects := make(map[string]map[string]string, len(subjectForms))
 	for template, forms := range subjectForms {
 		subjects[template] = map[string]string{}
 		for locale, form := range forms {
-			subjects[template][locale] = strings.ReplaceAll(form, "{program}", program)
+			subjects[template][locale] = named(form, program)
 		}
 	}
 

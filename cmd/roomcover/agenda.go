@@ -85,7 +85,7 @@ func (a *app) agendaTable(w io.Writer, name string, list api.AgendaListView, c t
 		t.AppendRow([]any{
 			a.paint(c, i.Text),
 			i.Kind,
-			i.ID,
+			cmp.Or(i.Number, i.ID),
 			cmp.Or(string(i.TaskKind), i.WaitsFor),
 			a.actor(i.Actor),
 			cutAt(about, 60),

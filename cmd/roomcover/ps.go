@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"github.com/jedib0t/go-pretty/v6/text"
 
 	"roomcover.dev/roomcover/api"
+	"roomcover.dev/roomcover/rules/processes"
 )
 
 // psCommand shows what is under way.
@@ -134,7 +136,7 @@ func (a *app) showProcesses(w io.Writer, list []api.ProcessView, links bool) {
 	late := 0
 	for _, p := range list {
 		codes := []string{
-			p.ID, string(p.Kind), p.State, p.WaitsFor, a.actor(p.Actor), "since " + minute(p.Since),
+			nameOf(p), string(p.Kind), p.State, p.WaitsFor, a.actor(p.Actor), "since " + minute(p.Since),
 		}
 
 		if p.Overdue {
@@ -158,6 +160,14 @@ func (a *app) showProcesses(w io.Writer, list []api.ProcessView, links bool) {
 	}
 
 	fmt.Fprintf(w, "%d under way, %d overdue; since is UTC.\n", len(list), late)
+}
+
+// nameOf returns what people call a process; a shipment and an order are asked for by id.
+func nameOf(p api.ProcessView) string {
+	if p.Kind == processes.RMA || p.Kind == processes.Spare {
+		return cmp.Or(p.Number, p.ID)
+	}
+	return p.ID
 }
 
 // indented breaks a text between words, into lines that fit a terminal.

@@ -63,10 +63,10 @@ func (a *app) rmaTable(w io.Writer, list []api.RMAView) {
 		return
 	}
 
-	t := a.table(w, "id", "state", "model", "serial", "promised", "late", "return due", "fee")
+	t := a.table(w, "number", "state", "model", "serial", "promised", "late", "return due", "fee")
 	for _, r := range list {
 		t.AppendRow([]any{
-			r.ID,
+			r.Number,
 			r.State,
 			r.Model,
 			r.Serial,
@@ -90,7 +90,7 @@ func promisedOn(r api.RMAView) string {
 type rmaShowCommand struct {
 	output
 	apiOptions
-	ID string `arg:"" help:"Id of the replacement."`
+	ID string `arg:"" help:"Number or id of the replacement, such as RMA-7F3K2."`
 }
 
 // Run shows.
@@ -110,7 +110,7 @@ func (c rmaShowCommand) Run(ctx context.Context, a *app) error {
 
 // explainRMA shows a replacement in plain words.
 func explainRMA(w io.Writer, r api.RMADetail) {
-	fmt.Fprintf(w, "%s: %s, %s %s\n", r.ID, r.State, r.Model, r.Serial)
+	fmt.Fprintf(w, "%s: %s, %s %s\n", r.Number, r.State, r.Model, r.Serial)
 	if r.Cover != "" {
 		fmt.Fprintf(w, "Cover: %s, speed %s\n", r.Cover, r.Speed)
 	}
@@ -187,7 +187,7 @@ func postRMA(
 type rmaDoCommand struct {
 	output
 	apiOptions
-	ID      string            `arg:"" help:"Id of the replacement."`
+	ID      string            `arg:"" help:"Number or id of the replacement, such as RMA-7F3K2."`
 	Command string            `arg:"" help:"What to do: one of those that 'rma show' lists."`
 	With    map[string]string `short:"w" placeholder:"FIELD=VALUE" help:"What the command needs, as in the API: reason, code, model, expected_on, serial, carrier, tracking, outcome, photo, spare_unit_id, fact, at."`
 }
@@ -197,10 +197,10 @@ func (rmaDoCommand) Help() string {
 	return `Approving confirms the defect.
 
 Examples:
-  roomcover rma do rma_01kb approve
-  roomcover rma do rma_01kb ship -w serial=NEW100 -w carrier=sim -w tracking=TRK1
-  roomcover rma do rma_01kb tell -w fact=DELIVERED
-  roomcover rma do rma_01kb inspect -w serial=OLD100 -w outcome=DEFECT`
+  roomcover rma do RMA-7F3K2 approve
+  roomcover rma do RMA-7F3K2 ship -w serial=NEW100 -w carrier=sim -w tracking=TRK1
+  roomcover rma do RMA-7F3K2 tell -w fact=DELIVERED
+  roomcover rma do RMA-7F3K2 inspect -w serial=OLD100 -w outcome=DEFECT`
 }
 
 // Run does it.

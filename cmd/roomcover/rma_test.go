@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,9 +25,9 @@ func TestRMAFromTheCommandLine(t *testing.T) {
 	s.must("rma", "do", r.ID, "allocate")
 	s.must("rma", "do", r.ID, "ship", "-w", "serial=NEW100", "-w", "carrier=sim", "-w", "tracking=TRK1")
 	require.Contains(t, s.must("rma", "do", r.ID, "tell", "-w", "fact=DELIVERED"), "AWAITING_RETURN")
-	require.Contains(t, s.must("rma", "list", "--open", "--serial", "new100"), r.ID)
+	require.Contains(t, s.must("rma", "list", "--open", "--serial", "new100"), r.Number)
 	require.Contains(t, s.must("ps", "--kind", "rma"), "RETURN")
 	require.Contains(t, s.must("rma", "do", r.ID, "inspect", "-w", "serial=SN-100", "-w", "outcome=DEFECT"), "CLOSED")
-	require.Contains(t, s.must("rma", "show", r.ID), "rma.inspected")
+	require.Contains(t, s.must("rma", "show", strings.ToLower(r.Number)), "rma.inspected")
 	require.Contains(t, s.must("rma", "list", "--open"), "No replacements.")
 }

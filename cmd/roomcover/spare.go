@@ -61,9 +61,9 @@ func (a *app) spareTable(w io.Writer, list []api.SpareUnitView) {
 		return
 	}
 
-	t := a.table(w, "id", "state", "model", "serial", "account", "site", "return until")
+	t := a.table(w, "number", "state", "model", "serial", "account", "site", "return until")
 	for _, s := range list {
-		t.AppendRow([]any{s.ID, s.State, s.Model, s.Serial, s.AccountID, s.SiteID, returnUntil(s)})
+		t.AppendRow([]any{s.Number, s.State, s.Model, s.Serial, s.AccountID, s.SiteID, returnUntil(s)})
 	}
 
 	t.Render()
@@ -80,7 +80,7 @@ func returnUntil(s api.SpareUnitView) string {
 type spareShowCommand struct {
 	output
 	apiOptions
-	ID string `arg:"" help:"Id of the spare unit."`
+	ID string `arg:"" help:"Number or id of the spare unit, such as SPARE-7F3K2."`
 }
 
 // Run shows.
@@ -100,7 +100,7 @@ func (c spareShowCommand) Run(ctx context.Context, a *app) error {
 
 // explainSpare shows a spare unit in plain words.
 func explainSpare(w io.Writer, s api.SpareUnitDetail) {
-	fmt.Fprintf(w, "%s: %s, %s %s\n", s.ID, s.State, s.Model, s.Serial)
+	fmt.Fprintf(w, "%s: %s, %s %s\n", s.Number, s.State, s.Model, s.Serial)
 	for _, line := range []struct{ what, value string }{
 		{"Site", s.SiteID},
 		{"Used for", s.RMAID},
@@ -122,7 +122,7 @@ func explainSpare(w io.Writer, s api.SpareUnitDetail) {
 type spareDoCommand struct {
 	output
 	apiOptions
-	ID      string            `arg:"" help:"Id of the spare unit."`
+	ID      string            `arg:"" help:"Number or id of the spare unit, such as SPARE-7F3K2."`
 	Command string            `arg:"" help:"What to do: one of those that 'spare show' lists."`
 	With    map[string]string `short:"w" placeholder:"FIELD=VALUE" help:"What the command needs, as in the API: model, site_id, version, serial, carrier, tracking, fact, at, reason."`
 }
@@ -133,10 +133,10 @@ func (spareDoCommand) Help() string {
   roomcover rma do <replacement> use_spare -w spare_unit_id=<spare>
 
 Examples:
-  roomcover spare do spu_01kb select -w model=RALLY-BAR -w site_id=sit_01kb
-  roomcover spare do spu_01kb agree
-  roomcover spare do spu_01kb ship -w serial=NEW100 -w carrier=sim -w tracking=TRK1
-  roomcover spare do spu_01kb tell -w fact=DELIVERED`
+  roomcover spare do SPARE-7F3K2 select -w model=RALLY-BAR -w site_id=sit_01kb
+  roomcover spare do SPARE-7F3K2 agree
+  roomcover spare do SPARE-7F3K2 ship -w serial=NEW100 -w carrier=sim -w tracking=TRK1
+  roomcover spare do SPARE-7F3K2 tell -w fact=DELIVERED`
 }
 
 // Run does it.

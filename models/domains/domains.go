@@ -90,6 +90,7 @@ func Open(dialector gorm.Dialector, o Options) (*Domains, error) {
 		d.Accounts.SeedOperator,
 		d.Accounts.SeedNames,
 		d.Orders.SeedKeys,
+		d.Replacements.SeedNumbers,
 	)
 
 	// A domain below calls these in its own transaction, when something happens that

@@ -1,6 +1,7 @@
 package logistics
 
 import (
+	"cmp"
 	"context"
 
 	"cloud.google.com/go/civil"
@@ -16,6 +17,7 @@ import (
 // It is personal data, and goes to those who handle the parcel.
 type ShipmentPaper struct {
 	Shipment
+	Number        string // of the RMA or spare that it is for; empty: it has none
 	From, To      ParcelEnd
 	Locale        string // of the account
 	Model         string // name of what is in it
@@ -30,6 +32,7 @@ type ShipmentPaper struct {
 type paperRow struct {
 	Row           parcelRow `gorm:"embedded"`
 	Locale        string
+	Number        string
 	RmaModel      string
 	RmaFaulty     string
 	RmaSent       string
@@ -59,6 +62,7 @@ const paperSQL = `
 		COALESCE(d.region, '') AS depot_region,
 		COALESCE(d.postal_code, '') AS depot_post,
 		COALESCE(d.country, '') AS depot_country,
+		COALESCE(r.number, u.number, '') AS number,
 		COALESCE(r.model_code, '') AS rma_model,
 		COALESCE(r.faulty_serial, '') AS rma_faulty,
 		COALESCE(r.replacement_model, '') AS rma_sent,
@@ -109,6 +113,7 @@ func (s *Logistics) PaperOf(ctx context.Context, shipmentID string) (ShipmentPap
 func (r paperRow) paper(ref program.Reference) ShipmentPaper {
 	p := ShipmentPaper{
 		Shipment:      r.Row.Shipment,
+		Number:        r.Number,
 		From:          r.Row.depot(),
 		To:            r.Row.site(),
 		Locale:        r.Locale,
@@ -145,6 +150,9 @@ func (r paperRow) paper(ref program.Reference) ShipmentPaper {
 	p.Model = ModelName(ref, p.ModelCode, created)
 	return p
 }
+
+// Reference returns what people call the parcel by: the number of what it is for.
+func (p ShipmentPaper) Reference() string { return cmp.Or(p.Number, p.ID) }
 
 // ModelName returns how people call a model on a day, or its code where nobody has
 // named it.

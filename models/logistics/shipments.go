@@ -422,7 +422,7 @@ func (s *Logistics) GetShipment(ctx context.Context, id string) (Shipment, error
 // ShipmentFilter narrows a list of shipments; empty fields do not narrow.
 type ShipmentFilter struct {
 	AccountID string
-	SubjectID string
+	SubjectID string // or the number of the RMA or spare unit
 	Direction shipping.ShipmentDirection
 	State     shipping.ShipmentState
 	Tracking  string
@@ -438,7 +438,6 @@ func (s *Logistics) ListShipments(
 		q := tx.Scope.Accounts(tx.DB, "account_id")
 		for column, value := range map[string]string{
 			"account_id": f.AccountID,
-			"subject_id": f.SubjectID,
 			"direction":  string(f.Direction),
 			"state":      string(f.State),
 			"tracking":   f.Tracking,
@@ -448,9 +447,24 @@ func (s *Logistics) ListShipments(
 			}
 		}
 
-		return f.Page.Apply(q).Find(&out).Error
+		return f.Page.Apply(forSubject(q, f.SubjectID)).Find(&out).Error
 	})
 
 	out, next := db.Cut(f.Page, out, func(sh Shipment) string { return sh.ID })
 	return out, next, err
+}
+
+// forSubject narrows a query to what is for an RMA or a spare unit, which is named by its
+// id or its number; an empty name does not narrow.
+func forSubject(q *gorm.DB, name string) *gorm.DB {
+	if name == "" {
+		return q
+	}
+	if number, ok := db.ReadNumber(db.NumberOfRMA, name); ok {
+		return q.Where("subject_id = (SELECT id FROM rmas WHERE number = ?)", number)
+	}
+	if number, ok := db.ReadNumber(db.NumberOfSpare, name); ok {
+		return q.Where("subject_id = (SELECT id FROM spare_units WHERE number = ?)", number)
+	}
+	return q.Where("subject_id = ?", name)
 }

@@ -443,7 +443,7 @@ func moveLevel(
 type StockFilter struct {
 	DepotID   string
 	ModelCode string
-	SubjectID string // entries
+	SubjectID string // entries; or the number of the RMA or spare unit
 	Kind      shipping.StockKind
 	Page      db.Page
 }
@@ -481,11 +481,8 @@ func (s *Logistics) StockEntries(ctx context.Context, f StockFilter) ([]StockEnt
 			return err
 		}
 
-		q := f.narrow(tx.Model(&StockEntry{}), map[string]string{
-			"subject_id": f.SubjectID,
-			"kind":       string(f.Kind),
-		})
-		return f.Page.Apply(q).Find(&out).Error
+		q := f.narrow(tx.Model(&StockEntry{}), map[string]string{"kind": string(f.Kind)})
+		return f.Page.Apply(forSubject(q, f.SubjectID)).Find(&out).Error
 	})
 
 	out, next := db.Cut(f.Page, out, func(e StockEntry) string { return e.ID })

@@ -183,13 +183,13 @@ func (a AgendaItem) sortedBy() time.Time {
 var agendaSQL = `SELECT * FROM (
 	SELECT p.kind, p.id, p.id AS subject_id, p.workflow_id, p.state, p.waits_for, p.actor,
 		p.since, p.until, COALESCE(p.until, p.since) AS at,
-		p.account_id, p.order_id, p.last_error, p.time_zone, '' AS task_kind, '' AS what
+		p.account_id, p.order_id, p.last_error, p.time_zone, p.number, '' AS task_kind, '' AS what
 	FROM (` + processSQL + `) p
 	WHERE p.waits_for <> 'CANCELLATION_WINDOW' AND (p.until IS NOT NULL OR p.actor = 'SYSTEM')
 	UNION ALL
 	SELECT 'TASK', t.id, t.subject_id, '', t.state, 'OPERATOR_ACTION', 'OPERATOR',
 		t.created_at, NULL, t.created_at,
-		t.account_id, NULL, '', '', t.kind, t.what
+		t.account_id, NULL, '', '', '', t.kind, t.what
 	FROM operator_tasks t
 	WHERE t.state = 'OPEN'
 ) a WHERE 1 = 1`

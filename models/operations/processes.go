@@ -15,6 +15,7 @@ import (
 // spare that lies on site waits for nothing and is no process.
 type Process struct {
 	ID         string // order, invitation, RMA, spare unit or shipment id
+	Number     string // of the order, RMA or spare that it is or is for; empty: it has none
 	Kind       processes.Kind
 	WorkflowID string
 	State      string

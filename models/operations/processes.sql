@@ -27,7 +27,8 @@ SELECT * FROM (
 		o.account_id,
 		o.id AS order_id,
 		o.last_error,
-		o.time_zone
+		o.time_zone,
+		COALESCE(o.vendor_order_no, '') AS number
 	FROM orders o
 	LEFT JOIN (
 		SELECT order_id, MIN(id) AS id FROM order_cancellations WHERE state = 'REQUESTED' GROUP BY order_id
@@ -62,7 +63,8 @@ SELECT * FROM (
 		i.account_id,
 		i.order_id,
 		CASE WHEN i.last_error <> '' THEN i.last_error ELSE COALESCE(n.last_error, '') END,
-		a.time_zone
+		a.time_zone,
+		''
 	FROM invitations i
 	JOIN accounts a ON a.id = i.account_id
 	LEFT JOIN notifications n ON n.subject_id = i.id AND n.template = 'invitation'
@@ -99,7 +101,8 @@ SELECT * FROM (
 		r.account_id,
 		NULL,
 		r.last_error,
-		s.time_zone
+		s.time_zone,
+		r.number
 	FROM rmas r
 	JOIN sites s ON s.id = r.site_id
 	WHERE r.closed_at IS NULL
@@ -136,7 +139,8 @@ SELECT * FROM (
 		u.account_id,
 		NULL,
 		u.last_error,
-		COALESCE(s.time_zone, '')
+		COALESCE(s.time_zone, ''),
+		u.number
 	FROM spare_units u
 	LEFT JOIN sites s ON s.id = u.site_id
 	WHERE u.closed_at IS NULL AND u.state <> 'ON_SITE'
@@ -176,9 +180,11 @@ SELECT * FROM (
 			WHEN sh.state = 'CREATED' OR sh.cancel_asked_at IS NOT NULL THEN COALESCE(r.last_error, '')
 			ELSE ''
 		END,
-		COALESCE(s.time_zone, '')
+		COALESCE(s.time_zone, ''),
+		COALESCE(r.number, u.number, '')
 	FROM shipments sh
 	LEFT JOIN rmas r ON r.id = sh.subject_id
+	LEFT JOIN spare_units u ON u.id = sh.subject_id
 	LEFT JOIN sites s ON s.id = COALESCE(r.site_id, sh.site_id)
 	WHERE sh.state IN ('CREATED','LABELLED','PICKED_UP','IN_TRANSIT','EXCEPTION')
 		AND NOT (sh.direction = 'OUT' AND r.delivered_at IS NOT NULL
@@ -197,6 +203,7 @@ SELECT * FROM (
 		NULL,
 		t.account_id,
 		f.order_id,
+		'',
 		'',
 		''
 	FROM operator_tasks t

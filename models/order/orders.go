@@ -2,7 +2,6 @@ package order
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"slices"
 	"time"
@@ -163,15 +162,7 @@ func moveOrder(tx *db.Tx, o *Order, to rules.OrderState, columns ...string) erro
 // newVendorOrderNo makes the number under which the vendor knows an order
 // (R100b): short enough to read out, without letters that look like digits.
 // The database's unique key decides; a collision is tried again.
-func newVendorOrderNo() string {
-	const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
-	b := make([]byte, 10)
-	_, _ = rand.Read(b)
-	for i := range b {
-		b[i] = alphabet[int(b[i])%len(alphabet)]
-	}
-	return "SO-" + string(b[:5]) + "-" + string(b[5:])
-}
+func newVendorOrderNo() string { return db.NewNumber(db.NumberOfOrder, 2) }
 
 func byPosition(q *gorm.DB) *gorm.DB { return q.Order("position") }
 

@@ -1,6 +1,7 @@
 package replacement
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -20,6 +21,7 @@ import (
 // person's name stands in it.
 type RMA struct {
 	ID           string
+	Number       string // for people, such as RMA-7F3K2; empty in a row of an earlier release
 	AccountID    string
 	DeviceID     *string // nil: an accessory (R74)
 	RoomID       *string // where the subject was when it was requested
@@ -120,6 +122,9 @@ func (r RMA) openToDecide() bool {
 	return r.ID != "" && r.SwappedAt != nil && r.ApprovedAt == nil && !r.StoredState.Over()
 }
 
+// Name returns what people call the RMA: its number, or its id where it has none yet.
+func (r RMA) Name() string { return cmp.Or(r.Number, r.ID) }
+
 // processStatus returns what the row says that the RMA's workflow does next.
 func (r RMA) processStatus() db.ProcessStatus {
 	return db.ProcessStatus{
@@ -130,11 +135,12 @@ func (r RMA) processStatus() db.ProcessStatus {
 	}
 }
 
-// GetRMA returns one RMA.
-func (s *Replacements) GetRMA(ctx context.Context, id string) (RMA, error) {
+// GetRMA returns one RMA, which is named by its id or its number.
+func (s *Replacements) GetRMA(ctx context.Context, name string) (RMA, error) {
 	var r RMA
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		return db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&r, "id = ?", id).Error)
+		q := tx.Scope.Accounts(tx.DB, "account_id").Where(namedRMA("rmas", name))
+		return db.Found(q.First(&r).Error)
 	})
 	return r, err
 }

@@ -68,15 +68,15 @@ func (s *Replacements) newRMAChange(tx *db.Tx, ref program.Reference) *rmaChange
 }
 
 // lockRMA locks an RMA in scope after its account, as every change of rooms, devices
-// and shipments does, because a delivery moves devices.
-func (s *Replacements) lockRMA(tx *db.Tx, ref program.Reference, id string) (*rmaChange, error) {
+// and shipments does, because a delivery moves devices. It is named by its id or its number.
+func (s *Replacements) lockRMA(tx *db.Tx, ref program.Reference, name string) (*rmaChange, error) {
 	w := s.newRMAChange(tx, ref)
 	res := db.ForUpdate(tx.Scope.Accounts(tx.DB, "r.account_id")).
 		Table("accounts AS a").
 		Select(rmaColumns).
 		Joins("JOIN rmas r ON r.account_id = a.id").
 		Joins("JOIN sites s ON s.id = r.site_id").
-		Where("r.id = ?", id).
+		Where(namedRMA("r", name)).
 		Limit(1).
 		Scan(&w.rmaRow)
 	if res.Error != nil {
@@ -90,6 +90,9 @@ func (s *Replacements) lockRMA(tx *db.Tx, ref program.Reference, id string) (*rm
 	w.now = tx.Now() // not before the lock: others changed the RMA until then
 	w.before = w.RMA
 	w.subjectID = w.ID
+	if w.Number == "" { // a row of an earlier release
+		w.Number = newRMANumber()
+	}
 	w.statusBefore = w.RMA.processStatus()
 	return w, nil
 }
@@ -268,7 +271,7 @@ func (w *rmaChange) raise(kind db.TaskKind, what, why string) error {
 		Kind:      kind,
 		SubjectID: w.ID,
 		AccountID: &w.AccountID,
-		What:      what,
+		What:      w.Name() + ": " + what,
 		Why:       why,
 	})
 }
@@ -313,7 +316,7 @@ func (w *rmaChange) settleTasks() error {
 func (w *rmaChange) mailParams(m stepMail) map[string]any {
 	shown := map[string]any{
 		"step":               m.step,
-		"rma":                w.ID,
+		"rma":                w.Name(),
 		"model":              w.modelName(w.ModelCode),
 		"quantity":           w.Quantity,
 		"serial":             w.FaultySerial,

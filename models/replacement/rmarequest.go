@@ -278,6 +278,7 @@ func (w *rmaChange) fill(
 	w.fresh = true
 	w.RMA = RMA{
 		ID:          db.NewID(db.PrefixRMA),
+		Number:      newRMANumber(),
 		AccountID:   acc.ID,
 		SiteID:      site.ID,
 		ModelCode:   n.ModelCode,

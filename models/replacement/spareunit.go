@@ -1,6 +1,7 @@
 package replacement
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -19,6 +20,7 @@ import (
 // then only the service and its operators see it. No person's name stands in it.
 type SpareUnit struct {
 	ID          string
+	Number      string // for people, such as SPARE-7F3K2; empty in a row of an earlier release
 	ParentOrgID string
 	LineID      string // of the ledger: what earned it
 	Ordinal     int    // from 1, within the line
@@ -45,6 +47,9 @@ type SpareUnit struct {
 	Version    int64
 }
 
+// Name returns what people call the unit: its number, or its id where it has none yet.
+func (u SpareUnit) Name() string { return cmp.Or(u.Number, u.ID) }
+
 // parcelKey names the parcel to the site: the one after a parcel that was lost, or
 // after a unit that was used, is another one.
 func (u SpareUnit) parcelKey() string { return fmt.Sprintf("%s/spare/%d", u.ID, u.Parcels+1) }
@@ -66,11 +71,12 @@ func (u SpareUnit) processStatus() db.ProcessStatus {
 	}
 }
 
-// GetSpareUnit returns one spare unit.
-func (s *Replacements) GetSpareUnit(ctx context.Context, id string) (SpareUnit, error) {
+// GetSpareUnit returns one spare unit, which is named by its id or its number.
+func (s *Replacements) GetSpareUnit(ctx context.Context, name string) (SpareUnit, error) {
 	var u SpareUnit
 	err := s.db.Read(ctx, func(tx *db.Tx) error {
-		return db.Found(tx.Scope.Accounts(tx.DB, "account_id").First(&u, "id = ?", id).Error)
+		q := tx.Scope.Accounts(tx.DB, "account_id").Where(namedSpare("spare_units", name))
+		return db.Found(q.First(&u).Error)
 	})
 	return u, err
 }

@@ -170,6 +170,7 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 	for i := range units {
 		u := SpareUnit{
 			ID:          db.NewID(db.PrefixSpareUnit),
+			Number:      newSpareNumber(),
 			ParentOrgID: line.ParentOrgID,
 			LineID:      line.ID,
 			Ordinal:     last + i + 1,
@@ -212,8 +213,8 @@ func earnSpares(tx *db.Tx, line SpareLine, n int) error {
 		err := tx.Raise(db.OperatorTask{
 			Kind:      db.TaskChooseSpare,
 			SubjectID: u.ID,
-			What: "Discuss with the customer which model to keep as a spare and at which site, " +
-				"and choose both.",
+			What: u.Name() + ": Discuss with the customer which model to keep as a spare and " +
+				"at which site, and choose both.",
 			Why: "A customer has earned a spare.",
 		})
 		if err != nil {

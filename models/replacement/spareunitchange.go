@@ -45,31 +45,31 @@ type spareUnitChange struct {
 }
 
 // lockOwnedSpare locks a spare unit in scope after its account, where it has one, as
-// a carrier's scan does that goes on to the unit.
-func (s *Replacements) lockOwnedSpare(tx *db.Tx, id string) (*spareUnitChange, error) {
+// a carrier's scan does that goes on to the unit. It is named by its id or its number.
+func (s *Replacements) lockOwnedSpare(tx *db.Tx, name string) (*spareUnitChange, error) {
 	var owners []string
 	err := db.LockRows(tx.Scope.Accounts(tx.DB, "a.id"), "a").
 		Table("accounts AS a").
 		Select("a.id").
 		Joins("JOIN spare_units su ON su.account_id = a.id").
-		Where("su.id = ?", id).
+		Where(namedSpare("su", name)).
 		Scan(&owners).Error
 	if err != nil {
 		return nil, err
 	}
 
-	return s.lockSpare(tx, id)
+	return s.lockSpare(tx, name)
 }
 
-// lockSpare locks a spare unit in scope.
-func (s *Replacements) lockSpare(tx *db.Tx, id string) (*spareUnitChange, error) {
+// lockSpare locks a spare unit in scope, which is named by its id or its number.
+func (s *Replacements) lockSpare(tx *db.Tx, name string) (*spareUnitChange, error) {
 	w := &spareUnitChange{change: change{s: s, tx: tx, label: "spare"}}
 	res := db.LockRows(tx.Scope.Accounts(tx.DB, "su.account_id"), "su").
 		Table("spare_units AS su").
 		Select(spareColumns).
 		Joins("LEFT JOIN accounts a ON a.id = su.account_id").
 		Joins("LEFT JOIN sites s ON s.id = su.site_id").
-		Where("su.id = ?", id).
+		Where(namedSpare("su", name)).
 		Limit(1).
 		Scan(&w.spareRow)
 	if res.Error != nil {
@@ -83,6 +83,9 @@ func (s *Replacements) lockSpare(tx *db.Tx, id string) (*spareUnitChange, error)
 	w.now = tx.Now()
 	w.before = w.SpareUnit
 	w.subjectID = w.ID
+	if w.Number == "" { // a row of an earlier release
+		w.Number = newSpareNumber()
+	}
 	w.statusBefore = w.SpareUnit.processStatus()
 	return w, nil
 }
@@ -379,7 +382,7 @@ func (w *spareUnitChange) writeMails() error {
 func (w *spareUnitChange) mailParams(m stepMail, model string) map[string]any {
 	shown := map[string]any{
 		"step":    m.step,
-		"spare":   w.ID,
+		"spare":   w.Name(),
 		"model":   model,
 		"site":    w.SiteName,
 		"company": w.AccountName,
@@ -478,7 +481,8 @@ func (w *spareUnitChange) askForFee() error {
 		Kind:      db.TaskSpareFee,
 		SubjectID: w.ID,
 		AccountID: w.AccountID,
-		What:      "Bill the spare that did not come back, or, as a lead, waive it.",
-		Why:       "The recall is overdue, and no carrier has the unit.",
+		What: w.Name() + ": Bill the spare that did not come back, " +
+			"or, as a lead, waive it.",
+		Why: "The recall is overdue, and no carrier has the unit.",
 	})
 }

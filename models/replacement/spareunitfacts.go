@@ -292,7 +292,7 @@ func (w *spareUnitChange) askForParcelBack(sh logistics.Shipment) error {
 		Kind:      db.TaskShipmentContradicted,
 		SubjectID: sh.ID,
 		AccountID: &sh.AccountID,
-		What:      "Have the parcel come back.",
+		What:      w.Name() + ": Have the parcel come back.",
 		Why:       "The carrier has a spare that was voided before.",
 	})
 }

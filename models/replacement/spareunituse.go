@@ -14,10 +14,20 @@ import (
 // the account takes the room of the faulty device at once, so that the outage does not
 // wait for a shipment (R35d, R88c). The faulty unit is due back from now on; the spare
 // is replenished once the RMA is approved (S26). A unit of another account is not
-// found. Refusals: those of rma.MayRMA and spare.MayUseSpare.
-func (s *Replacements) UseSpare(ctx context.Context, rmaID, unitID string) (RMA, error) {
+// found. Both are named by their ids or numbers. Refusals: those of rma.MayRMA and
+// spare.MayUseSpare.
+func (s *Replacements) UseSpare(ctx context.Context, rmaName, unitName string) (RMA, error) {
+	unitID := unitName
+	if _, numbered := db.ReadNumber(db.NumberOfSpare, unitName); numbered {
+		unit, err := s.GetSpareUnit(ctx, unitName)
+		if err != nil {
+			return RMA{}, err
+		}
+		unitID = unit.ID
+	}
+
 	used := func(r RMA) bool { return db.Text(r.SpareUnitID) == unitID }
-	return s.changeRMA(ctx, rmaID, rma.RMAUseSpare, "", used, func(w *rmaChange) error {
+	return s.changeRMA(ctx, rmaName, rma.RMAUseSpare, "", used, func(w *rmaChange) error {
 		return w.useSpare(unitID)
 	})
 }

@@ -186,7 +186,7 @@ func (p Program) Completed() Program {
 
 	subjects := rules.DefaultSubjects(p.Name)
 	for template, own := range p.Subjects {
-		subjects[template] = own
+		subjects[template] = rules.RenewedSubjects(p.Name, template, own)
 	}
 
 	p.Subjects = subjects

@@ -41,6 +41,9 @@ func TestR1_NamedProgramSaysItsNameEverywhere(t *testing.T) {
 	p := DefaultProgram().Named(" Rooms Plus ")
 	require.NoError(t, p.Validate())
 	for _, template := range rules.Templates() {
+		if template == rules.TemplateRMA || template == rules.TemplateSpare {
+			continue // they say what happened to which device; the sender's name stands before
+		}
 		for _, locale := range p.Locales {
 			require.Contains(t, p.Subject(template, locale), "Rooms Plus")
 			require.NotContains(t, p.Subject(template, locale), "Logitech")
@@ -128,7 +131,26 @@ func TestR1_ProgramOfAnEarlierReleaseKnowsNewTemplates(t *testing.T) {
 	require.Error(t, p.Validate())
 	done := p.Completed()
 	require.NoError(t, done.Validate())
-	require.Equal(t, "Your Sala Segura hardware replacement", done.Subject(rules.TemplateRMA, "en"))
+	require.Equal(t, "{what} ({number})", done.Subject(rules.TemplateRMA, "en"))
 	require.Equal(t, "Come in", done.Subject(rules.TemplateInvitation, "en"))
 	require.NotContains(t, p.Subjects, rules.TemplateRMA, "the program itself is not changed")
+}
+
+// Nobody chose the default subject of an earlier release, which did not say what happened.
+func TestAnEarlierReleasesDefaultSubjectsAreRenewed(t *testing.T) {
+	p := DefaultProgram().Named("Sala Segura")
+	p.Subjects[rules.TemplateRMA] = map[string]string{
+		"en":    "Your Sala Segura hardware replacement",
+		"pt-BR": "Sua substituição de equipamento do Sala Segura",
+	}
+	p.Subjects[rules.TemplateSpare] = map[string]string{
+		"en":    "Your Sala Segura spare unit",
+		"pt-BR": "Sobressalente: {what}",
+	}
+	done := p.Completed()
+	for _, locale := range []string{"en", "pt-BR"} {
+		require.Equal(t, "{what} ({number})", done.Subject(rules.TemplateRMA, locale))
+	}
+	require.Equal(t, "{what} ({number})", done.Subject(rules.TemplateSpare, "en"))
+	require.Equal(t, "Sobressalente: {what}", done.Subject(rules.TemplateSpare, "pt-BR"))
 }

@@ -1,0 +1,96 @@
+package mail
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"roomcover.dev/roomcover/messages"
+	"roomcover.dev/roomcover/rules"
+)
+
+// subjectOf renders a template's sample under the default program's subject.
+func subjectOf(t *testing.T, template, locale string, changes map[string]any) string {
+	t.Helper()
+	c := sampleContent(t, template, locale, changes)
+	c.Subject = rules.DefaultSubjects("Logitech Select")[template][locale]
+	subject, _, _, err := Render(c)
+	require.NoError(t, err)
+	return subject
+}
+
+func TestSubjectsSayWhatHappenedToWhichDevice(t *testing.T) {
+	shipped := map[string]any{
+		"step": "SHIPPED", "rma": "RMA-7F3K2", "model": "Neat Bar", "room": "Sala Rio",
+	}
+	require.Equal(t, "Neat Bar in Sala Rio: the replacement is on its way (RMA-7F3K2)",
+		subjectOf(t, "rma_update", "en", shipped))
+	require.Equal(t, "Neat Bar, Sala Rio: a substituição está a caminho (RMA-7F3K2)",
+		subjectOf(t, "rma_update", "pt-BR", shipped))
+
+	cables := map[string]any{"step": "REMINDER", "rma": "RMA-7F3K2", "quantity": 3, "room": nil}
+	require.Equal(t, "3 × Rally Bar: reminder to return the faulty device (RMA-7F3K2)",
+		subjectOf(t, "rma_update", "en", cables))
+
+	spare := map[string]any{"step": "ON_SITE", "spare": "SPARE-9XK2M", "site": "Matriz"}
+	require.Equal(t, "Spare Rally Bar for Matriz: it has arrived (SPARE-9XK2M)",
+		subjectOf(t, "spare_update", "en", spare))
+	require.Equal(t, "Sobressalente Rally Bar, Matriz: chegou (SPARE-9XK2M)",
+		subjectOf(t, "spare_update", "pt-BR", spare))
+}
+
+func TestEachStepHasASubjectOfItsOwn(t *testing.T) {
+	for template, steps := range map[string][]string{
+		"rma_update": rmaSteps, "spare_update": spareSteps,
+	} {
+		for _, locale := range messages.Locales() {
+			seen := map[string]string{}
+			for _, step := range steps {
+				subject := subjectOf(t, template, locale, map[string]any{"step": step})
+				require.NotContains(t, subject, "mail.", step)
+				require.NotContains(t, subject, "{", step)
+				require.Empty(t, seen[subject], "%s and %s", step, seen[subject])
+				seen[subject] = step
+			}
+		}
+	}
+}
+
+// A room's name is the customer's: it makes neither a link (S64) nor a header of its own,
+// and leaves place for what happened.
+func TestANameInASubjectIsHarmless(t *testing.T) {
+	for _, room := range []string{
+		"=?utf-8?q?a=0ABcc:_b?=", "a\r\nBcc: b@evil.example", "visit evil.example",
+		strings.Repeat("Auditório ", 40),
+	} {
+		subject := subjectOf(t, "rma_update", "en", map[string]any{"step": "SHIPPED", "room": room})
+		require.True(t, headerText(subject), subject)
+		require.NotContains(t, subject, "evil.example")
+		require.Contains(t, subject, ": the replacement is on its way (")
+		require.Less(t, len([]rune(subject)), 200)
+	}
+}
+
+func TestAProgramsOwnSubjectStays(t *testing.T) {
+	c := sampleContent(t, "rma_update", "en", map[string]any{"step": "SHIPPED"})
+	c.Subject = "Sala Segura {number}"
+	subject, _, _, err := Render(c)
+	require.NoError(t, err)
+	require.Equal(t, "Sala Segura rma_01k0example", subject)
+}
+
+func TestTheMailsOfAThreadAreOneConversation(t *testing.T) {
+	m := sample("ntf_1")
+	m.Thread = "rma_01kb"
+	c, failure := compose(m, "x.example")
+	require.Nil(t, failure)
+	header, _, _ := strings.Cut(string(c.content), "\r\n\r\n")
+	require.Contains(t, header, "\r\nReferences: <rma_01kb@x.example>")
+	require.Contains(t, header, "\r\nIn-Reply-To: <rma_01kb@x.example>")
+	require.Contains(t, header, "Message-ID: <ntf_1@x.example>")
+
+	alone, failure := compose(sample("ntf_2"), "x.example")
+	require.Nil(t, failure)
+	require.NotContains(t, string(alone.content), "References:")
+}

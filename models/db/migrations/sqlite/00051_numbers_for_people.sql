@@ -1,0 +1,13 @@
+-- +goose Up
+-- A replacement and a spare unit have a number that people can read out. Rows of earlier
+-- releases get theirs when the service starts.
+ALTER TABLE rmas ADD COLUMN number text NOT NULL DEFAULT '';
+ALTER TABLE spare_units ADD COLUMN number text NOT NULL DEFAULT '';
+CREATE UNIQUE INDEX rmas_number ON rmas (number) WHERE number <> '';
+CREATE UNIQUE INDEX spare_units_number ON spare_units (number) WHERE number <> '';
+
+-- +goose Down
+DROP INDEX spare_units_number;
+DROP INDEX rmas_number;
+ALTER TABLE spare_units DROP COLUMN number;
+ALTER TABLE rmas DROP COLUMN number;
