@@ -38,12 +38,12 @@ func (l Label) PDF() ([]byte, error) {
 	p.rule(edge + 9)
 
 	p.caption(edge, edge+13, w.Say("paper.from"))
-	p.block(edge, edge+13.5, inner, 17, append([]string{l.From.Name}, l.From.lines()...), "", 8, 5)
+	p.block(edge, edge+13.5, inner, 17, l.From.written(), "", 8, 5)
 	p.rule(edge + 32)
 
 	p.caption(edge, edge+36, w.Say("paper.to"))
-	y := p.block(edge, edge+36.5, inner, 17, []string{l.To.Name}, "B", 15, 8)
-	p.block(edge, y+0.5, inner, edge+79-y-1, l.To.lines(), "", 12, 6)
+	y := p.block(edge, edge+36.5, inner, 17, legibleAll(l.To.Name), "B", 15, 8)
+	p.block(edge, y+0.5, inner, edge+79-y-1, legibleAll(l.To.lines()...), "", 12, 6)
 	p.rule(edge + 80)
 
 	half := inner / 2

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"golang.org/x/text/unicode/norm"
 
 	"roomcover.dev/roomcover/label"
 )
@@ -175,15 +176,84 @@ func TestNamesOfTheWorldAreReadable(t *testing.T) {
 	}
 }
 
+// scripts are addresses in the letters of the countries served.
+var scripts = map[string]string{
+	"Thai":       "กรุงเทพมหานคร ถนนสุขุมวิท น้ำใจ ที่อยู่",
+	"Lao":        "ນະຄອນຫຼວງວຽງຈັນ ຖະໜົນລ້ານຊ້າງ",
+	"Khmer":      "រាជធានីភ្នំពេញ មហាវិថីព្រះនរោត្តម",
+	"Burmese":    "ရန်ကုန်မြို့ ဗိုလ်ချုပ်အောင်ဆန်းလမ်း",
+	"Hindi":      "नई दिल्ली, राष्ट्रीय राजमार्ग, श्री क्षेत्र",
+	"Bengali":    "কলকাতা, পশ্চিমবঙ্গ, রাষ্ট্রপতি সড়ক",
+	"Punjabi":    "ਅੰਮ੍ਰਿਤਸਰ, ਪੰਜਾਬ",
+	"Gujarati":   "અમદાવાદ, ગુજરાત, શ્રી માર્ગ",
+	"Odia":       "ଭୁବନେଶ୍ୱର, ଓଡ଼ିଶା",
+	"Tamil":      "சென்னை, தமிழ்நாடு, கோயம்புத்தூர்",
+	"Telugu":     "హైదరాబాద్, ఆంధ్రప్రదేశ్",
+	"Kannada":    "ಬೆಂಗಳೂರು, ಕರ್ನಾಟಕ",
+	"Malayalam":  "തിരുവനന്തപുരം, കേരളം",
+	"Sinhala":    "කොළඹ, ශ්‍රී ලංකාව",
+	"Amharic":    "አዲስ አበባ፣ ኢትዮጵያ",
+	"Han":        "𠮷野家 髙島屋 𩸽 㐂",
+	"Chinese":    "北京市朝阳区 臺北市信義區 香港灣仔",
+	"Japanese":   "東京都千代田区 ヤマダ・タロウ",
+	"Korean":     "서울특별시 강남구 김철수",
+	"Arabic":     "شارع الملك فهد",
+	"Hebrew":     "רחוב הרצל",
+	"Russian":    "Москва, улица Тверская",
+	"Greek":      "Αθήνα, οδός Ερμού",
+	"Georgian":   "თბილისი, რუსთაველის გამზირი",
+	"Armenian":   "Երևան, Մաշտոցի պողոտա",
+	"Vietnamese": "Đường Nguyễn Huệ, Quận Bến Nghé",
+}
+
+// Each is looked at in a picture with LABEL_OUT; here another program finds the text.
+func TestEveryScriptOfTheCountriesServedIsPrinted(t *testing.T) {
+	for name, address := range scripts {
+		t.Run(name, func(t *testing.T) {
+			require.Empty(t, label.Unreadable(address))
+			l, s := shipping(), packing()
+			l.To.Name, l.To.Street, l.To.City = address, address, "12 "+address
+			s.To = l.To
+			pdf, err := l.PDF()
+			text := textOf(t, drawn(t, pdf, err))
+			require.NotContains(t, text, "□")
+			if name != "Arabic" && name != "Hebrew" { // as they are set, from left to right
+				word := strings.Trim(strings.Fields(address)[0], ",")
+				require.Contains(t, norm.NFC.String(text), norm.NFC.String(word))
+			}
+			pdf, err = s.PDF()
+			require.NoError(t, err)
+			require.NotContains(t, textOf(t, pdf), "□")
+		})
+	}
+}
+
+func TestDrawnPagesAreDeterministicToo(t *testing.T) {
+	l := shipping()
+	l.To.Name, l.To.Street = scripts["Thai"], scripts["Hindi"]
+	first, err := l.PDF()
+	require.NoError(t, err)
+	for range 3 {
+		again, err := l.PDF()
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(first, again))
+	}
+}
+
 func TestLettersThatCannotBeSetAreTold(t *testing.T) {
 	require.Equal(t, []rune("😀"), label.Unreadable("Ana 😀 Souza 😀"))
-	require.NotEmpty(t, label.Unreadable("กรุงเทพ"), "Thai")
-	require.NotEmpty(t, label.Unreadable("दिल्ली"), "Devanagari")
-	require.NotEmpty(t, label.Unreadable("𠮷野家"), "beyond the basic plane")
+	require.Empty(t, label.Unreadable("Ana\u200b \u202eSouza\ufe0f"), "nobody sees these")
+	require.NotEmpty(t, label.Unreadable("ᏣᎳᎩ"), "Cherokee")
 	l := shipping()
 	l.To.Name = "Ana 😀 กรุงเทพ"
+	l.To.City = "ᏣᎳᎩ"
+	l.To.Street = ""
+	require.Equal(t, []rune("😀ᏣᎳᎩ"), l.To.Unreadable())
 	pdf, err := l.PDF()
-	require.Contains(t, textOf(t, drawn(t, pdf, err)), "Ana □")
+	text := textOf(t, drawn(t, pdf, err))
+	require.Contains(t, text, "Ana □")
+	require.Contains(t, text, "กรุงเทพ", "the rest stands there")
+	require.Regexp(t, `□□□.*\(.*tsalagi`, strings.ToLower(text), "what it sounds like stands beside it")
 }
 
 func TestLongNamesAndAddressesStayOnTheLabel(t *testing.T) {
@@ -237,7 +307,8 @@ func TestFontsKeepTheirLicences(t *testing.T) {
 		"fonts/LICENSE-DejaVu.txt": "Bitstream",
 		"fonts/LICENSE-Droid.txt":  "Apache License",
 		"fonts/LICENSE-Nanum.txt":  "SIL OPEN FONT LICENSE",
-		"fonts/README.md":          "fonts-droid-fallback",
+		"fonts/LICENSE-Noto.txt":   "SIL OPEN FONT LICENSE",
+		"fonts/README.md":          "fonts-noto-core",
 	} {
 		text, err := os.ReadFile(file)
 		require.NoError(t, err)

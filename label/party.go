@@ -38,6 +38,11 @@ func (p Party) lines() []string {
 	return out
 }
 
+// written are the name and the address as they stand on paper.
+func (p Party) written() []string {
+	return legibleAll(append([]string{p.Name}, p.lines()...)...)
+}
+
 func countryName(code string) string {
 	region, err := language.ParseRegion(code)
 	if err != nil {

@@ -50,9 +50,9 @@ func (s Slip) PDF() ([]byte, error) {
 	y := margin + 24
 	half := slipWidth / 2
 	p.caption(margin, y, w.Say("paper.from"))
-	p.block(margin, y+1, half-6, 34, append([]string{s.From.Name}, s.From.lines()...), "", 10, 6)
+	p.block(margin, y+1, half-6, 34, s.From.written(), "", 10, 6)
 	p.caption(margin+half, y, w.Say("paper.to"))
-	p.block(margin+half, y+1, half, 34, append([]string{s.To.Name}, s.To.lines()...), "", 10, 6)
+	p.block(margin+half, y+1, half, 34, s.To.written(), "", 10, 6)
 	y += 40
 	p.field(margin, y, half, w.Say("paper.date"), s.DateText)
 	p.field(margin+half, y, half, w.Say("paper.tracking"), s.Tracking)

@@ -8,6 +8,7 @@ import (
 	"unicode"
 
 	"codeberg.org/go-pdf/fpdf"
+	"github.com/go-text/typesetting/segmenter"
 	"golang.org/x/image/font/sfnt"
 	"golang.org/x/text/unicode/bidi"
 	"golang.org/x/text/unicode/norm"
@@ -53,19 +54,19 @@ var faces = sync.OnceValue(func() map[string]*sfnt.Font {
 })
 
 // familyOf is the font that has a letter; ok is false when none has. Letters beyond
-// the basic plane cannot be set.
+// the basic plane cannot be written, only drawn.
 func familyOf(r rune) (family string, ok bool) {
-	if r > 0xFFFF {
-		return familySans, false
+	if family := drawnFamily(r); family != "" {
+		return family, true
 	}
 
 	for _, family := range families {
-		if i, err := faces()[family].GlyphIndex(nil, r); err == nil && i != 0 {
+		if i, err := faces()[family].GlyphIndex(nil, r); err == nil && i != 0 && r <= 0xFFFF {
 			return family, true
 		}
 	}
 
-	return familySans, false
+	return rareHan, hasGlyph(rareHan, r)
 }
 
 // Unreadable lists the letters of a text that no font here has, each once. Where it
@@ -74,7 +75,8 @@ func Unreadable(text string) []rune {
 	var out []rune
 	seen := map[rune]bool{}
 	for _, r := range norm.NFC.String(text) {
-		if _, ok := familyOf(r); !ok && !unicode.IsSpace(r) && !seen[r] {
+		_, ok := familyOf(r)
+		if !ok && !unicode.IsSpace(r) && plain(r) > 0 && !joiner(r) && !seen[r] {
 			seen[r] = true
 			out = append(out, r)
 		}
@@ -97,11 +99,16 @@ type run struct {
 func visual(line string) (out []run) {
 	for _, r := range leftToRight(line) {
 		family, ok := familyOf(r)
-		if !ok {
-			r = box
+		switch {
+		case joiner(r) && (len(out) == 0 || !isDrawn(out[len(out)-1].family)):
+			continue // there is nothing to join
+		case joiner(r):
+			family = out[len(out)-1].family
+		case !ok:
+			family, r = familySans, box
 		}
 
-		if n := len(out); n > 0 && (out[n-1].family == family || r == ' ') {
+		if n := len(out); n > 0 && (out[n-1].family == family || r == ' ' && out[n-1].family != rareHan) {
 			out[n-1].text += string(r)
 			continue
 		}
@@ -190,7 +197,9 @@ func plain(r rune) rune {
 	switch {
 	case unicode.IsSpace(r):
 		return ' '
-	case unicode.IsControl(r), unicode.Is(unicode.Cf, r):
+	case joiner(r):
+		return r
+	case unicode.IsControl(r), unicode.Is(unicode.Cf, r), unicode.Is(unicode.Variation_Selector, r):
 		return -1
 	}
 	return r
@@ -202,6 +211,10 @@ type pen struct{ *fpdf.Fpdf }
 // width is how wide a line is, in mm, at the size and style.
 func (p pen) width(line, style string, size float64) (w float64) {
 	for _, r := range visual(line) {
+		if isDrawn(r.family) {
+			w += drawnWidth(r.family, r.text, size)
+			continue
+		}
 		p.SetFont(r.family, style, size)
 		w += p.GetStringWidth(r.text)
 	}
@@ -211,6 +224,10 @@ func (p pen) width(line, style string, size float64) (w float64) {
 // line writes one line; y is its baseline.
 func (p pen) line(x, y float64, text, style string, size float64) {
 	for _, r := range visual(text) {
+		if isDrawn(r.family) {
+			x += p.draw(x, y, r, style, size)
+			continue
+		}
 		p.SetFont(r.family, style, size)
 		p.Text(x, y, r.text)
 		x += p.GetStringWidth(r.text)
@@ -224,39 +241,62 @@ const pointsToMM = 25.4 / 72
 // cut, with an ellipsis. It gives the y below.
 func (p pen) block(x, y, w, h float64, texts []string, style string, size, least float64) float64 {
 	var lines []string
+	tall := tallness(texts)
 	for ; ; size -= 0.5 {
 		lines = nil
 		for _, t := range texts {
 			lines = append(lines, p.wrap(t, w, style, size)...)
 		}
 
-		if float64(len(lines))*leading(size) <= h || size <= least {
+		if float64(len(lines))*leading(size)*tall <= h || size <= least {
 			break
 		}
 	}
 
-	if fits := max(1, int(h/leading(size))); len(lines) > fits {
+	high := leading(size) * tall
+	if fits := max(1, int(h/high)); len(lines) > fits {
 		lines = lines[:fits]
 		lines[fits-1] = p.cut(lines[fits-1]+"…", w, style, size)
 	}
 
 	for _, l := range lines {
-		y += leading(size)
-		p.line(x, y-leading(size)*0.25, l, style, size)
+		y += high
+		p.line(x, y-high*0.25, l, style, size)
 	}
 
 	return y
+}
+
+// tallness returns by how much lines stand further apart: letters of India and South East
+// Asia carry marks above and below.
+func tallness(texts []string) float64 {
+	for _, text := range texts {
+		if strings.ContainsFunc(text, func(r rune) bool { return drawnFamily(r) != "" }) {
+			return 1.25
+		}
+	}
+	return 1
 }
 
 func leading(size float64) float64 { return size * 1.2 * pointsToMM }
 
 // cut drops letters before the ellipsis until the line fits.
 func (p pen) cut(line string, w float64, style string, size float64) string {
-	letters := []rune(strings.TrimSuffix(line, "…"))
-	for len(letters) > 0 && p.width(string(letters)+"…", style, size) > w {
+	letters := lettersOf(strings.TrimSuffix(line, "…"))
+	for len(letters) > 0 && p.width(strings.Join(letters, "")+"…", style, size) > w {
 		letters = letters[:len(letters)-1]
 	}
-	return string(letters) + "…"
+	return strings.Join(letters, "") + "…"
+}
+
+// lettersOf takes a text apart into what people see as letters, each with its marks.
+func lettersOf(text string) (letters []string) {
+	var s segmenter.Segmenter
+	s.Init([]rune(text))
+	for all := s.GraphemeIterator(); all.Next(); {
+		letters = append(letters, string(all.Grapheme().Text))
+	}
+	return letters
 }
 
 // wrap breaks a text into lines of at most the width: between words, between East
@@ -273,15 +313,18 @@ func (p pen) wrap(text string, w float64, style string, size float64) (lines []s
 			line = strings.TrimLeft(piece, " ")
 		}
 
-		for p.width(strings.TrimRight(line, " "), style, size) > w && len([]rune(line)) > 1 {
-			letters := []rune(line)
+		for p.width(strings.TrimRight(line, " "), style, size) > w {
+			letters := lettersOf(line)
 			n := len(letters)
-			for n > 1 && p.width(string(letters[:n]), style, size) > w {
+			for n > 1 && p.width(strings.Join(letters[:n], ""), style, size) > w {
 				n--
 			}
+			if n == len(letters) {
+				break
+			}
 
-			lines = append(lines, string(letters[:n]))
-			line = string(letters[n:])
+			lines = append(lines, strings.Join(letters[:n], ""))
+			line = strings.Join(letters[n:], "")
 		}
 	}
 
@@ -294,7 +337,7 @@ func pieces(text string) (out []string) {
 	start, runes := 0, []rune(text)
 	for i, r := range runes {
 		family, _ := familyOf(r)
-		if unicode.IsSpace(r) || family == familyEast {
+		if unicode.IsSpace(r) || family == familyEast || family == rareHan {
 			out = append(out, string(runes[start:i+1]))
 			start = i + 1
 		}
