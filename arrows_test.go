@@ -78,7 +78,7 @@ var arrows = map[string][]string{
 		"models/db", "models/program", "rules", "rules/catalogue", "rules/shipping",
 	},
 	"models/replacement": {
-		"messages/promise", "models/account", "models/db", "models/entitlement",
+		"label", "messages/promise", "models/account", "models/db", "models/entitlement",
 		"models/logistics", "models/notification", "models/program", "rules", "rules/calendar",
 		"rules/catalogue", "rules/cover", "rules/licensing", "rules/rma", "rules/shipping",
 		"rules/spare",

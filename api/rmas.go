@@ -195,6 +195,7 @@ type RMAView struct {
 	Quantity          int                   `json:"quantity"`
 	RoomID            string                `json:"room_id,omitempty" doc:"Where it was when the replacement was requested"`
 	SiteID            string                `json:"site_id" doc:"Where the replacement goes"`
+	Unprintable       string                `json:"unprintable,omitempty" doc:"Letters of the address that no label can print: write it by hand. Missing: all print"`
 	Fault             string                `json:"fault"`
 	Cover             cover.EntitlementKind `json:"cover,omitempty" doc:"Which cover is used (S38); missing while held"`
 	Speed             calendar.RMASpeed     `json:"speed,omitempty"`
@@ -281,6 +282,7 @@ func (h rmaHandlers) rmaView(ctx context.Context) func(replacement.RMA) RMAView 
 			Quantity:          r.Quantity,
 			RoomID:            text(r.RoomID),
 			SiteID:            r.SiteID,
+			Unprintable:       r.Unprintable,
 			Fault:             r.Fault,
 			Cover:             r.CoverKind,
 			Speed:             r.Speed,

@@ -52,6 +52,7 @@ type SpareUnitView struct {
 	ParentOrgID   string               `json:"parent_org_id"`
 	AccountID     string               `json:"account_id,omitempty" doc:"Whose site it lies at, or goes to; missing: not chosen"`
 	SiteID        string               `json:"site_id,omitempty"`
+	Unprintable   string               `json:"unprintable,omitempty" doc:"Letters of the site's address that no label can print: write it by hand. Missing: all print"`
 	Model         string               `json:"model,omitempty"`
 	State         spare.SpareState     `json:"state" enum:"EARNED,SELECTION_PENDING,APPROVED,SHIPPED,ON_SITE,CONSUMED,REPLENISHING,RECALL_REQUESTED,RETURNED,BILLED,WAIVED,VOIDED"`
 	StateSince    time.Time            `json:"state_since"`
@@ -91,6 +92,7 @@ func (h spareUnitHandlers) spareUnitView(
 			ParentOrgID:   u.ParentOrgID,
 			AccountID:     text(u.AccountID),
 			SiteID:        text(u.SiteID),
+			Unprintable:   u.Unprintable,
 			Model:         u.ModelCode,
 			State:         u.State,
 			StateSince:    u.StateSince,

@@ -42,3 +42,10 @@ func writeFacts[F ~string](w io.Writer, facts []F) {
 
 	fmt.Fprintf(w, "You may tell: %s\n", strings.Join(names, ", "))
 }
+
+// writeUnprintable warns of an address that no label can print as it is.
+func writeUnprintable(w io.Writer, letters string) {
+	if letters != "" {
+		fmt.Fprintf(w, "Label: write the address by hand, these letters do not print: %s\n", letters)
+	}
+}

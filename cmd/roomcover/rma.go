@@ -120,6 +120,7 @@ func explainRMA(w io.Writer, r api.RMADetail) {
 	if r.Promise != nil {
 		fmt.Fprintf(w, "Promised: %s (%s)\n", r.Promise.On, r.Promise.Explanation.English)
 	}
+	writeUnprintable(w, r.Unprintable)
 	if r.ReplacementSerial != "" {
 		fmt.Fprintf(w, "Replacement: %s %s\n", r.ReplacementSerial, r.Tracking)
 	}

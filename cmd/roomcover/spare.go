@@ -115,6 +115,7 @@ func explainSpare(w io.Writer, s api.SpareUnitDetail) {
 	if s.RecallPending {
 		fmt.Fprintln(w, "It is recalled when it arrives.")
 	}
+	writeUnprintable(w, s.Unprintable)
 	writeCourse(w, s.WaitsFor, s.WaitsUntil, s.Timeline, s.Commands)
 	writeFacts(w, s.Facts)
 }

@@ -80,6 +80,9 @@ const (
 	TaskRMAWrongUnit TaskKind = "RMA_WRONG_UNIT" // RMA: another unit came back
 	TaskRMAFee       TaskKind = "RMA_FEE"        // RMA: bill or waive (S22)
 
+	// RMA or spare unit: letters of the address have no font
+	TaskLabelUnreadable TaskKind = "LABEL_UNREADABLE"
+
 	TaskChooseSpare TaskKind = "CHOOSE_SPARE" // spare unit: model and site (R88a); a CSM's
 	// spare unit: bill or waive one that did not come back (S9)
 	TaskSpareFee TaskKind = "SPARE_FEE"

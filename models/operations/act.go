@@ -61,6 +61,8 @@ var taskActions = map[db.TaskKind][]string{
 	db.TaskRMAWrongUnit: {ActClose},
 	db.TaskRMAFee:       {ActClose},
 
+	db.TaskLabelUnreadable: {ActClose},
+
 	db.TaskChooseSpare: {ActClose},
 	db.TaskSpareFee:    {ActClose},
 }

@@ -33,6 +33,7 @@ type RMA struct {
 	SerialProof  string // where the proof is kept that the serial is the account's (S25)
 	RequestedBy  string
 	OnceKey      *string // names the request, where its caller may send it again
+	Unprintable  string  // letters of the address that no label can print; empty: none
 
 	Held           bool          // waits for the proof of purchase (R125)
 	ReviewReasons  []string      `gorm:"serializer:json"`

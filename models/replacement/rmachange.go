@@ -24,6 +24,7 @@ type rmaRow struct {
 	SiteZone    string
 	SiteCountry string
 	SiteRegion  string
+	Address     shipTo `gorm:"embedded"`
 	RoomName    *string
 	CalendarKey *string               // see program's calendarCache
 	Told        notification.Audience `gorm:"embedded"`
@@ -39,6 +40,7 @@ var rmaColumns = `
 	s.country AS site_country,
 	s.region AS site_region,
 	s.contact_email AS site_contact,
+	` + shipToColumns + `,
 	(SELECT name FROM rooms WHERE id = r.room_id) AS room_name,
 	(SELECT k.code || '@' || k.version FROM calendars k
 		WHERE k.country = s.country AND k.region IN ('', s.region)
@@ -162,6 +164,10 @@ func (w *rmaChange) save() error {
 		return err
 	}
 	if err := w.planParcels(); err != nil {
+		return err
+	}
+
+	if err := w.checkLabel(); err != nil {
 		return err
 	}
 
@@ -305,6 +311,9 @@ func (w *rmaChange) settleTasks() error {
 	settle(db.TaskRMAFee, // nobody may bill one that was withdrawn
 		before.Fee() == rma.FeeAsked,
 		w.Fee() == rma.FeeAsked && !over)
+	settle(db.TaskLabelUnreadable,
+		before.Unprintable != "" && before.toSend(),
+		w.Unprintable != "" && w.toSend())
 	if len(kinds) == 0 {
 		return nil
 	}

@@ -310,6 +310,7 @@ func (w *rmaChange) fill(
 	w.SiteZone = site.TimeZone
 	w.SiteCountry = site.Country
 	w.SiteRegion = site.Region
+	w.Address = shipToOf(site)
 
 	w.Told = notification.Audience{
 		Admins:        facts.Admins,

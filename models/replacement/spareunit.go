@@ -26,6 +26,7 @@ type SpareUnit struct {
 	Ordinal     int    // from 1, within the line
 	AccountID   *string
 	SiteID      *string
+	Unprintable string  // letters of the site's address that no label can print; empty: none
 	ModelCode   string  // empty: not chosen
 	Serial      string  // of the unit that is on site, on its way or was there last; normalised
 	DeviceID    *string // that unit as a device

@@ -22,6 +22,7 @@ type spareRow struct {
 	AccountZone string
 	SiteName    string
 	SiteCountry string
+	Address     shipTo                `gorm:"embedded"`
 	Told        notification.Audience `gorm:"embedded"`
 	Chain       db.ChainEnd           `gorm:"embedded"`
 }
@@ -34,6 +35,7 @@ var spareColumns = `
 	COALESCE(s.name, '') AS site_name,
 	COALESCE(s.contact_email, '') AS site_contact,
 	COALESCE(s.country, '') AS site_country,
+	` + shipToColumns + `,
 	` + db.ChainEndSQL("su.id") + `,
 	` + notification.AdminsSQL("su.account_id") + ` AS admins`
 
@@ -159,6 +161,10 @@ func (w *spareUnitChange) save() error {
 		return err
 	}
 	if err := w.planParcels(); err != nil {
+		return err
+	}
+
+	if err := w.checkLabel(); err != nil {
 		return err
 	}
 
@@ -353,6 +359,10 @@ func (w *spareUnitChange) settleTasks() error {
 	}
 	if w.before.FeeAskedAt != nil && w.State != spare.SpareRecallRequested {
 		kinds = append(kinds, db.TaskSpareFee)
+	}
+	if w.before.Unprintable != "" && w.before.toSend() &&
+		(w.Unprintable == "" || !w.SpareUnit.toSend()) {
+		kinds = append(kinds, db.TaskLabelUnreadable)
 	}
 	if len(kinds) == 0 {
 		return nil

@@ -119,6 +119,7 @@ func (w *spareUnitChange) takeSite(siteID string) error {
 	w.AccountZone = site.AccountZone
 	w.SiteName = site.Name
 	w.SiteCountry = site.Country
+	w.Address = shipToOf(site.AccountSite)
 
 	w.Told = notification.Audience{
 		Admins:        site.Admins,
