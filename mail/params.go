@@ -185,6 +185,9 @@ var parameters = map[string][]parameter{
 		may("expected_on", asDate),
 		may("day", asWhole),
 		may("damage", asFlag),
+		may("wrong", asText),
+		may("holds", asText),
+		may("fee_withdrawn", asFlag),
 	},
 	// return_on is the last day on which a recalled unit may
 	// be handed to the carrier.

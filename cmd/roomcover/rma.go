@@ -129,7 +129,8 @@ func explainRMA(w io.Writer, r api.RMADetail) {
 	}
 
 	writeCourse(w, r.WaitsFor, r.WaitsUntil, r.Timeline, r.Commands)
-	writeFacts(w, r.Facts)
+	writeFacts(w, "You may tell", r.Facts)
+	writeFacts(w, "You may take back", r.ToTakeBack)
 }
 
 type rmaRequestCommand struct {
@@ -200,6 +201,7 @@ Examples:
   roomcover rma do rma_01kb approve
   roomcover rma do rma_01kb ship -w serial=NEW100 -w carrier=sim -w tracking=TRK1
   roomcover rma do rma_01kb tell -w fact=DELIVERED
+  roomcover rma do rma_01kb take_back -w fact=DELIVERED -w reason="It was another parcel."
   roomcover rma do rma_01kb inspect -w serial=OLD100 -w outcome=DEFECT`
 }
 

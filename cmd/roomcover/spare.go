@@ -116,7 +116,7 @@ func explainSpare(w io.Writer, s api.SpareUnitDetail) {
 		fmt.Fprintln(w, "It is recalled when it arrives.")
 	}
 	writeCourse(w, s.WaitsFor, s.WaitsUntil, s.Timeline, s.Commands)
-	writeFacts(w, s.Facts)
+	writeFacts(w, "You may tell", s.Facts)
 }
 
 type spareDoCommand struct {

@@ -54,6 +54,11 @@ type rmaChange struct {
 	ref    program.Reference
 
 	anotherReturn bool // the parcel back is gone, and is still needed
+	anotherParcel bool // that of the replacement was taken back, and is still needed
+
+	takingBack    rma.RMAFact // what people told and now take back; empty in any other change
+	cameByCarrier bool        // then: the carrier itself has brought a unit back
+	feeWithdrawn  bool        // a fee that was billed had no ground
 }
 
 func (s *Replacements) newRMAChange(tx *db.Tx, ref program.Reference) *rmaChange {
@@ -150,6 +155,8 @@ func (w *rmaChange) save() error {
 		return err
 	}
 
+	w.correctFees()
+
 	// These compare the facts of before and after, and note what they do in the audit.
 	// Stock comes before parcels, which leave from the depot that reserved.
 	if err := w.moveDevices(); err != nil {
@@ -172,6 +179,12 @@ func (w *rmaChange) save() error {
 	if err := w.settleTasks(); err != nil {
 		return err
 	}
+	if w.takingBack != "" {
+		if err := w.askAgain(); err != nil {
+			return err
+		}
+	}
+	w.tellCorrection()
 
 	err := w.queueMails(rules.TemplateRMA, &w.AccountID, w.Told.People(), w.mailParams)
 	if err != nil {
@@ -194,7 +207,11 @@ func (w *rmaChange) save() error {
 // customer has a working unit, and again when a wrong one came back.
 func (w *rmaChange) planReturn() error {
 	base := w.OutboundDoneAt()
-	if base == nil || db.SameInstant(base, w.ReturnBaseAt) {
+	if db.SameInstant(base, w.ReturnBaseAt) {
+		return nil
+	}
+	if base == nil {
+		w.forgetReturn()
 		return nil
 	}
 
@@ -222,6 +239,17 @@ func (w *rmaChange) planReturn() error {
 	w.ReturnDueAt = &plan.Until
 	w.FeeConfirmAt = &plan.FeeConfirmFrom
 	return nil
+}
+
+// forgetReturn ends the days of the return: the customer has no working unit after all.
+func (w *rmaChange) forgetReturn() {
+	w.ReturnBaseAt = nil
+	w.ReturnPlan = nil
+	w.ReturnDueAt = nil
+	w.FeeConfirmAt = nil
+	w.RemindersSent = 0
+	w.OverdueAt = nil
+	w.FeeAskedAt = nil
 }
 
 // derive fills in what follows from the facts.
@@ -298,7 +326,7 @@ func (w *rmaChange) settleTasks() error {
 		w.SilenceAskedAt != nil && out == rma.OutboundShipped)
 	settle(db.TaskRMAWrongUnit,
 		before.WrongUnitAt != nil && before.InspectedAt == nil,
-		w.InspectedAt == nil && !over)
+		w.WrongUnitAt != nil && w.InspectedAt == nil && !over)
 	settle(db.TaskRMAFee, // nobody may bill one that was withdrawn
 		before.Fee() == rma.FeeAsked,
 		w.Fee() == rma.FeeAsked && !over)

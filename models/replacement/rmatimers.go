@@ -87,6 +87,10 @@ func (w *rmaChange) breach() error {
 	w.BreachedAt = &w.now
 	w.note("rma.breached", map[string]any{"promised_on": promisedOn(*w.FirstPromise)})
 	w.event(db.OutboxRMABreached, "1")
+	return w.askAboutDelay()
+}
+
+func (w *rmaChange) askAboutDelay() error {
 	return w.raise(db.TaskRMALate,
 		"Find out why the replacement is late, and tell the customer.",
 		"The replacement has not arrived by the end of the first promised day.")
@@ -112,6 +116,10 @@ func (w *rmaChange) askAboutSilence() error {
 
 	w.SilenceAskedAt = &w.now
 	w.note("rma.parcel_silent", map[string]any{"tracking": w.Tracking})
+	return w.askWhereItIs()
+}
+
+func (w *rmaChange) askWhereItIs() error {
 	return w.raise(db.TaskRMASilent,
 		"Ask the carrier; declare the parcel lost and send another one, or wait on.",
 		"The carrier has given no sign for 3 business days.")
@@ -131,6 +139,16 @@ func (w *rmaChange) askAboutLoss() error {
 func (w *rmaChange) askForFee() error {
 	w.FeeAskedAt = &w.now
 	w.note("rma.fee_asked", nil)
+	return w.askAboutFee()
+}
+
+// askAboutFee asks an operator to bill or waive the fee that is open.
+func (w *rmaChange) askAboutFee() error {
+	if w.DamageOpen() {
+		return w.raise(db.TaskRMAFee,
+			"Decide about the fee for the damage: bill it or, as a lead, waive it.",
+			"The depot found damage that no warranty covers.")
+	}
 	return w.raise(db.TaskRMAFee,
 		"Confirm the fee for the unit that did not come back, or, as a lead, waive it.",
 		"The return is 5 business days overdue.")

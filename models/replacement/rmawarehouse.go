@@ -175,6 +175,7 @@ func (w *rmaChange) ship(sh RMAShipment) (named bool, err error) {
 	}
 
 	w.ShippedAt = &w.now
+	w.RMAFacts = w.Hear(rma.Telling{Fact: rma.FactShipped, At: w.now, ToldAt: w.now})
 	w.Carrier = sh.Carrier
 	w.Tracking = sh.Tracking
 
@@ -311,7 +312,7 @@ func (s *Replacements) ReceiveRMA(ctx context.Context, id string) (RMA, error) {
 		return r.StoredState == rma.RMAReturnReceived || r.InspectedAt != nil
 	}
 	return s.changeRMA(ctx, id, rma.RMAReceive, "", received, func(w *rmaChange) error {
-		w.learn(rma.FactReturnReceived, w.now)
+		w.hear(rma.FactReturnReceived, w.now)
 		return nil
 	})
 }
@@ -357,6 +358,12 @@ func (s *Replacements) InspectRMA(ctx context.Context, id string, in RMAInspecti
 		if outcome == "" {
 			outcome = rma.OutcomeWrongUnit
 		}
+		w.RMAFacts = w.Hear(rma.Telling{
+			Fact:    rma.FactInspected,
+			At:      w.now,
+			ToldAt:  w.now,
+			Outcome: outcome,
+		})
 
 		w.note("rma.inspected", map[string]any{"outcome": outcome})
 		return w.followUp(outcome, billed)
@@ -369,25 +376,26 @@ func (w *rmaChange) followUp(outcome rma.RMAOutcome, billed bool) error {
 	switch outcome {
 	case rma.OutcomeWrongUnit:
 		w.mail("WRONG_UNIT", nil)
-		return w.raise(db.TaskRMAWrongUnit,
-			"Send the unit back, and find out where the faulty one is.",
-			"The depot received another unit than the faulty one.")
+		return w.askAboutWrongUnit()
 	case rma.OutcomeDamage:
-		err := w.raise(db.TaskRMAFee,
-			"Decide about the fee for the damage: bill it or, as a lead, waive it.",
-			"The depot found damage that no warranty covers.")
-		if err != nil {
+		if err := w.askAboutFee(); err != nil {
 			return err
 		}
 	}
 
 	if billed {
-		w.event(db.OutboxFeeCredited, "return")
+		w.tellFinance(db.OutboxFeeCredited, "return")
 		w.note("rma.fee_credited", nil)
 	}
 
 	w.mail("INSPECTED", map[string]any{"outcome": string(outcome)})
 	return nil
+}
+
+func (w *rmaChange) askAboutWrongUnit() error {
+	return w.raise(db.TaskRMAWrongUnit,
+		"Send the unit back, and find out where the faulty one is.",
+		"The depot received another unit than the faulty one.")
 }
 
 // KeepRMAUnit decides that the faulty unit need not come back, by the model's policy,

@@ -66,6 +66,7 @@ func TestRMACommandsByRole(t *testing.T) {
 		RMABill:      agents,
 		RMAWaive:     {rules.OperatorLead},
 		RMATell:      agents,
+		RMATakeBack:  agents,
 	} {
 		for _, role := range rulestest.EveryRole {
 			code := rules.CodeOf(MayRMA(c, role, RMAFacts{WithdrawnAt: &rmaDay}, rmaDay))

@@ -45,6 +45,9 @@ type RMAFacts struct {
 	OverdueAt      *time.Time
 	FeeConfirmAt   *time.Time // from then on an operator may confirm the fee
 	FeeAskedAt     *time.Time
+
+	// What people told, typed and took back, in that order.
+	Tellings []Telling `gorm:"serializer:json"`
 }
 
 // Outbound derives the state of the outbound track. What the carrier has is on its way,
