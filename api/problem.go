@@ -130,6 +130,7 @@ var statuses = map[string]int{
 	rma.NotLikeForLike:           422,
 	rma.SerialNotRegistered:      422,
 	rma.SerialTooNew:             422,
+	rma.SerialMissing:            422,
 	rma.SiteUnknown:              422,
 	rma.PhotoMissing:             422,
 

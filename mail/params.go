@@ -166,6 +166,7 @@ var parameters = map[string][]parameter{
 	"rma_update": {
 		need("step", asText),
 		need("rma", asText),
+		may("service_type", asText),
 		need("model", asText),
 		need("quantity", asWhole),
 		may("serial", asText),
@@ -366,6 +367,16 @@ func completeConfirmation(p map[string]any, c Content) error {
 	}
 
 	return nil
+}
+
+// ofAnotherService reports whether a mail is about another service than the program's own,
+// such as an extended warranty: it then goes without the program's name.
+func ofAnotherService(p map[string]any) bool {
+	if lines, ok := p["lines"].([]map[string]any); ok && len(lines) > 0 {
+		p = lines[0] // one order, one service (R113)
+	}
+	code, ok := p["service_type"].(string)
+	return ok && code != "SELECT"
 }
 
 // serviceName is the description, else the service type in words; the

@@ -66,7 +66,7 @@ var composed = map[string][]string{
 	"mail.rma_update.": ends([]string{
 		"REQUESTED", "APPEALED", "REJECTED", "WITHDRAWN", "APPROVED", "BACKORDERED",
 		"RESHIPPED", "SHIPPED", "DELIVERED", "SWAPPED", "REMINDER", "OVERDUE", "WRONG_UNIT",
-		"INSPECTED", "NO_RETURN", "BILLED", "WAIVED", "CORRECTED",
+		"INSPECTED", "NO_RETURN", "BILLED", "WAIVED", "CORRECTED", "DELIVERED_LAST", "SWAPPED_LAST",
 	}, ".title", ".text"),
 	"mail.rma_update.wrong.": {
 		"SHIPPED", "DELIVERED", "RETURN_SCANNED", "RETURN_RECEIVED", "INSPECTED", "WRONG_UNIT", "DAYS",

@@ -12,6 +12,8 @@ import (
 	"roomcover.dev/roomcover/models/program"
 	"roomcover.dev/roomcover/rules"
 	"roomcover.dev/roomcover/rules/calendar"
+	"roomcover.dev/roomcover/rules/catalogue"
+	"roomcover.dev/roomcover/rules/cover"
 	"roomcover.dev/roomcover/rules/rma"
 )
 
@@ -234,6 +236,7 @@ func (w *rmaChange) planReturn() error {
 		w.FeeAskedAt = nil
 	}
 
+	w.OverdueFrom = nil
 	w.ReturnBaseAt = base
 	w.ReturnPlan = &plan
 	w.ReturnDueAt = &plan.Until
@@ -248,6 +251,7 @@ func (w *rmaChange) forgetReturn() {
 	w.ReturnDueAt = nil
 	w.FeeConfirmAt = nil
 	w.RemindersSent = 0
+	w.OverdueFrom = nil
 	w.OverdueAt = nil
 	w.FeeAskedAt = nil
 }
@@ -359,8 +363,21 @@ func (w *rmaChange) mailParams(m stepMail) map[string]any {
 		shown["explanation_pt"] = promise.Text(*w.Promise, "pt-BR")
 	}
 
-	if w.ReturnPlan != nil {
+	// Only who still has the unit is asked to return it.
+	asked := w.StoredReturn == rma.ReturnAwaited || w.StoredReturn == rma.ReturnOverdue
+	switch {
+	case asked && rma.After(w.OverdueFrom, w.ReturnDueAt):
+		// Who was reminded late has a later day.
+		shown["return_on"] = rules.DateIn(*w.OverdueFrom, w.zone()).AddDays(-1).String()
+	case asked && w.ReturnPlan != nil:
 		shown["return_on"] = w.ReturnPlan.On.String()
+	case m.step == "DELIVERED" || m.step == "SWAPPED":
+		shown["step"] = m.step + "_LAST"
+	}
+
+	// An extended warranty's mails do not speak of another service.
+	if w.CoverKind == cover.ByExtendedWarranty {
+		shown["service_type"] = string(catalogue.ServiceExtWarranty)
 	}
 	if w.ReplacementModel != "" && w.ReplacementModel != w.ModelCode {
 		shown["other_model"] = w.ReplacementModel

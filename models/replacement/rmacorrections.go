@@ -371,6 +371,7 @@ func (w *rmaChange) dropEarlyFee() {
 // that was billed since has no ground where the unit is on its way or here.
 func (w *rmaChange) dropFeeOfWrongUnit() {
 	w.RemindersSent = 0
+	w.OverdueFrom = nil
 	w.OverdueAt = nil
 	w.FeeAskedAt = nil
 

@@ -361,6 +361,13 @@ func (w *rmaChange) happened(at time.Time) time.Time {
 
 // learn applies a fact and audits it; learned is false where it says nothing new.
 func (w *rmaChange) learn(fact rma.RMAFact, at time.Time) (learned bool) {
+	// The depot's scan may come after its inspection: the unit was here then, and its end
+	// is not told again.
+	comesBack := fact == rma.FactReturnScanned || fact == rma.FactReturnReceived
+	if comesBack && w.InspectedAt != nil {
+		return false
+	}
+
 	at = w.happened(at)
 	after := w.RMAFacts.With(fact, at)
 	if sameFacts(after, w.RMAFacts) {

@@ -1,6 +1,9 @@
 -- +goose Up
 -- What people told, typed and took back of a replacement, in that order. It only grows.
 ALTER TABLE rmas ADD COLUMN tellings text NOT NULL DEFAULT '[]';
+-- When the customer is told that the return is overdue, where a reminder was late; empty:
+-- when it is due.
+ALTER TABLE rmas ADD COLUMN overdue_from datetime;
 -- How many fees, and credits of fees, finance was told to be wrong.
 ALTER TABLE rmas ADD COLUMN fee_corrections integer NOT NULL DEFAULT 0;
 -- A scan of a parcel under whose number another one travelled: it is kept, and belongs to
@@ -36,4 +39,5 @@ SET tellings = (
 -- +goose Down
 ALTER TABLE shipment_scans DROP COLUMN taken_back;
 ALTER TABLE rmas DROP COLUMN fee_corrections;
+ALTER TABLE rmas DROP COLUMN overdue_from;
 ALTER TABLE rmas DROP COLUMN tellings;
