@@ -371,8 +371,10 @@ func (w *rmaChange) mailParams(m stepMail) map[string]any {
 		shown["return_on"] = rules.DateIn(*w.OverdueFrom, w.zone()).AddDays(-1).String()
 	case asked && w.ReturnPlan != nil:
 		shown["return_on"] = w.ReturnPlan.On.String()
-	case m.step == "DELIVERED" || m.step == "SWAPPED":
-		shown["step"] = m.step + "_LAST"
+	case m.step == "DELIVERED":
+		shown["step"] = "DELIVERED_LAST"
+	case m.step == "SWAPPED":
+		shown["step"] = "SWAPPED_LAST"
 	}
 
 	// An extended warranty's mails do not speak of another service.
