@@ -211,6 +211,8 @@ var parameters = map[string][]parameter{
 		may("contract", asText),
 		may("service_type", asText),
 		may("quantity", asWhole),
+		may("seller", asFlag),    // to the seller, since nobody at the customer's is there
+		may("unclaimed", asFlag), // to the order's contact, who has not accepted the invitation
 	},
 }
 
