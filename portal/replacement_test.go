@@ -111,7 +111,7 @@ func TestS22_OtherEndsAreTold(t *testing.T) {
 		"wrong unit": {func(w *world, r replacement.RMA) error {
 			_, err := w.InspectRMA(storetest.Operator(), r.ID, replacement.RMAInspection{
 				Serial:  "other",
-				Outcome: rma.OutcomeDefect,
+				Outcome: rma.OutcomeWrongUnit,
 			})
 			return err
 		}, "Return the right one by"},

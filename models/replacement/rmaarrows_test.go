@@ -57,8 +57,8 @@ func (c rmaCourse) bill() { c.ok(c.env.BillRMA(storetest.AgentContext, c.id, "")
 
 // at runs the timers that are due until the instant, each in its time.
 func (c rmaCourse) at(when *time.Time) { storetest.RunRMAUntil(c.t, c.env, c.id, *when) }
-func (c rmaCourse) overdue() { c.at(storetest.GetRMA(c.t, c.env, c.id).ReturnDueAt) }
-func (c rmaCourse) confirm() { c.at(storetest.GetRMA(c.t, c.env, c.id).FeeConfirmAt) }
+func (c rmaCourse) overdue()           { c.at(storetest.GetRMA(c.t, c.env, c.id).ReturnDueAt) }
+func (c rmaCourse) confirm()           { c.at(storetest.GetRMA(c.t, c.env, c.id).FeeConfirmAt) }
 func (c rmaCourse) reship() {
 	c.at(storetest.GetRMA(c.t, c.env, c.id).SilenceDueAt)
 	c.ok(c.env.ReshipRMA(storetest.AgentContext, c.id, "lost"))

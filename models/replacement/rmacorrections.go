@@ -379,7 +379,8 @@ func (w *rmaChange) dropFeeOfWrongUnit() {
 	back.BilledAt = nil
 	missing := back.Return(w.now)
 	since := w.before.WrongUnitAt
-	if rma.After(w.BilledAt, since) && missing != rma.ReturnOverdue && missing != rma.ReturnAwaited {
+	out := missing == rma.ReturnOverdue || missing == rma.ReturnAwaited
+	if rma.After(w.BilledAt, since) && !out {
 		w.BilledAt = nil
 		w.withdrawFee("non_return")
 	}

@@ -347,7 +347,7 @@ func TestS22_OutcomesOfTheInspection(t *testing.T) {
 		due := *r.ReturnDueAt
 		r, err = env.InspectRMA(storetest.AgentContext, r.ID, replacement.RMAInspection{
 			Serial:  "SN-999",
-			Outcome: rma.OutcomeDefect,
+			Outcome: rma.OutcomeWrongUnit,
 		})
 		require.NoError(t, err)
 		require.Equal(t, rma.RMAAwaitingReturn, r.StoredState, "another unit is a WRONG_UNIT")

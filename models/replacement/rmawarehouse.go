@@ -332,11 +332,12 @@ func (in RMAInspection) validate() error {
 	return rules.CheckOptionalReason(in.Reason)
 }
 
-// InspectRMA records what the depot found (RULES 2). Another serial than the faulty
-// one is a WRONG_UNIT: the return is awaited again and an operator is asked. DAMAGE
+// InspectRMA records what the depot found (RULES 2). After a WRONG_UNIT, another unit than
+// the faulty one, the return is awaited again and an operator is asked. DAMAGE
 // asks an operator to bill or waive; DEFECT and NO_FAULT_FOUND close the RMA, and a
 // fee that was billed is credited (S22). It refuses with STATE_CONFLICT where the
-// faulty unit was inspected with another outcome, and what rma.CheckInspection refuses.
+// faulty unit was inspected with another outcome, with UNIT_OF_ANOTHER_RETURN the unit of
+// another return that is open, and what rma.CheckInspection refuses.
 func (s *Replacements) InspectRMA(ctx context.Context, id string, in RMAInspection) (RMA, error) {
 	if err := in.validate(); err != nil {
 		return RMA{}, err
@@ -347,6 +348,9 @@ func (s *Replacements) InspectRMA(ctx context.Context, id string, in RMAInspecti
 		if w.InspectedAt != nil {
 			return rules.Refuse(rules.StateConflict,
 				"The unit was inspected with another outcome already.", "Read the RMA again.")
+		}
+		if err := w.refuseUnitOfAnother(in.Serial); err != nil {
+			return err
 		}
 		if err := rma.CheckInspection(w.FaultySerial, in.Serial, in.Outcome); err != nil {
 			return err
@@ -363,11 +367,46 @@ func (s *Replacements) InspectRMA(ctx context.Context, id string, in RMAInspecti
 			At:      w.now,
 			ToldAt:  w.now,
 			Outcome: outcome,
+			Serial:  rules.NormaliseSerial(in.Serial),
 		})
 
-		w.note("rma.inspected", map[string]any{"outcome": outcome})
+		details := map[string]any{"outcome": outcome}
+		if outcome == rma.OutcomeWrongUnit {
+			details["serial"] = rules.NormaliseSerial(in.Serial)
+		}
+		w.note("rma.inspected", details)
 		return w.followUp(outcome, billed)
 	})
+}
+
+// refuseUnitOfAnother refuses a unit whose own return is open, with
+// UNIT_OF_ANOTHER_RETURN: two returns whose labels were swapped, of one customer or of two.
+// Only operators inspect, so no customer learns of another one's return.
+func (w *rmaChange) refuseUnitOfAnother(serial string) error {
+	serial = rules.NormaliseSerial(serial)
+	if serial == "" || serial == w.FaultySerial {
+		return nil
+	}
+
+	var others []RMA
+	err := w.tx.
+		Where("faulty_serial = ? AND id <> ?", serial, w.ID).
+		Where("inspected_at IS NULL AND no_return_at IS NULL").
+		Where("(closed_at IS NULL OR return_track = ?)", rma.ReturnBilled).
+		Order("requested_at DESC").
+		Limit(1).
+		Find(&others).Error
+	if err != nil || len(others) == 0 {
+		return err
+	}
+
+	// Whoever may not see it is not told that there is one.
+	other := others[0]
+	if !w.tx.Scope.Sees(other.AccountID) ||
+		rma.MayRMA(rma.RMAInspect, w.tx.Scope.Actor.Role, other.RMAFacts, w.now) != nil {
+		return nil
+	}
+	return rma.RefuseUnitOf(other.ID)
 }
 
 // followUp does what the outcome of an inspection asks for; billed says that the fee

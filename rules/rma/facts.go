@@ -42,7 +42,7 @@ type RMAFacts struct {
 	SilenceAskedAt *time.Time
 	ReturnDueAt    *time.Time // exclusive (S22)
 	RemindersSent  int
-	OverdueFrom    *time.Time // when to tell that it is overdue, after a late reminder; nil: when due
+	OverdueFrom    *time.Time // when to tell that it is, after a late reminder; nil: when due
 	OverdueAt      *time.Time
 	FeeConfirmAt   *time.Time // from then on an operator may confirm the fee
 	FeeAskedAt     *time.Time

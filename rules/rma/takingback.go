@@ -28,6 +28,7 @@ type Telling struct {
 	At        time.Time  // when it happened, as it was told
 	ToldAt    time.Time  // when it was told
 	Outcome   RMAOutcome `json:",omitempty"` // of an inspection
+	Serial    string     `json:",omitempty"` // read at it
 	TakesBack bool       `json:",omitempty"`
 }
 
