@@ -2,6 +2,7 @@ package replacement_test
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -378,4 +379,44 @@ func TestS62_WhatCannotBeTakenBackSaysWhy(t *testing.T) {
 
 	inspecting("SN-100", rma.OutcomeDefect)(t, env, r.ID)
 	refused(rules.StateConflict, rma.FactShipped, "it is over")
+}
+
+// What people told under an earlier release is written down when the database is migrated,
+// and may be taken back; what the carrier told is not among it.
+func TestS62_WhatWasToldEarlierMayBeTakenBack(t *testing.T) {
+	storetest.Each(t, func(t *testing.T, env storetest.Env) {
+		env, c := storetest.Carried(t, env)
+		r := booked(t, env, c)
+		shippingStep(t, env, r.ID)
+		scanned(t, env, "T-out/1", shipping.ScanPickedUp, env.Calendar.Now())
+		env.Calendar.Set(env.Calendar.Now().Add(time.Hour))
+		telling(rma.FactDelivered)(t, env, r.ID)
+		inspecting("SN-777", rma.OutcomeWrongUnit)(t, env, r.ID)
+
+		require.NoError(t, env.Exec(`UPDATE rmas SET tellings = '[]'`))
+		require.NoError(t, env.Exec(backfill(t, env)))
+
+		require.Equal(t, []rma.RMAFact{
+			rma.FactShipped, rma.FactDelivered, rma.FactReturnReceived, rma.FactInspected,
+		}, storetest.GetRMA(t, env, r.ID).FactsToTakeBack())
+		takeBack(t, env, r.ID, rma.FactInspected)
+		r = takeBack(t, env, r.ID, rma.FactDelivered)
+		require.Equal(t, rma.OutboundShipped, r.StoredOutbound)
+		require.Equal(t, c.Room.ID, roomOf(t, env, c.Device.ID))
+	})
+}
+
+// backfill is what the migration writes down of rows that are there.
+func backfill(t *testing.T, env storetest.Env) string {
+	t.Helper()
+	dialect := "sqlite"
+	if env.Postgres() {
+		dialect = "postgres"
+	}
+	file, err := os.ReadFile("../db/migrations/" + dialect + "/00050_what_people_told.sql")
+	require.NoError(t, err)
+	up, _, _ := strings.Cut(string(file), "-- +goose Down")
+	_, statement, found := strings.Cut(up, "-- What no parcel accounts for, people told.")
+	require.True(t, found)
+	return statement
 }
