@@ -2,6 +2,7 @@ package entitlement
 
 import (
 	"maps"
+	"slices"
 	"strconv"
 	"time"
 
@@ -212,8 +213,11 @@ func standIns(tx *db.Tx, c ServiceContract, shown map[string]any) ([]reminded, e
 	if order.Contact != nil {
 		contact = *order.Contact
 	}
-	wrong := order.Invited != nil &&
-		(*order.Invited == rules.InvitationWasWithdrawn || *order.Invited == rules.InvitationBounced)
+	wrongAddress := []rules.InvitationState{
+		rules.InvitationWasWithdrawn,
+		rules.InvitationBounced,
+	}
+	wrong := order.Invited != nil && slices.Contains(wrongAddress, *order.Invited)
 	if order.Members > 0 || wrong || contact == people[0].Email {
 		return people, nil
 	}
